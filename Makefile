@@ -1,0 +1,122 @@
+# tcptop: `make` builds build/tcptop, `make run` also installs what is missing and opens it,
+# `make test` installs what the tests need and runs them. `make help` lists the rest.
+# V=1 shows commands; NO_DEPS=1 forbids installing; B is the build directory.
+
+VERSION := 1.0.0
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+Q       := $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings \
+	-Wundef -Wvla -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference -Wdouble-promotion \
+	-Wredundant-decls -fno-common -Wno-overlength-strings
+HARDEN := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection)
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all)
+PROJECT_CFLAGS := -std=gnu17 -Iinclude -D_GNU_SOURCE -DTCPTOP_VERSION='"$(VERSION)"' -fPIE \
+	-pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(SANITIZER) $(COVERAGE)
+PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
+LIBS      := -lncursesw -ltinfo -lmnl -liniparser
+TEST_LIBS := -lcmocka -ljansson
+
+SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
+OBJECTS := $(SOURCES:%.c=$B/%.o)
+LIB     := $B/libtcptop.a
+
+# Test programs: one per file; tests/lib/*.c is linked into each.
+TEST_SOURCES := $(wildcard tests/unit/*.c tests/net/*.c tests/fuzz/*.c tests/bench/*.c tests/data/*.c)
+TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
+TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
+
+.PHONY: all run test deps deps-test lint analyze asan ubsan tsan cover bench fuzz install \
+	uninstall screenshots clean help tests-built
+.SECONDARY:
+
+all: $B/tcptop
+
+help:
+	@echo 'targets: all run test deps lint analyze asan ubsan tsan cover bench fuzz screenshots'
+	@echo '         install uninstall clean; variables: B CC CFLAGS PREFIX DESTDIR NO_DEPS V'
+
+$B/tcptop: $B/src/main.o $(LIB)
+	@echo "  LD   $@"
+	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIB): $(OBJECTS)
+	@echo "  AR   $@"
+	$Qrm -f $@ && ar rcs $@ $^
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
+
+# Tests see the program's own headers and tests/lib.
+$B/tests/%.o: EXTRA = -Itests -Wno-missing-prototypes
+
+$(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB_OBJ) $(LIB)
+	@echo "  LD   $@"
+	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+tests-built: $B/tcptop $(TEST_BINS)
+
+deps:
+	$Qsh config/deps.sh build
+
+deps-test:
+	$Qsh config/deps.sh test
+
+# The parts are made by a second make, since what it needs may just have been installed.
+run: deps
+	$Q$(MAKE) --no-print-directory all
+	$Q$B/tcptop $(ARGS)
+
+test: deps-test
+	$Q$(MAKE) --no-print-directory tests-built
+	$Qbash tests/run.sh $B $(TESTS)
+
+asan ubsan tsan: deps-test
+	$Q$(MAKE) --no-print-directory test NO_DEPS=1 B=build/$@ CFLAGS='-O1 -g' \
+		SANITIZE=$(if $(filter asan,$@),address$(comma)undefined,$(if $(filter ubsan,$@),undefined,thread))
+comma := ,
+
+lint: deps-test
+	$Qbash tests/lint.sh
+
+analyze:
+	$Qbash tests/analyze.sh
+
+cover:
+	$Q$(MAKE) --no-print-directory test B=build/cover CFLAGS='-O0 -g' COVERAGE=--coverage
+	$Qbash tests/cover.sh build/cover
+
+bench: deps-test
+	$Q$(MAKE) --no-print-directory tests-built
+	$Qbash tests/bench/bench.sh $B $(BENCH)
+
+fuzz: deps-test
+	$Qbash tests/fuzz/fuzz.sh $(FUZZ)
+
+screenshots: deps
+	$Q$(MAKE) --no-print-directory $B/tcptop $B/tests/data/scenes
+	$Qbash tests/view/screenshots.sh $B write
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/tcptop
+	install -m 755 $B/tcptop $(DESTDIR)$(PREFIX)/bin/tcptop
+	install -m 644 config/tcptop.ini README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tcptop
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tcptop
+
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $B/src/main.d $(TEST_BINS:=.d) $(TEST_LIB_OBJ:.o=.d)

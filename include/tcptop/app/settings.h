@@ -1,0 +1,72 @@
+/* What the user wants, from the command line, the configuration file and the environment. */
+#ifndef TCPTOP_APP_SETTINGS_H
+#define TCPTOP_APP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/base/err.h"
+#include "tcptop/config/ini.h"
+#include "tcptop/output/output.h"
+#include "tcptop/query/rows.h"
+#include "tcptop/term/term.h"
+#include "tcptop/view/command.h"
+#include "tcptop/view/theme.h"
+#include "tcptop/view/ui.h"
+
+/* Exit codes, the contract of the command line. */
+enum exit_code { EXIT_COMPLETE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3 };
+
+enum mode { MODE_LIVE, MODE_ONCE, MODE_BATCH, MODE_EXPLAIN, MODE_DUMP, MODE_HELP, MODE_VERSION };
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+enum dump_format { DUMP_TEXT, DUMP_SVG };
+
+struct settings {
+    enum mode mode;
+    enum format format;
+    bool format_given;
+    bool summary;
+    uint64_t interval_ms;
+    uint64_t count; /* batch: samples, 0 for ever */
+    bool interval_given;
+    enum column_id columns[COL_COUNT]; /* --columns, [columns] show */
+    size_t n_columns;
+    struct sort sort;
+    bool sort_given;
+    uint32_t limit;
+    char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
+    int language; /* enum language, -1: from the locale */
+    unsigned explain_state;
+    const char *read_path;
+    const char *config_path;
+    bool no_config;
+    enum when color;
+    enum glyph_choice glyphs;
+    bool readonly;
+    int width, height; /* --size; 0: not given */
+    const char *keys_path;
+    enum dump_format dump;
+
+    char theme_name[32]; /* "auto", "dark", "light" */
+    char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
+    struct bindings bindings;
+
+    double cpu_budget; /* share of one core */
+    double fade_s, history_s;
+    bool mouse;
+    int esc_delay_ms;
+};
+
+/** Every key of the configuration file, in the order of config/tcptop.ini. */
+extern const struct option *settings_options(size_t *n);
+
+/** Defaults, then the configuration file, then the command line. Returns 0, or an enum exit_code
+ *  (EXIT_USAGE) as a positive number with `err` filled. Warnings about the file go to stderr. */
+int settings_load(struct settings *s, int argc, char **argv, struct err *err);
+
+/** The language in force and whether characters are UTF-8, after setlocale(): C.UTF-8 is taken when
+ *  the named locale is not installed but names UTF-8. */
+void settings_locale(struct settings *s, bool *utf8);
+
+#endif

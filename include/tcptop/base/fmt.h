@@ -1,0 +1,50 @@
+/* Numbers as the screen shows them: fixed width, unit symbols, the same in both languages.
+ * Each writes at most `size` bytes, terminated, and returns `out`. */
+#ifndef TCPTOP_BASE_FMT_H
+#define TCPTOP_BASE_FMT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FMT_NONE "–" /* not measured */
+#define FMT_SIZE 32  /* enough for any result below */
+
+/** 18204 → "18,204". */
+char *fmt_count(char *out, size_t size, uint64_t n);
+
+/** fmt_count() where it fits into `columns`, else three digits and k, M or G: "1.04M". */
+char *fmt_count_fit(char *out, size_t size, uint64_t n, int columns);
+
+/** Signed with commas, "+108", "-3", "" for 0; in at most `columns` as above. */
+char *fmt_change(char *out, size_t size, int64_t n, int columns);
+
+/** A duration in at most 5 columns: "0.7 s" under 10 s, "48 s" under 100 s, "93 m" under 100 min,
+ *  "47 h" under 100 h, then "12 d". Rounds down, except that 0.7 s keeps its tenth. */
+char *fmt_duration(char *out, size_t size, uint64_t ms);
+
+/** A time as measured, three digits: "0.32 ms", "8.5 ms", "201 ms", "1.20 s", "12 us". Under
+ *  100 ms two to three significant digits as SCREENS shows them ("20.2 ms", "8.5 ms"). */
+char *fmt_latency(char *out, size_t size, uint64_t us);
+
+/** The wall time of a sample, two digits: "3 ms", "180 ms", "1.1 s". */
+char *fmt_cost(char *out, size_t size, int64_t ns);
+
+/** An interval: "1.0 s", "0.1 s", "4.4 s", "30 s", "60 s". */
+char *fmt_interval(char *out, size_t size, uint64_t ms);
+
+/** Bytes, powers of 1000, three digits: "507 B", "82.0 kB", "1.40 MB". */
+char *fmt_bytes(char *out, size_t size, uint64_t bytes);
+
+/** Parts of a whole in per cent with one decimal: "0.3 %", "100 %". `whole` 0 gives "–". */
+char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole);
+
+/** A rate per second: "1.8", "17", "1,204"; one decimal under 10. */
+char *fmt_rate(char *out, size_t size, double per_s);
+
+/** Local wall time "14:03:22". */
+char *fmt_clock(char *out, size_t size, int64_t wall_ns);
+
+/** RFC 3339 in UTC with milliseconds: "2026-11-22T14:03:22.000Z". */
+char *fmt_rfc3339(char *out, size_t size, int64_t wall_ns);
+
+#endif

@@ -1,0 +1,65 @@
+/* The words about a state, with this host's own numbers: what the pane and --explain show. */
+#ifndef TCPTOP_EXPLAIN_EXPLAIN_H
+#define TCPTOP_EXPLAIN_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/model/snapshot.h"
+#include "tcptop/text/text.h"
+
+struct str;
+
+/* What to explain. */
+struct explain_subject {
+    unsigned state;                  /* enum tcp_state, BOUND_INACTIVE included */
+    const struct snapshot *snapshot; /* NULL: no live values (--explain without a sample) */
+    uint32_t row;                    /* the selected connection; UINT32_MAX: the state as such */
+};
+
+/* One screen line: runs of text with roles. Storage belongs to struct explain_text. */
+struct explain_run {
+    const char *text;
+    enum role role;
+};
+
+struct explain_line {
+    uint32_t first, count; /* runs */
+};
+
+struct explain_text {
+    struct explain_line *lines;
+    uint32_t n_lines;
+    struct explain_run *runs;
+    uint32_t n_runs;
+    char *bytes;
+};
+
+/** Lay the whole text out `width` columns wide (24 and more; less is treated as 24), by the rules
+ *  of wrapping: at blanks only, never inside a Korean word, never between a number and its unit.
+ *  `map`: with the state diagram where it fits (43 columns). Blank lines between sections exist
+ *  when the whole then fits into `height` (0: always), under 32 columns always.
+ *  In the language in force. Returns 0 or -ENOMEM (then empty). */
+int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
+                   int height, bool map);
+
+/** The same in two columns of `width` with 4 blanks between, left filled first with `height` lines
+ *  a page: lines are already joined, left padded. No map. */
+int explain_layout_columns(struct explain_text *t, const struct explain_subject *subject, int width,
+                           int height);
+
+/** The brief pane: two lines of at most `width` columns: lead; verdict, first live line, what to
+ *  do. Where the lead does not fit on one line the verdict takes both lines. */
+int explain_brief(struct explain_text *t, const struct explain_subject *subject, int width);
+
+void explain_fini(struct explain_text *t);
+
+/** The state's gloss, at most 13 columns: "시간 대기"; English "" (it has none). */
+const char *explain_gloss(unsigned state, enum language language);
+
+/** The state's meaning in at most 30 columns: "closed first here, waits 60 s"; English only, the
+ *  Korean strip shows the gloss. */
+const char *explain_meaning(unsigned state, enum language language);
+
+#endif

@@ -1,0 +1,63 @@
+/* One connection as one sample saw it: the compact record that exists a million times. */
+#ifndef TCPTOP_MODEL_CONN_H
+#define TCPTOP_MODEL_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). Unknown codes are kept as they are. */
+enum conn_timer {
+    TIMER_OFF = 0,
+    TIMER_RETRANSMIT = 1, /* also loss probe, SYN and SYN,ACK */
+    TIMER_KEEPALIVE = 2,  /* also an orphan before FIN_WAIT2 proper */
+    TIMER_TIMEWAIT = 3,
+    TIMER_PROBE = 4, /* zero window */
+    TIMER_DELACK = 5
+};
+
+enum conn_flag {
+    CONN_NO_COOKIE = 1, /* from /proc or an import: cookie is not known */
+    CONN_NO_OWNER = 2,  /* uid and inode mean nothing here (mini-sockets): show "–" */
+    CONN_NO_BACKLOG = 4, /* LISTEN read from /proc: wqueue is not the backlog */
+    CONN_BOUND = 8,     /* state CLOSE as the answer to BOUND_INACTIVE */
+    CONN_ROUNDED_TIMER = 16, /* expiry in clock ticks of 10 ms (/proc) */
+};
+
+struct conn {
+    uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
+    uint8_t dst[16];
+    uint64_t cookie;
+    uint32_t inode;   /* 0: no file refers to it */
+    uint32_t uid;     /* see CONN_NO_OWNER */
+    uint32_t ifindex; /* bound device or scope of a link-local address; 0: none */
+    uint32_t expires_ms;
+    uint32_t rqueue; /* bytes; LISTEN: accept queue length */
+    uint32_t wqueue; /* bytes; LISTEN: backlog limit */
+    uint16_t sport;  /* host order */
+    uint16_t dport;
+    uint8_t family; /* AF_INET or AF_INET6 */
+    uint8_t state;  /* enum tcp_state */
+    uint8_t timer;  /* enum conn_timer */
+    uint8_t retrans; /* unanswered repeats, see idiag_retrans; not a total */
+    uint16_t netns; /* index of the namespace in the snapshot; 0: the one tcptop was started in */
+    uint8_t flags;  /* enum conn_flag */
+    uint8_t was_state; /* the state before the last change that was seen, 0: none */
+};
+
+_Static_assert(sizeof(struct conn) == 80, "struct conn exists a million times");
+
+/** Kinds that deserve words of their own beside the state (TCP-state text variants). */
+enum conn_kind { CONN_PLAIN, CONN_REQUEST_SOCKET, CONN_ORPHAN, CONN_NOT_ACCEPTED, CONN_BOUND_ONLY };
+
+/** REQUEST_SOCKET: SYN_RECV with inode 0 (net/ipv4/inet_diag.c inet_req_diag_fill). ORPHAN: FIN_*,
+ *  CLOSING, LAST_ACK without inode. NOT_ACCEPTED: ESTABLISHED or CLOSE_WAIT without inode.
+ *  Always PLAIN where the inode is not known. */
+enum conn_kind conn_kind(const struct conn *c);
+
+/** Same connection in two samples: cookie; without one family, 4-tuple, ifindex, inode, netns. */
+bool conn_same(const struct conn *a, const struct conn *b);
+
+/** A hash consistent with conn_same() among records that both have, or both lack, a cookie. */
+uint64_t conn_hash(const struct conn *c);
+
+#endif

@@ -1,0 +1,22 @@
+/* The join of two consecutive samples: what is new, changed, missing, closed. */
+#ifndef TCPTOP_MODEL_DELTA_H
+#define TCPTOP_MODEL_DELTA_H
+
+#include "tcptop/model/snapshot.h"
+
+/* Scratch memory that is kept between joins. */
+struct delta;
+struct delta *delta_new(void); /* NULL: out of memory */
+void delta_free(struct delta *d);
+
+/** Complete `next`, just filled and not yet published, from `prev` (NULL for the first sample):
+ *  drops duplicates by cookie, sets life, was_state, born, changed; carries rows that are missing
+ *  for the first time; turns those missing twice, or once with a run-out TIME_WAIT timer, into
+ *  closed rows, and keeps closed rows for `fade_ds` tenths of a second and at least one sample.
+ *  A row that comes back after one miss keeps its birth. When `next` is partial nothing is
+ *  declared closed. Cost is linear: the dump order is stable, so the next record is looked for at
+ *  the previous position first. Returns 0 or -ENOMEM (then `next` is only itself). */
+int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
+               uint32_t fade_ds);
+
+#endif

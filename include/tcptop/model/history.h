@@ -1,0 +1,58 @@
+/* The last samples as counts: what sparklines, changes and rates are made of. */
+#ifndef TCPTOP_MODEL_HISTORY_H
+#define TCPTOP_MODEL_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/host.h"
+#include "tcptop/model/state.h"
+
+#define HISTORY_STRIP 60 /* samples that the strip shows */
+
+enum point_status { POINT_MEASURED, POINT_PARTIAL, POINT_MISSED };
+
+struct point {
+    uint64_t seq; /* the sample's number; consecutive in a history, missed ones included */
+    int64_t mono_ns;
+    uint8_t status; /* enum point_status; MISSED: no count or counter is valid */
+    uint32_t total;
+    uint32_t count[TCP_STATE_COUNT]; /* BOUND_INACTIVE valid only when `bound_asked` */
+    bool bound_asked;
+    uint32_t counter_valid;
+    uint64_t counter[COUNTER_COUNT];
+};
+
+/* A ring: a plain value that can be copied with history_copy(). */
+struct history {
+    struct point *points; /* owned */
+    uint32_t cap, len, head; /* head: index of the oldest */
+};
+
+/** Room for `cap` points (at least HISTORY_STRIP). Returns 0 or -ENOMEM. */
+int history_init(struct history *h, uint32_t cap);
+void history_fini(struct history *h);
+
+/** Forget the oldest when full, add `p`. */
+void history_add(struct history *h, const struct point *p);
+
+/** Make `to` (initialised, any capacity) equal to `from`. Returns 0 or -ENOMEM (unchanged). */
+int history_copy(struct history *to, const struct history *from);
+
+/** The point `back` samples before the newest (0: the newest); NULL beyond the oldest. */
+const struct point *history_at(const struct history *h, uint32_t back);
+
+/** Seconds that the last `n` points really cover, by their times. */
+double history_span_s(const struct history *h, uint32_t n);
+
+/** Largest count of `state` (0: total) among the last `n` measured points. */
+uint32_t history_max(const struct history *h, unsigned state, uint32_t n);
+
+/** Newest count minus that of the first measured one of the last `n`; false when fewer than two. */
+bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change);
+
+/** Rate per second of a counter over the last `n` points by real times; false when unknown.
+ *  A counter that went backwards (namespace re-created, wrap) makes it unknown. */
+bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s);
+
+#endif

@@ -1,0 +1,67 @@
+/* A compiled filter: which rows pass. Made by query/ from text, evaluated here, and, for the terms
+ * the kernel knows, translated by the netlink source. */
+#ifndef TCPTOP_MODEL_PREDICATE_H
+#define TCPTOP_MODEL_PREDICATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/snapshot.h"
+#include "tcptop/model/value.h"
+
+enum term_kind {
+    TERM_STATE,  /* state in a mask of STATE_BIT() */
+    TERM_FAMILY, /* number.lo is AF_INET or AF_INET6 */
+    TERM_PORT,   /* port in a range: either end, local, remote */
+    TERM_ADDR,   /* address in a prefix: either end, local, remote; optionally with a port */
+    TERM_DEV,    /* number.lo is the ifindex */
+    TERM_NUMBER, /* get() in a range */
+    TERM_TEXT,   /* get() contains or equals a text, ASCII case ignored */
+};
+
+enum term_side { SIDE_EITHER, SIDE_LOCAL, SIDE_REMOTE };
+
+struct term {
+    enum term_kind kind;
+    enum term_side side;
+    uint32_t states;
+    uint64_t lo, hi; /* inclusive range */
+    uint8_t addr[16];
+    uint8_t family;      /* of addr; 0: any address matches */
+    uint8_t prefix_bits; /* 0 … 128 */
+    bool whole;          /* TERM_TEXT: equals instead of contains */
+    char *text;          /* TERM_TEXT; owned */
+    value_getter get;    /* TERM_NUMBER, TERM_TEXT; absent never matches */
+};
+
+/* Postfix program over terms. */
+enum pred_op { PRED_TERM, PRED_AND, PRED_OR, PRED_NOT };
+
+struct pred_step {
+    enum pred_op op;
+    uint32_t term; /* index, PRED_TERM only */
+};
+
+struct predicate {
+    struct term *terms; /* owned */
+    struct pred_step *steps; /* owned */
+    uint32_t n_terms, n_steps; /* no steps: everything passes */
+    uint32_t needs; /* enum need of its columns */
+};
+
+#define PREDICATE_DEPTH_MAX 64
+
+void predicate_fini(struct predicate *p);
+
+/** Building, in postfix order; 0 or -ENOMEM. predicate_term() copies *t and takes t->text. */
+int predicate_term(struct predicate *p, const struct term *t);
+int predicate_op(struct predicate *p, enum pred_op op);
+
+/** Deepest evaluation stack; -EINVAL when the program is not well formed or deeper than
+ *  PREDICATE_DEPTH_MAX. */
+int predicate_depth(const struct predicate *p);
+
+/** Does the row pass? NULL passes everything. */
+bool predicate_match(const struct predicate *p, const struct snapshot *s, uint32_t row);
+
+#endif

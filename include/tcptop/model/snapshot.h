@@ -1,0 +1,125 @@
+/* One sample: everything a reader needs, immutable once published.
+ *
+ * Rows 0 … n_live−1 were in the dump; then come n_missing rows that the last dump had and this one
+ * had not (dumps have gaps, so they are not dead yet), then n_closed rows that have died lately,
+ * newest first. A row is named by (snapshot, index). */
+#ifndef TCPTOP_MODEL_SNAPSHOT_H
+#define TCPTOP_MODEL_SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+#include "tcptop/model/flow.h"
+#include "tcptop/model/history.h"
+#include "tcptop/model/host.h"
+
+#define SNAPSHOT_CLOSED_MAX 1000u /* closed rows kept; the rest are only counted */
+
+/* Optional groups of figures, and what a sample must ask the kernel for. */
+enum need {
+    NEED_FLOW = 1,  /* tcp_info */
+    NEED_BOUND = 2, /* bound-only sockets (BOUND_INACTIVE) */
+};
+
+enum sample_status { SAMPLE_COMPLETE, SAMPLE_PARTIAL, SAMPLE_FAILED };
+
+/* Where the rows came from, best first. */
+enum sample_backend {
+    BACKEND_NETLINK,        /* one walk for both families, TCPDIAG_GETSOCK */
+    BACKEND_NETLINK_FAMILY, /* SOCK_DIAG_BY_FAMILY, IPv4 then IPv6 */
+    BACKEND_PROC,           /* /proc/net/tcp, /proc/net/tcp6: degraded, exit code 3 */
+    BACKEND_FRAME,          /* a recorded frame */
+    BACKEND_RAW,            /* what `ss -D` wrote: no header, host facts unknown */
+};
+
+enum row_kind { ROW_LIVE, ROW_MISSING, ROW_CLOSED };
+
+/* When things happened to a row, in tenths of a second since the sampler started (wraps after
+ * 13 years). born_ds 0: was there at the first sample, so it is at least that old. */
+struct life {
+    uint32_t born_ds;
+    uint32_t changed_ds; /* last change of state that was seen; born_ds when none */
+};
+
+struct snapshot {
+    uint64_t seq; /* number of the sample, from 1 */
+    int64_t mono_ns, wall_ns; /* when the dump was complete */
+    uint32_t now_ds;          /* the same on the clock of struct life */
+
+    uint32_t n_live, n_missing, n_closed;
+    uint32_t cap;
+    struct conn *conn; /* n_live + n_missing + n_closed; owned, like all arrays here */
+    struct life *life; /* closed rows: changed_ds is the time of death */
+    struct flow *flow; /* live rows only; NULL when not asked for */
+    uint32_t flow_cap;
+
+    uint32_t needs;                  /* what was asked for, enum need */
+    uint32_t total;                  /* live rows */
+    uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE */
+    uint32_t born, changed;          /* rows that appeared, changed state in this sample */
+    uint64_t closed_total;           /* deaths seen since the start */
+    uint32_t duplicates;             /* records dropped: same cookie twice in one dump */
+    uint32_t rejected;               /* malformed records refused by the parser */
+
+    struct host host;
+    struct history history; /* as of this sample, this sample included */
+
+    uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
+    uint8_t backend; /* enum sample_backend */
+    char why[160];   /* one line, cause of PARTIAL, FAILED or a degraded backend; else "" */
+    char netns[64];  /* name of the namespace when it is not tcptop's own, sanitised; else "" */
+    int64_t cost_ns, cpu_ns;     /* wall and CPU time of taking it */
+    uint64_t interval_ms;        /* in force when it was taken; 0: a single sample */
+    uint64_t asked_interval_ms;  /* what the user asked for */
+
+    atomic_uint refs; /* see snapshot_ref() */
+    struct snapshot_pool *pool;
+};
+
+/** All rows: live, missing, closed. */
+static inline uint32_t snapshot_rows(const struct snapshot *s)
+{
+    return s->n_live + s->n_missing + s->n_closed;
+}
+
+static inline enum row_kind snapshot_row_kind(const struct snapshot *s, uint32_t row)
+{
+    return row < s->n_live ? ROW_LIVE : row < s->n_live + s->n_missing ? ROW_MISSING : ROW_CLOSED;
+}
+
+/** Figures of a row, NULL when not sampled. */
+static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_t row)
+{
+    return s->flow && row < s->n_live ? &s->flow[row] : 0;
+}
+
+/* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
+struct snapshot_pool;
+struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
+void snapshot_pool_free(struct snapshot_pool *pool); /* after every reference is gone */
+
+/** A snapshot to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
+struct snapshot *snapshot_new(struct snapshot_pool *pool);
+
+/** Share; any thread. */
+struct snapshot *snapshot_ref(const struct snapshot *s);
+
+/** Give a reference back; the last one recycles or frees it. NULL is accepted. */
+void snapshot_unref(const struct snapshot *s);
+
+/** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
+ *  for (`flow` may be NULL). NULL: out of memory. The source writes straight into it. */
+struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
+
+/** Take the row back that snapshot_add() gave last. */
+void snapshot_drop_last(struct snapshot *s);
+
+/** Count the states of the live rows and set `total`. */
+void snapshot_count(struct snapshot *s);
+
+/** The row that is the same connection as `c`, or UINT32_MAX. Linear; live rows win. */
+uint32_t snapshot_find(const struct snapshot *s, const struct conn *c);
+
+#endif

@@ -1,0 +1,57 @@
+/* Snapshots and canvases as text that leaves the program. Everything goes through a buffer of
+ * bounded size; a closed pipe and a full disk are told apart. */
+#ifndef TCPTOP_OUTPUT_OUTPUT_H
+#define TCPTOP_OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/base/err.h"
+#include "tcptop/query/rows.h"
+#include "tcptop/view/theme.h"
+
+/* A buffered writer on a file descriptor. */
+struct sink {
+    int fd;
+    char *buffer; /* owned */
+    size_t len, cap;
+    int error; /* -errno of the first failed write; -EPIPE for a closed pipe */
+};
+
+int sink_init(struct sink *s, int fd); /* 0 or -ENOMEM */
+void sink_add(struct sink *s, const char *text);
+void sink_add_bytes(struct sink *s, const void *bytes, size_t len);
+void sink_add_uint(struct sink *s, unsigned long long n);
+int sink_flush(struct sink *s); /* 0 or -errno; -EPIPE is for the caller to be silent about */
+void sink_fini(struct sink *s); /* does not flush */
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+/* One sample as text. */
+struct print {
+    enum format format;
+    const struct snapshot *snapshot;
+    const struct rows *rows;
+    const enum column_id *columns;
+    size_t n_columns;
+    bool head;    /* text, CSV: the line of titles first */
+    bool summary; /* counts only */
+    unsigned long long sample; /* number in the JSON records, from 1 */
+    bool color;   /* text: colours by escape sequences */
+    const struct theme *theme;
+};
+
+void print_sample(struct sink *out, const struct print *p);
+
+/** A JSON string with quotes; `text` is UTF-8. */
+void json_string(struct sink *out, const char *text);
+
+/** The canvas as lines of text, blanks at the end kept. */
+void print_canvas(struct sink *out, const struct canvas *c);
+
+/** The canvas as an SVG picture: every run of text placed by its column. Same input, same bytes. */
+void print_svg(struct sink *out, const struct canvas *c, const struct theme *theme,
+               enum theme_background background);
+
+#endif

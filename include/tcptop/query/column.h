@@ -1,0 +1,93 @@
+/* The one table of columns. The screen's table, --columns, the CSV header, JSON keys, filter
+ * fields, the sort menu, help and the man page all come from it. */
+#ifndef TCPTOP_QUERY_COLUMN_H
+#define TCPTOP_QUERY_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/model/snapshot.h"
+#include "tcptop/model/value.h"
+#include "tcptop/text/text.h"
+
+struct str;
+
+enum column_id {
+    COL_PROTO,       /* tcp, tcp6 */
+    COL_LOCAL,       /* composite, display only: local_addr local_port */
+    COL_REMOTE,      /* composite, display only */
+    COL_STATE,
+    COL_LEFT,        /* composite of timer and expires_ms: what the screen calls Left */
+    COL_RECV_Q,
+    COL_SEND_Q,
+    COL_RTT,         /* rtt_us */
+    COL_RETR,        /* share of sent bytes that was sent again, per mille, lifetime */
+    COL_LOCAL_ADDR,
+    COL_LOCAL_PORT,
+    COL_REMOTE_ADDR,
+    COL_REMOTE_PORT,
+    COL_TIMER,
+    COL_EXPIRES_MS,
+    COL_RETRANS,
+    COL_UID,
+    COL_INODE,
+    COL_COOKIE,
+    COL_IFINDEX,
+    COL_NETNS,
+    COL_AGE,         /* seconds since it was first seen; absent when older than the first sample */
+    COL_MIN_RTT,
+    COL_CWND,
+    COL_BYTES_ACKED,
+    COL_BYTES_RECEIVED,
+    COL_COUNT
+};
+
+enum column_align { ALIGN_LEFT, ALIGN_RIGHT };
+
+enum column_flag {
+    COLUMN_DISPLAY = 1, /* composite: on screen and in text output only, no JSON key, no field */
+    COLUMN_SCREEN = 2,  /* may be chosen for the screen's table */
+    COLUMN_BASE = 4,    /* in JSON and CSV unless --columns says otherwise */
+};
+
+struct column {
+    const char *id; /* JSON key, CSV head, filter field, --columns name: "recv_q" */
+    enum msg title; /* head on the screen */
+    enum msg help;  /* one line for help and the chooser */
+    uint8_t width[LANG_COUNT]; /* on the screen; 0: sized by content (addresses) */
+    uint8_t order; /* in which the table takes it in (SCREENS 1.4); 0: only when chosen */
+    uint8_t align; /* enum column_align */
+    uint8_t flags; /* enum column_flag */
+    uint32_t needs; /* enum need */
+    value_getter get; /* typed raw value; NULL for composites */
+    /** Append the cell's text for screen and text output: "–" when unknown. */
+    void (*format)(const struct snapshot *s, uint32_t row, struct str *out);
+    /** 64-bit sort prefix: smaller sorts first ascending; UINT64_MAX is reserved for "absent". */
+    uint64_t (*key)(const struct snapshot *s, uint32_t row);
+    /** Order of two rows with equal prefixes; NULL when the prefix says all. */
+    int (*compare)(const struct snapshot *s, uint32_t a, uint32_t b);
+};
+
+extern const struct column columns[COL_COUNT];
+
+/** The column called `name` (its id, any case, '-' as '_'), -1 when there is none. */
+int column_find(const char *name, size_t len);
+
+/** Nearest known id for a misspelt name, for messages; NULL when nothing is near. */
+const char *column_nearest(const char *name);
+
+/** Parse "proto,local,remote" into ids. Returns the count or -EINVAL with `err`. */
+struct err;
+int column_parse_list(const char *list, enum column_id *ids, size_t max, struct err *err);
+
+/** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
+ *  with "%eth0". */
+void conn_format_local(const struct conn *c, struct str *out);
+void conn_format_remote(const struct conn *c, struct str *out);
+
+/** Role in which a state's name is drawn. */
+enum role state_role(unsigned state);
+
+#endif

@@ -1,0 +1,64 @@
+/* Where samples come from: one contract for netlink, procfs and recordings.
+ *
+ * A source writes records straight into the rows of the snapshot it is given: from the receive
+ * buffer to the row without a stop between. */
+#ifndef TCPTOP_SOURCE_SOURCE_H
+#define TCPTOP_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/base/err.h"
+#include "tcptop/model/snapshot.h"
+
+struct source;
+
+/* What to sample next. */
+struct request {
+    uint32_t needs; /* enum need */
+    uint64_t interval_ms;
+    uint32_t fade_ds; /* how long closed rows stay, tenths of a second */
+    bool host_facts; /* read counters, gauges and sysctls too */
+};
+
+struct source_ops {
+    const char *name;
+    /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
+     *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
+     *  with `err` filled: nothing usable in `s`. */
+    int (*sample)(struct source *src, const struct request *req, struct snapshot *s,
+                  struct err *err);
+    void (*close)(struct source *src);
+};
+
+struct source {
+    const struct source_ops *ops; /* first member of every back end's own struct */
+};
+
+/** Live sampling of the namespace of the calling thread; picks the best back end that works and
+ *  falls back by itself (SAMPLE backend and why say so). Never fails for want of rights.
+ *  `tap` (may be NULL) sees every raw netlink message, for recording.  Returns 0 or -errno. */
+struct tap {
+    void (*bytes)(struct tap *tap, const void *messages, size_t len);
+};
+int source_open_live(struct source **src, struct tap *tap, struct err *err);
+
+/** Force one back end, for tests and bench: see enum sample_backend (NETLINK, FAMILY, PROC). */
+int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+                        struct err *err);
+
+/** A frame file, or what `ss -tan -D FILE` wrote; "-" is standard input. Each sample is the next
+ *  frame. Damaged input: whole frames play, then one partial sample says "damaged at frame N". */
+int source_open_recording(struct source **src, const char *path, struct err *err);
+
+static inline int source_sample(struct source *src, const struct request *req, struct snapshot *s,
+                                struct err *err)
+{
+    return src->ops->sample(src, req, s, err);
+}
+
+/** NULL is accepted. */
+void source_close(struct source *src);
+
+#endif

@@ -1,0 +1,46 @@
+/* The catalogue of messages, English and Korean side by side, and the language in force.
+ *
+ * Messages live in messages/<layer>.def as rows M(IDENT, "English", "Korean"). Placeholders are
+ * {1} to {9}: values are passed as texts that were formatted before, so a translation may order
+ * them as its grammar wants and no format string is ever wrong. */
+#ifndef TCPTOP_TEXT_TEXT_H
+#define TCPTOP_TEXT_TEXT_H
+
+#include <stdbool.h>
+
+struct str;
+
+enum language { LANG_EN, LANG_KO, LANG_COUNT };
+
+enum msg {
+#define M(ident, en, ko) MSG_##ident,
+#include "tcptop/text/messages/all.def"
+#undef M
+    MSG_COUNT
+};
+
+/** The language in force, one for the process; safe from any thread. English at start. */
+enum language text_language(void);
+void text_use(enum language language);
+
+/** The language's code: "en", "ko". */
+const char *text_language_code(enum language language);
+
+/** A message in the language in force; static storage, never NULL. */
+const char *text(enum msg id);
+const char *text_in(enum language language, enum msg id);
+
+/** The identifier of a message, for tests. */
+const char *text_ident(enum msg id);
+
+/** Append the message with {1} to {9} replaced by the texts that follow, closed by NULL. A
+ *  placeholder without a value becomes "–". */
+void text_fill(struct str *out, enum msg id, ...) __attribute__((sentinel));
+
+/** The same for any template, e.g. a state's text. */
+void text_fill_template(struct str *out, const char *template, ...) __attribute__((sentinel));
+
+/** The language named by a locale name ("ko_KR.UTF-8" → Korean), English for all else. */
+enum language text_language_of_locale(const char *locale);
+
+#endif

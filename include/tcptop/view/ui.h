@@ -1,0 +1,96 @@
+/* The state of the user interface: what the user chose and where the user is. Plain values; the
+ * session (app) changes it, the view draws it, a frame is a pure function of it. */
+#ifndef TCPTOP_VIEW_UI_H
+#define TCPTOP_VIEW_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+#include "tcptop/query/column.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/query/rows.h"
+
+#define UI_FILTER_MAX 1024  /* bytes of a filter text, NUL included */
+#define UI_MESSAGE_MAX 256
+#define UI_OVERLAY_ROWS_MAX 64
+
+enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
+enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
+enum ui_overlay {
+    OVERLAY_NONE,
+    OVERLAY_HELP,
+    OVERLAY_DETAILS, /* of ui->details */
+    OVERLAY_SORT,    /* menus over the left edge of the table */
+    OVERLAY_COLUMNS,
+};
+enum ui_prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_INTERVAL, PROMPT_EXPORT };
+
+/* A line being edited. */
+struct ui_line {
+    char text[UI_FILTER_MAX];
+    uint32_t len, cursor; /* bytes; the cursor stands at a character's start */
+};
+
+struct ui {
+    int w, h;
+    enum ui_focus focus;
+    enum ui_pane pane;
+    enum ui_overlay overlay;
+    enum ui_prompt prompt;
+
+    /* states strip: index into state_strip_order, STATE_STRIP_COUNT is "all" */
+    unsigned strip;
+
+    /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
+     * top, not a connection; bound: `selected` is the connection under it. */
+    bool bound;
+    struct conn selected;
+    uint32_t top, cursor;
+    bool follow; /* F: the bound connection keeps its screen line */
+    struct sort sort;
+    enum column_id chosen[COL_COUNT]; /* columns the user set, in order */
+    unsigned n_chosen;                /* 0: by the rules of the table */
+    unsigned column_scroll;           /* optional columns hidden at the left by ←, → */
+    int local_width, remote_width;    /* address steps in force; 0: choose at the next frame */
+
+    /* filter: the text in force (a, l, e, o, state and port choices are texts like any other) */
+    char filter[UI_FILTER_MAX];
+    char recall[UI_FILTER_MAX]; /* what Esc cleared, back with "/ ↑" */
+
+    /* prompt */
+    struct ui_line line;
+    bool line_bad;              /* `error` says where and why; the table keeps the last good */
+    struct filter_error error;
+
+    /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
+    char digits[6];
+    bool digits_pending; /* rows not yet following: drawn dim */
+
+    /* overlays */
+    uint32_t overlay_top;    /* first line shown */
+    uint32_t overlay_cursor; /* menus */
+    struct conn details;
+    bool chosen_edit[COL_COUNT]; /* column chooser: ticked */
+
+    /* pane scroll, per state (index: enum tcp_state) */
+    uint16_t pane_top[TCP_STATE_COUNT];
+
+    bool paused;
+    int64_t paused_ns; /* monotonic */
+    bool readonly;
+    bool ascii;    /* draw with ASCII glyphs */
+    bool utf8;     /* false: no Korean, no `L` */
+    uint32_t fade_ds;
+
+    char message[UI_MESSAGE_MAX]; /* footer; "" when none */
+    int64_t message_until_ns;     /* monotonic */
+};
+
+/** The state that the strip has chosen, 0 for "all". */
+unsigned ui_strip_state(const struct ui *ui);
+
+/** Defaults: focus on the states, TIME_WAIT chosen, sort by state, parked cursor. */
+void ui_init(struct ui *ui);
+
+#endif

@@ -1,0 +1,49 @@
+/* A frame: everything that is on the screen, drawn on a canvas. Pure. */
+#ifndef TCPTOP_VIEW_VIEW_H
+#define TCPTOP_VIEW_VIEW_H
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/view/command.h"
+#include "tcptop/view/layout.h"
+#include "tcptop/view/ui.h"
+
+/* What a frame is made from. */
+struct view {
+    const struct ui *ui;
+    const struct bindings *bindings;
+    const struct snapshot *shown; /* the rows on screen; NULL before the first sample */
+    const struct snapshot *newest; /* == shown, unless paused, or FAILED while the last good stands */
+    const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
+    int64_t now_ns; /* monotonic, for ages in badges */
+};
+
+/** Draw the whole frame. `ui->w` × `ui->h` is the canvas's size. */
+void view_draw(struct canvas *c, const struct view *v);
+
+/* What is where, so that clicks and movement mean what is drawn. */
+
+/** Rows of the table that are drawn from position `top` on (rows may take two lines each). */
+uint32_t view_table_capacity(const struct view *v, uint32_t top);
+
+/** Position in the rows of the row drawn at screen line `y`, UINT32_MAX when none is. */
+uint32_t view_row_at(const struct view *v, int y);
+
+/** The column whose head is at (x, y), -1 when there is none. */
+int view_column_head_at(const struct view *v, int x, int y);
+
+/** Index in the strip of the state drawn at (x, y), -1 when there is none. */
+int view_strip_at(const struct view *v, int x, int y);
+
+/** Choose the address widths for the rows in view (SCREENS 1.4.2) into the ui. */
+void view_choose_widths(struct ui *ui, const struct view *v);
+
+/** Lines the pane's text has, and how many of them it shows now; both 0 without a pane. */
+void view_pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
+
+/** Lines the open overlay has, and how many fit. */
+void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
+
+/** Needs (enum need) of the columns that are drawn at this size. */
+uint32_t view_needs(const struct view *v);
+
+#endif
