@@ -31,7 +31,7 @@ void session_draw(struct session *s, struct canvas *c, int64_t now_ns);
 
 /* What the outside must do after an event. */
 bool session_quit(const struct session *s);
-bool session_redraw_wanted(struct session *s);   /* ^L; read once */
+bool session_redraw_wanted(struct session *s); /* ^L; read once */
 /** The request in force; true when it changed since the last call. `now`: sample at once. */
 bool session_request(struct session *s, struct request *req, bool *now);
 /** Text to copy to the clipboard, NULL when none; read once. */

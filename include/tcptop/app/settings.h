@@ -36,7 +36,7 @@ struct settings {
     bool sort_given;
     uint32_t limit;
     char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
-    int language; /* enum language, -1: from the locale */
+    int language;               /* enum language, -1: from the locale */
     unsigned explain_state;
     const char *read_path;
     const char *config_path;
@@ -48,7 +48,7 @@ struct settings {
     const char *keys_path;
     enum dump_format dump;
 
-    char theme_name[32]; /* "auto", "dark", "light" */
+    char theme_name[32];            /* "auto", "dark", "light" */
     char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
     struct bindings bindings;
 

@@ -10,7 +10,7 @@
 /* What a cell means; the order is that of the theme table. ROLE(ident, config key). */
 #define ROLES(ROLE)                                                                                \
     ROLE(TEXT, "text")             /* all else */                                                  \
-    ROLE(DIM, "dim")               /* units, zero rows, "–", sources, hints */                     \
+    ROLE(DIM, "dim")               /* units, zero rows, "–", sources, hints */                   \
     ROLE(RULE, "rule")             /* rules, separator, box lines */                               \
     ROLE(FLAT, "flat")             /* sparkline without news */                                    \
     ROLE(TITLE, "title")           /* region titles, column heads */                               \
@@ -56,7 +56,7 @@ struct cell {
 
 struct canvas {
     int w, h;
-    struct cell *cells; /* h rows of w cells; owned */
+    struct cell *cells;     /* h rows of w cells; owned */
     int cursor_x, cursor_y; /* where the terminal's cursor belongs; -1: hidden */
 };
 

@@ -16,10 +16,10 @@ enum conn_timer {
 };
 
 enum conn_flag {
-    CONN_NO_COOKIE = 1, /* from /proc or an import: cookie is not known */
-    CONN_NO_OWNER = 2,  /* uid and inode mean nothing here (mini-sockets): show "–" */
-    CONN_NO_BACKLOG = 4, /* LISTEN read from /proc: wqueue is not the backlog */
-    CONN_BOUND = 8,     /* state CLOSE as the answer to BOUND_INACTIVE */
+    CONN_NO_COOKIE = 1,      /* from /proc or an import: cookie is not known */
+    CONN_NO_OWNER = 2,       /* uid and inode mean nothing here (mini-sockets): show "–" */
+    CONN_NO_BACKLOG = 4,     /* LISTEN read from /proc: wqueue is not the backlog */
+    CONN_BOUND = 8,          /* state CLOSE as the answer to BOUND_INACTIVE */
     CONN_ROUNDED_TIMER = 16, /* expiry in clock ticks of 10 ms (/proc) */
 };
 
@@ -35,12 +35,12 @@ struct conn {
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
     uint16_t sport;  /* host order */
     uint16_t dport;
-    uint8_t family; /* AF_INET or AF_INET6 */
-    uint8_t state;  /* enum tcp_state */
-    uint8_t timer;  /* enum conn_timer */
+    uint8_t family;  /* AF_INET or AF_INET6 */
+    uint8_t state;   /* enum tcp_state */
+    uint8_t timer;   /* enum conn_timer */
     uint8_t retrans; /* unanswered repeats, see idiag_retrans; not a total */
-    uint16_t netns; /* index of the namespace in the snapshot; 0: the one tcptop was started in */
-    uint8_t flags;  /* enum conn_flag */
+    uint16_t netns;  /* index of the namespace in the snapshot; 0: the one tcptop was started in */
+    uint8_t flags;   /* enum conn_flag */
     uint8_t was_state; /* the state before the last change that was seen, 0: none */
 };
 

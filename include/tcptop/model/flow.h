@@ -26,7 +26,7 @@
     FIELD(bytes_acked, 120, 8)                                                                     \
     FIELD(bytes_received, 128, 8)                                                                  \
     FIELD(notsent_bytes, 144, 4)                                                                   \
-    FIELD(min_rtt_us, 148, 4) /* all ones is "no sample": not valid */                             \
+    FIELD(min_rtt_us, 148, 4)        /* all ones is "no sample": not valid */                      \
     FIELD(delivery_rate_bps, 160, 8) /* bytes per second, last sample, does not decay */           \
     FIELD(busy_us, 168, 8)           /* includes the two below */                                  \
     FIELD(rwnd_limited_us, 176, 8)                                                                 \

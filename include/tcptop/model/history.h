@@ -25,7 +25,7 @@ struct point {
 
 /* A ring: a plain value that can be copied with history_copy(). */
 struct history {
-    struct point *points; /* owned */
+    struct point *points;    /* owned */
     uint32_t cap, len, head; /* head: index of the oldest */
 };
 

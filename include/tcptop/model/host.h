@@ -82,8 +82,8 @@ enum host_sysctl {
 };
 
 struct host {
-    char name[65];   /* sanitised; "" when unknown */
-    char kernel[65]; /* release, sanitised */
+    char name[65];                                     /* sanitised; "" when unknown */
+    char kernel[65];                                   /* release, sanitised */
     uint32_t counter_valid, gauge_valid, sysctl_valid; /* one bit per entry */
     uint64_t counter[COUNTER_COUNT];
     uint64_t gauge[GAUGE_COUNT];

@@ -43,10 +43,10 @@ struct pred_step {
 };
 
 struct predicate {
-    struct term *terms; /* owned */
-    struct pred_step *steps; /* owned */
+    struct term *terms;        /* owned */
+    struct pred_step *steps;   /* owned */
     uint32_t n_terms, n_steps; /* no steps: everything passes */
-    uint32_t needs; /* enum need of its columns */
+    uint32_t needs;            /* enum need of its columns */
 };
 
 #define PREDICATE_DEPTH_MAX 64

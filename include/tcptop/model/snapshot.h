@@ -44,7 +44,7 @@ struct life {
 };
 
 struct snapshot {
-    uint64_t seq; /* number of the sample, from 1 */
+    uint64_t seq;             /* number of the sample, from 1 */
     int64_t mono_ns, wall_ns; /* when the dump was complete */
     uint32_t now_ds;          /* the same on the clock of struct life */
 
@@ -70,9 +70,9 @@ struct snapshot {
     uint8_t backend; /* enum sample_backend */
     char why[160];   /* one line, cause of PARTIAL, FAILED or a degraded backend; else "" */
     char netns[64];  /* name of the namespace when it is not tcptop's own, sanitised; else "" */
-    int64_t cost_ns, cpu_ns;     /* wall and CPU time of taking it */
-    uint64_t interval_ms;        /* in force when it was taken; 0: a single sample */
-    uint64_t asked_interval_ms;  /* what the user asked for */
+    int64_t cost_ns, cpu_ns;    /* wall and CPU time of taking it */
+    uint64_t interval_ms;       /* in force when it was taken; 0: a single sample */
+    uint64_t asked_interval_ms; /* what the user asked for */
 
     atomic_uint refs; /* see snapshot_ref() */
     struct snapshot_pool *pool;
@@ -97,7 +97,7 @@ static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_
 
 /* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
 struct snapshot_pool;
-struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
+struct snapshot_pool *snapshot_pool_new(void);       /* NULL: out of memory */
 void snapshot_pool_free(struct snapshot_pool *pool); /* after every reference is gone */
 
 /** A snapshot to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */

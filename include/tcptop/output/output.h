@@ -35,10 +35,10 @@ struct print {
     const struct rows *rows;
     const enum column_id *columns;
     size_t n_columns;
-    bool head;    /* text, CSV: the line of titles first */
-    bool summary; /* counts only */
+    bool head;                 /* text, CSV: the line of titles first */
+    bool summary;              /* counts only */
     unsigned long long sample; /* number in the JSON records, from 1 */
-    bool color;   /* text: colours by escape sequences */
+    bool color;                /* text: colours by escape sequences */
     const struct theme *theme;
 };
 

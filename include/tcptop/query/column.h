@@ -15,15 +15,15 @@
 struct str;
 
 enum column_id {
-    COL_PROTO,       /* tcp, tcp6 */
-    COL_LOCAL,       /* composite, display only: local_addr local_port */
-    COL_REMOTE,      /* composite, display only */
+    COL_PROTO,  /* tcp, tcp6 */
+    COL_LOCAL,  /* composite, display only: local_addr local_port */
+    COL_REMOTE, /* composite, display only */
     COL_STATE,
-    COL_LEFT,        /* composite of timer and expires_ms: what the screen calls Left */
+    COL_LEFT, /* composite of timer and expires_ms: what the screen calls Left */
     COL_RECV_Q,
     COL_SEND_Q,
-    COL_RTT,         /* rtt_us */
-    COL_RETR,        /* share of sent bytes that was sent again, per mille, lifetime */
+    COL_RTT,  /* rtt_us */
+    COL_RETR, /* share of sent bytes that was sent again, per mille, lifetime */
     COL_LOCAL_ADDR,
     COL_LOCAL_PORT,
     COL_REMOTE_ADDR,
@@ -36,7 +36,7 @@ enum column_id {
     COL_COOKIE,
     COL_IFINDEX,
     COL_NETNS,
-    COL_AGE,         /* seconds since it was first seen; absent when older than the first sample */
+    COL_AGE, /* seconds since it was first seen; absent when older than the first sample */
     COL_MIN_RTT,
     COL_CWND,
     COL_BYTES_ACKED,
@@ -53,14 +53,14 @@ enum column_flag {
 };
 
 struct column {
-    const char *id; /* JSON key, CSV head, filter field, --columns name: "recv_q" */
-    enum msg title; /* head on the screen */
-    enum msg help;  /* one line for help and the chooser */
+    const char *id;            /* JSON key, CSV head, filter field, --columns name: "recv_q" */
+    enum msg title;            /* head on the screen */
+    enum msg help;             /* one line for help and the chooser */
     uint8_t width[LANG_COUNT]; /* on the screen; 0: sized by content (addresses) */
-    uint8_t order; /* in which the table takes it in (SCREENS 1.4); 0: only when chosen */
-    uint8_t align; /* enum column_align */
-    uint8_t flags; /* enum column_flag */
-    uint32_t needs; /* enum need */
+    uint8_t order;    /* in which the table takes it in (SCREENS 1.4); 0: only when chosen */
+    uint8_t align;    /* enum column_align */
+    uint8_t flags;    /* enum column_flag */
+    uint32_t needs;   /* enum need */
     value_getter get; /* typed raw value; NULL for composites */
     /** Append the cell's text for screen and text output: "–" when unknown. */
     void (*format)(const struct snapshot *s, uint32_t row, struct str *out);

@@ -19,7 +19,7 @@
 #include "tcptop/model/predicate.h"
 
 struct filter_error {
-    size_t at;     /* byte offset of the first byte that cannot be right */
+    size_t at;      /* byte offset of the first byte that cannot be right */
     char what[160]; /* "expected a unit: us, ms or s" in the language in force */
 };
 

@@ -9,11 +9,11 @@
 #include "tcptop/model/snapshot.h"
 
 enum diag_result {
-    DIAG_MORE,        /* all messages taken, the dump goes on */
-    DIAG_DONE,        /* NLMSG_DONE without error */
-    DIAG_ERROR,       /* NLMSG_ERROR or DONE with an errno: see diag->error */
+    DIAG_MORE,  /* all messages taken, the dump goes on */
+    DIAG_DONE,  /* NLMSG_DONE without error */
+    DIAG_ERROR, /* NLMSG_ERROR or DONE with an errno: see diag->error */
     DIAG_NO_MEMORY,
-    DIAG_STOPPED      /* a message too damaged to find the next one */
+    DIAG_STOPPED /* a message too damaged to find the next one */
 };
 
 struct diag {

@@ -13,7 +13,7 @@
 #include "tcptop/base/str.h"
 #include "tcptop/model/snapshot.h"
 
-#define FRAME_MAGIC "tcptopF1"
+#define FRAME_MAGIC     "tcptopF1"
 #define FRAME_MAX_BYTES (UINT64_C(1) << 30) /* a longer one is damage */
 
 /** Append the file's magic. */

@@ -19,7 +19,7 @@ struct request {
     uint32_t needs; /* enum need */
     uint64_t interval_ms;
     uint32_t fade_ds; /* how long closed rows stay, tenths of a second */
-    bool host_facts; /* read counters, gauges and sysctls too */
+    bool host_facts;  /* read counters, gauges and sysctls too */
 };
 
 struct source_ops {

@@ -13,10 +13,10 @@ enum glyph_choice { GLYPHS_AUTO, GLYPHS_UNICODE, GLYPHS_ASCII };
 
 struct term_options {
     enum glyph_choice glyphs;
-    bool color;        /* false: mono (NO_COLOR, --color never) */
+    bool color; /* false: mono (NO_COLOR, --color never) */
     bool mouse;
     int esc_delay_ms;
-    bool utf8;         /* the locale's encoding */
+    bool utf8; /* the locale's encoding */
 };
 
 struct term;

@@ -17,8 +17,13 @@ enum layout_kind {
 };
 
 enum strip_form { STRIP_ONE_COLUMN, STRIP_TWO_COLUMNS, STRIP_CHIPS, STRIP_NONE };
-enum pane_form { PANE_FORM_NONE, PANE_FORM_RIGHT, PANE_FORM_BOTTOM, PANE_FORM_BRIEF,
-                 PANE_FORM_OVERLAY };
+enum pane_form {
+    PANE_FORM_NONE,
+    PANE_FORM_RIGHT,
+    PANE_FORM_BOTTOM,
+    PANE_FORM_BRIEF,
+    PANE_FORM_OVERLAY
+};
 
 struct rect {
     int x, y, w, h; /* h 0: not there */

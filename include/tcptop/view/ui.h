@@ -11,8 +11,8 @@
 #include "tcptop/query/filter.h"
 #include "tcptop/query/rows.h"
 
-#define UI_FILTER_MAX 1024  /* bytes of a filter text, NUL included */
-#define UI_MESSAGE_MAX 256
+#define UI_FILTER_MAX       1024 /* bytes of a filter text, NUL included */
+#define UI_MESSAGE_MAX      256
 #define UI_OVERLAY_ROWS_MAX 64
 
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
@@ -60,7 +60,7 @@ struct ui {
 
     /* prompt */
     struct ui_line line;
-    bool line_bad;              /* `error` says where and why; the table keeps the last good */
+    bool line_bad; /* `error` says where and why; the table keeps the last good */
     struct filter_error error;
 
     /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
@@ -79,8 +79,8 @@ struct ui {
     bool paused;
     int64_t paused_ns; /* monotonic */
     bool readonly;
-    bool ascii;    /* draw with ASCII glyphs */
-    bool utf8;     /* false: no Korean, no `L` */
+    bool ascii; /* draw with ASCII glyphs */
+    bool utf8;  /* false: no Korean, no `L` */
     uint32_t fade_ds;
 
     char message[UI_MESSAGE_MAX]; /* footer; "" when none */

@@ -12,9 +12,10 @@ struct view {
     const struct ui *ui;
     const struct bindings *bindings;
     const struct snapshot *shown; /* the rows on screen; NULL before the first sample */
-    const struct snapshot *newest; /* == shown, unless paused, or FAILED while the last good stands */
+    const struct snapshot
+        *newest;             /* == shown, unless paused, or FAILED while the last good stands */
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
-    int64_t now_ns; /* monotonic, for ages in badges */
+    int64_t now_ns;          /* monotonic, for ages in badges */
 };
 
 /** Draw the whole frame. `ui->w` × `ui->h` is the canvas's size. */

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Prove the rules that a reader would otherwise have to check: layers, libraries, warnings, format.
+#
+# 1. Includes point downwards only, by reading them. 2. Each library is included in its one place.
+# 3. gcc and clang compile everything with -Werror. 4. clang-format has nothing to change.
+# 5. shellcheck has nothing to say. 6. Every header stands alone.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+complain() { echo "lint: $*"; bad=1; }
+
+# Layers from the bottom; source and query do not know each other, config and text rest on base.
+declare -A may=(
+	[base]="base"
+	[text]="text base"
+	[config]="config base"
+	[model]="model base"
+	[source]="source model text base"
+	[query]="query model text base"
+	[explain]="explain query source model text base"
+	[view]="view explain query model text base"
+	[output]="output view explain query model text base"
+	[term]="term output view model text base"
+	[app]="app term output view explain query source model text config base"
+)
+check_includes() { # check_includes FILE LAYER
+	local file=$1 layer=$2 used
+	while read -r used; do
+		[[ " ${may[$layer]} " == *" $used "* ]] || complain "$file: $layer must not include $used/"
+	done < <(sed -nE 's|^ *# *include *"tcptop/([a-z]+)/.*|\1|p' "$file")
+	grep -nE '^ *# *include *"' "$file" | grep -v '"tcptop/' | grep -vE '^[0-9]+: *# *include "[a-z_]+\.(h|def)"' &&
+		complain "$file: includes a path outside tcptop/"
+}
+for layer in "${!may[@]}"; do
+	while IFS= read -r file; do
+		check_includes "$file" "$layer"
+	done < <(find "src/$layer" "include/tcptop/$layer" -name '*.[ch]' -o -name '*.def' 2>/dev/null)
+done
+
+only_in() { # only_in PATTERN DIRECTORY…: an include that belongs to one place
+	local pattern=$1 hits
+	shift
+	hits=$(grep -rlE "# *include *<$pattern" src include | grep -vE "^($(IFS='|' && echo "$*"))" | tr '\n' ' ')
+	[ -z "$hits" ] || complain "<$pattern belongs in $*, not in $hits"
+}
+only_in '(n?curses|ncursesw/|term\.h)' src/term/
+only_in 'libmnl/' src/source/
+only_in 'iniparser/' src/config/
+only_in 'pthread\.h' src/source/ src/query/ src/model/ src/app/ src/base/
+
+if grep -nE '\b(exit|_exit)\(' -r src --include=*.c | grep -v '^src/main.c' |
+	grep -v 'lint: exits'; then
+	complain "only main.c exits"
+fi
+
+for cc in gcc clang; do
+	command -v $cc >/dev/null || { complain "$cc is missing"; continue; }
+	log=$(make --no-print-directory -j"$(nproc)" tests-built B=build/lint-$cc CC=$cc WERROR=-Werror \
+		CFLAGS="-O2 -g" 2>&1 >/dev/null) || complain "$cc -Werror: $log"
+done
+
+while IFS= read -r header; do
+	echo "#include \"$header\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||
+		complain "$header does not stand alone"
+done < <(cd include && find tcptop -name '*.h')
+
+sources=$(find src include tests -name '*.[ch]')
+# shellcheck disable=SC2086 # a list of paths without blanks
+clang-format --dry-run -Werror $sources || complain "clang-format: run clang-format -i on the above"
+find . -path ./build -prune -o \( -name '*.sh' -o -path './.ci/run' \) -type f -print0 |
+	xargs -0 shellcheck -S warning || complain "shellcheck"
+
+[ $bad = 0 ] && echo "lint: clean"
+exit $bad
