@@ -14,6 +14,7 @@
 #define UI_FILTER_MAX       1024 /* bytes of a filter text, NUL included */
 #define UI_MESSAGE_MAX      256
 #define UI_OVERLAY_ROWS_MAX 64
+#define UI_PINS_MAX         16
 
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
 enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
@@ -35,6 +36,9 @@ struct ui_line {
 struct ui {
     int w, h;
     enum ui_focus focus;
+    enum ui_focus
+        subject; /* what the pane is about: FOCUS_STATES (the strip's choice) or FOCUS_TABLE
+                    (the row under the cursor), whichever had the focus last */
     enum ui_pane pane;
     enum ui_overlay overlay;
     enum ui_prompt prompt;
@@ -54,6 +58,12 @@ struct ui {
     unsigned column_scroll;           /* optional columns hidden at the left by ←, → */
     int local_width, remote_width;    /* address steps in force; 0: choose at the next frame */
 
+    /* pinned connections; those that are there stand first in the rows, in this order, with the
+     * mark `^` where a row has no other */
+    struct conn pinned[UI_PINS_MAX];
+    uint32_t n_pinned;
+    uint32_t pinned_rows; /* how many of the first rows are pinned ones */
+
     /* filter: the text in force (a, l, e, o, state and port choices are texts like any other) */
     char filter[UI_FILTER_MAX];
     char recall[UI_FILTER_MAX]; /* what Esc cleared, back with "/ ↑" */
@@ -71,7 +81,9 @@ struct ui {
     uint32_t overlay_top;    /* first line shown */
     uint32_t overlay_cursor; /* menus */
     struct conn details;
-    bool chosen_edit[COL_COUNT]; /* column chooser: ticked */
+    enum column_id menu[COL_COUNT]; /* the columns that the open menu lists, in its order */
+    uint32_t n_menu;
+    bool chosen_edit[COL_COUNT]; /* column chooser: ticked, by column */
 
     /* pane scroll, per state (index: enum tcp_state) */
     uint16_t pane_top[TCP_STATE_COUNT];

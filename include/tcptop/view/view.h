@@ -29,6 +29,15 @@ uint32_t view_table_capacity(const struct view *v, uint32_t top);
 /** Position in the rows of the row drawn at screen line `y`, UINT32_MAX when none is. */
 uint32_t view_row_at(const struct view *v, int y);
 
+/** First screen line of the row at `position`, -1 when it is not drawn. */
+int view_row_line(const struct view *v, uint32_t position);
+
+/** The columns that are drawn, left to right; returns how many. */
+size_t view_columns(const struct view *v, enum column_id drawn[COL_COUNT]);
+
+/** The state that the pane is about (enum tcp_state), 0 when about none. */
+unsigned view_pane_state(const struct view *v);
+
 /** The column whose head is at (x, y), -1 when there is none. */
 int view_column_head_at(const struct view *v, int x, int y);
 
