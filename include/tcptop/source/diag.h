@@ -3,10 +3,13 @@
 #ifndef TCPTOP_SOURCE_DIAG_H
 #define TCPTOP_SOURCE_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "tcptop/model/snapshot.h"
+
+#define DIAG_MESSAGE_MAX 65536u /* a longer message is damage: the kernel's are under 1 KiB */
 
 enum diag_result {
     DIAG_MORE,  /* all messages taken, the dump goes on */
@@ -23,10 +26,20 @@ struct diag {
     int error;                 /* -errno of DIAG_ERROR */
     uint32_t foreign;          /* messages of another seq or portid, skipped */
     uint32_t interrupted;      /* messages flagged NLM_F_DUMP_INTR */
+    size_t used;               /* bytes taken by the last diag_parse() */
 };
 
 /** Parse a run of netlink messages into rows. Malformed records are counted in
- *  snapshot->rejected. Message types 18 (TCPDIAG_GETSOCK) and 20 (SOCK_DIAG_BY_FAMILY). */
+ *  snapshot->rejected. Message types 18 (TCPDIAG_GETSOCK) and 20 (SOCK_DIAG_BY_FAMILY). Returns
+ *  after the message that ends the dump: what follows in a recording begins at d->used. */
 enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len);
+
+/** How many of the first bytes are whole messages: for input that arrives in pieces. Stops before
+ *  a message that is cut; `*damaged` (may be NULL): its length cannot be true. */
+size_t diag_whole(const void *bytes, size_t len, bool *damaged);
+
+/** Flag mini-sockets, which have no owner to tell: request sockets, TIME_WAIT, orphan FIN_WAIT2
+ *  (inet_req_diag_fill, inet_twsk_diag_fill). */
+void diag_mark_owner(struct conn *c);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef TCPTOP_SOURCE_SOURCE_H
 #define TCPTOP_SOURCE_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,20 @@ struct source_ops {
 
 struct source {
     const struct source_ops *ops; /* first member of every back end's own struct */
+    atomic_bool cancelled;        /* see source_cancel() */
 };
+
+/** Make a sample that is being taken on another thread end soon, with -ECANCELED; later ones end at
+ *  once. Any thread. */
+static inline void source_cancel(struct source *src)
+{
+    atomic_store_explicit(&src->cancelled, true, memory_order_relaxed);
+}
+
+static inline bool source_cancelled(const struct source *src)
+{
+    return atomic_load_explicit(&src->cancelled, memory_order_relaxed);
+}
 
 /** Live sampling of the namespace of the calling thread; picks the best back end that works and
  *  falls back by itself (SAMPLE backend and why say so). Never fails for want of rights.
