@@ -1,0 +1,233 @@
+/* Numbers as the screen shows them. */
+#include "tcptop/base/fmt.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "tcptop/base/clock.h"
+
+/* `n` in steps of `step`, rounded to the nearest. */
+static uint64_t rounded(uint64_t n, uint64_t step)
+{
+    return n / step + (n % step >= step - step / 2 ? 1 : 0);
+}
+
+/* `n` hundredths, tenths or ones (`decimals` 2, 1, 0), then `unit`. */
+static char *put_scaled(char *out, size_t size, uint64_t n, int decimals, const char *unit)
+{
+    static const uint64_t power[] = {1, 10, 100};
+    uint64_t one = power[decimals];
+    if (decimals == 0) {
+        snprintf(out, size, "%" PRIu64 "%s", n, unit);
+    } else {
+        snprintf(out, size, "%" PRIu64 ".%0*" PRIu64 "%s", n / one, decimals, n % one, unit);
+    }
+    return out;
+}
+
+char *fmt_count(char *out, size_t size, uint64_t n)
+{
+    char text[FMT_SIZE];
+    char *p = text + sizeof(text);
+    *--p = '\0';
+    for (int digits = 0; digits == 0 || n > 0; digits++, n /= 10) {
+        if (digits > 0 && digits % 3 == 0) {
+            *--p = ',';
+        }
+        *--p = (char)('0' + n % 10);
+    }
+    snprintf(out, size, "%s", p);
+    return out;
+}
+
+/* Three digits and a unit; the first unit counts `base`. */
+static char *put_three_digits(char *out, size_t size, uint64_t n, const char *const units[],
+                              int n_units, int max_decimals)
+{
+    uint64_t unit = 1000;
+    for (int i = 0; i < n_units; i++, unit *= 1000) {
+        for (int decimals = max_decimals; decimals >= 0; decimals--) {
+            uint64_t step = unit / (decimals == 2 ? 100 : decimals == 1 ? 10 : 1);
+            uint64_t scaled = rounded(n, step);
+            if (scaled < 1000) {
+                return put_scaled(out, size, scaled, decimals, units[i]);
+            }
+        }
+    }
+    return put_scaled(out, size, n / (unit / 1000), 0, units[n_units - 1]);
+}
+
+char *fmt_count_fit(char *out, size_t size, uint64_t n, int columns)
+{
+    static const char *const units[] = {"k", "M", "G", "T", "P", "E"};
+    fmt_count(out, size, n);
+    for (int decimals = 2; decimals >= 0 && n >= 1000 && strlen(out) > (size_t)columns;
+         decimals--) {
+        put_three_digits(out, size, n, units, 6, decimals);
+    }
+    return out;
+}
+
+char *fmt_change(char *out, size_t size, int64_t n, int columns)
+{
+    char digits[FMT_SIZE] = "";
+    if (n != 0) {
+        uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+        fmt_count_fit(digits, sizeof(digits), magnitude, columns - 1);
+    }
+    snprintf(out, size, "%s%s", n > 0 ? "+" : n < 0 ? "-" : "", digits);
+    return out;
+}
+
+char *fmt_duration(char *out, size_t size, uint64_t ms)
+{
+    static const struct {
+        uint64_t below_ms, step_ms;
+        int decimals;
+        const char *unit;
+    } rows[] = {
+        {10000, 100, 1, " s"},
+        {100000, 1000, 0, " s"},
+        {100 * 60000, 60000, 0, " m"},
+        {UINT64_C(100) * 3600000, 3600000, 0, " h"},
+        {UINT64_C(1000) * 86400000, 86400000, 0, " d"},
+        {UINT64_C(1000) * 365 * 86400000, UINT64_C(365) * 86400000, 0, " y"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (ms < rows[i].below_ms) {
+            return put_scaled(out, size, ms / rows[i].step_ms, rows[i].decimals, rows[i].unit);
+        }
+    }
+    snprintf(out, size, ">999y");
+    return out;
+}
+
+char *fmt_latency(char *out, size_t size, uint64_t us)
+{
+    static const struct {
+        uint64_t step_us, max;
+        int decimals;
+        const char *unit;
+    } rows[] = {
+        {1, 99, 0, " us"},
+        {10, 99, 2, " ms"},
+        {100, 999, 1, " ms"},
+        {1000, 999, 0, " ms"},
+        {10000, 999, 2, " s"},
+        {100000, 999, 1, " s"},
+        {1000000, UINT64_MAX, 0, " s"},
+    };
+    size_t i = 0;
+    while (rounded(us, rows[i].step_us) > rows[i].max) {
+        i++;
+    }
+    return put_scaled(out, size, rounded(us, rows[i].step_us), rows[i].decimals, rows[i].unit);
+}
+
+char *fmt_cost(char *out, size_t size, int64_t ns)
+{
+    if (ns < 0) {
+        snprintf(out, size, FMT_NONE);
+        return out;
+    }
+    uint64_t tenths_ms = rounded((uint64_t)ns, NS_PER_MS / 10);
+    uint64_t ms = rounded((uint64_t)ns, NS_PER_MS);
+    if (tenths_ms < 10) {
+        return put_scaled(out, size, tenths_ms, 1, " ms");
+    }
+    if (ms < 100) {
+        return put_scaled(out, size, ms, 0, " ms");
+    }
+    if (ms < 995) {
+        return put_scaled(out, size, rounded(ms, 10) * 10, 0, " ms");
+    }
+    if (ms < 9950) {
+        return put_scaled(out, size, rounded(ms, 100), 1, " s");
+    }
+    return put_scaled(out, size, rounded(ms, 1000), 0, " s");
+}
+
+char *fmt_interval(char *out, size_t size, uint64_t ms)
+{
+    if (ms < 1000 && ms % 100 != 0) {
+        return put_scaled(out, size, rounded(ms, 10), 2, " s");
+    }
+    if (rounded(ms, 100) < 100) {
+        return put_scaled(out, size, rounded(ms, 100), 1, " s");
+    }
+    return put_scaled(out, size, rounded(ms, 1000), 0, " s");
+}
+
+char *fmt_bytes(char *out, size_t size, uint64_t bytes)
+{
+    static const char *const units[] = {" kB", " MB", " GB", " TB", " PB", " EB"};
+    if (bytes < 1000) {
+        return put_scaled(out, size, bytes, 0, " B");
+    }
+    return put_three_digits(out, size, bytes, units, 6, 2);
+}
+
+char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole)
+{
+    if (whole == 0) {
+        snprintf(out, size, FMT_NONE);
+        return out;
+    }
+    double percent = (double)part / (double)whole * 100.0;
+    /* "100 %" is said only when it is all of it */
+    if (part >= whole) {
+        snprintf(out, size, "%.0f %%", percent);
+    } else {
+        snprintf(out, size, "%.1f %%", percent < 99.9 ? percent : 99.9);
+    }
+    return out;
+}
+
+char *fmt_rate(char *out, size_t size, double per_s)
+{
+    if (!isfinite(per_s) || per_s < 0 || per_s >= 1e18) {
+        snprintf(out, size, FMT_NONE);
+    } else if (per_s < 9.95) {
+        snprintf(out, size, "%.1f", per_s);
+    } else {
+        fmt_count(out, size, (uint64_t)(per_s + 0.5));
+    }
+    return out;
+}
+
+/* Whole seconds, rounded down also before 1970, and the nanoseconds beyond. */
+static time_t split_wall(int64_t wall_ns, long *ns)
+{
+    int64_t s = wall_ns / NS_PER_S;
+    int64_t rest = wall_ns % NS_PER_S;
+    if (rest < 0) {
+        rest += NS_PER_S;
+        s--;
+    }
+    *ns = (long)rest;
+    return (time_t)s;
+}
+
+char *fmt_clock(char *out, size_t size, int64_t wall_ns)
+{
+    struct tm tm = {0};
+    long ns = 0;
+    time_t s = split_wall(wall_ns, &ns);
+    localtime_r(&s, &tm);
+    snprintf(out, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return out;
+}
+
+char *fmt_rfc3339(char *out, size_t size, int64_t wall_ns)
+{
+    struct tm tm = {0};
+    long ns = 0;
+    time_t s = split_wall(wall_ns, &ns);
+    gmtime_r(&s, &tm);
+    snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", tm.tm_year + 1900, tm.tm_mon + 1,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ns / 1000000);
+    return out;
+}

@@ -1,0 +1,113 @@
+/* The catalogue of messages and the language in force. */
+#include "tcptop/text/text.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/str.h"
+
+static const char *const catalogue[][LANG_COUNT] = {
+#define M(ident, en, ko) {en, ko},
+#include "tcptop/text/messages/all.def"
+#undef M
+};
+
+static const char *const idents[] = {
+#define M(ident, en, ko) #ident,
+#include "tcptop/text/messages/all.def"
+#undef M
+};
+
+static _Atomic enum language in_force = LANG_EN;
+
+enum language text_language(void)
+{
+    return atomic_load_explicit(&in_force, memory_order_relaxed);
+}
+
+void text_use(enum language language)
+{
+    atomic_store_explicit(&in_force, language, memory_order_relaxed);
+}
+
+const char *text_language_code(enum language language)
+{
+    static const char *const codes[LANG_COUNT] = {"en", "ko"};
+    return codes[language];
+}
+
+const char *text(enum msg id)
+{
+    return catalogue[id][text_language()];
+}
+
+const char *text_in(enum language language, enum msg id)
+{
+    return catalogue[id][language];
+}
+
+const char *text_ident(enum msg id)
+{
+    return idents[id];
+}
+
+#define VALUES_MAX 9
+
+/* The texts up to the closing NULL; those not given stay NULL. */
+static void collect(const char *values[VALUES_MAX], va_list args)
+{
+    for (int i = 0; i < VALUES_MAX; i++) {
+        values[i] = va_arg(args, const char *);
+        if (!values[i]) {
+            return;
+        }
+    }
+}
+
+static void fill(struct str *out, const char *template, const char *const values[VALUES_MAX])
+{
+    for (const char *p = template; *p;) {
+        size_t plain = strcspn(p, "{");
+        str_add_bytes(out, p, plain);
+        p += plain;
+        if (p[0] == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}') {
+            const char *value = values[p[1] - '1'];
+            str_add(out, value ? value : FMT_NONE);
+            p += 3;
+        } else if (p[0] == '{') {
+            str_add_char(out, '{');
+            p++;
+        }
+    }
+}
+
+void text_fill(struct str *out, enum msg id, ...)
+{
+    const char *values[VALUES_MAX] = {NULL};
+    va_list args;
+    va_start(args, id);
+    collect(values, args);
+    va_end(args);
+    fill(out, text(id), values);
+}
+
+void text_fill_template(struct str *out, const char *template, ...)
+{
+    const char *values[VALUES_MAX] = {NULL};
+    va_list args;
+    va_start(args, template);
+    collect(values, args);
+    va_end(args);
+    fill(out, template, values);
+}
+
+enum language text_language_of_locale(const char *locale)
+{
+    if (!locale || strncmp(locale, "ko", 2) != 0) {
+        return LANG_EN;
+    }
+    return locale[2] == '\0' || strchr("_.@", locale[2]) ? LANG_KO : LANG_EN;
+}
