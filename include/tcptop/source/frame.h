@@ -1,8 +1,20 @@
 /* The frame: one recorded sample, the unit of replay, tests and screenshots.
  *
- * File: 8 bytes magic, then frames. Frame: header (version, lengths, host, times, namespace, cost,
- * sysctls, counters, as tagged fields so that later versions can add), the raw netlink messages of
- * the dump, CRC-32 over both. All numbers little-endian. */
+ * A file is FRAME_MAGIC (8 bytes), then frames, each complete in itself, nothing at the end. All
+ * numbers are little-endian; the messages are as the kernel sent them.
+ *
+ *   bytes  what
+ *       4  mark "FRAM"
+ *       4  version of the format, 1
+ *       4  H, bytes of the header
+ *       8  M, bytes of the messages
+ *       4  CRC-32 of the 20 bytes before, so that no damaged length is ever believed
+ *       H  header: fields of 2 bytes tag, 2 bytes length n, n bytes value; unknown tags are skipped
+ *       M  netlink messages of the dump (types 18 and 20), each NLMSG_DONE included
+ *       4  CRC-32 of header and messages
+ *
+ * Fields: a number (1, 4 or 8 bytes) or text of the snapshot, see the table in frame.c; or a host
+ * counter, gauge or sysctl: 8 bytes value, then its identifier in model/host.h ("FIN_TIMEOUT"). */
 #ifndef TCPTOP_SOURCE_FRAME_H
 #define TCPTOP_SOURCE_FRAME_H
 
@@ -13,8 +25,11 @@
 #include "tcptop/base/str.h"
 #include "tcptop/model/snapshot.h"
 
-#define FRAME_MAGIC     "tcptopF1"
-#define FRAME_MAX_BYTES (UINT64_C(1) << 30) /* a longer one is damage */
+#define FRAME_MAGIC         "tcptopF1"
+#define FRAME_MAGIC_BYTES   8
+#define FRAME_VERSION       1
+#define FRAME_PRELUDE_BYTES 24                  /* mark to its CRC */
+#define FRAME_MAX_BYTES     (UINT64_C(1) << 30) /* a longer one is damage */
 
 /** Append the file's magic. */
 void frame_begin(struct str *out);
@@ -22,8 +37,13 @@ void frame_begin(struct str *out);
 /** Append one frame: the header from `s` (host, times, status, cost), then `messages`. */
 void frame_write(struct str *out, const struct snapshot *s, const void *messages, size_t len);
 
+/** The bytes that a frame takes by its first FRAME_PRELUDE_BYTES. -EBADMSG: damaged;
+ *  -EPROTONOSUPPORT: sound, but of another version. */
+int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
+
 /** Read the frame at `bytes` into the empty `s`. Returns the bytes it takes, 0 when `len` is 0,
- *  or -EBADMSG with `err` filled when it is damaged or of an unknown version. */
+ *  -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
+ *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
 int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct err *err);
 
 #endif
