@@ -1,13 +1,11 @@
-/* A driver for fuzzers. Each tests/fuzz/NAME_fuzz.c defines what libFuzzer calls and its seeds:
+/* A driver for fuzzers. Each tests/fuzz/NAME_fuzz.c includes this, names its seeds,
  *
- *     static const struct fuzz_seed fuzz_seeds[] = {FUZZ_SEED("[general]\ninterval = 2\n")};
- *     #define FUZZ_SEEDS fuzz_seeds
- *     #include "lib/fuzz.h"
- *     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) { … return 0; }
+ *     FUZZ_SEEDS(FUZZ_SEED("[general]\ninterval = 2\n"), FUZZ_SEED(""))
  *
- * Without -DLIBFUZZER this header adds a main() that runs every seed, then mutates them for
- * FUZZ_SECONDS (2) from the printed seed FUZZ_SEED (1), and says so as TAP. With it libFuzzer's
- * main() is linked, which starts from the same seeds: see fuzz.sh. */
+ * (or, where seeds are made at run time, defines fuzz_seeds() itself) and defines
+ * LLVMFuzzerTestOneInput(). Without -DLIBFUZZER there is a main() here that runs every seed, then
+ * mutates them for FUZZ_SECONDS (2) from the printed FUZZ_SEED (1), and says so as TAP. With it
+ * libFuzzer's main() is linked and starts from the same seeds: see fuzz.sh. */
 #ifndef TCPTOP_TESTS_FUZZ_H
 #define TCPTOP_TESTS_FUZZ_H
 
@@ -22,11 +20,19 @@ struct fuzz_seed {
     const void *bytes;
     size_t len;
 };
-#define FUZZ_SEED(literal)                                                                         \
-    {                                                                                              \
-        literal, sizeof(literal) - 1                                                               \
-    }
 
+/* clang-format off */
+#define FUZZ_SEED(literal) {literal, sizeof(literal) - 1}
+#define FUZZ_SEEDS(...)                                                                            \
+    const struct fuzz_seed *fuzz_seeds(size_t *n)                                                  \
+    {                                                                                              \
+        static const struct fuzz_seed list[] = {__VA_ARGS__};                                      \
+        *n = sizeof(list) / sizeof(list[0]);                                                       \
+        return list;                                                                               \
+    }
+/* clang-format on */
+
+const struct fuzz_seed *fuzz_seeds(size_t *n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #ifdef LIBFUZZER
@@ -37,12 +43,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
     const char *dir = getenv("FUZZ_CORPUS");
-    for (size_t i = 0; dir && i < sizeof(FUZZ_SEEDS) / sizeof(FUZZ_SEEDS[0]); i++) {
+    size_t n = 0;
+    const struct fuzz_seed *seeds = fuzz_seeds(&n);
+    for (size_t i = 0; dir && i < n; i++) {
         char path[4096];
         snprintf(path, sizeof(path), "%s/seed-%zu", dir, i);
         FILE *f = fopen(path, "w");
         if (f) {
-            fwrite(FUZZ_SEEDS[i].bytes, 1, FUZZ_SEEDS[i].len, f);
+            fwrite(seeds[i].bytes, 1, seeds[i].len, f);
             fclose(f);
         }
     }
@@ -97,8 +105,9 @@ static size_t fuzz_mutate(uint8_t *data, size_t len)
         memmove(data + at + n, data + at, len - at);
         return len + n;
     default: {
-        const struct fuzz_seed *seed =
-            &FUZZ_SEEDS[fuzz_below(sizeof(FUZZ_SEEDS) / sizeof(FUZZ_SEEDS[0]))];
+        size_t n_seeds = 0;
+        const struct fuzz_seed *seeds = fuzz_seeds(&n_seeds);
+        const struct fuzz_seed *seed = &seeds[fuzz_below(n_seeds)];
         size_t from = fuzz_below(seed->len), piece = fuzz_below(seed->len - from + 1);
         piece = piece > FUZZ_MAX - at ? FUZZ_MAX - at : piece;
         memcpy(data + at, (const uint8_t *)seed->bytes + from, piece);
@@ -126,9 +135,10 @@ int main(void)
     fuzz_state = fuzz_state ? fuzz_state : 1;
     printf("# FUZZ_SEED=%llu FUZZ_SECONDS=%g\n", (unsigned long long)fuzz_state, budget);
     fflush(stdout);
-    size_t n_seeds = sizeof(FUZZ_SEEDS) / sizeof(FUZZ_SEEDS[0]);
+    size_t n_seeds = 0;
+    const struct fuzz_seed *seeds = fuzz_seeds(&n_seeds);
     for (size_t i = 0; i < n_seeds; i++) {
-        fuzz_run(FUZZ_SEEDS[i].bytes, FUZZ_SEEDS[i].len);
+        fuzz_run(seeds[i].bytes, seeds[i].len);
     }
     static uint8_t data[FUZZ_MAX];
     unsigned long runs = 0;
@@ -136,7 +146,7 @@ int main(void)
     clock_gettime(CLOCK_MONOTONIC, &start);
     do {
         for (int burst = 0; burst < 100; burst++, runs++) {
-            const struct fuzz_seed *from = &FUZZ_SEEDS[fuzz_below(n_seeds)];
+            const struct fuzz_seed *from = &seeds[fuzz_below(n_seeds)];
             size_t len = from->len < FUZZ_MAX ? from->len : FUZZ_MAX;
             memcpy(data, from->bytes, len);
             for (size_t changes = fuzz_below(8) + 1; changes > 0; changes--) {
