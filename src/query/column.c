@@ -19,7 +19,7 @@
 
 /* clang-format off: one column, one row */
 #define COLUMN(ident, id, en, ko, order, align, flags, kind, needs, ...)                           \
-    [COL_##ident] = {id,   MSG_COL_##ident, MSG_HELP_##ident, {en, ko}, order, align, flags,       \
+    [COL_##ident] = {id,   MSG_COL_##ident, MSG_COL_HELP_##ident, {en, ko}, order, align, flags,       \
                      kind, needs,           __VA_ARGS__}
 const struct column columns[COL_COUNT] = {
     COLUMN(PROTO, "proto", 5, 8, 6, L, BASE, KIND_PROTO, 0, PLAIN(proto)),
