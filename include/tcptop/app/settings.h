@@ -32,8 +32,9 @@ struct settings {
     bool interval_given;
     enum column_id columns[COL_COUNT]; /* --columns, [columns] show */
     size_t n_columns;
+    bool columns_given; /* on the command line: JSON and CSV obey it too */
     struct sort sort;
-    bool sort_given;
+    bool sort_given; /* on the command line: output obeys it too */
     uint32_t limit;
     char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
     int language;               /* enum language, -1: from the locale */
@@ -59,14 +60,26 @@ struct settings {
 };
 
 /** Every key of the configuration file, in the order of config/tcptop.ini. */
-extern const struct option *settings_options(size_t *n);
+const struct option *settings_options(size_t *n);
 
-/** Defaults, then the configuration file, then the command line. Returns 0, or an enum exit_code
- *  (EXIT_USAGE) as a positive number with `err` filled. Warnings about the file go to stderr. */
-int settings_load(struct settings *s, int argc, char **argv, struct err *err);
+/** Defaults, then the configuration file, then the command line; puts the language in force.
+ *  `utf8`: what settings_locale() said. Returns 0, or EXIT_USAGE with `err` filled. Warnings about
+ *  the file go to stderr. */
+int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err);
 
-/** The language in force and whether characters are UTF-8, after setlocale(): C.UTF-8 is taken when
- *  the named locale is not installed but names UTF-8. */
-void settings_locale(struct settings *s, bool *utf8);
+/** setlocale() for characters; true when they are UTF-8. C.UTF-8 is taken when the named locale is
+ *  not installed but names UTF-8. */
+bool settings_locale(void);
+
+/** The language to speak: what was asked for, else the locale's. Without UTF-8, and on a Linux
+ *  console, which has no Hangul, English. */
+enum language settings_language(const struct settings *s, bool utf8);
+
+/** The colours for a terminal of that depth: theme, background, [colors]. */
+void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme);
+enum theme_background settings_background(const struct settings *s);
+
+/** Colours where they are possible? As --color, general.color and NO_COLOR say, in this order. */
+bool settings_color(const struct settings *s);
 
 #endif

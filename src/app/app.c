@@ -1,0 +1,23 @@
+/* What the modes share: where samples come from, how output ends. */
+#include "app.h"
+
+#include <errno.h>
+
+int app_open_source(struct source **src, const struct settings *s, struct err *err)
+{
+    return s->read_path ? source_open_recording(src, s->read_path, err)
+                        : source_open_live(src, NULL, err);
+}
+
+int app_finish(struct sink *out, int code)
+{
+    const int rc = sink_flush(out);
+    if (rc && rc != -EPIPE) {
+        struct err why;
+        app_refuse(&why, MSG_WRITE_ERROR, err_name(rc), NULL);
+        app_complain(why.msg);
+        code = EXIT_FAILED;
+    }
+    sink_fini(out);
+    return code;
+}

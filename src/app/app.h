@@ -1,0 +1,17 @@
+/* What the modes share and nobody else needs. */
+#ifndef TCPTOP_SRC_APP_APP_H
+#define TCPTOP_SRC_APP_APP_H
+
+#include "complain.h"
+#include "tcptop/app/settings.h"
+#include "tcptop/output/output.h"
+#include "tcptop/source/source.h"
+
+/** The recording that was named, else this host. Returns 0 or -errno with `err`. */
+int app_open_source(struct source **src, const struct settings *s, struct err *err);
+
+/** Write what is left and free the sink. Returns `code`, or EXIT_FAILED after saying why when it
+ *  could not be written; a reader that went away is no failure. */
+int app_finish(struct sink *out, int code);
+
+#endif

@@ -1,0 +1,228 @@
+/* Printing samples: --once is a batch of one. Signals keep their default effect, so TERM and INT
+ * end it with 128+n and an inherited nohup holds. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/source/sampler.h"
+
+struct batch {
+    const struct settings *s;
+    struct stepper *stepper;
+    struct snapshot *last; /* the newest sample; NULL before the first */
+    struct predicate filter;
+    enum column_id columns[2 * COL_COUNT];
+    size_t n_columns;
+    struct request req;
+    struct theme theme;
+    bool color;
+    struct sink out;
+    char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
+    unsigned long long printed;
+    int code;
+};
+
+/* What a person reads by default, in netstat's order; scripts get the base columns. */
+static const enum column_id text_columns[] = {COL_PROTO,  COL_RECV_Q, COL_SEND_Q, COL_LOCAL,
+                                              COL_REMOTE, COL_STATE,  COL_LEFT};
+
+static void add_column(struct batch *b, enum column_id id)
+{
+    for (size_t i = 0; i < b->n_columns; i++)
+        if (b->columns[i] == id)
+            return;
+    b->columns[b->n_columns++] = id;
+}
+
+/* A composite has no JSON key and no CSV head: its parts stand for it. */
+static void add_atoms(struct batch *b, enum column_id id)
+{
+    switch ((int)id) {
+    case COL_LOCAL:
+        add_column(b, COL_LOCAL_ADDR);
+        add_column(b, COL_LOCAL_PORT);
+        break;
+    case COL_REMOTE:
+        add_column(b, COL_REMOTE_ADDR);
+        add_column(b, COL_REMOTE_PORT);
+        break;
+    case COL_LEFT:
+        add_column(b, COL_TIMER);
+        add_column(b, COL_EXPIRES_MS);
+        break;
+    default:
+        add_column(b, id);
+    }
+}
+
+static void pick_columns(struct batch *b)
+{
+    const bool for_people = b->s->format == FORMAT_TEXT;
+    if (b->s->columns_given) {
+        for (size_t i = 0; i < b->s->n_columns; i++)
+            for_people ? add_column(b, b->s->columns[i]) : add_atoms(b, b->s->columns[i]);
+    } else if (for_people) {
+        for (size_t i = 0; i < sizeof text_columns / sizeof text_columns[0]; i++)
+            add_column(b, text_columns[i]);
+    } else {
+        for (int id = 0; id < COL_COUNT; id++)
+            if (columns[id].flags & COLUMN_BASE)
+                add_column(b, (enum column_id)id);
+    }
+    b->req.needs = b->filter.needs | columns[b->s->sort.column].needs;
+    for (size_t i = 0; i < b->n_columns; i++)
+        b->req.needs |= columns[b->columns[i]].needs;
+}
+
+static bool wants_color(const struct settings *s)
+{
+    const char *term = getenv("TERM");
+    const bool able = isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+    return settings_color(s) && (able || s->color == WHEN_ALWAYS);
+}
+
+static int open_batch(struct batch *b, struct err *err)
+{
+    struct filter_error error;
+    if (filter_parse(b->s->filter, &b->filter, &error))
+        return err_set(err, -EINVAL, "%s", error.what);
+    pick_columns(b);
+    b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
+    b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
+    settings_theme(b->s, DEPTH_16, &b->theme);
+    struct source *src;
+    int rc = app_open_source(&src, b->s, err);
+    if (rc)
+        return rc;
+    b->stepper = stepper_new(src, 1);
+    rc = b->stepper ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
+    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+}
+
+static void close_batch(struct batch *b)
+{
+    snapshot_unref(b->last);
+    stepper_free(b->stepper);
+    predicate_fini(&b->filter);
+}
+
+/* Say once why the figures are not all there; the exit code says it too. */
+static void report_status(struct batch *b)
+{
+    const struct snapshot *s = b->last;
+    if (s->status == SAMPLE_COMPLETE && s->backend != BACKEND_PROC)
+        return;
+    if (b->code == EXIT_COMPLETE)
+        b->code = EXIT_PARTIAL;
+    if (strcmp(b->said, s->why) == 0)
+        return;
+    memcpy(b->said, s->why, sizeof b->said);
+    app_complain(s->why);
+}
+
+static int print_last(struct batch *b)
+{
+    struct rows rows;
+    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->s->sort, b->s->limit);
+    if (rc)
+        return rc;
+    const bool text_again = b->printed && b->s->format == FORMAT_TEXT;
+    if (text_again)
+        sink_add(&b->out, "\n");
+    const struct print print = {
+        .format = b->s->format,
+        .snapshot = b->last,
+        .rows = &rows,
+        .columns = b->columns,
+        .n_columns = b->n_columns,
+        .head = !b->printed || text_again,
+        .summary = b->s->summary,
+        .sample = ++b->printed,
+        .color = b->color,
+        .theme = &b->theme,
+    };
+    print_sample(&b->out, &print);
+    rows_fini(&rows);
+    report_status(b);
+    return sink_flush(&b->out);
+}
+
+/* The recording's last frame, for --once. */
+static int step_to_end(struct batch *b, struct err *err)
+{
+    int rc;
+    while ((rc = stepper_next(b->stepper, &b->req, &b->last, err)) == 0)
+        continue;
+    return rc == -ENODATA && b->last ? 0 : rc;
+}
+
+static int step(struct batch *b, struct err *err)
+{
+    if (b->s->read_path && b->s->mode == MODE_ONCE)
+        return step_to_end(b, err);
+    return stepper_next(b->stepper, &b->req, &b->last, err);
+}
+
+/* Wait until `due`; false when the reader of our output has gone meanwhile. */
+static bool wait_until(int64_t due)
+{
+    for (;;) {
+        const int64_t left = due - clock_mono_ns();
+        if (left <= 0)
+            return true;
+        struct pollfd out = {.fd = STDOUT_FILENO}; /* no events: only POLLERR is reported */
+        if (poll(&out, 1, (int)((left + NS_PER_MS - 1) / NS_PER_MS)) > 0)
+            return false;
+    }
+}
+
+/* Sample and print until the count, the recording or the reader ends. Returns 0 or the -errno that
+ * ended it. */
+static int run(struct batch *b)
+{
+    const uint64_t wanted = b->s->mode == MODE_ONCE ? 1 : b->s->count;
+    const int64_t interval_ns = (int64_t)b->s->interval_ms * NS_PER_MS;
+    int64_t due = clock_mono_ns();
+    for (uint64_t n = 1;; n++) {
+        struct err err = {""};
+        int rc = step(b, &err);
+        if (rc == -ENODATA)
+            return b->printed ? 0 : rc;
+        if (rc) {
+            app_complain(err.msg);
+            b->code = EXIT_FAILED;
+        } else if ((rc = print_last(b))) {
+            return rc;
+        }
+        if (n == wanted)
+            return 0;
+        due += interval_ns;
+        if (!b->s->read_path && !wait_until(due))
+            return 0;
+    }
+}
+
+int mode_batch(const struct settings *s)
+{
+    struct batch b = {.s = s};
+    struct err err = {""};
+    int rc = open_batch(&b, &err);
+    if (rc) {
+        app_complain(err.msg);
+        close_batch(&b);
+        return EXIT_FAILED;
+    }
+    rc = run(&b);
+    if (rc == -ENODATA || rc == -ENOMEM) {
+        app_complain(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
+        b.code = EXIT_FAILED;
+    }
+    close_batch(&b);
+    return app_finish(&b.out, b.code);
+}

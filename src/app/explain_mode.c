@@ -1,0 +1,63 @@
+/* --explain: the words about one state on stdout, with this host's numbers where there are any. */
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/explain/explain.h"
+#include "tcptop/source/sampler.h"
+
+#define WIDTH_FILE 78 /* when stdout has no width of its own */
+#define WIDTH_MAX  78 /* longer lines are hard to read */
+
+static int output_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0)
+        return WIDTH_FILE;
+    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+/* One sample for the live values; NULL when there is none, then the text goes without. */
+static struct snapshot *take_sample(const struct settings *s)
+{
+    struct source *src;
+    struct snapshot *last = NULL;
+    if (app_open_source(&src, s, NULL))
+        return NULL;
+    struct stepper *stepper = stepper_new(src, 1);
+    const struct request req = {.host_facts = true};
+    if (stepper)
+        stepper_next(stepper, &req, &last, NULL);
+    stepper_free(stepper);
+    return last;
+}
+
+int mode_explain(const struct settings *s)
+{
+    struct sink out;
+    if (sink_init(&out, STDOUT_FILENO))
+        return EXIT_FAILED;
+    struct snapshot *sample = take_sample(s);
+    const struct explain_subject subject = {s->explain_state, sample, UINT32_MAX};
+    struct explain_text words;
+    int code = EXIT_COMPLETE;
+    if (explain_layout(&words, &subject, output_width(), 0, true)) {
+        app_complain(err_name(ENOMEM));
+        code = EXIT_FAILED;
+    }
+    sink_add(&out, state_name(s->explain_state));
+    sink_add(&out, "  ");
+    sink_add(&out, explain_gloss(s->explain_state, text_language()));
+    sink_add(&out, "\n");
+    for (uint32_t i = 0; i < words.n_lines; i++) {
+        const struct explain_line *line = &words.lines[i];
+        for (uint32_t r = line->first; r < line->first + line->count; r++)
+            sink_add(&out, words.runs[r].text);
+        sink_add(&out, "\n");
+    }
+    explain_fini(&words);
+    snapshot_unref(sample);
+    return app_finish(&out, code);
+}

@@ -1,0 +1,66 @@
+/* --help and --version, from the table of options. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "arguments.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/base/err.h"
+
+#define HELP_COLUMN 26 /* where the explanations begin */
+
+static void add_line(struct sink *out, const char *left, enum msg right)
+{
+    char padded[80];
+    snprintf(padded, sizeof padded, "  %-*s ", HELP_COLUMN - 3, left);
+    sink_add(out, padded);
+    sink_add(out, text(right));
+    sink_add(out, "\n");
+}
+
+static void add_option(struct sink *out, enum argument_id id)
+{
+    const struct argument_row *row = &argument_rows[id];
+    char letter[8] = "    ", left[64];
+    if (row->letter)
+        snprintf(letter, sizeof letter, "-%c%s", row->letter, row->name ? ", " : "");
+    snprintf(left, sizeof left, "%s%s%s%s%s", letter, row->name ? "--" : "",
+             row->name ? row->name : "", row->value ? " " : "", row->value ? row->value : "");
+    add_line(out, left, row->help);
+}
+
+static void add_group(struct sink *out, enum msg title)
+{
+    sink_add(out, "\n");
+    sink_add(out, text(title));
+    sink_add(out, "\n");
+}
+
+int mode_help(void)
+{
+    struct sink out;
+    if (sink_init(&out, STDOUT_FILENO))
+        return EXIT_FAILED;
+    sink_add(&out, text(MSG_USAGE));
+    sink_add(&out, "\n");
+    sink_add(&out, text(MSG_USAGE_INTRO));
+    sink_add(&out, "\n\n");
+    add_line(&out, ":PORT", MSG_USAGE_PORT);
+    add_line(&out, "INTERVAL [COUNT]", MSG_USAGE_INTERVAL);
+#define GROUP(ident)                          add_group(&out, MSG_OPTS_##ident);
+#define OPTION(ident, letter, name, argument) add_option(&out, ARGUMENT_##ident);
+#include "options.def"
+    sink_add(&out, "\n");
+    sink_add(&out, text(MSG_USAGE_EXIT));
+    sink_add(&out, "\n");
+    return app_finish(&out, EXIT_COMPLETE);
+}
+
+int mode_version(void)
+{
+    struct sink out;
+    if (sink_init(&out, STDOUT_FILENO))
+        return EXIT_FAILED;
+    sink_add(&out, "tcptop " TCPTOP_VERSION "\n");
+    return app_finish(&out, EXIT_COMPLETE);
+}
