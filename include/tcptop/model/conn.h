@@ -50,14 +50,17 @@ _Static_assert(sizeof(struct conn) == 80, "struct conn exists a million times");
 enum conn_kind { CONN_PLAIN, CONN_REQUEST_SOCKET, CONN_ORPHAN, CONN_NOT_ACCEPTED, CONN_BOUND_ONLY };
 
 /** REQUEST_SOCKET: SYN_RECV with inode 0 (net/ipv4/inet_diag.c inet_req_diag_fill). ORPHAN: FIN_*,
- *  CLOSING, LAST_ACK without inode. NOT_ACCEPTED: ESTABLISHED or CLOSE_WAIT without inode.
- *  Always PLAIN where the inode is not known. */
+ *  CLOSING, LAST_ACK without inode. NOT_ACCEPTED: ESTABLISHED or CLOSE_WAIT without inode. */
 enum conn_kind conn_kind(const struct conn *c);
 
-/** Same connection in two samples: cookie; without one family, 4-tuple, ifindex, inode, netns. */
+/** Same connection in two samples: by cookie where both have one, else by family, 4-tuple, ifindex,
+ *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */
 bool conn_same(const struct conn *a, const struct conn *b);
 
 /** A hash consistent with conn_same() among records that both have, or both lack, a cookie. */
 uint64_t conn_hash(const struct conn *c);
+
+/** The same for a mixed lot, by what every record has. */
+uint64_t conn_tuple_hash(const struct conn *c);
 
 #endif

@@ -1,0 +1,53 @@
+/* Which records are the same connection, and of what kind one is. */
+#include "tcptop/model/conn.h"
+
+#include <string.h>
+
+#include "tcptop/base/hash.h"
+#include "tcptop/model/state.h"
+
+enum conn_kind conn_kind(const struct conn *c)
+{
+    static const uint8_t without_inode[TCP_STATE_COUNT] = {
+        [TCP_STATE_SYN_RECV] = CONN_REQUEST_SOCKET, [TCP_STATE_FIN_WAIT1] = CONN_ORPHAN,
+        [TCP_STATE_FIN_WAIT2] = CONN_ORPHAN,        [TCP_STATE_CLOSING] = CONN_ORPHAN,
+        [TCP_STATE_LAST_ACK] = CONN_ORPHAN,         [TCP_STATE_ESTABLISHED] = CONN_NOT_ACCEPTED,
+        [TCP_STATE_CLOSE_WAIT] = CONN_NOT_ACCEPTED,
+    };
+
+    if (c->flags & CONN_BOUND)
+        return CONN_BOUND_ONLY;
+    if (c->inode || c->state >= TCP_STATE_COUNT)
+        return CONN_PLAIN;
+    return (enum conn_kind)without_inode[c->state];
+}
+
+/* A socket without a file has inode 0 from its close() on, or until it is accepted: so 0 equals
+ * any. Two different ones are different sockets (listeners sharing a port by SO_REUSEPORT). */
+static bool same_tuple(const struct conn *a, const struct conn *b)
+{
+    return a->sport == b->sport && a->dport == b->dport && a->family == b->family &&
+           a->ifindex == b->ifindex && a->netns == b->netns &&
+           (a->inode == b->inode || !a->inode || !b->inode) &&
+           memcmp(a->src, b->src, sizeof a->src) == 0 && memcmp(a->dst, b->dst, sizeof a->dst) == 0;
+}
+
+bool conn_same(const struct conn *a, const struct conn *b)
+{
+    if ((a->flags | b->flags) & CONN_NO_COOKIE)
+        return same_tuple(a, b);
+    return a->cookie == b->cookie && a->netns == b->netns;
+}
+
+uint64_t conn_tuple_hash(const struct conn *c)
+{
+    uint64_t ports =
+        (uint64_t)c->sport << 48 | (uint64_t)c->dport << 32 | (uint64_t)c->family << 16 | c->netns;
+
+    return hash_bytes(c->dst, sizeof c->dst, hash_bytes(c->src, sizeof c->src, hash_u64(ports)));
+}
+
+uint64_t conn_hash(const struct conn *c)
+{
+    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c) : hash_u64(c->cookie);
+}

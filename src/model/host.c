@@ -1,0 +1,46 @@
+/* Which of a host's facts are known, and their names. */
+#include "tcptop/model/host.h"
+
+#include <string.h>
+
+_Static_assert(COUNTER_COUNT <= 32 && GAUGE_COUNT <= 32 && SYSCTL_COUNT <= 32, "validity bits");
+
+static bool known(uint32_t valid, unsigned which)
+{
+    return valid >> which & 1;
+}
+
+bool host_counter(const struct host *h, enum host_counter which, uint64_t *value)
+{
+    if (!known(h->counter_valid, which))
+        return false;
+    *value = h->counter[which];
+    return true;
+}
+
+bool host_gauge(const struct host *h, enum host_gauge which, uint64_t *value)
+{
+    if (!known(h->gauge_valid, which))
+        return false;
+    *value = h->gauge[which];
+    return true;
+}
+
+bool host_sysctl(const struct host *h, enum host_sysctl which, int64_t *value)
+{
+    if (!known(h->sysctl_valid, which))
+        return false;
+    *value = h->sysctl[which];
+    return true;
+}
+
+const char *host_sysctl_name(enum host_sysctl which)
+{
+    static const char *const paths[SYSCTL_COUNT] = {
+#define SYSCTL(ident, path, index) [SYSCTL_##ident] = (path),
+        HOST_SYSCTLS(SYSCTL)
+#undef SYSCTL
+    };
+
+    return strrchr(paths[which], '/') + 1;
+}
