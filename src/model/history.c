@@ -1,0 +1,131 @@
+/* The ring of the last samples' counts, and what can be said from it. */
+#include "tcptop/model/history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcptop/base/clock.h"
+
+int history_init(struct history *h, uint32_t cap)
+{
+    *h = (struct history){0};
+    h->points = calloc(cap > HISTORY_STRIP ? cap : HISTORY_STRIP, sizeof *h->points);
+    if (!h->points)
+        return -ENOMEM;
+    h->cap = cap > HISTORY_STRIP ? cap : HISTORY_STRIP;
+    return 0;
+}
+
+void history_fini(struct history *h)
+{
+    free(h->points);
+    *h = (struct history){0};
+}
+
+void history_add(struct history *h, const struct point *p)
+{
+    uint32_t slot = (h->head + h->len) % h->cap;
+
+    h->points[slot] = *p;
+    if (h->len < h->cap)
+        h->len++;
+    else
+        h->head = (h->head + 1) % h->cap;
+}
+
+int history_copy(struct history *to, const struct history *from)
+{
+    uint32_t first = from->cap - from->head; /* points before the ring's end */
+
+    if (to->cap < from->len) {
+        struct point *points = realloc(to->points, from->cap * sizeof *points);
+        if (!points)
+            return -ENOMEM;
+        to->points = points;
+        to->cap = from->cap;
+    }
+    if (first > from->len)
+        first = from->len;
+    if (from->len) {
+        memcpy(to->points, from->points + from->head, first * sizeof *to->points);
+        memcpy(to->points + first, from->points, (from->len - first) * sizeof *to->points);
+    }
+    to->head = 0;
+    to->len = from->len;
+    return 0;
+}
+
+const struct point *history_at(const struct history *h, uint32_t back)
+{
+    return back < h->len ? &h->points[(h->head + h->len - 1 - back) % h->cap] : NULL;
+}
+
+double history_span_s(const struct history *h, uint32_t n)
+{
+    const struct point *newest = history_at(h, 0);
+    const struct point *oldest = history_at(h, (n < h->len ? n : h->len) - 1);
+
+    if (!newest || !oldest)
+        return 0;
+    return (double)(newest->mono_ns - oldest->mono_ns) / (double)NS_PER_S;
+}
+
+/* The count of `state`, 0 for the total; false where the point does not know it. */
+static bool point_count(const struct point *p, unsigned state, uint32_t *count)
+{
+    if (p->status == POINT_MISSED || state >= TCP_STATE_COUNT)
+        return false;
+    if (state == TCP_STATE_BOUND_INACTIVE && !p->bound_asked)
+        return false;
+    *count = state ? p->count[state] : p->total;
+    return true;
+}
+
+uint32_t history_max(const struct history *h, unsigned state, uint32_t n)
+{
+    uint32_t max = 0, count;
+    const struct point *p;
+
+    for (uint32_t back = 0; back < n && (p = history_at(h, back)); back++) {
+        if (point_count(p, state, &count) && count > max)
+            max = count;
+    }
+    return max;
+}
+
+bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change)
+{
+    uint32_t count, newest = 0, oldest = 0, known = 0;
+    const struct point *p;
+
+    for (uint32_t back = 0; back < n && (p = history_at(h, back)); back++) {
+        /* A partial count is a lower bound: a difference from it would be a guess. */
+        if (p->status != POINT_MEASURED || !point_count(p, state, &count))
+            continue;
+        if (known++ == 0)
+            newest = count;
+        oldest = count;
+    }
+    *change = (int64_t)newest - (int64_t)oldest;
+    return known >= 2;
+}
+
+bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s)
+{
+    const struct point *newest = NULL, *oldest = NULL, *p;
+
+    for (uint32_t back = 0; back < n && (p = history_at(h, back)); back++) {
+        if (p->status == POINT_MISSED || !(p->counter_valid >> which & 1))
+            continue;
+        if (oldest && p->counter[which] > oldest->counter[which])
+            return false;
+        newest = newest ? newest : p;
+        oldest = p;
+    }
+    if (!newest || newest->mono_ns <= oldest->mono_ns)
+        return false;
+    *per_s = (double)(newest->counter[which] - oldest->counter[which]) * (double)NS_PER_S /
+             (double)(newest->mono_ns - oldest->mono_ns);
+    return true;
+}
