@@ -50,9 +50,10 @@ struct snapshot {
 
     uint32_t n_live, n_missing, n_closed;
     uint32_t cap;
-    struct conn *conn; /* n_live + n_missing + n_closed; owned, like all arrays here */
-    struct life *life; /* closed rows: changed_ds is the time of death */
-    struct flow *flow; /* live rows only; NULL when not asked for */
+    struct conn *conn;       /* n_live + n_missing + n_closed; owned, like all arrays here */
+    struct life *life;       /* closed rows: changed_ds is the time of death */
+    struct flow *flow;       /* live rows only; NULL when not asked for */
+    struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
 
     uint32_t needs;                  /* what was asked for, enum need */
@@ -97,8 +98,10 @@ static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_
 
 /* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
 struct snapshot_pool;
-struct snapshot_pool *snapshot_pool_new(void);       /* NULL: out of memory */
-void snapshot_pool_free(struct snapshot_pool *pool); /* after every reference is gone */
+struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
+
+/** No more samples will be taken from it; snapshots that are still out stay valid. */
+void snapshot_pool_free(struct snapshot_pool *pool);
 
 /** A snapshot to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
 struct snapshot *snapshot_new(struct snapshot_pool *pool);
@@ -108,6 +111,9 @@ struct snapshot *snapshot_ref(const struct snapshot *s);
 
 /** Give a reference back; the last one recycles or frees it. NULL is accepted. */
 void snapshot_unref(const struct snapshot *s);
+
+/** Room for `rows` rows of all kinds. Returns 0 or -ENOMEM. */
+int snapshot_reserve(struct snapshot *s, uint32_t rows);
 
 /** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
  *  for (`flow` may be NULL). NULL: out of memory. The source writes straight into it. */

@@ -1,0 +1,265 @@
+/* The arrays of one sample, and the pool that hands them from the last reader to the next sample.
+ */
+#include "tcptop/model/snapshot.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MIN    256u             /* first size of the arrays */
+#define ROWS_MAX    (UINT32_MAX / 2) /* so that no sum of counts overflows */
+#define KEEP_MIN    4096u            /* smaller arrays are never given back */
+#define PEAK_MEMORY 8u               /* samples after which a peak is forgotten */
+#define PEAK_FACTOR 4u               /* arrays this much larger than needed are given back */
+
+/* What the last samples needed of one kind of array. */
+struct peak {
+    uint32_t used[PEAK_MEMORY], next;
+};
+
+struct snapshot_pool {
+    pthread_mutex_t lock;
+    uint32_t refs;         /* the owner and every snapshot that is out */
+    struct snapshot *idle; /* one waits at most: samples are taken one by one */
+    struct peak rows, flows;
+};
+
+struct snapshot_pool *snapshot_pool_new(void)
+{
+    struct snapshot_pool *pool = calloc(1, sizeof *pool);
+
+    if (pool) {
+        pthread_mutex_init(&pool->lock, NULL);
+        pool->refs = 1;
+    }
+    return pool;
+}
+
+static void snapshot_free(struct snapshot *s)
+{
+    if (!s)
+        return;
+    history_fini(&s->history);
+    free(s->conn);
+    free(s->life);
+    free(s->flow_store);
+    free(s);
+}
+
+/* Give one reference to the locked pool back; unlocks. */
+static void pool_release(struct snapshot_pool *pool)
+{
+    bool last = --pool->refs == 0;
+
+    pthread_mutex_unlock(&pool->lock);
+    if (!last)
+        return;
+    snapshot_free(pool->idle);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+void snapshot_pool_free(struct snapshot_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool_release(pool);
+}
+
+/* Empty for the next sample; the arrays stay. */
+static void reset(struct snapshot *s, struct snapshot_pool *pool)
+{
+    struct snapshot kept;
+
+    memcpy(&kept, s, sizeof kept);
+    memset(s, 0, sizeof *s);
+    s->conn = kept.conn;
+    s->life = kept.life;
+    s->cap = kept.cap;
+    s->flow_store = kept.flow_store;
+    s->flow_cap = kept.flow_cap;
+    s->history = kept.history;
+    s->history.len = 0;
+    s->pool = pool;
+    atomic_init(&s->refs, 1);
+}
+
+struct snapshot *snapshot_new(struct snapshot_pool *pool)
+{
+    struct snapshot *s = NULL;
+
+    if (pool) {
+        pthread_mutex_lock(&pool->lock);
+        pool->refs++;
+        s = pool->idle;
+        pool->idle = NULL;
+        pthread_mutex_unlock(&pool->lock);
+    }
+    if (!s)
+        s = calloc(1, sizeof *s);
+    if (s) {
+        reset(s, pool);
+    } else if (pool) {
+        pthread_mutex_lock(&pool->lock);
+        pool_release(pool);
+    }
+    return s;
+}
+
+/* Readers hold snapshots as const; the count of references is the one thing they change. */
+static struct snapshot *counted(const struct snapshot *s)
+{
+    return (struct snapshot *)(uintptr_t)s;
+}
+
+struct snapshot *snapshot_ref(const struct snapshot *s)
+{
+    atomic_fetch_add_explicit(&counted(s)->refs, 1, memory_order_relaxed);
+    return counted(s);
+}
+
+/* Note what a sample needed; true when an array of `cap` is far more than any of late. */
+static bool too_large(struct peak *peak, uint32_t used, uint32_t cap)
+{
+    uint32_t most = 0;
+
+    peak->used[peak->next] = used;
+    peak->next = (peak->next + 1) % PEAK_MEMORY;
+    for (uint32_t i = 0; i < PEAK_MEMORY; i++)
+        most = peak->used[i] > most ? peak->used[i] : most;
+    return cap > KEEP_MIN && cap / PEAK_FACTOR > most;
+}
+
+static void trim(struct snapshot *s)
+{
+    if (too_large(&s->pool->rows, snapshot_rows(s), s->cap)) {
+        free(s->conn);
+        free(s->life);
+        s->conn = NULL;
+        s->life = NULL;
+        s->cap = 0;
+    }
+    if (too_large(&s->pool->flows, s->flow ? s->n_live : 0, s->flow_cap)) {
+        free(s->flow_store);
+        s->flow_store = s->flow = NULL;
+        s->flow_cap = 0;
+    }
+}
+
+void snapshot_unref(const struct snapshot *shared)
+{
+    struct snapshot *s = counted(shared), *surplus = NULL;
+    struct snapshot_pool *pool;
+
+    if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    pool = s->pool;
+    if (!pool) {
+        snapshot_free(s);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    trim(s);
+    surplus = pool->idle;
+    pool->idle = s;
+    pool_release(pool);
+    snapshot_free(surplus);
+}
+
+/* At least half as much again: growth by mremap() costs no copy, and what is not touched no memory.
+ */
+static uint32_t grown_cap(uint32_t cap, uint32_t rows)
+{
+    uint32_t next = cap + cap / 2;
+
+    return next > rows ? next : rows > ROWS_MIN ? rows : ROWS_MIN;
+}
+
+int snapshot_reserve(struct snapshot *s, uint32_t rows)
+{
+    uint32_t cap;
+    void *larger;
+
+    if (rows <= s->cap)
+        return 0;
+    if (rows > ROWS_MAX)
+        return -ENOMEM;
+    cap = grown_cap(s->cap, rows);
+    larger = realloc(s->conn, cap * sizeof *s->conn);
+    if (!larger)
+        return -ENOMEM;
+    s->conn = larger;
+    larger = realloc(s->life, cap * sizeof *s->life);
+    if (!larger)
+        return -ENOMEM;
+    s->life = larger;
+    s->cap = cap;
+    return 0;
+}
+
+static int reserve_flow(struct snapshot *s, uint32_t rows)
+{
+    if (rows > s->flow_cap) {
+        uint32_t cap = grown_cap(s->flow_cap, rows);
+        struct flow *larger = realloc(s->flow_store, cap * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        s->flow_store = larger;
+        s->flow_cap = cap;
+    }
+    for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
+        s->flow_store[row].valid = 0;
+    s->flow = s->flow_store;
+    return 0;
+}
+
+struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
+{
+    struct conn *c;
+
+    if (snapshot_reserve(s, s->n_live + 1))
+        return NULL;
+    if (flow)
+        *flow = NULL;
+    if (s->needs & NEED_FLOW) {
+        if (reserve_flow(s, s->n_live + 1))
+            return NULL;
+        s->flow[s->n_live].valid = 0;
+        if (flow)
+            *flow = &s->flow[s->n_live];
+    }
+    c = &s->conn[s->n_live];
+    memset(c, 0, sizeof *c);
+    s->life[s->n_live++] = (struct life){0};
+    return c;
+}
+
+void snapshot_drop_last(struct snapshot *s)
+{
+    s->n_live--;
+}
+
+void snapshot_count(struct snapshot *s)
+{
+    memset(s->count, 0, sizeof s->count);
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+        if (state < TCP_STATE_COUNT)
+            s->count[state]++;
+    }
+    s->total = s->n_live;
+}
+
+uint32_t snapshot_find(const struct snapshot *s, const struct conn *c)
+{
+    uint32_t rows = snapshot_rows(s);
+
+    for (uint32_t row = 0; row < rows; row++) {
+        if (conn_same(&s->conn[row], c))
+            return row;
+    }
+    return UINT32_MAX;
+}
