@@ -1,0 +1,183 @@
+/* Evaluation of a compiled filter on one row. */
+#include "tcptop/model/predicate.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+void predicate_fini(struct predicate *p)
+{
+    for (uint32_t i = 0; i < p->n_terms; i++)
+        free(p->terms[i].text);
+    free(p->terms);
+    free(p->steps);
+    *p = (struct predicate){0};
+}
+
+/* Room for one more of `n` elements; the capacity is the next power of two. */
+static void *grown(void *array, uint32_t n, size_t size)
+{
+    return n & (n - 1) ? array : realloc(array, (n ? n * 2 : 1) * size);
+}
+
+static int add_step(struct predicate *p, enum pred_op op, uint32_t term)
+{
+    struct pred_step *steps = grown(p->steps, p->n_steps, sizeof *steps);
+
+    if (!steps)
+        return -ENOMEM;
+    p->steps = steps;
+    p->steps[p->n_steps++] = (struct pred_step){op, term};
+    return 0;
+}
+
+int predicate_term(struct predicate *p, const struct term *t)
+{
+    struct term *terms = grown(p->terms, p->n_terms, sizeof *terms);
+
+    if (!terms) {
+        free(t->text);
+        return -ENOMEM;
+    }
+    p->terms = terms;
+    p->terms[p->n_terms] = *t;
+    return add_step(p, PRED_TERM, p->n_terms++);
+}
+
+int predicate_op(struct predicate *p, enum pred_op op)
+{
+    return add_step(p, op, 0);
+}
+
+int predicate_depth(const struct predicate *p)
+{
+    int depth = 0, deepest = 0;
+
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct pred_step *step = &p->steps[i];
+        int takes = step->op == PRED_TERM ? 0 : step->op == PRED_NOT ? 1 : 2;
+        if (depth < takes || (step->op == PRED_TERM && step->term >= p->n_terms))
+            return -EINVAL;
+        depth += 1 - takes;
+        if (depth > deepest)
+            deepest = depth;
+    }
+    if (deepest > PREDICATE_DEPTH_MAX || (p->n_steps && depth != 1))
+        return -EINVAL;
+    return deepest;
+}
+
+static bool in_prefix(const uint8_t *addr, const uint8_t *prefix, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+
+    return memcmp(addr, prefix, whole) == 0 &&
+           (!rest || !((addr[whole] ^ prefix[whole]) >> (8 - rest)));
+}
+
+/* A v4-mapped address (::ffff:10.0.0.1) also matches an IPv4 prefix, as it does in ss. */
+static bool addr_matches(const struct term *t, const struct conn *c, const uint8_t *addr)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (!t->family)
+        return true;
+    if (c->family == t->family)
+        return in_prefix(addr, t->addr, t->prefix_bits);
+    return t->family == AF_INET && memcmp(addr, mapped, sizeof mapped) == 0 &&
+           in_prefix(addr + sizeof mapped, t->addr, t->prefix_bits);
+}
+
+static bool port_matches(const struct term *t, uint16_t port)
+{
+    return port >= t->lo && port <= t->hi;
+}
+
+static bool end_matches(const struct term *t, const struct conn *c, bool local)
+{
+    uint16_t port = local ? c->sport : c->dport;
+
+    if (t->kind == TERM_PORT)
+        return port_matches(t, port);
+    return addr_matches(t, c, local ? c->src : c->dst) && (!t->hi || port_matches(t, port));
+}
+
+static bool some_end_matches(const struct term *t, const struct conn *c)
+{
+    return (t->side != SIDE_REMOTE && end_matches(t, c, true)) ||
+           (t->side != SIDE_LOCAL && end_matches(t, c, false));
+}
+
+static bool value_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+{
+    struct value v;
+
+    v.type = VALUE_NONE;
+    t->get(s, row, &v);
+    if (t->kind == TERM_NUMBER)
+        return v.type == VALUE_NUMBER && v.number >= t->lo && v.number <= t->hi;
+    if (v.type != VALUE_TEXT)
+        return false;
+    return t->whole ? strcasecmp(v.text, t->text) == 0 : strcasestr(v.text, t->text) != NULL;
+}
+
+/* A bound-only socket is printed as CLOSE and asked for as BOUND_INACTIVE: both names find it. */
+static bool state_matches(const struct term *t, const struct conn *c)
+{
+    uint32_t names = c->state < TCP_STATE_COUNT ? STATE_BIT(c->state) : 0;
+
+    if (c->flags & CONN_BOUND)
+        names |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
+    return t->states & names;
+}
+
+static bool term_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+
+    switch (t->kind) {
+    case TERM_STATE:
+        return state_matches(t, c);
+    case TERM_FAMILY:
+        return c->family == t->lo;
+    case TERM_PORT:
+    case TERM_ADDR:
+        return some_end_matches(t, c);
+    case TERM_DEV:
+        return c->ifindex == t->lo;
+    case TERM_NUMBER:
+    case TERM_TEXT:
+        return value_matches(t, s, row);
+    }
+    return false;
+}
+
+bool predicate_match(const struct predicate *p, const struct snapshot *s, uint32_t row)
+{
+    uint64_t stack = 1; /* one bit per result, the lowest is the top; PREDICATE_DEPTH_MAX fit */
+
+    if (!p || !p->n_steps)
+        return true;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct pred_step *step = &p->steps[i];
+        uint64_t top = stack & 1;
+        switch (step->op) {
+        case PRED_TERM:
+            stack = stack << 1 | term_matches(&p->terms[step->term], s, row);
+            break;
+        case PRED_NOT:
+            stack ^= 1;
+            break;
+        case PRED_AND:
+            stack = (stack >> 1) & (~UINT64_C(1) | top);
+            break;
+        case PRED_OR:
+            stack = stack >> 1 | top;
+            break;
+        }
+    }
+    return stack & 1;
+}
