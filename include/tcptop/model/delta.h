@@ -9,13 +9,14 @@ struct delta;
 struct delta *delta_new(void); /* NULL: out of memory */
 void delta_free(struct delta *d);
 
-/** Complete `next`, just filled and not yet published, from `prev` (NULL for the first sample):
- *  drops duplicates by cookie, sets life, was_state, born, changed; carries rows that are missing
- *  for the first time; turns those missing twice, or once with a run-out TIME_WAIT timer, into
- *  closed rows, and keeps closed rows for `fade_ds` tenths of a second and at least one sample.
- *  A row that comes back after one miss keeps its birth. When `next` is partial nothing is
- *  declared closed. Cost is linear: the dump order is stable, so the next record is looked for at
- *  the previous position first. Returns 0 or -ENOMEM (then `next` is only itself). */
+/** Complete `next`, just filled and not yet published, from `prev`, the last sample that did not
+ * fail (NULL for the first one): drops duplicates by cookie, counts, sets life, was_state, born,
+ * changed; carries rows that are missing for the first time; turns those missing twice, or once
+ * with a run-out TIME_WAIT timer, into closed rows, and keeps closed rows for `fade_ds` tenths of a
+ * second and at least one sample. A row that comes back keeps its birth. When `next` is partial
+ * nothing is declared closed, and being missed by a partial sample is no miss. A row whose birth
+ * nobody could have seen (no complete sample before, bound sockets not asked for) is not born, it
+ * was there. Cost is linear. Returns 0 or -ENOMEM (then `next` is only itself). */
 int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
                uint32_t fade_ds);
 

@@ -1,0 +1,445 @@
+/* The join of two consecutive samples.
+ *
+ * Three steps, each linear. 1. Duplicates within the dump are found by a bitmap of hashed cookies,
+ * so that a dump without any (the rule) costs one bit per row. 2. The kernel walks its table in the
+ * same order each time: the next record is looked for at the previous sample's next position. 3.
+ * The few rows left over on both sides meet in a hash table. */
+#include "tcptop/model/delta.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
+
+#define NONE        UINT32_MAX
+#define LOOK_AHEAD  16u    /* rows that may have gone between two neighbours */
+#define CARRIED_MAX 65536u /* missing rows carried on through a run of partial samples */
+#define SEEN_FACTOR 8u     /* bits per row in the bitmap */
+
+/* Row numbers; the memory is kept. */
+struct list {
+    uint32_t *row;
+    uint32_t n, cap;
+};
+
+/* A cookie that may have been dumped twice. */
+struct suspect {
+    uint64_t cookie;
+    uint16_t netns;
+    bool met;
+};
+
+struct delta {
+    struct list old, new; /* rows of the previous and of this sample that found no partner yet */
+    uint32_t *table;      /* open addressing: index + 1, 0 is free */
+    uint64_t table_cap;   /* power of two */
+    uint64_t *seen;       /* bitmap */
+    uint64_t seen_words;
+    struct suspect *suspects;
+    uint32_t n_suspects, suspects_cap;
+    bool whole_seen; /* a complete sample was joined: an unknown row is new */
+};
+
+/* One join under way. */
+struct join {
+    struct delta *d;
+    struct snapshot *next;
+    const struct snapshot *prev;
+    uint64_t elapsed_ms;
+    uint32_t fade_ds;
+    bool by_tuple; /* some rows have no cookie */
+};
+
+struct delta *delta_new(void)
+{
+    return calloc(1, sizeof(struct delta));
+}
+
+void delta_free(struct delta *d)
+{
+    if (!d)
+        return;
+    free(d->old.row);
+    free(d->new.row);
+    free(d->table);
+    free(d->seen);
+    free(d->suspects);
+    free(d);
+}
+
+static int list_add(struct list *list, uint32_t row)
+{
+    if (list->n == list->cap) {
+        uint32_t cap = list->cap ? list->cap * 2 : 256;
+        uint32_t *larger = realloc(list->row, cap * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        list->row = larger;
+        list->cap = cap;
+    }
+    list->row[list->n++] = row;
+    return 0;
+}
+
+/* An empty table with room for `n` entries at half load. */
+static int table_clear(struct delta *d, uint32_t n)
+{
+    uint64_t cap = 64;
+
+    while (cap < UINT64_C(2) * n)
+        cap *= 2;
+    if (cap > d->table_cap || cap < d->table_cap / 16) {
+        free(d->table);
+        d->table = malloc(cap * sizeof *d->table);
+        d->table_cap = d->table ? cap : 0;
+    }
+    if (!d->table)
+        return -ENOMEM;
+    memset(d->table, 0, d->table_cap * sizeof *d->table);
+    return 0;
+}
+
+static void table_add(struct delta *d, uint64_t hash, uint32_t index)
+{
+    uint64_t mask = d->table_cap - 1, slot = hash & mask;
+
+    while (d->table[slot])
+        slot = (slot + 1) & mask;
+    d->table[slot] = index + 1;
+}
+
+/* The index at the probe's place, NONE at its end; *slot starts as the hash. */
+static uint32_t table_next(const struct delta *d, uint64_t *slot)
+{
+    return d->table[(*slot)++ & (d->table_cap - 1)] - 1;
+}
+
+static int seen_clear(struct delta *d, uint32_t rows)
+{
+    uint64_t words = 64;
+
+    while (words * 64 < (uint64_t)rows * SEEN_FACTOR)
+        words *= 2;
+    if (words != d->seen_words) {
+        free(d->seen);
+        d->seen = malloc(words * sizeof *d->seen);
+        d->seen_words = d->seen ? words : 0;
+    }
+    if (!d->seen)
+        return -ENOMEM;
+    memset(d->seen, 0, words * sizeof *d->seen);
+    return 0;
+}
+
+/* Cookies are handed out one after the other; a product by the golden ratio spreads such numbers
+ * almost without collision. */
+static uint64_t seen_bit(const struct delta *d, uint64_t cookie)
+{
+    return (cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (d->seen_words * 64 - 1);
+}
+
+static bool seen_before(struct delta *d, uint64_t cookie)
+{
+    uint64_t bit = seen_bit(d, cookie), mask = UINT64_C(1) << (bit % 64);
+    bool before = d->seen[bit / 64] & mask;
+
+    d->seen[bit / 64] |= mask;
+    return before;
+}
+
+static int suspect_add(struct delta *d, const struct conn *c)
+{
+    if (d->n_suspects == d->suspects_cap) {
+        uint32_t cap = d->suspects_cap ? d->suspects_cap * 2 : 64;
+        struct suspect *larger = realloc(d->suspects, cap * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        d->suspects = larger;
+        d->suspects_cap = cap;
+    }
+    d->suspects[d->n_suspects++] = (struct suspect){.cookie = c->cookie, .netns = c->netns};
+    return 0;
+}
+
+/* Has the suspect cookie of `c` been met by an earlier row? Notes that it has now. */
+static bool met_before(struct delta *d, const struct conn *c)
+{
+    uint64_t slot = hash_u64(c->cookie);
+    uint32_t i;
+
+    while ((i = table_next(d, &slot)) != NONE) {
+        struct suspect *s = &d->suspects[i];
+        if (s->cookie == c->cookie && s->netns == c->netns) {
+            bool met = s->met;
+            s->met = true;
+            return met;
+        }
+    }
+    return false;
+}
+
+/* Close the gaps that the second and later rows of a cookie leave. */
+static void drop_met(struct delta *d, struct snapshot *s)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        if (!(c->flags & CONN_NO_COOKIE) && met_before(d, c))
+            continue;
+        if (kept != row) {
+            s->conn[kept] = s->conn[row];
+            s->life[kept] = s->life[row];
+            if (s->flow)
+                s->flow[kept] = s->flow[row];
+        }
+        kept++;
+    }
+    s->duplicates += s->n_live - kept;
+    s->n_live = kept;
+}
+
+/* A table that changes under the dump makes it return to a socket, or meet it on its way into
+ * another state. The first record stays. */
+static int drop_duplicates(struct delta *d, struct snapshot *s)
+{
+    d->n_suspects = 0;
+    if (seen_clear(d, s->n_live))
+        return -ENOMEM;
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        if (!(c->flags & CONN_NO_COOKIE) && seen_before(d, c->cookie) && suspect_add(d, c))
+            return -ENOMEM;
+    }
+    if (!d->n_suspects)
+        return 0;
+    if (table_clear(d, d->n_suspects))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < d->n_suspects; i++)
+        table_add(d, hash_u64(d->suspects[i].cookie), i);
+    drop_met(d, s);
+    return 0;
+}
+
+static bool is_bound(const struct conn *c)
+{
+    return c->flags & CONN_BOUND;
+}
+
+/* Row `i` of this sample is row `j` of the previous one. */
+static void inherit(struct join *join, uint32_t i, uint32_t j)
+{
+    struct conn *c = &join->next->conn[i];
+    struct life *life = &join->next->life[i];
+    const struct conn *before = &join->prev->conn[j];
+
+    *life = join->prev->life[j];
+    if (snapshot_row_kind(join->prev, j) == ROW_CLOSED) { /* taken for dead too early */
+        life->changed_ds = life->born_ds;
+        join->next->closed_total--;
+    }
+    c->was_state = before->was_state;
+    if (c->state != before->state) {
+        c->was_state = before->state;
+        life->changed_ds = join->next->now_ds;
+        join->next->changed++;
+    }
+}
+
+/* Row `i` has no past. Its birth is known unless nobody could have seen it before. */
+static void newborn(struct join *join, uint32_t i)
+{
+    struct snapshot *next = join->next;
+    bool bound_unasked = is_bound(&next->conn[i]) && !(join->prev->needs & NEED_BOUND);
+
+    if (!join->d->whole_seen || bound_unasked)
+        return;
+    next->life[i].born_ds = next->life[i].changed_ds = next->now_ds ? next->now_ds : 1;
+    next->born++;
+}
+
+/* Pair rows by the order of the dump. What finds no partner goes to the lists. */
+static int join_by_order(struct join *join)
+{
+    const struct snapshot *prev = join->prev;
+    struct delta *d = join->d;
+    uint32_t expected = 0;
+
+    d->old.n = d->new.n = 0;
+    for (uint32_t i = 0; i < join->next->n_live; i++) {
+        const struct conn *c = &join->next->conn[i];
+        uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
+        uint32_t j = expected;
+        while (j < end && !conn_same(c, &prev->conn[j]))
+            j++;
+        if (j == end) {
+            if (list_add(&d->new, i))
+                return -ENOMEM;
+            continue;
+        }
+        for (; expected < j; expected++) {
+            if (list_add(&d->old, expected))
+                return -ENOMEM;
+        }
+        inherit(join, i, expected++);
+    }
+    for (; expected < snapshot_rows(prev); expected++) {
+        if (list_add(&d->old, expected))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static uint64_t join_hash(const struct join *join, const struct conn *c)
+{
+    return join->by_tuple ? conn_tuple_hash(c) : conn_hash(c);
+}
+
+/* May a record be the old row? Without cookies the address of a closed row may be another
+ * connection's by now. */
+static bool may_return(const struct join *join, uint32_t old_row)
+{
+    return snapshot_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
+}
+
+static bool adopt(struct join *join, uint32_t i)
+{
+    struct delta *d = join->d;
+    const struct conn *c = &join->next->conn[i];
+    uint64_t slot = join_hash(join, c);
+    uint32_t at;
+
+    while ((at = table_next(d, &slot)) != NONE) {
+        uint32_t row = d->old.row[at];
+        if (row != NONE && conn_same(c, &join->prev->conn[row])) {
+            inherit(join, i, row);
+            d->old.row[at] = NONE;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Pair the rest by hash; what then has no partner is new. */
+static int join_by_hash(struct join *join)
+{
+    struct delta *d = join->d;
+
+    if (!d->new.n)
+        return 0;
+    if (table_clear(d, d->old.n))
+        return -ENOMEM;
+    for (uint32_t at = 0; at < d->old.n; at++) {
+        uint32_t row = d->old.row[at];
+        if (may_return(join, row))
+            table_add(d, join_hash(join, &join->prev->conn[row]), at);
+    }
+    for (uint32_t at = 0; at < d->new.n; at++) {
+        if (!adopt(join, d->new.row[at]))
+            newborn(join, d->new.row[at]);
+    }
+    return 0;
+}
+
+enum fate { FATE_MISSING, FATE_DIED, FATE_FADING, FATE_GONE };
+
+/* What becomes of a row that this sample has not. */
+static enum fate fate_of(const struct join *join, uint32_t row)
+{
+    const struct snapshot *next = join->next, *prev = join->prev;
+    const struct conn *c = &prev->conn[row];
+    enum row_kind kind = snapshot_row_kind(prev, row);
+
+    if (kind == ROW_CLOSED)
+        return next->now_ds - prev->life[row].changed_ds < join->fade_ds ? FATE_FADING : FATE_GONE;
+    if (is_bound(c) && !(next->needs & NEED_BOUND))
+        return FATE_GONE;
+    if (next->status != SAMPLE_COMPLETE)
+        return FATE_MISSING;
+    if (kind == ROW_MISSING)
+        return prev->status == SAMPLE_COMPLETE ? FATE_DIED : FATE_MISSING;
+    if (c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms)
+        return FATE_DIED;
+    return FATE_MISSING;
+}
+
+static void append_missing(struct join *join)
+{
+    struct snapshot *next = join->next;
+    uint32_t carried = 0;
+
+    for (uint32_t at = 0; at < join->d->old.n; at++) {
+        uint32_t row = join->d->old.row[at], to = next->n_live + next->n_missing;
+        if (row == NONE || fate_of(join, row) != FATE_MISSING)
+            continue;
+        if (snapshot_row_kind(join->prev, row) == ROW_MISSING && carried++ >= CARRIED_MAX)
+            continue;
+        next->conn[to] = join->prev->conn[row];
+        next->life[to] = join->prev->life[row];
+        next->n_missing++;
+    }
+}
+
+static void append_closed(struct join *join, enum fate fate)
+{
+    struct snapshot *next = join->next;
+
+    for (uint32_t at = 0; at < join->d->old.n; at++) {
+        uint32_t row = join->d->old.row[at], to = snapshot_rows(next);
+        if (row == NONE || fate_of(join, row) != fate)
+            continue;
+        if (fate == FATE_DIED)
+            next->closed_total++;
+        if (next->n_closed == SNAPSHOT_CLOSED_MAX)
+            continue;
+        next->conn[to] = join->prev->conn[row];
+        next->life[to] = join->prev->life[row];
+        if (fate == FATE_DIED)
+            next->life[to].changed_ds = next->now_ds;
+        next->n_closed++;
+    }
+}
+
+static bool lacks_cookies(const struct snapshot *s)
+{
+    return s->n_live && s->conn[0].flags & CONN_NO_COOKIE;
+}
+
+static int join_rows(struct join *join)
+{
+    int rc = join_by_order(join);
+
+    if (!rc)
+        rc = join_by_hash(join);
+    if (!rc)
+        rc = snapshot_reserve(join->next, join->next->n_live + join->d->old.n);
+    if (rc)
+        return rc;
+    append_missing(join);
+    append_closed(join, FATE_DIED);
+    append_closed(join, FATE_FADING);
+    return 0;
+}
+
+int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
+               uint32_t fade_ds)
+{
+    struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
+    int rc = drop_duplicates(d, next);
+
+    snapshot_count(next);
+    if (prev && !rc) {
+        int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
+        join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
+        join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
+        next->closed_total = prev->closed_total;
+        rc = join_rows(&join);
+    } else if (!prev) {
+        d->whole_seen = false;
+    }
+    if (next->status == SAMPLE_COMPLETE)
+        d->whole_seen = true;
+    return rc;
+}
