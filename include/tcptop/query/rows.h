@@ -13,21 +13,25 @@ struct sort {
     bool descending;
 };
 
-/* The default order of the screen: COL_STATE ascending is attention, then local port, then foreign
- * address. Rows marked as changed sort by their old state while the mark lasts. */
+/* The order of rows: the column's own (reversed when descending; absent values last either way),
+ * then always ascending local port, local address, foreign port, foreign address, cookie. So
+ * COL_LOCAL_PORT is the order that scripts get, and COL_STATE, whose own order is attention, local
+ * port, foreign address, is the screen's. */
 struct rows {
     uint32_t *row; /* indices into the snapshot; owned */
     uint32_t n;
     uint32_t matched_live; /* of them live: "48 connections, 17 shown" counts these */
 };
 
-/** Filter and sort. `mark_ds`: how long a change of state keeps the row's old place.
- *  `now_ds` is s->now_ds. Absent values sort last in both directions; the cookie breaks the last
- *  tie, so equal input gives equal order. Returns 0 or -ENOMEM. */
+/** Filter and sort; what `r` (initialised to zero) held before is freed. While a change of state is
+ * marked, for `mark_ds` tenths of a second and at least in the sample that saw it, COL_STATE places
+ * the row by its old state; 0: never. Missing and closed rows take part. Returns 0 or -ENOMEM
+ * (then `r` is unchanged). */
 int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
                const struct sort *sort, uint32_t mark_ds);
 
-/** The first `limit` rows in order without sorting the rest; for --limit. 0: all. */
+/** The first `limit` rows in order without sorting the rest; for --limit. 0: all. No marks;
+ *  matched_live counts the rows beyond the limit too. */
 int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
                    const struct sort *sort, uint32_t limit);
 

@@ -1,0 +1,324 @@
+/* Values of a row: how each is read from the record, and when it is not known. A row that the last
+ * dump did not have keeps its identity and its last state; what moves (timer, queues, figures) is
+ * not known for it. */
+#include "cells.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "address.h"
+
+static bool is_missing(const struct snapshot *s, uint32_t row)
+{
+    return snapshot_row_kind(s, row) == ROW_MISSING;
+}
+
+static bool read_local_port(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].sport;
+    return true;
+}
+
+static bool read_remote_port(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].dport;
+    return true;
+}
+
+static bool read_expires_ms(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].expires_ms;
+    return s->conn[row].timer != TIMER_OFF && !is_missing(s, row);
+}
+
+static bool read_recv_q(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].rqueue;
+    return !is_missing(s, row);
+}
+
+static bool read_send_q(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].wqueue;
+    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_missing(s, row);
+}
+
+static bool read_rtt_us(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    return flow_get(snapshot_flow(s, row), FLOW_rtt_us, n);
+}
+
+static bool read_retr_permille(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    uint64_t sent, again;
+    const struct flow *flow = snapshot_flow(s, row);
+    if (!flow_get(flow, FLOW_bytes_sent, &sent) || !flow_get(flow, FLOW_bytes_retrans, &again))
+        return false;
+    if (sent == 0 || again > sent)
+        return false;
+    *n = again <= UINT64_MAX / 1000 ? again * 1000 / sent : again / (sent / 1000);
+    return true;
+}
+
+/* TIME_WAIT repeats nothing. */
+static bool read_retrans(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].retrans;
+    return s->conn[row].timer != TIMER_TIMEWAIT && !is_missing(s, row);
+}
+
+/* Without a file the kernel names user 0 for whoever it was. */
+static bool read_uid(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    const struct conn *c = &s->conn[row];
+    *n = c->uid;
+    return !(c->flags & CONN_NO_OWNER) && c->inode != 0;
+}
+
+static bool read_inode(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].inode;
+    return !(s->conn[row].flags & CONN_NO_OWNER);
+}
+
+static bool read_ifindex(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    *n = s->conn[row].ifindex;
+    return *n != 0;
+}
+
+/* A closed row has stopped ageing. */
+static bool read_age_s(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    if (!s->life || s->life[row].born_ds == 0)
+        return false;
+    const struct life *life = &s->life[row];
+    uint32_t until = snapshot_row_kind(s, row) == ROW_CLOSED ? life->changed_ds : s->now_ds;
+    *n = until > life->born_ds ? (until - life->born_ds) / 10 : 0;
+    return true;
+}
+
+static bool read_min_rtt_us(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    return flow_get(snapshot_flow(s, row), FLOW_min_rtt_us, n);
+}
+
+static bool read_cwnd_segs(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    return flow_get(snapshot_flow(s, row), FLOW_cwnd_segs, n);
+}
+
+static bool read_bytes_acked(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    return flow_get(snapshot_flow(s, row), FLOW_bytes_acked, n);
+}
+
+static bool read_bytes_received(const struct snapshot *s, uint32_t row, uint64_t *n)
+{
+    return flow_get(snapshot_flow(s, row), FLOW_bytes_received, n);
+}
+
+static uint64_t below_absent(uint64_t key)
+{
+    return key < KEY_ABSENT ? key : KEY_ABSENT - 1;
+}
+
+#define NUMBER_CELL(name)                                                                          \
+    void get_##name(const struct snapshot *s, uint32_t row, struct value *v)                       \
+    {                                                                                              \
+        v->type = read_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;                     \
+    }                                                                                              \
+    uint64_t key_##name(const struct snapshot *s, uint32_t row)                                    \
+    {                                                                                              \
+        uint64_t n;                                                                                \
+        return read_##name(s, row, &n) ? below_absent(n) : KEY_ABSENT;                             \
+    }
+
+NUMBER_CELL(local_port)
+NUMBER_CELL(remote_port)
+NUMBER_CELL(expires_ms)
+NUMBER_CELL(recv_q)
+NUMBER_CELL(send_q)
+NUMBER_CELL(rtt_us)
+NUMBER_CELL(retr_permille)
+NUMBER_CELL(retrans)
+NUMBER_CELL(uid)
+NUMBER_CELL(inode)
+NUMBER_CELL(ifindex)
+NUMBER_CELL(age_s)
+NUMBER_CELL(min_rtt_us)
+NUMBER_CELL(cwnd_segs)
+NUMBER_CELL(bytes_acked)
+NUMBER_CELL(bytes_received)
+
+static void set_text(struct value *v, const char *text)
+{
+    v->type = VALUE_TEXT;
+    size_t len = strlen(text);
+    if (len >= sizeof v->text)
+        len = sizeof v->text - 1;
+    memcpy(v->text, text, len);
+    v->text[len] = '\0';
+}
+
+void get_proto(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    set_text(v, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
+}
+
+uint64_t key_proto(const struct snapshot *s, uint32_t row)
+{
+    return s->conn[row].family == AF_INET6;
+}
+
+void get_local_addr(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    struct end e = end_local(&s->conn[row]);
+    v->type = VALUE_TEXT;
+    end_address(&e, s, v->text);
+}
+
+void get_remote_addr(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    struct end e = end_remote(&s->conn[row]);
+    v->type = VALUE_TEXT;
+    end_address(&e, s, v->text);
+}
+
+uint64_t key_local_addr(const struct snapshot *s, uint32_t row)
+{
+    struct end e = end_local(&s->conn[row]);
+    return end_key(&e);
+}
+
+uint64_t key_remote_addr(const struct snapshot *s, uint32_t row)
+{
+    struct end e = end_remote(&s->conn[row]);
+    return end_key(&e);
+}
+
+int compare_local_addr(const struct snapshot *s, uint32_t a, uint32_t b)
+{
+    struct end x = end_local(&s->conn[a]), y = end_local(&s->conn[b]);
+    return end_compare(&x, &y);
+}
+
+int compare_remote_addr(const struct snapshot *s, uint32_t a, uint32_t b)
+{
+    struct end x = end_remote(&s->conn[a]), y = end_remote(&s->conn[b]);
+    return end_compare(&x, &y);
+}
+
+/* An IPv4 address leaves room for its port in the key. */
+static uint64_t key_with_port(const struct end *e)
+{
+    return end_key(e) | (e->family == AF_INET ? (uint64_t)e->port << 15 : 0);
+}
+
+static int compare_with_port(const struct end *a, const struct end *b)
+{
+    int order = end_compare(a, b);
+    return order ? order : (a->port > b->port) - (a->port < b->port);
+}
+
+uint64_t key_local(const struct snapshot *s, uint32_t row)
+{
+    struct end e = end_local(&s->conn[row]);
+    return key_with_port(&e);
+}
+
+uint64_t key_remote(const struct snapshot *s, uint32_t row)
+{
+    struct end e = end_remote(&s->conn[row]);
+    return key_with_port(&e);
+}
+
+int compare_local(const struct snapshot *s, uint32_t a, uint32_t b)
+{
+    struct end x = end_local(&s->conn[a]), y = end_local(&s->conn[b]);
+    return compare_with_port(&x, &y);
+}
+
+int compare_remote(const struct snapshot *s, uint32_t a, uint32_t b)
+{
+    struct end x = end_remote(&s->conn[a]), y = end_remote(&s->conn[b]);
+    return compare_with_port(&x, &y);
+}
+
+void get_state(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    set_text(v, state_name(s->conn[row].state));
+}
+
+/* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
+uint64_t state_order_key(const struct conn *c, unsigned state)
+{
+    struct end e = end_remote(c);
+    uint64_t rank = state_attention(state) & 15;
+    return below_absent(rank << 60 | (uint64_t)c->sport << 44 | key_with_port(&e) >> 20);
+}
+
+uint64_t key_state(const struct snapshot *s, uint32_t row)
+{
+    return state_order_key(&s->conn[row], s->conn[row].state);
+}
+
+int compare_state(const struct snapshot *s, uint32_t a, uint32_t b)
+{
+    return compare_remote(s, a, b);
+}
+
+static const char *const timer_names[] = {
+    [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
+    [TIMER_TIMEWAIT] = "timewait", [TIMER_PROBE] = "persist",
+};
+#define TIMER_NAMES (sizeof timer_names / sizeof timer_names[0])
+
+void get_timer(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    unsigned timer = s->conn[row].timer;
+    if (is_missing(s, row))
+        v->type = VALUE_NONE;
+    else
+        set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
+}
+
+uint64_t key_timer(const struct snapshot *s, uint32_t row)
+{
+    return is_missing(s, row) ? KEY_ABSENT : s->conn[row].timer;
+}
+
+void get_cookie(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    static const char digits[] = "0123456789abcdef";
+    const struct conn *c = &s->conn[row];
+    v->type = c->flags & CONN_NO_COOKIE ? VALUE_NONE : VALUE_TEXT;
+    int n = 1;
+    while (n < 16 && c->cookie >> (4 * n))
+        n++;
+    for (int i = 0; i < n; i++)
+        v->text[i] = digits[c->cookie >> (4 * (n - 1 - i)) & 15];
+    v->text[n] = '\0';
+}
+
+uint64_t key_cookie(const struct snapshot *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+    return c->flags & CONN_NO_COOKIE ? KEY_ABSENT : below_absent(c->cookie);
+}
+
+void get_netns(const struct snapshot *s, uint32_t row, struct value *v)
+{
+    (void)row;
+    if (s->netns[0])
+        set_text(v, s->netns);
+    else
+        v->type = VALUE_NONE;
+}
+
+/* One snapshot is of one namespace: all rows stand alike. */
+uint64_t key_netns(const struct snapshot *s, uint32_t row)
+{
+    (void)row;
+    return s->netns[0] ? 0 : KEY_ABSENT;
+}

@@ -1,0 +1,169 @@
+/* The one table of columns, and names of columns as people type them. */
+#include "tcptop/query/column.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cells.h"
+#include "tcptop/base/err.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+
+#define SHOWN      COLUMN_SCREEN
+#define BASE       (COLUMN_SCREEN | COLUMN_BASE)
+#define COMPOSITE  (COLUMN_SCREEN | COLUMN_DISPLAY)
+#define L          ALIGN_LEFT
+#define R          ALIGN_RIGHT
+#define PLAIN(f)   get_##f, format_##f, key_##f, NULL
+#define ADDRESS(f) get_##f, format_##f, key_##f, compare_##f
+
+/* clang-format off: one column, one row */
+#define COLUMN(ident, id, en, ko, order, align, flags, kind, needs, ...)                           \
+    [COL_##ident] = {id,   MSG_COL_##ident, MSG_COL_HELP_##ident, {en, ko}, order, align, flags,   \
+                     kind, needs,           __VA_ARGS__}
+const struct column columns[COL_COUNT] = {
+    COLUMN(PROTO, "proto", 5, 8, 6, L, BASE, KIND_PROTO, 0, PLAIN(proto)),
+    COLUMN(LOCAL, "local", 0, 0, 1, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_local, key_local,
+           compare_local),
+    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(local_addr)),
+    COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(local_port)),
+    COLUMN(REMOTE, "remote", 0, 0, 2, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_remote,
+           key_remote, compare_remote),
+    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(remote_addr)),
+    COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(remote_port)),
+    COLUMN(STATE, "state", 11, 11, 3, L, BASE, KIND_STATE, 0, get_state, format_state, key_state,
+           compare_state),
+    COLUMN(LEFT, "left", 5, 5, 5, R, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_left,
+           key_expires_ms, NULL),
+    COLUMN(TIMER, "timer", 9, 9, 0, L, BASE, KIND_TIMER, 0, PLAIN(timer)),
+    COLUMN(EXPIRES_MS, "expires_ms", 8, 8, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
+    COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE, KIND_NUMBER, 0, PLAIN(recv_q)),
+    COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE, KIND_NUMBER, 0, PLAIN(send_q)),
+    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(rtt_us)),
+    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN, KIND_PERMILLE, NEED_FLOW,
+           PLAIN(retr_permille)),
+    COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN, KIND_NUMBER, 0, PLAIN(retrans)),
+    COLUMN(UID, "uid", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(uid)),
+    COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
+    COLUMN(COOKIE, "cookie", 16, 16, 0, R, BASE, KIND_TEXT, 0, PLAIN(cookie)),
+    COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE, KIND_NUMBER, 0, PLAIN(ifindex)),
+    COLUMN(NETNS, "netns", 12, 12, 0, L, BASE, KIND_TEXT, 0, PLAIN(netns)),
+    COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN, KIND_S, 0, PLAIN(age_s)),
+    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
+    COLUMN(CWND, "cwnd_segs", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
+    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
+           PLAIN(bytes_acked)),
+    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
+           PLAIN(bytes_received)),
+};
+/* clang-format on */
+
+static char fold(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c == '-' ? '_' : c;
+}
+
+int column_find(const char *name, size_t len)
+{
+    for (int id = 0; id < COL_COUNT; id++) {
+        size_t i = 0;
+        while (i < len && columns[id].id[i] && fold(name[i]) == columns[id].id[i])
+            i++;
+        if (i == len && !columns[id].id[i])
+            return id;
+    }
+    return -1;
+}
+
+#define NAME_MAX_LEN 31
+
+/* Edits (insert, delete, replace) that make one name from the other. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_LEN + 1], n = strlen(b);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; *a; a++, i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t replaced = diagonal + (fold(*a) != b[j - 1]);
+            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < other ? replaced : other;
+        }
+    }
+    return row[n];
+}
+
+const char *column_nearest(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > NAME_MAX_LEN)
+        return NULL;
+    const char *nearest = NULL;
+    size_t least = len / 3 + 1; /* further away is another word */
+    for (int id = 0; id < COL_COUNT; id++) {
+        size_t d = edit_distance(name, columns[id].id);
+        if (d < least || (d == least && !nearest)) {
+            least = d;
+            nearest = columns[id].id;
+        }
+    }
+    return nearest;
+}
+
+static int refuse(struct err *err, enum msg id, const char *name, const char *near)
+{
+    struct str message = STR_INIT;
+    text_fill(&message, id, name, near, NULL);
+    err_set(err, -EINVAL, "%s", str_text(&message));
+    str_fini(&message);
+    return -EINVAL;
+}
+
+static int refuse_unknown(struct err *err, const char *name, size_t len)
+{
+    char clean[64];
+    utf8_sanitise_into(clean, sizeof clean, name, len);
+    const char *near = column_nearest(clean);
+    return refuse(err, near ? MSG_COLUMN_UNKNOWN_NEAR : MSG_COLUMN_UNKNOWN, clean, near);
+}
+
+int column_parse_list(const char *list, enum column_id *ids, size_t max, struct err *err)
+{
+    size_t n = 0;
+    uint64_t seen = 0;
+    for (const char *p = list; *p;) {
+        size_t len = strcspn(p, ", \t");
+        if (len) {
+            int id = column_find(p, len);
+            if (id < 0)
+                return refuse_unknown(err, p, len);
+            if (seen & UINT64_C(1) << id)
+                return refuse(err, MSG_COLUMN_TWICE, columns[id].id, NULL);
+            if (n == max)
+                return refuse(err, MSG_COLUMN_TOO_MANY, NULL, NULL);
+            seen |= UINT64_C(1) << id;
+            ids[n++] = (enum column_id)id;
+        }
+        p += len + (p[len] != '\0');
+    }
+    return n ? (int)n : refuse(err, MSG_COLUMN_NONE, NULL, NULL);
+}
+
+enum role state_role(unsigned state)
+{
+    static const enum role roles[TCP_STATE_COUNT] = {
+        [TCP_STATE_LISTEN] = ROLE_ST_LISTEN,        [TCP_STATE_ESTABLISHED] = ROLE_ST_OPEN,
+        [TCP_STATE_SYN_SENT] = ROLE_ST_OPENING,     [TCP_STATE_SYN_RECV] = ROLE_ST_OPENING,
+        [TCP_STATE_NEW_SYN_RECV] = ROLE_ST_OPENING, [TCP_STATE_FIN_WAIT1] = ROLE_ST_CLOSING,
+        [TCP_STATE_FIN_WAIT2] = ROLE_ST_CLOSING,    [TCP_STATE_CLOSING] = ROLE_ST_CLOSING,
+        [TCP_STATE_LAST_ACK] = ROLE_ST_CLOSING,     [TCP_STATE_TIME_WAIT] = ROLE_ST_DONE,
+        [TCP_STATE_CLOSE] = ROLE_ST_DONE,           [TCP_STATE_CLOSE_WAIT] = ROLE_ST_STUCK,
+        [TCP_STATE_BOUND_INACTIVE] = ROLE_ST_DONE,
+    };
+    return state < TCP_STATE_COUNT ? roles[state] : ROLE_TEXT;
+}

@@ -1,0 +1,140 @@
+/* Cells as screen and text output show them: "–" for what is not known. */
+#include <stdio.h>
+
+#include "address.h"
+#include "cells.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/str.h"
+#include "tcptop/query/column.h"
+
+/* Queues and counts in the width of their column, digits otherwise. */
+#define COUNT_COLUMNS 8
+
+static void add_plain(struct str *out, uint64_t n)
+{
+    str_addf(out, "%llu", (unsigned long long)n);
+}
+
+static void add_count(struct str *out, uint64_t n)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_count_fit(text, sizeof text, n, COUNT_COLUMNS));
+}
+
+static void add_latency(struct str *out, uint64_t us)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_latency(text, sizeof text, us));
+}
+
+static void add_duration_ms(struct str *out, uint64_t ms)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_duration(text, sizeof text, ms));
+}
+
+static void add_duration_s(struct str *out, uint64_t s)
+{
+    add_duration_ms(out, s * 1000);
+}
+
+static void add_bytes(struct str *out, uint64_t bytes)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_bytes(text, sizeof text, bytes));
+}
+
+static void add_permille(struct str *out, uint64_t n)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_percent(text, sizeof text, n, 1000));
+}
+
+/* netstat's sign for a port that is none. */
+static void add_port(struct str *out, uint64_t port)
+{
+    if (port)
+        add_plain(out, port);
+    else
+        str_add_char(out, '*');
+}
+
+static void format_number(const struct snapshot *s, uint32_t row, struct str *out, value_getter get,
+                          void (*add)(struct str *out, uint64_t n))
+{
+    struct value v;
+    get(s, row, &v);
+    if (v.type == VALUE_NUMBER)
+        add(out, v.number);
+    else
+        str_add(out, FMT_NONE);
+}
+
+#define NUMBER_FORMAT(name, getter, add)                                                           \
+    void format_##name(const struct snapshot *s, uint32_t row, struct str *out)                    \
+    {                                                                                              \
+        format_number(s, row, out, getter, add);                                                   \
+    }
+
+NUMBER_FORMAT(local_port, get_local_port, add_port)
+NUMBER_FORMAT(remote_port, get_remote_port, add_port)
+NUMBER_FORMAT(left, get_expires_ms, add_duration_ms)
+NUMBER_FORMAT(expires_ms, get_expires_ms, add_count)
+NUMBER_FORMAT(recv_q, get_recv_q, add_count)
+NUMBER_FORMAT(send_q, get_send_q, add_count)
+NUMBER_FORMAT(rtt_us, get_rtt_us, add_latency)
+NUMBER_FORMAT(retr_permille, get_retr_permille, add_permille)
+NUMBER_FORMAT(retrans, get_retrans, add_plain)
+NUMBER_FORMAT(uid, get_uid, add_plain)
+NUMBER_FORMAT(inode, get_inode, add_plain)
+NUMBER_FORMAT(ifindex, get_ifindex, add_plain)
+NUMBER_FORMAT(age_s, get_age_s, add_duration_s)
+NUMBER_FORMAT(min_rtt_us, get_min_rtt_us, add_latency)
+NUMBER_FORMAT(cwnd_segs, get_cwnd_segs, add_count)
+NUMBER_FORMAT(bytes_acked, get_bytes_acked, add_bytes)
+NUMBER_FORMAT(bytes_received, get_bytes_received, add_bytes)
+
+static void format_text(const struct snapshot *s, uint32_t row, struct str *out, value_getter get)
+{
+    struct value v;
+    get(s, row, &v);
+    str_add(out, v.type == VALUE_TEXT ? v.text : FMT_NONE);
+}
+
+#define TEXT_FORMAT(name)                                                                          \
+    void format_##name(const struct snapshot *s, uint32_t row, struct str *out)                    \
+    {                                                                                              \
+        format_text(s, row, out, get_##name);                                                      \
+    }
+
+TEXT_FORMAT(proto)
+TEXT_FORMAT(local_addr)
+TEXT_FORMAT(remote_addr)
+TEXT_FORMAT(state)
+TEXT_FORMAT(timer)
+TEXT_FORMAT(cookie)
+TEXT_FORMAT(netns)
+
+void format_local(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    struct end e = end_local(&s->conn[row]);
+    end_netstat(&e, s, out);
+}
+
+void format_remote(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    struct end e = end_remote(&s->conn[row]);
+    end_netstat(&e, s, out);
+}
+
+void conn_format_local(const struct conn *c, struct str *out)
+{
+    struct end e = end_local(c);
+    end_netstat(&e, NULL, out);
+}
+
+void conn_format_remote(const struct conn *c, struct str *out)
+{
+    struct end e = end_remote(c);
+    end_netstat(&e, NULL, out);
+}

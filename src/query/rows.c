@@ -1,0 +1,116 @@
+/* Filter a snapshot and put what passes in order. */
+#include "tcptop/query/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "order.h"
+
+void rows_fini(struct rows *r)
+{
+    free(r->row);
+    *r = (struct rows){0};
+}
+
+/* Keep the rows of the sorted items, exactly as much memory as they need. */
+static int take_items(struct rows *r, const struct order_item *items, uint32_t n,
+                      uint32_t matched_live)
+{
+    uint32_t *row = malloc((n ? n : 1) * sizeof *row);
+    if (!row)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        row[i] = items[i].row;
+    free(r->row);
+    *r = (struct rows){.row = row, .n = n, .matched_live = matched_live};
+    return 0;
+}
+
+int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+               const struct sort *sort, uint32_t mark_ds)
+{
+    uint32_t total = snapshot_rows(s), n = 0, live = 0;
+    struct order_item *items = malloc((total ? total : 1) * sizeof *items);
+    if (!items)
+        return -ENOMEM;
+    struct order order;
+    order_init(&order, s, sort, mark_ds);
+    for (uint32_t row = 0; row < total; row++) {
+        if (!predicate_match(p, s, row))
+            continue;
+        items[n++] = order_item(&order, row);
+        live += row < s->n_live;
+    }
+    order_sort(&order, items, n);
+    int result = take_items(r, items, n, live);
+    free(items);
+    return result;
+}
+
+/* Let the item at the top of the heap (the last in order) sink to its place. */
+static void sink(const struct order *o, struct order_item *heap, uint32_t n)
+{
+    struct order_item item = heap[0];
+    uint32_t at = 0;
+    for (uint32_t child = 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && order_compare(o, &heap[child], &heap[child + 1]) < 0)
+            child++;
+        if (order_compare(o, &heap[child], &item) <= 0)
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = item;
+}
+
+static void rise(const struct order *o, struct order_item *heap, uint32_t at)
+{
+    struct order_item item = heap[at];
+    while (at > 0) {
+        uint32_t parent = (at - 1) / 2;
+        if (order_compare(o, &item, &heap[parent]) <= 0)
+            break;
+        heap[at] = heap[parent];
+        at = parent;
+    }
+    heap[at] = item;
+}
+
+int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                   const struct sort *sort, uint32_t limit)
+{
+    uint32_t total = snapshot_rows(s), n = 0, live = 0;
+    if (limit == 0 || limit >= total)
+        return rows_build(r, s, p, sort, 0);
+    struct order_item *heap = malloc(limit * sizeof *heap);
+    if (!heap)
+        return -ENOMEM;
+    struct order order;
+    order_init(&order, s, sort, 0);
+    for (uint32_t row = 0; row < total; row++) {
+        if (!predicate_match(p, s, row))
+            continue;
+        live += row < s->n_live;
+        struct order_item item = order_item(&order, row);
+        if (n < limit) {
+            heap[n] = item;
+            rise(&order, heap, n++);
+        } else if (order_compare(&order, &item, &heap[0]) < 0) {
+            heap[0] = item;
+            sink(&order, heap, n);
+        }
+    }
+    order_sort(&order, heap, n);
+    int result = take_items(r, heap, n, live);
+    free(heap);
+    return result;
+}
+
+uint32_t rows_position(const struct rows *r, uint32_t row)
+{
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (r->row[i] == row)
+            return i;
+    }
+    return UINT32_MAX;
+}
