@@ -14,29 +14,31 @@
 
 struct str;
 
+/* In the order of the screen's table, the atoms behind the composite that shows them; the base
+ * columns in this order are those of JSON and CSV. */
 enum column_id {
-    COL_PROTO,  /* tcp, tcp6 */
-    COL_LOCAL,  /* composite, display only: local_addr local_port */
-    COL_REMOTE, /* composite, display only */
+    COL_PROTO,       /* tcp, tcp6 */
+    COL_LOCAL,       /* composite, display only: local_addr local_port */
+    COL_LOCAL_ADDR,  /* "10.0.2.15", "::1", "fe80::1%eth0" */
+    COL_LOCAL_PORT,  /* 0: none */
+    COL_REMOTE,      /* composite, display only */
+    COL_REMOTE_ADDR, /* LISTEN: the wildcard as the kernel gives it, "0.0.0.0" or "::" */
+    COL_REMOTE_PORT, /* LISTEN: 0 */
     COL_STATE,
-    COL_LEFT, /* composite of timer and expires_ms: what the screen calls Left */
-    COL_RECV_Q,
-    COL_SEND_Q,
-    COL_RTT,  /* rtt_us */
-    COL_RETR, /* share of sent bytes that was sent again, per mille, lifetime */
-    COL_LOCAL_ADDR,
-    COL_LOCAL_PORT,
-    COL_REMOTE_ADDR,
-    COL_REMOTE_PORT,
-    COL_TIMER,
-    COL_EXPIRES_MS,
-    COL_RETRANS,
-    COL_UID,
+    COL_LEFT,       /* composite of timer and expires_ms: what the screen calls Left */
+    COL_TIMER,      /* off on keepalive timewait persist, as ss says; unknown for other codes */
+    COL_EXPIRES_MS, /* until the timer fires, at the time of the sample; absent when it is off */
+    COL_RECV_Q,     /* bytes; LISTEN: connections waiting for accept() */
+    COL_SEND_Q,     /* bytes; LISTEN: the backlog, absent when read from /proc */
+    COL_RTT,        /* rtt_us */
+    COL_RETR,       /* share of sent bytes that was sent again, per mille, lifetime */
+    COL_RETRANS,    /* unanswered repeats of the running timer */
+    COL_UID,        /* absent where no file holds the socket: the kernel says 0 there */
     COL_INODE,
-    COL_COOKIE,
-    COL_IFINDEX,
-    COL_NETNS,
-    COL_AGE, /* seconds since it was first seen; absent when older than the first sample */
+    COL_COOKIE,  /* hex as ss prints it */
+    COL_IFINDEX, /* absent when bound to none */
+    COL_NETNS,   /* name; absent for the namespace tcptop was started in */
+    COL_AGE,     /* seconds since it was first seen; absent when older than the first sample */
     COL_MIN_RTT,
     COL_CWND,
     COL_BYTES_ACKED,
@@ -52,6 +54,22 @@ enum column_flag {
     COLUMN_BASE = 4,    /* in JSON and CSV unless --columns says otherwise */
 };
 
+/* What its values are: how the filter reads them and in which unit. */
+enum column_kind {
+    KIND_COMPOSITE, /* no value of its own */
+    KIND_TEXT,
+    KIND_PROTO,
+    KIND_STATE,
+    KIND_TIMER,
+    KIND_ADDRESS,
+    KIND_PORT,
+    KIND_NUMBER,
+    KIND_US,
+    KIND_MS,
+    KIND_S,
+    KIND_PERMILLE,
+};
+
 struct column {
     const char *id;            /* JSON key, CSV head, filter field, --columns name: "recv_q" */
     enum msg title;            /* head on the screen */
@@ -60,6 +78,7 @@ struct column {
     uint8_t order;    /* in which the table takes it in (SCREENS 1.4); 0: only when chosen */
     uint8_t align;    /* enum column_align */
     uint8_t flags;    /* enum column_flag */
+    uint8_t kind;     /* enum column_kind */
     uint32_t needs;   /* enum need */
     value_getter get; /* typed raw value; NULL for composites */
     /** Append the cell's text for screen and text output: "–" when unknown. */
@@ -83,7 +102,8 @@ struct err;
 int column_parse_list(const char *list, enum column_id *ids, size_t max, struct err *err);
 
 /** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
- *  with "%eth0". */
+ *  with "%eth0". The interface is named as it is called here and now; for rows of a snapshot
+ *  prefer columns[COL_LOCAL].format(), which does not name another host's interfaces. */
 void conn_format_local(const struct conn *c, struct str *out);
 void conn_format_remote(const struct conn *c, struct str *out);
 
