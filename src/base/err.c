@@ -16,7 +16,7 @@ static void cut_at_character(char *text)
         back++;
     }
     uint32_t cp = 0;
-    if (len > 0 && utf8_decode(text + len - back, back, &cp) != back) {
+    if (len > 0 && (utf8_decode(text + len - back, back, &cp) != back || cp == UTF8_BAD)) {
         text[len - back] = '\0';
     }
 }
