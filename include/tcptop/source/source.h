@@ -54,6 +54,7 @@ static inline bool source_cancelled(const struct source *src)
  *  falls back by itself (SAMPLE backend and why say so). Never fails for want of rights.
  *  `tap` (may be NULL) sees every raw netlink message, for recording.  Returns 0 or -errno. */
 struct tap {
+    void (*begin)(struct tap *tap); /* a dump starts; an earlier one of this sample is void */
     void (*bytes)(struct tap *tap, const void *messages, size_t len);
 };
 int source_open_live(struct source **src, struct tap *tap, struct err *err);

@@ -1,0 +1,31 @@
+/* What /proc says about the host: names, TCP counters, socket totals, sysctls. Whatever cannot be
+ * read is not valid; nothing here ever fails a sample. */
+#ifndef TCPTOP_SOURCE_HOSTFACTS_H
+#define TCPTOP_SOURCE_HOSTFACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/model/host.h"
+
+struct hostfacts;
+struct hostfacts *hostfacts_new(void); /* NULL: out of memory */
+void hostfacts_free(struct hostfacts *f);
+
+/** Fill `*h` for the namespace of the calling thread; always the same thread, since the files stay
+ *  open. Counters and gauges are read each time, sysctls every few seconds. */
+void hostfacts_read(struct hostfacts *f, struct host *h);
+
+/* The readers of the files' contents, for tests. Each takes what it knows by name. */
+
+/** /proc/net/snmp or netstat ("snmp", "netstat"): a line of names, a line of values. */
+void hostfacts_counters(struct host *h, const char *file, const char *bytes, size_t len);
+
+/** /proc/net/sockstat: the line "TCP:" of names and values in turn. */
+void hostfacts_gauges(struct host *h, const char *bytes, size_t len);
+
+/** The number at place `index` of a sysctl's line; false when there is none. */
+bool hostfacts_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value);
+
+#endif

@@ -1,0 +1,33 @@
+/* The kernel's socket dump over NETLINK_SOCK_DIAG, in both kinds of request. The only user of
+ * libmnl. net/ipv4/inet_diag.c. */
+#ifndef TCPTOP_SOURCE_NETLINK_H
+#define TCPTOP_SOURCE_NETLINK_H
+
+#include "tcptop/source/source.h"
+
+enum netlink_kind {
+    NETLINK_LEGACY, /* TCPDIAG_GETSOCK: one walk of the table for IPv4 and IPv6 */
+    NETLINK_FAMILY, /* SOCK_DIAG_BY_FAMILY: IPv4, then IPv6 */
+};
+
+struct netlink {
+    struct mnl_socket *socket; /* NULL until needed and after every error */
+    uint32_t seq;
+    uint8_t *buffer;           /* owned */
+    struct tap *tap;           /* may be NULL */
+    const struct source *stop; /* whose cancellation ends a dump */
+};
+
+/** Returns 0 or -ENOMEM. The socket is opened by the first dump, in the namespace of its thread. */
+int netlink_init(struct netlink *n, struct tap *tap, const struct source *stop);
+void netlink_fini(struct netlink *n);
+
+/** Dump into the empty `s`, whose `needs` say what to ask for. Returns 0: complete, or PARTIAL with
+ *  why (interrupted, broken off after the first rows, damaged records). -errno: nothing came. Any
+ *  error closes the socket, so that no half-drained dump spoils the next (EPROTO). */
+int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s);
+
+/** True when this errno is the kernel saying "not here": no such family, module or right. */
+bool netlink_refused(int error);
+
+#endif

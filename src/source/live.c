@@ -1,0 +1,160 @@
+/* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
+ *
+ * The chain: one legacy request; where the kernel refuses it, a request per family; then
+ * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
+ * best, the better ones are tried again now and then. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/source/hostfacts.h"
+#include "tcptop/source/netlink.h"
+#include "tcptop/source/note.h"
+#include "tcptop/source/procnet.h"
+#include "tcptop/source/source.h"
+
+#define RETRY_BEST_NS (30 * NS_PER_S)
+
+struct live {
+    struct source source;
+    struct netlink netlink;
+    struct hostfacts *facts; /* NULL until asked for */
+    enum sample_backend best, worst, current;
+    int refusal;      /* -errno for which the best was left */
+    int64_t retry_ns; /* when the best is tried again */
+    bool lists_bound; /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
+};
+
+static bool kernel_lists_bound(void)
+{
+    struct utsname u;
+    unsigned major, minor;
+
+    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 6 || (major == 6 && minor >= 8));
+}
+
+/* What the back end cannot tell is not asked for, so that its absence shows as unknown. */
+static uint32_t answerable(const struct live *l, uint32_t needs)
+{
+    if (l->current == BACKEND_PROC)
+        return 0;
+    return l->lists_bound ? needs : needs & ~(uint32_t)NEED_BOUND;
+}
+
+static int take(struct live *l, uint32_t needs, struct snapshot *s)
+{
+    s->backend = (uint8_t)l->current;
+    s->needs = answerable(l, needs);
+    s->rejected = 0;
+    if (l->current == BACKEND_PROC)
+        return procnet_take(s, &l->source);
+    return netlink_take(&l->netlink,
+                        l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY, s);
+}
+
+/* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
+static void leave_link(struct live *l, int error)
+{
+    if (l->current == l->best) {
+        l->refusal = error;
+        l->retry_ns = clock_mono_ns() + (netlink_refused(error) ? RETRY_BEST_NS : 0);
+    }
+    l->current++;
+}
+
+static int nothing_worked(struct live *l, int error, struct err *err)
+{
+    char first[64];
+
+    l->current = l->best;
+    snprintf(first, sizeof(first), "%s", err_name(l->refusal));
+    if (l->best != l->worst)
+        return note_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
+    return note_error(err, error, MSG_SOURCE_UNREADABLE,
+                      l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
+}
+
+static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct err *err)
+{
+    int error;
+
+    if (l->current != l->best && clock_mono_ns() >= l->retry_ns)
+        l->current = l->best;
+    while ((error = take(l, needs, s)) != 0) {
+        if (error == -ENOMEM || error == -ECANCELED)
+            return err_set(err, error, "%s", err_name(error));
+        if (l->current == l->worst)
+            return nothing_worked(l, error, err);
+        leave_link(l, error);
+    }
+    if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
+        note_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
+    return 0;
+}
+
+static int live_sample(struct source *src, const struct request *req, struct snapshot *s,
+                       struct err *err)
+{
+    struct live *l = (struct live *)src;
+    int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    int error = take_rows(l, req->needs, s, err);
+
+    if (error)
+        return error;
+    s->mono_ns = clock_mono_ns();
+    s->wall_ns = clock_wall_ns();
+    if (req->host_facts && !l->facts)
+        l->facts = hostfacts_new();
+    if (req->host_facts && l->facts)
+        hostfacts_read(l->facts, &s->host);
+    s->cost_ns = clock_mono_ns() - wall;
+    s->cpu_ns = clock_thread_cpu_ns() - cpu;
+    return 0;
+}
+
+static void live_close(struct source *src)
+{
+    struct live *l = (struct live *)src;
+
+    netlink_fini(&l->netlink);
+    hostfacts_free(l->facts);
+    free(l);
+}
+
+static int open_range(struct source **src, enum sample_backend best, enum sample_backend worst,
+                      struct tap *tap, struct err *err)
+{
+    static const struct source_ops ops = {"live", live_sample, live_close};
+    struct live *l = calloc(1, sizeof(*l));
+
+    if (!l || netlink_init(&l->netlink, tap, &l->source) != 0) {
+        free(l);
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    }
+    l->source.ops = &ops;
+    l->best = l->current = best;
+    l->worst = worst;
+    l->lists_bound = kernel_lists_bound();
+    *src = &l->source;
+    return 0;
+}
+
+int source_open_live(struct source **src, struct tap *tap, struct err *err)
+{
+    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, err);
+}
+
+int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+                        struct err *err)
+{
+    return open_range(src, backend, backend, tap, err);
+}
+
+void source_close(struct source *src)
+{
+    if (src)
+        src->ops->close(src);
+}

@@ -1,0 +1,240 @@
+/* The live dump: request, receive, parse by hand; every wait and every repetition is bounded. */
+#include "tcptop/source/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/source/diag.h"
+#include "tcptop/source/note.h"
+
+#ifndef NETLINK_BUFFER       /* tests build it tiny */
+#define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */
+#endif
+#define SILENCE_MS     2000 /* without a byte for so long, the dump has died */
+#define POLL_SLICE_MS  100  /* how soon a cancellation is seen */
+#define EINTR_MAX      100
+#define INTERRUPTS_MAX 3 /* dumps flagged NLM_F_DUMP_INTR before one is taken as it is */
+
+int netlink_init(struct netlink *n, struct tap *tap, const struct source *stop)
+{
+    *n = (struct netlink){.tap = tap, .stop = stop, .buffer = malloc(NETLINK_BUFFER)};
+    return n->buffer ? 0 : -ENOMEM;
+}
+
+static void disconnect(struct netlink *n)
+{
+    if (n->socket)
+        mnl_socket_close(n->socket);
+    n->socket = NULL;
+}
+
+void netlink_fini(struct netlink *n)
+{
+    disconnect(n);
+    free(n->buffer);
+    n->buffer = NULL;
+}
+
+bool netlink_refused(int error)
+{
+    static const int refusals[] = {EACCES,          EPERM,      ENOENT, EINVAL,      ENOSYS,
+                                   EPROTONOSUPPORT, EOPNOTSUPP, ENODEV, EAFNOSUPPORT};
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (error == -refusals[i])
+            return true;
+    }
+    return false;
+}
+
+static int connect_kernel(struct netlink *n)
+{
+    if (n->socket)
+        return 0;
+    n->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    if (!n->socket)
+        return -errno;
+    if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+        int error = -errno;
+        disconnect(n);
+        return error;
+    }
+    n->seq = (uint32_t)clock_mono_ns();
+    return 0;
+}
+
+static uint8_t extensions(const struct snapshot *s)
+{
+    return s->needs & NEED_FLOW ? 1u << (INET_DIAG_INFO - 1) : 0;
+}
+
+static uint32_t states(const struct snapshot *s)
+{
+    return s->needs & NEED_BOUND ? STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)
+                                 : STATE_MASK_LISTED;
+}
+
+/* AF_UNSPEC makes the legacy request, which knows no family. */
+static int request_send(struct netlink *n, uint8_t family, const struct snapshot *s)
+{
+    char buffer[256];
+    struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
+
+    h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    h->nlmsg_seq = ++n->seq ? n->seq : ++n->seq; /* 0 would accept any answer */
+    if (family == AF_UNSPEC) {
+        struct inet_diag_req *req = mnl_nlmsg_put_extra_header(h, sizeof(*req));
+
+        h->nlmsg_type = TCPDIAG_GETSOCK;
+        req->idiag_family = AF_INET;
+        req->idiag_ext = extensions(s);
+        req->idiag_states = states(s);
+    } else {
+        struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(h, sizeof(*req));
+
+        h->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+        req->sdiag_family = family;
+        req->sdiag_protocol = IPPROTO_TCP;
+        req->idiag_ext = extensions(s);
+        req->idiag_states = states(s);
+    }
+    for (int i = 0; i < EINTR_MAX; i++) {
+        ssize_t sent = mnl_socket_sendto(n->socket, h, h->nlmsg_len);
+
+        if (sent == (ssize_t)h->nlmsg_len)
+            return 0;
+        if (sent >= 0 || errno != EINTR)
+            return sent >= 0 ? -EIO : -errno;
+    }
+    return -EINTR;
+}
+
+/* Wait for bytes: 0, -ETIMEDOUT, -ECANCELED or another error. */
+static int wait_readable(const struct netlink *n)
+{
+    struct pollfd fd = {.fd = mnl_socket_get_fd(n->socket), .events = POLLIN};
+    int64_t end = clock_mono_ns() + SILENCE_MS * NS_PER_MS;
+
+    do {
+        if (source_cancelled(n->stop))
+            return -ECANCELED;
+        int ready = poll(&fd, 1, POLL_SLICE_MS);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+    } while (clock_mono_ns() < end);
+    return -ETIMEDOUT;
+}
+
+/* Bytes received, or -errno. An end of file is not an answer of the kernel's. */
+static ssize_t receive(struct netlink *n)
+{
+    for (int i = 0; i < EINTR_MAX; i++) {
+        int error = wait_readable(n);
+        if (error)
+            return error;
+        ssize_t got = mnl_socket_recvfrom(n->socket, n->buffer, NETLINK_BUFFER);
+        if (got > 0)
+            return got;
+        if (got == 0)
+            return -EIO;
+        if (errno != EINTR)
+            return -errno;
+    }
+    return -EINTR;
+}
+
+/* One request and its whole answer. `*interrupted`: the kernel says that the table changed. */
+static int dump(struct netlink *n, uint8_t family, struct snapshot *s, bool *interrupted)
+{
+    struct diag d = {.snapshot = s, .states = states(s)};
+    enum diag_result result = DIAG_MORE;
+    int error = request_send(n, family, s);
+
+    if (error)
+        return error;
+    d.seq = n->seq;
+    d.portid = mnl_socket_get_portid(n->socket);
+    while (result == DIAG_MORE) {
+        ssize_t got = receive(n);
+        if (got < 0)
+            return (int)got;
+        if (n->tap)
+            n->tap->bytes(n->tap, n->buffer, (size_t)got);
+        result = diag_parse(&d, n->buffer, (size_t)got);
+    }
+    *interrupted |= d.interrupted > 0;
+    return result == DIAG_DONE        ? 0
+           : result == DIAG_NO_MEMORY ? -ENOMEM
+           : result == DIAG_ERROR     ? d.error
+                                      : -EBADMSG;
+}
+
+/* A kernel without IPv6 has no handler for its dump (sock_diag_handler), and no such sockets. */
+static bool ipv6_is_absent(int error)
+{
+    if (error != -ENOENT)
+        return false;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == EAFNOSUPPORT;
+}
+
+static int walk(struct netlink *n, enum netlink_kind kind, struct snapshot *s, bool *interrupted)
+{
+    if (kind == NETLINK_LEGACY)
+        return dump(n, AF_UNSPEC, s, interrupted);
+    int error = dump(n, AF_INET, s, interrupted);
+    if (error)
+        return error;
+    error = dump(n, AF_INET6, s, interrupted);
+    return ipv6_is_absent(error) ? 0 : error;
+}
+
+/* Forget what an interrupted dump brought; the next try starts from nothing. */
+static void forget(struct snapshot *s)
+{
+    while (s->n_live)
+        snapshot_drop_last(s);
+    s->rejected = 0;
+}
+
+int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
+{
+    bool interrupted = true;
+    int error = 0;
+
+    for (int i = 0; i < INTERRUPTS_MAX && interrupted && !error; i++) {
+        forget(s);
+        if (n->tap)
+            n->tap->begin(n->tap);
+        interrupted = false;
+        error = connect_kernel(n);
+        if (!error)
+            error = walk(n, kind, s, &interrupted);
+    }
+    if (error)
+        disconnect(n);
+    if (error == -ENOMEM || error == -ECANCELED)
+        return error;
+    /* Lost messages and a broken answer leave rows that are true, only not all of them. */
+    if (error && s->n_live == 0 && error != -ENOBUFS)
+        return error;
+    if (error)
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(error), NULL);
+    else if (interrupted)
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
+    note_rejected(s);
+    return 0;
+}

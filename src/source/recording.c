@@ -1,0 +1,314 @@
+/* Replay: frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a stream, so that pipes
+ * work and a file costs no more memory than its largest frame. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/source/diag.h"
+#include "tcptop/source/frame.h"
+#include "tcptop/source/note.h"
+#include "tcptop/source/source.h"
+
+#ifndef RECORDING_CHUNK /* tests build it tiny */
+#define RECORDING_CHUNK 131072
+#endif
+#define POLL_SLICE_MS 100
+
+struct bytes {
+    uint8_t *data; /* owned */
+    size_t len, cap;
+};
+
+struct recording {
+    struct source source;
+    int fd;
+    char *name;        /* as messages call it; owned */
+    struct bytes next; /* read, not yet replayed */
+    struct bytes last; /* the last whole frame: what a damaged end repeats */
+    uint64_t frames;   /* replayed so far */
+    bool ended;
+};
+
+/* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
+ * the file, or -errno. The buffer grows with what arrives, never by what a file claims. */
+static ssize_t read_more(struct recording *r, struct bytes *b, size_t want)
+{
+    struct pollfd fd = {.fd = r->fd, .events = POLLIN};
+
+    if (b->len == b->cap) {
+        size_t cap = b->cap ? b->cap * 2 : RECORDING_CHUNK;
+        uint8_t *data = realloc(b->data, cap);
+        if (!data)
+            return -ENOMEM;
+        b->data = data;
+        b->cap = cap;
+    }
+    size_t room = b->cap - b->len;
+    if (room > want - b->len)
+        room = want - b->len;
+    for (;;) {
+        if (source_cancelled(&r->source))
+            return -ECANCELED;
+        int ready = poll(&fd, 1, POLL_SLICE_MS);
+        if (ready == 0 || (ready < 0 && errno == EINTR))
+            continue;
+        ssize_t got = read(r->fd, b->data + b->len, room);
+        if (got >= 0) {
+            b->len += (size_t)got;
+            return got;
+        }
+        if (errno != EINTR && errno != EAGAIN)
+            return -errno;
+    }
+}
+
+/* Fill `b` to `want` bytes. 0, -ENODATA when the file ends before, or -errno. */
+static int fill(struct recording *r, struct bytes *b, size_t want)
+{
+    while (b->len < want) {
+        ssize_t got = read_more(r, b, want);
+        if (got <= 0)
+            return got == 0 ? -ENODATA : (int)got;
+    }
+    return 0;
+}
+
+static int read_failed(const struct recording *r, int error, struct err *err)
+{
+    return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, err_name(error));
+}
+
+/* The whole next frame into r->next. -ENODATA: no more frames; -EBADMSG: cut or damaged. */
+static int load_frame(struct recording *r)
+{
+    int error = fill(r, &r->next, FRAME_PRELUDE_BYTES);
+
+    if (error)
+        return error == -ENODATA && r->next.len > 0 ? -EBADMSG : error;
+    int64_t size = frame_size(r->next.data);
+    if (size < 0)
+        return (int)size;
+    error = fill(r, &r->next, (size_t)size);
+    return error == -ENODATA ? -EBADMSG : error;
+}
+
+/* What a damaged recording ends with: the last whole frame once more, marked. */
+static int damaged_end(struct recording *r, int error, struct snapshot *s, struct err *err)
+{
+    char number[FMT_SIZE];
+    enum msg why = error == -EPROTONOSUPPORT ? MSG_SOURCE_NEWER_AT : MSG_SOURCE_DAMAGED;
+
+    r->ended = true;
+    if (r->frames == 0 && error == -EPROTONOSUPPORT)
+        return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
+    if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, err) < 0)
+        return -ENOMEM; /* it was sound before */
+    s->backend = BACKEND_FRAME;
+    s->why[0] = '\0';
+    note_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1), NULL);
+    return 0;
+}
+
+static int sample_frame(struct source *src, const struct request *req, struct snapshot *s,
+                        struct err *err)
+{
+    struct recording *r = (struct recording *)src;
+    int64_t taken = 0;
+    int error;
+
+    (void)req; /* a recording holds what it holds */
+    if (r->ended)
+        return -ENODATA;
+    r->next.len = 0;
+    error = load_frame(r);
+    if (!error)
+        taken = frame_read(r->next.data, r->next.len, s, err);
+    if (taken < 0)
+        error = (int)taken;
+    if (error == -EBADMSG || error == -EPROTONOSUPPORT)
+        return damaged_end(r, error, s, err);
+    if (error == -ENODATA) {
+        r->ended = true;
+        return r->frames ? -ENODATA
+                         : note_error(err, -EBADMSG, MSG_SOURCE_NO_SAMPLE, r->name, NULL);
+    }
+    if (error)
+        return read_failed(r, error, err);
+
+    struct bytes whole = r->next;
+    r->next = r->last;
+    r->last = whole;
+    r->frames++;
+    return 0;
+}
+
+/* Parse the whole messages at the front of r->next and drop them. */
+static int take_messages(struct recording *r, struct diag *d, bool *damaged, unsigned *ends)
+{
+    size_t whole = diag_whole(r->next.data, r->next.len, damaged);
+
+    for (size_t at = 0; at < whole; at += d->used) {
+        enum diag_result result = diag_parse(d, r->next.data + at, whole - at);
+
+        if (result == DIAG_NO_MEMORY)
+            return -ENOMEM;
+        if (result == DIAG_ERROR)
+            note_status(d->snapshot, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
+                        NULL);
+        if (result == DIAG_DONE || result == DIAG_ERROR)
+            ++*ends;
+    }
+    memmove(r->next.data, r->next.data + whole, r->next.len - whole);
+    r->next.len -= whole;
+    return (int)whole;
+}
+
+/* Bound-only sockets were asked for if one is there; otherwise nobody knows. */
+static void note_bound(struct snapshot *s)
+{
+    s->needs &= ~(uint32_t)NEED_BOUND;
+    for (uint32_t i = 0; i < s->n_live; i++) {
+        if (s->conn[i].flags & CONN_BOUND)
+            s->needs |= NEED_BOUND;
+    }
+}
+
+/* All dumps of the file are one sample: ss asks for IPv4, then IPv6, each with its own end. */
+static int sample_raw(struct source *src, const struct request *req, struct snapshot *s,
+                      struct err *err)
+{
+    struct recording *r = (struct recording *)src;
+    struct diag d = {.snapshot = s,
+                     .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
+    uint64_t offset = 0;
+    unsigned ends = 0;
+    bool damaged = false;
+    ssize_t got = 1;
+    char number[FMT_SIZE];
+
+    if (r->ended)
+        return -ENODATA;
+    r->ended = true;
+    s->backend = BACKEND_RAW;
+    s->needs = req->needs;
+    while (got > 0 && !damaged) {
+        int taken = take_messages(r, &d, &damaged, &ends);
+        if (taken < 0)
+            return read_failed(r, taken, err);
+        offset += (uint64_t)taken;
+        if (!damaged)
+            got = read_more(r, &r->next, DIAG_MESSAGE_MAX + r->next.len);
+    }
+    if (got < 0)
+        return read_failed(r, (int)got, err);
+    if (damaged || r->next.len > 0)
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_DAMAGED_DUMP,
+                    fmt_count(number, sizeof(number), offset), NULL);
+    else if (ends == 0)
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_CUT, NULL, NULL);
+    note_rejected(s);
+    note_bound(s);
+    s->mono_ns = clock_mono_ns();
+    return 0;
+}
+
+static void recording_close(struct source *src)
+{
+    struct recording *r = (struct recording *)src;
+
+    if (r->fd > STDIN_FILENO)
+        close(r->fd);
+    free(r->name);
+    free(r->next.data);
+    free(r->last.data);
+    free(r);
+}
+
+static bool is_text(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] < ' ' && !strchr("\t\r\n", p[i]))
+            return false;
+    }
+    return len > 0;
+}
+
+static bool is_dump(const uint8_t *p, size_t len)
+{
+    struct nlmsghdr h;
+
+    if (len < sizeof(h))
+        return false;
+    memcpy(&h, p, sizeof(h));
+    return h.nlmsg_len >= sizeof(h) && h.nlmsg_len <= DIAG_MESSAGE_MAX &&
+           (h.nlmsg_type == TCPDIAG_GETSOCK || h.nlmsg_type == SOCK_DIAG_BY_FAMILY ||
+            h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
+}
+
+/* What kind of file it is, by its first bytes: sets the operations. */
+static int recognise(struct recording *r, struct err *err)
+{
+    static const struct source_ops frame_ops = {"frames", sample_frame, recording_close};
+    static const struct source_ops raw_ops = {"raw", sample_raw, recording_close};
+    size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
+
+    if (head == 0)
+        return note_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
+    if (memcmp(r->next.data, FRAME_MAGIC, head) == 0)
+        r->source.ops = &frame_ops;
+    else if (memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
+        return note_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
+                          text(MSG_SOURCE_NEWER));
+    else if (is_dump(r->next.data, r->next.len))
+        r->source.ops = &raw_ops;
+    else
+        return note_error(err, -EBADMSG,
+                          is_text(r->next.data, r->next.len) ? MSG_SOURCE_TEXT : MSG_SOURCE_FOREIGN,
+                          r->name, NULL);
+    return 0;
+}
+
+static int open_file(struct recording *r, const char *path)
+{
+    struct stat st;
+
+    r->name = strdup(strcmp(path, "-") == 0 ? "stdin" : path);
+    if (!r->name)
+        return -ENOMEM;
+    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (r->fd < 0 || fstat(r->fd, &st) != 0)
+        return -errno;
+    return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+}
+
+int source_open_recording(struct source **src, const char *path, struct err *err)
+{
+    struct recording *r = calloc(1, sizeof(*r));
+    int error = -ENOMEM;
+
+    if (!r)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    error = open_file(r, path);
+    if (!error)
+        error = fill(r, &r->next, FRAME_MAGIC_BYTES);
+    if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
+        error = fill(r, &r->next, sizeof(struct nlmsghdr));
+    error = error && error != -ENODATA
+                ? note_error(err, error, MSG_SOURCE_UNREADABLE, path, err_name(error))
+                : recognise(r, err);
+    if (error) {
+        recording_close(&r->source);
+        return error;
+    }
+    *src = &r->source;
+    return 0;
+}
