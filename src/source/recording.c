@@ -265,7 +265,7 @@ static int recognise(struct recording *r, struct err *err)
         return note_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
     if (memcmp(r->next.data, FRAME_MAGIC, head) == 0)
         r->source.ops = &frame_ops;
-    else if (memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
+    else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
         return note_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
                           text(MSG_SOURCE_NEWER));
     else if (is_dump(r->next.data, r->next.len))
