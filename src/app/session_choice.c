@@ -1,0 +1,93 @@
+/* A filter text with one choice (states, a port) in place of the last one of its kind. */
+#include <ctype.h>
+#include <string.h>
+
+#include "session_internal.h"
+
+/* The end of the word at `text`: at a blank outside quotes and parentheses. */
+static const char *word_end(const char *text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (; *text && (quoted || depth > 0 || *text != ' '); text++) {
+        if (*text == '"')
+            quoted = !quoted;
+        else if (!quoted)
+            depth += (*text == '(') - (*text == ')');
+    }
+    return text;
+}
+
+/* Words that bind what stands beside them: an expression with one at its top level is kept whole.
+ */
+static bool binds(const char *word, size_t len)
+{
+    static const char *const operators[] = {"or",  "and", "not", "state", "exclude",
+                                            "src", "dst", "dev", "sport", "dport"};
+    for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+        if (strlen(operators[i]) == len && strncasecmp(word, operators[i], len) == 0)
+            return true;
+    if (word[0] == '(' || word[0] == '"')
+        return word[len - 1] != (word[0] == '(' ? ')' : '"');
+    return memchr(word, '|', len) || memchr(word, '&', len) || strchr("=<>", word[0]) ||
+           strchr("=<>!:,(", word[len - 1]);
+}
+
+static bool is_composite(const char *filter)
+{
+    for (const char *at = filter; *(at += strspn(at, " "));) {
+        const char *end = word_end(at);
+        if (binds(at, (size_t)(end - at)))
+            return true;
+        at = end;
+    }
+    return false;
+}
+
+static bool is_choice(enum choice_kind kind, const char *word, size_t len)
+{
+    if (kind == CHOICE_STATE) {
+        size_t not = word[0] == '!';
+        return strncasecmp(word + not, "state:", 6) == 0;
+    }
+    size_t prefix = strncasecmp(word, "port:", 5) == 0 ? 5 : 0;
+    return len > prefix && strspn(word + prefix, "0123456789") == len - prefix;
+}
+
+static bool append(char out[UI_FILTER_MAX], const char *word, size_t len)
+{
+    size_t used = strlen(out);
+    size_t blank = used > 0 && len > 0;
+    if (used + blank + len >= UI_FILTER_MAX)
+        return false;
+    if (blank)
+        out[used++] = ' ';
+    memcpy(out + used, word, len);
+    out[used + len] = '\0';
+    return true;
+}
+
+bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
+                    const char *term)
+{
+    out[0] = '\0';
+    if (is_composite(filter)) {
+        if (!term[0])
+            return append(out, filter, strlen(filter));
+        size_t len = strlen(filter);
+        if (len + 2 >= UI_FILTER_MAX)
+            return false;
+        out[0] = '(';
+        memcpy(out + 1, filter, len);
+        memcpy(out + 1 + len, ")", 2);
+        return append(out, term, strlen(term));
+    }
+    for (const char *at = filter; *(at += strspn(at, " "));) {
+        const char *end = word_end(at);
+        size_t len = (size_t)(end - at);
+        if (!is_choice(kind, at, len) && !append(out, at, len))
+            return false;
+        at = end;
+    }
+    return append(out, term, strlen(term));
+}

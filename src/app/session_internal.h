@@ -1,0 +1,189 @@
+/* What the files of the session share. session.c takes events in, session_rows.c turns samples into
+ * rows, session_table.c moves the selection, session_focus.c the strip and the pane,
+ * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
+ * typed, session_menus.c the overlays, session_commands.c what each command does. */
+#ifndef TCPTOP_APP_SESSION_INTERNAL_H
+#define TCPTOP_APP_SESSION_INTERNAL_H
+
+#include "tcptop/app/session.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/str.h"
+#include "tcptop/query/worker.h"
+
+#define MESSAGE_NS       (4 * NS_PER_S)
+#define DIGITS_APPEND_NS (2 * NS_PER_S)
+#define DIGITS_FOLLOW_NS (250 * NS_PER_MS)
+#define PASTE_SILENCE_NS NS_PER_S /* a paste whose end never came is over after this */
+#define RECALL_MAX       16
+
+struct session {
+    const struct settings *settings;
+    struct ui ui;
+    int64_t now_ns; /* of the event being handled */
+
+    /* Samples: as it came; the last that did not fail; the one that `rows` belong to. */
+    struct snapshot *newest, *good, *shown;
+    struct rows rows;
+    struct predicate predicate; /* of ui.filter */
+
+    struct worker *worker; /* NULL: everything is computed at once */
+    uint64_t last_ticket;  /* of the last job given to the worker */
+    uint64_t valid_ticket; /* answers before it are of a filter or an order no longer in force */
+    bool by_user;          /* the rows awaited are due to the user, not to a sample alone */
+    bool
+        selection_waiting; /* the filter took the selected row; it is bound again once it is back */
+
+    char before_digits[UI_FILTER_MAX];
+    int64_t digits_ns; /* of the last digit */
+    bool digits_tried; /* the rows were asked to follow, but no socket has that port yet */
+
+    char before_prompt[UI_FILTER_MAX];
+    char find[UI_FILTER_MAX];
+    char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
+    unsigned n_recall;
+    int recall_at; /* shown in the prompt, -1: what was typed */
+    bool pasting;
+    int64_t paste_ns; /* of the last byte pasted */
+
+    uint64_t interval_ms;
+    struct request asked; /* as session_request() gave it last */
+    bool asked_once, sample_now;
+
+    struct str copy, farewell;
+    bool copy_ready, redraw, quit;
+};
+
+enum move_unit { MOVE_LINE, MOVE_HALF, MOVE_PAGE, MOVE_END };
+
+/* session.c */
+
+/** What a frame would be drawn from now. */
+struct view session_view(const struct session *s);
+
+/** Put a message into the footer for its time; values for {1}… follow, closed by NULL. */
+void session_say(struct session *s, enum msg id, ...) __attribute__((sentinel));
+
+/** The first key bound to a command, as text; "" when none is. */
+const char *session_key(const struct session *s, enum command_id command, char out[16]);
+
+/* session_rows.c */
+
+/** Filter and order the rows anew, at once or by the worker. `by_user`: not only for a sample. */
+void session_rebuild(struct session *s, bool by_user);
+
+/** Take an answer of the worker, when there is one. */
+void session_take_answer(struct session *s);
+
+/** Pin the selected row, or let it go. */
+void session_toggle_pin(struct session *s);
+
+/* session_table.c */
+
+/** Give the cursor its place in rows that have just changed; `offset` and `line` say how far below
+ *  `top`, and on which screen line (-1: unknown), it stood. */
+void table_place(struct session *s, bool by_user, uint32_t offset, int line);
+
+/** Keep the cursor drawn and no room wasted below the last row; choose address widths if due. */
+void table_settle(struct session *s);
+
+/** Bind the cursor to the connection under it. False when there is no row. */
+bool table_bind(struct session *s);
+void table_select(struct session *s, uint32_t position);
+void table_move(struct session *s, enum move_unit unit, int sign);
+void table_scroll(struct session *s, int rows);
+void table_park(struct session *s);
+
+/** Choose the address widths anew with the next rows: the user changed what is in view. */
+void table_forget_widths(struct session *s);
+
+/** One row as text, columns two blanks apart. */
+void table_row_text(const struct session *s, uint32_t position, struct str *out);
+
+/** Position of the next row, after `from`, whose text contains `needle`; UINT32_MAX: none. */
+uint32_t table_find(const struct session *s, const char *needle, uint32_t from);
+
+/* session_focus.c */
+
+/** Move in whatever has the focus: overlay, pane, strip or table. */
+void focus_move(struct session *s, enum move_unit unit, int sign);
+void focus_sideways(struct session *s, int sign);
+void focus_cycle(struct session *s, int sign);
+void focus_set(struct session *s, enum ui_focus focus);
+
+/** Repair what a new size or choice made impossible: a focus on a part that is not there. */
+void focus_settle(struct session *s);
+void pane_scroll(struct session *s, int lines);
+void pane_scroll_half(struct session *s, int sign);
+bool pane_is_overlay(const struct session *s);
+void focus_mouse(struct session *s, const struct mouse *m);
+
+/* session_filter.c */
+
+/** Put a filter in force. Returns 0, -EINVAL with `error` (may be NULL) filled, or -ENOMEM; then
+ *  the last one stays. */
+int filter_apply(struct session *s, const char *text, struct filter_error *error);
+
+/** Choose states by a term like "state:tw" in place of the last such choice; "" takes it off. */
+void filter_choose_states(struct session *s, const char *term);
+void filter_clear(struct session *s);
+
+/** Remember a filter for ↑ in the prompt. */
+void filter_remember(struct session *s, const char *text);
+
+/** A digit or Backspace on the main screen; false when the key is not for the port filter. */
+bool digits_key(struct session *s, keycode key);
+void digits_tick(struct session *s);
+
+/** Typing is over: the rows follow at once. */
+void digits_end(struct session *s);
+
+/* session_choice.c */
+enum choice_kind { CHOICE_PORT, CHOICE_STATE };
+
+/** `filter` with `term` in place of every earlier choice of that kind; what the user wrote besides
+ *  stays, in parentheses where `or` or an ss expression would swallow the term. False when the
+ *  result is too long. */
+bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
+                    const char *term);
+
+/* session_prompt.c */
+void prompt_open(struct session *s, enum ui_prompt prompt, const char *text);
+void prompt_key(struct session *s, keycode key);
+
+/** The end of a paste: what was collected takes effect. */
+void prompt_changed(struct session *s);
+void find_next(struct session *s);
+void interval_set(struct session *s, uint64_t ms);
+void interval_step(struct session *s, int sign);
+
+/* session_line.c: one line of UTF-8 being edited */
+void line_set(struct ui_line *line, const char *text);
+
+/** False when the character is no text or has no room. */
+bool line_insert(struct ui_line *line, keycode character);
+
+/** An editing key: arrows, Home, End, Delete, Backspace, ^a ^e ^u ^w. `*changed` says whether the
+ *  text did. False when the key is none. */
+bool line_edit(struct ui_line *line, keycode key, bool *changed);
+
+/** Replace what stands between byte `from` and the cursor. */
+void line_complete(struct ui_line *line, size_t from, const char *word);
+
+/* session_menus.c */
+void overlay_open(struct session *s, enum ui_overlay overlay);
+void overlay_move(struct session *s, enum move_unit unit, int sign);
+void overlay_accept(struct session *s);
+bool overlay_close(struct session *s); /* false when none was open */
+
+/** A key that only the column chooser knows. */
+bool menu_key(struct session *s, keycode key);
+void sort_by(struct session *s, enum column_id column);
+void sort_step(struct session *s, int sign);
+
+/* session_export.c */
+void export_write(struct session *s, const char *path);
+
+/* session_commands.c */
+void command_run(struct session *s, enum command_id command);
+
+#endif

@@ -1,0 +1,204 @@
+/* Overlays: help, details, the sort menu and the column chooser; and sorting itself. */
+#include <string.h>
+
+#include "session_internal.h"
+
+/* Columns whose interesting end is the large one. */
+static const bool largest_first[COL_COUNT] = {
+    [COL_RECV_Q] = true,         [COL_SEND_Q] = true,  [COL_RTT] = true,
+    [COL_RETR] = true,           [COL_RETRANS] = true, [COL_AGE] = true,
+    [COL_CWND] = true,           [COL_MIN_RTT] = true, [COL_BYTES_ACKED] = true,
+    [COL_BYTES_RECEIVED] = true,
+};
+
+void sort_by(struct session *s, enum column_id column)
+{
+    struct sort *sort = &s->ui.sort;
+    bool again = sort->column == column;
+    sort->descending = again ? !sort->descending : largest_first[column];
+    sort->column = column;
+    session_rebuild(s, true);
+}
+
+void sort_step(struct session *s, int sign)
+{
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    size_t n = view_columns(&v, drawn), at = 0;
+    if (n == 0)
+        return;
+    while (at < n && drawn[at] != s->ui.sort.column)
+        at++;
+    if (at == n)
+        at = sign > 0 ? n - 1 : 0;
+    enum column_id next = drawn[(at + (sign > 0 ? 1 : n - 1)) % n];
+    if (next != s->ui.sort.column)
+        sort_by(s, next);
+}
+
+static bool listed(const struct ui *ui, enum column_id id)
+{
+    for (uint32_t i = 0; i < ui->n_menu; i++)
+        if (ui->menu[i] == id)
+            return true;
+    return false;
+}
+
+/* The chooser lists the columns of now first, in their order, ticked; then the others. */
+static void fill_menu(struct session *s, enum ui_overlay overlay)
+{
+    struct ui *ui = &s->ui;
+    enum column_id first[COL_COUNT];
+    size_t n = 0;
+    if (overlay == OVERLAY_COLUMNS && ui->n_chosen) {
+        n = ui->n_chosen;
+        memcpy(first, ui->chosen, n * sizeof(first[0]));
+    } else if (overlay == OVERLAY_COLUMNS) {
+        struct view v = session_view(s);
+        n = view_columns(&v, first);
+    }
+    memset(ui->chosen_edit, 0, sizeof(ui->chosen_edit));
+    ui->n_menu = 0;
+    for (size_t i = 0; i < n; i++) {
+        ui->menu[ui->n_menu++] = first[i];
+        ui->chosen_edit[first[i]] = true;
+    }
+    for (enum column_id id = 0; id < COL_COUNT; id++)
+        if ((columns[id].flags & COLUMN_SCREEN) && !listed(ui, id))
+            ui->menu[ui->n_menu++] = id;
+}
+
+void overlay_open(struct session *s, enum ui_overlay overlay)
+{
+    struct ui *ui = &s->ui;
+    ui->overlay_top = ui->overlay_cursor = 0;
+    if (overlay == OVERLAY_DETAILS) {
+        if (!table_bind(s))
+            return;
+        ui->details = ui->selected;
+    } else if (overlay == OVERLAY_SORT || overlay == OVERLAY_COLUMNS) {
+        fill_menu(s, overlay);
+        for (uint32_t i = 0; i < ui->n_menu && overlay == OVERLAY_SORT; i++)
+            if (ui->menu[i] == ui->sort.column)
+                ui->overlay_cursor = i;
+    }
+    ui->overlay = overlay;
+    overlay_move(s, MOVE_LINE, 0);
+}
+
+bool overlay_close(struct session *s)
+{
+    if (s->ui.overlay != OVERLAY_NONE) {
+        s->ui.overlay = OVERLAY_NONE;
+        return true;
+    }
+    if (!pane_is_overlay(s))
+        return false;
+    s->ui.pane = PANE_NORMAL;
+    return true;
+}
+
+static uint32_t clamped(uint32_t from, int64_t step, uint32_t last)
+{
+    int64_t to = (int64_t)from + step;
+    return to < 0 ? 0 : to > last ? last : (uint32_t)to;
+}
+
+void overlay_move(struct session *s, enum move_unit unit, int sign)
+{
+    struct ui *ui = &s->ui;
+    if (ui->overlay == OVERLAY_DETAILS) {
+        if (sign == 0)
+            return;
+        table_move(s, unit, sign);
+        if (table_bind(s))
+            ui->details = ui->selected;
+        return;
+    }
+    struct view v = session_view(s);
+    uint32_t lines, shown;
+    view_overlay_extent(&v, &lines, &shown);
+    int64_t step = unit == MOVE_LINE   ? 1
+                   : unit == MOVE_HALF ? (shown + 1) / 2
+                   : unit == MOVE_PAGE ? shown
+                                       : UI_OVERLAY_ROWS_MAX + lines;
+    uint32_t last = lines > shown ? lines - shown : 0;
+    if (ui->overlay == OVERLAY_HELP) {
+        ui->overlay_top = clamped(ui->overlay_top, sign * step, last);
+        return;
+    }
+    ui->overlay_cursor = clamped(ui->overlay_cursor, sign * step, ui->n_menu ? ui->n_menu - 1 : 0);
+    if (ui->overlay_cursor < ui->overlay_top)
+        ui->overlay_top = ui->overlay_cursor;
+    if (shown && ui->overlay_cursor - ui->overlay_top >= shown)
+        ui->overlay_top = ui->overlay_cursor - shown + 1;
+}
+
+/* The line for the configuration file, printed when the screen is left. */
+static void compose_farewell(struct session *s)
+{
+    str_clear(&s->farewell);
+    str_add(&s->farewell, "[columns] show = ");
+    for (unsigned i = 0; i < s->ui.n_chosen; i++) {
+        str_add(&s->farewell, i ? "," : "");
+        str_add(&s->farewell, columns[s->ui.chosen[i]].id);
+    }
+    if (str_failed(&s->farewell))
+        str_fini(&s->farewell);
+}
+
+static void accept_columns(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    ui->n_chosen = 0;
+    for (uint32_t i = 0; i < ui->n_menu; i++)
+        if (ui->chosen_edit[ui->menu[i]])
+            ui->chosen[ui->n_chosen++] = ui->menu[i];
+    ui->column_scroll = 0;
+    table_forget_widths(s);
+    str_fini(&s->farewell);
+    if (ui->n_chosen) {
+        compose_farewell(s);
+        session_say(s, MSG_SESSION_COLUMNS, NULL);
+    }
+}
+
+void overlay_accept(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    enum ui_overlay overlay = ui->overlay;
+    if (overlay != OVERLAY_SORT && overlay != OVERLAY_COLUMNS)
+        return;
+    ui->overlay = OVERLAY_NONE;
+    if (overlay == OVERLAY_COLUMNS)
+        accept_columns(s);
+    else if (ui->overlay_cursor < ui->n_menu)
+        sort_by(s, ui->menu[ui->overlay_cursor]);
+}
+
+/* Take the column under the cursor along, one place up or down. */
+static void carry(struct ui *ui, int sign)
+{
+    uint32_t at = ui->overlay_cursor, to = clamped(at, sign, ui->n_menu - 1);
+    enum column_id id = ui->menu[at];
+    ui->menu[at] = ui->menu[to];
+    ui->menu[to] = id;
+}
+
+bool menu_key(struct session *s, keycode key)
+{
+    struct ui *ui = &s->ui;
+    if (ui->overlay != OVERLAY_COLUMNS || ui->overlay_cursor >= ui->n_menu)
+        return false;
+    int sign = (key == '>') - (key == '<');
+    if (key == ' ') {
+        bool *ticked = &ui->chosen_edit[ui->menu[ui->overlay_cursor]];
+        *ticked = !*ticked;
+    } else if (sign) {
+        carry(ui, sign);
+        overlay_move(s, MOVE_LINE, sign);
+    } else {
+        return false;
+    }
+    return true;
+}
