@@ -430,14 +430,14 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
     int rc = drop_duplicates(d, next);
 
     snapshot_count(next);
-    if (prev && !rc) {
+    if (!prev) {
+        d->whole_seen = false;
+    } else {
         int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
         join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
         join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
         next->closed_total = prev->closed_total;
-        rc = join_rows(&join);
-    } else if (!prev) {
-        d->whole_seen = false;
+        rc = rc ? rc : join_rows(&join);
     }
     if (next->status == SAMPLE_COMPLETE)
         d->whole_seen = true;

@@ -38,7 +38,7 @@ int history_copy(struct history *to, const struct history *from)
 {
     uint32_t first = from->cap - from->head; /* points before the ring's end */
 
-    if (to->cap < from->len) {
+    if (to->cap < from->cap) {
         struct point *points = realloc(to->points, from->cap * sizeof *points);
         if (!points)
             return -ENOMEM;

@@ -11,10 +11,10 @@
 
 enum term_kind {
     TERM_STATE,  /* state in a mask of STATE_BIT() */
-    TERM_FAMILY, /* number.lo is AF_INET or AF_INET6 */
+    TERM_FAMILY, /* lo is AF_INET or AF_INET6 */
     TERM_PORT,   /* port in a range: either end, local, remote */
-    TERM_ADDR,   /* address in a prefix: either end, local, remote; optionally with a port */
-    TERM_DEV,    /* number.lo is the ifindex */
+    TERM_ADDR, /* address in a prefix: either end, local, remote; hi not 0: with a port in range */
+    TERM_DEV,  /* lo is the ifindex */
     TERM_NUMBER, /* get() in a range */
     TERM_TEXT,   /* get() contains or equals a text, ASCII case ignored */
 };
@@ -34,7 +34,9 @@ struct term {
     value_getter get;    /* TERM_NUMBER, TERM_TEXT; absent never matches */
 };
 
-/* Postfix program over terms. */
+/* Postfix program over terms. Two-valued: a term whose value is absent does not match, so its
+ * negation does ("not rtt_us>100ms" keeps rows without an RTT). IPv4 prefixes match v4-mapped
+ * addresses, v4-mapped prefixes only those, as in ss. */
 enum pred_op { PRED_TERM, PRED_AND, PRED_OR, PRED_NOT };
 
 struct pred_step {
@@ -53,7 +55,8 @@ struct predicate {
 
 void predicate_fini(struct predicate *p);
 
-/** Building, in postfix order; 0 or -ENOMEM. predicate_term() copies *t and takes t->text. */
+/** Building, in postfix order; 0 or -ENOMEM. predicate_term() copies *t and takes t->text, also on
+ *  failure. */
 int predicate_term(struct predicate *p, const struct term *t);
 int predicate_op(struct predicate *p, enum pred_op op);
 
