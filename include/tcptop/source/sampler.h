@@ -8,8 +8,8 @@
 struct sampler;
 
 /** Start sampling from `src` (taken over, also on failure). `wake_fd` is an eventfd that gets 1
- *  added for every published sample. `history_len`: points kept. `cpu_budget`: share of one core
- *  (0.25) above which the interval stretches. Returns 0 or -errno. */
+ *  added for every published sample (-1: none). `history_len`: points kept. `cpu_budget`: share of
+ * one core (0.25) above which the interval stretches. Returns 0 or -errno. */
 int sampler_start(struct sampler **sampler, struct source *src, const struct request *req,
                   uint32_t history_len, double cpu_budget, int wake_fd, struct err *err);
 
@@ -23,12 +23,22 @@ void sampler_request(struct sampler *sampler, const struct request *req, bool no
 /** Stop and free. Returns within 500 ms also during a slow dump. NULL is accepted. */
 void sampler_stop(struct sampler *sampler);
 
-/** The same work without a thread, for --once, batch and replay: sample, join with `*last`, append
- *  to the history, and replace `*last` (its reference is given back). */
+/* The same work without a thread, for --once, batch and replay. */
 struct stepper;
-struct stepper *stepper_new(struct source *src, uint32_t history_len); /* takes over src */
-void stepper_free(struct stepper *st);
+
+/** Takes over `src`, also on failure. NULL: out of memory. */
+struct stepper *stepper_new(struct source *src, uint32_t history_len);
+void stepper_free(struct stepper *st); /* NULL is accepted */
+
+/** Sample, join with the last one that did not fail, append to the history, and replace `*last`
+ * (its reference is given back). Returns 0; -ENODATA when a recording is at its end; else -errno
+ * with `err` filled. On failure `*last` stays. */
 int stepper_next(struct stepper *st, const struct request *req, struct snapshot **last,
                  struct err *err);
+
+/** After stepper_next() failed with `err`: a sample that says so, status FAILED, without rows, and
+ *  the history with its gap. NULL: out of memory. */
+struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
+                                 const struct err *err);
 
 #endif

@@ -1,0 +1,245 @@
+/* The sampling thread: when to sample, at what interval, and how the result gets out.
+ *
+ * The thread belongs to two: itself and the owner. A dump cannot be interrupted from outside, so an
+ * owner that will not wait for its end leaves, and the thread clears up behind itself. */
+#include "tcptop/source/sampler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include "tcptop/base/clock.h"
+
+#define STOP_WAIT_NS    (400 * NS_PER_MS)
+#define INTERVAL_MIN_MS 10u
+#define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
+#define STRETCH_KEEP    0.7  /* one that is needed to at least this part stays */
+#define COST_WEIGHT     0.25 /* of the newest sample in the mean cost */
+
+struct sampler {
+    pthread_mutex_t lock; /* guards all up to the next blank line */
+    pthread_cond_t wake;  /* on the monotonic clock */
+    struct request req;
+    bool now, stop;
+    unsigned refs;           /* owner, thread */
+    struct snapshot *latest; /* one reference */
+    int wake_fd;             /* the owner's, not touched after stop */
+
+    struct stepper *stepper; /* the rest is the thread's */
+    double cpu_budget;
+    double mean_cost_ns;
+    uint64_t stretched_ms; /* 0: not stretched */
+};
+
+/* Give up one reference; the last one frees. Needs the lock and drops it. */
+static void unlock_and_release(struct sampler *s)
+{
+    bool last = --s->refs == 0;
+
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    if (!last)
+        return;
+    snapshot_unref(s->latest);
+    stepper_free(s->stepper);
+    pthread_cond_destroy(&s->wake);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* Wait on the condition until `end` of the monotonic clock; false when that has come. */
+static bool wait_until(struct sampler *s, int64_t end)
+{
+    struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
+
+    return pthread_cond_timedwait(&s->wake, &s->lock, &t) != ETIMEDOUT;
+}
+
+/* The asked interval, or a longer one that keeps the cost within the budget. It moves in steps and
+ * not for every change of cost, so that the header stands still. Needs the lock. */
+static uint64_t interval_in_force(struct sampler *s)
+{
+    uint64_t asked = s->req.interval_ms > INTERVAL_MIN_MS ? s->req.interval_ms : INTERVAL_MIN_MS;
+    double needed = s->cpu_budget > 0 ? s->mean_cost_ns / s->cpu_budget / (double)NS_PER_MS : 0;
+    double now = (double)s->stretched_ms;
+
+    if (needed <= (double)asked) {
+        s->stretched_ms = 0;
+        return asked;
+    }
+    if (now < needed || now * STRETCH_KEEP > needed)
+        s->stretched_ms = (uint64_t)(needed / STRETCH_STEP_MS + 1) * STRETCH_STEP_MS;
+    return s->stretched_ms > asked ? s->stretched_ms : asked;
+}
+
+static void note_cost(struct sampler *s, const struct snapshot *fresh)
+{
+    double cost = (double)fresh->cpu_ns;
+
+    if (fresh->status == SAMPLE_FAILED)
+        return;
+    s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+}
+
+/* Take one sample; NULL when even the failure found no memory, or when a recording has ended. */
+static struct snapshot *take(struct sampler *s, const struct request *req, bool *ended)
+{
+    struct snapshot *fresh = NULL;
+    struct err err = {""};
+    int rc = stepper_next(s->stepper, req, &fresh, &err);
+
+    *ended = rc == -ENODATA;
+    if (rc && !*ended)
+        fresh = stepper_failure(s->stepper, req, &err);
+    return fresh;
+}
+
+/* Let the owner have it. The old one may be large: it is given back without the lock. */
+static void publish(struct sampler *s, struct snapshot *fresh)
+{
+    struct snapshot *old = fresh;
+
+    if (!fresh)
+        return;
+    note_cost(s, fresh);
+    pthread_mutex_lock(&s->lock);
+    if (!s->stop) {
+        fresh->interval_ms = interval_in_force(s);
+        old = s->latest;
+        s->latest = fresh;
+        if (s->wake_fd >= 0)
+            (void)eventfd_write(s->wake_fd, 1);
+    }
+    pthread_mutex_unlock(&s->lock);
+    snapshot_unref(old);
+}
+
+/* Wait for the time after `slot`, a wish to sample now, or the end. Returns the new slot. Times
+ * that have passed (a slow dump, a stopped process) are not made up for. Needs the lock. */
+static int64_t wait_for_slot(struct sampler *s, int64_t slot)
+{
+    while (!s->stop && !s->now) {
+        int64_t interval = (int64_t)interval_in_force(s) * NS_PER_MS, due = slot + interval;
+        int64_t late = clock_mono_ns() - due;
+        if (late >= 0)
+            return late < interval ? due : due + late;
+        wait_until(s, due);
+    }
+    return clock_mono_ns();
+}
+
+static void *sampler_main(void *arg)
+{
+    struct sampler *s = arg;
+    int64_t slot = clock_mono_ns();
+    bool ended = false;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop) {
+        struct request req = s->req;
+        s->now = false;
+        pthread_mutex_unlock(&s->lock);
+        publish(s, take(s, &req, &ended));
+        pthread_mutex_lock(&s->lock);
+        while (ended && !s->stop)
+            pthread_cond_wait(&s->wake, &s->lock);
+        slot = wait_for_slot(s, slot);
+    }
+    unlock_and_release(s);
+    return NULL;
+}
+
+/* Signals are the main thread's, but those of a crash must find their handler here too. */
+static int start_thread(struct sampler *s)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t blocked, before;
+    pthread_t thread;
+    int rc;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    rc = pthread_create(&thread, NULL, sampler_main, s);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!rc)
+        pthread_detach(thread);
+    return -rc;
+}
+
+static void init_sync(struct sampler *s)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&s->lock, NULL);
+}
+
+int sampler_start(struct sampler **sampler, struct source *src, const struct request *req,
+                  uint32_t history_len, double cpu_budget, int wake_fd, struct err *err)
+{
+    struct sampler *s = calloc(1, sizeof *s);
+    struct stepper *stepper = stepper_new(src, history_len);
+    int rc;
+
+    if (!s || !stepper) {
+        free(s);
+        stepper_free(stepper);
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    }
+    init_sync(s);
+    s->stepper = stepper;
+    s->req = *req;
+    s->cpu_budget = cpu_budget;
+    s->wake_fd = wake_fd;
+    s->refs = 2;
+    rc = start_thread(s);
+    if (rc) {
+        s->refs = 1;
+        pthread_mutex_lock(&s->lock);
+        unlock_and_release(s);
+        return err_set(err, rc, "%s", err_name(rc));
+    }
+    *sampler = s;
+    return 0;
+}
+
+struct snapshot *sampler_latest(struct sampler *s)
+{
+    struct snapshot *latest;
+
+    pthread_mutex_lock(&s->lock);
+    latest = s->latest ? snapshot_ref(s->latest) : NULL;
+    pthread_mutex_unlock(&s->lock);
+    return latest;
+}
+
+void sampler_request(struct sampler *s, const struct request *req, bool now)
+{
+    pthread_mutex_lock(&s->lock);
+    s->req = *req;
+    s->now |= now;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void sampler_stop(struct sampler *s)
+{
+    int64_t end = clock_mono_ns() + STOP_WAIT_NS;
+
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_broadcast(&s->wake);
+    while (s->refs > 1 && wait_until(s, end))
+        continue;
+    unlock_and_release(s);
+}

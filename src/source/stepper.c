@@ -1,0 +1,166 @@
+/* One sample after the other, each joined with the last: the work of the sampling thread, and all
+ * that --once, batch and replay need. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/model/delta.h"
+#include "tcptop/source/sampler.h"
+
+#define NS_PER_DS (NS_PER_S / 10)
+
+struct stepper {
+    struct source *src;
+    struct snapshot_pool *pool;
+    struct delta *delta;
+    struct history history;
+    struct snapshot *good; /* the last sample that did not fail, NULL before the first */
+    uint64_t seq;
+    int64_t age_ns; /* of the first sample; never runs back, also when a recording does */
+    int64_t last_ns;
+};
+
+struct stepper *stepper_new(struct source *src, uint32_t history_len)
+{
+    struct stepper *st = calloc(1, sizeof *st);
+
+    if (!st) {
+        source_close(src);
+        return NULL;
+    }
+    st->src = src;
+    st->pool = snapshot_pool_new();
+    st->delta = delta_new();
+    if (history_init(&st->history, history_len) || !st->pool || !st->delta) {
+        stepper_free(st);
+        return NULL;
+    }
+    return st;
+}
+
+void stepper_free(struct stepper *st)
+{
+    if (!st)
+        return;
+    snapshot_unref(st->good);
+    snapshot_pool_free(st->pool);
+    delta_free(st->delta);
+    history_fini(&st->history);
+    source_close(st->src);
+    free(st);
+}
+
+static bool recorded(const struct snapshot *s)
+{
+    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
+}
+
+/* The sample's time on the clock of struct life. */
+static void set_age(struct stepper *st, struct snapshot *s)
+{
+    if (st->last_ns && s->mono_ns > st->last_ns)
+        st->age_ns += s->mono_ns - st->last_ns;
+    st->last_ns = s->mono_ns;
+    s->now_ds = (uint32_t)(st->age_ns / NS_PER_DS);
+}
+
+/* Note the sample in the history and give it a copy that includes itself. */
+static int add_history(struct stepper *st, struct snapshot *s)
+{
+    struct point p = {
+        .seq = s->seq,
+        .mono_ns = s->mono_ns,
+        .status = s->status == SAMPLE_COMPLETE  ? POINT_MEASURED
+                  : s->status == SAMPLE_PARTIAL ? POINT_PARTIAL
+                                                : POINT_MISSED,
+        .total = s->total,
+        .bound_asked = s->needs & NEED_BOUND,
+        .counter_valid = s->host.counter_valid,
+    };
+
+    if (history_copy(&s->history, &st->history))
+        return -ENOMEM;
+    memcpy(p.count, s->count, sizeof p.count);
+    memcpy(p.counter, s->host.counter, sizeof p.counter);
+    history_add(&s->history, &p);
+    history_add(&st->history, &p);
+    return 0;
+}
+
+/* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
+static int complete(struct stepper *st, struct snapshot *s, const struct request *req)
+{
+    int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    int rc = 0;
+
+    s->seq = st->seq;
+    if (!recorded(s))
+        s->interval_ms = s->asked_interval_ms = req->interval_ms;
+    set_age(st, s);
+    if (s->status != SAMPLE_FAILED)
+        rc = delta_join(st->delta, s, st->good, req->fade_ds);
+    if (rc)
+        return rc;
+    rc = add_history(st, s);
+    if (!recorded(s)) {
+        s->cost_ns += clock_mono_ns() - wall;
+        s->cpu_ns += clock_thread_cpu_ns() - cpu;
+    }
+    return rc;
+}
+
+int stepper_next(struct stepper *st, const struct request *req, struct snapshot **last,
+                 struct err *err)
+{
+    struct snapshot *s = snapshot_new(st->pool);
+    int rc;
+
+    st->seq++;
+    if (!s)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    s->needs = req->needs;
+    rc = source_sample(st->src, req, s, err);
+    if (!rc) {
+        rc = complete(st, s, req);
+        if (rc)
+            err_set(err, rc, "%s", err_name(rc));
+    }
+    if (rc) {
+        snapshot_unref(s);
+        return rc;
+    }
+    if (s->status != SAMPLE_FAILED) {
+        snapshot_unref(st->good);
+        st->good = snapshot_ref(s);
+    }
+    snapshot_unref(*last);
+    *last = s;
+    return 0;
+}
+
+struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
+                                 const struct err *err)
+{
+    struct snapshot *s = snapshot_new(st->pool);
+
+    if (!s)
+        return NULL;
+    s->status = SAMPLE_FAILED;
+    s->needs = req->needs;
+    s->mono_ns = clock_mono_ns();
+    s->wall_ns = clock_wall_ns();
+    utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));
+    if (st->good) {
+        s->closed_total = st->good->closed_total;
+        memcpy(s->netns, st->good->netns, sizeof s->netns);
+        memcpy(s->host.name, st->good->host.name, sizeof s->host.name);
+        memcpy(s->host.kernel, st->good->host.kernel, sizeof s->host.kernel);
+    }
+    if (complete(st, s, req)) {
+        snapshot_unref(s);
+        return NULL;
+    }
+    return s;
+}
