@@ -1,0 +1,365 @@
+/* Reading an ini file: every line is looked at here, the good ones are handed to iniparser. */
+#include "tcptop/config/ini.h"
+
+#include <errno.h>
+#include <iniparser/iniparser.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "tcptop/base/near.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+
+#define LINE_MAX_LEN 1000 /* iniparser 4.1 gives the whole file up at 1023 */
+#define PROBLEMS_MAX 20   /* a wrong file must not flood the screen */
+#define NAME_SHOWN   48
+
+/* The walk through one file. */
+struct scan {
+    const char *file; /* its name, sanitised */
+    const struct option *rows;
+    size_t n;
+    unsigned *line_of; /* per row: the line it stands in, 0: it does not */
+    struct ini_problems *problems;
+    size_t unlisted; /* problems beyond PROBLEMS_MAX */
+    struct str good; /* what iniparser gets */
+    bool in_section; /* false before the first and after an unknown one */
+    bool before_first;
+    char section[NAME_SHOWN];
+    unsigned line;
+};
+
+void ini_problems_fini(struct ini_problems *p)
+{
+    if (p) {
+        free(p->list);
+        *p = (struct ini_problems){0};
+    }
+}
+
+static void add_problem(struct scan *s, unsigned line, const char *what)
+{
+    if (s->problems->n >= PROBLEMS_MAX) {
+        s->unlisted++;
+        return;
+    }
+    size_t n = s->problems->n;
+    struct err *list = realloc(s->problems->list, (n + 1) * sizeof(*list));
+    if (!list) {
+        s->good.failed = true;
+        return;
+    }
+    s->problems->list = list;
+    err_set(&list[n], 0, "%s:%u: %s", s->file, line, what);
+    s->problems->n = n + 1;
+}
+
+static void complain(struct scan *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void complain(struct scan *s, const char *fmt, ...)
+{
+    char what[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof(what), fmt, args);
+    va_end(args);
+    add_problem(s, s->line, what);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* `len` bytes without blanks around them; returns the start. */
+static const char *trim(const char *text, size_t *len)
+{
+    while (*len > 0 && blank(text[*len - 1])) {
+        (*len)--;
+    }
+    while (*len > 0 && blank(*text)) {
+        text++;
+        (*len)--;
+    }
+    return text;
+}
+
+/* A section or key as it is compared and shown: lower case, sanitised, not longer than `out`. */
+static void take_name(char out[NAME_SHOWN], const char *text, size_t len)
+{
+    text = trim(text, &len);
+    utf8_sanitise_into(out, NAME_SHOWN, text, len);
+    for (char *p = out; *p; p++) {
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+    }
+}
+
+static bool section_known(const struct scan *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (strcmp(s->rows[i].section, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_section(struct scan *s, const char *name)
+{
+    const char *nearest = NULL;
+    unsigned best = near_limit(name) + 1;
+    for (size_t i = 0; i < s->n; i++) {
+        unsigned distance = near_distance(name, s->rows[i].section);
+        if (distance < best) {
+            best = distance;
+            nearest = s->rows[i].section;
+        }
+    }
+    if (nearest) {
+        complain(s, "unknown section [%s], did you mean [%s]?", name, nearest);
+    } else {
+        complain(s, "unknown section [%s]", name);
+    }
+}
+
+static void take_section(struct scan *s, const char *line, size_t len)
+{
+    const char *close = memchr(line, ']', len);
+    size_t after = close ? len - (size_t)(close + 1 - line) : 0;
+    const char *rest = close ? trim(close + 1, &after) : NULL;
+    s->before_first = s->in_section = false;
+    if (!close || (after > 0 && *rest != '#' && *rest != ';')) {
+        complain(s, "a section is written [name], alone on its line");
+        return;
+    }
+    take_name(s->section, line + 1, (size_t)(close - line) - 1);
+    if (!section_known(s, s->section)) {
+        unknown_section(s, s->section);
+        return;
+    }
+    s->in_section = true;
+    str_addf(&s->good, "[%s]\n", s->section);
+}
+
+/* The key in this section, or the nearest, or the same key of another section. */
+static void unknown_key(struct scan *s, const char *key)
+{
+    const struct option *nearest = NULL;
+    unsigned best = near_limit(key) + 1;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct option *row = &s->rows[i];
+        bool here = strcmp(row->section, s->section) == 0;
+        unsigned distance = near_distance(key, row->key);
+        if (distance < best && (here || distance == 0)) {
+            best = distance;
+            nearest = row;
+        }
+    }
+    if (!nearest) {
+        complain(s, "unknown key '%s' in [%s]", key, s->section);
+    } else if (best == 0) {
+        complain(s, "'%s' belongs in section [%s]", key, nearest->section);
+    } else {
+        complain(s, "unknown key '%s', did you mean '%s'?", key, nearest->key);
+    }
+}
+
+/* What iniparser would read otherwise than it looks; NULL when nothing. */
+static const char *value_trap(const char *value, size_t len)
+{
+    if (len > 0 && (value[0] == '"' || value[0] == '\'')) {
+        const char *close = memchr(value + 1, value[0], len - 1);
+        if (!close) {
+            return "has no closing quote";
+        }
+        len -= (size_t)(close + 1 - value);
+        value = trim(close + 1, &len);
+        return len > 0 && *value != '#' && *value != ';' ? "goes on after its closing quote" : NULL;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((value[i] == '#' || value[i] == ';') && (i == 0 || !blank(value[i - 1]))) {
+            return "needs quotes around # or ;";
+        }
+        if (value[i] == '#' || value[i] == ';') {
+            break; /* a comment */
+        }
+    }
+    return NULL;
+}
+
+static void take_key(struct scan *s, const char *line, size_t len)
+{
+    const char *equals = memchr(line, '=', len);
+    if (!equals || equals == line) {
+        complain(s, "expected [section] or key = value");
+        return;
+    }
+    char key[NAME_SHOWN];
+    take_name(key, line, (size_t)(equals - line));
+    if (s->before_first) {
+        complain(s, "'%s' stands before the first [section]", key);
+    }
+    if (!s->in_section) {
+        return; /* of an unknown section only the name was worth a word */
+    }
+    size_t row = 0;
+    while (row < s->n &&
+           (strcmp(s->rows[row].section, s->section) != 0 || strcmp(s->rows[row].key, key) != 0)) {
+        row++;
+    }
+    if (row == s->n) {
+        unknown_key(s, key);
+        return;
+    }
+    size_t value_len = len - (size_t)(equals + 1 - line);
+    const char *value = trim(equals + 1, &value_len);
+    const char *trap = value_trap(value, value_len);
+    if (trap) {
+        complain(s, "'%s' %s", key, trap);
+        return;
+    }
+    if (s->line_of[row]) {
+        complain(s, "'%s' was set in line %u already; this one counts", key, s->line_of[row]);
+    }
+    s->line_of[row] = s->line;
+    str_addf(&s->good, "%s = ", key);
+    str_add_bytes(&s->good, value, value_len);
+    str_add_char(&s->good, '\n');
+}
+
+static void take_line(struct scan *s, const char *line, size_t len)
+{
+    line = trim(line, &len);
+    if (len == 0 || *line == '#' || *line == ';') {
+        return;
+    }
+    if (memchr(line, '\0', len)) {
+        complain(s, "a NUL byte: this is no text");
+    } else if (len > LINE_MAX_LEN) {
+        complain(s, "longer than %d bytes", LINE_MAX_LEN);
+    } else if (line[len - 1] == '\\') {
+        complain(s, "a line cannot go on after a backslash");
+    } else if (*line == '[') {
+        take_section(s, line, len);
+    } else {
+        take_key(s, line, len);
+    }
+}
+
+static void take_file(struct scan *s, const char *text, size_t len)
+{
+    s->before_first = true;
+    s->line = 1;
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        complain(s, "starts with a byte order mark, which was skipped");
+        text += 3;
+        len -= 3;
+    }
+    for (; len > 0; s->line++) {
+        const char *end = memchr(text, '\n', len);
+        size_t n = end ? (size_t)(end - text) : len;
+        take_line(s, text, n);
+        n += end != NULL;
+        text += n;
+        len -= n;
+    }
+}
+
+static int say_nothing(const char *fmt, ...)
+{
+    (void)fmt;
+    return 0;
+}
+
+/* iniparser reads files by name only: the good lines get one that never touches a disk. */
+static dictionary *parse_good_lines(const struct str *good, struct err *err, int *rc)
+{
+    int fd = memfd_create("tcptop.ini", MFD_CLOEXEC);
+    if (fd < 0) {
+        *rc = err_set(err, -errno, "memfd_create: %s", err_name(errno));
+        return NULL;
+    }
+    dictionary *parsed = NULL;
+    if (write(fd, str_text(good), good->len) == (ssize_t)good->len) {
+        char name[32];
+        snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        iniparser_set_error_callback(say_nothing);
+        parsed = iniparser_load(name);
+        if (!parsed && access(name, R_OK) != 0) {
+            *rc =
+                err_set(err, -ENXIO, "a configuration file needs /proc, which is not mounted here");
+        }
+    }
+    close(fd);
+    if (!parsed && *rc == 0) {
+        *rc = err_set(err, -EIO, "iniparser gave the file up");
+    }
+    return parsed;
+}
+
+/* The values of the rows that the file sets; a bad one leaves the default. */
+static void take_values(struct scan *s, const dictionary *parsed, struct option_value *values)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct option *row = &s->rows[i];
+        if (s->line_of[i] == 0) {
+            continue;
+        }
+        char name[2 * NAME_SHOWN];
+        snprintf(name, sizeof(name), "%s:%s", row->section, row->key);
+        const char *text = iniparser_getstring(parsed, name, NULL);
+        struct err why;
+        if (option_parse(row, text ? text : "", &values[i], &why) != 0) {
+            add_problem(s, s->line_of[i], why.msg);
+        }
+    }
+    if (s->unlisted > 0) {
+        struct err *last = &s->problems->list[s->problems->n - 1];
+        err_set(last, 0, "%s: and %zu more problems", s->file, s->unlisted + 1);
+    }
+}
+
+static int read_scan(struct scan *s, const char *text, size_t len, struct option_value *values,
+                     struct err *err)
+{
+    int rc = 0;
+    take_file(s, text, len);
+    if (str_failed(&s->good)) {
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    dictionary *parsed = parse_good_lines(&s->good, err, &rc);
+    if (rc == 0) {
+        take_values(s, parsed, values);
+        iniparser_freedict(parsed);
+    }
+    return rc;
+}
+
+int ini_load(const char *path, const struct option *rows, size_t n, struct option_value *values,
+             struct ini_problems *problems, struct err *err)
+{
+    *problems = (struct ini_problems){0};
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (struct option_value){0};
+        option_parse(&rows[i], rows[i].initial, &values[i], NULL);
+        values[i].set = false;
+    }
+    char file[200];
+    utf8_sanitise_into(file, sizeof(file), path, strlen(path));
+    struct str text = STR_INIT;
+    struct scan scan = {.file = file, .rows = rows, .n = n, .problems = problems};
+    int rc = file_read(path, file, &text, err);
+    if (rc == 0) {
+        scan.line_of = calloc(n ? n : 1, sizeof(*scan.line_of));
+        rc = scan.line_of ? read_scan(&scan, str_text(&text), text.len, values, err)
+                          : err_set(err, -ENOMEM, "out of memory");
+    }
+    free(scan.line_of);
+    str_fini(&scan.good);
+    str_fini(&text);
+    return rc;
+}
