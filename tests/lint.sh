@@ -28,7 +28,7 @@ check_includes() { # check_includes FILE LAYER
 	while read -r used; do
 		[[ " ${may[$layer]} " == *" $used "* ]] || complain "$file: $layer must not include $used/"
 	done < <(sed -nE 's|^ *# *include *"tcptop/([a-z]+)/.*|\1|p' "$file")
-	grep -nE '^ *# *include *"' "$file" | grep -v '"tcptop/' | grep -vE '^[0-9]+: *# *include "[a-z_]+\.(h|def)"' &&
+	grep -nE '^ *# *include *"' "$file" | grep -v '"tcptop/' | grep -vE '^[0-9]+: *# *include "[a-z0-9_]+\.(h|def)"' &&
 		complain "$file: includes a path outside tcptop/"
 }
 for layer in "${!may[@]}"; do

@@ -31,6 +31,7 @@ struct explain_line {
 struct explain_text {
     struct explain_line *lines;
     uint32_t n_lines;
+    uint32_t n_set_lines; /* the text's lines before two columns joined them; else n_lines */
     struct explain_run *runs;
     uint32_t n_runs;
     char *bytes;

@@ -1,0 +1,36 @@
+/* Counts what the rows of one state have in common, for the facts about it. */
+#ifndef TCPTOP_EXPLAIN_TALLY_H
+#define TCPTOP_EXPLAIN_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/snapshot.h"
+
+#define TALLY_REPEATS 3 /* unanswered repeats that we count as many */
+
+struct tally {
+    uint32_t rows; /* live ones in the state */
+
+    /* not in LISTEN */
+    uint32_t without_inode;            /* orphans, requests, not accepted ones */
+    uint32_t repeating;                /* TALLY_REPEATS or more */
+    uint32_t unsent;                   /* Send-Q above 1 */
+    uint32_t shut;                     /* probing a closed window */
+    uint32_t idle;                     /* no timer, nothing to send */
+    uint32_t unread[3];                /* Recv-Q 0, 1, more */
+    uint32_t aged, young;              /* surely for `age_s` or more, surely less */
+    uint32_t stuck;                    /* aged, without inode, Send-Q above 1 */
+    uint32_t timed;                    /* TIME_WAIT's timer runs (orphans in FIN_WAIT2 too) */
+    uint32_t left_min_ms, left_max_ms; /* of those */
+
+    /* LISTEN */
+    uint32_t fullest;     /* row whose accept queue is nearest its limit, UINT32_MAX: none known */
+    uint32_t queues_full; /* at the limit */
+    uint32_t queued;      /* connections in all accept queues */
+};
+
+/** One pass over the rows of `state`; `age_s` is what counts as old there. */
+void tally_rows(struct tally *t, const struct snapshot *s, unsigned state, uint32_t age_s);
+
+#endif

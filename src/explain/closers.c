@@ -1,0 +1,148 @@
+/* TIME_WAIT by the end that closed: a server's port here, or an ephemeral port of a client here.
+ *
+ * The most used destination is found by counting with a fixed number of slots (Misra and Gries
+ * 1982): a destination with more than one in PEER_SLOTS of the rows is surely among them, and its
+ * ports are then counted exactly. */
+#include "tcptop/explain/closers.h"
+
+#include <string.h>
+
+#include "tcptop/base/hash.h"
+
+#define PEER_SLOTS 64
+
+/* Local ports that a row in LISTEN has. */
+struct port_set {
+    uint64_t bits[65536 / 64];
+};
+
+struct peer_slots {
+    uint64_t key[PEER_SLOTS];
+    uint32_t row[PEER_SLOTS];
+    uint32_t count[PEER_SLOTS]; /* 0: free */
+    unsigned used;
+};
+
+static void ports_of_listeners(struct port_set *set, const struct snapshot *s)
+{
+    uint32_t left = s->count[TCP_STATE_LISTEN];
+
+    memset(set, 0, sizeof(*set));
+    for (uint32_t row = 0; row < s->n_live && left > 0; row++) {
+        const struct conn *c = &s->conn[row];
+        if (c->state != TCP_STATE_LISTEN)
+            continue;
+        set->bits[c->sport / 64] |= UINT64_C(1) << c->sport % 64;
+        left--;
+    }
+}
+
+static bool has_port(const struct port_set *set, uint16_t port)
+{
+    return set->bits[port / 64] >> port % 64 & 1;
+}
+
+/* Ephemeral ports are unique per source address, destination address and destination port. */
+static bool same_peer(const struct conn *a, const struct conn *b)
+{
+    return a->dport == b->dport && a->family == b->family && a->netns == b->netns &&
+           memcmp(a->dst, b->dst, sizeof(a->dst)) == 0 &&
+           memcmp(a->src, b->src, sizeof(a->src)) == 0;
+}
+
+static uint64_t peer_key(const struct conn *c)
+{
+    uint64_t port = (uint64_t)c->dport << 32 | (uint64_t)c->family << 16 | c->netns;
+
+    return hash_bytes(c->dst, sizeof(c->dst), hash_bytes(c->src, sizeof(c->src), hash_u64(port)));
+}
+
+static void forget_one_of_each(struct peer_slots *p)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < p->used; i++) {
+        if (p->count[i] == 1)
+            continue;
+        p->key[kept] = p->key[i];
+        p->row[kept] = p->row[i];
+        p->count[kept++] = p->count[i] - 1;
+    }
+    p->used = kept;
+}
+
+static void count_peer(struct peer_slots *p, const struct conn *c, uint32_t row)
+{
+    uint64_t key = peer_key(c);
+    unsigned i = 0;
+
+    while (i < p->used && p->key[i] != key)
+        i++;
+    if (i < p->used) {
+        p->count[i]++;
+    } else if (p->used < PEER_SLOTS) {
+        p->key[i] = key;
+        p->row[i] = row;
+        p->count[i] = 1;
+        p->used++;
+    } else {
+        forget_one_of_each(p);
+    }
+}
+
+static uint32_t most_used(const struct peer_slots *p)
+{
+    unsigned best = 0;
+
+    for (unsigned i = 1; i < p->used; i++)
+        if (p->count[i] > p->count[best])
+            best = i;
+    return p->used ? p->row[best] : UINT32_MAX;
+}
+
+static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
+                                const struct port_set *listening, int64_t low, int64_t high)
+{
+    const struct conn *peer = &s->conn[c->peer];
+
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *conn = &s->conn[row];
+        if (conn->sport < low || conn->sport > high || !same_peer(conn, peer) ||
+            has_port(listening, conn->sport))
+            continue;
+        c->peer_ports++;
+        c->peer_waiting += conn->state == TCP_STATE_TIME_WAIT;
+    }
+}
+
+void closers_count(struct closers *c, const struct snapshot *s)
+{
+    struct port_set listening;
+    struct peer_slots peers = {.used = 0};
+    int64_t low = 0, high = -1;
+    uint32_t left = s->count[TCP_STATE_TIME_WAIT];
+
+    *c = (struct closers){.peer = UINT32_MAX};
+    c->range_known = host_sysctl(&s->host, SYSCTL_PORT_LOW, &low) &&
+                     host_sysctl(&s->host, SYSCTL_PORT_HIGH, &high) && low <= high;
+    c->range = c->range_known ? (uint32_t)(high - low + 1) : 0;
+    ports_of_listeners(&listening, s);
+    for (uint32_t row = 0; row < s->n_live && left > 0; row++) {
+        const struct conn *conn = &s->conn[row];
+        if (conn->state != TCP_STATE_TIME_WAIT)
+            continue;
+        left--;
+        if (has_port(&listening, conn->sport)) {
+            c->server_port = c->server == 0 || c->server_port == conn->sport ? conn->sport : 0;
+            c->server++;
+        } else if (c->range_known && conn->sport >= low && conn->sport <= high) {
+            c->client++;
+            count_peer(&peers, conn, row);
+        } else if (c->range_known) {
+            c->other++;
+        }
+    }
+    c->peer = most_used(&peers);
+    if (c->peer != UINT32_MAX)
+        count_ports_to_peer(c, s, &listening, low, high);
+}

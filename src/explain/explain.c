@@ -1,0 +1,303 @@
+/* Puts the words about a state and the facts of this host together: the pane, its two columns,
+ * its brief form. */
+#include "tcptop/explain/explain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/explain/evidence.h"
+#include "tcptop/explain/expand.h"
+#include "tcptop/explain/facts.h"
+#include "tcptop/explain/map.h"
+#include "tcptop/explain/typeset.h"
+#include "tcptop/explain/words.h"
+
+#define WIDTH_MIN    24
+#define WIDTH_INDENT 32 /* from here on texts are indented and gaps can be closed */
+#define INDENT       2
+#define COLUMN_GAP   4
+#define BRIEF_LINES  2
+
+enum block_kind { BLOCK_PLAIN, BLOCK_SECTION, BLOCK_MAP, BLOCK_SOURCE };
+
+/* A part of the text, ready to be set; left out when its body is empty. */
+struct block {
+    enum block_kind kind;
+    const char *head; /* BLOCK_SECTION */
+    struct str body;
+};
+
+#define BLOCKS_MAX 9
+
+struct page {
+    const struct explain_subject *subject;
+    enum conn_kind kind;
+    struct block block[BLOCKS_MAX];
+    unsigned n;
+};
+
+static const struct host *host_of(const struct explain_subject *subject)
+{
+    return subject->snapshot ? &subject->snapshot->host : NULL;
+}
+
+/* The kind of the selected connection, if it is in the state. */
+static enum conn_kind kind_of(const struct explain_subject *subject)
+{
+    const struct snapshot *s = subject->snapshot;
+
+    if (!s || subject->row >= snapshot_rows(s) || s->conn[subject->row].state != subject->state)
+        return CONN_PLAIN;
+    return conn_kind(&s->conn[subject->row]);
+}
+
+static const char *words_of(const struct page *p, enum section section)
+{
+    return words_text(p->subject->state, p->kind, section, text_language());
+}
+
+static struct str *add_block(struct page *p, enum block_kind kind, const char *head)
+{
+    struct block *b = &p->block[p->n++];
+
+    *b = (struct block){.kind = kind, .head = head};
+    return &b->body;
+}
+
+static void add_section(struct page *p, const char *head, enum section section)
+{
+    expand(add_block(p, BLOCK_SECTION, head), words_of(p, section), host_of(p->subject));
+}
+
+static void add_evidence(struct str *body, const struct evidence *e)
+{
+    for (unsigned i = 0; i < e->n_facts; i++)
+        str_addf(body, "%s%s", i ? "\n" : "", str_text(&e->fact[i]));
+    if (e->verdict == VERDICT_NONE)
+        return;
+    str_addf(body, "%s%s%s" MARK_END NBSP NBSP "%s", e->n_facts ? "\n" : "",
+             verdict_mark(e->verdict), verdict_word(e->verdict), str_text(&e->reason));
+}
+
+static int page_init(struct page *p, const struct explain_subject *subject, bool map)
+{
+    struct evidence e;
+    struct str source = STR_INIT;
+
+    *p = (struct page){.subject = subject, .kind = kind_of(subject)};
+    evidence_collect(&e, subject);
+    expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
+    if (map)
+        map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->snapshot);
+    add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
+    add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
+    add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
+    add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
+    add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
+    add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);
+    expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
+    if (source.len)
+        fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
+
+    bool failed = evidence_failed(&e) || str_failed(&source);
+    for (unsigned i = 0; i < p->n; i++)
+        failed = failed || str_failed(&p->block[i].body);
+    str_fini(&source);
+    evidence_fini(&e);
+    return failed ? -ENOMEM : 0;
+}
+
+static void page_fini(struct page *p)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        str_fini(&p->block[i].body);
+}
+
+static void set_block(struct typeset *ts, const struct block *b, int width)
+{
+    const char *body = str_text(&b->body);
+
+    switch (b->kind) {
+    case BLOCK_PLAIN:
+        typeset_paragraphs(ts, body, ROLE_TEXT, width, 0);
+        break;
+    case BLOCK_SECTION:
+        typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
+        typeset_paragraphs(ts, body, ROLE_TEXT, width, width < WIDTH_INDENT ? 0 : INDENT);
+        break;
+    case BLOCK_MAP:
+        typeset_verbatim(ts, body);
+        break;
+    case BLOCK_SOURCE:
+        typeset_paragraphs(ts, body, ROLE_DIM, width, 0);
+        break;
+    }
+}
+
+static void set_page(struct typeset *ts, const struct page *p, int width, bool gaps)
+{
+    for (unsigned i = 0; i < p->n; i++) {
+        if (p->block[i].body.len == 0)
+            continue;
+        if (gaps && ts->n_lines > 0)
+            typeset_line(ts);
+        set_block(ts, &p->block[i], width);
+    }
+}
+
+int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
+                   int height, bool map)
+{
+    struct typeset ts;
+    struct page page;
+    int rc;
+
+    *t = (struct explain_text){0};
+    typeset_init(&ts);
+    width = width < WIDTH_MIN ? WIDTH_MIN : width;
+    rc = page_init(&page, subject, map && width >= MAP_COLUMNS);
+    if (!rc) {
+        set_page(&ts, &page, width, true);
+        if (height > 0 && width >= WIDTH_INDENT && ts.n_lines > (uint32_t)height) {
+            typeset_fini(&ts);
+            set_page(&ts, &page, width, false);
+        }
+        rc = typeset_finish(&ts, t);
+    }
+    page_fini(&page);
+    return rc;
+}
+
+static int line_width(const struct explain_text *t, const struct explain_line *line)
+{
+    int width = 0;
+
+    for (uint32_t i = line->first; i < line->first + line->count; i++)
+        width += utf8_width(t->runs[i].text);
+    return width;
+}
+
+static void copy_line(struct typeset *ts, const struct explain_text *t, uint32_t line)
+{
+    for (uint32_t i = 0; i < t->lines[line].count; i++) {
+        const struct explain_run *run = &t->runs[t->lines[line].first + i];
+        typeset_run(ts, run->role, run->text);
+    }
+}
+
+/* The blanks between the columns, so that the right one begins at the same place. */
+static void pad_line(struct typeset *ts, int columns)
+{
+    struct str blanks = STR_INIT;
+
+    str_add_many(&blanks, ' ', columns > 0 ? (size_t)columns : 0);
+    typeset_run(ts, ROLE_TEXT, str_text(&blanks));
+    str_fini(&blanks);
+}
+
+static void join_columns(struct typeset *ts, const struct explain_text *narrow, int width,
+                         uint32_t height)
+{
+    for (uint32_t page = 0; page < narrow->n_lines; page += 2 * height) {
+        for (uint32_t i = page; i < page + height && i < narrow->n_lines; i++) {
+            typeset_line(ts);
+            copy_line(ts, narrow, i);
+            if (i + height >= narrow->n_lines)
+                continue;
+            pad_line(ts, width + COLUMN_GAP - line_width(narrow, &narrow->lines[i]));
+            copy_line(ts, narrow, i + height);
+        }
+    }
+}
+
+int explain_layout_columns(struct explain_text *t, const struct explain_subject *subject, int width,
+                           int height)
+{
+    struct explain_text narrow;
+    struct typeset ts;
+    int rows = height > 0 ? height : 1;
+    int rc = explain_layout(&narrow, subject, width, 2 * rows, false);
+
+    *t = (struct explain_text){0};
+    if (rc)
+        return rc;
+    typeset_init(&ts);
+    join_columns(&ts, &narrow, width < WIDTH_MIN ? WIDTH_MIN : width, (uint32_t)rows);
+    rc = typeset_finish(&ts, t);
+    t->n_set_lines = narrow.n_lines;
+    explain_fini(&narrow);
+    return rc;
+}
+
+/* The lead's first sentence. */
+static void add_first_sentence(struct str *out, const struct explain_subject *subject)
+{
+    const char *lead = words_text(subject->state, kind_of(subject), SECTION_LEAD, text_language());
+    const char *end = strstr(lead, ". ");
+    struct str sentence = STR_INIT;
+
+    str_add_bytes(&sentence, lead, end ? (size_t)(end - lead) + 1 : strlen(lead));
+    expand(out, str_text(&sentence), host_of(subject));
+    out->failed = out->failed || sentence.failed;
+    str_fini(&sentence);
+}
+
+/* Verdict and first fact, then what to do. */
+static void add_brief(struct str *now, struct str *todo, const struct explain_subject *subject)
+{
+    struct evidence e;
+
+    evidence_collect(&e, subject);
+    if (e.verdict != VERDICT_NONE)
+        str_addf(now, "%s%s" MARK_END NBSP NBSP, verdict_mark(e.verdict), verdict_word(e.verdict));
+    if (e.n_facts)
+        str_addf(now, "%s.", str_text(&e.fact[0]));
+    if (e.verdict == VERDICT_NORMAL)
+        str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
+    else
+        fact_fill(todo, MSG_EXPLAIN_TO_DO,
+                  words_text(subject->state, kind_of(subject), SECTION_BRIEF, text_language()));
+    now->failed = now->failed || evidence_failed(&e);
+    evidence_fini(&e);
+}
+
+/* Set the brief pane: two lines, whatever there is to say. */
+static void set_brief(struct typeset *ts, const char *lead, const struct str *now,
+                      const struct str *todo, int width)
+{
+    struct str verdict = STR_INIT;
+    bool with_lead = utf8_width(lead) <= width || !now->len;
+
+    if (with_lead)
+        typeset_paragraphs(ts, lead, ROLE_TEXT, width, 0);
+    str_addf(&verdict, "%s%s%s", str_text(now), with_lead && now->len ? " " : "\n",
+             str_text(todo));
+    typeset_paragraphs(ts, str_text(&verdict), ROLE_TEXT, width, 0);
+    ts->failed = ts->failed || str_failed(&verdict);
+    str_fini(&verdict);
+    if (ts->n_lines > BRIEF_LINES)
+        ts->n_lines = BRIEF_LINES;
+}
+
+int explain_brief(struct explain_text *t, const struct explain_subject *subject, int width)
+{
+    struct str lead = STR_INIT, now = STR_INIT, todo = STR_INIT;
+    struct typeset ts;
+    int rc = -ENOMEM;
+
+    *t = (struct explain_text){0};
+    typeset_init(&ts);
+    add_first_sentence(&lead, subject);
+    add_brief(&now, &todo, subject);
+    if (!str_failed(&lead) && !str_failed(&now) && !str_failed(&todo)) {
+        set_brief(&ts, str_text(&lead), &now, &todo, width > 0 ? width : 1);
+        rc = typeset_finish(&ts, t);
+    }
+    typeset_fini(&ts);
+    str_fini(&lead);
+    str_fini(&now);
+    str_fini(&todo);
+    return rc;
+}
