@@ -63,6 +63,7 @@ enum column_kind {
     KIND_TIMER,
     KIND_ADDRESS,
     KIND_PORT,
+    KIND_DEVICE,
     KIND_NUMBER,
     KIND_US,
     KIND_MS,

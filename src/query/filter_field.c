@@ -1,0 +1,332 @@
+/* Fields of the filter: FIELD:values and FIELD op value. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "parser.h"
+
+struct field {
+    const char *name;
+    enum column_id id;
+    enum term_side side;
+    bool unit_wanted; /* the name does not say the unit, so the value must */
+};
+
+/* Short names, in the order in which the prompt offers them; every column is a field by its id. */
+static const struct field aliases[] = {
+    {"port", COL_LOCAL_PORT, SIDE_EITHER, false},
+    {"lport", COL_LOCAL_PORT, SIDE_LOCAL, false},
+    {"rport", COL_REMOTE_PORT, SIDE_REMOTE, false},
+    {"addr", COL_LOCAL_ADDR, SIDE_EITHER, false},
+    {"state", COL_STATE, SIDE_EITHER, false},
+    {"proto", COL_PROTO, SIDE_EITHER, false},
+    {"rtt", COL_RTT, SIDE_EITHER, true},
+    {"laddr", COL_LOCAL_ADDR, SIDE_LOCAL, false},
+    {"raddr", COL_REMOTE_ADDR, SIDE_REMOTE, false},
+    {"expires", COL_EXPIRES_MS, SIDE_EITHER, true},
+    {"age", COL_AGE, SIDE_EITHER, true},
+    {"retr", COL_RETR, SIDE_EITHER, true},
+    {"min_rtt", COL_MIN_RTT, SIDE_EITHER, true},
+    {"cwnd", COL_CWND, SIDE_EITHER, false},
+    {"dev", COL_IFINDEX, SIDE_EITHER, false},
+    {"src", COL_LOCAL_ADDR, SIDE_LOCAL, false},
+    {"dst", COL_REMOTE_ADDR, SIDE_REMOTE, false},
+    {"sport", COL_LOCAL_PORT, SIDE_LOCAL, false},
+    {"dport", COL_REMOTE_PORT, SIDE_REMOTE, false},
+};
+#define ALIASES (sizeof aliases / sizeof aliases[0])
+
+static bool field_find(struct word name, struct field *field)
+{
+    for (size_t i = 0; i < ALIASES; i++) {
+        if (word_is(name, aliases[i].name)) {
+            *field = aliases[i];
+            return true;
+        }
+    }
+    int id = column_find(name.text, name.len);
+    if (id < 0 || columns[id].kind == KIND_COMPOSITE)
+        return false;
+    bool remote = id == COL_REMOTE_ADDR || id == COL_REMOTE_PORT;
+    *field = (struct field){columns[id].id, (enum column_id)id, remote ? SIDE_REMOTE : SIDE_LOCAL,
+                            false};
+    return true;
+}
+
+enum column_kind field_kind(struct word name)
+{
+    struct field field;
+    return field_find(name, &field) ? (enum column_kind)columns[field.id].kind : KIND_COMPOSITE;
+}
+
+static bool is_alias(const char *name)
+{
+    for (size_t i = 0; i < ALIASES; i++) {
+        if (strcmp(aliases[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *field_name(size_t i)
+{
+    if (i < ALIASES)
+        return aliases[i].name;
+    i -= ALIASES;
+    for (int id = 0; id < COL_COUNT; id++) {
+        if (columns[id].kind != KIND_COMPOSITE && !is_alias(columns[id].id) && i-- == 0)
+            return columns[id].id;
+    }
+    return NULL;
+}
+
+/* The whole numbers that satisfy the comparison; lo > hi when there are none. */
+static void bounds(enum comparison cmp, const struct quantity *q, uint64_t *lo, uint64_t *hi)
+{
+    bool none = false;
+    *lo = 0;
+    *hi = UINT64_MAX;
+    switch (cmp) {
+    case CMP_GT:
+        none = q->value == UINT64_MAX;
+        *lo = q->value + 1;
+        break;
+    case CMP_GE:
+        *lo = q->value + !q->exact;
+        break;
+    case CMP_LT:
+        none = q->value == 0 && q->exact;
+        *hi = q->value - q->exact;
+        break;
+    case CMP_LE:
+        *hi = q->value;
+        break;
+    case CMP_NONE:
+    case CMP_EQ:
+    case CMP_NE:
+        none = !q->exact;
+        *lo = *hi = q->value;
+        break;
+    }
+    if (none) {
+        *lo = 1;
+        *hi = 0;
+    }
+}
+
+static bool is_equality(enum comparison cmp)
+{
+    return cmp == CMP_NONE || cmp == CMP_EQ || cmp == CMP_NE;
+}
+
+static int parse_port(struct parser *f, struct word w, size_t offset, struct quantity *q)
+{
+    long port = port_parse((struct word){w.text + offset, w.len - offset});
+    *q = (struct quantity){(uint64_t)port, true};
+    return port < 0 ? expected(f, f->at + offset, MSG_FILTER_PORT) : 0;
+}
+
+/* Ports and ranges of ports. A name may hold a dash too, so only digits begin a range. */
+static int ports_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    struct word w = peek_word(f, false), first = w;
+    const char *dash = memchr(w.text, '-', w.len);
+    struct quantity low, high;
+    uint64_t lo, hi;
+    if (w.len && w.text[0] <= '9' && dash && is_equality(cmp))
+        first.len = (size_t)(dash - w.text);
+    int result = parse_port(f, first, 0, &low);
+    if (result)
+        return result;
+    bounds(cmp, &low, &lo, &hi);
+    if (first.len < w.len) {
+        result = parse_port(f, w, first.len + 1, &high);
+        if (result)
+            return result;
+        hi = high.value;
+        if (hi < lo)
+            return expected(f, f->at + first.len + 1, MSG_FILTER_RANGE);
+    }
+    f->at += w.len;
+    result = emit_ports(f, field->side, lo, hi);
+    return result ? result : emit_negation(f, cmp);
+}
+
+static int emit_range(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+{
+    f->p->needs |= columns[id].needs;
+    return emit(f, &(struct term){.kind = TERM_NUMBER, .lo = lo, .hi = hi, .get = columns[id].get});
+}
+
+/* What is not known is neither inside nor outside a range, so "not" is two ranges. */
+static int emit_outside(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+{
+    if (lo > hi)
+        return emit_range(f, id, 0, UINT64_MAX);
+    int result = lo > 0 ? emit_range(f, id, 0, lo - 1) : emit_range(f, id, 1, 0);
+    if (!result)
+        result = hi < UINT64_MAX ? emit_range(f, id, hi + 1, UINT64_MAX) : emit_range(f, id, 1, 0);
+    return result ? result : predicate_op(f->p, PRED_OR);
+}
+
+static int numbers_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    enum column_kind kind = columns[field->id].kind;
+    struct quantity low, high;
+    uint64_t lo, hi;
+    int result = number_parse(f, kind, field->unit_wanted, &low);
+    if (result)
+        return result;
+    bounds(cmp, &low, &lo, &hi);
+    if (f->text[f->at] == '-' && is_equality(cmp)) {
+        size_t start = ++f->at;
+        result = number_parse(f, kind, field->unit_wanted, &high);
+        if (result)
+            return result;
+        lo = low.value + !low.exact;
+        hi = high.value;
+        if (high.value < low.value)
+            return expected(f, start, MSG_FILTER_RANGE);
+    }
+    return cmp == CMP_NE ? emit_outside(f, field->id, lo, hi) : emit_range(f, field->id, lo, hi);
+}
+
+static int states_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    (void)field;
+    struct word w = peek_word(f, false);
+    uint32_t states = state_set(w);
+    if (!states)
+        return expected(f, f->at, MSG_FILTER_STATE);
+    f->at += w.len;
+    return emit_states(f, cmp == CMP_NE ? ~states : states);
+}
+
+static int protos_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    (void)field;
+    struct word w = peek_word(f, false);
+    bool v4 = word_is(w, "tcp") || word_is(w, "tcp4");
+    if (!v4 && !word_is(w, "tcp6"))
+        return expected(f, f->at, MSG_FILTER_PROTO);
+    f->at += w.len;
+    bool wants_v4 = v4 == (cmp != CMP_NE);
+    return emit(f, &(struct term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});
+}
+
+const char *timer_name(size_t i)
+{
+    static const char *const names[] = {"off", "on", "keepalive", "timewait", "persist", "unknown"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static int timers_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    struct word w = peek_word(f, false);
+    for (size_t i = 0; timer_name(i); i++) {
+        if (!word_is(w, timer_name(i)))
+            continue;
+        f->at += w.len;
+        int result = emit_text(f, field->id, w, true);
+        return result ? result : emit_negation(f, cmp);
+    }
+    return expected(f, f->at, MSG_FILTER_TIMER);
+}
+
+static int addresses_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    struct word w = peek_word(f, false);
+    struct endpoint h;
+    size_t bad;
+    if (!w.len || !host_parse(w, false, &h, &bad))
+        return expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_ADDRESS);
+    f->at += w.len;
+    int result = emit_host(f, field->side, &h);
+    return result ? result : emit_negation(f, cmp);
+}
+
+static int devices_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    (void)field;
+    struct word w = peek_word(f, false);
+    uint32_t index = device_parse(w);
+    if (!index)
+        return refused(f, f->at, MSG_FILTER_DEVICE, w, NULL);
+    f->at += w.len;
+    int result = emit(f, &(struct term){.kind = TERM_DEV, .lo = index, .hi = index});
+    return result ? result : emit_negation(f, cmp);
+}
+
+static int texts_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    struct word w;
+    bool quoted;
+    int result = accept_text(f, &w, &quoted);
+    if (!result)
+        result = emit_text(f, field->id, w, cmp != CMP_NONE);
+    return result ? result : emit_negation(f, cmp);
+}
+
+static const struct item_parser {
+    int (*parse)(struct parser *f, const struct field *field, enum comparison cmp);
+    bool ordered; /* < and > mean something */
+} item_parsers[] = {
+    [KIND_TEXT] = {texts_item, false},        [KIND_PROTO] = {protos_item, false},
+    [KIND_STATE] = {states_item, false},      [KIND_TIMER] = {timers_item, false},
+    [KIND_ADDRESS] = {addresses_item, false}, [KIND_PORT] = {ports_item, true},
+    [KIND_DEVICE] = {devices_item, false},    [KIND_NUMBER] = {numbers_item, true},
+    [KIND_US] = {numbers_item, true},         [KIND_MS] = {numbers_item, true},
+    [KIND_S] = {numbers_item, true},          [KIND_PERMILLE] = {numbers_item, true},
+};
+
+/* Items joined by commas, from left to right: != takes away, all else adds. `cmp` stands before
+ * the first. */
+static int parse_items(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    const struct item_parser *item = &item_parsers[columns[field->id].kind];
+    for (bool first = true;; first = false) {
+        size_t start = f->at;
+        if (cmp == CMP_NONE)
+            cmp = accept_comparison(f, false);
+        if (!item->ordered && !is_equality(cmp))
+            return expected(f, start, MSG_FILTER_EQUALITY);
+        int result = item->parse(f, field, cmp);
+        if (!result && !first)
+            result = predicate_op(f->p, cmp == CMP_NE ? PRED_AND : PRED_OR);
+        if (result || f->text[f->at] != ',')
+            return result;
+        f->at++;
+        cmp = CMP_NONE;
+    }
+}
+
+static int refuse_field(struct parser *f, struct word name, size_t start)
+{
+    char text[32] = "";
+    if (name.len < sizeof text)
+        memcpy(text, name.text, name.len);
+    const char *near = column_nearest(text);
+    if (near && columns[column_find(near, strlen(near))].kind == KIND_COMPOSITE)
+        near = NULL;
+    return refused(f, start, near ? MSG_FILTER_FIELD_NEAR : MSG_FILTER_FIELD, name, near);
+}
+
+int field_parse(struct parser *f, struct word name, size_t start)
+{
+    struct field field;
+    if (!field_find(name, &field))
+        return refuse_field(f, name, start);
+    f->at = start + name.len;
+    enum comparison cmp = CMP_NONE;
+    size_t before = f->at;
+    if (f->text[f->at] == ':')
+        f->at++;
+    else
+        cmp = accept_comparison(f, true);
+    if (!item_parsers[columns[field.id].kind].ordered && !is_equality(cmp)) {
+        f->at = before;
+        skip_blanks(f);
+        return expected(f, f->at, MSG_FILTER_EQUALITY);
+    }
+    return parse_items(f, &field, cmp);
+}
