@@ -29,10 +29,11 @@ SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 LIB     := $B/libtcptop.a
 
-# Test programs: one per file; tests/lib/*.c is linked into each.
+# Test programs: one per file; each takes what it uses of tests/lib/*.c.
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/net/*.c tests/fuzz/*.c tests/bench/*.c tests/data/*.c)
 TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
+TEST_LIB     := $B/libtests.a
 
 .PHONY: all run test deps deps-test lint analyze asan ubsan tsan cover bench fuzz install \
 	uninstall screenshots clean help tests-built
@@ -49,6 +50,8 @@ $B/tcptop: $B/src/main.o $(LIB)
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(OBJECTS)
+$(TEST_LIB): $(TEST_LIB_OBJ)
+$(LIB) $(TEST_LIB):
 	@echo "  AR   $@"
 	$Qrm -f $@ && ar rcs $@ $^
 
@@ -60,7 +63,7 @@ $B/%.o: %.c
 # Tests see the program's own headers and tests/lib.
 $B/tests/%.o: EXTRA = -Itests -Wno-missing-prototypes
 
-$(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB_OBJ) $(LIB)
+$(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD   $@"
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
