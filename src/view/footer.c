@@ -1,0 +1,301 @@
+/* The last line: the keys that do something here, a message, or the reason why the sample is not
+ * what was asked for; and over the last two lines the prompt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/utf8.h"
+
+#define WIDE_GAP_FROM_W 96
+#define HELP_IN_HEADER  110 /* from this width the header has the key for help */
+
+struct key_item {
+    int command;      /* enum command_id, -1: the digits */
+    const char *keys; /* instead of the command's first key */
+    enum msg word;
+    bool there;
+    int rank; /* the lowest come in first */
+};
+
+#define ITEM_MAX 16
+struct key_items {
+    struct key_item item[ITEM_MAX];
+    int n;
+};
+
+static void add(struct key_items *k, int command, enum msg word, bool there, int rank)
+{
+    k->item[k->n++] =
+        (struct key_item){.command = command, .word = word, .there = there, .rank = rank};
+}
+
+static void add_keys(struct key_items *k, const char *keys, enum msg word, int rank)
+{
+    k->item[k->n++] = (struct key_item){-1, keys, word, true, rank};
+}
+
+/* Does Tab reach the pane? Only when it has more lines than it shows. */
+static bool pane_reachable(const struct drawing *d)
+{
+    uint32_t lines, shown;
+
+    pane_extent(d, &lines, &shown);
+    return lines > shown && d->l.pane_form != PANE_FORM_BRIEF;
+}
+
+static enum msg next_region(const struct drawing *d)
+{
+    if (d->ui->focus == FOCUS_STATES)
+        return MSG_VIEW_KEY_TABLE;
+    return d->ui->focus == FOCUS_TABLE && pane_reachable(d) ? MSG_VIEW_KEY_TO_PANE
+                                                            : MSG_VIEW_KEY_STATES;
+}
+
+/* The main screen: in their order from left to right. */
+static void main_items(const struct drawing *d, struct key_items *k)
+{
+    const struct ui *ui = d->ui;
+    bool strip = ui->focus == FOCUS_STATES && d->l.strip.h > 0;
+    bool header_help = ui->w >= HELP_IN_HEADER;
+
+    add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
+    add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
+    add(k, COMMAND_OPEN, strip ? MSG_VIEW_KEY_ONLY_STATE : MSG_VIEW_KEY_DETAILS,
+        strip || (ui->focus == FOCUS_TABLE && d->n_rows), 7);
+    add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
+    add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
+    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
+    add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
+    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, 9);
+    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 11);
+    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 12);
+    add(k, COMMAND_BACK, MSG_VIEW_KEY_CLEAR, ui->filter[0] != '\0', 6);
+    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 13 : 3);
+    add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
+}
+
+static void overlay_items(const struct drawing *d, struct key_items *k)
+{
+    switch (d->ui->overlay) {
+    case OVERLAY_HELP:
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+        add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
+        add(k, COMMAND_QUIT_NOW, MSG_VIEW_KEY_QUIT, true, 2);
+        break;
+    case OVERLAY_DETAILS:
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+        add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
+        add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
+        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 3);
+        add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
+        break;
+    case OVERLAY_COLUMNS:
+        add(k, COMMAND_PIN, MSG_VIEW_KEY_TICK, true, 0);
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 1);
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 2);
+        break;
+    case OVERLAY_SORT:
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
+        add(k, COMMAND_REVERSE, MSG_VIEW_KEY_REVERSE, true, 2);
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
+        break;
+    case OVERLAY_NONE:
+        main_items(d, k);
+        break;
+    }
+}
+
+static void item_text(const struct drawing *d, const struct key_item *item, char key[24])
+{
+    if (item->keys)
+        snprintf(key, 24, "%s", item->keys);
+    else
+        first_key(d->v, (enum command_id)item->command, key);
+}
+
+static int item_width(const struct drawing *d, const struct key_item *item)
+{
+    char key[24];
+
+    item_text(d, item, key);
+    return utf8_width(key) + 1 + utf8_width(text(item->word));
+}
+
+/* Take items in by rank; the first that does not fit ends it. */
+static void take_items(const struct drawing *d, struct key_items *k, int gap, bool in[ITEM_MAX])
+{
+    int used = 1;
+
+    for (int rank = 0; rank <= ITEM_MAX; rank++) {
+        for (int i = 0; i < k->n; i++) {
+            const struct key_item *item = &k->item[i];
+            char key[24];
+            int w;
+
+            if (item->rank != rank || !item->there)
+                continue;
+            item_text(d, item, key);
+            if (!*key)
+                continue;
+            w = item_width(d, item) + (used > 1 ? gap : 0);
+            if (used + w > d->ui->w)
+                return;
+            used += w;
+            in[i] = true;
+        }
+    }
+}
+
+static void draw_keys(struct drawing *d, int y)
+{
+    struct key_items k = {.n = 0};
+    bool in[ITEM_MAX] = {false};
+    int gap = d->ui->w >= WIDE_GAP_FROM_W ? 3 : 2, x = 1;
+
+    overlay_items(d, &k);
+    take_items(d, &k, gap, in);
+    for (int i = 0; i < k.n; i++) {
+        char key[24];
+
+        if (!in[i])
+            continue;
+        item_text(d, &k.item[i], key);
+        x += canvas_put(d->c, x, y, d->ui->w, ROLE_KEY, key) + 1;
+        x += canvas_put(d->c, x, y, d->ui->w, ROLE_TEXT, text(k.item[i].word)) + gap;
+    }
+}
+
+/* Prompts. */
+
+static const enum msg prompt_words[] = {
+    [PROMPT_NONE] = MSG_VIEW_PROMPT_PORT,     [PROMPT_FILTER] = MSG_VIEW_PROMPT_FILTER,
+    [PROMPT_FIND] = MSG_VIEW_PROMPT_FIND,     [PROMPT_INTERVAL] = MSG_VIEW_PROMPT_INTERVAL,
+    [PROMPT_EXPORT] = MSG_VIEW_PROMPT_EXPORT,
+};
+
+/* The line being edited from `x` on, scrolled so that the cursor is seen. Returns the columns
+ * scrolled away. */
+static int draw_input(struct drawing *d, int x, int y, const char *line, uint32_t cursor)
+{
+    int room = d->ui->w - x - 1, at = utf8_width_n(line, cursor), away = 0, used = 0;
+    size_t skip = 0;
+
+    if (room < 1)
+        return 0;
+    if (at > room - 1) {
+        skip = utf8_fit(line, strlen(line), at - room + 1, &used);
+        away = used;
+        if (away < at - room + 1) { /* a wide character stood across the edge */
+            skip += utf8_fit(line + skip, strlen(line + skip), 2, &used);
+            away += used;
+        }
+    }
+    canvas_put(d->c, x, y, room, ROLE_TEXT, line + skip);
+    d->c->cursor_x = x + at - away;
+    d->c->cursor_y = y;
+    return away;
+}
+
+/* "^" under the first byte that cannot be right, what was expected there, what still counts. */
+static void draw_error(struct drawing *d, int x, int y, int away)
+{
+    const struct ui *ui = d->ui;
+    size_t at = ui->error.at < ui->line.len ? ui->error.at : ui->line.len;
+    int column = x + utf8_width_n(ui->line.text, at) - away, w;
+    char still[FILL_SIZE] = "", what[sizeof ui->error.what + FILL_SIZE + 8];
+
+    if (ui->filter[0] && ui->prompt == PROMPT_FILTER)
+        fill(still, MSG_VIEW_STILL_SHOWN, ui->filter, NULL, NULL);
+    snprintf(what, sizeof what, "%s%s%s", ui->error.what, *still ? "   " : "", still);
+    w = utf8_width(what);
+    column = column < 0 ? 0 : column >= ui->w ? ui->w - 1 : column;
+    canvas_put(d->c, column, y, 1, ROLE_WARN, "^");
+    if (column + 2 + w > ui->w && utf8_width(ui->error.what) + column + 2 <= ui->w)
+        w = utf8_width(ui->error.what);
+    if (column + 2 + w <= ui->w || column < ui->w / 2)
+        canvas_put(d->c, column + 2, y, column + 2 + w <= ui->w ? w : ui->w - column - 2, ROLE_WARN,
+                   what);
+    else
+        canvas_put(d->c, column - 1 - w > 0 ? column - 1 - w : 0, y, column - 1, ROLE_WARN, what);
+}
+
+#define CANDIDATES_MAX 24
+
+/* What may follow, where nothing is wrong. */
+static void draw_candidates(struct drawing *d, int y)
+{
+    const char *words[CANDIDATES_MAX];
+    size_t from, n = filter_complete(d->ui->line.text, words, CANDIDATES_MAX, &from);
+    int x = 1, w = d->ui->w;
+
+    if (n == 0)
+        return;
+    x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));
+    for (size_t i = 0; i < n && x + 1 + utf8_width(words[i]) < w; i++)
+        x += 1 + canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, words[i]);
+}
+
+static void draw_hint(struct drawing *d, int y)
+{
+    static const enum msg hints[] = {
+        [PROMPT_NONE] = MSG_VIEW_HINT_PORT,     [PROMPT_FILTER] = MSG_VIEW_HINT_PORT,
+        [PROMPT_FIND] = MSG_VIEW_HINT_FIND,     [PROMPT_INTERVAL] = MSG_VIEW_HINT_INTERVAL,
+        [PROMPT_EXPORT] = MSG_VIEW_HINT_EXPORT,
+    };
+
+    if (d->ui->prompt == PROMPT_FILTER)
+        draw_candidates(d, y);
+    else
+        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_DIM, text(hints[d->ui->prompt]));
+}
+
+static void draw_prompt(struct drawing *d)
+{
+    const struct ui *ui = d->ui;
+    int y = ui->h >= 2 ? ui->h - 2 : 0, x = 1, away;
+
+    canvas_fill(d->c, 0, y, ui->w, 2, ROLE_TEXT, " ");
+    x += canvas_put(d->c, x, y, ui->w / 2, ROLE_KEY, text(prompt_words[ui->prompt])) + 2;
+    if (ui->prompt == PROMPT_NONE)
+        away = draw_input(d, x, y, ui->digits, (uint32_t)strlen(ui->digits));
+    else
+        away = draw_input(d, x, y, ui->line.text, ui->line.cursor);
+    if (ui->prompt != PROMPT_NONE && ui->line_bad)
+        draw_error(d, x, y + 1, away);
+    else
+        draw_hint(d, y + 1);
+}
+
+/* The reason of a sample that is not complete; "" when there is nothing to say. */
+static void draw_reason(char out[FILL_SIZE], const struct drawing *d)
+{
+    const struct snapshot *s = d->v->newest ? d->v->newest : d->s;
+
+    out[0] = '\0';
+    if (!s || !s->why[0])
+        return;
+    if (s->status == SAMPLE_FAILED)
+        fill(out, MSG_VIEW_TRYING_AGAIN, s->why, NULL, NULL);
+    else if (s->status == SAMPLE_PARTIAL)
+        fill(out, MSG_VIEW_LOWER_BOUNDS, s->why, NULL, NULL);
+}
+
+void draw_footer(struct drawing *d)
+{
+    char reason[FILL_SIZE];
+    int y = d->l.footer.y;
+
+    if (d->ui->prompt != PROMPT_NONE || d->ui->digits[0]) {
+        draw_prompt(d);
+        return;
+    }
+    if (d->l.footer.h == 0)
+        return;
+    draw_reason(reason, d);
+    if (d->ui->message[0])
+        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_TEXT, d->ui->message);
+    else if (*reason)
+        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_WARN, reason);
+    else
+        draw_keys(d, y);
+}

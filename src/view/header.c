@@ -1,0 +1,272 @@
+/* The header: host, total, time or badges, interval and cost; at the right end language and help.
+ * What does not fit leaves in a fixed order; total, time or badge always stay. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+
+/* What may be dropped, first to go first, and the width from which it is there at all. */
+enum { PART_RATES, PART_HELP, PART_LONG, PART_LANGUAGE, PART_COST, PART_AGE, PART_COUNT };
+static const int part_from_w[PART_COUNT] = {180, 110, 96, 64, 36, 48};
+
+#define WORDS_FROM_W 60 /* below: no word for the total, two blanks between items */
+
+struct header {
+    const struct drawing *d;
+    const struct snapshot *newest;
+    bool part[PART_COUNT];
+    struct runs left, right;
+    const char *gap;
+};
+
+static void add_gap(struct header *h, struct runs *r)
+{
+    if (r->n)
+        runs_add(r, ROLE_TEXT, h->gap);
+}
+
+static void add_total(struct header *h)
+{
+    const struct snapshot *s = h->d->s;
+    char number[FILL_SIZE] = FMT_NONE, text[FILL_SIZE];
+
+    if (s)
+        fmt_count(number, sizeof number, s->total);
+    if (s && s->status == SAMPLE_PARTIAL) {
+        fill(text, MSG_VIEW_AT_LEAST, number, NULL, NULL);
+        copy_text(number, sizeof number, text);
+    }
+    add_gap(h, &h->left);
+    if (h->d->ui->w < WORDS_FROM_W) {
+        runs_add(&h->left, ROLE_TEXT, number);
+        return;
+    }
+    fill(text, s && s->total == 1 ? MSG_VIEW_CONNECTION_ONE : MSG_VIEW_CONNECTIONS, number, NULL,
+         NULL);
+    runs_add(&h->left, ROLE_TEXT, text);
+}
+
+/* A badge: words in reverse video, with a blank on each side of its own. */
+static void add_badge(struct header *h, const char *text)
+{
+    runs_addf(&h->left, ROLE_BADGE, " %s ", text);
+}
+
+static void age_words(char out[FMT_SIZE], int64_t ns)
+{
+    fmt_duration(out, FMT_SIZE, ns < 0 ? 0 : (uint64_t)(ns / NS_PER_S) * 1000);
+    if (ns >= 0 && ns < 10 * NS_PER_S)
+        snprintf(out, FMT_SIZE, "%d s", (int)(ns / NS_PER_S));
+}
+
+static void add_paused(struct header *h, const char *time)
+{
+    char text[FILL_SIZE], age[FMT_SIZE];
+
+    age_words(age, h->d->v->now_ns - h->d->ui->paused_ns);
+    if (h->part[PART_AGE])
+        fill(text, MSG_VIEW_BADGE_PAUSED_AGE, time, age, NULL);
+    else
+        fill(text, MSG_VIEW_BADGE_PAUSED, time, NULL, NULL);
+    add_badge(h, text);
+}
+
+/* Badges worst first, then the time, unless a badge has told it. */
+static void add_time(struct header *h)
+{
+    const struct snapshot *s = h->d->s, *newest = h->newest;
+    char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
+    bool told = false, badge = false;
+
+    if (s && s->wall_ns)
+        fmt_clock(time, sizeof time, s->wall_ns);
+    add_gap(h, &h->left);
+    if (newest && newest->status == SAMPLE_FAILED && s) {
+        age_words(age, h->d->v->now_ns - s->mono_ns);
+        fill(text, MSG_VIEW_BADGE_STALE, age, NULL, NULL);
+        add_badge(h, text);
+        told = badge = true;
+    }
+    if (s && s->status == SAMPLE_PARTIAL) {
+        add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_PARTIAL));
+        badge = true;
+    }
+    if (s && s->backend == BACKEND_PROC) {
+        add_badge(h, "PROC");
+        badge = true;
+    }
+    if (h->d->ui->paused) {
+        add_paused(h, time);
+        told = badge = true;
+    }
+    if (s && (s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW)) {
+        add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
+        badge = true;
+    }
+    if (badge && !told)
+        runs_add(&h->left, ROLE_TEXT, " ");
+    if (!told)
+        runs_add(&h->left, ROLE_TEXT, time);
+}
+
+/* Interval and cost in the long words, as two items. */
+static void add_cost_long(struct header *h, const char *every, const char *cost, enum role role)
+{
+    const struct snapshot *s = h->newest;
+    char text[FILL_SIZE], asked[FMT_SIZE];
+
+    if (*every) {
+        fmt_interval(asked, sizeof asked, s->asked_interval_ms);
+        add_gap(h, &h->left);
+        fill(text, role == ROLE_WARN ? MSG_VIEW_EVERY_ASKED : MSG_VIEW_EVERY, every, asked, NULL);
+        runs_add(&h->left, role, text);
+    }
+    if (*cost) {
+        add_gap(h, &h->left);
+        fill(text, MSG_VIEW_SAMPLE, cost, NULL, NULL);
+        runs_add(&h->left, role, text);
+    }
+}
+
+static void add_cost(struct header *h)
+{
+    const struct snapshot *s = h->newest;
+    char every[FMT_SIZE] = "", cost[FMT_SIZE * 2] = "";
+    bool stretched = s && s->asked_interval_ms && s->interval_ms > s->asked_interval_ms;
+    enum role role = stretched ? ROLE_WARN : ROLE_DIM;
+    struct runs *to = h->d->ui->w < WORDS_FROM_W ? &h->right : &h->left;
+
+    if (!s)
+        return;
+    if (s->interval_ms)
+        fmt_interval(every, sizeof every, s->interval_ms);
+    if (s->cost_ns > 0) {
+        int64_t share = s->interval_ms ? s->cost_ns / ((int64_t)s->interval_ms * 10000) : 0;
+
+        fmt_cost(cost, FMT_SIZE, s->cost_ns);
+        if (share >= 10)
+            snprintf(cost + strlen(cost), FMT_SIZE, ", %lld %%", (long long)share);
+    }
+    if (h->part[PART_LONG]) {
+        add_cost_long(h, every, cost, role);
+        return;
+    }
+    if (*every || *cost) {
+        add_gap(h, to);
+        runs_addf(to, role, "%s%s%s", every, *every && *cost ? ", " : "", cost);
+    }
+}
+
+static bool rate_of(const struct header *h, enum host_counter which, double *per_s)
+{
+    const struct history *history = drawing_history(h->d);
+
+    return history && history_rate(history, which, HISTORY_STRIP, per_s);
+}
+
+static void add_rate(struct header *h, enum msg id, enum host_counter which)
+{
+    char number[FMT_SIZE], text[FILL_SIZE];
+    double per_s;
+
+    if (!rate_of(h, which, &per_s))
+        return;
+    fmt_rate(number, sizeof number, per_s);
+    add_gap(h, &h->left);
+    fill(text, id, number, NULL, NULL);
+    runs_add(&h->left, ROLE_DIM, text);
+}
+
+static void add_rates(struct header *h)
+{
+    char number[FMT_SIZE], text[FILL_SIZE];
+    double sent, again;
+
+    add_rate(h, MSG_VIEW_ACCEPTED, COUNTER_PASSIVE_OPENS);
+    add_rate(h, MSG_VIEW_OPENED, COUNTER_ACTIVE_OPENS);
+    if (rate_of(h, COUNTER_OUT_SEGS, &sent) && rate_of(h, COUNTER_RETRANS_SEGS, &again)) {
+        fmt_percent(number, sizeof number, (uint64_t)(again * 1000), (uint64_t)(sent * 1000));
+        add_gap(h, &h->left);
+        fill(text, MSG_VIEW_RETRANSMITTED, number, NULL, NULL);
+        runs_add(&h->left, ROLE_DIM, text);
+    }
+    add_rate(h, MSG_VIEW_RESETS, COUNTER_ESTAB_RESETS);
+}
+
+/* The host in at most `room` columns, "…" where it is cut. */
+static void add_host(struct header *h, int room)
+{
+    const struct snapshot *s = h->d->s;
+    char name[160];
+
+    snprintf(name, sizeof name, "%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
+             s && s->netns[0] ? "/" : "", s ? s->netns : "");
+    if (utf8_width(name) > room) {
+        if (room < 2)
+            return;
+        name[utf8_fit(name, strlen(name), room - 1, NULL)] = '\0';
+        strcat(name, "…");
+    }
+    runs_add(&h->left, ROLE_TITLE, name);
+}
+
+static void build(struct header *h, int host_columns)
+{
+    const struct ui *ui = h->d->ui;
+    char key[24];
+
+    h->left.n = h->left.w = h->right.n = h->right.w = 0;
+    h->gap = ui->w < WORDS_FROM_W ? "  " : "   ";
+    if (h->part[PART_LONG])
+        runs_add(&h->left, ROLE_TITLE, "tcptop  ");
+    add_host(h, host_columns);
+    add_total(h);
+    add_time(h);
+    if (h->part[PART_COST])
+        add_cost(h);
+    if (h->part[PART_RATES])
+        add_rates(h);
+    if (h->part[PART_LANGUAGE] && ui->utf8) {
+        add_gap(h, &h->right);
+        first_key(h->d->v, COMMAND_LANGUAGE, key);
+        runs_add(&h->right, ROLE_KEY, key);
+        runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_OTHER_LANGUAGE));
+    }
+    if (h->part[PART_HELP]) {
+        add_gap(h, &h->right);
+        first_key(h->d->v, COMMAND_HELP, key);
+        runs_add(&h->right, ROLE_KEY, key);
+        runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_KEY_HELP));
+    }
+}
+
+static int excess(const struct header *h)
+{
+    return 1 + h->left.w + (h->right.n ? (int)strlen(h->gap) + h->right.w + 1 : 0) - h->d->ui->w;
+}
+
+void draw_header(struct drawing *d)
+{
+    static struct header none;
+    struct header h = none;
+    int w = d->ui->w, host;
+
+    h.d = d;
+    h.newest = d->v->newest ? d->v->newest : d->s;
+    for (int i = 0; i < PART_COUNT; i++)
+        h.part[i] = w >= part_from_w[i];
+    build(&h, w);
+    for (int i = 0; i < PART_COUNT && excess(&h) > 0; i++) {
+        h.part[i] = false;
+        build(&h, w);
+    }
+    if (excess(&h) > 0) {
+        host = h.left.n ? utf8_width(h.left.run[0].text) - excess(&h) : 0;
+        build(&h, host);
+    }
+    runs_put(&h.left, d->c, 1, 0, w - 1);
+    runs_put(&h.right, d->c, w - 1 - h.right.w, 0, h.right.w);
+}

@@ -1,0 +1,205 @@
+/* The help screen, made from the tables of commands and columns. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/utf8.h"
+
+#define KEYS_W     13
+#define HALF_LEAST 38 /* two columns from twice this */
+
+struct help_line {
+    bool heading;
+    char keys[40];
+    const char *text;
+};
+
+#define HELP_MAX 96
+struct help {
+    struct help_line left[HELP_MAX], right[HELP_MAX];
+    uint32_t n_left, n_right, n; /* lines of each column, lines in all */
+    bool two;
+};
+
+/* Commands that share a row with the next ones: how many, and what they do together. */
+static const struct {
+    enum command_id first;
+    unsigned count;
+    enum msg help;
+} shared[] = {
+    {COMMAND_UP, 2, MSG_VIEW_HELP_ROWS},
+    {COMMAND_PAGE_UP, 2, MSG_VIEW_HELP_PAGES},
+    {COMMAND_HALF_UP, 2, MSG_VIEW_HELP_HALVES},
+    {COMMAND_FIRST, 2, MSG_VIEW_HELP_ENDS},
+    {COMMAND_LEFT, 2, MSG_VIEW_HELP_SIDES},
+    {COMMAND_NEXT_REGION, 2, MSG_VIEW_HELP_REGIONS},
+    {COMMAND_ALL, 4, MSG_VIEW_HELP_STATE_SETS},
+    {COMMAND_SORT_PREVIOUS, 2, MSG_VIEW_HELP_SORT_STEP},
+    {COMMAND_FASTER, 2, MSG_VIEW_HELP_INTERVAL_STEP},
+    {COMMAND_PANE_UP, 2, MSG_VIEW_HELP_PANE_SCROLL},
+    {COMMAND_COPY, 2, MSG_VIEW_HELP_TAKE_OUT},
+    {COMMAND_QUIT, 2, MSG_VIEW_HELP_QUIT},
+};
+
+static const struct {
+    enum command_group group;
+    enum msg title;
+    bool right;
+} groups[] = {
+    {GROUP_MOVE, MSG_VIEW_GROUP_MOVE, false}, {GROUP_FILTER, MSG_VIEW_GROUP_FILTER, false},
+    {GROUP_SORT, MSG_VIEW_GROUP_SORT, false}, {GROUP_TIME, MSG_VIEW_GROUP_TIME, true},
+    {GROUP_SEE, MSG_VIEW_GROUP_SEE, true},    {GROUP_ACT, MSG_VIEW_GROUP_ACT, true},
+};
+
+static const struct {
+    const char *keys;
+    enum msg text;
+} marks[] = {
+    {"+ * -", MSG_VIEW_MARKS_CHANGES},
+    {"^", MSG_VIEW_MARK_PINNED},
+    {"–", MSG_VIEW_MARK_UNKNOWN},
+    {"▸ ▹", MSG_VIEW_MARK_CURSOR},
+};
+
+static void add(struct help *h, bool right, const struct help_line *line)
+{
+    uint32_t *n = right && h->two ? &h->n_right : &h->n_left;
+
+    if (*n < HELP_MAX)
+        (right && h->two ? h->right : h->left)[(*n)++] = *line;
+}
+
+static void add_heading(struct help *h, bool right, enum msg title)
+{
+    add(h, right, &(struct help_line){.heading = true, .text = text(title)});
+}
+
+static void add_line(struct help *h, bool right, const char *keys, const char *words)
+{
+    struct help_line line = {.text = words};
+
+    copy_text(line.keys, sizeof line.keys, keys);
+    add(h, right, &line);
+}
+
+/* One row for the command at `id` and those that share it; returns how many. */
+static unsigned add_command(struct help *h, const struct drawing *d, bool right, unsigned id)
+{
+    unsigned count = 1;
+    enum msg help = commands[id].help;
+    char keys[96] = "", one[64];
+
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        if ((unsigned)shared[i].first == id) {
+            count = shared[i].count;
+            help = shared[i].help;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        size_t len = strlen(keys);
+
+        bindings_shown(d->v->bindings, (enum command_id)(id + i), one, sizeof one);
+        snprintf(keys + len, sizeof keys - len, "%s%s", len && *one ? " " : "", one);
+    }
+    if (*keys)
+        add_line(h, right, keys, text(help));
+    return count;
+}
+
+static void make_groups(struct help *h, const struct drawing *d)
+{
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+        add_heading(h, groups[g].right, groups[g].title);
+        if (groups[g].group == GROUP_FILTER)
+            add_line(h, groups[g].right, "0-9", text(MSG_VIEW_HELP_DIGITS));
+        for (unsigned id = 0; id < COMMAND_COUNT;) {
+            if (commands[id].group == groups[g].group)
+                id += add_command(h, d, groups[g].right, id);
+            else
+                id++;
+        }
+    }
+    add_heading(h, true, MSG_VIEW_GROUP_MARKS);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        add_line(h, true, marks[i].keys, text(marks[i].text));
+}
+
+static void help_make(struct help *h, const struct drawing *d, int width)
+{
+    h->n_left = h->n_right = 0;
+    h->two = width >= 2 * HALF_LEAST;
+    make_groups(h, d);
+    h->n = h->n_left > h->n_right ? h->n_left : h->n_right;
+}
+
+/* After the keys: every column of the table, with the name it has in filters and options. */
+#define COLUMN_LINES (2 + (uint32_t)COL_COUNT)
+
+static void draw_help_line(struct drawing *d, const struct help_line *line, int x, int y, int w)
+{
+    int keys = utf8_width(line->keys), at = 2 + (keys > KEYS_W ? keys : KEYS_W) + 1;
+
+    if (line->heading) {
+        canvas_put(d->c, x, y, w, ROLE_HEAD, line->text);
+        return;
+    }
+    canvas_put(d->c, x + 2, y, w - 2, ROLE_KEY, line->keys);
+    canvas_put(d->c, x + at, y, w - at, ROLE_TEXT, line->text);
+}
+
+static void draw_column_line(struct drawing *d, uint32_t i, int x, int y, int w)
+{
+    const struct column *column;
+
+    if (i < 2) {
+        if (i == 1)
+            canvas_put(d->c, x, y, w, ROLE_HEAD, text(MSG_VIEW_GROUP_COLUMNS));
+        return;
+    }
+    column = &columns[i - 2];
+    canvas_put(d->c, x + 2, y, KEYS_W + 2, ROLE_KEY, column->id);
+    canvas_put(d->c, x + 2 + KEYS_W + 4, y, w - KEYS_W - 6, ROLE_TEXT, text(column->help));
+}
+
+static int half_of(const struct help *h, int width)
+{
+    return h->two ? width / 2 : width;
+}
+
+void draw_help(struct drawing *d)
+{
+    struct help h;
+    struct overlay_area a;
+    uint32_t lines, shown, top = d->ui->overlay_top;
+    char right[FILL_SIZE];
+
+    overlay_area(d, &a);
+    help_extent(d, &lines, &shown);
+    help_make(&h, d, a.inner.w);
+    if (top > lines - shown)
+        top = lines - shown;
+    scroll_mark(right, sizeof right, top, shown, lines);
+    overlay_frame(d, &a, text(MSG_VIEW_HELP_TITLE), right);
+    for (uint32_t i = 0; i < shown; i++) {
+        uint32_t line = top + i;
+        int y = a.inner.y + (int)i, half = half_of(&h, a.inner.w), x = a.inner.x + 1;
+
+        if (line < h.n_left)
+            draw_help_line(d, &h.left[line], x, y, half - 1);
+        if (h.two && line < h.n_right)
+            draw_help_line(d, &h.right[line], x + half, y, a.inner.w - half - 1);
+        if (line >= h.n)
+            draw_column_line(d, line - h.n, x, y, a.inner.w - 2);
+    }
+}
+
+void help_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+{
+    struct help h;
+    struct overlay_area a;
+
+    overlay_area(d, &a);
+    help_make(&h, d, a.inner.w);
+    *lines = h.n + COLUMN_LINES;
+    *shown = a.inner.h < 0 ? 0 : (uint32_t)a.inner.h < *lines ? (uint32_t)a.inner.h : *lines;
+}

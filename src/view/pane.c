@@ -1,0 +1,144 @@
+/* The pane: the words about one state, beside the table, below it, in brief, or over the body. */
+#include <stdio.h>
+
+#include "parts.h"
+#include "tcptop/base/utf8.h"
+
+#define COLUMN_GAP 4
+
+/* Where the text goes: `columns` columns of `width`, each `lines` high. */
+struct pane_text {
+    struct explain_text text;
+    int x, y, width, lines, columns;
+    uint32_t top, shown; /* lines of the text */
+};
+
+bool pane_subject(const struct drawing *d, struct explain_subject *subject)
+{
+    uint32_t row = drawing_cursor_row(d);
+    unsigned state = ui_strip_state(d->ui);
+    bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
+
+    *subject = (struct explain_subject){.snapshot = d->s, .row = UINT32_MAX, .state = state};
+    if (of_row || (state == 0 && row != UINT32_MAX)) {
+        const struct conn *c = &d->s->conn[row];
+
+        subject->state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+        subject->row = of_row ? row : UINT32_MAX;
+    }
+    return subject->state != 0;
+}
+
+static void place_text(const struct drawing *d, struct pane_text *p)
+{
+    const struct rect *r = &d->l.pane;
+
+    p->x = r->x + 1;
+    p->y = r->y + 1;
+    p->lines = r->h - 1;
+    p->columns = d->l.pane_two_columns ? 2 : 1;
+    p->width = p->columns == 2                     ? (r->w - 2 - COLUMN_GAP) / 2
+               : d->l.pane_form == PANE_FORM_RIGHT ? r->w - 1
+                                                   : r->w - 2;
+}
+
+/* Lay the text out for the pane as it stands; false when there is none. Free with
+ * explain_fini(&p->text). */
+static bool lay_out(const struct drawing *d, struct pane_text *p)
+{
+    struct explain_subject subject;
+    int capacity, rc;
+
+    *p = (struct pane_text){0};
+    if (d->l.pane.h <= 1 || !pane_subject(d, &subject))
+        return false;
+    place_text(d, p);
+    capacity = p->lines * p->columns;
+    if (d->l.pane_form == PANE_FORM_BRIEF)
+        rc = explain_brief(&p->text, &subject, p->width);
+    else
+        rc = explain_layout(&p->text, &subject, p->width, capacity,
+                            d->l.pane_form != PANE_FORM_BOTTOM);
+    if (rc < 0)
+        return false;
+    p->top = d->ui->pane_top[subject.state];
+    p->shown = p->text.n_lines < (uint32_t)capacity ? p->text.n_lines : (uint32_t)capacity;
+    if (p->top > p->text.n_lines - p->shown)
+        p->top = p->text.n_lines - p->shown;
+    return true;
+}
+
+static void draw_line(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
+                      int width)
+{
+    int at = 0;
+
+    for (uint32_t i = 0; i < t->lines[line].count && at < width; i++) {
+        const struct explain_run *run = &t->runs[t->lines[line].first + i];
+
+        at += canvas_put(c, x + at, y, width - at, run->role, run->text);
+    }
+}
+
+static void draw_text(struct drawing *d, const struct pane_text *p)
+{
+    for (uint32_t i = 0; i < p->shown; i++) {
+        int column = (int)i / p->lines, y = p->y + (int)i % p->lines;
+
+        draw_line(d->c, &p->text, p->top + i, p->x + column * (p->width + COLUMN_GAP), y, p->width);
+    }
+}
+
+static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsigned state)
+{
+    const char *gloss = state ? explain_gloss(state, text_language()) : "";
+    char right[FILL_SIZE] = "", key[24];
+
+    if (d->l.pane_form == PANE_FORM_BRIEF) {
+        first_key(d->v, COMMAND_PANE, key);
+        snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_MORE));
+    } else {
+        scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
+    }
+    draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,
+               state ? state_name(state) : text(MSG_VIEW_NO_STATE), gloss, right);
+}
+
+/* The line between table and pane, with its joints. */
+static void draw_separator(struct drawing *d)
+{
+    int x = d->l.separator_x;
+    const char *top = d->ui->focus == FOCUS_STATES ? "┭" : d->ui->focus == FOCUS_PANE ? "┮" : "┬";
+
+    canvas_fill(d->c, x, d->l.pane.y, 1, d->l.pane.h, ROLE_RULE, "│");
+    canvas_put(d->c, x, d->l.strip.y, 1, ROLE_RULE, top);
+    canvas_put(d->c, x, d->l.table.y, 1, ROLE_RULE, d->ui->focus == FOCUS_TABLE ? "┥" : "┤");
+}
+
+void draw_pane(struct drawing *d)
+{
+    struct explain_subject subject;
+    struct pane_text p;
+
+    if (d->l.pane.h <= 0)
+        return;
+    if (d->l.pane_form == PANE_FORM_OVERLAY)
+        canvas_fill(d->c, d->l.pane.x, d->l.pane.y, d->l.pane.w, d->l.pane.h, ROLE_TEXT, " ");
+    if (d->l.separator_x >= 0)
+        draw_separator(d);
+    lay_out(d, &p);
+    pane_subject(d, &subject);
+    draw_pane_title(d, &p, subject.state);
+    draw_text(d, &p);
+    explain_fini(&p.text);
+}
+
+void pane_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+{
+    struct pane_text p;
+
+    lay_out(d, &p);
+    *lines = p.text.n_lines;
+    *shown = p.shown;
+    explain_fini(&p.text);
+}

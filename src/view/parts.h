@@ -1,0 +1,161 @@
+/* What the parts of the view share; nobody else's business. */
+#ifndef TCPTOP_VIEW_PARTS_H
+#define TCPTOP_VIEW_PARTS_H
+
+#include "tcptop/base/str.h"
+#include "tcptop/explain/explain.h"
+#include "tcptop/text/text.h"
+#include "tcptop/view/view.h"
+
+/* One frame in the making. */
+struct drawing {
+    struct canvas *c; /* NULL while only measuring */
+    const struct view *v;
+    const struct ui *ui;
+    const struct snapshot *s; /* the rows on screen; may be NULL */
+    const struct rows *rows;  /* may be NULL */
+    uint32_t n_rows;
+    struct layout l;
+};
+
+void drawing_init(struct drawing *d, struct canvas *c, const struct view *v);
+
+/** The snapshot row under the cursor, UINT32_MAX when the list is empty. */
+uint32_t drawing_cursor_row(const struct drawing *d);
+
+/** The history that the strip shows: with the newest gap, unless paused. NULL without a sample. */
+const struct history *drawing_history(const struct drawing *d);
+
+/* A line of text in several roles, measured before it is put. */
+#define RUN_MAX  48
+#define RUN_TEXT 128
+struct runs {
+    struct {
+        char text[RUN_TEXT];
+        enum role role;
+    } run[RUN_MAX];
+    int n, w;
+};
+
+void runs_add(struct runs *r, enum role role, const char *text);
+void runs_addf(struct runs *r, enum role role, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room);
+
+/** A region's title line: rule, name, what follows it, and the text at the right end. `more` and
+ *  `right` may be NULL. */
+void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
+                const char *more, const char *right);
+
+/** "1-14 / 27" for a list that does not show all, "" else. */
+void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines);
+
+/** Copy `text` into `size` bytes, cut at a character. */
+void copy_text(char *out, size_t size, const char *text);
+
+/** A message with values filled in, into a fixed buffer. */
+#define FILL_SIZE 256
+void fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two, const char *three);
+
+/** Seconds in two parts: "3 min 52 s", "3분 52초". */
+void duration_words(char out[FILL_SIZE], uint64_t seconds);
+
+/** The first key of a command as help writes it: "/" of "/ \ F4". */
+void first_key(const struct view *v, enum command_id command, char out[24]);
+
+/* header.c, strip.c, table.c, pane.c, footer.c, overlays */
+void draw_header(struct drawing *d);
+void draw_strip(struct drawing *d);
+void draw_table(struct drawing *d);
+void draw_pane(struct drawing *d);
+void draw_footer(struct drawing *d);
+void draw_help(struct drawing *d);
+void draw_details(struct drawing *d);
+void draw_menu(struct drawing *d);
+
+/** Index in the strip at (x, y), -1 for none. */
+int strip_at(const struct drawing *d, int x, int y);
+
+/* spark.c: the last 60 samples of one state in `cells` cells. */
+struct spark {
+    uint8_t level[HISTORY_STRIP]; /* 0 to 7 */
+    bool gap[HISTORY_STRIP];      /* samples of that time exist, none was measured */
+    bool partial[HISTORY_STRIP];
+    bool flat; /* moves by less than a quarter of its maximum */
+    int cells;
+};
+
+/** `state` 0: the total. */
+void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells);
+void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum role hot);
+
+/** The time that the window really covers: "last 60 s". */
+void spark_title(char out[FILL_SIZE], const struct history *h);
+
+/* columns_fit.c: which columns the table has, and where. */
+enum fit_level {
+    FIT_FULL,
+    FIT_SHORT_STATE,
+    FIT_PORT,    /* Port instead of Local Address */
+    FIT_OWN_LINE /* the foreign address always on a line of its own */
+};
+
+struct fit_column {
+    enum column_id id;
+    int x, w;
+};
+
+struct fit {
+    enum fit_level level;
+    int room;          /* columns of the table */
+    int local, remote; /* widths of the address columns */
+    int n;
+    struct fit_column column[COL_COUNT];
+};
+
+#define GUTTER 2
+
+/** Columns for the table as it stands, address widths as the ui has them. */
+void fit_make(struct fit *f, const struct drawing *d);
+
+/** The address widths that suit the rows in view. */
+void fit_choose(const struct drawing *d, int *local, int *remote);
+
+/** The column `id` where it stands, NULL when it is not drawn. */
+const struct fit_column *fit_find(const struct fit *f, enum column_id id);
+
+/** Lines that a row takes. */
+int fit_row_lines(const struct fit *f, const struct conn *c);
+
+/** Where the foreign address begins on its own line. */
+int fit_remote_x(const struct fit *f);
+
+/** Bytes of an address that go on one line of `room` columns: all, or up to a ':'. */
+size_t fit_address_line(const char *text, int room);
+
+/* table.c */
+struct table_page {
+    struct fit fit;
+    int head_y, first_y, lines; /* screen lines: column heads, first row, how many rows' lines */
+    uint32_t top, drawn;        /* positions */
+};
+void table_page(const struct drawing *d, struct table_page *p);
+
+/* pane.c */
+bool pane_subject(const struct drawing *d, struct explain_subject *subject);
+void pane_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+
+/* Overlays: the area that one covers, and what is inside its frame. */
+struct overlay_area {
+    struct rect outer, inner; /* inner: without the title line and the border */
+    bool box;
+};
+void overlay_area(const struct drawing *d, struct overlay_area *a);
+void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *name,
+                   const char *right);
+
+void help_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+void menu_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+
+#endif

@@ -1,0 +1,286 @@
+/* The connections: title line, column heads, rows with cursor and mark. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/query/column.h"
+
+#define MARKED_MOST 3 /* more than one row in so many marked: the marks lose their colours */
+
+static bool has_title(const struct drawing *d)
+{
+    return d->l.kind != LAYOUT_TINY;
+}
+
+void table_page(const struct drawing *d, struct table_page *p)
+{
+    const struct rect *r = &d->l.table;
+    int left;
+
+    *p = (struct table_page){.top = d->ui->top};
+    fit_make(&p->fit, d);
+    p->head_y = r->y + (has_title(d) ? 1 : 0);
+    p->first_y = p->head_y + 1;
+    p->lines = r->y + r->h - p->first_y;
+    left = p->lines;
+    while (left > 0 && p->top + p->drawn < d->n_rows) {
+        uint32_t row = d->rows->row[p->top + p->drawn];
+
+        left -= fit_row_lines(&p->fit, &d->s->conn[row]);
+        if (left < 0 && p->drawn > 0)
+            break;
+        p->drawn++;
+    }
+}
+
+/* Marks of a row, as long as they last. */
+static char mark_of(const struct drawing *d, uint32_t position, uint32_t row)
+{
+    const struct snapshot *s = d->s;
+    const struct life *life = &s->life[row];
+    uint32_t fade = d->ui->fade_ds;
+
+    if (snapshot_row_kind(s, row) == ROW_CLOSED)
+        return '-';
+    if (s->conn[row].was_state && life->changed_ds && life->changed_ds != life->born_ds &&
+        s->now_ds - life->changed_ds < fade)
+        return '*';
+    if (life->born_ds && s->now_ds - life->born_ds < fade)
+        return '+';
+    return position < d->ui->pinned_rows ? '^' : ' ';
+}
+
+static enum role mark_role(char mark)
+{
+    switch (mark) {
+    case '+':
+        return ROLE_NEW;
+    case '*':
+        return ROLE_CHANGED;
+    case '-':
+        return ROLE_CLOSED;
+    default:
+        return ROLE_TEXT;
+    }
+}
+
+/* Do the marks of the page keep their colours? A busy server must not flicker. */
+static bool marks_colored(const struct drawing *d, const struct table_page *p)
+{
+    uint32_t marked = 0;
+
+    for (uint32_t i = 0; i < p->drawn; i++) {
+        char mark = mark_of(d, p->top + i, d->rows->row[p->top + i]);
+
+        marked += mark != ' ' && mark != '^';
+    }
+    return marked * MARKED_MOST <= p->drawn;
+}
+
+static void cell_text(const struct drawing *d, const struct fit *f, enum column_id id, uint32_t row,
+                      struct str *out)
+{
+    const struct conn *c = &d->s->conn[row];
+
+    str_clear(out);
+    if (id == COL_LOCAL && f->level >= FIT_PORT)
+        str_addf(out, "%u", c->sport);
+    else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
+        str_add(out, state_short_name(c->state));
+    else
+        columns[id].format(d->s, row, out);
+}
+
+/* The role of a cell in a row whose own role is `row_role`. */
+static enum role cell_role(enum column_id id, const struct conn *c, enum role row_role, char mark,
+                           const char *text)
+{
+    if (row_role != ROLE_TEXT)
+        return row_role;
+    if (id == COL_STATE)
+        return mark == '*' ? ROLE_CHANGED : state_role(c->state);
+    return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
+}
+
+/* The foreign address from line `y` on, broken after ':' where it is wider than the screen. */
+static void draw_remote_alone(struct drawing *d, const struct fit *f, int y, int end_y,
+                              enum role role, const char *text)
+{
+    int x = fit_remote_x(f), room = f->room - x;
+
+    for (; *text && y < end_y; y++) {
+        size_t n = fit_address_line(text, room);
+        char line[64];
+
+        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        canvas_put(d->c, d->l.table.x + x, y, room, role, line);
+        text += n;
+    }
+}
+
+struct row_place {
+    uint32_t position, row;
+    int y, lines, end_y;
+};
+
+static void draw_cells(struct drawing *d, const struct fit *f, const struct row_place *at,
+                       enum role row_role, char mark)
+{
+    const struct conn *c = &d->s->conn[at->row];
+    const struct fit_column *local = fit_find(f, COL_LOCAL), *remote = fit_find(f, COL_REMOTE);
+    bool alone = at->lines > 1;
+    struct str text = STR_INIT;
+
+    for (int i = 0; i < f->n; i++) {
+        const struct fit_column *column = &f->column[i];
+        int x = d->l.table.x + column->x, w = column->w;
+        bool right = columns[column->id].align == ALIGN_RIGHT;
+
+        if (alone && column->id == COL_REMOTE)
+            continue;
+        if (alone && column->id == COL_LOCAL && f->level < FIT_PORT && remote == column + 1)
+            w = remote->x + remote->w - local->x;
+        if (column->id == COL_LOCAL && f->level >= FIT_PORT)
+            right = true;
+        cell_text(d, f, column->id, at->row, &text);
+        enum role role = cell_role(column->id, c, row_role, mark, str_text(&text));
+        if (right)
+            canvas_put_right(d->c, x, at->y, w, role, str_text(&text));
+        else
+            canvas_put(d->c, x, at->y, w, role, str_text(&text));
+    }
+    if (alone) {
+        str_clear(&text);
+        conn_format_remote(c, &text);
+        draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
+    }
+    str_fini(&text);
+}
+
+static void draw_row(struct drawing *d, const struct fit *f, const struct row_place *at,
+                     bool colored)
+{
+    char mark = mark_of(d, at->position, at->row), gutter[2] = {mark, '\0'};
+    bool cursor = at->position == d->ui->cursor, focused = d->ui->focus == FOCUS_TABLE;
+    enum role row_role = ROLE_TEXT;
+    int x = d->l.table.x;
+
+    if (d->ui->digits_pending)
+        row_role = ROLE_DIM;
+    else if (mark == '-' || (mark == '+' && colored))
+        row_role = mark_role(mark);
+    draw_cells(d, f, at, row_role, colored ? mark : ' ');
+    canvas_put(d->c, x + 1, at->y, 1, colored || mark == '-' ? mark_role(mark) : ROLE_TEXT, gutter);
+    if (!cursor)
+        return;
+    canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");
+    for (int y = at->y; y < at->y + at->lines && y < at->end_y; y++)
+        canvas_paint(d->c, x, y, f->room, 1, focused ? ROLE_CURSOR : ROLE_CURSOR_OFF);
+}
+
+static void draw_rows(struct drawing *d, const struct table_page *p)
+{
+    bool colored = marks_colored(d, p);
+    int y = p->first_y, end_y = p->first_y + p->lines;
+
+    for (uint32_t i = 0; i < p->drawn; i++) {
+        uint32_t position = p->top + i, row = d->rows->row[position];
+        int lines = fit_row_lines(&p->fit, &d->s->conn[row]);
+        struct row_place at = {position, row, y, lines, end_y};
+
+        draw_row(d, &p->fit, &at, colored);
+        y += lines;
+    }
+}
+
+static const char *sort_mark(const struct drawing *d)
+{
+    /* the state's order is by attention, the most first: that points down */
+    bool down = d->ui->sort.descending != (d->ui->sort.column == COL_STATE);
+
+    return down ? "▾" : "▴";
+}
+
+static bool right_aligned(const struct fit *f, enum column_id id)
+{
+    return columns[id].align == ALIGN_RIGHT || (id == COL_LOCAL && f->level >= FIT_PORT);
+}
+
+static void draw_heads(struct drawing *d, const struct table_page *p)
+{
+    for (int i = 0; i < p->fit.n; i++) {
+        const struct fit_column *column = &p->fit.column[i];
+        bool port = column->id == COL_LOCAL && p->fit.level >= FIT_PORT;
+        const char *title = text(port ? MSG_VIEW_PORT : columns[column->id].title);
+        int x = d->l.table.x + column->x, w;
+        char head[FILL_SIZE];
+
+        snprintf(head, sizeof head, "%s", title);
+        if (column->id == d->ui->sort.column)
+            snprintf(head, sizeof head, "%s%s%s", title,
+                     utf8_width(title) + 2 > column->w + 1 ? "" : " ", sort_mark(d));
+        w = utf8_width(head);
+        if (right_aligned(&p->fit, column->id))
+            x += column->w - w;
+        else if (w > column->w + 1)
+            w = column->w;
+        canvas_put(d->c, x, p->head_y, w, ROLE_TITLE, head);
+    }
+}
+
+static void draw_table_title(struct drawing *d, const struct table_page *p)
+{
+    char all[FMT_SIZE] = FMT_NONE, matched[FMT_SIZE], more[2 * FILL_SIZE + UI_FILTER_MAX];
+    char count[FILL_SIZE], view[FILL_SIZE] = "";
+    const char *filter = d->ui->filter;
+
+    if (d->s)
+        fmt_count(all, sizeof all, d->s->total);
+    if (*filter && d->rows) {
+        fmt_count(matched, sizeof matched, d->rows->matched_live);
+        fill(count, MSG_VIEW_SHOWN_OF, matched, all, NULL);
+    } else {
+        fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
+    }
+    snprintf(more, sizeof more, "%s%s%s%s%s", count, *filter ? "   " : "", filter,
+             d->ui->follow ? "" : "   ", d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF));
+    if (p->drawn)
+        snprintf(view, sizeof view, "%u-%u", p->top + 1, p->top + p->drawn);
+    draw_title(d->c, &d->l.table, d->ui->focus == FOCUS_TABLE, text(MSG_VIEW_TABLE), more, view);
+}
+
+/* Why there is nothing to see. */
+static void draw_empty(struct drawing *d, const struct table_page *p)
+{
+    char reason[FILL_SIZE], key[24];
+
+    if (!d->s) {
+        snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
+    } else if (d->ui->filter[0]) {
+        first_key(d->v, COMMAND_BACK, key);
+        fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
+    } else {
+        snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SOCKETS));
+    }
+    if (p->lines > 0)
+        canvas_put(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);
+}
+
+void draw_table(struct drawing *d)
+{
+    struct table_page p;
+
+    if (d->l.table.h <= 0)
+        return;
+    table_page(d, &p);
+    if (has_title(d))
+        draw_table_title(d, &p);
+    if (p.head_y < d->l.table.y + d->l.table.h)
+        draw_heads(d, &p);
+    if (d->n_rows == 0)
+        draw_empty(d, &p);
+    else
+        draw_rows(d, &p);
+}
