@@ -236,7 +236,7 @@ static void recording_close(struct source *src)
 static bool is_text(const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (p[i] < ' ' && !strchr("\t\r\n", p[i]))
+        if (p[i] < ' ' && (p[i] == '\0' || !strchr("\t\r\n", p[i])))
             return false;
     }
     return len > 0;
