@@ -1,9 +1,8 @@
-/* The join of two consecutive samples.
+/* The join of two consecutive samples, in linear time.
  *
- * Three steps, each linear. 1. Duplicates within the dump are found by a bitmap of hashed cookies,
- * so that a dump without any (the rule) costs one bit per row. 2. The kernel walks its table in the
- * same order each time: the next record is looked for at the previous sample's next position. 3.
- * The few rows left over on both sides meet in a hash table. */
+ * The kernel walks its table in the same order each time: the next record is looked for at the
+ * previous sample's next position. The few rows that are left over on both sides meet in a hash
+ * table. What then has no partner is new on this side, missing or closed on the other. */
 #include "tcptop/model/delta.h"
 
 #include <errno.h>
@@ -11,12 +10,12 @@
 #include <string.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/base/hash.h"
+#include "tcptop/model/dedupe.h"
 
 #define NONE        UINT32_MAX
 #define LOOK_AHEAD  16u    /* rows that may have gone between two neighbours */
+#define LIST_KEEP   65536u /* shorter lists keep their memory */
 #define CARRIED_MAX 65536u /* missing rows carried on through a run of partial samples */
-#define SEEN_FACTOR 8u     /* bits per row in the bitmap */
 
 /* Row numbers; the memory is kept. */
 struct list {
@@ -24,22 +23,12 @@ struct list {
     uint32_t n, cap;
 };
 
-/* A cookie that may have been dumped twice. */
-struct suspect {
-    uint64_t cookie;
-    uint16_t netns;
-    bool met;
-};
-
 struct delta {
+    struct dedupe dedupe;
     struct list old, new; /* rows of the previous and of this sample that found no partner yet */
     uint32_t *table;      /* open addressing: index + 1, 0 is free */
     uint64_t table_cap;   /* power of two */
-    uint64_t *seen;       /* bitmap */
-    uint64_t seen_words;
-    struct suspect *suspects;
-    uint32_t n_suspects, suspects_cap;
-    bool whole_seen; /* a complete sample was joined: an unknown row is new */
+    bool whole_seen;      /* a complete sample was joined: an unknown row is new */
 };
 
 /* One join under way. */
@@ -64,8 +53,7 @@ void delta_free(struct delta *d)
     free(d->old.row);
     free(d->new.row);
     free(d->table);
-    free(d->seen);
-    free(d->suspects);
+    dedupe_fini(&d->dedupe);
     free(d);
 }
 
@@ -81,6 +69,16 @@ static int list_add(struct list *list, uint32_t row)
     }
     list->row[list->n++] = row;
     return 0;
+}
+
+/* Empty, and without the memory of a rush that has passed. */
+static void list_clear(struct list *list)
+{
+    if (list->cap > LIST_KEEP && list->n < list->cap / 8) {
+        free(list->row);
+        *list = (struct list){0};
+    }
+    list->n = 0;
 }
 
 /* An empty table with room for `n` entries at half load. */
@@ -114,113 +112,6 @@ static void table_add(struct delta *d, uint64_t hash, uint32_t index)
 static uint32_t table_next(const struct delta *d, uint64_t *slot)
 {
     return d->table[(*slot)++ & (d->table_cap - 1)] - 1;
-}
-
-static int seen_clear(struct delta *d, uint32_t rows)
-{
-    uint64_t words = 64;
-
-    while (words * 64 < (uint64_t)rows * SEEN_FACTOR)
-        words *= 2;
-    if (words != d->seen_words) {
-        free(d->seen);
-        d->seen = malloc(words * sizeof *d->seen);
-        d->seen_words = d->seen ? words : 0;
-    }
-    if (!d->seen)
-        return -ENOMEM;
-    memset(d->seen, 0, words * sizeof *d->seen);
-    return 0;
-}
-
-/* Cookies are handed out one after the other; a product by the golden ratio spreads such numbers
- * almost without collision. */
-static uint64_t seen_bit(const struct delta *d, uint64_t cookie)
-{
-    return (cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (d->seen_words * 64 - 1);
-}
-
-static bool seen_before(struct delta *d, uint64_t cookie)
-{
-    uint64_t bit = seen_bit(d, cookie), mask = UINT64_C(1) << (bit % 64);
-    bool before = d->seen[bit / 64] & mask;
-
-    d->seen[bit / 64] |= mask;
-    return before;
-}
-
-static int suspect_add(struct delta *d, const struct conn *c)
-{
-    if (d->n_suspects == d->suspects_cap) {
-        uint32_t cap = d->suspects_cap ? d->suspects_cap * 2 : 64;
-        struct suspect *larger = realloc(d->suspects, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        d->suspects = larger;
-        d->suspects_cap = cap;
-    }
-    d->suspects[d->n_suspects++] = (struct suspect){.cookie = c->cookie, .netns = c->netns};
-    return 0;
-}
-
-/* Has the suspect cookie of `c` been met by an earlier row? Notes that it has now. */
-static bool met_before(struct delta *d, const struct conn *c)
-{
-    uint64_t slot = hash_u64(c->cookie);
-    uint32_t i;
-
-    while ((i = table_next(d, &slot)) != NONE) {
-        struct suspect *s = &d->suspects[i];
-        if (s->cookie == c->cookie && s->netns == c->netns) {
-            bool met = s->met;
-            s->met = true;
-            return met;
-        }
-    }
-    return false;
-}
-
-/* Close the gaps that the second and later rows of a cookie leave. */
-static void drop_met(struct delta *d, struct snapshot *s)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t row = 0; row < s->n_live; row++) {
-        const struct conn *c = &s->conn[row];
-        if (!(c->flags & CONN_NO_COOKIE) && met_before(d, c))
-            continue;
-        if (kept != row) {
-            s->conn[kept] = s->conn[row];
-            s->life[kept] = s->life[row];
-            if (s->flow)
-                s->flow[kept] = s->flow[row];
-        }
-        kept++;
-    }
-    s->duplicates += s->n_live - kept;
-    s->n_live = kept;
-}
-
-/* A table that changes under the dump makes it return to a socket, or meet it on its way into
- * another state. The first record stays. */
-static int drop_duplicates(struct delta *d, struct snapshot *s)
-{
-    d->n_suspects = 0;
-    if (seen_clear(d, s->n_live))
-        return -ENOMEM;
-    for (uint32_t row = 0; row < s->n_live; row++) {
-        const struct conn *c = &s->conn[row];
-        if (!(c->flags & CONN_NO_COOKIE) && seen_before(d, c->cookie) && suspect_add(d, c))
-            return -ENOMEM;
-    }
-    if (!d->n_suspects)
-        return 0;
-    if (table_clear(d, d->n_suspects))
-        return -ENOMEM;
-    for (uint32_t i = 0; i < d->n_suspects; i++)
-        table_add(d, hash_u64(d->suspects[i].cookie), i);
-    drop_met(d, s);
-    return 0;
 }
 
 static bool is_bound(const struct conn *c)
@@ -267,7 +158,8 @@ static int join_by_order(struct join *join)
     struct delta *d = join->d;
     uint32_t expected = 0;
 
-    d->old.n = d->new.n = 0;
+    list_clear(&d->old);
+    list_clear(&d->new);
     for (uint32_t i = 0; i < join->next->n_live; i++) {
         const struct conn *c = &join->next->conn[i];
         uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
@@ -427,7 +319,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
                uint32_t fade_ds)
 {
     struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
-    int rc = drop_duplicates(d, next);
+    int rc = dedupe_rows(&d->dedupe, next);
 
     snapshot_count(next);
     if (!prev) {

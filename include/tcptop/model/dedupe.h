@@ -1,0 +1,24 @@
+/* Rows that one dump holds twice. A table that changes under the dump makes the kernel return to a
+ * socket, or meet it again on its way into another state. */
+#ifndef TCPTOP_MODEL_DEDUPE_H
+#define TCPTOP_MODEL_DEDUPE_H
+
+#include "tcptop/model/snapshot.h"
+
+/* Scratch memory that is kept between samples; starts as zero. */
+struct dedupe {
+    uint64_t *seen;           /* bitmap of hashed cookies; owned */
+    uint64_t words;           /* power of two */
+    unsigned shift;           /* from a 64-bit hash to a bit number */
+    struct suspect *suspects; /* cookies that may be there twice; owned */
+    uint32_t n, cap;
+};
+
+void dedupe_fini(struct dedupe *d);
+
+/** Drop each live row whose cookie an earlier one has, and count them in s->duplicates; rows
+ *  without a cookie stay. A dump without duplicates costs one bit per row. Returns 0 or -ENOMEM
+ *  (then unchanged). */
+int dedupe_rows(struct dedupe *d, struct snapshot *s);
+
+#endif

@@ -1,0 +1,160 @@
+/* Duplicates within a dump: a bitmap finds the few suspects, a second look at those convicts. */
+#include "tcptop/model/dedupe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BITS_PER_ROW 8u
+#define WORDS_MIN    64u
+
+struct suspect {
+    uint64_t cookie;
+    uint16_t netns;
+    bool met; /* a row with it has been kept */
+};
+
+void dedupe_fini(struct dedupe *d)
+{
+    free(d->seen);
+    free(d->suspects);
+    *d = (struct dedupe){0};
+}
+
+static int clear_seen(struct dedupe *d, uint32_t rows)
+{
+    uint64_t words = WORDS_MIN;
+
+    while (words * 64 < (uint64_t)rows * BITS_PER_ROW)
+        words *= 2;
+    if (words != d->words) {
+        free(d->seen);
+        d->seen = malloc(words * sizeof *d->seen);
+        d->words = d->seen ? words : 0;
+    }
+    if (!d->seen)
+        return -ENOMEM;
+    d->shift = (unsigned)__builtin_clzll(words * 64) + 1;
+    memset(d->seen, 0, words * sizeof *d->seen);
+    return 0;
+}
+
+/* Cookies are handed out one after the other: a product by the golden ratio spreads such numbers
+ * almost without collision. */
+static uint64_t bit_of(const struct dedupe *d, uint64_t cookie)
+{
+    return (cookie * UINT64_C(0x9e3779b97f4a7c15)) >> d->shift;
+}
+
+static bool is_seen(const struct dedupe *d, uint64_t cookie)
+{
+    uint64_t bit = bit_of(d, cookie);
+
+    return d->seen[bit / 64] >> (bit % 64) & 1;
+}
+
+static void set_seen(struct dedupe *d, uint64_t cookie)
+{
+    uint64_t bit = bit_of(d, cookie);
+
+    d->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static int add_suspect(struct dedupe *d, const struct conn *c)
+{
+    if (d->n == d->cap) {
+        uint32_t cap = d->cap ? d->cap * 2 : 64;
+        struct suspect *larger = realloc(d->suspects, cap * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        d->suspects = larger;
+        d->cap = cap;
+    }
+    d->suspects[d->n++] = (struct suspect){.cookie = c->cookie, .netns = c->netns};
+    return 0;
+}
+
+static bool has_cookie(const struct conn *c)
+{
+    return !(c->flags & CONN_NO_COOKIE);
+}
+
+static int find_suspects(struct dedupe *d, const struct snapshot *s)
+{
+    d->n = 0;
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        if (!has_cookie(c))
+            continue;
+        if (is_seen(d, c->cookie) && add_suspect(d, c))
+            return -ENOMEM;
+        set_seen(d, c->cookie);
+    }
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct suspect *x = a, *y = b;
+
+    if (x->cookie != y->cookie)
+        return x->cookie < y->cookie ? -1 : 1;
+    return x->netns - y->netns;
+}
+
+/* Sort the suspects, each once, and leave only their bits. */
+static void prepare_suspects(struct dedupe *d)
+{
+    uint32_t kept = 0;
+
+    qsort(d->suspects, d->n, sizeof *d->suspects, compare);
+    memset(d->seen, 0, d->words * sizeof *d->seen);
+    for (uint32_t i = 0; i < d->n; i++) {
+        if (kept && compare(&d->suspects[kept - 1], &d->suspects[i]) == 0)
+            continue;
+        d->suspects[kept++] = d->suspects[i];
+        set_seen(d, d->suspects[i].cookie);
+    }
+    d->n = kept;
+}
+
+/* Has an earlier row this cookie? Notes that one has now. */
+static bool met_before(struct dedupe *d, const struct conn *c)
+{
+    struct suspect key = {.cookie = c->cookie, .netns = c->netns}, *s;
+    bool met;
+
+    if (!has_cookie(c) || !is_seen(d, c->cookie))
+        return false;
+    s = bsearch(&key, d->suspects, d->n, sizeof key, compare);
+    if (!s)
+        return false;
+    met = s->met;
+    s->met = true;
+    return met;
+}
+
+int dedupe_rows(struct dedupe *d, struct snapshot *s)
+{
+    uint32_t kept = 0;
+
+    if (clear_seen(d, s->n_live) || find_suspects(d, s))
+        return -ENOMEM;
+    if (!d->n)
+        return 0;
+    prepare_suspects(d);
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        if (met_before(d, &s->conn[row]))
+            continue;
+        if (kept != row) {
+            s->conn[kept] = s->conn[row];
+            s->life[kept] = s->life[row];
+            if (s->flow)
+                s->flow[kept] = s->flow[row];
+        }
+        kept++;
+    }
+    s->duplicates += s->n_live - kept;
+    s->n_live = kept;
+    return 0;
+}
