@@ -1,0 +1,129 @@
+/* The ring keeps the newest points in order; maxima, changes and rates come from measured points
+ * and real times only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/model/history.h"
+
+/* A point of second `at` with `n` ESTABLISHED and 10 `n` new connections so far. */
+static struct point point(uint64_t at, uint32_t n)
+{
+    struct point p = {.seq = at, .mono_ns = (int64_t)at * NS_PER_S, .total = n + 1};
+
+    p.count[TCP_STATE_ESTABLISHED] = n;
+    p.count[TCP_STATE_BOUND_INACTIVE] = n;
+    p.counter_valid = 1u << COUNTER_ACTIVE_OPENS;
+    p.counter[COUNTER_ACTIVE_OPENS] = UINT64_C(10) * n;
+    return p;
+}
+
+static void add(struct history *h, struct point p)
+{
+    history_add(h, &p);
+}
+
+static void keeps_the_newest(void **state)
+{
+    struct history h, copy = {0};
+
+    (void)state;
+    assert_int_equal(history_init(&h, 100), 0);
+    assert_null(history_at(&h, 0));
+    for (uint32_t i = 1; i <= 250; i++) {
+        add(&h, point(i, i));
+        assert_int_equal(history_at(&h, 0)->seq, i);
+    }
+    assert_int_equal(h.len, 100);
+    assert_int_equal(history_at(&h, 99)->seq, 151);
+    assert_null(history_at(&h, 100));
+    assert_int_equal(history_copy(&copy, &h), 0);
+    for (uint32_t back = 0; back < 100; back++)
+        assert_int_equal(history_at(&copy, back)->seq, 250 - back);
+    add(&copy, point(251, 0)); /* the copy is a ring of the same size */
+    assert_int_equal(copy.len, 100);
+    assert_int_equal(history_at(&copy, 99)->seq, 152);
+    assert_int_equal(history_at(&h, 0)->seq, 250);
+    history_fini(&copy);
+    history_fini(&h);
+    assert_int_equal(history_init(&h, 1), 0);
+    assert_int_equal(h.cap, HISTORY_STRIP);
+    history_fini(&h);
+}
+
+static void maxima_and_changes(void **state)
+{
+    static const uint32_t counts[] = {5, 9, 3, 7};
+    struct point missed = {.seq = 5, .mono_ns = 5 * NS_PER_S, .status = POINT_MISSED, .total = 77};
+    struct point partial = point(6, 1);
+    struct history h;
+    int64_t change;
+
+    (void)state;
+    assert_int_equal(history_init(&h, 60), 0);
+    assert_false(history_change(&h, 1, 60, &change));
+    assert_int_equal(history_max(&h, 1, 60), 0);
+    for (uint32_t i = 0; i < 4; i++)
+        add(&h, point(i + 1, counts[i]));
+    assert_int_equal(history_max(&h, 1, 60), 9);
+    assert_int_equal(history_max(&h, 1, 2), 7);
+    assert_int_equal(history_max(&h, 0, 60), 10);
+    assert_true(history_change(&h, 1, 60, &change) && change == 2);
+    assert_true(history_change(&h, 1, 3, &change) && change == -2);
+    assert_false(history_change(&h, 1, 1, &change));
+    assert_false(history_change(&h, TCP_STATE_BOUND_INACTIVE, 60, &change)); /* not asked for */
+    assert_int_equal(history_max(&h, TCP_STATE_BOUND_INACTIVE, 60), 0);
+    add(&h, missed);
+    partial.status = POINT_PARTIAL;
+    add(&h, partial);
+    assert_int_equal(history_max(&h, 0, 60), 10);
+    assert_true(history_change(&h, 1, 60, &change) && change == 2); /* no guess from a part */
+    assert_false(history_change(&h, 1, 3, &change));
+    history_fini(&h);
+}
+
+static void rates_by_real_times(void **state)
+{
+    struct history h;
+    double rate;
+
+    (void)state;
+    assert_int_equal(history_init(&h, 60), 0);
+    assert_int_equal((int)history_span_s(&h, 60), 0);
+    add(&h, point(1, 0));
+    assert_false(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    add(&h, point(2, 1));
+    assert_true(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    assert_true(fabs(rate - 10) < 1e-9);
+    add(&h, point(32, 31)); /* the process was stopped for half a minute */
+    assert_true(history_rate(&h, COUNTER_ACTIVE_OPENS, 2, &rate));
+    assert_true(fabs(rate - 10) < 1e-9);
+    assert_true(fabs(history_span_s(&h, 2) - 30) < 1e-9);
+    assert_true(fabs(history_span_s(&h, 60) - 31) < 1e-9);
+    assert_int_equal((int)history_span_s(&h, 1), 0);
+    assert_false(history_rate(&h, COUNTER_PASSIVE_OPENS, 60, &rate)); /* never read */
+    add(&h, point(33, 30));                                           /* ran backwards */
+    assert_false(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    add(&h, point(34, 31));
+    assert_true(history_rate(&h, COUNTER_ACTIVE_OPENS, 2, &rate));
+    assert_false(history_rate(&h, COUNTER_ACTIVE_OPENS, 4, &rate)); /* inside the window too */
+    add(&h, point(34, 32));                                         /* no time has passed */
+    assert_false(history_rate(&h, COUNTER_ACTIVE_OPENS, 2, &rate));
+    history_fini(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_the_newest),
+        cmocka_unit_test(maxima_and_changes),
+        cmocka_unit_test(rates_by_real_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

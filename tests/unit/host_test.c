@@ -1,0 +1,45 @@
+/* Facts of a host are known by their bit only; names of sysctls are the last part of their path. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tcptop/model/host.h"
+
+static void only_what_is_valid(void **state)
+{
+    struct host h = {.counter_valid = 1u << COUNTER_TW, .sysctl_valid = 1u << SYSCTL_TW_REUSE};
+    uint64_t n = 99;
+    int64_t i = 99;
+
+    (void)state;
+    h.gauge_valid = 1u << GAUGE_TW;
+    h.counter[COUNTER_TW] = 5;
+    assert_true(host_counter(&h, COUNTER_TW, &n) && n == 5);
+    assert_true(host_gauge(&h, GAUGE_TW, &n) && n == 0);
+    assert_true(host_sysctl(&h, SYSCTL_TW_REUSE, &i) && i == 0);
+    n = 99, i = 99;
+    assert_false(host_counter(&h, COUNTER_ACTIVE_OPENS, &n));
+    assert_false(host_gauge(&h, GAUGE_INUSE, &n));
+    assert_false(host_sysctl(&h, SYSCTL_RFC1337, &i));
+    assert_true(n == 99 && i == 99);
+}
+
+static void sysctl_names(void **state)
+{
+    (void)state;
+    assert_string_equal(host_sysctl_name(SYSCTL_FIN_TIMEOUT), "tcp_fin_timeout");
+    assert_string_equal(host_sysctl_name(SYSCTL_PORT_HIGH), "ip_local_port_range");
+    assert_string_equal(host_sysctl_name(SYSCTL_SOMAXCONN), "somaxconn");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_valid),
+        cmocka_unit_test(sysctl_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
