@@ -33,12 +33,12 @@ bool line_insert(struct ui_line *line, keycode character)
 {
     if (character < ' ' || character == KEY_CODE_BACKSPACE || character >= KEY_CODE_SPECIAL)
         return false;
-    char bytes[5] = "", clean[8];
-    size_t len = utf8_encode(character, bytes);
-    utf8_sanitise_into(clean, sizeof(clean), bytes, len);
-    if (strlen(clean) != len || memcmp(clean, bytes, len) != 0)
+    char bytes[5] = "x", clean[16]; /* a mark may stand after a base */
+    size_t base = line->cursor > 0, len = utf8_encode(character, bytes + base);
+    utf8_sanitise_into(clean, sizeof(clean), bytes, base + len);
+    if (strlen(clean) != base + len || memcmp(clean, bytes, base + len) != 0)
         return false;
-    return splice(line, line->cursor, line->cursor, bytes, len);
+    return splice(line, line->cursor, line->cursor, bytes + base, len);
 }
 
 void line_complete(struct ui_line *line, size_t from, const char *word)
