@@ -2,7 +2,6 @@
 #include "tcptop/explain/facts.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -31,7 +30,7 @@ const char *live_rate(char out[LIVE_SIZE], double per_s, bool with_sign)
 {
     const char *sign = per_s < 0 ? "-" : with_sign ? "+" : "";
 
-    return live(out, sign, fmt_rate((char[FMT_SIZE]){0}, FMT_SIZE, fabs(per_s)));
+    return live(out, sign, fmt_rate((char[FMT_SIZE]){0}, FMT_SIZE, per_s < 0 ? -per_s : per_s));
 }
 
 const char *live_port(char out[LIVE_SIZE], uint16_t port)
@@ -72,7 +71,7 @@ const char *live_time(char out[LIVE_SIZE], uint64_t ms)
 
 const char *plain_time(char out[LIVE_SIZE], double seconds)
 {
-    return time_in_words(out, "", (uint64_t)llround(seconds * 1000), "");
+    return time_in_words(out, "", (uint64_t)(seconds * 1000 + 0.5), "");
 }
 
 const char *live_percent(char out[LIVE_SIZE], double part)

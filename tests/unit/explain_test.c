@@ -1,0 +1,189 @@
+/* The pane's text as a whole: the two texts that set the tone, line by line in both languages; what
+ * a sample that is missing, partial or of a variant changes; two columns; the brief form. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/hosts.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/explain/explain.h"
+
+static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 s;\n"
+                                   "then the entry goes by itself.\n"
+                                   "ESTABLISHED─close→FIN_WAIT1─ACK→FIN_WAIT2\n"
+                                   "        214               0             3\n"
+                                   "       gone←60 s─[TIME_WAIT]←FIN────┘\n"
+                                   "                         71\n"
+                                   "HERE NOW\n"
+                                   "  71 closed first here in the last 60 s, flat\n"
+                                   "  58 by a server here: no ephemeral port used\n"
+                                   "  13 by clients: 9 of 28,232 ports to one peer\n"
+                                   "  NORMAL  The count follows the closing rate.\n"
+                                   "WHAT TO DO\n"
+                                   "  Nothing. If ephemeral ports run short, reuse\n"
+                                   "  connections (keep-alive, pools).\n"
+                                   "WHY\n"
+                                   "  If the last ACK is lost, the peer repeats\n"
+                                   "  its FIN and is answered from here.\n"
+                                   "  Late segments cannot reach a new connection\n"
+                                   "  between the same addresses and ports.\n"
+                                   "UNTIL\n"
+                                   "  60 s, fixed in Linux, no sysctl; a repeated\n"
+                                   "  FIN restarts it.\n"
+                                   "  Sooner: an acceptable new SYN, or connect()\n"
+                                   "  here (tcp_tw_reuse = 2: loopback only).\n"
+                                   "MYTHS\n"
+                                   "  tcp_fin_timeout shortens it: no, FIN_WAIT2.\n"
+                                   "  tcp_tw_recycle fixes it: removed in 4.12.\n"
+                                   "  A server restart frees them: no owner left.\n"
+                                   "  SO_LINGER 0 helps: it sends RST, loses data.\n"
+                                   "Source: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
+                                   "TCP_TIMEWAIT_LEN\n";
+
+static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 머무는\n"
+                                   "상태입니다. 시간이 지나면 저절로 사라집니다.\n"
+                                   "ESTABLISHED─close→FIN_WAIT1─ACK→FIN_WAIT2\n"
+                                   "         21               0             0\n"
+                                   "       소멸←60초─[TIME_WAIT]←FIN────┘\n"
+                                   "                         16\n"
+                                   "지금 이 호스트\n"
+                                   "  최근 60초 안에 먼저 닫은 연결 16개\n"
+                                   "  모두 로컬 포트 3000: 이 호스트의 서버가 닫음\n"
+                                   "  임시 포트 사용 0개, 남은 시간 12~49초\n"
+                                   "  정상  닫은 만큼 생기고 60초 뒤 사라집니다.\n"
+                                   "할 일\n"
+                                   "  없습니다. 임시 포트가 모자랄 때만 연결\n"
+                                   "  재사용(keep-alive, 연결 풀)을 검토합니다.\n"
+                                   "이유\n"
+                                   "  마지막 ACK가 사라지면 상대가 FIN을 다시\n"
+                                   "  보내고, 여기서 다시 답합니다.\n"
+                                   "  늦게 온 옛 세그먼트가 주소와 포트가 같은 새\n"
+                                   "  연결에 섞이지 않게 합니다.\n"
+                                   "유지 시간\n"
+                                   "  리눅스는 60초 고정, 바꾸는 sysctl 없음.\n"
+                                   "  FIN이 다시 오면 60초를 새로 셉니다.\n"
+                                   "  더 일찍 끝나는 경우: 상대의 유효한 새 SYN,\n"
+                                   "  connect() 재사용(tcp_tw_reuse = 2: 루프백만)\n"
+                                   "흔한 오해\n"
+                                   "  tcp_fin_timeout으로 줄인다: FIN_WAIT2용\n"
+                                   "  tcp_tw_recycle을 켠다: 리눅스 4.12에서 삭제\n"
+                                   "  서버를 재시작한다: 이미 주인이 없는 소켓\n"
+                                   "  SO_LINGER 0을 쓴다: RST로 데이터를 잃음\n"
+                                   "근거: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
+                                   "TCP_TIMEWAIT_LEN\n";
+
+static const char CLOSE_WAIT_EN[] = "The peer has closed; this end waits for its\n"
+                                    "own process to close. The kernel never ends\n"
+                                    "this state by itself.\n"
+                                    "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
+                                    "      2,918             412               1\n"
+                                    "HERE NOW\n"
+                                    "  412, +1.8/s over the last 60 s\n"
+                                    "  371 with Recv-Q 1: FIN not read yet\n"
+                                    "  41 with Recv-Q 0: read, but not closed\n"
+                                    "WHAT TO DO\n"
+                                    "  Find where the process does not call close()\n"
+                                    "  after the peer is done.\n"
+                                    "  A restart is a stopgap; no sysctl helps.\n"
+                                    "NO LEAK IF\n"
+                                    "  A pool keeps ended connections until reuse.\n"
+                                    "  A half-close is meant; data still flows out.\n"
+                                    "  Inode 0: not accepted yet; accept() is slow.\n"
+                                    "WHY\n"
+                                    "  FIN ends only the peer's direction. This end\n"
+                                    "  may still send, so only the process knows\n"
+                                    "  when it is done.\n"
+                                    "UNTIL\n"
+                                    "  No limit, no kernel timer. Ends by close(),\n"
+                                    "  shutdown() or exit of the process, RST,\n"
+                                    "  failed keepalive, or ss -K.\n"
+                                    "MYTHS\n"
+                                    "  Only a reboot clears it: process exit does.\n"
+                                    "  tcp_fin_timeout shortens it: no, FIN_WAIT2.\n"
+                                    "Source: RFC 9293 3.3.2, Fig. 5; Recv-Q as\n"
+                                    "observed on Linux 6.18\n";
+
+static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로세스가 닫기를\n"
+                                    "기다리는 상태입니다. 커널이 스스로 끝내지\n"
+                                    "않습니다.\n"
+                                    "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
+                                    "      2,918             412               1\n"
+                                    "지금 이 호스트\n"
+                                    "  412개, 최근 60초 동안 초당 +1.8개\n"
+                                    "  수신 큐 1이 371개: FIN을 아직 읽지 않음\n"
+                                    "  수신 큐 0이 41개: 끝까지 읽고 닫지 않음\n"
+                                    "할 일\n"
+                                    "  상대가 닫은 뒤 close()를 부르지 않는 코드를\n"
+                                    "  찾습니다.\n"
+                                    "  재시작하면 사라지지만 임시방편이며,\n"
+                                    "  sysctl로는 줄지 않습니다.\n"
+                                    "누수가 아닌 경우\n"
+                                    "  끝난 연결을 다음 사용 때까지 두는 연결 풀\n"
+                                    "  의도한 반닫기(half-close): 송신은 계속됨\n"
+                                    "  inode 0: 아직 accept() 전(accept()가 느림)\n"
+                                    "이유\n"
+                                    "  FIN은 상대가 보내는 방향만 끝냅니다. 이쪽은\n"
+                                    "  더 보낼 수 있으므로 언제 끝낼지는 프로세스만\n"
+                                    "  압니다.\n"
+                                    "유지 시간\n"
+                                    "  제한도 커널 타이머도 없습니다. 프로세스의\n"
+                                    "  close(), shutdown(), 종료나 RST, keepalive\n"
+                                    "  실패, ss -K로 끝납니다.\n"
+                                    "흔한 오해\n"
+                                    "  재부팅해야 사라진다: 프로세스 종료로 충분\n"
+                                    "  tcp_fin_timeout으로 줄인다: FIN_WAIT2용\n"
+                                    "근거: RFC 9293 3.3.2, 그림 5; 수신 큐는\n"
+                                    "Linux 6.18에서 확인\n";
+
+/* The lines without roles, blanks at their ends cut. */
+static const char *plain(const struct explain_text *t, struct str *out)
+{
+    str_clear(out);
+    for (uint32_t i = 0; i < t->n_lines; i++) {
+        for (uint32_t r = 0; r < t->lines[i].count; r++)
+            str_add(out, t->runs[t->lines[i].first + r].text);
+        while (out->len && out->data[out->len - 1] == ' ')
+            str_truncate(out, out->len - 1);
+        str_add_char(out, '\n');
+    }
+    return str_text(out);
+}
+
+static void expect_layout(struct snapshot *s, unsigned state, enum language language, int height,
+                          const char *expected)
+{
+    struct explain_subject subject = {state, s, UINT32_MAX};
+    struct explain_text t;
+    struct str out = STR_INIT;
+
+    text_use(language);
+    assert_int_equal(explain_layout(&t, &subject, 46, height, true), 0);
+    assert_string_equal(plain(&t, &out), expected);
+    explain_fini(&t);
+    str_fini(&out);
+    snapshot_unref(s);
+    text_use(LANG_EN);
+}
+
+static void the_tone(void **state)
+{
+    (void)state;
+    expect_layout(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 31, TIME_WAIT_EN);
+    expect_layout(host_devbox(), TCP_STATE_TIME_WAIT, LANG_KO, 31, TIME_WAIT_KO);
+    expect_layout(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 31, CLOSE_WAIT_EN);
+    expect_layout(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_KO, 31, CLOSE_WAIT_KO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_tone),
+    };
+    return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
+}
