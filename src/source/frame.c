@@ -239,8 +239,10 @@ static bool read_header(struct snapshot *s, const uint8_t *p, size_t len)
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
-    if (s->status > SAMPLE_FAILED)
+    if (s->status > SAMPLE_FAILED) {
+        s->status = SAMPLE_FAILED;
         return false;
+    }
     s->needs &= NEED_FLOW | NEED_BOUND;
     s->backend = BACKEND_FRAME;
     return len == 0;

@@ -113,6 +113,7 @@ static int damaged_end(struct recording *r, int error, struct snapshot *s, struc
     if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, err) < 0)
         return -ENOMEM; /* it was sound before */
     s->backend = BACKEND_FRAME;
+    s->status = SAMPLE_COMPLETE;
     s->why[0] = '\0';
     note_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1), NULL);
     return 0;

@@ -1,0 +1,82 @@
+/* Any bytes as netlink messages: no row beyond the input's length, every row of a known family and
+ * state, nothing read beyond the end, and the parser always gets on. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/diag_build.h"
+#include "lib/fuzz.h"
+#include "tcptop/source/diag.h"
+
+#define RECORD_BYTES 88 /* header and inet_diag_msg: the shortest that makes a row */
+
+static void demand(bool holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "diag_fuzz: %s\n", what);
+        abort();
+    }
+}
+
+const struct fuzz_seed *fuzz_seeds(size_t *n)
+{
+    static struct str dumps[3];
+    static struct fuzz_seed list[3];
+    uint8_t info[BUILD_INFO_BYTES] = {0};
+    struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3000, 50000, 1);
+
+    if (dumps[0].len == 0) {
+        build_conn(&dumps[0], &c, info, sizeof(info));
+        build_conn(&dumps[0], &c, info, 104);
+        build_done(&dumps[0], 0);
+        c.family = AF_INET6;
+        c.state = TCP_STATE_TIME_WAIT;
+        build_conn(&dumps[1], &c, NULL, 0);
+        build_done(&dumps[1], -22);
+        build_conn(&dumps[2], &c, NULL, 0);
+        build_done(&dumps[2], 0);
+        build_conn(&dumps[2], &c, NULL, 0);
+        build_done(&dumps[2], 0);
+    }
+    for (size_t i = 0; i < 3; i++)
+        list[i] = (struct fuzz_seed){dumps[i].data, dumps[i].len};
+    *n = 3;
+    return list;
+}
+
+static void check_rows(const struct snapshot *s, size_t len)
+{
+    demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
+    for (uint32_t i = 0; i < s->n_live; i++) {
+        const struct conn *c = &s->conn[i];
+        demand(c->family == AF_INET || c->family == AF_INET6, "unknown family");
+        demand(c->state >= TCP_STATE_ESTABLISHED && c->state <= TCP_STATE_CLOSING, "unknown state");
+        demand(c->cookie != 0 || c->flags & CONN_NO_COOKIE, "a cookie of 0");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    struct diag d = {.snapshot = s, .states = STATE_MASK_LISTED};
+    bool damaged;
+
+    if (!s)
+        return 0;
+    s->needs = NEED_FLOW;
+    for (size_t at = 0; at < len; at += d.used) {
+        enum diag_result result = diag_parse(&d, data + at, len - at);
+        demand(d.used <= len - at, "took more than there was");
+        demand(result != DIAG_MORE || d.used == len - at, "stopped without a reason");
+        demand(result != DIAG_ERROR || d.error < 0, "an error without errno");
+        if (result == DIAG_STOPPED)
+            break;
+        demand(d.used > 0, "does not get on");
+    }
+    check_rows(s, len);
+    demand(diag_whole(data, len, &damaged) <= len, "whole messages beyond the end");
+    snapshot_unref(s);
+    return 0;
+}
