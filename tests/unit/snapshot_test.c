@@ -1,0 +1,175 @@
+/* Samples grow, are shared by many threads, recycled, and give the memory of a peak back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <string.h>
+
+#include "lib/model_build.h"
+
+#define THREADS 4
+#define ROUNDS  2000
+
+static void fill(struct snapshot *s, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        assert_non_null(model_add(s, i + 1, TCP_STATE_ESTABLISHED));
+}
+
+static void rows_are_added_and_counted(void **state)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    struct flow *flow;
+
+    (void)state;
+    assert_non_null(s);
+    fill(s, 1000);
+    model_add(s, 5000, TCP_STATE_CLOSE)->flags = CONN_BOUND;
+    model_add(s, 5001, TCP_STATE_CLOSE);
+    model_add(s, 5002, 99);
+    model_add(s, 5003, TCP_STATE_LISTEN);
+    snapshot_drop_last(s);
+    snapshot_count(s);
+    assert_int_equal(s->total, 1003);
+    assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 1000);
+    assert_int_equal(s->count[TCP_STATE_CLOSE], 1);
+    assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
+    assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
+    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 700}), 699);
+    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 7000}), UINT32_MAX);
+    assert_non_null(snapshot_add(s, &flow));
+    assert_null(flow);
+    assert_null(snapshot_flow(s, 0));
+    snapshot_unref(s);
+    snapshot_unref(NULL);
+}
+
+static void figures_only_when_asked(void **state)
+{
+    struct snapshot_pool *pool = snapshot_pool_new();
+    struct snapshot *s = snapshot_new(pool);
+    struct flow *flow = NULL;
+
+    (void)state;
+    fill(s, 3);
+    s->needs = NEED_FLOW;
+    assert_non_null(snapshot_add(s, &flow));
+    assert_non_null(flow);
+    flow->valid = 1;
+    assert_ptr_equal(snapshot_flow(s, 3), flow);
+    assert_int_equal(s->flow[0].valid, 0); /* added before it was asked */
+    assert_int_equal(s->flow[3].valid, 1);
+    assert_null(snapshot_flow(s, 4));
+    snapshot_unref(s);
+    s = snapshot_new(pool); /* the recycled one says nothing of figures */
+    fill(s, 4);
+    assert_null(s->flow);
+    assert_null(snapshot_flow(s, 3));
+    snapshot_unref(s);
+    snapshot_pool_free(pool);
+}
+
+static void arrays_go_to_the_next_sample(void **state)
+{
+    struct snapshot_pool *pool = snapshot_pool_new();
+    struct snapshot *s = snapshot_new(pool), *again;
+    struct conn *c;
+
+    (void)state;
+    fill(s, 10000);
+    s->n_closed = 3;
+    strcpy(s->why, "x");
+    c = s->conn;
+    snapshot_unref(s);
+    again = snapshot_new(pool);
+    assert_ptr_equal(again->conn, c);
+    assert_int_equal(snapshot_rows(again), 0);
+    assert_string_equal(again->why, "");
+    c = snapshot_add(again, NULL); /* and their rows start as zero */
+    assert_memory_equal(c, &(struct conn){0}, sizeof *c);
+    snapshot_pool_free(pool); /* the pool outlives its owner */
+    snapshot_unref(again);
+}
+
+static void a_peak_is_given_back(void **state)
+{
+    struct snapshot_pool *pool = snapshot_pool_new();
+    struct snapshot *s;
+    uint32_t peak, samples = 0;
+
+    (void)state;
+    s = snapshot_new(pool);
+    s->needs = NEED_FLOW;
+    fill(s, 100000);
+    peak = s->cap;
+    do {
+        snapshot_unref(s);
+        s = snapshot_new(pool);
+        fill(s, 10);
+        samples++;
+    } while (samples < 100 && (s->cap == peak || s->flow_cap));
+    assert_in_range(samples, 2, 20); /* not at once: the next sample may be large again */
+    assert_true(s->cap < 1000);
+    snapshot_unref(s);
+    snapshot_pool_free(pool);
+}
+
+static _Atomic(struct snapshot *) shared[THREADS];
+
+/* Takes what it is handed, reads it, gives it back. */
+static void *reader(void *arg)
+{
+    _Atomic(struct snapshot *) *place = arg;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct snapshot *s;
+        uint64_t sum = 0;
+        while (!(s = atomic_exchange(place, NULL)))
+            sched_yield();
+        for (uint32_t row = 0; row < s->n_live; row++)
+            sum += s->conn[row].cookie;
+        assert_int_equal(sum, (uint64_t)s->n_live * (s->n_live + 1) / 2);
+        snapshot_unref(s);
+    }
+    return NULL;
+}
+
+static void many_threads_share(void **state)
+{
+    struct snapshot_pool *pool = snapshot_pool_new();
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (int t = 0; t < THREADS; t++)
+        assert_int_equal(pthread_create(&threads[t], NULL, reader, &shared[t]), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct snapshot *s = snapshot_new(pool);
+        fill(s, (uint32_t)i % 50);
+        for (int t = 1; t < THREADS; t++) /* one reference each, before the first is handed out */
+            snapshot_ref(s);
+        for (int t = 0; t < THREADS; t++) {
+            struct snapshot *none = NULL;
+            while (!atomic_compare_exchange_strong(&shared[t], &none, s)) {
+                none = NULL;
+                sched_yield();
+            }
+        }
+    }
+    for (int t = 0; t < THREADS; t++)
+        pthread_join(threads[t], NULL);
+    snapshot_pool_free(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_added_and_counted),   cmocka_unit_test(figures_only_when_asked),
+        cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
+        cmocka_unit_test(many_threads_share),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
