@@ -1,0 +1,47 @@
+/* A source under the test's thumb. */
+#include "lib/fake_source.h"
+
+#include <string.h>
+
+#include "lib/model_build.h"
+#include "tcptop/base/clock.h"
+
+static int fake_sample(struct source *src, const struct request *req, struct snapshot *s,
+                       struct err *err)
+{
+    struct fake *f = (struct fake *)src;
+    int fails = atomic_load(&f->fails);
+
+    if (atomic_fetch_add(&f->begun, 1) == 0)
+        pthread_sigmask(SIG_SETMASK, NULL, &f->blocked);
+    pthread_mutex_lock(&f->gate);
+    pthread_mutex_unlock(&f->gate);
+    atomic_store(&f->needs, req->needs);
+    if (fails)
+        return err_set(err, fails, "the fake fails");
+    for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
+        model_add(s, i, TCP_STATE_ESTABLISHED);
+    s->status = (uint8_t)atomic_load(&f->status);
+    s->backend = (uint8_t)atomic_load(&f->backend);
+    s->mono_ns = atomic_load(&f->mono_ns);
+    if (!s->mono_ns)
+        s->mono_ns = clock_mono_ns();
+    s->cpu_ns = s->cost_ns = atomic_load(&f->cpu_ns);
+    atomic_fetch_add(&f->taken, 1);
+    return 0;
+}
+
+static void fake_close(struct source *src)
+{
+    atomic_store(&((struct fake *)src)->closed, true);
+}
+
+void fake_init(struct fake *f)
+{
+    static const struct source_ops ops = {"fake", fake_sample, fake_close};
+
+    memset(f, 0, sizeof *f);
+    f->source.ops = &ops;
+    atomic_store(&f->rows, 3);
+    pthread_mutex_init(&f->gate, NULL);
+}

@@ -1,0 +1,27 @@
+/* A source under the test's thumb: what it gives, when it fails, how long it takes. */
+#ifndef TESTS_LIB_FAKE_SOURCE_H
+#define TESTS_LIB_FAKE_SOURCE_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "tcptop/source/source.h"
+
+struct fake {
+    struct source source;
+    pthread_mutex_t gate;         /* held by the test: the sample does not end */
+    atomic_uint begun, taken;     /* samples */
+    atomic_uint rows;             /* of each sample, cookies 1 … rows */
+    atomic_int fails;             /* -errno instead of a sample; 0: none */
+    atomic_uint status;           /* enum sample_status */
+    atomic_llong cpu_ns, mono_ns; /* what it claims; mono_ns 0: the real time */
+    atomic_uint backend, needs;   /* needs: as asked for last */
+    atomic_bool closed;
+    sigset_t blocked; /* signals of the thread that took the first sample */
+};
+
+/** In static or other lasting memory: it must outlive the thread that closes it. */
+void fake_init(struct fake *f);
+
+#endif

@@ -1,0 +1,233 @@
+/* The sampling thread: many readers at once, wishes, failures, a stretched interval, and a stop
+ * that does not wait for a dump without end. Run under TSan. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/fake_source.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/source/sampler.h"
+
+#define HOUR_MS     UINT64_C(3600000)
+#define READERS     4
+#define PATIENCE_MS 20000 /* a test that waits longer has failed */
+
+static struct fake fake;
+static struct sampler *sampler;
+static int wake_fd;
+
+static void start(uint64_t interval_ms)
+{
+    const struct request req = {.interval_ms = interval_ms, .fade_ds = 50};
+
+    wake_fd = eventfd(0, EFD_CLOEXEC);
+    assert_true(wake_fd >= 0);
+    assert_int_equal(sampler_start(&sampler, &fake.source, &req, 60, 0.25, wake_fd, NULL), 0);
+}
+
+static void stop(void)
+{
+    sampler_stop(sampler);
+    close(wake_fd);
+}
+
+/* Wait until a sample is published; returns it. */
+static struct snapshot *published(void)
+{
+    struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+    uint64_t n;
+
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(eventfd_read(wake_fd, &n), 0);
+    return sampler_latest(sampler);
+}
+
+static void wait_for(const atomic_uint *count, unsigned n)
+{
+    int64_t end = clock_mono_ns() + PATIENCE_MS * NS_PER_MS;
+
+    while (atomic_load(count) < n && clock_mono_ns() < end)
+        poll(NULL, 0, 1);
+    assert_true(atomic_load(count) >= n);
+}
+
+static void samples_at_once_when_wished(void **state)
+{
+    struct request req = {.interval_ms = HOUR_MS, .needs = NEED_FLOW};
+    struct snapshot *s;
+
+    (void)state;
+    fake_init(&fake);
+    start(HOUR_MS);
+    s = published();
+    assert_int_equal(s->seq, 1);
+    assert_int_equal(s->total, 3);
+    assert_int_equal(s->interval_ms, HOUR_MS);
+    snapshot_unref(s);
+    sampler_request(sampler, &req, true);
+    s = published();
+    assert_int_equal(s->seq, 2);
+    assert_int_equal(s->needs, NEED_FLOW);
+    snapshot_unref(s);
+    req.interval_ms = 10; /* a shorter interval is in force at once, too */
+    sampler_request(sampler, &req, false);
+    s = published();
+    assert_int_equal(s->interval_ms, 10);
+    snapshot_unref(s);
+    stop();
+    assert_true(fake.closed);
+}
+
+static void failures_are_published(void **state)
+{
+    const struct request req = {.interval_ms = HOUR_MS};
+    struct snapshot *s;
+
+    (void)state;
+    fake_init(&fake);
+    fake.fails = -EACCES;
+    start(HOUR_MS);
+    s = published();
+    assert_int_equal(s->status, SAMPLE_FAILED);
+    assert_string_equal(s->why, "the fake fails");
+    assert_int_equal(s->asked_interval_ms, HOUR_MS);
+    snapshot_unref(s);
+    fake.fails = 0;
+    sampler_request(sampler, &req, true);
+    s = published();
+    assert_int_equal(s->status, SAMPLE_COMPLETE);
+    assert_int_equal(history_at(&s->history, 1)->status, POINT_MISSED);
+    snapshot_unref(s);
+    stop();
+}
+
+static void a_dear_sample_stretches_the_interval(void **state)
+{
+    struct request req = {.interval_ms = 2000};
+    struct snapshot *s;
+
+    (void)state;
+    fake_init(&fake);
+    fake.cpu_ns = NS_PER_S;
+    start(1000);
+    s = published();
+    assert_in_range(s->interval_ms, 4000, 4200); /* a quarter of a core */
+    assert_int_equal(s->asked_interval_ms, 1000);
+    snapshot_unref(s);
+    fake.cpu_ns = NS_PER_S * 9 / 10; /* a little less changes nothing */
+    sampler_request(sampler, &req, true);
+    s = published();
+    assert_in_range(s->interval_ms, 4000, 4200);
+    assert_int_equal(s->asked_interval_ms, 2000);
+    snapshot_unref(s);
+    req.interval_ms = 60000; /* within the budget */
+    sampler_request(sampler, &req, true);
+    s = published();
+    assert_int_equal(s->interval_ms, 60000);
+    snapshot_unref(s);
+    stop();
+}
+
+static void *reader(void *arg)
+{
+    (void)arg;
+    while (atomic_load(&fake.taken) < 100) {
+        struct snapshot *s = sampler_latest(sampler);
+        if (!s)
+            continue;
+        for (uint32_t row = 0; row < s->n_live; row++)
+            assert_int_equal(s->conn[row].cookie, row + 1);
+        assert_true(s->history.len > 0);
+        snapshot_unref(s);
+    }
+    return NULL;
+}
+
+static void many_readers(void **state)
+{
+    struct request req = {.interval_ms = 10};
+    pthread_t threads[READERS];
+
+    (void)state;
+    fake_init(&fake);
+    start(10);
+    for (int i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, reader, NULL), 0);
+    for (unsigned i = 0; atomic_load(&fake.taken) < 100; i++) {
+        req.needs = i % 2 ? NEED_FLOW : 0;
+        fake.rows = i % 700;
+        sampler_request(sampler, &req, true);
+        poll(NULL, 0, 1);
+    }
+    for (int i = 0; i < READERS; i++)
+        pthread_join(threads[i], NULL);
+    stop();
+}
+
+static void stop_leaves_a_dump_without_end(void **state)
+{
+    struct snapshot *kept;
+    int64_t end = clock_mono_ns() + PATIENCE_MS * NS_PER_MS;
+
+    (void)state;
+    fake_init(&fake);
+    start(10);
+    kept = published();
+    pthread_mutex_lock(&fake.gate);
+    wait_for(&fake.begun, atomic_load(&fake.taken) + 1);
+    stop(); /* comes back although the sample cannot end */
+    assert_false(fake.closed);
+    pthread_mutex_unlock(&fake.gate);
+    while (!atomic_load(&fake.closed) && clock_mono_ns() < end)
+        poll(NULL, 0, 1);
+    assert_true(fake.closed); /* the thread has cleared up */
+    assert_int_equal(kept->total, 3);
+    snapshot_unref(kept); /* a reader may outlive them all */
+}
+
+static void signals_are_the_main_threads(void **state)
+{
+    (void)state;
+    fake_init(&fake);
+    start(HOUR_MS);
+    snapshot_unref(published());
+    assert_true(sigismember(&fake.blocked, SIGTERM));
+    assert_true(sigismember(&fake.blocked, SIGWINCH));
+    assert_false(sigismember(&fake.blocked, SIGSEGV)); /* a crash must find its handler */
+    stop();
+}
+
+static void a_recording_that_ends_only_waits(void **state)
+{
+    (void)state;
+    fake_init(&fake);
+    fake.fails = -ENODATA;
+    start(10);
+    wait_for(&fake.begun, 1);
+    assert_null(sampler_latest(sampler));
+    stop();
+    assert_int_equal(fake.begun, 1);
+    sampler_stop(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_at_once_when_wished),
+        cmocka_unit_test(failures_are_published),
+        cmocka_unit_test(a_dear_sample_stretches_the_interval),
+        cmocka_unit_test(many_readers),
+        cmocka_unit_test(stop_leaves_a_dump_without_end),
+        cmocka_unit_test(signals_are_the_main_threads),
+        cmocka_unit_test(a_recording_that_ends_only_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

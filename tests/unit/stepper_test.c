@@ -1,0 +1,128 @@
+/* One sample after the other: numbered, timed, joined with the last good one, with its history; a
+ * failure keeps the last and leaves a gap. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "lib/fake_source.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/source/sampler.h"
+
+static struct fake fake;
+static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
+
+static struct stepper *start(void)
+{
+    struct stepper *st;
+
+    fake_init(&fake);
+    st = stepper_new(&fake.source, 60);
+    assert_non_null(st);
+    return st;
+}
+
+static void samples_are_numbered_and_joined(void **state)
+{
+    struct stepper *st = start();
+    struct snapshot *last = NULL, *first;
+    struct request with_bound = request;
+
+    (void)state;
+    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->seq, 1);
+    assert_int_equal(last->total, 3);
+    assert_int_equal(last->history.len, 1);
+    assert_int_equal(last->interval_ms, 1000);
+    first = snapshot_ref(last);
+    fake.rows = 5;
+    with_bound.needs = NEED_BOUND;
+    assert_int_equal(stepper_next(st, &with_bound, &last, NULL), 0);
+    assert_int_equal(fake.needs, NEED_BOUND);
+    assert_int_equal(last->needs, NEED_BOUND);
+    assert_int_equal(last->seq, 2);
+    assert_int_equal(last->born, 2);
+    assert_int_equal(last->history.len, 2);
+    assert_int_equal(history_at(&last->history, 0)->total, 5);
+    assert_true(history_at(&last->history, 0)->bound_asked);
+    assert_int_equal(first->history.len, 1); /* published ones never change */
+    snapshot_unref(first);
+    snapshot_unref(last);
+    stepper_free(st);
+    assert_true(fake.closed);
+}
+
+static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
+{
+    struct stepper *st = start();
+    struct snapshot *last = NULL, *failed, *good;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(stepper_next(st, &request, &last, &err), 0);
+    good = last;
+    fake.fails = -ENOBUFS;
+    assert_int_equal(stepper_next(st, &request, &last, &err), -ENOBUFS);
+    assert_ptr_equal(last, good);
+    failed = stepper_failure(st, &request, &err);
+    assert_non_null(failed);
+    assert_int_equal(failed->status, SAMPLE_FAILED);
+    assert_string_equal(failed->why, "the fake fails");
+    assert_int_equal(failed->seq, 2);
+    assert_int_equal(snapshot_rows(failed), 0);
+    assert_int_equal(history_at(&failed->history, 0)->status, POINT_MISSED);
+    snapshot_unref(failed);
+    fake.fails = 0;
+    fake.rows = 2;
+    assert_int_equal(stepper_next(st, &request, &last, &err), 0);
+    assert_int_equal(last->seq, 3);
+    assert_int_equal(last->born, 0); /* joined with the first, not with the failure */
+    assert_int_equal(last->n_missing, 1);
+    assert_int_equal(history_at(&last->history, 1)->status, POINT_MISSED);
+    assert_int_equal(history_at(&last->history, 2)->status, POINT_MEASURED);
+    snapshot_unref(last);
+    stepper_free(st);
+}
+
+static void a_recording_keeps_its_own_facts(void **state)
+{
+    static const int64_t seconds[] = {1000, 1002, 500, 503}; /* two recordings, one file */
+    static const uint32_t ages_ds[] = {0, 20, 20, 50};
+    struct stepper *st = start();
+    struct snapshot *last = NULL;
+
+    (void)state;
+    fake.backend = BACKEND_FRAME;
+    fake.cpu_ns = 77;
+    for (int i = 0; i < 4; i++) {
+        fake.mono_ns = seconds[i] * NS_PER_S;
+        assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+        assert_int_equal(last->now_ds, ages_ds[i]);
+        assert_int_equal(last->cpu_ns, 77);
+        assert_int_equal(last->cost_ns, 77);
+        assert_int_equal(last->interval_ms, 0);
+    }
+    fake.status = SAMPLE_FAILED; /* as it was recorded */
+    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->status, SAMPLE_FAILED);
+    assert_int_equal(history_at(&last->history, 0)->status, POINT_MISSED);
+    fake.fails = -ENODATA;
+    assert_int_equal(stepper_next(st, &request, &last, NULL), -ENODATA);
+    assert_non_null(last);
+    snapshot_unref(last);
+    stepper_free(st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_are_numbered_and_joined),
+        cmocka_unit_test(a_failure_keeps_the_last_and_leaves_a_gap),
+        cmocka_unit_test(a_recording_keeps_its_own_facts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
