@@ -6,6 +6,7 @@
 
 #include "cells.h"
 #include "tcptop/base/err.h"
+#include "tcptop/base/near.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
@@ -77,38 +78,15 @@ int column_find(const char *name, size_t len)
     return -1;
 }
 
-#define NAME_MAX_LEN 31
-
-/* Edits (insert, delete, replace) that make one name from the other. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_LEN + 1], n = strlen(b);
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; *a; a++, i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t replaced = diagonal + (fold(*a) != b[j - 1]);
-            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replaced < other ? replaced : other;
-        }
-    }
-    return row[n];
-}
-
 const char *column_nearest(const char *name)
 {
-    size_t len = strlen(name);
-    if (len == 0 || len > NAME_MAX_LEN)
-        return NULL;
     const char *nearest = NULL;
-    size_t least = len / 3 + 1; /* further away is another word */
-    for (int id = 0; id < COL_COUNT; id++) {
-        size_t d = edit_distance(name, columns[id].id);
-        if (d < least || (d == least && !nearest)) {
-            least = d;
+    unsigned least = near_limit(name) + 1;
+    bool too_short = strlen(name) <= 3; /* one slip from pid to uid is no slip */
+    for (int id = 0; id < COL_COUNT && !too_short; id++) {
+        unsigned distance = near_distance(name, columns[id].id);
+        if (distance < least) {
+            least = distance;
             nearest = columns[id].id;
         }
     }

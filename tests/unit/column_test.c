@@ -1,0 +1,353 @@
+/* The column table: names, titles, values, texts and keys of every column, for rows of every kind;
+ * what is not known is absent and reads "–". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/sample.h"
+#include "tcptop/base/err.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/query/column.h"
+
+static const char *shown(const struct snapshot *s, uint32_t row, enum column_id id)
+{
+    static struct str text;
+    str_clear(&text);
+    columns[id].format(s, row, &text);
+    return str_text(&text);
+}
+
+static const char *raw(const struct snapshot *s, uint32_t row, enum column_id id)
+{
+    static char text[80];
+    struct value v;
+    columns[id].get(s, row, &v);
+    if (v.type == VALUE_NONE)
+        return "absent";
+    if (v.type == VALUE_TEXT)
+        return strcpy(text, v.text);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v.number);
+    return text;
+}
+
+/* Both at once: the value that scripts read and the text on the screen. */
+#define assert_cell(s, row, id, value, text)                                                       \
+    do {                                                                                           \
+        assert_string_equal(raw(s, row, id), value);                                               \
+        assert_string_equal(shown(s, row, id), text);                                              \
+    } while (0)
+
+static void every_column_is_whole(void **state)
+{
+    (void)state;
+    for (int id = 0; id < COL_COUNT; id++) {
+        const struct column *c = &columns[id];
+        assert_non_null(c->id);
+        assert_int_equal(column_find(c->id, strlen(c->id)), id);
+        assert_non_null(c->format);
+        assert_non_null(c->key);
+        assert_int_equal(!c->get, (c->flags & COLUMN_DISPLAY) != 0);
+        assert_int_equal(c->kind == KIND_COMPOSITE, (c->flags & COLUMN_DISPLAY) != 0);
+        for (enum language l = LANG_EN; l < LANG_COUNT; l++) {
+            assert_true(strlen(text_in(l, c->title)) > 0);
+            assert_true(strlen(text_in(l, c->help)) > 0);
+            assert_true(!c->width[l] || utf8_width(text_in(l, c->title)) <= c->width[l]);
+        }
+    }
+}
+
+/* What scripts rely on: the base columns, in this order. */
+static void base_columns(void **state)
+{
+    (void)state;
+    struct str list = STR_INIT;
+    for (int id = 0; id < COL_COUNT; id++) {
+        if (columns[id].flags & COLUMN_BASE) {
+            str_add(&list, columns[id].id);
+            str_add_char(&list, ' ');
+        }
+    }
+    assert_string_equal(str_text(&list),
+                        "proto local_addr local_port remote_addr remote_port state timer "
+                        "expires_ms recv_q send_q uid inode cookie ifindex netns ");
+    str_fini(&list);
+}
+
+/* The order in which the table takes its columns in. */
+static void screen_order(void **state)
+{
+    (void)state;
+    static const enum column_id order[] = {
+        [1] = COL_LOCAL,  [2] = COL_REMOTE, [3] = COL_STATE, [5] = COL_LEFT, [6] = COL_PROTO,
+        [7] = COL_RECV_Q, [8] = COL_SEND_Q, [9] = COL_RTT,   [10] = COL_RETR};
+    for (int id = 0; id < COL_COUNT; id++) {
+        if (columns[id].order)
+            assert_int_equal(order[columns[id].order], id);
+    }
+}
+
+static void names(void **state)
+{
+    (void)state;
+    assert_int_equal(column_find("recv-q", 6), COL_RECV_Q);
+    assert_int_equal(column_find("RECV_Q", 6), COL_RECV_Q);
+    assert_int_equal(column_find("recv_qq", 7), -1);
+    assert_int_equal(column_find("recv_", 5), -1);
+    assert_int_equal(column_find("", 0), -1);
+    assert_string_equal(column_nearest("stat"), "state");
+    assert_string_equal(column_nearest("remote_prot"), "remote_port");
+    assert_null(column_nearest("weather"));
+    assert_null(column_nearest("pid"));
+    assert_null(column_nearest(""));
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    enum column_id ids[3];
+    struct err err;
+    assert_int_equal(column_parse_list("proto, local,STATE", ids, 3, &err), 3);
+    assert_int_equal(ids[0], COL_PROTO);
+    assert_int_equal(ids[1], COL_LOCAL);
+    assert_int_equal(ids[2], COL_STATE);
+    text_use(LANG_EN);
+    assert_int_equal(column_parse_list("proto,stat", ids, 3, &err), -EINVAL);
+    assert_string_equal(err.msg, "unknown column 'stat', did you mean 'state'?");
+    assert_int_equal(column_parse_list("we\x1b[2Jather", ids, 3, &err), -EINVAL);
+    assert_null(strchr(err.msg, '\x1b'));
+    assert_int_equal(column_parse_list("proto,proto", ids, 3, &err), -EINVAL);
+    assert_string_equal(err.msg, "column 'proto' is named twice");
+    assert_int_equal(column_parse_list(" ,", ids, 3, &err), -EINVAL);
+    assert_string_equal(err.msg, "no column is named");
+    assert_int_equal(column_parse_list("proto,local,state,uid", ids, 3, &err), -EINVAL);
+    text_use(LANG_KO);
+    column_parse_list("stat", ids, 3, &err);
+    assert_string_equal(err.msg, "알 수 없는 열 'stat' (비슷한 이름: 'state')");
+    text_use(LANG_EN);
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    sample_row(s, "10.0.2.15:443", "203.0.113.209:61877", TCP_STATE_ESTABLISHED);
+    sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
+    sample_row(s, "[::]:3000", "[::]:0", TCP_STATE_LISTEN);
+    sample_row(s, "[2001:db8:0:1::5]:443", "[::ffff:10.0.0.9]:99", TCP_STATE_ESTABLISHED);
+    sample_row(s, "[fe80::1]:22", "[fe80::2]:5000", TCP_STATE_ESTABLISHED)->ifindex = 1;
+    assert_cell(s, 0, COL_PROTO, "tcp", "tcp");
+    assert_cell(s, 2, COL_PROTO, "tcp6", "tcp6");
+    assert_string_equal(shown(s, 0, COL_LOCAL), "10.0.2.15:443");
+    assert_string_equal(shown(s, 0, COL_REMOTE), "203.0.113.209:61877");
+    assert_string_equal(shown(s, 1, COL_REMOTE), "0.0.0.0:*");
+    assert_cell(s, 1, COL_REMOTE_ADDR, "0.0.0.0", "0.0.0.0");
+    assert_cell(s, 1, COL_REMOTE_PORT, "0", "*");
+    assert_string_equal(shown(s, 2, COL_LOCAL), "[::]:3000");
+    assert_string_equal(shown(s, 2, COL_REMOTE), "[::]:*");
+    assert_cell(s, 2, COL_REMOTE_ADDR, "::", "::");
+    assert_string_equal(shown(s, 3, COL_LOCAL), "[2001:db8:0:1::5]:443");
+    assert_string_equal(shown(s, 3, COL_REMOTE), "[::ffff:10.0.0.9]:99");
+    assert_cell(s, 3, COL_REMOTE_PORT, "99", "99");
+    assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%lo", "fe80::1%lo");
+    assert_string_equal(shown(s, 4, COL_LOCAL), "[fe80::1%lo]:22");
+    s->conn[3].ifindex = 1;
+    assert_cell(s, 3, COL_LOCAL_ADDR, "2001:db8:0:1::5", "2001:db8:0:1::5");
+    s->backend = BACKEND_FRAME; /* whose interface 1 that was is not known here */
+    assert_cell(s, 4, COL_REMOTE_ADDR, "fe80::2%1", "fe80::2%1");
+    s->backend = BACKEND_NETLINK;
+    s->conn[4].ifindex = 4000000000u;
+    assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%4000000000", "fe80::1%4000000000");
+    struct str local = STR_INIT;
+    conn_format_local(&s->conn[0], &local);
+    str_add_char(&local, ' ');
+    conn_format_remote(&s->conn[1], &local);
+    assert_string_equal(str_text(&local), "10.0.2.15:443 0.0.0.0:*");
+    str_fini(&local);
+    snapshot_unref(s);
+}
+
+/* All octets, against the system's own writer. */
+static void every_octet(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    struct conn *c = sample_row(s, "0.0.0.0:1", "0.0.0.0:1", TCP_STATE_LISTEN);
+    for (unsigned i = 0; i < 256; i++) {
+        char text[INET_ADDRSTRLEN];
+        c->src[0] = (uint8_t)i;
+        c->src[1] = (uint8_t)(255 - i);
+        c->src[2] = (uint8_t)(i ^ 0x55);
+        c->src[3] = (uint8_t)(i * 7);
+        inet_ntop(AF_INET, c->src, text, sizeof text);
+        assert_string_equal(raw(s, 0, COL_LOCAL_ADDR), text);
+    }
+    snapshot_unref(s);
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
+    c->rqueue = 12;
+    c->wqueue = 1048576;
+    c->cookie = 0x1001;
+    assert_cell(s, 0, COL_RECV_Q, "12", "12");
+    assert_cell(s, 0, COL_SEND_Q, "1048576", "1.05M");
+    assert_cell(s, 0, COL_STATE, "ESTABLISHED", "ESTABLISHED");
+    assert_cell(s, 0, COL_TIMER, "off", "off");
+    assert_cell(s, 0, COL_EXPIRES_MS, "absent", "–");
+    assert_string_equal(shown(s, 0, COL_LEFT), "–");
+    c->timer = TIMER_TIMEWAIT;
+    c->expires_ms = 58700;
+    assert_cell(s, 0, COL_TIMER, "timewait", "timewait");
+    assert_cell(s, 0, COL_EXPIRES_MS, "58700", "58,700");
+    assert_string_equal(shown(s, 0, COL_LEFT), "58 s");
+    assert_cell(s, 0, COL_RETRANS, "absent", "–");
+    c->timer = TIMER_RETRANSMIT;
+    c->retrans = 3;
+    assert_cell(s, 0, COL_TIMER, "on", "on");
+    assert_cell(s, 0, COL_RETRANS, "3", "3");
+    c->timer = TIMER_PROBE;
+    assert_cell(s, 0, COL_TIMER, "persist", "persist");
+    c->timer = TIMER_KEEPALIVE;
+    assert_cell(s, 0, COL_TIMER, "keepalive", "keepalive");
+    c->timer = 99;
+    assert_cell(s, 0, COL_TIMER, "unknown", "unknown");
+    assert_cell(s, 0, COL_UID, "7", "7");
+    assert_cell(s, 0, COL_INODE, "1001", "1001");
+    assert_cell(s, 0, COL_COOKIE, "1001", "1001");
+    c->cookie = UINT64_MAX;
+    assert_cell(s, 0, COL_COOKIE, "ffffffffffffffff", "ffffffffffffffff");
+    c->cookie = 0;
+    assert_cell(s, 0, COL_COOKIE, "0", "0");
+    assert_cell(s, 0, COL_IFINDEX, "absent", "–");
+    c->ifindex = 2;
+    assert_cell(s, 0, COL_IFINDEX, "2", "2");
+    assert_cell(s, 0, COL_NETNS, "absent", "–");
+    strcpy(s->netns, "blue");
+    assert_cell(s, 0, COL_NETNS, "blue", "blue");
+    snapshot_unref(s);
+}
+
+/* An owner is never guessed: no file, no user; a mini-socket has neither. */
+static void unknown_values(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    struct conn *orphan = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_FIN_WAIT1);
+    orphan->inode = 0;
+    orphan->uid = 0;
+    struct conn *mini = sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_TIME_WAIT);
+    mini->flags = CONN_NO_OWNER | CONN_NO_COOKIE;
+    struct conn *proc = sample_row(s, "10.0.0.1:80", "0.0.0.0:0", TCP_STATE_LISTEN);
+    proc->flags = CONN_NO_BACKLOG;
+    assert_cell(s, 0, COL_UID, "absent", "–");
+    assert_cell(s, 0, COL_INODE, "0", "0");
+    assert_cell(s, 1, COL_UID, "absent", "–");
+    assert_cell(s, 1, COL_INODE, "absent", "–");
+    assert_cell(s, 1, COL_COOKIE, "absent", "–");
+    assert_cell(s, 2, COL_SEND_Q, "absent", "–");
+    assert_cell(s, 2, COL_RECV_Q, "0", "0");
+    assert_cell(s, 2, COL_RTT, "absent", "–");
+    assert_cell(s, 2, COL_RETR, "absent", "–");
+    snapshot_unref(s);
+}
+
+/* A missing row keeps who it is; what moves is not known. A closed one keeps its last values. */
+static void missing_and_closed(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    for (int i = 0; i < 3; i++) {
+        struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_CLOSE_WAIT);
+        c->rqueue = 5;
+        c->timer = TIMER_RETRANSMIT;
+        c->expires_ms = 900;
+        s->life[i] = (struct life){.born_ds = 100, .changed_ds = 200};
+    }
+    s->now_ds = 1259;
+    sample_split(s, 1, 2);
+    static const enum column_id moving[] = {COL_TIMER, COL_EXPIRES_MS, COL_RECV_Q, COL_SEND_Q,
+                                            COL_RETRANS};
+    for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++) {
+        assert_string_not_equal(raw(s, 0, moving[i]), "absent");
+        assert_cell(s, 1, moving[i], "absent", "–");
+        assert_true(columns[moving[i]].key(s, 1) == UINT64_MAX);
+        assert_string_not_equal(raw(s, 2, moving[i]), "absent");
+    }
+    assert_string_equal(shown(s, 1, COL_LEFT), "–");
+    assert_cell(s, 1, COL_STATE, "CLOSE_WAIT", "CLOSE_WAIT");
+    assert_cell(s, 1, COL_UID, "7", "7");
+    assert_cell(s, 1, COL_AGE, "115", "1 m");
+    assert_cell(s, 2, COL_AGE, "10", "10 s");
+    s->life[0].born_ds = 0;
+    assert_cell(s, 0, COL_AGE, "absent", "–");
+    snapshot_unref(s);
+}
+
+static void flow_figures(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    s->needs = NEED_FLOW;
+    sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    assert_cell(s, 0, COL_RTT, "absent", "–");
+    s->flow[0].valid = 1u << FLOW_rtt_us | 1u << FLOW_bytes_sent | 1u << FLOW_bytes_retrans |
+                       1u << FLOW_cwnd_segs | 1u << FLOW_bytes_acked;
+    s->flow[0].value[FLOW_rtt_us] = 20200;
+    s->flow[0].value[FLOW_bytes_sent] = 10000;
+    s->flow[0].value[FLOW_bytes_retrans] = 30;
+    s->flow[0].value[FLOW_cwnd_segs] = 10;
+    s->flow[0].value[FLOW_bytes_acked] = 1400000;
+    assert_cell(s, 0, COL_RTT, "20200", "20.2 ms");
+    assert_cell(s, 0, COL_RETR, "3", "0.3 %");
+    assert_cell(s, 0, COL_CWND, "10", "10");
+    assert_cell(s, 0, COL_BYTES_ACKED, "1400000", "1.40 MB");
+    assert_cell(s, 0, COL_BYTES_RECEIVED, "absent", "–");
+    s->flow[0].value[FLOW_bytes_sent] = UINT64_MAX;
+    s->flow[0].value[FLOW_bytes_retrans] = UINT64_MAX / 2;
+    assert_cell(s, 0, COL_RETR, "500", "50.0 %");
+    s->flow[0].value[FLOW_bytes_sent] = 0; /* nothing sent: no share */
+    s->flow[0].value[FLOW_bytes_retrans] = 0;
+    assert_cell(s, 0, COL_RETR, "absent", "–");
+    assert_int_equal(columns[COL_RTT].needs, NEED_FLOW);
+    snapshot_unref(s);
+}
+
+static void roles_of_states(void **state)
+{
+    (void)state;
+    assert_int_equal(state_role(TCP_STATE_CLOSE_WAIT), ROLE_ST_STUCK);
+    assert_int_equal(state_role(TCP_STATE_ESTABLISHED), ROLE_ST_OPEN);
+    assert_int_equal(state_role(TCP_STATE_TIME_WAIT), ROLE_ST_DONE);
+    assert_int_equal(state_role(200), ROLE_TEXT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_column_is_whole),
+        cmocka_unit_test(base_columns),
+        cmocka_unit_test(screen_order),
+        cmocka_unit_test(names),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(every_octet),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(unknown_values),
+        cmocka_unit_test(missing_and_closed),
+        cmocka_unit_test(flow_figures),
+        cmocka_unit_test(roles_of_states),
+    };
+    return cmocka_run_group_tests_name("column", tests, NULL, NULL);
+}

@@ -1,0 +1,537 @@
+/* The filter language: which rows each expression lets pass, where each wrong one is wrong and what
+ * it says, and what the prompt offers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/sample.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/text/text.h"
+
+/* Rows by letter; the expectations below name them. */
+static struct snapshot *rows(void)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    s->needs = NEED_FLOW;
+    sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);                             /* a */
+    sample_row(s, "[::]:443", "[::]:0", TCP_STATE_LISTEN);                                  /* b */
+    sample_row(s, "10.0.2.15:22", "192.0.2.44:60122", TCP_STATE_ESTABLISHED);               /* c */
+    sample_row(s, "10.0.2.15:3000", "10.0.5.8:8443", TCP_STATE_CLOSE_WAIT);                 /* d */
+    sample_row(s, "127.0.0.1:50000", "127.0.0.1:3000", TCP_STATE_TIME_WAIT);                /* e */
+    sample_row(s, "[::ffff:10.0.2.15]:443", "[::ffff:10.0.5.9]:1024", TCP_STATE_FIN_WAIT2); /* f */
+    sample_row(s, "[2001:db8::1]:22", "[2001:db8::2]:443", TCP_STATE_SYN_SENT);             /* g */
+    sample_row(s, "[fe80::1]:22", "[fe80::2]:5000", TCP_STATE_SYN_RECV)->ifindex = 1;       /* h */
+    struct conn *c = s->conn;
+    for (int i = 2; i < 4; i++) {
+        s->flow[i].valid = 1u << FLOW_rtt_us | 1u << FLOW_bytes_sent | 1u << FLOW_bytes_retrans;
+        s->flow[i].value[FLOW_rtt_us] = i == 2 ? 1500 : 250000;
+        s->flow[i].value[FLOW_bytes_sent] = 1000;
+        s->flow[i].value[FLOW_bytes_retrans] = i == 2 ? 0 : 15;
+    }
+    c[3].rqueue = 1;
+    c[2].wqueue = 2500000;
+    c[4].timer = TIMER_TIMEWAIT;
+    c[4].expires_ms = 58000;
+    c[4].flags = CONN_NO_OWNER;
+    c[6].timer = TIMER_RETRANSMIT;
+    c[6].expires_ms = 700;
+    c[7].flags = CONN_NO_COOKIE;
+    s->life[3].born_ds = 10;
+    s->now_ds = 910;
+    return s;
+}
+
+static const char *passing(const char *text)
+{
+    static char found[16];
+    struct snapshot *s = rows();
+    struct predicate p = {0};
+    struct filter_error error = {0};
+    size_t n = 0;
+    if (filter_parse(text, &p, &error)) {
+        snprintf(found, sizeof found, "@%zu", error.at);
+        print_error("%s\n%s\n", text, error.what);
+    } else {
+        for (uint32_t row = 0; row < s->n_live; row++) {
+            if (predicate_match(&p, s, row))
+                found[n++] = (char)('a' + row);
+        }
+        found[n] = '\0';
+    }
+    predicate_fini(&p);
+    snapshot_unref(s);
+    return found;
+}
+
+struct expectation {
+    const char *text, *rows;
+};
+
+static void check(const struct expectation *e, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(passing(e[i].text), e[i].rows) != 0)
+            fail_msg("'%s' passes '%s', not '%s'", e[i].text, passing(e[i].text), e[i].rows);
+    }
+}
+#define CHECK(list) check(list, sizeof list / sizeof list[0])
+
+static void ports(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"", "abcdefgh"},
+        {"  ", "abcdefgh"},
+        {"3000", "de"},
+        {"22", "acgh"},
+        {"300", ""},
+        {"3000-8500", "deh"},
+        {":3000", "de"},
+        {"*:3000", "de"},
+        {"port:3000", "de"},
+        {"PORT:3000", "de"},
+        {"lport:3000", "d"},
+        {"rport:3000", "e"},
+        {"local_port:3000", "d"},
+        {"remote-port:3000", "e"},
+        {"sport:3000", "d"},
+        {"dport:3000", "e"},
+        {"port:22,443", "abcfgh"},
+        {"rport:1000-5000", "efh"},
+        {"rport:443,5000-9000", "dgh"},
+        {"rport:>8443", "c"},
+        {"rport:>=8443", "cd"},
+        {"rport:<443", "ab"},
+        {"rport:<=443", "abg"},
+        {"rport>8443", "c"},
+        {"rport > 8443", "c"},
+        {"rport gt 8443", "c"},
+        {"lport != 22", "bdef"},
+        {"port != 22", "bdef"},
+        {"lport:!=22,!=443", "de"},
+        {"lport:20-500,!=443", "acgh"},
+        {"lport:>65535", ""},
+        {"lport:<0", ""},
+        {"lport:ssh", "acgh"},
+        {"port:https", "bfg"},
+        {"lport = ssh", "acgh"},
+    };
+    CHECK(list);
+}
+
+static void fields(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"state:es", "c"},
+        {"state:ESTAB", "c"},
+        {"state:tw,cw", "de"},
+        {"state:time-wait", "e"},
+        {"state = tw", "e"},
+        {"state=tw", "e"},
+        {"state != listen", "cdefgh"},
+        {"state:!=listen,!=tw", "cdfgh"},
+        {"state:connected", "cdfg"},
+        {"proto:tcp", "acde"},
+        {"proto:tcp6", "bfgh"},
+        {"proto!=tcp6", "acde"},
+        {"addr:10.0.0.0/8", "cdf"},
+        {"addr:10.0.5.8", "d"},
+        {"addr:10.0.5.8:8443", "d"},
+        {"addr:10.0.5.8:1", ""},
+        {"raddr:10.0.0.0/8", "df"},
+        {"laddr:127/8", "e"},
+        {"local_addr:10.0.2.15", "cdf"},
+        {"addr:2001:db8::/32", "g"},
+        {"addr:2001:db8::2", "g"},
+        {"addr:[2001:db8::2]:443", "g"},
+        {"addr:::ffff:10.0.2.15", "f"},
+        {"addr:fe80::1%lo", "h"},
+        {"addr!=10.0.0.0/8", "abegh"},
+        {"src:10.0.2.15 dst:192.0.2.44", "c"},
+        {"recv_q>0", "d"},
+        {"recv-q > 0", "d"},
+        {"recv_q:1-5", "d"},
+        {"send_q>2M", "c"},
+        {"send_q>=2.5M", "c"},
+        {"send_q>2.5m", ""},
+        {"send_q:2499k-2.6M", "c"},
+        {"send_q:2500001-3M", ""},
+        {"timer:on", "g"},
+        {"timer:timewait,on", "eg"},
+        {"timer!=off", "eg"},
+        {"expires_ms>1s", "e"},
+        {"expires_ms>1000", "e"},
+        {"expires<1s", "g"},
+        {"expires_ms:700", "g"},
+        {"expires_ms:0.7s", "g"},
+        {"expires_ms!=700", "e"},
+        {"expires_ms:700500us", ""},
+        {"expires_ms!=700500us", "eg"},
+        {"expires_ms>700500us", "e"},
+        {"expires_ms>=700500us", "e"},
+        {"expires_ms<700500us", "g"},
+        {"uid:7", "abcdfgh"},
+        {"uid!=7", ""},
+        {"inode:1004", "d"},
+        {"cookie:4", "d"},
+        {"cookie=4", "d"},
+        {"cookie!=4", "abcefgh"},
+        {"dev:lo", "h"},
+        {"ifindex:1", "h"},
+        {"ifindex!=1", "abcdefg"},
+        {"age>60s", "d"},
+        {"age_s:90", "d"},
+        {"age_s!=0", "d"},
+        {"not age_s:90", "abcefgh"},
+    };
+    CHECK(list);
+}
+
+/* Figures of tcp_info: asked for only by the filter that names them; unknown satisfies nothing. */
+static void flow_fields(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"rtt>100ms", "d"},           {"rtt < 2ms", "c"},      {"rtt_us>100ms", "d"},
+        {"rtt_us>1499", "cd"},        {"rtt_us = 1.5ms", "c"}, {"rtt_us != 1500us", "d"},
+        {"rtt_us:1500-250000", "cd"}, {"retr>1%", "d"},        {"retr:1.5%", "d"},
+        {"retr_permille:0", "c"},     {"rtt_us>0s", "cd"},
+    };
+    CHECK(list);
+    struct predicate p = {0};
+    assert_int_equal(filter_parse("rtt>1ms or 22", &p, NULL), 0);
+    assert_int_equal(p.needs, NEED_FLOW);
+    predicate_fini(&p);
+    assert_int_equal(filter_parse("port:22 state:tw", &p, NULL), 0);
+    assert_int_equal(p.needs, 0);
+    predicate_fini(&p);
+}
+
+static void words(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"10.0.5.8", "d"},
+        {"10.0.0.0/8", "cdf"},
+        {"10.0.5.8:8443", "d"},
+        {"10.0.2.15:8443", ""}, /* address and port of the same end */
+        {"10.0.5", "df"},
+        {"::1", ""},
+        {"fe80:", "h"},
+        {"fe80::2", "h"},
+        {"[fe80::2]:5000", "h"},
+        {"[fe80::2]:5001", ""},
+        {"[2001:db8::]/32", "g"},
+        {"[2001:db8::/32]", "g"},
+        {"db8", "g"},
+        {"wait", "def"},
+        {"close", "d"},
+        {"time-wait", "e"},
+        {"tw", "e"},
+        {"estab", "c"},
+        {"\"127\"", "e"},
+        {"'127'", "e"},
+        {"\"state\"", ""},
+        {"\"3000\"", ""},
+        {"nginx", ""},
+        {"*", "abcdefgh"},
+    };
+    CHECK(list);
+}
+
+static void joining(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"22 es", "c"},
+        {"22 and es", "c"},
+        {"22 & es", "c"},
+        {"22&&es", "c"},
+        {"22 AND es", "c"},
+        {"tw or cw", "de"},
+        {"tw|cw", "de"},
+        {"tw || cw", "de"},
+        {"22 or 3000 es", "c"}, /* from left to right */
+        {"22 or (3000 es)", "acgh"},
+        {"es 22 or 3000", "cde"},
+        {"not 22", "bdef"},
+        {"!22", "bdef"},
+        {"! 22", "bdef"},
+        {"not not 22", "acgh"},
+        {"!!22", "acgh"},
+        {"not 22 443", "bf"},
+        {"not (22 or 443)", "de"},
+        {"!(22 or 443)", "de"},
+        {"((22))", "acgh"},
+        {"(22)(es)", "c"},
+        {" ( 22 ) ", "acgh"},
+        {"port:22 !es", "agh"},
+    };
+    CHECK(list);
+}
+
+static void ss_expressions(void **state)
+{
+    (void)state;
+    static const struct expectation list[] = {
+        {"src 127.0.0.1", "e"},
+        {"src = 127.0.0.1", "e"},
+        {"src != 127.0.0.1", "abcdfgh"},
+        {"dst 10/8", "df"},
+        {"dst 10.0.5/24", "df"},
+        {"dst 0.0.0.0/0", "acdef"},
+        {"dst [::]/0", "bfgh"},
+        {"dst *", "abcdefgh"},
+        {"dst any", "abcdefgh"},
+        {"dst [2001:db8::2]:443", "g"},
+        {"dst 10.0.5.8:8443", "d"},
+        {"dst 10.0.0.0/8:8443", "d"},
+        {"dst :8443", "d"},
+        {"dst *:8443", "d"},
+        {"dst 10.0.5.8:*", "d"},
+        {"dst 0.0.0.0:0", "a"},
+        {"sport = :22", "acgh"},
+        {"sport = 22", "acgh"},
+        {"sport == 22", "acgh"},
+        {"sport eq :ssh", "acgh"},
+        {"sport 22", "acgh"},
+        {"sport :ssh", "acgh"},
+        {"sport 0x16", "acgh"},
+        {"sport 026", "acgh"},
+        {"sport != :22", "bdef"},
+        {"sport <> 22", "bdef"},
+        {"sport ne 22", "bdef"},
+        {"sport neq 22", "bdef"},
+        {"dport > 8443", "c"},
+        {"dport gt :8443", "c"},
+        {"dport >= 8443", "cd"},
+        {"dport ge 8443", "cd"},
+        {"dport geq 8443", "cd"},
+        {"dport < 443", "ab"},
+        {"dport lt 443", "ab"},
+        {"dport <= 443", "abg"},
+        {"dport le 443", "abg"},
+        {"dport leq 443", "abg"},
+        {"dport < 0", ""},
+        {"dport > 65535", ""},
+        {"sport *", "abcdefgh"},
+        {"sport = :*", "abcdefgh"},
+        {"src 127.0.0.1 or dport = 8443", "de"},
+        {"src 10.0.2.15 sport = :22", "c"},
+        {"sport = :22 or sport = :443 and dst 10/8", "f"},
+        {"not sport = :22 and dst 10/8", "df"},
+        {"( sport = :22 or sport = :443 ) and not dst 10/8", "abcgh"},
+        {"state established", "c"},
+        {"state all", "abcdefgh"},
+        {"state connected", "cdfg"},
+        {"state synchronized", "cdf"},
+        {"state bucket", "eh"},
+        {"state big", "abcdfg"},
+        {"state listening", "ab"},
+        {"state closed", ""},
+        {"state unconnected", ""},
+        {"state syn-rcv", "h"},
+        {"state fin-wait-2", "f"},
+        {"state established state time-wait", "ce"},
+        {"exclude listening", "cdefgh"},
+        {"exclude listening exclude time-wait", "cdfgh"},
+        {"state all exclude listening", "cdefgh"},
+        {"state established exclude established", ""},
+        {"state established dport = 60122", "c"},
+        {"state established or state time-wait", "ce"},
+        {"dev lo", "h"},
+        {"dev = lo", "h"},
+        {"dev != lo", "abcdefg"},
+        {"dev 1", "h"},
+    };
+    CHECK(list);
+}
+
+struct mistake {
+    const char *text;
+    size_t at;
+    const char *what, *ko;
+};
+
+static void mistakes(void **state)
+{
+    (void)state;
+    static const struct mistake list[] = {
+        {"state:es rtt>100x", 16, "expected a unit: us, ms or s", "단위가 와야 합니다: us, ms, s"},
+        {"rtt>100", 7, "expected a unit: us, ms or s", NULL},
+        {"rtt>100mx", 8, "expected a unit: us, ms or s", NULL},
+        {"rtt>ms", 4, "expected a number", "숫자가 와야 합니다"},
+        {"recv_q>5x", 8, "expected a unit: k, M or G", NULL},
+        {"retr>5", 6, "expected a unit: %", NULL},
+        {"recv_q>99999999999999999999", 7, "this number is too large", NULL},
+        {"recv_q>18446744073709551615k", 7, "this number is too large", NULL},
+        {"port:", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"port: 22", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:70000", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"70000", 0, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:22,", 8, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:90-80", 8, "this range ends before it begins", NULL},
+        {"90-80", 3, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:nosuchservice", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport = :", 9, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport >= *", 9, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"state:foo", 6, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"state:es,", 9, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"state", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state foo", 6, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state>es", 5, "expected = or !=", "=나 !=가 와야 합니다"},
+        {"state:>es", 6, "expected = or !=", NULL},
+        {"addr > 10.0.0.1", 5, "expected = or !=", NULL},
+        {"src > 10.0.0.1", 4, "expected = or !=", NULL},
+        {"proto:udp", 6, "expected tcp or tcp6", NULL},
+        {"timer:no", 6, "expected off, on, keepalive, timewait or persist", NULL},
+        {"addr:10.0.0", 5, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"addr:10.0.0.0/33", 5, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"addr:10.0.0.1:x", 14, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"src localhost", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src [::1", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src [10.0.0.1]", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"dev nosuchdevice", 4, "no network device 'nosuchdevice' here", NULL},
+        {"dev", 3, "expected a value", NULL},
+        {"uid:", 4, "expected a number", NULL},
+        {"cookie:", 7, "expected a value", NULL},
+        {"process:nginx", 0, "unknown field 'process'", "알 수 없는 필드 'process'"},
+        {"22 pid:1", 3, "unknown field 'pid'", NULL},
+        {"user>5", 0, "unknown field 'user'", NULL},
+        {"recvq>5", 0, "unknown field 'recvq', did you mean 'recv_q'?",
+         "알 수 없는 필드 'recvq' (비슷한 이름: 'recv_q')"},
+        {"local:5", 0, "unknown field 'local'", NULL},
+        {"autobound", 0, "tcptop has no 'autobound'; quotes make it text", NULL},
+        {"22 fwmark = 1", 3, "tcptop has no 'fwmark'; quotes make it text", NULL},
+        {"cgroup /a", 0, "tcptop has no 'cgroup'; quotes make it text", NULL},
+        {"and 22", 0, "expected a port, an address, a field or a word", NULL},
+        {"22 or", 5, "expected a port, an address, a field or a word", NULL},
+        {"22 and or 3", 7, "expected a port, an address, a field or a word", NULL},
+        {"not", 3, "expected a port, an address, a field or a word", NULL},
+        {"()", 1, "expected a port, an address, a field or a word", NULL},
+        {"> 5", 0, "expected a port, an address, a field or a word", NULL},
+        {"(22", 3, "expected )", NULL},
+        {"22)", 2, "this ) closes nothing", NULL},
+        {"\"abc", 4, "expected the closing quote", NULL},
+        {"22 ,", 3, "expected a port, an address, a field or a word", NULL},
+    };
+    struct filter_error error;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        const struct mistake *m = &list[i];
+        text_use(LANG_EN);
+        if (filter_parse(m->text, NULL, &error) != -EINVAL)
+            fail_msg("'%s' is accepted", m->text);
+        if (error.at != m->at || strcmp(error.what, m->what) != 0)
+            fail_msg("'%s': at %zu '%s'", m->text, error.at, error.what);
+        text_use(LANG_KO);
+        filter_parse(m->text, NULL, &error);
+        if (strcmp(error.what, m->what) == 0 || (m->ko && strcmp(error.what, m->ko) != 0))
+            fail_msg("'%s': '%s'", m->text, error.what);
+    }
+    text_use(LANG_EN);
+}
+
+/* A wrong text leaves the predicate empty; nobody needs to ask for the error. */
+static void wrong_text_leaves_nothing(void **state)
+{
+    (void)state;
+    struct predicate p = {0};
+    assert_int_equal(filter_parse("22 and (es or port:x", &p, NULL), -EINVAL);
+    assert_null(p.terms);
+    assert_null(p.steps);
+    assert_int_equal(filter_parse("22", NULL, NULL), 0);
+}
+
+static void depth_is_bounded(void **state)
+{
+    (void)state;
+    char text[70000];
+    struct predicate p = {0};
+    struct filter_error error;
+    memset(text, '(', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(filter_parse(text, NULL, &error), -EINVAL);
+    assert_string_equal(error.what, "nested too deeply");
+    memset(text, '!', sizeof text - 1);
+    assert_int_equal(filter_parse(text, NULL, &error), -EINVAL);
+    assert_string_equal(error.what, "nested too deeply");
+    text[0] = '\0'; /* as deep as allowed, a list at the bottom of it */
+    for (int i = 0; i < 32; i++)
+        strcat(text, "1 or (");
+    strcat(text, "addr:10.0.0.1:5,10.0.0.2");
+    for (int i = 0; i < 32; i++)
+        strcat(text, ")");
+    assert_int_equal(filter_parse(text, &p, &error), 0);
+    assert_in_range(predicate_depth(&p), 32, PREDICATE_DEPTH_MAX);
+    predicate_fini(&p);
+}
+
+/* Bytes of the user never reach the message as they are. */
+static void messages_are_clean(void **state)
+{
+    (void)state;
+    struct filter_error error;
+    assert_int_equal(filter_parse("dev \x1b[2J\xff", NULL, &error), -EINVAL);
+    assert_null(strchr(error.what, '\x1b'));
+    assert_null(strchr(error.what, '\xff'));
+}
+
+static const char *offered(const char *text, size_t max)
+{
+    static char list[1024];
+    const char *candidates[64];
+    size_t from = 0, n = filter_complete(text, candidates, max, &from);
+    size_t len = (size_t)snprintf(list, sizeof list, "%zu", from);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, " %s", candidates[i]);
+    return list;
+}
+
+static void completion(void **state)
+{
+    (void)state;
+    assert_string_equal(offered("", 7), "0 port lport rport addr state proto rtt");
+    assert_string_equal(offered("22 l", 64), "3 lport laddr local_addr local_port");
+    assert_string_equal(offered("22 an", 64), "3 and");
+    assert_string_equal(offered("an", 64), "0");
+    assert_string_equal(offered("state:t", 64), "6 TIME_WAIT");
+    assert_string_equal(offered("(state:es,f", 64), "10 FIN_WAIT1 FIN_WAIT2");
+    assert_string_equal(offered("state syn", 64), "6 SYN_SENT SYN_RECV synchronized syn-rcv");
+    assert_string_equal(offered("22 exclude b", 64), "11 bucket big");
+    assert_string_equal(offered("proto:", 64), "6 tcp tcp6");
+    assert_string_equal(offered("proto:tcp", 64), "6 tcp6");
+    assert_string_equal(offered("timer!=k", 64), "7 keepalive");
+    assert_string_equal(offered("rtt>100", 64), "7 us ms s");
+    assert_string_equal(offered("rtt>1.5m", 64), "7 ms");
+    assert_string_equal(offered("recv_q:5", 64), "8 k M G");
+    assert_string_equal(offered("port:", 64), "5");
+    assert_string_equal(offered("nosuch:", 64), "7");
+    assert_string_equal(offered("state:es ", 2), "9 port lport");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ports),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(flow_fields),
+        cmocka_unit_test(words),
+        cmocka_unit_test(joining),
+        cmocka_unit_test(ss_expressions),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(wrong_text_leaves_nothing),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(messages_are_clean),
+        cmocka_unit_test(completion),
+    };
+    return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
+}
