@@ -22,26 +22,33 @@ struct sink {
 int sink_init(struct sink *s, int fd); /* 0 or -ENOMEM */
 void sink_add(struct sink *s, const char *text);
 void sink_add_bytes(struct sink *s, const void *bytes, size_t len);
+void sink_add_many(struct sink *s, char c, size_t count);
 void sink_add_uint(struct sink *s, unsigned long long n);
+void sink_addf(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int sink_flush(struct sink *s); /* 0 or -errno; -EPIPE is for the caller to be silent about */
 void sink_fini(struct sink *s); /* does not flush */
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
-/* One sample as text. */
+/* One sample as text. Only live rows are printed: those that the last dump had. */
 struct print {
     enum format format;
     const struct snapshot *snapshot;
     const struct rows *rows;
+    const struct predicate *filter; /* what `rows` passed: counts are of what passes; NULL: all */
     const enum column_id *columns;
     size_t n_columns;
     bool head;                 /* text, CSV: the line of titles first */
     bool summary;              /* counts only */
     unsigned long long sample; /* number in the JSON records, from 1 */
     bool color;                /* text: colours by escape sequences */
-    const struct theme *theme;
+    bool ascii;                /* text: "-" for what is not known */
+    const struct theme *theme; /* with `color` */
 };
 
+/** Text: rows under titles. JSON: a record per row, then one of counts. CSV: ids, then rows;
+ * columns without a value of their own are left out of both. With `summary` only the counts.
+ * Running out of memory is an error of the sink. */
 void print_sample(struct sink *out, const struct print *p);
 
 /** A JSON string with quotes; `text` is UTF-8. */

@@ -1,0 +1,164 @@
+/* JSON, one object per line. */
+#include <stdio.h>
+
+#include "print.h"
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+
+/* Bytes that stand for themselves in a JSON string: no control, quote or backslash. DEL and what is
+ * beyond ASCII may stand too: the text is UTF-8. */
+static inline bool stands(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+static char *put_escaped(char *p, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (c == '"' || c == '\\') {
+        *p++ = '\\';
+        *p++ = (char)c;
+        return p;
+    }
+    p = put_bytes(p, "\\u00", 4);
+    *p++ = hex[c >> 4];
+    *p++ = hex[c & 15];
+    return p;
+}
+
+/* A quoted string; six bytes of room for each of `text`, and two. */
+static char *put_string(char *p, const char *text)
+{
+    *p++ = '"';
+    for (; *text; text++) {
+        if (stands((unsigned char)*text)) {
+            *p++ = *text;
+        } else {
+            p = put_escaped(p, (unsigned char)*text);
+        }
+    }
+    *p++ = '"';
+    return p;
+}
+
+void json_string(struct sink *out, const char *text)
+{
+    sink_add_bytes(out, "\"", 1);
+    for (; *text; text++) {
+        char *p = sink_room(out);
+        if (stands((unsigned char)*text)) {
+            *p++ = *text;
+        } else {
+            p = put_escaped(p, (unsigned char)*text);
+        }
+        sink_took(out, p);
+    }
+    sink_add_bytes(out, "\"", 1);
+}
+
+/* A column with its key as it stands in every record. */
+struct field {
+    value_getter get;
+    size_t len;
+    char key[40]; /* ,"recv_q": */
+};
+
+static size_t collect_fields(struct field *fields, const struct print *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_columns; i++) {
+        const struct column *column = &columns[p->columns[i]];
+        if (column->get && n < COL_COUNT) {
+            struct field *f = &fields[n++];
+            f->get = column->get;
+            f->len = (size_t)snprintf(f->key, sizeof(f->key), ",\"%s\":", column->id);
+        }
+    }
+    return n;
+}
+
+static void print_field(struct sink *out, const struct field *f, const struct snapshot *s,
+                        uint32_t row)
+{
+    struct value v;
+    f->get(s, row, &v);
+    if (v.type == VALUE_NONE) {
+        return;
+    }
+    char *p = put_bytes(sink_room(out), f->key, f->len);
+    sink_took(out, v.type == VALUE_NUMBER ? put_uint(p, v.number) : put_string(p, v.text));
+}
+
+static void print_rows(struct sink *out, const struct print *p)
+{
+    struct field fields[COL_COUNT];
+    size_t n = collect_fields(fields, p);
+    char start[64];
+    size_t start_len = (size_t)snprintf(start, sizeof(start),
+                                        "{\"type\":\"connection\",\"sample\":%llu", p->sample);
+    for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
+        uint32_t row = p->rows->row[i];
+        if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
+            continue;
+        }
+        sink_add_bytes(out, start, start_len);
+        for (size_t f = 0; f < n; f++) {
+            print_field(out, &fields[f], p->snapshot, row);
+        }
+        sink_add_bytes(out, "}\n", 2);
+    }
+}
+
+static void print_counts(struct sink *out, const struct print *p)
+{
+    struct counts counts = counts_of(p);
+    if (counts.measured == 0) {
+        return;
+    }
+    sink_addf(out, ",\"total\":%llu,\"states\":{", (unsigned long long)counts.total);
+    const char *comma = "";
+    for (int i = 0; counts_state(i); i++) {
+        unsigned state = counts_state(i);
+        if (counts.measured & STATE_BIT(state)) {
+            sink_addf(out, "%s\"%s\":%llu", comma, state_name(state),
+                      (unsigned long long)counts.state[state]);
+            comma = ",";
+        }
+    }
+    sink_add(out, "}");
+}
+
+static void print_text_field(struct sink *out, const char *key, const char *text)
+{
+    if (text[0]) {
+        sink_addf(out, ",\"%s\":", key);
+        json_string(out, text);
+    }
+}
+
+static void print_summary(struct sink *out, const struct print *p)
+{
+    const struct snapshot *s = p->snapshot;
+    char time[FMT_SIZE] = "";
+    if (s->wall_ns != 0) {
+        fmt_rfc3339(time, sizeof(time), s->wall_ns);
+    }
+    sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample);
+    print_counts(out, p);
+    sink_addf(out, ",\"complete\":%s", s->status == SAMPLE_COMPLETE ? "true" : "false");
+    print_text_field(out, "reason", s->why);
+    print_text_field(out, "time", time);
+    print_text_field(out, "host", s->host.name);
+    print_text_field(out, "netns", s->netns);
+    print_text_field(out, "version", TCPTOP_VERSION);
+    sink_add(out, "}\n");
+}
+
+void print_json(struct sink *out, const struct print *p)
+{
+    if (!p->summary) {
+        print_rows(out, p);
+    }
+    print_summary(out, p);
+}

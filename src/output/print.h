@@ -1,0 +1,27 @@
+/* What the printers of one sample share. */
+#ifndef TCPTOP_OUTPUT_PRINT_H
+#define TCPTOP_OUTPUT_PRINT_H
+
+#include <stdint.h>
+
+#include "put.h"
+#include "tcptop/model/predicate.h"
+#include "tcptop/output/output.h"
+
+void print_text(struct sink *out, const struct print *p);
+void print_json(struct sink *out, const struct print *p);
+void print_csv(struct sink *out, const struct print *p);
+
+/* Counts of what passes the filter. */
+struct counts {
+    uint64_t total;
+    uint64_t state[TCP_STATE_COUNT];
+    uint32_t measured; /* STATE_BIT() of the states that the sample can tell; 0: it failed */
+};
+
+struct counts counts_of(const struct print *p);
+
+/** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
+unsigned counts_state(int i);
+
+#endif

@@ -1,0 +1,211 @@
+/* Rows under titles, as ss and netstat print them: every column as wide as its widest cell. All
+ * cells are formatted once into memory, then laid out. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "print.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+
+#define COLUMN_GAP 1
+
+struct text_cell {
+    uint16_t bytes, columns;
+};
+
+struct sheet {
+    const struct print *p;
+    size_t n_columns;
+    struct str text;         /* all cells, row by row */
+    struct text_cell *cells; /* the same; owned */
+    size_t n_cells;
+    int width[COL_COUNT];
+};
+
+/* Columns of a text; nearly all cells are ASCII, where that is the length. */
+static int columns_of(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] >= 0x80) {
+            return utf8_width_n(text, len);
+        }
+    }
+    return (int)len;
+}
+
+static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
+{
+    const struct print *p = sheet->p;
+    size_t start = sheet->text.len;
+    columns[p->columns[column]].format(p->snapshot, row, &sheet->text);
+    const char *text = str_text(&sheet->text) + start;
+    size_t len = sheet->text.len - start;
+    if (p->ascii && len == sizeof(FMT_NONE) - 1 && memcmp(text, FMT_NONE, len) == 0) {
+        str_truncate(&sheet->text, start);
+        str_add_char(&sheet->text, '-');
+        text = str_text(&sheet->text) + start;
+        len = 1;
+    }
+    if (len > UINT16_MAX) {
+        len = utf8_fit(text, UINT16_MAX, UINT16_MAX, NULL);
+        str_truncate(&sheet->text, start + len);
+    }
+    int wide = columns_of(text, len);
+    sheet->cells[sheet->n_cells++] = (struct text_cell){(uint16_t)len, (uint16_t)wide};
+    if (wide > sheet->width[column]) {
+        sheet->width[column] = wide;
+    }
+}
+
+static void print_blanks(struct sink *out, int count)
+{
+    sink_add_many(out, ' ', count > 0 ? (size_t)count : 0);
+}
+
+/* One cell; a left-aligned last one is not followed by blanks. */
+static void print_cell(struct sink *out, const struct sheet *sheet, size_t column, const char *text,
+                       struct text_cell cell, const char *color)
+{
+    const struct print *p = sheet->p;
+    int free_columns = sheet->width[column] - cell.columns;
+    bool right = columns[p->columns[column]].align == ALIGN_RIGHT;
+    if (column > 0) {
+        print_blanks(out, COLUMN_GAP);
+    }
+    if (right) {
+        print_blanks(out, free_columns);
+    }
+    if (color) {
+        sink_add(out, color);
+    }
+    sink_add_bytes(out, text, cell.bytes);
+    if (color) {
+        sink_add(out, ESCAPE_RESET);
+    }
+    if (!right && column + 1 < sheet->n_columns) {
+        print_blanks(out, free_columns);
+    }
+}
+
+static void print_head(struct sink *out, const struct sheet *sheet)
+{
+    const struct print *p = sheet->p;
+    char color[ESCAPE_SIZE];
+    for (size_t i = 0; i < sheet->n_columns; i++) {
+        const char *title = text(columns[p->columns[i]].title);
+        struct text_cell cell = {(uint16_t)strlen(title), (uint16_t)utf8_width(title)};
+        print_cell(out, sheet, i, title, cell,
+                   p->color ? escape_role(color, p->theme, ROLE_TITLE) : NULL);
+    }
+    sink_add(out, "\n");
+}
+
+static void print_rows(struct sink *out, const struct sheet *sheet)
+{
+    const struct print *p = sheet->p;
+    char buffers[TCP_STATE_COUNT][ESCAPE_SIZE];
+    const char *colors[TCP_STATE_COUNT] = {NULL};
+    for (unsigned state = 0; p->color && state < TCP_STATE_COUNT; state++) {
+        colors[state] = escape_role(buffers[state], p->theme, state_role(state));
+    }
+    const char *at = str_text(&sheet->text);
+    const struct text_cell *cell = sheet->cells;
+    for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
+        uint32_t row = p->rows->row[i];
+        if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
+            continue;
+        }
+        unsigned state = p->snapshot->conn[row].state % TCP_STATE_COUNT;
+        for (size_t column = 0; column < sheet->n_columns; column++, cell++) {
+            const char *color = p->columns[column] == COL_STATE ? colors[state] : NULL;
+            print_cell(out, sheet, column, at, *cell, color);
+            at += cell->bytes;
+        }
+        sink_add_bytes(out, "\n", 1);
+    }
+}
+
+static int fill_sheet(struct sheet *sheet)
+{
+    const struct print *p = sheet->p;
+    size_t most = (size_t)p->rows->n * sheet->n_columns;
+    sheet->cells = malloc((most ? most : 1) * sizeof(*sheet->cells));
+    if (!sheet->cells) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < sheet->n_columns; i++) {
+        sheet->width[i] = utf8_width(text(columns[p->columns[i]].title));
+    }
+    for (uint32_t i = 0; i < p->rows->n; i++) {
+        uint32_t row = p->rows->row[i];
+        if (snapshot_row_kind(p->snapshot, row) == ROW_LIVE) {
+            for (size_t column = 0; column < sheet->n_columns; column++) {
+                add_cell(sheet, column, row);
+            }
+        }
+    }
+    return str_failed(&sheet->text) ? -ENOMEM : 0;
+}
+
+static void print_table(struct sink *out, const struct print *p)
+{
+    struct sheet sheet = {.p = p};
+    sheet.n_columns = p->n_columns < COL_COUNT ? p->n_columns : COL_COUNT;
+    int rc = fill_sheet(&sheet);
+    if (rc != 0) {
+        out->error = out->error ? out->error : rc;
+    } else {
+        if (p->head) {
+            print_head(out, &sheet);
+        }
+        print_rows(out, &sheet);
+    }
+    free(sheet.cells);
+    str_fini(&sheet.text);
+}
+
+/* Counts for a person: whose, of when, state by state. */
+static void print_summary(struct sink *out, const struct print *p)
+{
+    enum { NAME_COLUMNS = 14, COUNT_COLUMNS = 10 };
+    const struct snapshot *s = p->snapshot;
+    struct counts counts = counts_of(p);
+    const char *none = p->ascii ? "-" : FMT_NONE;
+    char clock[FMT_SIZE] = "";
+    if (s->wall_ns != 0) {
+        fmt_clock(clock, sizeof(clock), s->wall_ns);
+    }
+    sink_addf(out, "%s%s%s\n", s->host.name, s->host.name[0] && clock[0] ? "  " : "", clock);
+    for (int i = 0;; i++) {
+        unsigned state = counts_state(i);
+        bool measured = state ? counts.measured & STATE_BIT(state) : counts.measured != 0;
+        if (state == TCP_STATE_BOUND_INACTIVE && !measured) {
+            continue;
+        }
+        bool lower_bound = !state && s->status == SAMPLE_PARTIAL;
+        const char *name = state         ? state_name(state)
+                           : lower_bound ? text(MSG_SUMMARY_AT_LEAST)
+                                         : text(MSG_SUMMARY_TOTAL);
+        char count[FMT_SIZE];
+        fmt_count(count, sizeof(count), state ? counts.state[state] : counts.total);
+        const char *shown = measured ? count : none;
+        sink_add(out, name);
+        print_blanks(out, NAME_COLUMNS - utf8_width(name) + COUNT_COLUMNS - utf8_width(shown));
+        sink_add(out, shown);
+        sink_add(out, "\n");
+        if (!state) {
+            return;
+        }
+    }
+}
+
+void print_text(struct sink *out, const struct print *p)
+{
+    if (p->summary) {
+        print_summary(out, p);
+    } else {
+        print_table(out, p);
+    }
+}
