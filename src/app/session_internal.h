@@ -158,6 +158,7 @@ void interval_step(struct session *s, int sign);
 
 /* session_line.c: one line of UTF-8 being edited */
 void line_set(struct ui_line *line, const char *text);
+void line_trim(struct ui_line *line); /* no blanks at the end */
 
 /** False when the character is no text or has no room. */
 bool line_insert(struct ui_line *line, keycode character);

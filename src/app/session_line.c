@@ -16,6 +16,14 @@ void line_set(struct ui_line *line, const char *text)
     line->len = line->cursor = (uint32_t)len;
 }
 
+void line_trim(struct ui_line *line)
+{
+    while (line->len && line->text[line->len - 1] == ' ')
+        line->text[--line->len] = '\0';
+    if (line->cursor > line->len)
+        line->cursor = line->len;
+}
+
 /* Replace the bytes from `from` to `to` by `len` others and stand after them. */
 static bool splice(struct ui_line *line, uint32_t from, uint32_t to, const char *bytes, size_t len)
 {

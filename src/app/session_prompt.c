@@ -151,8 +151,7 @@ static bool accept(struct session *s)
     struct ui *ui = &s->ui;
     switch (ui->prompt) {
     case PROMPT_FILTER:
-        while (ui->line.len && ui->line.text[ui->line.len - 1] == ' ')
-            ui->line.text[--ui->line.len] = '\0';
+        line_trim(&ui->line);
         prompt_changed(s);
         if (!ui->line_bad)
             filter_remember(s, ui->filter);

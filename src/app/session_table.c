@@ -99,7 +99,7 @@ void table_place(struct session *s, bool by_user, uint32_t offset, int line)
         ui->top = ui->cursor = 0;
         return;
     }
-    if (ui->bound && !ui->follow && !by_user) {
+    if (ui->bound && !ui->follow && !by_user && s->rows.n) {
         table_select(s, ui->cursor);
         return;
     }
