@@ -35,7 +35,7 @@ TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
-.PHONY: all run test deps deps-test lint analyze asan ubsan tsan cover bench fuzz install \
+.PHONY: all run test deps deps-test deps-lint lint analyze asan ubsan tsan cover bench fuzz install \
 	uninstall screenshots clean help tests-built
 .SECONDARY:
 
@@ -75,6 +75,9 @@ deps:
 deps-test:
 	$Qsh config/deps.sh test
 
+deps-lint:
+	$Qsh config/deps.sh lint
+
 # The parts are made by a second make, since what it needs may just have been installed.
 run: deps
 	$Q$(MAKE) --no-print-directory all
@@ -89,7 +92,7 @@ asan ubsan tsan: deps-test
 		SANITIZE=$(if $(filter asan,$@),address$(comma)undefined,$(if $(filter ubsan,$@),undefined,thread))
 comma := ,
 
-lint: deps-test
+lint: deps-lint
 	$Qbash tests/lint.sh
 
 analyze:
@@ -103,7 +106,7 @@ bench: deps-test
 	$Q$(MAKE) --no-print-directory tests-built
 	$Qbash tests/bench/bench.sh $B $(BENCH)
 
-fuzz: deps-test
+fuzz: deps-lint
 	$Qbash tests/fuzz/fuzz.sh $(FUZZ)
 
 screenshots: deps

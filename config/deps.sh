@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what is missing, and only that: `deps.sh build` for building, `deps.sh test` for the tests
-# too. Uses apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
+# Install what is missing, and only that: `deps.sh build` for building, `test` for the tests too,
+# `lint` for the checks of the source as well. Uses apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
 set -eu
 what=${1:-build}
 
@@ -27,7 +27,7 @@ have_header iniparser/iniparser.h ||
 	need libiniparser-dev iniparser-devel iniparser iniparser-dev libiniparser-devel
 have_header linux/inet_diag.h ||
 	need linux-libc-dev kernel-headers linux-api-headers linux-headers linux-glibc-devel
-if [ "$what" = test ]; then
+if [ "$what" != build ]; then
 	have_cmocka || need libcmocka-dev libcmocka-devel cmocka cmocka-dev libcmocka-devel
 	have_header jansson.h || need libjansson-dev jansson-devel jansson jansson-dev libjansson-devel
 	have bash || need bash bash bash bash bash
@@ -36,11 +36,13 @@ if [ "$what" = test ]; then
 	have strace || need strace strace strace strace strace
 	have unshare || need util-linux util-linux util-linux util-linux util-linux
 	have ps || need procps procps-ng procps-ng procps procps
+	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
+	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
+fi
+if [ "$what" = lint ]; then
 	have clang || need clang clang clang clang clang
 	have clang-format || need clang-format clang-tools-extra clang clang-extra-tools clang-tools
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
-	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
-	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
 fi
 [ -n "$apt" ] || exit 0
 
