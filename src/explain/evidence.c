@@ -297,8 +297,10 @@ static void tell_established(struct teller *t)
     tell_some(t, t->tally.without_inode, MSG_FACT_NOT_ACCEPTED);
     tell_some(t, t->tally.shut, MSG_FACT_ES_SHUT);
     tell_some(t, t->tally.idle, MSG_FACT_ES_IDLE);
-    if (again < 0)
+    if (again < 0) {
+        JUDGE(t, VERDICT_NORMAL, MSG_VERDICT_ES_OPEN, NULL);
         return;
+    }
     TELL(t->e, MSG_FACT_ES_AGAIN, live_percent(LIVE, again), t->window);
     if (again >= AGAIN_WATCH)
         JUDGE(t, VERDICT_WATCH, MSG_VERDICT_ES_WATCH, live_percent(LIVE, again));
@@ -320,6 +322,8 @@ static void tell_close_wait(struct teller *t)
         JUDGE(t, VERDICT_NORMAL, MSG_VERDICT_CW_NONE, NULL);
     else if (t->tally.young == t->tally.rows)
         JUDGE(t, VERDICT_NORMAL, MSG_VERDICT_CW_YOUNG, NULL);
+    else
+        t->e->act = true;
 }
 
 /* FIN_WAIT1, FIN_WAIT2, CLOSING, LAST_ACK ---------------------------------------------------- */
@@ -342,7 +346,7 @@ static void tell_fin_wait2(struct teller *t)
 
     if (t->row && t->row->inode)
         TELL(t->e, MSG_FACT_THIS_HALF_CLOSED, NULL);
-    else
+    else if (t->row && t->row->timer == TIMER_TIMEWAIT) /* 2 is no keepalive here */
         tell_timer(t);
     tell_count(t);
     if (t->tally.timed > 0)

@@ -256,7 +256,7 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
         str_addf(now, "%s.", str_text(&e.fact[0]));
     if (e.verdict == VERDICT_NORMAL)
         str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
-    else
+    else if (e.verdict != VERDICT_NONE || e.act)
         fact_fill(todo, MSG_EXPLAIN_TO_DO,
                   words_text(subject->state, kind_of(subject), SECTION_BRIEF, text_language()));
     now->failed = now->failed || evidence_failed(&e);
@@ -272,8 +272,7 @@ static void set_brief(struct typeset *ts, const char *lead, const struct str *no
 
     if (with_lead)
         typeset_paragraphs(ts, lead, ROLE_TEXT, width, 0);
-    str_addf(&verdict, "%s%s%s", str_text(now), with_lead && now->len ? " " : "\n",
-             str_text(todo));
+    str_addf(&verdict, "%s%s%s", str_text(now), with_lead && now->len ? " " : "\n", str_text(todo));
     typeset_paragraphs(ts, str_text(&verdict), ROLE_TEXT, width, 0);
     ts->failed = ts->failed || str_failed(&verdict);
     str_fini(&verdict);

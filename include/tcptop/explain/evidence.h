@@ -17,6 +17,7 @@ struct evidence {
     unsigned n_facts;
     enum verdict verdict; /* NONE: nothing measured allows one */
     struct str reason;    /* the verdict's sentence */
+    bool act;             /* there is something to do even without a verdict */
     struct str spare;     /* takes facts for which there is no room */
 };
 
