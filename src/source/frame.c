@@ -227,25 +227,24 @@ static void read_field(struct snapshot *s, unsigned tag, const uint8_t *value, s
         read_figure(&s->host, tag, value, len);
 }
 
-/* False: the fields do not fill the header exactly. */
+/* False: the fields do not fill the header exactly, or say what cannot be. */
 static bool read_header(struct snapshot *s, const uint8_t *p, size_t len)
 {
     while (len >= FIELD_HEAD) {
         size_t value_len = get_le(p + 2, 2);
 
         if (value_len > len - FIELD_HEAD)
-            return false;
+            break;
         read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
-    if (s->status > SAMPLE_FAILED) {
+    bool sound = len == 0 && s->status <= SAMPLE_FAILED;
+    if (!sound)
         s->status = SAMPLE_FAILED;
-        return false;
-    }
     s->needs &= NEED_FLOW | NEED_BOUND;
     s->backend = BACKEND_FRAME;
-    return len == 0;
+    return sound;
 }
 
 static int read_messages(struct snapshot *s, const uint8_t *p, size_t len)
