@@ -1,0 +1,173 @@
+/* See stage.h. */
+#include "lib/stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tcptop/base/utf8.h"
+
+void stage_open(struct stage *st, int w, int h, int wake_fd)
+{
+    *st = (struct stage){.next_cookie = 1, .now_ns = 100 * NS_PER_S};
+    st->settings.interval_ms = 1000;
+    st->settings.fade_s = 3;
+    st->settings.width = w;
+    st->settings.height = h;
+    bindings_init(&st->settings.bindings);
+    st->delta = delta_new();
+    assert_non_null(st->delta);
+    assert_int_equal(session_new(&st->session, &st->settings, wake_fd, true, false), 0);
+    st->ui = &st->session->ui;
+    text_use(LANG_EN);
+}
+
+void stage_close(struct stage *st)
+{
+    session_free(st->session);
+    snapshot_unref(st->last);
+    delta_free(st->delta);
+}
+
+void stage_add(struct stage *st, unsigned state, unsigned local, unsigned remote)
+{
+    assert_true(st->n < STAGE_MAX);
+    struct conn *c = &st->conn[st->n++];
+    *c = (struct conn){
+        .src = {10, 0, 0, 1},
+        .dst = {192, 0, 2, 1},
+        .cookie = st->next_cookie++,
+        .inode = 1000 + local,
+        .sport = (uint16_t)local,
+        .dport = (uint16_t)remote,
+        .family = AF_INET,
+        .state = (uint8_t)state,
+    };
+}
+
+static unsigned index_of(const struct stage *st, unsigned local)
+{
+    unsigned i = 0;
+    while (i < st->n && st->conn[i].sport != local)
+        i++;
+    assert_true(i < st->n);
+    return i;
+}
+
+void stage_remove(struct stage *st, unsigned local)
+{
+    unsigned i = index_of(st, local);
+    st->n--;
+    memmove(&st->conn[i], &st->conn[i + 1], (st->n - i) * sizeof(st->conn[0]));
+}
+
+void stage_change(struct stage *st, unsigned local, unsigned state)
+{
+    st->conn[index_of(st, local)].state = (uint8_t)state;
+}
+
+static struct snapshot *blank(struct stage *st)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    assert_non_null(s);
+    st->now_ns += NS_PER_S;
+    s->seq = st->last ? st->last->seq + 1 : 1;
+    s->mono_ns = st->now_ns;
+    s->now_ds = (uint32_t)(st->now_ns / (NS_PER_S / 10));
+    s->interval_ms = s->asked_interval_ms = 1000;
+    return s;
+}
+
+void stage_sample(struct stage *st)
+{
+    struct snapshot *s = blank(st);
+    for (unsigned i = 0; i < st->n; i++) {
+        struct conn *c = snapshot_add(s, NULL);
+        assert_non_null(c);
+        *c = st->conn[i];
+    }
+    assert_int_equal(delta_join(st->delta, s, st->last, st->ui->fade_ds), 0);
+    snapshot_count(s);
+    snapshot_unref(st->last);
+    st->last = s;
+    session_sample(st->session, snapshot_ref(s), st->now_ns);
+}
+
+void stage_samples(struct stage *st, unsigned count)
+{
+    while (count-- > 0)
+        stage_sample(st);
+}
+
+void stage_fail(struct stage *st)
+{
+    struct snapshot *s = blank(st);
+    s->status = SAMPLE_FAILED;
+    session_sample(st->session, s, st->now_ns);
+}
+
+static void press(struct stage *st, keycode key)
+{
+    session_input(st->session, &(struct input){.key = key}, st->now_ns);
+}
+
+void stage_keys(struct stage *st, const char *names)
+{
+    while (*(names += strspn(names, " "))) {
+        char name[32];
+        keycode key = 0;
+        size_t len = strcspn(names, " ");
+        snprintf(name, sizeof(name), "%.*s", (int)len, names);
+        assert_int_equal(key_parse(name, &key), len);
+        press(st, key);
+        names += len;
+    }
+}
+
+void stage_type(struct stage *st, const char *text)
+{
+    uint32_t cp;
+    for (size_t n; (n = utf8_decode(text, strlen(text), &cp)) > 0; text += n)
+        press(st, cp);
+}
+
+void stage_wait(struct stage *st, int ms)
+{
+    st->now_ns += ms * NS_PER_MS;
+    session_tick(st->session, st->now_ns);
+}
+
+void stage_mouse(struct stage *st, int x, int y, int what)
+{
+    struct input in = {.key = KEY_CODE_MOUSE, .mouse = {.x = x, .y = y}};
+    in.mouse.what = (unsigned)what;
+    session_input(st->session, &in, st->now_ns);
+}
+
+unsigned stage_port_at(const struct stage *st, uint32_t position)
+{
+    const struct session *s = st->session;
+    assert_true(position < s->rows.n);
+    return s->shown->conn[s->rows.row[position]].sport;
+}
+
+unsigned stage_port(const struct stage *st)
+{
+    unsigned port = stage_port_at(st, st->ui->cursor);
+    if (st->ui->bound)
+        assert_int_equal(port, st->ui->selected.sport);
+    return port;
+}
+
+uint32_t stage_line(const struct stage *st)
+{
+    return st->ui->cursor - st->ui->top;
+}

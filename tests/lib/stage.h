@@ -1,0 +1,55 @@
+/* A session on a stage of made-up connections: samples, keys and time come when a test says so. */
+#ifndef TCPTOP_TESTS_LIB_STAGE_H
+#define TCPTOP_TESTS_LIB_STAGE_H
+
+#include "tcptop/app/session.h"
+#include "tcptop/model/delta.h"
+
+#include "../../src/app/session_internal.h"
+
+#define STAGE_MAX 64
+
+struct stage {
+    struct settings settings;
+    struct session *session;
+    struct ui *ui;
+    struct conn conn[STAGE_MAX]; /* what the next sample will see */
+    unsigned n;
+    uint64_t next_cookie;
+    struct snapshot *last;
+    struct delta *delta;
+    int64_t now_ns;
+};
+
+/** A screen of w × h; the samples' clock starts at 100 s. `wake_fd` as for session_new(). */
+void stage_open(struct stage *st, int w, int h, int wake_fd);
+void stage_close(struct stage *st);
+
+/** 10.0.0.1:local to 192.0.2.1:remote from now on. */
+void stage_add(struct stage *st, unsigned state, unsigned local, unsigned remote);
+
+/** The connection with that local port ends, or changes its state. */
+void stage_remove(struct stage *st, unsigned local);
+void stage_change(struct stage *st, unsigned local, unsigned state);
+
+/** One second later a sample arrives; the n-th of these several. */
+void stage_sample(struct stage *st);
+void stage_samples(struct stage *st, unsigned count);
+void stage_fail(struct stage *st);
+
+/** Keys by name, blank-separated: "Tab Down ^u". */
+void stage_keys(struct stage *st, const char *names);
+
+/** Text, character by character. */
+void stage_type(struct stage *st, const char *text);
+void stage_wait(struct stage *st, int ms);
+void stage_mouse(struct stage *st, int x, int y, int what);
+
+/** Local port of the row at a position, of the cursor's row, of the selected connection. */
+unsigned stage_port_at(const struct stage *st, uint32_t position);
+unsigned stage_port(const struct stage *st);
+
+/** How far below the top of the table the cursor stands. */
+uint32_t stage_line(const struct stage *st);
+
+#endif

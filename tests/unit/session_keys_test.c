@@ -1,0 +1,127 @@
+/* A quarter million random keys, mouse events, pastes and resizes, with samples between: no crash,
+ * every invariant of the cursor holds, every frame can be drawn, no file is made. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "lib/stage.h"
+
+#define EVENTS     (1u << 18)
+#define DRAW_EVERY 64
+
+static uint64_t seed = 0x9e3779b97f4a7c15;
+
+static uint32_t dice(uint32_t sides)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 32) % sides;
+}
+
+/* Mostly keys that mean something; now and then any code at all. */
+static keycode any_key(void)
+{
+    switch (dice(8)) {
+    case 0:
+        return KEY_CODE_SPECIAL + 1 + dice(KEY_CODE_PASTE_END - KEY_CODE_SPECIAL);
+    case 4: /* pastes are short */
+        return dice(4) ? ' ' + dice(96) : KEY_CODE_PASTE_END;
+    case 1:
+        return dice(32);
+    case 2:
+        return dice(0x110000);
+    case 3:
+        return (keycode) "\r\x1b\t jkGg"[dice(8)];
+    default:
+        return ' ' + dice(96);
+    }
+}
+
+static void change_world(struct stage *st)
+{
+    if (st->n < STAGE_MAX && dice(2))
+        stage_add(st, 1 + dice(11), 1 + dice(4000), dice(65536));
+    else if (st->n > 0)
+        stage_remove(st, st->conn[dice(st->n)].sport);
+    if (st->n > 0)
+        stage_change(st, st->conn[dice(st->n)].sport, 1 + dice(11));
+    if (dice(8) == 0)
+        stage_fail(st);
+    else
+        stage_sample(st);
+}
+
+static void check(const struct stage *st)
+{
+    const struct session *s = st->session;
+    const struct ui *ui = st->ui;
+    assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
+    assert_true(ui->overlay <= OVERLAY_COLUMNS && ui->prompt <= PROMPT_EXPORT);
+    assert_true(ui->strip <= STATE_STRIP_COUNT);
+    assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
+    assert_true(ui->n_chosen <= COL_COUNT && ui->n_menu <= COL_COUNT);
+    assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= ui->n_pinned);
+    assert_int_equal(filter_parse(ui->filter, NULL, &(struct filter_error){0}), 0);
+    if (s->rows.n == 0) {
+        assert_int_equal(ui->cursor, 0);
+        assert_false(ui->bound);
+    } else {
+        assert_true(ui->cursor < s->rows.n && ui->top <= ui->cursor);
+        if (ui->bound)
+            assert_true(conn_same(&ui->selected, &s->shown->conn[s->rows.row[ui->cursor]]));
+    }
+}
+
+static void random_events(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct canvas canvas;
+    struct rlimit files, none;
+    stage_open(&st, 80, 24, -1);
+    char bad[32];
+    bindings_set(&st.settings.bindings, COMMAND_QUIT, "", bad);
+    bindings_set(&st.settings.bindings, COMMAND_QUIT_NOW, "", bad);
+    assert_int_equal(canvas_init(&canvas, 80, 24), 0);
+    getrlimit(RLIMIT_NOFILE, &files);
+    none = files;
+    none.rlim_cur = 0; /* export must fail before it makes a file */
+    setrlimit(RLIMIT_NOFILE, &none);
+    for (unsigned i = 0; i < EVENTS; i++) {
+        struct input in = {.key = any_key()};
+        in.mouse = (struct mouse){.x = (int)dice(300) - 5, .y = (int)dice(100) - 5};
+        in.mouse.what = dice(3);
+        session_input(st.session, &in, st.now_ns);
+        st.now_ns += dice(100) * NS_PER_MS;
+        if (dice(16) == 0)
+            session_tick(st.session, st.now_ns);
+        if (dice(64) == 0)
+            change_world(&st);
+        if (dice(256) == 0)
+            session_resize(st.session, (int)dice(300), (int)dice(100));
+        if (dice(DRAW_EVERY) == 0)
+            session_draw(st.session, &canvas, st.now_ns);
+        check(&st);
+        assert_false(session_quit(st.session));
+    }
+    setrlimit(RLIMIT_NOFILE, &files);
+    text_use(LANG_EN);
+    canvas_fini(&canvas);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_events),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

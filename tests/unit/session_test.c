@@ -1,0 +1,448 @@
+/* The selection: a parked cursor, a bound connection that keeps its screen line, what happens when
+ * it ends or is filtered away; pause, failed samples, focus, pins. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/stage.h"
+
+#define PAGE 10 /* rows of the table at 80×24 */
+
+/* Twenty connections on the ports 100, 110 … 290, the focus on the table. */
+static void open_twenty(struct stage *st)
+{
+    stage_open(st, 80, 24, -1);
+    for (unsigned i = 0; i < 20; i++)
+        stage_add(st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
+    stage_sample(st);
+    stage_keys(st, "Tab");
+    assert_int_equal(st->ui->focus, FOCUS_TABLE);
+}
+
+static void parked_cursor_follows_the_top(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
+    stage_sample(&st);
+    assert_false(st.ui->bound);
+    assert_int_equal(st.ui->top, 0);
+    assert_int_equal(stage_port(&st), 50);
+    stage_keys(&st, "Up");
+    assert_false(st.ui->bound);
+    stage_close(&st);
+}
+
+static void bound_row_keeps_its_line(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down");
+    assert_int_equal(stage_port(&st), 130);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 60, 40101);
+    stage_sample(&st);
+    assert_int_equal(stage_port(&st), 130);
+    assert_int_equal(stage_line(&st), 3);
+    assert_int_equal(st.ui->cursor, 5);
+    stage_close(&st);
+}
+
+static void at_the_ends_the_line_moves(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down");
+    stage_remove(&st, 100);
+    stage_remove(&st, 110);
+    stage_samples(&st, 8);
+    assert_int_equal(stage_port(&st), 130);
+    assert_int_equal(stage_line(&st), 1);
+
+    stage_keys(&st, "End Up");
+    assert_int_equal(stage_port(&st), 280);
+    assert_int_equal(stage_line(&st), PAGE - 2);
+    stage_remove(&st, 290);
+    stage_samples(&st, 8);
+    assert_int_equal(stage_port(&st), 280);
+    assert_int_equal(stage_line(&st), PAGE - 1);
+    stage_close(&st);
+}
+
+static void closed_row_stays_until_it_has_faded(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down");
+    stage_remove(&st, 130);
+    stage_samples(&st, 2);
+    assert_int_equal(stage_port(&st), 130);
+    assert_string_equal(st.ui->message, "");
+    stage_samples(&st, 6);
+    assert_int_equal(stage_port(&st), 140);
+    assert_int_equal(stage_line(&st), 3);
+    assert_true(st.ui->bound);
+    stage_close(&st);
+}
+
+static void the_footer_says_that_it_has_gone(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down");
+    stage_remove(&st, 130);
+    for (unsigned i = 0; i < 10 && stage_port(&st) == 130; i++)
+        stage_sample(&st);
+    assert_non_null(strstr(st.ui->message, "10.0.0.1:130"));
+    assert_int_equal(session_timeout_ms(st.session, st.now_ns), 4000);
+    stage_wait(&st, 4000);
+    assert_string_equal(st.ui->message, "");
+    assert_int_equal(session_timeout_ms(st.session, st.now_ns), -1);
+    stage_close(&st);
+}
+
+static void without_follow_the_line_stays(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down F");
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
+    stage_sample(&st);
+    assert_int_equal(st.ui->cursor, 3);
+    assert_int_equal(stage_port(&st), 120);
+    stage_keys(&st, "F");
+    stage_add(&st, TCP_STATE_ESTABLISHED, 60, 40101);
+    stage_sample(&st);
+    assert_int_equal(stage_port(&st), 120);
+    stage_close(&st);
+}
+
+static void home_and_g_park(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "End");
+    assert_int_equal(stage_port(&st), 290);
+    assert_int_equal(st.ui->top, 20 - PAGE);
+    stage_keys(&st, "Home");
+    assert_false(st.ui->bound);
+    stage_keys(&st, "G g");
+    assert_false(st.ui->bound);
+    assert_int_equal(st.ui->top, 0);
+    stage_close(&st);
+}
+
+static void pages_and_half_pages(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down PgDn");
+    assert_int_equal(st.ui->cursor, 1 + PAGE);
+    assert_int_equal(stage_line(&st), 1);
+    stage_keys(&st, "^b ^d");
+    assert_int_equal(st.ui->cursor, 1 + PAGE / 2);
+    stage_keys(&st, "^u");
+    assert_int_equal(st.ui->cursor, 1);
+    stage_keys(&st, "PgDn PgDn PgDn");
+    assert_int_equal(stage_port(&st), 290);
+    stage_close(&st);
+}
+
+static void selection_survives_a_filter_that_hides_it(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down /");
+    stage_type(&st, "lport:200");
+    assert_int_equal(st.session->rows.n, 1);
+    assert_false(st.ui->bound);
+    stage_keys(&st, "Esc");
+    assert_true(st.ui->bound);
+    assert_int_equal(stage_port(&st), 130);
+    stage_close(&st);
+}
+
+static void leaving_the_filter_is_said(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "e Down Down");
+    stage_change(&st, 120, TCP_STATE_TIME_WAIT);
+    stage_sample(&st);
+    assert_int_equal(stage_port(&st), 130);
+    assert_non_null(strstr(st.ui->message, "no longer passes the filter"));
+    stage_close(&st);
+}
+
+static void pause_stands_still_while_sampling_goes_on(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "p");
+    assert_true(st.ui->paused);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
+    stage_samples(&st, 2);
+    assert_int_equal(st.session->rows.n, 20);
+    assert_ptr_equal(st.session->newest, st.last);
+    stage_keys(&st, "r");
+    assert_int_equal(stage_port_at(&st, 0), 290);
+    stage_keys(&st, "p");
+    assert_int_equal(st.session->rows.n, 21);
+    assert_ptr_equal(st.session->shown, st.last);
+    stage_close(&st);
+}
+
+static void failed_sample_leaves_the_last_one(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_fail(&st);
+    assert_int_equal(st.session->rows.n, 20);
+    assert_int_equal(st.session->newest->status, SAMPLE_FAILED);
+    stage_keys(&st, "r");
+    assert_int_equal(st.session->rows.n, 20);
+    stage_close(&st);
+}
+
+static void tab_goes_round_the_parts_that_are_there(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Tab");
+    assert_int_equal(st.ui->focus, FOCUS_STATES); /* the brief pane shows all it has */
+    stage_keys(&st, "S-Tab");
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    session_resize(st.session, 20, 6); /* no room for chips */
+    stage_keys(&st, "Tab");
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    stage_close(&st);
+}
+
+static void pane_gets_the_focus_when_it_hides_lines(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 100, 30, -1);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 100, 200);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Tab");
+    assert_int_equal(st.ui->focus, FOCUS_PANE);
+    assert_int_equal(st.ui->subject, FOCUS_TABLE);
+    stage_keys(&st, "Down");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 1);
+    stage_keys(&st, "Up Up");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 0);
+    stage_keys(&st, "]");
+    assert_true(st.ui->pane_top[TCP_STATE_TIME_WAIT] > 1);
+    session_resize(st.session, 80, 24);
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    stage_close(&st);
+}
+
+static void overlay_pane_scrolls_and_closes(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "w Down Down");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_ESTABLISHED], 2);
+    assert_false(st.ui->bound);
+    stage_keys(&st, "Esc");
+    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    stage_keys(&st, "w q");
+    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    assert_false(session_quit(st.session));
+    stage_close(&st);
+}
+
+static void strip_moves_and_chooses_states(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
+    stage_sample(&st);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "state:tw");
+    assert_int_equal(st.session->rows.n, 1);
+    stage_keys(&st, "Home");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "state:li");
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_FIN_WAIT1);
+    stage_keys(&st, "End");
+    assert_int_equal(ui_strip_state(st.ui), 0);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "");
+    session_resize(st.session, 120, 34); /* one column has no place for "all" */
+    assert_int_not_equal(ui_strip_state(st.ui), 0);
+    stage_close(&st);
+}
+
+static void chips_pass_over_states_that_nobody_is_in(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 60, 20, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
+    stage_sample(&st);
+    stage_keys(&st, "Left");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    stage_close(&st);
+}
+
+static void details_stay_after_the_end(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Enter");
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->details.sport, 100);
+    stage_keys(&st, "j");
+    assert_int_equal(st.ui->details.sport, 110);
+    stage_remove(&st, 110);
+    stage_samples(&st, 8);
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->details.sport, 110);
+    stage_keys(&st, "Esc");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    stage_close(&st);
+}
+
+static void pinned_rows_stand_first(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down Space");
+    assert_int_equal(stage_port_at(&st, 0), 130);
+    assert_int_equal(stage_port(&st), 130);
+    stage_keys(&st, "Down Space");
+    assert_int_equal(stage_port_at(&st, 1), 100);
+    stage_sample(&st);
+    assert_int_equal(st.ui->pinned_rows, 2);
+    assert_int_equal(stage_port_at(&st, 2), 110);
+    stage_remove(&st, 130);
+    stage_samples(&st, 8);
+    assert_int_equal(st.ui->n_pinned, 1);
+    assert_int_equal(stage_port_at(&st, 0), 100);
+    stage_keys(&st, "Home Space");
+    assert_int_equal(st.ui->n_pinned, 0);
+    stage_close(&st);
+}
+
+static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    struct layout l;
+    layout_compute(&l, st.ui);
+    int first = l.table.y;
+    struct view v = session_view(st.session);
+    while (view_row_at(&v, first) == UINT32_MAX)
+        first++;
+    stage_mouse(&st, 10, first + 4, MOUSE_CLICK);
+    assert_int_equal(stage_port(&st), 140);
+    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
+    assert_int_equal(st.ui->top, 3);
+    assert_int_equal(stage_port(&st), 140);
+    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
+    assert_int_equal(stage_port(&st), 160);
+    stage_mouse(&st, 4, l.strip.y + 1, MOUSE_CLICK);
+    assert_int_equal(st.ui->focus, FOCUS_STATES);
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    int x = 0;
+    while (x < 80 && view_column_head_at(&v, x, first - 1) != COL_REMOTE)
+        x++;
+    stage_mouse(&st, x, first - 1, MOUSE_CLICK);
+    assert_int_equal(st.ui->sort.column, COL_REMOTE);
+    stage_close(&st);
+}
+
+/* A snapshot above the threshold goes to the worker: the old order stands until it has answered. */
+static void large_snapshots_are_ordered_by_the_worker(void **state)
+{
+    (void)state;
+    int fd = eventfd(0, EFD_CLOEXEC);
+    struct stage st;
+    stage_open(&st, 80, 24, fd);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 100, 200);
+    stage_sample(&st);
+    struct snapshot *big = snapshot_new(NULL);
+    for (unsigned i = 0; i < WORKER_THRESHOLD; i++) {
+        struct conn *c = snapshot_add(big, NULL);
+        *c = st.conn[0];
+        c->cookie = i + 1;
+        c->sport = (uint16_t)(i + 1);
+    }
+    big->seq = 2;
+    snapshot_count(big);
+    session_sample(st.session, big, st.now_ns);
+    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(stage_port_at(&st, 0), 100);
+    struct pollfd wake = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&wake, 1, 60000), 1);
+    session_tick(st.session, st.now_ns);
+    assert_int_equal(st.session->rows.n, WORKER_THRESHOLD);
+    stage_close(&st);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parked_cursor_follows_the_top),
+        cmocka_unit_test(bound_row_keeps_its_line),
+        cmocka_unit_test(at_the_ends_the_line_moves),
+        cmocka_unit_test(closed_row_stays_until_it_has_faded),
+        cmocka_unit_test(the_footer_says_that_it_has_gone),
+        cmocka_unit_test(without_follow_the_line_stays),
+        cmocka_unit_test(home_and_g_park),
+        cmocka_unit_test(pages_and_half_pages),
+        cmocka_unit_test(selection_survives_a_filter_that_hides_it),
+        cmocka_unit_test(leaving_the_filter_is_said),
+        cmocka_unit_test(pause_stands_still_while_sampling_goes_on),
+        cmocka_unit_test(failed_sample_leaves_the_last_one),
+        cmocka_unit_test(tab_goes_round_the_parts_that_are_there),
+        cmocka_unit_test(pane_gets_the_focus_when_it_hides_lines),
+        cmocka_unit_test(overlay_pane_scrolls_and_closes),
+        cmocka_unit_test(strip_moves_and_chooses_states),
+        cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
+        cmocka_unit_test(details_stay_after_the_end),
+        cmocka_unit_test(pinned_rows_stand_first),
+        cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
+        cmocka_unit_test(large_snapshots_are_ordered_by_the_worker),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
