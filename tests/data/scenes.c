@@ -1,0 +1,264 @@
+/* Write a recording of a made-up host: `scenes web-01 > web-01.frames`.
+ *
+ * 60 samples, a second apart, the last at 14:03:22 UTC; netlink messages as the kernel would have
+ * sent them. The same bytes every time. */
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/scenes_hosts.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/source/frame.h"
+
+#define LAST_WALL_S INT64_C(1773324202) /* 2026-03-12 14:03:22 UTC */
+#define LAST_MONO_S INT64_C(864000)
+#define INFO_BYTES  248
+#define SEGMENT     1448
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    memcpy(at, &value, sizeof value);
+}
+
+static void put64(uint8_t *at, uint64_t value)
+{
+    memcpy(at, &value, sizeof value);
+}
+
+/* struct tcp_info as the kernel lays it out (include/uapi/linux/tcp.h). */
+static void make_info(uint8_t info[INFO_BYTES], const struct figures *f)
+{
+    memset(info, 0, INFO_BYTES);
+    put32(info + 8, f->rto_us);
+    put32(info + 56, f->ack_ago_ms);
+    put32(info + 68, f->rtt_us);
+    put32(info + 72, f->rttvar_us);
+    put32(info + 76, f->ssthresh ? f->ssthresh : 0x7fffffff);
+    put32(info + 80, f->cwnd);
+    put32(info + 100, (uint32_t)(f->again / SEGMENT));
+    put64(info + 120, f->sent - f->again);
+    put64(info + 128, f->received);
+    put32(info + 148, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
+    put64(info + 168, f->busy_us);
+    put64(info + 200, f->sent);
+    put64(info + 208, f->again);
+    put32(info + 228, f->window);
+    put32(info + 232, 65536);
+}
+
+/* "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*". */
+static int parse_address(const char *text, void *address, uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    bool v6 = text[0] == '[';
+    char host[64];
+
+    snprintf(host, sizeof host, "%.*s", (int)(colon - text - (v6 ? 2 : 0)), text + (v6 ? 1 : 0));
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, address) != 1) {
+        fprintf(stderr, "scenes: bad address %s\n", text);
+        exit(1);
+    }
+    *port = htons((uint16_t)atoi(colon + 1));
+    return v6 ? AF_INET6 : AF_INET;
+}
+
+/* Mini-sockets have neither file nor owner. */
+static bool is_mini(const struct row *r)
+{
+    return r->state == TCP_STATE_TIME_WAIT || r->state == TCP_STATE_SYN_RECV ||
+           (r->state == TCP_STATE_FIN_WAIT2 && r->timer == TIMER_TIMEWAIT);
+}
+
+/* Timers under ten seconds are restarted all the time; the others run down. */
+static uint32_t expires_at(const struct row *r, int t)
+{
+    if (r->timer == TIMER_OFF)
+        return 0;
+    return r->expires_ms < 1000 ? r->expires_ms : r->expires_ms + (uint32_t)(SAMPLES - t) * 1000;
+}
+
+static void add_message(struct str *out, const struct row *r, int t)
+{
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_msg m;
+    } message = {.head = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_MULTI}};
+    struct inet_diag_msg *m = &message.m;
+    bool with_info = r->figures.rto_us != 0;
+    uint64_t cookie = hash_bytes(r->local, strlen(r->local), 0);
+    struct nlattr attr = {.nla_len = sizeof attr + INFO_BYTES, .nla_type = INET_DIAG_INFO};
+
+    cookie = hash_bytes(r->remote, strlen(r->remote), cookie) % 0xffffff + 1;
+    m->idiag_family = (uint8_t)parse_address(r->local, m->id.idiag_src, &m->id.idiag_sport);
+    parse_address(r->remote, m->id.idiag_dst, &m->id.idiag_dport);
+    m->id.idiag_cookie[0] = (uint32_t)cookie;
+    m->idiag_state = (uint8_t)r->state;
+    m->idiag_timer = (uint8_t)r->timer;
+    m->idiag_expires = expires_at(r, t);
+    m->idiag_rqueue = r->rqueue;
+    m->idiag_wqueue = r->wqueue;
+    m->idiag_uid = is_mini(r) ? 0 : r->uid;
+    m->idiag_inode = is_mini(r) ? 0 : (uint32_t)(90000 + cookie % 90000);
+    message.head.nlmsg_len = (uint32_t)(sizeof message + (with_info ? attr.nla_len : 0));
+    str_add_bytes(out, &message, sizeof message);
+    if (with_info) {
+        uint8_t info[INFO_BYTES];
+
+        make_info(info, &r->figures);
+        str_add_bytes(out, &attr, sizeof attr);
+        str_add_bytes(out, info, sizeof info);
+    }
+}
+
+static uint32_t count_at(const struct series *s, int t)
+{
+    char digit;
+
+    if (!s->digits)
+        return s->base +
+               ((s->last - s->base) * (uint32_t)(t - 1) + (SAMPLES - 1) / 2) / (SAMPLES - 1);
+    digit = s->digits[t - 1];
+    return s->base + s->scale * (uint32_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+/* The rows of one state: those with a name first, others until the count is reached. */
+static void add_state(struct str *out, const struct scene *scene, const struct series *s, int t)
+{
+    uint32_t want = count_at(s, t), have = 0;
+
+    for (const struct row *r = scene->rows; r->local; r++) {
+        if (r->state == s->state && t >= r->first && t <= r->last) {
+            add_message(out, r, t);
+            have++;
+        }
+    }
+    if (have > want) {
+        fprintf(stderr, "scenes: %s: more rows than counted in state %u at %d\n", scene->name,
+                s->state, t);
+        exit(1);
+    }
+    for (unsigned i = 0; have < want; i++, have++) {
+        char local[64], remote[64];
+        struct row row = {.local = local, .remote = remote, .state = s->state, .uid = 33};
+
+        scene->maker(s->state, i, t, &row, local, remote);
+        add_message(out, &row, t);
+    }
+}
+
+static void add_done(struct str *out)
+{
+    struct {
+        struct nlmsghdr head;
+        int32_t error;
+    } done = {{.nlmsg_len = sizeof done, .nlmsg_type = NLMSG_DONE, .nlmsg_flags = NLM_F_MULTI}, 0};
+
+    str_add_bytes(out, &done, sizeof done);
+}
+
+static void set_counter(struct host *h, enum host_counter which, double per_s, int t)
+{
+    h->counter[which] = (uint64_t)(1000000 + per_s * t);
+    h->counter_valid |= UINT32_C(1) << which;
+}
+
+static void set_sysctl(struct host *h, enum host_sysctl which, int64_t value)
+{
+    h->sysctl[which] = value;
+    h->sysctl_valid |= UINT32_C(1) << which;
+}
+
+static void set_host(struct host *h, const struct scene *scene, int t)
+{
+    static const struct {
+        enum host_sysctl which;
+        int64_t value;
+    } usual[] = {
+        {SYSCTL_FIN_TIMEOUT, 60},        {SYSCTL_TW_REUSE, 2},
+        {SYSCTL_MAX_TW_BUCKETS, 65536},  {SYSCTL_SYN_RETRIES, 6},
+        {SYSCTL_SYNACK_RETRIES, 5},      {SYSCTL_SYNCOOKIES, 1},
+        {SYSCTL_SOMAXCONN, 4096},        {SYSCTL_MAX_SYN_BACKLOG, 1024},
+        {SYSCTL_ABORT_ON_OVERFLOW, 0},   {SYSCTL_RETRIES2, 15},
+        {SYSCTL_ORPHAN_RETRIES, 0},      {SYSCTL_MAX_ORPHANS, 65536},
+        {SYSCTL_KEEPALIVE_TIME, 7200},   {SYSCTL_KEEPALIVE_INTVL, 75},
+        {SYSCTL_KEEPALIVE_PROBES, 9},    {SYSCTL_RFC1337, 0},
+        {SYSCTL_SYN_LINEAR_TIMEOUTS, 4}, {SYSCTL_TW_REUSE_DELAY, 1000},
+    };
+
+    snprintf(h->name, sizeof h->name, "%s", scene->name);
+    snprintf(h->kernel, sizeof h->kernel, "6.18.0");
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        set_sysctl(h, usual[i].which, usual[i].value);
+    set_sysctl(h, SYSCTL_PORT_LOW, scene->port_low);
+    set_sysctl(h, SYSCTL_PORT_HIGH, scene->port_high);
+    for (unsigned i = 0; i < COUNTER_COUNT; i++)
+        set_counter(h, (enum host_counter)i, 0, t);
+    set_counter(h, COUNTER_ACTIVE_OPENS, scene->opened, t);
+    set_counter(h, COUNTER_PASSIVE_OPENS, scene->accepted, t);
+    set_counter(h, COUNTER_ESTAB_RESETS, scene->resets, t);
+    set_counter(h, COUNTER_OUT_SEGS, scene->sent, t);
+    set_counter(h, COUNTER_IN_SEGS, scene->sent, t);
+    set_counter(h, COUNTER_RETRANS_SEGS, scene->again, t);
+}
+
+/* One frame. Returns false when memory ran out. */
+static bool add_frame(struct str *out, const struct scene *scene, int t)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    struct str messages = STR_INIT;
+    bool done;
+
+    if (!s)
+        return false;
+    s->mono_ns = (LAST_MONO_S - SAMPLES + t) * NS_PER_S;
+    s->wall_ns = (LAST_WALL_S - SAMPLES + t) * NS_PER_S;
+    s->interval_ms = s->asked_interval_ms = 1000;
+    s->needs = NEED_FLOW;
+    s->cost_ns = s->cpu_ns = scene->cost_ns;
+    set_host(&s->host, scene, t);
+    for (const struct series *series = scene->series; series->state; series++)
+        add_state(&messages, scene, series, t);
+    add_done(&messages);
+    frame_write(out, s, str_text(&messages), messages.len);
+    done = !str_failed(&messages) && !str_failed(out);
+    str_fini(&messages);
+    snapshot_unref(s);
+    return done;
+}
+
+static const struct scene *find_scene(const char *name)
+{
+    static const struct scene *const scenes[] = {&web_01, &devbox, &api_07};
+
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        if (!strcmp(scenes[i]->name, name))
+            return scenes[i];
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct scene *scene = argc == 2 ? find_scene(argv[1]) : NULL;
+    struct str out = STR_INIT;
+
+    if (!scene) {
+        fprintf(stderr, "usage: scenes web-01|devbox|api-07\n");
+        return 2;
+    }
+    frame_begin(&out);
+    for (int t = 1; t <= SAMPLES; t++) {
+        if (!add_frame(&out, scene, t) || fwrite(str_text(&out), 1, out.len, stdout) != out.len) {
+            perror("scenes");
+            return 1;
+        }
+        str_clear(&out);
+    }
+    str_fini(&out);
+    return fclose(stdout) ? 1 : 0;
+}

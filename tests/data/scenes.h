@@ -1,0 +1,53 @@
+/* The hosts that goldens and screenshots show: per state how many connections each of 60 samples
+ * has, the connections that are named on screen, and where all others come from. */
+#ifndef TESTS_DATA_SCENES_H
+#define TESTS_DATA_SCENES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SAMPLES 60
+
+/* Counts of one state: base + scale × digit (0-9, a-z) of each sample; or a straight line from
+ * `base` to `last`. */
+struct series {
+    unsigned state;
+    uint32_t base, scale;
+    const char *digits;
+    uint32_t last;
+};
+
+/* Figures of tcp_info; 0 everywhere: none. */
+struct figures {
+    uint32_t rtt_us, rttvar_us, min_rtt_us, rto_us, cwnd, ssthresh, window;
+    uint64_t sent, again, received, busy_us;
+    uint32_t ack_ago_ms;
+};
+
+/* One connection in one state, from sample `first` to `last`. Timers are those at the last
+ * sample. */
+struct row {
+    const char *local, *remote;
+    unsigned state, timer;
+    uint32_t expires_ms, rqueue, wqueue, uid;
+    int first, last;
+    struct figures figures;
+};
+
+/* The i-th connection of a state that nobody named, as it is at sample `t`. */
+typedef void (*row_maker)(unsigned state, unsigned i, int t, struct row *row, char local[64],
+                          char remote[64]);
+
+struct scene {
+    const char *name;
+    const struct series *series; /* closed by state 0 */
+    const struct row *rows;      /* closed by a NULL address */
+    row_maker maker;
+    int64_t cost_ns;
+    int port_low, port_high;
+    double opened, accepted, resets, sent, again; /* per second */
+};
+
+extern const struct scene web_01, devbox, api_07;
+
+#endif
