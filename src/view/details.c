@@ -234,7 +234,7 @@ static void state_line(const struct details *t, char out[FILL_SIZE])
     char words[FILL_SIZE], clock[FMT_SIZE];
     const struct life *life;
 
-    if (t->row == UINT32_MAX) {
+    if (t->row == UINT32_MAX || !t->s->life) {
         copy_text(out, FILL_SIZE, text(MSG_VIEW_CLOSED));
         return;
     }
@@ -255,7 +255,7 @@ static void seen_line(const struct details *t, char out[FILL_SIZE])
     const struct life *life;
 
     out[0] = '\0';
-    if (t->row == UINT32_MAX)
+    if (t->row == UINT32_MAX || !t->s->life)
         return;
     life = &t->s->life[t->row];
     clock_of(t, life->born_ds, born);

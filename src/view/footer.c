@@ -61,7 +61,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
     add(k, COMMAND_OPEN, strip ? MSG_VIEW_KEY_ONLY_STATE : MSG_VIEW_KEY_DETAILS,
-        strip || (ui->focus == FOCUS_TABLE && d->n_rows), 7);
+        strip || (ui->focus == FOCUS_TABLE && d->n_rows), 6);
     add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
@@ -69,7 +69,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, 9);
     add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 11);
     add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 12);
-    add(k, COMMAND_BACK, MSG_VIEW_KEY_CLEAR, ui->filter[0] != '\0', 6);
+    add(k, COMMAND_BACK, MSG_VIEW_KEY_CLEAR, ui->filter[0] != '\0', 7);
     add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 13 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
 }

@@ -84,7 +84,7 @@ void spark_make(struct spark *sp, const struct history *h, unsigned state, int c
             continue;
         i = (size_t)(cells - 1 - ago);
         if (!point_value(p, state, &value)) {
-            sp->gap[i] = !seen[i];
+            sp->gap[i] |= p->status == POINT_MISSED && !seen[i];
             continue;
         }
         seen[i] = true;

@@ -35,19 +35,24 @@ void table_page(const struct drawing *d, struct table_page *p)
     }
 }
 
+/* Is what happened at `when_ds` still marked? At least in the sample that saw it. */
+static bool is_fresh(const struct drawing *d, uint32_t when_ds)
+{
+    return d->s->now_ds == when_ds || d->s->now_ds - when_ds < d->ui->fade_ds;
+}
+
 /* Marks of a row, as long as they last. */
 static char mark_of(const struct drawing *d, uint32_t position, uint32_t row)
 {
     const struct snapshot *s = d->s;
-    const struct life *life = &s->life[row];
-    uint32_t fade = d->ui->fade_ds;
+    const struct life *life = s->life ? &s->life[row] : NULL;
 
     if (snapshot_row_kind(s, row) == ROW_CLOSED)
         return '-';
-    if (s->conn[row].was_state && life->changed_ds && life->changed_ds != life->born_ds &&
-        s->now_ds - life->changed_ds < fade)
+    if (life && s->conn[row].was_state && life->changed_ds != life->born_ds &&
+        is_fresh(d, life->changed_ds))
         return '*';
-    if (life->born_ds && s->now_ds - life->born_ds < fade)
+    if (life && life->born_ds && is_fresh(d, life->born_ds))
         return '+';
     return position < d->ui->pinned_rows ? '^' : ' ';
 }

@@ -215,7 +215,7 @@ static void web_established(unsigned i, char local[64], char remote[64])
 }
 
 #define WEB_CLIENT_WAITS 13 /* TIME_WAIT entries of connections that this host opened */
-#define WEB_ONE_PEER     9  /* of them to one peer */
+#define WEB_ONE_PEER     7  /* of them to the peer of the two in CLOSE_WAIT */
 
 static void web_time_wait(unsigned i, int t, struct row *row, char local[64], char remote[64])
 {
