@@ -15,41 +15,69 @@ static uint64_t rounded(uint64_t n, uint64_t step)
     return n / step + (n % step >= step - step / 2 ? 1 : 0);
 }
 
-/* `n` hundredths, tenths or ones (`decimals` 2, 1, 0), then `unit`. */
-static char *put_scaled(char *out, size_t size, uint64_t n, int decimals, const char *unit)
+size_t fmt_digits(char out[20], uint64_t n)
 {
-    static const uint64_t power[] = {1, 10, 100};
-    uint64_t one = power[decimals];
-    if (decimals == 0) {
-        snprintf(out, size, "%" PRIu64 "%s", n, unit);
-    } else {
-        snprintf(out, size, "%" PRIu64 ".%0*" PRIu64 "%s", n / one, decimals, n % one, unit);
+    char reversed[20];
+    size_t len = 0;
+    do {
+        reversed[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    for (size_t i = 0; i < len; i++) {
+        out[i] = reversed[len - 1 - i];
+    }
+    return len;
+}
+
+/* `len` bytes as a text, cut to the room there is. */
+static char *put(char *out, size_t size, const char *text, size_t len)
+{
+    if (size > 0) {
+        len = len < size ? len : size - 1;
+        memcpy(out, text, len);
+        out[len] = '\0';
     }
     return out;
+}
+
+/* `n` hundredths, tenths or ones (`decimals` 2, 1, 0), then `unit`. */
+static char *put_scaled(char *out, size_t size, uint64_t n, size_t decimals, const char *unit)
+{
+    static const uint64_t power[] = {1, 10, 100};
+    char text[FMT_SIZE];
+    size_t len = fmt_digits(text, n / power[decimals]);
+    if (decimals > 0) {
+        text[len++] = '.';
+        text[len++] = (char)('0' + n % power[decimals] * 10 / power[decimals]);
+    }
+    if (decimals > 1) {
+        text[len++] = (char)('0' + n % 10);
+    }
+    size_t unit_len = strlen(unit);
+    memcpy(text + len, unit, unit_len);
+    return put(out, size, text, len + unit_len);
 }
 
 char *fmt_count(char *out, size_t size, uint64_t n)
 {
-    char text[FMT_SIZE];
-    char *p = text + sizeof(text);
-    *--p = '\0';
-    for (int digits = 0; digits == 0 || n > 0; digits++, n /= 10) {
-        if (digits > 0 && digits % 3 == 0) {
-            *--p = ',';
+    char digits[20], text[FMT_SIZE];
+    size_t n_digits = fmt_digits(digits, n), len = 0;
+    for (size_t i = 0; i < n_digits; i++) {
+        if (i > 0 && (n_digits - i) % 3 == 0) {
+            text[len++] = ',';
         }
-        *--p = (char)('0' + n % 10);
+        text[len++] = digits[i];
     }
-    snprintf(out, size, "%s", p);
-    return out;
+    return put(out, size, text, len);
 }
 
 /* Three digits and a unit; the first unit counts `base`. */
 static char *put_three_digits(char *out, size_t size, uint64_t n, const char *const units[],
-                              int n_units, int max_decimals)
+                              size_t n_units, size_t max_decimals)
 {
     uint64_t unit = 1000;
-    for (int i = 0; i < n_units; i++, unit *= 1000) {
-        for (int decimals = max_decimals; decimals >= 0; decimals--) {
+    for (size_t i = 0; i < n_units; i++, unit *= 1000) {
+        for (size_t decimals = max_decimals + 1; decimals-- > 0;) {
             uint64_t step = unit / (decimals == 2 ? 100 : decimals == 1 ? 10 : 1);
             uint64_t scaled = rounded(n, step);
             if (scaled < 1000) {
@@ -64,8 +92,7 @@ char *fmt_count_fit(char *out, size_t size, uint64_t n, int columns)
 {
     static const char *const units[] = {"k", "M", "G", "T", "P", "E"};
     fmt_count(out, size, n);
-    for (int decimals = 2; decimals >= 0 && n >= 1000 && strlen(out) > (size_t)columns;
-         decimals--) {
+    for (size_t decimals = 3; decimals-- > 0 && n >= 1000 && strlen(out) > (size_t)columns;) {
         put_three_digits(out, size, n, units, 6, decimals);
     }
     return out;
@@ -86,7 +113,7 @@ char *fmt_duration(char *out, size_t size, uint64_t ms)
 {
     static const struct {
         uint64_t below_ms, step_ms;
-        int decimals;
+        size_t decimals;
         const char *unit;
     } rows[] = {
         {10000, 100, 1, " s"},
@@ -109,7 +136,7 @@ char *fmt_latency(char *out, size_t size, uint64_t us)
 {
     static const struct {
         uint64_t step_us, max;
-        int decimals;
+        size_t decimals;
         const char *unit;
     } rows[] = {
         {1, 99, 0, " us"},

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcptop/base/fmt.h"
+
 #ifndef STR_INITIAL
 #define STR_INITIAL 64 /* the tests also build this file with 1 */
 #endif
@@ -86,6 +88,12 @@ void str_add_many(struct str *s, char c, size_t count)
         s->len += count;
         s->data[s->len] = '\0';
     }
+}
+
+void str_add_uint(struct str *s, unsigned long long n)
+{
+    char digits[20];
+    str_add_bytes(s, digits, fmt_digits(digits, n));
 }
 
 void str_addf(struct str *s, const char *fmt, ...)

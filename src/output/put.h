@@ -1,11 +1,11 @@
-/* Writing into the sink's buffer by hand: a dump has millions of cells, and printf() takes longer
- * for one than the kernel took to list the connection. */
+/* Writing into the sink's buffer by hand: a dump has millions of cells. */
 #ifndef TCPTOP_OUTPUT_PUT_H
 #define TCPTOP_OUTPUT_PUT_H
 
 #include <stdint.h>
 #include <string.h>
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/model/value.h"
 #include "tcptop/output/output.h"
 
@@ -33,16 +33,9 @@ static inline char *put_bytes(char *p, const void *bytes, size_t len)
     return p + len;
 }
 
-/** Decimal digits, at most 20. */
 static inline char *put_uint(char *p, uint64_t n)
 {
-    char digits[20];
-    size_t len = 0;
-    do {
-        digits[sizeof(digits) - ++len] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    return put_bytes(p, digits + sizeof(digits) - len, len);
+    return p + fmt_digits(p, n);
 }
 
 #endif

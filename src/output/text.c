@@ -11,8 +11,11 @@
 
 #define COLUMN_GAP 1
 
+#define CELL_MAX 200 /* bytes; longer ones are cut: no address or number comes near */
+_Static_assert(PUT_MAX > COLUMN_GAP + 2 * CELL_MAX + 2 * ESCAPE_SIZE, "a cell fits");
+
 struct text_cell {
-    uint16_t bytes, columns;
+    uint8_t bytes, columns;
 };
 
 struct sheet {
@@ -27,12 +30,20 @@ struct sheet {
 /* Columns of a text; nearly all cells are ASCII, where that is the length. */
 static int columns_of(const char *text, size_t len)
 {
+    unsigned char all = 0;
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] >= 0x80) {
-            return utf8_width_n(text, len);
-        }
+        all |= (unsigned char)text[i];
     }
-    return (int)len;
+    return all < 0x80 ? (int)len : utf8_width_n(text, len);
+}
+
+/* The end of the last whole character before `end`. */
+static size_t character_before(const char *text, size_t end)
+{
+    while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80) {
+        end--;
+    }
+    return end;
 }
 
 static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
@@ -48,45 +59,42 @@ static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
         text = str_text(&sheet->text) + start;
         len = 1;
     }
-    if (len > UINT16_MAX) {
-        len = utf8_fit(text, UINT16_MAX, UINT16_MAX, NULL);
+    if (len > CELL_MAX) {
+        len = character_before(text, CELL_MAX);
         str_truncate(&sheet->text, start + len);
     }
     int wide = columns_of(text, len);
-    sheet->cells[sheet->n_cells++] = (struct text_cell){(uint16_t)len, (uint16_t)wide};
+    sheet->cells[sheet->n_cells++] = (struct text_cell){(uint8_t)len, (uint8_t)wide};
     if (wide > sheet->width[column]) {
         sheet->width[column] = wide;
     }
 }
 
-static void print_blanks(struct sink *out, int count)
+static char *put_blanks(char *p, int count)
 {
-    sink_add_many(out, ' ', count > 0 ? (size_t)count : 0);
+    memset(p, ' ', (size_t)count);
+    return p + count;
 }
 
 /* One cell; a left-aligned last one is not followed by blanks. */
 static void print_cell(struct sink *out, const struct sheet *sheet, size_t column, const char *text,
                        struct text_cell cell, const char *color)
 {
-    const struct print *p = sheet->p;
     int free_columns = sheet->width[column] - cell.columns;
-    bool right = columns[p->columns[column]].align == ALIGN_RIGHT;
-    if (column > 0) {
-        print_blanks(out, COLUMN_GAP);
-    }
-    if (right) {
-        print_blanks(out, free_columns);
-    }
+    bool right = columns[sheet->p->columns[column]].align == ALIGN_RIGHT;
+    char *p =
+        put_blanks(sink_room(out), (column > 0 ? COLUMN_GAP : 0) + (right ? free_columns : 0));
     if (color) {
-        sink_add(out, color);
+        p = put_bytes(p, color, strlen(color));
     }
-    sink_add_bytes(out, text, cell.bytes);
+    p = put_bytes(p, text, cell.bytes);
     if (color) {
-        sink_add(out, ESCAPE_RESET);
+        p = put_bytes(p, ESCAPE_RESET, sizeof(ESCAPE_RESET) - 1);
     }
     if (!right && column + 1 < sheet->n_columns) {
-        print_blanks(out, free_columns);
+        p = put_blanks(p, free_columns);
     }
+    sink_took(out, p);
 }
 
 static void print_head(struct sink *out, const struct sheet *sheet)
@@ -95,7 +103,7 @@ static void print_head(struct sink *out, const struct sheet *sheet)
     char color[ESCAPE_SIZE];
     for (size_t i = 0; i < sheet->n_columns; i++) {
         const char *title = text(columns[p->columns[i]].title);
-        struct text_cell cell = {(uint16_t)strlen(title), (uint16_t)utf8_width(title)};
+        struct text_cell cell = {(uint8_t)strlen(title), (uint8_t)utf8_width(title)};
         print_cell(out, sheet, i, title, cell,
                    p->color ? escape_role(color, p->theme, ROLE_TITLE) : NULL);
     }
@@ -192,7 +200,8 @@ static void print_summary(struct sink *out, const struct print *p)
         fmt_count(count, sizeof(count), state ? counts.state[state] : counts.total);
         const char *shown = measured ? count : none;
         sink_add(out, name);
-        print_blanks(out, NAME_COLUMNS - utf8_width(name) + COUNT_COLUMNS - utf8_width(shown));
+        sink_add_many(out, ' ', (size_t)(NAME_COLUMNS - utf8_width(name)));
+        sink_add_many(out, ' ', (size_t)(COUNT_COLUMNS - utf8_width(shown)));
         sink_add(out, shown);
         sink_add(out, "\n");
         if (!state) {

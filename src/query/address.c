@@ -103,7 +103,7 @@ void end_netstat(const struct end *e, const struct snapshot *s, struct str *out)
     str_add(out, address);
     str_add(out, brackets ? "]:" : ":");
     if (e->port)
-        str_addf(out, "%u", e->port);
+        str_add_uint(out, e->port);
     else
         str_add_char(out, '*');
 }

@@ -1,5 +1,4 @@
 /* Cells as screen and text output show them: "–" for what is not known. */
-#include <stdio.h>
 
 #include "address.h"
 #include "cells.h"
@@ -12,7 +11,7 @@
 
 static void add_plain(struct str *out, uint64_t n)
 {
-    str_addf(out, "%llu", (unsigned long long)n);
+    str_add_uint(out, n);
 }
 
 static void add_count(struct str *out, uint64_t n)

@@ -9,6 +9,10 @@
 #define FMT_NONE "–" /* not measured */
 #define FMT_SIZE 32  /* enough for any result below */
 
+/** The decimal digits of `n`, up to 20 and not terminated; returns how many. Rows are printed by
+ * the million: printf() would take longer for one number than the kernel took to list the row. */
+size_t fmt_digits(char out[20], uint64_t n);
+
 /** 18204 → "18,204". */
 char *fmt_count(char *out, size_t size, uint64_t n);
 

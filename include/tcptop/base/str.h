@@ -28,6 +28,7 @@ void str_add(struct str *s, const char *text);
 void str_add_bytes(struct str *s, const void *bytes, size_t len);
 void str_add_char(struct str *s, char c);
 void str_add_many(struct str *s, char c, size_t count);
+void str_add_uint(struct str *s, unsigned long long n); /* in decimal */
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** Cut to `len` bytes; longer stays as it is. */
