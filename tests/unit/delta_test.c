@@ -229,6 +229,27 @@ static void a_partial_sample_closes_nothing(void **state)
     end(&r);
 }
 
+static void a_partial_sample_is_no_second_miss(void **state)
+{
+    struct run r = start();
+    struct snapshot *s = fresh(&r);
+    struct conn *c;
+
+    (void)state;
+    model_add(s, 2, TCP_STATE_ESTABLISHED);
+    join(&r);
+    s = fresh(&r);
+    c = model_add(s, 1, TCP_STATE_TIME_WAIT);
+    c->timer = TIMER_TIMEWAIT;
+    join(&r);
+    s = fresh(&r);
+    s->status = SAMPLE_PARTIAL;
+    join(&r);
+    assert_int_equal(s->n_missing, 2);
+    assert_int_equal(s->n_closed, 0);
+    end(&r);
+}
+
 static void no_birth_before_a_complete_sample(void **state)
 {
     struct run r = start();
@@ -447,6 +468,7 @@ int main(void)
         cmocka_unit_test(newest_death_first),
         cmocka_unit_test(timewait_that_ran_out_is_dead_at_once),
         cmocka_unit_test(a_partial_sample_closes_nothing),
+        cmocka_unit_test(a_partial_sample_is_no_second_miss),
         cmocka_unit_test(no_birth_before_a_complete_sample),
         cmocka_unit_test(asking_for_bound_sockets_bears_and_kills_none),
         cmocka_unit_test(at_most_a_thousand_closed),

@@ -128,6 +128,15 @@ static void a_dear_sample_stretches_the_interval(void **state)
     assert_in_range(s->interval_ms, 4000, 4200);
     assert_int_equal(s->asked_interval_ms, 2000);
     snapshot_unref(s);
+    req.interval_ms = 1000;
+    fake.cpu_ns = 1; /* much less does, as soon as it is more than a lucky moment */
+    for (int i = 0; i < 3; i++) {
+        sampler_request(sampler, &req, true);
+        snapshot_unref(published());
+    }
+    s = sampler_latest(sampler);
+    assert_in_range(s->interval_ms, 1500, 2500);
+    snapshot_unref(s);
     req.interval_ms = 60000; /* within the budget */
     sampler_request(sampler, &req, true);
     s = published();

@@ -107,9 +107,15 @@ static void a_recording_keeps_its_own_facts(void **state)
         assert_int_equal(last->interval_ms, 0);
     }
     fake.status = SAMPLE_FAILED; /* as it was recorded */
+    fake.rows = 0;
     assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->status, SAMPLE_FAILED);
     assert_int_equal(history_at(&last->history, 0)->status, POINT_MISSED);
+    fake.status = SAMPLE_COMPLETE;
+    fake.rows = 3;
+    fake.mono_ns = 504 * NS_PER_S;
+    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->born, 0); /* joined with the last one that had rows */
     fake.fails = -ENODATA;
     assert_int_equal(stepper_next(st, &request, &last, NULL), -ENODATA);
     assert_non_null(last);
