@@ -56,7 +56,7 @@ static int parse_states(struct parser *f)
     for (bool first = true;; first = false) {
         size_t start = f->at;
         skip_blanks(f);
-        struct word w = peek_word(f, true);
+        struct word w = peek_word(f, false);
         bool exclude = is_exclude(w);
         if (!exclude && !word_is(w, "state")) {
             f->at = first ? f->at : start;

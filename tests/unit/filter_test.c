@@ -387,6 +387,7 @@ static void mistakes(void **state)
         {"state:foo", 6, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
         {"state:es,", 9, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
         {"state", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state,es", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
         {"state foo", 6, "expected a state or all, connected, synchronized, bucket, big", NULL},
         {"state>es", 5, "expected = or !=", "=나 !=가 와야 합니다"},
         {"state:>es", 6, "expected = or !=", NULL},
