@@ -128,7 +128,7 @@ static void report_status(struct batch *b)
 
 static int print_last(struct batch *b)
 {
-    struct rows rows;
+    struct rows rows = {0};
     const int rc = rows_build_top(&rows, b->last, &b->filter, &b->s->sort, b->s->limit);
     if (rc)
         return rc;
