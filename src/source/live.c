@@ -79,6 +79,7 @@ static int nothing_worked(struct live *l, int error, struct err *err)
 
 static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct err *err)
 {
+    bool lost = false; /* the kernel dropped messages */
     int error;
 
     if (l->current != l->best && clock_mono_ns() >= l->retry_ns)
@@ -88,8 +89,11 @@ static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct 
             return err_set(err, error, "%s", err_name(error));
         if (l->current == l->worst)
             return nothing_worked(l, error, err);
+        lost |= error == -ENOBUFS;
         leave_link(l, error);
     }
+    if (lost) /* this is a second answer; that the first was cut is worth a warning */
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
     if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
         note_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
     return 0;

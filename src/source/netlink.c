@@ -202,7 +202,7 @@ static int walk(struct netlink *n, enum netlink_kind kind, struct snapshot *s, b
     return ipv6_is_absent(error) ? 0 : error;
 }
 
-/* Forget what an interrupted dump brought; the next try starts from nothing. */
+/* Forget what an interrupted or broken dump brought; the next try starts from nothing. */
 static void forget(struct snapshot *s)
 {
     while (s->n_live)
@@ -224,16 +224,12 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
         if (!error)
             error = walk(n, kind, s, &interrupted);
     }
-    if (error)
+    if (error) {
         disconnect(n);
-    if (error == -ENOMEM || error == -ECANCELED)
+        forget(s);
         return error;
-    /* Lost messages and a broken answer leave rows that are true, only not all of them. */
-    if (error && s->n_live == 0 && error != -ENOBUFS)
-        return error;
-    if (error)
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(error), NULL);
-    else if (interrupted)
+    }
+    if (interrupted)
         note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
     note_rejected(s);
     return 0;

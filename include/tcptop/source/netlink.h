@@ -23,8 +23,8 @@ int netlink_init(struct netlink *n, struct tap *tap, const struct source *stop);
 void netlink_fini(struct netlink *n);
 
 /** Dump into the empty `s`, whose `needs` say what to ask for. Returns 0: complete, or PARTIAL with
- *  why (interrupted, broken off after the first rows, damaged records). -errno: nothing came. Any
- *  error closes the socket, so that no half-drained dump spoils the next (EPROTO). */
+ *  why (the table changed at every try, damaged records). -errno: no rows. Any error closes the
+ *  socket, so that no half-drained dump spoils the next one (EPROTO). */
 int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s);
 
 /** True when this errno is the kernel saying "not here": no such family, module or right. */

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# What the kernel does to a tool like this one, injected with strace: refused sockets, interrupted
+# and lost answers, answers without an end. Each ends in bounded time with the exit code and the one
+# line on stderr that the manual promises; "no sockets" is told from "failed".
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+tmp=$(mktemp -d) || exit 1
+coproc HELD { "$B/tests/data/states" 8001 8003 8004 8005 8008 8010 8012 8014 8017 8018; }
+# shellcheck disable=SC2034 # the trap closes it, and the sockets go
+hold=${HELD[1]}
+trap 'exec {hold}>&-; rm -rf "$tmp"' EXIT
+read -r -t 20 ready <&"${HELD[0]}"
+[ "${ready:-}" = ready ] || { echo "not ok - the sockets stand"; exit 1; }
+n=0
+if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
+	echo "ok - faults of netlink # SKIP strace cannot trace here"
+	echo 1..1
+	exit 0
+fi
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
+rows=$("$B/tcptop" --no-config --once --json | grep -c '"type":"connection"')
+
+verdict() { # verdict NAME PASSED
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		head -n 12 "$tmp/err" | sed 's/^/# /'
+		echo "not ok $n - $1"
+	fi
+}
+
+# fault NAME CODE WORDS INJECTION…: every row is printed all the same; WORDS "": stderr is silent
+fault() {
+	local name=$1 code=$2 words=$3 inject=() spec status lines
+	shift 3
+	for spec in "$@"; do inject+=(-e "inject=$spec"); done
+	timeout 30 strace -f -qq -o "$tmp/trace" "${inject[@]}" "$B/tcptop" --no-config --once --json \
+		>"$tmp/out" 2>"$tmp/err"
+	status=$?
+	lines=$(grep -c '' "$tmp/err")
+	[ "$status" = "$code" ]
+	verdict "$name: exit code $code" $?
+	[ "$(grep -c '"type":"connection"' "$tmp/out")" = "$rows" ]
+	verdict "$name: every row" $?
+	if [ -z "$words" ]; then
+		[ "$lines" = 0 ]
+	else
+		[ "$lines" = 1 ] && grep -q "^tcptop: .*$words" "$tmp/err"
+	fi
+	verdict "$name: stderr" $?
+	grep -q INJECTED "$tmp/trace"
+	verdict "$name: was injected" $?
+}
+
+fault "socket refused" 3 "Permission denied" socket:error=EACCES
+fault "no sock_diag in the kernel" 3 "Protocol not supported" socket:error=EPROTONOSUPPORT
+fault "request refused" 3 "Operation not permitted" sendto:error=EPERM
+fault "only the first request refused" 0 "" sendto:error=EPERM:when=1
+fault "interrupted once" 0 "" recvmsg:error=EINTR:when=1
+fault "interrupted for ever" 3 "Interrupted" recvmsg:error=EINTR
+fault "waiting interrupted once" 0 "" poll:error=EINTR:when=1
+fault "messages lost at once" 3 "No buffer space" recvmsg:error=ENOBUFS:when=1
+fault "messages lost amid the dump" 3 "No buffer space" recvmsg:error=ENOBUFS:when=2
+fault "messages always lost" 3 "No buffer space" recvmsg:error=ENOBUFS
+fault "a dump under way" 0 "" sendto:error=EPROTO:when=1
+fault "no answer at all" 3 "timed out" sendto:retval=76
+fault "an end of file for an answer" 3 "error" recvmsg:retval=0
+fault "nothing to wait for" 3 "Bad file" poll:error=EBADF
+
+# A /proc of nothing: the rows do not need it; without netlink too, that is a failure, not a table.
+# shellcheck disable=SC2016 # the inner shell expands
+hidden='mount -t tmpfs none /proc || exit 77; exec "$@"'
+unshare -m sh -c "$hidden" sh "$B/tcptop" --no-config --once --json >"$tmp/out" 2>"$tmp/err"
+status=$?
+if [ $status = 77 ]; then
+	n=$((n + 1))
+	echo "ok $n - without /proc # SKIP cannot mount here"
+else
+	[ $status = 0 ] && [ "$(grep -c '"type":"connection"' "$tmp/out")" = "$rows" ]
+	verdict "without /proc: netlink alone is complete" $?
+	strace -f -qq -o "$tmp/trace" -e inject=socket:error=EACCES unshare -m sh -c "$hidden" sh \
+		"$B/tcptop" --no-config --once --json >"$tmp/out" 2>"$tmp/err"
+	[ $? = 1 ] && [ ! -s "$tmp/out" ] && [ "$(grep -c '' "$tmp/err")" = 1 ] &&
+		grep -q 'Permission denied.*No such file' "$tmp/err"
+	verdict "neither netlink nor /proc: a failure that names both causes" $?
+fi
+unshare -n "$B/tcptop" --no-config --once --json >"$tmp/out" 2>"$tmp/err"
+status=$?
+[ $status = 0 ] && grep -q '"total":0' "$tmp/out" && grep -q '"complete":true' "$tmp/out"
+verdict "an empty namespace: complete, total 0" $?
+echo "1..$n"
