@@ -152,13 +152,12 @@ static void paste_key(struct session *s, keycode key)
 
 void session_input(struct session *s, const struct input *in, int64_t now_ns)
 {
+    bool paste = in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END;
     advance(s, now_ns);
-    if (s->pasting || in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END) {
-        paste_key(s, in->key);
-        return;
-    }
     s->ui.message[0] = '\0';
-    if (in->key == KEY_CODE_MOUSE) {
+    if (s->pasting || paste) {
+        paste_key(s, in->key);
+    } else if (in->key == KEY_CODE_MOUSE) {
         digits_end(s);
         focus_mouse(s, &in->mouse);
     } else if (s->ui.prompt != PROMPT_NONE) {

@@ -183,10 +183,11 @@ static void follow(struct session *s)
 
 static void copy(struct session *s)
 {
-    if (!table_bind(s))
+    const struct conn *c = table_subject(s);
+    if (!c)
         return;
     str_clear(&s->copy);
-    table_row_text(s, s->ui.cursor, &s->copy);
+    table_text(s, c, &s->copy);
     s->copy_ready = !str_failed(&s->copy);
     session_say(s, s->copy_ready ? MSG_SESSION_COPIED : MSG_SESSION_NO_MEMORY, NULL);
 }

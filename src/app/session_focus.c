@@ -49,6 +49,8 @@ void focus_set(struct session *s, enum ui_focus focus)
 void focus_cycle(struct session *s, int sign)
 {
     int next = (int)s->ui.focus;
+    if (s->ui.overlay != OVERLAY_NONE)
+        return;
     do
         next = (next + sign + 3) % 3;
     while (!has_part(s, (enum ui_focus)next));
@@ -163,7 +165,6 @@ void focus_sideways(struct session *s, int sign)
             ui->strip -= STRIP_HALF;
     } else {
         scroll_columns(s, sign);
-        table_forget_widths(s);
     }
 }
 

@@ -74,7 +74,7 @@ void session_rebuild(struct session *s, bool by_user);
 /** Take an answer of the worker, when there is one. */
 void session_take_answer(struct session *s);
 
-/** Pin the selected row, or let it go. */
+/** Pin the connection that actions mean, or let it go. */
 void session_toggle_pin(struct session *s);
 
 /* session_table.c */
@@ -96,8 +96,13 @@ void table_park(struct session *s);
 /** Choose the address widths anew with the next rows: the user changed what is in view. */
 void table_forget_widths(struct session *s);
 
-/** One row as text, columns two blanks apart. */
-void table_row_text(const struct session *s, uint32_t position, struct str *out);
+/** The connection that actions mean: that of the details, else the selected one, which gets bound.
+ *  NULL when there is none. */
+const struct conn *table_subject(struct session *s);
+
+/** A connection as its row has it, columns two blanks apart; only its addresses once it has gone.
+ */
+void table_text(const struct session *s, const struct conn *c, struct str *out);
 
 /** Position of the next row, after `from`, whose text contains `needle`; UINT32_MAX: none. */
 uint32_t table_find(const struct session *s, const char *needle, uint32_t from);

@@ -87,17 +87,18 @@ void session_take_answer(struct session *s)
 void session_toggle_pin(struct session *s)
 {
     struct ui *ui = &s->ui;
-    if (!table_bind(s))
+    const struct conn *c = table_subject(s);
+    if (!c)
         return;
     uint32_t i = 0;
-    while (i < ui->n_pinned && !conn_same(&ui->pinned[i], &ui->selected))
+    while (i < ui->n_pinned && !conn_same(&ui->pinned[i], c))
         i++;
     if (i < ui->n_pinned) {
         ui->n_pinned--;
         memmove(&ui->pinned[i], &ui->pinned[i + 1], (ui->n_pinned - i) * sizeof(ui->pinned[0]));
         session_say(s, MSG_SESSION_UNPINNED, NULL);
     } else if (i < UI_PINS_MAX) {
-        ui->pinned[ui->n_pinned++] = ui->selected;
+        ui->pinned[ui->n_pinned++] = *c;
         session_say(s, MSG_SESSION_PINNED, NULL);
     } else {
         session_say(s, MSG_SESSION_PINS_FULL, NULL);

@@ -189,26 +189,48 @@ void table_scroll(struct session *s, int rows)
         table_select(s, ui->cursor < ui->top ? ui->top : last);
 }
 
-void table_row_text(const struct session *s, uint32_t position, struct str *out)
+const struct conn *table_subject(struct session *s)
 {
-    struct view v = session_view(s);
-    enum column_id drawn[COL_COUNT];
-    size_t n = view_columns(&v, drawn);
+    if (s->ui.overlay == OVERLAY_DETAILS)
+        return &s->ui.details;
+    return table_bind(s) ? &s->ui.selected : NULL;
+}
+
+static void row_text(const struct session *s, const enum column_id *drawn, size_t n, uint32_t row,
+                     struct str *out)
+{
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
-        columns[drawn[i]].format(s->shown, s->rows.row[position], out);
+        columns[drawn[i]].format(s->shown, row, out);
     }
+}
+
+void table_text(const struct session *s, const struct conn *c, struct str *out)
+{
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    uint32_t row = snapshot_find(s->shown, c);
+    if (row != UINT32_MAX) {
+        row_text(s, drawn, view_columns(&v, drawn), row, out);
+        return;
+    }
+    conn_format_local(c, out);
+    str_add(out, "  ");
+    conn_format_remote(c, out);
 }
 
 uint32_t table_find(const struct session *s, const char *needle, uint32_t from)
 {
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    size_t n = view_columns(&v, drawn);
     struct str row = STR_INIT;
     uint32_t found = UINT32_MAX;
     for (uint32_t i = 1; i <= s->rows.n && found == UINT32_MAX; i++) {
         uint32_t position = (from + i) % s->rows.n;
         str_clear(&row);
-        table_row_text(s, position, &row);
+        row_text(s, drawn, n, s->rows.row[position], &row);
         if (strcasestr(str_text(&row), needle))
             found = position;
     }

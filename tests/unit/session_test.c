@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/stage.h"
@@ -55,6 +56,36 @@ static void bound_row_keeps_its_line(void **state)
     assert_int_equal(stage_port(&st), 130);
     assert_int_equal(stage_line(&st), 3);
     assert_int_equal(st.ui->cursor, 5);
+    stage_close(&st);
+}
+
+static int screen_line(const struct stage *st)
+{
+    struct view v = session_view(st->session);
+    return view_row_line(&v, st->ui->cursor);
+}
+
+static void rows_of_two_lines_do_not_move_the_selection(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    stage_keys(&st, "Down Down Down Down Down");
+    int line = screen_line(&st);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 125, 40100);
+    struct conn *c = &st.conn[st.n - 1];
+    c->family = AF_INET6; /* too long for the widths chosen at the first sample */
+    memset(c->src, 0x21, sizeof(c->src));
+    memset(c->dst, 0x22, sizeof(c->dst));
+    stage_sample(&st);
+    assert_int_equal(stage_port(&st), 150);
+    assert_int_equal(screen_line(&st), line);
+    assert_int_equal(stage_line(&st), 4);
+    stage_remove(&st, 125);
+    stage_samples(&st, 8);
+    assert_int_equal(stage_port(&st), 150);
+    assert_int_equal(screen_line(&st), line);
+    assert_int_equal(stage_line(&st), 5);
     stage_close(&st);
 }
 
@@ -334,6 +365,8 @@ static void details_stay_after_the_end(void **state)
     stage_samples(&st, 8);
     assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
     assert_int_equal(st.ui->details.sport, 110);
+    stage_keys(&st, "c");
+    assert_string_equal(session_copy(st.session), "10.0.0.1:110  192.0.2.1:40001");
     stage_keys(&st, "Esc");
     assert_int_equal(st.ui->overlay, OVERLAY_NONE);
     stage_close(&st);
@@ -424,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parked_cursor_follows_the_top),
         cmocka_unit_test(bound_row_keeps_its_line),
+        cmocka_unit_test(rows_of_two_lines_do_not_move_the_selection),
         cmocka_unit_test(at_the_ends_the_line_moves),
         cmocka_unit_test(closed_row_stays_until_it_has_faded),
         cmocka_unit_test(the_footer_says_that_it_has_gone),
