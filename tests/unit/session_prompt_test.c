@@ -325,6 +325,7 @@ static void hangul_keys_are_commands_outside_prompts(void **state)
     stage_type(&st, "아"); /* d, then k */
     assert_int_equal(st.ui->prompt, PROMPT_INTERVAL);
     assert_int_equal(st.ui->line.len, 0);
+    assert_int_equal(st.ui->cursor, 1);
     stage_keys(&st, "Esc /");
     stage_type(&st, "한");
     assert_string_equal(st.ui->line.text, "한");
