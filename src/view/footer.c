@@ -93,6 +93,7 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_PIN, MSG_VIEW_KEY_TICK, true, 0);
         add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 1);
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 2);
+        add_keys(k, "< >", MSG_VIEW_KEY_ORDER, 3);
         break;
     case OVERLAY_SORT:
         add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
