@@ -1,0 +1,384 @@
+/* HERE NOW: what is said about each kind of sample, and what is not said because it was not
+ * measured. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/hosts.h"
+#include "tcptop/explain/closers.h"
+#include "tcptop/explain/evidence.h"
+
+static void strip_marks(char *text)
+{
+    char *to = text;
+
+    for (; *text; text++)
+        if (*text < 0 || *text >= '\n')
+            *to++ = *text;
+    *to = '\0';
+}
+
+/* Facts and verdict as lines, marks dropped, NBSP as blanks; `s` is given back. */
+static void expect(struct snapshot *s, unsigned state, uint32_t row, const char *expected)
+{
+    struct evidence e;
+    const struct explain_subject subject = {state, s, row};
+    char out[1024] = "";
+
+    evidence_collect(&e, &subject);
+    assert_false(evidence_failed(&e));
+    for (unsigned i = 0; i < e.n_facts; i++) {
+        strcat(out, str_text(&e.fact[i]));
+        strcat(out, "\n");
+    }
+    if (e.verdict != VERDICT_NONE) {
+        strcat(out, verdict_word(e.verdict));
+        strcat(out, ": ");
+        strcat(out, str_text(&e.reason));
+    }
+    strip_marks(out);
+    for (char *nbsp; (nbsp = strstr(out, "\u00a0")); *nbsp = ' ')
+        memmove(nbsp + 1, nbsp + 2, strlen(nbsp + 1));
+    assert_string_equal(out, expected);
+    evidence_fini(&e);
+    snapshot_unref(s);
+}
+
+static struct conn row_in(unsigned state)
+{
+    return (struct conn){.state = (uint8_t)state, .sport = 443, .inode = 9};
+}
+
+static void count(struct snapshot *s, enum host_counter which, uint64_t value)
+{
+    s->host.counter[which] = value;
+    s->host.counter_valid |= 1u << which;
+}
+
+/* A sample of one kind of rows, all through the window. */
+static struct snapshot *only(uint32_t n, struct conn c)
+{
+    struct snapshot *s = host_new();
+
+    host_add(s, n, c);
+    host_finish(s, c.state, n);
+    return s;
+}
+
+static void nothing_measured(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_web01();
+    s->status = SAMPLE_FAILED;
+    expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX, "");
+    expect(NULL, TCP_STATE_TIME_WAIT, UINT32_MAX, "");
+    expect(host_web01(), 0, UINT32_MAX, "");
+    expect(host_web01(), TCP_STATE_CLOSE, UINT32_MAX,
+           "not counted: the kernel does not list them\n");
+    expect(host_web01(), TCP_STATE_BOUND_INACTIVE, UINT32_MAX,
+           "not counted: listed only when asked for\n");
+}
+
+static void partial(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_web01();
+    s->status = SAMPLE_PARTIAL;
+    expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX, /* and no word that all is well */
+           "sample incomplete: these are lower bounds\n"
+           "71 closed first here in the last 60 s, flat\n"
+           "58 by a server here: no ephemeral port used\n"
+           "13 by clients: 9 of 28,232 ports to one peer\n");
+}
+
+static void trends(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_new();
+    host_add(s, 1, row_in(TCP_STATE_CLOSE_WAIT));
+    snapshot_count(s);
+    expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, /* one sample has no trend */
+           "1 now\n1 with Recv-Q 0: read, but not closed\n");
+    s = host_new();
+    host_add(s, 3, row_in(TCP_STATE_CLOSE_WAIT));
+    host_finish(s, TCP_STATE_CLOSE_WAIT, 1);
+    expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
+           "3, +2 over the last 60 s\n3 with Recv-Q 0: read, but not closed\n");
+    s = host_new();
+    host_finish(s, TCP_STATE_CLOSE_WAIT, 120);
+    expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
+           "0, -2.0/s over the last 60 s\nNORMAL: None waits for its process.");
+}
+
+static void time_wait_by_port(void **unused)
+{
+    (void)unused;
+    expect(host_devbox(), TCP_STATE_TIME_WAIT, 32, /* the first of the 16 */
+           "this one: 12 s left\n"
+           "16 closed first here in the last 60 s\n"
+           "all on local port 3000: a server here closed\n"
+           "0 ephemeral ports used, 12 to 49 s left\n"
+           "NORMAL: The count follows the closing rate.");
+
+    struct snapshot *s = host_devbox(); /* the range is not known: who else closed is not, either */
+    s->host.sysctl_valid = 0;
+    host_add(s, 1, (struct conn){.state = TCP_STATE_TIME_WAIT, .dport = 80});
+    snapshot_count(s);
+    expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
+           "17 closed first here in the last 60 s\n16 by a server here: no ephemeral port used\n");
+
+    s = host_devbox(); /* its listener is gone, and the port is none that the kernel chose */
+    host_add(s, 2, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = 8080});
+    snapshot_count(s);
+    expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
+           "18 closed first here in the last 60 s\n"
+           "16 by a server here: no ephemeral port used\n"
+           "2 on ports where nothing listens now\n"
+           "NORMAL: The count follows the closing rate.");
+}
+
+/* `n` ports of a range of 100 in use towards one peer, `waiting` of them in TIME_WAIT. */
+static struct snapshot *ports(uint32_t n, uint32_t waiting, int64_t reuse, uint8_t first_byte)
+{
+    struct snapshot *s = host_new();
+    struct conn c = {
+        .state = TCP_STATE_TIME_WAIT, .dport = 5432, .dst = {first_byte, 0, 3, 21}, .inode = 7};
+
+    host_add(s, waiting, c);
+    c.state = TCP_STATE_ESTABLISHED;
+    host_add(s, n - waiting, c);
+    host_sysctl_set(s, SYSCTL_PORT_LOW, 40001);
+    host_sysctl_set(s, SYSCTL_PORT_HIGH, 40100);
+    host_sysctl_set(s, SYSCTL_TW_REUSE, reuse);
+    host_finish(s, TCP_STATE_TIME_WAIT, waiting);
+    return s;
+}
+
+static enum verdict verdict_of(struct snapshot *s, unsigned state)
+{
+    struct evidence e;
+    const struct explain_subject subject = {state, s, UINT32_MAX};
+
+    evidence_collect(&e, &subject);
+    enum verdict v = e.verdict;
+    evidence_fini(&e);
+    snapshot_unref(s);
+    return v;
+}
+
+static void time_wait_ports(void **unused)
+{
+    (void)unused;
+    expect(ports(61, 50, 2, 10), TCP_STATE_TIME_WAIT, UINT32_MAX,
+           "50 closed first here in the last 60 s, flat\n"
+           "50 by clients: 61 of 100 ports to one peer\n"
+
+           "most used peer 10.0.3.21:5432\n"
+           "WATCH: 61 % of the ephemeral ports to one peer are taken.");
+    assert_int_equal(verdict_of(ports(49, 40, 2, 10), TCP_STATE_TIME_WAIT), VERDICT_NORMAL);
+    assert_int_equal(verdict_of(ports(90, 80, 2, 10), TCP_STATE_TIME_WAIT), VERDICT_PROBLEM);
+    /* reuse frees what is in TIME_WAIT: always with 1, on the loopback with 2 */
+    assert_int_equal(verdict_of(ports(90, 80, 1, 10), TCP_STATE_TIME_WAIT), VERDICT_NORMAL);
+    assert_int_equal(verdict_of(ports(90, 80, 2, 127), TCP_STATE_TIME_WAIT), VERDICT_NORMAL);
+    assert_int_equal(verdict_of(ports(90, 30, 1, 10), TCP_STATE_TIME_WAIT), VERDICT_WATCH);
+    assert_int_equal(verdict_of(ports(90, 80, 0, 127), TCP_STATE_TIME_WAIT), VERDICT_PROBLEM);
+
+    struct snapshot *s = host_web01();
+    count(s, COUNTER_TW_OVERFLOW, 12);
+    s->history.len = 0;
+    host_finish(s, TCP_STATE_TIME_WAIT, 71);
+    assert_int_equal(verdict_of(s, TCP_STATE_TIME_WAIT), VERDICT_WATCH);
+}
+
+/* Far more destinations than slots: the most used one is found and counted exactly. */
+static void most_used_peer(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_new();
+    struct conn c = {.state = TCP_STATE_TIME_WAIT, .dport = 80};
+    struct closers found;
+
+    for (uint16_t i = 0; i < 1000; i++) {
+        c.dst[1] = (uint8_t)(i >> 8);
+        c.dst[2] = (uint8_t)i;
+        c.dst[0] = 10;
+        host_add(s, 1, c);
+        if (i % 8 == 0) {
+            c.dst[0] = 9;
+            c.dst[1] = c.dst[2] = 0;
+            host_add(s, 1, c);
+        }
+    }
+    host_sysctl_set(s, SYSCTL_PORT_LOW, 32768);
+    host_sysctl_set(s, SYSCTL_PORT_HIGH, 60999);
+    host_finish(s, TCP_STATE_TIME_WAIT, 0);
+    closers_count(&found, s);
+    assert_int_equal(found.client, 1125);
+    assert_int_equal(s->conn[found.peer].dst[0], 9);
+    assert_int_equal(found.peer_ports, 125);
+    snapshot_unref(s);
+}
+
+static void listen_queues(void **unused)
+{
+    (void)unused;
+    struct conn c = {.state = TCP_STATE_LISTEN, .sport = 80, .inode = 1, .wqueue = 511};
+    struct snapshot *s = host_new();
+    host_add(s, 1, c);
+    c.sport = 443;
+    c.rqueue = 3;
+    host_add(s, 1, c);
+    count(s, COUNTER_LISTEN_OVERFLOWS, 0);
+    host_finish(s, TCP_STATE_LISTEN, 2);
+    expect(s, TCP_STATE_LISTEN, 1,
+           "this one: 3 of 511 in the accept queue\n"
+           "2, unchanged over the last 60 s\n"
+           "3 of 511 in the fullest queue, port 443\n"
+           "0 found the queue full in the last 60 s\n"
+           "NORMAL: No accept queue is full.");
+    c.rqueue = 511;
+    assert_int_equal(verdict_of(only(1, c), TCP_STATE_LISTEN), VERDICT_WATCH);
+    c.rqueue = c.wqueue = 0; /* listen(fd, 0), nobody waits */
+    assert_int_equal(verdict_of(only(1, c), TCP_STATE_LISTEN), VERDICT_NORMAL);
+    c.flags = CONN_NO_BACKLOG; /* the limit is not known: neither full nor not */
+    expect(only(1, c), TCP_STATE_LISTEN, 0, "1, unchanged over the last 60 s\n");
+
+    s = host_new();
+    c.flags = 0;
+    host_add(s, 1, c);
+    count(s, COUNTER_LISTEN_OVERFLOWS, 59);
+    host_finish(s, TCP_STATE_LISTEN, 1);
+    expect(s, TCP_STATE_LISTEN, UINT32_MAX,
+           "1, unchanged over the last 60 s\n"
+           "0 in every accept queue\n"
+           "59 found the queue full in the last 60 s\n"
+           "WATCH: An accept queue overflowed in the last 60 s.");
+}
+
+static void opening(void **unused)
+{
+    (void)unused;
+    struct conn c = {.state = TCP_STATE_SYN_SENT,
+                     .inode = 1,
+                     .timer = TIMER_RETRANSMIT,
+                     .retrans = 2,
+                     .expires_ms = 700};
+    expect(only(1, c), TCP_STATE_SYN_SENT, 0,
+           "this one: repeats so far 2, next in 0.7 s\n"
+           "1, unchanged over the last 60 s\n"
+           "NORMAL: None has repeated its SYN 3 times.");
+    c.retrans = 3;
+    expect(only(1, c), TCP_STATE_SYN_SENT, UINT32_MAX,
+           "1, unchanged over the last 60 s\n"
+           "1 after 3 or more repeats\n"
+           "WATCH: No answer after 3 repeats: dropped silently, or the peer is down.");
+
+    c.state = TCP_STATE_SYN_RECV;
+    c.inode = 0;
+    assert_int_equal(verdict_of(only(1, c), TCP_STATE_SYN_RECV), VERDICT_NONE); /* no counters */
+    struct snapshot *s = host_new();
+    count(s, COUNTER_REQQ_FULL_COOKIES, 0);
+    count(s, COUNTER_REQQ_FULL_DROP, 118);
+    count(s, COUNTER_SYNCOOKIES_SENT, 0);
+    host_finish(s, TCP_STATE_SYN_RECV, 0);
+    expect(s, TCP_STATE_SYN_RECV, UINT32_MAX,
+           "0, unchanged over the last 60 s\n"
+           "0 answered by SYN cookie in the last 60 s\n"
+           "118 dropped at a full queue in the last 60 s\n"
+           "WATCH: A request queue was full in the last 60 s: a flood, or a rush.");
+}
+
+static void established(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_new();
+    struct conn c = row_in(TCP_STATE_ESTABLISHED);
+    host_add(s, 2, c);
+    c.timer = TIMER_PROBE;
+    c.wqueue = 1448;
+    c.expires_ms = 61000;
+    host_add(s, 1, c);
+    c.timer = TIMER_KEEPALIVE;
+    c.inode = 0;
+    host_add(s, 1, c);
+    count(s, COUNTER_RETRANS_SEGS, 60);
+    count(s, COUNTER_SYN_RETRANS, 10);
+    count(s, COUNTER_ORIG_DATA_SENT, 10000);
+    host_finish(s, TCP_STATE_ESTABLISHED, 4);
+    expect(s, TCP_STATE_ESTABLISHED, UINT32_MAX,
+           "4, unchanged over the last 60 s\n"
+           "1 with inode 0: not accepted yet\n"
+           "1 probing a closed window of the peer\n"
+           "2 idle, without keepalive\n"
+           "0.5 % of segments sent again in the last 60 s\n"
+           "NORMAL: Few segments had to be sent again.");
+    assert_int_equal(verdict_of(only(1, c), TCP_STATE_ESTABLISHED), VERDICT_NORMAL);
+}
+
+static void close_wait_ages(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = only(2, row_in(TCP_STATE_CLOSE_WAIT));
+    s->life[0].changed_ds = s->life[1].changed_ds = 1; /* 59.9 s */
+    assert_int_equal(verdict_of(s, TCP_STATE_CLOSE_WAIT), VERDICT_NORMAL);
+    s = only(2, row_in(TCP_STATE_CLOSE_WAIT));
+    s->life[0].changed_ds = 1; /* the other was there from the start */
+    assert_int_equal(verdict_of(s, TCP_STATE_CLOSE_WAIT), VERDICT_NONE);
+}
+
+static void closing_here(void **unused)
+{
+    (void)unused;
+    struct conn c = {.state = TCP_STATE_FIN_WAIT1, .sport = 443, .wqueue = 1449};
+    struct snapshot *s = only(1, c);
+    expect(s, TCP_STATE_FIN_WAIT1, UINT32_MAX, /* for a minute at least */
+           "1, unchanged over the last 60 s\n"
+           "1 orphaned: the kernel finishes the rest\n"
+           "1 with Send-Q above 1: data not delivered\n"
+           "WATCH: 1 orphaned with data for over 30 s: the peer is slow or gone.");
+    s = only(1, c);
+    s->life[0].changed_ds = 400;
+    assert_int_equal(verdict_of(s, TCP_STATE_FIN_WAIT1), VERDICT_NORMAL);
+
+    s = host_new();
+    c = (struct conn){
+        .state = TCP_STATE_FIN_WAIT2, .sport = 443, .timer = TIMER_TIMEWAIT, .expires_ms = 31400};
+    host_add(s, 2, c);
+    c.inode = 5;
+    c.timer = TIMER_OFF;
+    host_add(s, 1, c);
+    host_finish(s, TCP_STATE_FIN_WAIT2, 3);
+    expect(s, TCP_STATE_FIN_WAIT2, 0,
+           "this one: 31 s left\n"
+           "3, unchanged over the last 60 s\n"
+           "2 orphaned, at most 31 s left\n"
+           "1 with an owner: no time limit\n"
+           "NORMAL: Few orphans; they go by themselves.");
+    c.inode = 0;
+    assert_int_equal(verdict_of(only(1000, c), TCP_STATE_FIN_WAIT2), VERDICT_WATCH);
+
+    c = (struct conn){.state = TCP_STATE_LAST_ACK, .sport = 443};
+    expect(only(1, c), TCP_STATE_LAST_ACK, UINT32_MAX,
+           "1, unchanged over the last 60 s\n"
+           "1 orphaned: the kernel finishes the rest\n"
+           "1 older than 10 s: the peer does not answer\n"
+           "NORMAL: The kernel ends them by itself.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_measured), cmocka_unit_test(partial),
+        cmocka_unit_test(trends),           cmocka_unit_test(time_wait_by_port),
+        cmocka_unit_test(time_wait_ports),  cmocka_unit_test(most_used_peer),
+        cmocka_unit_test(listen_queues),    cmocka_unit_test(opening),
+        cmocka_unit_test(established),      cmocka_unit_test(close_wait_ages),
+        cmocka_unit_test(closing_here),
+    };
+    return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
+}
