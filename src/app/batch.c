@@ -19,6 +19,7 @@ struct batch {
     struct predicate filter;
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;
+    struct sort sort;
     struct request req;
     struct theme theme;
     bool color;
@@ -75,7 +76,7 @@ static void pick_columns(struct batch *b)
             if (columns[id].flags & COLUMN_BASE)
                 add_column(b, (enum column_id)id);
     }
-    b->req.needs = b->filter.needs | columns[b->s->sort.column].needs;
+    b->req.needs = b->filter.needs | columns[b->sort.column].needs;
     for (size_t i = 0; i < b->n_columns; i++)
         b->req.needs |= columns[b->columns[i]].needs;
 }
@@ -92,6 +93,8 @@ static int open_batch(struct batch *b, struct err *err)
     struct filter_error error;
     if (filter_parse(b->s->filter, &b->filter, &error))
         return err_set(err, -EINVAL, "%s", error.what);
+    /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
+    b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
     pick_columns(b);
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
@@ -129,7 +132,7 @@ static void report_status(struct batch *b)
 static int print_last(struct batch *b)
 {
     struct rows rows = {0};
-    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->s->sort, b->s->limit);
+    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->sort, b->s->limit);
     if (rc)
         return rc;
     const bool text_again = b->printed && b->s->format == FORMAT_TEXT;

@@ -43,7 +43,8 @@ void term_resume(struct term *t);
 
 void term_use_theme(struct term *t, const struct theme *theme);
 
-/** Show the canvas: only what changed is written; nothing when nothing did. */
+/** Show the canvas: only what changed is written; nothing when nothing did. While the terminal
+ *  takes no bytes (^S) frames are passed over. */
 void term_blit(struct term *t, const struct canvas *c);
 
 /** Write everything again (^L, a foreign message on the screen). */
@@ -52,9 +53,16 @@ void term_redraw(struct term *t);
 /** The next input event that is there; false when none is. Never waits. */
 bool term_read(struct term *t, struct input *in);
 
+/** Milliseconds until term_read() may have an event without new input (a lone Esc), -1: none. */
+int term_timeout_ms(const struct term *t);
+
 /** The terminal is gone: hang-up, EIO, end of input. Poll term_fd() for input. */
 bool term_gone(const struct term *t);
 int term_fd(const struct term *t);
+
+/** To poll for room while bytes wait to be taken, then call term_flush(); -1: none wait. */
+int term_out_fd(const struct term *t);
+void term_flush(struct term *t);
 
 /** Put `text` on the user's clipboard by OSC 52. */
 void term_copy(struct term *t, const char *text);
