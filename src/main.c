@@ -1,5 +1,73 @@
-/* tcptop: a terminal monitor for the TCP connections of a Linux host. */
-int main(void)
+/* tcptop: a terminal monitor for the TCP connections of a Linux host.
+ *
+ * Where to look: app/ wires everything (settings, the modes), term/ owns the terminal, view/ draws
+ * frames, output/ prints samples, explain/ holds the words, query/ columns and filters, source/ the
+ * kernel, model/ the records. This file picks a mode and is the only one that exits. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "tcptop/app/modes.h"
+#include "tcptop/app/settings.h"
+
+/* A standard descriptor that is closed would be given to the next socket, and text written to it.
+ * What is put there fails when it is used the usual way. */
+static bool open_standard(void)
 {
-    return 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
+/* With more rights than the caller has, its terminal descriptions are not to be trusted. */
+static void drop_untrusted_environment(void)
+{
+    if (!getauxval(AT_SECURE))
+        return;
+    unsetenv("TERMINFO");
+    unsetenv("TERMINFO_DIRS");
+    unsetenv("TERMCAP");
+    unsetenv("TERMPATH");
+}
+
+static int run(const struct settings *s, bool utf8)
+{
+    switch (s->mode) {
+    case MODE_LIVE:
+        return mode_live(s, utf8);
+    case MODE_ONCE:
+    case MODE_BATCH:
+        return mode_batch(s);
+    case MODE_EXPLAIN:
+        return mode_explain(s);
+    case MODE_DUMP:
+        return mode_dump(s, utf8);
+    case MODE_HELP:
+        return mode_help();
+    case MODE_VERSION:
+        return mode_version();
+    }
+    return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    static struct settings settings;
+    struct err err;
+    if (!open_standard())
+        return EXIT_FAILED;
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of write() */
+    drop_untrusted_environment();
+    const bool utf8 = settings_locale();
+    const int code = settings_load(&settings, argc, argv, utf8, &err);
+    if (code) {
+        fprintf(stderr, "tcptop: %s\n", err.msg);
+        return code;
+    }
+    return run(&settings, utf8);
 }
