@@ -4,6 +4,7 @@
  * page; a row that does not fit takes two lines. Other columns come in by a fixed order while there
  * is room. Where even that is too narrow, State takes its short names, then Local Address becomes
  * Port, then the foreign address gets a line of its own. */
+#include <stdio.h>
 #include <string.h>
 
 #include "parts.h"
@@ -16,7 +17,10 @@
 static const int steps[] = {15, 21, 31, 39, 47};
 #define STEPS ((int)(sizeof steps / sizeof *steps))
 
-/* Widths of the addresses of a page's rows. */
+#define PORT_DIGITS 5
+
+/* Widths of the addresses of a page's rows; the widest local one as with a port of five digits, so
+ * that one with a longer port does not move the columns again. */
 struct widths {
     int n, max_local;
     int local[512], remote[512];
@@ -39,7 +43,8 @@ static int remote_width_of(const struct conn *c, struct str *buffer)
 static void measure(struct widths *w, const struct drawing *d)
 {
     struct str buffer = STR_INIT;
-    int lines = d->l.table.h;
+    int lines = d->l.table.h, digits;
+    char port[8];
 
     w->n = w->max_local = 0;
     for (uint32_t i = d->ui->top; i < d->n_rows && w->n < lines && w->n < 512; i++, w->n++) {
@@ -47,8 +52,9 @@ static void measure(struct widths *w, const struct drawing *d)
 
         w->local[w->n] = local_width_of(c, &buffer);
         w->remote[w->n] = remote_width_of(c, &buffer);
-        if (w->local[w->n] > w->max_local)
-            w->max_local = w->local[w->n];
+        digits = snprintf(port, sizeof port, "%u", c->sport);
+        if (w->local[w->n] + PORT_DIGITS - digits > w->max_local)
+            w->max_local = w->local[w->n] + PORT_DIGITS - digits;
     }
     str_fini(&buffer);
 }
@@ -127,6 +133,12 @@ static bool best_pair(const struct widths *w, enum fit_level level, int room, in
     return best >= 0;
 }
 
+/* The foreign column, grown so that every local address has room over both. */
+static int grown(const struct widths *w, int local, int remote)
+{
+    return local + 1 + remote < w->max_local ? w->max_local - 1 - local : remote;
+}
+
 void fit_choose(const struct drawing *d, int *local, int *remote)
 {
     struct widths w;
@@ -135,7 +147,7 @@ void fit_choose(const struct drawing *d, int *local, int *remote)
     measure(&w, d);
     *local = step_for(w.local, w.n);
     *remote = step_for(w.remote, w.n);
-    if (base_width(FIT_FULL, *local, *remote) <= room && *local + 1 + *remote >= w.max_local)
+    if (base_width(FIT_FULL, *local, grown(&w, *local, *remote)) <= room)
         return;
     if (best_pair(&w, FIT_FULL, room, local, remote) ||
         best_pair(&w, FIT_SHORT_STATE, room, local, remote))
@@ -158,8 +170,7 @@ static void take_widths(struct fit *f, const struct drawing *d)
     if (f->local == PORT_W)
         return;
     measure(&w, d);
-    if (f->local + 1 + f->remote < w.max_local)
-        f->remote = w.max_local - 1 - f->local;
+    f->remote = grown(&w, f->local, f->remote);
 }
 
 static void take_level(struct fit *f)

@@ -13,7 +13,7 @@
 #define RIGHT_LABEL 11
 #define RIGHT_X     42
 #define TWO_FROM_W  76
-#define FIELDS      8 /* of each side */
+#define FIELDS      9 /* of each side */
 #define DS_PER_S    10
 
 struct field {
@@ -118,6 +118,8 @@ static void fill_left(struct details *t)
     if (!(c->flags & CONN_NO_OWNER))
         snprintf(value, sizeof value, "%u", c->inode);
     add(t, false, MSG_VIEW_DETAIL_INODE, value);
+    snprintf(value, sizeof value, "%u", c->ifindex);
+    add(t, false, MSG_VIEW_DETAIL_DEVICE, c->ifindex ? value : text(MSG_VIEW_ANY_DEVICE));
 }
 
 static void add_congestion(struct details *t)
@@ -148,21 +150,21 @@ static void add_sent_again(struct details *t)
     add(t, true, MSG_VIEW_DETAIL_SENT_AGAIN, value);
 }
 
-/* Time with data to send, and the parts of it that the peer's window or the send buffer held up,
- * as shares of the time since the connection was established, where that was seen. */
+/* Time with data to send, and which parts of it the peer's window or the send buffer held up. */
 static void add_busy(struct details *t)
 {
     uint64_t busy, peer, buffer;
-    char value[FILL_SIZE] = "", a[FMT_SIZE], b[FMT_SIZE], c[FMT_SIZE];
+    char value[FILL_SIZE] = "", time[FMT_SIZE] = "", by_peer[FMT_SIZE], by_buffer[FMT_SIZE];
 
     if (flow_get(t->flow, FLOW_busy_us, &busy) && flow_get(t->flow, FLOW_rwnd_limited_us, &peer) &&
         flow_get(t->flow, FLOW_sndbuf_limited_us, &buffer)) {
-        fmt_latency(a, sizeof a, busy);
-        fmt_percent(b, sizeof b, peer, busy ? busy : 1);
-        fmt_percent(c, sizeof c, buffer, busy ? busy : 1);
-        fill(value, MSG_VIEW_BUSY, a, b, c);
+        fmt_latency(time, sizeof time, busy);
+        fmt_percent(by_peer, sizeof by_peer, peer, busy ? busy : 1);
+        fmt_percent(by_buffer, sizeof by_buffer, buffer, busy ? busy : 1);
+        fill(value, MSG_VIEW_HELD_UP, by_peer, by_buffer, NULL);
     }
-    add(t, true, MSG_VIEW_DETAIL_BUSY, value);
+    add(t, true, MSG_VIEW_DETAIL_BUSY, time);
+    add(t, true, MSG_VIEW_DETAIL_HELD_UP, value);
 }
 
 static void fill_right(struct details *t)
@@ -210,6 +212,8 @@ static const char *direction(const struct details *t)
 {
     const struct conn *c = t->c;
 
+    if (c->state == TCP_STATE_LISTEN || c->flags & CONN_BOUND)
+        return " ";
     if (c->state == TCP_STATE_SYN_SENT || c->was_state == TCP_STATE_SYN_SENT)
         return "→";
     if (c->state == TCP_STATE_SYN_RECV || c->was_state == TCP_STATE_SYN_RECV)
@@ -348,7 +352,7 @@ void draw_details(struct drawing *d)
         position = rows_position(d->rows, t.row);
     if (position != UINT32_MAX) {
         fmt_count(at, sizeof at, position + 1);
-        fmt_count(of, sizeof of, d->n_rows);
+        fmt_count(of, sizeof of, d->rows->matched_live);
         fill(right, MSG_VIEW_POSITION, at, of, NULL);
     }
     overlay_frame(d, &a, text(MSG_VIEW_DETAILS_TITLE), right);

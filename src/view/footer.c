@@ -66,7 +66,9 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
     add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
-    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, 9);
+    if (d->l.pane_form == PANE_FORM_OVERLAY)
+        add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, 2);
+    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, d->l.pane_form == PANE_FORM_OVERLAY ? 1 : 9);
     add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 11);
     add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 12);
     add(k, COMMAND_BACK, MSG_VIEW_KEY_CLEAR, ui->filter[0] != '\0', 7);
@@ -202,22 +204,30 @@ static void draw_error(struct drawing *d, int x, int y, int away)
 {
     const struct ui *ui = d->ui;
     size_t at = ui->error.at < ui->line.len ? ui->error.at : ui->line.len;
-    int column = x + utf8_width_n(ui->line.text, at) - away, w;
+    int column = x + utf8_width_n(ui->line.text, at) - away;
     char still[FILL_SIZE] = "", what[sizeof ui->error.what + FILL_SIZE + 8];
 
     if (ui->filter[0] && ui->prompt == PROMPT_FILTER)
         fill(still, MSG_VIEW_STILL_SHOWN, ui->filter, NULL, NULL);
     snprintf(what, sizeof what, "%s%s%s", ui->error.what, *still ? "   " : "", still);
-    w = utf8_width(what);
     column = column < 0 ? 0 : column >= ui->w ? ui->w - 1 : column;
     canvas_put(d->c, column, y, 1, ROLE_WARN, "^");
-    if (column + 2 + w > ui->w && utf8_width(ui->error.what) + column + 2 <= ui->w)
-        w = utf8_width(ui->error.what);
-    if (column + 2 + w <= ui->w || column < ui->w / 2)
-        canvas_put(d->c, column + 2, y, column + 2 + w <= ui->w ? w : ui->w - column - 2, ROLE_WARN,
-                   what);
-    else
-        canvas_put(d->c, column - 1 - w > 0 ? column - 1 - w : 0, y, column - 1, ROLE_WARN, what);
+    /* right of the mark, else left of it, else without what is still shown */
+    for (int shorter = 0; shorter < 2; shorter++) {
+        const char *words = shorter ? ui->error.what : what;
+        int w = utf8_width(words), right = ui->w - column - 2;
+
+        if (w <= right || (shorter && right >= column - 1)) {
+            canvas_put(d->c, column + 2, y, right, ROLE_WARN, words);
+            return;
+        }
+        if (w <= column - 2 || shorter) {
+            int at_x = column - 1 - w > 1 ? column - 1 - w : 1;
+
+            canvas_put(d->c, at_x, y, column - 1 - at_x, ROLE_WARN, words);
+            return;
+        }
+    }
 }
 
 #define CANDIDATES_MAX 24

@@ -9,8 +9,17 @@
 #include "tcptop/base/utf8.h"
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
-enum { PART_RATES, PART_HELP, PART_LONG, PART_LANGUAGE, PART_COST, PART_AGE, PART_COUNT };
-static const int part_from_w[PART_COUNT] = {180, 110, 96, 64, 36, 48};
+enum {
+    PART_RATES,
+    PART_HELP,
+    PART_LONG,
+    PART_LANGUAGE,
+    PART_COST,
+    PART_AGE,
+    PART_TIME,
+    PART_COUNT
+};
+static const int part_from_w[PART_COUNT] = {180, 110, 96, 64, 36, 48, 0};
 
 #define WORDS_FROM_W 60 /* below: no word for the total, two blanks between items */
 
@@ -106,9 +115,9 @@ static void add_time(struct header *h)
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
         badge = true;
     }
-    if (badge && !told)
-        runs_add(&h->left, ROLE_TEXT, " ");
-    if (!told)
+    if (badge && !told && h->part[PART_TIME])
+        runs_addf(&h->left, ROLE_TEXT, " %s", time);
+    else if (!badge)
         runs_add(&h->left, ROLE_TEXT, time);
 }
 

@@ -157,8 +157,8 @@ static void draw_column_line(struct drawing *d, uint32_t i, int x, int y, int w)
         return;
     }
     column = &columns[i - 2];
-    canvas_put(d->c, x + 2, y, KEYS_W + 2, ROLE_KEY, column->id);
-    canvas_put(d->c, x + 2 + KEYS_W + 4, y, w - KEYS_W - 6, ROLE_TEXT, text(column->help));
+    canvas_put(d->c, x + 2, y, KEYS_W + 1, ROLE_KEY, column->id);
+    canvas_put(d->c, x + 2 + KEYS_W + 2, y, w - KEYS_W - 4, ROLE_TEXT, text(column->help));
 }
 
 static int half_of(const struct help *h, int width)

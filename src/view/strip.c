@@ -281,14 +281,33 @@ static void chips_fill(const struct drawing *d, struct chips *chips, int form)
     }
 }
 
+#define MORE_W 3 /* " +n" */
+
+static bool chips_fit(const struct drawing *d, const struct chips *chips)
+{
+    return chips->w + (chips->left_out ? MORE_W : 0) <= d->l.strip.w;
+}
+
 static void chips_make(const struct drawing *d, struct chips *chips)
 {
-    int room = d->l.strip.w;
-
     for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
         chips_fill(d, chips, form);
-        if (chips->w + (chips->left_out ? 3 : 0) <= room)
+        if (chips_fit(d, chips))
             return;
+    }
+    /* even so too narrow: the last ones leave, but never the chosen one */
+    for (int i = chips->n - 1; i >= 0 && !chips_fit(d, chips); i--) {
+        int w = chips->chip[i].w;
+
+        if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
+            continue;
+        for (int j = i + 1; j < chips->n; j++) {
+            chips->chip[j - 1] = chips->chip[j];
+            chips->chip[j - 1].x -= w;
+        }
+        chips->n--;
+        chips->left_out++;
+        chips->w -= w;
     }
 }
 

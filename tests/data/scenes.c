@@ -93,10 +93,11 @@ static void add_message(struct str *out, const struct row *r, int t)
     uint64_t cookie = hash_bytes(r->local, strlen(r->local), 0);
     struct nlattr attr = {.nla_len = sizeof attr + INFO_BYTES, .nla_type = INET_DIAG_INFO};
 
-    cookie = hash_bytes(r->remote, strlen(r->remote), cookie) % 0xffffff + 1;
+    cookie = hash_bytes(r->remote, strlen(r->remote), cookie) % 0xffffffffff + 1;
     m->idiag_family = (uint8_t)parse_address(r->local, m->id.idiag_src, &m->id.idiag_sport);
     parse_address(r->remote, m->id.idiag_dst, &m->id.idiag_dport);
     m->id.idiag_cookie[0] = (uint32_t)cookie;
+    m->id.idiag_cookie[1] = (uint32_t)(cookie >> 32);
     m->idiag_state = (uint8_t)r->state;
     m->idiag_timer = (uint8_t)r->timer;
     m->idiag_expires = expires_at(r, t);

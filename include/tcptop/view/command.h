@@ -15,8 +15,8 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
 #define COMMANDS(COMMAND)                                                                          \
     COMMAND(UP, "up", "Up k", "↑ k", GROUP_MOVE)                                                   \
     COMMAND(DOWN, "down", "Down j", "↓ j", GROUP_MOVE)                                             \
-    COMMAND(PAGE_UP, "page_up", "PgUp ^b", "PgUp ^b", GROUP_MOVE)                                  \
-    COMMAND(PAGE_DOWN, "page_down", "PgDn ^f", "PgDn ^f", GROUP_MOVE)                              \
+    COMMAND(PAGE_UP, "page_up", "PgUp ^b", "PgUp", GROUP_MOVE)                                     \
+    COMMAND(PAGE_DOWN, "page_down", "PgDn ^f", "PgDn", GROUP_MOVE)                                 \
     COMMAND(HALF_UP, "half_up", "^u", "^u", GROUP_MOVE)                                            \
     COMMAND(HALF_DOWN, "half_down", "^d", "^d", GROUP_MOVE)                                        \
     COMMAND(FIRST, "first", "Home g", "Home g", GROUP_MOVE)                                        \

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Proves that each screen looks as it did when a person last looked at it: scene, keys and size give
+# the text of golden/NAME.txt. UPDATE=1 rewrites them; then look at the difference.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+. tests/view/scenes.sh
+directory=tests/view/golden
+n=0
+
+golden() { # golden NAME SCENE SIZE LANG 'KEYS' [OPTION…]
+	local name=$1-$3-$4 difference
+	shift
+	n=$((n + 1))
+	if [ -n "${UPDATE:-}" ]; then
+		draw "$@" >"$directory/$name.txt" || echo "not ok $n - $name: tcptop failed"
+	fi
+	if difference=$(draw "$@" | diff -u "$directory/$name.txt" - 2>&1); then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		printf '%s\n' "$difference" | sed 's/^/# /'
+	fi
+}
+
+down() { # down N: so many times the key
+	printf 'Down %.0s' $(seq "$1")
+}
+
+# The frames of the design, as far as the columns reach.
+golden overview web-01 120x34 en ''
+golden port-3000 devbox 120x34 ko '"3000" wait:3000' --sort left
+golden overview web-01 80x24 en ''
+golden port-3000 devbox 80x24 ko '"3000" wait:3000' --sort left
+golden leak api-07 200x50 en 'Up Up Up Up Up' --sort send_q:desc
+golden overview web-01 40x10 en "Tab $(down 2)"
+golden overview web-01 60x20 en ''
+golden overview web-01 100x30 en ''
+# The field is typed last: while it is a word alone, it filters too.
+golden prompt-error web-01 80x24 en '/ " >100x" Left Left Left Left Left "rtt"' --filter state:es
+golden help web-01 80x24 en '?'
+golden details web-01 80x24 en "Tab $(down 10) Enter"
+golden ascii web-01 80x24 en '' --glyphs ascii
+
+# The same in the other language, and other sizes.
+golden overview web-01 120x34 ko ''
+golden overview web-01 100x30 ko ''
+golden overview web-01 60x20 ko ''
+golden overview web-01 40x10 ko ''
+golden overview web-01 20x5 en ''
+golden overview web-01 20x8 en ''
+golden overview web-01 1x1 en ''
+golden overview web-01 19x4 en ''
+golden overview web-01 19x4 ko ''
+golden tall web-01 90x45 en ''
+golden tall devbox 60x44 ko ''
+golden leak api-07 200x50 ko 'Up Up Up Up Up'
+golden ascii devbox 120x34 ko '"3000" wait:3000' --sort left --glyphs ascii
+
+# Focus, selection, rows of two lines.
+golden table web-01 120x34 en "Tab $(down 9)"
+golden table web-01 80x24 ko "Tab $(down 12)"
+golden pane web-01 120x34 en "Tab $(down 7) Tab"
+golden two-lines api-07 80x24 en "Tab $(down 3)" --sort send_q:desc
+golden two-lines api-07 24x12 en 'Tab Down' --sort send_q:desc
+golden columns-scrolled web-01 80x24 en 'Tab Right Right'
+golden only-state web-01 80x24 en 'Enter'
+golden nothing web-01 80x24 en '' --filter port:9
+golden nothing web-01 80x24 ko '' --filter port:9
+
+# The pane at its other widths; its whole Korean text by scrolling.
+golden pane-wide devbox 120x34 ko 'w'
+golden pane-none web-01 120x34 en 'w w'
+golden pane-none web-01 80x24 en 'w w'
+golden pane-over-1 devbox 80x24 ko 'w'
+golden pane-over-2 devbox 80x24 ko 'w ]'
+golden pane-over-3 devbox 80x24 ko 'w ] ]'
+golden pane-over devbox 40x10 ko 'w'
+golden pane-half web-01 100x30 en 'w'
+
+# Prompts.
+golden prompt web-01 80x24 en '/ "sta"'
+golden prompt-error web-01 80x24 ko '/ "주소 rtt>100x"'
+golden prompt-error web-01 40x10 en '/ "state:es and rport:443 rtt>100x"'
+golden digits devbox 80x24 ko '"300"'
+golden find web-01 80x24 en 'F3 "5432"'
+golden interval web-01 80x24 en 'd'
+
+# Overlays.
+golden help web-01 80x24 ko '?'
+golden help-end web-01 80x24 en '? End'
+golden help web-01 120x34 ko '?'
+golden help web-01 40x10 en '?'
+golden details web-01 120x34 ko "Tab $(down 10) Enter"
+golden details-time-wait devbox 80x24 ko '"3000" Tab Enter' --sort left
+golden details-listen devbox 80x24 en '"3000" Tab End Enter' --sort left
+golden sort-menu web-01 80x24 en 's'
+golden sort-menu web-01 120x34 ko 's'
+golden column-chooser web-01 80x24 en 'f'
+golden column-chooser web-01 120x34 ko 'f'
+golden paused web-01 80x24 en 'p wait:48000'
+golden paused web-01 120x34 ko 'p wait:48000'
+golden message web-01 80x24 en 'Enter Esc'
+
+echo "1..$n"

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# How golden screens and screenshots draw a scene; sourced.
+#
+# draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output. The recording goes
+# through a pipe: the largest has 150 MB.
+TCPTOP=${TCPTOP:-$B/tcptop}
+
+draw() {
+	local scene=$1 size=$2 lang=$3 keys=$4 file status
+	shift 4
+	file=$(mktemp) || return 1
+	printf '%s\n' "$keys" >"$file"
+	"$B/tests/data/scenes" "$scene" | TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' \
+		"$TCPTOP" --no-config --read - --size "$size" --lang "$lang" --keys "$file" \
+		--dump text "$@"
+	status=$?
+	rm -f "$file"
+	return $status
+}
