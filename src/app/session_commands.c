@@ -159,12 +159,12 @@ static void pane(struct session *s)
 
 static void pane_up(struct session *s)
 {
-    pane_scroll_half(s, -1);
+    focus_scroll(s, -1);
 }
 
 static void pane_down(struct session *s)
 {
-    pane_scroll_half(s, 1);
+    focus_scroll(s, 1);
 }
 
 static void language(struct session *s)

@@ -68,7 +68,7 @@ void focus_settle(struct session *s)
         ui->strip = STATE_STRIP_COUNT - 1;
 }
 
-void pane_scroll(struct session *s, int lines)
+static void pane_scroll(struct session *s, int lines)
 {
     struct view v = session_view(s);
     unsigned state = view_pane_state(&v);
@@ -80,8 +80,12 @@ void pane_scroll(struct session *s, int lines)
     s->ui.pane_top[state] = (uint16_t)(top < 0 ? 0 : top);
 }
 
-void pane_scroll_half(struct session *s, int sign)
+void focus_scroll(struct session *s, int sign)
 {
+    if (s->ui.overlay != OVERLAY_NONE) {
+        overlay_scroll(s, sign);
+        return;
+    }
     struct view v = session_view(s);
     uint32_t lines, shown;
     view_pane_extent(&v, &lines, &shown);

@@ -111,14 +111,13 @@ uint32_t table_find(const struct session *s, const char *needle, uint32_t from);
 
 /** Move in whatever has the focus: overlay, pane, strip or table. */
 void focus_move(struct session *s, enum move_unit unit, int sign);
+void focus_scroll(struct session *s, int sign); /* the pane, or what covers it, by half */
 void focus_sideways(struct session *s, int sign);
 void focus_cycle(struct session *s, int sign);
 void focus_set(struct session *s, enum ui_focus focus);
 
 /** Repair what a new size or choice made impossible: a focus on a part that is not there. */
 void focus_settle(struct session *s);
-void pane_scroll(struct session *s, int lines);
-void pane_scroll_half(struct session *s, int sign);
 bool pane_is_overlay(const struct session *s);
 void focus_mouse(struct session *s, const struct mouse *m);
 
@@ -178,6 +177,7 @@ void line_complete(struct ui_line *line, size_t from, const char *word);
 /* session_menus.c */
 void overlay_open(struct session *s, enum ui_overlay overlay);
 void overlay_move(struct session *s, enum move_unit unit, int sign);
+void overlay_scroll(struct session *s, int sign); /* what [ and ] do */
 void overlay_accept(struct session *s);
 bool overlay_close(struct session *s); /* false when none was open */
 

@@ -83,7 +83,8 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
                 ui->overlay_cursor = i;
     }
     ui->overlay = overlay;
-    overlay_move(s, MOVE_LINE, 0);
+    if (overlay == OVERLAY_SORT)
+        overlay_move(s, MOVE_LINE, 0); /* to where the cursor is seen */
 }
 
 bool overlay_close(struct session *s)
@@ -104,34 +105,55 @@ static uint32_t clamped(uint32_t from, int64_t step, uint32_t last)
     return to < 0 ? 0 : to > last ? last : (uint32_t)to;
 }
 
+/* Scroll what has no cursor of its own. */
+static void scroll_by(struct session *s, int64_t lines)
+{
+    struct view v = session_view(s);
+    uint32_t all, shown;
+    view_overlay_extent(&v, &all, &shown);
+    s->ui.overlay_top = clamped(s->ui.overlay_top, lines, all > shown ? all - shown : 0);
+}
+
+static void move_menu(struct ui *ui, int64_t lines, uint32_t shown)
+{
+    ui->overlay_cursor = clamped(ui->overlay_cursor, lines, ui->n_menu ? ui->n_menu - 1 : 0);
+    if (ui->overlay_cursor < ui->overlay_top)
+        ui->overlay_top = ui->overlay_cursor;
+    if (shown && ui->overlay_cursor - ui->overlay_top >= shown)
+        ui->overlay_top = ui->overlay_cursor - shown + 1;
+}
+
+/* In the details the rows go by. */
+static void next_details(struct session *s, enum move_unit unit, int sign)
+{
+    table_move(s, unit, sign);
+    if (table_bind(s))
+        s->ui.details = s->ui.selected;
+}
+
 void overlay_move(struct session *s, enum move_unit unit, int sign)
 {
-    struct ui *ui = &s->ui;
-    if (ui->overlay == OVERLAY_DETAILS) {
-        if (sign == 0)
-            return;
-        table_move(s, unit, sign);
-        if (table_bind(s))
-            ui->details = ui->selected;
-        return;
-    }
     struct view v = session_view(s);
     uint32_t lines, shown;
     view_overlay_extent(&v, &lines, &shown);
     int64_t step = unit == MOVE_LINE   ? 1
                    : unit == MOVE_HALF ? (shown + 1) / 2
                    : unit == MOVE_PAGE ? shown
-                                       : UI_OVERLAY_ROWS_MAX + lines;
-    uint32_t last = lines > shown ? lines - shown : 0;
-    if (ui->overlay == OVERLAY_HELP) {
-        ui->overlay_top = clamped(ui->overlay_top, sign * step, last);
-        return;
-    }
-    ui->overlay_cursor = clamped(ui->overlay_cursor, sign * step, ui->n_menu ? ui->n_menu - 1 : 0);
-    if (ui->overlay_cursor < ui->overlay_top)
-        ui->overlay_top = ui->overlay_cursor;
-    if (shown && ui->overlay_cursor - ui->overlay_top >= shown)
-        ui->overlay_top = ui->overlay_cursor - shown + 1;
+                                       : lines;
+    if (s->ui.overlay == OVERLAY_DETAILS)
+        next_details(s, unit, sign);
+    else if (s->ui.overlay == OVERLAY_HELP)
+        scroll_by(s, sign * step);
+    else
+        move_menu(&s->ui, sign * step, shown);
+}
+
+void overlay_scroll(struct session *s, int sign)
+{
+    if (s->ui.overlay == OVERLAY_DETAILS)
+        scroll_by(s, sign);
+    else
+        overlay_move(s, MOVE_HALF, sign);
 }
 
 /* The line for the configuration file, printed when the screen is left. */

@@ -351,6 +351,33 @@ static void chips_pass_over_states_that_nobody_is_in(void **state)
     stage_close(&st);
 }
 
+static void overlays_scroll_within_their_lines(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_twenty(&st);
+    session_resize(st.session, 40, 10);
+    stage_keys(&st, "? Down");
+    assert_int_equal(st.ui->overlay_top, 1);
+    stage_keys(&st, "End ]");
+    struct view v = session_view(st.session);
+    uint32_t lines, shown;
+    view_overlay_extent(&v, &lines, &shown);
+    assert_int_equal(st.ui->overlay_top, lines - shown);
+    stage_keys(&st, "Home");
+    assert_int_equal(st.ui->overlay_top, 0);
+    stage_keys(&st, "Esc Enter ]");
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->overlay_top, 1);
+    assert_int_equal(st.ui->details.sport, 100);
+    stage_keys(&st, "Esc s");
+    assert_true(st.ui->overlay_cursor >= st.ui->overlay_top);
+    stage_keys(&st, "End");
+    assert_int_equal(st.ui->overlay_cursor, st.ui->n_menu - 1);
+    assert_true(st.ui->overlay_top > 0);
+    stage_close(&st);
+}
+
 static void details_stay_after_the_end(void **state)
 {
     (void)state;
@@ -473,6 +500,7 @@ int main(void)
         cmocka_unit_test(overlay_pane_scrolls_and_closes),
         cmocka_unit_test(strip_moves_and_chooses_states),
         cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
+        cmocka_unit_test(overlays_scroll_within_their_lines),
         cmocka_unit_test(details_stay_after_the_end),
         cmocka_unit_test(pinned_rows_stand_first),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
