@@ -42,7 +42,7 @@ static char *put_string(char *p, const char *text)
     return p;
 }
 
-void json_string(struct sink *out, const char *text)
+void print_json_string(struct sink *out, const char *text)
 {
     sink_add_bytes(out, "\"", 1);
     for (; *text; text++) {
@@ -133,7 +133,7 @@ static void print_text_field(struct sink *out, const char *key, const char *text
 {
     if (text[0]) {
         sink_addf(out, ",\"%s\":", key);
-        json_string(out, text);
+        print_json_string(out, text);
     }
 }
 

@@ -52,7 +52,7 @@ struct print {
 void print_sample(struct sink *out, const struct print *p);
 
 /** A JSON string with quotes; `text` is UTF-8. */
-void json_string(struct sink *out, const char *text);
+void print_json_string(struct sink *out, const char *text);
 
 /** The canvas as lines of text, blanks at the end kept. */
 void print_canvas(struct sink *out, const struct canvas *c);

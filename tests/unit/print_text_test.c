@@ -1,0 +1,145 @@
+/* Text output: columns line up in both languages, nothing trails, unknown is a dash, colours only
+ * when asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/capture.h"
+#include "lib/sample.h"
+
+static struct snapshot *s;
+static uint32_t indices[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+static struct rows rows = {.row = indices};
+static struct theme theme;
+static struct print print;
+static const enum column_id ids[] = {COL_PROTO, COL_RECV_Q, COL_LOCAL,
+                                     COL_STATE, COL_LEFT,   COL_REMOTE};
+
+static int set_up(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    s = snapshot_new(NULL);
+    sample_row(s, "10.0.2.15:443", "203.0.113.77:51422", TCP_STATE_ESTABLISHED)->rqueue = 12345;
+    struct conn *c = sample_row(s, "[::1]:3000", "[::1]:63637", TCP_STATE_TIME_WAIT);
+    c->timer = TIMER_TIMEWAIT;
+    c->expires_ms = 12000;
+    sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
+    snapshot_count(s);
+    rows.n = 3;
+    theme_init(&theme, DEPTH_16, BACKGROUND_DARK);
+    print = (struct print){.format = FORMAT_TEXT,
+                           .snapshot = s,
+                           .rows = &rows,
+                           .columns = ids,
+                           .n_columns = 6,
+                           .head = true,
+                           .sample = 1,
+                           .theme = &theme};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    text_use(LANG_EN);
+    snapshot_unref(s);
+    return 0;
+}
+
+static const char *printed(void)
+{
+    print_sample(capture_begin(), &print);
+    return capture_end();
+}
+
+static void english(void **state)
+{
+    (void)state;
+    assert_string_equal(printed(),
+                        "Proto Recv-Q Local Address State       Left Foreign Address\n"
+                        "tcp   12,345 10.0.2.15:443 ESTABLISHED    – 203.0.113.77:51422\n"
+                        "tcp6       0 [::1]:3000    TIME_WAIT   12 s [::1]:63637\n"
+                        "tcp        0 0.0.0.0:22    LISTEN         – 0.0.0.0:*\n");
+}
+
+static void korean_without_utf8(void **state)
+{
+    (void)state;
+    text_use(LANG_KO);
+    print.ascii = true;
+    assert_string_equal(printed(),
+                        "프로토콜 수신 큐 로컬 주소     상태        남음 외부 주소\n"
+                        "tcp       12,345 10.0.2.15:443 ESTABLISHED    - 203.0.113.77:51422\n"
+                        "tcp6           0 [::1]:3000    TIME_WAIT   12 s [::1]:63637\n"
+                        "tcp            0 0.0.0.0:22    LISTEN         - 0.0.0.0:*\n");
+}
+
+static void no_head_no_rows(void **state)
+{
+    (void)state;
+    print.head = false;
+    rows.n = 1;
+    assert_string_equal(printed(),
+                        "tcp   12,345 10.0.2.15:443 ESTABLISHED    – 203.0.113.77:51422\n");
+    rows.n = 0;
+    assert_string_equal(printed(), "");
+}
+
+static void colors(void **state)
+{
+    (void)state;
+    assert_null(strchr(printed(), '\x1b'));
+    print.color = true;
+    print.head = false;
+    rows.n = 3;
+    const char *text = printed();
+    assert_non_null(strstr(text, " \x1b[0;2mTIME_WAIT\x1b[0m   "));
+    assert_non_null(strstr(text, " \x1b[0;36mLISTEN\x1b[0m      "));
+    assert_non_null(strstr(text, " ESTABLISHED    "));
+    theme.look[ROLE_ST_DONE] = (struct look){246, 160, LOOK_BOLD | LOOK_REVERSE};
+    assert_non_null(strstr(printed(), "\x1b[0;1;7;38;5;246;48;5;160mTIME_WAIT\x1b[0m"));
+}
+
+static void summary(void **state)
+{
+    (void)state;
+    print.summary = true;
+    strcpy(s->host.name, "web-01");
+    s->wall_ns = INT64_C(1795356202) * 1000000000;
+    s->count[TCP_STATE_TIME_WAIT] = 18204;
+    s->total = 18206;
+    static const char states[] = "LISTEN                 1\nSYN_SENT               0\n"
+                                 "SYN_RECV               0\nESTABLISHED            1\n"
+                                 "CLOSE_WAIT             0\nLAST_ACK               0\n"
+                                 "FIN_WAIT1              0\nFIN_WAIT2              0\n"
+                                 "CLOSING                0\nTIME_WAIT         18,204\n"
+                                 "CLOSE                  –\n";
+    char expected[1000] = "web-01  14:03:22\n";
+    strcat(expected, states);
+    assert_string_equal(printed(), strcat(expected, "total             18,206\n"));
+    text_use(LANG_KO);
+    s->status = SAMPLE_PARTIAL;
+    assert_non_null(strstr(printed(), "\n최소              18,206\n"));
+    s->status = SAMPLE_FAILED;
+    assert_non_null(strstr(printed(), "\n전체                   –\n"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(english), TEST(korean_without_utf8), TEST(no_head_no_rows), TEST(colors),
+        TEST(summary),
+    };
+    return cmocka_run_group_tests_name("print_text", tests, NULL, NULL);
+}
