@@ -1,0 +1,342 @@
+/* The live dump against a kernel of the test's making: interrupted dumps are repeated and then
+ * taken as partial, a kernel without IPv6 is complete, strangers' messages are not ours, every
+ * error closes the socket and leaves no rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/diag_build.h"
+
+/* One answer for each datagram that is asked for, in order. */
+struct answer {
+    struct str bytes;
+    int error; /* instead of bytes: errno of recvmsg */
+    bool foreign;
+};
+
+static struct {
+    struct answer answers[16];
+    unsigned n_answers, next;
+    uint32_t seq; /* of the last request */
+    unsigned requests, opened, closed;
+    uint16_t types[16];
+    uint8_t families[16];
+    bool no_ipv6;
+} kernel;
+
+static struct mnl_socket *fake_open2(int bus, int flags)
+{
+    (void)bus, (void)flags;
+    kernel.opened++;
+    return (struct mnl_socket *)&kernel;
+}
+
+static int fake_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
+{
+    (void)s, (void)groups, (void)pid;
+    return 0;
+}
+
+static int fake_close(struct mnl_socket *s)
+{
+    (void)s;
+    kernel.closed++;
+    return 0;
+}
+
+static unsigned fake_get_portid(const struct mnl_socket *s)
+{
+    (void)s;
+    return BUILD_PORTID;
+}
+
+static int fake_get_fd(const struct mnl_socket *s)
+{
+    static int always_readable = -1;
+
+    (void)s;
+    if (always_readable < 0)
+        always_readable = eventfd(1, EFD_CLOEXEC);
+    return always_readable;
+}
+
+static ssize_t fake_sendto(const struct mnl_socket *s, const void *request, size_t len)
+{
+    const struct nlmsghdr *h = request;
+
+    (void)s;
+    assert_true(kernel.requests < 16);
+    kernel.seq = h->nlmsg_seq;
+    kernel.types[kernel.requests] = h->nlmsg_type;
+    kernel.families[kernel.requests++] = *(const uint8_t *)(h + 1);
+    return (ssize_t)len;
+}
+
+static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t size)
+{
+    assert_true(kernel.next < kernel.n_answers);
+    struct answer *a = &kernel.answers[kernel.next++];
+
+    (void)s;
+    if (a->error) {
+        errno = a->error;
+        return -1;
+    }
+    assert_true(a->bytes.len <= size);
+    memcpy(buffer, a->bytes.data, a->bytes.len);
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= a->bytes.len;) {
+        struct nlmsghdr h;
+        memcpy(&h, (char *)buffer + at, sizeof(h));
+        h.nlmsg_seq = kernel.seq - (a->foreign ? 1 : 0);
+        memcpy((char *)buffer + at, &h, sizeof(h));
+        at += (h.nlmsg_len + 3) & ~3u;
+    }
+    return (ssize_t)a->bytes.len;
+}
+
+static int fake_socket(int family, int type, int protocol)
+{
+    (void)type, (void)protocol;
+    if (kernel.no_ipv6 && family == AF_INET6) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return eventfd(0, EFD_CLOEXEC);
+}
+
+#define mnl_socket_open2      fake_open2
+#define mnl_socket_bind       fake_bind
+#define mnl_socket_close      fake_close
+#define mnl_socket_get_portid fake_get_portid
+#define mnl_socket_get_fd     fake_get_fd
+#define mnl_socket_sendto     fake_sendto
+#define mnl_socket_recvfrom   fake_recvfrom
+#define socket                fake_socket
+#include "../../src/source/netlink.c"
+#undef socket
+
+/* What the kernel will say next. */
+static struct answer *will_say(void)
+{
+    assert_true(kernel.n_answers < 16);
+    return &kernel.answers[kernel.n_answers++];
+}
+
+static void will_send_row(uint16_t port)
+{
+    struct conn c = build_plain(TCP_STATE_ESTABLISHED, port, 1, port);
+
+    build_conn(&will_say()->bytes, &c, NULL, 0);
+}
+
+static void will_end(int error)
+{
+    build_done(&will_say()->bytes, error);
+}
+
+static void will_end_interrupted(void)
+{
+    build_message(&will_say()->bytes, NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR, "\0\0\0", 4);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 16; i++)
+        str_fini(&kernel.answers[i].bytes);
+    memset(&kernel, 0, sizeof(kernel));
+    return 0;
+}
+
+struct tap_count {
+    struct tap tap;
+    unsigned begins;
+    size_t bytes;
+};
+
+static void count_begin(struct tap *tap)
+{
+    ((struct tap_count *)tap)->begins++;
+}
+
+static void count_bytes(struct tap *tap, const void *messages, size_t len)
+{
+    (void)messages;
+    ((struct tap_count *)tap)->bytes += len;
+}
+
+/* One dump; the snapshot is the caller's. */
+static struct snapshot *dump_once(enum netlink_kind kind, int expected, struct tap *tap)
+{
+    static struct source stop;
+    struct snapshot *s = snapshot_new(NULL);
+    struct netlink n;
+
+    assert_non_null(s);
+    assert_int_equal(netlink_init(&n, tap, &stop), 0);
+    assert_int_equal(netlink_take(&n, kind, s), expected);
+    netlink_fini(&n);
+    assert_int_equal(kernel.opened, kernel.closed);
+    assert_int_equal(kernel.next, kernel.n_answers);
+    return s;
+}
+
+static void expect(struct snapshot *s, uint32_t rows, enum sample_status status)
+{
+    assert_int_equal(s->n_live, rows);
+    assert_int_equal(s->status, status);
+    assert_int_equal(strlen(s->why) > 0, status != SAMPLE_COMPLETE);
+    snapshot_unref(s);
+}
+
+static void one_walk_for_both_families(void **state)
+{
+    (void)state;
+    will_send_row(1);
+    will_send_row(2);
+    will_end(0);
+    expect(dump_once(NETLINK_LEGACY, 0, NULL), 2, SAMPLE_COMPLETE);
+    assert_int_equal(kernel.requests, 1);
+    assert_int_equal(kernel.types[0], TCPDIAG_GETSOCK);
+}
+
+static void one_request_per_family(void **state)
+{
+    (void)state;
+    will_send_row(1);
+    will_end(0);
+    will_send_row(2);
+    will_end(0);
+    expect(dump_once(NETLINK_FAMILY, 0, NULL), 2, SAMPLE_COMPLETE);
+    assert_int_equal(kernel.requests, 2);
+    assert_int_equal(kernel.types[1], SOCK_DIAG_BY_FAMILY);
+    assert_int_equal(kernel.families[0], AF_INET);
+    assert_int_equal(kernel.families[1], AF_INET6);
+}
+
+static void an_interrupted_dump_is_repeated(void **state)
+{
+    (void)state;
+    struct tap_count tap = {.tap = {count_begin, count_bytes}};
+
+    will_send_row(1);
+    will_end_interrupted();
+    will_send_row(2);
+    will_send_row(3);
+    will_end(0);
+    struct snapshot *s = dump_once(NETLINK_LEGACY, 0, &tap.tap);
+    assert_int_equal(s->conn[0].sport, 2);
+    expect(s, 2, SAMPLE_COMPLETE);
+    assert_int_equal(tap.begins, 2);
+    assert_true(tap.bytes > 0);
+}
+
+static void but_not_for_ever(void **state)
+{
+    (void)state;
+    for (int i = 0; i < INTERRUPTS_MAX; i++) {
+        will_send_row(1);
+        will_end_interrupted();
+    }
+    expect(dump_once(NETLINK_LEGACY, 0, NULL), 1, SAMPLE_PARTIAL);
+}
+
+static void strangers_do_not_count(void **state)
+{
+    (void)state;
+    will_send_row(1);
+    will_end(0);
+    kernel.answers[0].foreign = kernel.answers[1].foreign = true;
+    will_send_row(2);
+    will_end(0);
+    struct snapshot *s = dump_once(NETLINK_LEGACY, 0, NULL);
+    assert_int_equal(s->conn[0].sport, 2);
+    expect(s, 1, SAMPLE_COMPLETE);
+}
+
+static void damaged_records_are_told(void **state)
+{
+    (void)state;
+    will_send_row(1);
+    build_message(&will_say()->bytes, SOCK_DIAG_BY_FAMILY, 0, "short", 5);
+    will_end(0);
+    expect(dump_once(NETLINK_LEGACY, 0, NULL), 1, SAMPLE_PARTIAL);
+}
+
+static void errors_leave_no_rows(void **state)
+{
+    static const int errors[] = {ENOBUFS, EPROTO, ENOMEM, EBADF};
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        prepare(state);
+        will_send_row(1);
+        will_say()->error = errors[i];
+        expect(dump_once(NETLINK_LEGACY, -errors[i], NULL), 0, SAMPLE_COMPLETE);
+    }
+    prepare(state);
+    will_send_row(1);
+    will_end(-EINVAL);
+    expect(dump_once(NETLINK_LEGACY, -EINVAL, NULL), 0, SAMPLE_COMPLETE);
+}
+
+static void a_message_without_end_is_an_error(void **state)
+{
+    (void)state;
+    uint32_t len = 12;
+
+    will_send_row(1);
+    memcpy(kernel.answers[0].bytes.data, &len, sizeof(len));
+    expect(dump_once(NETLINK_LEGACY, -EBADMSG, NULL), 0, SAMPLE_COMPLETE);
+}
+
+static void without_ipv6_ipv4_is_complete(void **state)
+{
+    (void)state;
+    kernel.no_ipv6 = true;
+    will_send_row(1);
+    will_end(0);
+    will_end(-ENOENT);
+    expect(dump_once(NETLINK_FAMILY, 0, NULL), 1, SAMPLE_COMPLETE);
+}
+
+static void without_inet_diag_nothing_is(void **state)
+{
+    (void)state;
+    kernel.no_ipv6 = true;
+    will_end(-ENOENT);
+    expect(dump_once(NETLINK_FAMILY, -ENOENT, NULL), 0, SAMPLE_COMPLETE);
+    prepare(state);
+    will_send_row(1);
+    will_end(0);
+    will_end(-ENOENT); /* there is IPv6, so its answer is missing */
+    expect(dump_once(NETLINK_FAMILY, -ENOENT, NULL), 0, SAMPLE_COMPLETE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_walk_for_both_families, prepare),
+        cmocka_unit_test_setup(one_request_per_family, prepare),
+        cmocka_unit_test_setup(an_interrupted_dump_is_repeated, prepare),
+        cmocka_unit_test_setup(but_not_for_ever, prepare),
+        cmocka_unit_test_setup(strangers_do_not_count, prepare),
+        cmocka_unit_test_setup(damaged_records_are_told, prepare),
+        cmocka_unit_test_setup(errors_leave_no_rows, prepare),
+        cmocka_unit_test_setup(a_message_without_end_is_an_error, prepare),
+        cmocka_unit_test_setup(without_ipv6_ipv4_is_complete, prepare),
+        cmocka_unit_test_setup(without_inet_diag_nothing_is, prepare),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, prepare);
+}
