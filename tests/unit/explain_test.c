@@ -180,10 +180,225 @@ static void the_tone(void **state)
     expect_layout(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_KO, 31, CLOSE_WAIT_KO);
 }
 
+static void no_sample(void **state)
+{
+    (void)state;
+    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, NULL, UINT32_MAX};
+    struct explain_text t;
+    struct str out = STR_INIT;
+
+    assert_int_equal(explain_layout(&t, &subject, 46, 0, true), 0);
+    plain(&t, &out);
+    assert_null(strstr(str_text(&out), "HERE NOW"));
+    assert_null(strstr(str_text(&out), " = "));
+    assert_non_null(strstr(str_text(&out), "here (tcp_tw_reuse).")); /* and no meaning of it */
+    assert_non_null(strstr(str_text(&out), "\n\nWHAT TO DO\n"));     /* no height: with gaps */
+    explain_fini(&t);
+    str_fini(&out);
+}
+
+/* Gaps exist where the whole then fits, and always where the indent is gone. */
+static void gaps(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_web01();
+    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    static const struct {
+        int width, height;
+        bool map;
+        uint32_t lines;
+    } cases[] = {
+        {46, 31, true, 31}, {46, 38, true, 38},  {46, 37, true, 31},
+        {46, 0, true, 38},  {46, 31, false, 27},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct explain_text t;
+        explain_layout(&t, &subject, cases[i].width, cases[i].height, cases[i].map);
+        assert_int_equal(t.n_lines, cases[i].lines);
+        assert_int_equal(t.n_set_lines, t.n_lines);
+        explain_fini(&t);
+    }
+    snapshot_unref(s);
+}
+
+static void narrow(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_web01();
+    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    explain_layout(&t, &subject, 43, 10, true);
+    assert_non_null(strstr(plain(&t, &out), "[TIME_WAIT]"));
+    explain_fini(&t);
+    explain_layout(&t, &subject, 42, 10, true);
+    assert_null(strstr(plain(&t, &out), "[TIME_WAIT]"));
+    assert_non_null(strstr(str_text(&out), "\n  58 by"));
+    assert_null(strstr(str_text(&out), "\n\n"));
+    explain_fini(&t);
+    explain_layout(&t, &subject, 31, 10, true);
+    assert_non_null(strstr(plain(&t, &out), "\n58 by"));
+    assert_non_null(strstr(str_text(&out), "\n\nWHAT TO DO\n"));
+    explain_fini(&t);
+    str_fini(&out);
+    snapshot_unref(s);
+}
+
+/* No line is wider than asked, in any state, language, width. */
+static void fits(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_web01();
+
+    for (int l = 0; l < LANG_COUNT; l++)
+        for (unsigned st = 1; st <= TCP_STATE_BOUND_INACTIVE; st++)
+            for (int width = 24; width <= 100; width++) {
+                const struct explain_subject subject = {st, s, UINT32_MAX};
+                struct explain_text t;
+                text_use((enum language)l);
+                assert_int_equal(explain_layout(&t, &subject, width, 30, true), 0);
+                for (uint32_t i = 0; i < t.n_lines; i++) {
+                    int w = 0;
+                    for (uint32_t r = 0; r < t.lines[i].count; r++)
+                        w += utf8_width(t.runs[t.lines[i].first + r].text);
+                    assert_in_range(w, 0, width);
+                }
+                explain_fini(&t);
+            }
+    text_use(LANG_EN);
+    snapshot_unref(s);
+}
+
+/* The role in which `text` appears first. */
+static int role_of(const struct explain_text *t, const char *text)
+{
+    for (uint32_t i = 0; i < t->n_runs; i++)
+        if (strcmp(t->runs[i].text, text) == 0)
+            return (int)t->runs[i].role;
+    return -1;
+}
+
+static void roles(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_web01();
+    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    struct explain_text t;
+
+    explain_layout(&t, &subject, 46, 31, true);
+    assert_int_equal(role_of(&t, "HERE NOW"), ROLE_HEAD);
+    assert_int_equal(role_of(&t, "NORMAL"), ROLE_OK);
+    assert_int_equal(role_of(&t, "28,232"), ROLE_LIVE);
+    assert_int_equal(role_of(&t, "214"), ROLE_LIVE); /* in the map */
+    assert_int_equal(role_of(&t, "2"), ROLE_LIVE);   /* behind tcp_tw_reuse */
+    assert_int_equal(role_of(&t, "TCP_TIMEWAIT_LEN"), ROLE_DIM);
+    for (uint32_t i = 0; i < t.n_runs; i++) /* constants are not of this host */
+        assert_false(t.runs[i].role == ROLE_LIVE && strstr(t.runs[i].text, "60"));
+    explain_fini(&t);
+    snapshot_unref(s);
+}
+
+static void columns(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_web01();
+    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    assert_int_equal(explain_layout_columns(&t, &subject, 47, 7), 0);
+    assert_int_equal(t.n_set_lines, 27);
+    assert_int_equal(t.n_lines, 14);
+    static const char first[] =
+        "The end that closed first waits here for 60 s;     WHAT TO DO\n"
+        "then the entry goes by itself.                       Nothing. If ephemeral ports run "
+        "short, reuse\n"
+        "HERE NOW                                             connections (keep-alive, pools).\n"
+        "  71 closed first here in the last 60 s, flat      WHY\n"
+        "  58 by a server here: no ephemeral port used        If the last ACK is lost, the peer "
+        "repeats its\n"
+        "  13 by clients: 9 of 28,232 ports to one peer       FIN and is answered from here.\n"
+        "  NORMAL  The count follows the closing rate.        Late segments cannot reach a new "
+        "connection\n";
+    assert_memory_equal(plain(&t, &out), first, strlen(first));
+    explain_fini(&t);
+    str_fini(&out);
+    snapshot_unref(s);
+}
+
+static void expect_brief(struct snapshot *s, unsigned state, enum language language, int width,
+                         const char *expected)
+{
+    const struct explain_subject subject = {state, s, UINT32_MAX};
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    text_use(language);
+    assert_int_equal(explain_brief(&t, &subject, width), 0);
+    assert_string_equal(plain(&t, &out), expected);
+    explain_fini(&t);
+    str_fini(&out);
+    snapshot_unref(s);
+    text_use(LANG_EN);
+}
+
+static void brief(void **state)
+{
+    (void)state;
+    expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 78,
+                 "The end that closed first waits here for 60 s; then the entry goes by itself.\n"
+                 "NORMAL  71 closed first here in the last 60 s, flat. To do: nothing.\n");
+    expect_brief(host_devbox(), TCP_STATE_TIME_WAIT, LANG_KO, 78,
+                 "연결을 먼저 닫은 쪽이 60초 동안 머무는 상태입니다.\n"
+                 "정상  최근 60초 안에 먼저 닫은 연결 16개. 할 일 없음.\n");
+    expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 58,
+                 "NORMAL  71 closed first here in the last 60 s, flat.\n"
+                 "To do: nothing.\n");
+    expect_brief(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
+                 "The peer has closed; this end waits for its own process to close.\n"
+                 "412, +1.8/s over the last 60 s. To do: find the missing close().\n");
+    expect_brief(NULL, TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
+                 "The peer has closed; this end waits for its own process to close.\n");
+    expect_brief(NULL, TCP_STATE_TIME_WAIT, LANG_EN, 40,
+                 "The end that closed first waits here for\n"
+                 "60 s; then the entry goes by itself.\n");
+}
+
+/* The selected connection's kind chooses the words, and only in its own state. */
+static void variants(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_new();
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443, .inode = 4});
+    host_finish(s, TCP_STATE_FIN_WAIT1, 2);
+    struct explain_subject subject = {TCP_STATE_FIN_WAIT1, s, 0};
+    explain_layout(&t, &subject, 78, 0, false);
+    assert_memory_equal(plain(&t, &out), "The process has let go;", 23);
+    explain_fini(&t);
+    subject.row = 1;
+    explain_layout(&t, &subject, 78, 0, false);
+    assert_memory_equal(plain(&t, &out), "This end has closed;", 20);
+    explain_fini(&t);
+    subject = (struct explain_subject){TCP_STATE_LAST_ACK, s, 0};
+    explain_layout(&t, &subject, 78, 0, false);
+    assert_memory_equal(plain(&t, &out), "The peer closed first", 21);
+    explain_fini(&t);
+    str_fini(&out);
+    snapshot_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_tone),
+        cmocka_unit_test(the_tone), cmocka_unit_test(no_sample), cmocka_unit_test(gaps),
+        cmocka_unit_test(narrow),   cmocka_unit_test(fits),      cmocka_unit_test(roles),
+        cmocka_unit_test(columns),  cmocka_unit_test(brief),     cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }
