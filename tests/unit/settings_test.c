@@ -1,0 +1,433 @@
+/* What the user writes is what is done: every key of the configuration file and every option of
+ * the command line, their precedence, and a refusal that names the cause. Also that
+ * config/tcptop.ini documents every key with its default (UPDATE=1 writes it anew). */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tcptop/app/settings.h"
+#include "tcptop/base/str.h"
+#include "tcptop/model/state.h"
+
+static struct settings s;
+static struct err err;
+static char path[] = "/tmp/tcptop-settings-XXXXXX";
+
+/* Run the command line "tcptop WORDS" (blanks separate words, + stands for a blank in one). */
+static int load(const char *words)
+{
+    char line[512], name[] = "tcptop", *argv[32] = {name};
+    int argc = 1;
+    snprintf(line, sizeof line, "%s", words);
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
+        for (char *c = word; *c; c++)
+            if (*c == '+')
+                *c = ' ';
+        argv[argc++] = word;
+    }
+    err.msg[0] = '\0';
+    return settings_load(&s, argc, argv, true, &err);
+}
+
+static void must_load(const char *words)
+{
+    if (load(words))
+        fail_msg("%s: %s", words, err.msg);
+}
+
+static void must_refuse(const char *words, const char *cause)
+{
+    assert_int_equal(load(words), EXIT_USAGE);
+    if (!strstr(err.msg, cause))
+        fail_msg("%s: '%s' does not name '%s'", words, err.msg, cause);
+    assert_null(strchr(err.msg, '\n'));
+}
+
+/* Load with a configuration file that holds `text`. */
+static void with_file(const char *text, const char *words)
+{
+    char line[256];
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    snprintf(line, sizeof line, "--config %s %s", path, words);
+    must_load(line);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    must_load("--no-config");
+    assert_int_equal(s.interval_ms, 1000);
+    assert_int_equal(s.language, -1);
+    assert_int_equal(s.glyphs, GLYPHS_AUTO);
+    assert_int_equal(s.color, WHEN_AUTO);
+    assert_int_equal(s.esc_delay_ms, 25);
+    assert_true(s.mouse);
+    assert_false(s.readonly);
+    assert_true(s.cpu_budget > 0.249 && s.cpu_budget < 0.251);
+    assert_true(s.fade_s > 2.9 && s.history_s > 299);
+    assert_int_equal(s.sort.column, COL_STATE);
+    assert_int_equal(s.n_columns, 0);
+    assert_string_equal(s.theme_name, "auto");
+    assert_int_equal(bindings_find(&s.bindings, 'q'), COMMAND_QUIT);
+}
+
+static void test_modes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum mode mode;
+    } cases[] = {
+        {"", MODE_ONCE}, /* stdout is no terminal here */
+        {"-1", MODE_ONCE},
+        {"--once", MODE_ONCE},
+        {"-b", MODE_BATCH},
+        {"--json", MODE_ONCE},
+        {"-b --json", MODE_BATCH},
+        {"1 5", MODE_BATCH},
+        {"--once 1 1", MODE_ONCE},
+        {"--explain tw", MODE_EXPLAIN},
+        {"--dump text", MODE_DUMP},
+        {"--size 80x24", MODE_DUMP},
+        {"-h", MODE_HELP},
+        {"-V --once", MODE_VERSION},
+        {"-tan", MODE_ONCE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "--no-config %s", cases[i].line);
+        must_load(line);
+        assert_int_equal(s.mode, cases[i].mode);
+    }
+}
+
+static void test_filter_is_joined(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {":3000", "port:3000"},
+        {"-P 80 --port 443", "port:80,443"},
+        {"-l", "state:LISTEN"},
+        {"--state time-wait,CLOSE_WAIT", "state:TIME_WAIT,CLOSE_WAIT"},
+        {"-4", "proto:tcp"},
+        {"-6", "proto:tcp6"},
+        {"-4 -6", ""},
+        {"-f state:tw+or+port:80", "state:tw or port:80"},
+        {":1 -f 2+or+3", "port:1 (2 or 3)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[96];
+        snprintf(line, sizeof line, "--no-config %s", cases[i][0]);
+        must_load(line);
+        assert_string_equal(s.filter, cases[i][1]);
+        struct predicate p = {0};
+        struct filter_error error;
+        assert_int_equal(filter_parse(s.filter, &p, &error), 0);
+        predicate_fini(&p);
+    }
+}
+
+static void test_output_options(void **state)
+{
+    (void)state;
+    must_load(
+        "--no-config --format CSV --summary --limit 7 --columns state,local-port -s rtt_us:desc");
+    assert_int_equal(s.format, FORMAT_CSV);
+    assert_true(s.summary);
+    assert_int_equal(s.limit, 7);
+    assert_int_equal(s.n_columns, 2);
+    assert_int_equal(s.columns[0], COL_STATE);
+    assert_int_equal(s.columns[1], COL_LOCAL_PORT);
+    assert_true(s.columns_given && s.sort_given && s.sort.descending);
+    assert_int_equal(s.sort.column, COL_RTT);
+    must_load("--no-config --explain close-wait");
+    assert_int_equal(s.explain_state, TCP_STATE_CLOSE_WAIT);
+    must_load("--no-config --size 120x34 --dump svg --keys k --read r");
+    assert_int_equal(s.width, 120);
+    assert_int_equal(s.height, 34);
+    assert_int_equal(s.dump, DUMP_SVG);
+    assert_string_equal(s.keys_path, "k");
+    assert_string_equal(s.read_path, "r");
+}
+
+static void test_intervals(void **state)
+{
+    (void)state;
+    must_load("--no-config 0.5");
+    assert_int_equal(s.interval_ms, 500);
+    must_load("--no-config -d 100 -b");
+    assert_int_equal(s.interval_ms, 100000);
+    must_load("--no-config 2 10");
+    assert_int_equal(s.count, 10);
+    must_refuse("--no-config 3601", ":3601");
+    must_refuse("--no-config 8080 5", ":8080");
+    must_refuse("--no-config 1 0", "0");
+    must_refuse("--no-config 1 2 3", "3");
+    must_refuse("--no-config --once 1 2", "--batch");
+    must_refuse("--no-config 0", "0");
+    must_refuse("--no-config 12abc", "12abc");
+    must_refuse("--no-config -d 0", "interval");
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"--foo", "--foo"},
+        {"-z", "-z"},
+        {"-p 1", "-p"},
+        {"--netns all", "--netns"},
+        {"--write x", "--write"},
+        {"--doctor", "--doctor"},
+        {"--learn tw", "--learn"},
+        {"--group-by state", "--group-by"},
+        {"--format xml", "json"},
+        {"--format openmetrics", "json"},
+        {"--sort", "--sort"},
+        {"-P", "--port"},
+        {"--once=3", "--once"},
+        {"-P 0", "0"},
+        {"-P 65536", "65536"},
+        {":", "port"},
+        {":http", "http"},
+        {"--state foo", "foo"},
+        {"--explain foo", "foo"},
+        {"--columns foo", "foo"},
+        {"-s foo", "foo"},
+        {"-s state:up", "up"},
+        {"-f (", "filter"},
+        {"--limit 0", "0"},
+        {"--limit 3x", "3x"},
+        {"--size 80", "80"},
+        {"--size 0x5", "0x5"},
+        {"--size 80x24x2", "80x24x2"},
+        {"--lang de", "--lang"},
+        {"--color red", "--color"},
+        {"--glyphs x", "--glyphs"},
+        {"--theme neon", "--theme"},
+        {"--dump png", "svg"},
+        {"--config /nonexistent/file", "/nonexistent/file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        must_refuse(cases[i][0], cases[i][1]);
+    must_refuse("--no-config --\033[31m", "--");
+    assert_null(strchr(err.msg, '\033'));
+}
+
+static void test_file_and_precedence(void **state)
+{
+    (void)state;
+    static const char text[] = "[general]\ninterval = 5 s\nlanguage = ko\nesc_delay = 50 ms\n"
+                               "mouse = no\ncpu_budget = 50\nreadonly = yes\ncolor = never\n"
+                               "[columns]\nshow = state,local,remote\nsort = recv_q:desc\n"
+                               "[colors]\nbackground = light\nwarn = 208 bold\n"
+                               "[keys]\nquit = Q\n";
+    with_file(text, "");
+    assert_int_equal(s.interval_ms, 5000);
+    assert_int_equal(s.language, LANG_KO);
+    assert_int_equal(s.esc_delay_ms, 50);
+    assert_false(s.mouse);
+    assert_true(s.readonly && s.cpu_budget > 0.49);
+    assert_int_equal(s.color, WHEN_NEVER);
+    assert_int_equal(s.n_columns, 3);
+    assert_false(s.columns_given || s.sort_given);
+    assert_int_equal(s.sort.column, COL_RECV_Q);
+    assert_int_equal(settings_background(&s), BACKGROUND_LIGHT);
+    assert_string_equal(s.role_text[ROLE_WARN], "208 bold");
+    assert_int_equal(bindings_find(&s.bindings, 'Q'), COMMAND_QUIT);
+    assert_int_equal(bindings_find(&s.bindings, 'q'), -1);
+    assert_int_equal(text_language(), LANG_KO);
+
+    with_file(text, "-d 2 --lang en --theme dark --color always -s state");
+    assert_int_equal(s.interval_ms, 2000);
+    assert_int_equal(text_language(), LANG_EN);
+    assert_int_equal(settings_background(&s), BACKGROUND_DARK);
+    assert_int_equal(s.color, WHEN_ALWAYS);
+    assert_int_equal(s.sort.column, COL_STATE);
+    with_file(text, "--no-config");
+    assert_int_equal(s.interval_ms, 1000);
+}
+
+static void test_bad_values_keep_the_rest(void **state)
+{
+    (void)state;
+    with_file("[general]\ninterval = 12abc\nesc_delay = 40 ms\n[columns]\nsort = foo\nshow = bar\n"
+              "[colors]\nwarn = pinkish\n[keys]\nquit = Nokey\n",
+              "--lang en");
+    assert_int_equal(s.interval_ms, 1000);
+    assert_int_equal(s.esc_delay_ms, 40);
+    assert_int_equal(s.sort.column, COL_STATE);
+    assert_int_equal(s.n_columns, 0);
+    assert_string_equal(s.role_text[ROLE_WARN], "");
+    assert_int_equal(bindings_find(&s.bindings, 'q'), COMMAND_QUIT);
+}
+
+static void test_color_order(void **state)
+{
+    (void)state;
+    unsetenv("NO_COLOR");
+    must_load("--no-config");
+    assert_true(settings_color(&s));
+    setenv("NO_COLOR", "1", 1);
+    assert_false(settings_color(&s));
+    must_load("--no-config --color always");
+    assert_true(settings_color(&s));
+    setenv("NO_COLOR", "", 1);
+    must_load("--no-config");
+    assert_true(settings_color(&s)); /* empty counts as not set */
+    unsetenv("NO_COLOR");
+    setenv("COLORFGBG", "0;15", 1);
+    assert_int_equal(settings_background(&s), BACKGROUND_LIGHT);
+    setenv("COLORFGBG", "15;0", 1);
+    assert_int_equal(settings_background(&s), BACKGROUND_DARK);
+    unsetenv("COLORFGBG");
+}
+
+static void test_language_of_the_locale(void **state)
+{
+    (void)state;
+    must_load("--no-config");
+    unsetenv("LC_ALL");
+    unsetenv("LC_MESSAGES");
+    setenv("LANG", "ko_KR.UTF-8", 1);
+    assert_int_equal(settings_language(&s, true), LANG_KO);
+    assert_int_equal(settings_language(&s, false), LANG_EN);
+    setenv("LC_MESSAGES", "en_US.UTF-8", 1);
+    assert_int_equal(settings_language(&s, true), LANG_EN);
+    setenv("LC_ALL", "ko_KR.UTF-8", 1);
+    assert_int_equal(settings_language(&s, true), LANG_KO);
+    assert_true(settings_locale()); /* not installed, but it names UTF-8 */
+    setenv("LC_ALL", "C", 1);
+    assert_false(settings_locale());
+    setenv("LC_ALL", "C.UTF-8", 1);
+    settings_locale();
+}
+
+/* The file that documents the keys, made from the table. */
+static void write_ini(struct str *out)
+{
+    size_t n;
+    const struct option *rows = settings_options(&n);
+    const char *section = "";
+    str_add(out,
+            "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
+            "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
+            "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# The command line comes before "
+            "this file, this file before the environment.\n# A value that holds ; or # stands in "
+            "double quotes.\n");
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(section, rows[i].section) != 0) {
+            section = rows[i].section;
+            str_addf(out, "\n[%s]\n", section);
+            if (strcmp(section, "colors") == 0)
+                str_add(out,
+                        "# Colour of each role: a name (red, green, yellow, blue, magenta, cyan, "
+                        "white, black,\n# default) or 0 to 255, then \"on\" and a background, then "
+                        "bold, dim, reverse.\n# Empty: as the theme has it.\n");
+            if (strcmp(section, "keys") == 0)
+                str_add(out, "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: "
+                             "none.\n");
+        }
+        const bool plain = strcmp(section, "general") == 0 || strcmp(section, "columns") == 0 ||
+                           strcmp(rows[i].key, "background") == 0;
+        if (plain)
+            str_addf(out, "# %s\n", rows[i].help);
+        if (strcmp(section, "keys") == 0)
+            for (int c = 0; c < COMMAND_COUNT; c++)
+                if (strcmp(commands[c].name, rows[i].key) == 0)
+                    str_addf(out, "# %s\n", text_in(LANG_EN, commands[c].help));
+        const char *quote = strpbrk(rows[i].initial, ";#\\\"") ? "\"" : "";
+        str_addf(out, "#%s =%s%s%s%s\n", rows[i].key, *rows[i].initial ? " " : "", quote,
+                 rows[i].initial, quote);
+    }
+}
+
+static void test_ini_documents_every_key(void **state)
+{
+    (void)state;
+    struct str expected = STR_INIT, found = STR_INIT;
+    char block[4096];
+    size_t n;
+    write_ini(&expected);
+    if (getenv("UPDATE")) {
+        FILE *f = fopen("config/tcptop.ini", "w");
+        assert_non_null(f);
+        fputs(str_text(&expected), f);
+        fclose(f);
+    }
+    FILE *f = fopen("config/tcptop.ini", "r");
+    assert_non_null(f);
+    while ((n = fread(block, 1, sizeof block, f)))
+        str_add_bytes(&found, block, n);
+    fclose(f);
+    assert_string_equal(str_text(&found), str_text(&expected));
+    str_fini(&found);
+    str_fini(&expected);
+}
+
+/* Each line of it, its comment sign taken away, is accepted and changes nothing. */
+static void test_ini_holds_the_defaults(void **state)
+{
+    (void)state;
+    struct settings before;
+    char line[512];
+    must_load("--no-config");
+    before = s;
+    FILE *in = fopen("config/tcptop.ini", "r"), *out = fopen(path, "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    while (fgets(line, sizeof line, in))
+        fputs(line + (line[0] == '#' && line[1] != ' '), out);
+    fclose(in);
+    fclose(out);
+    char words[128];
+    snprintf(words, sizeof words, "--config %s", path);
+    must_load(words);
+    s.config_path = before.config_path;
+    s.no_config = before.no_config;
+    assert_memory_equal(&s.bindings, &before.bindings, sizeof s.bindings);
+    assert_memory_equal(&s, &before, offsetof(struct settings, bindings));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    const int fd = mkstemp(path);
+    return fd < 0 || close(fd);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_filter_is_joined),
+        cmocka_unit_test(test_output_options),
+        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_file_and_precedence),
+        cmocka_unit_test(test_bad_values_keep_the_rest),
+        cmocka_unit_test(test_color_order),
+        cmocka_unit_test(test_language_of_the_locale),
+        cmocka_unit_test(test_ini_documents_every_key),
+        cmocka_unit_test(test_ini_holds_the_defaults),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
