@@ -42,9 +42,9 @@ static int run(const struct settings *s, bool utf8)
         return mode_live(s, utf8);
     case MODE_ONCE:
     case MODE_BATCH:
-        return mode_batch(s);
+        return mode_batch(s, utf8);
     case MODE_EXPLAIN:
-        return mode_explain(s);
+        return mode_explain(s, utf8);
     case MODE_DUMP:
         return mode_dump(s, utf8);
     case MODE_HELP:

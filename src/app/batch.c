@@ -22,7 +22,7 @@ struct batch {
     struct sort sort;
     struct request req;
     struct theme theme;
-    bool color;
+    bool color, ascii;
     struct sink out;
     char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
     unsigned long long printed;
@@ -96,6 +96,7 @@ static int open_batch(struct batch *b, struct err *err)
     /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
     b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
     pick_columns(b);
+    b->req.host_facts = b->s->format == FORMAT_JSON; /* the summary names the host */
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);
@@ -148,6 +149,7 @@ static int print_last(struct batch *b)
         .summary = b->s->summary,
         .sample = ++b->printed,
         .color = b->color,
+        .ascii = b->ascii,
         .theme = &b->theme,
     };
     print_sample(&b->out, &print);
@@ -211,9 +213,9 @@ static int run(struct batch *b)
     }
 }
 
-int mode_batch(const struct settings *s)
+int mode_batch(const struct settings *s, bool utf8)
 {
-    struct batch b = {.s = s};
+    struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
     struct err err = {""};
     int rc = open_batch(&b, &err);
     if (rc) {

@@ -1,10 +1,12 @@
 /* --explain: the words about one state on stdout, with this host's numbers where there are any. */
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "tcptop/app/modes.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/source/sampler.h"
 
@@ -34,7 +36,34 @@ static struct snapshot *take_sample(const struct settings *s)
     return last;
 }
 
-int mode_explain(const struct settings *s)
+/* Without UTF-8 lines and arrows become their ASCII twins; words are English then. */
+static void add_run(struct sink *out, const char *run, bool ascii)
+{
+    if (!ascii) {
+        sink_add(out, run);
+        return;
+    }
+    for (size_t at = 0, len = strlen(run); at < len;) {
+        uint32_t cp;
+        char one[8] = "";
+        const size_t n = utf8_decode(run + at, len - at, &cp);
+        memcpy(one, run + at, n);
+        sink_add(out, glyph_ascii(one));
+        at += n;
+    }
+}
+
+static void add_words(struct sink *out, const struct explain_text *words, bool ascii)
+{
+    for (uint32_t i = 0; i < words->n_lines; i++) {
+        const struct explain_line *line = &words->lines[i];
+        for (uint32_t r = line->first; r < line->first + line->count; r++)
+            add_run(out, words->runs[r].text, ascii);
+        sink_add(out, "\n");
+    }
+}
+
+int mode_explain(const struct settings *s, bool utf8)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))
@@ -47,16 +76,12 @@ int mode_explain(const struct settings *s)
         app_complain(err_name(ENOMEM));
         code = EXIT_FAILED;
     }
+    const char *gloss = explain_gloss(s->explain_state, text_language());
     sink_add(&out, state_name(s->explain_state));
-    sink_add(&out, "  ");
-    sink_add(&out, explain_gloss(s->explain_state, text_language()));
+    sink_add(&out, *gloss ? "  " : "");
+    sink_add(&out, gloss);
     sink_add(&out, "\n");
-    for (uint32_t i = 0; i < words.n_lines; i++) {
-        const struct explain_line *line = &words.lines[i];
-        for (uint32_t r = line->first; r < line->first + line->count; r++)
-            sink_add(&out, words.runs[r].text);
-        sink_add(&out, "\n");
-    }
+    add_words(&out, &words, !utf8 || s->glyphs == GLYPHS_ASCII);
     explain_fini(&words);
     snapshot_unref(sample);
     return app_finish(&out, code);
