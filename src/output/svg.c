@@ -1,6 +1,6 @@
 /* The canvas as an SVG picture. Words are placed by their column and stretched to their cells, so
- * that Hangul lines up in any font; rules and bars are drawn as rectangles, since fonts disagree
- * about the width of those characters. */
+ * that Hangul lines up in any font; rules, bars, arrows and dots are drawn as shapes, since fonts
+ * disagree about the width of those characters. */
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
@@ -142,6 +142,44 @@ static void draw_box(const struct svg *svg, int x, int y, int n, const struct bo
     }
 }
 
+/* Small signs as paths in a cell; hollow ones are outlined. */
+struct sign {
+    char glyph[4];
+    bool hollow;
+    const char *path;
+};
+
+static const struct sign *sign_of(const char *text)
+{
+    static const struct sign signs[] = {
+        {"▸", false, "M1.5 5l5 4.5l-5 4.5z"},
+        {"▹", true, "M1.5 5.5l4.5 4l-4.5 4z"},
+        {"▴", false, "M1 12l3.5-6l3.5 6z"},
+        {"▾", false, "M1 7l3.5 6l3.5-6z"},
+        {"→", false, "M0 9h4v-3l4 3.5l-4 3.5v-3h-4z"},
+        {"←", false, "M8 9h-4v-3l-4 3.5l4 3.5v-3h4z"},
+        {"↑", false, "M4 19v-10h-3l3.5-5l3.5 5h-3v10z"},
+        {"↓", false, "M4 0v10h-3l3.5 5l3.5-5h-3v-10z"},
+        {"–", false, "M1 9h6v1h-6z"},
+        {"·", false, "M3 9h2v2h-2z"},
+        {"…", false, "M0 13h2v2h-2zM3 13h2v2h-2zM6 13h2v2h-2z"},
+    };
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (strcmp(signs[i].glyph, text) == 0) {
+            return &signs[i];
+        }
+    }
+    return NULL;
+}
+
+static void draw_sign(const struct svg *svg, int x, int y, const struct sign *sign, uint32_t color)
+{
+    sink_addf(svg->out, "<path transform=\"translate(%d %d)\" d=\"%s\" ", left_of(x), top_of(y),
+              sign->path);
+    sink_addf(svg->out, sign->hollow ? "fill=\"none\" stroke=\"#%06x\"/>\n" : "fill=\"#%06x\"/>\n",
+              color);
+}
+
 /* Equal cells from (x, y) on that can be drawn as one: rules and bars. Returns how many. */
 static int equal_cells(const struct svg *svg, int x, int y)
 {
@@ -160,11 +198,16 @@ static int draw_shape(const struct svg *svg, int x, int y)
 {
     const struct cell *cell = cell_at(svg, x, y);
     const struct box *box = box_of(cell->text);
+    const struct sign *sign = sign_of(cell->text);
     int bar = bar_of(cell->text);
+    uint32_t color = paint_of(svg, cell).fg;
+    if (sign) {
+        draw_sign(svg, x, y, sign, color);
+        return 1;
+    }
     if (!box && !bar) {
         return 0;
     }
-    uint32_t color = paint_of(svg, cell).fg;
     int n = bar || (box->up == 0 && box->down == 0) ? equal_cells(svg, x, y) : 1;
     if (box) {
         draw_box(svg, x, y, n, box, color);
@@ -271,8 +314,7 @@ void print_svg(struct sink *out, const struct canvas *c, const struct theme *the
               svg.plain.bg);
     sink_addf(out,
               "<g font-family=\"NanumGothicCoding, 'Nanum Gothic Coding', D2Coding, "
-              "'DejaVu Sans Mono', monospace\" font-size=\"%d\" fill=\"#%06x\" "
-              "shape-rendering=\"crispEdges\">\n",
+              "'DejaVu Sans Mono', monospace\" font-size=\"%d\" fill=\"#%06x\">\n",
               FONT_SIZE, svg.plain.fg);
     for (int y = 0; y < c->h; y++) {
         draw_row(&svg, y);

@@ -54,14 +54,14 @@ static void has(const char *svg, const char *part)
 static void words_by_column(void **state)
 {
     (void)state;
-    canvas_put(&c, 0, 0, 20, ROLE_TEXT, "ab 한글 x–y");
+    canvas_put(&c, 0, 0, 20, ROLE_TEXT, "ab 한글 xéy");
     canvas_put(&c, 0, 1, 20, ROLE_ST_STUCK, "<&>\"");
     const char *svg = drawn(BACKGROUND_DARK);
     has(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"176\" height=\"54\"");
     has(svg, "x=\"8\" y=\"23\" textLength=\"16\" lengthAdjust=\"spacingAndGlyphs\">ab</text>");
     has(svg, "x=\"32\" y=\"23\" textLength=\"32\" lengthAdjust=\"spacingAndGlyphs\">한글</text>");
     has(svg, "x=\"72\" y=\"23\" textLength=\"8\" lengthAdjust=\"spacingAndGlyphs\">x</text>");
-    has(svg, "x=\"80\" y=\"23\" textLength=\"8\" lengthAdjust=\"spacingAndGlyphs\">–</text>");
+    has(svg, "x=\"80\" y=\"23\" textLength=\"8\" lengthAdjust=\"spacingAndGlyphs\">é</text>");
     has(svg,
         "x=\"8\" y=\"42\" textLength=\"32\" lengthAdjust=\"spacingAndGlyphs\" fill=\"#ff8700\" "
         "font-weight=\"bold\">&lt;&amp;&gt;\"</text>");
@@ -71,7 +71,7 @@ static void shapes_without_a_font(void **state)
 {
     (void)state;
     canvas_put(&c, 0, 0, 20, ROLE_TEXT, "───┬━━");
-    canvas_put(&c, 0, 1, 20, ROLE_TEXT, "▁▇▇");
+    canvas_put(&c, 0, 1, 20, ROLE_TEXT, "▁▇▇▸▹–");
     const char *svg = drawn(BACKGROUND_LIGHT);
     assert_null(strstr(svg, "<text"));
     has(svg, "<rect x=\"8\" y=\"17\" width=\"24\" height=\"1\" fill=\"#1c1c1c\"/>"); /* ─── */
@@ -79,6 +79,8 @@ static void shapes_without_a_font(void **state)
     has(svg, "<rect x=\"40\" y=\"17\" width=\"16\" height=\"2\" fill=\"#1c1c1c\"/>"); /* ━━ */
     has(svg, "<rect x=\"8\" y=\"44\" width=\"8\" height=\"2\" fill=\"#1c1c1c\"/>");   /* ▁ */
     has(svg, "<rect x=\"16\" y=\"29\" width=\"16\" height=\"17\" fill=\"#1c1c1c\"/>"); /* ▇▇ */
+    has(svg, "<path transform=\"translate(32 27)\" d=\"M1.5 5l5 4.5l-5 4.5z\" fill=\"#1c1c1c\"/>");
+    has(svg, "d=\"M1.5 5.5l4.5 4l-4.5 4z\" fill=\"none\" stroke=\"#1c1c1c\"/>");
 }
 
 static void reversed(void **state)
