@@ -81,6 +81,20 @@ void draw_title(struct canvas *c, const struct rect *r, bool focused, const char
     canvas_put(c, at, r->y, 1, ROLE_TEXT, " ");
 }
 
+void draw_cursor(struct canvas *c, int x, int y, int w, bool focused)
+{
+    if (focused) {
+        canvas_paint(c, x, y, w, 1, ROLE_CURSOR);
+        return;
+    }
+    for (int i = 0; i < w; i++) {
+        struct cell *cell = canvas_at(c, x + i, y);
+
+        if (cell && (cell->role == ROLE_TEXT || cell->role == ROLE_DIM))
+            cell->role = ROLE_CURSOR_OFF;
+    }
+}
+
 void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines)
 {
     out[0] = '\0';

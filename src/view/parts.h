@@ -47,6 +47,10 @@ int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room);
 void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
                 const char *more, const char *right);
 
+/** The cursor's row: reversed where the region has the focus; else its plain cells stand out, and
+ *  marks and states keep their colours. */
+void draw_cursor(struct canvas *c, int x, int y, int w, bool focused);
+
 /** "1-14 / 27" for a list that does not show all, "" else. */
 void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines);
 

@@ -162,8 +162,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     draw_numbers(d, f, x, y, state, zero ? ROLE_DIM : ROLE_TEXT);
     if (chosen) {
         canvas_put(d->c, x, y, 1, ROLE_TEXT, focused ? "▸" : "▹");
-        canvas_paint(d->c, x, y, f->spark_x - 1 > 0 ? f->spark_x - 1 : w, 1,
-                     focused ? ROLE_CURSOR : ROLE_CURSOR_OFF);
+        draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
     spark_make(&spark, drawing_history(d), state, f->cells);
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? state_role(state) : ROLE_TEXT);

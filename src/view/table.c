@@ -182,7 +182,7 @@ static void draw_row(struct drawing *d, const struct fit *f, const struct row_pl
         return;
     canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");
     for (int y = at->y; y < at->y + at->lines && y < at->end_y; y++)
-        canvas_paint(d->c, x, y, f->room, 1, focused ? ROLE_CURSOR : ROLE_CURSOR_OFF);
+        draw_cursor(d->c, x, y, f->room, focused);
 }
 
 static void draw_rows(struct drawing *d, const struct table_page *p)

@@ -436,7 +436,11 @@ static void api_time_wait(unsigned i, int t, struct row *row, char local[64], ch
     row->timer = TIMER_TIMEWAIT;
     row->expires_ms = at_end(left, t);
     if (i < API_DATABASE_WAITS) {
-        place(local, remote, "10.0.2.15", 33000 + i, "10.0.3.21", 5432);
+        unsigned port = 35397 + i;
+
+        port += port >= 41151; /* has a name above */
+        port += port >= 47203;
+        place(local, remote, "10.0.2.15", port, "10.0.3.21", 5432);
     } else {
         snprintf(peer, sizeof peer, "198.51.%u.%u", 100 + i % 5, 1 + i % 250);
         place(local, remote, "10.0.2.15", 443, peer, 32768 + (i * 7 + g) % 28000);

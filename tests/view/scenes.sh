@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # How golden screens and screenshots draw a scene; sourced.
 #
-# draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output. The recording goes
-# through a pipe: the largest has 150 MB.
+# draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output, as text or as $DUMP.
+# The recording goes through a pipe: the largest has 150 MB.
 TCPTOP=${TCPTOP:-$B/tcptop}
 
 draw() {
@@ -12,7 +12,7 @@ draw() {
 	printf '%s\n' "$keys" >"$file"
 	"$B/tests/data/scenes" "$scene" | TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' \
 		"$TCPTOP" --no-config --read - --size "$size" --lang "$lang" --keys "$file" \
-		--dump text "$@"
+		--dump "${DUMP:-text}" "$@"
 	status=$?
 	rm -f "$file"
 	return $status
