@@ -179,19 +179,50 @@ static enum pred_op accept_operator(struct parser *f)
     return PRED_AND;
 }
 
+/* What follows the first factor, to the end of the expression. */
+static int parse_rest(struct parser *f)
+{
+    for (;;) {
+        skip_blanks(f);
+        if (!f->text[f->at] || f->text[f->at] == ')')
+            return 0;
+        enum pred_op op = accept_operator(f);
+        int result = parse_factor(f);
+        if (!result)
+            result = predicate_op(f->p, op);
+        if (result)
+            return result;
+    }
+}
+
 static int parse_expression(struct parser *f)
 {
     int result = parse_factor(f);
-    while (!result) {
-        skip_blanks(f);
-        if (!f->text[f->at] || f->text[f->at] == ')')
-            break;
-        enum pred_op op = accept_operator(f);
-        result = parse_factor(f);
-        if (!result)
-            result = predicate_op(f->p, op);
-    }
-    return result;
+    return result ? result : parse_rest(f);
+}
+
+static bool operator_follows(const struct parser *f)
+{
+    struct word w = peek_word(f, true);
+    return word_is(w, "and") || word_is(w, "or") || strchr("|&)", f->text[f->at]);
+}
+
+/* States in front hold for all that follows, as on the command line of ss: state X a or b is
+ * state X and (a or b). */
+static int parse_leading_states(struct parser *f)
+{
+    int result = parse_factor(f);
+    skip_blanks(f);
+    if (result || !f->text[f->at] || operator_follows(f))
+        return result ? result : parse_rest(f);
+    result = parse_expression(f);
+    return result ? result : predicate_op(f->p, PRED_AND);
+}
+
+static bool states_lead(struct parser *f)
+{
+    struct word w = peek_word(f, false);
+    return ss_states(w) && !comparison_follows(f, w.len, true);
 }
 
 static int parse_all(struct parser *f)
@@ -199,7 +230,7 @@ static int parse_all(struct parser *f)
     skip_blanks(f);
     if (!f->text[f->at])
         return 0;
-    int result = parse_expression(f);
+    int result = states_lead(f) ? parse_leading_states(f) : parse_expression(f);
     if (!result && f->text[f->at])
         result = expected(f, f->at, MSG_FILTER_OPEN);
     if (!result && predicate_depth(f->p) < 0)

@@ -11,7 +11,7 @@
 #define OPENING   (STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_NEW_SYN_RECV))
 #define CLOSED    (STATE_BIT(TCP_STATE_CLOSE) | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
 #define BUCKET    (OPENING | STATE_BIT(TCP_STATE_TIME_WAIT))
-#define CONNECTED (ALL & ~(BUCKET | CLOSED | STATE_BIT(TCP_STATE_LISTEN)))
+#define CONNECTED (ALL & ~(CLOSED | STATE_BIT(TCP_STATE_LISTEN)))
 
 static const struct {
     const char *name;
@@ -48,6 +48,11 @@ static bool is_exclude(struct word w)
     return word_is(w, "exclude") || word_is(w, "excl");
 }
 
+bool ss_states(struct word w)
+{
+    return word_is(w, "state") || is_exclude(w);
+}
+
 /* A run of state and exclude is one set, as on the command line of ss: states add up, exclude
  * takes away, from all of them if it comes first. */
 static int parse_states(struct parser *f)
@@ -58,7 +63,7 @@ static int parse_states(struct parser *f)
         skip_blanks(f);
         struct word w = peek_word(f, false);
         bool exclude = is_exclude(w);
-        if (!exclude && !word_is(w, "state")) {
+        if (!ss_states(w)) {
             f->at = first ? f->at : start;
             return emit_states(f, states);
         }

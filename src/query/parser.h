@@ -97,6 +97,8 @@ uint32_t state_set(struct word w);
 const char *state_set_name(size_t i);
 /** Is it a word that belongs to ss: state, src, autobound, …? */
 bool ss_known(struct word w);
+/** Is it state or exclude? */
+bool ss_states(struct word w);
 int ss_parse(struct parser *f, struct word w);
 
 /** A name for completion: fields, timers, sets of ss, units of a kind; NULL behind the last. */
