@@ -1,0 +1,155 @@
+/* Sampling without memory: whichever allocation fails, the last sample stays, the failure has a
+ * name, and the next sample works. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/fake_source.h"
+#include "tcptop/source/sampler.h"
+
+#ifndef __has_feature
+#define __has_feature(what) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || !defined(__GLIBC__)
+#define OWN_ALLOCATOR 0
+#else
+#define OWN_ALLOCATOR 1
+#endif
+
+#if OWN_ALLOCATOR
+
+static long countdown = -1; /* allocations that still work; negative: all */
+
+static bool denied(void)
+{
+    if (countdown < 0)
+        return false;
+    return countdown == 0 || countdown-- == 0;
+}
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+    return denied() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return denied() ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    return denied() ? NULL : __libc_realloc(p, size);
+}
+
+static struct fake fake;
+static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
+
+/* A stepper with one sample of three rows; NULL when there was no memory for it. */
+static struct stepper *start(struct snapshot **last, long allowed)
+{
+    struct stepper *st;
+
+    fake_init(&fake);
+    countdown = allowed;
+    st = stepper_new(&fake.source, 60);
+    countdown = -1;
+    *last = NULL;
+    if (st)
+        assert_int_equal(stepper_next(st, &request, last, NULL), 0);
+    return st;
+}
+
+/* After the failure: the last sample is what it was, and the next one knows all. */
+static void goes_on(struct stepper *st, struct snapshot **last, struct snapshot *before)
+{
+    struct snapshot *failed;
+
+    assert_ptr_equal(*last, before);
+    assert_int_equal(before->total, 3);
+    failed = stepper_failure(st, &request, &(struct err){"no memory"});
+    assert_int_equal(failed->status, SAMPLE_FAILED);
+    snapshot_unref(failed);
+    assert_int_equal(stepper_next(st, &request, last, NULL), 0);
+    assert_int_equal((*last)->total, 700);
+    assert_int_equal((*last)->born, 697);
+}
+
+/* A larger sample with `allowed` allocations; true when that was enough. */
+static bool sample_with(long allowed)
+{
+    struct snapshot *last, *before;
+    struct stepper *st = start(&last, -1);
+    int rc;
+
+    assert_non_null(st);
+    before = last;
+    fake.rows = 700;
+    countdown = allowed;
+    rc = stepper_next(st, &request, &last, NULL);
+    countdown = -1;
+    if (rc) {
+        assert_int_equal(rc, -ENOMEM);
+        goes_on(st, &last, before);
+    }
+    snapshot_unref(last);
+    stepper_free(st);
+    return !rc;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    long allowed = 0;
+
+    (void)state;
+    while (!sample_with(allowed))
+        allowed++;
+    assert_in_range(allowed, 4, 100); /* it did fail at several places */
+}
+
+static void no_stepper_no_leak(void **state)
+{
+    struct snapshot *last;
+    struct stepper *st;
+    long allowed = 0;
+
+    (void)state;
+    while (!(st = start(&last, allowed))) {
+        assert_true(fake.closed); /* it took the source over all the same */
+        allowed++;
+    }
+    assert_in_range(allowed, 3, 20);
+    snapshot_unref(last);
+    stepper_free(st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(no_stepper_no_leak),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+int main(void)
+{
+    puts("1..1\nok 1 - every allocation may fail # SKIP the allocator is not ours");
+    return 0;
+}
+
+#endif
