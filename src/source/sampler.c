@@ -1,7 +1,8 @@
 /* The sampling thread: when to sample, at what interval, and how the result gets out.
  *
- * The thread belongs to two: itself and the owner. A dump cannot be interrupted from outside, so an
- * owner that will not wait for its end leaves, and the thread clears up behind itself. */
+ * The sampler belongs to two: its thread and the owner. A sample under way is cancelled, but a call
+ * into the kernel must return first: an owner that will not wait for it leaves, and the thread
+ * clears up behind itself. */
 #include "tcptop/source/sampler.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ struct sampler {
     unsigned refs;           /* owner, thread */
     struct snapshot *latest; /* one reference */
     int wake_fd;             /* the owner's, not touched after stop */
+
+    struct source *src; /* the stepper's; only to cancel a sample */
 
     struct stepper *stepper; /* the rest is the thread's */
     double cpu_budget;
@@ -195,6 +198,7 @@ int sampler_start(struct sampler **sampler, struct source *src, const struct req
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }
     init_sync(s);
+    s->src = src;
     s->stepper = stepper;
     s->req = *req;
     s->cpu_budget = cpu_budget;
@@ -238,6 +242,7 @@ void sampler_stop(struct sampler *s)
         return;
     pthread_mutex_lock(&s->lock);
     s->stop = true;
+    source_cancel(s->src);
     pthread_cond_broadcast(&s->wake);
     while (s->refs > 1 && wait_until(s, end))
         continue;

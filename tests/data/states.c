@@ -94,7 +94,8 @@ static int connect_to(struct place p, int receive_buffer, bool wait)
     return fd;
 }
 
-/* Wait until the kernel has the socket in `state`. */
+/* Wait until the kernel has the socket in `state` and nothing of it is under way: acknowledgements
+ * are delayed by up to 40 ms. */
 static void expect(int fd, int state, const char *what)
 {
     struct tcp_info info;
@@ -105,11 +106,12 @@ static void expect(int fd, int state, const char *what)
         len = sizeof(info);
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
             err(1, "TCP_INFO");
-        if (info.tcpi_state == state)
+        if (info.tcpi_state == state && (info.tcpi_unacked == 0 || state == TCP_SYN_SENT))
             return;
         nanosleep(&nap, NULL);
     }
-    errx(1, "%s: state %d instead of %d", what, info.tcpi_state, state);
+    errx(1, "%s: state %d instead of %d, %u segments under way", what, info.tcpi_state, state,
+         info.tcpi_unacked);
 }
 
 static void half_close(int fd)
@@ -146,6 +148,7 @@ static struct pair stuffed_pair(int family, int port)
         ;
     if (errno != EAGAIN)
         err(1, "write");
+    expect(p.server, TCP_ESTABLISHED, "zero window");
     return p;
 }
 
@@ -179,6 +182,7 @@ static void established(int family, int port)
 
     if (write(p.server, "unread", 6) != 6)
         err(1, "write");
+    expect(p.server, TCP_ESTABLISHED, "unread data");
 }
 
 static void keepalive(int family, int port)
@@ -234,10 +238,11 @@ static void fin_wait2(int family, int port, bool orphan)
 {
     struct pair p = open_pair(family, port);
 
-    leave(p.server, orphan);
+    half_close(p.server);
     expect(p.client, TCP_CLOSE_WAIT, "CLOSE_WAIT");
-    if (!orphan)
-        expect(p.server, TCP_FIN_WAIT2, "FIN_WAIT2");
+    expect(p.server, TCP_FIN_WAIT2, "FIN_WAIT2");
+    if (orphan)
+        close(p.server);
 }
 
 static void fin_wait2_owned(int family, int port)
@@ -256,6 +261,7 @@ static void closing(int family, int port, bool orphan)
 
     leave(p.server, orphan);
     half_close(p.client);
+    expect(p.client, TCP_FIN_WAIT2, "the peer of CLOSING");
     if (!orphan)
         expect(p.server, TCP_CLOSING, "CLOSING");
 }
@@ -276,6 +282,7 @@ static void last_ack(int family, int port, bool orphan)
 
     half_close(p.client);
     expect(p.server, TCP_CLOSE_WAIT, "CLOSE_WAIT");
+    expect(p.client, TCP_FIN_WAIT2, "the peer of LAST_ACK");
     leave(p.server, orphan);
     if (!orphan)
         expect(p.server, TCP_LAST_ACK, "LAST_ACK");
@@ -308,7 +315,9 @@ static void time_wait(int family, int port)
 static void not_accepted(int family, int port)
 {
     listen_at(loopback(family, port), 16);
-    half_close(connect_to(loopback(family, port), 0, true));
+    int client = connect_to(loopback(family, port), 0, true);
+    half_close(client);
+    expect(client, TCP_FIN_WAIT2, "the peer of CLOSE_WAIT");
 }
 
 /* A dual-stack listener and an IPv4 client: ::ffff:127.0.0.1. */
