@@ -1,8 +1,8 @@
 /* TIME_WAIT by the end that closed: a server's port here, or an ephemeral port of a client here.
  *
  * The most used destination is found by counting with a fixed number of slots (Misra and Gries
- * 1982): a destination with more than one in PEER_SLOTS of the rows is surely among them, and its
- * ports are then counted exactly. */
+ * 1982), on at most PEER_LOOKS rows spread over the sample: one that has a share of the rows that
+ * could matter is surely among them, and its ports are then counted exactly. */
 #include "tcptop/explain/closers.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "tcptop/base/hash.h"
 
 #define PEER_SLOTS 64
+#define PEER_LOOKS 8192
 
 /* Local ports that a row in LISTEN has. */
 struct port_set {
@@ -121,6 +122,7 @@ void closers_count(struct closers *c, const struct snapshot *s)
     struct peer_slots peers = {.used = 0};
     int64_t low = 0, high = -1;
     uint32_t left = s->count[TCP_STATE_TIME_WAIT];
+    uint32_t stride = left / PEER_LOOKS + 1;
 
     *c = (struct closers){.peer = UINT32_MAX};
     c->range_known = host_sysctl(&s->host, SYSCTL_PORT_LOW, &low) &&
@@ -136,8 +138,8 @@ void closers_count(struct closers *c, const struct snapshot *s)
             c->server_port = c->server == 0 || c->server_port == conn->sport ? conn->sport : 0;
             c->server++;
         } else if (c->range_known && conn->sport >= low && conn->sport <= high) {
-            c->client++;
-            count_peer(&peers, conn, row);
+            if (c->client++ % stride == 0)
+                count_peer(&peers, conn, row);
         } else if (c->range_known) {
             c->other++;
         }

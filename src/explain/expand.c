@@ -116,6 +116,16 @@ static bool orphan_limit(const struct host *h, uint64_t *seconds)
     return true;
 }
 
+static bool fin_limit(const struct host *h, uint64_t *seconds)
+{
+    int64_t timeout;
+
+    if (!host_sysctl(h, SYSCTL_FIN_TIMEOUT, &timeout))
+        return false;
+    *seconds = (uint64_t)timeout;
+    return true;
+}
+
 static bool keepalive_limit(const struct host *h, uint64_t *seconds)
 {
     int64_t idle, interval, probes;
@@ -132,11 +142,9 @@ static const struct {
     const char *name;
     bool (*seconds)(const struct host *h, uint64_t *seconds);
 } limits[] = {
-    {"syn_limit", syn_limit},
-    {"synack_limit", synack_limit},
-    {"data_limit", data_limit},
-    {"orphan_limit", orphan_limit},
-    {"keepalive_limit", keepalive_limit},
+    {"syn_limit", syn_limit},   {"synack_limit", synack_limit},
+    {"data_limit", data_limit}, {"orphan_limit", orphan_limit},
+    {"fin_limit", fin_limit},   {"keepalive_limit", keepalive_limit},
 };
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))

@@ -16,8 +16,8 @@ const char *expand_ties(char out[EXPAND_SIZE], const char *template);
 
 /** Append `template`. {name} is
  *  - a sysctl: "tcp_fin_timeout = 60", the value marked live; the name alone when not known;
- *  - syn_limit, synack_limit, data_limit, orphan_limit, keepalive_limit: how long the kernel
- *    tries, as its sysctls make it; tw_reuse: what the value of tcp_tw_reuse means.
+ *  - syn_limit, synack_limit, data_limit, orphan_limit, fin_limit, keepalive_limit: how long the
+ *    kernel tries, as its sysctls make it; tw_reuse: what the value of tcp_tw_reuse means.
  *  A part in [ ] is left out when a value in it is not known. `host` NULL: none is. */
 void expand(struct str *out, const char *template, const struct host *host);
 
