@@ -143,6 +143,7 @@ static int print_last(struct batch *b)
         .format = b->s->format,
         .snapshot = b->last,
         .rows = &rows,
+        .filter = &b->filter,
         .columns = b->columns,
         .n_columns = b->n_columns,
         .head = !b->printed || text_again,
