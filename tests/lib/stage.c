@@ -171,3 +171,24 @@ uint32_t stage_line(const struct stage *st)
 {
     return st->ui->cursor - st->ui->top;
 }
+
+void stage_open_twenty(struct stage *st)
+{
+    stage_open(st, 80, 24, -1);
+    for (unsigned i = 0; i < 20; i++)
+        stage_add(st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
+    stage_sample(st);
+    stage_keys(st, "Tab");
+    assert_int_equal(st->ui->focus, FOCUS_TABLE);
+}
+
+void stage_open_ports(struct stage *st)
+{
+    stage_open(st, 80, 24, -1);
+    stage_add(st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(st, TCP_STATE_ESTABLISHED, 30, 40001);
+    stage_add(st, TCP_STATE_ESTABLISHED, 300, 40002);
+    stage_add(st, TCP_STATE_ESTABLISHED, 3000, 40003);
+    stage_add(st, TCP_STATE_TIME_WAIT, 3000, 40004);
+    stage_sample(st);
+}

@@ -23,6 +23,12 @@ struct stage {
 
 /** A screen of w × h; the samples' clock starts at 100 s. `wake_fd` as for session_new(). */
 void stage_open(struct stage *st, int w, int h, int wake_fd);
+
+/** 80 × 24, twenty connections on the ports 100, 110 … 290, the focus on the table. */
+void stage_open_twenty(struct stage *st);
+
+/** 80 × 24, ports 22 (listening), 30, 300, 3000 and 3000 again in TIME_WAIT. */
+void stage_open_ports(struct stage *st);
 void stage_close(struct stage *st);
 
 /** 10.0.0.1:local to 192.0.2.1:remote from now on. */

@@ -1,5 +1,5 @@
 /* The selection: a parked cursor, a bound connection that keeps its screen line, what happens when
- * it ends or is filtered away; pause, failed samples, focus, pins. */
+ * it ends or is filtered away; pause, failed samples, pins, the worker. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,22 +17,11 @@
 
 #define PAGE 10 /* rows of the table at 80×24 */
 
-/* Twenty connections on the ports 100, 110 … 290, the focus on the table. */
-static void open_twenty(struct stage *st)
-{
-    stage_open(st, 80, 24, -1);
-    for (unsigned i = 0; i < 20; i++)
-        stage_add(st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
-    stage_sample(st);
-    stage_keys(st, "Tab");
-    assert_int_equal(st->ui->focus, FOCUS_TABLE);
-}
-
 static void parked_cursor_follows_the_top(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_sample(&st);
     assert_false(st.ui->bound);
@@ -47,7 +36,7 @@ static void bound_row_keeps_its_line(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
     assert_int_equal(stage_port(&st), 130);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
@@ -69,7 +58,7 @@ static void rows_of_two_lines_do_not_move_the_selection(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down Down Down");
     int line = screen_line(&st);
     stage_add(&st, TCP_STATE_ESTABLISHED, 125, 40100);
@@ -93,7 +82,7 @@ static void at_the_ends_the_line_moves(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
     stage_remove(&st, 100);
     stage_remove(&st, 110);
@@ -115,7 +104,7 @@ static void closed_row_stays_until_it_has_faded(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
     stage_remove(&st, 130);
     stage_samples(&st, 2);
@@ -132,7 +121,7 @@ static void the_footer_says_that_it_has_gone(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
     stage_remove(&st, 130);
     for (unsigned i = 0; i < 10 && stage_port(&st) == 130; i++)
@@ -149,7 +138,7 @@ static void without_follow_the_line_stays(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down F");
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_sample(&st);
@@ -166,7 +155,7 @@ static void home_and_g_park(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "End");
     assert_int_equal(stage_port(&st), 290);
     assert_int_equal(st.ui->top, 20 - PAGE);
@@ -182,7 +171,7 @@ static void pages_and_half_pages(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down PgDn");
     assert_int_equal(st.ui->cursor, 1 + PAGE);
     assert_int_equal(stage_line(&st), 1);
@@ -199,7 +188,7 @@ static void selection_survives_a_filter_that_hides_it(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down /");
     stage_type(&st, "lport:200");
     assert_int_equal(st.session->rows.n, 1);
@@ -214,7 +203,7 @@ static void leaving_the_filter_is_said(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "e Down Down");
     stage_change(&st, 120, TCP_STATE_TIME_WAIT);
     stage_sample(&st);
@@ -227,7 +216,7 @@ static void pause_stands_still_while_sampling_goes_on(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "p");
     assert_true(st.ui->paused);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
@@ -246,7 +235,7 @@ static void failed_sample_leaves_the_last_one(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_fail(&st);
     assert_int_equal(st.session->rows.n, 20);
     assert_int_equal(st.session->newest->status, SAMPLE_FAILED);
@@ -255,155 +244,11 @@ static void failed_sample_leaves_the_last_one(void **state)
     stage_close(&st);
 }
 
-static void tab_goes_round_the_parts_that_are_there(void **state)
-{
-    (void)state;
-    struct stage st;
-    stage_open(&st, 80, 24, -1);
-    stage_sample(&st);
-    stage_keys(&st, "Tab Tab");
-    assert_int_equal(st.ui->focus, FOCUS_STATES); /* the brief pane shows all it has */
-    stage_keys(&st, "S-Tab");
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
-    session_resize(st.session, 20, 6); /* no room for chips */
-    stage_keys(&st, "Tab");
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
-    stage_close(&st);
-}
-
-static void pane_gets_the_focus_when_it_hides_lines(void **state)
-{
-    (void)state;
-    struct stage st;
-    stage_open(&st, 100, 30, -1);
-    stage_add(&st, TCP_STATE_TIME_WAIT, 100, 200);
-    stage_sample(&st);
-    stage_keys(&st, "Tab Tab");
-    assert_int_equal(st.ui->focus, FOCUS_PANE);
-    assert_int_equal(st.ui->subject, FOCUS_TABLE);
-    stage_keys(&st, "Down");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 1);
-    stage_keys(&st, "Up Up");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 0);
-    stage_keys(&st, "]");
-    assert_true(st.ui->pane_top[TCP_STATE_TIME_WAIT] > 1);
-    session_resize(st.session, 80, 24);
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
-    stage_close(&st);
-}
-
-static void overlay_pane_scrolls_and_closes(void **state)
-{
-    (void)state;
-    struct stage st;
-    open_twenty(&st);
-    stage_keys(&st, "w Down Down");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_ESTABLISHED], 2);
-    assert_false(st.ui->bound);
-    stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->pane, PANE_NORMAL);
-    stage_keys(&st, "w q");
-    assert_int_equal(st.ui->pane, PANE_NORMAL);
-    assert_false(session_quit(st.session));
-    stage_close(&st);
-}
-
-static void strip_moves_and_chooses_states(void **state)
-{
-    (void)state;
-    struct stage st;
-    stage_open(&st, 80, 24, -1);
-    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
-    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
-    stage_sample(&st);
-    stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "state:tw");
-    assert_int_equal(st.session->rows.n, 1);
-    stage_keys(&st, "Home");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
-    stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "state:li");
-    stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_FIN_WAIT1);
-    stage_keys(&st, "End");
-    assert_int_equal(ui_strip_state(st.ui), 0);
-    stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "");
-    session_resize(st.session, 120, 34); /* one column has no place for "all" */
-    assert_int_not_equal(ui_strip_state(st.ui), 0);
-    stage_close(&st);
-}
-
-static void chips_pass_over_states_that_nobody_is_in(void **state)
-{
-    (void)state;
-    struct stage st;
-    stage_open(&st, 60, 20, -1);
-    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
-    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
-    stage_sample(&st);
-    stage_keys(&st, "Left");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
-    stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
-    stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
-    stage_close(&st);
-}
-
-static void overlays_scroll_within_their_lines(void **state)
-{
-    (void)state;
-    struct stage st;
-    open_twenty(&st);
-    session_resize(st.session, 40, 10);
-    stage_keys(&st, "? Down");
-    assert_int_equal(st.ui->overlay_top, 1);
-    stage_keys(&st, "End ]");
-    struct view v = session_view(st.session);
-    uint32_t lines, shown;
-    view_overlay_extent(&v, &lines, &shown);
-    assert_int_equal(st.ui->overlay_top, lines - shown);
-    stage_keys(&st, "Home");
-    assert_int_equal(st.ui->overlay_top, 0);
-    stage_keys(&st, "Esc Enter ]");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->overlay_top, 1);
-    assert_int_equal(st.ui->details.sport, 100);
-    stage_keys(&st, "Esc s");
-    assert_true(st.ui->overlay_cursor >= st.ui->overlay_top);
-    stage_keys(&st, "End");
-    assert_int_equal(st.ui->overlay_cursor, st.ui->n_menu - 1);
-    assert_true(st.ui->overlay_top > 0);
-    stage_close(&st);
-}
-
-static void details_stay_after_the_end(void **state)
-{
-    (void)state;
-    struct stage st;
-    open_twenty(&st);
-    stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 100);
-    stage_keys(&st, "j");
-    assert_int_equal(st.ui->details.sport, 110);
-    stage_remove(&st, 110);
-    stage_samples(&st, 8);
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 110);
-    stage_keys(&st, "c");
-    assert_string_equal(session_copy(st.session), "10.0.0.1:110  192.0.2.1:40001");
-    stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-    stage_close(&st);
-}
-
 static void pinned_rows_stand_first(void **state)
 {
     (void)state;
     struct stage st;
-    open_twenty(&st);
+    stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down Space");
     assert_int_equal(stage_port_at(&st, 0), 130);
     assert_int_equal(stage_port(&st), 130);
@@ -418,35 +263,6 @@ static void pinned_rows_stand_first(void **state)
     assert_int_equal(stage_port_at(&st, 0), 100);
     stage_keys(&st, "Home Space");
     assert_int_equal(st.ui->n_pinned, 0);
-    stage_close(&st);
-}
-
-static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
-{
-    (void)state;
-    struct stage st;
-    open_twenty(&st);
-    struct layout l;
-    layout_compute(&l, st.ui);
-    int first = l.table.y;
-    struct view v = session_view(st.session);
-    while (view_row_at(&v, first) == UINT32_MAX)
-        first++;
-    stage_mouse(&st, 10, first + 4, MOUSE_CLICK);
-    assert_int_equal(stage_port(&st), 140);
-    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
-    assert_int_equal(st.ui->top, 3);
-    assert_int_equal(stage_port(&st), 140);
-    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
-    assert_int_equal(stage_port(&st), 160);
-    stage_mouse(&st, 4, l.strip.y + 1, MOUSE_CLICK);
-    assert_int_equal(st.ui->focus, FOCUS_STATES);
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
-    int x = 0;
-    while (x < 80 && view_column_head_at(&v, x, first - 1) != COL_REMOTE)
-        x++;
-    stage_mouse(&st, x, first - 1, MOUSE_CLICK);
-    assert_int_equal(st.ui->sort.column, COL_REMOTE);
     stage_close(&st);
 }
 
@@ -495,15 +311,7 @@ int main(void)
         cmocka_unit_test(leaving_the_filter_is_said),
         cmocka_unit_test(pause_stands_still_while_sampling_goes_on),
         cmocka_unit_test(failed_sample_leaves_the_last_one),
-        cmocka_unit_test(tab_goes_round_the_parts_that_are_there),
-        cmocka_unit_test(pane_gets_the_focus_when_it_hides_lines),
-        cmocka_unit_test(overlay_pane_scrolls_and_closes),
-        cmocka_unit_test(strip_moves_and_chooses_states),
-        cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
-        cmocka_unit_test(overlays_scroll_within_their_lines),
-        cmocka_unit_test(details_stay_after_the_end),
         cmocka_unit_test(pinned_rows_stand_first),
-        cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
         cmocka_unit_test(large_snapshots_are_ordered_by_the_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

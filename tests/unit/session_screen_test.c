@@ -1,0 +1,197 @@
+/* The parts of the screen: focus, strip, pane, overlays, and what a click means. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/stage.h"
+
+static void tab_goes_round_the_parts_that_are_there(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Tab");
+    assert_int_equal(st.ui->focus, FOCUS_STATES); /* the brief pane shows all it has */
+    stage_keys(&st, "S-Tab");
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    session_resize(st.session, 20, 6); /* no room for chips */
+    stage_keys(&st, "Tab");
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    stage_close(&st);
+}
+
+static void pane_gets_the_focus_when_it_hides_lines(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 100, 30, -1);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 100, 200);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Tab");
+    assert_int_equal(st.ui->focus, FOCUS_PANE);
+    assert_int_equal(st.ui->subject, FOCUS_TABLE);
+    stage_keys(&st, "Down");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 1);
+    stage_keys(&st, "Up Up");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 0);
+    stage_keys(&st, "]");
+    assert_true(st.ui->pane_top[TCP_STATE_TIME_WAIT] > 1);
+    session_resize(st.session, 80, 24);
+    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    stage_close(&st);
+}
+
+static void overlay_pane_scrolls_and_closes(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "w Down Down");
+    assert_int_equal(st.ui->pane_top[TCP_STATE_ESTABLISHED], 2);
+    assert_false(st.ui->bound);
+    stage_keys(&st, "Esc");
+    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    stage_keys(&st, "w q");
+    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    assert_false(session_quit(st.session));
+    stage_close(&st);
+}
+
+static void strip_moves_and_chooses_states(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
+    stage_sample(&st);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "state:tw");
+    assert_int_equal(st.session->rows.n, 1);
+    stage_keys(&st, "Home");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "state:li");
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_FIN_WAIT1);
+    stage_keys(&st, "End");
+    assert_int_equal(ui_strip_state(st.ui), 0);
+    stage_keys(&st, "Enter");
+    assert_string_equal(st.ui->filter, "");
+    session_resize(st.session, 120, 34); /* one column has no place for "all" */
+    assert_int_not_equal(ui_strip_state(st.ui), 0);
+    stage_close(&st);
+}
+
+static void chips_pass_over_states_that_nobody_is_in(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 60, 20, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
+    stage_sample(&st);
+    stage_keys(&st, "Left");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    stage_keys(&st, "Right");
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    stage_close(&st);
+}
+
+static void overlays_scroll_within_their_lines(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    session_resize(st.session, 40, 10);
+    stage_keys(&st, "? Down");
+    assert_int_equal(st.ui->overlay_top, 1);
+    stage_keys(&st, "End ]");
+    struct view v = session_view(st.session);
+    uint32_t lines, shown;
+    view_overlay_extent(&v, &lines, &shown);
+    assert_int_equal(st.ui->overlay_top, lines - shown);
+    stage_keys(&st, "Home");
+    assert_int_equal(st.ui->overlay_top, 0);
+    stage_keys(&st, "Esc Enter ]");
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->overlay_top, 1);
+    assert_int_equal(st.ui->details.sport, 100);
+    stage_keys(&st, "Esc s");
+    assert_true(st.ui->overlay_cursor >= st.ui->overlay_top);
+    stage_keys(&st, "End");
+    assert_int_equal(st.ui->overlay_cursor, st.ui->n_menu - 1);
+    assert_true(st.ui->overlay_top > 0);
+    stage_close(&st);
+}
+
+static void details_stay_after_the_end(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "Enter");
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->details.sport, 100);
+    stage_keys(&st, "j");
+    assert_int_equal(st.ui->details.sport, 110);
+    stage_remove(&st, 110);
+    stage_samples(&st, 8);
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_int_equal(st.ui->details.sport, 110);
+    stage_keys(&st, "c");
+    assert_string_equal(session_copy(st.session), "10.0.0.1:110  192.0.2.1:40001");
+    stage_keys(&st, "Esc");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    stage_close(&st);
+}
+
+static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    struct layout l;
+    layout_compute(&l, st.ui);
+    int first = l.table.y;
+    struct view v = session_view(st.session);
+    while (view_row_at(&v, first) == UINT32_MAX)
+        first++;
+    stage_mouse(&st, 10, first + 4, MOUSE_CLICK);
+    assert_int_equal(stage_port(&st), 140);
+    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
+    assert_int_equal(st.ui->top, 3);
+    assert_int_equal(stage_port(&st), 140);
+    stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
+    assert_int_equal(stage_port(&st), 160);
+    stage_mouse(&st, 4, l.strip.y + 1, MOUSE_CLICK);
+    assert_int_equal(st.ui->focus, FOCUS_STATES);
+    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    int x = 0;
+    while (x < 80 && view_column_head_at(&v, x, first - 1) != COL_REMOTE)
+        x++;
+    stage_mouse(&st, x, first - 1, MOUSE_CLICK);
+    assert_int_equal(st.ui->sort.column, COL_REMOTE);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tab_goes_round_the_parts_that_are_there),
+        cmocka_unit_test(pane_gets_the_focus_when_it_hides_lines),
+        cmocka_unit_test(overlay_pane_scrolls_and_closes),
+        cmocka_unit_test(strip_moves_and_chooses_states),
+        cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
+        cmocka_unit_test(overlays_scroll_within_their_lines),
+        cmocka_unit_test(details_stay_after_the_end),
+        cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
