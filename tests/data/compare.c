@@ -77,11 +77,11 @@ static void read_span(const char *text, struct row *r)
     r->precision_ms = minutes > 9 ? 60000 : seconds > 9 || minutes ? 1000 : 1;
 }
 
-/* "timer:(keepalive,119min,0)" */
+/* "timer:(keepalive,119min,0)", and "timer:(persist,,0)" at the moment when it runs out */
 static void read_timer(char *text, struct row *r)
 {
-    char *name = strtok(text + strlen("timer:("), ","), *span = strtok(NULL, ","),
-         *retrans = strtok(NULL, ")");
+    char *rest = text + strlen("timer:(");
+    char *name = strsep(&rest, ","), *span = strsep(&rest, ","), *retrans = strsep(&rest, ")");
 
     if (!name || !span || !retrans)
         errx(2, "ss: cannot read a timer");
