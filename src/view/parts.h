@@ -5,6 +5,7 @@
 #include "tcptop/base/str.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/text/text.h"
+#include "tcptop/view/spark.h"
 #include "tcptop/view/view.h"
 
 /* One frame in the making. */
@@ -58,7 +59,6 @@ void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t 
 void copy_text(char *out, size_t size, const char *text);
 
 /** A message with values filled in, into a fixed buffer. */
-#define FILL_SIZE 256
 void fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two, const char *three);
 
 /** Seconds in two parts: "3 min 52 s", "3분 52초". */
@@ -79,22 +79,6 @@ void draw_menu(struct drawing *d);
 
 /** Index in the strip at (x, y), -1 for none. */
 int strip_at(const struct drawing *d, int x, int y);
-
-/* spark.c: the last 60 samples of one state in `cells` cells. */
-struct spark {
-    uint8_t level[HISTORY_STRIP]; /* 0 to 7 */
-    bool gap[HISTORY_STRIP];      /* samples of that time exist, none was measured */
-    bool partial[HISTORY_STRIP];
-    bool flat; /* moves by less than a quarter of its maximum */
-    int cells;
-};
-
-/** `state` 0: the total. */
-void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells);
-void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum role hot);
-
-/** The time that the window really covers: "last 60 s". */
-void spark_title(char out[FILL_SIZE], const struct history *h);
 
 /* columns_fit.c: which columns the table has, and where. */
 enum fit_level {

@@ -1,10 +1,8 @@
-/* Sparklines: 60 samples in 60, 30, 20, 15, 12 or 10 cells.
- *
- * Cells are cut at multiples of k of the sample number, so a drawn bar stands for the same samples
- * until it leaves; a cell shows the maximum of its samples, so a spike is never averaged away. */
-#include <string.h>
+/* Sparklines: levels of cells, colour, title. */
+#include "tcptop/view/spark.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "parts.h"
 

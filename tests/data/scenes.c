@@ -3,14 +3,13 @@
  * 60 samples, a second apart, the last at 14:03:22 UTC; netlink messages as the kernel would have
  * sent them. The same bytes every time. */
 #include <arpa/inet.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "data/scenes_hosts.h"
+#include "lib/diag_build.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
@@ -20,39 +19,34 @@
 #define INFO_BYTES  248
 #define SEGMENT     1448
 
-static void put32(uint8_t *at, uint32_t value)
+static void set(struct flow *f, enum flow_field field, uint64_t value)
 {
-    memcpy(at, &value, sizeof value);
+    f->value[field] = value;
+    f->valid |= UINT32_C(1) << field;
 }
 
-static void put64(uint8_t *at, uint64_t value)
+static void make_flow(struct flow *flow, const struct figures *f)
 {
-    memcpy(at, &value, sizeof value);
-}
-
-/* struct tcp_info as the kernel lays it out (include/uapi/linux/tcp.h). */
-static void make_info(uint8_t info[INFO_BYTES], const struct figures *f)
-{
-    memset(info, 0, INFO_BYTES);
-    put32(info + 8, f->rto_us);
-    put32(info + 56, f->ack_ago_ms);
-    put32(info + 68, f->rtt_us);
-    put32(info + 72, f->rttvar_us);
-    put32(info + 76, f->ssthresh ? f->ssthresh : 0x7fffffff);
-    put32(info + 80, f->cwnd);
-    put32(info + 100, (uint32_t)(f->again / SEGMENT));
-    put64(info + 120, f->sent - f->again);
-    put64(info + 128, f->received);
-    put32(info + 148, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
-    put64(info + 168, f->busy_us);
-    put64(info + 200, f->sent);
-    put64(info + 208, f->again);
-    put32(info + 228, f->window);
-    put32(info + 232, 65536);
+    *flow = (struct flow){0};
+    set(flow, FLOW_rto_us, f->rto_us);
+    set(flow, FLOW_last_ack_recv_ms, f->ack_ago_ms);
+    set(flow, FLOW_rtt_us, f->rtt_us);
+    set(flow, FLOW_rttvar_us, f->rttvar_us);
+    set(flow, FLOW_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
+    set(flow, FLOW_cwnd_segs, f->cwnd);
+    set(flow, FLOW_total_retrans_segs, f->again / SEGMENT);
+    set(flow, FLOW_bytes_acked, f->sent - f->again);
+    set(flow, FLOW_bytes_received, f->received);
+    set(flow, FLOW_min_rtt_us, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
+    set(flow, FLOW_busy_us, f->busy_us);
+    set(flow, FLOW_bytes_sent, f->sent);
+    set(flow, FLOW_bytes_retrans, f->again);
+    set(flow, FLOW_snd_wnd_bytes, f->window);
+    set(flow, FLOW_rcv_wnd_bytes, 65536);
 }
 
 /* "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*". */
-static int parse_address(const char *text, void *address, uint16_t *port)
+static uint8_t parse_address(const char *text, void *address, uint16_t *port)
 {
     const char *colon = strrchr(text, ':');
     bool v6 = text[0] == '[';
@@ -63,7 +57,7 @@ static int parse_address(const char *text, void *address, uint16_t *port)
         fprintf(stderr, "scenes: bad address %s\n", text);
         exit(1);
     }
-    *port = htons((uint16_t)atoi(colon + 1));
+    *port = (uint16_t)atoi(colon + 1);
     return v6 ? AF_INET6 : AF_INET;
 }
 
@@ -84,36 +78,25 @@ static uint32_t expires_at(const struct row *r, int t)
 
 static void add_message(struct str *out, const struct row *r, int t)
 {
-    struct {
-        struct nlmsghdr head;
-        struct inet_diag_msg m;
-    } message = {.head = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_MULTI}};
-    struct inet_diag_msg *m = &message.m;
-    bool with_info = r->figures.rto_us != 0;
-    uint64_t cookie = hash_bytes(r->local, strlen(r->local), 0);
-    struct nlattr attr = {.nla_len = sizeof attr + INFO_BYTES, .nla_type = INET_DIAG_INFO};
+    struct conn c = {.state = (uint8_t)r->state,
+                     .timer = (uint8_t)r->timer,
+                     .expires_ms = expires_at(r, t),
+                     .rqueue = r->rqueue,
+                     .wqueue = r->wqueue};
+    uint64_t hash = hash_bytes(r->local, strlen(r->local), 0);
+    uint8_t info[BUILD_INFO_BYTES];
+    struct flow flow;
 
-    cookie = hash_bytes(r->remote, strlen(r->remote), cookie) % 0xffffffffff + 1;
-    m->idiag_family = (uint8_t)parse_address(r->local, m->id.idiag_src, &m->id.idiag_sport);
-    parse_address(r->remote, m->id.idiag_dst, &m->id.idiag_dport);
-    m->id.idiag_cookie[0] = (uint32_t)cookie;
-    m->id.idiag_cookie[1] = (uint32_t)(cookie >> 32);
-    m->idiag_state = (uint8_t)r->state;
-    m->idiag_timer = (uint8_t)r->timer;
-    m->idiag_expires = expires_at(r, t);
-    m->idiag_rqueue = r->rqueue;
-    m->idiag_wqueue = r->wqueue;
-    m->idiag_uid = is_mini(r) ? 0 : r->uid;
-    m->idiag_inode = is_mini(r) ? 0 : (uint32_t)(90000 + cookie % 90000);
-    message.head.nlmsg_len = (uint32_t)(sizeof message + (with_info ? attr.nla_len : 0));
-    str_add_bytes(out, &message, sizeof message);
-    if (with_info) {
-        uint8_t info[INFO_BYTES];
-
-        make_info(info, &r->figures);
-        str_add_bytes(out, &attr, sizeof attr);
-        str_add_bytes(out, info, sizeof info);
+    c.family = parse_address(r->local, c.src, &c.sport);
+    parse_address(r->remote, c.dst, &c.dport);
+    c.cookie = hash_bytes(r->remote, strlen(r->remote), hash) % 0xffffffffff + 1;
+    if (!is_mini(r)) {
+        c.uid = r->uid;
+        c.inode = (uint32_t)(90000 + c.cookie % 90000);
     }
+    make_flow(&flow, &r->figures);
+    build_info(info, &flow);
+    build_conn(out, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
 }
 
 static uint32_t count_at(const struct series *s, int t)
@@ -150,16 +133,6 @@ static void add_state(struct str *out, const struct scene *scene, const struct s
         scene->maker(s->state, i, t, &row, local, remote);
         add_message(out, &row, t);
     }
-}
-
-static void add_done(struct str *out)
-{
-    struct {
-        struct nlmsghdr head;
-        int32_t error;
-    } done = {{.nlmsg_len = sizeof done, .nlmsg_type = NLMSG_DONE, .nlmsg_flags = NLM_F_MULTI}, 0};
-
-    str_add_bytes(out, &done, sizeof done);
 }
 
 static void set_counter(struct host *h, enum host_counter which, double per_s, int t)
@@ -224,7 +197,7 @@ static bool add_frame(struct str *out, const struct scene *scene, int t)
     set_host(&s->host, scene, t);
     for (const struct series *series = scene->series; series->state; series++)
         add_state(&messages, scene, series, t);
-    add_done(&messages);
+    build_done(&messages, 0);
     frame_write(out, s, str_text(&messages), messages.len);
     done = !str_failed(&messages) && !str_failed(out);
     str_fini(&messages);

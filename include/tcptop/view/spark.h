@@ -1,0 +1,34 @@
+/* Sparklines: the last 60 samples of one state in 60, 30, 20, 15, 12 or 10 cells.
+ *
+ * Cells are cut at multiples of 60 / cells of the sample number, so a drawn bar stands for the same
+ * samples until it leaves; a cell shows the maximum of its samples, so a spike is never averaged
+ * away. Each line goes from zero to a round top that holds the maximum. */
+#ifndef TCPTOP_VIEW_SPARK_H
+#define TCPTOP_VIEW_SPARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/model/history.h"
+
+#define FILL_SIZE 256 /* of texts with values filled in */
+
+struct spark {
+    uint8_t level[HISTORY_STRIP]; /* 0 to 7 */
+    bool gap[HISTORY_STRIP];      /* samples of that time exist, none was measured */
+    bool partial[HISTORY_STRIP];  /* counts are lower bounds */
+    bool flat;                    /* moves by less than a quarter of its maximum */
+    int cells;
+};
+
+/** `state` 0: the total. CLOSE counts bound-only sockets where they were asked for. */
+void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells);
+
+/** `hot` is the role of a line that moves. */
+void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum role hot);
+
+/** The time that the window really covers: "last 60 s". */
+void spark_title(char out[FILL_SIZE], const struct history *h);
+
+#endif
