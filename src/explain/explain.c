@@ -1,5 +1,4 @@
-/* Puts the words about a state and the facts of this host together: the pane, its two columns,
- * its brief form. */
+/* Puts the words about a state and the facts of this host together: the pane, its brief form. */
 #include "tcptop/explain/explain.h"
 
 #include <errno.h>
@@ -17,7 +16,6 @@
 #define WIDTH_MIN    24
 #define WIDTH_INDENT 32 /* from here on texts are indented and gaps can be closed */
 #define INDENT       2
-#define COLUMN_GAP   4
 #define BRIEF_LINES  2
 
 enum block_kind { BLOCK_PLAIN, BLOCK_SECTION, BLOCK_MAP, BLOCK_SOURCE };
@@ -167,67 +165,6 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
         rc = typeset_finish(&ts, t);
     }
     page_fini(&page);
-    return rc;
-}
-
-static int line_width(const struct explain_text *t, const struct explain_line *line)
-{
-    int width = 0;
-
-    for (uint32_t i = line->first; i < line->first + line->count; i++)
-        width += utf8_width(t->runs[i].text);
-    return width;
-}
-
-static void copy_line(struct typeset *ts, const struct explain_text *t, uint32_t line)
-{
-    for (uint32_t i = 0; i < t->lines[line].count; i++) {
-        const struct explain_run *run = &t->runs[t->lines[line].first + i];
-        typeset_run(ts, run->role, run->text);
-    }
-}
-
-/* The blanks between the columns, so that the right one begins at the same place. */
-static void pad_line(struct typeset *ts, int columns)
-{
-    struct str blanks = STR_INIT;
-
-    str_add_many(&blanks, ' ', columns > 0 ? (size_t)columns : 0);
-    typeset_run(ts, ROLE_TEXT, str_text(&blanks));
-    str_fini(&blanks);
-}
-
-static void join_columns(struct typeset *ts, const struct explain_text *narrow, int width,
-                         uint32_t height)
-{
-    for (uint32_t page = 0; page < narrow->n_lines; page += 2 * height) {
-        for (uint32_t i = page; i < page + height && i < narrow->n_lines; i++) {
-            typeset_line(ts);
-            copy_line(ts, narrow, i);
-            if (i + height >= narrow->n_lines)
-                continue;
-            pad_line(ts, width + COLUMN_GAP - line_width(narrow, &narrow->lines[i]));
-            copy_line(ts, narrow, i + height);
-        }
-    }
-}
-
-int explain_layout_columns(struct explain_text *t, const struct explain_subject *subject, int width,
-                           int height)
-{
-    struct explain_text narrow;
-    struct typeset ts;
-    int rows = height > 0 ? height : 1;
-    int rc = explain_layout(&narrow, subject, width, 2 * rows, false);
-
-    *t = (struct explain_text){0};
-    if (rc)
-        return rc;
-    typeset_init(&ts);
-    join_columns(&ts, &narrow, width < WIDTH_MIN ? WIDTH_MIN : width, (uint32_t)rows);
-    rc = typeset_finish(&ts, t);
-    t->n_set_lines = narrow.n_lines;
-    explain_fini(&narrow);
     return rc;
 }
 

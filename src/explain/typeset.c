@@ -80,7 +80,7 @@ void typeset_run(struct typeset *ts, enum role role, const char *text)
     close_run(ts);
 }
 
-/* Bytes of the mark's role, -1 when `c` is no mark. */
+/* The mark's role, -1 when `c` is no mark. */
 static int role_of_mark(const struct typeset *ts, char c)
 {
     static const struct {
@@ -241,7 +241,7 @@ int typeset_finish(struct typeset *ts, struct explain_text *t)
     }
     t->bytes = ts->bytes.data;
     t->lines = ts->lines;
-    t->n_lines = t->n_set_lines = ts->n_lines;
+    t->n_lines = ts->n_lines;
     t->n_runs = ts->n_runs;
     for (uint32_t i = 0; i < ts->n_runs; i++)
         t->runs[i] = (struct explain_run){t->bytes + ts->runs[i].at, ts->runs[i].role};

@@ -1,5 +1,5 @@
 /* The pane's text as a whole: the two texts that set the tone, line by line in both languages; what
- * a sample that is missing, partial or of a variant changes; two columns; the brief form. */
+ * a sample that is missing, partial or of a variant changes; the brief form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -216,7 +216,6 @@ static void gaps(void **state)
         struct explain_text t;
         explain_layout(&t, &subject, cases[i].width, cases[i].height, cases[i].map);
         assert_int_equal(t.n_lines, cases[i].lines);
-        assert_int_equal(t.n_set_lines, t.n_lines);
         explain_fini(&t);
     }
     snapshot_unref(s);
@@ -300,34 +299,6 @@ static void roles(void **state)
     snapshot_unref(s);
 }
 
-static void columns(void **state)
-{
-    (void)state;
-    struct snapshot *s = host_web01();
-    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
-    struct str out = STR_INIT;
-    struct explain_text t;
-
-    assert_int_equal(explain_layout_columns(&t, &subject, 47, 7), 0);
-    assert_int_equal(t.n_set_lines, 27);
-    assert_int_equal(t.n_lines, 14);
-    static const char first[] =
-        "The end that closed first waits here for 60 s;     WHAT TO DO\n"
-        "then the entry goes by itself.                       Nothing. If ephemeral ports run "
-        "short, reuse\n"
-        "HERE NOW                                             connections (keep-alive, pools).\n"
-        "  71 closed first here in the last 60 s, flat      WHY\n"
-        "  58 by a server here: no ephemeral port used        If the last ACK is lost, the peer "
-        "repeats its\n"
-        "  13 by clients: 9 of 28,232 ports to one peer       FIN and is answered from here.\n"
-        "  NORMAL  The count follows the closing rate.        Late segments cannot reach a new "
-        "connection\n";
-    assert_memory_equal(plain(&t, &out), first, strlen(first));
-    explain_fini(&t);
-    str_fini(&out);
-    snapshot_unref(s);
-}
-
 static void expect_brief(struct snapshot *s, unsigned state, enum language language, int width,
                          const char *expected)
 {
@@ -398,7 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tone), cmocka_unit_test(no_sample), cmocka_unit_test(gaps),
         cmocka_unit_test(narrow),   cmocka_unit_test(fits),      cmocka_unit_test(roles),
-        cmocka_unit_test(columns),  cmocka_unit_test(brief),     cmocka_unit_test(variants),
+        cmocka_unit_test(brief),    cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }

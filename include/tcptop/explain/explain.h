@@ -31,7 +31,6 @@ struct explain_line {
 struct explain_text {
     struct explain_line *lines;
     uint32_t n_lines;
-    uint32_t n_set_lines; /* the text's lines before two columns joined them; else n_lines */
     struct explain_run *runs;
     uint32_t n_runs;
     char *bytes;
@@ -44,11 +43,6 @@ struct explain_text {
  *  In the language in force. Returns 0 or -ENOMEM (then empty). */
 int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
                    int height, bool map);
-
-/** The same in two columns of `width` with 4 blanks between, left filled first with `height` lines
- *  a page: lines are already joined, left padded. No map. */
-int explain_layout_columns(struct explain_text *t, const struct explain_subject *subject, int width,
-                           int height);
 
 /** The brief pane: two lines of at most `width` columns: lead; verdict, first live line, what to
  *  do. Where the lead does not fit on one line the verdict takes both lines. */
