@@ -195,7 +195,7 @@ static int states_item(struct parser *f, const struct field *field, enum compari
 {
     (void)field;
     struct word w = peek_word(f, false);
-    uint32_t states = state_set(w);
+    uint32_t states = state_set(f, w);
     if (!states)
         return expected(f, f->at, MSG_FILTER_STATE);
     f->at += w.len;

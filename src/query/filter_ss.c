@@ -33,13 +33,15 @@ const char *state_set_name(size_t i)
     return i < SETS ? sets[i].name : NULL;
 }
 
-uint32_t state_set(struct word w)
+uint32_t state_set(struct parser *f, struct word w)
 {
     for (size_t i = 0; i < SETS; i++) {
         if (word_is(w, sets[i].name))
             return sets[i].states;
     }
     unsigned state = state_parse(w.text, w.len);
+    if (state == TCP_STATE_BOUND_INACTIVE)
+        f->p->needs |= NEED_BOUND;
     return state ? STATE_BIT(state) : 0;
 }
 
@@ -70,7 +72,7 @@ static int parse_states(struct parser *f)
         f->at += w.len;
         skip_blanks(f);
         struct word name = peek_word(f, true);
-        uint32_t set = state_set(name);
+        uint32_t set = state_set(f, name);
         if (!set)
             return expected(f, f->at, MSG_FILTER_STATE_SET);
         f->at += name.len;

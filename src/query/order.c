@@ -12,7 +12,7 @@
 #include "cells.h"
 
 #define BUCKETS 256
-#define SMALL   64 /* rows that are compared rather than counted */
+#define SMALL   32 /* rows that are compared rather than counted */
 
 void order_init(struct order *o, const struct snapshot *s, const struct sort *sort,
                 uint32_t mark_ds)
@@ -51,8 +51,8 @@ struct order_item order_item(const struct order *o, uint32_t row)
     uint64_t key = o->column == &columns[COL_STATE]
                        ? state_order_key(&o->s->conn[row], placing_state(o, row))
                        : o->column->key(o->s, row);
-    if (o->descending && key != KEY_ABSENT)
-        key = KEY_ABSENT - 1 - key;
+    if (o->descending)
+        key = KEY_ABSENT - 1 - key; /* absent wraps round to itself */
     return pack(key, row);
 }
 
@@ -105,6 +105,39 @@ static int compare_items(const void *a, const void *b, void *order)
     return order_compare(order, a, b);
 }
 
+/* Few rows, nearly always told apart by their keys: an insertion sort. */
+static void sort_few(const struct order *o, struct order_item *items, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct order_item item = items[i];
+        size_t at = i;
+        for (; at > 0 && order_compare(o, &item, &items[at - 1]) < 0; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+static void sort_by_comparing(const struct order *o, struct order_item *items, size_t n)
+{
+    struct order by = *o; /* qsort_r hands it on without const */
+    if (n > SMALL)
+        qsort_r(items, n, sizeof *items, compare_items, &by);
+    else
+        sort_few(o, items, n);
+}
+
+/* Rows with equal keys: does the column itself tell any of them apart? */
+static bool column_differs(const struct order *o, const struct order_item *items, size_t n)
+{
+    if (!o->column->compare || key_of(items) == KEY_ABSENT)
+        return false;
+    for (size_t i = 1; i < n; i++) {
+        if (o->column->compare(o->s, items[0].row, items[i].row) != 0)
+            return true;
+    }
+    return false;
+}
+
 /* Rows with equal keys get the key of the order among equals. */
 static void rekey(const struct order *o, struct order_item *items, size_t n)
 {
@@ -147,7 +180,7 @@ static void sort_range(const struct order *o, struct order_item *items, size_t n
     uint32_t count[BUCKETS], end[BUCKETS];
     while (n > SMALL) {
         if (shift < 0) {
-            if (ties || o->column->compare)
+            if (ties || column_differs(o, items, n))
                 break;
             rekey(o, items, n);
             ties = true;
@@ -165,9 +198,7 @@ static void sort_range(const struct order *o, struct order_item *items, size_t n
         }
         shift -= 8;
     }
-    struct order by = *o; /* qsort_r hands it on without const */
-    if (n > 1)
-        qsort_r(items, n, sizeof *items, compare_items, &by);
+    sort_by_comparing(o, items, n);
 }
 
 void order_sort(const struct order *o, struct order_item *items, size_t n)

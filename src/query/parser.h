@@ -91,8 +91,9 @@ int field_parse(struct parser *f, struct word name, size_t start);
 const char *field_name(size_t i);
 
 /* filter_ss.c */
-/** States by any name or set of ss (all, connected, …); 0 when it is none. */
-uint32_t state_set(struct word w);
+/** States by any name or set of ss (all, connected, …); 0 when it is none. The kernel lists
+ * bound-only sockets only when asked, so naming them notes the need. */
+uint32_t state_set(struct parser *f, struct word w);
 /** The `i`th set's name for completion; NULL behind the last. */
 const char *state_set_name(size_t i);
 /** Is it a word that belongs to ss: state, src, autobound, …? */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,9 +120,23 @@ static void ports(void **state)
         {"lport:20-500,!=443", "acgh"},
         {"lport:>65535", ""},
         {"lport:<0", ""},
+    };
+    CHECK(list);
+}
+
+static void services(void **state)
+{
+    (void)state;
+    if (!getservbyname("ssh", "tcp") || !getservbyname("https", "tcp"))
+        skip(); /* no /etc/services here */
+    static const struct expectation list[] = {
         {"lport:ssh", "acgh"},
         {"port:https", "bfg"},
         {"lport = ssh", "acgh"},
+        {"sport eq :ssh", "acgh"},
+        {"sport :ssh", "acgh"},
+        {"lport > ssh", "bdef"},
+        {"dst [2001:db8::2]:https", "g"},
     };
     CHECK(list);
 }
@@ -213,6 +228,9 @@ static void flow_fields(void **state)
     assert_int_equal(filter_parse("port:22 state:tw", &p, NULL), 0);
     assert_int_equal(p.needs, 0);
     predicate_fini(&p);
+    assert_int_equal(filter_parse("state:bound", &p, NULL), 0);
+    assert_int_equal(p.needs, NEED_BOUND);
+    predicate_fini(&p);
 }
 
 static void words(void **state)
@@ -301,9 +319,7 @@ static void ss_expressions(void **state)
         {"sport = :22", "acgh"},
         {"sport = 22", "acgh"},
         {"sport == 22", "acgh"},
-        {"sport eq :ssh", "acgh"},
         {"sport 22", "acgh"},
-        {"sport :ssh", "acgh"},
         {"sport 0x16", "acgh"},
         {"sport 026", "acgh"},
         {"sport != :22", "bdef"},
@@ -528,6 +544,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports),
+        cmocka_unit_test(services),
         cmocka_unit_test(fields),
         cmocka_unit_test(flow_fields),
         cmocka_unit_test(words),
