@@ -133,6 +133,9 @@ static void marks(void **state)
     canvas_put(&c, 0, 0, 4, ROLE_TEXT,
                "a\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u0309\u030a");
     assert_string_equal(canvas_at(&c, 0, 0)->text, "a\u0301\u0302\u0303\u0304\u0305\u0306\u0307");
+    /* and none after the first that was left out */
+    canvas_put(&c, 0, 0, 4, ROLE_TEXT, "a\u0301\u0302\u0303\u0304\u0305\u0306\u20d0\u0307");
+    assert_string_equal(canvas_at(&c, 0, 0)->text, "a\u0301\u0302\u0303\u0304\u0305\u0306");
     canvas_clear(&c);
     /* one without a base is dropped, a control or a bad byte shows */
     assert_int_equal(canvas_put(&c, 0, 0, 4, ROLE_TEXT,

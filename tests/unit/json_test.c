@@ -256,18 +256,26 @@ static void counts_follow_the_filter(void **state)
     for (int i = 0; i < 5; i++) {
         sample_row(s, "10.0.0.1:1", "10.0.0.2:2", i < 3 ? TCP_STATE_TIME_WAIT : TCP_STATE_LISTEN);
     }
+    s->needs = NEED_BOUND;
+    sample_row(s, "10.0.0.1:1", "0.0.0.0:0", TCP_STATE_CLOSE)->flags = CONN_BOUND;
     struct predicate filter = {0};
-    const struct term term = {.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_TIME_WAIT)};
+    const struct term term = {.kind = TERM_STATE,
+                              .states = STATE_BIT(TCP_STATE_TIME_WAIT) |
+                                        STATE_BIT(TCP_STATE_BOUND_INACTIVE) |
+                                        STATE_BIT(TCP_STATE_CLOSE)};
     assert_int_equal(predicate_term(&filter, &term), 0);
     print.filter = &filter;
     json_t *lines = printed();
     rows.n = 1;
     print_sample(capture_begin(), &print);
-    assert_non_null(strstr(capture_end(), "\"total\":3,"));
-    const json_t *o = json_array_get(lines, 3);
-    assert_int_equal(json_array_size(lines), 4);
-    assert_int_equal(number_of(o, "total"), 3);
-    assert_int_equal(number_of(json_object_get(o, "states"), "LISTEN"), 0);
+    assert_non_null(strstr(capture_end(), "\"total\":4,"));
+    const json_t *o = json_array_get(lines, 4), *states = json_object_get(o, "states");
+    assert_int_equal(json_array_size(lines), 5);
+    assert_int_equal(number_of(o, "total"), 4);
+    assert_int_equal(number_of(states, "LISTEN"), 0);
+    assert_int_equal(number_of(states, "TIME_WAIT"), 3);
+    assert_int_equal(number_of(states, "BOUND_INACTIVE"), 1);
+    assert_null(json_object_get(states, "CLOSE"));
     json_decref(lines);
     predicate_fini(&filter);
 }

@@ -74,6 +74,10 @@ static void failure_is_remembered(void **state)
     str_add(&s, " and no more");
     assert_string_equal(str_text(&s), "kept");
     str_clear(&s);
+    str_add(&s, "kept");
+    str_add_many(&s, 'x', PTRDIFF_MAX);
+    assert_true(str_failed(&s));
+    str_clear(&s);
     assert_false(str_failed(&s));
     str_add(&s, "again");
     assert_string_equal(str_text(&s), "again");

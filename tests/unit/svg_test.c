@@ -56,6 +56,7 @@ static void words_by_column(void **state)
     (void)state;
     canvas_put(&c, 0, 0, 20, ROLE_TEXT, "ab 한글 xéy");
     canvas_put(&c, 0, 1, 20, ROLE_ST_STUCK, "<&>\"");
+    canvas_put(&c, 6, 1, 20, ROLE_TEXT, "한é");
     const char *svg = drawn(BACKGROUND_DARK);
     has(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"176\" height=\"54\"");
     has(svg, "x=\"8\" y=\"23\" textLength=\"16\" lengthAdjust=\"spacingAndGlyphs\">ab</text>");
@@ -65,6 +66,7 @@ static void words_by_column(void **state)
     has(svg,
         "x=\"8\" y=\"42\" textLength=\"32\" lengthAdjust=\"spacingAndGlyphs\" fill=\"#ff8700\" "
         "font-weight=\"bold\">&lt;&amp;&gt;\"</text>");
+    has(svg, "x=\"56\" y=\"42\" textLength=\"16\" lengthAdjust=\"spacingAndGlyphs\">한</text>");
 }
 
 static void shapes_without_a_font(void **state)
