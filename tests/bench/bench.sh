@@ -4,7 +4,7 @@
 # bench.sh BUILD [SIZE]...: for each size (100k when none is given; 10k 300k 1M …) that many
 # ESTABLISHED and then that many TIME_WAIT sockets, each in a namespace with a hash table of its own.
 # The programs take turns, ROUNDS (5) times; figures are medians, ratios are medians of the ratios
-# within a round, since a machine drifts more than the programs differ.
+# within a round, since a machine drifts more than the programs differ; on a busy one trust CPU.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
@@ -126,19 +126,20 @@ table() { # stdin: the lines of run_all
 	}
 	function value(round, name, field,   parts) {
 		split(cost[round, name], parts, " ")
-		return parts[field]
+		return field == "cpu" ? parts[2] + parts[3] : parts[field]
 	}
 	{ cost[$1, $2] = $3; rounds[$1] = 1; seen[$2] = 1 }
 	END {
-		print "| program | wall ms | user ms | sys ms | RSS MB | wall / floor | wall / ss |"
-		print "|---|---:|---:|---:|---:|---:|---:|"
+		print "| program | wall ms | user ms | sys ms | RSS MB | wall / floor | wall / ss | CPU / floor | CPU / ss |"
+		print "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 		while ((getline line < order) > 0) {
 			split(line, row, "|")
 			if (!(row[1] in seen))
 				continue
-			printf "| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %.2f |\n", row[1],
+			printf "| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f |\n", row[1],
 				column(row[1], 1) / 1000, column(row[1], 2) / 1000, column(row[1], 3) / 1000,
-				column(row[1], 4) / 1024, column(row[1], 1, "floor"), column(row[1], 1, "ss -tan")
+				column(row[1], 4) / 1024, column(row[1], 1, "floor"), column(row[1], 1, "ss -tan"),
+				column(row[1], "cpu", "floor"), column(row[1], "cpu", "ss -tan")
 		}
 	}' order="$work/order" -
 }
