@@ -34,30 +34,25 @@ static int clear_seen(struct dedupe *d, uint32_t rows)
     }
     if (!d->seen)
         return -ENOMEM;
-    d->shift = (unsigned)__builtin_clzll(words * 64) + 1;
     memset(d->seen, 0, words * sizeof *d->seen);
     return 0;
 }
 
-/* Cookies are handed out one after the other: a product by the golden ratio spreads such numbers
- * almost without collision. */
-static uint64_t bit_of(const struct dedupe *d, uint64_t cookie)
+/* Marks the cookie; was it, or another one with the same bit, marked before? Cookies are handed out
+ * one after the other, most of them by the dump itself: so neighbours share a word, and only those
+ * from long ago share a bit. */
+static bool mark(struct dedupe *d, uint64_t cookie)
 {
-    return (cookie * UINT64_C(0x9e3779b97f4a7c15)) >> d->shift;
+    uint64_t *word = &d->seen[cookie / 64 & (d->words - 1)], bit = UINT64_C(1) << cookie % 64;
+    bool before = *word & bit;
+
+    *word |= bit;
+    return before;
 }
 
-static bool is_seen(const struct dedupe *d, uint64_t cookie)
+static bool is_marked(const struct dedupe *d, uint64_t cookie)
 {
-    uint64_t bit = bit_of(d, cookie);
-
-    return d->seen[bit / 64] >> (bit % 64) & 1;
-}
-
-static void set_seen(struct dedupe *d, uint64_t cookie)
-{
-    uint64_t bit = bit_of(d, cookie);
-
-    d->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
+    return d->seen[cookie / 64 & (d->words - 1)] >> cookie % 64 & 1;
 }
 
 static int add_suspect(struct dedupe *d, const struct conn *c)
@@ -79,16 +74,17 @@ static bool has_cookie(const struct conn *c)
     return !(c->flags & CONN_NO_COOKIE);
 }
 
-static int find_suspects(struct dedupe *d, const struct snapshot *s)
+/* One pass, since a million rows do not stay in the cache for a second one. */
+static int find_suspects_and_count(struct dedupe *d, struct snapshot *s)
 {
     d->n = 0;
+    memset(s->count, 0, sizeof s->count);
+    s->total = s->n_live;
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *c = &s->conn[row];
-        if (!has_cookie(c))
-            continue;
-        if (is_seen(d, c->cookie) && add_suspect(d, c))
+        if (has_cookie(c) && mark(d, c->cookie) && add_suspect(d, c))
             return -ENOMEM;
-        set_seen(d, c->cookie);
+        snapshot_count_row(s, c);
     }
     return 0;
 }
@@ -113,7 +109,7 @@ static void prepare_suspects(struct dedupe *d)
         if (kept && compare(&d->suspects[kept - 1], &d->suspects[i]) == 0)
             continue;
         d->suspects[kept++] = d->suspects[i];
-        set_seen(d, d->suspects[i].cookie);
+        mark(d, d->suspects[i].cookie);
     }
     d->n = kept;
 }
@@ -124,7 +120,7 @@ static bool met_before(struct dedupe *d, const struct conn *c)
     struct suspect key = {.cookie = c->cookie, .netns = c->netns}, *s;
     bool met;
 
-    if (!has_cookie(c) || !is_seen(d, c->cookie))
+    if (!has_cookie(c) || !is_marked(d, c->cookie))
         return false;
     s = bsearch(&key, d->suspects, d->n, sizeof key, compare);
     if (!s)
@@ -138,7 +134,7 @@ int dedupe_rows(struct dedupe *d, struct snapshot *s)
 {
     uint32_t kept = 0;
 
-    if (clear_seen(d, s->n_live) || find_suspects(d, s))
+    if (clear_seen(d, s->n_live) || find_suspects_and_count(d, s))
         return -ENOMEM;
     if (!d->n)
         return 0;
@@ -156,5 +152,6 @@ int dedupe_rows(struct dedupe *d, struct snapshot *s)
     }
     s->duplicates += s->n_live - kept;
     s->n_live = kept;
+    snapshot_count(s);
     return 0;
 }

@@ -321,7 +321,6 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
     struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
     int rc = dedupe_rows(&d->dedupe, next);
 
-    snapshot_count(next);
     if (!prev) {
         d->whole_seen = false;
     } else {

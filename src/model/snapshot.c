@@ -244,12 +244,8 @@ void snapshot_drop_last(struct snapshot *s)
 void snapshot_count(struct snapshot *s)
 {
     memset(s->count, 0, sizeof s->count);
-    for (uint32_t row = 0; row < s->n_live; row++) {
-        const struct conn *c = &s->conn[row];
-        unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
-        if (state < TCP_STATE_COUNT)
-            s->count[state]++;
-    }
+    for (uint32_t row = 0; row < s->n_live; row++)
+        snapshot_count_row(s, &s->conn[row]);
     s->total = s->n_live;
 }
 

@@ -7,9 +7,8 @@
 
 /* Scratch memory that is kept between samples; starts as zero. */
 struct dedupe {
-    uint64_t *seen;           /* bitmap of hashed cookies; owned */
+    uint64_t *seen;           /* bitmap of cookies; owned */
     uint64_t words;           /* power of two */
-    unsigned shift;           /* from a 64-bit hash to a bit number */
     struct suspect *suspects; /* cookies that may be there twice; owned */
     uint32_t n, cap;
 };
@@ -17,8 +16,8 @@ struct dedupe {
 void dedupe_fini(struct dedupe *d);
 
 /** Drop each live row whose cookie an earlier one has, and count them in s->duplicates; rows
- *  without a cookie stay. A dump without duplicates costs one bit per row. Returns 0 or -ENOMEM
- *  (then unchanged). */
+ *  without a cookie stay. Then count as snapshot_count() does. A dump without duplicates costs one
+ *  bit per row. Returns 0 or -ENOMEM (then no row is dropped). */
 int dedupe_rows(struct dedupe *d, struct snapshot *s);
 
 #endif

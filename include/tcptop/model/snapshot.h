@@ -125,6 +125,14 @@ void snapshot_drop_last(struct snapshot *s);
 /** Count the states of the live rows and set `total`. */
 void snapshot_count(struct snapshot *s);
 
+static inline void snapshot_count_row(struct snapshot *s, const struct conn *c)
+{
+    unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+
+    if (state < TCP_STATE_COUNT)
+        s->count[state]++;
+}
+
 /** The row that is the same connection as `c`, or UINT32_MAX. Linear; live rows win. */
 uint32_t snapshot_find(const struct snapshot *s, const struct conn *c);
 
