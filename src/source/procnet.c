@@ -107,7 +107,8 @@ static bool take_queues(struct line *l, struct conn *c)
     return true;
 }
 
-/* uid, timeout (unused), inode */
+/* uid, unanswered probes, inode. The kernel prints retransmits and probes side by side; sock_diag
+ * tells the one that goes with the timer. */
 static bool take_owner(struct line *l, struct conn *c)
 {
     uint64_t uid, probes, inode;
@@ -120,6 +121,8 @@ static bool take_owner(struct line *l, struct conn *c)
     skip_blanks(l);
     if (!take_number(l, 10, &inode) || uid > UINT32_MAX || inode > UINT32_MAX)
         return false;
+    if (c->timer == TIMER_KEEPALIVE || c->timer == TIMER_PROBE)
+        c->retrans = probes < UINT8_MAX ? (uint8_t)probes : UINT8_MAX;
     c->uid = (uint32_t)uid;
     c->inode = (uint32_t)inode;
     return true;

@@ -19,6 +19,9 @@
 #define LISTEN6                                                                                    \
     "   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A "        \
     "00000000:00000002 00:00000000 00000000     0        0 99 1 0000000000000000 100 0 0 10 -1"
+#define PROBING                                                                                    \
+    "  12: 0100007F:0BB8 0200000A:C350 01 00000014:00000006 04:00000010 00000003  1000        7 "  \
+    "4711 1 0000000058c41824 100 0 0 10 0"
 #define TIME_WAIT                                                                                  \
     "   1: 0100007F:0BB8 0100007F:CA5C 06 00000000:00000000 03:00001294 00000000     0        0 "  \
     "0 3 00000000969e6e6b"
@@ -74,6 +77,16 @@ static void ipv6_listener(void **state)
     assert_int_equal(c->state, TCP_STATE_LISTEN);
     assert_int_equal(c->rqueue, 2);
     assert_int_equal(c->flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER | CONN_NO_BACKLOG);
+    snapshot_unref(s);
+}
+
+static void probes_go_with_their_timer(void **state)
+{
+    (void)state;
+    struct snapshot *s = read_line(AF_INET, PROBING, strlen(PROBING));
+
+    assert_int_equal(s->conn[0].timer, TIMER_PROBE);
+    assert_int_equal(s->conn[0].retrans, 7);
     snapshot_unref(s);
 }
 
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test(time_wait),
         cmocka_unit_test(cut_lines),
         cmocka_unit_test(lines_that_are_none),
+        cmocka_unit_test(probes_go_with_their_timer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
