@@ -54,8 +54,8 @@ static void all(struct session *s)
 static void only(struct session *s, const char *term, const char *what)
 {
     char key[16];
-    filter_choose_states(s, term);
-    session_say(s, MSG_SESSION_ONLY, what, session_key(s, COMMAND_ALL, key), NULL);
+    if (filter_choose_states(s, term))
+        session_say(s, MSG_SESSION_ONLY, what, session_key(s, COMMAND_ALL, key), NULL);
 }
 
 static void listening(struct session *s)

@@ -44,13 +44,22 @@ void filter_clear(struct session *s)
     session_say(s, MSG_SESSION_FILTER_CLEARED, session_key(s, COMMAND_FILTER, key), NULL);
 }
 
-void filter_choose_states(struct session *s, const char *term)
+/* One choice in place of another, on top of `filter`. False when that failed, and it was said. */
+static bool choose(struct session *s, const char *filter, enum choice_kind kind, const char *term)
 {
     char text[UI_FILTER_MAX];
-    if (!choice_replace(text, s->ui.filter, CHOICE_STATE, term))
+    if (!choice_replace(text, filter, kind, term))
         session_say(s, MSG_SESSION_FILTER_TOO_LONG, NULL);
-    else if (filter_apply(s, text, NULL) == -ENOMEM)
+    else if (filter_apply(s, text, NULL) < 0)
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+    else
+        return true;
+    return false;
+}
+
+bool filter_choose_states(struct session *s, const char *term)
+{
+    return choose(s, s->ui.filter, CHOICE_STATE, term);
 }
 
 /* Would this filter show any row? */
@@ -70,19 +79,15 @@ static bool matches_any(const struct session *s, const char *text)
 /* The rows follow the digits; while typing may go on only to a port that some socket has. */
 static void digits_follow(struct session *s, bool final)
 {
-    struct ui *ui = &s->ui;
     char term[16], text[UI_FILTER_MAX];
-    snprintf(term, sizeof(term), "port:%s", ui->digits);
-    if (!choice_replace(text, s->before_digits, CHOICE_PORT, term)) {
-        session_say(s, MSG_SESSION_FILTER_TOO_LONG, NULL);
-    } else if (!final && !matches_any(s, text)) {
+    snprintf(term, sizeof(term), "port:%s", s->ui.digits);
+    if (!final && choice_replace(text, s->before_digits, CHOICE_PORT, term) &&
+        !matches_any(s, text)) {
         s->digits_tried = true;
         return;
-    } else if (filter_apply(s, text, NULL) == -ENOMEM) {
-        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
     }
-    ui->digits_pending = false;
-    s->digits_tried = false;
+    choose(s, s->before_digits, CHOICE_PORT, term);
+    s->ui.digits_pending = s->digits_tried = false;
 }
 
 void digits_tick(struct session *s)

@@ -127,8 +127,9 @@ void focus_mouse(struct session *s, const struct mouse *m);
  *  the last one stays. */
 int filter_apply(struct session *s, const char *text, struct filter_error *error);
 
-/** Choose states by a term like "state:tw" in place of the last such choice; "" takes it off. */
-void filter_choose_states(struct session *s, const char *term);
+/** Choose states by a term like "state:tw" in place of the last such choice; "" takes it off. False
+ *  when that failed, and the footer says so. */
+bool filter_choose_states(struct session *s, const char *term);
 void filter_clear(struct session *s);
 
 /** Remember a filter for ↑ in the prompt. */

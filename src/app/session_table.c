@@ -71,24 +71,34 @@ static void keep_line(struct session *s, int line)
     }
 }
 
+/* What became of the selected row, in the footer. */
+static void say_lost(struct session *s)
+{
+    const struct conn *c = &s->ui.selected;
+    struct str local = STR_INIT, remote = STR_INIT;
+    conn_format_local(c, &local);
+    conn_format_remote(c, &remote);
+    enum msg id = s->rows.n == 0                             ? MSG_SESSION_WAS_LAST
+                  : snapshot_find(s->shown, c) == UINT32_MAX ? MSG_SESSION_GONE
+                                                             : MSG_SESSION_FILTERED_OUT;
+    session_say(s, id, str_text(&local), str_text(&remote), NULL);
+    str_fini(&local);
+    str_fini(&remote);
+}
+
 /* The row that was selected is not among the rows any more. */
 static void selection_lost(struct session *s, bool by_user)
 {
-    struct ui *ui = &s->ui;
-    if (by_user || s->rows.n == 0) {
+    if (by_user) {
         table_park(s);
-        s->selection_waiting = by_user;
+        s->selection_waiting = true;
         return;
     }
-    struct str local = STR_INIT, remote = STR_INIT;
-    conn_format_local(&ui->selected, &local);
-    conn_format_remote(&ui->selected, &remote);
-    bool there = snapshot_find(s->shown, &ui->selected) != UINT32_MAX;
-    session_say(s, there ? MSG_SESSION_FILTERED_OUT : MSG_SESSION_GONE, str_text(&local),
-                str_text(&remote), NULL);
-    str_fini(&local);
-    str_fini(&remote);
-    table_select(s, ui->cursor);
+    say_lost(s);
+    if (s->rows.n)
+        table_select(s, s->ui.cursor);
+    else
+        table_park(s);
 }
 
 void table_place(struct session *s, bool by_user, uint32_t offset, int line)

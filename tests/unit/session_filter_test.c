@@ -174,6 +174,25 @@ static void quick_filters_say_how_to_leave_them(void **state)
     stage_close(&st);
 }
 
+static void no_room_for_a_choice_is_said(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    stage_keys(&st, "/");
+    stage_type(&st, "port:30 !");
+    while (st.ui->line.len < UI_FILTER_MAX - 4)
+        stage_type(&st, "x");
+    stage_keys(&st, "Enter");
+    char before[UI_FILTER_MAX];
+    memcpy(before, st.ui->filter, sizeof(before));
+    assert_int_equal(strlen(before), UI_FILTER_MAX - 4);
+    stage_keys(&st, "l");
+    assert_non_null(strstr(st.ui->message, "too long"));
+    assert_string_equal(st.ui->filter, before);
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(backspace_and_what_is_no_port),
         cmocka_unit_test(digits_keep_the_selection_where_they_can),
         cmocka_unit_test(one_choice_replaces_the_last_of_its_kind),
+        cmocka_unit_test(no_room_for_a_choice_is_said),
         cmocka_unit_test(quick_filters_say_how_to_leave_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

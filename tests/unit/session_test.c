@@ -134,6 +134,26 @@ static void the_footer_says_that_it_has_gone(void **state)
     stage_close(&st);
 }
 
+static void the_last_row_leaves_a_parked_cursor(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 100, 200);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Down");
+    assert_true(st.ui->bound);
+    stage_remove(&st, 100);
+    for (unsigned i = 0; i < 10 && st.session->rows.n; i++)
+        stage_sample(&st);
+    assert_false(st.ui->bound);
+    assert_non_null(strstr(st.ui->message, "was the last row"));
+    stage_add(&st, TCP_STATE_ESTABLISHED, 110, 200);
+    stage_sample(&st);
+    assert_false(st.ui->bound);
+    stage_close(&st);
+}
+
 static void without_follow_the_line_stays(void **state)
 {
     (void)state;
@@ -304,6 +324,7 @@ int main(void)
         cmocka_unit_test(at_the_ends_the_line_moves),
         cmocka_unit_test(closed_row_stays_until_it_has_faded),
         cmocka_unit_test(the_footer_says_that_it_has_gone),
+        cmocka_unit_test(the_last_row_leaves_a_parked_cursor),
         cmocka_unit_test(without_follow_the_line_stays),
         cmocka_unit_test(home_and_g_park),
         cmocka_unit_test(pages_and_half_pages),
