@@ -1,0 +1,337 @@
+/* A frame at every kind of size, in both languages, with every overlay, prompt, focus and pane:
+ * whole cells, an unbroken separator, and answers about places that agree with what is drawn. Also
+ * without a sample, with a failed one, with rows marked, missing and closed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/hosts.h"
+#include "lib/sample.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/view/view.h"
+
+static const int widths[] = {1,   2,   5,   19,  20,  21,  24,  31,  35,  36,  40,  47,  50,  51,
+                             59,  60,  63,  64,  79,  80,  81,  91,  92,  95,  96,  100, 101, 109,
+                             110, 112, 113, 120, 121, 133, 160, 179, 180, 200, 255, 500};
+static const int heights[] = {1,  2,  4,  5,  6,  7,  8,  9,  10, 15, 16, 17, 21,  22,
+                              23, 24, 27, 28, 29, 30, 31, 34, 39, 40, 44, 50, 100, 300};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct snapshot *full, *failed;
+static struct rows rows;
+static struct bindings bindings;
+static struct canvas canvas;
+
+static int begin(void **state)
+{
+    const struct sort sort = {.column = COL_STATE};
+
+    (void)state;
+    full = host_web01();
+    sample_row(full, "[2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443",
+               "[2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442", TCP_STATE_CLOSE_WAIT);
+    sample_row(full, "[fe80::42:acff:fe11:2]:22", "[fe80::1]:60000", TCP_STATE_SYN_SENT);
+    full->conn[full->n_live - 1].ifindex = 1;
+    sample_row(full, "255.255.255.255:65535", "255.255.255.254:65534", TCP_STATE_LAST_ACK);
+    snapshot_count(full);
+    sample_split(full, full->n_live - 4, full->n_live - 2);
+    failed = host_new();
+    failed->status = SAMPLE_FAILED;
+    snprintf(failed->why, sizeof failed->why, "%s", "netlink: no buffer space available");
+    bindings_init(&bindings);
+    return rows_build(&rows, full, NULL, &sort, 30) || canvas_init(&canvas, 1, 1);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    rows_fini(&rows);
+    canvas_fini(&canvas);
+    snapshot_unref(full);
+    snapshot_unref(failed);
+    text_use(LANG_EN);
+    return 0;
+}
+
+/* The n-th of many states of the interface; each choice turns at a pace of its own. */
+static void choose(struct ui *ui, unsigned n)
+{
+    ui_init(ui);
+    ui->focus = (enum ui_focus)(n % 3);
+    ui->subject = n % 2 ? FOCUS_TABLE : FOCUS_STATES;
+    ui->pane = (enum ui_pane)(n / 2 % 3);
+    ui->overlay = n % 4 == 1 ? (enum ui_overlay)(n / 4 % 5) : OVERLAY_NONE;
+    ui->prompt = n % 5 == 2 ? (enum ui_prompt)(n / 5 % 5) : PROMPT_NONE;
+    ui->strip = n / 7 % (STATE_STRIP_COUNT + 1);
+    ui->top = n % 11 * 5;
+    ui->cursor = ui->top + n % 3;
+    ui->paused = n % 13 == 0;
+    ui->ascii = n % 17 == 0;
+    ui->follow = n % 9 != 0;
+    ui->column_scroll = n % 6;
+    ui->overlay_top = n % 8 * 9;
+    ui->overlay_cursor = n % 26;
+    ui->details = full->conn[n % snapshot_rows(full)];
+    for (ui->n_menu = 0; ui->n_menu < COL_COUNT; ui->n_menu++)
+        ui->menu[ui->n_menu] = (enum column_id)ui->n_menu;
+    ui->sort = (struct sort){(enum column_id)(n % COL_COUNT), n % 2};
+    if (n % 10 == 7) {
+        for (unsigned i = 0; i < COL_COUNT && columns[i].flags & COLUMN_SCREEN; i += 2)
+            ui->chosen[ui->n_chosen++] = (enum column_id)i;
+    }
+    if (n % 4 == 3) {
+        snprintf(ui->line.text, sizeof ui->line.text, "%s", "주소 상태:닫기 rtt>100x and state:es");
+        ui->line.len = ui->line.cursor = (uint32_t)strlen(ui->line.text);
+        ui->line_bad = n % 8 == 3;
+        ui->error.at = ui->line.len - 12;
+        snprintf(ui->error.what, sizeof ui->error.what, "%s", "expected a unit: us, ms or s");
+        snprintf(ui->filter, sizeof ui->filter, "%s", "port:3000 or state:tw");
+    }
+    if (n % 12 == 5)
+        snprintf(ui->digits, sizeof ui->digits, "%s", "3000");
+    if (n % 14 == 6)
+        snprintf(ui->message, sizeof ui->message, "%s", "필터 해제   / ↑ 되돌리기");
+}
+
+/* Cells are whole: a wide character has both halves, and nothing is empty. */
+static void check_cells(const struct ui *ui)
+{
+    for (int y = 0; y < canvas.h; y++) {
+        for (int x = 0; x < canvas.w; x++) {
+            const struct cell *cell = canvas_at(&canvas, x, y);
+            const struct cell *next = canvas_at(&canvas, x + 1, y);
+
+            if (cell->width == 2 && (!next || next->width != 0))
+                fail_msg("%dx%d: half a character at %d,%d", ui->w, ui->h, x, y);
+            if (cell->width == 0 && (x == 0 || canvas_at(&canvas, x - 1, y)->width != 2))
+                fail_msg("%dx%d: a second half alone at %d,%d", ui->w, ui->h, x, y);
+            if (cell->width > 0 && cell->text[0] == '\0')
+                fail_msg("%dx%d: an empty cell at %d,%d", ui->w, ui->h, x, y);
+            if (cell->role >= ROLE_COUNT)
+                fail_msg("%dx%d: no such role at %d,%d", ui->w, ui->h, x, y);
+        }
+    }
+}
+
+/* Nothing was drawn over the line between table and pane. */
+static void check_separator(const struct ui *ui)
+{
+    static const char joints[] = "│┤┥┬┭┮|+";
+    struct layout l;
+
+    layout_compute(&l, ui);
+    if (l.separator_x < 0)
+        return;
+    for (int y = l.pane.y; y < l.pane.y + l.pane.h; y++) {
+        const struct cell *cell = canvas_at(&canvas, l.separator_x, y);
+
+        if ((ui->prompt == PROMPT_NONE && !ui->digits[0]) || y < ui->h - 2) {
+            if (!strstr(joints, cell->text))
+                fail_msg("%dx%d: '%s' in the separator, line %d", ui->w, ui->h, cell->text, y);
+        }
+    }
+}
+
+/* What is said about places is inside and agrees with itself. */
+static void check_places(const struct view *v)
+{
+    uint32_t lines, shown;
+    int line = -1;
+
+    for (int y = 0; y < v->ui->h; y++) {
+        uint32_t row = view_row_at(v, y);
+
+        if (row != UINT32_MAX) {
+            assert_true(row >= v->ui->top && row < v->rows->n);
+            assert_true(view_row_line(v, row) <= y && view_row_line(v, row) >= line);
+            line = view_row_line(v, row);
+        }
+        assert_true(view_strip_at(v, v->ui->w / 2, y) <= STATE_STRIP_COUNT);
+        assert_true(view_column_head_at(v, v->ui->w / 3, y) < COL_COUNT);
+    }
+    view_pane_extent(v, &lines, &shown);
+    assert_true(shown <= lines);
+    view_overlay_extent(v, &lines, &shown);
+    assert_true(shown <= lines);
+    assert_true(view_table_capacity(v, v->ui->top) <= (uint32_t)v->ui->h);
+}
+
+static void check(const struct view *v)
+{
+    assert_int_equal(canvas_resize(&canvas, v->ui->w, v->ui->h), 0);
+    view_draw(&canvas, v);
+    check_cells(v->ui);
+    check_separator(v->ui);
+}
+
+static void test_every_kind_of_size(void **state)
+{
+    unsigned n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(widths); i++) {
+        for (size_t j = 0; j < COUNT(heights); j++, n++) {
+            struct ui ui;
+            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+
+            choose(&ui, n);
+            ui.w = widths[i];
+            ui.h = heights[j];
+            text_use(n % 2 ? LANG_KO : LANG_EN);
+            check(&v);
+            if (ui.h <= 50)
+                check_places(&v);
+        }
+    }
+}
+
+static void test_the_usual_sizes_in_all_states(void **state)
+{
+    static const struct {
+        int w, h;
+    } usual[] = {{120, 34}, {80, 24}, {60, 20}, {40, 10}, {100, 30}, {20, 6}, {90, 45}};
+
+    (void)state;
+    for (unsigned n = 0; n < 600; n++) {
+        struct ui ui;
+        struct view v = {&ui, &bindings, full, n % 19 ? full : failed, &rows, full->mono_ns};
+
+        choose(&ui, n);
+        ui.w = usual[n % COUNT(usual)].w;
+        ui.h = usual[n % COUNT(usual)].h;
+        text_use(n / 2 % 2 ? LANG_KO : LANG_EN);
+        view_choose_widths(&ui, &v);
+        check(&v);
+        check_places(&v);
+    }
+}
+
+static void test_before_the_first_sample(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 400; n++) {
+        struct ui ui;
+        struct view v = {&ui, &bindings, NULL, n % 2 ? failed : NULL, NULL, 0};
+
+        choose(&ui, n);
+        ui.w = widths[n % COUNT(widths)];
+        ui.h = heights[n % COUNT(heights)];
+        text_use(n % 3 ? LANG_KO : LANG_EN);
+        check(&v);
+        assert_true(view_row_at(&v, ui.h / 2) == UINT32_MAX);
+    }
+}
+
+/* Right of the separator stands what would stand there without any table. */
+static void test_the_table_stays_left_of_the_pane(void **state)
+{
+    static struct rows none;
+    struct canvas bare;
+
+    (void)state;
+    assert_int_equal(canvas_init(&bare, 1, 1), 0);
+    for (int w = 113; w < 260; w += 7) {
+        for (unsigned sort = 0; sort < COL_COUNT; sort++) {
+            struct ui ui;
+            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+            struct layout l;
+
+            ui_init(&ui);
+            ui.w = w;
+            ui.h = 30;
+            ui.pane = sort % 2 ? PANE_WIDE : PANE_NORMAL;
+            ui.sort.column = (enum column_id)sort;
+            text_use(sort % 2 ? LANG_KO : LANG_EN);
+            check(&v);
+            v.rows = &none;
+            assert_int_equal(canvas_resize(&bare, w, ui.h), 0);
+            view_draw(&bare, &v);
+            layout_compute(&l, &ui);
+            for (int y = 1; y < ui.h - 1; y++) {
+                for (int x = l.separator_x; x < w; x++)
+                    assert_string_equal(canvas_at(&canvas, x, y)->text,
+                                        canvas_at(&bare, x, y)->text);
+            }
+        }
+    }
+    canvas_fini(&bare);
+}
+
+/* The text of a line of the canvas. */
+static const char *line_text(int y)
+{
+    static char text[4096];
+    size_t len = 0;
+
+    for (int x = 0; x < canvas.w; x++)
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s", canvas_at(&canvas, x, y)->text);
+    return text;
+}
+
+static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
+{
+    struct ui ui;
+    struct view v = {&ui, &bindings, full, failed, &rows, full->mono_ns + 12 * NS_PER_S};
+
+    (void)state;
+    text_use(LANG_EN);
+    ui_init(&ui);
+    check(&v);
+    assert_non_null(strstr(line_text(0), " STALE 12 s "));
+    assert_non_null(strstr(line_text(23), "no buffer space available; trying again"));
+    assert_int_equal(canvas_at(&canvas, 3, 10)->role, ROLE_DIM);
+}
+
+static void test_a_partial_sample_says_at_least(void **state)
+{
+    struct ui ui;
+    struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+
+    (void)state;
+    text_use(LANG_EN);
+    ui_init(&ui);
+    full->status = SAMPLE_PARTIAL;
+    snprintf(full->why, sizeof full->why, "%s", "dump interrupted three times");
+    check(&v);
+    assert_non_null(strstr(line_text(0), "at least"));
+    assert_non_null(strstr(line_text(0), " PARTIAL "));
+    assert_non_null(strstr(line_text(23), "dump interrupted three times; counts are lower bounds"));
+    full->status = SAMPLE_COMPLETE;
+    full->why[0] = '\0';
+}
+
+static void test_first_frame(void **state)
+{
+    struct ui ui;
+    struct view v = {&ui, &bindings, NULL, NULL, NULL, 0};
+
+    (void)state;
+    text_use(LANG_EN);
+    ui_init(&ui);
+    check(&v);
+    assert_non_null(strstr(line_text(0), "–"));
+    assert_null(strstr(line_text(0), "0"));
+    assert_non_null(strstr(line_text(10), "no sample yet"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind_of_size),
+        cmocka_unit_test(test_the_usual_sizes_in_all_states),
+        cmocka_unit_test(test_the_table_stays_left_of_the_pane),
+        cmocka_unit_test(test_before_the_first_sample),
+        cmocka_unit_test(test_a_failed_sample_leaves_the_last_dim_and_says_so),
+        cmocka_unit_test(test_a_partial_sample_says_at_least),
+        cmocka_unit_test(test_first_frame),
+    };
+
+    return cmocka_run_group_tests(tests, begin, end);
+}
