@@ -152,6 +152,31 @@ static void details_stay_after_the_end(void **state)
     stage_close(&st);
 }
 
+static void figures_first_seen_are_sampled_at_once(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    struct request req;
+    bool now;
+    assert_true(session_request(st.session, &req, &now));
+    assert_false(now);
+    assert_false(req.needs & NEED_FLOW);
+    stage_keys(&st, "Enter");
+    assert_true(session_request(st.session, &req, &now));
+    assert_true(now);
+    assert_true(req.needs & NEED_FLOW);
+    stage_keys(&st, "Esc /");
+    stage_type(&st, "rtt_us>5");
+    assert_false(session_request(st.session, &req, &now));
+    assert_true(req.needs & NEED_FLOW);
+    stage_keys(&st, "Esc");
+    assert_true(session_request(st.session, &req, &now));
+    assert_false(now);
+    assert_false(req.needs & NEED_FLOW);
+    stage_close(&st);
+}
+
 static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
 {
     (void)state;
@@ -191,6 +216,7 @@ int main(void)
         cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
         cmocka_unit_test(overlays_scroll_within_their_lines),
         cmocka_unit_test(details_stay_after_the_end),
+        cmocka_unit_test(figures_first_seen_are_sampled_at_once),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
