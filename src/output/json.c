@@ -99,6 +99,7 @@ static void print_rows(struct sink *out, const struct print *p)
                                         "{\"type\":\"connection\",\"sample\":%llu", p->sample);
     for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
         uint32_t row = p->rows->row[i];
+        print_prefetch(p, i);
         if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
             continue;
         }

@@ -12,6 +12,16 @@ void print_text(struct sink *out, const struct print *p);
 void print_json(struct sink *out, const struct print *p);
 void print_csv(struct sink *out, const struct print *p);
 
+/** Row `i` of the order is printed next: fetch one that follows soon. The order jumps about in
+ * memory, and waiting for it would take a quarter of the time. */
+static inline void print_prefetch(const struct print *p, uint32_t i)
+{
+    enum { AHEAD = 8 };
+    if (i + AHEAD < p->rows->n) {
+        __builtin_prefetch(&p->snapshot->conn[p->rows->row[i + AHEAD]]);
+    }
+}
+
 /* Counts of what passes the filter. */
 struct counts {
     uint64_t total;

@@ -11,8 +11,8 @@
 
 #define COLUMN_GAP 1
 
-#define CELL_MAX 200 /* bytes; longer ones are cut: no address or number comes near */
-_Static_assert(PUT_MAX > COLUMN_GAP + 2 * CELL_MAX + 2 * ESCAPE_SIZE, "a cell fits");
+#define CELL_MAX 160 /* bytes; longer ones are cut: no address or number comes near */
+_Static_assert(PUT_MAX > COLUMN_GAP + 2 * CELL_MAX + 2 * ESCAPE_SIZE + 32, "a cell fits");
 
 struct text_cell {
     uint8_t bytes, columns;
@@ -25,16 +25,22 @@ struct sheet {
     struct text_cell *cells; /* the same; owned */
     size_t n_cells;
     int width[COL_COUNT];
+    bool right[COL_COUNT];
 };
 
-/* Columns of a text; nearly all cells are ASCII, where that is the length. */
-static int columns_of(const char *text, size_t len)
+/* Whether all bytes are ASCII, looked at eight at a time. */
+static bool is_ascii(const char *text, size_t len)
 {
-    unsigned char all = 0;
-    for (size_t i = 0; i < len; i++) {
+    uint64_t all = 0, word;
+    size_t i = 0;
+    for (; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, text + i, sizeof(word));
+        all |= word;
+    }
+    for (; i < len; i++) {
         all |= (unsigned char)text[i];
     }
-    return all < 0x80 ? (int)len : utf8_width_n(text, len);
+    return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 /* The end of the last whole character before `end`. */
@@ -63,17 +69,31 @@ static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
         len = character_before(text, CELL_MAX);
         str_truncate(&sheet->text, start + len);
     }
-    int wide = columns_of(text, len);
+    int wide = is_ascii(text, len) ? (int)len : utf8_width_n(text, len);
     sheet->cells[sheet->n_cells++] = (struct text_cell){(uint8_t)len, (uint8_t)wide};
     if (wide > sheet->width[column]) {
         sheet->width[column] = wide;
     }
 }
 
+/* Copying SHORT bytes takes two instructions, copying the right number takes a call: where that
+ * many may be read and written, what is too much is overwritten by what follows. */
+#define SHORT 32
+
 static char *put_blanks(char *p, int count)
 {
-    memset(p, ' ', (size_t)count);
+    if (count <= SHORT) {
+        memcpy(p, "                                ", SHORT);
+    } else {
+        memset(p, ' ', (size_t)count);
+    }
     return p + count;
+}
+
+static char *put_cell(char *p, const char *text, size_t len)
+{
+    memcpy(p, text, len <= SHORT ? SHORT : CELL_MAX);
+    return p + len;
 }
 
 /* One cell; a left-aligned last one is not followed by blanks. */
@@ -81,17 +101,18 @@ static void print_cell(struct sink *out, const struct sheet *sheet, size_t colum
                        struct text_cell cell, const char *color)
 {
     int free_columns = sheet->width[column] - cell.columns;
-    bool right = columns[sheet->p->columns[column]].align == ALIGN_RIGHT;
-    char *p =
-        put_blanks(sink_room(out), (column > 0 ? COLUMN_GAP : 0) + (right ? free_columns : 0));
+    int gap = column > 0 ? COLUMN_GAP : 0;
+    bool last = column + 1 == sheet->n_columns;
+    char *p = sink_room(out);
+    p = put_blanks(p, sheet->right[column] ? gap + free_columns : gap);
     if (color) {
         p = put_bytes(p, color, strlen(color));
     }
-    p = put_bytes(p, text, cell.bytes);
+    p = put_cell(p, text, cell.bytes);
     if (color) {
         p = put_bytes(p, ESCAPE_RESET, sizeof(ESCAPE_RESET) - 1);
     }
-    if (!right && column + 1 < sheet->n_columns) {
+    if (!sheet->right[column] && !last) {
         p = put_blanks(p, free_columns);
     }
     sink_took(out, p);
@@ -103,8 +124,10 @@ static void print_head(struct sink *out, const struct sheet *sheet)
     char color[ESCAPE_SIZE];
     for (size_t i = 0; i < sheet->n_columns; i++) {
         const char *title = text(columns[p->columns[i]].title);
+        char padded[CELL_MAX] = "";
         struct text_cell cell = {(uint8_t)strlen(title), (uint8_t)utf8_width(title)};
-        print_cell(out, sheet, i, title, cell,
+        memcpy(padded, title, cell.bytes);
+        print_cell(out, sheet, i, padded, cell,
                    p->color ? escape_role(color, p->theme, ROLE_TITLE) : NULL);
     }
     sink_add(out, "\n");
@@ -144,16 +167,20 @@ static int fill_sheet(struct sheet *sheet)
         return -ENOMEM;
     }
     for (size_t i = 0; i < sheet->n_columns; i++) {
-        sheet->width[i] = utf8_width(text(columns[p->columns[i]].title));
+        const struct column *column = &columns[p->columns[i]];
+        sheet->width[i] = utf8_width(text(column->title));
+        sheet->right[i] = column->align == ALIGN_RIGHT;
     }
     for (uint32_t i = 0; i < p->rows->n; i++) {
         uint32_t row = p->rows->row[i];
+        print_prefetch(p, i);
         if (snapshot_row_kind(p->snapshot, row) == ROW_LIVE) {
             for (size_t column = 0; column < sheet->n_columns; column++) {
                 add_cell(sheet, column, row);
             }
         }
     }
+    str_add_many(&sheet->text, '\0', CELL_MAX); /* see put_cell() */
     return str_failed(&sheet->text) ? -ENOMEM : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
@@ -95,17 +96,19 @@ void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS
 
 void end_netstat(const struct end *e, const struct snapshot *s, struct str *out)
 {
-    char address[ADDRESS_SIZE];
-    end_address(e, s, address);
-    bool brackets = e->family == AF_INET6;
+    char text[ADDRESS_SIZE + 32];
+    const bool brackets = e->family == AF_INET6;
+    text[0] = '[';
+    end_address(e, s, text + brackets);
+    size_t len = strlen(text);
     if (brackets)
-        str_add_char(out, '[');
-    str_add(out, address);
-    str_add(out, brackets ? "]:" : ":");
+        text[len++] = ']';
+    text[len++] = ':';
     if (e->port)
-        str_add_uint(out, e->port);
+        len += fmt_digits(text + len, e->port);
     else
-        str_add_char(out, '*');
+        text[len++] = '*';
+    str_add_bytes(out, text, len);
 }
 
 static uint64_t read_be(const uint8_t *bytes, int n)
