@@ -1,4 +1,5 @@
 /* Cells as screen and text output show them: "–" for what is not known. */
+#include <sys/socket.h>
 
 #include "address.h"
 #include "cells.h"
@@ -106,13 +107,21 @@ static void format_text(const struct snapshot *s, uint32_t row, struct str *out,
         format_text(s, row, out, get_##name);                                                      \
     }
 
-TEXT_FORMAT(proto)
 TEXT_FORMAT(local_addr)
 TEXT_FORMAT(remote_addr)
-TEXT_FORMAT(state)
 TEXT_FORMAT(timer)
 TEXT_FORMAT(cookie)
 TEXT_FORMAT(netns)
+
+void format_proto(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    str_add(out, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
+}
+
+void format_state(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    str_add(out, state_name(s->conn[row].state));
+}
 
 void format_local(const struct snapshot *s, uint32_t row, struct str *out)
 {
