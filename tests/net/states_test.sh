@@ -3,6 +3,7 @@
 # ports, states, queues, owners, timers within the time between the two; as root and as an ordinary
 # user, live, from /proc, and replayed from what `ss -tan -D` wrote.
 set -u
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 tcptop=("$B/tcptop" --no-config)
