@@ -91,18 +91,13 @@ static bool addr_matches(const struct term *t, const struct conn *c, const uint8
            in_prefix(addr + sizeof mapped, t->addr, t->prefix_bits);
 }
 
-static bool port_matches(const struct term *t, uint16_t port)
-{
-    return port >= t->lo && port <= t->hi;
-}
-
 static bool end_matches(const struct term *t, const struct conn *c, bool local)
 {
     uint16_t port = local ? c->sport : c->dport;
 
     if (t->kind == TERM_PORT)
-        return port_matches(t, port);
-    return addr_matches(t, c, local ? c->src : c->dst) && (!t->hi || port_matches(t, port));
+        return port >= t->lo && port <= t->hi;
+    return addr_matches(t, c, local ? c->src : c->dst);
 }
 
 static bool some_end_matches(const struct term *t, const struct conn *c)

@@ -13,8 +13,8 @@ enum term_kind {
     TERM_STATE,  /* state in a mask of STATE_BIT() */
     TERM_FAMILY, /* lo is AF_INET or AF_INET6 */
     TERM_PORT,   /* port in a range: either end, local, remote */
-    TERM_ADDR, /* address in a prefix: either end, local, remote; hi not 0: with a port in range */
-    TERM_DEV,  /* lo is the ifindex */
+    TERM_ADDR,   /* address in a prefix: either end, local, remote */
+    TERM_DEV,    /* lo is the ifindex */
     TERM_NUMBER, /* get() in a range */
     TERM_TEXT,   /* get() contains or equals a text, ASCII case ignored */
 };
