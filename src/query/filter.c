@@ -195,10 +195,10 @@ static int parse_rest(struct parser *f)
     }
 }
 
-static int parse_expression(struct parser *f)
+static bool states_lead(struct parser *f)
 {
-    int result = parse_factor(f);
-    return result ? result : parse_rest(f);
+    struct word w = peek_word(f, false);
+    return ss_states(w) && !comparison_follows(f, w.len, true);
 }
 
 static bool operator_follows(const struct parser *f)
@@ -209,20 +209,16 @@ static bool operator_follows(const struct parser *f)
 
 /* States in front hold for all that follows, as on the command line of ss: state X a or b is
  * state X and (a or b). */
-static int parse_leading_states(struct parser *f)
+static int parse_expression(struct parser *f)
 {
+    skip_blanks(f);
+    bool leading = states_lead(f);
     int result = parse_factor(f);
     skip_blanks(f);
-    if (result || !f->text[f->at] || operator_follows(f))
+    if (result || !leading || !f->text[f->at] || operator_follows(f))
         return result ? result : parse_rest(f);
     result = parse_expression(f);
     return result ? result : predicate_op(f->p, PRED_AND);
-}
-
-static bool states_lead(struct parser *f)
-{
-    struct word w = peek_word(f, false);
-    return ss_states(w) && !comparison_follows(f, w.len, true);
 }
 
 static int parse_all(struct parser *f)
@@ -230,7 +226,7 @@ static int parse_all(struct parser *f)
     skip_blanks(f);
     if (!f->text[f->at])
         return 0;
-    int result = states_lead(f) ? parse_leading_states(f) : parse_expression(f);
+    int result = parse_expression(f);
     if (!result && f->text[f->at])
         result = expected(f, f->at, MSG_FILTER_OPEN);
     if (!result && predicate_depth(f->p) < 0)

@@ -100,7 +100,8 @@ int refused(struct parser *f, size_t at, enum msg what, struct word a, const cha
     utf8_sanitise_into(name, sizeof name, a.text, a.len);
     text_fill(&message, what, name, b, NULL);
     f->error->at = at;
-    utf8_sanitise_into(f->error->what, sizeof f->error->what, str_text(&message), message.len);
+    const char *said = str_failed(&message) ? text(what) : str_text(&message);
+    utf8_sanitise_into(f->error->what, sizeof f->error->what, said, strlen(said));
     str_fini(&message);
     return -EINVAL;
 }

@@ -14,11 +14,11 @@
  *                                      and all else adds
  *
  * "and", which may be left out, and "or" bind alike, from left to right, since they do in ss:
- * a or b and c is (a or b) and c; states in front hold for all that follows: state X a or b is
- * state X and (a or b). "not" belongs to the next factor only. Times take us ms s, sizes
- * and counts k M G, shares %; a field whose name does not say the unit (rtt, age) demands one.
- * Ports may be names of services; hosts are never looked up. A value that is not known satisfies
- * no comparison, != included.
+ * a or b and c is (a or b) and c; "state" and "exclude" in front of an expression hold
+ * for all of it: state X a or b is state X and (a or b). "not" belongs to the next factor only.
+ * Times take us ms s, sizes and counts k M G, shares %; a field whose name does not say the unit
+ * (rtt, age) demands one. Ports may be names of services; hosts are never looked up. A value that
+ * is not known satisfies no comparison, != included.
  *
  * Errors say the position (byte offset) and what was expected there. */
 #ifndef TCPTOP_QUERY_FILTER_H
