@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -94,6 +95,30 @@ static void no_head_no_rows(void **state)
     assert_string_equal(printed(), "");
 }
 
+/* Cells and gaps longer than what is copied at once. */
+static void wide_cells(void **state)
+{
+    (void)state;
+    static const enum column_id wide[] = {COL_NETNS, COL_LOCAL, COL_NETNS};
+    for (int i = 0; i < 20; i++) {
+        strcat(s->netns, "한");
+    }
+    char v6[] = "[2001:db8:1111:2222:3333:4444:5555:6666]:51442";
+    sample_row(s, v6, v6, TCP_STATE_ESTABLISHED);
+    rows.n = 4;
+    print.columns = wide;
+    print.n_columns = 3;
+    print.head = false;
+    char expected[2000] = "";
+    const char *const local[] = {"10.0.2.15:443", "[::1]:3000", "0.0.0.0:22", v6};
+    for (int i = 0; i < 4; i++) {
+        size_t len = strlen(expected);
+        snprintf(expected + len, sizeof(expected) - len, "%s %-46s %s\n", s->netns, local[i],
+                 s->netns);
+    }
+    assert_string_equal(printed(), expected);
+}
+
 static void colors(void **state)
 {
     (void)state;
@@ -138,8 +163,9 @@ static void summary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(english), TEST(korean_without_utf8), TEST(no_head_no_rows), TEST(colors),
-        TEST(summary),
+        TEST(english),         TEST(korean_without_utf8),
+        TEST(no_head_no_rows), TEST(wide_cells),
+        TEST(colors),          TEST(summary),
     };
     return cmocka_run_group_tests_name("print_text", tests, NULL, NULL);
 }

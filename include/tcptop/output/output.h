@@ -24,6 +24,7 @@ void sink_add(struct sink *s, const char *text);
 void sink_add_bytes(struct sink *s, const void *bytes, size_t len);
 void sink_add_many(struct sink *s, char c, size_t count);
 void sink_add_uint(struct sink *s, unsigned long long n);
+/** At most 500 bytes; longer is cut. */
 void sink_addf(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int sink_flush(struct sink *s); /* 0 or -errno; -EPIPE is for the caller to be silent about */
 void sink_fini(struct sink *s); /* does not flush */
