@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What comes in and what goes out: noise and pastes do no harm, a frame without news costs no byte,
+# tmux may be left and come back to at another size, keys are heard while samples come.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+"$B/tests/data/scenes" devbox >"$tmp/frames"
+
+# Keys that end it or ask for a file's name are taken out of the noise; all else may come.
+live 100x30 "--read $tmp/frames"
+check "a recording stands" sees REPLAY
+head -c 1000000 /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377' >"$tmp/noise"
+printf 'K y\n' >>"$tmp/noise"
+mux load-buffer "$tmp/noise"
+mux paste-buffer -r -d
+resize 101 30
+check "1 MB of noise, K and y in it, leaves a screen" sees REPLAY
+keys Escape C-c
+check "that still ends at ^C" code 0
+check "and wrote no file" [ "$(find "$at" -type f | wc -l)" = 5 ]
+
+live 100x30 "--read $tmp/frames"
+sees REPLAY
+printf '3000\nq\003K\032' >"$tmp/text"
+mux load-buffer "$tmp/text"
+mux paste-buffer -p -r -d
+keys '?'
+check "a bracketed paste is no command" sees MOVE
+check "and no filter" hidden port:3000
+keys C-c
+check "a typed ^C is" code 0
+
+if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
+	start 100x30 "strace -f -qq -s 9 -e trace=write,read -o $tmp/trace $tcptop --no-config \
+		--read $tmp/frames 2>$tmp/err"
+	check "under strace" sees REPLAY
+	read_twice() { [ "$(grep -c 'read(.*"Y"' "$tmp/trace")" = 2 ]; }
+	keys Y # bound to nothing: a frame is drawn, and nothing in it is new
+	keys Y
+	check "two keys that do nothing" until_true read_twice
+	silent() { ! sed -n '/"Y"/,$p' "$tmp/trace" | grep 'write(' | grep -v eventfd | grep -q .; }
+	check "cost no byte" silent
+	keys C-c
+	check "^C ends it there too" code 0
+else
+	n=$((n + 1))
+	echo "ok $n - a frame without news costs no byte # SKIP strace cannot trace here"
+fi
+
+# A client of tmux on a terminal of its own leaves, and another comes at another size.
+live 120x34 '-d 0.05'
+check "a fast screen" sees '^ tcptop '
+resize 60 20
+check "left alone and made smaller" sees '^ [a-z0-9-]+ .*[0-9]:[0-9]{2}'
+resize 120 34
+check "and larger again" sees '^━ STATES'
+keys -N 20 '?' q
+keys q
+check "keys are heard while samples come" code 0
+finish

@@ -1,0 +1,107 @@
+# What the pty tests share: the real binary on a terminal of tmux, a way to wait for what it shows,
+# and TAP. Sourced by bash; leaves the shell in the project's top directory.
+# shellcheck shell=bash
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=$(cd "${B:-build}" && pwd) || exit 1
+tcptop=$B/tcptop
+tmp=$(mktemp -d) || exit 1
+unset TMUX TMUX_PANE LANG LC_MESSAGES LC_CTYPE NO_COLOR COLORFGBG
+export LC_ALL=C.UTF-8 TZ=UTC HOME=$tmp XDG_CONFIG_HOME=$tmp/config
+n=0 failed=0
+
+if ! command -v tmux >/dev/null; then
+	echo "ok 1 - ${0##*/} # SKIP tmux is missing"
+	exit 0
+fi
+terminals=0 # each has its own server and files: what is about to end would meddle with the next
+mux() { tmux -u -S "$at/socket" -f /dev/null "$@"; }
+new_terminal() {
+	mux kill-server 2>/dev/null
+	terminals=$((terminals + 1))
+	at=$tmp/terminal$terminals
+	mkdir "$at"
+}
+at=$tmp
+trap 'mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
+
+# in_namespace: goes on in a network namespace of its own, or skips the whole script
+in_namespace() {
+	[ -z "${IN_NAMESPACE:-}" ] || return 0
+	local enter=(unshare -nm)
+	[ "$(id -u)" = 0 ] || enter=(unshare -Urnm)
+	if ! "${enter[@]}" true 2>/dev/null; then
+		echo "ok 1 - ${0##*/} # SKIP no namespaces here"
+		exit 0
+	fi
+	rm -rf "$tmp"
+	IN_NAMESPACE=1 exec "${enter[@]}" bash "$0"
+}
+
+verdict() { # verdict NAME STATUS: one line of TAP, the screen of a failure before it
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+		return
+	fi
+	failed=1
+	screen | sed 's/^/# |/'
+	echo "not ok $n - $1"
+}
+check() { # check NAME COMMAND…
+	local name=$1
+	shift
+	"$@"
+	verdict "$name" $?
+}
+finish() {
+	echo "1..$n"
+	exit $failed
+}
+
+# start WIDTHxHEIGHT COMMAND: a new terminal of that size runs COMMAND (text for bash). Before and
+# after it the terminal's settings go to $at/before and $at/after, its exit code to $at/exit and
+# the process's id to $at/pid.
+start() {
+	new_terminal
+	cat >"$at/run" <<-EOF
+		trap : HUP TERM INT QUIT TSTP
+		cd $at
+		echo THE SHELL BEFORE
+		stty -a >$at/before
+		(trap - HUP TERM INT QUIT TSTP; echo \$BASHPID >$at/pid; exec $2)
+		echo \$? >$at/code
+		stty -a >$at/after
+		mv $at/code $at/exit
+		while :; do read -r _ || exit; done
+	EOF
+	mux new-session -d -x "${1%x*}" -y "${1#*x}" "bash $at/run" \; set -g status off \; \
+		set -g window-size manual \; set -g escape-time 0 \; \
+		resize-window -x "${1%x*}" -y "${1#*x}" >/dev/null
+}
+live() { start "$1" "$tcptop --no-config ${2:-} 2>$tmp/err"; }
+
+keys() { mux send-keys "$@"; }
+screen() { mux capture-pane -p 2>/dev/null; }
+resize() { mux resize-window -x "$1" -y "$2"; }
+
+# until_true COMMAND…: tries it until it holds, 10 s at most
+until_true() {
+	local end=$((SECONDS + 10))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.03
+	done
+}
+shows() { screen | grep -qE -- "$1"; }
+sees() { until_true shows "$1"; } # sees REGEX: it appears on the screen
+hidden() { ! shows "$1"; }
+loses() { until_true hidden "$1"; } # loses REGEX: it goes from the screen
+ended() { until_true test -e "$at/exit"; }
+code() { ended && [ "$(cat "$at/exit")" = "$1" ]; } # code N: the program ends with N
+
+# restored: settings, screen and cursor are as the program found them
+restored() {
+	ended && cmp -s "$at/before" "$at/after" && shows '^THE SHELL BEFORE' &&
+		[ "$(mux display -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag}')" = '0 1 0' ]
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# However it ends, the terminal is as before: every signal, a crash, suspension; and a terminal that
+# goes away ends it at once, also under nohup, which a batch survives.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ends_by() { # ends_by SIGNAL CODE
+	live 100x30
+	check "$1: running" sees '^ tcptop '
+	kill -"$1" "$(cat "$at/pid")"
+	check "$1 ends it with $2" code "$2"
+	check "$1 leaves the terminal as it was" restored
+}
+ends_by HUP 129
+ends_by INT 0
+ends_by QUIT 131
+ends_by TERM 143
+ulimit -c 0
+for sig in ABRT:134 BUS:135 FPE:136 SEGV:139; do ends_by "${sig%:*}" "${sig#*:}"; done
+
+# ^Z and fg need a shell with job control.
+new_terminal
+mux new-session -d -x 100 -y 30 "PS1='PROMPT> ' bash --norc --noprofile -i" \; set -g status off \; \
+	set -g window-size manual \; set -g escape-time 0 >/dev/null
+check "an interactive shell" sees 'PROMPT>'
+keys "stty -a > $at/before; $tcptop --no-config" Enter
+check "running in it" sees '^ tcptop '
+keys C-z
+check "^Z suspends" sees 'Stopped'
+keys "stty -a > $at/suspended" Enter
+modes() { grep -oE '[ -](echo|icanon|isig|opost) ' "$at/$1"; }
+settings_kept() { [ -s "$at/suspended" ] && [ "$(modes before)" = "$(modes suspended)" ]; }
+check "with the terminal given back" until_true settings_kept
+resize 80 24
+keys 'fg' Enter
+check "fg brings it back at the new size" sees '^ [a-z0-9-]+ +[0-9,]+ connections? '
+keys '?'
+check "and it listens" sees 'MOVE'
+keys C-c
+check "then ends" loses 'MOVE'
+keys "echo; echo over" Enter
+check "and the prompt is there" sees '^over'
+
+# The terminal is closed under it.
+gone() { ! kill -0 "$(cat "$at/pid")" 2>/dev/null; }
+live 100x30
+sees '^ tcptop '
+mux kill-server
+check "a closed terminal ends it" until_true gone
+start 100x30 "bash -c 'trap \"\" HUP; exec $tcptop --no-config'"
+check "with hang-ups ignored: running" sees '^ tcptop '
+mux kill-server
+check "a closed terminal ends it too" until_true gone
+
+start 100x30 "nohup $tcptop --no-config -b -d 0.05 --summary >$tmp/batch 2>$tmp/err"
+more() { [ "$(grep -sc "^total" "$tmp/batch" || true)" -gt "$1" ] 2>/dev/null; }
+check "nohup tcptop -b prints" until_true more 2
+mux kill-server
+seen=$(grep -c '^total' "$tmp/batch")
+check "and goes on without its terminal" until_true more $((seen + 2))
+kill "$(cat "$at/pid")"
+check "until it is told to end" until_true gone
+finish
