@@ -200,16 +200,20 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
     evidence_fini(&e);
 }
 
-/* Set the brief pane: two lines, whatever there is to say. */
+/* Set the brief pane: two lines, whatever there is to say. Beside the lead there is one line for
+ * the rest: what to do then stays away where it does not fit whole. */
 static void set_brief(struct typeset *ts, const char *lead, const struct str *now,
                       const struct str *todo, int width)
 {
     struct str verdict = STR_INIT;
-    bool with_lead = utf8_width(lead) <= width || !now->len;
+    int now_width = utf8_width(str_text(now));
+    bool with_lead = !now->len || (utf8_width(lead) <= width && now_width <= width);
+    bool with_todo = !with_lead || now_width + 1 + utf8_width(str_text(todo)) <= width;
 
     if (with_lead)
         typeset_paragraphs(ts, lead, ROLE_TEXT, width, 0);
-    str_addf(&verdict, "%s%s%s", str_text(now), with_lead && now->len ? " " : "\n", str_text(todo));
+    str_addf(&verdict, "%s%s%s", str_text(now), with_lead && now->len ? " " : "\n",
+             with_todo ? str_text(todo) : "");
     typeset_paragraphs(ts, str_text(&verdict), ROLE_TEXT, width, 0);
     ts->failed = ts->failed || str_failed(&verdict);
     str_fini(&verdict);

@@ -8,6 +8,9 @@
 #define PORTS_WATCH   0.5
 #define PORTS_PROBLEM 0.9
 
+/* A trend is told of samples that cover at least this; half the window that the words speak of. */
+#define TREND_MIN_S 30.0
+
 static bool is_loopback(const struct conn *c)
 {
     static const uint8_t v6[16] = {[15] = 1};
@@ -29,12 +32,15 @@ static void tell_left(struct teller *t, enum msg one, enum msg range)
         TELL(t->e, range, live_seconds(LIVE, from), live_seconds(LIVE, to));
 }
 
-/* Moves by less than a quarter of its maximum: what the sparkline draws as flat. */
+/* Moves by less than a quarter of its maximum, what the sparkline draws as flat, and has been
+ * watched for long enough to say so. */
 static bool is_flat(const struct teller *t)
 {
     uint32_t max = history_max(&t->s->history, t->state, HISTORY_STRIP);
     int64_t change;
 
+    if (history_span_s(&t->s->history, HISTORY_STRIP) < TREND_MIN_S)
+        return false;
     if (!history_change(&t->s->history, t->state, HISTORY_STRIP, &change))
         return false;
     return (change < 0 ? -change : change) * 4 <= (int64_t)max;
@@ -44,8 +50,12 @@ static void tell_closers(struct teller *t, const struct closers *c)
 {
     if (c->server > 0 && c->server == t->tally.rows && c->server_port) {
         TELL(t->e, MSG_FACT_TW_PORT, live_port(LIVE, c->server_port));
-        TELL(t->e, MSG_FACT_TW_PORT_LEFT, COUNT(0), live_seconds(LIVE, t->tally.left_min_ms),
-             live_seconds(LIVE, t->tally.left_max_ms));
+        if (t->tally.left_min_ms / 1000 == t->tally.left_max_ms / 1000)
+            TELL(t->e, MSG_FACT_TW_PORT_LEFT, COUNT(0), TIME(t->tally.left_min_ms));
+        else
+            TELL(t->e, MSG_FACT_TW_PORT_LEFT_RANGE, COUNT(0),
+                 live_seconds(LIVE, t->tally.left_min_ms),
+                 live_seconds(LIVE, t->tally.left_max_ms));
         return;
     }
     teller_some(t, c->server, MSG_FACT_TW_SERVER);
