@@ -234,7 +234,7 @@ static char mark(int i, enum role *role)
 
 static void test_marks(void **state)
 {
-    struct life life[8] = {{0}}, *own = s->life;
+    struct life life[8] = {{0}}, *own;
     enum role role;
 
     (void)state;
@@ -246,6 +246,7 @@ static void test_marks(void **state)
     life[2] = (struct life){20, 80};
     s->conn[2].was_state = TCP_STATE_SYN_RECV;
     sample_split(s, 7, 7);
+    own = s->life;
     s->life = life;
     ui.fade_ds = 30;
     draw(80, 24);
