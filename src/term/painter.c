@@ -17,6 +17,8 @@
 
 #include "tcptop/base/utf8.h"
 
+#include <term.h> /* last, for it makes macros of words like columns and lines */
+
 #define PAIR_OF(role) ((short)((role) + 1)) /* pair 0 is the terminal's own */
 
 struct painter {
@@ -48,21 +50,32 @@ static const char *stand_in(const char *term)
     return NULL;
 }
 
+/* Is the type described, and can it move its cursor? Asked first, since newterm() loses memory when
+ * it refuses. */
+static bool fit(const char *term, int fd)
+{
+    int status;
+    if (!term || !*term || setupterm(term, fd, &status) == ERR)
+        return false;
+    const bool moves = *painter_string("cup") != '\0';
+    del_curterm(cur_term);
+    return moves;
+}
+
 /* Curses asks the environment for the size, because the memory file has none to give. */
 static SCREEN *new_screen(FILE *file, int w, int h)
 {
     const char *term = getenv("TERM");
-    if (!term || !*term)
+    if (!fit(term, fileno(file)))
+        term = term ? stand_in(term) : NULL;
+    if (!fit(term, fileno(file)))
         return NULL;
-    char columns[12], lines[12];
-    snprintf(columns, sizeof columns, "%d", w);
-    snprintf(lines, sizeof lines, "%d", h);
-    setenv("COLUMNS", columns, 1);
-    setenv("LINES", lines, 1);
+    char width[12], height[12];
+    snprintf(width, sizeof width, "%d", w);
+    snprintf(height, sizeof height, "%d", h);
+    setenv("COLUMNS", width, 1);
+    setenv("LINES", height, 1);
     SCREEN *screen = newterm(term, file, file);
-    const char *other = stand_in(term);
-    if (!screen && other)
-        screen = newterm(other, file, file);
     unsetenv("COLUMNS");
     unsetenv("LINES");
     return screen;
@@ -94,7 +107,7 @@ int painter_open(struct painter **out, int w, int h, bool color)
         rc = -errno;
         if (fd >= 0)
             close(fd);
-    } else if (!(p->screen = new_screen(p->file, w, h)) || !*painter_string("cup")) {
+    } else if (!(p->screen = new_screen(p->file, w, h))) {
         rc = -ENOENT;
     } else {
         rc = canvas_init(&p->shown, w, h);
