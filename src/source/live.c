@@ -60,8 +60,10 @@ static void leave_link(struct live *l, int error)
 {
     if (l->current == l->best) {
         l->refusal = error;
-        l->retry_ns = clock_mono_ns() + (netlink_refused(error) ? RETRY_BEST_NS : 0);
+        l->retry_ns = clock_mono_ns() + RETRY_BEST_NS;
     }
+    if (!netlink_refused(error))
+        l->retry_ns = 0;
     l->current++;
 }
 
