@@ -77,6 +77,18 @@ void draw_help(struct drawing *d);
 void draw_details(struct drawing *d);
 void draw_menu(struct drawing *d);
 
+/** The state at an index of the strip, 0 for "all". */
+unsigned strip_state(unsigned index);
+
+/** The count of a state (0: all) as it is known: false for CLOSE unless bound-only sockets were
+ *  asked for. */
+bool strip_count(const struct snapshot *s, unsigned state, uint64_t *count);
+
+void draw_chips(struct drawing *d);
+
+/** Index in the strip of the chip at column `x`, -1 for none. */
+int chip_at(const struct drawing *d, int x);
+
 /** Index in the strip at (x, y), -1 for none. */
 int strip_at(const struct drawing *d, int x, int y);
 

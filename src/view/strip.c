@@ -1,4 +1,4 @@
-/* The eleven states: count, change, sparkline and maximum; as one column, two columns or chips. */
+/* The eleven states: count, change, sparkline and maximum; as one column or two. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
-#define ALL         STATE_STRIP_COUNT /* the place of "all", in two columns only */
+#define ALL         STATE_STRIP_COUNT /* the place of "all" */
 #define LEFT_STATES 6                 /* rows of the left half; the right one has the rest */
 #define NAME_W      11
 #define GLOSS_W     13
@@ -88,14 +88,12 @@ static int strip_width(const struct drawing *d)
     return d->l.strip.w - (d->l.separator_x >= 0 ? 1 : 0);
 }
 
-/* The state at an index of the strip, 0 for "all". */
-static unsigned state_at(unsigned index)
+unsigned strip_state(unsigned index)
 {
     return index < STATE_STRIP_COUNT ? state_strip_order[index] : 0;
 }
 
-/* The count of a state as it is known: false for CLOSE unless bound sockets were asked for. */
-static bool count_of(const struct snapshot *s, unsigned state, uint64_t *count)
+bool strip_count(const struct snapshot *s, unsigned state, uint64_t *count)
 {
     if (!s)
         return false;
@@ -123,7 +121,7 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
     uint64_t count = 0;
     int64_t change;
     char number[FMT_SIZE] = FMT_NONE;
-    bool known = count_of(d->s, state, &count);
+    bool known = strip_count(d->s, state, &count);
     unsigned counted = state == TCP_STATE_CLOSE ? TCP_STATE_BOUND_INACTIVE : state;
 
     if (known)
@@ -144,10 +142,10 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
 static void draw_state(struct drawing *d, const struct fields *f, int x, int y, int w,
                        unsigned index)
 {
-    unsigned state = state_at(index);
+    unsigned state = strip_state(index);
     bool chosen = d->ui->strip == index, focused = d->ui->focus == FOCUS_STATES;
     uint64_t count = 0;
-    bool zero = !count_of(d->s, state, &count) || count == 0;
+    bool zero = !strip_count(d->s, state, &count) || count == 0;
     enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
     struct spark spark;
 
@@ -224,120 +222,6 @@ static void draw_two_columns(struct drawing *d)
     }
 }
 
-/* Chips. */
-
-#define CHIP_TEXT 40
-struct chip {
-    unsigned index;
-    int x, w; /* with the blank or bracket on its left */
-    char text[CHIP_TEXT];
-};
-
-struct chips {
-    struct chip chip[STATE_STRIP_COUNT + 1];
-    int n, left_out, w;
-};
-
-/* From the fullest form to the shortest: names, codes, short counts, then states leave. */
-enum { CHIPS_NAMES, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
-
-static bool chip_leaves(unsigned state, int form)
-{
-    return (form >= CHIPS_NO_LISTEN && state == TCP_STATE_LISTEN) ||
-           (form >= CHIPS_NO_OPEN && state == TCP_STATE_ESTABLISHED) ||
-           (form >= CHIPS_NO_DONE && state == TCP_STATE_TIME_WAIT);
-}
-
-static void chips_fill(const struct drawing *d, struct chips *chips, int form)
-{
-    *chips = (struct chips){.w = 1};
-    for (unsigned i = 0; i <= ALL; i++) {
-        bool chosen = d->ui->strip == i && d->ui->focus == FOCUS_STATES;
-        struct chip *chip = &chips->chip[chips->n];
-        unsigned state = state_at(i);
-        char number[FMT_SIZE] = FMT_NONE;
-        uint64_t count = 0;
-        bool known = count_of(d->s, state, &count);
-
-        if (!chosen && (!known || count == 0 || state == 0))
-            continue;
-        if (!chosen && chip_leaves(state, form)) {
-            chips->left_out++;
-            continue;
-        }
-        if (known)
-            fmt_count_fit(number, sizeof number, count, form >= CHIPS_SHORT ? 5 : 12);
-        chip->index = i;
-        chip->x = chips->w - 1;
-        snprintf(chip->text, sizeof chip->text, "%s %s",
-                 state == 0            ? text(MSG_VIEW_ALL)
-                 : form == CHIPS_NAMES ? state_short_name(state)
-                                       : state_code(state),
-                 number);
-        chip->w = utf8_width(chip->text) + 1;
-        chips->w += chip->w;
-        chips->n++;
-    }
-}
-
-#define MORE_W 3 /* " +n" */
-
-static bool chips_fit(const struct drawing *d, const struct chips *chips)
-{
-    return chips->w + (chips->left_out ? MORE_W : 0) <= d->l.strip.w;
-}
-
-static void chips_make(const struct drawing *d, struct chips *chips)
-{
-    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
-        chips_fill(d, chips, form);
-        if (chips_fit(d, chips))
-            return;
-    }
-    /* even so too narrow: the last ones leave, but never the chosen one */
-    for (int i = chips->n - 1; i >= 0 && !chips_fit(d, chips); i--) {
-        int w = chips->chip[i].w;
-
-        if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
-            continue;
-        for (int j = i + 1; j < chips->n; j++) {
-            chips->chip[j - 1] = chips->chip[j];
-            chips->chip[j - 1].x -= w;
-        }
-        chips->n--;
-        chips->left_out++;
-        chips->w -= w;
-    }
-}
-
-static void draw_chips(struct drawing *d)
-{
-    const struct rect *r = &d->l.strip;
-    struct chips chips;
-    char more[16];
-
-    chips_make(d, &chips);
-    for (int i = 0; i < chips.n; i++) {
-        const struct chip *chip = &chips.chip[i];
-        bool chosen = d->ui->strip == chip->index && d->ui->focus == FOCUS_STATES;
-        unsigned state = state_at(chip->index);
-
-        canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
-                   chosen  ? ROLE_CURSOR
-                   : state ? state_role(state)
-                           : ROLE_TEXT,
-                   chip->text);
-        if (chosen) {
-            canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_CURSOR, "[");
-            canvas_put(d->c, r->x + chip->x + chip->w, r->y, 1, ROLE_CURSOR, "]");
-        }
-    }
-    if (chips.left_out) {
-        snprintf(more, sizeof more, "+%d", chips.left_out);
-        canvas_put(d->c, r->x + chips.w, r->y, r->w - chips.w, ROLE_DIM, more);
-    }
-}
-
 void draw_strip(struct drawing *d)
 {
     switch (d->l.strip_form) {
@@ -358,7 +242,6 @@ void draw_strip(struct drawing *d)
 int strip_at(const struct drawing *d, int x, int y)
 {
     const struct rect *r = &d->l.strip;
-    struct chips chips;
     int row = y - r->y - 1;
 
     if (x < r->x || x >= r->x + r->w || y < r->y || y >= r->y + r->h)
@@ -367,10 +250,5 @@ int strip_at(const struct drawing *d, int x, int y)
         return row >= 0 && row < STATE_STRIP_COUNT ? row : -1;
     if (d->l.strip_form == STRIP_TWO_COLUMNS)
         return row < 0 ? -1 : x < r->x + half_width(d) + HALF_GAP / 2 ? row : LEFT_STATES + row;
-    chips_make(d, &chips);
-    for (int i = 0; i < chips.n; i++) {
-        if (x > r->x + chips.chip[i].x && x <= r->x + chips.chip[i].x + chips.chip[i].w)
-            return (int)chips.chip[i].index;
-    }
-    return -1;
+    return chip_at(d, x);
 }

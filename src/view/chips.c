@@ -1,0 +1,132 @@
+/* The states as chips on one line: names, then codes, then short counts, then states leave. */
+#include <stdio.h>
+
+#include "parts.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/query/column.h"
+
+#define CHIP_TEXT 40
+struct chip {
+    unsigned index;
+    int x, w; /* with the blank or bracket on its left */
+    char text[CHIP_TEXT];
+};
+
+struct chips {
+    struct chip chip[STATE_STRIP_COUNT + 1];
+    int n, left_out, w;
+};
+
+/* From the fullest form to the shortest: names, codes, short counts, then states leave. */
+enum { CHIPS_NAMES, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
+
+static bool chip_leaves(unsigned state, int form)
+{
+    return (form >= CHIPS_NO_LISTEN && state == TCP_STATE_LISTEN) ||
+           (form >= CHIPS_NO_OPEN && state == TCP_STATE_ESTABLISHED) ||
+           (form >= CHIPS_NO_DONE && state == TCP_STATE_TIME_WAIT);
+}
+
+static void chips_fill(const struct drawing *d, struct chips *chips, int form)
+{
+    *chips = (struct chips){.w = 1};
+    for (unsigned i = 0; i <= STATE_STRIP_COUNT; i++) {
+        bool chosen = d->ui->strip == i && d->ui->focus == FOCUS_STATES;
+        struct chip *chip = &chips->chip[chips->n];
+        unsigned state = strip_state(i);
+        char number[FMT_SIZE] = FMT_NONE;
+        uint64_t count = 0;
+        bool known = strip_count(d->s, state, &count);
+
+        if (!chosen && (!known || count == 0 || state == 0))
+            continue;
+        if (!chosen && chip_leaves(state, form)) {
+            chips->left_out++;
+            continue;
+        }
+        if (known)
+            fmt_count_fit(number, sizeof number, count, form >= CHIPS_SHORT ? 5 : 12);
+        chip->index = i;
+        chip->x = chips->w - 1;
+        snprintf(chip->text, sizeof chip->text, "%s %s",
+                 state == 0            ? text(MSG_VIEW_ALL)
+                 : form == CHIPS_NAMES ? state_short_name(state)
+                                       : state_code(state),
+                 number);
+        chip->w = utf8_width(chip->text) + 1;
+        chips->w += chip->w;
+        chips->n++;
+    }
+}
+
+#define MORE_W 3 /* " +n" */
+
+static bool chips_fit(const struct drawing *d, const struct chips *chips)
+{
+    return chips->w + (chips->left_out ? MORE_W : 0) <= d->l.strip.w;
+}
+
+static void chips_make(const struct drawing *d, struct chips *chips)
+{
+    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+        chips_fill(d, chips, form);
+        if (chips_fit(d, chips))
+            return;
+    }
+    /* even so too narrow: the last ones leave, but never the chosen one */
+    for (int i = chips->n - 1; i >= 0 && !chips_fit(d, chips); i--) {
+        int w = chips->chip[i].w;
+
+        if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
+            continue;
+        for (int j = i + 1; j < chips->n; j++) {
+            chips->chip[j - 1] = chips->chip[j];
+            chips->chip[j - 1].x -= w;
+        }
+        chips->n--;
+        chips->left_out++;
+        chips->w -= w;
+    }
+}
+
+void draw_chips(struct drawing *d)
+{
+    const struct rect *r = &d->l.strip;
+    struct chips chips;
+    char more[16];
+
+    chips_make(d, &chips);
+    for (int i = 0; i < chips.n; i++) {
+        const struct chip *chip = &chips.chip[i];
+        bool chosen = d->ui->strip == chip->index && d->ui->focus == FOCUS_STATES;
+        unsigned state = strip_state(chip->index);
+
+        canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
+                   chosen  ? ROLE_CURSOR
+                   : state ? state_role(state)
+                           : ROLE_TEXT,
+                   chip->text);
+        if (chosen) {
+            canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_CURSOR, "[");
+            canvas_put(d->c, r->x + chip->x + chip->w, r->y, 1, ROLE_CURSOR, "]");
+        }
+    }
+    if (chips.left_out) {
+        snprintf(more, sizeof more, "+%d", chips.left_out);
+        canvas_put(d->c, r->x + chips.w, r->y, r->w - chips.w, ROLE_DIM, more);
+    }
+}
+
+int chip_at(const struct drawing *d, int x)
+{
+    int from = d->l.strip.x;
+    struct chips chips;
+
+    chips_make(d, &chips);
+    for (int i = 0; i < chips.n; i++) {
+        if (x > from + chips.chip[i].x && x <= from + chips.chip[i].x + chips.chip[i].w)
+            return (int)chips.chip[i].index;
+    }
+    return -1;
+}
