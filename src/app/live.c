@@ -21,6 +21,7 @@
 #define KEY_SUSPEND  26               /* ^Z */
 #define KEY_ABORT    28               /* ^\ */
 #define SIGNALLED    128              /* exit code 128 + n, as shells say it */
+#define KEYS_AT_ONCE 256              /* then signals, samples and the screen have their turn */
 #define HISTORY_STEP 1000             /* points are kept for intervals of a second and more */
 
 struct live {
@@ -172,19 +173,28 @@ static void read_signals(struct live *l)
     }
 }
 
-static void read_keys(struct live *l)
+static void take_key(struct live *l, const struct input *in)
+{
+    if (in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END)
+        l->pasting = in->key == KEY_CODE_PASTE_BEGIN;
+    if (in->key == KEY_SUSPEND && !l->pasting)
+        kill(0, SIGTSTP); /* the whole pipeline, as the terminal would have done it */
+    else if (in->key == KEY_ABORT && !l->pasting)
+        l->signal = SIGQUIT;
+    else
+        session_input(l->session, in, clock_mono_ns());
+}
+
+/* True when there may be more. */
+static bool read_keys(struct live *l)
 {
     struct input in;
-    while (!session_quit(l->session) && term_read(l->term, &in)) {
-        if (in.key == KEY_CODE_PASTE_BEGIN || in.key == KEY_CODE_PASTE_END)
-            l->pasting = in.key == KEY_CODE_PASTE_BEGIN;
-        if (in.key == KEY_SUSPEND && !l->pasting)
-            kill(0, SIGTSTP); /* the whole pipeline, as the terminal would have done it */
-        else if (in.key == KEY_ABORT && !l->pasting)
-            l->signal = SIGQUIT;
-        else
-            session_input(l->session, &in, clock_mono_ns());
+    for (int n = 0; n < KEYS_AT_ONCE; n++) {
+        if (session_quit(l->session) || !term_read(l->term, &in))
+            return false;
+        take_key(l, &in);
     }
+    return true;
 }
 
 static void take_sample(struct live *l)
@@ -243,6 +253,7 @@ static int wait_ms(const struct live *l, int64_t now)
 
 static void loop(struct live *l)
 {
+    bool more = false;
     l->redraw_ns = clock_mono_ns() + REDRAW_NS;
     while (!session_quit(l->session) && !l->signal && !term_gone(l->term)) {
         const int64_t now = clock_mono_ns();
@@ -253,13 +264,13 @@ static void loop(struct live *l)
             {.fd = l->signal_fd, .events = POLLIN},
             {.fd = term_out_fd(l->term), .events = POLLOUT},
         };
-        if (poll(fds, sizeof fds / sizeof fds[0], wait_ms(l, now)) < 0 && errno != EINTR)
+        if (poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now)) < 0 && errno != EINTR)
             break;
         if (fds[2].revents)
             read_signals(l);
         if (fds[1].revents)
             take_sample(l);
-        read_keys(l);
+        more = read_keys(l);
         term_flush(l->term);
         session_tick(l->session, clock_mono_ns());
         obey(l);

@@ -85,9 +85,9 @@ keys() { mux send-keys "$@"; }
 screen() { mux capture-pane -p 2>/dev/null; }
 resize() { mux resize-window -x "$1" -y "$2"; }
 
-# until_true COMMAND…: tries it until it holds, 10 s at most
+# until_true COMMAND…: tries it until it holds, 30 s at most
 until_true() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 30))
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.03
