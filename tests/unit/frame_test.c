@@ -199,10 +199,13 @@ static void absurd_lengths(void **state)
         memcpy(frame.data + 12, &lengths[i], 8);
         seal(&frame);
         assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
+        int64_t size = frame_size((const uint8_t *)frame.data);
+        assert_true(lengths[i] <= FRAME_MAX_BYTES ? size > 0 : size == -EBADMSG);
     }
     memset(frame.data + 12, 0, 8);
     memcpy(frame.data + 8, &header, 4);
     seal(&frame);
+    assert_int_equal(frame_size((const uint8_t *)frame.data), -EBADMSG);
     assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
     str_fini(&frame);
 }
