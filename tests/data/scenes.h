@@ -48,6 +48,4 @@ struct scene {
     double opened, accepted, resets, sent, again; /* per second */
 };
 
-extern const struct scene web_01, devbox, api_07;
-
 #endif

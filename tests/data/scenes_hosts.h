@@ -259,7 +259,7 @@ static void web_maker(unsigned state, unsigned i, int t, struct row *row, char l
     }
 }
 
-const struct scene web_01 = {
+static const struct scene web_01 = {
     .name = "web-01",
     .series = web_series,
     .rows = web_rows,
@@ -327,7 +327,7 @@ static void dev_maker(unsigned state, unsigned i, int t, struct row *row, char l
     place(local, remote, "192.168.0.24", 50210 + i * 31, peer, 443);
 }
 
-const struct scene devbox = {
+static const struct scene devbox = {
     .name = "devbox",
     .series = dev_series,
     .rows = dev_rows,
@@ -494,7 +494,7 @@ static void api_maker(unsigned state, unsigned i, int t, struct row *row, char l
         place(local, remote, "10.0.2.15", 443, peer, 33000 + i * 5);
 }
 
-const struct scene api_07 = {
+static const struct scene api_07 = {
     .name = "api-07",
     .series = api_series,
     .rows = api_rows,
