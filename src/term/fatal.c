@@ -40,7 +40,8 @@ static void arm(const struct wire *w, const char *restore)
     memcpy(fatal.restore, restore, fatal.len);
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
-    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND)};
+    struct sigaction action = {.sa_handler = on_fatal,
+                               .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND)};
     sigfillset(&action.sa_mask);
     for (size_t i = 0; i < FATAL_COUNT; i++)
         sigaction(fatal_signals[i], &action, &fatal.before[i]);
