@@ -85,9 +85,10 @@ keys() { mux send-keys "$@"; }
 screen() { mux capture-pane -p 2>/dev/null; }
 resize() { mux resize-window -x "$1" -y "$2"; }
 
-# until_true COMMAND…: tries it until it holds, 30 s at most
+patience=30 # seconds that a condition may take to come true
+# until_true COMMAND…: tries it until it holds
 until_true() {
-	local end=$((SECONDS + 30))
+	local end=$((SECONDS + patience))
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.03

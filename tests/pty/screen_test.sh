@@ -50,6 +50,14 @@ keys q
 check "then q quits with 0" code 0
 check "and the terminal is as before" restored
 
+live 120x34
+sees '^▹.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
+keys f
+check "f opens the chooser of columns" sees 'Retr|RTT'
+keys Space Enter q
+check "which leaves its ini line behind" sees 'show = [a-z]'
+check "on the shell's own screen" restored
+
 live 80x24 "--lang ko -f state:tw"
 check "80x24 in Korean" sees '시간 대기'
 keys Tab w
