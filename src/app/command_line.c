@@ -56,19 +56,29 @@ static int apply_setting(struct command_line *c, enum argument_id id, enum setti
     return err_set(err, -EINVAL, "%s: %s", name, why.msg);
 }
 
-static int apply_ONCE(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->once = true;
-    return 0;
-}
-
-static int apply_BATCH(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->batch = true;
-    return 0;
-}
+/* Options that need no argument and cannot be wrong. netstat's -t, -a and -n (TCP, every state,
+ * numbers) are what tcptop shows anyway. */
+#define FLAG(ident, action)                                                                        \
+    static int apply_##ident(struct command_line *c, const char *value, struct err *err)           \
+    {                                                                                              \
+        (void)c, (void)value, (void)err;                                                           \
+        action;                                                                                    \
+        return 0;                                                                                  \
+    }
+FLAG(ONCE, c->once = true)
+FLAG(BATCH, c->batch = true)
+FLAG(SUMMARY, c->s->summary = c->prints = true)
+FLAG(IPV4, c->ipv4 = true)
+FLAG(IPV6, c->ipv6 = true)
+FLAG(LISTENING, c->states |= STATE_BIT(TCP_STATE_LISTEN))
+FLAG(READONLY, c->s->readonly = true)
+FLAG(NO_CONFIG, c->s->no_config = true)
+FLAG(HELP, c->asked = MODE_HELP)
+FLAG(VERSION, c->asked = MODE_VERSION)
+FLAG(TCP, (void)0)
+FLAG(EVERY, (void)0)
+FLAG(NUMERIC, (void)0)
+#undef FLAG
 
 static int apply_FORMAT(struct command_line *c, const char *value, struct err *err)
 {
@@ -88,13 +98,6 @@ static int apply_JSON(struct command_line *c, const char *value, struct err *err
 {
     (void)value;
     return apply_FORMAT(c, "json", err);
-}
-
-static int apply_SUMMARY(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->s->summary = c->prints = true;
-    return 0;
 }
 
 static int apply_LIMIT(struct command_line *c, const char *value, struct err *err)
@@ -149,20 +152,6 @@ static int apply_PORT(struct command_line *c, const char *value, struct err *err
     return 0;
 }
 
-static int apply_IPV4(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->ipv4 = true;
-    return 0;
-}
-
-static int apply_IPV6(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->ipv6 = true;
-    return 0;
-}
-
 static int apply_STATE(struct command_line *c, const char *value, struct err *err)
 {
     for (;;) {
@@ -175,13 +164,6 @@ static int apply_STATE(struct command_line *c, const char *value, struct err *er
             return 0;
         value += len + 1;
     }
-}
-
-static int apply_LISTENING(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->states |= STATE_BIT(TCP_STATE_LISTEN);
-    return 0;
 }
 
 static int apply_INTERVAL(struct command_line *c, const char *value, struct err *err)
@@ -215,13 +197,6 @@ static int apply_THEME(struct command_line *c, const char *value, struct err *er
 static int apply_GLYPHS(struct command_line *c, const char *value, struct err *err)
 {
     return apply_setting(c, ARGUMENT_GLYPHS, SETTING_GLYPHS, value, err);
-}
-
-static int apply_READONLY(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->s->readonly = true;
-    return 0;
 }
 
 static int apply_SIZE(struct command_line *c, const char *value, struct err *err)
@@ -263,37 +238,6 @@ static int apply_CONFIG(struct command_line *c, const char *value, struct err *e
     (void)err;
     c->s->config_path = value;
     c->s->no_config = false;
-    return 0;
-}
-
-static int apply_NO_CONFIG(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->s->no_config = true;
-    return 0;
-}
-
-/* netstat's -t, -a and -n: TCP, every state, numbers. That is what tcptop shows. */
-static int apply_TCP(struct command_line *c, const char *value, struct err *err)
-{
-    (void)c, (void)value, (void)err;
-    return 0;
-}
-
-#define apply_EVERY   apply_TCP
-#define apply_NUMERIC apply_TCP
-
-static int apply_HELP(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->asked = MODE_HELP;
-    return 0;
-}
-
-static int apply_VERSION(struct command_line *c, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    c->asked = MODE_VERSION;
     return 0;
 }
 
