@@ -141,10 +141,12 @@ static int parse_parenthesis(struct parser *f)
 {
     f->at++;
     int result = parse_expression(f);
-    if (!result && f->text[f->at] != ')')
+    if (result)
+        return result;
+    if (f->text[f->at] != ')')
         return expected(f, f->at, MSG_FILTER_CLOSE);
     f->at++;
-    return result;
+    return 0;
 }
 
 static int parse_factor(struct parser *f)

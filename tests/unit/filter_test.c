@@ -443,6 +443,7 @@ static void mistakes(void **state)
         {"()", 1, "expected a port, an address, a field or a word", NULL},
         {"> 5", 0, "expected a port, an address, a field or a word", NULL},
         {"(22", 3, "expected )", NULL},
+        {"((", 2, "expected a port, an address, a field or a word", NULL},
         {"22)", 2, "this ) closes nothing", NULL},
         {"\"abc", 4, "expected the closing quote", NULL},
         {"22 ,", 3, "expected a port, an address, a field or a word", NULL},
