@@ -1,6 +1,6 @@
 # tcptop: `make` builds build/tcptop, `make run` also installs what is missing and opens it,
 # `make test` installs what the tests need and runs them. `make help` lists the rest.
-# V=1 shows commands; NO_DEPS=1 forbids installing; B is the build directory.
+# V=1 shows commands; NO_DEPS=1 forbids installing; B is the build directory; JOBS compilers run.
 
 VERSION := 1.0.0
 B       ?= build
@@ -9,6 +9,7 @@ DESTDIR ?=
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
+JOBS    ?= $(shell nproc)
 Q       := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
@@ -43,7 +44,7 @@ all: $B/tcptop
 
 help:
 	@echo 'targets: all run test deps lint analyze asan ubsan tsan cover bench fuzz screenshots'
-	@echo '         install uninstall clean; variables: B CC CFLAGS PREFIX DESTDIR NO_DEPS V'
+	@echo '         install uninstall clean; variables: B CC CFLAGS JOBS PREFIX DESTDIR NO_DEPS V'
 
 $B/tcptop: $B/src/main.o $(LIB)
 	@echo "  LD   $@"
@@ -80,11 +81,11 @@ deps-lint:
 
 # The parts are made by a second make, since what it needs may just have been installed.
 run: deps
-	$Q$(MAKE) --no-print-directory all
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$Q$B/tcptop $(ARGS)
 
 test: deps-test
-	$Q$(MAKE) --no-print-directory tests-built
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
 	$Qbash tests/run.sh $B $(TESTS)
 
 asan ubsan tsan: deps-test
@@ -103,14 +104,14 @@ cover:
 	$Qbash tests/cover.sh build/cover
 
 bench: deps-test
-	$Q$(MAKE) --no-print-directory tests-built
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
 	$Qbash tests/bench/bench.sh $B $(BENCH)
 
 fuzz: deps-lint
 	$Qbash tests/fuzz/fuzz.sh $(FUZZ)
 
 screenshots: deps
-	$Q$(MAKE) --no-print-directory $B/tcptop $B/tests/data/scenes
+	$Q$(MAKE) --no-print-directory -j$(JOBS) $B/tcptop $B/tests/data/scenes
 	$Qbash tests/view/screenshots.sh $B write
 
 install: all
