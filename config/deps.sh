@@ -38,6 +38,7 @@ if [ "$what" != build ]; then
 	have ps || need procps procps-ng procps-ng procps procps
 	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
 	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
+	[ -e /etc/services ] || need netbase setup iana-etc musl-utils netcfg
 fi
 if [ "$what" = lint ]; then
 	have clang || need clang clang clang clang clang

@@ -18,12 +18,7 @@ HOME=$(mktemp -d) || exit 1
 export HOME
 trap 'rm -rf "$HOME"' EXIT
 
-if [ "$(id -u)" = 0 ]; then
-	in_namespace=(unshare -nm)
-else
-	in_namespace=(unshare -Urnm)
-fi
-"${in_namespace[@]}" true 2>/dev/null && namespaces=yes || namespaces=no
+. tests/namespace.sh
 
 passed=0 failed=0 skipped=0
 failures=()
@@ -33,16 +28,16 @@ run_one() { # run_one NAME COMMAND…
 	shift
 	output=$(timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" 2>&1 </dev/null)
 	status=$?
-	s=$(grep -cE '^ok .*# SKIP' <<<"$output")
-	p=$(($(grep -cE '^ok ' <<<"$output") - s))
-	f=$(grep -cE '^not ok ' <<<"$output")
+	s=$(grep -cE '^(not )?ok .*# SKIP' <<<"$output") # cmocka writes "not ok" for skipped ones
+	p=$(grep -E '^ok ' <<<"$output" | grep -cv '# SKIP')
+	f=$(grep -E '^not ok ' <<<"$output" | grep -cv '# SKIP')
 	if [ $f = 0 ] && { [ $status != 0 ] || [ $((p + s)) = 0 ]; }; then f=1; fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	if [ "$f" = 0 ]; then
 		printf '%-40s %3d passed' "$name" $p
 		[ "$s" = 0 ] || printf ', %d skipped' "$s"
 		printf '\n'
-		grep -E '^ok .*# SKIP' <<<"$output" | sed 's/^/    /'
+		grep -E '^(not )?ok .*# SKIP' <<<"$output" | sed -E 's/^(not )?ok/    ok/'
 	else
 		printf '%-40s FAILED (exit %d)\n' "$name" $status
 		grep -vE '^ok ' <<<"$output" | sed 's/^/    /' | head -n "${TEST_LINES:-60}"
@@ -59,7 +54,7 @@ for path in "$B"/tests/unit/* tests/view/*_test.sh "$B"/tests/net/* tests/net/*_
 	case $path in *.sh) command=(bash "$path") ;; esac
 	case $name in
 	tests/net/*)
-		if [ $namespaces = no ]; then
+		if [ ${#in_namespace[@]} = 0 ]; then
 			echo "$name: skipped: no namespaces here (unshare failed)"
 			skipped=$((skipped + 1))
 			continue

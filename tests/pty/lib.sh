@@ -25,17 +25,16 @@ new_terminal() {
 at=$tmp
 trap 'mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
 
-# in_namespace: goes on in a network namespace of its own, or skips the whole script
-in_namespace() {
+# in_own_namespace: goes on in a network namespace of its own, or skips the whole script
+in_own_namespace() {
 	[ -z "${IN_NAMESPACE:-}" ] || return 0
-	local enter=(unshare -nm)
-	[ "$(id -u)" = 0 ] || enter=(unshare -Urnm)
-	if ! "${enter[@]}" true 2>/dev/null; then
+	. tests/namespace.sh
+	if [ ${#in_namespace[@]} = 0 ]; then
 		echo "ok 1 - ${0##*/} # SKIP no namespaces here"
 		exit 0
 	fi
 	rm -rf "$tmp"
-	IN_NAMESPACE=1 exec "${enter[@]}" bash "$0"
+	IN_NAMESPACE=1 exec "${in_namespace[@]}" bash "$0"
 }
 
 verdict() { # verdict NAME STATUS: one line of TAP, the screen of a failure before it

@@ -3,7 +3,7 @@
 # language, pane and help do what they say, and what the terminal shows is cell for cell the canvas.
 # shellcheck source=tests/pty/lib.sh
 . "$(dirname "$0")/lib.sh"
-in_namespace
+in_own_namespace
 coproc HELD { "$B/tests/data/states"; }
 read -r -t 20 ready <&"${HELD[0]}"
 check "the sockets stand" [ "${ready:-}" = ready ]
