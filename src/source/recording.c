@@ -152,8 +152,9 @@ static int sample_frame(struct source *src, const struct request *req, struct sn
     return 0;
 }
 
-/* Parse the whole messages at the front of r->next and drop them. */
-static int take_messages(struct recording *r, struct diag *d, bool *damaged, unsigned *ends)
+/* Parse the whole messages at the front of r->next and drop them. Returns the bytes they took or
+ * -ENOMEM. `*open`: the last one does not end its dump. */
+static int take_messages(struct recording *r, struct diag *d, bool *damaged, bool *open)
 {
     size_t whole = diag_whole(r->next.data, r->next.len, damaged);
 
@@ -165,8 +166,7 @@ static int take_messages(struct recording *r, struct diag *d, bool *damaged, uns
         if (result == DIAG_ERROR)
             note_status(d->snapshot, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
                         NULL);
-        if (result == DIAG_DONE || result == DIAG_ERROR)
-            ++*ends;
+        *open = result != DIAG_DONE && result != DIAG_ERROR;
     }
     memmove(r->next.data, r->next.data + whole, r->next.len - whole);
     r->next.len -= whole;
@@ -191,8 +191,7 @@ static int sample_raw(struct source *src, const struct request *req, struct snap
     struct diag d = {.snapshot = s,
                      .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
     uint64_t offset = 0;
-    unsigned ends = 0;
-    bool damaged = false;
+    bool damaged = false, open = true;
     ssize_t got = 1;
     char number[FMT_SIZE];
 
@@ -202,7 +201,7 @@ static int sample_raw(struct source *src, const struct request *req, struct snap
     s->backend = BACKEND_RAW;
     s->needs = req->needs;
     while (got > 0 && !damaged) {
-        int taken = take_messages(r, &d, &damaged, &ends);
+        int taken = take_messages(r, &d, &damaged, &open);
         if (taken < 0)
             return read_failed(r, taken, err);
         offset += (uint64_t)taken;
@@ -214,7 +213,7 @@ static int sample_raw(struct source *src, const struct request *req, struct snap
     if (damaged || r->next.len > 0)
         note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_DAMAGED_DUMP,
                     fmt_count(number, sizeof(number), offset), NULL);
-    else if (ends == 0)
+    else if (open)
         note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_CUT, NULL, NULL);
     note_rejected(s);
     note_bound(s);
