@@ -239,7 +239,7 @@ static bool read_header(struct snapshot *s, const uint8_t *p, size_t len)
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
-    bool sound = len == 0 && s->status <= SAMPLE_FAILED;
+    bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
     s->needs &= NEED_FLOW | NEED_BOUND;
@@ -284,5 +284,7 @@ int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct err
     if (crc != get_le(header + header_len + message_len, CRC_BYTES) ||
         !read_header(s, header, header_len))
         return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+    if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
+        return size;
     return read_messages(s, header + header_len, message_len) ? -ENOMEM : size;
 }

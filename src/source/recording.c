@@ -111,7 +111,7 @@ static int damaged_end(struct recording *r, int error, struct snapshot *s, struc
     if (r->frames == 0 && error == -EPROTONOSUPPORT)
         return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
     if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, err) < 0)
-        return -ENOMEM; /* it was sound before */
+        return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
     s->why[0] = '\0';

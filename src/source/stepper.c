@@ -9,7 +9,7 @@
 #include "tcptop/model/delta.h"
 #include "tcptop/source/sampler.h"
 
-#define NS_PER_DS (NS_PER_S / 10)
+#define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
 struct stepper {
     struct source *src;
@@ -18,7 +18,7 @@ struct stepper {
     struct history history;
     struct snapshot *good; /* the last sample that did not fail, NULL before the first */
     uint64_t seq;
-    int64_t age_ns; /* of the first sample; never runs back, also when a recording does */
+    uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
 };
 
@@ -61,7 +61,7 @@ static bool recorded(const struct snapshot *s)
 static void set_age(struct stepper *st, struct snapshot *s)
 {
     if (st->last_ns && s->mono_ns > st->last_ns)
-        st->age_ns += s->mono_ns - st->last_ns;
+        st->age_ns += (uint64_t)(s->mono_ns - st->last_ns);
     st->last_ns = s->mono_ns;
     s->now_ds = (uint32_t)(st->age_ns / NS_PER_DS);
 }

@@ -228,6 +228,38 @@ static void hostile_headers(void **state)
     str_fini(&frame);
 }
 
+/* Differences of times must not overflow: the clock of a recording starts at 0. */
+static void times_before_the_clock_are_damage(void **state)
+{
+    (void)state;
+    struct str frame = STR_INIT;
+    struct snapshot *wrote = new_snapshot();
+
+    wrote->mono_ns = -1;
+    frame_write(&frame, wrote, "", 0);
+    assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
+    snapshot_unref(wrote);
+    str_fini(&frame);
+}
+
+static void a_failed_sample_has_no_rows(void **state)
+{
+    (void)state;
+    struct str frame = STR_INIT, messages = STR_INIT;
+    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+
+    wrote->status = SAMPLE_FAILED;
+    write_messages(&messages);
+    frame_write(&frame, wrote, messages.data, messages.len);
+    assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
+    assert_int_equal(s->status, SAMPLE_FAILED);
+    assert_int_equal(s->n_live, 0);
+    snapshot_unref(s);
+    snapshot_unref(wrote);
+    str_fini(&messages);
+    str_fini(&frame);
+}
+
 static void unknown_fields_are_skipped(void **state)
 {
     (void)state;
@@ -294,6 +326,8 @@ int main(void)
         cmocka_unit_test(other_versions_are_named),
         cmocka_unit_test(absurd_lengths),
         cmocka_unit_test(hostile_headers),
+        cmocka_unit_test(times_before_the_clock_are_damage),
+        cmocka_unit_test(a_failed_sample_has_no_rows),
         cmocka_unit_test(unknown_fields_are_skipped),
         cmocka_unit_test(damaged_records_make_it_partial),
         cmocka_unit_test(texts_are_sanitised),
