@@ -201,6 +201,25 @@ static void print_table(struct sink *out, const struct print *p)
     str_fini(&sheet.text);
 }
 
+/* Blanks that make `text` as wide as `wanted` columns. */
+static void add_padding(struct sink *out, const char *text, int wanted)
+{
+    int width = utf8_width(text);
+    sink_add_many(out, ' ', width < wanted ? (size_t)(wanted - width) : 0);
+}
+
+/* Whose counts, and of when, as far as it is known. */
+static void print_origin(struct sink *out, const struct snapshot *s)
+{
+    char clock[FMT_SIZE] = "";
+    if (s->wall_ns != 0) {
+        fmt_clock(clock, sizeof(clock), s->wall_ns);
+    }
+    if (s->host.name[0] || clock[0]) {
+        sink_addf(out, "%s%s%s\n", s->host.name, s->host.name[0] && clock[0] ? "  " : "", clock);
+    }
+}
+
 /* Counts for a person: whose, of when, state by state. */
 static void print_summary(struct sink *out, const struct print *p)
 {
@@ -208,11 +227,7 @@ static void print_summary(struct sink *out, const struct print *p)
     const struct snapshot *s = p->snapshot;
     struct counts counts = counts_of(p);
     const char *none = p->ascii ? "-" : FMT_NONE;
-    char clock[FMT_SIZE] = "";
-    if (s->wall_ns != 0) {
-        fmt_clock(clock, sizeof(clock), s->wall_ns);
-    }
-    sink_addf(out, "%s%s%s\n", s->host.name, s->host.name[0] && clock[0] ? "  " : "", clock);
+    print_origin(out, s);
     for (int i = 0;; i++) {
         unsigned state = counts_state(i);
         bool measured = state ? counts.measured & STATE_BIT(state) : counts.measured != 0;
@@ -227,8 +242,8 @@ static void print_summary(struct sink *out, const struct print *p)
         fmt_count(count, sizeof(count), state ? counts.state[state] : counts.total);
         const char *shown = measured ? count : none;
         sink_add(out, name);
-        sink_add_many(out, ' ', (size_t)(NAME_COLUMNS - utf8_width(name)));
-        sink_add_many(out, ' ', (size_t)(COUNT_COLUMNS - utf8_width(shown)));
+        add_padding(out, name, NAME_COLUMNS);
+        add_padding(out, shown, COUNT_COLUMNS);
         sink_add(out, shown);
         sink_add(out, "\n");
         if (!state) {

@@ -151,6 +151,12 @@ static void summary(void **state)
     char expected[1000] = "web-01  14:03:22\n";
     strcat(expected, states);
     assert_string_equal(printed(), strcat(expected, "total             18,206\n"));
+    s->host.name[0] = '\0';
+    s->wall_ns = 0;
+    assert_memory_equal(printed(), states, sizeof states - 1); /* no line that says nothing */
+    s->total = UINT32_MAX;                                     /* wider than its column */
+    assert_non_null(strstr(printed(), "\ntotal         4,294,967,295\n"));
+    s->total = 18206;
     text_use(LANG_KO);
     s->status = SAMPLE_PARTIAL;
     assert_non_null(strstr(printed(), "\n최소              18,206\n"));
