@@ -91,17 +91,18 @@ static bool wants_color(const struct settings *s)
 static int open_batch(struct batch *b, struct err *err)
 {
     struct filter_error error;
-    if (filter_parse(b->s->filter, &b->filter, &error))
-        return err_set(err, -EINVAL, "%s", error.what);
+    int rc = filter_parse(b->s->filter, &b->filter, &error);
+    if (rc)
+        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : err_name(rc));
     /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
     b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
     pick_columns(b);
-    b->req.host_facts = b->s->format == FORMAT_JSON; /* the summary names the host */
+    b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);
     struct source *src;
-    int rc = app_open_source(&src, b->s, err);
+    rc = app_open_source(&src, b->s, err);
     if (rc)
         return rc;
     b->stepper = stepper_new(src, 1);
@@ -208,7 +209,9 @@ static int run(struct batch *b)
         }
         if (n == wanted)
             return 0;
-        due += interval_ns;
+        /* Times that have passed (a slow dump, a stopped process) are not made up for. */
+        const int64_t now = clock_mono_ns();
+        due = due + interval_ns > now ? due + interval_ns : now;
         if (!b->s->read_path && !wait_until(due))
             return 0;
     }
