@@ -40,10 +40,11 @@ static char *put(char *out, size_t size, const char *text, size_t len)
     return out;
 }
 
+static const uint64_t power[] = {1, 10, 100};
+
 /* `n` hundredths, tenths or ones (`decimals` 2, 1, 0), then `unit`. */
 static char *put_scaled(char *out, size_t size, uint64_t n, size_t decimals, const char *unit)
 {
-    static const uint64_t power[] = {1, 10, 100};
     char text[FMT_SIZE];
     size_t len = fmt_digits(text, n / power[decimals]);
     if (decimals > 0) {
@@ -71,29 +72,30 @@ char *fmt_count(char *out, size_t size, uint64_t n)
     return put(out, size, text, len);
 }
 
-/* Three digits and a unit; the first unit counts `base`. */
-static char *put_three_digits(char *out, size_t size, uint64_t n, const char *const units[],
-                              size_t n_units, size_t max_decimals)
+/* At most three digits and a unit: units[0] counts thousands, each further one a thousand of the
+ * one before. Six reach beyond any 64-bit number, so there is always one that fits. */
+#define UNITS 6
+static char *put_three_digits(char *out, size_t size, uint64_t n, const char *const units[UNITS],
+                              size_t max_decimals)
 {
-    uint64_t unit = 1000;
-    for (size_t i = 0; i < n_units; i++, unit *= 1000) {
-        for (size_t decimals = max_decimals + 1; decimals-- > 0;) {
-            uint64_t step = unit / (decimals == 2 ? 100 : decimals == 1 ? 10 : 1);
-            uint64_t scaled = rounded(n, step);
-            if (scaled < 1000) {
-                return put_scaled(out, size, scaled, decimals, units[i]);
-            }
+    uint64_t unit = 1000, scaled;
+    for (size_t i = 0;; i++, unit *= 1000) {
+        size_t decimals = max_decimals;
+        while ((scaled = rounded(n, unit / power[decimals])) >= 1000 && decimals > 0) {
+            decimals--;
+        }
+        if (scaled < 1000) {
+            return put_scaled(out, size, scaled, decimals, units[i]);
         }
     }
-    return put_scaled(out, size, n / (unit / 1000), 0, units[n_units - 1]);
 }
 
 char *fmt_count_fit(char *out, size_t size, uint64_t n, int columns)
 {
-    static const char *const units[] = {"k", "M", "G", "T", "P", "E"};
+    static const char *const units[UNITS] = {"k", "M", "G", "T", "P", "E"};
     fmt_count(out, size, n);
     for (size_t decimals = 3; decimals-- > 0 && n >= 1000 && strlen(out) > (size_t)columns;) {
-        put_three_digits(out, size, n, units, 6, decimals);
+        put_three_digits(out, size, n, units, decimals);
     }
     return out;
 }
@@ -190,11 +192,11 @@ char *fmt_interval(char *out, size_t size, uint64_t ms)
 
 char *fmt_bytes(char *out, size_t size, uint64_t bytes)
 {
-    static const char *const units[] = {" kB", " MB", " GB", " TB", " PB", " EB"};
+    static const char *const units[UNITS] = {" kB", " MB", " GB", " TB", " PB", " EB"};
     if (bytes < 1000) {
         return put_scaled(out, size, bytes, 0, " B");
     }
-    return put_three_digits(out, size, bytes, units, 6, 2);
+    return put_three_digits(out, size, bytes, units, 2);
 }
 
 char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole)
