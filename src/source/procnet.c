@@ -71,8 +71,10 @@ static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t 
     uint64_t value;
 
     for (unsigned i = 0; i < words; i++) {
+        if (l->end - l->at < 8)
+            return false;
         struct line word = {l->at, l->at + 8};
-        if (l->end - l->at < 8 || !take_hex(&word, &value) || word.at != word.end)
+        if (!take_hex(&word, &value) || word.at != word.end)
             return false;
         uint32_t raw = (uint32_t)value;
         memcpy(addr + (size_t)i * 4, &raw, 4);
