@@ -28,6 +28,8 @@ once="$tcptop --no-config --once"
 
 check "stdout is no terminal: one sample" run 0 '' "${t[@]}"
 check "in plain text" plain
+check "a summary is counted" run 0 '' "${t[@]}" --summary
+check "and names its host" grep -q "^$(uname -n)  [0-9]" "$tmp/out"
 check "--color always colours it" run 0 '' "${t[@]}" --color always
 check "with escapes" grep -q $'\033' "$tmp/out"
 check "/dev/full is a write error" run 1 'write error' bash -c "$once >/dev/full"
