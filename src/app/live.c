@@ -44,8 +44,8 @@ static bool ignored(int sig)
     return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Before the first thread, so that every thread has them blocked. A hang-up that was ignored when
- * tcptop was started (nohup) stays so. */
+/* From here on they are read, not delivered; other threads block all of theirs. A hang-up that was
+ * ignored when tcptop was started (nohup) stays so. */
 static int catch_signals(struct live *l)
 {
     static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
@@ -56,8 +56,7 @@ static int catch_signals(struct live *l)
         sigaddset(&l->caught, SIGHUP);
     sigprocmask(SIG_BLOCK, &l->caught, &l->before);
     l->signal_fd = signalfd(-1, &l->caught, SFD_NONBLOCK | SFD_CLOEXEC);
-    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    return l->signal_fd < 0 || l->wake_fd < 0 ? -errno : 0;
+    return l->signal_fd < 0 ? -errno : 0;
 }
 
 static int open_terminal(struct live *l, bool utf8, struct err *err)
@@ -86,14 +85,20 @@ static int open_terminal(struct live *l, bool utf8, struct err *err)
 
 static int open_session(struct live *l, bool utf8)
 {
+    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (l->wake_fd < 0)
+        return -errno;
+    return session_new(&l->session, l->s, l->wake_fd, utf8, false);
+}
+
+/* The session gets to know the terminal that it is shown on. */
+static int show_session(struct live *l)
+{
     int w, h;
     term_size(l->term, &w, &h);
-    int rc = canvas_init(&l->canvas, w, h);
-    if (!rc)
-        rc = session_new(&l->session, l->s, l->wake_fd, utf8, term_ascii(l->term));
-    if (!rc)
-        session_resize(l->session, w, h);
-    return rc;
+    session_use_ascii(l->session, term_ascii(l->term));
+    session_resize(l->session, w, h);
+    return canvas_init(&l->canvas, w, h);
 }
 
 static uint32_t history_points(const struct settings *s)
@@ -102,7 +107,8 @@ static uint32_t history_points(const struct settings *s)
     return (uint32_t)(s->history_s * 1000 / step);
 }
 
-/* A recording is played to its end and stands there: the session has seen every sample. */
+/* A recording is played to its end and stands there: the session has seen every sample. Its end may
+ * be long in coming, through a pipe, so signals still have their usual effect. */
 static int replay(struct live *l, struct source *src, struct err *err)
 {
     struct stepper *stepper = stepper_new(src, history_points(l->s));
@@ -121,12 +127,10 @@ static int replay(struct live *l, struct source *src, struct err *err)
     return rc;
 }
 
-static int start_samples(struct live *l, struct source *src, struct err *err)
+static int start_sampler(struct live *l, struct source *src, struct err *err)
 {
     struct request req;
     bool now;
-    if (l->s->read_path)
-        return replay(l, src, err);
     session_request(l->session, &req, &now);
     return sampler_start(&l->sampler, src, &req, history_points(l->s), l->s->cpu_budget, l->wake_fd,
                          err);
@@ -294,26 +298,42 @@ static void close_live(struct live *l)
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    sigprocmask(SIG_SETMASK, &l->before, NULL);
+    if (l->signal_fd >= 0)
+        sigprocmask(SIG_SETMASK, &l->before, NULL);
+}
+
+static int open_screen(struct live *l, bool utf8, struct err *err)
+{
+    int rc = catch_signals(l);
+    if (rc)
+        return err_set(err, rc, "%s", err_name(rc));
+    rc = open_terminal(l, utf8, err);
+    if (!rc && (rc = show_session(l)))
+        err_set(err, rc, "%s", err_name(rc));
+    return rc;
 }
 
 static int open_live(struct live *l, bool utf8, struct err *err)
 {
     struct source *src;
-    int rc = catch_signals(l);
-    if (rc)
-        return err_set(err, rc, "%s", err_name(rc));
-    rc = app_open_source(&src, l->s, err);
+    int rc = app_open_source(&src, l->s, err);
     if (rc)
         return rc;
-    rc = open_terminal(l, utf8, err);
-    if (!rc && (rc = open_session(l, utf8)))
-        err_set(err, rc, "%s", err_name(rc));
+    rc = open_session(l, utf8);
+    if (rc) {
+        source_close(src);
+        return err_set(err, rc, "%s", err_name(rc));
+    }
+    if (l->s->read_path) {
+        rc = replay(l, src, err);
+        return rc ? rc : open_screen(l, utf8, err);
+    }
+    rc = open_screen(l, utf8, err);
     if (rc) {
         source_close(src);
         return rc;
     }
-    return start_samples(l, src, err);
+    return start_sampler(l, src, err);
 }
 
 int mode_live(const struct settings *s, bool utf8)

@@ -48,6 +48,11 @@ int session_new(struct session **out, const struct settings *settings, int wake_
     return 0;
 }
 
+void session_use_ascii(struct session *s, bool ascii)
+{
+    s->ui.ascii = ascii;
+}
+
 void session_free(struct session *s)
 {
     if (!s)

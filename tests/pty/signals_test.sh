@@ -18,6 +18,20 @@ ends_by TERM 143
 ulimit -c 0
 for sig in ABRT:134 BUS:135 FPE:136 SEGV:139; do ends_by "${sig%:*}" "${sig#*:}"; done
 
+# A recording that does not come, and one that does not go on: nothing is on the screen yet.
+mkfifo "$tmp/pipe"
+exec {pipe}<>"$tmp/pipe"
+reads() { readlink "/proc/$(cat "$at/pid")/fd/"* 2>/dev/null | grep -qx "$tmp/pipe"; }
+for first in '' tcptopF1; do
+	live 100x30 "--read $tmp/pipe"
+	printf %s "$first" >&"$pipe"
+	check "a pipe without an end after '$first': reading" until_true reads
+	kill "$(cat "$at/pid")"
+	check "TERM ends it with 143" code 143
+	check "and the terminal is as it was" restored
+done
+exec {pipe}>&-
+
 # ^Z and fg need a shell with job control.
 new_terminal
 mux new-session -d -x 100 -y 30 "PS1='PROMPT> ' bash --norc --noprofile -i" \; set -g status off \; \

@@ -18,6 +18,9 @@ int session_new(struct session **s, const struct settings *settings, int wake_fd
                 bool ascii);
 void session_free(struct session *s);
 
+/** Draw in ASCII or not, once the terminal is known. */
+void session_use_ascii(struct session *s, bool ascii);
+
 /* Events. `now_ns` is monotonic. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
 void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns); /* takes the ref */
