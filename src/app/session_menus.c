@@ -156,11 +156,11 @@ void overlay_scroll(struct session *s, int sign)
         overlay_move(s, MOVE_HALF, sign);
 }
 
-/* The line for the configuration file, printed when the screen is left. */
+/* The lines for the configuration file, printed when the screen is left. */
 static void compose_farewell(struct session *s)
 {
     str_clear(&s->farewell);
-    str_add(&s->farewell, "[columns] show = ");
+    str_add(&s->farewell, "[columns]\nshow = ");
     for (unsigned i = 0; i < s->ui.n_chosen; i++) {
         str_add(&s->farewell, i ? "," : "");
         str_add(&s->farewell, columns[s->ui.chosen[i]].id);

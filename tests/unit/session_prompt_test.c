@@ -296,7 +296,7 @@ static void sort_menu_and_keys(void **state)
     stage_close(&st);
 }
 
-static void chooser_orders_columns_and_leaves_a_line(void **state)
+static void chooser_orders_columns_and_leaves_its_lines(void **state)
 {
     (void)state;
     struct stage st;
@@ -313,7 +313,7 @@ static void chooser_orders_columns_and_leaves_a_line(void **state)
     assert_int_equal(st.ui->chosen[0], COL_STATE);
     assert_int_equal(st.ui->chosen[st.ui->n_chosen - 1], last);
     const char *line = session_farewell(st.session);
-    assert_memory_equal(line, "[columns] show = state,", 23);
+    assert_memory_equal(line, "[columns]\nshow = state,", 23);
     enum column_id ids[COL_COUNT];
     struct err err;
     int n = column_parse_list(strchr(line, '=') + 2, ids, COL_COUNT, &err);
@@ -376,7 +376,7 @@ int main(void)
         cmocka_unit_test(export_never_overwrites),
         cmocka_unit_test(copy_gives_the_row_as_text),
         cmocka_unit_test(sort_menu_and_keys),
-        cmocka_unit_test(chooser_orders_columns_and_leaves_a_line),
+        cmocka_unit_test(chooser_orders_columns_and_leaves_its_lines),
         cmocka_unit_test(escape_and_q_close_the_nearest_thing_first),
         cmocka_unit_test(language_needs_utf8),
     };
