@@ -60,7 +60,7 @@ static void draw_item(struct drawing *d, const struct rect *r, int y, uint32_t i
                                                                : "▴ ";
     x += canvas_put(d->c, x, y, end - x, ROLE_KEY, before);
     x += canvas_put(d->c, x, y, end - x, ROLE_TEXT, title);
-    if (x + 2 + utf8_width(columns[id].id) <= end)
+    if (x + 1 + utf8_width(columns[id].id) <= end)
         canvas_put_right(d->c, x, y, end - x, ROLE_DIM, columns[id].id);
     if (i == d->ui->overlay_cursor) {
         canvas_put(d->c, r->x, y, 1, ROLE_TEXT, "▸");
