@@ -191,13 +191,15 @@ static void take_level(struct fit *f)
 
 static int width_of(const struct fit *f, enum column_id id)
 {
+    int w = columns[id].width[text_language()], head = utf8_width(text(columns[id].title)) + 1;
+
     if (id == COL_LOCAL)
         return f->local;
     if (id == COL_REMOTE)
         return f->level == FIT_OWN_LINE ? 0 : f->remote;
     if (id == COL_STATE && f->level != FIT_FULL)
         return STATE_SHORT_W;
-    return columns[id].width[text_language()];
+    return id == f->sorted && head > w ? head : w; /* room for the mark after the title */
 }
 
 static bool base_column(enum column_id id)
@@ -293,7 +295,7 @@ void fit_make(struct fit *f, const struct drawing *d)
     bool in[COL_COUNT] = {false};
     int used = GUTTER, n, x = GUTTER;
 
-    *f = (struct fit){.room = table_room(d)};
+    *f = (struct fit){.room = table_room(d), .sorted = d->ui->sort.column};
     take_widths(f, d);
     take_level(f);
     for (unsigned id = 0; id < COL_COUNT; id++) {

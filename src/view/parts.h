@@ -107,6 +107,7 @@ struct fit_column {
 
 struct fit {
     enum fit_level level;
+    enum column_id sorted;
     int room;          /* columns of the table */
     int local, remote; /* widths of the address columns */
     int n;

@@ -213,19 +213,36 @@ static bool right_aligned(const struct fit *f, enum column_id id)
     return columns[id].align == ALIGN_RIGHT || (id == COL_LOCAL && f->level >= FIT_PORT);
 }
 
+static const char *head_title(const struct fit *f, int i)
+{
+    bool port = f->column[i].id == COL_LOCAL && f->level >= FIT_PORT;
+
+    return text(port ? MSG_VIEW_PORT : columns[f->column[i].id].title);
+}
+
+/* The blank between the title and its mark goes where they would touch a neighbour. */
+static bool head_spaced(const struct fit *f, int i)
+{
+    const struct fit_column *column = &f->column[i];
+    int over = utf8_width(head_title(f, i)) + 2 - column->w;
+    bool slack = i > 0 && right_aligned(f, column->id) && !right_aligned(f, column[-1].id) &&
+                 utf8_width(head_title(f, i - 1)) < column[-1].w;
+
+    return over <= (slack ? 1 : 0);
+}
+
 static void draw_heads(struct drawing *d, const struct table_page *p)
 {
     for (int i = 0; i < p->fit.n; i++) {
         const struct fit_column *column = &p->fit.column[i];
-        bool port = column->id == COL_LOCAL && p->fit.level >= FIT_PORT;
-        const char *title = text(port ? MSG_VIEW_PORT : columns[column->id].title);
+        const char *title = head_title(&p->fit, i);
         int x = d->l.table.x + column->x, w;
         char head[FILL_SIZE];
 
         snprintf(head, sizeof head, "%s", title);
         if (column->id == d->ui->sort.column)
-            snprintf(head, sizeof head, "%s%s%s", title,
-                     utf8_width(title) + 2 > column->w + 1 ? "" : " ", sort_mark(d));
+            snprintf(head, sizeof head, "%s%s%s", title, head_spaced(&p->fit, i) ? " " : "",
+                     sort_mark(d));
         w = utf8_width(head);
         if (right_aligned(&p->fit, column->id))
             x += column->w - w;
