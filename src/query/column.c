@@ -37,7 +37,7 @@ const struct column columns[COL_COUNT] = {
     COLUMN(LEFT, "left", 5, 5, 5, R, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_left,
            key_expires_ms, NULL),
     COLUMN(TIMER, "timer", 9, 9, 0, L, BASE, KIND_TIMER, 0, PLAIN(timer)),
-    COLUMN(EXPIRES_MS, "expires_ms", 8, 8, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
+    COLUMN(EXPIRES_MS, "expires_ms", 8, 9, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
     COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE, KIND_NUMBER, 0, PLAIN(recv_q)),
     COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE, KIND_NUMBER, 0, PLAIN(send_q)),
     COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(rtt_us)),
@@ -51,7 +51,7 @@ const struct column columns[COL_COUNT] = {
     COLUMN(NETNS, "netns", 12, 12, 0, L, BASE, KIND_TEXT, 0, PLAIN(netns)),
     COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN, KIND_S, 0, PLAIN(age_s)),
     COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
-    COLUMN(CWND, "cwnd_segs", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
+    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
     COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
            PLAIN(bytes_acked)),
     COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
@@ -78,9 +78,21 @@ int column_find(const char *name, size_t len)
     return -1;
 }
 
+/* "rtt" of rtt_us: the name without its unit */
+static bool lacks_unit(const char *name, const char *id)
+{
+    size_t len = strlen(name), i = 0;
+    while (i < len && fold(name[i]) == id[i])
+        i++;
+    return i == len && id[i] == '_';
+}
+
 const char *column_nearest(const char *name)
 {
     const char *nearest = NULL;
+    for (int id = 0; id < COL_COUNT; id++)
+        if (lacks_unit(name, columns[id].id))
+            return columns[id].id;
     unsigned least = near_limit(name) + 1;
     bool too_short = strlen(name) <= 3; /* one slip from pid to uid is no slip */
     for (int id = 0; id < COL_COUNT && !too_short; id++) {

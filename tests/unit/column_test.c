@@ -46,6 +46,8 @@ static const char *raw(const struct snapshot *s, uint32_t row, enum column_id id
         assert_string_equal(shown(s, row, id), text);                                              \
     } while (0)
 
+#define HELP_COLUMNS 45 /* what the help has room for beside the ids on 113x28 */
+
 static void every_column_is_whole(void **state)
 {
     (void)state;
@@ -60,6 +62,7 @@ static void every_column_is_whole(void **state)
         for (enum language l = LANG_EN; l < LANG_COUNT; l++) {
             assert_true(strlen(text_in(l, c->title)) > 0);
             assert_true(strlen(text_in(l, c->help)) > 0);
+            assert_true(utf8_width(text_in(l, c->help)) <= HELP_COLUMNS);
             assert_true(!c->width[l] || utf8_width(text_in(l, c->title)) <= c->width[l]);
         }
     }
@@ -105,6 +108,9 @@ static void names(void **state)
     assert_int_equal(column_find("", 0), -1);
     assert_string_equal(column_nearest("stat"), "state");
     assert_string_equal(column_nearest("remote_prot"), "remote_port");
+    assert_string_equal(column_nearest("rtt"), "rtt_us");
+    assert_string_equal(column_nearest("Min-RTT"), "min_rtt_us");
+    assert_string_equal(column_nearest("cwnd"), "cwnd_segs");
     assert_null(column_nearest("weather"));
     assert_null(column_nearest("pid"));
     assert_null(column_nearest(""));

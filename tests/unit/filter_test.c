@@ -387,10 +387,10 @@ static void mistakes(void **state)
 {
     (void)state;
     static const struct mistake list[] = {
-        {"state:es rtt>100x", 16, "expected a unit: us, ms or s", "단위가 와야 합니다: us, ms, s"},
+        {"state:es rtt>100x", 16, "expected a unit: us, ms or s", "단위가 필요합니다: us, ms, s"},
         {"rtt>100", 7, "expected a unit: us, ms or s", NULL},
         {"rtt>100mx", 8, "expected a unit: us, ms or s", NULL},
-        {"rtt>ms", 4, "expected a number", "숫자가 와야 합니다"},
+        {"rtt>ms", 4, "expected a number", "숫자가 필요합니다"},
         {"recv_q>5x", 8, "expected a unit: k, M or G", NULL},
         {"retr>5", 6, "expected a unit: %", NULL},
         {"recv_q>99999999999999999999", 7, "this number is too large", NULL},
@@ -411,7 +411,7 @@ static void mistakes(void **state)
         {"state", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
         {"state,es", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
         {"state foo", 6, "expected a state or all, connected, synchronized, bucket, big", NULL},
-        {"state>es", 5, "expected = or !=", "=나 !=가 와야 합니다"},
+        {"state>es", 5, "expected = or !=", "= 또는 !=가 필요합니다"},
         {"state:>es", 6, "expected = or !=", NULL},
         {"addr > 10.0.0.1", 5, "expected = or !=", NULL},
         {"src > 10.0.0.1", 4, "expected = or !=", NULL},
@@ -432,7 +432,7 @@ static void mistakes(void **state)
         {"user>5", 0, "unknown field 'user'", NULL},
         {"recvq>5", 0, "unknown field 'recvq', did you mean 'recv_q'?",
          "알 수 없는 필드 'recvq' (비슷한 이름: 'recv_q')"},
-        {"local:5", 0, "unknown field 'local'", NULL},
+        {"local:5", 0, "unknown field 'local', did you mean 'local_addr'?", NULL},
         {"autobound", 0, "tcptop has no 'autobound'; quotes make it text", NULL},
         {"22 fwmark = 1", 3, "tcptop has no 'fwmark'; quotes make it text", NULL},
         {"cgroup /a", 0, "tcptop has no 'cgroup'; quotes make it text", NULL},
