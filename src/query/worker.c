@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tcptop/base/thread.h"
 #include "tcptop/query/filter.h"
 
 struct job {
@@ -102,19 +102,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* Signals belong to the thread that reads the signalfd. */
-static int start_thread(struct worker *w)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    int error = pthread_sigmask(SIG_BLOCK, &all, &before);
-    if (error)
-        return -error;
-    error = pthread_create(&w->thread, NULL, run, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -error;
-}
-
 int worker_start(struct worker **out, int wake_fd)
 {
     struct worker *w = calloc(1, sizeof *w);
@@ -123,7 +110,7 @@ int worker_start(struct worker **out, int wake_fd)
     w->wake_fd = wake_fd;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->asked, NULL);
-    int result = start_thread(w);
+    int result = thread_start(&w->thread, run, w);
     if (result) {
         pthread_cond_destroy(&w->asked);
         pthread_mutex_destroy(&w->lock);

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
 
 #define STOP_WAIT_NS    (400 * NS_PER_MS)
 #define INTERVAL_MIN_MS 10u
@@ -155,25 +155,6 @@ static void *sampler_main(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's, but those of a crash must find their handler here too. */
-static int start_thread(struct sampler *s)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-    sigset_t blocked, before;
-    pthread_t thread;
-    int rc;
-
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(&blocked, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    rc = pthread_create(&thread, NULL, sampler_main, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!rc)
-        pthread_detach(thread);
-    return -rc;
-}
-
 static void init_sync(struct sampler *s)
 {
     pthread_condattr_t monotonic;
@@ -190,6 +171,7 @@ int sampler_start(struct sampler **sampler, struct source *src, const struct req
 {
     struct sampler *s = calloc(1, sizeof *s);
     struct stepper *stepper = stepper_new(src, history_len);
+    pthread_t thread;
     int rc;
 
     if (!s || !stepper) {
@@ -204,13 +186,14 @@ int sampler_start(struct sampler **sampler, struct source *src, const struct req
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
     s->refs = 2;
-    rc = start_thread(s);
+    rc = thread_start(&thread, sampler_main, s);
     if (rc) {
         s->refs = 1;
         pthread_mutex_lock(&s->lock);
         unlock_and_release(s);
         return err_set(err, rc, "%s", err_name(rc));
     }
+    pthread_detach(thread);
     *sampler = s;
     return 0;
 }

@@ -1,0 +1,47 @@
+/* A thread leaves signals to the main one, but not those of a crash; the main one keeps its mask.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+
+#include "tcptop/base/thread.h"
+
+static void *own_mask(void *mask)
+{
+    pthread_sigmask(SIG_SETMASK, NULL, mask);
+    return NULL;
+}
+
+static void masks(void **state)
+{
+    (void)state;
+    static const int left[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGUSR1};
+    static const int taken[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t mask, before, after;
+    pthread_t thread;
+
+    sigemptyset(&before);
+    sigaddset(&before, SIGUSR2);
+    sigaddset(&before, SIGSEGV);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert_int_equal(thread_start(&thread, own_mask, &mask), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        assert_int_equal(sigismember(&mask, left[i]), 1);
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        assert_int_equal(sigismember(&mask, taken[i]), 0);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (int sig = 1; sig < SIGRTMIN; sig++)
+        assert_int_equal(sigismember(&after, sig), sigismember(&before, sig));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(masks)};
+    return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
+}
