@@ -166,8 +166,12 @@ static unsigned long long blocked_signals(const char *task)
 
 static void signals_are_blocked(void **state)
 {
-    (void)state;
+    struct stage *stage = *state;
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGUSR1};
+    struct snapshot *s = sample(1);
+    worker_ask(stage->worker, s, "", &by_port, 0);
+    answer_free(next_answer(stage)); /* it runs; a thread that is just being made blocks all */
+    snapshot_unref(s);
     DIR *tasks = opendir("/proc/self/task");
     assert_non_null(tasks);
     int others = 0;
