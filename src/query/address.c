@@ -119,17 +119,21 @@ static uint64_t read_be(const uint8_t *bytes, int n)
     return x;
 }
 
-uint64_t end_key(const struct end *e)
+uint64_t end_word(const struct end *e)
 {
     if (e->family == AF_INET)
         return read_be(e->addr, 4) << 31;
-    uint64_t key = UINT64_C(1) << 63 | read_be(e->addr, 8) >> 1;
-    return key < UINT64_MAX ? key : UINT64_MAX - 1;
+    uint64_t word = UINT64_C(1) << 63 | read_be(e->addr, 8) >> 1;
+    return word < UINT64_MAX ? word : UINT64_MAX - 1;
 }
 
-int end_compare(const struct end *a, const struct end *b)
+/* Begins again with the byte whose bits the first word has lost. */
+uint64_t end_word_middle(const struct end *e)
 {
-    if (a->family != b->family)
-        return a->family == AF_INET ? -1 : 1;
-    return memcmp(a->addr, b->addr, a->family == AF_INET ? 4 : 16);
+    return e->family == AF_INET ? 0 : read_be(e->addr + 7, 8);
+}
+
+uint8_t end_word_last(const struct end *e)
+{
+    return e->family == AF_INET ? 0 : e->addr[15];
 }

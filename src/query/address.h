@@ -29,10 +29,10 @@ void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS
 /** Address and port as netstat writes them. */
 void end_netstat(const struct end *e, const struct snapshot *s, struct str *out);
 
-/** 64-bit prefix of the order by address: IPv4 before IPv6, each by its bytes; UINT64_MAX never. */
-uint64_t end_key(const struct end *e);
-
-/** The full order by address. */
-int end_compare(const struct end *a, const struct end *b);
+/** The order by address, IPv4 before IPv6, each by its bytes, in three words. The first leaves bits
+ *  30 to 15 free in an IPv4 address, and is never UINT64_MAX; the second is 0 there. */
+uint64_t end_word(const struct end *e);
+uint64_t end_word_middle(const struct end *e);
+uint8_t end_word_last(const struct end *e);
 
 #endif

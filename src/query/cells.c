@@ -185,65 +185,43 @@ void get_remote_addr(const struct snapshot *s, uint32_t row, struct value *v)
     end_address(&e, s, v->text);
 }
 
-uint64_t key_local_addr(const struct snapshot *s, uint32_t row)
+/* An IPv4 address leaves room for its port. */
+static uint64_t end_word_with_port(const struct end *e)
 {
-    struct end e = end_local(&s->conn[row]);
-    return end_key(&e);
+    return end_word(e) | (e->family == AF_INET ? (uint64_t)e->port << 15 : 0);
 }
 
-uint64_t key_remote_addr(const struct snapshot *s, uint32_t row)
+static uint64_t end_word_last_with_port(const struct end *e)
 {
-    struct end e = end_remote(&s->conn[row]);
-    return end_key(&e);
+    return (uint64_t)end_word_last(e) << 16 | e->port;
 }
 
-int compare_local_addr(const struct snapshot *s, uint32_t a, uint32_t b)
-{
-    struct end x = end_local(&s->conn[a]), y = end_local(&s->conn[b]);
-    return end_compare(&x, &y);
-}
+/* The words of one end: word_local_middle() and so on. */
+#define END_WORD(side, name, word)                                                                 \
+    static uint64_t word_##side##_##name(const struct conn *c)                                     \
+    {                                                                                              \
+        struct end e = end_##side(c);                                                              \
+        return word(&e);                                                                           \
+    }
+#define END_WORDS(side)                                                                            \
+    END_WORD(side, middle, end_word_middle)                                                        \
+    END_WORD(side, last, end_word_last)                                                            \
+    END_WORD(side, last_with_port, end_word_last_with_port)                                        \
+    const order_word words_##side##_addr[] = {word_##side##_middle, word_##side##_last, NULL};     \
+    const order_word words_##side[] = {word_##side##_middle, word_##side##_last_with_port, NULL};  \
+    uint64_t key_##side##_addr(const struct snapshot *s, uint32_t row)                             \
+    {                                                                                              \
+        struct end e = end_##side(&s->conn[row]);                                                  \
+        return end_word(&e);                                                                       \
+    }                                                                                              \
+    uint64_t key_##side(const struct snapshot *s, uint32_t row)                                    \
+    {                                                                                              \
+        struct end e = end_##side(&s->conn[row]);                                                  \
+        return end_word_with_port(&e);                                                             \
+    }
 
-int compare_remote_addr(const struct snapshot *s, uint32_t a, uint32_t b)
-{
-    struct end x = end_remote(&s->conn[a]), y = end_remote(&s->conn[b]);
-    return end_compare(&x, &y);
-}
-
-/* An IPv4 address leaves room for its port in the key. */
-static uint64_t key_with_port(const struct end *e)
-{
-    return end_key(e) | (e->family == AF_INET ? (uint64_t)e->port << 15 : 0);
-}
-
-static int compare_with_port(const struct end *a, const struct end *b)
-{
-    int order = end_compare(a, b);
-    return order ? order : (a->port > b->port) - (a->port < b->port);
-}
-
-uint64_t key_local(const struct snapshot *s, uint32_t row)
-{
-    struct end e = end_local(&s->conn[row]);
-    return key_with_port(&e);
-}
-
-uint64_t key_remote(const struct snapshot *s, uint32_t row)
-{
-    struct end e = end_remote(&s->conn[row]);
-    return key_with_port(&e);
-}
-
-int compare_local(const struct snapshot *s, uint32_t a, uint32_t b)
-{
-    struct end x = end_local(&s->conn[a]), y = end_local(&s->conn[b]);
-    return compare_with_port(&x, &y);
-}
-
-int compare_remote(const struct snapshot *s, uint32_t a, uint32_t b)
-{
-    struct end x = end_remote(&s->conn[a]), y = end_remote(&s->conn[b]);
-    return compare_with_port(&x, &y);
-}
+END_WORDS(local)
+END_WORDS(remote)
 
 void get_state(const struct snapshot *s, uint32_t row, struct value *v)
 {
@@ -255,7 +233,7 @@ uint64_t state_order_key(const struct conn *c, unsigned state)
 {
     struct end e = end_remote(c);
     uint64_t rank = state_attention(state) & 15;
-    return below_absent(rank << 60 | (uint64_t)c->sport << 44 | key_with_port(&e) >> 20);
+    return below_absent(rank << 60 | (uint64_t)c->sport << 44 | end_word_with_port(&e) >> 20);
 }
 
 uint64_t key_state(const struct snapshot *s, uint32_t row)
@@ -263,10 +241,9 @@ uint64_t key_state(const struct snapshot *s, uint32_t row)
     return state_order_key(&s->conn[row], s->conn[row].state);
 }
 
-int compare_state(const struct snapshot *s, uint32_t a, uint32_t b)
-{
-    return compare_remote(s, a, b);
-}
+END_WORD(remote, with_port, end_word_with_port)
+const order_word words_state[] = {word_remote_with_port, word_remote_middle,
+                                  word_remote_last_with_port, NULL};
 
 static const char *const timer_names[] = {
     [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",

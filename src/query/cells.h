@@ -5,6 +5,7 @@
 
 #include "tcptop/model/snapshot.h"
 #include "tcptop/model/value.h"
+#include "tcptop/query/column.h"
 
 struct str;
 
@@ -15,7 +16,6 @@ struct str;
     uint64_t key_##name(const struct snapshot *s, uint32_t row);
 #define CELL_FORMAT(name)                                                                          \
     void format_##name(const struct snapshot *s, uint32_t row, struct str *out);
-#define CELL_COMPARE(name) int compare_##name(const struct snapshot *s, uint32_t a, uint32_t b);
 
 /* Numbers. */
 CELL(local_port)
@@ -35,7 +35,7 @@ CELL(cwnd_segs)
 CELL(bytes_acked)
 CELL(bytes_received)
 
-/* Texts; equal keys of addresses, composites and states still need their compare. */
+/* Texts; where the key does not say all the words go on. */
 CELL(proto)
 CELL(local_addr)
 CELL(remote_addr)
@@ -45,11 +45,8 @@ CELL(cookie)
 CELL(netns)
 uint64_t key_local(const struct snapshot *s, uint32_t row);
 uint64_t key_remote(const struct snapshot *s, uint32_t row);
-CELL_COMPARE(local)
-CELL_COMPARE(remote)
-CELL_COMPARE(local_addr)
-CELL_COMPARE(remote_addr)
-CELL_COMPARE(state)
+extern const order_word words_local[], words_remote[], words_local_addr[], words_remote_addr[],
+    words_state[];
 
 CELL_FORMAT(proto)
 CELL_FORMAT(local)
@@ -84,6 +81,5 @@ uint64_t state_order_key(const struct conn *c, unsigned state);
 
 #undef CELL
 #undef CELL_FORMAT
-#undef CELL_COMPARE
 
 #endif

@@ -16,7 +16,7 @@
 #define L          ALIGN_LEFT
 #define R          ALIGN_RIGHT
 #define PLAIN(f)   get_##f, format_##f, key_##f, NULL
-#define ADDRESS(f) get_##f, format_##f, key_##f, compare_##f
+#define ADDRESS(f) get_##f, format_##f, key_##f, words_##f
 
 /* clang-format off: one column, one row */
 #define COLUMN(ident, id, en, ko, order, align, flags, kind, needs, ...)                           \
@@ -25,15 +25,15 @@
 const struct column columns[COL_COUNT] = {
     COLUMN(PROTO, "proto", 5, 8, 6, L, BASE, KIND_PROTO, 0, PLAIN(proto)),
     COLUMN(LOCAL, "local", 0, 0, 1, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_local, key_local,
-           compare_local),
+           words_local),
     COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(local_addr)),
     COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(local_port)),
     COLUMN(REMOTE, "remote", 0, 0, 2, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_remote,
-           key_remote, compare_remote),
+           key_remote, words_remote),
     COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(remote_addr)),
     COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(remote_port)),
     COLUMN(STATE, "state", 11, 11, 3, L, BASE, KIND_STATE, 0, get_state, format_state, key_state,
-           compare_state),
+           words_state),
     COLUMN(LEFT, "left", 5, 5, 5, R, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_left,
            key_expires_ms, NULL),
     COLUMN(TIMER, "timer", 9, 9, 0, L, BASE, KIND_TIMER, 0, PLAIN(timer)),

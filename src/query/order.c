@@ -1,18 +1,20 @@
-/* Order of rows: the column's key, the column's own comparison, then local port, local address,
- * foreign port, foreign address, and the cookie.
+/* Order of rows: the column's key, its further words, then local port, local address, foreign port,
+ * foreign address, and the cookie.
  *
- * Many rows are sorted by an in-place radix sort from the key's highest byte down (American flag
- * sort); where a bucket is small, or the bytes have run out, comparison takes over. */
+ * All of it is a row of 64-bit words, the first of which an item carries. Many rows are sorted in
+ * place by a radix sort from the first bit that differs (American flag sort), few by insertion.
+ * Rows with equal words get their next one: each row is looked at once per word, never by pairs,
+ * since looking at a row of a million is a cache miss. */
 #include "order.h"
 
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "address.h"
 #include "cells.h"
 
-#define BUCKETS 256
-#define SMALL   32 /* rows that are compared rather than counted */
+#define DIGITS sizeof(uint64_t)
+#define SMALL  64 /* rows that are inserted rather than counted */
 
 void order_init(struct order *o, const struct snapshot *s, const struct sort *sort,
                 uint32_t mark_ds)
@@ -58,150 +60,181 @@ struct order_item order_item(const struct order *o, uint32_t row)
 
 /* What the order among equals begins with: local port, local address, and of an IPv4 connection
  * most of the foreign port. */
-static uint64_t tie_key(const struct conn *c)
+static uint64_t tie_word(const struct conn *c)
 {
     struct end local = end_local(c);
-    uint64_t address = end_key(&local) >> 16;
+    uint64_t address = end_word(&local) >> 16;
     if (c->family == AF_INET)
         address |= c->dport >> 1;
     return (uint64_t)c->sport << 48 | address;
 }
 
-static int compare_numbers(uint64_t a, uint64_t b)
+static uint64_t local_word(const struct conn *c)
 {
-    return (a > b) - (a < b);
+    struct end local = end_local(c);
+    return end_word(&local);
 }
 
-static int compare_ties(const struct order *o, uint32_t a, uint32_t b)
+static uint64_t local_middle(const struct conn *c)
 {
-    const struct conn *x = &o->s->conn[a], *y = &o->s->conn[b];
-    int order = compare_numbers(x->sport, y->sport);
-    if (!order)
-        order = compare_local_addr(o->s, a, b);
-    if (!order)
-        order = compare_numbers(x->dport, y->dport);
-    if (!order)
-        order = compare_remote_addr(o->s, a, b);
-    if (!order)
-        order = compare_numbers(x->cookie, y->cookie);
-    return order ? order : compare_numbers(a, b);
+    struct end local = end_local(c);
+    return end_word_middle(&local);
+}
+
+/* The local address's last byte, the foreign port, most of an IPv4 foreign address. */
+static uint64_t both_ends(const struct conn *c)
+{
+    struct end local = end_local(c), remote = end_remote(c);
+    return (uint64_t)end_word_last(&local) << 56 | (uint64_t)c->dport << 40 |
+           end_word(&remote) >> 24;
+}
+
+static uint64_t remote_word(const struct conn *c)
+{
+    struct end remote = end_remote(c);
+    return end_word(&remote);
+}
+
+static uint64_t remote_middle(const struct conn *c)
+{
+    struct end remote = end_remote(c);
+    return end_word_middle(&remote);
+}
+
+static uint64_t remote_last(const struct conn *c)
+{
+    struct end remote = end_remote(c);
+    return end_word_last(&remote);
+}
+
+static uint64_t cookie_word(const struct conn *c)
+{
+    return c->cookie;
+}
+
+static const order_word tie_words[] = {tie_word,    local_word,    local_middle, both_ends,
+                                       remote_word, remote_middle, remote_last,  cookie_word};
+#define TIE_WORDS (sizeof tie_words / sizeof tie_words[0])
+
+/* The words of rows with one key: the column's, unless the key is absent, then those of ties.
+ * `level` counts from 0; false beyond the last. */
+static bool word_at(const struct order *o, bool absent, unsigned level, order_word *word,
+                    uint64_t *flip)
+{
+    const order_word *own = absent ? NULL : o->column->words;
+    while (own && *own && level > 0) {
+        own++;
+        level--;
+    }
+    bool columns_own = own && *own;
+    if (!columns_own && level >= TIE_WORDS)
+        return false;
+    *word = columns_own ? *own : tie_words[level];
+    *flip = columns_own && o->descending ? UINT64_MAX : 0;
+    return true;
 }
 
 int order_compare(const struct order *o, const struct order_item *a, const struct order_item *b)
 {
-    int order = compare_numbers(key_of(a), key_of(b));
-    if (order)
-        return order;
-    if (o->column->compare && key_of(a) != KEY_ABSENT) {
-        order = o->column->compare(o->s, a->row, b->row);
-        if (order)
-            return o->descending ? -order : order;
+    uint64_t x = key_of(a), y = key_of(b), flip;
+    bool absent = x == KEY_ABSENT;
+    order_word word;
+    for (unsigned level = 0; x == y && word_at(o, absent, level, &word, &flip); level++) {
+        x = word(&o->s->conn[a->row]) ^ flip;
+        y = word(&o->s->conn[b->row]) ^ flip;
     }
-    return compare_ties(o, a->row, b->row);
+    if (x == y)
+        return (a->row > b->row) - (a->row < b->row);
+    return x < y ? -1 : 1;
 }
 
-static int compare_items(const void *a, const void *b, void *order)
+/* Rows being sorted whose words before `level` are all equal. */
+struct range {
+    const struct order *o;
+    bool absent;    /* the key they share, where they do */
+    unsigned level; /* of the next word; 0: the items still hold their keys */
+};
+
+static void sort_range(const struct range *r, struct order_item *items, struct order_item *spare,
+                       uint32_t n);
+
+/* Items with equal words: give them their next, or their row where there is none. */
+static void sort_equals(const struct range *r, struct order_item *items, struct order_item *spare,
+                        uint32_t n)
 {
-    return order_compare(order, a, b);
+    struct range deeper = *r;
+    order_word word = NULL;
+    uint64_t flip = 0;
+    if (r->level == 0)
+        deeper.absent = key_of(items) == KEY_ABSENT;
+    bool more = word_at(r->o, deeper.absent, deeper.level++, &word, &flip);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = &r->o->s->conn[items[i].row];
+        items[i] = pack(more ? word(c) ^ flip : items[i].row, items[i].row);
+    }
+    sort_range(&deeper, items, spare, n);
 }
 
-/* Few rows, nearly always told apart by their keys: an insertion sort. */
-static void sort_few(const struct order *o, struct order_item *items, size_t n)
+static void insert_each(struct order_item *items, uint32_t n)
 {
-    for (size_t i = 1; i < n; i++) {
+    for (uint32_t i = 1; i < n; i++) {
         struct order_item item = items[i];
-        size_t at = i;
-        for (; at > 0 && order_compare(o, &item, &items[at - 1]) < 0; at--)
+        uint32_t at = i;
+        for (; at > 0 && key_of(&item) < key_of(&items[at - 1]); at--)
             items[at] = items[at - 1];
         items[at] = item;
     }
 }
 
-static void sort_by_comparing(const struct order *o, struct order_item *items, size_t n)
+static unsigned digit(const struct order_item *i, unsigned d)
 {
-    struct order by = *o; /* qsort_r hands it on without const */
-    if (n > SMALL)
-        qsort_r(items, n, sizeof *items, compare_items, &by);
+    return key_of(i) >> (8 * d) & 255;
+}
+
+/* By one digit after the other, the last first; a digit that all have in common costs nothing. */
+static void sort_by_digits(struct order_item *items, struct order_item *spare, uint32_t n)
+{
+    uint32_t count[DIGITS][256] = {0};
+    struct order_item *from = items, *to = spare;
+    for (uint32_t i = 0; i < n; i++)
+        for (unsigned d = 0; d < DIGITS; d++)
+            count[d][digit(&items[i], d)]++;
+    for (unsigned d = 0; d < DIGITS; d++) {
+        uint32_t *next = count[d], at = 0;
+        if (next[digit(items, d)] == n)
+            continue;
+        for (unsigned b = 0; b < 256; b++) {
+            uint32_t here = next[b];
+            next[b] = at;
+            at += here;
+        }
+        for (uint32_t i = 0; i < n; i++)
+            to[next[digit(&from[i], d)]++] = from[i];
+        struct order_item *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != items)
+        memcpy(items, from, n * sizeof *items);
+}
+
+static void sort_range(const struct range *r, struct order_item *items, struct order_item *spare,
+                       uint32_t n)
+{
+    if (n <= SMALL)
+        insert_each(items, n);
     else
-        sort_few(o, items, n);
-}
-
-/* Rows with equal keys: does the column itself tell any of them apart? */
-static bool column_differs(const struct order *o, const struct order_item *items, size_t n)
-{
-    if (!o->column->compare || key_of(items) == KEY_ABSENT)
-        return false;
-    for (size_t i = 1; i < n; i++) {
-        if (o->column->compare(o->s, items[0].row, items[i].row) != 0)
-            return true;
-    }
-    return false;
-}
-
-/* Rows with equal keys get the key of the order among equals. */
-static void rekey(const struct order *o, struct order_item *items, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        items[i] = pack(tie_key(&o->s->conn[items[i].row]), items[i].row);
-}
-
-static unsigned digit(const struct order_item *i, int shift)
-{
-    return (key_of(i) >> shift) & (BUCKETS - 1);
-}
-
-/* Put every item into its bucket by swapping; `end` gets where each bucket ends. */
-static void distribute(struct order_item *items, const uint32_t *count, uint32_t *end, int shift)
-{
-    uint32_t next[BUCKETS], at = 0;
-    for (int b = 0; b < BUCKETS; b++) {
-        next[b] = at;
-        at += count[b];
-        end[b] = at;
-    }
-    for (unsigned b = 0; b < BUCKETS; b++) {
-        while (next[b] < end[b]) {
-            struct order_item item = items[next[b]];
-            for (unsigned home = digit(&item, shift); home != b; home = digit(&item, shift)) {
-                struct order_item evicted = items[next[home]];
-                items[next[home]++] = item;
-                item = evicted;
-            }
-            items[next[b]++] = item;
-        }
+        sort_by_digits(items, spare, n);
+    for (uint32_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && key_of(&items[to]) == key_of(&items[from]); to++)
+            ;
+        if (to - from > 1)
+            sort_equals(r, items + from, spare, to - from);
     }
 }
 
-/* `shift`: of the byte to sort by; every higher byte is equal. `ties`: the keys are those of the
- * order among equals already. */
-static void sort_range(const struct order *o, struct order_item *items, size_t n, int shift,
-                       bool ties)
+void order_sort(const struct order *o, struct order_item *items, struct order_item *spare,
+                uint32_t n)
 {
-    uint32_t count[BUCKETS], end[BUCKETS];
-    while (n > SMALL) {
-        if (shift < 0) {
-            if (ties || column_differs(o, items, n))
-                break;
-            rekey(o, items, n);
-            ties = true;
-            shift = 56;
-        }
-        for (int b = 0; b < BUCKETS; b++)
-            count[b] = 0;
-        for (size_t i = 0; i < n; i++)
-            count[digit(&items[i], shift)]++;
-        if (count[digit(items, shift)] < n) {
-            distribute(items, count, end, shift);
-            for (int b = 0; b < BUCKETS; b++)
-                sort_range(o, items + (end[b] - count[b]), count[b], shift - 8, ties);
-            return;
-        }
-        shift -= 8;
-    }
-    sort_by_comparing(o, items, n);
-}
-
-void order_sort(const struct order *o, struct order_item *items, size_t n)
-{
-    sort_range(o, items, n, 56, false);
+    sort_range(&(struct range){.o = o}, items, spare, n);
 }

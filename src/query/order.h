@@ -28,7 +28,8 @@ struct order_item order_item(const struct order *o, uint32_t row);
 /** Negative, 0 (only for the same row), positive. */
 int order_compare(const struct order *o, const struct order_item *a, const struct order_item *b);
 
-/** Sort in place, without memory of its own. */
-void order_sort(const struct order *o, struct order_item *items, size_t n);
+/** Sort; `spare` is room for as many. */
+void order_sort(const struct order *o, struct order_item *items, struct order_item *spare,
+                uint32_t n);
 
 #endif

@@ -12,17 +12,20 @@ void rows_fini(struct rows *r)
     *r = (struct rows){0};
 }
 
-/* Keep the rows of the sorted items, exactly as much memory as they need. */
-static int take_items(struct rows *r, const struct order_item *items, uint32_t n,
-                      uint32_t matched_live)
+/* Sort the items and keep their rows, in the memory that sorting needs anyway. */
+static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n,
+                       uint32_t matched_live)
 {
-    uint32_t *row = malloc((n ? n : 1) * sizeof *row);
-    if (!row)
+    struct order_item *spare = malloc((n ? n : 1) * sizeof *spare);
+    if (!spare)
         return -ENOMEM;
+    order_sort(o, items, spare, n);
+    uint32_t *row = (uint32_t *)spare;
     for (uint32_t i = 0; i < n; i++)
         row[i] = items[i].row;
+    uint32_t *fitting = realloc(row, (n ? n : 1) * sizeof *row);
     free(r->row);
-    *r = (struct rows){.row = row, .n = n, .matched_live = matched_live};
+    *r = (struct rows){.row = fitting ? fitting : row, .n = n, .matched_live = matched_live};
     return 0;
 }
 
@@ -41,8 +44,7 @@ int rows_build(struct rows *r, const struct snapshot *s, const struct predicate 
         items[n++] = order_item(&order, row);
         live += row < s->n_live;
     }
-    order_sort(&order, items, n);
-    int result = take_items(r, items, n, live);
+    int result = take_sorted(r, &order, items, n, live);
     free(items);
     return result;
 }
@@ -100,8 +102,7 @@ int rows_build_top(struct rows *r, const struct snapshot *s, const struct predic
             sink(&order, heap, n);
         }
     }
-    order_sort(&order, heap, n);
-    int result = take_items(r, heap, n, live);
+    int result = take_sorted(r, &order, heap, n, live);
     free(heap);
     return result;
 }

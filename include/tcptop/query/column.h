@@ -71,6 +71,9 @@ enum column_kind {
     KIND_PERMILLE,
 };
 
+/** A part of a row's place in an order: smaller comes first. */
+typedef uint64_t (*order_word)(const struct conn *c);
+
 struct column {
     const char *id;            /* JSON key, CSV head, filter field, --columns name: "recv_q" */
     enum msg title;            /* head on the screen */
@@ -86,8 +89,9 @@ struct column {
     void (*format)(const struct snapshot *s, uint32_t row, struct str *out);
     /** 64-bit sort prefix: smaller sorts first ascending; UINT64_MAX is reserved for "absent". */
     uint64_t (*key)(const struct snapshot *s, uint32_t row);
-    /** Order of two rows with equal prefixes; NULL when the prefix says all. */
-    int (*compare)(const struct snapshot *s, uint32_t a, uint32_t b);
+    /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
+     *  says all. */
+    const order_word *words;
 };
 
 extern const struct column columns[COL_COUNT];
