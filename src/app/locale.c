@@ -29,7 +29,11 @@ static bool names_utf8(const char *locale)
 
 bool settings_locale(void)
 {
-    if (!setlocale(LC_CTYPE, "") && names_utf8(named_locale("LC_CTYPE")))
+    const char *chosen = setlocale(LC_CTYPE, "");
+    const bool utf8 =
+        chosen ? strcmp(nl_langinfo(CODESET), "UTF-8") == 0 : names_utf8(named_locale("LC_CTYPE"));
+    /* Only the encoding is wanted: in Turkish, TIMEWAIT is not timewait in another case. */
+    if (utf8)
         setlocale(LC_CTYPE, "C.UTF-8");
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }

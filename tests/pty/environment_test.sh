@@ -67,6 +67,14 @@ start 100x30 "setsid -w $tcptop --no-config </dev/null 2>$tmp/err"
 check "without any terminal to read it fails" code 1
 check "and says so" grep -q 'terminal.*--once' "$tmp/err"
 
+name="in Turkish, where I is no capital i, names are found in any case"
+if localedef -i tr_TR -f UTF-8 "$tmp/tr_TR.UTF-8" 2>/dev/null; then
+	check "$name" run 0 '' env LOCPATH="$tmp" LC_ALL=tr_TR.UTF-8 "${t[@]}" -f 'TIMER:TIMEWAIT'
+else
+	n=$((n + 1))
+	echo "ok $n - $name # SKIP no sources of locales here"
+fi
+
 locale_shows() { # locale_shows ENVIRONMENT REGEX
 	start 120x34 "env -u LC_ALL $1 $tcptop --no-config 2>$tmp/err"
 	sees "$2" && keys q && code 0
