@@ -104,7 +104,7 @@ cover:
 	$Qbash tests/cover.sh build/cover
 
 bench: deps-test
-	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built >&2
 	$Qbash tests/bench/bench.sh $B $(BENCH)
 
 fuzz: deps-lint

@@ -1,166 +1,109 @@
 #!/usr/bin/env bash
-# What a sample costs, against the kernel's own dump (the floor) and against ss, as Markdown.
+# What tcptop costs, against the kernel's own dump (the floor), ss and htop, as a Markdown report.
 #
-# bench.sh BUILD [SIZE]...: for each size (100k when none is given; 10k 300k 1M …) that many
-# ESTABLISHED and then that many TIME_WAIT sockets, each in a namespace with a hash table of its own.
-# The programs take turns, ROUNDS (5) times; figures are medians, ratios are medians of the ratios
-# within a round, since a machine drifts more than the programs differ; on a busy one trust CPU.
+# bench.sh BUILD [SIZE]…: programs that answer once among SIZE (100k 300k 1M; 10k …) ESTABLISHED and
+# as many TIME_WAIT, the live screen among the most ESTABLISHED, and a minute of it among 100. Figures
+# are medians of ROUNDS (5) rounds, ratios medians of the ratios within a round. On a busy machine
+# trust CPU time. Exits 1 when a line of the budget is missed by more than 5 %, else 3 when one was
+# not measured. PARTS="once live idle" and IDLE_SECONDS=60 choose less. The sockets are in network
+# namespaces of their own, made without privilege where the kernel allows that, and go with them.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-B=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 2
+B=$(cd "$1" && pwd) || exit 2
 shift
-[ $# -gt 0 ] || set -- 100k
+[ $# -gt 0 ] || set -- 100k 300k 1M
 ROUNDS=${ROUNDS:-5}
-export LC_ALL=C.UTF-8
+PARTS=${PARTS:-once live idle}
+export B ROUNDS LC_ALL=C.UTF-8 TERM=xterm-256color
+unset NO_COLOR COLORFGBG XDG_CONFIG_HOME
 
-# name | command; its output goes to a file. The first is the floor, the second ss. What is not
-# installed is left out.
-programs() {
-	cat <<-TABLE
-		floor|$B/tests/bench/floor
-		ss -tan|ss -tan
-		tcptop --once --limit 50|$B/tcptop --no-config --once --limit 50
-		tcptop --once (text)|$B/tcptop --no-config --once
-		tcptop --once --json|$B/tcptop --no-config --once --json
-		netstat -tan|netstat -tan
-		cat /proc/net/tcp{,6}|cat /proc/net/tcp /proc/net/tcp6
-	TABLE
+WORK=$(mktemp -d) || exit 2
+export WORK
+: >"$WORK/records"
+child=
+clean() {
+	[ -z "$child" ] || kill -- "-$child" 2>/dev/null
+	rm -rf "$WORK"
 }
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+. tests/bench/record.sh
+
+ENTRIES=$(cat /proc/sys/net/ipv4/tcp_ehash_entries 2>/dev/null) || ENTRIES=262144
+export ENTRIES=${ENTRIES#-} # negative: the namespace of this shell shares the host's
+namespace=(unshare -n)
+[ "$(id -u)" = 0 ] || namespace=(unshare -Urn)
 
 number() { # 100k → 100000
 	sed -e 's/k$/000/' -e 's/M$/000000/' <<<"$1"
 }
 
-gauge() { # gauge NAME: a number of the TCP line of sockstat, the namespace's own
-	awk -v name="$1" '$1 == "TCP:" { for (i = 2; i < NF; i += 2) if ($i == name) print $(i + 1) }' \
-		/proc/net/sockstat
+# In a process group of its own, so that all of it can be ended.
+among() { # among SCENE KIND N COMMAND…: false when it could not be; the reason is recorded
+	local scene=$1
+	shift
+	echo "bench: $SECONDS s: $scene" >&2
+	set -m
+	"${namespace[@]}" bash tests/bench/loaded.sh "$@" </dev/null 2>"$WORK/failed" &
+	child=$!
+	set +m
+	wait $child && child= && return
+	child=
+	missing "$scene" - "$(head -c 300 "$WORK/failed" | tail -1)"
+	return 1
 }
 
-setting() { # setting NAME VALUE: where this kernel and this user have it
-	{ echo "$2" >"/proc/sys/net/$1"; } 2>/dev/null
+# A socket takes 2.9 KiB, an entry in TIME_WAIT a tenth; the live screen and the rest are added.
+room_for() { # room_for SCENE KIND N
+	local kib=$(($3 * 33 / 10)) free
+	[ "$2" = ESTABLISHED ] || kib=$(($3 * 4 / 10))
+	kib=$((kib + 300000))
+	free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	[ "$free" -ge $kib ] && return
+	missing "$1" - "needs $((kib / 1024)) MB of memory, $((free / 1024)) are free"
+	return 1
 }
 
-# Inside: load KIND N in the background; its standard input ends with this script.
-load() {
-	mkfifo "$work/hold.$$"
-	"$B/tests/bench/load" "$1" "$2" <"$work/hold.$$" >"$work/said" &
-	exec 9>"$work/hold.$$"
-	while ! [ -s "$work/said" ]; do
-		kill -0 $! 2>/dev/null || { echo "bench: the load failed" >&2; exit 1; }
-		sleep 0.1
+wanted() { # wanted PART
+	[[ " $PARTS " = *" $1 "* ]]
+}
+
+once() { # once SIZE KIND: entries in TIME_WAIT last a minute, so that they are made again and again
+	local scene="$1 $2" n before=-1 until=600
+	n=$(number "$1")
+	[ "$2" = ESTABLISHED ] || until=52
+	room_for "$scene" "$2" "$n" || return
+	echo 0 >"$WORK/rounds"
+	while [ "$(cat "$WORK/rounds")" -lt "$ROUNDS" ] && [ "$(cat "$WORK/rounds")" -gt "$before" ]; do
+		before=$(cat "$WORK/rounds")
+		among "$scene" "$2" "$n" bash tests/bench/rounds.sh "$scene" "$before" $until || return
 	done
 }
 
-run_all() { # run_all ROUND: one line per program: round | name | wall user sys rss exit
-	local name command cost
-	while IFS='|' read -r name command; do
-		read -ra command <<<"$command"
-		command -v "${command[0]}" >/dev/null || continue
-		cost=$("$B/tests/bench/measure" "$work/out" "${command[@]}" 2>"$work/err" 9>&-)
-		[ "${cost##* }" = 0 ] || echo "bench: $name: exit ${cost##* } $(head -1 "$work/err")" >&2
-		echo "$1|$name|$cost"
-	done < <(if [ $(($1 % 2)) = 0 ]; then programs; else programs | tac; fi)
+"${namespace[@]}" true 2>"$WORK/failed" || {
+	echo "bench: no namespaces here: $(cat "$WORK/failed")" >&2
+	exit 3
 }
-
-# Inside: rounds until there are enough, or until the first TIME_WAIT are about to expire.
-rounds() { # rounds KIND SIZE FIRST
-	local round took=0 began
-	ip link set lo up || exit 1
-	setting ipv4/ip_local_port_range '1024 65535'
-	setting ipv4/tcp_max_tw_buckets 4000000
-	setting ipv4/tcp_tw_reuse 0
-	SECONDS=0
-	load "$1" "$(number "$2")"
-	for ((round = $3; round < ROUNDS && (SECONDS + took < 50 || round == $3); round++)); do
-		began=$SECONDS
-		run_all $round >>"$work/costs"
-		took=$((SECONDS - began + 1))
-	done
-	echo "$(cat "$work/said"), table of $(cat /proc/sys/net/ipv4/tcp_ehash_entries) entries;" \
-		"in use $(gauge inuse), TIME_WAIT $(gauge tw)" >"$work/note"
-}
-if [ -n "${BENCH_INSIDE:-}" ]; then
-	work=$BENCH_INSIDE
-	rounds "$@"
-	exit
+facts="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)"
+load=$(cut -d' ' -f1 /proc/loadavg)
+most=$(for size in "$@"; do number "$size"; done | sort -n | tail -1)
+for size in "$@"; do
+	if wanted once; then
+		once "$size" ESTABLISHED
+		once "$size" TIME_WAIT
+	fi
+	if wanted live && [ "$(number "$size")" = "$most" ] && room_for "live $size" ESTABLISHED "$most"; then
+		among "live $size" ESTABLISHED "$most" bash tests/bench/live.sh "$size" "$most"
+	fi
+done
+if wanted idle; then
+	seconds=${IDLE_SECONDS:-60}
+	among idle ESTABLISHED 100 bash tests/bench/idle.sh "$seconds"
 fi
 
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-unshare=(unshare -nm)
-[ "$(id -u)" = 0 ] || unshare=(unshare -Urnm)
-"${unshare[@]}" true 2>/dev/null || {
-	echo "bench: no namespaces here (unshare failed)" >&2
-	exit 1
-}
-entries=$(cat /proc/sys/net/ipv4/tcp_ehash_entries 2>/dev/null) || entries=262144
-
-# A namespace whose setting gives the one within it a table of its own, as large as the host's; a
-# negative number of entries says that the table is the host's after all.
-inside() { # inside KIND SIZE FIRST
-	# shellcheck disable=SC2016 # expanded inside
-	BENCH_INSIDE=$work ENTRIES=${entries#-} "${unshare[@]}" sh -c '
-		echo "$ENTRIES" 2>/dev/null >/proc/sys/net/ipv4/tcp_child_ehash_entries
-		exec unshare -n bash "$0" "$@"' tests/bench/bench.sh "$B" "$@"
-}
-
-table() { # stdin: the lines of run_all
-	awk -F'|' '
-	function median(list, n,   sorted, i, j, x) {
-		for (i = 1; i <= n; i++) {
-			x = list[i]
-			for (j = i - 1; j > 0 && sorted[j] > x; j--)
-				sorted[j + 1] = sorted[j]
-			sorted[j + 1] = x
-		}
-		return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
-	}
-	function column(name, field, over,   list, n, round) {
-		n = 0
-		for (round in rounds)
-			if ((round, name) in cost)
-				list[++n] = value(round, name, field) / (over ? value(round, over, field) : 1)
-		return median(list, n)
-	}
-	function value(round, name, field,   parts) {
-		split(cost[round, name], parts, " ")
-		return field == "cpu" ? parts[2] + parts[3] : parts[field]
-	}
-	{ cost[$1, $2] = $3; rounds[$1] = 1; seen[$2] = 1 }
-	END {
-		print "| program | wall ms | user ms | sys ms | RSS MB | wall / floor | wall / ss | CPU / floor | CPU / ss |"
-		print "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
-		while ((getline line < order) > 0) {
-			split(line, row, "|")
-			if (!(row[1] in seen))
-				continue
-			printf "| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f |\n", row[1],
-				column(row[1], 1) / 1000, column(row[1], 2) / 1000, column(row[1], 3) / 1000,
-				column(row[1], 4) / 1024, column(row[1], 1, "floor"), column(row[1], 1, "ss -tan"),
-				column(row[1], "cpu", "floor"), column(row[1], "cpu", "ss -tan")
-		}
-	}' order="$work/order" -
-}
-
-measure() { # measure KIND SIZE
-	local first=0 before
-	: >"$work/costs"
-	while [ $first -lt "$ROUNDS" ]; do
-		before=$first
-		inside "$1" "$2" $first || exit 1
-		first=$(cut -d'|' -f1 "$work/costs" | sort -un | wc -l)
-		[ "$first" -gt $before ] || exit 1
-	done
-	printf '\n### %s %s\n\n%s\n\n' "$2" "$1" "$(cat "$work/note")"
-	table <"$work/costs"
-}
-
-programs >"$work/order"
-echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)," \
-	"load $(cut -d' ' -f1 /proc/loadavg), as $(id -un); medians of $ROUNDS rounds"
-for size in "$@"; do
-	measure ESTABLISHED "$size"
-	measure TIME_WAIT "$size"
-done
+printf '## tcptop, measured\n\nMachine: %s, %s MB\n\nUser %s, load %s before, medians of %s rounds.\n' \
+	"$facts" "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" \
+	"$(id -un)" "$load" "$ROUNDS"
+awk -F'|' -v cores="$(nproc)" -v minute="$(awk "BEGIN { print ${seconds:-60} / $ROUNDS / 60 }")" \
+	-f tests/bench/report.awk tests/bench/budget "$WORK/records"

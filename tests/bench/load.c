@@ -117,6 +117,7 @@ int main(int argc, char **argv)
     bool hold = argc == 3 && strcmp(argv[1], "ESTABLISHED") == 0;
     unsigned long sockets = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
     unsigned connections, processes, share;
+    pid_t children[PROCESSES_MAX];
     int ready[2];
     char byte;
 
@@ -133,10 +134,10 @@ int main(int argc, char **argv)
     }
     for (unsigned p = 0; p < processes; p++) {
         unsigned left = connections - p * share;
-        pid_t pid = fork();
-        if (pid < 0)
+        children[p] = fork();
+        if (children[p] < 0)
             fail("fork");
-        if (pid == 0) {
+        if (children[p] == 0) {
             close(ready[0]);
             child(p, left < share ? left : share, hold, ready[1]);
             _exit(0);
@@ -149,6 +150,10 @@ int main(int argc, char **argv)
     printf("%lu sockets, processes holding them: %u\n", sockets, processes);
     fflush(stdout);
     while (read(STDIN_FILENO, &byte, 1) > 0)
+        continue;
+    for (unsigned p = 0; p < processes; p++)
+        kill(children[p], SIGKILL);
+    while (wait(NULL) > 0) /* until the last socket is closed */
         continue;
     return 0;
 }

@@ -1,7 +1,8 @@
 /* Run a command with its output in a file and print what it cost:
  *
  *     measure FILE COMMAND [ARG]...   →   wall user sys (microseconds) maxrss (KiB) exit
- */
+ *
+ * It is ended after LIFE_S. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LIFE_S 120u
 
 static long long now_us(void)
 {
@@ -29,6 +32,7 @@ static void run(const char *path, char **command)
 
     if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
         _exit(126);
+    alarm(LIFE_S); /* goes on in the command */
     execvp(command[0], command);
     _exit(127);
 }
