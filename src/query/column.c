@@ -11,6 +11,7 @@
 #include "tcptop/base/utf8.h"
 
 #define SHOWN      COLUMN_SCREEN
+#define RAW        COLUMN_BASE /* the screen has address and port in one column */
 #define BASE       (COLUMN_SCREEN | COLUMN_BASE)
 #define COMPOSITE  (COLUMN_SCREEN | COLUMN_DISPLAY)
 #define L          ALIGN_LEFT
@@ -26,11 +27,11 @@ const struct column columns[COL_COUNT] = {
     COLUMN(PROTO, "proto", 5, 8, 6, L, BASE, KIND_PROTO, 0, PLAIN(proto)),
     COLUMN(LOCAL, "local", 0, 0, 1, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_local, key_local,
            words_local),
-    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(local_addr)),
+    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, RAW, KIND_ADDRESS, 0, ADDRESS(local_addr)),
     COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(local_port)),
     COLUMN(REMOTE, "remote", 0, 0, 2, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_remote,
            key_remote, words_remote),
-    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, BASE, KIND_ADDRESS, 0, ADDRESS(remote_addr)),
+    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, RAW, KIND_ADDRESS, 0, ADDRESS(remote_addr)),
     COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(remote_port)),
     COLUMN(STATE, "state", 11, 11, 3, L, BASE, KIND_STATE, 0, get_state, format_state, key_state,
            words_state),

@@ -199,7 +199,7 @@ static int width_of(const struct fit *f, enum column_id id)
         return f->level == FIT_OWN_LINE ? 0 : f->remote;
     if (id == COL_STATE && f->level != FIT_FULL)
         return STATE_SHORT_W;
-    return id == f->sorted && head > w ? head : w; /* room for the mark after the title */
+    return id == f->sorted && w > 0 && head > w ? head : w; /* room for the mark of the sort */
 }
 
 static bool base_column(enum column_id id)

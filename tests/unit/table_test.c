@@ -139,6 +139,33 @@ static void test_the_sorted_and_the_chosen_stay(void **state)
     assert_string_equal(drawn_columns(), "state remote uid");
 }
 
+/* Whatever column is sorted by, in whatever language: its head stands apart from its neighbours. */
+static void test_the_sort_mark_touches_no_neighbour(void **state)
+{
+    (void)state;
+    add("10.0.2.15:443", "198.51.100.140:49316");
+    ui.pane = PANE_NONE;
+    for (unsigned id = 0; id < COL_COUNT; id++) {
+        if (!(columns[id].flags & COLUMN_SCREEN))
+            continue;
+        ui.sort.column = (enum column_id)id;
+        for (enum language l = LANG_EN; l < LANG_COUNT; l++) {
+            char head[128];
+
+            text_use(l);
+            snprintf(head, sizeof head, " %s", text(columns[id].title));
+            draw(200, 30);
+            const char *at = strstr(line(14), head);
+            if (!at || (strncmp(at += strlen(head), "▴", 3) && strncmp(at, "▾", 3) &&
+                        strncmp(at, " ▴", 4) && strncmp(at, " ▾", 4)))
+                fail_msg("%s: '%s'", columns[id].id, line(14));
+            at += 3 + (*at == ' ');
+            assert_true(*at == '\0' || *at == ' ');
+        }
+    }
+    text_use(LANG_EN);
+}
+
 static void test_arrows_bring_hidden_columns(void **state)
 {
     (void)state;
@@ -275,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_columns_come_in_by_their_order),
         TEST(test_the_sorted_and_the_chosen_stay),
+        TEST(test_the_sort_mark_touches_no_neighbour),
         TEST(test_arrows_bring_hidden_columns),
         TEST(test_widths_hold_nine_of_ten),
         TEST(test_a_wide_row_takes_two_lines),

@@ -82,7 +82,7 @@ static void choose(struct ui *ui, unsigned n)
         ui->menu[ui->n_menu] = (enum column_id)ui->n_menu;
     ui->sort = (struct sort){(enum column_id)(n % COL_COUNT), n % 2};
     if (n % 10 == 7) {
-        for (unsigned i = 0; i < COL_COUNT && columns[i].flags & COLUMN_SCREEN; i += 2)
+        for (unsigned i = 0; i < COL_COUNT; i += 2)
             ui->chosen[ui->n_chosen++] = (enum column_id)i;
     }
     if (n % 4 == 3) {
