@@ -51,6 +51,21 @@ static enum msg next_region(const struct drawing *d)
                                                             : MSG_VIEW_KEY_STATES;
 }
 
+/* What Enter does: nothing on "all" where no filter is to be taken off, nor in an empty table. */
+static void add_open(const struct drawing *d, struct key_items *k, bool strip)
+{
+    bool all = strip && ui_strip_state(d->ui) == 0;
+
+    add(k, COMMAND_OPEN,
+        all     ? MSG_VIEW_KEY_EVERY_STATE
+        : strip ? MSG_VIEW_KEY_ONLY_STATE
+                : MSG_VIEW_KEY_DETAILS,
+        all     ? d->ui->filter[0] != '\0'
+        : strip ? true
+                : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
+        6);
+}
+
 /* The main screen: in their order from left to right. */
 static void main_items(const struct drawing *d, struct key_items *k)
 {
@@ -60,8 +75,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
 
     add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
-    add(k, COMMAND_OPEN, strip ? MSG_VIEW_KEY_ONLY_STATE : MSG_VIEW_KEY_DETAILS,
-        strip || (ui->focus == FOCUS_TABLE && d->n_rows), 6);
+    add_open(d, k, strip);
     add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
