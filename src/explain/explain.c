@@ -90,7 +90,8 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     if (map)
         map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->snapshot);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
-    add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
+    bool act = e.verdict > VERDICT_NORMAL && *words_of(p, SECTION_ACT);
+    add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
     add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
     add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);

@@ -315,6 +315,32 @@ static void expect_brief(struct snapshot *s, unsigned state, enum language langu
     text_use(LANG_EN);
 }
 
+/* "Nothing" is said only where the verdict is normal. */
+static void what_to_do_follows_the_verdict(void **state)
+{
+    (void)state;
+    for (int full = 0; full < 2; full++) {
+        struct snapshot *s = host_web01();
+        const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+        struct str out = STR_INIT;
+        struct explain_text t;
+
+        if (full) {
+            s->host.counter[COUNTER_TW_OVERFLOW] = 12;
+            s->host.counter_valid |= 1u << COUNTER_TW_OVERFLOW;
+            s->history.len = 0;
+            host_finish(s, TCP_STATE_TIME_WAIT, 71);
+        }
+        assert_int_equal(explain_layout(&t, &subject, 60, 0, true), 0);
+        plain(&t, &out);
+        assert_int_equal(strstr(str_text(&out), "Nothing.") != NULL, !full);
+        assert_int_equal(strstr(str_text(&out), "Table full: raise") != NULL, full);
+        explain_fini(&t);
+        str_fini(&out);
+        snapshot_unref(s);
+    }
+}
+
 static void brief(void **state)
 {
     (void)state;
@@ -367,9 +393,15 @@ static void variants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_tone), cmocka_unit_test(no_sample), cmocka_unit_test(gaps),
-        cmocka_unit_test(narrow),   cmocka_unit_test(fits),      cmocka_unit_test(roles),
-        cmocka_unit_test(brief),    cmocka_unit_test(variants),
+        cmocka_unit_test(the_tone),
+        cmocka_unit_test(no_sample),
+        cmocka_unit_test(gaps),
+        cmocka_unit_test(narrow),
+        cmocka_unit_test(fits),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(what_to_do_follows_the_verdict),
+        cmocka_unit_test(brief),
+        cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }
