@@ -148,9 +148,10 @@ static void print_rows(struct sink *out, const struct sheet *sheet)
         if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
             continue;
         }
-        unsigned state = p->snapshot->conn[row].state % TCP_STATE_COUNT;
+        const char *state_color =
+            p->color ? colors[p->snapshot->conn[row].state % TCP_STATE_COUNT] : NULL;
         for (size_t column = 0; column < sheet->n_columns; column++, cell++) {
-            const char *color = p->columns[column] == COL_STATE ? colors[state] : NULL;
+            const char *color = p->columns[column] == COL_STATE ? state_color : NULL;
             print_cell(out, sheet, column, at, *cell, color);
             at += cell->bytes;
         }
