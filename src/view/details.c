@@ -336,25 +336,38 @@ void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
     *shown = a.inner.h < 0 ? 0 : (uint32_t)a.inner.h < *lines ? (uint32_t)a.inner.h : *lines;
 }
 
+/* "11 of 305": the row's place among those that the total counts; none for a closed one. */
+static void place_of(char out[FILL_SIZE], const struct drawing *d, uint32_t row)
+{
+    uint32_t end, place = 1;
+    char at[FMT_SIZE], of[FMT_SIZE];
+
+    out[0] = '\0';
+    if (!d->s || !d->rows || row >= d->s->n_live)
+        return;
+    end = rows_position(d->rows, row);
+    if (end == UINT32_MAX)
+        return;
+    for (uint32_t i = 0; i < end; i++)
+        place += d->rows->row[i] < d->s->n_live;
+    fmt_count(at, sizeof at, place);
+    fmt_count(of, sizeof of, d->rows->matched_live);
+    fill(out, MSG_VIEW_POSITION, at, of, NULL);
+}
+
 void draw_details(struct drawing *d)
 {
     struct details t;
     struct overlay_area a;
-    uint32_t lines, shown, top = d->ui->overlay_top, position = UINT32_MAX;
-    char right[FILL_SIZE] = "", at[24], of[FMT_SIZE];
+    uint32_t lines, shown, top = d->ui->overlay_top;
+    char right[FILL_SIZE];
 
     make(&t, d);
     overlay_area(d, &a);
     details_extent(d, &lines, &shown);
     if (top > lines - shown)
         top = lines - shown;
-    if (t.row != UINT32_MAX && d->rows)
-        position = rows_position(d->rows, t.row);
-    if (position != UINT32_MAX) {
-        fmt_count(at, sizeof at, position + 1);
-        fmt_count(of, sizeof of, d->rows->matched_live);
-        fill(right, MSG_VIEW_POSITION, at, of, NULL);
-    }
+    place_of(right, d, t.row);
     overlay_frame(d, &a, text(MSG_VIEW_DETAILS_TITLE), right);
     for (uint32_t i = 0; i < shown; i++) {
         int y = a.inner.y + (int)i;

@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/stage.h"
 
 static void tab_goes_round_the_parts_that_are_there(void **state)
@@ -131,6 +134,29 @@ static void overlays_scroll_within_their_lines(void **state)
     stage_close(&st);
 }
 
+/* A closed row that still fades takes a line of the table, but no place among what is counted. */
+static void details_count_the_living(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct canvas canvas;
+    char title[256] = "";
+    size_t len = 0;
+    stage_open_twenty(&st);
+    assert_int_equal(canvas_init(&canvas, 80, 24), 0);
+    stage_remove(&st, 100);
+    stage_samples(&st, 2);
+    assert_int_equal(st.session->rows.n, 20);
+    stage_keys(&st, "End Enter");
+    session_draw(st.session, &canvas, st.now_ns);
+    for (int x = 0; x < 80 && len < sizeof title - 8; x++)
+        len +=
+            (size_t)snprintf(title + len, sizeof title - len, "%s", canvas_at(&canvas, x, 1)->text);
+    assert_non_null(strstr(title, "19 of 19"));
+    canvas_fini(&canvas);
+    stage_close(&st);
+}
+
 static void details_stay_after_the_end(void **state)
 {
     (void)state;
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(strip_moves_and_chooses_states),
         cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
         cmocka_unit_test(overlays_scroll_within_their_lines),
+        cmocka_unit_test(details_count_the_living),
         cmocka_unit_test(details_stay_after_the_end),
         cmocka_unit_test(figures_first_seen_are_sampled_at_once),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
