@@ -260,6 +260,21 @@ static void draw_candidates(struct drawing *d, int y)
         x += 1 + canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, words[i]);
 }
 
+/* As many of the phrases of a hint as fit whole; commas and rows of blanks part them. */
+static void put_phrases(struct drawing *d, int y, const char *hint)
+{
+    char shown[FILL_SIZE] = "";
+    size_t len = strlen(hint);
+
+    while (len > 0 && utf8_width_n(hint, len) > d->ui->w - 2) {
+        do
+            len--;
+        while (len > 0 && hint[len] != ',' && strncmp(hint + len, "   ", 3) != 0);
+    }
+    snprintf(shown, sizeof shown, "%.*s", (int)len, hint);
+    canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_DIM, shown);
+}
+
 static void draw_hint(struct drawing *d, int y)
 {
     static const enum msg hints[] = {
@@ -271,7 +286,7 @@ static void draw_hint(struct drawing *d, int y)
     if (d->ui->prompt == PROMPT_FILTER)
         draw_candidates(d, y);
     else
-        canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_DIM, text(hints[d->ui->prompt]));
+        put_phrases(d, y, text(hints[d->ui->prompt]));
 }
 
 static void draw_prompt(struct drawing *d)
