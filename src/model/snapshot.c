@@ -6,8 +6,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define ROWS_MIN    256u             /* first size of the arrays */
+#define LARGE_BYTES (4u << 20)       /* arrays that are worth huge pages */
 #define ROWS_MAX    (UINT32_MAX / 2) /* so that no sum of counts overflows */
 #define KEEP_MIN    4096u            /* smaller arrays are never given back */
 #define PEAK_MEMORY 8u               /* samples after which a peak is forgotten */
@@ -177,21 +180,46 @@ static uint32_t grown_cap(uint32_t cap, uint32_t rows)
     return next > rows ? next : rows > ROWS_MIN ? rows : ROWS_MIN;
 }
 
+/* In huge pages a large array costs few page faults. Only a new one: in one that grows the kernel
+ * would have to take them apart. */
+static void *new_array(size_t bytes)
+{
+    void *array = malloc(bytes);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    if (array && bytes >= LARGE_BYTES) {
+        uintptr_t begin = ((uintptr_t)array + page - 1) & ~(page - 1);
+        (void)madvise((void *)begin, bytes - page, MADV_HUGEPAGE);
+    }
+    return array;
+}
+
+/* The array with room for `bytes` bytes, and what is in it when `kept`. NULL: it is as it was. */
+static void *enlarged(void *array, size_t bytes, bool kept)
+{
+    void *larger = kept ? realloc(array, bytes) : new_array(bytes);
+
+    if (larger && !kept)
+        free(array);
+    return larger;
+}
+
 int snapshot_reserve(struct snapshot *s, uint32_t rows)
 {
+    bool kept = snapshot_rows(s) > 0;
     uint32_t cap;
     void *larger;
 
     if (rows <= s->cap)
         return 0;
-    if (rows > ROWS_MAX)
+    if (rows > ROWS_MAX || s->borrowed)
         return -ENOMEM;
-    cap = grown_cap(s->cap, rows);
-    larger = realloc(s->conn, cap * sizeof *s->conn);
+    cap = grown_cap(kept ? s->cap : 0, rows);
+    larger = enlarged(s->conn, cap * sizeof *s->conn, kept);
     if (!larger)
         return -ENOMEM;
     s->conn = larger;
-    larger = realloc(s->life, cap * sizeof *s->life);
+    larger = enlarged(s->life, cap * sizeof *s->life, kept);
     if (!larger)
         return -ENOMEM;
     s->life = larger;
@@ -199,15 +227,17 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows)
     return 0;
 }
 
-static int reserve_flow(struct snapshot *s, uint32_t rows)
+/* Figures for as many rows as there is room for. */
+static int reserve_flow(struct snapshot *s)
 {
-    if (rows > s->flow_cap) {
-        uint32_t cap = grown_cap(s->flow_cap, rows);
-        struct flow *larger = realloc(s->flow_store, cap * sizeof *larger);
+    if (s->cap > s->flow_cap) {
+        void *larger =
+            s->borrowed ? NULL
+                        : enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
         if (!larger)
             return -ENOMEM;
         s->flow_store = larger;
-        s->flow_cap = cap;
+        s->flow_cap = s->cap;
     }
     for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
         s->flow_store[row].valid = 0;
@@ -224,7 +254,7 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
     if (flow)
         *flow = NULL;
     if (s->needs & NEED_FLOW) {
-        if (reserve_flow(s, s->n_live + 1))
+        if (reserve_flow(s))
             return NULL;
         s->flow[s->n_live].valid = 0;
         if (flow)
@@ -239,6 +269,52 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
 void snapshot_drop_last(struct snapshot *s)
 {
     s->n_live--;
+}
+
+/* `rows` rows of the arrays of `s` from `first` on. */
+static struct snapshot borrow(const struct snapshot *s, uint32_t first, uint32_t rows)
+{
+    return (struct snapshot){
+        .conn = s->conn + first,
+        .life = s->life + first,
+        .flow_store = s->flow ? s->flow + first : NULL,
+        .cap = rows,
+        .flow_cap = s->flow ? rows : 0,
+        .needs = s->needs,
+        .borrowed = true,
+    };
+}
+
+int snapshot_split(struct snapshot *s, uint32_t rows, uint32_t first, struct snapshot half[2])
+{
+    if (snapshot_reserve(s, rows) || (s->needs & NEED_FLOW && reserve_flow(s)))
+        return -ENOMEM;
+    half[0] = borrow(s, 0, first);
+    half[1] = borrow(s, first, rows - first);
+    return 0;
+}
+
+static void say_the_same(struct snapshot *s, const struct snapshot *half)
+{
+    s->rejected += half->rejected;
+    if (half->status <= s->status)
+        return;
+    s->status = half->status;
+    memcpy(s->why, half->why, sizeof s->why);
+}
+
+void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
+{
+    uint32_t n = half[1].n_live, gap = half[0].cap - half[0].n_live, moved = n < gap ? n : gap;
+    uint32_t from = half[0].cap + n - moved;
+
+    memcpy(s->conn + half[0].n_live, s->conn + from, moved * sizeof *s->conn);
+    memcpy(s->life + half[0].n_live, s->life + from, moved * sizeof *s->life);
+    if (s->flow)
+        memcpy(s->flow + half[0].n_live, s->flow + from, moved * sizeof *s->flow);
+    s->n_live = half[0].n_live + n;
+    say_the_same(s, &half[0]);
+    say_the_same(s, &half[1]);
 }
 
 void snapshot_count(struct snapshot *s)

@@ -55,6 +55,7 @@ struct snapshot {
     struct flow *flow;       /* live rows only; NULL when not asked for */
     struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
+    bool borrowed; /* see snapshot_split(): the arrays are another's and do not grow */
 
     uint32_t needs;                  /* what was asked for, enum need */
     uint32_t total;                  /* live rows */
@@ -112,7 +113,8 @@ struct snapshot *snapshot_ref(const struct snapshot *s);
 /** Give a reference back; the last one recycles or frees it. NULL is accepted. */
 void snapshot_unref(const struct snapshot *s);
 
-/** Room for `rows` rows of all kinds. Returns 0 or -ENOMEM. */
+/** Room for `rows` rows of all kinds. Large arrays that are reserved while there is no row yet are
+ *  cheaper to fill than those that grow. Returns 0 or -ENOMEM. */
 int snapshot_reserve(struct snapshot *s, uint32_t rows);
 
 /** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
@@ -121,6 +123,15 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
 
 /** Take the row back that snapshot_add() gave last. */
 void snapshot_drop_last(struct snapshot *s);
+
+/** Lend the arrays of the empty `s`, with room for `rows` rows, to two snapshots that are filled at
+ *  the same time by two threads: the first `first` rows and the rest. Neither can grow. Returns 0
+ * or -ENOMEM. */
+int snapshot_split(struct snapshot *s, uint32_t rows, uint32_t first, struct snapshot half[2]);
+
+/** Take the rows of both halves as those of `s`, by moving no more than the room that was left in
+ *  the first; and of what else they say, the sum or the worse. */
+void snapshot_unite(struct snapshot *s, const struct snapshot half[2]);
 
 /** Count the states of the live rows and set `total`. */
 void snapshot_count(struct snapshot *s);
