@@ -81,6 +81,18 @@ static void pick_columns(struct batch *b)
         b->req.needs |= columns[b->columns[i]].needs;
 }
 
+/* An age counts from the first sample that saw a socket, whether it passed the filter then or not.
+ */
+static bool shows_ages(const struct batch *b)
+{
+    bool shown = b->sort.column == COL_AGE;
+    for (size_t i = 0; i < b->n_columns; i++)
+        shown |= b->columns[i] == COL_AGE;
+    for (uint32_t i = 0; i < b->filter.n_terms; i++)
+        shown |= b->filter.terms[i].get == columns[COL_AGE].get;
+    return shown;
+}
+
 static bool wants_color(const struct settings *s)
 {
     const char *term = getenv("TERM");
@@ -98,6 +110,8 @@ static int open_batch(struct batch *b, struct err *err)
     b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
     pick_columns(b);
     b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
+    b->req.halve_from = HALVE_FROM;
+    b->req.only = shows_ages(b) ? NULL : &b->filter;
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);

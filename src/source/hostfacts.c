@@ -14,12 +14,13 @@
 #define FILE_BYTES      16384 /* netstat is 5 KiB on Linux 6.18 */
 #define SYSCTL_EVERY_NS (5 * NS_PER_S)
 
-enum { FILE_SNMP, FILE_NETSTAT, FILE_SOCKSTAT, FILE_COUNT };
+enum { FILE_SNMP, FILE_NETSTAT, FILE_SOCKSTAT, FILE_SOCKSTAT6, FILE_COUNT };
 
 static const char *const file_path[FILE_COUNT] = {
     [FILE_SNMP] = "/proc/thread-self/net/snmp",
     [FILE_NETSTAT] = "/proc/thread-self/net/netstat",
     [FILE_SOCKSTAT] = "/proc/thread-self/net/sockstat",
+    [FILE_SOCKSTAT6] = "/proc/thread-self/net/sockstat6",
 };
 
 struct hostfacts {
@@ -146,7 +147,7 @@ void hostfacts_counters(struct host *h, const char *file, const char *bytes, siz
     }
 }
 
-void hostfacts_gauges(struct host *h, const char *bytes, size_t len)
+static void take_gauges(struct host *h, const char *section, const char *bytes, size_t len)
 {
     static const char *const gauges[GAUGE_COUNT] = {
 #define GAUGE(ident, name) name,
@@ -158,7 +159,7 @@ void hostfacts_gauges(struct host *h, const char *bytes, size_t len)
     while (text.len) {
         struct part line = cut_line(&text);
 
-        if (!is_section(cut_word(&line), "TCP"))
+        if (!is_section(cut_word(&line), section))
             continue;
         for (struct part name = cut_word(&line); name.len; name = cut_word(&line)) {
             struct part value = cut_word(&line);
@@ -168,6 +169,11 @@ void hostfacts_gauges(struct host *h, const char *bytes, size_t len)
             }
         }
     }
+}
+
+void hostfacts_gauges(struct host *h, const char *bytes, size_t len)
+{
+    take_gauges(h, "TCP", bytes, len);
 }
 
 bool hostfacts_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value)
@@ -275,4 +281,18 @@ void hostfacts_read(struct hostfacts *f, struct host *h)
     hostfacts_counters(h, "snmp", f->buffer, read_kept(f, FILE_SNMP));
     hostfacts_counters(h, "netstat", f->buffer, read_kept(f, FILE_NETSTAT));
     hostfacts_gauges(h, f->buffer, read_kept(f, FILE_SOCKSTAT));
+}
+
+bool hostfacts_sockets(struct hostfacts *f, uint64_t *inuse, uint64_t *tw)
+{
+    struct host v4 = {.gauge_valid = 0}, v6 = {.gauge_valid = 0};
+    uint64_t inuse6 = 0; /* there is no such file without IPv6 */
+
+    take_gauges(&v4, "TCP", f->buffer, read_kept(f, FILE_SOCKSTAT));
+    take_gauges(&v6, "TCP6", f->buffer, read_kept(f, FILE_SOCKSTAT6));
+    if (!host_gauge(&v4, GAUGE_INUSE, inuse) || !host_gauge(&v4, GAUGE_TW, tw))
+        return false;
+    if (host_gauge(&v6, GAUGE_INUSE, &inuse6))
+        *inuse += inuse6;
+    return true;
 }

@@ -1,14 +1,17 @@
 /* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
+ * What is known beforehand makes it cheaper: how many sockets there are, and who needs them.
  *
  * The chain: one legacy request; where the kernel refuses it, a request per family; then
  * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
  * best, the better ones are tried again now and then. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/source/halves.h"
 #include "tcptop/source/hostfacts.h"
 #include "tcptop/source/netlink.h"
 #include "tcptop/source/note.h"
@@ -16,15 +19,20 @@
 #include "tcptop/source/source.h"
 
 #define RETRY_BEST_NS (30 * NS_PER_S)
+#define CPUS_MAX      8192u
 
 struct live {
     struct source source;
     struct netlink netlink;
-    struct hostfacts *facts; /* NULL until asked for */
+    struct halves halves;
+    struct hostfacts *facts; /* NULL: no memory for them yet */
     enum sample_backend best, worst, current;
-    int refusal;      /* -errno for which the best was left */
-    int64_t retry_ns; /* when the best is tried again */
-    bool lists_bound; /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
+    int refusal;                 /* -errno for which the best was left */
+    int64_t retry_ns;            /* when the best is tried again */
+    bool lists_bound;            /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
+    struct kernel_filter filter; /* of the sample being taken */
+    uint64_t expected;           /* its rows; 0: not known */
+    bool may_halve;
 };
 
 static bool kernel_lists_bound(void)
@@ -44,6 +52,48 @@ static uint32_t answerable(const struct live *l, uint32_t needs)
     return l->lists_bound ? needs : needs & ~(uint32_t)NEED_BOUND;
 }
 
+/* May two threads run at once? */
+static bool has_two_cores(void)
+{
+    cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
+
+    return sched_getaffinity(0, sizeof set, set) == 0 && CPU_COUNT_S(sizeof set, set) >= 2;
+}
+
+/* Rows to expect: what the kernel counts of the states that are asked for. */
+static uint64_t expected_rows(struct live *l)
+{
+    uint64_t inuse, tw;
+
+    if (l->filter.len || !l->facts || !hostfacts_sockets(l->facts, &inuse, &tw))
+        return 0;
+    return (l->filter.states & STATE_BIT(TCP_STATE_ESTABLISHED) ? inuse : 0) +
+           (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
+}
+
+/* How to take the sample. New arrays get their size before they are filled. */
+static void prepare(struct live *l, const struct request *req, struct snapshot *s)
+{
+    kernel_filter_compile(&l->filter, req->only);
+    l->expected = s->cap == 0 || req->halve_from ? expected_rows(l) : 0;
+    l->may_halve =
+        req->halve_from && l->expected >= req->halve_from && !l->netlink.tap && has_two_cores();
+    if (!l->may_halve && s->cap == 0 && l->expected < UINT32_MAX / 2)
+        (void)snapshot_reserve(s, (uint32_t)(l->expected + l->expected / 8));
+}
+
+static int take_netlink(struct live *l, struct snapshot *s)
+{
+    enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
+
+    if (l->may_halve && kind == NETLINK_LEGACY) {
+        int error = halves_take(&l->halves, &l->netlink, &l->filter, l->expected, s);
+        if (error == 0 || error == -ECANCELED)
+            return error;
+    }
+    return netlink_take(&l->netlink, kind, &l->filter, s);
+}
+
 static int take(struct live *l, uint32_t needs, struct snapshot *s)
 {
     s->backend = (uint8_t)l->current;
@@ -51,8 +101,11 @@ static int take(struct live *l, uint32_t needs, struct snapshot *s)
     s->rejected = 0;
     if (l->current == BACKEND_PROC)
         return procnet_take(s, &l->source);
-    return netlink_take(&l->netlink,
-                        l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY, s);
+    int error = take_netlink(l, s);
+    if (error != -EINVAL || !l->filter.len)
+        return error;
+    l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
+    return take_netlink(l, s);
 }
 
 /* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
@@ -106,18 +159,20 @@ static int live_sample(struct source *src, const struct request *req, struct sna
 {
     struct live *l = (struct live *)src;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
-    int error = take_rows(l, req->needs, s, err);
+    int error;
 
+    if (!l->facts)
+        l->facts = hostfacts_new();
+    prepare(l, req, s);
+    error = take_rows(l, req->needs, s, err);
     if (error)
         return error;
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
-    if (req->host_facts && !l->facts)
-        l->facts = hostfacts_new();
     if (req->host_facts && l->facts)
         hostfacts_read(l->facts, &s->host);
     s->cost_ns = clock_mono_ns() - wall;
-    s->cpu_ns = clock_thread_cpu_ns() - cpu;
+    s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;
 }
 
@@ -126,6 +181,7 @@ static void live_close(struct source *src)
     struct live *l = (struct live *)src;
 
     netlink_fini(&l->netlink);
+    halves_fini(&l->halves);
     hostfacts_free(l->facts);
     free(l);
 }
@@ -136,11 +192,13 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     static const struct source_ops ops = {"live", live_sample, live_close};
     struct live *l = calloc(1, sizeof(*l));
 
-    if (!l || netlink_init(&l->netlink, tap, &l->source) != 0) {
-        free(l);
+    if (!l)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    l->source.ops = &ops;
+    if (netlink_init(&l->netlink, tap, &l->source) || halves_init(&l->halves, &l->source)) {
+        live_close(&l->source);
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }
-    l->source.ops = &ops;
     l->best = l->current = best;
     l->worst = worst;
     l->lists_bound = kernel_lists_bound();

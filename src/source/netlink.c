@@ -77,16 +77,23 @@ static uint8_t extensions(const struct snapshot *s)
     return s->needs & NEED_FLOW ? 1u << (INET_DIAG_INFO - 1) : 0;
 }
 
-static uint32_t states(const struct snapshot *s)
+/* Request sockets go by a number of their own, which some kernels want to hear. */
+static uint32_t states(const struct kernel_filter *filter, const struct snapshot *s)
 {
-    return s->needs & NEED_BOUND ? STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)
-                                 : STATE_MASK_LISTED;
+    uint32_t states = filter->states & STATE_MASK_LISTED;
+
+    if (states & STATE_BIT(TCP_STATE_SYN_RECV))
+        states |= STATE_BIT(TCP_STATE_NEW_SYN_RECV);
+    if (s->needs & NEED_BOUND)
+        states |= filter->states & STATE_BIT(TCP_STATE_BOUND_INACTIVE);
+    return states;
 }
 
 /* AF_UNSPEC makes the legacy request, which knows no family. */
-static int request_send(struct netlink *n, uint8_t family, const struct snapshot *s)
+static int request_send(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
+                        const struct snapshot *s)
 {
-    char buffer[256];
+    _Alignas(4) char buffer[256 + KERNEL_FILTER_BYTES];
     struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
 
     h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -97,7 +104,7 @@ static int request_send(struct netlink *n, uint8_t family, const struct snapshot
         h->nlmsg_type = TCPDIAG_GETSOCK;
         req->idiag_family = AF_INET;
         req->idiag_ext = extensions(s);
-        req->idiag_states = states(s);
+        req->idiag_states = states(filter, s);
     } else {
         struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(h, sizeof(*req));
 
@@ -105,8 +112,10 @@ static int request_send(struct netlink *n, uint8_t family, const struct snapshot
         req->sdiag_family = family;
         req->sdiag_protocol = IPPROTO_TCP;
         req->idiag_ext = extensions(s);
-        req->idiag_states = states(s);
+        req->idiag_states = states(filter, s);
     }
+    if (filter->len)
+        mnl_attr_put(h, INET_DIAG_REQ_BYTECODE, filter->len, filter->code);
     for (int i = 0; i < EINTR_MAX; i++) {
         ssize_t sent = mnl_socket_sendto(n->socket, h, h->nlmsg_len);
 
@@ -154,18 +163,22 @@ static ssize_t receive(struct netlink *n)
     return -EINTR;
 }
 
-/* One request and its whole answer. `*interrupted`: the kernel says that the table changed. */
-static int dump(struct netlink *n, uint8_t family, struct snapshot *s, bool *interrupted)
+/* One request and its answer, all of it or the first `enough` rows (0: all). `*interrupted`: the
+ * kernel says that the table changed. Returns 0, 1 when there was enough, or -errno. */
+static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
+                uint32_t enough, struct snapshot *s, bool *interrupted)
 {
-    struct diag d = {.snapshot = s, .states = states(s)};
+    struct diag d = {.snapshot = s, .states = states(filter, s)};
     enum diag_result result = DIAG_MORE;
-    int error = request_send(n, family, s);
+    int error = request_send(n, family, filter, s);
 
     if (error)
         return error;
     d.seq = n->seq;
     d.portid = mnl_socket_get_portid(n->socket);
     while (result == DIAG_MORE) {
+        if (enough && s->n_live >= enough)
+            return 1;
         ssize_t got = receive(n);
         if (got < 0)
             return (int)got;
@@ -191,14 +204,15 @@ static bool ipv6_is_absent(int error)
     return fd < 0 && errno == EAFNOSUPPORT;
 }
 
-static int walk(struct netlink *n, enum netlink_kind kind, struct snapshot *s, bool *interrupted)
+static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
+                struct snapshot *s, bool *interrupted)
 {
     if (kind == NETLINK_LEGACY)
-        return dump(n, AF_UNSPEC, s, interrupted);
-    int error = dump(n, AF_INET, s, interrupted);
+        return dump(n, AF_UNSPEC, filter, 0, s, interrupted);
+    int error = dump(n, AF_INET, filter, 0, s, interrupted);
     if (error)
         return error;
-    error = dump(n, AF_INET6, s, interrupted);
+    error = dump(n, AF_INET6, filter, 0, s, interrupted);
     return ipv6_is_absent(error) ? 0 : error;
 }
 
@@ -210,7 +224,8 @@ static void forget(struct snapshot *s)
     s->rejected = 0;
 }
 
-int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
+int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
+                 struct snapshot *s)
 {
     bool interrupted = true;
     int error = 0;
@@ -222,7 +237,7 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
         interrupted = false;
         error = connect_kernel(n);
         if (!error)
-            error = walk(n, kind, s, &interrupted);
+            error = walk(n, kind, filter, s, &interrupted);
     }
     if (error) {
         disconnect(n);
@@ -233,4 +248,19 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
         note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
     note_rejected(s);
     return 0;
+}
+
+int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
+                  struct snapshot *s)
+{
+    bool interrupted = false;
+    int rc = connect_kernel(n);
+
+    if (!rc)
+        rc = dump(n, AF_UNSPEC, filter, enough, s, &interrupted);
+    if (rc)
+        disconnect(n); /* what was not read must not answer the next request */
+    if (rc < 0)
+        forget(s);
+    return rc;
 }

@@ -1,5 +1,6 @@
 /* The chain of back ends: the next one answers where one is refused or fails, the one that worked
- * stays in use, the best is tried again in time, and what a back end cannot tell is not asked. */
+ * stays in use, the best is tried again in time, and what a back end cannot tell is not asked. Two
+ * dumps at a time only where they pay; what the kernel will not filter we do ourselves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,8 @@
 #include <string.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/source/netlink.h"
+#include "tcptop/source/halves.h"
+#include "tcptop/source/hostfacts.h"
 #include "tcptop/source/procnet.h"
 
 /* What each back end will return, and the order in which they were asked. */
@@ -19,22 +21,35 @@ static int result[BACKEND_PROC + 1];
 static char asked[16];
 static uint32_t asked_needs;
 static int64_t now_ns;
+static int halves_result;
+static bool knows_no_bytecode;
+static uint64_t counted_inuse, counted_tw;
+static struct request request;
 
-static int fake_answer(enum sample_backend backend, struct snapshot *s)
+static void note_asked(char letter)
 {
-    static const char letters[] = {'L', 'F', 'P'}; /* legacy, by family, /proc */
     size_t n = strlen(asked);
 
     assert_true(n + 1 < sizeof(asked));
-    asked[n] = letters[backend];
+    asked[n] = letter;
     asked[n + 1] = '\0';
+}
+
+static int fake_answer(enum sample_backend backend, struct snapshot *s)
+{
+    note_asked("LFP"[backend]); /* legacy, by family, /proc */
     asked_needs = s->needs;
     return result[backend];
 }
 
-static int fake_netlink_take(struct netlink *n, enum netlink_kind kind, struct snapshot *s)
+static int fake_netlink_take(struct netlink *n, enum netlink_kind kind,
+                             const struct kernel_filter *filter, struct snapshot *s)
 {
     (void)n;
+    if (filter->len)
+        note_asked('+');
+    if (filter->len && knows_no_bytecode)
+        return -EINVAL;
     return fake_answer(kind == NETLINK_LEGACY ? BACKEND_NETLINK : BACKEND_NETLINK_FAMILY, s);
 }
 
@@ -44,14 +59,36 @@ static int fake_procnet_take(struct snapshot *s, const struct source *stop)
     return fake_answer(BACKEND_PROC, s);
 }
 
+static int fake_halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                            uint64_t expected, struct snapshot *s)
+{
+    (void)h, (void)n, (void)s;
+    assert_int_equal(filter->len, 0);
+    assert_int_equal(expected,
+                     (filter->states & STATE_BIT(TCP_STATE_ESTABLISHED) ? counted_inuse : 0) +
+                         (filter->states & STATE_BIT(TCP_STATE_TIME_WAIT) ? counted_tw : 0));
+    note_asked('H');
+    return halves_result;
+}
+
+static bool fake_sockets(struct hostfacts *f, uint64_t *inuse, uint64_t *tw)
+{
+    (void)f;
+    *inuse = counted_inuse;
+    *tw = counted_tw;
+    return true;
+}
+
 static int64_t fake_clock(void)
 {
     return now_ns;
 }
 
-#define netlink_take  fake_netlink_take
-#define procnet_take  fake_procnet_take
-#define clock_mono_ns fake_clock
+#define netlink_take      fake_netlink_take
+#define halves_take       fake_halves_take
+#define hostfacts_sockets fake_sockets
+#define procnet_take      fake_procnet_take
+#define clock_mono_ns     fake_clock
 #include "../../src/source/live.c"
 
 static struct source *src;
@@ -62,6 +99,10 @@ static int open_chain(void **state)
 
     (void)state;
     memset(result, 0, sizeof(result));
+    halves_result = 0;
+    knows_no_bytecode = false;
+    counted_inuse = counted_tw = 30;
+    request = (struct request){.needs = NEED_FLOW};
     now_ns = NS_PER_S;
     return source_open_live(&src, NULL, &err);
 }
@@ -76,13 +117,12 @@ static int close_chain(void **state)
 /* One sample: which back ends it asked, in order, what it says, what it returned. */
 static void expect(const char *order, int error, enum sample_status status, const char *why)
 {
-    struct request req = {.needs = NEED_FLOW};
     struct snapshot *s = snapshot_new(NULL);
     struct err err = {.msg = ""};
 
     assert_non_null(s);
     asked[0] = '\0';
-    assert_int_equal(source_sample(src, &req, s, &err), error);
+    assert_int_equal(source_sample(src, &request, s, &err), error);
     assert_string_equal(asked, order);
     assert_int_equal(s->status, status);
     if (!strstr(error ? err.msg : s->why, why) || (!*why && *s->why))
@@ -171,15 +211,75 @@ static void what_ends_the_chain(void **state)
     expect("L", -ECANCELED, SAMPLE_COMPLETE, "ancel");
 }
 
+static void two_dumps_of_many_sockets(void **state)
+{
+    (void)state;
+    if (!has_two_cores())
+        skip();
+    request.halve_from = 50;
+    expect("H", 0, SAMPLE_COMPLETE, "");
+    request.halve_from = 61;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    request.halve_from = 50;
+    halves_result = -ECANCELED;
+    expect("H", -ECANCELED, SAMPLE_COMPLETE, "ancel");
+}
+
+/* Whatever was wrong with two, one dump has its own say. */
+static void one_dump_where_two_fail(void **state)
+{
+    (void)state;
+    static const int errors[] = {-ENOMEM, -ERANGE, -EAGAIN, -EPERM, -ENOBUFS};
+
+    if (!has_two_cores())
+        skip();
+    request.halve_from = 50;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        halves_result = errors[i];
+        expect("HL", 0, SAMPLE_COMPLETE, "");
+    }
+    result[BACKEND_NETLINK] = -ENOMEM;
+    expect("HL", -ENOMEM, SAMPLE_COMPLETE, "memory");
+    result[BACKEND_NETLINK] = -EINVAL;
+    expect("HLF", 0, SAMPLE_COMPLETE, "");
+    expect("F", 0, SAMPLE_COMPLETE, "");
+}
+
+static void only_what_passes(void **state)
+{
+    (void)state;
+    struct predicate states = {0}, port = {0};
+
+    predicate_term(&states,
+                   &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_TIME_WAIT)});
+    predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 80, .hi = 80});
+    request.halve_from = 31;
+    request.only = &states; /* 30 in TIME_WAIT: not worth two */
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    request.only = &port;
+    expect("+L", 0, SAMPLE_COMPLETE, "");
+    knows_no_bytecode = true;
+    expect("+L", 0, SAMPLE_COMPLETE, "");
+    predicate_fini(&states);
+    predicate_fini(&port);
+}
+
 #define CHAIN_TEST(f) cmocka_unit_test_setup_teardown(f, open_chain, close_chain)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CHAIN_TEST(the_best_while_it_works), CHAIN_TEST(the_next_where_it_is_refused),
-        CHAIN_TEST(proc_says_why_each_time), CHAIN_TEST(a_failure_of_the_moment),
-        CHAIN_TEST(a_later_link_fails),      CHAIN_TEST(lost_messages_are_told),
-        CHAIN_TEST(nothing_works),           CHAIN_TEST(what_ends_the_chain),
+        CHAIN_TEST(the_best_while_it_works),
+        CHAIN_TEST(the_next_where_it_is_refused),
+        CHAIN_TEST(proc_says_why_each_time),
+        CHAIN_TEST(a_failure_of_the_moment),
+        CHAIN_TEST(a_later_link_fails),
+        CHAIN_TEST(lost_messages_are_told),
+        CHAIN_TEST(nothing_works),
+        CHAIN_TEST(what_ends_the_chain),
+        CHAIN_TEST(two_dumps_of_many_sockets),
+        CHAIN_TEST(one_dump_where_two_fail),
+        CHAIN_TEST(only_what_passes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

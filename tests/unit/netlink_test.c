@@ -180,12 +180,14 @@ static void count_bytes(struct tap *tap, const void *messages, size_t len)
 static struct snapshot *dump_once(enum netlink_kind kind, int expected, struct tap *tap)
 {
     static struct source stop;
+    struct kernel_filter all;
     struct snapshot *s = snapshot_new(NULL);
     struct netlink n;
 
     assert_non_null(s);
+    kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, tap, &stop), 0);
-    assert_int_equal(netlink_take(&n, kind, s), expected);
+    assert_int_equal(netlink_take(&n, kind, &all, s), expected);
     netlink_fini(&n);
     assert_int_equal(kernel.opened, kernel.closed);
     assert_int_equal(kernel.next, kernel.n_answers);

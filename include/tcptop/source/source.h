@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "tcptop/base/err.h"
+#include "tcptop/model/predicate.h"
 #include "tcptop/model/snapshot.h"
 
 struct source;
@@ -19,9 +20,14 @@ struct source;
 struct request {
     uint32_t needs; /* enum need */
     uint64_t interval_ms;
-    uint32_t fade_ds; /* how long closed rows stay, tenths of a second */
-    bool host_facts;  /* read counters, gauges and sysctls too */
+    uint32_t fade_ds;             /* how long closed rows stay, tenths of a second */
+    bool host_facts;              /* read counters, gauges and sysctls too */
+    const struct predicate *only; /* rows that do not pass may be left out; NULL: all are needed */
+    uint32_t halve_from; /* so many sockets are dumped by two threads at a time; 0: never */
 };
+
+/* For those that wait for one sample: fewer sockets are there before a second thread helps. */
+#define HALVE_FROM 50000u
 
 struct source_ops {
     const char *name;

@@ -1,0 +1,299 @@
+/* Dumps taken by two threads are those taken by one: the same rows of real sockets in every state,
+ * and, while thousands of connections a second come and go, every lasting socket exactly once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tcptop/base/thread.h"
+
+static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
+#define thread_start counted_start
+#include "../../src/source/halves.c"
+#undef thread_start
+
+#include "lib/held.h"
+#include "lib/own_table.h"
+#include "tcptop/source/sampler.h"
+
+#define LASTING 400 /* connections, two sockets each */
+#define SAMPLES 60
+
+static const char *program; /* argv[0] */
+static unsigned threads;    /* started by dumps so far */
+
+static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    threads++;
+    return thread_start(thread, run, arg);
+}
+
+static struct snapshot *take(uint32_t halve_from, uint32_t needs, const struct predicate *only)
+{
+    struct request req = {.needs = needs, .halve_from = halve_from, .only = only};
+    struct snapshot *s = snapshot_new(NULL);
+    struct source *src;
+    struct err err;
+
+    assert_non_null(s);
+    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    if (source_sample(src, &req, s, &err) != 0)
+        fail_msg("%s", err.msg);
+    source_close(src);
+    assert_int_equal(s->backend, BACKEND_NETLINK);
+    assert_int_equal(s->status, SAMPLE_COMPLETE);
+    return s;
+}
+
+static int by_cookie(const void *a, const void *b)
+{
+    const struct conn *x = a, *y = b;
+
+    return (x->cookie > y->cookie) - (x->cookie < y->cookie);
+}
+
+/* Equal but for timers, which run meanwhile. */
+static void expect_equal(struct snapshot *one, struct snapshot *two)
+{
+    assert_int_equal(one->n_live, two->n_live);
+    qsort(one->conn, one->n_live, sizeof *one->conn, by_cookie);
+    qsort(two->conn, two->n_live, sizeof *two->conn, by_cookie);
+    for (uint32_t i = 0; i < one->n_live; i++) {
+        struct conn a = one->conn[i], b = two->conn[i];
+        a.expires_ms = b.expires_ms = 0;
+        if (a.timer != b.timer)
+            a.timer = b.timer;
+        a.retrans = b.retrans;
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
+static void the_same_rows_in_every_state(void **state)
+{
+    (void)state;
+    static const uint32_t needs[] = {0, NEED_BOUND, NEED_BOUND | NEED_FLOW};
+    struct held held;
+
+    assert_int_equal(held_start(&held, program, NULL), 0);
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        unsigned before = threads;
+        struct snapshot *one = take(0, needs[i], NULL), *two = take(1, needs[i], NULL);
+        assert_int_equal(threads, before + 1);
+        expect_equal(one, two);
+        assert_int_equal(!!two->flow, needs[i] & NEED_FLOW);
+        snapshot_unref(one);
+        snapshot_unref(two);
+    }
+    held_stop(&held);
+}
+
+/* States alone leave the halves, as they do not say how few rows there are; all else takes one. */
+static void filters_and_halves(void **state)
+{
+    (void)state;
+    struct predicate established = {0}, port = {0};
+    struct held held;
+
+    assert_int_equal(held_start(&held, program, NULL), 0);
+    predicate_term(&established,
+                   &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_ESTABLISHED)});
+    predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 3000, .hi = 3000});
+    for (int i = 0; i < 2; i++) {
+        const struct predicate *only = i ? &port : &established;
+        unsigned before = threads;
+        struct snapshot *one = take(0, 0, only), *two = take(1, 0, only);
+        assert_int_equal(threads, before + (i == 0));
+        assert_in_range(one->n_live, 1, 40);
+        expect_equal(one, two);
+        snapshot_unref(one);
+        snapshot_unref(two);
+    }
+    predicate_fini(&established);
+    predicate_fini(&port);
+    held_stop(&held);
+}
+
+static int listen_here(struct sockaddr_in *to)
+{
+    socklen_t len = sizeof *to;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    *to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)to, len), 0);
+    assert_int_equal(listen(fd, 512), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)to, &len), 0);
+    return fd;
+}
+
+/* Connections that end at once, until the parent ends this. */
+static void churn(void)
+{
+    struct sockaddr_in to;
+    int listener = listen_here(&to);
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        int client = socket(AF_INET, SOCK_STREAM, 0), server;
+        if (connect(client, (struct sockaddr *)&to, sizeof to) == 0 &&
+            (server = accept(listener, NULL, NULL)) >= 0)
+            close(server);
+        close(client);
+    }
+}
+
+static uint64_t cookie_of(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t len = sizeof cookie;
+
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len), 0);
+    return cookie;
+}
+
+static uint32_t times_listed(const struct snapshot *s, uint64_t cookie)
+{
+    const struct conn key = {.cookie = cookie};
+    const struct conn *c = bsearch(&key, s->conn, s->n_live, sizeof key, by_cookie);
+    uint32_t n = !!c;
+
+    for (const struct conn *d = c; d && d > s->conn && d[-1].cookie == cookie; d--)
+        n++;
+    for (const struct conn *d = c; d && d + 1 < s->conn + s->n_live && d[1].cookie == cookie; d++)
+        n++;
+    return n;
+}
+
+static void expect_each_once(struct snapshot *s, const uint64_t *lasting, uint32_t n)
+{
+    qsort(s->conn, s->n_live, sizeof *s->conn, by_cookie);
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(times_listed(s, lasting[i]), 1);
+}
+
+static void nothing_twice_nothing_lost(void **state)
+{
+    (void)state;
+    static uint64_t lasting[2 * LASTING + 1];
+    struct sockaddr_in to;
+    int listener = listen_here(&to);
+    unsigned before = threads;
+
+    lasting[0] = cookie_of(listener);
+    for (uint32_t i = 0; i < LASTING; i++) {
+        int client = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+        int server = accept(listener, NULL, NULL);
+        lasting[1 + 2 * i] = cookie_of(client);
+        lasting[2 + 2 * i] = cookie_of(server);
+    }
+    pid_t child = fork();
+    if (child == 0)
+        churn();
+    for (int i = 0; i < SAMPLES; i++) {
+        struct snapshot *s = take(1, i % 2 ? NEED_FLOW : 0, NULL);
+        expect_each_once(s, lasting, sizeof lasting / sizeof *lasting);
+        snapshot_unref(s);
+    }
+    assert_int_equal(threads, before + SAMPLES);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+/* The same source, sample after sample: the cut is kept, rows find their past, none is twice. */
+static void samples_join(void **state)
+{
+    (void)state;
+    struct request req = {.halve_from = 1, .fade_ds = 50, .interval_ms = 10};
+    struct snapshot *last = NULL;
+    struct source *src;
+    struct err err;
+    uint64_t born = 0;
+    uint32_t first = 0;
+
+    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    struct stepper *st = stepper_new(src, 60);
+    assert_non_null(st);
+    assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+    first = last->n_live;
+    pid_t child = fork();
+    if (child == 0)
+        churn();
+    for (int i = 0; i < SAMPLES; i++) {
+        assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+        assert_int_equal(last->status, SAMPLE_COMPLETE);
+        born += last->born;
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(born > 0);
+    assert_int_equal(first + born, (uint64_t)last->n_live + last->n_missing + last->closed_total);
+    qsort(last->conn, last->n_live, sizeof *last->conn, by_cookie);
+    for (uint32_t i = 1; i < last->n_live; i++)
+        assert_true(last->conn[i].cookie != last->conn[i - 1].cookie);
+    snapshot_unref(last);
+    stepper_free(st);
+}
+
+/* Where only one core may be used there is one thread. */
+static void never_more_threads_than_cores(void **state)
+{
+    (void)state;
+    cpu_set_t all, one;
+    unsigned before = threads;
+    size_t cpu = 0;
+
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    while (!CPU_ISSET(cpu, &all))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    snapshot_unref(take(1, 0, NULL));
+    assert_int_equal(threads, before);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+}
+
+static int prepare(void **state)
+{
+    struct rlimit files;
+
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    return own_table(16384);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_rows_in_every_state),
+        cmocka_unit_test(filters_and_halves),
+        cmocka_unit_test(never_more_threads_than_cores),
+        cmocka_unit_test(nothing_twice_nothing_lost),
+        cmocka_unit_test(samples_join),
+    };
+    cpu_set_t cores;
+
+    (void)argc;
+    program = argv[0];
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 2) {
+        puts("1..1\nok 1 - two dumps at a time # SKIP one core only");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
