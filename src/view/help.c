@@ -118,6 +118,10 @@ static void make_groups(struct help *h, const struct drawing *d)
             else
                 id++;
         }
+        if (groups[g].group == GROUP_MOVE) {
+            add_line(h, groups[g].right, text(MSG_VIEW_HELP_CLICK_KEY), text(MSG_VIEW_HELP_CLICK));
+            add_line(h, groups[g].right, text(MSG_VIEW_HELP_DRAG_KEY), text(MSG_VIEW_HELP_DRAG));
+        }
     }
     add_heading(h, true, MSG_VIEW_GROUP_MARKS);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)

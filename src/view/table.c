@@ -280,6 +280,8 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
 
     if (!d->s) {
         snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
+    } else if (d->ui->filter[0] && d->ui->prompt == PROMPT_FILTER) {
+        fill(reason, MSG_VIEW_NO_MATCH_YET, d->ui->filter, NULL, NULL);
     } else if (d->ui->filter[0]) {
         first_key(d->v, COMMAND_BACK, key);
         fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
