@@ -35,6 +35,14 @@ export ENTRIES=${ENTRIES#-} # negative: the namespace of this shell shares the h
 namespace=(unshare -n)
 [ "$(id -u)" = 0 ] || namespace=(unshare -Urn)
 
+tools() { # the others, as they call themselves
+	for command in "ss -V" "netstat -V" "htop -V"; do
+		command -v "${command%% *}" >/dev/null && $command 2>&1 | head -1
+	done | paste -sd ";" - | sed "s/;/; /g"
+}
+meminfo() { # meminfo NAME: KiB
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
+}
 number() { # 100k → 100000
 	sed -e 's/k$/000/' -e 's/M$/000000/' <<<"$1"
 }
@@ -59,7 +67,7 @@ room_for() { # room_for SCENE KIND N
 	local kib=$(($3 * 33 / 10)) free
 	[ "$2" = ESTABLISHED ] || kib=$(($3 * 4 / 10))
 	kib=$((kib + 300000))
-	free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	free=$(meminfo MemAvailable)
 	[ "$free" -ge $kib ] && return
 	missing "$1" - "needs $((kib / 1024)) MB of memory, $((free / 1024)) are free"
 	return 1
@@ -86,6 +94,7 @@ once() { # once SIZE KIND: entries in TIME_WAIT last a minute, so that they are 
 	exit 3
 }
 facts="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)"
+memory=$(($(meminfo MemTotal) / 1024))
 load=$(cut -d' ' -f1 /proc/loadavg)
 most=$(for size in "$@"; do number "$size"; done | sort -n | tail -1)
 for size in "$@"; do
@@ -102,8 +111,12 @@ if wanted idle; then
 	among idle ESTABLISHED 100 bash tests/bench/idle.sh "$seconds"
 fi
 
-printf '## tcptop, measured\n\nMachine: %s, %s MB\n\nUser %s, load %s before, medians of %s rounds.\n' \
-	"$facts" "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" \
-	"$(id -un)" "$load" "$ROUNDS"
+cat <<-TEXT
+	## tcptop, measured
+
+	Machine: $facts, $memory MB
+
+	User $(id -un), load $load before, medians of $ROUNDS rounds. $(tools)
+TEXT
 awk -F'|' -v cores="$(nproc)" -v minute="$(awk "BEGIN { print ${seconds:-60} / $ROUNDS / 60 }")" \
 	-f tests/bench/report.awk tests/bench/budget "$WORK/records"

@@ -94,7 +94,7 @@ function judge(i,   limit, x, verdict, digits, unmeasured) {
 	x = middle(figure[i], relative[i])
 	digits = limit[1] < 10 ? 2 : 0
 	if (counted < 5 || limit[1] == "-") {
-		unmeasured = reason(figure[i])
+		unmeasured = limit[1] == "-" ? "needs two cores" : reason(figure[i])
 		if (unmeasured ~ /^(not asked|only)/ && relative[i] != "")
 			unmeasured = reason(relative[i])
 		verdict = "not measured: " unmeasured
