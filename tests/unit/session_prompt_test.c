@@ -233,7 +233,7 @@ static void export_never_overwrites(void **state)
     snprintf(link, sizeof(link), "%s/link.csv", dir);
     stage_keys(&st, "e");
     export_to(&st, path);
-    assert_non_null(strstr(st.ui->message, "3 rows written"));
+    assert_non_null(strstr(st.ui->message, "rows written: 3"));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     size_t len = fread(text, 1, sizeof(text) - 1, file);
