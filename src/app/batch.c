@@ -242,7 +242,7 @@ int mode_batch(const struct settings *s, bool utf8)
         return EXIT_FAILED;
     }
     rc = run(&b);
-    if (rc == -ENODATA || rc == -ENOMEM) {
+    if (rc == -ENODATA || (rc == -ENOMEM && !b.out.error)) { /* app_finish() tells the sink's */
         app_complain(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
         b.code = EXIT_FAILED;
     }

@@ -66,8 +66,10 @@ static void add_words(struct sink *out, const struct explain_text *words, bool a
 int mode_explain(const struct settings *s, bool utf8)
 {
     struct sink out;
-    if (sink_init(&out, STDOUT_FILENO))
+    if (sink_init(&out, STDOUT_FILENO)) {
+        app_complain(err_name(ENOMEM));
         return EXIT_FAILED;
+    }
     struct snapshot *sample = take_sample(s);
     const struct explain_subject subject = {s->explain_state, sample, UINT32_MAX};
     struct explain_text words;

@@ -74,5 +74,5 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
         rc = command_line_apply(s, argc, argv, err);
     if (!rc)
         text_use(settings_language(s, utf8));
-    return rc ? EXIT_USAGE : 0;
+    return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
 }

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Whichever allocation finds no memory, the real program says so in one line and with a documented
+# exit code, or goes on; it never crashes, and the terminal is as it was.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# The shim takes the place of glibc's allocator, which a sanitizer has done already.
+if grep -qE '__[at]san_init' "$tcptop" ||
+	! ${CC:-cc} -shared -fPIC -o "$tmp/nomem.so" tests/pty/nomem.c 2>/dev/null ||
+	! LD_PRELOAD=$tmp/nomem.so "$tcptop" --version >/dev/null 2>&1; then
+	echo "ok 1 - ${0##*/} # SKIP the allocator cannot be replaced here"
+	exit 0
+fi
+"$B/tests/data/scenes" web-01 >"$tmp/frames"
+
+# printed NAME OPTION…: every allocation in turn fails; code 0 or 1, and one line for a failure.
+printed() {
+	local name=$1 at status lines bad='' failures=0
+	shift
+	for at in $(seq 1 70); do
+		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 20 "$tcptop" --no-config "$@" \
+			>"$tmp/out" 2>"$tmp/err"
+		status=$?
+		lines=$(grep -c '^tcptop: .*memory' "$tmp/err")
+		[ $status = 0 ] || failures=$((failures + 1))
+		case $status$lines in 00 | 11) ;; *) bad+=" $at:$status:$lines" ;; esac
+	done
+	[ $failures -gt 5 ] || bad+=" only $failures failures"
+	[ -z "$bad" ] || echo "# allocation:code:lines$bad"
+	[ -z "$bad" ]
+	verdict "$name without memory" $?
+}
+printed "text" --once
+printed "JSON with a filter" --once --json -f port:80
+printed "a recording" --once --read "$tmp/frames"
+printed "words" --explain close-wait
+printed "a drawn screen" --dump text --read "$tmp/frames"
+
+# each LAST OPTION…: the live screen with each allocation up to LAST failing; 200 later it is told
+# to end. One line per run goes to $tmp/runs: code, lines on stderr, "kept" when the settings are.
+each() {
+	local last=$1
+	shift
+	: >"$tmp/runs"
+	cat >"$tmp/each" <<-EOF
+		stty -a >$tmp/before
+		for n in \$(seq 1 $last); do
+			NOMEM_AT=\$n NOMEM_TERM=200 LD_PRELOAD=$tmp/nomem.so \
+				timeout --foreground -s KILL 20 $tcptop --no-config -d 0.01 $* 2>$tmp/err
+			code=\$?
+			stty -a | cmp -s - $tmp/before && kept=kept || kept=changed
+			echo "\$code \$(grep -c '' $tmp/err) \$kept \$n" >>$tmp/runs
+		done
+	EOF
+	start 100x30 "bash $tmp/each"
+	ended
+}
+each 130
+check "the live screen ends each time" [ "$(grep -c '' "$tmp/runs")" = 130 ]
+check "as told, or with one line" [ -z "$(grep -vE '^(143 0|1 1) ' "$tmp/runs")" ]
+check "with the terminal's settings" [ -z "$(grep -v kept "$tmp/runs")" ]
+check "and the shell's screen" restored
+finish
