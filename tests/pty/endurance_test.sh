@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Hours in seconds: samples as fast as they go cost no descriptor, no thread and no memory, and a
+# terminal that takes nothing stops nothing and fills nothing.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+sanitized=no
+grep -qE '__[at]san_init' "$tcptop" && sanitized=yes
+# What the process $1 holds: descriptors, threads, KiB of memory.
+descriptors() { find "/proc/$1/fd" -type l 2>/dev/null | wc -l; }
+threads() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l; }
+memory() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+note() { fds=$(descriptors "$1") tasks=$(threads "$1") kib=$(memory "$1"); }
+# As noted: a descriptor for each sample would be hundreds by now, 1 KiB for each half a megabyte.
+constant() { # constant PID [KIB]: so much more memory is none
+	local held
+	held="descriptors $fds $(descriptors "$1"), threads $tasks $(threads "$1"), KiB $kib $(memory "$1")"
+	[ "$(descriptors "$1")" -le $((fds + 5)) ] && [ "$(threads "$1")" -le "$tasks" ] &&
+		{ [ "$sanitized" = yes ] || [ "$(memory "$1")" -le $((kib + ${2:-256})) ]; } && return
+	echo "# $held"
+	return 1
+}
+
+"$tcptop" --no-config -b -d 0.01 --summary >"$tmp/batch" &
+batch=$!
+printed() { [ "$(grep -c '^total' "$tmp/batch")" -ge "$1" ]; }
+check "a batch" until_true printed 50
+note $batch
+check "of hundreds of samples" until_true printed 450
+check "holds no more than at first" constant $batch
+kill $batch
+
+# Here the history fills: 0.6 KiB for each sample, for as long as it is.
+wakes() { # of the sampling thread: each is a sample
+	cat /proc/"$pid"/task/*/status 2>/dev/null |
+		awk '/^voluntary/ { n = $2 > n ? $2 : n } END { print n + 0 }'
+}
+woken() { [ "$(wakes)" -ge "$1" ]; }
+live 120x34 '-d 0.01'
+check "a screen every 10 ms" sees '^━ STATES'
+pid=$(cat "$at/pid")
+until_true woken 100
+keys '?' q s Escape
+note "$pid"
+check "goes on" until_true woken $(($(wakes) + 500))
+check "and holds no more than at first" constant "$pid" 700
+
+# tmux does not read while it is stopped: the screen's bytes have nowhere to go.
+server=$(mux display -p '#{pid}')
+kill -STOP "$server"
+note "$pid"
+check "a terminal that takes nothing stops nothing" until_true woken $(($(wakes) + 300))
+check "nor fills the memory" constant "$pid" 700
+kill -CONT "$server"
+keys '?'
+check "read again, the screen is there" sees 'MOVE'
+keys C-c
+check "and ends" code 0
+check "as it began" restored
+finish
