@@ -37,6 +37,7 @@ if [ "$what" != build ]; then
 	have unshare || need util-linux util-linux util-linux util-linux util-linux
 	have ps || need procps procps-ng procps-ng procps procps
 	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
+	have setcap || need libcap2-bin libcap libcap libcap-utils libcap-progs
 	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
 	[ -e /etc/services ] || need netbase setup iana-etc musl-utils netcfg
 fi

@@ -88,6 +88,21 @@ for size in 120x34 80x24 200x50 60x20 40x10 21x5 19x4 2x3; do
 		check "$size in $lang is the canvas" same_as_dump $size "--lang $lang"
 	done
 done
+# A menu covers halves of Hangul, and goes again.
+for key in s '?'; do
+	printf '%s' "$key" >"$tmp/keys"
+	options="--no-config --read $tmp/frames --lang ko"
+	# shellcheck disable=SC2086 # options are words
+	"$tcptop" $options --size 79x24 --keys "$tmp/keys" --dump text | sed 's/ *$//' >"$tmp/canvas"
+	start 79x24 "$tcptop $options 2>$tmp/err"
+	sees 'REPLAY'
+	keys "$key"
+	check "over Hangul after $key: the canvas" until_true canvas_shown
+	# shellcheck disable=SC2086
+	"$tcptop" $options --size 79x24 --dump text | sed 's/ *$//' >"$tmp/canvas"
+	keys Escape
+	check "and without it again" until_true canvas_shown
+done
 check "ASCII glyphs with Korean words" same_as_dump 80x24 "--lang ko --glyphs ascii"
 
 live 120x34
