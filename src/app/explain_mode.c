@@ -71,7 +71,8 @@ int mode_explain(const struct settings *s, bool utf8)
         return EXIT_FAILED;
     }
     struct snapshot *sample = take_sample(s);
-    const struct explain_subject subject = {s->explain_state, sample, UINT32_MAX};
+    const struct explain_subject subject = {
+        .state = s->explain_state, .snapshot = sample, .row = UINT32_MAX};
     struct explain_text words;
     int code = EXIT_COMPLETE;
     if (explain_layout(&words, &subject, output_width(), 0, true)) {

@@ -12,36 +12,12 @@
 #define PEER_SLOTS 64
 #define PEER_LOOKS 8192
 
-/* Local ports that a row in LISTEN has. */
-struct port_set {
-    uint64_t bits[65536 / 64];
-};
-
 struct peer_slots {
     uint64_t key[PEER_SLOTS];
     uint32_t row[PEER_SLOTS];
     uint32_t count[PEER_SLOTS]; /* 0: free */
     unsigned used;
 };
-
-static void ports_of_listeners(struct port_set *set, const struct snapshot *s)
-{
-    uint32_t left = s->count[TCP_STATE_LISTEN];
-
-    memset(set, 0, sizeof(*set));
-    for (uint32_t row = 0; row < s->n_live && left > 0; row++) {
-        const struct conn *c = &s->conn[row];
-        if (c->state != TCP_STATE_LISTEN)
-            continue;
-        set->bits[c->sport / 64] |= UINT64_C(1) << c->sport % 64;
-        left--;
-    }
-}
-
-static bool has_port(const struct port_set *set, uint16_t port)
-{
-    return set->bits[port / 64] >> port % 64 & 1;
-}
 
 /* Ephemeral ports are unique per source address, destination address and destination port. */
 static bool same_peer(const struct conn *a, const struct conn *b)
@@ -109,16 +85,15 @@ static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *conn = &s->conn[row];
         if (conn->sport < low || conn->sport > high || !same_peer(conn, peer) ||
-            has_port(listening, conn->sport))
+            port_set_has(listening, conn->sport))
             continue;
         c->peer_ports++;
         c->peer_waiting += conn->state == TCP_STATE_TIME_WAIT;
     }
 }
 
-void closers_count(struct closers *c, const struct snapshot *s)
+void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening)
 {
-    struct port_set listening;
     struct peer_slots peers = {.used = 0};
     int64_t low = 0, high = -1;
     uint32_t left = s->count[TCP_STATE_TIME_WAIT];
@@ -128,13 +103,12 @@ void closers_count(struct closers *c, const struct snapshot *s)
     c->range_known = host_sysctl(&s->host, SYSCTL_PORT_LOW, &low) &&
                      host_sysctl(&s->host, SYSCTL_PORT_HIGH, &high) && low <= high;
     c->range = c->range_known ? (uint32_t)(high - low + 1) : 0;
-    ports_of_listeners(&listening, s);
     for (uint32_t row = 0; row < s->n_live && left > 0; row++) {
         const struct conn *conn = &s->conn[row];
         if (conn->state != TCP_STATE_TIME_WAIT)
             continue;
         left--;
-        if (has_port(&listening, conn->sport)) {
+        if (port_set_has(listening, conn->sport)) {
             c->server_port = c->server == 0 || c->server_port == conn->sport ? conn->sport : 0;
             c->server++;
         } else if (c->range_known && conn->sport >= low && conn->sport <= high) {
@@ -146,5 +120,5 @@ void closers_count(struct closers *c, const struct snapshot *s)
     }
     c->peer = most_used(&peers);
     if (c->peer != UINT32_MAX)
-        count_ports_to_peer(c, s, &listening, low, high);
+        count_ports_to_peer(c, s, listening, low, high);
 }

@@ -2,25 +2,17 @@
  * evidence; what takes the process or several samples is for diagnoses. */
 #include "tcptop/explain/evidence.h"
 
+#include "tcptop/explain/survey.h"
 #include "tcptop/explain/teller.h"
 #include "tcptop/explain/typeset.h"
 
-static const struct {
-    void (*tell)(struct teller *t);
-    uint32_t age_s; /* what counts as old in this state */
-} tellers[TCP_STATE_COUNT] = {
-    [TCP_STATE_LISTEN] = {tell_listen, 0},
-    [TCP_STATE_SYN_SENT] = {tell_syn_sent, 0},
-    [TCP_STATE_SYN_RECV] = {tell_syn_recv, 0},
-    [TCP_STATE_ESTABLISHED] = {tell_established, 0},
-    [TCP_STATE_CLOSE_WAIT] = {tell_close_wait, 60},
-    [TCP_STATE_LAST_ACK] = {tell_last, 10},
-    [TCP_STATE_FIN_WAIT1] = {tell_fin_wait1, 30},
-    [TCP_STATE_FIN_WAIT2] = {tell_fin_wait2, 0},
-    [TCP_STATE_CLOSING] = {tell_last, 10},
-    [TCP_STATE_TIME_WAIT] = {tell_time_wait, 0},
-    [TCP_STATE_CLOSE] = {tell_close, 0},
-    [TCP_STATE_BOUND_INACTIVE] = {tell_bound, 0},
+static void (*const tellers[TCP_STATE_COUNT])(struct teller *t) = {
+    [TCP_STATE_LISTEN] = tell_listen,         [TCP_STATE_SYN_SENT] = tell_syn_sent,
+    [TCP_STATE_SYN_RECV] = tell_syn_recv,     [TCP_STATE_ESTABLISHED] = tell_established,
+    [TCP_STATE_CLOSE_WAIT] = tell_close_wait, [TCP_STATE_LAST_ACK] = tell_last,
+    [TCP_STATE_FIN_WAIT1] = tell_fin_wait1,   [TCP_STATE_FIN_WAIT2] = tell_fin_wait2,
+    [TCP_STATE_CLOSING] = tell_last,          [TCP_STATE_TIME_WAIT] = tell_time_wait,
+    [TCP_STATE_CLOSE] = tell_close,           [TCP_STATE_BOUND_INACTIVE] = tell_bound,
 };
 
 struct str *evidence_next(struct evidence *e)
@@ -39,22 +31,39 @@ static double window_of(const struct history *h)
     return n < 2 ? 0 : history_span_s(h, n) * n / (n - 1);
 }
 
-void evidence_collect(struct evidence *e, const struct explain_subject *subject)
+static void tell(struct evidence *e, const struct explain_subject *subject,
+                 const struct survey *survey)
 {
     const struct snapshot *s = subject->snapshot;
-    struct teller t = {.e = e, .s = s, .state = subject->state};
+    struct teller t = {
+        .e = e,
+        .s = s,
+        .state = subject->state,
+        .tally = survey->tally[subject->state],
+        .closers = &survey->closers,
+    };
 
-    *e = (struct evidence){.n_facts = 0};
-    if (!s || s->status == SAMPLE_FAILED || t.state >= TCP_STATE_COUNT || !tellers[t.state].tell)
-        return;
     if (subject->row < s->n_live && s->conn[subject->row].state == t.state)
         t.row = &s->conn[subject->row];
     t.window_s = window_of(&s->history);
     plain_time(t.window, t.window_s);
     if (s->status == SAMPLE_PARTIAL)
         TELL(e, MSG_FACT_PARTIAL, NULL);
-    tally_rows(&t.tally, s, t.state, tellers[t.state].age_s);
-    tellers[t.state].tell(&t);
+    tellers[t.state](&t);
+}
+
+void evidence_collect(struct evidence *e, const struct explain_subject *subject)
+{
+    const struct snapshot *s = subject->snapshot;
+    struct survey survey;
+
+    *e = (struct evidence){.n_facts = 0};
+    if (!s || s->status == SAMPLE_FAILED || subject->state >= TCP_STATE_COUNT ||
+        !tellers[subject->state])
+        return;
+    if (!subject->survey)
+        survey_make(&survey, s);
+    tell(e, subject, subject->survey ? subject->survey : &survey);
 }
 
 bool evidence_failed(const struct evidence *e)

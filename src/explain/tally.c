@@ -1,5 +1,13 @@
-/* The pass over the rows of a state. It ends at the last row of the state, not of the sample. */
+/* What one row adds to the counts of its state. */
 #include "tcptop/explain/tally.h"
+
+/* What counts as old in a state. */
+static const uint32_t old_s[TCP_STATE_COUNT] = {
+    [TCP_STATE_CLOSE_WAIT] = 60,
+    [TCP_STATE_LAST_ACK] = 10,
+    [TCP_STATE_FIN_WAIT1] = 30,
+    [TCP_STATE_CLOSING] = 10,
+};
 
 /* Since when the row is in its state, in tenths of a second; `certain`: it was seen to enter. */
 static uint32_t age_ds(const struct snapshot *s, uint32_t row, bool *certain)
@@ -10,11 +18,10 @@ static uint32_t age_ds(const struct snapshot *s, uint32_t row, bool *certain)
     return s->now_ds - since;
 }
 
-static void tally_age(struct tally *t, const struct snapshot *s, uint32_t row, uint32_t age_s)
+static void tally_age(struct tally *t, const struct snapshot *s, uint32_t row)
 {
-    bool certain;
-    bool old = age_ds(s, row, &certain) >= age_s * 10;
     const struct conn *c = &s->conn[row];
+    bool certain, old = age_ds(s, row, &certain) >= old_s[c->state] * 10;
 
     if (old)
         t->aged++;
@@ -59,23 +66,22 @@ static void tally_queue(struct tally *t, const struct snapshot *s, uint32_t row)
         t->fullest = row;
 }
 
-void tally_rows(struct tally *t, const struct snapshot *s, unsigned state, uint32_t age_s)
+void tally_row(struct tally tally[TCP_STATE_COUNT], const struct snapshot *s, uint32_t row)
 {
-    *t = (struct tally){.fullest = UINT32_MAX};
-    for (uint32_t row = 0; row < s->n_live && t->rows < s->count[state]; row++) {
-        const struct conn *c = &s->conn[row];
-        if (c->state != state)
-            continue;
-        t->rows++;
-        if (state == TCP_STATE_LISTEN) {
-            tally_queue(t, s, row);
-            continue;
-        }
-        t->without_inode += conn_kind(c) != CONN_PLAIN;
-        t->repeating += c->retrans >= TALLY_REPEATS;
-        t->unsent += c->wqueue > 1;
-        t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
-        tally_timer(t, c);
-        tally_age(t, s, row, age_s);
+    const struct conn *c = &s->conn[row];
+    struct tally *t = &tally[c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state];
+
+    if (c->state >= TCP_STATE_COUNT)
+        return;
+    t->rows++;
+    if (c->state == TCP_STATE_LISTEN) {
+        tally_queue(t, s, row);
+        return;
     }
+    t->without_inode += conn_kind(c) != CONN_PLAIN;
+    t->repeating += c->retrans >= TALLY_REPEATS;
+    t->unsent += c->wqueue > 1;
+    t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    tally_timer(t, c);
+    tally_age(t, s, row);
 }

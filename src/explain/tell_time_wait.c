@@ -1,7 +1,6 @@
 /* TIME_WAIT: who closed first, and whether ephemeral ports run short. */
 #include <string.h>
 
-#include "tcptop/explain/closers.h"
 #include "tcptop/explain/teller.h"
 
 /* Shares of the ephemeral ports to one peer; judgement, not standard. */
@@ -103,11 +102,8 @@ static void judge_time_wait(struct teller *t, const struct closers *c)
 
 void tell_time_wait(struct teller *t)
 {
-    struct closers c;
-
-    closers_count(&c, t->s);
     teller_timer(t);
     TELL(t->e, is_flat(t) ? MSG_FACT_TW_COUNT_FLAT : MSG_FACT_TW_COUNT, COUNT(t->tally.rows));
-    tell_closers(t, &c);
-    judge_time_wait(t, &c);
+    tell_closers(t, t->closers);
+    judge_time_wait(t, t->closers);
 }

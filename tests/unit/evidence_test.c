@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "lib/hosts.h"
-#include "tcptop/explain/closers.h"
 #include "tcptop/explain/evidence.h"
+#include "tcptop/explain/survey.h"
 
 static void strip_marks(char *text)
 {
@@ -27,7 +27,7 @@ static void strip_marks(char *text)
 static void expect(struct snapshot *s, unsigned state, uint32_t row, const char *expected)
 {
     struct evidence e;
-    const struct explain_subject subject = {state, s, row};
+    const struct explain_subject subject = {.state = state, .snapshot = s, .row = row};
     char out[1024] = "";
 
     evidence_collect(&e, &subject);
@@ -162,7 +162,7 @@ static struct snapshot *ports(uint32_t n, uint32_t waiting, int64_t reuse, uint8
 static enum verdict verdict_of(struct snapshot *s, unsigned state)
 {
     struct evidence e;
-    const struct explain_subject subject = {state, s, UINT32_MAX};
+    const struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
 
     evidence_collect(&e, &subject);
     enum verdict v = e.verdict;
@@ -195,13 +195,41 @@ static void time_wait_ports(void **unused)
     assert_int_equal(verdict_of(s, TCP_STATE_TIME_WAIT), VERDICT_WATCH);
 }
 
+/* One survey serves every state; ports of closed rows are among the used, not the listening ones.
+ */
+static void survey_of_all_states(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_new();
+    struct survey v;
+    host_add(s, 3, (struct conn){.state = TCP_STATE_CLOSE_WAIT, .sport = 443, .rqueue = 1});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 80, .wqueue = 5});
+    host_add(s, 2, (struct conn){.state = TCP_STATE_CLOSE, .sport = 81, .flags = CONN_BOUND});
+    host_add(s, 1, (struct conn){.state = 99, .sport = 82}); /* of a kernel to come */
+    host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 83});
+    s->n_live--;
+    s->n_closed++;
+    survey_make(&v, s);
+    assert_int_equal(v.tally[TCP_STATE_CLOSE_WAIT].rows, 3);
+    assert_int_equal(v.tally[TCP_STATE_CLOSE_WAIT].unread[1], 3);
+    assert_int_equal(v.tally[TCP_STATE_LISTEN].rows, 1);
+    assert_int_equal(v.tally[TCP_STATE_LISTEN].fullest, 3);
+    assert_int_equal(v.tally[TCP_STATE_BOUND_INACTIVE].rows, 2);
+    assert_int_equal(v.tally[TCP_STATE_CLOSE].rows, 0);
+    assert_true(port_set_has(&v.listening, 80) && !port_set_has(&v.listening, 443));
+    assert_true(!port_set_has(&v.listening, 83) && port_set_has(&v.used, 83));
+    assert_true(port_set_has(&v.used, 82) && !port_set_has(&v.used, 84));
+    snapshot_unref(s);
+}
+
 /* Far more destinations than slots: the most used one is found and counted exactly. */
 static void most_used_peer(void **unused)
 {
     (void)unused;
     struct snapshot *s = host_new();
     struct conn c = {.state = TCP_STATE_TIME_WAIT, .dport = 80};
-    struct closers found;
+    struct survey survey;
+    const struct closers *found = &survey.closers;
 
     for (uint16_t i = 0; i < 1000; i++) {
         c.dst[1] = (uint8_t)(i >> 8);
@@ -217,10 +245,10 @@ static void most_used_peer(void **unused)
     host_sysctl_set(s, SYSCTL_PORT_LOW, 32768);
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 60999);
     host_finish(s, TCP_STATE_TIME_WAIT, 0);
-    closers_count(&found, s);
-    assert_int_equal(found.client, 1125);
-    assert_int_equal(s->conn[found.peer].dst[0], 9);
-    assert_int_equal(found.peer_ports, 125);
+    survey_make(&survey, s);
+    assert_int_equal(found->client, 1125);
+    assert_int_equal(s->conn[found->peer].dst[0], 9);
+    assert_int_equal(found->peer_ports, 125);
     snapshot_unref(s);
 }
 
@@ -378,7 +406,7 @@ int main(void)
         cmocka_unit_test(time_wait_ports),  cmocka_unit_test(most_used_peer),
         cmocka_unit_test(listen_queues),    cmocka_unit_test(opening),
         cmocka_unit_test(established),      cmocka_unit_test(close_wait_ages),
-        cmocka_unit_test(closing_here),
+        cmocka_unit_test(closing_here),     cmocka_unit_test(survey_of_all_states),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

@@ -158,7 +158,7 @@ static const char *plain(const struct explain_text *t, struct str *out)
 static void expect_layout(struct snapshot *s, unsigned state, enum language language, int height,
                           const char *expected)
 {
-    struct explain_subject subject = {state, s, UINT32_MAX};
+    struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
     struct explain_text t;
     struct str out = STR_INIT;
 
@@ -183,7 +183,8 @@ static void the_tone(void **state)
 static void no_sample(void **state)
 {
     (void)state;
-    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, NULL, UINT32_MAX};
+    const struct explain_subject subject = {
+        .state = TCP_STATE_TIME_WAIT, .snapshot = NULL, .row = UINT32_MAX};
     struct explain_text t;
     struct str out = STR_INIT;
 
@@ -202,7 +203,8 @@ static void gaps(void **state)
 {
     (void)state;
     struct snapshot *s = host_web01();
-    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    const struct explain_subject subject = {
+        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
     static const struct {
         int width, height;
         bool map;
@@ -225,7 +227,8 @@ static void narrow(void **state)
 {
     (void)state;
     struct snapshot *s = host_web01();
-    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    const struct explain_subject subject = {
+        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
     struct str out = STR_INIT;
     struct explain_text t;
 
@@ -254,7 +257,8 @@ static void fits(void **state)
     for (int l = 0; l < LANG_COUNT; l++)
         for (unsigned st = 1; st <= TCP_STATE_BOUND_INACTIVE; st++)
             for (int width = 24; width <= 100; width++) {
-                const struct explain_subject subject = {st, s, UINT32_MAX};
+                const struct explain_subject subject = {
+                    .state = st, .snapshot = s, .row = UINT32_MAX};
                 struct explain_text t;
                 text_use((enum language)l);
                 assert_int_equal(explain_layout(&t, &subject, width, 30, true), 0);
@@ -283,7 +287,8 @@ static void roles(void **state)
 {
     (void)state;
     struct snapshot *s = host_web01();
-    const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+    const struct explain_subject subject = {
+        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
     struct explain_text t;
 
     explain_layout(&t, &subject, 46, 31, true);
@@ -302,7 +307,7 @@ static void roles(void **state)
 static void expect_brief(struct snapshot *s, unsigned state, enum language language, int width,
                          const char *expected)
 {
-    const struct explain_subject subject = {state, s, UINT32_MAX};
+    const struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
     struct str out = STR_INIT;
     struct explain_text t;
 
@@ -374,7 +379,7 @@ static void variants(void **state)
     host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443});
     host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443, .inode = 4});
     host_finish(s, TCP_STATE_FIN_WAIT1, 2);
-    struct explain_subject subject = {TCP_STATE_FIN_WAIT1, s, 0};
+    struct explain_subject subject = {.state = TCP_STATE_FIN_WAIT1, .snapshot = s, .row = 0};
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "The process has let go;", 23);
     explain_fini(&t);
@@ -382,7 +387,7 @@ static void variants(void **state)
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "This end has closed;", 20);
     explain_fini(&t);
-    subject = (struct explain_subject){TCP_STATE_LAST_ACK, s, 0};
+    subject = (struct explain_subject){.state = TCP_STATE_LAST_ACK, .snapshot = s, .row = 0};
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "The peer closed first", 21);
     explain_fini(&t);

@@ -7,6 +7,20 @@
 
 #include "tcptop/model/snapshot.h"
 
+struct port_set {
+    uint64_t bits[65536 / 64];
+};
+
+static inline void port_set_add(struct port_set *set, uint16_t port)
+{
+    set->bits[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static inline bool port_set_has(const struct port_set *set, uint16_t port)
+{
+    return set->bits[port / 64] >> port % 64 & 1;
+}
+
 struct closers {
     uint32_t server;       /* on a port where something listens */
     uint16_t server_port;  /* the only such port, 0 when there are several */
@@ -19,7 +33,7 @@ struct closers {
     uint32_t range;        /* ports in the range */
 };
 
-/** Sort the TIME_WAIT rows by who closed. */
-void closers_count(struct closers *c, const struct snapshot *s);
+/** Sort the TIME_WAIT rows by who closed. `listening`: the ports where something listens. */
+void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening);
 
 #endif

@@ -21,8 +21,8 @@ struct evidence {
     struct str spare;     /* takes facts for which there is no room */
 };
 
-/** Look at the subject's snapshot (none: no facts). Passes over the rows, four for TIME_WAIT, else
- *  one; no allocation per row. */
+/** Look at the subject's snapshot (none: no facts). Passes over its rows only where the subject has
+ *  no survey. */
 void evidence_collect(struct evidence *e, const struct explain_subject *subject);
 
 /** True when memory ran out: the texts are incomplete. */

@@ -10,12 +10,14 @@
 #include "tcptop/text/text.h"
 
 struct str;
+struct survey;
 
 /* What to explain. */
 struct explain_subject {
     unsigned state;                  /* enum tcp_state, BOUND_INACTIVE included */
     const struct snapshot *snapshot; /* NULL: no live values (--explain without a sample) */
     uint32_t row;                    /* the selected connection; UINT32_MAX: the state as such */
+    const struct survey *survey;     /* of the snapshot; NULL: made when it is needed */
 };
 
 /* One screen line: runs of text with roles. Storage belongs to struct explain_text. */

@@ -19,7 +19,7 @@ struct tally {
     uint32_t shut;                     /* probing a closed window */
     uint32_t idle;                     /* no timer, nothing to send */
     uint32_t unread[3];                /* Recv-Q 0, 1, more */
-    uint32_t aged, young;              /* surely for `age_s` or more, surely less */
+    uint32_t aged, young;              /* surely for as long as counts as old there, surely less */
     uint32_t stuck;                    /* aged, without inode, Send-Q above 1 */
     uint32_t timed;                    /* TIME_WAIT's timer runs (orphans in FIN_WAIT2 too) */
     uint32_t left_min_ms, left_max_ms; /* of those */
@@ -30,7 +30,7 @@ struct tally {
     uint32_t queued;      /* connections in all accept queues */
 };
 
-/** One pass over the rows of `state`; `age_s` is what counts as old there. */
-void tally_rows(struct tally *t, const struct snapshot *s, unsigned state, uint32_t age_s);
+/** Count a live row with those of its state. */
+void tally_row(struct tally tally[TCP_STATE_COUNT], const struct snapshot *s, uint32_t row);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TCPTOP_EXPLAIN_TELLER_H
 #define TCPTOP_EXPLAIN_TELLER_H
 
+#include "tcptop/explain/closers.h"
 #include "tcptop/explain/facts.h"
 #include "tcptop/explain/tally.h"
 
@@ -10,10 +11,11 @@ struct teller {
     struct evidence *e;
     const struct snapshot *s;
     unsigned state;
-    const struct conn *row; /* the selected connection, NULL: none in this state */
-    struct tally tally;
-    double window_s;        /* seconds the last samples stand for, 0: only one sample */
-    char window[LIVE_SIZE]; /* the same in words */
+    const struct conn *row;        /* the selected connection, NULL: none in this state */
+    struct tally tally;            /* of the state */
+    const struct closers *closers; /* of all TIME_WAIT rows */
+    double window_s;               /* seconds the last samples stand for, 0: only one sample */
+    char window[LIVE_SIZE];        /* the same in words */
 };
 
 /* Say a verdict. A partial sample allows none that all is well. */
