@@ -71,7 +71,7 @@ void snapshot_pool_free(struct snapshot_pool *pool)
     pool_release(pool);
 }
 
-/* Empty for the next sample; the arrays stay. */
+/* Empty for the next sample; the arrays stay, and the history as it was, to be brought up to date. */
 static void reset(struct snapshot *s, struct snapshot_pool *pool)
 {
     struct snapshot kept;
@@ -84,7 +84,6 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     s->flow_store = kept.flow_store;
     s->flow_cap = kept.flow_cap;
     s->history = kept.history;
-    s->history.len = 0;
     s->pool = pool;
     atomic_init(&s->refs, 1);
 }
@@ -325,13 +324,32 @@ void snapshot_count(struct snapshot *s)
     s->total = s->n_live;
 }
 
-uint32_t snapshot_find(const struct snapshot *s, const struct conn *c)
+/* Among the rows from `from` to `to`, from `hint` outwards. */
+static uint32_t find_near(const struct snapshot *s, const struct conn *c, uint32_t from,
+                          uint32_t to, uint32_t hint)
 {
-    uint32_t rows = snapshot_rows(s);
+    uint32_t above = hint < from ? from : hint > to ? to : hint, below = above;
 
-    for (uint32_t row = 0; row < rows; row++) {
-        if (conn_same(&s->conn[row], c))
-            return row;
+    while (below > from || above < to) {
+        if (above < to && conn_same(&s->conn[above++], c))
+            return above - 1;
+        if (below > from && conn_same(&s->conn[--below], c))
+            return below;
     }
     return UINT32_MAX;
+}
+
+uint32_t snapshot_find(const struct snapshot *s, const struct conn *c, uint32_t hint)
+{
+    uint32_t rows = snapshot_rows(s), found = UINT32_MAX;
+    /* by cookies no two rows are alike: the few that are not live can come first then */
+    bool unlike = rows && !((c->flags | s->conn[0].flags) & CONN_NO_COOKIE);
+
+    if (unlike)
+        found = find_near(s, c, s->n_live, rows, hint);
+    if (found == UINT32_MAX)
+        found = find_near(s, c, 0, s->n_live, hint);
+    if (found == UINT32_MAX && !unlike)
+        found = find_near(s, c, s->n_live, rows, hint);
+    return found;
 }

@@ -67,7 +67,7 @@ static struct snapshot *sample(struct run *r, const uint64_t *cookies)
 
 static uint32_t row_of(const struct snapshot *s, uint64_t cookie)
 {
-    return snapshot_find(s, &(struct conn){.cookie = cookie});
+    return snapshot_find(s, &(struct conn){.cookie = cookie}, 0);
 }
 
 static void first_sample_has_no_births(void **state)

@@ -57,6 +57,40 @@ static void keeps_the_newest(void **state)
     history_fini(&h);
 }
 
+static void check_equal(const struct history *a, const struct history *b)
+{
+    assert_int_equal(a->len, b->len);
+    for (uint32_t back = 0; back < a->len; back++)
+        assert_memory_equal(history_at(a, back), history_at(b, back), sizeof(struct point));
+}
+
+/* A copy that is some points behind, or of something else, becomes equal all the same. */
+static void copies_catch_up(void **state)
+{
+    struct history h, other, copy = {0};
+
+    (void)state;
+    assert_int_equal(history_init(&h, 100), 0);
+    assert_int_equal(history_init(&other, 100), 0);
+    for (uint32_t i = 1; i <= 400; i++) {
+        add(&h, point(i, i));
+        struct point later = point(i, i + 1);
+        later.mono_ns++;
+        add(&other, later);
+        if (i % 3 && i % 130) /* two behind, then more than the ring holds */
+            continue;
+        if (i > 150 && i < 300)
+            continue;
+        assert_int_equal(history_copy(&copy, &h), 0);
+        check_equal(&copy, &h);
+    }
+    assert_int_equal(history_copy(&copy, &other), 0);
+    check_equal(&copy, &other);
+    history_fini(&copy);
+    history_fini(&other);
+    history_fini(&h);
+}
+
 static void maxima_and_changes(void **state)
 {
     static const uint32_t counts[] = {5, 9, 3, 7};
@@ -122,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_newest),
+        cmocka_unit_test(copies_catch_up),
         cmocka_unit_test(maxima_and_changes),
         cmocka_unit_test(rates_by_real_times),
     };

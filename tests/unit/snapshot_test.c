@@ -39,13 +39,38 @@ static void rows_are_added_and_counted(void **state)
     assert_int_equal(s->count[TCP_STATE_CLOSE], 1);
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
     assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
-    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 700}), 699);
-    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 7000}), UINT32_MAX);
     assert_non_null(snapshot_add(s, &flow));
     assert_null(flow);
     assert_null(snapshot_flow(s, 0));
     snapshot_unref(s);
     snapshot_unref(NULL);
+}
+
+/* Whatever the hint is; of two that are alike the live one. */
+static void found_from_any_hint(void **state)
+{
+    static const uint32_t hints[] = {0, 1, 698, 699, 700, 900, 949, 950, 999, 1000, UINT32_MAX};
+    struct snapshot *s = snapshot_new(NULL);
+
+    (void)state;
+    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 1}, 0), UINT32_MAX);
+    fill(s, 1000);
+    s->n_live = 900;
+    s->n_missing = 50;
+    s->n_closed = 50;
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        for (uint32_t row = 0; row < 1000; row += 37)
+            assert_int_equal(snapshot_find(s, &s->conn[row], hints[i]), row);
+        assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 7000}, hints[i]), UINT32_MAX);
+    }
+    s->conn[10].flags = CONN_NO_COOKIE;
+    s->conn[960] = s->conn[10];
+    assert_int_equal(snapshot_find(s, &s->conn[960], 960), 10);
+    s->conn[0].flags = CONN_NO_COOKIE;
+    s->conn[970] = s->conn[0];
+    s->conn[970].flags = 0;
+    assert_int_equal(snapshot_find(s, &s->conn[970], 970), 0);
+    snapshot_unref(s);
 }
 
 static void figures_only_when_asked(void **state)
@@ -169,7 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_added_and_counted),   cmocka_unit_test(figures_only_when_asked),
         cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
-        cmocka_unit_test(many_threads_share),
+        cmocka_unit_test(many_threads_share),           cmocka_unit_test(found_from_any_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

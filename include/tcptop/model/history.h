@@ -36,8 +36,8 @@ void history_fini(struct history *h);
 /** Forget the oldest when full, add `p`. */
 void history_add(struct history *h, const struct point *p);
 
-/** Make `to` (initialised or zero) equal to `from`, with room for as many. Returns 0 or -ENOMEM
- *  (unchanged). */
+/** Make `to` (initialised or zero) equal to `from`, with room for as many; cheap where `to` is an
+ *  older copy of it. Returns 0 or -ENOMEM (unchanged). */
 int history_copy(struct history *to, const struct history *from);
 
 /** The point `back` samples before the newest (0: the newest); NULL beyond the oldest. */

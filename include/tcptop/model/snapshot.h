@@ -144,7 +144,9 @@ static inline void snapshot_count_row(struct snapshot *s, const struct conn *c)
         s->count[state]++;
 }
 
-/** The row that is the same connection as `c`, or UINT32_MAX. Linear; live rows win. */
-uint32_t snapshot_find(const struct snapshot *s, const struct conn *c);
+/** The row that is the same connection as `c`, or UINT32_MAX; live rows win. Looks at `hint` first,
+ *  the row in the sample before if known, and from there outwards: the order of a dump is stable.
+ *  Only for one that has gone every row is looked at. */
+uint32_t snapshot_find(const struct snapshot *s, const struct conn *c, uint32_t hint);
 
 #endif
