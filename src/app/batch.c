@@ -148,7 +148,7 @@ static void report_status(struct batch *b)
 static int print_last(struct batch *b)
 {
     struct rows rows = {0};
-    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->sort, b->s->limit);
+    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->sort, 0, b->s->limit);
     if (rc)
         return rc;
     const bool text_again = b->printed && b->s->format == FORMAT_TEXT;

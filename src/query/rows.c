@@ -13,8 +13,7 @@ void rows_fini(struct rows *r)
 }
 
 /* Sort the items and keep their rows, in the memory that sorting needs anyway. */
-static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n,
-                       uint32_t matched_live)
+static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n)
 {
     struct order_item *spare = malloc((n ? n : 1) * sizeof *spare);
     if (!spare)
@@ -25,7 +24,7 @@ static int take_sorted(struct rows *r, const struct order *o, struct order_item 
         row[i] = items[i].row;
     uint32_t *fitting = realloc(row, (n ? n : 1) * sizeof *row);
     free(r->row);
-    *r = (struct rows){.row = fitting ? fitting : row, .n = n, .matched_live = matched_live};
+    *r = (struct rows){.row = fitting ? fitting : row, .n = n};
     return 0;
 }
 
@@ -44,7 +43,11 @@ int rows_build(struct rows *r, const struct snapshot *s, const struct predicate 
         items[n++] = order_item(&order, row);
         live += row < s->n_live;
     }
-    int result = take_sorted(r, &order, items, n, live);
+    int result = take_sorted(r, &order, items, n);
+    if (result == 0) {
+        r->matched = n;
+        r->matched_live = live;
+    }
     free(items);
     return result;
 }
@@ -78,31 +81,43 @@ static void rise(const struct order *o, struct order_item *heap, uint32_t at)
     heap[at] = item;
 }
 
-int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
-                   const struct sort *sort, uint32_t limit)
+/* Keep the item if it is among the first `limit` so far: the heap has the last of them on top. */
+static void offer(const struct order *o, struct order_item *heap, uint32_t *n, uint32_t limit,
+                  const struct order_item *item)
 {
-    uint32_t total = snapshot_rows(s), n = 0, live = 0;
+    if (*n < limit) {
+        heap[*n] = *item;
+        rise(o, heap, (*n)++);
+    } else if (order_compare(o, item, &heap[0]) < 0) {
+        heap[0] = *item;
+        sink(o, heap, *n);
+    }
+}
+
+int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                   const struct sort *sort, uint32_t mark_ds, uint32_t limit)
+{
+    uint32_t total = snapshot_rows(s), n = 0, matched = 0, live = 0;
     if (limit == 0 || limit >= total)
-        return rows_build(r, s, p, sort, 0);
+        return rows_build(r, s, p, sort, mark_ds);
     struct order_item *heap = malloc(limit * sizeof *heap);
     if (!heap)
         return -ENOMEM;
     struct order order;
-    order_init(&order, s, sort, 0);
+    order_init(&order, s, sort, mark_ds);
     for (uint32_t row = 0; row < total; row++) {
         if (!predicate_match(p, s, row))
             continue;
-        live += row < s->n_live;
         struct order_item item = order_item(&order, row);
-        if (n < limit) {
-            heap[n] = item;
-            rise(&order, heap, n++);
-        } else if (order_compare(&order, &item, &heap[0]) < 0) {
-            heap[0] = item;
-            sink(&order, heap, n);
-        }
+        offer(&order, heap, &n, limit, &item);
+        matched++;
+        live += row < s->n_live;
     }
-    int result = take_sorted(r, &order, heap, n, live);
+    int result = take_sorted(r, &order, heap, n);
+    if (result == 0) {
+        r->matched = matched;
+        r->matched_live = live;
+    }
     free(heap);
     return result;
 }

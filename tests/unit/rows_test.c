@@ -207,11 +207,14 @@ static void check_order(const struct snapshot *s, const struct predicate *p, str
     uint32_t live = 0;
     for (uint32_t i = 0; i < n; i++)
         live += row[i] < s->n_live;
+    assert_int_equal(r.matched, n);
     assert_int_equal(r.matched_live, live);
-    naive_rows(s, p, sort, 0, row);
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        assert_int_equal(rows_build_top(&r, s, p, &sort, limits[i]), 0);
+        uint32_t mark_ds = i % 2 ? 0 : MARK_DS;
+        naive_rows(s, p, sort, mark_ds, row);
+        assert_int_equal(rows_build_top(&r, s, p, &sort, mark_ds, limits[i]), 0);
         same(&r, row, limits[i] && limits[i] < n ? limits[i] : n, sort);
+        assert_int_equal(r.matched, n);
         assert_int_equal(r.matched_live, live);
     }
     rows_fini(&r);

@@ -20,6 +20,7 @@ struct sort {
 struct rows {
     uint32_t *row; /* indices into the snapshot; owned */
     uint32_t n;
+    uint32_t matched;      /* rows that pass; more than n where only the first were asked for */
     uint32_t matched_live; /* of them live: "48 connections, 17 shown" counts these */
 };
 
@@ -30,10 +31,9 @@ struct rows {
 int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
                const struct sort *sort, uint32_t mark_ds);
 
-/** The first `limit` rows in order without sorting the rest; for --limit. 0: all. No marks;
- *  matched_live counts the rows beyond the limit too. */
+/** The same, but only the first `limit` rows (0: all), without sorting the rest. */
 int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
-                   const struct sort *sort, uint32_t limit);
+                   const struct sort *sort, uint32_t mark_ds, uint32_t limit);
 
 void rows_fini(struct rows *r);
 
