@@ -36,8 +36,12 @@ int session_new(struct session **out, const struct settings *settings, int wake_
     s->settings = settings;
     s->interval_ms = settings->interval_ms;
     s->recall_at = -1;
+    s->defer_from = DEFER_FROM;
+    s->first_rows = FIRST_ROWS;
+    s->asked_whole = true;
     init_ui(s, utf8, ascii);
-    int r = filter_apply(s, settings->filter, NULL);
+    s->list = listing_new();
+    int r = s->list ? filter_apply(s, settings->filter, NULL) : -ENOMEM;
     if (r == 0 && wake_fd >= 0)
         r = worker_start(&s->worker, wake_fd);
     if (r < 0) {
@@ -57,12 +61,11 @@ void session_free(struct session *s)
 {
     if (!s)
         return;
-    if (s->worker)
-        worker_stop(s->worker);
+    find_cancel(s);
+    worker_stop(s->worker);
     snapshot_unref(s->newest);
     snapshot_unref(s->good);
-    snapshot_unref(s->shown);
-    rows_fini(&s->rows);
+    listing_unref(s->list);
     predicate_fini(&s->predicate);
     str_fini(&s->copy);
     str_fini(&s->farewell);
@@ -71,14 +74,18 @@ void session_free(struct session *s)
 
 struct view session_view(const struct session *s)
 {
-    return (struct view){
+    struct view v = {
         .ui = &s->ui,
         .bindings = &s->settings->bindings,
-        .shown = s->shown,
         .newest = s->newest,
-        .rows = s->shown ? &s->rows : NULL,
         .now_ns = s->now_ns,
     };
+    if (s->list->snapshot) {
+        v.shown = s->list->snapshot;
+        v.rows = &s->list->rows;
+        v.survey = &s->list->survey;
+    }
+    return v;
 }
 
 void session_say(struct session *s, enum msg id, ...)
@@ -117,6 +124,16 @@ static void advance(struct session *s, int64_t now_ns)
         prompt_changed(s);
     }
     digits_tick(s);
+}
+
+/* What an event has made possible, or impossible. */
+static void settle(struct session *s)
+{
+    if (s->digits_tried)
+        digits_tick(s);
+    focus_settle(s);
+    table_settle(s);
+    session_settle_rows(s);
 }
 
 static void main_key(struct session *s, keycode key)
@@ -170,8 +187,7 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
     } else {
         command_key(s, in->key);
     }
-    focus_settle(s);
-    table_settle(s);
+    settle(s);
 }
 
 void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
@@ -186,10 +202,7 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
     if (s->ui.paused)
         return;
     session_rebuild(s, false);
-    if (s->digits_tried)
-        digits_tick(s);
-    focus_settle(s);
-    table_settle(s);
+    settle(s);
 }
 
 void session_resize(struct session *s, int w, int h)
@@ -197,16 +210,14 @@ void session_resize(struct session *s, int w, int h)
     s->ui.w = w > 0 ? w : 1;
     s->ui.h = h > 0 ? h : 1;
     table_forget_widths(s);
-    focus_settle(s);
-    table_settle(s);
+    settle(s);
 }
 
 void session_tick(struct session *s, int64_t now_ns)
 {
     advance(s, now_ns);
-    session_take_answer(s);
-    focus_settle(s);
-    table_settle(s);
+    session_take_answers(s);
+    settle(s);
 }
 
 /* The sooner of two times, 0 being none. */

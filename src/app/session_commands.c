@@ -128,7 +128,7 @@ static void choose_columns(struct session *s)
 
 static void pause_or_go_on(struct session *s)
 {
-    if (!s->shown)
+    if (!s->list->snapshot)
         return;
     s->ui.paused = !s->ui.paused;
     s->ui.paused_ns = s->now_ns;

@@ -1,6 +1,7 @@
 /* `x`: the rows of the table as CSV into a new file, never over an old one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,30 +24,37 @@ static size_t csv_columns(const struct ui *ui, enum column_id ids[COL_COUNT])
     return n;
 }
 
-/* Closed rows only fade on the screen: what is written are connections. */
-static int live_rows(const struct session *s, struct rows *live)
+struct export
 {
-    *live = (struct rows){.row = calloc(s->rows.n + 1u, sizeof(*live->row))};
-    if (!live->row)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < s->rows.n; i++)
-        if (snapshot_row_kind(s->shown, s->rows.row[i]) == ROW_LIVE)
-            live->row[live->n++] = s->rows.row[i];
-    live->matched_live = live->n;
-    return 0;
+    struct errand errand; /* first: they are cast */
+    struct listing_job job;
+    enum column_id columns[COL_COUNT];
+    size_t n_columns;
+    char path[UI_FILTER_MAX];
+    int result;
+    uint32_t written; /* rows */
+};
+
+/* Closed rows only fade on the screen: what is written are connections. */
+static void drop_closed(const struct snapshot *s, struct rows *rows)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < rows->n; i++)
+        if (snapshot_row_kind(s, rows->row[i]) == ROW_LIVE)
+            rows->row[kept++] = rows->row[i];
+    rows->n = kept;
 }
 
-static int write_rows(const struct session *s, int fd, const struct rows *rows)
+static int write_rows(const struct export *x, int fd, const struct rows *rows)
 {
-    enum column_id ids[COL_COUNT];
     struct print print = {
         .format = FORMAT_CSV,
-        .snapshot = s->shown,
+        .snapshot = x->job.snapshot,
         .rows = rows,
-        .columns = ids,
-        .n_columns = csv_columns(&s->ui, ids),
+        .columns = x->columns,
+        .n_columns = x->n_columns,
         .head = true,
-        .sample = s->shown->seq,
+        .sample = x->job.snapshot->seq,
     };
     struct sink sink;
     int r = sink_init(&sink, fd);
@@ -58,23 +66,66 @@ static int write_rows(const struct session *s, int fd, const struct rows *rows)
     return r;
 }
 
+static int write_file(const struct export *x, const struct rows *rows)
+{
+    int fd = open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -errno;
+    int r = write_rows(x, fd, rows);
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    if (r < 0)
+        unlink(x->path); /* half a table would pass for a whole one */
+    return r;
+}
+
+static bool export_step(struct errand *e)
+{
+    struct export *x = (struct export *)e;
+    struct listing *list = NULL;
+    x->result = listing_make(&list, &x->job);
+    if (x->result == 0) {
+        drop_closed(list->snapshot, &list->rows);
+        x->written = list->rows.n;
+        x->result = write_file(x, &list->rows);
+    }
+    listing_unref(list);
+    return true;
+}
+
+static void export_tell(struct errand *e, struct session *s)
+{
+    struct export *x = (struct export *)e;
+    char count[FMT_SIZE];
+    if (x->result < 0)
+        session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, err_name(x->result), NULL);
+    else
+        session_say(s, MSG_SESSION_EXPORTED, x->path, fmt_count(count, sizeof(count), x->written),
+                    NULL);
+}
+
+static void export_free(struct errand *e)
+{
+    struct export *x = (struct export *)e;
+    listing_job_fini(&x->job);
+    free(x);
+}
+
 void export_write(struct session *s, const char *path)
 {
-    struct rows live;
-    if (!s->shown || live_rows(s, &live) < 0) {
-        session_say(s, s->shown ? MSG_SESSION_NO_MEMORY : MSG_SESSION_NO_SAMPLE, NULL);
+    if (!s->list->snapshot) {
+        session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
         return;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    int r = fd < 0 ? -errno : write_rows(s, fd, &live);
-    if (fd >= 0 && close(fd) < 0 && r == 0)
-        r = -errno;
-    if (fd >= 0 && r < 0)
-        unlink(path); /* half a table would pass for a whole one */
-    char count[FMT_SIZE];
-    if (r < 0)
-        session_say(s, MSG_SESSION_EXPORT_FAILED, path, err_name(r), NULL);
-    else
-        session_say(s, MSG_SESSION_EXPORTED, path, fmt_count(count, sizeof(count), live.n), NULL);
-    rows_fini(&live);
+    struct export *x = calloc(1, sizeof(*x));
+    if (!x || session_job(s, s->list->snapshot, &x->job) < 0) {
+        free(x);
+        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+        return;
+    }
+    x->errand = (struct errand){.step = export_step, .tell = export_tell, .free = export_free};
+    x->n_columns = csv_columns(&s->ui, x->columns);
+    snprintf(x->path, sizeof(x->path), "%s", path);
+    if (session_run(s, &x->errand, x->job.snapshot))
+        session_say(s, MSG_SESSION_EXPORTING, path, NULL);
 }

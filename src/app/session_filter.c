@@ -62,32 +62,17 @@ bool filter_choose_states(struct session *s, const char *term)
     return choose(s, s->ui.filter, CHOICE_STATE, term);
 }
 
-/* Would this filter show any row? */
-static bool matches_any(const struct session *s, const char *text)
-{
-    const struct snapshot *snapshot = s->ui.paused ? s->shown : s->good;
-    struct predicate p = {0};
-    struct filter_error error;
-    bool found = false;
-    if (snapshot && filter_parse(text, &p, &error) == 0)
-        for (uint32_t row = 0; row < snapshot_rows(snapshot) && !found; row++)
-            found = predicate_match(&p, snapshot, row);
-    predicate_fini(&p);
-    return found;
-}
-
 /* The rows follow the digits; while typing may go on only to a port that some socket has. */
 static void digits_follow(struct session *s, bool final)
 {
-    char term[16], text[UI_FILTER_MAX];
-    snprintf(term, sizeof(term), "port:%s", s->ui.digits);
-    if (!final && choice_replace(text, s->before_digits, CHOICE_PORT, term) &&
-        !matches_any(s, text)) {
-        s->digits_tried = true;
+    char term[16];
+    uint16_t port = (uint16_t)atoi(s->ui.digits);
+    s->digits_tried = !final && !port_set_has(&s->list->survey.used, port);
+    if (s->digits_tried)
         return;
-    }
+    snprintf(term, sizeof(term), "port:%s", s->ui.digits);
     choose(s, s->before_digits, CHOICE_PORT, term);
-    s->ui.digits_pending = s->digits_tried = false;
+    s->ui.digits_pending = false;
 }
 
 void digits_tick(struct session *s)

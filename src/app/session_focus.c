@@ -110,7 +110,8 @@ static bool strip_shows(const struct session *s, unsigned index)
     enum strip_form form = layout_of(s).strip_form;
     if (index >= STATE_STRIP_COUNT)
         return form == STRIP_TWO_COLUMNS;
-    return form != STRIP_CHIPS || !s->shown || s->shown->count[state_strip_order[index]] > 0;
+    const struct snapshot *shown = s->list->snapshot;
+    return form != STRIP_CHIPS || !shown || shown->count[state_strip_order[index]] > 0;
 }
 
 static void strip_move(struct session *s, enum move_unit unit, int sign)
@@ -209,7 +210,7 @@ void focus_mouse(struct session *s, const struct mouse *m)
         focus_set(s, FOCUS_STATES);
     } else if (head >= 0) {
         sort_by(s, (enum column_id)head);
-    } else if (row < s->rows.n && inside(&l.table, m)) {
+    } else if (row < s->list->rows.n && inside(&l.table, m)) {
         table_select(s, row);
         focus_set(s, FOCUS_TABLE);
     } else if (inside(&l.pane, m) && has_part(s, FOCUS_PANE)) {

@@ -1,35 +1,44 @@
 /* What the files of the session share. session.c takes events in, session_rows.c turns samples into
- * rows, session_table.c moves the selection, session_focus.c the strip and the pane,
+ * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
- * typed, session_menus.c the overlays, session_commands.c what each command does. */
+ * typed, session_find.c searches, session_export.c writes, session_menus.c has the overlays,
+ * session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
 #include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
-#include "tcptop/query/worker.h"
+#include "worker.h"
 
 #define MESSAGE_NS       (4 * NS_PER_S)
 #define DIGITS_APPEND_NS (2 * NS_PER_S)
 #define DIGITS_FOLLOW_NS (250 * NS_PER_MS)
 #define PASTE_SILENCE_NS NS_PER_S /* a paste whose end never came is over after this */
 #define RECALL_MAX       16
+#define DEFER_FROM       20000 /* rows; fewer are listed at once */
+#define FIRST_ROWS       1000  /* of them are listed while the view stays at the top */
 
 struct session {
     const struct settings *settings;
     struct ui ui;
     int64_t now_ns; /* of the event being handled */
 
-    /* Samples: as it came; the last that did not fail; the one that `rows` belong to. */
-    struct snapshot *newest, *good, *shown;
-    struct rows rows;
+    /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
+    struct snapshot *newest, *good;
+    struct listing *list;
     struct predicate predicate; /* of ui.filter */
 
     struct worker *worker; /* NULL: everything is computed at once */
+    uint32_t defer_from;   /* DEFER_FROM, FIRST_ROWS; tests have smaller ones */
+    uint32_t first_rows;
     uint64_t last_ticket;  /* of the last job given to the worker */
     uint64_t valid_ticket; /* answers before it are of a filter or an order no longer in force */
     bool by_user;          /* the rows awaited are due to the user, not to a sample alone */
+    bool asked_whole;      /* the rows awaited, or shown, are not only the first */
+    void (*when_whole)(struct session *s); /* waits for a listing that is not only the first rows */
+
+    uint32_t selected_row; /* of ui.selected in the sample shown, or where it was last */
     bool
         selection_waiting; /* the filter took the selected row; it is bound again once it is back */
 
@@ -39,6 +48,7 @@ struct session {
 
     char before_prompt[UI_FILTER_MAX];
     char find[UI_FILTER_MAX];
+    struct errand *finding;                 /* on the worker; NULL: none */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at; /* shown in the prompt, -1: what was typed */
@@ -68,16 +78,38 @@ const char *session_key(const struct session *s, enum command_id command, char o
 
 /* session_rows.c */
 
-/** Filter and order the rows anew, at once or by the worker. `by_user`: not only for a sample. */
+/** List anew, at once or by the worker. `by_user`: not only for a sample. */
 void session_rebuild(struct session *s, bool by_user);
 
-/** Take an answer of the worker, when there is one. */
-void session_take_answer(struct session *s);
+/** Take what the worker has done, when there is something. */
+void session_take_answers(struct session *s);
+
+/** Ask for the whole order when only the first rows were listed and more are wanted. */
+void session_settle_rows(struct session *s);
+
+/** How `snapshot` is listed now. Returns 0 or -ENOMEM. */
+int session_job(const struct session *s, const struct snapshot *snapshot, struct listing_job *job);
+
+/** Run an errand, for the worker where it is about a large sample. Takes it. Returns whether it is
+ *  still under way. */
+bool session_run(struct session *s, struct errand *e, const struct snapshot *about);
+
+/** The details are of the same connection: find it in the sample shown. */
+void session_place_details(struct session *s);
 
 /** Pin the connection that actions mean, or let it go. */
 void session_toggle_pin(struct session *s);
 
 /* session_table.c */
+
+/** Append the cells of a row, two blanks apart. */
+void table_row_text(const struct snapshot *snapshot, const enum column_id *drawn, size_t n,
+                    uint32_t row, struct str *out);
+
+/** Position of a connection whose row may be `hint`, UINT32_MAX when it is not in the list. `*row`
+ *  (may be NULL) gets its row in the sample, UINT32_MAX when it has gone. */
+uint32_t table_position(const struct session *s, const struct conn *c, uint32_t hint,
+                        uint32_t *row);
 
 /** Give the cursor its place in rows that have just changed; `offset` and `line` say how far below
  *  `top`, and on which screen line (-1: unknown), it stood. */
@@ -103,9 +135,6 @@ const struct conn *table_subject(struct session *s);
 /** A connection as its row has it, columns two blanks apart; only its addresses once it has gone.
  */
 void table_text(const struct session *s, const struct conn *c, struct str *out);
-
-/** Position of the next row, after `from`, whose text contains `needle`; UINT32_MAX: none. */
-uint32_t table_find(const struct session *s, const char *needle, uint32_t from);
 
 /* session_focus.c */
 
@@ -151,13 +180,22 @@ enum choice_kind { CHOICE_PORT, CHOICE_STATE };
 bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
                     const char *term);
 
+/* session_find.c */
+
+/** Select the next row that contains the prompt's line; find_here() begins with the cursor's. */
+void find_next(struct session *s);
+void find_here(struct session *s);
+void find_cancel(struct session *s);
+
 /* session_prompt.c */
 void prompt_open(struct session *s, enum ui_prompt prompt, const char *text);
 void prompt_key(struct session *s, keycode key);
 
+/** The line is wrong as a whole: `what` says why. */
+void prompt_wrong(struct session *s, const char *what);
+
 /** The end of a paste: what was collected takes effect. */
 void prompt_changed(struct session *s);
-void find_next(struct session *s);
 void interval_set(struct session *s, uint64_t ms);
 void interval_step(struct session *s, int sign);
 

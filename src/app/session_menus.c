@@ -68,6 +68,13 @@ static void fill_menu(struct session *s, enum ui_overlay overlay)
             ui->menu[ui->n_menu++] = id;
 }
 
+static void show_details(struct session *s)
+{
+    s->ui.details = s->ui.selected;
+    s->ui.details_row = s->selected_row;
+    session_place_details(s);
+}
+
 void overlay_open(struct session *s, enum ui_overlay overlay)
 {
     struct ui *ui = &s->ui;
@@ -75,7 +82,7 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
     if (overlay == OVERLAY_DETAILS) {
         if (!table_bind(s))
             return;
-        ui->details = ui->selected;
+        show_details(s);
     } else if (overlay == OVERLAY_SORT || overlay == OVERLAY_COLUMNS) {
         fill_menu(s, overlay);
         for (uint32_t i = 0; i < ui->n_menu && overlay == OVERLAY_SORT; i++)
@@ -128,7 +135,7 @@ static void next_details(struct session *s, enum move_unit unit, int sign)
 {
     table_move(s, unit, sign);
     if (table_bind(s))
-        s->ui.details = s->ui.selected;
+        show_details(s);
 }
 
 void overlay_move(struct session *s, enum move_unit unit, int sign)

@@ -20,41 +20,18 @@ void prompt_open(struct session *s, enum ui_prompt prompt, const char *text)
 
 static void prompt_close(struct session *s)
 {
+    if (s->ui.prompt == PROMPT_FIND)
+        find_cancel(s);
     s->ui.prompt = PROMPT_NONE;
     s->ui.line_bad = false;
     s->pasting = false;
 }
 
-/* The line is wrong as a whole: `what` says why. */
-static void line_wrong(struct session *s, const char *what)
+void prompt_wrong(struct session *s, const char *what)
 {
     s->ui.line_bad = true;
     s->ui.error.at = 0;
     utf8_sanitise_into(s->ui.error.what, sizeof(s->ui.error.what), what, strlen(what));
-}
-
-/* Select the next row that contains the line; `here` counts too when the search goes on. */
-static void find_row(struct session *s, bool here)
-{
-    struct ui *ui = &s->ui;
-    ui->line_bad = false;
-    if (!ui->line.len || !s->rows.n)
-        return;
-    uint32_t from = here ? (ui->cursor + s->rows.n - 1) % s->rows.n : ui->cursor;
-    uint32_t found = table_find(s, ui->line.text, from);
-    if (found == UINT32_MAX) {
-        line_wrong(s, text(MSG_SESSION_NOT_FOUND));
-        return;
-    }
-    table_select(s, found);
-    focus_set(s, FOCUS_TABLE);
-}
-
-void find_next(struct session *s)
-{
-    if (s->ui.prompt != PROMPT_FIND)
-        prompt_open(s, PROMPT_FIND, s->find);
-    find_row(s, false);
 }
 
 void prompt_changed(struct session *s)
@@ -68,7 +45,7 @@ void prompt_changed(struct session *s)
             session_say(s, MSG_SESSION_NO_MEMORY, NULL);
     } else if (ui->prompt == PROMPT_FIND) {
         memcpy(s->find, ui->line.text, sizeof(s->find));
-        find_row(s, true);
+        find_here(s);
     }
 }
 
@@ -139,7 +116,7 @@ static bool interval_accept(struct session *s)
     if (!s->ui.line.len)
         return true;
     if (option_parse(&row, s->ui.line.text, &value, &err) < 0) {
-        line_wrong(s, err.msg);
+        prompt_wrong(s, err.msg);
         return false;
     }
     interval_set(s, (uint64_t)(value.number * 1000 + 0.5));

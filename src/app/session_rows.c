@@ -1,87 +1,159 @@
-/* From samples to rows: filter and order, at once or by the worker, pinned ones first. */
+/* From samples to listings: at once, or by the worker while the listing before stands. */
 #include <string.h>
 
 #include "session_internal.h"
 
-/* The first rows are the pinned ones that are there; a pin goes with its connection. */
-static void pins_first(struct session *s)
+/* Does anything depend on more than the first rows? */
+static bool wants_whole(const struct session *s)
 {
-    struct ui *ui = &s->ui;
-    uint32_t *row = s->rows.row;
-    uint32_t kept = 0;
-    ui->pinned_rows = 0;
-    for (uint32_t i = 0; i < ui->n_pinned; i++) {
-        uint32_t at = snapshot_find(s->shown, &ui->pinned[i]);
-        if (at == UINT32_MAX)
-            continue;
-        ui->pinned[kept++] = s->shown->conn[at];
-        uint32_t position = rows_position(&s->rows, at);
-        if (position == UINT32_MAX)
-            continue;
-        uint32_t first = ui->pinned_rows++;
-        memmove(&row[first + 1], &row[first], (position - first) * sizeof(*row));
-        row[first] = at;
-    }
-    ui->n_pinned = kept;
+    return s->ui.bound || s->selection_waiting || s->when_whole || s->ui.prompt == PROMPT_FIND;
 }
 
-/* Show these rows of this snapshot from now on; takes the rows, shares the snapshot. */
-static void adopt(struct session *s, struct snapshot *snapshot, struct rows *rows)
+void session_place_details(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    const struct snapshot *shown = s->list->snapshot;
+    const struct rows *rows = &s->list->rows;
+    uint32_t end = table_position(s, &ui->details, ui->details_row, &ui->details_row);
+    bool live = ui->details_row < shown->n_live && end != UINT32_MAX;
+    if (ui->details_row != UINT32_MAX)
+        ui->details = shown->conn[ui->details_row];
+    ui->details_place = live;
+    for (uint32_t i = 0; live && i < end; i++)
+        ui->details_place += rows->row[i] < shown->n_live;
+}
+
+/* Show this listing from now on; takes the reference. */
+static void adopt(struct session *s, struct listing *list)
 {
     struct ui *ui = &s->ui;
     struct view before = session_view(s);
     int line = ui->bound ? view_row_line(&before, ui->cursor) : -1;
     uint32_t offset = ui->cursor - ui->top;
+    bool first = !s->list->snapshot;
 
-    bool first = !s->shown;
-    struct snapshot *old = s->shown;
-    s->shown = snapshot_ref(snapshot);
-    snapshot_unref(old);
-    rows_fini(&s->rows);
-    s->rows = *rows;
-    *rows = (struct rows){0};
-
-    pins_first(s);
+    listing_unref(s->list);
+    s->list = list;
+    ui->pinned_rows = list->pinned_rows;
+    ui->n_pinned = list->n_pinned;
+    memcpy(ui->pinned, list->pinned, sizeof(ui->pinned));
     if (first || s->by_user)
         table_forget_widths(s);
     table_place(s, s->by_user, offset, line);
-    s->by_user = false;
-    uint32_t at =
-        ui->overlay == OVERLAY_DETAILS ? snapshot_find(s->shown, &ui->details) : UINT32_MAX;
-    if (at != UINT32_MAX)
-        ui->details = s->shown->conn[at];
+    if (ui->overlay == OVERLAY_DETAILS)
+        session_place_details(s);
+    s->by_user = ui->updating = false;
+    if (s->when_whole && !listing_is_partial(list)) {
+        void (*then)(struct session *) = s->when_whole;
+        s->when_whole = NULL;
+        then(s);
+    }
+}
+
+int session_job(const struct session *s, const struct snapshot *snapshot, struct listing_job *job)
+{
+    const struct ui *ui = &s->ui;
+    *job = (struct listing_job){
+        .sort = ui->sort,
+        .mark_ds = ui->fade_ds,
+        .n_pinned = ui->n_pinned,
+    };
+    memcpy(job->pinned, ui->pinned, sizeof(job->pinned));
+    int r = predicate_copy(&job->predicate, &s->predicate);
+    if (r == 0) {
+        job->snapshot = snapshot_ref(snapshot);
+        job->before = listing_ref(s->list);
+    }
+    return r;
+}
+
+static bool defers(const struct session *s, const struct snapshot *snapshot)
+{
+    return s->worker && snapshot_rows(snapshot) >= s->defer_from;
+}
+
+static void ask_worker(struct session *s, struct listing_job *job, bool by_user)
+{
+    s->asked_whole = wants_whole(s);
+    job->limit = s->asked_whole ? 0 : s->first_rows;
+    s->last_ticket = worker_ask(s->worker, job);
+    if (by_user)
+        s->valid_ticket = s->last_ticket;
+    s->ui.updating = s->by_user || s->when_whole;
 }
 
 void session_rebuild(struct session *s, bool by_user)
 {
-    struct ui *ui = &s->ui;
-    struct snapshot *target = ui->paused ? s->shown : s->good;
+    const struct snapshot *target = s->ui.paused ? s->list->snapshot : s->good;
+    struct listing_job job;
+    struct listing *list;
     if (!target)
         return;
     s->by_user = s->by_user || by_user;
-    if (s->worker && snapshot_rows(target) >= WORKER_THRESHOLD) {
-        s->last_ticket = worker_ask(s->worker, target, ui->filter, &ui->sort, ui->fade_ds);
-        if (by_user)
-            s->valid_ticket = s->last_ticket;
+    int r = session_job(s, target, &job);
+    if (r == 0 && defers(s, target)) {
+        ask_worker(s, &job, by_user);
         return;
     }
-    struct rows rows = {0};
-    if (rows_build(&rows, target, &s->predicate, &ui->sort, ui->fade_ds) < 0) {
-        rows_fini(&rows);
+    if (r == 0)
+        r = listing_make(&list, &job);
+    listing_job_fini(&job);
+    if (r < 0) {
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
     s->valid_ticket = s->last_ticket + 1;
-    adopt(s, target, &rows);
+    s->asked_whole = true;
+    adopt(s, list);
 }
 
-void session_take_answer(struct session *s)
+bool session_run(struct session *s, struct errand *e, const struct snapshot *about)
 {
-    struct answer *answer = s->worker ? worker_take(s->worker) : NULL;
-    bool stands_still = s->ui.paused && answer && answer->snapshot != s->shown;
-    if (answer && answer->ticket >= s->valid_ticket && !stands_still)
-        adopt(s, answer->snapshot, &answer->rows);
-    answer_free(answer);
+    if (defers(s, about)) {
+        worker_run(s->worker, e);
+        return true;
+    }
+    while (!e->step(e))
+        ;
+    e->tell(e, s);
+    e->free(e);
+    return false;
+}
+
+static void take_answer(struct session *s, struct answer a)
+{
+    bool outdated = a.ticket < s->valid_ticket;
+    if (a.error && !outdated)
+        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+    if (a.error)
+        return;
+    bool moved_on = s->ui.paused && a.listing->snapshot != s->list->snapshot;
+    bool too_short = listing_is_partial(a.listing) && wants_whole(s);
+    if (outdated || moved_on || too_short)
+        listing_unref(a.listing);
+    else
+        adopt(s, a.listing);
+}
+
+void session_take_answers(struct session *s)
+{
+    struct answer a;
+    struct errand *e;
+    if (!s->worker)
+        return;
+    if (worker_take(s->worker, &a))
+        take_answer(s, a);
+    while ((e = worker_done(s->worker))) {
+        if (!e->cancelled)
+            e->tell(e, s);
+        e->free(e);
+    }
+}
+
+void session_settle_rows(struct session *s)
+{
+    if (wants_whole(s) && !s->asked_whole)
+        session_rebuild(s, false);
 }
 
 void session_toggle_pin(struct session *s)

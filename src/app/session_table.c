@@ -4,15 +4,12 @@
 
 #include "session_internal.h"
 
-static const struct conn *conn_at(const struct session *s, uint32_t position)
+uint32_t table_position(const struct session *s, const struct conn *c, uint32_t hint, uint32_t *row)
 {
-    return &s->shown->conn[s->rows.row[position]];
-}
-
-static uint32_t position_of(const struct session *s, const struct conn *c)
-{
-    uint32_t row = snapshot_find(s->shown, c);
-    return row == UINT32_MAX ? UINT32_MAX : rows_position(&s->rows, row);
+    uint32_t found = snapshot_find(s->list->snapshot, c, hint);
+    if (row)
+        *row = found;
+    return found == UINT32_MAX ? UINT32_MAX : rows_position(&s->list->rows, found);
 }
 
 static uint32_t capacity(const struct session *s, uint32_t top)
@@ -35,7 +32,7 @@ void table_park(struct session *s)
 
 bool table_bind(struct session *s)
 {
-    if (s->rows.n == 0)
+    if (s->list->rows.n == 0)
         return false;
     table_select(s, s->ui.cursor);
     return true;
@@ -43,10 +40,12 @@ bool table_bind(struct session *s)
 
 void table_select(struct session *s, uint32_t position)
 {
-    if (s->rows.n == 0)
+    if (s->list->rows.n == 0)
         return;
-    s->ui.cursor = position < s->rows.n ? position : s->rows.n - 1;
-    s->ui.selected = *conn_at(s, s->ui.cursor);
+    const struct rows *rows = &s->list->rows;
+    s->ui.cursor = position < rows->n ? position : rows->n - 1;
+    s->selected_row = rows->row[s->ui.cursor];
+    s->ui.selected = s->list->snapshot->conn[s->selected_row];
     s->ui.bound = true;
     s->selection_waiting = false;
 }
@@ -72,30 +71,30 @@ static void keep_line(struct session *s, int line)
 }
 
 /* What became of the selected row, in the footer. */
-static void say_lost(struct session *s)
+static void say_lost(struct session *s, bool gone)
 {
     const struct conn *c = &s->ui.selected;
     struct str local = STR_INIT, remote = STR_INIT;
     conn_format_local(c, &local);
     conn_format_remote(c, &remote);
-    enum msg id = s->rows.n == 0                             ? MSG_SESSION_WAS_LAST
-                  : snapshot_find(s->shown, c) == UINT32_MAX ? MSG_SESSION_GONE
-                                                             : MSG_SESSION_FILTERED_OUT;
+    enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
+                  : gone               ? MSG_SESSION_GONE
+                                       : MSG_SESSION_FILTERED_OUT;
     session_say(s, id, str_text(&local), str_text(&remote), NULL);
     str_fini(&local);
     str_fini(&remote);
 }
 
 /* The row that was selected is not among the rows any more. */
-static void selection_lost(struct session *s, bool by_user)
+static void selection_lost(struct session *s, bool by_user, bool gone)
 {
     if (by_user) {
         table_park(s);
         s->selection_waiting = true;
         return;
     }
-    say_lost(s);
-    if (s->rows.n)
+    say_lost(s, gone);
+    if (s->list->rows.n)
         table_select(s, s->ui.cursor);
     else
         table_park(s);
@@ -109,13 +108,13 @@ void table_place(struct session *s, bool by_user, uint32_t offset, int line)
         ui->top = ui->cursor = 0;
         return;
     }
-    if (ui->bound && !ui->follow && !by_user && s->rows.n) {
+    if (ui->bound && !ui->follow && !by_user && s->list->rows.n) {
         table_select(s, ui->cursor);
         return;
     }
-    uint32_t position = position_of(s, &ui->selected);
+    uint32_t row, position = table_position(s, &ui->selected, s->selected_row, &row);
     if (position == UINT32_MAX) {
-        selection_lost(s, by_user);
+        selection_lost(s, by_user, row == UINT32_MAX);
         return;
     }
     table_select(s, position);
@@ -141,18 +140,18 @@ static void reveal_cursor(struct session *s)
 static void fill_page(struct session *s)
 {
     struct ui *ui = &s->ui;
-    while (ui->top > 0 && ui->top - 1 + capacity(s, ui->top - 1) >= s->rows.n)
+    while (ui->top > 0 && ui->top - 1 + capacity(s, ui->top - 1) >= s->list->rows.n)
         ui->top--;
 }
 
 void table_settle(struct session *s)
 {
     struct ui *ui = &s->ui;
-    if (!s->shown)
+    if (!s->list->snapshot)
         return;
-    if (ui->top >= s->rows.n)
-        ui->top = s->rows.n ? s->rows.n - 1 : 0;
-    if (s->rows.n && (ui->local_width == 0 || ui->remote_width == 0)) {
+    if (ui->top >= s->list->rows.n)
+        ui->top = s->list->rows.n ? s->list->rows.n - 1 : 0;
+    if (s->list->rows.n && (ui->local_width == 0 || ui->remote_width == 0)) {
         struct view v = session_view(s);
         view_choose_widths(ui, &v);
     }
@@ -160,38 +159,49 @@ void table_settle(struct session *s)
     fill_page(s);
 }
 
+static void to_end(struct session *s)
+{
+    table_select(s, s->list->rows.n - 1);
+}
+
 void table_move(struct session *s, enum move_unit unit, int sign)
 {
     struct ui *ui = &s->ui;
+    s->when_whole = NULL;
     if (unit == MOVE_END && sign < 0) {
         table_park(s);
         return;
     }
-    if (s->rows.n == 0 || (!ui->bound && sign < 0))
+    if (s->list->rows.n == 0 || (!ui->bound && sign < 0))
         return;
+    if (unit == MOVE_END && listing_is_partial(s->list)) {
+        s->when_whole = to_end;
+        return;
+    }
     uint32_t page = capacity(s, ui->top);
     uint32_t step = unit == MOVE_LINE   ? 1
                     : unit == MOVE_PAGE ? page
                     : unit == MOVE_HALF ? (page + 1) / 2
-                                        : s->rows.n;
+                                        : s->list->rows.n;
     if (unit == MOVE_PAGE || unit == MOVE_HALF)
         ui->top = sign > 0 ? ui->top + step : ui->top > step ? ui->top - step : 0;
     if (sign < 0)
         table_select(s, ui->cursor > step ? ui->cursor - step : 0);
     else
-        table_select(s, s->rows.n - ui->cursor > step ? ui->cursor + step : s->rows.n - 1);
+        table_select(s,
+                     s->list->rows.n - ui->cursor > step ? ui->cursor + step : s->list->rows.n - 1);
 }
 
 void table_scroll(struct session *s, int rows)
 {
     struct ui *ui = &s->ui;
-    if (s->rows.n == 0)
+    if (s->list->rows.n == 0)
         return;
     uint32_t step = (uint32_t)(rows < 0 ? -rows : rows);
     if (rows < 0)
         ui->top = ui->top > step ? ui->top - step : 0;
     else
-        ui->top = s->rows.n - ui->top > step ? ui->top + step : s->rows.n - 1;
+        ui->top = s->list->rows.n - ui->top > step ? ui->top + step : s->list->rows.n - 1;
     fill_page(s);
     uint32_t shown = capacity(s, ui->top);
     uint32_t last = shown ? ui->top + shown - 1 : ui->top;
@@ -206,13 +216,13 @@ const struct conn *table_subject(struct session *s)
     return table_bind(s) ? &s->ui.selected : NULL;
 }
 
-static void row_text(const struct session *s, const enum column_id *drawn, size_t n, uint32_t row,
-                     struct str *out)
+void table_row_text(const struct snapshot *snapshot, const enum column_id *drawn, size_t n,
+                    uint32_t row, struct str *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
-        columns[drawn[i]].format(s->shown, row, out);
+        columns[drawn[i]].format(snapshot, row, out);
     }
 }
 
@@ -220,30 +230,13 @@ void table_text(const struct session *s, const struct conn *c, struct str *out)
 {
     struct view v = session_view(s);
     enum column_id drawn[COL_COUNT];
-    uint32_t row = snapshot_find(s->shown, c);
+    uint32_t hint = c == &s->ui.details ? s->ui.details_row : s->selected_row;
+    uint32_t row = snapshot_find(s->list->snapshot, c, hint);
     if (row != UINT32_MAX) {
-        row_text(s, drawn, view_columns(&v, drawn), row, out);
+        table_row_text(s->list->snapshot, drawn, view_columns(&v, drawn), row, out);
         return;
     }
     conn_format_local(c, out);
     str_add(out, "  ");
     conn_format_remote(c, out);
-}
-
-uint32_t table_find(const struct session *s, const char *needle, uint32_t from)
-{
-    struct view v = session_view(s);
-    enum column_id drawn[COL_COUNT];
-    size_t n = view_columns(&v, drawn);
-    struct str row = STR_INIT;
-    uint32_t found = UINT32_MAX;
-    for (uint32_t i = 1; i <= s->rows.n && found == UINT32_MAX; i++) {
-        uint32_t position = (from + i) % s->rows.n;
-        str_clear(&row);
-        row_text(s, drawn, n, s->rows.row[position], &row);
-        if (strcasestr(str_text(&row), needle))
-            found = position;
-    }
-    str_fini(&row);
-    return found;
 }

@@ -52,6 +52,27 @@ int predicate_op(struct predicate *p, enum pred_op op)
     return add_step(p, op, 0);
 }
 
+int predicate_copy(struct predicate *to, const struct predicate *from)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < from->n_steps && !rc; i++) {
+        if (from->steps[i].op != PRED_TERM) {
+            rc = predicate_op(to, from->steps[i].op);
+            continue;
+        }
+        struct term term = from->terms[from->steps[i].term];
+        const char *text = term.text;
+        term.text = text ? strdup(text) : NULL;
+        rc = text && !term.text ? -ENOMEM : predicate_term(to, &term);
+    }
+    if (rc)
+        predicate_fini(to);
+    else
+        to->needs = from->needs;
+    return rc;
+}
+
 int predicate_depth(const struct predicate *p)
 {
     int depth = 0, deepest = 0;

@@ -7,6 +7,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/survey.h"
 #include "tcptop/query/column.h"
 
 #define LABEL_W     13
@@ -25,7 +26,8 @@ struct details {
     const struct snapshot *s;
     const struct conn *c;
     const struct flow *flow;
-    uint32_t row; /* UINT32_MAX: gone from the snapshot */
+    const struct survey *survey; /* may be NULL */
+    uint32_t row;                /* UINT32_MAX: gone from the snapshot */
     struct field left[FIELDS], right[FIELDS];
     int n_left, n_right;
 };
@@ -191,10 +193,10 @@ static void fill_right(struct details *t)
 
 static void make(struct details *t, const struct drawing *d)
 {
-    *t = (struct details){.s = d->s, .c = &d->ui->details, .row = UINT32_MAX};
-    if (d->s)
-        t->row = snapshot_find(d->s, t->c);
-    if (t->row != UINT32_MAX) {
+    *t = (struct details){
+        .s = d->s, .survey = d->v->survey, .c = &d->ui->details, .row = UINT32_MAX};
+    if (d->s && d->ui->details_row < snapshot_rows(d->s)) {
+        t->row = d->ui->details_row;
         t->c = &d->s->conn[t->row];
         t->flow = snapshot_flow(d->s, t->row);
     }
@@ -218,11 +220,7 @@ static const char *direction(const struct details *t)
         return "→";
     if (c->state == TCP_STATE_SYN_RECV || c->was_state == TCP_STATE_SYN_RECV)
         return "←";
-    for (uint32_t i = 0; t->s && i < t->s->n_live; i++) {
-        if (t->s->conn[i].state == TCP_STATE_LISTEN && t->s->conn[i].sport == c->sport)
-            return "←";
-    }
-    return " ";
+    return t->survey && port_set_has(&t->survey->listening, c->sport) ? "←" : " ";
 }
 
 /* The wall clock of a moment on the clock of struct life. */
@@ -337,20 +335,14 @@ void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 }
 
 /* "11 of 305": the row's place among those that the total counts; none for a closed one. */
-static void place_of(char out[FILL_SIZE], const struct drawing *d, uint32_t row)
+static void place_of(char out[FILL_SIZE], const struct drawing *d)
 {
-    uint32_t end, place = 1;
     char at[FMT_SIZE], of[FMT_SIZE];
 
     out[0] = '\0';
-    if (!d->s || !d->rows || row >= d->s->n_live)
+    if (!d->rows || d->ui->details_place == 0)
         return;
-    end = rows_position(d->rows, row);
-    if (end == UINT32_MAX)
-        return;
-    for (uint32_t i = 0; i < end; i++)
-        place += d->rows->row[i] < d->s->n_live;
-    fmt_count(at, sizeof at, place);
+    fmt_count(at, sizeof at, d->ui->details_place);
     fmt_count(of, sizeof of, d->rows->matched_live);
     fill(out, MSG_VIEW_POSITION, at, of, NULL);
 }
@@ -367,7 +359,7 @@ void draw_details(struct drawing *d)
     details_extent(d, &lines, &shown);
     if (top > lines - shown)
         top = lines - shown;
-    place_of(right, d, t.row);
+    place_of(right, d);
     overlay_frame(d, &a, text(MSG_VIEW_DETAILS_TITLE), right);
     for (uint32_t i = 0; i < shown; i++) {
         int y = a.inner.y + (int)i;

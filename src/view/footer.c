@@ -286,7 +286,7 @@ static void draw_hint(struct drawing *d, int y)
     if (d->ui->prompt == PROMPT_FILTER)
         draw_candidates(d, y);
     else
-        put_phrases(d, y, text(hints[d->ui->prompt]));
+        put_phrases(d, y, text(d->ui->searching ? MSG_VIEW_SEARCHING : hints[d->ui->prompt]));
 }
 
 static void draw_prompt(struct drawing *d)

@@ -19,7 +19,8 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
     unsigned state = ui_strip_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
-    *subject = (struct explain_subject){.snapshot = d->s, .row = UINT32_MAX, .state = state};
+    *subject = (struct explain_subject){
+        .snapshot = d->s, .survey = d->v->survey, .row = UINT32_MAX, .state = state};
     if (of_row || (state == 0 && row != UINT32_MAX)) {
         const struct conn *c = &d->s->conn[row];
 

@@ -24,7 +24,8 @@ void drawing_init(struct drawing *d, struct canvas *c, const struct view *v);
 /** The snapshot row under the cursor, UINT32_MAX when the list is empty. */
 uint32_t drawing_cursor_row(const struct drawing *d);
 
-/** The history that the strip shows: with the newest gap, unless paused. NULL without a sample. */
+/** The history that the strip shows: that of the rows, or with the gap of a newest sample that
+ *  failed, unless paused. NULL without a sample. */
 const struct history *drawing_history(const struct drawing *d);
 
 /* A line of text in several roles, measured before it is put. */

@@ -261,13 +261,17 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
     if (d->s)
         fmt_count(all, sizeof all, d->s->total);
     if (*filter && d->rows) {
-        fmt_count(matched, sizeof matched, d->rows->matched_live);
+        if (d->ui->updating)
+            copy_text(matched, sizeof matched, FMT_NONE);
+        else
+            fmt_count(matched, sizeof matched, d->rows->matched_live);
         fill(count, MSG_VIEW_SHOWN_OF, matched, all, NULL);
     } else {
         fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
     }
-    snprintf(more, sizeof more, "%s%s%s%s%s", count, *filter ? "   " : "", filter,
-             d->ui->follow ? "" : "   ", d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF));
+    snprintf(more, sizeof more, "%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter,
+             d->ui->follow ? "" : "   ", d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF),
+             d->ui->updating ? "   " : "", d->ui->updating ? text(MSG_VIEW_UPDATING) : "");
     if (p->drawn)
         snprintf(view, sizeof view, "%u-%u", p->top + 1, p->top + p->drawn);
     draw_title(d->c, &d->l.table, d->ui->focus == FOCUS_TABLE, text(MSG_VIEW_TABLE), more, view);

@@ -155,8 +155,8 @@ void stage_mouse(struct stage *st, int x, int y, int what)
 unsigned stage_port_at(const struct stage *st, uint32_t position)
 {
     const struct session *s = st->session;
-    assert_true(position < s->rows.n);
-    return s->shown->conn[s->rows.row[position]].sport;
+    assert_true(position < s->list->rows.n);
+    return s->list->snapshot->conn[s->list->rows.row[position]].sport;
 }
 
 unsigned stage_port(const struct stage *st)

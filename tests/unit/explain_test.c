@@ -326,7 +326,8 @@ static void what_to_do_follows_the_verdict(void **state)
     (void)state;
     for (int full = 0; full < 2; full++) {
         struct snapshot *s = host_web01();
-        const struct explain_subject subject = {TCP_STATE_TIME_WAIT, s, UINT32_MAX};
+        const struct explain_subject subject = {
+            .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
         struct str out = STR_INIT;
         struct explain_text t;
 

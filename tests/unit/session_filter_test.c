@@ -25,7 +25,7 @@ static void digits_follow_after_250_ms(void **state)
     stage_wait(&st, 1);
     assert_string_equal(st.ui->filter, "port:300");
     assert_false(st.ui->digits_pending);
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     stage_close(&st);
 }
 
@@ -69,16 +69,16 @@ static void a_port_without_sockets_waits_with_the_rows_before_it(void **state)
     stage_wait(&st, 300);
     assert_string_equal(st.ui->filter, "");
     assert_true(st.ui->digits_pending);
-    assert_int_equal(st.session->rows.n, 5);
+    assert_int_equal(st.session->list->rows.n, 5);
     stage_add(&st, TCP_STATE_LISTEN, 3, 0); /* meanwhile some socket takes it */
     stage_sample(&st);
     assert_string_equal(st.ui->filter, "port:3");
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     stage_wait(&st, 2000);
     stage_type(&st, "4");
     stage_wait(&st, 2000); /* typing is over: the table says that nothing matches */
     assert_string_equal(st.ui->filter, "port:4");
-    assert_int_equal(st.session->rows.n, 0);
+    assert_int_equal(st.session->list->rows.n, 0);
     stage_close(&st);
 }
 
@@ -163,14 +163,14 @@ static void quick_filters_say_how_to_leave_them(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "l");
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     assert_string_equal(st.ui->message, "LISTEN only   a shows all");
     stage_keys(&st, "e");
-    assert_int_equal(st.session->rows.n, 3);
+    assert_int_equal(st.session->list->rows.n, 3);
     stage_keys(&st, "o");
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     stage_keys(&st, "a");
-    assert_int_equal(st.session->rows.n, 5);
+    assert_int_equal(st.session->list->rows.n, 5);
     stage_close(&st);
 }
 

@@ -9,7 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/stage.h"
 
@@ -68,60 +70,81 @@ static void check(const struct stage *st)
     assert_true(ui->strip <= STATE_STRIP_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
     assert_true(ui->n_chosen <= COL_COUNT && ui->n_menu <= COL_COUNT);
-    assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= ui->n_pinned);
+    assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= UI_PINS_MAX);
     assert_int_equal(filter_parse(ui->filter, NULL, &(struct filter_error){0}), 0);
-    if (s->rows.n == 0) {
+    if (s->list->rows.n == 0) {
         assert_int_equal(ui->cursor, 0);
         assert_false(ui->bound);
     } else {
-        assert_true(ui->cursor < s->rows.n && ui->top <= ui->cursor);
+        assert_true(ui->cursor < s->list->rows.n && ui->top <= ui->cursor);
         if (ui->bound)
-            assert_true(conn_same(&ui->selected, &s->shown->conn[s->rows.row[ui->cursor]]));
+            assert_true(
+                conn_same(&ui->selected, &s->list->snapshot->conn[s->list->rows.row[ui->cursor]]));
     }
+}
+
+static void throw_events(struct stage *st, unsigned events)
+{
+    struct canvas canvas;
+    struct rlimit files, none;
+    char bad[32];
+    bindings_set(&st->settings.bindings, COMMAND_QUIT, "", bad);
+    bindings_set(&st->settings.bindings, COMMAND_QUIT_NOW, "", bad);
+    assert_int_equal(canvas_init(&canvas, 80, 24), 0);
+    getrlimit(RLIMIT_NOFILE, &files);
+    none = files;
+    none.rlim_cur = 0; /* export must fail before it makes a file */
+    setrlimit(RLIMIT_NOFILE, &none);
+    for (unsigned i = 0; i < events; i++) {
+        struct input in = {.key = any_key()};
+        in.mouse = (struct mouse){.x = (int)dice(300) - 5, .y = (int)dice(100) - 5};
+        in.mouse.what = dice(3);
+        session_input(st->session, &in, st->now_ns);
+        st->now_ns += dice(100) * NS_PER_MS;
+        if (dice(16) == 0)
+            session_tick(st->session, st->now_ns);
+        if (dice(64) == 0)
+            change_world(st);
+        if (dice(256) == 0)
+            session_resize(st->session, (int)dice(300), (int)dice(100));
+        if (dice(DRAW_EVERY) == 0)
+            session_draw(st->session, &canvas, st->now_ns);
+        check(st);
+        assert_false(session_quit(st->session));
+    }
+    setrlimit(RLIMIT_NOFILE, &files);
+    text_use(LANG_EN);
+    canvas_fini(&canvas);
 }
 
 static void random_events(void **state)
 {
     (void)state;
     struct stage st;
-    struct canvas canvas;
-    struct rlimit files, none;
     stage_open(&st, 80, 24, -1);
-    char bad[32];
-    bindings_set(&st.settings.bindings, COMMAND_QUIT, "", bad);
-    bindings_set(&st.settings.bindings, COMMAND_QUIT_NOW, "", bad);
-    assert_int_equal(canvas_init(&canvas, 80, 24), 0);
-    getrlimit(RLIMIT_NOFILE, &files);
-    none = files;
-    none.rlim_cur = 0; /* export must fail before it makes a file */
-    setrlimit(RLIMIT_NOFILE, &none);
-    for (unsigned i = 0; i < EVENTS; i++) {
-        struct input in = {.key = any_key()};
-        in.mouse = (struct mouse){.x = (int)dice(300) - 5, .y = (int)dice(100) - 5};
-        in.mouse.what = dice(3);
-        session_input(st.session, &in, st.now_ns);
-        st.now_ns += dice(100) * NS_PER_MS;
-        if (dice(16) == 0)
-            session_tick(st.session, st.now_ns);
-        if (dice(64) == 0)
-            change_world(&st);
-        if (dice(256) == 0)
-            session_resize(st.session, (int)dice(300), (int)dice(100));
-        if (dice(DRAW_EVERY) == 0)
-            session_draw(st.session, &canvas, st.now_ns);
-        check(&st);
-        assert_false(session_quit(st.session));
-    }
-    setrlimit(RLIMIT_NOFILE, &files);
-    text_use(LANG_EN);
-    canvas_fini(&canvas);
+    throw_events(&st, EVENTS);
     stage_close(&st);
+}
+
+/* The same while the worker lists, finds and writes, whenever it gets round to it. */
+static void random_events_with_the_worker(void **state)
+{
+    (void)state;
+    struct stage st;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    stage_open(&st, 80, 24, fd);
+    st.session->defer_from = 8;
+    st.session->first_rows = 16;
+    throw_events(&st, EVENTS / 4);
+    stage_close(&st);
+    close(fd);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_events),
+        cmocka_unit_test(random_events_with_the_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

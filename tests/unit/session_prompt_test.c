@@ -22,7 +22,7 @@ static void filter_is_live_and_the_last_good_one_stays(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "/");
     stage_type(&st, "state:es");
-    assert_int_equal(st.session->rows.n, 3);
+    assert_int_equal(st.session->list->rows.n, 3);
     stage_type(&st, " rtt_us>100x");
     assert_true(st.ui->line_bad);
     assert_int_equal(st.ui->error.at, strlen("state:es rtt_us>100"));
@@ -45,7 +45,7 @@ static void escape_restores_and_up_recalls(void **state)
     stage_type(&st, "port:30");
     stage_keys(&st, "Enter /");
     stage_type(&st, "00");
-    assert_int_equal(st.session->rows.n, 2);
+    assert_int_equal(st.session->list->rows.n, 2);
     stage_keys(&st, "Esc");
     assert_string_equal(st.ui->filter, "port:30");
     stage_keys(&st, "Esc");
@@ -130,7 +130,7 @@ static void a_paste_goes_into_prompts_only(void **state)
     session_input(st.session, &end, st.now_ns);
     assert_string_equal(st.ui->line.text, "port:30 ");
     assert_int_equal(st.ui->prompt, PROMPT_FILTER);
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     session_input(st.session, &begin, st.now_ns); /* whose end is lost */
     stage_wait(&st, 1000);
     stage_keys(&st, "Enter");
@@ -175,7 +175,7 @@ static void find_goes_to_the_next_row(void **state)
     stage_type(&st, "x");
     assert_true(st.ui->line_bad);
     assert_int_equal(stage_port(&st), 3000);
-    assert_int_equal(st.session->rows.n, 5);
+    assert_int_equal(st.session->list->rows.n, 5);
     stage_close(&st);
 }
 

@@ -74,7 +74,7 @@ static void strip_moves_and_chooses_states(void **state)
     stage_sample(&st);
     stage_keys(&st, "Enter");
     assert_string_equal(st.ui->filter, "state:tw");
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     stage_keys(&st, "Home");
     assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
     stage_keys(&st, "Enter");
@@ -146,7 +146,7 @@ static void details_count_the_living(void **state)
     assert_int_equal(canvas_init(&canvas, 80, 24), 0);
     stage_remove(&st, 100);
     stage_samples(&st, 2);
-    assert_int_equal(st.session->rows.n, 20);
+    assert_int_equal(st.session->list->rows.n, 20);
     stage_keys(&st, "End Enter");
     session_draw(st.session, &canvas, st.now_ns);
     for (int x = 0; x < 80 && len < sizeof title - 8; x++)

@@ -1,5 +1,5 @@
 /* The selection: a parked cursor, a bound connection that keeps its screen line, what happens when
- * it ends or is filtered away; pause, failed samples, pins, the worker. */
+ * it ends or is filtered away; pause, failed samples, pins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +7,8 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/stage.h"
 
@@ -144,7 +141,7 @@ static void the_last_row_leaves_a_parked_cursor(void **state)
     stage_keys(&st, "Tab Down");
     assert_true(st.ui->bound);
     stage_remove(&st, 100);
-    for (unsigned i = 0; i < 10 && st.session->rows.n; i++)
+    for (unsigned i = 0; i < 10 && st.session->list->rows.n; i++)
         stage_sample(&st);
     assert_false(st.ui->bound);
     assert_non_null(strstr(st.ui->message, "was the last row"));
@@ -211,7 +208,7 @@ static void selection_survives_a_filter_that_hides_it(void **state)
     stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down /");
     stage_type(&st, "lport:200");
-    assert_int_equal(st.session->rows.n, 1);
+    assert_int_equal(st.session->list->rows.n, 1);
     assert_false(st.ui->bound);
     stage_keys(&st, "Esc");
     assert_true(st.ui->bound);
@@ -241,13 +238,13 @@ static void pause_stands_still_while_sampling_goes_on(void **state)
     assert_true(st.ui->paused);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_samples(&st, 2);
-    assert_int_equal(st.session->rows.n, 20);
+    assert_int_equal(st.session->list->rows.n, 20);
     assert_ptr_equal(st.session->newest, st.last);
     stage_keys(&st, "r");
     assert_int_equal(stage_port_at(&st, 0), 290);
     stage_keys(&st, "p");
-    assert_int_equal(st.session->rows.n, 21);
-    assert_ptr_equal(st.session->shown, st.last);
+    assert_int_equal(st.session->list->rows.n, 21);
+    assert_ptr_equal(st.session->list->snapshot, st.last);
     stage_close(&st);
 }
 
@@ -257,10 +254,10 @@ static void failed_sample_leaves_the_last_one(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_fail(&st);
-    assert_int_equal(st.session->rows.n, 20);
+    assert_int_equal(st.session->list->rows.n, 20);
     assert_int_equal(st.session->newest->status, SAMPLE_FAILED);
     stage_keys(&st, "r");
-    assert_int_equal(st.session->rows.n, 20);
+    assert_int_equal(st.session->list->rows.n, 20);
     stage_close(&st);
 }
 
@@ -286,35 +283,6 @@ static void pinned_rows_stand_first(void **state)
     stage_close(&st);
 }
 
-/* A snapshot above the threshold goes to the worker: the old order stands until it has answered. */
-static void large_snapshots_are_ordered_by_the_worker(void **state)
-{
-    (void)state;
-    int fd = eventfd(0, EFD_CLOEXEC);
-    struct stage st;
-    stage_open(&st, 80, 24, fd);
-    stage_add(&st, TCP_STATE_ESTABLISHED, 100, 200);
-    stage_sample(&st);
-    struct snapshot *big = snapshot_new(NULL);
-    for (unsigned i = 0; i < WORKER_THRESHOLD; i++) {
-        struct conn *c = snapshot_add(big, NULL);
-        *c = st.conn[0];
-        c->cookie = i + 1;
-        c->sport = (uint16_t)(i + 1);
-    }
-    big->seq = 2;
-    snapshot_count(big);
-    session_sample(st.session, big, st.now_ns);
-    assert_int_equal(st.session->rows.n, 1);
-    assert_int_equal(stage_port_at(&st, 0), 100);
-    struct pollfd wake = {.fd = fd, .events = POLLIN};
-    assert_int_equal(poll(&wake, 1, 60000), 1);
-    session_tick(st.session, st.now_ns);
-    assert_int_equal(st.session->rows.n, WORKER_THRESHOLD);
-    stage_close(&st);
-    close(fd);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,7 +301,6 @@ int main(void)
         cmocka_unit_test(pause_stands_still_while_sampling_goes_on),
         cmocka_unit_test(failed_sample_leaves_the_last_one),
         cmocka_unit_test(pinned_rows_stand_first),
-        cmocka_unit_test(large_snapshots_are_ordered_by_the_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static struct ui ui;
 
 static struct view view(void)
 {
-    return (struct view){&ui, &bindings, s, s, &rows, 0};
+    return (struct view){&ui, &bindings, s, s, &rows, 0, NULL};
 }
 
 static int begin(void **state)

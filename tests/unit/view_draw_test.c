@@ -77,7 +77,11 @@ static void choose(struct ui *ui, unsigned n)
     ui->column_scroll = n % 6;
     ui->overlay_top = n % 8 * 9;
     ui->overlay_cursor = n % 26;
+    ui->details_row = n % 3 ? n % snapshot_rows(full) : UINT32_MAX;
     ui->details = full->conn[n % snapshot_rows(full)];
+    ui->details_place = n % 5;
+    ui->updating = n % 16 == 3;
+    ui->searching = n % 18 == 5;
     for (ui->n_menu = 0; ui->n_menu < COL_COUNT; ui->n_menu++)
         ui->menu[ui->n_menu] = (enum column_id)ui->n_menu;
     ui->sort = (struct sort){(enum column_id)(n % COL_COUNT), n % 2};
@@ -178,7 +182,7 @@ static void test_every_kind_of_size(void **state)
     for (size_t i = 0; i < COUNT(widths); i++) {
         for (size_t j = 0; j < COUNT(heights); j++, n++) {
             struct ui ui;
-            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
 
             choose(&ui, n);
             ui.w = widths[i];
@@ -200,7 +204,7 @@ static void test_the_usual_sizes_in_all_states(void **state)
     (void)state;
     for (unsigned n = 0; n < 600; n++) {
         struct ui ui;
-        struct view v = {&ui, &bindings, full, n % 19 ? full : failed, &rows, full->mono_ns};
+        struct view v = {&ui, &bindings, full, n % 19 ? full : failed, &rows, full->mono_ns, NULL};
 
         choose(&ui, n);
         ui.w = usual[n % COUNT(usual)].w;
@@ -217,7 +221,7 @@ static void test_before_the_first_sample(void **state)
     (void)state;
     for (unsigned n = 0; n < 400; n++) {
         struct ui ui;
-        struct view v = {&ui, &bindings, NULL, n % 2 ? failed : NULL, NULL, 0};
+        struct view v = {&ui, &bindings, NULL, n % 2 ? failed : NULL, NULL, 0, NULL};
 
         choose(&ui, n);
         ui.w = widths[n % COUNT(widths)];
@@ -239,7 +243,7 @@ static void test_the_table_stays_left_of_the_pane(void **state)
     for (int w = 113; w < 260; w += 7) {
         for (unsigned sort = 0; sort < COL_COUNT; sort++) {
             struct ui ui;
-            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
             struct layout l;
 
             ui_init(&ui);
@@ -278,7 +282,7 @@ static const char *line_text(int y)
 static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, full, failed, &rows, full->mono_ns + 12 * NS_PER_S};
+    struct view v = {&ui, &bindings, full, failed, &rows, full->mono_ns + 12 * NS_PER_S, NULL};
 
     (void)state;
     text_use(LANG_EN);
@@ -292,7 +296,7 @@ static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 static void test_a_partial_sample_says_at_least(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns};
+    struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
 
     (void)state;
     text_use(LANG_EN);
@@ -310,7 +314,7 @@ static void test_a_partial_sample_says_at_least(void **state)
 static void test_first_frame(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, NULL, NULL, NULL, 0};
+    struct view v = {&ui, &bindings, NULL, NULL, NULL, 0, NULL};
 
     (void)state;
     text_use(LANG_EN);

@@ -60,6 +60,9 @@ void predicate_fini(struct predicate *p);
 int predicate_term(struct predicate *p, const struct term *t);
 int predicate_op(struct predicate *p, enum pred_op op);
 
+/** Make `to` (initialised to zero) pass what `from` passes. Returns 0 or -ENOMEM (then empty). */
+int predicate_copy(struct predicate *to, const struct predicate *from);
+
 /** Deepest evaluation stack; -EINVAL when the program is not well formed or deeper than
  *  PREDICATE_DEPTH_MAX. */
 int predicate_depth(const struct predicate *p);

@@ -81,6 +81,8 @@ struct ui {
     uint32_t overlay_top;    /* first line shown */
     uint32_t overlay_cursor; /* menus */
     struct conn details;
+    uint32_t details_row;           /* its row in the sample shown, UINT32_MAX when it has gone */
+    uint32_t details_place;         /* its place among the rows that are live, from 1; 0: none */
     enum column_id menu[COL_COUNT]; /* the columns that the open menu lists, in its order */
     uint32_t n_menu;
     bool chosen_edit[COL_COUNT]; /* column chooser: ticked, by column */
@@ -88,6 +90,8 @@ struct ui {
     /* pane scroll, per state (index: enum tcp_state) */
     uint16_t pane_top[TCP_STATE_COUNT];
 
+    bool updating;  /* the rows on screen are not yet those that the user asked for */
+    bool searching; /* F3 is still looking */
     bool paused;
     int64_t paused_ns; /* monotonic */
     bool readonly;

@@ -16,6 +16,7 @@ struct view {
         *newest;             /* == shown, unless paused, or FAILED while the last good stands */
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
     int64_t now_ns;          /* monotonic, for ages in badges */
+    const struct survey *survey; /* of `shown`; NULL: the pane makes its own */
 };
 
 /** Draw the whole frame. `ui->w` × `ui->h` is the canvas's size. */

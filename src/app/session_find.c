@@ -1,0 +1,123 @@
+/* F3: the next row whose cells contain what was typed. A million rows take half a second: the
+ * worker looks, a part at a time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session_internal.h"
+
+#define STEP_ROWS 16384u
+
+struct find {
+    struct errand errand; /* first: they are cast */
+    struct listing *list; /* a reference */
+    enum column_id columns[COL_COUNT];
+    size_t n_columns;
+    char needle[UI_FILTER_MAX];
+    uint32_t from;   /* position of the first row to look at */
+    uint32_t looked; /* rows so far */
+    uint32_t found;  /* position, UINT32_MAX: none yet */
+};
+
+static bool find_step(struct errand *e)
+{
+    struct find *f = (struct find *)e;
+    const struct rows *rows = &f->list->rows;
+    struct str text = STR_INIT;
+    for (uint32_t i = 0; i < STEP_ROWS && f->looked < rows->n && f->found == UINT32_MAX; i++) {
+        uint32_t position = (f->from + f->looked++) % rows->n;
+        str_clear(&text);
+        table_row_text(f->list->snapshot, f->columns, f->n_columns, rows->row[position], &text);
+        if (strcasestr(str_text(&text), f->needle))
+            f->found = position;
+    }
+    str_fini(&text);
+    return f->found != UINT32_MAX || f->looked == rows->n || e->cancelled;
+}
+
+/* The list may be another by now. */
+static uint32_t position_now(const struct session *s, const struct find *f)
+{
+    if (f->list == s->list || f->found == UINT32_MAX)
+        return f->found;
+    uint32_t row = f->list->rows.row[f->found];
+    return table_position(s, &f->list->snapshot->conn[row], row, NULL);
+}
+
+static void find_tell(struct errand *e, struct session *s)
+{
+    uint32_t position = position_now(s, (struct find *)e);
+    s->finding = NULL;
+    s->ui.searching = false;
+    if (position == UINT32_MAX) {
+        prompt_wrong(s, text(MSG_SESSION_NOT_FOUND));
+        return;
+    }
+    table_select(s, position);
+    focus_set(s, FOCUS_TABLE);
+}
+
+static void find_free(struct errand *e)
+{
+    struct find *f = (struct find *)e;
+    listing_unref(f->list);
+    free(f);
+}
+
+static struct find *find_new(const struct session *s, uint32_t from)
+{
+    struct view v = session_view(s);
+    struct find *f = calloc(1, sizeof(*f));
+    if (!f)
+        return NULL;
+    f->errand = (struct errand){.step = find_step, .tell = find_tell, .free = find_free};
+    f->list = listing_ref(s->list);
+    f->n_columns = view_columns(&v, f->columns);
+    memcpy(f->needle, s->ui.line.text, sizeof(f->needle));
+    f->from = from;
+    f->found = UINT32_MAX;
+    return f;
+}
+
+void find_cancel(struct session *s)
+{
+    if (s->finding)
+        s->finding->cancelled = true;
+    s->finding = NULL;
+    s->when_whole = NULL;
+    s->ui.searching = false;
+}
+
+/* Look on from the cursor's row, or from the next one: at once, or when the rows are all there. */
+static void find(struct session *s, bool here, void (*again)(struct session *s))
+{
+    struct ui *ui = &s->ui;
+    find_cancel(s);
+    ui->line_bad = false;
+    if (!ui->line.len || !s->list->rows.n)
+        return;
+    ui->searching = true;
+    if (listing_is_partial(s->list)) {
+        s->when_whole = again;
+        return;
+    }
+    struct find *f = find_new(s, ui->cursor + !here);
+    if (!f) {
+        ui->searching = false;
+        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+        return;
+    }
+    s->finding = &f->errand;
+    session_run(s, &f->errand, f->list->snapshot);
+}
+
+void find_here(struct session *s)
+{
+    find(s, true, find_here);
+}
+
+void find_next(struct session *s)
+{
+    if (s->ui.prompt != PROMPT_FIND)
+        prompt_open(s, PROMPT_FIND, s->find);
+    find(s, false, find_next);
+}

@@ -1,0 +1,408 @@
+/* A session whose samples are large: the worker lists, finds and writes, what was listed before
+ * stands meanwhile and says so, and answers that are no longer wanted change nothing. Meant for
+ * TSan as well. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/stage.h"
+
+#define FIRST 12 /* rows listed while the view stays at the top */
+#define ALL   40
+
+static struct stage st;
+static int wake_fd;
+
+/* Forty connections, ports 100, 110 …; every sample is a large one. */
+static int set_up(void **state)
+{
+    (void)state;
+    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    stage_open(&st, 80, 24, wake_fd);
+    st.session->defer_from = 1;
+    st.session->first_rows = FIRST;
+    for (unsigned i = 0; i < ALL; i++)
+        stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
+    stage_keys(&st, "Tab");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    stage_close(&st);
+    close(wake_fd);
+    return 0;
+}
+
+/* Let the worker get on with it. */
+static void let_it_work(void)
+{
+    struct pollfd fd = {.fd = wake_fd, .events = POLLIN};
+    uint64_t count;
+    assert_int_equal(poll(&fd, 1, 60000), 1);
+    assert_int_equal(read(wake_fd, &count, sizeof count), sizeof count);
+    session_tick(st.session, st.now_ns);
+}
+
+#define UNTIL(condition)                                                                           \
+    while (!(condition))                                                                           \
+    let_it_work()
+
+static const struct listing *list(void)
+{
+    return st.session->list;
+}
+
+static bool shows_newest(void)
+{
+    return list()->snapshot == st.last;
+}
+
+static bool shows_all(void)
+{
+    return shows_newest() && !listing_is_partial(list());
+}
+
+static void bind_first_row(void)
+{
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "Down");
+    UNTIL(shows_all());
+}
+
+/* Is `words` somewhere on the screen? */
+static bool on_screen(const char *words)
+{
+    struct canvas c;
+    bool found = false;
+    assert_int_equal(canvas_init(&c, 80, 24), 0);
+    session_draw(st.session, &c, st.now_ns);
+    for (int y = 0; y < c.h && !found; y++) {
+        char line[80 * 4 + 1] = "";
+        for (int x = 0; x < c.w; x++)
+            strcat(line, canvas_at(&c, x, y)->text);
+        found = strstr(line, words);
+    }
+    canvas_fini(&c);
+    return found;
+}
+
+static void the_first_rows_will_do_at_the_top(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    assert_null(list()->snapshot);
+    assert_true(on_screen("no sample yet"));
+    UNTIL(shows_newest());
+    assert_int_equal(list()->rows.n, FIRST);
+    assert_int_equal(list()->rows.matched, ALL);
+    assert_int_equal(list()->survey.tally[TCP_STATE_ESTABLISHED].rows, ALL);
+    assert_int_equal(stage_port_at(&st, FIRST - 1), 100 + 10 * (FIRST - 1));
+    assert_true(on_screen("CONNECTIONS  40"));
+    assert_false(on_screen("updating"));
+}
+
+static void a_bound_row_wants_the_whole_order(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "Down Down");
+    assert_int_equal(stage_port(&st), 120);
+    assert_false(on_screen("updating")); /* the user sees what was asked for */
+    UNTIL(shows_all());
+    assert_int_equal(stage_port(&st), 120);
+    assert_int_equal(stage_line(&st), 2);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 1);
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(list()->rows.n, ALL + 1);
+    assert_int_equal(stage_port(&st), 120);
+    assert_int_equal(stage_line(&st), 2);
+    stage_keys(&st, "Home");
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(list()->rows.n, FIRST);
+    assert_int_equal(stage_port_at(&st, 0), 50);
+}
+
+/* A listing of the first rows that comes late must not lose a row selected far below. */
+static void late_first_rows_are_not_taken(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "Down");
+    UNTIL(shows_all());
+    stage_keys(&st, "Home");
+    stage_sample(&st); /* asks for the first rows only */
+    stage_keys(&st, "G");
+    assert_int_equal(stage_port(&st), 490);
+    UNTIL(shows_all());
+    assert_int_equal(stage_port(&st), 490);
+    assert_int_equal(st.ui->cursor, ALL - 1);
+    assert_string_equal(st.ui->message, "");
+}
+
+static void the_end_waits_for_the_whole_order(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "G");
+    assert_int_equal(st.ui->cursor, 0);
+    assert_true(on_screen("updating"));
+    UNTIL(shows_all());
+    assert_int_equal(stage_port(&st), 490);
+    assert_false(on_screen("updating"));
+    assert_true(on_screen("31-40"));
+    stage_keys(&st, "Home");
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "G Home"); /* thought better of it */
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(st.ui->cursor, 0);
+    assert_false(st.ui->bound);
+}
+
+static void the_old_order_stands_and_says_so(void **state)
+{
+    (void)state;
+    bind_first_row();
+    stage_keys(&st, "Down Down Down");
+    const struct listing *before = list();
+    stage_keys(&st, "r e");
+    assert_ptr_equal(list(), before);
+    assert_true(on_screen("– of 40   state:es   updating"));
+    assert_int_equal(stage_port(&st), 140);
+    UNTIL(!st.ui->updating);
+    assert_true(on_screen("40 of 40   state:es "));
+    assert_int_equal(stage_port_at(&st, 0), 490);
+    assert_int_equal(stage_port(&st), 140);
+    assert_true(list() != before);
+}
+
+/* Each `r` makes the answers before it void; the last one counts. */
+static void outdated_answers_are_dropped(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "s");
+    for (unsigned i = 0; i < COL_COUNT && st.ui->menu[st.ui->overlay_cursor] != COL_LOCAL; i++)
+        stage_keys(&st, "Up");
+    stage_keys(&st, "Enter");
+    assert_int_equal(st.ui->sort.column, COL_LOCAL);
+    for (unsigned i = 0; i < 31; i++)
+        stage_keys(&st, "r");
+    uint64_t valid = st.session->valid_ticket;
+    UNTIL(!st.ui->updating);
+    assert_int_equal(st.session->valid_ticket, valid);
+    assert_true(st.ui->sort.descending);
+    assert_int_equal(stage_port_at(&st, 0), 490);
+}
+
+/* Samples come faster than listings: each listing is of the newest sample there was when it was
+ * begun, and those passed over are given back. */
+static void no_sample_starves_the_worker(void **state)
+{
+    (void)state;
+    uint64_t seen = 0;
+    struct snapshot *first;
+    stage_sample(&st);
+    first = snapshot_ref(st.last);
+    for (unsigned i = 0; i < 300; i++) {
+        stage_sample(&st);
+        if (i % 7 == 0)
+            session_tick(st.session, st.now_ns);
+        uint64_t seq = list()->snapshot ? list()->snapshot->seq : 0;
+        assert_true(seq >= seen);
+        seen = seq;
+    }
+    UNTIL(shows_newest());
+    assert_int_equal(atomic_load(&first->refs), 1);
+    snapshot_unref(first);
+}
+
+static void pause_stands_still(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    const struct snapshot *shown = list()->snapshot;
+    stage_sample(&st);
+    stage_keys(&st, "p");
+    stage_sample(&st);
+    let_it_work();
+    assert_ptr_equal(list()->snapshot, shown);
+    stage_keys(&st, "G"); /* the order of what stands still may be asked for */
+    UNTIL(!listing_is_partial(list()));
+    assert_ptr_equal(list()->snapshot, shown);
+    assert_int_equal(stage_port(&st), 490);
+    stage_keys(&st, "p");
+    UNTIL(shows_newest());
+    assert_int_equal(stage_port(&st), 490);
+}
+
+static void digits_follow_ports_that_are_there(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_type(&st, "4");
+    stage_wait(&st, 300);
+    assert_true(st.session->digits_tried); /* no socket has port 4 */
+    stage_type(&st, "90");
+    stage_wait(&st, 300);
+    assert_string_equal(st.ui->filter, "port:490");
+    UNTIL(!st.ui->updating);
+    assert_int_equal(list()->rows.n, 1);
+    stage_keys(&st, "Esc");
+    UNTIL(!st.ui->updating);
+    stage_type(&st, "77");
+    stage_wait(&st, 300);
+    assert_true(st.session->digits_tried);
+    stage_add(&st, TCP_STATE_LISTEN, 77, 0);
+    stage_sample(&st);
+    UNTIL(st.ui->filter[0]);
+    assert_string_equal(st.ui->filter, "port:77");
+}
+
+static void pinned_rows_stand_first(void **state)
+{
+    (void)state;
+    bind_first_row();
+    stage_keys(&st, "G Space Up Space");
+    UNTIL(!st.ui->updating);
+    assert_int_equal(stage_port(&st), 480);
+    stage_keys(&st, "Home"); /* both are beyond the first rows now */
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(list()->rows.n, FIRST);
+    assert_int_equal(stage_port_at(&st, 0), 490);
+    assert_int_equal(stage_port_at(&st, 1), 480);
+    assert_int_equal(stage_port_at(&st, 2), 100);
+    stage_remove(&st, 490);
+    for (unsigned i = 0; i < 20 && st.ui->n_pinned == 2; i++) {
+        stage_sample(&st);
+        UNTIL(shows_newest());
+    }
+    assert_int_equal(st.ui->n_pinned, 1);
+    assert_int_equal(stage_port_at(&st, 0), 480);
+}
+
+static void details_go_with_their_connection(void **state)
+{
+    (void)state;
+    bind_first_row();
+    stage_keys(&st, "Enter");
+    assert_true(on_screen("2 of 40"));
+    stage_add(&st, TCP_STATE_ESTABLISHED, 50, 1);
+    stage_change(&st, 110, TCP_STATE_FIN_WAIT2);
+    stage_sample(&st);
+    assert_true(on_screen("2 of 40"));
+    UNTIL(shows_newest());
+    assert_true(on_screen("3 of 41"));
+    assert_true(on_screen("FIN_WAIT2 for"));
+    stage_remove(&st, 110);
+    for (unsigned i = 0; i < 10; i++)
+        stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(st.ui->details_row, UINT32_MAX);
+    assert_true(on_screen("10.0.0.1:110"));
+}
+
+static void find_looks_through_all_rows(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "F3");
+    stage_type(&st, ":47");
+    assert_true(on_screen("searching"));
+    UNTIL(!st.ui->searching);
+    assert_int_equal(stage_port(&st), 470);
+    assert_false(st.ui->line_bad);
+    stage_sample(&st); /* the place of what is found is that in the newest rows */
+    stage_keys(&st, "F3");
+    UNTIL(!st.ui->searching && shows_newest());
+    assert_int_equal(stage_port(&st), 470);
+    stage_type(&st, "x");
+    UNTIL(!st.ui->searching);
+    assert_true(st.ui->line_bad);
+    stage_keys(&st, "Backspace Esc"); /* nobody waits for it any more */
+    assert_false(st.ui->searching);
+    stage_keys(&st, "Home");
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(st.ui->cursor, 0);
+    assert_false(st.ui->bound);
+}
+
+static void export_is_written_by_the_worker(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/tcptop-export-XXXXXX", line[512];
+    int fd = mkstemp(path), lines = 0;
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    stage_keys(&st, "x");
+    stage_type(&st, path);
+    stage_keys(&st, "Enter");
+    assert_true(on_screen("writing"));
+    UNTIL(strstr(st.ui->message, "rows written: 40"));
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        lines++;
+    fclose(file);
+    unlink(path);
+    assert_int_equal(lines, 1 + ALL);
+}
+
+/* Whatever is under way: nothing leaks, nothing hangs. */
+static void the_end_may_come_at_any_time(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 50; i++) {
+        stage_sample(&st);
+        if (i % 3 == 0)
+            UNTIL(shows_newest());
+        stage_keys(&st, i % 2 ? "Down r F3" : "p G p e");
+        if (i % 2)
+            stage_type(&st, ":49");
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(the_first_rows_will_do_at_the_top),  TEST(a_bound_row_wants_the_whole_order),
+        TEST(late_first_rows_are_not_taken),      TEST(the_end_waits_for_the_whole_order),
+        TEST(the_old_order_stands_and_says_so),   TEST(outdated_answers_are_dropped),
+        TEST(no_sample_starves_the_worker),       TEST(pause_stands_still),
+        TEST(digits_follow_ports_that_are_there), TEST(pinned_rows_stand_first),
+        TEST(details_go_with_their_connection),   TEST(find_looks_through_all_rows),
+        TEST(export_is_written_by_the_worker),    TEST(the_end_may_come_at_any_time),
+    };
+    return cmocka_run_group_tests_name("session_worker", tests, NULL, NULL);
+}
