@@ -11,6 +11,7 @@
 
 #define ROWS_MIN    256u             /* first size of the arrays */
 #define LARGE_BYTES (4u << 20)       /* arrays that are worth huge pages */
+#define LOAN        1024u            /* rows by which a borrowed array grows */
 #define ROWS_MAX    (UINT32_MAX / 2) /* so that no sum of counts overflows */
 #define KEEP_MIN    4096u            /* smaller arrays are never given back */
 #define PEAK_MEMORY 8u               /* samples after which a peak is forgotten */
@@ -203,6 +204,20 @@ static void *enlarged(void *array, size_t bytes, bool kept)
     return larger;
 }
 
+/* More rows of the lender's for one half, while there are any. */
+static int borrow_more(struct snapshot *s)
+{
+    uint32_t room = atomic_load_explicit(&s->lender->room, memory_order_relaxed);
+
+    do {
+        if (room < LOAN)
+            return -ENOMEM;
+    } while (!atomic_compare_exchange_weak_explicit(&s->lender->room, &room, room - LOAN,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    s->cap += LOAN;
+    return 0;
+}
+
 int snapshot_reserve(struct snapshot *s, uint32_t rows)
 {
     bool kept = snapshot_rows(s) > 0;
@@ -211,7 +226,9 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows)
 
     if (rows <= s->cap)
         return 0;
-    if (rows > ROWS_MAX || s->borrowed)
+    if (s->lender)
+        return borrow_more(s);
+    if (rows > ROWS_MAX)
         return -ENOMEM;
     cap = grown_cap(kept ? s->cap : 0, rows);
     larger = enlarged(s->conn, cap * sizeof *s->conn, kept);
@@ -230,9 +247,7 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows)
 static int reserve_flow(struct snapshot *s)
 {
     if (s->cap > s->flow_cap) {
-        void *larger =
-            s->borrowed ? NULL
-                        : enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
+        void *larger = enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
         if (!larger)
             return -ENOMEM;
         s->flow_store = larger;
@@ -246,23 +261,23 @@ static int reserve_flow(struct snapshot *s)
 
 struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
 {
-    struct conn *c;
+    ptrdiff_t at = s->downwards ? -(ptrdiff_t)s->n_live - 1 : (ptrdiff_t)s->n_live;
 
     if (snapshot_reserve(s, s->n_live + 1))
         return NULL;
     if (flow)
         *flow = NULL;
     if (s->needs & NEED_FLOW) {
-        if (reserve_flow(s))
+        if (!s->lender && reserve_flow(s))
             return NULL;
-        s->flow[s->n_live].valid = 0;
+        s->flow[at].valid = 0;
         if (flow)
-            *flow = &s->flow[s->n_live];
+            *flow = &s->flow[at];
     }
-    c = &s->conn[s->n_live];
-    memset(c, 0, sizeof *c);
-    s->life[s->n_live++] = (struct life){0};
-    return c;
+    memset(&s->conn[at], 0, sizeof *s->conn);
+    s->life[at] = (struct life){0};
+    s->n_live++;
+    return &s->conn[at];
 }
 
 void snapshot_drop_last(struct snapshot *s)
@@ -270,26 +285,26 @@ void snapshot_drop_last(struct snapshot *s)
     s->n_live--;
 }
 
-/* `rows` rows of the arrays of `s` from `first` on. */
-static struct snapshot borrow(const struct snapshot *s, uint32_t first, uint32_t rows)
+/* The arrays of `s` from row `at` on, or down from there. */
+static struct snapshot borrower(struct snapshot *s, uint32_t at, bool downwards)
 {
     return (struct snapshot){
-        .conn = s->conn + first,
-        .life = s->life + first,
-        .flow_store = s->flow ? s->flow + first : NULL,
-        .cap = rows,
-        .flow_cap = s->flow ? rows : 0,
+        .conn = s->conn + at,
+        .life = s->life + at,
+        .flow = s->flow ? s->flow + at : NULL,
         .needs = s->needs,
-        .borrowed = true,
+        .lender = s,
+        .downwards = downwards,
     };
 }
 
-int snapshot_split(struct snapshot *s, uint32_t rows, uint32_t first, struct snapshot half[2])
+int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2])
 {
     if (snapshot_reserve(s, rows) || (s->needs & NEED_FLOW && reserve_flow(s)))
         return -ENOMEM;
-    half[0] = borrow(s, 0, first);
-    half[1] = borrow(s, first, rows - first);
+    atomic_store(&s->room, rows);
+    half[0] = borrower(s, 0, false);
+    half[1] = borrower(s, rows, true);
     return 0;
 }
 
@@ -302,16 +317,18 @@ static void say_the_same(struct snapshot *s, const struct snapshot *half)
     memcpy(s->why, half->why, sizeof s->why);
 }
 
+/* The rows at the end of the arrays fill what was left between both halves. */
 void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
 {
-    uint32_t n = half[1].n_live, gap = half[0].cap - half[0].n_live, moved = n < gap ? n : gap;
-    uint32_t from = half[0].cap + n - moved;
+    uint32_t lower = half[0].n_live, upper = half[1].n_live;
+    uint32_t rows = (uint32_t)(half[1].conn - s->conn), gap = rows - lower - upper;
+    uint32_t moved = upper < gap ? upper : gap, from = rows - moved;
 
-    memcpy(s->conn + half[0].n_live, s->conn + from, moved * sizeof *s->conn);
-    memcpy(s->life + half[0].n_live, s->life + from, moved * sizeof *s->life);
+    memcpy(s->conn + lower, s->conn + from, moved * sizeof *s->conn);
+    memcpy(s->life + lower, s->life + from, moved * sizeof *s->life);
     if (s->flow)
-        memcpy(s->flow + half[0].n_live, s->flow + from, moved * sizeof *s->flow);
-    s->n_live = half[0].n_live + n;
+        memcpy(s->flow + lower, s->flow + from, moved * sizeof *s->flow);
+    s->n_live = lower + upper;
     say_the_same(s, &half[0]);
     say_the_same(s, &half[1]);
 }

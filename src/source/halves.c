@@ -3,6 +3,8 @@
 #include "tcptop/source/halves.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tcptop/base/clock.h"
@@ -75,7 +77,36 @@ struct cut halves_cut(const struct snapshot *s)
 {
     struct cut local = cut_side(s, SIDE_LOCAL), remote = cut_side(s, SIDE_REMOTE);
 
-    return evenness(&remote) > evenness(&local) ? remote : local;
+    return evenness(&remote) >= EVEN_MIN || evenness(&remote) > evenness(&local) ? remote : local;
+}
+
+/* The local ports that the kernel hands out to those who connect. */
+static bool local_ports(uint32_t *low, uint32_t *high)
+{
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    bool known = file && fscanf(file, "%" SCNu32 "%" SCNu32, low, high) == 2 && *low <= *high &&
+                 *high <= UINT16_MAX;
+
+    if (file)
+        fclose(file);
+    return known;
+}
+
+/* The first rows of the table are no fair sample of these: since Linux 6.15 sockets that differ in
+ * nothing but the local port lie side by side (inet_ehashfn). They are taken to be spread evenly.
+ */
+static void spread_local_ports(struct snapshot *s)
+{
+    uint32_t low, high, among = 0, n = 0;
+
+    if (!local_ports(&low, &high))
+        return;
+    for (uint32_t i = 0; i < s->n_live; i++)
+        among += s->conn[i].sport >= low && s->conn[i].sport <= high;
+    for (uint32_t i = 0; i < s->n_live; i++) {
+        if (s->conn[i].sport >= low && s->conn[i].sport <= high)
+            s->conn[i].sport = (uint16_t)(low + (uint64_t)(high - low) * n++ / among);
+    }
 }
 
 /* Before the first dump: by the first rows of one. Listening sockets come before all others. */
@@ -89,6 +120,7 @@ static int find_cut(struct halves *h, struct netlink *n, const struct kernel_fil
     rc = netlink_taste(n, &connected, SAMPLE, s);
     if (rc < 0)
         return rc;
+    spread_local_ports(s);
     h->cut = halves_cut(s);
     while (s->n_live)
         snapshot_drop_last(s);
@@ -151,8 +183,7 @@ int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter 
     if (expected > EXPECT_MAX)
         return -ENOMEM;
     uint32_t rows = (uint32_t)(expected + expected / SPARE) + SPARE_ROWS;
-    uint32_t first = (uint32_t)((uint64_t)rows * h->cut.lower / h->cut.of);
-    rc = snapshot_split(s, rows, first, half);
+    rc = snapshot_split(s, rows, half);
     if (!rc)
         rc = take_both(h, n, filter, s, half);
     if (rc) {

@@ -55,7 +55,10 @@ struct snapshot {
     struct flow *flow;       /* live rows only; NULL when not asked for */
     struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
-    bool borrowed; /* see snapshot_split(): the arrays are another's and do not grow */
+
+    struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
+    bool downwards;          /* rows lie before `conn`, the last one first */
+    atomic_uint room;        /* rows that nobody who borrowed has taken yet */
 
     uint32_t needs;                  /* what was asked for, enum need */
     uint32_t total;                  /* live rows */
@@ -125,12 +128,12 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
 void snapshot_drop_last(struct snapshot *s);
 
 /** Lend the arrays of the empty `s`, with room for `rows` rows, to two snapshots that are filled at
- *  the same time by two threads: the first `first` rows and the rest. Neither can grow. Returns 0
- * or -ENOMEM. */
-int snapshot_split(struct snapshot *s, uint32_t rows, uint32_t first, struct snapshot half[2]);
+ *  the same time by two threads, from both ends; together they cannot have more. Returns 0 or
+ *  -ENOMEM. */
+int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2]);
 
-/** Take the rows of both halves as those of `s`, by moving no more than the room that was left in
- *  the first; and of what else they say, the sum or the worse. */
+/** Take the rows of both halves as those of `s`, moving no more than there was room left; and of
+ *  what else they say, the sum or the worse. */
 void snapshot_unite(struct snapshot *s, const struct snapshot half[2]);
 
 /** Count the states of the live rows and set `total`. */

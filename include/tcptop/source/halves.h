@@ -27,7 +27,7 @@ void halves_fini(struct halves *h);
 int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
                 uint64_t expected, struct snapshot *s);
 
-/** The cut that comes nearest to halves of the rows of `s`, of the local ports or the remote. */
+/** The cut that comes near to halves of the rows of `s`: of the remote ports if it can be. */
 struct cut halves_cut(const struct snapshot *s);
 
 #endif
