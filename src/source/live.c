@@ -60,24 +60,28 @@ static bool has_two_cores(void)
     return sched_getaffinity(0, sizeof set, set) == 0 && CPU_COUNT_S(sizeof set, set) >= 2;
 }
 
-/* Rows to expect: what the kernel counts of the states that are asked for. */
-static uint64_t expected_rows(struct live *l)
+/* Rows to expect: what the kernel counts of the states that are asked for; `*full` of them are not
+ * in TIME_WAIT. */
+static uint64_t expected_rows(struct live *l, uint64_t *full)
 {
     uint64_t inuse, tw;
 
+    *full = 0;
     if (l->filter.len || !l->facts || !hostfacts_sockets(l->facts, &inuse, &tw))
         return 0;
-    return (l->filter.states & STATE_BIT(TCP_STATE_ESTABLISHED) ? inuse : 0) +
-           (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
+    *full = l->filter.states & STATE_BIT(TCP_STATE_ESTABLISHED) ? inuse : 0;
+    return *full + (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
 }
 
 /* How to take the sample. New arrays get their size before they are filled. */
 static void prepare(struct live *l, const struct request *req, struct snapshot *s)
 {
+    uint64_t full = 0;
+
     kernel_filter_compile(&l->filter, req->only);
-    l->expected = s->cap == 0 || req->halve_from ? expected_rows(l) : 0;
-    l->may_halve =
-        req->halve_from && l->expected >= req->halve_from && !l->netlink.tap && has_two_cores();
+    l->expected = s->cap == 0 || req->halve_from ? expected_rows(l, &full) : 0;
+    /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
+    l->may_halve = req->halve_from && full >= req->halve_from && !l->netlink.tap && has_two_cores();
     if (!l->may_halve && s->cap == 0 && l->expected < UINT32_MAX / 2)
         (void)snapshot_reserve(s, (uint32_t)(l->expected + l->expected / 8));
 }

@@ -238,6 +238,8 @@ static void signals_are_blocked(void **state)
         if (d->d_name[0] == '.')
             continue;
         bool self = atoi(d->d_name) == getpid();
+        if (blocked_signals(d->d_name) >> (SIGABRT - 1) & 1)
+            continue; /* a sanitizer's own thread: it blocks all */
         others += !self;
         for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
             bool blocked = blocked_signals(d->d_name) >> (signals[i] - 1) & 1;

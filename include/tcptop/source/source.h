@@ -23,7 +23,7 @@ struct request {
     uint32_t fade_ds;             /* how long closed rows stay, tenths of a second */
     bool host_facts;              /* read counters, gauges and sysctls too */
     const struct predicate *only; /* rows that do not pass may be left out; NULL: all are needed */
-    uint32_t halve_from; /* so many sockets are dumped by two threads at a time; 0: never */
+    uint32_t halve_from; /* so many, TIME_WAIT aside, are dumped by two threads; 0: never */
 };
 
 /* For those that wait for one sample: fewer sockets are there before a second thread helps. */
