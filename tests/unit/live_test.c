@@ -216,11 +216,11 @@ static void two_dumps_of_many_sockets(void **state)
     (void)state;
     if (!has_two_cores())
         skip();
-    request.halve_from = 50;
+    request.halve_from = 30;
     expect("H", 0, SAMPLE_COMPLETE, "");
-    request.halve_from = 61;
+    request.halve_from = 31;
     expect("L", 0, SAMPLE_COMPLETE, "");
-    request.halve_from = 50;
+    request.halve_from = 30;
     halves_result = -ECANCELED;
     expect("H", -ECANCELED, SAMPLE_COMPLETE, "ancel");
 }
@@ -233,7 +233,7 @@ static void one_dump_where_two_fail(void **state)
 
     if (!has_two_cores())
         skip();
-    request.halve_from = 50;
+    request.halve_from = 30;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         halves_result = errors[i];
         expect("HL", 0, SAMPLE_COMPLETE, "");
