@@ -72,7 +72,8 @@ void snapshot_pool_free(struct snapshot_pool *pool)
     pool_release(pool);
 }
 
-/* Empty for the next sample; the arrays stay, and the history as it was, to be brought up to date. */
+/* Empty for the next sample; the arrays stay, and the history as it was, to be brought up to date.
+ */
 static void reset(struct snapshot *s, struct snapshot_pool *pool)
 {
     struct snapshot kept;
