@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "parser.h"
+#include "tcptop/base/fmt.h"
 
 struct field {
     const char *name;
@@ -267,6 +268,39 @@ static int texts_item(struct parser *f, const struct field *field, enum comparis
     return result ? result : emit_negation(f, cmp);
 }
 
+/* "-", as the screen shows it: no value. What cannot be unknown is not asked so. */
+static bool names_absence(enum column_kind kind, struct word w)
+{
+    switch (kind) {
+    case KIND_COMPOSITE:
+    case KIND_PROTO:
+    case KIND_STATE:
+    case KIND_ADDRESS:
+    case KIND_PORT:
+        return false;
+    case KIND_TEXT:
+    case KIND_TIMER:
+    case KIND_DEVICE:
+    case KIND_NUMBER:
+    case KIND_US:
+    case KIND_MS:
+    case KIND_S:
+    case KIND_PERMILLE:
+        break;
+    }
+    return word_is(w, "-") || word_is(w, FMT_NONE);
+}
+
+static int absence_item(struct parser *f, const struct field *field, enum comparison cmp)
+{
+    enum column_kind kind = columns[field->id].kind;
+    bool is_text = kind == KIND_TEXT || kind == KIND_TIMER;
+    f->at += peek_word(f, false).len;
+    int result = is_text ? emit_text(f, field->id, (struct word){"", 0}, false)
+                         : emit_range(f, field->id, 0, UINT64_MAX);
+    return result || cmp == CMP_NE ? result : predicate_op(f->p, PRED_NOT);
+}
+
 static const struct item_parser {
     int (*parse)(struct parser *f, const struct field *field, enum comparison cmp);
     bool ordered; /* < and > mean something */
@@ -290,7 +324,9 @@ static int parse_items(struct parser *f, const struct field *field, enum compari
             cmp = accept_comparison(f, false);
         if (!item->ordered && !is_equality(cmp))
             return expected(f, start, MSG_FILTER_EQUALITY);
-        int result = item->parse(f, field, cmp);
+        bool absence =
+            is_equality(cmp) && names_absence(columns[field->id].kind, peek_word(f, false));
+        int result = absence ? absence_item(f, field, cmp) : item->parse(f, field, cmp);
         if (!result && !first)
             result = predicate_op(f->p, cmp == CMP_NE ? PRED_AND : PRED_OR);
         if (result || f->text[f->at] != ',')

@@ -206,6 +206,20 @@ static void fields(void **state)
         {"age_s:90", "d"},
         {"age_s!=0", "d"},
         {"not age_s:90", "abcefgh"},
+        {"age:-", "abcefgh"}, /* not known */
+        {"age:–", "abcefgh"},
+        {"age != -", "d"},
+        {"uid:-", "e"},
+        {"uid:-,7", "abcdefgh"},
+        {"uid:7,!=-", "abcdfgh"},
+        {"cookie:-", "h"},
+        {"cookie=-", "h"},
+        {"cookie != -", "abcdefg"},
+        {"cookie:'-'", ""},
+        {"ifindex:-", "abcdefg"},
+        {"expires:-", "abcdfh"},
+        {"timer:-", ""},
+        {"not uid:- not cookie:-", "abcdfg"},
     };
     CHECK(list);
 }
@@ -215,10 +229,19 @@ static void flow_fields(void **state)
 {
     (void)state;
     static const struct expectation list[] = {
-        {"rtt>100ms", "d"},           {"rtt < 2ms", "c"},      {"rtt_us>100ms", "d"},
-        {"rtt_us>1499", "cd"},        {"rtt_us = 1.5ms", "c"}, {"rtt_us != 1500us", "d"},
-        {"rtt_us:1500-250000", "cd"}, {"retr>1%", "d"},        {"retr:1.5%", "d"},
-        {"retr_permille:0", "c"},     {"rtt_us>0s", "cd"},
+        {"rtt>100ms", "d"},
+        {"rtt < 2ms", "c"},
+        {"rtt_us>100ms", "d"},
+        {"rtt_us>1499", "cd"},
+        {"rtt_us = 1.5ms", "c"},
+        {"rtt_us != 1500us", "d"},
+        {"rtt_us:1500-250000", "cd"},
+        {"retr>1%", "d"},
+        {"retr:1.5%", "d"},
+        {"retr_permille:0", "c"},
+        {"rtt_us>0s", "cd"},
+        {"rtt:-", "abefgh"},
+        {"rtt!=-", "cd"},
     };
     CHECK(list);
     struct predicate p = {0};
@@ -426,6 +449,10 @@ static void mistakes(void **state)
         {"dev nosuchdevice", 4, "no network device 'nosuchdevice' here", NULL},
         {"dev", 3, "expected a value", NULL},
         {"uid:", 4, "expected a number", NULL},
+        {"uid>-", 4, "expected a number", NULL},
+        {"uid:-5", 4, "expected a number", NULL},
+        {"state:-", 6, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"port:-", 5, "expected a port, 0 to 65535, or a service", NULL},
         {"cookie:", 7, "expected a value", NULL},
         {"process:nginx", 0, "unknown field 'process'", "알 수 없는 필드 'process'"},
         {"22 pid:1", 3, "unknown field 'pid'", NULL},

@@ -10,15 +10,15 @@
  *           | "state" SET | "exclude" SET | ("src" | "dst") [op] HOST[:PORT]
  *           | ("sport" | "dport") [op] PORT | "dev" [op] NAME       as ss understands them
  *           | WORD | "quoted"          address or state contains it
- *   values := value ("," value)…       value: X, X-Y, or op X; from left to right != takes away
- *                                      and all else adds
+ *   values := value ("," value)…       value: X, X-Y, op X, or - for what is not known; from left
+ *                                      to right != takes away and all else adds
  *
  * "and", which may be left out, and "or" bind alike, from left to right, since they do in ss:
  * a or b and c is (a or b) and c; "state" and "exclude" in front of an expression hold
  * for all of it: state X a or b is state X and (a or b). "not" belongs to the next factor only.
  * Times take us ms s, sizes and counts k M G, shares %; a field whose name does not say the unit
  * (rtt, age) demands one. Ports may be names of services; hosts are never looked up. A value that
- * is not known satisfies no comparison, != included.
+ * is not known satisfies no comparison, != included, but is found by "-".
  *
  * Errors say the position (byte offset) and what was expected there. */
 #ifndef TCPTOP_QUERY_FILTER_H

@@ -1,0 +1,555 @@
+/* Groups: every column against a naive grouping, the filter term of each group against the rows it
+ * passes, orders, changes over samples with gaps, groups that go and come back, more of them than
+ * are remembered; a million rows without an allocation per row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/model_build.h"
+#include "lib/sample.h"
+#include "tcptop/base/str.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/query/groups.h"
+
+static const struct grouping by_port = {.by = COL_LOCAL_PORT, .sort = {GROUP_COUNT, true}};
+
+static uint64_t seed = 1;
+
+/* Two of everything, absent values among them. */
+static void throw_row(struct snapshot *s)
+{
+    char local[64], remote[64];
+    static const char *const hosts[] = {"10.0.0.1", "10.0.0.200", "[2001:db8::1]", "[fe80::1]"};
+    snprintf(local, sizeof local, "%s:%u", hosts[model_random(&seed, 2)],
+             model_random(&seed, 3) * 443);
+    snprintf(remote, sizeof remote, "%s:%u", hosts[model_random(&seed, 2)],
+             1024 + model_random(&seed, 3));
+    if (model_random(&seed, 2)) {
+        snprintf(local, sizeof local, "%s:443", hosts[2 + model_random(&seed, 2)]);
+        snprintf(remote, sizeof remote, "%s:2000", hosts[2 + model_random(&seed, 2)]);
+    }
+    struct conn *c = sample_row(s, local, remote, 1 + model_random(&seed, 11));
+    c->timer = (uint8_t)model_random(&seed, 6);
+    c->expires_ms = model_random(&seed, 3);
+    c->rqueue = model_random(&seed, 3);
+    c->wqueue = model_random(&seed, 3);
+    c->uid = model_random(&seed, 3);
+    c->inode = model_random(&seed, 3);
+    c->ifindex = c->dst[0] == 0xfe || c->src[0] == 0xfe ? 1 + model_random(&seed, 2) : 0;
+    c->retrans = (uint8_t)model_random(&seed, 3);
+    c->flags = (uint8_t)(model_random(&seed, 2) ? 0 : model_random(&seed, 8));
+    s->life[s->n_live - 1].born_ds = model_random(&seed, 4) * 100;
+    struct flow *flow = &s->flow[s->n_live - 1];
+    for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
+        flow->valid |= model_random(&seed, 2) << f;
+        flow->value[f] = model_random(&seed, 4);
+    }
+}
+
+static struct snapshot *random_sample(uint32_t n)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    s->needs = NEED_FLOW;
+    s->backend = BACKEND_FRAME; /* devices by number */
+    s->now_ds = 1000;
+    while (s->n_live < n)
+        throw_row(s);
+    sample_split(s, n - n / 4 - n / 8, n - n / 8);
+    return s;
+}
+
+static bool row_has(const struct snapshot *s, uint32_t row, enum column_id by,
+                    const struct value *v)
+{
+    struct value own;
+    columns[by].get(s, row, &own);
+    return value_same(&own, v);
+}
+
+/* All that a group says, counted anew. */
+static void check_group(const struct groups *g, uint32_t i, const struct snapshot *s,
+                        const struct predicate *p)
+{
+    struct value v;
+    uint32_t count = 0, state[TCP_STATE_COUNT] = {0}, oldest = UINT32_MAX, rows = 0;
+    uint64_t sum = 0, known = 0;
+    groups_value(g, i, &v);
+    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+        struct value q;
+        if (!predicate_match(p, s, row) || !row_has(s, row, g->how.by, &v))
+            continue;
+        rows++;
+        if (row >= s->n_live)
+            continue;
+        count++;
+        state[s->conn[row].flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : s->conn[row].state]++;
+        oldest = s->life[row].born_ds < oldest ? s->life[row].born_ds : oldest;
+        columns[COL_SEND_Q].get(s, row, &q);
+        if (q.type == VALUE_NUMBER) {
+            sum += q.number;
+            known++;
+        }
+    }
+    assert_true(rows > 0);
+    assert_int_equal(g->group[i].count, count);
+    assert_memory_equal(g->group[i].state, state, sizeof state);
+    assert_int_equal(g->group[i].born_ds, count ? oldest : 0);
+    assert_true(row_has(s, g->group[i].row, g->how.by, &v));
+    assert_int_equal(g->group[i].row<s->n_live, count> 0);
+    assert_int_equal(groups_find(g, &v), i);
+    uint64_t said;
+    assert_int_equal(groups_sum(g, i, 0, &said), known > 0);
+    if (known)
+        assert_int_equal(said, sum);
+}
+
+/* What opens a group passes its rows and no others. */
+static void check_term(const struct groups *g, uint32_t i, const struct snapshot *s)
+{
+    struct str text = STR_INIT;
+    struct predicate p = {0};
+    struct filter_error error = {0};
+    struct value v;
+    groups_value(g, i, &v);
+    assert_true(groups_term(g->how.by, &v, &text));
+    if (filter_parse(str_text(&text), &p, &error))
+        fail_msg("%s: at %zu: %s", str_text(&text), error.at, error.what);
+    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+        if (predicate_match(&p, s, row) != row_has(s, row, g->how.by, &v))
+            fail_msg("%s: row %u", str_text(&text), row);
+    }
+    predicate_fini(&p);
+    str_fini(&text);
+}
+
+static bool speaks_of_devices(enum column_id id, const struct value *v)
+{
+    return (id == COL_IFINDEX && v->type == VALUE_NUMBER) || strchr(v->text, '%');
+}
+
+static void every_column(const struct snapshot *s, const struct predicate *p)
+{
+    for (int id = 0; id < COL_COUNT; id++) {
+        struct groups g = {0};
+        struct grouping how = {.by = (enum column_id)id,
+                               .sum = {COL_SEND_Q},
+                               .n_sums = 1,
+                               .sort = {GROUP_COUNT, true}};
+        uint32_t live = 0, matched = 0, seen = 0;
+        if (!columns[id].get)
+            continue;
+        assert_int_equal(groups_build(&g, s, p, &how, NULL), 0);
+        for (uint32_t i = 0; i < g.n; i++) {
+            struct value v;
+            check_group(&g, i, s, p);
+            live += g.group[i].count;
+            seen += g.order[i];
+            groups_value(&g, i, &v);
+            /* a device is one of this host's when it is typed */
+            if (!speaks_of_devices(g.how.by, &v))
+                check_term(&g, i, s);
+        }
+        assert_int_equal(seen, g.n ? g.n * (g.n - 1) / 2 : 0);
+        for (uint32_t row = 0; row < snapshot_rows(s); row++)
+            matched += predicate_match(p, s, row);
+        assert_int_equal(g.matched, matched);
+        assert_int_equal(g.matched_live, live);
+        groups_fini(&g);
+    }
+}
+
+static void as_counted_by_hand(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {0, 1, 2, 40, 300};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct snapshot *s = random_sample(sizes[i]);
+        struct predicate p = {0};
+        every_column(s, NULL);
+        assert_int_equal(filter_parse("lport:443 and not state:es", &p, NULL), 0);
+        every_column(s, &p);
+        predicate_fini(&p);
+        snapshot_unref(s);
+    }
+}
+
+/* A sample whose ports have so many connections. */
+struct port_count {
+    unsigned port, rows;
+};
+
+static struct snapshot *ports(uint64_t seq, const struct port_count *list, size_t n)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    s->seq = seq;
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned row = 0; row < list[i].rows; row++) {
+            char local[32];
+            snprintf(local, sizeof local, "10.0.0.1:%u", list[i].port);
+            sample_row(s, local, "10.0.0.2:9", TCP_STATE_ESTABLISHED);
+        }
+    }
+    return s;
+}
+#define PORTS(seq, ...)                                                                            \
+    ports(seq, (struct port_count[]){__VA_ARGS__},                                                 \
+          sizeof((struct port_count[]){__VA_ARGS__}) / sizeof(struct port_count))
+
+static uint32_t find_port(const struct groups *g, unsigned port)
+{
+    return groups_find(g, &(struct value){.type = VALUE_NUMBER, .number = port});
+}
+
+static const char *keys(const struct groups *g, const struct snapshot *s)
+{
+    static char list[512];
+    struct str out = STR_INIT;
+    for (uint32_t i = 0; i < g->n; i++) {
+        str_add(&out, i ? " " : "");
+        groups_format(g, s, g->order[i], &out);
+    }
+    snprintf(list, sizeof list, "%s", str_text(&out));
+    str_fini(&out);
+    return list;
+}
+
+static const char *ordered(const struct snapshot *s, enum column_id by, unsigned figure,
+                           bool descending)
+{
+    static char list[512];
+    struct groups g = {0};
+    struct grouping how = {
+        .by = by, .sum = {COL_SEND_Q}, .n_sums = 1, .sort = {(uint8_t)figure, descending}};
+    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+    snprintf(list, sizeof list, "%s", keys(&g, s));
+    groups_fini(&g);
+    return list;
+}
+
+static void orders(void **state)
+{
+    (void)state;
+    struct snapshot *s = PORTS(1, {443, 3}, {22, 1}, {80, 3}, {3000, 5}, {5000, 1});
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_COUNT, true), "3000 80 443 22 5000");
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_COUNT, false), "22 5000 80 443 3000");
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_KEY, false), "22 80 443 3000 5000");
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_KEY, true), "5000 3000 443 80 22");
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        struct conn *c = &s->conn[row];
+        c->wqueue = c->sport == 22 ? 900 : c->sport == 80 ? 100 : 0;
+        if (c->sport == 443)
+            c->flags = CONN_NO_BACKLOG;
+    }
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_SUM, true), "22 80 3000 5000 443");
+    assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_SUM, false), "3000 5000 80 22 443");
+    snapshot_unref(s);
+}
+
+static void values_have_the_order_of_their_column(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    sample_row(s, "[2001:db8::1]:1", "[2001:db8::9]:1", TCP_STATE_TIME_WAIT);
+    sample_row(s, "10.0.0.1:1", "10.0.0.20:1", TCP_STATE_LISTEN);
+    sample_row(s, "10.0.0.1:2", "10.0.0.3:1", TCP_STATE_CLOSE_WAIT);
+    sample_row(s, "9.0.0.1:3", "192.0.2.1:1", TCP_STATE_ESTABLISHED);
+    s->conn[0].flags = s->conn[3].flags = CONN_NO_OWNER;
+    s->conn[1].uid = 1000;
+    assert_string_equal(ordered(s, COL_REMOTE_ADDR, GROUP_KEY, false),
+                        "10.0.0.3 10.0.0.20 192.0.2.1 2001:db8::9");
+    assert_string_equal(ordered(s, COL_STATE, GROUP_KEY, false),
+                        "CLOSE_WAIT ESTABLISHED TIME_WAIT LISTEN");
+    assert_string_equal(ordered(s, COL_UID, GROUP_KEY, false), "7 1000 –");
+    assert_string_equal(ordered(s, COL_UID, GROUP_KEY, true), "1000 7 –");
+    assert_string_equal(ordered(s, COL_UID, GROUP_COUNT, true), "– 7 1000");
+    snapshot_unref(s);
+}
+
+/* The groups after the next sample, and the change of a port's; INT64_MIN: not known. */
+static void next(struct groups *g, struct snapshot *s)
+{
+    struct groups now = {0};
+    assert_int_equal(groups_build(&now, s, NULL, &by_port, g->how.by ? g : NULL), 0);
+    groups_fini(g);
+    *g = now;
+    snapshot_unref(s);
+}
+
+static int64_t change_of(const struct groups *g, unsigned port)
+{
+    uint32_t i = find_port(g, port);
+    int64_t change;
+    assert_int_not_equal(i, GROUP_NONE);
+    return groups_change(g, i, &change) ? change : INT64_MIN;
+}
+
+static void changes_since_the_first_sample_remembered(void **state)
+{
+    (void)state;
+    struct groups g = {0};
+    next(&g, PORTS(1, {80, 5}, {22, 1}));
+    assert_int_equal(change_of(&g, 80), INT64_MIN);
+    next(&g, PORTS(2, {80, 7}, {22, 1}));
+    assert_int_equal(change_of(&g, 80), 2);
+    assert_int_equal(change_of(&g, 22), 0);
+    next(&g, PORTS(4, {80, 4}, {443, 3})); /* one sample was not looked at; 22 has gone */
+    assert_int_equal(change_of(&g, 80), -1);
+    assert_int_equal(change_of(&g, 443), 3);
+    assert_int_equal(find_port(&g, 22), GROUP_NONE);
+    assert_int_equal(g.n_gone, 1);
+    next(&g, PORTS(5, {80, 4}, {22, 4})); /* and is back */
+    assert_int_equal(change_of(&g, 22), 3);
+    assert_int_equal(g.n_gone, 1); /* 443 */
+    for (uint64_t seq = 6; seq < 61; seq++)
+        next(&g, PORTS(seq, {80, 10}));
+    assert_int_equal(change_of(&g, 80), 5); /* the first is in the window still */
+    next(&g, PORTS(61, {80, 10}));
+    assert_int_equal(change_of(&g, 80), 3); /* now the second is the oldest */
+    for (uint64_t seq = 62; seq < 70; seq++)
+        next(&g, PORTS(seq, {80, 10}));
+    assert_int_equal(change_of(&g, 80), 0);
+    assert_int_equal(g.n_gone, 0);
+    groups_fini(&g);
+}
+
+static void what_a_partial_sample_counts_is_no_change(void **state)
+{
+    (void)state;
+    struct groups g = {0};
+    next(&g, PORTS(1, {80, 5}));
+    struct snapshot *s = PORTS(2, {80, 2});
+    s->status = SAMPLE_PARTIAL;
+    next(&g, s);
+    assert_int_equal(change_of(&g, 80), INT64_MIN);
+    next(&g, PORTS(3, {80, 6}, {22, 1}));
+    assert_int_equal(change_of(&g, 80), 1);
+    assert_int_equal(change_of(&g, 22), 1);
+    next(&g, PORTS(63, {80, 6})); /* all that was known is too old */
+    assert_int_equal(change_of(&g, 80), INT64_MIN);
+    groups_fini(&g);
+}
+
+/* The same sample listed anew, for another order, counts once. */
+static void the_same_sample_again(void **state)
+{
+    (void)state;
+    struct groups g = {0};
+    next(&g, PORTS(1, {80, 5}));
+    next(&g, PORTS(2, {80, 7}));
+    next(&g, PORTS(2, {80, 7}));
+    assert_int_equal(change_of(&g, 80), 2);
+    next(&g, PORTS(1, {80, 5})); /* time has gone back: another recording */
+    assert_int_equal(change_of(&g, 80), INT64_MIN);
+    groups_fini(&g);
+}
+
+#define MANY 6000 /* more than are remembered */
+
+static struct snapshot *many_ports(uint64_t seq, unsigned first)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    s->seq = seq;
+    for (unsigned i = 0; i < MANY; i++) {
+        struct conn *c = sample_row(s, "10.0.0.1:1", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+        c->sport = (uint16_t)(first + i);
+        if (i % 100 == 0) /* some are large */
+            *snapshot_add(s, NULL) = *c;
+    }
+    return s;
+}
+
+static void of_too_many_the_largest_are_remembered(void **state)
+{
+    (void)state;
+    struct groups g = {0};
+    next(&g, many_ports(1, 0));
+    next(&g, many_ports(2, 0));
+    unsigned known = 0;
+    for (unsigned port = 0; port < MANY; port++) {
+        int64_t change = change_of(&g, port);
+        known += change != INT64_MIN;
+        if (change != INT64_MIN || port % 100 == 0)
+            assert_int_equal(change, 0);
+    }
+    assert_int_equal(known, 4096);
+    /* Others come in their place: that they had no row before cannot be told any more. */
+    next(&g, many_ports(3, 20000));
+    for (unsigned port = 20000; port < 20000 + MANY; port++)
+        assert_int_equal(change_of(&g, port), INT64_MIN);
+    groups_fini(&g);
+}
+
+static void lines_of_unfolded_groups(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    sample_row(s, "10.0.0.1:80", "10.0.0.9:5", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.1:22", "10.0.0.9:7", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.1:80", "10.0.0.9:3", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.1:22", "10.0.0.9:6", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.1:22", "10.0.0.9:9", TCP_STATE_TIME_WAIT);
+    struct groups g = {0};
+    struct rows r = {0};
+    struct sort sort = {COL_REMOTE_PORT, true};
+    struct predicate p = {0};
+    struct value unfolded[] = {{.type = VALUE_NUMBER, .number = 80},
+                               {.type = VALUE_NUMBER, .number = 4},
+                               {.type = VALUE_NUMBER, .number = 22}};
+    assert_int_equal(filter_parse("not state:tw", &p, NULL), 0);
+    assert_int_equal(groups_build(&g, s, NULL, &by_port, NULL), 0);
+    assert_int_equal(groups_lines(&r, &g, s, NULL, &sort, 0, NULL, 0), 0);
+    uint32_t port_22 = find_port(&g, 22) | ROW_GROUP, port_80 = find_port(&g, 80) | ROW_GROUP;
+    assert_int_equal(r.n, 2);
+    assert_memory_equal(r.row, ((uint32_t[]){port_22, port_80}), 2 * sizeof *r.row);
+    assert_int_equal(r.matched, 5);
+    assert_int_equal(groups_lines(&r, &g, s, NULL, &sort, 0, unfolded, 3), 0);
+    assert_int_equal(r.n, 7);
+    assert_memory_equal(r.row, ((uint32_t[]){port_22, 4, 1, 3, port_80, 0, 2}), 7 * sizeof *r.row);
+    assert_true(line_is_group(r.row[0]) && !line_is_group(r.row[1]));
+    assert_int_equal(groups_build(&g, s, &p, &by_port, NULL), 0);
+    assert_int_equal(groups_lines(&r, &g, s, &p, &sort, 0, unfolded, 2), 0);
+    port_22 = find_port(&g, 22) | ROW_GROUP, port_80 = find_port(&g, 80) | ROW_GROUP;
+    assert_int_equal(r.n, 4);
+    assert_memory_equal(r.row, ((uint32_t[]){port_22, port_80, 0, 2}), 4 * sizeof *r.row);
+    assert_int_equal(rows_position(&r, 2), 3);
+    predicate_fini(&p);
+    rows_fini(&r);
+    groups_fini(&g);
+    snapshot_unref(s);
+}
+
+static void terms_of_texts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *term;
+    } list[] = {
+        {"blue", "netns=blue"},         {"two words", "netns=\"two words\""},
+        {"-", "netns=\"-\""},           {"–", "netns=\"–\""},
+        {"a\"b", "netns='a\"b'"},       {"", "netns=\"\""},
+        {"네트워크", "netns=네트워크"}, {"a\"'b", NULL},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        struct snapshot *s = random_sample(3);
+        struct str term = STR_INIT;
+        struct predicate p = {0};
+        struct value v = {.type = VALUE_TEXT};
+        snprintf(v.text, sizeof v.text, "%s", list[i].text);
+        assert_int_equal(groups_term(COL_NETNS, &v, &term), list[i].term != NULL);
+        if (list[i].term) {
+            assert_string_equal(str_text(&term), list[i].term);
+            assert_int_equal(filter_parse(str_text(&term), &p, NULL), 0);
+            snprintf(s->netns, sizeof s->netns, "%s", list[i].text);
+            assert_int_equal(predicate_match(&p, s, 0), list[i].text[0] != '\0');
+        }
+        predicate_fini(&p);
+        str_fini(&term);
+        snapshot_unref(s);
+    }
+}
+
+/* What lives on after a million rows in twelve groups, and while they are grouped: no more than
+ * for a thousand. */
+#ifndef __has_feature
+#define __has_feature(what) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || !defined(__GLIBC__)
+#define OWN_ALLOCATOR 0
+#else
+#define OWN_ALLOCATOR 1
+#endif
+
+#if OWN_ALLOCATOR
+static unsigned long calls, bytes;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+    calls++;
+    bytes += size;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    calls++;
+    bytes += n * size;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    calls++;
+    bytes += size;
+    return __libc_realloc(p, size);
+}
+
+#define MILLION 1000000u
+
+static void a_million_rows(void **state)
+{
+    (void)state;
+    struct snapshot *s = snapshot_new(NULL);
+    struct groups g = {0};
+    assert_int_equal(snapshot_reserve(s, MILLION), 0);
+    for (uint32_t i = 0; i < MILLION; i++) {
+        struct conn *c = snapshot_add(s, NULL);
+        c->family = AF_INET;
+        c->state = (uint8_t)(1 + i % 11);
+        memcpy(c->dst, &i, sizeof i);
+        c->sport = (uint16_t)(i % 12);
+    }
+    calls = bytes = 0;
+    assert_int_equal(groups_build(&g, s, NULL, &by_port, NULL), 0);
+    assert_in_range(calls, 1, 20);
+    assert_in_range(bytes, 1, 64 * 1024);
+    assert_int_equal(g.n, 12);
+    assert_int_equal(g.matched_live, MILLION);
+    /* as many groups as rows: amortised growth, under 400 bytes each of which half is given back */
+    calls = bytes = 0;
+    struct grouping how = {.by = COL_REMOTE_ADDR, .sort = {GROUP_COUNT, true}};
+    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+    assert_int_equal(g.n, MILLION);
+    assert_in_range(calls, 1, 100);
+    assert_in_range(bytes, 1, 500ul * MILLION);
+    groups_fini(&g);
+    snapshot_unref(s);
+}
+#else
+static void a_million_rows(void **state)
+{
+    (void)state;
+    skip(); /* the allocator is the sanitizer's */
+}
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_counted_by_hand),
+        cmocka_unit_test(orders),
+        cmocka_unit_test(values_have_the_order_of_their_column),
+        cmocka_unit_test(changes_since_the_first_sample_remembered),
+        cmocka_unit_test(what_a_partial_sample_counts_is_no_change),
+        cmocka_unit_test(the_same_sample_again),
+        cmocka_unit_test(of_too_many_the_largest_are_remembered),
+        cmocka_unit_test(lines_of_unfolded_groups),
+        cmocka_unit_test(terms_of_texts),
+        cmocka_unit_test(a_million_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
