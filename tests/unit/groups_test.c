@@ -389,6 +389,22 @@ static void of_too_many_the_largest_are_remembered(void **state)
     groups_fini(&g);
 }
 
+/* Those that made room are not known to have had no row. */
+static void what_was_forgotten_is_not_new(void **state)
+{
+    (void)state;
+    struct groups g = {0};
+    next(&g, PORTS(1, {60000, 5}));
+    next(&g, many_ports(2, 0));
+    next(&g, PORTS(3, {60000, 5}, {60001, 1}));
+    assert_int_equal(change_of(&g, 60000), INT64_MIN);
+    assert_int_equal(change_of(&g, 60001), INT64_MIN);
+    next(&g, PORTS(4, {60000, 6}, {60002, 1}));
+    assert_int_equal(change_of(&g, 60000), 1);
+    assert_int_equal(change_of(&g, 60002), 1);
+    groups_fini(&g);
+}
+
 static void lines_of_unfolded_groups(void **state)
 {
     (void)state;
@@ -547,6 +563,7 @@ int main(void)
         cmocka_unit_test(what_a_partial_sample_counts_is_no_change),
         cmocka_unit_test(the_same_sample_again),
         cmocka_unit_test(of_too_many_the_largest_are_remembered),
+        cmocka_unit_test(what_was_forgotten_is_not_new),
         cmocka_unit_test(lines_of_unfolded_groups),
         cmocka_unit_test(terms_of_texts),
         cmocka_unit_test(a_million_rows),
