@@ -22,14 +22,18 @@ enum conn_kind conn_kind(const struct conn *c)
     return (enum conn_kind)without_inode[c->state];
 }
 
+bool conn_same_ends(const struct conn *a, const struct conn *b)
+{
+    return a->sport == b->sport && a->dport == b->dport && a->family == b->family &&
+           a->ifindex == b->ifindex && a->netns == b->netns &&
+           memcmp(a->src, b->src, sizeof a->src) == 0 && memcmp(a->dst, b->dst, sizeof a->dst) == 0;
+}
+
 /* A socket without a file has inode 0 from its close() on, or until it is accepted: so 0 equals
  * any. Two different ones are different sockets (listeners sharing a port by SO_REUSEPORT). */
 static bool same_tuple(const struct conn *a, const struct conn *b)
 {
-    return a->sport == b->sport && a->dport == b->dport && a->family == b->family &&
-           a->ifindex == b->ifindex && a->netns == b->netns &&
-           (a->inode == b->inode || !a->inode || !b->inode) &&
-           memcmp(a->src, b->src, sizeof a->src) == 0 && memcmp(a->dst, b->dst, sizeof a->dst) == 0;
+    return (a->inode == b->inode || !a->inode || !b->inode) && conn_same_ends(a, b);
 }
 
 bool conn_same(const struct conn *a, const struct conn *b)

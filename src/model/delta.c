@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endings.h"
+#include "slots.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/dedupe.h"
+#include "tcptop/model/predicate.h"
 
 #define NONE        UINT32_MAX
 #define LOOK_AHEAD  16u    /* rows that may have gone between two neighbours */
@@ -26,9 +29,9 @@ struct list {
 struct delta {
     struct dedupe dedupe;
     struct list old, new; /* rows of the previous and of this sample that found no partner yet */
-    uint32_t *table;      /* open addressing: index + 1, 0 is free */
-    uint64_t table_cap;   /* power of two */
-    bool whole_seen;      /* a complete sample was joined: an unknown row is new */
+    struct slots slots;   /* of `old` */
+    struct endings endings;
+    bool whole_seen; /* a complete sample was joined: an unknown row is new */
 };
 
 /* One join under way. */
@@ -52,7 +55,8 @@ void delta_free(struct delta *d)
         return;
     free(d->old.row);
     free(d->new.row);
-    free(d->table);
+    slots_fini(&d->slots);
+    endings_fini(&d->endings);
     dedupe_fini(&d->dedupe);
     free(d);
 }
@@ -79,39 +83,6 @@ static void list_clear(struct list *list)
         *list = (struct list){0};
     }
     list->n = 0;
-}
-
-/* An empty table with room for `n` entries at half load. */
-static int table_clear(struct delta *d, uint32_t n)
-{
-    uint64_t cap = 64;
-
-    while (cap < UINT64_C(2) * n)
-        cap *= 2;
-    if (cap > d->table_cap || cap < d->table_cap / 16) {
-        free(d->table);
-        d->table = malloc(cap * sizeof *d->table);
-        d->table_cap = d->table ? cap : 0;
-    }
-    if (!d->table)
-        return -ENOMEM;
-    memset(d->table, 0, d->table_cap * sizeof *d->table);
-    return 0;
-}
-
-static void table_add(struct delta *d, uint64_t hash, uint32_t index)
-{
-    uint64_t mask = d->table_cap - 1, slot = hash & mask;
-
-    while (d->table[slot])
-        slot = (slot + 1) & mask;
-    d->table[slot] = index + 1;
-}
-
-/* The index at the probe's place, NONE at its end; *slot starts as the hash. */
-static uint32_t table_next(const struct delta *d, uint64_t *slot)
-{
-    return d->table[(*slot)++ & (d->table_cap - 1)] - 1;
 }
 
 static bool is_bound(const struct conn *c)
@@ -203,7 +174,7 @@ static bool adopt(struct join *join, uint32_t i)
     uint64_t slot = join_hash(join, c);
     uint32_t at;
 
-    while ((at = table_next(d, &slot)) != NONE) {
+    while ((at = slots_next(&d->slots, &slot)) != NONE) {
         uint32_t row = d->old.row[at];
         if (row != NONE && conn_same(c, &join->prev->conn[row])) {
             inherit(join, i, row);
@@ -221,15 +192,17 @@ static int join_by_hash(struct join *join)
 
     if (!d->new.n)
         return 0;
-    if (table_clear(d, d->old.n))
+    if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
     for (uint32_t at = 0; at < d->old.n; at++) {
         uint32_t row = d->old.row[at];
         if (may_return(join, row))
-            table_add(d, join_hash(join, &join->prev->conn[row]), at);
+            slots_add(&d->slots, join_hash(join, &join->prev->conn[row]), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
-        if (!adopt(join, d->new.row[at]))
+        if (adopt(join, d->new.row[at]))
+            d->new.row[at] = NONE;
+        else
             newborn(join, d->new.row[at]);
     }
     return 0;
@@ -244,6 +217,8 @@ static enum fate fate_of(const struct join *join, uint32_t row)
     const struct conn *c = &prev->conn[row];
     enum row_kind kind = snapshot_row_kind(prev, row);
 
+    if (kind != ROW_CLOSED && endings_find(&join->d->endings, c) != ENDING_NONE)
+        return FATE_DIED;
     if (kind == ROW_CLOSED)
         return next->now_ds - prev->life[row].changed_ds < join->fade_ds ? FATE_FADING : FATE_GONE;
     if (is_bound(c) && !(next->needs & NEED_BOUND))
@@ -274,23 +249,33 @@ static void append_missing(struct join *join)
     }
 }
 
+/* The last figures of a row: what was told of its end, or what the sample before had. */
+static const struct flow *last_flow(const struct join *join, uint32_t row)
+{
+    const struct endings *e = &join->d->endings;
+    uint32_t ending = endings_find(e, &join->prev->conn[row]);
+    const struct flow *told = ending == ENDING_NONE ? NULL : endings_flow(e, ending);
+
+    return told ? told : snapshot_flow(join->prev, row);
+}
+
 static void append_closed(struct join *join, enum fate fate)
 {
     struct snapshot *next = join->next;
 
     for (uint32_t at = 0; at < join->d->old.n; at++) {
-        uint32_t row = join->d->old.row[at], to = snapshot_rows(next);
+        uint32_t row = join->d->old.row[at];
+        struct life life;
         if (row == NONE || fate_of(join, row) != fate)
             continue;
-        if (fate == FATE_DIED)
+        life = join->prev->life[row];
+        if (fate == FATE_DIED) {
             next->closed_total++;
-        if (next->n_closed == SNAPSHOT_CLOSED_MAX)
-            continue;
-        next->conn[to] = join->prev->conn[row];
-        next->life[to] = join->prev->life[row];
-        if (fate == FATE_DIED)
-            next->life[to].changed_ds = next->now_ds;
-        next->n_closed++;
+            next->deaths.closed += predicate_match(next->count_only, join->prev, row);
+            life.changed_ds = next->now_ds;
+        }
+        if (next->n_closed < SNAPSHOT_CLOSED_MAX)
+            snapshot_bury(next, &join->prev->conn[row], life, last_flow(join, row));
     }
 }
 
@@ -299,19 +284,54 @@ static bool lacks_cookies(const struct snapshot *s)
     return s->n_live && s->conn[0].flags & CONN_NO_COOKIE;
 }
 
+/* What the kernel told of ends; it names them by cookies. */
+static int join_endings(struct join *join)
+{
+    struct delta *d = join->d;
+    int rc;
+
+    if (join->by_tuple) {
+        snapshot_unref(join->next->ended);
+        join->next->ended = NULL;
+        join->next->deaths_told = false;
+    }
+    rc = endings_begin(&d->endings, join->next);
+    if (rc)
+        return rc;
+    endings_meet_old(&d->endings, join->next, join->prev, d->old.row, d->old.n);
+    return endings_meet_live(&d->endings, join->next, d->new.row, d->new.n);
+}
+
+static void add_deaths(struct deaths *to, const struct deaths *d)
+{
+    to->ended += d->ended;
+    to->closed += d->closed;
+    to->unseen += d->unseen;
+    to->unseen_acked += d->unseen_acked;
+    to->unseen_received += d->unseen_received;
+    to->lost += d->lost;
+}
+
 static int join_rows(struct join *join)
 {
+    struct delta *d = join->d;
+    struct snapshot *next = join->next;
     int rc = join_by_order(join);
 
     if (!rc)
         rc = join_by_hash(join);
     if (!rc)
-        rc = snapshot_reserve(join->next, join->next->n_live + join->d->old.n);
+        rc = join_endings(join);
+    if (!rc)
+        rc = snapshot_reserve(next, next->n_live + d->old.n + endings_unseen_rows(&d->endings));
     if (rc)
         return rc;
     append_missing(join);
     append_closed(join, FATE_DIED);
+    endings_bury_unseen(&d->endings, next);
     append_closed(join, FATE_FADING);
+    next->deaths_total = join->prev->deaths_total;
+    add_deaths(&next->deaths_total, &next->deaths);
     return 0;
 }
 
@@ -330,6 +350,9 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
         next->closed_total = prev->closed_total;
         rc = rc ? rc : join_rows(&join);
     }
+    endings_finish(&d->endings);
+    snapshot_unref(next->ended);
+    next->ended = NULL;
     if (next->status == SAMPLE_COMPLETE)
         d->whole_seen = true;
     return rc;

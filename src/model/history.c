@@ -147,3 +147,30 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
              (double)(newest->mono_ns - oldest->mono_ns);
     return true;
 }
+
+bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, double *seconds)
+{
+    const struct point *newest = NULL, *oldest = NULL, *p;
+
+    /* A missed sample tells of nothing; the next one does of the time since the one before. */
+    for (uint32_t back = 0; back <= n && (p = history_at(h, back)); back++) {
+        if (p->status == POINT_MISSED)
+            continue;
+        newest = newest ? newest : p;
+        oldest = p;
+        if (!p->deaths_told)
+            break;
+    }
+    if (!newest || !newest->deaths_told || newest->mono_ns <= oldest->mono_ns)
+        return false;
+    *seconds = (double)(newest->mono_ns - oldest->mono_ns) / (double)NS_PER_S;
+    *deaths = (struct deaths){
+        .ended = newest->deaths.ended - oldest->deaths.ended,
+        .closed = newest->deaths.closed - oldest->deaths.closed,
+        .unseen = newest->deaths.unseen - oldest->deaths.unseen,
+        .unseen_acked = newest->deaths.unseen_acked - oldest->deaths.unseen_acked,
+        .unseen_received = newest->deaths.unseen_received - oldest->deaths.unseen_received,
+        .lost = newest->deaths.lost - oldest->deaths.lost,
+    };
+    return true;
+}

@@ -48,6 +48,8 @@ static void snapshot_free(struct snapshot *s)
     free(s->conn);
     free(s->life);
     free(s->flow_store);
+    free(s->final);
+    snapshot_unref(s->ended);
     free(s);
 }
 
@@ -85,6 +87,7 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     s->cap = kept.cap;
     s->flow_store = kept.flow_store;
     s->flow_cap = kept.flow_cap;
+    s->final = kept.final;
     s->history = kept.history;
     s->pool = pool;
     atomic_init(&s->refs, 1);
@@ -164,6 +167,8 @@ void snapshot_unref(const struct snapshot *shared)
         snapshot_free(s);
         return;
     }
+    snapshot_unref(s->ended); /* its pool is another one */
+    s->ended = NULL;
     pthread_mutex_lock(&pool->lock);
     trim(s);
     surplus = pool->idle;
@@ -284,6 +289,22 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
 void snapshot_drop_last(struct snapshot *s)
 {
     s->n_live--;
+}
+
+void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
+                   const struct flow *final)
+{
+    uint32_t to = snapshot_rows(s);
+
+    if (!s->final && final && final->valid)
+        s->final = calloc(SNAPSHOT_CLOSED_MAX, sizeof *s->final);
+    if (s->final && final)
+        s->final[s->n_closed] = *final;
+    else if (s->final)
+        s->final[s->n_closed].valid = 0;
+    s->conn[to] = *c;
+    s->life[to] = life;
+    s->n_closed++;
 }
 
 /* The arrays of `s` from row `at` on, or down from there. */

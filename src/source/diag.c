@@ -23,9 +23,8 @@ static size_t align4(size_t n)
 void diag_mark_owner(struct conn *c)
 {
     bool request = c->state == TCP_STATE_SYN_RECV && c->inode == 0;
-    bool orphan = c->state == TCP_STATE_FIN_WAIT2 && c->timer == TIMER_TIMEWAIT;
 
-    if (c->state == TCP_STATE_TIME_WAIT || request || orphan)
+    if (request || conn_is_remnant(c))
         c->flags |= CONN_NO_OWNER;
 }
 

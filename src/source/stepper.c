@@ -78,6 +78,8 @@ static int add_history(struct stepper *st, struct snapshot *s)
         .total = s->total,
         .bound_asked = s->needs & NEED_BOUND,
         .counter_valid = s->host.counter_valid,
+        .deaths_told = s->deaths_told,
+        .deaths = s->deaths_total,
     };
 
     if (history_copy(&s->history, &st->history))
@@ -154,6 +156,7 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
     utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));
     if (st->good) {
         s->closed_total = st->good->closed_total;
+        s->deaths_total = st->good->deaths_total;
         memcpy(s->netns, st->good->netns, sizeof s->netns);
         memcpy(s->host.name, st->good->host.name, sizeof s->host.name);
         memcpy(s->host.kernel, st->good->host.kernel, sizeof s->host.kernel);

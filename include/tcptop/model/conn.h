@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/model/state.h"
+
 /* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). Unknown codes are kept as they are. */
 enum conn_timer {
     TIMER_OFF = 0,
@@ -21,6 +23,7 @@ enum conn_flag {
     CONN_NO_BACKLOG = 4,     /* LISTEN read from /proc: wqueue is not the backlog */
     CONN_BOUND = 8,          /* state CLOSE as the answer to BOUND_INACTIVE */
     CONN_ROUNDED_TIMER = 16, /* expiry in clock ticks of 10 ms (/proc) */
+    CONN_UNSEEN = 32,        /* closed row that no sample had: only its end was told */
 };
 
 struct conn {
@@ -52,6 +55,18 @@ enum conn_kind { CONN_PLAIN, CONN_REQUEST_SOCKET, CONN_ORPHAN, CONN_NOT_ACCEPTED
 /** REQUEST_SOCKET: SYN_RECV with inode 0 (net/ipv4/inet_diag.c inet_req_diag_fill). ORPHAN: FIN_*,
  *  CLOSING, LAST_ACK without inode. NOT_ACCEPTED: ESTABLISHED or CLOSE_WAIT without inode. */
 enum conn_kind conn_kind(const struct conn *c);
+
+/** Is the record what the kernel keeps of a connection whose socket has gone: TIME_WAIT, or an
+ * orphan in FIN_WAIT2 (net/ipv4/tcp_minisocks.c tcp_time_wait)? It goes on after the socket's end.
+ */
+static inline bool conn_is_remnant(const struct conn *c)
+{
+    return c->state == TCP_STATE_TIME_WAIT ||
+           (c->state == TCP_STATE_FIN_WAIT2 && c->timer == TIMER_TIMEWAIT);
+}
+
+/** Same family, namespace, device, addresses and ports. Inodes do not count. */
+bool conn_same_ends(const struct conn *a, const struct conn *b);
 
 /** Same connection in two samples: by cookie where both have one, else by family, 4-tuple, ifindex,
  *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */

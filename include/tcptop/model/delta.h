@@ -16,7 +16,10 @@ void delta_free(struct delta *d);
  * second and at least one sample. A row that comes back keeps its birth. When `next` is partial
  * nothing is declared closed, and being missed by a partial sample is no miss. A row whose birth
  * nobody could have seen (no complete sample before, bound sockets not asked for) is not born, it
- * was there. Cost is linear. Returns 0 or -ENOMEM (then `next` is only itself). */
+ * was there. Where next->ended tells of ends, a row whose socket ended is closed at its first miss,
+ * also by a partial sample; what ended without a row is a closed row with CONN_UNSEEN; next->deaths
+ * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Cost is
+ * linear. Returns 0 or -ENOMEM (then `next` is only itself). */
 int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
                uint32_t fade_ds);
 

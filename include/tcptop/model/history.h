@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/model/deaths.h"
 #include "tcptop/model/host.h"
 #include "tcptop/model/state.h"
 
@@ -21,6 +22,8 @@ struct point {
     bool bound_asked;
     uint32_t counter_valid;
     uint64_t counter[COUNTER_COUNT];
+    bool deaths_told;     /* see struct snapshot */
+    struct deaths deaths; /* since the start */
 };
 
 /* A ring: a plain value that can be copied with history_copy(). */
@@ -55,5 +58,9 @@ bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t
 /** Rate per second of a counter over the last `n` points by real times; false when unknown.
  *  A counter that went backwards (namespace re-created, wrap) makes it unknown. */
 bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s);
+
+/** What the kernel told of deaths over the last `n` points, as far back as it did without a break,
+ *  and the seconds between the first and the last of them. False when that are not two points. */
+bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, double *seconds);
 
 #endif

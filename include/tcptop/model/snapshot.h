@@ -11,9 +11,12 @@
 #include <stdint.h>
 
 #include "tcptop/model/conn.h"
+#include "tcptop/model/deaths.h"
 #include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
+
+struct predicate;
 
 #define SNAPSHOT_CLOSED_MAX 1000u /* closed rows kept; the rest are only counted */
 
@@ -55,6 +58,7 @@ struct snapshot {
     struct flow *flow;       /* live rows only; NULL when not asked for */
     struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
+    struct flow *final; /* closed rows: their last figures, if any; NULL: none has */
 
     struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
     bool downwards;          /* rows lie before `conn`, the last one first */
@@ -64,9 +68,16 @@ struct snapshot {
     uint32_t total;                  /* live rows */
     uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE */
     uint32_t born, changed;          /* rows that appeared, changed state in this sample */
-    uint64_t closed_total;           /* deaths seen since the start */
+    uint64_t closed_total;           /* deaths of rows since the start */
     uint32_t duplicates;             /* records dropped: same cookie twice in one dump */
     uint32_t rejected;               /* malformed records refused by the parser */
+
+    bool deaths_told;           /* the kernel told of all ends since the sample before, but for the
+                                   lost ones: `unseen` and so on mean something */
+    struct deaths deaths;       /* since the last sample that did not fail */
+    struct deaths deaths_total; /* since the start */
+    struct snapshot *ended;     /* until the join: what was told, as live rows in order of time */
+    const struct predicate *count_only; /* until the join: of `closed` and `unseen`; NULL: all */
 
     struct host host;
     struct history history; /* as of this sample, this sample included */
@@ -97,7 +108,11 @@ static inline enum row_kind snapshot_row_kind(const struct snapshot *s, uint32_t
 /** Figures of a row, NULL when not sampled. */
 static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_t row)
 {
-    return s->flow && row < s->n_live ? &s->flow[row] : 0;
+    uint32_t closed = s->n_live + s->n_missing;
+
+    if (row < s->n_live)
+        return s->flow ? &s->flow[row] : 0;
+    return s->final && row >= closed ? &s->final[row - closed] : 0;
 }
 
 /* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
@@ -126,6 +141,11 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
 
 /** Take the row back that snapshot_add() gave last. */
 void snapshot_drop_last(struct snapshot *s);
+
+/** While joining: one more closed row, for which there is room. `final` (may be NULL) are its last
+ *  figures; without memory for them they are not known. */
+void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
+                   const struct flow *final);
 
 /** Lend the arrays of the empty `s`, with room for `rows` rows, to two snapshots that are filled at
  *  the same time by two threads, from both ends; together they cannot have more. Returns 0 or

@@ -1,0 +1,268 @@
+/* Ends of sockets meet rows: by cookie, and remnants that were never seen before by address. */
+#include "endings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcptop/base/hash.h"
+#include "tcptop/model/predicate.h"
+
+#define WAITING_MAX 4096u
+
+enum ending_mark {
+    ENDING_OPEN,  /* no row has it so far */
+    ENDING_TAKEN, /* a row has, or it was told twice */
+    ENDING_WAITS, /* its row is live in this sample */
+};
+
+void endings_fini(struct endings *e)
+{
+    snapshot_unref(e->waiting);
+    free(e->mark);
+    slots_fini(&e->by_cookie);
+    slots_fini(&e->by_ends);
+    *e = (struct endings){0};
+}
+
+static const struct snapshot *holder(const struct endings *e, uint32_t *ending)
+{
+    if (*ending < e->n_waiting)
+        return e->waiting;
+    *ending -= e->n_waiting;
+    return e->told;
+}
+
+static const struct conn *conn_of(const struct endings *e, uint32_t ending)
+{
+    const struct snapshot *s = holder(e, &ending);
+
+    return &s->conn[ending];
+}
+
+/* Does it name a connection? */
+static bool is_named(const struct conn *c)
+{
+    return c->dport != 0;
+}
+
+const struct flow *endings_flow(const struct endings *e, uint32_t ending)
+{
+    const struct snapshot *s = holder(e, &ending);
+    const struct flow *flow = snapshot_flow(s, ending);
+
+    return is_named(&s->conn[ending]) && flow && flow->valid ? flow : NULL;
+}
+
+static uint32_t find(const struct endings *e, const struct conn *c)
+{
+    uint64_t at = conn_hash(c);
+    uint32_t k;
+
+    if (!e->n || c->flags & CONN_NO_COOKIE)
+        return ENDING_NONE;
+    while ((k = slots_next(&e->by_cookie, &at)) != ENDING_NONE) {
+        if (conn_same(conn_of(e, k), c))
+            break;
+    }
+    return k;
+}
+
+uint32_t endings_find(const struct endings *e, const struct conn *c)
+{
+    return conn_is_remnant(c) ? ENDING_NONE : find(e, c);
+}
+
+static int reserve(struct endings *e)
+{
+    if (e->n > e->cap || e->n < e->cap / 16) {
+        free(e->mark);
+        e->mark = malloc(e->n);
+        e->cap = e->mark ? e->n : 0;
+    }
+    if (!e->mark)
+        return -ENOMEM;
+    memset(e->mark, ENDING_OPEN, e->n);
+    return slots_clear(&e->by_cookie, e->n);
+}
+
+int endings_begin(struct endings *e, struct snapshot *next)
+{
+    e->told = next->ended;
+    e->n_waiting = e->waiting ? e->waiting->n_live : 0;
+    e->n = e->n_waiting + (e->told ? e->told->n_live : 0);
+    if (!e->n)
+        return 0;
+    if (reserve(e)) {
+        e->n = 0;
+        return -ENOMEM;
+    }
+    for (uint32_t k = 0; k < e->n; k++) {
+        const struct conn *c = conn_of(e, k);
+        if (find(e, c) != ENDING_NONE) {
+            e->mark[k] = ENDING_TAKEN;
+            continue;
+        }
+        slots_add(&e->by_cookie, conn_hash(c), k);
+        if (k >= e->n_waiting && is_named(c))
+            next->deaths.ended++;
+    }
+    return 0;
+}
+
+/* The row `c` is what ended. One that names nothing counts if the row does. */
+static void take(struct endings *e, struct snapshot *next, uint32_t k, const struct conn *c,
+                 enum ending_mark mark)
+{
+    if (e->mark[k] == ENDING_OPEN && k >= e->n_waiting && !is_named(conn_of(e, k)) && is_named(c))
+        next->deaths.ended++;
+    if (mark == ENDING_WAITS && k < e->n_waiting) /* has waited long enough */
+        mark = ENDING_TAKEN;
+    e->mark[k] = (uint8_t)mark;
+}
+
+void endings_meet_old(struct endings *e, struct snapshot *next, const struct snapshot *prev,
+                      const uint32_t *rows, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && e->n; i++) {
+        uint32_t k = rows[i] == ENDING_NONE ? ENDING_NONE : find(e, &prev->conn[rows[i]]);
+        if (k != ENDING_NONE)
+            take(e, next, k, &prev->conn[rows[i]], ENDING_TAKEN);
+    }
+}
+
+static bool any_open(const struct endings *e)
+{
+    return e->n && memchr(e->mark, ENDING_OPEN, e->n);
+}
+
+static int index_by_ends(struct endings *e)
+{
+    if (slots_clear(&e->by_ends, e->n))
+        return -ENOMEM;
+    for (uint32_t k = 0; k < e->n; k++) {
+        if (e->mark[k] == ENDING_OPEN && is_named(conn_of(e, k)))
+            slots_add(&e->by_ends, conn_tuple_hash(conn_of(e, k)), k);
+    }
+    return 0;
+}
+
+/* Of connections that had these ends one after the other the last one left the remnant. */
+static void meet_remnant(struct endings *e, const struct conn *c)
+{
+    uint64_t at = conn_tuple_hash(c);
+    uint32_t k, last = ENDING_NONE;
+
+    while ((k = slots_next(&e->by_ends, &at)) != ENDING_NONE) {
+        if (e->mark[k] == ENDING_OPEN && conn_same_ends(conn_of(e, k), c) &&
+            (last == ENDING_NONE || k > last))
+            last = k;
+    }
+    if (last != ENDING_NONE)
+        e->mark[last] = ENDING_TAKEN;
+}
+
+int endings_meet_live(struct endings *e, struct snapshot *next, const uint32_t *new_rows,
+                      uint32_t n)
+{
+    if (!any_open(e))
+        return 0;
+    for (uint32_t row = 0; row < next->n_live; row++) {
+        const struct conn *c = &next->conn[row];
+        uint32_t k = find(e, c);
+        if (k != ENDING_NONE)
+            take(e, next, k, c, conn_is_remnant(c) ? ENDING_TAKEN : ENDING_WAITS);
+    }
+    if (!any_open(e))
+        return 0;
+    if (index_by_ends(e))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = new_rows[i] == ENDING_NONE ? NULL : &next->conn[new_rows[i]];
+        if (c && conn_is_remnant(c) && find(e, c) == ENDING_NONE)
+            meet_remnant(e, c);
+    }
+    return 0;
+}
+
+/* What waited had a row once. */
+static bool is_unseen(const struct endings *e, uint32_t k)
+{
+    return k >= e->n_waiting && e->mark[k] == ENDING_OPEN && is_named(conn_of(e, k));
+}
+
+uint32_t endings_unseen_rows(const struct endings *e)
+{
+    uint32_t rows = 0;
+
+    for (uint32_t k = e->n_waiting; k < e->n && rows < SNAPSHOT_CLOSED_MAX; k++)
+        rows += is_unseen(e, k);
+    return rows;
+}
+
+static void count_unseen(struct snapshot *next, const struct flow *flow)
+{
+    struct deaths *d = &next->deaths;
+    uint64_t bytes;
+
+    d->closed++;
+    d->unseen++;
+    if (flow_get(flow, FLOW_bytes_acked, &bytes))
+        d->unseen_acked += bytes;
+    if (flow_get(flow, FLOW_bytes_received, &bytes))
+        d->unseen_received += bytes;
+}
+
+void endings_bury_unseen(struct endings *e, struct snapshot *next)
+{
+    struct life life = {.born_ds = next->now_ds, .changed_ds = next->now_ds};
+
+    for (uint32_t k = e->n; k-- > e->n_waiting;) {
+        const struct flow *flow = endings_flow(e, k);
+        struct conn c;
+        if (!is_unseen(e, k))
+            continue;
+        if (predicate_match(next->count_only, e->told, k - e->n_waiting))
+            count_unseen(next, flow);
+        c = *conn_of(e, k);
+        c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
+        if (next->n_closed < SNAPSHOT_CLOSED_MAX)
+            snapshot_bury(next, &c, life, flow);
+    }
+}
+
+/* An end of which there is no copy for want of memory costs the row a second miss. */
+static void keep(struct endings *e, uint32_t k)
+{
+    const struct flow *told = endings_flow(e, k);
+    struct flow *flow;
+    struct conn *c;
+
+    if (!e->waiting)
+        e->waiting = snapshot_new(NULL);
+    if (!e->waiting)
+        return;
+    e->waiting->needs = NEED_FLOW;
+    c = snapshot_add(e->waiting, &flow);
+    if (!c)
+        return;
+    *c = *conn_of(e, k);
+    if (told)
+        *flow = *told;
+}
+
+void endings_finish(struct endings *e)
+{
+    uint32_t n_waiting = e->n_waiting;
+
+    e->n_waiting = 0; /* those have had their chance */
+    if (e->waiting)
+        e->waiting->n_live = 0;
+    for (uint32_t k = n_waiting; k < e->n && (!e->waiting || e->waiting->n_live < WAITING_MAX);
+         k++) {
+        if (e->mark[k] == ENDING_WAITS)
+            keep(e, k - n_waiting);
+    }
+    e->told = NULL;
+    e->n = 0;
+}

@@ -1,0 +1,57 @@
+/* What the kernel told of the ends of sockets, joined with the rows of two samples.
+ *
+ * An end is told once, by the cookie, and may come before or after the dump that misses the socket:
+ *  - its row was in the sample before and is not in this one: it is dead, no second miss needed;
+ *  - its row is still there: the dump was sooner, so the end waits for the next sample;
+ *  - what is there is the remnant, TIME_WAIT: the connection goes on as that row. A remnant whose
+ *    socket no sample had has got a cookie of its own, and is known by its ends;
+ *  - no sample has or had it: it died unseen.
+ * A socket that was reset by SO_LINGER 0, refused or never connected tells of no connection: remote
+ * port 0, addresses and figures wiped (tcp_disconnect). Its cookie is still right. */
+#ifndef TCPTOP_MODEL_ENDINGS_H
+#define TCPTOP_MODEL_ENDINGS_H
+
+#include "slots.h"
+#include "tcptop/model/snapshot.h"
+
+#define ENDING_NONE UINT32_MAX
+
+/* Memory that is kept between joins; starts as zero. */
+struct endings {
+    struct snapshot *waiting;    /* ends of rows that the sample before still had; owned */
+    const struct snapshot *told; /* in this join */
+    uint32_t n_waiting, n;       /* ends: those that waited, then the told ones */
+    uint8_t *mark;               /* enum ending_mark; owned */
+    uint32_t cap;
+    struct slots by_cookie, by_ends;
+};
+
+void endings_fini(struct endings *e);
+
+/** Take up next->ended and what waited. Returns 0 or -ENOMEM. */
+int endings_begin(struct endings *e, struct snapshot *next);
+
+/** Rows of `prev` that found no partner; ENDING_NONE (as a row) is skipped. */
+void endings_meet_old(struct endings *e, struct snapshot *next, const struct snapshot *prev,
+                      const uint32_t *rows, uint32_t n);
+
+/** All live rows of `next`, then those without a past. Returns 0 or -ENOMEM. */
+int endings_meet_live(struct endings *e, struct snapshot *next, const uint32_t *new_rows,
+                      uint32_t n);
+
+/** The end of the socket that this row of the sample before was, ENDING_NONE when it was not told.
+ *  A remnant has none. */
+uint32_t endings_find(const struct endings *e, const struct conn *c);
+
+/** The figures told with an end, NULL when they say nothing. */
+const struct flow *endings_flow(const struct endings *e, uint32_t ending);
+
+/** Count what died unseen, and bury the newest of it; there must be room for
+ *  endings_unseen_rows(). */
+uint32_t endings_unseen_rows(const struct endings *e);
+void endings_bury_unseen(struct endings *e, struct snapshot *next);
+
+/** Keep what waits for the next join, forget the rest. */
+void endings_finish(struct endings *e);
+
+#endif

@@ -1,0 +1,540 @@
+/* Ends of sockets, joined with samples in every order: told before or after the row was missed,
+ * for a row still there, for one in TIME_WAIT, twice, for what no sample had, without a name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/model_build.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/model/delta.h"
+#include "tcptop/model/predicate.h"
+
+#define FADE_DS 50
+#define NONE    UINT32_MAX
+
+struct run {
+    struct snapshot_pool *pool, *told_pool;
+    struct delta *delta;
+    struct snapshot *prev, *next;
+    uint32_t second;
+};
+
+static int setup(void **state)
+{
+    static struct run r;
+
+    r = (struct run){
+        .pool = snapshot_pool_new(), .told_pool = snapshot_pool_new(), .delta = delta_new()};
+    *state = &r;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct run *r = *state;
+
+    snapshot_unref(r->prev);
+    snapshot_unref(r->next);
+    delta_free(r->delta);
+    snapshot_pool_free(r->pool);
+    snapshot_pool_free(r->told_pool);
+    return 0;
+}
+
+/* A new sample to fill; the kernel has told nothing so far. */
+static struct snapshot *fresh(struct run *r)
+{
+    snapshot_unref(r->prev);
+    r->prev = r->next;
+    r->next = snapshot_new(r->pool);
+    r->next->mono_ns = (++r->second) * NS_PER_S;
+    r->next->now_ds = r->second * 10;
+    r->next->deaths_told = true;
+    r->next->ended = snapshot_new(r->told_pool);
+    r->next->ended->needs = NEED_FLOW;
+    return r->next;
+}
+
+static struct snapshot *join(struct run *r)
+{
+    assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
+    assert_null(r->next->ended);
+    return r->next;
+}
+
+static void row(struct run *r, uint64_t cookie, unsigned state)
+{
+    struct conn *c = model_add(r->next, cookie, state);
+
+    assert_non_null(c);
+    c->dport = 443;
+}
+
+/* The kernel tells the end of the socket with this cookie, which sent and got so much. */
+static struct conn *told(struct run *r, uint64_t cookie, uint64_t acked, uint64_t received)
+{
+    struct snapshot *s = r->next->ended;
+    struct conn *c = model_add(s, cookie, TCP_STATE_CLOSE);
+    struct flow *f = &s->flow[s->n_live - 1];
+
+    assert_non_null(c);
+    c->dport = 443;
+    *f = (struct flow){.valid = UINT32_C(1) << FLOW_bytes_acked | UINT32_C(1)
+                                                                      << FLOW_bytes_received};
+    f->value[FLOW_bytes_acked] = acked;
+    f->value[FLOW_bytes_received] = received;
+    return c;
+}
+
+/* The same of a socket that was reset with SO_LINGER 0: wiped, but for a wrong queue. */
+static void told_nameless(struct run *r, uint64_t cookie)
+{
+    struct conn *c = told(r, cookie, 0, 0);
+
+    memset(c->src, 0, sizeof c->src);
+    c->dport = 0;
+    c->wqueue = 65538;
+}
+
+static uint32_t row_of(const struct snapshot *s, uint64_t cookie)
+{
+    return snapshot_find(s, &(struct conn){.cookie = cookie}, 0);
+}
+
+static bool is(const struct snapshot *s, uint64_t cookie, enum row_kind kind)
+{
+    uint32_t at = row_of(s, cookie);
+
+    return at != NONE && snapshot_row_kind(s, at) == kind;
+}
+
+static uint64_t figure(const struct snapshot *s, uint64_t cookie, enum flow_field field)
+{
+    uint64_t value = UINT64_MAX;
+
+    flow_get(snapshot_flow(s, row_of(s, cookie)), field, &value);
+    return value;
+}
+
+/* Two established connections, seen. */
+static void two(struct run *r)
+{
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    join(r);
+}
+
+static void known_one_is_closed_at_its_first_miss(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 500, 70);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(s->n_missing, 0);
+    assert_int_equal(s->conn[row_of(s, 2)].state, TCP_STATE_ESTABLISHED); /* its last values */
+    assert_int_equal(s->life[row_of(s, 2)].changed_ds, s->now_ds);
+    assert_int_equal(figure(s, 2, FLOW_bytes_acked), 500);
+    assert_int_equal(s->closed_total, 1);
+    assert_int_equal(s->deaths.ended, 1);
+    assert_int_equal(s->deaths.closed, 1);
+    assert_int_equal(s->deaths.unseen, 0);
+    fresh(r); /* it fades, with its figures */
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(figure(s, 2, FLOW_bytes_received), 70);
+    assert_int_equal(s->deaths.ended, 0);
+    assert_int_equal(s->deaths_total.ended, 1);
+}
+
+static void told_before_the_row_is_missed(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r); /* the dump met it just before it ended */
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    told(r, 2, 500, 70);
+    s = join(r);
+    assert_true(is(s, 2, ROW_LIVE));
+    assert_int_equal(s->deaths.ended, 1);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(figure(s, 2, FLOW_bytes_acked), 500);
+    assert_int_equal(s->deaths_total.ended, 1);
+    assert_int_equal(s->deaths_total.unseen, 0);
+}
+
+static void told_after_the_row_was_missed(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    assert_true(is(join(r), 2, ROW_MISSING));
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 9, 9);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(s->deaths_total.closed, 1);
+    assert_int_equal(s->deaths_total.unseen, 0);
+}
+
+static void told_after_the_row_was_given_up(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    for (int misses = 0; misses < 2; misses++) {
+        fresh(r);
+        row(r, 1, TCP_STATE_ESTABLISHED);
+        join(r);
+    }
+    assert_true(is(r->next, 2, ROW_CLOSED));
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 9, 9);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(s->n_closed, 1);
+    assert_int_equal(figure(s, 2, FLOW_bytes_acked), 9);
+    assert_int_equal(s->closed_total, 1);
+    assert_int_equal(s->deaths_total.unseen, 0);
+}
+
+/* Opened and ended between two dumps. */
+static void one_that_no_sample_had(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+    uint32_t at;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    told(r, 77, 1000, 2000);
+    told(r, 78, 10, 20);
+    s = join(r);
+    at = row_of(s, 77);
+    assert_true(is(s, 77, ROW_CLOSED));
+    assert_true(s->conn[at].flags & CONN_UNSEEN);
+    assert_true(s->conn[at].flags & CONN_NO_OWNER);
+    assert_int_equal(s->conn[at].state, TCP_STATE_CLOSE);
+    assert_int_equal(s->conn[at].sport, 77);
+    assert_int_equal(figure(s, 77, FLOW_bytes_received), 2000);
+    assert_true(row_of(s, 78) < at); /* the newest first */
+    assert_int_equal(s->n_closed, 2);
+    assert_int_equal(s->closed_total, 0);
+    assert_int_equal(s->deaths.unseen, 2);
+    assert_int_equal(s->deaths.closed, 2);
+    assert_int_equal(s->deaths.unseen_acked, 1010);
+    assert_int_equal(s->deaths.unseen_received, 2020);
+    for (int i = 0; i < 6; i++) { /* it fades once, and is not counted again */
+        fresh(r);
+        row(r, 1, TCP_STATE_ESTABLISHED);
+        row(r, 2, TCP_STATE_ESTABLISHED);
+        s = join(r);
+        assert_int_equal(s->deaths.unseen, 0);
+    }
+    assert_int_equal(s->n_closed, 0);
+    assert_int_equal(s->deaths_total.unseen, 2);
+}
+
+static void told_twice_counts_once(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 5, 5);
+    told(r, 2, 5, 5);
+    told(r, 77, 1, 1);
+    told(r, 77, 1, 1);
+    s = join(r);
+    assert_int_equal(s->n_closed, 2);
+    assert_int_equal(s->deaths.ended, 2);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->deaths.unseen_acked, 1);
+}
+
+/* The end that closed first: its row goes on, with the cookie if a sample had it before. */
+static void seen_one_goes_on_in_time_wait(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_TIME_WAIT);
+    told(r, 2, 5, 5);
+    s = join(r);
+    assert_true(is(s, 2, ROW_LIVE));
+    assert_int_equal(s->changed, 1);
+    assert_int_equal(s->deaths.ended, 1);
+    assert_int_equal(s->deaths.closed, 0);
+    fresh(r); /* nor is one miss of the remnant a death */
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    assert_true(is(join(r), 2, ROW_MISSING));
+}
+
+/* The end told late, when the row is in TIME_WAIT already and this dump misses it. */
+static void late_end_does_not_kill_the_remnant(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_TIME_WAIT);
+    r->next->conn[1].timer = TIMER_TIMEWAIT;
+    r->next->conn[1].expires_ms = 59000;
+    join(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 5, 5);
+    s = join(r);
+    assert_true(is(s, 2, ROW_MISSING));
+    assert_int_equal(s->deaths.unseen, 0);
+}
+
+/* Never seen before it was in TIME_WAIT: the remnant has a cookie of its own. */
+static void remnant_of_an_unseen_one_is_known_by_its_ends(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    row(r, 501, TCP_STATE_TIME_WAIT);
+    row(r, 601, TCP_STATE_FIN_WAIT2); /* an orphan whose peer does not close */
+    r->next->conn[3].timer = TIMER_TIMEWAIT;
+    told(r, 80, 1, 1)->sport = 501; /* an earlier connection between the same ends */
+    told(r, 81, 2, 2)->sport = 501;
+    told(r, 82, 4, 4)->sport = 601;
+    s = join(r);
+    assert_true(is(s, 501, ROW_LIVE));
+    assert_true(is(s, 601, ROW_LIVE));
+    assert_int_equal(s->deaths.ended, 3);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->deaths.unseen_acked, 1); /* the last one left the remnant */
+    assert_true(is(s, 80, ROW_CLOSED));
+}
+
+/* The same ends, open again: that is another connection. */
+static void an_open_row_between_the_same_ends_is_another(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    row(r, 501, TCP_STATE_ESTABLISHED);
+    told(r, 80, 1, 1)->sport = 501;
+    s = join(r);
+    assert_int_equal(s->deaths.unseen, 1);
+}
+
+static void nameless_end_is_believed_only_by_its_cookie(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+    struct flow *flow;
+
+    fresh(r)->needs = NEED_FLOW;
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    flow = &r->next->flow[1];
+    flow->valid = UINT32_C(1) << FLOW_bytes_acked;
+    flow->value[FLOW_bytes_acked] = 333;
+    join(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told_nameless(r, 2);
+    told_nameless(r, 90); /* refused, reset, or never connected: who can tell */
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_int_equal(s->conn[row_of(s, 2)].src[0], 10);
+    assert_int_equal(s->conn[row_of(s, 2)].wqueue, 0);
+    assert_int_equal(figure(s, 2, FLOW_bytes_acked), 333); /* the last that was sampled */
+    assert_int_equal(row_of(s, 90), NONE);
+    assert_int_equal(s->deaths.ended, 1);
+    assert_int_equal(s->deaths.unseen, 0);
+}
+
+static void listener_dies_at_once_and_is_no_connection(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    fresh(r);
+    row(r, 5, TCP_STATE_LISTEN);
+    r->next->conn[0].dport = 0;
+    join(r);
+    fresh(r);
+    told_nameless(r, 5);
+    s = join(r);
+    assert_true(is(s, 5, ROW_CLOSED));
+    assert_int_equal(s->deaths.ended, 0);
+    assert_int_equal(s->deaths.closed, 1);
+}
+
+static void partial_sample_believes_an_end(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r)->status = SAMPLE_PARTIAL;
+    told(r, 2, 5, 5);
+    s = join(r);
+    assert_true(is(s, 2, ROW_CLOSED));
+    assert_true(is(s, 1, ROW_MISSING));
+}
+
+static void rows_kept_are_bounded_all_are_counted(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    for (uint64_t i = 0; i < 40000; i++)
+        told(r, 1000 + i, 3, 1);
+    told(r, 2, 5, 5); /* a row dies among them */
+    s = join(r);
+    assert_int_equal(s->n_closed, SNAPSHOT_CLOSED_MAX);
+    assert_true(is(s, 2, ROW_CLOSED)); /* which has its place first */
+    assert_int_equal(s->deaths.ended, 40001);
+    assert_int_equal(s->deaths.unseen, 40000);
+    assert_int_equal(s->deaths.unseen_acked, 120000);
+    assert_true(is(s, 40999, ROW_CLOSED));
+    assert_int_equal(row_of(s, 1000), NONE);
+}
+
+static void rows_without_cookies_are_left_alone(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 0, TCP_STATE_ESTABLISHED);
+    r->next->conn[0].flags = CONN_NO_COOKIE;
+    told(r, 77, 1, 1);
+    s = join(r);
+    assert_false(s->deaths_told);
+    assert_int_equal(s->deaths.unseen, 0);
+}
+
+static void only_what_passes_is_counted(void **state)
+{
+    struct run *r = *state;
+    struct predicate p = {0};
+    struct term t = {.kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 77, .hi = 77};
+    struct snapshot *s;
+
+    assert_int_equal(predicate_term(&p, &t), 0);
+    two(r);
+    fresh(r)->count_only = &p;
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 5, 5);
+    told(r, 77, 1, 2);
+    told(r, 78, 1, 2);
+    s = join(r);
+    assert_int_equal(s->deaths.closed, 1);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->deaths.unseen_received, 2);
+    assert_int_equal(s->deaths.ended, 3);
+    predicate_fini(&p);
+}
+
+/* What is told with the first sample is of a time that nobody asked about. */
+static void first_sample_counts_nothing(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 77, 1, 1);
+    s = join(r);
+    assert_int_equal(s->deaths_total.ended, 0);
+    assert_int_equal(s->n_closed, 0);
+}
+
+/* Other connections, other namespaces: the same cookie there is another socket. */
+static void namespaces_are_told_apart(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 1, 1)->netns = 3;
+    s = join(r);
+    assert_true(is(s, 2, ROW_MISSING));
+    assert_int_equal(s->deaths.unseen, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_one_is_closed_at_its_first_miss),
+        cmocka_unit_test(told_before_the_row_is_missed),
+        cmocka_unit_test(told_after_the_row_was_missed),
+        cmocka_unit_test(told_after_the_row_was_given_up),
+        cmocka_unit_test(one_that_no_sample_had),
+        cmocka_unit_test(told_twice_counts_once),
+        cmocka_unit_test(seen_one_goes_on_in_time_wait),
+        cmocka_unit_test(late_end_does_not_kill_the_remnant),
+        cmocka_unit_test(remnant_of_an_unseen_one_is_known_by_its_ends),
+        cmocka_unit_test(an_open_row_between_the_same_ends_is_another),
+        cmocka_unit_test(nameless_end_is_believed_only_by_its_cookie),
+        cmocka_unit_test(listener_dies_at_once_and_is_no_connection),
+        cmocka_unit_test(partial_sample_believes_an_end),
+        cmocka_unit_test(rows_kept_are_bounded_all_are_counted),
+        cmocka_unit_test(rows_without_cookies_are_left_alone),
+        cmocka_unit_test(only_what_passes_is_counted),
+        cmocka_unit_test(first_sample_counts_nothing),
+        cmocka_unit_test(namespaces_are_told_apart),
+    };
+    struct CMUnitTest all[sizeof tests / sizeof tests[0]];
+
+    memcpy(all, tests, sizeof all);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        all[i].setup_func = setup;
+        all[i].teardown_func = teardown;
+    }
+    return cmocka_run_group_tests(all, NULL, NULL);
+}
