@@ -20,6 +20,7 @@ struct batch {
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;
     struct sort sort;
+    struct grouping grouping; /* with the settings' group_given */
     struct request req;
     struct theme theme;
     bool color, ascii;
@@ -76,16 +77,28 @@ static void pick_columns(struct batch *b)
             if (columns[id].flags & COLUMN_BASE)
                 add_column(b, (enum column_id)id);
     }
-    b->req.needs = b->filter.needs | columns[b->sort.column].needs;
+}
+
+static uint32_t needs(const struct batch *b)
+{
+    uint32_t all = b->filter.needs;
+    if (b->s->group_given) {
+        all |= columns[b->grouping.by].needs;
+        for (size_t i = 0; i < b->grouping.n_sums; i++)
+            all |= columns[b->grouping.sum[i]].needs;
+        return all;
+    }
+    all |= columns[b->sort.column].needs;
     for (size_t i = 0; i < b->n_columns; i++)
-        b->req.needs |= columns[b->columns[i]].needs;
+        all |= columns[b->columns[i]].needs;
+    return all;
 }
 
 /* An age counts from the first sample that saw a socket, whether it passed the filter then or not.
  */
 static bool shows_ages(const struct batch *b)
 {
-    bool shown = b->sort.column == COL_AGE;
+    bool shown = b->sort.column == COL_AGE || (b->s->group_given && b->grouping.by == COL_AGE);
     for (size_t i = 0; i < b->n_columns; i++)
         shown |= b->columns[i] == COL_AGE;
     for (uint32_t i = 0; i < b->filter.n_terms; i++)
@@ -108,7 +121,10 @@ static int open_batch(struct batch *b, struct err *err)
         return err_set(err, rc, "%s", rc == -EINVAL ? error.what : err_name(rc));
     /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
     b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
+    if (b->s->group_given)
+        b->grouping = settings_grouping(b->s);
     pick_columns(b);
+    b->req.needs = needs(b);
     b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
     b->req.halve_from = HALVE_FROM;
     b->req.only = shows_ages(b) ? NULL : &b->filter;
@@ -148,7 +164,10 @@ static void report_status(struct batch *b)
 static int print_last(struct batch *b)
 {
     struct rows rows = {0};
-    const int rc = rows_build_top(&rows, b->last, &b->filter, &b->sort, 0, b->s->limit);
+    struct groups groups = {.n = 0};
+    const bool grouped = b->s->group_given && !b->s->summary;
+    const int rc = grouped ? groups_build(&groups, b->last, &b->filter, &b->grouping, NULL)
+                           : rows_build_top(&rows, b->last, &b->filter, &b->sort, 0, b->s->limit);
     if (rc)
         return rc;
     const bool text_again = b->printed && b->s->format == FORMAT_TEXT;
@@ -158,6 +177,8 @@ static int print_last(struct batch *b)
         .format = b->s->format,
         .snapshot = b->last,
         .rows = &rows,
+        .groups = grouped ? &groups : NULL,
+        .limit = b->s->limit,
         .filter = &b->filter,
         .columns = b->columns,
         .n_columns = b->n_columns,
@@ -170,6 +191,7 @@ static int print_last(struct batch *b)
     };
     print_sample(&b->out, &print);
     rows_fini(&rows);
+    groups_fini(&groups);
     report_status(b);
     return sink_flush(&b->out);
 }

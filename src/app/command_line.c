@@ -29,6 +29,7 @@ struct command_line {
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
     const char *filter;   /* the last -f */
+    const char *sort;     /* the last -s */
     const char *interval; /* operands */
     const char *count;
 };
@@ -125,10 +126,18 @@ static int apply_COLUMNS(struct command_line *c, const char *value, struct err *
     return apply_setting(c, ARGUMENT_COLUMNS, SETTING_SHOW, value, err);
 }
 
+/* What it sorts is known at the end of the line. */
 static int apply_SORT(struct command_line *c, const char *value, struct err *err)
 {
-    c->s->sort_given = true;
-    return apply_setting(c, ARGUMENT_SORT, SETTING_SORT, value, err);
+    (void)err;
+    c->sort = value;
+    return 0;
+}
+
+static int apply_GROUP_BY(struct command_line *c, const char *value, struct err *err)
+{
+    c->s->group_given = true;
+    return apply_setting(c, ARGUMENT_GROUP_BY, SETTING_GROUP, value, err);
 }
 
 static int apply_FILTER(struct command_line *c, const char *value, struct err *err)
@@ -343,6 +352,30 @@ static int join_filter(struct command_line *c, struct err *err)
     return rc;
 }
 
+/* -s is about the groups where they have what it names; else about the rows, which only the screen
+ * has below its groups. */
+static int apply_sort(struct command_line *c, struct err *err)
+{
+    struct settings *s = c->s;
+    const bool prints = settings_print(s);
+    const bool grouped = s->group_by >= 0 && (s->group_given || !prints);
+    if (grouped && c->sort) {
+        struct err why;
+        struct grouping how = settings_grouping(s);
+        const int rc = group_sort_parse(&s->group_sort, &how, c->sort, &why);
+        if (rc == -EINVAL)
+            return err_set(err, rc, "--sort: %s", why.msg);
+        if (rc == 0 && !(prints && s->group_sort.figure == GROUP_CHANGE))
+            return 0;
+        if (prints)
+            return app_refuse(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->group_by].id);
+    }
+    if (!c->sort)
+        return 0;
+    s->sort_given = true;
+    return apply_setting(c, ARGUMENT_SORT, SETTING_SORT, c->sort, err);
+}
+
 int command_line_early(struct settings *s, int argc, char **argv, struct err *err)
 {
     struct command_line c = {.s = s};
@@ -357,8 +390,12 @@ int command_line_apply(struct settings *s, int argc, char **argv, struct err *er
         rc = apply_operands(&c, err);
     if (!rc)
         rc = join_filter(&c, err);
-    if (!rc)
+    if (!rc) {
         pick_mode(&c);
+        rc = apply_sort(&c, err);
+    }
+    if (!rc)
+        rc = group_sums_check(s, err);
     str_fini(&c.ports);
     return rc;
 }

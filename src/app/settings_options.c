@@ -31,20 +31,15 @@ const struct option *settings_options(size_t *n)
 
 int sort_parse(struct sort *sort, const char *text, struct err *err)
 {
-    const size_t len = strcspn(text, ":");
-    const char *order = text + len;
-    const bool descending = strcasecmp(order, ":desc") == 0;
-    if (*order && !descending && strcasecmp(order, ":asc") != 0)
-        return app_refuse(err, MSG_BAD_SORT_ORDER, text, NULL);
+    size_t len;
+    int descending;
+    int rc = sort_split(text, &len, &descending, err);
+    if (rc)
+        return rc;
     const int column = column_find(text, len);
-    if (column < 0) {
-        char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)(len < 63 ? len : 63), text);
-        const char *nearest = column_nearest(name);
-        return nearest ? app_refuse(err, MSG_BAD_COLUMN_NEAR, name, nearest)
-                       : app_refuse(err, MSG_BAD_COLUMN, name, NULL);
-    }
-    *sort = (struct sort){(enum column_id)column, descending};
+    if (column < 0)
+        return column_refuse(text, len, err);
+    *sort = (struct sort){(enum column_id)column, descending == 1};
     return 0;
 }
 
@@ -132,6 +127,8 @@ int setting_apply(struct settings *s, enum setting_id id, const struct option_va
         return show_columns(s, value->text, err);
     if (id == SETTING_SORT)
         return sort_parse(&s->sort, value->text, err);
+    if (id == SETTING_GROUP)
+        return group_by_parse(s, value->text, err);
     if (id == SETTING_BACKGROUND)
         snprintf(s->theme_name, sizeof s->theme_name, "%.31s", value->text);
     else

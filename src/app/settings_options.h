@@ -31,6 +31,8 @@
             "Column ids separated by commas; empty: what fits, most important first.")             \
     SETTING(SORT, "columns", "sort", OPTION_TEXT, 0, 64, NULL, "state",                            \
             "A column id, with :desc for the largest first.")                                      \
+    SETTING(GROUP, "columns", "group", OPTION_TEXT, 0, 64, NULL, "",                               \
+            "A column id: start with groups of the rows that have it in common; empty: rows.")     \
     SETTING(BACKGROUND, "colors", "background", OPTION_CHOICE, 0, 0, "auto dark light", "auto",    \
             "The theme; auto reads COLORFGBG, else dark.")
 
@@ -52,5 +54,26 @@ int setting_apply_text(struct settings *s, enum setting_id id, const char *text,
 
 /** Parse "COL[:asc|:desc]". */
 int sort_parse(struct sort *sort, const char *text, struct err *err);
+
+/** Split "NAME[:asc|:desc]": the length of the name, and the direction, -1 where it is left open.
+ */
+int sort_split(const char *text, size_t *len, int *descending, struct err *err);
+
+/** Refuse a name that is no column's; -EINVAL. */
+int column_refuse(const char *text, size_t len, struct err *err);
+
+/** "NAME[:asc|:desc]" for groups: "count", "change", the column they are made by, or one that is
+ *  summed. Returns 0; -ENOENT when it names none of these; -EINVAL with `err`. */
+int group_sort_parse(struct group_sort *sort, const struct grouping *how, const char *text,
+                     struct err *err);
+
+/** The column to group by; "" for none. */
+int group_by_parse(struct settings *s, const char *name, struct err *err);
+
+/** Are samples printed, not shown? */
+bool settings_print(const struct settings *s);
+
+/** Groups that are printed have sums in place of columns: is each that was named one? */
+int group_sums_check(const struct settings *s, struct err *err);
 
 #endif

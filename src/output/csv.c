@@ -23,6 +23,19 @@ static char *put_text(char *p, const char *text)
     return strpbrk(text, "\",\r\n") ? put_quoted(p, text) : put_bytes(p, text, len);
 }
 
+char *put_csv_value(char *p, const struct value *v)
+{
+    switch (v->type) {
+    case VALUE_NUMBER:
+        return put_uint(p, v->number);
+    case VALUE_TEXT:
+        return put_text(p, v->text);
+    case VALUE_NONE:
+        break;
+    }
+    return p;
+}
+
 static size_t collect_getters(value_getter *getters, const struct print *p, struct sink *head)
 {
     size_t n = 0;
@@ -59,10 +72,7 @@ static void print_rows(struct sink *out, const struct print *p)
             if (g > 0) {
                 *at++ = ',';
             }
-            if (v.type != VALUE_NONE) {
-                at = v.type == VALUE_NUMBER ? put_uint(at, v.number) : put_text(at, v.text);
-            }
-            sink_took(out, at);
+            sink_took(out, put_csv_value(at, &v));
         }
         sink_add_bytes(out, "\n", 1);
     }
@@ -101,6 +111,8 @@ void print_csv(struct sink *out, const struct print *p)
 {
     if (p->summary) {
         print_summary(out, p);
+    } else if (p->groups) {
+        print_groups_csv(out, p);
     } else {
         print_rows(out, p);
     }

@@ -42,6 +42,11 @@ static char *put_string(char *p, const char *text)
     return p;
 }
 
+char *put_json_value(char *p, const struct value *v)
+{
+    return v->type == VALUE_NUMBER ? put_uint(p, v->number) : put_string(p, v->text);
+}
+
 void print_json_string(struct sink *out, const char *text)
 {
     sink_add_bytes(out, "\"", 1);
@@ -87,7 +92,7 @@ static void print_field(struct sink *out, const struct field *f, const struct sn
         return;
     }
     char *p = put_bytes(sink_room(out), f->key, f->len);
-    sink_took(out, v.type == VALUE_NUMBER ? put_uint(p, v.number) : put_string(p, v.text));
+    sink_took(out, put_json_value(p, &v));
 }
 
 static void print_rows(struct sink *out, const struct print *p)
@@ -158,7 +163,9 @@ static void print_summary(struct sink *out, const struct print *p)
 
 void print_json(struct sink *out, const struct print *p)
 {
-    if (!p->summary) {
+    if (p->groups && !p->summary) {
+        print_groups_json(out, p);
+    } else if (!p->summary) {
         print_rows(out, p);
     }
     print_summary(out, p);

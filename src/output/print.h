@@ -12,6 +12,15 @@ void print_text(struct sink *out, const struct print *p);
 void print_json(struct sink *out, const struct print *p);
 void print_csv(struct sink *out, const struct print *p);
 
+/* groups.c: instead of the rows. */
+void print_groups_text(struct sink *out, const struct print *p);
+void print_groups_json(struct sink *out, const struct print *p);
+void print_groups_csv(struct sink *out, const struct print *p);
+
+/** A value as CSV or JSON has it, at most PUT_MAX bytes; none as CSV is nothing. */
+char *put_csv_value(char *p, const struct value *v);
+char *put_json_value(char *p, const struct value *v);
+
 /** Row `i` of the order is printed next: fetch one that follows soon. The order jumps about in
  * memory, and waiting for it would take a quarter of the time. Inlined by force: gcc takes a call
  * that only prefetches for one without effect and drops it. */
@@ -33,6 +42,10 @@ struct counts {
 };
 
 struct counts counts_of(const struct print *p);
+
+/** STATE_BIT() of the states that the sample can tell: the kernel lists no socket in CLOSE, and
+ *  bound ones only when asked. */
+uint32_t measured_states(const struct snapshot *s);
 
 /** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
 unsigned counts_state(int i);

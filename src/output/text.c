@@ -257,6 +257,8 @@ void print_text(struct sink *out, const struct print *p)
 {
     if (p->summary) {
         print_summary(out, p);
+    } else if (p->groups) {
+        print_groups_text(out, p);
     } else {
         print_table(out, p);
     }

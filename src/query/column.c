@@ -14,6 +14,8 @@
 #define RAW        COLUMN_BASE /* the screen has address and port in one column */
 #define BASE       (COLUMN_SCREEN | COLUMN_BASE)
 #define COMPOSITE  (COLUMN_SCREEN | COLUMN_DISPLAY)
+#define OFTEN      COLUMN_GROUP /* the same value in many rows */
+#define ADDS       COLUMN_SUM
 #define L          ALIGN_LEFT
 #define R          ALIGN_RIGHT
 #define PLAIN(f)   get_##f, format_##f, key_##f, NULL
@@ -24,20 +26,21 @@
     [COL_##ident] = {id,   MSG_COL_##ident, MSG_COL_HELP_##ident, {en, ko}, order, align, flags,   \
                      kind, needs,           __VA_ARGS__}
 const struct column columns[COL_COUNT] = {
-    COLUMN(PROTO, "proto", 5, 8, 6, L, BASE, KIND_PROTO, 0, PLAIN(proto)),
+    COLUMN(PROTO, "proto", 5, 8, 6, L, BASE | OFTEN, KIND_PROTO, 0, PLAIN(proto)),
     COLUMN(LOCAL, "local", 0, 0, 1, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_local, key_local,
            words_local),
-    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, RAW, KIND_ADDRESS, 0, ADDRESS(local_addr)),
-    COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(local_port)),
+    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, RAW | OFTEN, KIND_ADDRESS, 0, ADDRESS(local_addr)),
+    COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE | OFTEN, KIND_PORT, 0, PLAIN(local_port)),
     COLUMN(REMOTE, "remote", 0, 0, 2, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_remote,
            key_remote, words_remote),
-    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, RAW, KIND_ADDRESS, 0, ADDRESS(remote_addr)),
-    COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE, KIND_PORT, 0, PLAIN(remote_port)),
-    COLUMN(STATE, "state", 11, 11, 3, L, BASE, KIND_STATE, 0, get_state, format_state, key_state,
-           words_state),
+    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, RAW | OFTEN, KIND_ADDRESS, 0,
+           ADDRESS(remote_addr)),
+    COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE | OFTEN, KIND_PORT, 0, PLAIN(remote_port)),
+    COLUMN(STATE, "state", 11, 11, 3, L, BASE | OFTEN, KIND_STATE, 0, get_state, format_state,
+           key_state, words_state),
     COLUMN(LEFT, "left", 5, 5, 5, R, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_left,
            key_expires_ms, NULL),
-    COLUMN(TIMER, "timer", 9, 9, 0, L, BASE, KIND_TIMER, 0, PLAIN(timer)),
+    COLUMN(TIMER, "timer", 9, 9, 0, L, BASE | OFTEN, KIND_TIMER, 0, PLAIN(timer)),
     COLUMN(EXPIRES_MS, "expires_ms", 8, 9, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
     COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE, KIND_NUMBER, 0, PLAIN(recv_q)),
     COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE, KIND_NUMBER, 0, PLAIN(send_q)),
@@ -45,17 +48,17 @@ const struct column columns[COL_COUNT] = {
     COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN, KIND_PERMILLE, NEED_FLOW,
            PLAIN(retr_permille)),
     COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN, KIND_NUMBER, 0, PLAIN(retrans)),
-    COLUMN(UID, "uid", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(uid)),
+    COLUMN(UID, "uid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, 0, PLAIN(uid)),
     COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
     COLUMN(COOKIE, "cookie", 16, 16, 0, R, BASE, KIND_TEXT, 0, PLAIN(cookie)),
-    COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE, KIND_DEVICE, 0, PLAIN(ifindex)),
-    COLUMN(NETNS, "netns", 12, 12, 0, L, BASE, KIND_TEXT, 0, PLAIN(netns)),
+    COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE | OFTEN, KIND_DEVICE, 0, PLAIN(ifindex)),
+    COLUMN(NETNS, "netns", 12, 12, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
     COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN, KIND_S, 0, PLAIN(age_s)),
     COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
     COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
-    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
+    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS, KIND_NUMBER, NEED_FLOW,
            PLAIN(bytes_acked)),
-    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW,
+    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS, KIND_NUMBER, NEED_FLOW,
            PLAIN(bytes_received)),
 };
 /* clang-format on */

@@ -23,6 +23,22 @@ void groups_fini(struct groups *g)
     *g = (struct groups){.n = 0};
 }
 
+static void add_sum(struct grouping *how, enum column_id id)
+{
+    if (columns[id].flags & COLUMN_SUM && how->n_sums < GROUP_SUMS)
+        how->sum[how->n_sums++] = id;
+}
+
+void grouping_sum(struct grouping *how, const enum column_id *chosen, size_t n, bool by_default)
+{
+    how->n_sums = 0;
+    for (size_t i = 0; i < n; i++)
+        add_sum(how, chosen[i]);
+    for (int id = 0; id < COL_COUNT && n == 0 && by_default; id++)
+        if (columns[id].order)
+            add_sum(how, (enum column_id)id);
+}
+
 uint64_t value_hash(const struct value *v)
 {
     switch (v->type) {
@@ -174,7 +190,8 @@ static void add_sums(struct grouper *b, uint32_t i, uint32_t row)
         if (v.type != VALUE_NUMBER)
             continue;
         uint64_t before = sum[k] == UINT64_MAX ? 0 : sum[k];
-        sum[k] = v.number < UINT64_MAX - 1 - before ? before + v.number : UINT64_MAX - 1;
+        bool fits = before <= INT64_MAX && v.number <= INT64_MAX - before;
+        sum[k] = fits ? before + v.number : INT64_MAX;
     }
 }
 

@@ -161,6 +161,48 @@ static void test_output_options(void **state)
     assert_string_equal(s.read_path, "r");
 }
 
+/* What -s means depends on what else the line says, wherever it stands there. */
+static void test_groups(void **state)
+{
+    (void)state;
+    must_load("--no-config --dump text");
+    assert_int_equal(s.group_by, -1);
+    must_load("--no-config -s local-port --group-by local_port --columns bytes_acked");
+    assert_true(s.group_given);
+    assert_int_equal(s.group_by, COL_LOCAL_PORT);
+    assert_int_equal(s.group_sort.figure, GROUP_KEY);
+    assert_false(s.group_sort.descending || s.sort_given);
+    struct grouping how = settings_grouping(&s);
+    assert_int_equal(how.by, COL_LOCAL_PORT);
+    assert_int_equal(how.n_sums, 1);
+    assert_int_equal(how.sum[0], COL_BYTES_ACKED);
+    must_load("--no-config --group-by uid");
+    assert_int_equal(s.group_sort.figure, GROUP_COUNT);
+    assert_true(s.group_sort.descending);
+    assert_int_equal(settings_grouping(&s).n_sums, 0);
+    must_load("--no-config --group-by uid -s count:asc");
+    assert_false(s.group_sort.descending);
+    must_load("--no-config --group-by uid -s bytes_received --columns bytes_acked,bytes_received");
+    assert_int_equal(s.group_sort.figure, GROUP_SUM + 1);
+    assert_true(s.group_sort.descending);
+    /* the screen has rows below its groups */
+    must_load("--no-config --dump text --group-by uid -s rtt_us:desc --columns state");
+    assert_true(s.sort_given);
+    assert_int_equal(s.sort.column, COL_RTT);
+    assert_int_equal(s.group_sort.figure, GROUP_COUNT);
+    must_load("--no-config --dump text --group-by uid -s change");
+    assert_int_equal(s.group_sort.figure, GROUP_CHANGE);
+    with_file("[columns]\ngroup = state\n", "--dump text");
+    assert_int_equal(s.group_by, COL_STATE);
+    with_file("[columns]\ngroup = state\n", "--dump text -s state:desc");
+    assert_int_equal(s.group_sort.figure, GROUP_KEY);
+    with_file("[columns]\ngroup = state\n", "--once -s state:desc"); /* prints rows */
+    assert_false(s.group_given);
+    assert_true(s.sort_given && s.sort.descending);
+    with_file("[columns]\ngroup = nonsense\n", "");
+    assert_int_equal(s.group_by, -1);
+}
+
 static void test_intervals(void **state)
 {
     (void)state;
@@ -191,7 +233,15 @@ static void test_refusals(void **state)
         {"--write x", "--write"},
         {"--doctor", "--doctor"},
         {"--learn tw", "--learn"},
-        {"--group-by state", "--group-by"},
+        {"--group-by", "--group-by"},
+        {"--group-by foo", "foo"},
+        {"--group-by remote", "remote_addr"},
+        {"--group-by left", "timer"},
+        {"--group-by state -s rtt_us", "count"},
+        {"--group-by state -s change", "change"},
+        {"--group-by state -s count:up", "up"},
+        {"--group-by state --columns state", "state"},
+        {"-s count", "count"},
         {"--format xml", "json"},
         {"--format openmetrics", "json"},
         {"--sort", "--sort"},
@@ -420,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_filter_is_joined),
         cmocka_unit_test(test_output_options),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_file_and_precedence),

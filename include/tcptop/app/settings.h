@@ -9,6 +9,7 @@
 #include "tcptop/base/err.h"
 #include "tcptop/config/ini.h"
 #include "tcptop/output/output.h"
+#include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
 #include "tcptop/term/term.h"
 #include "tcptop/view/command.h"
@@ -34,7 +35,10 @@ struct settings {
     size_t n_columns;
     bool columns_given; /* on the command line: JSON and CSV obey it too */
     struct sort sort;
-    bool sort_given; /* on the command line: output obeys it too */
+    bool sort_given;  /* on the command line: output obeys it too */
+    int group_by;     /* enum column_id; -1: rows */
+    bool group_given; /* on the command line: output obeys it too */
+    struct group_sort group_sort;
     uint32_t limit;
     char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
     int language;               /* enum language, -1: from the locale */
@@ -74,6 +78,9 @@ bool settings_locale(void);
 /** The language to speak: what was asked for, else the locale's. Without UTF-8, and on a Linux
  *  console, which has no Hangul, English. */
 enum language settings_language(const struct settings *s, bool utf8);
+
+/** How the rows are grouped, with the sums of the columns in force; only where group_by says. */
+struct grouping settings_grouping(const struct settings *s);
 
 /** The colours for a terminal of that depth: theme, background, [colors]. */
 void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme);

@@ -8,6 +8,7 @@
 
 #include "tcptop/base/canvas.h"
 #include "tcptop/base/err.h"
+#include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
 #include "tcptop/view/theme.h"
 
@@ -36,7 +37,9 @@ struct print {
     enum format format;
     const struct snapshot *snapshot;
     const struct rows *rows;
-    const struct predicate *filter; /* what `rows` passed: counts are of what passes; NULL: all */
+    const struct groups *groups;    /* instead of the rows; NULL: none */
+    uint32_t limit;                 /* only so many groups; 0: all */
+    const struct predicate *filter; /* what they passed: counts are of what passes; NULL: all */
     const enum column_id *columns;
     size_t n_columns;
     bool head;                 /* text, CSV: the line of titles first */
@@ -47,8 +50,8 @@ struct print {
     const struct theme *theme; /* with `color` */
 };
 
-/** Text: rows under titles. JSON: a record per row, then one of counts. CSV: ids, then rows;
- * columns without a value of their own are left out of both. With `summary` only the counts.
+/** Text: rows or groups under titles. JSON: a record for each, then one of counts. CSV: ids, then
+ * rows; columns without a value of their own are left out of both. With `summary` only the counts.
  * Running out of memory is an error of the sink. */
 void print_sample(struct sink *out, const struct print *p);
 

@@ -52,6 +52,8 @@ enum column_flag {
     COLUMN_DISPLAY = 1, /* composite: on screen and in text output only, no JSON key, no field */
     COLUMN_SCREEN = 2,  /* may be chosen for the screen's table */
     COLUMN_BASE = 4,    /* in JSON and CSV unless --columns says otherwise */
+    COLUMN_GROUP = 8,   /* many rows have a value in common: the menu of groups offers it */
+    COLUMN_SUM = 16,    /* its values in a group add up to something */
 };
 
 /* What its values are: how the filter reads them and in which unit. */

@@ -4,6 +4,7 @@
 #define TCPTOP_QUERY_GROUPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tcptop/model/predicate.h"
@@ -68,6 +69,10 @@ struct groups {
     struct group_past past;
 };
 
+/** Sum those of the `chosen` columns that can be summed; where none was chosen and `by_default`,
+ *  those that the table takes in by itself. */
+void grouping_sum(struct grouping *how, const enum column_id *chosen, size_t n, bool by_default);
+
 /** Group the rows that pass, in linear time; what `g` (initialised to zero) held is freed. Missing
  *  and closed rows make a group but are not counted in it. `before` (may be NULL): the groups of an
  *  earlier sample by the same column and filter, for the changes. Nothing is allocated per row, 96
@@ -86,7 +91,7 @@ uint32_t groups_find(const struct groups *g, const struct value *v);
  *  there is none to compare with. */
 bool groups_change(const struct groups *g, uint32_t group, int64_t *change);
 
-/** The sum of the i-th column; false when it is known of no row. */
+/** The sum of the i-th column, at most INT64_MAX; false when it is known of no row. */
 bool groups_sum(const struct groups *g, uint32_t group, unsigned i, uint64_t *sum);
 
 /** Append the value as the column shows it, "–" where the rows have none. */
