@@ -42,6 +42,7 @@ struct join {
     uint64_t elapsed_ms;
     uint32_t fade_ds;
     bool by_tuple; /* some rows have no cookie */
+    bool rated;    /* rates are wanted and both samples have figures */
 };
 
 struct delta *delta_new(void)
@@ -90,6 +91,33 @@ static bool is_bound(const struct conn *c)
     return c->flags & CONN_BOUND;
 }
 
+/* What rows `i` and `j`, the same connection, say together. A row that came back has no figures in
+ * between, so nothing is said of it. */
+static void rate(struct join *join, uint32_t i, uint32_t j)
+{
+    struct snapshot *next = join->next;
+    const struct snapshot *prev = join->prev;
+    struct span span = {
+        .from = snapshot_row_kind(prev, j) == ROW_LIVE ? &prev->flow[j] : NULL,
+        .to = &next->flow[i],
+        .from_state = prev->conn[j].state,
+        .to_state = next->conn[i].state,
+        .ns = next->mono_ns - prev->mono_ns,
+    };
+
+    if ((next->conn[i].flags | prev->conn[j].flags) & CONN_NO_COOKIE)
+        return;
+    next->rate[i] = rate_between(&span);
+    next->flow[i].limit = (uint8_t)rate_limit(&span);
+}
+
+/* Row `to`, which this sample has not, keeps its last rates, and so its place in an order. */
+static void keep_rate(struct join *join, uint32_t to, uint32_t row)
+{
+    if (join->rated && join->prev->rate)
+        join->next->rate[to] = join->prev->rate[row];
+}
+
 /* Row `i` of this sample is row `j` of the previous one. */
 static void inherit(struct join *join, uint32_t i, uint32_t j)
 {
@@ -108,6 +136,8 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         life->changed_ds = join->next->now_ds;
         join->next->changed++;
     }
+    if (join->rated)
+        rate(join, i, j);
 }
 
 /* Row `i` has no past. Its birth is known unless nobody could have seen it before. */
@@ -245,6 +275,7 @@ static void append_missing(struct join *join)
             continue;
         next->conn[to] = join->prev->conn[row];
         next->life[to] = join->prev->life[row];
+        keep_rate(join, to, row);
         next->n_missing++;
     }
 }
@@ -274,8 +305,10 @@ static void append_closed(struct join *join, enum fate fate)
             next->deaths.closed += predicate_match(next->count_only, join->prev, row);
             life.changed_ds = next->now_ds;
         }
-        if (next->n_closed < SNAPSHOT_CLOSED_MAX)
+        if (next->n_closed < SNAPSHOT_CLOSED_MAX) {
+            keep_rate(join, snapshot_rows(next), row);
             snapshot_bury(next, &join->prev->conn[row], life, last_flow(join, row));
+        }
     }
 }
 
@@ -316,14 +349,20 @@ static int join_rows(struct join *join)
 {
     struct delta *d = join->d;
     struct snapshot *next = join->next;
-    int rc = join_by_order(join);
+    uint32_t rows = next->n_live;
+    int rc = join->rated ? snapshot_reserve_rates(next, 0, rows) : 0;
 
+    if (!rc)
+        rc = join_by_order(join);
     if (!rc)
         rc = join_by_hash(join);
     if (!rc)
         rc = join_endings(join);
+    rows += d->old.n + endings_unseen_rows(&d->endings);
     if (!rc)
-        rc = snapshot_reserve(next, next->n_live + d->old.n + endings_unseen_rows(&d->endings));
+        rc = snapshot_reserve(next, rows);
+    if (!rc && join->rated)
+        rc = snapshot_reserve_rates(next, next->n_live, rows);
     if (rc)
         return rc;
     append_missing(join);
@@ -347,6 +386,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
         int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
         join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
         join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
+        join.rated = next->needs & NEED_RATES && prev->flow && next->flow;
         next->closed_total = prev->closed_total;
         rc = rc ? rc : join_rows(&join);
     }

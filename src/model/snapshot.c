@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tcptop/base/utf8.h"
+
 #define ROWS_MIN    256u             /* first size of the arrays */
 #define LARGE_BYTES (4u << 20)       /* arrays that are worth huge pages */
 #define LOAN        1024u            /* rows by which a borrowed array grows */
@@ -26,7 +28,7 @@ struct snapshot_pool {
     pthread_mutex_t lock;
     uint32_t refs;         /* the owner and every snapshot that is out */
     struct snapshot *idle; /* one waits at most: samples are taken one by one */
-    struct peak rows, flows;
+    struct peak rows, flows, rates;
 };
 
 struct snapshot_pool *snapshot_pool_new(void)
@@ -50,6 +52,7 @@ static void snapshot_free(struct snapshot *s)
     free(s->flow_store);
     free(s->final);
     snapshot_unref(s->ended);
+    free(s->rate_store);
     free(s);
 }
 
@@ -88,6 +91,8 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     s->flow_store = kept.flow_store;
     s->flow_cap = kept.flow_cap;
     s->final = kept.final;
+    s->rate_store = kept.rate_store;
+    s->rate_cap = kept.rate_cap;
     s->history = kept.history;
     s->pool = pool;
     atomic_init(&s->refs, 1);
@@ -152,6 +157,11 @@ static void trim(struct snapshot *s)
         free(s->flow_store);
         s->flow_store = s->flow = NULL;
         s->flow_cap = 0;
+    }
+    if (too_large(&s->pool->rates, s->rate ? snapshot_rows(s) : 0, s->rate_cap)) {
+        free(s->rate_store);
+        s->rate_store = s->rate = NULL;
+        s->rate_cap = 0;
     }
 }
 
@@ -260,9 +270,52 @@ static int reserve_flow(struct snapshot *s)
         s->flow_cap = s->cap;
     }
     for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
-        s->flow_store[row].valid = 0;
+        flow_clear(&s->flow_store[row]);
     s->flow = s->flow_store;
     return 0;
+}
+
+int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows)
+{
+    static const struct rate unknown = {RATE_UNKNOWN, RATE_UNKNOWN};
+
+    if (s->cap > s->rate_cap) {
+        void *larger = enlarged(s->rate_store, s->cap * sizeof *s->rate, had > 0);
+        if (!larger)
+            return -ENOMEM;
+        s->rate_store = larger;
+        s->rate_cap = s->cap;
+    }
+    s->rate = s->rate_store;
+    for (uint32_t row = had; row < rows; row++)
+        s->rate[row] = unknown;
+    return 0;
+}
+
+void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before)
+{
+    memcpy(s->congestion, before->congestion, sizeof s->congestion);
+    s->n_congestion = before->n_congestion;
+}
+
+uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len)
+{
+    char clean[CONGESTION_NAME];
+    uint8_t i = 0;
+
+    len = strnlen(name, len < CONGESTION_NAME ? len : CONGESTION_NAME - 1);
+    while (i < s->n_congestion && (strncmp(s->congestion[i], name, len) || s->congestion[i][len]))
+        i++;
+    if (i < s->n_congestion || !len)
+        return len ? i + 1 : 0;
+    utf8_sanitise_into(clean, sizeof clean, name, len);
+    for (i = 0; i < s->n_congestion && strcmp(s->congestion[i], clean); i++)
+        ;
+    if (i == CONGESTION_MAX)
+        return 0;
+    if (i == s->n_congestion)
+        memcpy(s->congestion[s->n_congestion++], clean, sizeof clean);
+    return i + 1;
 }
 
 struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
@@ -276,7 +329,7 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
     if (s->needs & NEED_FLOW) {
         if (!s->lender && reserve_flow(s))
             return NULL;
-        s->flow[at].valid = 0;
+        flow_clear(&s->flow[at]);
         if (flow)
             *flow = &s->flow[at];
     }
@@ -330,6 +383,21 @@ int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2])
     return 0;
 }
 
+/* The names of one half, and what its rows from `from` to `to` then say of theirs. */
+static void take_congestion(struct snapshot *s, const struct snapshot *half, uint32_t from,
+                            uint32_t to)
+{
+    uint8_t as[CONGESTION_MAX + 1] = {0};
+    bool same = true;
+
+    for (uint8_t i = 0; i < half->n_congestion; i++) {
+        as[i + 1] = snapshot_add_congestion(s, half->congestion[i], CONGESTION_NAME);
+        same = same && as[i + 1] == i + 1;
+    }
+    for (uint32_t row = from; row < to && s->flow && !same; row++)
+        s->flow[row].congestion = as[s->flow[row].congestion];
+}
+
 static void say_the_same(struct snapshot *s, const struct snapshot *half)
 {
     s->rejected += half->rejected;
@@ -351,6 +419,8 @@ void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
     if (s->flow)
         memcpy(s->flow + lower, s->flow + from, moved * sizeof *s->flow);
     s->n_live = lower + upper;
+    take_congestion(s, &half[0], 0, lower);
+    take_congestion(s, &half[1], lower, s->n_live);
     say_the_same(s, &half[0]);
     say_the_same(s, &half[1]);
 }

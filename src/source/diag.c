@@ -62,8 +62,15 @@ static void record_fill(struct conn *c, const struct inet_diag_msg *m, uint32_t 
     diag_mark_owner(c);
 }
 
-/* Find the tcp_info attribute; `*info` stays NULL when there is none. False: damaged. */
-static bool find_info(const uint8_t *attrs, size_t len, const uint8_t **info, size_t *info_len)
+/* What an attribute holds; NULL when there is none. */
+struct attr {
+    const uint8_t *at;
+    size_t len;
+};
+
+/* Find the attributes that figures are read from. False: damaged. */
+static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
+                         struct attr *congestion)
 {
     while (len >= sizeof(struct rtattr)) {
         struct rtattr a;
@@ -71,10 +78,10 @@ static bool find_info(const uint8_t *attrs, size_t len, const uint8_t **info, si
         memcpy(&a, attrs, sizeof(a));
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return false;
-        if (a.rta_type == INET_DIAG_INFO) {
-            *info = attrs + sizeof(a);
-            *info_len = a.rta_len - sizeof(a);
-        }
+        if (a.rta_type == INET_DIAG_INFO)
+            *info = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
+        else if (a.rta_type == INET_DIAG_CONG)
+            *congestion = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
@@ -102,8 +109,7 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
 {
     struct snapshot *s = d->snapshot;
     struct inet_diag_msg m;
-    const uint8_t *info = NULL;
-    size_t info_len = 0;
+    struct attr info = {NULL, 0}, congestion = {NULL, 0};
     struct flow *flow;
 
     if (len < sizeof(m)) {
@@ -112,7 +118,7 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     }
     memcpy(&m, payload, sizeof(m));
     if (!known(&m) || (s->needs & NEED_FLOW &&
-                       !find_info(payload + sizeof(m), len - sizeof(m), &info, &info_len))) {
+                       !find_figures(payload + sizeof(m), len - sizeof(m), &info, &congestion))) {
         s->rejected++;
         return DIAG_MORE;
     }
@@ -123,8 +129,10 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, &m, d->states);
-    if (flow && info)
-        flow_read(flow, info, info_len, m.idiag_state);
+    if (flow && info.at)
+        flow_read(flow, info.at, info.len, m.idiag_state);
+    if (flow && congestion.at)
+        flow->congestion = snapshot_add_congestion(s, (const char *)congestion.at, congestion.len);
     return DIAG_MORE;
 }
 

@@ -242,7 +242,7 @@ static bool read_header(struct snapshot *s, const uint8_t *p, size_t len)
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
-    s->needs &= NEED_FLOW | NEED_BOUND;
+    s->needs &= NEED_FLOW | NEED_BOUND | NEED_CONGESTION;
     s->backend = BACKEND_FRAME;
     return sound;
 }

@@ -74,7 +74,10 @@ static int connect_kernel(struct netlink *n)
 
 static uint8_t extensions(const struct snapshot *s)
 {
-    return s->needs & NEED_FLOW ? 1u << (INET_DIAG_INFO - 1) : 0;
+    unsigned info = s->needs & NEED_FLOW ? 1u << (INET_DIAG_INFO - 1) : 0;
+    unsigned congestion = s->needs & NEED_CONGESTION ? 1u << (INET_DIAG_CONG - 1) : 0;
+
+    return (uint8_t)(info | congestion);
 }
 
 /* Request sockets go by a number of their own, which some kernels want to hear. */

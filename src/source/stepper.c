@@ -117,13 +117,17 @@ int stepper_next(struct stepper *st, const struct request *req, struct snapshot 
                  struct err *err)
 {
     struct snapshot *s = snapshot_new(st->pool);
+    struct request whole = *req;
     int rc;
 
     st->seq++;
     if (!s)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    s->needs = req->needs;
-    rc = source_sample(st->src, req, s, err);
+    s->needs = whole.needs = needs_whole(req->needs);
+    if (st->good)
+        snapshot_keep_congestion(s, st->good);
+    rc = source_sample(st->src, &whole, s, err);
+    s->needs |= req->needs & NEED_RATES; /* which are made here, of any source's figures */
     if (!rc) {
         rc = complete(st, s, req);
         if (rc)
@@ -150,7 +154,7 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
     if (!s)
         return NULL;
     s->status = SAMPLE_FAILED;
-    s->needs = req->needs;
+    s->needs = needs_whole(req->needs);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));

@@ -10,6 +10,7 @@
 
 #include "data/scenes_hosts.h"
 #include "lib/diag_build.h"
+#include "lib/figures.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
@@ -19,30 +20,23 @@
 #define INFO_BYTES  248
 #define SEGMENT     1448
 
-static void set(struct flow *f, enum flow_field field, uint64_t value)
-{
-    f->value[field] = value;
-    f->valid |= UINT32_C(1) << field;
-}
-
 static void make_flow(struct flow *flow, const struct figures *f)
 {
     *flow = (struct flow){0};
-    set(flow, FLOW_rto_us, f->rto_us);
-    set(flow, FLOW_last_ack_recv_ms, f->ack_ago_ms);
-    set(flow, FLOW_rtt_us, f->rtt_us);
-    set(flow, FLOW_rttvar_us, f->rttvar_us);
-    set(flow, FLOW_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
-    set(flow, FLOW_cwnd_segs, f->cwnd);
-    set(flow, FLOW_total_retrans_segs, f->again / SEGMENT);
-    set(flow, FLOW_bytes_acked, f->sent - f->again);
-    set(flow, FLOW_bytes_received, f->received);
-    set(flow, FLOW_min_rtt_us, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
-    set(flow, FLOW_busy_us, f->busy_us);
-    set(flow, FLOW_bytes_sent, f->sent);
-    set(flow, FLOW_bytes_retrans, f->again);
-    set(flow, FLOW_snd_wnd_bytes, f->window);
-    set(flow, FLOW_rcv_wnd_bytes, 65536);
+    figure_set(flow, FLOW_rto_us, f->rto_us);
+    figure_set(flow, FLOW_last_ack_recv_ms, f->ack_ago_ms);
+    figure_set(flow, FLOW_rtt_us, f->rtt_us);
+    figure_set(flow, FLOW_rttvar_us, f->rttvar_us);
+    figure_set(flow, FLOW_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
+    figure_set(flow, FLOW_cwnd_segs, f->cwnd);
+    figure_set(flow, FLOW_total_retrans_segs, f->again / SEGMENT);
+    figure_set(flow, FLOW_bytes_acked, f->sent - f->again);
+    figure_set(flow, FLOW_bytes_received, f->received);
+    figure_set(flow, FLOW_min_rtt_us, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
+    figure_set(flow, FLOW_busy_us, f->busy_us);
+    figure_set(flow, FLOW_bytes_sent, f->sent);
+    figure_set(flow, FLOW_bytes_retrans, f->again);
+    figure_set(flow, FLOW_snd_wnd_bytes, f->window);
 }
 
 /* "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*". */

@@ -24,8 +24,22 @@ void build_message(struct str *out, uint16_t type, uint16_t flags, const void *p
 
 void build_conn(struct str *out, const struct conn *c, const void *info, size_t info_len)
 {
-    uint8_t payload[sizeof(struct inet_diag_msg) + sizeof(struct rtattr) + 1024] = {0};
-    struct rtattr a = {.rta_type = INET_DIAG_INFO};
+    build_conn_with(out, c, info, info_len, NULL);
+}
+
+static size_t put_attribute(uint8_t *at, uint16_t type, const void *value, size_t len)
+{
+    struct rtattr a = {.rta_type = type, .rta_len = (unsigned short)(sizeof(a) + len)};
+
+    memcpy(at, &a, sizeof(a));
+    memcpy(at + sizeof(a), value, len);
+    return a.rta_len;
+}
+
+void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
+                     const char *congestion)
+{
+    uint8_t payload[sizeof(struct inet_diag_msg) + 2 * sizeof(struct rtattr) + 1024 + 64] = {0};
     size_t len = sizeof(struct inet_diag_msg);
     struct inet_diag_msg m = {.idiag_family = c->family,
                               .idiag_state = c->state,
@@ -45,12 +59,11 @@ void build_conn(struct str *out, const struct conn *c, const void *info, size_t 
     memcpy(m.id.idiag_src, c->src, sizeof(c->src));
     memcpy(m.id.idiag_dst, c->dst, sizeof(c->dst));
     memcpy(payload, &m, sizeof(m));
-    if (info && info_len <= 1024) {
-        a.rta_len = (unsigned short)(sizeof(a) + info_len);
-        memcpy(payload + len, &a, sizeof(a));
-        memcpy(payload + len + sizeof(a), info, info_len);
-        len += a.rta_len;
-    }
+    if (congestion) /* before tcp_info, as the kernel does not: the order says nothing */
+        len += put_attribute(payload + len, INET_DIAG_CONG, congestion, strlen(congestion) + 1);
+    len += -len & 3;
+    if (info && info_len <= 1024)
+        len += put_attribute(payload + len, INET_DIAG_INFO, info, info_len);
     build_message(out, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, payload, len);
 }
 
@@ -61,19 +74,12 @@ void build_done(struct str *out, int error)
 
 void build_info(uint8_t info[BUILD_INFO_BYTES], const struct flow *f)
 {
-    static const struct {
-        uint16_t offset, size;
-    } places[] = {
-#define FIELD(name, offset, size) {offset, size},
-        FLOW_FIELDS(FIELD)
-#undef FIELD
-    };
-
     memset(info, 0, BUILD_INFO_BYTES);
-    for (unsigned i = 0; i < FLOW_FIELD_COUNT; i++) {
-        if (f->valid & UINT32_C(1) << i) /* little-endian, like every host the tests run on */
-            memcpy(info + places[i].offset, &f->value[i], places[i].size);
-    }
+#define FIELD(type, name, offset)                                                                  \
+    if (f->valid >> FLOW_##name & 1)                                                               \
+        memcpy(info + (offset), &f->name, sizeof(type));
+    FLOW_FIELDS(FIELD)
+#undef FIELD
 }
 
 struct conn build_plain(unsigned state, uint16_t sport, uint16_t dport, uint64_t cookie)

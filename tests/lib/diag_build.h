@@ -20,6 +20,10 @@ void build_message(struct str *out, uint16_t type, uint16_t flags, const void *p
  *  `info` is not NULL. CONN_BOUND and an unknown cookie are written as the kernel writes them. */
 void build_conn(struct str *out, const struct conn *c, const void *info, size_t info_len);
 
+/** The same with the name of a congestion control (NULL: none). */
+void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
+                     const char *congestion);
+
 /** Append NLMSG_DONE with 0 or -errno. */
 void build_done(struct str *out, int error);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
@@ -308,23 +309,21 @@ static void flow_figures(void **state)
     s->needs = NEED_FLOW;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     assert_cell(s, 0, COL_RTT, "absent", "–");
-    s->flow[0].valid = 1u << FLOW_rtt_us | 1u << FLOW_bytes_sent | 1u << FLOW_bytes_retrans |
-                       1u << FLOW_cwnd_segs | 1u << FLOW_bytes_acked;
-    s->flow[0].value[FLOW_rtt_us] = 20200;
-    s->flow[0].value[FLOW_bytes_sent] = 10000;
-    s->flow[0].value[FLOW_bytes_retrans] = 30;
-    s->flow[0].value[FLOW_cwnd_segs] = 10;
-    s->flow[0].value[FLOW_bytes_acked] = 1400000;
+    figure_set(&s->flow[0], FLOW_rtt_us, 20200);
+    figure_set(&s->flow[0], FLOW_bytes_sent, 10000);
+    figure_set(&s->flow[0], FLOW_bytes_retrans, 30);
+    figure_set(&s->flow[0], FLOW_cwnd_segs, 10);
+    figure_set(&s->flow[0], FLOW_bytes_acked, 1400000);
     assert_cell(s, 0, COL_RTT, "20200", "20.2 ms");
     assert_cell(s, 0, COL_RETR, "3", "0.3 %");
     assert_cell(s, 0, COL_CWND, "10", "10");
     assert_cell(s, 0, COL_BYTES_ACKED, "1400000", "1.40 MB");
     assert_cell(s, 0, COL_BYTES_RECEIVED, "absent", "–");
-    s->flow[0].value[FLOW_bytes_sent] = UINT64_MAX;
-    s->flow[0].value[FLOW_bytes_retrans] = UINT64_MAX / 2;
+    figure_set(&s->flow[0], FLOW_bytes_sent, UINT64_MAX);
+    figure_set(&s->flow[0], FLOW_bytes_retrans, UINT64_MAX / 2);
     assert_cell(s, 0, COL_RETR, "500", "50.0 %");
-    s->flow[0].value[FLOW_bytes_sent] = 0; /* nothing sent: no share */
-    s->flow[0].value[FLOW_bytes_retrans] = 0;
+    figure_set(&s->flow[0], FLOW_bytes_sent, 0); /* nothing sent: no share */
+    figure_set(&s->flow[0], FLOW_bytes_retrans, 0);
     assert_cell(s, 0, COL_RETR, "absent", "–");
     assert_int_equal(columns[COL_RTT].needs, NEED_FLOW);
     snapshot_unref(s);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/figures.h"
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"
@@ -85,10 +86,8 @@ static struct conn *told(struct run *r, uint64_t cookie, uint64_t acked, uint64_
 
     assert_non_null(c);
     c->dport = 443;
-    *f = (struct flow){.valid = UINT32_C(1) << FLOW_bytes_acked | UINT32_C(1)
-                                                                      << FLOW_bytes_received};
-    f->value[FLOW_bytes_acked] = acked;
-    f->value[FLOW_bytes_received] = received;
+    figure_set(f, FLOW_bytes_acked, acked);
+    figure_set(f, FLOW_bytes_received, received);
     return c;
 }
 
@@ -373,8 +372,7 @@ static void nameless_end_is_believed_only_by_its_cookie(void **state)
     row(r, 1, TCP_STATE_ESTABLISHED);
     row(r, 2, TCP_STATE_ESTABLISHED);
     flow = &r->next->flow[1];
-    flow->valid = UINT32_C(1) << FLOW_bytes_acked;
-    flow->value[FLOW_bytes_acked] = 333;
+    figure_set(flow, FLOW_bytes_acked, 333);
     join(r);
     fresh(r);
     row(r, 1, TCP_STATE_ESTABLISHED);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/text/text.h"
@@ -31,10 +32,9 @@ static struct snapshot *rows(void)
     sample_row(s, "[fe80::1]:22", "[fe80::2]:5000", TCP_STATE_SYN_RECV)->ifindex = 1;       /* h */
     struct conn *c = s->conn;
     for (int i = 2; i < 4; i++) {
-        s->flow[i].valid = 1u << FLOW_rtt_us | 1u << FLOW_bytes_sent | 1u << FLOW_bytes_retrans;
-        s->flow[i].value[FLOW_rtt_us] = i == 2 ? 1500 : 250000;
-        s->flow[i].value[FLOW_bytes_sent] = 1000;
-        s->flow[i].value[FLOW_bytes_retrans] = i == 2 ? 0 : 15;
+        figure_set(&s->flow[i], FLOW_rtt_us, i == 2 ? 1500 : 250000);
+        figure_set(&s->flow[i], FLOW_bytes_sent, 1000);
+        figure_set(&s->flow[i], FLOW_bytes_retrans, i == 2 ? 0 : 15);
     }
     c[3].rqueue = 1;
     c[2].wqueue = 2500000;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/diag_build.h"
+#include "lib/figures.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 
@@ -51,12 +52,12 @@ static struct snapshot *written_snapshot(void)
 
 static void write_messages(struct str *out)
 {
-    struct flow f = {.valid = 1u << FLOW_rtt_us};
+    struct flow f = {0};
     uint8_t info[BUILD_INFO_BYTES];
     struct conn c[] = {build_plain(TCP_STATE_ESTABLISHED, 3000, 50000, 1),
                        build_plain(TCP_STATE_CLOSE, 4000, 0, 2)};
 
-    f.value[FLOW_rtt_us] = 20200;
+    figure_set(&f, FLOW_rtt_us, 20200);
     build_info(info, &f);
     build_conn(out, &c[0], info, sizeof(info));
     build_done(out, 0);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/figures.h"
 #include "lib/model_build.h"
 #include "lib/sample.h"
 #include "tcptop/base/str.h"
@@ -51,8 +52,9 @@ static void throw_row(struct snapshot *s)
     s->life[s->n_live - 1].born_ds = model_random(&seed, 4) * 100;
     struct flow *flow = &s->flow[s->n_live - 1];
     for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
-        flow->valid |= model_random(&seed, 2) << f;
-        flow->value[f] = model_random(&seed, 4);
+        uint64_t value = model_random(&seed, 4);
+        if (model_random(&seed, 2))
+            figure_set(flow, (enum flow_field)f, value);
     }
 }
 

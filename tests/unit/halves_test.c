@@ -11,6 +11,7 @@
 #include <linux/inet_diag.h>
 #include <string.h>
 
+#include "lib/figures.h"
 #include "lib/model_build.h"
 #include "tcptop/source/netlink.h"
 
@@ -49,8 +50,7 @@ static int add(struct snapshot *s, const struct conn *from)
         return -ENOMEM;
     *c = *from;
     if (flow) {
-        flow->valid = 1;
-        flow->value[0] = from->cookie;
+        figure_set(flow, FLOW_bytes_acked, from->cookie);
     }
     return 0;
 }
@@ -146,7 +146,7 @@ static void expect_all(struct snapshot *s)
         const struct flow *flow = snapshot_flow(s, row);
         assert_in_range(s->conn[row].cookie, 1, kernel.n);
         assert_int_equal(seen[s->conn[row].cookie]++, 0);
-        assert_true(!flow || (flow->valid && flow->value[0] == s->conn[row].cookie));
+        assert_true(!flow || (flow->valid && flow->bytes_acked == s->conn[row].cookie));
         assert_int_equal(!!flow, s->needs & NEED_FLOW);
     }
     snapshot_unref(s);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/capture.h"
+#include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/model/predicate.h"
 
@@ -133,9 +134,9 @@ static void huge_numbers(void **state)
     (void)state;
     s->needs = NEED_FLOW;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
-    struct flow flow = {.valid = ~UINT32_C(0)};
+    struct flow flow = {0};
     for (int i = 0; i < FLOW_FIELD_COUNT; i++) {
-        flow.value[i] = INT64_MAX;
+        figure_set(&flow, (enum flow_field)i, INT64_MAX);
     }
     s->flow = &flow;
     s->conn[0].rqueue = UINT32_MAX;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/capture.h"
+#include "lib/figures.h"
 #include "lib/sample.h"
 
 static struct snapshot *s;
@@ -32,8 +33,7 @@ static int set_up(void **state)
     sample_row(s, "10.0.2.15:443", "192.0.2.2:40004", TCP_STATE_TIME_WAIT)->flags = CONN_NO_OWNER;
     sample_row(s, "10.0.2.15:8080", "192.0.2.9:40005", TCP_STATE_ESTABLISHED);
     for (int i = 0; i < 2; i++) {
-        s->flow[i].valid = 1u << FLOW_bytes_acked;
-        s->flow[i].value[FLOW_bytes_acked] = 1500000;
+        figure_set(&s->flow[i], FLOW_bytes_acked, 1500000);
     }
     sample_split(s, 5, 5);
     snapshot_count(s);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/query/rows.h"
@@ -52,8 +53,9 @@ static void throw_row(struct snapshot *s)
     c->flags = (uint8_t)(dice(4) ? 0 : dice(8));
     s->life[s->n_live - 1] = (struct life){dice(5) * 100, 1000 - dice(60)};
     for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
-        flow->valid |= dice(2) << f;
-        flow->value[f] = dice(10) ? dice(4) : UINT64_MAX;
+        uint64_t value = dice(10) ? dice(4) : UINT64_MAX;
+        if (dice(2))
+            figure_set(flow, (enum flow_field)f, value);
     }
 }
 

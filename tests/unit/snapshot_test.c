@@ -143,6 +143,61 @@ static void a_peak_is_given_back(void **state)
     snapshot_pool_free(pool);
 }
 
+static void names_of_congestion_controls(void **state)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    uint8_t cubic = snapshot_add_congestion(s, "cubic", 6), bbr, long_name;
+
+    (void)state;
+    bbr = snapshot_add_congestion(s, "bbr", 3); /* with or without its NUL */
+    assert_int_not_equal(cubic, bbr);
+    assert_int_equal(snapshot_add_congestion(s, "cubic", 5), cubic);
+    assert_int_equal(snapshot_add_congestion(s, "bbr\0x", 5), bbr);
+    assert_int_equal(snapshot_add_congestion(s, "", 1), 0);
+    assert_int_equal(snapshot_add_congestion(s, "cubi", 4), 3); /* no other's beginning */
+    long_name = snapshot_add_congestion(s, "a_name_of_more_than_15", 22);
+    assert_string_equal(s->congestion[long_name - 1], "a_name_of_more_");
+    assert_int_equal(snapshot_add_congestion(s, "a_name_of_more_than_16", 22), long_name);
+    assert_int_equal(snapshot_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_null(strchr(s->congestion[4], '\x1b'));
+    assert_int_equal(snapshot_add_congestion(s, "\x1b[2J", 4), 5);
+    for (char name[] = "a"; name[0] <= 'z'; name[0]++)
+        snapshot_add_congestion(s, name, 2);
+    assert_int_equal(s->n_congestion, CONGESTION_MAX);
+    assert_int_equal(snapshot_add_congestion(s, "z", 1), 0);
+    assert_int_equal(snapshot_add_congestion(s, "bbr", 4), bbr);
+    snapshot_unref(s);
+}
+
+/* Each half numbers the names as they come. */
+static void halves_agree_on_names(void **state)
+{
+    static const char *const names[2][3] = {{"cubic", "bbr", "cubic"}, {"reno", "cubic", NULL}};
+    struct snapshot *s = snapshot_new(NULL), half[2];
+
+    (void)state;
+    s->needs = NEED_FLOW;
+    assert_int_equal(snapshot_split(s, 4096, half), 0);
+    for (int h = 0; h < 2; h++) {
+        for (int i = 0; i < 3; i++) {
+            struct flow *flow;
+            assert_non_null(snapshot_add(&half[h], &flow));
+            if (names[h][i])
+                flow->congestion = snapshot_add_congestion(&half[h], names[h][i], 16);
+        }
+    }
+    snapshot_unite(s, half);
+    uint32_t seen = 0;
+    for (uint32_t row = 0; row < 3; row++)
+        assert_string_equal(snapshot_congestion(s, row), names[0][row]);
+    for (uint32_t row = 3; row < 6; row++) {
+        const char *name = snapshot_congestion(s, row);
+        seen += !name ? 100 : !strcmp(name, "reno") ? 10 : !strcmp(name, "cubic");
+    }
+    assert_int_equal(seen, 111);
+    snapshot_unref(s);
+}
+
 static _Atomic(struct snapshot *) shared[THREADS];
 
 /* Takes what it is handed, reads it, gives it back. */
@@ -194,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_added_and_counted),   cmocka_unit_test(figures_only_when_asked),
         cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
+        cmocka_unit_test(names_of_congestion_controls), cmocka_unit_test(halves_agree_on_names),
         cmocka_unit_test(many_threads_share),           cmocka_unit_test(found_from_any_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,9 @@ void delta_free(struct delta *d);
  * nobody could have seen (no complete sample before, bound sockets not asked for) is not born, it
  * was there. Where next->ended tells of ends, a row whose socket ended is closed at its first miss,
  * also by a partial sample; what ended without a row is a closed row with CONN_UNSEEN; next->deaths
- * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Cost is
- * linear. Returns 0 or -ENOMEM (then `next` is only itself). */
+ * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Rates are
+ * told where they were asked for and both samples have figures. Cost is linear. Returns 0 or
+ * -ENOMEM (then `next` is only itself). */
 int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
                uint32_t fade_ds);
 

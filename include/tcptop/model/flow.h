@@ -8,47 +8,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* FIELD(name, offset in struct tcp_info, bytes there). include/uapi/linux/tcp.h; fields were only
- * ever added at the end. Units are in the names; *_segs are segments, the rest bytes. */
+/* FIELD(type, name, offset in struct tcp_info). include/uapi/linux/tcp.h; fields were only ever
+ * added at the end. Wide ones come first, so that struct flow has no holes. Units are in the names;
+ * *_segs are segments, the rest bytes, since the start of the connection. */
 #define FLOW_FIELDS(FIELD)                                                                         \
-    FIELD(backoff, 4, 1)                                                                           \
-    FIELD(rto_us, 8, 4)                                                                            \
-    FIELD(unacked_segs, 24, 4)                                                                     \
-    FIELD(lost_segs, 32, 4)                                                                        \
-    FIELD(last_data_sent_ms, 44, 4)                                                                \
-    FIELD(last_data_recv_ms, 52, 4)                                                                \
-    FIELD(last_ack_recv_ms, 56, 4) /* in CLOSE_WAIT: time since the peer's FIN */                  \
-    FIELD(rtt_us, 68, 4)                                                                           \
-    FIELD(rttvar_us, 72, 4)                                                                        \
-    FIELD(ssthresh_segs, 76, 4) /* 0x7fffffff is "unset": not valid */                             \
-    FIELD(cwnd_segs, 80, 4)                                                                        \
-    FIELD(total_retrans_segs, 100, 4)                                                              \
-    FIELD(bytes_acked, 120, 8)                                                                     \
-    FIELD(bytes_received, 128, 8)                                                                  \
-    FIELD(notsent_bytes, 144, 4)                                                                   \
-    FIELD(min_rtt_us, 148, 4)        /* all ones is "no sample": not valid */                      \
-    FIELD(delivery_rate_bps, 160, 8) /* bytes per second, last sample, does not decay */           \
-    FIELD(busy_us, 168, 8)           /* includes the two below */                                  \
-    FIELD(rwnd_limited_us, 176, 8)                                                                 \
-    FIELD(sndbuf_limited_us, 184, 8)                                                               \
-    FIELD(bytes_sent, 200, 8) /* includes what was sent again */                                   \
-    FIELD(bytes_retrans, 208, 8)                                                                   \
-    FIELD(snd_wnd_bytes, 228, 4) /* the peer's window */                                           \
-    FIELD(rcv_wnd_bytes, 232, 4)
+    FIELD(uint64_t, bytes_acked, 120)      /* with the SYN of who opened, and the FIN */           \
+    FIELD(uint64_t, bytes_received, 128)   /* with the FIN */                                      \
+    FIELD(uint64_t, delivery_bytes_s, 160) /* of the last sample, does not decay */                \
+    FIELD(uint64_t, busy_us, 168)          /* includes the two below */                            \
+    FIELD(uint64_t, rwnd_limited_us, 176)                                                          \
+    FIELD(uint64_t, sndbuf_limited_us, 184)                                                        \
+    FIELD(uint64_t, bytes_sent, 200) /* includes what was sent again, but no SYN, no FIN */        \
+    FIELD(uint64_t, bytes_retrans, 208)                                                            \
+    FIELD(uint32_t, rto_us, 8)                                                                     \
+    FIELD(uint32_t, unacked_segs, 24) /* in flight now */                                          \
+    FIELD(uint32_t, lost_segs, 32)    /* of them */                                                \
+    FIELD(uint32_t, last_data_sent_ms, 44)                                                         \
+    FIELD(uint32_t, last_data_recv_ms, 52)                                                         \
+    FIELD(uint32_t, last_ack_recv_ms, 56) /* in CLOSE_WAIT: time since the peer's FIN */           \
+    FIELD(uint32_t, rtt_us, 68)                                                                    \
+    FIELD(uint32_t, rttvar_us, 72)                                                                 \
+    FIELD(uint32_t, ssthresh_segs, 76) /* 0x7fffffff is "unset": not valid */                      \
+    FIELD(uint32_t, cwnd_segs, 80)                                                                 \
+    FIELD(uint32_t, total_retrans_segs, 100) /* includes the SYN */                                \
+    FIELD(uint32_t, notsent_bytes, 144)                                                            \
+    FIELD(uint32_t, min_rtt_us, 148)    /* all ones is "no sample": not valid */                   \
+    FIELD(uint32_t, snd_wnd_bytes, 228) /* the peer's window */                                    \
+    FIELD(uint8_t, app_limited, 7)      /* 1: the delivery rate is, for want of data to send */
 
 enum flow_field {
-#define FIELD(name, offset, size) FLOW_##name,
+#define FIELD(type, name, offset) FLOW_##name,
     FLOW_FIELDS(FIELD)
 #undef FIELD
         FLOW_FIELD_COUNT
 };
 
+/* Who kept a connection from sending faster since the sample before, see rate.h. */
+enum flow_limit {
+    LIMIT_UNKNOWN, /* also of one that had nothing to send */
+    LIMIT_APPLICATION,
+    LIMIT_RECEIVER,
+    LIMIT_SEND_BUFFER,
+    LIMIT_PATH,
+    LIMIT_COUNT
+};
+
 struct flow {
-    uint32_t valid; /* bit per enum flow_field */
-    uint64_t value[FLOW_FIELD_COUNT];
+#define FIELD(type, name, offset) type name;
+    FLOW_FIELDS(FIELD)
+#undef FIELD
+    uint8_t limit;      /* enum flow_limit; of a live row, by the join */
+    uint8_t congestion; /* see snapshot_congestion(); 0: not known */
+    uint32_t valid;     /* bit per enum flow_field */
 };
 
 _Static_assert(FLOW_FIELD_COUNT <= 32, "validity bits");
+_Static_assert(sizeof(struct flow) <= 128, "struct flow exists a million times");
+
+/** Nothing is known. */
+static inline void flow_clear(struct flow *f)
+{
+    f->valid = 0;
+    f->limit = LIMIT_UNKNOWN;
+    f->congestion = 0;
+}
 
 /** Read `len` bytes of a tcp_info attribute of a socket in `state`. */
 void flow_read(struct flow *f, const void *tcp_info, size_t len, unsigned state);

@@ -15,6 +15,7 @@
 #include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
+#include "tcptop/model/rate.h"
 
 struct predicate;
 
@@ -22,9 +23,20 @@ struct predicate;
 
 /* Optional groups of figures, and what a sample must ask the kernel for. */
 enum need {
-    NEED_FLOW = 1,  /* tcp_info */
-    NEED_BOUND = 2, /* bound-only sockets (BOUND_INACTIVE) */
+    NEED_FLOW = 1,        /* tcp_info */
+    NEED_BOUND = 2,       /* bound-only sockets (BOUND_INACTIVE) */
+    NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_FLOW along */
+    NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_FLOW along */
 };
+
+/** What is asked for, and what that takes along. */
+static inline uint32_t needs_whole(uint32_t needs)
+{
+    return needs & (NEED_RATES | NEED_CONGESTION) ? needs | NEED_FLOW : needs;
+}
+
+#define CONGESTION_NAME 16 /* TCP_CA_NAME_MAX, NUL included */
+#define CONGESTION_MAX  16 /* names in one sample */
 
 enum sample_status { SAMPLE_COMPLETE, SAMPLE_PARTIAL, SAMPLE_FAILED };
 
@@ -58,7 +70,12 @@ struct snapshot {
     struct flow *flow;       /* live rows only; NULL when not asked for */
     struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
-    struct flow *final; /* closed rows: their last figures, if any; NULL: none has */
+    struct flow *final;      /* closed rows: their last figures, if any; NULL: none has */
+    struct rate *rate;       /* all rows; NULL when not asked for, or without a sample to compare */
+    struct rate *rate_store; /* its memory */
+    uint32_t rate_cap;
+    char congestion[CONGESTION_MAX][CONGESTION_NAME]; /* names that flows point to, from 1 on */
+    uint8_t n_congestion;
 
     struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
     bool downwards;          /* rows lie before `conn`, the last one first */
@@ -115,6 +132,14 @@ static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_
     return s->final && row >= closed ? &s->final[row - closed] : 0;
 }
 
+/** The name of its congestion control, NULL when not known. */
+static inline const char *snapshot_congestion(const struct snapshot *s, uint32_t row)
+{
+    const struct flow *f = snapshot_flow(s, row);
+
+    return f && f->congestion ? s->congestion[f->congestion - 1] : 0;
+}
+
 /* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
 struct snapshot_pool;
 struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
@@ -138,6 +163,18 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows);
 /** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
  *  for (`flow` may be NULL). NULL: out of memory. The source writes straight into it. */
 struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
+
+/** While filling: what a flow's `congestion` is for this name of `len` bytes; 0: no room. */
+uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len);
+
+/** Before filling: names are numbered as in the sample before, since closed rows keep figures of
+ * it.
+ */
+void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before);
+
+/** While joining: rates for `rows` rows, which there is room for; unknown but for the first `had`.
+ *  Returns 0 or -ENOMEM. */
+int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows);
 
 /** Take the row back that snapshot_add() gave last. */
 void snapshot_drop_last(struct snapshot *s);

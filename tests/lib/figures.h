@@ -1,0 +1,10 @@
+/* Figures of tcp_info made by hand, for tests and recorded scenes. */
+#ifndef TESTS_LIB_FIGURES_H
+#define TESTS_LIB_FIGURES_H
+
+#include "tcptop/model/flow.h"
+
+/** The field is `value`, and known. */
+void figure_set(struct flow *f, enum flow_field field, uint64_t value);
+
+#endif
