@@ -91,6 +91,20 @@ static bool is_bound(const struct conn *c)
     return c->flags & CONN_BOUND;
 }
 
+/* The owners of row `i`, which was row `j`. A socket without a file keeps those that it had, as
+ * former ones; if they were not known yet, its inode of then may tell by now. */
+static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
+{
+    const struct snapshot *prev = join->prev;
+    uint32_t word = prev->owner ? prev->owner[j] : OWNER_UNKNOWN;
+
+    if (join->next->conn[i].inode) /* nobody followed who holds one that was not there */
+        return j < prev->n_live ? word : OWNER_UNKNOWN;
+    if ((word & OWNER_GROUP) >= OWNER_FIRST)
+        return word | OWNER_FORMER;
+    return prev->conn[j].inode && j <= OWNER_GROUP ? OWNER_PENDING | j : OWNER_UNKNOWN;
+}
+
 /* What rows `i` and `j`, the same connection, say together. A row that came back has no figures in
  * between, so nothing is said of it. */
 static void rate(struct join *join, uint32_t i, uint32_t j)
@@ -111,11 +125,14 @@ static void rate(struct join *join, uint32_t i, uint32_t j)
     next->flow[i].limit = (uint8_t)rate_limit(&span);
 }
 
-/* Row `to`, which this sample has not, keeps its last rates, and so its place in an order. */
-static void keep_rate(struct join *join, uint32_t to, uint32_t row)
+/* Row `to`, which this sample has not, keeps its owners and its last rates, and so its place in an
+ * order. */
+static void keep_besides(struct join *join, uint32_t to, uint32_t row)
 {
     if (join->rated && join->prev->rate)
         join->next->rate[to] = join->prev->rate[row];
+    if (join->next->owner && join->prev->owner)
+        join->next->owner[to] = join->prev->owner[row];
 }
 
 /* Row `i` of this sample is row `j` of the previous one. */
@@ -131,6 +148,8 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->closed_total--;
     }
     c->was_state = before->was_state;
+    if (join->next->owner)
+        join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
         c->was_state = before->state;
         life->changed_ds = join->next->now_ds;
@@ -275,7 +294,7 @@ static void append_missing(struct join *join)
             continue;
         next->conn[to] = join->prev->conn[row];
         next->life[to] = join->prev->life[row];
-        keep_rate(join, to, row);
+        keep_besides(join, to, row);
         next->n_missing++;
     }
 }
@@ -306,7 +325,7 @@ static void append_closed(struct join *join, enum fate fate)
             life.changed_ds = next->now_ds;
         }
         if (next->n_closed < SNAPSHOT_CLOSED_MAX) {
-            keep_rate(join, snapshot_rows(next), row);
+            keep_besides(join, snapshot_rows(next), row);
             snapshot_bury(next, &join->prev->conn[row], life, last_flow(join, row));
         }
     }
@@ -363,6 +382,8 @@ static int join_rows(struct join *join)
         rc = snapshot_reserve(next, rows);
     if (!rc && join->rated)
         rc = snapshot_reserve_rates(next, next->n_live, rows);
+    if (!rc && next->owner)
+        rc = snapshot_reserve_owner(next, rows);
     if (rc)
         return rc;
     append_missing(join);
@@ -380,6 +401,8 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
     struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
     int rc = dedupe_rows(&d->dedupe, next);
 
+    if (!rc && next->needs & NEED_OWNER)
+        rc = snapshot_reserve_owner(next, next->n_live);
     if (!prev) {
         d->whole_seen = false;
     } else {

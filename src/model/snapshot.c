@@ -53,6 +53,8 @@ static void snapshot_free(struct snapshot *s)
     free(s->final);
     snapshot_unref(s->ended);
     free(s->rate_store);
+    free(s->owner_store);
+    owner_table_unref(s->owners);
     free(s);
 }
 
@@ -93,6 +95,8 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     s->final = kept.final;
     s->rate_store = kept.rate_store;
     s->rate_cap = kept.rate_cap;
+    s->owner_store = kept.owner_store;
+    s->owner_cap = kept.owner_cap;
     s->history = kept.history;
     s->pool = pool;
     atomic_init(&s->refs, 1);
@@ -152,6 +156,9 @@ static void trim(struct snapshot *s)
         s->conn = NULL;
         s->life = NULL;
         s->cap = 0;
+        free(s->owner_store);
+        s->owner_store = s->owner = NULL;
+        s->owner_cap = 0;
     }
     if (too_large(&s->pool->flows, s->flow ? s->n_live : 0, s->flow_cap)) {
         free(s->flow_store);
@@ -179,6 +186,8 @@ void snapshot_unref(const struct snapshot *shared)
     }
     snapshot_unref(s->ended); /* its pool is another one */
     s->ended = NULL;
+    owner_table_unref(s->owners);
+    s->owners = NULL;
     pthread_mutex_lock(&pool->lock);
     trim(s);
     surplus = pool->idle;
@@ -316,6 +325,24 @@ uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len
     if (i == s->n_congestion)
         memcpy(s->congestion[s->n_congestion++], clean, sizeof clean);
     return i + 1;
+}
+
+int snapshot_reserve_owner(struct snapshot *s, uint32_t rows)
+{
+    uint32_t had = s->owner ? s->owner_cap : 0;
+
+    if (rows > s->owner_cap || !s->owner_store) {
+        uint32_t cap = grown_cap(s->owner ? s->owner_cap : 0, rows);
+        void *larger = enlarged(s->owner_store, cap * sizeof *s->owner, s->owner);
+        if (!larger)
+            return -ENOMEM;
+        s->owner_store = larger;
+        s->owner_cap = cap;
+    }
+    s->owner = s->owner_store;
+    if (s->owner_cap > had)
+        memset(s->owner + had, 0, (s->owner_cap - had) * sizeof *s->owner);
+    return 0;
 }
 
 struct conn *snapshot_add(struct snapshot *s, struct flow **flow)

@@ -19,7 +19,9 @@ void delta_free(struct delta *d);
  * was there. Where next->ended tells of ends, a row whose socket ended is closed at its first miss,
  * also by a partial sample; what ended without a row is a closed row with CONN_UNSEEN; next->deaths
  * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Rates are
- * told where they were asked for and both samples have figures. Cost is linear. Returns 0 or
+ * told where they were asked for and both samples have figures. Where owners are asked for, a row
+ * inherits those it had: as former ones once it has no file, as PENDING with its row in `prev`
+ * where they were not known then; owner_map_assign() completes both. Cost is linear. Returns 0 or
  * -ENOMEM (then `next` is only itself). */
 int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
                uint32_t fade_ds);

@@ -15,6 +15,7 @@
 #include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
+#include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
 
 struct predicate;
@@ -26,6 +27,7 @@ enum need {
     NEED_FLOW = 1,        /* tcp_info */
     NEED_BOUND = 2,       /* bound-only sockets (BOUND_INACTIVE) */
     NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_FLOW along */
+    NEED_OWNER = 8,       /* processes that hold the sockets */
     NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_FLOW along */
 };
 
@@ -76,6 +78,11 @@ struct snapshot {
     uint32_t rate_cap;
     char congestion[CONGESTION_MAX][CONGESTION_NAME]; /* names that flows point to, from 1 on */
     uint8_t n_congestion;
+    uint32_t *owner;       /* a word for each row, see model/owner.h; NULL when not asked for */
+    uint32_t *owner_store; /* its memory */
+    uint32_t owner_cap;
+    struct owner_table *owners; /* what the words mean; a reference, NULL when not asked for */
+    uint32_t ownerless;         /* live rows with a file that no process we may look at holds */
 
     struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
     bool downwards;          /* rows lie before `conn`, the last one first */
@@ -140,6 +147,18 @@ static inline const char *snapshot_congestion(const struct snapshot *s, uint32_t
     return f && f->congestion ? s->congestion[f->congestion - 1] : 0;
 }
 
+/** The processes of a row, NULL when they are not known; `*former` (may be NULL): they held the
+ *  socket before, nobody does now. */
+static inline const struct owner_group *snapshot_owner(const struct snapshot *s, uint32_t row,
+                                                       bool *former)
+{
+    uint32_t word = s->owner ? s->owner[row] : OWNER_UNKNOWN;
+
+    if (former)
+        *former = word & OWNER_FORMER;
+    return word & OWNER_PENDING ? 0 : owner_table_group(s->owners, word & OWNER_GROUP);
+}
+
 /* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
 struct snapshot_pool;
 struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
@@ -159,6 +178,9 @@ void snapshot_unref(const struct snapshot *s);
 /** Room for `rows` rows of all kinds. Large arrays that are reserved while there is no row yet are
  *  cheaper to fill than those that grow. Returns 0 or -ENOMEM. */
 int snapshot_reserve(struct snapshot *s, uint32_t rows);
+
+/** Words of owners for `rows` rows, those that are new unknown. Returns 0 or -ENOMEM. */
+int snapshot_reserve_owner(struct snapshot *s, uint32_t rows);
 
 /** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
  *  for (`flow` may be NULL). NULL: out of memory. The source writes straight into it. */
