@@ -6,7 +6,7 @@
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
     return s->read_path ? source_open_recording(src, s->read_path, err)
-                        : source_open_live(src, NULL, err);
+                        : source_open_namespaces(src, s->netns ? s->netns : "", err);
 }
 
 int app_finish(struct sink *out, int code)

@@ -72,6 +72,8 @@ static void pick_columns(struct batch *b)
     } else if (for_people) {
         for (size_t i = 0; i < sizeof text_columns / sizeof text_columns[0]; i++)
             add_column(b, text_columns[i]);
+        if (b->s->netns && strcmp(b->s->netns, "all") == 0)
+            add_column(b, COL_NETNS);
     } else {
         for (int id = 0; id < COL_COUNT; id++)
             if (columns[id].flags & COLUMN_BASE)
@@ -151,7 +153,7 @@ static void close_batch(struct batch *b)
 static void report_status(struct batch *b)
 {
     const struct snapshot *s = b->last;
-    if (s->status == SAMPLE_COMPLETE && s->backend != BACKEND_PROC)
+    if (snapshot_is_whole(s) && s->backend != BACKEND_PROC)
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;

@@ -188,6 +188,14 @@ static int apply_READ(struct command_line *c, const char *value, struct err *err
     return 0;
 }
 
+static int apply_NETNS(struct command_line *c, const char *value, struct err *err)
+{
+    if (!*value)
+        return app_refuse(err, MSG_BAD_NETNS, NULL, NULL);
+    c->s->netns = value;
+    return 0;
+}
+
 static int apply_LANG(struct command_line *c, const char *value, struct err *err)
 {
     return apply_setting(c, ARGUMENT_LANG, SETTING_LANGUAGE, value, err);
@@ -390,6 +398,8 @@ int command_line_apply(struct settings *s, int argc, char **argv, struct err *er
         rc = apply_operands(&c, err);
     if (!rc)
         rc = join_filter(&c, err);
+    if (!rc && s->netns && s->read_path)
+        rc = app_refuse(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc) {
         pick_mode(&c);
         rc = apply_sort(&c, err);

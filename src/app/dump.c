@@ -148,7 +148,7 @@ static int print(struct dump *d)
         print_canvas(&out, &canvas);
     }
     canvas_fini(&canvas);
-    bool whole = d->last->status == SAMPLE_COMPLETE && d->last->backend != BACKEND_PROC;
+    bool whole = snapshot_is_whole(d->last) && d->last->backend != BACKEND_PROC;
     if (!whole)
         app_complain(d->last->why);
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);

@@ -195,6 +195,8 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
     advance(s, now_ns);
     snapshot_unref(s->newest);
     s->newest = newest;
+    netns_menu_follow(s);
+    netns_note_missing(s);
     if (newest->status == SAMPLE_FAILED)
         return;
     snapshot_unref(s->good);
@@ -269,12 +271,16 @@ bool session_request(struct session *s, struct request *req, bool *now)
         .interval_ms = s->interval_ms,
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
+        .list_namespaces = s->ui.overlay == OVERLAY_NAMESPACES,
     };
+    memcpy(r.namespaces, s->namespaces, sizeof(r.namespaces));
     const struct request *old = &s->asked;
     bool changed = !s->asked_once || r.needs != old->needs || r.interval_ms != old->interval_ms ||
-                   r.fade_ds != old->fade_ds;
-    /* Figures that were not sampled so far are wanted on the screen now, not in an interval. */
-    *now = s->sample_now || (s->asked_once && (r.needs & ~old->needs) != 0);
+                   r.fade_ds != old->fade_ds || r.list_namespaces != old->list_namespaces ||
+                   strcmp(r.namespaces, old->namespaces) != 0;
+    /* What was not sampled so far is wanted on the screen now, not in an interval. */
+    *now = s->sample_now || (s->asked_once && ((r.needs & ~old->needs) != 0 ||
+                                               (r.list_namespaces && !old->list_namespaces)));
     s->sample_now = false;
     s->asked = *req = r;
     s->asked_once = true;

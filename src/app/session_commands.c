@@ -167,6 +167,11 @@ static void pane_down(struct session *s)
     focus_scroll(s, 1);
 }
 
+static void namespaces(struct session *s)
+{
+    overlay_open(s, OVERLAY_NAMESPACES);
+}
+
 static void language(struct session *s)
 {
     if (!s->ui.utf8)
@@ -253,6 +258,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_PANE] = pane,
     [COMMAND_PANE_UP] = pane_up,
     [COMMAND_PANE_DOWN] = pane_down,
+    [COMMAND_NAMESPACES] = namespaces,
     [COMMAND_LANGUAGE] = language,
     [COMMAND_FOLLOW] = follow,
     [COMMAND_PIN] = session_toggle_pin,

@@ -2,7 +2,7 @@
  * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
  * typed, session_find.c searches, session_export.c writes, session_menus.c has the overlays,
- * session_commands.c what each command does. */
+ * session_netns.c the menu of namespaces, session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
@@ -56,7 +56,9 @@ struct session {
     int64_t paste_ns; /* of the last byte pasted */
 
     uint64_t interval_ms;
-    struct request asked; /* as session_request() gave it last */
+    char namespaces[NETNS_NAME]; /* the choice of the menu; "" none yet: what --netns says */
+    bool missing_said;           /* that some namespaces cannot be entered */
+    struct request asked;        /* as session_request() gave it last */
     bool asked_once, sample_now;
 
     struct str copy, farewell;
@@ -224,6 +226,15 @@ bool overlay_close(struct session *s); /* false when none was open */
 bool menu_key(struct session *s, keycode key);
 void sort_by(struct session *s, enum column_id column);
 void sort_step(struct session *s, int sign);
+
+/* session_netns.c: the menu of namespaces. Its lines are those of the newest sample. */
+bool netns_menu_open(struct session *s);   /* false: there is none */
+void netns_menu_follow(struct session *s); /* a sample came: the cursor stays on its namespace */
+void netns_menu_moved(struct session *s);  /* by the user */
+void netns_menu_accept(struct session *s);
+
+/** Say once that a sample of all namespaces lacks some. */
+void netns_note_missing(struct session *s);
 
 /* session_export.c */
 void export_write(struct session *s, const char *path);

@@ -79,6 +79,8 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
 {
     struct ui *ui = &s->ui;
     ui->overlay_top = ui->overlay_cursor = 0;
+    if (overlay == OVERLAY_NAMESPACES && !netns_menu_open(s))
+        return;
     if (overlay == OVERLAY_DETAILS) {
         if (!table_bind(s))
             return;
@@ -92,6 +94,7 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
     ui->overlay = overlay;
     if (overlay == OVERLAY_SORT)
         overlay_move(s, MOVE_LINE, 0); /* to where the cursor is seen */
+    netns_menu_follow(s);
 }
 
 bool overlay_close(struct session *s)
@@ -153,6 +156,8 @@ void overlay_move(struct session *s, enum move_unit unit, int sign)
         scroll_by(s, sign * step);
     else
         move_menu(&s->ui, sign * step, shown);
+    if (s->ui.overlay == OVERLAY_NAMESPACES)
+        netns_menu_moved(s);
 }
 
 void overlay_scroll(struct session *s, int sign)
@@ -196,6 +201,8 @@ void overlay_accept(struct session *s)
 {
     struct ui *ui = &s->ui;
     enum ui_overlay overlay = ui->overlay;
+    if (overlay == OVERLAY_NAMESPACES)
+        netns_menu_accept(s);
     if (overlay != OVERLAY_SORT && overlay != OVERLAY_COLUMNS)
         return;
     ui->overlay = OVERLAY_NONE;

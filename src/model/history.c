@@ -136,6 +136,8 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
     for (uint32_t back = 0; back < n && (p = history_at(h, back)); back++) {
         if (p->status == POINT_MISSED || !(p->counter_valid >> which & 1))
             continue;
+        if (newest && p->netns_set != newest->netns_set)
+            continue;
         if (oldest && p->counter[which] > oldest->counter[which])
             return false;
         newest = newest ? newest : p;

@@ -163,7 +163,7 @@ static bool term_matches(const struct term *t, const struct snapshot *s, uint32_
     case TERM_ADDR:
         return some_end_matches(t, c);
     case TERM_DEV:
-        return c->ifindex == t->lo;
+        return c->ifindex == t->lo && (!t->own_netns || snapshot_is_own_netns(s, c));
     case TERM_NUMBER:
     case TERM_TEXT:
         return value_matches(t, s, row);

@@ -179,6 +179,8 @@ void snapshot_unref(const struct snapshot *shared)
 
     if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
         return;
+    netns_table_unref(s->namespaces);
+    s->namespaces = NULL;
     pool = s->pool;
     if (!pool) {
         snapshot_free(s);
@@ -361,6 +363,7 @@ struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
             *flow = &s->flow[at];
     }
     memset(&s->conn[at], 0, sizeof *s->conn);
+    s->conn[at].netns = s->netns_id;
     s->life[at] = (struct life){0};
     s->n_live++;
     return &s->conn[at];
@@ -395,6 +398,7 @@ static struct snapshot borrower(struct snapshot *s, uint32_t at, bool downwards)
         .life = s->life + at,
         .flow = s->flow ? s->flow + at : NULL,
         .needs = s->needs,
+        .netns_id = s->netns_id,
         .lender = s,
         .downwards = downwards,
     };
@@ -450,6 +454,23 @@ void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
     take_congestion(s, &half[1], lower, s->n_live);
     say_the_same(s, &half[0]);
     say_the_same(s, &half[1]);
+}
+
+int snapshot_append(struct snapshot *s, const struct snapshot *part)
+{
+    uint32_t from = s->n_live, rows = part->n_live;
+
+    if (snapshot_reserve(s, from + rows) || ((s->flow || part->flow) && reserve_flow(s)))
+        return -ENOMEM;
+    memcpy(s->conn + from, part->conn, rows * sizeof *s->conn);
+    memset(s->life + from, 0, rows * sizeof *s->life);
+    if (part->flow)
+        memcpy(s->flow + from, part->flow, rows * sizeof *s->flow);
+    for (uint32_t row = from; row < from + rows && s->flow && !part->flow; row++)
+        flow_clear(&s->flow[row]);
+    s->n_live += rows;
+    take_congestion(s, part, from, s->n_live);
+    return 0;
 }
 
 void snapshot_count(struct snapshot *s)

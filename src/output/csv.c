@@ -94,7 +94,7 @@ static void print_summary(struct sink *out, const struct print *p)
         fmt_rfc3339(time, sizeof(time), p->snapshot->wall_ns);
     }
     sink_addf(out, "%llu,%s,%s,", p->sample, time,
-              p->snapshot->status == SAMPLE_COMPLETE ? "true" : "false");
+              snapshot_is_whole(p->snapshot) ? "true" : "false");
     if (counts.measured) {
         sink_add_uint(out, counts.total);
     }

@@ -152,11 +152,14 @@ static void print_summary(struct sink *out, const struct print *p)
     }
     sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample);
     print_counts(out, p);
-    sink_addf(out, ",\"complete\":%s", s->status == SAMPLE_COMPLETE ? "true" : "false");
+    sink_addf(out, ",\"complete\":%s", snapshot_is_whole(s) ? "true" : "false");
     print_text_field(out, "reason", s->why);
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
     print_text_field(out, "netns", s->netns);
+    if (s->namespaces && s->namespaces->several) {
+        sink_addf(out, ",\"namespaces\":%u", s->namespaces->shown);
+    }
     print_text_field(out, "version", TCPTOP_VERSION);
     sink_add(out, "}\n");
 }

@@ -235,7 +235,7 @@ static void print_summary(struct sink *out, const struct print *p)
         if (state == TCP_STATE_BOUND_INACTIVE && !measured) {
             continue;
         }
-        bool lower_bound = !state && s->status == SAMPLE_PARTIAL;
+        bool lower_bound = !state && s->status != SAMPLE_FAILED && !snapshot_is_whole(s);
         const char *name = state         ? state_name(state)
                            : lower_bound ? text(MSG_SUMMARY_AT_LEAST)
                                          : text(MSG_SUMMARY_TOTAL);

@@ -13,12 +13,12 @@
 
 struct end end_local(const struct conn *c)
 {
-    return (struct end){c->src, c->sport, c->family, c->ifindex};
+    return (struct end){c->src, c->sport, c->family, c->ifindex, c};
 }
 
 struct end end_remote(const struct conn *c)
 {
-    return (struct end){c->dst, c->dport, c->family, c->ifindex};
+    return (struct end){c->dst, c->dport, c->family, c->ifindex, c};
 }
 
 static char *write_octet(char *p, unsigned octet)
@@ -66,10 +66,12 @@ static const char *scope_name(uint32_t ifindex, const struct snapshot *s)
     return n->name;
 }
 
-/* A recording's interfaces are another host's, or at least another day's. */
-static bool sampled_here(const struct snapshot *s)
+/* A recording's interfaces are another host's, or at least another day's; and each namespace has
+ * its own. */
+static bool sampled_here(const struct snapshot *s, const struct conn *c)
 {
-    return !s || (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW && !s->netns[0]);
+    return !s || (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW &&
+                  snapshot_is_own_netns(s, c));
 }
 
 static bool is_link_local(const struct end *e)
@@ -88,7 +90,7 @@ void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS
     if (!e->ifindex || !is_link_local(e))
         return;
     size_t len = strlen(out);
-    if (sampled_here(s))
+    if (sampled_here(s, e->conn))
         snprintf(out + len, ADDRESS_SIZE - len, "%%%s", scope_name(e->ifindex, s));
     else
         snprintf(out + len, ADDRESS_SIZE - len, "%%%u", e->ifindex);

@@ -18,12 +18,14 @@ struct end {
     uint16_t port;
     uint8_t family;
     uint32_t ifindex;
+    const struct conn *conn; /* whose end it is */
 };
 struct end end_local(const struct conn *c);
 struct end end_remote(const struct conn *c);
 
 /** The address without brackets. A link-local one gets its scope: the interface's name where `s`
- *  was sampled on this host (or is NULL), else its number. Allocates nothing. */
+ *  was sampled on this host (or is NULL) and the connection is of tcptop's own namespace, else its
+ *  number. Allocates nothing. */
 void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS_SIZE]);
 
 /** Address and port as netstat writes them. */

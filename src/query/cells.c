@@ -286,16 +286,19 @@ uint64_t key_cookie(const struct snapshot *s, uint32_t row)
 
 void get_netns(const struct snapshot *s, uint32_t row, struct value *v)
 {
-    (void)row;
-    if (s->netns[0])
-        set_text(v, s->netns);
+    const char *name = snapshot_netns(s, &s->conn[row]);
+    if (name[0])
+        set_text(v, name);
     else
         v->type = VALUE_NONE;
 }
 
-/* One snapshot is of one namespace: all rows stand alike. */
+/* Names stand in the table in their order. */
 uint64_t key_netns(const struct snapshot *s, uint32_t row)
 {
-    (void)row;
-    return s->netns[0] ? 0 : KEY_ABSENT;
+    const struct conn *c = &s->conn[row];
+    if (!snapshot_netns(s, c)[0])
+        return KEY_ABSENT;
+    return s->namespaces ? (uint64_t)(netns_find(s->namespaces, c->netns) - s->namespaces->list)
+                         : 0;
 }

@@ -52,7 +52,7 @@ const struct column columns[COL_COUNT] = {
     COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
     COLUMN(COOKIE, "cookie", 16, 16, 0, R, BASE, KIND_TEXT, 0, PLAIN(cookie)),
     COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE | OFTEN, KIND_DEVICE, 0, PLAIN(ifindex)),
-    COLUMN(NETNS, "netns", 12, 12, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
+    COLUMN(NETNS, "netns", 16, 16, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
     COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN, KIND_S, 0, PLAIN(age_s)),
     COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
     COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),

@@ -48,8 +48,8 @@ static int emit_end(struct parser *f, enum term_side side, const struct endpoint
         if (!result)
             result = predicate_op(f->p, PRED_AND);
     }
-    if (!result && h->scope) {
-        result = emit(f, &(struct term){.kind = TERM_DEV, .lo = h->scope, .hi = h->scope});
+    if (!result && h->scope.lo) {
+        result = emit(f, &h->scope);
         if (!result)
             result = predicate_op(f->p, PRED_AND);
     }

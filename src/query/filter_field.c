@@ -250,11 +250,11 @@ static int devices_item(struct parser *f, const struct field *field, enum compar
 {
     (void)field;
     struct word w = peek_word(f, false);
-    uint32_t index = device_parse(w);
-    if (!index)
+    struct term device;
+    if (!device_parse(w, &device))
         return refused(f, f->at, MSG_FILTER_DEVICE, w, NULL);
     f->at += w.len;
-    int result = emit(f, &(struct term){.kind = TERM_DEV, .lo = index, .hi = index});
+    int result = emit(f, &device);
     return result ? result : emit_negation(f, cmp);
 }
 

@@ -43,14 +43,16 @@ long port_parse(struct word w)
     return ntohs((uint16_t)entry.s_port);
 }
 
-uint32_t device_parse(struct word w)
+bool device_parse(struct word w, struct term *t)
 {
     char name[WORD_MAX];
     if (!copy_word(w, name))
-        return 0;
+        return false;
     uint32_t index = if_nametoindex(name);
     long number = index ? 0 : decimal(w, INT32_MAX);
-    return number > 0 ? (uint32_t)number : index;
+    *t = (struct term){.kind = TERM_DEV, .own_netns = index != 0};
+    t->lo = t->hi = number > 0 ? (uint64_t)number : index;
+    return t->lo != 0;
 }
 
 /* "10.0.2" counts its octets from the left, as in ss: 10.0.2.0. */
@@ -80,8 +82,7 @@ static bool parse_ipv6(struct word w, struct endpoint *h)
     char *scope = strchr(text, '%');
     if (scope) {
         *scope++ = '\0';
-        h->scope = device_parse((struct word){scope, strlen(scope)});
-        if (!h->scope)
+        if (!device_parse((struct word){scope, strlen(scope)}, &h->scope))
             return false;
     }
     h->family = AF_INET6;

@@ -187,11 +187,11 @@ static int parse_dev(struct parser *f)
     if (result)
         return result;
     struct word w = peek_word(f, true);
-    uint32_t index = device_parse(w);
-    if (!index)
+    struct term device;
+    if (!device_parse(w, &device))
         return refused(f, f->at, w.len ? MSG_FILTER_DEVICE : MSG_FILTER_VALUE, w, NULL);
     f->at += w.len;
-    result = emit(f, &(struct term){.kind = TERM_DEV, .lo = index, .hi = index});
+    result = emit(f, &device);
     return result ? result : emit_negation(f, cmp);
 }
 

@@ -59,7 +59,7 @@ struct endpoint {
     uint8_t family;
     uint8_t addr[16];
     uint8_t prefix_bits;
-    uint32_t scope; /* interface of a link-local address, 0: not given */
+    struct term scope; /* interface of a link-local address; lo 0: not given */
     bool has_port;
     uint16_t port;
 };
@@ -69,8 +69,8 @@ bool host_parse(struct word w, bool short_ipv4, struct endpoint *h, size_t *bad)
 int emit_host(struct parser *f, enum term_side side, const struct endpoint *h);
 /** A port number or the name of a TCP service; -1 when it is none. */
 long port_parse(struct word w);
-/** An interface's index by name or number, 0 when there is none. */
-uint32_t device_parse(struct word w);
+/** An interface by name or number; false when there is none. */
+bool device_parse(struct word w, struct term *t);
 
 /* filter_number.c */
 /* A number with its unit as a fraction, so that 1.5ms and 1500us are the same. */

@@ -148,7 +148,8 @@ static bool line_read(struct line *l, struct conn *c)
 
 int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t len)
 {
-    struct conn read = {.family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER};
+    struct conn read = {
+        .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
 
     if (!line_read(&(struct line){line, line + len}, &read)) {
         s->rejected++;

@@ -20,6 +20,7 @@ struct stepper {
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
+    uint32_t netns_view; /* of the last sample */
 };
 
 struct stepper *stepper_new(struct source *src, uint32_t history_len)
@@ -80,6 +81,7 @@ static int add_history(struct stepper *st, struct snapshot *s)
         .counter_valid = s->host.counter_valid,
         .deaths_told = s->deaths_told,
         .deaths = s->deaths_total,
+        .netns_set = s->netns_set,
     };
 
     if (history_copy(&s->history, &st->history))
@@ -89,6 +91,14 @@ static int add_history(struct stepper *st, struct snapshot *s)
     history_add(&s->history, &p);
     history_add(&st->history, &p);
     return 0;
+}
+
+/* Rows and counts of other namespaces are no past of these. */
+static void forget_past(struct stepper *st)
+{
+    snapshot_unref(st->good);
+    st->good = NULL;
+    st->history.len = st->history.head = 0;
 }
 
 /* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
@@ -101,6 +111,9 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     if (!recorded(s))
         s->interval_ms = s->asked_interval_ms = req->interval_ms;
     set_age(st, s);
+    if (s->netns_view != st->netns_view)
+        forget_past(st);
+    st->netns_view = s->netns_view;
     if (s->status != SAMPLE_FAILED)
         rc = delta_join(st->delta, s, st->good, req->fade_ds);
     if (rc)
@@ -158,7 +171,9 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));
+    s->netns_view = st->netns_view;
     if (st->good) {
+        s->namespaces = netns_table_ref(st->good->namespaces);
         s->closed_total = st->good->closed_total;
         s->deaths_total = st->good->deaths_total;
         memcpy(s->netns, st->good->netns, sizeof s->netns);

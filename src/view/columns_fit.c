@@ -237,6 +237,7 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
 {
     const struct ui *ui = d->ui;
     unsigned skip = ui->column_scroll;
+    bool namespaces = d->s && d->s->namespaces && d->s->namespaces->several;
     int n = 0;
 
     if (ui->n_chosen) {
@@ -250,6 +251,10 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         }
         return n;
     }
+    if (namespaces && skip > 0) /* where rows are of several, each says of which */
+        skip--;
+    else if (namespaces)
+        wanted[n++] = COL_NETNS;
     for (unsigned order = 1; order <= COL_COUNT; order++) {
         for (unsigned id = 0; id < COL_COUNT; id++) {
             if (columns[id].order != order || base_column((enum column_id)id))

@@ -114,6 +114,19 @@ void copy_text(char *out, size_t size, const char *text)
     out[len] = '\0';
 }
 
+void put_name(struct canvas *c, int x, int y, int room, enum role role, const char *name)
+{
+    int used;
+
+    if (utf8_width(name) <= room || room < 2) {
+        canvas_put(c, x, y, room, role, name);
+        return;
+    }
+    char cut[FILL_SIZE];
+    snprintf(cut, sizeof cut, "%.*s…", (int)utf8_fit(name, strlen(name), room - 1, &used), name);
+    canvas_put(c, x, y, room, role, cut);
+}
+
 void fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two, const char *three)
 {
     struct str text = STR_INIT;

@@ -116,6 +116,10 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_REVERSE, MSG_VIEW_KEY_REVERSE, true, 2);
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
         break;
+    case OVERLAY_NAMESPACES:
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
+        break;
     case OVERLAY_NONE:
         main_items(d, k);
         break;

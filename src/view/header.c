@@ -31,6 +31,12 @@ struct header {
     const char *gap;
 };
 
+/* The counts are lower bounds: of the dump, or of the namespaces. */
+static bool is_part(const struct snapshot *s)
+{
+    return s && s->status != SAMPLE_FAILED && !snapshot_is_whole(s);
+}
+
 static void add_gap(struct header *h, struct runs *r)
 {
     if (r->n)
@@ -44,7 +50,7 @@ static void add_total(struct header *h)
 
     if (s)
         fmt_count(number, sizeof number, s->total);
-    if (s && s->status == SAMPLE_PARTIAL) {
+    if (is_part(s)) {
         fill(text, MSG_VIEW_AT_LEAST, number, NULL, NULL);
         copy_text(number, sizeof number, text);
     }
@@ -99,7 +105,7 @@ static void add_time(struct header *h)
         add_badge(h, text);
         told = badge = true;
     }
-    if (s && s->status == SAMPLE_PARTIAL) {
+    if (is_part(s)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_PARTIAL));
         badge = true;
     }
@@ -205,14 +211,24 @@ static void add_rates(struct header *h)
     add_rate(h, MSG_VIEW_RESETS, COUNTER_ESTAB_RESETS);
 }
 
-/* The host in at most `room` columns, "…" where it is cut. */
+/* "(4)" behind "all": how many namespaces that is. */
+static void count_namespaces(const struct snapshot *s, char out[16])
+{
+    out[0] = '\0';
+    if (s && s->namespaces && s->namespaces->several)
+        snprintf(out, 16, "(%u)", s->namespaces->shown);
+}
+
+/* The host in at most `room` columns, "…" where it is cut; with the namespace where it is not
+ * tcptop's own. */
 static void add_host(struct header *h, int room)
 {
     const struct snapshot *s = h->d->s;
-    char name[160];
+    char name[160], count[16];
 
-    snprintf(name, sizeof name, "%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
-             s && s->netns[0] ? "/" : "", s ? s->netns : "");
+    count_namespaces(s, count);
+    snprintf(name, sizeof name, "%s%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
+             s && s->netns[0] ? "/" : "", s ? s->netns : "", count);
     if (utf8_width(name) > room) {
         if (room < 2)
             return;

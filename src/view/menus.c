@@ -1,7 +1,9 @@
-/* Menus over the left edge of the table: the sort column, the columns to show. */
+/* Menus over the left edge of the table: the sort column, the columns to show, the namespaces. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "parts.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
@@ -45,23 +47,84 @@ static uint32_t menu_top(const struct drawing *d, uint32_t lines, uint32_t shown
     return top;
 }
 
-static void draw_item(struct drawing *d, const struct rect *r, int y, uint32_t i)
+/* What stands before and in a line: a column, and how it is chosen. */
+static const char *column_mark(const struct drawing *d, enum column_id id)
+{
+    if (d->ui->overlay == OVERLAY_COLUMNS)
+        return d->ui->chosen_edit[id] ? "[x] " : "[ ] ";
+    return d->ui->sort.column != id                      ? "  "
+           : d->ui->sort.descending != (id == COL_STATE) ? "▾ "
+                                                         : "▴ ";
+}
+
+static void draw_column(struct drawing *d, int x, int y, int end, uint32_t i)
 {
     enum column_id id = d->ui->menu[i];
-    const char *before = "", *title = text(columns[id].title);
+
+    x += canvas_put(d->c, x, y, end - x, ROLE_KEY, column_mark(d, id));
+    x += canvas_put(d->c, x, y, end - x, ROLE_TEXT, text(columns[id].title));
+    if (x + 1 + utf8_width(columns[id].id) <= end)
+        canvas_put_right(d->c, x, y, end - x, ROLE_DIM, columns[id].id);
+}
+
+const struct netns_table *view_namespaces(const struct view *v, uint32_t *n)
+{
+    const struct snapshot *s = v->newest ? v->newest : v->shown;
+    const struct netns_table *t = s ? s->namespaces : NULL;
+
+    *n = 0;
+    while (t && *n < t->n && !t->list[*n].gone)
+        ++*n;
+    return t;
+}
+
+/* The sockets of all that are shown, where those are all. */
+static void count_all(const struct netns_table *t, char out[FMT_SIZE])
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < t->n; i++)
+        sum += t->list[i].shown ? t->list[i].sockets : 0;
+    if (t->several && t->missing == 0)
+        fmt_count(out, FMT_SIZE, sum);
+}
+
+/* "*" before what is shown now; at the right end how many sockets, or that it is closed to us. */
+static void draw_namespace(struct drawing *d, int x, int y, int end, uint32_t i)
+{
+    uint32_t n;
+    const struct netns_table *t = view_namespaces(d->v, &n);
+    const struct netns *ns = t && i > 0 && i <= n ? &t->list[i - 1] : NULL;
+    const char *name = ns ? ns->name : text(MSG_VIEW_NAMESPACES_ALL), *right;
+    char count[FMT_SIZE] = FMT_NONE;
+    bool current, closed = ns && (ns->error == -EPERM || ns->error == -EACCES);
+
+    if (!t || i > n)
+        return;
+    current = ns ? !t->several && ns->shown : t->several;
+    if (ns && ns->counted)
+        fmt_count(count, sizeof count, ns->sockets);
+    else if (!ns)
+        count_all(t, count);
+    right = closed ? text(MSG_VIEW_NAMESPACES_CLOSED) : count;
+    x += canvas_put(d->c, x, y, end - x, ROLE_KEY, current ? "* " : "  ");
+    end -= utf8_width(right);
+    canvas_put(d->c, end, y, utf8_width(right), ROLE_DIM, right);
+    put_name(d->c, x, y, end - 1 - x, closed ? ROLE_DIM : ROLE_TEXT, name);
+    x += utf8_width(name) + 1;
+    if (ns && ns->own && x + utf8_width(text(MSG_VIEW_NAMESPACES_OWN)) < end)
+        canvas_put(d->c, x, y, end - x, ROLE_DIM, text(MSG_VIEW_NAMESPACES_OWN));
+}
+
+static void draw_item(struct drawing *d, const struct rect *r, int y, uint32_t i)
+{
     int x = r->x + GUTTER, end = r->x + r->w - 2;
 
     canvas_fill(d->c, r->x, y, r->w, 1, ROLE_TEXT, " ");
-    if (d->ui->overlay == OVERLAY_COLUMNS)
-        before = d->ui->chosen_edit[id] ? "[x] " : "[ ] ";
+    if (d->ui->overlay == OVERLAY_NAMESPACES)
+        draw_namespace(d, x, y, end, i);
     else
-        before = d->ui->sort.column != id                      ? "  "
-                 : d->ui->sort.descending != (id == COL_STATE) ? "▾ "
-                                                               : "▴ ";
-    x += canvas_put(d->c, x, y, end - x, ROLE_KEY, before);
-    x += canvas_put(d->c, x, y, end - x, ROLE_TEXT, title);
-    if (x + 1 + utf8_width(columns[id].id) <= end)
-        canvas_put_right(d->c, x, y, end - x, ROLE_DIM, columns[id].id);
+        draw_column(d, x, y, end, i);
     if (i == d->ui->overlay_cursor) {
         canvas_put(d->c, r->x, y, 1, ROLE_TEXT, "▸");
         canvas_paint(d->c, r->x, y, r->w - 1, 1, ROLE_CURSOR);
@@ -69,18 +132,23 @@ static void draw_item(struct drawing *d, const struct rect *r, int y, uint32_t i
     canvas_put(d->c, r->x + r->w - 1, y, 1, ROLE_RULE, "│");
 }
 
+static enum msg menu_title(enum ui_overlay overlay)
+{
+    return overlay == OVERLAY_SORT         ? MSG_VIEW_MENU_SORT
+           : overlay == OVERLAY_NAMESPACES ? MSG_VIEW_MENU_NAMESPACES
+                                           : MSG_VIEW_MENU_COLUMNS;
+}
+
 void draw_menu(struct drawing *d)
 {
     struct rect r = menu_rect(d);
     uint32_t lines, shown, top;
     char right[FILL_SIZE];
-    bool sort = d->ui->overlay == OVERLAY_SORT;
 
     menu_extent(d, &lines, &shown);
     top = menu_top(d, lines, shown);
     scroll_mark(right, sizeof right, top, shown, lines);
-    draw_title(d->c, &r, true, text(sort ? MSG_VIEW_MENU_SORT : MSG_VIEW_MENU_COLUMNS), NULL,
-               right);
+    draw_title(d->c, &r, true, text(menu_title(d->ui->overlay)), NULL, right);
     for (uint32_t i = 0; i < shown; i++)
         draw_item(d, &r, r.y + 1 + (int)i, top + i);
 }

@@ -59,6 +59,9 @@ void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t 
 /** Copy `text` into `size` bytes, cut at a character. */
 void copy_text(char *out, size_t size, const char *text);
 
+/** Put a name into `room` columns, with "…" where it is cut: nothing else ever is. */
+void put_name(struct canvas *c, int x, int y, int room, enum role role, const char *name);
+
 /** A message with values filled in, into a fixed buffer. */
 void fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two, const char *three);
 

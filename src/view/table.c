@@ -153,12 +153,14 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
         enum role role = cell_role(column->id, c, row_role, mark, str_text(&text));
         if (right)
             canvas_put_right(d->c, x, at->y, w, role, str_text(&text));
+        else if (columns[column->id].kind == KIND_TEXT)
+            put_name(d->c, x, at->y, w, role, str_text(&text));
         else
             canvas_put(d->c, x, at->y, w, role, str_text(&text));
     }
     if (alone) {
         str_clear(&text);
-        conn_format_remote(c, &text);
+        columns[COL_REMOTE].format(d->s, at->row, &text);
         draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
     }
     str_fini(&text);
@@ -290,7 +292,9 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
         first_key(d->v, COMMAND_BACK, key);
         fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
     } else {
-        snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SOCKETS));
+        bool several = d->s->namespaces && d->s->namespaces->several;
+        snprintf(reason, sizeof reason, "%s",
+                 text(several ? MSG_VIEW_NO_SOCKETS_AT_ALL : MSG_VIEW_NO_SOCKETS));
     }
     if (p->lines > 0)
         canvas_put(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);

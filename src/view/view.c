@@ -22,6 +22,7 @@ static void draw_overlay(struct drawing *d)
         break;
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
+    case OVERLAY_NAMESPACES:
         draw_menu(d);
         break;
     case OVERLAY_NONE:
@@ -205,6 +206,7 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
         break;
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
+    case OVERLAY_NAMESPACES:
         menu_extent(&d, lines, shown);
         break;
     case OVERLAY_NONE:

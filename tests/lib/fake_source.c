@@ -23,6 +23,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sna
         model_add(s, i, TCP_STATE_ESTABLISHED);
     s->status = (uint8_t)atomic_load(&f->status);
     s->backend = (uint8_t)atomic_load(&f->backend);
+    s->netns_view = atomic_load(&f->view);
     s->mono_ns = atomic_load(&f->mono_ns);
     if (!s->mono_ns)
         s->mono_ns = clock_mono_ns();

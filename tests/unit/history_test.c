@@ -152,6 +152,31 @@ static void rates_by_real_times(void **state)
     history_fini(&h);
 }
 
+/* A sum of more namespaces is larger, but nothing was opened for that. */
+static void no_rates_between_different_sums(void **state)
+{
+    struct history h;
+    double rate;
+    struct point three = point(12, 1000);
+
+    (void)state;
+    assert_int_equal(history_init(&h, 60), 0);
+    add(&h, point(10, 10));
+    add(&h, point(11, 11));
+    three.netns_set = 3;
+    add(&h, three);
+    assert_false(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    three.mono_ns += 2 * NS_PER_S;
+    three.counter[COUNTER_ACTIVE_OPENS] += 8;
+    add(&h, three);
+    assert_true(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    assert_true(fabs(rate - 4) < 1e-9);
+    add(&h, point(20, 15)); /* as at first: what came between does not count */
+    assert_true(history_rate(&h, COUNTER_ACTIVE_OPENS, 60, &rate));
+    assert_true(fabs(rate - 5.0) < 1e-9);
+    history_fini(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +184,7 @@ int main(void)
         cmocka_unit_test(copies_catch_up),
         cmocka_unit_test(maxima_and_changes),
         cmocka_unit_test(rates_by_real_times),
+        cmocka_unit_test(no_rates_between_different_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,10 +67,11 @@ static void check(const struct stage *st)
     const struct session *s = st->session;
     const struct ui *ui = st->ui;
     assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
-    assert_true(ui->overlay <= OVERLAY_COLUMNS && ui->prompt <= PROMPT_EXPORT);
+    assert_true(ui->overlay <= OVERLAY_NAMESPACES && ui->prompt <= PROMPT_EXPORT);
     assert_true(ui->strip <= STATE_STRIP_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
-    assert_true(ui->n_chosen <= COL_COUNT && ui->n_menu <= COL_COUNT);
+    assert_true(ui->n_chosen <= COL_COUNT &&
+                (ui->n_menu <= COL_COUNT || ui->overlay == OVERLAY_NAMESPACES));
     assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= UI_PINS_MAX);
     assert_int_equal(filter_parse(ui->filter, NULL, &(struct filter_error){0}), 0);
     if (s->list->rows.n == 0) {

@@ -46,6 +46,73 @@ static void rows_are_added_and_counted(void **state)
     snapshot_unref(NULL);
 }
 
+static void flow_row(struct snapshot *s, uint64_t cookie, uint32_t rtt_us, const char *congestion)
+{
+    struct flow *flow;
+    struct conn *c = snapshot_add(s, &flow);
+
+    assert_true(c && flow);
+    c->cookie = cookie;
+    flow->rtt_us = rtt_us;
+    flow->valid = 1u << FLOW_rtt_us;
+    flow->congestion = snapshot_add_congestion(s, congestion, strlen(congestion));
+}
+
+static void expect_rtt(const struct snapshot *s, uint32_t row, uint64_t rtt_us,
+                       const char *congestion)
+{
+    uint64_t value;
+
+    assert_true(flow_get(snapshot_flow(s, row), FLOW_rtt_us, &value));
+    assert_int_equal(value, rtt_us);
+    assert_string_equal(snapshot_congestion(s, row), congestion);
+}
+
+/* Rows keep their namespace and what is known of them; what is not known of some is not made up. */
+static void samples_are_put_together(void **state)
+{
+    struct snapshot *s = snapshot_new(NULL), *with = snapshot_new(NULL),
+                    *without = snapshot_new(NULL);
+    uint64_t value;
+
+    (void)state;
+    assert_true(s && with && without);
+    fill(s, 3);
+    with->needs = NEED_FLOW;
+    with->netns_id = 7;
+    flow_row(with, 100, 11, "cubic");
+    flow_row(with, 101, 12, "bbr");
+    without->netns_id = 8;
+    fill(without, 500);
+    assert_int_equal(snapshot_append(s, with), 0);
+    assert_int_equal(snapshot_append(s, without), 0);
+    assert_int_equal(s->n_live, 505);
+    assert_int_equal(s->conn[2].netns, 0);
+    assert_int_equal(s->conn[3].netns, 7);
+    assert_int_equal(s->conn[504].netns, 8);
+    assert_int_equal(s->conn[4].cookie, 101);
+    assert_int_equal(s->conn[504].cookie, 500);
+    assert_int_equal(s->life[504].born_ds, 0);
+    expect_rtt(s, 3, 11, "cubic");
+    expect_rtt(s, 4, 12, "bbr");
+    assert_false(flow_get(snapshot_flow(s, 0), FLOW_rtt_us, &value));
+    assert_false(flow_get(snapshot_flow(s, 504), FLOW_rtt_us, &value));
+    snapshot_unref(without);
+
+    without = snapshot_new(NULL); /* whose names have other numbers */
+    assert_non_null(without);
+    without->needs = NEED_FLOW;
+    flow_row(without, 1, 21, "reno");
+    flow_row(without, 2, 22, "cubic");
+    assert_int_equal(snapshot_append(s, without), 0);
+    expect_rtt(s, 505, 21, "reno");
+    expect_rtt(s, 506, 22, "cubic");
+    expect_rtt(s, 3, 11, "cubic");
+    snapshot_unref(without);
+    snapshot_unref(with);
+    snapshot_unref(s);
+}
+
 /* Whatever the hint is; of two that are alike the live one. */
 static void found_from_any_hint(void **state)
 {
@@ -250,7 +317,8 @@ int main(void)
         cmocka_unit_test(rows_are_added_and_counted),   cmocka_unit_test(figures_only_when_asked),
         cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
         cmocka_unit_test(names_of_congestion_controls), cmocka_unit_test(halves_agree_on_names),
-        cmocka_unit_test(many_threads_share),           cmocka_unit_test(found_from_any_hint),
+        cmocka_unit_test(many_threads_share),           cmocka_unit_test(samples_are_put_together),
+        cmocka_unit_test(found_from_any_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,42 @@ static void samples_are_numbered_and_joined(void **state)
     assert_true(fake.closed);
 }
 
+/* Rows of other namespaces are not new, those of the last sample have not closed, and its counts
+ * are no history of these. */
+static void other_namespaces_have_no_past(void **state)
+{
+    struct stepper *st = start();
+    struct snapshot *last = NULL, *failed;
+    struct err err;
+
+    (void)state;
+    fake.rows = 5;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->history.len, 3);
+    fake.view = 1;
+    fake.fails = -EPERM; /* the wish cannot be granted: what was seen stands */
+    assert_int_equal(stepper_next(st, &request, &last, &err), -EPERM);
+    failed = stepper_failure(st, &request, &err);
+    assert_non_null(failed);
+    assert_int_equal(failed->history.len, 4);
+    snapshot_unref(failed);
+    fake.fails = 0;
+    fake.rows = 2;
+    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->history.len, 1);
+    assert_int_equal(last->n_live, 2);
+    assert_int_equal(snapshot_rows(last), 2);
+    assert_int_equal(last->born, 0);
+    assert_int_equal(last->life[0].born_ds, 0);
+    fake.rows = 3;
+    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(last->history.len, 2);
+    assert_int_equal(last->born, 1);
+    snapshot_unref(last);
+    stepper_free(st);
+}
+
 static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
 {
     struct stepper *st = start();
@@ -127,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_are_numbered_and_joined),
+        cmocka_unit_test(other_namespaces_have_no_past),
         cmocka_unit_test(a_failure_keeps_the_last_and_leaves_a_gap),
         cmocka_unit_test(a_recording_keeps_its_own_facts),
     };

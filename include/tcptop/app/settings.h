@@ -44,6 +44,7 @@ struct settings {
     int language;               /* enum language, -1: from the locale */
     unsigned explain_state;
     const char *read_path;
+    const char *netns; /* --netns; NULL: tcptop's own */
     const char *config_path;
     bool no_config;
     enum when color;

@@ -24,6 +24,7 @@ struct point {
     uint64_t counter[COUNTER_COUNT];
     bool deaths_told;     /* see struct snapshot */
     struct deaths deaths; /* since the start */
+    uint64_t netns_set;   /* counters are sums of the same namespaces where this is the same */
 };
 
 /* A ring: a plain value that can be copied with history_copy(). */
@@ -56,7 +57,8 @@ uint32_t history_max(const struct history *h, unsigned state, uint32_t n);
 bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change);
 
 /** Rate per second of a counter over the last `n` points by real times; false when unknown.
- *  A counter that went backwards (namespace re-created, wrap) makes it unknown. */
+ *  A counter that went backwards (namespace re-created, wrap) makes it unknown; points with sums of
+ *  other namespaces than the newest has are passed over. */
 bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s);
 
 /** What the kernel told of deaths over the last `n` points, as far back as it did without a break,

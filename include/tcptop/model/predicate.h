@@ -30,8 +30,9 @@ struct term {
     uint8_t family;      /* of addr; 0: any address matches */
     uint8_t prefix_bits; /* 0 … 128 */
     bool whole;          /* TERM_TEXT: equals instead of contains */
-    char *text;          /* TERM_TEXT; owned */
-    value_getter get;    /* TERM_NUMBER, TERM_TEXT; absent never matches */
+    bool own_netns;   /* TERM_DEV: named, so only of the namespace where the name was looked up */
+    char *text;       /* TERM_TEXT; owned */
+    value_getter get; /* TERM_NUMBER, TERM_TEXT; absent never matches */
 };
 
 /* Postfix program over terms. Two-valued: a term whose value is absent does not match, so its

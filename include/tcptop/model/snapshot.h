@@ -15,6 +15,7 @@
 #include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
+#include "tcptop/model/netns.h"
 #include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
 
@@ -109,7 +110,15 @@ struct snapshot {
     uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
     uint8_t backend; /* enum sample_backend */
     char why[160];   /* one line, cause of PARTIAL, FAILED or a degraded backend; else "" */
-    char netns[64];  /* name of the namespace when it is not tcptop's own, sanitised; else "" */
+
+    /* Namespaces. */
+    char netns[NETNS_NAME];         /* the one whose rows these are, sanitised; "" tcptop's own;
+                                       "all" when they are of several */
+    struct netns_table *namespaces; /* a reference; NULL: nobody asked for others */
+    uint16_t netns_id;              /* conn.netns of the rows that are added */
+    uint32_t netns_view;            /* another number: others were asked for, nothing compares */
+    uint64_t netns_set;             /* see struct point */
+
     int64_t cost_ns, cpu_ns;    /* wall and CPU time of taking it */
     uint64_t interval_ms;       /* in force when it was taken; 0: a single sample */
     uint64_t asked_interval_ms; /* what the user asked for */
@@ -117,6 +126,22 @@ struct snapshot {
     atomic_uint refs; /* see snapshot_ref() */
     struct snapshot_pool *pool;
 };
+
+/** Does it hold all that was asked for? A complete dump of some namespaces is not all of them. */
+static inline bool snapshot_is_whole(const struct snapshot *s)
+{
+    return s->status == SAMPLE_COMPLETE &&
+           !(s->namespaces && s->namespaces->several && s->namespaces->missing);
+}
+
+/** The name of the namespace of a row: "" for tcptop's own, unless rows of several are shown. */
+const char *snapshot_netns(const struct snapshot *s, const struct conn *c);
+
+/** Is the row of the namespace that tcptop was started in? Interfaces have their names there. */
+bool snapshot_is_own_netns(const struct snapshot *s, const struct conn *c);
+
+/** What the namespace of a row says about itself. */
+const struct host *snapshot_host(const struct snapshot *s, const struct conn *c);
 
 /** All rows: live, missing, closed. */
 static inline uint32_t snapshot_rows(const struct snapshot *s)
@@ -214,6 +239,10 @@ int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2]);
 /** Take the rows of both halves as those of `s`, moving no more than there was room left; and of
  *  what else they say, the sum or the worse. */
 void snapshot_unite(struct snapshot *s, const struct snapshot half[2]);
+
+/** Add the live rows of another sample, with their figures, where they are known. Returns 0 or
+ *  -ENOMEM. */
+int snapshot_append(struct snapshot *s, const struct snapshot *part);
 
 /** Count the states of the live rows and set `total`. */
 void snapshot_count(struct snapshot *s);

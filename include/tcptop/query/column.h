@@ -37,7 +37,7 @@ enum column_id {
     COL_INODE,
     COL_COOKIE,  /* hex as ss prints it */
     COL_IFINDEX, /* absent when bound to none */
-    COL_NETNS,   /* name; absent for the namespace tcptop was started in */
+    COL_NETNS,   /* name; absent for tcptop's own namespace, unless rows of several are shown */
     COL_AGE,     /* seconds since it was first seen; absent when older than the first sample */
     COL_MIN_RTT,
     COL_CWND,

@@ -23,7 +23,10 @@ struct request {
     uint32_t fade_ds;             /* how long closed rows stay, tenths of a second */
     bool host_facts;              /* read counters, gauges and sysctls too */
     const struct predicate *only; /* rows that do not pass may be left out; NULL: all are needed */
-    uint32_t halve_from; /* so many, TIME_WAIT aside, are dumped by two threads; 0: never */
+    uint32_t halve_from;         /* so many, TIME_WAIT aside, are dumped by two threads; 0: never */
+    char namespaces[NETNS_NAME]; /* whose rows: a name of the table of namespaces, "all", "" what
+                                    the source was opened for */
+    bool list_namespaces;        /* say which there are, with how many sockets */
 };
 
 /* For those that wait for one sample: fewer sockets are there before a second thread helps. */
@@ -42,6 +45,7 @@ struct source_ops {
 struct source {
     const struct source_ops *ops; /* first member of every back end's own struct */
     atomic_bool cancelled;        /* see source_cancel() */
+    const struct source *part_of; /* one that samples by this one, NULL: none */
 };
 
 /** Make a sample that is being taken on another thread end soon, with -ECANCELED; later ones end at
@@ -53,7 +57,9 @@ static inline void source_cancel(struct source *src)
 
 static inline bool source_cancelled(const struct source *src)
 {
-    return atomic_load_explicit(&src->cancelled, memory_order_relaxed);
+    while (src && !atomic_load_explicit(&src->cancelled, memory_order_relaxed))
+        src = src->part_of;
+    return src;
 }
 
 /** Live sampling of the namespace of the calling thread; picks the best back end that works and
@@ -64,6 +70,13 @@ struct tap {
     void (*bytes)(struct tap *tap, const void *messages, size_t len);
 };
 int source_open_live(struct source **src, struct tap *tap, struct err *err);
+
+/** The same for the namespaces that `spec` means: "all" of them, one by its name (see
+ *  source/namespaces.h), "" the calling thread's, until requests name others. Each costs a walk of
+ *  the kernel's table of connections, which they all share. Rows carry their namespace and the
+ *  sample a table of them; what is true of the host alone is told where it is true of all. Fails
+ *  with `err` filled when the one that is meant is not there or cannot be entered. */
+int source_open_namespaces(struct source **src, const char *spec, struct err *err);
 
 /** Force one back end, for tests and bench: see enum sample_backend (NETLINK, FAMILY, PROC). */
 int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,

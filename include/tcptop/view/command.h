@@ -45,6 +45,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(PANE, "pane", "w", "w", GROUP_SEE)                                                     \
     COMMAND(PANE_UP, "pane_up", "[", "[", GROUP_SEE)                                               \
     COMMAND(PANE_DOWN, "pane_down", "]", "]", GROUP_SEE)                                           \
+    COMMAND(NAMESPACES, "namespaces", "@", "@", GROUP_SEE)                                         \
     COMMAND(LANGUAGE, "language", "L", "L", GROUP_SEE)                                             \
     COMMAND(FOLLOW, "follow", "F", "F", GROUP_ACT)                                                 \
     COMMAND(PIN, "pin", "Space", "Space", GROUP_ACT)                                               \

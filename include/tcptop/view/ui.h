@@ -24,6 +24,7 @@ enum ui_overlay {
     OVERLAY_DETAILS, /* of ui->details */
     OVERLAY_SORT,    /* menus over the left edge of the table */
     OVERLAY_COLUMNS,
+    OVERLAY_NAMESPACES,
 };
 enum ui_prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_INTERVAL, PROMPT_EXPORT };
 
@@ -84,8 +85,9 @@ struct ui {
     uint32_t details_row;           /* its row in the sample shown, UINT32_MAX when it has gone */
     uint32_t details_place;         /* its place among the rows that are live, from 1; 0: none */
     enum column_id menu[COL_COUNT]; /* the columns that the open menu lists, in its order */
-    uint32_t n_menu;
-    bool chosen_edit[COL_COUNT]; /* column chooser: ticked, by column */
+    uint32_t n_menu;                /* lines of the open menu */
+    uint64_t menu_namespace;        /* inode of the one under its cursor, 0: "all" */
+    bool chosen_edit[COL_COUNT];    /* column chooser: ticked, by column */
 
     /* pane scroll, per state (index: enum tcp_state) */
     uint16_t pane_top[TCP_STATE_COUNT];

@@ -54,6 +54,10 @@ void view_pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
 /** Lines the open overlay has, and how many fit. */
 void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
 
+/** The namespaces that their menu lists below "all", as the newest sample has them, NULL when it
+ * has not; `*n`: how many, the first ones of the list. */
+const struct netns_table *view_namespaces(const struct view *v, uint32_t *n);
+
 /** Needs (enum need) of the columns that are drawn at this size. */
 uint32_t view_needs(const struct view *v);
 

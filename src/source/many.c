@@ -1,0 +1,453 @@
+/* Samples of several network namespaces, or of another one than tcptop's own.
+ *
+ * Each namespace has a live source of its own, whose sockets and files were opened there; the dumps
+ * are taken one after the other. Tcptop's own is sampled by the calling thread, as ever, the others
+ * by the traveller. Where nothing but the own one is wanted all this costs nothing. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/source/hostfacts.h"
+#include "tcptop/source/links.h"
+#include "tcptop/source/note.h"
+#include "tcptop/source/source.h"
+#include "tcptop/source/traveller.h"
+
+#define ALL    "all"
+#define ROUNDS 2 /* looks within a sample, when a namespace was gone before it could be entered */
+
+struct many {
+    struct source source;
+    struct source *own;
+    struct traveller *traveller; /* NULL while no other namespace is entered */
+    struct links links;
+    struct snapshot_pool *pool; /* for the samples of single namespaces; NULL until needed */
+    char *opened;               /* what it was opened for; owned */
+    char asked[NETNS_NAME];     /* by the last request */
+    uint64_t wanted;            /* the one namespace whose rows are wanted; 0: all, or it is gone */
+    bool was_there;             /* … it was found once */
+    uint32_t view;              /* counts what was asked for */
+    int64_t inside_ns;          /* CPU of this thread that a sample has counted already */
+};
+
+/* A dump in the namespace of a link. */
+struct trip {
+    struct source *live;
+    const struct request *req;
+    struct snapshot *s;
+    struct err *err;
+};
+
+static const char *spec_of(const struct many *m)
+{
+    return m->asked[0] ? m->asked : m->opened;
+}
+
+static bool wants_all(const struct many *m)
+{
+    return strcmp(spec_of(m), ALL) == 0;
+}
+
+/* Run `work` in the namespace of `link`, which is not the own one. Unless it was entered, the link
+ * says why. */
+static int run_there(struct many *m, struct link *link, int (*work)(void *arg), void *arg)
+{
+    bool entered = false;
+    int fd = link_open(&m->links, link, spec_of(m));
+    int rc = fd < 0 ? fd : m->traveller ? 0 : traveller_new(&m->traveller);
+
+    if (!rc)
+        rc = traveller_run(m->traveller, fd, work, arg, &entered);
+    link->error = entered ? 0 : rc;
+    return rc;
+}
+
+static int cannot_enter(const struct link *link, struct err *err)
+{
+    bool rights = link->error == -EPERM || link->error == -EACCES;
+
+    return note_error(err, link->error, rights ? MSG_NETNS_CLOSED_RIGHTS : MSG_NETNS_CLOSED,
+                      link->name, err_name(link->error));
+}
+
+/* The namespace of a path is there as long as the path leads to it, whoever else knows it. */
+static int keep_by_path(struct many *m)
+{
+    int fd = -1;
+
+    if (m->wanted && strchr(spec_of(m), '/'))
+        fd = namespaces_open(NULL, m->wanted, spec_of(m));
+    if (fd >= 0)
+        close(fd);
+    return links_keep(&m->links, fd >= 0 ? m->wanted : 0);
+}
+
+/* Find the one namespace that is wanted, if it is not there as it was. */
+static int find_wanted(struct many *m, bool looked, struct err *err)
+{
+    if (m->wanted && links_find(&m->links, m->wanted))
+        return 0;
+    m->wanted = 0;
+    if (looked)
+        m->wanted = namespaces_resolve(&m->links.found, spec_of(m), err);
+    if (m->wanted && !links_find(&m->links, m->wanted) && keep_by_path(m))
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (m->wanted && links_find(&m->links, m->wanted)) {
+        m->view++;
+        m->was_there = true;
+        return 0;
+    }
+    m->wanted = 0;
+    if (m->was_there || !looked)
+        note_error(err, -ENOENT, m->was_there ? MSG_NETNS_GONE : MSG_NETNS_NONE, spec_of(m), NULL);
+    return -ENOENT;
+}
+
+/* Bring what is known up to date with what is asked for. The own namespace cannot go. */
+static int follow(struct many *m, bool list, struct err *err)
+{
+    bool own = m->wanted && m->wanted == m->links.found.own;
+    bool plain = !*spec_of(m);
+    int looked = 0;
+
+    if (!list && (plain || own))
+        return 0;
+    if (!m->links.due_ns || clock_mono_ns() >= m->links.due_ns)
+        looked = keep_by_path(m);
+    if (!looked)
+        looked = links_look(&m->links);
+    if (looked < 0)
+        return note_error(err, looked, MSG_NETNS_UNREADABLE, err_name(looked), NULL);
+    return plain || wants_all(m) ? 0 : find_wanted(m, looked, err);
+}
+
+/* Take note of another wish; everything is looked for anew then. */
+static void hear(struct many *m, const struct request *req)
+{
+    if (strcmp(m->asked, req->namespaces) == 0)
+        return;
+    memcpy(m->asked, req->namespaces, sizeof m->asked);
+    m->wanted = 0;
+    m->was_there = false;
+    m->view++;
+    m->links.due_ns = 0;
+}
+
+static bool wants(const struct many *m, const struct link *link)
+{
+    return !link->gone_ns && (wants_all(m) || link->inode == m->wanted);
+}
+
+/* Neither open files nor the traveller's stay hold a namespace that is not wanted. */
+static void leave_unwanted(struct many *m)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < m->links.n; i++) {
+        struct link *link = &m->links.list[i];
+
+        link->shown = false;
+        if (!wants(m, link))
+            link_close(link);
+        any |= link->fd >= 0;
+    }
+    if (any)
+        return;
+    traveller_free(m->traveller);
+    m->traveller = NULL;
+}
+
+/* Sampling. */
+
+static int make_trip(void *arg)
+{
+    struct trip *trip = arg;
+
+    return source_sample(trip->live, trip->req, trip->s, trip->err);
+}
+
+static int sample_own(struct many *m, const struct request *req, struct snapshot *s,
+                      struct err *err)
+{
+    int64_t cpu = clock_thread_cpu_ns();
+    int rc = source_sample(m->own, req, s, err);
+
+    m->inside_ns += clock_thread_cpu_ns() - cpu;
+    return rc;
+}
+
+/* A name of an interface is one of the own namespace's: elsewhere the kernel cannot judge it. */
+static bool names_interface(const struct predicate *p)
+{
+    for (uint32_t i = 0; p && i < p->n_terms; i++) {
+        if (p->terms[i].kind == TERM_DEV && p->terms[i].own_netns)
+            return true;
+    }
+    return false;
+}
+
+static int sample_there(struct many *m, struct link *link, const struct request *req,
+                        struct snapshot *s, struct err *err)
+{
+    struct request there = *req;
+    struct trip trip = {.req = &there, .s = s, .err = err};
+    int rc = link->live ? 0 : source_open_live(&link->live, NULL, err);
+
+    if (rc)
+        return rc;
+    link->live->part_of = &m->source;
+    if (names_interface(req->only))
+        there.only = NULL;
+    trip.live = link->live;
+    rc = run_there(m, link, make_trip, &trip);
+    return link->error ? cannot_enter(link, err) : rc;
+}
+
+/* The rows of one namespace into `s`. */
+static int sample_link(struct many *m, struct link *link, const struct request *req,
+                       struct snapshot *s, struct err *err)
+{
+    bool own = link->inode == m->links.found.own;
+    int rc;
+
+    s->netns_id = link->id;
+    rc = own ? sample_own(m, req, s, err) : sample_there(m, link, req, s, err);
+    if (rc)
+        return rc;
+    link->shown = link->counted = true;
+    link->sockets = s->n_live;
+    link->host = s->host;
+    return 0;
+}
+
+/* What `part` says of itself, the sample of one namespace. */
+static void say_the_same(struct snapshot *s, const struct snapshot *part, const struct link *link)
+{
+    if (part->why[0])
+        note_status(s, part->status, MSG_NETNS_FAILED, link->name, part->why);
+    if (part->backend > s->backend)
+        s->backend = part->backend;
+    if (!(part->needs & NEED_BOUND))
+        s->needs &= ~(uint32_t)NEED_BOUND;
+    s->needs |= part->needs & ~(uint32_t)NEED_BOUND; /* figures that some rows have */
+    s->rejected += part->rejected;
+    s->cpu_ns += part->cpu_ns;
+}
+
+/* One more namespace. That it cannot be entered or read is said in its link, or in `s`. */
+static int add_namespace(struct many *m, struct link *link, const struct request *req,
+                         struct snapshot *s, struct err *err)
+{
+    struct snapshot *part = snapshot_new(m->pool);
+    struct err why = {""};
+    int rc;
+
+    if (!part)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    part->needs = req->needs;
+    rc = sample_link(m, link, req, part, &why);
+    if (!rc) {
+        rc = snapshot_append(s, part);
+        say_the_same(s, part, link);
+    } else if (rc != -ENOMEM && rc != -ECANCELED) {
+        if (!link->error)
+            note_status(s, SAMPLE_PARTIAL, MSG_NETNS_FAILED, link->name, why.msg);
+        rc = 0;
+    }
+    snapshot_unref(part);
+    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+}
+
+static int sample_all(struct many *m, const struct request *req, struct snapshot *s,
+                      struct err *err)
+{
+    bool vanished = true;
+    int rc = sample_link(m, &m->links.list[0], req, s, err);
+
+    if (!rc && !m->pool && !(m->pool = snapshot_pool_new()))
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    for (int round = 0; round < ROUNDS && vanished && !rc; round++) {
+        vanished = false;
+        for (uint32_t i = 1; i < m->links.n && !rc; i++) {
+            struct link *link = &m->links.list[i];
+            if (link->shown || !wants(m, link))
+                continue;
+            rc = add_namespace(m, link, req, s, err);
+            vanished |= link->error == -ENOENT;
+        }
+        if (vanished) {
+            m->links.due_ns = 0;
+            (void)links_look(&m->links); /* what it finds no more is not missing */
+        }
+    }
+    return rc;
+}
+
+/* How many sockets there are where none is dumped. */
+
+static int count_here(void *arg)
+{
+    struct link *link = arg;
+    struct hostfacts *facts = hostfacts_new();
+    uint64_t inuse, tw;
+
+    link->counted = facts && hostfacts_sockets(facts, &inuse, &tw);
+    link->sockets = link->counted ? inuse + tw : 0;
+    hostfacts_free(facts);
+    return 0;
+}
+
+static void count_others(struct many *m)
+{
+    for (uint32_t i = 0; i < m->links.n; i++) {
+        struct link *link = &m->links.list[i];
+
+        if (link->shown || link->gone_ns)
+            continue;
+        if (link->inode == m->links.found.own)
+            (void)count_here(link);
+        else if (run_there(m, link, count_here, link))
+            link->counted = false;
+        if (!wants(m, link))
+            link_close(link);
+    }
+}
+
+/* That not all could be entered, and why. */
+static void note_missing(const struct many *m, struct snapshot *s)
+{
+    int other = 0;
+
+    if (!s->namespaces->several || !s->namespaces->missing)
+        return;
+    for (uint32_t i = 0; i < m->links.n; i++) {
+        const struct link *link = &m->links.list[i];
+        if (link->error && link->error != -EPERM && link->error != -EACCES && !link->gone_ns)
+            other = link->error;
+    }
+    if (other)
+        note_status(s, SAMPLE_COMPLETE, MSG_NETNS_MISSING_WHY, err_name(other), NULL);
+    else
+        note_status(s, SAMPLE_COMPLETE,
+                    s->namespaces->shown > 1 ? MSG_NETNS_MISSING : MSG_NETNS_MISSING_OWN, NULL,
+                    NULL);
+}
+
+/* What the sample says about namespaces. */
+static int tell(struct many *m, const struct request *req, struct snapshot *s)
+{
+    const struct link *one = m->wanted ? links_find(&m->links, m->wanted) : NULL;
+
+    s->netns_view = m->view;
+    for (uint32_t i = 0; i < m->links.n && wants_all(m); i++) {
+        if (m->links.list[i].shown)
+            s->netns_set = hash_u64(s->netns_set ^ m->links.list[i].inode);
+    }
+    if (wants_all(m))
+        memcpy(s->netns, ALL, sizeof ALL);
+    else if (one && one->id)
+        memcpy(s->netns, one->name, sizeof s->netns);
+    if (!req->list_namespaces && !s->netns[0])
+        return 0;
+    s->namespaces = links_table(&m->links, wants_all(m));
+    if (!s->namespaces)
+        return -ENOMEM;
+    if (wants_all(m) && req->host_facts)
+        netns_host(s->namespaces, &s->host);
+    note_missing(m, s);
+    return 0;
+}
+
+static int many_sample(struct source *src, const struct request *req, struct snapshot *s,
+                       struct err *err)
+{
+    struct many *m = (struct many *)src;
+    int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    int rc;
+
+    hear(m, req);
+    m->inside_ns = 0;
+    rc = follow(m, req->list_namespaces, err);
+    leave_unwanted(m);
+    if (rc)
+        return rc;
+    if (wants_all(m))
+        rc = sample_all(m, req, s, err);
+    else if (m->links.n)
+        rc = sample_link(m, m->wanted ? links_find(&m->links, m->wanted) : m->links.list, req, s,
+                         err);
+    else
+        rc = sample_own(m, req, s, err);
+    if (rc)
+        return rc;
+    if (req->list_namespaces)
+        count_others(m);
+    rc = tell(m, req, s);
+    s->mono_ns = clock_mono_ns();
+    s->wall_ns = clock_wall_ns();
+    s->cost_ns = s->mono_ns - wall;
+    s->cpu_ns += clock_thread_cpu_ns() - cpu - m->inside_ns;
+    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+}
+
+static void many_close(struct source *src)
+{
+    struct many *m = (struct many *)src;
+
+    traveller_free(m->traveller);
+    links_fini(&m->links);
+    source_close(m->own);
+    snapshot_pool_free(m->pool);
+    free(m->opened);
+    free(m);
+}
+
+static int nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* Is the one that is meant there, and can it be entered? */
+static int try_to_enter(struct many *m, struct err *err)
+{
+    struct link *link;
+    int rc = follow(m, false, err);
+
+    if (rc || !m->wanted)
+        return rc;
+    link = links_find(&m->links, m->wanted);
+    if (link->id && run_there(m, link, nothing, NULL))
+        return cannot_enter(link, err);
+    return 0;
+}
+
+int source_open_namespaces(struct source **src, const char *spec, struct err *err)
+{
+    static const struct source_ops ops = {"namespaces", many_sample, many_close};
+    struct many *m = calloc(1, sizeof *m);
+    int rc = -ENOMEM;
+
+    if (m)
+        m->opened = strdup(spec);
+    if (m && m->opened) {
+        m->source.ops = &ops;
+        rc = source_open_live(&m->own, NULL, err);
+    }
+    if (!rc) {
+        m->own->part_of = &m->source;
+        rc = wants_all(m) ? 0 : try_to_enter(m, err);
+    } else if (rc == -ENOMEM) {
+        err_set(err, rc, "%s", err_name(ENOMEM));
+    }
+    if (rc) {
+        if (m)
+            many_close(&m->source);
+        return rc;
+    }
+    *src = &m->source;
+    return 0;
+}

@@ -1,0 +1,364 @@
+/* Looking for network namespaces, and naming them. */
+#include "tcptop/source/namespaces.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tcptop/base/utf8.h"
+
+#define PATH_BYTES   4096
+#define CGROUP_BYTES 4096
+#define ID_DIGITS    64 /* of a container */
+#define SHORT_ID     12
+
+static const char *const ip_netns_dirs[] = {"/run/netns/", "/var/run/netns/"};
+
+void namespaces_fini(struct namespaces *n)
+{
+    for (uint32_t i = 0; i < n->n; i++)
+        free(n->list[i].path);
+    free(n->list);
+    *n = (struct namespaces){.list = NULL};
+}
+
+const struct found_namespace *namespaces_find(const struct namespaces *n, uint64_t inode)
+{
+    for (uint32_t i = 0; i < n->n; i++) {
+        if (n->list[i].inode == inode)
+            return &n->list[i];
+    }
+    return NULL;
+}
+
+/* The entry of that inode, a new one if there is none; NULL: out of memory. */
+static struct found_namespace *enter_in_list(struct namespaces *n, uint64_t inode)
+{
+    for (uint32_t i = 0; i < n->n; i++) {
+        if (n->list[i].inode == inode)
+            return &n->list[i];
+    }
+    if (n->n == n->cap) {
+        uint32_t cap = n->cap ? n->cap * 2 : 16;
+        struct found_namespace *larger = realloc(n->list, cap * sizeof *larger);
+        if (!larger)
+            return NULL;
+        n->list = larger;
+        n->cap = cap;
+    }
+    n->list[n->n] = (struct found_namespace){.inode = inode};
+    return &n->list[n->n++];
+}
+
+/* "net:[4026532281]" */
+static bool parse_inode(const char *text, size_t len, uint64_t *inode)
+{
+    static const char before[] = "net:[";
+    const size_t head = sizeof before - 1;
+
+    if (len < head + 2 || memcmp(text, before, head) != 0 || text[len - 1] != ']')
+        return false;
+    *inode = 0;
+    for (size_t i = head; i < len - 1; i++) {
+        if (text[i] < '0' || text[i] > '9' || *inode > UINT64_MAX / 10 - 1)
+            return false;
+        *inode = *inode * 10 + (uint64_t)(text[i] - '0');
+    }
+    return *inode > 0;
+}
+
+/* What the link PATH below `dir` names; 0 or -errno. */
+static int read_link(int dir, const char *path, uint64_t *inode)
+{
+    char text[64];
+    ssize_t len = readlinkat(dir, path, text, sizeof text);
+
+    if (len < 0)
+        return -errno;
+    return parse_inode(text, (size_t)len, inode) ? 0 : -ENOENT;
+}
+
+static uint64_t tag_of(uint32_t pid)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "/proc/%u/net/dev", pid);
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Every octal escape is one of a blank, a newline, a backslash or "#". */
+static bool unescape(const char *text, size_t len, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == '\\' && len - i > 3 && text[i + 1] >= '0' && text[i + 1] <= '3') {
+            c = (char)((text[i + 1] - '0') << 6 | (text[i + 2] & 7) << 3 | (text[i + 3] & 7));
+            i += 3;
+        }
+        if (used + 1 >= size || c == '\0')
+            return false;
+        out[used++] = c;
+    }
+    out[used] = '\0';
+    return used > 0;
+}
+
+bool namespaces_mount(const char *line, size_t len, uint64_t *inode, char *path, size_t size)
+{
+    enum { ROOT = 3, POINT = 4, FIELDS = 5 }; /* mount, parent, device, root, mount point */
+    const char *at = line, *end = line + len, *field[FIELDS];
+    size_t width[FIELDS];
+
+    for (int i = 0; i < FIELDS; i++) {
+        const char *blank = memchr(at, ' ', (size_t)(end - at));
+        if (!blank)
+            return false;
+        field[i] = at;
+        width[i] = (size_t)(blank - at);
+        at = blank + 1;
+    }
+    return parse_inode(field[ROOT], width[ROOT], inode) &&
+           memmem(at, (size_t)(end - at), "- nsfs ", 7) &&
+           unescape(field[POINT], width[POINT], path, size);
+}
+
+/* Below /run/netns the path is a name; it is worth more than any other path. */
+static const char *ip_netns_name(const char *path)
+{
+    for (size_t i = 0; path && i < sizeof ip_netns_dirs / sizeof *ip_netns_dirs; i++) {
+        size_t len = strlen(ip_netns_dirs[i]);
+        if (strncmp(path, ip_netns_dirs[i], len) == 0 && path[len] && !strchr(path + len, '/'))
+            return path + len;
+    }
+    return NULL;
+}
+
+static int add_mount(struct namespaces *n, uint64_t inode, const char *path)
+{
+    struct found_namespace *found = enter_in_list(n, inode);
+    char *copy;
+
+    if (!found)
+        return -ENOMEM;
+    if (found->path && (ip_netns_name(found->path) || !ip_netns_name(path)))
+        return 0;
+    copy = strdup(path);
+    if (!copy)
+        return -ENOMEM;
+    free(found->path);
+    found->path = copy;
+    return 0;
+}
+
+static int add_mounts(struct namespaces *n)
+{
+    FILE *file = fopen("/proc/thread-self/mountinfo", "re");
+    char *line = NULL, path[PATH_BYTES];
+    size_t size = 0;
+    ssize_t len;
+    uint64_t inode;
+    int rc = 0;
+
+    while (file && !rc && (len = getline(&line, &size, file)) > 0) {
+        if (namespaces_mount(line, (size_t)len, &inode, path, sizeof path))
+            rc = add_mount(n, inode, path);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return rc;
+}
+
+static int add_process(struct namespaces *n, uint64_t inode, uint32_t pid)
+{
+    struct found_namespace *found = enter_in_list(n, inode);
+
+    if (!found)
+        return -ENOMEM;
+    if (!found->pid)
+        found->pid = pid;
+    if (pid == 1)
+        n->init = inode;
+    return 0;
+}
+
+/* A process that may not be looked into still shows the files of its namespace, by whose inodes it
+ * is told from others. */
+static int add_hidden(struct namespaces *n, uint32_t pid)
+{
+    uint64_t tag = tag_of(pid);
+    struct found_namespace *found;
+
+    if (!tag)
+        return 0;
+    for (uint32_t i = 0; i < n->n; i++) {
+        found = &n->list[i];
+        if (!found->tag && found->pid)
+            found->tag = tag_of(found->pid);
+        if (found->tag == tag) {
+            n->init = pid == 1 ? found->inode : n->init;
+            return 0;
+        }
+    }
+    found = enter_in_list(n, tag);
+    if (!found)
+        return -ENOMEM;
+    found->tag = tag;
+    found->hidden = true;
+    found->pid = pid;
+    n->init = pid == 1 ? tag : n->init;
+    return 0;
+}
+
+/* Every process whose link is readable, or, in a second pass, is not: what can be read helps to
+ * tell the others. `*unreadable`: how many are left for that. */
+static int add_processes(struct namespaces *n, DIR *dir, bool readable, uint32_t *unreadable)
+{
+    int proc = dirfd(dir), rc = 0;
+    const struct dirent *entry;
+    uint64_t inode;
+    char path[64];
+
+    rewinddir(dir);
+    while (!rc && (entry = readdir(dir))) {
+        unsigned long pid = strtoul(entry->d_name, NULL, 10);
+        if (!pid || pid > INT32_MAX)
+            continue;
+        snprintf(path, sizeof path, "%lu/ns/net", pid);
+        n->blind &= pid != 1;
+        int error = read_link(proc, path, &inode);
+        bool refused = error == -EACCES || error == -EPERM;
+        *unreadable += refused;
+        if (!error && readable)
+            rc = add_process(n, inode, (uint32_t)pid);
+        else if (refused && !readable)
+            rc = add_hidden(n, (uint32_t)pid);
+    }
+    return rc;
+}
+
+bool namespaces_container(const char *cgroup, size_t len, char id[SHORT_ID + 1])
+{
+    size_t digits = 0, found = 0;
+
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && memchr("0123456789abcdef", cgroup[i], 16)) {
+            digits++;
+            continue;
+        }
+        if (digits == ID_DIGITS)
+            found = i;
+        digits = 0;
+    }
+    if (!found)
+        return false;
+    memcpy(id, cgroup + found - ID_DIGITS, SHORT_ID);
+    id[SHORT_ID] = '\0';
+    return true;
+}
+
+/* The beginning of a file of a process; 0 when it cannot be read. */
+static size_t read_of(uint32_t pid, const char *file, char *buffer, size_t size)
+{
+    char path[64];
+    ssize_t len;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%u/%s", pid, file);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    len = read(fd, buffer, size);
+    close(fd);
+    return len > 0 ? (size_t)len : 0;
+}
+
+static bool name_by_process(struct found_namespace *found)
+{
+    char cgroup[CGROUP_BYTES], id[SHORT_ID + 1], comm[32], clean[NETNS_NAME / 2];
+    size_t len;
+
+    if (!found->pid)
+        return false;
+    len = read_of(found->pid, "cgroup", cgroup, sizeof cgroup);
+    if (namespaces_container(cgroup, len, id)) {
+        snprintf(found->name, sizeof found->name, "%s", id);
+        return true;
+    }
+    len = read_of(found->pid, "comm", comm, sizeof comm);
+    if (len == 0)
+        return false;
+    utf8_sanitise_into(clean, sizeof clean, comm, len - (comm[len - 1] == '\n'));
+    snprintf(found->name, sizeof found->name, "%s[%u]", clean, found->pid);
+    return true;
+}
+
+void namespaces_name_inode(char name[NETNS_NAME], uint64_t inode)
+{
+    snprintf(name, NETNS_NAME, "net:[%" PRIu64 "]", inode);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct found_namespace *)a)->name,
+                  ((const struct found_namespace *)b)->name);
+}
+
+void namespaces_name(struct namespaces *n)
+{
+    for (uint32_t i = 0; i < n->n; i++) {
+        struct found_namespace *found = &n->list[i];
+        const char *name = ip_netns_name(found->path);
+
+        if (found->inode == n->init)
+            snprintf(found->name, sizeof found->name, "init");
+        else if (name)
+            utf8_sanitise_into(found->name, sizeof found->name, name, strlen(name));
+        else if (!name_by_process(found))
+            namespaces_name_inode(found->name, found->inode);
+    }
+    qsort(n->list, n->n, sizeof *n->list, compare_names);
+    for (uint32_t from = 0, to; from < n->n; from = to) {
+        for (to = from + 1; to < n->n && compare_names(&n->list[from], &n->list[to]) == 0; to++)
+            continue;
+        for (uint32_t i = from; to - from > 1 && i < to; i++)
+            namespaces_name_inode(n->list[i].name, n->list[i].inode);
+    }
+}
+
+int namespaces_look(struct namespaces *n)
+{
+    uint64_t own;
+    int rc = read_link(AT_FDCWD, "/proc/thread-self/ns/net", &own);
+    uint32_t unreadable = 0;
+    DIR *dir;
+
+    if (rc)
+        return rc;
+    namespaces_fini(n);
+    n->own = own;
+    n->blind = true;
+    if (!enter_in_list(n, own))
+        return -ENOMEM;
+    n->list[0].tag = tag_of((uint32_t)gettid());
+    dir = opendir("/proc");
+    rc = dir ? add_processes(n, dir, true, &unreadable) : -errno;
+    if (!rc && unreadable)
+        rc = add_processes(n, dir, false, &unreadable);
+    if (dir)
+        closedir(dir);
+    if (!rc)
+        rc = add_mounts(n);
+    if (!rc)
+        namespaces_name(n);
+    return rc;
+}
