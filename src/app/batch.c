@@ -10,6 +10,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/query/filter.h"
+#include "tcptop/query/top.h"
 #include "tcptop/source/sampler.h"
 
 struct batch {
@@ -22,6 +23,7 @@ struct batch {
     struct sort sort;
     struct grouping grouping; /* with the settings' group_given */
     struct request req;
+    struct top top[2]; /* the first rows, of each thread that dumps */
     struct theme theme;
     bool color, ascii;
     struct sink out;
@@ -96,16 +98,37 @@ static uint32_t needs(const struct batch *b)
     return all;
 }
 
-/* An age counts from the first sample that saw a socket, whether it passed the filter then or not.
- */
-static bool shows_ages(const struct batch *b)
+/* Is the column shown, grouped or sorted by, or a field of the filter? */
+static bool asks_for(const struct batch *b, enum column_id id)
 {
-    bool shown = b->sort.column == COL_AGE || (b->s->group_given && b->grouping.by == COL_AGE);
+    bool asked = b->sort.column == id || (b->s->group_given && b->grouping.by == id);
     for (size_t i = 0; i < b->n_columns; i++)
-        shown |= b->columns[i] == COL_AGE;
+        asked |= b->columns[i] == id;
     for (uint32_t i = 0; i < b->filter.n_terms; i++)
-        shown |= b->filter.terms[i].get == columns[COL_AGE].get;
-    return shown;
+        asked |= b->filter.terms[i].get == columns[id].get;
+    return asked;
+}
+
+/* May all but the first rows be forgotten while they come? They must be judged by what their dump
+ * alone tells, and no later sample may ask for the rest. */
+static bool first_rows_do(const struct batch *b)
+{
+    const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
+    if (judged_by & ~(uint32_t)NEED_FLOW || b->req.needs & NEED_RATES || b->s->group_given ||
+        asks_for(b, COL_AGE) || asks_for(b, COL_NETNS))
+        return false;
+    return b->s->mode == MODE_ONCE && !b->s->read_path &&
+           (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
+}
+
+static int sieve_rows(struct batch *b)
+{
+    for (int i = 0; i < 2; i++) {
+        if (top_init(&b->top[i], &b->filter, &b->sort, b->s->summary ? 0 : b->s->limit))
+            return -ENOMEM;
+        b->req.sieve[i] = &b->top[i].sieve;
+    }
+    return 0;
 }
 
 static bool wants_color(const struct settings *s)
@@ -129,7 +152,9 @@ static int open_batch(struct batch *b, struct err *err)
     b->req.needs = needs(b);
     b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
     b->req.halve_from = HALVE_FROM;
-    b->req.only = shows_ages(b) ? NULL : &b->filter;
+    /* An age counts from the first sample that saw a socket, whether it passed the filter then or
+     * not. */
+    b->req.only = asks_for(b, COL_AGE) ? NULL : &b->filter;
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);
@@ -139,6 +164,8 @@ static int open_batch(struct batch *b, struct err *err)
         return rc;
     b->stepper = stepper_new(src, 1);
     rc = b->stepper ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
+    if (!rc && first_rows_do(b))
+        rc = sieve_rows(b);
     return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
 }
 
@@ -147,6 +174,8 @@ static void close_batch(struct batch *b)
     snapshot_unref(b->last);
     stepper_free(b->stepper);
     predicate_fini(&b->filter);
+    top_fini(&b->top[0]);
+    top_fini(&b->top[1]);
 }
 
 /* Say once why the figures are not all there; the exit code says it too. */

@@ -142,12 +142,8 @@ int dedupe_rows(struct dedupe *d, struct snapshot *s)
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (met_before(d, &s->conn[row]))
             continue;
-        if (kept != row) {
-            s->conn[kept] = s->conn[row];
-            s->life[kept] = s->life[row];
-            if (s->flow)
-                s->flow[kept] = s->flow[row];
-        }
+        if (kept != row)
+            snapshot_move(s, kept, row);
         kept++;
     }
     s->duplicates += s->n_live - kept;

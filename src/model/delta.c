@@ -399,7 +399,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
                uint32_t fade_ds)
 {
     struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
-    int rc = dedupe_rows(&d->dedupe, next);
+    int rc = next->sieved ? 0 : dedupe_rows(&d->dedupe, next);
 
     if (!rc && next->needs & NEED_OWNER)
         rc = snapshot_reserve_owner(next, next->n_live);

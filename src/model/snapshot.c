@@ -390,6 +390,14 @@ void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
     s->n_closed++;
 }
 
+void snapshot_move(struct snapshot *s, uint32_t to, uint32_t from)
+{
+    s->conn[to] = s->conn[from];
+    s->life[to] = s->life[from];
+    if (s->flow)
+        s->flow[to] = s->flow[from];
+}
+
 /* The arrays of `s` from row `at` on, or down from there. */
 static struct snapshot borrower(struct snapshot *s, uint32_t at, bool downwards)
 {
@@ -470,6 +478,9 @@ int snapshot_append(struct snapshot *s, const struct snapshot *part)
         flow_clear(&s->flow[row]);
     s->n_live += rows;
     take_congestion(s, part, from, s->n_live);
+    for (int state = 0; state < TCP_STATE_COUNT; state++)
+        s->count[state] += part->count[state];
+    s->total += part->total;
     return 0;
 }
 

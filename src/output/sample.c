@@ -38,7 +38,7 @@ struct counts counts_of(const struct print *p)
 {
     const struct snapshot *s = p->snapshot;
     struct counts c = {.measured = measured_states(s)};
-    if (!p->filter || p->filter->n_steps == 0) {
+    if (!p->filter || p->filter->n_steps == 0 || s->sieved) {
         c.total = s->total;
         for (int i = 0; i < TCP_STATE_COUNT; i++) {
             c.state[i] = s->count[i];

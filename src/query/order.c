@@ -38,24 +38,14 @@ static unsigned placing_state(const struct order *o, uint32_t row)
     return since == 0 || since < o->mark_ds ? c->was_state : c->state;
 }
 
-static struct order_item pack(uint64_t key, uint32_t row)
-{
-    return (struct order_item){(uint32_t)(key >> 32), (uint32_t)key, row};
-}
-
-static uint64_t key_of(const struct order_item *i)
-{
-    return (uint64_t)i->hi << 32 | i->lo;
-}
-
-struct order_item order_item(const struct order *o, uint32_t row)
+uint64_t order_key(const struct order *o, uint32_t row)
 {
     uint64_t key = o->column == &columns[COL_STATE]
                        ? state_order_key(&o->s->conn[row], placing_state(o, row))
                        : o->column->key(o->s, row);
     if (o->descending)
         key = KEY_ABSENT - 1 - key; /* absent wraps round to itself */
-    return pack(key, row);
+    return key;
 }
 
 /* What the order among equals begins with: local port, local address, and of an IPv4 connection
@@ -136,7 +126,7 @@ static bool word_at(const struct order *o, bool absent, unsigned level, order_wo
 
 int order_compare(const struct order *o, const struct order_item *a, const struct order_item *b)
 {
-    uint64_t x = key_of(a), y = key_of(b), flip;
+    uint64_t x = order_item_key(a), y = order_item_key(b), flip;
     bool absent = x == KEY_ABSENT;
     order_word word;
     for (unsigned level = 0; x == y && word_at(o, absent, level, &word, &flip); level++) {
@@ -166,11 +156,11 @@ static void sort_equals(const struct range *r, struct order_item *items, struct 
     order_word word = NULL;
     uint64_t flip = 0;
     if (r->level == 0)
-        deeper.absent = key_of(items) == KEY_ABSENT;
+        deeper.absent = order_item_key(items) == KEY_ABSENT;
     bool more = word_at(r->o, deeper.absent, deeper.level++, &word, &flip);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &r->o->s->conn[items[i].row];
-        items[i] = pack(more ? word(c) ^ flip : items[i].row, items[i].row);
+        items[i] = order_pack(more ? word(c) ^ flip : items[i].row, items[i].row);
     }
     sort_range(&deeper, items, spare, n);
 }
@@ -180,7 +170,7 @@ static void insert_each(struct order_item *items, uint32_t n)
     for (uint32_t i = 1; i < n; i++) {
         struct order_item item = items[i];
         uint32_t at = i;
-        for (; at > 0 && key_of(&item) < key_of(&items[at - 1]); at--)
+        for (; at > 0 && order_item_key(&item) < order_item_key(&items[at - 1]); at--)
             items[at] = items[at - 1];
         items[at] = item;
     }
@@ -188,7 +178,7 @@ static void insert_each(struct order_item *items, uint32_t n)
 
 static unsigned digit(const struct order_item *i, unsigned d)
 {
-    return key_of(i) >> (8 * d) & 255;
+    return order_item_key(i) >> (8 * d) & 255;
 }
 
 /* By one digit after the other, the last first; a digit that all have in common costs nothing. */
@@ -226,7 +216,8 @@ static void sort_range(const struct range *r, struct order_item *items, struct o
     else
         sort_by_digits(items, spare, n);
     for (uint32_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && key_of(&items[to]) == key_of(&items[from]); to++)
+        for (to = from + 1; to < n && order_item_key(&items[to]) == order_item_key(&items[from]);
+             to++)
             ;
         if (to - from > 1)
             sort_equals(r, items + from, spare, to - from);
@@ -237,4 +228,48 @@ void order_sort(const struct order *o, struct order_item *items, struct order_it
                 uint32_t n)
 {
     sort_range(&(struct range){.o = o}, items, spare, n);
+}
+
+/* Let the item at the top of the heap (the last in order) sink to its place. */
+static void sink(const struct order *o, struct order_item *heap, uint32_t n)
+{
+    struct order_item item = heap[0];
+    uint32_t at = 0;
+    for (uint32_t child = 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && order_compare(o, &heap[child], &heap[child + 1]) < 0)
+            child++;
+        if (order_compare(o, &heap[child], &item) <= 0)
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = item;
+}
+
+static void rise(const struct order *o, struct order_item *heap, uint32_t at)
+{
+    struct order_item item = heap[at];
+    while (at > 0) {
+        uint32_t parent = (at - 1) / 2;
+        if (order_compare(o, &item, &heap[parent]) <= 0)
+            break;
+        heap[at] = heap[parent];
+        at = parent;
+    }
+    heap[at] = item;
+}
+
+bool order_offer(const struct order *o, struct order_item *heap, uint32_t *n, uint32_t limit,
+                 const struct order_item *item)
+{
+    if (*n < limit) {
+        heap[*n] = *item;
+        rise(o, heap, (*n)++);
+        return true;
+    }
+    if (order_compare(o, item, &heap[0]) >= 0)
+        return false;
+    heap[0] = *item;
+    sink(o, heap, *n);
+    return true;
 }

@@ -52,48 +52,6 @@ int rows_build(struct rows *r, const struct snapshot *s, const struct predicate 
     return result;
 }
 
-/* Let the item at the top of the heap (the last in order) sink to its place. */
-static void sink(const struct order *o, struct order_item *heap, uint32_t n)
-{
-    struct order_item item = heap[0];
-    uint32_t at = 0;
-    for (uint32_t child = 1; child < n; child = 2 * at + 1) {
-        if (child + 1 < n && order_compare(o, &heap[child], &heap[child + 1]) < 0)
-            child++;
-        if (order_compare(o, &heap[child], &item) <= 0)
-            break;
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = item;
-}
-
-static void rise(const struct order *o, struct order_item *heap, uint32_t at)
-{
-    struct order_item item = heap[at];
-    while (at > 0) {
-        uint32_t parent = (at - 1) / 2;
-        if (order_compare(o, &item, &heap[parent]) <= 0)
-            break;
-        heap[at] = heap[parent];
-        at = parent;
-    }
-    heap[at] = item;
-}
-
-/* Keep the item if it is among the first `limit` so far: the heap has the last of them on top. */
-static void offer(const struct order *o, struct order_item *heap, uint32_t *n, uint32_t limit,
-                  const struct order_item *item)
-{
-    if (*n < limit) {
-        heap[*n] = *item;
-        rise(o, heap, (*n)++);
-    } else if (order_compare(o, item, &heap[0]) < 0) {
-        heap[0] = *item;
-        sink(o, heap, *n);
-    }
-}
-
 int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
                    const struct sort *sort, uint32_t mark_ds, uint32_t limit)
 {
@@ -109,7 +67,7 @@ int rows_build_top(struct rows *r, const struct snapshot *s, const struct predic
         if (!predicate_match(p, s, row))
             continue;
         struct order_item item = order_item(&order, row);
-        offer(&order, heap, &n, limit, &item);
+        order_offer(&order, heap, &n, limit, &item);
         matched++;
         live += row < s->n_live;
     }

@@ -11,55 +11,70 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tcptop/model/sieve.h"
+
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
 
 _Static_assert(sizeof(struct inet_diag_msg) == 72, "inet_diag_msg is kernel ABI");
+
+/* A record where it lies, aligned or not: to copy it first would cost half as much again. */
+struct record {
+    struct inet_diag_msg m;
+} __attribute__((packed, may_alias));
 
 static size_t align4(size_t n)
 {
     return (n + 3) & ~(size_t)3;
 }
 
+static uint8_t owner_flag(unsigned state, unsigned timer, uint32_t inode)
+{
+    bool request = state == TCP_STATE_SYN_RECV && inode == 0;
+
+    return request || conn_remnant(state, timer) ? CONN_NO_OWNER : 0;
+}
+
 void diag_mark_owner(struct conn *c)
 {
-    bool request = c->state == TCP_STATE_SYN_RECV && c->inode == 0;
-
-    if (request || conn_is_remnant(c))
-        c->flags |= CONN_NO_OWNER;
+    c->flags |= owner_flag(c->state, c->timer, c->inode);
 }
 
 /* The kernel writes no cookie as all ones (INET_DIAG_NOCOOKIE); 0 is never given out. */
-static void set_cookie(struct conn *c, const uint32_t words[2])
+static void set_cookie(struct conn *c, uint32_t low, uint32_t high)
 {
-    c->cookie = (uint64_t)words[1] << 32 | words[0];
+    c->cookie = (uint64_t)high << 32 | low;
     if (c->cookie == 0 || c->cookie == UINT64_MAX) {
         c->cookie = 0;
         c->flags |= CONN_NO_COOKIE;
     }
 }
 
-static void record_fill(struct conn *c, const struct inet_diag_msg *m, uint32_t asked)
+/* What has just been written is not read again: narrow writes that are read as one wait. */
+static void record_fill(struct conn *c, const struct record *r, uint32_t asked)
 {
-    size_t addr_len = m->idiag_family == AF_INET ? 4 : 16;
-
-    memcpy(c->src, m->id.idiag_src, addr_len);
-    memcpy(c->dst, m->id.idiag_dst, addr_len);
-    c->sport = ntohs(m->id.idiag_sport);
-    c->dport = ntohs(m->id.idiag_dport);
-    c->family = m->idiag_family;
-    c->state = m->idiag_state;
-    c->timer = m->idiag_timer;
-    c->retrans = m->idiag_retrans;
-    c->ifindex = m->id.idiag_if;
-    c->expires_ms = m->idiag_expires;
-    c->rqueue = m->idiag_rqueue;
-    c->wqueue = m->idiag_wqueue;
-    c->uid = m->idiag_uid;
-    c->inode = m->idiag_inode;
-    set_cookie(c, m->id.idiag_cookie);
-    if (c->state == TCP_STATE_CLOSE && asked & STATE_BIT(TCP_STATE_BOUND_INACTIVE))
+    if (r->m.idiag_family == AF_INET) {
+        memcpy(c->src, r->m.id.idiag_src, 4);
+        memcpy(c->dst, r->m.id.idiag_dst, 4);
+    } else {
+        memcpy(c->src, r->m.id.idiag_src, 16);
+        memcpy(c->dst, r->m.id.idiag_dst, 16);
+    }
+    c->sport = ntohs(r->m.id.idiag_sport);
+    c->dport = ntohs(r->m.id.idiag_dport);
+    c->family = r->m.idiag_family;
+    c->state = r->m.idiag_state;
+    c->timer = r->m.idiag_timer;
+    c->retrans = r->m.idiag_retrans;
+    c->ifindex = r->m.id.idiag_if;
+    c->expires_ms = r->m.idiag_expires;
+    c->rqueue = r->m.idiag_rqueue;
+    c->wqueue = r->m.idiag_wqueue;
+    c->uid = r->m.idiag_uid;
+    c->inode = r->m.idiag_inode;
+    set_cookie(c, r->m.id.idiag_cookie[0], r->m.id.idiag_cookie[1]);
+    if (r->m.idiag_state == TCP_STATE_CLOSE && asked & STATE_BIT(TCP_STATE_BOUND_INACTIVE))
         c->flags |= CONN_BOUND;
-    diag_mark_owner(c);
+    c->flags |= owner_flag(r->m.idiag_state, r->m.idiag_timer, r->m.idiag_inode);
 }
 
 /* What an attribute holds; NULL when there is none. */
@@ -89,10 +104,10 @@ static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
     return len == 0;
 }
 
-static bool known(const struct inet_diag_msg *m)
+static bool known(const struct record *r)
 {
-    return (m->idiag_family == AF_INET || m->idiag_family == AF_INET6) &&
-           m->idiag_state >= TCP_STATE_ESTABLISHED && m->idiag_state <= TCP_STATE_CLOSING;
+    return (r->m.idiag_family == AF_INET || r->m.idiag_family == AF_INET6) &&
+           r->m.idiag_state >= TCP_STATE_ESTABLISHED && r->m.idiag_state <= TCP_STATE_CLOSING;
 }
 
 /* Bound-only sockets are asked for by bit 13 and come as state 7. */
@@ -108,29 +123,30 @@ static bool wanted(const struct diag *d, unsigned state)
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
     struct snapshot *s = d->snapshot;
-    struct inet_diag_msg m;
+    const struct record *r = (const struct record *)payload;
     struct attr info = {NULL, 0}, congestion = {NULL, 0};
     struct flow *flow;
 
-    if (len < sizeof(m)) {
+    if (len < sizeof(*r)) {
         s->rejected++;
         return DIAG_MORE;
     }
-    memcpy(&m, payload, sizeof(m));
-    if (!known(&m) || (s->needs & NEED_FLOW &&
-                       !find_figures(payload + sizeof(m), len - sizeof(m), &info, &congestion))) {
+    if (!known(r) || (s->needs & NEED_FLOW &&
+                      !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion))) {
         s->rejected++;
         return DIAG_MORE;
     }
-    if (!wanted(d, m.idiag_state))
+    if (!wanted(d, r->m.idiag_state))
         return DIAG_MORE;
+    if (s->sieve && sieve_is_full(s->sieve, s))
+        sieve_shake(s->sieve, s);
 
     struct conn *c = snapshot_add(s, &flow);
     if (!c)
         return DIAG_NO_MEMORY;
-    record_fill(c, &m, d->states);
+    record_fill(c, r, d->states);
     if (flow && info.at)
-        flow_read(flow, info.at, info.len, m.idiag_state);
+        flow_read(flow, info.at, info.len, r->m.idiag_state);
     if (flow && congestion.at)
         flow->congestion = snapshot_add_congestion(s, (const char *)congestion.at, congestion.len);
     return DIAG_MORE;

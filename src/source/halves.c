@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
@@ -140,10 +141,10 @@ static void *take_upper(void *arg)
 
 /* Both dumps, each into its half. */
 static int take_both(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                     struct snapshot *s, struct snapshot half[2])
+                     struct snapshot *s, struct snapshot *half[2])
 {
     struct kernel_filter lower = *filter, upper = *filter;
-    struct task task = {.netlink = &h->upper, .filter = &upper, .half = &half[1]};
+    struct task task = {.netlink = &h->upper, .filter = &upper, .half = half[1]};
     pthread_t thread;
     int rc;
 
@@ -153,7 +154,7 @@ static int take_both(struct halves *h, struct netlink *n, const struct kernel_fi
     rc = thread_start(&thread, take_upper, &task);
     if (rc)
         return rc;
-    rc = netlink_take(n, NETLINK_LEGACY, &lower, &half[0]);
+    rc = netlink_take(n, NETLINK_LEGACY, &lower, half[0]);
     pthread_join(thread, NULL);
     s->cpu_ns += task.cpu_ns;
     return rc ? rc : task.rc;
@@ -168,29 +169,71 @@ static void note_cut(struct halves *h, const struct snapshot *s, uint32_t lower)
         h->cut = halves_cut(s);
 }
 
-int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                uint64_t expected, struct snapshot *s)
+/* All rows stay: both threads fill the arrays of `s`. */
+static int take_all(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                    uint64_t expected, struct snapshot *s)
 {
     struct snapshot half[2];
-    int rc = h->cut.of ? 0 : find_cut(h, n, filter, s);
+    int rc;
 
-    if (rc)
-        return rc;
-    if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN) {
-        h->cut.of = 0;
-        return -ERANGE;
-    }
     if (expected > EXPECT_MAX)
         return -ENOMEM;
-    uint32_t rows = (uint32_t)(expected + expected / SPARE) + SPARE_ROWS;
-    rc = snapshot_split(s, rows, half);
+    rc = snapshot_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
     if (!rc)
-        rc = take_both(h, n, filter, s, half);
-    if (rc) {
-        h->cut.of = 0;
+        rc = take_both(h, n, filter, s, (struct snapshot *[]){&half[0], &half[1]});
+    if (rc)
         return rc;
-    }
     snapshot_unite(s, half);
     note_cut(h, s, half[0].n_live);
     return 0;
+}
+
+/* The rows of the upper half behind those of the lower one, and how it went there. */
+static int add_upper(struct snapshot *s, const struct snapshot *upper)
+{
+    s->rejected += upper->rejected;
+    if (upper->status > s->status) {
+        s->status = upper->status;
+        memcpy(s->why, upper->why, sizeof s->why);
+    }
+    return snapshot_append(s, upper);
+}
+
+/* The few that stay fit into arrays of their own. */
+static int take_sieved(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                       struct sieve *upper, struct snapshot *s)
+{
+    struct snapshot *other = snapshot_new(NULL);
+    int rc = other ? 0 : -ENOMEM;
+
+    if (!rc) {
+        other->needs = s->needs;
+        other->sieve = upper;
+        rc = take_both(h, n, filter, s, (struct snapshot *[]){s, other});
+    }
+    if (!rc)
+        rc = add_upper(s, other);
+    snapshot_unref(other);
+    return rc;
+}
+
+int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                uint64_t expected, struct sieve *upper, struct snapshot *s)
+{
+    struct sieve *lower = s->sieve;
+    int rc = 0;
+
+    s->sieve = NULL;
+    if (!h->cut.of)
+        rc = find_cut(h, n, filter, s);
+    s->sieve = lower;
+    if (rc)
+        return rc;
+    if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN)
+        rc = -ERANGE;
+    else
+        rc = lower ? take_sieved(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
+    if (rc)
+        h->cut.of = 0;
+    return rc;
 }

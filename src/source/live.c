@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/model/sieve.h"
 #include "tcptop/source/halves.h"
 #include "tcptop/source/hostfacts.h"
 #include "tcptop/source/netlink.h"
@@ -32,6 +33,7 @@ struct live {
     bool lists_bound;            /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
     struct kernel_filter filter; /* of the sample being taken */
     uint64_t expected;           /* its rows; 0: not known */
+    struct sieve *upper;         /* of the second thread's rows */
     bool may_halve;
 };
 
@@ -82,7 +84,9 @@ static void prepare(struct live *l, const struct request *req, struct snapshot *
     l->expected = s->cap == 0 || req->halve_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
     l->may_halve = req->halve_from && full >= req->halve_from && !l->netlink.tap && has_two_cores();
-    if (!l->may_halve && s->cap == 0 && l->expected < UINT32_MAX / 2)
+    s->sieve = req->sieve[0];
+    l->upper = req->sieve[1];
+    if (!l->may_halve && !s->sieve && s->cap == 0 && l->expected < UINT32_MAX / 2)
         (void)snapshot_reserve(s, (uint32_t)(l->expected + l->expected / 8));
 }
 
@@ -91,11 +95,30 @@ static int take_netlink(struct live *l, struct snapshot *s)
     enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
 
     if (l->may_halve && kind == NETLINK_LEGACY) {
-        int error = halves_take(&l->halves, &l->netlink, &l->filter, l->expected, s);
+        int error = halves_take(&l->halves, &l->netlink, &l->filter, l->expected, l->upper, s);
         if (error == 0 || error == -ECANCELED)
             return error;
     }
     return netlink_take(&l->netlink, kind, &l->filter, s);
+}
+
+/* By sieves, and once more without them if one may have counted a socket twice. */
+static int take_sieved(struct live *l, struct snapshot *s)
+{
+    const struct sieve *lower = s->sieve;
+    int rc = take_netlink(l, s);
+
+    if (rc)
+        return rc;
+    s->sieve = NULL;
+    s->sieved = !lower->doubtful && !l->upper->doubtful;
+    if (s->sieved)
+        return 0;
+    while (s->n_live)
+        snapshot_drop_last(s);
+    s->status = SAMPLE_COMPLETE;
+    s->why[0] = '\0';
+    return take_netlink(l, s);
 }
 
 static int take(struct live *l, uint32_t needs, struct snapshot *s)
@@ -103,13 +126,16 @@ static int take(struct live *l, uint32_t needs, struct snapshot *s)
     s->backend = (uint8_t)l->current;
     s->needs = answerable(l, needs);
     s->rejected = 0;
-    if (l->current == BACKEND_PROC)
+    if (l->current == BACKEND_PROC) {
+        s->sieve = NULL;
         return procnet_take(s, &l->source);
-    int error = take_netlink(l, s);
+    }
+    int (*take_it)(struct live *, struct snapshot *) = s->sieve ? take_sieved : take_netlink;
+    int error = take_it(l, s);
     if (error != -EINVAL || !l->filter.len)
         return error;
     l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
-    return take_netlink(l, s);
+    return take_it(l, s);
 }
 
 /* A refusal will hardly be taken back soon; any other failure may have been of the moment. */

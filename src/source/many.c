@@ -261,11 +261,15 @@ static int add_namespace(struct many *m, struct link *link, const struct request
     return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
 }
 
-static int sample_all(struct many *m, const struct request *req, struct snapshot *s,
+static int sample_all(struct many *m, const struct request *asked, struct snapshot *s,
                       struct err *err)
 {
+    struct request whole = *asked, *req = &whole;
     bool vanished = true;
-    int rc = sample_link(m, &m->links.list[0], req, s, err);
+    int rc;
+
+    whole.sieve[0] = whole.sieve[1] = NULL; /* the first rows of each are not those of all */
+    rc = sample_link(m, &m->links.list[0], req, s, err);
 
     if (!rc && !m->pool && !(m->pool = snapshot_pool_new()))
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/model/sieve.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/note.h"
 
@@ -60,7 +61,7 @@ static int connect_kernel(struct netlink *n)
 {
     if (n->socket)
         return 0;
-    n->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    n->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (!n->socket)
         return -errno;
     if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
@@ -148,20 +149,23 @@ static int wait_readable(const struct netlink *n)
     return -ETIMEDOUT;
 }
 
-/* Bytes received, or -errno. An end of file is not an answer of the kernel's. */
+/* Bytes received, or -errno. An end of file is not an answer of the kernel's. While a dump goes on
+ * the next bytes are there at once, so that asking whether they are would only cost. */
 static ssize_t receive(struct netlink *n)
 {
     for (int i = 0; i < EINTR_MAX; i++) {
-        int error = wait_readable(n);
-        if (error)
-            return error;
+        if (source_cancelled(n->stop))
+            return -ECANCELED;
         ssize_t got = mnl_socket_recvfrom(n->socket, n->buffer, NETLINK_BUFFER);
         if (got > 0)
             return got;
         if (got == 0)
             return -EIO;
-        if (errno != EINTR)
+        if (errno != EAGAIN && errno != EINTR)
             return -errno;
+        int error = wait_readable(n);
+        if (error)
+            return error;
     }
     return -EINTR;
 }
@@ -189,6 +193,8 @@ static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *f
             n->tap->bytes(n->tap, n->buffer, (size_t)got);
         result = diag_parse(&d, n->buffer, (size_t)got);
     }
+    if (s->sieve)
+        sieve_shake(s->sieve, s);
     *interrupted |= d.interrupted > 0;
     return result == DIAG_DONE        ? 0
            : result == DIAG_NO_MEMORY ? -ENOMEM
@@ -225,6 +231,8 @@ static void forget(struct snapshot *s)
     while (s->n_live)
         snapshot_drop_last(s);
     s->rejected = 0;
+    if (s->sieve)
+        sieve_begin(s->sieve, s);
 }
 
 int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,

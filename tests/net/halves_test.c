@@ -28,6 +28,7 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "tcptop/query/top.h"
 #include "tcptop/source/sampler.h"
 
 #define LASTING 400 /* connections, two sockets each */
@@ -42,21 +43,25 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg)
     return thread_start(thread, run, arg);
 }
 
-static struct snapshot *take(uint32_t halve_from, uint32_t needs, const struct predicate *only)
+static struct snapshot *take_by(const struct request *req)
 {
-    struct request req = {.needs = needs, .halve_from = halve_from, .only = only};
     struct snapshot *s = snapshot_new(NULL);
     struct source *src;
     struct err err;
 
     assert_non_null(s);
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    if (source_sample(src, &req, s, &err) != 0)
+    if (source_sample(src, req, s, &err) != 0)
         fail_msg("%s", err.msg);
     source_close(src);
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
     return s;
+}
+
+static struct snapshot *take(uint32_t halve_from, uint32_t needs, const struct predicate *only)
+{
+    return take_by(&(struct request){.needs = needs, .halve_from = halve_from, .only = only});
 }
 
 static int by_cookie(const void *a, const void *b)
@@ -98,6 +103,43 @@ static void the_same_rows_in_every_state(void **state)
         snapshot_unref(one);
         snapshot_unref(two);
     }
+    held_stop(&held);
+}
+
+/* What one dump or two let through of every row is what comes first when all are there. */
+static void the_first_rows(void **state)
+{
+    (void)state;
+    static const struct sort by_remote = {COL_REMOTE, true};
+    const struct predicate all = {0};
+    struct rows rows = {0};
+    struct held held;
+
+    assert_int_equal(held_start(&held, program, NULL), 0);
+    struct snapshot *whole = take(0, 0, NULL);
+    assert_int_equal(rows_build_top(&rows, whole, NULL, &by_remote, 0, 7), 0);
+    for (uint32_t halve_from = 0; halve_from < 2; halve_from++) {
+        struct top top[2];
+        struct request req = {.halve_from = halve_from};
+        struct rows first = {0};
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(top_init(&top[i], &all, &by_remote, 7), 0);
+            req.sieve[i] = &top[i].sieve;
+        }
+        struct snapshot *s = take_by(&req);
+        assert_true(s->sieved);
+        assert_int_equal(s->total, whole->n_live);
+        assert_int_equal(rows_build_top(&first, s, NULL, &by_remote, 0, 7), 0);
+        assert_int_equal(first.n, 7);
+        for (uint32_t i = 0; i < 7; i++)
+            assert_true(s->conn[first.row[i]].cookie == whole->conn[rows.row[i]].cookie);
+        rows_fini(&first);
+        snapshot_unref(s);
+        top_fini(&top[0]);
+        top_fini(&top[1]);
+    }
+    rows_fini(&rows);
+    snapshot_unref(whole);
     held_stop(&held);
 }
 
@@ -282,6 +324,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_rows_in_every_state),
+        cmocka_unit_test(the_first_rows),
         cmocka_unit_test(filters_and_halves),
         cmocka_unit_test(never_more_threads_than_cores),
         cmocka_unit_test(nothing_twice_nothing_lost),

@@ -129,7 +129,7 @@ static struct snapshot *take(int expected_rc, uint64_t expected_rows, uint32_t n
     assert_non_null(s);
     s->needs = needs;
     kernel_filter_compile(&all, NULL);
-    assert_int_equal(halves_take(&halves, &n, &all, expected_rows, s), expected_rc);
+    assert_int_equal(halves_take(&halves, &n, &all, expected_rows, NULL, s), expected_rc);
     if (expected_rc)
         assert_int_equal(s->n_live, 0);
     return s;

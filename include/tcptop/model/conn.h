@@ -59,10 +59,15 @@ enum conn_kind conn_kind(const struct conn *c);
 /** Is the record what the kernel keeps of a connection whose socket has gone: TIME_WAIT, or an
  * orphan in FIN_WAIT2 (net/ipv4/tcp_minisocks.c tcp_time_wait)? It goes on after the socket's end.
  */
+static inline bool conn_remnant(unsigned state, unsigned timer)
+{
+    return state == TCP_STATE_TIME_WAIT ||
+           (state == TCP_STATE_FIN_WAIT2 && timer == TIMER_TIMEWAIT);
+}
+
 static inline bool conn_is_remnant(const struct conn *c)
 {
-    return c->state == TCP_STATE_TIME_WAIT ||
-           (c->state == TCP_STATE_FIN_WAIT2 && c->timer == TIMER_TIMEWAIT);
+    return conn_remnant(c->state, c->timer);
 }
 
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */

@@ -85,6 +85,7 @@ struct snapshot {
     struct owner_table *owners; /* what the words mean; a reference, NULL when not asked for */
     uint32_t ownerless;         /* live rows with a file that no process we may look at holds */
 
+    struct sieve *sieve;     /* while filling: judges the rows that come; NULL: all stay */
     struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
     bool downwards;          /* rows lie before `conn`, the last one first */
     atomic_uint room;        /* rows that nobody who borrowed has taken yet */
@@ -92,6 +93,8 @@ struct snapshot {
     uint32_t needs;                  /* what was asked for, enum need */
     uint32_t total;                  /* live rows */
     uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE */
+    bool sieved;                     /* total and count are of what passed a sieve, see sieve.h; of
+                                        that only the first rows are here */
     uint32_t born, changed;          /* rows that appeared, changed state in this sample */
     uint64_t closed_total;           /* deaths of rows since the start */
     uint32_t duplicates;             /* records dropped: same cookie twice in one dump */
@@ -231,6 +234,9 @@ void snapshot_drop_last(struct snapshot *s);
 void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
                    const struct flow *final);
 
+/** Put the live row `from` in the place of the live row `to`, which goes. */
+void snapshot_move(struct snapshot *s, uint32_t to, uint32_t from);
+
 /** Lend the arrays of the empty `s`, with room for `rows` rows, to two snapshots that are filled at
  *  the same time by two threads, from both ends; together they cannot have more. Returns 0 or
  *  -ENOMEM. */
@@ -240,8 +246,8 @@ int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2]);
  *  what else they say, the sum or the worse. */
 void snapshot_unite(struct snapshot *s, const struct snapshot half[2]);
 
-/** Add the live rows of another sample, with their figures, where they are known. Returns 0 or
- *  -ENOMEM. */
+/** Add the live rows of another sample, with their figures, where they are known, and its counts.
+ *  Returns 0 or -ENOMEM. */
 int snapshot_append(struct snapshot *s, const struct snapshot *part);
 
 /** Count the states of the live rows and set `total`. */

@@ -21,11 +21,12 @@ int halves_init(struct halves *h, const struct source *stop); /* 0 or -ENOMEM */
 void halves_fini(struct halves *h);
 
 /** Dump what passes `filter`, about `expected` rows, into the empty `s` by legacy requests: the
- *  calling thread with `n` the lower half. Adds the other's CPU time to s->cpu_ns. Returns 0;
+ *  calling thread with `n` the lower half. Where `s` has a sieve `upper` is that of the other half.
+ *  Adds the other's CPU time to s->cpu_ns. Returns 0;
  *  -ECANCELED; or another -errno: there is no good cut (-ERANGE), more rows than room for them
  *  (-ENOMEM), …, `s` is empty and one dump is to be tried. */
 int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                uint64_t expected, struct snapshot *s);
+                uint64_t expected, struct sieve *upper, struct snapshot *s);
 
 /** The cut that comes near to halves of the rows of `s`: of the remote ports if it can be. */
 struct cut halves_cut(const struct snapshot *s);

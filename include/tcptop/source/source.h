@@ -27,6 +27,8 @@ struct request {
     char namespaces[NETNS_NAME]; /* whose rows: a name of the table of namespaces, "all", "" what
                                     the source was opened for */
     bool list_namespaces;        /* say which there are, with how many sockets */
+    struct sieve *sieve[2]; /* judge the rows while they come, the second one for a second thread;
+                               both or none. A source may leave them out: see snapshot->sieved */
 };
 
 /* For those that wait for one sample: fewer sockets are there before a second thread helps. */
