@@ -21,8 +21,9 @@ void delta_free(struct delta *d);
  * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Rates are
  * told where they were asked for and both samples have figures. Where owners are asked for, a row
  * inherits those it had: as former ones once it has no file, as PENDING with its row in `prev`
- * where they were not known then; owner_map_assign() completes both. Cost is linear. Returns 0 or
- * -ENOMEM (then `next` is only itself). */
+ * where they were not known then; owner_map_assign() completes both. A sieved sample was
+ * counted already, and holds too little for another to be joined to it. Cost is linear. Returns 0
+ * or -ENOMEM (then `next` is only itself). */
 int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
                uint32_t fade_ds);
 
