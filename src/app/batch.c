@@ -98,14 +98,21 @@ static uint32_t needs(const struct batch *b)
     return all;
 }
 
-/* Is the column shown, grouped or sorted by, or a field of the filter? */
+/* Are rows sorted by the column, or is it a field of the filter? */
+static bool judges_by(const struct batch *b, enum column_id id)
+{
+    bool judged = b->sort.column == id;
+    for (uint32_t i = 0; i < b->filter.n_terms; i++)
+        judged |= b->filter.terms[i].get == columns[id].get;
+    return judged;
+}
+
+/* Is the column shown, or grouped or judged by? */
 static bool asks_for(const struct batch *b, enum column_id id)
 {
-    bool asked = b->sort.column == id || (b->s->group_given && b->grouping.by == id);
+    bool asked = judges_by(b, id) || (b->s->group_given && b->grouping.by == id);
     for (size_t i = 0; i < b->n_columns; i++)
         asked |= b->columns[i] == id;
-    for (uint32_t i = 0; i < b->filter.n_terms; i++)
-        asked |= b->filter.terms[i].get == columns[id].get;
     return asked;
 }
 
@@ -115,7 +122,7 @@ static bool first_rows_do(const struct batch *b)
 {
     const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
     if (judged_by & ~(uint32_t)NEED_FLOW || b->req.needs & NEED_RATES || b->s->group_given ||
-        asks_for(b, COL_AGE) || asks_for(b, COL_NETNS))
+        asks_for(b, COL_AGE) || judges_by(b, COL_NETNS))
         return false;
     return b->s->mode == MODE_ONCE && !b->s->read_path &&
            (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
