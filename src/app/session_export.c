@@ -1,8 +1,11 @@
-/* `x`: the rows of the table as CSV into a new file, never over an old one. */
+/* `x`: the rows of the table into a new file, never over an old one: as JSON where its name says
+ * so, else as CSV. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "session_internal.h"
@@ -11,7 +14,7 @@
 #include "tcptop/output/output.h"
 
 /* The columns of the table as a script wants them: the base ones, then others that were chosen. */
-static size_t csv_columns(const struct ui *ui, enum column_id ids[COL_COUNT])
+static size_t script_columns(const struct ui *ui, enum column_id ids[COL_COUNT])
 {
     size_t n = 0;
     for (enum column_id id = 0; id < COL_COUNT; id++) {
@@ -28,6 +31,7 @@ struct export
 {
     struct errand errand; /* first: they are cast */
     struct listing_job job;
+    enum format format;
     enum column_id columns[COL_COUNT];
     size_t n_columns;
     char path[UI_FILTER_MAX];
@@ -48,9 +52,10 @@ static void drop_closed(const struct snapshot *s, struct rows *rows)
 static int write_rows(const struct export *x, int fd, const struct rows *rows)
 {
     struct print print = {
-        .format = FORMAT_CSV,
+        .format = x->format,
         .snapshot = x->job.snapshot,
         .rows = rows,
+        .filter = &x->job.predicate,
         .columns = x->columns,
         .n_columns = x->n_columns,
         .head = true,
@@ -111,6 +116,13 @@ static void export_free(struct errand *e)
     free(x);
 }
 
+static enum format format_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
+}
+
 void export_write(struct session *s, const char *path)
 {
     if (!s->list->snapshot) {
@@ -124,7 +136,8 @@ void export_write(struct session *s, const char *path)
         return;
     }
     x->errand = (struct errand){.step = export_step, .tell = export_tell, .free = export_free};
-    x->n_columns = csv_columns(&s->ui, x->columns);
+    x->format = format_of(path);
+    x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);
     if (session_run(s, &x->errand, x->job.snapshot))
         session_say(s, MSG_SESSION_EXPORTING, path, NULL);

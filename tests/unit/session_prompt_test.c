@@ -259,6 +259,30 @@ static void export_never_overwrites(void **state)
     stage_close(&st);
 }
 
+static void export_is_json_where_the_name_says_so(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    char dir[] = "/tmp/session_test.XXXXXX", path[64], line[1024] = "";
+    unsigned lines = 0;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/rows.JSON", dir);
+    stage_keys(&st, "e");
+    export_to(&st, path);
+    assert_non_null(strstr(st.ui->message, "rows written: 3"));
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    for (; fgets(line, sizeof(line), file); lines++)
+        assert_memory_equal(line, "{\"type\":", 8);
+    fclose(file);
+    assert_int_equal(lines, 4);
+    assert_non_null(strstr(line, "\"total\":3,"));
+    unlink(path);
+    assert_int_equal(rmdir(dir), 0);
+    stage_close(&st);
+}
+
 static void copy_gives_the_row_as_text(void **state)
 {
     (void)state;
@@ -374,6 +398,7 @@ int main(void)
         cmocka_unit_test(find_goes_to_the_next_row),
         cmocka_unit_test(interval_by_steps_and_by_hand),
         cmocka_unit_test(export_never_overwrites),
+        cmocka_unit_test(export_is_json_where_the_name_says_so),
         cmocka_unit_test(copy_gives_the_row_as_text),
         cmocka_unit_test(sort_menu_and_keys),
         cmocka_unit_test(chooser_orders_columns_and_leaves_its_lines),
