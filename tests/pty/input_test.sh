@@ -25,7 +25,11 @@ sees REPLAY
 printf '3000\nq\003K\032' >"$tmp/text"
 mux load-buffer "$tmp/text"
 mux paste-buffer -p -r -d
-keys '?'
+mux set -s set-clipboard on
+keys Tab c
+copied() { mux show-buffer 2>/dev/null | grep -qE '^tcp6?  .*:[0-9]+  .*:[0-9*]+  [A-Z_0-9]+'; }
+check "c puts the row on the clipboard" until_true copied
+keys Escape '?'
 check "a bracketed paste is no command" sees MOVE
 check "and no filter" hidden port:3000
 keys C-c
