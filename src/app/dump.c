@@ -96,6 +96,7 @@ static bool act(struct dump *d, const char *word)
         if (*end || ms > 3600 * 1000)
             return false;
         d->now_ns += (int64_t)ms * NS_PER_MS;
+        session_quiet(d->session, d->now_ns);
         session_tick(d->session, d->now_ns);
         return true;
     }

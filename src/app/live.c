@@ -88,7 +88,10 @@ static int open_session(struct live *l, bool utf8)
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
         return -errno;
-    return session_new(&l->session, l->s, l->wake_fd, utf8, false);
+    const int rc = session_new(&l->session, l->s, l->wake_fd, utf8, false);
+    if (rc == 0 && !l->s->read_path)
+        session_use_destroy(l->session, destroy_conn);
+    return rc;
 }
 
 /* The session gets to know the terminal that it is shown on. */
@@ -268,13 +271,16 @@ static void loop(struct live *l)
             {.fd = l->signal_fd, .events = POLLIN},
             {.fd = term_out_fd(l->term), .events = POLLOUT},
         };
-        if (poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now)) < 0 && errno != EINTR)
+        const int ready = poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now));
+        if (ready < 0 && errno != EINTR)
             break;
+        if (ready >= 0 && !more && !fds[0].revents)
+            session_quiet(l->session, now);
         if (fds[2].revents)
             read_signals(l);
+        more = read_keys(l); /* before the sample: they were pressed at what is drawn now */
         if (fds[1].revents)
             take_sample(l);
-        more = read_keys(l);
         term_flush(l->term);
         session_tick(l->session, clock_mono_ns());
         obey(l);

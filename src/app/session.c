@@ -57,6 +57,11 @@ void session_use_ascii(struct session *s, bool ascii)
     s->ui.ascii = ascii;
 }
 
+void session_use_destroy(struct session *s, struct destroyed (*destroy)(const struct conn *c))
+{
+    s->destroy = destroy;
+}
+
 void session_free(struct session *s)
 {
     if (!s)
@@ -166,7 +171,7 @@ static void paste_key(struct session *s, keycode key)
     } else if (key == KEY_CODE_PASTE_END) {
         s->pasting = false;
         prompt_changed(s);
-    } else if (s->ui.prompt != PROMPT_NONE) {
+    } else if (s->ui.prompt != PROMPT_NONE && s->ui.prompt != PROMPT_CLOSE) {
         bool blank = key == KEY_CODE_TAB || key == KEY_CODE_ENTER || key == '\n';
         line_insert(&s->ui.line, blank ? ' ' : key);
     }
@@ -175,13 +180,21 @@ static void paste_key(struct session *s, keycode key)
 void session_input(struct session *s, const struct input *in, int64_t now_ns)
 {
     bool paste = in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END;
+    bool heard = !s->deaf;
     advance(s, now_ns);
-    s->ui.message[0] = '\0';
+    s->input_ns = now_ns;
+    s->deaf = true;
+    if (!s->pasting)
+        s->ui.message[0] = '\0';
     if (s->pasting || paste) {
         paste_key(s, in->key);
+        if (s->ui.prompt == PROMPT_CLOSE)
+            close_key(s, KEY_CODE_NONE, heard);
     } else if (in->key == KEY_CODE_MOUSE) {
         digits_end(s);
         focus_mouse(s, &in->mouse);
+    } else if (s->ui.prompt == PROMPT_CLOSE) {
+        close_key(s, in->key, heard);
     } else if (s->ui.prompt != PROMPT_NONE) {
         prompt_key(s, in->key);
     } else {
@@ -211,6 +224,7 @@ void session_resize(struct session *s, int w, int h)
 {
     s->ui.w = w > 0 ? w : 1;
     s->ui.h = h > 0 ? h : 1;
+    close_resized(s);
     table_forget_widths(s);
     settle(s);
 }
@@ -220,6 +234,12 @@ void session_tick(struct session *s, int64_t now_ns)
     advance(s, now_ns);
     session_take_answers(s);
     settle(s);
+}
+
+void session_quiet(struct session *s, int64_t at_ns)
+{
+    if (at_ns - s->input_ns >= CLOSE_QUIET_NS)
+        s->deaf = false;
 }
 
 /* The sooner of two times, 0 being none. */
@@ -237,6 +257,8 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
     }
     if (s->pasting)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
+    if (s->ui.prompt == PROMPT_CLOSE && s->deaf)
+        due = sooner(due, s->input_ns + CLOSE_QUIET_NS);
     if (due == 0)
         return -1;
     return due <= now_ns ? 0 : (int)((due - now_ns + NS_PER_MS - 1) / NS_PER_MS);

@@ -264,6 +264,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_PIN] = session_toggle_pin,
     [COMMAND_COPY] = copy,
     [COMMAND_EXPORT] = export,
+    [COMMAND_CLOSE] = close_ask,
     [COMMAND_HELP] = help,
     [COMMAND_REDRAW] = redraw,
     [COMMAND_QUIT] = quit,

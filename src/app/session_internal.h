@@ -1,8 +1,9 @@
 /* What the files of the session share. session.c takes events in, session_rows.c turns samples into
  * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
- * typed, session_find.c searches, session_export.c writes, session_menus.c has the overlays,
- * session_netns.c the menu of namespaces, session_commands.c what each command does. */
+ * typed, session_find.c searches, session_export.c writes, session_close.c closes a connection,
+ * session_menus.c has the overlays, session_netns.c the menu of namespaces, session_commands.c what
+ * each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
@@ -14,7 +15,8 @@
 #define MESSAGE_NS       (4 * NS_PER_S)
 #define DIGITS_APPEND_NS (2 * NS_PER_S)
 #define DIGITS_FOLLOW_NS (250 * NS_PER_MS)
-#define PASTE_SILENCE_NS NS_PER_S /* a paste whose end never came is over after this */
+#define PASTE_SILENCE_NS NS_PER_S          /* a paste whose end never came is over after this */
+#define CLOSE_QUIET_NS   (300 * NS_PER_MS) /* without input before the question hears a key */
 #define RECALL_MAX       16
 #define DEFER_FROM       20000 /* rows; fewer are listed at once */
 #define FIRST_ROWS       1000  /* of them are listed while the view stays at the top */
@@ -54,6 +56,10 @@ struct session {
     int recall_at; /* shown in the prompt, -1: what was typed */
     bool pasting;
     int64_t paste_ns; /* of the last byte pasted */
+
+    struct destroyed (*destroy)(const struct conn *c); /* NULL: nothing can be closed here */
+    int64_t input_ns;                                  /* of the last input of any kind */
+    bool deaf;                                         /* since then input has not been quiet */
 
     uint64_t interval_ms;
     char namespaces[NETNS_NAME]; /* the choice of the menu; "" none yet: what --netns says */
@@ -193,6 +199,9 @@ void find_cancel(struct session *s);
 void prompt_open(struct session *s, enum ui_prompt prompt, const char *text);
 void prompt_key(struct session *s, keycode key);
 
+/** Run what a prompt does not take for text: ^C, ^L. False when the key is none of these. */
+bool prompt_command(struct session *s, keycode key);
+
 /** The line is wrong as a whole: `what` says why. */
 void prompt_wrong(struct session *s, const char *what);
 
@@ -238,6 +247,17 @@ void netns_note_missing(struct session *s);
 
 /* session_export.c */
 void export_write(struct session *s, const char *path);
+
+/* session_close.c */
+
+/** Ask whether to close the connection that actions mean, or say why that cannot be. */
+void close_ask(struct session *s);
+
+/** The size has changed: a question that can no longer be read is taken back. */
+void close_resized(struct session *s);
+
+/** A key while the question stands; `heard`: input had been quiet before it. */
+void close_key(struct session *s, keycode key, bool heard);
 
 /* session_commands.c */
 void command_run(struct session *s, enum command_id command);

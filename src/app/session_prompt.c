@@ -140,14 +140,14 @@ static bool accept(struct session *s)
             export_write(s, ui->line.text);
         return true;
     case PROMPT_FIND:
+    case PROMPT_CLOSE:
     case PROMPT_NONE:
         break;
     }
     return true;
 }
 
-/* Commands that a prompt does not take for text. */
-static bool prompt_command(struct session *s, keycode key)
+bool prompt_command(struct session *s, keycode key)
 {
     if (key >= ' ' && key < KEY_CODE_SPECIAL)
         return false;

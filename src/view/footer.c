@@ -104,6 +104,7 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
         add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 3);
         add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
+        add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
         break;
     case OVERLAY_COLUMNS:
         add(k, COMMAND_PIN, MSG_VIEW_KEY_TICK, true, 0);
@@ -329,6 +330,10 @@ void draw_footer(struct drawing *d)
     char reason[FILL_SIZE];
     int y = d->l.footer.y;
 
+    if (d->ui->prompt == PROMPT_CLOSE) {
+        draw_question(d);
+        return;
+    }
     if (d->ui->prompt != PROMPT_NONE || d->ui->digits[0]) {
         draw_prompt(d);
         return;

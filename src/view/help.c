@@ -89,6 +89,8 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     enum msg help = commands[id].help;
     char keys[96] = "", one[64];
 
+    if (id == COMMAND_CLOSE && d->ui->readonly)
+        return count;
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         if ((unsigned)shared[i].first == id) {
             count = shared[i].count;

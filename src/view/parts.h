@@ -77,6 +77,7 @@ void draw_strip(struct drawing *d);
 void draw_table(struct drawing *d);
 void draw_pane(struct drawing *d);
 void draw_footer(struct drawing *d);
+void draw_question(struct drawing *d);
 void draw_help(struct drawing *d);
 void draw_details(struct drawing *d);
 void draw_menu(struct drawing *d);

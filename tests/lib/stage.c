@@ -142,6 +142,7 @@ void stage_type(struct stage *st, const char *text)
 void stage_wait(struct stage *st, int ms)
 {
     st->now_ns += ms * NS_PER_MS;
+    session_quiet(st->session, st->now_ns);
     session_tick(st->session, st->now_ns);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "tcptop/app/settings.h"
+#include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 #include "tcptop/view/view.h"
 
@@ -21,11 +22,19 @@ void session_free(struct session *s);
 /** Draw in ASCII or not, once the terminal is known. */
 void session_use_ascii(struct session *s, bool ascii);
 
-/* Events. `now_ns` is monotonic. */
+/** What closes a connection, on the live screen of this host; without it none can be closed. */
+void session_use_destroy(struct session *s, struct destroyed (*destroy)(const struct conn *c));
+
+/* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
+ * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
 void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns); /* takes the ref */
 void session_resize(struct session *s, int w, int h);
 void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
+
+/** No input was waiting at `at_ns`: a question hears a key only after 300 ms of this, so that it is
+ *  not answered by what was typed or pasted before it could be read. */
+void session_quiet(struct session *s, int64_t at_ns);
 
 /** Milliseconds until session_tick() has something to do, -1: nothing. */
 int session_timeout_ms(const struct session *s, int64_t now_ns);

@@ -51,6 +51,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(PIN, "pin", "Space", "Space", GROUP_ACT)                                               \
     COMMAND(COPY, "copy", "c", "c", GROUP_ACT)                                                     \
     COMMAND(EXPORT, "export", "x", "x", GROUP_ACT)                                                 \
+    COMMAND(CLOSE, "close", "K F9", "K F9", GROUP_ACT)                                             \
     COMMAND(HELP, "help", "? h F1", "? h F1", GROUP_ACT)                                           \
     COMMAND(REDRAW, "redraw", "^L", "^L", GROUP_ACT)                                               \
     COMMAND(QUIT, "quit", "q F10", "q F10", GROUP_ACT)                                             \

@@ -26,7 +26,14 @@ enum ui_overlay {
     OVERLAY_COLUMNS,
     OVERLAY_NAMESPACES,
 };
-enum ui_prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_INTERVAL, PROMPT_EXPORT };
+enum ui_prompt {
+    PROMPT_NONE,
+    PROMPT_FILTER,
+    PROMPT_FIND,
+    PROMPT_INTERVAL,
+    PROMPT_EXPORT,
+    PROMPT_CLOSE, /* a question about ui->closing, no line */
+};
 
 /* A line being edited. */
 struct ui_line {
@@ -73,6 +80,8 @@ struct ui {
     struct ui_line line;
     bool line_bad; /* `error` says where and why; the table keeps the last good */
     struct filter_error error;
+
+    struct conn closing; /* what PROMPT_CLOSE asks about, as it was drawn when K was pressed */
 
     /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
     char digits[6];

@@ -58,6 +58,9 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
  * has not; `*n`: how many, the first ones of the list. */
 const struct netns_table *view_namespaces(const struct view *v, uint32_t *n);
 
+/** Is there room to read back what PROMPT_CLOSE asks about, addresses whole? */
+bool view_question_fits(const struct view *v);
+
 /** Needs (enum need) of the columns that are drawn at this size. */
 uint32_t view_needs(const struct view *v);
 

@@ -1,0 +1,112 @@
+/* `K`: closes one connection of this host after a question that reads it back. The answer is for
+ * the connection that was drawn when K was pressed, whatever is under the cursor by then. */
+#include "session_internal.h"
+#include "tcptop/base/err.h"
+
+/* Why this row cannot be closed from here; MSG_COUNT when it can. */
+static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t row)
+{
+    const struct snapshot *shown = s->list->snapshot;
+
+    if (shown->backend == BACKEND_FRAME || shown->backend == BACKEND_RAW)
+        return MSG_CLOSE_RECORDING;
+    if (!s->destroy)
+        return MSG_CLOSE_NOT_LIVE;
+    if (row == UINT32_MAX || snapshot_row_kind(shown, row) == ROW_CLOSED)
+        return MSG_CLOSE_GONE;
+    if (c->netns != 0)
+        return MSG_CLOSE_NAMESPACE;
+    if (c->flags & CONN_NO_COOKIE)
+        return MSG_CLOSE_NO_COOKIE;
+    return c->flags & CONN_BOUND ? MSG_CLOSE_UNREACHABLE : MSG_COUNT;
+}
+
+/* A message about one connection; `value` fills {3}. */
+static void say_about(struct session *s, enum msg id, const struct conn *c, const char *value)
+{
+    struct str local = STR_INIT, remote = STR_INIT;
+
+    conn_format_local(c, &local);
+    conn_format_remote(c, &remote);
+    session_say(s, id, str_text(&local), str_text(&remote), value, NULL);
+    str_fini(&local);
+    str_fini(&remote);
+}
+
+void close_resized(struct session *s)
+{
+    struct view v = session_view(s);
+
+    if (s->ui.prompt != PROMPT_CLOSE || view_question_fits(&v))
+        return;
+    s->ui.prompt = PROMPT_NONE;
+    session_say(s, MSG_CLOSE_SMALL, NULL);
+}
+
+void close_ask(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    bool details = ui->overlay == OVERLAY_DETAILS;
+
+    if (ui->readonly) {
+        session_say(s, MSG_CLOSE_READONLY, NULL);
+        return;
+    }
+    if (ui->overlay != OVERLAY_NONE && !details)
+        return;
+    if (!details && pane_is_overlay(s)) {
+        session_say(s, MSG_CLOSE_COVERED, NULL);
+        return;
+    }
+    const struct conn *c = s->list->snapshot ? table_subject(s) : NULL;
+    if (!c)
+        return;
+    enum msg why = obstacle(s, c, details ? ui->details_row : s->selected_row);
+    if (why != MSG_COUNT) {
+        say_about(s, why, c, NULL);
+        return;
+    }
+    ui->closing = *c;
+    ui->prompt = PROMPT_CLOSE;
+    close_resized(s);
+}
+
+static void tell(struct session *s, const struct destroyed *d)
+{
+    static const enum msg words[] = {
+        [DESTROY_DONE] = MSG_CLOSE_DONE,
+        [DESTROY_STATE] = MSG_CLOSE_STATE,
+        [DESTROY_OWNER] = MSG_CLOSE_OWNER,
+        [DESTROY_GONE] = MSG_CLOSE_GONE,
+        [DESTROY_DENIED] = MSG_CLOSE_DENIED,
+        [DESTROY_UNSUPPORTED] = MSG_CLOSE_UNSUPPORTED,
+        [DESTROY_UNREACHABLE] = MSG_CLOSE_UNREACHABLE,
+        [DESTROY_NAMELESS] = MSG_CLOSE_NO_COOKIE,
+        [DESTROY_FAILED] = MSG_CLOSE_FAILED,
+    };
+    const struct conn *c = &s->ui.closing;
+    bool mini = (c->flags & CONN_NO_OWNER) != 0; /* which older kernels do not end */
+
+    if (d->outcome == DESTROY_FAILED)
+        session_say(s, MSG_CLOSE_FAILED, err_name(d->error), NULL);
+    else if (d->outcome == DESTROY_UNSUPPORTED && mini)
+        session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(c->state), NULL);
+    else
+        say_about(s, words[d->outcome], c, state_name(d->state));
+}
+
+void close_key(struct session *s, keycode key, bool heard)
+{
+    struct ui *ui = &s->ui;
+
+    if (prompt_command(s, key) || !heard)
+        return;
+    ui->prompt = PROMPT_NONE;
+    if (key != 'y') {
+        say_about(s, MSG_CLOSE_NOT, &ui->closing, NULL);
+        return;
+    }
+    struct destroyed d = s->destroy(&ui->closing);
+    s->sample_now = true;
+    tell(s, &d);
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Closing real connections from the screen: the question reads them back and takes only a typed `y`
+# after a pause; noise, pastes, Enter and a second K close nothing; a row that changed, missing
+# rights, a recording and --readonly are told apart.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+coproc HELD { "$B/tests/data/states"; }
+hold=${HELD[1]}
+read -r -t 20 ready <&"${HELD[0]}"
+check "the sockets stand" [ "${ready:-}" = ready ]
+
+sockets() { ss -tanH "$@" | wc -l; }
+are() { [ "$(sockets "${@:2}")" = "$1" ]; } # are N SS-FILTER…
+pause() { sleep 0.4; }                       # longer than the question stays deaf
+only_table() { live 80x24 "-4 -f $1 ${2:-}" && sees 'CONNECTIONS'; }
+
+# K on each of the states that people want to end.
+for case in 'TIME_WAIT lport:3000' 'ESTABLISHED lport:8003' 'CLOSE_WAIT rport:8010' 'LISTEN lport:8016'; do
+	state=${case% *} filter=${case#* }
+	only_table "'$filter state:$state'"
+	sees " $state " && row=$(screen | grep '^▹' | grep -oE '127\.0\.0\.1:[0-9]+ .*(127\.0\.0\.1:[0-9]+|0\.0\.0\.0:\*)')
+	read -r here there <<<"$row"
+	before=$(sockets -4 src "$here" dst "${there%:\*}")
+	keys K
+	check "$state: the question reads it back" sees "^ Close $here to ${there//\*/\\*}, $state\?"
+	check "and says how to answer" sees '^ y closes it, any other key does not'
+	pause
+	keys y
+	check "and y ends it" sees "^ closed: $here ${there//\*/\\*}"
+	check "in the kernel" are $((before - 1)) -4 src "$here" dst "${there%:\*}"
+	keys C-c
+	code 0
+done
+
+# One connection that survives everything but a pause and a y.
+only_table "'lport:8004 state:es'"
+sees '127.0.0.1:8004 '
+one='-4 state established sport = 8004'
+refuse() { # refuse NAME: the question was just answered wrongly
+	check "$1: not closed" sees '^ not closed: 127.0.0.1:8004'
+	# shellcheck disable=SC2086 # a filter of words
+	check "so it is still there" are 1 $one
+}
+keys K y
+check "K and y at once: the question stands" sees '^ Close 127.0.0.1:8004'
+sleep 0.1
+keys y
+sleep 0.1
+check "y before 300 ms of quiet: too" shows '^ Close 127.0.0.1:8004'
+pause
+keys Enter
+refuse Enter
+keys K
+pause
+keys K
+refuse "a second K"
+keys K
+pause
+printf y >"$tmp/y"
+mux load-buffer "$tmp/y"
+mux paste-buffer -p -d
+refuse "a bracketed paste of y"
+printf 'KyKyKy\n' >"$tmp/y"
+mux load-buffer "$tmp/y"
+mux paste-buffer -r -d
+check "a bare paste of K and y: the question stands" sees '^ Close 127.0.0.1:8004'
+pause
+keys ㅛ
+refuse "the Hangul letter on the key of y"
+keys K
+resize 40 12
+check "40 columns: both addresses are whole" sees '^ 127.0.0.1:[0-9]{5}, ESTABLISHED\?'
+check "on two lines" shows '^ Close 127.0.0.1:8004 to *$'
+resize 10 4
+check "without room the question goes" loses Close
+resize 80 24
+keys y
+check "and y means nothing" sees '^[▹▸].*127.0.0.1:8004'
+keys L K
+check "the question in Korean" sees '^ 127.0.0.1:8004 127.0.0.1:[0-9]+ 소켓을 닫겠습니까\? ESTABLISHED'
+pause
+keys y
+check "closes too" sees '^ 닫았습니다: 127.0.0.1:8004'
+# shellcheck disable=SC2086
+check "in the kernel" are 0 $one
+keys C-c
+code 0
+
+# Without the right to.
+drop='setpriv --bounding-set -net_admin --inh-caps -net_admin'
+if command -v setpriv >/dev/null && $drop true 2>/dev/null; then
+	start 80x24 "$drop $tcptop --no-config -4 -f 'lport:8005 state:es' 2>$tmp/err"
+	sees '127.0.0.1:8005 '
+	keys K
+	pause
+	keys y
+	check "without the capability it is named" sees '^ not closed: this needs CAP_NET_ADMIN'
+	check "and nothing has happened" are 1 -4 state established sport = 8005
+	keys C-c
+	code 0
+else
+	n=$((n + 1))
+	echo "ok $n - without the capability it is named # SKIP setpriv cannot drop it here"
+fi
+
+only_table "'lport:8005 state:es'" --readonly
+sees '127.0.0.1:8005 '
+keys K
+check "--readonly: K says so" sees '^ --readonly: nothing is closed'
+keys '?'
+check "help is there" sees '━ HELP'
+check "but not this key" hidden 'K F9|close it'
+keys q q
+check "that ends" code 0
+
+"$B/tests/data/scenes" devbox >"$tmp/frames"
+live 80x24 "--read $tmp/frames"
+sees REPLAY
+keys K
+check "a recording is not this host" sees '^ this is a recording'
+keys C-c
+code 0
+
+# Noise at a screen of real connections.
+live 100x30
+sees '^ tcptop '
+before=$(ss -tanH state established | sort)
+head -c 1000000 /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377' >"$tmp/noise"
+printf 'K\ny\nKKyy\n' >>"$tmp/noise"
+mux load-buffer "$tmp/noise"
+mux paste-buffer -r -d
+# shellcheck disable=SC2034 # of lib.sh
+patience=200 # a sanitizer takes its time over each key
+resize 101 30
+sees '^ tcptop '
+keys Escape Escape Escape
+check "1 MB of noise, K and y in it, leaves a screen" sees '^ tcptop '
+check "and every connection as it was" [ "$(ss -tanH state established | sort)" = "$before" ]
+{ printf '\033[200~'; head -c 100000 "$tmp/noise"; printf 'K\ny\033[201~'; } >"$tmp/pasted"
+mux load-buffer "$tmp/pasted"
+mux paste-buffer -r -d
+pause
+keys Escape
+check "so does a bracketed paste" [ "$(ss -tanH state established | sort)" = "$before" ]
+keys C-c
+check "and ^C ends it" code 0
+
+# What is asked about goes while the question stands.
+only_table "'lport:8003 state:es'"
+keys C-c
+code 0
+only_table "'rport:8005 state:es'"
+sees ':8005 '
+keys K
+check "a question" sees '^ Close 127.0.0.1:[0-9]+ to 127.0.0.1:8005'
+exec {hold}>&-
+gone() { are 0 -4 state established dport = 8005; }
+check "its connection ends meanwhile" until_true gone
+pause
+keys y
+check "which is told, and nothing else" sees '^ (already gone|not closed): 127.*8005'
+keys C-c
+check "the end" code 0
+finish

@@ -1,0 +1,448 @@
+/* `K`: the question reads the connection back whole at every width, hears nothing until input has
+ * been quiet, takes only `y`, and acts on the connection that was drawn; what it cannot close it
+ * says; read-only it is not there at all. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/stage.h"
+
+#define QUIET_MS 300
+
+/* The kernel of the test: what it was told to end, and what it answers. */
+static struct {
+    unsigned calls;
+    struct conn last;
+    struct destroyed answer;
+} kernel;
+
+static struct destroyed end(const struct conn *c)
+{
+    kernel.calls++;
+    kernel.last = *c;
+    return kernel.answer;
+}
+
+/* On the stage's second row, 10.0.0.1:110 to 192.0.2.1:40001. */
+static void open_stage(struct stage *st)
+{
+    memset(&kernel, 0, sizeof(kernel));
+    stage_open_twenty(st);
+    session_use_destroy(st->session, end);
+    stage_keys(st, "Down");
+}
+
+static void ask(struct stage *st)
+{
+    stage_keys(st, "K");
+    assert_int_equal(st->ui->prompt, PROMPT_CLOSE);
+    stage_wait(st, QUIET_MS);
+}
+
+static void y_closes_it(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct request req;
+    bool now;
+    open_stage(&st);
+    session_request(st.session, &req, &now);
+    ask(&st);
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.calls, 1);
+    assert_int_equal(kernel.last.sport, 110);
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(st.ui->message, "closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_true(session_request(st.session, &req, &now));
+    assert_true(now); /* the screen shows what has become of it */
+    stage_close(&st);
+}
+
+static void every_other_key_refuses(void **state)
+{
+    static const char *const keys[] = {"Enter", "K",    "F9",    "Y",   "n",    "Esc",      "Space",
+                                       "Tab",   "Down", "Right", "End", "PgUp", "^y",       "^u",
+                                       "q",     "1",    "/",     "?",   "F10",  "Backspace"};
+
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        ask(&st);
+        stage_keys(&st, keys[i]);
+        assert_int_equal(st.ui->prompt, PROMPT_NONE);
+        assert_string_equal(st.ui->message, "not closed: 10.0.0.1:110 192.0.2.1:40001");
+        assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+        assert_int_equal(stage_port(&st), 110);
+        stage_keys(&st, "y"); /* too late */
+        stage_wait(&st, QUIET_MS);
+        stage_keys(&st, "y");
+    }
+    /* ㅛ is typed with the key of y, ㅏ with that of k */
+    ask(&st);
+    stage_type(&st, "ㅛ");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_type(&st, "ㅏ");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
+static void it_hears_nothing_before_input_is_quiet(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "K y K Enter y");
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    for (int i = 0; i < 20; i++) { /* a key held down */
+        stage_wait(&st, QUIET_MS - 1);
+        stage_keys(&st, "y");
+    }
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_int_equal(kernel.calls, 0);
+    stage_mouse(&st, 3, 3, MOUSE_CLICK);
+    assert_int_equal(session_timeout_ms(st.session, st.now_ns), QUIET_MS);
+    stage_wait(&st, QUIET_MS);
+    assert_int_equal(session_timeout_ms(st.session, st.now_ns), -1);
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.calls, 1);
+    stage_close(&st);
+}
+
+/* Time alone is no quiet: what waits in the terminal may have been typed long ago. */
+static void time_that_passed_unread_is_not_quiet(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "K");
+    st.now_ns += 10 * NS_PER_S;
+    session_tick(st.session, st.now_ns);
+    stage_keys(&st, "y");
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
+static void paste(struct stage *st, const char *text)
+{
+    struct input begin = {.key = KEY_CODE_PASTE_BEGIN}, end_ = {.key = KEY_CODE_PASTE_END};
+    session_input(st->session, &begin, st->now_ns);
+    stage_type(st, text);
+    session_input(st->session, &end_, st->now_ns);
+}
+
+static void a_paste_never_confirms(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    paste(&st, "K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_keys(&st, "K");
+    paste(&st, "y"); /* not quiet yet: not heard */
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    stage_wait(&st, QUIET_MS);
+    paste(&st, "y");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(st.ui->message, "not closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
+static void it_acts_on_what_was_drawn(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    ask(&st);
+    stage_remove(&st, 110); /* goes, fades, and its place is taken */
+    stage_samples(&st, 8);
+    assert_int_not_equal(stage_port(&st), 110);
+    kernel.answer.outcome = DESTROY_GONE;
+    stage_wait(&st, QUIET_MS);
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.calls, 1);
+    assert_int_equal(kernel.last.sport, 110);
+    assert_string_equal(st.ui->message, "already gone: 10.0.0.1:110 192.0.2.1:40001");
+    stage_close(&st);
+}
+
+static void the_state_that_was_seen_counts(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    ask(&st);
+    stage_change(&st, 110, TCP_STATE_CLOSE_WAIT);
+    stage_sample(&st);
+    kernel.answer = (struct destroyed){.outcome = DESTROY_STATE, .state = TCP_STATE_CLOSE_WAIT};
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.last.state, TCP_STATE_ESTABLISHED);
+    assert_string_equal(st.ui->message,
+                        "not closed: 10.0.0.1:110 192.0.2.1:40001 is CLOSE_WAIT by now");
+    stage_close(&st);
+}
+
+static void answers_are_told_apart(void **state)
+{
+    static const struct {
+        struct destroyed answer;
+        const char *en, *ko;
+    } cases[] = {
+        {{.outcome = DESTROY_OWNER}, "owner", "소유자"},
+        {{.outcome = DESTROY_DENIED}, "CAP_NET_ADMIN", "CAP_NET_ADMIN"},
+        {{.outcome = DESTROY_UNSUPPORTED}, "INET_DIAG_DESTROY", "INET_DIAG_DESTROY"},
+        {{.outcome = DESTROY_GONE}, "already gone", "이미 없습니다"},
+        {{.outcome = DESTROY_FAILED, .error = -5}, "Input/output error", "Input/output error"},
+    };
+
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        kernel.answer = cases[i].answer;
+        for (int l = 0; l < LANG_COUNT; l++) {
+            text_use((enum language)l);
+            ask(&st);
+            stage_keys(&st, "y");
+            assert_non_null(strstr(st.ui->message, l == LANG_EN ? cases[i].en : cases[i].ko));
+        }
+    }
+    text_use(LANG_EN);
+    stage_close(&st);
+}
+
+static void obstacles_are_named(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    session_use_destroy(st.session, NULL);
+    stage_keys(&st, "K");
+    assert_non_null(strstr(st.ui->message, "live screen"));
+    session_use_destroy(st.session, end);
+    st.conn[1].flags = CONN_NO_COOKIE;
+    stage_sample(&st);
+    stage_keys(&st, "g Down K");
+    assert_non_null(strstr(st.ui->message, "/proc/net/tcp"));
+    st.conn[1].flags = 0;
+    st.conn[1].netns = 3;
+    stage_sample(&st);
+    stage_keys(&st, "g Down K");
+    assert_non_null(strstr(st.ui->message, "namespace"));
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_remove(&st, 120);
+    stage_samples(&st, 2);
+    stage_keys(&st, "g");
+    while (stage_port(&st) != 120)
+        stage_keys(&st, "Down");
+    stage_keys(&st, "K");
+    assert_non_null(strstr(st.ui->message, "already gone"));
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_close(&st);
+}
+
+static void a_recording_is_not_this_host(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    st.last->backend = BACKEND_FRAME;
+    stage_keys(&st, "K");
+    assert_non_null(strstr(st.ui->message, "recording"));
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_close(&st);
+}
+
+static bool on_screen(struct stage *st, const char *text)
+{
+    struct canvas c;
+    bool found = false;
+    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
+    session_draw(st->session, &c, st->now_ns);
+    for (int y = 0; y < c.h && !found; y++) {
+        struct str row = STR_INIT;
+        for (int x = 0; x < c.w; x++)
+            str_add(&row, canvas_at(&c, x, y)->text);
+        found = strstr(str_text(&row), text) != NULL;
+        str_fini(&row);
+    }
+    canvas_fini(&c);
+    return found;
+}
+
+static void read_only_it_does_not_exist(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "?");
+    assert_true(on_screen(&st, "close it, asks first"));
+    stage_keys(&st, "q Enter");
+    assert_true(on_screen(&st, "K close it"));
+    stage_keys(&st, "q");
+    st.ui->readonly = true;
+    stage_keys(&st, "K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(st.ui->message, "--readonly: nothing is closed");
+    stage_keys(&st, "?");
+    assert_false(on_screen(&st, "close it"));
+    stage_keys(&st, "q Enter");
+    assert_false(on_screen(&st, "close it"));
+    stage_close(&st);
+}
+
+static void only_a_selected_row_is_asked_about(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "s K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_keys(&st, "Esc ? K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_keys(&st, "Esc w"); /* 80x24: the words cover the table */
+    stage_keys(&st, "K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_non_null(strstr(st.ui->message, "covered"));
+    stage_keys(&st, "Esc Enter K"); /* of the details */
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_int_equal(st.ui->closing.sport, 110);
+    stage_close(&st);
+}
+
+/* The last rows of the screen, blanks at the ends taken off, joined by " | ". */
+static const char *last_rows(struct stage *st, int n)
+{
+    static char out[2048];
+    struct canvas c;
+    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
+    session_draw(st->session, &c, st->now_ns);
+    out[0] = '\0';
+    for (int y = c.h - n; y < c.h; y++) {
+        struct str row = STR_INIT;
+        for (int x = 1; x < c.w; x++)
+            str_add(&row, canvas_at(&c, x, y)->text);
+        while (row.len && row.data[row.len - 1] == ' ')
+            str_truncate(&row, row.len - 1);
+        size_t len = strlen(out);
+        snprintf(out + len, sizeof(out) - len, "%s%s", len ? " | " : "", str_text(&row));
+        str_fini(&row);
+    }
+    canvas_fini(&c);
+    return out;
+}
+
+static void questions(struct stage *st, int w, int rows, const char *en, const char *ko)
+{
+    session_resize(st->session, w, 24);
+    for (int l = 0; l < LANG_COUNT; l++) {
+        text_use((enum language)l);
+        stage_keys(st, "K");
+        assert_int_equal(st->ui->prompt, PROMPT_CLOSE);
+        assert_string_equal(last_rows(st, rows), l == LANG_EN ? en : ko);
+        stage_wait(st, QUIET_MS);
+        stage_keys(st, "n");
+    }
+    text_use(LANG_EN);
+}
+
+static void the_question_fits_every_width(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    questions(&st, 120, 2,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED?   y closes it, any other key "
+              "does not | the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED   y 닫기, 다른 키는 "
+              "닫지 않음 | 상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+    questions(&st, 80, 2,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED? | "
+              "y closes it, any other key does not   the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED | "
+              "y 닫기, 다른 키는 닫지 않음   상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+    questions(&st, 40, 3,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, | ESTABLISHED? | "
+              "y closes it, any other key does not",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 | 닫겠습니까? ESTABLISHED | "
+              "y 닫기, 다른 키는 닫지 않음");
+    struct conn *c = &st.conn[1];
+    c->family = AF_INET6;
+    memset(c->src, 0xfd, sizeof(c->src));
+    memset(c->dst, 0xfe, sizeof(c->dst));
+    c->dst[1] = 0x10; /* not link-local */
+    stage_sample(&st);
+    stage_keys(&st, "g");
+    while (stage_port(&st) != 110)
+        stage_keys(&st, "Down");
+    questions(&st, 40, 6,
+              "Close | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 to | "
+              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED? | "
+              "y closes it, any other key does not",
+              "[fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 | "
+              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001 소켓을 닫겠습니까? | "
+              "ESTABLISHED | y 닫기, 다른 키는 닫지 않음");
+    stage_close(&st);
+}
+
+static void without_room_nothing_is_asked(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    ask(&st);
+    session_resize(st.session, 20, 6);
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(last_rows(&st, 6), "Close 10.0.0.1:110 | to | 192.0.2.1:40001, | "
+                                           "ESTABLISHED? | y closes it, any | other key does not");
+    session_resize(st.session, 20, 5);
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_keys(&st, "y K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_non_null(strstr(st.ui->message, "no room"));
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
+static void control_c_still_quits(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "K ^C");
+    assert_true(session_quit(st.session));
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(y_closes_it),
+        cmocka_unit_test(every_other_key_refuses),
+        cmocka_unit_test(it_hears_nothing_before_input_is_quiet),
+        cmocka_unit_test(time_that_passed_unread_is_not_quiet),
+        cmocka_unit_test(a_paste_never_confirms),
+        cmocka_unit_test(it_acts_on_what_was_drawn),
+        cmocka_unit_test(the_state_that_was_seen_counts),
+        cmocka_unit_test(answers_are_told_apart),
+        cmocka_unit_test(obstacles_are_named),
+        cmocka_unit_test(a_recording_is_not_this_host),
+        cmocka_unit_test(read_only_it_does_not_exist),
+        cmocka_unit_test(only_a_selected_row_is_asked_about),
+        cmocka_unit_test(the_question_fits_every_width),
+        cmocka_unit_test(without_room_nothing_is_asked),
+        cmocka_unit_test(control_c_still_quits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
