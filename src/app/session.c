@@ -57,7 +57,9 @@ void session_use_ascii(struct session *s, bool ascii)
     s->ui.ascii = ascii;
 }
 
-void session_use_destroy(struct session *s, struct destroyed (*destroy)(const struct conn *c))
+void session_use_destroy(struct session *s,
+                         struct destroyed (*destroy)(const struct conn *c,
+                                                     const struct destroy_place *place))
 {
     s->destroy = destroy;
 }

@@ -1,5 +1,7 @@
 /* `K`: closes one connection of this host after a question that reads it back. The answer is for
  * the connection that was drawn when K was pressed, whatever is under the cursor by then. */
+#include <stdio.h>
+
 #include "session_internal.h"
 #include "tcptop/base/err.h"
 
@@ -14,7 +16,7 @@ static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t
         return MSG_CLOSE_NOT_LIVE;
     if (row == UINT32_MAX || snapshot_row_kind(shown, row) == ROW_CLOSED)
         return MSG_CLOSE_GONE;
-    if (c->netns != 0)
+    if (c->netns != 0 && !netns_find(shown->namespaces, c->netns))
         return MSG_CLOSE_NAMESPACE;
     if (c->flags & CONN_NO_COOKIE)
         return MSG_CLOSE_NO_COOKIE;
@@ -43,6 +45,16 @@ void close_resized(struct session *s)
     session_say(s, MSG_CLOSE_SMALL, NULL);
 }
 
+static void remember(struct session *s, const struct conn *c)
+{
+    const struct snapshot *shown = s->list->snapshot;
+    const struct netns *ns = c->netns ? netns_find(shown->namespaces, c->netns) : NULL;
+
+    s->ui.closing = *c;
+    s->closing_inode = ns ? ns->inode : 0;
+    snprintf(s->ui.closing_netns, sizeof(s->ui.closing_netns), "%s", ns ? ns->name : "");
+}
+
 void close_ask(struct session *s)
 {
     struct ui *ui = &s->ui;
@@ -66,7 +78,7 @@ void close_ask(struct session *s)
         say_about(s, why, c, NULL);
         return;
     }
-    ui->closing = *c;
+    remember(s, c);
     ui->prompt = PROMPT_CLOSE;
     close_resized(s);
 }
@@ -82,12 +94,15 @@ static void tell(struct session *s, const struct destroyed *d)
         [DESTROY_UNSUPPORTED] = MSG_CLOSE_UNSUPPORTED,
         [DESTROY_UNREACHABLE] = MSG_CLOSE_UNREACHABLE,
         [DESTROY_NAMELESS] = MSG_CLOSE_NO_COOKIE,
+        [DESTROY_NO_ENTRY] = MSG_CLOSE_NO_ENTRY,
         [DESTROY_FAILED] = MSG_CLOSE_FAILED,
     };
     const struct conn *c = &s->ui.closing;
     bool mini = (c->flags & CONN_NO_OWNER) != 0; /* which older kernels do not end */
 
-    if (d->outcome == DESTROY_FAILED)
+    if (d->outcome == DESTROY_NO_ENTRY)
+        session_say(s, MSG_CLOSE_NO_ENTRY, s->ui.closing_netns, err_name(d->error), NULL);
+    else if (d->outcome == DESTROY_FAILED)
         session_say(s, MSG_CLOSE_FAILED, err_name(d->error), NULL);
     else if (d->outcome == DESTROY_UNSUPPORTED && mini)
         session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(c->state), NULL);
@@ -106,7 +121,11 @@ void close_key(struct session *s, keycode key, bool heard)
         say_about(s, MSG_CLOSE_NOT, &ui->closing, NULL);
         return;
     }
-    struct destroyed d = s->destroy(&ui->closing);
+    const struct destroy_place place = {
+        .inode = s->closing_inode,
+        .spec = s->namespaces[0] ? s->namespaces : s->settings->netns,
+    };
+    struct destroyed d = s->destroy(&ui->closing, s->closing_inode ? &place : NULL);
     s->sample_now = true;
     tell(s, &d);
 }

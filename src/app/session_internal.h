@@ -57,9 +57,11 @@ struct session {
     bool pasting;
     int64_t paste_ns; /* of the last byte pasted */
 
-    struct destroyed (*destroy)(const struct conn *c); /* NULL: nothing can be closed here */
-    int64_t input_ns;                                  /* of the last input of any kind */
-    bool deaf;                                         /* since then input has not been quiet */
+    /* NULL: nothing can be closed here */
+    struct destroyed (*destroy)(const struct conn *c, const struct destroy_place *place);
+    uint64_t closing_inode; /* of the namespace of ui.closing, 0: tcptop's own */
+    int64_t input_ns;       /* of the last input of any kind */
+    bool deaf;              /* since then input has not been quiet */
 
     uint64_t interval_ms;
     char namespaces[NETNS_NAME]; /* the choice of the menu; "" none yet: what --netns says */

@@ -12,9 +12,12 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tcptop/base/clock.h"
 #include "tcptop/source/diag.h"
+#include "tcptop/source/namespaces.h"
+#include "tcptop/source/traveller.h"
 
 #define ANSWER_BYTES 8192
 #define ANSWER_MS    500
@@ -177,7 +180,7 @@ struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
     return result;
 }
 
-struct destroyed destroy_conn(const struct conn *c)
+static struct destroyed destroy_here(const struct conn *c)
 {
     struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
     struct destroyed result;
@@ -190,4 +193,49 @@ struct destroyed destroy_conn(const struct conn *c)
         result = destroy_by(socket, c);
     mnl_socket_close(socket);
     return result;
+}
+
+struct journey {
+    const struct conn *c;
+    struct destroyed result;
+};
+
+static int destroy_there(void *arg)
+{
+    struct journey *j = arg;
+
+    j->result = destroy_here(j->c);
+    return 0;
+}
+
+/* A descriptor of the namespace, or -errno. */
+static int open_place(const struct destroy_place *place)
+{
+    struct namespaces found = {0};
+    int rc = namespaces_look(&found);
+
+    if (!rc)
+        rc = namespaces_open(namespaces_find(&found, place->inode), place->inode, place->spec);
+    namespaces_fini(&found);
+    return rc;
+}
+
+struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *place)
+{
+    struct journey j = {.c = c};
+    struct traveller *traveller;
+    int fd, rc;
+
+    if (!place)
+        return destroy_here(c);
+    fd = open_place(place);
+    if (fd < 0)
+        return (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = fd};
+    rc = traveller_new(&traveller);
+    if (!rc) {
+        rc = traveller_run(traveller, fd, destroy_there, &j, NULL);
+        traveller_free(traveller);
+    }
+    close(fd);
+    return rc ? (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = rc} : j.result;
 }

@@ -59,14 +59,17 @@ static const char *next_line(struct question *q, const char *text, int room)
     return text + strspn(text, " ");
 }
 
-static void sentence(const struct conn *c, struct str *out)
+static void sentence(const struct ui *ui, struct str *out)
 {
+    const struct conn *c = &ui->closing;
     struct str local = STR_INIT, remote = STR_INIT;
+    char what[FILL_SIZE];
 
+    snprintf(what, sizeof what, "%s%s%s", state_name(c->state), ui->closing_netns[0] ? ", " : "",
+             ui->closing_netns);
     conn_format_local(c, &local);
     conn_format_remote(c, &remote);
-    text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), state_name(c->state),
-              NULL);
+    text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
     str_fini(&local);
     str_fini(&remote);
 }
@@ -89,7 +92,7 @@ static void question_make(struct question *q, const struct drawing *d)
     struct str ask = STR_INIT;
 
     *q = (struct question){.whole = true, .keys = -1};
-    sentence(c, &ask);
+    sentence(d->ui, &ask);
     for (left = str_text(&ask); *left;)
         left = next_line(q, left, room);
     q->whole = q->whole && q->n > 0 && !str_failed(&ask);

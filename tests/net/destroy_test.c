@@ -15,12 +15,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/held.h"
+#include "lib/own_table.h"
 #include "tcptop/model/snapshot.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
@@ -125,7 +127,7 @@ static struct conn find(unsigned state, int port)
 
 static bool done(const struct conn *c)
 {
-    struct destroyed d = destroy_conn(c);
+    struct destroyed d = destroy_conn(c, NULL);
 
     if (d.outcome != DESTROY_DONE)
         print_message("# %s on port %u: outcome %d, error %d\n", state_name(c->state), c->sport,
@@ -156,7 +158,7 @@ static void an_open_connection(void **unused)
     assert_false(listed(&c, NULL));
     assert_int_equal(error_of(p.server), ECONNABORTED);
     assert_int_equal(error_of(p.client), ECONNRESET);
-    assert_int_equal(destroy_conn(&c).outcome, DESTROY_GONE);
+    assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_GONE);
     assert_true(listed(&other, NULL));
     close_pair(&p);
     close_pair(&bystander);
@@ -236,19 +238,19 @@ static void a_row_that_changed(void **unused)
 
     shutdown(p.client, SHUT_WR);
     struct conn closed = find(TCP_STATE_CLOSE_WAIT, 9007);
-    struct destroyed d = destroy_conn(&c);
+    struct destroyed d = destroy_conn(&c, NULL);
     assert_int_equal(d.outcome, DESTROY_STATE);
     assert_int_equal(d.state, TCP_STATE_CLOSE_WAIT);
     assert_true(listed(&closed, &now));
     assert_int_equal(now.state, TCP_STATE_CLOSE_WAIT);
     closed.inode++;
-    assert_int_equal(destroy_conn(&closed).outcome, DESTROY_OWNER);
+    assert_int_equal(destroy_conn(&closed, NULL).outcome, DESTROY_OWNER);
     closed.inode--;
     closed.uid++;
-    assert_int_equal(destroy_conn(&closed).outcome, DESTROY_OWNER);
+    assert_int_equal(destroy_conn(&closed, NULL).outcome, DESTROY_OWNER);
     closed.uid--;
     closed.cookie++; /* the same addresses, another connection */
-    assert_int_equal(destroy_conn(&closed).outcome, DESTROY_GONE);
+    assert_int_equal(destroy_conn(&closed, NULL).outcome, DESTROY_GONE);
     closed.cookie--;
     assert_true(listed(&closed, NULL));
     assert_true(done(&closed));
@@ -269,11 +271,49 @@ static void a_row_that_lost_its_owner(void **unused)
     struct conn c = find(TCP_STATE_FIN_WAIT1, 9008);
     assert_int_not_equal(c.inode, 0);
     close(p.server);
-    assert_int_equal(destroy_conn(&c).outcome, DESTROY_OWNER);
+    assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_OWNER);
     assert_true(listed(&c, &c));
     assert_int_equal(c.inode, 0);
     close(p.client);
     close(p.listener);
+}
+
+/* A pair of sockets in a namespace of the process's own; tells its record, then waits. */
+static void live_elsewhere(int out, int in)
+{
+    char byte;
+
+    if (own_table(64) != 0)
+        _exit(2);
+    struct pair p = pair_on(9011);
+    struct conn c = find(TCP_STATE_ESTABLISHED, 9011);
+    if (write(out, &c, sizeof(c)) != sizeof(c) || read(in, &byte, 1) != 1)
+        _exit(3);
+    _exit(!listed(&c, NULL) && error_of(p.client) == ECONNRESET ? 0 : 1);
+}
+
+static void one_in_another_namespace(void **unused)
+{
+    int out[2], in[2], status;
+    char path[64];
+    struct stat st;
+    struct conn c;
+
+    (void)unused;
+    assert_int_equal(pipe(out) | pipe(in), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        live_elsewhere(out[1], in[0]);
+    assert_int_equal(read(out[0], &c, sizeof(c)), sizeof(c));
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+    assert_int_equal(stat(path, &st), 0);
+    struct destroy_place place = {.inode = st.st_ino};
+    assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_GONE);
+    assert_int_equal(destroy_conn(&c, &place).outcome, DESTROY_DONE);
+    assert_int_equal(write(in[1], "x", 1), 1);
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(destroy_conn(&c, &place).outcome, DESTROY_NO_ENTRY);
 }
 
 /* What is only bound is in none of the tables that a lookup reads, so it is not even asked for. */
@@ -294,9 +334,9 @@ static void a_bound_one_has_no_name(void **unused)
         struct conn c = s->conn[i];
         if (c.sport != 9010)
             continue;
-        assert_int_equal(destroy_conn(&c).outcome, DESTROY_UNREACHABLE);
+        assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_UNREACHABLE);
         c.flags = 0;
-        assert_int_equal(destroy_conn(&c).outcome, DESTROY_GONE);
+        assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_GONE);
     }
     snapshot_unref(s);
     close(fd);
@@ -313,7 +353,7 @@ static int refused_without_rights(const struct conn *c)
         struct __user_cap_data_struct none[2] = {{0}};
         if (syscall(SYS_capset, &head, none) != 0)
             _exit(2);
-        _exit(destroy_conn(c).outcome == DESTROY_DENIED ? 0 : 1);
+        _exit(destroy_conn(c, NULL).outcome == DESTROY_DENIED ? 0 : 1);
     }
     waitpid(pid, &status, 0);
     return status;
@@ -348,7 +388,7 @@ static unsigned end_all(const struct snapshot *s, unsigned state)
         struct conn c;
         if (s->conn[i].state != state || !listed(&s->conn[i], &c))
             continue;
-        struct destroyed d = destroy_conn(&c);
+        struct destroyed d = destroy_conn(&c, NULL);
         if (d.outcome != DESTROY_DONE)
             fail_msg("%s on port %u: outcome %d", state_name(c.state), c.sport, (int)d.outcome);
         if (listed(&c, NULL))
@@ -387,6 +427,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(only_the_one_listener_of_a_group),
         cmocka_unit_test(a_row_that_changed),
         cmocka_unit_test(a_row_that_lost_its_owner),
+        cmocka_unit_test(one_in_another_namespace),
         cmocka_unit_test(a_bound_one_has_no_name),
         cmocka_unit_test(without_the_capability),
     };

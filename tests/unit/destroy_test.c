@@ -166,7 +166,7 @@ static int finish(void **state)
 static void the_one_that_was_seen_is_ended(void **state)
 {
     (void)state;
-    struct destroyed d = destroy_conn(&kernel.is);
+    struct destroyed d = destroy_conn(&kernel.is, NULL);
 
     assert_int_equal(d.outcome, DESTROY_DONE);
     assert_int_equal(kernel.looks, 1);
@@ -181,20 +181,20 @@ static void what_changed_is_not_touched(void **state)
 
     (void)state;
     kernel.is.state = TCP_STATE_LAST_ACK;
-    struct destroyed d = destroy_conn(&seen);
+    struct destroyed d = destroy_conn(&seen, NULL);
     assert_int_equal(d.outcome, DESTROY_STATE);
     assert_int_equal(d.state, TCP_STATE_LAST_ACK);
     kernel.is = seen;
     kernel.is.inode = 0;
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_OWNER);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_OWNER);
     kernel.is = seen;
     kernel.is.uid++;
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_OWNER);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_OWNER);
     kernel.is = seen;
     kernel.is.rqueue = 1; /* bytes come and go */
     kernel.is.timer = TIMER_KEEPALIVE;
     assert_int_equal(kernel.ended, 0);
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_DONE);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_DONE);
 }
 
 static void a_successor_is_not_taken_for_it(void **state)
@@ -203,7 +203,7 @@ static void a_successor_is_not_taken_for_it(void **state)
 
     (void)state;
     kernel.is.cookie++;
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_GONE);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_GONE);
     assert_int_equal(kernel.ended, 0);
     assert_int_equal(kernel.looks, 1);
 }
@@ -214,9 +214,9 @@ static void without_an_identity_nothing_is_asked(void **state)
 
     (void)state;
     seen.flags = CONN_NO_COOKIE;
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_NAMELESS);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_NAMELESS);
     seen.flags = CONN_BOUND;
-    assert_int_equal(destroy_conn(&seen).outcome, DESTROY_UNREACHABLE);
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_UNREACHABLE);
     assert_int_equal(kernel.looks + kernel.ended, 0);
 }
 
@@ -235,19 +235,19 @@ static void refusals_are_told_apart(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         kernel.end_error = cases[i].error;
-        struct destroyed d = destroy_conn(&kernel.is);
+        struct destroyed d = destroy_conn(&kernel.is, NULL);
         assert_int_equal(d.outcome, cases[i].outcome);
         assert_int_equal(d.error, cases[i].outcome == DESTROY_FAILED ? -EIO : 0);
     }
     kernel.look_error = -EINVAL;
-    assert_int_equal(destroy_conn(&kernel.is).error, -EINVAL);
+    assert_int_equal(destroy_conn(&kernel.is, NULL).error, -EINVAL);
 }
 
 static void strangers_messages_are_passed_over(void **state)
 {
     (void)state;
     kernel.foreign_first = true;
-    assert_int_equal(destroy_conn(&kernel.is).outcome, DESTROY_DONE);
+    assert_int_equal(destroy_conn(&kernel.is, NULL).outcome, DESTROY_DONE);
     assert_int_equal(kernel.ended, 1);
 }
 
@@ -255,13 +255,13 @@ static void silence_and_damage_end_nothing(void **state)
 {
     (void)state;
     kernel.damaged = true;
-    assert_int_equal(destroy_conn(&kernel.is).outcome, DESTROY_FAILED);
+    assert_int_equal(destroy_conn(&kernel.is, NULL).outcome, DESTROY_FAILED);
     kernel.damaged = false;
     kernel.silent = true;
     close(kernel.fd);
     kernel.fd = eventfd(0, EFD_CLOEXEC);
     int64_t begin = clock_mono_ns();
-    struct destroyed d = destroy_conn(&kernel.is);
+    struct destroyed d = destroy_conn(&kernel.is, NULL);
     assert_int_equal(d.outcome, DESTROY_FAILED);
     assert_int_equal(d.error, -ETIMEDOUT);
     assert_in_range((clock_mono_ns() - begin) / NS_PER_MS, 450, 5000);
@@ -275,11 +275,11 @@ static void a_listener_is_looked_for_in_its_group(void **state)
     kernel.is = build_plain(TCP_STATE_LISTEN, 443, 0, 99);
     memset(kernel.is.dst, 0, sizeof(kernel.is.dst));
     kernel.dport = 7;
-    assert_int_equal(destroy_conn(&kernel.is).outcome, DESTROY_DONE);
+    assert_int_equal(destroy_conn(&kernel.is, NULL).outcome, DESTROY_DONE);
     assert_int_equal(kernel.looks, 8);
     assert_int_equal(kernel.ended, 1);
     kernel.there = false;
-    assert_int_equal(destroy_conn(&kernel.is).outcome, DESTROY_GONE);
+    assert_int_equal(destroy_conn(&kernel.is, NULL).outcome, DESTROY_GONE);
     assert_int_equal(kernel.ended, 1);
 }
 

@@ -20,11 +20,13 @@
 static struct {
     unsigned calls;
     struct conn last;
+    uint64_t inode; /* of the namespace */
     struct destroyed answer;
 } kernel;
 
-static struct destroyed end(const struct conn *c)
+static struct destroyed end(const struct conn *c, const struct destroy_place *place)
 {
+    kernel.inode = place ? place->inode : 0;
     kernel.calls++;
     kernel.last = *c;
     return kernel.answer;
@@ -251,18 +253,6 @@ static void obstacles_are_named(void **state)
     stage_close(&st);
 }
 
-static void a_recording_is_not_this_host(void **state)
-{
-    (void)state;
-    struct stage st;
-    open_stage(&st);
-    st.last->backend = BACKEND_FRAME;
-    stage_keys(&st, "K");
-    assert_non_null(strstr(st.ui->message, "recording"));
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    stage_close(&st);
-}
-
 static bool on_screen(struct stage *st, const char *text)
 {
     struct canvas c;
@@ -278,6 +268,42 @@ static bool on_screen(struct stage *st, const char *text)
     }
     canvas_fini(&c);
     return found;
+}
+
+static void another_namespace_is_named(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    struct netns_table *t = netns_table_new(2);
+    t->list[0] = (struct netns){.name = "net:[1]", .inode = 1, .own = true};
+    t->list[1] = (struct netns){.name = "blue", .inode = 77, .id = 3, .shown = true};
+    netns_table_sort(t);
+    st.conn[1].netns = 3;
+    stage_sample(&st);
+    st.last->namespaces = t; /* the session lists the same sample */
+    stage_keys(&st, "g");
+    while (stage_port(&st) != 110)
+        stage_keys(&st, "Down");
+    ask(&st);
+    assert_true(on_screen(&st, "to 192.0.2.1:40001, ESTABLISHED, blue?"));
+    kernel.answer = (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = -1};
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.inode, 77);
+    assert_non_null(strstr(st.ui->message, "namespace blue"));
+    stage_close(&st);
+}
+
+static void a_recording_is_not_this_host(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    st.last->backend = BACKEND_FRAME;
+    stage_keys(&st, "K");
+    assert_non_null(strstr(st.ui->message, "recording"));
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_close(&st);
 }
 
 static void read_only_it_does_not_exist(void **state)
@@ -437,6 +463,7 @@ int main(void)
         cmocka_unit_test(the_state_that_was_seen_counts),
         cmocka_unit_test(answers_are_told_apart),
         cmocka_unit_test(obstacles_are_named),
+        cmocka_unit_test(another_namespace_is_named),
         cmocka_unit_test(a_recording_is_not_this_host),
         cmocka_unit_test(read_only_it_does_not_exist),
         cmocka_unit_test(only_a_selected_row_is_asked_about),

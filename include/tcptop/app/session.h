@@ -23,7 +23,9 @@ void session_free(struct session *s);
 void session_use_ascii(struct session *s, bool ascii);
 
 /** What closes a connection, on the live screen of this host; without it none can be closed. */
-void session_use_destroy(struct session *s, struct destroyed (*destroy)(const struct conn *c));
+void session_use_destroy(struct session *s,
+                         struct destroyed (*destroy)(const struct conn *c,
+                                                     const struct destroy_place *place));
 
 /* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
  * handed over before the next sample. */

@@ -17,13 +17,20 @@ enum destroy_outcome {
                             end a socket in this state */
     DESTROY_UNREACHABLE, /* it is there, but the kernel's lookup cannot name it */
     DESTROY_NAMELESS,    /* `c` has no cookie: another socket might have its addresses by now */
+    DESTROY_NO_ENTRY,    /* its network namespace cannot be entered: see error */
     DESTROY_FAILED,      /* see error */
 };
 
 struct destroyed {
     enum destroy_outcome outcome;
     unsigned state; /* with STATE: the one it is in now, enum tcp_state */
-    int error;      /* with FAILED: -errno */
+    int error;      /* with NO_ENTRY and FAILED: -errno */
+};
+
+/* A network namespace other than that of the calling thread. */
+struct destroy_place {
+    uint64_t inode;   /* of its file in /proc/PID/ns */
+    const char *spec; /* how the user called it, which may be a path to it; NULL: not at all */
 };
 
 /** End the socket that `c` is the record of, in the namespace that `socket` was opened in; it must
@@ -32,7 +39,8 @@ struct destroyed {
  *  half a second at most. */
 struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c);
 
-/** The same in the namespace of the calling thread. */
-struct destroyed destroy_conn(const struct conn *c);
+/** The same in the namespace of the calling thread (`place` NULL), or in another, by a thread that
+ *  lives only for that. */
+struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *place);
 
 #endif

@@ -82,6 +82,7 @@ struct ui {
     struct filter_error error;
 
     struct conn closing; /* what PROMPT_CLOSE asks about, as it was drawn when K was pressed */
+    char closing_netns[NETNS_NAME]; /* the namespace it is in, "" when it is tcptop's own */
 
     /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
     char digits[6];
