@@ -141,23 +141,27 @@ static bool wants(const struct many *m, const struct link *link)
     return !link->gone_ns && (wants_all(m) || link->inode == m->wanted);
 }
 
-/* Neither open files nor the traveller's stay hold a namespace that is not wanted. */
+/* Where nothing is open the traveller's stay would hold a namespace. */
+static void call_home(struct many *m)
+{
+    for (uint32_t i = 0; i < m->links.n; i++) {
+        if (m->links.list[i].fd >= 0)
+            return;
+    }
+    traveller_free(m->traveller);
+    m->traveller = NULL;
+}
+
 static void leave_unwanted(struct many *m)
 {
-    bool any = false;
-
     for (uint32_t i = 0; i < m->links.n; i++) {
         struct link *link = &m->links.list[i];
 
         link->shown = false;
         if (!wants(m, link))
             link_close(link);
-        any |= link->fd >= 0;
     }
-    if (any)
-        return;
-    traveller_free(m->traveller);
-    m->traveller = NULL;
+    call_home(m);
 }
 
 /* Sampling. */
@@ -179,7 +183,8 @@ static int sample_own(struct many *m, const struct request *req, struct snapshot
     return rc;
 }
 
-/* A name of an interface is one of the own namespace's: elsewhere the kernel cannot judge it. */
+/* A name of an interface is one of the own namespace's: elsewhere neither the kernel can judge it,
+ * nor a sieve, which sees rows before the sample says where they are from. */
 static bool names_interface(const struct predicate *p)
 {
     for (uint32_t i = 0; p && i < p->n_terms; i++) {
@@ -199,8 +204,10 @@ static int sample_there(struct many *m, struct link *link, const struct request 
     if (rc)
         return rc;
     link->live->part_of = &m->source;
-    if (names_interface(req->only))
+    if (names_interface(req->only)) {
         there.only = NULL;
+        there.sieve[0] = there.sieve[1] = NULL;
+    }
     trip.live = link->live;
     rc = run_there(m, link, make_trip, &trip);
     return link->error ? cannot_enter(link, err) : rc;
@@ -318,6 +325,7 @@ static void count_others(struct many *m)
         if (!wants(m, link))
             link_close(link);
     }
+    call_home(m);
 }
 
 /* That not all could be entered, and why. */

@@ -158,6 +158,11 @@ one() { # one SPEC: the rows of blue, named so
 		equal blue "$tmp/one" "$(now_ms)" && summary "$tmp/one" '"netns":"blue"' &&
 		summary "$tmp/one" '"complete":true'
 }
+for limit in '' '--limit 5'; do
+	# shellcheck disable=SC2086 # words
+	"${tcptop[@]}" --once --json --netns blue -f 'dev:lo or rport:65535' $limit >"$tmp/lo"
+	check "an interface's name means none of another's $limit" summary "$tmp/lo" '"total":0'
+done
 inode=$(stat -L -c %i /run/netns/blue)
 check 'one by its name' one blue
 check 'by a process in it' one "$(ip netns pids blue | head -n 1)"
