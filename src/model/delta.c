@@ -148,6 +148,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->closed_total--;
     }
     c->was_state = before->was_state;
+    c->flags |= before->flags & CONN_END_TOLD;
     if (join->next->owner)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
@@ -249,9 +250,7 @@ static int join_by_hash(struct join *join)
             slots_add(&d->slots, join_hash(join, &join->prev->conn[row]), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
-        if (adopt(join, d->new.row[at]))
-            d->new.row[at] = NONE;
-        else
+        if (!adopt(join, d->new.row[at]))
             newborn(join, d->new.row[at]);
     }
     return 0;
@@ -323,6 +322,9 @@ static void append_closed(struct join *join, enum fate fate)
             next->closed_total++;
             next->deaths.closed += predicate_match(next->count_only, join->prev, row);
             life.changed_ds = next->now_ds;
+            if (next->deaths_told && !conn_is_remnant(&join->prev->conn[row]) &&
+                endings_find(&join->d->endings, &join->prev->conn[row]) == ENDING_NONE)
+                endings_give_up(&join->d->endings, &join->prev->conn[row]);
         }
         if (next->n_closed < SNAPSHOT_CLOSED_MAX) {
             keep_besides(join, snapshot_rows(next), row);
@@ -351,7 +353,7 @@ static int join_endings(struct join *join)
     if (rc)
         return rc;
     endings_meet_old(&d->endings, join->next, join->prev, d->old.row, d->old.n);
-    return endings_meet_live(&d->endings, join->next, d->new.row, d->new.n);
+    return endings_meet_live(&d->endings, join->next);
 }
 
 static void add_deaths(struct deaths *to, const struct deaths *d)
@@ -362,6 +364,7 @@ static void add_deaths(struct deaths *to, const struct deaths *d)
     to->unseen_acked += d->unseen_acked;
     to->unseen_received += d->unseen_received;
     to->lost += d->lost;
+    to->lost_vaguely |= d->lost_vaguely;
 }
 
 static int join_rows(struct join *join)
@@ -416,6 +419,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
     endings_finish(&d->endings);
     snapshot_unref(next->ended);
     next->ended = NULL;
+    next->count_only = NULL;
     if (next->status == SAMPLE_COMPLETE)
         d->whole_seen = true;
     return rc;

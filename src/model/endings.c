@@ -8,7 +8,8 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/model/predicate.h"
 
-#define WAITING_MAX 4096u
+#define WAITING_MAX  4096u
+#define GIVEN_UP_MAX 4096u
 
 enum ending_mark {
     ENDING_OPEN,  /* no row has it so far */
@@ -20,6 +21,7 @@ void endings_fini(struct endings *e)
 {
     snapshot_unref(e->waiting);
     free(e->mark);
+    free(e->given_up);
     slots_fini(&e->by_cookie);
     slots_fini(&e->by_ends);
     *e = (struct endings){0};
@@ -147,8 +149,9 @@ static int index_by_ends(struct endings *e)
     return 0;
 }
 
-/* Of connections that had these ends one after the other the last one left the remnant. */
-static void meet_remnant(struct endings *e, const struct conn *c)
+/* The socket of a remnant that no sample had as a socket. Of connections that had these ends one
+ * after the other the last one left the remnant. */
+static void meet_remnant(struct endings *e, struct conn *c)
 {
     uint64_t at = conn_tuple_hash(c);
     uint32_t k, last = ENDING_NONE;
@@ -158,30 +161,58 @@ static void meet_remnant(struct endings *e, const struct conn *c)
             (last == ENDING_NONE || k > last))
             last = k;
     }
-    if (last != ENDING_NONE)
-        e->mark[last] = ENDING_TAKEN;
+    if (last == ENDING_NONE)
+        return;
+    e->mark[last] = ENDING_TAKEN;
+    c->flags |= CONN_END_TOLD;
 }
 
-int endings_meet_live(struct endings *e, struct snapshot *next, const uint32_t *new_rows,
-                      uint32_t n)
+static void meet_row(struct endings *e, struct snapshot *next, struct conn *c)
 {
-    if (!any_open(e))
-        return 0;
-    for (uint32_t row = 0; row < next->n_live; row++) {
-        const struct conn *c = &next->conn[row];
-        uint32_t k = find(e, c);
-        if (k != ENDING_NONE)
-            take(e, next, k, c, conn_is_remnant(c) ? ENDING_TAKEN : ENDING_WAITS);
+    bool remnant = conn_is_remnant(c);
+    uint32_t k = find(e, c);
+
+    if (k != ENDING_NONE) {
+        take(e, next, k, c, remnant ? ENDING_TAKEN : ENDING_WAITS);
+        c->flags |= remnant ? CONN_END_TOLD : 0;
+    } else if (remnant && !(c->flags & CONN_END_TOLD)) {
+        meet_remnant(e, c);
     }
+}
+
+/* Sockets that were given up and are told of only now. */
+static void meet_given_up(struct endings *e)
+{
+    uint32_t n = e->n_given_up < GIVEN_UP_MAX ? e->n_given_up : GIVEN_UP_MAX;
+
+    if (!any_open(e))
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct given_up *g = &e->given_up[i];
+        uint32_t k = find(e, &(struct conn){.cookie = g->cookie, .netns = g->netns});
+        if (k != ENDING_NONE)
+            e->mark[k] = ENDING_TAKEN;
+    }
+}
+
+void endings_give_up(struct endings *e, const struct conn *c)
+{
+    if (!e->given_up)
+        e->given_up = malloc(GIVEN_UP_MAX * sizeof *e->given_up);
+    if (e->given_up && !(c->flags & CONN_NO_COOKIE))
+        e->given_up[e->n_given_up++ % GIVEN_UP_MAX] =
+            (struct given_up){.cookie = c->cookie, .netns = c->netns};
+}
+
+int endings_meet_live(struct endings *e, struct snapshot *next)
+{
     if (!any_open(e))
         return 0;
     if (index_by_ends(e))
         return -ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = new_rows[i] == ENDING_NONE ? NULL : &next->conn[new_rows[i]];
-        if (c && conn_is_remnant(c) && find(e, c) == ENDING_NONE)
-            meet_remnant(e, c);
-    }
+    for (uint32_t row = 0; row < next->n_live; row++)
+        meet_row(e, next, &next->conn[row]);
+    meet_given_up(e);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* What the kernel told of the ends of sockets, joined with the rows of two samples.
  *
- * An end is told once, by the cookie, and may come before or after the dump that misses the socket:
+ * An end is told once, by the cookie, and may come before the dump that misses the socket, after
+ * it, or much later, since the kernel tells from a queue that a busy host leaves waiting:
  *  - its row was in the sample before and is not in this one: it is dead, no second miss needed;
  *  - its row is still there: the dump was sooner, so the end waits for the next sample;
  *  - what is there is the remnant, TIME_WAIT: the connection goes on as that row. A remnant whose
@@ -16,6 +17,12 @@
 
 #define ENDING_NONE UINT32_MAX
 
+/* A socket that was closed by being missed, while its end was not told yet. */
+struct given_up {
+    uint64_t cookie;
+    uint16_t netns;
+};
+
 /* Memory that is kept between joins; starts as zero. */
 struct endings {
     struct snapshot *waiting;    /* ends of rows that the sample before still had; owned */
@@ -24,6 +31,8 @@ struct endings {
     uint8_t *mark;               /* enum ending_mark; owned */
     uint32_t cap;
     struct slots by_cookie, by_ends;
+    struct given_up *given_up; /* a ring of the last; NULL: none so far; owned */
+    uint32_t n_given_up;       /* ever */
 };
 
 void endings_fini(struct endings *e);
@@ -35,9 +44,8 @@ int endings_begin(struct endings *e, struct snapshot *next);
 void endings_meet_old(struct endings *e, struct snapshot *next, const struct snapshot *prev,
                       const uint32_t *rows, uint32_t n);
 
-/** All live rows of `next`, then those without a past. Returns 0 or -ENOMEM. */
-int endings_meet_live(struct endings *e, struct snapshot *next, const uint32_t *new_rows,
-                      uint32_t n);
+/** All live rows of `next`. Returns 0 or -ENOMEM. */
+int endings_meet_live(struct endings *e, struct snapshot *next);
 
 /** The end of the socket that this row of the sample before was, ENDING_NONE when it was not told.
  *  A remnant has none. */
@@ -45,6 +53,10 @@ uint32_t endings_find(const struct endings *e, const struct conn *c);
 
 /** The figures told with an end, NULL when they say nothing. */
 const struct flow *endings_flow(const struct endings *e, uint32_t ending);
+
+/** The row is closed without having been told: should that come after all, it is not of one unseen.
+ */
+void endings_give_up(struct endings *e, const struct conn *c);
 
 /** Count what died unseen, and bury the newest of it; there must be room for
  *  endings_unseen_rows(). */

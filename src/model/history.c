@@ -173,6 +173,7 @@ bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, 
         .unseen_acked = newest->deaths.unseen_acked - oldest->deaths.unseen_acked,
         .unseen_received = newest->deaths.unseen_received - oldest->deaths.unseen_received,
         .lost = newest->deaths.lost - oldest->deaths.lost,
+        .lost_vaguely = newest->deaths.lost_vaguely && newest->deaths.lost > oldest->deaths.lost,
     };
     return true;
 }

@@ -12,6 +12,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/model/sieve.h"
+#include "tcptop/source/deathwatch.h"
 #include "tcptop/source/halves.h"
 #include "tcptop/source/hostfacts.h"
 #include "tcptop/source/netlink.h"
@@ -26,6 +27,7 @@ struct live {
     struct source source;
     struct netlink netlink;
     struct halves halves;
+    struct deathwatch_post deaths;
     struct hostfacts *facts; /* NULL: no memory for them yet */
     enum sample_backend best, worst, current;
     int refusal;                 /* -errno for which the best was left */
@@ -193,6 +195,7 @@ static int live_sample(struct source *src, const struct request *req, struct sna
 
     if (!l->facts)
         l->facts = hostfacts_new();
+    deathwatch_post_open(&l->deaths, req->deathwatch, req->deaths, s->netns_id);
     prepare(l, req, s);
     error = take_rows(l, req->needs, s, err);
     if (error)
@@ -201,6 +204,7 @@ static int live_sample(struct source *src, const struct request *req, struct sna
     s->wall_ns = clock_wall_ns();
     if (req->host_facts && l->facts)
         hostfacts_read(l->facts, &s->host);
+    deathwatch_post_take(&l->deaths, s);
     s->cost_ns = clock_mono_ns() - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;
@@ -213,6 +217,7 @@ static void live_close(struct source *src)
     netlink_fini(&l->netlink);
     halves_fini(&l->halves);
     hostfacts_free(l->facts);
+    deathwatch_post_close(&l->deaths);
     free(l);
 }
 

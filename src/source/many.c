@@ -10,6 +10,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/source/deathwatch.h"
 #include "tcptop/source/hostfacts.h"
 #include "tcptop/source/links.h"
 #include "tcptop/source/note.h"
@@ -29,8 +30,9 @@ struct many {
     char asked[NETNS_NAME];     /* by the last request */
     uint64_t wanted;            /* the one namespace whose rows are wanted; 0: all, or it is gone */
     bool was_there;             /* … it was found once */
-    uint32_t view;              /* counts what was asked for */
-    int64_t inside_ns;          /* CPU of this thread that a sample has counted already */
+    struct deathwatch *deathwatch; /* of all of them; NULL: not asked for, or not to be had */
+    uint32_t view;                 /* counts what was asked for */
+    int64_t inside_ns;             /* CPU of this thread that a sample has counted already */
 };
 
 /* A dump in the namespace of a link. */
@@ -373,10 +375,34 @@ static int tell(struct many *m, const struct request *req, struct snapshot *s)
     return 0;
 }
 
-static int many_sample(struct source *src, const struct request *req, struct snapshot *s,
+/* One watch hears of deaths in all of them. It is kept as long as the sources that report to it. */
+static void watch_deaths(struct many *m, struct request *req)
+{
+    if (!m->deathwatch && req->deaths > 0 && deathwatch_new(&m->deathwatch, req->deaths))
+        req->deaths = 0; /* nobody else can be started either */
+    req->deathwatch = m->deathwatch;
+}
+
+/* The rows of whatever is wanted. */
+static int sample_wanted(struct many *m, const struct request *req, struct snapshot *s,
+                         struct err *err)
+{
+    struct link *one = m->wanted ? links_find(&m->links, m->wanted) : m->links.list;
+
+    if (wants_all(m))
+        return sample_all(m, req, s, err);
+    if (!m->links.n)
+        return sample_own(m, req, s, err);
+    if (one->id && m->deathwatch)
+        deathwatch_remove(m->deathwatch, 0); /* nor is the own one's past of interest */
+    return sample_link(m, one, req, s, err);
+}
+
+static int many_sample(struct source *src, const struct request *asked, struct snapshot *s,
                        struct err *err)
 {
     struct many *m = (struct many *)src;
+    struct request request = *asked, *req = &request;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int rc;
 
@@ -386,15 +412,12 @@ static int many_sample(struct source *src, const struct request *req, struct sna
     leave_unwanted(m);
     if (rc)
         return rc;
-    if (wants_all(m))
-        rc = sample_all(m, req, s, err);
-    else if (m->links.n)
-        rc = sample_link(m, m->wanted ? links_find(&m->links, m->wanted) : m->links.list, req, s,
-                         err);
-    else
-        rc = sample_own(m, req, s, err);
+    watch_deaths(m, req);
+    rc = sample_wanted(m, req, s, err);
     if (rc)
         return rc;
+    if (m->deathwatch)
+        deathwatch_take(m->deathwatch, s);
     if (req->list_namespaces)
         count_others(m);
     rc = tell(m, req, s);
@@ -412,6 +435,7 @@ static void many_close(struct source *src)
     traveller_free(m->traveller);
     links_fini(&m->links);
     source_close(m->own);
+    deathwatch_free(m->deathwatch);
     snapshot_pool_free(m->pool);
     free(m->opened);
     free(m);

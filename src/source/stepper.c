@@ -137,6 +137,7 @@ int stepper_next(struct stepper *st, const struct request *req, struct snapshot 
     if (!s)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     s->needs = whole.needs = needs_whole(req->needs);
+    s->count_only = req->count_only;
     if (st->good)
         snapshot_keep_congestion(s, st->good);
     rc = source_sample(st->src, &whole, s, err);

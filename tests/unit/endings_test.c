@@ -346,6 +346,62 @@ static void remnant_of_an_unseen_one_is_known_by_its_ends(void **state)
     assert_true(is(s, 80, ROW_CLOSED));
 }
 
+/* The kernel tells from a queue: on a busy host long after the sample that had the remnant first.
+ */
+static void remnant_is_told_of_late(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    for (int i = 0; i < 3; i++) {
+        fresh(r);
+        row(r, 1, TCP_STATE_ESTABLISHED);
+        row(r, 2, TCP_STATE_ESTABLISHED);
+        row(r, 501, TCP_STATE_TIME_WAIT);
+        join(r);
+    }
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    row(r, 501, TCP_STATE_TIME_WAIT);
+    told(r, 81, 2, 2)->sport = 501;
+    s = join(r);
+    assert_int_equal(s->deaths.ended, 1);
+    assert_int_equal(s->deaths.unseen, 0);
+    fresh(r); /* each remnant is of one socket only */
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    row(r, 501, TCP_STATE_TIME_WAIT);
+    told(r, 80, 1, 1)->sport = 501;
+    s = join(r);
+    assert_int_equal(s->deaths.unseen, 1);
+}
+
+/* Missed twice, closed, faded, forgotten, and only then told of. */
+static void closed_row_is_told_of_late(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    for (int i = 0; i < 9; i++) {
+        fresh(r);
+        row(r, 1, TCP_STATE_ESTABLISHED);
+        s = join(r);
+    }
+    assert_int_equal(row_of(s, 2), NONE);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 2, 9, 9);
+    told(r, 77, 1, 1);
+    s = join(r);
+    assert_int_equal(s->deaths.ended, 2);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->deaths_total.closed, 2);
+    assert_int_equal(row_of(s, 2), NONE);
+}
+
 /* The same ends, open again: that is another connection. */
 static void an_open_row_between_the_same_ends_is_another(void **state)
 {
@@ -517,6 +573,8 @@ int main(void)
         cmocka_unit_test(seen_one_goes_on_in_time_wait),
         cmocka_unit_test(late_end_does_not_kill_the_remnant),
         cmocka_unit_test(remnant_of_an_unseen_one_is_known_by_its_ends),
+        cmocka_unit_test(remnant_is_told_of_late),
+        cmocka_unit_test(closed_row_is_told_of_late),
         cmocka_unit_test(an_open_row_between_the_same_ends_is_another),
         cmocka_unit_test(nameless_end_is_believed_only_by_its_cookie),
         cmocka_unit_test(listener_dies_at_once_and_is_no_connection),

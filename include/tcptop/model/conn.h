@@ -24,6 +24,7 @@ enum conn_flag {
     CONN_BOUND = 8,          /* state CLOSE as the answer to BOUND_INACTIVE */
     CONN_ROUNDED_TIMER = 16, /* expiry in clock ticks of 10 ms (/proc) */
     CONN_UNSEEN = 32,        /* closed row that no sample had: only its end was told */
+    CONN_END_TOLD = 64,      /* remnant: the end of its socket was told */
 };
 
 struct conn {

@@ -4,6 +4,7 @@
 #ifndef TCPTOP_MODEL_DEATHS_H
 #define TCPTOP_MODEL_DEATHS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct deaths {
@@ -11,7 +12,8 @@ struct deaths {
     uint64_t closed; /* rows that went, and what no sample had; not what goes on in TIME_WAIT */
     uint64_t unseen; /* of those, the ones that no sample had */
     uint64_t unseen_acked, unseen_received; /* their bytes, as FLOW_bytes_acked, _received */
-    uint64_t lost;                          /* messages that did not reach us */
+    uint64_t lost;                          /* messages that did not reach us: each may be an end */
+    bool lost_vaguely; /* there were more of them than `lost`: the kernel gave no number */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "tcptop/model/snapshot.h"
 
 struct source;
+struct deathwatch;
 
 /* What to sample next. */
 struct request {
@@ -29,6 +30,9 @@ struct request {
     bool list_namespaces;        /* say which there are, with how many sockets */
     struct sieve *sieve[2]; /* judge the rows while they come, the second one for a second thread;
                                both or none. A source may leave them out: see snapshot->sieved */
+    double deaths; /* share of one core that hearing of ends may cost; 0: they are not heard of */
+    struct deathwatch *deathwatch;      /* which hears of them; NULL: each namespace has its own */
+    const struct predicate *count_only; /* see struct snapshot */
 };
 
 /* For those that wait for one sample: fewer sockets are there before a second thread helps. */
