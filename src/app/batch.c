@@ -25,6 +25,7 @@ struct batch {
     struct request req;
     struct top top[2]; /* the first rows, of each thread that dumps */
     struct theme theme;
+    bool tells_deaths; /* between the samples */
     bool color, ascii;
     struct sink out;
     char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
@@ -159,9 +160,12 @@ static int open_batch(struct batch *b, struct err *err)
     b->req.needs = needs(b);
     b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
     b->req.halve_from = HALVE_FROM;
+    b->tells_deaths = b->s->mode == MODE_BATCH && b->s->format == FORMAT_JSON;
+    b->req.deaths = b->tells_deaths ? b->s->cpu_budget : 0;
+    b->req.count_only = &b->filter;
     /* An age counts from the first sample that saw a socket, whether it passed the filter then or
-     * not. */
-    b->req.only = asks_for(b, COL_AGE) ? NULL : &b->filter;
+     * not; and the end of one that was left out would seem to be that of one never seen. */
+    b->req.only = asks_for(b, COL_AGE) || b->tells_deaths ? NULL : &b->filter;
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);
@@ -205,7 +209,7 @@ static int print_last(struct batch *b)
     struct groups groups = {.n = 0};
     const bool grouped = b->s->group_given && !b->s->summary;
     const int rc = grouped ? groups_build(&groups, b->last, &b->filter, &b->grouping, NULL)
-                           : rows_build_top(&rows, b->last, &b->filter, &b->sort, 0, b->s->limit);
+                           : rows_build_live(&rows, b->last, &b->filter, &b->sort, b->s->limit);
     if (rc)
         return rc;
     const bool text_again = b->printed && b->s->format == FORMAT_TEXT;
@@ -222,6 +226,7 @@ static int print_last(struct batch *b)
         .n_columns = b->n_columns,
         .head = !b->printed || text_again,
         .summary = b->s->summary,
+        .deaths = b->tells_deaths,
         .sample = ++b->printed,
         .color = b->color,
         .ascii = b->ascii,

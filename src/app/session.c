@@ -205,6 +205,25 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
     settle(s);
 }
 
+/* Lost events are told once; in a storm again after a while, with all since. */
+static void tell_lost_deaths(struct session *s, const struct snapshot *newest)
+{
+    uint64_t lost = newest->deaths_total.lost;
+    char count[FMT_SIZE];
+    if (lost < s->deaths_lost) /* of other namespaces */
+        s->deaths_lost = 0;
+    if (lost <= s->deaths_lost || s->ui.message[0] || s->ui.prompt != PROMPT_NONE ||
+        (s->deaths_lost_ns && s->now_ns - s->deaths_lost_ns < DEATHS_LOST_NS))
+        return;
+    fmt_count(count, sizeof count, lost - s->deaths_lost);
+    if (newest->deaths_total.lost_vaguely)
+        session_say(s, MSG_SESSION_DEATHS_LOST_SOME, NULL);
+    else
+        session_say(s, MSG_SESSION_DEATHS_LOST, count, NULL);
+    s->deaths_lost = lost;
+    s->deaths_lost_ns = s->now_ns;
+}
+
 void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
 {
     advance(s, now_ns);
@@ -216,6 +235,7 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
         return;
     snapshot_unref(s->good);
     s->good = snapshot_ref(newest);
+    tell_lost_deaths(s, newest);
     if (s->ui.paused)
         return;
     session_rebuild(s, false);
@@ -296,6 +316,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
         .list_namespaces = s->ui.overlay == OVERLAY_NAMESPACES,
+        .deaths = s->settings->mode == MODE_LIVE ? s->settings->cpu_budget : 0,
     };
     memcpy(r.namespaces, s->namespaces, sizeof(r.namespaces));
     const struct request *old = &s->asked;

@@ -18,8 +18,9 @@
 #define PASTE_SILENCE_NS NS_PER_S          /* a paste whose end never came is over after this */
 #define CLOSE_QUIET_NS   (300 * NS_PER_MS) /* without input before the question hears a key */
 #define RECALL_MAX       16
-#define DEFER_FROM       20000 /* rows; fewer are listed at once */
-#define FIRST_ROWS       1000  /* of them are listed while the view stays at the top */
+#define DEFER_FROM       20000           /* rows; fewer are listed at once */
+#define DEATHS_LOST_NS   (60 * NS_PER_S) /* between two messages about lost events */
+#define FIRST_ROWS       1000            /* of them are listed while the view stays at the top */
 
 struct session {
     const struct settings *settings;
@@ -30,6 +31,9 @@ struct session {
     struct snapshot *newest, *good;
     struct listing *list;
     struct predicate predicate; /* of ui.filter */
+
+    uint64_t deaths_lost;   /* as told in the footer */
+    int64_t deaths_lost_ns; /* when; 0: never */
 
     struct worker *worker; /* NULL: everything is computed at once */
     uint32_t defer_from;   /* DEFER_FROM, FIRST_ROWS; tests have smaller ones */

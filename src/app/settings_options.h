@@ -24,7 +24,8 @@
     SETTING(MOUSE, "general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes",                             \
             "Clicks select and sort; Shift-drag still selects text.")                              \
     SETTING(CPU_BUDGET, "general", "cpu_budget", OPTION_NUMBER, 1, 100, NULL, "25",                \
-            "Per cent of one core that sampling may take before the interval stretches.")          \
+            "Per cent of one core: above it the interval stretches, and ends of connections are "  \
+            "missed.")                                                                             \
     SETTING(READONLY, "general", "readonly", OPTION_BOOL, 0, 0, NULL, "no",                        \
             "Offer nothing that changes the host.")                                                \
     SETTING(SHOW, "columns", "show", OPTION_TEXT, 0, 255, NULL, "",                                \

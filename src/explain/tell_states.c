@@ -91,6 +91,7 @@ void tell_established(struct teller *t)
     teller_some(t, t->tally.without_inode, MSG_FACT_NOT_ACCEPTED);
     teller_some(t, t->tally.shut, MSG_FACT_ES_SHUT);
     teller_some(t, t->tally.idle, MSG_FACT_ES_IDLE);
+    teller_deaths(t);
     if (again < 0) {
         JUDGE(t, VERDICT_NORMAL, MSG_VERDICT_ES_OPEN, NULL);
         return;
@@ -167,7 +168,12 @@ void tell_last(struct teller *t)
 
 void tell_close(struct teller *t)
 {
+    uint64_t resets;
+
     TELL(t->e, MSG_FACT_NOT_LISTED, NULL);
+    teller_deaths(t);
+    if (teller_grown(t, COUNTER_ESTAB_RESETS, &resets) && resets > 0)
+        teller_rate(t, COUNTER_ESTAB_RESETS, MSG_FACT_RESET);
 }
 
 void tell_bound(struct teller *t)

@@ -46,6 +46,23 @@ void teller_count(struct teller *t)
         TELL(t->e, MSG_FACT_COUNT_RATE, COUNT(now), live_rate(LIVE, per_s, true), t->window);
 }
 
+void teller_deaths(struct teller *t)
+{
+    const struct history *h = &t->s->history;
+    struct deaths d;
+    double seconds;
+    bool throughout;
+
+    if (!history_deaths(h, HISTORY_STRIP, &d, &seconds))
+        return;
+    throughout = seconds >= history_span_s(h, HISTORY_STRIP);
+    TELL(t->e, d.lost ? MSG_FACT_CLOSED_AT_LEAST : MSG_FACT_CLOSED,
+         live_rate(LIVE, (double)d.ended / seconds, false),
+         throughout ? t->window : plain_time(LIVE, seconds));
+    if (d.unseen)
+        TELL(t->e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
+}
+
 void teller_timer(struct teller *t)
 {
     const struct conn *c = t->row;

@@ -69,11 +69,11 @@ struct field {
     char key[40]; /* ,"recv_q": */
 };
 
-static size_t collect_fields(struct field *fields, const struct print *p)
+static size_t collect_fields(struct field *fields, const enum column_id *ids, size_t n_ids)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->n_columns; i++) {
-        const struct column *column = &columns[p->columns[i]];
+    for (size_t i = 0; i < n_ids; i++) {
+        const struct column *column = &columns[ids[i]];
         if (column->get && n < COL_COUNT) {
             struct field *f = &fields[n++];
             f->get = column->get;
@@ -98,7 +98,7 @@ static void print_field(struct sink *out, const struct field *f, const struct sn
 static void print_rows(struct sink *out, const struct print *p)
 {
     struct field fields[COL_COUNT];
-    size_t n = collect_fields(fields, p);
+    size_t n = collect_fields(fields, p->columns, p->n_columns);
     char start[64];
     size_t start_len = (size_t)snprintf(start, sizeof(start),
                                         "{\"type\":\"connection\",\"sample\":%llu", p->sample);
@@ -114,6 +114,59 @@ static void print_rows(struct sink *out, const struct print *p)
         }
         sink_add_bytes(out, "}\n", 2);
     }
+}
+
+/* What is told of a connection that has ended, whatever columns were asked for. */
+static const enum column_id last_figures[] = {COL_RTT, COL_MIN_RTT, COL_RETR, COL_BYTES_ACKED,
+                                              COL_BYTES_RECEIVED};
+#define LAST_FIGURES (sizeof(last_figures) / sizeof(last_figures[0]))
+
+static size_t collect_closed_fields(struct field *fields, const struct print *p)
+{
+    size_t n = collect_fields(fields, p->columns, p->n_columns);
+    for (size_t i = 0; i < LAST_FIGURES; i++) {
+        bool there = false;
+        for (size_t c = 0; c < p->n_columns; c++) {
+            there |= p->columns[c] == last_figures[i];
+        }
+        n += there ? 0 : collect_fields(fields + n, &last_figures[i], 1);
+    }
+    return n;
+}
+
+/* In the order of the sample: the rows that were known, then what no sample had, newest first. */
+static void print_closed(struct sink *out, const struct print *p)
+{
+    const struct snapshot *s = p->snapshot;
+    struct field fields[COL_COUNT + LAST_FIGURES];
+    size_t n = collect_closed_fields(fields, p);
+    for (uint32_t row = s->n_live + s->n_missing; row < snapshot_rows(s) && out->error == 0;
+         row++) {
+        if (!predicate_match(p->filter, s, row)) {
+            continue;
+        }
+        sink_addf(out, "{\"type\":\"closed\",\"sample\":%llu", p->sample);
+        sink_add(out, s->conn[row].flags & CONN_UNSEEN ? ",\"unseen\":true" : "");
+        for (size_t f = 0; f < n; f++) {
+            print_field(out, &fields[f], s, row);
+        }
+        sink_add_bytes(out, "}\n", 2);
+    }
+}
+
+/* Absent where nobody told of deaths: not known is not 0. */
+static void print_deaths(struct sink *out, const struct print *p)
+{
+    const struct deaths *d = &p->snapshot->deaths;
+    if (!p->deaths || !p->snapshot->deaths_told) {
+        return;
+    }
+    sink_addf(out, ",\"closed\":%llu,\"died_unseen\":%llu", (unsigned long long)d->closed,
+              (unsigned long long)d->unseen);
+    sink_addf(out, ",\"died_unseen_bytes_acked\":%llu,\"died_unseen_bytes_received\":%llu",
+              (unsigned long long)d->unseen_acked, (unsigned long long)d->unseen_received);
+    sink_addf(out, ",\"%s\":%llu", d->lost_vaguely ? "events_lost_at_least" : "events_lost",
+              (unsigned long long)d->lost);
 }
 
 static void print_counts(struct sink *out, const struct print *p)
@@ -152,6 +205,7 @@ static void print_summary(struct sink *out, const struct print *p)
     }
     sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample);
     print_counts(out, p);
+    print_deaths(out, p);
     sink_addf(out, ",\"complete\":%s", snapshot_is_whole(s) ? "true" : "false");
     print_text_field(out, "reason", s->why);
     print_text_field(out, "time", time);
@@ -170,6 +224,9 @@ void print_json(struct sink *out, const struct print *p)
         print_groups_json(out, p);
     } else if (!p->summary) {
         print_rows(out, p);
+    }
+    if (!p->summary && !p->groups && p->deaths) {
+        print_closed(out, p);
     }
     print_summary(out, p);
 }

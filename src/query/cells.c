@@ -1,6 +1,6 @@
 /* Values of a row: how each is read from the record, and when it is not known. A row that the last
  * dump did not have keeps its identity and its last state; what moves (timer, queues, figures) is
- * not known for it. */
+ * not known for it. Nor are timer and queues of one that no dump ever had. */
 #include "cells.h"
 
 #include <arpa/inet.h>
@@ -8,9 +8,9 @@
 
 #include "address.h"
 
-static bool is_missing(const struct snapshot *s, uint32_t row)
+static bool is_unsampled(const struct snapshot *s, uint32_t row)
 {
-    return snapshot_row_kind(s, row) == ROW_MISSING;
+    return snapshot_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN;
 }
 
 static bool read_local_port(const struct snapshot *s, uint32_t row, uint64_t *n)
@@ -28,19 +28,19 @@ static bool read_remote_port(const struct snapshot *s, uint32_t row, uint64_t *n
 static bool read_expires_ms(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
     *n = s->conn[row].expires_ms;
-    return s->conn[row].timer != TIMER_OFF && !is_missing(s, row);
+    return s->conn[row].timer != TIMER_OFF && !is_unsampled(s, row);
 }
 
 static bool read_recv_q(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
     *n = s->conn[row].rqueue;
-    return !is_missing(s, row);
+    return !is_unsampled(s, row);
 }
 
 static bool read_send_q(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
     *n = s->conn[row].wqueue;
-    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_missing(s, row);
+    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_unsampled(s, row);
 }
 
 static bool read_rtt_us(const struct snapshot *s, uint32_t row, uint64_t *n)
@@ -64,7 +64,7 @@ static bool read_retr_permille(const struct snapshot *s, uint32_t row, uint64_t 
 static bool read_retrans(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
     *n = s->conn[row].retrans;
-    return s->conn[row].timer != TIMER_TIMEWAIT && !is_missing(s, row);
+    return s->conn[row].timer != TIMER_TIMEWAIT && !is_unsampled(s, row);
 }
 
 /* Without a file the kernel names user 0 for whoever it was. */
@@ -90,7 +90,7 @@ static bool read_ifindex(const struct snapshot *s, uint32_t row, uint64_t *n)
 /* A closed row has stopped ageing. */
 static bool read_age_s(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
-    if (!s->life || s->life[row].born_ds == 0)
+    if (!s->life || s->life[row].born_ds == 0 || s->conn[row].flags & CONN_UNSEEN)
         return false;
     const struct life *life = &s->life[row];
     uint32_t until = snapshot_row_kind(s, row) == ROW_CLOSED ? life->changed_ds : s->now_ds;
@@ -254,7 +254,7 @@ static const char *const timer_names[] = {
 void get_timer(const struct snapshot *s, uint32_t row, struct value *v)
 {
     unsigned timer = s->conn[row].timer;
-    if (is_missing(s, row))
+    if (is_unsampled(s, row))
         v->type = VALUE_NONE;
     else
         set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
@@ -262,7 +262,7 @@ void get_timer(const struct snapshot *s, uint32_t row, struct value *v)
 
 uint64_t key_timer(const struct snapshot *s, uint32_t row)
 {
-    return is_missing(s, row) ? KEY_ABSENT : s->conn[row].timer;
+    return is_unsampled(s, row) ? KEY_ABSENT : s->conn[row].timer;
 }
 
 void get_cookie(const struct snapshot *s, uint32_t row, struct value *v)

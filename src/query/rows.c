@@ -28,10 +28,11 @@ static int take_sorted(struct rows *r, const struct order *o, struct order_item 
     return 0;
 }
 
-int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
-               const struct sort *sort, uint32_t mark_ds)
+/* Of the first `total` rows of the snapshot. */
+static int build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                 const struct sort *sort, uint32_t mark_ds, uint32_t total)
 {
-    uint32_t total = snapshot_rows(s), n = 0, live = 0;
+    uint32_t n = 0, live = 0;
     struct order_item *items = malloc((total ? total : 1) * sizeof *items);
     if (!items)
         return -ENOMEM;
@@ -52,12 +53,12 @@ int rows_build(struct rows *r, const struct snapshot *s, const struct predicate 
     return result;
 }
 
-int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
-                   const struct sort *sort, uint32_t mark_ds, uint32_t limit)
+static int build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                     const struct sort *sort, uint32_t mark_ds, uint32_t total, uint32_t limit)
 {
-    uint32_t total = snapshot_rows(s), n = 0, matched = 0, live = 0;
+    uint32_t n = 0, matched = 0, live = 0;
     if (limit == 0 || limit >= total)
-        return rows_build(r, s, p, sort, mark_ds);
+        return build(r, s, p, sort, mark_ds, total);
     struct order_item *heap = malloc(limit * sizeof *heap);
     if (!heap)
         return -ENOMEM;
@@ -78,6 +79,24 @@ int rows_build_top(struct rows *r, const struct snapshot *s, const struct predic
     }
     free(heap);
     return result;
+}
+
+int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+               const struct sort *sort, uint32_t mark_ds)
+{
+    return build(r, s, p, sort, mark_ds, snapshot_rows(s));
+}
+
+int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                   const struct sort *sort, uint32_t mark_ds, uint32_t limit)
+{
+    return build_top(r, s, p, sort, mark_ds, snapshot_rows(s), limit);
+}
+
+int rows_build_live(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                    const struct sort *sort, uint32_t limit)
+{
+    return build_top(r, s, p, sort, 0, s->n_live, limit);
 }
 
 uint32_t rows_position(const struct rows *r, uint32_t row)

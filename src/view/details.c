@@ -59,6 +59,12 @@ static void latency(const struct details *t, enum flow_field which, char out[FMT
         fmt_latency(out, FMT_SIZE, value);
 }
 
+/* No sample ever had it: what moves is not known. */
+static bool is_unseen(const struct details *t)
+{
+    return t->c->flags & CONN_UNSEEN;
+}
+
 static void add_timer(struct details *t)
 {
     static const enum msg words[] = {
@@ -69,7 +75,7 @@ static void add_timer(struct details *t)
     char left[FMT_SIZE], value[FILL_SIZE] = "";
 
     fmt_duration(left, sizeof left, t->c->expires_ms);
-    if (t->row != UINT32_MAX && t->c->timer < sizeof words / sizeof *words)
+    if (t->row != UINT32_MAX && !is_unseen(t) && t->c->timer < sizeof words / sizeof *words)
         fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
@@ -88,9 +94,9 @@ static void add_queues(struct details *t)
         return;
     }
     snprintf(value, sizeof value, "%s B", count);
-    add(t, false, MSG_VIEW_DETAIL_RECV_Q, value);
+    add(t, false, MSG_VIEW_DETAIL_RECV_Q, is_unseen(t) ? "" : value);
     snprintf(value, sizeof value, "%s B", limit);
-    add(t, false, MSG_VIEW_DETAIL_SEND_Q, value);
+    add(t, false, MSG_VIEW_DETAIL_SEND_Q, is_unseen(t) ? "" : value);
 }
 
 static void fill_left(struct details *t)
@@ -104,7 +110,7 @@ static void fill_left(struct details *t)
     add(t, false, MSG_VIEW_DETAIL_USER, value);
     add_timer(t);
     snprintf(value, sizeof value, "%u", c->retrans);
-    add(t, false, MSG_VIEW_DETAIL_REPEATS, value);
+    add(t, false, MSG_VIEW_DETAIL_REPEATS, is_unseen(t) ? "" : value);
     add_queues(t);
     value[0] = '\0';
     if (flow_get(t->flow, FLOW_snd_wnd_bytes, &window)) {
@@ -262,7 +268,9 @@ static void seen_line(const struct details *t, char out[FILL_SIZE])
     life = &t->s->life[t->row];
     clock_of(t, life->born_ds, born);
     clock_of(t, life->changed_ds, changed);
-    if (is_gone(t))
+    if (is_unseen(t))
+        fill(out, MSG_VIEW_SEEN_NEVER, NULL, NULL, NULL);
+    else if (is_gone(t))
         fill(out, life->born_ds ? MSG_VIEW_SEEN_SINCE : MSG_VIEW_SEEN_BEFORE, born, NULL, NULL);
     else if (t->c->was_state && life->changed_ds)
         fill(out, MSG_VIEW_SEEN_CHANGE, state_name(t->c->was_state), state_name(t->c->state),

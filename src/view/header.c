@@ -10,6 +10,7 @@
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
+    PART_CLOSED,
     PART_RATES,
     PART_HELP,
     PART_LONG,
@@ -19,7 +20,7 @@ enum {
     PART_TIME,
     PART_COUNT
 };
-static const int part_from_w[PART_COUNT] = {180, 110, 96, 64, 36, 48, 0};
+static const int part_from_w[PART_COUNT] = {180, 180, 110, 96, 64, 36, 48, 0};
 
 #define WORDS_FROM_W 60 /* below: no word for the total, two blanks between items */
 
@@ -195,6 +196,23 @@ static void add_rate(struct header *h, enum msg id, enum host_counter which)
     runs_add(&h->left, ROLE_DIM, text);
 }
 
+/* Where the kernel tells of ends; those that were lost make it a lower bound. */
+static void add_closed(struct header *h)
+{
+    const struct history *history = drawing_history(h->d);
+    char number[FMT_SIZE], least[FILL_SIZE], text[FILL_SIZE];
+    struct deaths deaths;
+    double seconds;
+
+    if (!history || !history_deaths(history, HISTORY_STRIP, &deaths, &seconds))
+        return;
+    fmt_rate(number, sizeof number, (double)deaths.ended / seconds);
+    fill(least, MSG_VIEW_AT_LEAST, number, NULL, NULL);
+    add_gap(h, &h->left);
+    fill(text, MSG_VIEW_CLOSED_RATE, deaths.lost ? least : number, NULL, NULL);
+    runs_add(&h->left, ROLE_DIM, text);
+}
+
 static void add_rates(struct header *h)
 {
     char number[FMT_SIZE], text[FILL_SIZE];
@@ -202,6 +220,8 @@ static void add_rates(struct header *h)
 
     add_rate(h, MSG_VIEW_ACCEPTED, COUNTER_PASSIVE_OPENS);
     add_rate(h, MSG_VIEW_OPENED, COUNTER_ACTIVE_OPENS);
+    if (h->part[PART_CLOSED])
+        add_closed(h);
     if (rate_of(h, COUNTER_OUT_SEGS, &sent) && rate_of(h, COUNTER_RETRANS_SEGS, &again)) {
         fmt_percent(number, sizeof number, (uint64_t)(again * 1000), (uint64_t)(sent * 1000));
         add_gap(h, &h->left);

@@ -39,6 +39,10 @@ void teller_some(struct teller *t, uint32_t n, enum msg id);
 /** The state's count and how it changed over the window. */
 void teller_count(struct teller *t);
 
+/** How many connections closed, and how many of them no sample had, where the kernel tells of ends;
+ *  what was lost makes both lower bounds. */
+void teller_deaths(struct teller *t);
+
 /** What the timer of the selected connection says. */
 void teller_timer(struct teller *t);
 

@@ -32,7 +32,8 @@ void sink_fini(struct sink *s); /* does not flush */
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
-/* One sample as text. Only live rows are printed: those that the last dump had. */
+/* One sample as text. Only live rows are printed, those that the last dump had; with `deaths` also
+ * the closed ones of a sample that keeps them for no longer than itself. */
 struct print {
     enum format format;
     const struct snapshot *snapshot;
@@ -44,6 +45,7 @@ struct print {
     size_t n_columns;
     bool head;                 /* text, CSV: the line of titles first */
     bool summary;              /* counts only */
+    bool deaths;               /* JSON: also what closed since the sample before */
     unsigned long long sample; /* number in the JSON records, from 1 */
     bool color;                /* text: colours by escape sequences */
     bool ascii;                /* text: "-" for what is not known */

@@ -35,6 +35,10 @@ int rows_build(struct rows *r, const struct snapshot *s, const struct predicate 
 int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
                    const struct sort *sort, uint32_t mark_ds, uint32_t limit);
 
+/** The same of live rows alone. */
+int rows_build_live(struct rows *r, const struct snapshot *s, const struct predicate *p,
+                    const struct sort *sort, uint32_t limit);
+
 void rows_fini(struct rows *r);
 
 /** Position of snapshot row `row` in the list, UINT32_MAX when it is not there. */
