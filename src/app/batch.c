@@ -268,6 +268,17 @@ static bool wait_until(int64_t due)
     }
 }
 
+/* Rates are told by two samples: the first one is not printed. One that fails is for the next to
+ * complain of. False when the reader of our output has gone meanwhile. */
+static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
+{
+    struct err err = {""};
+    if (!(b->req.needs & NEED_RATES) || b->s->read_path || step(b, &err))
+        return true;
+    *due += interval_ns;
+    return wait_until(*due);
+}
+
 /* Sample and print until the count, the recording or the reader ends. Returns 0 or the -errno that
  * ended it. */
 static int run(struct batch *b)
@@ -275,6 +286,8 @@ static int run(struct batch *b)
     const uint64_t wanted = b->s->mode == MODE_ONCE ? 1 : b->s->count;
     const int64_t interval_ns = (int64_t)b->s->interval_ms * NS_PER_MS;
     int64_t due = clock_mono_ns();
+    if (!take_unprinted(b, interval_ns, &due))
+        return 0;
     for (uint64_t n = 1;; n++) {
         struct err err = {""};
         int rc = step(b, &err);

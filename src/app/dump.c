@@ -38,7 +38,7 @@ static int play(struct dump *d, struct err *err)
         struct request req;
         bool now;
         session_request(d->session, &req, &now);
-        req.needs |= NEED_FLOW;
+        req.needs |= NEED_FIGURES;
         r = stepper_next(d->stepper, &req, &d->last, err);
         if (r == 0) {
             d->now_ns = d->last->mono_ns;

@@ -120,7 +120,7 @@ static int replay(struct live *l, struct source *src, struct err *err)
     bool now;
     int rc = stepper ? 0 : -ENOMEM;
     session_request(l->session, &req, &now);
-    req.needs |= NEED_FLOW; /* a key may ask for any figure, and there is no other sample */
+    req.needs |= NEED_FIGURES; /* a key may ask for any figure, and there is no other sample */
     while (!rc && (rc = stepper_next(stepper, &req, &last, err)) == 0)
         session_sample(l->session, snapshot_ref(last), clock_mono_ns());
     if (rc == -ENODATA)

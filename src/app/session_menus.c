@@ -3,19 +3,11 @@
 
 #include "session_internal.h"
 
-/* Columns whose interesting end is the large one. */
-static const bool largest_first[COL_COUNT] = {
-    [COL_RECV_Q] = true,         [COL_SEND_Q] = true,  [COL_RTT] = true,
-    [COL_RETR] = true,           [COL_RETRANS] = true, [COL_AGE] = true,
-    [COL_CWND] = true,           [COL_MIN_RTT] = true, [COL_BYTES_ACKED] = true,
-    [COL_BYTES_RECEIVED] = true,
-};
-
 void sort_by(struct session *s, enum column_id column)
 {
     struct sort *sort = &s->ui.sort;
     bool again = sort->column == column;
-    sort->descending = again ? !sort->descending : largest_first[column];
+    sort->descending = again ? !sort->descending : columns[column].flags & COLUMN_LARGEST;
     sort->column = column;
     session_rebuild(s, true);
 }

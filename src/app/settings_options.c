@@ -39,6 +39,8 @@ int sort_parse(struct sort *sort, const char *text, struct err *err)
     const int column = column_find(text, len);
     if (column < 0)
         return column_refuse(text, len, err);
+    if (descending < 0) /* as the menu would */
+        descending = (columns[column].flags & COLUMN_LARGEST) != 0;
     *sort = (struct sort){(enum column_id)column, descending == 1};
     return 0;
 }

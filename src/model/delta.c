@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "endings.h"
+#include "figures.h"
 #include "slots.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/dedupe.h"
@@ -42,7 +43,7 @@ struct join {
     uint64_t elapsed_ms;
     uint32_t fade_ds;
     bool by_tuple; /* some rows have no cookie */
-    bool rated;    /* rates are wanted and both samples have figures */
+    bool rated;    /* see figures_are_rated() */
 };
 
 struct delta *delta_new(void)
@@ -105,32 +106,11 @@ static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
     return prev->conn[j].inode && j <= OWNER_GROUP ? OWNER_PENDING | j : OWNER_UNKNOWN;
 }
 
-/* What rows `i` and `j`, the same connection, say together. A row that came back has no figures in
- * between, so nothing is said of it. */
-static void rate(struct join *join, uint32_t i, uint32_t j)
-{
-    struct snapshot *next = join->next;
-    const struct snapshot *prev = join->prev;
-    struct span span = {
-        .from = snapshot_row_kind(prev, j) == ROW_LIVE ? &prev->flow[j] : NULL,
-        .to = &next->flow[i],
-        .from_state = prev->conn[j].state,
-        .to_state = next->conn[i].state,
-        .ns = next->mono_ns - prev->mono_ns,
-    };
-
-    if ((next->conn[i].flags | prev->conn[j].flags) & CONN_NO_COOKIE)
-        return;
-    next->rate[i] = rate_between(&span);
-    next->flow[i].limit = (uint8_t)rate_limit(&span);
-}
-
-/* Row `to`, which this sample has not, keeps its owners and its last rates, and so its place in an
- * order. */
+/* Row `to`, which this sample has not, keeps its owners and its last figures, and so its place
+ * in an order. */
 static void keep_besides(struct join *join, uint32_t to, uint32_t row)
 {
-    if (join->rated && join->prev->rate)
-        join->next->rate[to] = join->prev->rate[row];
+    figures_keep(join->next, to, join->prev, row);
     if (join->next->owner && join->prev->owner)
         join->next->owner[to] = join->prev->owner[row];
 }
@@ -157,7 +137,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->changed++;
     }
     if (join->rated)
-        rate(join, i, j);
+        figures_rate(join->next, i, join->prev, j);
 }
 
 /* Row `i` has no past. Its birth is known unless nobody could have seen it before. */
@@ -305,7 +285,7 @@ static const struct flow *last_flow(const struct join *join, uint32_t row)
     uint32_t ending = endings_find(e, &join->prev->conn[row]);
     const struct flow *told = ending == ENDING_NONE ? NULL : endings_flow(e, ending);
 
-    return told ? told : snapshot_flow(join->prev, row);
+    return told ? told : snapshot_last_flow(join->prev, row);
 }
 
 static void append_closed(struct join *join, enum fate fate)
@@ -412,7 +392,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
         int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
         join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
         join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
-        join.rated = next->needs & NEED_RATES && prev->flow && next->flow;
+        join.rated = figures_are_rated(next, prev);
         next->closed_total = prev->closed_total;
         rc = rc ? rc : join_rows(&join);
     }

@@ -9,8 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tcptop/base/utf8.h"
-
 #define ROWS_MIN    256u             /* first size of the arrays */
 #define LARGE_BYTES (4u << 20)       /* arrays that are worth huge pages */
 #define LOAN        1024u            /* rows by which a borrowed array grows */
@@ -160,7 +158,7 @@ static void trim(struct snapshot *s)
         s->owner_store = s->owner = NULL;
         s->owner_cap = 0;
     }
-    if (too_large(&s->pool->flows, s->flow ? s->n_live : 0, s->flow_cap)) {
+    if (too_large(&s->pool->flows, s->flow ? snapshot_rows(s) : 0, s->flow_cap)) {
         free(s->flow_store);
         s->flow_store = s->flow = NULL;
         s->flow_cap = 0;
@@ -245,6 +243,22 @@ static int borrow_more(struct snapshot *s)
     return 0;
 }
 
+/* Figures for as many rows as there is room for. */
+static int reserve_flow(struct snapshot *s)
+{
+    if (s->cap > s->flow_cap) {
+        void *larger = enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
+        if (!larger)
+            return -ENOMEM;
+        s->flow_store = larger;
+        s->flow_cap = s->cap;
+    }
+    for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
+        flow_clear(&s->flow_store[row]);
+    s->flow = s->flow_store;
+    return 0;
+}
+
 int snapshot_reserve(struct snapshot *s, uint32_t rows)
 {
     bool kept = snapshot_rows(s) > 0;
@@ -267,23 +281,7 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows)
         return -ENOMEM;
     s->life = larger;
     s->cap = cap;
-    return 0;
-}
-
-/* Figures for as many rows as there is room for. */
-static int reserve_flow(struct snapshot *s)
-{
-    if (s->cap > s->flow_cap) {
-        void *larger = enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
-        if (!larger)
-            return -ENOMEM;
-        s->flow_store = larger;
-        s->flow_cap = s->cap;
-    }
-    for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
-        flow_clear(&s->flow_store[row]);
-    s->flow = s->flow_store;
-    return 0;
+    return s->flow ? reserve_flow(s) : 0;
 }
 
 int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows)
@@ -301,32 +299,6 @@ int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows)
     for (uint32_t row = had; row < rows; row++)
         s->rate[row] = unknown;
     return 0;
-}
-
-void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before)
-{
-    memcpy(s->congestion, before->congestion, sizeof s->congestion);
-    s->n_congestion = before->n_congestion;
-}
-
-uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len)
-{
-    char clean[CONGESTION_NAME];
-    uint8_t i = 0;
-
-    len = strnlen(name, len < CONGESTION_NAME ? len : CONGESTION_NAME - 1);
-    while (i < s->n_congestion && (strncmp(s->congestion[i], name, len) || s->congestion[i][len]))
-        i++;
-    if (i < s->n_congestion || !len)
-        return len ? i + 1 : 0;
-    utf8_sanitise_into(clean, sizeof clean, name, len);
-    for (i = 0; i < s->n_congestion && strcmp(s->congestion[i], clean); i++)
-        ;
-    if (i == CONGESTION_MAX)
-        return 0;
-    if (i == s->n_congestion)
-        memcpy(s->congestion[s->n_congestion++], clean, sizeof clean);
-    return i + 1;
 }
 
 int snapshot_reserve_owner(struct snapshot *s, uint32_t rows)
@@ -422,21 +394,6 @@ int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2])
     return 0;
 }
 
-/* The names of one half, and what its rows from `from` to `to` then say of theirs. */
-static void take_congestion(struct snapshot *s, const struct snapshot *half, uint32_t from,
-                            uint32_t to)
-{
-    uint8_t as[CONGESTION_MAX + 1] = {0};
-    bool same = true;
-
-    for (uint8_t i = 0; i < half->n_congestion; i++) {
-        as[i + 1] = snapshot_add_congestion(s, half->congestion[i], CONGESTION_NAME);
-        same = same && as[i + 1] == i + 1;
-    }
-    for (uint32_t row = from; row < to && s->flow && !same; row++)
-        s->flow[row].congestion = as[s->flow[row].congestion];
-}
-
 static void say_the_same(struct snapshot *s, const struct snapshot *half)
 {
     s->rejected += half->rejected;
@@ -458,8 +415,8 @@ void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
     if (s->flow)
         memcpy(s->flow + lower, s->flow + from, moved * sizeof *s->flow);
     s->n_live = lower + upper;
-    take_congestion(s, &half[0], 0, lower);
-    take_congestion(s, &half[1], lower, s->n_live);
+    snapshot_merge_congestion(s, &half[0], 0, lower);
+    snapshot_merge_congestion(s, &half[1], lower, s->n_live);
     say_the_same(s, &half[0]);
     say_the_same(s, &half[1]);
 }
@@ -477,7 +434,7 @@ int snapshot_append(struct snapshot *s, const struct snapshot *part)
     for (uint32_t row = from; row < from + rows && s->flow && !part->flow; row++)
         flow_clear(&s->flow[row]);
     s->n_live += rows;
-    take_congestion(s, part, from, s->n_live);
+    snapshot_merge_congestion(s, part, from, s->n_live);
     for (int state = 0; state < TCP_STATE_COUNT; state++)
         s->count[state] += part->count[state];
     s->total += part->total;

@@ -43,23 +43,6 @@ static bool read_send_q(const struct snapshot *s, uint32_t row, uint64_t *n)
     return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_unsampled(s, row);
 }
 
-static bool read_rtt_us(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    return flow_get(snapshot_flow(s, row), FLOW_rtt_us, n);
-}
-
-static bool read_retr_permille(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    uint64_t sent, again;
-    const struct flow *flow = snapshot_flow(s, row);
-    if (!flow_get(flow, FLOW_bytes_sent, &sent) || !flow_get(flow, FLOW_bytes_retrans, &again))
-        return false;
-    if (sent == 0 || again > sent)
-        return false;
-    *n = again <= UINT64_MAX / 1000 ? again * 1000 / sent : again / (sent / 1000);
-    return true;
-}
-
 /* TIME_WAIT repeats nothing. */
 static bool read_retrans(const struct snapshot *s, uint32_t row, uint64_t *n)
 {
@@ -98,72 +81,20 @@ static bool read_age_s(const struct snapshot *s, uint32_t row, uint64_t *n)
     return true;
 }
 
-static bool read_min_rtt_us(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    return flow_get(snapshot_flow(s, row), FLOW_min_rtt_us, n);
-}
-
-static bool read_cwnd_segs(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    return flow_get(snapshot_flow(s, row), FLOW_cwnd_segs, n);
-}
-
-static bool read_bytes_acked(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    return flow_get(snapshot_flow(s, row), FLOW_bytes_acked, n);
-}
-
-static bool read_bytes_received(const struct snapshot *s, uint32_t row, uint64_t *n)
-{
-    return flow_get(snapshot_flow(s, row), FLOW_bytes_received, n);
-}
-
-static uint64_t below_absent(uint64_t key)
-{
-    return key < KEY_ABSENT ? key : KEY_ABSENT - 1;
-}
-
-#define NUMBER_CELL(name)                                                                          \
-    void get_##name(const struct snapshot *s, uint32_t row, struct value *v)                       \
-    {                                                                                              \
-        v->type = read_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;                     \
-    }                                                                                              \
-    uint64_t key_##name(const struct snapshot *s, uint32_t row)                                    \
-    {                                                                                              \
-        uint64_t n;                                                                                \
-        return read_##name(s, row, &n) ? below_absent(n) : KEY_ABSENT;                             \
-    }
-
 NUMBER_CELL(local_port)
 NUMBER_CELL(remote_port)
 NUMBER_CELL(expires_ms)
 NUMBER_CELL(recv_q)
 NUMBER_CELL(send_q)
-NUMBER_CELL(rtt_us)
-NUMBER_CELL(retr_permille)
 NUMBER_CELL(retrans)
 NUMBER_CELL(uid)
 NUMBER_CELL(inode)
 NUMBER_CELL(ifindex)
 NUMBER_CELL(age_s)
-NUMBER_CELL(min_rtt_us)
-NUMBER_CELL(cwnd_segs)
-NUMBER_CELL(bytes_acked)
-NUMBER_CELL(bytes_received)
-
-static void set_text(struct value *v, const char *text)
-{
-    v->type = VALUE_TEXT;
-    size_t len = strlen(text);
-    if (len >= sizeof v->text)
-        len = sizeof v->text - 1;
-    memcpy(v->text, text, len);
-    v->text[len] = '\0';
-}
 
 void get_proto(const struct snapshot *s, uint32_t row, struct value *v)
 {
-    set_text(v, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
+    value_set_text(v, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
 }
 
 uint64_t key_proto(const struct snapshot *s, uint32_t row)
@@ -225,7 +156,7 @@ END_WORDS(remote)
 
 void get_state(const struct snapshot *s, uint32_t row, struct value *v)
 {
-    set_text(v, state_name(s->conn[row].state));
+    value_set_text(v, state_name(s->conn[row].state));
 }
 
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
@@ -233,7 +164,7 @@ uint64_t state_order_key(const struct conn *c, unsigned state)
 {
     struct end e = end_remote(c);
     uint64_t rank = state_attention(state) & 15;
-    return below_absent(rank << 60 | (uint64_t)c->sport << 44 | end_word_with_port(&e) >> 20);
+    return key_below_absent(rank << 60 | (uint64_t)c->sport << 44 | end_word_with_port(&e) >> 20);
 }
 
 uint64_t key_state(const struct snapshot *s, uint32_t row)
@@ -257,7 +188,7 @@ void get_timer(const struct snapshot *s, uint32_t row, struct value *v)
     if (is_unsampled(s, row))
         v->type = VALUE_NONE;
     else
-        set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
+        value_set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
 }
 
 uint64_t key_timer(const struct snapshot *s, uint32_t row)
@@ -281,14 +212,14 @@ void get_cookie(const struct snapshot *s, uint32_t row, struct value *v)
 uint64_t key_cookie(const struct snapshot *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
-    return c->flags & CONN_NO_COOKIE ? KEY_ABSENT : below_absent(c->cookie);
+    return c->flags & CONN_NO_COOKIE ? KEY_ABSENT : key_below_absent(c->cookie);
 }
 
 void get_netns(const struct snapshot *s, uint32_t row, struct value *v)
 {
     const char *name = snapshot_netns(s, &s->conn[row]);
     if (name[0])
-        set_text(v, name);
+        value_set_text(v, name);
     else
         v->type = VALUE_NONE;
 }

@@ -3,6 +3,8 @@
 #ifndef TCPTOP_QUERY_CELLS_H
 #define TCPTOP_QUERY_CELLS_H
 
+#include <string.h>
+
 #include "tcptop/model/snapshot.h"
 #include "tcptop/model/value.h"
 #include "tcptop/query/column.h"
@@ -16,6 +18,35 @@ struct str;
     uint64_t key_##name(const struct snapshot *s, uint32_t row);
 #define CELL_FORMAT(name)                                                                          \
     void format_##name(const struct snapshot *s, uint32_t row, struct str *out);
+
+/** A place in the order for a value of any size. */
+static inline uint64_t key_below_absent(uint64_t key)
+{
+    return key < KEY_ABSENT ? key : KEY_ABSENT - 1;
+}
+
+/* get_ and key_ of a column that read_name(s, row, &n) reads. */
+#define NUMBER_CELL(name)                                                                          \
+    void get_##name(const struct snapshot *s, uint32_t row, struct value *v)                       \
+    {                                                                                              \
+        v->type = read_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;                     \
+    }                                                                                              \
+    uint64_t key_##name(const struct snapshot *s, uint32_t row)                                    \
+    {                                                                                              \
+        uint64_t n;                                                                                \
+        return read_##name(s, row, &n) ? key_below_absent(n) : KEY_ABSENT;                         \
+    }
+
+/** `text`, cut to the room that a value has; NULL: not known. */
+static inline void value_set_text(struct value *v, const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+    v->type = text ? VALUE_TEXT : VALUE_NONE;
+    if (len >= sizeof v->text)
+        len = sizeof v->text - 1;
+    memcpy(v->text, text ? text : "", len);
+    v->text[len] = '\0';
+}
 
 /* Numbers. */
 CELL(local_port)
@@ -34,6 +65,15 @@ CELL(min_rtt_us)
 CELL(cwnd_segs)
 CELL(bytes_acked)
 CELL(bytes_received)
+CELL(bytes_sent)
+CELL(bytes_retrans)
+CELL(retrans_segs)
+CELL(notsent_bytes)
+CELL(delivery_bytes_s)
+CELL(tx_bytes_s)
+CELL(rx_bytes_s)
+CELL(rate_bytes_s)
+CELL(backlog_permille)
 
 /* Texts; where the key does not say all the words go on. */
 CELL(proto)
@@ -43,6 +83,8 @@ CELL(state)
 CELL(timer)
 CELL(cookie)
 CELL(netns)
+CELL(congestion)
+CELL(limited_by)
 uint64_t key_local(const struct snapshot *s, uint32_t row);
 uint64_t key_remote(const struct snapshot *s, uint32_t row);
 extern const order_word words_local[], words_remote[], words_local_addr[], words_remote_addr[],
@@ -74,6 +116,17 @@ CELL_FORMAT(min_rtt_us)
 CELL_FORMAT(cwnd_segs)
 CELL_FORMAT(bytes_acked)
 CELL_FORMAT(bytes_received)
+CELL_FORMAT(bytes_sent)
+CELL_FORMAT(bytes_retrans)
+CELL_FORMAT(retrans_segs)
+CELL_FORMAT(notsent_bytes)
+CELL_FORMAT(delivery_bytes_s)
+CELL_FORMAT(tx_bytes_s)
+CELL_FORMAT(rx_bytes_s)
+CELL_FORMAT(rate_bytes_s)
+CELL_FORMAT(backlog_permille)
+CELL_FORMAT(congestion)
+CELL_FORMAT(limited_by)
 
 /** The place of `c` in the default order if its state were `state`: attention, local port,
  *  foreign address. */

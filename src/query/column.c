@@ -16,6 +16,7 @@
 #define COMPOSITE  (COLUMN_SCREEN | COLUMN_DISPLAY)
 #define OFTEN      COLUMN_GROUP /* the same value in many rows */
 #define ADDS       COLUMN_SUM
+#define TOP        COLUMN_LARGEST
 #define L          ALIGN_LEFT
 #define R          ALIGN_RIGHT
 #define PLAIN(f)   get_##f, format_##f, key_##f, NULL
@@ -42,24 +43,46 @@ const struct column columns[COL_COUNT] = {
            key_expires_ms, NULL),
     COLUMN(TIMER, "timer", 9, 9, 0, L, BASE | OFTEN, KIND_TIMER, 0, PLAIN(timer)),
     COLUMN(EXPIRES_MS, "expires_ms", 8, 9, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
-    COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE, KIND_NUMBER, 0, PLAIN(recv_q)),
-    COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE, KIND_NUMBER, 0, PLAIN(send_q)),
-    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(rtt_us)),
-    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN, KIND_PERMILLE, NEED_FLOW,
+    COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(recv_q)),
+    COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(send_q)),
+    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN | TOP, KIND_US, NEED_FLOW, PLAIN(rtt_us)),
+    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN | TOP, KIND_PERMILLE, NEED_FLOW,
            PLAIN(retr_permille)),
-    COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN, KIND_NUMBER, 0, PLAIN(retrans)),
+    COLUMN(TX, "tx_bytes_s", 8, 8, 11, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
+           PLAIN(tx_bytes_s)),
+    COLUMN(RX, "rx_bytes_s", 8, 8, 12, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
+           PLAIN(rx_bytes_s)),
+    COLUMN(RATE, "rate_bytes_s", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
+           PLAIN(rate_bytes_s), .also = "talkers"),
+    COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN | TOP, KIND_NUMBER, 0, PLAIN(retrans)),
     COLUMN(UID, "uid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, 0, PLAIN(uid)),
     COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
     COLUMN(COOKIE, "cookie", 16, 16, 0, R, BASE, KIND_TEXT, 0, PLAIN(cookie)),
     COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE | OFTEN, KIND_DEVICE, 0, PLAIN(ifindex)),
     COLUMN(NETNS, "netns", 16, 16, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
-    COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN, KIND_S, 0, PLAIN(age_s)),
-    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
-    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
-    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS, KIND_NUMBER, NEED_FLOW,
+    COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN | TOP, KIND_S, 0, PLAIN(age_s)),
+    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN | TOP, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
+    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
+    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
            PLAIN(bytes_acked)),
-    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS, KIND_NUMBER, NEED_FLOW,
+    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
            PLAIN(bytes_received)),
+    COLUMN(BYTES_SENT, "bytes_sent", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+           PLAIN(bytes_sent)),
+    COLUMN(BYTES_RETRANS, "bytes_retrans", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+           PLAIN(bytes_retrans)),
+    COLUMN(RETRANS_SEGS, "retrans_segs", 8, 11, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+           PLAIN(retrans_segs)),
+    COLUMN(UNSENT, "notsent_bytes", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+           PLAIN(notsent_bytes)),
+    COLUMN(DELIVERY, "delivery_bytes_s", 10, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_FLOW,
+           PLAIN(delivery_bytes_s)),
+    COLUMN(CONGESTION, "congestion", 10, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_CONGESTION,
+           PLAIN(congestion)),
+    COLUMN(BACKLOG, "backlog_permille", 11, 11, 0, R, SHOWN | TOP, KIND_PERMILLE, 0,
+           PLAIN(backlog_permille)),
+    COLUMN(LIMITED_BY, "limited_by", 11, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_RATES,
+           PLAIN(limited_by)),
 };
 /* clang-format on */
 
@@ -70,13 +93,19 @@ static char fold(char c)
     return c == '-' ? '_' : c;
 }
 
+static bool is_called(const char *own, const char *name, size_t len)
+{
+    size_t i = 0;
+    while (i < len && own[i] && fold(name[i]) == own[i])
+        i++;
+    return i == len && !own[i];
+}
+
 int column_find(const char *name, size_t len)
 {
     for (int id = 0; id < COL_COUNT; id++) {
-        size_t i = 0;
-        while (i < len && columns[id].id[i] && fold(name[i]) == columns[id].id[i])
-            i++;
-        if (i == len && !columns[id].id[i])
+        const struct column *c = &columns[id];
+        if (is_called(c->id, name, len) || (c->also && is_called(c->also, name, len)))
             return id;
     }
     return -1;

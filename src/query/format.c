@@ -8,7 +8,8 @@
 #include "tcptop/query/column.h"
 
 /* Queues and counts in the width of their column, digits otherwise. */
-#define COUNT_COLUMNS 8
+#define COUNT_COLUMNS   8
+#define BACKLOG_COLUMNS 5 /* each of the two */
 
 static void add_plain(struct str *out, uint64_t n)
 {
@@ -93,6 +94,29 @@ NUMBER_FORMAT(min_rtt_us, get_min_rtt_us, add_latency)
 NUMBER_FORMAT(cwnd_segs, get_cwnd_segs, add_count)
 NUMBER_FORMAT(bytes_acked, get_bytes_acked, add_bytes)
 NUMBER_FORMAT(bytes_received, get_bytes_received, add_bytes)
+NUMBER_FORMAT(bytes_sent, get_bytes_sent, add_bytes)
+NUMBER_FORMAT(bytes_retrans, get_bytes_retrans, add_bytes)
+NUMBER_FORMAT(retrans_segs, get_retrans_segs, add_count)
+NUMBER_FORMAT(notsent_bytes, get_notsent_bytes, add_count)
+NUMBER_FORMAT(delivery_bytes_s, get_delivery_bytes_s, add_bytes)
+NUMBER_FORMAT(tx_bytes_s, get_tx_bytes_s, add_bytes)
+NUMBER_FORMAT(rx_bytes_s, get_rx_bytes_s, add_bytes)
+NUMBER_FORMAT(rate_bytes_s, get_rate_bytes_s, add_bytes)
+
+/* How much of its backlog a listener uses: "3/511". */
+void format_backlog_permille(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    char used[FMT_SIZE], limit[FMT_SIZE];
+    struct value v;
+    get_backlog_permille(s, row, &v);
+    if (v.type != VALUE_NUMBER) {
+        str_add(out, FMT_NONE);
+        return;
+    }
+    str_add(out, fmt_count_fit(used, sizeof used, s->conn[row].rqueue, BACKLOG_COLUMNS));
+    str_add_char(out, '/');
+    str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
+}
 
 static void format_text(const struct snapshot *s, uint32_t row, struct str *out, value_getter get)
 {
@@ -112,6 +136,24 @@ TEXT_FORMAT(remote_addr)
 TEXT_FORMAT(timer)
 TEXT_FORMAT(cookie)
 TEXT_FORMAT(netns)
+TEXT_FORMAT(congestion)
+
+const char *limit_word(enum flow_limit limit)
+{
+    static const enum msg words[LIMIT_COUNT] = {
+        [LIMIT_APPLICATION] = MSG_LIMIT_APPLICATION,
+        [LIMIT_RECEIVER] = MSG_LIMIT_RECEIVER,
+        [LIMIT_SEND_BUFFER] = MSG_LIMIT_SEND_BUFFER,
+        [LIMIT_PATH] = MSG_LIMIT_PATH,
+    };
+    return limit > LIMIT_UNKNOWN && limit < LIMIT_COUNT ? text(words[limit]) : FMT_NONE;
+}
+
+void format_limited_by(const struct snapshot *s, uint32_t row, struct str *out)
+{
+    const struct flow *flow = snapshot_flow(s, row);
+    str_add(out, limit_word(flow ? (enum flow_limit)flow->limit : LIMIT_UNKNOWN));
+}
 
 void format_proto(const struct snapshot *s, uint32_t row, struct str *out)
 {

@@ -6,6 +6,7 @@
 #include "tcptop/base/utf8.h"
 
 #define KEYS_W     13
+#define ID_W       16 /* of a column */
 #define HALF_LEAST 38 /* two columns from twice this */
 
 struct help_line {
@@ -163,8 +164,8 @@ static void draw_column_line(struct drawing *d, uint32_t i, int x, int y, int w)
         return;
     }
     column = &columns[i - 2];
-    canvas_put(d->c, x + 2, y, KEYS_W + 1, ROLE_KEY, column->id);
-    canvas_put(d->c, x + 2 + KEYS_W + 2, y, w - KEYS_W - 4, ROLE_TEXT, text(column->help));
+    canvas_put(d->c, x + 2, y, ID_W, ROLE_KEY, column->id);
+    canvas_put(d->c, x + 2 + ID_W + 1, y, w - ID_W - 3, ROLE_TEXT, text(column->help));
 }
 
 static int half_of(const struct help *h, int width)

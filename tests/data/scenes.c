@@ -20,8 +20,41 @@
 #define INFO_BYTES  248
 #define SEGMENT     1448
 
-static void make_flow(struct flow *flow, const struct figures *f)
+static unsigned digit_of(char c)
 {
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+static uint32_t value_at(uint32_t last, const struct course *c, int t)
+{
+    if (t == SAMPLES || !c->digits)
+        return last;
+    return (uint32_t)((uint64_t)c->max * digit_of(c->digits[t - 1]) / 35);
+}
+
+/* Totals as they were at sample `t`: those of the last without what came later. */
+static void go_back(struct figures *f, int t)
+{
+    const struct figures last = *f;
+
+    for (int later = SAMPLES; later > t; later--) {
+        uint64_t tx = value_at(last.tx, &last.tx_course, later);
+        uint64_t permille = value_at(last.again_permille, &last.again_course, later);
+        uint64_t again = tx * permille / (1000 - permille);
+
+        f->sent -= tx + again;
+        f->again -= again;
+        f->received -= value_at(last.rx, &last.rx_course, later);
+        f->busy_us -= UINT64_C(1000) * last.busy_permille;
+    }
+    f->rtt_us = value_at(last.rtt_us, &last.rtt_course, t);
+}
+
+static void make_flow(struct flow *flow, const struct figures *last, int t)
+{
+    struct figures at = *last, *f = &at;
+
+    go_back(f, t);
     *flow = (struct flow){0};
     figure_set(flow, FLOW_rto_us, f->rto_us);
     figure_set(flow, FLOW_last_ack_recv_ms, f->ack_ago_ms);
@@ -88,20 +121,17 @@ static void add_message(struct str *out, const struct row *r, int t)
         c.uid = r->uid;
         c.inode = (uint32_t)(90000 + c.cookie % 90000);
     }
-    make_flow(&flow, &r->figures);
+    make_flow(&flow, &r->figures, t);
     build_info(info, &flow);
     build_conn(out, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
 }
 
 static uint32_t count_at(const struct series *s, int t)
 {
-    char digit;
-
     if (!s->digits)
         return s->base +
                ((s->last - s->base) * (uint32_t)(t - 1) + (SAMPLES - 1) / 2) / (SAMPLES - 1);
-    digit = s->digits[t - 1];
-    return s->base + s->scale * (uint32_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    return s->base + s->scale * digit_of(s->digits[t - 1]);
 }
 
 /* The rows of one state: those with a name first, others until the count is reached. */

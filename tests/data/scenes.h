@@ -17,11 +17,21 @@ struct series {
     uint32_t last;
 };
 
-/* Figures of tcp_info; 0 everywhere: none. */
+/* How a figure went: at the last sample it is what it is, before that `max` × digit / z. */
+struct course {
+    uint32_t max;
+    const char *digits; /* 0-9, a-z; NULL: it did not change */
+};
+
+/* Figures of tcp_info at the last sample; 0 everywhere: none. */
 struct figures {
     uint32_t rtt_us, rttvar_us, min_rtt_us, rto_us, cwnd, ssthresh, window;
     uint64_t sent, again, received, busy_us;
     uint32_t ack_ago_ms;
+    uint32_t tx, rx;         /* bytes per second */
+    uint32_t busy_permille;  /* of each second */
+    uint32_t again_permille; /* of what each second sends */
+    struct course tx_course, rx_course, rtt_course, again_course;
 };
 
 /* One connection in one state, from sample `first` to `last`. Timers are those at the last

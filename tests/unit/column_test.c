@@ -12,42 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/figures.h"
+#include "lib/cells.h"
 #include "lib/sample.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
-static const char *shown(const struct snapshot *s, uint32_t row, enum column_id id)
-{
-    static struct str text;
-    str_clear(&text);
-    columns[id].format(s, row, &text);
-    return str_text(&text);
-}
-
-static const char *raw(const struct snapshot *s, uint32_t row, enum column_id id)
-{
-    static char text[80];
-    struct value v;
-    columns[id].get(s, row, &v);
-    if (v.type == VALUE_NONE)
-        return "absent";
-    if (v.type == VALUE_TEXT)
-        return strcpy(text, v.text);
-    snprintf(text, sizeof text, "%llu", (unsigned long long)v.number);
-    return text;
-}
-
-/* Both at once: the value that scripts read and the text on the screen. */
-#define assert_cell(s, row, id, value, text)                                                       \
-    do {                                                                                           \
-        assert_string_equal(raw(s, row, id), value);                                               \
-        assert_string_equal(shown(s, row, id), text);                                              \
-    } while (0)
-
-#define HELP_COLUMNS 45 /* what the help has room for beside the ids on 113x28 */
+#define ID_COLUMNS   16 /* what the help has room for */
+#define HELP_COLUMNS 43 /* what the help has room for beside the ids on 113x28 */
 
 static void every_column_is_whole(void **state)
 {
@@ -56,6 +29,7 @@ static void every_column_is_whole(void **state)
         const struct column *c = &columns[id];
         assert_non_null(c->id);
         assert_int_equal(column_find(c->id, strlen(c->id)), id);
+        assert_true(strlen(c->id) <= ID_COLUMNS);
         assert_non_null(c->format);
         assert_non_null(c->key);
         assert_int_equal(!c->get, (c->flags & COLUMN_DISPLAY) != 0);
@@ -91,11 +65,14 @@ static void screen_order(void **state)
 {
     (void)state;
     static const enum column_id order[] = {
-        [1] = COL_LOCAL,  [2] = COL_REMOTE, [3] = COL_STATE, [5] = COL_LEFT, [6] = COL_PROTO,
-        [7] = COL_RECV_Q, [8] = COL_SEND_Q, [9] = COL_RTT,   [10] = COL_RETR};
+        [1] = COL_LOCAL, [2] = COL_REMOTE, [3] = COL_STATE,  [5] = COL_LEFT,
+        [6] = COL_PROTO, [7] = COL_RECV_Q, [8] = COL_SEND_Q, [9] = COL_RTT,
+        [10] = COL_RETR, [11] = COL_TX,    [12] = COL_RX};
     for (int id = 0; id < COL_COUNT; id++) {
-        if (columns[id].order)
+        if (columns[id].order) {
+            assert_in_range(columns[id].order, 1, sizeof order / sizeof order[0] - 1);
             assert_int_equal(order[columns[id].order], id);
+        }
     }
 }
 
@@ -104,6 +81,8 @@ static void names(void **state)
     (void)state;
     assert_int_equal(column_find("recv-q", 6), COL_RECV_Q);
     assert_int_equal(column_find("RECV_Q", 6), COL_RECV_Q);
+    assert_int_equal(column_find("talkers", 7), COL_RATE);
+    assert_int_equal(column_find("rate-bytes-s", 12), COL_RATE);
     assert_int_equal(column_find("recv_qq", 7), -1);
     assert_int_equal(column_find("recv_", 5), -1);
     assert_int_equal(column_find("", 0), -1);
@@ -153,19 +132,19 @@ static void addresses(void **state)
     sample_row(s, "[fe80::1]:22", "[fe80::2]:5000", TCP_STATE_ESTABLISHED)->ifindex = 1;
     assert_cell(s, 0, COL_PROTO, "tcp", "tcp");
     assert_cell(s, 2, COL_PROTO, "tcp6", "tcp6");
-    assert_string_equal(shown(s, 0, COL_LOCAL), "10.0.2.15:443");
-    assert_string_equal(shown(s, 0, COL_REMOTE), "203.0.113.209:61877");
-    assert_string_equal(shown(s, 1, COL_REMOTE), "0.0.0.0:*");
+    assert_string_equal(cell_shown(s, 0, COL_LOCAL), "10.0.2.15:443");
+    assert_string_equal(cell_shown(s, 0, COL_REMOTE), "203.0.113.209:61877");
+    assert_string_equal(cell_shown(s, 1, COL_REMOTE), "0.0.0.0:*");
     assert_cell(s, 1, COL_REMOTE_ADDR, "0.0.0.0", "0.0.0.0");
     assert_cell(s, 1, COL_REMOTE_PORT, "0", "*");
-    assert_string_equal(shown(s, 2, COL_LOCAL), "[::]:3000");
-    assert_string_equal(shown(s, 2, COL_REMOTE), "[::]:*");
+    assert_string_equal(cell_shown(s, 2, COL_LOCAL), "[::]:3000");
+    assert_string_equal(cell_shown(s, 2, COL_REMOTE), "[::]:*");
     assert_cell(s, 2, COL_REMOTE_ADDR, "::", "::");
-    assert_string_equal(shown(s, 3, COL_LOCAL), "[2001:db8:0:1::5]:443");
-    assert_string_equal(shown(s, 3, COL_REMOTE), "[::ffff:10.0.0.9]:99");
+    assert_string_equal(cell_shown(s, 3, COL_LOCAL), "[2001:db8:0:1::5]:443");
+    assert_string_equal(cell_shown(s, 3, COL_REMOTE), "[::ffff:10.0.0.9]:99");
     assert_cell(s, 3, COL_REMOTE_PORT, "99", "99");
     assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%lo", "fe80::1%lo");
-    assert_string_equal(shown(s, 4, COL_LOCAL), "[fe80::1%lo]:22");
+    assert_string_equal(cell_shown(s, 4, COL_LOCAL), "[fe80::1%lo]:22");
     s->conn[3].ifindex = 1;
     assert_cell(s, 3, COL_LOCAL_ADDR, "2001:db8:0:1::5", "2001:db8:0:1::5");
     s->backend = BACKEND_FRAME; /* whose interface 1 that was is not known here */
@@ -195,7 +174,7 @@ static void every_octet(void **state)
         c->src[2] = (uint8_t)(i ^ 0x55);
         c->src[3] = (uint8_t)(i * 7);
         inet_ntop(AF_INET, c->src, text, sizeof text);
-        assert_string_equal(raw(s, 0, COL_LOCAL_ADDR), text);
+        assert_string_equal(cell_raw(s, 0, COL_LOCAL_ADDR), text);
     }
     snapshot_unref(s);
 }
@@ -213,12 +192,12 @@ static void numbers(void **state)
     assert_cell(s, 0, COL_STATE, "ESTABLISHED", "ESTABLISHED");
     assert_cell(s, 0, COL_TIMER, "off", "off");
     assert_cell(s, 0, COL_EXPIRES_MS, "absent", "–");
-    assert_string_equal(shown(s, 0, COL_LEFT), "–");
+    assert_string_equal(cell_shown(s, 0, COL_LEFT), "–");
     c->timer = TIMER_TIMEWAIT;
     c->expires_ms = 58700;
     assert_cell(s, 0, COL_TIMER, "timewait", "timewait");
     assert_cell(s, 0, COL_EXPIRES_MS, "58700", "58,700");
-    assert_string_equal(shown(s, 0, COL_LEFT), "58 s");
+    assert_string_equal(cell_shown(s, 0, COL_LEFT), "58 s");
     assert_cell(s, 0, COL_RETRANS, "absent", "–");
     c->timer = TIMER_RETRANSMIT;
     c->retrans = 3;
@@ -287,45 +266,18 @@ static void missing_and_closed(void **state)
     static const enum column_id moving[] = {COL_TIMER, COL_EXPIRES_MS, COL_RECV_Q, COL_SEND_Q,
                                             COL_RETRANS};
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++) {
-        assert_string_not_equal(raw(s, 0, moving[i]), "absent");
+        assert_string_not_equal(cell_raw(s, 0, moving[i]), "absent");
         assert_cell(s, 1, moving[i], "absent", "–");
         assert_true(columns[moving[i]].key(s, 1) == UINT64_MAX);
-        assert_string_not_equal(raw(s, 2, moving[i]), "absent");
+        assert_string_not_equal(cell_raw(s, 2, moving[i]), "absent");
     }
-    assert_string_equal(shown(s, 1, COL_LEFT), "–");
+    assert_string_equal(cell_shown(s, 1, COL_LEFT), "–");
     assert_cell(s, 1, COL_STATE, "CLOSE_WAIT", "CLOSE_WAIT");
     assert_cell(s, 1, COL_UID, "7", "7");
     assert_cell(s, 1, COL_AGE, "115", "1 m");
     assert_cell(s, 2, COL_AGE, "10", "10 s");
     s->life[0].born_ds = 0;
     assert_cell(s, 0, COL_AGE, "absent", "–");
-    snapshot_unref(s);
-}
-
-static void flow_figures(void **state)
-{
-    (void)state;
-    struct snapshot *s = snapshot_new(NULL);
-    s->needs = NEED_FLOW;
-    sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
-    assert_cell(s, 0, COL_RTT, "absent", "–");
-    figure_set(&s->flow[0], FLOW_rtt_us, 20200);
-    figure_set(&s->flow[0], FLOW_bytes_sent, 10000);
-    figure_set(&s->flow[0], FLOW_bytes_retrans, 30);
-    figure_set(&s->flow[0], FLOW_cwnd_segs, 10);
-    figure_set(&s->flow[0], FLOW_bytes_acked, 1400000);
-    assert_cell(s, 0, COL_RTT, "20200", "20.2 ms");
-    assert_cell(s, 0, COL_RETR, "3", "0.3 %");
-    assert_cell(s, 0, COL_CWND, "10", "10");
-    assert_cell(s, 0, COL_BYTES_ACKED, "1400000", "1.40 MB");
-    assert_cell(s, 0, COL_BYTES_RECEIVED, "absent", "–");
-    figure_set(&s->flow[0], FLOW_bytes_sent, UINT64_MAX);
-    figure_set(&s->flow[0], FLOW_bytes_retrans, UINT64_MAX / 2);
-    assert_cell(s, 0, COL_RETR, "500", "50.0 %");
-    figure_set(&s->flow[0], FLOW_bytes_sent, 0); /* nothing sent: no share */
-    figure_set(&s->flow[0], FLOW_bytes_retrans, 0);
-    assert_cell(s, 0, COL_RETR, "absent", "–");
-    assert_int_equal(columns[COL_RTT].needs, NEED_FLOW);
     snapshot_unref(s);
 }
 
@@ -351,7 +303,6 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(unknown_values),
         cmocka_unit_test(missing_and_closed),
-        cmocka_unit_test(flow_figures),
         cmocka_unit_test(roles_of_states),
     };
     return cmocka_run_group_tests_name("column", tests, NULL, NULL);

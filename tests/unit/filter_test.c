@@ -36,6 +36,12 @@ static struct snapshot *rows(void)
         figure_set(&s->flow[i], FLOW_bytes_sent, 1000);
         figure_set(&s->flow[i], FLOW_bytes_retrans, i == 2 ? 0 : 15);
     }
+    s->flow[2].limit = LIMIT_PATH;
+    s->flow[3].limit = LIMIT_RECEIVER;
+    s->flow[2].congestion = snapshot_add_congestion(s, "bbr", 4);
+    assert_int_equal(snapshot_reserve_rates(s, 0, s->n_live), 0);
+    s->rate[2] = (struct rate){1200000, 500000};
+    s->rate[3].tx_bytes_s = 1000;
     c[3].rqueue = 1;
     c[2].wqueue = 2500000;
     c[4].timer = TIMER_TIMEWAIT;
@@ -240,6 +246,16 @@ static void flow_fields(void **state)
         {"retr:1.5%", "d"},
         {"retr_permille:0", "c"},
         {"rtt_us>0s", "cd"},
+        {"tx>1M", "c"},
+        {"tx_bytes_s>=1000", "cd"},
+        {"rx!=-", "c"},
+        {"rate>1.5M", "c"},
+        {"talkers>1.5M", "c"},
+        {"limited_by:receiver", "d"},
+        {"limited_by:path,send_buffer", "c"},
+        {"congestion:bbr", "c"},
+        {"backlog>50%", ""},
+        {"backlog<10%", "ab"},
         {"rtt:-", "abefgh"},
         {"rtt!=-", "cd"},
     };
@@ -551,7 +567,7 @@ static void completion(void **state)
 {
     (void)state;
     assert_string_equal(offered("", 7), "0 port lport rport addr state proto rtt");
-    assert_string_equal(offered("22 l", 64), "3 lport laddr local_addr local_port");
+    assert_string_equal(offered("22 l", 64), "3 lport laddr local_addr local_port limited_by");
     assert_string_equal(offered("22 an", 64), "3 and");
     assert_string_equal(offered("an", 64), "0");
     assert_string_equal(offered("state:t", 64), "6 TIME_WAIT");

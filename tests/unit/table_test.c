@@ -104,7 +104,12 @@ static void test_columns_come_in_by_their_order(void **state)
         int w;
         const char *columns;
     } steps[] = {
-        {150, "proto local remote state left recv_q send_q rtt_us retr_permille"},
+        {150, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
+              "rx_bytes_s"},
+        {115, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
+              "rx_bytes_s"},
+        {114, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s"},
+        {105, "proto local remote state left recv_q send_q rtt_us retr_permille"},
         {97, "proto local remote state left recv_q send_q rtt_us retr_permille"},
         {96, "proto local remote state left recv_q send_q rtt_us"},
         {89, "proto local remote state left recv_q send_q"},

@@ -47,9 +47,9 @@ enum flow_field {
 enum flow_limit {
     LIMIT_UNKNOWN, /* also of one that had nothing to send */
     LIMIT_APPLICATION,
+    LIMIT_PATH,
     LIMIT_RECEIVER,
     LIMIT_SEND_BUFFER,
-    LIMIT_PATH,
     LIMIT_COUNT
 };
 

@@ -32,6 +32,9 @@ enum need {
     NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_FLOW along */
 };
 
+/** All figures of connections. */
+#define NEED_FIGURES ((uint32_t)(NEED_FLOW | NEED_RATES | NEED_CONGESTION))
+
 /** What is asked for, and what that takes along. */
 static inline uint32_t needs_whole(uint32_t needs)
 {
@@ -70,7 +73,7 @@ struct snapshot {
     uint32_t cap;
     struct conn *conn;       /* n_live + n_missing + n_closed; owned, like all arrays here */
     struct life *life;       /* closed rows: changed_ds is the time of death */
-    struct flow *flow;       /* live rows only; NULL when not asked for */
+    struct flow *flow;       /* live rows, and the last ones of missing rows; NULL: not asked for */
     struct flow *flow_store; /* its memory, kept while not asked for */
     uint32_t flow_cap;
     struct flow *final;      /* closed rows: their last figures, if any; NULL: none has */
@@ -167,6 +170,14 @@ static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_
     return s->final && row >= closed ? &s->final[row - closed] : 0;
 }
 
+/** The same, but of a missing row what was known last. */
+static inline const struct flow *snapshot_last_flow(const struct snapshot *s, uint32_t row)
+{
+    if (s->flow && snapshot_row_kind(s, row) == ROW_MISSING)
+        return &s->flow[row];
+    return snapshot_flow(s, row);
+}
+
 /** The name of its congestion control, NULL when not known. */
 static inline const char *snapshot_congestion(const struct snapshot *s, uint32_t row)
 {
@@ -221,6 +232,10 @@ uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len
  * it.
  */
 void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before);
+
+/** Take the names of `half`; the rows from `from` to `to`, which were its own, then mean them. */
+void snapshot_merge_congestion(struct snapshot *s, const struct snapshot *half, uint32_t from,
+                               uint32_t to);
 
 /** While joining: rates for `rows` rows, which there is room for; unknown but for the first `had`.
  *  Returns 0 or -ENOMEM. */

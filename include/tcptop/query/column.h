@@ -32,6 +32,9 @@ enum column_id {
     COL_SEND_Q,     /* bytes; LISTEN: the backlog, absent when read from /proc */
     COL_RTT,        /* rtt_us */
     COL_RETR,       /* share of sent bytes that was sent again, per mille, lifetime */
+    COL_TX,         /* bytes acknowledged per second since the sample before, see rate.h */
+    COL_RX,         /* bytes received per second */
+    COL_RATE,       /* both: who talks most; absent unless both are known */
     COL_RETRANS,    /* unanswered repeats of the running timer */
     COL_UID,        /* absent where no file holds the socket: the kernel says 0 there */
     COL_INODE,
@@ -43,17 +46,26 @@ enum column_id {
     COL_CWND,
     COL_BYTES_ACKED,
     COL_BYTES_RECEIVED,
+    COL_BYTES_SENT,    /* payload, with what was sent again */
+    COL_BYTES_RETRANS, /* of that, sent again */
+    COL_RETRANS_SEGS,  /* lifetime, includes the SYN */
+    COL_UNSENT,        /* written, not sent yet */
+    COL_DELIVERY,      /* bytes per second when it last sent, does not decay */
+    COL_CONGESTION,    /* name of the congestion control */
+    COL_BACKLOG,       /* LISTEN: recv_q in per mille of send_q; drawn as used/limit */
+    COL_LIMITED_BY,    /* application receiver send_buffer path, see rate.h */
     COL_COUNT
 };
 
 enum column_align { ALIGN_LEFT, ALIGN_RIGHT };
 
 enum column_flag {
-    COLUMN_DISPLAY = 1, /* composite: on screen and in text output only, no JSON key, no field */
-    COLUMN_SCREEN = 2,  /* may be chosen for the screen's table */
-    COLUMN_BASE = 4,    /* in JSON and CSV unless --columns says otherwise */
-    COLUMN_GROUP = 8,   /* many rows have a value in common: the menu of groups offers it */
-    COLUMN_SUM = 16,    /* its values in a group add up to something */
+    COLUMN_DISPLAY = 1,  /* composite: on screen and in text output only, no JSON key, no field */
+    COLUMN_SCREEN = 2,   /* may be chosen for the screen's table */
+    COLUMN_BASE = 4,     /* in JSON and CSV unless --columns says otherwise */
+    COLUMN_GROUP = 8,    /* many rows have a value in common: the menu of groups offers it */
+    COLUMN_SUM = 16,     /* its values in a group add up to something */
+    COLUMN_LARGEST = 32, /* the large ones are what one looks for: they come first */
 };
 
 /* What its values are: how the filter reads them and in which unit. */
@@ -94,11 +106,12 @@ struct column {
     /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
      *  says all. */
     const order_word *words;
+    const char *also; /* another name that people know it by, may be NULL */
 };
 
 extern const struct column columns[COL_COUNT];
 
-/** The column called `name` (its id, any case, '-' as '_'), -1 when there is none. */
+/** The column called `name` (its id or other name, any case, '-' as '_'), -1: there is none. */
 int column_find(const char *name, size_t len);
 
 /** Nearest known id for a misspelt name, for messages; NULL when nothing is near. */
@@ -113,6 +126,10 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
  *  prefer columns[COL_LOCAL].format(), which does not name another host's interfaces. */
 void conn_format_local(const struct conn *c, struct str *out);
 void conn_format_remote(const struct conn *c, struct str *out);
+
+/** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum flow_limit).
+ */
+const char *limit_word(enum flow_limit limit);
 
 /** Role in which a state's name is drawn. */
 enum role state_role(unsigned state);

@@ -1,0 +1,17 @@
+/* Figures and rates of rows, where two samples are joined. */
+#ifndef TCPTOP_SRC_MODEL_FIGURES_H
+#define TCPTOP_SRC_MODEL_FIGURES_H
+
+#include "tcptop/model/snapshot.h"
+
+/** Are rates wanted of `next`, and have both samples figures to make them of? */
+bool figures_are_rated(const struct snapshot *next, const struct snapshot *prev);
+
+/** Row `i` of `next` is row `j` of `prev`: what both say together. Only where they are rated. */
+void figures_rate(struct snapshot *next, uint32_t i, const struct snapshot *prev, uint32_t j);
+
+/** Row `to` of `next`, which its dump had not, keeps what `row` had last, and so its place in an
+ *  order. The figures of closed rows are kept by snapshot_bury(). */
+void figures_keep(struct snapshot *next, uint32_t to, const struct snapshot *prev, uint32_t row);
+
+#endif
