@@ -129,14 +129,15 @@ static bool first_rows_do(const struct batch *b)
            (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
 }
 
-static int sieve_rows(struct batch *b)
+/* Where there is no room for that, all rows are kept. */
+static void sieve_rows(struct batch *b)
 {
-    for (int i = 0; i < 2; i++) {
-        if (top_init(&b->top[i], &b->filter, &b->sort, b->s->summary ? 0 : b->s->limit))
-            return -ENOMEM;
-        b->req.sieve[i] = &b->top[i].sieve;
-    }
-    return 0;
+    const uint32_t limit = b->s->summary ? 0 : b->s->limit;
+    for (int i = 0; i < 2; i++)
+        if (top_init(&b->top[i], &b->filter, &b->sort, limit))
+            return;
+    b->req.sieve[0] = &b->top[0].sieve;
+    b->req.sieve[1] = &b->top[1].sieve;
 }
 
 static bool wants_color(const struct settings *s)
@@ -176,7 +177,7 @@ static int open_batch(struct batch *b, struct err *err)
     b->stepper = stepper_new(src, 1);
     rc = b->stepper ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
     if (!rc && first_rows_do(b))
-        rc = sieve_rows(b);
+        sieve_rows(b);
     return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
 }
 

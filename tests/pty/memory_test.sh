@@ -31,10 +31,16 @@ printed() {
 	verdict "$name without memory" $?
 }
 printed "text" --once
+printed "the first rows" --once --limit 3
 printed "JSON with a filter" --once --json -f port:80
 printed "a recording" --once --read "$tmp/frames"
 printed "words" --explain close-wait
 printed "a drawn screen" --dump text --read "$tmp/frames"
+
+# Address space for all rows, but not for picking the first of them.
+check "the first rows where address space is short" [ \
+	"$(ulimit -v 100000 && "$tcptop" --no-config --once -l --limit 1 2>&1)" = \
+	"$("$tcptop" --no-config --once -l --limit 1)" ]
 
 # each LAST OPTION…: the live screen with each allocation up to LAST failing; 200 later it is told
 # to end. One line per run goes to $tmp/runs: code, lines on stderr, "kept" when the settings are.
