@@ -25,6 +25,7 @@ void listing_unref(struct listing *l)
         return;
     snapshot_unref(l->snapshot);
     rows_fini(&l->rows);
+    groups_fini(&l->groups);
     free(l);
 }
 
@@ -56,9 +57,29 @@ static void pins_first(struct listing *l, const struct listing_job *job)
         if (at == UINT32_MAX)
             continue;
         l->pinned[l->n_pinned++] = l->snapshot->conn[at];
-        if (predicate_match(&job->predicate, l->snapshot, at))
+        if (!l->grouped && predicate_match(&job->predicate, l->snapshot, at))
             put_first(l, at);
     }
+}
+
+/* Counts are compared with those of the same question only. */
+static int make_groups(struct listing *l, const struct listing_job *job)
+{
+    bool same = job->before && job->before->grouped && job->before->question == job->question;
+    int r = groups_build(&l->groups, l->snapshot, &job->predicate, &job->grouping,
+                         same ? &job->before->groups : NULL);
+    l->grouped = r == 0;
+    return r ? r
+             : groups_lines(&l->rows, &l->groups, l->snapshot, &job->predicate, &job->sort,
+                            job->mark_ds, job->unfolded, job->n_unfolded);
+}
+
+static int make_rows(struct listing *l, const struct listing_job *job)
+{
+    l->question = job->question;
+    return job->grouped ? make_groups(l, job)
+                        : rows_build_top(&l->rows, l->snapshot, &job->predicate, &job->sort,
+                                         job->mark_ds, job->limit);
 }
 
 int listing_make(struct listing **out, const struct listing_job *job)
@@ -67,8 +88,7 @@ int listing_make(struct listing **out, const struct listing_job *job)
     if (!l)
         return -ENOMEM;
     l->snapshot = snapshot_ref(job->snapshot);
-    int r = rows_build_top(&l->rows, l->snapshot, &job->predicate, &job->sort, job->mark_ds,
-                           job->limit);
+    int r = make_rows(l, job);
     if (r < 0) {
         listing_unref(l);
         return r;

@@ -7,11 +7,15 @@
 
 #include "tcptop/explain/survey.h"
 #include "tcptop/model/predicate.h"
+#include "tcptop/query/groups.h"
 #include "tcptop/view/ui.h"
 
 struct listing {
     struct snapshot *snapshot; /* a reference; NULL before the first sample */
-    struct rows rows;
+    struct rows rows;          /* of groups: lines, see groups_lines() */
+    bool grouped;
+    struct groups groups; /* if so */
+    uint64_t question;    /* of the job */
     struct survey survey;
     struct conn pinned[UI_PINS_MAX]; /* those that are there, as they are now */
     uint32_t n_pinned, pinned_rows;  /* of them pass the filter: the first rows */
@@ -25,6 +29,11 @@ struct listing_job {
     struct sort sort;
     uint32_t mark_ds; /* see rows_build() */
     uint32_t limit;   /* only so many rows; 0: the whole order */
+    bool grouped;
+    struct grouping grouping; /* if so; then there is no limit, and no row is first for a pin */
+    struct value unfolded[GROUPS_UNFOLDED_MAX];
+    uint32_t n_unfolded;
+    uint64_t question; /* jobs with the same one have the same filter and column to group by */
     struct conn pinned[UI_PINS_MAX];
     uint32_t n_pinned;
     struct listing *before; /* a reference; may be NULL. Of the same sample it has the survey */
@@ -39,7 +48,7 @@ int listing_make(struct listing **l, const struct listing_job *job);
 /** Are there rows beyond those listed? */
 static inline bool listing_is_partial(const struct listing *l)
 {
-    return l->rows.n < l->rows.matched;
+    return !l->grouped && l->rows.n < l->rows.matched;
 }
 
 struct listing *listing_ref(struct listing *l);

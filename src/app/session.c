@@ -23,6 +23,8 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     ui->subject = ui->focus == FOCUS_TABLE ? FOCUS_TABLE : FOCUS_STATES;
     if (set->sort_given)
         ui->sort = set->sort;
+    ui->group_by = set->group_by;
+    ui->group_sort = set->group_sort;
     ui->n_chosen = (unsigned)set->n_columns;
     memcpy(ui->chosen, set->columns, set->n_columns * sizeof(set->columns[0]));
 }
@@ -90,6 +92,7 @@ struct view session_view(const struct session *s)
     if (s->list->snapshot) {
         v.shown = s->list->snapshot;
         v.rows = &s->list->rows;
+        v.groups = s->list->grouped ? &s->list->groups : NULL;
         v.survey = &s->list->survey;
     }
     return v;
@@ -311,7 +314,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
 {
     struct view v = session_view(s);
     struct request r = {
-        .needs = view_needs(&v) | s->predicate.needs | columns[s->ui.sort.column].needs,
+        .needs = view_needs(&v) | s->predicate.needs,
         .interval_ms = s->interval_ms,
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,

@@ -46,6 +46,8 @@ static bool is_composite(const char *filter)
 
 static bool is_choice(enum choice_kind kind, const char *word, size_t len)
 {
+    if (kind == CHOICE_MORE)
+        return false;
     if (kind == CHOICE_STATE) {
         size_t not = word[0] == '!';
         return strncasecmp(word + not, "state:", 6) == 0;

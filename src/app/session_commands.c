@@ -87,23 +87,38 @@ static void choose_strip_state(struct session *s)
 
 static void open_it(struct session *s)
 {
+    uint32_t group;
     if (s->ui.overlay != OVERLAY_NONE)
         overlay_accept(s);
     else if (s->ui.focus == FOCUS_STATES)
         choose_strip_state(s);
+    else if (s->ui.focus == FOCUS_TABLE && group_under_cursor(s, &group))
+        group_open(s, group);
     else if (s->ui.focus == FOCUS_TABLE)
         overlay_open(s, OVERLAY_DETAILS);
 }
 
 static void back(struct session *s)
 {
-    if (!overlay_close(s))
+    char key[16];
+    if (overlay_close(s) || group_back(s))
+        return;
+    if (s->ui.filter[0]) {
         filter_clear(s);
+    } else if (s->ui.group_by >= 0) {
+        group_choose_by(s, -1);
+        session_say(s, MSG_SESSION_NO_GROUPS, session_key(s, COMMAND_GROUP, key), NULL);
+    }
 }
 
 static void sort(struct session *s)
 {
-    overlay_open(s, OVERLAY_SORT);
+    overlay_open(s, sorts_groups(s) ? OVERLAY_GROUP_SORT : OVERLAY_SORT);
+}
+
+static void group(struct session *s)
+{
+    overlay_open(s, OVERLAY_GROUP);
 }
 
 static void sort_previous(struct session *s)
@@ -118,7 +133,10 @@ static void sort_next(struct session *s)
 
 static void reverse(struct session *s)
 {
-    sort_by(s, s->ui.sort.column);
+    if (sorts_groups(s))
+        sort_groups_by(s, s->ui.group_sort.figure);
+    else
+        sort_by(s, s->ui.sort.column);
 }
 
 static void choose_columns(struct session *s)
@@ -186,13 +204,26 @@ static void follow(struct session *s)
     s->ui.follow = !s->ui.follow;
 }
 
+static void pin(struct session *s)
+{
+    uint32_t at;
+    if (s->ui.focus == FOCUS_TABLE && group_under_cursor(s, &at))
+        group_toggle(s, at);
+    else
+        session_toggle_pin(s);
+}
+
 static void copy(struct session *s)
 {
     const struct conn *c = table_subject(s);
-    if (!c)
-        return;
+    uint32_t at;
     str_clear(&s->copy);
-    table_text(s, c, &s->copy);
+    if (c)
+        table_text(s, c, &s->copy);
+    else if (group_under_cursor(s, &at))
+        group_text(s, at, &s->copy);
+    else
+        return;
     s->copy_ready = !str_failed(&s->copy);
     session_say(s, s->copy_ready ? MSG_SESSION_COPIED : MSG_SESSION_NO_MEMORY, NULL);
 }
@@ -251,6 +282,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_SORT_NEXT] = sort_next,
     [COMMAND_REVERSE] = reverse,
     [COMMAND_COLUMNS] = choose_columns,
+    [COMMAND_GROUP] = group,
     [COMMAND_PAUSE] = pause_or_go_on,
     [COMMAND_FASTER] = interval_down,
     [COMMAND_SLOWER] = interval_up,
@@ -261,7 +293,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_NAMESPACES] = namespaces,
     [COMMAND_LANGUAGE] = language,
     [COMMAND_FOLLOW] = follow,
-    [COMMAND_PIN] = session_toggle_pin,
+    [COMMAND_PIN] = pin,
     [COMMAND_COPY] = copy,
     [COMMAND_EXPORT] = export,
     [COMMAND_CLOSE] = close_ask,

@@ -1,5 +1,5 @@
-/* `x`: the rows of the table into a new file, never over an old one: as JSON where its name says
- * so, else as CSV. */
+/* `x`: the rows of the table, or its groups, into a new file, never over an old one: as JSON where
+ * its name says so, else as CSV. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,22 +39,32 @@ struct export
     uint32_t written; /* rows */
 };
 
-/* Closed rows only fade on the screen: what is written are connections. */
-static void drop_closed(const struct snapshot *s, struct rows *rows)
+/* Groups that are written: those of which there is a connection. */
+static uint32_t living(const struct groups *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->n; i++)
+        n += g->group[i].count > 0;
+    return n;
+}
+
+/* Closed rows only fade on the screen: what is written are connections. Returns how many. */
+static uint32_t drop_closed(const struct snapshot *s, struct rows *rows)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < rows->n; i++)
         if (snapshot_row_kind(s, rows->row[i]) == ROW_LIVE)
             rows->row[kept++] = rows->row[i];
-    rows->n = kept;
+    return rows->n = kept;
 }
 
-static int write_rows(const struct export *x, int fd, const struct rows *rows)
+static int write_rows(const struct export *x, int fd, const struct listing *list)
 {
     struct print print = {
         .format = x->format,
         .snapshot = x->job.snapshot,
-        .rows = rows,
+        .rows = &list->rows,
+        .groups = list->grouped ? &list->groups : NULL,
         .filter = &x->job.predicate,
         .columns = x->columns,
         .n_columns = x->n_columns,
@@ -71,12 +81,12 @@ static int write_rows(const struct export *x, int fd, const struct rows *rows)
     return r;
 }
 
-static int write_file(const struct export *x, const struct rows *rows)
+static int write_file(const struct export *x, const struct listing *list)
 {
     int fd = open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;
-    int r = write_rows(x, fd, rows);
+    int r = write_rows(x, fd, list);
     if (close(fd) < 0 && r == 0)
         r = -errno;
     if (r < 0)
@@ -90,9 +100,9 @@ static bool export_step(struct errand *e)
     struct listing *list = NULL;
     x->result = listing_make(&list, &x->job);
     if (x->result == 0) {
-        drop_closed(list->snapshot, &list->rows);
-        x->written = list->rows.n;
-        x->result = write_file(x, &list->rows);
+        x->written =
+            list->grouped ? living(&list->groups) : drop_closed(list->snapshot, &list->rows);
+        x->result = write_file(x, list);
     }
     listing_unref(list);
     return true;

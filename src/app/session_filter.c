@@ -19,6 +19,7 @@ int filter_apply(struct session *s, const char *text, struct filter_error *error
     }
     predicate_fini(&s->predicate);
     s->predicate = p;
+    s->question++;
     snprintf(s->ui.filter, sizeof(s->ui.filter), "%s", text);
     session_rebuild(s, true);
     return 0;

@@ -18,6 +18,14 @@ struct find {
     uint32_t found;  /* position, UINT32_MAX: none yet */
 };
 
+static void line_text(const struct find *f, uint32_t line, struct str *text)
+{
+    if (line_is_group(line) && f->list->grouped)
+        groups_format(&f->list->groups, f->list->snapshot, line_group(line), text);
+    else
+        table_row_text(f->list->snapshot, f->columns, f->n_columns, line, text);
+}
+
 static bool find_step(struct errand *e)
 {
     struct find *f = (struct find *)e;
@@ -26,7 +34,7 @@ static bool find_step(struct errand *e)
     for (uint32_t i = 0; i < STEP_ROWS && f->looked < rows->n && f->found == UINT32_MAX; i++) {
         uint32_t position = (f->from + f->looked++) % rows->n;
         str_clear(&text);
-        table_row_text(f->list->snapshot, f->columns, f->n_columns, rows->row[position], &text);
+        line_text(f, rows->row[position], &text);
         if (strcasestr(str_text(&text), f->needle))
             f->found = position;
     }
@@ -40,6 +48,12 @@ static uint32_t position_now(const struct session *s, const struct find *f)
     if (f->list == s->list || f->found == UINT32_MAX)
         return f->found;
     uint32_t row = f->list->rows.row[f->found];
+    if (line_is_group(row)) {
+        struct value v;
+        groups_value(&f->list->groups, line_group(row), &v);
+        row = s->list->grouped ? groups_find(&s->list->groups, &v) : GROUP_NONE;
+        return row == GROUP_NONE ? UINT32_MAX : rows_position(&s->list->rows, row | ROW_GROUP);
+    }
     return table_position(s, &f->list->snapshot->conn[row], row, NULL);
 }
 

@@ -168,7 +168,7 @@ void focus_sideways(struct session *s, int sign)
             ui->strip += STRIP_HALF;
         else if (sign < 0 && ui->strip >= STRIP_HALF)
             ui->strip -= STRIP_HALF;
-    } else {
+    } else if (ui->focus != FOCUS_TABLE || !group_sideways(s, sign)) {
         scroll_columns(s, sign);
     }
 }
@@ -203,6 +203,7 @@ void focus_mouse(struct session *s, const struct mouse *m)
     struct view v = session_view(s);
     int strip = view_strip_at(&v, m->x, m->y);
     int head = view_column_head_at(&v, m->x, m->y);
+    int figure = view_group_head_at(&v, m->x, m->y);
     uint32_t row = view_row_at(&v, m->y);
     struct layout l = layout_of(s);
     if (strip >= 0) {
@@ -210,6 +211,8 @@ void focus_mouse(struct session *s, const struct mouse *m)
         focus_set(s, FOCUS_STATES);
     } else if (head >= 0) {
         sort_by(s, (enum column_id)head);
+    } else if (figure >= 0) {
+        sort_groups_by(s, (unsigned)figure);
     } else if (row < s->list->rows.n && inside(&l.table, m)) {
         table_select(s, row);
         focus_set(s, FOCUS_TABLE);

@@ -1,9 +1,9 @@
 /* What the files of the session share. session.c takes events in, session_rows.c turns samples into
  * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
- * typed, session_find.c searches, session_export.c writes, session_close.c closes a connection,
- * session_menus.c has the overlays, session_netns.c the menu of namespaces, session_commands.c what
- * each command does. */
+ * typed, session_groups.c has groups, session_find.c searches, session_export.c writes,
+ * session_close.c closes a connection, session_menus.c has the overlays, session_netns.c the menu
+ * of namespaces, session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
@@ -18,9 +18,20 @@
 #define PASTE_SILENCE_NS NS_PER_S          /* a paste whose end never came is over after this */
 #define CLOSE_QUIET_NS   (300 * NS_PER_MS) /* without input before the question hears a key */
 #define RECALL_MAX       16
+#define OPENED_MAX       8               /* groups opened one in the other */
 #define DEFER_FROM       20000           /* rows; fewer are listed at once */
 #define DEATHS_LOST_NS   (60 * NS_PER_S) /* between two messages about lost events */
 #define FIRST_ROWS       1000            /* of them are listed while the view stays at the top */
+
+/* What the screen was like when a group was opened. */
+struct opened {
+    int group_by;
+    struct value group;
+    struct value unfolded[GROUPS_UNFOLDED_MAX];
+    uint32_t n_unfolded;
+    uint32_t offset; /* of the cursor below the top */
+    char filter[UI_FILTER_MAX];
+};
 
 struct session {
     const struct settings *settings;
@@ -44,9 +55,14 @@ struct session {
     bool asked_whole;      /* the rows awaited, or shown, are not only the first */
     void (*when_whole)(struct session *s); /* waits for a listing that is not only the first rows */
 
+    uint64_t question; /* grows with each other filter or grouping: counts of groups compare only
+                          within one */
+    struct opened opened[OPENED_MAX]; /* ui.opened of them */
+
     uint32_t selected_row; /* of ui.selected in the sample shown, or where it was last */
     bool
         selection_waiting; /* the filter took the selected row; it is bound again once it is back */
+    uint32_t waiting_offset; /* then so far below the top */
 
     char before_digits[UI_FILTER_MAX];
     int64_t digits_ns; /* of the last digit */
@@ -150,6 +166,26 @@ const struct conn *table_subject(struct session *s);
  */
 void table_text(const struct session *s, const struct conn *c, struct str *out);
 
+/* session_groups.c */
+
+/** The group that the line under the cursor stands for; false when it stands for none. */
+bool group_under_cursor(const struct session *s, uint32_t *group);
+
+/** Append the group's value, count and states. */
+void group_text(const struct session *s, uint32_t group, struct str *out);
+
+/** Group by a column, -1: plain rows. */
+void group_choose_by(struct session *s, int by);
+void group_fold(struct session *s, uint32_t group, bool fold);
+void group_toggle(struct session *s, uint32_t group);
+
+/** What ← and → do with groups; false when they mean the columns. */
+bool group_sideways(struct session *s, int sign);
+
+/** Only the rows of the group from now on, until group_back(). */
+void group_open(struct session *s, uint32_t group);
+bool group_back(struct session *s); /* false when none is open */
+
 /* session_focus.c */
 
 /** Move in whatever has the focus: overlay, pane, strip or table. */
@@ -186,11 +222,11 @@ void digits_tick(struct session *s);
 void digits_end(struct session *s);
 
 /* session_choice.c */
-enum choice_kind { CHOICE_PORT, CHOICE_STATE };
+enum choice_kind { CHOICE_PORT, CHOICE_STATE, CHOICE_MORE };
 
-/** `filter` with `term` in place of every earlier choice of that kind; what the user wrote besides
- *  stays, in parentheses where `or` or an ss expression would swallow the term. False when the
- *  result is too long. */
+/** `filter` with `term` in place of every earlier choice of that kind, MORE: besides all others;
+ * what the user wrote besides stays, in parentheses where `or` or an ss expression would swallow
+ * the term. False when the result is too long. */
 bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
                     const char *term);
 
@@ -240,6 +276,10 @@ bool overlay_close(struct session *s); /* false when none was open */
 /** A key that only the column chooser knows. */
 bool menu_key(struct session *s, keycode key);
 void sort_by(struct session *s, enum column_id column);
+void sort_groups_by(struct session *s, unsigned figure);
+
+/** What the sort keys mean: the groups where their heads are shown, else the rows. */
+bool sorts_groups(const struct session *s);
 void sort_step(struct session *s, int sign);
 
 /* session_netns.c: the menu of namespaces. Its lines are those of the newest sample. */

@@ -1,4 +1,4 @@
-/* Overlays: help, details, the sort menu and the column chooser; and sorting itself. */
+/* Overlays: help, details, the menus of sorts, columns and groups; and sorting itself. */
 #include <string.h>
 
 #include "session_internal.h"
@@ -12,8 +12,40 @@ void sort_by(struct session *s, enum column_id column)
     session_rebuild(s, true);
 }
 
+bool sorts_groups(const struct session *s)
+{
+    uint32_t group;
+    return s->list->grouped && (s->list->rows.n == 0 || group_under_cursor(s, &group));
+}
+
+void sort_groups_by(struct session *s, unsigned figure)
+{
+    struct group_sort *sort = &s->ui.group_sort;
+    bool again = sort->figure == figure;
+    sort->descending = again ? !sort->descending : figure != GROUP_KEY;
+    sort->figure = (uint8_t)figure;
+    session_rebuild(s, true);
+}
+
+static void step_groups(struct session *s, int sign)
+{
+    struct view v = session_view(s);
+    uint8_t drawn[GROUP_SUM + GROUP_SUMS];
+    int n = view_group_figures(&v, drawn), at = 0;
+    while (at < n && drawn[at] != s->ui.group_sort.figure)
+        at++;
+    if (at == n)
+        at = sign > 0 ? n - 1 : 0;
+    if (n > 1)
+        sort_groups_by(s, drawn[(at + (sign > 0 ? 1 : n - 1)) % n]);
+}
+
 void sort_step(struct session *s, int sign)
 {
+    if (sorts_groups(s)) {
+        step_groups(s, sign);
+        return;
+    }
     struct view v = session_view(s);
     enum column_id drawn[COL_COUNT];
     size_t n = view_columns(&v, drawn), at = 0;
@@ -28,7 +60,7 @@ void sort_step(struct session *s, int sign)
         sort_by(s, next);
 }
 
-static bool listed(const struct ui *ui, enum column_id id)
+static bool listed(const struct ui *ui, unsigned id)
 {
     for (uint32_t i = 0; i < ui->n_menu; i++)
         if (ui->menu[i] == id)
@@ -60,6 +92,32 @@ static void fill_menu(struct session *s, enum ui_overlay overlay)
             ui->menu[ui->n_menu++] = id;
 }
 
+/* No groups, what is most asked for, then other columns that rows have in common. */
+static void fill_group_menu(struct ui *ui)
+{
+    static const enum column_id first[] = {COL_REMOTE_ADDR, COL_LOCAL_PORT, COL_STATE, COL_NETNS};
+    ui->n_menu = 0;
+    ui->menu[ui->n_menu++] = COL_COUNT;
+    for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+        ui->menu[ui->n_menu++] = first[i];
+    for (unsigned id = 0; id < COL_COUNT; id++)
+        if ((columns[id].flags & COLUMN_GROUP) && !listed(ui, id))
+            ui->menu[ui->n_menu++] = id;
+    ui->overlay_cursor = 1;
+    for (uint32_t i = 1; i < ui->n_menu; i++)
+        if ((int)ui->menu[i] == ui->group_by)
+            ui->overlay_cursor = i;
+}
+
+static void fill_group_sort_menu(struct ui *ui)
+{
+    struct grouping how = ui_grouping(ui);
+    ui->n_menu = GROUP_SUM + how.n_sums;
+    for (unsigned figure = 0; figure < ui->n_menu; figure++)
+        ui->menu[figure] = figure;
+    ui->overlay_cursor = how.sort.figure;
+}
+
 static void show_details(struct session *s)
 {
     s->ui.details = s->ui.selected;
@@ -74,7 +132,7 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
     if (overlay == OVERLAY_NAMESPACES && !netns_menu_open(s))
         return;
     if (overlay == OVERLAY_DETAILS) {
-        if (!table_bind(s))
+        if (!table_bind(s) || ui->on_group)
             return;
         show_details(s);
     } else if (overlay == OVERLAY_SORT || overlay == OVERLAY_COLUMNS) {
@@ -83,8 +141,12 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
             if (ui->menu[i] == ui->sort.column)
                 ui->overlay_cursor = i;
     }
+    if (overlay == OVERLAY_GROUP)
+        fill_group_menu(ui);
+    if (overlay == OVERLAY_GROUP_SORT)
+        fill_group_sort_menu(ui);
     ui->overlay = overlay;
-    if (overlay == OVERLAY_SORT)
+    if (overlay == OVERLAY_SORT || overlay == OVERLAY_GROUP)
         overlay_move(s, MOVE_LINE, 0); /* to where the cursor is seen */
     netns_menu_follow(s);
 }
@@ -128,9 +190,12 @@ static void move_menu(struct ui *ui, int64_t lines, uint32_t shown)
 /* In the details the rows go by. */
 static void next_details(struct session *s, enum move_unit unit, int sign)
 {
+    uint32_t before = s->ui.cursor;
     table_move(s, unit, sign);
-    if (table_bind(s))
+    if (table_bind(s) && !s->ui.on_group)
         show_details(s);
+    else
+        table_select(s, before); /* groups have no details */
 }
 
 void overlay_move(struct session *s, enum move_unit unit, int sign)
@@ -182,6 +247,8 @@ static void accept_columns(struct session *s)
             ui->chosen[ui->n_chosen++] = ui->menu[i];
     ui->column_scroll = 0;
     table_forget_widths(s);
+    if (ui->group_by >= 0) /* other sums */
+        session_rebuild(s, true);
     str_fini(&s->farewell);
     if (ui->n_chosen) {
         compose_farewell(s);
@@ -195,20 +262,26 @@ void overlay_accept(struct session *s)
     enum ui_overlay overlay = ui->overlay;
     if (overlay == OVERLAY_NAMESPACES)
         netns_menu_accept(s);
-    if (overlay != OVERLAY_SORT && overlay != OVERLAY_COLUMNS)
+    if (overlay == OVERLAY_HELP || overlay == OVERLAY_DETAILS || overlay == OVERLAY_NONE ||
+        overlay == OVERLAY_NAMESPACES)
         return;
     ui->overlay = OVERLAY_NONE;
+    unsigned chosen = ui->overlay_cursor < ui->n_menu ? ui->menu[ui->overlay_cursor] : COL_COUNT;
     if (overlay == OVERLAY_COLUMNS)
         accept_columns(s);
-    else if (ui->overlay_cursor < ui->n_menu)
-        sort_by(s, ui->menu[ui->overlay_cursor]);
+    else if (overlay == OVERLAY_GROUP)
+        group_choose_by(s, chosen < COL_COUNT ? (int)chosen : -1);
+    else if (overlay == OVERLAY_GROUP_SORT)
+        sort_groups_by(s, chosen);
+    else if (chosen < COL_COUNT)
+        sort_by(s, (enum column_id)chosen);
 }
 
 /* Take the column under the cursor along, one place up or down. */
 static void carry(struct ui *ui, int sign)
 {
     uint32_t at = ui->overlay_cursor, to = clamped(at, sign, ui->n_menu - 1);
-    enum column_id id = ui->menu[at];
+    unsigned id = ui->menu[at];
     ui->menu[at] = ui->menu[to];
     ui->menu[to] = id;
 }

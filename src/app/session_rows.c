@@ -29,7 +29,7 @@ static void adopt(struct session *s, struct listing *list)
     struct ui *ui = &s->ui;
     struct view before = session_view(s);
     int line = ui->bound ? view_row_line(&before, ui->cursor) : -1;
-    uint32_t offset = ui->cursor - ui->top;
+    uint32_t offset = ui->bound ? ui->cursor - ui->top : s->waiting_offset;
     bool first = !s->list->snapshot;
 
     listing_unref(s->list);
@@ -57,8 +57,15 @@ int session_job(const struct session *s, const struct snapshot *snapshot, struct
         .sort = ui->sort,
         .mark_ds = ui->fade_ds,
         .n_pinned = ui->n_pinned,
+        .grouped = ui->group_by >= 0,
+        .n_unfolded = ui->n_unfolded,
+        .question = s->question,
     };
     memcpy(job->pinned, ui->pinned, sizeof(job->pinned));
+    if (job->grouped) {
+        job->grouping = ui_grouping(ui);
+        memcpy(job->unfolded, ui->unfolded, ui->n_unfolded * sizeof(ui->unfolded[0]));
+    }
     int r = predicate_copy(&job->predicate, &s->predicate);
     if (r == 0) {
         job->snapshot = snapshot_ref(snapshot);
@@ -74,7 +81,7 @@ static bool defers(const struct session *s, const struct snapshot *snapshot)
 
 static void ask_worker(struct session *s, struct listing_job *job, bool by_user)
 {
-    s->asked_whole = wants_whole(s);
+    s->asked_whole = wants_whole(s) || job->grouped;
     job->limit = s->asked_whole ? 0 : s->first_rows;
     s->last_ticket = worker_ask(s->worker, job);
     if (by_user)

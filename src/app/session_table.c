@@ -27,6 +27,7 @@ void table_park(struct session *s)
 {
     s->ui.bound = false;
     s->selection_waiting = false;
+    s->waiting_offset = 0;
     s->ui.top = s->ui.cursor = 0;
 }
 
@@ -43,9 +44,15 @@ void table_select(struct session *s, uint32_t position)
     if (s->list->rows.n == 0)
         return;
     const struct rows *rows = &s->list->rows;
+    uint32_t group;
     s->ui.cursor = position < rows->n ? position : rows->n - 1;
-    s->selected_row = rows->row[s->ui.cursor];
-    s->ui.selected = s->list->snapshot->conn[s->selected_row];
+    s->ui.on_group = group_under_cursor(s, &group);
+    if (s->ui.on_group) {
+        groups_value(&s->list->groups, group, &s->ui.group);
+    } else {
+        s->selected_row = rows->row[s->ui.cursor];
+        s->ui.selected = s->list->snapshot->conn[s->selected_row];
+    }
     s->ui.bound = true;
     s->selection_waiting = false;
 }
@@ -70,15 +77,36 @@ static void keep_line(struct session *s, int line)
     }
 }
 
+/* Position of what is selected, a group or a connection; UINT32_MAX when it is not in the list.
+ * `*gone`: nor in the sample. */
+static uint32_t selected_position(const struct session *s, bool *gone)
+{
+    const struct ui *ui = &s->ui;
+    uint32_t row;
+    if (ui->on_group) {
+        uint32_t group = s->list->grouped ? groups_find(&s->list->groups, &ui->group) : GROUP_NONE;
+        *gone = group == GROUP_NONE;
+        return *gone ? UINT32_MAX : rows_position(&s->list->rows, group | ROW_GROUP);
+    }
+    uint32_t position = table_position(s, &ui->selected, s->selected_row, &row);
+    *gone = row == UINT32_MAX;
+    return position;
+}
+
 /* What became of the selected row, in the footer. */
 static void say_lost(struct session *s, bool gone)
 {
     const struct conn *c = &s->ui.selected;
+    if (s->ui.on_group) {
+        session_say(s, MSG_SESSION_GROUP_GONE, NULL);
+        return;
+    }
     struct str local = STR_INIT, remote = STR_INIT;
     conn_format_local(c, &local);
     conn_format_remote(c, &remote);
     enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
                   : gone               ? MSG_SESSION_GONE
+                  : s->list->grouped   ? MSG_SESSION_OTHER_GROUP
                                        : MSG_SESSION_FILTERED_OUT;
     session_say(s, id, str_text(&local), str_text(&remote), NULL);
     str_fini(&local);
@@ -112,9 +140,10 @@ void table_place(struct session *s, bool by_user, uint32_t offset, int line)
         table_select(s, ui->cursor);
         return;
     }
-    uint32_t row, position = table_position(s, &ui->selected, s->selected_row, &row);
+    bool gone;
+    uint32_t position = selected_position(s, &gone);
     if (position == UINT32_MAX) {
-        selection_lost(s, by_user, row == UINT32_MAX);
+        selection_lost(s, by_user, gone);
         return;
     }
     table_select(s, position);
@@ -213,7 +242,7 @@ const struct conn *table_subject(struct session *s)
 {
     if (s->ui.overlay == OVERLAY_DETAILS)
         return &s->ui.details;
-    return table_bind(s) ? &s->ui.selected : NULL;
+    return table_bind(s) && !s->ui.on_group ? &s->ui.selected : NULL;
 }
 
 void table_row_text(const struct snapshot *snapshot, const enum column_id *drawn, size_t n,

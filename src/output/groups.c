@@ -55,10 +55,8 @@ static const char *key_text(struct group_sheet *sheet, uint32_t i)
 static const char *sum_text(const struct group_sheet *sheet, uint32_t i, unsigned k,
                             char out[FMT_SIZE])
 {
-    uint64_t sum;
-    if (!groups_sum(sheet->p->groups, i, k, &sum))
-        return sheet->p->ascii ? "-" : FMT_NONE;
-    return fmt_bytes(out, FMT_SIZE, sum);
+    const char *text = groups_format_sum(sheet->p->groups, i, k, out);
+    return sheet->p->ascii && strcmp(text, FMT_NONE) == 0 ? "-" : text;
 }
 
 static void widen(int *width, const char *text)

@@ -261,6 +261,15 @@ bool groups_sum(const struct groups *g, uint32_t group, unsigned i, uint64_t *su
     return *sum != UINT64_MAX;
 }
 
+const char *groups_format_sum(const struct groups *g, uint32_t group, unsigned i, char *out)
+{
+    uint64_t sum;
+    if (!groups_sum(g, group, i, &sum))
+        return FMT_NONE;
+    return strstr(columns[g->how.sum[i]].id, "bytes") ? fmt_bytes(out, FMT_SIZE, sum)
+                                                      : fmt_count_fit(out, FMT_SIZE, sum, 8);
+}
+
 void groups_format(const struct groups *g, const struct snapshot *s, uint32_t i, struct str *out)
 {
     if (g->group[i].type == VALUE_NONE)

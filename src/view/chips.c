@@ -28,12 +28,33 @@ static bool chip_leaves(unsigned state, int form)
            (form >= CHIPS_NO_DONE && state == TCP_STATE_TIME_WAIT);
 }
 
+/* Put a chip at the end. */
+static void add_chip(struct chips *chips, unsigned index, int form, const char *number)
+{
+    struct chip *chip = &chips->chip[chips->n++];
+    unsigned state = strip_state(index);
+
+    chip->index = index;
+    chip->x = chips->w - 1;
+    snprintf(chip->text, sizeof chip->text, "%s %s",
+             state == 0            ? text(MSG_VIEW_ALL)
+             : form == CHIPS_NAMES ? state_short_name(state)
+                                   : state_code(state),
+             number);
+    chip->w = utf8_width(chip->text) + 1;
+    chips->w += chip->w;
+}
+
+static void count_text(char number[FMT_SIZE], uint64_t count, int form)
+{
+    fmt_count_fit(number, FMT_SIZE, count, form >= CHIPS_SHORT ? 5 : 12);
+}
+
 static void chips_fill(const struct drawing *d, struct chips *chips, int form)
 {
     *chips = (struct chips){.w = 1};
     for (unsigned i = 0; i <= STATE_STRIP_COUNT; i++) {
         bool chosen = d->ui->strip == i && d->ui->focus == FOCUS_STATES;
-        struct chip *chip = &chips->chip[chips->n];
         unsigned state = strip_state(i);
         char number[FMT_SIZE] = FMT_NONE;
         uint64_t count = 0;
@@ -46,36 +67,27 @@ static void chips_fill(const struct drawing *d, struct chips *chips, int form)
             continue;
         }
         if (known)
-            fmt_count_fit(number, sizeof number, count, form >= CHIPS_SHORT ? 5 : 12);
-        chip->index = i;
-        chip->x = chips->w - 1;
-        snprintf(chip->text, sizeof chip->text, "%s %s",
-                 state == 0            ? text(MSG_VIEW_ALL)
-                 : form == CHIPS_NAMES ? state_short_name(state)
-                                       : state_code(state),
-                 number);
-        chip->w = utf8_width(chip->text) + 1;
-        chips->w += chip->w;
-        chips->n++;
+            count_text(number, count, form);
+        add_chip(chips, i, form, number);
     }
 }
 
 #define MORE_W 3 /* " +n" */
 
-static bool chips_fit(const struct drawing *d, const struct chips *chips)
+static bool chips_fit(const struct chips *chips, int room)
 {
-    return chips->w + (chips->left_out ? MORE_W : 0) <= d->l.strip.w;
+    return chips->w + (chips->left_out ? MORE_W : 0) <= room;
 }
 
 static void chips_make(const struct drawing *d, struct chips *chips)
 {
     for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
         chips_fill(d, chips, form);
-        if (chips_fit(d, chips))
+        if (chips_fit(chips, d->l.strip.w))
             return;
     }
     /* even so too narrow: the last ones leave, but never the chosen one */
-    for (int i = chips->n - 1; i >= 0 && !chips_fit(d, chips); i--) {
+    for (int i = chips->n - 1; i >= 0 && !chips_fit(chips, d->l.strip.w); i--) {
         int w = chips->chip[i].w;
 
         if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
@@ -129,4 +141,51 @@ int chip_at(const struct drawing *d, int x)
             return (int)chips.chip[i].index;
     }
     return -1;
+}
+
+static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUNT], int form)
+{
+    *chips = (struct chips){.w = 0};
+    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
+        unsigned state = strip_state(i);
+        uint64_t n =
+            count[state] + (state == TCP_STATE_CLOSE ? count[TCP_STATE_BOUND_INACTIVE] : 0);
+        char number[FMT_SIZE];
+
+        if (n == 0)
+            continue;
+        if (chip_leaves(state, form)) {
+            chips->left_out++;
+            continue;
+        }
+        count_text(number, n, form);
+        add_chip(chips, i, form, number);
+    }
+}
+
+void draw_count_chips(struct canvas *c, int x, int y, int room,
+                      const uint32_t count[TCP_STATE_COUNT], enum role role)
+{
+    struct chips chips;
+    char more[16];
+
+    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+        counts_fill(&chips, count, form);
+        if (chips_fit(&chips, room + 1)) /* none has a bracket on its left */
+            break;
+    }
+    while (chips.n > 0 && !chips_fit(&chips, room + 1)) {
+        chips.w -= chips.chip[--chips.n].w;
+        chips.left_out++;
+    }
+    for (int i = 0; i < chips.n; i++) {
+        unsigned state = strip_state(chips.chip[i].index);
+
+        canvas_put(c, x + chips.chip[i].x + 1, y, room,
+                   role == ROLE_TEXT ? state_role(state) : role, chips.chip[i].text);
+    }
+    if (chips.left_out) {
+        snprintf(more, sizeof more, "+%d", chips.left_out);
+        canvas_put(c, x + chips.w, y, room - chips.w, ROLE_DIM, more);
+    }
 }

@@ -13,6 +13,7 @@
 
 #define STATE_SHORT_W 7
 #define PORT_W        5
+#define INDENT        2
 
 static const int steps[] = {15, 21, 31, 39, 47};
 #define STEPS ((int)(sizeof steps / sizeof *steps))
@@ -47,14 +48,20 @@ static void measure(struct widths *w, const struct drawing *d)
     char port[8];
 
     w->n = w->max_local = 0;
-    for (uint32_t i = d->ui->top; i < d->n_rows && w->n < lines && w->n < 512; i++, w->n++) {
-        const struct conn *c = &d->s->conn[d->rows->row[i]];
+    for (uint32_t i = d->ui->top; i < d->n_rows && w->n < lines && w->n < 512; i++) {
+        const struct conn *c;
 
+        if (drawing_is_group(d, i)) {
+            lines--;
+            continue;
+        }
+        c = &d->s->conn[d->rows->row[i]];
         w->local[w->n] = local_width_of(c, &buffer);
         w->remote[w->n] = remote_width_of(c, &buffer);
         digits = snprintf(port, sizeof port, "%u", c->sport);
         if (w->local[w->n] + PORT_DIGITS - digits > w->max_local)
             w->max_local = w->local[w->n] + PORT_DIGITS - digits;
+        w->n++;
     }
     str_fini(&buffer);
 }
@@ -80,9 +87,15 @@ static int base_width(enum fit_level level, int local, int remote)
     return 0;
 }
 
-static int table_room(const struct drawing *d)
+int table_room(const struct drawing *d)
 {
     return d->l.table.w - (d->l.separator_x >= 0 ? 1 : 0);
+}
+
+/* Rows below their group stand two columns further right. */
+static int indent(const struct drawing *d)
+{
+    return d->groups ? INDENT : 0;
 }
 
 /* How many rows have both addresses within these widths. */
@@ -142,7 +155,7 @@ static int grown(const struct widths *w, int local, int remote)
 void fit_choose(const struct drawing *d, int *local, int *remote)
 {
     struct widths w;
-    int room = table_room(d);
+    int room = table_room(d) - indent(d);
 
     measure(&w, d);
     *local = step_for(w.local, w.n);
@@ -298,9 +311,10 @@ void fit_make(struct fit *f, const struct drawing *d)
 {
     enum column_id wanted[COL_COUNT], order[COL_COUNT];
     bool in[COL_COUNT] = {false};
-    int used = GUTTER, n, x = GUTTER;
+    int used = GUTTER, n, x = GUTTER + indent(d);
 
-    *f = (struct fit){.room = table_room(d), .sorted = d->ui->sort.column};
+    *f = (struct fit){.indent = indent(d), .room = table_room(d) - indent(d)};
+    f->sorted = d->ui->sort.column;
     take_widths(f, d);
     take_level(f);
     for (unsigned id = 0; id < COL_COUNT; id++) {
@@ -336,7 +350,7 @@ int fit_remote_x(const struct fit *f)
 {
     const struct fit_column *local = fit_find(f, COL_LOCAL);
 
-    return local ? local->x : GUTTER;
+    return local ? local->x : GUTTER + f->indent;
 }
 
 size_t fit_address_line(const char *text, int room)
@@ -353,7 +367,8 @@ size_t fit_address_line(const char *text, int room)
 int fit_row_lines(const struct fit *f, const struct conn *c)
 {
     struct str buffer = STR_INIT;
-    int lines = 1, remote = remote_width_of(c, &buffer), room = f->room - fit_remote_x(f);
+    int lines = 1, remote = remote_width_of(c, &buffer),
+        room = f->room + f->indent - fit_remote_x(f);
     const char *at = str_text(&buffer);
 
     if (f->level == FIT_OWN_LINE || (remote > f->remote && fit_find(f, COL_REMOTE))) {

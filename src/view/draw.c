@@ -10,12 +10,15 @@ void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
 {
     *d = (struct drawing){.c = c, .v = v, .ui = v->ui, .s = v->shown, .rows = v->rows};
     d->n_rows = d->s && d->rows ? d->rows->n : 0;
+    d->groups = d->s && d->rows ? v->groups : NULL;
     layout_compute(&d->l, v->ui);
 }
 
 uint32_t drawing_cursor_row(const struct drawing *d)
 {
-    return d->ui->cursor < d->n_rows ? d->rows->row[d->ui->cursor] : UINT32_MAX;
+    return d->ui->cursor < d->n_rows && !drawing_is_group(d, d->ui->cursor)
+               ? d->rows->row[d->ui->cursor]
+               : UINT32_MAX;
 }
 
 const struct history *drawing_history(const struct drawing *d)

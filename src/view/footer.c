@@ -17,7 +17,7 @@ struct key_item {
     int rank; /* the lowest come in first */
 };
 
-#define ITEM_MAX 16
+#define ITEM_MAX 20
 struct key_items {
     struct key_item item[ITEM_MAX];
     int n;
@@ -55,7 +55,16 @@ static enum msg next_region(const struct drawing *d)
 static void add_open(const struct drawing *d, struct key_items *k, bool strip)
 {
     bool all = strip && ui_strip_state(d->ui) == 0;
+    uint32_t group = d->ui->focus == FOCUS_TABLE ? drawing_cursor_group(d) : GROUP_NONE;
 
+    if (group != GROUP_NONE) {
+        bool unfolded = group_unfolded(d, group);
+
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_GROUP, true, 3);
+        add(k, unfolded ? COMMAND_LEFT : COMMAND_RIGHT,
+            unfolded ? MSG_VIEW_KEY_FOLD : MSG_VIEW_KEY_UNFOLD, true, 3);
+        return;
+    }
     add(k, COMMAND_OPEN,
         all     ? MSG_VIEW_KEY_EVERY_STATE
         : strip ? MSG_VIEW_KEY_ONLY_STATE
@@ -64,6 +73,18 @@ static void add_open(const struct drawing *d, struct key_items *k, bool strip)
         : strip ? true
                 : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
         6);
+}
+
+/* What Esc takes back. */
+static void add_back(const struct drawing *d, struct key_items *k)
+{
+    const struct ui *ui = d->ui;
+
+    add(k, COMMAND_BACK,
+        ui->opened      ? MSG_VIEW_KEY_TO_GROUPS
+        : ui->filter[0] ? MSG_VIEW_KEY_CLEAR
+                        : MSG_VIEW_KEY_UNGROUP,
+        ui->opened || ui->filter[0] || ui->group_by >= 0, ui->opened ? 2 : 7);
 }
 
 /* The main screen: in their order from left to right. */
@@ -78,15 +99,16 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add_open(d, k, strip);
     add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
+    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 11);
     add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
     add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
     if (d->l.pane_form == PANE_FORM_OVERLAY)
         add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, 2);
     add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, d->l.pane_form == PANE_FORM_OVERLAY ? 1 : 9);
-    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 11);
-    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 12);
-    add(k, COMMAND_BACK, MSG_VIEW_KEY_CLEAR, ui->filter[0] != '\0', 7);
-    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 13 : 3);
+    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 12);
+    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 13);
+    add_back(d, k);
+    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 14 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
 }
 
@@ -112,7 +134,12 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 2);
         add_keys(k, "< >", MSG_VIEW_KEY_ORDER, 3);
         break;
+    case OVERLAY_GROUP:
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
+        break;
     case OVERLAY_SORT:
+    case OVERLAY_GROUP_SORT:
         add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
         add(k, COMMAND_REVERSE, MSG_VIEW_KEY_REVERSE, true, 2);
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);

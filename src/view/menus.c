@@ -1,4 +1,5 @@
-/* Menus over the left edge of the table: the sort column, the columns to show, the namespaces. */
+/* Menus over the left edge of the table: the sort column, the columns to show, groups, the
+ * namespaces. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -47,24 +48,63 @@ static uint32_t menu_top(const struct drawing *d, uint32_t lines, uint32_t shown
     return top;
 }
 
-/* What stands before and in a line: a column, and how it is chosen. */
-static const char *column_mark(const struct drawing *d, enum column_id id)
+/* What a line of a menu says. */
+struct item {
+    const char *before, *title, *id;
+};
+
+static const char *sort_sign(bool here, bool down)
 {
-    if (d->ui->overlay == OVERLAY_COLUMNS)
-        return d->ui->chosen_edit[id] ? "[x] " : "[ ] ";
-    return d->ui->sort.column != id                      ? "  "
-           : d->ui->sort.descending != (id == COL_STATE) ? "▾ "
-                                                         : "▴ ";
+    return !here ? "  " : down ? "▾ " : "▴ ";
 }
 
-static void draw_column(struct drawing *d, int x, int y, int end, uint32_t i)
+static struct item group_sort_item(const struct drawing *d, unsigned figure)
 {
-    enum column_id id = d->ui->menu[i];
+    struct grouping how = ui_grouping(d->ui);
+    const char *id = figure == GROUP_COUNT    ? "count"
+                     : figure == GROUP_CHANGE ? "change"
+                                              : columns[how.by].id;
 
-    x += canvas_put(d->c, x, y, end - x, ROLE_KEY, column_mark(d, id));
-    x += canvas_put(d->c, x, y, end - x, ROLE_TEXT, text(columns[id].title));
-    if (x + 1 + utf8_width(columns[id].id) <= end)
-        canvas_put_right(d->c, x, y, end - x, ROLE_DIM, columns[id].id);
+    if (figure >= GROUP_SUM)
+        id = columns[how.sum[figure - GROUP_SUM]].id;
+    return (struct item){sort_sign(how.sort.figure == figure, how.sort.descending),
+                         group_title(&how, figure), id};
+}
+
+static struct item item_of(const struct drawing *d, unsigned id)
+{
+    const struct ui *ui = d->ui;
+
+    switch (ui->overlay) {
+    case OVERLAY_COLUMNS:
+        return (struct item){ui->chosen_edit[id] ? "[x] " : "[ ] ", text(columns[id].title),
+                             columns[id].id};
+    case OVERLAY_GROUP:
+        if (id == COL_COUNT)
+            return (struct item){ui->group_by < 0 ? "[x] " : "[ ] ", text(MSG_VIEW_NO_GROUPS), ""};
+        return (struct item){ui->group_by == (int)id ? "[x] " : "[ ] ", text(columns[id].title),
+                             columns[id].id};
+    case OVERLAY_GROUP_SORT:
+        return group_sort_item(d, id);
+    case OVERLAY_NONE:
+    case OVERLAY_HELP:
+    case OVERLAY_DETAILS:
+    case OVERLAY_SORT:
+    case OVERLAY_NAMESPACES:
+        break;
+    }
+    return (struct item){sort_sign(ui->sort.column == id, ui->sort.descending != (id == COL_STATE)),
+                         text(columns[id].title), columns[id].id};
+}
+
+static void draw_line_of(struct drawing *d, int x, int y, int end, uint32_t i)
+{
+    struct item item = item_of(d, d->ui->menu[i]);
+
+    x += canvas_put(d->c, x, y, end - x, ROLE_KEY, item.before);
+    x += canvas_put(d->c, x, y, end - x, ROLE_TEXT, item.title);
+    if (x + 1 + utf8_width(item.id) <= end)
+        canvas_put_right(d->c, x, y, end - x, ROLE_DIM, item.id);
 }
 
 const struct netns_table *view_namespaces(const struct view *v, uint32_t *n)
@@ -124,7 +164,7 @@ static void draw_item(struct drawing *d, const struct rect *r, int y, uint32_t i
     if (d->ui->overlay == OVERLAY_NAMESPACES)
         draw_namespace(d, x, y, end, i);
     else
-        draw_column(d, x, y, end, i);
+        draw_line_of(d, x, y, end, i);
     if (i == d->ui->overlay_cursor) {
         canvas_put(d->c, r->x, y, 1, ROLE_TEXT, "▸");
         canvas_paint(d->c, r->x, y, r->w - 1, 1, ROLE_CURSOR);
@@ -136,6 +176,8 @@ static enum msg menu_title(enum ui_overlay overlay)
 {
     return overlay == OVERLAY_SORT         ? MSG_VIEW_MENU_SORT
            : overlay == OVERLAY_NAMESPACES ? MSG_VIEW_MENU_NAMESPACES
+           : overlay == OVERLAY_GROUP      ? MSG_VIEW_MENU_GROUP
+           : overlay == OVERLAY_GROUP_SORT ? MSG_VIEW_MENU_GROUP_SORT
                                            : MSG_VIEW_MENU_COLUMNS;
 }
 

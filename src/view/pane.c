@@ -1,5 +1,6 @@
 /* The pane: the words about one state, beside the table, below it, in brief, or over the body. */
 #include <stdio.h>
+#include <string.h>
 
 #include "parts.h"
 #include "tcptop/base/utf8.h"
@@ -12,6 +13,18 @@ struct pane_text {
     int x, y, width, lines, columns;
     uint32_t top, shown; /* lines of the text */
 };
+
+/* A group of rows in one state is about that state; 0: none such is under the cursor. */
+static unsigned group_state(const struct drawing *d)
+{
+    uint32_t group = drawing_cursor_group(d);
+    struct value v;
+
+    if (group == GROUP_NONE || d->groups->how.by != COL_STATE)
+        return 0;
+    groups_value(d->groups, group, &v);
+    return state_parse(v.text, strlen(v.text));
+}
 
 bool pane_subject(const struct drawing *d, struct explain_subject *subject)
 {
@@ -26,6 +39,8 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
 
         subject->state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
         subject->row = of_row ? row : UINT32_MAX;
+    } else if (d->ui->subject == FOCUS_TABLE && group_state(d)) {
+        subject->state = group_state(d);
     }
     return subject->state != 0;
 }

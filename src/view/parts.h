@@ -13,15 +13,17 @@ struct drawing {
     struct canvas *c; /* NULL while only measuring */
     const struct view *v;
     const struct ui *ui;
-    const struct snapshot *s; /* the rows on screen; may be NULL */
-    const struct rows *rows;  /* may be NULL */
+    const struct snapshot *s;    /* the rows on screen; may be NULL */
+    const struct rows *rows;     /* may be NULL */
+    const struct groups *groups; /* that lines of `rows` stand for; NULL: none */
     uint32_t n_rows;
     struct layout l;
 };
 
 void drawing_init(struct drawing *d, struct canvas *c, const struct view *v);
 
-/** The snapshot row under the cursor, UINT32_MAX when the list is empty. */
+/** The snapshot row under the cursor, UINT32_MAX when there is none: the list is empty, or a group
+ *  is there. */
 uint32_t drawing_cursor_row(const struct drawing *d);
 
 /** The history that the strip shows: that of the rows, or with the gap of a newest sample that
@@ -91,6 +93,10 @@ bool strip_count(const struct snapshot *s, unsigned state, uint64_t *count);
 
 void draw_chips(struct drawing *d);
 
+/** Counts by state as chips from (x, y) on; what does not fit is told by number. */
+void draw_count_chips(struct canvas *c, int x, int y, int room,
+                      const uint32_t count[TCP_STATE_COUNT], enum role role);
+
 /** Index in the strip of the chip at column `x`, -1 for none. */
 int chip_at(const struct drawing *d, int x);
 
@@ -113,13 +119,17 @@ struct fit_column {
 struct fit {
     enum fit_level level;
     enum column_id sorted;
-    int room;          /* columns of the table */
+    int indent;        /* of rows below their group */
+    int room;          /* columns of the table, without the indent */
     int local, remote; /* widths of the address columns */
     int n;
     struct fit_column column[COL_COUNT];
 };
 
 #define GUTTER 2
+
+/** Columns that the table's lines may use: beside a pane the last one stays blank. */
+int table_room(const struct drawing *d);
 
 /** Columns for the table as it stands, address widths as the ui has them. */
 void fit_make(struct fit *f, const struct drawing *d);
@@ -139,13 +149,56 @@ int fit_remote_x(const struct fit *f);
 /** Bytes of an address that go on one line of `room` columns: all, or up to a ':'. */
 size_t fit_address_line(const char *text, int room);
 
+/* groups.c */
+struct group_fit {
+    int room;
+    int key_x, key_w, count_x, count_w; /* counted from the table's first column */
+    int change_x;                       /* 0: not there */
+    int sum_x[GROUP_SUMS];
+    unsigned n_sums;
+    int states_x, states_w; /* w 0: not there */
+    bool own_line;          /* the value stands in a line, or more, before the figures */
+};
+
+bool drawing_is_group(const struct drawing *d, uint32_t position);
+
+/** The group under the cursor, GROUP_NONE when there is none. */
+uint32_t drawing_cursor_group(const struct drawing *d);
+
+/** Do the heads tell of groups? They tell of what the line under the cursor is. */
+bool group_heads(const struct drawing *d);
+
+/** The title of a figure. */
+const char *group_title(const struct grouping *how, unsigned figure);
+
+/** The width that suits the values in view. */
+int group_choose(const struct drawing *d);
+
+/* Only where there are groups: */
+void group_fit_make(struct group_fit *f, const struct drawing *d);
+int group_lines(const struct drawing *d, const struct group_fit *f, uint32_t group);
+bool group_unfolded(const struct drawing *d, uint32_t group);
+void draw_group(struct drawing *d, const struct group_fit *f, int y, uint32_t group,
+                enum role role);
+void draw_group_heads(struct drawing *d, const struct group_fit *f, int y);
+
+/** The figures that are drawn, left to right; returns how many. */
+int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_SUMS]);
+
+/** The figure whose head is at column `x`, -1 when there is none. */
+int group_head_at(const struct drawing *d, const struct group_fit *f, int x);
+
 /* table.c */
 struct table_page {
     struct fit fit;
+    struct group_fit groups;    /* where there are any */
     int head_y, first_y, lines; /* screen lines: column heads, first row, how many rows' lines */
     uint32_t top, drawn;        /* positions */
 };
 void table_page(const struct drawing *d, struct table_page *p);
+
+/** Screen lines that the line of the list at `position` takes. */
+int table_lines(const struct drawing *d, const struct table_page *p, uint32_t position);
 
 /* pane.c */
 bool pane_subject(const struct drawing *d, struct explain_subject *subject);

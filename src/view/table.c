@@ -14,6 +14,14 @@ static bool has_title(const struct drawing *d)
     return d->l.kind != LAYOUT_TINY;
 }
 
+int table_lines(const struct drawing *d, const struct table_page *p, uint32_t position)
+{
+    uint32_t line = d->rows->row[position];
+
+    return drawing_is_group(d, position) ? group_lines(d, &p->groups, line_group(line))
+                                         : fit_row_lines(&p->fit, &d->s->conn[line]);
+}
+
 void table_page(const struct drawing *d, struct table_page *p)
 {
     const struct rect *r = &d->l.table;
@@ -25,10 +33,10 @@ void table_page(const struct drawing *d, struct table_page *p)
     p->first_y = p->head_y + 1;
     p->lines = r->y + r->h - p->first_y;
     left = p->lines;
+    if (d->groups)
+        group_fit_make(&p->groups, d);
     while (left > 0 && p->top + p->drawn < d->n_rows) {
-        uint32_t row = d->rows->row[p->top + p->drawn];
-
-        left -= fit_row_lines(&p->fit, &d->s->conn[row]);
+        left -= table_lines(d, p, p->top + p->drawn);
         if (left < 0 && p->drawn > 0)
             break;
         p->drawn++;
@@ -41,12 +49,26 @@ static bool is_fresh(const struct drawing *d, uint32_t when_ds)
     return d->s->now_ds == when_ds || d->s->now_ds - when_ds < d->ui->fade_ds;
 }
 
+/* A group is marked when all of it is new, or has closed. */
+static char group_mark(const struct drawing *d, uint32_t i)
+{
+    const struct group *group = &d->groups->group[i];
+
+    if (group->count == 0)
+        return '-';
+    return group->born_ds && is_fresh(d, group->born_ds) ? '+' : ' ';
+}
+
 /* Marks of a row, as long as they last. */
-static char mark_of(const struct drawing *d, uint32_t position, uint32_t row)
+static char mark_of(const struct drawing *d, uint32_t position)
 {
     const struct snapshot *s = d->s;
-    const struct life *life = s->life ? &s->life[row] : NULL;
+    uint32_t row = d->rows->row[position];
+    const struct life *life;
 
+    if (drawing_is_group(d, position))
+        return group_mark(d, line_group(row));
+    life = s->life ? &s->life[row] : NULL;
     if (snapshot_row_kind(s, row) == ROW_CLOSED)
         return '-';
     if (life && s->conn[row].was_state && life->changed_ds != life->born_ds &&
@@ -77,7 +99,7 @@ static bool marks_colored(const struct drawing *d, const struct table_page *p)
     uint32_t marked = 0;
 
     for (uint32_t i = 0; i < p->drawn; i++) {
-        char mark = mark_of(d, p->top + i, d->rows->row[p->top + i]);
+        char mark = mark_of(d, p->top + i);
 
         marked += mark != ' ' && mark != '^';
     }
@@ -113,7 +135,7 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
 static void draw_remote_alone(struct drawing *d, const struct fit *f, int y, int end_y,
                               enum role role, const char *text)
 {
-    int x = fit_remote_x(f), room = f->room - x;
+    int x = fit_remote_x(f), room = f->room + f->indent - x;
 
     for (; *text && y < end_y; y++) {
         size_t n = fit_address_line(text, room);
@@ -166,10 +188,10 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
     str_fini(&text);
 }
 
-static void draw_row(struct drawing *d, const struct fit *f, const struct row_place *at,
+static void draw_row(struct drawing *d, const struct table_page *p, const struct row_place *at,
                      bool colored)
 {
-    char mark = mark_of(d, at->position, at->row), gutter[2] = {mark, '\0'};
+    char mark = mark_of(d, at->position), gutter[2] = {mark, '\0'};
     bool cursor = at->position == d->ui->cursor, focused = d->ui->focus == FOCUS_TABLE;
     enum role row_role = ROLE_TEXT;
     int x = d->l.table.x;
@@ -178,13 +200,16 @@ static void draw_row(struct drawing *d, const struct fit *f, const struct row_pl
         row_role = ROLE_DIM;
     else if (mark == '-' || (mark == '+' && colored))
         row_role = mark_role(mark);
-    draw_cells(d, f, at, row_role, colored ? mark : ' ');
+    if (drawing_is_group(d, at->position))
+        draw_group(d, &p->groups, at->y, line_group(at->row), row_role);
+    else
+        draw_cells(d, &p->fit, at, row_role, colored ? mark : ' ');
     canvas_put(d->c, x + 1, at->y, 1, colored || mark == '-' ? mark_role(mark) : ROLE_TEXT, gutter);
     if (!cursor)
         return;
     canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");
     for (int y = at->y; y < at->y + at->lines && y < at->end_y; y++)
-        draw_cursor(d->c, x, y, f->room, focused);
+        draw_cursor(d->c, x, y, table_room(d), focused);
 }
 
 static void draw_rows(struct drawing *d, const struct table_page *p)
@@ -194,10 +219,10 @@ static void draw_rows(struct drawing *d, const struct table_page *p)
 
     for (uint32_t i = 0; i < p->drawn; i++) {
         uint32_t position = p->top + i, row = d->rows->row[position];
-        int lines = fit_row_lines(&p->fit, &d->s->conn[row]);
+        int lines = table_lines(d, p, position);
         struct row_place at = {position, row, y, lines, end_y};
 
-        draw_row(d, &p->fit, &at, colored);
+        draw_row(d, p, &at, colored);
         y += lines;
     }
 }
@@ -254,10 +279,24 @@ static void draw_heads(struct drawing *d, const struct table_page *p)
     }
 }
 
+/* "   12 groups by State", "" where there are none. */
+static void groups_words(char out[FILL_SIZE], const struct drawing *d)
+{
+    char number[FMT_SIZE], words[FILL_SIZE];
+
+    out[0] = '\0';
+    if (!d->groups)
+        return;
+    fmt_count(number, sizeof number, d->groups->n);
+    fill(words, d->groups->n == 1 ? MSG_VIEW_GROUP_ONE : MSG_VIEW_GROUPS, number,
+         text(columns[d->groups->how.by].title), NULL);
+    snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, words);
+}
+
 static void draw_table_title(struct drawing *d, const struct table_page *p)
 {
-    char all[FMT_SIZE] = FMT_NONE, matched[FMT_SIZE], more[2 * FILL_SIZE + UI_FILTER_MAX];
-    char count[FILL_SIZE], view[FILL_SIZE] = "";
+    char all[FMT_SIZE] = FMT_NONE, matched[FMT_SIZE], more[3 * FILL_SIZE + UI_FILTER_MAX];
+    char count[FILL_SIZE], view[FILL_SIZE] = "", groups[FILL_SIZE];
     const char *filter = d->ui->filter;
 
     if (d->s)
@@ -271,7 +310,8 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
     } else {
         fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
     }
-    snprintf(more, sizeof more, "%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter,
+    groups_words(groups, d);
+    snprintf(more, sizeof more, "%s%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter, groups,
              d->ui->follow ? "" : "   ", d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF),
              d->ui->updating ? "   " : "", d->ui->updating ? text(MSG_VIEW_UPDATING) : "");
     if (p->drawn)
@@ -309,7 +349,9 @@ void draw_table(struct drawing *d)
     table_page(d, &p);
     if (has_title(d))
         draw_table_title(d, &p);
-    if (p.head_y < d->l.table.y + d->l.table.h)
+    if (p.head_y < d->l.table.y + d->l.table.h && group_heads(d))
+        draw_group_heads(d, &p.groups, p.head_y);
+    else if (p.head_y < d->l.table.y + d->l.table.h)
         draw_heads(d, &p);
     if (d->n_rows == 0)
         draw_empty(d, &p);

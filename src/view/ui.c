@@ -10,6 +10,16 @@ unsigned ui_strip_state(const struct ui *ui)
     return ui->strip < STATE_STRIP_COUNT ? state_strip_order[ui->strip] : 0;
 }
 
+struct grouping ui_grouping(const struct ui *ui)
+{
+    struct grouping how = {.by = (enum column_id)ui->group_by, .sort = ui->group_sort};
+
+    grouping_sum(&how, ui->chosen, ui->n_chosen, true);
+    if (how.sort.figure >= GROUP_SUM + how.n_sums) /* the column was taken out */
+        how.sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
+    return how;
+}
+
 void ui_init(struct ui *ui)
 {
     memset(ui, 0, sizeof *ui);
@@ -19,6 +29,8 @@ void ui_init(struct ui *ui)
     ui->subject = FOCUS_STATES;
     ui->follow = true;
     ui->sort = (struct sort){.column = COL_STATE};
+    ui->group_by = -1;
+    ui->group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     ui->utf8 = true;
     ui->fade_ds = 30;
     for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {

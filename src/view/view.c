@@ -23,6 +23,8 @@ static void draw_overlay(struct drawing *d)
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
     case OVERLAY_NAMESPACES:
+    case OVERLAY_GROUP:
+    case OVERLAY_GROUP_SORT:
         draw_menu(d);
         break;
     case OVERLAY_NONE:
@@ -72,7 +74,7 @@ static uint32_t row_at(const struct view *v, int y, uint32_t position, int *line
     table_page(&d, &p);
     at = p.first_y;
     for (uint32_t i = 0; i < p.drawn; i++) {
-        int lines = fit_row_lines(&p.fit, &d.s->conn[d.rows->row[p.top + i]]);
+        int lines = table_lines(&d, &p, p.top + i);
 
         if ((y >= at && y < at + lines) || p.top + i == position) {
             *line = at;
@@ -116,7 +118,7 @@ uint32_t view_table_capacity(const struct view *v, uint32_t top)
         int used = 0;
 
         for (uint32_t i = 0; i < p.drawn; i++)
-            used += fit_row_lines(&p.fit, &d.s->conn[d.rows->row[p.top + i]]);
+            used += table_lines(&d, &p, p.top + i);
         return p.drawn + (used < p.lines ? (uint32_t)(p.lines - used) : 0);
     }
     return p.drawn;
@@ -154,7 +156,7 @@ int view_column_head_at(const struct view *v, int x, int y)
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return -1;
     table_page(&d, &p);
-    if (y != p.head_y)
+    if (y != p.head_y || group_heads(&d))
         return -1;
     for (int i = 0; i < p.fit.n; i++) {
         const struct fit_column *column = &p.fit.column[i];
@@ -163,6 +165,30 @@ int view_column_head_at(const struct view *v, int x, int y)
             return (int)column->id;
     }
     return -1;
+}
+
+int view_group_head_at(const struct view *v, int x, int y)
+{
+    struct drawing d;
+    struct table_page p;
+
+    drawing_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !group_heads(&d))
+        return -1;
+    table_page(&d, &p);
+    return y == p.head_y ? group_head_at(&d, &p.groups, x) : -1;
+}
+
+int view_group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS])
+{
+    struct drawing d;
+    struct group_fit f;
+
+    drawing_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !d.groups)
+        return 0;
+    group_fit_make(&f, &d);
+    return group_figures(&f, figures);
 }
 
 int view_strip_at(const struct view *v, int x, int y)
@@ -181,6 +207,7 @@ void view_choose_widths(struct ui *ui, const struct view *v)
     if (d.l.kind == LAYOUT_NOTICE || d.n_rows == 0)
         return;
     fit_choose(&d, &ui->local_width, &ui->remote_width);
+    ui->group_width = d.groups ? group_choose(&d) : 0;
 }
 
 void view_pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
@@ -207,6 +234,8 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
     case OVERLAY_NAMESPACES:
+    case OVERLAY_GROUP:
+    case OVERLAY_GROUP_SORT:
         menu_extent(&d, lines, shown);
         break;
     case OVERLAY_NONE:
@@ -214,12 +243,32 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     }
 }
 
+/* Of the groups: their column, the sums that are drawn or sorted by. */
+static uint32_t group_needs(const struct view *v)
+{
+    uint8_t figures[GROUP_SUM + GROUP_SUMS];
+    struct grouping how = ui_grouping(v->ui);
+    int n = view_group_figures(v, figures);
+    uint32_t needs = columns[how.by].needs;
+
+    if (how.sort.figure >= GROUP_SUM)
+        needs |= columns[how.sum[how.sort.figure - GROUP_SUM]].needs;
+    for (int i = 0; i < n; i++) {
+        if (figures[i] >= GROUP_SUM)
+            needs |= columns[how.sum[figures[i] - GROUP_SUM]].needs;
+    }
+    return needs;
+}
+
 uint32_t view_needs(const struct view *v)
 {
     enum column_id drawn[COL_COUNT];
-    size_t n = view_columns(v, drawn);
-    uint32_t needs = columns[v->ui->sort.column].needs;
+    bool grouped = v->ui->group_by >= 0;
+    size_t n = grouped && v->ui->n_unfolded == 0 ? 0 : view_columns(v, drawn);
+    uint32_t needs = grouped ? group_needs(v) : 0;
 
+    if (!grouped || v->ui->n_unfolded)
+        needs |= columns[v->ui->sort.column].needs;
     for (size_t i = 0; i < n; i++)
         needs |= columns[drawn[i]].needs;
     if (v->ui->overlay == OVERLAY_DETAILS)

@@ -20,6 +20,8 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     *st = (struct stage){.next_cookie = 1, .now_ns = 100 * NS_PER_S};
     st->settings.interval_ms = 1000;
     st->settings.fade_s = 3;
+    st->settings.group_by = -1;
+    st->settings.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     st->settings.width = w;
     st->settings.height = h;
     bindings_init(&st->settings.bindings);

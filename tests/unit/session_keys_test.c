@@ -67,11 +67,12 @@ static void check(const struct stage *st)
     const struct session *s = st->session;
     const struct ui *ui = st->ui;
     assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
-    assert_true(ui->overlay <= OVERLAY_NAMESPACES && ui->prompt <= PROMPT_EXPORT);
+    assert_true(ui->overlay <= OVERLAY_GROUP_SORT && ui->prompt <= PROMPT_EXPORT);
     assert_true(ui->strip <= STATE_STRIP_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
     assert_true(ui->n_chosen <= COL_COUNT &&
                 (ui->n_menu <= COL_COUNT || ui->overlay == OVERLAY_NAMESPACES));
+    assert_true(ui->n_unfolded <= GROUPS_UNFOLDED_MAX && ui->opened <= OPENED_MAX);
     assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= UI_PINS_MAX);
     assert_int_equal(filter_parse(ui->filter, NULL, &(struct filter_error){0}), 0);
     if (s->list->rows.n == 0) {
@@ -79,9 +80,15 @@ static void check(const struct stage *st)
         assert_false(ui->bound);
     } else {
         assert_true(ui->cursor < s->list->rows.n && ui->top <= ui->cursor);
-        if (ui->bound)
-            assert_true(
-                conn_same(&ui->selected, &s->list->snapshot->conn[s->list->rows.row[ui->cursor]]));
+        uint32_t line = s->list->rows.row[ui->cursor];
+        struct value v;
+        if (ui->bound && line_is_group(line)) {
+            groups_value(&s->list->groups, line_group(line), &v);
+            assert_true(s->list->grouped && ui->on_group && value_same(&v, &ui->group));
+        } else if (ui->bound) {
+            assert_false(ui->on_group);
+            assert_true(conn_same(&ui->selected, &s->list->snapshot->conn[line]));
+        }
     }
 }
 

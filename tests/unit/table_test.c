@@ -23,7 +23,7 @@ static struct ui ui;
 
 static struct view view(void)
 {
-    return (struct view){&ui, &bindings, s, s, &rows, 0, NULL};
+    return (struct view){.ui = &ui, .bindings = &bindings, .shown = s, .newest = s, .rows = &rows};
 }
 
 static int begin(void **state)

@@ -28,6 +28,34 @@ static struct rows rows;
 static struct bindings bindings;
 static struct canvas canvas;
 
+/* The same rows in groups, some of them unfolded. */
+static struct grouped {
+    enum column_id by;
+    struct groups groups;
+    struct rows lines;
+    struct value unfolded[2];
+} grouped[] = {{.by = COL_REMOTE_ADDR},
+               {.by = COL_STATE},
+               {.by = COL_NETNS},
+               {.by = COL_LOCAL_PORT},
+               {.by = COL_UID}};
+
+static int group_rows(struct grouped *g)
+{
+    const struct sort sort = {.column = COL_STATE};
+    struct grouping how = {.by = g->by,
+                           .sum = {COL_BYTES_ACKED, COL_BYTES_RECEIVED},
+                           .n_sums = 2,
+                           .sort = {.figure = GROUP_COUNT, .descending = true}};
+
+    if (groups_build(&g->groups, full, NULL, &how, NULL))
+        return -1;
+    for (uint32_t i = 0; i < 2; i++)
+        groups_value(&g->groups, g->groups.order[i % g->groups.n], &g->unfolded[i]);
+    return groups_lines(&g->lines, &g->groups, full, NULL, &sort, 30, g->unfolded,
+                        g->groups.n > 1 ? 2 : 1);
+}
+
 static int begin(void **state)
 {
     const struct sort sort = {.column = COL_STATE};
@@ -45,6 +73,10 @@ static int begin(void **state)
     failed->status = SAMPLE_FAILED;
     snprintf(failed->why, sizeof failed->why, "%s", "netlink: no buffer space available");
     bindings_init(&bindings);
+    for (size_t i = 0; i < COUNT(grouped); i++) {
+        if (group_rows(&grouped[i]))
+            return -1;
+    }
     return rows_build(&rows, full, NULL, &sort, 30) || canvas_init(&canvas, 1, 1);
 }
 
@@ -52,6 +84,10 @@ static int end(void **state)
 {
     (void)state;
     rows_fini(&rows);
+    for (size_t i = 0; i < COUNT(grouped); i++) {
+        rows_fini(&grouped[i].lines);
+        groups_fini(&grouped[i].groups);
+    }
     canvas_fini(&canvas);
     snapshot_unref(full);
     snapshot_unref(failed);
@@ -66,7 +102,7 @@ static void choose(struct ui *ui, unsigned n)
     ui->focus = (enum ui_focus)(n % 3);
     ui->subject = n % 2 ? FOCUS_TABLE : FOCUS_STATES;
     ui->pane = (enum ui_pane)(n / 2 % 3);
-    ui->overlay = n % 4 == 1 ? (enum ui_overlay)(n / 4 % 5) : OVERLAY_NONE;
+    ui->overlay = n % 4 == 1 ? (enum ui_overlay)(n / 4 % (OVERLAY_COLUMNS + 1)) : OVERLAY_NONE;
     ui->prompt = n % 5 == 2 ? (enum ui_prompt)(n / 5 % 5) : PROMPT_NONE;
     ui->strip = n / 7 % (STATE_STRIP_COUNT + 1);
     ui->top = n % 11 * 5;
@@ -101,6 +137,30 @@ static void choose(struct ui *ui, unsigned n)
         snprintf(ui->digits, sizeof ui->digits, "%s", "3000");
     if (n % 14 == 6)
         snprintf(ui->message, sizeof ui->message, "%s", "필터 해제   / ↑ 되돌리기");
+}
+
+/* Now and then there are groups, the cursor on one or on a row below it; and their menus. */
+static void choose_groups(struct ui *ui, struct view *v, unsigned n)
+{
+    const struct grouped *g = &grouped[n / 3 % COUNT(grouped)];
+
+    if (n % 3)
+        return;
+    v->groups = &g->groups;
+    v->rows = &g->lines;
+    ui->group_by = (int)g->by;
+    ui->group_sort = (struct group_sort){(uint8_t)(n % (GROUP_SUM + 2)), n % 2};
+    ui->chosen[0] = COL_BYTES_ACKED;
+    ui->chosen[1] = COL_BYTES_RECEIVED;
+    ui->n_chosen = n % 5 == 4 ? 2 : ui->n_chosen;
+    ui->n_unfolded = g->groups.n > 1 ? 2 : 1;
+    memcpy(ui->unfolded, g->unfolded, sizeof g->unfolded);
+    ui->opened = n % 7 == 3;
+    ui->overlay = n % 8 == 7 ? OVERLAY_GROUP : n % 8 == 3 ? OVERLAY_GROUP_SORT : ui->overlay;
+    if (ui->overlay == OVERLAY_GROUP_SORT)
+        ui->n_menu = GROUP_SUM + ui_grouping(ui).n_sums;
+    else if (ui->overlay == OVERLAY_GROUP)
+        ui->menu[0] = COL_COUNT;
 }
 
 /* Cells are whole: a wide character has both halves, and nothing is empty. */
@@ -158,6 +218,7 @@ static void check_places(const struct view *v)
         }
         assert_true(view_strip_at(v, v->ui->w / 2, y) <= STATE_STRIP_COUNT);
         assert_true(view_column_head_at(v, v->ui->w / 3, y) < COL_COUNT);
+        assert_true(view_group_head_at(v, v->ui->w / 3, y) < GROUP_SUM + GROUP_SUMS);
     }
     view_pane_extent(v, &lines, &shown);
     assert_true(shown <= lines);
@@ -182,9 +243,15 @@ static void test_every_kind_of_size(void **state)
     for (size_t i = 0; i < COUNT(widths); i++) {
         for (size_t j = 0; j < COUNT(heights); j++, n++) {
             struct ui ui;
-            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
+            struct view v = {.ui = &ui,
+                             .bindings = &bindings,
+                             .shown = full,
+                             .newest = full,
+                             .rows = &rows,
+                             .now_ns = full->mono_ns};
 
             choose(&ui, n);
+            choose_groups(&ui, &v, n);
             ui.w = widths[i];
             ui.h = heights[j];
             text_use(n % 2 ? LANG_KO : LANG_EN);
@@ -202,11 +269,17 @@ static void test_the_usual_sizes_in_all_states(void **state)
     } usual[] = {{120, 34}, {80, 24}, {60, 20}, {40, 10}, {100, 30}, {20, 6}, {90, 45}};
 
     (void)state;
-    for (unsigned n = 0; n < 600; n++) {
+    for (unsigned n = 0; n < 1200; n++) {
         struct ui ui;
-        struct view v = {&ui, &bindings, full, n % 19 ? full : failed, &rows, full->mono_ns, NULL};
+        struct view v = {.ui = &ui,
+                         .bindings = &bindings,
+                         .shown = full,
+                         .newest = n % 19 ? full : failed,
+                         .rows = &rows,
+                         .now_ns = full->mono_ns};
 
         choose(&ui, n);
+        choose_groups(&ui, &v, n);
         ui.w = usual[n % COUNT(usual)].w;
         ui.h = usual[n % COUNT(usual)].h;
         text_use(n / 2 % 2 ? LANG_KO : LANG_EN);
@@ -221,7 +294,7 @@ static void test_before_the_first_sample(void **state)
     (void)state;
     for (unsigned n = 0; n < 400; n++) {
         struct ui ui;
-        struct view v = {&ui, &bindings, NULL, n % 2 ? failed : NULL, NULL, 0, NULL};
+        struct view v = {.ui = &ui, .bindings = &bindings, .newest = n % 2 ? failed : NULL};
 
         choose(&ui, n);
         ui.w = widths[n % COUNT(widths)];
@@ -243,7 +316,12 @@ static void test_the_table_stays_left_of_the_pane(void **state)
     for (int w = 113; w < 260; w += 7) {
         for (unsigned sort = 0; sort < COL_COUNT; sort++) {
             struct ui ui;
-            struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
+            struct view v = {.ui = &ui,
+                             .bindings = &bindings,
+                             .shown = full,
+                             .newest = full,
+                             .rows = &rows,
+                             .now_ns = full->mono_ns};
             struct layout l;
 
             ui_init(&ui);
@@ -282,7 +360,12 @@ static const char *line_text(int y)
 static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, full, failed, &rows, full->mono_ns + 12 * NS_PER_S, NULL};
+    struct view v = {.ui = &ui,
+                     .bindings = &bindings,
+                     .shown = full,
+                     .newest = failed,
+                     .rows = &rows,
+                     .now_ns = full->mono_ns + 12 * NS_PER_S};
 
     (void)state;
     text_use(LANG_EN);
@@ -296,7 +379,12 @@ static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 static void test_a_partial_sample_says_at_least(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, full, full, &rows, full->mono_ns, NULL};
+    struct view v = {.ui = &ui,
+                     .bindings = &bindings,
+                     .shown = full,
+                     .newest = full,
+                     .rows = &rows,
+                     .now_ns = full->mono_ns};
 
     (void)state;
     text_use(LANG_EN);
@@ -314,7 +402,7 @@ static void test_a_partial_sample_says_at_least(void **state)
 static void test_first_frame(void **state)
 {
     struct ui ui;
-    struct view v = {&ui, &bindings, NULL, NULL, NULL, 0, NULL};
+    struct view v = {.ui = &ui, .bindings = &bindings};
 
     (void)state;
     text_use(LANG_EN);

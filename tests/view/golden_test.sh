@@ -68,6 +68,23 @@ golden only-state web-01 80x24 en 'Enter'
 golden nothing web-01 80x24 en '' --filter port:9
 golden nothing web-01 80x24 ko '' --filter port:9
 
+# Groups: started with, chosen from the menu, unfolded, opened, with sums, and where there is little room.
+golden groups web-01 80x24 en "Tab $(down 2)" --group-by remote_addr
+golden groups web-01 120x34 en "Tab $(down 2)" --group-by remote_addr
+golden groups web-01 80x24 ko "Tab Down" --group-by state
+golden groups devbox 120x34 ko "Tab Down" --group-by local_port
+golden groups web-01 60x20 en "Tab Down" --group-by uid
+golden groups web-01 40x10 ko "Tab Down Right" --group-by state
+golden groups web-01 24x12 en "Tab Down" --group-by remote_addr
+golden groups-menu web-01 80x24 en 't'
+golden groups-menu web-01 120x34 ko 't'
+golden groups-unfolded api-07 80x24 en 'Tab Down Right'  --group-by remote_addr
+golden groups-unfolded api-07 120x34 ko "Tab Down Right $(down 3)" --group-by remote_addr
+golden groups-open api-07 80x24 ko 'Tab Down Enter' --group-by remote_addr
+golden groups-sorted api-07 120x34 en 'Tab s' --group-by uid --columns local,remote,state,bytes_acked
+golden groups-ascii web-01 80x24 en 'Tab Right' --group-by uid --glyphs ascii
+golden groups-nothing web-01 80x24 en '' --filter port:9 --group-by state
+
 # The pane at its other widths; its whole Korean text by scrolling.
 golden pane-wide devbox 120x34 ko 'w'
 golden pane-none web-01 120x34 en 'w w'

@@ -14,7 +14,7 @@
 struct str;
 
 #define GROUP_NONE UINT32_MAX
-#define GROUP_SUMS 4 /* columns that can be summed at once */
+#define GROUP_SUMS 12 /* columns that can be summed at once */
 
 /* What the groups can be put in order by. */
 enum group_figure {
@@ -93,6 +93,10 @@ bool groups_change(const struct groups *g, uint32_t group, int64_t *change);
 
 /** The sum of the i-th column, at most INT64_MAX; false when it is known of no row. */
 bool groups_sum(const struct groups *g, uint32_t group, unsigned i, uint64_t *sum);
+
+/** The sum as the screen shows it, in at most 8 columns: "1.40 MB", "1,204", "–". `out` has
+ * FMT_SIZE bytes. */
+const char *groups_format_sum(const struct groups *g, uint32_t group, unsigned i, char *out);
 
 /** Append the value as the column shows it, "–" where the rows have none. */
 void groups_format(const struct groups *g, const struct snapshot *s, uint32_t group,

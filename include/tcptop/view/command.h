@@ -38,6 +38,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(SORT_NEXT, "sort_next", ">", ">", GROUP_SORT)                                          \
     COMMAND(REVERSE, "reverse", "r R I", "r I", GROUP_SORT)                                        \
     COMMAND(COLUMNS, "columns", "f F2", "f F2", GROUP_SORT)                                        \
+    COMMAND(GROUP, "group", "t F5", "t F5", GROUP_SORT)                                            \
     COMMAND(PAUSE, "pause", "p P Z", "p Z", GROUP_TIME)                                            \
     COMMAND(FASTER, "interval_down", "-", "-", GROUP_TIME)                                         \
     COMMAND(SLOWER, "interval_up", "+ =", "+", GROUP_TIME)                                         \

@@ -9,6 +9,7 @@
 #include "tcptop/model/conn.h"
 #include "tcptop/query/column.h"
 #include "tcptop/query/filter.h"
+#include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
 
 #define UI_FILTER_MAX       1024 /* bytes of a filter text, NUL included */
@@ -25,6 +26,8 @@ enum ui_overlay {
     OVERLAY_SORT,    /* menus over the left edge of the table */
     OVERLAY_COLUMNS,
     OVERLAY_NAMESPACES,
+    OVERLAY_GROUP,      /* what to group by */
+    OVERLAY_GROUP_SORT, /* what to sort the groups by */
 };
 enum ui_prompt {
     PROMPT_NONE,
@@ -66,6 +69,16 @@ struct ui {
     unsigned column_scroll;           /* optional columns hidden at the left by ←, → */
     int local_width, remote_width;    /* address steps in force; 0: choose at the next frame */
 
+    /* groups: the table's lines are groups, the unfolded ones with their rows below them */
+    int group_by; /* enum column_id, -1: plain rows */
+    struct group_sort group_sort;
+    bool on_group;      /* what is selected is a group, if `bound` */
+    struct value group; /* which one */
+    struct value unfolded[GROUPS_UNFOLDED_MAX];
+    uint32_t n_unfolded;
+    uint32_t opened; /* groups opened as filters, one in the other: Esc goes back so often */
+    int group_width; /* of the value's column; 0: choose at the next frame */
+
     /* pinned connections; those that are there stand first in the rows, in this order, with the
      * mark `^` where a row has no other */
     struct conn pinned[UI_PINS_MAX];
@@ -92,12 +105,13 @@ struct ui {
     uint32_t overlay_top;    /* first line shown */
     uint32_t overlay_cursor; /* menus */
     struct conn details;
-    uint32_t details_row;           /* its row in the sample shown, UINT32_MAX when it has gone */
-    uint32_t details_place;         /* its place among the rows that are live, from 1; 0: none */
-    enum column_id menu[COL_COUNT]; /* the columns that the open menu lists, in its order */
-    uint32_t n_menu;                /* lines of the open menu */
-    uint64_t menu_namespace;        /* inode of the one under its cursor, 0: "all" */
-    bool chosen_edit[COL_COUNT];    /* column chooser: ticked, by column */
+    uint32_t details_row;     /* its row in the sample shown, UINT32_MAX when it has gone */
+    uint32_t details_place;   /* its place among the rows that are live, from 1; 0: none */
+    unsigned menu[COL_COUNT]; /* what the open menu lists, in its order: columns (COL_COUNT: none),
+                                 or of OVERLAY_GROUP_SORT figures */
+    uint32_t n_menu;          /* lines of the open menu */
+    uint64_t menu_namespace;  /* inode of the one under its cursor, 0: "all" */
+    bool chosen_edit[COL_COUNT]; /* column chooser: ticked, by column */
 
     /* pane scroll, per state (index: enum tcp_state) */
     uint16_t pane_top[TCP_STATE_COUNT];
@@ -114,6 +128,9 @@ struct ui {
     char message[UI_MESSAGE_MAX]; /* footer; "" when none */
     int64_t message_until_ns;     /* monotonic */
 };
+
+/** How the rows are grouped as the ui has it; only where group_by says. */
+struct grouping ui_grouping(const struct ui *ui);
 
 /** The state that the strip has chosen, 0 for "all". */
 unsigned ui_strip_state(const struct ui *ui);

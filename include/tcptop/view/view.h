@@ -15,7 +15,8 @@ struct view {
     const struct snapshot
         *newest;             /* == shown, unless paused, or FAILED while the last good stands */
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
-    int64_t now_ns;          /* monotonic, for ages in badges */
+    const struct groups *groups; /* the lines of `rows` are groups and rows; NULL: rows alone */
+    int64_t now_ns;              /* monotonic, for ages in badges */
     const struct survey *survey; /* of `shown`; NULL: the pane makes its own */
 };
 
@@ -41,6 +42,12 @@ unsigned view_pane_state(const struct view *v);
 
 /** The column whose head is at (x, y), -1 when there is none. */
 int view_column_head_at(const struct view *v, int x, int y);
+
+/** The figure of groups (enum group_figure) whose head is at (x, y), -1 when there is none. */
+int view_group_head_at(const struct view *v, int x, int y);
+
+/** The figures of groups that are drawn, left to right; returns how many. */
+int view_group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS]);
 
 /** Index in the strip of the state drawn at (x, y), -1 when there is none. */
 int view_strip_at(const struct view *v, int x, int y);

@@ -1,0 +1,340 @@
+/* Lines of the table that stand for groups: what the rows have in common, how many there are, how
+ * that changed, sums, and the states as chips. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+
+#define FOLD_W       2 /* before the value: ▾ where the group is unfolded */
+#define COUNT_W      9
+#define COUNT_W_TINY 6
+#define CHANGE_W     7
+#define SUM_W        8
+#define STATES_LEAST 10 /* fewer columns show no chip worth it */
+#define STATES_ROOM  20 /* names are cut, and sums left out, so that chips have as many */
+#define NAME_LEAST   9
+#define TINY_W       60
+
+static const int steps[] = {11, 15, 21, 31, 39, 47};
+#define STEPS ((int)(sizeof steps / sizeof *steps))
+
+bool drawing_is_group(const struct drawing *d, uint32_t position)
+{
+    return d->groups && position < d->n_rows && line_is_group(d->rows->row[position]);
+}
+
+uint32_t drawing_cursor_group(const struct drawing *d)
+{
+    return drawing_is_group(d, d->ui->cursor) ? line_group(d->rows->row[d->ui->cursor])
+                                              : GROUP_NONE;
+}
+
+bool group_heads(const struct drawing *d)
+{
+    return d->groups && (d->n_rows == 0 || drawing_is_group(d, d->ui->cursor));
+}
+
+static enum column_id by(const struct drawing *d)
+{
+    return d->groups->how.by;
+}
+
+const char *group_title(const struct grouping *how, unsigned figure)
+{
+    switch (figure) {
+    case GROUP_KEY:
+        return text(columns[how->by].title);
+    case GROUP_COUNT:
+        return text(MSG_GROUP_COUNT);
+    case GROUP_CHANGE:
+        return text(MSG_VIEW_CHANGE);
+    default:
+        return text(columns[how->sum[figure - GROUP_SUM]].title);
+    }
+}
+
+/* The title with the mark of the sort. */
+static int title_width(const struct drawing *d)
+{
+    return utf8_width(text(columns[by(d)].title)) + 2;
+}
+
+/* The widest value of the page. */
+static int widest(const struct drawing *d)
+{
+    struct str buffer = STR_INIT;
+    int w = 0;
+
+    for (uint32_t i = d->ui->top; i < d->n_rows && i < d->ui->top + (uint32_t)d->l.table.h; i++) {
+        int own;
+
+        if (!drawing_is_group(d, i))
+            continue;
+        str_clear(&buffer);
+        groups_format(d->groups, d->s, line_group(d->rows->row[i]), &buffer);
+        own = utf8_width(str_text(&buffer));
+        w = own > w ? own : w;
+    }
+    str_fini(&buffer);
+    return w;
+}
+
+int group_choose(const struct drawing *d)
+{
+    int w = widest(d), least = title_width(d), i = 0;
+
+    w = w > least ? w : least;
+    while (i < STEPS - 1 && steps[i] < w)
+        i++;
+    return steps[i] < w || columns[by(d)].align == ALIGN_RIGHT ? w : steps[i];
+}
+
+static bool may_be_cut(const struct drawing *d)
+{
+    return columns[by(d)].kind == KIND_TEXT;
+}
+
+/* The value's column: as chosen, grown for a wider value, and a name no wider than leaves room for
+ * the rest. */
+static void fit_key(struct group_fit *f, const struct drawing *d)
+{
+    int w = widest(d), left = f->room - GUTTER - FOLD_W - 1 - f->count_w;
+    int most = left - (1 + CHANGE_W) - (1 + STATES_ROOM);
+
+    f->key_x = GUTTER + FOLD_W;
+    f->key_w = d->ui->group_width ? d->ui->group_width : group_choose(d);
+    f->key_w = f->key_w > w ? f->key_w : w;
+    if (f->key_w > left && w <= left)
+        f->key_w = left;
+    if (may_be_cut(d) && f->key_w > most)
+        f->key_w = most > NAME_LEAST ? most : left < NAME_LEAST ? left : NAME_LEAST;
+    f->own_line = f->key_w > left;
+}
+
+/* As many of the chosen sums as leave room for the states; where none was chosen, both rates or
+ * neither: they cost figures of every socket. */
+static unsigned sums_that_fit(const struct drawing *d, int left)
+{
+    int spare = left - (by(d) == COL_STATE ? 0 : 2 + STATES_ROOM);
+    unsigned n = d->groups->how.n_sums, fit = spare > 0 ? (unsigned)(spare / (1 + SUM_W)) : 0;
+
+    if (fit >= n)
+        return n;
+    return d->ui->n_chosen ? fit : 0;
+}
+
+void group_fit_make(struct group_fit *f, const struct drawing *d)
+{
+    int x, left;
+
+    *f = (struct group_fit){.room = table_room(d)};
+    f->count_w = f->room < TINY_W ? COUNT_W_TINY : COUNT_W;
+    fit_key(f, d);
+    f->count_x = f->own_line ? f->key_x : f->key_x + f->key_w + 1;
+    x = f->count_x + f->count_w;
+    left = f->room - x;
+    if (left >= 1 + CHANGE_W) {
+        f->change_x = x + 1;
+        x += 1 + CHANGE_W;
+        left -= 1 + CHANGE_W;
+    }
+    f->n_sums = sums_that_fit(d, left);
+    for (unsigned i = 0; i < f->n_sums; i++) {
+        f->sum_x[i] = x + 1;
+        x += 1 + SUM_W;
+        left -= 1 + SUM_W;
+    }
+    if (left >= 2 + STATES_LEAST && by(d) != COL_STATE) {
+        f->states_x = x + 2;
+        f->states_w = left - 2;
+    }
+}
+
+/* The value in lines of its own, where it is wider than leaves room for the count. */
+static int key_lines(const struct drawing *d, const struct group_fit *f, uint32_t group)
+{
+    struct str value = STR_INIT;
+    int lines = 0, room = f->room - f->key_x;
+
+    groups_format(d->groups, d->s, group, &value);
+    for (const char *at = str_text(&value); *at; at += fit_address_line(at, room))
+        lines++;
+    str_fini(&value);
+    return lines;
+}
+
+int group_lines(const struct drawing *d, const struct group_fit *f, uint32_t group)
+{
+    return f->own_line ? key_lines(d, f, group) + 1 : 1;
+}
+
+bool group_unfolded(const struct drawing *d, uint32_t group)
+{
+    struct value v;
+
+    groups_value(d->groups, group, &v);
+    for (uint32_t i = 0; i < d->ui->n_unfolded; i++) {
+        if (value_same(&v, &d->ui->unfolded[i]))
+            return true;
+    }
+    return false;
+}
+
+/* `text` in at most `w` columns, with "…" where it was cut. */
+static void cut_name(char out[FILL_SIZE], const char *text, int w)
+{
+    size_t n;
+
+    copy_text(out, FILL_SIZE, text);
+    if (utf8_width(out) <= w)
+        return;
+    n = w > 0 ? utf8_fit(out, strlen(out), w - 1, NULL) : 0;
+    snprintf(out + n, FILL_SIZE - n, "…");
+}
+
+static void draw_key(struct drawing *d, const struct group_fit *f, int y, uint32_t group,
+                     enum role role)
+{
+    struct str value = STR_INIT;
+    const char *at;
+    char name[FILL_SIZE];
+    int x = d->l.table.x + f->key_x;
+
+    groups_format(d->groups, d->s, group, &value);
+    at = str_text(&value);
+    if (f->own_line) {
+        for (; *at; y++) {
+            size_t n = fit_address_line(at, f->room - f->key_x);
+
+            snprintf(name, sizeof name, "%.*s", (int)n, at);
+            canvas_put(d->c, x, y, f->room - f->key_x, role, name);
+            at += n;
+        }
+    } else {
+        if (role == ROLE_TEXT && d->groups->group[group].type == VALUE_NONE)
+            role = ROLE_DIM;
+        if (role == ROLE_TEXT && by(d) == COL_STATE)
+            role = state_role(state_parse(at, strlen(at)));
+        cut_name(name, at, f->key_w);
+        if (columns[by(d)].align == ALIGN_RIGHT)
+            canvas_put_right(d->c, x, y, f->key_w, role, name);
+        else
+            canvas_put(d->c, x, y, f->key_w, role, name);
+    }
+    str_fini(&value);
+}
+
+static void draw_figures(struct drawing *d, const struct group_fit *f, int y, uint32_t group,
+                         enum role role)
+{
+    const struct group *g = &d->groups->group[group];
+    int x = d->l.table.x;
+    char number[FMT_SIZE];
+    int64_t change;
+
+    canvas_put_right(d->c, x + f->count_x, y, f->count_w, role,
+                     fmt_count_fit(number, sizeof number, g->count, f->count_w));
+    if (f->change_x) {
+        bool known = groups_change(d->groups, group, &change);
+
+        canvas_put_right(d->c, x + f->change_x, y, CHANGE_W, known ? role : ROLE_DIM,
+                         known ? fmt_change(number, sizeof number, change, CHANGE_W) : FMT_NONE);
+    }
+    for (unsigned i = 0; i < f->n_sums; i++) {
+        const char *sum = groups_format_sum(d->groups, group, i, number);
+
+        canvas_put_right(d->c, x + f->sum_x[i], y, SUM_W, strcmp(sum, FMT_NONE) ? role : ROLE_DIM,
+                         sum);
+    }
+    if (f->states_w)
+        draw_count_chips(d->c, x + f->states_x, y, f->states_w, g->state, role);
+}
+
+void draw_group(struct drawing *d, const struct group_fit *f, int y, uint32_t group, enum role role)
+{
+    int figures_y = y + group_lines(d, f, group) - 1;
+
+    if (group_unfolded(d, group))
+        canvas_put(d->c, d->l.table.x + GUTTER, y, FOLD_W, ROLE_KEY, "▾");
+    draw_key(d, f, y, group, role);
+    draw_figures(d, f, figures_y, group, role);
+}
+
+/* Where a figure stands; w 0: it is not drawn. */
+static void figure_place(const struct group_fit *f, unsigned figure, int *x, int *w)
+{
+    *x = *w = 0;
+    switch (figure) {
+    case GROUP_KEY:
+        *x = f->key_x;
+        *w = f->own_line ? 0 : f->key_w;
+        break;
+    case GROUP_COUNT:
+        *x = f->count_x;
+        *w = f->count_w;
+        break;
+    case GROUP_CHANGE:
+        *x = f->change_x;
+        *w = f->change_x ? CHANGE_W : 0;
+        break;
+    default:
+        if (figure - GROUP_SUM < f->n_sums) {
+            *x = f->sum_x[figure - GROUP_SUM];
+            *w = SUM_W;
+        }
+    }
+}
+
+int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_SUMS])
+{
+    int n = 0, x, w;
+
+    for (unsigned figure = GROUP_KEY; figure < GROUP_SUM + GROUP_SUMS; figure++) {
+        figure_place(f, figure, &x, &w);
+        if (w)
+            figures[n++] = (uint8_t)figure;
+    }
+    return n;
+}
+
+int group_head_at(const struct drawing *d, const struct group_fit *f, int x)
+{
+    for (unsigned figure = GROUP_KEY; figure < GROUP_SUM + GROUP_SUMS; figure++) {
+        int from, w;
+
+        figure_place(f, figure, &from, &w);
+        if (x >= d->l.table.x + from && x < d->l.table.x + from + w)
+            return (int)figure;
+    }
+    return -1;
+}
+
+void draw_group_heads(struct drawing *d, const struct group_fit *f, int y)
+{
+    const struct group_sort *sort = &d->ui->group_sort;
+    int x, w;
+
+    for (unsigned figure = GROUP_KEY; figure < GROUP_SUM + GROUP_SUMS; figure++) {
+        char head[FILL_SIZE];
+        const char *title, *mark = sort->descending ? "▾" : "▴";
+
+        figure_place(f, figure, &x, &w);
+        if (!w)
+            continue;
+        title = group_title(&d->groups->how, figure);
+        if (sort->figure == figure)
+            snprintf(head, sizeof head, "%s%s%s", title, utf8_width(title) + 2 <= w ? " " : "",
+                     mark);
+        else
+            snprintf(head, sizeof head, "%s", title);
+        if (figure != GROUP_KEY || columns[by(d)].align == ALIGN_RIGHT)
+            canvas_put_right(d->c, d->l.table.x + x, y, w, ROLE_TITLE, head);
+        else
+            canvas_put(d->c, d->l.table.x + x, y, w, ROLE_TITLE, head);
+    }
+    if (f->states_w)
+        canvas_put(d->c, d->l.table.x + f->states_x, y, f->states_w, ROLE_TITLE,
+                   text(MSG_VIEW_GROUP_STATES));
+}
