@@ -53,7 +53,7 @@ const struct column columns[COL_COUNT] = {
     COLUMN(RX, "rx_bytes_s", 8, 8, 12, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
            PLAIN(rx_bytes_s)),
     COLUMN(RATE, "rate_bytes_s", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
-           PLAIN(rate_bytes_s), .also = "talkers"),
+           PLAIN(rate_bytes_s)),
     COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN | TOP, KIND_NUMBER, 0, PLAIN(retrans)),
     COLUMN(UID, "uid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, 0, PLAIN(uid)),
     COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
@@ -86,6 +86,12 @@ const struct column columns[COL_COUNT] = {
 };
 /* clang-format on */
 
+/* What people call a column, beside its id. */
+static const struct {
+    const char *name;
+    enum column_id id;
+} nicknames[] = {{"talkers", COL_RATE}};
+
 static char fold(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -103,11 +109,12 @@ static bool is_called(const char *own, const char *name, size_t len)
 
 int column_find(const char *name, size_t len)
 {
-    for (int id = 0; id < COL_COUNT; id++) {
-        const struct column *c = &columns[id];
-        if (is_called(c->id, name, len) || (c->also && is_called(c->also, name, len)))
+    for (int id = 0; id < COL_COUNT; id++)
+        if (is_called(columns[id].id, name, len))
             return id;
-    }
+    for (size_t i = 0; i < sizeof nicknames / sizeof nicknames[0]; i++)
+        if (is_called(nicknames[i].name, name, len))
+            return (int)nicknames[i].id;
     return -1;
 }
 

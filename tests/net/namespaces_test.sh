@@ -206,7 +206,7 @@ late_equals() {
 check 'and then as ss -N has it' until_true late_equals
 late=$(stat -L -c %i /run/netns/late)
 holds() { # holds PID INODE: by a file or a thread
-	ls -l /proc/"$1"/fd /proc/"$1"/task/*/ns 2>/dev/null | grep -q "net:\[$2\]"
+	readlink /proc/"$1"/fd/* /proc/"$1"/task/*/ns/net 2>/dev/null | grep -q "net:\[$2\]"
 }
 check 'it is held while it is shown' holds $batch "$late"
 leave late

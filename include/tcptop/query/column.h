@@ -106,7 +106,6 @@ struct column {
     /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
      *  says all. */
     const order_word *words;
-    const char *also; /* another name that people know it by, may be NULL */
 };
 
 extern const struct column columns[COL_COUNT];
