@@ -51,6 +51,7 @@ static void snapshot_free(struct snapshot *s)
     free(s->final);
     snapshot_unref(s->ended);
     free(s->rate_store);
+    free(s->watch);
     free(s->owner_store);
     owner_table_unref(s->owners);
     free(s);
@@ -93,6 +94,8 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     s->final = kept.final;
     s->rate_store = kept.rate_store;
     s->rate_cap = kept.rate_cap;
+    s->watch = kept.watch;
+    s->watch_cap = kept.watch_cap;
     s->owner_store = kept.owner_store;
     s->owner_cap = kept.owner_cap;
     s->history = kept.history;

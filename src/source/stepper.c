@@ -116,6 +116,8 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     st->netns_view = s->netns_view;
     if (s->status != SAMPLE_FAILED)
         rc = delta_join(st->delta, s, st->good, req->fade_ds);
+    if (!rc && s->status != SAMPLE_FAILED)
+        rc = watch_update(s, st->good, req->watched, req->n_watched);
     if (rc)
         return rc;
     rc = add_history(st, s);

@@ -192,9 +192,12 @@ static void figures_first_seen_are_sampled_at_once(void **state)
     assert_true(session_request(st.session, &req, &now));
     assert_true(now);
     assert_true(req.needs & NEED_FLOW);
+    assert_int_equal(req.n_watched, 1);
+    assert_true(conn_same(&req.watched[0], &st.ui->details));
     stage_keys(&st, "Esc /");
     stage_type(&st, "rtt_us>5");
-    assert_false(session_request(st.session, &req, &now));
+    assert_true(session_request(st.session, &req, &now)); /* the details are not followed now */
+    assert_false(now);
     assert_true(req.needs & NEED_FLOW);
     stage_keys(&st, "Esc");
     assert_true(session_request(st.session, &req, &now));

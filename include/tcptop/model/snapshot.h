@@ -18,6 +18,7 @@
 #include "tcptop/model/netns.h"
 #include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
+#include "tcptop/model/watch.h"
 
 struct predicate;
 
@@ -80,6 +81,8 @@ struct snapshot {
     struct rate *rate;       /* all rows; NULL when not asked for, or without a sample to compare */
     struct rate *rate_store; /* its memory */
     uint32_t rate_cap;
+    struct watch *watch; /* what is watched closely, see watch.h */
+    uint32_t n_watch, watch_cap;
     char congestion[CONGESTION_MAX][CONGESTION_NAME]; /* names that flows point to, from 1 on */
     uint8_t n_congestion;
     uint32_t *owner;       /* a word for each row, see model/owner.h; NULL when not asked for */

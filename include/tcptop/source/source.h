@@ -28,6 +28,8 @@ struct request {
     char namespaces[NETNS_NAME]; /* whose rows: a name of the table of namespaces, "all", "" what
                                     the source was opened for */
     bool list_namespaces;        /* say which there are, with how many sockets */
+    struct conn watched[WATCH_MAX]; /* connections to follow closely, see model/watch.h */
+    uint32_t n_watched;
     struct sieve *sieve[2]; /* judge the rows while they come, the second one for a second thread;
                                both or none. A source may leave them out: see snapshot->sieved */
     double deaths; /* share of one core that hearing of ends may cost; 0: they are not heard of */

@@ -1,0 +1,220 @@
+/* Connections that someone looks at closely, from sample to sample. */
+#include "tcptop/model/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/model/snapshot.h"
+
+#define NONE       UINT32_MAX
+#define NS_PER_DS  (NS_PER_S / 10)
+#define PEER_AGAIN 10 /* samples until an other end that was not there is looked for again */
+
+/* An address as IPv6 writes it. */
+static void widen(uint8_t wide[16], const struct conn *c, const uint8_t *address)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    memcpy(wide, c->family == AF_INET ? mapped : address, sizeof mapped);
+    memcpy(wide + 12, c->family == AF_INET ? address : address + 12, 4);
+}
+
+static bool same_address(const struct conn *a, const uint8_t *x, const struct conn *b,
+                         const uint8_t *y)
+{
+    uint8_t wide_x[16], wide_y[16];
+
+    widen(wide_x, a, x);
+    widen(wide_y, b, y);
+    return memcmp(wide_x, wide_y, sizeof wide_x) == 0;
+}
+
+bool watch_is_peer(const struct conn *a, const struct conn *b)
+{
+    return a->sport == b->dport && a->dport == b->sport && a->sport && a->dport &&
+           same_address(a, a->src, b, b->dst) && same_address(a, a->dst, b, b->src);
+}
+
+static int64_t wall_of(const struct snapshot *s, uint32_t when_ds)
+{
+    return s->wall_ns - (int64_t)(s->now_ds - when_ds) * NS_PER_DS;
+}
+
+static void add_change(struct watch *w, unsigned state, int64_t wall_ns)
+{
+    if (w->n_changes == WATCH_CHANGES) {
+        memmove(w->change, w->change + 1, (WATCH_CHANGES - 1) * sizeof *w->change);
+        w->n_changes--;
+    }
+    w->change[w->n_changes++] = (struct watch_change){wall_ns, (uint8_t)state};
+}
+
+/* What the join knows of a row that was not watched before. */
+static void begin(struct watch *w, const struct snapshot *s)
+{
+    const struct life *life = &s->life[w->row];
+    const struct conn *c = &s->conn[w->row];
+    bool is_closed = snapshot_row_kind(s, w->row) == ROW_CLOSED; /* its change is its death */
+
+    w->conn = *c;
+    if (c->was_state)
+        add_change(w, c->was_state, 0);
+    if (c->was_state && !is_closed)
+        add_change(w, c->state, wall_of(s, life->changed_ds));
+    else
+        add_change(w, c->state, !c->was_state && life->born_ds ? wall_of(s, life->born_ds) : 0);
+}
+
+static void add_point(struct watch *w, const struct snapshot *s, bool there)
+{
+    uint32_t slot = (w->head + w->len) % HISTORY_STRIP;
+    struct watch_point *p = &w->point[slot];
+    const struct flow *flow = there ? snapshot_flow(s, w->row) : NULL;
+
+    *p = (struct watch_point){
+        .seq = s->seq, .mono_ns = s->mono_ns, .there = there, .state = w->conn.state};
+    if (flow)
+        p->flow = *flow;
+    if (w->len < HISTORY_STRIP)
+        w->len++;
+    else
+        w->head = (w->head + 1) % HISTORY_STRIP;
+}
+
+/* The row of the connection is known: what this sample says of it. */
+static void follow(struct watch *w, const struct snapshot *s)
+{
+    enum row_kind kind = w->row == NONE ? ROW_CLOSED : snapshot_row_kind(s, w->row);
+
+    if (kind == ROW_CLOSED) {
+        if (!w->closed_ns && w->n_changes) /* one that was gone before has no time */
+            w->closed_ns = w->row == NONE ? s->wall_ns : wall_of(s, s->life[w->row].changed_ds);
+        return;
+    }
+    if (kind == ROW_LIVE && w->n_changes && w->conn.state != s->conn[w->row].state)
+        add_change(w, s->conn[w->row].state, wall_of(s, s->life[w->row].changed_ds));
+    w->closed_ns = 0;
+    w->conn = s->conn[w->row];
+    add_point(w, s, kind == ROW_LIVE);
+}
+
+static uint32_t find_peer(const struct snapshot *s, const struct watch *w)
+{
+    uint32_t found = NONE;
+
+    for (uint32_t row = 0; row < s->n_live + s->n_missing; row++) {
+        const struct conn *c = &s->conn[row];
+        if (row == w->row || !watch_is_peer(&w->conn, c))
+            continue;
+        if (c->netns == w->conn.netns) /* the nearest one where several namespaces have such */
+            return row;
+        found = found == NONE ? row : found;
+    }
+    return found;
+}
+
+static void follow_peer(struct watch *w, const struct snapshot *s)
+{
+    bool listens = w->conn.state == TCP_STATE_LISTEN || w->conn.flags & CONN_BOUND;
+
+    if (listens || (w->has_peer && w->peer_row == NONE))
+        return;
+    if (w->has_peer) {
+        w->peer_row = snapshot_find(s, &w->peer, w->peer_row);
+    } else if (!w->closed_ns && (!w->peer_asked || s->seq - w->peer_asked >= PEER_AGAIN)) {
+        w->peer_asked = s->seq;
+        w->peer_row = find_peer(s, w);
+    }
+    if (w->peer_row == NONE)
+        return;
+    w->has_peer = true;
+    w->peer = s->conn[w->peer_row];
+}
+
+static void update(struct watch *w, const struct snapshot *next, const struct snapshot *prev,
+                   const struct conn *c)
+{
+    const struct watch *before = prev ? watch_find(prev, c) : NULL;
+
+    if (before) {
+        *w = *before;
+        if (w->row != NONE)
+            w->row = snapshot_find(next, &w->conn, w->row);
+    } else {
+        *w = (struct watch){.conn = *c, .peer_row = NONE};
+        w->row = snapshot_find(next, c, 0);
+        if (w->row != NONE)
+            begin(w, next);
+    }
+    follow(w, next);
+    follow_peer(w, next);
+}
+
+int watch_update(struct snapshot *next, const struct snapshot *prev, const struct conn *conns,
+                 uint32_t n)
+{
+    n = n < WATCH_MAX ? n : WATCH_MAX;
+    if (n > next->watch_cap) {
+        struct watch *larger = realloc(next->watch, n * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        next->watch = larger;
+        next->watch_cap = n;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        update(&next->watch[i], next, prev, &conns[i]);
+    next->n_watch = n;
+    return 0;
+}
+
+const struct watch *watch_find(const struct snapshot *s, const struct conn *c)
+{
+    for (uint32_t i = 0; i < s->n_watch; i++) {
+        if (conn_same(&s->watch[i].conn, c))
+            return &s->watch[i];
+    }
+    return NULL;
+}
+
+const struct watch_point *watch_at(const struct watch *w, uint32_t back)
+{
+    return back < w->len ? &w->point[(w->head + w->len - 1 - back) % HISTORY_STRIP] : NULL;
+}
+
+static bool span_of(const struct watch_point *from, const struct watch_point *to, struct span *span)
+{
+    if (!from || !to || !from->flow.valid || !to->flow.valid)
+        return false;
+    *span = (struct span){.from = &from->flow,
+                          .to = &to->flow,
+                          .from_state = from->state,
+                          .to_state = to->state,
+                          .ns = to->mono_ns - from->mono_ns};
+    return true;
+}
+
+bool watch_span(const struct watch *w, uint32_t back, struct span *span)
+{
+    return span_of(watch_at(w, back + 1), watch_at(w, back), span);
+}
+
+static bool has_figures(const struct watch *w, uint32_t back)
+{
+    const struct watch_point *p = watch_at(w, back);
+
+    return p && p->flow.valid;
+}
+
+bool watch_whole(const struct watch *w, struct span *span)
+{
+    uint32_t newest = 0, oldest = w->len;
+
+    while (newest < w->len && !has_figures(w, newest))
+        newest++;
+    while (oldest > newest && !has_figures(w, oldest - 1))
+        oldest--;
+    return oldest > newest + 1 && span_of(watch_at(w, oldest - 1), watch_at(w, newest), span);
+}
