@@ -23,7 +23,7 @@ SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 PROJECT_CFLAGS := -std=gnu17 -Iinclude -D_GNU_SOURCE -DTCPTOP_VERSION='"$(VERSION)"' -fPIE \
 	-pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(SANITIZER) $(COVERAGE)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
-LIBS      := -lncursesw -ltinfo -lmnl -liniparser
+LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser
 TEST_LIBS := -lcmocka -ljansson -lm
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))

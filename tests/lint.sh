@@ -45,6 +45,7 @@ only_in() { # only_in PATTERN DIRECTORY…: an include that belongs to one place
 }
 only_in '(n?curses|ncursesw/|term\.h)' src/term/
 only_in 'libmnl/' src/source/
+only_in 'ares' src/source/
 only_in 'iniparser/' src/config/
 only_in 'pthread\.h' src/source/ src/query/ src/model/ src/app/ src/base/ include/tcptop/base/thread.h
 

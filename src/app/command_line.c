@@ -57,8 +57,8 @@ static int apply_setting(struct command_line *c, enum argument_id id, enum setti
     return err_set(err, -EINVAL, "%s: %s", name, why.msg);
 }
 
-/* Options that need no argument and cannot be wrong. netstat's -t, -a and -n (TCP, every state,
- * numbers) are what tcptop shows anyway. */
+/* Options that need no argument and cannot be wrong. netstat's -t and -a (TCP, every state) are
+ * what tcptop shows anyway, -n (numbers) unless the configuration says otherwise. */
 #define FLAG(ident, action)                                                                        \
     static int apply_##ident(struct command_line *c, const char *value, struct err *err)           \
     {                                                                                              \
@@ -78,7 +78,7 @@ FLAG(HELP, c->asked = MODE_HELP)
 FLAG(VERSION, c->asked = MODE_VERSION)
 FLAG(TCP, (void)0)
 FLAG(EVERY, (void)0)
-FLAG(NUMERIC, (void)0)
+FLAG(NUMERIC, c->s->host_names = c->s->service_names = false)
 #undef FLAG
 
 static int apply_FORMAT(struct command_line *c, const char *value, struct err *err)
@@ -209,6 +209,11 @@ static int apply_COLOR(struct command_line *c, const char *value, struct err *er
 static int apply_THEME(struct command_line *c, const char *value, struct err *err)
 {
     return apply_setting(c, ARGUMENT_THEME, SETTING_BACKGROUND, value, err);
+}
+
+static int apply_NAMES(struct command_line *c, const char *value, struct err *err)
+{
+    return apply_setting(c, ARGUMENT_NAMES, SETTING_NAMES, value, err);
 }
 
 static int apply_GLYPHS(struct command_line *c, const char *value, struct err *err)

@@ -18,6 +18,8 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     ui->utf8 = utf8;
     ui->ascii = ascii;
     ui->readonly = set->readonly;
+    ui->host_names = set->host_names;
+    ui->service_names = set->service_names;
     ui->fade_ds = (uint32_t)(set->fade_s * 10);
     ui->follow = true;
     ui->subject = ui->focus == FOCUS_TABLE ? FOCUS_TABLE : FOCUS_STATES;
@@ -38,6 +40,7 @@ int session_new(struct session **out, const struct settings *settings, int wake_
     s->settings = settings;
     s->interval_ms = settings->interval_ms;
     s->recall_at = -1;
+    s->wake_fd = wake_fd;
     s->defer_from = DEFER_FROM;
     s->first_rows = FIRST_ROWS;
     s->asked_whole = true;
@@ -71,6 +74,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     find_cancel(s);
+    names_fini(s);
     worker_stop(s->worker);
     snapshot_unref(s->newest);
     snapshot_unref(s->good);
@@ -87,6 +91,7 @@ struct view session_view(const struct session *s)
         .ui = &s->ui,
         .bindings = &s->settings->bindings,
         .newest = s->newest,
+        .names = s->names,
         .now_ns = s->now_ns,
     };
     if (s->list->snapshot) {
@@ -144,6 +149,7 @@ static void settle(struct session *s)
     focus_settle(s);
     table_settle(s);
     session_settle_rows(s);
+    names_settle(s);
 }
 
 static void main_key(struct session *s, keycode key)
@@ -258,6 +264,7 @@ void session_tick(struct session *s, int64_t now_ns)
 {
     advance(s, now_ns);
     session_take_answers(s);
+    names_tick(s);
     settle(s);
 }
 

@@ -2,14 +2,15 @@
  * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
  * typed, session_groups.c has groups, session_find.c searches, session_export.c writes,
- * session_close.c closes a connection, session_menus.c has the overlays, session_netns.c the menu
- * of namespaces, session_commands.c what each command does. */
+ * session_close.c closes a connection, session_names.c has names asked for, session_menus.c has the
+ * overlays, session_netns.c the menu of namespaces, session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
 #include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/source/resolver.h"
 #include "worker.h"
 
 #define MESSAGE_NS       (4 * NS_PER_S)
@@ -82,6 +83,10 @@ struct session {
     uint64_t closing_inode; /* of the namespace of ui.closing, 0: tcptop's own */
     int64_t input_ns;       /* of the last input of any kind */
     bool deaf;              /* since then input has not been quiet */
+
+    struct names *names;       /* NULL until they are wanted */
+    struct resolver *resolver; /* NULL while none are */
+    int wake_fd;               /* -1: not a live screen, nobody is asked */
 
     uint64_t interval_ms;
     char namespaces[NETNS_NAME]; /* the choice of the menu; "" none yet: what --netns says */
@@ -304,6 +309,19 @@ void close_resized(struct session *s);
 
 /** A key while the question stands; `heard`: input had been quiet before it. */
 void close_key(struct session *s, keycode key, bool heard);
+
+/* session_names.c */
+
+/** `n` and `N`. */
+void names_toggle_hosts(struct session *s);
+void names_toggle_services(struct session *s);
+
+/** Ask for the names of the rows in view that are wanted and not known. */
+void names_settle(struct session *s);
+
+/** Take the answers that have come. */
+void names_tick(struct session *s);
+void names_fini(struct session *s);
 
 /* session_commands.c */
 void command_run(struct session *s, enum command_id command);

@@ -110,6 +110,10 @@ static void set_number(struct settings *s, enum setting_id id, double n)
     case SETTING_CPU_BUDGET:
         s->cpu_budget = n / 100;
         break;
+    case SETTING_NAMES:
+        s->host_names = n == 1 || n == 3;
+        s->service_names = n >= 2;
+        break;
     case SETTING_READONLY:
         s->readonly = n != 0;
         break;

@@ -26,6 +26,8 @@
     SETTING(CPU_BUDGET, "general", "cpu_budget", OPTION_NUMBER, 1, 100, NULL, "25",                \
             "Per cent of one core: above it the interval stretches, and ends of connections are "  \
             "missed.")                                                                             \
+    SETTING(NAMES, "general", "names", OPTION_CHOICE, 0, 0, "none hosts services both", "none",    \
+            "Names in the place of addresses (hosts: asks DNS) and ports (services) on screen.")   \
     SETTING(READONLY, "general", "readonly", OPTION_BOOL, 0, 0, NULL, "no",                        \
             "Offer nothing that changes the host.")                                                \
     SETTING(SHOW, "columns", "show", OPTION_TEXT, 0, 255, NULL, "",                                \

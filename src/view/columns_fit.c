@@ -19,6 +19,7 @@ static const int steps[] = {15, 21, 31, 39, 47};
 #define STEPS ((int)(sizeof steps / sizeof *steps))
 
 #define PORT_DIGITS 5
+#define NAMES_W     31 /* the step that most names of hosts fit into */
 
 /* Widths of the addresses of a page's rows; the widest local one as with a port of five digits, so
  * that one with a longer port does not move the columns again. */
@@ -160,8 +161,11 @@ void fit_choose(const struct drawing *d, int *local, int *remote)
     measure(&w, d);
     *local = step_for(w.local, w.n);
     *remote = step_for(w.remote, w.n);
-    if (base_width(FIT_FULL, *local, grown(&w, *local, *remote)) <= room)
+    if (base_width(FIT_FULL, *local, grown(&w, *local, *remote)) <= room) {
+        if (d->ui->host_names && *remote < NAMES_W && base_width(FIT_FULL, *local, NAMES_W) <= room)
+            *remote = NAMES_W;
         return;
+    }
     if (best_pair(&w, FIT_FULL, room, local, remote) ||
         best_pair(&w, FIT_SHORT_STATE, room, local, remote))
         return;

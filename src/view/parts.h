@@ -188,6 +188,13 @@ int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_S
 /** The figure whose head is at column `x`, -1 when there is none. */
 int group_head_at(const struct drawing *d, const struct group_fit *f, int x);
 
+/* endpoint.c */
+
+/** `text` is an end as netstat writes it; put the names that are wanted and known in the place of
+ *  address and port, within `room` columns. */
+void endpoint_name(const struct drawing *d, const struct conn *c, bool remote, int room,
+                   struct str *text);
+
 /* table.c */
 struct table_page {
     struct fit fit;

@@ -172,6 +172,8 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
         if (column->id == COL_LOCAL && f->level >= FIT_PORT)
             right = true;
         cell_text(d, f, column->id, at->row, &text);
+        if (column->id == COL_REMOTE || (column->id == COL_LOCAL && f->level < FIT_PORT))
+            endpoint_name(d, c, column->id == COL_REMOTE, w, &text);
         enum role role = cell_role(column->id, c, row_role, mark, str_text(&text));
         if (right)
             canvas_put_right(d->c, x, at->y, w, role, str_text(&text));
@@ -183,6 +185,7 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
     if (alone) {
         str_clear(&text);
         columns[COL_REMOTE].format(d->s, at->row, &text);
+        endpoint_name(d, c, true, f->room - fit_remote_x(f), &text);
         draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
     }
     str_fini(&text);

@@ -50,7 +50,8 @@ struct settings {
     enum when color;
     enum glyph_choice glyphs;
     bool readonly;
-    int width, height; /* --size; 0: not given */
+    bool host_names, service_names; /* the screen starts with them */
+    int width, height;              /* --size; 0: not given */
     const char *keys_path;
     enum dump_format dump;
 

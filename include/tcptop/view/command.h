@@ -48,6 +48,8 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(PANE_DOWN, "pane_down", "]", "]", GROUP_SEE)                                           \
     COMMAND(NAMESPACES, "namespaces", "@", "@", GROUP_SEE)                                         \
     COMMAND(LANGUAGE, "language", "L", "L", GROUP_SEE)                                             \
+    COMMAND(HOST_NAMES, "host_names", "n", "n", GROUP_SEE)                                         \
+    COMMAND(SERVICE_NAMES, "service_names", "N", "N", GROUP_SEE)                                   \
     COMMAND(FOLLOW, "follow", "F", "F", GROUP_ACT)                                                 \
     COMMAND(PIN, "pin", "Space", "Space", GROUP_ACT)                                               \
     COMMAND(COPY, "copy", "c", "c", GROUP_ACT)                                                     \

@@ -62,7 +62,8 @@ struct ui {
     bool bound;
     struct conn selected;
     uint32_t top, cursor;
-    bool follow; /* F: the bound connection keeps its screen line */
+    bool host_names, service_names; /* in the place of addresses, of ports, where they are known */
+    bool follow;                    /* F: the bound connection keeps its screen line */
     struct sort sort;
     enum column_id chosen[COL_COUNT]; /* columns the user set, in order */
     unsigned n_chosen;                /* 0: by the rules of the table */

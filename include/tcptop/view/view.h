@@ -3,6 +3,7 @@
 #define TCPTOP_VIEW_VIEW_H
 
 #include "tcptop/base/canvas.h"
+#include "tcptop/model/names.h"
 #include "tcptop/view/command.h"
 #include "tcptop/view/layout.h"
 #include "tcptop/view/ui.h"
@@ -17,6 +18,7 @@ struct view {
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
     const struct groups *groups; /* the lines of `rows` are groups and rows; NULL: rows alone */
     int64_t now_ns;              /* monotonic, for ages in badges */
+    const struct names *names; /* what is known of those that ui->host_names … want; may be NULL */
     const struct survey *survey; /* of `shown`; NULL: the pane makes its own */
 };
 

@@ -1,0 +1,200 @@
+/* A hash of entries that are also in a ring, the last wanted first. */
+#include "tcptop/model/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
+
+#define KEEP_NS  (600 * NS_PER_S) /* a name; then it is asked for again */
+#define NONE_NS  (120 * NS_PER_S) /* that there is none */
+#define AGAIN_NS (30 * NS_PER_S)  /* after a failure, or when no answer ever came */
+#define END      UINT32_MAX
+
+struct entry {
+    struct name_key key;
+    bool found;
+    int64_t ask_ns;        /* when to ask (again) */
+    uint32_t next;         /* of the same bucket */
+    uint32_t newer, older; /* in the ring */
+    char name[NAME_BYTES];
+};
+
+struct names {
+    uint32_t max, n, buckets;
+    uint32_t newest, oldest;
+    uint32_t *bucket;      /* owned */
+    struct entry *entries; /* owned; memory that is not written to is not taken */
+};
+
+static bool mapped(const uint8_t addr[16])
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+    return memcmp(addr, prefix, sizeof(prefix)) == 0;
+}
+
+bool name_key_address(struct name_key *k, const struct conn *c, bool remote)
+{
+    static const uint8_t any[16];
+    const uint8_t *addr = remote ? c->dst : c->src;
+
+    *k = (struct name_key){.family = c->family};
+    if (c->family == AF_INET6 && mapped(addr)) {
+        k->family = AF_INET;
+        memcpy(k->bytes, addr + 12, 4);
+    } else {
+        memcpy(k->bytes, addr, c->family == AF_INET ? 4 : 16);
+    }
+    if (k->family == AF_INET6 && k->bytes[0] == 0xfe && (k->bytes[1] & 0xc0) == 0x80)
+        return false;
+    return memcmp(k->bytes, any, sizeof(any)) != 0;
+}
+
+bool name_key_service(struct name_key *k, const struct conn *c, bool remote)
+{
+    uint16_t port = remote ? c->dport : c->sport;
+
+    *k = (struct name_key){.family = NAME_SERVICE};
+    memcpy(k->bytes, &port, sizeof(port));
+    return port != 0;
+}
+
+static uint32_t *bucket_of(const struct names *n, const struct name_key *k)
+{
+    return &n->bucket[hash_bytes(k->bytes, sizeof(k->bytes), k->family) & (n->buckets - 1)];
+}
+
+static bool same(const struct name_key *a, const struct name_key *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+struct names *names_new(uint32_t max)
+{
+    struct names *n = calloc(1, sizeof(*n));
+
+    if (!n)
+        return NULL;
+    *n = (struct names){.max = max, .buckets = 16, .newest = END, .oldest = END};
+    while (n->buckets < max)
+        n->buckets *= 2;
+    n->bucket = malloc(n->buckets * sizeof(*n->bucket));
+    n->entries = calloc(max, sizeof(*n->entries));
+    if (!n->bucket || !n->entries) {
+        names_free(n);
+        return NULL;
+    }
+    memset(n->bucket, 0xff, n->buckets * sizeof(*n->bucket));
+    return n;
+}
+
+void names_free(struct names *n)
+{
+    if (!n)
+        return;
+    free(n->bucket);
+    free(n->entries);
+    free(n);
+}
+
+static uint32_t look_up(const struct names *n, const struct name_key *k)
+{
+    uint32_t i = *bucket_of(n, k);
+
+    while (i != END && !same(&n->entries[i].key, k))
+        i = n->entries[i].next;
+    return i;
+}
+
+const char *names_find(const struct names *n, const struct name_key *k)
+{
+    uint32_t i = n ? look_up(n, k) : END;
+
+    return i != END && n->entries[i].found ? n->entries[i].name : NULL;
+}
+
+static void leave_ring(struct names *n, uint32_t i)
+{
+    const struct entry *e = &n->entries[i];
+
+    *(e->newer == END ? &n->newest : &n->entries[e->newer].older) = e->older;
+    *(e->older == END ? &n->oldest : &n->entries[e->older].newer) = e->newer;
+}
+
+static void enter_ring(struct names *n, uint32_t i)
+{
+    n->entries[i].newer = END;
+    n->entries[i].older = n->newest;
+    *(n->newest == END ? &n->oldest : &n->entries[n->newest].newer) = i;
+    n->newest = i;
+}
+
+static void leave_bucket(struct names *n, uint32_t i)
+{
+    uint32_t *at = bucket_of(n, &n->entries[i].key);
+
+    while (*at != i)
+        at = &n->entries[*at].next;
+    *at = n->entries[i].next;
+}
+
+/* The entry of `k`, made when there is none, and the newest now. */
+static struct entry *touch(struct names *n, const struct name_key *k)
+{
+    uint32_t i = look_up(n, k), *at = bucket_of(n, k);
+
+    if (i != END) {
+        leave_ring(n, i);
+        enter_ring(n, i);
+        return &n->entries[i];
+    }
+    if (n->n < n->max) {
+        i = n->n++;
+    } else {
+        i = n->oldest;
+        leave_ring(n, i);
+        leave_bucket(n, i);
+    }
+    n->entries[i] = (struct entry){.key = *k, .next = *at};
+    *at = i;
+    enter_ring(n, i);
+    return &n->entries[i];
+}
+
+bool names_want(struct names *n, const struct name_key *k, int64_t now_ns)
+{
+    struct entry *e = touch(n, k);
+
+    if (now_ns < e->ask_ns)
+        return false;
+    e->ask_ns = now_ns + AGAIN_NS;
+    return true;
+}
+
+void names_unasked(struct names *n, const struct name_key *k)
+{
+    uint32_t i = look_up(n, k);
+
+    if (i != END)
+        n->entries[i].ask_ns = 0;
+}
+
+void names_put(struct names *n, const struct name_answer *a, int64_t now_ns)
+{
+    uint32_t i = look_up(n, &a->key);
+
+    if (i == END) /* gone from view long ago */
+        return;
+    struct entry *e = &n->entries[i];
+    if (a->outcome == NAME_FOUND)
+        snprintf(e->name, sizeof(e->name), "%s", a->name);
+    if (a->outcome != NAME_FAILED) /* nobody knows better than before */
+        e->found = a->outcome == NAME_FOUND;
+    e->ask_ns = now_ns + (a->outcome == NAME_FOUND  ? KEEP_NS
+                          : a->outcome == NAME_NONE ? NONE_NS
+                                                    : AGAIN_NS);
+}

@@ -1,0 +1,331 @@
+/* One channel of c-ares, its sockets and an eventfd in one poll(). Questions wait in a ring until
+ * few enough are under way; answers wait in another until they are taken. */
+#include "tcptop/source/resolver.h"
+
+#include <ares.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
+#include "tcptop/base/utf8.h"
+
+#define TIMEOUT_MS 2000 /* of the first try; the second waits longer */
+#define TRIES      2
+#define WAIT_MS    1000
+
+#define CLASS_IN     1
+#define TYPE_PTR     12
+#define REVERSE_NAME 80
+
+struct resolver {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    int bell;    /* eventfd: something to do */
+    int wake_fd; /* the caller's */
+    ares_channel channel;
+    unsigned under_way; /* of the thread alone */
+
+    /* under the lock */
+    bool stop;
+    struct name_key ask[RESOLVER_WAITING];
+    struct name_answer answer[RESOLVER_WAITING];
+    unsigned ask_first, ask_n, answer_first, answer_n;
+};
+
+struct question {
+    struct resolver *resolver;
+    struct name_key key;
+};
+
+static void ring(int fd)
+{
+    const uint64_t one = 1;
+    const ssize_t n = write(fd, &one, sizeof one);
+
+    (void)n; /* full: it rings already */
+}
+
+static void tell(struct resolver *r, const struct name_key *k, enum name_outcome outcome,
+                 const char *name)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->answer_n < RESOLVER_WAITING) {
+        struct name_answer *a = &r->answer[(r->answer_first + r->answer_n++) % RESOLVER_WAITING];
+
+        *a = (struct name_answer){.key = *k, .outcome = outcome};
+        utf8_sanitise_into(a->name, sizeof a->name, name, strnlen(name, sizeof a->name - 1));
+        if (outcome == NAME_FOUND && !a->name[0])
+            a->outcome = NAME_NONE;
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (r->wake_fd >= 0)
+        ring(r->wake_fd);
+}
+
+/* The end of a question. What ended only because the channel closes is not told. */
+static void answered(struct question *q, int status, const char *name)
+{
+    bool none = status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADRESP ||
+                status == ARES_EBADNAME;
+
+    q->resolver->under_way--;
+    if (status == ARES_SUCCESS && name)
+        tell(q->resolver, &q->key, NAME_FOUND, name);
+    else if (status != ARES_EDESTRUCTION)
+        tell(q->resolver, &q->key, none ? NAME_NONE : NAME_FAILED, "");
+    free(q);
+}
+
+static int address_bytes(const struct name_key *k)
+{
+    return k->family == AF_INET ? 4 : 16;
+}
+
+static void dns_answered(void *arg, int status, int timeouts, unsigned char *reply, int len)
+{
+    struct question *q = arg;
+    struct hostent *host = NULL;
+
+    (void)timeouts;
+    if (status == ARES_SUCCESS)
+        status = ares_parse_ptr_reply(reply, len, q->key.bytes, address_bytes(&q->key),
+                                      q->key.family, &host);
+    answered(q, status, host ? host->h_name : NULL);
+    if (host)
+        ares_free_hostent(host);
+}
+
+/* "1.2.0.192.in-addr.arpa", RFC 1035, 3.5; by four bits in ip6.arpa, RFC 3596, 2.5 */
+static void reverse_name(char out[REVERSE_NAME], const struct name_key *k)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *b = k->bytes;
+
+    if (k->family == AF_INET) {
+        snprintf(out, REVERSE_NAME, "%u.%u.%u.%u.in-addr.arpa", b[3], b[2], b[1], b[0]);
+        return;
+    }
+    for (int i = 15; i >= 0; i--) {
+        *out++ = digits[b[i] & 15];
+        *out++ = '.';
+        *out++ = digits[b[i] >> 4];
+        *out++ = '.';
+    }
+    memcpy(out, "ip6.arpa", sizeof "ip6.arpa");
+}
+
+/* The file answers at once. Its "not found" comes here; ares_gethostbyaddr() would say the same of
+ * a server that did not answer, so DNS is asked apart from it. */
+static void file_answered(void *arg, int status, int timeouts, struct hostent *host)
+{
+    struct question *q = arg;
+    char name[REVERSE_NAME];
+
+    (void)timeouts;
+    if (status == ARES_SUCCESS || status == ARES_EDESTRUCTION || status == ARES_ENOMEM) {
+        answered(q, status, host ? host->h_name : NULL);
+        return;
+    }
+    reverse_name(name, &q->key);
+    ares_query(q->resolver->channel, name, CLASS_IN, TYPE_PTR, dns_answered, q);
+}
+
+static void ask_dns(struct resolver *r, const struct name_key *k)
+{
+    struct question *q = malloc(sizeof *q);
+
+    if (!q) {
+        tell(r, k, NAME_FAILED, "");
+        return;
+    }
+    *q = (struct question){r, *k};
+    r->under_way++;
+    ares_gethostbyaddr(r->channel, q->key.bytes, address_bytes(k), k->family, file_answered, q);
+}
+
+static void ask_services(struct resolver *r, const struct name_key *k)
+{
+    struct servent entry, *found = NULL;
+    char buffer[4096];
+    uint16_t port;
+
+    memcpy(&port, k->bytes, sizeof port);
+    if (getservbyport_r(htons(port), "tcp", &entry, buffer, sizeof buffer, &found) || !found)
+        tell(r, k, NAME_NONE, "");
+    else
+        tell(r, k, NAME_FOUND, found->s_name);
+}
+
+/* The next question that may be asked now; false when there is none, or too many are under way. */
+static bool next_question(struct resolver *r, struct name_key *k, bool *stop)
+{
+    bool there;
+
+    pthread_mutex_lock(&r->lock);
+    *stop = r->stop;
+    there = !r->stop && r->ask_n > 0 && r->under_way < RESOLVER_ASKED;
+    if (there) {
+        *k = r->ask[r->ask_first];
+        r->ask_first = (r->ask_first + 1) % RESOLVER_WAITING;
+        r->ask_n--;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return there;
+}
+
+static bool ask_all(struct resolver *r)
+{
+    struct name_key k;
+    bool stop;
+
+    while (next_question(r, &k, &stop)) {
+        if (k.family == NAME_SERVICE)
+            ask_services(r, &k);
+        else
+            ask_dns(r, &k);
+    }
+    return !stop;
+}
+
+/* Wait for the bell, for DNS, or until c-ares has something to give up. */
+static void wait_and_process(struct resolver *r)
+{
+    ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
+    struct pollfd fds[ARES_GETSOCK_MAXNUM + 1] = {{.fd = r->bell, .events = POLLIN}};
+    /* reading below, writing above; the macros for it shift into the sign */
+    unsigned bits = (unsigned)ares_getsock(r->channel, sockets, ARES_GETSOCK_MAXNUM);
+    struct timeval longest = {.tv_sec = WAIT_MS / 1000}, tv;
+    struct timeval *due = ares_timeout(r->channel, r->under_way ? &longest : NULL, &tv);
+    uint64_t count;
+    nfds_t n = 1;
+
+    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+        short events = (short)((bits >> i & 1 ? POLLIN : 0) |
+                               (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
+        if (events)
+            fds[n++] = (struct pollfd){.fd = sockets[i], .events = events};
+    }
+    poll(fds, n, due ? (int)(due->tv_sec * 1000 + due->tv_usec / 1000) + 1 : -1);
+    if (fds[0].revents) {
+        const ssize_t got = read(r->bell, &count, sizeof count);
+        (void)got;
+    }
+    for (nfds_t i = 1; i < n; i++) {
+        bool out = fds[i].revents & POLLOUT, in = fds[i].revents & ~POLLOUT;
+        ares_process_fd(r->channel, in ? fds[i].fd : ARES_SOCKET_BAD,
+                        out ? fds[i].fd : ARES_SOCKET_BAD);
+    }
+    ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what took too long */
+}
+
+static void *resolver_main(void *arg)
+{
+    struct resolver *r = arg;
+
+    while (ask_all(r))
+        wait_and_process(r);
+    return NULL;
+}
+
+static int open_channel(struct resolver *r, const char *servers)
+{
+    char files[] = "f"; /* what ares_gethostbyaddr() may look at */
+    struct ares_options options = {.timeout = TIMEOUT_MS, .tries = TRIES, .lookups = files};
+    int status = ares_library_init(ARES_LIB_INIT_ALL);
+
+    if (status != ARES_SUCCESS)
+        return status;
+    status = ares_init_options(&r->channel, &options,
+                               ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
+    if (status == ARES_SUCCESS && servers) {
+        status = ares_set_servers_ports_csv(r->channel, servers);
+        if (status != ARES_SUCCESS)
+            ares_destroy(r->channel);
+    }
+    if (status != ARES_SUCCESS)
+        ares_library_cleanup();
+    return status;
+}
+
+int resolver_start(struct resolver **out, int wake_fd, const char *servers, struct err *err)
+{
+    struct resolver *r = calloc(1, sizeof *r);
+    int rc, status;
+
+    if (!r)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    r->wake_fd = wake_fd;
+    status = open_channel(r, servers);
+    if (status != ARES_SUCCESS) {
+        free(r);
+        return err_set(err, -EIO, "%s", ares_strerror(status));
+    }
+    pthread_mutex_init(&r->lock, NULL);
+    r->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    rc = r->bell < 0 ? -errno : thread_start(&r->thread, resolver_main, r);
+    if (rc == 0) {
+        *out = r;
+        return 0;
+    }
+    if (r->bell >= 0)
+        close(r->bell);
+    ares_destroy(r->channel);
+    ares_library_cleanup();
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+    return err_set(err, rc, "%s", err_name(rc));
+}
+
+bool resolver_ask(struct resolver *r, const struct name_key *k)
+{
+    bool room;
+
+    pthread_mutex_lock(&r->lock);
+    room = r->ask_n < RESOLVER_WAITING;
+    if (room)
+        r->ask[(r->ask_first + r->ask_n++) % RESOLVER_WAITING] = *k;
+    pthread_mutex_unlock(&r->lock);
+    if (room)
+        ring(r->bell);
+    return room;
+}
+
+bool resolver_take(struct resolver *r, struct name_answer *a)
+{
+    bool there;
+
+    pthread_mutex_lock(&r->lock);
+    there = r->answer_n > 0;
+    if (there) {
+        *a = r->answer[r->answer_first];
+        r->answer_first = (r->answer_first + 1) % RESOLVER_WAITING;
+        r->answer_n--;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return there;
+}
+
+void resolver_stop(struct resolver *r)
+{
+    if (!r)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->stop = true;
+    pthread_mutex_unlock(&r->lock);
+    ring(r->bell);
+    pthread_join(r->thread, NULL);
+    ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
+    ares_library_cleanup();
+    close(r->bell);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}

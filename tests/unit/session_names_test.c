@@ -1,0 +1,119 @@
+/* Names in the table: in the place of addresses and ports where they are known, cut themselves but
+ * never an address or a port, and only on a screen that can ask. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/stage.h"
+
+/* The table's first row as drawn. */
+static const char *row(struct stage *st)
+{
+    static char out[1024];
+    struct canvas c;
+    struct view v = session_view(st->session);
+    int y = view_row_line(&v, 0);
+    struct str text = STR_INIT;
+    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
+    session_draw(st->session, &c, st->now_ns);
+    for (int x = 0; x < c.w; x++)
+        str_add(&text, canvas_at(&c, x, y)->text);
+    snprintf(out, sizeof(out), "%s", str_text(&text));
+    str_fini(&text);
+    canvas_fini(&c);
+    return out;
+}
+
+static void know(struct stage *st, const struct name_key *k, const char *name)
+{
+    struct name_answer a = {.key = *k, .outcome = NAME_FOUND};
+    snprintf(a.name, sizeof(a.name), "%s", name);
+    names_want(st->session->names, k, st->now_ns);
+    names_put(st->session->names, &a, st->now_ns);
+}
+
+/* 10.0.0.1:100 to 192.0.2.1:40000, the names switched on by hand: nobody is asked here. */
+static void open_named(struct stage *st, bool hosts, bool services)
+{
+    stage_open_twenty(st);
+    st->session->names = names_new(16);
+    assert_non_null(st->session->names);
+    st->ui->host_names = hosts;
+    st->ui->service_names = services;
+}
+
+static void host(struct stage *st, bool remote, const char *name)
+{
+    struct name_key k;
+    assert_true(name_key_address(&k, &st->conn[0], remote));
+    know(st, &k, name);
+}
+
+static void names_in_their_places(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct name_key k;
+    open_named(&st, true, false);
+    assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
+    host(&st, true, "far.example");
+    assert_non_null(strstr(row(&st), "10.0.0.1:100    far"));
+    host(&st, false, "me");
+    assert_non_null(strstr(row(&st), "me:100          far"));
+    st.ui->host_names = false;
+    assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
+    st.ui->service_names = true;
+    name_key_service(&k, &st.conn[0], false);
+    know(&st, &k, "http");
+    assert_non_null(strstr(row(&st), "10.0.0.1:http   192.0.2.1:40000 "));
+    know(&st, &k, "a-name-that-has-no-room");
+    assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
+    stage_close(&st);
+}
+
+static void a_long_name_is_cut_before_its_port(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_named(&st, true, false);
+    table_forget_widths(st.session);
+    stage_wait(&st, 1);
+    assert_int_equal(st.ui->remote_width, 31); /* room for names */
+    st.ui->host_names = true;                  /* the session, who can ask nobody, took it off */
+    host(&st, true, "ec2-203-0-113-25.compute-1.amazonaws.example");
+    assert_non_null(strstr(row(&st), "ec2-203-0-113-25.compute…:40000 "));
+    host(&st, true, "가나다라마바사아자차카타파하.한국");
+    assert_non_null(strstr(row(&st), "가나다라마바사아자차카타…:40000"));
+    stage_close(&st);
+}
+
+static void without_a_live_screen_nobody_is_asked(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "n");
+    assert_false(st.ui->host_names);
+    assert_non_null(strstr(st.ui->message, "live screen"));
+    stage_keys(&st, "N");
+    assert_false(st.ui->service_names);
+    assert_null(st.session->resolver);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_in_their_places),
+        cmocka_unit_test(a_long_name_is_cut_before_its_port),
+        cmocka_unit_test(without_a_live_screen_nobody_is_asked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
