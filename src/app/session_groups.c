@@ -48,6 +48,13 @@ void group_choose_by(struct session *s, int by)
         focus_set(s, FOCUS_TABLE);
 }
 
+/* Are the groups shown those that were asked for? Others may stand until the worker has answered.
+ */
+static bool in_step(const struct session *s)
+{
+    return s->list->grouped && s->ui.group_by == (int)s->list->groups.how.by;
+}
+
 static int unfolded_at(const struct ui *ui, const struct value *v)
 {
     for (uint32_t i = 0; i < ui->n_unfolded; i++) {
@@ -61,6 +68,8 @@ void group_fold(struct session *s, uint32_t group, bool fold)
 {
     struct ui *ui = &s->ui;
     struct value v;
+    if (!in_step(s))
+        return;
     groups_value(&s->list->groups, group, &v);
     int at = unfolded_at(ui, &v);
     if (fold == (at < 0))
@@ -107,6 +116,8 @@ void group_open(struct session *s, uint32_t group)
     struct str term = STR_INIT;
     char filter[UI_FILTER_MAX];
     struct value v;
+    if (!in_step(s))
+        return;
     groups_value(&s->list->groups, group, &v);
     if (ui->opened == OPENED_MAX || !groups_term(s->list->groups.how.by, &v, &term)) {
         session_say(s, ui->opened == OPENED_MAX ? MSG_SESSION_OPENED_FULL : MSG_SESSION_NO_TERM,

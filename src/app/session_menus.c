@@ -15,7 +15,8 @@ void sort_by(struct session *s, enum column_id column)
 bool sorts_groups(const struct session *s)
 {
     uint32_t group;
-    return s->list->grouped && (s->list->rows.n == 0 || group_under_cursor(s, &group));
+    return s->ui.group_by >= 0 && s->list->grouped &&
+           (s->list->rows.n == 0 || group_under_cursor(s, &group));
 }
 
 void sort_groups_by(struct session *s, unsigned figure)

@@ -510,7 +510,14 @@ static void by_the_worker(void **state)
     assert_string_equal(lines(), "443 80 1002 1005 22");
     assert_int_equal(selected_group(), 80);
     assert_string_equal(st.ui->filter, "");
-    stage_keys(&st, "Esc");
+    /* groups that stand although they were taken off are only looked at */
+    stage_keys(&st, "Esc s");
+    assert_true(st.session->list->grouped);
+    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
+    assert_true(on_screen("SORT BY"));
+    stage_keys(&st, "Esc Enter Left Space");
+    assert_int_equal(st.ui->opened, 0);
+    assert_int_equal(st.ui->n_unfolded, 0);
     while (st.ui->updating)
         let_it_work();
     assert_false(st.session->list->grouped);
