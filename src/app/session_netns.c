@@ -87,7 +87,7 @@ void netns_menu_accept(struct session *s)
         return;
     if (ns && ns->error) {
         bool rights = ns->error == -EPERM || ns->error == -EACCES;
-        session_say(s, rights ? MSG_NETNS_CLOSED_RIGHTS : MSG_NETNS_CLOSED, ns->name,
+        session_say(s, rights ? MSG_SESSION_NETNS_RIGHTS : MSG_SESSION_NETNS_CLOSED, ns->name,
                     err_name(ns->error), NULL);
         return;
     }

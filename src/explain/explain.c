@@ -36,9 +36,14 @@ struct page {
     unsigned n;
 };
 
+/* Of the namespace of the selected connection, else of all that are shown. */
 static const struct host *host_of(const struct explain_subject *subject)
 {
-    return subject->snapshot ? &subject->snapshot->host : NULL;
+    const struct snapshot *s = subject->snapshot;
+
+    if (s && subject->row < snapshot_rows(s))
+        return snapshot_host(s, &s->conn[subject->row]);
+    return s ? &s->host : NULL;
 }
 
 /* The kind of the selected connection, if it is in the state. */

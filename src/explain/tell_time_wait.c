@@ -75,7 +75,7 @@ static double ports_taken(const struct teller *t, const struct closers *c)
         return c->server == t->tally.rows ? 0 : -1;
     if (c->peer == UINT32_MAX)
         return 0;
-    if (!host_sysctl(&t->s->host, SYSCTL_TW_REUSE, &reuse))
+    if (!host_sysctl(snapshot_host(t->s, &t->s->conn[c->peer]), SYSCTL_TW_REUSE, &reuse))
         reuse = 0;
     if (reuse == 1 || (reuse == 2 && is_loopback(&t->s->conn[c->peer])))
         return (double)(c->peer_ports - c->peer_waiting) / c->range;

@@ -226,7 +226,7 @@ static const char *direction(const struct details *t)
         return "→";
     if (c->state == TCP_STATE_SYN_RECV || c->was_state == TCP_STATE_SYN_RECV)
         return "←";
-    return t->survey && port_set_has(&t->survey->listening, c->sport) ? "←" : " ";
+    return t->survey && closers_listens(t->s, &t->survey->listening, c) ? "←" : " ";
 }
 
 /* The wall clock of a moment on the clock of struct life. */

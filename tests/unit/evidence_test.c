@@ -222,6 +222,61 @@ static void survey_of_all_states(void **unused)
     snapshot_unref(s);
 }
 
+static void namespace_set(struct netns *ns, unsigned id, int64_t low, int64_t high)
+{
+    *ns = (struct netns){.name = {(char)('a' + id)}, .id = (uint16_t)id, .own = id == 0};
+    ns->shown = true;
+    ns->host.sysctl[SYSCTL_PORT_LOW] = low;
+    ns->host.sysctl[SYSCTL_PORT_HIGH] = high;
+    ns->host.sysctl_valid = 1u << SYSCTL_PORT_LOW | 1u << SYSCTL_PORT_HIGH;
+}
+
+/* What listens in one namespace serves nobody in another, and each has its own ephemeral ports. */
+static void closers_by_namespace(void **unused)
+{
+    (void)unused;
+    struct snapshot *s = host_new();
+    struct conn c = {.state = TCP_STATE_TIME_WAIT, .sport = 3000};
+    struct survey v;
+    const struct closers *found = &v.closers;
+
+    s->namespaces = netns_table_new(2);
+    assert_non_null(s->namespaces);
+    s->namespaces->several = true;
+    namespace_set(&s->namespaces->list[0], 0, 32768, 60999);
+    namespace_set(&s->namespaces->list[1], 1, 2000, 3999);
+    netns_table_sort(s->namespaces);
+    host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 3000});
+    host_add(s, 5, c); /* where it listens */
+    c.netns = 1;
+    c.sport = 0;
+    host_add(s, 7, c);                 /* ports from 40007 on: not of the range there */
+    for (uint32_t i = 0; i < 4; i++) { /* and of the range, one of them 3000 */
+        host_add(s, 1, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = (uint16_t)(2999 + i)});
+        s->conn[s->n_live - 1].netns = 1;
+        s->conn[s->n_live - 1].dport = 80;
+    }
+    snapshot_count(s);
+    survey_make(&v, s);
+    assert_true(found->range_known);
+    assert_int_equal(found->server, 5);
+    assert_int_equal(found->server_port, 3000);
+    assert_int_equal(found->other, 7);
+    assert_int_equal(found->client, 4);
+    assert_int_equal(found->peer_ports, 4);
+    assert_int_equal(found->range, 2000);
+    assert_true(closers_listens(s, &v.listening, &s->conn[1]));
+    assert_false(closers_listens(s, &v.listening, &s->conn[s->n_live - 3]));
+    assert_int_equal(s->conn[s->n_live - 3].sport, 3000);
+
+    s->namespaces->list[1].host.sysctl_valid = 0;
+    survey_make(&v, s);
+    assert_false(found->range_known);
+    assert_int_equal(found->server, 5);
+    assert_int_equal(found->client + found->other, 0);
+    snapshot_unref(s);
+}
+
 /* Far more destinations than slots: the most used one is found and counted exactly. */
 static void most_used_peer(void **unused)
 {
@@ -401,12 +456,19 @@ static void closing_here(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_measured), cmocka_unit_test(partial),
-        cmocka_unit_test(trends),           cmocka_unit_test(time_wait_by_port),
-        cmocka_unit_test(time_wait_ports),  cmocka_unit_test(most_used_peer),
-        cmocka_unit_test(listen_queues),    cmocka_unit_test(opening),
-        cmocka_unit_test(established),      cmocka_unit_test(close_wait_ages),
-        cmocka_unit_test(closing_here),     cmocka_unit_test(survey_of_all_states),
+        cmocka_unit_test(nothing_measured),
+        cmocka_unit_test(partial),
+        cmocka_unit_test(trends),
+        cmocka_unit_test(time_wait_by_port),
+        cmocka_unit_test(time_wait_ports),
+        cmocka_unit_test(closers_by_namespace),
+        cmocka_unit_test(most_used_peer),
+        cmocka_unit_test(listen_queues),
+        cmocka_unit_test(opening),
+        cmocka_unit_test(established),
+        cmocka_unit_test(close_wait_ages),
+        cmocka_unit_test(closing_here),
+        cmocka_unit_test(survey_of_all_states),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

@@ -113,6 +113,14 @@ golden details-time-wait devbox 80x24 ko '"3000" Tab Enter' --sort left
 golden details-listen devbox 80x24 en '"3000" Tab End Enter' --sort left
 golden sort-menu web-01 80x24 en 's'
 golden sort-menu web-01 120x34 ko 's'
+golden namespaces namespaces 80x24 en '@'
+golden namespaces namespaces 120x34 ko '@ Down Down' all
+golden namespaces namespaces 40x10 en '@ End' blue
+golden namespaces-closed namespaces 80x24 en '@ End Up Enter'
+golden namespaces-closed namespaces 80x24 ko '@ End Up Enter'
+golden all-namespaces namespaces 120x34 en '' all
+golden all-namespaces namespaces 80x24 ko '' all
+golden one-namespace namespaces 80x24 en '' blue
 golden column-chooser web-01 80x24 en 'f'
 golden column-chooser web-01 120x34 ko 'f'
 golden paused web-01 80x24 en 'p wait:48000'

@@ -8,6 +8,10 @@ TCPTOP=${TCPTOP:-$B/tcptop}
 draw() {
 	local scene=$1 size=$2 lang=$3 keys=$4 file status
 	shift 4
+	if [ "$scene" = namespaces ]; then # which no recording holds
+		TZ=UTC "$B/tests/data/namespaces" "$size" "$lang" "$keys" "$@"
+		return
+	fi
 	file=$(mktemp) || return 1
 	printf '%s\n' "$keys" >"$file"
 	"$B/tests/data/scenes" "$scene" | TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' \

@@ -30,8 +30,12 @@ struct closers {
     uint32_t peer_ports;   /* ephemeral ports towards it in use, any state */
     uint32_t peer_waiting; /* those in TIME_WAIT */
     bool range_known;      /* else `client` and `other` are 0: not known */
-    uint32_t range;        /* ports in the range */
+    uint32_t range;        /* ports in the range, of the peer's namespace */
 };
+
+/** Does something listen on the local port of `c`, in its namespace? */
+bool closers_listens(const struct snapshot *s, const struct port_set *listening,
+                     const struct conn *c);
 
 /** Sort the TIME_WAIT rows by who closed. `listening`: the ports where something listens. */
 void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening);

@@ -23,7 +23,8 @@ struct found_namespace {
     char name[NETNS_NAME]; /* sanitised */
     uint32_t pid;          /* its first process, 0: none */
     char *path;            /* where it is mounted, NULL: nowhere; owned */
-    bool hidden;           /* its processes do not let us at it (ptrace(2), access modes) */
+    bool hidden;           /* its processes do not let us at it (ptrace(2), access modes); it may be
+                              one that is mounted, too */
 };
 
 struct namespaces {
