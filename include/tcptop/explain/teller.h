@@ -21,7 +21,7 @@ struct teller {
 /* Say a verdict. A partial sample allows none that all is well. */
 #define JUDGE(t, which, id, ...)                                                                   \
     do {                                                                                           \
-        if ((which) == VERDICT_NORMAL && !snapshot_is_whole((t)->s))                        \
+        if ((which) == VERDICT_NORMAL && !snapshot_is_whole((t)->s))                               \
             break;                                                                                 \
         (t)->e->verdict = (which);                                                                 \
         fact_fill(&(t)->e->reason, id, __VA_ARGS__);                                               \
