@@ -373,8 +373,6 @@ static int join_rows(struct join *join)
     append_closed(join, FATE_DIED);
     endings_bury_unseen(&d->endings, next);
     append_closed(join, FATE_FADING);
-    next->deaths_total = join->prev->deaths_total;
-    add_deaths(&next->deaths_total, &next->deaths);
     return 0;
 }
 
@@ -396,7 +394,11 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
         next->closed_total = prev->closed_total;
         rc = rc ? rc : join_rows(&join);
     }
-    endings_finish(&d->endings);
+    endings_finish(&d->endings, next);
+    if (prev) {
+        next->deaths_total = prev->deaths_total;
+        add_deaths(&next->deaths_total, &next->deaths);
+    }
     snapshot_unref(next->ended);
     next->ended = NULL;
     next->count_only = NULL;

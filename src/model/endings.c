@@ -8,7 +8,7 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/model/predicate.h"
 
-#define WAITING_MAX  4096u
+#define WAITING_MAX  65536u
 #define GIVEN_UP_MAX 4096u
 
 enum ending_mark {
@@ -92,6 +92,7 @@ int endings_begin(struct endings *e, struct snapshot *next)
 {
     e->told = next->ended;
     e->n_waiting = e->waiting ? e->waiting->n_live : 0;
+    e->n_before = next->ended_before;
     e->n = e->n_waiting + (e->told ? e->told->n_live : 0);
     if (!e->n)
         return 0;
@@ -216,17 +217,27 @@ int endings_meet_live(struct endings *e, struct snapshot *next)
     return 0;
 }
 
-/* What waited had a row once. */
+/* No row has it. Of an end that was told during the dump that is not known yet; one that waits
+ * either had a row, or was not known so before. */
+static bool is_undecided(const struct endings *e, uint32_t k)
+{
+    return e->mark[k] == ENDING_OPEN && is_named(conn_of(e, k)) && k >= e->n_waiting &&
+           k - e->n_waiting >= e->n_before;
+}
+
 static bool is_unseen(const struct endings *e, uint32_t k)
 {
-    return k >= e->n_waiting && e->mark[k] == ENDING_OPEN && is_named(conn_of(e, k));
+    const struct conn *c = conn_of(e, k);
+
+    return e->mark[k] == ENDING_OPEN && is_named(c) &&
+           (k < e->n_waiting ? c->flags & CONN_UNSEEN : k - e->n_waiting < e->n_before);
 }
 
 uint32_t endings_unseen_rows(const struct endings *e)
 {
     uint32_t rows = 0;
 
-    for (uint32_t k = e->n_waiting; k < e->n && rows < SNAPSHOT_CLOSED_MAX; k++)
+    for (uint32_t k = 0; k < e->n && rows < SNAPSHOT_CLOSED_MAX; k++)
         rows += is_unseen(e, k);
     return rows;
 }
@@ -248,52 +259,55 @@ void endings_bury_unseen(struct endings *e, struct snapshot *next)
 {
     struct life life = {.born_ds = next->now_ds, .changed_ds = next->now_ds};
 
-    for (uint32_t k = e->n; k-- > e->n_waiting;) {
+    for (uint32_t k = e->n; k-- > 0;) {
         const struct flow *flow = endings_flow(e, k);
+        const struct snapshot *s;
+        uint32_t row = k;
         struct conn c;
         if (!is_unseen(e, k))
             continue;
-        if (predicate_match(next->count_only, e->told, k - e->n_waiting))
+        s = holder(e, &row);
+        if (predicate_match(next->count_only, s, row))
             count_unseen(next, flow);
-        c = *conn_of(e, k);
+        c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
         if (next->n_closed < SNAPSHOT_CLOSED_MAX)
             snapshot_bury(next, &c, life, flow);
     }
 }
 
-/* An end of which there is no copy for want of memory costs the row a second miss. */
-static void keep(struct endings *e, uint32_t k)
+/* Copy a told end to those that wait. False: no room. */
+static bool keep(struct endings *e, uint32_t told, bool undecided)
 {
-    const struct flow *told = endings_flow(e, k);
+    const struct flow *figures = snapshot_flow(e->told, told);
     struct flow *flow;
     struct conn *c;
 
-    if (!e->waiting)
-        e->waiting = snapshot_new(NULL);
-    if (!e->waiting)
-        return;
+    if (!e->waiting && !(e->waiting = snapshot_new(NULL)))
+        return false;
+    if (e->waiting->n_live >= WAITING_MAX)
+        return false;
     e->waiting->needs = NEED_FLOW;
     c = snapshot_add(e->waiting, &flow);
     if (!c)
-        return;
-    *c = *conn_of(e, k);
-    if (told)
-        *flow = *told;
+        return false;
+    *c = e->told->conn[told];
+    c->flags |= undecided ? CONN_UNSEEN : 0;
+    if (figures)
+        *flow = *figures;
+    return true;
 }
 
-void endings_finish(struct endings *e)
+void endings_finish(struct endings *e, struct snapshot *next)
 {
-    uint32_t n_waiting = e->n_waiting;
-
-    e->n_waiting = 0; /* those have had their chance */
     if (e->waiting)
         e->waiting->n_live = 0;
-    for (uint32_t k = n_waiting; k < e->n && (!e->waiting || e->waiting->n_live < WAITING_MAX);
-         k++) {
-        if (e->mark[k] == ENDING_WAITS)
-            keep(e, k - n_waiting);
+    for (uint32_t k = e->n_waiting; k < e->n; k++) {
+        bool undecided = is_undecided(e, k);
+        if ((undecided || e->mark[k] == ENDING_WAITS) && !keep(e, k - e->n_waiting, undecided) &&
+            undecided)
+            next->deaths.lost++;
     }
     e->told = NULL;
-    e->n = 0;
+    e->n = e->n_waiting = 0;
 }

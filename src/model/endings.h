@@ -6,7 +6,8 @@
  *  - its row is still there: the dump was sooner, so the end waits for the next sample;
  *  - what is there is the remnant, TIME_WAIT: the connection goes on as that row. A remnant whose
  *    socket no sample had has got a cookie of its own, and is known by its ends;
- *  - no sample has or had it: it died unseen.
+ *  - no sample has or had it: it died unseen. Of an end that was told while the dump was under way
+ *    only the next sample can tell, since the dump may have passed before its remnant was there.
  * A socket that was reset by SO_LINGER 0, refused or never connected tells of no connection: remote
  * port 0, addresses and figures wiped (tcp_disconnect). Its cookie is still right. */
 #ifndef TCPTOP_MODEL_ENDINGS_H
@@ -25,9 +26,10 @@ struct given_up {
 
 /* Memory that is kept between joins; starts as zero. */
 struct endings {
-    struct snapshot *waiting;    /* ends of rows that the sample before still had; owned */
+    struct snapshot *waiting;    /* ends that the sample before could not settle; owned */
     const struct snapshot *told; /* in this join */
     uint32_t n_waiting, n;       /* ends: those that waited, then the told ones */
+    uint32_t n_before;           /* of the told ones: before the dump */
     uint8_t *mark;               /* enum ending_mark; owned */
     uint32_t cap;
     struct slots by_cookie, by_ends;
@@ -63,7 +65,7 @@ void endings_give_up(struct endings *e, const struct conn *c);
 uint32_t endings_unseen_rows(const struct endings *e);
 void endings_bury_unseen(struct endings *e, struct snapshot *next);
 
-/** Keep what waits for the next join, forget the rest. */
-void endings_finish(struct endings *e);
+/** Keep what waits for the next join, forget the rest. What there is no room for counts as lost. */
+void endings_finish(struct endings *e, struct snapshot *next);
 
 #endif

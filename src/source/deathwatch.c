@@ -38,6 +38,7 @@ struct deathwatch {
 
     struct snapshot_pool *pool;
     struct snapshot *told; /* since the last take; NULL: nothing */
+    uint32_t marked;       /* of them: before the dump under way began */
     bool fresh;            /* nothing was taken yet: hearing began in between */
     uint64_t lost;
     bool lost_vaguely;
@@ -341,18 +342,28 @@ void deathwatch_remove(struct deathwatch *w, uint16_t netns)
     pthread_mutex_unlock(&w->lock);
 }
 
+void deathwatch_mark(struct deathwatch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    listen_all(w);
+    w->marked = w->told ? w->told->n_live : 0;
+    pthread_mutex_unlock(&w->lock);
+}
+
 void deathwatch_take(struct deathwatch *w, struct snapshot *s)
 {
     pthread_mutex_lock(&w->lock);
     listen_all(w);
     count_drops(w);
     s->ended = w->told;
+    s->ended_before = w->marked;
     s->deaths.lost = w->lost;
     s->deaths.lost_vaguely = w->lost_vaguely;
     s->deaths_told = !w->fresh && w->n_ears > 0;
     for (unsigned i = 0; i < w->n_ears; i++)
         s->deaths_told &= !w->ear[i].deaf;
     w->told = NULL;
+    w->marked = 0;
     w->lost = 0;
     w->lost_vaguely = w->fresh = false;
     pthread_cond_signal(&w->wake);

@@ -26,8 +26,8 @@ static void post_down(struct deathwatch_post *post)
     post->watch = NULL;
 }
 
-void deathwatch_post_open(struct deathwatch_post *post, struct deathwatch *shared, double share,
-                          uint16_t netns)
+static void open_post(struct deathwatch_post *post, struct deathwatch *shared, double share,
+                      uint16_t netns)
 {
     int rc;
 
@@ -48,6 +48,14 @@ void deathwatch_post_open(struct deathwatch_post *post, struct deathwatch *share
     post->retry_ns = clock_mono_ns() + RETRY_NS;
     if (!post->shared) /* else the deaf ear stays, and says that not all is heard */
         post_down(post);
+}
+
+void deathwatch_post_open(struct deathwatch_post *post, struct deathwatch *shared, double share,
+                          uint16_t netns)
+{
+    open_post(post, shared, share, netns);
+    if (post->watch && !post->shared)
+        deathwatch_mark(post->watch);
 }
 
 void deathwatch_post_take(struct deathwatch_post *post, struct snapshot *s)

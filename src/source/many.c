@@ -381,6 +381,8 @@ static void watch_deaths(struct many *m, struct request *req)
     if (!m->deathwatch && req->deaths > 0 && deathwatch_new(&m->deathwatch, req->deaths))
         req->deaths = 0; /* nobody else can be started either */
     req->deathwatch = m->deathwatch;
+    if (m->deathwatch)
+        deathwatch_mark(m->deathwatch);
 }
 
 /* The rows of whatever is wanted. */

@@ -64,6 +64,8 @@ static struct snapshot *fresh(struct run *r)
 
 static struct snapshot *join(struct run *r)
 {
+    if (!r->next->ended_before) /* all, unless the test says so */
+        r->next->ended_before = r->next->ended->n_live;
     assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
     assert_null(r->next->ended);
     return r->next;
@@ -402,6 +404,43 @@ static void closed_row_is_told_of_late(void **state)
     assert_int_equal(row_of(s, 2), NONE);
 }
 
+/* The dump had passed the place where the remnant then was: only the next one has it. */
+static void told_during_the_dump(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    told(r, 70, 1, 1);
+    r->next->ended_before = 1;
+    told(r, 80, 2, 2)->sport = 501;
+    told(r, 81, 4, 4);
+    s = join(r);
+    assert_int_equal(s->deaths.ended, 3);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_true(is(s, 70, ROW_CLOSED));
+    assert_int_equal(row_of(s, 81), NONE);
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    row(r, 501, TCP_STATE_TIME_WAIT);
+    s = join(r);
+    assert_int_equal(s->deaths.ended, 0);
+    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->deaths.unseen_acked, 4);
+    assert_true(is(s, 81, ROW_CLOSED));
+    assert_true(s->conn[row_of(s, 81)].flags & CONN_UNSEEN);
+    assert_int_equal(figure(s, 81, FLOW_bytes_received), 4);
+    fresh(r); /* it waited for one sample, no longer */
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    row(r, 2, TCP_STATE_ESTABLISHED);
+    s = join(r);
+    assert_int_equal(s->deaths_total.unseen, 2);
+}
+
 /* The same ends, open again: that is another connection. */
 static void an_open_row_between_the_same_ends_is_another(void **state)
 {
@@ -573,6 +612,7 @@ int main(void)
         cmocka_unit_test(seen_one_goes_on_in_time_wait),
         cmocka_unit_test(late_end_does_not_kill_the_remnant),
         cmocka_unit_test(remnant_of_an_unseen_one_is_known_by_its_ends),
+        cmocka_unit_test(told_during_the_dump),
         cmocka_unit_test(remnant_is_told_of_late),
         cmocka_unit_test(closed_row_is_told_of_late),
         cmocka_unit_test(an_open_row_between_the_same_ends_is_another),

@@ -111,6 +111,7 @@ struct snapshot {
     struct deaths deaths;       /* since the last sample that did not fail */
     struct deaths deaths_total; /* since the start */
     struct snapshot *ended;     /* until the join: what was told, as live rows in order of time */
+    uint32_t ended_before;      /* so many of them were told before the dump began */
     const struct predicate *count_only; /* until the join: of `closed` and `unseen`; NULL: all */
 
     struct host host;

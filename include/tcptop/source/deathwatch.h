@@ -35,8 +35,12 @@ bool deathwatch_hears(struct deathwatch *w, uint16_t netns);
 /** No longer hear of it. What it told until now is still handed over. */
 void deathwatch_remove(struct deathwatch *w, uint16_t netns);
 
-/** Hand over what was told since the last call: s->ended (NULL when nothing was), `lost`, and
- *  `deaths_told`, false when it was not heard of all the time, or not everywhere. */
+/** A dump begins: what was told until now it cannot miss. */
+void deathwatch_mark(struct deathwatch *w);
+
+/** Hand over what was told since the last call: s->ended (NULL when nothing was) with how much
+ *  of it before the mark, `lost`, and  `deaths_told`, false when it was not heard of all the time,
+ * or not everywhere. */
 void deathwatch_take(struct deathwatch *w, struct snapshot *s);
 
 /* What one namespace's sampling has to do with it. Starts as zero. */
