@@ -27,6 +27,17 @@ int dns_open(unsigned short *port)
     return fd;
 }
 
+/* What is too short for a question ends the service. */
+void dns_end(unsigned short port)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    sendto(fd, "", 1, 0, (struct sockaddr *)&at, sizeof(at));
+    close(fd);
+}
+
 /* The name of the answer in DNS's labels; returns its length. */
 static size_t labels(uint8_t *out, int n)
 {

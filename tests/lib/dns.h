@@ -7,7 +7,8 @@
 /** A UDP socket on the loopback; `port` 0: any, put there. Returns it or -1. */
 int dns_open(unsigned short *port);
 
-/** Serve until the socket is closed or shut down. */
+/** Serve until dns_end(). */
 void dns_serve(int fd);
+void dns_end(unsigned short port);
 
 #endif

@@ -176,6 +176,7 @@ int main(void)
         return 1;
     snprintf(server, sizeof(server), "127.0.0.1:%u", port);
     int failed = cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
-    shutdown(serving, SHUT_RDWR);
+    dns_end(port);
+    pthread_join(thread, NULL);
     return failed;
 }
