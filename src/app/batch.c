@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "hidden_owners.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/query/filter.h"
@@ -29,6 +30,7 @@ struct batch {
     bool color, ascii;
     struct sink out;
     char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
+    bool said_hidden;                             /* and that owners are hidden */
     unsigned long long printed;
     int code;
 };
@@ -204,6 +206,32 @@ static void report_status(struct batch *b)
     app_complain(s->why);
 }
 
+/* Did somebody name what only the processes of other users have? The name of a user is told for
+ * every socket. */
+static bool owners_named(const struct batch *b)
+{
+    uint32_t needs = b->filter.needs | columns[b->sort.column].needs;
+    if (b->s->group_given)
+        needs |= columns[b->grouping.by].needs;
+    for (size_t i = 0; b->s->columns_given && i < b->n_columns; i++)
+        needs |= columns[b->columns[i]].needs;
+    return needs & NEED_OWNER;
+}
+
+/* Say once that owners are missing for want of rights. */
+static void report_hidden(struct batch *b)
+{
+    struct str line = STR_INIT;
+    if (hidden_owners(b->last, &line)) {
+        if (b->code == EXIT_COMPLETE && owners_named(b))
+            b->code = EXIT_PARTIAL;
+        if (!b->said_hidden)
+            app_complain(str_text(&line));
+        b->said_hidden = true;
+    }
+    str_fini(&line);
+}
+
 static int print_last(struct batch *b)
 {
     struct rows rows = {0};
@@ -237,6 +265,7 @@ static int print_last(struct batch *b)
     rows_fini(&rows);
     groups_fini(&groups);
     report_status(b);
+    report_hidden(b);
     return sink_flush(&b->out);
 }
 

@@ -28,6 +28,7 @@ struct command_line {
     uint32_t states; /* --state, -l: bits */
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
+    struct str pids;      /* the same of -p */
     const char *filter;   /* the last -f */
     const char *sort;     /* the last -s */
     const char *interval; /* operands */
@@ -158,6 +159,15 @@ static int apply_PORT(struct command_line *c, const char *value, struct err *err
     if (parse_whole(value, 1, 65535, &port))
         return app_refuse(err, MSG_BAD_PORT, value, NULL);
     str_addf(&c->ports, "%s%lu", c->ports.len ? "," : "", port);
+    return 0;
+}
+
+static int apply_PID(struct command_line *c, const char *value, struct err *err)
+{
+    unsigned long pid;
+    if (parse_whole(value, 1, UINT32_MAX, &pid))
+        return app_refuse(err, MSG_BAD_PID, value, NULL);
+    str_addf(&c->pids, "%s%lu", c->pids.len ? "," : "", pid);
     return 0;
 }
 
@@ -335,12 +345,15 @@ static void pick_mode(struct command_line *c)
         s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
 }
 
-/* -P -4 -6 --state -l and -f as one text of the filter language: what the screen's title shows. */
+/* -P -p -4 -6 --state -l and -f as one text of the filter language: what the screen's title shows.
+ */
 static int join_filter(struct command_line *c, struct err *err)
 {
     struct str all = STR_INIT;
     if (c->ports.len)
         str_addf(&all, "port:%s ", str_text(&c->ports));
+    if (c->pids.len)
+        str_addf(&all, "pid:%s ", str_text(&c->pids));
     if (c->states) {
         str_add(&all, "state:");
         for (unsigned state = 1, n = 0; state < TCP_STATE_COUNT; state++)
@@ -355,7 +368,7 @@ static int join_filter(struct command_line *c, struct err *err)
     if (all.len)
         str_truncate(&all, all.len - 1);
     int rc = 0;
-    if (str_failed(&all) || c->ports.failed)
+    if (str_failed(&all) || c->ports.failed || c->pids.failed)
         rc = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     else if (all.len >= sizeof c->s->filter)
         rc = app_refuse(err, MSG_FILTER_TOO_LONG, NULL, NULL);
@@ -412,5 +425,6 @@ int command_line_apply(struct settings *s, int argc, char **argv, struct err *er
     if (!rc)
         rc = group_sums_check(s, err);
     str_fini(&c.ports);
+    str_fini(&c.pids);
     return rc;
 }

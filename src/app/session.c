@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hidden_owners.h"
 #include "session_internal.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -233,6 +234,17 @@ static void tell_lost_deaths(struct session *s, const struct snapshot *newest)
     s->deaths_lost_ns = s->now_ns;
 }
 
+/* Once: the sign for it is a dash in every row. */
+static void note_hidden_owners(struct session *s)
+{
+    struct str line = STR_INIT;
+    if (!s->said_hidden && hidden_owners(s->newest, &line)) {
+        s->said_hidden = true;
+        session_say(s, MSG_SESSION_NOTE, str_text(&line), NULL);
+    }
+    str_fini(&line);
+}
+
 void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
 {
     advance(s, now_ns);
@@ -240,6 +252,7 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
     s->newest = newest;
     netns_menu_follow(s);
     netns_note_missing(s);
+    note_hidden_owners(s);
     if (newest->status == SAMPLE_FAILED)
         return;
     snapshot_unref(s->good);

@@ -93,6 +93,7 @@ struct session {
     bool missing_said;           /* that some namespaces cannot be entered */
     struct request asked;        /* as session_request() gave it last */
     bool asked_once, sample_now;
+    bool said_hidden; /* that owners are hidden */
 
     struct str copy, farewell;
     bool copy_ready, redraw, quit;

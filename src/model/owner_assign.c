@@ -242,8 +242,13 @@ void owner_map_assign(struct owner_map *map, struct snapshot *next, const struct
     }
     map->pass++;
     map->fresh = map->missed = 0;
-    a.before = prev && prev->owners ? prev->owners->generation : 0;
+    if (next->owners) /* again */
+        a.before = next->owners->generation;
+    else if (prev && prev->owners)
+        a.before = prev->owners->generation;
+    owner_table_unref(next->owners);
     next->owners = owner_table_ref(map->table);
+    next->ownerless = 0;
     for (uint32_t row = 0; row < rows; row++) {
         uint32_t word = word_of(&a, row, next->owner[row]);
         next->owner[row] = word;

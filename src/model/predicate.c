@@ -127,17 +127,39 @@ static bool some_end_matches(const struct term *t, const struct conn *c)
            (t->side != SIDE_LOCAL && end_matches(t, c, false));
 }
 
+static bool number_matches(const struct term *t, uint64_t number)
+{
+    return number >= t->lo && number <= t->hi;
+}
+
+static bool text_matches(const struct term *t, const char *text)
+{
+    return t->whole ? strcasecmp(text, t->text) == 0 : strcasestr(text, t->text) != NULL;
+}
+
+static bool some_value_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+{
+    struct value_part p;
+
+    for (uint32_t nth = 0; t->each(s, row, nth, &p); nth++) {
+        if (t->kind == TERM_NUMBER ? number_matches(t, p.number)
+                                   : *p.text && text_matches(t, p.text))
+            return true;
+    }
+    return false;
+}
+
 static bool value_matches(const struct term *t, const struct snapshot *s, uint32_t row)
 {
     struct value v;
 
+    if (t->each)
+        return some_value_matches(t, s, row);
     v.type = VALUE_NONE;
     t->get(s, row, &v);
     if (t->kind == TERM_NUMBER)
-        return v.type == VALUE_NUMBER && v.number >= t->lo && v.number <= t->hi;
-    if (v.type != VALUE_TEXT)
-        return false;
-    return t->whole ? strcasecmp(v.text, t->text) == 0 : strcasestr(v.text, t->text) != NULL;
+        return v.type == VALUE_NUMBER && number_matches(t, v.number);
+    return v.type == VALUE_TEXT && text_matches(t, v.text);
 }
 
 /* A bound-only socket is printed as CLOSE and asked for as BOUND_INACTIVE: both names find it. */

@@ -36,7 +36,23 @@ char *put_csv_value(char *p, const struct value *v)
     return p;
 }
 
-static size_t collect_getters(value_getter *getters, const struct print *p, struct sink *head)
+/* A text of any length. */
+static void print_whole(struct sink *out, const char *text)
+{
+    if (!strpbrk(text, "\",\r\n")) {
+        sink_add(out, text);
+        return;
+    }
+    sink_add_bytes(out, "\"", 1);
+    for (; *text; text++) {
+        sink_add_bytes(out, "\"\"", *text == '"' ? 2 : 0);
+        sink_add_bytes(out, text, *text != '"');
+    }
+    sink_add_bytes(out, "\"", 1);
+}
+
+static size_t collect_columns(const struct column **chosen, const struct print *p,
+                              struct sink *head)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n_columns; i++) {
@@ -47,7 +63,7 @@ static size_t collect_getters(value_getter *getters, const struct print *p, stru
         if (head) {
             sink_addf(head, "%s%s", n > 0 ? "," : "", column->id);
         }
-        getters[n++] = column->get;
+        chosen[n++] = column;
     }
     if (head) {
         sink_add(head, "\n");
@@ -57,8 +73,8 @@ static size_t collect_getters(value_getter *getters, const struct print *p, stru
 
 static void print_rows(struct sink *out, const struct print *p)
 {
-    value_getter getters[COL_COUNT];
-    size_t n = collect_getters(getters, p, p->head ? out : NULL);
+    const struct column *chosen[COL_COUNT];
+    size_t n = collect_columns(chosen, p, p->head ? out : NULL);
     for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
         uint32_t row = p->rows->row[i];
         print_prefetch(p, i);
@@ -67,11 +83,17 @@ static void print_rows(struct sink *out, const struct print *p)
         }
         for (size_t g = 0; g < n; g++) {
             struct value v;
-            getters[g](p->snapshot, row, &v);
             char *at = sink_room(out);
             if (g > 0) {
                 *at++ = ',';
             }
+            if (chosen[g]->whole) {
+                const char *text = chosen[g]->whole(p->snapshot, row);
+                sink_took(out, at);
+                print_whole(out, text ? text : "");
+                continue;
+            }
+            chosen[g]->get(p->snapshot, row, &v);
             sink_took(out, put_csv_value(at, &v));
         }
         sink_add_bytes(out, "\n", 1);

@@ -65,6 +65,8 @@ void print_json_string(struct sink *out, const char *text)
 /* A column with its key as it stands in every record. */
 struct field {
     value_getter get;
+    value_whole whole;
+    bool list;
     size_t len;
     char key[40]; /* ,"recv_q": */
 };
@@ -77,16 +79,51 @@ static size_t collect_fields(struct field *fields, const enum column_id *ids, si
         if (column->get && n < COL_COUNT) {
             struct field *f = &fields[n++];
             f->get = column->get;
+            f->whole = column->whole;
+            f->list = column->kind == KIND_LIST;
             f->len = (size_t)snprintf(f->key, sizeof(f->key), ",\"%s\":", column->id);
         }
     }
     return n;
 }
 
+#define SHORT_LIST 64
+
+/* A text of any length, or numbers and commas as an array. */
+static void print_whole(struct sink *out, const struct field *f, const struct snapshot *s,
+                        uint32_t row)
+{
+    const char *text = f->whole(s, row);
+    if (!text) {
+        return;
+    }
+    size_t len = strlen(text);
+    if (f->list && len < SHORT_LIST) {
+        char *p = put_bytes(sink_room(out), f->key, f->len);
+        *p++ = '[';
+        p = put_bytes(p, text, len);
+        *p++ = ']';
+        sink_took(out, p);
+        return;
+    }
+    sink_add_bytes(out, f->key, f->len);
+    if (f->list) {
+        sink_add_bytes(out, "[", 1);
+        sink_add_bytes(out, text, len);
+        sink_add_bytes(out, "]", 1);
+    } else {
+        print_json_string(out, text);
+    }
+}
+
 static void print_field(struct sink *out, const struct field *f, const struct snapshot *s,
                         uint32_t row)
 {
     struct value v;
+    if (f->whole) {
+        print_whole(out, f, s, row);
+        return;
+    }
     f->get(s, row, &v);
     if (v.type == VALUE_NONE) {
         return;

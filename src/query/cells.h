@@ -128,6 +128,29 @@ CELL_FORMAT(backlog_permille)
 CELL_FORMAT(congestion)
 CELL_FORMAT(limited_by)
 
+/* cells_owner.c */
+CELL(pid)
+CELL(process)
+CELL(owner)
+CELL(cmdline)
+CELL(user)
+CELL(cgroup)
+void get_pids(const struct snapshot *s, uint32_t row, struct value *v);
+bool each_pid(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_process(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_cmdline(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_cgroup(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
+const char *whole_pids(const struct snapshot *s, uint32_t row);
+const char *whole_cmdline(const struct snapshot *s, uint32_t row);
+const char *whole_cgroup(const struct snapshot *s, uint32_t row);
+CELL_FORMAT(pid)
+CELL_FORMAT(pids)
+CELL_FORMAT(process)
+CELL_FORMAT(owner)
+CELL_FORMAT(cmdline)
+CELL_FORMAT(user)
+CELL_FORMAT(cgroup)
+
 /** The place of `c` in the default order if its state were `state`: attention, local port,
  *  foreign address. */
 uint64_t state_order_key(const struct conn *c, unsigned state);

@@ -83,6 +83,18 @@ const struct column columns[COL_COUNT] = {
            PLAIN(backlog_permille)),
     COLUMN(LIMITED_BY, "limited_by", 11, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_RATES,
            PLAIN(limited_by)),
+    COLUMN(PID, "pid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, NEED_OWNER, PLAIN(pid),
+           .each = each_pid),
+    COLUMN(PIDS, "pids", 12, 12, 0, L, RAW, KIND_LIST, NEED_OWNER, get_pids, format_pids, key_pid,
+           NULL, .each = each_pid, .whole = whole_pids),
+    COLUMN(PROCESS, "process", 9, 9, 4, L, BASE | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(process),
+           .each = each_process),
+    COLUMN(OWNER, "owner", 7, 7, 0, L, BASE | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(owner)),
+    COLUMN(CMDLINE, "cmdline", 24, 24, 0, L, SHOWN, KIND_TEXT, NEED_OWNER, PLAIN(cmdline),
+           .each = each_cmdline, .whole = whole_cmdline),
+    COLUMN(USER, "user", 10, 10, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_USER, PLAIN(user)),
+    COLUMN(CGROUP, "cgroup", 20, 20, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(cgroup),
+           .each = each_cgroup, .whole = whole_cgroup),
 };
 /* clang-format on */
 

@@ -90,12 +90,17 @@ static uint32_t states_named(struct word w)
     return exact ? found | STATE_BIT(exact) : found;
 }
 
-/* A word that is no more than text: an address holds it, or the state is called so. */
+/* A word that is no more than text: an address or a process's name holds it, or the state is called
+ * so. */
 static int emit_bare(struct parser *f, struct word w)
 {
     int result = emit_text(f, COL_LOCAL_ADDR, w, false);
     if (!result)
         result = emit_text(f, COL_REMOTE_ADDR, w, false);
+    if (!result)
+        result = predicate_op(f->p, PRED_OR);
+    if (!result)
+        result = emit_text(f, COL_PROCESS, w, false);
     if (!result)
         result = predicate_op(f->p, PRED_OR);
     if (!result)

@@ -26,8 +26,11 @@ int emit_text(struct parser *f, enum column_id id, struct word w, bool whole)
     if (!text)
         return -ENOMEM;
     f->p->needs |= columns[id].needs;
-    return emit(
-        f, &(struct term){.kind = TERM_TEXT, .text = text, .whole = whole, .get = columns[id].get});
+    return emit(f, &(struct term){.kind = TERM_TEXT,
+                                  .text = text,
+                                  .whole = whole,
+                                  .get = columns[id].get,
+                                  .each = columns[id].each});
 }
 
 int emit_negation(struct parser *f, enum comparison cmp)

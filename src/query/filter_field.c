@@ -161,7 +161,22 @@ static int ports_item(struct parser *f, const struct field *field, enum comparis
 static int emit_range(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
 {
     f->p->needs |= columns[id].needs;
-    return emit(f, &(struct term){.kind = TERM_NUMBER, .lo = lo, .hi = hi, .get = columns[id].get});
+    return emit(f, &(struct term){.kind = TERM_NUMBER,
+                                  .lo = lo,
+                                  .hi = hi,
+                                  .get = columns[id].get,
+                                  .each = columns[id].each});
+}
+
+/* Of several values none may be inside, and there must be one. */
+static int emit_none_of(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+{
+    int result = emit_range(f, id, 0, UINT64_MAX);
+    if (!result)
+        result = emit_range(f, id, lo, hi);
+    if (!result)
+        result = predicate_op(f->p, PRED_NOT);
+    return result ? result : predicate_op(f->p, PRED_AND);
 }
 
 /* What is not known is neither inside nor outside a range, so "not" is two ranges. */
@@ -169,6 +184,8 @@ static int emit_outside(struct parser *f, enum column_id id, uint64_t lo, uint64
 {
     if (lo > hi)
         return emit_range(f, id, 0, UINT64_MAX);
+    if (columns[id].each)
+        return emit_none_of(f, id, lo, hi);
     int result = lo > 0 ? emit_range(f, id, 0, lo - 1) : emit_range(f, id, 1, 0);
     if (!result)
         result = hi < UINT64_MAX ? emit_range(f, id, hi + 1, UINT64_MAX) : emit_range(f, id, 1, 0);
@@ -291,6 +308,7 @@ static bool names_absence(enum column_kind kind, struct word w)
     case KIND_MS:
     case KIND_S:
     case KIND_PERMILLE:
+    case KIND_LIST:
         break;
     }
     return word_is(w, "-") || word_is(w, FMT_NONE);
@@ -316,6 +334,7 @@ static const struct item_parser {
     [KIND_DEVICE] = {devices_item, false},    [KIND_NUMBER] = {numbers_item, true},
     [KIND_US] = {numbers_item, true},         [KIND_MS] = {numbers_item, true},
     [KIND_S] = {numbers_item, true},          [KIND_PERMILLE] = {numbers_item, true},
+    [KIND_LIST] = {numbers_item, true},
 };
 
 /* Items joined by commas, from left to right: != takes away, all else adds. `cmp` stands before

@@ -24,6 +24,7 @@ static const struct scale {
     enum msg wanted;
 } scales[] = {
     [KIND_NUMBER] = {1, count_units, MSG_FILTER_UNIT_COUNT},
+    [KIND_LIST] = {1, count_units, MSG_FILTER_UNIT_COUNT},
     [KIND_US] = {1, time_units, MSG_FILTER_UNIT_TIME},
     [KIND_MS] = {1000, time_units, MSG_FILTER_UNIT_TIME},
     [KIND_S] = {1000000, time_units, MSG_FILTER_UNIT_TIME},

@@ -224,7 +224,8 @@ static void live_close(struct source *src)
 static int open_range(struct source **src, enum sample_backend best, enum sample_backend worst,
                       struct tap *tap, struct err *err)
 {
-    static const struct source_ops ops = {"live", live_sample, live_close};
+    static const struct source_ops ops = {
+        .name = "live", .sample = live_sample, .close = live_close};
     struct live *l = calloc(1, sizeof(*l));
 
     if (!l)

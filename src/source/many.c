@@ -465,7 +465,8 @@ static int try_to_enter(struct many *m, struct err *err)
 
 int source_open_namespaces(struct source **src, const char *spec, struct err *err)
 {
-    static const struct source_ops ops = {"namespaces", many_sample, many_close};
+    static const struct source_ops ops = {
+        .name = "namespaces", .sample = many_sample, .close = many_close};
     struct many *m = calloc(1, sizeof *m);
     int rc = -ENOMEM;
 

@@ -257,8 +257,10 @@ static bool is_dump(const uint8_t *p, size_t len)
 /* What kind of file it is, by its first bytes: sets the operations. */
 static int recognise(struct recording *r, struct err *err)
 {
-    static const struct source_ops frame_ops = {"frames", sample_frame, recording_close};
-    static const struct source_ops raw_ops = {"raw", sample_raw, recording_close};
+    static const struct source_ops frame_ops = {
+        .name = "frames", .sample = sample_frame, .close = recording_close};
+    static const struct source_ops raw_ops = {
+        .name = "raw", .sample = sample_raw, .close = recording_close};
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)

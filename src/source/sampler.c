@@ -19,12 +19,15 @@
 #define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
 #define STRETCH_KEEP    0.7  /* one that is needed to at least this part stays */
 #define COST_WEIGHT     0.25 /* of the newest sample in the mean cost */
+#define OWNER_SHARE     0.4  /* of the CPU budget, besides: for who holds the sockets */
+#define EARLY_COST      0.05 /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
     pthread_mutex_t lock; /* guards all up to the next blank line */
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
+    bool answered;           /* owners are known for the first time */
     unsigned refs;           /* owner, thread */
     struct snapshot *latest; /* one reference */
     int wake_fd;             /* the owner's, not touched after stop */
@@ -87,6 +90,27 @@ static void note_cost(struct sampler *s, const struct snapshot *fresh)
     s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
 }
 
+/* Names are shown as soon as they are known. On the thread that looks for them. */
+static void take_answer(void *context)
+{
+    struct sampler *s = context;
+
+    pthread_mutex_lock(&s->lock);
+    s->answered = true;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Has an answer come that is worth a sample out of turn? Needs the lock. */
+static bool early(struct sampler *s)
+{
+    bool worth = s->answered &&
+                 s->mean_cost_ns < EARLY_COST * (double)s->req.interval_ms * (double)NS_PER_MS;
+
+    s->answered = false;
+    return worth;
+}
+
 /* Take one sample; NULL when even the failure found no memory, or when a recording has ended. */
 static struct snapshot *take(struct sampler *s, const struct request *req, bool *ended)
 {
@@ -124,7 +148,7 @@ static void publish(struct sampler *s, struct snapshot *fresh)
  * that have passed (a slow dump, a stopped process) are not made up for. Needs the lock. */
 static int64_t wait_for_slot(struct sampler *s, int64_t slot)
 {
-    while (!s->stop && !s->now) {
+    while (!s->stop && !s->now && !early(s)) {
         int64_t interval = (int64_t)interval_in_force(s) * NS_PER_MS, due = slot + interval;
         int64_t late = clock_mono_ns() - due;
         if (late >= 0)
@@ -186,6 +210,7 @@ int sampler_start(struct sampler **sampler, struct source *src, const struct req
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
     s->refs = 2;
+    stepper_scan_apart(stepper, cpu_budget * OWNER_SHARE, take_answer, s);
     rc = thread_start(&thread, sampler_main, s);
     if (rc) {
         s->refs = 1;

@@ -7,6 +7,8 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/model/delta.h"
+#include "tcptop/model/owner_map.h"
+#include "tcptop/source/owners.h"
 #include "tcptop/source/sampler.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
@@ -20,6 +22,11 @@ struct stepper {
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
+    struct owners *owners; /* of this host; NULL until they are asked for */
+    bool scan_apart;       /* on a thread, with the rest as owners_start() has it */
+    double share;
+    void (*answered)(void *context);
+    void *context;
     uint32_t netns_view; /* of the last sample */
 };
 
@@ -45,6 +52,7 @@ void stepper_free(struct stepper *st)
 {
     if (!st)
         return;
+    owners_free(st->owners);
     snapshot_unref(st->good);
     snapshot_pool_free(st->pool);
     delta_free(st->delta);
@@ -101,6 +109,46 @@ static void forget_past(struct stepper *st)
     st->history.len = st->history.head = 0;
 }
 
+void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void *context),
+                        void *context)
+{
+    st->scan_apart = true;
+    st->share = share;
+    st->answered = answered;
+    st->context = context;
+}
+
+/* Can the owners of this sample be told, and by whom? Whoever samples this host leaves it to us. */
+static void prepare_owners(struct stepper *st, struct snapshot *s, const struct request *req)
+{
+    const uint32_t owners = NEED_OWNER | NEED_USER;
+
+    if (recorded(s)) {
+        if (!st->src->ops->owners || !st->src->ops->owners(st->src))
+            s->needs &= ~owners;
+        return;
+    }
+    s->needs |= needs_whole(req->needs) & owners;
+    if (!(s->needs & NEED_OWNER) || st->owners)
+        return;
+    st->owners = owners_new();
+    if (!st->owners)
+        s->needs &= ~owners; /* tried again with the next sample */
+    else if (st->scan_apart)
+        (void)owners_start(st->owners, st->share, st->answered, st->context); /* else in here */
+}
+
+/* The last step, which cannot fail: see owner_map_assign(). */
+static void assign_owners(struct stepper *st, struct snapshot *s)
+{
+    if (!s->owner)
+        return;
+    if (recorded(s))
+        owner_map_assign(st->src->ops->owners(st->src), s, st->good);
+    else
+        owners_assign(st->owners, s, st->good);
+}
+
 /* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
 static int complete(struct stepper *st, struct snapshot *s, const struct request *req)
 {
@@ -114,6 +162,7 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     if (s->netns_view != st->netns_view)
         forget_past(st);
     st->netns_view = s->netns_view;
+    prepare_owners(st, s, req);
     if (s->status != SAMPLE_FAILED)
         rc = delta_join(st->delta, s, st->good, req->fade_ds);
     if (!rc && s->status != SAMPLE_FAILED)
@@ -121,6 +170,8 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     if (rc)
         return rc;
     rc = add_history(st, s);
+    if (!rc)
+        assign_owners(st, s);
     if (!recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;

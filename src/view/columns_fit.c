@@ -2,8 +2,8 @@
  *
  * Addresses are never cut. Their columns take the smallest steps that hold nine of ten rows of the
  * page; a row that does not fit takes two lines. Other columns come in by a fixed order while there
- * is room. Where even that is too narrow, State takes its short names, then Local Address becomes
- * Port, then the foreign address gets a line of its own. */
+ * is room; what is left over goes to Process. Where even that is too narrow, State takes its short
+ * names, then Local Address becomes Port, then the foreign address gets a line of its own. */
 #include <stdio.h>
 #include <string.h>
 
@@ -248,8 +248,16 @@ static bool take(const struct fit *f, bool in[COL_COUNT], int *used, enum column
     return true;
 }
 
-/* The optional columns in the order in which they come in, after those that ← and → have hidden.
- * Returns how many. */
+/* Is Process a column that nobody had to ask for? A recording may not tell it. */
+static bool process_by_default(const struct drawing *d)
+{
+    bool recorded = d->s && (d->s->backend == BACKEND_FRAME || d->s->backend == BACKEND_RAW);
+
+    return d->ui->n_chosen == 0 && !(recorded && !d->s->owner);
+}
+
+/* The optional columns in the order in which they come in, after those that ← and → have hidden;
+ * without Process, which stays where it is as the addresses do. Returns how many. */
 static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COUNT])
 {
     const struct ui *ui = d->ui;
@@ -274,7 +282,7 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         wanted[n++] = COL_NETNS;
     for (unsigned order = 1; order <= COL_COUNT; order++) {
         for (unsigned id = 0; id < COL_COUNT; id++) {
-            if (columns[id].order != order || base_column((enum column_id)id))
+            if (columns[id].order != order || base_column((enum column_id)id) || id == COL_PROCESS)
                 continue;
             if (skip > 0)
                 skip--;
@@ -327,6 +335,8 @@ void fit_make(struct fit *f, const struct drawing *d)
     }
     if (sortable_on_screen(d->ui->sort.column))
         take(f, in, &used, d->ui->sort.column, false);
+    if (process_by_default(d))
+        take(f, in, &used, COL_PROCESS, false);
     n = wanted_columns(d, wanted);
     for (int i = 0; i < n && take(f, in, &used, wanted[i], false); i++)
         ;
@@ -334,6 +344,8 @@ void fit_make(struct fit *f, const struct drawing *d)
     for (int i = 0; i < n; i++) {
         int w = width_of(f, order[i]);
 
+        if (order[i] == COL_PROCESS && used < f->room)
+            w += f->room - used;
         if (f->level == FIT_OWN_LINE && order[i] == COL_REMOTE)
             continue;
         f->column[f->n++] = (struct fit_column){order[i], x, w};

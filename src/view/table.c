@@ -106,9 +106,10 @@ static bool marks_colored(const struct drawing *d, const struct table_page *p)
     return marked * MARKED_MOST <= p->drawn;
 }
 
-static void cell_text(const struct drawing *d, const struct fit *f, enum column_id id, uint32_t row,
-                      struct str *out)
+static void cell_text(const struct drawing *d, const struct fit *f, const struct fit_column *column,
+                      uint32_t row, struct str *out)
 {
+    enum column_id id = column->id;
     const struct conn *c = &d->s->conn[row];
 
     str_clear(out);
@@ -116,6 +117,8 @@ static void cell_text(const struct drawing *d, const struct fit *f, enum column_
         str_addf(out, "%u", c->sport);
     else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
         str_add(out, state_short_name(c->state));
+    else if (id == COL_PROCESS)
+        process_fit(d->s, row, column->w, out);
     else
         columns[id].format(d->s, row, out);
 }
@@ -171,7 +174,7 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
             w = remote->x + remote->w - local->x;
         if (column->id == COL_LOCAL && f->level >= FIT_PORT)
             right = true;
-        cell_text(d, f, column->id, at->row, &text);
+        cell_text(d, f, column, at->row, &text);
         if (column->id == COL_REMOTE || (column->id == COL_LOCAL && f->level < FIT_PORT))
             endpoint_name(d, c, column->id == COL_REMOTE, w, &text);
         enum role role = cell_role(column->id, c, row_role, mark, str_text(&text));

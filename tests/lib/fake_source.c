@@ -39,7 +39,8 @@ static void fake_close(struct source *src)
 
 void fake_init(struct fake *f)
 {
-    static const struct source_ops ops = {"fake", fake_sample, fake_close};
+    static const struct source_ops ops = {
+        .name = "fake", .sample = fake_sample, .close = fake_close};
 
     memset(f, 0, sizeof *f);
     f->source.ops = &ops;

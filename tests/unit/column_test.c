@@ -56,7 +56,8 @@ static void base_columns(void **state)
     }
     assert_string_equal(str_text(&list),
                         "proto local_addr local_port remote_addr remote_port state timer "
-                        "expires_ms recv_q send_q uid inode cookie ifindex netns ");
+                        "expires_ms recv_q send_q uid inode cookie ifindex netns pid pids process "
+                        "owner ");
     str_fini(&list);
 }
 
@@ -65,9 +66,9 @@ static void screen_order(void **state)
 {
     (void)state;
     static const enum column_id order[] = {
-        [1] = COL_LOCAL, [2] = COL_REMOTE, [3] = COL_STATE,  [5] = COL_LEFT,
-        [6] = COL_PROTO, [7] = COL_RECV_Q, [8] = COL_SEND_Q, [9] = COL_RTT,
-        [10] = COL_RETR, [11] = COL_TX,    [12] = COL_RX};
+        [1] = COL_LOCAL, [2] = COL_REMOTE, [3] = COL_STATE,  [4] = COL_PROCESS,
+        [5] = COL_LEFT,  [6] = COL_PROTO,  [7] = COL_RECV_Q, [8] = COL_SEND_Q,
+        [9] = COL_RTT,   [10] = COL_RETR,  [11] = COL_TX,    [12] = COL_RX};
     for (int id = 0; id < COL_COUNT; id++) {
         if (columns[id].order) {
             assert_in_range(columns[id].order, 1, sizeof order / sizeof order[0] - 1);

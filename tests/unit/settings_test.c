@@ -118,6 +118,7 @@ static void test_filter_is_joined(void **state)
     static const char *const cases[][2] = {
         {":3000", "port:3000"},
         {"-P 80 --port 443", "port:80,443"},
+        {"-p 12 --pid 13 :80", "port:80 pid:12,13"},
         {"-l", "state:LISTEN"},
         {"--state time-wait,CLOSE_WAIT", "state:TIME_WAIT,CLOSE_WAIT"},
         {"-4", "proto:tcp"},
@@ -228,7 +229,6 @@ static void test_refusals(void **state)
     static const char *const cases[][2] = {
         {"--foo", "--foo"},
         {"-z", "-z"},
-        {"-p 1", "-p"},
         {"--netns=", "--netns"},
         {"--netns all --read x", "--read"},
         {"--write x", "--write"},
@@ -249,6 +249,8 @@ static void test_refusals(void **state)
         {"-P", "--port"},
         {"--once=3", "--once"},
         {"-P 0", "0"},
+        {"-p 0", "0"},
+        {"-p nginx", "nginx"},
         {"-P 65536", "65536"},
         {":", "port"},
         {":http", "http"},

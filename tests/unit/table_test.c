@@ -105,17 +105,20 @@ static void test_columns_come_in_by_their_order(void **state)
         const char *columns;
     } steps[] = {
         {150, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
-              "rx_bytes_s"},
-        {115, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
-              "rx_bytes_s"},
-        {114, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s"},
-        {105, "proto local remote state left recv_q send_q rtt_us retr_permille"},
-        {97, "proto local remote state left recv_q send_q rtt_us retr_permille"},
-        {96, "proto local remote state left recv_q send_q rtt_us"},
-        {89, "proto local remote state left recv_q send_q"},
-        {80, "proto local remote state left recv_q"},
-        {71, "proto local remote state left"},
-        {62, "local remote state left"},
+              "rx_bytes_s process"},
+        {125, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
+              "rx_bytes_s process"},
+        {124,
+         "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s process"},
+        {115, "proto local remote state left recv_q send_q rtt_us retr_permille process"},
+        {107, "proto local remote state left recv_q send_q rtt_us retr_permille process"},
+        {106, "proto local remote state left recv_q send_q rtt_us process"},
+        {99, "proto local remote state left recv_q send_q process"},
+        {90, "proto local remote state left recv_q process"},
+        {81, "proto local remote state left process"},
+        {72, "local remote state left process"},
+        {66, "local remote state process"},
+        {60, "local remote state left"}, /* Process alone is passed over */
         {56, "local remote state"},
     };
 
@@ -177,10 +180,10 @@ static void test_arrows_bring_hidden_columns(void **state)
     add("10.0.2.15:443", "198.51.100.140:49316");
     ui.column_scroll = 2;
     draw(80, 24);
-    assert_string_equal(drawn_columns(), "local remote state recv_q send_q rtt_us");
+    assert_string_equal(drawn_columns(), "local remote state recv_q send_q process");
     ui.column_scroll = 100;
     draw(80, 24);
-    assert_string_equal(drawn_columns(), "local remote state");
+    assert_string_equal(drawn_columns(), "local remote state process");
 }
 
 static void test_widths_hold_nine_of_ten(void **state)
@@ -213,11 +216,9 @@ static void test_a_wide_row_takes_two_lines(void **state)
     ui.local_width = ui.remote_width = 15;
     draw(80, 24);
     assert_string_equal(line(10),
-                        "  tcp   10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     "
-                        "–        0");
+                        "  tcp   10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     – –");
     assert_string_equal(line(11),
-                        "  tcp6  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED    "
-                        " –        0");
+                        "  tcp6  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED     – –");
     assert_string_equal(line(12), "        [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
     assert_memory_equal(line(13), "  tcp   10.0.2.15:443   10.0.5.9:8443", 37);
 

@@ -27,7 +27,8 @@ void owner_map_lacks(struct owner_map *map, uint32_t lacks);
 /** Complete the words of `next`, as delta_join() left them, and give it the table that they refer
  *  to; `prev` is the sample it was joined with, or NULL. Always the last step in the making of a
  *  sample: numbers that no row of the last sample has may be used again. Sockets that are not in
- *  the map are asked for. Without memory the sample has no owners. */
+ *  the map are asked for. Without memory the sample has no owners. May be called again once there
+ *  is more to know. */
 void owner_map_assign(struct owner_map *map, struct snapshot *next, const struct snapshot *prev);
 
 /* What a scan has to find: live rows of the last assignment with an inode that is not in the map.

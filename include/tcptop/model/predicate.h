@@ -33,6 +33,7 @@ struct term {
     bool own_netns;   /* TERM_DEV: named, so only of the namespace where the name was looked up */
     char *text;       /* TERM_TEXT; owned */
     value_getter get; /* TERM_NUMBER, TERM_TEXT; absent never matches */
+    value_each each;  /* in its place where a field has several values: one must match */
 };
 
 /* Postfix program over terms. Two-valued: a term whose value is absent does not match, so its

@@ -31,6 +31,7 @@ enum need {
     NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_FLOW along */
     NEED_OWNER = 8,       /* processes that hold the sockets */
     NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_FLOW along */
+    NEED_USER = 32,       /* names of users; takes NEED_OWNER along */
 };
 
 /** All figures of connections. */
@@ -39,7 +40,9 @@ enum need {
 /** What is asked for, and what that takes along. */
 static inline uint32_t needs_whole(uint32_t needs)
 {
-    return needs & (NEED_RATES | NEED_CONGESTION) ? needs | NEED_FLOW : needs;
+    if (needs & (NEED_RATES | NEED_CONGESTION))
+        needs |= NEED_FLOW;
+    return needs & NEED_USER ? needs | NEED_OWNER : needs;
 }
 
 #define CONGESTION_NAME 16 /* TCP_CA_NAME_MAX, NUL included */

@@ -18,4 +18,17 @@ struct value {
 /** Fill `*v` for row `row` of `s`; VALUE_NONE when it is not known. */
 typedef void (*value_getter)(const struct snapshot *s, uint32_t row, struct value *v);
 
+/* One of several values that a field of a row may have. */
+struct value_part {
+    uint64_t number;
+    const char *text; /* as long as the sample; "": not known */
+};
+
+/** Fill the number or the text of `*p` with the `nth`; false behind the last. */
+typedef bool (*value_each)(const struct snapshot *s, uint32_t row, uint32_t nth,
+                           struct value_part *p);
+
+/** A text of any length, as long as the sample; NULL when it is not known. */
+typedef const char *(*value_whole)(const struct snapshot *s, uint32_t row);
+
 #endif

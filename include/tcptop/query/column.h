@@ -54,6 +54,13 @@ enum column_id {
     COL_CONGESTION,    /* name of the congestion control */
     COL_BACKLOG,       /* LISTEN: recv_q in per mille of send_q; drawn as used/limit */
     COL_LIMITED_BY,    /* application receiver send_buffer path, see rate.h */
+    COL_PID,           /* of the process that holds the socket, or did; the lowest of several */
+    COL_PIDS,          /* all of them */
+    COL_PROCESS,       /* its name; the screen adds the pid where both fit */
+    COL_OWNER,         /* "current", or "former": nobody holds the socket any more */
+    COL_CMDLINE,       /* sanitised, with blanks between the arguments */
+    COL_USER,          /* name of `uid`; without a file the name of its former process's user */
+    COL_CGROUP,        /* what people call it: a unit, a container, a session */
     COL_COUNT
 };
 
@@ -83,6 +90,7 @@ enum column_kind {
     KIND_MS,
     KIND_S,
     KIND_PERMILLE,
+    KIND_LIST, /* numbers; JSON has an array */
 };
 
 /** A part of a row's place in an order: smaller comes first. */
@@ -106,6 +114,8 @@ struct column {
     /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
      *  says all. */
     const order_word *words;
+    value_each each;   /* where a row may have several values; NULL: get() has them all */
+    value_whole whole; /* a text that may be longer than a value's; NULL: get() has it whole */
 };
 
 extern const struct column columns[COL_COUNT];
@@ -129,6 +139,10 @@ void conn_format_remote(const struct conn *c, struct str *out);
 /** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum flow_limit).
  */
 const char *limit_word(enum flow_limit limit);
+
+/** A row's process for a cell of `width` columns: name and pid where both fit, and how many others
+ *  share the socket; else the name, which the cell may cut. A former one is its name alone. */
+void process_fit(const struct snapshot *s, uint32_t row, int width, struct str *out);
 
 /** Role in which a state's name is drawn. */
 enum role state_role(unsigned state);

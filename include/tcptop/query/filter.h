@@ -9,7 +9,7 @@
  *           | FIELD op value           op: > >= < <= = == != <> or gt ge geq lt le leq eq ne neq
  *           | "state" SET | "exclude" SET | ("src" | "dst") [op] HOST[:PORT]
  *           | ("sport" | "dport") [op] PORT | "dev" [op] NAME       as ss understands them
- *           | WORD | "quoted"          address or state contains it
+ *           | WORD | "quoted"          address, process or state contains it
  *   values := value ("," value)…       value: X, X-Y, op X, or - for what is not known; from left
  *                                      to right != takes away and all else adds
  *

@@ -26,9 +26,14 @@ void sampler_stop(struct sampler *sampler);
 /* The same work without a thread, for --once, batch and replay. */
 struct stepper;
 
-/** Takes over `src`, also on failure. NULL: out of memory. */
+/** Takes over `src`, also on failure. NULL: out of memory. Owners, where they are asked for, are
+ *  looked for as part of a sample, unless stepper_scan_apart() was called. */
 struct stepper *stepper_new(struct source *src, uint32_t history_len);
 void stepper_free(struct stepper *st); /* NULL is accepted */
+
+/** Look for owners on a thread, see owners_start(); what it finds is told by later samples. */
+void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void *context),
+                        void *context);
 
 /** Sample, join with the last one that did not fail, append to the history, and replace `*last`
  * (its reference is given back). Returns 0; -ENODATA when a recording is at its end; else -errno

@@ -14,6 +14,7 @@
 #include "tcptop/model/predicate.h"
 #include "tcptop/model/snapshot.h"
 
+struct owner_map;
 struct source;
 struct deathwatch;
 
@@ -48,6 +49,9 @@ struct source_ops {
     int (*sample)(struct source *src, const struct request *req, struct snapshot *s,
                   struct err *err);
     void (*close)(struct source *src);
+    /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
+     *  May be NULL: it samples this host, which is asked. */
+    struct owner_map *(*owners)(struct source *src);
 };
 
 struct source {

@@ -1,0 +1,29 @@
+/* Who holds the sockets of this host: scans of /proc that follow the samples.
+ *
+ * A scan looks at the processes that are new, or whose number of open files is another one than
+ * last time; a complete one, now and then, at all. On a thread of its own it never delays a sample:
+ * rows have no owner until it has answered. */
+#ifndef TCPTOP_SOURCE_OWNERS_H
+#define TCPTOP_SOURCE_OWNERS_H
+
+#include "tcptop/base/err.h"
+#include "tcptop/model/snapshot.h"
+
+struct owners;
+
+/** Look at the processes of this host. NULL: out of memory. */
+struct owners *owners_new(void);
+
+/** NULL is accepted. A scan under way on the thread ends soon; a look-up of a user's name that the
+ *  network holds up is left behind. */
+void owners_free(struct owners *o);
+
+/** Scan on a thread from now on, with at most `share` of a core (0: any) in the long run. After the
+ *  first complete scan `answered(context)` is called, on that thread. Returns 0 or -errno. */
+int owners_start(struct owners *o, double share, void (*answered)(void *context), void *context);
+
+/** Complete the owners of `next`, see owner_map_assign(). Where there is no thread this scans,
+ *  until there is nothing left that a scan could find. */
+void owners_assign(struct owners *o, struct snapshot *next, const struct snapshot *prev);
+
+#endif

@@ -1,0 +1,569 @@
+/* Who holds which socket, with real processes in a namespace: every pid as `ss -tanp` has it,
+ * shared sockets, former owners, a pid that is used again, a fork storm, another user, hidepid, few
+ * descriptors, and the thread that looks beside the samples. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/own_table.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/str.h"
+#include "tcptop/query/column.h"
+#include "tcptop/source/sampler.h"
+
+#define PORT      7000
+#define NOBODY_ID 65534
+
+static const struct request request = {
+    .needs = NEED_OWNER | NEED_USER, .interval_ms = 50, .fade_ds = 50};
+
+/* A process that waits until it is let go. */
+struct child {
+    pid_t pid;
+};
+
+static int listen_on(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 1024))
+        abort();
+    return fd;
+}
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at))
+        abort();
+    return fd;
+}
+
+/* Runs `work` in a process of that name, which stays until let_go(). */
+static struct child start(const char *name, void (*work)(void))
+{
+    int ready[2];
+    char byte;
+
+    if (pipe2(ready, O_CLOEXEC))
+        abort();
+    struct child c = {.pid = fork()};
+    if (c.pid == 0) {
+        prctl(PR_SET_NAME, name);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        work();
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) != 1)
+        abort();
+    close(ready[0]);
+    return c;
+}
+
+static void let_go(struct child *c)
+{
+    kill(c->pid, SIGKILL); /* its own children go with it */
+    waitpid(c->pid, NULL, 0);
+}
+
+struct run {
+    struct stepper *stepper;
+    struct snapshot *s;
+};
+
+static struct run begin(void)
+{
+    struct source *src;
+
+    if (source_open_live(&src, NULL, NULL))
+        abort();
+    return (struct run){.stepper = stepper_new(src, 60)};
+}
+
+static const struct snapshot *sample(struct run *r)
+{
+    assert_int_equal(stepper_next(r->stepper, &request, &r->s, NULL), 0);
+    return r->s;
+}
+
+static void end(struct run *r)
+{
+    snapshot_unref(r->s);
+    stepper_free(r->stepper);
+}
+
+/* "name pid", "(name pid)" of former owners, "-" of none. */
+static const char *owner_of(const struct snapshot *s, uint32_t row)
+{
+    static char text[256];
+    bool former;
+    const struct owner_group *g = snapshot_owner(s, row, &former);
+
+    if (!g)
+        return "-";
+    snprintf(text, sizeof text, former ? "(%s %s)" : "%s %s", g->member[0]->process, g->pids);
+    return text;
+}
+
+static bool is_at(const struct snapshot *s, uint32_t row, uint16_t port, unsigned state)
+{
+    return s->conn[row].sport == port && s->conn[row].state == state;
+}
+
+/* The owner of the first row with this local port in this state. */
+static const char *owner_at(const struct snapshot *s, uint16_t port, unsigned state)
+{
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        if (is_at(s, row, port, state))
+            return owner_of(s, row);
+    }
+    return "no such row";
+}
+
+static const char *named(const char *name, pid_t pid)
+{
+    static char text[64];
+
+    snprintf(text, sizeof text, "%s %d", name, pid);
+    return text;
+}
+
+/* Ten connections to itself, of which two children have copies. */
+static void shares(void)
+{
+    int listener = listen_on(PORT);
+
+    for (int i = 0; i < 10; i++) {
+        connect_to(PORT);
+        accept(listener, NULL, NULL);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (fork() == 0) {
+            prctl(PR_SET_NAME, "worker) 0 [");
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            connect_to(PORT);
+            pause();
+        }
+    }
+    usleep(50000);
+}
+
+static void listens(void)
+{
+    listen_on(PORT + 1);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The pids in a line of ss, as tcptop writes them: "12,34". */
+static void pids_of_ss(const char *line, char *out)
+{
+    unsigned pid[64], n = 0;
+
+    for (const char *at = line; (at = strstr(at, ",pid=")); at += 5) {
+        unsigned one = (unsigned)strtoul(at + 5, NULL, 10);
+        bool known = false;
+        for (unsigned i = 0; i < n; i++)
+            known |= pid[i] == one;
+        if (!known && n < 64)
+            pid[n++] = one;
+    }
+    qsort(pid, n, sizeof *pid, ascending);
+    *out = '\0';
+    for (unsigned i = 0; i < n; i++)
+        out += sprintf(out, "%s%u", i ? "," : "", pid[i]);
+}
+
+static void assert_row_has(const struct snapshot *s, const char *local, const char *remote,
+                           const char *pids)
+{
+    struct str text = STR_INIT;
+
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        str_clear(&text);
+        columns[COL_LOCAL].format(s, row, &text);
+        str_add_char(&text, ' ');
+        columns[COL_REMOTE].format(s, row, &text);
+        char wanted[160];
+        snprintf(wanted, sizeof wanted, "%s %s", local, remote);
+        if (strcmp(str_text(&text), wanted) != 0)
+            continue;
+        const struct owner_group *g = snapshot_owner(s, row, NULL);
+        assert_string_equal(g ? g->pids : "", pids);
+        str_fini(&text);
+        return;
+    }
+    fail_msg("%s %s is in ss alone", local, remote);
+}
+
+static void every_pid_is_what_ss_says(void **state)
+{
+    struct child a = start("sharer", shares), b = start("listener", listens);
+    struct run r = begin();
+    const struct snapshot *s = sample(&r);
+    char line[4096], local[64], remote[64], pids[1024];
+    unsigned lines = 0;
+    FILE *ss = popen("ss -tanpHO", "r");
+
+    (void)state;
+    while (ss && fgets(line, sizeof line, ss)) {
+        assert_int_equal(sscanf(line, "%*s %*s %*s %63s %63s", local, remote), 2);
+        pids_of_ss(line, pids);
+        assert_row_has(s, local, remote, pids);
+        lines++;
+    }
+    assert_int_equal(pclose(ss), 0);
+    assert_int_equal(lines, s->n_live);
+    assert_true(lines >= 26);
+    end(&r);
+    let_go(&a);
+    let_go(&b);
+}
+
+/* The end that closes first is the server's. */
+static int accepted = -1;
+static int client = -1;
+
+static void a_time_wait_names_who_made_it(void **state)
+{
+    int listener = listen_on(PORT + 2), to_close[2];
+    char byte = 'x';
+
+    (void)state;
+    client = connect_to(PORT + 2);
+    accepted = accept(listener, NULL, NULL);
+    assert_int_equal(pipe(to_close), 0);
+    pid_t pid = fork();
+    if (pid == 0) { /* the only one that has the accepted end, until told */
+        prctl(PR_SET_NAME, "server");
+        close(client);
+        close(to_close[1]);
+        if (read(to_close[0], &byte, 1) != 1)
+            _exit(1);
+        _exit(0);
+    }
+    close(accepted);
+    close(listener);
+    struct run r = begin();
+    const struct snapshot *s = sample(&r);
+    char was[64];
+    snprintf(was, sizeof was, "%s", owner_at(s, PORT + 2, TCP_STATE_ESTABLISHED));
+    for (int i = 0; i < 100 && strcmp(was, named("server", pid)); i++) { /* until it has its name */
+        usleep(10000);
+        end(&r);
+        r = begin();
+        s = sample(&r);
+        snprintf(was, sizeof was, "%s", owner_at(s, PORT + 2, TCP_STATE_ESTABLISHED));
+    }
+    assert_string_equal(was, named("server", pid));
+    assert_int_equal(write(to_close[1], &byte, 1), 1);
+    waitpid(pid, NULL, 0);
+    close(client);
+    s = sample(&r);
+    snprintf(was, sizeof was, "(server %d)", pid);
+    assert_string_equal(owner_at(s, PORT + 2, TCP_STATE_TIME_WAIT), was);
+    s = sample(&r);
+    assert_string_equal(owner_at(s, PORT + 2, TCP_STATE_TIME_WAIT), was);
+    end(&r);
+    close(to_close[0]);
+    close(to_close[1]);
+}
+
+static void listens_on_three(void)
+{
+    listen_on(PORT + 3);
+}
+
+static void listens_on_four(void)
+{
+    listen_on(PORT + 4);
+}
+
+/* The next process gets that pid. */
+static bool choose_next_pid(pid_t pid)
+{
+    FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "w");
+    bool chosen = f && fprintf(f, "%d", pid - 1) > 0;
+
+    return f && fclose(f) == 0 && chosen;
+}
+
+static void a_pid_used_again_never_has_the_old_name(void **state)
+{
+    struct child first = start("first", listens_on_three), second = {0};
+    struct run r = begin();
+    pid_t pid = first.pid;
+
+    (void)state;
+    assert_string_equal(owner_at(sample(&r), PORT + 3, TCP_STATE_LISTEN), named("first", pid));
+    let_go(&first);
+    for (int i = 0; i < 100 && second.pid != pid; i++) {
+        if (second.pid)
+            let_go(&second);
+        if (!choose_next_pid(pid)) {
+            end(&r);
+            skip();
+        }
+        second = start("second", listens_on_four); /* as many open files */
+    }
+    assert_int_equal(second.pid, pid);
+    const struct snapshot *s = sample(&r);
+    assert_string_equal(owner_at(s, PORT + 4, TCP_STATE_LISTEN), named("second", pid));
+    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+        if (s->conn[row].sport == PORT + 3)
+            assert_string_equal(owner_of(s, row), named("first", pid));
+    }
+    end(&r);
+    let_go(&second);
+}
+
+/* Processes that live for a moment, each with a connection of its own and a copy of the listener.
+ */
+static void storms(void)
+{
+    int listener = listen_on(PORT + 5);
+
+    if (fork() > 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        if (fork() == 0) {
+            prctl(PR_SET_NAME, "short");
+            connect_to(PORT + 5);
+            usleep(2000);
+            _exit(0);
+        }
+        int fd = accept(listener, NULL, NULL);
+        close(fd);
+    }
+}
+
+static void a_fork_storm_confuses_nobody(void **state)
+{
+    struct child storm = start("storm", storms), calm = start("calm", listens);
+    struct run r = begin();
+    unsigned shorts = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        const struct snapshot *s = sample(&r);
+        assert_string_equal(owner_at(s, PORT + 1, TCP_STATE_LISTEN), named("calm", calm.pid));
+        for (uint32_t row = 0; row < s->n_live; row++) {
+            const struct owner_group *g = snapshot_owner(s, row, NULL);
+            if (s->conn[row].sport != PORT + 5 || s->conn[row].state != TCP_STATE_LISTEN || !g)
+                continue;
+            shorts += g->n > 2;
+            bool storms_too = false;
+            for (uint32_t m = 0; m < g->n; m++)
+                storms_too |= g->member[m]->pid == (uint32_t)storm.pid;
+            assert_true(storms_too);
+        }
+    }
+    assert_true(shorts > 0); /* the storm was seen */
+    end(&r);
+    let_go(&storm);
+    let_go(&calm);
+}
+
+/* What an ordinary user sees: an exit code, 0 for all as it should be. */
+static int as_nobody(void)
+{
+    int own = listen_on(PORT + 7), wrong = 0;
+    struct run r;
+
+    if (setgid(NOBODY_ID) || setuid(NOBODY_ID))
+        return 10;
+    prctl(PR_SET_DUMPABLE, 1); /* as any program that was started by that user */
+    r = begin();
+    if (stepper_next(r.stepper, &request, &r.s, NULL))
+        return 11;
+    wrong |= strcmp(owner_at(r.s, PORT + 1, TCP_STATE_LISTEN), "-") ? 1 : 0;
+    wrong |= strcmp(owner_at(r.s, PORT + 7, TCP_STATE_LISTEN), named("nobody", getpid())) ? 2 : 0;
+    wrong |= r.s->ownerless == 0 ? 4 : 0;
+    wrong |= !r.s->owners || r.s->owners->lacks != (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH) ? 8 : 0;
+    end(&r);
+    close(own);
+    return wrong;
+}
+
+/* Runs `see` in a process of its own, with /proc mounted anew where `options` are given; -1: that
+ * is not to be had. */
+static int see_as(const char *options, int (*see)(void))
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_NAME, "nobody");
+        if (options && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+                        mount("proc", "/proc", "proc", 0, options)))
+            _exit(99);
+        _exit(see());
+    }
+    waitpid(pid, &status, 0);
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+    return code == 99 ? -1 : code;
+}
+
+static void an_ordinary_user_sees_the_own_ones(void **state)
+{
+    struct child other = start("other", listens);
+
+    (void)state;
+    if (geteuid() != 0) {
+        let_go(&other);
+        skip();
+    }
+    int code = see_as(NULL, as_nobody);
+    let_go(&other);
+    if (code == 10) /* no second user here */
+        skip();
+    assert_int_equal(code, 0);
+}
+
+static void so_with_hidepid(void **state)
+{
+    struct child other = start("other", listens);
+
+    (void)state;
+    int code = see_as("hidepid=2", as_nobody);
+    let_go(&other);
+    if (code == -1 || code == 10)
+        skip();
+    assert_int_equal(code, 0);
+}
+
+static unsigned open_files(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void hundreds_of_scans_leave_no_descriptor(void **state)
+{
+    struct child other = start("other", listens);
+    struct run r = begin();
+
+    (void)state;
+    sample(&r);
+    unsigned before = open_files();
+    for (int i = 0; i < 300; i++) {
+        int fd = listen_on(PORT + 8); /* something new each time */
+        sample(&r);
+        close(fd);
+    }
+    assert_int_equal(open_files(), before);
+    end(&r);
+    let_go(&other);
+}
+
+static int with_few_descriptors(void)
+{
+    struct run r = begin();
+    int wrong = stepper_next(r.stepper, &request, &r.s, NULL) ? 1 : 0;
+    struct rlimit few = {.rlim_cur = open_files() - 3, .rlim_max = open_files() - 3};
+
+    setrlimit(RLIMIT_NOFILE, &few); /* none is left */
+    for (int i = 0; i < 3; i++)
+        wrong |= stepper_next(r.stepper, &request, &r.s, NULL) ? 2 : 0;
+    wrong |= strncmp(owner_at(r.s, PORT + 1, TCP_STATE_LISTEN), "other ", 6) ? 4 : 0;
+    end(&r);
+    return wrong;
+}
+
+static void without_descriptors_what_was_known_stays(void **state)
+{
+    struct child other = start("other", listens);
+
+    (void)state;
+    assert_int_equal(see_as(NULL, with_few_descriptors), 0);
+    let_go(&other);
+}
+
+static void the_thread_answers_beside_the_samples(void **state)
+{
+    struct child other = start("other", listens);
+    struct source *src;
+    struct sampler *sampler;
+    char owner[64] = "";
+
+    (void)state;
+    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(sampler_start(&sampler, src, &request, 60, 0.25, -1, NULL), 0);
+    for (int i = 0; i < 1000 && strcmp(owner, named("other", other.pid)); i++) {
+        struct snapshot *s = sampler_latest(sampler);
+        if (s)
+            snprintf(owner, sizeof owner, "%s", owner_at(s, PORT + 1, TCP_STATE_LISTEN));
+        snapshot_unref(s);
+        usleep(10000);
+    }
+    assert_string_equal(owner, named("other", other.pid));
+    int64_t before = clock_mono_ns();
+    sampler_stop(sampler);
+    assert_true(clock_mono_ns() - before < 500 * NS_PER_MS);
+    let_go(&other);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    return own_table(4096);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_pid_is_what_ss_says),
+        cmocka_unit_test(a_time_wait_names_who_made_it),
+        cmocka_unit_test(a_pid_used_again_never_has_the_old_name),
+        cmocka_unit_test(a_fork_storm_confuses_nobody),
+        cmocka_unit_test(an_ordinary_user_sees_the_own_ones),
+        cmocka_unit_test(so_with_hidepid),
+        cmocka_unit_test(hundreds_of_scans_leave_no_descriptor),
+        cmocka_unit_test(without_descriptors_what_was_known_stays),
+        cmocka_unit_test(the_thread_answers_beside_the_samples),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}

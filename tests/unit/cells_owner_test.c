@@ -1,0 +1,204 @@
+/* The columns of owners: values, texts, order and filter, for one process, several that share a
+ * socket, former ones, and none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/owned.h"
+#include "lib/sample.h"
+#include "tcptop/base/str.h"
+#include "tcptop/query/column.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/query/rows.h"
+
+enum { WEB, SHARED, FORMER, NOBODY, LONG, ROWS }; /* rows by their inodes, 1001 … */
+
+static struct owner_map *map;
+static struct snapshot *s;
+static char long_line[700];
+
+static int set_up(void **state)
+{
+    (void)state;
+    map = owner_map_new();
+    s = snapshot_new(NULL);
+    memset(long_line, 'x', sizeof long_line - 1);
+    for (int i = 0; i < ROWS; i++)
+        sample_row(s, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED);
+    owned_put(map, 1184, 33, (const char *const[]){"nginx", "nginx -g x", "nginx.service"},
+              (const uint32_t[]){1001, 1003, 0});
+    owned_put(map, 800, 0, (const char *const[]){"sshd", "", ""}, (const uint32_t[]){1002, 0});
+    owned_put(map, 1, 0, (const char *const[]){"systemd", "/sbin/init", "init.scope"},
+              (const uint32_t[]){1002, 0});
+    owned_put(map, 9, 7, (const char *const[]){"java", long_line, "a"},
+              (const uint32_t[]){1005, 0});
+    s->conn[NOBODY].inode = 0;
+    owned_assign(map, s);
+    s->owner[FORMER] |= OWNER_FORMER;
+    s->conn[FORMER].inode = 0;
+    owner_map_name_user(map, 7, "anna");
+    owner_map_name_user(map, 33, "www-data");
+    owned_assign(map, s);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    snapshot_unref(s);
+    owner_map_free(map);
+    return 0;
+}
+
+static const char *shown(uint32_t row, enum column_id id)
+{
+    static struct str text;
+
+    str_clear(&text);
+    columns[id].format(s, row, &text);
+    return str_text(&text);
+}
+
+static const char *raw(uint32_t row, enum column_id id)
+{
+    static char text[80];
+    struct value v;
+
+    columns[id].get(s, row, &v);
+    if (v.type == VALUE_NUMBER)
+        snprintf(text, sizeof text, "%llu", (unsigned long long)v.number);
+    else
+        snprintf(text, sizeof text, "%s", v.type == VALUE_TEXT ? v.text : "absent");
+    return text;
+}
+
+static void values(void **state)
+{
+    static const struct {
+        uint32_t row;
+        enum column_id id;
+        const char *raw, *shown;
+    } list[] = {
+        {WEB, COL_PID, "1184", "1184"},
+        {WEB, COL_PIDS, "1184", "1184"},
+        {WEB, COL_PROCESS, "nginx", "nginx"},
+        {WEB, COL_OWNER, "current", "current"},
+        {WEB, COL_CMDLINE, "nginx -g x", "nginx -g x"},
+        {WEB, COL_CGROUP, "nginx.service", "nginx.service"},
+        {WEB, COL_USER, "anna", "anna"}, /* of the socket, not of the process */
+        {SHARED, COL_PID, "1", "1 +1"},
+        {SHARED, COL_PIDS, "1,800", "1,800"},
+        {SHARED, COL_PROCESS, "systemd", "systemd"},
+        {FORMER, COL_PID, "1184", "1184"},
+        {FORMER, COL_PROCESS, "nginx", "(nginx)"},
+        {FORMER, COL_OWNER, "former", "former"},
+        {FORMER, COL_USER, "www-data", "www-data"}, /* the process's */
+        {NOBODY, COL_PID, "absent", "–"},
+        {NOBODY, COL_PIDS, "absent", "–"},
+        {NOBODY, COL_PROCESS, "absent", "–"},
+        {NOBODY, COL_OWNER, "absent", "–"},
+        {NOBODY, COL_CMDLINE, "absent", "–"},
+        {NOBODY, COL_CGROUP, "absent", "–"},
+        {NOBODY, COL_USER, "absent", "–"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        assert_string_equal(raw(list[i].row, list[i].id), list[i].raw);
+        assert_string_equal(shown(list[i].row, list[i].id), list[i].shown);
+    }
+    assert_string_equal(columns[COL_CMDLINE].whole(s, LONG), long_line);
+    assert_true(strlen(shown(LONG, COL_CMDLINE)) < 150);
+    assert_string_equal(columns[COL_PIDS].whole(s, SHARED), "1,800");
+    assert_null(columns[COL_PIDS].whole(s, NOBODY));
+}
+
+static const char *fitted(uint32_t row, int width)
+{
+    static struct str text;
+
+    str_clear(&text);
+    process_fit(s, row, width, &text);
+    return str_text(&text);
+}
+
+static void a_cell_has_name_and_pid_where_both_fit(void **state)
+{
+    (void)state;
+    assert_string_equal(fitted(WEB, 10), "nginx 1184");
+    assert_string_equal(fitted(WEB, 9), "nginx");
+    assert_string_equal(fitted(SHARED, 12), "systemd 1 +1");
+    assert_string_equal(fitted(SHARED, 11), "systemd 1");
+    assert_string_equal(fitted(SHARED, 8), "systemd");
+    assert_string_equal(fitted(FORMER, 30), "(nginx)");
+    assert_string_equal(fitted(NOBODY, 30), "–");
+}
+
+static uint32_t passing(const char *filter)
+{
+    struct predicate p = {0};
+    uint32_t rows = 0;
+
+    if (filter_parse(filter, &p, NULL))
+        fail_msg("'%s' is refused", filter);
+    for (uint32_t row = 0; row < ROWS; row++)
+        rows |= (uint32_t)predicate_match(&p, s, row) << row;
+    predicate_fini(&p);
+    return rows;
+}
+
+/* Every process that shares the socket counts. */
+static void filters_look_at_each(void **state)
+{
+    (void)state;
+    assert_int_equal(passing("process:nginx"), 1 << WEB | 1 << FORMER);
+    assert_int_equal(passing("process:sshd"), 1 << SHARED);
+    assert_int_equal(passing("process:SYSTEM"), 1 << SHARED);
+    assert_int_equal(passing("process=system"), 0);
+    assert_int_equal(passing("pid:800"), 1 << SHARED);
+    assert_int_equal(passing("pid:1,1184"), 1 << WEB | 1 << SHARED | 1 << FORMER);
+    assert_int_equal(passing("pid!=800"), 1 << WEB | 1 << FORMER | 1 << LONG);
+    assert_int_equal(passing("not pid:800"), 1 << WEB | 1 << FORMER | 1 << LONG | 1 << NOBODY);
+    assert_int_equal(passing("pid:-"), 1 << NOBODY);
+    assert_int_equal(passing("pids>1000"), 1 << WEB | 1 << FORMER);
+    assert_int_equal(passing("owner:former"), 1 << FORMER);
+    assert_int_equal(passing("user:www-data"), 1 << FORMER);
+    assert_int_equal(passing("cgroup:nginx"), 1 << WEB | 1 << FORMER);
+    assert_int_equal(passing("cmdline:init"), 1 << SHARED);
+    assert_int_equal(passing("nginx"), 1 << WEB | 1 << FORMER); /* a bare word */
+}
+
+static void names_order_wholly(void **state)
+{
+    struct rows rows = {0};
+
+    (void)state;
+    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, false}, 0), 0);
+    assert_int_equal(rows.row[0], LONG); /* java, nginx twice, systemd, none */
+    assert_int_equal(rows.row[3], SHARED);
+    assert_int_equal(rows.row[4], NOBODY);
+    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, true}, 0), 0);
+    assert_int_equal(rows.row[0], SHARED);
+    assert_int_equal(rows.row[4], NOBODY);
+    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_USER, true}, 0), 0);
+    assert_int_equal(rows.row[0], FORMER); /* www-data, then anna */
+    rows_fini(&rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values),
+        cmocka_unit_test(a_cell_has_name_and_pid_where_both_fit),
+        cmocka_unit_test(filters_look_at_each),
+        cmocka_unit_test(names_order_wholly),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
