@@ -35,9 +35,9 @@ is() { # is NUMBER KEY: the sum gets there, and not beyond; the kernel tells in 
 	while got=$(sum "$2") && [ "$got" -lt "$1" ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
 	[ "$got" = "$1" ] || { echo "# $2 is $got, not $1"; return 1; }
 }
-within() { # within LOW HIGH KEY
-	local got
-	got=$(sum "$3")
+within() { # within LOW HIGH KEY: the sum gets there
+	local end=$((SECONDS + 60)) got
+	while got=$(sum "$3") && [ "$got" -lt "$1" ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
 	[ "$got" -ge "$1" ] && [ "$got" -le "$2" ] || { echo "# $3 is $got, not $1 to $2"; return 1; }
 }
 begin() { # begin COMMAND…: samples go to $tmp/out; returns after the first
