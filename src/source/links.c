@@ -58,8 +58,10 @@ static uint16_t new_id(struct links *l)
 
 static int add_link(struct links *l, uint64_t inode)
 {
-    if (l->n == LINKS_MAX)
+    if (l->n == LINKS_MAX) {
+        l->full = true;
         return 0;
+    }
     if (l->n == l->cap) {
         uint32_t cap = l->cap ? l->cap * 2 : 8;
         struct link *larger = realloc(l->list, cap * sizeof *larger);
@@ -82,6 +84,7 @@ static int take_over(struct links *l, int64_t now)
     uint32_t kept = 0;
     int rc = l->n ? 0 : add_link(l, l->found.own);
 
+    l->full = false;
     for (uint32_t i = 0; i < l->found.n && !rc; i++) {
         if (!links_find(l, l->found.list[i].inode))
             rc = add_link(l, l->found.list[i].inode);
@@ -112,7 +115,9 @@ int links_keep(struct links *l, uint64_t inode)
         return 0;
     if (add_link(l, inode))
         return -ENOMEM;
-    namespaces_name_inode(l->list[l->n - 1].name, inode);
+    struct link *added = links_find(l, inode);
+    if (added)
+        namespaces_name_inode(added->name, inode);
     return 0;
 }
 
@@ -163,7 +168,7 @@ struct netns_table *links_table(const struct links *l, bool several)
     if (!t)
         return NULL;
     t->several = several;
-    t->missing = l->found.blind;
+    t->missing = l->found.blind || l->full;
     for (uint32_t i = 0; i < l->n; i++) {
         const struct link *link = &l->list[i];
         struct netns *ns = &t->list[i];

@@ -50,7 +50,9 @@ check 'a message says so, and the way back' shows 'namespace blue   @ others'
 check 'no row of the last one has closed' hidden '^ -'
 blue=$(stat -L -c %i /run/netns/blue)
 pid=$(cat "$at/pid")
-holds() { ls -l "/proc/$pid/fd" /proc/"$pid"/task/*/ns 2>/dev/null | grep -q "net:\[$blue\]"; }
+holds() { # by a file or a thread
+	find "/proc/$pid/fd" /proc/"$pid"/task/*/ns -lname "net:\[$blue\]" 2>/dev/null | grep -q .
+}
 check 'it is held' holds
 keys @
 sees '^▸ \* blue'

@@ -25,6 +25,7 @@ struct links {
     struct link *list; /* the own one first; owned */
     uint32_t n, cap;
     uint16_t last_id;
+    bool full; /* there were more than are followed */
     struct namespaces found;
     int64_t due_ns; /* when to look again; 0: at once */
     uint64_t kept; /* one that is there although nothing may be found of it, by its path; 0: none */
