@@ -5,7 +5,7 @@
 # as many TIME_WAIT, the live screen among the most ESTABLISHED, and a minute of it among 100. Figures
 # are medians of ROUNDS (5) rounds, ratios medians of the ratios within a round. On a busy machine
 # trust CPU time. Exits 1 when a line of the budget is missed by more than 5 %, else 3 when one was
-# not measured. PARTS="once live idle" and IDLE_SECONDS=60 choose less. The sockets are in network
+# not measured. PARTS="once owners live idle" and IDLE_SECONDS=60 choose less. The sockets are in network
 # namespaces of their own, made without privilege where the kernel allows that, and go with them.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -13,10 +13,11 @@ B=$(cd "$1" && pwd) || exit 2
 shift
 [ $# -gt 0 ] || set -- 100k 300k 1M
 ROUNDS=${ROUNDS:-5}
-PARTS=${PARTS:-once live idle}
+PARTS=${PARTS:-once owners live idle}
 export B ROUNDS LC_ALL=C.UTF-8 TERM=xterm-256color
 unset NO_COLOR COLORFGBG XDG_CONFIG_HOME
 
+OWNERS="100k in 300 processes"
 WORK=$(mktemp -d) || exit 2
 export WORK
 : >"$WORK/records"
@@ -106,6 +107,10 @@ for size in "$@"; do
 		among "live $size" ESTABLISHED "$most" bash tests/bench/live.sh "$size" "$most"
 	fi
 done
+if wanted owners && room_for "$OWNERS" ESTABLISHED 100000; then
+	PROCESSES=300 PROGRAMS=owners among "$OWNERS" ESTABLISHED 100000 \
+		bash tests/bench/rounds.sh "$OWNERS" 0 600
+fi
 if wanted idle; then
 	seconds=${IDLE_SECONDS:-60}
 	among idle ESTABLISHED 100 bash tests/bench/idle.sh "$seconds"

@@ -1,9 +1,9 @@
 /* Make many TCP sockets on loopback, say so, and hold them until standard input ends.
  *
- *     load ESTABLISHED N    N sockets, both ends of N / 2 connections
- *     load TIME_WAIT N     N entries, all processes share the work; they last a minute
+ *     load ESTABLISHED N [P]  N sockets, both ends of N / 2 connections
+ *     load TIME_WAIT N        N entries, all processes share the work; they last a minute
  *
- * For a network namespace of its own. As many processes as the limit of open files asks for; at
+ * For a network namespace of its own. As many processes as the limit of open files asks for, or P; at
  * most 14,000 connections per source address, since connect() looks for a free port ever longer.
  * Gives up after two minutes. */
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@
 
 #define PER_SOURCE    14000u
 #define FDS_OF_OURS   64u
-#define PROCESSES_MAX 250u
+#define PROCESSES_MAX 500u
 #define PATIENCE_S    120u
 
 static void fail(const char *what)
@@ -114,19 +114,22 @@ static void wait_for_children(int ready, unsigned processes)
 
 int main(int argc, char **argv)
 {
-    bool hold = argc == 3 && strcmp(argv[1], "ESTABLISHED") == 0;
-    unsigned long sockets = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    bool hold = argc >= 3 && strcmp(argv[1], "ESTABLISHED") == 0;
+    unsigned long sockets = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
+    unsigned wanted = argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
     unsigned connections, processes, share;
     pid_t children[PROCESSES_MAX];
     int ready[2];
     char byte;
 
     if (!sockets || sockets > 4000000 || (!hold && strcmp(argv[1], "TIME_WAIT") != 0)) {
-        fputs("usage: load ESTABLISHED|TIME_WAIT N\n", stderr);
+        fputs("usage: load ESTABLISHED|TIME_WAIT N [PROCESSES]\n", stderr);
         return 2;
     }
     connections = (unsigned)(hold ? sockets / 2 : sockets);
     share = hold ? fds_per_process() / 2 : (connections + 1) / 2;
+    if (wanted && (connections + wanted - 1) / wanted < share)
+        share = (connections + wanted - 1) / wanted;
     processes = (connections + share - 1) / share;
     if (processes > PROCESSES_MAX || pipe(ready)) {
         fputs("load: too many sockets for this limit of open files\n", stderr);

@@ -3,8 +3,8 @@
 #
 # loaded.sh KIND N COMMAND…: N sockets in state KIND stand on loopback while COMMAND runs, and are
 # gone when this ends, with COMMAND's status. Started in a namespace where it may change settings;
-# $ENTRIES says how large the table is to be. COMMAND finds in $BEGAN the second in which the first
-# socket was made and in $SAID what was made.
+# $ENTRIES says how large the table is to be, $PROCESSES how many hold the sockets (as few as can).
+# COMMAND finds in $BEGAN the second in which the first socket was made and in $SAID what was made.
 set -u
 if [ "${loaded_within:-}" != yes ]; then
 	# The table of a new namespace is what the one around it says.
@@ -26,7 +26,7 @@ ip link set lo up || exit 1
 tmp=$(mktemp -d "$WORK/load.XXXXXX") || exit 1
 mkfifo "$tmp/hold"
 export BEGAN=$EPOCHSECONDS
-"$B/tests/bench/load" "$kind" "$n" <"$tmp/hold" >"$tmp/said" &
+"$B/tests/bench/load" "$kind" "$n" ${PROCESSES:+"$PROCESSES"} <"$tmp/hold" >"$tmp/said" &
 load=$!
 exec 9>"$tmp/hold" # the sockets stand until this is closed
 until [ -s "$tmp/said" ]; do

@@ -23,6 +23,10 @@ figures() {
 		if (!($2 in row)) { row[$2] = ++rows; name[rows] = $2 }
 		wall[row[$2], column[scene]] = $3
 	}
+	scene ~ /processes$/ && /^[|] `/ && $3 ~ /^[0-9.]+$/ {
+		if ($2 !~ /floor/) owners = owners (owners ? ", " : "") $2 " " long($3)
+		many = scene
+	}
 	scene ~ /^The live/ && /^[|] [a-zC]/ { live[$2] = $3; size = scene; gsub(/[^0-9kM]/, "", size) }
 	scene ~ /^Left open/ && /^[|] (tcptop|htop) / {
 		cpu[$2] = $3; bytes[$2] = $4; memory[$2] = $5; start[$2] = $6
@@ -46,6 +50,8 @@ figures() {
 				printf " %s |", (r, c) in wall ? long(wall[r, c]) : "–"
 			print ""
 		}
+		if (owners)
+			print "\nWith the processes that hold them, " many ": " owners "."
 		if ("memory" in live) {
 			key = "key to repaint, median, p99, most"
 			split(live[key], ms, ", ")

@@ -40,7 +40,7 @@ function reason(figure,   part) {
 
 function once_table(scene,   i, p, key, floor, ss) {
 	floor = scene ";floor;"
-	ss = scene ";ss -tan;"
+	ss = scene (scene ~ /processes$/ ? ";ss -tanp;" : ";ss -tan;")
 	print "| program | wall ms | user ms | sys ms | RSS MB | wall / floor | wall / ss | CPU / floor | CPU / ss |"
 	print "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 	for (i = 1; i <= programs[scene]; i++) {
