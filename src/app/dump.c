@@ -131,6 +131,17 @@ static int feed(struct dump *d, struct err *err)
     return 0;
 }
 
+/* What the keys have opened or pinned is followed through the recording. */
+static void follow(struct dump *d)
+{
+    struct request req;
+    struct snapshot *last;
+    bool now;
+    session_request(d->session, &req, &now);
+    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_STRIP, &last))
+        session_sample(d->session, last, d->now_ns);
+}
+
 static int print(struct dump *d)
 {
     struct sink out;
@@ -181,6 +192,7 @@ int mode_dump(const struct settings *s, bool utf8)
     if (r == 0 && d.keys && feed(&d, &err) < 0)
         r = -EINVAL;
     if (r == 0) {
+        follow(&d);
         session_tick(d.session, d.now_ns + LAST_WAIT_NS);
         code = print(&d);
     } else {

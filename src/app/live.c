@@ -218,13 +218,24 @@ static void take_sample(struct live *l)
     session_sample(l->session, newest, clock_mono_ns());
 }
 
+/* A recording that stands has told all samples; once more for what is followed now. */
+static void follow(struct live *l, const struct request *req)
+{
+    struct snapshot *last;
+    if (!app_replay(l->s, req, history_points(l->s), &last))
+        session_sample(l->session, last, clock_mono_ns());
+}
+
 /* What the session wants done outside itself. */
 static void obey(struct live *l)
 {
     struct request req;
     bool now;
-    if (session_request(l->session, &req, &now) && l->sampler)
+    bool changed = session_request(l->session, &req, &now);
+    if (changed && l->sampler)
         sampler_request(l->sampler, &req, now);
+    else if (changed && req.n_watched)
+        follow(l, &req);
     if (session_redraw_wanted(l->session))
         term_redraw(l->term);
     const char *copy = session_copy(l->session);

@@ -279,7 +279,7 @@ void overlay_scroll(struct session *s, int sign); /* what [ and ] do */
 void overlay_accept(struct session *s);
 bool overlay_close(struct session *s); /* false when none was open */
 
-/** A key that only the column chooser knows. */
+/** A key that only the column chooser, or the details, know. */
 bool menu_key(struct session *s, keycode key);
 void sort_by(struct session *s, enum column_id column);
 void sort_groups_by(struct session *s, unsigned figure);

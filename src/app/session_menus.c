@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "session_internal.h"
+#include "tcptop/query/select.h"
 
 void sort_by(struct session *s, enum column_id column)
 {
@@ -287,9 +288,27 @@ static void carry(struct ui *ui, int sign)
     ui->menu[to] = id;
 }
 
+/* In the details: the command of another tool that selects the connection. */
+static bool copy_command(struct session *s, keycode key)
+{
+    if (s->ui.overlay != OVERLAY_DETAILS || (key != 's' && key != 't'))
+        return false;
+    str_clear(&s->copy);
+    if (key == 's')
+        select_ss_command(&s->ui.details, &s->copy);
+    else
+        select_tcpdump_command(&s->ui.details, &s->copy);
+    s->copy_ready = !str_failed(&s->copy);
+    session_say(s, s->copy_ready ? MSG_SESSION_COPIED_COMMAND : MSG_SESSION_NO_MEMORY,
+                str_text(&s->copy), NULL);
+    return true;
+}
+
 bool menu_key(struct session *s, keycode key)
 {
     struct ui *ui = &s->ui;
+    if (copy_command(s, key))
+        return true;
     if (ui->overlay != OVERLAY_COLUMNS || ui->overlay_cursor >= ui->n_menu)
         return false;
     int sign = (key == '>') - (key == '<');

@@ -80,6 +80,6 @@ bool rate_again(const struct span *s, uint64_t *permille)
     if (!rate_growth(s, FLOW_bytes_sent, &sent) || !rate_growth(s, FLOW_bytes_retrans, &again) ||
         sent == 0 || again > sent)
         return false;
-    *permille = (uint64_t)((double)again * 1000 / (double)sent);
+    *permille = (uint64_t)((double)again * 1000 / (double)sent + 0.5);
     return true;
 }

@@ -141,14 +141,13 @@ static void update(struct watch *w, const struct snapshot *next, const struct sn
 
     if (before) {
         *w = *before;
-        if (w->row != NONE)
-            w->row = snapshot_find(next, &w->conn, w->row);
     } else {
-        *w = (struct watch){.conn = *c, .peer_row = NONE};
-        w->row = snapshot_find(next, c, 0);
-        if (w->row != NONE)
-            begin(w, next);
+        *w = (struct watch){.conn = *c, .row = 0, .peer_row = NONE};
     }
+    if (w->row != NONE || !w->n_changes) /* one that went is not looked for again */
+        w->row = snapshot_find(next, &w->conn, w->row);
+    if (w->row != NONE && !w->n_changes)
+        begin(w, next);
     follow(w, next);
     follow_peer(w, next);
 }

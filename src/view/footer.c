@@ -124,7 +124,8 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
         add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
         add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
-        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 3);
+        add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
+        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 6);
         add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
         add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
         break;

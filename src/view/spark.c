@@ -13,85 +13,112 @@
 static uint64_t round_top(uint64_t max)
 {
     static const uint64_t steps[] = {1, 2, 3, 5, 7};
-    uint64_t power = 1;
 
-    if (max < TOP_FLOOR)
-        max = TOP_FLOOR;
-    for (;; power *= 10) {
+    for (uint64_t power = 1; power <= UINT64_MAX / 100; power *= 10) {
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
             if (steps[i] * power >= max)
                 return steps[i] * power;
         }
     }
+    return max;
 }
 
-/* The value of a point; false when it has none. */
-static bool point_value(const struct point *p, unsigned state, uint64_t *value)
+/* What a point says; SPARK_NONE also of bound-only sockets that nobody asked for. */
+static enum spark_kind point_kind(const struct point *p, unsigned state, uint64_t *value)
 {
     if (p->status == POINT_MISSED)
-        return false;
+        return SPARK_MISSED;
+    *value = state ? p->count[state] : p->total;
     if (state == TCP_STATE_CLOSE) {
         *value = p->count[TCP_STATE_BOUND_INACTIVE];
-        return p->bound_asked;
+        if (!p->bound_asked)
+            return SPARK_NONE;
     }
-    *value = state ? p->count[state] : p->total;
-    return true;
+    return p->status == POINT_PARTIAL ? SPARK_PARTIAL : SPARK_VALUE;
 }
 
-struct extremes {
-    uint64_t min, max;
-};
-
-static struct extremes find_extremes(const struct history *h, unsigned state)
+static bool has_value(const struct spark_point *p)
 {
-    struct extremes e = {UINT64_MAX, 0};
-    const struct point *p;
-    uint64_t value;
+    return p->kind == SPARK_VALUE || p->kind == SPARK_PARTIAL;
+}
 
-    for (uint32_t back = 0; back < HISTORY_STRIP && (p = history_at(h, back)); back++) {
-        if (!point_value(p, state, &value))
+bool spark_max(const struct spark_series *s, uint64_t *max)
+{
+    bool known = false;
+
+    *max = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (!has_value(&s->point[i]))
             continue;
-        e.min = value < e.min ? value : e.min;
-        e.max = value > e.max ? value : e.max;
+        known = true;
+        *max = s->point[i].value > *max ? s->point[i].value : *max;
     }
-    return e;
+    return known;
 }
 
-void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells)
+/* Does it move by less than a quarter of its maximum? */
+static bool is_flat(const struct spark_series *s, uint64_t max)
 {
-    const struct point *newest = h ? history_at(h, 0) : NULL, *p;
-    struct extremes e;
-    uint64_t k, top;
+    uint64_t min = max;
+
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (has_value(&s->point[i]) && s->point[i].value < min)
+            min = s->point[i].value;
+    }
+    return max == 0 || (max - min) * 4 < max;
+}
+
+void spark_of(struct spark *sp, const struct spark_series *s, int cells)
+{
+    uint64_t k, top, max;
     bool seen[HISTORY_STRIP] = {false};
 
     memset(sp, 0, sizeof *sp);
     sp->cells = cells;
-    if (!newest || cells <= 0)
+    if (!s->n || cells <= 0)
         return;
     k = (uint64_t)(HISTORY_STRIP / cells);
-    e = find_extremes(h, state);
-    top = round_top(e.max);
-    sp->flat = e.max == 0 || (e.max - e.min) * 4 < e.max;
-    for (uint32_t back = 0; back < HISTORY_STRIP && (p = history_at(h, back)); back++) {
-        int64_t ago = (int64_t)((newest->seq - 1) / k) - (int64_t)((p->seq - 1) / k);
-        uint64_t value;
+    spark_max(s, &max);
+    top = round_top(max > s->floor ? max : s->floor);
+    sp->flat = is_flat(s, max);
+    for (uint32_t n = s->n; n > 0; n--) {
+        const struct spark_point *p = &s->point[n - 1];
+        int64_t ago = (int64_t)((s->point[s->n - 1].seq - 1) / k) - (int64_t)((p->seq - 1) / k);
         uint8_t level;
         size_t i;
 
         if (ago < 0 || ago >= cells)
             continue;
         i = (size_t)(cells - 1 - ago);
-        if (!point_value(p, state, &value)) {
-            sp->gap[i] |= p->status == POINT_MISSED && !seen[i];
+        if (!has_value(p)) {
+            sp->gap[i] |= p->kind == SPARK_MISSED && !seen[i];
             continue;
         }
         seen[i] = true;
         sp->gap[i] = false;
-        sp->partial[i] |= p->status == POINT_PARTIAL;
-        level = (uint8_t)((LEVELS * value + top - 1) / top);
+        sp->partial[i] |= p->kind == SPARK_PARTIAL;
+        level = (uint8_t)((LEVELS * p->value + top - 1) / top);
         if (level > sp->level[i])
             sp->level[i] = level;
     }
+}
+
+void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells)
+{
+    struct spark_series s = {.floor = TOP_FLOOR};
+    uint32_t n = h ? h->len : 0;
+
+    for (uint32_t back = n < HISTORY_STRIP ? n : HISTORY_STRIP; back > 0; back--) {
+        const struct point *p = history_at(h, back - 1);
+        struct spark_point *to = &s.point[s.n];
+
+        if (!p)
+            continue;
+        to->seq = p->seq;
+        to->kind = point_kind(p, state, &to->value);
+        s.n++;
+    }
+    spark_of(sp, &s, cells);
 }
 
 void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum role hot)

@@ -178,6 +178,27 @@ static void details_stay_after_the_end(void **state)
     stage_close(&st);
 }
 
+/* In the details s and t copy what ss and tcpdump select the connection by. */
+static void details_copy_commands(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "Enter s");
+    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    const char *copied = session_copy(st.session);
+    assert_non_null(copied);
+    assert_non_null(strstr(copied, "ss -tanpi 'src 10.0.0.1:100 and dst 192.0.2.1:"));
+    stage_keys(&st, "t");
+    copied = session_copy(st.session);
+    assert_non_null(copied);
+    assert_non_null(strstr(copied, "tcpdump -ni any 'tcp and host 10.0.0.1 and 192.0.2.1"));
+    assert_null(session_copy(st.session));
+    stage_keys(&st, "Esc s"); /* elsewhere s is the menu */
+    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
+    stage_close(&st);
+}
+
 static void figures_first_seen_are_sampled_at_once(void **state)
 {
     (void)state;
@@ -246,6 +267,7 @@ int main(void)
         cmocka_unit_test(overlays_scroll_within_their_lines),
         cmocka_unit_test(details_count_the_living),
         cmocka_unit_test(details_stay_after_the_end),
+        cmocka_unit_test(details_copy_commands),
         cmocka_unit_test(figures_first_seen_are_sampled_at_once),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
     };

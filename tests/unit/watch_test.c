@@ -212,6 +212,25 @@ static void one_that_was_gone_has_no_end(void **state)
     end(&r);
 }
 
+/* As in a recording that is played again. */
+static void one_that_is_yet_to_come(void **state)
+{
+    struct run r = start();
+
+    (void)state;
+    for (unsigned i = 1; i <= 3; i++) {
+        fresh(&r);
+        add(&r, 6, TCP_STATE_LISTEN, 0);
+        if (i > 1)
+            add(&r, 7, i == 2 ? TCP_STATE_SYN_RECV : TCP_STATE_ESTABLISHED, 0);
+        finish(&r, &seven);
+    }
+    assert_int_equal(watched(&r)->len, 2);
+    assert_int_equal(watched(&r)->n_changes, 2);
+    assert_true(watched(&r)->change[0].wall_ns == (WALL_S + 2) * NS_PER_S);
+    end(&r);
+}
+
 static void the_other_end(void **state)
 {
     struct run r = start();
@@ -262,13 +281,10 @@ static void who_is_no_other_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_point_a_sample),
-        cmocka_unit_test(gaps_have_no_rate),
-        cmocka_unit_test(changes_with_their_times),
-        cmocka_unit_test(what_was_before_has_no_time),
-        cmocka_unit_test(after_the_end_it_stands),
-        cmocka_unit_test(one_that_was_gone_has_no_end),
-        cmocka_unit_test(the_other_end),
+        cmocka_unit_test(a_point_a_sample),         cmocka_unit_test(gaps_have_no_rate),
+        cmocka_unit_test(changes_with_their_times), cmocka_unit_test(what_was_before_has_no_time),
+        cmocka_unit_test(after_the_end_it_stands),  cmocka_unit_test(one_that_was_gone_has_no_end),
+        cmocka_unit_test(one_that_is_yet_to_come),  cmocka_unit_test(the_other_end),
         cmocka_unit_test(who_is_no_other_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

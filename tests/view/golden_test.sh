@@ -108,6 +108,8 @@ golden help web-01 80x24 ko '?'
 golden help-end web-01 80x24 en '? End'
 golden help web-01 120x34 ko '?'
 golden help web-01 40x10 en '?'
+golden details web-01 120x34 en "Tab $(down 10) Enter"
+golden details web-01 80x24 ko "Tab $(down 10) Enter"
 golden details web-01 120x34 ko "Tab $(down 10) Enter"
 golden details-time-wait devbox 80x24 ko '"3000" Tab Enter' --sort left
 golden details-listen devbox 80x24 en '"3000" Tab End Enter' --sort left

@@ -14,10 +14,10 @@ draw() {
 	fi
 	file=$(mktemp) || return 1
 	printf '%s\n' "$keys" >"$file"
-	"$B/tests/data/scenes" "$scene" | TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' \
-		"$TCPTOP" --no-config --read - --size "$size" --lang "$lang" --keys "$file" \
+	"$B/tests/data/scenes" "$scene" >"$file.frames" || return 1
+	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file.frames" --size "$size" --lang "$lang" --keys "$file" \
 		--dump "${DUMP:-text}" "$@"
 	status=$?
-	rm -f "$file"
+	rm -f "$file" "$file.frames"
 	return $status
 }

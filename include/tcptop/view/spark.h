@@ -22,6 +22,25 @@ struct spark {
     int cells;
 };
 
+/* What a line is made from: the newest point last, numbered by its sample. */
+enum spark_kind { SPARK_NONE, SPARK_VALUE, SPARK_PARTIAL, SPARK_MISSED };
+
+struct spark_point {
+    uint64_t seq, value;
+    enum spark_kind kind; /* NONE: nothing is known, and nothing was missed */
+};
+
+struct spark_series {
+    struct spark_point point[HISTORY_STRIP];
+    uint32_t n;
+    uint64_t floor; /* the top is not below this */
+};
+
+void spark_of(struct spark *sp, const struct spark_series *s, int cells);
+
+/** The largest value; false when there is none. */
+bool spark_max(const struct spark_series *s, uint64_t *max);
+
 /** `state` 0: the total. CLOSE counts bound-only sockets where they were asked for. */
 void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells);
 

@@ -1,0 +1,32 @@
+/* A recording once more: the connections that a key has opened or pinned were not followed when it
+ * was played first. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "app.h"
+#include "tcptop/source/sampler.h"
+
+int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
+               struct snapshot **last)
+{
+    struct stat file;
+    struct source *src;
+    struct err err = {""};
+    struct request whole = *req;
+    int rc;
+
+    *last = NULL;
+    if (stat(s->read_path, &file) || !S_ISREG(file.st_mode)) /* a pipe tells it only once */
+        return -ESPIPE;
+    rc = app_open_source(&src, s, &err);
+    if (rc)
+        return rc;
+    struct stepper *stepper = stepper_new(src, history_len);
+    if (!stepper)
+        return -ENOMEM;
+    whole.needs |= NEED_FIGURES;
+    while (!(rc = stepper_next(stepper, &whole, last, &err)))
+        continue;
+    stepper_free(stepper);
+    return *last ? 0 : rc;
+}

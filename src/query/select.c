@@ -1,0 +1,105 @@
+/* Expressions of other tools, from addresses alone: nothing in them needs quoting inside. */
+#include "tcptop/query/select.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "tcptop/base/str.h"
+#include "tcptop/model/state.h"
+
+static bool has_peer(const struct conn *c)
+{
+    return c->state != TCP_STATE_LISTEN && !(c->flags & CONN_BOUND);
+}
+
+static bool is_wildcard(const struct conn *c, const uint8_t *address)
+{
+    static const uint8_t zero[16];
+
+    return memcmp(address, zero, c->family == AF_INET ? 4 : 16) == 0;
+}
+
+static void add_address(const struct conn *c, const uint8_t *address, struct str *out)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(c->family, address, text, sizeof text);
+    str_add(out, text);
+}
+
+static void add_ss_end(const struct conn *c, const uint8_t *address, uint16_t port, struct str *out)
+{
+    bool v6 = c->family == AF_INET6;
+
+    if (v6)
+        str_add_char(out, '[');
+    add_address(c, address, out);
+    str_add(out, v6 ? "]:" : ":");
+    str_add_uint(out, port);
+}
+
+void select_ss(const struct conn *c, struct str *out)
+{
+    str_add(out, "src ");
+    add_ss_end(c, c->src, c->sport, out);
+    if (!has_peer(c))
+        return;
+    str_add(out, " and dst ");
+    add_ss_end(c, c->dst, c->dport, out);
+}
+
+/* As it is on the wire: IPv4 where an IPv6 socket speaks it. */
+static void add_host(const struct conn *c, const uint8_t *address, struct str *out)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const struct conn v4 = {.family = AF_INET};
+
+    if (c->family == AF_INET6 && memcmp(address, mapped, sizeof mapped) == 0)
+        add_address(&v4, address + sizeof mapped, out);
+    else
+        add_address(c, address, out);
+}
+
+/* A primitive of tcpdump with one or two values; the second needs no word of its own. */
+static void add_word(const char *word, bool first, struct str *out)
+{
+    str_add(out, " and ");
+    str_add(out, first ? word : "");
+}
+
+void select_tcpdump(const struct conn *c, struct str *out)
+{
+    const uint8_t *address[] = {c->src, c->dst};
+    const uint16_t port[] = {c->sport, c->dport};
+    int ends = has_peer(c) ? 2 : 1;
+    bool first = true;
+
+    str_add(out, "tcp");
+    for (int i = 0; i < ends; i++) {
+        if (is_wildcard(c, address[i]))
+            continue;
+        add_word("host ", first, out);
+        add_host(c, address[i], out);
+        first = false;
+    }
+    first = true;
+    for (int i = 0; i < ends; i++) {
+        add_word("port ", first, out);
+        str_add_uint(out, port[i]);
+        first = false;
+    }
+}
+
+void select_ss_command(const struct conn *c, struct str *out)
+{
+    str_add(out, "ss -tanpi '");
+    select_ss(c, out);
+    str_add_char(out, '\'');
+}
+
+void select_tcpdump_command(const struct conn *c, struct str *out)
+{
+    str_add(out, "tcpdump -ni any '");
+    select_tcpdump(c, out);
+    str_add_char(out, '\'');
+}

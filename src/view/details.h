@@ -1,0 +1,47 @@
+/* What the parts of the details overlay share. */
+#ifndef TCPTOP_SRC_VIEW_DETAILS_H
+#define TCPTOP_SRC_VIEW_DETAILS_H
+
+#include "parts.h"
+#include "tcptop/explain/survey.h"
+
+#define FIELDS      8 /* of each side in the upper block … */
+#define MORE_FIELDS 4 /* … and in the lower one */
+#define FIELDS_MAX  (FIELDS + MORE_FIELDS)
+#define TRACES      4 /* lines of figures over time */
+
+struct field {
+    enum msg label;
+    char value[96];
+};
+
+struct details {
+    const struct snapshot *s;
+    const struct conn *c;
+    const struct flow *flow;
+    const struct watch *watch;   /* NULL: nobody has followed it yet */
+    const struct survey *survey; /* may be NULL */
+    uint32_t row;                /* UINT32_MAX: gone from the snapshot */
+    struct field left[FIELDS_MAX], right[FIELDS_MAX];
+    int n_left, n_right;
+};
+
+/** Fill both sides. */
+void details_fields(struct details *t);
+
+/** The lines about the connection as a whole: its state and since when, what was seen of it, its
+ *  other end on this host ("" when it is not, or not known to be). */
+void details_state(const struct details *t, char out[FILL_SIZE]);
+void details_seen(const struct details *t, int w, char out[FILL_SIZE]);
+void details_other_end(const struct details *t, char out[FILL_SIZE]);
+
+/** Who opened it: "→" this host, "←" the peer, " " not known. */
+const char *details_direction(const struct details *t);
+
+bool details_gone(const struct details *t);
+
+/** The head of the traces, and the i-th of them, in `w` columns from (x, y) on. */
+void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w);
+void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w);
+
+#endif
