@@ -10,8 +10,8 @@
 /** The recording that was named, else this host. Returns 0 or -errno with `err`. */
 int app_open_source(struct source **src, const struct settings *s, struct err *err);
 
-/** Play the recording of `s` again, following what `req` names: its last sample in `*last`. Returns 0
- *  or -errno, also when it is no file that can be read twice; nothing is said then. */
+/** Play the recording of `s` again, following what `req` names: its last sample in `*last`. Returns
+ * 0 or -errno, also when it is no file that can be read twice; nothing is said then. */
 int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
                struct snapshot **last);
 
