@@ -1,5 +1,6 @@
 /* Any bytes as netlink messages: no row beyond the input's length, every row of a known family and
- * state, nothing read beyond the end, and the parser always gets on. */
+ * state, nothing read beyond the end, and the parser always gets on. The same as messages about
+ * ends: each is counted at most once, and rows are bounded. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "lib/diag_build.h"
 #include "lib/fuzz.h"
+#include "tcptop/model/delta.h"
 #include "tcptop/source/diag.h"
 
 #define RECORD_BYTES 88 /* header and inet_diag_msg: the shortest that makes a row */
@@ -57,6 +59,38 @@ static void check_rows(const struct snapshot *s, size_t len)
     }
 }
 
+/* Half of the records are in the first sample, what is left of them in the second; the whole is
+ * told as ends, of which half came before the second dump, and once more with a third sample. */
+static void check_ends(struct snapshot *told)
+{
+    struct delta *d = delta_new();
+    struct snapshot *s[3] = {snapshot_new(NULL), snapshot_new(NULL), snapshot_new(NULL)};
+    uint32_t n = told->n_live;
+
+    demand(d && s[0] && s[1] && s[2], "no memory");
+    for (uint32_t i = 0; i < n; i++) {
+        for (unsigned k = 0; k < 3; k++) {
+            struct conn *c = (i + k) % 2 ? snapshot_add(s[k], NULL) : NULL;
+            if (c)
+                *c = told->conn[i];
+        }
+    }
+    for (unsigned k = 0; k < 3; k++) {
+        s[k]->mono_ns = (int64_t)k * 1000000000;
+        s[k]->now_ds = 10 * k;
+        s[k]->deaths_told = true;
+        s[k]->ended = k ? snapshot_ref(told) : NULL;
+        s[k]->ended_before = n / 2;
+        demand(delta_join(d, s[k], k ? s[k - 1] : NULL, 30) == 0, "no memory for a join");
+        demand(s[k]->deaths.ended <= n && s[k]->deaths.unseen <= 2 * (uint64_t)n,
+               "counts too many");
+        demand(s[k]->n_closed <= SNAPSHOT_CLOSED_MAX && !s[k]->ended, "keeps too much");
+    }
+    for (unsigned k = 0; k < 3; k++)
+        snapshot_unref(s[k]);
+    delta_free(d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct snapshot *s = snapshot_new(NULL);
@@ -76,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         demand(d.used > 0, "does not get on");
     }
     check_rows(s, len);
+    check_ends(s);
     demand(diag_whole(data, len, &damaged) <= len, "whole messages beyond the end");
     snapshot_unref(s);
     return 0;

@@ -98,6 +98,7 @@ void stage_sample(struct stage *st)
     }
     assert_int_equal(delta_join(st->delta, s, st->last, st->ui->fade_ds), 0);
     snapshot_count(s);
+    s->deaths_total.lost = st->lost;
     snapshot_unref(st->last);
     st->last = s;
     session_sample(st->session, snapshot_ref(s), st->now_ns);

@@ -16,6 +16,7 @@ struct stage {
     struct conn conn[STAGE_MAX]; /* what the next sample will see */
     unsigned n;
     uint64_t next_cookie;
+    uint64_t lost; /* death events, so far */
     struct snapshot *last;
     struct delta *delta;
     int64_t now_ns;

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,33 @@ static void few_descriptors(void **state)
 }
 
 /* Two namespaces, one of which goes: what it told is still handed over. */
+/* An end in the middle of a storm. */
+static void ends_at_once(void **state)
+{
+    struct deathwatch *w;
+    char path[4096];
+    int64_t began;
+    pid_t child;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/brief", data_dir);
+    assert_int_equal(deathwatch_new(&w, 1), 0);
+    assert_int_equal(deathwatch_add(w, 0), 0);
+    child = fork();
+    if (child == 0) {
+        if (!freopen("/dev/null", "w", stdout))
+            _exit(1);
+        execl(path, path, "20000", (char *)NULL);
+        _exit(127);
+    }
+    sleep_ms(200);
+    began = clock_mono_ns();
+    deathwatch_free(w);
+    assert_in_range(clock_mono_ns() - began, 0, 500 * NS_PER_MS);
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void count_told(struct snapshot *s, unsigned of[2])
 {
     for (uint32_t i = 0; s->ended && i < s->ended->n_live; i++) {
@@ -338,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(reset_and_unconnected_sockets, setup),
         cmocka_unit_test_setup(nothing_leaks, setup),
         cmocka_unit_test_setup(few_descriptors, setup),
+        cmocka_unit_test_setup(ends_at_once, setup),
         cmocka_unit_test_setup(two_namespaces, setup),
     };
     static char dir[4096];

@@ -453,6 +453,40 @@ static void closing_here(void **unused)
            "NORMAL: The kernel ends them by itself.");
 }
 
+/* Sixty points that tell of deaths: ten a second, half of them unseen. */
+static struct snapshot *dying(unsigned state, uint64_t lost)
+{
+    struct snapshot *s = only(3, row_in(state));
+    struct history *h = &s->history;
+
+    for (uint32_t back = 0; back < h->len; back++) {
+        struct point *p = &h->points[(h->head + h->len - 1 - back) % h->cap];
+        p->deaths_told = true;
+        p->deaths = (struct deaths){
+            .ended = 1000 - 10 * back, .unseen = 500 - 5 * back, .lost = back ? 0 : lost};
+    }
+    return s;
+}
+
+static void deaths(void **state)
+{
+    (void)state;
+    expect(dying(TCP_STATE_CLOSE, 0), TCP_STATE_CLOSE, UINT32_MAX,
+           "not counted: the kernel does not list them\n"
+           "10/s closed over the last 60 s\n"
+           "295 died unseen between two samples\n");
+    expect(dying(TCP_STATE_CLOSE, 9), TCP_STATE_CLOSE, UINT32_MAX,
+           "not counted: the kernel does not list them\n"
+           "at least 10/s closed over the last 60 s\n"
+           "at least 295 died unseen between samples\n");
+    expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
+           "3, unchanged over the last 60 s\n"
+           "3 idle, without keepalive\n"
+           "10/s closed over the last 60 s\n"
+           "295 died unseen between two samples\n"
+           "NORMAL: Open connections are the normal case.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +503,7 @@ int main(void)
         cmocka_unit_test(close_wait_ages),
         cmocka_unit_test(closing_here),
         cmocka_unit_test(survey_of_all_states),
+        cmocka_unit_test(deaths),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

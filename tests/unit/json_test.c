@@ -294,6 +294,75 @@ static void only_live_rows(void **state)
     json_decref(lines);
 }
 
+/* Closed rows come with their last figures, whatever columns were asked for. */
+static void closed_ones_where_asked(void **state)
+{
+    (void)state;
+    static const enum column_id few[] = {COL_LOCAL_PORT, COL_RECV_Q, COL_RTT};
+    struct flow figures = {.valid = 1u << FLOW_bytes_received | 1u << FLOW_rtt_us,
+                           .bytes_received = 301,
+                           .rtt_us = 77};
+    print.columns = few;
+    print.n_columns = 3;
+    sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
+    struct conn known = *sample_row(s, "10.0.0.1:5", "10.0.0.2:2", TCP_STATE_CLOSE_WAIT);
+    snapshot_drop_last(s);
+    struct conn unseen = known;
+    unseen.flags = CONN_UNSEEN | CONN_NO_OWNER;
+    unseen.sport = 6;
+    assert_int_equal(snapshot_reserve(s, 3), 0);
+    snapshot_bury(s, &known, (struct life){1, 2}, NULL);
+    snapshot_bury(s, &unseen, (struct life){2, 2}, &figures);
+    json_t *lines = printed();
+    assert_int_equal(json_array_size(lines), 2); /* nobody asked */
+    json_decref(lines);
+    print.deaths = true;
+    lines = printed();
+    assert_int_equal(json_array_size(lines), 4);
+    const json_t *o = json_array_get(lines, 1);
+    assert_string_equal(string_of(o, "type"), "closed");
+    assert_int_equal(number_of(o, "sample"), 3);
+    assert_int_equal(number_of(o, "local_port"), 5);
+    assert_int_equal(number_of(o, "recv_q"), 0);
+    assert_null(json_object_get(o, "unseen"));
+    assert_null(json_object_get(o, "bytes_received"));
+    o = json_array_get(lines, 2);
+    assert_true(json_is_true(json_object_get(o, "unseen")));
+    assert_int_equal(number_of(o, "local_port"), 6);
+    assert_null(json_object_get(o, "recv_q")); /* no sample had it */
+    assert_int_equal(number_of(o, "rtt_us"), 77);
+    assert_int_equal(number_of(o, "bytes_received"), 301);
+    assert_null(json_object_get(o, "bytes_acked"));
+    assert_null(json_object_get(json_array_get(lines, 3), "died_unseen")); /* nobody told */
+    json_decref(lines);
+}
+
+static void deaths_in_the_summary(void **state)
+{
+    (void)state;
+    print.deaths = print.summary = s->deaths_told = true;
+    s->deaths = (struct deaths){.ended = 9,
+                                .closed = 7,
+                                .unseen = 5,
+                                .unseen_acked = UINT64_C(5000000000),
+                                .unseen_received = 11,
+                                .lost = 3};
+    json_t *lines = printed();
+    const json_t *o = json_array_get(lines, 0);
+    assert_int_equal(json_array_size(lines), 1);
+    assert_int_equal(number_of(o, "closed"), 7);
+    assert_int_equal(number_of(o, "died_unseen"), 5);
+    assert_int_equal(number_of(o, "died_unseen_bytes_acked"), 5000000000);
+    assert_int_equal(number_of(o, "died_unseen_bytes_received"), 11);
+    assert_int_equal(number_of(o, "events_lost"), 3);
+    json_decref(lines);
+    s->deaths.lost_vaguely = true; /* a kernel that does not say how many */
+    lines = printed();
+    assert_null(json_object_get(json_array_get(lines, 0), "events_lost"));
+    assert_int_equal(number_of(json_array_get(lines, 0), "events_lost_at_least"), 3);
+    json_decref(lines);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -310,6 +379,8 @@ int main(void)
         TEST(partial_and_failed),
         TEST(counts_follow_the_filter),
         TEST(only_live_rows),
+        TEST(closed_ones_where_asked),
+        TEST(deaths_in_the_summary),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

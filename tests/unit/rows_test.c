@@ -346,6 +346,25 @@ static void absent_last(void **state)
     snapshot_unref(s);
 }
 
+/* What is printed: neither missing rows nor closed ones, and a limit counts none of them. */
+static void live_rows_alone(void **state)
+{
+    (void)state;
+    struct snapshot *s = random_sample(400);
+    struct rows all = {0}, first = {0};
+    const struct sort sort = {COL_LOCAL_PORT, false};
+    assert_int_equal(rows_build_live(&all, s, NULL, &sort, 0), 0);
+    assert_int_equal(all.n, s->n_live);
+    for (uint32_t i = 0; i < all.n; i++)
+        assert_true(all.row[i] < s->n_live);
+    assert_int_equal(rows_build_live(&first, s, NULL, &sort, 50), 0);
+    assert_int_equal(first.n, 50);
+    assert_memory_equal(first.row, all.row, 50 * sizeof *all.row);
+    rows_fini(&all);
+    rows_fini(&first);
+    snapshot_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +374,7 @@ int main(void)
         cmocka_unit_test(positions),
         cmocka_unit_test(attention_and_marks),
         cmocka_unit_test(absent_last),
+        cmocka_unit_test(live_rows_alone),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -256,6 +256,29 @@ static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
     stage_close(&st);
 }
 
+static void lost_events_are_told_once(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    st.lost = 212;
+    stage_sample(&st);
+    assert_non_null(strstr(st.ui->message, "212 events lost"));
+    stage_keys(&st, "Down"); /* a key takes it away */
+    stage_sample(&st);
+    assert_string_equal(st.ui->message, "");
+    st.lost = 1500; /* a storm: not at every sample, but all of them */
+    stage_samples(&st, 10);
+    assert_string_equal(st.ui->message, "");
+    st.lost = 2212;
+    for (int i = 0; i < 60 && !st.ui->message[0]; i++)
+        stage_sample(&st);
+    assert_non_null(strstr(st.ui->message, "2,000 events lost"));
+    stage_samples(&st, 100);
+    assert_string_equal(st.ui->message, "");
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +293,7 @@ int main(void)
         cmocka_unit_test(details_copy_commands),
         cmocka_unit_test(figures_first_seen_are_sampled_at_once),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
+        cmocka_unit_test(lost_events_are_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

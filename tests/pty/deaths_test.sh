@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# On the screen: connections that no sample could meet are closed rows that fade, with what they
+# sent and received in the details; the header tells closes per second; a program that was stopped
+# says once how many events it lost, and counts closes as "at least" from then on.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+ip link set lo up
+brief() { "$B/tests/data/brief" "$@" >/dev/null; }
+
+# The server is on port 8080 and closes last: its end has gone before anyone looks.
+live 200x50 '--lang en -f lport:8080'
+check "it opens" sees 'no connection matches'
+brief 3 300 50 0 8080
+check "an unseen connection is a closed row" sees '^.-tcp +127\.0\.0\.1:8080 +127\.1\.0\.1:[0-9]+ +CLOSE '
+check "it fades" loses '127\.0\.0\.1:8080'
+check "closes are in the header" sees 'closed [0-9.,]+/s'
+keys C-c
+check "it ends" code 0
+
+mkdir -p "$XDG_CONFIG_HOME/tcptop"
+printf '[general]\nfade = 60 s\n' >"$XDG_CONFIG_HOME/tcptop/tcptop.ini"
+start 120x34 "$tcptop --lang en -f lport:8080 2>$tmp/err"
+check "with a longer fade" sees 'no connection matches'
+brief 1 300 50 0 8080
+check "the row is there" sees '127\.0\.0\.1:8080 .* CLOSE '
+keys Tab Enter
+check "its details" sees 'Opened and closed between two samples'
+check "what it received" sees 'Received +301 B'
+check "what it sent" sees 'Sent +50 B'
+check "its queues are not known" sees 'Recv-Q +–'
+keys C-c
+check "it ends again" code 0
+
+# The kernel's own count, of the sockets that belong to a multicast group of sock_diag.
+dropped() { awk '$2 == 4 && $4 !~ /^0+$/ { n += $9 } END { exit n == 0 }' /proc/net/netlink; }
+live 200x50 '--lang en'
+check "it opens once more" sees 'no sockets in this namespace|closed|TIME_WAIT +[0-9]'
+check "and hears" sees 'closed 0\.0/s'
+pid=$(cat "$at/pid")
+kill -STOP "$pid"
+brief 20000 300 50
+check "while it is stopped the kernel drops events" until_true dropped
+kill -CONT "$pid"
+check "the footer tells" sees '^ [0-9,]+ events lost   counts of closed connections are lower bounds'
+check "rates are lower bounds" sees 'closed at least [0-9,.]+/s'
+check "it is told once" loses 'events lost'
+keys q
+check "it quits" code 0
+finish
