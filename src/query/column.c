@@ -22,6 +22,9 @@
 #define PLAIN(f)   get_##f, format_##f, key_##f, NULL
 #define ADDRESS(f) get_##f, format_##f, key_##f, words_##f
 
+/* What a column leaves out at the end of its row is NULL. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 /* clang-format off: one column, one row */
 #define COLUMN(ident, id, en, ko, order, align, flags, kind, needs, ...)                           \
     [COL_##ident] = {id,   MSG_COL_##ident, MSG_COL_HELP_##ident, {en, ko}, order, align, flags,   \

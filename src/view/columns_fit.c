@@ -256,13 +256,19 @@ static bool process_by_default(const struct drawing *d)
     return d->ui->n_chosen == 0 && !(recorded && !d->s->owner);
 }
 
+/* Where rows are of several namespaces, each says of which. */
+static bool names_namespaces(const struct drawing *d)
+{
+    return d->ui->n_chosen == 0 && d->s && d->s->namespaces && d->s->namespaces->several;
+}
+
 /* The optional columns in the order in which they come in, after those that ← and → have hidden;
  * without Process, which stays where it is as the addresses do. Returns how many. */
 static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COUNT])
 {
     const struct ui *ui = d->ui;
     unsigned skip = ui->column_scroll;
-    bool namespaces = d->s && d->s->namespaces && d->s->namespaces->several;
+    bool namespaces = names_namespaces(d);
     int n = 0;
 
     if (ui->n_chosen) {
@@ -276,7 +282,7 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         }
         return n;
     }
-    if (namespaces && skip > 0) /* where rows are of several, each says of which */
+    if (namespaces && skip > 0)
         skip--;
     else if (namespaces)
         wanted[n++] = COL_NETNS;
@@ -335,6 +341,8 @@ void fit_make(struct fit *f, const struct drawing *d)
     }
     if (sortable_on_screen(d->ui->sort.column))
         take(f, in, &used, d->ui->sort.column, false);
+    if (names_namespaces(d) && d->ui->column_scroll == 0) /* before who, where */
+        take(f, in, &used, COL_NETNS, false);
     if (process_by_default(d))
         take(f, in, &used, COL_PROCESS, false);
     n = wanted_columns(d, wanted);

@@ -3,8 +3,8 @@
  *     load ESTABLISHED N [P]  N sockets, both ends of N / 2 connections
  *     load TIME_WAIT N        N entries, all processes share the work; they last a minute
  *
- * For a network namespace of its own. As many processes as the limit of open files asks for, or P; at
- * most 14,000 connections per source address, since connect() looks for a free port ever longer.
+ * For a network namespace of its own. As many processes as the limit of open files asks for, or P;
+ * at most 14,000 connections per source address, since connect() looks for a free port ever longer.
  * Gives up after two minutes. */
 #include <arpa/inet.h>
 #include <errno.h>
