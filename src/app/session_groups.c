@@ -31,6 +31,8 @@ void group_text(const struct session *s, uint32_t group, struct str *out)
 static void regroup(struct session *s, int by)
 {
     s->ui.group_by = by;
+    if (by < 0 && s->ui.overlay == OVERLAY_GROUP_SORT) /* there is nothing left to sort */
+        overlay_close(s);
     s->ui.n_unfolded = 0;
     s->question++;
     table_forget_widths(s);

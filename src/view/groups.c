@@ -45,7 +45,7 @@ const char *group_title(const struct grouping *how, unsigned figure)
 {
     switch (figure) {
     case GROUP_KEY:
-        return text(columns[how->by].title);
+        return how->by < COL_COUNT ? text(columns[how->by].title) : "";
     case GROUP_COUNT:
         return text(MSG_GROUP_COUNT);
     case GROUP_CHANGE:

@@ -63,7 +63,8 @@ static struct item group_sort_item(const struct drawing *d, unsigned figure)
     struct grouping how = ui_grouping(d->ui);
     const char *id = figure == GROUP_COUNT    ? "count"
                      : figure == GROUP_CHANGE ? "change"
-                                              : columns[how.by].id;
+                     : how.by < COL_COUNT     ? columns[how.by].id
+                                              : "";
 
     if (figure >= GROUP_SUM)
         id = columns[how.sum[figure - GROUP_SUM]].id;
