@@ -272,6 +272,6 @@ uint32_t view_needs(const struct view *v)
     for (size_t i = 0; i < n; i++)
         needs |= columns[drawn[i]].needs;
     if (v->ui->overlay == OVERLAY_DETAILS)
-        needs |= NEED_FLOW | NEED_CONGESTION;
+        needs |= NEED_FLOW | NEED_CONGESTION | NEED_OWNER | NEED_USER;
     return needs;
 }

@@ -32,7 +32,7 @@ row() { "${tcptop[@]}" --once --json --columns "$all" -f "lport:$1 rport:$2" "${
 
 begun=$(date +%s%N)
 sender=$(row "$client" "$port")
-took=$(((($(date +%s%N) - begun)) / 1000000))
+took=$((($(date +%s%N) - begun) / 1000000))
 check "one call takes two samples, a second apart" [ "$took" -ge 990 ]
 check "TX/s is what was sent" near "$(value tx_bytes_s "$sender")" 400000 10
 check "nothing came back" [ "$(value rx_bytes_s "$sender")" = 0 ]
@@ -47,8 +47,8 @@ slow_out=${SLOW[0]}
 read -r -t 20 _ slow_client <&"$slow_out"
 order=$("${tcptop[@]}" --once --json --sort talkers --columns local_port,remote_port --limit 4 | grep connection)
 check "the larger talker's two ends come first" \
-	[ "$(head -2 <<<"$order" | grep -cE "_port\":$client[,}]")" = 2 ]
-check "then the smaller one's" [ "$(sed -n '3,4p' <<<"$order" | grep -cE "_port\":$slow_client[,}]")" = 2 ]
+	[ "$(head -2 <<<"$order" | grep -cE "_port\":${client}[,}]")" = 2 ]
+check "then the smaller one's" [ "$(sed -n '3,4p' <<<"$order" | grep -cE "_port\":${slow_client}[,}]")" = 2 ]
 
 echo stop >&"$fast_in"
 read -r -t 20 sent <&"$fast_out"

@@ -31,7 +31,7 @@ keys L
 check "in Korean too" sees '상대 소켓 +ESTABLISHED'
 keys L
 ss -K "src 127.0.0.1:$client and dst 127.0.0.1:$port" >/dev/null
-check "after the end it stands, with its time" sees "127.0.0.1:$client → .* closed [0-9:]{8}"
+check "after the end it stands, with its time" sees "127.0.0.1:$client .*127.0.0.1:$port +closed [0-9:]{8}"
 check "and the last figures" sees '^ Process .*RTT +[0-9.]+ [mu]s'
 keys q
 keys q
