@@ -135,6 +135,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         c->was_state = before->state;
         life->changed_ds = join->next->now_ds;
         join->next->changed++;
+        edges_change(&join->next->edges, before->state, c->state);
     }
     if (join->rated)
         figures_rate(join->next, i, join->prev, j);
@@ -150,6 +151,7 @@ static void newborn(struct join *join, uint32_t i)
         return;
     next->life[i].born_ds = next->life[i].changed_ds = next->now_ds ? next->now_ds : 1;
     next->born++;
+    edges_change(&next->edges, 0, next->conn[i].state);
 }
 
 /* Pair rows by the order of the dump. What finds no partner goes to the lists. */
@@ -288,6 +290,14 @@ static const struct flow *last_flow(const struct join *join, uint32_t row)
     return told ? told : snapshot_last_flow(join->prev, row);
 }
 
+static void count_end(struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+
+    edges_end(&join->next->edges, c->state,
+              c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms);
+}
+
 static void append_closed(struct join *join, enum fate fate)
 {
     struct snapshot *next = join->next;
@@ -300,6 +310,7 @@ static void append_closed(struct join *join, enum fate fate)
         life = join->prev->life[row];
         if (fate == FATE_DIED) {
             next->closed_total++;
+            count_end(join, row);
             next->deaths.closed += predicate_match(next->count_only, join->prev, row);
             life.changed_ds = next->now_ds;
             if (next->deaths_told && !conn_is_remnant(&join->prev->conn[row]) &&
@@ -392,6 +403,7 @@ int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *pr
         join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
         join.rated = figures_are_rated(next, prev);
         next->closed_total = prev->closed_total;
+        next->edges = prev->edges;
         rc = rc ? rc : join_rows(&join);
     }
     endings_finish(&d->endings, next);

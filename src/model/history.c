@@ -150,6 +150,37 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
     return true;
 }
 
+bool history_edges(const struct history *h, double seconds, struct edge_span *span)
+{
+    const struct point *p, *last = NULL;
+
+    *span = (struct edge_span){.whole = true};
+    for (uint32_t back = 0; (p = history_at(h, back)); back++) {
+        if (p->status == POINT_MISSED) {
+            span->whole = false;
+            continue;
+        }
+        bool two = span->oldest != span->newest;
+        if (two && (double)(span->newest->mono_ns - p->mono_ns) > seconds * (double)NS_PER_S)
+            break;
+        span->whole = span->whole && p->status == POINT_MEASURED;
+        span->newest = span->newest ? span->newest : p;
+        if (last && last->mono_ns - p->mono_ns > span->longest_ns)
+            span->longest_ns = last->mono_ns - p->mono_ns;
+        span->oldest = last = p;
+    }
+    if (!last || span->newest->mono_ns <= span->oldest->mono_ns)
+        return false;
+    span->seconds = (double)(span->newest->mono_ns - span->oldest->mono_ns) / (double)NS_PER_S;
+    return true;
+}
+
+double edge_rate(const struct edge_span *span, enum state_edge edge)
+{
+    return (double)(span->newest->edges.seen[edge] - span->oldest->edges.seen[edge]) /
+           span->seconds;
+}
+
 bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, double *seconds)
 {
     const struct point *newest = NULL, *oldest = NULL, *p;

@@ -89,6 +89,7 @@ static int add_history(struct stepper *st, struct snapshot *s)
         .counter_valid = s->host.counter_valid,
         .deaths_told = s->deaths_told,
         .deaths = s->deaths_total,
+        .edges = s->edges,
         .netns_set = s->netns_set,
     };
 
@@ -229,6 +230,7 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
     if (st->good) {
         s->namespaces = netns_table_ref(st->good->namespaces);
         s->closed_total = st->good->closed_total;
+        s->edges = st->good->edges;
         s->deaths_total = st->good->deaths_total;
         memcpy(s->netns, st->good->netns, sizeof s->netns);
         memcpy(s->host.name, st->good->host.name, sizeof s->host.name);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "tcptop/model/deaths.h"
+#include "tcptop/model/edges.h"
 #include "tcptop/model/host.h"
 #include "tcptop/model/state.h"
 
@@ -24,6 +25,7 @@ struct point {
     uint64_t counter[COUNTER_COUNT];
     bool deaths_told;     /* see struct snapshot */
     struct deaths deaths; /* since the start */
+    struct edges edges;   /* since the start */
     uint64_t netns_set;   /* counters are sums of the same namespaces where this is the same */
 };
 
@@ -55,6 +57,21 @@ uint32_t history_max(const struct history *h, unsigned state, uint32_t n);
 
 /** Newest count minus that of the first measured one of the last `n`; false when fewer than two. */
 bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change);
+
+/* What the transitions of the state diagram are told from: the newest sample and the oldest of the
+ * last `seconds`, or the one before, where samples are further apart. */
+struct edge_span {
+    const struct point *newest, *oldest;
+    double seconds;     /* between them */
+    bool whole;         /* every sample between was complete */
+    int64_t longest_ns; /* between two samples */
+};
+
+/** False when there are not two samples to compare. */
+bool history_edges(const struct history *h, double seconds, struct edge_span *span);
+
+/** How often the transition was seen, per second: at least so often. */
+double edge_rate(const struct edge_span *span, enum state_edge edge);
 
 /** Rate per second of a counter over the last `n` points by real times; false when unknown.
  *  A counter that went backwards (namespace re-created, wrap) makes it unknown; points with sums of

@@ -106,6 +106,7 @@ struct snapshot {
                                         that only the first rows are here */
     uint32_t born, changed;          /* rows that appeared, changed state in this sample */
     uint64_t closed_total;           /* deaths of rows since the start */
+    struct edges edges;              /* transitions seen since the start */
     uint32_t duplicates;             /* records dropped: same cookie twice in one dump */
     uint32_t rejected;               /* malformed records refused by the parser */
 
