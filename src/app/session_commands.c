@@ -88,7 +88,10 @@ static void choose_strip_state(struct session *s)
 static void open_it(struct session *s)
 {
     uint32_t group;
-    if (s->ui.overlay != OVERLAY_NONE)
+    if (s->ui.overlay == OVERLAY_DIAGRAM) {
+        overlay_close(s);
+        choose_strip_state(s);
+    } else if (s->ui.overlay != OVERLAY_NONE)
         overlay_accept(s);
     else if (s->ui.focus == FOCUS_STATES)
         choose_strip_state(s);
@@ -169,8 +172,20 @@ static void interval(struct session *s)
     prompt_open(s, PROMPT_INTERVAL, "");
 }
 
+static void diagram(struct session *s)
+{
+    if (s->ui.overlay == OVERLAY_DIAGRAM)
+        overlay_close(s);
+    else
+        diagram_open(s);
+}
+
 static void pane(struct session *s)
 {
+    if (s->ui.overlay == OVERLAY_DIAGRAM) {
+        diagram_explain(s);
+        return;
+    }
     s->ui.pane = s->ui.pane == PANE_NONE ? PANE_NORMAL : s->ui.pane + 1;
     table_forget_widths(s);
 }
@@ -291,6 +306,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_PANE_UP] = pane_up,
     [COMMAND_PANE_DOWN] = pane_down,
     [COMMAND_NAMESPACES] = namespaces,
+    [COMMAND_DIAGRAM] = diagram,
     [COMMAND_LANGUAGE] = language,
     [COMMAND_HOST_NAMES] = names_toggle_hosts,
     [COMMAND_SERVICE_NAMES] = names_toggle_services,

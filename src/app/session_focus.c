@@ -158,6 +158,8 @@ static void scroll_columns(struct session *s, int sign)
 void focus_sideways(struct session *s, int sign)
 {
     struct ui *ui = &s->ui;
+    if (ui->overlay == OVERLAY_DIAGRAM)
+        diagram_sideways(s, sign);
     if (ui->overlay != OVERLAY_NONE)
         return;
     enum strip_form form = layout_of(s).strip_form;

@@ -297,6 +297,12 @@ void netns_menu_accept(struct session *s);
 /** Say once that a sample of all namespaces lacks some. */
 void netns_note_missing(struct session *s);
 
+/* session_diagram.c */
+void diagram_open(struct session *s);
+void diagram_move(struct session *s, enum move_unit unit, int sign);
+void diagram_sideways(struct session *s, int sign);
+void diagram_explain(struct session *s); /* the pane in its place */
+
 /* session_export.c */
 void export_write(struct session *s, const char *path);
 

@@ -202,6 +202,10 @@ static void next_details(struct session *s, enum move_unit unit, int sign)
 
 void overlay_move(struct session *s, enum move_unit unit, int sign)
 {
+    if (s->ui.overlay == OVERLAY_DIAGRAM) {
+        diagram_move(s, unit, sign);
+        return;
+    }
     struct view v = session_view(s);
     uint32_t lines, shown;
     view_overlay_extent(&v, &lines, &shown);

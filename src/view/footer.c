@@ -99,16 +99,17 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add_open(d, k, strip);
     add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
-    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 11);
-    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 10);
+    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 12);
+    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 11);
     add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
     if (d->l.pane_form == PANE_FORM_OVERLAY)
         add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, 2);
+    add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
     add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, d->l.pane_form == PANE_FORM_OVERLAY ? 1 : 9);
-    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 12);
-    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 13);
+    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 13);
+    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 14);
     add_back(d, k);
-    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 14 : 3);
+    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 15 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
 }
 
@@ -134,6 +135,13 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 1);
         add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 2);
         add_keys(k, "< >", MSG_VIEW_KEY_ORDER, 3);
+        break;
+    case OVERLAY_DIAGRAM:
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+        add_keys(k, text(MSG_DIAGRAM_ARROWS), MSG_DIAGRAM_CHOOSE, 1);
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_STATE, true, 2);
+        add(k, COMMAND_PANE, MSG_DIAGRAM_EXPLANATION, true, 3);
+        add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 4);
         break;
     case OVERLAY_GROUP:
         add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);

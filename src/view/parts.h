@@ -83,6 +83,7 @@ void draw_question(struct drawing *d);
 void draw_help(struct drawing *d);
 void draw_details(struct drawing *d);
 void draw_menu(struct drawing *d);
+void draw_diagram(struct drawing *d);
 
 /** The state at an index of the strip, 0 for "all". */
 unsigned strip_state(unsigned index);

@@ -20,6 +20,9 @@ static void draw_overlay(struct drawing *d)
     case OVERLAY_DETAILS:
         draw_details(d);
         break;
+    case OVERLAY_DIAGRAM:
+        draw_diagram(d);
+        break;
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
     case OVERLAY_NAMESPACES:
@@ -238,6 +241,7 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     case OVERLAY_GROUP_SORT:
         menu_extent(&d, lines, shown);
         break;
+    case OVERLAY_DIAGRAM: /* shows the part with the chosen box */
     case OVERLAY_NONE:
         break;
     }

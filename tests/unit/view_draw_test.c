@@ -144,6 +144,8 @@ static void choose_groups(struct ui *ui, struct view *v, unsigned n)
 {
     const struct grouped *g = &grouped[n / 3 % COUNT(grouped)];
 
+    if (n % 8 == 5)
+        ui->overlay = OVERLAY_DIAGRAM;
     if (n % 3)
         return;
     v->groups = &g->groups;

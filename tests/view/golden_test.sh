@@ -85,6 +85,17 @@ golden groups-sorted api-07 120x34 en 'Tab s' --group-by uid --columns local,rem
 golden groups-ascii web-01 80x24 en 'Tab Right' --group-by uid --glyphs ascii
 golden groups-nothing web-01 80x24 en '' --filter port:9 --group-by state
 
+# The state diagram, whole, in a box, and the part with the chosen box.
+golden diagram web-01 80x24 en 'D'
+golden diagram web-01 80x24 ko 'D Up Left'
+golden diagram web-01 120x34 en 'D Right'
+golden diagram api-07 200x50 ko 'D Up'
+golden diagram web-01 60x20 en 'D Up'
+golden diagram web-01 40x10 ko 'D Left'
+golden diagram-ascii web-01 80x24 en 'D' --glyphs ascii
+golden diagram-enter web-01 80x24 en 'D Left Enter'
+golden diagram-explain devbox 80x24 ko 'D w'
+
 # The pane at its other widths; its whole Korean text by scrolling.
 golden pane-wide devbox 120x34 ko 'w'
 golden pane-none web-01 120x34 en 'w w'

@@ -27,6 +27,7 @@ enum ui_overlay {
     OVERLAY_COLUMNS,
     OVERLAY_NAMESPACES,
     OVERLAY_GROUP,      /* what to group by */
+    OVERLAY_DIAGRAM,    /* its chosen box is the strip's state */
     OVERLAY_GROUP_SORT, /* what to sort the groups by */
 };
 enum ui_prompt {

@@ -51,6 +51,9 @@ int view_group_head_at(const struct view *v, int x, int y);
 /** The figures of groups that are drawn, left to right; returns how many. */
 int view_group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS]);
 
+/** The state whose box of the diagram is next to that of `state`, itself where there is none. */
+unsigned diagram_neighbour(unsigned state, int dx, int dy);
+
 /** Index in the strip of the state drawn at (x, y), -1 when there is none. */
 int view_strip_at(const struct view *v, int x, int y);
 

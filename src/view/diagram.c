@@ -1,0 +1,362 @@
+/* The state diagram: counts in the boxes, transitions per second on the edges, as samples saw them.
+ * It is drawn whole on a canvas of its own, of which the overlay shows the part with the chosen
+ * box. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/query/column.h"
+
+#define DIAGRAM_W 66
+#define DIAGRAM_H 20
+#define MARGIN    8 /* left of it, where the overlay has room */
+#define BOX_W     15
+#define LEFT      0 /* where the boxes of the three columns begin */
+#define MIDDLE    25
+#define RIGHT     50
+#define NOTES     2
+#define WINDOW_S  60.0
+
+/* A box per state, in the order of the strip; and which box is next to it. */
+struct box {
+    int x, y;
+    uint8_t up, down, left, right; /* enum tcp_state; 0: none */
+};
+
+#define NEXT(up, down, left, right)                                                                \
+    TCP_STATE_##up, TCP_STATE_##down, TCP_STATE_##left, TCP_STATE_##right
+#define TCP_STATE_NONE 0
+static const struct box boxes[TCP_STATE_COUNT] = {
+    [TCP_STATE_LISTEN] = {LEFT, 0, NEXT(NONE, SYN_RECV, NONE, CLOSE)},
+    [TCP_STATE_CLOSE] = {RIGHT, 0, NEXT(NONE, SYN_SENT, LISTEN, NONE)},
+    [TCP_STATE_SYN_RECV] = {LEFT, 4, NEXT(LISTEN, ESTABLISHED, NONE, SYN_SENT)},
+    [TCP_STATE_SYN_SENT] = {RIGHT, 4, NEXT(CLOSE, ESTABLISHED, SYN_RECV, NONE)},
+    [TCP_STATE_ESTABLISHED] = {MIDDLE, 7, NEXT(SYN_RECV, CLOSING, FIN_WAIT1, CLOSE_WAIT)},
+    [TCP_STATE_FIN_WAIT1] = {LEFT, 11, NEXT(ESTABLISHED, FIN_WAIT2, NONE, CLOSING)},
+    [TCP_STATE_CLOSING] = {MIDDLE, 11, NEXT(ESTABLISHED, TIME_WAIT, FIN_WAIT1, CLOSE_WAIT)},
+    [TCP_STATE_CLOSE_WAIT] = {RIGHT, 11, NEXT(ESTABLISHED, LAST_ACK, CLOSING, NONE)},
+    [TCP_STATE_FIN_WAIT2] = {LEFT, 15, NEXT(FIN_WAIT1, NONE, NONE, TIME_WAIT)},
+    [TCP_STATE_TIME_WAIT] = {MIDDLE, 15, NEXT(CLOSING, NONE, FIN_WAIT2, LAST_ACK)},
+    [TCP_STATE_LAST_ACK] = {RIGHT, 15, NEXT(CLOSE_WAIT, NONE, TIME_WAIT, NONE)},
+};
+
+unsigned diagram_neighbour(unsigned state, int dx, int dy)
+{
+    const struct box *b = &boxes[state < TCP_STATE_COUNT ? state : 0];
+    unsigned next = dy < 0 ? b->up : dy > 0 ? b->down : dx < 0 ? b->left : b->right;
+
+    return next ? next : state;
+}
+
+/* The lines between the boxes, without words and numbers. */
+static const struct {
+    int x, y;
+    const char *line;
+} lines[] = {
+    {7, 2, "┬"},
+    {57, 2, "┬"},
+    {7, 3, "↓"},
+    {57, 3, "↓"},
+    {15, 5, "←──────────────────────────────────"},
+    {7, 6, "┬"},
+    {57, 6, "┬"},
+    {7, 7, "│"},
+    {57, 7, "│"},
+    {7, 8, "└────────────────→"},
+    {40, 8, "←────────────────┘"},
+    {28, 9, "┬"},
+    {36, 9, "┬"},
+    {7, 10, "┌────────────────────┘"},
+    {36, 10, "└────────────────────┐"},
+    {15, 12, "─────────→"},
+    {7, 13, "┬"},
+    {32, 13, "┬"},
+    {57, 13, "┬"},
+    {7, 14, "↓"},
+    {32, 14, "↓"},
+    {57, 14, "↓"},
+    {15, 16, "─────────→"},
+    {7, 17, "┬"},
+    {32, 17, "┬"},
+    {57, 17, "┬"},
+    {7, 18, "│"},
+    {32, 18, "↓"},
+    {57, 18, "│"},
+    {7, 19, "└───────────────────→"},
+    {36, 19, "←────────────────────┘"},
+};
+
+/* Where an edge has its words. BESIDE: they end before the line at `x`, the rate follows it; IN: on
+ * the line from `x` on, both together, in at most `room` columns. */
+enum place { BESIDE, IN };
+
+#define SYSCTL_SECONDS  "\1" /* stands for the live tcp_fin_timeout */
+#define TIMEWAIT_LENGTH "60" /* include/net/tcp.h TCP_TIMEWAIT_LEN: no setting changes it */
+
+static const struct {
+    enum state_edge edge;
+    enum place place;
+    int x, y, room;
+    enum msg words;
+    const char *value;
+} labels[] = {
+    {EDGE_SYN, BESIDE, 7, 3, 0, MSG_DIAGRAM_SYN, NULL},
+    {EDGE_CONNECT, BESIDE, 57, 3, 0, MSG_DIAGRAM_CONNECT, NULL},
+    {EDGE_BOTH_OPEN, IN, 26, 5, 23, MSG_DIAGRAM_BOTH_OPEN, NULL},
+    {EDGE_ACCEPTED, BESIDE, 7, 7, 0, MSG_DIAGRAM_ACK, NULL},
+    {EDGE_ANSWERED, BESIDE, 57, 7, 0, MSG_DIAGRAM_SYN_ACK, NULL},
+    {EDGE_CLOSE_HERE, IN, 10, 10, 17, MSG_DIAGRAM_CLOSE, NULL},
+    {EDGE_CLOSE_THERE, IN, 39, 10, 17, MSG_DIAGRAM_FIN, NULL},
+    {EDGE_BOTH_CLOSE, IN, 16, 12, 8, MSG_DIAGRAM_FIN, NULL},
+    {EDGE_FIN_ACKED, BESIDE, 7, 14, 0, MSG_DIAGRAM_ACK, NULL},
+    {EDGE_CLOSING_ACKED, BESIDE, 32, 14, 0, MSG_DIAGRAM_ACK, NULL},
+    {EDGE_CLOSE_AFTER, BESIDE, 57, 14, 0, MSG_DIAGRAM_CLOSE, NULL},
+    {EDGE_FIN_CAME, IN, 16, 16, 8, MSG_DIAGRAM_FIN, NULL},
+    {EDGE_ORPHAN_OVER, BESIDE, 7, 18, 0, MSG_VIEW_SECONDS, SYSCTL_SECONDS},
+    {EDGE_WAIT_OVER, BESIDE, 32, 18, 0, MSG_VIEW_SECONDS, TIMEWAIT_LENGTH},
+    {EDGE_LAST_ACKED, BESIDE, 57, 18, 0, MSG_DIAGRAM_ACK, NULL},
+};
+
+/* What the rates are made from. */
+struct rates {
+    const struct history *history; /* NULL: none */
+    struct edge_span span;
+    bool known; /* there are two samples */
+};
+
+static void rates_init(struct rates *r, const struct drawing *d)
+{
+    *r = (struct rates){.history = drawing_history(d)};
+    r->known = r->history && history_edges(r->history, WINDOW_S, &r->span);
+}
+
+/* Counters of the kernel: every opening, however short. */
+static bool kernel_rate(const struct rates *r, enum state_edge edge, double *per_s)
+{
+    uint32_t n = 0;
+
+    if (edge != EDGE_CONNECT && edge != EDGE_ACCEPTED)
+        return false;
+    while (history_at(r->history, n) && history_at(r->history, n)->seq >= r->span.oldest->seq)
+        n++;
+    return history_rate(
+        r->history, edge == EDGE_CONNECT ? COUNTER_ACTIVE_OPENS : COUNTER_PASSIVE_OPENS, n, per_s);
+}
+
+/* Nobody misses what comes into a state that outlives the interval, nor its end. */
+static bool is_exact(const struct rates *r, enum state_edge edge)
+{
+    return (edge == EDGE_FIN_CAME || edge == EDGE_WAIT_OVER) && r->span.whole &&
+           r->span.longest_ns < (int64_t)(WINDOW_S * (double)NS_PER_S);
+}
+
+/* "1.2", "0.02+", "1.2k"; "" for none, and where it is not known. */
+static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_edge edge)
+{
+    double per_s = 0;
+    bool exact = false;
+
+    out[0] = '\0';
+    if (!r->known)
+        return;
+    exact = kernel_rate(r, edge, &per_s);
+    if (!exact) {
+        per_s = edge_rate(&r->span, edge);
+        exact = is_exact(r, edge);
+    }
+    if (per_s <= 0)
+        return;
+    if (per_s < 0.095)
+        snprintf(out, FMT_SIZE - 1, "%.2f", per_s < 0.01 ? 0.01 : per_s);
+    else if (per_s < 1000)
+        fmt_rate(out, FMT_SIZE - 1, per_s);
+    else
+        fmt_count_fit(out, FMT_SIZE - 1, (uint64_t)(per_s + 0.5), 4);
+    if (!exact)
+        strcat(out, "+");
+}
+
+static void label_words(char out[FILL_SIZE], const struct drawing *d, size_t i)
+{
+    char number[FMT_SIZE] = FMT_NONE;
+    int64_t seconds;
+
+    if (!labels[i].value) {
+        copy_text(out, FILL_SIZE, text(labels[i].words));
+        return;
+    }
+    if (strcmp(labels[i].value, SYSCTL_SECONDS) != 0)
+        copy_text(number, sizeof number, labels[i].value);
+    else if (d->s && host_sysctl(&d->s->host, SYSCTL_FIN_TIMEOUT, &seconds))
+        snprintf(number, sizeof number, "%lld", (long long)seconds);
+    fill(out, labels[i].words, number, NULL, NULL);
+}
+
+/* On a line: " close() 1.2+ ", without blanks where room is short, at last the rate alone. */
+static void put_in(struct canvas *c, size_t i, const char *words, const char *rate)
+{
+    int x = labels[i].x, room = labels[i].room;
+    bool wide = room > 8;
+    char all[2 * FILL_SIZE];
+
+    snprintf(all, sizeof all, "%s%s%s%s%s", wide ? " " : "", words, *rate ? " " : "", rate,
+             wide ? " " : "");
+    if (utf8_width(all) == room + 1 && !wide) { /* up to the box */
+        x--;
+        room++;
+    }
+    if (utf8_width(all) > room)
+        snprintf(all, sizeof all, "%s", *rate ? rate : words);
+    canvas_put(c, x, labels[i].y, room, ROLE_TEXT, all);
+}
+
+static void draw_labels(struct canvas *c, const struct drawing *d)
+{
+    struct rates r;
+
+    rates_init(&r, d);
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        char words[FILL_SIZE], rate[FMT_SIZE];
+        int x = labels[i].x, y = labels[i].y;
+
+        label_words(words, d, i);
+        rate_text(rate, &r, labels[i].edge);
+        if (labels[i].place == IN) {
+            put_in(c, i, words, rate);
+            continue;
+        }
+        canvas_put(c, x - 1 - utf8_width(words), y, utf8_width(words), ROLE_DIM, words);
+        canvas_put(c, x + 2, y, 8, ROLE_TEXT, rate);
+    }
+}
+
+static const char *box_name(unsigned state)
+{
+    return state == TCP_STATE_CLOSE ? "CLOSED" : state_name(state);
+}
+
+static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
+{
+    const struct box *b = &boxes[state];
+    bool chosen = ui_strip_state(d->ui) == state, known;
+    enum role role = chosen ? ROLE_CURSOR : state_role(state);
+    char number[FMT_SIZE] = FMT_NONE;
+    uint64_t count = 0;
+
+    known = strip_count(d->s, state, &count);
+    if (known)
+        fmt_count_fit(number, sizeof number, count, BOX_W - 4);
+    canvas_put(c, b->x, b->y, BOX_W, ROLE_RULE, "┌─────────────┐");
+    canvas_put(c, b->x, b->y + 1, BOX_W, ROLE_RULE, "│             │");
+    canvas_put(c, b->x, b->y + 2, BOX_W, ROLE_RULE, "└─────────────┘");
+    canvas_put(c, b->x + 2, b->y, BOX_W - 3, role, box_name(state));
+    canvas_put_right(c, b->x + 1, b->y + 1, BOX_W - 3, known && count ? role : ROLE_DIM, number);
+    if (!chosen)
+        return;
+    canvas_put(c, b->x + 1, b->y, 1, ROLE_CURSOR, "▸");
+    canvas_paint(c, b->x + 1, b->y + 1, BOX_W - 2, 1, ROLE_CURSOR);
+}
+
+static void draw_whole(struct canvas *c, const struct drawing *d)
+{
+    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++)
+        draw_box(c, d, state_strip_order[i]);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        canvas_put(c, lines[i].x, lines[i].y, DIAGRAM_W, ROLE_RULE, lines[i].line);
+    canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSED ");
+    draw_labels(c, d);
+}
+
+/* Where a window of `room` begins so that the chosen stretch is in it, with as much after as
+ * before. */
+static int window_from(int size, int room, int from, int length)
+{
+    int at = from - (room - length) / 2;
+
+    if (size <= room || at < 0)
+        return 0;
+    return at > size - room ? size - room : at;
+}
+
+/* Copy a part; of a wide character that the edge cuts nothing is left. */
+static void show_part(struct canvas *to, const struct rect *r, const struct canvas *from, int x,
+                      int y)
+{
+    for (int row = 0; row < r->h && y + row < from->h; row++) {
+        for (int column = 0; column < r->w && x + column < from->w; column++) {
+            const struct cell *cell = canvas_at(from, x + column, y + row);
+
+            if (cell->width > 0)
+                canvas_put(to, r->x + column, r->y + row, r->w - column, (enum role)cell->role,
+                           cell->text);
+        }
+    }
+}
+
+/* As many of its sentences and parts as fit whole. */
+static void put_note(struct canvas *c, int x, int y, int room, const char *note)
+{
+    char shown[FILL_SIZE];
+    size_t len = strlen(note);
+
+    while (len > 0 && utf8_width_n(note, len) > room) {
+        do
+            len--;
+        while (len > 0 && !strchr(".;,", note[len - 1]));
+    }
+    snprintf(shown, sizeof shown, "%.*s", (int)len, note);
+    canvas_put(c, x, y, room, ROLE_DIM, shown);
+}
+
+static void draw_notes(struct drawing *d, const struct rect *inner)
+{
+    static const enum msg notes[NOTES] = {MSG_DIAGRAM_NOT_DRAWN, MSG_DIAGRAM_LINUX};
+
+    for (int i = 0; i < NOTES && DIAGRAM_H + i < inner->h; i++)
+        put_note(d->c, inner->x + 1, inner->y + DIAGRAM_H + i, inner->w - 2, text(notes[i]));
+}
+
+/* "counts now, rates per s over 60 s, + at least" */
+static void title_words(char out[FILL_SIZE], const struct drawing *d)
+{
+    struct rates r;
+    char seconds[FMT_SIZE];
+
+    rates_init(&r, d);
+    if (!r.known) {
+        copy_text(out, FILL_SIZE, text(MSG_DIAGRAM_COUNTS));
+        return;
+    }
+    snprintf(seconds, sizeof seconds, "%d", (int)(r.span.seconds + 0.5));
+    fill(out, MSG_DIAGRAM_RATES, seconds, NULL, NULL);
+}
+
+void draw_diagram(struct drawing *d)
+{
+    const struct box *b = &boxes[ui_strip_state(d->ui)];
+    struct overlay_area a;
+    struct canvas whole;
+    struct rect part;
+    char right[FILL_SIZE];
+
+    overlay_area(d, &a);
+    title_words(right, d);
+    overlay_frame(d, &a, text(MSG_DIAGRAM_TITLE), right);
+    if (canvas_init(&whole, DIAGRAM_W, DIAGRAM_H) < 0)
+        return;
+    draw_whole(&whole, d);
+    part = a.inner;
+    if (part.w > DIAGRAM_W) {
+        int margin = part.w >= MARGIN + DIAGRAM_W ? MARGIN : part.w - DIAGRAM_W;
+
+        part.x += margin;
+        part.w -= margin;
+    }
+    show_part(d->c, &part, &whole, window_from(DIAGRAM_W, part.w, b->x, BOX_W),
+              window_from(DIAGRAM_H, part.h, b->y, 3));
+    canvas_fini(&whole);
+    draw_notes(d, &a.inner);
+}

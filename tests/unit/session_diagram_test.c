@@ -1,0 +1,104 @@
+/* The state diagram: every box can be reached by the arrows, strip and pane follow, Enter filters,
+ * w explains, Esc and q go back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/stage.h"
+
+static unsigned chosen(const struct stage *st)
+{
+    return ui_strip_state(st->ui);
+}
+
+static void arrows_walk_it(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    stage_keys(&st, "D");
+    assert_int_equal(st.ui->overlay, OVERLAY_DIAGRAM);
+    assert_int_equal(chosen(&st), TCP_STATE_TIME_WAIT);
+    stage_keys(&st, "Up");
+    assert_int_equal(chosen(&st), TCP_STATE_CLOSING);
+    stage_keys(&st, "k");
+    assert_int_equal(chosen(&st), TCP_STATE_ESTABLISHED);
+    stage_keys(&st, "Right Down");
+    assert_int_equal(chosen(&st), TCP_STATE_LAST_ACK);
+    stage_keys(&st, "Down Right"); /* nothing is there */
+    assert_int_equal(chosen(&st), TCP_STATE_LAST_ACK);
+    struct view v = session_view(st.session);
+    assert_int_equal(view_pane_state(&v), TCP_STATE_LAST_ACK);
+    stage_keys(&st, "Home");
+    assert_int_equal(chosen(&st), TCP_STATE_LISTEN);
+    stage_keys(&st, "D");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    stage_close(&st);
+}
+
+/* From any box any other can be walked to. */
+static void every_box_is_reached(void **state)
+{
+    (void)state;
+    static const int steps[][2] = {{0, -1}, {0, 1}, {-1, 0}, {1, 0}};
+    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
+        uint32_t reached = STATE_BIT(state_strip_order[i]), before = 0;
+        while (reached != before) {
+            before = reached;
+            for (unsigned s = 1; s < TCP_STATE_COUNT; s++)
+                for (unsigned k = 0; k < 4 && (before >> s & 1); k++)
+                    reached |= STATE_BIT(diagram_neighbour(s, steps[k][0], steps[k][1]));
+        }
+        for (unsigned j = 0; j < STATE_STRIP_COUNT; j++)
+            assert_true(reached >> state_strip_order[j] & 1);
+    }
+}
+
+static void enter_filters_and_w_explains(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    stage_keys(&st, "D Up Up Enter");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(st.ui->filter, "state:es");
+    stage_keys(&st, "D w");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_int_equal(st.ui->pane, PANE_WIDE);
+    stage_keys(&st, "Esc D q");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_false(session_quit(st.session));
+    assert_string_equal(st.ui->filter, "state:es");
+    stage_close(&st);
+}
+
+static void digits_and_samples_leave_it_open(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_ports(&st);
+    stage_keys(&st, "D 3");
+    stage_samples(&st, 3);
+    assert_int_equal(st.ui->overlay, OVERLAY_DIAGRAM);
+    assert_string_equal(st.ui->filter, "");
+    session_resize(st.session, 40, 10);
+    stage_keys(&st, "Left Up");
+    assert_int_equal(chosen(&st), TCP_STATE_FIN_WAIT1);
+    stage_keys(&st, "Esc");
+    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrows_walk_it),
+        cmocka_unit_test(every_box_is_reached),
+        cmocka_unit_test(enter_filters_and_w_explains),
+        cmocka_unit_test(digits_and_samples_leave_it_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
