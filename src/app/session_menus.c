@@ -97,7 +97,8 @@ static void fill_menu(struct session *s, enum ui_overlay overlay)
 /* No groups, what is most asked for, then other columns that rows have in common. */
 static void fill_group_menu(struct ui *ui)
 {
-    static const enum column_id first[] = {COL_REMOTE_ADDR, COL_LOCAL_PORT, COL_STATE, COL_NETNS};
+    static const enum column_id first[] = {COL_PROCESS, COL_REMOTE_ADDR, COL_LOCAL_PORT,
+                                           COL_STATE,   COL_NETNS,       COL_CGROUP};
     ui->n_menu = 0;
     ui->menu[ui->n_menu++] = COL_COUNT;
     for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)

@@ -18,8 +18,8 @@ live 120x34
 sees '^▹.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
 keys t
 check "t opens the menu of what to group by" sees '━ GROUP BY'
-keys Home Down Down Down Enter
-check "the third is the state" sees 'CONNECTIONS .* groups by State'
+keys Home Down Down Down Down Enter
+check "the fourth is the state" sees 'CONNECTIONS .* groups by State'
 check "the table has the focus" sees '^▸'
 check "as many listen as ss counts" counted LISTEN state listening
 check "as many wait for their process as ss counts" counted CLOSE_WAIT state close-wait
