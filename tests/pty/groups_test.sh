@@ -56,7 +56,7 @@ guests() { # guests N: so many more connections to the port, held by this shell
 		exec {fd}<>"/dev/tcp/127.0.0.1/$port" || return 1
 	done
 }
-live 80x24 '--group-by local_port --sort change'
+live 80x60 '--group-by local_port --sort change'
 check "started with groups" sees 'groups by LPort'
 check "there is its group" until_true group_says "$port" "$before"
 check "guests come" guests 5
