@@ -115,6 +115,34 @@ static void births_and_changes(void **state)
     end(&r);
 }
 
+/* Dumped while its remnant was being made, a socket has a cookie that the remnant has not. */
+static void a_remnant_under_another_cookie(void **state)
+{
+    struct run r = start();
+    struct snapshot *s;
+    struct conn *c;
+
+    (void)state;
+    SAMPLE(&r, 1, 2);
+    SAMPLE(&r, 1, 2, 0x500003);
+    s = fresh(&r);
+    model_add(s, 1, TCP_STATE_ESTABLISHED);
+    c = model_add(s, 0x500003, TCP_STATE_TIME_WAIT);
+    c->cookie = 77;
+    c->timer = TIMER_TIMEWAIT;
+    c = model_add(s, 0x500004, TCP_STATE_TIME_WAIT); /* nobody's */
+    c->timer = TIMER_TIMEWAIT;
+    join(&r);
+    assert_int_equal(s->conn[1].was_state, TCP_STATE_ESTABLISHED);
+    assert_int_equal(s->life[1].born_ds, 10);
+    assert_int_equal(s->life[1].changed_ds, 20);
+    assert_int_equal(s->changed, 1);
+    assert_int_equal(s->born, 1);
+    assert_int_equal(s->n_missing, 1); /* 2 */
+    assert_int_equal(s->closed_total, 0);
+    end(&r);
+}
+
 static void one_miss_is_not_death(void **state)
 {
     struct run r = start();
@@ -462,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_sample_has_no_births),
         cmocka_unit_test(births_and_changes),
+        cmocka_unit_test(a_remnant_under_another_cookie),
         cmocka_unit_test(one_miss_is_not_death),
         cmocka_unit_test(two_misses_are),
         cmocka_unit_test(a_row_taken_for_dead_may_return),
