@@ -1,6 +1,8 @@
 /* `K`: closes one connection of this host after a question that reads it back. The answer is for
  * the connection that was drawn when K was pressed, whatever is under the cursor by then. */
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "session_internal.h"
 #include "tcptop/base/err.h"
@@ -45,7 +47,31 @@ void close_resized(struct session *s)
     session_say(s, MSG_CLOSE_SMALL, NULL);
 }
 
-static void remember(struct session *s, const struct conn *c)
+/* Who holds the socket of a row, as the table says it; "" when that is not known. */
+static void process_of(const struct snapshot *s, uint32_t row, char out[UI_PROCESS_MAX])
+{
+    struct str process = STR_INIT;
+
+    out[0] = '\0';
+    if (row != UINT32_MAX && snapshot_owner(s, row, NULL)) {
+        process_fit(s, row, INT_MAX, &process);
+        snprintf(out, UI_PROCESS_MAX, "%s", str_text(&process));
+    }
+    str_fini(&process);
+}
+
+/* Has it gone to another process since it was asked about? That nobody is known by now is no
+ * answer: the kernel is asked in any case. */
+static bool changed_hands(const struct session *s)
+{
+    const struct ui *ui = &s->ui;
+    char now[UI_PROCESS_MAX];
+
+    process_of(s->good, snapshot_find(s->good, &ui->closing, s->selected_row), now);
+    return ui->closing_process[0] && now[0] && strcmp(now, ui->closing_process) != 0;
+}
+
+static void remember(struct session *s, const struct conn *c, uint32_t row)
 {
     const struct snapshot *shown = s->list->snapshot;
     const struct netns *ns = c->netns ? netns_find(shown->namespaces, c->netns) : NULL;
@@ -53,6 +79,7 @@ static void remember(struct session *s, const struct conn *c)
     s->ui.closing = *c;
     s->closing_inode = ns ? ns->inode : 0;
     snprintf(s->ui.closing_netns, sizeof(s->ui.closing_netns), "%s", ns ? ns->name : "");
+    process_of(shown, row, s->ui.closing_process);
 }
 
 void close_ask(struct session *s)
@@ -73,12 +100,13 @@ void close_ask(struct session *s)
     const struct conn *c = s->list->snapshot ? table_subject(s) : NULL;
     if (!c)
         return;
-    enum msg why = obstacle(s, c, details ? ui->details_row : s->selected_row);
+    uint32_t row = details ? ui->details_row : s->selected_row;
+    enum msg why = obstacle(s, c, row);
     if (why != MSG_COUNT) {
         say_about(s, why, c, NULL);
         return;
     }
-    remember(s, c);
+    remember(s, c, row);
     ui->prompt = PROMPT_CLOSE;
     close_resized(s);
 }
@@ -125,7 +153,9 @@ void close_key(struct session *s, keycode key, bool heard)
         .inode = s->closing_inode,
         .spec = s->namespaces[0] ? s->namespaces : s->settings->netns,
     };
-    struct destroyed d = s->destroy(&ui->closing, s->closing_inode ? &place : NULL);
+    struct destroyed d = {.outcome = DESTROY_OWNER};
+    if (!changed_hands(s))
+        d = s->destroy(&ui->closing, s->closing_inode ? &place : NULL);
     s->sample_now = true;
     tell(s, &d);
 }

@@ -65,8 +65,9 @@ static void sentence(const struct ui *ui, struct str *out)
     struct str local = STR_INIT, remote = STR_INIT;
     char what[FILL_SIZE];
 
-    snprintf(what, sizeof what, "%s%s%s", state_name(c->state), ui->closing_netns[0] ? ", " : "",
-             ui->closing_netns);
+    snprintf(what, sizeof what, "%s%s%s%s%s", state_name(c->state),
+             ui->closing_netns[0] ? ", " : "", ui->closing_netns,
+             ui->closing_process[0] ? ", " : "", ui->closing_process);
     conn_format_local(c, &local);
     conn_format_remote(c, &remote);
     text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);

@@ -1,6 +1,7 @@
-/* Draws the screen over the namespaces of a made-up host, which no recording holds: `namespaces
+/* Draws the screen over a made-up host that is no recording, with namespaces: `namespaces
  * WIDTHxHEIGHT LANG 'KEYS' [all|NAME]` presses the keys (by name, blank-separated) and prints the
- * frame. The last argument is whose rows are shown, tcptop's own by default. */
+ * frame. The last argument is whose rows are shown, tcptop's own by default. Its connections can be
+ * closed, as far as the question. */
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/hosts.h"
+#include "lib/owned.h"
 #include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/output/output.h"
@@ -61,6 +63,20 @@ static struct netns *entry(struct netns_table *t, uint16_t id)
     return &t->list[i];
 }
 
+/* nginx listens with a worker of its own, which has the connections. */
+static void add_owners(struct snapshot *s)
+{
+    static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
+    struct owner_map *map = owner_map_new();
+
+    if (!map)
+        exit(1);
+    owned_put(map, 1183, 0, nginx, (const uint32_t[]){1, 0});
+    owned_put(map, 1184, 33, nginx, (const uint32_t[]){1, 2, 0});
+    owned_assign(map, s);
+    owner_map_free(map);
+}
+
 static struct snapshot *make_sample(const char *shown)
 {
     struct snapshot *s = host_web01();
@@ -73,6 +89,10 @@ static struct snapshot *make_sample(const char *shown)
             c->netns = strcmp(others[id].name, shown) == 0 ? id : c->netns;
         if (t->several)
             c->netns = (uint16_t)(row % 6);
+        if (c->state == TCP_STATE_ESTABLISHED || c->state == TCP_STATE_FIN_WAIT2) {
+            memcpy(c->src, (const uint8_t[4]){10, 0, 2, 15}, 4);
+            memcpy(c->dst, (const uint8_t[4]){10, 0, 5, (uint8_t)(row % 90)}, 4);
+        }
         entry(t, c->netns)->sockets++;
     }
     s->namespaces = t;
@@ -82,7 +102,16 @@ static struct snapshot *make_sample(const char *shown)
     s->wall_ns = WALL_NS;
     s->interval_ms = s->asked_interval_ms = 1000;
     s->cost_ns = 3 * NS_PER_MS;
+    add_owners(s);
     return s;
+}
+
+/* No question is answered here. */
+static struct destroyed end(const struct conn *c, const struct destroy_place *place)
+{
+    (void)c;
+    (void)place;
+    abort();
 }
 
 static void press(struct session *session, char *names)
@@ -114,6 +143,7 @@ int main(int argc, char **argv)
     if (session_new(&session, &settings, -1, true, false) || canvas_init(&canvas, 1, 1) ||
         sink_init(&out, STDOUT_FILENO))
         errx(1, "out of memory");
+    session_use_destroy(session, end);
     session_sample(session, make_sample(argc > 4 ? argv[4] : "init"), NOW_NS);
     press(session, argv[3]);
     session_draw(session, &canvas, NOW_NS);

@@ -22,8 +22,13 @@ for case in 'TIME_WAIT lport:3000' 'ESTABLISHED lport:8003' 'CLOSE_WAIT rport:80
 	sees " $state " && row=$(screen | grep '^▹' | grep -oE '127\.0\.0\.1:[0-9]+ .*(127\.0\.0\.1:[0-9]+|0\.0\.0\.0:\*)')
 	read -r here there <<<"$row"
 	before=$(sockets -4 src "$here" dst "${there%:\*}")
+	who=$(ss -tanpH -4 src "$here" dst "${there%:\*}" | grep -oE 'pid=[0-9]+' | sort -u)
+	case $state in
+	TIME_WAIT) who= ;; # made before anybody looked
+	*) who=", states ${who#pid=}" && sees "$here .* states [0-9]" ;;
+	esac
 	keys K
-	check "$state: the question reads it back" sees "^ Close $here to ${there//\*/\\*}, $state\?"
+	check "$state: the question reads it back, and who has it" sees "^ Close $here to ${there//\*/\\*}, $state$who\?"
 	check "and says how to answer" sees '^ y closes it, any other key does not'
 	pause
 	keys y
@@ -70,7 +75,7 @@ keys ㅛ
 refuse "the Hangul letter on the key of y"
 keys K
 resize 40 12
-check "40 columns: both addresses are whole" sees '^ 127.0.0.1:[0-9]{5}, ESTABLISHED\?'
+check "40 columns: both addresses are whole" sees '^ 127.0.0.1:[0-9]{5}, ESTABLISHED, states'
 check "on two lines" shows '^ Close 127.0.0.1:8004 to *$'
 resize 10 4
 check "without room the question goes" loses Close

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/owned.h"
 #include "lib/stage.h"
 
 #define QUIET_MS 300
@@ -294,6 +295,65 @@ static void another_namespace_is_named(void **state)
     stage_close(&st);
 }
 
+static void hold(struct stage *st, struct owner_map *map, uint32_t pid, const char *name)
+{
+    owned_put(map, pid, 0, (const char *const[]){name, "", ""},
+              (const uint32_t[]){st->conn[1].inode, 0});
+    owned_assign(map, st->last); /* the session lists the same sample */
+}
+
+static void the_process_is_named(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct owner_map *map = owner_map_new();
+    open_stage(&st);
+    hold(&st, map, 2841, "java");
+    stage_keys(&st, "K");
+    assert_true(on_screen(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
+    text_use(LANG_KO);
+    assert_true(on_screen(&st, "192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED, java 2841"));
+    text_use(LANG_EN);
+    stage_wait(&st, QUIET_MS);
+    stage_keys(&st, "n");
+    hold(&st, map, 2842, "worker");
+    ask(&st);
+    assert_true(on_screen(&st, "ESTABLISHED, java 2841 +1?"));
+    stage_keys(&st, "n");
+    owner_map_remove(map, 2841);
+    owner_map_remove(map, 2842);
+    owned_assign(map, st.last);
+    st.last->owner[1] |= OWNER_FORMER;
+    ask(&st);
+    assert_true(on_screen(&st, "ESTABLISHED, (worker)?"));
+    owner_map_free(map);
+    stage_close(&st);
+}
+
+static void one_that_changed_hands_is_left_alone(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct owner_map *map = owner_map_new();
+    open_stage(&st);
+    hold(&st, map, 2841, "java");
+    ask(&st);
+    stage_sample(&st); /* nobody is known now: the kernel says whether it is the same */
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.calls, 1);
+    hold(&st, map, 2841, "java");
+    ask(&st);
+    stage_sample(&st);
+    owner_map_remove(map, 2841);
+    hold(&st, map, 2999, "java");
+    stage_keys(&st, "y");
+    assert_int_equal(kernel.calls, 1);
+    assert_string_equal(st.ui->message,
+                        "not closed: the owner of 10.0.0.1:110 192.0.2.1:40001 has changed");
+    owner_map_free(map);
+    stage_close(&st);
+}
+
 static void a_recording_is_not_this_host(void **state)
 {
     (void)state;
@@ -464,6 +524,8 @@ int main(void)
         cmocka_unit_test(answers_are_told_apart),
         cmocka_unit_test(obstacles_are_named),
         cmocka_unit_test(another_namespace_is_named),
+        cmocka_unit_test(the_process_is_named),
+        cmocka_unit_test(one_that_changed_hands_is_left_alone),
         cmocka_unit_test(a_recording_is_not_this_host),
         cmocka_unit_test(read_only_it_does_not_exist),
         cmocka_unit_test(only_a_selected_row_is_asked_about),

@@ -134,6 +134,10 @@ golden namespaces-closed namespaces 80x24 ko '@ End Up Enter'
 golden all-namespaces namespaces 120x34 en '' all
 golden all-namespaces namespaces 80x24 ko '' all
 golden one-namespace namespaces 80x24 en '' blue
+golden closing namespaces 80x24 en 'Tab Down Down Down K'
+golden closing namespaces 80x24 ko 'Tab Down Down Down K'
+golden closing namespaces 120x34 en 'Tab Down Down Down K'
+golden closing namespaces 120x34 ko 'Tab Down K' blue
 golden column-chooser web-01 80x24 en 'f'
 golden column-chooser web-01 120x34 ko 'f'
 golden paused web-01 80x24 en 'p wait:48000'

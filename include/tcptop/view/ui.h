@@ -16,6 +16,7 @@
 #define UI_MESSAGE_MAX      256
 #define UI_OVERLAY_ROWS_MAX 64
 #define UI_PINS_MAX         16
+#define UI_PROCESS_MAX      160 /* a name, a pid and how many more, NUL included */
 
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
 enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
@@ -97,7 +98,8 @@ struct ui {
     struct filter_error error;
 
     struct conn closing; /* what PROMPT_CLOSE asks about, as it was drawn when K was pressed */
-    char closing_netns[NETNS_NAME]; /* the namespace it is in, "" when it is tcptop's own */
+    char closing_netns[NETNS_NAME];       /* the namespace it is in, "" when it is tcptop's own */
+    char closing_process[UI_PROCESS_MAX]; /* who holds it, "" when that is not known */
 
     /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
     char digits[6];
