@@ -2,6 +2,7 @@
  * happens, the terminal shows it; nothing here waits for either. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #define SIGNALLED    128              /* exit code 128 + n, as shells say it */
 #define KEYS_AT_ONCE 256              /* then signals, samples and the screen have their turn */
 #define HISTORY_STEP 1000             /* points are kept for intervals of a second and more */
+#define OWN_PAGES    (1 << 20)        /* bytes: an array this large goes back when it is freed */
 
 struct live {
     const struct settings *s;
@@ -353,10 +355,20 @@ static int open_live(struct live *l, bool utf8, struct err *err)
     return start_sampler(l, src, err);
 }
 
+/* glibc raises the size from which an array has pages of its own as soon as one is freed, and then
+ * keeps what a rush of connections needed. */
+static void give_back_arrays(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+#endif
+}
+
 int mode_live(const struct settings *s, bool utf8)
 {
     struct live l = {.s = s, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
     struct err err = {""};
+    give_back_arrays();
     const int rc = open_live(&l, utf8, &err);
     if (!rc)
         loop(&l);

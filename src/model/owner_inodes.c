@@ -7,7 +7,10 @@
 #include "owner_internal.h"
 
 #define FIRST_CAP  256u
-#define FULL_PARTS 4u /* at most three quarters are in use */
+#define FULL_PARTS 5u         /* at most four fifths are in use */
+#define GROW_PARTS 2u         /* it grows by half */
+#define LARGE      (1u << 16) /* … from here on by an eighth */
+#define LARGE_GROW 8u
 #define KNUTH      2654435769u
 
 void inodes_fini(struct inode_table *t)
@@ -68,7 +71,7 @@ int inodes_reserve(struct inode_table *t, uint32_t more)
     uint64_t need = (uint64_t)t->n + more, cap = t->cap ? t->cap : FIRST_CAP;
 
     while (need > cap - cap / FULL_PARTS)
-        cap += cap / 2;
+        cap += cap / (cap < LARGE ? GROW_PARTS : LARGE_GROW);
     return cap == t->cap ? 0 : resize(t, cap);
 }
 
