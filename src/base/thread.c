@@ -1,7 +1,17 @@
 /* Threads and the signals they must not take, or must. */
 #include "tcptop/base/thread.h"
 
+#include <sched.h>
 #include <signal.h>
+
+#define CPUS_MAX 8192u
+
+bool thread_has_two_cores(void)
+{
+    cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
+
+    return sched_getaffinity(0, sizeof set, set) == 0 && CPU_COUNT_S(sizeof set, set) >= 2;
+}
 
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {

@@ -5,12 +5,12 @@
  * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
  * best, the better ones are tried again now and then. */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
 #include "tcptop/model/sieve.h"
 #include "tcptop/source/deathwatch.h"
 #include "tcptop/source/halves.h"
@@ -21,7 +21,6 @@
 #include "tcptop/source/source.h"
 
 #define RETRY_BEST_NS (30 * NS_PER_S)
-#define CPUS_MAX      8192u
 
 struct live {
     struct source source;
@@ -57,13 +56,6 @@ static uint32_t answerable(const struct live *l, uint32_t needs)
 }
 
 /* May two threads run at once? */
-static bool has_two_cores(void)
-{
-    cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
-
-    return sched_getaffinity(0, sizeof set, set) == 0 && CPU_COUNT_S(sizeof set, set) >= 2;
-}
-
 /* Rows to expect: what the kernel counts of the states that are asked for; `*full` of them are not
  * in TIME_WAIT. */
 static uint64_t expected_rows(struct live *l, uint64_t *full)
@@ -85,7 +77,8 @@ static void prepare(struct live *l, const struct request *req, struct snapshot *
     kernel_filter_compile(&l->filter, req->only);
     l->expected = s->cap == 0 || req->halve_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
-    l->may_halve = req->halve_from && full >= req->halve_from && !l->netlink.tap && has_two_cores();
+    l->may_halve =
+        req->halve_from && full >= req->halve_from && !l->netlink.tap && thread_has_two_cores();
     s->sieve = req->sieve[0];
     l->upper = req->sieve[1];
     if (!l->may_halve && !s->sieve && s->cap == 0 && l->expected < UINT32_MAX / 2)

@@ -22,7 +22,6 @@ struct scanner {
     int proc_fd;
     struct seen *seen; /* of the last scan, by ascending pid; owned */
     uint32_t n_seen;
-    struct inode_list sockets;
     bool counts_files; /* the kernel tells the number: Linux 6.2 */
     bool denied;       /* some process could not be looked at */
 };

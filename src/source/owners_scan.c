@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "owners_internal.h"
+#include "tcptop/base/thread.h"
+
+#define WORTH_TWO 64u /* processes for which a second thread is started */
 
 void scanner_init(struct scanner *s)
 {
@@ -22,7 +25,6 @@ void scanner_fini(struct scanner *s)
     if (s->proc_fd >= 0)
         close(s->proc_fd);
     free(s->seen);
-    inode_list_fini(&s->sockets);
 }
 
 uint32_t owners_lacks(bool denied)
@@ -129,34 +131,44 @@ static void hold_nothing(struct owners *o, struct seen *p)
     pthread_mutex_unlock(&o->lock);
 }
 
+/* One of those who look: each takes the next process that nobody has taken. */
+struct looker {
+    struct owners *o;
+    struct pids *pids;
+    atomic_uint *next;
+    bool complete;
+    struct inode_list sockets;
+    bool counts_files, denied; /* as in struct scanner, of what this one saw */
+    int rc;
+};
+
 /* Is it as the last scan left it? Takes note of how it is now. Start times have a grain of 10 ms,
  * so the inode of its directory, too, tells a process from the next one with the same pid. */
-static bool unchanged(struct owners *o, struct seen *p)
+static bool unchanged(struct looker *l, struct seen *p)
 {
-    struct scanner *s = &o->scanner;
     struct seen was = *p;
     char name[24];
     struct stat st;
 
     snprintf(name, sizeof name, "%u/fd", p->pid);
-    if (fstatat(s->proc_fd, name, &st, 0) != 0)
+    if (fstatat(l->o->scanner.proc_fd, name, &st, 0) != 0)
         return false; /* to be looked at, which tells why */
     p->files = (uint64_t)st.st_size;
     p->identity = st.st_ino;
-    s->counts_files |= st.st_size > 0;
+    l->counts_files |= st.st_size > 0;
     if (p->identity != was.identity)
-        hold_nothing(o, p);
-    return s->counts_files && p->files == was.files && p->identity == was.identity;
+        hold_nothing(l->o, p);
+    return l->counts_files && p->files == was.files && p->identity == was.identity;
 }
 
-static int put(struct owners *o, struct seen *p, const struct process_facts *f)
+static int put(struct looker *l, struct seen *p, const struct process_facts *f)
 {
     struct owner_facts facts = {p->pid, f->uid, f->start_ticks, f->name, f->cmdline, f->cgroup};
     int rc;
 
-    pthread_mutex_lock(&o->lock);
-    rc = owner_map_put(o->map, &facts, o->scanner.sockets.inode, o->scanner.sockets.n);
-    pthread_mutex_unlock(&o->lock);
+    pthread_mutex_lock(&l->o->lock);
+    rc = owner_map_put(l->o->map, &facts, l->sockets.inode, l->sockets.n);
+    pthread_mutex_unlock(&l->o->lock);
     p->holds = true;
     return rc;
 }
@@ -167,46 +179,69 @@ static bool has_ended(int error)
 }
 
 /* Look at one process. Returns 0 also where it has ended or is another user's. */
-static int look_at(struct owners *o, struct seen *p)
+static int look_at(struct looker *l, struct seen *p)
 {
-    struct scanner *s = &o->scanner;
     struct process_facts facts;
-    int fd = process_open(s->proc_fd, p->pid), rc = fd < 0 ? fd : 0;
+    int fd = process_open(l->o->scanner.proc_fd, p->pid), rc = fd < 0 ? fd : 0;
 
     if (!rc)
-        rc = process_sockets(fd, &s->sockets, &o->stop);
-    if (!rc && s->sockets.n)
+        rc = process_sockets(fd, &l->sockets, &l->o->stop);
+    if (!rc && l->sockets.n)
         rc = process_read(fd, &facts);
     if (fd >= 0)
         close(fd);
-    if (!rc && s->sockets.n)
-        return put(o, p, &facts);
+    if (!rc && l->sockets.n)
+        return put(l, p, &facts);
     if (rc == -EACCES || rc == -EPERM)
-        s->denied = true;
+        l->denied = true;
     else if (rc && !has_ended(rc))
         return rc; /* what was known of it stays */
-    hold_nothing(o, p);
+    hold_nothing(l->o, p);
     return 0;
+}
+
+static void *look(void *arg)
+{
+    struct looker *l = arg;
+    unsigned i;
+
+    while ((i = atomic_fetch_add(l->next, 1)) < l->pids->n && l->rc != -ECANCELED) {
+        struct seen *p = &l->pids->list[i];
+        if (unchanged(l, p) && !l->complete)
+            continue;
+        owners_pace(l->o);
+        int failed = look_at(l, p);
+        if (failed) {
+            p->files = FILES_UNKNOWN;
+            l->rc = failed;
+        }
+        if (atomic_load(&l->o->stop))
+            l->rc = -ECANCELED;
+    }
+    inode_list_fini(&l->sockets);
+    return NULL;
+}
+
+/* Somebody waits for a scan that has no thread of its own: two look. */
+static bool is_worth_two(const struct owners *o, const struct pids *now, bool complete)
+{
+    return !o->threaded && complete && now->n >= WORTH_TWO && thread_has_two_cores();
 }
 
 static int look_at_all(struct owners *o, struct pids *now, bool complete)
 {
-    int rc = 0;
+    struct scanner *s = &o->scanner;
+    atomic_uint next = 0;
+    struct looker one = {o, now, &next, complete, {0}, s->counts_files, false, 0}, two = one;
+    pthread_t second;
+    bool both = is_worth_two(o, now, complete) && thread_start(&second, look, &two) == 0;
 
-    for (uint32_t i = 0; i < now->n; i++) {
-        struct seen *p = &now->list[i];
-        if (unchanged(o, p) && !complete)
-            continue;
-        owners_pace(o);
-        int failed = look_at(o, p);
-        if (failed) {
-            p->files = FILES_UNKNOWN;
-            rc = failed;
-        }
-        if (failed == -ECANCELED || atomic_load(&o->stop))
-            return -ECANCELED;
-    }
-    return rc;
+    look(&one);
+    if (both)
+        pthread_join(second, NULL);
+    s->counts_files |= one.counts_files | two.counts_files;
+    s->denied |= one.denied | two.denied;
+    return one.rc == -ECANCELED || !two.rc ? one.rc : two.rc;
 }
 
 int owners_scan(struct owners *o, bool complete)

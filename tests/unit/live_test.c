@@ -220,7 +220,7 @@ static void what_ends_the_chain(void **state)
 static void two_dumps_of_many_sockets(void **state)
 {
     (void)state;
-    if (!has_two_cores())
+    if (!thread_has_two_cores())
         skip();
     request.halve_from = 30;
     expect("H", 0, SAMPLE_COMPLETE, "");
@@ -237,7 +237,7 @@ static void one_dump_where_two_fail(void **state)
     (void)state;
     static const int errors[] = {-ENOMEM, -ERANGE, -EAGAIN, -EPERM, -ENOBUFS};
 
-    if (!has_two_cores())
+    if (!thread_has_two_cores())
         skip();
     request.halve_from = 30;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
