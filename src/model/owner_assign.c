@@ -66,10 +66,12 @@ bool owner_map_wants_user(const struct owner_map *map, uint32_t *uid)
 
 void owner_map_name_user(struct owner_map *map, uint32_t uid, const char *name)
 {
+    note_user(map, uid);
+
     uint32_t at = user_place(map, uid);
     struct owner_user *user = &map->user[at];
 
-    if (at == map->n_users || user->uid != uid)
+    if (at == map->n_users || user->uid != uid) /* no memory */
         return;
     map->unnamed -= !user->name[0];
     utf8_sanitise_into(user->name, sizeof user->name, name, strlen(name));
@@ -191,6 +193,14 @@ static uint32_t look_up(struct assign *a, const struct conn *c)
     return OWNER_UNKNOWN;
 }
 
+/* The word of a row without a file, by what was told. */
+static uint32_t former_word(const struct owner_map *map, const struct conn *c)
+{
+    uint32_t group = c->flags & CONN_NO_COOKIE ? OWNER_UNKNOWN : former_find(map, c->cookie);
+
+    return group == OWNER_UNKNOWN ? OWNER_UNKNOWN : group | OWNER_FORMER;
+}
+
 /* The word of a live row that inherited `word`. */
 static uint32_t live_word(struct assign *a, uint32_t row, uint32_t word)
 {
@@ -202,9 +212,9 @@ static uint32_t live_word(struct assign *a, uint32_t row, uint32_t word)
         return word;
     if (number >= OWNER_FIRST && map->group[number].touched <= a->before)
         return word;
-    if (!c->inode)
-        return number == OWNER_NOBODY ? OWNER_UNKNOWN : word;
-    return look_up(a, c);
+    if (c->inode)
+        return look_up(a, c);
+    return number < OWNER_FIRST ? former_word(map, c) : word;
 }
 
 static uint32_t word_of(struct assign *a, uint32_t row, uint32_t word)

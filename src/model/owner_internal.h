@@ -1,5 +1,5 @@
 /* What the parts of the owner map share: a table from inode to group (owner_inodes.c), and the
- * groups, each of which exists once (owner_groups.c). */
+ * groups, each of which exists once (owner_groups.c); what is known all at once (owner_told.c). */
 #ifndef TCPTOP_MODEL_OWNER_INTERNAL_H
 #define TCPTOP_MODEL_OWNER_INTERNAL_H
 
@@ -15,6 +15,7 @@ struct holder {
     uint32_t groups; /* that it belongs to */
     uint32_t next;   /* of the same hash by pid, or free place */
     bool alive;      /* among those that owner_map_put() knows */
+    bool put;        /* since the last owner_map_renew() */
 };
 
 /* The processes that hold a socket. */
@@ -62,8 +63,17 @@ struct entry *inodes_add(struct inode_table *t, uint32_t inode);
 /** Take an entry out. The ones behind it may move. */
 void inodes_remove(struct inode_table *t, struct entry *e);
 
+/* A connection that nobody holds any more. */
+struct former {
+    uint64_t cookie;
+    uint32_t owner; /* place of a holder; once all are told, its group */
+};
+
 struct owner_map {
     struct inode_table inodes;
+
+    struct former *former; /* as they are told; then one for each cookie, ascending; owned */
+    uint32_t n_former, cap_former;
 
     struct holder *holder; /* owned */
     uint32_t n_holders, cap_holders, free_holder;
@@ -128,5 +138,13 @@ int group_make(struct owner_map *map, uint32_t group);
 
 /** Free the place of a holder that is neither alive nor in a group. */
 void holder_release(struct owner_map *map, uint32_t holder);
+
+/** The place of a process that is there, NONE when it is not. */
+uint32_t holder_find(struct owner_map *map, uint32_t pid);
+
+/* owner_told.c */
+
+/** The group that held the connection with that cookie; OWNER_UNKNOWN: nobody told. */
+uint32_t former_find(const struct owner_map *map, uint64_t cookie);
 
 #endif

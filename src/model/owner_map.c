@@ -60,6 +60,7 @@ void owner_map_free(struct owner_map *map)
     free(map->by_pid);
     free(map->by_members);
     free(map->scratch);
+    free(map->former);
     free(map->user);
     free(map);
 }
@@ -75,8 +76,7 @@ static uint32_t *pid_chain(struct owner_map *map, uint32_t pid)
     return &map->by_pid[pid & (CHAINS - 1)];
 }
 
-/* The place of a process that is there, NONE when it is not. */
-static uint32_t find_pid(struct owner_map *map, uint32_t pid)
+uint32_t holder_find(struct owner_map *map, uint32_t pid)
 {
     uint32_t at = *pid_chain(map, pid);
 
@@ -258,7 +258,7 @@ static int exchange(struct owner_map *map, uint32_t holder, uint32_t *list, uint
 int owner_map_put(struct owner_map *map, const struct owner_facts *facts, const uint32_t *inodes,
                   uint32_t n)
 {
-    uint32_t holder = find_pid(map, facts->pid), unique = 0, *list;
+    uint32_t holder = holder_find(map, facts->pid), unique = 0, *list;
 
     if (holder != NONE && map->holder[holder].owner->start_ticks != facts->start_ticks) {
         owner_map_remove(map, facts->pid);
@@ -273,12 +273,13 @@ int owner_map_put(struct owner_map *map, const struct owner_facts *facts, const 
         free(list);
         return -ENOMEM;
     }
+    map->holder[holder].put = true;
     return exchange(map, holder, list, unique);
 }
 
 void owner_map_remove(struct owner_map *map, uint32_t pid)
 {
-    uint32_t holder = find_pid(map, pid), *at = pid_chain(map, pid);
+    uint32_t holder = holder_find(map, pid), *at = pid_chain(map, pid);
     struct holder *h;
 
     if (holder == NONE)

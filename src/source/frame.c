@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "frame_internal.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/diag.h"
@@ -12,7 +13,7 @@
 #define MARK         "FRAM"
 #define FIELD_HEAD   4
 #define CRC_BYTES    4
-#define HEADER_LIMIT (UINT32_C(1) << 20)
+#define HEADER_LIMIT (UINT32_C(1) << 26) /* with the owners of some million sockets */
 
 enum field_kind { FIELD_NUMBER, FIELD_TEXT };
 
@@ -54,21 +55,6 @@ static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
 #undef SYSCTL
 #undef GAUGE
 #undef COUNTER
-
-static void put_le(struct str *out, uint64_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        str_add_char(out, (char)(value >> 8 * i & 0xff));
-}
-
-static uint64_t get_le(const uint8_t *p, size_t bytes)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t)p[i] << 8 * i;
-    return value;
-}
 
 /* A member of the snapshot as a number and back; its size is 1, 4 or 8. */
 static uint64_t member_get(const uint8_t *at, size_t size)
@@ -141,6 +127,7 @@ static void write_header(struct str *out, const struct snapshot *s)
             put_le(out, member_get(at, len), len);
     }
     write_host(out, &s->host);
+    frame_write_owners(out, s);
 }
 
 void frame_write(struct str *out, const struct snapshot *s, const void *messages, size_t len)
@@ -228,21 +215,28 @@ static void read_field(struct snapshot *s, unsigned tag, const uint8_t *value, s
 }
 
 /* False: the fields do not fill the header exactly, or say what cannot be. */
-static bool read_header(struct snapshot *s, const uint8_t *p, size_t len)
+static bool read_header(struct snapshot *s, struct frame_owners *owners, const uint8_t *p,
+                        size_t len)
 {
+    uint32_t kept = NEED_FLOW | NEED_BOUND | NEED_CONGESTION;
+
     while (len >= FIELD_HEAD) {
         size_t value_len = get_le(p + 2, 2);
 
         if (value_len > len - FIELD_HEAD)
             break;
         read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
+        if (owners->map)
+            frame_owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
-    s->needs &= NEED_FLOW | NEED_BOUND | NEED_CONGESTION;
+    if (owners->map && s->needs & NEED_OWNER)
+        kept |= NEED_OWNER | NEED_USER;
+    s->needs &= kept;
     s->backend = BACKEND_FRAME;
     return sound;
 }
@@ -265,8 +259,10 @@ static int read_messages(struct snapshot *s, const uint8_t *p, size_t len)
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct err *err)
+int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct owner_map *map,
+                   struct err *err)
 {
+    struct frame_owners owners = {.map = NULL};
     const uint8_t *p = bytes;
     int64_t size = len < FRAME_PRELUDE_BYTES ? -EBADMSG : frame_size(p);
 
@@ -281,8 +277,14 @@ int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct err
     size_t header_len = get_le(p + 8, 4), message_len = get_le(p + 12, 8);
     uint32_t crc = crc32_update(0, header, header_len + message_len);
 
-    if (crc != get_le(header + header_len + message_len, CRC_BYTES) ||
-        !read_header(s, header, header_len))
+    if (crc != get_le(header + header_len + message_len, CRC_BYTES))
+        return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+    if (map)
+        frame_owners_begin(&owners, map);
+    bool sound = read_header(s, &owners, header, header_len);
+    if (map && frame_owners_end(&owners))
+        return -ENOMEM;
+    if (!sound)
         return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
     if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
         return size;

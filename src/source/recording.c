@@ -36,6 +36,7 @@ struct recording {
     struct bytes last; /* the last whole frame: what a damaged end repeats */
     uint64_t frames;   /* replayed so far */
     bool ended;
+    struct owner_map *owners; /* as the last frame told; owned */
 };
 
 /* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
@@ -110,7 +111,7 @@ static int damaged_end(struct recording *r, int error, struct snapshot *s, struc
     r->ended = true;
     if (r->frames == 0 && error == -EPROTONOSUPPORT)
         return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
-    if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, err) < 0)
+    if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, r->owners, err) < 0)
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
@@ -132,7 +133,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sn
     r->next.len = 0;
     error = load_frame(r);
     if (!error)
-        taken = frame_read(r->next.data, r->next.len, s, err);
+        taken = frame_read(r->next.data, r->next.len, s, r->owners, err);
     if (taken < 0)
         error = (int)taken;
     if (error == -EBADMSG || error == -EPROTONOSUPPORT)
@@ -227,10 +228,16 @@ static void recording_close(struct source *src)
 
     if (r->fd > STDIN_FILENO)
         close(r->fd);
+    owner_map_free(r->owners);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
     free(r);
+}
+
+static struct owner_map *recording_owners(struct source *src)
+{
+    return ((struct recording *)src)->owners;
 }
 
 static bool is_text(const uint8_t *p, size_t len)
@@ -257,17 +264,20 @@ static bool is_dump(const uint8_t *p, size_t len)
 /* What kind of file it is, by its first bytes: sets the operations. */
 static int recognise(struct recording *r, struct err *err)
 {
-    static const struct source_ops frame_ops = {
-        .name = "frames", .sample = sample_frame, .close = recording_close};
+    static const struct source_ops frame_ops = {.name = "frames",
+                                                .sample = sample_frame,
+                                                .close = recording_close,
+                                                .owners = recording_owners};
     static const struct source_ops raw_ops = {
         .name = "raw", .sample = sample_raw, .close = recording_close};
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)
         return note_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
-    if (memcmp(r->next.data, FRAME_MAGIC, head) == 0)
+    if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
         r->source.ops = &frame_ops;
-    else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
+        r->owners = owner_map_new(); /* without memory nobody is known */
+    } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
         return note_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
                           text(MSG_SOURCE_NEWER));
     else if (is_dump(r->next.data, r->next.len))

@@ -1,5 +1,6 @@
 /* Any bytes as a recording, given as a file and, with the checksums made true, as one frame: always
- * an end, never more rows than bytes, a bounded number of samples. */
+ * an end, never more rows than bytes, a bounded number of samples, no text about owners that has
+ * not been sanitised. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,9 @@
 
 #include "lib/diag_build.h"
 #include "lib/fuzz.h"
+#include "lib/owned.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
 
@@ -23,6 +26,30 @@ static void demand(bool holds, const char *what)
     }
 }
 
+/* One row has a process, one a process that has let go, and one nobody who can be looked at. */
+static void add_owners(struct snapshot *s, struct str *messages)
+{
+    struct owner_map *map = owner_map_new();
+
+    for (uint16_t i = 0; i < 3; i++) {
+        struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3001 + i, 50000, 2u + i);
+        struct conn *row = snapshot_add(s, NULL);
+        c.inode = i == 1 ? 0 : 900u + i;
+        build_conn(messages, &c, NULL, 0);
+        if (!row || !map)
+            abort();
+        *row = c;
+        row->inode = 900u + i;
+    }
+    owned_put(map, 1184, 33, (const char *const[]){"nginx", "nginx -g", "nginx.service"},
+              (const uint32_t[]){900, 901, 0});
+    owner_map_name_user(map, 33, "www-data");
+    owned_assign(map, s);
+    s->owner[1] |= OWNER_FORMER;
+    s->owner[2] = OWNER_NOBODY;
+    owner_map_free(map);
+}
+
 static void build_file(struct str *out, int frames)
 {
     struct snapshot *s = snapshot_new(NULL);
@@ -31,7 +58,10 @@ static void build_file(struct str *out, int frames)
 
     if (!s)
         abort();
-    build_conn(&messages, &c, NULL, 0);
+    if (frames > 1)
+        add_owners(s, &messages);
+    else
+        build_conn(&messages, &c, NULL, 0);
     build_done(&messages, 0);
     s->host.counter_valid = s->host.gauge_valid = s->host.sysctl_valid = 7;
     strcpy(s->host.name, "host");
@@ -85,14 +115,53 @@ static void play_file(const uint8_t *data, size_t len)
     close(fd);
 }
 
-/* Behind true checksums: what only an enemy writes. */
-static void read_sealed(const uint8_t *data, size_t len)
+static bool is_clean(const char *text)
+{
+    char clean[2048];
+
+    utf8_sanitise_into(clean, sizeof(clean), text, strlen(text));
+    return strcmp(text, clean) == 0;
+}
+
+static void check_owners(const struct snapshot *s)
+{
+    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+        const struct owner_group *g = snapshot_owner(s, row, NULL);
+        demand(g || (s->owner[row] & OWNER_GROUP) < OWNER_FIRST, "a number of no group");
+        for (uint32_t i = 0; g && i < g->n; i++)
+            demand(is_clean(g->member[i]->process) && is_clean(g->member[i]->cmdline) &&
+                       is_clean(g->member[i]->cgroup),
+                   "a text that is not clean");
+    }
+    demand(s->owners->lacks <= 3, "lacks what there is not");
+    for (uint32_t i = 0; s->owners->users && i < s->owners->users->n; i++)
+        demand(is_clean(s->owners->users->user[i].name), "a user's name that is not clean");
+}
+
+static void read_frame(const uint8_t *frame, size_t len, struct owner_map *owners)
 {
     struct snapshot *s = snapshot_new(NULL);
-    uint8_t *frame = malloc(len);
     struct err err;
 
-    if (!s || !frame)
+    if (!s)
+        abort();
+    demand(frame_read(frame, len, s, owners, &err) <= (int64_t)len, "took more than there was");
+    demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
+    demand(s->status <= SAMPLE_FAILED, "unknown status");
+    if (s->needs & NEED_OWNER) {
+        owned_assign(owners, s);
+        check_owners(s);
+    }
+    snapshot_unref(s);
+}
+
+/* Behind true checksums: what only an enemy writes. Once more, on top of what it told. */
+static void read_sealed(const uint8_t *data, size_t len)
+{
+    struct owner_map *owners = owner_map_new();
+    uint8_t *frame = malloc(len);
+
+    if (!owners || !frame)
         abort();
     memcpy(frame, data, len);
     uint32_t prelude = crc32_update(0, frame, FRAME_PRELUDE_BYTES - 4);
@@ -100,11 +169,10 @@ static void read_sealed(const uint8_t *data, size_t len)
     uint32_t body =
         crc32_update(0, frame + FRAME_PRELUDE_BYTES, len - FRAME_PRELUDE_BYTES - sizeof(body));
     memcpy(frame + len - sizeof(body), &body, sizeof(body));
-    demand(frame_read(frame, len, s, &err) <= (int64_t)len, "took more than there was");
-    demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
-    demand(s->status <= SAMPLE_FAILED, "unknown status");
+    read_frame(frame, len, owners);
+    read_frame(frame, len, owners);
+    owner_map_free(owners);
     free(frame);
-    snapshot_unref(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

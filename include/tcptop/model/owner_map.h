@@ -21,6 +21,24 @@ int owner_map_put(struct owner_map *map, const struct owner_facts *facts, const 
 /** That process holds nothing now; it has ended, or cannot be looked at any more. */
 void owner_map_remove(struct owner_map *map, uint32_t pid);
 
+/* Whoever knows it all at once, as a recording does, tells it anew for each sample, between two
+ * calls: */
+
+/** What was looked for in vain and who held what before is forgotten; processes are still there. */
+void owner_map_renew(struct owner_map *map);
+
+/** Processes that were not put since owner_map_renew() hold nothing now. Returns 0 or -ENOMEM: some
+ *  former owners are left out. */
+int owner_map_renewed(struct owner_map *map);
+
+/** That process, which was put, held the connections with these cookies before; nobody does now.
+ *  Of several processes each is told. Takes effect with owner_map_renewed(). Returns 0 or -ENOMEM.
+ */
+int owner_map_put_former(struct owner_map *map, uint32_t pid, const uint64_t *cookies, uint32_t n);
+
+/** Nobody who can be looked at holds these inodes. Returns 0 or -ENOMEM: some are left out. */
+int owner_map_put_nobody(struct owner_map *map, const uint32_t *inodes, uint32_t n);
+
 /** What is missing to look at all processes: enum owner_lack. */
 void owner_map_lacks(struct owner_map *map, uint32_t lacks);
 
@@ -50,7 +68,7 @@ void owner_map_searched(struct owner_map *map, uint64_t since);
 /** Users whose names are wanted: the next one, false when there is none. */
 bool owner_map_wants_user(const struct owner_map *map, uint32_t *uid);
 
-/** Name a wanted user; sanitised here. "": the host knows no name, the number stands for it. */
+/** Name a user; sanitised here. "": the host knows no name, the number stands for it. */
 void owner_map_name_user(struct owner_map *map, uint32_t uid, const char *name);
 
 #endif

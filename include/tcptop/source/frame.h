@@ -14,7 +14,21 @@
  *       4  CRC-32 of header and messages
  *
  * Fields: a number (1, 4 or 8 bytes) or text of the snapshot, see the table in frame.c; or a host
- * counter, gauge or sysctl: 8 bytes value, then its identifier in model/host.h ("FIN_TIMEOUT"). */
+ * counter, gauge or sysctl: 8 bytes value, then its identifier in model/host.h ("FIN_TIMEOUT").
+ *
+ * Where owners were looked for, NEED_OWNER among the needs says so, and these fields follow:
+ *
+ *   tag  what
+ *    48  4 bytes enum owner_lack: what was missing to look at all processes
+ *    49  a process: 4 bytes pid, 4 uid, 8 start time in ticks after boot, then its name, command
+ *        line and control group, each with a NUL behind it
+ *    50  inodes of sockets that it (the last process before) holds, 4 bytes each
+ *    51  cookies of connections that it held, and nobody does now, 8 bytes each
+ *    52  inodes of sockets that nobody holds who could be looked at, 4 bytes each
+ *    53  a user: 4 bytes uid, then the name
+ *
+ * Lists that are longer than a field go on in the next one. An inode in none of them had not been
+ * looked for yet. */
 #ifndef TCPTOP_SOURCE_FRAME_H
 #define TCPTOP_SOURCE_FRAME_H
 
@@ -23,6 +37,7 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
+#include "tcptop/model/owner_map.h"
 #include "tcptop/model/snapshot.h"
 
 #define FRAME_MAGIC         "tcptopF1"
@@ -34,16 +49,19 @@
 /** Append the file's magic. */
 void frame_begin(struct str *out);
 
-/** Append one frame: the header from `s` (host, times, status, cost), then `messages`. */
+/** Append one frame: the header from `s` (host, times, status, cost, owners of its live rows), then
+ *  `messages`. */
 void frame_write(struct str *out, const struct snapshot *s, const void *messages, size_t len);
 
 /** The bytes that a frame takes by its first FRAME_PRELUDE_BYTES. -EBADMSG: damaged;
  *  -EPROTONOSUPPORT: sound, but of another version. */
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
 
-/** Read the frame at `bytes` into the empty `s`. Returns the bytes it takes, 0 when `len` is 0,
+/** Read the frame at `bytes` into the empty `s`, and who held its sockets into `owners`, for
+ *  owner_map_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is 0,
  *  -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
  *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
-int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct err *err);
+int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct owner_map *owners,
+                   struct err *err);
 
 #endif
