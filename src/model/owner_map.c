@@ -223,7 +223,8 @@ static uint32_t *sorted(const uint32_t *inodes, uint32_t n, uint32_t *unique)
 
     if (!list)
         return NULL;
-    memcpy(list, inodes, n * sizeof *list);
+    if (n) /* else there may be no list */
+        memcpy(list, inodes, n * sizeof *list);
     qsort(list, n, sizeof *list, ascending);
     for (uint32_t i = 0; i < n; i++) {
         if (list[i] && (kept == 0 || list[i] != list[kept - 1]))

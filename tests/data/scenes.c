@@ -1,7 +1,7 @@
 /* Write a recording of a made-up host: `scenes web-01 > web-01.frames`.
  *
  * 60 samples, a second apart, the last at 14:03:22 UTC; netlink messages as the kernel would have
- * sent them. The same bytes every time. */
+ * sent them, and the processes that a scan has found. The same bytes every time. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "data/scenes_hosts.h"
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/owned.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
@@ -19,6 +20,8 @@
 #define LAST_MONO_S INT64_C(864000)
 #define INFO_BYTES  248
 #define SEGMENT     1448
+
+#define PROCESSES_MAX 16
 
 static unsigned digit_of(char c)
 {
@@ -103,7 +106,54 @@ static uint32_t expires_at(const struct row *r, int t)
     return r->expires_ms < 1000 ? r->expires_ms : r->expires_ms + (uint32_t)(SAMPLES - t) * 1000;
 }
 
-static void add_message(struct str *out, const struct row *r, int t)
+/* The frame in the making: what it says, and the sample whose owners it tells. */
+struct making {
+    struct str messages;
+    struct snapshot *s;
+    const struct scene *scene;
+    uint32_t *inodes[PROCESSES_MAX]; /* of each process */
+    uint32_t n[PROCESSES_MAX], cap[PROCESSES_MAX];
+};
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static void hold(struct making *m, uint32_t pid, uint32_t inode)
+{
+    unsigned i = 0;
+
+    while (m->scene->processes[i].pid != pid)
+        i++;
+    if (m->n[i] == m->cap[i]) {
+        m->cap[i] = m->cap[i] * 2 + 64;
+        m->inodes[i] = realloc(m->inodes[i], m->cap[i] * sizeof(uint32_t));
+        if (!m->inodes[i])
+            fail("scenes");
+    }
+    m->inodes[i][m->n[i]++] = inode;
+}
+
+/* Who holds it. One that lives in a single sample is gone before a scan comes by. */
+static void add_holders(struct making *m, const struct conn *c, const struct row *r)
+{
+    const struct holding *h = m->scene->holdings;
+
+    if (r->first && r->first == r->last && r->last < SAMPLES)
+        return;
+    for (; h->pid[0]; h++) {
+        if ((h->local_port && h->local_port != c->sport) ||
+            (h->remote_port && h->remote_port != c->dport) || (h->state && h->state != c->state))
+            continue;
+        for (int i = 0; i < HOLDERS_MAX && h->pid[i]; i++)
+            hold(m, h->pid[i], c->inode);
+        return;
+    }
+}
+
+static void add_message(struct making *m, const struct row *r, int t)
 {
     struct conn c = {.state = (uint8_t)r->state,
                      .timer = (uint8_t)r->timer,
@@ -117,13 +167,20 @@ static void add_message(struct str *out, const struct row *r, int t)
     c.family = parse_address(r->local, c.src, &c.sport);
     parse_address(r->remote, c.dst, &c.dport);
     c.cookie = hash_bytes(r->remote, strlen(r->remote), hash) % 0xffffffffff + 1;
+    if (r->figures.cookie)
+        c.cookie = r->figures.cookie;
     if (!is_mini(r)) {
         c.uid = r->uid;
-        c.inode = (uint32_t)(90000 + c.cookie % 90000);
+        c.inode = (uint32_t)(10000 + c.cookie % 99990001);
+        add_holders(m, &c, r);
     }
+    struct conn *row = snapshot_add(m->s, NULL);
+    if (!row)
+        fail("scenes");
+    *row = c;
     make_flow(&flow, &r->figures, t);
     build_info(info, &flow);
-    build_conn(out, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
+    build_conn(&m->messages, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
 }
 
 static uint32_t count_at(const struct series *s, int t)
@@ -135,13 +192,14 @@ static uint32_t count_at(const struct series *s, int t)
 }
 
 /* The rows of one state: those with a name first, others until the count is reached. */
-static void add_state(struct str *out, const struct scene *scene, const struct series *s, int t)
+static void add_state(struct making *m, const struct series *s, int t)
 {
+    const struct scene *scene = m->scene;
     uint32_t want = count_at(s, t), have = 0;
 
     for (const struct row *r = scene->rows; r->local; r++) {
         if (r->state == s->state && t >= r->first && t <= r->last) {
-            add_message(out, r, t);
+            add_message(m, r, t);
             have++;
         }
     }
@@ -155,7 +213,7 @@ static void add_state(struct str *out, const struct scene *scene, const struct s
         struct row row = {.local = local, .remote = remote, .state = s->state, .uid = 33};
 
         scene->maker(s->state, i, t, &row, local, remote);
-        add_message(out, &row, t);
+        add_message(m, &row, t);
     }
 }
 
@@ -204,27 +262,48 @@ static void set_host(struct host *h, const struct scene *scene, int t)
     set_counter(h, COUNTER_RETRANS_SEGS, scene->again, t);
 }
 
+static void add_owners(struct making *m)
+{
+    const struct process *p = m->scene->processes;
+    struct owner_map *map = owner_map_new();
+
+    if (!map)
+        fail("scenes");
+    for (unsigned i = 0; p[i].pid; i++) {
+        struct owner_facts facts = {p[i].pid, p[i].uid, 100, p[i].name, p[i].cmdline, p[i].cgroup};
+        if (owner_map_put(map, &facts, m->inodes[i], m->n[i]))
+            fail("scenes");
+        free(m->inodes[i]);
+    }
+    for (const struct user *u = scene_users; u->name; u++)
+        owner_map_name_user(map, u->uid, u->name);
+    owned_assign(map, m->s);
+    m->s->needs |= NEED_USER;
+    owner_map_free(map);
+}
+
 /* One frame. Returns false when memory ran out. */
 static bool add_frame(struct str *out, const struct scene *scene, int t)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    struct str messages = STR_INIT;
+    struct making m = {.s = snapshot_new(NULL), .scene = scene};
+    struct snapshot *s = m.s;
     bool done;
 
     if (!s)
         return false;
+    for (const struct series *series = scene->series; series->state; series++)
+        add_state(&m, series, t);
+    build_done(&m.messages, 0);
     s->mono_ns = (LAST_MONO_S - SAMPLES + t) * NS_PER_S;
     s->wall_ns = (LAST_WALL_S - SAMPLES + t) * NS_PER_S;
     s->interval_ms = s->asked_interval_ms = 1000;
     s->needs = NEED_FLOW;
     s->cost_ns = s->cpu_ns = scene->cost_ns;
     set_host(&s->host, scene, t);
-    for (const struct series *series = scene->series; series->state; series++)
-        add_state(&messages, scene, series, t);
-    build_done(&messages, 0);
-    frame_write(out, s, str_text(&messages), messages.len);
-    done = !str_failed(&messages) && !str_failed(out);
-    str_fini(&messages);
+    add_owners(&m);
+    frame_write(out, s, str_text(&m.messages), m.messages.len);
+    done = !str_failed(&m.messages) && !str_failed(out);
+    str_fini(&m.messages);
     snapshot_unref(s);
     return done;
 }

@@ -31,6 +31,7 @@ struct figures {
     uint32_t tx, rx;         /* bytes per second */
     uint32_t busy_permille;  /* of each second */
     uint32_t again_permille; /* of what each second sends */
+    uint32_t cookie;         /* of the connection; 0: one is made up */
     struct course tx_course, rx_course, rtt_course, again_course;
 };
 
@@ -44,6 +45,25 @@ struct row {
     struct figures figures;
 };
 
+#define HOLDERS_MAX 3
+
+/* A process of the host. */
+struct process {
+    uint32_t pid, uid; /* pid 0 closes a list */
+    const char *name, *cmdline, *cgroup;
+};
+
+struct user {
+    uint32_t uid;
+    const char *name; /* NULL closes the list */
+};
+
+/* The first that fits a socket names those who hold it; 0 fits all. */
+struct holding {
+    unsigned local_port, remote_port, state;
+    uint32_t pid[HOLDERS_MAX]; /* the first one 0 closes the list */
+};
+
 /* The i-th connection of a state that nobody named, as it is at sample `t`. */
 typedef void (*row_maker)(unsigned state, unsigned i, int t, struct row *row, char local[64],
                           char remote[64]);
@@ -53,6 +73,8 @@ struct scene {
     const struct series *series; /* closed by state 0 */
     const struct row *rows;      /* closed by a NULL address */
     row_maker maker;
+    const struct process *processes;
+    const struct holding *holdings;
     int64_t cost_ns;
     int port_low, port_high;
     double opened, accepted, resets, sent, again; /* per second */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/scenes.h"
+#include "data/scenes_owners.h"
 #include "tcptop/model/conn.h"
 #include "tcptop/model/state.h"
 
@@ -90,6 +91,10 @@ static const struct row web_rows[] = {
      60,
      SAMPLES,
      {.rto_us = 1000000}},
+    {"10.0.2.15:443", "203.0.113.60:50712", TCP_STATE_ESTABLISHED, TIMER_OFF, 0, 0, 0, 33, 1, 30,
+     CALM(40300)},
+    {"10.0.2.15:443", "203.0.113.61:50990", TCP_STATE_ESTABLISHED, TIMER_OFF, 0, 0, 0, 33, 1, 43,
+     CALM(41700)},
     {"10.0.2.15:443",
      "203.0.113.60:50712",
      TCP_STATE_FIN_WAIT2,
@@ -166,6 +171,7 @@ static const struct row web_rows[] = {
       .rx = 1910,
       .busy_permille = 980,
       .again_permille = 130,
+      .cookie = 0x5f21,
       .tx_course = {1840000, "jkpquvzzzzuvpquvpqjkefefefjkjkjkuvuvzzzzuvuvpqpqef8a8a343434"},
       .rx_course = {2620, "wxwxwxwxwxwxqrqrqrqrklklklklklqrwxqrwxwxwxzzqrqrqrklqrklklqr"},
       .rtt_course = {66000, "opopopopopopopopopopopopopopopopopopopopopopoptuzzzzzztututu"},
@@ -272,6 +278,8 @@ static const struct scene web_01 = {
     .series = web_series,
     .rows = web_rows,
     .maker = web_maker,
+    .processes = web_processes,
+    .holdings = web_holdings,
     .cost_ns = 3000000,
     .port_low = 32768,
     .port_high = 60999,
@@ -340,6 +348,8 @@ static const struct scene devbox = {
     .series = dev_series,
     .rows = dev_rows,
     .maker = dev_maker,
+    .processes = dev_processes,
+    .holdings = dev_holdings,
     .cost_ns = 2000000,
     .port_low = 49152,
     .port_high = 65535,
@@ -527,6 +537,8 @@ static const struct scene api_07 = {
     .series = api_series,
     .rows = api_rows,
     .maker = api_maker,
+    .processes = api_processes,
+    .holdings = api_holdings,
     .cost_ns = 9000000,
     .port_low = 32768,
     .port_high = 60999,

@@ -96,6 +96,23 @@ golden diagram-ascii web-01 80x24 en 'D' --glyphs ascii
 golden diagram-enter web-01 80x24 en 'D Left Enter'
 golden diagram-explain devbox 80x24 ko 'D w'
 
+# Who has them: process, user, unit or container, command line; grouped by process; what was typed.
+all=local,remote,state,process,user,cgroup,cmdline
+golden owners web-01 120x34 ko 'Tab' --columns "$all"
+golden owners web-01 200x50 en 'Tab' --columns "$all"
+golden owners devbox 200x50 ko 'Tab' --columns "$all"
+golden owners devbox 80x24 en 'Tab' --columns local,state,process,cgroup --sort cgroup
+golden processes web-01 80x24 en 'Tab Down Right' --group-by process
+golden processes web-01 80x24 ko 'Tab' --group-by process
+golden processes web-01 120x34 en 'Tab Down Down' --group-by process
+golden processes devbox 120x34 ko 'Tab Down' --group-by process
+golden processes api-07 200x50 en 'Tab' --group-by process
+golden processes api-07 200x50 ko 'Tab' --group-by process
+golden containers api-07 80x24 ko 'Tab' --group-by cgroup
+golden containers web-01 120x34 en 'Tab' --group-by cgroup
+golden one-process api-07 120x34 en 'Tab' --filter process:java --sort local
+golden one-process web-01 80x24 ko 'Tab' --filter 'owner:former'
+
 # The pane at its other widths; its whole Korean text by scrolling.
 golden pane-wide devbox 120x34 ko 'w'
 golden pane-none web-01 120x34 en 'w w'
