@@ -227,8 +227,8 @@ static void *owners_main(void *arg)
         pthread_mutex_unlock(&o->lock);
         if (due != DUE_NOTHING)
             scan(o, due == DUE_ALL);
-        name_users(o);
-        if (first && o->complete && !atomic_load(&o->stop))
+        bool named = name_users(o);
+        if ((first || named) && o->complete && !atomic_load(&o->stop))
             o->answered(o->context);
         first = first && !o->complete;
         pthread_mutex_lock(&o->lock);

@@ -27,7 +27,7 @@ struct sampler {
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
-    bool answered;           /* owners are known for the first time */
+    bool answered;           /* owners are known for the first time, or more users */
     unsigned refs;           /* owner, thread */
     struct snapshot *latest; /* one reference */
     int wake_fd;             /* the owner's, not touched after stop */

@@ -42,11 +42,11 @@ coproc ROOT { exec "$B/tests/data/states" 8004 8016; }
 read -r -t 20 ready <&"${ROOT[0]}"
 chmod 755 "$tmp"
 cp "$tcptop" "$tmp/tcptop"
-$nobody bash -c "exec 3<>/dev/tcp/127.0.0.1/8016; echo there >&2; read" <&"${ROOT[0]}" 2>"$tmp/there" &
+$nobody bash -c 'exec 3<>/dev/tcp/127.0.0.1/8016 && echo there && exec sleep 600' >"$tmp/there" &
 own=$!
 until_true grep -q there "$tmp/there"
 start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' 2>$tmp/err"
-check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* bash $own"
+check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" shows '127\.0\.0\.1:8004 .* ESTABLISHED .* – *│'
 check "one line says what is missing" sees '^ rows with a hidden owner: [0-9]+; needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH'
 check "once" loses 'hidden owner'

@@ -19,7 +19,8 @@ struct owners *owners_new(void);
 void owners_free(struct owners *o);
 
 /** Scan on a thread from now on, with at most `share` of a core (0: any) in the long run. After the
- *  first complete scan `answered(context)` is called, on that thread. Returns 0 or -errno. */
+ *  first complete scan, and when users have got names since, `answered(context)` is called, on that
+ *  thread. Returns 0 or -errno. */
 int owners_start(struct owners *o, double share, void (*answered)(void *context), void *context);
 
 /** Complete the owners of `next`, see owner_map_assign(). Where there is no thread this scans,
