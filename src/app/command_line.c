@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "complain.h"
+#include "lesson.h"
 #include "settings_options.h"
 #include "tcptop/base/str.h"
 #include "tcptop/model/state.h"
@@ -24,7 +25,7 @@ struct command_line {
     struct settings *s;
     bool once, batch, dump;
     bool prints;     /* an option was given that only printing has */
-    enum mode asked; /* MODE_HELP, MODE_VERSION, MODE_EXPLAIN; else MODE_LIVE */
+    enum mode asked; /* MODE_HELP, MODE_VERSION, MODE_EXPLAIN, MODE_LEARN; else MODE_LIVE */
     uint32_t states; /* --state, -l: bits */
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
@@ -119,6 +120,30 @@ static int apply_EXPLAIN(struct command_line *c, const char *value, struct err *
         return app_refuse(err, MSG_BAD_STATE, value, NULL);
     c->asked = MODE_EXPLAIN;
     return 0;
+}
+
+/* The names of the states that there are lessons about. */
+static void add_lessons(struct str *out)
+{
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
+        if (lesson_script(state))
+            str_addf(out, "%s%s", out->len ? " " : "", state_name(state));
+}
+
+static int apply_LEARN(struct command_line *c, const char *value, struct err *err)
+{
+    struct str all = STR_INIT;
+    const unsigned state = state_parse(value, strlen(value));
+    if (!state)
+        return app_refuse(err, MSG_BAD_STATE, value, NULL);
+    c->s->learn_state = state;
+    c->asked = MODE_LEARN;
+    if (lesson_script(state))
+        return 0;
+    add_lessons(&all);
+    const int rc = app_refuse(err, MSG_LESSON_NO_STATE, state_name(state), str_text(&all));
+    str_fini(&all);
+    return rc;
 }
 
 static int apply_COLUMNS(struct command_line *c, const char *value, struct err *err)
@@ -345,6 +370,19 @@ static void pick_mode(struct command_line *c)
         s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
 }
 
+/* A lesson is a scene of its own on the screen. */
+static int check_lesson(const struct command_line *c, struct err *err)
+{
+    const char *other = c->s->netns       ? "--netns"
+                        : c->s->read_path ? "--read"
+                        : c->dump         ? "--size, --keys, --dump"
+                        : c->once         ? "--once"
+                        : c->batch        ? "--batch, COUNT"
+                        : c->prints       ? "--format, --json, --summary, --limit"
+                                          : NULL;
+    return c->asked == MODE_LEARN && other ? app_refuse(err, MSG_LESSON_ALONE, other, NULL) : 0;
+}
+
 /* -P -p -4 -6 --state -l and -f as one text of the filter language: what the screen's title shows.
  */
 static int join_filter(struct command_line *c, struct err *err)
@@ -416,6 +454,8 @@ int command_line_apply(struct settings *s, int argc, char **argv, struct err *er
         rc = apply_operands(&c, err);
     if (!rc)
         rc = join_filter(&c, err);
+    if (!rc)
+        rc = check_lesson(&c, err);
     if (!rc && s->netns && s->read_path)
         rc = app_refuse(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "live.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
@@ -31,6 +32,7 @@ struct live {
     struct session *session;
     struct term *term;
     struct sampler *sampler; /* NULL while a recording stands */
+    struct lesson *lesson;   /* NULL: none */
     struct canvas canvas;
     uint64_t seen; /* number of the sample handed over last */
     int wake_fd, signal_fd, tty_fd;
@@ -93,6 +95,8 @@ static int open_session(struct live *l, bool utf8)
     const int rc = session_new(&l->session, l->s, l->wake_fd, utf8, false);
     if (rc == 0 && !l->s->read_path)
         session_use_destroy(l->session, destroy_conn);
+    if (rc == 0 && l->lesson)
+        session_use_lesson(l->session, l->lesson);
     return rc;
 }
 
@@ -364,9 +368,9 @@ static void give_back_arrays(void)
 #endif
 }
 
-int mode_live(const struct settings *s, bool utf8)
+int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
 {
-    struct live l = {.s = s, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
+    struct live l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
     struct err err = {""};
     give_back_arrays();
     const int rc = open_live(&l, utf8, &err);
@@ -379,4 +383,9 @@ int mode_live(const struct settings *s, bool utf8)
     if (l.signal && l.signal != SIGINT)
         return SIGNALLED + l.signal;
     return rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
+}
+
+int mode_live(const struct settings *s, bool utf8)
+{
+    return live_run(s, utf8, NULL);
 }

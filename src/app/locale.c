@@ -47,7 +47,7 @@ static bool linux_console(void)
 
 enum language settings_language(const struct settings *s, bool utf8)
 {
-    const bool prints = s->mode != MODE_LIVE;
+    const bool prints = s->mode != MODE_LIVE && s->mode != MODE_LEARN;
     if (s->language >= 0 && (utf8 || prints))
         return (enum language)s->language;
     if (!utf8 || linux_console())

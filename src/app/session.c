@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hidden_owners.h"
+#include "lesson.h"
 #include "session_internal.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -155,7 +156,7 @@ static void settle(struct session *s)
 
 static void main_key(struct session *s, keycode key)
 {
-    if (menu_key(s, key) || digits_key(s, key))
+    if (lesson_key(s, key) || menu_key(s, key) || digits_key(s, key))
         return;
     digits_end(s);
     int command = bindings_find(&s->settings->bindings, key);
@@ -252,6 +253,7 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
     s->newest = newest;
     netns_menu_follow(s);
     netns_note_missing(s);
+    lesson_hear(s);
     note_hidden_owners(s);
     if (newest->status == SAMPLE_FAILED)
         return;
@@ -278,6 +280,7 @@ void session_tick(struct session *s, int64_t now_ns)
     advance(s, now_ns);
     session_take_answers(s);
     names_tick(s);
+    lesson_pass(s);
     settle(s);
 }
 
@@ -304,6 +307,8 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
     if (s->ui.prompt == PROMPT_CLOSE && s->deaf)
         due = sooner(due, s->input_ns + CLOSE_QUIET_NS);
+    if (s->lesson)
+        due = sooner(due, lesson_due(s->lesson, now_ns));
     if (due == 0)
         return -1;
     return due <= now_ns ? 0 : (int)((due - now_ns + NS_PER_MS - 1) / NS_PER_MS);
@@ -357,12 +362,12 @@ bool session_request(struct session *s, struct request *req, bool *now)
 {
     struct view v = session_view(s);
     struct request r = {
-        .needs = view_needs(&v) | s->predicate.needs,
+        .needs = view_needs(&v) | s->predicate.needs | lesson_needs(s),
         .interval_ms = s->interval_ms,
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
         .list_namespaces = s->ui.overlay == OVERLAY_NAMESPACES,
-        .deaths = s->settings->mode == MODE_LIVE ? s->settings->cpu_budget : 0,
+        .deaths = s->settings->mode == MODE_LIVE || s->lesson ? s->settings->cpu_budget : 0,
     };
     watch(s, &r);
     if (r.n_watched) /* their figures make the history */

@@ -3,7 +3,8 @@
  * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
  * typed, session_groups.c has groups, session_find.c searches, session_export.c writes,
  * session_close.c closes a connection, session_names.c has names asked for, session_menus.c has the
- * overlays, session_netns.c the menu of namespaces, session_commands.c what each command does. */
+ * overlays, session_netns.c the menu of namespaces, session_lesson.c plays lessons,
+ * session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
@@ -83,6 +84,8 @@ struct session {
     uint64_t closing_inode; /* of the namespace of ui.closing, 0: tcptop's own */
     int64_t input_ns;       /* of the last input of any kind */
     bool deaf;              /* since then input has not been quiet */
+
+    struct lesson *lesson; /* NULL: none is played */
 
     struct names *names;       /* NULL until they are wanted */
     struct resolver *resolver; /* NULL while none are */
@@ -316,6 +319,20 @@ void close_resized(struct session *s);
 
 /** A key while the question stands; `heard`: input had been quiet before it. */
 void close_key(struct session *s, keycode key, bool heard);
+
+/* session_lesson.c */
+
+/** Space and Enter while one is played: the next step. False when the key is not for it. */
+bool lesson_key(struct session *s, keycode key);
+
+/** What a sample must tell for it (enum need). */
+uint32_t lesson_needs(const struct session *s);
+
+/** s->newest has come. */
+void lesson_hear(struct session *s);
+
+/** Time has passed. */
+void lesson_pass(struct session *s);
 
 /* session_names.c */
 

@@ -50,6 +50,10 @@ void netns_menu_moved(struct session *s)
 
 bool netns_menu_open(struct session *s)
 {
+    if (s->lesson) {
+        session_say(s, MSG_LESSON_ONLY_HERE, NULL);
+        return false;
+    }
     if (s->settings->read_path) {
         session_say(s, MSG_SESSION_NETNS_RECORDED, NULL);
         return false;

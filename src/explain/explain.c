@@ -27,7 +27,7 @@ struct block {
     struct str body;
 };
 
-#define BLOCKS_MAX 9
+#define BLOCKS_MAX 10
 
 struct page {
     const struct explain_subject *subject;
@@ -84,6 +84,28 @@ static void add_evidence(struct str *body, const struct evidence *e)
              verdict_mark(e->verdict), verdict_word(e->verdict), str_text(&e->reason));
 }
 
+/* What was done, where to look, what is learned: each paragraph begins with its word. */
+static void add_lesson(struct page *p)
+{
+    static const enum msg words[] = {MSG_EXPLAIN_DONE, MSG_EXPLAIN_LOOK, MSG_EXPLAIN_LEARN};
+    const char *at = p->subject->lesson;
+    struct str template = STR_INIT;
+
+    for (size_t i = 0; at && i < sizeof words / sizeof words[0]; i++) {
+        const char *end = strchrnul(at, '\n');
+
+        str_addf(&template, "%s" MARK_HEAD "%s" MARK_END "^^%.*s", i ? "\n" : "", text(words[i]),
+                 (int)(end - at), at);
+        at = *end ? end + 1 : NULL;
+    }
+    if (p->subject->lesson && p->subject->lesson_over)
+        str_addf(&template, "\n" MARK_WARN "%s", text(MSG_LESSON_OVER));
+    expand(add_block(p, BLOCK_PLAIN, NULL), str_text(&template), host_of(p->subject));
+    if (str_failed(&template))
+        p->block[p->n - 1].body.failed = true;
+    str_fini(&template);
+}
+
 static int page_init(struct page *p, const struct explain_subject *subject, bool map)
 {
     struct evidence e;
@@ -91,6 +113,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
 
     *p = (struct page){.subject = subject, .kind = kind_of(subject)};
     evidence_collect(&e, subject);
+    add_lesson(p);
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
         map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->snapshot);
@@ -145,7 +168,7 @@ static void set_page(struct typeset *ts, const struct page *p, int width, bool g
     for (unsigned i = 0; i < p->n; i++) {
         if (p->block[i].body.len == 0)
             continue;
-        if (gaps && ts->n_lines > 0)
+        if (ts->n_lines > 0 && (gaps || i == 1)) /* the first are a lesson's words */
             typeset_line(ts);
         set_block(ts, &p->block[i], width);
     }

@@ -87,10 +87,8 @@ static int role_of_mark(const struct typeset *ts, char c)
         char mark;
         enum role role;
     } marks[] = {
-        {MARK_LIVE[0], ROLE_LIVE},
-        {MARK_OK[0], ROLE_OK},
-        {MARK_WARN[0], ROLE_WARN},
-        {MARK_CRIT[0], ROLE_CRIT},
+        {MARK_LIVE[0], ROLE_LIVE}, {MARK_OK[0], ROLE_OK},     {MARK_WARN[0], ROLE_WARN},
+        {MARK_CRIT[0], ROLE_CRIT}, {MARK_HEAD[0], ROLE_HEAD},
     };
 
     if (c == MARK_END[0])

@@ -17,7 +17,7 @@ struct key_item {
     int rank; /* the lowest come in first */
 };
 
-#define ITEM_MAX 20
+#define ITEM_MAX 21
 struct key_items {
     struct key_item item[ITEM_MAX];
     int n;
@@ -70,7 +70,7 @@ static void add_open(const struct drawing *d, struct key_items *k, bool strip)
         : strip ? MSG_VIEW_KEY_ONLY_STATE
                 : MSG_VIEW_KEY_DETAILS,
         all     ? d->ui->filter[0] != '\0'
-        : strip ? true
+        : strip ? d->ui->lesson.steps == 0 /* Enter means the next step there */
                 : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
         6);
 }
@@ -94,6 +94,8 @@ static void main_items(const struct drawing *d, struct key_items *k)
     bool strip = ui->focus == FOCUS_STATES && d->l.strip.h > 0;
     bool header_help = ui->w >= HELP_IN_HEADER;
 
+    if (ui->lesson.steps && (ui->lesson.step < ui->lesson.steps || ui->lesson.over))
+        add_keys(k, "Space", ui->lesson.over ? MSG_VIEW_KEY_SET_UP : MSG_VIEW_KEY_NEXT_STEP, 0);
     add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
     add_open(d, k, strip);

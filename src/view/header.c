@@ -244,11 +244,14 @@ static void count_namespaces(const struct snapshot *s, char out[16])
 static void add_host(struct header *h, int room)
 {
     const struct snapshot *s = h->d->s;
+    const char *place = s ? s->netns : "";
     char name[160], count[16];
 
     count_namespaces(s, count);
+    if (h->d->ui->lesson.steps)
+        place = text(MSG_VIEW_LESSON_PLACE);
     snprintf(name, sizeof name, "%s%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
-             s && s->netns[0] ? "/" : "", s ? s->netns : "", count);
+             *place ? "/" : "", place, count);
     if (utf8_width(name) > room) {
         if (room < 2)
             return;

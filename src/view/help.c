@@ -93,6 +93,10 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
 
     if (id == COMMAND_CLOSE && d->ui->readonly)
         return count;
+    if (id == COMMAND_PIN && d->ui->lesson.steps) { /* its key has another meaning there */
+        add_line(h, right, "Space Enter", text(MSG_VIEW_HELP_NEXT_STEP));
+        return count;
+    }
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         if ((unsigned)shared[i].first == id) {
             count = shared[i].count;

@@ -9,6 +9,7 @@
 #define PANE_BOTTOM      8
 #define PANE_BOTTOM_MAX  12
 #define PANE_BRIEF       3
+#define LESSON_TABLE     7  /* title, heads, and the five rows that a lesson has at most */
 #define PANE_TWO_COLUMNS 92 /* a bottom pane this wide runs in two columns */
 #define FOOTER_FROM_H    8  /* a tiny screen below this has neither chips nor footer */
 
@@ -42,15 +43,17 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-static enum pane_form pane_form_of(enum layout_kind kind, enum ui_pane choice)
+/* A lesson has few rows and words that are its point: no brief pane. */
+static enum pane_form pane_form_of(enum layout_kind kind, const struct ui *ui)
 {
+    enum ui_pane choice = ui->pane;
     enum pane_form form = kinds[kind].pane_form;
 
     if (choice == PANE_NONE)
         return PANE_FORM_NONE;
     if (choice == PANE_WIDE && (form == PANE_FORM_BRIEF || form == PANE_FORM_NONE))
         return PANE_FORM_OVERLAY;
-    return form;
+    return form == PANE_FORM_BRIEF && ui->lesson.steps ? PANE_FORM_BOTTOM : form;
 }
 
 static int pane_height(const struct layout *l, const struct ui *ui)
@@ -59,6 +62,9 @@ static int pane_height(const struct layout *l, const struct ui *ui)
     case PANE_FORM_BOTTOM:
         if (ui->pane == PANE_WIDE)
             return ui->h / 2;
+        if (kinds[l->kind].pane_form == PANE_FORM_BRIEF)
+            return clamp(ui->h - kinds[l->kind].strip_h - 2 - LESSON_TABLE, PANE_BRIEF,
+                         PANE_BOTTOM);
         return l->kind == LAYOUT_TALL ? clamp(ui->h / 5, PANE_BOTTOM, PANE_BOTTOM_MAX)
                                       : PANE_BOTTOM;
     case PANE_FORM_BRIEF:
@@ -83,7 +89,7 @@ void layout_compute(struct layout *l, const struct ui *ui)
     l->strip_form = kinds[l->kind].strip_form;
     if (l->kind == LAYOUT_NOTICE)
         return;
-    l->pane_form = pane_form_of(l->kind, ui->pane);
+    l->pane_form = pane_form_of(l->kind, ui);
     footer = l->kind != LAYOUT_TINY || h >= FOOTER_FROM_H;
     strip_h = footer ? kinds[l->kind].strip_h : 0;
     if (strip_h == 0)

@@ -34,6 +34,10 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
 
     *subject = (struct explain_subject){
         .snapshot = d->s, .survey = d->v->survey, .row = UINT32_MAX, .state = state};
+    if (d->ui->lesson.step) {
+        subject->lesson = text(d->ui->lesson.text);
+        subject->lesson_over = d->ui->lesson.over;
+    }
     if (of_row || (state == 0 && row != UINT32_MAX)) {
         const struct conn *c = &d->s->conn[row];
 
@@ -105,11 +109,25 @@ static void draw_text(struct drawing *d, const struct pane_text *p)
     }
 }
 
+/* Beside the state's name: its gloss, or how far the lesson is. */
+static void title_words(const struct drawing *d, unsigned state, char out[FILL_SIZE])
+{
+    const struct ui_lesson *lesson = &d->ui->lesson;
+    char step[16], steps[16];
+
+    copy_text(out, FILL_SIZE, state ? explain_gloss(state, text_language()) : "");
+    if (!lesson->steps)
+        return;
+    snprintf(step, sizeof step, "%u", lesson->step);
+    snprintf(steps, sizeof steps, "%u", lesson->steps);
+    fill(out, lesson->step ? MSG_VIEW_LESSON : MSG_VIEW_LESSON_BEGINS, step, steps, NULL);
+}
+
 static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsigned state)
 {
-    const char *gloss = state ? explain_gloss(state, text_language()) : "";
-    char right[FILL_SIZE] = "", key[24];
+    char right[FILL_SIZE] = "", words[FILL_SIZE], key[24];
 
+    title_words(d, state, words);
     if (d->l.pane_form == PANE_FORM_BRIEF) {
         first_key(d->v, COMMAND_PANE, key);
         snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_MORE));
@@ -117,7 +135,7 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
         scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
     }
     draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,
-               state ? state_name(state) : text(MSG_VIEW_NO_STATE), gloss, right);
+               state ? state_name(state) : text(MSG_VIEW_NO_STATE), words, right);
 }
 
 /* The line between table and pane, with its joints. */

@@ -27,6 +27,11 @@ void session_use_destroy(struct session *s,
                          struct destroyed (*destroy)(const struct conn *c,
                                                      const struct destroy_place *place));
 
+struct lesson;
+
+/** Play a lesson from now on; it stays the caller's and outlives the session. */
+void session_use_lesson(struct session *s, struct lesson *lesson);
+
 /* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
  * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);

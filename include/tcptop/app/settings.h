@@ -19,7 +19,16 @@
 /* Exit codes, the contract of the command line. */
 enum exit_code { EXIT_COMPLETE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3 };
 
-enum mode { MODE_LIVE, MODE_ONCE, MODE_BATCH, MODE_EXPLAIN, MODE_DUMP, MODE_HELP, MODE_VERSION };
+enum mode {
+    MODE_LIVE,
+    MODE_ONCE,
+    MODE_BATCH,
+    MODE_EXPLAIN,
+    MODE_LEARN,
+    MODE_DUMP,
+    MODE_HELP,
+    MODE_VERSION
+};
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 enum dump_format { DUMP_TEXT, DUMP_SVG };
 
@@ -43,6 +52,7 @@ struct settings {
     char filter[UI_FILTER_MAX]; /* -f -P -4 -6 --state -l :PORT joined */
     int language;               /* enum language, -1: from the locale */
     unsigned explain_state;
+    unsigned learn_state; /* one that there is a lesson about */
     const char *read_path;
     const char *netns; /* --netns; NULL: tcptop's own */
     const char *config_path;

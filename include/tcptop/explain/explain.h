@@ -18,6 +18,9 @@ struct explain_subject {
     const struct snapshot *snapshot; /* NULL: no live values (--explain without a sample) */
     uint32_t row;                    /* the selected connection; UINT32_MAX: the state as such */
     const struct survey *survey;     /* of the snapshot; NULL: made when it is needed */
+    const char *lesson; /* the words of a lesson's step, three paragraphs that come before all else;
+                           NULL: none */
+    bool lesson_over;   /* what they say has ended since */
 };
 
 /* One screen line: runs of text with roles. Storage belongs to struct explain_text. */

@@ -14,6 +14,7 @@
 #define MARK_WARN "\x03"
 #define MARK_CRIT "\x04"
 #define MARK_END  "\x05"
+#define MARK_HEAD "\x06"
 
 /* A blank that does not break; set as an ordinary one. */
 #define NBSP "\u00a0"

@@ -46,6 +46,14 @@ struct ui_line {
     uint32_t len, cursor; /* bytes; the cursor stands at a character's start */
 };
 
+/* The lesson that is played. */
+struct ui_lesson {
+    unsigned steps; /* 0: none is */
+    unsigned step;  /* whose words stand, from 1; 0: none yet */
+    enum msg text;  /* these words */
+    bool over;      /* what they say has ended since */
+};
+
 struct ui {
     int w, h;
     enum ui_focus focus;
@@ -128,6 +136,8 @@ struct ui {
     bool ascii; /* draw with ASCII glyphs */
     bool utf8;  /* false: no Korean, no `L` */
     uint32_t fade_ds;
+
+    struct ui_lesson lesson;
 
     char message[UI_MESSAGE_MAX]; /* footer; "" when none */
     int64_t message_until_ns;     /* monotonic */
