@@ -24,6 +24,10 @@ int mode_learn(const struct settings *s, bool utf8)
         return EXIT_USAGE;
     }
     int rc = scene_enter();
+    if (rc == -ENOSPC) { /* what unshare(2) says then is not about space */
+        app_complain(text(MSG_LESSON_NO_MORE));
+        return EXIT_FAILED;
+    }
     if (rc)
         return give_up(MSG_LESSON_NO_NAMESPACE, rc);
     rc = lesson_init(&lesson, s->learn_state);

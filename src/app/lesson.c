@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/source/destroy.h"
 
 #define ANSWER_EVERY_NS (2 * NS_PER_MS) /* how often to ask for it */
 #define LOOK_EVERY_NS   (20 * NS_PER_MS)
@@ -85,28 +86,35 @@ static void begin(struct lesson *l, int64_t now_ns)
     go_on(l, now_ns);
 }
 
+/* Both processes, anew where one has gone: then the scene begins from nothing. */
+static int need_scene(struct lesson *l, bool *again)
+{
+    if (scene_stands(&l->scene))
+        return 0;
+    *again = *again || l->taken > 0;
+    scene_end(&l->scene);
+    return scene_start(&l->scene);
+}
+
 bool lesson_next(struct lesson *l, int64_t now_ns)
 {
     if (l->phase != LESSON_STANDS)
         return false;
-    const bool again = l->incomplete || l->lacking;
+    bool again = l->incomplete || l->lacking;
     if (l->shown == l->script->n && !again)
         return false;
     l->wanted = l->shown == l->script->n ? l->shown : l->shown + 1;
     l->error = 0;
+    const int rc = need_scene(l, &again);
     l->clearing = again;
     l->incomplete = false;
     l->lacking = 0;
     if (again)
         l->taken = 0;
-    if (l->scene.pid[WHO_SERVER] == 0) {
-        const int rc = scene_start(&l->scene);
-        if (rc) {
-            fail(l, rc, now_ns);
-            return true;
-        }
-    }
-    begin(l, now_ns);
+    if (rc)
+        fail(l, rc, now_ns);
+    else
+        begin(l, now_ns);
     return true;
 }
 
@@ -197,13 +205,24 @@ static void take(struct lesson *l, int64_t now_ns)
     enter(l, LESSON_STANDS, now_ns);
 }
 
+/* What its processes no longer have, TIME_WAIT and orphans, the kernel goes on with by itself. */
+static void clear_leftovers(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->n_live && scene_entered(); i++)
+        destroy_conn(&s->conn[i], NULL);
+}
+
 void lesson_sample(struct lesson *l, const struct snapshot *s, int64_t now_ns)
 {
     if (s->status != SAMPLE_COMPLETE)
         return;
     if (l->phase == LESSON_AWAITS) { /* by a dump that began after the last act */
-        if (s->mono_ns - s->cost_ns >= l->since_ns && lesson_listed(current(l), s))
+        if (s->mono_ns - s->cost_ns < l->since_ns)
+            return;
+        if (lesson_listed(current(l), s))
             take(l, now_ns);
+        else if (l->clearing)
+            clear_leftovers(s);
     } else if (l->phase == LESSON_STANDS && l->shown && !l->error) {
         const struct lesson_step *step = lesson_shown(l);
         l->incomplete = !has_rows(step, s, 0);

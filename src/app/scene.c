@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +47,13 @@ static int loopback_up(void)
     return rc;
 }
 
+static bool entered;
+
+bool scene_entered(void)
+{
+    return entered;
+}
+
 int scene_enter(void)
 {
     const uid_t uid = geteuid();
@@ -58,7 +64,9 @@ int scene_enter(void)
             return -errno;
         rc = map_user(uid, gid);
     }
-    return rc ? rc : loopback_up();
+    rc = rc ? rc : loopback_up();
+    entered = rc == 0;
+    return rc;
 }
 
 /* The terminal is not theirs, nor are its signals: those end, or stop, the one that watches. */
@@ -144,6 +152,17 @@ void scene_end(struct scene *s)
         s->fd[i] = -1;
     }
     s->asked = -1;
+}
+
+/* The pipe of one that has gone is hung up. */
+bool scene_stands(const struct scene *s)
+{
+    bool both = true;
+    for (int i = 0; i < WHO_COUNT; i++) {
+        struct pollfd p = {.fd = s->fd[i]};
+        both = both && s->pid[i] > 0 && poll(&p, 1, 0) == 0;
+    }
+    return both;
 }
 
 int scene_tell(struct scene *s, enum who who, enum act act)

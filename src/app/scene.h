@@ -4,6 +4,7 @@
 #ifndef TCPTOP_SRC_APP_SCENE_H
 #define TCPTOP_SRC_APP_SCENE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "actor.h"
@@ -20,11 +21,18 @@ struct scene {
  *  a user namespace first. Only before the first thread is started. Returns 0 or -errno. */
 int scene_enter(void);
 
+/** Is the namespace of the process one that scene_enter() made, so that nothing in it is anybody
+ *  else's? */
+bool scene_entered(void);
+
 /** Start both, in the namespace of the process. Returns 0 or -errno, then there is none. */
 int scene_start(struct scene *s);
 
 /** End both and wait for them. */
 void scene_end(struct scene *s);
+
+/** Are both there? */
+bool scene_stands(const struct scene *s);
 
 /** Tell one of them what to do, while no answer is due. Returns 0 or -errno, -EPIPE: has gone. */
 int scene_tell(struct scene *s, enum who who, enum act act);

@@ -93,10 +93,8 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
 
     if (id == COMMAND_CLOSE && d->ui->readonly)
         return count;
-    if (id == COMMAND_PIN && d->ui->lesson.steps) { /* its key has another meaning there */
-        add_line(h, right, "Space Enter", text(MSG_VIEW_HELP_NEXT_STEP));
+    if (id == COMMAND_PIN && d->ui->lesson.steps) /* its key has another meaning there */
         return count;
-    }
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         if ((unsigned)shared[i].first == id) {
             count = shared[i].count;
@@ -118,6 +116,8 @@ static void make_groups(struct help *h, const struct drawing *d)
 {
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
         add_heading(h, groups[g].right, groups[g].title);
+        if (g == 0 && d->ui->lesson.steps)
+            add_line(h, groups[g].right, "Space Enter", text(MSG_VIEW_HELP_NEXT_STEP));
         if (groups[g].group == GROUP_FILTER)
             add_line(h, groups[g].right, "0-9", text(MSG_VIEW_HELP_DIGITS));
         for (unsigned id = 0; id < COMMAND_COUNT;) {

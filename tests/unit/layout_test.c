@@ -11,12 +11,15 @@
 
 #include "tcptop/view/layout.h"
 
+static unsigned lesson; /* steps of the one that is played */
+
 static struct layout at(int w, int h, enum ui_pane pane)
 {
     struct layout l;
     struct ui ui;
 
     ui_init(&ui);
+    ui.lesson.steps = lesson;
     ui.w = w;
     ui.h = h;
     ui.pane = pane;
@@ -78,6 +81,29 @@ static void test_the_pane_key(void **state)
     assert_int_equal(rows(&l), 13);
 }
 
+/* The words are its point, and its rows are few: five have room wherever a pane has. */
+static void test_a_lesson(void **state)
+{
+    static const struct {
+        int w, h, rows, pane_h;
+    } sizes[] = {
+        {80, 24, 5, 8},  {80, 27, 8, 8}, {80, 22, 5, 6},    {60, 20, 7, 8},    {60, 16, 5, 6},
+        {79, 24, 11, 8}, {80, 28, 9, 8}, {120, 34, 18, 32}, {200, 50, 34, 48}, {40, 10, 6, 0},
+    };
+    struct layout l;
+
+    (void)state;
+    lesson = 3;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        l = at(sizes[i].w, sizes[i].h, PANE_NORMAL);
+        assert_int_equal(rows(&l), sizes[i].rows);
+        assert_int_equal(l.pane.h, sizes[i].pane_h);
+    }
+    assert_int_equal(at(80, 24, PANE_WIDE).pane_form, PANE_FORM_OVERLAY);
+    assert_int_equal(at(80, 24, PANE_NONE).pane_form, PANE_FORM_NONE);
+    lesson = 0;
+}
+
 static bool inside(const struct rect *r, int w, int h)
 {
     return r->h == 0 ||
@@ -119,6 +145,14 @@ static void test_every_size(void **state)
                 check(w, h, (enum ui_pane)pane);
         }
     }
+    lesson = 3;
+    for (int w = 1; w <= 130; w++) {
+        for (int h = 1; h <= 60; h++) {
+            for (unsigned pane = PANE_NORMAL; pane <= PANE_NONE; pane++)
+                check(w, h, (enum ui_pane)pane);
+        }
+    }
+    lesson = 0;
 }
 
 int main(void)
@@ -126,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_sizes_of_the_design),
         cmocka_unit_test(test_the_pane_key),
+        cmocka_unit_test(test_a_lesson),
         cmocka_unit_test(test_every_size),
     };
 

@@ -98,6 +98,7 @@ static void test_modes(void **state)
         {"1 5", MODE_BATCH},
         {"--once 1 1", MODE_ONCE},
         {"--explain tw", MODE_EXPLAIN},
+        {"--learn tw", MODE_LEARN},
         {"--dump text", MODE_DUMP},
         {"--size 80x24", MODE_DUMP},
         {"-h", MODE_HELP},
@@ -154,6 +155,8 @@ static void test_output_options(void **state)
     assert_int_equal(s.sort.column, COL_RTT);
     must_load("--no-config --explain close-wait");
     assert_int_equal(s.explain_state, TCP_STATE_CLOSE_WAIT);
+    must_load("--no-config --learn SYN-RECEIVED");
+    assert_int_equal(s.learn_state, TCP_STATE_SYN_RECV);
     must_load("--no-config --size 120x34 --dump svg --keys k --read r");
     assert_int_equal(s.width, 120);
     assert_int_equal(s.height, 34);
@@ -233,7 +236,6 @@ static void test_refusals(void **state)
         {"--netns all --read x", "--read"},
         {"--write x", "--write"},
         {"--doctor", "--doctor"},
-        {"--learn tw", "--learn"},
         {"--group-by", "--group-by"},
         {"--group-by foo", "foo"},
         {"--group-by remote", "remote_addr"},
@@ -256,6 +258,15 @@ static void test_refusals(void **state)
         {":http", "http"},
         {"--state foo", "foo"},
         {"--explain foo", "foo"},
+        {"--learn foo", "foo"},
+        {"--learn closed", "no lesson about CLOSE: the kernel does not list it. There are: ESTAB"},
+        {"--learn tw --once", "--once"},
+        {"--learn tw --batch", "--batch"},
+        {"1 3 --learn tw", "--batch, COUNT"},
+        {"--json --learn tw", "--json"},
+        {"--learn tw --size 80x24", "--size"},
+        {"--learn tw --netns init", "--netns"},
+        {"--learn tw --read x", "--read"},
         {"--columns foo", "foo"},
         {"-s foo", "foo"},
         {"-s state:up", "up"},

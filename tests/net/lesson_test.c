@@ -1,0 +1,261 @@
+/* Lessons with real sockets: each is played to its end, every step listed by the kernel before it
+ * is shown; what ends by itself, or by another's hand, is noticed and set up again, as is a scene
+ * whose processes die; and those die with the one that watches, in the middle of an act. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../src/app/lesson.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/source/destroy.h"
+#include "tcptop/source/source.h"
+
+static struct snapshot *take(void)
+{
+    const struct request req = {.needs = NEED_BOUND};
+    struct snapshot *s = snapshot_new(NULL);
+    struct source *src;
+    struct err err;
+    assert_non_null(s);
+    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    if (source_sample(src, &req, s, &err))
+        fail_msg("%s", err.msg);
+    source_close(src);
+    snapshot_count(s);
+    return s;
+}
+
+/* Until the lesson has news: as a screen drives it. */
+static void play(struct lesson *l)
+{
+    for (;;) {
+        const int64_t now = clock_mono_ns(), due = lesson_due(l, now);
+        if (lesson_tick(l, now)) {
+            struct snapshot *s = take();
+            lesson_sample(l, s, clock_mono_ns());
+            snapshot_unref(s);
+        }
+        if (lesson_news(l))
+            return;
+        assert_true(due > 0);
+        poll(NULL, 0, 1);
+    }
+}
+
+static void step(struct lesson *l)
+{
+    assert_true(lesson_next(l, clock_mono_ns()));
+    play(l);
+    if (l->error)
+        fail_msg("%s, step %u: %s", state_name(l->state), l->shown + 1, strerror(-l->error));
+}
+
+static void look(struct lesson *l)
+{
+    struct snapshot *s = take();
+    lesson_sample(l, s, clock_mono_ns());
+    snapshot_unref(s);
+}
+
+/* Also what the kernel would go on with, so that the next lesson does not meet it. */
+static void end(struct lesson *l)
+{
+    lesson_fini(l);
+    struct snapshot *s = take();
+    for (uint32_t i = 0; i < s->n_live; i++)
+        destroy_conn(&s->conn[i], NULL);
+    snapshot_unref(s);
+}
+
+static void each_is_played_to_its_end(void **unused)
+{
+    (void)unused;
+    for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
+        struct lesson l;
+        struct snapshot *s;
+        if (!lesson_script(state))
+            continue;
+        assert_int_equal(lesson_init(&l, state), 0);
+        assert_null(lesson_shown(&l));
+        for (unsigned i = 1; i <= l.script->n; i++) {
+            step(&l);
+            assert_int_equal(l.shown, i);
+            s = take();
+            if (!lesson_listed(lesson_shown(&l), s))
+                fail_msg("%s: step %u does not stand", state_name(state), i);
+            snapshot_unref(s);
+            look(&l);
+            look(&l);
+            assert_false(lesson_is_over(&l));
+        }
+        assert_false(lesson_next(&l, clock_mono_ns()));
+        end(&l);
+    }
+}
+
+static void destroy(unsigned state)
+{
+    struct snapshot *s = take();
+    unsigned n = 0;
+    for (uint32_t i = 0; i < s->n_live; i++)
+        n += s->conn[i].state == state && destroy_conn(&s->conn[i], NULL).outcome == DESTROY_DONE;
+    snapshot_unref(s);
+    assert_true(n > 0);
+}
+
+static void what_ended_is_set_up_again(void **unused)
+{
+    struct lesson l;
+    (void)unused;
+    assert_int_equal(lesson_init(&l, TCP_STATE_TIME_WAIT), 0);
+    for (unsigned i = 0; i < 3; i++)
+        step(&l);
+    destroy(TCP_STATE_TIME_WAIT);
+    look(&l);
+    assert_false(lesson_is_over(&l)); /* one dump may have a gap */
+    look(&l);
+    assert_true(lesson_is_over(&l));
+    step(&l); /* a fourth step without a third would tell a lie */
+    assert_int_equal(l.shown, 4);
+    assert_false(lesson_is_over(&l));
+    destroy(TCP_STATE_ESTABLISHED);
+    look(&l);
+    look(&l);
+    assert_true(lesson_is_over(&l));
+    step(&l); /* the last one, once more */
+    assert_int_equal(l.shown, 4);
+    end(&l);
+}
+
+/* What goes by its nature is not missed, but the next step does not rest on it. */
+static void what_may_go_goes(void **unused)
+{
+    struct lesson l;
+    (void)unused;
+    assert_int_equal(lesson_init(&l, TCP_STATE_CLOSE_WAIT), 0);
+    for (unsigned i = 0; i < 3; i++)
+        step(&l);
+    destroy(TCP_STATE_FIN_WAIT2);
+    look(&l);
+    look(&l);
+    assert_false(lesson_is_over(&l));
+    step(&l);
+    assert_int_equal(l.shown, 4);
+    end(&l);
+}
+
+/* Their sockets end as those of any process; what that leaves does not stand in the way. */
+static void dead_actors_are_replaced(void **unused)
+{
+    struct lesson l;
+    (void)unused;
+    assert_int_equal(lesson_init(&l, TCP_STATE_CLOSE_WAIT), 0);
+    step(&l);
+    step(&l);
+    kill(l.scene.pid[WHO_SERVER], SIGKILL);
+    poll(NULL, 0, 50);
+    step(&l);
+    assert_int_equal(l.shown, 3);
+    assert_true(lesson_next(&l, clock_mono_ns()));
+    assert_true(l.phase != LESSON_STANDS);
+    kill(l.scene.pid[WHO_SERVER], SIGKILL); /* while it is at it, or has just been */
+    play(&l);
+    assert_true(l.error == -EPIPE || l.error == -ENODATA);
+    assert_int_equal(l.shown, 3);
+    step(&l);
+    assert_int_equal(l.shown, 4);
+    end(&l);
+}
+
+/* A stranger's socket in the scene: the step is done, yet not what it says. */
+static void what_is_not_listed_so_is_not_said(void **unused)
+{
+    struct lesson l;
+    struct actor stranger;
+    (void)unused;
+    actor_init(&stranger);
+    assert_int_equal(lesson_init(&l, TCP_STATE_LISTEN), 0);
+    step(&l);
+    assert_int_equal(actor_do(&stranger, ACT_CONNECT), 0);
+    assert_true(lesson_next(&l, clock_mono_ns()));
+    play(&l);
+    assert_int_equal(l.error, -ENODATA);
+    assert_int_equal(l.shown, 1);
+    actor_do(&stranger, ACT_ABANDON);
+    step(&l);
+    assert_int_equal(l.shown, 2);
+    end(&l);
+}
+
+/* In a process of its own: has the server wait for a client that does not come, says who the
+ * actors are, and stays until it is killed. */
+static void watch(int out)
+{
+    struct scene s;
+    if (scene_start(&s) || scene_tell(&s, WHO_SERVER, ACT_LISTEN))
+        _exit(1);
+    while (scene_answer(&s) == -EAGAIN)
+        poll(NULL, 0, 1);
+    if (scene_tell(&s, WHO_SERVER, ACT_ACCEPT) || write(out, s.pid, sizeof s.pid) < 0)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+static void actors_die_with_the_watcher(void **unused)
+{
+    int out[2], status;
+    pid_t actors[WHO_COUNT];
+    (void)unused;
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* they become ours, so their ends are told */
+    assert_int_equal(pipe(out), 0);
+    const pid_t watcher = fork();
+    if (watcher == 0)
+        watch(out[1]);
+    assert_int_equal(read(out[0], actors, sizeof actors), sizeof actors);
+    const int64_t begin = clock_mono_ns();
+    kill(watcher, SIGKILL);
+    assert_int_equal(waitpid(watcher, &status, 0), watcher);
+    for (int i = 0; i < WHO_COUNT; i++)
+        assert_int_equal(waitpid(actors[i], &status, 0), actors[i]);
+    assert_true(clock_mono_ns() - begin < NS_PER_S); /* it was to wait for two */
+    close(out[0]);
+    close(out[1]);
+    struct snapshot *s = take();
+    assert_int_equal(s->total, 0);
+    snapshot_unref(s);
+}
+
+static int enter(void **unused)
+{
+    (void)unused;
+    const int rc = scene_enter();
+    if (rc)
+        fprintf(stderr, "scene_enter: %s\n", strerror(-rc));
+    return rc;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_is_played_to_its_end),
+        cmocka_unit_test(what_ended_is_set_up_again),
+        cmocka_unit_test(what_may_go_goes),
+        cmocka_unit_test(dead_actors_are_replaced),
+        cmocka_unit_test(what_is_not_listed_so_is_not_said),
+        cmocka_unit_test(actors_die_with_the_watcher),
+    };
+    return cmocka_run_group_tests_name("lesson", tests, enter, NULL);
+}

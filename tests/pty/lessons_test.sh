@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# Lessons on a real screen: each is played to its end, every state is on the screen and in what ss
+# lists in the lesson's namespace, by root and by an ordinary user; and however it ends, no process
+# is left, neither one of the scene nor any other in that namespace.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live 80x24 '--learn LISTEN'
+if code 1 && grep -q 'namespace' "$tmp/err"; then
+	echo "ok 1 - lessons # SKIP no namespaces here: $(cat "$tmp/err")"
+	exit 0
+fi
+
+enters=(nsenter -n) # as the one who owns the user namespace, where there is one
+[ "$(id -u)" = 0 ] || enters=(nsenter -U --preserve-credentials -n)
+pid() { cat "$at/pid"; }
+namespace() { stat -L -c %i "/proc/$(pid)/ns/net"; }
+inside() { # inside COMMAND…: in the lesson's namespace
+	"${enters[@]}" -t "$(pid)" -- "$@"
+}
+lists() { # lists N STATE: so ss tells (its names) in the lesson's namespace
+	[ "$(inside ss -tanH | grep -c "^$2 ")" = "$1" ]
+}
+empty() { # empty INODE: no process is in that namespace
+	! find /proc/[0-9]*/ns/net -maxdepth 0 -lname "net:\[$1\]" 2>/dev/null | grep -q .
+}
+learn() { # learn STATE OPTIONS…: its first step is there
+	live 80x24 "--learn $*" && sees 'lesson, step 1 of'
+}
+next() { # next N: the N-th step is there
+	keys "${key:-Space}"
+	sees "lesson, step $1 of"
+}
+row() { # row STATE: its row is in the table
+	sees "^.[ +*](127\.0\.0\.1:[0-9]+ +){2}$1 |^.[ +*]127\.0\.0\.1:3000 +0\.0\.0\.0:\* +$1 "
+}
+
+# STATE STEP ROWS SS-NAME: after that step the state has so many rows
+while read -r state step rows name; do
+	learn "$state"
+	steps=$(screen | sed -nE 's/.*lesson, step 1 of ([0-9]).*/\1/p')
+	for ((i = 2; i <= step; i++)); do next $i; done
+	check "$state: in the table after step $step" row "$state"
+	check "and in what ss lists" lists "$rows" "$name"
+	check "the pane tells what was done" shows '^ DONE  '
+	check "and where to look" shows '^ LOOK  '
+	for ((; i <= steps; i++)); do next $i; done
+	keys Space
+	check "its last step is told" sees 'this was the last step   q ends the lesson'
+	inode=$(namespace)
+	keys q
+	check "q ends it" code 0
+	check "and the terminal is as it was" restored
+	check "and nobody is left in its namespace" empty "$inode"
+done <<-EOF2
+	LISTEN 1 1 LISTEN
+	SYN_SENT 2 1 SYN-SENT
+	SYN_RECV 2 1 SYN-RECV
+	ESTABLISHED 1 2 ESTAB
+	FIN_WAIT1 2 1 FIN-WAIT-1
+	FIN_WAIT2 3 1 FIN-WAIT-2
+	CLOSING 3 1 CLOSING
+	TIME_WAIT 3 1 TIME-WAIT
+	CLOSE_WAIT 3 1 CLOSE-WAIT
+	LAST_ACK 3 1 LAST-ACK
+EOF2
+
+live 80x24 '--learn bound'
+if inside ss -tanH state bound-inactive 2>/dev/null | grep -q . || sees 'step 1 of 3'; then
+	check "BOUND_INACTIVE: its socket is a row" sees '127\.0\.0\.1:3000 +0\.0\.0\.0:\*'
+	next 2
+	check "a second bind() fails" shows 'EADDRINUSE'
+	next 3
+	row LISTEN
+	check "then it listens" lists 1 LISTEN
+else # the kernel does not tell: nothing is claimed
+	check "BOUND_INACTIVE: not listed, not told" sees 'does not list what this step'
+fi
+keys q
+ended
+
+# Process names, keys, languages, the namespace's own place.
+learn TIME_WAIT '--color never'
+check "the header says where this is" shows '^ [^ ]+/lesson +3 connections'
+check "the processes have names" sees 'ESTABLISHED .* server [0-9]+'
+check "on both ends" sees 'ESTABLISHED .* client [0-9]+'
+check "the footer has the key" shows '^ Space next step '
+key=Enter
+next 2
+check "Enter is one, too" row FIN_WAIT2
+unset key
+keys Tab Enter
+check "but means the details in the table" sees '━ CONNECTION|━ DETAILS|127\.0\.0\.1:3000 (to|→)'
+keys Escape
+keys L
+check "in Korean" sees '학습 2/4단계'
+check "with all its words" shows '^ 한 일  .*볼 곳|^ 한 일  서버가 먼저'
+check "and keys" shows '^ Space 다음 단계'
+keys L @
+check "other namespaces are not to be seen" sees 'a lesson shows its own namespace only'
+keys '?'
+check "help begins with the key" sees 'Space Enter +lesson: next step'
+keys q p
+check "paused" sees PAUSED
+next 3
+check "a step ends the pause" hidden PAUSED
+# What ended is set up again: the client could come back anyway, but TIME_WAIT would not be ended.
+inside ss -KtanH state time-wait >/dev/null
+check "rows that ended are told" sees '^ Space set up again'
+next 4
+check "the scene is set up, and the step taken" lists 2 ESTAB
+for name in server client; do
+	for process in $(pgrep -P "$(pid)"); do
+		[ "$(cat "/proc/$process/comm")" != $name ] || kill -9 "$process"
+	done
+done
+check "dead actors are noticed" sees '^ Space set up again'
+next 4
+check "and replaced" until_true lists 2 ESTAB
+resize 120 34
+check "at 120x34 the words are in the pane beside" sees '│ DONE  The client connected again'
+resize 40 10
+check "at 40x10 they are a key away" hidden 'DONE'
+keys w
+check "namely w" sees 'DONE'
+keys C-c
+check "^C ends it" code 0
+
+for signal in TERM:143 HUP:129 SEGV:139; do
+	learn CLOSE_WAIT
+	next 2
+	inode=$(namespace)
+	kill -"${signal%:*}" "$(pid)"
+	check "${signal%:*} ends it" code "${signal#*:}"
+	check "with everybody in its namespace" until_true empty "$inode"
+done
+learn LAST_ACK
+next 2
+inode=$(namespace)
+actors=$(pgrep -P "$(pid)" | wc -l)
+check "two processes play" [ "$actors" = 2 ]
+kill -9 "$(pid)"
+check "KILL" code 137
+check "leaves nobody in its namespace" until_true empty "$inode"
+start 80x24 "bash -c 'trap \"\" HUP; exec $tcptop --no-config --learn LISTEN'"
+sees 'step 1 of'
+inode=$(namespace)
+mux kill-server
+check "nor does a terminal that goes away" until_true empty "$inode"
+
+# An ordinary user, where users may make namespaces; and where nobody may.
+nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
+if [ "$(id -u)" = 0 ] && $nobody unshare -Urn true 2>/dev/null; then
+	new_terminal
+	chmod 755 "$tmp" "$at"
+	enters=(nsenter -U --preserve-credentials -n)
+	start 80x24 "$nobody $tcptop --no-config --lang ko --learn CLOSE_WAIT"
+	check "an ordinary user: a scene of their own" sees '학습 1/4단계'
+	check "with the names of its processes" sees 'ESTABLISHED .* server [0-9]+'
+	check "who runs as that user" [ "$(stat -c %u "/proc/$(pid)")" = 65534 ]
+	keys Space
+	sees '학습 2/4단계'
+	keys Space
+	sees '학습 3/4단계'
+	check "in the state" lists 1 CLOSE-WAIT
+	inode=$(namespace)
+	keys q
+	check "q ends it" code 0
+	check "and nobody is left there" empty "$inode"
+else
+	n=$((n + 1))
+	echo "ok $n - an ordinary user: a scene of their own # SKIP not root, or users may not make namespaces"
+fi
+refused() { # refused WORDS COMMAND: one line, exit code 1, no screen
+	start 80x24 "$2 $tcptop --no-config --learn LISTEN 2>$tmp/err"
+	code 1 && restored && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -qE -- "$1" "$tmp/err"
+}
+limit='echo 0 >/proc/sys/user/max_net_namespaces'
+if unshare -Ur sh -c "$limit" 2>/dev/null; then
+	check "no more namespaces: one line says so" \
+		refused 'limits in /proc/sys/user' "unshare -Ur sh -c '$limit; exec \"\$@\"' sh"
+fi
+if strace -f -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM true 2>/dev/null; then
+	check "no right to make one: too" refused 'none can be made here: Operation not permitted' \
+		"strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
+fi
+start 80x24 "bash -c '$tcptop --no-config --learn LISTEN | cat' 2>$tmp/err"
+ended
+check "without a terminal it says so" grep -q -- '--learn needs a terminal' "$tmp/err"
+finish
