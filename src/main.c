@@ -47,6 +47,8 @@ static int run(const struct settings *s, bool utf8)
         return mode_explain(s, utf8);
     case MODE_LEARN:
         return mode_learn(s, utf8);
+    case MODE_DOCTOR:
+        return mode_doctor(s, utf8);
     case MODE_DUMP:
         return mode_dump(s, utf8);
     case MODE_HELP:

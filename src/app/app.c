@@ -9,6 +9,11 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
                         : source_open_namespaces(src, s->netns ? s->netns : "", err);
 }
 
+struct examiner *app_doctor(const struct settings *s)
+{
+    return doctor_new(&s->limits, false, s->cpu_budget);
+}
+
 int app_finish(struct sink *out, int code)
 {
     const int rc = sink_flush(out);

@@ -175,6 +175,7 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     d->stepper = stepper_new(src, HISTORY_STRIP);
     if (!d->stepper)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    stepper_examine(d->stepper, app_doctor(d->s));
     r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }

@@ -125,6 +125,8 @@ static int replay(struct live *l, struct source *src, struct err *err)
     struct request req;
     bool now;
     int rc = stepper ? 0 : -ENOMEM;
+    if (stepper)
+        stepper_examine(stepper, app_doctor(l->s));
     session_request(l->session, &req, &now);
     req.needs |= NEED_FIGURES; /* a key may ask for any figure, and there is no other sample */
     while (!rc && (rc = stepper_next(stepper, &req, &last, err)) == 0)
@@ -141,8 +143,8 @@ static int start_sampler(struct live *l, struct source *src, struct err *err)
     struct request req;
     bool now;
     session_request(l->session, &req, &now);
-    return sampler_start(&l->sampler, src, &req, history_points(l->s), l->s->cpu_budget, l->wake_fd,
-                         err);
+    return sampler_start(&l->sampler, src, app_doctor(l->s), &req, history_points(l->s),
+                         l->s->cpu_budget, l->wake_fd, err);
 }
 
 static void suspend(struct live *l)

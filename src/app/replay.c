@@ -24,6 +24,7 @@ int app_replay(const struct settings *s, const struct request *req, uint32_t his
     struct stepper *stepper = stepper_new(src, history_len);
     if (!stepper)
         return -ENOMEM;
+    stepper_examine(stepper, app_doctor(s));
     whole.needs |= NEED_FIGURES;
     while (!(rc = stepper_next(stepper, &whole, last, &err)))
         continue;

@@ -8,6 +8,10 @@
 
 #include "complain.h"
 
+#define OPTION_OF_COUNT    OPTION_NUMBER
+#define OPTION_OF_PERCENT  OPTION_DECIMAL
+#define OPTION_OF_DURATION OPTION_DURATION
+
 static const struct option rows[SETTING_COUNT] = {
 #define SETTING(ident, section, key, type, min, max, choices, initial, help)                       \
     {section, key, type, min, max, choices, initial, help},
@@ -21,6 +25,11 @@ static const struct option rows[SETTING_COUNT] = {
     {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
             COMMANDS(COMMAND)
 #undef COMMAND
+#define RULE(ident, name, states)
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
+    {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/explain/rules.def"
 };
 
 const struct option *settings_options(size_t *n)
@@ -125,6 +134,10 @@ static void set_number(struct settings *s, enum setting_id id, double n)
 int setting_apply(struct settings *s, enum setting_id id, const struct option_value *value,
                   struct err *err)
 {
+    if (id >= SETTING_LIMITS) {
+        s->limits.value[id - SETTING_LIMITS] = value->number;
+        return 0;
+    }
     if (id >= SETTING_KEYS)
         return bind_keys(s, (enum command_id)(id - SETTING_KEYS), value->text, err);
     if (id >= SETTING_ROLES)

@@ -43,9 +43,10 @@ enum setting_id {
 #define SETTING(ident, ...) SETTING_##ident,
     SETTINGS(SETTING)
 #undef SETTING
-        SETTING_ROLES,                         /* then one row per role in [colors] … */
-    SETTING_KEYS = SETTING_ROLES + ROLE_COUNT, /* … and one per command in [keys] */
-    SETTING_COUNT = SETTING_KEYS + COMMAND_COUNT
+        SETTING_ROLES,                             /* then one row per role in [colors] … */
+    SETTING_KEYS = SETTING_ROLES + ROLE_COUNT,     /* … one per command in [keys] … */
+    SETTING_LIMITS = SETTING_KEYS + COMMAND_COUNT, /* … and one per threshold in [doctor] */
+    SETTING_COUNT = SETTING_LIMITS + THRESHOLD_COUNT
 };
 
 /** Put a checked value into force. Returns 0 or -EINVAL with `err`; then nothing has changed. */

@@ -182,6 +182,8 @@ void snapshot_unref(const struct snapshot *shared)
         return;
     netns_table_unref(s->namespaces);
     s->namespaces = NULL;
+    findings_unref(s->findings);
+    s->findings = NULL;
     pool = s->pool;
     if (!pool) {
         snapshot_free(s);

@@ -185,6 +185,37 @@ bool hostfacts_sysctl(const char *bytes, size_t len, unsigned index, int64_t *va
     return signed_of(word, value);
 }
 
+/* "8080" or "9000-9100" at the front of `list`, with the comma behind it. */
+static bool cut_ports(struct part *list, uint64_t *from, uint64_t *to)
+{
+    const char *comma = memchr(list->at, ',', list->len);
+    struct part item = {list->at, comma ? (size_t)(comma - list->at) : list->len};
+    const char *dash = memchr(item.at, '-', item.len);
+    size_t first = dash ? (size_t)(dash - item.at) : item.len, step = item.len + (comma ? 1 : 0);
+    struct part last = {dash ? dash + 1 : item.at, dash ? item.len - first - 1 : item.len};
+
+    list->at += step;
+    list->len -= step;
+    return unsigned_of((struct part){item.at, first}, from) && unsigned_of(last, to) &&
+           *from <= *to && *to <= UINT16_MAX;
+}
+
+bool hostfacts_ports(const char *bytes, size_t len, int64_t low, int64_t high, int64_t *count)
+{
+    struct part text = {bytes, len}, line = cut_line(&text), list = cut_word(&line);
+
+    *count = 0;
+    while (list.len) {
+        uint64_t from, to;
+        if (!cut_ports(&list, &from, &to))
+            return false;
+        int64_t first = (int64_t)from > low ? (int64_t)from : low;
+        int64_t last = (int64_t)to < high ? (int64_t)to : high;
+        *count += last >= first ? last - first + 1 : 0;
+    }
+    return true;
+}
+
 struct hostfacts *hostfacts_new(void)
 {
     struct hostfacts *f = calloc(1, sizeof(*f));
@@ -234,6 +265,20 @@ static size_t read_kept(struct hostfacts *f, int which)
     return len;
 }
 
+/* The list of ports comes after the range that it is counted within. */
+_Static_assert(SYSCTL_RESERVED_PORTS > SYSCTL_PORT_HIGH, "order of sysctls");
+
+static bool take_sysctl(const struct host *h, const char *bytes, size_t len, unsigned index,
+                        int64_t *value)
+{
+    int64_t low, high;
+
+    if (index != SYSCTL_IN_RANGE)
+        return hostfacts_sysctl(bytes, len, index, value);
+    return len > 0 && host_sysctl(h, SYSCTL_PORT_LOW, &low) &&
+           host_sysctl(h, SYSCTL_PORT_HIGH, &high) && hostfacts_ports(bytes, len, low, high, value);
+}
+
 static void read_sysctls(struct hostfacts *f)
 {
     static const struct {
@@ -253,7 +298,7 @@ static void read_sysctls(struct hostfacts *f)
             continue;
         size_t len = read_all(fd, f->buffer);
         close(fd);
-        if (hostfacts_sysctl(f->buffer, len, sysctls[i].index, &h->sysctl[i]))
+        if (take_sysctl(h, f->buffer, len, sysctls[i].index, &h->sysctl[i]))
             h->sysctl_valid |= UINT32_C(1) << i;
     }
 }

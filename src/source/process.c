@@ -123,6 +123,32 @@ int process_read(int dir_fd, struct process_facts *facts)
     return 0;
 }
 
+bool process_parse_limit(const char *bytes, size_t len, uint64_t *files)
+{
+    static const char head[] = "Max open files";
+    const char *line = memmem(bytes, len, head, sizeof head - 1), *end = bytes + len;
+
+    if (!line)
+        return false;
+    line += sizeof head - 1;
+    while (line < end && *line == ' ')
+        line++;
+    if (line == end || *line < '0' || *line > '9')
+        return false; /* "unlimited" */
+    for (*files = 0; line < end && *line >= '0' && *line <= '9'; line++)
+        *files = *files * 10 + (uint64_t)(*line - '0');
+    return true;
+}
+
+bool process_files_max(uint32_t pid, uint64_t *files)
+{
+    char path[32], bytes[4096];
+
+    snprintf(path, sizeof path, "/proc/%u/limits", pid);
+    ssize_t len = read_file(AT_FDCWD, path, bytes, sizeof bytes);
+    return len > 0 && process_parse_limit(bytes, (size_t)len, files);
+}
+
 uint32_t process_parse_link(const char *target, size_t len)
 {
     size_t at = sizeof SOCKET - 1;

@@ -190,14 +190,19 @@ static void init_sync(struct sampler *s)
     pthread_mutex_init(&s->lock, NULL);
 }
 
-int sampler_start(struct sampler **sampler, struct source *src, const struct request *req,
-                  uint32_t history_len, double cpu_budget, int wake_fd, struct err *err)
+int sampler_start(struct sampler **sampler, struct source *src, struct examiner *examiner,
+                  const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
+                  struct err *err)
 {
     struct sampler *s = calloc(1, sizeof *s);
     struct stepper *stepper = stepper_new(src, history_len);
     pthread_t thread;
     int rc;
 
+    if (stepper)
+        stepper_examine(stepper, examiner);
+    else if (examiner)
+        examiner->free(examiner);
     if (!s || !stepper) {
         free(s);
         stepper_free(stepper);

@@ -27,7 +27,8 @@ struct stepper {
     double share;
     void (*answered)(void *context);
     void *context;
-    uint32_t netns_view; /* of the last sample */
+    uint32_t netns_view;       /* of the last sample */
+    struct examiner *examiner; /* NULL: none */
 };
 
 struct stepper *stepper_new(struct source *src, uint32_t history_len)
@@ -48,10 +49,18 @@ struct stepper *stepper_new(struct source *src, uint32_t history_len)
     return st;
 }
 
+void stepper_examine(struct stepper *st, struct examiner *examiner)
+{
+    if (st->examiner)
+        st->examiner->free(st->examiner);
+    st->examiner = examiner;
+}
+
 void stepper_free(struct stepper *st)
 {
     if (!st)
         return;
+    stepper_examine(st, NULL);
     owners_free(st->owners);
     snapshot_unref(st->good);
     snapshot_pool_free(st->pool);
@@ -120,7 +129,7 @@ void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void 
 }
 
 /* Can the owners of this sample be told, and by whom? Whoever samples this host leaves it to us. */
-static void prepare_owners(struct stepper *st, struct snapshot *s, const struct request *req)
+static void prepare_owners(struct stepper *st, struct snapshot *s, uint32_t needs)
 {
     const uint32_t owners = NEED_OWNER | NEED_USER;
 
@@ -129,7 +138,7 @@ static void prepare_owners(struct stepper *st, struct snapshot *s, const struct 
             s->needs &= ~owners;
         return;
     }
-    s->needs |= needs_whole(req->needs) & owners;
+    s->needs |= needs_whole(needs) & owners;
     if (!(s->needs & NEED_OWNER) || st->owners)
         return;
     st->owners = owners_new();
@@ -151,7 +160,8 @@ static void assign_owners(struct stepper *st, struct snapshot *s)
 }
 
 /* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
-static int complete(struct stepper *st, struct snapshot *s, const struct request *req)
+static int complete(struct stepper *st, struct snapshot *s, const struct request *req,
+                    uint32_t needs)
 {
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int rc = 0;
@@ -163,7 +173,7 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     if (s->netns_view != st->netns_view)
         forget_past(st);
     st->netns_view = s->netns_view;
-    prepare_owners(st, s, req);
+    prepare_owners(st, s, needs);
     if (s->status != SAMPLE_FAILED)
         rc = delta_join(st->delta, s, st->good, req->fade_ds);
     if (!rc && s->status != SAMPLE_FAILED)
@@ -173,6 +183,8 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     rc = add_history(st, s);
     if (!rc)
         assign_owners(st, s);
+    if (!rc && st->examiner)
+        st->examiner->examine(st->examiner, s);
     if (!recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -185,19 +197,22 @@ int stepper_next(struct stepper *st, const struct request *req, struct snapshot 
 {
     struct snapshot *s = snapshot_new(st->pool);
     struct request whole = *req;
+    uint32_t needs = req->needs;
     int rc;
 
     st->seq++;
     if (!s)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    s->needs = whole.needs = needs_whole(req->needs);
+    if (st->examiner)
+        needs |= st->examiner->needs(st->examiner, clock_mono_ns());
+    s->needs = whole.needs = needs_whole(needs);
     s->count_only = req->count_only;
     if (st->good)
         snapshot_keep_congestion(s, st->good);
     rc = source_sample(st->src, &whole, s, err);
     s->needs |= req->needs & NEED_RATES; /* which are made here, of any source's figures */
     if (!rc) {
-        rc = complete(st, s, req);
+        rc = complete(st, s, req, needs);
         if (rc)
             err_set(err, rc, "%s", err_name(rc));
     }
@@ -236,7 +251,7 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
         memcpy(s->host.name, st->good->host.name, sizeof s->host.name);
         memcpy(s->host.kernel, st->good->host.kernel, sizeof s->host.kernel);
     }
-    if (complete(st, s, req)) {
+    if (complete(st, s, req, req->needs)) {
         snapshot_unref(s);
         return NULL;
     }

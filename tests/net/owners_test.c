@@ -530,7 +530,7 @@ static void the_thread_answers_beside_the_samples(void **state)
 
     (void)state;
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
-    assert_int_equal(sampler_start(&sampler, src, &request, 60, 0.25, -1, NULL), 0);
+    assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
     for (int i = 0; i < 1000 && strcmp(owner, named("other", other.pid)); i++) {
         struct snapshot *s = sampler_latest(sampler);
         if (s)

@@ -30,7 +30,7 @@ static void start(uint64_t interval_ms)
 
     wake_fd = eventfd(0, EFD_CLOEXEC);
     assert_true(wake_fd >= 0);
-    assert_int_equal(sampler_start(&sampler, &fake.source, &req, 60, 0.25, wake_fd, NULL), 0);
+    assert_int_equal(sampler_start(&sampler, &fake.source, NULL, &req, 60, 0.25, wake_fd, NULL), 0);
 }
 
 static void stop(void)

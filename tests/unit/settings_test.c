@@ -99,6 +99,8 @@ static void test_modes(void **state)
         {"--once 1 1", MODE_ONCE},
         {"--explain tw", MODE_EXPLAIN},
         {"--learn tw", MODE_LEARN},
+        {"--doctor", MODE_DOCTOR},
+        {"--doctor --json", MODE_DOCTOR},
         {"--dump text", MODE_DUMP},
         {"--size 80x24", MODE_DUMP},
         {"-h", MODE_HELP},
@@ -153,6 +155,10 @@ static void test_output_options(void **state)
     assert_int_equal(s.columns[1], COL_LOCAL_PORT);
     assert_true(s.columns_given && s.sort_given && s.sort.descending);
     assert_int_equal(s.sort.column, COL_RTT);
+    with_file("[doctor]\nclose_wait_age = 3\nclose_wait_count = 7\nresets_factor = 1\n", "");
+    assert_int_equal((int)s.limits.value[THRESHOLD_CLOSE_WAIT_AGE], 3);
+    assert_int_equal((int)s.limits.value[THRESHOLD_CLOSE_WAIT_COUNT], 7);
+    assert_int_equal((int)s.limits.value[THRESHOLD_RESETS_FACTOR], 10); /* out of bounds */
     must_load("--no-config --explain close-wait");
     assert_int_equal(s.explain_state, TCP_STATE_CLOSE_WAIT);
     must_load("--no-config --learn SYN-RECEIVED");
@@ -235,7 +241,6 @@ static void test_refusals(void **state)
         {"--netns=", "--netns"},
         {"--netns all --read x", "--read"},
         {"--write x", "--write"},
-        {"--doctor", "--doctor"},
         {"--group-by", "--group-by"},
         {"--group-by foo", "foo"},
         {"--group-by remote", "remote_addr"},
@@ -404,7 +409,7 @@ static void write_ini(struct str *out)
                              "none.\n");
         }
         const bool plain = strcmp(section, "general") == 0 || strcmp(section, "columns") == 0 ||
-                           strcmp(rows[i].key, "background") == 0;
+                           strcmp(section, "doctor") == 0 || strcmp(rows[i].key, "background") == 0;
         if (plain)
             str_addf(out, "# %s\n", rows[i].help);
         if (strcmp(section, "keys") == 0)

@@ -8,6 +8,7 @@ int mode_live(const struct settings *s, bool utf8);
 int mode_batch(const struct settings *s, bool utf8); /* --once is a batch of one */
 int mode_learn(const struct settings *s, bool utf8);
 int mode_explain(const struct settings *s, bool utf8);
+int mode_doctor(const struct settings *s, bool utf8);
 int mode_dump(const struct settings *s, bool utf8); /* --size --keys --dump */
 int mode_help(void);
 int mode_version(void);

@@ -8,6 +8,7 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/config/ini.h"
+#include "tcptop/explain/doctor.h"
 #include "tcptop/output/output.h"
 #include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
@@ -25,6 +26,7 @@ enum mode {
     MODE_BATCH,
     MODE_EXPLAIN,
     MODE_LEARN,
+    MODE_DOCTOR,
     MODE_DUMP,
     MODE_HELP,
     MODE_VERSION
@@ -69,7 +71,8 @@ struct settings {
     char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
     struct bindings bindings;
 
-    double cpu_budget; /* share of one core */
+    double cpu_budget;    /* share of one core */
+    struct limits limits; /* of the doctor */
     double fade_s, history_s;
     bool mouse;
     int esc_delay_ms;

@@ -26,7 +26,14 @@
     COUNTER(SYNCOOKIES_SENT, "netstat", "TcpExt", "SyncookiesSent")                                \
     COUNTER(REQQ_FULL_DROP, "netstat", "TcpExt", "TCPReqQFullDrop")                                \
     COUNTER(REQQ_FULL_COOKIES, "netstat", "TcpExt", "TCPReqQFullDoCookies")                        \
-    COUNTER(ORIG_DATA_SENT, "netstat", "TcpExt", "TCPOrigDataSent")
+    COUNTER(ORIG_DATA_SENT, "netstat", "TcpExt", "TCPOrigDataSent")                                \
+    COUNTER(DSACK_RECV, "netstat", "TcpExt", "TCPDSACKRecv")                                       \
+    COUNTER(MEMORY_PRESSURES, "netstat", "TcpExt", "TCPMemoryPressures")                           \
+    COUNTER(PRUNE_CALLED, "netstat", "TcpExt", "PruneCalled")                                      \
+    COUNTER(ABORT_ON_MEMORY, "netstat", "TcpExt", "TCPAbortOnMemory")                              \
+    COUNTER(TO_ZERO_WINDOW, "netstat", "TcpExt", "TCPToZeroWindowAdv")                             \
+    COUNTER(ABORT_ON_CLOSE, "netstat", "TcpExt", "TCPAbortOnClose")                                \
+    COUNTER(ABORT_ON_DATA, "netstat", "TcpExt", "TCPAbortOnData")
 
 enum host_counter {
 #define COUNTER(ident, file, section, name) COUNTER_##ident,
@@ -51,7 +58,9 @@ enum host_gauge {
         GAUGE_COUNT
 };
 
-/* Settings that the texts quote: SYSCTL(ident, path below /proc/sys, which number of the line). */
+/* Settings that the texts quote: SYSCTL(ident, path below /proc/sys, which number of the line).
+ * RESERVED_PORTS is a list of ports and ranges: how many of them lie within the port range. */
+#define SYSCTL_IN_RANGE 1000 /* in the place of which number */
 #define HOST_SYSCTLS(SYSCTL)                                                                       \
     SYSCTL(FIN_TIMEOUT, "net/ipv4/tcp_fin_timeout", 0)                                             \
     SYSCTL(TW_REUSE, "net/ipv4/tcp_tw_reuse", 0)                                                   \
@@ -72,7 +81,11 @@ enum host_gauge {
     SYSCTL(KEEPALIVE_TIME, "net/ipv4/tcp_keepalive_time", 0)                                       \
     SYSCTL(KEEPALIVE_INTVL, "net/ipv4/tcp_keepalive_intvl", 0)                                     \
     SYSCTL(KEEPALIVE_PROBES, "net/ipv4/tcp_keepalive_probes", 0)                                   \
-    SYSCTL(RFC1337, "net/ipv4/tcp_rfc1337", 0)
+    SYSCTL(RFC1337, "net/ipv4/tcp_rfc1337", 0)                                                     \
+    SYSCTL(TIMESTAMPS, "net/ipv4/tcp_timestamps", 0)                                               \
+    SYSCTL(MEM_PRESSURE, "net/ipv4/tcp_mem", 1)                                                    \
+    SYSCTL(MEM_MAX, "net/ipv4/tcp_mem", 2)                                                         \
+    SYSCTL(RESERVED_PORTS, "net/ipv4/ip_local_reserved_ports", SYSCTL_IN_RANGE)
 
 enum host_sysctl {
 #define SYSCTL(ident, path, index) SYSCTL_##ident,

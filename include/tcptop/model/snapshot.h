@@ -12,6 +12,7 @@
 
 #include "tcptop/model/conn.h"
 #include "tcptop/model/deaths.h"
+#include "tcptop/model/finding.h"
 #include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
@@ -119,7 +120,8 @@ struct snapshot {
     const struct predicate *count_only; /* until the join: of `closed` and `unseen`; NULL: all */
 
     struct host host;
-    struct history history; /* as of this sample, this sample included */
+    struct history history;    /* as of this sample, this sample included */
+    struct findings *findings; /* what is wrong; a reference, NULL: nobody looked */
 
     uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
     uint8_t backend; /* enum sample_backend */

@@ -32,4 +32,8 @@ void hostfacts_gauges(struct host *h, const char *bytes, size_t len);
 /** The number at place `index` of a sysctl's line; false when there is none. */
 bool hostfacts_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value);
 
+/** How many ports from `low` to `high` a list such as "8080,9000-9100" names; an empty list is 0.
+ *  False when it is no such list. */
+bool hostfacts_ports(const char *bytes, size_t len, int64_t low, int64_t high, int64_t *count);
+
 #endif

@@ -37,7 +37,14 @@ void inode_list_fini(struct inode_list *list);
  *  descriptor. `*stop` ends it. Returns 0 or -errno: -EACCES where it is another user's. */
 int process_sockets(int dir_fd, struct inode_list *list, const atomic_bool *stop);
 
+/** How many files the process may have open (RLIMIT_NOFILE, the soft limit). False: not known, or
+ *  unlimited. */
+bool process_files_max(uint32_t pid, uint64_t *files);
+
 /* The readers of contents, for tests. */
+
+/** The same from /proc/PID/limits. */
+bool process_parse_limit(const char *bytes, size_t len, uint64_t *files);
 
 /** Start time and name of /proc/PID/stat: the name may hold anything, ')' and newlines included.
  *  False when it is no such line. */

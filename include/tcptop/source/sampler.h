@@ -3,15 +3,18 @@
 #ifndef TCPTOP_SOURCE_SAMPLER_H
 #define TCPTOP_SOURCE_SAMPLER_H
 
+#include "tcptop/source/examiner.h"
 #include "tcptop/source/source.h"
 
 struct sampler;
 
-/** Start sampling from `src` (taken over, also on failure). `wake_fd` is an eventfd that gets 1
- *  added for every published sample (-1: none). `history_len`: points kept. `cpu_budget`: share of
- * one core (0.25) above which the interval stretches. Returns 0 or -errno. */
-int sampler_start(struct sampler **sampler, struct source *src, const struct request *req,
-                  uint32_t history_len, double cpu_budget, int wake_fd, struct err *err);
+/** Start sampling from `src`, each sample seen by `examiner` (may be NULL; both are taken over,
+ * also on failure). `wake_fd` is an eventfd that gets 1 added for every published sample (-1:
+ * none). `history_len`: points kept. `cpu_budget`: share of one core (0.25) above which the
+ * interval stretches. Returns 0 or -errno. */
+int sampler_start(struct sampler **sampler, struct source *src, struct examiner *examiner,
+                  const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
+                  struct err *err);
 
 /** A reference to the newest sample, NULL before the first. A failed sample is published too:
  *  status FAILED, no rows, with its place in the history. */
@@ -30,6 +33,9 @@ struct stepper;
  *  looked for as part of a sample, unless stepper_scan_apart() was called. */
 struct stepper *stepper_new(struct source *src, uint32_t history_len);
 void stepper_free(struct stepper *st); /* NULL is accepted */
+
+/** From now on every sample is seen by `examiner` (taken over; NULL: by nobody). */
+void stepper_examine(struct stepper *st, struct examiner *examiner);
 
 /** Look for owners on a thread, see owners_start(); what it finds is told by later samples. */
 void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void *context),

@@ -1,0 +1,53 @@
+/* Findings in words, in the language in force. */
+#ifndef TCPTOP_EXPLAIN_FINDING_TEXT_H
+#define TCPTOP_EXPLAIN_FINDING_TEXT_H
+
+#include "tcptop/base/str.h"
+#include "tcptop/explain/doctor.h"
+#include "tcptop/explain/typeset.h"
+
+/** "CLOSE_WAIT leak likely: java (2841)" */
+void finding_title(const struct finding *f, struct str *out);
+
+/* The parts of a finding, each under a label. */
+enum finding_part { PART_SEEN, PART_MEANS, PART_DO, PART_HARMLESS, PART_CHECK, PART_KINDS };
+
+/** Append a part: a sentence, or commands, one per line; nothing where there is nothing to say. */
+void finding_part(const struct finding *f, enum finding_part part, struct str *out);
+
+/** Its label: "Seen". */
+const char *finding_label(enum finding_part part);
+
+/** "!!", "!", "i" */
+const char *severity_mark(unsigned severity);
+enum role severity_role(unsigned severity);
+
+/** "WARNING" */
+const char *severity_word(unsigned severity);
+
+/** Why a rule was not looked at. */
+const char *unlooked_words(unsigned why);
+
+/** The filter that shows the connections meant, "" when it is about none. */
+void finding_filter(const struct finding *f, struct str *out);
+
+/** Is the finding about that row? */
+bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_t row);
+
+/** The address of an end as people type it, without port and brackets. */
+void finding_address(const struct conn *c, bool remote, char out[64]);
+
+/* A finding set into lines; a label stands left of the first line of each part. */
+struct finding_words {
+    struct explain_text text;
+    uint32_t first[PART_KINDS]; /* UINT32_MAX: nothing to say */
+};
+
+/** Set the parts `width` columns wide. Returns 0 or -ENOMEM (then empty). */
+int finding_set(struct finding_words *w, const struct finding *f, int width);
+void finding_words_fini(struct finding_words *w);
+
+/** The label that stands left of that line, NULL for none. */
+const char *finding_label_at(const struct finding_words *w, uint32_t line);
+
+#endif

@@ -1,0 +1,86 @@
+/* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
+ * are made from them where somebody reads (explain/finding_text.h), in the language of then. */
+#ifndef TCPTOP_MODEL_FINDING_H
+#define TCPTOP_MODEL_FINDING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+
+enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+/* Why a rule was not looked at. */
+enum unlooked {
+    LOOKED,
+    UNLOOKED_YET,      /* its turn has not come */
+    UNLOOKED_COUNTERS, /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
+    UNLOOKED_SYSCTL,   /* a limit of the kernel is not known in this namespace */
+    UNLOOKED_FIGURES,  /* no tcp_info */
+    UNLOOKED_BOUND,    /* bound-only sockets were not asked for, or the kernel has no such answer */
+    UNLOOKED_BACKLOG,  /* the backlog of listeners is not known */
+    UNLOOKED_SHORT,    /* needs samples over a longer time */
+};
+
+/* What of `ends` the rows must have in common with it, besides their state. */
+enum concern_by {
+    CONCERN_SRC = 1,
+    CONCERN_DST = 2,
+    CONCERN_SPORT = 4,
+    CONCERN_DPORT = 8,
+    CONCERN_PID = 16,
+    CONCERN_UID = 32,
+    CONCERN_PROBE = 64,      /* the timer probes a closed window */
+    CONCERN_OWNED = 128,     /* has a file */
+    CONCERN_ORPHAN = 256,    /* has none */
+    CONCERN_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
+    CONCERN_TIMELESS = 1024, /* no timer */
+};
+
+/* Which rows a finding is about. */
+struct concern {
+    uint32_t states; /* STATE_BIT()s; 0: no rows */
+    uint32_t by;     /* enum concern_by */
+    uint32_t pid, uid;
+    struct conn ends; /* netns counts where samples are of several */
+};
+
+#define FINDING_VALUES 7
+#define FINDING_NAME   96
+
+struct finding {
+    uint64_t key; /* of rule, namespace and subject: the same finding in the next sample */
+    uint8_t rule; /* enum rule_id, explain/doctor.h */
+    uint8_t severity;
+    uint8_t subject;                      /* enum subject, explain/doctor.h */
+    uint8_t valid;                        /* bit per value */
+    int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
+    int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
+    double value[FINDING_VALUES];
+    char process[FINDING_NAME];   /* sanitised, "" when not known */
+    char namespace[FINDING_NAME]; /* "" where there is one */
+    bool has_peer, peer_port;     /* the second: its port counts, too */
+    struct conn peer;             /* the other end that counts most */
+    struct concern concern;
+    uint32_t marks; /* STATE_BIT()s that stand out for it */
+};
+
+/* The findings of a sample; immutable once it carries them. */
+struct findings {
+    atomic_uint refs;
+    uint32_t n,
+        n_ended;       /* those that hold, worst first, then oldest; then the ended, newest first */
+    uint32_t warnings; /* of those that hold, warnings and worse */
+    uint8_t worst;     /* enum severity of those that hold */
+    uint8_t unlooked[32]; /* enum unlooked, by rule */
+    uint32_t states;      /* that warnings are about: STATE_BIT()s */
+    struct finding list[];
+};
+
+/** Room for `n` findings, zeroed, one reference. NULL: out of memory. */
+struct findings *findings_new(uint32_t n);
+struct findings *findings_ref(struct findings *f); /* NULL is accepted */
+void findings_unref(struct findings *f);           /* NULL is accepted */
+
+#endif

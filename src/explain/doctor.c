@@ -1,0 +1,555 @@
+/* The doctor's round: what is looked at in a sample, which findings begin, go on and end. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor_internal.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/base/utf8.h"
+
+#define SMALL_HOST     20000u  /* rows; all are looked at in every sample */
+#define FIGURES_MOST   250000u /* rows; with more, figures would take more memory than the rows */
+#define CLEAR_NS       (15 * NS_PER_S)
+#define CLEAR_LOOKS    2
+#define PEER_PART      10  /* a peer that has less than one of so many is not named */
+#define HURRY          5   /* figures that decide something come so many times as often */
+#define FIGURE_SHARE   0.4 /* of the budget */
+#define OWNERS_NS      (5 * NS_PER_S)  /* until a process is called unknown */
+#define OWNERS_KEPT_NS (60 * NS_PER_S) /* asked for after they were used last */
+
+static const struct {
+    enum rule_id rule;
+    void (*row)(struct look *l, uint32_t row, const struct conn *c);
+} row_rules[] = {
+    {RULE_CLOSE_WAIT, row_close_wait},   {RULE_ACCEPT_QUEUE, row_accept_queue},
+    {RULE_SYN_BACKLOG, row_syn_backlog}, {RULE_FIN_WAIT2, row_fin_wait2},
+    {RULE_SYN_SENT, row_syn_sent},       {RULE_LAST_ACK, row_last_ack},
+    {RULE_FIN_WAIT1, row_fin_wait1},     {RULE_ZERO_WINDOW, row_zero_window},
+    {RULE_SLOW_READER, row_slow_reader}, {RULE_FLOW_RETRANS, row_flow},
+    {RULE_KEEPALIVE, row_keepalive},
+};
+#define ROW_RULES (sizeof row_rules / sizeof row_rules[0])
+
+static void (*const checks[RULE_COUNT])(struct look *l) = {
+    [RULE_CLOSE_WAIT] = check_close_wait,
+    [RULE_ACCEPT_QUEUE] = check_accept_queue,
+    [RULE_SYN_BACKLOG] = check_syn_backlog,
+    [RULE_EPHEMERAL] = check_ephemeral,
+    [RULE_BOUND] = check_bound,
+    [RULE_TW_TABLE] = check_tw_table,
+    [RULE_FIN_WAIT2] = check_fin_wait2,
+    [RULE_SYN_SENT] = check_syn_sent,
+    [RULE_LAST_ACK] = check_last_ack,
+    [RULE_FIN_WAIT1] = check_fin_wait1,
+    [RULE_RETRANSMISSION] = check_retransmission,
+    [RULE_FLOW_RETRANS] = check_flow_retrans,
+    [RULE_ZERO_WINDOW] = check_zero_window,
+    [RULE_SLOW_READER] = check_slow_reader,
+    [RULE_SEND_BUFFER] = check_send_buffer,
+    [RULE_KEEPALIVE] = check_keepalive,
+    [RULE_MEMORY] = check_memory,
+    [RULE_RESETS] = check_resets,
+};
+
+void looked(struct look *l, enum rule_id rule)
+{
+    l->d->unlooked[rule] = LOOKED;
+    l->checked |= UINT32_C(1) << rule;
+}
+
+void not_looked(struct look *l, enum rule_id rule, enum unlooked why)
+{
+    l->d->unlooked[rule] = (uint8_t)why;
+}
+
+static uint64_t finding_key(enum rule_id rule, const struct place *p, uint64_t key)
+{
+    return hash_u64(key + (uint64_t)rule * 31 + (p ? (uint64_t)p->id << 32 : 0));
+}
+
+static struct finding *find(struct doctor *d, uint64_t key)
+{
+    for (uint32_t i = 0; i < d->n_active; i++)
+        if (d->active[i].key == key)
+            return &d->active[i];
+    return NULL;
+}
+
+int64_t holds_since(const struct look *l, enum rule_id rule, const struct place *p, uint64_t key)
+{
+    const struct finding *f = find(l->d, finding_key(rule, p, key));
+
+    return f ? f->since_ns : 0;
+}
+
+/* The states that show it most. */
+static uint32_t marks_of(enum rule_id rule)
+{
+    uint32_t states = rules[rule].states;
+
+    if (rule == RULE_SYN_BACKLOG)
+        return STATE_BIT(TCP_STATE_SYN_RECV);
+    return states & STATE_BIT(TCP_STATE_ESTABLISHED) ? STATE_BIT(TCP_STATE_ESTABLISHED) : states;
+}
+
+struct finding *report(struct look *l, enum rule_id rule, const struct place *p, uint64_t key,
+                       enum severity severity)
+{
+    struct doctor *d = l->d;
+    uint64_t whole = finding_key(rule, p, key);
+    struct finding *f = find(d, whole);
+    int64_t since = f ? f->since_ns : l->now_ns, wall = f ? f->since_wall_ns : l->s->wall_ns;
+
+    if (!f) {
+        if (d->n_active == FINDINGS_MAX)
+            return NULL;
+        f = &d->active[d->n_active++];
+    }
+    *f = (struct finding){
+        .key = whole,
+        .rule = (uint8_t)rule,
+        .severity = (uint8_t)severity,
+        .since_ns = since,
+        .since_wall_ns = wall,
+        .seen_ns = l->now_ns,
+        .marks = marks_of(rule),
+        .concern = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
+    };
+    if (p)
+        memcpy(f->namespace, p->name, sizeof f->namespace);
+    d->missed[f - d->active] = 0;
+    return f;
+}
+
+struct place *place_of(struct look *l, const struct conn *c)
+{
+    struct doctor *d = l->d;
+
+    if (d->n_places <= 1)
+        return &d->place[0];
+    if (l->place && l->place->id == c->netns)
+        return l->place;
+    for (uint32_t i = 0; i < d->n_places; i++)
+        if (d->place[i].id == c->netns)
+            return l->place = &d->place[i];
+    return &d->place[0];
+}
+
+uint64_t conn_key(const struct conn *c)
+{
+    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c) : c->cookie ^ (uint64_t)c->netns << 48;
+}
+
+uint64_t peer_key(const struct conn *c, bool with_port)
+{
+    uint64_t seed = (uint64_t)c->netns << 32 | (with_port ? c->dport : 0);
+
+    return hash_bytes(c->dst, sizeof c->dst, hash_u64(seed));
+}
+
+double seen_age_s(const struct look *l, uint32_t row)
+{
+    return l->s->life ? (double)(l->s->now_ds - l->s->life[row].changed_ds) / 10 : 0;
+}
+
+const struct flow *flow_of(const struct look *l, uint32_t row)
+{
+    return l->figures ? snapshot_flow(l->s, row) : NULL;
+}
+
+static bool is_recorded(const struct snapshot *s)
+{
+    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
+}
+
+bool figures_possible(const struct look *l)
+{
+    const struct snapshot *s = l->s;
+
+    return l->figures ||
+           (!is_recorded(s) && s->backend != BACKEND_PROC && s->n_live <= FIGURES_MOST);
+}
+
+bool flow_seconds(const struct flow *f, enum flow_field field, double *seconds)
+{
+    uint64_t ms;
+
+    if (!flow_get(f, field, &ms))
+        return false;
+    *seconds = (double)ms / 1000;
+    return true;
+}
+
+/* By its group; by its user where no process can be told. */
+uint64_t owner_key(struct look *l, uint32_t row, bool *unowned)
+{
+    const struct owner_group *group = snapshot_owner(l->s, row, NULL);
+    uint32_t word = l->s->owner ? l->s->owner[row] : OWNER_UNKNOWN;
+
+    *unowned = !group && word != OWNER_NOBODY;
+    return group ? UINT64_C(1) << 40 | group->member[0]->pid : l->s->conn[row].uid;
+}
+
+bool awaits_owner(struct look *l, const struct lot *lot)
+{
+    struct doctor *d = l->d;
+
+    d->owners_used_ns = l->now_ns;
+    if (!lot->unowned || (is_recorded(l->s) && !l->s->owner))
+        return false;
+    if (!d->owners_ns)
+        d->owners_ns = l->now_ns;
+    d->pending = true;
+    return l->now_ns - d->owners_ns < OWNERS_NS;
+}
+
+void name_owner(const struct look *l, struct finding *f, uint32_t row)
+{
+    const struct owner_group *group = snapshot_owner(l->s, row, NULL);
+    const struct owner *o = group ? group->member[0] : NULL;
+
+    f->subject = SUBJECT_PROCESS;
+    f->concern.by |= o ? CONCERN_PID : CONCERN_UID;
+    f->concern.pid = o ? o->pid : 0;
+    f->concern.uid = l->s->conn[row].uid;
+    if (o)
+        utf8_sanitise_into(f->process, sizeof f->process, o->process, strlen(o->process));
+}
+
+/* Of a server's clients each has a port of its own. */
+static bool is_served(struct look *l, const struct conn *c)
+{
+    return port_set_has(&place_of(l, c)->listening, c->sport);
+}
+
+void count_peer_of(struct look *l, struct lot *lot, uint32_t row)
+{
+    const struct conn *c = &l->s->conn[row];
+    uint64_t key = peer_key(c, !is_served(l, c)) ^ hash_u64(lot->key);
+    struct lot *peer = bag_at(&l->d->peers, key, row);
+
+    if (peer && ++peer->n > lot->top_n) {
+        lot->top_n = peer->n;
+        lot->top_row = row;
+    }
+}
+
+bool name_peer(struct look *l, struct finding *f, const struct lot *lot)
+{
+    f->has_peer = lot->top_n > 0 && lot->top_n * PEER_PART >= lot->n;
+    if (!f->has_peer)
+        return false;
+    f->peer = l->s->conn[lot->top_row];
+    f->peer_port = !is_served(l, &f->peer);
+    return true;
+}
+
+static int compare_lots(const void *a, const void *b)
+{
+    const struct lot *x = *(const struct lot *const *)a, *y = *(const struct lot *const *)b;
+
+    return (x->n < y->n) - (x->n > y->n);
+}
+
+uint32_t largest_lots(const struct bag *bag, uint32_t least, const struct lot *lot[REPORTS_MAX])
+{
+    const struct lot *all[LOTS_MAX];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < bag->n; i++)
+        if (bag->lot[i].n >= least)
+            all[n++] = &bag->lot[i];
+    qsort(all, n, sizeof all[0], compare_lots);
+    n = n < REPORTS_MAX ? n : REPORTS_MAX;
+    memcpy(lot, all, n * sizeof all[0]);
+    return n;
+}
+
+/* Namespaces ------------------------------------------------------------------------------------
+ */
+
+static void take_place(struct place *p, const struct host *h, const char *name)
+{
+    int64_t reserved = 0;
+
+    p->used = true;
+    p->host = h;
+    snprintf(p->name, sizeof p->name, "%s", name);
+    p->available = 0;
+    if (host_sysctl(h, SYSCTL_PORT_LOW, &p->low) && host_sysctl(h, SYSCTL_PORT_HIGH, &p->high)) {
+        (void)host_sysctl(h, SYSCTL_RESERVED_PORTS, &reserved);
+        p->available = p->high - p->low + 1 - reserved;
+    }
+}
+
+static struct place *place_with(struct doctor *d, uint16_t id)
+{
+    for (uint32_t i = 0; i < d->n_places; i++)
+        if (d->place[i].id == id)
+            return &d->place[i];
+    if (d->n_places == PLACES_MAX)
+        return NULL;
+    memset(&d->place[d->n_places], 0, sizeof d->place[0]);
+    d->place[d->n_places].id = id;
+    return &d->place[d->n_places++];
+}
+
+static void take_places(struct doctor *d, const struct snapshot *s)
+{
+    const struct netns_table *t = s->namespaces;
+    bool several = t && t->several;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < d->n_places; i++)
+        d->place[i].used = false;
+    if (!several) {
+        struct place *p = place_with(d, s->n_live ? s->conn[0].netns : s->netns_id);
+        if (p)
+            take_place(p, &s->host, "");
+    }
+    for (uint32_t i = 0; several && i < t->n; i++) {
+        struct place *p = t->list[i].shown ? place_with(d, t->list[i].id) : NULL;
+        if (p)
+            take_place(p, &t->list[i].host, t->list[i].name);
+    }
+    for (uint32_t i = 0; i < d->n_places; i++) {
+        if (!d->place[i].used)
+            continue;
+        if (kept != i)
+            d->place[kept] = d->place[i];
+        kept++;
+    }
+    d->n_places = kept;
+}
+
+/* Rows ------------------------------------------------------------------------------------------
+ */
+
+static void find_listeners(struct look *l)
+{
+    const struct snapshot *s = l->s;
+    uint32_t left = s->count[TCP_STATE_LISTEN];
+
+    for (uint32_t i = 0; i < l->d->n_places; i++)
+        memset(&l->d->place[i].listening, 0, sizeof l->d->place[i].listening);
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        if (s->conn[row].state != TCP_STATE_LISTEN)
+            continue;
+        port_set_add(&place_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        left--;
+    }
+}
+
+static void pass_rows(struct look *l)
+{
+    const struct snapshot *s = l->s;
+    uint8_t by_state[TCP_STATE_COUNT][ROW_RULES], n[TCP_STATE_COUNT] = {0};
+
+    for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
+        for (unsigned i = 0; i < ROW_RULES; i++)
+            if (rules[row_rules[i].rule].states >> state & 1)
+                by_state[state][n[state]++] = (uint8_t)i;
+    find_listeners(l);
+    ports_begin(l);
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+
+        if (c->state >= TCP_STATE_COUNT || c->flags & CONN_BOUND)
+            continue;
+        for (unsigned i = 0; i < n[c->state]; i++)
+            row_rules[by_state[c->state][i]].row(l, row, c);
+        ports_row(l, c);
+    }
+}
+
+/* Findings --------------------------------------------------------------------------------------
+ */
+
+static void end_finding(struct doctor *d, uint32_t i, const struct look *l)
+{
+    uint32_t keep = d->n_ended < ENDED_MAX ? d->n_ended : ENDED_MAX - 1;
+
+    memmove(&d->ended[1], &d->ended[0], keep * sizeof d->ended[0]);
+    d->ended[0] = d->active[i];
+    d->ended[0].ended_wall_ns = l->s->wall_ns ? l->s->wall_ns : 1;
+    d->n_ended = keep + 1;
+    d->active[i] = d->active[--d->n_active];
+    d->missed[i] = d->missed[d->n_active];
+}
+
+static void settle(struct look *l)
+{
+    struct doctor *d = l->d;
+
+    for (uint32_t i = 0; i < d->n_active;) {
+        const struct finding *f = &d->active[i];
+        bool found = f->seen_ns == l->now_ns, asked = l->checked >> f->rule & 1;
+
+        if (!found && asked && d->missed[i] < CLEAR_LOOKS)
+            d->missed[i]++;
+        if (!found && d->missed[i] >= CLEAR_LOOKS && l->now_ns - f->seen_ns >= CLEAR_NS)
+            end_finding(d, i, l);
+        else
+            i++;
+    }
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+
+    if (x->severity != y->severity)
+        return y->severity - x->severity;
+    if (x->since_ns != y->since_ns)
+        return x->since_ns < y->since_ns ? -1 : 1;
+    return x->rule != y->rule ? x->rule - y->rule : (x->key > y->key) - (x->key < y->key);
+}
+
+static void publish(const struct doctor *d, struct snapshot *s)
+{
+    struct findings *f = findings_new(d->n_active + d->n_ended);
+
+    findings_unref(s->findings);
+    s->findings = f;
+    if (!f)
+        return;
+    f->n = d->n_active;
+    f->n_ended = d->n_ended;
+    memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
+    memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
+    qsort(f->list, f->n, sizeof f->list[0], compare_findings);
+    memcpy(f->unlooked, d->unlooked, sizeof d->unlooked);
+    for (uint32_t i = 0; i < f->n; i++) {
+        bool warns = f->list[i].severity >= SEVERITY_WARNING;
+        f->warnings += warns;
+        f->states |= warns ? f->list[i].marks : 0;
+        f->worst = f->list[i].severity > f->worst ? f->list[i].severity : f->worst;
+    }
+}
+
+_Static_assert(RULE_COUNT <= sizeof((struct findings *)0)->unlooked, "room for every rule");
+
+/* The round -------------------------------------------------------------------------------------
+ */
+
+static void forget_all(struct doctor *d)
+{
+    d->n_places = d->n_active = d->n_ended = 0;
+    d->looks = 0;
+    d->rows_ns = d->figures_ns = d->owners_ns = 0;
+    suspects_fini(&d->suspects);
+    memset(d->unlooked, UNLOOKED_YET, sizeof d->unlooked);
+}
+
+static void note_cost(struct doctor *d, const struct snapshot *s)
+{
+    if (!s->flow)
+        d->plain_cpu_ns = s->cpu_ns;
+    else if (d->plain_cpu_ns)
+        d->extra_cpu_ns = s->cpu_ns > d->plain_cpu_ns ? s->cpu_ns - d->plain_cpu_ns : 0;
+}
+
+/* Figures cost no more than their share; so long they are waited for. */
+static int64_t figures_gap_ns(const struct doctor *d)
+{
+    int64_t gap = (int64_t)(d->limits.value[THRESHOLD_DOCTOR_INFO_EVERY] * (double)NS_PER_S);
+    double affordable = d->share > 0 ? (double)d->extra_cpu_ns / (d->share * FIGURE_SHARE) : 0;
+
+    if (d->hurry)
+        gap /= HURRY;
+    return affordable > (double)gap ? (int64_t)affordable : gap;
+}
+
+static uint32_t doctor_needs(struct examiner *e, int64_t now_ns)
+{
+    struct doctor *d = (struct doctor *)e;
+    uint32_t needs;
+
+    if (d->eager)
+        return NEED_FLOW | NEED_OWNER | NEED_BOUND;
+    if (d->owners_ns && now_ns - d->owners_used_ns > OWNERS_KEPT_NS)
+        d->owners_ns = 0;
+    needs = d->owners_ns ? NEED_OWNER : 0;
+    if (d->looks > 0 && d->n_live <= FIGURES_MOST &&
+        now_ns - d->figures_ns >= figures_gap_ns(d) - NS_PER_S / 10)
+        needs |= NEED_FLOW;
+    return needs;
+}
+
+static void begin(struct look *l)
+{
+    struct doctor *d = l->d;
+    const struct snapshot *s = l->s;
+
+    l->figures = s->flow && s->n_live;
+    if (s->needs & NEED_FLOW) {
+        d->figures_ns = l->now_ns;
+        d->turn_figures++;
+        d->hurry = false;
+    }
+    l->rows = d->eager || l->figures || s->n_live <= SMALL_HOST || !d->rows_ns ||
+              l->now_ns - d->rows_ns >=
+                  (int64_t)(d->limits.value[THRESHOLD_DOCTOR_INFO_EVERY] * (double)NS_PER_S);
+    if (!l->rows)
+        return;
+    d->rows_ns = l->now_ns;
+    d->turn_rows++;
+    for (unsigned i = 0; i < RULE_COUNT; i++)
+        bag_clear(&d->bag[i]);
+    bag_clear(&d->peers);
+}
+
+static void doctor_examine(struct examiner *e, struct snapshot *s)
+{
+    struct doctor *d = (struct doctor *)e;
+    struct look l = {.d = d, .s = s, .now_ns = s->mono_ns};
+
+    if (s->netns_view != d->netns_view)
+        forget_all(d);
+    d->netns_view = s->netns_view;
+    if (s->status != SAMPLE_FAILED) {
+        note_cost(d, s);
+        take_places(d, s);
+        d->n_live = s->n_live;
+        d->pending = false;
+        begin(&l);
+        if (l.rows)
+            pass_rows(&l);
+        for (unsigned rule = 0; rule < RULE_COUNT; rule++)
+            checks[rule](&l);
+        settle(&l);
+        for (uint32_t i = 0; i < d->n_places; i++)
+            ring_add(&d->place[i], l.now_ns);
+        d->looks++;
+    }
+    publish(d, s);
+}
+
+static void doctor_free(struct examiner *e)
+{
+    struct doctor *d = (struct doctor *)e;
+
+    suspects_fini(&d->suspects);
+    routes_free(d->routes);
+    free(d);
+}
+
+struct examiner *doctor_new(const struct limits *limits, bool eager, double share)
+{
+    struct doctor *d = calloc(1, sizeof *d);
+
+    if (!d)
+        return NULL;
+    d->examiner = (struct examiner){doctor_needs, doctor_examine, doctor_free};
+    d->limits = *limits;
+    d->eager = eager;
+    d->share = share;
+    forget_all(d);
+    return &d->examiner;
+}
+
+bool doctor_pending(const struct examiner *e)
+{
+    return ((const struct doctor *)e)->pending;
+}

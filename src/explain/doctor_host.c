@@ -1,0 +1,199 @@
+/* Rules by counters, totals and limits of a namespace: no row is looked at. */
+#include "doctor_internal.h"
+
+#define USUAL_S      300.0 /* over which the usual rate of resets is averaged */
+#define USUAL_FROM_S 60    /* it is not known before */
+
+/* Trap: exists only where bound-only sockets are asked for. */
+void check_bound(struct look *l)
+{
+    uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
+
+    if (!(l->s->needs & NEED_BOUND)) {
+        not_looked(l, RULE_BOUND, UNLOOKED_BOUND);
+        return;
+    }
+    looked(l, RULE_BOUND);
+    if (bound < limit(l, THRESHOLD_BOUND_COUNT))
+        return;
+    struct finding *f = report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
+    if (!f)
+        return;
+    f->concern.states = STATE_BIT(TCP_STATE_BOUND_INACTIVE);
+    figure(f, FIGURE_BOUND_COUNT, bound);
+}
+
+/* Trap: the table is the namespace's own, so nothing else is short. */
+void check_tw_table(struct look *l)
+{
+    for (uint32_t i = 0; i < l->d->n_places; i++) {
+        const struct place *p = &l->d->place[i];
+        uint64_t tw, overflows = 0;
+        int64_t most;
+
+        if (!host_gauge(p->host, GAUGE_TW, &tw) ||
+            !host_sysctl(p->host, SYSCTL_MAX_TW_BUCKETS, &most)) {
+            not_looked(l, RULE_TW_TABLE, UNLOOKED_COUNTERS);
+            continue;
+        }
+        looked(l, RULE_TW_TABLE);
+        (void)grown(l, p, COUNTER_TW_OVERFLOW, MINUTE_S, &overflows, NULL);
+        if (overflows == 0 && (double)tw * 100 < limit(l, THRESHOLD_TW_TABLE_SHARE) * (double)most)
+            continue;
+        struct finding *f = report(l, RULE_TW_TABLE, p, 0, SEVERITY_WARNING);
+        if (!f)
+            return;
+        f->concern.states = f->marks = STATE_BIT(TCP_STATE_TIME_WAIT);
+        figure(f, FIGURE_TW_TABLE_COUNT, (double)tw);
+        figure(f, FIGURE_TW_TABLE_LIMIT, (double)most);
+        figure(f, FIGURE_TW_TABLE_OVERFLOWS, (double)overflows);
+    }
+}
+
+/* Traps: OutSegs leaves repeats out but counts bare ACKs, so data segments are compared; repeated
+ * SYNs are no data; what the receiver had already was sent again needlessly. */
+void check_retransmission(struct look *l)
+{
+    for (uint32_t i = 0; i < l->d->n_places; i++) {
+        const struct place *p = &l->d->place[i];
+        uint64_t again, syns, sent, needless = 0;
+        double over;
+
+        if (!grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, &over) ||
+            !grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &syns, NULL) ||
+            !grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &sent, NULL)) {
+            not_looked(l, RULE_RETRANSMISSION, l->d->looks ? UNLOOKED_COUNTERS : UNLOOKED_SHORT);
+            continue;
+        }
+        looked(l, RULE_RETRANSMISSION);
+        (void)grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &needless, NULL);
+        again -= syns < again ? syns : again;
+        uint64_t needed = needless < again ? again - needless : 0;
+        double share = sent ? (double)needed * 100 / (double)sent : 0;
+        if ((double)sent < limit(l, THRESHOLD_RETRANSMISSION_SEGS) ||
+            share < limit(l, THRESHOLD_RETRANSMISSION_WARN))
+            continue;
+        struct finding *f =
+            report(l, RULE_RETRANSMISSION, p, 0,
+                   share >= limit(l, THRESHOLD_RETRANSMISSION_CRIT) ? SEVERITY_CRITICAL
+                                                                    : SEVERITY_WARNING);
+        if (!f)
+            return;
+        figure(f, FIGURE_RETRANSMISSION_SHARE, share);
+        figure(f, FIGURE_RETRANSMISSION_AGAIN, (double)again);
+        figure(f, FIGURE_RETRANSMISSION_SENT, (double)sent);
+        figure(f, FIGURE_RETRANSMISSION_SPURIOUS, (double)needless);
+        figure(f, FIGURE_RETRANSMISSION_OVER, over);
+    }
+}
+
+/* The memory and its limits are the whole host's; a container's own limit presses separately. */
+void check_memory(struct look *l)
+{
+    const struct place *p = l->d->n_places ? &l->d->place[0] : NULL;
+    uint64_t pages, pressures = 0, aborts = 0, pruned = 0;
+    int64_t pressure, most;
+
+    if (!p || !host_gauge(p->host, GAUGE_MEM_PAGES, &pages)) {
+        not_looked(l, RULE_MEMORY, UNLOOKED_COUNTERS);
+        return;
+    }
+    if (!host_sysctl(p->host, SYSCTL_MEM_PRESSURE, &pressure) ||
+        !host_sysctl(p->host, SYSCTL_MEM_MAX, &most)) {
+        not_looked(l, RULE_MEMORY, UNLOOKED_SYSCTL);
+        return;
+    }
+    looked(l, RULE_MEMORY);
+    (void)grown(l, p, COUNTER_MEMORY_PRESSURES, MINUTE_S, &pressures, NULL);
+    (void)grown(l, p, COUNTER_ABORT_ON_MEMORY, MINUTE_S, &aborts, NULL);
+    (void)grown(l, p, COUNTER_PRUNE_CALLED, MINUTE_S, &pruned, NULL);
+    bool critical = (double)pages * 100 >= limit(l, THRESHOLD_MEMORY_CRIT) * (double)most;
+    if (!critical && pages < (uint64_t)pressure && !pressures && !aborts)
+        return;
+    struct finding *f =
+        report(l, RULE_MEMORY, NULL, 0, critical ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+    if (!f)
+        return;
+    figure(f, FIGURE_MEMORY_PAGES, (double)pages);
+    figure(f, FIGURE_MEMORY_PRESSURE, (double)pressure);
+    figure(f, FIGURE_MEMORY_MAX, (double)most);
+    figure(f, FIGURE_MEMORY_PRESSURES, (double)pressures);
+    figure(f, FIGURE_MEMORY_ABORTS, (double)aborts);
+    figure(f, FIGURE_MEMORY_PRUNED, (double)pruned);
+}
+
+/* The usual rates, as long as there is no storm. True once they are known. */
+static bool know_usual(struct look *l, struct place *p, const uint64_t now[2], bool storm)
+{
+    double step = (double)(l->now_ns - p->usual_ns) / (double)NS_PER_S;
+
+    if (!p->usual_from_ns) {
+        p->usual_from_ns = l->now_ns;
+    } else if (step > 0 && !storm) {
+        double age = (double)(l->now_ns - p->usual_from_ns) / (double)NS_PER_S;
+        double part = step / (age < USUAL_S ? age : USUAL_S);
+        for (int i = 0; i < 2; i++) {
+            double rate = now[i] >= p->resets[i] ? (double)(now[i] - p->resets[i]) / step : 0;
+            p->usual[i] += (rate - p->usual[i]) * (part < 1 ? part : 1);
+        }
+    }
+    p->usual_ns = l->now_ns;
+    p->resets[0] = now[0];
+    p->resets[1] = now[1];
+    return l->now_ns - p->usual_from_ns >= USUAL_FROM_S * NS_PER_S;
+}
+
+static bool is_storm(const struct look *l, double rate, double usual)
+{
+    return rate > limit(l, THRESHOLD_RESETS_RATE) &&
+           rate > usual * limit(l, THRESHOLD_RESETS_FACTOR);
+}
+
+static void report_resets(struct look *l, const struct place *p, const double rate[2], bool of_own)
+{
+    struct finding *f = report(l, RULE_RESETS, p, 0, SEVERITY_WARNING);
+    uint64_t by;
+
+    if (!f)
+        return;
+    figure(f, FIGURE_RESETS_SENT, rate[0]);
+    figure(f, FIGURE_RESETS_ENDED, rate[1]);
+    figure(f, FIGURE_RESETS_USUAL, p->usual[of_own ? 0 : 1]);
+    if (grown(l, p, COUNTER_ABORT_ON_CLOSE, MINUTE_S, &by, NULL))
+        figure(f, FIGURE_RESETS_UNREAD, (double)by);
+    if (grown(l, p, COUNTER_ABORT_ON_DATA, MINUTE_S, &by, NULL))
+        figure(f, FIGURE_RESETS_DATA, (double)by);
+    if (grown(l, p, COUNTER_ATTEMPT_FAILS, MINUTE_S, &by, NULL))
+        figure(f, FIGURE_RESETS_ATTEMPTS, (double)by);
+}
+
+/* Traps: probes of load balancers and linger 0 reset all the time: only what is far above the usual
+ * counts. */
+void check_resets(struct look *l)
+{
+    for (uint32_t i = 0; i < l->d->n_places; i++) {
+        struct place *p = &l->d->place[i];
+        uint64_t now[2], by[2];
+        double rate[2] = {0}, over;
+
+        if (!host_counter(p->host, COUNTER_OUT_RSTS, &now[0]) ||
+            !host_counter(p->host, COUNTER_ESTAB_RESETS, &now[1])) {
+            not_looked(l, RULE_RESETS, UNLOOKED_COUNTERS);
+            continue;
+        }
+        if (grown(l, p, COUNTER_OUT_RSTS, WINDOW_S, &by[0], &over) &&
+            grown(l, p, COUNTER_ESTAB_RESETS, WINDOW_S, &by[1], NULL) && over > 0) {
+            rate[0] = (double)by[0] / over;
+            rate[1] = (double)by[1] / over;
+        }
+        bool sent = is_storm(l, rate[0], p->usual[0]), ended = is_storm(l, rate[1], p->usual[1]);
+        bool known = know_usual(l, p, now, sent || ended);
+        if (!known) {
+            not_looked(l, RULE_RESETS, UNLOOKED_SHORT);
+            continue;
+        }
+        looked(l, RULE_RESETS);
+        if (sent || ended)
+            report_resets(l, p, rate, sent);
+    }
+}

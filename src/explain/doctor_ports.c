@@ -1,0 +1,272 @@
+/* Ephemeral ports: how many a source address has in use towards a destination, and when it will
+ * have none left. net/ipv4/inet_hashtables.c __inet_hash_connect(): a port is free for a
+ * destination when no connection to it has it, however many there are to others.
+ *
+ * Two passes: rows are counted by a hash of their route; only routes that may have a share of the
+ * range worth telling are then counted exactly. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "doctor_internal.h"
+#include "tcptop/base/hash.h"
+
+#define BUCKETS       8192u
+#define ROUTES_MAX    128
+#define SHARE_LEAST   20 /* one part in so many of the range is worth counting */
+#define PORTS_LEAST   4
+#define LINGER_S      60 /* TCP_TIMEWAIT_LEN */
+#define RECENT_CLOSED 5.0
+#define WINDOW_LEAST  0.8
+#define HORIZON_S     3600
+#define REUSE_DELAY   1000 /* ms; where the kernel has no setting for it */
+
+struct route {
+    uint64_t key;
+    uint32_t row;
+    uint32_t used, waiting, reusable, recent;
+    double oldest_s;               /* of those in TIME_WAIT */
+    uint32_t ending[LINGER_S + 1]; /* in TIME_WAIT, by seconds left */
+};
+
+struct routes {
+    uint32_t bucket[BUCKETS];
+    uint32_t most; /* in a bucket */
+    uint32_t n;
+    struct route list[ROUTES_MAX];
+};
+
+void routes_free(struct routes *r)
+{
+    free(r);
+}
+
+static uint64_t route_key(const struct conn *c)
+{
+    return hash_bytes(c->src, sizeof c->src, peer_key(c, true) ^ c->family);
+}
+
+void ports_begin(struct look *l)
+{
+    struct routes *r = l->d->routes;
+
+    if (!r)
+        r = l->d->routes = calloc(1, sizeof *r);
+    if (!r)
+        return;
+    memset(r->bucket, 0, sizeof r->bucket);
+    r->most = r->n = 0;
+}
+
+/* Has the row a port that connect() could have chosen? Those of a listener's children are none. */
+static bool is_ephemeral(const struct place *p, const struct conn *c)
+{
+    return c->state != TCP_STATE_LISTEN && p->available > 0 && c->sport >= p->low &&
+           c->sport <= p->high && !port_set_has(&p->listening, c->sport);
+}
+
+void ports_row(struct look *l, const struct conn *c)
+{
+    struct routes *r = l->d->routes;
+
+    if (!r || !is_ephemeral(place_of(l, c), c))
+        return;
+    uint32_t count = ++r->bucket[route_key(c) % BUCKETS];
+    if (count > r->most)
+        r->most = count;
+}
+
+static uint32_t worth(const struct place *p)
+{
+    int64_t least = p->available / SHARE_LEAST;
+
+    return least > PORTS_LEAST ? (uint32_t)least : PORTS_LEAST;
+}
+
+static struct route *route_at(struct routes *r, uint64_t key, uint32_t row)
+{
+    for (uint32_t i = 0; i < r->n; i++)
+        if (r->list[i].key == key)
+            return &r->list[i];
+    if (r->n == ROUTES_MAX)
+        return NULL;
+    r->list[r->n] = (struct route){.key = key, .row = row};
+    return &r->list[r->n++];
+}
+
+static bool is_loopback(const struct conn *c)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    if (c->family == AF_INET)
+        return c->src[0] == 127 && c->dst[0] == 127;
+    return memcmp(c->src, one, sizeof one) == 0 && memcmp(c->dst, one, sizeof one) == 0;
+}
+
+/* After how many ms may connect() take a port over from TIME_WAIT? -1: never.
+ * net/ipv4/tcp_ipv4.c tcp_twsk_unique() */
+static int64_t reuse_after_ms(const struct place *p, const struct conn *c)
+{
+    int64_t reuse = 0, timestamps = 1, delay = REUSE_DELAY;
+
+    (void)host_sysctl(p->host, SYSCTL_TW_REUSE, &reuse);
+    (void)host_sysctl(p->host, SYSCTL_TIMESTAMPS, &timestamps);
+    (void)host_sysctl(p->host, SYSCTL_TW_REUSE_DELAY, &delay);
+    return timestamps && (reuse == 1 || (reuse == 2 && is_loopback(c))) ? delay : -1;
+}
+
+static void add_to_route(struct route *r, const struct place *p, const struct conn *c)
+{
+    uint32_t left_ms = c->expires_ms < LINGER_S * 1000 ? c->expires_ms : LINGER_S * 1000;
+    int64_t after = reuse_after_ms(p, c);
+    double age = LINGER_S - left_ms / 1000.0;
+
+    r->used++;
+    if (c->state != TCP_STATE_TIME_WAIT)
+        return;
+    r->waiting++;
+    r->recent += age <= RECENT_CLOSED;
+    r->reusable += after >= 0 && age * 1000 > (double)after;
+    r->ending[left_ms / 1000]++;
+    r->oldest_s = age > r->oldest_s ? age : r->oldest_s;
+}
+
+static void count_routes(struct look *l)
+{
+    struct routes *r = l->d->routes;
+
+    for (uint32_t row = 0; row < l->s->n_live; row++) {
+        const struct conn *c = &l->s->conn[row];
+        const struct place *p = place_of(l, c);
+        uint64_t key;
+
+        if (c->state >= TCP_STATE_COUNT || c->flags & CONN_BOUND || !is_ephemeral(p, c))
+            continue;
+        key = route_key(c);
+        if (r->bucket[key % BUCKETS] < worth(p))
+            continue;
+        struct route *route = route_at(r, key, row);
+        if (route)
+            add_to_route(route, p, c);
+    }
+}
+
+/* What the next minutes will bring at the present rate. */
+struct outlook {
+    bool known;
+    double new_per_s;   /* ports taken */
+    double held_per_s;  /* of them, kept by connections that stay open */
+    double exhausted_s; /* from now; negative: not at this rate */
+};
+
+/* Connections opened per second: those that closed here since, and the growth of the rest. */
+static void rate_of(struct look *l, const struct route *r, struct outlook *o)
+{
+    double window = r->oldest_s < RECENT_CLOSED ? r->oldest_s : RECENT_CLOSED;
+    struct suspect *before = suspect_at(l, RULE_EPHEMERAL, r->key, false);
+    uint32_t open = r->used - r->waiting;
+    double closed = 0;
+
+    if (!before)
+        return;
+    double over = (double)(l->now_ns - before->since_ns) / (double)NS_PER_S;
+    if (before->fresh) {
+        before->value[0] = open;
+        l->d->pending = true;
+        return;
+    }
+    if (over < WINDOW_LEAST || (r->waiting && window < WINDOW_LEAST))
+        return;
+    closed = r->waiting ? r->recent / window : 0;
+    o->held_per_s = ((double)open - (double)before->value[0]) / over;
+    o->new_per_s = closed + o->held_per_s;
+    o->known = true;
+    if (over > RECENT_CLOSED) {
+        before->since_ns = l->now_ns;
+        before->value[0] = open;
+    }
+}
+
+/* Second by second: what is opened takes a port, what has waited out gives one back. */
+static void look_ahead(const struct route *r, double available, bool reused, struct outlook *o)
+{
+    double closing = o->new_per_s - o->held_per_s;
+    double used = reused ? r->used - (double)r->reusable : r->used;
+    double grows = reused ? o->held_per_s : o->new_per_s;
+
+    o->exhausted_s = -1;
+    if (grows <= 0)
+        return;
+    for (int t = 0; t < HORIZON_S; t++) {
+        double next = used + grows;
+        if (!reused)
+            next -= t < LINGER_S ? (double)r->ending[t] : closing;
+        if (next >= available) {
+            o->exhausted_s = next > used ? t + (available - used) / (next - used) : t;
+            o->exhausted_s = o->exhausted_s > 0 ? o->exhausted_s : 0;
+            return;
+        }
+        used = next;
+    }
+}
+
+static void judge_route(struct look *l, const struct route *r)
+{
+    const struct conn *c = &l->s->conn[r->row];
+    const struct place *p = place_of(l, c);
+    bool reused = reuse_after_ms(p, c) >= 0;
+    double available = (double)p->available;
+    double used = reused ? r->used - (double)r->reusable : r->used;
+    double share = used * 100 / available;
+    struct outlook o = {.exhausted_s = -1};
+    int64_t reuse;
+
+    rate_of(l, r, &o);
+    if (o.known)
+        look_ahead(r, available, reused, &o);
+    bool soon = o.exhausted_s >= 0 && o.exhausted_s <= limit(l, THRESHOLD_EPHEMERAL_SOON);
+    if (share < limit(l, THRESHOLD_EPHEMERAL_WARN) && !soon)
+        return;
+    struct finding *f =
+        report(l, RULE_EPHEMERAL, p, r->key,
+               share >= limit(l, THRESHOLD_EPHEMERAL_CRIT) ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+    if (!f)
+        return;
+    f->subject = SUBJECT_ROUTE;
+    f->concern.states = STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN);
+    f->marks = STATE_BIT(r->waiting * 2 >= r->used ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
+    f->concern.ends = *c;
+    f->concern.by = CONCERN_SRC | CONCERN_DST | CONCERN_DPORT;
+    figure(f, FIGURE_EPHEMERAL_USED, r->used);
+    figure(f, FIGURE_EPHEMERAL_AVAILABLE, available);
+    figure(f, FIGURE_EPHEMERAL_WAITING, r->waiting);
+    figure(f, FIGURE_EPHEMERAL_SHARE, share);
+    if (o.known)
+        figure(f, FIGURE_EPHEMERAL_RATE, o.new_per_s > 0 ? o.new_per_s : 0);
+    if (o.exhausted_s >= 0)
+        figure(f, FIGURE_EPHEMERAL_LEFT, o.exhausted_s);
+    if (host_sysctl(p->host, SYSCTL_TW_REUSE, &reuse))
+        figure(f, FIGURE_EPHEMERAL_REUSE, (double)reuse);
+}
+
+void check_ephemeral(struct look *l)
+{
+    struct routes *r = l->d->routes;
+    uint32_t least = UINT32_MAX;
+
+    for (uint32_t i = 0; i < l->d->n_places; i++)
+        if (l->d->place[i].available > 0 && worth(&l->d->place[i]) < least)
+            least = worth(&l->d->place[i]);
+    if (least == UINT32_MAX) {
+        not_looked(l, RULE_EPHEMERAL, UNLOOKED_SYSCTL);
+        return;
+    }
+    if (!l->rows || !r)
+        return;
+    looked(l, RULE_EPHEMERAL);
+    if (r->most < least)
+        return;
+    count_routes(l);
+    for (uint32_t i = 0; i < r->n; i++)
+        judge_route(l, &r->list[i]);
+}

@@ -1,0 +1,569 @@
+/* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "doctor_internal.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/source/process.h"
+
+#define TREND_LOOKS 3 /* without a decrease */
+
+/* What a suspect in CLOSE_WAIT has in its values. */
+enum { ACKED, KNOWN, FLOWING };
+
+/* CLOSE_WAIT ------------------------------------------------------------------------------------
+ *
+ * Traps: a child not yet accepted has no file; one whose process still sends is a half-close. */
+
+/* What figures say: since when the peer has sent nothing but FIN, and whether data still flows. */
+static void judge_flow(const struct look *l, struct suspect *one, const struct flow *f)
+{
+    uint64_t acked = 0;
+    double quiet = 0;
+
+    if (!f || !flow_get(f, FLOW_bytes_acked, &acked))
+        return;
+    bool recent = flow_seconds(f, FLOW_last_data_sent_ms, &quiet) &&
+                  quiet < limit(l, THRESHOLD_CLOSE_WAIT_AGE);
+    bool grew = !one->value[KNOWN] || acked > one->value[ACKED];
+    one->value[ACKED] = acked;
+    one->value[KNOWN] = 1;
+    one->value[FLOWING] = recent && grew;
+}
+
+void row_close_wait(struct look *l, uint32_t row, const struct conn *c)
+{
+    const struct flow *f = flow_of(l, row);
+    double age = seen_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
+    bool unowned;
+    struct lot *lot = NULL;
+
+    if (c->inode == 0)
+        return;
+    if (flow_seconds(f, FLOW_last_ack_recv_ms, &quiet) && quiet > age)
+        age = quiet;
+    lot = bag_at(&l->d->bag[RULE_CLOSE_WAIT], owner_key(l, row, &unowned), row);
+    if (!lot)
+        return;
+    lot->all++;
+    lot->unowned = unowned;
+    struct suspect *one = suspect_at(l, RULE_CLOSE_WAIT, conn_key(c), false);
+    if (!one)
+        return;
+    int64_t since = l->now_ns - (int64_t)(age * (double)NS_PER_S);
+    if (since < one->since_ns)
+        one->since_ns = since;
+    age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
+    if (age < least)
+        return;
+    judge_flow(l, one, f);
+    if (!one->value[KNOWN] && figures_possible(l)) {
+        l->d->hurry = l->d->pending = true;
+        return;
+    }
+    if (one->value[FLOWING])
+        return;
+    lot->n++;
+    lot->worst = age > lot->worst ? age : lot->worst;
+    count_peer_of(l, lot, row);
+}
+
+/* Three looks without a decrease? */
+static bool does_not_shrink(struct look *l, enum rule_id rule, const struct lot *lot)
+{
+    struct suspect *trend = suspect_at(l, rule, hash_u64(lot->key) ^ 1, false);
+
+    if (!trend)
+        return false;
+    trend->value[1] = lot->n >= trend->value[0] ? trend->value[1] + 1 : 0;
+    trend->value[0] = lot->n;
+    if (trend->value[1] < TREND_LOOKS)
+        l->d->pending = true;
+    return trend->value[1] >= TREND_LOOKS;
+}
+
+static bool file_limit(const struct look *l, uint32_t pid, uint64_t *files)
+{
+    return pid && l->s->backend != BACKEND_FRAME && l->s->backend != BACKEND_RAW &&
+           process_files_max(pid, files);
+}
+
+static void report_close_wait(struct look *l, const struct lot *lot)
+{
+    const struct conn *c = &l->s->conn[lot->row];
+    struct finding *f = report(l, RULE_CLOSE_WAIT, place_of(l, c), lot->key, SEVERITY_WARNING);
+    uint64_t files;
+
+    if (!f)
+        return;
+    name_owner(l, f, lot->row);
+    f->concern.by |= CONCERN_OWNED;
+    if (name_peer(l, f, lot))
+        figure(f, FIGURE_CLOSE_WAIT_PEER, lot->top_n);
+    figure(f, FIGURE_CLOSE_WAIT_LEAKED, lot->n);
+    figure(f, FIGURE_CLOSE_WAIT_ALL, lot->all);
+    figure(f, FIGURE_CLOSE_WAIT_AGE, limit(l, THRESHOLD_CLOSE_WAIT_AGE));
+    figure(f, FIGURE_CLOSE_WAIT_OLDEST, lot->worst);
+    if (!file_limit(l, f->concern.pid, &files) || files == 0)
+        return;
+    figure(f, FIGURE_CLOSE_WAIT_FILES, (double)files);
+    figure(f, FIGURE_CLOSE_WAIT_SHARE, lot->all * 100.0 / (double)files);
+    if (f->value[FIGURE_CLOSE_WAIT_SHARE] > limit(l, THRESHOLD_CLOSE_WAIT_FILES))
+        f->severity = SEVERITY_CRITICAL;
+}
+
+void check_close_wait(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_CLOSE_WAIT);
+    uint32_t least = (uint32_t)limit(l, THRESHOLD_CLOSE_WAIT_COUNT);
+    uint32_t n = largest_lots(&l->d->bag[RULE_CLOSE_WAIT], least, lot);
+    for (uint32_t i = 0; i < n; i++)
+        if (does_not_shrink(l, RULE_CLOSE_WAIT, lot[i]) && !awaits_owner(l, lot[i]))
+            report_close_wait(l, lot[i]);
+}
+
+/* LISTEN ----------------------------------------------------------------------------------------
+ *
+ * Traps: the counters are the namespace's, so a listener is blamed by its own queue; a queue that
+ * is full for one sample is a burst. */
+
+void row_accept_queue(struct look *l, uint32_t row, const struct conn *c)
+{
+    if (c->flags & CONN_NO_BACKLOG || c->rqueue == 0 || c->rqueue < c->wqueue)
+        return;
+    struct lot *lot = bag_at(&l->d->bag[RULE_ACCEPT_QUEUE], conn_key(c), row);
+    struct suspect *one = suspect_at(l, RULE_ACCEPT_QUEUE, conn_key(c), false);
+    if (!lot || !one)
+        return;
+    lot->n = c->rqueue;
+    lot->all = !one->fresh; /* full at the look before, too */
+}
+
+static void report_queue(struct look *l, const struct place *p, const struct conn *c, uint64_t key,
+                         uint64_t overflows)
+{
+    int64_t since = holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn;
+    double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
+    bool sustained = c && held >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
+    struct finding *f =
+        report(l, RULE_ACCEPT_QUEUE, p, key, sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+
+    if (!f)
+        return;
+    if (c) {
+        f->subject = SUBJECT_LISTENER;
+        f->concern.ends = *c;
+        f->concern.by = CONCERN_SRC | CONCERN_SPORT;
+        figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
+        figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
+    }
+    figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows);
+    if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
+        figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
+}
+
+void check_accept_queue(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_ACCEPT_QUEUE);
+    if (l->s->backend == BACKEND_PROC)
+        not_looked(l, RULE_ACCEPT_QUEUE, UNLOOKED_BACKLOG);
+    for (uint32_t at = 0; at < l->d->n_places; at++) {
+        const struct place *p = &l->d->place[at];
+        uint64_t overflows = 0;
+        bool blamed = false;
+        bool counted = grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL);
+        bool many = counted && (double)overflows >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS);
+        uint32_t n = largest_lots(&l->d->bag[RULE_ACCEPT_QUEUE], 1, lot);
+
+        for (uint32_t i = 0; i < n; i++) {
+            const struct conn *c = &l->s->conn[lot[i]->row];
+            if (place_of(l, c) != p)
+                continue;
+            blamed = true;
+            if (many || lot[i]->all)
+                report_queue(l, p, c, lot[i]->key, overflows);
+            else
+                l->d->pending = true;
+        }
+        if (many && !blamed)
+            report_queue(l, p, NULL, 0, overflows);
+    }
+}
+
+/* SYN_RECV --------------------------------------------------------------------------------------
+ *
+ * Traps: with tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
+ * purpose, so their number alone is no warning; a rush is short. */
+
+void row_syn_backlog(struct look *l, uint32_t row, const struct conn *c)
+{
+    if (c->state != TCP_STATE_SYN_RECV)
+        return;
+    uint64_t port = (uint64_t)c->netns << 16 | c->sport;
+    struct lot *lot = bag_at(&l->d->bag[RULE_SYN_BACKLOG], port, row);
+    if (lot)
+        lot->n++;
+}
+
+static const struct conn *listener_of(const struct look *l, const struct conn *c)
+{
+    for (uint32_t row = 0; row < l->s->n_live; row++) {
+        const struct conn *other = &l->s->conn[row];
+        if (other->state == TCP_STATE_LISTEN && other->sport == c->sport &&
+            other->netns == c->netns)
+            return other;
+    }
+    return NULL;
+}
+
+struct turned_away {
+    bool known;
+    uint64_t cookies, drops;
+    int64_t syncookies;
+};
+
+static struct turned_away turned_away(const struct look *l, const struct place *p)
+{
+    struct turned_away t = {.syncookies = -1};
+    uint64_t sent = 0;
+
+    t.known = grown(l, p, COUNTER_REQQ_FULL_COOKIES, RECENT_S, &t.cookies, NULL) &&
+              grown(l, p, COUNTER_REQQ_FULL_DROP, RECENT_S, &t.drops, NULL);
+    (void)host_sysctl(p->host, SYSCTL_SYNCOOKIES, &t.syncookies);
+    if (t.syncookies != 2 && grown(l, p, COUNTER_SYNCOOKIES_SENT, RECENT_S, &sent, NULL) &&
+        sent > t.cookies)
+        t.cookies = sent;
+    return t;
+}
+
+static void report_syns(struct look *l, const struct place *p, const struct lot *lot,
+                        const struct turned_away *t, bool counted)
+{
+    const struct conn *c = lot ? &l->s->conn[lot->row] : NULL;
+    const struct conn *listener = c ? listener_of(l, c) : NULL;
+    uint64_t key = lot ? lot->key : 0;
+    int64_t since = holds_since(l, RULE_SYN_BACKLOG, p, key);
+    double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
+    bool sustained = held >= limit(l, THRESHOLD_SYN_BACKLOG_SUSTAINED);
+    struct finding *f = report(l, RULE_SYN_BACKLOG, p, key,
+                               !counted    ? SEVERITY_INFO
+                               : sustained ? SEVERITY_CRITICAL
+                                           : SEVERITY_WARNING);
+
+    if (!f)
+        return;
+    if (c) {
+        f->subject = SUBJECT_LISTENER;
+        f->concern.ends = listener ? *listener : *c;
+        f->concern.by = CONCERN_SPORT;
+        figure(f, FIGURE_SYN_BACKLOG_COUNT, lot->n);
+    }
+    if (listener && !(listener->flags & CONN_NO_BACKLOG))
+        figure(f, FIGURE_SYN_BACKLOG_LIMIT, listener->wqueue);
+    if (t->known && counted) {
+        figure(f, FIGURE_SYN_BACKLOG_COOKIES, (double)t->cookies);
+        figure(f, FIGURE_SYN_BACKLOG_DROPS, (double)t->drops);
+    }
+    if (t->syncookies >= 0)
+        figure(f, FIGURE_SYN_BACKLOG_SYNCOOKIES, (double)t->syncookies);
+}
+
+static bool half_full(const struct look *l, const struct lot *lot)
+{
+    const struct conn *listener = listener_of(l, &l->s->conn[lot->row]);
+
+    return listener && !(listener->flags & CONN_NO_BACKLOG) && lot->n * 2 > listener->wqueue &&
+           lot->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
+}
+
+void check_syn_backlog(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    uint32_t n = largest_lots(&l->d->bag[RULE_SYN_BACKLOG], 1, lot);
+    looked(l, RULE_SYN_BACKLOG);
+    for (uint32_t at = 0; at < l->d->n_places; at++) {
+        const struct place *p = &l->d->place[at];
+        struct turned_away t = turned_away(l, p);
+        uint64_t away = t.cookies + t.drops;
+        bool counted = away > 0 && (double)away >= limit(l, THRESHOLD_SYN_BACKLOG_DROPS);
+        bool blamed = false;
+
+        if (!t.known && l->d->looks > 0)
+            not_looked(l, RULE_SYN_BACKLOG, UNLOOKED_COUNTERS);
+        for (uint32_t i = 0; i < n; i++) {
+            if (place_of(l, &l->s->conn[lot[i]->row]) != p)
+                continue;
+            if ((counted && !blamed) || half_full(l, lot[i]))
+                report_syns(l, p, lot[i], &t, counted && !blamed);
+            blamed = true;
+        }
+        if (counted && !blamed)
+            report_syns(l, p, NULL, &t, true);
+    }
+}
+
+/* FIN_WAIT2 -------------------------------------------------------------------------------------
+ *
+ * Trap: a socket that a process keeps may be a half-close that is meant. Lots: of orphans, with the
+ * namespace as the key; of processes. */
+
+#define ORPHANS UINT64_C(0xffff000000000000)
+
+void row_fin_wait2(struct look *l, uint32_t row, const struct conn *c)
+{
+    struct bag *bag = &l->d->bag[RULE_FIN_WAIT2];
+    const struct flow *f = flow_of(l, row);
+    double age = seen_age_s(l, row), acked = 0, data = 0;
+    bool unowned;
+
+    if (c->inode == 0) {
+        struct lot *lot = bag_at(bag, ORPHANS | place_of(l, c)->id, row);
+        if (lot) {
+            lot->n++;
+            count_peer_of(l, lot, row);
+        }
+        return;
+    }
+    if (flow_seconds(f, FLOW_last_ack_recv_ms, &acked) &&
+        flow_seconds(f, FLOW_last_data_recv_ms, &data) && acked > age)
+        age = acked;
+    if (age < limit(l, THRESHOLD_FIN_WAIT2_AGE))
+        return;
+    struct lot *lot = bag_at(bag, owner_key(l, row, &unowned), row);
+    if (!lot)
+        return;
+    lot->n++;
+    lot->unowned = unowned;
+    lot->worst = age > lot->worst ? age : lot->worst;
+    count_peer_of(l, lot, row);
+}
+
+static void report_fin_wait2(struct look *l, const struct lot *lot, bool orphans)
+{
+    const struct place *p = place_of(l, &l->s->conn[lot->row]);
+    struct finding *f =
+        report(l, RULE_FIN_WAIT2, p, lot->key, orphans ? SEVERITY_WARNING : SEVERITY_INFO);
+    int64_t timeout;
+
+    if (!f)
+        return;
+    if (name_peer(l, f, lot))
+        figure(f, FIGURE_FIN_WAIT2_PEER, lot->top_n);
+    if (orphans) {
+        f->concern.by = CONCERN_ORPHAN;
+        figure(f, FIGURE_FIN_WAIT2_ORPHANS, lot->n);
+        if (host_sysctl(p->host, SYSCTL_FIN_TIMEOUT, &timeout))
+            figure(f, FIGURE_FIN_WAIT2_TIMEOUT, (double)timeout);
+        return;
+    }
+    name_owner(l, f, lot->row);
+    f->concern.by |= CONCERN_OWNED;
+    figure(f, FIGURE_FIN_WAIT2_OWNED, lot->n);
+    figure(f, FIGURE_FIN_WAIT2_OLDEST, lot->worst);
+}
+
+void check_fin_wait2(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_FIN_WAIT2);
+    uint32_t n = largest_lots(&l->d->bag[RULE_FIN_WAIT2], 1, lot);
+    for (uint32_t i = 0; i < n; i++) {
+        bool orphans = lot[i]->key >= ORPHANS;
+        if (orphans ? lot[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS) : !awaits_owner(l, lot[i]))
+            report_fin_wait2(l, lot[i], orphans);
+    }
+}
+
+/* SYN_SENT --------------------------------------------------------------------------------------
+ *
+ * Trap: a client that tries IPv6 and IPv4 at once leaves the one that is slower (RFC 8305). */
+
+void row_syn_sent(struct look *l, uint32_t row, const struct conn *c)
+{
+    double age = seen_age_s(l, row);
+
+    if (c->retrans < limit(l, THRESHOLD_SYN_SENT_REPEATS) &&
+        age <= limit(l, THRESHOLD_SYN_SENT_AGE)) {
+        l->d->pending |= c->retrans > 0;
+        return;
+    }
+    struct lot *lot = bag_at(&l->d->bag[RULE_SYN_SENT], peer_key(c, true), row);
+    if (!lot)
+        return;
+    lot->n++;
+    lot->worst = age > lot->worst ? age : lot->worst;
+    lot->sum = c->retrans > lot->sum ? c->retrans : lot->sum;
+}
+
+/* Is there a connection of the same user to the same port by IPv4? Then the other one won. */
+static bool won_by_ipv4(const struct look *l, const struct conn *c)
+{
+    for (uint32_t row = 0; row < l->s->n_live && c->family == AF_INET6; row++) {
+        const struct conn *other = &l->s->conn[row];
+        if (other->state == TCP_STATE_ESTABLISHED && other->family == AF_INET &&
+            other->dport == c->dport && other->uid == c->uid && other->inode)
+            return true;
+    }
+    return false;
+}
+
+void check_syn_sent(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_SYN_SENT);
+    uint32_t n = largest_lots(&l->d->bag[RULE_SYN_SENT], 1, lot);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = &l->s->conn[lot[i]->row];
+        if (won_by_ipv4(l, c))
+            continue;
+        struct finding *f = report(l, RULE_SYN_SENT, place_of(l, c), lot[i]->key, SEVERITY_WARNING);
+        if (!f)
+            return;
+        f->subject = SUBJECT_DESTINATION;
+        f->concern.ends = *c;
+        f->concern.by = CONCERN_DST | CONCERN_DPORT;
+        figure(f, FIGURE_SYN_SENT_COUNT, lot[i]->n);
+        figure(f, FIGURE_SYN_SENT_REPEATS, lot[i]->sum);
+        if (lot[i]->worst > 0)
+            figure(f, FIGURE_SYN_SENT_OLDEST, lot[i]->worst);
+    }
+}
+
+/* FIN_WAIT1, LAST_ACK, CLOSING ------------------------------------------------------------------
+ */
+
+/* At least so old by how often it has repeated: each time takes twice as long, from 200 ms on. */
+static double repeated_age_s(const struct conn *c)
+{
+    unsigned doublings = c->retrans < 9 ? c->retrans : 9;
+
+    return c->timer == TIMER_RETRANSMIT ? 0.2 * (double)((1u << doublings) - 1) : 0;
+}
+
+static double closing_age_s(const struct look *l, uint32_t row, const struct conn *c)
+{
+    double seen = seen_age_s(l, row), repeated = repeated_age_s(c);
+
+    return seen > repeated ? seen : repeated;
+}
+
+/* Trap: on a long path the answer just takes its time; so it must have been repeated. */
+void row_last_ack(struct look *l, uint32_t row, const struct conn *c)
+{
+    double age = closing_age_s(l, row, c);
+    bool repeats = (c->timer == TIMER_RETRANSMIT && c->retrans > 0) || c->timer == TIMER_PROBE;
+
+    if (!repeats || age < limit(l, THRESHOLD_LAST_ACK_AGE))
+        return;
+    struct lot *lot = bag_at(&l->d->bag[RULE_LAST_ACK], place_of(l, c)->id, row);
+    if (!lot)
+        return;
+    lot->n++;
+    lot->worst = age > lot->worst ? age : lot->worst;
+    count_peer_of(l, lot, row);
+}
+
+void check_last_ack(struct look *l)
+{
+    const struct bag *bag = &l->d->bag[RULE_LAST_ACK];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_LAST_ACK);
+    for (uint32_t i = 0; i < bag->n; i++) {
+        const struct conn *c = &l->s->conn[bag->lot[i].row];
+        struct finding *f = report(l, RULE_LAST_ACK, place_of(l, c), 0, SEVERITY_INFO);
+        if (!f)
+            return;
+        (void)name_peer(l, f, &bag->lot[i]);
+        figure(f, FIGURE_LAST_ACK_COUNT, bag->lot[i].n);
+        figure(f, FIGURE_LAST_ACK_OLDEST, bag->lot[i].worst);
+    }
+}
+
+/* Trap: a slow reader drains real data. What gets less is not stuck. */
+void row_fin_wait1(struct look *l, uint32_t row, const struct conn *c)
+{
+    double age = closing_age_s(l, row, c);
+
+    if (c->inode || c->wqueue <= 1)
+        return;
+    struct suspect *one = suspect_at(l, RULE_FIN_WAIT1, conn_key(c), false);
+    if (!one)
+        return;
+    if (one->fresh)
+        one->since_ns = l->now_ns - (int64_t)(age * (double)NS_PER_S);
+    else if (c->wqueue < one->value[0])
+        one->since_ns = l->now_ns;
+    if (one->fresh || c->wqueue != one->value[0])
+        l->d->pending = true;
+    one->value[0] = c->wqueue;
+    age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
+    if (one->fresh || age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
+        return;
+    struct lot *lot = bag_at(&l->d->bag[RULE_FIN_WAIT1], peer_key(c, false), row);
+    if (!lot)
+        return;
+    lot->n++;
+    lot->worst = age > lot->worst ? age : lot->worst;
+}
+
+/* Orphans and their limit are the whole host's. */
+static void check_orphans(struct look *l)
+{
+    const struct place *p = l->d->n_places ? &l->d->place[0] : NULL;
+    uint64_t orphans;
+    int64_t most;
+
+    if (!p || !host_gauge(p->host, GAUGE_ORPHAN, &orphans) ||
+        !host_sysctl(p->host, SYSCTL_MAX_ORPHANS, &most) || most <= 0)
+        return;
+    if ((double)orphans * 100 <= limit(l, THRESHOLD_FIN_WAIT1_SHARE) * (double)most)
+        return;
+    struct finding *f = report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
+    if (!f)
+        return;
+    f->concern.by = CONCERN_ORPHAN;
+    figure(f, FIGURE_FIN_WAIT1_ORPHANS, (double)orphans);
+    figure(f, FIGURE_FIN_WAIT1_LIMIT, (double)most);
+}
+
+void check_fin_wait1(struct look *l)
+{
+    const struct lot *lot[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    looked(l, RULE_FIN_WAIT1);
+    uint32_t n = largest_lots(&l->d->bag[RULE_FIN_WAIT1], 1, lot);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = &l->s->conn[lot[i]->row];
+        struct finding *f =
+            report(l, RULE_FIN_WAIT1, place_of(l, c), lot[i]->key, SEVERITY_WARNING);
+        if (!f)
+            return;
+        f->subject = SUBJECT_PEER;
+        f->concern.ends = *c;
+        f->concern.by = CONCERN_DST | CONCERN_ORPHAN;
+        figure(f, FIGURE_FIN_WAIT1_COUNT, lot[i]->n);
+        figure(f, FIGURE_FIN_WAIT1_OLDEST, lot[i]->worst);
+    }
+    check_orphans(l);
+}

@@ -1,0 +1,432 @@
+/* Findings in words: messages with the figures of the finding filled in. */
+#include "tcptop/explain/finding_text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/explain/expand.h"
+
+#define ENDPOINT 80
+
+void finding_address(const struct conn *c, bool remote, char out[64])
+{
+    if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))
+        out[0] = '\0';
+}
+
+static void add_endpoint(struct str *out, const struct conn *c, bool remote)
+{
+    char address[64];
+    bool v6 = c->family == AF_INET6;
+
+    finding_address(c, remote, address);
+    str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
+}
+
+static void add_process(const struct finding *f, struct str *out)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%u", f->concern.pid ? f->concern.pid : f->concern.uid);
+    if (!f->concern.pid)
+        text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
+    else
+        text_fill(out, MSG_FINDING_PROCESS, f->process, number, NULL);
+}
+
+static void add_route(const struct finding *f, struct str *out)
+{
+    struct str to = STR_INIT;
+    char from[64];
+
+    finding_address(&f->concern.ends, false, from);
+    add_endpoint(&to, &f->concern.ends, true);
+    text_fill(out, MSG_FINDING_ROUTE, from, str_text(&to), NULL);
+    str_fini(&to);
+}
+
+/* Whom it is about; nothing for the host. */
+static void add_subject(const struct finding *f, struct str *out)
+{
+    char address[64];
+
+    switch ((enum subject)f->subject) {
+    case SUBJECT_HOST:
+        break;
+    case SUBJECT_PROCESS:
+        add_process(f, out);
+        break;
+    case SUBJECT_LISTENER:
+        add_endpoint(out, &f->concern.ends, false);
+        break;
+    case SUBJECT_DESTINATION:
+        add_endpoint(out, &f->concern.ends, true);
+        break;
+    case SUBJECT_PEER:
+        finding_address(&f->concern.ends, true, address);
+        str_add(out, address);
+        break;
+    case SUBJECT_ROUTE:
+        add_route(f, out);
+        break;
+    }
+}
+
+/* What tcp_tw_reuse does: its value as it is in force for the route. */
+static void add_reuse(const struct finding *f, struct str *out)
+{
+    double value = f->value[FIGURE_EPHEMERAL_REUSE];
+    bool loopback = f->concern.ends.src[0] == 127 ||
+                    (f->concern.ends.family == AF_INET6 && f->concern.ends.src[15] == 1 &&
+                     f->concern.ends.src[0] == 0);
+
+    str_add(out, text(value < 1               ? MSG_FINDING_REUSE_OFF
+                      : value < 2 || loopback ? MSG_FINDING_REUSE_ON
+                                              : MSG_FINDING_REUSE_LOOPBACK));
+}
+
+static void add_number(struct str *out, enum figure_kind kind, double value)
+{
+    char number[FMT_SIZE];
+
+    switch (kind) {
+    case KIND_OF_COUNT:
+        str_add(out, fmt_count(number, sizeof number, (uint64_t)(value + 0.5)));
+        break;
+    case KIND_OF_SECONDS:
+        expand_duration(out, (uint64_t)value);
+        break;
+    case KIND_OF_PERCENT:
+        str_addf(out, value < 9.95 ? "%.1f" NBSP "%%" : "%.0f" NBSP "%%", value);
+        break;
+    case KIND_OF_RATE:
+        str_add(out, fmt_rate(number, sizeof number, value));
+        break;
+    case KIND_OF_BYTES:
+        str_add(out, fmt_bytes(number, sizeof number, (uint64_t)value));
+        break;
+    }
+}
+
+static void add_peer(const struct finding *f, struct str *out)
+{
+    char address[64];
+
+    if (f->peer_port) {
+        add_endpoint(out, &f->peer, true);
+        return;
+    }
+    finding_address(&f->peer, true, address);
+    str_add(out, address);
+}
+
+/* The value of {1} to {9}; false when it is not known. */
+static bool add_value(const struct finding *f, unsigned number, struct str *out)
+{
+    size_t before = out->len;
+    unsigned which = number - 3;
+    const struct rule_figure *figure = number >= 3 ? rule_figure(f->rule, which) : NULL;
+
+    if (number == 1)
+        add_subject(f, out);
+    else if (number == 2 && f->rule == RULE_EPHEMERAL)
+        add_reuse(f, out);
+    else if (number == 2 && f->has_peer)
+        add_peer(f, out);
+    else if (figure && f->valid >> which & 1)
+        add_number(out, figure->kind, f->value[which]);
+    return out->len > before;
+}
+
+/* Fill a message in. A part in [ ] without one of its values leaves no trace. */
+static void fill(const struct finding *f, const char *template, struct str *out)
+{
+    size_t open = 0;
+    bool part = false, lacks = false;
+
+    for (const char *p = template; *p; p++) {
+        if (*p == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}') {
+            if (!add_value(f, (unsigned)(p[1] - '0'), out)) {
+                lacks = true;
+                str_add(out, FMT_NONE);
+            }
+            p += 2;
+        } else if (*p == '[') {
+            part = true;
+            lacks = false;
+            open = out->len;
+        } else if (*p == ']' && part) {
+            if (lacks)
+                str_truncate(out, open);
+            part = lacks = false;
+        } else if (*p == '^') {
+            str_add(out, NBSP);
+        } else {
+            str_add_char(out, *p);
+        }
+    }
+}
+
+void finding_title(const struct finding *f, struct str *out)
+{
+    struct str title = STR_INIT;
+
+    fill(f, text(rules[f->rule].title), &title);
+    if (f->namespace[0])
+        text_fill(out, MSG_FINDING_IN, str_text(&title), f->namespace, NULL);
+    else
+        str_add(out, str_text(&title));
+    str_fini(&title);
+}
+
+/* The value of a name in a command; false when the finding has none such. */
+static bool add_named(const struct finding *f, const char *name, size_t len, struct str *out)
+{
+    const struct concern *c = &f->concern;
+    char address[64];
+    bool dst = c->by & CONCERN_DST, src = c->by & CONCERN_SRC;
+
+    if (strncmp(name, "pid", len) == 0 && c->pid) {
+        str_addf(out, "%u", c->pid);
+    } else if (strncmp(name, "lport", len) == 0 && c->by & CONCERN_SPORT) {
+        str_addf(out, "%u", c->ends.sport);
+    } else if (strncmp(name, "rport", len) == 0 && c->by & CONCERN_DPORT) {
+        str_addf(out, "%u", c->ends.dport);
+    } else if ((strncmp(name, "raddr", len) == 0 && dst) ||
+               (strncmp(name, "laddr", len) == 0 && src)) {
+        finding_address(&c->ends, *name == 'r', address);
+        str_add(out, address);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void add_command(const struct finding *f, const char *line, size_t len, struct str *out)
+{
+    size_t before = out->len;
+    bool lacks = false;
+
+    for (const char *p = line; p < line + len; p++) {
+        const char *end = *p == '{' ? strchr(p, '}') : NULL;
+        if (!end) {
+            str_add_char(out, *p);
+            continue;
+        }
+        lacks |= !add_named(f, p + 1, (size_t)(end - p - 1), out);
+        p = end;
+    }
+    if (lacks)
+        str_truncate(out, before);
+    else
+        str_add(out, "\n");
+}
+
+static void add_commands(const struct finding *f, struct str *out)
+{
+    for (const char *line = rules[f->rule].commands; *line;) {
+        size_t len = strcspn(line, "\n");
+        add_command(f, line, len, out);
+        line += len + (line[len] == '\n');
+    }
+    if (out->len && str_text(out)[out->len - 1] == '\n')
+        str_truncate(out, out->len - 1);
+}
+
+void finding_part(const struct finding *f, enum finding_part part, struct str *out)
+{
+    const struct rule *r = &rules[f->rule];
+
+    switch (part) {
+    case PART_SEEN:
+        fill(f, text(r->seen), out);
+        break;
+    case PART_MEANS:
+        fill(f, text(r->means), out);
+        break;
+    case PART_DO:
+        fill(f, text(r->act), out);
+        break;
+    case PART_HARMLESS:
+        fill(f, text(r->harmless), out);
+        break;
+    case PART_CHECK:
+        add_commands(f, out);
+        break;
+    case PART_KINDS:
+        break;
+    }
+}
+
+const char *finding_label(enum finding_part part)
+{
+    static const enum msg labels[PART_KINDS] = {
+        [PART_SEEN] = MSG_FINDING_SEEN,   [PART_MEANS] = MSG_FINDING_MEANS,
+        [PART_DO] = MSG_FINDING_DO,       [PART_HARMLESS] = MSG_FINDING_HARMLESS,
+        [PART_CHECK] = MSG_FINDING_CHECK,
+    };
+
+    return text(labels[part]);
+}
+
+const char *severity_mark(unsigned severity)
+{
+    return severity == SEVERITY_CRITICAL ? "!!" : severity == SEVERITY_WARNING ? "!" : "i";
+}
+
+enum role severity_role(unsigned severity)
+{
+    return severity == SEVERITY_CRITICAL  ? ROLE_CRIT
+           : severity == SEVERITY_WARNING ? ROLE_WARN
+                                          : ROLE_DIM;
+}
+
+const char *severity_word(unsigned severity)
+{
+    static const enum msg words[] = {
+        [SEVERITY_OK] = MSG_SEVERITY_OK,
+        [SEVERITY_INFO] = MSG_SEVERITY_INFO,
+        [SEVERITY_WARNING] = MSG_SEVERITY_WARNING,
+        [SEVERITY_CRITICAL] = MSG_SEVERITY_CRITICAL,
+    };
+
+    return text(severity < sizeof words / sizeof words[0] ? words[severity] : MSG_SEVERITY_UNKNOWN);
+}
+
+const char *unlooked_words(unsigned why)
+{
+    static const enum msg words[] = {
+        [LOOKED] = MSG_SEVERITY_OK,
+        [UNLOOKED_YET] = MSG_UNLOOKED_YET,
+        [UNLOOKED_COUNTERS] = MSG_UNLOOKED_COUNTERS,
+        [UNLOOKED_SYSCTL] = MSG_UNLOOKED_SYSCTL,
+        [UNLOOKED_FIGURES] = MSG_UNLOOKED_FIGURES,
+        [UNLOOKED_BOUND] = MSG_UNLOOKED_BOUND,
+        [UNLOOKED_BACKLOG] = MSG_UNLOOKED_BACKLOG,
+        [UNLOOKED_SHORT] = MSG_UNLOOKED_SHORT,
+    };
+
+    return text(words[why < sizeof words / sizeof words[0] ? why : UNLOOKED_YET]);
+}
+
+static void add_states(uint32_t states, struct str *out)
+{
+    const char *comma = "";
+
+    if (states == (STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN))) {
+        str_add(out, "!state:LISTEN");
+        return;
+    }
+    str_add(out, "state:");
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++) {
+        if (!(states >> state & 1))
+            continue;
+        str_addf(out, "%s%s", comma, state_name(state));
+        comma = ",";
+    }
+}
+
+void finding_filter(const struct finding *f, struct str *out)
+{
+    const struct concern *c = &f->concern;
+    char address[64];
+
+    if (!c->states)
+        return;
+    add_states(c->states, out);
+    if (f->namespace[0])
+        str_addf(out, " netns:\"%s\"", f->namespace);
+    if (c->by & CONCERN_PID)
+        str_addf(out, " pid:%u", c->pid);
+    if (c->by & CONCERN_UID)
+        str_addf(out, " uid:%u", c->uid);
+    finding_address(&c->ends, false, address);
+    if (c->by & CONCERN_SRC)
+        str_addf(out, " laddr:%s", address);
+    if (c->by & CONCERN_SPORT)
+        str_addf(out, " lport:%u", c->ends.sport);
+    finding_address(&c->ends, true, address);
+    if (c->by & CONCERN_DST)
+        str_addf(out, " raddr:%s", address);
+    if (c->by & CONCERN_DPORT)
+        str_addf(out, " rport:%u", c->ends.dport);
+    if (c->by & (CONCERN_PROBE | CONCERN_TIMELESS))
+        str_addf(out, " timer:%s", c->by & CONCERN_PROBE ? "persist" : "off");
+    if (c->by & (CONCERN_OWNED | CONCERN_ORPHAN))
+        str_add(out, c->by & CONCERN_OWNED ? " inode>0" : " !inode>0");
+    if (c->by & CONCERN_UNREAD)
+        str_addf(out, " recv_q>=%u", c->ends.rqueue);
+}
+
+static bool has_pid(const struct snapshot *s, uint32_t row, uint32_t pid)
+{
+    const struct owner_group *group = snapshot_owner(s, row, NULL);
+
+    for (uint32_t i = 0; group && i < group->n; i++)
+        if (group->member[i]->pid == pid)
+            return true;
+    return false;
+}
+
+static bool same_ends(const struct concern *c, const struct conn *row)
+{
+    const struct conn *e = &c->ends;
+
+    return (!(c->by & CONCERN_SRC) ||
+            (e->family == row->family && memcmp(e->src, row->src, sizeof e->src) == 0)) &&
+           (!(c->by & CONCERN_DST) ||
+            (e->family == row->family && memcmp(e->dst, row->dst, sizeof e->dst) == 0)) &&
+           (!(c->by & CONCERN_SPORT) || e->sport == row->sport) &&
+           (!(c->by & CONCERN_DPORT) || e->dport == row->dport);
+}
+
+bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_t row)
+{
+    const struct concern *c = &f->concern;
+    const struct conn *conn = &s->conn[row];
+    unsigned state = conn->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : conn->state;
+
+    if (!(c->states >> state & 1) || (f->namespace[0] && c->ends.netns != conn->netns))
+        return false;
+    return same_ends(c, conn) && (!(c->by & CONCERN_PID) || has_pid(s, row, c->pid)) &&
+           (!(c->by & CONCERN_UID) || conn->uid == c->uid) &&
+           (!(c->by & CONCERN_PROBE) || conn->timer == TIMER_PROBE) &&
+           (!(c->by & CONCERN_TIMELESS) || conn->timer == TIMER_OFF) &&
+           (!(c->by & CONCERN_OWNED) || conn->inode) &&
+           (!(c->by & CONCERN_ORPHAN) || !conn->inode) &&
+           (!(c->by & CONCERN_UNREAD) || conn->rqueue >= c->ends.rqueue);
+}
+
+int finding_set(struct finding_words *w, const struct finding *f, int width)
+{
+    struct typeset ts;
+    struct str part = STR_INIT;
+
+    typeset_init(&ts);
+    for (unsigned i = 0; i < PART_KINDS; i++) {
+        str_clear(&part);
+        finding_part(f, (enum finding_part)i, &part);
+        w->first[i] = part.len ? ts.n_lines : UINT32_MAX;
+        if (part.len)
+            typeset_paragraphs(&ts, str_text(&part), i == PART_CHECK ? ROLE_DIM : ROLE_TEXT, width,
+                               0);
+    }
+    str_fini(&part);
+    return typeset_finish(&ts, &w->text);
+}
+
+void finding_words_fini(struct finding_words *w)
+{
+    explain_fini(&w->text);
+}
+
+const char *finding_label_at(const struct finding_words *w, uint32_t line)
+{
+    for (unsigned i = 0; i < PART_KINDS; i++)
+        if (w->first[i] == line)
+            return finding_label((enum finding_part)i);
+    return NULL;
+}

@@ -1,0 +1,400 @@
+/* Brings about one kind of trouble, or what only looks like it, with real sockets of the present
+ * network namespace: run it under `unshare -n`. `trouble SCENE PORT [N]` prints "ready" when it
+ * stands and holds it until standard input ends.
+ *
+ * Segments are lost by a socket filter that drops them before TCP sees them: no device, no rights.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST 4096
+
+static int port, count;
+static int client[MOST], server[MOST], listener = -1;
+
+static void set(int fd, int level, int option, int value)
+{
+    if (setsockopt(fd, level, option, &value, sizeof(value)) != 0)
+        err(1, "setsockopt %d", option);
+}
+
+static struct sockaddr_in here(void)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static int new_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        err(1, "socket");
+    return fd;
+}
+
+static void serve(int backlog)
+{
+    struct sockaddr_in at = here();
+
+    listener = new_socket();
+    set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (bind(listener, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(listener, backlog) != 0)
+        err(1, "listen");
+}
+
+/* Of 1000 segments that arrive, drop so many, by chance; 1000: all. */
+static void drop(int fd, unsigned permille)
+{
+    uint32_t kept_from = permille >= 1000 ? UINT32_MAX : UINT32_MAX / 1000 * permille;
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kept_from, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+        err(1, "filter");
+}
+
+/* Connect without waiting for it. */
+static int attempt(void)
+{
+    struct sockaddr_in at = here();
+    int fd = new_socket();
+
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0 && errno != EINPROGRESS)
+        err(1, "connect");
+    return fd;
+}
+
+static void join(int n)
+{
+    struct sockaddr_in at = here();
+
+    for (int i = 0; i < n; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+        server[i] = accept(listener, NULL, NULL);
+        if (server[i] < 0)
+            err(1, "accept");
+    }
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool ended(int ms)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    char byte;
+
+    return poll(&in, 1, ms) > 0 && read(STDIN_FILENO, &byte, 1) == 0;
+}
+
+static void ready(void)
+{
+    puts("ready");
+    fflush(stdout);
+}
+
+static void hold(void)
+{
+    ready();
+    while (!ended(-1))
+        continue;
+}
+
+/* CLOSE_WAIT: nobody closes after the peer. */
+static void leak(void)
+{
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++)
+        close(client[i]);
+    hold();
+}
+
+/* CLOSE_WAIT in which data still flows, to a peer that has only ended its own direction. */
+static void half_closed(void)
+{
+    char data[512] = "", waste[4096];
+
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        shutdown(client[i], SHUT_WR);
+        fcntl(client[i], F_SETFL, O_NONBLOCK);
+    }
+    ready();
+    while (!ended(200)) {
+        for (int i = 0; i < count; i++) {
+            if (write(server[i], data, sizeof(data)) < 0)
+                err(1, "write");
+            while (read(client[i], waste, sizeof(waste)) > 0)
+                continue;
+        }
+    }
+}
+
+/* CLOSE_WAIT of children that were never accepted. */
+static void unaccepted(void)
+{
+    struct sockaddr_in at = here();
+
+    serve(count + 10);
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+        close(client[i]);
+    }
+    hold();
+}
+
+/* An accept queue that nobody empties. */
+static void full_queue(void)
+{
+    serve(3);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+/* Full for a moment, then emptied, again and again. */
+static void brief_queue(void)
+{
+    serve(count - 1);
+    ready();
+    for (unsigned round = 0; !ended(100); round++) {
+        int n = round % 10 == 3 ? count : 0;
+        for (int i = 0; i < n; i++)
+            client[i] = attempt();
+        usleep(20000);
+        for (int i = 0; i < n; i++) {
+            server[i] = accept(listener, NULL, NULL);
+            close(server[i]);
+            close(client[i]);
+        }
+    }
+}
+
+/* Handshakes that the clients never complete. */
+static void half_open(void)
+{
+    struct sockaddr_in at = here();
+
+    serve(8);
+    ready();
+    for (int n = 0; !ended(100);) {
+        for (int i = 0; i < 5 && n < count; i++, n++) {
+            client[n] = new_socket();
+            drop(client[n], 1000);
+            fcntl(client[n], F_SETFL, O_NONBLOCK);
+            (void)connect(client[n], (struct sockaddr *)&at, sizeof(at));
+        }
+    }
+}
+
+/* Clients that the listener keeps in SYN_RECV on purpose, until they send something. */
+static void deferred(void)
+{
+    serve(count * 2 - 4);
+    set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 60);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+/* Attempts that are never answered. */
+static void unanswered(void)
+{
+    struct sockaddr_in at = here();
+
+    serve(MOST);
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        drop(client[i], 1000);
+        fcntl(client[i], F_SETFL, O_NONBLOCK);
+        (void)connect(client[i], (struct sockaddr *)&at, sizeof(at));
+    }
+    hold();
+}
+
+/* Open and close `count` connections a second, the client first, until no port is left; says when.
+ */
+static void use_ports(void)
+{
+    struct sockaddr_in at = here();
+    double begin = now_s();
+
+    serve(MOST);
+    ready();
+    for (unsigned n = 0;; n++) {
+        double due = begin + n / (double)count, wait = due - now_s();
+        int fd = new_socket();
+        if (wait > 0)
+            usleep((useconds_t)(wait * 1e6));
+        if (connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
+            printf("exhausted %.2f %d\n", now_s() - begin, errno == EADDRNOTAVAIL);
+            fflush(stdout);
+            break;
+        }
+        int child = accept(listener, NULL, NULL);
+        close(fd);
+        close(child);
+    }
+    while (!ended(-1))
+        continue;
+}
+
+/* So many closed here first. */
+static void linger(void)
+{
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++)
+        close(client[i]);
+    for (int i = 0; i < count; i++)
+        close(server[i]);
+    hold();
+}
+
+/* A peer that takes no data: its window shuts. */
+static void shut_window(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        fcntl(server[i], F_SETFL, O_NONBLOCK);
+        while (write(server[i], data, sizeof(data)) > 0)
+            continue;
+    }
+    hold();
+}
+
+/* A peer that takes data slowly, but does: its window shuts for moments. */
+static void slow_window(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    fcntl(server[0], F_SETFL, O_NONBLOCK);
+    fcntl(client[0], F_SETFL, O_NONBLOCK);
+    ready();
+    while (!ended(20)) {
+        while (write(server[0], data, sizeof(data)) > 0)
+            continue;
+        for (int i = 0; i < 64 && read(client[0], data, sizeof(data)) > 0; i++)
+            continue;
+    }
+}
+
+/* FIN_WAIT2: the peers do not close; this process keeps its ends, or not. */
+static void closed_here(bool keep)
+{
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        if (keep)
+            shutdown(client[i], SHUT_WR);
+        else
+            close(client[i]);
+    }
+    hold();
+}
+
+static void kept(void)
+{
+    closed_here(true);
+}
+
+static void orphaned(void)
+{
+    closed_here(false);
+}
+
+/* Data of which `count` of 1000 segments are lost. */
+static void lossy(void)
+{
+    static char data[1000], waste[1 << 20];
+
+    serve(1);
+    join(1);
+    if (count)
+        drop(client[0], (unsigned)count);
+    set(server[0], IPPROTO_TCP, TCP_NODELAY, 1);
+    fcntl(server[0], F_SETFL, O_NONBLOCK);
+    fcntl(client[0], F_SETFL, O_NONBLOCK);
+    ready();
+    while (!ended(5)) {
+        for (int i = 0; i < 20; i++)
+            (void)!write(server[0], data, sizeof(data));
+        while (read(client[0], waste, sizeof(waste)) > 0)
+            continue;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*make)(void);
+    } scenes[] = {
+        {"leak", leak},
+        {"half-closed", half_closed},
+        {"unaccepted", unaccepted},
+        {"full-queue", full_queue},
+        {"brief-queue", brief_queue},
+        {"half-open", half_open},
+        {"deferred", deferred},
+        {"unanswered", unanswered},
+        {"use-ports", use_ports},
+        {"linger", linger},
+        {"shut-window", shut_window},
+        {"slow-window", slow_window},
+        {"kept", kept},
+        {"orphaned", orphaned},
+        {"lossy", lossy},
+    };
+
+    if (argc < 3)
+        errx(2, "usage: trouble SCENE PORT [N]");
+    port = atoi(argv[2]);
+    count = argc > 3 ? atoi(argv[3]) : 1;
+    if (count > MOST)
+        errx(2, "at most %d", MOST);
+    for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+        if (strcmp(argv[1], scenes[i].name) == 0) {
+            scenes[i].make();
+            return 0;
+        }
+    }
+    errx(2, "there is no scene '%s'", argv[1]);
+}
