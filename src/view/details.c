@@ -9,7 +9,7 @@
 #include "tcptop/query/column.h"
 #include "tcptop/query/select.h"
 
-#define LABEL_W     13
+#define LABEL_W     DETAILS_LABEL
 #define RIGHT_LABEL 11
 #define TWO_FROM_W  66 /* two columns of fields */
 #define FULL_W      76 /* … the right one from here where there is room */
@@ -26,10 +26,12 @@ enum line_kind {
     LINE_OTHER_END,
     LINE_FIELDS, /* the i-th of the left side, with that of the right one where there are two */
     LINE_RIGHT,  /* the i-th of the right side alone */
+    LINE_HOLDER, /* the i-th of those who share the socket */
     LINE_TRACE_HEAD,
     LINE_TRACE,
     LINE_SS,
     LINE_TCPDUMP,
+    LINE_COMMAND,
 };
 
 struct line {
@@ -91,6 +93,8 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     add_line(l, LINE_SEEN, 0);
     add_line(l, *other ? LINE_OTHER_END : LINE_BLANK, 0);
     add_fields(l, 0, FIELDS);
+    for (int i = 0; i < details_holders(t); i++)
+        add_line(l, LINE_HOLDER, i);
     add_line(l, LINE_BLANK, 0);
     add_line(l, LINE_TRACE_HEAD, 0);
     for (int i = 0; i < TRACES; i++)
@@ -100,6 +104,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     add_line(l, LINE_TCPDUMP, 0);
     add_line(l, LINE_BLANK, 0);
     add_fields(l, FIELDS, FIELDS_MAX);
+    add_line(l, LINE_COMMAND, 0);
 }
 
 static void make(struct details *t, const struct drawing *d)
@@ -120,8 +125,7 @@ static void make(struct details *t, const struct drawing *d)
     details_fields(t);
 }
 
-/* Text that is cut where it does not fit says so. */
-static void put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
+void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
 {
     canvas_put(d->c, x, y, w, role, value);
     if (w > 0 && utf8_width(value) > w)
@@ -133,7 +137,7 @@ static void draw_field(struct drawing *d, const struct field *f, int x, int y, i
     enum role role = strcmp(f->value, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 
     canvas_put(d->c, x, y, label_w - 1, ROLE_DIM, text(f->label));
-    put_cut(d, x + label_w, y, w - label_w, role, f->value);
+    details_put_cut(d, x + label_w, y, w - label_w, role, f->value);
 }
 
 /* The widest label of one side, with a blank. */
@@ -193,8 +197,17 @@ static void draw_select(struct drawing *d, const struct details *t, int x, int y
         select_tcpdump(t->c, &expression);
     canvas_put(d->c, x, y, 1, ROLE_KEY, ss ? "s" : "t");
     canvas_put(d->c, x + 2, y, LABEL_W - 3, ROLE_DIM, ss ? "ss" : "tcpdump");
-    put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, str_text(&expression));
+    details_put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, str_text(&expression));
     str_fini(&expression);
+}
+
+static void draw_labelled(struct drawing *d, int x, int y, int w, enum msg label, const char *value)
+{
+    canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(label));
+    if (*value)
+        details_put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, value);
+    else
+        canvas_put(d->c, x + LABEL_W, y, w - LABEL_W, ROLE_DIM, FMT_NONE);
 }
 
 static void draw_line(struct drawing *d, const struct details *t, const struct lines *l,
@@ -218,14 +231,19 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         break;
     case LINE_OTHER_END:
         details_other_end(t, words);
-        canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_OTHER_END));
-        put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, words);
+        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_OTHER_END, words);
         break;
     case LINE_FIELDS:
         draw_fields(d, t, x, y, w, line->i, l->two);
         break;
     case LINE_RIGHT:
         draw_field(d, &t->right[line->i], x, y, LABEL_W, w);
+        break;
+    case LINE_HOLDER:
+        details_holder(d, t, line->i, x, y, w);
+        break;
+    case LINE_COMMAND:
+        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_COMMAND, details_command(t));
         break;
     case LINE_TRACE_HEAD:
         details_trace_head(d, t, x, y, w);

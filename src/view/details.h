@@ -10,6 +10,9 @@
 #define FIELDS_MAX  (FIELDS + MORE_FIELDS)
 #define TRACES      4 /* lines of figures over time */
 
+#define DETAILS_LABEL 13        /* columns of what stands before a value */
+#define DETAILS_VALUE FILL_SIZE /* bytes of one */
+
 struct field {
     enum msg label;
     char value[96];
@@ -39,6 +42,18 @@ void details_other_end(const struct details *t, char out[FILL_SIZE]);
 const char *details_direction(const struct details *t);
 
 bool details_gone(const struct details *t);
+
+/** Text that is cut where it does not fit says so. */
+void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value);
+
+/** The process: "nginx 1184", "nginx 1183 +2" where three share the socket, in parentheses when it
+ *  has let go; and its command line. "" where they are not known. */
+void details_process(const struct details *t, char out[DETAILS_VALUE]);
+const char *details_command(const struct details *t);
+
+/** How many lines say who shares the socket, 0 where nobody does; and the i-th of them. */
+int details_holders(const struct details *t);
+void details_holder(struct drawing *d, const struct details *t, int i, int x, int y, int w);
 
 /** The head of the traces, and the i-th of them, in `w` columns from (x, y) on. */
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w);

@@ -54,12 +54,9 @@ static void cell(const struct details *t, const char *column, char *out, size_t 
 
 static void add_owner(struct details *t)
 {
-    char name[64], pid[24], value[96];
+    char value[DETAILS_VALUE];
 
-    cell(t, "process", name, sizeof name);
-    cell(t, "pid", pid, sizeof pid);
-    snprintf(value, sizeof value, "%s%s%s", name, *name && *pid && !strstr(name, pid) ? " " : "",
-             strstr(name, pid) ? "" : pid);
+    details_process(t, value);
     add(t, false, MSG_VIEW_DETAIL_PROCESS, value);
     cell(t, "user", value, sizeof value);
     if (!*value && !(t->c->flags & CONN_NO_OWNER) && t->c->inode)

@@ -1,4 +1,5 @@
 /* Details: the lines about the connection as a whole. */
+#include <limits.h>
 #include <string.h>
 
 #include "details.h"
@@ -133,7 +134,6 @@ void details_seen(const struct details *t, int w, char out[FILL_SIZE])
 void details_other_end(const struct details *t, char out[FILL_SIZE])
 {
     const struct watch *w = t->watch;
-    int process = column_find("process", 7);
     char words[FILL_SIZE];
     struct str owner = STR_INIT;
     uint32_t row;
@@ -147,8 +147,7 @@ void details_other_end(const struct details *t, char out[FILL_SIZE])
         return;
     }
     say_state(t->s, row, words);
-    if (process >= 0)
-        columns[process].format(t->s, row, &owner);
+    process_fit(t->s, row, INT_MAX, &owner);
     if (owner.len && strcmp(str_text(&owner), FMT_NONE) != 0)
         fill(out, MSG_VIEW_OTHER_END, words, str_text(&owner), NULL);
     else

@@ -121,7 +121,8 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void hold(struct making *m, uint32_t pid, uint32_t inode)
+/* Returns the process's user. */
+static uint32_t hold(struct making *m, uint32_t pid, uint32_t inode)
 {
     unsigned i = 0;
 
@@ -134,10 +135,12 @@ static void hold(struct making *m, uint32_t pid, uint32_t inode)
             fail("scenes");
     }
     m->inodes[i][m->n[i]++] = inode;
+    return m->scene->processes[i].uid;
 }
 
-/* Who holds it. One that lives in a single sample is gone before a scan comes by. */
-static void add_holders(struct making *m, const struct conn *c, const struct row *r)
+/* Who holds it; the socket is of the first one's user. One that lives in a single sample is gone
+ * before a scan comes by. */
+static void add_holders(struct making *m, struct conn *c, const struct row *r)
 {
     const struct holding *h = m->scene->holdings;
 
@@ -147,7 +150,8 @@ static void add_holders(struct making *m, const struct conn *c, const struct row
         if ((h->local_port && h->local_port != c->sport) ||
             (h->remote_port && h->remote_port != c->dport) || (h->state && h->state != c->state))
             continue;
-        for (int i = 0; i < HOLDERS_MAX && h->pid[i]; i++)
+        c->uid = hold(m, h->pid[0], c->inode);
+        for (int i = 1; i < HOLDERS_MAX && h->pid[i]; i++)
             hold(m, h->pid[i], c->inode);
         return;
     }

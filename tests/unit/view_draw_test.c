@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/view/view.h"
@@ -39,6 +40,20 @@ static struct grouped {
                {.by = COL_NETNS},
                {.by = COL_LOCAL_PORT},
                {.by = COL_UID}};
+
+/* More processes share the listeners than the details list. */
+static void add_owners(void)
+{
+    struct owner_map *map = owner_map_new();
+
+    for (uint32_t pid = 100; pid < 125; pid++)
+        owned_put(map, pid, 33,
+                  (const char *const[]){"긴 이름의 프로세스", "httpd -f", "httpd.service"},
+                  (const uint32_t[]){1, pid == 110 ? 2 : 0, 0});
+    owner_map_name_user(map, 33, "www-data");
+    owned_assign(map, full);
+    owner_map_free(map);
+}
 
 static int group_rows(struct grouped *g)
 {
@@ -69,6 +84,7 @@ static int begin(void **state)
     sample_row(full, "255.255.255.255:65535", "255.255.255.254:65534", TCP_STATE_LAST_ACK);
     snapshot_count(full);
     sample_split(full, full->n_live - 4, full->n_live - 2);
+    add_owners();
     failed = host_new();
     failed->status = SAMPLE_FAILED;
     snprintf(failed->why, sizeof failed->why, "%s", "netlink: no buffer space available");

@@ -140,6 +140,10 @@ golden details web-01 120x34 en "Tab $(down 10) Enter"
 golden details web-01 80x24 ko "Tab $(down 10) Enter"
 golden details web-01 120x34 ko "Tab $(down 10) Enter"
 golden details-time-wait devbox 80x24 ko '"3000" Tab Enter' --sort left
+golden details-shared web-01 80x24 en 'Tab End Enter' --sort left:desc --filter lport:443,80
+golden details-shared web-01 120x34 ko 'Tab End Enter' --sort left:desc --filter lport:443,80
+golden details-former web-01 120x34 en 'Tab Down Enter' --filter owner:former
+golden details-end web-01 80x24 en 'Tab Enter ] ] ] ] ]' --filter lport:47122
 golden details-listen devbox 80x24 en '"3000" Tab End Enter' --sort left
 golden sort-menu web-01 80x24 en 's'
 golden sort-menu web-01 120x34 ko 's'
