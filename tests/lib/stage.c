@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "tcptop/base/utf8.h"
@@ -169,6 +171,33 @@ unsigned stage_port(const struct stage *st)
     if (st->ui->bound)
         assert_int_equal(port, st->ui->selected.sport);
     return port;
+}
+
+bool stage_shows(struct stage *st, const char *words)
+{
+    struct canvas c;
+    struct str line = STR_INIT;
+    bool found = false;
+    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
+    session_draw(st->session, &c, st->now_ns);
+    for (int y = 0; y < c.h && !found; y++) {
+        str_clear(&line);
+        for (int x = 0; x < c.w; x++)
+            str_add(&line, canvas_at(&c, x, y)->text);
+        found = strstr(str_text(&line), words) != NULL;
+    }
+    str_fini(&line);
+    canvas_fini(&c);
+    return found;
+}
+
+void stage_let_work(struct stage *st)
+{
+    struct pollfd fd = {.fd = st->session->wake_fd, .events = POLLIN};
+    eventfd_t count;
+    assert_int_equal(poll(&fd, 1, 60000), 1);
+    assert_int_equal(eventfd_read(fd.fd, &count), 0);
+    session_tick(st->session, st->now_ns);
 }
 
 uint32_t stage_line(const struct stage *st)

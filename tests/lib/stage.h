@@ -56,6 +56,12 @@ void stage_mouse(struct stage *st, int x, int y, int what);
 unsigned stage_port_at(const struct stage *st, uint32_t position);
 unsigned stage_port(const struct stage *st);
 
+/** Are these words in one line of the screen as it is drawn now? */
+bool stage_shows(struct stage *st, const char *words);
+
+/** Wait, a minute at most, until the worker has got on with it; needs a wake_fd. */
+void stage_let_work(struct stage *st);
+
 /** How far below the top of the table the cursor stands. */
 uint32_t stage_line(const struct stage *st);
 

@@ -254,23 +254,6 @@ static void obstacles_are_named(void **state)
     stage_close(&st);
 }
 
-static bool on_screen(struct stage *st, const char *text)
-{
-    struct canvas c;
-    bool found = false;
-    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
-    session_draw(st->session, &c, st->now_ns);
-    for (int y = 0; y < c.h && !found; y++) {
-        struct str row = STR_INIT;
-        for (int x = 0; x < c.w; x++)
-            str_add(&row, canvas_at(&c, x, y)->text);
-        found = strstr(str_text(&row), text) != NULL;
-        str_fini(&row);
-    }
-    canvas_fini(&c);
-    return found;
-}
-
 static void another_namespace_is_named(void **state)
 {
     (void)state;
@@ -287,7 +270,7 @@ static void another_namespace_is_named(void **state)
     while (stage_port(&st) != 110)
         stage_keys(&st, "Down");
     ask(&st);
-    assert_true(on_screen(&st, "to 192.0.2.1:40001, ESTABLISHED, blue?"));
+    assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, blue?"));
     kernel.answer = (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = -1};
     stage_keys(&st, "y");
     assert_int_equal(kernel.inode, 77);
@@ -310,22 +293,22 @@ static void the_process_is_named(void **state)
     open_stage(&st);
     hold(&st, map, 2841, "java");
     stage_keys(&st, "K");
-    assert_true(on_screen(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
+    assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
     text_use(LANG_KO);
-    assert_true(on_screen(&st, "192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED, java 2841"));
+    assert_true(stage_shows(&st, "192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED, java 2841"));
     text_use(LANG_EN);
     stage_wait(&st, QUIET_MS);
     stage_keys(&st, "n");
     hold(&st, map, 2842, "worker");
     ask(&st);
-    assert_true(on_screen(&st, "ESTABLISHED, java 2841 +1?"));
+    assert_true(stage_shows(&st, "ESTABLISHED, java 2841 +1?"));
     stage_keys(&st, "n");
     owner_map_remove(map, 2841);
     owner_map_remove(map, 2842);
     owned_assign(map, st.last);
     st.last->owner[1] |= OWNER_FORMER;
     ask(&st);
-    assert_true(on_screen(&st, "ESTABLISHED, (worker)?"));
+    assert_true(stage_shows(&st, "ESTABLISHED, (worker)?"));
     owner_map_free(map);
     stage_close(&st);
 }
@@ -372,18 +355,18 @@ static void read_only_it_does_not_exist(void **state)
     struct stage st;
     open_stage(&st);
     stage_keys(&st, "?");
-    assert_true(on_screen(&st, "close it, asks first"));
+    assert_true(stage_shows(&st, "close it, asks first"));
     stage_keys(&st, "q Enter");
-    assert_true(on_screen(&st, "K close it"));
+    assert_true(stage_shows(&st, "K close it"));
     stage_keys(&st, "q");
     st.ui->readonly = true;
     stage_keys(&st, "K");
     assert_int_equal(st.ui->prompt, PROMPT_NONE);
     assert_string_equal(st.ui->message, "--readonly: nothing is closed");
     stage_keys(&st, "?");
-    assert_false(on_screen(&st, "close it"));
+    assert_false(stage_shows(&st, "close it"));
     stage_keys(&st, "q Enter");
-    assert_false(on_screen(&st, "close it"));
+    assert_false(stage_shows(&st, "close it"));
     stage_close(&st);
 }
 

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,22 +82,6 @@ static unsigned selected_group(void)
     return st.ui->bound && st.ui->on_group ? (unsigned)st.ui->group.number : 0;
 }
 
-static bool on_screen(const char *words)
-{
-    struct canvas c;
-    bool found = false;
-    assert_int_equal(canvas_init(&c, 80, 24), 0);
-    session_draw(st.session, &c, st.now_ns);
-    for (int y = 0; y < c.h && !found; y++) {
-        char line[80 * 4 + 1] = "";
-        for (int x = 0; x < c.w; x++)
-            strcat(line, canvas_at(&c, x, y)->text);
-        found = strstr(line, words);
-    }
-    canvas_fini(&c);
-    return found;
-}
-
 static void the_menu_chooses(void **state)
 {
     (void)state;
@@ -110,8 +93,8 @@ static void the_menu_chooses(void **state)
     assert_int_equal(st.ui->group_by, -1);
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "443 80 22");
-    assert_true(on_screen("CONNECTIONS  6   3 groups by FPort"));
-    assert_true(on_screen("ESTAB 2 TWAIT 1"));
+    assert_true(stage_shows(&st, "CONNECTIONS  6   3 groups by FPort"));
+    assert_true(stage_shows(&st, "ESTAB 2 TWAIT 1"));
     assert_int_equal(selected_group(), 0); /* the cursor is parked */
     group_by(COL_STATE);
     assert_string_equal(lines(), "ESTABLISHED CLOSE_WAIT TIME_WAIT");
@@ -247,7 +230,7 @@ static void open_as_a_filter_and_go_back(void **state)
     assert_string_equal(st.ui->filter, "(lport>1002 or state:cw) remote_port:22");
     assert_int_equal(st.ui->group_by, -1);
     assert_string_equal(lines(), "1004");
-    assert_true(on_screen("back to the groups"));
+    assert_true(stage_shows(&st, "back to the groups"));
     group_by(COL_STATE); /* deeper */
     stage_keys(&st, "Enter");
     assert_string_equal(st.ui->filter, "(lport>1002 or state:cw) remote_port:22 state:CLOSE_WAIT");
@@ -307,7 +290,7 @@ static void orders(void **state)
     stage_keys(&st, "s");
     assert_int_equal(st.ui->overlay, OVERLAY_GROUP_SORT);
     assert_int_equal(st.ui->overlay_cursor, GROUP_KEY);
-    assert_true(on_screen("SORT GROUPS BY"));
+    assert_true(stage_shows(&st, "SORT GROUPS BY"));
     stage_keys(&st, "Down Enter");
     assert_int_equal(st.ui->group_sort.figure, GROUP_COUNT);
     assert_string_equal(lines(), "443 80 22");
@@ -323,7 +306,7 @@ static void heads_are_those_of_the_line_under_the_cursor(void **state)
     (void)state;
     struct layout l;
     group_by(COL_REMOTE_PORT);
-    assert_true(on_screen("Count ▾"));
+    assert_true(stage_shows(&st, "Count ▾"));
     struct view v = session_view(st.session);
     layout_compute(&l, st.ui);
     int x = 0, y = l.table.y + 1;
@@ -334,8 +317,8 @@ static void heads_are_those_of_the_line_under_the_cursor(void **state)
     stage_mouse(&st, x, y + 2, MOUSE_CLICK);
     assert_int_equal(selected_group(), 80);
     stage_keys(&st, "Home Right Down");
-    assert_true(on_screen("Foreign Address"));
-    assert_false(on_screen("Count"));
+    assert_true(stage_shows(&st, "Foreign Address"));
+    assert_false(stage_shows(&st, "Count"));
     v = session_view(st.session);
     assert_int_equal(view_group_head_at(&v, x, y), -1);
 }
@@ -470,15 +453,6 @@ static void started_with_groups(void **state)
 /* Every sample is a large one. */
 static int wake_fd;
 
-static void let_it_work(void)
-{
-    struct pollfd fd = {.fd = wake_fd, .events = POLLIN};
-    uint64_t count;
-    assert_int_equal(poll(&fd, 1, 60000), 1);
-    assert_int_equal(read(wake_fd, &count, sizeof count), sizeof count);
-    session_tick(st.session, st.now_ns);
-}
-
 static void by_the_worker(void **state)
 {
     (void)state;
@@ -489,24 +463,24 @@ static void by_the_worker(void **state)
     people();
     stage_sample(&st);
     while (!st.session->list->snapshot)
-        let_it_work();
+        stage_let_work(&st);
     assert_string_equal(lines(), "1004 1001"); /* the first rows */
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "1004 1001"); /* they stand */
-    assert_true(on_screen("updating"));
+    assert_true(stage_shows(&st, "updating"));
     while (st.ui->updating)
-        let_it_work();
+        stage_let_work(&st);
     assert_string_equal(lines(), "443 80 22");
     assert_false(listing_is_partial(st.session->list));
     stage_keys(&st, "Down Right");
     while (st.ui->updating)
-        let_it_work();
+        stage_let_work(&st);
     assert_string_equal(lines(), "443 80 1002 1005 22");
     assert_int_equal(selected_group(), 80);
     stage_keys(&st, "Enter");
     stage_keys(&st, "Esc"); /* before any answer */
     while (st.ui->updating)
-        let_it_work();
+        stage_let_work(&st);
     assert_string_equal(lines(), "443 80 1002 1005 22");
     assert_int_equal(selected_group(), 80);
     assert_string_equal(st.ui->filter, "");
@@ -514,12 +488,12 @@ static void by_the_worker(void **state)
     stage_keys(&st, "Esc s");
     assert_true(st.session->list->grouped);
     assert_int_equal(st.ui->overlay, OVERLAY_SORT);
-    assert_true(on_screen("SORT BY"));
+    assert_true(stage_shows(&st, "SORT BY"));
     stage_keys(&st, "Esc Enter Left Space");
     assert_int_equal(st.ui->opened, 0);
     assert_int_equal(st.ui->n_unfolded, 0);
     while (st.ui->updating)
-        let_it_work();
+        stage_let_work(&st);
     assert_false(st.session->list->grouped);
     stage_close(&st);
     close(wake_fd);

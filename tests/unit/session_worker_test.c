@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,19 +44,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Let the worker get on with it. */
-static void let_it_work(void)
-{
-    struct pollfd fd = {.fd = wake_fd, .events = POLLIN};
-    uint64_t count;
-    assert_int_equal(poll(&fd, 1, 60000), 1);
-    assert_int_equal(read(wake_fd, &count, sizeof count), sizeof count);
-    session_tick(st.session, st.now_ns);
-}
-
 #define UNTIL(condition)                                                                           \
     while (!(condition))                                                                           \
-    let_it_work()
+    stage_let_work(&st)
 
 static const struct listing *list(void)
 {
@@ -82,36 +71,19 @@ static void bind_first_row(void)
     UNTIL(shows_all());
 }
 
-/* Is `words` somewhere on the screen? */
-static bool on_screen(const char *words)
-{
-    struct canvas c;
-    bool found = false;
-    assert_int_equal(canvas_init(&c, 80, 24), 0);
-    session_draw(st.session, &c, st.now_ns);
-    for (int y = 0; y < c.h && !found; y++) {
-        char line[80 * 4 + 1] = "";
-        for (int x = 0; x < c.w; x++)
-            strcat(line, canvas_at(&c, x, y)->text);
-        found = strstr(line, words);
-    }
-    canvas_fini(&c);
-    return found;
-}
-
 static void the_first_rows_will_do_at_the_top(void **state)
 {
     (void)state;
     stage_sample(&st);
     assert_null(list()->snapshot);
-    assert_true(on_screen("no sample yet"));
+    assert_true(stage_shows(&st, "no sample yet"));
     UNTIL(shows_newest());
     assert_int_equal(list()->rows.n, FIRST);
     assert_int_equal(list()->rows.matched, ALL);
     assert_int_equal(list()->survey.tally[TCP_STATE_ESTABLISHED].rows, ALL);
     assert_int_equal(stage_port_at(&st, FIRST - 1), 100 + 10 * (FIRST - 1));
-    assert_true(on_screen("CONNECTIONS  40"));
-    assert_false(on_screen("updating"));
+    assert_true(stage_shows(&st, "CONNECTIONS  40"));
+    assert_false(stage_shows(&st, "updating"));
 }
 
 static void a_bound_row_wants_the_whole_order(void **state)
@@ -121,7 +93,7 @@ static void a_bound_row_wants_the_whole_order(void **state)
     UNTIL(shows_newest());
     stage_keys(&st, "Down Down");
     assert_int_equal(stage_port(&st), 120);
-    assert_false(on_screen("updating")); /* the user sees what was asked for */
+    assert_false(stage_shows(&st, "updating")); /* the user sees what was asked for */
     UNTIL(shows_all());
     assert_int_equal(stage_port(&st), 120);
     assert_int_equal(stage_line(&st), 2);
@@ -163,11 +135,11 @@ static void the_end_waits_for_the_whole_order(void **state)
     UNTIL(shows_newest());
     stage_keys(&st, "G");
     assert_int_equal(st.ui->cursor, 0);
-    assert_true(on_screen("updating"));
+    assert_true(stage_shows(&st, "updating"));
     UNTIL(shows_all());
     assert_int_equal(stage_port(&st), 490);
-    assert_false(on_screen("updating"));
-    assert_true(on_screen("31-40"));
+    assert_false(stage_shows(&st, "updating"));
+    assert_true(stage_shows(&st, "31-40"));
     stage_keys(&st, "Home");
     stage_sample(&st);
     UNTIL(shows_newest());
@@ -186,10 +158,10 @@ static void the_old_order_stands_and_says_so(void **state)
     const struct listing *before = list();
     stage_keys(&st, "r e");
     assert_ptr_equal(list(), before);
-    assert_true(on_screen("– of 40   state:es   updating"));
+    assert_true(stage_shows(&st, "– of 40   state:es   updating"));
     assert_int_equal(stage_port(&st), 140);
     UNTIL(!st.ui->updating);
-    assert_true(on_screen("40 of 40   state:es "));
+    assert_true(stage_shows(&st, "40 of 40   state:es "));
     assert_int_equal(stage_port_at(&st, 0), 490);
     assert_int_equal(stage_port(&st), 140);
     assert_true(list() != before);
@@ -246,7 +218,7 @@ static void pause_stands_still(void **state)
     stage_sample(&st);
     stage_keys(&st, "p");
     stage_sample(&st);
-    let_it_work();
+    stage_let_work(&st);
     assert_ptr_equal(list()->snapshot, shown);
     stage_keys(&st, "G"); /* the order of what stands still may be asked for */
     UNTIL(!listing_is_partial(list()));
@@ -309,20 +281,20 @@ static void details_go_with_their_connection(void **state)
     (void)state;
     bind_first_row();
     stage_keys(&st, "Enter");
-    assert_true(on_screen("2 of 40"));
+    assert_true(stage_shows(&st, "2 of 40"));
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 1);
     stage_change(&st, 110, TCP_STATE_FIN_WAIT2);
     stage_sample(&st);
-    assert_true(on_screen("2 of 40"));
+    assert_true(stage_shows(&st, "2 of 40"));
     UNTIL(shows_newest());
-    assert_true(on_screen("3 of 41"));
-    assert_true(on_screen("FIN_WAIT2 for"));
+    assert_true(stage_shows(&st, "3 of 41"));
+    assert_true(stage_shows(&st, "FIN_WAIT2 for"));
     stage_remove(&st, 110);
     for (unsigned i = 0; i < 10; i++)
         stage_sample(&st);
     UNTIL(shows_newest());
     assert_int_equal(st.ui->details_row, UINT32_MAX);
-    assert_true(on_screen("10.0.0.1:110"));
+    assert_true(stage_shows(&st, "10.0.0.1:110"));
 }
 
 static void find_looks_through_all_rows(void **state)
@@ -332,7 +304,7 @@ static void find_looks_through_all_rows(void **state)
     UNTIL(shows_newest());
     stage_keys(&st, "F3");
     stage_type(&st, ":47");
-    assert_true(on_screen("searching"));
+    assert_true(stage_shows(&st, "searching"));
     UNTIL(!st.ui->searching);
     assert_int_equal(stage_port(&st), 470);
     assert_false(st.ui->line_bad);
@@ -365,7 +337,7 @@ static void export_is_written_by_the_worker(void **state)
     stage_keys(&st, "x");
     stage_type(&st, path);
     stage_keys(&st, "Enter");
-    assert_true(on_screen("writing"));
+    assert_true(stage_shows(&st, "writing"));
     UNTIL(strstr(st.ui->message, "rows written: 40"));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
