@@ -10,6 +10,8 @@
 struct find {
     struct errand errand; /* first: they are cast */
     struct listing *list; /* a reference */
+    struct naming naming;
+    struct names *names; /* those it means, a copy: the others belong to the screen; owned */
     enum column_id columns[COL_COUNT];
     size_t n_columns;
     char needle[UI_FILTER_MAX];
@@ -23,7 +25,7 @@ static void line_text(const struct find *f, uint32_t line, struct str *text)
     if (line_is_group(line) && f->list->grouped)
         groups_format(&f->list->groups, f->list->snapshot, line_group(line), text);
     else
-        table_row_text(f->list->snapshot, f->columns, f->n_columns, line, text);
+        table_row_text(f->list->snapshot, &f->naming, f->columns, f->n_columns, line, text);
 }
 
 static bool find_step(struct errand *e)
@@ -74,6 +76,7 @@ static void find_free(struct errand *e)
 {
     struct find *f = (struct find *)e;
     listing_unref(f->list);
+    names_free(f->names);
     free(f);
 }
 
@@ -86,6 +89,8 @@ static struct find *find_new(const struct session *s, uint32_t from)
     f->errand = (struct errand){.step = find_step, .tell = find_tell, .free = find_free};
     f->list = listing_ref(s->list);
     f->n_columns = view_columns(&v, f->columns);
+    f->naming = session_naming(s);
+    f->naming.names = f->names = names_copy(f->naming.names); /* without memory numbers are found */
     memcpy(f->needle, s->ui.line.text, sizeof(f->needle));
     f->from = from;
     f->found = UINT32_MAX;

@@ -141,9 +141,10 @@ void session_toggle_pin(struct session *s);
 
 /* session_table.c */
 
-/** Append the cells of a row, two blanks apart. */
-void table_row_text(const struct snapshot *snapshot, const enum column_id *drawn, size_t n,
-                    uint32_t row, struct str *out);
+/** Append the cells of a row, two blanks apart; names stand in parentheses behind what they name.
+ */
+void table_row_text(const struct snapshot *snapshot, const struct naming *naming,
+                    const enum column_id *drawn, size_t n, uint32_t row, struct str *out);
 
 /** Position of a connection whose row may be `hint`, UINT32_MAX when it is not in the list. `*row`
  *  (may be NULL) gets its row in the sample, UINT32_MAX when it has gone. */
@@ -339,6 +340,9 @@ void lesson_pass(struct session *s);
 /** `n` and `N`. */
 void names_toggle_hosts(struct session *s);
 void names_toggle_services(struct session *s);
+
+/** The names that are shown now, none where none are wanted. */
+struct naming session_naming(const struct session *s);
 
 /** Ask for the names of the rows in view that are wanted and not known. */
 void names_settle(struct session *s);

@@ -7,6 +7,11 @@ static bool wanted(const struct session *s)
     return s->ui.host_names || s->ui.service_names;
 }
 
+struct naming session_naming(const struct session *s)
+{
+    return (struct naming){wanted(s) ? s->names : NULL, s->ui.host_names, s->ui.service_names};
+}
+
 /* False when nobody can be asked, and the footer says why. */
 static bool begin(struct session *s)
 {
@@ -81,6 +86,10 @@ void names_settle(struct session *s)
     if (!s->resolver && !begin(s)) { /* the screen was to start with them */
         s->ui.host_names = s->ui.service_names = false;
         return;
+    }
+    if (s->ui.overlay == OVERLAY_DETAILS) {
+        want_end(s, &s->ui.details, false);
+        want_end(s, &s->ui.details, true);
     }
     struct view v = session_view(s);
     uint32_t end = s->ui.top + view_table_capacity(&v, s->ui.top);

@@ -245,13 +245,26 @@ const struct conn *table_subject(struct session *s)
     return table_bind(s) && !s->ui.on_group ? &s->ui.selected : NULL;
 }
 
-void table_row_text(const struct snapshot *snapshot, const enum column_id *drawn, size_t n,
-                    uint32_t row, struct str *out)
+static void add_names(const struct naming *naming, const struct conn *c, bool remote,
+                      struct str *out)
+{
+    size_t before = out->len;
+    str_add(out, " (");
+    if (endpoint_by_name(naming, c, remote, out))
+        str_add_char(out, ')');
+    else
+        str_truncate(out, before);
+}
+
+void table_row_text(const struct snapshot *snapshot, const struct naming *naming,
+                    const enum column_id *drawn, size_t n, uint32_t row, struct str *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
         columns[drawn[i]].format(snapshot, row, out);
+        if (naming->names && (drawn[i] == COL_LOCAL || drawn[i] == COL_REMOTE))
+            add_names(naming, &snapshot->conn[row], drawn[i] == COL_REMOTE, out);
     }
 }
 
@@ -262,7 +275,8 @@ void table_text(const struct session *s, const struct conn *c, struct str *out)
     uint32_t hint = c == &s->ui.details ? s->ui.details_row : s->selected_row;
     uint32_t row = snapshot_find(s->list->snapshot, c, hint);
     if (row != UINT32_MAX) {
-        table_row_text(s->list->snapshot, drawn, view_columns(&v, drawn), row, out);
+        struct naming naming = session_naming(s);
+        table_row_text(s->list->snapshot, &naming, drawn, view_columns(&v, drawn), row, out);
         return;
     }
     conn_format_local(c, out);

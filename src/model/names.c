@@ -101,6 +101,20 @@ void names_free(struct names *n)
     free(n);
 }
 
+struct names *names_copy(const struct names *n)
+{
+    struct names *copy = n ? names_new(n->max) : NULL;
+
+    if (!copy)
+        return NULL;
+    copy->n = n->n;
+    copy->newest = n->newest;
+    copy->oldest = n->oldest;
+    memcpy(copy->bucket, n->bucket, n->buckets * sizeof(*n->bucket));
+    memcpy(copy->entries, n->entries, n->n * sizeof(*n->entries));
+    return copy;
+}
+
 static uint32_t look_up(const struct names *n, const struct name_key *k)
 {
     uint32_t i = *bucket_of(n, k);

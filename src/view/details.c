@@ -23,6 +23,7 @@ enum line_kind {
     LINE_ENDS,
     LINE_STATE, /* where it has no room beside the ends */
     LINE_SEEN,
+    LINE_NAMES, /* where they are wanted, known or not */
     LINE_OTHER_END,
     LINE_FIELDS, /* the i-th of the left side, with that of the right one where there are two */
     LINE_RIGHT,  /* the i-th of the right side alone */
@@ -68,6 +69,24 @@ static void ends_text(const struct details *t, struct str *out)
     conn_format_remote(t->c, out);
 }
 
+/* Both ends by their names, "" where none is known. */
+static void names_text(const struct details *t, struct str *out)
+{
+    bool known = endpoint_by_name(&t->naming, t->c, false, out);
+
+    if (!known)
+        conn_format_local(t->c, out);
+    str_add_char(out, ' ');
+    str_add(out, details_direction(t));
+    str_add_char(out, ' ');
+    if (endpoint_by_name(&t->naming, t->c, true, out))
+        known = true;
+    else
+        conn_format_remote(t->c, out);
+    if (!known)
+        str_clear(out);
+}
+
 static bool state_beside(const struct details *t, int w)
 {
     struct str ends = STR_INIT;
@@ -91,6 +110,8 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     if (!state_beside(t, w - 2))
         add_line(l, LINE_STATE, 0);
     add_line(l, LINE_SEEN, 0);
+    if (t->naming.hosts || t->naming.services)
+        add_line(l, LINE_NAMES, 0);
     add_line(l, *other ? LINE_OTHER_END : LINE_BLANK, 0);
     add_fields(l, 0, FIELDS);
     for (int i = 0; i < details_holders(t); i++)
@@ -112,7 +133,12 @@ static void make(struct details *t, const struct drawing *d)
     const struct watch_point *last = NULL;
 
     *t = (struct details){
-        .s = d->s, .survey = d->v->survey, .c = &d->ui->details, .row = UINT32_MAX};
+        .s = d->s,
+        .survey = d->v->survey,
+        .c = &d->ui->details,
+        .row = UINT32_MAX,
+        .naming = {d->v->names, d->ui->host_names, d->ui->service_names},
+    };
     if (d->s)
         t->watch = watch_find(d->s, t->c);
     if (d->s && d->ui->details_row < snapshot_rows(d->s)) {
@@ -214,6 +240,7 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
                       const struct line *line, int x, int y, int w)
 {
     char words[FILL_SIZE];
+    struct str names = STR_INIT;
 
     switch (line->kind) {
     case LINE_BLANK:
@@ -228,6 +255,11 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
     case LINE_SEEN:
         details_seen(t, w, words);
         canvas_put(d->c, x, y, w, ROLE_DIM, words);
+        break;
+    case LINE_NAMES:
+        names_text(t, &names);
+        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_NAMES, str_text(&names));
+        str_fini(&names);
         break;
     case LINE_OTHER_END:
         details_other_end(t, words);

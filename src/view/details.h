@@ -25,6 +25,7 @@ struct details {
     const struct watch *watch;   /* NULL: nobody has followed it yet */
     const struct survey *survey; /* may be NULL */
     uint32_t row;                /* UINT32_MAX: gone from the snapshot */
+    struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
     int n_left, n_right;
 };

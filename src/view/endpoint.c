@@ -5,6 +5,7 @@
 
 #include "parts.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/query/column.h"
 
 #define NAME_LEAST 8 /* a host's name cut to less tells nothing: its address then */
 
@@ -19,17 +20,50 @@ static void cut(char out[NAME_BYTES + 4], const char *name, int room)
         snprintf(out, NAME_BYTES + 4, "%.*s…", (int)utf8_fit(name, len, room - 1, NULL), name);
 }
 
+/* Its names, NULL where they are not known or not wanted. */
+static void find_names(const struct naming *n, const struct conn *c, bool remote, const char **host,
+                       const char **service)
+{
+    struct name_key k;
+
+    *host = *service = NULL;
+    if (n->hosts && name_key_address(&k, c, remote))
+        *host = names_find(n->names, &k);
+    if (n->services && name_key_service(&k, c, remote))
+        *service = names_find(n->names, &k);
+}
+
+bool endpoint_by_name(const struct naming *n, const struct conn *c, bool remote, struct str *out)
+{
+    const char *host, *service;
+    struct str number = STR_INIT;
+
+    find_names(n, c, remote, &host, &service);
+    if (!host && !service)
+        return false;
+    if (remote)
+        conn_format_remote(c, &number);
+    else
+        conn_format_local(c, &number);
+    const char *colon = strrchr(str_text(&number), ':');
+    if (host)
+        str_add(out, host);
+    else if (colon)
+        str_add_bytes(out, number.data, (size_t)(colon - number.data));
+    str_add_char(out, ':');
+    str_add(out, service ? service : colon ? colon + 1 : "");
+    str_fini(&number);
+    return true;
+}
+
 void endpoint_name(const struct drawing *d, const struct conn *c, bool remote, int room,
                    struct str *text)
 {
-    const char *host = NULL, *service = NULL;
+    const struct naming wanted = {d->v->names, d->ui->host_names, d->ui->service_names};
+    const char *host, *service;
     char port[NAME_BYTES], shown[NAME_BYTES + 4];
-    struct name_key k;
 
-    if (d->ui->host_names && name_key_address(&k, c, remote))
-        host = names_find(d->v->names, &k);
-    if (d->ui->service_names && name_key_service(&k, c, remote))
-        service = names_find(d->v->names, &k);
+    find_names(&wanted, c, remote, &host, &service);
     char *colon = text->len ? strrchr(text->data, ':') : NULL;
     if (!colon || (!host && !service))
         return;

@@ -38,6 +38,15 @@ keys N
 check "N names the services" sees '^ service names on   N off'
 check "in the place of ports" sees ' host-7\.example:trial '
 check "of rows without a name of the host too" sees ' 127\.0\.0\.200:trial '
+keys F3 'host-7.exa' Enter
+check "F3 finds a name" sees '^▸ .*host-7\.example:trial'
+keys Enter
+check "the details name both ends" sees '(Names|이름) .* host-7\.example:trial'
+mux set -s set-clipboard on
+keys c
+copied() { mux show-buffer 2>/dev/null | grep -q ' 127\.0\.0\.7:8017 (host-7\.example:trial) '; }
+check "a copy has the number and the name" until_true copied
+keys q
 keys n
 check "n takes the hosts off" sees ' 127\.0\.0\.7:trial '
 keys N

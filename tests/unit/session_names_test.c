@@ -49,6 +49,12 @@ static void open_named(struct stage *st, bool hosts, bool services)
     st->ui->service_names = services;
 }
 
+/* The session, who can ask nobody, has taken them off. */
+static void open_again(struct stage *st)
+{
+    st->ui->host_names = st->ui->service_names = true;
+}
+
 static void host(struct stage *st, bool remote, const char *name)
 {
     struct name_key k;
@@ -108,11 +114,83 @@ static void without_a_live_screen_nobody_is_asked(void **state)
     stage_close(&st);
 }
 
+/* The number is never lost, and what the screen shows is there. */
+static void copied_with_number_and_name(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct name_key k;
+    open_named(&st, true, true);
+    host(&st, true, "far.example");
+    stage_keys(&st, "c");
+    assert_non_null(
+        strstr(session_copy(st.session), "10.0.0.1:100  192.0.2.1:40000 (far.example:40000)  "));
+    open_again(&st);
+    name_key_service(&k, &st.conn[0], false);
+    know(&st, &k, "http");
+    stage_keys(&st, "c");
+    assert_non_null(strstr(session_copy(st.session),
+                           "10.0.0.1:100 (10.0.0.1:http)  192.0.2.1:40000 "
+                           "(far.example:40000)  "));
+    st.ui->host_names = st.ui->service_names = false;
+    stage_keys(&st, "c");
+    assert_null(strchr(session_copy(st.session), '('));
+    stage_close(&st);
+}
+
+static void found_by_name_and_by_number(void **state)
+{
+    static const struct {
+        const char *needle;
+        unsigned port;
+    } cases[] = {
+        {"FAR.example", 150},
+        {"example:40005", 150},
+        {"192.0.2.8:40007", 170},
+    };
+    (void)state;
+    struct stage st;
+    struct name_key k;
+    open_named(&st, true, false);
+    /* nobody answers there */
+    assert_int_equal(resolver_start(&st.session->resolver, -1, "127.0.0.1:1", NULL), 0);
+    for (unsigned i = 0; i < st.n; i++)
+        st.conn[i].dst[3] = (uint8_t)(i + 1);
+    stage_sample(&st);
+    assert_true(name_key_address(&k, &st.conn[5], true));
+    know(&st, &k, "far.example");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        stage_keys(&st, "g F3 ^u");
+        stage_type(&st, cases[i].needle);
+        stage_keys(&st, "Enter");
+        assert_int_equal(stage_port(&st), cases[i].port);
+        stage_keys(&st, "Esc");
+    }
+    stage_close(&st);
+}
+
+static void the_details_show_them(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_named(&st, true, false);
+    host(&st, true, "far.example");
+    stage_keys(&st, "Enter");
+    open_again(&st);
+    assert_true(stage_shows(&st, "Names        10.0.0.1:100   far.example:40000"));
+    st.ui->host_names = st.ui->service_names = false;
+    assert_false(stage_shows(&st, "Names "));
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_in_their_places),
         cmocka_unit_test(a_long_name_is_cut_before_its_port),
+        cmocka_unit_test(copied_with_number_and_name),
+        cmocka_unit_test(found_by_name_and_by_number),
+        cmocka_unit_test(the_details_show_them),
         cmocka_unit_test(without_a_live_screen_nobody_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,9 @@ struct names;
 struct names *names_new(uint32_t max); /* NULL: out of memory */
 void names_free(struct names *n);      /* NULL is accepted */
 
+/** What is known now, for another thread. NULL: out of memory, or `n` is NULL. */
+struct names *names_copy(const struct names *n);
+
 /** The name, NULL when none is known. One that has grown old stands until its successor comes.
  *  Valid until the next names_want() or names_put(). `n` may be NULL. */
 const char *names_find(const struct names *n, const struct name_key *k);

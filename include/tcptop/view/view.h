@@ -66,6 +66,16 @@ void view_pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
 /** Lines the open overlay has, and how many fit. */
 void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown);
 
+/* Which names ends of connections have. */
+struct naming {
+    const struct names *names; /* may be NULL */
+    bool hosts, services;      /* which of them are wanted */
+};
+
+/** Append an end of a connection by its names, "far.example:https"; what has none stands as its
+ *  number. False, and nothing appended, where neither is known. */
+bool endpoint_by_name(const struct naming *n, const struct conn *c, bool remote, struct str *out);
+
 /** The namespaces that their menu lists below "all", as the newest sample has them, NULL when it
  * has not; `*n`: how many, the first ones of the list. */
 const struct netns_table *view_namespaces(const struct view *v, uint32_t *n);
