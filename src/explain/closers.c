@@ -5,81 +5,18 @@
  * could matter is surely among them, and its ports are then counted exactly. */
 #include "tcptop/explain/closers.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tcptop/base/hash.h"
+#include "tcptop/explain/listeners.h"
 
 #define PEER_SLOTS 64
 #define PEER_LOOKS 8192
-
-/* Where something listens: ports, and with those of several namespaces, in which. */
-struct listeners {
-    const struct port_set *ports;
-    uint32_t *places; /* namespace and port, sorted; NULL: there is one namespace; owned */
-    uint32_t n;
-};
 
 /* The ephemeral ports of a namespace; high < low: not known. */
 struct range {
     int64_t low, high;
 };
-
-static bool has_several(const struct snapshot *s)
-{
-    return s->namespaces && s->namespaces->several;
-}
-
-static uint32_t place_of(const struct conn *c)
-{
-    return (uint32_t)c->netns << 16 | c->sport;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static bool listeners_init(struct listeners *l, const struct snapshot *s,
-                           const struct port_set *ports)
-{
-    uint32_t left = s->count[TCP_STATE_LISTEN];
-
-    *l = (struct listeners){.ports = ports};
-    if (!has_several(s))
-        return true;
-    l->places = malloc((left + 1) * sizeof *l->places);
-    for (uint32_t row = 0; row < s->n_live && l->places && l->n < left; row++) {
-        if (s->conn[row].state == TCP_STATE_LISTEN)
-            l->places[l->n++] = place_of(&s->conn[row]);
-    }
-    if (l->places)
-        qsort(l->places, l->n, sizeof *l->places, compare_places);
-    return l->places;
-}
-
-static bool listens(const struct listeners *l, const struct conn *c)
-{
-    const uint32_t place = place_of(c);
-
-    return port_set_has(l->ports, c->sport) &&
-           (!l->places || bsearch(&place, l->places, l->n, sizeof place, compare_places));
-}
-
-bool closers_listens(const struct snapshot *s, const struct port_set *listening,
-                     const struct conn *c)
-{
-    if (!port_set_has(listening, c->sport))
-        return false;
-    for (uint32_t row = 0; row < s->n_live && has_several(s); row++) {
-        const struct conn *other = &s->conn[row];
-        if (other->state == TCP_STATE_LISTEN && place_of(other) == place_of(c))
-            return true;
-    }
-    return !has_several(s);
-}
 
 static struct range range_of(const struct host *h)
 {
@@ -105,7 +42,7 @@ static bool ranges_known(const struct snapshot *s)
 {
     struct range r = range_of(&s->host);
 
-    if (!has_several(s))
+    if (!listeners_several(s))
         return is_known(&r);
     for (uint32_t i = 0; i < s->namespaces->n; i++) {
         r = range_of(&s->namespaces->list[i].host);
@@ -189,7 +126,7 @@ static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
     c->range = (uint32_t)(range.high - range.low + 1);
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *conn = &s->conn[row];
-        if (!is_within(&range, conn) || !same_peer(conn, peer) || listens(listening, conn))
+        if (!is_within(&range, conn) || !same_peer(conn, peer) || listeners_have(listening, conn))
             continue;
         c->peer_ports++;
         c->peer_waiting += conn->state == TCP_STATE_TIME_WAIT;
@@ -209,9 +146,9 @@ static void sort_rows(struct closers *c, const struct snapshot *s,
         if (conn->state != TCP_STATE_TIME_WAIT)
             continue;
         left--;
-        if (has_several(s))
+        if (listeners_several(s))
             range = range_of(snapshot_host(s, conn));
-        if (listens(listening, conn)) {
+        if (listeners_have(listening, conn)) {
             c->server_port = c->server == 0 || c->server_port == conn->sport ? conn->sport : 0;
             c->server++;
         } else if (c->range_known && is_within(&range, conn)) {
@@ -230,12 +167,12 @@ void closers_count(struct closers *c, const struct snapshot *s, const struct por
     struct range range = range_of(&s->host);
 
     *c = (struct closers){.peer = UINT32_MAX};
-    if (!listeners_init(&l, s, listening))
+    if (listeners_init(&l, s, listening))
         return;
     c->range_known = ranges_known(s);
     c->range = is_known(&range) ? (uint32_t)(range.high - range.low + 1) : 0;
     sort_rows(c, s, &l);
     if (c->peer != UINT32_MAX)
         count_ports_to_peer(c, s, &l);
-    free(l.places);
+    listeners_fini(&l);
 }

@@ -36,9 +36,9 @@ const char *details_direction(const struct details *t)
         return "→";
     if (was_in(t, TCP_STATE_SYN_RECV))
         return "←";
-    here = t->survey && closers_listens(t->s, &t->survey->listening, c);
+    here = t->survey && listeners_on_port_of(t->s, &t->survey->listening, c);
     there = t->survey && t->watch && t->watch->has_peer &&
-            closers_listens(t->s, &t->survey->listening, &t->watch->peer);
+            listeners_on_port_of(t->s, &t->survey->listening, &t->watch->peer);
     return here == there ? " " : here ? "←" : "→";
 }
 

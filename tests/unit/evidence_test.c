@@ -265,8 +265,8 @@ static void closers_by_namespace(void **unused)
     assert_int_equal(found->client, 4);
     assert_int_equal(found->peer_ports, 4);
     assert_int_equal(found->range, 2000);
-    assert_true(closers_listens(s, &v.listening, &s->conn[1]));
-    assert_false(closers_listens(s, &v.listening, &s->conn[s->n_live - 3]));
+    assert_true(listeners_on_port_of(s, &v.listening, &s->conn[1]));
+    assert_false(listeners_on_port_of(s, &v.listening, &s->conn[s->n_live - 3]));
     assert_int_equal(s->conn[s->n_live - 3].sport, 3000);
 
     s->namespaces->list[1].host.sysctl_valid = 0;

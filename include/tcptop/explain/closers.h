@@ -5,21 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/explain/listeners.h"
 #include "tcptop/model/snapshot.h"
-
-struct port_set {
-    uint64_t bits[65536 / 64];
-};
-
-static inline void port_set_add(struct port_set *set, uint16_t port)
-{
-    set->bits[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-static inline bool port_set_has(const struct port_set *set, uint16_t port)
-{
-    return set->bits[port / 64] >> port % 64 & 1;
-}
 
 struct closers {
     uint32_t server;       /* on a port where something listens */
@@ -32,10 +19,6 @@ struct closers {
     bool range_known;      /* else `client` and `other` are 0: not known */
     uint32_t range;        /* ports in the range, of the peer's namespace */
 };
-
-/** Does something listen on the local port of `c`, in its namespace? */
-bool closers_listens(const struct snapshot *s, const struct port_set *listening,
-                     const struct conn *c);
 
 /** Sort the TIME_WAIT rows by who closed. `listening`: the ports where something listens. */
 void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening);
