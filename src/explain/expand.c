@@ -1,18 +1,12 @@
-/* Values of this host inside the texts. How long the kernel tries follows from its sysctls. */
+/* Values of this host inside the texts. */
 #include "tcptop/explain/expand.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tcptop/explain/patience.h"
 #include "tcptop/explain/typeset.h"
-
-/* Milliseconds. include/net/tcp.h: TCP_TIMEOUT_INIT, TCP_RTO_MIN, TCP_RTO_MAX. */
-#define RTO_INIT_MS 1000
-#define RTO_MIN_MS  200
-#define RTO_MAX_MS  120000
-
-#define ORPHAN_RETRIES_DEFAULT 8 /* net/ipv4/tcp_timer.c tcp_orphan_retries(): when 0 */
 
 const char *expand_ties(char out[EXPAND_SIZE], const char *template)
 {
@@ -62,60 +56,6 @@ void expand_duration(struct str *out, uint64_t seconds)
     add_unit(out, units[i + 1].unit, seconds % units[i].seconds / units[i + 1].seconds);
 }
 
-/* Time until `retries` retransmissions and the wait after the last have passed. */
-static uint64_t backoff_ms(uint64_t rto_ms, int64_t retries)
-{
-    uint64_t total = 0;
-
-    for (int64_t i = 0; i <= retries && i < 256; i++) {
-        total += rto_ms;
-        rto_ms = rto_ms * 2 < RTO_MAX_MS ? rto_ms * 2 : RTO_MAX_MS;
-    }
-    return total;
-}
-
-static bool syn_limit(const struct host *h, uint64_t *seconds)
-{
-    int64_t retries, linear;
-
-    if (!host_sysctl(h, SYSCTL_SYN_RETRIES, &retries))
-        return false;
-    if (!host_sysctl(h, SYSCTL_SYN_LINEAR_TIMEOUTS, &linear))
-        linear = 0; /* kernels before 6.5 know no linear timeouts */
-    *seconds = (backoff_ms(RTO_INIT_MS, retries) + (uint64_t)linear * RTO_INIT_MS) / 1000;
-    return true;
-}
-
-static bool synack_limit(const struct host *h, uint64_t *seconds)
-{
-    int64_t retries;
-
-    if (!host_sysctl(h, SYSCTL_SYNACK_RETRIES, &retries))
-        return false;
-    *seconds = backoff_ms(RTO_INIT_MS, retries) / 1000;
-    return true;
-}
-
-static bool data_limit(const struct host *h, uint64_t *seconds)
-{
-    int64_t retries;
-
-    if (!host_sysctl(h, SYSCTL_RETRIES2, &retries))
-        return false;
-    *seconds = backoff_ms(RTO_MIN_MS, retries) / 1000;
-    return true;
-}
-
-static bool orphan_limit(const struct host *h, uint64_t *seconds)
-{
-    int64_t retries;
-
-    if (!host_sysctl(h, SYSCTL_ORPHAN_RETRIES, &retries))
-        return false;
-    *seconds = backoff_ms(RTO_MIN_MS, retries ? retries : ORPHAN_RETRIES_DEFAULT) / 1000;
-    return true;
-}
-
 static bool fin_limit(const struct host *h, uint64_t *seconds)
 {
     int64_t timeout;
@@ -142,9 +82,9 @@ static const struct {
     const char *name;
     bool (*seconds)(const struct host *h, uint64_t *seconds);
 } limits[] = {
-    {"syn_limit", syn_limit},   {"synack_limit", synack_limit},
-    {"data_limit", data_limit}, {"orphan_limit", orphan_limit},
-    {"fin_limit", fin_limit},   {"keepalive_limit", keepalive_limit},
+    {"syn_limit", patience_syn},   {"synack_limit", patience_synack},
+    {"data_limit", patience_data}, {"orphan_limit", patience_orphan},
+    {"fin_limit", fin_limit},      {"keepalive_limit", keepalive_limit},
 };
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))
