@@ -7,7 +7,9 @@
 #include "app.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/explain/survey.h"
 #include "tcptop/source/sampler.h"
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */
@@ -21,6 +23,14 @@ static int output_width(void)
     return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
+/* Who holds them; bound-only sockets are listed only when asked for. */
+static uint32_t needs_of(unsigned state)
+{
+    return state == TCP_STATE_BOUND_INACTIVE ? NEED_OWNER | NEED_BOUND
+           : state == TCP_STATE_CLOSE_WAIT   ? NEED_OWNER | NEED_FLOW
+                                             : NEED_OWNER;
+}
+
 /* One sample for the live values; NULL when there is none, then the text goes without. */
 static struct snapshot *take_sample(const struct settings *s)
 {
@@ -29,7 +39,7 @@ static struct snapshot *take_sample(const struct settings *s)
     if (app_open_source(&src, s, NULL))
         return NULL;
     struct stepper *stepper = stepper_new(src, 1);
-    const struct request req = {.host_facts = true};
+    const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
     if (stepper)
         stepper_next(stepper, &req, &last, NULL);
     stepper_free(stepper);
@@ -71,8 +81,16 @@ int mode_explain(const struct settings *s, bool utf8)
         return EXIT_FAILED;
     }
     struct snapshot *sample = take_sample(s);
-    const struct explain_subject subject = {
+    struct survey survey;
+    struct breakdown breakdown;
+    struct explain_subject subject = {
         .state = s->explain_state, .snapshot = sample, .row = UINT32_MAX};
+    if (sample && sample->status != SAMPLE_FAILED) {
+        survey_make(&survey, sample);
+        breakdown_make(&breakdown, sample, &survey, s->explain_state);
+        subject.survey = &survey;
+        subject.breakdown = &breakdown;
+    }
     struct explain_text words;
     int code = EXIT_COMPLETE;
     if (explain_layout(&words, &subject, output_width(), 0, true)) {

@@ -101,6 +101,7 @@ struct view session_view(const struct session *s)
         v.rows = &s->list->rows;
         v.groups = s->list->grouped ? &s->list->groups : NULL;
         v.survey = &s->list->survey;
+        v.breakdown = &s->breakdown;
     }
     return v;
 }
@@ -152,6 +153,7 @@ static void settle(struct session *s)
     table_settle(s);
     session_settle_rows(s);
     names_settle(s);
+    breakdown_settle(s);
 }
 
 static void main_key(struct session *s, keycode key)

@@ -1,9 +1,10 @@
 /* What the files of the session share. session.c takes events in, session_rows.c turns samples into
- * listings, session_table.c moves the selection, session_focus.c the strip and the pane,
- * session_filter.c holds the filter and the digits, session_prompt.c and session_line.c what is
- * typed, session_groups.c has groups, session_find.c searches, session_export.c writes,
- * session_close.c closes a connection, session_names.c has names asked for, session_menus.c has the
- * overlays, session_netns.c the menu of namespaces, session_lesson.c plays lessons,
+ * listings, session_breakdown.c the pane's state into numbers, session_table.c moves the selection,
+ * session_focus.c the strip and the pane, session_filter.c holds the filter and the digits,
+ * session_prompt.c and session_line.c what is typed, session_groups.c has groups, session_find.c
+ * searches, session_export.c writes, session_close.c closes a connection, session_names.c has names
+ * asked for, session_menus.c has the overlays, session_netns.c the menu of namespaces,
+ * session_lesson.c plays lessons,
  * session_commands.c what each command does. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
@@ -11,6 +12,7 @@
 #include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/explain/breakdown.h"
 #include "tcptop/source/resolver.h"
 #include "worker.h"
 
@@ -44,6 +46,10 @@ struct session {
     struct snapshot *newest, *good;
     struct listing *list;
     struct predicate predicate; /* of ui.filter */
+
+    struct breakdown breakdown; /* of the pane's state; state 0: none is there */
+    struct errand *breaking;    /* the next one, on the worker; NULL: none */
+    unsigned breaking_state;
 
     uint64_t deaths_lost;   /* as told in the footer */
     int64_t deaths_lost_ns; /* when; 0: never */
@@ -175,6 +181,11 @@ const struct conn *table_subject(struct session *s);
 /** A connection as its row has it, columns two blanks apart; only its addresses once it has gone.
  */
 void table_text(const struct session *s, const struct conn *c, struct str *out);
+
+/* session_breakdown.c */
+
+/** Have the pane's state broken down, if the pane shows numbers and they are not of this sample. */
+void breakdown_settle(struct session *s);
 
 /* session_groups.c */
 

@@ -31,39 +31,45 @@ static double window_of(const struct history *h)
     return n < 2 ? 0 : history_span_s(h, n) * n / (n - 1);
 }
 
-static void tell(struct evidence *e, const struct explain_subject *subject,
+void teller_init(struct teller *t, const struct explain_subject *subject,
                  const struct survey *survey)
 {
     const struct snapshot *s = subject->snapshot;
-    struct teller t = {
-        .e = e,
-        .s = s,
-        .state = subject->state,
-        .tally = survey->tally[subject->state],
-        .closers = &survey->closers,
-    };
 
-    if (subject->row < s->n_live && s->conn[subject->row].state == t.state)
-        t.row = &s->conn[subject->row];
-    t.window_s = window_of(&s->history);
-    plain_time(t.window, t.window_s);
-    if (s->status == SAMPLE_PARTIAL)
-        TELL(e, MSG_FACT_PARTIAL, NULL);
-    tellers[t.state](&t);
+    *t = (struct teller){.s = s, .state = subject->state};
+    t->tally = survey->tally[subject->state];
+    t->closers = &survey->closers;
+    if (subject->breakdown && subject->breakdown->state == t->state)
+        t->b = subject->breakdown;
+    if (subject->row < s->n_live && conn_counts_as(&s->conn[subject->row]) == t->state)
+        t->row = &s->conn[subject->row];
+    t->window_s = window_of(&s->history);
+    plain_time(t->window, t->window_s);
+}
+
+bool teller_knows(const struct explain_subject *subject)
+{
+    const struct snapshot *s = subject->snapshot;
+
+    return s && s->status != SAMPLE_FAILED && subject->state < TCP_STATE_COUNT &&
+           tellers[subject->state];
 }
 
 void evidence_collect(struct evidence *e, const struct explain_subject *subject)
 {
-    const struct snapshot *s = subject->snapshot;
     struct survey survey;
+    struct teller t;
 
     *e = (struct evidence){.n_facts = 0};
-    if (!s || s->status == SAMPLE_FAILED || subject->state >= TCP_STATE_COUNT ||
-        !tellers[subject->state])
+    if (!teller_knows(subject))
         return;
     if (!subject->survey)
-        survey_make(&survey, s);
-    tell(e, subject, subject->survey ? subject->survey : &survey);
+        survey_make(&survey, subject->snapshot);
+    teller_init(&t, subject, subject->survey ? subject->survey : &survey);
+    t.e = e;
+    if (t.s->status == SAMPLE_PARTIAL)
+        TELL(e, MSG_FACT_PARTIAL, NULL);
+    tellers[t.state](&t);
 }
 
 bool evidence_failed(const struct evidence *e)

@@ -10,6 +10,7 @@
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/facts.h"
 #include "tcptop/explain/map.h"
+#include "tcptop/explain/numbers.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/explain/words.h"
 
@@ -18,16 +19,16 @@
 #define INDENT       2
 #define BRIEF_LINES  2
 
-enum block_kind { BLOCK_PLAIN, BLOCK_SECTION, BLOCK_MAP, BLOCK_SOURCE };
+enum block_kind { BLOCK_PLAIN, BLOCK_SECTION, BLOCK_TABLE, BLOCK_MAP, BLOCK_SOURCE };
 
 /* A part of the text, ready to be set; left out when its body is empty. */
 struct block {
     enum block_kind kind;
-    const char *head; /* BLOCK_SECTION */
+    const char *head; /* BLOCK_SECTION, BLOCK_TABLE */
     struct str body;
 };
 
-#define BLOCKS_MAX 10
+#define BLOCKS_MAX 11
 
 struct page {
     const struct explain_subject *subject;
@@ -122,6 +123,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
     add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
+    numbers_tell(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
     add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
     add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
@@ -153,6 +155,10 @@ static void set_block(struct typeset *ts, const struct block *b, int width)
     case BLOCK_SECTION:
         typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
         typeset_paragraphs(ts, body, ROLE_TEXT, width, width < WIDTH_INDENT ? 0 : INDENT);
+        break;
+    case BLOCK_TABLE:
+        typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
+        typeset_table(ts, body, width, width < WIDTH_INDENT ? 0 : INDENT);
         break;
     case BLOCK_MAP:
         typeset_verbatim(ts, body);

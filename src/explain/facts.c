@@ -82,6 +82,14 @@ const char *live_percent(char out[LIVE_SIZE], double part)
     return out;
 }
 
+const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(c->family, remote ? c->dst : c->src, address, sizeof(address));
+    return live(out, "", address);
+}
+
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
 {
     char address[INET6_ADDRSTRLEN] = "";

@@ -1,6 +1,8 @@
 /* The facts about all states but TIME_WAIT. */
 #include "tcptop/explain/teller.h"
 
+#include <stdio.h>
+
 /* Where we draw lines; judgement, not standard. */
 #define AGAIN_WATCH   0.01 /* of segments sent again */
 #define AGAIN_MIN     1000 /* segments; with fewer the share says nothing */
@@ -103,12 +105,34 @@ void tell_established(struct teller *t)
         JUDGE(t, VERDICT_NORMAL, MSG_VERDICT_ES_NORMAL, NULL);
 }
 
+/* Which process has most of them. */
+static void tell_holder(struct teller *t)
+{
+    const struct breakdown_process *p = t->b ? &t->b->process[0] : NULL;
+    char pid[16];
+
+    if (!p || t->b->n_processes == 0 || p->former)
+        return;
+    snprintf(pid, sizeof pid, "%u", p->pid);
+    TELL(t->e, t->b->ages_vague ? MSG_FACT_CW_HOLDER_AT_LEAST : MSG_FACT_CW_HOLDER, COUNT(p->count),
+         p->name, pid, TIME(t->b->oldest_ms));
+}
+
+static void tell_peer(struct teller *t)
+{
+    if (t->b && t->b->peers.n > 0 && t->b->peers.entry[0].by_port && !t->b->peers.at_least)
+        TELL(t->e, MSG_FACT_CW_PEER, COUNT(t->b->peers.entry[0].count),
+             live_remote(LIVE, &t->b->peers.entry[0].conn));
+}
+
 void tell_close_wait(struct teller *t)
 {
     if (t->row)
         TELL(t->e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
              COUNT(t->row->rqueue));
     teller_count(t);
+    tell_holder(t);
+    tell_peer(t);
     teller_some(t, t->tally.unread[1], MSG_FACT_CW_UNREAD);
     teller_some(t, t->tally.unread[0], MSG_FACT_CW_READ);
     teller_some(t, t->tally.unread[2], MSG_FACT_CW_DATA);

@@ -1,6 +1,8 @@
 /* Counts, changes, rates and timers as facts. */
 #include "tcptop/explain/teller.h"
 
+#include "tcptop/base/clock.h"
+
 #define RATE_MIN 0.1 /* per second; below, a change is said as a number */
 
 bool teller_grown(const struct teller *t, enum host_counter which, uint64_t *by)
@@ -61,6 +63,37 @@ void teller_deaths(struct teller *t)
          throughout ? t->window : plain_time(LIVE, seconds));
     if (d.unseen)
         TELL(t->e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
+}
+
+static const struct {
+    uint8_t from, to;
+} edges[EDGE_COUNT] = {
+#define TCP_STATE_CLOSED        0
+#define EDGE(ident, from_, to_) {TCP_STATE_##from_, TCP_STATE_##to_},
+    STATE_EDGES(EDGE)
+#undef EDGE
+};
+
+/* TIME_WAIT outlives the time between samples, so all of it is seen. */
+static bool sees_all(const struct teller *t, const struct edge_span *span)
+{
+    return t->state == TCP_STATE_TIME_WAIT && span->whole && span->longest_ns < 60 * NS_PER_S;
+}
+
+bool teller_moves(const struct teller *t, struct teller_moves *m)
+{
+    struct edge_span span;
+
+    *m = (struct teller_moves){0};
+    if (!history_edges(&t->s->history, t->window_s, &span))
+        return false;
+    for (unsigned edge = 0; edge < EDGE_COUNT; edge++) {
+        double per_s = edge_rate(&span, (enum state_edge)edge);
+        m->entered_s += edges[edge].to == t->state ? per_s : 0;
+        m->left_s += edges[edge].from == t->state && edges[edge].from ? per_s : 0;
+    }
+    m->exact = sees_all(t, &span);
+    return true;
 }
 
 void teller_timer(struct teller *t)

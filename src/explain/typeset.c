@@ -7,7 +7,8 @@
 
 #include "tcptop/base/utf8.h"
 
-#define NBSP_LEN (sizeof(NBSP) - 1)
+#define NBSP_LEN  (sizeof(NBSP) - 1)
+#define TABLE_GAP 2 /* columns between labels and values */
 
 void typeset_init(struct typeset *ts)
 {
@@ -213,6 +214,59 @@ void typeset_paragraphs(struct typeset *ts, const char *text, enum role base, in
         emit_tokens(ts, text, (size_t)(end - text), " ");
     }
     close_run(ts);
+}
+
+/* The widest label of a table, with the gap behind it. */
+static int label_columns(const char *text)
+{
+    int widest = 0;
+
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        int width = utf8_width_n(text, strcspn(text, "\t\n"));
+        widest = width > widest ? width : widest;
+    }
+    return widest + TABLE_GAP;
+}
+
+/* One line of a table; `column`: where the value begins, 0: right behind its label. */
+static void set_entry(struct typeset *ts, const char *label, size_t label_len, const char *value,
+                      size_t value_len, int column)
+{
+    new_line(ts);
+    ts->role = ROLE_DIM;
+    ts->base = ROLE_DIM;
+    emit(ts, label, label_len);
+    close_run(ts);
+    ts->base = ts->role = ROLE_TEXT;
+    if (column) {
+        while (ts->col < column)
+            emit(ts, " ", 1);
+        ts->col = 0;
+        ts->indent += column;
+        ts->width -= column;
+    } else {
+        ts->indent += TABLE_GAP;
+        ts->width -= TABLE_GAP;
+    }
+    emit_tokens(ts, value, value_len, " ");
+    close_run(ts);
+}
+
+void typeset_table(struct typeset *ts, const char *text, int width, int indent)
+{
+    int column = label_columns(text), room = width - indent > 0 ? width - indent : 1;
+
+    if (column * 2 > room)
+        column = 0;
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        size_t label = strcspn(text, "\t\n");
+        const char *value = text[label] == '\t' ? text + label + 1 : end;
+        ts->width = room;
+        ts->indent = indent;
+        set_entry(ts, text, label, value, (size_t)(end - value), column);
+    }
 }
 
 void typeset_verbatim(struct typeset *ts, const char *text)

@@ -101,17 +101,17 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add_open(d, k, strip);
     add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
-    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 12);
-    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 11);
+    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
+    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
     add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
-    if (d->l.pane_form == PANE_FORM_OVERLAY)
-        add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, 2);
+    if (d->l.pane_form == PANE_FORM_OVERLAY || pane_reachable(d))
+        add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
     add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, d->l.pane_form == PANE_FORM_OVERLAY ? 1 : 9);
-    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 13);
-    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 14);
+    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
+    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 15);
     add_back(d, k);
-    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 15 : 3);
+    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
 }
 

@@ -32,8 +32,11 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
     unsigned state = ui_strip_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
-    *subject = (struct explain_subject){
-        .snapshot = d->s, .survey = d->v->survey, .row = UINT32_MAX, .state = state};
+    *subject = (struct explain_subject){.snapshot = d->s,
+                                        .survey = d->v->survey,
+                                        .breakdown = d->v->breakdown,
+                                        .row = UINT32_MAX,
+                                        .state = state};
     if (d->ui->lesson.step) {
         subject->lesson = text(d->ui->lesson.text);
         subject->lesson_over = d->ui->lesson.over;
@@ -47,6 +50,11 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
         subject->state = group_state(d);
     }
     return subject->state != 0;
+}
+
+bool pane_has_numbers(const struct drawing *d)
+{
+    return d->l.pane.h > 1 && d->l.pane_form != PANE_FORM_BRIEF && d->l.pane_form != PANE_FORM_NONE;
 }
 
 static void place_text(const struct drawing *d, struct pane_text *p)
@@ -131,7 +139,7 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     if (d->l.pane_form == PANE_FORM_BRIEF) {
         first_key(d->v, COMMAND_PANE, key);
         snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_MORE));
-    } else {
+    } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
         scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
     }
     draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,

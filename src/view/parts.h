@@ -210,6 +210,7 @@ int table_lines(const struct drawing *d, const struct table_page *p, uint32_t po
 
 /* pane.c */
 bool pane_subject(const struct drawing *d, struct explain_subject *subject);
+bool pane_has_numbers(const struct drawing *d);
 void pane_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
 
 /* Overlays: the area that one covers, and what is inside its frame. */

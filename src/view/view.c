@@ -150,6 +150,15 @@ unsigned view_pane_state(const struct view *v)
     return pane_subject(&d, &subject) ? subject.state : 0;
 }
 
+unsigned view_numbers_state(const struct view *v)
+{
+    struct explain_subject subject;
+    struct drawing d;
+
+    drawing_init(&d, NULL, v);
+    return pane_has_numbers(&d) && pane_subject(&d, &subject) ? subject.state : 0;
+}
+
 int view_column_head_at(const struct view *v, int x, int y)
 {
     struct drawing d;
@@ -264,6 +273,20 @@ static uint32_t group_needs(const struct view *v)
     return needs;
 }
 
+#define FLOW_ROWS_MAX 100000u /* in larger samples figures are not read for the pane alone */
+
+/* Of the numbers in the pane: by process; in CLOSE_WAIT the time since the peer's FIN. */
+static uint32_t numbers_needs(const struct view *v)
+{
+    unsigned state = v->shown ? view_numbers_state(v) : 0;
+
+    if (state == 0)
+        return 0;
+    if (state == TCP_STATE_CLOSE_WAIT && v->shown->total <= FLOW_ROWS_MAX)
+        return NEED_OWNER | NEED_FLOW;
+    return NEED_OWNER;
+}
+
 uint32_t view_needs(const struct view *v)
 {
     enum column_id drawn[COL_COUNT];
@@ -277,5 +300,5 @@ uint32_t view_needs(const struct view *v)
         needs |= columns[drawn[i]].needs;
     if (v->ui->overlay == OVERLAY_DETAILS)
         needs |= NEED_FLOW | NEED_CONGESTION | NEED_OWNER | NEED_USER;
-    return needs;
+    return needs | numbers_needs(v);
 }

@@ -227,6 +227,41 @@ static void figures_first_seen_are_sampled_at_once(void **state)
     stage_close(&st);
 }
 
+/* A state is broken down while the pane has room for the table, that state alone, and with it the
+ * owners are asked for. */
+static void only_what_the_pane_shows_is_broken_down(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct request req;
+    bool now;
+    stage_open_twenty(&st); /* 80 x 24: the pane is brief */
+    assert_int_equal(st.session->breakdown.state, 0);
+    stage_keys(&st, "w"); /* over the body */
+    assert_int_equal(st.session->breakdown.state, TCP_STATE_ESTABLISHED);
+    assert_int_equal(st.session->breakdown.rows, 20);
+    assert_ptr_equal(st.session->breakdown.of, st.last);
+    session_request(st.session, &req, &now);
+    assert_true(req.needs & NEED_OWNER);
+    stage_change(&st, 100, TCP_STATE_CLOSE_WAIT);
+    stage_sample(&st); /* it comes first, and the parked cursor follows the top */
+    assert_int_equal(st.session->breakdown.state, TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(st.session->breakdown.rows, 1);
+    stage_keys(&st, "w w Tab"); /* brief again */
+    assert_int_equal(st.session->breakdown.state, 0);
+    session_resize(st.session, 120, 34);
+    st.ui->subject = FOCUS_STATES;
+    st.ui->strip = 4;
+    session_tick(st.session, st.now_ns);
+    assert_int_equal(st.session->breakdown.state, TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(st.session->breakdown.rows, 1);
+    session_request(st.session, &req, &now);
+    assert_true(req.needs & NEED_FLOW); /* the time since the peer's FIN */
+    stage_keys(&st, "w w");             /* none */
+    assert_int_equal(st.session->breakdown.state, 0);
+    stage_close(&st);
+}
+
 static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
 {
     (void)state;
@@ -292,6 +327,7 @@ int main(void)
         cmocka_unit_test(details_stay_after_the_end),
         cmocka_unit_test(details_copy_commands),
         cmocka_unit_test(figures_first_seen_are_sampled_at_once),
+        cmocka_unit_test(only_what_the_pane_shows_is_broken_down),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
         cmocka_unit_test(lost_events_are_told_once),
     };

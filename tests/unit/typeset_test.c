@@ -53,6 +53,35 @@ static void samples(void **unused)
     expect("unbreakable", 4, 0, "unbr|eaka|ble|"); /* rather cut than beyond the edge */
 }
 
+static void expect_table(const char *text, int width, int indent, const char *expected)
+{
+    struct typeset ts;
+    struct explain_text t;
+    char out[512] = "";
+
+    typeset_init(&ts);
+    typeset_table(&ts, text, width, indent);
+    assert_int_equal(typeset_finish(&ts, &t), 0);
+    for (uint32_t i = 0; i < t.n_lines; i++) {
+        for (uint32_t r = 0; r < t.lines[i].count; r++)
+            strcat(out, t.runs[t.lines[i].first + r].text);
+        strcat(out, "|");
+    }
+    assert_string_equal(out, expected);
+    explain_fini(&t);
+}
+
+static void tables(void **unused)
+{
+    (void)unused;
+    expect_table("", 30, 2, "");
+    expect_table("Age\t3 s\nLabel\tone two three", 18, 2,
+                 "  Age    3 s|  Label  one two|         three|");
+    expect_table("비율\t열두 개\nAge\t–", 20, 0, "비율  열두 개|Age   –|");
+    /* where labels take half of the room values come behind them */
+    expect_table("Label\tone two three\nAge\t–", 13, 0, "Label one|  two three|Age –|");
+}
+
 static void roles(void **unused)
 {
     struct typeset ts;
@@ -161,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples),
+        cmocka_unit_test(tables),
         cmocka_unit_test(roles),
         cmocka_unit_test(every_text_at_every_width),
     };

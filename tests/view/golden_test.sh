@@ -120,6 +120,7 @@ golden pane-none web-01 80x24 en 'w w'
 golden pane-over-1 devbox 80x24 ko 'w'
 golden pane-over-2 devbox 80x24 ko 'w ]'
 golden pane-over-3 devbox 80x24 ko 'w ] ]'
+golden pane-over-4 devbox 80x24 ko 'w ] ] ]'
 golden pane-over devbox 40x10 ko 'w'
 golden pane-half web-01 100x30 en 'w'
 

@@ -9,7 +9,7 @@
 
 enum verdict { VERDICT_NONE, VERDICT_NORMAL, VERDICT_WATCH, VERDICT_PROBLEM };
 
-#define EVIDENCE_FACTS 5 /* with the verdict at most six lines */
+#define EVIDENCE_FACTS 6 /* one of them about the selected connection */
 
 /* Texts hold the marks of typeset.h. What was not measured is not there. */
 struct evidence {

@@ -18,6 +18,9 @@ const char *live_time(char out[LIVE_SIZE], uint64_t ms);    /* with its unit */
 const char *live_percent(char out[LIVE_SIZE], double part); /* 0.61 → 61 %, 0.003 → 0.3 % */
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c);
 
+/** The address of an end without its port. */
+const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote);
+
 /** A length of time that is no figure of this host's: "60 s". */
 const char *plain_time(char out[LIVE_SIZE], double seconds);
 

@@ -3,6 +3,7 @@
 #ifndef TCPTOP_EXPLAIN_TELLER_H
 #define TCPTOP_EXPLAIN_TELLER_H
 
+#include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/closers.h"
 #include "tcptop/explain/facts.h"
 #include "tcptop/explain/tally.h"
@@ -14,9 +15,19 @@ struct teller {
     const struct conn *row;        /* the selected connection, NULL: none in this state */
     struct tally tally;            /* of the state */
     const struct closers *closers; /* of all TIME_WAIT rows */
+    const struct breakdown *b;     /* of the state, NULL: not there */
     double window_s;               /* seconds the last samples stand for, 0: only one sample */
     char window[LIVE_SIZE];        /* the same in words */
 };
+
+struct survey;
+
+/** Is there anything to tell about the subject? */
+bool teller_knows(const struct explain_subject *subject);
+
+/** For a subject that teller_knows(); `survey` is of its snapshot. Facts go to t->e. */
+void teller_init(struct teller *t, const struct explain_subject *subject,
+                 const struct survey *survey);
 
 /* Say a verdict. A partial sample allows none that all is well. */
 #define JUDGE(t, which, id, ...)                                                                   \
@@ -42,6 +53,15 @@ void teller_count(struct teller *t);
 /** How many connections closed, and how many of them no sample had, where the kernel tells of ends;
  *  what was lost makes both lower bounds. */
 void teller_deaths(struct teller *t);
+
+/* Connections that came into the state and left it, per second over the window. */
+struct teller_moves {
+    double entered_s, left_s;
+    bool exact; /* else both are lower bounds */
+};
+
+/** False when there are not two samples to compare. */
+bool teller_moves(const struct teller *t, struct teller_moves *m);
 
 /** What the timer of the selected connection says. */
 void teller_timer(struct teller *t);

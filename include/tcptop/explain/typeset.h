@@ -52,6 +52,10 @@ void typeset_run(struct typeset *ts, enum role role, const char *text);
 void typeset_paragraphs(struct typeset *ts, const char *text, enum role base, int width,
                         int indent);
 
+/** Set lines of "label\tvalue": labels dim in a column of their own, values wrapped beside them;
+ *  where that leaves values less than half of the width, behind the label. */
+void typeset_table(struct typeset *ts, const char *text, int width, int indent);
+
 /** Set the lines of `text` as they are: marks are obeyed, nothing is wrapped. */
 void typeset_verbatim(struct typeset *ts, const char *text);
 

@@ -71,6 +71,15 @@ static inline bool conn_is_remnant(const struct conn *c)
     return conn_remnant(c->state, c->timer);
 }
 
+/** The state that the record counts for: BOUND_INACTIVE apart from CLOSE; 0 for a state that this
+ *  program does not know. */
+static inline unsigned conn_counts_as(const struct conn *c)
+{
+    if (c->flags & CONN_BOUND)
+        return TCP_STATE_BOUND_INACTIVE;
+    return c->state < TCP_STATE_COUNT ? c->state : 0;
+}
+
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
 bool conn_same_ends(const struct conn *a, const struct conn *b);
 

@@ -19,7 +19,9 @@ struct view {
     const struct groups *groups; /* the lines of `rows` are groups and rows; NULL: rows alone */
     int64_t now_ns;              /* monotonic, for ages in badges */
     const struct names *names; /* what is known of those that ui->host_names … want; may be NULL */
-    const struct survey *survey; /* of `shown`; NULL: the pane makes its own */
+    const struct survey *survey;       /* of `shown`; NULL: the pane makes its own */
+    const struct breakdown *breakdown; /* of the pane's state, of `shown` or a sample before it, or
+                                          of none (yet); NULL: the pane has no table */
 };
 
 /** Draw the whole frame. `ui->w` × `ui->h` is the canvas's size. */
@@ -41,6 +43,9 @@ size_t view_columns(const struct view *v, enum column_id drawn[COL_COUNT]);
 
 /** The state that the pane is about (enum tcp_state), 0 when about none. */
 unsigned view_pane_state(const struct view *v);
+
+/** The same, 0 also where the pane is too small for numbers. */
+unsigned view_numbers_state(const struct view *v);
 
 /** The column whose head is at (x, y), -1 when there is none. */
 int view_column_head_at(const struct view *v, int x, int y);

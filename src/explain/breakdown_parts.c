@@ -1,0 +1,163 @@
+/* Processes, peers, ports and queues of a breakdown. */
+#include "breakdown_parts.h"
+
+#include <string.h>
+
+#include "tcptop/base/hash.h"
+#include "tcptop/base/utf8.h"
+
+#define LOCAL_PORT (UINT64_C(1) << 16) /* in the key of a port */
+
+void breakdown_add_process(struct breakdown_work *w, uint32_t row)
+{
+    bool former;
+    const struct owner_group *g = snapshot_owner(w->s, row, &former);
+
+    if (g) /* those that share a socket stand under the first of them */
+        leaders_count(&w->processes, (uint64_t)g->member[0]->pid << 1 | former, row);
+    else
+        w->b->ownerless++;
+}
+
+static bool is_ephemeral(const struct host *h, uint16_t port)
+{
+    int64_t low, high;
+
+    return host_sysctl(h, SYSCTL_PORT_LOW, &low) && host_sysctl(h, SYSCTL_PORT_HIGH, &high) &&
+           port >= low && port <= high;
+}
+
+/* Is this the server's end? Its listener may have gone: then the peer's port tells, if only that
+ * one is of the kind that the kernel chooses. */
+static bool is_server(const struct breakdown_work *w, const struct conn *c)
+{
+    const struct host *h = snapshot_host(w->s, c);
+
+    return listeners_have(&w->listeners, c) ||
+           (is_ephemeral(h, c->dport) && !is_ephemeral(h, c->sport));
+}
+
+static bool has_peer(const struct breakdown_work *w)
+{
+    return w->b->state != TCP_STATE_LISTEN && w->b->state != TCP_STATE_BOUND_INACTIVE;
+}
+
+/* Does the local port count, or the peer's? */
+static bool is_local(const struct breakdown_work *w, const struct conn *c)
+{
+    return !has_peer(w) || is_server(w, c);
+}
+
+/* Clients of a server here have a port of their own each: they count by address. */
+void breakdown_add_place(struct breakdown_work *w, uint32_t row)
+{
+    const struct conn *c = &w->s->conn[row];
+    bool local = is_local(w, c);
+    uint64_t key = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
+
+    leaders_count(&w->ports, local ? LOCAL_PORT | c->sport : c->dport, row);
+    if (has_peer(w))
+        leaders_count(&w->peers, hash_bytes(c->dst, sizeof c->dst, hash_u64(key)), row);
+}
+
+static bool is_fuller(const struct breakdown_queue *a, const struct breakdown_queue *b)
+{
+    uint64_t of_a = (uint64_t)a->length * (b->limit + UINT64_C(1));
+    uint64_t of_b = (uint64_t)b->length * (a->limit + UINT64_C(1));
+
+    return of_a != of_b ? of_a > of_b : a->port < b->port;
+}
+
+void breakdown_add_queue(struct breakdown *b, uint16_t port, uint32_t length, uint32_t limit)
+{
+    const struct breakdown_queue queue = {port, length, limit};
+    unsigned at = b->n_queues;
+
+    while (at > 0 && is_fuller(&queue, &b->queue[at - 1]))
+        at--;
+    if (at == BREAKDOWN_TOP)
+        return;
+    b->n_queues += b->n_queues < BREAKDOWN_TOP;
+    for (unsigned i = b->n_queues - 1; i > at; i--)
+        b->queue[i] = b->queue[i - 1];
+    b->queue[at] = queue;
+}
+
+void breakdown_note_limit(struct breakdown_work *w, const struct conn *c)
+{
+    if (!(c->flags & CONN_NO_BACKLOG))
+        w->limits[w->n_limits++] = (struct breakdown_queue){.port = c->sport, .limit = c->wqueue};
+}
+
+/* Requests per port against the backlog there; two listeners on a port share them in a way that
+ * nobody tells. */
+static void lead_requests(struct breakdown_work *w, const struct leader *top, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint16_t port = w->s->conn[top[i].row].sport;
+        uint32_t found = 0, limit = 0;
+        for (uint32_t l = 0; l < w->n_limits; l++) {
+            if (w->limits[l].port == port) {
+                limit = w->limits[l].limit;
+                found++;
+            }
+        }
+        if (found == 1 && top[i].key & LOCAL_PORT)
+            breakdown_add_queue(w->b, port, top[i].count, limit);
+    }
+}
+
+/* Of many that occur once each none leads: the first stands for them. */
+static unsigned worth_naming(const struct leader *top, unsigned n, uint32_t distinct)
+{
+    bool more = distinct > n;
+
+    while (more && n > 1 && top[n - 1].count == 1)
+        n--;
+    return n;
+}
+
+static unsigned lead(const struct breakdown_work *w, struct breakdown_list *list,
+                     const struct leaders *l, struct leader top[BREAKDOWN_TOP])
+{
+    list->n = worth_naming(top, leaders_top(l, top, BREAKDOWN_TOP), l->n);
+    list->distinct = l->n;
+    list->at_least = l->forgotten;
+    for (unsigned i = 0; i < list->n; i++) {
+        list->entry[i].conn = w->s->conn[top[i].row];
+        list->entry[i].by_port = !is_local(w, &list->entry[i].conn);
+        list->entry[i].count = top[i].count;
+    }
+    return list->n;
+}
+
+static void lead_processes(struct breakdown_work *w)
+{
+    struct leader top[BREAKDOWN_TOP];
+    struct breakdown *b = w->b;
+
+    b->n_processes = leaders_top(&w->processes, top, BREAKDOWN_TOP);
+    b->other_processes = w->processes.n - b->n_processes;
+    for (unsigned i = 0; i < b->n_processes; i++) {
+        struct breakdown_process *p = &b->process[i];
+        const struct owner_group *g = snapshot_owner(w->s, top[i].row, &p->former);
+        p->count = top[i].count;
+        if (!g)
+            continue;
+        utf8_sanitise_into(p->name, sizeof p->name, g->member[0]->process,
+                           strlen(g->member[0]->process));
+        p->pid = g->member[0]->pid;
+    }
+}
+
+void breakdown_lead(struct breakdown_work *w)
+{
+    struct leader top[BREAKDOWN_TOP];
+    unsigned n;
+
+    lead_processes(w);
+    lead(w, &w->b->peers, &w->peers, top);
+    n = lead(w, &w->b->ports, &w->ports, top);
+    if (w->b->state == TCP_STATE_SYN_RECV)
+        lead_requests(w, top, n);
+}

@@ -1,0 +1,236 @@
+/* IN NUMBERS: the table says what was counted, "–" where nothing was, and has the same lines at
+ * every sample; in both languages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/hosts.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/explain/breakdown.h"
+#include "tcptop/explain/numbers.h"
+#include "tcptop/explain/survey.h"
+
+static const unsigned states[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
+#define STATES (sizeof(states) / sizeof(states[0]))
+
+/* The table with marks dropped, NBSP as blanks, tabs as ": ". */
+static void table(char out[4096], const struct snapshot *s, unsigned state, uint32_t row,
+                  bool broken_down)
+{
+    struct str text = STR_INIT;
+    struct breakdown b = {.state = 0};
+    struct survey v;
+    const struct explain_subject subject = {
+        .state = state, .snapshot = s, .row = row, .survey = &v, .breakdown = &b};
+    char *to = out;
+
+    survey_make(&v, s);
+    if (broken_down)
+        assert_int_equal(breakdown_make(&b, s, &v, state), 0);
+    numbers_tell(&text, &subject);
+    assert_false(str_failed(&text));
+    for (const char *from = str_text(&text); *from; from++) {
+        if (*from == '\t') {
+            *to++ = ':';
+            *to++ = ' ';
+        } else if (strncmp(from, "\u00a0", 2) == 0) {
+            *to++ = ' ';
+            from++;
+        } else if (*from < 0 || *from >= '\n') {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    str_fini(&text);
+}
+
+static void expect(const struct snapshot *s, unsigned state, uint32_t row, const char *expected)
+{
+    char out[4096];
+
+    table(out, s, state, row, true);
+    assert_string_equal(out, expected);
+}
+
+/* Give the last minute transitions: `n` through each edge of the diagram. */
+static void edges(struct snapshot *s, uint32_t n)
+{
+    for (uint32_t i = 0; i < s->history.len; i++)
+        for (unsigned edge = 0; edge < EDGE_COUNT; edge++)
+            s->history.points[i].edges.seen[edge] = i ? n : 0;
+}
+
+static void time_wait(void **unused)
+{
+    struct snapshot *s = host_web01();
+
+    (void)unused;
+    edges(s, 59);
+    host_sysctl_set(s, SYSCTL_MAX_TW_BUCKETS, 65536);
+    s->host.gauge[GAUGE_TW] = 74; /* with the orphans in FIN_WAIT2 */
+    s->host.gauge_valid = 1u << GAUGE_TW;
+    expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
+           "Share: 71 of 302 connections, 24 %\n"
+           "Trend: flat over the last 60 s\n"
+           "Per second: 2.0 entered, 1.0 left\n"
+           "Time left: all in 58 s\n"
+           "Next: 2.0 closed/s x 60 s: about 120\n"
+           "Ephemeral: 9 of 28,232 from 10.0.2.15 to 1.0.0.0:8443\n"
+           "Table: 74 of 65,536, 0.1 %\n"
+           "Processes: –\n"
+           "Peers: 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
+           "Ports: local 443 (58), foreign 8443 (13)\n"
+           "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
+           "ip_local_port_range = 32768 60999");
+    snapshot_unref(s);
+
+    s = host_devbox();
+    edges(s, 8);
+    text_use(LANG_KO);
+    expect(s, TCP_STATE_TIME_WAIT, 32,
+           "이 연결: 이 상태로 60초 이상\n"
+           "비율: 전체 48개 중 16개, 33 %\n"
+           "추세: 분당 16개 증가\n"
+           "초당: 진입 0.3개, 이탈 0.1개\n"
+           "남은 시간: 처음 12초, 마지막 49초 뒤\n"
+           "앞으로: 초당 0.27개 종료 x 60초: 약 16개\n"
+           "임시 포트: 16,384개 중 0개 사용\n"
+           "테이블: –\n"
+           "프로세스: –\n"
+           "상대: 0.0.0.0 (16개)\n"
+           "포트: 로컬 3000 (16개)\n"
+           "커널 설정: tcp_tw_reuse = 2: 루프백만, ip_local_port_range = 49152 65535");
+    text_use(LANG_EN);
+    snapshot_unref(s);
+}
+
+static void close_wait(void **unused)
+{
+    struct snapshot *s = host_api07();
+
+    (void)unused;
+    host_sysctl_set(s, SYSCTL_KEEPALIVE_TIME, 7200);
+    expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
+           "Share: 412 of 3,331 connections, 12 %\n"
+           "Trend: growing 108/min\n"
+           "Per second: at least 0.0 entered, 0.0 left\n"
+           "Age: oldest at least 60 s; at least 412 over 10 s, 412 over 60 s, 0 over 10 min\n"
+           "Next: at this rate 1,492 in 10 min\n"
+           "Recv-Q: 0 with 0 B not read yet\n"
+           "Send-Q: 0 with 0 B not acknowledged\n"
+           "Processes: –\n"
+           "Peers: 0.0.0.0:8443 (412)\n"
+           "Ports: foreign 8443 (412)\n"
+           "Kernel: tcp_keepalive_time = 7200");
+    snapshot_unref(s);
+}
+
+static void opening(void **unused)
+{
+    struct snapshot *s = host_new();
+    struct conn c = {.state = TCP_STATE_SYN_SENT,
+                     .timer = TIMER_RETRANSMIT,
+                     .dst = {203, 0, 113, 9},
+                     .dport = 443,
+                     .expires_ms = 700,
+                     .inode = 1};
+
+    (void)unused;
+    host_sysctl_set(s, SYSCTL_SYN_RETRIES, 6);
+    host_sysctl_set(s, SYSCTL_SYN_LINEAR_TIMEOUTS, 4);
+    host_add(s, 1, c);
+    c.retrans = 8;
+    host_add(s, 1, c);
+    host_finish(s, TCP_STATE_SYN_SENT, 0);
+    expect(s, TCP_STATE_SYN_SENT, 0,
+           "This one: in this state for at least 60 s, given up in 2 min 10 s\n"
+           "Share: 2 of 2 connections, 100 %\n"
+           "Trend: growing 2.0/min\n"
+           "Per second: at least 0.0 entered, 0.0 left\n"
+           "Age: oldest at least 60 s; at least 2 over 10 s, 2 over 60 s, 0 over 10 min\n"
+           "Next: first given up in 96 s, last in 2 min 10 s (tcp_syn_retries)\n"
+           "Repeats: none 1, 1 to 2 0, 3 to 5 0, more 1\n"
+           "Processes: –\n"
+           "Peers: 203.0.113.9:443 (2)\n"
+           "Ports: foreign 443 (2)\n"
+           "Kernel: tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4");
+    snapshot_unref(s);
+}
+
+static unsigned lines_of(const char *text)
+{
+    unsigned n = *text != '\0';
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* The same labels in every sample, one with rows and one without, broken down or not yet, watched
+ * for a minute or only once. */
+static void same_lines(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < STATES; i++) {
+        struct snapshot *none = host_new(), *some = host_new();
+        char a[4096], b[4096], c[4096];
+        some->needs = none->needs = NEED_BOUND;
+        host_add(some, 5, (struct conn){.state = (uint8_t)states[i], .inode = 1, .sport = 80});
+        if (states[i] == TCP_STATE_BOUND_INACTIVE) {
+            for (uint32_t row = 0; row < some->n_live; row++)
+                some->conn[row] = (struct conn){
+                    .state = TCP_STATE_CLOSE, .family = 2, .flags = CONN_BOUND, .sport = 80};
+        }
+        host_finish(some, states[i], 0);
+        snapshot_count(none);
+        table(a, none, states[i], UINT32_MAX, false);
+        table(b, some, states[i], UINT32_MAX, true);
+        table(c, some, states[i], UINT32_MAX, false);
+        assert_true(lines_of(a) > 0);
+        assert_int_equal(lines_of(a), lines_of(b));
+        assert_int_equal(lines_of(a), lines_of(c));
+        snapshot_unref(none);
+        snapshot_unref(some);
+    }
+}
+
+/* Nothing is told where nothing was sampled, or nobody wants a table. */
+static void absent(void **unused)
+{
+    struct snapshot *s = host_web01();
+    struct breakdown b = {.state = 0};
+    struct str out = STR_INIT;
+    struct explain_subject subject = {
+        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+
+    (void)unused;
+    numbers_tell(&out, &subject);
+    subject.breakdown = &b;
+    subject.snapshot = NULL;
+    numbers_tell(&out, &subject);
+    subject.snapshot = s;
+    subject.state = TCP_STATE_BOUND_INACTIVE; /* not asked for */
+    numbers_tell(&out, &subject);
+    subject.state = TCP_STATE_TIME_WAIT;
+    s->status = SAMPLE_FAILED;
+    numbers_tell(&out, &subject);
+    assert_int_equal(out.len, 0);
+    str_fini(&out);
+    snapshot_unref(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_wait),  cmocka_unit_test(close_wait), cmocka_unit_test(opening),
+        cmocka_unit_test(same_lines), cmocka_unit_test(absent),
+    };
+    return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
+}
