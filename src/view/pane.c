@@ -32,6 +32,8 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
     unsigned state = ui_strip_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
+    if (state == TCP_STATE_CLOSE && d->s && (d->s->needs & NEED_BOUND)) /* what its row counts */
+        state = TCP_STATE_BOUND_INACTIVE;
     *subject = (struct explain_subject){.snapshot = d->s,
                                         .survey = d->v->survey,
                                         .breakdown = d->v->breakdown,

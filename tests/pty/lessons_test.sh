@@ -68,6 +68,7 @@ EOF2
 live 80x24 '--learn bound'
 if inside ss -tanH state bound-inactive 2>/dev/null | grep -q . || sees 'step 1 of 3'; then
 	check "BOUND_INACTIVE: its socket is a row" sees '127\.0\.0\.1:3000 +0\.0\.0\.0:\*'
+	check "and the pane is about it" shows '^─ BOUND_INACTIVE  lesson, step 1'
 	next 2
 	check "a second bind() fails" shows 'EADDRINUSE'
 	next 3
@@ -148,6 +149,39 @@ inode=$(namespace)
 mux kill-server
 check "nor does a terminal that goes away" until_true empty "$inode"
 
+# The namespace itself: the other end of a link into it goes with it.
+holds=
+if [ "$(id -u)" = 0 ]; then
+	unshare -n sleep 600 &
+	holds=$!
+	outside() { nsenter -n -t $holds ip "$@"; }
+	apart() { [ "$(stat -L -c %i /proc/$holds/ns/net)" != "$(stat -L -c %i /proc/self/ns/net)" ]; }
+	until_true apart
+	links() { outside link add probe type veth peer name probe netns "$(pid)"; }
+	unlinked() { ! outside link show probe >/dev/null 2>&1; }
+fi
+vanishes() { # vanishes STATE STEP HOW…: its namespace is no more
+	local step=$2
+	learn "$1"
+	for ((i = 2; i <= step; i++)); do next $i; done
+	links || return 1
+	! unlinked || return 1
+	shift 2
+	"$@"
+	ended && until_true unlinked
+}
+slay() { kill -9 "$(pid)"; }
+if [ "$holds" ] && outside link add try type veth peer name try2 2>/dev/null; then
+	check "with q goes the namespace, TIME_WAIT in it" vanishes TIME_WAIT 3 keys q
+	check "with KILL, a full send queue in it" vanishes LAST_ACK 3 slay
+	check "with KILL, an orphan in it" vanishes FIN_WAIT2 3 slay
+	kill $holds
+else
+	[ -z "$holds" ] || kill $holds
+	n=$((n + 1))
+	echo "ok $n - with q goes the namespace # SKIP not root, or no links here"
+fi
+
 # An ordinary user, where users may make namespaces; and where nobody may.
 nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
 if [ "$(id -u)" = 0 ] && $nobody unshare -Urn true 2>/dev/null; then
@@ -182,7 +216,7 @@ if unshare -Ur sh -c "$limit" 2>/dev/null; then
 fi
 if strace -f -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM true 2>/dev/null; then
 	check "no right to make one: too" refused 'none can be made here: Operation not permitted' \
-		"strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
+		"env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
 fi
 start 80x24 "bash -c '$tcptop --no-config --learn LISTEN | cat' 2>$tmp/err"
 ended
