@@ -106,7 +106,12 @@ check "paused" sees PAUSED
 next 3
 check "a step ends the pause" hidden PAUSED
 # What ended is set up again: the client could come back anyway, but TIME_WAIT would not be ended.
-inside ss -KtanH state time-wait >/dev/null
+until_true lists 1 TIME-WAIT
+loses '^.-' # what has closed before is off the screen
+keys Tab K
+check "any user may close what is in there" sees '^ Close 127\.0\.0\.1:3000 to .*TIME_WAIT'
+sleep 0.4
+keys y
 check "rows that ended are told" sees '^ Space set up again'
 next 4
 check "the scene is set up, and the step taken" lists 2 ESTAB
