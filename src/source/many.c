@@ -6,34 +6,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "many_internal.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/deathwatch.h"
 #include "tcptop/source/hostfacts.h"
-#include "tcptop/source/links.h"
 #include "tcptop/source/note.h"
-#include "tcptop/source/source.h"
-#include "tcptop/source/traveller.h"
 
-#define ALL    "all"
 #define ROUNDS 2 /* looks within a sample, when a namespace was gone before it could be entered */
-
-struct many {
-    struct source source;
-    struct source *own;
-    struct traveller *traveller; /* NULL while no other namespace is entered */
-    struct links links;
-    struct snapshot_pool *pool; /* for the samples of single namespaces; NULL until needed */
-    char *opened;               /* what it was opened for; owned */
-    char asked[NETNS_NAME];     /* by the last request */
-    uint64_t wanted;            /* the one namespace whose rows are wanted; 0: all, or it is gone */
-    bool was_there;             /* … it was found once */
-    struct deathwatch *deathwatch; /* of all of them; NULL: not asked for, or not to be had */
-    uint32_t view;                 /* counts what was asked for */
-    int64_t inside_ns;             /* CPU of this thread that a sample has counted already */
-};
 
 /* A dump in the namespace of a link. */
 struct trip {
@@ -43,30 +24,6 @@ struct trip {
     struct err *err;
 };
 
-static const char *spec_of(const struct many *m)
-{
-    return m->asked[0] ? m->asked : m->opened;
-}
-
-static bool wants_all(const struct many *m)
-{
-    return strcmp(spec_of(m), ALL) == 0;
-}
-
-/* Run `work` in the namespace of `link`, which is not the own one. Unless it was entered, the link
- * says why. */
-static int run_there(struct many *m, struct link *link, int (*work)(void *arg), void *arg)
-{
-    bool entered = false;
-    int fd = link_open(&m->links, link, spec_of(m));
-    int rc = fd < 0 ? fd : m->traveller ? 0 : traveller_new(&m->traveller);
-
-    if (!rc)
-        rc = traveller_run(m->traveller, fd, work, arg, &entered);
-    link->error = entered ? 0 : rc;
-    return rc;
-}
-
 static int cannot_enter(const struct link *link, struct err *err)
 {
     bool rights = link->error == -EPERM || link->error == -EACCES;
@@ -74,99 +31,6 @@ static int cannot_enter(const struct link *link, struct err *err)
     return note_error(err, link->error, rights ? MSG_NETNS_CLOSED_RIGHTS : MSG_NETNS_CLOSED,
                       link->name, err_name(link->error));
 }
-
-/* The namespace of a path is there as long as the path leads to it, whoever else knows it. */
-static int keep_by_path(struct many *m)
-{
-    int fd = -1;
-
-    if (m->wanted && strchr(spec_of(m), '/'))
-        fd = namespaces_open(NULL, m->wanted, spec_of(m));
-    if (fd >= 0)
-        close(fd);
-    return links_keep(&m->links, fd >= 0 ? m->wanted : 0);
-}
-
-/* Find the one namespace that is wanted, if it is not there as it was. */
-static int find_wanted(struct many *m, bool looked, struct err *err)
-{
-    if (m->wanted && links_find(&m->links, m->wanted))
-        return 0;
-    m->wanted = 0;
-    if (looked)
-        m->wanted = namespaces_resolve(&m->links.found, spec_of(m), err);
-    if (m->wanted && !links_find(&m->links, m->wanted) && keep_by_path(m))
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    if (m->wanted && links_find(&m->links, m->wanted)) {
-        m->view++;
-        m->was_there = true;
-        return 0;
-    }
-    m->wanted = 0;
-    if (m->was_there || !looked)
-        note_error(err, -ENOENT, m->was_there ? MSG_NETNS_GONE : MSG_NETNS_NONE, spec_of(m), NULL);
-    return -ENOENT;
-}
-
-/* Bring what is known up to date with what is asked for. The own namespace cannot go. */
-static int follow(struct many *m, bool list, struct err *err)
-{
-    bool own = m->wanted && m->wanted == m->links.found.own;
-    bool plain = !*spec_of(m);
-    int looked = 0;
-
-    if (!list && (plain || own))
-        return 0;
-    if (!m->links.due_ns || clock_mono_ns() >= m->links.due_ns)
-        looked = keep_by_path(m);
-    if (!looked)
-        looked = links_look(&m->links);
-    if (looked < 0)
-        return note_error(err, looked, MSG_NETNS_UNREADABLE, err_name(looked), NULL);
-    return plain || wants_all(m) ? 0 : find_wanted(m, looked, err);
-}
-
-/* Take note of another wish; everything is looked for anew then. */
-static void hear(struct many *m, const struct request *req)
-{
-    if (strcmp(m->asked, req->namespaces) == 0)
-        return;
-    memcpy(m->asked, req->namespaces, sizeof m->asked);
-    m->wanted = 0;
-    m->was_there = false;
-    m->view++;
-    m->links.due_ns = 0;
-}
-
-static bool wants(const struct many *m, const struct link *link)
-{
-    return !link->gone_ns && (wants_all(m) || link->inode == m->wanted);
-}
-
-/* Where nothing is open the traveller's stay would hold a namespace. */
-static void call_home(struct many *m)
-{
-    for (uint32_t i = 0; i < m->links.n; i++) {
-        if (m->links.list[i].fd >= 0)
-            return;
-    }
-    traveller_free(m->traveller);
-    m->traveller = NULL;
-}
-
-static void leave_unwanted(struct many *m)
-{
-    for (uint32_t i = 0; i < m->links.n; i++) {
-        struct link *link = &m->links.list[i];
-
-        link->shown = false;
-        if (!wants(m, link))
-            link_close(link);
-    }
-    call_home(m);
-}
-
-/* Sampling. */
 
 static int make_trip(void *arg)
 {
@@ -211,7 +75,7 @@ static int sample_there(struct many *m, struct link *link, const struct request 
         there.sieve[0] = there.sieve[1] = NULL;
     }
     trip.live = link->live;
-    rc = run_there(m, link, make_trip, &trip);
+    rc = many_run_there(m, link, make_trip, &trip);
     return link->error ? cannot_enter(link, err) : rc;
 }
 
@@ -286,7 +150,7 @@ static int sample_all(struct many *m, const struct request *asked, struct snapsh
         vanished = false;
         for (uint32_t i = 1; i < m->links.n && !rc; i++) {
             struct link *link = &m->links.list[i];
-            if (link->shown || !wants(m, link))
+            if (link->shown || !many_wants(m, link))
                 continue;
             rc = add_namespace(m, link, req, s, err);
             vanished |= link->error == -ENOENT;
@@ -322,12 +186,12 @@ static void count_others(struct many *m)
             continue;
         if (link->inode == m->links.found.own)
             (void)count_here(link);
-        else if (run_there(m, link, count_here, link))
+        else if (many_run_there(m, link, count_here, link))
             link->counted = false;
-        if (!wants(m, link))
+        if (!many_wants(m, link))
             link_close(link);
     }
-    call_home(m);
+    many_call_home(m);
 }
 
 /* That not all could be entered, and why. */
@@ -356,20 +220,20 @@ static int tell(struct many *m, const struct request *req, struct snapshot *s)
     const struct link *one = m->wanted ? links_find(&m->links, m->wanted) : NULL;
 
     s->netns_view = m->view;
-    for (uint32_t i = 0; i < m->links.n && wants_all(m); i++) {
+    for (uint32_t i = 0; i < m->links.n && many_wants_all(m); i++) {
         if (m->links.list[i].shown)
             s->netns_set = hash_u64(s->netns_set ^ m->links.list[i].inode);
     }
-    if (wants_all(m))
-        memcpy(s->netns, ALL, sizeof ALL);
+    if (many_wants_all(m))
+        memcpy(s->netns, MANY_ALL, sizeof MANY_ALL);
     else if (one && one->id)
         memcpy(s->netns, one->name, sizeof s->netns);
     if (!req->list_namespaces && !s->netns[0])
         return 0;
-    s->namespaces = links_table(&m->links, wants_all(m));
+    s->namespaces = links_table(&m->links, many_wants_all(m));
     if (!s->namespaces)
         return -ENOMEM;
-    if (wants_all(m) && req->host_facts)
+    if (many_wants_all(m) && req->host_facts)
         netns_host(s->namespaces, &s->host);
     note_missing(m, s);
     return 0;
@@ -391,7 +255,7 @@ static int sample_wanted(struct many *m, const struct request *req, struct snaps
 {
     struct link *one = m->wanted ? links_find(&m->links, m->wanted) : m->links.list;
 
-    if (wants_all(m))
+    if (many_wants_all(m))
         return sample_all(m, req, s, err);
     if (!m->links.n)
         return sample_own(m, req, s, err);
@@ -408,10 +272,10 @@ static int many_sample(struct source *src, const struct request *asked, struct s
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int rc;
 
-    hear(m, req);
+    many_hear(m, req);
     m->inside_ns = 0;
-    rc = follow(m, req->list_namespaces, err);
-    leave_unwanted(m);
+    rc = many_follow(m, req->list_namespaces, err);
+    many_leave_unwanted(m);
     if (rc)
         return rc;
     watch_deaths(m, req);
@@ -453,12 +317,12 @@ static int nothing(void *arg)
 static int try_to_enter(struct many *m, struct err *err)
 {
     struct link *link;
-    int rc = follow(m, false, err);
+    int rc = many_follow(m, false, err);
 
     if (rc || !m->wanted)
         return rc;
     link = links_find(&m->links, m->wanted);
-    if (link->id && run_there(m, link, nothing, NULL))
+    if (link->id && many_run_there(m, link, nothing, NULL))
         return cannot_enter(link, err);
     return 0;
 }
@@ -478,7 +342,7 @@ int source_open_namespaces(struct source **src, const char *spec, struct err *er
     }
     if (!rc) {
         m->own->part_of = &m->source;
-        rc = wants_all(m) ? 0 : try_to_enter(m, err);
+        rc = many_wants_all(m) ? 0 : try_to_enter(m, err);
     } else if (rc == -ENOMEM) {
         err_set(err, rc, "%s", err_name(ENOMEM));
     }
