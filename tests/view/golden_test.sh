@@ -6,12 +6,13 @@ cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 . tests/view/scenes.sh
 directory=tests/view/golden
-n=0
+n=0 cores=$(nproc)
 
-golden() { # golden NAME SCENE SIZE LANG 'KEYS' [OPTION…]
-	local name=$1-$3-$4 difference
-	shift
-	n=$((n + 1))
+record web-01 devbox api-07
+
+compare() { # compare N NAME SCENE SIZE LANG 'KEYS' [OPTION…]
+	local n=$1 name=$2 difference
+	shift 2
 	if [ -n "${UPDATE:-}" ]; then
 		draw "$@" >"$directory/$name.txt" || echo "not ok $n - $name: tcptop failed"
 	fi
@@ -21,6 +22,13 @@ golden() { # golden NAME SCENE SIZE LANG 'KEYS' [OPTION…]
 		echo "not ok $n - $name"
 		printf '%s\n' "$difference" | sed 's/^/# /'
 	fi
+}
+
+# As many at a time as there are cores.
+golden() { # golden NAME SCENE SIZE LANG 'KEYS' [OPTION…]
+	n=$((n + 1))
+	[ "$n" -le "$cores" ] || wait -n
+	compare $n "$1-$3-$4" "${@:2}" >"$scratch/$n.tap" &
 }
 
 down() { # down N: so many times the key
@@ -166,4 +174,6 @@ golden paused web-01 80x24 en 'p wait:48000'
 golden paused web-01 120x34 ko 'p wait:48000'
 golden message web-01 80x24 en 'Enter Esc'
 
+wait
+for ((i = 1; i <= n; i++)); do cat "$scratch/$i.tap"; done
 echo "1..$n"

@@ -1,23 +1,27 @@
 # shellcheck shell=bash
-# How golden screens and screenshots draw a scene; sourced.
+# How golden screens and screenshots draw a scene; sourced. Its files are in $scratch, which goes at
+# the end of the shell.
 #
 # draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output, as text or as $DUMP.
-# The recording goes through a pipe: the largest has 150 MB.
+# record SCENE…: makes the recordings first; the largest has 160 MB, so that each is made once.
 TCPTOP=${TCPTOP:-$B/tcptop}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+record() {
+	local scene
+	for scene; do
+		"$B/tests/data/scenes" "$scene" >"$scratch/$scene.frames" || exit 1
+	done
+}
 
 draw() {
-	local scene=$1 size=$2 lang=$3 keys=$4 file status
+	local scene=$1 size=$2 lang=$3 keys=$4
 	shift 4
 	if [ "$scene" = namespaces ]; then # which no recording holds
 		TZ=UTC "$B/tests/data/namespaces" "$size" "$lang" "$keys" "$@"
 		return
 	fi
-	file=$(mktemp) || return 1
-	printf '%s\n' "$keys" >"$file"
-	"$B/tests/data/scenes" "$scene" >"$file.frames" || return 1
-	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file.frames" --size "$size" --lang "$lang" --keys "$file" \
-		--dump "${DUMP:-text}" "$@"
-	status=$?
-	rm -f "$file" "$file.frames"
-	return $status
+	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$scratch/$scene.frames" --size "$size" \
+		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@"
 }

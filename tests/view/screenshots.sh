@@ -8,8 +8,9 @@ B=$(cd "$1" && pwd) || exit 1
 action=${2:-check}
 export DUMP=svg
 . tests/view/scenes.sh
-new=$(mktemp -d) || exit 1
-trap 'rm -rf "$new"' EXIT
+record web-01 devbox api-07
+new=$scratch/new
+mkdir "$new" || exit 1
 failed=0
 
 picture() { # picture NAME SCENE SIZE LANG 'KEYS' [OPTION…]
