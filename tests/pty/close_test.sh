@@ -131,7 +131,7 @@ code 0
 live 100x30
 sees '^ tcptop '
 before=$(ss -tanH state established | sort)
-head -c 1000000 /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377' >"$tmp/noise"
+head -c $noise /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377' >"$tmp/noise"
 printf 'K\ny\nKKyy\n' >>"$tmp/noise"
 mux load-buffer "$tmp/noise"
 mux paste-buffer -r -d
@@ -150,7 +150,7 @@ answers() {
 	shows '%%$'
 }
 settled() { until_true answers && keys Escape Escape && pause; }
-check "1 MB of noise, K and y in it, leaves a screen" settled
+check "noise, K and y in it, leaves a screen" settled
 check "and every connection as it was" [ "$(ss -tanH state established | sort)" = "$before" ]
 { printf '\033[200~'; head -c 100000 "$tmp/noise"; printf 'K\ny\033[201~'; } >"$tmp/pasted"
 mux load-buffer "$tmp/pasted"

@@ -84,6 +84,9 @@ keys() { mux send-keys "$@"; }
 screen() { mux capture-pane -p 2>/dev/null; }
 resize() { mux resize-window -x "$1" -y "$2"; }
 
+# shellcheck disable=SC2034 # of the tests
+noise=1000000 # bytes of it
+case $B in */tsan) noise=250000 ;; esac # which takes its time over each key
 patience=30 # seconds that a condition may take to come true
 # until_true COMMAND…: tries it until it holds
 until_true() {
