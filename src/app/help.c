@@ -51,6 +51,8 @@ int mode_help(void)
 #define OPTION(ident, letter, name, argument) add_option(&out, ARGUMENT_##ident);
 #include "options.def"
     sink_add(&out, "\n");
+    sink_add(&out, text(MSG_USAGE_OWNERS));
+    sink_add(&out, "\n\n");
     sink_add(&out, text(MSG_USAGE_EXIT));
     sink_add(&out, "\n");
     return app_finish(&out, EXIT_COMPLETE);

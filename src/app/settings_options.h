@@ -24,8 +24,8 @@
     SETTING(MOUSE, "general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes",                             \
             "Clicks select and sort; Shift-drag still selects text.")                              \
     SETTING(CPU_BUDGET, "general", "cpu_budget", OPTION_NUMBER, 1, 100, NULL, "25",                \
-            "Per cent of one core: above it the interval stretches, and ends of connections are "  \
-            "missed.")                                                                             \
+            "Per cent of one core: above it the interval stretches, ends of connections are "      \
+            "missed; two fifths more for owners.")                                                 \
     SETTING(NAMES, "general", "names", OPTION_CHOICE, 0, 0, "none hosts services both", "none",    \
             "Names in the place of addresses (hosts: asks DNS) and ports (services) on screen.")   \
     SETTING(READONLY, "general", "readonly", OPTION_BOOL, 0, 0, NULL, "no",                        \
