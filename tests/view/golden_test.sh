@@ -39,7 +39,11 @@ down() { # down N: so many times the key
 golden overview web-01 120x34 en ''
 golden port-3000 devbox 120x34 ko '"3000" wait:3000' --sort left
 golden overview web-01 80x24 en ''
+golden port-3000 devbox 120x34 en '"3000" wait:3000' --sort left
 golden port-3000 devbox 80x24 ko '"3000" wait:3000' --sort left
+golden port-3000 devbox 80x24 en '"3000" wait:3000' --sort left
+golden port-3000 devbox 200x50 en '"3000" wait:3000' --sort left
+golden port-3000 devbox 200x50 ko '"3000" wait:3000' --sort left
 golden leak api-07 200x50 en 'Up Up Up Up Up' --sort tx_bytes_s
 golden overview web-01 40x10 en "Tab $(down 2)"
 golden overview web-01 60x20 en ''

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The question it began with, by real sockets: a server on [::1]:3000 closes first, 16 clients. The
+# pane says who closed, that no ephemeral port is used, how many seconds remain, that it is normal,
+# and why; in both languages; and 60 s later all are gone by themselves.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+
+coproc SERVER { "$B/tests/data/devserver"; }
+# shellcheck disable=SC2034 # the trap closes it, and the server ends
+hold=${SERVER[1]}
+trap 'exec {hold}>&-; mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
+read -r -t 20 ready <&"${SERVER[0]}"
+[ "${ready:-}" = ready ] || { echo "ok 1 - port 3000 # SKIP no IPv6 here"; exit 0; }
+range=$(($(cut -f2 /proc/sys/net/ipv4/ip_local_port_range) - $(cut -f1 /proc/sys/net/ipv4/ip_local_port_range) + 1))
+
+
+# pane REGEX: the whole pane, scrolled, says so (numbers without commas)
+pane() { screen | tr -d , | grep -qE -- "$1"; }
+says() { until_true pane "$1"; }
+left() { screen | grep -oE '0 ephemeral ports used, ([0-9.]+ to )?[0-9]+ s left' | grep -oE '[0-9]+ s' | grep -oE '[0-9]+'; }
+
+live 120x34
+sees 'TIME_WAIT +16 '
+keys 3000
+check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port:3000'
+check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
+check "all were closed by the server here" sees 'all on local port 3000: a server here closed'
+check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
+check "it is normal" sees 'NORMAL  The count follows the closing rate'
+check "and why it is there" sees 'If the last ACK is lost, the peer repeats'
+check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
+check "the numbers: all of the range is free" says "Ephemeral +0 of $range used here"
+check "all peers are this host itself" sees 'Peers +::1 \(16\)'
+check "on the one port" sees 'Ports +local 3000 \(16\)'
+
+first=$(left)
+ss_left=$(ss -tanoH state time-wait 'sport = :3000' | grep -oE 'timewait,[0-9]+' | grep -oE '[0-9]+' | sort -n | tail -n 1)
+[ -n "$first" ] && [ -n "$ss_left" ] && [ $((first - ss_left)) -le 2 ] && [ $((ss_left - first)) -le 2 ]
+verdict "the seconds that remain are the kernel's (${first:-none}, ss: ${ss_left:-none})" $?
+fewer() { now=$(left) && [ -n "$now" ] && [ "$now" -lt "$first" ]; }
+check "and they become fewer" until_true fewer
+
+keys L
+check "in Korean: the server here closed" sees '모두 로컬 포트 3000: 이 호스트의 서버가 닫음'
+check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
+check "it is normal" sees '정상  닫은 만큼 생기고 60초 뒤 사라집니다'
+check "and why it is there" sees '마지막 ACK가 사라지면 상대가 FIN을 다시'
+check "the numbers" says "임시 포트  $range개 중 0개 사용"
+resize 80 24
+check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'
+keys L
+check "and in English" sees 'NORMAL  16 closed first here in the last 60 s.*To do: nothing'
+
+patience=70
+check "after 60 s all are gone by themselves" sees 'TIME_WAIT +0 '
+keys q
+check "the program ends well" code 0
+finish
