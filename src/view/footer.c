@@ -107,7 +107,10 @@ static void main_items(const struct drawing *d, struct key_items *k)
     if (d->l.pane_form == PANE_FORM_OVERLAY || pane_reachable(d))
         add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
-    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, d->l.pane_form == PANE_FORM_OVERLAY ? 1 : 9);
+    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
+        ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
+        : d->l.pane_form == PANE_FORM_OVERLAY ? 1
+                                              : 9);
     add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
     add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 15);
     add_back(d, k);

@@ -127,10 +127,26 @@ resize 120 34
 check "at 120x34 the words are in the pane beside" sees '│ DONE  The client connected again'
 resize 40 10
 check "at 40x10 they are a key away" hidden 'DONE'
+check "which the footer has" sees ' w pane'
 keys w
 check "namely w" sees 'DONE'
 keys C-c
 check "^C ends it" code 0
+
+new_terminal
+mux new-session -d -x 80 -y 24 "PS1='PROMPT> ' bash --norc --noprofile -i" \; set -g status off \; \
+	set -g window-size manual \; set -g escape-time 0 >/dev/null
+sees 'PROMPT>'
+keys "$tcptop --no-config --learn ESTABLISHED" Enter
+sees 'lesson, step 1 of'
+keys C-z
+check "^Z suspends" sees 'Stopped'
+keys fg Enter
+sees 'lesson, step 1 of'
+keys Space
+check "fg goes on with the scene" sees 'lesson, step 2 of'
+keys q
+check "to its end" sees '^PROMPT> $|^PROMPT>$'
 
 for signal in TERM:143 HUP:129 SEGV:139; do
 	learn CLOSE_WAIT
