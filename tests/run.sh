@@ -24,10 +24,14 @@ passed=0 failed=0 skipped=0
 failures=()
 
 run_one() { # run_one NAME COMMAND…
-	local name=$1 output status p f s
+	local name=$1 output status group p f s
 	shift
-	output=$(timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" 2>&1 </dev/null)
+	timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" >"$HOME/output" 2>&1 </dev/null &
+	group=$! # which timeout makes; what a test that failed has left behind goes with it
+	wait $group
 	status=$?
+	kill -KILL -- -$group 2>/dev/null
+	output=$(tr -d '\0' <"$HOME/output")
 	s=$(grep -cE '^(not )?ok .*# SKIP' <<<"$output") # cmocka writes "not ok" for skipped ones
 	p=$(grep -E '^ok ' <<<"$output" | grep -cv '# SKIP')
 	f=$(grep -E '^not ok ' <<<"$output" | grep -cv '# SKIP')
