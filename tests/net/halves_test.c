@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +25,7 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
 #include "../../src/source/halves.c"
 #undef thread_start
 
+#include "lib/child.h"
 #include "lib/held.h"
 #include "lib/own_table.h"
 #include "tcptop/query/top.h"
@@ -187,7 +187,6 @@ static void churn(void)
     struct sockaddr_in to;
     int listener = listen_here(&to);
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) {
         int client = socket(AF_INET, SOCK_STREAM, 0), server;
         if (connect(client, (struct sockaddr *)&to, sizeof to) == 0 &&
@@ -242,7 +241,7 @@ static void nothing_twice_nothing_lost(void **state)
         lasting[1 + 2 * i] = cookie_of(client);
         lasting[2 + 2 * i] = cookie_of(server);
     }
-    pid_t child = fork();
+    pid_t child = child_fork(NULL);
     if (child == 0)
         churn();
     for (int i = 0; i < SAMPLES; i++) {
@@ -271,7 +270,7 @@ static void samples_join(void **state)
     assert_non_null(st);
     assert_int_equal(stepper_next(st, &req, &last, &err), 0);
     first = last->n_live;
-    pid_t child = fork();
+    pid_t child = child_fork(NULL);
     if (child == 0)
         churn();
     for (int i = 0; i < SAMPLES; i++) {

@@ -19,12 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 
@@ -80,7 +80,6 @@ static void live_in_child(int ready, int end)
 {
     char byte = 1;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (unshare(CLONE_NEWNET) != 0)
         _exit(77);
     loopback_up();
@@ -101,7 +100,7 @@ static int start_child(void **state)
     set_sysctl("/proc/sys/net/ipv4/tcp_fin_timeout", "60");
     open_sockets(7000, 3);
     assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(end, O_CLOEXEC), 0);
-    child.pid = fork();
+    child.pid = child_fork(NULL);
     if (child.pid == 0) {
         close(end[1]);
         live_in_child(ready[1], end[0]);

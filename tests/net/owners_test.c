@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/own_table.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
@@ -72,10 +73,8 @@ static struct child start(const char *name, void (*work)(void))
 
     if (pipe2(ready, O_CLOEXEC))
         abort();
-    struct child c = {.pid = fork()};
+    struct child c = {.pid = child_fork(name)};
     if (c.pid == 0) {
-        prctl(PR_SET_NAME, name);
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         work();
         if (write(ready[1], "x", 1) != 1)
             _exit(1);
@@ -167,9 +166,7 @@ static void shares(void)
         accept(listener, NULL, NULL);
     }
     for (int i = 0; i < 2; i++) {
-        if (fork() == 0) {
-            prctl(PR_SET_NAME, "worker) 0 [");
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (child_fork("worker) 0 [") == 0) {
             connect_to(PORT);
             pause();
         }
@@ -356,10 +353,12 @@ static void a_pid_used_again_never_has_the_old_name(void **state)
 static void storms(void)
 {
     int listener = listen_on(PORT + 5);
+    pid_t pid = child_fork(NULL);
 
-    if (fork() > 0)
+    if (pid < 0)
+        abort();
+    if (pid > 0)
         return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
         if (fork() == 0) {
