@@ -10,48 +10,11 @@
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
+#include "lib/run.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"
 
-#define FADE_DS 50
-#define RATES   (NEED_FLOW | NEED_RATES)
-
-/* A run of samples half a second apart. */
-struct run {
-    struct snapshot_pool *pool;
-    struct delta *delta;
-    struct snapshot *prev, *next;
-    uint32_t n;
-};
-
-static struct run start(void)
-{
-    return (struct run){.pool = snapshot_pool_new(), .delta = delta_new()};
-}
-
-static struct snapshot *fresh(struct run *r, uint32_t needs)
-{
-    snapshot_unref(r->prev);
-    r->prev = r->next;
-    r->next = snapshot_new(r->pool);
-    r->next->needs = needs;
-    r->next->mono_ns = ++r->n * (NS_PER_S / 2);
-    r->next->now_ds = r->n * 5;
-    return r->next;
-}
-
-static void join(struct run *r)
-{
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
-}
-
-static void end(struct run *r)
-{
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
-    snapshot_pool_free(r->pool);
-}
+#define RATES (NEED_FLOW | NEED_RATES)
 
 /* A row that has had `bytes` acknowledged and received twice as many. */
 static struct conn *add(struct snapshot *s, uint64_t cookie, uint64_t bytes)
@@ -80,144 +43,144 @@ static uint64_t tx(const struct run *r, uint64_t cookie)
 
 static void only_when_asked(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
-    add(fresh(&r, NEED_FLOW), 1, 100);
-    join(&r);
-    add(fresh(&r, NEED_FLOW), 1, 200);
-    join(&r);
+    add(run_fresh(&r, NEED_FLOW), 1, 100);
+    run_join(&r);
+    add(run_fresh(&r, NEED_FLOW), 1, 200);
+    run_join(&r);
     assert_null(r.next->rate);
-    add(fresh(&r, RATES), 1, 300);
-    join(&r);
+    add(run_fresh(&r, RATES), 1, 300);
+    run_join(&r);
     assert_int_equal(tx(&r, 1), 200);
     assert_int_equal(r.next->rate[0].rx_bytes_s, 400);
-    add(fresh(&r, NEED_FLOW), 1, 400); /* and no longer */
-    join(&r);
+    add(run_fresh(&r, NEED_FLOW), 1, 400); /* and no longer */
+    run_join(&r);
     assert_null(r.next->rate);
-    end(&r);
+    run_end(&r);
 }
 
 static void nothing_at_first_sight(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
-    add(fresh(&r, RATES), 1, 100);
-    join(&r);
+    add(run_fresh(&r, RATES), 1, 100);
+    run_join(&r);
     assert_null(r.next->rate);
-    add(fresh(&r, RATES), 1, 200);
+    add(run_fresh(&r, RATES), 1, 200);
     add(r.next, 2, 5000);
-    join(&r);
+    run_join(&r);
     assert_int_equal(tx(&r, 1), 200);
     assert_int_equal(tx(&r, 2), RATE_UNKNOWN);
-    add(fresh(&r, 0), 1, 0); /* a sample without figures, as from /proc */
-    join(&r);
-    add(fresh(&r, RATES), 1, 300);
-    join(&r);
+    add(run_fresh(&r, 0), 1, 0); /* a sample without figures, as from /proc */
+    run_join(&r);
+    add(run_fresh(&r, RATES), 1, 300);
+    run_join(&r);
     assert_null(r.next->rate);
-    end(&r);
+    run_end(&r);
 }
 
 static void limits_come_along(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
-    add(fresh(&r, RATES), 1, 100);
-    join(&r);
+    add(run_fresh(&r, RATES), 1, 100);
+    run_join(&r);
     assert_int_equal(r.next->flow[0].limit, LIMIT_UNKNOWN);
-    add(fresh(&r, RATES), 1, 100 + NS_PER_S / NS_PER_US / 2);
-    join(&r);
+    add(run_fresh(&r, RATES), 1, 100 + NS_PER_S / NS_PER_US / 2);
+    run_join(&r);
     assert_int_equal(r.next->flow[0].limit, LIMIT_RECEIVER);
-    add(fresh(&r, NEED_FLOW), 1, 100 + NS_PER_S / NS_PER_US);
-    join(&r);
+    add(run_fresh(&r, NEED_FLOW), 1, 100 + NS_PER_S / NS_PER_US);
+    run_join(&r);
     assert_int_equal(r.next->flow[0].limit, LIMIT_UNKNOWN);
-    end(&r);
+    run_end(&r);
 }
 
 /* By order, by hash, with births and gaps between. */
 static void whoever_finds_its_row(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
     uint64_t cookie;
 
     (void)state;
-    fresh(&r, RATES);
+    run_fresh(&r, RATES);
     for (cookie = 1; cookie <= 1000; cookie++)
         add(r.next, cookie, 1000 * cookie);
-    join(&r);
-    fresh(&r, RATES);
+    run_join(&r);
+    run_fresh(&r, RATES);
     for (cookie = 1000; cookie >= 1; cookie -= 3) {
         add(r.next, cookie, 1001 * cookie);
         add(r.next, 100000 + cookie, 7);
         if (cookie < 3)
             break;
     }
-    join(&r);
+    run_join(&r);
     for (cookie = 1000; cookie > 3; cookie -= 3) {
         assert_int_equal(tx(&r, cookie), 2 * cookie);
         assert_int_equal(tx(&r, 100000 + cookie), RATE_UNKNOWN);
     }
     assert_int_equal(tx(&r, 2), RATE_UNKNOWN); /* missing */
-    end(&r);
+    run_end(&r);
 }
 
 static void the_cookie_must_be_the_same(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
-    add(fresh(&r, RATES), 1, 100)->flags = CONN_NO_COOKIE;
-    join(&r);
-    add(fresh(&r, RATES), 1, 200)->flags = CONN_NO_COOKIE;
-    join(&r);
+    add(run_fresh(&r, RATES), 1, 100)->flags = CONN_NO_COOKIE;
+    run_join(&r);
+    add(run_fresh(&r, RATES), 1, 200)->flags = CONN_NO_COOKIE;
+    run_join(&r);
     assert_int_equal(r.next->rate[0].tx_bytes_s, RATE_UNKNOWN);
-    end(&r);
+    run_end(&r);
 }
 
 static void rows_that_went_keep_their_rates(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
     for (int i = 1; i <= 2; i++) {
-        add(fresh(&r, RATES), 1, 100u * (unsigned)i);
+        add(run_fresh(&r, RATES), 1, 100u * (unsigned)i);
         add(r.next, 2, 300u * (unsigned)i);
-        join(&r);
+        run_join(&r);
     }
     for (int i = 3; i <= 5; i++) { /* missing, closed, fading */
-        add(fresh(&r, RATES), 1, 100u * (unsigned)i);
-        join(&r);
+        add(run_fresh(&r, RATES), 1, 100u * (unsigned)i);
+        run_join(&r);
         assert_int_equal(tx(&r, 2), 600);
     }
     assert_int_equal(snapshot_row_kind(r.next, row_of(r.next, 2)), ROW_CLOSED);
-    add(fresh(&r, RATES), 1, 600);
+    add(run_fresh(&r, RATES), 1, 600);
     add(r.next, 2, 5000); /* back: nothing is known of the time between */
-    join(&r);
+    run_join(&r);
     assert_int_equal(tx(&r, 2), RATE_UNKNOWN);
-    end(&r);
+    run_end(&r);
 }
 
 static void a_peak_of_rates_is_given_back(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(5);
 
     (void)state;
     for (int i = 1; i <= 2; i++) {
-        fresh(&r, RATES);
+        run_fresh(&r, RATES);
         for (uint64_t cookie = 1; cookie <= 50000; cookie++)
             add(r.next, cookie, (uint64_t)i);
-        join(&r);
+        run_join(&r);
     }
     assert_true(r.next->rate_cap >= 50000);
     for (int i = 3; i < 40; i++) {
-        add(fresh(&r, NEED_FLOW), 1, (uint64_t)i);
-        join(&r);
+        add(run_fresh(&r, NEED_FLOW), 1, (uint64_t)i);
+        run_join(&r);
     }
     assert_int_equal(r.next->rate_cap, 0);
     assert_int_equal(r.prev->rate_cap, 0);
-    end(&r);
+    run_end(&r);
 }
 
 int main(void)

@@ -11,56 +11,18 @@
 #include <string.h>
 
 #include "lib/model_build.h"
+#include "lib/run.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"
-
-#define FADE_DS 50
-
-/* A run of samples one second apart. */
-struct run {
-    struct snapshot_pool *pool;
-    struct delta *delta;
-    struct snapshot *prev, *next;
-    uint32_t second;
-};
-
-static struct run start(void)
-{
-    return (struct run){.pool = snapshot_pool_new(), .delta = delta_new()};
-}
-
-/* A new sample to fill. */
-static struct snapshot *fresh(struct run *r)
-{
-    snapshot_unref(r->prev);
-    r->prev = r->next;
-    r->next = snapshot_new(r->pool);
-    r->next->mono_ns = (++r->second) * NS_PER_S;
-    r->next->now_ds = (r->second - 1) * 10;
-    return r->next;
-}
-
-static void join(struct run *r)
-{
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
-}
-
-static void end(struct run *r)
-{
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
-    snapshot_pool_free(r->pool);
-}
 
 /* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */
 static struct snapshot *sample(struct run *r, const uint64_t *cookies)
 {
-    struct snapshot *s = fresh(r);
+    struct snapshot *s = run_fresh(r, 0);
 
     for (; *cookies; cookies++)
         model_add(s, *cookies, TCP_STATE_ESTABLISHED);
-    join(r);
+    run_join(r);
     return s;
 }
 #define SAMPLE(r, ...) sample((r), (const uint64_t[]){__VA_ARGS__, 0})
@@ -72,19 +34,19 @@ static uint32_t row_of(const struct snapshot *s, uint64_t cookie)
 
 static void first_sample_has_no_births(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s = SAMPLE(&r, 1, 2, 3);
 
     (void)state;
     assert_int_equal(s->born, 0);
     assert_int_equal(s->total, 3);
     assert_int_equal(s->life[1].born_ds, 0);
-    end(&r);
+    run_end(&r);
 }
 
 static void births_and_changes(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -94,45 +56,45 @@ static void births_and_changes(void **state)
     assert_int_equal(s->life[1].born_ds, 10);
     assert_int_equal(s->life[1].changed_ds, 10);
     assert_int_equal(s->n_missing + s->n_closed, 0);
-    s = fresh(&r);
+    s = run_fresh(&r, 0);
     model_add(s, 9, TCP_STATE_TIME_WAIT); /* in another place of the dump, too */
     model_add(s, 1, TCP_STATE_ESTABLISHED);
     model_add(s, 2, TCP_STATE_ESTABLISHED);
     model_add(s, 3, TCP_STATE_ESTABLISHED);
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED);
     assert_int_equal(s->life[0].born_ds, 10);
     assert_int_equal(s->life[0].changed_ds, 20);
     assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 1);
-    s = fresh(&r);
+    s = run_fresh(&r, 0);
     model_add(s, 9, TCP_STATE_TIME_WAIT);
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED); /* remembered */
     assert_int_equal(s->life[0].changed_ds, 20);
     assert_int_equal(s->changed, 0);
-    end(&r);
+    run_end(&r);
 }
 
 /* Dumped while its remnant was being made, a socket has a cookie that the remnant has not. */
 static void a_remnant_under_another_cookie(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
     struct conn *c;
 
     (void)state;
     SAMPLE(&r, 1, 2);
     SAMPLE(&r, 1, 2, 0x500003);
-    s = fresh(&r);
+    s = run_fresh(&r, 0);
     model_add(s, 1, TCP_STATE_ESTABLISHED);
     c = model_add(s, 0x500003, TCP_STATE_TIME_WAIT);
     c->cookie = 77;
     c->timer = TIMER_TIMEWAIT;
     c = model_add(s, 0x500004, TCP_STATE_TIME_WAIT); /* nobody's */
     c->timer = TIMER_TIMEWAIT;
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->conn[1].was_state, TCP_STATE_ESTABLISHED);
     assert_int_equal(s->life[1].born_ds, 10);
     assert_int_equal(s->life[1].changed_ds, 20);
@@ -140,12 +102,12 @@ static void a_remnant_under_another_cookie(void **state)
     assert_int_equal(s->born, 1);
     assert_int_equal(s->n_missing, 1); /* 2 */
     assert_int_equal(s->closed_total, 0);
-    end(&r);
+    run_end(&r);
 }
 
 static void one_miss_is_not_death(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -159,12 +121,12 @@ static void one_miss_is_not_death(void **state)
     assert_int_equal(s->n_missing, 0);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->life[row_of(s, 4)].born_ds, 10);
-    end(&r);
+    run_end(&r);
 }
 
 static void two_misses_are(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -179,12 +141,12 @@ static void two_misses_are(void **state)
     s = SAMPLE(&r, 1); /* faded after five seconds, still counted */
     assert_int_equal(s->n_closed, 0);
     assert_int_equal(s->closed_total, 1);
-    end(&r);
+    run_end(&r);
 }
 
 static void a_row_taken_for_dead_may_return(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -198,12 +160,12 @@ static void a_row_taken_for_dead_may_return(void **state)
     assert_int_equal(s->born, 0);
     assert_int_equal(s->life[1].born_ds, 10);
     assert_int_equal(s->life[1].changed_ds, 10);
-    end(&r);
+    run_end(&r);
 }
 
 static void newest_death_first(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -214,13 +176,13 @@ static void newest_death_first(void **state)
     assert_int_equal(s->n_closed, 2);
     assert_int_equal(s->conn[1].cookie, 3);
     assert_int_equal(s->conn[2].cookie, 2);
-    end(&r);
+    run_end(&r);
 }
 
 static void timewait_that_ran_out_is_dead_at_once(void **state)
 {
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
 
     (void)state;
     for (uint64_t cookie = 1; cookie <= 2; cookie++) {
@@ -228,85 +190,85 @@ static void timewait_that_ran_out_is_dead_at_once(void **state)
         c->timer = TIMER_TIMEWAIT;
         c->expires_ms = cookie == 1 ? 900 : 1100;
     }
-    join(&r);
-    s = fresh(&r);
-    join(&r);
+    run_join(&r);
+    s = run_fresh(&r, 0);
+    run_join(&r);
     assert_int_equal(s->n_closed, 1);
     assert_int_equal(s->conn[1].cookie, 1);
     assert_int_equal(s->n_missing, 1);
-    end(&r);
+    run_end(&r);
 }
 
 static void a_partial_sample_closes_nothing(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
     SAMPLE(&r, 1, 2);
     for (int i = 0; i < 3; i++) {
-        s = fresh(&r);
+        s = run_fresh(&r, 0);
         s->status = SAMPLE_PARTIAL;
         model_add(s, 1, TCP_STATE_ESTABLISHED);
-        join(&r);
+        run_join(&r);
         assert_int_equal(s->n_missing, 1);
         assert_int_equal(s->n_closed, 0);
     }
     assert_int_equal(SAMPLE(&r, 1)->n_missing, 1); /* the first miss that counts */
     assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
-    end(&r);
+    run_end(&r);
 }
 
 static void a_partial_sample_is_no_second_miss(void **state)
 {
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
     struct conn *c;
 
     (void)state;
     model_add(s, 2, TCP_STATE_ESTABLISHED);
-    join(&r);
-    s = fresh(&r);
+    run_join(&r);
+    s = run_fresh(&r, 0);
     c = model_add(s, 1, TCP_STATE_TIME_WAIT);
     c->timer = TIMER_TIMEWAIT;
-    join(&r);
-    s = fresh(&r);
+    run_join(&r);
+    s = run_fresh(&r, 0);
     s->status = SAMPLE_PARTIAL;
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->n_missing, 2);
     assert_int_equal(s->n_closed, 0);
-    end(&r);
+    run_end(&r);
 }
 
 static void no_birth_before_a_complete_sample(void **state)
 {
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
 
     (void)state;
     s->status = SAMPLE_PARTIAL;
     model_add(s, 1, TCP_STATE_ESTABLISHED);
-    join(&r);
+    run_join(&r);
     assert_int_equal(SAMPLE(&r, 1, 2)->born, 0);
     assert_int_equal(SAMPLE(&r, 1, 2, 3)->born, 1);
-    end(&r);
+    run_end(&r);
 }
 
 static struct snapshot *with_bound(struct run *r, bool asked)
 {
-    struct snapshot *s = fresh(r);
+    struct snapshot *s = run_fresh(r, 0);
 
     s->needs = asked ? NEED_BOUND : 0;
     model_add(s, 1, TCP_STATE_LISTEN);
     if (asked)
         model_add(s, 2, TCP_STATE_CLOSE)->flags = CONN_BOUND;
-    join(r);
+    run_join(r);
     return s;
 }
 
 static void asking_for_bound_sockets_bears_and_kills_none(void **state)
 {
-    struct run r = start();
+    struct run r = run_start(10);
     struct snapshot *s;
 
     (void)state;
@@ -316,53 +278,53 @@ static void asking_for_bound_sockets_bears_and_kills_none(void **state)
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
     s = with_bound(&r, false);
     assert_int_equal(snapshot_rows(s), 1);
-    end(&r);
+    run_end(&r);
 }
 
 static void at_most_a_thousand_closed(void **state)
 {
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
 
     (void)state;
     for (uint64_t i = 1; i <= 5000; i++)
         model_add(s, i, TCP_STATE_ESTABLISHED);
-    join(&r);
+    run_join(&r);
     for (int i = 0; i < 2; i++) {
-        s = fresh(&r);
-        join(&r);
+        s = run_fresh(&r, 0);
+        run_join(&r);
     }
     assert_int_equal(s->n_closed, SNAPSHOT_CLOSED_MAX);
     assert_int_equal(s->closed_total, 5000);
-    end(&r);
+    run_end(&r);
 }
 
 static void without_cookies_the_address_counts(void **state)
 {
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
     struct conn *c;
 
     (void)state;
     c = model_add(s, 1, TCP_STATE_ESTABLISHED);
     c->inode = 77;
-    join(&r);
-    s = fresh(&r); /* the back end changes, and the socket is closed meanwhile */
+    run_join(&r);
+    s = run_fresh(&r, 0); /* the back end changes, and the socket is closed meanwhile */
     c = model_add(s, 1, TCP_STATE_TIME_WAIT);
     c->cookie = 0;
     c->flags = CONN_NO_COOKIE;
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->born, 0);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED);
-    end(&r);
+    run_end(&r);
 }
 
 static void duplicates_are_dropped(void **state)
 {
     static const uint64_t dump[] = {5, 9, 5, 7, 7, 7, 1, 9, UINT64_MAX, UINT64_MAX, 2};
-    struct run r = start();
-    struct snapshot *s = fresh(&r);
+    struct run r = run_start(10);
+    struct snapshot *s = run_fresh(&r, 0);
 
     (void)state;
     s->needs = NEED_FLOW;
@@ -372,14 +334,14 @@ static void duplicates_are_dropped(void **state)
     }
     for (int i = 0; i < 2; i++)
         model_add(s, 0, TCP_STATE_LISTEN)->flags = CONN_NO_COOKIE;
-    join(&r);
+    run_join(&r);
     assert_int_equal(s->duplicates, 5);
     assert_int_equal(s->total, 8);
     assert_int_equal(s->count[TCP_STATE_LISTEN], 2);
     assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 0); /* the first record stays */
     for (uint32_t row = 0; row < 6; row++)
         assert_int_equal(s->flow[row].valid, (uint32_t)s->conn[row].cookie);
-    end(&r);
+    run_end(&r);
 }
 
 /* What the naive join knows of a connection. */
@@ -426,7 +388,7 @@ static void add_random(struct snapshot *s, uint64_t cookie, struct fact *f, uint
 /* One random sample: facts[] says what must be known of each cookie after it. */
 static void random_sample(struct run *r, struct fact *facts, const uint64_t *order, uint64_t *seed)
 {
-    struct snapshot *s = fresh(r);
+    struct snapshot *s = run_fresh(r, 0);
     uint32_t chance = 1 + model_random(seed, 60);
 
     for (uint32_t i = 0; i < COOKIES; i++) {
@@ -473,7 +435,7 @@ static void equals_a_naive_join(void **state)
     for (int runs = 0; runs < 60; runs++) {
         struct fact facts[COOKIES] = {{UNKNOWN, 0, 0, 0, 0}};
         uint64_t order[COOKIES];
-        struct run r = start();
+        struct run r = run_start(10);
         for (uint32_t i = 0; i < COOKIES; i++)
             order[i] = i;
         for (int samples = 0; samples < 30; samples++) {
@@ -481,7 +443,7 @@ static void equals_a_naive_join(void **state)
             random_sample(&r, facts, order, &seed);
             compare(r.next, facts);
         }
-        end(&r);
+        run_end(&r);
     }
 }
 

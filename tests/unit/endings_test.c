@@ -12,61 +12,48 @@
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
+#include "lib/run.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"
 #include "tcptop/model/predicate.h"
 
-#define FADE_DS 50
-#define NONE    UINT32_MAX
+#define NONE UINT32_MAX
 
-struct run {
-    struct snapshot_pool *pool, *told_pool;
-    struct delta *delta;
-    struct snapshot *prev, *next;
-    uint32_t second;
-};
+static struct snapshot_pool *told_pool;
 
 static int setup(void **state)
 {
     static struct run r;
 
-    r = (struct run){
-        .pool = snapshot_pool_new(), .told_pool = snapshot_pool_new(), .delta = delta_new()};
+    r = run_start(10);
+    told_pool = snapshot_pool_new();
     *state = &r;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct run *r = *state;
-
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
-    snapshot_pool_free(r->pool);
-    snapshot_pool_free(r->told_pool);
+    run_end(*state);
+    snapshot_pool_free(told_pool);
     return 0;
 }
 
 /* A new sample to fill; the kernel has told nothing so far. */
 static struct snapshot *fresh(struct run *r)
 {
-    snapshot_unref(r->prev);
-    r->prev = r->next;
-    r->next = snapshot_new(r->pool);
-    r->next->mono_ns = (++r->second) * NS_PER_S;
-    r->next->now_ds = r->second * 10;
-    r->next->deaths_told = true;
-    r->next->ended = snapshot_new(r->told_pool);
-    r->next->ended->needs = NEED_FLOW;
-    return r->next;
+    struct snapshot *s = run_fresh(r, 0);
+
+    s->deaths_told = true;
+    s->ended = snapshot_new(told_pool);
+    s->ended->needs = NEED_FLOW;
+    return s;
 }
 
 static struct snapshot *join(struct run *r)
 {
     if (!r->next->ended_before) /* all, unless the test says so */
         r->next->ended_before = r->next->ended->n_live;
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
+    run_join(r);
     assert_null(r->next->ended);
     return r->next;
 }
