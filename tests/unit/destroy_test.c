@@ -10,15 +10,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/diag_build.h"
+#include "lib/fake_mnl.h"
 #include "tcptop/model/state.h"
 
 /* The kernel knows one socket; it finds it when the lookup names `dport`. */
@@ -28,44 +26,11 @@ static struct {
     uint16_t dport;
     int look_error, end_error;
     uint32_t seq, ended; /* ended: requests of SOCK_DESTROY */
-    unsigned looks, opened, closed;
+    unsigned looks;
     struct inet_diag_req_v2 last;
     struct str answers[2];
     unsigned n_answers, next;
-    int fd;
 } kernel;
-
-static struct mnl_socket *fake_open2(int bus, int flags)
-{
-    (void)bus, (void)flags;
-    kernel.opened++;
-    return (struct mnl_socket *)&kernel;
-}
-
-static int fake_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
-{
-    (void)s, (void)groups, (void)pid;
-    return 0;
-}
-
-static int fake_close(struct mnl_socket *s)
-{
-    (void)s;
-    kernel.closed++;
-    return 0;
-}
-
-static unsigned fake_get_portid(const struct mnl_socket *s)
-{
-    (void)s;
-    return BUILD_PORTID;
-}
-
-static int fake_get_fd(const struct mnl_socket *s)
-{
-    (void)s;
-    return kernel.fd;
-}
 
 static void answer_error(int error)
 {
@@ -122,25 +87,13 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
     assert_true(kernel.next < kernel.n_answers);
     struct str *bytes = &kernel.answers[kernel.next];
     bool foreign = kernel.foreign_first && kernel.next == 0;
-    struct nlmsghdr h;
 
     (void)s;
     kernel.next++;
     assert_true(bytes->len <= size);
-    memcpy(buffer, bytes->data, bytes->len);
-    memcpy(&h, buffer, sizeof(h));
-    h.nlmsg_seq = kernel.seq - (foreign ? 1 : 0);
-    memcpy(buffer, &h, sizeof(h));
-    return (ssize_t)bytes->len;
+    return fake_answer(buffer, bytes, kernel.seq - (foreign ? 1 : 0));
 }
 
-#define mnl_socket_open2      fake_open2
-#define mnl_socket_bind       fake_bind
-#define mnl_socket_close      fake_close
-#define mnl_socket_get_portid fake_get_portid
-#define mnl_socket_get_fd     fake_get_fd
-#define mnl_socket_sendto     fake_sendto
-#define mnl_socket_recvfrom   fake_recvfrom
 #include "../../src/source/destroy.c"
 
 static int prepare(void **state)
@@ -152,15 +105,15 @@ static int prepare(void **state)
     kernel.is = build_plain(TCP_STATE_CLOSE_WAIT, 8080, 40000, UINT64_C(0x1234500006789));
     kernel.dport = 40000;
     kernel.there = true;
-    kernel.fd = eventfd(1, EFD_CLOEXEC);
+    fake_mnl_reset(true);
     return 0;
 }
 
 static int finish(void **state)
 {
     (void)state;
-    assert_int_equal(kernel.opened, kernel.closed);
-    return close(kernel.fd);
+    assert_int_equal(fake_mnl.opened, fake_mnl.closed);
+    return 0;
 }
 
 static void the_one_that_was_seen_is_ended(void **state)
@@ -258,8 +211,7 @@ static void silence_and_damage_end_nothing(void **state)
     assert_int_equal(destroy_conn(&kernel.is, NULL).outcome, DESTROY_FAILED);
     kernel.damaged = false;
     kernel.silent = true;
-    close(kernel.fd);
-    kernel.fd = eventfd(0, EFD_CLOEXEC);
+    fake_mnl_reset(false);
     int64_t begin = clock_mono_ns();
     struct destroyed d = destroy_conn(&kernel.is, NULL);
     assert_int_equal(d.outcome, DESTROY_FAILED);

@@ -9,14 +9,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/diag_build.h"
+#include "lib/fake_mnl.h"
 
 /* One answer for each datagram that is asked for, in order. */
 struct answer {
@@ -29,47 +28,11 @@ static struct {
     struct answer answers[16];
     unsigned n_answers, next;
     uint32_t seq; /* of the last request */
-    unsigned requests, opened, closed;
+    unsigned requests;
     uint16_t types[16];
     uint8_t families[16];
     bool no_ipv6;
 } kernel;
-
-static struct mnl_socket *fake_open2(int bus, int flags)
-{
-    (void)bus, (void)flags;
-    kernel.opened++;
-    return (struct mnl_socket *)&kernel;
-}
-
-static int fake_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
-{
-    (void)s, (void)groups, (void)pid;
-    return 0;
-}
-
-static int fake_close(struct mnl_socket *s)
-{
-    (void)s;
-    kernel.closed++;
-    return 0;
-}
-
-static unsigned fake_get_portid(const struct mnl_socket *s)
-{
-    (void)s;
-    return BUILD_PORTID;
-}
-
-static int fake_get_fd(const struct mnl_socket *s)
-{
-    static int always_readable = -1;
-
-    (void)s;
-    if (always_readable < 0)
-        always_readable = eventfd(1, EFD_CLOEXEC);
-    return always_readable;
-}
 
 static ssize_t fake_sendto(const struct mnl_socket *s, const void *request, size_t len)
 {
@@ -94,15 +57,7 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
         return -1;
     }
     assert_true(a->bytes.len <= size);
-    memcpy(buffer, a->bytes.data, a->bytes.len);
-    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= a->bytes.len;) {
-        struct nlmsghdr h;
-        memcpy(&h, (char *)buffer + at, sizeof(h));
-        h.nlmsg_seq = kernel.seq - (a->foreign ? 1 : 0);
-        memcpy((char *)buffer + at, &h, sizeof(h));
-        at += (h.nlmsg_len + 3) & ~3u;
-    }
-    return (ssize_t)a->bytes.len;
+    return fake_answer(buffer, &a->bytes, kernel.seq - (a->foreign ? 1 : 0));
 }
 
 static int fake_socket(int family, int type, int protocol)
@@ -115,14 +70,7 @@ static int fake_socket(int family, int type, int protocol)
     return eventfd(0, EFD_CLOEXEC);
 }
 
-#define mnl_socket_open2      fake_open2
-#define mnl_socket_bind       fake_bind
-#define mnl_socket_close      fake_close
-#define mnl_socket_get_portid fake_get_portid
-#define mnl_socket_get_fd     fake_get_fd
-#define mnl_socket_sendto     fake_sendto
-#define mnl_socket_recvfrom   fake_recvfrom
-#define socket                fake_socket
+#define socket fake_socket
 #include "../../src/source/netlink.c"
 #undef socket
 
@@ -156,6 +104,7 @@ static int prepare(void **state)
     for (unsigned i = 0; i < 16; i++)
         str_fini(&kernel.answers[i].bytes);
     memset(&kernel, 0, sizeof(kernel));
+    fake_mnl_reset(true);
     return 0;
 }
 
@@ -189,7 +138,7 @@ static struct snapshot *dump_once(enum netlink_kind kind, int expected, struct t
     assert_int_equal(netlink_init(&n, tap, &stop), 0);
     assert_int_equal(netlink_take(&n, kind, &all, s), expected);
     netlink_fini(&n);
-    assert_int_equal(kernel.opened, kernel.closed);
+    assert_int_equal(fake_mnl.opened, fake_mnl.closed);
     assert_int_equal(kernel.next, kernel.n_answers);
     return s;
 }

@@ -1,0 +1,85 @@
+/* A netlink socket without a kernel behind it: include this, define fake_sendto() and
+ * fake_recvfrom(), then include the source that is to use it. */
+#ifndef TESTS_LIB_FAKE_MNL_H
+#define TESTS_LIB_FAKE_MNL_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/diag_build.h"
+
+/* What was done to it. */
+static struct fake_mnl {
+    unsigned opened, closed;
+    int fd; /* what poll() sees */
+} fake_mnl;
+
+/** Nothing was done yet; `readable`: there seems to be an answer at any time, else never. */
+static inline void fake_mnl_reset(bool readable)
+{
+    if (fake_mnl.fd > 0)
+        close(fake_mnl.fd);
+    fake_mnl = (struct fake_mnl){.fd = eventfd(readable, EFD_CLOEXEC)};
+}
+
+static inline struct mnl_socket *fake_open2(int bus, int flags)
+{
+    (void)bus, (void)flags;
+    fake_mnl.opened++;
+    return (struct mnl_socket *)&fake_mnl;
+}
+
+static inline int fake_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
+{
+    (void)s, (void)groups, (void)pid;
+    return 0;
+}
+
+static inline int fake_close(struct mnl_socket *s)
+{
+    (void)s;
+    fake_mnl.closed++;
+    return 0;
+}
+
+static inline unsigned fake_get_portid(const struct mnl_socket *s)
+{
+    (void)s;
+    return BUILD_PORTID;
+}
+
+static inline int fake_get_fd(const struct mnl_socket *s)
+{
+    (void)s;
+    return fake_mnl.fd;
+}
+
+static ssize_t fake_sendto(const struct mnl_socket *s, const void *request, size_t len);
+static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t size);
+
+/** Copy an answer, all of its messages with this sequence number. Returns its length. */
+static inline ssize_t fake_answer(void *buffer, const struct str *answer, uint32_t seq)
+{
+    memcpy(buffer, answer->data, answer->len);
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= answer->len;) {
+        struct nlmsghdr h;
+        memcpy(&h, (char *)buffer + at, sizeof(h));
+        h.nlmsg_seq = seq;
+        memcpy((char *)buffer + at, &h, sizeof(h));
+        at += (h.nlmsg_len + 3) & ~3u;
+    }
+    return (ssize_t)answer->len;
+}
+
+#define mnl_socket_open2      fake_open2
+#define mnl_socket_bind       fake_bind
+#define mnl_socket_close      fake_close
+#define mnl_socket_get_portid fake_get_portid
+#define mnl_socket_get_fd     fake_get_fd
+#define mnl_socket_sendto     fake_sendto
+#define mnl_socket_recvfrom   fake_recvfrom
+
+#endif
