@@ -142,6 +142,7 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
     leaders_init(&w->processes, LEADERS_MAX);
     leaders_init(&w->peers, LEADERS_MAX);
     leaders_init(&w->ports, LEADERS_MAX);
+    breakdown_take_range(w, &s->host);
     b->state = state;
     b->of = s;
     b->owners_known = s->owner;

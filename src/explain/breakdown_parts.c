@@ -5,6 +5,7 @@
 
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/source/process.h"
 
 #define LOCAL_PORT (UINT64_C(1) << 16) /* in the key of a port */
 
@@ -19,22 +20,34 @@ void breakdown_add_process(struct breakdown_work *w, uint32_t row)
         w->b->ownerless++;
 }
 
-static bool is_ephemeral(const struct host *h, uint16_t port)
+void breakdown_take_range(struct breakdown_work *w, const struct host *h)
 {
     int64_t low, high;
 
-    return host_sysctl(h, SYSCTL_PORT_LOW, &low) && host_sysctl(h, SYSCTL_PORT_HIGH, &high) &&
-           port >= low && port <= high;
+    w->host = h;
+    w->low = UINT16_MAX;
+    w->high = 0;
+    if (host_sysctl(h, SYSCTL_PORT_LOW, &low) && host_sysctl(h, SYSCTL_PORT_HIGH, &high)) {
+        w->low = (uint16_t)low;
+        w->high = (uint16_t)high;
+    }
+}
+
+static bool is_ephemeral(const struct breakdown_work *w, uint16_t port)
+{
+    return port >= w->low && port <= w->high;
 }
 
 /* Is this the server's end? Its listener may have gone: then the peer's port tells, if only that
  * one is of the kind that the kernel chooses. */
-static bool is_server(const struct breakdown_work *w, const struct conn *c)
+static bool is_server(struct breakdown_work *w, const struct conn *c)
 {
     const struct host *h = snapshot_host(w->s, c);
 
+    if (h != w->host)
+        breakdown_take_range(w, h);
     return listeners_have(&w->listeners, c) ||
-           (is_ephemeral(h, c->dport) && !is_ephemeral(h, c->sport));
+           (is_ephemeral(w, c->dport) && !is_ephemeral(w, c->sport));
 }
 
 static bool has_peer(const struct breakdown_work *w)
@@ -43,7 +56,7 @@ static bool has_peer(const struct breakdown_work *w)
 }
 
 /* Does the local port count, or the peer's? */
-static bool is_local(const struct breakdown_work *w, const struct conn *c)
+static bool is_local(struct breakdown_work *w, const struct conn *c)
 {
     return !has_peer(w) || is_server(w, c);
 }
@@ -54,10 +67,13 @@ void breakdown_add_place(struct breakdown_work *w, uint32_t row)
     const struct conn *c = &w->s->conn[row];
     bool local = is_local(w, c);
     uint64_t key = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
+    uint64_t half[2];
 
     leaders_count(&w->ports, local ? LOCAL_PORT | c->sport : c->dport, row);
-    if (has_peer(w))
-        leaders_count(&w->peers, hash_bytes(c->dst, sizeof c->dst, hash_u64(key)), row);
+    if (!has_peer(w))
+        return;
+    memcpy(half, c->dst, sizeof half);
+    leaders_count(&w->peers, hash_u64(half[0] ^ hash_u64(half[1] ^ hash_u64(key))), row);
 }
 
 static bool is_fuller(const struct breakdown_queue *a, const struct breakdown_queue *b)
@@ -89,20 +105,15 @@ void breakdown_note_limit(struct breakdown_work *w, const struct conn *c)
         w->limits[w->n_limits++] = (struct breakdown_queue){.port = c->sport, .limit = c->wqueue};
 }
 
-/* Requests per port against the backlog there; two listeners on a port share them in a way that
- * nobody tells. */
+/* Requests per port against the backlogs of all listeners there. */
 static void lead_requests(struct breakdown_work *w, const struct leader *top, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         uint16_t port = w->s->conn[top[i].row].sport;
-        uint32_t found = 0, limit = 0;
-        for (uint32_t l = 0; l < w->n_limits; l++) {
-            if (w->limits[l].port == port) {
-                limit = w->limits[l].limit;
-                found++;
-            }
-        }
-        if (found == 1 && top[i].key & LOCAL_PORT)
+        uint32_t limit = 0;
+        for (uint32_t l = 0; l < w->n_limits; l++)
+            limit += w->limits[l].port == port ? w->limits[l].limit : 0;
+        if (limit > 0 && top[i].key & LOCAL_PORT)
             breakdown_add_queue(w->b, port, top[i].count, limit);
     }
 }
@@ -117,8 +128,8 @@ static unsigned worth_naming(const struct leader *top, unsigned n, uint32_t dist
     return n;
 }
 
-static unsigned lead(const struct breakdown_work *w, struct breakdown_list *list,
-                     const struct leaders *l, struct leader top[BREAKDOWN_TOP])
+static unsigned lead(struct breakdown_work *w, struct breakdown_list *list, const struct leaders *l,
+                     struct leader top[BREAKDOWN_TOP])
 {
     list->n = worth_naming(top, leaders_top(l, top, BREAKDOWN_TOP), l->n);
     list->distinct = l->n;
@@ -150,12 +161,24 @@ static void lead_processes(struct breakdown_work *w)
     }
 }
 
+/* What a leak runs into; of this host's processes only. */
+static void find_limit(struct breakdown_work *w)
+{
+    struct breakdown *b = w->b;
+    bool recorded = w->s->backend == BACKEND_FRAME || w->s->backend == BACKEND_RAW;
+
+    if (b->state != TCP_STATE_CLOSE_WAIT || b->n_processes == 0 || b->process[0].former ||
+        recorded || !process_files_max(b->process[0].pid, &b->files_max))
+        b->files_max = 0;
+}
+
 void breakdown_lead(struct breakdown_work *w)
 {
     struct leader top[BREAKDOWN_TOP];
     unsigned n;
 
     lead_processes(w);
+    find_limit(w);
     lead(w, &w->b->peers, &w->peers, top);
     n = lead(w, &w->b->ports, &w->ports, top);
     if (w->b->state == TCP_STATE_SYN_RECV)

@@ -6,6 +6,9 @@
 
 void breakdown_add_process(struct breakdown_work *w, uint32_t row);
 
+/** Ports that the kernel chooses, of that namespace. */
+void breakdown_take_range(struct breakdown_work *w, const struct host *h);
+
 /** Count the row's peer and port. */
 void breakdown_add_place(struct breakdown_work *w, uint32_t row);
 

@@ -32,6 +32,16 @@ static bool is_known(const struct range *r)
     return r->low <= r->high;
 }
 
+/* Without those that are reserved: the kernel does not choose them. */
+static uint32_t size_of(const struct range *r, const struct host *h)
+{
+    int64_t reserved, all = r->high - r->low + 1;
+
+    if (!host_sysctl(h, SYSCTL_RESERVED_PORTS, &reserved) || reserved < 0 || reserved >= all)
+        reserved = 0;
+    return (uint32_t)(all - reserved);
+}
+
 static bool is_within(const struct range *r, const struct conn *c)
 {
     return c->sport >= r->low && c->sport <= r->high;
@@ -123,7 +133,7 @@ static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
     const struct conn *peer = &s->conn[c->peer];
     const struct range range = range_of(snapshot_host(s, peer));
 
-    c->range = (uint32_t)(range.high - range.low + 1);
+    c->range = size_of(&range, snapshot_host(s, peer));
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *conn = &s->conn[row];
         if (!is_within(&range, conn) || !same_peer(conn, peer) || listeners_have(listening, conn))
@@ -170,7 +180,7 @@ void closers_count(struct closers *c, const struct snapshot *s, const struct por
     if (listeners_init(&l, s, listening))
         return;
     c->range_known = ranges_known(s);
-    c->range = is_known(&range) ? (uint32_t)(range.high - range.low + 1) : 0;
+    c->range = is_known(&range) ? size_of(&range, &s->host) : 0;
     sort_rows(c, s, &l);
     if (c->peer != UINT32_MAX)
         count_ports_to_peer(c, s, &l);

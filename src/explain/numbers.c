@@ -36,6 +36,7 @@ static const struct line lines[] = {
     {MSG_NUMBERS_REPEATS, number_repeats, BIT(SYN_SENT) | BIT(SYN_RECV) | UNFINISHED},
     {MSG_NUMBERS_RECEIVED, number_received, BIT(ESTABLISHED) | BIT(CLOSE_WAIT)},
     {MSG_NUMBERS_SENT, number_sent, BIT(ESTABLISHED) | BIT(CLOSE_WAIT) | UNFINISHED},
+    {MSG_NUMBERS_FILES, number_files, BIT(CLOSE_WAIT)},
     {MSG_NUMBERS_IDLE, number_idle, BIT(ESTABLISHED)},
     {MSG_NUMBERS_EPHEMERAL, number_ephemeral, BIT(TIME_WAIT)},
     {MSG_NUMBERS_TABLE, number_table, BIT(TIME_WAIT)},

@@ -5,9 +5,6 @@
 #include "tcptop/explain/patience.h"
 #include "tcptop/explain/typeset.h"
 
-/* How it has gone, or will go, is told of samples that cover at least this: half the window. */
-#define TREND_MIN_S 30.0
-
 #define AHEAD_S 600 /* what comes next: so far ahead */
 
 /* How the count changed over the window. FLAT: by less than a quarter of its maximum, what the
@@ -79,13 +76,22 @@ void number_moves(struct str *out, const struct teller *t)
             live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false));
 }
 
+/* Only what there is: the ages that none has reached are left out. */
 void number_age(struct str *out, const struct teller *t)
 {
     const struct breakdown *b = t->b;
 
-    if (b && b->rows > 0)
-        SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST,
-            TIME(b->oldest_ms), COUNT(b->aged[0]), COUNT(b->aged[1]), COUNT(b->aged[2]));
+    if (!b || b->rows == 0)
+        return;
+    SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST, TIME(b->oldest_ms));
+    for (unsigned i = 0; i < BREAKDOWN_AGES && b->aged[i] > 0; i++) {
+        str_add(out, i ? ", " : "; ");
+        SAY(out,
+            !b->ages_vague ? MSG_NUMBERS_OVER
+            : i            ? MSG_NUMBERS_OVER_TOO
+                           : MSG_NUMBERS_OVER_AT_LEAST,
+            COUNT(b->aged[i]), plain_time(LIVE, breakdown_age_s[i]));
+    }
 }
 
 void number_next_count(struct str *out, const struct teller *t)

@@ -32,6 +32,7 @@ void number_cookies(struct str *out, const struct teller *t);
 void number_repeats(struct str *out, const struct teller *t);
 void number_received(struct str *out, const struct teller *t);
 void number_sent(struct str *out, const struct teller *t);
+void number_files(struct str *out, const struct teller *t);
 void number_idle(struct str *out, const struct teller *t);
 void number_ephemeral(struct str *out, const struct teller *t);
 void number_table(struct str *out, const struct teller *t);

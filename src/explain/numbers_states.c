@@ -65,7 +65,7 @@ void number_next_waits(struct str *out, const struct teller *t)
     struct teller_moves m;
     char rate[LIVE_SIZE];
 
-    if (!teller_moves(t, &m) || !m.exact)
+    if (t->window_s < TREND_MIN_S || !teller_moves(t, &m) || !m.exact)
         return;
     if (m.entered_s < 1) /* a tenth would not multiply to what is told */
         snprintf(rate, sizeof rate, MARK_LIVE "%.2f" MARK_END, m.entered_s);
@@ -126,29 +126,50 @@ void number_cookies(struct str *out, const struct teller *t)
 
 void number_repeats(struct str *out, const struct teller *t)
 {
-    const struct breakdown *b = t->b;
+    static const enum msg kinds[BREAKDOWN_REPEATS] = {MSG_NUMBERS_REPEATS_0, MSG_NUMBERS_REPEATS_1,
+                                                      MSG_NUMBERS_REPEATS_3, MSG_NUMBERS_REPEATS_6};
 
-    if (b && b->rows > 0)
-        SAY(out, MSG_NUMBERS_REPEATED, COUNT(b->repeats[0]), COUNT(b->repeats[1]),
-            COUNT(b->repeats[2]), COUNT(b->repeats[3]));
+    for (unsigned i = 0; t->b && i < BREAKDOWN_REPEATS; i++) {
+        if (t->b->repeats[i] == 0)
+            continue;
+        str_add(out, out->len ? ", " : "");
+        SAY(out, kinds[i], COUNT(t->b->repeats[i]));
+    }
 }
 
 void number_received(struct str *out, const struct teller *t)
 {
-    if (t->b && t->b->rows > 0)
+    if (t->b && t->b->received.rows > 0)
         SAY(out, MSG_NUMBERS_UNREAD, COUNT(t->b->received.rows),
             live_bytes(LIVE, t->b->received.bytes));
+    else if (t->b && t->b->rows > 0)
+        SAY(out, MSG_NUMBERS_ALL_READ, NULL);
 }
 
 void number_sent(struct str *out, const struct teller *t)
 {
-    bool after_fin = t->state != TCP_STATE_ESTABLISHED && t->state != TCP_STATE_CLOSE_WAIT;
-
     if (!t->b || t->b->rows == 0)
         return;
-    SAY(out, MSG_NUMBERS_UNACKED, COUNT(t->b->sent.rows), live_bytes(LIVE, t->b->sent.bytes));
-    if (after_fin)
+    if (t->b->sent.rows > 0)
+        SAY(out, MSG_NUMBERS_UNACKED, COUNT(t->b->sent.rows), live_bytes(LIVE, t->b->sent.bytes));
+    else
+        SAY(out, MSG_NUMBERS_ALL_ACKED, NULL);
+    if (t->b->fin_only > 0)
         SAY(out, MSG_NUMBERS_FIN_ONLY, COUNT(t->b->fin_only));
+}
+
+/* How much of its open files the process with most of them has here. */
+void number_files(struct str *out, const struct teller *t)
+{
+    const struct breakdown *b = t->b;
+    char pid[16];
+
+    if (!b || b->files_max == 0)
+        return;
+    snprintf(pid, sizeof pid, "%u", b->process[0].pid);
+    SAY(out, MSG_NUMBERS_FILES_OF, b->process[0].name, pid, COUNT(b->process[0].count),
+        COUNT(b->files_max),
+        live_percent(LIVE, (double)b->process[0].count / (double)b->files_max));
 }
 
 void number_idle(struct str *out, const struct teller *t)

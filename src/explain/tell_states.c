@@ -120,7 +120,8 @@ static void tell_holder(struct teller *t)
 
 static void tell_peer(struct teller *t)
 {
-    if (t->b && t->b->peers.n > 0 && t->b->peers.entry[0].by_port && !t->b->peers.at_least)
+    if (t->b && t->b->peers.n > 0 && t->b->peers.entry[0].count > 1 &&
+        t->b->peers.entry[0].by_port && !t->b->peers.at_least)
         TELL(t->e, MSG_FACT_CW_PEER, COUNT(t->b->peers.entry[0].count),
              live_remote(LIVE, &t->b->peers.entry[0].conn));
 }

@@ -7,9 +7,6 @@
 #define PORTS_WATCH   0.5
 #define PORTS_PROBLEM 0.9
 
-/* A trend is told of samples that cover at least this; half the window that the words speak of. */
-#define TREND_MIN_S 30.0
-
 static bool is_loopback(const struct conn *c)
 {
     static const uint8_t v6[16] = {[15] = 1};

@@ -74,6 +74,7 @@ struct breakdown {
 
     unsigned n_processes;
     struct breakdown_process process[BREAKDOWN_TOP];
+    uint64_t files_max;       /* CLOSE_WAIT: how many files the first may have open, 0: not known */
     uint32_t other_processes; /* groups of processes besides */
     uint32_t ownerless;       /* rows whose process is not known */
     bool owners_known;
@@ -90,6 +91,8 @@ struct breakdown_work {
     const struct snapshot *s;
     struct listeners listeners;
     struct leaders processes, peers, ports;
+    const struct host *host; /* of the row before: its ephemeral ports, high < low: not known */
+    uint16_t low, high;
     struct breakdown_queue *limits; /* SYN_RECV: of the listeners; owned */
     uint32_t n_limits;
     uint32_t row; /* the next one to look at */

@@ -8,6 +8,10 @@
 #include "tcptop/explain/facts.h"
 #include "tcptop/explain/tally.h"
 
+/* How it has gone, or will go, is told of samples that cover at least this: half the window that
+ * the words speak of. */
+#define TREND_MIN_S 30.0
+
 struct teller {
     struct evidence *e;
     const struct snapshot *s;
