@@ -45,18 +45,20 @@ void number_resets(struct str *out, const struct teller *t)
         SAY(out, MSG_NUMBERS_RESETS, resets, failed);
 }
 
-static void say_span(struct str *out, uint64_t first_ms, uint64_t last_ms)
-{
-    if (first_ms / 1000 == last_ms / 1000)
-        SAY(out, MSG_NUMBERS_ENDS_ALL, TIME(first_ms));
-    else
-        SAY(out, MSG_NUMBERS_ENDS, TIME(first_ms), TIME(last_ms));
-}
-
+/* In FIN_WAIT2 only orphans have an end. */
 void number_left(struct str *out, const struct teller *t)
 {
-    if (t->b && t->b->ending > 0)
-        say_span(out, t->b->first_end_ms, t->b->last_end_ms);
+    bool orphans = t->state == TCP_STATE_FIN_WAIT2;
+    const struct breakdown *b = t->b;
+
+    if (!b || b->ending == 0)
+        return;
+    if (b->first_end_ms / 1000 == b->last_end_ms / 1000)
+        SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END_ALL : MSG_NUMBERS_ENDS_ALL,
+            TIME(b->first_end_ms));
+    else
+        SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END : MSG_NUMBERS_ENDS, TIME(b->first_end_ms),
+            TIME(b->last_end_ms));
 }
 
 /* As many as are closed in the time that each stays. */
