@@ -27,7 +27,7 @@ exec {hold}>&-
 wait "$held" 2>/dev/null
 check "the process is gone" [ ! -e "/proc/$held" ]
 check "its TIME_WAIT names it as the former one" sees '127\.0\.0\.1:800[345] .* TIME_WAIT .* \(states\)'
-check "nothing else has the name" loses "states $held"
+check "no row has it as the present one" loses "127\.0\.0\.1:.* states $held"
 keys C-c
 check "it ends again" code 0
 
