@@ -254,6 +254,7 @@ void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
     snapshot_unref(s->newest);
     s->newest = newest;
     netns_menu_follow(s);
+    warnings_follow(s);
     netns_note_missing(s);
     lesson_hear(s);
     note_hidden_owners(s);

@@ -228,8 +228,19 @@ static void pin(struct session *s)
         session_toggle_pin(s);
 }
 
+static void warnings(struct session *s)
+{
+    s->ui.warning_key = 0;
+    if (s->ui.overlay == OVERLAY_WARNINGS)
+        overlay_close(s);
+    else
+        overlay_open(s, OVERLAY_WARNINGS);
+}
+
 static void copy(struct session *s)
 {
+    if (warnings_copy(s))
+        return;
     const struct conn *c = table_subject(s);
     uint32_t at;
     str_clear(&s->copy);
@@ -306,6 +317,7 @@ static void (*const functions[COMMAND_COUNT])(struct session *s) = {
     [COMMAND_PANE_UP] = pane_up,
     [COMMAND_PANE_DOWN] = pane_down,
     [COMMAND_NAMESPACES] = namespaces,
+    [COMMAND_WARNINGS] = warnings,
     [COMMAND_DIAGRAM] = diagram,
     [COMMAND_LANGUAGE] = language,
     [COMMAND_HOST_NAMES] = names_toggle_hosts,

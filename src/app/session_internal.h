@@ -318,6 +318,12 @@ void diagram_move(struct session *s, enum move_unit unit, int sign);
 void diagram_sideways(struct session *s, int sign);
 void diagram_explain(struct session *s); /* the pane in its place */
 
+/* session_warnings.c: the list of warnings */
+void warnings_follow(struct session *s); /* a sample came: the cursor stays on its finding */
+void warnings_move(struct session *s, enum move_unit unit, int sign);
+void warnings_accept(struct session *s); /* its connections as the filter */
+bool warnings_copy(struct session *s);   /* false when the list is not open */
+
 /* session_export.c */
 void export_write(struct session *s, const char *path);
 

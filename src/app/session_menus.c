@@ -152,6 +152,7 @@ void overlay_open(struct session *s, enum ui_overlay overlay)
     if (overlay == OVERLAY_SORT || overlay == OVERLAY_GROUP)
         overlay_move(s, MOVE_LINE, 0); /* to where the cursor is seen */
     netns_menu_follow(s);
+    warnings_follow(s);
 }
 
 bool overlay_close(struct session *s)
@@ -214,7 +215,9 @@ void overlay_move(struct session *s, enum move_unit unit, int sign)
                    : unit == MOVE_HALF ? (shown + 1) / 2
                    : unit == MOVE_PAGE ? shown
                                        : lines;
-    if (s->ui.overlay == OVERLAY_DETAILS)
+    if (s->ui.overlay == OVERLAY_WARNINGS)
+        warnings_move(s, unit, sign);
+    else if (s->ui.overlay == OVERLAY_DETAILS)
         next_details(s, unit, sign);
     else if (s->ui.overlay == OVERLAY_HELP)
         scroll_by(s, sign * step);
@@ -269,6 +272,10 @@ void overlay_accept(struct session *s)
     enum ui_overlay overlay = ui->overlay;
     if (overlay == OVERLAY_NAMESPACES)
         netns_menu_accept(s);
+    if (overlay == OVERLAY_WARNINGS) {
+        warnings_accept(s);
+        return;
+    }
     if (overlay == OVERLAY_HELP || overlay == OVERLAY_DETAILS || overlay == OVERLAY_NONE ||
         overlay == OVERLAY_NAMESPACES)
         return;

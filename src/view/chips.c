@@ -21,8 +21,10 @@ struct chips {
 /* From the fullest form to the shortest: names, codes, short counts, then states leave. */
 enum { CHIPS_NAMES, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
 
-static bool chip_leaves(unsigned state, int form)
+static bool chip_leaves(uint32_t warned, unsigned state, int form)
 {
+    if (warned >> state & 1)
+        return false;
     return (form >= CHIPS_NO_LISTEN && state == TCP_STATE_LISTEN) ||
            (form >= CHIPS_NO_OPEN && state == TCP_STATE_ESTABLISHED) ||
            (form >= CHIPS_NO_DONE && state == TCP_STATE_TIME_WAIT);
@@ -62,7 +64,7 @@ static void chips_fill(const struct drawing *d, struct chips *chips, int form)
 
         if (!chosen && (!known || count == 0 || state == 0))
             continue;
-        if (!chosen && chip_leaves(state, form)) {
+        if (!chosen && chip_leaves(drawing_warned_states(d), state, form)) {
             chips->left_out++;
             continue;
         }
@@ -92,6 +94,8 @@ static void chips_make(const struct drawing *d, struct chips *chips)
 
         if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
             continue;
+        if (drawing_warned_states(d) >> strip_state(chips->chip[i].index) & 1)
+            continue;
         for (int j = i + 1; j < chips->n; j++) {
             chips->chip[j - 1] = chips->chip[j];
             chips->chip[j - 1].x -= w;
@@ -119,6 +123,8 @@ void draw_chips(struct drawing *d)
                    : state ? state_role(state)
                            : ROLE_TEXT,
                    chip->text);
+        if (state && drawing_warned_states(d) >> state & 1)
+            canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_WARN, "!");
         if (chosen) {
             canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_CURSOR, "[");
             canvas_put(d->c, r->x + chip->x + chip->w, r->y, 1, ROLE_CURSOR, "]");
@@ -154,7 +160,7 @@ static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUN
 
         if (n == 0)
             continue;
-        if (chip_leaves(state, form)) {
+        if (chip_leaves(0, state, form)) {
             chips->left_out++;
             continue;
         }

@@ -107,6 +107,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
     if (d->l.pane_form == PANE_FORM_OVERLAY || pane_reachable(d))
         add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
+    add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, 12);
     add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
         ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
         : d->l.pane_form == PANE_FORM_OVERLAY ? 1
@@ -116,6 +117,13 @@ static void main_items(const struct drawing *d, struct key_items *k)
     add_back(d, k);
     add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
+}
+
+static bool has_findings(const struct drawing *d)
+{
+    const struct findings *f = drawing_findings(d);
+
+    return f && f->n;
 }
 
 static void overlay_items(const struct drawing *d, struct key_items *k)
@@ -134,6 +142,12 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 6);
         add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
         add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
+        break;
+    case OVERLAY_WARNINGS:
+        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+        add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
+        add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, has_findings(d), 2);
+        add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, has_findings(d), 3);
         break;
     case OVERLAY_COLUMNS:
         add(k, COMMAND_PIN, MSG_VIEW_KEY_TICK, true, 0);

@@ -22,7 +22,8 @@ enum {
 };
 static const int part_from_w[PART_COUNT] = {180, 180, 110, 96, 64, 36, 48, 0};
 
-#define WORDS_FROM_W 60 /* below: no word for the total, two blanks between items */
+#define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
+#define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
 
 struct header {
     const struct drawing *d;
@@ -261,6 +262,27 @@ static void add_host(struct header *h, int room)
     runs_add(&h->left, ROLE_TITLE, name);
 }
 
+static void add_warnings(struct header *h)
+{
+    const struct findings *f = drawing_findings(h->d);
+    bool words = h->d->ui->w >= WARNINGS_FROM_W;
+    char key[24], number[16], text[FILL_SIZE];
+
+    if (!f || (!f->warnings && !words))
+        return;
+    add_gap(h, &h->right);
+    if (!f->warnings) {
+        runs_add(&h->right, ROLE_DIM, text_in(text_language(), MSG_VIEW_WARNINGS_NONE));
+        return;
+    }
+    enum role role = f->worst == SEVERITY_CRITICAL ? ROLE_CRIT : ROLE_WARN;
+    first_key(h->d->v, COMMAND_WARNINGS, key);
+    snprintf(number, sizeof number, "%u", f->warnings);
+    fill(text, f->warnings == 1 ? MSG_VIEW_WARNINGS_ONE : MSG_VIEW_WARNINGS_SOME, number, NULL,
+         NULL);
+    runs_addf(&h->right, role, "%s %s", key, words ? text : number);
+}
+
 static void build(struct header *h, int host_columns)
 {
     const struct ui *ui = h->d->ui;
@@ -277,6 +299,7 @@ static void build(struct header *h, int host_columns)
         add_cost(h);
     if (h->part[PART_RATES])
         add_rates(h);
+    add_warnings(h);
     if (h->part[PART_LANGUAGE] && ui->utf8) {
         add_gap(h, &h->right);
         first_key(h->d->v, COMMAND_LANGUAGE, key);

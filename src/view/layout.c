@@ -11,7 +11,9 @@
 #define PANE_BRIEF       3
 #define LESSON_TABLE     7  /* title, heads, and the five rows that a lesson has at most */
 #define PANE_TWO_COLUMNS 92 /* a bottom pane this wide runs in two columns */
-#define FOOTER_FROM_H    8  /* a tiny screen below this has neither chips nor footer */
+#define WARNINGS_FROM_H  44
+#define WARNINGS_LIST    8
+#define FOOTER_FROM_H    8 /* a tiny screen below this has neither chips nor footer */
 
 /* Smallest sizes, in the order in which they are tried. */
 static const struct {
@@ -101,6 +103,10 @@ void layout_compute(struct layout *l, const struct ui *ui)
         left = w - 1 - pane_w;
         l->separator_x = left;
         l->pane = (struct rect){left + 1, 1, pane_w, h - 2};
+        if (h >= WARNINGS_FROM_H && !ui->lesson.steps) {
+            l->pane.h -= WARNINGS_LIST;
+            l->warnings = (struct rect){left + 1, 1 + l->pane.h, pane_w, WARNINGS_LIST};
+        }
     }
     below = pane_height(l, ui);
     l->header = (struct rect){0, 0, w, 1};

@@ -90,6 +90,7 @@ static struct item item_of(const struct drawing *d, unsigned id)
     case OVERLAY_NONE:
     case OVERLAY_HELP:
     case OVERLAY_DETAILS:
+    case OVERLAY_WARNINGS:
     case OVERLAY_DIAGRAM:
     case OVERLAY_SORT:
     case OVERLAY_NAMESPACES:

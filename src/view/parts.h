@@ -30,6 +30,14 @@ uint32_t drawing_cursor_row(const struct drawing *d);
  *  failed, unless paused. NULL without a sample. */
 const struct history *drawing_history(const struct drawing *d);
 
+/** What the doctor found in the newest sample, paused or not; NULL: nobody looked. */
+const struct findings *drawing_findings(const struct drawing *d);
+
+/** States and rows of the sample shown that warnings are about: STATE_BIT()s; enum severity, OK for
+ *  none. */
+uint32_t drawing_warned_states(const struct drawing *d);
+unsigned drawing_row_severity(const struct drawing *d, uint32_t row);
+
 /* A line of text in several roles, measured before it is put. */
 #define RUN_MAX  48
 #define RUN_TEXT 128
@@ -83,6 +91,8 @@ void draw_question(struct drawing *d);
 void draw_help(struct drawing *d);
 void draw_details(struct drawing *d);
 void draw_menu(struct drawing *d);
+void draw_warnings(struct drawing *d);
+void draw_warnings_list(struct drawing *d);
 void draw_diagram(struct drawing *d);
 
 /** The state at an index of the strip, 0 for "all". */
@@ -223,6 +233,8 @@ void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *
                    const char *right);
 
 void help_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+void warnings_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
+void warnings_entry(const struct drawing *d, uint32_t index, uint32_t *first, uint32_t *lines);
 void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
 void menu_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown);
 

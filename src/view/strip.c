@@ -147,8 +147,11 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     uint64_t count = 0;
     bool zero = !strip_count(d->s, state, &count) || count == 0;
     enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
+    bool warned = state && drawing_warned_states(d) >> state & 1;
     struct spark spark;
 
+    if (warned)
+        canvas_put(d->c, x + 1, y, 1, ROLE_WARN, "!");
     canvas_put(d->c, x + GUTTER, y, NAME_W, name, name_of(d, state));
     if (f->words_w && state) {
         enum language language = text_language();
@@ -163,6 +166,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
     spark_make(&spark, drawing_history(d), state, f->cells);
+    spark.flat &= !warned;
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? state_role(state) : ROLE_TEXT);
 }
 

@@ -71,6 +71,8 @@ static char mark_of(const struct drawing *d, uint32_t position)
     life = s->life ? &s->life[row] : NULL;
     if (snapshot_row_kind(s, row) == ROW_CLOSED)
         return '-';
+    if (drawing_row_severity(d, row) > SEVERITY_INFO)
+        return '!';
     if (life && s->conn[row].was_state && life->changed_ds != life->born_ds &&
         is_fresh(d, life->changed_ds))
         return '*';
@@ -88,6 +90,8 @@ static enum role mark_role(char mark)
         return ROLE_CHANGED;
     case '-':
         return ROLE_CLOSED;
+    case '!':
+        return ROLE_WARN;
     default:
         return ROLE_TEXT;
     }
@@ -101,7 +105,7 @@ static bool marks_colored(const struct drawing *d, const struct table_page *p)
     for (uint32_t i = 0; i < p->drawn; i++) {
         char mark = mark_of(d, p->top + i);
 
-        marked += mark != ' ' && mark != '^';
+        marked += mark != ' ' && mark != '^' && mark != '!';
     }
     return marked * MARKED_MOST <= p->drawn;
 }
@@ -210,7 +214,8 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
         draw_group(d, &p->groups, at->y, line_group(at->row), row_role);
     else
         draw_cells(d, &p->fit, at, row_role, colored ? mark : ' ');
-    canvas_put(d->c, x + 1, at->y, 1, colored || mark == '-' ? mark_role(mark) : ROLE_TEXT, gutter);
+    bool keeps = colored || mark == '-' || mark == '!';
+    canvas_put(d->c, x + 1, at->y, 1, keeps ? mark_role(mark) : ROLE_TEXT, gutter);
     if (!cursor)
         return;
     canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");

@@ -20,6 +20,9 @@ static void draw_overlay(struct drawing *d)
     case OVERLAY_DETAILS:
         draw_details(d);
         break;
+    case OVERLAY_WARNINGS:
+        draw_warnings(d);
+        break;
     case OVERLAY_DIAGRAM:
         draw_diagram(d);
         break;
@@ -55,6 +58,7 @@ void view_draw(struct canvas *c, const struct view *v)
         if (is_stale(&d))
             canvas_paint(c, 0, 1, d.l.strip.w, d.l.strip.h + d.l.table.h, ROLE_DIM);
         draw_pane(&d);
+        draw_warnings_list(&d);
         draw_overlay(&d);
         draw_header(&d);
         draw_footer(&d);
@@ -243,6 +247,9 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     case OVERLAY_DETAILS:
         details_extent(&d, lines, shown);
         break;
+    case OVERLAY_WARNINGS:
+        warnings_extent(&d, lines, shown);
+        break;
     case OVERLAY_SORT:
     case OVERLAY_COLUMNS:
     case OVERLAY_NAMESPACES:
@@ -254,6 +261,14 @@ void view_overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     case OVERLAY_NONE:
         break;
     }
+}
+
+void view_warning_extent(const struct view *v, uint32_t index, uint32_t *first, uint32_t *lines)
+{
+    struct drawing d;
+
+    drawing_init(&d, NULL, v);
+    warnings_entry(&d, index, first, lines);
 }
 
 /* Of the groups: their column, the sums that are drawn or sorted by. */

@@ -54,6 +54,18 @@ golden help web-01 80x24 en '?'
 golden details web-01 80x24 en "Tab $(down 10) Enter"
 golden ascii web-01 80x24 en '' --glyphs ascii
 
+# What the doctor found: where nothing is wrong, one warning, several, and where there is no room.
+golden warnings api-07 80x24 en '!'
+golden warnings api-07 80x24 ko '!'
+golden warnings api-07 200x50 en '! Down'
+golden warnings api-07 40x10 ko '! Down'
+golden warnings-end api-07 80x24 en '! G PgDn'
+golden warnings-nothing devbox 80x24 en '!'
+golden warnings-nothing devbox 80x24 ko '!'
+golden warnings-rows api-07 80x24 en '! Down Enter Tab'
+golden warnings-chips api-07 60x20 en ''
+golden warnings-ascii api-07 80x24 en '!' --glyphs ascii
+
 # The same in the other language, and other sizes.
 golden overview web-01 120x34 ko ''
 golden overview web-01 100x30 ko ''

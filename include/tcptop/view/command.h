@@ -47,6 +47,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(PANE_UP, "pane_up", "[", "[", GROUP_SEE)                                               \
     COMMAND(PANE_DOWN, "pane_down", "]", "]", GROUP_SEE)                                           \
     COMMAND(NAMESPACES, "namespaces", "@", "@", GROUP_SEE)                                         \
+    COMMAND(WARNINGS, "warnings", "!", "!", GROUP_SEE)                                             \
     COMMAND(DIAGRAM, "diagram", "D", "D", GROUP_SEE)                                               \
     COMMAND(LANGUAGE, "language", "L", "L", GROUP_SEE)                                             \
     COMMAND(HOST_NAMES, "host_names", "n", "n", GROUP_SEE)                                         \

@@ -35,6 +35,7 @@ struct layout {
     enum strip_form strip_form;
     enum pane_form pane_form;
     struct rect header, strip, table, pane, footer;
+    struct rect warnings;  /* the last rows beside the table, where there is height enough */
     bool pane_two_columns; /* bottom pane from 92 columns */
     int separator_x;       /* column of the right pane's separator, -1 without */
 };

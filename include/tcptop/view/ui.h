@@ -23,8 +23,9 @@ enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
 enum ui_overlay {
     OVERLAY_NONE,
     OVERLAY_HELP,
-    OVERLAY_DETAILS, /* of ui->details */
-    OVERLAY_SORT,    /* menus over the left edge of the table */
+    OVERLAY_DETAILS,  /* of ui->details */
+    OVERLAY_WARNINGS, /* what the doctor found */
+    OVERLAY_SORT,     /* menus over the left edge of the table */
     OVERLAY_COLUMNS,
     OVERLAY_NAMESPACES,
     OVERLAY_GROUP,      /* what to group by */
@@ -115,7 +116,8 @@ struct ui {
 
     /* overlays */
     uint32_t overlay_top;    /* first line shown */
-    uint32_t overlay_cursor; /* menus */
+    uint32_t overlay_cursor; /* menus, warnings */
+    uint64_t warning_key;    /* of the finding under the cursor, 0: none */
     struct conn details;
     uint32_t details_row;     /* its row in the sample shown, UINT32_MAX when it has gone */
     uint32_t details_place;   /* its place among the rows that are live, from 1; 0: none */

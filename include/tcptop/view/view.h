@@ -81,6 +81,9 @@ struct naming {
  *  number. False, and nothing appended, where neither is known. */
 bool endpoint_by_name(const struct naming *n, const struct conn *c, bool remote, struct str *out);
 
+/** First line and number of lines of a finding in the list of warnings. */
+void view_warning_extent(const struct view *v, uint32_t index, uint32_t *first, uint32_t *lines);
+
 /** The namespaces that their menu lists below "all", as the newest sample has them, NULL when it
  * has not; `*n`: how many, the first ones of the list. */
 const struct netns_table *view_namespaces(const struct view *v, uint32_t *n);
