@@ -495,6 +495,7 @@ static void begin(struct look *l)
         return;
     d->rows_ns = l->now_ns;
     d->turn_rows++;
+    d->suspects.full = false;
     for (unsigned i = 0; i < RULE_COUNT; i++)
         bag_clear(&d->bag[i]);
     bag_clear(&d->peers);

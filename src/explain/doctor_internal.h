@@ -53,6 +53,7 @@ struct suspect {
 struct suspects {
     struct suspect *list; /* owned */
     uint32_t cap, n;
+    bool full; /* in this look */
 };
 
 /* Rows with something in common: those of a process, of a peer … */
@@ -180,6 +181,10 @@ void ring_add(struct place *p, int64_t now_ns);
 
 /** The suspect with that key, new ones with `since_ns` now; NULL: no room. */
 struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool of_figures);
+
+/** One that stands for many, of which there are few: there is room for it even where suspects have
+ *  none left. */
+struct suspect *trend_at(struct look *l, enum rule_id rule, uint64_t key);
 void suspects_fini(struct suspects *s);
 
 /** The lot with that key, made by `row` if there is none; NULL: no room. */

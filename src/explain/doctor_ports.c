@@ -163,7 +163,7 @@ struct outlook {
 static void rate_of(struct look *l, const struct route *r, struct outlook *o)
 {
     double window = r->oldest_s < RECENT_CLOSED ? r->oldest_s : RECENT_CLOSED;
-    struct suspect *before = suspect_at(l, RULE_EPHEMERAL, r->key, false);
+    struct suspect *before = trend_at(l, RULE_EPHEMERAL, r->key);
     uint32_t open = r->used - r->waiting;
     double closed = 0;
 

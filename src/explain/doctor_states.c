@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include "doctor_internal.h"
-#include "tcptop/base/hash.h"
 #include "tcptop/source/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
@@ -71,7 +70,7 @@ void row_close_wait(struct look *l, uint32_t row, const struct conn *c)
 /* Three looks without a decrease? */
 static bool does_not_shrink(struct look *l, enum rule_id rule, const struct lot *lot)
 {
-    struct suspect *trend = suspect_at(l, rule, hash_u64(lot->key) ^ 1, false);
+    struct suspect *trend = trend_at(l, rule, lot->key);
 
     if (!trend)
         return false;
@@ -166,6 +165,18 @@ static void report_queue(struct look *l, const struct place *p, const struct con
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
 }
 
+/* A listener that is found, or was until a moment ago, explains the overflows. */
+static bool explains(const struct look *l, const struct place *p)
+{
+    for (uint32_t i = 0; i < l->d->n_active; i++) {
+        const struct finding *f = &l->d->active[i];
+        if (f->rule == RULE_ACCEPT_QUEUE && f->subject == SUBJECT_LISTENER &&
+            f->concern.ends.netns == p->id)
+            return true;
+    }
+    return false;
+}
+
 void check_accept_queue(struct look *l)
 {
     const struct lot *lot[REPORTS_MAX];
@@ -193,7 +204,7 @@ void check_accept_queue(struct look *l)
             else
                 l->d->pending = true;
         }
-        if (many && !blamed)
+        if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, 0, overflows);
     }
 }

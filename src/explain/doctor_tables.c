@@ -90,16 +90,20 @@ static bool make_room(struct doctor *d)
     return true;
 }
 
-struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool of_figures)
+/* `spare`: of what is kept free when there is no room for more. */
+static struct suspect *watch(struct look *l, uint64_t key, bool of_figures, bool spare)
 {
     struct suspects *s = &l->d->suspects;
     uint32_t turn = of_figures ? l->d->turn_figures : l->d->turn_rows;
     struct suspect *one;
 
-    key = hash_u64(key ^ (uint64_t)rule << 56) | 1;
-    if (s->n * 4 >= s->cap * 3 && !make_room(l->d))
+    if (s->n * 4 >= s->cap * 3 && !s->full)
+        s->full = !make_room(l->d);
+    if (s->cap == 0)
         return NULL;
     one = slot_of(s, key);
+    if (!one->key && s->full && (!spare || s->n * 8 >= s->cap * 7))
+        return NULL;
     if (!one->key)
         s->n++;
     if (one->key && one->turn == turn)
@@ -110,6 +114,21 @@ struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool
     one->fresh = !known;
     one->turn = turn;
     return one;
+}
+
+static uint64_t suspect_key(enum rule_id rule, uint64_t key)
+{
+    return hash_u64(key ^ (uint64_t)rule << 56) | 1;
+}
+
+struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool of_figures)
+{
+    return watch(l, suspect_key(rule, key), of_figures, false);
+}
+
+struct suspect *trend_at(struct look *l, enum rule_id rule, uint64_t key)
+{
+    return watch(l, suspect_key(rule, hash_u64(key) ^ 1), false, true);
 }
 
 struct lot *bag_at(struct bag *bag, uint64_t key, uint32_t row)
