@@ -86,6 +86,41 @@ static void the_first_rows_will_do_at_the_top(void **state)
     assert_false(stage_shows(&st, "updating"));
 }
 
+static const struct breakdown *numbers(void)
+{
+    return &st.session->breakdown;
+}
+
+/* The worker breaks the pane's state down; the numbers of the sample before stand meanwhile, and
+ * those of a state that nobody looks at any more are not taken. */
+static void the_pane_s_state_is_broken_down(void **state)
+{
+    (void)state;
+    stage_sample(&st);
+    UNTIL(shows_newest());
+    assert_int_equal(numbers()->state, 0); /* brief */
+    session_resize(st.session, 120, 34);
+    assert_true(st.session->breaking && numbers()->state == 0);
+    UNTIL(numbers()->of == st.last);
+    assert_int_equal(numbers()->state, TCP_STATE_ESTABLISHED);
+    assert_int_equal(numbers()->rows, ALL);
+    const struct snapshot *before = numbers()->of;
+    stage_remove(&st, 100);
+    stage_sample(&st);
+    assert_ptr_equal(numbers()->of, before);
+    UNTIL(shows_newest() && numbers()->of == st.last);
+    assert_int_equal(numbers()->rows, ALL - 1);
+
+    stage_keys(&st, "Tab Tab"); /* by the pane to the strip, on TIME_WAIT */
+    assert_true(st.session->breaking && numbers()->state == 0);
+    stage_keys(&st, "w w"); /* no pane: nobody waits for it any more */
+    assert_null(st.session->breaking);
+    stage_keys(&st, "Tab w");
+    UNTIL(numbers()->state);
+    assert_int_equal(numbers()->state, TCP_STATE_ESTABLISHED);
+    assert_int_equal(numbers()->rows, ALL - 1);
+}
+
 static void a_bound_row_wants_the_whole_order(void **state)
 {
     (void)state;
@@ -368,13 +403,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(the_first_rows_will_do_at_the_top),  TEST(a_bound_row_wants_the_whole_order),
-        TEST(late_first_rows_are_not_taken),      TEST(the_end_waits_for_the_whole_order),
-        TEST(the_old_order_stands_and_says_so),   TEST(outdated_answers_are_dropped),
-        TEST(no_sample_starves_the_worker),       TEST(pause_stands_still),
-        TEST(digits_follow_ports_that_are_there), TEST(pinned_rows_stand_first),
-        TEST(details_go_with_their_connection),   TEST(find_looks_through_all_rows),
-        TEST(export_is_written_by_the_worker),    TEST(the_end_may_come_at_any_time),
+        TEST(the_first_rows_will_do_at_the_top),
+        TEST(the_pane_s_state_is_broken_down),
+        TEST(a_bound_row_wants_the_whole_order),
+        TEST(late_first_rows_are_not_taken),
+        TEST(the_end_waits_for_the_whole_order),
+        TEST(the_old_order_stands_and_says_so),
+        TEST(outdated_answers_are_dropped),
+        TEST(no_sample_starves_the_worker),
+        TEST(pause_stands_still),
+        TEST(digits_follow_ports_that_are_there),
+        TEST(pinned_rows_stand_first),
+        TEST(details_go_with_their_connection),
+        TEST(find_looks_through_all_rows),
+        TEST(export_is_written_by_the_worker),
+        TEST(the_end_may_come_at_any_time),
     };
     return cmocka_run_group_tests_name("session_worker", tests, NULL, NULL);
 }
