@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The pane in numbers, of real sockets in every state: who holds them, their queues and limits, when
+# the kernel gives up; the same by --explain; as the kernel and ss have it.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+
+ulimit -n 345 # the limit of the process that holds them
+coproc HELD { exec "$B/tests/data/states"; }
+# shellcheck disable=SC2034,SC2154 # the trap closes it, and the sockets go; HELD_PID is of coproc
+hold=${HELD[1]} held=$HELD_PID
+trap 'exec {hold}>&-; mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
+read -r -t 20 ready <&"${HELD[0]}"
+[ "${ready:-}" = ready ] || { echo "not ok 1 - the sockets stand"; exit 1; }
+count() { ss -tanH state "$1" | wc -l; }
+
+live 200x50 '--lang en'
+sees 'LISTEN .* [1-9][0-9]*'
+keys Home
+check "LISTEN: how full its queues are" sees 'Queues .*8001 \(2 of 7\)'
+check "by the process that holds them" sees "Processes +states $held \([0-9]+\)"
+check "with the cap in force" sees "Kernel +somaxconn = $(cat /proc/sys/net/core/somaxconn)"
+keys Down
+check "SYN_SENT: when it gives up" sees 'Next +.*given up in .*\(tcp_syn_retries\)'
+check "how often it has asked" sees 'Repeats +[0-9]+ with'
+check "and whom" sees 'Peers .*127\.0\.0\.1:8006 \(1\)'
+keys Down Down Down
+check "CLOSE_WAIT: all of them" sees "Share +$(count close-wait) of "
+leaked=$(ss -tanpH state close-wait | grep -c "pid=$held,")
+check "its process in the first lines" sees "$leaked in states \($held\), oldest at least"
+check "against its limit of open files" sees "Files +states $held: $leaked of 345, "
+check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not known"
+keys Down
+check "LAST_ACK: what is not acknowledged" sees 'Send-Q +[0-9]+ with [0-9.]+ kB not acknowledged'
+check "when an orphan is given up" sees 'orphans are given up after 8 repeats'
+keys Down Down
+check "FIN_WAIT2: only orphans have an end" sees 'Time left +orphans .*[0-9]+ s'
+check "and those with an owner a process" sees "Processes +states $held "
+keys Down Down
+check "TIME_WAIT: the table and its limit" sees "Table +[0-9]+ of $(printf "%'d" "$(cat /proc/sys/net/ipv4/tcp_max_tw_buckets)" | sed -E ':a;s/^([0-9]+)([0-9]{3})/\1,\2/;ta')"
+check "what comes in is counted, not guessed" sees 'Per second +[0-9.]+ entered, [0-9.]+ left'
+keys q
+check "it ends" code 0
+
+"$tcptop" --no-config --lang en --explain CLOSE_WAIT >"$tmp/explained" 2>&1
+grep -qE "Processes +states $held \($leaked\)" "$tmp/explained"
+verdict "--explain knows the process from a single sample" $?
+grep -qE 'Trend +–$' "$tmp/explained"
+verdict "but no trend" $?
+finish
