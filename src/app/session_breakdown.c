@@ -55,6 +55,11 @@ static struct breaking *breaking_new(const struct session *s, unsigned state)
     return b;
 }
 
+static bool is_current(const struct breakdown *b, const struct snapshot *shown)
+{
+    return b->state && b->of == shown && b->seq == shown->seq;
+}
+
 void breakdown_settle(struct session *s)
 {
     struct view v = session_view(s);
@@ -65,7 +70,7 @@ void breakdown_settle(struct session *s)
     }
     if (s->breakdown.state != state)
         s->breakdown.state = 0;
-    if (state == 0 || s->breaking || (s->breakdown.state && s->breakdown.of == v.shown))
+    if (state == 0 || s->breaking || is_current(&s->breakdown, v.shown))
         return;
     struct breaking *b = breaking_new(s, state);
     if (!b)

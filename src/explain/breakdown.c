@@ -145,6 +145,7 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
     breakdown_take_range(w, &s->host);
     b->state = state;
     b->of = s;
+    b->seq = s->seq;
     b->owners_known = s->owner;
     return 0;
 }

@@ -49,6 +49,7 @@ struct breakdown_queue {
 
 struct breakdown {
     unsigned state;            /* 0: nothing is known */
+    uint64_t seq;              /* of the sample: its memory may be another's by now */
     const struct snapshot *of; /* only to compare */
     uint32_t rows;
 
