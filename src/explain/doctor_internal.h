@@ -1,7 +1,7 @@
 /* What the files of the doctor share. doctor.c keeps the findings and decides what is looked at;
- * doctor_tables.c has what is remembered between samples; the predicates are in doctor_states.c
- * (rows by their state), doctor_flows.c (figures), doctor_ports.c (ephemeral ports),
- * doctor_host.c (counters). */
+ * doctor_tables.c has what is remembered between samples, doctor_subjects.c namespaces, processes
+ * and peers; the predicates are in doctor_states.c (rows by their state), doctor_listeners.c (their
+ * queues), doctor_flows.c (figures), doctor_ports.c (ephemeral ports), doctor_host.c (counters). */
 #ifndef TCPTOP_SRC_EXPLAIN_DOCTOR_INTERNAL_H
 #define TCPTOP_SRC_EXPLAIN_DOCTOR_INTERNAL_H
 
@@ -9,9 +9,10 @@
 #include "tcptop/explain/closers.h"
 #include "tcptop/explain/doctor.h"
 
-#define PLACES_MAX     64  /* namespaces; further ones are not looked at by counters */
-#define RING           64  /* points of counters, at least a second apart */
-#define LOTS_MAX       256 /* subjects of one rule in one sample */
+#define FIGURES_MOST   250000u /* rows; with more, figures would take more memory than the rows */
+#define PLACES_MAX     64      /* namespaces; further ones are not looked at by counters */
+#define RING           64      /* points of counters, at least a second apart */
+#define LOTS_MAX       256     /* subjects of one rule in one sample */
 #define FINDINGS_MAX   64
 #define ENDED_MAX      16
 #define REPORTS_MAX    8 /* of one rule, the largest */
@@ -137,6 +138,11 @@ static inline void figure(struct finding *f, unsigned which, double value)
 /** The rule was looked at, or why it was not. */
 void looked(struct look *l, enum rule_id rule);
 void not_looked(struct look *l, enum rule_id rule, enum unlooked why);
+
+/* doctor_subjects.c */
+
+/** Which namespaces the sample has, with what they say about themselves. */
+void take_places(struct doctor *d, const struct snapshot *s);
 
 /** The namespace of a row. */
 struct place *place_of(struct look *l, const struct conn *c);
