@@ -13,7 +13,7 @@ live 200x50 '--lang en -f lport:8080'
 check "it opens" sees 'no connection matches'
 brief 3 300 50 0 8080
 check "an unseen connection is a closed row" sees '^.-tcp +127\.0\.0\.1:8080 +127\.1\.0\.1:[0-9]+ +CLOSE '
-check "it fades" loses '127\.0\.0\.1:8080'
+check "it fades" loses '^.-tcp +127\.0\.0\.1:8080'
 check "closes are in the header" sees 'closed [0-9.,]+/s'
 keys C-c
 check "it ends" code 0

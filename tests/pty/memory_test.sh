@@ -17,7 +17,7 @@ fi
 printed() {
 	local name=$1 at status lines bad='' failures=0
 	shift
-	for at in $(seq 1 70); do
+	for at in $(seq 1 130); do
 		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 20 "$tcptop" --no-config "$@" \
 			>"$tmp/out" 2>"$tmp/err"
 		status=$?
