@@ -234,6 +234,26 @@ static void add_part(struct round *r, const struct finding *f, const char *key,
     str_fini(&words);
 }
 
+static void add_commands(struct round *r, const struct finding *f)
+{
+    struct str commands = STR_INIT;
+    const char *comma = "";
+
+    finding_part(f, PART_CHECK, &commands);
+    sink_add(&r->out, ",\"check\":[");
+    for (char *line = commands.data; line && *line;) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        sink_add(&r->out, comma);
+        print_json_string(&r->out, line);
+        comma = ",";
+        line = end ? end + 1 : line + strlen(line);
+    }
+    sink_add(&r->out, "]");
+    str_fini(&commands);
+}
+
 static void add_evidence(struct round *r, const struct finding *f)
 {
     const char *comma = "";
@@ -299,7 +319,7 @@ static void print_finding_json(struct round *r, const struct finding *f)
     add_part(r, f, "means", PART_MEANS);
     add_part(r, f, "do", PART_DO);
     add_part(r, f, "harmless_if", PART_HARMLESS);
-    add_part(r, f, "check", PART_CHECK);
+    add_commands(r, f);
     str_clear(&words);
     finding_filter(f, &words);
     if (words.len)

@@ -128,6 +128,28 @@ static void numbers_of_a_sysctl(void **state)
 }
 
 /* The kernel that runs the test: read twice, through files that stay open. */
+static int64_t ports(const char *list)
+{
+    int64_t count;
+
+    return hostfacts_ports(list, strlen(list), 1000, 1999, &count) ? count : -1;
+}
+
+static void reserved_ports(void **state)
+{
+    (void)state;
+    assert_int_equal(ports("\n"), 0);
+    assert_int_equal(ports("1000\n"), 1);
+    assert_int_equal(ports("999,1000,1500-1509,1999,2000\n"), 12);
+    assert_int_equal(ports("1-65535\n"), 1000);
+    assert_int_equal(ports("3000-4000\n"), 0);
+    assert_int_equal(ports("1500-1400\n"), -1);
+    assert_int_equal(ports("1000,,1001\n"), -1);
+    assert_int_equal(ports("1000-\n"), -1);
+    assert_int_equal(ports("70000\n"), -1);
+    assert_int_equal(ports("x\n"), -1);
+}
+
 static void this_host(void **state)
 {
     (void)state;
@@ -159,13 +181,10 @@ static void this_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_name_in_any_order),
-        cmocka_unit_test(damage_is_unknown),
-        cmocka_unit_test(fewer_values_than_names),
-        cmocka_unit_test(gauges_of_tcp_only),
-        cmocka_unit_test(gauges_that_are_missing),
-        cmocka_unit_test(numbers_of_a_sysctl),
-        cmocka_unit_test(this_host),
+        cmocka_unit_test(by_name_in_any_order),    cmocka_unit_test(damage_is_unknown),
+        cmocka_unit_test(fewer_values_than_names), cmocka_unit_test(gauges_of_tcp_only),
+        cmocka_unit_test(gauges_that_are_missing), cmocka_unit_test(numbers_of_a_sysctl),
+        cmocka_unit_test(reserved_ports),          cmocka_unit_test(this_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

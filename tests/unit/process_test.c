@@ -83,6 +83,28 @@ static const char *cmdline(const char *bytes, size_t len)
     return line;
 }
 
+static bool limit_of(const char *text, uint64_t *files)
+{
+    return process_parse_limit(text, strlen(text), files);
+}
+
+static void limits_of_files(void **state)
+{
+    uint64_t files = 0;
+
+    (void)state;
+    assert_true(
+        limit_of("Limit                     Soft Limit           Hard Limit           Units\n"
+                 "Max open files            1024                 524288               files\n",
+                 &files));
+    assert_int_equal(files, 1024);
+    assert_false(limit_of("Max open files            unlimited            unlimited\n", &files));
+    assert_false(limit_of("Max open files", &files));
+    assert_false(limit_of("", &files));
+    assert_true(process_files_max((uint32_t)getpid(), &files));
+    assert_false(process_files_max(UINT32_MAX, &files));
+}
+
 static void command_lines(void **state)
 {
     char bytes[PROCESS_CMDLINE];
@@ -145,9 +167,8 @@ static void this_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_in_stat),
-        cmocka_unit_test(links_of_descriptors),
-        cmocka_unit_test(command_lines),
+        cmocka_unit_test(names_in_stat),   cmocka_unit_test(links_of_descriptors),
+        cmocka_unit_test(limits_of_files), cmocka_unit_test(command_lines),
         cmocka_unit_test(this_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
