@@ -236,12 +236,12 @@ static void add_part(struct round *r, const struct finding *f, const char *key,
 
 static void add_commands(struct round *r, const struct finding *f)
 {
-    struct str commands = STR_INIT;
+    struct str lines = STR_INIT;
     const char *comma = "";
 
-    finding_part(f, PART_CHECK, &commands);
+    finding_part(f, PART_CHECK, &lines);
     sink_add(&r->out, ",\"check\":[");
-    for (char *line = commands.data; line && *line;) {
+    for (char *line = lines.data; line && *line;) {
         char *end = strchr(line, '\n');
         if (end)
             *end = '\0';
@@ -251,7 +251,7 @@ static void add_commands(struct round *r, const struct finding *f)
         line = end ? end + 1 : line + strlen(line);
     }
     sink_add(&r->out, "]");
-    str_fini(&commands);
+    str_fini(&lines);
 }
 
 static void add_evidence(struct round *r, const struct finding *f)
