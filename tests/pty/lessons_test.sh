@@ -32,7 +32,7 @@ next() { # next N: the N-th step is there
 	sees "lesson, step $1 of"
 }
 row() { # row STATE: its row is in the table
-	sees "^.[ +*](127\.0\.0\.1:[0-9]+ +){2}$1 |^.[ +*]127\.0\.0\.1:3000 +0\.0\.0\.0:\* +$1 "
+	sees "^.[ +*!](127\.0\.0\.1:[0-9]+ +){2}$1 |^.[ +*!]127\.0\.0\.1:3000 +0\.0\.0\.0:\* +$1 "
 }
 
 # STATE STEP ROWS SS-NAME: after that step the state has so many rows
