@@ -100,8 +100,8 @@ scene slow '' slow-window 1 0
 scene kept '' kept 5 3.5 'fin_wait2_age = 3'
 scene orphaned '' orphaned 30 0 'fin_wait2_orphans = 20'
 scene few-orphans '' orphaned 10 0 'fin_wait2_orphans = 20'
-scene lossy '' lossy 100 1
-scene lossless '' lossy 0 1
+scene lossy 'ip link set lo mtu 1500' lossy 250 1
+scene lossless 'ip link set lo mtu 1500' lossy 0 1
 for job in $(jobs -p); do wait "$job"; done
 
 pid() { cat "$tmp/$1.pid"; }

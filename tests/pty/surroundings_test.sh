@@ -85,7 +85,7 @@ fi
 if [ $sanitized = no ] && command -v faketime >/dev/null && faketime -f +1d true 2>/dev/null; then
 	library=$(faketime -f +1d env | sed -n 's/^LD_PRELOAD=//p')
 	echo '+0d' >"$tmp/clock"
-	start 120x34 "env LD_PRELOAD='$library' FAKETIME_TIMESTAMP_FILE=$tmp/clock FAKETIME_NO_CACHE=1 \
+	start 80x24 "env LD_PRELOAD='$library' FAKETIME_TIMESTAMP_FILE=$tmp/clock FAKETIME_NO_CACHE=1 \
 		DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1 TZ=UTC $tcptop --no-config -d 0.1 2>$tmp/err"
 	sees '^━ STATES'
 	sane() { ! screen | grep -qE -- '(^|[ (])-[0-9]|[0-9]{5,}|inf|nan'; }
