@@ -243,9 +243,11 @@ int snapshot_append(struct snapshot *s, const struct snapshot *part)
 
     if (snapshot_reserve(s, from + rows) || ((s->flow || part->flow) && reserve_flow(s)))
         return -ENOMEM;
-    memcpy(s->conn + from, part->conn, rows * sizeof *s->conn);
-    memset(s->life + from, 0, rows * sizeof *s->life);
-    if (part->flow)
+    if (rows) { /* an empty one has no arrays */
+        memcpy(s->conn + from, part->conn, rows * sizeof *s->conn);
+        memset(s->life + from, 0, rows * sizeof *s->life);
+    }
+    if (rows && part->flow)
         memcpy(s->flow + from, part->flow, rows * sizeof *s->flow);
     for (uint32_t row = from; row < from + rows && s->flow && !part->flow; row++)
         flow_clear(&s->flow[row]);

@@ -96,7 +96,8 @@ static int list_pids(int proc_fd, struct pids *pids)
             at += e->d_reclen;
         }
     }
-    qsort(pids->list, pids->n, sizeof *pids->list, by_pid);
+    if (pids->n)
+        qsort(pids->list, pids->n, sizeof *pids->list, by_pid);
     return rc;
 }
 

@@ -298,22 +298,27 @@ static void shut_window(void)
     hold();
 }
 
-/* A peer that takes data slowly, but does: its window shuts for moments. */
+/* A peer whose window shuts for a moment now and then; in between nothing waits. */
 static void slow_window(void)
 {
     char data[65536] = "";
+    int dry = 0;
 
     serve(count);
     join(count);
     fcntl(server[0], F_SETFL, O_NONBLOCK);
     fcntl(client[0], F_SETFL, O_NONBLOCK);
     ready();
-    while (!ended(20)) {
+    do {
         while (write(server[0], data, sizeof(data)) > 0)
             continue;
-        for (int i = 0; i < 64 && read(client[0], data, sizeof(data)) > 0; i++)
-            continue;
-    }
+        usleep(20000);
+        for (dry = 0; dry < 5; dry++) {
+            while (read(client[0], data, sizeof(data)) > 0)
+                dry = 0;
+            usleep(2000);
+        }
+    } while (!ended(2000));
 }
 
 /* FIN_WAIT2: the peers do not close; this process keeps its ends, or not. */
