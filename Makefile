@@ -89,7 +89,7 @@ test: deps-test
 	$Qbash tests/run.sh $B $(TESTS)
 
 asan ubsan tsan: deps-test
-	$Q$(MAKE) --no-print-directory test NO_DEPS=1 B=build/$@ CFLAGS='-O1 -g' \
+	$QTEST_TIMEOUT=900 $(MAKE) --no-print-directory test NO_DEPS=1 B=build/$@ CFLAGS='-O1 -g' \
 		SANITIZE=$(if $(filter asan,$@),address$(comma)undefined,$(if $(filter ubsan,$@),undefined,thread))
 comma := ,
 

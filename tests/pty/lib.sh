@@ -85,7 +85,7 @@ screen() { mux capture-pane -p 2>/dev/null; }
 resize() { mux resize-window -x "$1" -y "$2"; }
 
 # shellcheck disable=SC2034 # of the tests: bytes of it, fewer where each key takes long
-noise=$([ "${B##*/}" = tsan ] && echo 250000 || echo 1000000)
+noise=$([ "${B##*/}" = tsan ] && echo 60000 || echo 1000000)
 patience=30 # seconds that a condition may take to come true
 # until_true COMMAND…: tries it until it holds
 until_true() {
