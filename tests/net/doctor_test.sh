@@ -100,8 +100,10 @@ scene slow '' slow-window 1 0
 scene kept '' kept 5 3.5 'fin_wait2_age = 3'
 scene orphaned '' orphaned 30 0 'fin_wait2_orphans = 20'
 scene few-orphans '' orphaned 10 0 'fin_wait2_orphans = 20'
-scene lossy 'ip link set lo mtu 1500' lossy 250 1
-scene lossless 'ip link set lo mtu 1500' lossy 0 1
+# One segment at a time, so that as many are lost as are meant to be.
+lossy='ip link set lo mtu 1500 gso_max_segs 1'
+scene lossy "$lossy" lossy 50 1 'flow_retrans_share = 2' 'retransmission_segs = 300'
+scene lossless "$lossy" lossy 0 1 'retransmission_segs = 300'
 for job in $(jobs -p); do wait "$job"; done
 
 pid() { cat "$tmp/$1.pid"; }
