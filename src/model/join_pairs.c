@@ -135,20 +135,21 @@ static bool may_return(const struct join *join, uint32_t old_row)
     return snapshot_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
 }
 
-static bool adopt(struct join *join, uint32_t i)
+/* Row `i` of this sample is the indexed row that is the same by `same`, if there is one. */
+static bool adopt(struct join *join, uint32_t i, uint64_t hash,
+                  bool (*same)(const struct conn *, const struct conn *))
 {
-    struct delta *d = join->d;
-    const struct conn *c = &join->next->conn[i];
-    uint64_t slot = join_hash(join, c);
+    struct row_list *old = &join->d->old;
+    uint64_t slot = hash;
     uint32_t at;
 
-    while ((at = slots_next(&d->slots, &slot)) != NO_ROW) {
-        uint32_t row = d->old.row[at];
-        if (row != NO_ROW && conn_same(c, &join->prev->conn[row])) {
-            inherit(join, i, row);
-            d->old.row[at] = NO_ROW;
-            return true;
-        }
+    while ((at = slots_next(&join->d->slots, &slot)) != NO_ROW) {
+        uint32_t row = old->row[at];
+        if (row == NO_ROW || !same(&join->next->conn[i], &join->prev->conn[row]))
+            continue;
+        inherit(join, i, row);
+        old->row[at] = NO_ROW;
+        return true;
     }
     return false;
 }
@@ -166,46 +167,34 @@ static int join_by_hash(struct join *join)
             slots_add(&d->slots, join_hash(join, &join->prev->conn[row]), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
-        if (adopt(join, d->new.row[at]))
+        uint32_t i = d->new.row[at];
+        if (adopt(join, i, join_hash(join, &join->next->conn[i]), conn_same))
             d->new.row[at] = NO_ROW;
     }
     return 0;
 }
 
-/* Rows of the sample before that may have left a remnant, by their ends. */
-static uint32_t index_leavers(struct join *join)
+/* May the row of the sample before have left a remnant? */
+static bool may_leave(const struct join *join, uint32_t row)
 {
-    struct delta *d = join->d;
-    uint32_t n = 0;
+    const struct conn *c = &join->prev->conn[row];
 
-    for (uint32_t at = 0; at < d->old.n; at++) {
-        uint32_t row = d->old.row[at];
-        const struct conn *c = row == NO_ROW ? NULL : &join->prev->conn[row];
-        if (!c || snapshot_row_kind(join->prev, row) == ROW_CLOSED || conn_is_remnant(c) ||
-            !c->dport)
-            continue;
-        slots_add(&d->slots, conn_tuple_hash(c), at);
-        n++;
-    }
-    return n;
+    return snapshot_row_kind(join->prev, row) != ROW_CLOSED && !conn_is_remnant(c) && c->dport;
 }
 
-static bool adopt_remnant(struct join *join, uint32_t i)
+static bool is_new_remnant(const struct join *join, uint32_t i)
 {
-    struct delta *d = join->d;
-    const struct conn *c = &join->next->conn[i];
-    uint64_t slot = conn_tuple_hash(c);
-    uint32_t at;
+    return i != NO_ROW && conn_is_remnant(&join->next->conn[i]);
+}
 
-    while ((at = slots_next(&d->slots, &slot)) != NO_ROW) {
-        uint32_t row = d->old.row[at];
-        if (row == NO_ROW || !conn_same_ends(&join->prev->conn[row], c))
-            continue;
-        inherit(join, i, row);
-        d->old.row[at] = NO_ROW;
-        return true;
-    }
-    return false;
+static bool any_new_remnant(const struct join *join)
+{
+    const struct row_list *new = &join->d->new;
+    uint32_t at = 0;
+
+    while (at < new->n && !is_new_remnant(join, new->row[at]))
+        at++;
+    return at < new->n;
 }
 
 /* A socket gets its cookie when it is first dumped, its remnant a copy of what the socket had
@@ -215,13 +204,19 @@ static int join_by_ends(struct join *join)
 {
     struct delta *d = join->d;
 
+    if (!any_new_remnant(join))
+        return 0;
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
-    if (!index_leavers(join))
-        return 0;
+    for (uint32_t at = 0; at < d->old.n; at++) {
+        uint32_t row = d->old.row[at];
+        if (row != NO_ROW && may_leave(join, row))
+            slots_add(&d->slots, conn_tuple_hash(&join->prev->conn[row]), at);
+    }
     for (uint32_t at = 0; at < d->new.n; at++) {
         uint32_t i = d->new.row[at];
-        if (i != NO_ROW && conn_is_remnant(&join->next->conn[i]) && adopt_remnant(join, i))
+        if (is_new_remnant(join, i) &&
+            adopt(join, i, conn_tuple_hash(&join->next->conn[i]), conn_same_ends))
             d->new.row[at] = NO_ROW;
     }
     return 0;
