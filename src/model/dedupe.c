@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcptop/base/array.h"
+
 #define BITS_PER_ROW 8u
 #define WORDS_MIN    64u
 
@@ -57,14 +59,11 @@ static bool is_marked(const struct dedupe *d, uint64_t cookie)
 
 static int add_suspect(struct dedupe *d, const struct conn *c)
 {
-    if (d->n == d->cap) {
-        uint32_t cap = d->cap ? d->cap * 2 : 64;
-        struct suspect *larger = realloc(d->suspects, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        d->suspects = larger;
-        d->cap = cap;
-    }
+    struct suspect *list = array_room(d->suspects, d->n, &d->cap, 64, sizeof *list);
+
+    if (!list)
+        return -ENOMEM;
+    d->suspects = list;
     d->suspects[d->n++] = (struct suspect){.cookie = c->cookie, .netns = c->netns};
     return 0;
 }

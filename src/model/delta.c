@@ -16,8 +16,8 @@ void delta_free(struct delta *d)
 {
     if (!d)
         return;
-    free(d->old.row);
-    free(d->new.row);
+    u32_list_fini(&d->old);
+    u32_list_fini(&d->new);
     slots_fini(&d->slots);
     endings_fini(&d->endings);
     dedupe_fini(&d->dedupe);
@@ -43,7 +43,7 @@ static int join_endings(struct join *join)
     rc = endings_begin(&d->endings, join->next);
     if (rc)
         return rc;
-    endings_meet_old(&d->endings, join->next, join->prev, d->old.row, d->old.n);
+    endings_meet_old(&d->endings, join->next, join->prev, d->old.at, d->old.n);
     return endings_meet_live(&d->endings, join->next);
 }
 

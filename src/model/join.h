@@ -4,20 +4,15 @@
 
 #include "endings.h"
 #include "slots.h"
+#include "tcptop/base/array.h"
 #include "tcptop/model/dedupe.h"
 #include "tcptop/model/delta.h"
 
 #define NO_ROW UINT32_MAX
 
-/* Row numbers; the memory is kept. */
-struct row_list {
-    uint32_t *row;
-    uint32_t n, cap;
-};
-
 struct delta {
     struct dedupe dedupe;
-    struct row_list old, new; /* rows of both samples that found no partner; NO_ROW: found one */
+    struct u32_list old, new; /* rows of both samples that found no partner; NO_ROW: found one */
     struct slots slots;       /* of `old` */
     struct endings endings;
     bool whole_seen; /* a complete sample was joined: an unknown row is new */

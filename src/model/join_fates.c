@@ -44,7 +44,7 @@ static void append_missing(struct join *join)
     uint32_t carried = 0;
 
     for (uint32_t at = 0; at < join->d->old.n; at++) {
-        uint32_t row = join->d->old.row[at], to = next->n_live + next->n_missing;
+        uint32_t row = join->d->old.at[at], to = next->n_live + next->n_missing;
         if (row == NO_ROW || fate_of(join, row) != FATE_MISSING)
             continue;
         if (snapshot_row_kind(join->prev, row) == ROW_MISSING && carried++ >= CARRIED_MAX)
@@ -79,7 +79,7 @@ static void append_closed(struct join *join, enum fate fate)
     struct snapshot *next = join->next;
 
     for (uint32_t at = 0; at < join->d->old.n; at++) {
-        uint32_t row = join->d->old.row[at];
+        uint32_t row = join->d->old.at[at];
         struct life life;
         if (row == NO_ROW || fate_of(join, row) != fate)
             continue;

@@ -5,37 +5,11 @@
  * table, by their cookies; then remnants whose cookie is not their socket's, by their ends. What
  * still has no partner is new on this side, missing or closed on the other. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "figures.h"
 #include "join.h"
 
-#define LOOK_AHEAD 16u    /* rows that may have gone between two neighbours */
-#define LIST_KEEP  65536u /* shorter lists keep their memory */
-
-static int list_add(struct row_list *list, uint32_t row)
-{
-    if (list->n == list->cap) {
-        uint32_t cap = list->cap ? list->cap * 2 : 256;
-        uint32_t *larger = realloc(list->row, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        list->row = larger;
-        list->cap = cap;
-    }
-    list->row[list->n++] = row;
-    return 0;
-}
-
-/* Empty, and without the memory of a rush that has passed. */
-static void list_clear(struct row_list *list)
-{
-    if (list->cap > LIST_KEEP && list->n < list->cap / 8) {
-        free(list->row);
-        *list = (struct row_list){0};
-    }
-    list->n = 0;
-}
+#define LOOK_AHEAD 16u /* rows that may have gone between two neighbours */
 
 /* The owners of row `i`, which was row `j`. A socket without a file keeps those that it had, as
  * former ones; if they were not known yet, its inode of then may tell by now. */
@@ -97,8 +71,8 @@ static int join_by_order(struct join *join)
     struct delta *d = join->d;
     uint32_t expected = 0;
 
-    list_clear(&d->old);
-    list_clear(&d->new);
+    u32_list_clear(&d->old);
+    u32_list_clear(&d->new);
     for (uint32_t i = 0; i < join->next->n_live; i++) {
         const struct conn *c = &join->next->conn[i];
         uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
@@ -106,18 +80,18 @@ static int join_by_order(struct join *join)
         while (j < end && !conn_same(c, &prev->conn[j]))
             j++;
         if (j == end) {
-            if (list_add(&d->new, i))
+            if (u32_list_add(&d->new, i))
                 return -ENOMEM;
             continue;
         }
         for (; expected < j; expected++) {
-            if (list_add(&d->old, expected))
+            if (u32_list_add(&d->old, expected))
                 return -ENOMEM;
         }
         inherit(join, i, expected++);
     }
     for (; expected < snapshot_rows(prev); expected++) {
-        if (list_add(&d->old, expected))
+        if (u32_list_add(&d->old, expected))
             return -ENOMEM;
     }
     return 0;
@@ -139,16 +113,16 @@ static bool may_return(const struct join *join, uint32_t old_row)
 static bool adopt(struct join *join, uint32_t i, uint64_t hash,
                   bool (*same)(const struct conn *, const struct conn *))
 {
-    struct row_list *old = &join->d->old;
+    struct u32_list *old = &join->d->old;
     uint64_t slot = hash;
     uint32_t at;
 
     while ((at = slots_next(&join->d->slots, &slot)) != NO_ROW) {
-        uint32_t row = old->row[at];
+        uint32_t row = old->at[at];
         if (row == NO_ROW || !same(&join->next->conn[i], &join->prev->conn[row]))
             continue;
         inherit(join, i, row);
-        old->row[at] = NO_ROW;
+        old->at[at] = NO_ROW;
         return true;
     }
     return false;
@@ -162,14 +136,14 @@ static int join_by_hash(struct join *join)
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
     for (uint32_t at = 0; at < d->old.n; at++) {
-        uint32_t row = d->old.row[at];
+        uint32_t row = d->old.at[at];
         if (may_return(join, row))
             slots_add(&d->slots, join_hash(join, &join->prev->conn[row]), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
-        uint32_t i = d->new.row[at];
+        uint32_t i = d->new.at[at];
         if (adopt(join, i, join_hash(join, &join->next->conn[i]), conn_same))
-            d->new.row[at] = NO_ROW;
+            d->new.at[at] = NO_ROW;
     }
     return 0;
 }
@@ -189,10 +163,10 @@ static bool is_new_remnant(const struct join *join, uint32_t i)
 
 static bool any_new_remnant(const struct join *join)
 {
-    const struct row_list *new = &join->d->new;
+    const struct u32_list *new = &join->d->new;
     uint32_t at = 0;
 
-    while (at < new->n && !is_new_remnant(join, new->row[at]))
+    while (at < new->n && !is_new_remnant(join, new->at[at]))
         at++;
     return at < new->n;
 }
@@ -209,22 +183,22 @@ static int join_by_ends(struct join *join)
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
     for (uint32_t at = 0; at < d->old.n; at++) {
-        uint32_t row = d->old.row[at];
+        uint32_t row = d->old.at[at];
         if (row != NO_ROW && may_leave(join, row))
             slots_add(&d->slots, conn_tuple_hash(&join->prev->conn[row]), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
-        uint32_t i = d->new.row[at];
+        uint32_t i = d->new.at[at];
         if (is_new_remnant(join, i) &&
             adopt(join, i, conn_tuple_hash(&join->next->conn[i]), conn_same_ends))
-            d->new.row[at] = NO_ROW;
+            d->new.at[at] = NO_ROW;
     }
     return 0;
 }
 
 int join_pairs(struct join *join)
 {
-    struct row_list *new = &join->d->new;
+    struct u32_list *new = &join->d->new;
     int rc = join_by_order(join);
 
     if (!rc && new->n)
@@ -232,8 +206,8 @@ int join_pairs(struct join *join)
     if (!rc && new->n && !join->by_tuple)
         rc = join_by_ends(join);
     for (uint32_t at = 0; !rc && at < new->n; at++) {
-        if (new->row[at] != NO_ROW)
-            newborn(join, new->row[at]);
+        if (new->at[at] != NO_ROW)
+            newborn(join, new->at[at]);
     }
     return rc;
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "tcptop/base/array.h"
 #include "tcptop/base/clock.h"
 
 #define LOOK_EVERY_NS (3 * NS_PER_S)
@@ -62,14 +63,10 @@ static int add_link(struct links *l, uint64_t inode)
         l->full = true;
         return 0;
     }
-    if (l->n == l->cap) {
-        uint32_t cap = l->cap ? l->cap * 2 : 8;
-        struct link *larger = realloc(l->list, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        l->list = larger;
-        l->cap = cap;
-    }
+    struct link *list = array_room(l->list, l->n, &l->cap, 8, sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    l->list = list;
     l->list[l->n++] = (struct link){
         .inode = inode,
         .id = inode == l->found.own ? 0 : new_id(l),

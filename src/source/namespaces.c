@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tcptop/base/array.h"
 #include "tcptop/base/utf8.h"
 
 #define PATH_BYTES   4096
@@ -40,18 +41,16 @@ const struct found_namespace *namespaces_find(const struct namespaces *n, uint64
 /* The entry of that inode, a new one if there is none; NULL: out of memory. */
 static struct found_namespace *enter_in_list(struct namespaces *n, uint64_t inode)
 {
+    struct found_namespace *list;
+
     for (uint32_t i = 0; i < n->n; i++) {
         if (n->list[i].inode == inode)
             return &n->list[i];
     }
-    if (n->n == n->cap) {
-        uint32_t cap = n->cap ? n->cap * 2 : 16;
-        struct found_namespace *larger = realloc(n->list, cap * sizeof *larger);
-        if (!larger)
-            return NULL;
-        n->list = larger;
-        n->cap = cap;
-    }
+    list = array_room(n->list, n->n, &n->cap, 16, sizeof *list);
+    if (!list)
+        return NULL;
+    n->list = list;
     n->list[n->n] = (struct found_namespace){.inode = inode};
     return &n->list[n->n++];
 }

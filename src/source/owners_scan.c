@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "owners_internal.h"
+#include "tcptop/base/array.h"
 #include "tcptop/base/thread.h"
 
-#define WORTH_TWO 64u /* processes for which a second thread is started */
+#define FIRST_PIDS 256u
+#define WORTH_TWO  64u /* processes for which a second thread is started */
 
 void scanner_init(struct scanner *s)
 {
@@ -53,20 +55,17 @@ struct pids {
 
 static int add_pid(struct pids *pids, const char *name)
 {
+    struct seen *list;
     uint32_t pid = 0;
 
     for (; *name >= '0' && *name <= '9' && pid < UINT32_MAX / 10; name++)
         pid = pid * 10 + (uint32_t)(*name - '0');
     if (*name || pid == 0)
         return 0;
-    if (pids->n == pids->cap) {
-        uint32_t cap = pids->cap ? pids->cap * 2 : 256;
-        struct seen *larger = realloc(pids->list, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        pids->list = larger;
-        pids->cap = cap;
-    }
+    list = array_room(pids->list, pids->n, &pids->cap, FIRST_PIDS, sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    pids->list = list;
     pids->list[pids->n++] = (struct seen){.pid = pid, .files = FILES_UNKNOWN};
     return 0;
 }
@@ -138,7 +137,7 @@ struct looker {
     struct pids *pids;
     atomic_uint *next;
     bool complete;
-    struct inode_list sockets;
+    struct u32_list sockets;
     bool counts_files, denied; /* as in struct scanner, of what this one saw */
     int rc;
 };
@@ -168,7 +167,7 @@ static int put(struct looker *l, struct seen *p, const struct process_facts *f)
     int rc;
 
     pthread_mutex_lock(&l->o->lock);
-    rc = owner_map_put(l->o->map, &facts, l->sockets.inode, l->sockets.n);
+    rc = owner_map_put(l->o->map, &facts, l->sockets.at, l->sockets.n);
     pthread_mutex_unlock(&l->o->lock);
     p->holds = true;
     return rc;
@@ -219,7 +218,7 @@ static void *look(void *arg)
         if (atomic_load(&l->o->stop))
             l->rc = -ECANCELED;
     }
-    inode_list_fini(&l->sockets);
+    u32_list_fini(&l->sockets);
     return NULL;
 }
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -161,33 +160,13 @@ uint32_t process_parse_link(const char *target, size_t len)
     return at + 1 == len && target[at] == ']' && inode <= UINT32_MAX ? (uint32_t)inode : 0;
 }
 
-void inode_list_fini(struct inode_list *list)
-{
-    free(list->inode);
-    *list = (struct inode_list){0};
-}
-
-static int list_add(struct inode_list *list, uint32_t inode)
-{
-    if (list->n == list->cap) {
-        uint32_t cap = list->cap ? list->cap * 2 : 256;
-        uint32_t *larger = realloc(list->inode, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        list->inode = larger;
-        list->cap = cap;
-    }
-    list->inode[list->n++] = inode;
-    return 0;
-}
-
-static int add_if_socket(int fd_dir, const char *name, struct inode_list *list)
+static int add_if_socket(int fd_dir, const char *name, struct u32_list *list)
 {
     char target[64];
     ssize_t len = readlinkat(fd_dir, name, target, sizeof target);
     uint32_t inode = len > 0 ? process_parse_link(target, (size_t)len) : 0;
 
-    return inode ? list_add(list, inode) : 0;
+    return inode ? u32_list_add(list, inode) : 0;
 }
 
 struct dirent_head { /* struct linux_dirent64 */
@@ -198,7 +177,7 @@ struct dirent_head { /* struct linux_dirent64 */
     char name[];
 };
 
-static int read_links(int fd_dir, struct inode_list *list, const atomic_bool *stop)
+static int read_links(int fd_dir, struct u32_list *list, const atomic_bool *stop)
 {
     _Alignas(uint64_t) char bytes[DIRENTS_BYTES];
     long got;
@@ -219,11 +198,11 @@ static int read_links(int fd_dir, struct inode_list *list, const atomic_bool *st
     return got < 0 ? -errno : 0;
 }
 
-int process_sockets(int dir_fd, struct inode_list *list, const atomic_bool *stop)
+int process_sockets(int dir_fd, struct u32_list *list, const atomic_bool *stop)
 {
     int fd = openat(dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-    list->n = 0;
+    u32_list_clear(list);
     if (fd < 0)
         return -errno;
     rc = read_links(fd, list, stop);

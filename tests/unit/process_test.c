@@ -123,13 +123,13 @@ static void command_lines(void **state)
     assert_true(strlen(cmdline(bytes, 500)) < PROCESS_CMDLINE);
 }
 
-static bool listed(const struct inode_list *list, int fd)
+static bool listed(const struct u32_list *list, int fd)
 {
     struct stat st;
 
     assert_int_equal(fstat(fd, &st), 0);
     for (uint32_t i = 0; i < list->n; i++) {
-        if (list->inode[i] == st.st_ino)
+        if (list->at[i] == st.st_ino)
             return true;
     }
     return false;
@@ -138,7 +138,7 @@ static bool listed(const struct inode_list *list, int fd)
 static void this_process(void **state)
 {
     struct process_facts facts;
-    struct inode_list list = {0};
+    struct u32_list list = {0};
     atomic_bool stop = false;
     int proc = open("/proc", O_RDONLY | O_DIRECTORY), pair[2], dir;
 
@@ -157,7 +157,7 @@ static void this_process(void **state)
     stop = true;
     assert_int_equal(process_sockets(dir, &list, &stop), -ECANCELED);
     assert_int_equal(process_open(proc, UINT32_MAX), -ENOENT);
-    inode_list_fini(&list);
+    u32_list_fini(&list);
     close(dir);
     close(proc);
     close(pair[0]);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tcptop/base/array.h"
+
 #define PROCESS_NAME    128  /* bytes with NUL: 15 of the kernel's, each replaced by 3, and more */
 #define PROCESS_CMDLINE 1024 /* a longer one is cut, and ends in "…" */
 #define PROCESS_CGROUP  128
@@ -25,17 +27,9 @@ int process_open(int proc_fd, uint32_t pid);
 /** Who it is, by that descriptor. Returns 0 or -errno; what cannot be read is "". */
 int process_read(int dir_fd, struct process_facts *facts);
 
-/* Inodes of sockets; the memory is kept. */
-struct inode_list {
-    uint32_t *inode; /* owned */
-    uint32_t n, cap;
-};
-
-void inode_list_fini(struct inode_list *list);
-
-/** The sockets among its open files into `list` (what was there is replaced), once for each
- *  descriptor. `*stop` ends it. Returns 0 or -errno: -EACCES where it is another user's. */
-int process_sockets(int dir_fd, struct inode_list *list, const atomic_bool *stop);
+/** The inodes of the sockets among its open files into `list` (what was there is replaced), once
+ * for each descriptor. `*stop` ends it. Returns 0 or -errno: -EACCES where it is another user's. */
+int process_sockets(int dir_fd, struct u32_list *list, const atomic_bool *stop);
 
 /** How many files the process may have open (RLIMIT_NOFILE, the soft limit). False: not known, or
  *  unlimited. */

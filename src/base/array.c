@@ -1,0 +1,42 @@
+/* Arrays that grow at their end. */
+#include "tcptop/base/array.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FIRST_NUMBERS 256u
+#define KEEP          65536u /* a list that has room for no more than this keeps it */
+
+void *array_grow(void *array, uint32_t *cap, uint32_t first, size_t size)
+{
+    if (*cap > UINT32_MAX / 2)
+        return NULL;
+    const uint32_t wanted = *cap ? *cap * 2 : first;
+    void *larger = realloc(array, wanted * size);
+    if (larger)
+        *cap = wanted;
+    return larger;
+}
+
+int u32_list_add(struct u32_list *list, uint32_t number)
+{
+    uint32_t *at = array_room(list->at, list->n, &list->cap, FIRST_NUMBERS, sizeof *at);
+    if (!at)
+        return -ENOMEM;
+    list->at = at;
+    list->at[list->n++] = number;
+    return 0;
+}
+
+void u32_list_clear(struct u32_list *list)
+{
+    if (list->cap > KEEP && list->n < list->cap / 8)
+        u32_list_fini(list);
+    list->n = 0;
+}
+
+void u32_list_fini(struct u32_list *list)
+{
+    free(list->at);
+    *list = (struct u32_list){0};
+}
