@@ -1,7 +1,11 @@
-/* What the modes share: where samples come from, how output ends. */
+/* What the modes share: where samples come from, waiting for the next, how output ends. */
 #include "app.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
@@ -12,6 +16,18 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 struct examiner *app_doctor(const struct settings *s)
 {
     return doctor_new(&s->limits, false, s->cpu_budget);
+}
+
+bool app_wait(int64_t due)
+{
+    for (;;) {
+        const int64_t left = due - clock_mono_ns();
+        if (left <= 0)
+            return true;
+        struct pollfd out = {.fd = STDOUT_FILENO}; /* no events: only POLLERR is reported */
+        if (poll(&out, 1, (int)((left + NS_PER_MS - 1) / NS_PER_MS)) > 0)
+            return false;
+    }
 }
 
 int app_finish(struct sink *out, int code)

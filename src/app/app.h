@@ -2,6 +2,9 @@
 #ifndef TCPTOP_SRC_APP_APP_H
 #define TCPTOP_SRC_APP_APP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "complain.h"
 #include "tcptop/app/settings.h"
 #include "tcptop/output/output.h"
@@ -17,6 +20,10 @@ struct examiner *app_doctor(const struct settings *s);
  * 0 or -errno, also when it is no file that can be read twice; nothing is said then. */
 int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
                struct snapshot **last);
+
+/** Wait until `due` (clock_mono_ns()). False when the reader of standard output has gone meanwhile:
+ *  what would be printed then has nobody. */
+bool app_wait(int64_t due);
 
 /** Write what is left and free the sink. Returns `code`, or EXIT_FAILED after saying why when it
  *  could not be written; a reader that went away is no failure. */

@@ -1,7 +1,6 @@
 /* Printing samples: --once is a batch of one. Signals keep their default effect, so TERM and INT
  * end it with 128+n and an inherited nohup holds. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -285,19 +284,6 @@ static int step(struct batch *b, struct err *err)
     return stepper_next(b->stepper, &b->req, &b->last, err);
 }
 
-/* Wait until `due`; false when the reader of our output has gone meanwhile. */
-static bool wait_until(int64_t due)
-{
-    for (;;) {
-        const int64_t left = due - clock_mono_ns();
-        if (left <= 0)
-            return true;
-        struct pollfd out = {.fd = STDOUT_FILENO}; /* no events: only POLLERR is reported */
-        if (poll(&out, 1, (int)((left + NS_PER_MS - 1) / NS_PER_MS)) > 0)
-            return false;
-    }
-}
-
 /* Rates are told by two samples: the first one is not printed. One that fails is for the next to
  * complain of. False when the reader of our output has gone meanwhile. */
 static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
@@ -306,7 +292,7 @@ static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
     if (!(b->req.needs & NEED_RATES) || b->s->read_path || step(b, &err))
         return true;
     *due += interval_ns;
-    return wait_until(*due);
+    return app_wait(*due);
 }
 
 /* Sample and print until the count, the recording or the reader ends. Returns 0 or the -errno that
@@ -334,7 +320,7 @@ static int run(struct batch *b)
         /* Times that have passed (a slow dump, a stopped process) are not made up for. */
         const int64_t now = clock_mono_ns();
         due = due + interval_ns > now ? due + interval_ns : now;
-        if (!b->s->read_path && !wait_until(due))
+        if (!b->s->read_path && !app_wait(due))
             return 0;
     }
 }

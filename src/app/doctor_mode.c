@@ -1,7 +1,6 @@
 /* --doctor: a few samples, then what was found in them, with evidence, and what was looked at. Exit
  * codes are those of monitoring plugins. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,15 +44,7 @@ static bool goes_on(const struct round *r)
            (!r->s->count && r->samples < SAMPLES_MOST && doctor_pending(r->examiner));
 }
 
-static void wait_for(int64_t due)
-{
-    int64_t left = due - clock_mono_ns();
-
-    if (left > 0)
-        poll(NULL, 0, (int)((left + NS_PER_MS - 1) / NS_PER_MS));
-}
-
-/* Returns 0 or the -errno of a sample that failed. */
+/* Returns 0, the -errno of a sample that failed, or -EPIPE when nobody reads the answer. */
 static int take_samples(struct round *r)
 {
     const struct request req = {.host_facts = true, .interval_ms = r->s->interval_ms};
@@ -62,8 +53,9 @@ static int take_samples(struct round *r)
 
     while (goes_on(r)) {
         if (r->samples && !r->s->read_path)
-            wait_for(due += (int64_t)r->s->interval_ms * NS_PER_MS);
-        rc = stepper_next(r->stepper, &req, &r->last, &r->err);
+            rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
+        if (!rc)
+            rc = stepper_next(r->stepper, &req, &r->last, &r->err);
         if (rc)
             break;
         if (r->samples++ == 0)
@@ -388,7 +380,7 @@ int mode_doctor(const struct settings *s, bool utf8)
 
     if (!rc)
         rc = take_samples(&r);
-    if (rc)
+    if (rc && rc != -EPIPE)
         app_complain(rc == -ENODATA ? text(MSG_NO_SAMPLE) : r.err.msg);
     if (!rc) {
         status = judge(&r);

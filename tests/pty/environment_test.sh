@@ -38,6 +38,8 @@ check "stderr closed is nothing" run 0 '' bash -c "$once 2>&-"
 check "all three closed fail" run 1 '' bash -c "$once <&- >&- 2>&-"
 check "a reader that leaves is silence" run 0 '' \
 	bash -c "set -o pipefail; $tcptop --no-config -b -d 0.01 | head -n 1"
+check "the doctor stops for want of one" run 3 '' \
+	bash -c "set -o pipefail; timeout 20 $tcptop --no-config --doctor -d 60 | true"
 check "an unknown option is a usage error" run 2 '--frobnicate' "${t[@]}" --frobnicate
 check "TERM ends a batch with 143" run 143 '' bash -c "$tcptop --no-config -b >/dev/null & p=\$!
 	kill \$p; wait \$p"
