@@ -81,21 +81,28 @@ static bool is_fuller(const struct breakdown_queue *a, const struct breakdown_qu
     uint64_t of_a = (uint64_t)a->length * (b->limit + UINT64_C(1));
     uint64_t of_b = (uint64_t)b->length * (a->limit + UINT64_C(1));
 
-    return of_a != of_b ? of_a > of_b : a->port < b->port;
+    if (of_a != of_b)
+        return of_a > of_b;
+    return a->port != b->port ? a->port < b->port : a->limit < b->limit;
 }
 
+/* A port has a queue for each socket that listens on it, as for IPv4 and IPv6. What overflows is
+ * one of them, so the fullest stands for the port. */
 void breakdown_add_queue(struct breakdown *b, uint16_t port, uint32_t length, uint32_t limit)
 {
     const struct breakdown_queue queue = {port, length, limit};
-    unsigned at = b->n_queues;
+    unsigned at = 0;
 
-    while (at > 0 && is_fuller(&queue, &b->queue[at - 1]))
-        at--;
-    if (at == BREAKDOWN_TOP)
+    while (at < b->n_queues && b->queue[at].port != port)
+        at++;
+    if (at < b->n_queues && !is_fuller(&queue, &b->queue[at]))
         return;
-    b->n_queues += b->n_queues < BREAKDOWN_TOP;
-    for (unsigned i = b->n_queues - 1; i > at; i--)
-        b->queue[i] = b->queue[i - 1];
+    if (at == b->n_queues && at < BREAKDOWN_TOP)
+        b->n_queues++;
+    else if (at == BREAKDOWN_TOP && !is_fuller(&queue, &b->queue[--at]))
+        return;
+    for (; at > 0 && is_fuller(&queue, &b->queue[at - 1]); at--)
+        b->queue[at] = b->queue[at - 1];
     b->queue[at] = queue;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/hosts.h"
 #include "lib/owned.h"
@@ -216,6 +217,57 @@ static void listeners(void **unused)
     snapshot_unref(s);
 }
 
+/* A port that several sockets listen on is named once, with the fullest of its queues. */
+static void listeners_of_one_port(void **unused)
+{
+    static const struct breakdown_queue sockets[] = {
+        {80, 0, 128},  {443, 5, 512}, {80, 0, 511},   {8080, 40, 128}, {443, 9, 512},
+        {443, 7, 512}, {80, 90, 511}, {9000, 1, 128}, {8080, 10, 4096}};
+    static const struct breakdown_queue expected[] = {
+        {8080, 40, 128}, {80, 90, 511}, {443, 9, 512}};
+    const size_t n = sizeof sockets / sizeof *sockets;
+
+    (void)unused;
+    for (size_t first = 0; first < n; first++) { /* in whatever order they come */
+        struct snapshot *s = host_new();
+        struct breakdown b;
+        for (size_t i = 0; i < n; i++) {
+            const struct breakdown_queue *q = &sockets[(first + i) % n];
+            host_add(s, 1,
+                     (struct conn){.state = TCP_STATE_LISTEN,
+                                   .family = i % 2 ? AF_INET6 : AF_INET,
+                                   .sport = q->port,
+                                   .rqueue = q->length,
+                                   .wqueue = q->limit,
+                                   .inode = 1});
+        }
+        make(&b, s, TCP_STATE_LISTEN);
+        assert_int_equal(b.rows, n);
+        assert_int_equal(b.n_queues, 3);
+        for (unsigned i = 0; i < 3; i++) {
+            assert_int_equal(b.queue[i].port, expected[i].port);
+            assert_int_equal(b.queue[i].length, expected[i].length);
+            assert_int_equal(b.queue[i].limit, expected[i].limit);
+        }
+        snapshot_unref(s);
+    }
+}
+
+/* Nothing waits in either: the one that overflows first stands for both. */
+static void empty_queues_of_one_port(void **unused)
+{
+    struct snapshot *s = host_new();
+    struct breakdown b;
+
+    (void)unused;
+    for (uint32_t limit = 4096; limit >= 128; limit /= 2)
+        host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 22, .wqueue = limit});
+    make(&b, s, TCP_STATE_LISTEN);
+    assert_int_equal(b.n_queues, 1);
+    assert_int_equal(b.queue[0].limit, 128);
+    snapshot_unref(s);
+}
+
 static void in_parts(void **unused)
 {
     struct snapshot *s = host_api07();
@@ -240,8 +292,14 @@ static void in_parts(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(processes), cmocka_unit_test(places), cmocka_unit_test(ages),
-        cmocka_unit_test(queues),    cmocka_unit_test(ends),   cmocka_unit_test(listeners),
+        cmocka_unit_test(processes),
+        cmocka_unit_test(places),
+        cmocka_unit_test(ages),
+        cmocka_unit_test(queues),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(listeners),
+        cmocka_unit_test(listeners_of_one_port),
+        cmocka_unit_test(empty_queues_of_one_port),
         cmocka_unit_test(in_parts),
     };
     return cmocka_run_group_tests_name("breakdown", tests, NULL, NULL);

@@ -83,7 +83,7 @@ struct breakdown {
     struct breakdown_list peers, ports;
 
     unsigned n_queues;
-    struct breakdown_queue queue[BREAKDOWN_TOP]; /* LISTEN, SYN_RECV: the fullest */
+    struct breakdown_queue queue[BREAKDOWN_TOP]; /* LISTEN, SYN_RECV: the fullest, one a port */
 };
 
 /* A breakdown in the making. */
