@@ -1,12 +1,10 @@
 /* --explain: the words about one state on stdout, with this host's numbers where there are any. */
 #include <errno.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "tcptop/app/modes.h"
-#include "tcptop/base/utf8.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/survey.h"
@@ -46,33 +44,6 @@ static struct snapshot *take_sample(const struct settings *s)
     return last;
 }
 
-/* Without UTF-8 lines and arrows become their ASCII twins; words are English then. */
-static void add_run(struct sink *out, const char *run, bool ascii)
-{
-    if (!ascii) {
-        sink_add(out, run);
-        return;
-    }
-    for (size_t at = 0, len = strlen(run); at < len;) {
-        uint32_t cp;
-        char one[8] = "";
-        const size_t n = utf8_decode(run + at, len - at, &cp);
-        memcpy(one, run + at, n);
-        sink_add(out, glyph_ascii(one));
-        at += n;
-    }
-}
-
-static void add_words(struct sink *out, const struct explain_text *words, bool ascii)
-{
-    for (uint32_t i = 0; i < words->n_lines; i++) {
-        const struct explain_line *line = &words->lines[i];
-        for (uint32_t r = line->first; r < line->first + line->count; r++)
-            add_run(out, words->runs[r].text, ascii);
-        sink_add(out, "\n");
-    }
-}
-
 int mode_explain(const struct settings *s, bool utf8)
 {
     struct sink out;
@@ -102,7 +73,8 @@ int mode_explain(const struct settings *s, bool utf8)
     sink_add(&out, *gloss ? "  " : "");
     sink_add(&out, gloss);
     sink_add(&out, "\n");
-    add_words(&out, &words, !utf8 || s->glyphs == GLYPHS_ASCII);
+    for (uint32_t i = 0; i < words.n_lines; i++)
+        print_words_line(&out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
     explain_fini(&words);
     snapshot_unref(sample);
     return app_finish(&out, code);

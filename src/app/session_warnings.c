@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "session_internal.h"
+#include "tcptop/explain/concern.h"
 #include "tcptop/explain/finding_text.h"
 
 static const struct findings *findings_of(const struct session *s)

@@ -10,6 +10,14 @@
 #define NBSP_LEN  (sizeof(NBSP) - 1)
 #define TABLE_GAP 2 /* columns between labels and values */
 
+void typeset_untie(char *text)
+{
+    for (char *at = text; (at = strstr(at, NBSP)); at++) {
+        *at = ' ';
+        memmove(at + 1, at + NBSP_LEN, strlen(at + NBSP_LEN) + 1);
+    }
+}
+
 void typeset_init(struct typeset *ts)
 {
     *ts = (struct typeset){.width = 1};

@@ -7,6 +7,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/concern.h"
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/finding_text.h"
 
@@ -40,22 +41,13 @@ unsigned drawing_row_severity(const struct drawing *d, uint32_t row)
     return SEVERITY_OK;
 }
 
-/* Texts of other layers tie words together by a blank that the canvas need not know. */
-static void untie(char *words)
-{
-    for (char *at = words; (at = strstr(at, NBSP)); at++) {
-        *at = ' ';
-        memmove(at + 1, at + 2, strlen(at + 1));
-    }
-}
-
 static void title_of(const struct finding *f, char out[FILL_SIZE])
 {
     struct str title = STR_INIT;
 
     finding_title(f, &title);
     copy_text(out, FILL_SIZE, str_text(&title));
-    untie(out);
+    typeset_untie(out);
     str_fini(&title);
 }
 
@@ -78,7 +70,7 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
     expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
     fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock, str_text(&age),
          NULL);
-    untie(out);
+    typeset_untie(out);
     str_fini(&age);
 }
 
@@ -122,21 +114,6 @@ static uint32_t finding_lines(const struct finding *f, int width)
     return n;
 }
 
-static void add_rules(const struct findings *f, bool were, struct str *out)
-{
-    const char *comma = "";
-
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        if ((f->unlooked[i] == LOOKED) != were)
-            continue;
-        str_add(out, comma);
-        str_add(out, text(rules[i].label));
-        if (!were)
-            str_addf(out, " (%s)", unlooked_words(f->unlooked[i]));
-        comma = were ? ", " : "; ";
-    }
-}
-
 static int make_tail(const struct findings *f, int width, struct explain_text *tail)
 {
     struct typeset ts;
@@ -145,7 +122,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
     typeset_init(&ts);
     for (int were = 1; f && were >= 0; were--) {
         str_clear(&list);
-        add_rules(f, were, &list);
+        findings_rules(f, were, &list);
         if (!list.len || (were && f->n))
             continue;
         typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_UNLOOKED),
@@ -334,7 +311,7 @@ static void draw_part(struct drawing *d, const struct finding *f, enum finding_p
 
     finding_part(f, part, &words);
     copy_text(line, sizeof line, str_text(&words));
-    untie(line);
+    typeset_untie(line);
     put_name(d->c, r->x + 3, y, r->w - 4, ROLE_TEXT, line);
     str_fini(&words);
 }

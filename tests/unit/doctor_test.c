@@ -14,6 +14,7 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/explain/concern.h"
 #include "tcptop/explain/doctor.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/query/filter.h"

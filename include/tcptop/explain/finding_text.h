@@ -28,11 +28,8 @@ const char *severity_word(unsigned severity);
 /** Why a rule was not looked at. */
 const char *unlooked_words(unsigned why);
 
-/** The filter that shows the connections meant, "" when it is about none. */
-void finding_filter(const struct finding *f, struct str *out);
-
-/** Is the finding about that row? */
-bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_t row);
+/** Append the names of the rules that were looked at, or of those that were not, each with why. */
+void findings_rules(const struct findings *f, bool looked_at, struct str *out);
 
 /** The address of an end as people type it, without port and brackets. */
 void finding_address(const struct conn *c, bool remote, char out[64]);

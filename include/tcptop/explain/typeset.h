@@ -19,6 +19,9 @@
 /* A blank that does not break; set as an ordinary one. */
 #define NBSP "\u00a0"
 
+/** Make every NBSP a plain blank, where text is not set but shown or told as it is. */
+void typeset_untie(char *text);
+
 struct typeset_run {
     size_t at; /* in `bytes` */
     enum role role;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tcptop/base/canvas.h"
 #include "tcptop/base/err.h"
@@ -56,6 +57,15 @@ struct print {
  * rows; columns without a value of their own are left out of both. With `summary` only the counts.
  * Running out of memory is an error of the sink. */
 void print_sample(struct sink *out, const struct print *p);
+
+struct explain_text;
+
+/** Text; with `ascii` (no UTF-8) lines, arrows and dashes as their ASCII twins. */
+void print_glyphs(struct sink *out, const char *text, bool ascii);
+
+/** One of its lines, with a newline. */
+void print_words_line(struct sink *out, const struct explain_text *words, uint32_t line,
+                      bool ascii);
 
 /** A JSON string with quotes; `text` is UTF-8. */
 void print_json_string(struct sink *out, const char *text);

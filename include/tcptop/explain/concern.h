@@ -1,0 +1,18 @@
+/* The connections that a finding is about. */
+#ifndef TCPTOP_EXPLAIN_CONCERN_H
+#define TCPTOP_EXPLAIN_CONCERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/base/str.h"
+#include "tcptop/model/finding.h"
+#include "tcptop/model/snapshot.h"
+
+/** Append the filter that shows them; nothing when it is about none. */
+void finding_filter(const struct finding *f, struct str *out);
+
+/** Is row `row` of the sample one of them? */
+bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_t row);
+
+#endif

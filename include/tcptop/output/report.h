@@ -1,0 +1,26 @@
+/* What --doctor prints: the findings of the last of a few samples, and what was looked at. */
+#ifndef TCPTOP_OUTPUT_REPORT_H
+#define TCPTOP_OUTPUT_REPORT_H
+
+#include "tcptop/model/snapshot.h"
+#include "tcptop/output/output.h"
+
+/* Exit codes of monitoring plugins (Monitoring Plugins Development Guidelines, return codes). */
+enum status { STATUS_OK, STATUS_WARNING, STATUS_CRITICAL, STATUS_UNKNOWN };
+
+struct report {
+    enum status status;
+    const struct snapshot *last; /* what is reported on */
+    unsigned samples;            /* taken up to it */
+    double seconds;              /* that they span */
+    const char *hidden;          /* text: what is said of owners that cannot be seen; "": nothing */
+    bool ascii;                  /* text: arrows and dashes as their ASCII twins */
+};
+
+/** For a person, at most 79 columns wide, in the language in force. */
+void print_report_text(struct sink *out, const struct report *r);
+
+/** A record for each finding, then one that sums up. */
+void print_report_json(struct sink *out, const struct report *r);
+
+#endif

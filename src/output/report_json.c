@@ -1,0 +1,170 @@
+/* The doctor's report for scripts: {"type":"finding",…} lines, then one {"type":"doctor",…}. */
+#include <string.h>
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/explain/concern.h"
+#include "tcptop/explain/finding_text.h"
+#include "tcptop/output/report.h"
+
+static void add_key(struct sink *out, const char *key, const char *value)
+{
+    sink_addf(out, ",\"%s\":", key);
+    print_json_string(out, value);
+}
+
+static void add_part(struct sink *out, const struct finding *f, const char *key,
+                     enum finding_part part)
+{
+    struct str words = STR_INIT;
+
+    finding_part(f, part, &words);
+    if (words.len)
+        typeset_untie(words.data);
+    add_key(out, key, str_text(&words));
+    str_fini(&words);
+}
+
+static void add_commands(struct sink *out, const struct finding *f)
+{
+    struct str lines = STR_INIT;
+    const char *comma = "";
+
+    finding_part(f, PART_CHECK, &lines);
+    sink_add(out, ",\"check\":[");
+    for (char *line = lines.data; line && *line;) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        sink_add(out, comma);
+        print_json_string(out, line);
+        comma = ",";
+        line = end ? end + 1 : line + strlen(line);
+    }
+    sink_add(out, "]");
+    str_fini(&lines);
+}
+
+static void add_evidence(struct sink *out, const struct finding *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"evidence\":{");
+    for (unsigned i = 0; i < FINDING_VALUES; i++) {
+        const struct rule_figure *figure = rule_figure(f->rule, i);
+        if (!figure || !(f->valid >> i & 1))
+            continue;
+        bool whole = figure->kind == KIND_OF_COUNT || figure->kind == KIND_OF_BYTES;
+        sink_addf(out, whole ? "%s\"%s\":%.0f" : "%s\"%s\":%.2f", comma, figure->key, f->value[i]);
+        comma = ",";
+    }
+    sink_add(out, "}");
+}
+
+static void add_who(struct sink *out, const struct finding *f)
+{
+    const struct concern *c = &f->concern;
+    char address[64];
+
+    if (f->namespace[0])
+        add_key(out, "netns", f->namespace);
+    if (c->by & CONCERN_PID) {
+        sink_addf(out, ",\"pid\":%u", c->pid);
+        add_key(out, "process", f->process);
+    }
+    if (c->by & CONCERN_UID)
+        sink_addf(out, ",\"uid\":%u", c->uid);
+    finding_address(&c->ends, false, address);
+    if (c->by & CONCERN_SRC)
+        add_key(out, "local_addr", address);
+    if (c->by & CONCERN_SPORT)
+        sink_addf(out, ",\"local_port\":%u", c->ends.sport);
+    finding_address(&c->ends, true, address);
+    if (c->by & CONCERN_DST)
+        add_key(out, "remote_addr", address);
+    if (c->by & CONCERN_DPORT)
+        sink_addf(out, ",\"remote_port\":%u", c->ends.dport);
+    if (!f->has_peer)
+        return;
+    finding_address(&f->peer, true, address);
+    add_key(out, "peer_addr", address);
+    if (f->peer_port)
+        sink_addf(out, ",\"peer_port\":%u", f->peer.dport);
+}
+
+static void print_finding(struct sink *out, const struct finding *f)
+{
+    static const char *const severities[] = {"ok", "info", "warning", "critical"};
+    struct str words = STR_INIT;
+    char since[FMT_SIZE];
+
+    sink_addf(out, "{\"type\":\"finding\",\"rule\":\"%s\",\"severity\":\"%s\"", rules[f->rule].name,
+              severities[f->severity]);
+    finding_title(f, &words);
+    add_key(out, "title", str_text(&words));
+    add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
+    add_who(out, f);
+    add_evidence(out, f);
+    add_part(out, f, "seen", PART_SEEN);
+    add_part(out, f, "means", PART_MEANS);
+    add_part(out, f, "do", PART_DO);
+    add_part(out, f, "harmless_if", PART_HARMLESS);
+    add_commands(out, f);
+    str_clear(&words);
+    finding_filter(f, &words);
+    if (words.len)
+        add_key(out, "filter", str_text(&words));
+    sink_add(out, "}\n");
+    str_fini(&words);
+}
+
+/* The names of the rules that were looked at. */
+static void add_looked_at(struct sink *out, const struct findings *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"looked_at\":[");
+    for (unsigned i = 0; f && i < RULE_COUNT; i++) {
+        if (f->unlooked[i] != LOOKED)
+            continue;
+        sink_addf(out, "%s\"%s\"", comma, rules[i].name);
+        comma = ",";
+    }
+    sink_add(out, "]");
+}
+
+/* Those of the others, each with the reason why not. */
+static void add_not_looked_at(struct sink *out, const struct findings *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"not_looked_at\":{");
+    for (unsigned i = 0; f && i < RULE_COUNT; i++) {
+        if (f->unlooked[i] == LOOKED)
+            continue;
+        sink_addf(out, "%s\"%s\":", comma, rules[i].name);
+        print_json_string(out, unlooked_words(f->unlooked[i]));
+        comma = ",";
+    }
+    sink_add(out, "}");
+}
+
+void print_report_json(struct sink *out, const struct report *r)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    const struct findings *f = r->last->findings;
+    char time[FMT_SIZE];
+
+    for (uint32_t i = 0; f && i < f->n; i++)
+        print_finding(out, &f->list[i]);
+    sink_addf(out, "{\"type\":\"doctor\",\"status\":\"%s\",\"findings\":%u,\"samples\":%u",
+              words[r->status], f ? f->n : 0, r->samples);
+    sink_addf(out, ",\"seconds\":%.1f,\"connections\":%u", r->seconds, r->last->total);
+    add_looked_at(out, f);
+    add_not_looked_at(out, f);
+    sink_addf(out, ",\"complete\":%s", snapshot_is_whole(r->last) ? "true" : "false");
+    add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
+    if (r->last->host.name[0])
+        add_key(out, "host", r->last->host.name);
+    add_key(out, "version", TCPTOP_VERSION);
+    sink_add(out, "}\n");
+}
