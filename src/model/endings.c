@@ -10,6 +10,7 @@
 
 #define WAITING_MAX  65536u
 #define GIVEN_UP_MAX 4096u
+#define REQUEST_DS   600u /* for so long a request socket may be told of by its ends */
 
 enum ending_mark {
     ENDING_OPEN,  /* no row has it so far */
@@ -127,10 +128,15 @@ static void take(struct endings *e, struct snapshot *next, uint32_t k, const str
 void endings_meet_old(struct endings *e, struct snapshot *next, const struct snapshot *prev,
                       const uint32_t *rows, uint32_t n)
 {
-    for (uint32_t i = 0; i < n && e->n; i++) {
-        uint32_t k = rows[i] == ENDING_NONE ? ENDING_NONE : find(e, &prev->conn[rows[i]]);
+    for (uint32_t i = 0; i < n && (e->n || next->deaths_told); i++) {
+        if (rows[i] == ENDING_NONE)
+            continue;
+        const struct conn *c = &prev->conn[rows[i]];
+        uint32_t k = find(e, c);
         if (k != ENDING_NONE)
-            take(e, next, k, &prev->conn[rows[i]], ENDING_TAKEN);
+            take(e, next, k, c, ENDING_TAKEN);
+        else if (conn_is_request(c) && snapshot_row_kind(prev, rows[i]) == ROW_LIVE)
+            endings_give_up(e, c, next->now_ds);
     }
 }
 
@@ -181,28 +187,52 @@ static void meet_row(struct endings *e, struct snapshot *next, struct conn *c)
     }
 }
 
+/* The end of a request socket that was missed: what is told between the same ends, and no row has.
+ */
+static uint32_t find_of_request(const struct endings *e, const struct given_up *g)
+{
+    uint64_t at = g->ends;
+    uint32_t k;
+
+    while ((k = slots_next(&e->by_ends, &at)) != ENDING_NONE) {
+        if (e->mark[k] == ENDING_OPEN && conn_tuple_hash(conn_of(e, k)) == g->ends)
+            break;
+    }
+    return k;
+}
+
 /* Sockets that were given up and are told of only now. */
-static void meet_given_up(struct endings *e)
+static void meet_given_up(struct endings *e, uint32_t now_ds)
 {
     uint32_t n = e->n_given_up < GIVEN_UP_MAX ? e->n_given_up : GIVEN_UP_MAX;
 
     if (!any_open(e))
         return;
     for (uint32_t i = 0; i < n; i++) {
-        const struct given_up *g = &e->given_up[i];
+        struct given_up *g = &e->given_up[i];
         uint32_t k = find(e, &(struct conn){.cookie = g->cookie, .netns = g->netns});
-        if (k != ENDING_NONE)
-            e->mark[k] = ENDING_TAKEN;
+        if (k == ENDING_NONE && g->request && now_ds - g->at_ds < REQUEST_DS)
+            k = find_of_request(e, g);
+        if (k == ENDING_NONE)
+            continue;
+        e->mark[k] = ENDING_TAKEN;
+        g->request = false;
     }
 }
 
-void endings_give_up(struct endings *e, const struct conn *c)
+void endings_give_up(struct endings *e, const struct conn *c, uint32_t now_ds)
 {
     if (!e->given_up)
         e->given_up = malloc(GIVEN_UP_MAX * sizeof *e->given_up);
-    if (e->given_up && !(c->flags & CONN_NO_COOKIE))
-        e->given_up[e->n_given_up++ % GIVEN_UP_MAX] =
-            (struct given_up){.cookie = c->cookie, .netns = c->netns};
+    if (!e->given_up || c->flags & CONN_NO_COOKIE)
+        return;
+    bool request = conn_is_request(c);
+    e->given_up[e->n_given_up++ % GIVEN_UP_MAX] =
+        (struct given_up){.cookie = c->cookie,
+                          .ends = request ? conn_tuple_hash(c) : 0,
+                          .at_ds = now_ds,
+                          .netns = c->netns,
+                          .request = request};
 }
 
 int endings_meet_live(struct endings *e, struct snapshot *next)
@@ -213,7 +243,7 @@ int endings_meet_live(struct endings *e, struct snapshot *next)
         return -ENOMEM;
     for (uint32_t row = 0; row < next->n_live; row++)
         meet_row(e, next, &next->conn[row]);
-    meet_given_up(e);
+    meet_given_up(e, next->now_ds);
     return 0;
 }
 

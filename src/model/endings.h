@@ -6,6 +6,7 @@
  *  - its row is still there: the dump was sooner, so the end waits for the next sample;
  *  - what is there is the remnant, TIME_WAIT: the connection goes on as that row. A remnant whose
  *    socket no sample had has got a cookie of its own, and is known by its ends;
+ *  - what a sample had was the request socket of its handshake: see conn_is_request();
  *  - no sample has or had it: it died unseen. Of an end that was told while the dump was under way
  *    only the next sample can tell, since the dump may have passed before its remnant was there.
  * A socket that was reset by SO_LINGER 0, refused or never connected tells of no connection: remote
@@ -18,10 +19,14 @@
 
 #define ENDING_NONE UINT32_MAX
 
-/* A socket that was closed by being missed, while its end was not told yet. */
+/* A socket that was closed by being missed, while its end was not told yet. What is told of a
+ * request socket bears another cookie, so its ends count as well, for some time. */
 struct given_up {
     uint64_t cookie;
+    uint64_t ends; /* conn_tuple_hash() of a request socket */
+    uint32_t at_ds;
     uint16_t netns;
+    bool request; /* and no end has met it */
 };
 
 /* Memory that is kept between joins; starts as zero. */
@@ -57,8 +62,8 @@ uint32_t endings_find(const struct endings *e, const struct conn *c);
 const struct flow *endings_flow(const struct endings *e, uint32_t ending);
 
 /** The row is closed without having been told: should that come after all, it is not of one unseen.
- */
-void endings_give_up(struct endings *e, const struct conn *c);
+ *  Request sockets are given up by endings_meet_old(), when they are first missed. */
+void endings_give_up(struct endings *e, const struct conn *c, uint32_t now_ds);
 
 /** Count what died unseen, and bury the newest of it; there must be room for
  *  endings_unseen_rows(). */

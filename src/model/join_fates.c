@@ -74,6 +74,13 @@ static void count_end(struct join *join, uint32_t row)
               c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms);
 }
 
+/* Does it close although its end, which is still to be told, was not? */
+static bool is_given_up(const struct join *join, const struct conn *c)
+{
+    return join->next->deaths_told && !conn_is_remnant(c) && !conn_is_request(c) &&
+           endings_find(&join->d->endings, c) == ENDING_NONE;
+}
+
 static void append_closed(struct join *join, enum fate fate)
 {
     struct snapshot *next = join->next;
@@ -89,9 +96,8 @@ static void append_closed(struct join *join, enum fate fate)
             count_end(join, row);
             next->deaths.closed += predicate_match(next->count_only, join->prev, row);
             life.changed_ds = next->now_ds;
-            if (next->deaths_told && !conn_is_remnant(&join->prev->conn[row]) &&
-                endings_find(&join->d->endings, &join->prev->conn[row]) == ENDING_NONE)
-                endings_give_up(&join->d->endings, &join->prev->conn[row]);
+            if (is_given_up(join, &join->prev->conn[row]))
+                endings_give_up(&join->d->endings, &join->prev->conn[row], next->now_ds);
         }
         if (next->n_closed < SNAPSHOT_CLOSED_MAX) {
             keep_besides(join, snapshot_rows(next), row);

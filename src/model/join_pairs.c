@@ -2,8 +2,9 @@
  *
  * The kernel walks its table in the same order each time: the next record is looked for at the
  * previous sample's next position. The few rows that are left over on both sides meet in a hash
- * table, by their cookies; then remnants whose cookie is not their socket's, by their ends. What
- * still has no partner is new on this side, missing or closed on the other. */
+ * table, by their cookies; then remnants whose cookie is not their socket's, and sockets whose
+ * cookie is not their request's, by their ends. What still has no partner is new on this side,
+ * missing or closed on the other. */
 #include <errno.h>
 
 #include "figures.h"
@@ -148,7 +149,7 @@ static int join_by_hash(struct join *join)
     return 0;
 }
 
-/* May the row of the sample before have left a remnant? */
+/* May the row of the sample before go on under another cookie? */
 static bool may_leave(const struct join *join, uint32_t row)
 {
     const struct conn *c = &join->prev->conn[row];
@@ -156,29 +157,43 @@ static bool may_leave(const struct join *join, uint32_t row)
     return snapshot_row_kind(join->prev, row) != ROW_CLOSED && !conn_is_remnant(c) && c->dport;
 }
 
-static bool is_new_remnant(const struct join *join, uint32_t i)
+/* Of a request comes a socket, of either a remnant. */
+static bool follows(const struct conn *c, const struct conn *before)
 {
-    return i != NO_ROW && conn_is_remnant(&join->next->conn[i]);
+    return (conn_is_remnant(c) || (conn_is_request(before) && !conn_is_request(c))) &&
+           conn_same_ends(c, before);
 }
 
 static bool any_new_remnant(const struct join *join)
 {
     const struct u32_list *new = &join->d->new;
-    uint32_t at = 0;
 
-    while (at < new->n && !is_new_remnant(join, new->at[at]))
-        at++;
-    return at < new->n;
+    for (uint32_t at = 0; at < new->n; at++) {
+        if (new->at[at] != NO_ROW && conn_is_remnant(&join->next->conn[new->at[at]]))
+            return true;
+    }
+    return false;
+}
+
+static bool any_old_request(const struct join *join)
+{
+    const struct u32_list *old = &join->d->old;
+
+    for (uint32_t at = 0; at < old->n; at++) {
+        if (old->at[at] != NO_ROW && conn_is_request(&join->prev->conn[old->at[at]]))
+            return true;
+    }
+    return false;
 }
 
 /* A socket gets its cookie when it is first dumped, its remnant a copy of what the socket had
- * when the remnant was made (inet_twsk_alloc). Dumped between the two, a connection that closes
- * goes on under another cookie. */
+ * when the remnant was made (inet_twsk_alloc), and it that of its request. Dumped in between, a
+ * connection goes on under another cookie. */
 static int join_by_ends(struct join *join)
 {
     struct delta *d = join->d;
 
-    if (!any_new_remnant(join))
+    if (!any_new_remnant(join) && !any_old_request(join))
         return 0;
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
@@ -189,8 +204,7 @@ static int join_by_ends(struct join *join)
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
         uint32_t i = d->new.at[at];
-        if (is_new_remnant(join, i) &&
-            adopt(join, i, conn_tuple_hash(&join->next->conn[i]), conn_same_ends))
+        if (i != NO_ROW && adopt(join, i, conn_tuple_hash(&join->next->conn[i]), follows))
             d->new.at[at] = NO_ROW;
     }
     return 0;

@@ -105,6 +105,30 @@ static void a_remnant_under_another_cookie(void **state)
     run_end(&r);
 }
 
+/* So has a request that was dumped while its socket was being made. */
+static void a_socket_under_another_cookie(void **state)
+{
+    struct run r = run_start(10);
+    struct snapshot *s;
+
+    (void)state;
+    SAMPLE(&r, 1, 2);
+    s = SAMPLE(&r, 1, 2, 0x500003, 0x500004);
+    s->conn[2].state = s->conn[3].state = TCP_STATE_SYN_RECV;
+    s = run_fresh(&r, 0);
+    model_add(s, 1, TCP_STATE_ESTABLISHED);
+    model_add(s, 0x500003, TCP_STATE_ESTABLISHED)->cookie = 77;
+    model_add(s, 0x500004, TCP_STATE_SYN_RECV)->cookie = 78; /* another attempt */
+    model_add(s, 2, TCP_STATE_ESTABLISHED)->cookie = 79;     /* was no request */
+    run_join(&r);
+    assert_int_equal(s->conn[1].was_state, TCP_STATE_SYN_RECV);
+    assert_int_equal(s->life[1].born_ds, 10);
+    assert_int_equal(s->changed, 1);
+    assert_int_equal(s->born, 2);
+    assert_int_equal(s->n_missing, 2);
+    run_end(&r);
+}
+
 static void one_miss_is_not_death(void **state)
 {
     struct run r = run_start(10);
@@ -453,6 +477,7 @@ int main(void)
         cmocka_unit_test(first_sample_has_no_births),
         cmocka_unit_test(births_and_changes),
         cmocka_unit_test(a_remnant_under_another_cookie),
+        cmocka_unit_test(a_socket_under_another_cookie),
         cmocka_unit_test(one_miss_is_not_death),
         cmocka_unit_test(two_misses_are),
         cmocka_unit_test(a_row_taken_for_dead_may_return),

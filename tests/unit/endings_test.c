@@ -391,6 +391,56 @@ static void closed_row_is_told_of_late(void **state)
     assert_int_equal(row_of(s, 2), NONE);
 }
 
+/* The socket that came of a request was told of by a cookie of its own, at once or late. */
+static void request_is_told_of_by_its_ends(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    for (unsigned late = 0; late < 5; late++) {
+        two(r);
+        row(r, 700, TCP_STATE_SYN_RECV);
+        row(r, 701, TCP_STATE_SYN_RECV);
+        for (unsigned i = 0; i <= 5; i++) {
+            fresh(r);
+            row(r, 1, TCP_STATE_ESTABLISHED);
+            row(r, 2, TCP_STATE_ESTABLISHED);
+            if (i == late) {
+                told(r, 80, 1, 1)->sport = 700;
+                told(r, 81, 2, 2)->sport = 700; /* a request is of one socket only */
+                told(r, 82, 4, 4)->sport = 900;
+            }
+            s = join(r);
+        }
+        assert_int_equal(s->closed_total, 2);
+        assert_int_equal(s->deaths_total.ended, 3);
+        assert_int_equal(s->deaths_total.unseen, 2);
+        assert_int_equal(s->deaths_total.closed, 2 + 2);
+        teardown(state);
+        setup(state);
+    }
+}
+
+/* Between the same ends a minute later there may be another connection. */
+static void request_is_not_told_of_for_ever(void **state)
+{
+    struct run *r = *state;
+    struct snapshot *s;
+
+    two(r);
+    row(r, 700, TCP_STATE_SYN_RECV);
+    for (unsigned i = 0; i < 62; i++) {
+        fresh(r);
+        row(r, 1, TCP_STATE_ESTABLISHED);
+        s = join(r);
+    }
+    fresh(r);
+    row(r, 1, TCP_STATE_ESTABLISHED);
+    told(r, 80, 1, 1)->sport = 700;
+    s = join(r);
+    assert_int_equal(s->deaths.unseen, 1);
+}
+
 /* The dump had passed the place where the remnant then was: only the next one has it. */
 static void told_during_the_dump(void **state)
 {
@@ -587,15 +637,18 @@ static void namespaces_are_told_apart(void **state)
     assert_int_equal(s->deaths.unseen, 1);
 }
 
-/* A host at random: sockets open, close, leave remnants or not; dumps see what is there; ends are
- * told at once, late, or while the dump goes on. Cookies are given when a dump or an end first asks
- * for one, as the kernel does. */
+/* A host at random: sockets open, close, leave remnants or not; dumps see what is there, and now
+ * and then a request whose socket has come, or gone, meanwhile; ends are told at once, late, or
+ * while the dump goes on. Cookies are given when a dump or an end first asks for one, as the kernel
+ * does.
+ */
 #define SOCKETS 400
 
 struct socket_life {
     enum { UNBORN, OPEN, REMNANT, GONE } is;
     uint64_t cookie, remnant_cookie; /* 0: nobody asked so far */
-    bool seen;                       /* by a sample, as a socket or as its remnant */
+    bool seen;                       /* by a sample, as a socket, its request or its remnant */
+    bool dumped;                     /* or might have been */
     bool ended, told;
 };
 
@@ -642,14 +695,19 @@ static void dump_one(struct run *r, struct world *w, unsigned i)
     bool remnant = l->is == REMNANT;
     struct conn *c;
 
-    if (l->is != OPEN && !remnant)
+    if (!l->dumped && !l->told && model_random(&w->seed, 8) == 0) {
+        c = model_add(r->next, ++w->next_cookie, TCP_STATE_SYN_RECV);
+    } else if (l->is != OPEN && !remnant) {
+        l->dumped = true;
         return;
-    c = model_add(r->next, ask(w, remnant ? &l->remnant_cookie : &l->cookie),
-                  remnant ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
+    } else {
+        c = model_add(r->next, ask(w, remnant ? &l->remnant_cookie : &l->cookie),
+                      remnant ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
+    }
     assert_non_null(c);
     c->sport = (uint16_t)(1000 + i);
     c->dport = 443;
-    l->seen = true;
+    l->seen = l->dumped = true;
 }
 
 static void counts_what_no_sample_had(void **state)
@@ -658,7 +716,7 @@ static void counts_what_no_sample_had(void **state)
         struct run *r = *state;
         struct world w = {.next_cookie = 100, .seed = seed};
         unsigned lag = 1 + (unsigned)seed % 3;
-        uint64_t ended = 0, unseen = 0;
+        uint64_t ended = 0, unseen = 0, gone = 0;
 
         fresh(r);
         join(r);
@@ -681,10 +739,12 @@ static void counts_what_no_sample_had(void **state)
         for (unsigned i = 0; i < w.next; i++) {
             ended += w.life[i].ended;
             unseen += w.life[i].ended && !w.life[i].seen;
+            gone += w.life[i].is == GONE;
         }
         assert_int_equal(r->next->deaths_total.ended, ended);
         assert_int_equal(r->next->deaths_total.unseen, unseen);
         assert_int_equal(r->next->deaths_total.unseen_acked, unseen);
+        assert_int_equal(r->next->deaths_total.closed, gone);
         assert_true(unseen > 0);
         teardown(state);
         setup(state);
@@ -703,6 +763,8 @@ int main(void)
         cmocka_unit_test(seen_one_goes_on_in_time_wait),
         cmocka_unit_test(late_end_does_not_kill_the_remnant),
         cmocka_unit_test(remnant_of_an_unseen_one_is_known_by_its_ends),
+        cmocka_unit_test(request_is_told_of_by_its_ends),
+        cmocka_unit_test(request_is_not_told_of_for_ever),
         cmocka_unit_test(told_during_the_dump),
         cmocka_unit_test(remnant_is_told_of_late),
         cmocka_unit_test(closed_row_is_told_of_late),
