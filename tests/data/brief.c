@@ -1,12 +1,14 @@
 /* Make connections that live for less than a millisecond on loopback, one after the other.
  *
- *     brief N [SENT [RECEIVED [PER_SECOND [PORT]]]]
+ *     brief N [SENT [RECEIVED [PER_SECOND [PORT [UNREAD]]]]]
  *
- * The client sends SENT bytes, is sent RECEIVED, and closes first; then the server closes. Prints
+ * The client sends SENT bytes, is sent RECEIVED, and closes first; then the server closes. While
+ * more than UNREAD bytes wait for somebody who is told of ends, no new connection is made. Prints
  * how many microseconds the longest of them lived and how many lived for a millisecond or more. For
  * a network namespace of its own. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #define BYTES_MAX  16384
+#define LOOK_EVERY 8u     /* connections: two ends each, 1,280 bytes for each end */
 #define PER_SOURCE 10000u /* connections per source address: few ports are in use then */
 
 static int64_t now_ns(void)
@@ -87,6 +90,26 @@ static int64_t connection(int listener, const struct sockaddr_in *to, unsigned i
     return now_ns() - began;
 }
 
+/* The most that waits in a socket of a group of sock_diag. net/netlink/af_netlink.c
+ * netlink_native_seq_show() */
+static unsigned long unread(void)
+{
+    FILE *f = fopen("/proc/net/netlink", "r");
+    unsigned long most = 0, waits, groups;
+    char line[256];
+    unsigned protocol;
+
+    if (!f)
+        fail("/proc/net/netlink");
+    while (fgets(line, sizeof line, f)) {
+        if (sscanf(line, "%*s %u %*s %lx %lu", &protocol, &groups, &waits) == 3 &&
+            protocol == NETLINK_SOCK_DIAG && groups && waits > most)
+            most = waits;
+    }
+    fclose(f);
+    return most;
+}
+
 static unsigned number(int argc, char **argv, int i, unsigned otherwise)
 {
     return i < argc ? (unsigned)strtoul(argv[i], NULL, 10) : otherwise;
@@ -95,12 +118,13 @@ static unsigned number(int argc, char **argv, int i, unsigned otherwise)
 int main(int argc, char **argv)
 {
     unsigned n = number(argc, argv, 1, 0), per_second = number(argc, argv, 4, 0), slow = 0;
+    unsigned unread_max = number(argc, argv, 6, 0);
     size_t sent = number(argc, argv, 2, 0), received = number(argc, argv, 3, 0);
     int64_t longest = 0, start = now_ns();
     struct sockaddr_in to;
 
     if (n == 0 || sent > BYTES_MAX || received > BYTES_MAX) {
-        fprintf(stderr, "usage: brief N [SENT [RECEIVED [PER_SECOND [PORT]]]]\n");
+        fprintf(stderr, "usage: brief N [SENT [RECEIVED [PER_SECOND [PORT [UNREAD]]]]]\n");
         return 2;
     }
     int listener = listen_on(&to, number(argc, argv, 5, 0));
@@ -108,6 +132,8 @@ int main(int argc, char **argv)
         int64_t lived = connection(listener, &to, i, sent, received);
         longest = lived > longest ? lived : longest;
         slow += lived >= 1000000;
+        while (unread_max && i % LOOK_EVERY == 0 && unread() > unread_max)
+            nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
         while (per_second && now_ns() - start < (int64_t)(i + 1) * 1000000000 / per_second)
             nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     }
