@@ -107,6 +107,21 @@ void warnings_accept(struct session *s)
     str_fini(&filter);
 }
 
+/* As it is read, with blanks that a shell takes for such. */
+static void copy_part(struct session *s, const struct finding *f, enum finding_part part)
+{
+    struct str words = STR_INIT;
+
+    finding_part(f, part, &words);
+    if (words.len) {
+        typeset_untie(words.data);
+        str_addf(&s->copy, "\n%s: ", finding_label(part));
+        str_add(&s->copy, words.data);
+    }
+    s->copy.failed |= words.failed;
+    str_fini(&words);
+}
+
 bool warnings_copy(struct session *s)
 {
     const struct finding *f = under_cursor(s);
@@ -117,10 +132,8 @@ bool warnings_copy(struct session *s)
         return true;
     str_clear(&s->copy);
     finding_title(f, &s->copy);
-    for (unsigned part = 0; part < PART_KINDS; part++) {
-        str_addf(&s->copy, "\n%s: ", finding_label((enum finding_part)part));
-        finding_part(f, (enum finding_part)part, &s->copy);
-    }
+    for (unsigned part = 0; part < PART_KINDS; part++)
+        copy_part(s, f, (enum finding_part)part);
     s->copy_ready = !str_failed(&s->copy);
     session_say(s, s->copy_ready ? MSG_SESSION_WARNING_COPIED : MSG_SESSION_NO_MEMORY, NULL);
     return true;

@@ -1,5 +1,5 @@
-/* What the doctor found: the number in the header, the list over the body, and the last lines of a
- * tall pane. */
+/* What the doctor found: the list over the body, the last lines of a tall pane, and which rows and
+ * states are marked for it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +72,18 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
          NULL);
     typeset_untie(out);
     str_fini(&age);
+}
+
+/* What is found but no warning: it stands in the list and not in the header's number. "": none. */
+static void count_notes(const struct findings *f, char out[FILL_SIZE])
+{
+    const uint32_t n = f ? f->n - f->warnings : 0;
+    char number[16];
+
+    out[0] = '\0';
+    snprintf(number, sizeof number, "%u", n);
+    if (n)
+        fill(out, n == 1 ? MSG_VIEW_NOTES_ONE : MSG_VIEW_NOTES_SOME, number, NULL, NULL);
 }
 
 /* A finding's first line; its mark and what stands at the right end. */
@@ -277,12 +289,23 @@ static void draw_page(struct pen *pen, const struct page *p)
     }
 }
 
+/* "3 now, 1 note, 0 ended": the first is the header's number. */
+static void count_all(const struct findings *f, char out[FILL_SIZE])
+{
+    char now[16], ended[16], notes[FILL_SIZE];
+
+    count_notes(f, notes);
+    snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
+    snprintf(ended, sizeof ended, "%u", f ? f->n_ended : 0);
+    fill(out, *notes ? MSG_VIEW_WARNINGS_AND_NOTES : MSG_VIEW_WARNINGS_COUNT, now, ended, notes);
+}
+
 void draw_warnings(struct drawing *d)
 {
     struct overlay_area a;
     struct page p;
     struct pen pen = {.d = d, .top = d->ui->overlay_top};
-    char right[FILL_SIZE], count[FILL_SIZE], now[16], ended[16], scroll[64];
+    char right[FILL_SIZE], count[FILL_SIZE], scroll[64];
 
     overlay_area(d, &a);
     make_page(&p, d, a.inner.w);
@@ -290,9 +313,7 @@ void draw_warnings(struct drawing *d)
     pen.shown = page_shown(&p, &a);
     if (pen.top > p.n - pen.shown)
         pen.top = p.n - pen.shown;
-    snprintf(now, sizeof now, "%u", p.f ? p.f->n : 0);
-    snprintf(ended, sizeof ended, "%u", p.f ? p.f->n_ended : 0);
-    fill(count, MSG_VIEW_WARNINGS_COUNT, now, ended, NULL);
+    count_all(p.f, count);
     scroll_mark(scroll, sizeof scroll, pen.top, pen.shown, p.n);
     snprintf(right, sizeof right, "%.120s%s%.60s", count, *scroll ? "   " : "", scroll);
     overlay_frame(d, &a, text(MSG_VIEW_WARNINGS), right);
@@ -316,11 +337,22 @@ static void draw_part(struct drawing *d, const struct finding *f, enum finding_p
     str_fini(&words);
 }
 
+/* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */
+static void count_short(const struct findings *f, char out[2 * FILL_SIZE])
+{
+    char notes[FILL_SIZE], warnings[16] = "";
+
+    count_notes(f, notes);
+    if (f && f->warnings)
+        snprintf(warnings, sizeof warnings, "%u", f->warnings);
+    snprintf(out, 2 * FILL_SIZE, "%s%s%s", warnings, *warnings && *notes ? ", " : "", notes);
+}
+
 void draw_warnings_list(struct drawing *d)
 {
     const struct rect *r = &d->l.warnings;
     const struct findings *f = drawing_findings(d);
-    char right[FILL_SIZE], key[24], number[16] = "";
+    char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
     uint32_t fit = (uint32_t)(r->h > 1 ? r->h / LIST_ROW : 0);
 
     if (r->h <= 0)
@@ -330,9 +362,8 @@ void draw_warnings_list(struct drawing *d)
     canvas_fill(d->c, r->x, r->y, r->w, r->h, ROLE_TEXT, " ");
     first_key(d->v, COMMAND_WARNINGS, key);
     snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_WARNINGS_LIST));
-    if (f && f->n)
-        snprintf(number, sizeof number, "%u", f->n);
-    draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), number, right);
+    count_short(f, count);
+    draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
     if (f && f->n == 0)
         canvas_put(d->c, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM, text(MSG_VIEW_WARNINGS_NOTHING));
     for (uint32_t i = 0; f && i < f->n && i < fit; i++) {

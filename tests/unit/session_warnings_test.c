@@ -1,0 +1,105 @@
+/* The list of what the doctor found: header, list and pane tell warnings and notes by the same
+ * numbers, and a copied warning reads as on the screen, with blanks that a shell knows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/stage.h"
+#include "tcptop/explain/doctor.h"
+
+/* A screen where that many warnings and notes hold and one has ended. */
+static void found(struct stage *st, int w, int h, uint32_t warnings, uint32_t notes)
+{
+    struct findings *f = findings_new(warnings + notes + 1);
+
+    assert_non_null(f);
+    stage_open(st, w, h, -1);
+    stage_sample(st);
+    f->n = warnings + notes;
+    f->n_ended = 1;
+    f->warnings = warnings;
+    f->worst = warnings ? SEVERITY_WARNING : SEVERITY_INFO;
+    for (uint32_t i = 0; i < f->n + 1; i++) {
+        f->list[i].key = i + 1;
+        f->list[i].rule = i < warnings ? RULE_CLOSE_WAIT : RULE_LAST_ACK;
+        f->list[i].severity = i < warnings ? SEVERITY_WARNING : SEVERITY_INFO;
+        f->list[i].valid = 0xff;
+        f->list[i].value[0] = 1024;
+        strcpy(f->list[i].process, "java");
+    }
+    st->last->findings = f;
+}
+
+static void one_number_everywhere(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 200, 50, 2, 1);
+    assert_true(stage_shows(&st, "! 2 warnings"));
+    assert_true(stage_shows(&st, "WARNINGS  2, 1 note ─"));
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, " 2 now, 1 note, 1 ended"));
+    stage_keys(&st, "L");
+    assert_true(stage_shows(&st, "! 경고 2건"));
+    assert_true(stage_shows(&st, " 현재 2건, 참고 1건, 끝남 1건"));
+    stage_close(&st);
+}
+
+static void notes_alone(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 200, 50, 0, 2);
+    assert_true(stage_shows(&st, "no warnings"));
+    assert_true(stage_shows(&st, "WARNINGS  2 notes ─"));
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, " 0 now, 2 notes, 1 ended"));
+    stage_close(&st);
+}
+
+static void warnings_alone(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 80, 24, 3, 0);
+    assert_true(stage_shows(&st, "! 3 warnings"));
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, " 3 now, 1 ended"));
+    stage_close(&st);
+}
+
+static void copied(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 80, 24, 1, 0);
+    stage_keys(&st, "! c");
+    const char *words = session_copy(st.session);
+    assert_non_null(words);
+    assert_ptr_equal(strstr(words, "CLOSE_WAIT leak likely: "), words);
+    assert_non_null(strstr(words, "\nSeen: "));
+    assert_non_null(strstr(words, "\nCheck: ss -tnpoe state close-wait"));
+    assert_null(strstr(words, "\u00a0"));
+    assert_null(strstr(words, ": \n")); /* no label without words */
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_number_everywhere),
+        cmocka_unit_test(notes_alone),
+        cmocka_unit_test(warnings_alone),
+        cmocka_unit_test(copied),
+    };
+    return cmocka_run_group_tests_name("session_warnings", tests, NULL, NULL);
+}
