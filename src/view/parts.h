@@ -81,13 +81,14 @@ void duration_words(char out[FILL_SIZE], uint64_t seconds);
 /** The first key of a command as help writes it: "/" of "/ \ F4". */
 void first_key(const struct view *v, enum command_id command, char out[24]);
 
-/* header.c, strip.c, table.c, pane.c, footer.c, overlays */
+/* The regions, what takes the footer's place, the overlays. */
 void draw_header(struct drawing *d);
 void draw_strip(struct drawing *d);
 void draw_table(struct drawing *d);
 void draw_pane(struct drawing *d);
 void draw_footer(struct drawing *d);
-void draw_question(struct drawing *d);
+void draw_prompt(struct drawing *d);   /* a line that is typed */
+void draw_question(struct drawing *d); /* yes or no */
 void draw_help(struct drawing *d);
 void draw_details(struct drawing *d);
 void draw_menu(struct drawing *d);
@@ -114,7 +115,7 @@ int chip_at(const struct drawing *d, int x);
 /** Index in the strip at (x, y), -1 for none. */
 int strip_at(const struct drawing *d, int x, int y);
 
-/* columns_fit.c: which columns the table has, and where. */
+/* columns_fit.c, addresses_fit.c: which columns the table has, where, and how wide. */
 enum fit_level {
     FIT_FULL,
     FIT_SHORT_STATE,
@@ -137,7 +138,8 @@ struct fit {
     struct fit_column column[COL_COUNT];
 };
 
-#define GUTTER 2
+#define GUTTER        2
+#define STATE_SHORT_W 7 /* of its short names */
 
 /** Columns that the table's lines may use: beside a pane the last one stays blank. */
 int table_room(const struct drawing *d);
@@ -147,6 +149,17 @@ void fit_make(struct fit *f, const struct drawing *d);
 
 /** The address widths that suit the rows in view. */
 void fit_choose(const struct drawing *d, int *local, int *remote);
+
+/** The widths in force, and how far State and the local address give way to them in the room that
+ *  the table has: sets local, remote and level. */
+void fit_addresses(struct fit *f, const struct drawing *d);
+
+/** Columns that an end takes as it is written; `buffer` is scratch, and holds it then. */
+int fit_local_width(const struct conn *c, struct str *buffer);
+int fit_remote_width(const struct conn *c, struct str *buffer);
+
+/** How far right of the others rows stand that are below their group. */
+int fit_indent(const struct drawing *d);
 
 /** The column `id` where it stands, NULL when it is not drawn. */
 const struct fit_column *fit_find(const struct fit *f, enum column_id id);
