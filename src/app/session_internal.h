@@ -1,11 +1,5 @@
-/* What the files of the session share. session.c takes events in, session_rows.c turns samples into
- * listings, session_breakdown.c the pane's state into numbers, session_table.c moves the selection,
- * session_focus.c the strip and the pane, session_filter.c holds the filter and the digits,
- * session_prompt.c and session_line.c what is typed, session_groups.c has groups, session_find.c
- * searches, session_export.c writes, session_close.c closes a connection, session_names.c has names
- * asked for, session_menus.c has the overlays, session_netns.c the menu of namespaces,
- * session_lesson.c plays lessons,
- * session_commands.c what each command does. */
+/* The session in its files: what they share, then a section for each file that has something for
+ * the others. What is for the outside is in tcptop/app/session.h. */
 #ifndef TCPTOP_APP_SESSION_INTERNAL_H
 #define TCPTOP_APP_SESSION_INTERNAL_H
 
