@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "tcptop/base/str.h"
 #include "utf8_tables.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -161,37 +160,6 @@ static size_t next_safe(const char *text, size_t len, bool *has_base, uint32_t *
     }
     *has_base = safe;
     return n;
-}
-
-static bool plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x7f;
-}
-
-void utf8_sanitise(struct str *out, const void *bytes, size_t len, bool ascii)
-{
-    const char *text = bytes;
-    bool has_base = false;
-    for (size_t at = 0; at < len;) {
-        size_t run = at;
-        while (run < len && plain((unsigned char)text[run])) {
-            run++;
-        }
-        if (run > at) {
-            str_add_bytes(out, text + at, run - at);
-            has_base = true;
-            at = run;
-            continue;
-        }
-        uint32_t cp = 0;
-        at += next_safe(text + at, len - at, &has_base, &cp);
-        char encoded[4];
-        if (ascii && !has_base) {
-            str_add_char(out, '?');
-        } else {
-            str_add_bytes(out, encoded, utf8_encode(cp, encoded));
-        }
-    }
 }
 
 void utf8_sanitise_into(char *out, size_t size, const void *bytes, size_t len)

@@ -203,7 +203,7 @@ static void publish(const struct doctor *d, struct snapshot *s)
 {
     struct findings *f = findings_new(d->n_active + d->n_ended);
 
-    findings_unref(s->findings);
+    findings_free(s->findings);
     s->findings = f;
     if (!f)
         return;

@@ -9,8 +9,6 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/explain/expand.h"
 
-#define ENDPOINT 80
-
 void finding_address(const struct conn *c, bool remote, char out[64])
 {
     if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))

@@ -81,14 +81,6 @@ void typeset_line(struct typeset *ts)
     ts->col = 0;
 }
 
-void typeset_run(struct typeset *ts, enum role role, const char *text)
-{
-    open_run(ts, role);
-    if (ts->open)
-        str_add(&ts->bytes, text);
-    close_run(ts);
-}
-
 /* The mark's role, -1 when `c` is no mark. */
 static int role_of_mark(const struct typeset *ts, char c)
 {

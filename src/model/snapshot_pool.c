@@ -174,7 +174,7 @@ void snapshot_unref(const struct snapshot *shared)
         return;
     netns_table_unref(s->namespaces);
     s->namespaces = NULL;
-    findings_unref(s->findings);
+    findings_free(s->findings);
     s->findings = NULL;
     pool = s->pool;
     if (!pool) {

@@ -13,7 +13,8 @@ void rows_fini(struct rows *r)
 }
 
 /* Sort the items and keep their rows, in the memory that sorting needs anyway. */
-static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n)
+static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n,
+                       uint32_t matched, uint32_t live)
 {
     struct order_item *spare = malloc((n ? n : 1) * sizeof *spare);
     if (!spare)
@@ -24,7 +25,8 @@ static int take_sorted(struct rows *r, const struct order *o, struct order_item 
         row[i] = items[i].row;
     uint32_t *fitting = realloc(row, (n ? n : 1) * sizeof *row);
     free(r->row);
-    *r = (struct rows){.row = fitting ? fitting : row, .n = n};
+    *r = (struct rows){
+        .row = fitting ? fitting : row, .n = n, .matched = matched, .matched_live = live};
     return 0;
 }
 
@@ -44,11 +46,7 @@ static int build(struct rows *r, const struct snapshot *s, const struct predicat
         items[n++] = order_item(&order, row);
         live += row < s->n_live;
     }
-    int result = take_sorted(r, &order, items, n);
-    if (result == 0) {
-        r->matched = n;
-        r->matched_live = live;
-    }
+    int result = take_sorted(r, &order, items, n, n, live);
     free(items);
     return result;
 }
@@ -72,11 +70,7 @@ static int build_top(struct rows *r, const struct snapshot *s, const struct pred
         matched++;
         live += row < s->n_live;
     }
-    int result = take_sorted(r, &order, heap, n);
-    if (result == 0) {
-        r->matched = matched;
-        r->matched_live = live;
-    }
+    int result = take_sorted(r, &order, heap, n, matched, live);
     free(heap);
     return result;
 }

@@ -14,7 +14,6 @@
 #include "tcptop/source/cgroup.h"
 
 #define DIRENTS_BYTES 32768u
-#define STAT_BYTES    1024u
 #define CGROUP_BYTES  8192u
 #define CGROUP_PATH   1024u
 #define START_FIELD   22 /* of /proc/PID/stat, counted from 1 */

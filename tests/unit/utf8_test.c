@@ -91,43 +91,36 @@ static void fits(void **state)
     assert_int_equal(utf8_fit("abc", 3, -1, NULL), 0);
 }
 
-static void check_sanitised(const char *in, size_t len, const char *expected, const char *ascii)
+static void check_sanitised(const char *in, size_t len, const char *expected)
 {
-    struct str s = STR_INIT;
-    utf8_sanitise(&s, in, len, false);
-    assert_string_equal(str_text(&s), expected);
-    str_clear(&s);
-    utf8_sanitise(&s, in, len, true);
-    assert_string_equal(str_text(&s), ascii);
-    str_fini(&s);
-    char small[200];
-    utf8_sanitise_into(small, sizeof(small), in, len);
-    assert_string_equal(small, expected);
+    char out[200];
+    utf8_sanitise_into(out, sizeof(out), in, len);
+    assert_string_equal(out, expected);
 }
 
-#define SANITISED(in, expected, ascii) check_sanitised(in, sizeof(in) - 1, expected, ascii)
-#define R                              "\xef\xbf\xbd"
+#define SANITISED(in, expected) check_sanitised(in, sizeof(in) - 1, expected)
+#define R                       "\xef\xbf\xbd"
 
 static void sanitised(void **state)
 {
     (void)state;
-    SANITISED("nginx: worker", "nginx: worker", "nginx: worker");
-    SANITISED("한글 서버", "한글 서버", "한글 서버");
-    SANITISED("\x1b[2J", R "[2J", "?[2J");
-    SANITISED("a\nb\tc\0d\x7f", "a" R "b" R "c" R "d" R, "a?b?c?d?");
+    SANITISED("nginx: worker", "nginx: worker");
+    SANITISED("한글 서버", "한글 서버");
+    SANITISED("\x1b[2J", R "[2J");
+    SANITISED("a\nb\tc\0d\x7f", "a" R "b" R "c" R "d" R);
     SANITISED("\xc2\x9b"
               "31m",
-              R "31m", "?31m");                                         /* C1 CSI */
-    SANITISED("a\u202e\u2066b", "a" R R "b", "a??b");                   /* bidi */
-    SANITISED("a\u200b\u200d\ufeff\u00adb", "a" R R R R "b", "a????b"); /* invisible */
-    SANITISED("a\u2028\u2029", "a" R R, "a??");
-    SANITISED("\u3164\u115f\uffa0", R R R, "???"); /* Hangul fillers look like blanks */
-    SANITISED("x\ufe0f\u034f", "x" R R, "x??");
-    SANITISED("\U000e0041", R, "?"); /* a tag */
-    SANITISED("\xff\xed\xa0\x80", R R R R, "????");
-    SANITISED("e\u0301", "e\u0301", "e\u0301"); /* a mark on a base stays */
-    SANITISED("\u0301e", R "e", "?e");          /* without one it would fall on its neighbour */
-    SANITISED("\n\u0301", R R, "??");
+              R "31m");                                       /* C1 CSI */
+    SANITISED("a\u202e\u2066b", "a" R R "b");                 /* bidi */
+    SANITISED("a\u200b\u200d\ufeff\u00adb", "a" R R R R "b"); /* invisible */
+    SANITISED("a\u2028\u2029", "a" R R);
+    SANITISED("\u3164\u115f\uffa0", R R R); /* Hangul fillers look like blanks */
+    SANITISED("x\ufe0f\u034f", "x" R R);
+    SANITISED("\U000e0041", R); /* a tag */
+    SANITISED("\xff\xed\xa0\x80", R R R R);
+    SANITISED("e\u0301", "e\u0301"); /* a mark on a base stays */
+    SANITISED("\u0301e", R "e");     /* without one it would fall on its neighbour */
+    SANITISED("\n\u0301", R R);
 }
 
 static void sanitised_is_always_safe(void **state)

@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct str;
-
 #define UTF8_BAD UINT32_MAX
 
 /** Decode one character of at most `len` bytes into `*cp`. Returns the bytes taken, 0 only when
@@ -34,13 +32,10 @@ int utf8_width_n(const char *text, size_t len);
  *  combining mark from its base; `*used` (may be NULL) gets the columns they take. */
 size_t utf8_fit(const char *text, size_t len, int columns, int *used);
 
-/** The door for text from other processes, the network, files and the environment. Appends
- *  `bytes` to `out` with every C0 and C1 control, DEL, bidi and other format character (Cf),
- *  line and paragraph separator, zero-width mark and invalid byte replaced by U+FFFD ("?" when
- *  `ascii`). What comes out is valid UTF-8 that cannot move a cursor. */
-void utf8_sanitise(struct str *out, const void *bytes, size_t len, bool ascii);
-
-/** The same into a fixed buffer of `size` bytes, cut at a character; always terminated. */
+/** The door for text from other processes, the network, files and the environment: `bytes` into a
+ *  buffer of `size` bytes, cut at a character and always terminated, with every C0 and C1 control,
+ *  DEL, bidi and other format character (Cf), line and paragraph separator, zero-width mark and
+ *  invalid byte replaced by U+FFFD. What comes out is valid UTF-8 that cannot move a cursor. */
 void utf8_sanitise_into(char *out, size_t size, const void *bytes, size_t len);
 
 #endif

@@ -46,9 +46,6 @@ void typeset_fini(struct typeset *ts);
 /** Begin a line. */
 void typeset_line(struct typeset *ts);
 
-/** Add a run to the line as it is. */
-void typeset_run(struct typeset *ts, enum role role, const char *text);
-
 /** Set each of the texts between newlines as a paragraph of lines `width` columns wide, the
  *  indent included. Breaks at blanks; a group joined by NBSP breaks at these only when it is
  *  wider than the line; what is still wider breaks after ( , / : or . */

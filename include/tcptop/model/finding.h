@@ -3,7 +3,6 @@
 #ifndef TCPTOP_MODEL_FINDING_H
 #define TCPTOP_MODEL_FINDING_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -66,21 +65,19 @@ struct finding {
     uint32_t marks; /* STATE_BIT()s that stand out for it */
 };
 
-/* The findings of a sample; immutable once it carries them. */
+/* The findings of a sample, its own; immutable once it carries them. */
 struct findings {
-    atomic_uint refs;
-    uint32_t n,
-        n_ended;       /* those that hold, worst first, then oldest; then the ended, newest first */
-    uint32_t warnings; /* of those that hold, warnings and worse */
-    uint8_t worst;     /* enum severity of those that hold */
+    uint32_t n;           /* those that hold, first in the list: worst first, then oldest */
+    uint32_t n_ended;     /* then those that have ended, newest first */
+    uint32_t warnings;    /* of those that hold, warnings and worse */
+    uint8_t worst;        /* enum severity of those that hold */
     uint8_t unlooked[32]; /* enum unlooked, by rule */
     uint32_t states;      /* that warnings are about: STATE_BIT()s */
     struct finding list[];
 };
 
-/** Room for `n` findings, zeroed, one reference. NULL: out of memory. */
+/** Room for `n` findings, zeroed. NULL: out of memory. */
 struct findings *findings_new(uint32_t n);
-struct findings *findings_ref(struct findings *f); /* NULL is accepted */
-void findings_unref(struct findings *f);           /* NULL is accepted */
+void findings_free(struct findings *f); /* NULL is accepted */
 
 #endif

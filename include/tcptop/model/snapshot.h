@@ -121,7 +121,7 @@ struct snapshot {
 
     struct host host;
     struct history history;    /* as of this sample, this sample included */
-    struct findings *findings; /* what is wrong; a reference, NULL: nobody looked */
+    struct findings *findings; /* what is wrong; owned, NULL: nobody looked */
 
     uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
     uint8_t backend; /* enum sample_backend */

@@ -12,11 +12,10 @@
 #include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
 
-#define UI_FILTER_MAX       1024 /* bytes of a filter text, NUL included */
-#define UI_MESSAGE_MAX      256
-#define UI_OVERLAY_ROWS_MAX 64
-#define UI_PINS_MAX         16
-#define UI_PROCESS_MAX      160 /* a name, a pid and how many more, NUL included */
+#define UI_FILTER_MAX  1024 /* bytes of a filter text, NUL included */
+#define UI_MESSAGE_MAX 256
+#define UI_PINS_MAX    16
+#define UI_PROCESS_MAX 160 /* a name, a pid and how many more, NUL included */
 
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
 enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
