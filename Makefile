@@ -15,7 +15,7 @@ Q       := $(if $(V),,@)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings \
 	-Wundef -Wvla -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference -Wdouble-promotion \
-	-Wredundant-decls -fno-common -Wno-overlength-strings
+	-Wredundant-decls -Wunused-macros -fno-common -Wno-overlength-strings
 HARDEN := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
 	-fcf-protection)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \

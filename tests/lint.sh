@@ -3,7 +3,7 @@
 #
 # 1. Includes point downwards only, by reading them. 2. Each library is included in its one place.
 # 3. gcc and clang compile everything with -Werror. 4. clang-format has nothing to change.
-# 5. shellcheck has nothing to say. 6. Every header stands alone.
+# 5. shellcheck has nothing to say. 6. Every header stands alone. 7. Every message is said somewhere.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -64,6 +64,11 @@ while IFS= read -r header; do
 	echo "#include \"$header\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||
 		complain "$header does not stand alone"
 done < <(cd include && find tcptop -name '*.h')
+
+unsaid=$(comm -23 <(sed -nE 's/^M\((\w+),.*/MSG_\1/p' include/tcptop/text/messages/*.def | sort) \
+	<(find src -name '*.c' -exec ${CC:-cc} -std=gnu17 -Iinclude -D_GNU_SOURCE -E -P {} \; |
+		sed '/^enum msg {/,/^};/d' | grep -oE '\bMSG_\w+' | sort -u))
+[ -z "$unsaid" ] || complain "messages that nothing says:" $unsaid
 
 sources=$(find src include tests -name '*.[ch]')
 # shellcheck disable=SC2086 # a list of paths without blanks
