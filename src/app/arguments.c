@@ -2,7 +2,6 @@
  * the configuration both have a `struct option`. */
 #include "arguments.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 

@@ -5,7 +5,6 @@
 #include "app.h"
 #include "arguments.h"
 #include "tcptop/app/modes.h"
-#include "tcptop/base/err.h"
 
 #define HELP_COLUMN 26 /* where the explanations begin */
 

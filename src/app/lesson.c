@@ -3,7 +3,6 @@
 #include "lesson.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "tcptop/base/clock.h"
 #include "tcptop/source/destroy.h"

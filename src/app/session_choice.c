@@ -1,5 +1,4 @@
 /* A filter text with one choice (states, a port) in place of the last one of its kind. */
-#include <ctype.h>
 #include <string.h>
 
 #include "session_internal.h"

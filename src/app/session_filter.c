@@ -1,5 +1,4 @@
 /* The filter in force, and the digits that make one of a port. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* Groups on the screen: chosen from a menu, unfolded in place, opened as filters and gone back to.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

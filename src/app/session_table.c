@@ -1,6 +1,5 @@
 /* The table's cursor: parked on the first line, or bound to a connection that keeps its screen line
  * while the list moves under it. */
-#include <string.h>
 
 #include "session_internal.h"
 

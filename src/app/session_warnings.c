@@ -1,5 +1,4 @@
 /* The list of what the doctor found: moving in it, its connections as a filter, copying. */
-#include <stdio.h>
 
 #include "session_internal.h"
 #include "tcptop/explain/concern.h"

@@ -2,9 +2,7 @@
 #include "tcptop/app/settings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command_line.h"
 #include "complain.h"

@@ -1,10 +1,8 @@
 /* The keys of the configuration file as one table, and what each does to the settings. */
 #include "settings_options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "complain.h"
 

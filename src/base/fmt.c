@@ -1,7 +1,6 @@
 /* Numbers as the screen shows them. */
 #include "tcptop/base/fmt.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

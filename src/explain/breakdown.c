@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "breakdown_parts.h"
 #include "tcptop/explain/patience.h"

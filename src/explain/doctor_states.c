@@ -1,5 +1,4 @@
 /* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
-#include <string.h>
 #include <sys/socket.h>
 
 #include "doctor_internal.h"

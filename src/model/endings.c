@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcptop/base/hash.h"
 #include "tcptop/model/predicate.h"
 
 #define WAITING_MAX  65536u

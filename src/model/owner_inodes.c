@@ -2,7 +2,6 @@
  * million sockets that would waste as much as the table holds. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "owner_internal.h"
 

@@ -1,7 +1,6 @@
 /* Evaluation of a compiled filter on one row. */
 #include "tcptop/model/predicate.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "tcptop/base/str.h"
-
 /* `base` is 30 for the foreground, 40 for the background. */
 static int color(char *out, size_t size, int base, int index)
 {

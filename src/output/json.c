@@ -4,7 +4,6 @@
 #include "print.h"
 
 #include "tcptop/base/fmt.h"
-#include "tcptop/base/utf8.h"
 
 /* Bytes that stand for themselves in a JSON string: no control, quote or backslash. DEL and what is
  * beyond ASCII may stand too: the text is UTF-8. */

@@ -4,7 +4,6 @@
 #include "cells.h"
 
 #include <arpa/inet.h>
-#include <string.h>
 
 #include "address.h"
 

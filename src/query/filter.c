@@ -3,7 +3,6 @@
  * As in ss, "and" and "or" bind alike, from left to right: a or b and c is (a or b) and c. */
 #include "tcptop/query/filter.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "parser.h"

@@ -1,7 +1,6 @@
 /* Terms of the filter on their way into the predicate. */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "parser.h"
 

@@ -1,5 +1,4 @@
 /* Fields of the filter: FIELD:values and FIELD op value. */
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 

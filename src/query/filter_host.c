@@ -1,6 +1,5 @@
 /* Hosts, ports and devices as the filter's text names them. Nothing here asks DNS. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* Numbers of the filter: decimals with units, compared without losing what the unit rounds away. */
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 

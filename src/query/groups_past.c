@@ -4,7 +4,6 @@
  * comes back is compared with what it was. Of very many groups only the largest are remembered. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "groups_internal.h"
 

@@ -1,7 +1,6 @@
 /* Host counters, gauges and sysctls from /proc, every one found by its name. */
 #include "tcptop/source/hostfacts.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

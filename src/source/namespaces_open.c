@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "tcptop/base/near.h"
-#include "tcptop/base/utf8.h"
 #include "tcptop/source/namespaces.h"
 #include "tcptop/source/note.h"
 

@@ -1,7 +1,6 @@
 /* Files below /proc/PID, each read at once into a buffer on the stack. */
 #include "tcptop/source/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

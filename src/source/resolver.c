@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/base/utf8.h"
 

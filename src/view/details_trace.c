@@ -5,7 +5,6 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
-#include "tcptop/base/utf8.h"
 
 #define LABEL_W  13
 #define FIGURE_W 13 /* of the largest and the newest value; less where there is less room */

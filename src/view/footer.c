@@ -1,7 +1,6 @@
 /* The last line: the keys that do something here, a message, or the reason why the sample is not
  * what was asked for. */
 #include <stdio.h>
-#include <string.h>
 
 #include "parts.h"
 #include "tcptop/base/utf8.h"

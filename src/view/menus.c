@@ -1,7 +1,6 @@
 /* Menus over the left edge of the table: the sort column, the columns to show, groups, the
  * namespaces. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "parts.h"
 #include "tcptop/base/fmt.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "parts.h"
-#include "tcptop/base/utf8.h"
 
 #define COLUMN_GAP 4
 

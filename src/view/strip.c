@@ -1,6 +1,5 @@
 /* The eleven states: count, change, sparkline and maximum; as one column or two. */
 #include <stdio.h>
-#include <string.h>
 
 #include "parts.h"
 #include "tcptop/base/fmt.h"

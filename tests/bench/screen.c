@@ -13,7 +13,6 @@
  *
  * Costs cover all threads of the process. The terminal answers where its cursor is, as a real one
  * does. Whatever goes wrong, nothing lives longer than LIFE_S. */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@
 #include <unistd.h>
 
 #include "lib/child.h"
-#include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 
 #define PAIRS 300

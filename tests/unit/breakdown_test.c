@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/hosts.h"

@@ -12,7 +12,6 @@
 #include "lib/model_build.h"
 #include "lib/run.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/model/delta.h"
 
 #define RATES (NEED_FLOW | NEED_RATES)
 

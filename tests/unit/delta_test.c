@@ -8,11 +8,9 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/model_build.h"
 #include "lib/run.h"
-#include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"
 
 /* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */

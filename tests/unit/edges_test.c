@@ -8,9 +8,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/delta.h"

@@ -8,13 +8,10 @@
 #include <cmocka.h>
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
 #include "lib/run.h"
-#include "tcptop/base/clock.h"
-#include "tcptop/model/delta.h"
 #include "tcptop/model/predicate.h"
 
 #define NONE UINT32_MAX

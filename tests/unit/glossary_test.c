@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "tcptop/explain/words.h"
 #include "tcptop/model/state.h"

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "lib/figures.h"
-#include "lib/model_build.h"
 #include "tcptop/source/netlink.h"
 
 #define TABLE_MAX 20000u

@@ -6,8 +6,6 @@
 
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "tcptop/base/hash.h"
 
 static void crc(void **state)

@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-
 #include "tcptop/view/layout.h"
 
 static unsigned lesson; /* steps of the one that is played */

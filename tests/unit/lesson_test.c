@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../../src/app/lesson.h"

@@ -7,12 +7,9 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/hosts.h"
-#include "tcptop/base/clock.h"
-#include "tcptop/base/fmt.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/survey.h"

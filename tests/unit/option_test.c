@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <string.h>
 

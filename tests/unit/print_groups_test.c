@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/capture.h"

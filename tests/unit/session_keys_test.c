@@ -7,9 +7,7 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>

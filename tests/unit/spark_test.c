@@ -7,9 +7,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "tcptop/base/clock.h"
 #include "tcptop/text/text.h"
 #include "tcptop/view/spark.h"

@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "tcptop/base/str.h"
 
 static void empty(void **state)

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lib/capture.h"
-#include "tcptop/base/str.h"
 
 static struct canvas c;
 static struct theme theme;

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/model_build.h"

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
 static void round_trip(void **state)

@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
