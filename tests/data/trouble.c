@@ -99,12 +99,22 @@ static void join(int n)
     }
 }
 
-static double now_s(void)
+static double seconds(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double now_s(void)
+{
+    return seconds(CLOCK_MONOTONIC);
+}
+
+static double day_s(void)
+{
+    return seconds(CLOCK_REALTIME);
 }
 
 static bool ended(int ms)
@@ -184,13 +194,14 @@ static void full_queue(void)
     hold();
 }
 
-/* Full for a moment, then emptied, again and again. */
+/* Full for a moment, then emptied, every two and a half seconds: that two samples a second apart
+ * meet it, a moment would have to last for a second. */
 static void brief_queue(void)
 {
     serve(count - 1);
     ready();
     for (unsigned round = 0; !ended(100); round++) {
-        int n = round % 10 == 3 ? count : 0;
+        int n = round % 20 == 3 ? count : 0;
         for (int i = 0; i < n; i++)
             client[i] = attempt();
         usleep(20000);
@@ -244,8 +255,8 @@ static void unanswered(void)
     hold();
 }
 
-/* Open and close `count` connections a second, the client first, until no port is left; says when.
- */
+/* Open and close `count` connections a second, the client first, until no port is left; says when
+ * that was, by the clock of the day. */
 static void use_ports(void)
 {
     struct sockaddr_in at = here();
@@ -259,7 +270,8 @@ static void use_ports(void)
         if (wait > 0)
             usleep((useconds_t)(wait * 1e6));
         if (connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
-            printf("exhausted %.2f %d\n", now_s() - begin, errno == EADDRNOTAVAIL);
+            bool none_left = errno == EADDRNOTAVAIL;
+            printf("exhausted %.2f %d\n", day_s(), none_left);
             fflush(stdout);
             break;
         }
