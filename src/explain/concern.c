@@ -1,5 +1,5 @@
 /* Whom a finding concerns, twice: as a filter to type, and as a test of one row. Both say the same.
- */
+ * And the reverse: which finding is about a state or a row. */
 #include "tcptop/explain/concern.h"
 
 #include <string.h>
@@ -92,4 +92,15 @@ bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_
            (!(c->by & CONCERN_OWNED) || conn->inode) &&
            (!(c->by & CONCERN_ORPHAN) || !conn->inode) &&
            (!(c->by & CONCERN_UNREAD) || conn->rqueue >= c->ends.rqueue);
+}
+
+const struct finding *finding_about(const struct snapshot *s, unsigned state, uint32_t row)
+{
+    const struct findings *f = s->findings;
+
+    for (uint32_t i = 0; f && i < f->n && f->list[i].severity >= SEVERITY_WARNING; i++)
+        if (f->list[i].marks >> state & 1 &&
+            (row == UINT32_MAX || finding_concerns(&f->list[i], s, row)))
+            return &f->list[i];
+    return NULL;
 }

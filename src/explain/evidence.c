@@ -1,7 +1,9 @@
-/* From counts to facts and a verdict. A verdict says WATCH only where the sample itself is the
- * evidence; what takes the process or several samples is for diagnoses. */
+/* From counts to facts and a verdict. A verdict says WATCH where the sample itself is the evidence;
+ * what takes the process or several samples the doctor has found, and that has the last word. */
 #include "tcptop/explain/evidence.h"
 
+#include "tcptop/explain/concern.h"
+#include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/survey.h"
 #include "tcptop/explain/teller.h"
 #include "tcptop/explain/typeset.h"
@@ -55,6 +57,17 @@ bool teller_knows(const struct explain_subject *subject)
            tellers[subject->state];
 }
 
+/* What the doctor found about the state, or about the selected connection. */
+static void judge_by_finding(struct evidence *e, const struct finding *f)
+{
+    e->verdict = f->severity == SEVERITY_CRITICAL ? VERDICT_PROBLEM : VERDICT_WATCH;
+    e->found = f;
+    str_clear(&e->reason);
+    finding_title(f, &e->reason);
+    str_add(&e->reason, ". ");
+    finding_sentence(f, PART_SEEN, &e->reason);
+}
+
 void evidence_collect(struct evidence *e, const struct explain_subject *subject)
 {
     struct survey survey;
@@ -70,6 +83,11 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (t.s->status == SAMPLE_PARTIAL)
         TELL(e, MSG_FACT_PARTIAL, NULL);
     tellers[t.state](&t);
+    const struct finding *found = NULL;
+    if (t.row || subject->row == UINT32_MAX)
+        found = finding_about(t.s, t.state, subject->row);
+    if (found)
+        judge_by_finding(e, found);
 }
 
 bool evidence_failed(const struct evidence *e)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/explain/patience.h"
 #include "tcptop/explain/typeset.h"
 
@@ -54,6 +55,16 @@ void expand_duration(struct str *out, uint64_t seconds)
         return;
     str_add(out, NBSP);
     add_unit(out, units[i + 1].unit, seconds % units[i].seconds / units[i + 1].seconds);
+}
+
+void expand_bytes(struct str *out, uint64_t bytes)
+{
+    char words[FMT_SIZE];
+    const char *unit = strchr(fmt_bytes(words, sizeof words, bytes), ' ');
+
+    str_add_bytes(out, words, unit ? (size_t)(unit - words) : strlen(words));
+    if (unit)
+        str_addf(out, NBSP "%s", unit + 1);
 }
 
 static bool fin_limit(const struct host *h, uint64_t *seconds)

@@ -9,6 +9,7 @@
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/facts.h"
+#include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/map.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/typeset.h"
@@ -85,6 +86,17 @@ static void add_evidence(struct str *body, const struct evidence *e)
              verdict_mark(e->verdict), verdict_word(e->verdict), str_text(&e->reason));
 }
 
+/* What the doctor advises knows process and peer; else what is to be done in general. */
+static void add_advice(struct page *p, const struct evidence *e)
+{
+    bool act = e->verdict > VERDICT_NORMAL && *words_of(p, SECTION_ACT);
+
+    if (e->found)
+        finding_sentence(e->found, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
+    else
+        add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
+}
+
 /* What was done, where to look, what is learned: each paragraph begins with its word. */
 static void add_lesson(struct page *p)
 {
@@ -119,16 +131,15 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     if (map)
         map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->snapshot);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
-    bool act = e.verdict > VERDICT_NORMAL && *words_of(p, SECTION_ACT);
-    add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
+    add_advice(p, &e);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
     add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
-    numbers_tell(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
     add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
     add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
     if (source.len)
         fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
+    numbers_tell(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
 
     bool failed = evidence_failed(&e) || str_failed(&source);
     for (unsigned i = 0; i < p->n; i++)
@@ -169,15 +180,40 @@ static void set_block(struct typeset *ts, const struct block *b, int width)
     }
 }
 
-static void set_page(struct typeset *ts, const struct page *p, int width, bool gaps)
+/* Returns how many lines come before the table, which is last. */
+static uint32_t set_page(struct typeset *ts, const struct page *p, int width, bool gaps)
 {
+    uint32_t words = 0;
+
     for (unsigned i = 0; i < p->n; i++) {
         if (p->block[i].body.len == 0)
             continue;
         if (ts->n_lines > 0 && (gaps || i == 1)) /* the first are a lesson's words */
             typeset_line(ts);
         set_block(ts, &p->block[i], width);
+        if (p->block[i].kind != BLOCK_TABLE)
+            words = ts->n_lines;
     }
+    return words;
+}
+
+/* Whether blank lines between the sections push nothing out of `height`: what does not fit without
+ * them is not counted. */
+static bool has_room(const struct page *p, int width, uint32_t height)
+{
+    struct typeset ts;
+    uint32_t words, spaced, whole;
+
+    typeset_init(&ts);
+    words = set_page(&ts, p, width, true);
+    spaced = ts.n_lines;
+    typeset_fini(&ts);
+    if (spaced <= height || words > height)
+        return spaced <= height;
+    (void)set_page(&ts, p, width, false);
+    whole = ts.n_lines;
+    typeset_fini(&ts);
+    return whole > height;
 }
 
 int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
@@ -192,11 +228,8 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
     width = width < WIDTH_MIN ? WIDTH_MIN : width;
     rc = page_init(&page, subject, map && width >= MAP_COLUMNS);
     if (!rc) {
-        set_page(&ts, &page, width, true);
-        if (height > 0 && width >= WIDTH_INDENT && ts.n_lines > (uint32_t)height) {
-            typeset_fini(&ts);
-            set_page(&ts, &page, width, false);
-        }
+        bool gaps = width < WIDTH_INDENT || height <= 0 || has_room(&page, width, (uint32_t)height);
+        (void)set_page(&ts, &page, width, gaps);
         rc = typeset_finish(&ts, t);
     }
     page_fini(&page);
@@ -216,22 +249,32 @@ static void add_first_sentence(struct str *out, const struct explain_subject *su
     str_fini(&sentence);
 }
 
-/* Verdict and first fact, then what to do. */
+/* Verdict and first fact, or what was found; then what to do. */
 static void add_brief(struct str *now, struct str *todo, const struct explain_subject *subject)
 {
     struct evidence e;
+    struct str advice = STR_INIT;
 
     evidence_collect(&e, subject);
     if (e.verdict != VERDICT_NONE)
         str_addf(now, "%s%s" MARK_END NBSP NBSP, verdict_mark(e.verdict), verdict_word(e.verdict));
-    if (e.n_facts)
-        str_addf(now, "%s.", str_text(&e.fact[0]));
-    if (e.verdict == VERDICT_NORMAL)
+    if (e.found)
+        finding_title(e.found, now);
+    else if (e.n_facts)
+        str_add(now, str_text(&e.fact[0]));
+    if (e.found || e.n_facts)
+        str_add(now, ".");
+    if (e.found) {
+        finding_part(e.found, PART_DO, &advice);
+        fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
+    } else if (e.verdict == VERDICT_NORMAL) {
         str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
-    else if (e.verdict != VERDICT_NONE || e.act)
+    } else if (e.verdict != VERDICT_NONE || e.act) {
         fact_fill(todo, MSG_EXPLAIN_TO_DO,
                   words_text(subject->state, kind_of(subject), SECTION_BRIEF, text_language()));
-    now->failed = now->failed || evidence_failed(&e);
+    }
+    now->failed = now->failed || str_failed(&advice) || evidence_failed(&e);
+    str_fini(&advice);
     evidence_fini(&e);
 }
 

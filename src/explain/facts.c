@@ -74,6 +74,16 @@ const char *plain_time(char out[LIVE_SIZE], double seconds)
     return time_in_words(out, "", (uint64_t)(seconds * 1000 + 0.5), "");
 }
 
+const char *live_bytes(char out[LIVE_SIZE], uint64_t bytes)
+{
+    struct str words = STR_INIT;
+
+    expand_bytes(&words, bytes);
+    live(out, "", str_text(&words));
+    str_fini(&words);
+    return out;
+}
+
 const char *live_percent(char out[LIVE_SIZE], double part)
 {
     double percent = part * 100;

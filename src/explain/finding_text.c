@@ -2,6 +2,7 @@
 #include "tcptop/explain/finding_text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -104,7 +105,7 @@ static void add_number(struct str *out, enum figure_kind kind, double value)
         str_add(out, fmt_rate(number, sizeof number, value));
         break;
     case KIND_OF_BYTES:
-        str_add(out, fmt_bytes(number, sizeof number, (uint64_t)value));
+        expand_bytes(out, (uint64_t)value);
         break;
     }
 }
@@ -257,6 +258,18 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
     case PART_KINDS:
         break;
     }
+}
+
+void finding_sentence(const struct finding *f, enum finding_part part, struct str *out)
+{
+    size_t start = out->len;
+
+    finding_part(f, part, out);
+    if (str_failed(out) || out->len == start)
+        return;
+    out->data[start] = (char)toupper((unsigned char)out->data[start]);
+    if (out->data[out->len - 1] != '.')
+        str_add_char(out, '.');
 }
 
 const char *finding_label(enum finding_part part)

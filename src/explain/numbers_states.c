@@ -8,14 +8,6 @@
 
 #define TIME_WAIT_S 60 /* include/net/tcp.h TCP_TIMEWAIT_LEN */
 
-static const char *live_bytes(char out[LIVE_SIZE], uint64_t bytes)
-{
-    char value[FMT_SIZE];
-
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%s" MARK_END, fmt_bytes(value, sizeof value, bytes));
-    return out;
-}
-
 static bool counter_rate(const struct teller *t, enum host_counter which, char out[LIVE_SIZE])
 {
     double per_s;

@@ -30,15 +30,11 @@ uint32_t drawing_warned_states(const struct drawing *d)
 
 unsigned drawing_row_severity(const struct drawing *d, uint32_t row)
 {
-    const struct findings *f = d->s->findings;
     const struct conn *c = &d->s->conn[row];
+    unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+    const struct finding *f = finding_about(d->s, state, row);
 
-    for (uint32_t i = 0; f && i < f->n && f->list[i].severity >= SEVERITY_WARNING; i++) {
-        unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
-        if (f->list[i].marks >> state & 1 && finding_concerns(&f->list[i], d->s, row))
-            return f->list[i].severity;
-    }
-    return SEVERITY_OK;
+    return f ? f->severity : SEVERITY_OK;
 }
 
 static void title_of(const struct finding *f, char out[FILL_SIZE])

@@ -14,7 +14,7 @@ read -r -t 20 ready <&"${HELD[0]}"
 [ "${ready:-}" = ready ] || { echo "not ok 1 - the sockets stand"; exit 1; }
 count() { ss -tanH state "$1" | wc -l; }
 
-live 200x50 '--lang en'
+live 200x80 '--lang en' # room for the words and the table behind them
 sees 'LISTEN .* [1-9][0-9]*'
 keys Home
 check "LISTEN: how full its queues are" sees 'Queues .*8001 \(2 of 7\)'

@@ -12,6 +12,7 @@
 #include "lib/hosts.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/doctor.h"
 #include "tcptop/explain/explain.h"
 
 static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 s;\n"
@@ -39,11 +40,11 @@ static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 
                                    "  Sooner: an acceptable new SYN, or connect()\n"
                                    "  here (tcp_tw_reuse = 2: loopback only).\n"
                                    "MYTHS\n"
-                                   "  It lasts 2MSL: in Linux a constant of 60 s.\n"
                                    "  tcp_fin_timeout shortens it: no, FIN_WAIT2.\n"
                                    "  tcp_tw_recycle fixes it: removed in 4.12.\n"
                                    "  A server restart frees them: no owner left.\n"
                                    "  SO_LINGER 0 helps: it sends RST, loses data.\n"
+                                   "  It lasts 2MSL: in Linux a constant of 60 s.\n"
                                    "Source: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
                                    "TCP_TIMEWAIT_LEN\n";
 
@@ -72,11 +73,11 @@ static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 
                                    "  더 일찍 끝나는 경우: 상대의 유효한 새 SYN,\n"
                                    "  connect() 재사용(tcp_tw_reuse = 2: 루프백만)\n"
                                    "흔한 오해\n"
-                                   "  2MSL 동안 남는다: 리눅스는 상수 60초\n"
                                    "  tcp_fin_timeout으로 줄인다: FIN_WAIT2용\n"
                                    "  tcp_tw_recycle을 켠다: 리눅스 4.12에서 삭제\n"
                                    "  서버를 재시작한다: 이미 주인이 없는 소켓\n"
                                    "  SO_LINGER 0을 쓴다: RST로 데이터를 잃음\n"
+                                   "  2MSL 동안 남는다: 리눅스는 상수 60초\n"
                                    "근거: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
                                    "TCP_TIMEWAIT_LEN\n";
 
@@ -323,6 +324,20 @@ static void expect_brief(struct snapshot *s, unsigned state, enum language langu
 }
 
 /* "Nothing" is said only where the verdict is normal. */
+/* Set so wide that no sentence is broken. */
+static void expect_says(const struct explain_subject *subject, const char *words, bool said)
+{
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    assert_int_equal(explain_layout(&t, subject, 400, 0, true), 0);
+    plain(&t, &out);
+    if ((strstr(str_text(&out), words) != NULL) != said)
+        fail_msg("%s in:\n%s", said ? words : "should not be there", str_text(&out));
+    explain_fini(&t);
+    str_fini(&out);
+}
+
 static void what_to_do_follows_the_verdict(void **state)
 {
     (void)state;
@@ -347,6 +362,52 @@ static void what_to_do_follows_the_verdict(void **state)
         str_fini(&out);
         snapshot_unref(s);
     }
+}
+
+/* What the doctor found has the last word: on the state, and on the connections it is about. */
+static void by_finding(void **state)
+{
+    (void)state;
+    struct snapshot *s = host_api07();
+    struct findings *found = findings_new(1);
+    struct explain_subject subject = {
+        .state = TCP_STATE_CLOSE_WAIT, .snapshot = s, .row = UINT32_MAX};
+    uint32_t row = 0;
+
+    assert_non_null(found);
+    found->n = found->warnings = 1;
+    found->list[0] = (struct finding){
+        .rule = RULE_CLOSE_WAIT,
+        .severity = SEVERITY_CRITICAL,
+        .subject = SUBJECT_PROCESS,
+        .valid = 7,
+        .value = {301, 409, 60},
+        .process = "java",
+        .concern = {.states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
+                    .by = CONCERN_DPORT,
+                    .pid = 2841,
+                    .ends = {.dport = 1}},
+        .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT),
+    };
+    s->findings = found;
+    expect_says(&subject,
+                "PROBLEM  CLOSE_WAIT leak likely: java (2841). 301 of 409 connections in "
+                "CLOSE_WAIT for over 60 s, no decrease in three samples.",
+                true);
+    expect_says(&subject, "Find the missing close(); a restart is a stopgap.", true);
+    while (s->conn[row].state != TCP_STATE_CLOSE_WAIT)
+        row++;
+    subject.row = row; /* no such port */
+    expect_says(&subject, "PROBLEM", false);
+    s->findings->list[0].concern.ends.dport = s->conn[row].dport;
+    expect_says(&subject, "PROBLEM  CLOSE_WAIT leak likely", true);
+    subject =
+        (struct explain_subject){.state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+    expect_says(&subject, "PROBLEM", false);
+    found->list[0].severity = SEVERITY_INFO;
+    subject.state = TCP_STATE_CLOSE_WAIT;
+    expect_says(&subject, "leak likely", false);
+    snapshot_unref(s);
 }
 
 static void brief(void **state)
@@ -408,6 +469,7 @@ int main(void)
         cmocka_unit_test(fits),
         cmocka_unit_test(roles),
         cmocka_unit_test(what_to_do_follows_the_verdict),
+        cmocka_unit_test(by_finding),
         cmocka_unit_test(brief),
         cmocka_unit_test(variants),
     };

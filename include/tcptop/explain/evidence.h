@@ -15,10 +15,11 @@ enum verdict { VERDICT_NONE, VERDICT_NORMAL, VERDICT_WATCH, VERDICT_PROBLEM };
 struct evidence {
     struct str fact[EVIDENCE_FACTS];
     unsigned n_facts;
-    enum verdict verdict; /* NONE: nothing measured allows one */
-    struct str reason;    /* the verdict's sentence */
-    bool act;             /* there is something to do even without a verdict */
-    struct str spare;     /* takes facts for which there is no room */
+    enum verdict verdict;        /* NONE: nothing measured allows one */
+    struct str reason;           /* the verdict's sentences */
+    const struct finding *found; /* of the doctor, which the verdict is by; NULL: none */
+    bool act;                    /* there is something to do even without a verdict */
+    struct str spare;            /* takes facts for which there is no room */
 };
 
 /** Look at the subject's snapshot (none: no facts). Passes over its rows only where the subject has

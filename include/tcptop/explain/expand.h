@@ -27,4 +27,7 @@ bool expand_knows(const char *name, size_t len);
 /** Append a length of time in words, "75 s", "3 min 52 s", in the language in force. */
 void expand_duration(struct str *out, uint64_t seconds);
 
+/** Append an amount of data, "1.07 MB". */
+void expand_bytes(struct str *out, uint64_t bytes);
+
 #endif

@@ -46,8 +46,9 @@ struct explain_text {
 
 /** Lay the whole text out `width` columns wide (24 and more; less is treated as 24), by the rules
  *  of wrapping: at blanks only, never inside a Korean word, never between a number and its unit.
- *  `map`: with the state diagram where it fits (43 columns). Blank lines between sections exist
- *  when the whole then fits into `height` (0: always), under 32 columns always.
+ *  `map`: with the state diagram where it fits (43 columns). The words come first, the table IN
+ *  NUMBERS behind them. Blank lines between sections exist where they push nothing out of `height`
+ *  that would fit (0: always), under 32 columns always.
  *  In the language in force. Returns 0 or -ENOMEM (then empty). */
 int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
                    int height, bool map);

@@ -15,6 +15,9 @@ enum finding_part { PART_SEEN, PART_MEANS, PART_DO, PART_HARMLESS, PART_CHECK, P
 /** Append a part: a sentence, or commands, one per line; nothing where there is nothing to say. */
 void finding_part(const struct finding *f, enum finding_part part, struct str *out);
 
+/** The same where no label stands before it: from its capital to its full stop. */
+void finding_sentence(const struct finding *f, enum finding_part part, struct str *out);
+
 /** Its label: "Seen". */
 const char *finding_label(enum finding_part part);
 
