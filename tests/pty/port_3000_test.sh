@@ -30,9 +30,11 @@ check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
 check "it is normal" sees 'NORMAL  The count follows the closing rate'
 check "and why it is there" sees 'If the last ACK is lost, the peer repeats'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
-check "the numbers: all of the range is free" says "Ephemeral +0 of $range used here"
+keys ']'
+check "further down the numbers: all of the range is free" says "Ephemeral +0 of $range used here"
 check "all peers are this host itself" sees 'Peers +::1 \(16\)'
 check "on the one port" sees 'Ports +local 3000 \(16\)'
+keys '['
 
 first=$(left)
 ss_left=$(ss -tanoH state time-wait 'sport = :3000' | grep -oE 'timewait,[0-9]+' | grep -oE '[0-9]+' | sort -n | tail -n 1)
@@ -46,7 +48,9 @@ check "in Korean: the server here closed" sees '모두 로컬 포트 3000: 이 �
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
 check "it is normal" sees '정상  닫은 만큼 생기고 60초 뒤 사라집니다'
 check "and why it is there" sees '마지막 ACK가 사라지면 상대가 FIN을 다시'
+keys ']'
 check "the numbers" says "임시 포트  $range개 중 0개 사용"
+keys '['
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'
 keys L
