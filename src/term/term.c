@@ -242,16 +242,20 @@ void term_redraw(struct term *t)
     painter_redraw(t->painter);
 }
 
+/* Keys that were read with others come first: a paste costs one call for all that it brings. */
 bool term_read(struct term *t, struct input *in)
 {
     const int64_t now = clock_mono_ns();
-    size_t size;
-    unsigned char *space = decoder_space(&t->decoder, &size);
-    const size_t n = wire_read(&t->wire, space, size);
-    decoder_added(&t->decoder, n);
-    const bool patient =
-        !t->undecided_ns || n || now - t->undecided_ns < t->options.esc_delay_ms * NS_PER_MS;
-    const bool found = decoder_next(&t->decoder, patient, in);
+    size_t size, n = 0;
+    bool found = decoder_next(&t->decoder, true, in);
+    if (!found) {
+        unsigned char *space = decoder_space(&t->decoder, &size);
+        n = wire_read(&t->wire, space, size);
+        decoder_added(&t->decoder, n);
+        const bool patient =
+            !t->undecided_ns || n || now - t->undecided_ns < t->options.esc_delay_ms * NS_PER_MS;
+        found = decoder_next(&t->decoder, patient, in);
+    }
     if (!decoder_undecided(&t->decoder))
         t->undecided_ns = 0;
     else if (!t->undecided_ns || n)
