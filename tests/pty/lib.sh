@@ -2,6 +2,10 @@
 # and TAP. Sourced by bash; leaves the shell in the project's top directory.
 # shellcheck shell=bash
 set -u
+# The header's words depend on the length of the host's name: a name of our own, where that may be.
+if [ -z "${OWN_NAME:-}" ] && [ "$(id -u)" = 0 ] && unshare -u hostname tests 2>/dev/null; then
+	OWN_NAME=1 exec unshare -u sh -c 'hostname tests; exec bash "$0"' "$0"
+fi
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "${B:-build}" && pwd) || exit 1
 tcptop=$B/tcptop
@@ -15,7 +19,8 @@ if ! command -v tmux >/dev/null; then
 	exit 0
 fi
 terminals=0 # each has its own server and files: what is about to end would meddle with the next
-mux() { tmux -u -S "$at/socket" -f /dev/null "$@"; }
+printf 'set -g status off\nset -g escape-time 0\n' >"$tmp/tmux.conf"
+mux() { tmux -u -S "$at/socket" -f "$tmp/tmux.conf" "$@"; }
 new_terminal() {
 	mux kill-server 2>/dev/null
 	terminals=$((terminals + 1))
@@ -74,9 +79,7 @@ start() {
 		mv $at/code $at/exit
 		while :; do read -r _ || exit; done
 	EOF
-	mux new-session -d -x "${1%x*}" -y "${1#*x}" "bash $at/run" \; set -g status off \; \
-		set -g window-size manual \; set -g escape-time 0 \; \
-		resize-window -x "${1%x*}" -y "${1#*x}" >/dev/null
+	mux new-session -d -x "${1%x*}" -y "${1#*x}" "bash $at/run" \; set -g window-size manual
 }
 live() { start "$1" "$tcptop --no-config ${2:-} 2>$tmp/err"; }
 
@@ -103,7 +106,10 @@ ended() { until_true test -e "$at/exit"; }
 code() { ended && [ "$(cat "$at/exit")" = "$1" ]; } # code N: the program ends with N
 
 # restored: settings, screen and cursor are as the program found them
-restored() {
-	ended && cmp -s "$at/before" "$at/after" && shows '^THE SHELL BEFORE' &&
+given_back() {
+	shows '^THE SHELL BEFORE' &&
 		[ "$(mux display -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag}')" = '0 1 0' ]
+}
+restored() { # tmux may still have to read the program's last words
+	ended && cmp -s "$at/before" "$at/after" && until_true given_back
 }
