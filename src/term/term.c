@@ -130,11 +130,20 @@ static int refuse_type(struct err *err)
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
 
+static void taken(int sig)
+{
+    (void)sig;
+}
+
+/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
+ * has a handler when curses starts it leaves alone for good. */
 static int open_painter(struct term *t)
 {
     struct sigaction before[CURSES_SIGNALS];
+    const struct sigaction mine = {.sa_handler = taken};
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], NULL, &before[i]);
+    sigaction(SIGTSTP, &mine, NULL);
     const int rc = painter_open(&t->painter, t->w, t->h, t->options.color);
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], &before[i], NULL);

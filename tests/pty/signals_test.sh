@@ -6,7 +6,7 @@
 
 ends_by() { # ends_by SIGNAL CODE
 	live 100x30
-	check "$1: running" sees '^ tcptop '
+	check "$1: running" sees CONNECTIONS
 	kill -"$1" "$(cat "$at/pid")"
 	check "$1 ends it with $2" code "$2"
 	check "$1 leaves the terminal as it was" restored
@@ -34,13 +34,13 @@ exec {pipe}>&-
 
 # ^Z and fg need a shell with job control.
 new_terminal
-mux new-session -d -x 100 -y 30 "PS1='PROMPT> ' bash --norc --noprofile -i" \; set -g status off \; \
-	set -g window-size manual \; set -g escape-time 0 >/dev/null
+mux new-session -d -x 120 -y 30 "PS1='PROMPT> ' bash --norc --noprofile -i" \; \
+	set -g window-size manual
 check "an interactive shell" sees 'PROMPT>'
 keys "stty -a > $at/before; $tcptop --no-config" Enter
-check "running in it" sees '^ tcptop '
-keys C-z
-check "^Z suspends" sees 'Stopped'
+check "running in it" sees 'CONNECTIONS'
+keys '?' C-z
+check "^Z suspends, also while a frame is drawn" sees 'Stopped'
 keys "stty -a > $at/suspended" Enter
 modes() { grep -oE '[ -](echo|icanon|isig|opost) ' "$at/$1"; }
 settings_kept() { [ -s "$at/suspended" ] && [ "$(modes before)" = "$(modes suspended)" ]; }
@@ -48,7 +48,7 @@ check "with the terminal given back" until_true settings_kept
 resize 80 24
 keys 'fg' Enter
 check "fg brings it back at the new size" sees '^ [a-z0-9-]+ +[0-9,]+ connections? '
-keys '?'
+keys q '?'
 check "and it listens" sees 'MOVE'
 keys C-c
 check "then ends" loses 'MOVE'
@@ -58,11 +58,11 @@ check "and the prompt is there" sees '^over'
 # The terminal is closed under it.
 gone() { ! kill -0 "$(cat "$at/pid")" 2>/dev/null; }
 live 100x30
-sees '^ tcptop '
+sees CONNECTIONS
 mux kill-server
 check "a closed terminal ends it" until_true gone
 start 100x30 "bash -c 'trap \"\" HUP; exec $tcptop --no-config'"
-check "with hang-ups ignored: running" sees '^ tcptop '
+check "with hang-ups ignored: running" sees CONNECTIONS
 mux kill-server
 check "a closed terminal ends it too" until_true gone
 
