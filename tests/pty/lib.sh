@@ -105,6 +105,22 @@ loses() { until_true hidden "$1"; } # loses REGEX: it goes from the screen
 ended() { until_true test -e "$at/exit"; }
 code() { ended && [ "$(cat "$at/exit")" = "$1" ]; } # code N: the program ends with N
 
+pause() { sleep 0.4; } # longer than a question whether to close stays deaf
+# answer REGEX COMMAND…: the question hears what that types and says so; what comes too early for a
+# program that is slow just now is not heard, and comes again
+answer() {
+	local end=$((SECONDS + patience))
+	while [ $SECONDS -lt $end ]; do
+		pause
+		"${@:2}"
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			! shows "$1" || return 0
+			sleep 0.1
+		done
+	done
+	return 1
+}
+
 # restored: settings, screen and cursor are as the program found them
 given_back() {
 	shows '^THE SHELL BEFORE' &&
