@@ -9,7 +9,7 @@ ip link set lo up
 brief() { "$B/tests/data/brief" "$@" >/dev/null; }
 
 # The server is on port 8080 and closes last: its end has gone before anyone looks.
-live 200x50 '--lang en -f lport:8080'
+live 260x50 '--lang en -f lport:8080' # wide: what closes is the first to leave the header
 check "it opens" sees 'no connection matches'
 brief 3 300 50 0 8080
 check "an unseen connection is a closed row" sees '^.-tcp +127\.0\.0\.1:8080 +127\.1\.0\.1:[0-9]+ +CLOSE '
@@ -20,9 +20,10 @@ check "it ends" code 0
 
 mkdir -p "$XDG_CONFIG_HOME/tcptop"
 printf '[general]\nfade = 60 s\n' >"$XDG_CONFIG_HOME/tcptop/tcptop.ini"
-start 120x34 "$tcptop --lang en -f lport:8080 2>$tmp/err"
+start 120x34 "$tcptop --lang en -d 60 -f lport:8080 2>$tmp/err" # no sample meets what lives meanwhile
 check "with a longer fade" sees 'no connection matches'
 brief 1 300 50 0 8080
+keys C-l
 check "the row is there" sees '127\.0\.0\.1:8080 .* CLOSE '
 keys Tab Enter
 check "its details" sees 'Opened and closed between two samples'
@@ -34,7 +35,7 @@ check "it ends again" code 0
 
 # The kernel's own count, of the sockets that belong to a multicast group of sock_diag.
 dropped() { awk '$2 == 4 && $4 !~ /^0+$/ { n += $9 } END { exit n == 0 }' /proc/net/netlink; }
-live 200x50 '--lang en'
+live 260x50 '--lang en'
 check "it opens once more" sees 'no sockets in this namespace|closed|TIME_WAIT +[0-9]'
 check "and hears" sees 'closed 0\.0/s'
 pid=$(cat "$at/pid")
