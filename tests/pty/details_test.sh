@@ -7,13 +7,13 @@
 in_own_namespace
 ip link set lo up
 coproc TALK { exec "$B/tests/data/talk" 300000; }
-read -r -t 20 port client <&"${TALK[0]}"
+read -r -t 60 port client <&"${TALK[0]}"
 coproc HALF { exec "$B/tests/data/talk" half-closed; } 2>/dev/null
-read -r -t 20 half half_client <&"${HALF[0]}"
+read -r -t 60 half half_client <&"${HALF[0]}"
 check "the connections stand" [ -n "${half_client:-}" ]
 
 live 80x24 "-d 0.3 -f 'lport:$client'"
-check "a row" sees ":$client"
+check "a row" sees "^▹.*:$client "
 keys Tab
 keys Enter
 check "Enter opens the details" sees '━ CONNECTION ━'
@@ -37,7 +37,7 @@ keys q
 keys q
 
 live 80x24 "-d 0.3 -f 'lport:$half'"
-check "a row in CLOSE_WAIT" sees 'CLOSE_WAIT'
+check "a row in CLOSE_WAIT" sees "^▹.*:$half .*CLOSE_WAIT"
 keys Tab
 keys /
 keys C-u

@@ -31,7 +31,7 @@ copied() { mux show-buffer 2>/dev/null | grep -qE '^tcp6?  .*:[0-9]+  .*:[0-9*]+
 check "c puts the row on the clipboard" until_true copied
 keys Escape '?'
 check "a bracketed paste is no command" sees MOVE
-check "and no filter" hidden port:3000
+check "and no filter" loses port:3000
 keys C-c
 check "a typed ^C is" code 0
 
@@ -56,7 +56,7 @@ fi
 
 # A client of tmux on a terminal of its own leaves, and another comes at another size.
 live 120x34 '-d 0.05'
-check "a fast screen" sees '^ tcptop '
+check "a fast screen" sees CONNECTIONS
 resize 60 20
 check "left alone and made smaller" sees '^ [a-z0-9-]+ .*[0-9]:[0-9]{2}'
 resize 120 34
