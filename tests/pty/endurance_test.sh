@@ -4,6 +4,7 @@
 # shellcheck source=tests/pty/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_own_namespace
+patience=120 # a slow machine stretches the interval: hundreds of samples take their time
 sanitized=no
 grep -qE '__[at]san_init' "$tcptop" && sanitized=yes
 # What the process $1 holds: descriptors, threads, KiB of memory.
