@@ -15,6 +15,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sna
     if (atomic_fetch_add(&f->begun, 1) == 0)
         pthread_sigmask(SIG_SETMASK, NULL, &f->blocked);
     pthread_mutex_lock(&f->gate);
+    atomic_fetch_add(&f->passed, 1);
     pthread_mutex_unlock(&f->gate);
     atomic_store(&f->needs, req->needs);
     if (fails)

@@ -12,6 +12,7 @@ struct fake {
     struct source source;
     pthread_mutex_t gate;         /* held by the test: the sample does not end */
     atomic_uint begun, taken;     /* samples */
+    atomic_uint passed;           /* of those begun: the gate */
     atomic_uint rows;             /* of each sample, cookies 1 … rows */
     atomic_int fails;             /* -errno instead of a sample; 0: none */
     atomic_uint status;           /* enum sample_status */
