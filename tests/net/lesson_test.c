@@ -165,7 +165,9 @@ static void dead_actors_are_replaced(void **unused)
     step(&l);
     step(&l);
     kill(l.scene.pid[WHO_SERVER], SIGKILL);
-    poll(NULL, 0, 50);
+    siginfo_t end_of_server; /* its sockets have gone by then */
+    assert_int_equal(
+        waitid(P_PID, (id_t)l.scene.pid[WHO_SERVER], &end_of_server, WEXITED | WNOWAIT), 0);
     step(&l);
     assert_int_equal(l.shown, 3);
     kill(l.scene.pid[WHO_SERVER], SIGSTOP);
@@ -215,12 +217,11 @@ static void watch(int out)
         pause();
 }
 
-static void actors_die_with_the_watcher(void **unused)
+/* How long the actors outlive their watcher. */
+static int64_t ns_outlived(void)
 {
     int out[2], status;
     pid_t actors[WHO_COUNT];
-    (void)unused;
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* they become ours, so their ends are told */
     assert_int_equal(pipe(out), 0);
     const pid_t watcher = fork();
     if (watcher == 0)
@@ -231,9 +232,19 @@ static void actors_die_with_the_watcher(void **unused)
     assert_int_equal(waitpid(watcher, &status, 0), watcher);
     for (int i = 0; i < WHO_COUNT; i++)
         assert_int_equal(waitpid(actors[i], &status, 0), actors[i]);
-    assert_true(clock_mono_ns() - begin < NS_PER_S); /* it was to wait for two */
     close(out[0]);
     close(out[1]);
+    return clock_mono_ns() - begin;
+}
+
+static void actors_die_with_the_watcher(void **unused)
+{
+    (void)unused;
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* they become ours, so their ends are told */
+    int64_t took = NS_PER_S;
+    for (int i = 0; i < 5 && took >= NS_PER_S; i++) /* a busy host may hold up one */
+        took = ns_outlived();
+    assert_true(took < NS_PER_S); /* it was to wait for two */
     struct snapshot *s = take();
     assert_int_equal(s->total, 0);
     snapshot_unref(s);

@@ -137,6 +137,15 @@ static bool is_at(const struct snapshot *s, uint32_t row, uint16_t port, unsigne
     return s->conn[row].sport == port && s->conn[row].state == state;
 }
 
+static bool is_any_at(const struct snapshot *s, uint16_t port, unsigned state)
+{
+    for (uint32_t row = 0; row < s->n_live; row++) {
+        if (is_at(s, row, port, state))
+            return true;
+    }
+    return false;
+}
+
 /* The owner of the first row with this local port in this state. */
 static const char *owner_at(const struct snapshot *s, uint16_t port, unsigned state)
 {
@@ -286,7 +295,8 @@ static void a_time_wait_names_who_made_it(void **state)
     const struct snapshot *s = sample(&r);
     char was[64];
     snprintf(was, sizeof was, "%s", owner_at(s, PORT + 2, TCP_STATE_ESTABLISHED));
-    for (int i = 0; i < 100 && strcmp(was, named("server", pid)); i++) { /* until it has its name */
+    for (int i = 0; i < 3000 && strcmp(was, named("server", pid));
+         i++) { /* until it has its name */
         usleep(10000);
         end(&r);
         r = begin();
@@ -298,6 +308,10 @@ static void a_time_wait_names_who_made_it(void **state)
     waitpid(pid, NULL, 0);
     close(client);
     s = sample(&r);
+    for (int i = 0; i < 3000 && !is_any_at(s, PORT + 2, TCP_STATE_TIME_WAIT); i++) {
+        usleep(10000);
+        s = sample(&r);
+    }
     snprintf(was, sizeof was, "(server %d)", pid);
     assert_string_equal(owner_at(s, PORT + 2, TCP_STATE_TIME_WAIT), was);
     s = sample(&r);
