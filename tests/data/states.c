@@ -101,7 +101,7 @@ static void expect(int fd, int state, const char *what)
     socklen_t len;
     struct timespec nap = {.tv_nsec = 1000000};
 
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 30000; i++) {
         len = sizeof(info);
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
             err(1, "TCP_INFO");

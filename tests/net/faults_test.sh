@@ -10,7 +10,7 @@ coproc HELD { "$B/tests/data/states" 8001 8003 8004 8005 8008 8010 8012 8014 801
 # shellcheck disable=SC2034 # the trap closes it, and the sockets go
 hold=${HELD[1]}
 trap 'exec {hold}>&-; rm -rf "$tmp"' EXIT
-read -r -t 20 ready <&"${HELD[0]}"
+read -r -t 60 ready <&"${HELD[0]}"
 [ "${ready:-}" = ready ] || { echo "not ok - the sockets stand"; exit 1; }
 n=0
 if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
@@ -36,7 +36,7 @@ fault() {
 	local name=$1 code=$2 words=$3 inject=() spec status lines
 	shift 3
 	for spec in "$@"; do inject+=(-e "inject=$spec"); done
-	timeout 30 strace -f -qq -o "$tmp/trace" "${inject[@]}" "$B/tcptop" --no-config --once --json \
+	timeout 120 strace -f -qq -o "$tmp/trace" "${inject[@]}" "$B/tcptop" --no-config --once --json \
 		>"$tmp/out" 2>"$tmp/err"
 	status=$?
 	lines=$(grep -c '' "$tmp/err")

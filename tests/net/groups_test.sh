@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 tcptop=("$B/tcptop" --no-config)
 coproc HELD { exec "$B/tests/data/states"; } # its input ends when this shell does, and the sockets go
-read -r -t 20 ready <&"${HELD[0]}"
+read -r -t 60 ready <&"${HELD[0]}"
 [ "${ready:-}" = ready ] || { echo "not ok - the sockets stand"; exit 1; }
 
 # counted FIELD [ARGUMENT OF SS]…: "KEY TOTAL ESTABLISHED TIME_WAIT LISTEN" of each group

@@ -21,7 +21,7 @@
 #include "tcptop/source/source.h"
 
 #define RANDOM_FILTERS 500
-#define TRIES          3 /* a timer may run out between two dumps */
+#define TRIES          20 /* a timer may run out between two dumps */
 
 static const char *program; /* argv[0] */
 static struct held held;

@@ -258,18 +258,29 @@ static void a_recorded_dump_replays(void **state)
     }
 }
 
-static void the_host_speaks_of_this_namespace(void **state)
+/* Does the gauge count what is listed? An entry may run out between the two. */
+static bool gauge_counts(const struct snapshot *s)
 {
-    (void)state;
-    struct snapshot *s = take(BACKEND_NETLINK, 0, NULL);
     uint64_t tw, mini = 0;
 
     for (uint32_t i = 0; i < s->n_live; i++)
         mini += s->conn[i].timer == TIMER_TIMEWAIT;
     assert_true(host_gauge(&s->host, GAUGE_TW, &tw));
-    assert_int_equal(tw, mini);
-    assert_true(s->cost_ns > 0 && s->mono_ns > 0 && s->wall_ns > 0);
-    snapshot_unref(s);
+    return tw == mini;
+}
+
+static void the_host_speaks_of_this_namespace(void **state)
+{
+    (void)state;
+    bool counts = false;
+
+    for (int i = 0; i < 10 && !counts; i++) {
+        struct snapshot *s = take(BACKEND_NETLINK, 0, NULL);
+        counts = gauge_counts(s);
+        assert_true(s->cost_ns > 0 && s->mono_ns > 0 && s->wall_ns > 0);
+        snapshot_unref(s);
+    }
+    assert_true(counts);
 }
 
 static void cancelling_ends_sampling(void **state)
