@@ -1,8 +1,13 @@
-/* Threads and the signals they must not take, or must. */
+/* Threads, the signals they must not take, or must, and conditions that no clock change disturbs.
+ */
 #include "tcptop/base/thread.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <time.h>
+
+#include "tcptop/base/clock.h"
 
 #define CPUS_MAX 8192u
 
@@ -27,4 +32,21 @@ int thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     return -error;
+}
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t end)
+{
+    const struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
+
+    return pthread_cond_timedwait(condition, lock, &t) != ETIMEDOUT;
 }

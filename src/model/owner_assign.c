@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "owner_internal.h"
+#include "tcptop/base/array.h"
 #include "tcptop/base/utf8.h"
 
 /* One assignment under way. */
@@ -39,14 +40,11 @@ static void note_user(struct owner_map *map, uint32_t uid)
 
     if (at < map->n_users && map->user[at].uid == uid)
         return;
-    if (map->n_users == map->cap_users) {
-        uint32_t cap = map->cap_users ? map->cap_users * 2 : 16;
-        struct owner_user *larger = realloc(map->user, cap * sizeof *larger);
-        if (!larger)
-            return;
-        map->user = larger;
-        map->cap_users = cap;
-    }
+    struct owner_user *user =
+        array_room(map->user, map->n_users, &map->cap_users, 16, sizeof *user);
+    if (!user)
+        return;
+    map->user = user;
     memmove(&map->user[at + 1], &map->user[at], (map->n_users - at) * sizeof *map->user);
     map->user[at] = (struct owner_user){.uid = uid};
     map->n_users++;

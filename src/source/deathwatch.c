@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ear.h"
@@ -185,13 +184,12 @@ static int64_t rest_until(const struct deathwatch *w)
 static void rest(struct deathwatch *w)
 {
     int64_t end = rest_until(w);
-    struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
 
     while (!w->stop && (end == INT64_MAX ? is_full(w) : clock_mono_ns() < end)) {
         if (end == INT64_MAX)
             pthread_cond_wait(&w->wake, &w->lock);
         else
-            pthread_cond_timedwait(&w->wake, &w->lock, &t);
+            thread_wait_until(&w->wake, &w->lock, end);
     }
 }
 
@@ -223,8 +221,6 @@ static void wake(struct deathwatch *w)
 
 static int start(struct deathwatch *w)
 {
-    pthread_condattr_t monotonic;
-
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake_fd < 0)
         return -errno;
@@ -232,10 +228,7 @@ static int start(struct deathwatch *w)
     if (!w->pool)
         return -ENOMEM;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition_init(&w->wake);
     return thread_start(&w->thread, deathwatch_main, w);
 }
 

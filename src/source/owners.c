@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "owners_internal.h"
 #include "tcptop/base/clock.h"
@@ -18,7 +17,6 @@
 struct owners *owners_new(void)
 {
     struct owners *o = calloc(1, sizeof *o);
-    pthread_condattr_t monotonic;
 
     if (!o)
         return NULL;
@@ -27,10 +25,7 @@ struct owners *owners_new(void)
         free(o);
         return NULL;
     }
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&o->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition_init(&o->wake);
     pthread_mutex_init(&o->lock, NULL);
     scanner_init(&o->scanner);
     o->refs = 1;
@@ -53,14 +48,6 @@ static void unlock_and_release(struct owners *o)
     free(o);
 }
 
-/* Wait on the condition until `end` of the monotonic clock; false when that has come. */
-static bool wait_until(struct owners *o, int64_t end)
-{
-    struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
-
-    return pthread_cond_timedwait(&o->wake, &o->lock, &t) != ETIMEDOUT;
-}
-
 void owners_free(struct owners *o)
 {
     int64_t end = clock_mono_ns() + STOP_WAIT_NS;
@@ -70,7 +57,7 @@ void owners_free(struct owners *o)
     pthread_mutex_lock(&o->lock);
     atomic_store(&o->stop, true);
     pthread_cond_broadcast(&o->wake);
-    while (o->refs > 1 && wait_until(o, end))
+    while (o->refs > 1 && thread_wait_until(&o->wake, &o->lock, end))
         continue;
     unlock_and_release(o);
 }
@@ -176,7 +163,7 @@ void owners_pace(struct owners *o)
         return;
     int64_t end = clock_mono_ns() + (int64_t)((double)-left / o->share);
     pthread_mutex_lock(&o->lock);
-    while (!atomic_load(&o->stop) && wait_until(o, end))
+    while (!atomic_load(&o->stop) && thread_wait_until(&o->wake, &o->lock, end))
         continue;
     pthread_mutex_unlock(&o->lock);
 }
@@ -219,7 +206,7 @@ static void *owners_main(void *arg)
         enum due due = due_scan(o, &until);
         if (due == DUE_NOTHING &&
             !(o->names_wanted && owner_map_wants_user(o->map, &(uint32_t){0}))) {
-            wait_until(o, until);
+            thread_wait_until(&o->wake, &o->lock, until);
             continue;
         }
         if (due == DUE_ALL)

@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
@@ -54,14 +53,6 @@ static void unlock_and_release(struct sampler *s)
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     free(s);
-}
-
-/* Wait on the condition until `end` of the monotonic clock; false when that has come. */
-static bool wait_until(struct sampler *s, int64_t end)
-{
-    struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
-
-    return pthread_cond_timedwait(&s->wake, &s->lock, &t) != ETIMEDOUT;
 }
 
 /* The asked interval, or a longer one that keeps the cost within the budget. It moves in steps and
@@ -153,7 +144,7 @@ static int64_t wait_for_slot(struct sampler *s, int64_t slot)
         int64_t late = clock_mono_ns() - due;
         if (late >= 0)
             return late < interval ? due : due + late;
-        wait_until(s, due);
+        thread_wait_until(&s->wake, &s->lock, due);
     }
     return clock_mono_ns();
 }
@@ -179,17 +170,6 @@ static void *sampler_main(void *arg)
     return NULL;
 }
 
-static void init_sync(struct sampler *s)
-{
-    pthread_condattr_t monotonic;
-
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&s->lock, NULL);
-}
-
 int sampler_start(struct sampler **sampler, struct source *src, struct examiner *examiner,
                   const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
                   struct err *err)
@@ -208,7 +188,8 @@ int sampler_start(struct sampler **sampler, struct source *src, struct examiner 
         stepper_free(stepper);
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }
-    init_sync(s);
+    thread_condition_init(&s->wake);
+    pthread_mutex_init(&s->lock, NULL);
     s->src = src;
     s->stepper = stepper;
     s->req = *req;
@@ -257,7 +238,7 @@ void sampler_stop(struct sampler *s)
     s->stop = true;
     source_cancel(s->src);
     pthread_cond_broadcast(&s->wake);
-    while (s->refs > 1 && wait_until(s, end))
+    while (s->refs > 1 && thread_wait_until(&s->wake, &s->lock, end))
         continue;
     unlock_and_release(s);
 }

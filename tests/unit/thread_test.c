@@ -1,5 +1,5 @@
 /* A thread leaves signals to the main one, but not those of a crash; the main one keeps its mask.
- */
+ * Waiting ends with a signal or at its time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 
 static void *own_mask(void *mask)
@@ -40,8 +41,44 @@ static void masks(void **state)
         assert_int_equal(sigismember(&after, sig), sigismember(&before, sig));
 }
 
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t condition;
+    bool there;
+} meeting = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *come(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&meeting.lock);
+    meeting.there = true;
+    pthread_cond_signal(&meeting.condition);
+    pthread_mutex_unlock(&meeting.lock);
+    return NULL;
+}
+
+static void waiting(void **state)
+{
+    const int64_t soon = clock_mono_ns() + 20 * NS_PER_MS, late = soon + 60 * NS_PER_S;
+    pthread_t thread;
+
+    (void)state;
+    thread_condition_init(&meeting.condition);
+    pthread_mutex_lock(&meeting.lock);
+    while (thread_wait_until(&meeting.condition, &meeting.lock, soon))
+        continue;
+    assert_true(clock_mono_ns() >= soon);
+    assert_int_equal(thread_start(&thread, come, NULL), 0);
+    while (!meeting.there && thread_wait_until(&meeting.condition, &meeting.lock, late))
+        continue;
+    assert_true(meeting.there && clock_mono_ns() < late);
+    pthread_mutex_unlock(&meeting.lock);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_cond_destroy(&meeting.condition);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(masks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(masks), cmocka_unit_test(waiting)};
     return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
 }

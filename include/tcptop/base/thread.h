@@ -1,9 +1,10 @@
-/* Threads beside the main one. */
+/* Threads beside the main one, and waiting for each other by the monotonic clock. */
 #ifndef TCPTOP_BASE_THREAD_H
 #define TCPTOP_BASE_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /** May this process use two cores at a time? */
 bool thread_has_two_cores(void);
@@ -11,5 +12,12 @@ bool thread_has_two_cores(void);
 /** Run `run(arg)` on a new thread that leaves signals to the main thread, but for those of a crash:
  *  blocked, they would kill without the handler that restores the terminal. Returns 0 or -errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
+
+/** A condition for thread_wait_until(). */
+void thread_condition_init(pthread_cond_t *condition);
+
+/** Wait on it, with `lock` held, until `end` (clock_mono_ns()) at the latest. False when that has
+ *  come; else somebody has signalled, or not: look what has changed. */
+bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t end);
 
 #endif
