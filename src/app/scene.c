@@ -1,4 +1,4 @@
-/* The namespace and the two processes. */
+/* Setting a scene: first the namespace, then a process for each end, which waits for its orders. */
 #include "scene.h"
 
 #include <errno.h>

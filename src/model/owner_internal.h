@@ -1,5 +1,6 @@
-/* What the parts of the owner map share: a table from inode to group (owner_inodes.c), and the
- * groups, each of which exists once (owner_groups.c); what is known all at once (owner_told.c). */
+/* What the parts of the owner map share: owner_map.c has the processes and what each holds,
+ * owner_inodes.c the table from inode to group, owner_groups.c the groups, each of which exists
+ * once; owner_told.c puts in what is known all at once, owner_assign.c gives rows their owners. */
 #ifndef TCPTOP_MODEL_OWNER_INTERNAL_H
 #define TCPTOP_MODEL_OWNER_INTERNAL_H
 

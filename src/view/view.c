@@ -67,7 +67,8 @@ void view_draw(struct canvas *c, const struct view *v)
         canvas_to_ascii(c);
 }
 
-/* Positions and lines of the table's rows: calls back until `found` says so. */
+/* The position in the list of what is drawn at screen line `y`, or of `position` if that is drawn;
+ * UINT32_MAX: neither. `*line`: its first screen line, or -1. */
 static uint32_t row_at(const struct view *v, int y, uint32_t position, int *line)
 {
     struct drawing d;

@@ -26,8 +26,8 @@ char *fmt_change(char *out, size_t size, int64_t n, int columns);
  *  "47 h" under 100 h, then "12 d". Rounds down, except that 0.7 s keeps its tenth. */
 char *fmt_duration(char *out, size_t size, uint64_t ms);
 
-/** A time as measured, three digits: "0.32 ms", "8.5 ms", "201 ms", "1.20 s", "12 us". Under
- *  100 ms two to three significant digits as SCREENS shows them ("20.2 ms", "8.5 ms"). */
+/** A time as measured, two or three digits: "12 us", "0.32 ms", "8.5 ms", "20.2 ms", "201 ms",
+ *  "1.20 s". */
 char *fmt_latency(char *out, size_t size, uint64_t us);
 
 /** The wall time of a sample, two digits: "3 ms", "180 ms", "1.1 s". */

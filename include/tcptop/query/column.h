@@ -1,5 +1,5 @@
 /* The one table of columns. The screen's table, --columns, the CSV header, JSON keys, filter
- * fields, the sort menu, help and the man page all come from it. */
+ * fields, the menus and the help screen all come from it. */
 #ifndef TCPTOP_QUERY_COLUMN_H
 #define TCPTOP_QUERY_COLUMN_H
 
@@ -101,7 +101,7 @@ struct column {
     enum msg title;            /* head on the screen */
     enum msg help;             /* one line for help and the chooser */
     uint8_t width[LANG_COUNT]; /* on the screen; 0: sized by content (addresses) */
-    uint8_t order;    /* in which the table takes it in (SCREENS 1.4); 0: only when chosen */
+    uint8_t order;    /* in which the table takes it in while there is room; 0: only when chosen */
     uint8_t align;    /* enum column_align */
     uint8_t flags;    /* enum column_flag */
     uint8_t kind;     /* enum column_kind */

@@ -1,5 +1,5 @@
-/* The commands: id, default keys, group and help, in one table. Help screen, footer, [keys] of the
- * config file and man page come from it; app/ attaches what a command does. */
+/* The commands: id, default keys, group and help, in one table. Help screen, footer and [keys] of
+ * the configuration file come from it; app/ attaches what a command does. */
 #ifndef TCPTOP_VIEW_COMMAND_H
 #define TCPTOP_VIEW_COMMAND_H
 

@@ -62,7 +62,7 @@ unsigned diagram_neighbour(unsigned state, int dx, int dy);
 /** Index in the strip of the state drawn at (x, y), -1 when there is none. */
 int view_strip_at(const struct view *v, int x, int y);
 
-/** Choose the address widths for the rows in view (SCREENS 1.4.2) into the ui. */
+/** Choose the address widths for the rows in view into the ui. */
 void view_choose_widths(struct ui *ui, const struct view *v);
 
 /** Lines the pane's text has, and how many of them it shows now; both 0 without a pane. */
