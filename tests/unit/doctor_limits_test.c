@@ -1,0 +1,216 @@
+/* Rules about what runs out find it, and not what only looks like it: accept queues, SYN backlogs,
+ * ephemeral ports, the tables of the kernel; and resets, which are counted there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "lib/patient.h"
+#include "lib/sample.h"
+
+static void accept_queues(void **state)
+{
+    (void)state;
+    patient_look(patient_queue(0, 9, 5));
+    patient_look(patient_queue(1, 10, 5)); /* full in one sample: a burst */
+    assert_null(patient_found(RULE_ACCEPT_QUEUE));
+    patient_look(patient_queue(2, 0, 5));
+    patient_look(patient_queue(3, 11, 5));
+    patient_look(patient_queue(4, 11, 5));
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).severity, SEVERITY_WARNING);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_LISTENER);
+    for (int t = 5; t < 36; t++)
+        patient_look(patient_queue(t, 11, 5 + (uint64_t)t));
+    /* sustained */
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).severity, SEVERITY_CRITICAL);
+    for (int t = 36; t < 60; t++)
+        patient_look(patient_queue(t, 0, 40));
+    assert_null(patient_found(RULE_ACCEPT_QUEUE));
+    assert_int_equal(patient.now->findings->n_ended, 1);
+    /* an overflow, but this listener's queue has room: not its fault */
+    patient_look(patient_queue(60, 0, 60));
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
+}
+
+static struct snapshot *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)
+{
+    struct snapshot *s = patient_sample(t);
+    struct conn *c = patient_rows(s, 1, TCP_STATE_LISTEN, 100);
+
+    c->wqueue = 30;
+    patient_rows(s, n, TCP_STATE_SYN_RECV, 1);
+    patient_counter(s, COUNTER_REQQ_FULL_COOKIES, 0);
+    patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+    patient_counter(s, COUNTER_SYNCOOKIES_SENT, cookies);
+    patient_setting(s, SYSCTL_SYNCOOKIES, sysctl);
+    return s;
+}
+
+static void syn_backlogs(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++)
+        patient_look(syns(t, 5, 0, 1));
+    assert_null(patient_found(RULE_SYN_BACKLOG));
+    patient_look(syns(5, 20, 0, 1)); /* half full, but none was turned away */
+    assert_int_equal(patient_finding(RULE_SYN_BACKLOG).severity, SEVERITY_INFO);
+    assert_int_equal(patient.now->findings->warnings, 0);
+    patient_look(syns(6, 20, 7, 1));
+    assert_int_equal(patient_finding(RULE_SYN_BACKLOG).severity, SEVERITY_WARNING);
+    for (int t = 7; t < 20; t++)
+        patient_look(syns(t, 31, (uint64_t)t * 10, 1));
+    assert_int_equal(patient_finding(RULE_SYN_BACKLOG).severity, SEVERITY_CRITICAL);
+    assert_int_equal((int)patient_value(RULE_SYN_BACKLOG, FIGURE_SYN_BACKLOG_LIMIT), 30);
+    for (int t = 20; t < 60; t++) /* every answer is a cookie then */
+        patient_look(syns(t, 5, (uint64_t)t * 10, 2));
+    assert_null(patient_found(RULE_SYN_BACKLOG));
+}
+
+/* `waiting` in TIME_WAIT closed one after the other at `rate`, the youngest now. */
+static struct snapshot *ports(double t, unsigned waiting, double rate, int64_t reuse)
+{
+    struct snapshot *s = patient_sample(t);
+
+    for (unsigned i = 0; i < waiting; i++) {
+        char local[32];
+        snprintf(local, sizeof local, "10.0.0.1:%u", 40000 + i);
+        struct conn *c = sample_row(s, local, "10.0.0.9:5432", TCP_STATE_TIME_WAIT);
+        c->timer = TIMER_TIMEWAIT;
+        c->expires_ms = 60000 - (uint32_t)(i / rate * 1000);
+        c->inode = 0;
+    }
+    patient_setting(s, SYSCTL_PORT_LOW, 40000);
+    patient_setting(s, SYSCTL_PORT_HIGH, 40999);
+    patient_setting(s, SYSCTL_TW_REUSE, reuse);
+    patient_setting(s, SYSCTL_TIMESTAMPS, 1);
+    return s;
+}
+
+static void ephemeral_ports(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++)
+        patient_look(ports(t, 100 + (unsigned)t, 2, 0)); /* 2/s: at most 120 are ever used */
+    assert_null(patient_found(RULE_EPHEMERAL));
+    for (int t = 5; t < 10; t++)
+        patient_look(ports(t, 300, 20, 0)); /* 20/s: all of the 1,000 would be used in 35 s */
+    assert_int_equal(patient_finding(RULE_EPHEMERAL).severity, SEVERITY_WARNING);
+    assert_in_range((int)patient_value(RULE_EPHEMERAL, FIGURE_EPHEMERAL_LEFT), 33, 37);
+    assert_in_range((int)(patient_value(RULE_EPHEMERAL, FIGURE_EPHEMERAL_RATE) * 10), 190, 220);
+    assert_true(patient_says(&(struct finding[]){patient_finding(RULE_EPHEMERAL)}[0], PART_SEEN,
+                             "300 of 1,000 ports"));
+    patient_look(ports(10, 950, 20, 0));
+    assert_int_equal(patient_finding(RULE_EPHEMERAL).severity, SEVERITY_CRITICAL);
+    struct snapshot *s = ports(11, 950, 20, 0);
+    patient_setting(s, SYSCTL_RESERVED_PORTS, 500);
+    patient_look(s);
+    assert_int_equal((int)patient_value(RULE_EPHEMERAL, FIGURE_EPHEMERAL_AVAILABLE), 500);
+}
+
+static void ports_of_no_client(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++)
+        patient_look(ports(t, 950, 20, 1)); /* connect() takes them over after a second */
+    assert_null(patient_found(RULE_EPHEMERAL));
+    for (int t = 5; t < 10; t++) {
+        struct snapshot *s = ports(t, 950, 20, 0);
+        for (unsigned i = 0; i < 950; i++) /* clients of a server here */
+            sample_row(s, "10.0.0.1:1", "10.0.0.9:5432", TCP_STATE_LISTEN)->sport =
+                (uint16_t)(40000 + i);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_EPHEMERAL));
+    for (int t = 10; t < 15; t++) {
+        struct snapshot *s = ports(t, 950, 20, 0);
+        for (unsigned i = 0; i < 950; i++) /* each to another destination */
+            s->conn[i].dport = (uint16_t)(1000 + i);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_EPHEMERAL));
+    patient_look(patient_sample(15)); /* the range is not known */
+    assert_int_equal(patient.now->findings->unlooked[RULE_EPHEMERAL], UNLOOKED_SYSCTL);
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    struct snapshot *s = patient_sample(0);
+    patient_look(s);
+    assert_int_equal(patient.now->findings->unlooked[RULE_TW_TABLE], UNLOOKED_COUNTERS);
+    assert_int_equal(patient.now->findings->unlooked[RULE_MEMORY], UNLOOKED_COUNTERS);
+    for (int t = 1; t < 5; t++) {
+        s = patient_sample(t);
+        patient_gauge(s, GAUGE_TW, 80);
+        patient_gauge(s, GAUGE_MEM_PAGES, 500);
+        patient_setting(s, SYSCTL_MAX_TW_BUCKETS, 100);
+        patient_setting(s, SYSCTL_MEM_PRESSURE, 600);
+        patient_setting(s, SYSCTL_MEM_MAX, 1000);
+        patient_counter(s, COUNTER_TW_OVERFLOW, 4);
+        if (t == 3)
+            s->host.gauge[GAUGE_TW] = 91;
+        if (t == 4) {
+            s->host.gauge[GAUGE_TW] = 10;
+            s->host.counter[COUNTER_TW_OVERFLOW] = 5;
+            s->host.gauge[GAUGE_MEM_PAGES] = 950;
+        }
+        patient_look(s);
+        assert_int_equal(!patient_found(RULE_TW_TABLE), t < 3);
+        assert_int_equal(!patient_found(RULE_MEMORY), t < 4);
+    }
+    assert_int_equal((int)patient_value(RULE_TW_TABLE, FIGURE_TW_TABLE_OVERFLOWS), 1);
+    assert_int_equal(patient_finding(RULE_MEMORY).severity, SEVERITY_CRITICAL);
+}
+
+static void resets(void **state)
+{
+    uint64_t sent = 0;
+
+    (void)state;
+    for (int t = 0; t < 200; t++) {
+        struct snapshot *s = patient_sample(t);
+        sent += t < 150 ? 20 : 100; /* five times the usual: health probes */
+        patient_counter(s, COUNTER_OUT_RSTS, sent);
+        patient_counter(s, COUNTER_ESTAB_RESETS, 0);
+        patient_look(s);
+        assert_int_equal(patient.now->findings->unlooked[RULE_RESETS],
+                         t < 60 ? UNLOOKED_SHORT : LOOKED);
+    }
+    assert_null(patient_found(RULE_RESETS));
+    for (int t = 200; t < 220; t++) {
+        struct snapshot *s = patient_sample(t);
+        sent += 2000;
+        patient_counter(s, COUNTER_OUT_RSTS, sent);
+        patient_counter(s, COUNTER_ESTAB_RESETS, 0);
+        patient_look(s);
+    }
+    assert_non_null(patient_found(RULE_RESETS));
+}
+
+static void bound(void **state)
+{
+    (void)state;
+    patient_look(patient_sample(0));
+    assert_int_equal(patient.now->findings->unlooked[RULE_BOUND], UNLOOKED_BOUND);
+    struct snapshot *s = patient_sample(1);
+    s->needs |= NEED_BOUND;
+    patient_rows(s, 1000, TCP_STATE_CLOSE, 1);
+    for (unsigned i = 0; i < 1000; i++)
+        s->conn[i].flags |= CONN_BOUND;
+    patient_look(s);
+    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 1000);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(accept_queues), TEST(syn_backlogs), TEST(ephemeral_ports), TEST(ports_of_no_client),
+        TEST(tables),        TEST(resets),       TEST(bound),
+    };
+    return cmocka_run_group_tests_name("doctor_limits", tests, NULL, NULL);
+}

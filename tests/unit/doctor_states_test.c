@@ -1,0 +1,176 @@
+/* Rules about the states that connections stay in find what they are about, and not what only looks
+ * like it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/figures.h"
+#include "lib/patient.h"
+#include "lib/sample.h"
+
+/* CLOSE_WAIT: quiet for that long, after data was sent `sent` ago, of which `acked` came. */
+static struct snapshot *close_wait(double t, unsigned n, double age, double quiet, double sent,
+                                   uint64_t acked)
+{
+    struct snapshot *s = patient_sample(t);
+
+    patient_rows(s, n, TCP_STATE_CLOSE_WAIT, age);
+    for (unsigned i = 0; i < n; i++) {
+        figure_set(&s->flow[i], FLOW_last_ack_recv_ms, (uint64_t)(quiet * 1000));
+        figure_set(&s->flow[i], FLOW_last_data_sent_ms, (uint64_t)(sent * 1000));
+        figure_set(&s->flow[i], FLOW_bytes_acked, acked);
+    }
+    return s;
+}
+
+static void leaks(void **state)
+{
+    (void)state;
+    /* there since before us, so no process is known, and by figures alone for over a minute */
+    for (int t = 0; t < 2; t++)
+        patient_look(close_wait(t, 25, t, 61 + t, 90, 1000));
+    assert_null(patient_found(RULE_CLOSE_WAIT)); /* not three looks yet */
+    for (int t = 2; t < 10; t++)
+        patient_look(close_wait(t, 25, t, 61 + t, 90, 1000));
+    struct finding f = patient_finding(RULE_CLOSE_WAIT);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_LEAKED), 25);
+    assert_in_range((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_OLDEST), 68, 72);
+    assert_true(patient_says(&f, PART_SEEN, "25 of 25 connections in CLOSE_WAIT for over 60 s"));
+    assert_false(f.has_peer); /* each has another port */
+    assert_true(patient_says(&f, PART_DO, "find the missing close(); a restart"));
+    assert_int_equal(patient.now->findings->warnings, 1);
+    assert_int_equal(patient.now->findings->states, STATE_BIT(TCP_STATE_CLOSE_WAIT));
+}
+
+static void no_leaks(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) /* young */
+        patient_look(close_wait(t, 25, 20 + t, 20 + t, 20 + t, 1000));
+    assert_null(patient_found(RULE_CLOSE_WAIT));
+    for (int t = 10; t < 20; t++) /* old, but data flows */
+        patient_look(close_wait(t, 25, 100 + t, 0, 0.5, 1000 + (uint64_t)t * 100));
+    assert_null(patient_found(RULE_CLOSE_WAIT));
+    for (int t = 20; t < 30; t++) { /* not accepted */
+        struct snapshot *s = close_wait(t, 25, 100 + t, 100, 100, 1000);
+        for (unsigned i = 0; i < 25; i++)
+            s->conn[i].inode = 0;
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_CLOSE_WAIT));
+    for (int t = 30; t < 40; t++) /* a pool that is being emptied */
+        patient_look(close_wait(t, 60 - (unsigned)t, 100 + t, 100, 100, 1000));
+    assert_null(patient_found(RULE_CLOSE_WAIT));
+    assert_int_equal(patient.now->findings->unlooked[RULE_CLOSE_WAIT], LOOKED);
+}
+
+/* More than can be watched one by one: a lower bound, in no more time. */
+static void a_crowd(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        struct snapshot *s = patient_sample(t * 10);
+        patient_rows(s, 120000, TCP_STATE_CLOSE_WAIT, 100 + t);
+        for (unsigned i = 0; i < 120000; i++) {
+            figure_set(&s->flow[i], FLOW_bytes_acked, 7);
+            figure_set(&s->flow[i], FLOW_last_data_sent_ms, 90000);
+        }
+        patient_look(s);
+    }
+    assert_in_range((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_LEAKED), 90000, 120000);
+    assert_int_equal((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_ALL), 120000);
+}
+
+static void fin_wait2(void **state)
+{
+    (void)state;
+    struct snapshot *s = patient_sample(0);
+    patient_rows(s, 999, TCP_STATE_FIN_WAIT2, 5);
+    for (unsigned i = 0; i < 999; i++)
+        s->conn[i].inode = 0;
+    patient_rows(s, 3, TCP_STATE_FIN_WAIT2, 500); /* kept, for a while */
+    patient_look(s);
+    assert_null(patient_found(RULE_FIN_WAIT2));
+    s = patient_sample(1);
+    patient_rows(s, 1000, TCP_STATE_FIN_WAIT2, 5);
+    for (unsigned i = 0; i < 1000; i++)
+        s->conn[i].inode = 0;
+    patient_look(s);
+    assert_int_equal(patient_finding(RULE_FIN_WAIT2).severity, SEVERITY_WARNING);
+    for (int t = 2; t < 40; t++) {
+        s = patient_sample(t);
+        patient_rows(s, 3, TCP_STATE_FIN_WAIT2, 700);
+        patient_look(s);
+    }
+    assert_int_equal(patient_finding(RULE_FIN_WAIT2).severity, SEVERITY_INFO); /* may be meant */
+    assert_int_equal(patient.now->findings->warnings, 0);
+}
+
+static void syn_sent(void **state)
+{
+    (void)state;
+    struct snapshot *s = patient_sample(0);
+    patient_rows(s, 1, TCP_STATE_SYN_SENT, 2)->retrans = 1;
+    patient_look(s);
+    assert_null(patient_found(RULE_SYN_SENT));
+    s = patient_sample(1);
+    patient_rows(s, 1, TCP_STATE_SYN_SENT, 2)->retrans = 3;
+    patient_look(s);
+    assert_non_null(patient_found(RULE_SYN_SENT));
+    assert_int_equal((int)patient_value(RULE_SYN_SENT, FIGURE_SYN_SENT_REPEATS), 3);
+    for (int t = 2; t < 40; t++) { /* IPv6, while the same user has a connection by IPv4 */
+        s = patient_sample(t);
+        sample_row(s, "[2001:db8::1]:40000", "[2001:db8::2]:443", TCP_STATE_SYN_SENT)->retrans = 5;
+        sample_row(s, "10.0.0.1:40001", "10.0.0.2:443", TCP_STATE_ESTABLISHED);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_SYN_SENT));
+}
+
+static struct snapshot *closing(double t, unsigned state, double age, unsigned repeats,
+                                uint32_t unsent)
+{
+    struct snapshot *s = patient_sample(t);
+    struct conn *c = patient_rows(s, 1, state, age);
+
+    c->inode = 0;
+    c->wqueue = unsent;
+    c->timer = TIMER_RETRANSMIT;
+    c->retrans = (uint8_t)repeats;
+    return s;
+}
+
+static void closings(void **state)
+{
+    (void)state;
+    patient_look(closing(0, TCP_STATE_LAST_ACK, 20, 0, 1)); /* a long path: nothing was repeated */
+    assert_null(patient_found(RULE_LAST_ACK));
+    patient_look(closing(1, TCP_STATE_LAST_ACK, 20, 2, 1));
+    assert_int_equal(patient_finding(RULE_LAST_ACK).severity, SEVERITY_INFO);
+    for (int t = 2; t < 10; t++)
+        /* drains */
+        patient_look(closing(t, TCP_STATE_FIN_WAIT1, 40 + t, 3, 5000 - (uint32_t)t * 100));
+    assert_null(patient_found(RULE_FIN_WAIT1));
+    for (int t = 10; t < 45; t++)
+        patient_look(closing(t, TCP_STATE_FIN_WAIT1, 40 + t, 3, 4000));
+    assert_int_equal(patient_finding(RULE_FIN_WAIT1).severity, SEVERITY_WARNING);
+    struct snapshot *s = patient_sample(45);
+    patient_gauge(s, GAUGE_ORPHAN, 30);
+    patient_setting(s, SYSCTL_MAX_ORPHANS, 100);
+    patient_look(s);
+    assert_true(patient_says(&(struct finding[]){patient_finding(RULE_FIN_WAIT1)}[0], PART_CHECK,
+                             "tcp_max_orphans"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(leaks), TEST(no_leaks), TEST(a_crowd), TEST(fin_wait2), TEST(syn_sent), TEST(closings),
+    };
+    return cmocka_run_group_tests_name("doctor_states", tests, NULL, NULL);
+}
