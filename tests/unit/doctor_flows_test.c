@@ -8,7 +8,6 @@
 
 #include "lib/figures.h"
 #include "lib/patient.h"
-#include "lib/sample.h"
 
 static struct snapshot *sending(double t, uint64_t sent, uint64_t again, uint64_t needless)
 {
