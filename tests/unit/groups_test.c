@@ -1,6 +1,5 @@
 /* Groups: every column against a naive grouping, the filter term of each group against the rows it
- * passes, orders, changes over samples with gaps, groups that go and come back, more of them than
- * are remembered; a million rows without an allocation per row. */
+ * passes, orders, the lines that they make. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,21 +7,17 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
+#include "lib/ports.h"
 #include "lib/sample.h"
 #include "tcptop/base/str.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/query/groups.h"
-
-static const struct grouping by_port = {.by = COL_LOCAL_PORT, .sort = {GROUP_COUNT, true}};
 
 static uint64_t seed = 1;
 
@@ -185,33 +180,6 @@ static void as_counted_by_hand(void **state)
     }
 }
 
-/* A sample whose ports have so many connections. */
-struct port_count {
-    unsigned port, rows;
-};
-
-static struct snapshot *ports(uint64_t seq, const struct port_count *list, size_t n)
-{
-    struct snapshot *s = snapshot_new(NULL);
-    s->seq = seq;
-    for (size_t i = 0; i < n; i++) {
-        for (unsigned row = 0; row < list[i].rows; row++) {
-            char local[32];
-            snprintf(local, sizeof local, "10.0.0.1:%u", list[i].port);
-            sample_row(s, local, "10.0.0.2:9", TCP_STATE_ESTABLISHED);
-        }
-    }
-    return s;
-}
-#define PORTS(seq, ...)                                                                            \
-    ports(seq, (struct port_count[]){__VA_ARGS__},                                                 \
-          sizeof((struct port_count[]){__VA_ARGS__}) / sizeof(struct port_count))
-
-static uint32_t find_port(const struct groups *g, unsigned port)
-{
-    return groups_find(g, &(struct value){.type = VALUE_NUMBER, .number = port});
-}
-
 static const char *keys(const struct groups *g, const struct snapshot *s)
 {
     static char list[512];
@@ -277,136 +245,6 @@ static void values_have_the_order_of_their_column(void **state)
     snapshot_unref(s);
 }
 
-/* The groups after the next sample, and the change of a port's; INT64_MIN: not known. */
-static void next(struct groups *g, struct snapshot *s)
-{
-    struct groups now = {0};
-    assert_int_equal(groups_build(&now, s, NULL, &by_port, g->how.by ? g : NULL), 0);
-    groups_fini(g);
-    *g = now;
-    snapshot_unref(s);
-}
-
-static int64_t change_of(const struct groups *g, unsigned port)
-{
-    uint32_t i = find_port(g, port);
-    int64_t change;
-    assert_int_not_equal(i, GROUP_NONE);
-    return groups_change(g, i, &change) ? change : INT64_MIN;
-}
-
-static void changes_since_the_first_sample_remembered(void **state)
-{
-    (void)state;
-    struct groups g = {0};
-    next(&g, PORTS(1, {80, 5}, {22, 1}));
-    assert_int_equal(change_of(&g, 80), INT64_MIN);
-    next(&g, PORTS(2, {80, 7}, {22, 1}));
-    assert_int_equal(change_of(&g, 80), 2);
-    assert_int_equal(change_of(&g, 22), 0);
-    next(&g, PORTS(4, {80, 4}, {443, 3})); /* one sample was not looked at; 22 has gone */
-    assert_int_equal(change_of(&g, 80), -1);
-    assert_int_equal(change_of(&g, 443), 3);
-    assert_int_equal(find_port(&g, 22), GROUP_NONE);
-    assert_int_equal(g.n_gone, 1);
-    next(&g, PORTS(5, {80, 4}, {22, 4})); /* and is back */
-    assert_int_equal(change_of(&g, 22), 3);
-    assert_int_equal(g.n_gone, 1); /* 443 */
-    for (uint64_t seq = 6; seq < 61; seq++)
-        next(&g, PORTS(seq, {80, 10}));
-    assert_int_equal(change_of(&g, 80), 5); /* the first is in the window still */
-    next(&g, PORTS(61, {80, 10}));
-    assert_int_equal(change_of(&g, 80), 3); /* now the second is the oldest */
-    for (uint64_t seq = 62; seq < 70; seq++)
-        next(&g, PORTS(seq, {80, 10}));
-    assert_int_equal(change_of(&g, 80), 0);
-    assert_int_equal(g.n_gone, 0);
-    groups_fini(&g);
-}
-
-static void what_a_partial_sample_counts_is_no_change(void **state)
-{
-    (void)state;
-    struct groups g = {0};
-    next(&g, PORTS(1, {80, 5}));
-    struct snapshot *s = PORTS(2, {80, 2});
-    s->status = SAMPLE_PARTIAL;
-    next(&g, s);
-    assert_int_equal(change_of(&g, 80), INT64_MIN);
-    next(&g, PORTS(3, {80, 6}, {22, 1}));
-    assert_int_equal(change_of(&g, 80), 1);
-    assert_int_equal(change_of(&g, 22), 1);
-    next(&g, PORTS(63, {80, 6})); /* all that was known is too old */
-    assert_int_equal(change_of(&g, 80), INT64_MIN);
-    groups_fini(&g);
-}
-
-/* The same sample listed anew, for another order, counts once. */
-static void the_same_sample_again(void **state)
-{
-    (void)state;
-    struct groups g = {0};
-    next(&g, PORTS(1, {80, 5}));
-    next(&g, PORTS(2, {80, 7}));
-    next(&g, PORTS(2, {80, 7}));
-    assert_int_equal(change_of(&g, 80), 2);
-    next(&g, PORTS(1, {80, 5})); /* time has gone back: another recording */
-    assert_int_equal(change_of(&g, 80), INT64_MIN);
-    groups_fini(&g);
-}
-
-#define MANY 6000 /* more than are remembered */
-
-static struct snapshot *many_ports(uint64_t seq, unsigned first)
-{
-    struct snapshot *s = snapshot_new(NULL);
-    s->seq = seq;
-    for (unsigned i = 0; i < MANY; i++) {
-        struct conn *c = sample_row(s, "10.0.0.1:1", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
-        c->sport = (uint16_t)(first + i);
-        if (i % 100 == 0) /* some are large */
-            *snapshot_add(s, NULL) = *c;
-    }
-    return s;
-}
-
-static void of_too_many_the_largest_are_remembered(void **state)
-{
-    (void)state;
-    struct groups g = {0};
-    next(&g, many_ports(1, 0));
-    next(&g, many_ports(2, 0));
-    unsigned known = 0;
-    for (unsigned port = 0; port < MANY; port++) {
-        int64_t change = change_of(&g, port);
-        known += change != INT64_MIN;
-        if (change != INT64_MIN || port % 100 == 0)
-            assert_int_equal(change, 0);
-    }
-    assert_int_equal(known, 4096);
-    /* Others come in their place: that they had no row before cannot be told any more. */
-    next(&g, many_ports(3, 20000));
-    for (unsigned port = 20000; port < 20000 + MANY; port++)
-        assert_int_equal(change_of(&g, port), INT64_MIN);
-    groups_fini(&g);
-}
-
-/* Those that made room are not known to have had no row. */
-static void what_was_forgotten_is_not_new(void **state)
-{
-    (void)state;
-    struct groups g = {0};
-    next(&g, PORTS(1, {60000, 5}));
-    next(&g, many_ports(2, 0));
-    next(&g, PORTS(3, {60000, 5}, {60001, 1}));
-    assert_int_equal(change_of(&g, 60000), INT64_MIN);
-    assert_int_equal(change_of(&g, 60001), INT64_MIN);
-    next(&g, PORTS(4, {60000, 6}, {60002, 1}));
-    assert_int_equal(change_of(&g, 60000), 1);
-    assert_int_equal(change_of(&g, 60002), 1);
-    groups_fini(&g);
-}
-
 static void lines_of_unfolded_groups(void **state)
 {
     (void)state;
@@ -426,7 +264,7 @@ static void lines_of_unfolded_groups(void **state)
     assert_int_equal(filter_parse("not state:tw", &p, NULL), 0);
     assert_int_equal(groups_build(&g, s, NULL, &by_port, NULL), 0);
     assert_int_equal(groups_lines(&r, &g, s, NULL, &sort, 0, NULL, 0), 0);
-    uint32_t port_22 = find_port(&g, 22) | ROW_GROUP, port_80 = find_port(&g, 80) | ROW_GROUP;
+    uint32_t port_22 = ports_find(&g, 22) | ROW_GROUP, port_80 = ports_find(&g, 80) | ROW_GROUP;
     assert_int_equal(r.n, 2);
     assert_memory_equal(r.row, ((uint32_t[]){port_22, port_80}), 2 * sizeof *r.row);
     assert_int_equal(r.matched, 5);
@@ -436,7 +274,7 @@ static void lines_of_unfolded_groups(void **state)
     assert_true(line_is_group(r.row[0]) && !line_is_group(r.row[1]));
     assert_int_equal(groups_build(&g, s, &p, &by_port, NULL), 0);
     assert_int_equal(groups_lines(&r, &g, s, &p, &sort, 0, unfolded, 2), 0);
-    port_22 = find_port(&g, 22) | ROW_GROUP, port_80 = find_port(&g, 80) | ROW_GROUP;
+    port_22 = ports_find(&g, 22) | ROW_GROUP, port_80 = ports_find(&g, 80) | ROW_GROUP;
     assert_int_equal(r.n, 4);
     assert_memory_equal(r.row, ((uint32_t[]){port_22, port_80, 0, 2}), 4 * sizeof *r.row);
     assert_int_equal(rows_position(&r, 2), 3);
@@ -476,99 +314,14 @@ static void terms_of_texts(void **state)
     }
 }
 
-/* What lives on after a million rows in twelve groups, and while they are grouped: no more than
- * for a thousand. */
-#ifndef __has_feature
-#define __has_feature(what) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || !defined(__GLIBC__)
-#define OWN_ALLOCATOR 0
-#else
-#define OWN_ALLOCATOR 1
-#endif
-
-#if OWN_ALLOCATOR
-static unsigned long calls, bytes;
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-
-void *malloc(size_t size)
-{
-    calls++;
-    bytes += size;
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-    calls++;
-    bytes += n * size;
-    return __libc_calloc(n, size);
-}
-
-void *realloc(void *p, size_t size)
-{
-    calls++;
-    bytes += size;
-    return __libc_realloc(p, size);
-}
-
-#define MILLION 1000000u
-
-static void a_million_rows(void **state)
-{
-    (void)state;
-    struct snapshot *s = snapshot_new(NULL);
-    struct groups g = {0};
-    assert_int_equal(snapshot_reserve(s, MILLION), 0);
-    for (uint32_t i = 0; i < MILLION; i++) {
-        struct conn *c = snapshot_add(s, NULL);
-        c->family = AF_INET;
-        c->state = (uint8_t)(1 + i % 11);
-        memcpy(c->dst, &i, sizeof i);
-        c->sport = (uint16_t)(i % 12);
-    }
-    calls = bytes = 0;
-    assert_int_equal(groups_build(&g, s, NULL, &by_port, NULL), 0);
-    assert_in_range(calls, 1, 20);
-    assert_in_range(bytes, 1, 64 * 1024);
-    assert_int_equal(g.n, 12);
-    assert_int_equal(g.matched_live, MILLION);
-    /* as many groups as rows: amortised growth, under 400 bytes each of which half is given back */
-    calls = bytes = 0;
-    struct grouping how = {.by = COL_REMOTE_ADDR, .sort = {GROUP_COUNT, true}};
-    assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
-    assert_int_equal(g.n, MILLION);
-    assert_in_range(calls, 1, 100);
-    assert_in_range(bytes, 1, 500ul * MILLION);
-    groups_fini(&g);
-    snapshot_unref(s);
-}
-#else
-static void a_million_rows(void **state)
-{
-    (void)state;
-    skip(); /* the allocator is the sanitizer's */
-}
-#endif
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_counted_by_hand),
         cmocka_unit_test(orders),
         cmocka_unit_test(values_have_the_order_of_their_column),
-        cmocka_unit_test(changes_since_the_first_sample_remembered),
-        cmocka_unit_test(what_a_partial_sample_counts_is_no_change),
-        cmocka_unit_test(the_same_sample_again),
-        cmocka_unit_test(of_too_many_the_largest_are_remembered),
-        cmocka_unit_test(what_was_forgotten_is_not_new),
         cmocka_unit_test(lines_of_unfolded_groups),
         cmocka_unit_test(terms_of_texts),
-        cmocka_unit_test(a_million_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

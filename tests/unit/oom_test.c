@@ -12,17 +12,8 @@
 #include <stdlib.h>
 
 #include "lib/fake_source.h"
+#include "lib/own_allocator.h"
 #include "tcptop/source/sampler.h"
-
-#ifndef __has_feature
-#define __has_feature(what) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || !defined(__GLIBC__)
-#define OWN_ALLOCATOR 0
-#else
-#define OWN_ALLOCATOR 1
-#endif
 
 #if OWN_ALLOCATOR
 
@@ -34,10 +25,6 @@ static bool denied(void)
         return false;
     return countdown == 0 || countdown-- == 0;
 }
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
 
 void *malloc(size_t size)
 {
