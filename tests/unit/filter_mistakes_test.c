@@ -1,0 +1,195 @@
+/* What the filter's prompt says: where each wrong expression is wrong and what was expected there,
+ * in both languages, and what may follow. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tcptop/query/filter.h"
+#include "tcptop/text/text.h"
+
+struct mistake {
+    const char *text;
+    size_t at;
+    const char *what, *ko;
+};
+
+static void mistakes(void **state)
+{
+    (void)state;
+    static const struct mistake list[] = {
+        {"state:es rtt>100x", 16, "expected a unit: us, ms or s", "단위가 필요합니다: us, ms, s"},
+        {"rtt>100", 7, "expected a unit: us, ms or s", NULL},
+        {"rtt>100mx", 8, "expected a unit: us, ms or s", NULL},
+        {"rtt>ms", 4, "expected a number", "숫자가 필요합니다"},
+        {"recv_q>5x", 8, "expected a unit: k, M or G", NULL},
+        {"retr>5", 6, "expected a unit: %", NULL},
+        {"recv_q>99999999999999999999", 7, "this number is too large", NULL},
+        {"recv_q>18446744073709551615k", 7, "this number is too large", NULL},
+        {"port:", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"port: 22", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:70000", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"70000", 0, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:22,", 8, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:90-80", 8, "this range ends before it begins", NULL},
+        {"90-80", 3, "expected a port, 0 to 65535, or a service", NULL},
+        {"port:nosuchservice", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport = :", 9, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport >= *", 9, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"state:foo", 6, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"state:es,", 9, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"state", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state,es", 5, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state foo", 6, "expected a state or all, connected, synchronized, bucket, big", NULL},
+        {"state>es", 5, "expected = or !=", "= 또는 !=가 필요합니다"},
+        {"state:>es", 6, "expected = or !=", NULL},
+        {"addr > 10.0.0.1", 5, "expected = or !=", NULL},
+        {"src > 10.0.0.1", 4, "expected = or !=", NULL},
+        {"proto:udp", 6, "expected tcp or tcp6", NULL},
+        {"timer:no", 6, "expected off, on, keepalive, timewait or persist", NULL},
+        {"addr:10.0.0", 5, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"addr:10.0.0.0/33", 5, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"addr:10.0.0.1:x", 14, "expected an address such as 10.0.0.0/8 or ::1", NULL},
+        {"src localhost", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src [::1", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src [10.0.0.1]", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"dev nosuchdevice", 4, "no network device 'nosuchdevice' here", NULL},
+        {"dev", 3, "expected a value", NULL},
+        {"uid:", 4, "expected a number", NULL},
+        {"uid>-", 4, "expected a number", NULL},
+        {"uid:-5", 4, "expected a number", NULL},
+        {"state:-", 6, "expected a state: li ss sr es cw la f1 f2 cg tw cl", NULL},
+        {"port:-", 5, "expected a port, 0 to 65535, or a service", NULL},
+        {"cookie:", 7, "expected a value", NULL},
+        {"weather:fine", 0, "unknown field 'weather'", "알 수 없는 필드 'weather'"},
+        {"22 tty:1", 3, "unknown field 'tty'", NULL},
+        {"user>5", 4, "expected = or !=", NULL},
+        {"pid:nginx", 4, "expected a number", NULL},
+        {"recvq>5", 0, "unknown field 'recvq', did you mean 'recv_q'?",
+         "알 수 없는 필드 'recvq' (비슷한 이름: 'recv_q')"},
+        {"local:5", 0, "unknown field 'local', did you mean 'local_addr'?", NULL},
+        {"autobound", 0, "tcptop has no 'autobound'; quotes make it text", NULL},
+        {"22 fwmark = 1", 3, "tcptop has no 'fwmark'; quotes make it text", NULL},
+        {"cgroup /a", 0, "tcptop has no 'cgroup'; quotes make it text", NULL},
+        {"and 22", 0, "expected a port, an address, a field or a word", NULL},
+        {"22 or", 5, "expected a port, an address, a field or a word", NULL},
+        {"22 and or 3", 7, "expected a port, an address, a field or a word", NULL},
+        {"not", 3, "expected a port, an address, a field or a word", NULL},
+        {"()", 1, "expected a port, an address, a field or a word", NULL},
+        {"> 5", 0, "expected a port, an address, a field or a word", NULL},
+        {"(22", 3, "expected )", NULL},
+        {"((", 2, "expected a port, an address, a field or a word", NULL},
+        {"22)", 2, "this ) closes nothing", NULL},
+        {"\"abc", 4, "expected the closing quote", NULL},
+        {"22 ,", 3, "expected a port, an address, a field or a word", NULL},
+    };
+    struct filter_error error;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        const struct mistake *m = &list[i];
+        text_use(LANG_EN);
+        if (filter_parse(m->text, NULL, &error) != -EINVAL)
+            fail_msg("'%s' is accepted", m->text);
+        if (error.at != m->at || strcmp(error.what, m->what) != 0)
+            fail_msg("'%s': at %zu '%s'", m->text, error.at, error.what);
+        text_use(LANG_KO);
+        filter_parse(m->text, NULL, &error);
+        if (strcmp(error.what, m->what) == 0 || (m->ko && strcmp(error.what, m->ko) != 0))
+            fail_msg("'%s': '%s'", m->text, error.what);
+    }
+    text_use(LANG_EN);
+}
+
+/* A wrong text leaves the predicate empty; nobody needs to ask for the error. */
+static void wrong_text_leaves_nothing(void **state)
+{
+    (void)state;
+    struct predicate p = {0};
+    assert_int_equal(filter_parse("22 and (es or port:x", &p, NULL), -EINVAL);
+    assert_null(p.terms);
+    assert_null(p.steps);
+    assert_int_equal(filter_parse("22", NULL, NULL), 0);
+}
+
+static void depth_is_bounded(void **state)
+{
+    (void)state;
+    char text[70000];
+    struct predicate p = {0};
+    struct filter_error error;
+    memset(text, '(', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(filter_parse(text, NULL, &error), -EINVAL);
+    assert_string_equal(error.what, "nested too deeply");
+    memset(text, '!', sizeof text - 1);
+    assert_int_equal(filter_parse(text, NULL, &error), -EINVAL);
+    assert_string_equal(error.what, "nested too deeply");
+    text[0] = '\0'; /* as deep as allowed, a list at the bottom of it */
+    for (int i = 0; i < 32; i++)
+        strcat(text, "1 or (");
+    strcat(text, "addr:10.0.0.1:5,10.0.0.2");
+    for (int i = 0; i < 32; i++)
+        strcat(text, ")");
+    assert_int_equal(filter_parse(text, &p, &error), 0);
+    assert_in_range(predicate_depth(&p), 32, PREDICATE_DEPTH_MAX);
+    predicate_fini(&p);
+}
+
+/* Bytes of the user never reach the message as they are. */
+static void messages_are_clean(void **state)
+{
+    (void)state;
+    struct filter_error error;
+    assert_int_equal(filter_parse("dev \x1b[2J\xff", NULL, &error), -EINVAL);
+    assert_null(strchr(error.what, '\x1b'));
+    assert_null(strchr(error.what, '\xff'));
+}
+
+static const char *offered(const char *text, size_t max)
+{
+    static char list[1024];
+    const char *candidates[64];
+    size_t from = 0, n = filter_complete(text, candidates, max, &from);
+    size_t len = (size_t)snprintf(list, sizeof list, "%zu", from);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, " %s", candidates[i]);
+    return list;
+}
+
+static void completion(void **state)
+{
+    (void)state;
+    assert_string_equal(offered("", 7), "0 port lport rport addr state proto rtt");
+    assert_string_equal(offered("22 l", 64), "3 lport laddr local_addr local_port limited_by");
+    assert_string_equal(offered("22 an", 64), "3 and");
+    assert_string_equal(offered("an", 64), "0");
+    assert_string_equal(offered("state:t", 64), "6 TIME_WAIT");
+    assert_string_equal(offered("(state:es,f", 64), "10 FIN_WAIT1 FIN_WAIT2");
+    assert_string_equal(offered("state syn", 64), "6 SYN_SENT SYN_RECV synchronized syn-rcv");
+    assert_string_equal(offered("22 exclude b", 64), "11 bucket big");
+    assert_string_equal(offered("proto:", 64), "6 tcp tcp6");
+    assert_string_equal(offered("proto:tcp", 64), "6 tcp6");
+    assert_string_equal(offered("timer!=k", 64), "7 keepalive");
+    assert_string_equal(offered("rtt>100", 64), "7 us ms s");
+    assert_string_equal(offered("rtt>1.5m", 64), "7 ms");
+    assert_string_equal(offered("recv_q:5", 64), "8 k M G");
+    assert_string_equal(offered("port:", 64), "5");
+    assert_string_equal(offered("nosuch:", 64), "7");
+    assert_string_equal(offered("state:es ", 2), "9 port lport");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mistakes),         cmocka_unit_test(wrong_text_leaves_nothing),
+        cmocka_unit_test(depth_is_bounded), cmocka_unit_test(messages_are_clean),
+        cmocka_unit_test(completion),
+    };
+    return cmocka_run_group_tests_name("filter_mistakes", tests, NULL, NULL);
+}
