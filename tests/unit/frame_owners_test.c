@@ -1,0 +1,202 @@
+/* Who held the sockets of a frame comes back as it was written, is not taken over from the frame
+ * before, and may be more than one field has room for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/diag_build.h"
+#include "lib/owned.h"
+#include "tcptop/source/frame.h"
+
+static struct snapshot *new_snapshot(void)
+{
+    struct snapshot *s = snapshot_new(NULL);
+
+    assert_non_null(s);
+    return s;
+}
+
+/* Five connections: of one process, of two, of nobody who could be looked at, not looked for yet,
+ * and one whose process has gone. */
+enum { ONE, TWO, NOBODY, UNKNOWN, GONE, OWNED };
+
+static struct conn owned_row(int i)
+{
+    struct conn c = build_plain(i == GONE ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED,
+                                (uint16_t)(3000 + i), 50000, 70 + (uint64_t)i);
+
+    c.inode = i == GONE ? 0 : 900 + (uint32_t)i;
+    c.uid = i == GONE ? 0 : 33;
+    return c;
+}
+
+static struct snapshot *owned_snapshot(struct str *messages)
+{
+    static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
+    static const char *const hostile[] = {"a\x1b[2Jb", "c\x07", "d\xff"};
+    struct snapshot *s = new_snapshot();
+    struct owner_map *map = owner_map_new();
+
+    for (int i = 0; i < OWNED; i++) {
+        struct conn c = owned_row(i);
+        *snapshot_add(s, NULL) = c;
+        build_conn(messages, &c, NULL, 0);
+    }
+    build_done(messages, 0);
+    s->conn[GONE].inode = 800; /* as in a sample before */
+    owned_put(map, 1184, 33, nginx, (const uint32_t[]){900 + ONE, 900 + TWO, 800, 0});
+    owned_put(map, 977, 1000, hostile, (const uint32_t[]){900 + TWO, 0});
+    owner_map_name_user(map, 33, "www-data");
+    owner_map_lacks(map, OWNER_LACK_PTRACE);
+    owned_assign(map, s);
+    owner_map_searched(map, owner_map_begin(map));
+    owned_assign(map, s);
+    s->owner[UNKNOWN] = OWNER_UNKNOWN;
+    s->owner[GONE] |= OWNER_FORMER;
+    s->needs |= NEED_USER;
+    owner_map_free(map);
+    return s;
+}
+
+static void assign(struct owner_map *map, struct snapshot *s)
+{
+    assert_int_equal(snapshot_reserve_owner(s, snapshot_rows(s)), 0);
+    owner_map_assign(map, s, NULL);
+}
+
+/* "1184 nginx, …" of a row, in parentheses when it has let go. */
+static const char *owners_of(const struct snapshot *s, uint32_t row)
+{
+    static char text[200];
+    bool former;
+    const struct owner_group *g = snapshot_owner(s, row, &former);
+
+    text[0] = '\0';
+    for (uint32_t i = 0; g && i < g->n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%u %u %s %s %s", i ? ", " : "",
+                 g->member[i]->pid, g->member[i]->uid, g->member[i]->process, g->member[i]->cmdline,
+                 g->member[i]->cgroup);
+    return former ? strcat(text, " (former)") : text;
+}
+
+static void owners_come_back_as_written(void **state)
+{
+    static const char nginx[] = "1184 33 nginx nginx: worker process nginx.service";
+    (void)state;
+    struct str frame = STR_INIT, messages = STR_INIT;
+    struct snapshot *wrote = owned_snapshot(&messages), *s = new_snapshot(), *bare = new_snapshot();
+    struct owner_map *map = owner_map_new();
+    struct err err;
+    char both[200], former[200];
+
+    frame_write(&frame, wrote, messages.data, messages.len);
+    assert_int_equal(frame_read(frame.data, frame.len, s, map, &err), frame.len);
+    assert_int_equal(s->needs, NEED_OWNER | NEED_USER);
+    assign(map, s);
+    snprintf(both, sizeof both, "977 1000 %s %s %s, %s", "a\uFFFD[2Jb", "c\uFFFD", "d\uFFFD",
+             nginx);
+    snprintf(former, sizeof former, "%s (former)", nginx);
+    assert_string_equal(owners_of(s, ONE), nginx);
+    assert_string_equal(owners_of(s, TWO), both);
+    assert_string_equal(owners_of(s, GONE), former);
+    assert_int_equal(s->owner[NOBODY], OWNER_NOBODY);
+    assert_int_equal(s->owner[UNKNOWN], OWNER_UNKNOWN);
+    assert_int_equal(s->ownerless, 1);
+    assert_int_equal(s->owners->lacks, OWNER_LACK_PTRACE);
+    assert_string_equal(owner_table_user(s->owners, 33)->name, "www-data");
+    assert_null(owner_table_user(s->owners, 1000)); /* has no socket: nobody asked */
+
+    /* For somebody who does not want to know. */
+    assert_int_equal(frame_read(frame.data, frame.len, bare, NULL, &err), frame.len);
+    assert_int_equal(bare->needs, 0);
+    assert_int_equal(bare->n_live, OWNED);
+    snapshot_unref(bare);
+    snapshot_unref(s);
+    snapshot_unref(wrote);
+    owner_map_free(map);
+    str_fini(&messages);
+    str_fini(&frame);
+}
+
+/* What the frame before told is not believed of this one, and numbers are used again. */
+static void each_frame_tells_anew(void **state)
+{
+    (void)state;
+    struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
+    struct snapshot *wrote = owned_snapshot(&messages);
+    struct owner_map *map = owner_map_new();
+    struct err err;
+
+    frame_write(&frame, wrote, messages.data, messages.len);
+    for (int i = 0; i < OWNED; i++)
+        wrote->owner[i] = OWNER_UNKNOWN;
+    frame_write(&later, wrote, messages.data, messages.len);
+    for (int i = 0; i < 6; i++) {
+        const struct str *one = i % 3 ? &later : &frame;
+        struct snapshot *s = new_snapshot();
+        assert_int_equal(frame_read(one->data, one->len, s, map, &err), one->len);
+        assign(map, s);
+        for (uint32_t row = 0; row < OWNED; row++)
+            assert_int_equal(i % 3 == 0 && row != NOBODY && row != UNKNOWN,
+                             *owners_of(s, row) != '\0');
+        snapshot_unref(s);
+    }
+    snapshot_unref(wrote);
+    owner_map_free(map);
+    str_fini(&messages);
+    str_fini(&later);
+    str_fini(&frame);
+}
+
+/* More sockets than one field has room for, and more than the header had before there were owners.
+ */
+static void long_lists_go_on(void **state)
+{
+    enum { MANY = 300000 };
+    (void)state;
+    struct str frame = STR_INIT, messages = STR_INIT;
+    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+    struct owner_map *map = owner_map_new(), *read = owner_map_new();
+    uint32_t *inodes = calloc(MANY + 1, sizeof *inodes);
+    struct err err;
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct conn c = build_plain(TCP_STATE_ESTABLISHED, 443, 50000, i + 1);
+        c.inode = inodes[i] = i + 1;
+        *snapshot_add(wrote, NULL) = c;
+        build_conn(&messages, &c, NULL, 0);
+    }
+    build_done(&messages, 0);
+    owned_put(map, 7, 0, (const char *const[]){"many", "", ""}, inodes);
+    owned_assign(map, wrote);
+    frame_write(&frame, wrote, messages.data, messages.len);
+    assert_int_equal(frame_read(frame.data, frame.len, s, read, &err), frame.len);
+    assign(read, s);
+    assert_int_equal(s->n_live, MANY);
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_non_null(snapshot_owner(s, i, NULL));
+    free(inodes);
+    snapshot_unref(s);
+    snapshot_unref(wrote);
+    owner_map_free(map);
+    owner_map_free(read);
+    str_fini(&messages);
+    str_fini(&frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(owners_come_back_as_written),
+        cmocka_unit_test(each_frame_tells_anew),
+        cmocka_unit_test(long_lists_go_on),
+    };
+    return cmocka_run_group_tests_name("frame_owners", tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+/* config/tcptop.ini documents every key with its default, in the order of the table (UPDATE=1
+ * writes it anew), and is right: what it shows may be taken as it stands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tcptop/app/settings.h"
+#include "tcptop/base/str.h"
+
+/* The file that documents the keys, made from the table. */
+static void write_ini(struct str *out)
+{
+    size_t n;
+    const struct option *rows = settings_options(&n);
+    const char *section = "";
+    str_add(out,
+            "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
+            "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
+            "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# The command line comes before "
+            "this file, this file before the environment.\n# A value that holds ; or # stands in "
+            "double quotes.\n");
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(section, rows[i].section) != 0) {
+            section = rows[i].section;
+            str_addf(out, "\n[%s]\n", section);
+            if (strcmp(section, "colors") == 0)
+                str_add(out,
+                        "# Colour of each role: a name (red, green, yellow, blue, magenta, cyan, "
+                        "white, black,\n# default) or 0 to 255, then \"on\" and a background, then "
+                        "bold, dim, reverse.\n# Empty: as the theme has it.\n");
+            if (strcmp(section, "keys") == 0)
+                str_add(out, "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: "
+                             "none.\n");
+        }
+        const bool plain = strcmp(section, "general") == 0 || strcmp(section, "columns") == 0 ||
+                           strcmp(section, "doctor") == 0 || strcmp(rows[i].key, "background") == 0;
+        if (plain)
+            str_addf(out, "# %s\n", rows[i].help);
+        if (strcmp(section, "keys") == 0)
+            for (int c = 0; c < COMMAND_COUNT; c++)
+                if (strcmp(commands[c].name, rows[i].key) == 0)
+                    str_addf(out, "# %s\n", text_in(LANG_EN, commands[c].help));
+        const char *quote = strpbrk(rows[i].initial, ";#\\\"") ? "\"" : "";
+        str_addf(out, "#%s =%s%s%s%s\n", rows[i].key, *rows[i].initial ? " " : "", quote,
+                 rows[i].initial, quote);
+    }
+}
+
+static void documents_every_key(void **state)
+{
+    (void)state;
+    struct str expected = STR_INIT, found = STR_INIT;
+    char block[4096];
+    size_t n;
+    write_ini(&expected);
+    if (getenv("UPDATE")) {
+        FILE *f = fopen("config/tcptop.ini", "w");
+        assert_non_null(f);
+        fputs(str_text(&expected), f);
+        fclose(f);
+    }
+    FILE *f = fopen("config/tcptop.ini", "r");
+    assert_non_null(f);
+    while ((n = fread(block, 1, sizeof block, f)))
+        str_add_bytes(&found, block, n);
+    fclose(f);
+    assert_string_equal(str_text(&found), str_text(&expected));
+    str_fini(&found);
+    str_fini(&expected);
+}
+
+static void load(struct settings *s, const char *option, const char *value)
+{
+    char name[] = "tcptop", first[16], second[64], *argv[] = {name, first, second};
+    struct err err;
+    snprintf(first, sizeof first, "%s", option);
+    snprintf(second, sizeof second, "%s", value ? value : "");
+    if (settings_load(s, value ? 3 : 2, argv, true, &err))
+        fail_msg("%s: %s", option, err.msg);
+}
+
+/* Each line of it, its comment sign taken away, is accepted and changes nothing. */
+static void holds_the_defaults(void **state)
+{
+    (void)state;
+    static struct settings defaults, s;
+    char line[512], path[] = "/tmp/tcptop-ini-XXXXXX";
+    load(&defaults, "--no-config", NULL);
+    FILE *in = fopen("config/tcptop.ini", "r"), *out = fdopen(mkstemp(path), "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    while (fgets(line, sizeof line, in))
+        fputs(line + (line[0] == '#' && line[1] != ' '), out);
+    fclose(in);
+    fclose(out);
+    load(&s, "--config", path);
+    unlink(path);
+    s.config_path = defaults.config_path;
+    s.no_config = defaults.no_config;
+    assert_memory_equal(&s.bindings, &defaults.bindings, sizeof s.bindings);
+    assert_memory_equal(&s, &defaults, offsetof(struct settings, bindings));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_every_key),
+        cmocka_unit_test(holds_the_defaults),
+    };
+    return cmocka_run_group_tests_name("ini_shipped", tests, NULL, NULL);
+}

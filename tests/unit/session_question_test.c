@@ -1,0 +1,136 @@
+/* The question of `K` reads the connection back whole at every width, in both languages, and where
+ * there is no room for that it is not asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/stage.h"
+
+#define QUIET_MS 300
+
+/* Nobody says y here. */
+static struct destroyed end(const struct conn *c, const struct destroy_place *place)
+{
+    (void)c, (void)place;
+    fail_msg("something was closed");
+    return (struct destroyed){0};
+}
+
+/* On the stage's second row, 10.0.0.1:110 to 192.0.2.1:40001. */
+static void open_stage(struct stage *st)
+{
+    stage_open_twenty(st);
+    session_use_destroy(st->session, end);
+    stage_keys(st, "Down");
+}
+
+/* The last rows of the screen, blanks at the ends taken off, joined by " | ". */
+static const char *last_rows(struct stage *st, int n)
+{
+    static char out[2048];
+    struct canvas c;
+    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
+    session_draw(st->session, &c, st->now_ns);
+    out[0] = '\0';
+    for (int y = c.h - n; y < c.h; y++) {
+        struct str row = STR_INIT;
+        for (int x = 1; x < c.w; x++)
+            str_add(&row, canvas_at(&c, x, y)->text);
+        while (row.len && row.data[row.len - 1] == ' ')
+            str_truncate(&row, row.len - 1);
+        size_t len = strlen(out);
+        snprintf(out + len, sizeof(out) - len, "%s%s", len ? " | " : "", str_text(&row));
+        str_fini(&row);
+    }
+    canvas_fini(&c);
+    return out;
+}
+
+static void questions(struct stage *st, int w, int rows, const char *en, const char *ko)
+{
+    session_resize(st->session, w, 24);
+    for (int l = 0; l < LANG_COUNT; l++) {
+        text_use((enum language)l);
+        stage_keys(st, "K");
+        assert_int_equal(st->ui->prompt, PROMPT_CLOSE);
+        assert_string_equal(last_rows(st, rows), l == LANG_EN ? en : ko);
+        stage_wait(st, QUIET_MS);
+        stage_keys(st, "n");
+    }
+    text_use(LANG_EN);
+}
+
+static void the_question_fits_every_width(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    questions(&st, 120, 2,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED?   y closes it, any other key "
+              "does not | the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED   y 닫기, 다른 키는 "
+              "닫지 않음 | 상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+    questions(&st, 80, 2,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED? | "
+              "y closes it, any other key does not   the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED | "
+              "y 닫기, 다른 키는 닫지 않음   상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+    questions(&st, 40, 3,
+              "Close 10.0.0.1:110 to 192.0.2.1:40001, | ESTABLISHED? | "
+              "y closes it, any other key does not",
+              "10.0.0.1:110 192.0.2.1:40001 소켓을 | 닫겠습니까? ESTABLISHED | "
+              "y 닫기, 다른 키는 닫지 않음");
+    struct conn *c = &st.conn[1];
+    c->family = AF_INET6;
+    memset(c->src, 0xfd, sizeof(c->src));
+    memset(c->dst, 0xfe, sizeof(c->dst));
+    c->dst[1] = 0x10; /* not link-local */
+    stage_sample(&st);
+    stage_keys(&st, "g");
+    while (stage_port(&st) != 110)
+        stage_keys(&st, "Down");
+    questions(&st, 40, 6,
+              "Close | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 to | "
+              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED? | "
+              "y closes it, any other key does not",
+              "[fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 | "
+              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001 소켓을 닫겠습니까? | "
+              "ESTABLISHED | y 닫기, 다른 키는 닫지 않음");
+    stage_close(&st);
+}
+
+static void without_room_nothing_is_asked(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    stage_keys(&st, "K");
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    stage_wait(&st, QUIET_MS);
+    session_resize(st.session, 20, 6);
+    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(last_rows(&st, 6), "Close 10.0.0.1:110 | to | 192.0.2.1:40001, | "
+                                           "ESTABLISHED? | y closes it, any | other key does not");
+    session_resize(st.session, 20, 5);
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    stage_keys(&st, "y K");
+    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_non_null(strstr(st.ui->message, "no room"));
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_question_fits_every_width),
+        cmocka_unit_test(without_room_nothing_is_asked),
+    };
+    return cmocka_run_group_tests_name("session_question", tests, NULL, NULL);
+}
