@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include "lib/lines.h"
 #include "tcptop/base/utf8.h"
 
 void stage_open(struct stage *st, int w, int h, int wake_fd)
@@ -176,17 +177,11 @@ unsigned stage_port(const struct stage *st)
 bool stage_shows(struct stage *st, const char *words)
 {
     struct canvas c;
-    struct str line = STR_INIT;
     bool found = false;
     assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
     session_draw(st->session, &c, st->now_ns);
-    for (int y = 0; y < c.h && !found; y++) {
-        str_clear(&line);
-        for (int x = 0; x < c.w; x++)
-            str_add(&line, canvas_at(&c, x, y)->text);
-        found = strstr(str_text(&line), words) != NULL;
-    }
-    str_fini(&line);
+    for (int y = 0; y < c.h && !found; y++)
+        found = strstr(line_text(&c, y), words) != NULL;
     canvas_fini(&c);
     return found;
 }

@@ -9,20 +9,9 @@
 
 #include <string.h>
 
+#include "lib/lines.h"
 #include "tcptop/base/canvas.h"
-#include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
-
-/* Row y as text. */
-static const char *row(const struct canvas *c, int y)
-{
-    static struct str s;
-    str_clear(&s);
-    for (int x = 0; x < c->w; x++) {
-        str_add(&s, canvas_at(c, x, y)->text);
-    }
-    return str_text(&s);
-}
 
 static void whole(const struct canvas *c)
 {
@@ -46,7 +35,7 @@ static void starts_blank(void **state)
 {
     (void)state;
     struct canvas c = make(3, 2);
-    assert_string_equal(row(&c, 0), "   ");
+    assert_string_equal(line_text(&c, 0), "   ");
     assert_int_equal(c.cursor_x, -1);
     assert_null(canvas_at(&c, 3, 0));
     assert_null(canvas_at(&c, 0, 2));
@@ -54,7 +43,7 @@ static void starts_blank(void **state)
     canvas_put(&c, 0, 0, 3, ROLE_WARN, "abc");
     c.cursor_x = 1;
     assert_int_equal(canvas_resize(&c, 5, 1), 0);
-    assert_string_equal(row(&c, 0), "     ");
+    assert_string_equal(line_text(&c, 0), "     ");
     assert_int_equal(canvas_at(&c, 0, 0)->role, ROLE_TEXT);
     assert_int_equal(c.cursor_x, -1);
     assert_int_equal(canvas_resize(&c, 0, -4), 0);
@@ -69,7 +58,7 @@ static void put(void **state)
     (void)state;
     struct canvas c = make(6, 1);
     assert_int_equal(canvas_put(&c, 1, 0, 9, ROLE_KEY, "가b"), 3);
-    assert_string_equal(row(&c, 0), " 가b  ");
+    assert_string_equal(line_text(&c, 0), " 가b  ");
     assert_int_equal(canvas_at(&c, 1, 0)->role, ROLE_KEY);
     assert_int_equal(canvas_at(&c, 2, 0)->role, ROLE_KEY);
     assert_int_equal(canvas_at(&c, 2, 0)->width, 0);
@@ -77,7 +66,7 @@ static void put(void **state)
     assert_int_equal(canvas_put(&c, 0, 5, 3, ROLE_TEXT, "abc"), 0);
     assert_int_equal(canvas_put(&c, 0, 0, 0, ROLE_TEXT, "x"), 0);
     assert_int_equal(canvas_put(&c, 6, 0, 4, ROLE_TEXT, "x"), 0);
-    assert_string_equal(row(&c, 0), "abcb  ");
+    assert_string_equal(line_text(&c, 0), "abcb  ");
     canvas_fini(&c);
 }
 
@@ -86,19 +75,19 @@ static void edges(void **state)
     (void)state;
     struct canvas c = make(4, 1);
     canvas_put(&c, 0, 0, 4, ROLE_TEXT, "a가나");
-    assert_string_equal(row(&c, 0), "a가 ");
+    assert_string_equal(line_text(&c, 0), "a가 ");
     whole(&c);
     canvas_clear(&c);
     assert_int_equal(canvas_put(&c, 0, 0, 3, ROLE_TEXT, "가나"), 3); /* columns end amid 나 */
-    assert_string_equal(row(&c, 0), "가  ");
+    assert_string_equal(line_text(&c, 0), "가  ");
     canvas_clear(&c);
     canvas_put(&c, -1, 0, 9, ROLE_TEXT, "가나다"); /* 가 is cut by the left edge, 다 by the right */
-    assert_string_equal(row(&c, 0), " 나 ");
+    assert_string_equal(line_text(&c, 0), " 나 ");
     whole(&c);
     canvas_fini(&c);
     c = make(1, 1);
     canvas_put(&c, 0, 0, 1, ROLE_TEXT, "가");
-    assert_string_equal(row(&c, 0), " ");
+    assert_string_equal(line_text(&c, 0), " ");
     canvas_fini(&c);
 }
 
@@ -108,15 +97,15 @@ static void overwriting_half(void **state)
     struct canvas c = make(6, 1);
     canvas_put(&c, 0, 0, 6, ROLE_TEXT, "가나다");
     canvas_put(&c, 1, 0, 1, ROLE_TEXT, "x");
-    assert_string_equal(row(&c, 0), " x나다");
+    assert_string_equal(line_text(&c, 0), " x나다");
     canvas_put(&c, 2, 0, 1, ROLE_TEXT, "y");
-    assert_string_equal(row(&c, 0), " xy 다");
+    assert_string_equal(line_text(&c, 0), " xy 다");
     canvas_put(&c, 3, 0, 2, ROLE_TEXT, "라");
-    assert_string_equal(row(&c, 0), " xy라 ");
+    assert_string_equal(line_text(&c, 0), " xy라 ");
     whole(&c);
     canvas_put(&c, 0, 0, 6, ROLE_TEXT, "가나다");
     canvas_fill(&c, 1, 0, 4, 1, ROLE_RULE, "─");
-    assert_string_equal(row(&c, 0), " ──── ");
+    assert_string_equal(line_text(&c, 0), " ──── ");
     whole(&c);
     canvas_fini(&c);
 }
@@ -142,8 +131,8 @@ static void marks(void **state)
                                 "\u0301\x1b\xff"
                                 "b"),
                      3);
-    assert_string_equal(row(&c, 0), "\ufffd\ufffd"
-                                    "b ");
+    assert_string_equal(line_text(&c, 0), "\ufffd\ufffd"
+                                          "b ");
     whole(&c);
     canvas_fini(&c);
 }
@@ -154,12 +143,12 @@ static void right(void **state)
     struct canvas c = make(6, 1);
     canvas_fill(&c, 0, 0, 6, 1, ROLE_TEXT, "#");
     canvas_put_right(&c, 1, 0, 4, ROLE_DIM, "42");
-    assert_string_equal(row(&c, 0), "#  42#");
+    assert_string_equal(line_text(&c, 0), "#  42#");
     assert_int_equal(canvas_at(&c, 1, 0)->role, ROLE_DIM);
     canvas_put_right(&c, 1, 0, 3, ROLE_DIM, "가나");
-    assert_string_equal(row(&c, 0), "# 가2#");
+    assert_string_equal(line_text(&c, 0), "# 가2#");
     canvas_put_right(&c, 4, 0, 4, ROLE_DIM, "1234");
-    assert_string_equal(row(&c, 0), "# 가12");
+    assert_string_equal(line_text(&c, 0), "# 가12");
     canvas_fini(&c);
 }
 
@@ -168,15 +157,15 @@ static void fill_and_paint_clip(void **state)
     (void)state;
     struct canvas c = make(3, 3);
     canvas_fill(&c, -5, -5, 7, 6, ROLE_RULE, "x");
-    assert_string_equal(row(&c, 0), "xx ");
-    assert_string_equal(row(&c, 1), "   ");
+    assert_string_equal(line_text(&c, 0), "xx ");
+    assert_string_equal(line_text(&c, 1), "   ");
     canvas_fill(&c, 1, 1, 1 << 30, 1 << 30, ROLE_RULE, "y");
-    assert_string_equal(row(&c, 1), " yy");
-    assert_string_equal(row(&c, 2), " yy");
+    assert_string_equal(line_text(&c, 1), " yy");
+    assert_string_equal(line_text(&c, 2), " yy");
     canvas_paint(&c, 0, 0, 2, 9, ROLE_CURSOR);
     assert_int_equal(canvas_at(&c, 1, 2)->role, ROLE_CURSOR);
     assert_int_equal(canvas_at(&c, 2, 2)->role, ROLE_RULE);
-    assert_string_equal(row(&c, 0), "xx ");
+    assert_string_equal(line_text(&c, 0), "xx ");
     canvas_fini(&c);
 }
 
@@ -194,7 +183,7 @@ static void ascii(void **state)
         canvas_clear(&c);
         int used = canvas_put(&c, 0, 0, 20, ROLE_TEXT, twins[i][0]);
         canvas_to_ascii(&c);
-        assert_memory_equal(row(&c, 0), twins[i][1], strlen(twins[i][1]));
+        assert_memory_equal(line_text(&c, 0), twins[i][1], strlen(twins[i][1]));
         assert_int_equal(used, utf8_width(twins[i][1]));
         whole(&c);
     }

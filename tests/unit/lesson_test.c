@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../src/app/lesson.h"
+#include "lib/lines.h"
 #include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/base/utf8.h"
@@ -246,12 +247,7 @@ static bool row_shows(const struct stage *st, struct canvas *c, const char *what
 {
     session_draw(st->session, c, st->now_ns);
     for (int y = 0; y < c->h; y++) {
-        struct str line = STR_INIT;
-        for (int x = 0; x < c->w; x++)
-            str_add(&line, canvas_at(c, x, y)->text);
-        const bool found = strstr(str_text(&line), what) != NULL;
-        str_fini(&line);
-        if (found)
+        if (strstr(line_text(c, y), what))
             return true;
     }
     return false;

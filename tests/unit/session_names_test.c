@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/lines.h"
 #include "lib/stage.h"
 
 /* The table's first row as drawn. */
@@ -19,13 +20,9 @@ static const char *row(struct stage *st)
     struct canvas c;
     struct view v = session_view(st->session);
     int y = view_row_line(&v, 0);
-    struct str text = STR_INIT;
     assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
     session_draw(st->session, &c, st->now_ns);
-    for (int x = 0; x < c.w; x++)
-        str_add(&text, canvas_at(&c, x, y)->text);
-    snprintf(out, sizeof(out), "%s", str_text(&text));
-    str_fini(&text);
+    snprintf(out, sizeof(out), "%s", line_text(&c, y));
     canvas_fini(&c);
     return out;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/lines.h"
 #include "lib/stage.h"
 
 #define QUIET_MS 300
@@ -40,14 +41,10 @@ static const char *last_rows(struct stage *st, int n)
     session_draw(st->session, &c, st->now_ns);
     out[0] = '\0';
     for (int y = c.h - n; y < c.h; y++) {
-        struct str row = STR_INIT;
-        for (int x = 1; x < c.w; x++)
-            str_add(&row, canvas_at(&c, x, y)->text);
-        while (row.len && row.data[row.len - 1] == ' ')
-            str_truncate(&row, row.len - 1);
+        const char *row = line_words(&c, y);
         size_t len = strlen(out);
-        snprintf(out + len, sizeof(out) - len, "%s%s", len ? " | " : "", str_text(&row));
-        str_fini(&row);
+        assert_int_equal(row[0], ' '); /* the first column stays blank */
+        snprintf(out + len, sizeof(out) - len, "%s%s", len ? " | " : "", row + 1);
     }
     canvas_fini(&c);
     return out;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/lines.h"
 #include "lib/sample.h"
 #include "tcptop/view/view.h"
 
@@ -68,20 +69,6 @@ static void draw(int w, int h)
     ui.h = h;
     assert_int_equal(canvas_resize(&canvas, w, h), 0);
     view_draw(&canvas, &v);
-}
-
-/* Line `y` without the blanks at its end. */
-static const char *line(int y)
-{
-    static char text[2048];
-    size_t len = 0;
-
-    for (int x = 0; x < canvas.w; x++)
-        len +=
-            (size_t)snprintf(text + len, sizeof text - len, "%s", canvas_at(&canvas, x, y)->text);
-    while (len > 0 && text[len - 1] == ' ')
-        text[--len] = '\0';
-    return text;
 }
 
 static const char *drawn_columns(void)
@@ -163,10 +150,10 @@ static void test_the_sort_mark_touches_no_neighbour(void **state)
             text_use(l);
             snprintf(head, sizeof head, " %s", text(columns[id].title));
             draw(200, 30);
-            const char *at = strstr(line(14), head);
+            const char *at = strstr(line_words(&canvas, 14), head);
             if (!at || (strncmp(at += strlen(head), "▴", 3) && strncmp(at, "▾", 3) &&
                         strncmp(at, " ▴", 4) && strncmp(at, " ▾", 4)))
-                fail_msg("%s: '%s'", columns[id].id, line(14));
+                fail_msg("%s: '%s'", columns[id].id, line_words(&canvas, 14));
             at += 3 + (*at == ' ');
             assert_true(*at == '\0' || *at == ' ');
         }
@@ -215,12 +202,13 @@ static void test_a_wide_row_takes_two_lines(void **state)
     add("10.0.2.15:443", "10.0.5.9:8443");
     ui.local_width = ui.remote_width = 15;
     draw(80, 24);
-    assert_string_equal(line(10),
+    assert_string_equal(line_words(&canvas, 10),
                         "  tcp   10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     – –");
-    assert_string_equal(line(11),
+    assert_string_equal(line_words(&canvas, 11),
                         "  tcp6  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED     – –");
-    assert_string_equal(line(12), "        [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
-    assert_memory_equal(line(13), "  tcp   10.0.2.15:443   10.0.5.9:8443", 37);
+    assert_string_equal(line_words(&canvas, 12),
+                        "        [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
+    assert_memory_equal(line_words(&canvas, 13), "  tcp   10.0.2.15:443   10.0.5.9:8443", 37);
 
     struct view v = view();
     assert_int_equal(view_row_at(&v, 11), 1);
@@ -235,11 +223,11 @@ static void test_an_address_breaks_after_a_colon_only(void **state)
     (void)state;
     add("[2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443", "[2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
     draw(20, 10);
-    assert_string_equal(line(2), "   Port State ▾");
-    assert_string_equal(line(3), "    443 ESTAB");
-    assert_string_equal(line(4), "  [2001:db8:beef:40:");
-    assert_string_equal(line(5), "  a1f3:77c2:9d04:");
-    assert_string_equal(line(6), "  6be8]:51442");
+    assert_string_equal(line_words(&canvas, 2), "   Port State ▾");
+    assert_string_equal(line_words(&canvas, 3), "    443 ESTAB");
+    assert_string_equal(line_words(&canvas, 4), "  [2001:db8:beef:40:");
+    assert_string_equal(line_words(&canvas, 5), "  a1f3:77c2:9d04:");
+    assert_string_equal(line_words(&canvas, 6), "  6be8]:51442");
 }
 
 static void test_narrow_tables(void **state)
@@ -248,12 +236,13 @@ static void test_narrow_tables(void **state)
     add("10.0.2.15:47122", "198.51.100.23:40222");
     ui.pane = PANE_NONE;
     draw(51, 40);
-    assert_string_equal(line(15), "  10.0.2.15:47122 198.51.100.23:40222   ESTABLISHED");
+    assert_string_equal(line_words(&canvas, 15),
+                        "  10.0.2.15:47122 198.51.100.23:40222   ESTABLISHED");
     draw(42, 10);
-    assert_string_equal(line(3), "  10.0.2.15:47122                 ESTAB");
-    assert_string_equal(line(4), "  198.51.100.23:40222");
+    assert_string_equal(line_words(&canvas, 3), "  10.0.2.15:47122                 ESTAB");
+    assert_string_equal(line_words(&canvas, 4), "  198.51.100.23:40222");
     draw(40, 10);
-    assert_string_equal(line(3), "  47122 198.51.100.23:40222   ESTAB");
+    assert_string_equal(line_words(&canvas, 3), "  47122 198.51.100.23:40222   ESTAB");
 }
 
 /* The mark of row `i` and the role it has. */

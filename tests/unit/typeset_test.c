@@ -15,16 +15,13 @@
 #include "tcptop/explain/typeset.h"
 #include "tcptop/explain/words.h"
 
-/* The lines with '|' at their ends. */
-static void expect(const char *text, int width, int indent, const char *expected)
+/* The lines that were set, each closed by "|". */
+static void finish(struct typeset *ts, const char *expected)
 {
-    struct typeset ts;
     struct explain_text t;
     char out[512] = "";
 
-    typeset_init(&ts);
-    typeset_paragraphs(&ts, text, ROLE_TEXT, width, indent);
-    assert_int_equal(typeset_finish(&ts, &t), 0);
+    assert_int_equal(typeset_finish(ts, &t), 0);
     for (uint32_t i = 0; i < t.n_lines; i++) {
         for (uint32_t r = 0; r < t.lines[i].count; r++)
             strcat(out, t.runs[t.lines[i].first + r].text);
@@ -32,6 +29,15 @@ static void expect(const char *text, int width, int indent, const char *expected
     }
     assert_string_equal(out, expected);
     explain_fini(&t);
+}
+
+static void expect(const char *text, int width, int indent, const char *expected)
+{
+    struct typeset ts;
+
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, text, ROLE_TEXT, width, indent);
+    finish(&ts, expected);
 }
 
 static void samples(void **unused)
@@ -55,19 +61,10 @@ static void samples(void **unused)
 static void expect_table(const char *text, int width, int indent, const char *expected)
 {
     struct typeset ts;
-    struct explain_text t;
-    char out[512] = "";
 
     typeset_init(&ts);
     typeset_table(&ts, text, width, indent);
-    assert_int_equal(typeset_finish(&ts, &t), 0);
-    for (uint32_t i = 0; i < t.n_lines; i++) {
-        for (uint32_t r = 0; r < t.lines[i].count; r++)
-            strcat(out, t.runs[t.lines[i].first + r].text);
-        strcat(out, "|");
-    }
-    assert_string_equal(out, expected);
-    explain_fini(&t);
+    finish(&ts, expected);
 }
 
 static void tables(void **unused)

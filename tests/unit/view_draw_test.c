@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/lines.h"
 #include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
@@ -363,18 +364,6 @@ static void test_the_table_stays_left_of_the_pane(void **state)
     canvas_fini(&bare);
 }
 
-/* The text of a line of the canvas. */
-static const char *line_text(int y)
-{
-    static char text[4096];
-    size_t len = 0;
-
-    for (int x = 0; x < canvas.w; x++)
-        len +=
-            (size_t)snprintf(text + len, sizeof text - len, "%s", canvas_at(&canvas, x, y)->text);
-    return text;
-}
-
 static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
 {
     struct ui ui;
@@ -389,8 +378,8 @@ static void test_a_failed_sample_leaves_the_last_dim_and_says_so(void **state)
     text_use(LANG_EN);
     ui_init(&ui);
     check(&v);
-    assert_non_null(strstr(line_text(0), " STALE 12 s "));
-    assert_non_null(strstr(line_text(23), "no buffer space available; trying again"));
+    assert_non_null(strstr(line_text(&canvas, 0), " STALE 12 s "));
+    assert_non_null(strstr(line_text(&canvas, 23), "no buffer space available; trying again"));
     assert_int_equal(canvas_at(&canvas, 3, 10)->role, ROLE_DIM);
 }
 
@@ -410,9 +399,10 @@ static void test_a_partial_sample_says_at_least(void **state)
     full->status = SAMPLE_PARTIAL;
     snprintf(full->why, sizeof full->why, "%s", "dump interrupted three times");
     check(&v);
-    assert_non_null(strstr(line_text(0), "at least"));
-    assert_non_null(strstr(line_text(0), " PARTIAL "));
-    assert_non_null(strstr(line_text(23), "dump interrupted three times; counts are lower bounds"));
+    assert_non_null(strstr(line_text(&canvas, 0), "at least"));
+    assert_non_null(strstr(line_text(&canvas, 0), " PARTIAL "));
+    assert_non_null(
+        strstr(line_text(&canvas, 23), "dump interrupted three times; counts are lower bounds"));
     full->status = SAMPLE_COMPLETE;
     full->why[0] = '\0';
 }
@@ -426,9 +416,9 @@ static void test_first_frame(void **state)
     text_use(LANG_EN);
     ui_init(&ui);
     check(&v);
-    assert_non_null(strstr(line_text(0), "–"));
-    assert_null(strstr(line_text(0), "0"));
-    assert_non_null(strstr(line_text(10), "no sample yet"));
+    assert_non_null(strstr(line_text(&canvas, 0), "–"));
+    assert_null(strstr(line_text(&canvas, 0), "0"));
+    assert_non_null(strstr(line_text(&canvas, 10), "no sample yet"));
 }
 
 int main(void)
