@@ -57,10 +57,15 @@ bool teller_knows(const struct explain_subject *subject)
            tellers[subject->state];
 }
 
+enum verdict verdict_by(const struct finding *f)
+{
+    return f->severity == SEVERITY_CRITICAL ? VERDICT_PROBLEM : VERDICT_WATCH;
+}
+
 /* What the doctor found about the state, or about the selected connection. */
 static void judge_by_finding(struct evidence *e, const struct finding *f)
 {
-    e->verdict = f->severity == SEVERITY_CRITICAL ? VERDICT_PROBLEM : VERDICT_WATCH;
+    e->verdict = verdict_by(f);
     e->found = f;
     str_clear(&e->reason);
     finding_title(f, &e->reason);

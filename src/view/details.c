@@ -30,6 +30,7 @@ enum line_kind {
     LINE_HOLDER, /* the i-th of those who share the socket */
     LINE_TRACE_HEAD,
     LINE_TRACE,
+    LINE_VERDICT, /* the i-th of those that say what the doctor found */
     LINE_SS,
     LINE_TCPDUMP,
     LINE_COMMAND,
@@ -121,6 +122,10 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     for (int i = 0; i < TRACES; i++)
         add_line(l, LINE_TRACE, i);
     add_line(l, LINE_BLANK, 0);
+    for (uint32_t i = 0; i < t->verdict.n_lines; i++)
+        add_line(l, LINE_VERDICT, (int)i);
+    if (t->verdict.n_lines)
+        add_line(l, LINE_BLANK, 0);
     add_line(l, LINE_SS, 0);
     add_line(l, LINE_TCPDUMP, 0);
     add_line(l, LINE_BLANK, 0);
@@ -128,7 +133,8 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     add_line(l, LINE_COMMAND, 0);
 }
 
-static void make(struct details *t, const struct drawing *d)
+/* In an overlay of `w` columns; free with details_verdict_fini(). */
+static void make(struct details *t, const struct drawing *d, int w)
 {
     const struct watch_point *last = NULL;
 
@@ -149,6 +155,7 @@ static void make(struct details *t, const struct drawing *d)
     for (uint32_t back = 0; !t->flow && t->watch && (last = watch_at(t->watch, back)); back++)
         t->flow = last->flow.valid ? &last->flow : NULL;
     details_fields(t);
+    details_verdict(t, w - 2);
 }
 
 void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
@@ -283,6 +290,9 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
     case LINE_TRACE:
         details_trace(d, t, line->i, x, y, w);
         break;
+    case LINE_VERDICT:
+        details_verdict_line(d, t, line->i, x, y, w);
+        break;
     case LINE_SS:
     case LINE_TCPDUMP:
         draw_select(d, t, x, y, w, line->kind == LINE_SS);
@@ -303,10 +313,11 @@ void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
     struct lines l;
 
     overlay_area(d, &a);
-    make(&t, d);
+    make(&t, d, a.inner.w);
     make_lines(&l, &t, a.inner.w);
     *lines = l.n;
     *shown = shown_of(&l, &a);
+    details_verdict_fini(&t);
 }
 
 /* "11 of 305": the row's place among those that the total counts; none for a closed one. And which
@@ -331,8 +342,8 @@ void draw_details(struct drawing *d)
     uint32_t shown, top = d->ui->overlay_top;
     char right[FILL_SIZE], scroll[64];
 
-    make(&t, d);
     overlay_area(d, &a);
+    make(&t, d, a.inner.w);
     make_lines(&l, &t, a.inner.w);
     shown = shown_of(&l, &a);
     if (top > l.n - shown)
@@ -344,4 +355,5 @@ void draw_details(struct drawing *d)
         draw_line(d, &t, &l, &l.line[top + i], a.inner.x + 1, a.inner.y + (int)i, a.inner.w - 2);
     if (details_gone(&t))
         canvas_paint(d->c, a.inner.x, a.inner.y, a.inner.w, a.inner.h, ROLE_DIM);
+    details_verdict_fini(&t);
 }

@@ -3,6 +3,7 @@
 #define TCPTOP_SRC_VIEW_DETAILS_H
 
 #include "parts.h"
+#include "tcptop/explain/explain.h"
 #include "tcptop/explain/survey.h"
 
 #define FIELDS      8 /* of each side in the upper block … */
@@ -28,6 +29,8 @@ struct details {
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
     int n_left, n_right;
+    const struct finding *found; /* what the doctor says of it; NULL: nothing */
+    struct explain_text verdict; /* the same in lines; details_verdict_fini() */
 };
 
 /** Fill both sides. */
@@ -59,5 +62,11 @@ void details_holder(struct drawing *d, const struct details *t, int i, int x, in
 /** The head of the traces, and the i-th of them, in `w` columns from (x, y) on. */
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w);
 void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w);
+
+/** Look for what the doctor found about the connection, and set it into `w` columns. Then
+ *  t->verdict.n_lines says how many lines it takes, 0 where there is nothing. */
+void details_verdict(struct details *t, int w);
+void details_verdict_fini(struct details *t);
+void details_verdict_line(struct drawing *d, const struct details *t, int i, int x, int y, int w);
 
 #endif

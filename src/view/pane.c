@@ -97,8 +97,8 @@ static bool lay_out(const struct drawing *d, struct pane_text *p)
     return true;
 }
 
-static void draw_line(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
-                      int width)
+void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
+                    int width)
 {
     int at = 0;
 
@@ -114,7 +114,8 @@ static void draw_text(struct drawing *d, const struct pane_text *p)
     for (uint32_t i = 0; i < p->shown; i++) {
         int column = (int)i / p->lines, y = p->y + (int)i % p->lines;
 
-        draw_line(d->c, &p->text, p->top + i, p->x + column * (p->width + COLUMN_GAP), y, p->width);
+        draw_explained(d->c, &p->text, p->top + i, p->x + column * (p->width + COLUMN_GAP), y,
+                       p->width);
     }
 }
 

@@ -54,6 +54,10 @@ void runs_addf(struct runs *r, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room);
 
+/** A line of words that the explain layer has set, in `width` columns. */
+void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
+                    int width);
+
 /** A region's title line: rule, name, what follows it, and the text at the right end. `more` and
  *  `right` may be NULL. */
 void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,

@@ -30,9 +30,7 @@ uint32_t drawing_warned_states(const struct drawing *d)
 
 unsigned drawing_row_severity(const struct drawing *d, uint32_t row)
 {
-    const struct conn *c = &d->s->conn[row];
-    unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
-    const struct finding *f = finding_about(d->s, state, row);
+    const struct finding *f = finding_about(d->s, conn_counts_as(&d->s->conn[row]), row);
 
     return f ? f->severity : SEVERITY_OK;
 }
@@ -204,12 +202,7 @@ static int next_y(struct pen *pen)
 
 static void draw_line(struct pen *pen, const struct explain_text *t, uint32_t line, int x, int y)
 {
-    int at = pen->r.x + x;
-
-    for (uint32_t i = 0; i < t->lines[line].count; i++) {
-        const struct explain_run *run = &t->runs[t->lines[line].first + i];
-        at += canvas_put(pen->d->c, at, y, pen->r.x + pen->r.w - at, run->role, run->text);
-    }
+    draw_explained(pen->d->c, t, line, pen->r.x + x, y, pen->r.w - x);
 }
 
 static void draw_finding(struct pen *pen, const struct finding *f, int width, bool cursor)

@@ -31,6 +31,9 @@ bool evidence_failed(const struct evidence *e);
 
 void evidence_fini(struct evidence *e);
 
+/** The verdict that a finding of the doctor's comes to. */
+enum verdict verdict_by(const struct finding *f);
+
 /** The verdict's word in the language in force, "" for NONE, and the mark of its role. */
 const char *verdict_word(enum verdict v);
 const char *verdict_mark(enum verdict v);
