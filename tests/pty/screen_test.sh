@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_own_namespace
 coproc HELD { "$B/tests/data/states"; }
-read -r -t 20 ready <&"${HELD[0]}"
+read -r -t 60 ready <&"${HELD[0]}"
 check "the sockets stand" [ "${ready:-}" = ready ]
 
 only_port() { # only_port N: every row of the table has it at one end
@@ -95,7 +95,7 @@ for key in s '?'; do
 	# shellcheck disable=SC2086 # options are words
 	"$tcptop" $options --size 79x24 --keys "$tmp/keys" --dump text | sed 's/ *$//' >"$tmp/canvas"
 	start 79x24 "$tcptop $options 2>$tmp/err"
-	sees 'REPLAY'
+	sees '재생'
 	keys "$key"
 	check "over Hangul after $key: the canvas" until_true canvas_shown
 	# shellcheck disable=SC2086
