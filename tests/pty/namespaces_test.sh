@@ -45,9 +45,9 @@ check 'j moves on' sees '^▸   blue'
 keys Enter
 check 'Enter shows that one' sees '^ tcptop  [^ ]+/blue   6 connections'
 check 'its rows' sees '127.0.0.1:8003'
-check 'not those of others' hidden '127.0.0.1:8004'
-check 'a message says so, and the way back' shows 'namespace blue   @ others'
-check 'no row of the last one has closed' hidden '^ -'
+check 'not those of others' loses '127.0.0.1:8004'
+check 'a message says so, and the way back' sees 'namespace blue   @ others'
+check 'no row of the last one has closed' loses '^ -'
 blue=$(stat -L -c %i /run/netns/blue)
 pid=$(cat "$at/pid")
 holds() { # by a file or a thread
@@ -61,7 +61,7 @@ check 'all of them' sees '^ tcptop  [^ ]+/all\(3\)   [0-9]+ connections'
 check 'a column names them' sees 'Namespace'
 check 'rows of one' sees '127.0.0.1:8003.* blue'
 check 'and of another' sees '127.0.0.1:8016.* green'
-check 'what that costs is said' shows "each takes a walk of the kernel's table"
+check 'what that costs is said' sees "each takes a walk of the kernel's table"
 keys / netns:green Enter
 check 'a filter by namespace' loses '127.0.0.1:8003'
 keys Escape

@@ -10,7 +10,7 @@ coproc HELD { exec "$B/tests/data/states"; }
 # shellcheck disable=SC2034,SC2154 # the trap closes it, and the sockets go; HELD_PID is of coproc
 hold=${HELD[1]} held=$HELD_PID
 trap 'exec {hold}>&-; mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
-read -r -t 20 ready <&"${HELD[0]}"
+read -r -t 60 ready <&"${HELD[0]}"
 [ "${ready:-}" = ready ] || { echo "not ok 1 - the sockets stand"; exit 1; }
 count() { ss -tanH state "$1" | wc -l; }
 

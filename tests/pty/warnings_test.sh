@@ -15,7 +15,7 @@ live 80x24 "--config $tmp/leak.ini"
 check "nothing is wrong at first" sees 'no warnings'
 coproc LEAK { "$B/tests/data/trouble" leak 3000 50; }
 leak=$LEAK_PID
-read -r -t 20 ready <&"${LEAK[0]}"
+read -r -t 60 ready <&"${LEAK[0]}"
 check "fifty sockets leak" [ "${ready:-}" = ready ]
 SECONDS=0
 check "the header says so" sees '! 1 warning'
