@@ -91,6 +91,7 @@ resize 40 12
 check "40 columns: both addresses are whole" sees '^ 127.0.0.1:[0-9]{4,5}, ESTABLISHED, states'
 check "on two lines" sees '^ Close 127.0.0.1:8004 to *$'
 resize 10 4
+sees '^tcptop' # drawn at that size: else two changes of it may be taken for one
 check "without room the question goes" loses Close
 resize 80 24
 keys y

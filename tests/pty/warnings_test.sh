@@ -17,9 +17,13 @@ coproc LEAK { "$B/tests/data/trouble" leak 3000 50; }
 leak=$LEAK_PID
 read -r -t 60 ready <&"${LEAK[0]}"
 check "fifty sockets leak" [ "${ready:-}" = ready ]
-SECONDS=0
-check "the header says so" sees '! 1 warning'
-check "… within ten seconds" [ $SECONDS -le 10 ]
+# By the clock of its samples: a busy machine looks at the screen late.
+clock() { date -ud "1970-01-01 $(grep -oE '[0-9]{2}:[0-9]{2}:[0-9]{2}' <<<"$frame" | head -n 1)" +%s; }
+told() { frame=$(screen) && grep -q "$1" <<<"$frame"; }
+until_true told ':[0-9][0-9]:'
+began=$(clock)
+check "the header says so" until_true told '! 1 warning'
+check "… within ten seconds" [ $((($(clock) - began + 86400) % 86400)) -le 10 ]
 check "the state is marked" sees '![CLOSE_WAIT ]+ +50 '
 check "so are its rows" sees '^.!tcp .*CLOSE_WAIT'
 keys !
