@@ -7,8 +7,11 @@ in_own_namespace
 printf 'nameserver 127.0.0.1\n' >"$tmp/resolv"
 printf 'trial 8017/tcp\na-service-with-a-very-long-name-indeed 3000/tcp\n' >"$tmp/services"
 printf '127.0.0.1 localhost\n' >"$tmp/hosts"
-if ! { mount --bind "$tmp/resolv" /etc/resolv.conf && mount --bind "$tmp/services" /etc/services &&
-	mount --bind "$tmp/hosts" /etc/hosts; } 2>/dev/null; then
+own_names() { # in mounts that nobody else sees
+	[ -n "${OWN_MOUNTS:-}" ] && mount --bind "$tmp/resolv" /etc/resolv.conf &&
+		mount --bind "$tmp/services" /etc/services && mount --bind "$tmp/hosts" /etc/hosts
+}
+if ! own_names 2>/dev/null; then
 	echo "ok 1 - names # SKIP no mounts here"
 	exit 0
 fi
