@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #include "tcptop/base/clock.h"
@@ -16,6 +17,18 @@ bool thread_has_two_cores(void)
     cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
 
     return sched_getaffinity(0, sizeof set, set) == 0 && CPU_COUNT_S(sizeof set, set) >= 2;
+}
+
+void thread_leave_core(int core)
+{
+    cpu_set_t all[CPUS_MAX / CPU_SETSIZE], others[CPUS_MAX / CPU_SETSIZE];
+
+    if (core < 0 || sched_getaffinity(0, sizeof all, all) != 0 || CPU_COUNT_S(sizeof all, all) < 2)
+        return;
+    memcpy(others, all, sizeof others);
+    CPU_CLR_S((size_t)core, sizeof others, others);
+    if (sched_setaffinity(0, sizeof others, others) == 0)
+        (void)sched_setaffinity(0, sizeof all, all);
 }
 
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg)

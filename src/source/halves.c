@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct task {
     struct netlink *netlink;
     const struct kernel_filter *filter;
     struct snapshot *half;
+    int core; /* of the other half */
     int rc;
     int64_t cpu_ns;
 };
@@ -134,6 +136,7 @@ static void *take_upper(void *arg)
     struct task *t = arg;
     int64_t cpu = clock_thread_cpu_ns();
 
+    thread_leave_core(t->core);
     t->rc = netlink_take(t->netlink, NETLINK_LEGACY, t->filter, t->half);
     t->cpu_ns = clock_thread_cpu_ns() - cpu;
     return NULL;
@@ -144,7 +147,8 @@ static int take_both(struct halves *h, struct netlink *n, const struct kernel_fi
                      struct snapshot *s, struct snapshot *half[2])
 {
     struct kernel_filter lower = *filter, upper = *filter;
-    struct task task = {.netlink = &h->upper, .filter = &upper, .half = half[1]};
+    struct task task = {
+        .netlink = &h->upper, .filter = &upper, .half = half[1], .core = sched_getcpu()};
     pthread_t thread;
     int rc;
 

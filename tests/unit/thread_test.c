@@ -1,5 +1,5 @@
 /* A thread leaves signals to the main one, but not those of a crash; the main one keeps its mask.
- * Waiting ends with a signal or at its time. */
+ * It leaves a core for another. Waiting ends with a signal or at its time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <signal.h>
 
 #include "tcptop/base/clock.h"
@@ -39,6 +40,26 @@ static void masks(void **state)
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     for (int sig = 1; sig < SIGRTMIN; sig++)
         assert_int_equal(sigismember(&after, sig), sigismember(&before, sig));
+}
+
+/* It moves, may move back (so one of many tries is enough), and may use the cores that it might. */
+static void another_core(void **state)
+{
+    (void)state;
+    cpu_set_t before, after;
+    bool moved = false;
+
+    if (!thread_has_two_cores() || sched_getaffinity(0, sizeof before, &before) != 0)
+        skip();
+    for (int i = 0; i < 1000 && !moved; i++) {
+        int core = sched_getcpu();
+        thread_leave_core(core);
+        moved = sched_getcpu() != core;
+    }
+    assert_true(moved);
+    thread_leave_core(-1);
+    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+    assert_true(CPU_EQUAL(&before, &after));
 }
 
 static struct {
@@ -79,6 +100,7 @@ static void waiting(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(masks), cmocka_unit_test(waiting)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(masks), cmocka_unit_test(another_core),
+                                       cmocka_unit_test(waiting)};
     return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
 }

@@ -9,6 +9,11 @@
 /** May this process use two cores at a time? */
 bool thread_has_two_cores(void);
 
+/** Move the calling thread to another core than that one, from where it may go on to any: what two
+ *  threads begin at the same time often stays on one core for a quarter of a second. Where there is
+ *  one core, or `core` is not known (-1), nothing happens. */
+void thread_leave_core(int core);
+
 /** Run `run(arg)` on a new thread that leaves signals to the main thread, but for those of a crash:
  *  blocked, they would kill without the handler that restores the terminal. Returns 0 or -errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
