@@ -197,23 +197,23 @@ static uint32_t set_page(struct typeset *ts, const struct page *p, int width, bo
     return words;
 }
 
-/* Whether blank lines between the sections push nothing out of `height`: what does not fit without
- * them is not counted. */
-static bool has_room(const struct page *p, int width, uint32_t height)
+/* Blank lines between the sections stay where they push nothing out of `height`: what does not fit
+ * without them is not counted. */
+static void set_to_fit(struct typeset *ts, const struct page *p, int width, uint32_t height)
 {
-    struct typeset ts;
-    uint32_t words, spaced, whole;
+    struct typeset close;
+    uint32_t words = set_page(ts, p, width, true);
 
-    typeset_init(&ts);
-    words = set_page(&ts, p, width, true);
-    spaced = ts.n_lines;
-    typeset_fini(&ts);
-    if (spaced <= height || words > height)
-        return spaced <= height;
-    (void)set_page(&ts, p, width, false);
-    whole = ts.n_lines;
-    typeset_fini(&ts);
-    return whole > height;
+    if (ts->n_lines <= height)
+        return;
+    typeset_init(&close);
+    (void)set_page(&close, p, width, false);
+    if (words > height || close.n_lines <= height) {
+        struct typeset spaced = *ts;
+        *ts = close;
+        close = spaced;
+    }
+    typeset_fini(&close);
 }
 
 int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
@@ -228,8 +228,8 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
     width = width < WIDTH_MIN ? WIDTH_MIN : width;
     rc = page_init(&page, subject, map && width >= MAP_COLUMNS);
     if (!rc) {
-        bool gaps = width < WIDTH_INDENT || height <= 0 || has_room(&page, width, (uint32_t)height);
-        (void)set_page(&ts, &page, width, gaps);
+        bool fit = height > 0 && width >= WIDTH_INDENT;
+        set_to_fit(&ts, &page, width, fit ? (uint32_t)height : UINT32_MAX);
         rc = typeset_finish(&ts, t);
     }
     page_fini(&page);
