@@ -29,9 +29,7 @@ static size_t align4(size_t n)
 
 static uint8_t owner_flag(unsigned state, unsigned timer, uint32_t inode)
 {
-    bool request = state == TCP_STATE_SYN_RECV && inode == 0;
-
-    return request || conn_remnant(state, timer) ? CONN_NO_OWNER : 0;
+    return conn_request(state, inode) || conn_remnant(state, timer) ? CONN_NO_OWNER : 0;
 }
 
 void diag_mark_owner(struct conn *c)

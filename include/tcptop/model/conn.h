@@ -74,9 +74,14 @@ static inline bool conn_is_remnant(const struct conn *c)
 /** Is it a handshake of which no socket has come so far, or a Fast Open child not yet accepted? The
  *  socket that comes of a request copies its cookie (net/ipv4/inet_connection_sock.c
  *  inet_csk_clone_lock); dumped between that and its end, a request has one of its own. */
+static inline bool conn_request(unsigned state, uint32_t inode)
+{
+    return state == TCP_STATE_SYN_RECV && inode == 0;
+}
+
 static inline bool conn_is_request(const struct conn *c)
 {
-    return c->state == TCP_STATE_SYN_RECV && !c->inode;
+    return conn_request(c->state, c->inode);
 }
 
 /** The state that the record counts for: BOUND_INACTIVE apart from CLOSE; 0 for a state that this
