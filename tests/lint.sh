@@ -17,11 +17,13 @@ declare -A may=(
 	[model]="model base"
 	[source]="source model text base"
 	[query]="query model text base"
-	[explain]="explain query source model text base"
-	[view]="view explain query model text base"
-	[output]="output view explain query model text base"
-	[term]="term output view model text base"
-	[app]="app term output view explain query source model text config base"
+	[doctor]="doctor query source model text base"
+	[explain]="explain doctor query source model text base"
+	[output]="output explain doctor query model text base"
+	[term]="term output model text base"
+	[lesson]="lesson query source model text base"
+	[ui]="ui lesson output explain doctor query source model text config base app"
+	[app]="app ui lesson term output explain doctor query source model text config base"
 )
 check_includes() { # check_includes FILE LAYER
 	local file=$1 layer=$2 used
@@ -47,7 +49,7 @@ only_in '(n?curses|ncursesw/|term\.h)' src/term/
 only_in 'libmnl/' src/source/
 only_in 'ares' src/source/
 only_in 'iniparser/' src/config/
-only_in 'pthread\.h' src/source/ src/query/ src/model/ src/app/ src/base/ include/tcptop/base/thread.h
+only_in 'pthread\.h' src/source/ src/query/ src/model/ src/ui/ src/base/ include/tcptop/base/thread.h
 
 if grep -nE '\b(exit|_exit)\(' -r src --include=*.c | grep -v '^src/main.c' |
 	grep -v 'lint: exits'; then

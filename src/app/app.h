@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "complain.h"
+#include "cli_error.h"
 #include "tcptop/app/settings.h"
 #include "tcptop/output/output.h"
 #include "tcptop/source/source.h"

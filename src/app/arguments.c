@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "complain.h"
+#include "cli_error.h"
 
 const struct argument_row argument_rows[ARGUMENT_COUNT] = {
 #define GROUP(ident)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_error.h"
 #include "command_options.h"
-#include "complain.h"
 #include "tcptop/model/state.h"
 
 #define INTERVAL_MAX_S       3600 /* longer is no interval but a port */

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "complain.h"
-#include "lesson.h"
+#include "cli_error.h"
 #include "settings_options.h"
+#include "tcptop/lesson/lesson.h"
 #include "tcptop/model/state.h"
 #include "tcptop/query/filter.h"
 

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "hidden_owners.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
 #include "tcptop/output/report.h"
+#include "tcptop/source/owner_rights_note.h"
 #include "tcptop/source/sampler.h"
 
 #define SAMPLES_LEAST 5

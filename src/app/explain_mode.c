@@ -7,7 +7,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/explain/sample_summary.h"
 #include "tcptop/source/sampler.h"
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */

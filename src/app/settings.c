@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli_error.h"
 #include "command_line.h"
-#include "complain.h"
 #include "settings_options.h"
 
 static void settings_defaults(struct settings *s)

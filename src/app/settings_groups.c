@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "complain.h"
+#include "cli_error.h"
 #include "settings_options.h"
 
 int sort_split(const char *text, size_t *len, int *descending, struct err *err)

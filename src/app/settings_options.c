@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "complain.h"
+#include "cli_error.h"
 
 #define OPTION_OF_COUNT    OPTION_NUMBER
 #define OPTION_OF_PERCENT  OPTION_DECIMAL
@@ -27,7 +27,7 @@ static const struct option rows[SETTING_COUNT] = {
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
     {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
 #define FIGURE(rule, field, key, kind)
-#include "tcptop/explain/rules.def"
+#include "tcptop/doctor/rules.def"
 };
 
 const struct option *settings_options(size_t *n)

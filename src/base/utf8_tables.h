@@ -1,7 +1,7 @@
 /* Tables of utf8.c, derived from the Unicode 15.0 character database. Neighbouring ranges with a
  * few unassigned characters between them are joined. */
-#ifndef TCPTOP_BASE_UTF8_TABLES_H
-#define TCPTOP_BASE_UTF8_TABLES_H
+#ifndef TCPTOP_SRC_BASE_UTF8_TABLES_H
+#define TCPTOP_SRC_BASE_UTF8_TABLES_H
 
 #include <stdint.h>
 

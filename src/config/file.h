@@ -1,6 +1,6 @@
 /* A whole small file in memory, or the reason why not. */
-#ifndef TCPTOP_CONFIG_FILE_H
-#define TCPTOP_CONFIG_FILE_H
+#ifndef TCPTOP_SRC_CONFIG_FILE_H
+#define TCPTOP_SRC_CONFIG_FILE_H
 
 #include "tcptop/base/err.h"
 

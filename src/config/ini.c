@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "tcptop/base/near.h"
+#include "tcptop/base/edit_distance.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 

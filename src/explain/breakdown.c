@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "breakdown_parts.h"
-#include "tcptop/explain/patience.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/doctor/tcp_timeouts.h"
+#include "tcptop/explain/sample_summary.h"
 
 #define MS_PER_DS 100
 

@@ -2,10 +2,10 @@
  * what takes the process or several samples the doctor has found, and that has the last word. */
 #include "tcptop/explain/evidence.h"
 
-#include "tcptop/explain/concern.h"
+#include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
-#include "tcptop/explain/survey.h"
-#include "tcptop/explain/teller.h"
+#include "tcptop/explain/sample_summary.h"
+#include "tcptop/explain/state_facts.h"
 #include "tcptop/explain/typeset.h"
 
 static void (*const tellers[TCP_STATE_COUNT])(struct teller *t) = {

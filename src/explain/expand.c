@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tcptop/base/fmt.h"
-#include "tcptop/explain/patience.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/typeset.h"
 
 const char *expand_ties(char out[EXPAND_SIZE], const char *template)

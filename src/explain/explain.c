@@ -10,10 +10,10 @@
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/facts.h"
 #include "tcptop/explain/finding_text.h"
-#include "tcptop/explain/map.h"
 #include "tcptop/explain/numbers.h"
+#include "tcptop/explain/state_map.h"
+#include "tcptop/explain/state_texts.h"
 #include "tcptop/explain/typeset.h"
-#include "tcptop/explain/words.h"
 
 #define WIDTH_MIN    24
 #define WIDTH_INDENT 32 /* from here on texts are indented and gaps can be closed */

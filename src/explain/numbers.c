@@ -3,7 +3,7 @@
 
 #include "numbers_parts.h"
 #include "tcptop/base/fmt.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/explain/sample_summary.h"
 
 /* A line of the table, and for which states. */
 struct line {

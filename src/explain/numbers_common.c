@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "numbers_parts.h"
-#include "tcptop/explain/patience.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/typeset.h"
 
 #define AHEAD_S 600 /* what comes next: so far ahead */

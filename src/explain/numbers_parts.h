@@ -3,7 +3,7 @@
 #ifndef TCPTOP_SRC_EXPLAIN_NUMBERS_PARTS_H
 #define TCPTOP_SRC_EXPLAIN_NUMBERS_PARTS_H
 
-#include "tcptop/explain/teller.h"
+#include "tcptop/explain/state_facts.h"
 #include "tcptop/text/text.h"
 
 /** Append a message with its values, closed by NULL. */

@@ -3,7 +3,7 @@
 
 #include "numbers_parts.h"
 #include "tcptop/base/fmt.h"
-#include "tcptop/explain/patience.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/typeset.h"
 
 #define TIME_WAIT_S 60 /* include/net/tcp.h TCP_TIMEWAIT_LEN */

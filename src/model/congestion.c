@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before)
 {

@@ -2,7 +2,7 @@
 #ifndef TCPTOP_SRC_MODEL_FIGURES_H
 #define TCPTOP_SRC_MODEL_FIGURES_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 /** Are rates wanted of `next`, and have both samples figures to make them of? */
 bool figures_are_rated(const struct snapshot *next, const struct snapshot *prev);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 struct netns_table *netns_table_new(uint32_t n)
 {

@@ -1,8 +1,8 @@
 /* What the parts of the owner map share: owner_map.c has the processes and what each holds,
  * owner_inodes.c the table from inode to group, owner_groups.c the groups, each of which exists
  * once; owner_told.c puts in what is known all at once, owner_assign.c gives rows their owners. */
-#ifndef TCPTOP_MODEL_OWNER_INTERNAL_H
-#define TCPTOP_MODEL_OWNER_INTERNAL_H
+#ifndef TCPTOP_SRC_MODEL_OWNER_INTERNAL_H
+#define TCPTOP_SRC_MODEL_OWNER_INTERNAL_H
 
 #include "tcptop/model/owner_map.h"
 

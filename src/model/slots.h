@@ -1,6 +1,6 @@
 /* A hash table of indices into whatever its user has: open addressing, the memory is kept. */
-#ifndef TCPTOP_MODEL_SLOTS_H
-#define TCPTOP_MODEL_SLOTS_H
+#ifndef TCPTOP_SRC_MODEL_SLOTS_H
+#define TCPTOP_SRC_MODEL_SLOTS_H
 
 #include <stdint.h>
 

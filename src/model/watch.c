@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 #define NONE       UINT32_MAX
 #define NS_PER_DS  (NS_PER_S / 10)

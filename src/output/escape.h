@@ -1,8 +1,8 @@
 /* Colours in text output: a role as an SGR sequence. */
-#ifndef TCPTOP_OUTPUT_ESCAPE_H
-#define TCPTOP_OUTPUT_ESCAPE_H
+#ifndef TCPTOP_SRC_OUTPUT_ESCAPE_H
+#define TCPTOP_SRC_OUTPUT_ESCAPE_H
 
-#include "tcptop/view/theme.h"
+#include "tcptop/base/theme.h"
 
 #define ESCAPE_SIZE  48
 #define ESCAPE_RESET "\x1b[0m"

@@ -1,10 +1,10 @@
 /* What the printers of one sample share. */
-#ifndef TCPTOP_OUTPUT_PRINT_H
-#define TCPTOP_OUTPUT_PRINT_H
+#ifndef TCPTOP_SRC_OUTPUT_PRINT_H
+#define TCPTOP_SRC_OUTPUT_PRINT_H
 
 #include <stdint.h>
 
-#include "put.h"
+#include "append.h"
 #include "tcptop/model/predicate.h"
 #include "tcptop/output/output.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "put.h"
+#include "append.h"
 #include "tcptop/output/output.h"
 
 #define SINK_SIZE 65536

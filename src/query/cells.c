@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "address.h"
+#include "endpoint.h"
 
 static bool is_unsampled(const struct snapshot *s, uint32_t row)
 {

@@ -1,11 +1,11 @@
 /* What the column table points to: for each column its value, its text and its place in the order.
  * CELL(name) declares get_name() and key_name() of a column that is one number. */
-#ifndef TCPTOP_QUERY_CELLS_H
-#define TCPTOP_QUERY_CELLS_H
+#ifndef TCPTOP_SRC_QUERY_CELLS_H
+#define TCPTOP_SRC_QUERY_CELLS_H
 
 #include <string.h>
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/model/value.h"
 #include "tcptop/query/column.h"
 

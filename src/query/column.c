@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cells.h"
+#include "tcptop/base/edit_distance.h"
 #include "tcptop/base/err.h"
-#include "tcptop/base/near.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 

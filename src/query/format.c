@@ -1,8 +1,8 @@
 /* Cells as screen and text output show them: "–" for what is not known. */
 #include <sys/socket.h>
 
-#include "address.h"
 #include "cells.h"
+#include "endpoint.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/query/column.h"

@@ -1,7 +1,7 @@
 /* Groups in the making; groups.c makes them, groups_past.c compares them with those before,
  * groups_order.c puts them in order, groups_term.c writes them as filters. */
-#ifndef TCPTOP_QUERY_GROUPS_INTERNAL_H
-#define TCPTOP_QUERY_GROUPS_INTERNAL_H
+#ifndef TCPTOP_SRC_QUERY_GROUPS_INTERNAL_H
+#define TCPTOP_SRC_QUERY_GROUPS_INTERNAL_H
 
 #include <stddef.h>
 

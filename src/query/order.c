@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "address.h"
 #include "cells.h"
+#include "endpoint.h"
 
 #define DIGITS sizeof(uint64_t)
 #define SMALL  64 /* rows that are inserted rather than counted */

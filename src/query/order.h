@@ -1,6 +1,6 @@
 /* Sorting the rows of a snapshot by one column. The order is total: equal input, equal order. */
-#ifndef TCPTOP_QUERY_ORDER_H
-#define TCPTOP_QUERY_ORDER_H
+#ifndef TCPTOP_SRC_QUERY_ORDER_H
+#define TCPTOP_SRC_QUERY_ORDER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* What the parts of the filter's parser share: a place in the text, the predicate under
  * construction, and errors that know where they are. Functions return 0, -EINVAL with the error
  * filled, or -ENOMEM. */
-#ifndef TCPTOP_QUERY_PARSER_H
-#define TCPTOP_QUERY_PARSER_H
+#ifndef TCPTOP_SRC_QUERY_PARSER_H
+#define TCPTOP_SRC_QUERY_PARSER_H
 
 #include <stdbool.h>
 #include <stddef.h>

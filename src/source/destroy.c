@@ -17,7 +17,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/namespaces.h"
-#include "tcptop/source/traveller.h"
+#include "tcptop/source/netns_worker.h"
 
 #define ANSWER_BYTES 8192
 #define ANSWER_MS    500

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "tcptop/model/sieve.h"
+#include "tcptop/model/row_stream.h"
 
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
 

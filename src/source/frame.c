@@ -8,7 +8,7 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/note.h"
+#include "tcptop/source/source_error.h"
 
 #define MARK         "FRAM"
 #define FIELD_HEAD   4

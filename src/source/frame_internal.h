@@ -1,7 +1,7 @@
 /* What the parts of a frame share: little-endian numbers, and the fields about owners
  * (frame_owners.c). */
-#ifndef TCPTOP_SOURCE_FRAME_INTERNAL_H
-#define TCPTOP_SOURCE_FRAME_INTERNAL_H
+#ifndef TCPTOP_SRC_SOURCE_FRAME_INTERNAL_H
+#define TCPTOP_SRC_SOURCE_FRAME_INTERNAL_H
 
 #include "tcptop/base/str.h"
 #include "tcptop/source/frame.h"

@@ -12,9 +12,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "tcptop/base/near.h"
+#include "tcptop/base/edit_distance.h"
 #include "tcptop/source/namespaces.h"
-#include "tcptop/source/note.h"
+#include "tcptop/source/source_error.h"
 
 #define SHORT_ID 12
 #define FULL_ID  64

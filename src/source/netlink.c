@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/model/sieve.h"
+#include "tcptop/model/row_stream.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/note.h"
+#include "tcptop/source/source_error.h"
 
 #ifndef NETLINK_BUFFER       /* tests build it tiny */
 #define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */

@@ -1,6 +1,6 @@
 /* What a scan and its thread share. owners_scan.c looks, owners.c decides when. */
-#ifndef TCPTOP_SOURCE_OWNERS_INTERNAL_H
-#define TCPTOP_SOURCE_OWNERS_INTERNAL_H
+#ifndef TCPTOP_SRC_SOURCE_OWNERS_INTERNAL_H
+#define TCPTOP_SRC_SOURCE_OWNERS_INTERNAL_H
 
 #include <pthread.h>
 

@@ -15,8 +15,8 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
-#include "tcptop/source/note.h"
 #include "tcptop/source/source.h"
+#include "tcptop/source/source_error.h"
 
 #ifndef RECORDING_CHUNK /* tests build it tiny */
 #define RECORDING_CHUNK 131072

@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../src/app/session_internal.h"
+#include "../../src/ui/session_internal.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/model/delta.h"
+#include "tcptop/model/diff.h"
 
 #define WIDTH      200
 #define HEIGHT     50

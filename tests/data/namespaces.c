@@ -11,9 +11,9 @@
 
 #include "lib/hosts.h"
 #include "lib/owned.h"
-#include "tcptop/app/session.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/output/output.h"
+#include "tcptop/ui/session.h"
 
 #define NOW_NS  (864000 * NS_PER_S)
 #define WALL_NS (INT64_C(1773324202) * NS_PER_S) /* 2026-03-12 14:03:22 UTC */

@@ -9,7 +9,7 @@
 
 #include "lib/diag_build.h"
 #include "lib/fuzz.h"
-#include "tcptop/model/delta.h"
+#include "tcptop/model/diff.h"
 #include "tcptop/source/diag.h"
 
 #define RECORD_BYTES 88 /* header and inet_diag_msg: the shortest that makes a row */

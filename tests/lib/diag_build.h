@@ -7,7 +7,7 @@
 
 #include "tcptop/base/str.h"
 #include "tcptop/model/conn.h"
-#include "tcptop/model/flow.h"
+#include "tcptop/model/tcp_metrics.h"
 
 #define BUILD_INFO_BYTES 280 /* struct tcp_info of Linux 6.18 */
 #define BUILD_SEQ        7u

@@ -2,7 +2,7 @@
 #ifndef TESTS_LIB_FIGURES_H
 #define TESTS_LIB_FIGURES_H
 
-#include "tcptop/model/flow.h"
+#include "tcptop/model/tcp_metrics.h"
 
 /** The field is `value`, and known. */
 void figure_set(struct flow *f, enum flow_field field, uint64_t value);

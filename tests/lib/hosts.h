@@ -2,7 +2,7 @@
 #ifndef TESTS_LIB_HOSTS_H
 #define TESTS_LIB_HOSTS_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 /** An empty complete sample, one minute after the start, with a history to fill. */
 struct snapshot *host_new(void);

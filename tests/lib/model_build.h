@@ -2,7 +2,7 @@
 #ifndef TESTS_LIB_MODEL_BUILD_H
 #define TESTS_LIB_MODEL_BUILD_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 /** A live row 10.0.0.1:sport → 10.0.0.2:dport, where both ports come from `cookie`. */
 struct conn *model_add(struct snapshot *s, uint64_t cookie, unsigned state);

@@ -3,8 +3,8 @@
 #define TESTS_LIB_PATIENT_H
 
 #include "tcptop/explain/finding_text.h"
-#include "tcptop/model/snapshot.h"
-#include "tcptop/source/examiner.h"
+#include "tcptop/model/sample.h"
+#include "tcptop/source/sample_observer.h"
 
 struct patient {
     struct examiner *doctor;

@@ -2,8 +2,8 @@
 #ifndef TESTS_LIB_RUN_H
 #define TESTS_LIB_RUN_H
 
-#include "tcptop/model/delta.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/diff.h"
+#include "tcptop/model/sample.h"
 
 #define FADE_DS 50
 

@@ -2,7 +2,7 @@
 #ifndef TCPTOP_TESTS_SAMPLE_H
 #define TCPTOP_TESTS_SAMPLE_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 /** A live row between "10.0.0.1:80" or "[::1]:80" and the same; its cookie is its number from 1,
  *  its inode 1000 more, its uid 7. Aborts when it cannot. */

@@ -2,10 +2,10 @@
 #ifndef TCPTOP_TESTS_LIB_STAGE_H
 #define TCPTOP_TESTS_LIB_STAGE_H
 
-#include "tcptop/app/session.h"
-#include "tcptop/model/delta.h"
+#include "tcptop/model/diff.h"
+#include "tcptop/ui/session.h"
 
-#include "../../src/app/session_internal.h"
+#include "../../src/ui/session_internal.h"
 
 #define STAGE_MAX 64
 

@@ -22,7 +22,7 @@
 
 #include "lib/held.h"
 #include "lib/own_table.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 

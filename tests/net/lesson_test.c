@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/app/lesson.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/lesson/lesson.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 

@@ -17,7 +17,7 @@
 
 #include "lib/held.h"
 #include "tcptop/base/str.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/source/source.h"
 
 static const char *program; /* argv[0] */

@@ -3,5 +3,5 @@
 #define NETLINK_BUFFER 4096
 #include "../../src/source/netlink.c"
 #define PROCNET_BUFFER 256
-#include "../../src/source/procnet.c"
+#include "../../src/source/proc_tcp.c"
 #include "source_test.c"

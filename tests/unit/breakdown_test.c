@@ -12,7 +12,7 @@
 #include "lib/hosts.h"
 #include "lib/owned.h"
 #include "tcptop/explain/breakdown.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/explain/sample_summary.h"
 
 static void make(struct breakdown *b, struct snapshot *s, unsigned state)
 {

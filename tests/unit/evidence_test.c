@@ -11,7 +11,7 @@
 
 #include "lib/hosts.h"
 #include "tcptop/explain/evidence.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/explain/sample_summary.h"
 
 static void strip_marks(char *text)
 {

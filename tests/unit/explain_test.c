@@ -12,7 +12,7 @@
 #include "lib/hosts.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/explain/doctor.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/explain.h"
 
 static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 s;\n"

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "tcptop/explain/words.h"
+#include "tcptop/explain/state_texts.h"
 #include "tcptop/model/state.h"
 #include "tcptop/text/text.h"
 

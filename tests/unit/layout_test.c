@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tcptop/view/layout.h"
+#include "tcptop/ui/layout.h"
 
 static unsigned lesson; /* steps of the one that is played */
 

@@ -11,13 +11,13 @@
 
 #include <string.h>
 
-#include "../../src/app/lesson.h"
 #include "lib/lines.h"
 #include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/lesson/lesson.h"
 
 #define SMALL_WIDTH 58 /* of the pane at 60 columns */
 #define PANE_LINES  7  /* at 80x24, 60x20 */

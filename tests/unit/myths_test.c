@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "tcptop/explain/words.h"
+#include "tcptop/explain/state_texts.h"
 #include "tcptop/model/state.h"
 #include "tcptop/text/text.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lib/sample.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/query/column.h"
 
 static struct netns *set(struct netns_table *t, uint32_t i, const char *name, unsigned id)

@@ -12,7 +12,7 @@
 #include "lib/hosts.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/numbers.h"
-#include "tcptop/explain/survey.h"
+#include "tcptop/explain/sample_summary.h"
 
 static const unsigned states[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
 #define STATES (sizeof(states) / sizeof(states[0]))

@@ -13,7 +13,7 @@
 
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/model/delta.h"
+#include "tcptop/model/diff.h"
 #include "tcptop/model/owner_map.h"
 
 /* Samples one after the other, each a second later. */

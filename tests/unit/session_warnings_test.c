@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/stage.h"
-#include "tcptop/explain/doctor.h"
+#include "tcptop/doctor/doctor.h"
 
 /* A screen where that many warnings and notes hold and one has ended. */
 static void found(struct stage *st, int w, int h, uint32_t warnings, uint32_t notes)

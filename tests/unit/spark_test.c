@@ -9,7 +9,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/text/text.h"
-#include "tcptop/view/spark.h"
+#include "tcptop/ui/spark.h"
 
 #define STATE TCP_STATE_ESTABLISHED
 

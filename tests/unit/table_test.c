@@ -14,7 +14,7 @@
 
 #include "lib/lines.h"
 #include "lib/sample.h"
-#include "tcptop/view/view.h"
+#include "tcptop/ui/screen.h"
 
 static struct snapshot *s;
 static struct rows rows;

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "tcptop/view/theme.h"
+#include "tcptop/base/theme.h"
 
 /* Relative luminance, WCAG 2. */
 static double luminance(uint32_t rgb)

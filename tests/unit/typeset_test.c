@@ -12,8 +12,8 @@
 #include "lib/hosts.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/expand.h"
+#include "tcptop/explain/state_texts.h"
 #include "tcptop/explain/typeset.h"
-#include "tcptop/explain/words.h"
 
 /* The lines that were set, each closed by "|". */
 static void finish(struct typeset *ts, const char *expected)

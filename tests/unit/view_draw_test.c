@@ -16,7 +16,7 @@
 #include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/view/view.h"
+#include "tcptop/ui/screen.h"
 
 static const int widths[] = {1,   2,   5,   19,  20,  21,  24,  31,  35,  36,  40,  47,  50,  51,
                              59,  60,  63,  64,  79,  80,  81,  91,  92,  95,  96,  100, 101, 109,

@@ -11,7 +11,7 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/model/delta.h"
+#include "tcptop/model/diff.h"
 
 #define WALL_S 1000000
 

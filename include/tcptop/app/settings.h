@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 #include "tcptop/base/err.h"
+#include "tcptop/base/theme.h"
 #include "tcptop/config/ini.h"
-#include "tcptop/explain/doctor.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/output/output.h"
 #include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
-#include "tcptop/term/term.h"
-#include "tcptop/view/command.h"
-#include "tcptop/view/theme.h"
-#include "tcptop/view/ui.h"
+#include "tcptop/term/tty.h"
+#include "tcptop/ui/keymap.h"
+#include "tcptop/ui/ui_state.h"
 
 /* Exit codes, the contract of the command line. */
 enum exit_code { EXIT_COMPLETE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3 };

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/explain/leaders.h"
-#include "tcptop/explain/listeners.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 struct survey;
 

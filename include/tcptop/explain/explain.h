@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "tcptop/base/canvas.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/text/text.h"
 
 struct str;

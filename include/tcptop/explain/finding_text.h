@@ -3,7 +3,7 @@
 #define TCPTOP_EXPLAIN_FINDING_TEXT_H
 
 #include "tcptop/base/str.h"
-#include "tcptop/explain/doctor.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/typeset.h"
 
 /** "CLOSE_WAIT leak likely: java (2841)" */

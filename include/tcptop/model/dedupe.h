@@ -3,7 +3,7 @@
 #ifndef TCPTOP_MODEL_DEDUPE_H
 #define TCPTOP_MODEL_DEDUPE_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 /* Scratch memory that is kept between samples; starts as zero. */
 struct dedupe {

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcptop/model/deaths.h"
-#include "tcptop/model/edges.h"
+#include "tcptop/model/close_stats.h"
 #include "tcptop/model/host.h"
 #include "tcptop/model/state.h"
+#include "tcptop/model/transitions.h"
 
 #define HISTORY_STRIP 60 /* samples that the strip shows */
 

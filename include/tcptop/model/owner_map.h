@@ -6,7 +6,7 @@
 #ifndef TCPTOP_MODEL_OWNER_MAP_H
 #define TCPTOP_MODEL_OWNER_MAP_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 struct owner_map;
 struct owner_map *owner_map_new(void);      /* NULL: out of memory */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/model/value.h"
 
 enum term_kind {

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "tcptop/model/flow.h"
+#include "tcptop/model/tcp_metrics.h"
 
 #define RATE_UNKNOWN UINT64_MAX
 

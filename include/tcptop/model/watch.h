@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "tcptop/model/conn.h"
-#include "tcptop/model/flow.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/rate.h"
+#include "tcptop/model/tcp_metrics.h"
 
 struct snapshot;
 

@@ -9,9 +9,9 @@
 
 #include "tcptop/base/canvas.h"
 #include "tcptop/base/err.h"
+#include "tcptop/base/theme.h"
 #include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
-#include "tcptop/view/theme.h"
 
 /* A buffered writer on a file descriptor. */
 struct sink {

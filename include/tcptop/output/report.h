@@ -2,7 +2,7 @@
 #ifndef TCPTOP_OUTPUT_REPORT_H
 #define TCPTOP_OUTPUT_REPORT_H
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/output/output.h"
 
 /* Exit codes of monitoring plugins (Monitoring Plugins Development Guidelines, return codes). */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "tcptop/base/canvas.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 #include "tcptop/model/value.h"
 #include "tcptop/text/text.h"
 

@@ -2,7 +2,7 @@
 #ifndef TCPTOP_QUERY_TOP_H
 #define TCPTOP_QUERY_TOP_H
 
-#include "tcptop/model/sieve.h"
+#include "tcptop/model/row_stream.h"
 #include "tcptop/query/rows.h"
 
 #define TOP_LIMIT_MAX 16384u /* more are better sorted when all are there */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 #define DIAG_MESSAGE_MAX 65536u /* a longer message is damage: the kernel's are under 1 KiB */
 

@@ -38,7 +38,7 @@
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
 #include "tcptop/model/owner_map.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 #define FRAME_MAGIC         "tcptopF1"
 #define FRAME_MAGIC_BYTES   8

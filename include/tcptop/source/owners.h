@@ -7,7 +7,7 @@
 #define TCPTOP_SOURCE_OWNERS_H
 
 #include "tcptop/base/err.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 struct owners;
 

@@ -3,7 +3,7 @@
 #ifndef TCPTOP_SOURCE_SAMPLER_H
 #define TCPTOP_SOURCE_SAMPLER_H
 
-#include "tcptop/source/examiner.h"
+#include "tcptop/source/sample_observer.h"
 #include "tcptop/source/source.h"
 
 struct sampler;

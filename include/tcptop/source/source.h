@@ -12,7 +12,7 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/model/predicate.h"
-#include "tcptop/model/snapshot.h"
+#include "tcptop/model/sample.h"
 
 struct owner_map;
 struct source;

@@ -1,0 +1,35 @@
+/* How roles look: the two built-in themes, and colours set by the user. */
+#ifndef TCPTOP_BASE_THEME_H
+#define TCPTOP_BASE_THEME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/base/canvas.h"
+
+enum theme_depth { DEPTH_MONO, DEPTH_16, DEPTH_256 };
+enum theme_background { BACKGROUND_DARK, BACKGROUND_LIGHT };
+
+enum look_attribute { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_REVERSE = 4 };
+
+struct look {
+    int16_t fg, bg; /* colour index, -1: the terminal's own */
+    uint8_t attributes;
+};
+
+struct theme {
+    struct look look[ROLE_COUNT];
+};
+
+/** The built-in theme of that depth and background. */
+void theme_init(struct theme *t, enum theme_depth depth, enum theme_background background);
+
+/** Set one role from config text: "117 bold", "yellow", "white on red bold", "default", "reverse".
+ *  Colour names are the eight base ones and 0…255. Mono ignores colours, keeps attributes.
+ *  Returns 0 or -EINVAL (then unchanged). */
+int theme_set(struct theme *t, enum role role, const char *value, enum theme_depth depth);
+
+/** Red, green, blue of an xterm-256 index, for the SVG writer. */
+uint32_t theme_rgb(int index);
+
+#endif

@@ -1,0 +1,91 @@
+/* The doctor: rules that say what is wrong with a host, by its connections, counters and limits.
+ *
+ * Each rule is a row of rules.def and a predicate. Counters are looked at in every sample; rows in
+ * every sample of a small host, in every `info_every` of a large one; figures (tcp_info) are asked
+ * for every `info_every`, less often where that would cost more than its share of the budget. A
+ * finding ends when it did not hold for some time. */
+#ifndef TCPTOP_DOCTOR_DOCTOR_H
+#define TCPTOP_DOCTOR_DOCTOR_H
+
+#include <stdbool.h>
+
+#include "tcptop/model/finding.h"
+#include "tcptop/model/sample.h"
+#include "tcptop/source/sample_observer.h"
+#include "tcptop/text/text.h"
+
+enum rule_id {
+#define RULE(ident, name, states) RULE_##ident,
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/doctor/rules.def"
+    RULE_COUNT
+};
+
+enum limit_id {
+#define RULE(ident, name, states)
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help) THRESHOLD_##rule##_##field,
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/doctor/rules.def"
+    THRESHOLD_COUNT
+};
+
+/* Which figure of its rule: FIGURE_CLOSE_WAIT_LEAKED. */
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)
+#define RULE(ident, name, states)                                                                  \
+    }                                                                                              \
+    ;                                                                                              \
+    enum figure_of_##ident                                                                         \
+    {
+#define FIGURE(rule, field, key, kind) FIGURE_##rule##_##field,
+enum figure_of_none {
+    FIGURE_NONE,
+#include "tcptop/doctor/rules.def"
+};
+
+/* Thresholds in seconds, per cent, numbers. */
+struct limits {
+    double value[THRESHOLD_COUNT];
+};
+
+/** The defaults. */
+void limits_init(struct limits *limits);
+
+enum figure_kind { KIND_OF_COUNT, KIND_OF_SECONDS, KIND_OF_PERCENT, KIND_OF_RATE, KIND_OF_BYTES };
+
+/* Whom a finding is about, for its title. */
+enum subject {
+    SUBJECT_HOST,        /* nobody in particular */
+    SUBJECT_PROCESS,     /* concern.pid, or only concern.uid is known */
+    SUBJECT_LISTENER,    /* local address and port */
+    SUBJECT_DESTINATION, /* foreign address and port */
+    SUBJECT_PEER,        /* foreign address */
+    SUBJECT_ROUTE,       /* local address to foreign address and port */
+};
+
+struct rule_figure {
+    const char *key; /* in JSON */
+    enum figure_kind kind;
+};
+
+struct rule {
+    const char *name;
+    uint32_t states;
+    enum msg title, seen, means, act, harmless;
+    enum msg label;       /* what it looks at */
+    const char *commands; /* to check further, one per line, with {pid}, {laddr} … */
+};
+
+extern const struct rule rules[RULE_COUNT];
+
+/** A figure of a rule, NULL when it has no such one. */
+const struct rule_figure *rule_figure(unsigned rule, unsigned which);
+
+/** The doctor, for a stepper or sampler, which takes it over. `eager`: look at everything in every
+ *  sample. `share` of one core is what figures may cost. NULL: out of memory. */
+struct examiner *doctor_new(const struct limits *limits, bool eager, double share);
+
+/** Does it suspect something that another sample would decide? */
+bool doctor_pending(const struct examiner *doctor);
+
+#endif

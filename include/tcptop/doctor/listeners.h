@@ -1,0 +1,45 @@
+/* On which ports something listens: the end of a connection that has such a port is the server's.
+ */
+#ifndef TCPTOP_DOCTOR_LISTENERS_H
+#define TCPTOP_DOCTOR_LISTENERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/sample.h"
+
+struct port_set {
+    uint64_t bits[65536 / 64];
+};
+
+static inline void port_set_add(struct port_set *set, uint16_t port)
+{
+    set->bits[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static inline bool port_set_has(const struct port_set *set, uint16_t port)
+{
+    return set->bits[port / 64] >> port % 64 & 1;
+}
+
+struct listeners {
+    const struct port_set *ports;
+    uint32_t *places; /* namespace and port, sorted; NULL: there is one namespace; owned */
+    uint32_t n;
+};
+
+/** Are there rows of several namespaces? */
+bool listeners_several(const struct snapshot *s);
+
+/** `ports`: where something listens in any namespace. Returns 0 or -ENOMEM. */
+int listeners_init(struct listeners *l, const struct snapshot *s, const struct port_set *ports);
+void listeners_fini(struct listeners *l);
+
+/** Does something listen on the local port of `c`, in its namespace? */
+bool listeners_have(const struct listeners *l, const struct conn *c);
+
+/** The same for a single question: looks at all rows where there are several namespaces. */
+bool listeners_on_port_of(const struct snapshot *s, const struct port_set *listening,
+                          const struct conn *c);
+
+#endif

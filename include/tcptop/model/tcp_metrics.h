@@ -1,0 +1,82 @@
+/* Figures of one connection from struct tcp_info, read by our own offsets and the attribute's
+ * length, not by the build host's header. A field that the kernel did not send, or that means
+ * nothing in the socket's state, is not valid; it is never 0. */
+#ifndef TCPTOP_MODEL_TCP_METRICS_H
+#define TCPTOP_MODEL_TCP_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* FIELD(type, name, offset in struct tcp_info). include/uapi/linux/tcp.h; fields were only ever
+ * added at the end. Wide ones come first, so that struct flow has no holes. Units are in the names;
+ * *_segs are segments, the rest bytes, since the start of the connection. */
+#define FLOW_FIELDS(FIELD)                                                                         \
+    FIELD(uint64_t, bytes_acked, 120)      /* with the SYN of who opened, and the FIN */           \
+    FIELD(uint64_t, bytes_received, 128)   /* with the FIN */                                      \
+    FIELD(uint64_t, delivery_bytes_s, 160) /* of the last sample, does not decay */                \
+    FIELD(uint64_t, busy_us, 168)          /* includes the two below */                            \
+    FIELD(uint64_t, rwnd_limited_us, 176)                                                          \
+    FIELD(uint64_t, sndbuf_limited_us, 184)                                                        \
+    FIELD(uint64_t, bytes_sent, 200) /* includes what was sent again, but no SYN, no FIN */        \
+    FIELD(uint64_t, bytes_retrans, 208)                                                            \
+    FIELD(uint32_t, rto_us, 8)                                                                     \
+    FIELD(uint32_t, unacked_segs, 24) /* in flight now */                                          \
+    FIELD(uint32_t, lost_segs, 32)    /* of them */                                                \
+    FIELD(uint32_t, last_data_sent_ms, 44)                                                         \
+    FIELD(uint32_t, last_data_recv_ms, 52)                                                         \
+    FIELD(uint32_t, last_ack_recv_ms, 56) /* in CLOSE_WAIT: time since the peer's FIN */           \
+    FIELD(uint32_t, rtt_us, 68)                                                                    \
+    FIELD(uint32_t, rttvar_us, 72)                                                                 \
+    FIELD(uint32_t, ssthresh_segs, 76) /* 0x7fffffff is "unset": not valid */                      \
+    FIELD(uint32_t, cwnd_segs, 80)                                                                 \
+    FIELD(uint32_t, total_retrans_segs, 100) /* includes the SYN */                                \
+    FIELD(uint32_t, notsent_bytes, 144)                                                            \
+    FIELD(uint32_t, min_rtt_us, 148)    /* all ones is "no sample": not valid */                   \
+    FIELD(uint32_t, snd_wnd_bytes, 228) /* the peer's window */                                    \
+    FIELD(uint8_t, app_limited, 7)      /* 1: the delivery rate is, for want of data to send */
+
+enum flow_field {
+#define FIELD(type, name, offset) FLOW_##name,
+    FLOW_FIELDS(FIELD)
+#undef FIELD
+        FLOW_FIELD_COUNT
+};
+
+/* Who kept a connection from sending faster since the sample before, see rate.h. */
+enum flow_limit {
+    LIMIT_UNKNOWN, /* also of one that had nothing to send */
+    LIMIT_APPLICATION,
+    LIMIT_PATH,
+    LIMIT_RECEIVER,
+    LIMIT_SEND_BUFFER,
+    LIMIT_COUNT
+};
+
+struct flow {
+#define FIELD(type, name, offset) type name;
+    FLOW_FIELDS(FIELD)
+#undef FIELD
+    uint8_t limit;      /* enum flow_limit; of a live row, by the join */
+    uint8_t congestion; /* see snapshot_congestion(); 0: not known */
+    uint32_t valid;     /* bit per enum flow_field */
+};
+
+_Static_assert(FLOW_FIELD_COUNT <= 32, "validity bits");
+_Static_assert(sizeof(struct flow) <= 128, "struct flow exists a million times");
+
+/** Nothing is known. */
+static inline void flow_clear(struct flow *f)
+{
+    f->valid = 0;
+    f->limit = LIMIT_UNKNOWN;
+    f->congestion = 0;
+}
+
+/** Read `len` bytes of a tcp_info attribute of a socket in `state`. */
+void flow_read(struct flow *f, const void *tcp_info, size_t len, unsigned state);
+
+/** The field's value in `*value`; false when it is not known (`f` may be NULL). */
+bool flow_get(const struct flow *f, enum flow_field field, uint64_t *value);
+
+#endif

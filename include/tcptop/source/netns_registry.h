@@ -1,0 +1,55 @@
+/* The namespaces that are followed: one link to each, from when it is first seen until it is gone.
+ * What is open in a namespace keeps it alive, so a link that is not wanted is closed. */
+#ifndef TCPTOP_SOURCE_NETNS_REGISTRY_H
+#define TCPTOP_SOURCE_NETNS_REGISTRY_H
+
+#include "tcptop/source/namespaces.h"
+#include "tcptop/source/source.h"
+
+struct link {
+    uint64_t inode;
+    uint16_t id; /* conn.netns of its rows; 0: tcptop's own */
+    char name[NETNS_NAME];
+    int fd;              /* for setns(); -1: closed */
+    struct source *live; /* samples it; NULL: closed */
+    int error;           /* -errno of the last try to enter; 0: it worked, or none was made */
+    int64_t gone_ns;     /* when it was missed, 0: it is there */
+
+    /* as of the sample being taken */
+    bool shown, counted;
+    uint64_t sockets;
+    struct host host;
+};
+
+struct links {
+    struct link *list; /* the own one first; owned */
+    uint32_t n, cap;
+    uint16_t last_id;
+    bool full; /* there were more than are followed */
+    struct namespaces found;
+    int64_t due_ns; /* when to look again; 0: at once */
+    uint64_t kept; /* one that is there although nothing may be found of it, by its path; 0: none */
+};
+
+/** Starts as zero. */
+void links_fini(struct links *l);
+
+/** Look for namespaces when that is due, which is every few seconds and at most a hundredth of the
+ *  time. Returns 1 when it looked, 0, or -errno. */
+int links_look(struct links *l);
+
+/** Keep that one, which is there though it may not be found; 0: none. Returns 0 or -ENOMEM. */
+int links_keep(struct links *l, uint64_t inode);
+
+/** The link to a namespace that is there, NULL when none is. Valid until the next look. */
+struct link *links_find(const struct links *l, uint64_t inode);
+
+/** The namespace, for setns(), open from now on. Returns the descriptor or -errno. `spec`: see
+ *  namespaces_open(). */
+int link_open(const struct links *l, struct link *link, const char *spec);
+void link_close(struct link *link);
+
+/** What a sample carries of all this. NULL: out of memory. */
+struct netns_table *links_table(const struct links *l, bool several);
+
+#endif

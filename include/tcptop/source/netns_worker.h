@@ -1,0 +1,21 @@
+/* The one thread that enters other network namespaces. It never comes back to do anything else: all
+ * other threads stay in the one tcptop was started in, whatever fails. setns(2) */
+#ifndef TCPTOP_SOURCE_NETNS_WORKER_H
+#define TCPTOP_SOURCE_NETNS_WORKER_H
+
+#include <stdbool.h>
+
+struct traveller;
+
+/** Starts the thread. Returns 0 or -errno. */
+int traveller_new(struct traveller **t);
+
+/** Ends it; NULL is accepted. */
+void traveller_free(struct traveller *t);
+
+/** Run work(arg) in the network namespace of the descriptor `fd`, and wait for it. Returns what it
+ *  returns, or -errno when the namespace cannot be entered: then it did not run. `*entered` (may be
+ *  NULL) tells the two apart. */
+int traveller_run(struct traveller *t, int fd, int (*work)(void *arg), void *arg, bool *entered);
+
+#endif

@@ -1,0 +1,11 @@
+/* What is said, once, where the processes of other users' sockets cannot be seen. */
+#ifndef TCPTOP_SOURCE_OWNER_RIGHTS_NOTE_H
+#define TCPTOP_SOURCE_OWNER_RIGHTS_NOTE_H
+
+#include "tcptop/base/str.h"
+#include "tcptop/model/sample.h"
+
+/** How many rows lack an owner for want of which capability. False: none does. */
+bool hidden_owners(const struct snapshot *s, struct str *line);
+
+#endif

@@ -1,0 +1,16 @@
+/* /proc/net/tcp and tcp6, the last resort: no cookie, no backlog, timers in clock ticks, twice the
+ * cost. net/ipv4/tcp_ipv4.c tcp4_seq_show(), net/ipv6/tcp_ipv6.c tcp6_seq_show(). */
+#ifndef TCPTOP_SOURCE_PROC_TCP_H
+#define TCPTOP_SOURCE_PROC_TCP_H
+
+#include "tcptop/source/source.h"
+
+/** Append one line of the table (without its newline) as a row. Returns 0, or -ENOMEM; a line that
+ *  is none is counted in s->rejected. `family` says which of the two files it is from. */
+int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t len);
+
+/** Read both files of the calling thread's namespace into the empty `s`. Returns 0 or -errno:
+ *  nothing can be read. No tcp6 file means no IPv6. */
+int procnet_take(struct snapshot *s, const struct source *stop);
+
+#endif

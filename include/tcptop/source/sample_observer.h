@@ -1,0 +1,16 @@
+/* Who looks at every sample before it is published, and says what it found in it. */
+#ifndef TCPTOP_SOURCE_SAMPLE_OBSERVER_H
+#define TCPTOP_SOURCE_SAMPLE_OBSERVER_H
+
+#include "tcptop/model/sample.h"
+
+/* First member of whoever it is. All calls come from the thread that samples. */
+struct examiner {
+    /** What the next sample must have for it: enum need. `now_ns`: monotonic. */
+    uint32_t (*needs)(struct examiner *e, int64_t now_ns);
+    /** Complete `s`, which is joined and has its history and owners: s->findings. */
+    void (*examine)(struct examiner *e, struct snapshot *s);
+    void (*free)(struct examiner *e);
+};
+
+#endif

@@ -1,0 +1,20 @@
+/* What a sample says about itself when it is not complete, or not from the best back end. */
+#ifndef TCPTOP_SOURCE_SOURCE_ERROR_H
+#define TCPTOP_SOURCE_SOURCE_ERROR_H
+
+#include "tcptop/base/err.h"
+#include "tcptop/model/sample.h"
+#include "tcptop/text/text.h"
+
+/** Set status and, in the language in force, why. The first cause stands: later ones only make the
+ *  status worse. `a` and `b` fill {1} and {2}, NULL when there is none. */
+void note_status(struct snapshot *s, enum sample_status status, enum msg id, const char *a,
+                 const char *b);
+
+/** PARTIAL when records were refused. */
+void note_rejected(struct snapshot *s);
+
+/** A catalogue message as an error: fills `err` (may be NULL) and returns `code`. */
+int note_error(struct err *err, int code, enum msg id, const char *a, const char *b);
+
+#endif

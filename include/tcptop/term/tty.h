@@ -1,0 +1,70 @@
+/* The terminal: the only part that knows curses. */
+#ifndef TCPTOP_TERM_TTY_H
+#define TCPTOP_TERM_TTY_H
+
+#include <stdbool.h>
+
+#include "tcptop/base/canvas.h"
+#include "tcptop/base/err.h"
+#include "tcptop/base/key.h"
+#include "tcptop/base/theme.h"
+
+enum glyph_choice { GLYPHS_AUTO, GLYPHS_UNICODE, GLYPHS_ASCII };
+
+struct term_options {
+    enum glyph_choice glyphs;
+    bool color; /* false: mono (NO_COLOR, --color never) */
+    bool mouse;
+    int esc_delay_ms;
+    bool utf8; /* the locale's encoding */
+};
+
+struct term;
+
+/** Take the terminal over: newterm() on `in_fd`/`out_fd`, alternate screen, raw keys, bracketed
+ *  paste, mouse, fatal-signal restore. Refuses a terminal that cannot move its cursor (TERM=dumb),
+ *  naming --once. Returns 0 or -errno; then nothing has changed. */
+int term_open(struct term **t, const struct term_options *options, int in_fd, int out_fd,
+              struct err *err);
+
+/** Leave as found: settings, cursor, screen. Also safe when the terminal is gone. NULL accepted. */
+void term_close(struct term *t);
+
+enum theme_depth term_depth(const struct term *t);
+bool term_ascii(const struct term *t); /* the glyph choice as found out */
+void term_size(const struct term *t, int *w, int *h);
+
+/** After SIGWINCH: ask the kernel for the size, tell curses. */
+void term_resized(struct term *t);
+
+/** Hand the terminal back for ^Z and take it again after SIGCONT. */
+void term_suspend(struct term *t);
+void term_resume(struct term *t);
+
+void term_use_theme(struct term *t, const struct theme *theme);
+
+/** Show the canvas: only what changed is written; nothing when nothing did. While the terminal
+ *  takes no bytes (^S) frames are passed over. */
+void term_blit(struct term *t, const struct canvas *c);
+
+/** Write everything again (^L, a foreign message on the screen). */
+void term_redraw(struct term *t);
+
+/** The next input event that is there; false when none is. Never waits. */
+bool term_read(struct term *t, struct input *in);
+
+/** Milliseconds until term_read() may have an event without new input (a lone Esc), -1: none. */
+int term_timeout_ms(const struct term *t);
+
+/** The terminal is gone: hang-up, EIO, end of input. Poll term_fd() for input. */
+bool term_gone(const struct term *t);
+int term_fd(const struct term *t);
+
+/** To poll for room while bytes wait to be taken, then call term_flush(); -1: none wait. */
+int term_out_fd(const struct term *t);
+void term_flush(struct term *t);
+
+/** Put `text` on the user's clipboard by OSC 52. */
+void term_copy(struct term *t, const char *text);
+
+#endif

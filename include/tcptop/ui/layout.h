@@ -1,0 +1,45 @@
+/* Which regions are where: a pure function of size, focus and choice. */
+#ifndef TCPTOP_UI_LAYOUT_H
+#define TCPTOP_UI_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "tcptop/ui/ui_state.h"
+
+enum layout_kind {
+    LAYOUT_WIDE,
+    LAYOUT_TALL,
+    LAYOUT_NORMAL,
+    LAYOUT_SHORT,
+    LAYOUT_SMALL,
+    LAYOUT_TINY,
+    LAYOUT_NOTICE
+};
+
+enum strip_form { STRIP_ONE_COLUMN, STRIP_TWO_COLUMNS, STRIP_CHIPS, STRIP_NONE };
+enum pane_form {
+    PANE_FORM_NONE,
+    PANE_FORM_RIGHT,
+    PANE_FORM_BOTTOM,
+    PANE_FORM_BRIEF,
+    PANE_FORM_OVERLAY
+};
+
+struct rect {
+    int x, y, w, h; /* h 0: not there */
+};
+
+/* Every rectangle includes its title line where the region has one. */
+struct layout {
+    enum layout_kind kind;
+    enum strip_form strip_form;
+    enum pane_form pane_form;
+    struct rect header, strip, table, pane, footer;
+    struct rect warnings;  /* the last rows beside the table, where there is height enough */
+    bool pane_two_columns; /* bottom pane from 92 columns */
+    int separator_x;       /* column of the right pane's separator, -1 without */
+};
+
+void layout_compute(struct layout *l, const struct ui *ui);
+
+#endif

@@ -1,0 +1,61 @@
+/* One person at one screen: turns keys, samples and time into UI state. Knows no terminal, so the
+ * live screen, --dump and the tests drive it alike. */
+#ifndef TCPTOP_UI_SESSION_H
+#define TCPTOP_UI_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/app/settings.h"
+#include "tcptop/source/destroy.h"
+#include "tcptop/source/source.h"
+#include "tcptop/ui/screen.h"
+
+struct session;
+
+/** A session with the user's settings; `wake_fd` (-1: none) is told when the query worker has an
+ *  answer; without one everything is computed at once. Returns 0 or -errno. */
+int session_new(struct session **s, const struct settings *settings, int wake_fd, bool utf8,
+                bool ascii);
+void session_free(struct session *s);
+
+/** Draw in ASCII or not, once the terminal is known. */
+void session_use_ascii(struct session *s, bool ascii);
+
+/** What closes a connection, on the live screen of this host; without it none can be closed. */
+void session_use_destroy(struct session *s,
+                         struct destroyed (*destroy)(const struct conn *c,
+                                                     const struct destroy_place *place));
+
+struct lesson;
+
+/** Play a lesson from now on; it stays the caller's and outlives the session. */
+void session_use_lesson(struct session *s, struct lesson *lesson);
+
+/* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
+ * handed over before the next sample. */
+void session_input(struct session *s, const struct input *in, int64_t now_ns);
+void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns); /* takes the ref */
+void session_resize(struct session *s, int w, int h);
+void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
+
+/** No input was waiting at `at_ns`: a question hears a key only after 300 ms of this, so that it is
+ *  not answered by what was typed or pasted before it could be read. */
+void session_quiet(struct session *s, int64_t at_ns);
+
+/** Milliseconds until session_tick() has something to do, -1: nothing. */
+int session_timeout_ms(const struct session *s, int64_t now_ns);
+
+void session_draw(struct session *s, struct canvas *c, int64_t now_ns);
+
+/* What the outside must do after an event. */
+bool session_quit(const struct session *s);
+bool session_redraw_wanted(struct session *s); /* ^L; read once */
+/** The request in force; true when it changed since the last call. `now`: sample at once. */
+bool session_request(struct session *s, struct request *req, bool *now);
+/** Text to copy to the clipboard, NULL when none; read once. */
+const char *session_copy(struct session *s);
+/** The config line that the column chooser prints at the end, NULL when none. */
+const char *session_farewell(const struct session *s);
+
+#endif

@@ -1,0 +1,156 @@
+/* The state of the user interface: what the user chose and where the user is. Plain values; the
+ * session (app) changes it, the view draws it, a frame is a pure function of it. */
+#ifndef TCPTOP_UI_UI_STATE_H
+#define TCPTOP_UI_UI_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+#include "tcptop/query/column.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/query/groups.h"
+#include "tcptop/query/rows.h"
+
+#define UI_FILTER_MAX  1024 /* bytes of a filter text, NUL included */
+#define UI_MESSAGE_MAX 256
+#define UI_PINS_MAX    16
+#define UI_PROCESS_MAX 160 /* a name, a pid and how many more, NUL included */
+
+enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
+enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
+enum ui_overlay {
+    OVERLAY_NONE,
+    OVERLAY_HELP,
+    OVERLAY_DETAILS,  /* of ui->details */
+    OVERLAY_WARNINGS, /* what the doctor found */
+    OVERLAY_SORT,     /* menus over the left edge of the table */
+    OVERLAY_COLUMNS,
+    OVERLAY_NAMESPACES,
+    OVERLAY_GROUP,      /* what to group by */
+    OVERLAY_DIAGRAM,    /* its chosen box is the strip's state */
+    OVERLAY_GROUP_SORT, /* what to sort the groups by */
+};
+enum ui_prompt {
+    PROMPT_NONE,
+    PROMPT_FILTER,
+    PROMPT_FIND,
+    PROMPT_INTERVAL,
+    PROMPT_EXPORT,
+    PROMPT_CLOSE, /* a question about ui->closing, no line */
+};
+
+/* A line being edited. */
+struct ui_line {
+    char text[UI_FILTER_MAX];
+    uint32_t len, cursor; /* bytes; the cursor stands at a character's start */
+};
+
+/* The lesson that is played. */
+struct ui_lesson {
+    unsigned steps; /* 0: none is */
+    unsigned step;  /* whose words stand, from 1; 0: none yet */
+    enum msg text;  /* these words */
+    bool over;      /* what they say has ended since */
+};
+
+struct ui {
+    int w, h;
+    enum ui_focus focus;
+    enum ui_focus
+        subject; /* what the pane is about: FOCUS_STATES (the strip's choice) or FOCUS_TABLE
+                    (the row under the cursor), whichever had the focus last */
+    enum ui_pane pane;
+    enum ui_overlay overlay;
+    enum ui_prompt prompt;
+
+    /* states strip: index into state_strip_order, STATE_STRIP_COUNT is "all" */
+    unsigned strip;
+
+    /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
+     * top, not a connection; bound: `selected` is the connection under it. */
+    bool bound;
+    struct conn selected;
+    uint32_t top, cursor;
+    bool host_names, service_names; /* in the place of addresses, of ports, where they are known */
+    bool follow;                    /* F: the bound connection keeps its screen line */
+    struct sort sort;
+    enum column_id chosen[COL_COUNT]; /* columns the user set, in order */
+    unsigned n_chosen;                /* 0: by the rules of the table */
+    unsigned column_scroll;           /* optional columns hidden at the left by ←, → */
+    int local_width, remote_width;    /* address steps in force; 0: choose at the next frame */
+
+    /* groups: the table's lines are groups, the unfolded ones with their rows below them */
+    int group_by; /* enum column_id, -1: plain rows */
+    struct group_sort group_sort;
+    bool on_group;      /* what is selected is a group, if `bound` */
+    struct value group; /* which one */
+    struct value unfolded[GROUPS_UNFOLDED_MAX];
+    uint32_t n_unfolded;
+    uint32_t opened; /* groups opened as filters, one in the other: Esc goes back so often */
+    int group_width; /* of the value's column; 0: choose at the next frame */
+
+    /* pinned connections; those that are there stand first in the rows, in this order, with the
+     * mark `^` where a row has no other */
+    struct conn pinned[UI_PINS_MAX];
+    uint32_t n_pinned;
+    uint32_t pinned_rows; /* how many of the first rows are pinned ones */
+
+    /* filter: the text in force (a, l, e, o, state and port choices are texts like any other) */
+    char filter[UI_FILTER_MAX];
+    char recall[UI_FILTER_MAX]; /* what Esc cleared, back with "/ ↑" */
+
+    /* prompt */
+    struct ui_line line;
+    bool line_bad; /* `error` says where and why; the table keeps the last good */
+    struct filter_error error;
+
+    struct conn closing; /* what PROMPT_CLOSE asks about, as it was drawn when K was pressed */
+    char closing_netns[NETNS_NAME];       /* the namespace it is in, "" when it is tcptop's own */
+    char closing_process[UI_PROCESS_MAX]; /* who holds it, "" when that is not known */
+
+    /* digits typed within 2 s: shown in the prompt's place, not modal. "" when none. */
+    char digits[6];
+    bool digits_pending; /* rows not yet following: drawn dim */
+
+    /* overlays */
+    uint32_t overlay_top;    /* first line shown */
+    uint32_t overlay_cursor; /* menus, warnings */
+    uint64_t warning_key;    /* of the finding under the cursor, 0: none */
+    struct conn details;
+    uint32_t details_row;     /* its row in the sample shown, UINT32_MAX when it has gone */
+    uint32_t details_place;   /* its place among the rows that are live, from 1; 0: none */
+    unsigned menu[COL_COUNT]; /* what the open menu lists, in its order: columns (COL_COUNT: none),
+                                 or of OVERLAY_GROUP_SORT figures */
+    uint32_t n_menu;          /* lines of the open menu */
+    uint64_t menu_namespace;  /* inode of the one under its cursor, 0: "all" */
+    bool chosen_edit[COL_COUNT]; /* column chooser: ticked, by column */
+
+    /* pane scroll, per state (index: enum tcp_state) */
+    uint16_t pane_top[TCP_STATE_COUNT];
+
+    bool updating;  /* the rows on screen are not yet those that the user asked for */
+    bool searching; /* F3 is still looking */
+    bool paused;
+    int64_t paused_ns; /* monotonic */
+    bool readonly;
+    bool ascii; /* draw with ASCII glyphs */
+    bool utf8;  /* false: no Korean, no `L` */
+    uint32_t fade_ds;
+
+    struct ui_lesson lesson;
+
+    char message[UI_MESSAGE_MAX]; /* footer; "" when none */
+    int64_t message_until_ns;     /* monotonic */
+};
+
+/** How the rows are grouped as the ui has it; only where group_by says. */
+struct grouping ui_grouping(const struct ui *ui);
+
+/** The state that the strip has chosen, 0 for "all". */
+unsigned ui_strip_state(const struct ui *ui);
+
+/** Defaults: focus on the states, TIME_WAIT chosen, sort by state, parked cursor. */
+void ui_init(struct ui *ui);
+
+#endif

@@ -1,0 +1,345 @@
+/* Printing samples: --once is a batch of one. Signals keep their default effect, so TERM and INT
+ * end it with 128+n and an inherited nohup holds. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/query/filter.h"
+#include "tcptop/query/top.h"
+#include "tcptop/source/owner_rights_note.h"
+#include "tcptop/source/sampler.h"
+
+struct batch {
+    const struct settings *s;
+    struct stepper *stepper;
+    struct snapshot *last; /* the newest sample; NULL before the first */
+    struct predicate filter;
+    enum column_id columns[2 * COL_COUNT];
+    size_t n_columns;
+    struct sort sort;
+    struct grouping grouping; /* with the settings' group_given */
+    struct request req;
+    struct top top[2]; /* the first rows, of each thread that dumps */
+    struct theme theme;
+    bool tells_deaths; /* between the samples */
+    bool color, ascii;
+    struct sink out;
+    char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
+    bool said_hidden;                             /* and that owners are hidden */
+    unsigned long long printed;
+    int code;
+};
+
+/* What a person reads by default, in netstat's order; scripts get the base columns. */
+static const enum column_id text_columns[] = {COL_PROTO,  COL_RECV_Q, COL_SEND_Q, COL_LOCAL,
+                                              COL_REMOTE, COL_STATE,  COL_LEFT};
+
+static void add_column(struct batch *b, enum column_id id)
+{
+    for (size_t i = 0; i < b->n_columns; i++)
+        if (b->columns[i] == id)
+            return;
+    b->columns[b->n_columns++] = id;
+}
+
+/* A composite has no JSON key and no CSV head: its parts stand for it. */
+static void add_atoms(struct batch *b, enum column_id id)
+{
+    switch ((int)id) {
+    case COL_LOCAL:
+        add_column(b, COL_LOCAL_ADDR);
+        add_column(b, COL_LOCAL_PORT);
+        break;
+    case COL_REMOTE:
+        add_column(b, COL_REMOTE_ADDR);
+        add_column(b, COL_REMOTE_PORT);
+        break;
+    case COL_LEFT:
+        add_column(b, COL_TIMER);
+        add_column(b, COL_EXPIRES_MS);
+        break;
+    default:
+        add_column(b, id);
+    }
+}
+
+static void pick_columns(struct batch *b)
+{
+    const bool for_people = b->s->format == FORMAT_TEXT;
+    if (b->s->columns_given) {
+        for (size_t i = 0; i < b->s->n_columns; i++)
+            for_people ? add_column(b, b->s->columns[i]) : add_atoms(b, b->s->columns[i]);
+    } else if (for_people) {
+        for (size_t i = 0; i < sizeof text_columns / sizeof text_columns[0]; i++)
+            add_column(b, text_columns[i]);
+        if (b->s->netns && strcmp(b->s->netns, "all") == 0)
+            add_column(b, COL_NETNS);
+    } else {
+        for (int id = 0; id < COL_COUNT; id++)
+            if (columns[id].flags & COLUMN_BASE)
+                add_column(b, (enum column_id)id);
+    }
+}
+
+static uint32_t needs(const struct batch *b)
+{
+    uint32_t all = b->filter.needs;
+    if (b->s->group_given) {
+        all |= columns[b->grouping.by].needs;
+        for (size_t i = 0; i < b->grouping.n_sums; i++)
+            all |= columns[b->grouping.sum[i]].needs;
+        return all;
+    }
+    all |= columns[b->sort.column].needs;
+    for (size_t i = 0; i < b->n_columns; i++)
+        all |= columns[b->columns[i]].needs;
+    return all;
+}
+
+/* Are rows sorted by the column, or is it a field of the filter? */
+static bool judges_by(const struct batch *b, enum column_id id)
+{
+    bool judged = b->sort.column == id;
+    for (uint32_t i = 0; i < b->filter.n_terms; i++)
+        judged |= b->filter.terms[i].get == columns[id].get;
+    return judged;
+}
+
+/* Is the column shown, or grouped or judged by? */
+static bool asks_for(const struct batch *b, enum column_id id)
+{
+    bool asked = judges_by(b, id) || (b->s->group_given && b->grouping.by == id);
+    for (size_t i = 0; i < b->n_columns; i++)
+        asked |= b->columns[i] == id;
+    return asked;
+}
+
+/* May all but the first rows be forgotten while they come? They must be judged by what their dump
+ * alone tells, and no later sample may ask for the rest. */
+static bool first_rows_do(const struct batch *b)
+{
+    const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
+    if (judged_by & ~(uint32_t)NEED_FLOW || b->req.needs & NEED_RATES || b->s->group_given ||
+        asks_for(b, COL_AGE) || judges_by(b, COL_NETNS))
+        return false;
+    return b->s->mode == MODE_ONCE && !b->s->read_path &&
+           (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
+}
+
+/* Where there is no room for that, all rows are kept. */
+static void sieve_rows(struct batch *b)
+{
+    const uint32_t limit = b->s->summary ? 0 : b->s->limit;
+    for (int i = 0; i < 2; i++)
+        if (top_init(&b->top[i], &b->filter, &b->sort, limit))
+            return;
+    b->req.sieve[0] = &b->top[0].sieve;
+    b->req.sieve[1] = &b->top[1].sieve;
+}
+
+static bool wants_color(const struct settings *s)
+{
+    const char *term = getenv("TERM");
+    const bool able = isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+    return settings_color(s) && (able || s->color == WHEN_ALWAYS);
+}
+
+static int open_batch(struct batch *b, struct err *err)
+{
+    struct filter_error error;
+    int rc = filter_parse(b->s->filter, &b->filter, &error);
+    if (rc)
+        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : err_name(rc));
+    /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
+    b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
+    if (b->s->group_given)
+        b->grouping = settings_grouping(b->s);
+    pick_columns(b);
+    b->req.needs = needs(b);
+    b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
+    b->req.halve_from = HALVE_FROM;
+    b->tells_deaths = b->s->mode == MODE_BATCH && b->s->format == FORMAT_JSON;
+    b->req.deaths = b->tells_deaths ? b->s->cpu_budget : 0;
+    b->req.count_only = &b->filter;
+    /* An age counts from the first sample that saw a socket, whether it passed the filter then or
+     * not; and the end of one that was left out would seem to be that of one never seen. */
+    b->req.only = asks_for(b, COL_AGE) || b->tells_deaths ? NULL : &b->filter;
+    b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
+    b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
+    settings_theme(b->s, DEPTH_16, &b->theme);
+    struct source *src;
+    rc = app_open_source(&src, b->s, err);
+    if (rc)
+        return rc;
+    b->stepper = stepper_new(src, 1);
+    rc = b->stepper ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
+    if (!rc && first_rows_do(b))
+        sieve_rows(b);
+    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+}
+
+static void close_batch(struct batch *b)
+{
+    snapshot_unref(b->last);
+    stepper_free(b->stepper);
+    predicate_fini(&b->filter);
+    top_fini(&b->top[0]);
+    top_fini(&b->top[1]);
+}
+
+/* Say once why the figures are not all there; the exit code says it too. */
+static void report_status(struct batch *b)
+{
+    const struct snapshot *s = b->last;
+    if (snapshot_is_whole(s) && s->backend != BACKEND_PROC)
+        return;
+    if (b->code == EXIT_COMPLETE)
+        b->code = EXIT_PARTIAL;
+    if (strcmp(b->said, s->why) == 0)
+        return;
+    memcpy(b->said, s->why, sizeof b->said);
+    app_complain(s->why);
+}
+
+/* Did somebody name what only the processes of other users have? The name of a user is told for
+ * every socket. */
+static bool owners_named(const struct batch *b)
+{
+    uint32_t needs = b->filter.needs | columns[b->sort.column].needs;
+    if (b->s->group_given)
+        needs |= columns[b->grouping.by].needs;
+    for (size_t i = 0; b->s->columns_given && i < b->n_columns; i++)
+        needs |= columns[b->columns[i]].needs;
+    return needs & NEED_OWNER;
+}
+
+/* Say once that owners are missing for want of rights. */
+static void report_hidden(struct batch *b)
+{
+    struct str line = STR_INIT;
+    if (hidden_owners(b->last, &line)) {
+        if (b->code == EXIT_COMPLETE && owners_named(b))
+            b->code = EXIT_PARTIAL;
+        if (!b->said_hidden)
+            app_complain(str_text(&line));
+        b->said_hidden = true;
+    }
+    str_fini(&line);
+}
+
+static int print_last(struct batch *b)
+{
+    struct rows rows = {0};
+    struct groups groups = {.n = 0};
+    const bool grouped = b->s->group_given && !b->s->summary;
+    const int rc = grouped ? groups_build(&groups, b->last, &b->filter, &b->grouping, NULL)
+                           : rows_build_live(&rows, b->last, &b->filter, &b->sort, b->s->limit);
+    if (rc)
+        return rc;
+    const bool text_again = b->printed && b->s->format == FORMAT_TEXT;
+    if (text_again)
+        sink_add(&b->out, "\n");
+    const struct print print = {
+        .format = b->s->format,
+        .snapshot = b->last,
+        .rows = &rows,
+        .groups = grouped ? &groups : NULL,
+        .limit = b->s->limit,
+        .filter = &b->filter,
+        .columns = b->columns,
+        .n_columns = b->n_columns,
+        .head = !b->printed || text_again,
+        .summary = b->s->summary,
+        .deaths = b->tells_deaths,
+        .sample = ++b->printed,
+        .color = b->color,
+        .ascii = b->ascii,
+        .theme = &b->theme,
+    };
+    print_sample(&b->out, &print);
+    rows_fini(&rows);
+    groups_fini(&groups);
+    report_status(b);
+    report_hidden(b);
+    return sink_flush(&b->out);
+}
+
+/* The recording's last frame, for --once. */
+static int step_to_end(struct batch *b, struct err *err)
+{
+    int rc;
+    while ((rc = stepper_next(b->stepper, &b->req, &b->last, err)) == 0)
+        continue;
+    return rc == -ENODATA && b->last ? 0 : rc;
+}
+
+static int step(struct batch *b, struct err *err)
+{
+    if (b->s->read_path && b->s->mode == MODE_ONCE)
+        return step_to_end(b, err);
+    return stepper_next(b->stepper, &b->req, &b->last, err);
+}
+
+/* Rates are told by two samples: the first one is not printed. One that fails is for the next to
+ * complain of. False when the reader of our output has gone meanwhile. */
+static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
+{
+    struct err err = {""};
+    if (!(b->req.needs & NEED_RATES) || b->s->read_path || step(b, &err))
+        return true;
+    *due += interval_ns;
+    return app_wait(*due);
+}
+
+/* Sample and print until the count, the recording or the reader ends. Returns 0 or the -errno that
+ * ended it. */
+static int run(struct batch *b)
+{
+    const uint64_t wanted = b->s->mode == MODE_ONCE ? 1 : b->s->count;
+    const int64_t interval_ns = (int64_t)b->s->interval_ms * NS_PER_MS;
+    int64_t due = clock_mono_ns();
+    if (!take_unprinted(b, interval_ns, &due))
+        return 0;
+    for (uint64_t n = 1;; n++) {
+        struct err err = {""};
+        int rc = step(b, &err);
+        if (rc == -ENODATA)
+            return b->printed ? 0 : rc;
+        if (rc) {
+            app_complain(err.msg);
+            b->code = EXIT_FAILED;
+        } else if ((rc = print_last(b))) {
+            return rc;
+        }
+        if (n == wanted)
+            return 0;
+        /* Times that have passed (a slow dump, a stopped process) are not made up for. */
+        const int64_t now = clock_mono_ns();
+        due = due + interval_ns > now ? due + interval_ns : now;
+        if (!b->s->read_path && !app_wait(due))
+            return 0;
+    }
+}
+
+int mode_batch(const struct settings *s, bool utf8)
+{
+    struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
+    struct err err = {""};
+    int rc = open_batch(&b, &err);
+    if (rc) {
+        app_complain(err.msg);
+        close_batch(&b);
+        return EXIT_FAILED;
+    }
+    rc = run(&b);
+    if (rc == -ENODATA || (rc == -ENOMEM && !b.out.error)) { /* app_finish() tells the sink's */
+        app_complain(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
+        b.code = EXIT_FAILED;
+    }
+    close_batch(&b);
+    return app_finish(&b.out, b.code);
+}

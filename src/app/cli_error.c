@@ -1,0 +1,28 @@
+/* How app speaks to a person outside the screen: one line on stderr. */
+#include "cli_error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+
+int app_refuse(struct err *err, enum msg id, const char *a, const char *b)
+{
+    char clean_a[128] = "", clean_b[192] = "";
+    if (a)
+        utf8_sanitise_into(clean_a, sizeof clean_a, a, strlen(a));
+    if (b)
+        utf8_sanitise_into(clean_b, sizeof clean_b, b, strlen(b));
+    struct str line = STR_INIT;
+    text_fill(&line, id, clean_a, clean_b, NULL);
+    err_set(err, -EINVAL, "%s", str_text(&line));
+    str_fini(&line);
+    return -EINVAL;
+}
+
+void app_complain(const char *message)
+{
+    fprintf(stderr, "tcptop: %s\n", message);
+}

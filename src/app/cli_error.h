@@ -1,0 +1,15 @@
+/* How app speaks to a person outside the screen. */
+#ifndef TCPTOP_SRC_APP_CLI_ERROR_H
+#define TCPTOP_SRC_APP_CLI_ERROR_H
+
+#include "tcptop/base/err.h"
+#include "tcptop/text/text.h"
+
+/** Fill `err` (may be NULL) with a message of the catalogue; `a` and `b` (may be NULL) are
+ *  sanitised, since they come from the command line. Returns -EINVAL. */
+int app_refuse(struct err *err, enum msg id, const char *a, const char *b);
+
+/** One line on stderr: "tcptop: …". */
+void app_complain(const char *message);
+
+#endif

@@ -1,0 +1,208 @@
+/* --dump: a frame without a terminal. A recording (or this host) and scripted keys go through the
+ * same session as on the screen; time is the samples' own and what `wait:` adds, so equal input
+ * gives equal bytes. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/source/sampler.h"
+#include "tcptop/ui/session.h"
+
+#define KEYS_MAX_BYTES (1u << 20)
+#define KEY_WORD_MAX   64
+#define LAST_WAIT_NS   (250 * NS_PER_MS) /* digits typed last take effect */
+
+struct dump {
+    const struct settings *s;
+    struct session *session;
+    struct stepper *stepper;
+    struct snapshot *last;
+    int64_t now_ns;
+    char *keys; /* owned */
+    int line;   /* of the keys file, for messages */
+};
+
+/* Step through all samples, as one who had watched them come. Keys follow the last one and may ask
+ * for any figure, so all are read. */
+static int play(struct dump *d, struct err *err)
+{
+    int r;
+    do {
+        struct request req;
+        bool now;
+        session_request(d->session, &req, &now);
+        req.needs |= NEED_FIGURES;
+        r = stepper_next(d->stepper, &req, &d->last, err);
+        if (r == 0) {
+            d->now_ns = d->last->mono_ns;
+            session_sample(d->session, snapshot_ref(d->last), d->now_ns);
+        }
+    } while (r == 0 && d->s->read_path);
+    if (r == -ENODATA && !d->last)
+        return err_set(err, r, "%s", text(MSG_NO_SAMPLE));
+    return r == -ENODATA ? 0 : r;
+}
+
+static int read_keys(struct dump *d, struct err *err)
+{
+    const char *path = d->s->keys_path;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return app_refuse(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(errno));
+    d->keys = malloc(KEYS_MAX_BYTES + 1);
+    size_t len = d->keys ? fread(d->keys, 1, KEYS_MAX_BYTES, file) : 0;
+    bool failed = ferror(file) || !feof(file);
+    fclose(file);
+    if (!d->keys)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (failed || memchr(d->keys, '\0', len))
+        return app_refuse(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(EINVAL));
+    d->keys[len] = '\0';
+    return 0;
+}
+
+static void press(struct dump *d, keycode key)
+{
+    session_input(d->session, &(struct input){.key = key}, d->now_ns);
+}
+
+/* "text": its characters one by one. Returns what follows, NULL when the quote is not closed. */
+static const char *type(struct dump *d, const char *at)
+{
+    const char *end = strchr(at, '"');
+    while (end && at < end) {
+        uint32_t cp;
+        at += utf8_decode(at, (size_t)(end - at), &cp);
+        if (cp != UTF8_BAD)
+            press(d, cp);
+    }
+    return end ? end + 1 : NULL;
+}
+
+/* One word: `wait:MS` or the name of a key. */
+static bool act(struct dump *d, const char *word)
+{
+    keycode key;
+    char *end;
+    if (strncmp(word, "wait:", 5) == 0 && isdigit((unsigned char)word[5])) {
+        unsigned long ms = strtoul(word + 5, &end, 10);
+        if (*end || ms > 3600 * 1000)
+            return false;
+        d->now_ns += (int64_t)ms * NS_PER_MS;
+        session_quiet(d->session, d->now_ns);
+        session_tick(d->session, d->now_ns);
+        return true;
+    }
+    if (key_parse(word, &key) != strlen(word))
+        return false;
+    press(d, key);
+    return true;
+}
+
+/* Blank-separated words; `#` begins a comment. */
+static int feed(struct dump *d, struct err *err)
+{
+    const char *at = d->keys;
+    d->line = 1;
+    while (*at) {
+        char word[KEY_WORD_MAX], line[16];
+        if (*at == '#') {
+            at += strcspn(at, "\n");
+        } else if (isspace((unsigned char)*at)) {
+            d->line += *at++ == '\n';
+        } else {
+            size_t len = strcspn(at, " \t\r\n");
+            snprintf(word, sizeof(word), "%.*s", (int)len, at);
+            const char *next = *at == '"' ? type(d, at + 1) : at + len;
+            if (!next || (*at != '"' && (len >= sizeof(word) || !act(d, word)))) {
+                snprintf(line, sizeof(line), "%d", d->line);
+                return app_refuse(err, MSG_DUMP_BAD_KEY, line, word);
+            }
+            at = next;
+        }
+    }
+    return 0;
+}
+
+/* What the keys have opened or pinned is followed through the recording. */
+static void follow(struct dump *d)
+{
+    struct request req;
+    struct snapshot *last;
+    bool now;
+    session_request(d->session, &req, &now);
+    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_STRIP, &last))
+        session_sample(d->session, last, d->now_ns);
+}
+
+static int print(struct dump *d)
+{
+    struct sink out;
+    struct canvas canvas;
+    if (sink_init(&out, STDOUT_FILENO) < 0 || canvas_init(&canvas, 1, 1) < 0) {
+        sink_fini(&out);
+        app_complain(err_name(ENOMEM));
+        return EXIT_FAILED;
+    }
+    session_draw(d->session, &canvas, d->now_ns);
+    if (d->s->dump == DUMP_SVG) {
+        struct theme theme;
+        settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, &theme);
+        print_svg(&out, &canvas, &theme, settings_background(d->s));
+    } else {
+        print_canvas(&out, &canvas);
+    }
+    canvas_fini(&canvas);
+    bool whole = snapshot_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    if (!whole)
+        app_complain(d->last->why);
+    return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
+}
+
+static int open_dump(struct dump *d, bool utf8, struct err *err)
+{
+    struct source *src;
+    int r = app_open_source(&src, d->s, err);
+    if (r < 0)
+        return r;
+    d->stepper = stepper_new(src, HISTORY_STRIP);
+    if (!d->stepper)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    stepper_examine(d->stepper, app_doctor(d->s));
+    r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
+    return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
+}
+
+int mode_dump(const struct settings *s, bool utf8)
+{
+    struct dump d = {.s = s};
+    struct err err = {""};
+    int code = EXIT_FAILED;
+    int r = s->keys_path ? read_keys(&d, &err) : 0;
+    if (r == 0)
+        r = open_dump(&d, utf8, &err);
+    if (r == 0)
+        r = play(&d, &err);
+    if (r == 0 && d.keys && feed(&d, &err) < 0)
+        r = -EINVAL;
+    if (r == 0) {
+        follow(&d);
+        session_tick(d.session, d.now_ns + LAST_WAIT_NS);
+        code = print(&d);
+    } else {
+        app_complain(err.msg);
+        code = r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    session_free(d.session);
+    snapshot_unref(d.last);
+    stepper_free(d.stepper);
+    free(d.keys);
+    return code;
+}

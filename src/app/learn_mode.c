@@ -1,0 +1,39 @@
+/* --learn: the live screen over a scene in a namespace of its own. The process goes there itself,
+ * so that it ends with the process, and with it every socket of the scene. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "live_mode.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/lesson/lesson.h"
+
+static int give_up(enum msg why, int rc)
+{
+    struct err err;
+    app_refuse(&err, why, err_name(rc), NULL);
+    app_complain(err.msg);
+    return EXIT_FAILED;
+}
+
+int mode_learn(const struct settings *s, bool utf8)
+{
+    struct lesson lesson;
+    if (!isatty(STDOUT_FILENO)) {
+        app_complain(text(MSG_LESSON_NEEDS_TERMINAL));
+        return EXIT_USAGE;
+    }
+    int rc = scene_enter();
+    if (rc == -ENOSPC) { /* what unshare(2) says then is not about space */
+        app_complain(text(MSG_LESSON_NO_MORE));
+        return EXIT_FAILED;
+    }
+    if (rc)
+        return give_up(MSG_LESSON_NO_NAMESPACE, rc);
+    rc = lesson_init(&lesson, s->learn_state);
+    if (rc)
+        return give_up(MSG_LESSON_NO_SCENE, rc);
+    rc = live_run(s, utf8, &lesson);
+    lesson_fini(&lesson);
+    return rc;
+}

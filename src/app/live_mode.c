@@ -1,0 +1,392 @@
+/* The live screen: one loop over keys, samples, signals and time. The session decides what
+ * happens, the terminal shows it; nothing here waits for either. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "live_mode.h"
+#include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/source/sampler.h"
+#include "tcptop/term/tty.h"
+#include "tcptop/ui/session.h"
+
+#define REDRAW_NS    (600 * NS_PER_S) /* a message of another program does not stay for ever */
+#define KEY_SUSPEND  26               /* ^Z */
+#define KEY_ABORT    28               /* ^\ */
+#define SIGNALLED    128              /* exit code 128 + n, as shells say it */
+#define KEYS_AT_ONCE 256              /* then signals, samples and the screen have their turn */
+#define HISTORY_STEP 1000             /* points are kept for intervals of a second and more */
+#define OWN_PAGES    (1 << 20)        /* bytes: an array this large goes back when it is freed */
+
+struct live {
+    const struct settings *s;
+    struct session *session;
+    struct term *term;
+    struct sampler *sampler; /* NULL while a recording stands */
+    struct lesson *lesson;   /* NULL: none */
+    struct canvas canvas;
+    uint64_t seen; /* number of the sample handed over last */
+    int wake_fd, signal_fd, tty_fd;
+    sigset_t caught, before;
+    int64_t redraw_ns;
+    bool pasting; /* pasted control characters are text */
+    int signal;   /* that ends it; 0: none */
+};
+
+static bool ignored(int sig)
+{
+    struct sigaction action;
+    return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* From here on they are read, not delivered; other threads block all of theirs. A hang-up that was
+ * ignored when tcptop was started (nohup) stays so. */
+static int catch_signals(struct live *l)
+{
+    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
+    sigemptyset(&l->caught);
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        sigaddset(&l->caught, ours[i]);
+    if (!ignored(SIGHUP))
+        sigaddset(&l->caught, SIGHUP);
+    sigprocmask(SIG_BLOCK, &l->caught, &l->before);
+    l->signal_fd = signalfd(-1, &l->caught, SFD_NONBLOCK | SFD_CLOEXEC);
+    return l->signal_fd < 0 ? -errno : 0;
+}
+
+static int open_terminal(struct live *l, bool utf8, struct err *err)
+{
+    int in = STDIN_FILENO;
+    if (!isatty(in)) {
+        in = l->tty_fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (in < 0)
+            return app_refuse(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
+    }
+    const struct term_options options = {
+        .glyphs = l->s->glyphs,
+        .color = settings_color(l->s),
+        .mouse = l->s->mouse,
+        .esc_delay_ms = l->s->esc_delay_ms,
+        .utf8 = utf8,
+    };
+    const int rc = term_open(&l->term, &options, in, STDOUT_FILENO, err);
+    if (rc)
+        return rc;
+    struct theme theme;
+    settings_theme(l->s, term_depth(l->term), &theme);
+    term_use_theme(l->term, &theme);
+    return 0;
+}
+
+static int open_session(struct live *l, bool utf8)
+{
+    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (l->wake_fd < 0)
+        return -errno;
+    const int rc = session_new(&l->session, l->s, l->wake_fd, utf8, false);
+    if (rc == 0 && !l->s->read_path)
+        session_use_destroy(l->session, destroy_conn);
+    if (rc == 0 && l->lesson)
+        session_use_lesson(l->session, l->lesson);
+    return rc;
+}
+
+/* The session gets to know the terminal that it is shown on. */
+static int show_session(struct live *l)
+{
+    int w, h;
+    term_size(l->term, &w, &h);
+    session_use_ascii(l->session, term_ascii(l->term));
+    session_resize(l->session, w, h);
+    return canvas_init(&l->canvas, w, h);
+}
+
+static uint32_t history_points(const struct settings *s)
+{
+    const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
+    return (uint32_t)(s->history_s * 1000 / step);
+}
+
+/* A recording is played to its end and stands there: the session has seen every sample. Its end may
+ * be long in coming, through a pipe, so signals still have their usual effect. */
+static int replay(struct live *l, struct source *src, struct err *err)
+{
+    struct stepper *stepper = stepper_new(src, history_points(l->s));
+    struct snapshot *last = NULL;
+    struct request req;
+    bool now;
+    int rc = stepper ? 0 : -ENOMEM;
+    if (stepper)
+        stepper_examine(stepper, app_doctor(l->s));
+    session_request(l->session, &req, &now);
+    req.needs |= NEED_FIGURES; /* a key may ask for any figure, and there is no other sample */
+    while (!rc && (rc = stepper_next(stepper, &req, &last, err)) == 0)
+        session_sample(l->session, snapshot_ref(last), clock_mono_ns());
+    if (rc == -ENODATA)
+        rc = last ? 0 : app_refuse(err, MSG_NO_SAMPLE, NULL, NULL);
+    snapshot_unref(last);
+    stepper_free(stepper);
+    return rc;
+}
+
+static int start_sampler(struct live *l, struct source *src, struct err *err)
+{
+    struct request req;
+    bool now;
+    session_request(l->session, &req, &now);
+    return sampler_start(&l->sampler, src, app_doctor(l->s), &req, history_points(l->s),
+                         l->s->cpu_budget, l->wake_fd, err);
+}
+
+static void suspend(struct live *l)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    term_suspend(l->term);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL); /* stops here, goes on here */
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+static void take_size(struct live *l)
+{
+    int w, h;
+    term_resized(l->term);
+    term_size(l->term, &w, &h);
+    session_resize(l->session, w, h);
+}
+
+static void read_signals(struct live *l)
+{
+    struct signalfd_siginfo info;
+    while (read(l->signal_fd, &info, sizeof info) == sizeof info) {
+        switch ((int)info.ssi_signo) {
+        case SIGWINCH:
+            take_size(l);
+            break;
+        case SIGTSTP:
+            suspend(l);
+            break;
+        case SIGCONT: /* after our own stop or another's: the terminal may have been changed */
+            term_resume(l->term);
+            take_size(l);
+            break;
+        default:
+            l->signal = (int)info.ssi_signo;
+            return;
+        }
+    }
+}
+
+static void take_key(struct live *l, const struct input *in)
+{
+    if (in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END)
+        l->pasting = in->key == KEY_CODE_PASTE_BEGIN;
+    if (in->key == KEY_SUSPEND && !l->pasting)
+        kill(0, SIGTSTP); /* the whole pipeline, as the terminal would have done it */
+    else if (in->key == KEY_ABORT && !l->pasting)
+        l->signal = SIGQUIT;
+    else
+        session_input(l->session, in, clock_mono_ns());
+}
+
+/* True when there may be more. */
+static bool read_keys(struct live *l)
+{
+    struct input in;
+    for (int n = 0; n < KEYS_AT_ONCE; n++) {
+        if (session_quit(l->session) || !term_read(l->term, &in))
+            return false;
+        take_key(l, &in);
+    }
+    return true;
+}
+
+static void take_sample(struct live *l)
+{
+    uint64_t count;
+    const ssize_t n = read(l->wake_fd, &count, sizeof count);
+    (void)n; /* nothing there is no error: the query worker shares the descriptor */
+    struct snapshot *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
+    if (!newest || newest->seq == l->seen) {
+        snapshot_unref(newest);
+        return;
+    }
+    l->seen = newest->seq;
+    session_sample(l->session, newest, clock_mono_ns());
+}
+
+/* A recording that stands has told all samples; once more for what is followed now. */
+static void follow(struct live *l, const struct request *req)
+{
+    struct snapshot *last;
+    if (!app_replay(l->s, req, history_points(l->s), &last))
+        session_sample(l->session, last, clock_mono_ns());
+}
+
+/* What the session wants done outside itself. */
+static void obey(struct live *l)
+{
+    struct request req;
+    bool now;
+    bool changed = session_request(l->session, &req, &now);
+    if (changed && l->sampler)
+        sampler_request(l->sampler, &req, now);
+    else if (changed && req.n_watched)
+        follow(l, &req);
+    if (session_redraw_wanted(l->session))
+        term_redraw(l->term);
+    const char *copy = session_copy(l->session);
+    if (copy)
+        term_copy(l->term, copy);
+}
+
+static void draw(struct live *l, int64_t now)
+{
+    int w, h;
+    if (now >= l->redraw_ns) {
+        l->redraw_ns = now + REDRAW_NS;
+        term_redraw(l->term);
+    }
+    term_size(l->term, &w, &h);
+    if ((l->canvas.w != w || l->canvas.h != h) && canvas_resize(&l->canvas, w, h))
+        return; /* out of memory: the next size or sample tries again */
+    session_draw(l->session, &l->canvas, now);
+    term_blit(l->term, &l->canvas);
+}
+
+static int earlier(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static int wait_ms(const struct live *l, int64_t now)
+{
+    const int64_t redraw = (l->redraw_ns - now) / NS_PER_MS + 1;
+    int ms = earlier(session_timeout_ms(l->session, now), term_timeout_ms(l->term));
+    return earlier(ms, redraw < 0 ? 0 : (int)redraw);
+}
+
+static void loop(struct live *l)
+{
+    bool more = false;
+    l->redraw_ns = clock_mono_ns() + REDRAW_NS;
+    while (!session_quit(l->session) && !l->signal && !term_gone(l->term)) {
+        const int64_t now = clock_mono_ns();
+        draw(l, now);
+        struct pollfd fds[] = {
+            {.fd = term_fd(l->term), .events = POLLIN},
+            {.fd = l->wake_fd, .events = POLLIN},
+            {.fd = l->signal_fd, .events = POLLIN},
+            {.fd = term_out_fd(l->term), .events = POLLOUT},
+        };
+        const int ready = poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now));
+        if (ready < 0 && errno != EINTR)
+            break;
+        if (ready >= 0 && !more && !fds[0].revents)
+            session_quiet(l->session, now);
+        if (fds[2].revents)
+            read_signals(l);
+        more = read_keys(l); /* before the sample: they were pressed at what is drawn now */
+        if (fds[1].revents)
+            take_sample(l);
+        term_flush(l->term);
+        session_tick(l->session, clock_mono_ns());
+        obey(l);
+    }
+}
+
+/* Stop the sampler first: it uses what comes after. */
+static void close_live(struct live *l)
+{
+    char farewell[UI_MESSAGE_MAX + UI_FILTER_MAX] = "";
+    sampler_stop(l->sampler);
+    const char *line = l->session ? session_farewell(l->session) : NULL;
+    if (line)
+        snprintf(farewell, sizeof farewell, "%s", line);
+    session_free(l->session);
+    canvas_fini(&l->canvas);
+    term_close(l->term);
+    if (*farewell)
+        puts(farewell);
+    const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    if (l->signal_fd >= 0)
+        sigprocmask(SIG_SETMASK, &l->before, NULL);
+}
+
+static int open_screen(struct live *l, bool utf8, struct err *err)
+{
+    int rc = catch_signals(l);
+    if (rc)
+        return err_set(err, rc, "%s", err_name(rc));
+    rc = open_terminal(l, utf8, err);
+    if (!rc && (rc = show_session(l)))
+        err_set(err, rc, "%s", err_name(rc));
+    return rc;
+}
+
+static int open_live(struct live *l, bool utf8, struct err *err)
+{
+    struct source *src;
+    int rc = app_open_source(&src, l->s, err);
+    if (rc)
+        return rc;
+    rc = open_session(l, utf8);
+    if (rc) {
+        source_close(src);
+        return err_set(err, rc, "%s", err_name(rc));
+    }
+    if (l->s->read_path) {
+        rc = replay(l, src, err);
+        return rc ? rc : open_screen(l, utf8, err);
+    }
+    rc = open_screen(l, utf8, err);
+    if (rc) {
+        source_close(src);
+        return rc;
+    }
+    return start_sampler(l, src, err);
+}
+
+/* glibc raises the size from which an array has pages of its own as soon as one is freed, and then
+ * keeps what a rush of connections needed. */
+static void give_back_arrays(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+#endif
+}
+
+int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
+{
+    struct live l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
+    struct err err = {""};
+    give_back_arrays();
+    const int rc = open_live(&l, utf8, &err);
+    if (!rc)
+        loop(&l);
+    const bool gone = l.term && term_gone(l.term);
+    close_live(&l);
+    if (rc)
+        app_complain(err.msg);
+    if (l.signal && l.signal != SIGINT)
+        return SIGNALLED + l.signal;
+    return rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
+}
+
+int mode_live(const struct settings *s, bool utf8)
+{
+    return live_run(s, utf8, NULL);
+}

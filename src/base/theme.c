@@ -1,0 +1,172 @@
+/* The two built-in themes as one table, role by role. */
+#include "tcptop/base/theme.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PLAIN                                                                                      \
+    {                                                                                              \
+        -1, -1, 0                                                                                  \
+    }
+#define WITH(a)                                                                                    \
+    {                                                                                              \
+        -1, -1, a                                                                                  \
+    }
+#define C(i)                                                                                       \
+    {                                                                                              \
+        i, -1, 0                                                                                   \
+    }
+#define CB(i)                                                                                      \
+    {                                                                                              \
+        i, -1, LOOK_BOLD                                                                           \
+    }
+#define ON(f, b)                                                                                   \
+    {                                                                                              \
+        f, b, LOOK_BOLD                                                                            \
+    }
+#define DIM       WITH(LOOK_DIM)
+#define BOLD      WITH(LOOK_BOLD)
+#define REVERSE   WITH(LOOK_REVERSE)
+#define REVERSE_B WITH(LOOK_REVERSE | LOOK_BOLD)
+
+enum { RED = 1, YELLOW = 3, BLUE = 4, MAGENTA = 5, CYAN = 6, WHITE = 7 };
+
+/* Mono, 16 colours on dark and light, 256 colours on dark and light. Calm is grey and blue,
+ * trouble orange or dark red; red is never set against green. */
+enum { LOOKS_MONO, LOOKS_16_DARK, LOOKS_16_LIGHT, LOOKS_256_DARK, LOOKS_256_LIGHT, LOOKS_COUNT };
+
+static const struct look looks[ROLE_COUNT][LOOKS_COUNT] = {
+    [ROLE_TEXT] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
+    [ROLE_DIM] = {DIM, DIM, DIM, C(246), C(241)},
+    [ROLE_RULE] = {DIM, DIM, DIM, C(242), C(246)},
+    [ROLE_FLAT] = {DIM, DIM, DIM, C(242), C(246)},
+    [ROLE_TITLE] = {BOLD, BOLD, BOLD, CB(250), CB(238)},
+    [ROLE_FOCUS] = {BOLD, CB(CYAN), CB(BLUE), CB(117), CB(25)},
+    [ROLE_KEY] = {BOLD, BOLD, BOLD, C(117), C(25)},
+    [ROLE_CURSOR] = {REVERSE, REVERSE, REVERSE, REVERSE, REVERSE},
+    [ROLE_CURSOR_OFF] = {BOLD, BOLD, BOLD, CB(255), CB(232)},
+    [ROLE_LIVE] = {BOLD, BOLD, BOLD, CB(255), CB(232)},
+    [ROLE_HEAD] = {BOLD, C(CYAN), C(BLUE), CB(110), CB(25)},
+    [ROLE_ST_LISTEN] = {PLAIN, C(CYAN), C(BLUE), C(110), C(25)},
+    [ROLE_ST_OPEN] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
+    [ROLE_ST_OPENING] = {PLAIN, C(MAGENTA), C(MAGENTA), C(222), C(91)},
+    [ROLE_ST_CLOSING] = {PLAIN, C(CYAN), C(BLUE), C(116), C(23)},
+    [ROLE_ST_DONE] = {DIM, DIM, DIM, C(247), C(241)},
+    [ROLE_ST_STUCK] = {BOLD, CB(YELLOW), CB(RED), CB(208), CB(124)},
+    [ROLE_OK] = {PLAIN, C(CYAN), C(BLUE), C(74), C(24)},
+    [ROLE_WARN] = {BOLD, CB(YELLOW), CB(RED), CB(208), CB(124)},
+    [ROLE_CRIT] = {REVERSE_B, ON(WHITE, RED), ON(WHITE, RED), ON(231, 160), ON(231, 160)},
+    [ROLE_NEW] = {BOLD, CB(CYAN), CB(BLUE), C(81), C(26)},
+    [ROLE_CHANGED] = {BOLD, C(YELLOW), C(MAGENTA), C(222), C(94)},
+    [ROLE_CLOSED] = {DIM, DIM, DIM, C(246), C(242)},
+    [ROLE_BADGE] = {REVERSE_B, REVERSE_B, REVERSE_B, ON(16, 214), ON(231, 94)},
+};
+
+void theme_init(struct theme *t, enum theme_depth depth, enum theme_background background)
+{
+    static const uint8_t column[][2] = {
+        [DEPTH_MONO] = {LOOKS_MONO, LOOKS_MONO},
+        [DEPTH_16] = {LOOKS_16_DARK, LOOKS_16_LIGHT},
+        [DEPTH_256] = {LOOKS_256_DARK, LOOKS_256_LIGHT},
+    };
+
+    for (unsigned role = 0; role < ROLE_COUNT; role++)
+        t->look[role] = looks[role][column[depth][background]];
+}
+
+static const char *const color_names[] = {"black", "red",     "green", "yellow",
+                                          "blue",  "magenta", "cyan",  "white"};
+static const struct {
+    const char *name;
+    uint8_t attribute;
+} attribute_names[] = {{"bold", LOOK_BOLD}, {"dim", LOOK_DIM}, {"reverse", LOOK_REVERSE}};
+
+/* A colour's index, -1 for "default", -2 when the word is none. */
+static int color_of(const char *word)
+{
+    char *end;
+    long number;
+
+    if (!strcasecmp(word, "default"))
+        return -1;
+    for (size_t i = 0; i < sizeof color_names / sizeof *color_names; i++) {
+        if (!strcasecmp(word, color_names[i]))
+            return (int)i;
+    }
+    number = strtol(word, &end, 10);
+    return *end == '\0' && *word >= '0' && *word <= '9' && number <= 255 ? (int)number : -2;
+}
+
+static uint8_t attribute_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof attribute_names / sizeof *attribute_names; i++) {
+        if (!strcasecmp(word, attribute_names[i].name))
+            return attribute_names[i].attribute;
+    }
+    return 0;
+}
+
+/* Take one word of the text into `look`. `place` is where the next colour goes: 0 foreign ground,
+ * 1 background, 2 nowhere. */
+static bool take_word(struct look *look, const char *word, int *place, bool *on)
+{
+    uint8_t attribute = attribute_of(word);
+    int color = color_of(word);
+
+    if (attribute) {
+        look->attributes |= attribute;
+        return !*on;
+    }
+    if (!strcasecmp(word, "on"))
+        return !*on && *place == 1 ? (*on = true) : false;
+    if (color == -2 || (*place == 1 && !*on) || *place > 1)
+        return false;
+    *(*place == 0 ? &look->fg : &look->bg) = (int16_t)color;
+    ++*place;
+    *on = false;
+    return true;
+}
+
+int theme_set(struct theme *t, enum role role, const char *value, enum theme_depth depth)
+{
+    struct look look = PLAIN;
+    char words[64], *word, *rest = NULL;
+    int place = 0, n = 0;
+    bool on = false;
+
+    if (strlen(value) >= sizeof words)
+        return -EINVAL;
+    strcpy(words, value);
+    for (word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest), n++) {
+        if (!take_word(&look, word, &place, &on))
+            return -EINVAL;
+    }
+    if (n == 0 || on)
+        return -EINVAL;
+    if (depth == DEPTH_MONO)
+        look.fg = look.bg = -1;
+    if (depth == DEPTH_16 && (look.fg > 15 || look.bg > 15))
+        return 0; /* such a terminal keeps the built-in look */
+    t->look[role] = look;
+    return 0;
+}
+
+uint32_t theme_rgb(int index)
+{
+    static const uint32_t base[16] = {
+        0x000000, 0xcd3131, 0x0dbc79, 0xb58900, 0x2472c8, 0xbc3fbc, 0x11a8cd, 0xe5e5e5,
+        0x666666, 0xf14c4c, 0x23d18b, 0xf5f543, 0x3b8eea, 0xd670d6, 0x29b8db, 0xffffff,
+    };
+    static const uint32_t step[6] = {0, 95, 135, 175, 215, 255};
+
+    if (index < 16)
+        return base[index < 0 ? 0 : index];
+    if (index < 232) {
+        unsigned cube = (unsigned)index - 16;
+
+        return step[cube / 36] << 16 | step[cube / 6 % 6] << 8 | step[cube % 6];
+    }
+    return (uint32_t)(8 + 10 * (index - 232)) * 0x010101u;
+}

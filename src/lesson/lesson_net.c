@@ -1,0 +1,187 @@
+/* Setting a scene: first the namespace, then a process for each end, which waits for its orders. */
+#include "tcptop/lesson/lesson_net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int write_file(const char *path, const char *text)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+    const int rc = n == (ssize_t)strlen(text) ? 0 : -errno;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* The user stays who it is in the new user namespace: user_namespaces(7). */
+static int map_user(uid_t uid, gid_t gid)
+{
+    char line[64];
+    write_file("/proc/self/setgroups", "deny"); /* kernels before 3.19 have no such file */
+    snprintf(line, sizeof line, "%u %u 1", uid, uid);
+    const int rc = write_file("/proc/self/uid_map", line);
+    snprintf(line, sizeof line, "%u %u 1", gid, gid);
+    return rc ? rc : write_file("/proc/self/gid_map", line);
+}
+
+static int loopback_up(void)
+{
+    const struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int rc = fd < 0 || ioctl(fd, SIOCSIFFLAGS, &up) ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static bool entered;
+
+bool scene_entered(void)
+{
+    return entered;
+}
+
+int scene_enter(void)
+{
+    const uid_t uid = geteuid();
+    const gid_t gid = getegid();
+    int rc = 0;
+    if (unshare(CLONE_NEWNET)) {
+        if (errno != EPERM || unshare(CLONE_NEWUSER | CLONE_NEWNET))
+            return -errno;
+        rc = map_user(uid, gid);
+    }
+    rc = rc ? rc : loopback_up();
+    entered = rc == 0;
+    return rc;
+}
+
+/* The terminal is not theirs, nor are its signals: those end, or stop, the one that watches. */
+static void leave_terminal(void)
+{
+    static const int theirs[] = {SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++)
+        signal(theirs[i], SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
+        dup2(null, fd);
+}
+
+/* What a process of the scene does all its life. */
+static void play(int fd, const char *name, pid_t watcher)
+{
+    struct actor actor;
+    uint8_t act;
+    prctl(PR_SET_NAME, name);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != watcher) /* it ended before that was in force */
+        return;
+    leave_terminal();
+    actor_init(&actor);
+    while (recv(fd, &act, sizeof act, 0) == sizeof act) {
+        const int32_t rc = actor_do(&actor, (enum act)act);
+        if (send(fd, &rc, sizeof rc, MSG_NOSIGNAL) != sizeof rc)
+            return;
+    }
+}
+
+static int start_one(struct scene *s, enum who who)
+{
+    static const char *const names[] = {[WHO_SERVER] = "server", [WHO_CLIENT] = "client"};
+    const pid_t watcher = getpid();
+    int pipe[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pipe))
+        return -errno;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        for (int i = 0; i < WHO_COUNT; i++) /* else the other one's pipe would outlive us */
+            if (s->fd[i] >= 0)
+                close(s->fd[i]);
+        close(pipe[0]);
+        play(pipe[1], names[who], watcher);
+        _exit(0); /* lint: exits, a process of its own */
+    }
+    const int rc = pid < 0 ? -errno : 0;
+    close(pipe[1]);
+    if (rc) {
+        close(pipe[0]);
+        return rc;
+    }
+    s->pid[who] = pid;
+    s->fd[who] = pipe[0];
+    return 0;
+}
+
+int scene_start(struct scene *s)
+{
+    *s = (struct scene){.fd = {-1, -1}, .asked = -1};
+    int rc = start_one(s, WHO_SERVER);
+    if (!rc)
+        rc = start_one(s, WHO_CLIENT);
+    if (rc)
+        scene_end(s);
+    return rc;
+}
+
+void scene_end(struct scene *s)
+{
+    for (int i = 0; i < WHO_COUNT; i++) {
+        if (s->pid[i] <= 0)
+            continue;
+        kill(s->pid[i], SIGKILL); /* it may be in the middle of an act */
+        while (waitpid(s->pid[i], NULL, 0) < 0 && errno == EINTR)
+            ;
+        close(s->fd[i]);
+        s->pid[i] = 0;
+        s->fd[i] = -1;
+    }
+    s->asked = -1;
+}
+
+/* The pipe of one that has gone is hung up. */
+bool scene_stands(const struct scene *s)
+{
+    bool both = true;
+    for (int i = 0; i < WHO_COUNT; i++) {
+        struct pollfd p = {.fd = s->fd[i]};
+        both = both && s->pid[i] > 0 && poll(&p, 1, 0) == 0;
+    }
+    return both;
+}
+
+int scene_tell(struct scene *s, enum who who, enum act act)
+{
+    const uint8_t word = (uint8_t)act;
+    if (send(s->fd[who], &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof word)
+        return -EPIPE;
+    s->asked = (int)who;
+    return 0;
+}
+
+int scene_answer(struct scene *s)
+{
+    int32_t rc;
+    if (s->asked < 0)
+        return -EINVAL;
+    const ssize_t n = recv(s->fd[s->asked], &rc, sizeof rc, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return -EAGAIN;
+    s->asked = -1;
+    return n == sizeof rc ? rc : -EPIPE;
+}

@@ -1,0 +1,57 @@
+/* What passes a sieve is for others to say; that nothing came twice is seen to here.
+ *
+ * Cookies are handed out one after the other, so that a bitmap as large as address space is cheap
+ * costs memory only where there are any, and hardly ever has two for one bit. */
+#include "tcptop/model/row_stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SEEN_BITS  (UINT64_C(1) << 30)
+#define SEEN_BYTES (SEEN_BITS / 8)
+
+int sieve_init(struct sieve *v, void (*judge)(struct sieve *, struct snapshot *, uint32_t),
+               uint32_t every)
+{
+    void *seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    *v = (struct sieve){.judge = judge, .every = every > SIEVE_ROWS ? every : SIEVE_ROWS};
+    if (seen == MAP_FAILED)
+        return -ENOMEM;
+    (void)madvise(seen, SEEN_BYTES, MADV_NOHUGEPAGE); /* far apart bits must not take much each */
+    v->seen = seen;
+    return 0;
+}
+
+void sieve_fini(struct sieve *v)
+{
+    if (v->seen)
+        munmap(v->seen, SEEN_BYTES);
+    v->seen = NULL;
+}
+
+void sieve_begin(struct sieve *v, struct snapshot *s)
+{
+    if (v->used)
+        (void)madvise(v->seen, SEEN_BYTES, MADV_DONTNEED); /* all zero again */
+    v->held = 0;
+    v->used = v->doubtful = false;
+    s->total = 0;
+    memset(s->count, 0, sizeof s->count);
+}
+
+void sieve_shake(struct sieve *v, struct snapshot *s)
+{
+    for (uint32_t row = v->held; row < s->n_live; row++) {
+        const struct conn *c = &s->conn[row];
+        uint64_t *word = &v->seen[c->cookie % SEEN_BITS / 64], bit = UINT64_C(1) << c->cookie % 64;
+
+        v->doubtful |= !(c->flags & CONN_NO_COOKIE) && *word & bit;
+        *word |= bit;
+    }
+    v->used = true;
+    v->judge(v, s, v->held);
+    v->held = s->n_live;
+}

@@ -1,0 +1,85 @@
+/* The socket that is told of ends: multicast, a large buffer where that is allowed, lost ones
+ * counted. */
+#include "close_monitor_socket.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (8 << 20) /* doubled by the kernel: 13,000 messages, charged at 1,280 */
+#define ROOMY_BYTES  (4 << 20) /* room for what comes during a nap */
+#define SPARE_FDS    4u        /* descriptors left for files that come later */
+
+bool ear_drops(const struct ear *ear, uint32_t *drops)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof info;
+
+    if (getsockopt(ear->fd, SOL_SOCKET, SO_MEMINFO, info, &len) ||
+        len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
+        return false;
+    *drops = info[SK_MEMINFO_DROPS];
+    return true;
+}
+
+static bool leaves_descriptors(int fd)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) || (rlim_t)fd + SPARE_FDS < limit.rlim_cur;
+}
+
+static uint32_t group_bit(unsigned group)
+{
+    return UINT32_C(1) << (group - 1);
+}
+
+static int open_socket(int *fd)
+{
+    struct sockaddr_nl groups = {
+        .nl_family = AF_NETLINK,
+        .nl_groups = group_bit(SKNLGRP_INET_TCP_DESTROY) | group_bit(SKNLGRP_INET6_TCP_DESTROY),
+    };
+
+    *fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+    if (*fd < 0)
+        return -errno;
+    if (bind(*fd, (const struct sockaddr *)&groups, sizeof groups)) {
+        int error = -errno;
+        close(*fd);
+        return error;
+    }
+    if (leaves_descriptors(*fd))
+        return 0;
+    close(*fd);
+    return -EMFILE;
+}
+
+int ear_open(struct ear *ear, uint16_t netns)
+{
+    int bytes = BUFFER_BYTES, on = 1, rc;
+    socklen_t len = sizeof bytes;
+
+    *ear = (struct ear){.netns = netns};
+    rc = open_socket(&ear->fd);
+    if (rc)
+        return rc;
+    if (setsockopt(ear->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
+        (void)setsockopt(ear->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    ear->roomy =
+        getsockopt(ear->fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 && bytes >= ROOMY_BYTES;
+    ear->counts_drops = ear_drops(ear, &ear->drops);
+    /* Else the first loss would stop everything until the buffer is empty. */
+    if (ear->counts_drops)
+        (void)setsockopt(ear->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
+    return 0;
+}
+
+void ear_close(struct ear *ear)
+{
+    if (ear->fd >= 0)
+        close(ear->fd);
+}

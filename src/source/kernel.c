@@ -1,0 +1,253 @@
+/* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
+ * What is known beforehand makes it cheaper: how many sockets there are, and who needs them.
+ *
+ * The chain: one legacy request; where the kernel refuses it, a request per family; then
+ * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
+ * best, the better ones are tried again now and then. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
+#include "tcptop/model/row_stream.h"
+#include "tcptop/source/close_monitor.h"
+#include "tcptop/source/host_stats.h"
+#include "tcptop/source/netlink.h"
+#include "tcptop/source/parallel_dump.h"
+#include "tcptop/source/proc_tcp.h"
+#include "tcptop/source/source.h"
+#include "tcptop/source/source_error.h"
+
+#define RETRY_BEST_NS (30 * NS_PER_S)
+
+struct live {
+    struct source source;
+    struct netlink netlink;
+    struct halves halves;
+    struct deathwatch_post deaths;
+    struct hostfacts *facts; /* NULL: no memory for them yet */
+    enum sample_backend best, worst, current;
+    int refusal;                 /* -errno for which the best was left */
+    int64_t retry_ns;            /* when the best is tried again */
+    bool lists_bound;            /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
+    struct kernel_filter filter; /* of the sample being taken */
+    uint64_t expected;           /* its rows; 0: not known */
+    struct sieve *upper;         /* of the second thread's rows */
+    bool may_halve;
+};
+
+static bool kernel_lists_bound(void)
+{
+    struct utsname u;
+    unsigned major, minor;
+
+    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 6 || (major == 6 && minor >= 8));
+}
+
+/* What the back end cannot tell is not asked for, so that its absence shows as unknown. */
+static uint32_t answerable(const struct live *l, uint32_t needs)
+{
+    if (l->current == BACKEND_PROC)
+        return 0;
+    return l->lists_bound ? needs : needs & ~(uint32_t)NEED_BOUND;
+}
+
+/* May two threads run at once? */
+/* Rows to expect: what the kernel counts of the states that are asked for; `*full` of them are not
+ * in TIME_WAIT. */
+static uint64_t expected_rows(struct live *l, uint64_t *full)
+{
+    uint64_t inuse, tw;
+
+    *full = 0;
+    if (l->filter.len || !l->facts || !hostfacts_sockets(l->facts, &inuse, &tw))
+        return 0;
+    *full = l->filter.states & STATE_BIT(TCP_STATE_ESTABLISHED) ? inuse : 0;
+    return *full + (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
+}
+
+/* How to take the sample. New arrays get their size before they are filled. */
+static void prepare(struct live *l, const struct request *req, struct snapshot *s)
+{
+    uint64_t full = 0;
+
+    kernel_filter_compile(&l->filter, req->only);
+    l->expected = s->cap == 0 || req->halve_from ? expected_rows(l, &full) : 0;
+    /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
+    l->may_halve =
+        req->halve_from && full >= req->halve_from && !l->netlink.tap && thread_has_two_cores();
+    s->sieve = req->sieve[0];
+    l->upper = req->sieve[1];
+    if (!l->may_halve && !s->sieve && s->cap == 0 && l->expected < UINT32_MAX / 2)
+        (void)snapshot_reserve(s, (uint32_t)(l->expected + l->expected / 8));
+}
+
+static int take_netlink(struct live *l, struct snapshot *s)
+{
+    enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
+
+    if (l->may_halve && kind == NETLINK_LEGACY) {
+        int error = halves_take(&l->halves, &l->netlink, &l->filter, l->expected, l->upper, s);
+        if (error == 0 || error == -ECANCELED)
+            return error;
+    }
+    return netlink_take(&l->netlink, kind, &l->filter, s);
+}
+
+/* By sieves, and once more without them if one may have counted a socket twice. */
+static int take_sieved(struct live *l, struct snapshot *s)
+{
+    const struct sieve *lower = s->sieve;
+    int rc = take_netlink(l, s);
+
+    if (rc)
+        return rc;
+    s->sieve = NULL;
+    s->sieved = !lower->doubtful && !l->upper->doubtful;
+    if (s->sieved)
+        return 0;
+    while (s->n_live)
+        snapshot_drop_last(s);
+    s->status = SAMPLE_COMPLETE;
+    s->why[0] = '\0';
+    return take_netlink(l, s);
+}
+
+static int take(struct live *l, uint32_t needs, struct snapshot *s)
+{
+    s->backend = (uint8_t)l->current;
+    s->needs = answerable(l, needs);
+    s->rejected = 0;
+    if (l->current == BACKEND_PROC) {
+        s->sieve = NULL;
+        return procnet_take(s, &l->source);
+    }
+    int (*take_it)(struct live *, struct snapshot *) = s->sieve ? take_sieved : take_netlink;
+    int error = take_it(l, s);
+    if (error != -EINVAL || !l->filter.len)
+        return error;
+    l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
+    return take_it(l, s);
+}
+
+/* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
+static void leave_link(struct live *l, int error)
+{
+    if (l->current == l->best) {
+        l->refusal = error;
+        l->retry_ns = clock_mono_ns() + RETRY_BEST_NS;
+    }
+    if (!netlink_refused(error))
+        l->retry_ns = 0;
+    l->current++;
+}
+
+static int nothing_worked(struct live *l, int error, struct err *err)
+{
+    char first[64];
+
+    l->current = l->best;
+    snprintf(first, sizeof(first), "%s", err_name(l->refusal));
+    if (l->best != l->worst)
+        return note_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
+    return note_error(err, error, MSG_SOURCE_UNREADABLE,
+                      l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
+}
+
+static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct err *err)
+{
+    bool lost = false; /* the kernel dropped messages */
+    int error;
+
+    if (l->current != l->best && clock_mono_ns() >= l->retry_ns)
+        l->current = l->best;
+    while ((error = take(l, needs, s)) != 0) {
+        if (error == -ENOMEM || error == -ECANCELED)
+            return err_set(err, error, "%s", err_name(error));
+        if (l->current == l->worst)
+            return nothing_worked(l, error, err);
+        lost |= error == -ENOBUFS;
+        leave_link(l, error);
+    }
+    if (lost) /* this is a second answer; that the first was cut is worth a warning */
+        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
+    if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
+        note_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
+    return 0;
+}
+
+static int live_sample(struct source *src, const struct request *req, struct snapshot *s,
+                       struct err *err)
+{
+    struct live *l = (struct live *)src;
+    int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    int error;
+
+    if (!l->facts)
+        l->facts = hostfacts_new();
+    deathwatch_post_open(&l->deaths, req->deathwatch, req->deaths, s->netns_id);
+    prepare(l, req, s);
+    error = take_rows(l, req->needs, s, err);
+    if (error)
+        return error;
+    s->mono_ns = clock_mono_ns();
+    s->wall_ns = clock_wall_ns();
+    if (req->host_facts && l->facts)
+        hostfacts_read(l->facts, &s->host);
+    deathwatch_post_take(&l->deaths, s);
+    s->cost_ns = clock_mono_ns() - wall;
+    s->cpu_ns += clock_thread_cpu_ns() - cpu;
+    return 0;
+}
+
+static void live_close(struct source *src)
+{
+    struct live *l = (struct live *)src;
+
+    netlink_fini(&l->netlink);
+    halves_fini(&l->halves);
+    hostfacts_free(l->facts);
+    deathwatch_post_close(&l->deaths);
+    free(l);
+}
+
+static int open_range(struct source **src, enum sample_backend best, enum sample_backend worst,
+                      struct tap *tap, struct err *err)
+{
+    static const struct source_ops ops = {
+        .name = "live", .sample = live_sample, .close = live_close};
+    struct live *l = calloc(1, sizeof(*l));
+
+    if (!l)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    l->source.ops = &ops;
+    if (netlink_init(&l->netlink, tap, &l->source) || halves_init(&l->halves, &l->source)) {
+        live_close(&l->source);
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    }
+    l->best = l->current = best;
+    l->worst = worst;
+    l->lists_bound = kernel_lists_bound();
+    *src = &l->source;
+    return 0;
+}
+
+int source_open_live(struct source **src, struct tap *tap, struct err *err)
+{
+    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, err);
+}
+
+int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+                        struct err *err)
+{
+    return open_range(src, backend, backend, tap, err);
+}
+
+void source_close(struct source *src)
+{
+    if (src)
+        src->ops->close(src);
+}

@@ -1,0 +1,97 @@
+/* A thread with one errand at a time. */
+#include "tcptop/source/netns_worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "tcptop/base/thread.h"
+
+struct traveller {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool waiting, stop; /* for the errand to be done; for the thread to end */
+    int fd;             /* the errand */
+    int (*work)(void *arg);
+    void *arg;
+    int rc;
+    bool entered;
+};
+
+/* Only a thread that has arrived works. */
+static void travel(struct traveller *t)
+{
+    t->entered = setns(t->fd, CLONE_NEWNET) == 0;
+    t->rc = t->entered ? t->work(t->arg) : -errno;
+}
+
+static void *traveller_main(void *arg)
+{
+    struct traveller *t = arg;
+
+    pthread_mutex_lock(&t->lock);
+    while (!t->stop) {
+        if (!t->waiting) {
+            pthread_cond_wait(&t->changed, &t->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&t->lock);
+        travel(t);
+        pthread_mutex_lock(&t->lock);
+        t->waiting = false;
+        pthread_cond_broadcast(&t->changed);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return NULL;
+}
+
+int traveller_new(struct traveller **out)
+{
+    struct traveller *t = calloc(1, sizeof *t);
+    int rc;
+
+    if (!t)
+        return -ENOMEM;
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->changed, NULL);
+    rc = thread_start(&t->thread, traveller_main, t);
+    if (rc) {
+        pthread_cond_destroy(&t->changed);
+        pthread_mutex_destroy(&t->lock);
+        free(t);
+        return rc;
+    }
+    *out = t;
+    return 0;
+}
+
+void traveller_free(struct traveller *t)
+{
+    if (!t)
+        return;
+    pthread_mutex_lock(&t->lock);
+    t->stop = true;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+    pthread_join(t->thread, NULL);
+    pthread_cond_destroy(&t->changed);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+int traveller_run(struct traveller *t, int fd, int (*work)(void *arg), void *arg, bool *entered)
+{
+    pthread_mutex_lock(&t->lock);
+    t->fd = fd;
+    t->work = work;
+    t->arg = arg;
+    t->waiting = true;
+    pthread_cond_broadcast(&t->changed);
+    while (t->waiting)
+        pthread_cond_wait(&t->changed, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+    if (entered)
+        *entered = t->entered;
+    return t->rc;
+}

@@ -1,0 +1,243 @@
+/* Two dumps at a time. Both threads write into the arrays of one snapshot; the kernel judges the
+ * same port of each socket for both, so that every one is in one half and none in both. */
+#include "tcptop/source/parallel_dump.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
+
+#define SAMPLE     2048u /* rows that tell where the cut is, to a percent */
+#define EVEN_MIN   0.4   /* smallest share of a half for which the cut of the last dump stays */
+#define WORTH_MIN  0.25  /* … for which there are two dumps at all */
+#define SPARE      8u    /* one in so many rows more than expected find room */
+#define SPARE_ROWS 4096u /* … and so many, for request sockets, which nobody counts */
+#define EXPECT_MAX (UINT32_C(1) << 30)
+
+/* The second thread's work. */
+struct task {
+    struct netlink *netlink;
+    const struct kernel_filter *filter;
+    struct snapshot *half;
+    int core; /* of the other half */
+    int rc;
+    int64_t cpu_ns;
+};
+
+int halves_init(struct halves *h, const struct source *stop)
+{
+    h->cut = (struct cut){.of = 0};
+    return netlink_init(&h->upper, NULL, stop);
+}
+
+void halves_fini(struct halves *h)
+{
+    netlink_fini(&h->upper);
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* Share of the smaller half. */
+static double evenness(const struct cut *cut)
+{
+    double lower = cut->of ? (double)cut->lower / cut->of : 0;
+
+    return lower < 0.5 ? lower : 1 - lower;
+}
+
+/* The rows with the median port all go up, or all go down: what is more even. */
+static struct cut cut_side(const struct snapshot *s, enum term_side side)
+{
+    uint32_t n = s->n_live < SAMPLE ? s->n_live : SAMPLE, below = 0, up_to = 0;
+    uint16_t ports[SAMPLE];
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = &s->conn[(uint64_t)i * s->n_live / n];
+        ports[i] = side == SIDE_LOCAL ? c->sport : c->dport;
+    }
+    if (n == 0)
+        return (struct cut){.of = 0};
+    qsort(ports, n, sizeof *ports, compare_ports);
+    uint16_t median = ports[n / 2];
+    while (ports[below] < median)
+        below++;
+    while (up_to < n && ports[up_to] <= median)
+        up_to++;
+    if (below && below > n - up_to)
+        return (struct cut){side, (uint16_t)(median - 1), below, n};
+    return (struct cut){side, median, up_to, n};
+}
+
+struct cut halves_cut(const struct snapshot *s)
+{
+    struct cut local = cut_side(s, SIDE_LOCAL), remote = cut_side(s, SIDE_REMOTE);
+
+    return evenness(&remote) >= EVEN_MIN || evenness(&remote) > evenness(&local) ? remote : local;
+}
+
+/* The local ports that the kernel hands out to those who connect. */
+static bool local_ports(uint32_t *low, uint32_t *high)
+{
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    bool known = file && fscanf(file, "%" SCNu32 "%" SCNu32, low, high) == 2 && *low <= *high &&
+                 *high <= UINT16_MAX;
+
+    if (file)
+        fclose(file);
+    return known;
+}
+
+/* The first rows of the table are no fair sample of these: since Linux 6.15 sockets that differ in
+ * nothing but the local port lie side by side (inet_ehashfn). They are taken to be spread evenly.
+ */
+static void spread_local_ports(struct snapshot *s)
+{
+    uint32_t low, high, among = 0, n = 0;
+
+    if (!local_ports(&low, &high))
+        return;
+    for (uint32_t i = 0; i < s->n_live; i++)
+        among += s->conn[i].sport >= low && s->conn[i].sport <= high;
+    for (uint32_t i = 0; i < s->n_live; i++) {
+        if (s->conn[i].sport >= low && s->conn[i].sport <= high)
+            s->conn[i].sport = (uint16_t)(low + (uint64_t)(high - low) * n++ / among);
+    }
+}
+
+/* Before the first dump: by the first rows of one. Listening sockets come before all others. */
+static int find_cut(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                    struct snapshot *s)
+{
+    struct kernel_filter connected = *filter;
+    int rc;
+
+    connected.states &= ~STATE_BIT(TCP_STATE_LISTEN);
+    rc = netlink_taste(n, &connected, SAMPLE, s);
+    if (rc < 0)
+        return rc;
+    spread_local_ports(s);
+    h->cut = halves_cut(s);
+    while (s->n_live)
+        snapshot_drop_last(s);
+    s->rejected = 0;
+    return 0;
+}
+
+static void *take_upper(void *arg)
+{
+    struct task *t = arg;
+    int64_t cpu = clock_thread_cpu_ns();
+
+    thread_leave_core(t->core);
+    t->rc = netlink_take(t->netlink, NETLINK_LEGACY, t->filter, t->half);
+    t->cpu_ns = clock_thread_cpu_ns() - cpu;
+    return NULL;
+}
+
+/* Both dumps, each into its half. */
+static int take_both(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                     struct snapshot *s, struct snapshot *half[2])
+{
+    struct kernel_filter lower = *filter, upper = *filter;
+    struct task task = {
+        .netlink = &h->upper, .filter = &upper, .half = half[1], .core = sched_getcpu()};
+    pthread_t thread;
+    int rc;
+
+    if (!kernel_filter_narrow(&lower, h->cut.side, 0, h->cut.port) ||
+        !kernel_filter_narrow(&upper, h->cut.side, (uint16_t)(h->cut.port + 1), UINT16_MAX))
+        return -E2BIG;
+    rc = thread_start(&thread, take_upper, &task);
+    if (rc)
+        return rc;
+    rc = netlink_take(n, NETLINK_LEGACY, &lower, half[0]);
+    pthread_join(thread, NULL);
+    s->cpu_ns += task.cpu_ns;
+    return rc ? rc : task.rc;
+}
+
+/* What the next dump is to be cut by. */
+static void note_cut(struct halves *h, const struct snapshot *s, uint32_t lower)
+{
+    h->cut.lower = lower;
+    h->cut.of = s->n_live;
+    if (evenness(&h->cut) < EVEN_MIN)
+        h->cut = halves_cut(s);
+}
+
+/* All rows stay: both threads fill the arrays of `s`. */
+static int take_all(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                    uint64_t expected, struct snapshot *s)
+{
+    struct snapshot half[2];
+    int rc;
+
+    if (expected > EXPECT_MAX)
+        return -ENOMEM;
+    rc = snapshot_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
+    if (!rc)
+        rc = take_both(h, n, filter, s, (struct snapshot *[]){&half[0], &half[1]});
+    if (rc)
+        return rc;
+    snapshot_unite(s, half);
+    note_cut(h, s, half[0].n_live);
+    return 0;
+}
+
+/* The rows of the upper half behind those of the lower one, and how it went there. */
+static int add_upper(struct snapshot *s, const struct snapshot *upper)
+{
+    s->rejected += upper->rejected;
+    if (upper->status > s->status) {
+        s->status = upper->status;
+        memcpy(s->why, upper->why, sizeof s->why);
+    }
+    return snapshot_append(s, upper);
+}
+
+/* The few that stay fit into arrays of their own. */
+static int take_sieved(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                       struct sieve *upper, struct snapshot *s)
+{
+    struct snapshot *other = snapshot_new(NULL);
+    int rc = other ? 0 : -ENOMEM;
+
+    if (!rc) {
+        other->needs = s->needs;
+        other->sieve = upper;
+        rc = take_both(h, n, filter, s, (struct snapshot *[]){s, other});
+    }
+    if (!rc)
+        rc = add_upper(s, other);
+    snapshot_unref(other);
+    return rc;
+}
+
+int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                uint64_t expected, struct sieve *upper, struct snapshot *s)
+{
+    struct sieve *lower = s->sieve;
+    int rc = 0;
+
+    s->sieve = NULL;
+    if (!h->cut.of)
+        rc = find_cut(h, n, filter, s);
+    s->sieve = lower;
+    if (rc)
+        return rc;
+    if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN)
+        rc = -ERANGE;
+    else
+        rc = lower ? take_sieved(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
+    if (rc)
+        h->cut.of = 0;
+    return rc;
+}

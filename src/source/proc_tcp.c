@@ -1,0 +1,235 @@
+/* Rows from the text of /proc/net/tcp{,6}, read in pieces with one bounded buffer. */
+#include "tcptop/source/proc_tcp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tcptop/source/diag.h"
+#include "tcptop/source/source_error.h"
+
+#ifndef PROCNET_BUFFER /* tests build it tiny */
+#define PROCNET_BUFFER 65536
+#endif
+#define LINE_MAX_BYTES 256 /* a line of the kernel's is 150 or 180 bytes */
+#define TICK_MS        10  /* /proc counts in USER_HZ, 100 on every architecture Linux supports */
+
+_Static_assert(PROCNET_BUFFER >= LINE_MAX_BYTES, "a whole line fits");
+
+/* A cursor over one line. Every take_* returns false where the line is not as expected. */
+struct line {
+    const char *at, *end;
+};
+
+static void skip_blanks(struct line *l)
+{
+    while (l->at < l->end && *l->at == ' ')
+        l->at++;
+}
+
+static bool take_char(struct line *l, char c)
+{
+    if (l->at == l->end || *l->at != c)
+        return false;
+    l->at++;
+    return true;
+}
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+static bool take_number(struct line *l, unsigned base, uint64_t *value)
+{
+    const char *start = l->at;
+
+    *value = 0;
+    while (l->at < l->end && (unsigned)digit(*l->at) < base) {
+        if (*value > (UINT64_MAX - 15) / 16)
+            return false;
+        *value = *value * base + (unsigned)digit(*l->at++);
+    }
+    return l->at > start;
+}
+
+static bool take_hex(struct line *l, uint64_t *value)
+{
+    return take_number(l, 16, value);
+}
+
+/* Words of eight hex digits as the host stores them ("%08X" of a __be32), then ":PORT". */
+static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t *port)
+{
+    unsigned words = family == AF_INET ? 1 : 4;
+    uint64_t value;
+
+    for (unsigned i = 0; i < words; i++) {
+        if (l->end - l->at < 8)
+            return false;
+        struct line word = {l->at, l->at + 8};
+        if (!take_hex(&word, &value) || word.at != word.end)
+            return false;
+        uint32_t raw = (uint32_t)value;
+        memcpy(addr + (size_t)i * 4, &raw, 4);
+        l->at += 8;
+    }
+    if (!take_char(l, ':') || !take_hex(l, &value) || value > UINT16_MAX)
+        return false;
+    *port = (uint16_t)value;
+    skip_blanks(l);
+    return true;
+}
+
+/* "tx_queue:rx_queue", "tr:tm->when", retransmits */
+static bool take_queues(struct line *l, struct conn *c)
+{
+    uint64_t tx, rx, timer, when, retrans;
+
+    if (!take_hex(l, &tx) || !take_char(l, ':') || !take_hex(l, &rx))
+        return false;
+    skip_blanks(l);
+    if (!take_hex(l, &timer) || !take_char(l, ':') || !take_hex(l, &when))
+        return false;
+    skip_blanks(l);
+    if (!take_hex(l, &retrans) || tx > UINT32_MAX || rx > UINT32_MAX || timer > UINT8_MAX)
+        return false;
+    skip_blanks(l);
+    c->wqueue = (uint32_t)tx;
+    c->rqueue = (uint32_t)rx;
+    c->timer = (uint8_t)timer;
+    c->expires_ms = when < UINT32_MAX / TICK_MS ? (uint32_t)(when * TICK_MS) : UINT32_MAX;
+    c->retrans = retrans < UINT8_MAX ? (uint8_t)retrans : UINT8_MAX;
+    return true;
+}
+
+/* uid, unanswered probes, inode. The kernel prints retransmits and probes side by side; sock_diag
+ * tells the one that goes with the timer. */
+static bool take_owner(struct line *l, struct conn *c)
+{
+    uint64_t uid, probes, inode;
+
+    if (!take_number(l, 10, &uid))
+        return false;
+    skip_blanks(l);
+    if (!take_number(l, 10, &probes))
+        return false;
+    skip_blanks(l);
+    if (!take_number(l, 10, &inode) || uid > UINT32_MAX || inode > UINT32_MAX)
+        return false;
+    if (c->timer == TIMER_KEEPALIVE || c->timer == TIMER_PROBE)
+        c->retrans = probes < UINT8_MAX ? (uint8_t)probes : UINT8_MAX;
+    c->uid = (uint32_t)uid;
+    c->inode = (uint32_t)inode;
+    return true;
+}
+
+static bool line_read(struct line *l, struct conn *c)
+{
+    uint64_t value;
+
+    skip_blanks(l);
+    if (!take_number(l, 10, &value) || !take_char(l, ':'))
+        return false;
+    skip_blanks(l);
+    if (!take_end(l, c->family, c->src, &c->sport) || !take_end(l, c->family, c->dst, &c->dport) ||
+        !take_hex(l, &value) || value < TCP_STATE_ESTABLISHED || value > TCP_STATE_CLOSING)
+        return false;
+    c->state = (uint8_t)value;
+    skip_blanks(l);
+    return take_queues(l, c) && take_owner(l, c);
+}
+
+int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t len)
+{
+    struct conn read = {
+        .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
+
+    if (!line_read(&(struct line){line, line + len}, &read)) {
+        s->rejected++;
+        return 0;
+    }
+    if (read.state == TCP_STATE_LISTEN)
+        read.flags |= CONN_NO_BACKLOG;
+    diag_mark_owner(&read);
+
+    struct conn *c = snapshot_add(s, NULL);
+    if (!c)
+        return -ENOMEM;
+    *c = read;
+    return 0;
+}
+
+/* Every whole line of the buffer becomes a row; returns the bytes they take, or -ENOMEM. */
+static ssize_t take_lines(struct snapshot *s, uint8_t family, const char *bytes, size_t len,
+                          bool *titles)
+{
+    size_t taken = 0;
+    const char *newline;
+
+    while ((newline = memchr(bytes + taken, '\n', len - taken))) {
+        size_t line_len = (size_t)(newline - bytes) - taken;
+
+        if (*titles)
+            *titles = false;
+        else if (procnet_line(s, family, bytes + taken, line_len))
+            return -ENOMEM;
+        taken += line_len + 1;
+    }
+    return (ssize_t)taken;
+}
+
+static int read_file(struct snapshot *s, uint8_t family, const char *path,
+                     const struct source *stop)
+{
+    char buffer[PROCNET_BUFFER];
+    size_t len = 0;
+    bool titles = true;
+    ssize_t got = 1, taken = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    while (got > 0 && taken >= 0 && !source_cancelled(stop)) {
+        got = read(fd, buffer + len, sizeof(buffer) - len);
+        if (got < 0)
+            break;
+        len += (size_t)got;
+        taken = take_lines(s, family, buffer, len, &titles);
+        if (taken < 0)
+            break;
+        if (taken == 0 && len == sizeof(buffer)) {
+            s->rejected++; /* no line is so long */
+            taken = (ssize_t)len;
+        }
+        len -= (size_t)taken;
+        memmove(buffer, buffer + taken, len);
+    }
+    int error = got < 0 ? -errno : taken < 0 ? -ENOMEM : 0;
+    close(fd);
+    return error;
+}
+
+int procnet_take(struct snapshot *s, const struct source *stop)
+{
+    int error = read_file(s, AF_INET, "/proc/thread-self/net/tcp", stop);
+
+    if (!error) {
+        error = read_file(s, AF_INET6, "/proc/thread-self/net/tcp6", stop);
+        if (error && error != -ENOENT && error != -ENOMEM) {
+            note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
+                        err_name(error));
+        }
+        error = error == -ENOMEM ? error : 0;
+    }
+    if (source_cancelled(stop))
+        return -ECANCELED;
+    note_rejected(s);
+    return error;
+}

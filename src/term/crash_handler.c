@@ -1,0 +1,66 @@
+/* The emergency exit: a crash must not leave the user with a terminal that does not echo. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tty_io.h"
+
+static const int fatal_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+#define FATAL_COUNT (sizeof fatal_signals / sizeof fatal_signals[0])
+
+/* What the handler needs, ready made: it may not allocate, lock or call curses. */
+static struct {
+    volatile sig_atomic_t armed;
+    int in, out;
+    struct termios found;
+    char restore[RESTORE_MAX];
+    size_t len;
+    struct sigaction before[FATAL_COUNT];
+} fatal;
+
+static _Alignas(16) unsigned char stack[65536]; /* the usual one may be what broke */
+
+static void on_fatal(int sig)
+{
+    if (fatal.armed) {
+        fatal.armed = 0;
+        const ssize_t n = write(fatal.out, fatal.restore, fatal.len);
+        (void)n; /* nothing can be done about it here */
+        tcsetattr(fatal.in, TCSANOW, &fatal.found);
+    }
+    raise(sig); /* SA_RESETHAND: now it kills, with its own core and status */
+}
+
+static void arm(const struct wire *w, const char *restore)
+{
+    fatal.in = w->in;
+    fatal.out = w->out;
+    fatal.found = w->found;
+    fatal.len = strnlen(restore, RESTORE_MAX);
+    memcpy(fatal.restore, restore, fatal.len);
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&alternate, NULL);
+    struct sigaction action = {.sa_handler = on_fatal,
+                               .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND)};
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        sigaction(fatal_signals[i], &action, &fatal.before[i]);
+    fatal.armed = 1;
+}
+
+static void disarm(void)
+{
+    fatal.armed = 0;
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        sigaction(fatal_signals[i], &fatal.before[i], NULL);
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+}
+
+void wire_on_fatal(const struct wire *w, const char *restore)
+{
+    if (fatal.armed)
+        disarm();
+    if (restore)
+        arm(w, restore);
+}

@@ -1,0 +1,302 @@
+/* The one place that knows curses.
+ *
+ * Curses writes into a memory file, never to the terminal: its own write loop would hang on a
+ * stopped terminal and spin on a non-blocking one. Keys do not pass through it either, since its
+ * get_wch() cannot tell a dead terminal from a silent one. */
+#define NCURSES_WIDECHAR 1
+#include "curses_screen.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "tcptop/base/utf8.h"
+
+#include <term.h> /* last, for it makes macros of words like columns and lines */
+
+#define PAIR_OF(role) ((short)((role) + 1)) /* pair 0 is the terminal's own */
+
+struct painter {
+    SCREEN *screen;
+    FILE *file; /* over memory */
+    char *bytes;
+    size_t cap;
+    enum theme_depth depth;
+    bool own_colors; /* the terminal can be asked for its default colours */
+    attr_t attributes[ROLE_COUNT];
+    bool paired[ROLE_COUNT];
+    struct canvas shown; /* what curses was given last; all blank at first */
+    bool stale;          /* what the terminal shows is not known */
+};
+
+const char *painter_string(const char *capability)
+{
+    const char *s = tigetstr(capability);
+    return s && s != (const char *)-1 ? s : "";
+}
+
+/* Terminals that are xterm in all that matters here, but often lack a description of their own. */
+static const char *stand_in(const char *term)
+{
+    static const char *const kin[] = {"xterm", "foot", "alacritty", "wezterm", "ghostty"};
+    for (size_t i = 0; i < sizeof kin / sizeof kin[0]; i++)
+        if (strncmp(term, kin[i], strlen(kin[i])) == 0)
+            return "xterm-256color";
+    return NULL;
+}
+
+/* Is the type described, and can it move its cursor? Asked first, since newterm() loses memory when
+ * it refuses. */
+static bool fit(const char *term, int fd)
+{
+    int status;
+    if (!term || !*term || setupterm(term, fd, &status) == ERR)
+        return false;
+    const bool moves = *painter_string("cup") != '\0';
+    del_curterm(cur_term);
+    return moves;
+}
+
+/* Curses asks the environment for the size, because the memory file has none to give. */
+static SCREEN *new_screen(FILE *file, int w, int h)
+{
+    const char *term = getenv("TERM");
+    if (!fit(term, fileno(file)))
+        term = term ? stand_in(term) : NULL;
+    if (!fit(term, fileno(file)))
+        return NULL;
+    char width[12], height[12];
+    snprintf(width, sizeof width, "%d", w);
+    snprintf(height, sizeof height, "%d", h);
+    setenv("COLUMNS", width, 1);
+    setenv("LINES", height, 1);
+    SCREEN *screen = newterm(term, file, file);
+    unsetenv("COLUMNS");
+    unsetenv("LINES");
+    return screen;
+}
+
+static void set_up(struct painter *p, bool color)
+{
+    typeahead(-1);
+    nonl();
+    noecho();
+    leaveok(stdscr, TRUE);
+    curs_set(0);
+    if (!color || !has_colors() || start_color() == ERR)
+        return;
+    p->own_colors = use_default_colors() == OK;
+    if (COLORS >= 8 && COLOR_PAIRS > ROLE_COUNT)
+        p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
+}
+
+int painter_open(struct painter **out, int w, int h, bool color)
+{
+    struct painter *p = calloc(1, sizeof *p);
+    if (!p)
+        return -ENOMEM;
+    const int fd = memfd_create("tcptop-screen", MFD_CLOEXEC);
+    p->file = fd < 0 ? NULL : fdopen(fd, "w+");
+    int rc = 0;
+    if (!p->file) {
+        rc = -errno;
+        if (fd >= 0)
+            close(fd);
+    } else if (!(p->screen = new_screen(p->file, w, h))) {
+        rc = -ENOENT;
+    } else {
+        rc = canvas_init(&p->shown, w, h);
+    }
+    if (rc) {
+        painter_close(p);
+        return rc;
+    }
+    set_up(p, color);
+    *out = p;
+    return 0;
+}
+
+void painter_close(struct painter *p)
+{
+    if (!p)
+        return;
+    if (p->screen)
+        delscreen(p->screen);
+    if (p->file)
+        fclose(p->file);
+    canvas_fini(&p->shown);
+    free(p->bytes);
+    free(p);
+}
+
+enum theme_depth painter_depth(const struct painter *p)
+{
+    return p->depth;
+}
+
+bool painter_has_mouse(const struct painter *p)
+{
+    (void)p;
+    return *painter_string("kmous") != '\0';
+}
+
+static short color_index(const struct painter *p, int color, short fallback)
+{
+    return color < 0 ? (p->own_colors ? -1 : fallback) : (short)color;
+}
+
+void painter_use_theme(struct painter *p, const struct theme *theme)
+{
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        const struct look *look = &theme->look[role];
+        p->attributes[role] = (look->attributes & LOOK_BOLD ? A_BOLD : A_NORMAL) |
+                              (look->attributes & LOOK_DIM ? A_DIM : A_NORMAL) |
+                              (look->attributes & LOOK_REVERSE ? A_REVERSE : A_NORMAL);
+        p->paired[role] = p->depth != DEPTH_MONO && (look->fg >= 0 || look->bg >= 0);
+        if (p->paired[role])
+            init_pair(PAIR_OF(role), color_index(p, look->fg, COLOR_WHITE),
+                      color_index(p, look->bg, COLOR_BLACK));
+    }
+    p->stale = true;
+}
+
+void painter_resize(struct painter *p, int w, int h)
+{
+    resizeterm(h, w);
+    painter_redraw(p);
+}
+
+/* The cell's characters for curses. What curses would give another width than the canvas did
+ * becomes "?", or the rest of the row would be in the wrong place. */
+static int cell_characters(const struct cell *cell, wchar_t out[CCHARW_MAX + 1])
+{
+    const size_t len = strlen(cell->text);
+    int n = 0;
+    for (size_t at = 0; at < len && n < CCHARW_MAX;) {
+        uint32_t cp;
+        at += utf8_decode(cell->text + at, len - at, &cp);
+        out[n++] = (wchar_t)cp;
+    }
+    int width = n ? wcwidth(out[0]) : -1;
+    for (int i = 1; i < n; i++)
+        if (wcwidth(out[i]) != 0)
+            width = -1;
+    if (width != cell->width) {
+        out[0] = L'?';
+        n = 1;
+        width = 1;
+    }
+    out[n] = L'\0';
+    return width;
+}
+
+static void draw_cell(const struct painter *p, const struct cell *cell, int x, int y)
+{
+    wchar_t characters[CCHARW_MAX + 1];
+    cchar_t complex;
+    attr_t attributes = p->attributes[cell->role];
+    if (cell->bold)
+        attributes = (attributes | A_BOLD) & ~A_DIM;
+    if (cell->reverse)
+        attributes ^= A_REVERSE;
+    const short pair = p->paired[cell->role] ? PAIR_OF(cell->role) : 0;
+    const int width = cell_characters(cell, characters);
+    setcchar(&complex, characters, attributes, pair, NULL);
+    mvadd_wch(y, x, &complex); /* ERR in the last cell of the screen, which it draws all the same */
+    if (width < cell->width) {
+        setcchar(&complex, L" ", attributes, pair, NULL);
+        mvadd_wch(y, x + 1, &complex);
+    }
+}
+
+/* A whole row at a time: to overwrite half of a wide character would shift what follows it. */
+static void draw_row(const struct painter *p, const struct canvas *c, int y)
+{
+    wmove(stdscr, y, 0);
+    wclrtoeol(stdscr);
+    for (int x = 0; x < c->w; x++) {
+        const struct cell *cell = canvas_at(c, x, y);
+        if (cell->width)
+            draw_cell(p, cell, x, y);
+    }
+}
+
+static bool row_same(const struct canvas *a, const struct canvas *b, int y)
+{
+    return memcmp(canvas_at(a, 0, y), canvas_at(b, 0, y), (size_t)a->w * sizeof(struct cell)) == 0;
+}
+
+static void place_cursor(const struct canvas *c)
+{
+    const bool visible = c->cursor_x >= 0 && c->cursor_y >= 0;
+    leaveok(stdscr, !visible);
+    curs_set(visible);
+    if (visible)
+        wmove(stdscr, c->cursor_y, c->cursor_x);
+}
+
+bool painter_draw(struct painter *p, const struct canvas *c)
+{
+    if (p->shown.w != c->w || p->shown.h != c->h) {
+        if (canvas_resize(&p->shown, c->w, c->h))
+            return false;
+        p->stale = true;
+    }
+    if (!p->stale && canvas_same(&p->shown, c))
+        return false;
+    for (int y = 0; y < c->h; y++)
+        if (p->stale || !row_same(&p->shown, c, y))
+            draw_row(p, c, y);
+    place_cursor(c);
+    memcpy(p->shown.cells, c->cells, (size_t)c->w * (size_t)c->h * sizeof(struct cell));
+    p->shown.cursor_x = c->cursor_x;
+    p->shown.cursor_y = c->cursor_y;
+    p->stale = false;
+    refresh();
+    return true;
+}
+
+void painter_redraw(struct painter *p)
+{
+    clearok(curscr, TRUE);
+    p->stale = true;
+}
+
+void painter_leave(struct painter *p)
+{
+    (void)p;
+    endwin();
+}
+
+void painter_enter(struct painter *p)
+{
+    painter_redraw(p);
+    refresh();
+}
+
+const void *painter_bytes(struct painter *p, size_t *len)
+{
+    fflush(p->file);
+    const int fd = fileno(p->file);
+    const off_t end = lseek(fd, 0, SEEK_CUR);
+    *len = 0;
+    if (end <= 0)
+        return "";
+    if ((size_t)end > p->cap) {
+        char *more = realloc(p->bytes, (size_t)end);
+        if (!more)
+            return ""; /* kept for the next time */
+        p->bytes = more;
+        p->cap = (size_t)end;
+    }
+    const ssize_t n = pread(fd, p->bytes, (size_t)end, 0);
+    *len = n > 0 ? (size_t)n : 0;
+    if (ftruncate(fd, 0) == 0)
+        lseek(fd, 0, SEEK_SET);
+    return p->bytes;
+}

@@ -1,0 +1,251 @@
+/* The keyboard's byte sequences: UTF-8, ECMA-48 control sequences as xterm, rxvt, VT and the Linux
+ * console send them, SGR mouse reports, bracketed paste. */
+#include "key_decoder.h"
+
+#include <string.h>
+
+#include "tcptop/base/utf8.h"
+
+#define ESC            27
+#define PARAMETERS_MAX 4
+
+/* CSI … letter, and SS3 letter. */
+static const struct {
+    char final;
+    keycode key;
+} letter_keys[] = {
+    {'A', KEY_CODE_UP},     {'B', KEY_CODE_DOWN},   {'C', KEY_CODE_RIGHT},  {'D', KEY_CODE_LEFT},
+    {'H', KEY_CODE_HOME},   {'F', KEY_CODE_END},    {'M', KEY_CODE_ENTER},  {'Z', KEY_CODE_BACKTAB},
+    {'P', KEY_CODE_F0 + 1}, {'Q', KEY_CODE_F0 + 2}, {'R', KEY_CODE_F0 + 3}, {'S', KEY_CODE_F0 + 4},
+};
+
+/* CSI number ~. */
+static const struct {
+    int number;
+    keycode key;
+} number_keys[] = {
+    {1, KEY_CODE_HOME},        {2, KEY_CODE_INSERT},   {3, KEY_CODE_DELETE},
+    {4, KEY_CODE_END},         {5, KEY_CODE_PGUP},     {6, KEY_CODE_PGDN},
+    {7, KEY_CODE_HOME},        {8, KEY_CODE_END},      {11, KEY_CODE_F0 + 1},
+    {12, KEY_CODE_F0 + 2},     {13, KEY_CODE_F0 + 3},  {14, KEY_CODE_F0 + 4},
+    {15, KEY_CODE_F0 + 5},     {17, KEY_CODE_F0 + 6},  {18, KEY_CODE_F0 + 7},
+    {19, KEY_CODE_F0 + 8},     {20, KEY_CODE_F0 + 9},  {21, KEY_CODE_F0 + 10},
+    {23, KEY_CODE_F0 + 11},    {24, KEY_CODE_F0 + 12}, {200, KEY_CODE_PASTE_BEGIN},
+    {201, KEY_CODE_PASTE_END},
+};
+
+/* One control sequence as it stands in the bytes. */
+struct sequence {
+    size_t len; /* bytes it takes; 0: not complete yet */
+    char lead;  /* '<' of a mouse report, '[' of a Linux function key, else 0 */
+    char final; /* 0: broken off, no sequence after all */
+    int parameter[PARAMETERS_MAX];
+    int n_parameters;
+};
+
+unsigned char *decoder_space(struct decoder *d, size_t *size)
+{
+    *size = DECODER_BYTES - d->len;
+    return d->bytes + d->len;
+}
+
+void decoder_added(struct decoder *d, size_t n)
+{
+    d->len += n;
+}
+
+static void drop(struct decoder *d, size_t at, size_t n)
+{
+    memmove(d->bytes + at, d->bytes + at + n, d->len - at - n);
+    d->len -= n;
+}
+
+static void add_digit(struct sequence *s, int digit)
+{
+    if (!s->n_parameters)
+        s->n_parameters = 1;
+    if (s->n_parameters <= PARAMETERS_MAX && s->parameter[s->n_parameters - 1] < 10000)
+        s->parameter[s->n_parameters - 1] = s->parameter[s->n_parameters - 1] * 10 + digit;
+}
+
+/* What begins with Esc [ at bytes[0]. A byte that no sequence may hold breaks it off before it. */
+static struct sequence parse_csi(const unsigned char *bytes, size_t len)
+{
+    struct sequence s = {0};
+    size_t at = 2;
+    if (at < len && bytes[at] == '[') /* the Linux console's F1 to F5 */
+        s.lead = (char)bytes[at++];
+    for (; at < len; at++) {
+        const unsigned char c = bytes[at];
+        if (c >= '0' && c <= '9') {
+            add_digit(&s, c - '0');
+        } else if (c == ';' || c == ':') {
+            s.n_parameters += s.n_parameters ? 1 : 2;
+        } else if (c >= 0x3c && c <= 0x3f) {
+            s.lead = (char)c;
+        } else if (c < 0x20 || c > 0x7e) {
+            s.len = at;
+            return s;
+        } else if (c >= 0x40) {
+            s.final = (char)c;
+            s.len = at + 1;
+            return s;
+        }
+    }
+    if (len > 64) /* no key is that long */
+        s.len = len;
+    return s;
+}
+
+static keycode letter_key(char final)
+{
+    for (size_t i = 0; i < sizeof letter_keys / sizeof letter_keys[0]; i++)
+        if (letter_keys[i].final == final)
+            return letter_keys[i].key;
+    return KEY_CODE_NONE;
+}
+
+static keycode number_key(int number)
+{
+    for (size_t i = 0; i < sizeof number_keys / sizeof number_keys[0]; i++)
+        if (number_keys[i].number == number)
+            return number_keys[i].key;
+    return KEY_CODE_NONE;
+}
+
+/* CSI < button ; x ; y M: presses of the left button and the wheel count. */
+static bool mouse_event(const struct sequence *s, struct input *in)
+{
+    if (s->final != 'M' || s->n_parameters != 3)
+        return false;
+    switch (s->parameter[0]) {
+    case 0:
+        in->mouse.what = MOUSE_CLICK;
+        break;
+    case 64:
+        in->mouse.what = MOUSE_WHEEL_UP;
+        break;
+    case 65:
+        in->mouse.what = MOUSE_WHEEL_DOWN;
+        break;
+    default:
+        return false;
+    }
+    in->key = KEY_CODE_MOUSE;
+    in->mouse.x = s->parameter[1] - 1;
+    in->mouse.y = s->parameter[2] - 1;
+    return true;
+}
+
+static bool is_answer(const struct sequence *s)
+{
+    return s->final == 'R' && !s->lead && s->n_parameters == 2;
+}
+
+/* Does the sequence mean anything? Then it is in *in. */
+static bool sequence_event(struct decoder *d, const struct sequence *s, struct input *in)
+{
+    if (d->answer_due && is_answer(s)) { /* late: taken for Shift-F3 otherwise */
+        d->answer_due = false;
+        return false;
+    }
+    if (s->lead == '<')
+        return mouse_event(s, in);
+    if (s->lead == '[' && s->final >= 'A' && s->final <= 'E')
+        in->key = KEY_CODE_F0 + 1 + (keycode)(s->final - 'A');
+    else if (!s->lead)
+        in->key = s->final == '~' ? number_key(s->parameter[0]) : letter_key(s->final);
+    return in->key != KEY_CODE_NONE;
+}
+
+/* Esc at the front. Returns the bytes taken, 0 when more must come. */
+static size_t decode_escape(struct decoder *d, bool patient, struct input *in)
+{
+    const bool opens = d->len >= 2 && (d->bytes[1] == '[' || d->bytes[1] == 'O');
+    if (d->len == 1 || (opens && d->len == 2)) {
+        if (patient)
+            return 0;
+        in->key = KEY_CODE_ESC;
+        return 1;
+    }
+    if (!opens) {
+        in->key = KEY_CODE_ESC;
+        return 1;
+    }
+    if (d->bytes[1] == 'O') {
+        in->key = letter_key((char)d->bytes[2]);
+        return 3;
+    }
+    const struct sequence s = parse_csi(d->bytes, d->len);
+    if (s.final)
+        sequence_event(d, &s, in);
+    return s.len;
+}
+
+/* Bytes that a character beginning with `lead` has. */
+static size_t utf8_length(unsigned char lead)
+{
+    return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+}
+
+/* Is the text a character that breaks off in its middle? */
+static bool cut_character(const unsigned char *bytes, size_t len)
+{
+    if (utf8_length(bytes[0]) <= len)
+        return false;
+    for (size_t i = 1; i < len; i++)
+        if ((bytes[i] & 0xc0) != 0x80)
+            return false;
+    return true;
+}
+
+static size_t decode_character(const struct decoder *d, struct input *in)
+{
+    uint32_t cp;
+    if (cut_character(d->bytes, d->len))
+        return 0;
+    const size_t taken = utf8_decode((const char *)d->bytes, d->len, &cp);
+    if (cp == '\n')
+        cp = KEY_CODE_ENTER;
+    else if (cp == '\b')
+        cp = KEY_CODE_BACKSPACE;
+    if (cp != UTF8_BAD && !(cp >= 0x80 && cp < 0xa0))
+        in->key = cp;
+    return taken;
+}
+
+bool decoder_next(struct decoder *d, bool patient, struct input *in)
+{
+    while (d->len) {
+        *in = (struct input){KEY_CODE_NONE, {0}};
+        const size_t taken =
+            d->bytes[0] == ESC ? decode_escape(d, patient, in) : decode_character(d, in);
+        if (!taken)
+            return false;
+        drop(d, 0, taken);
+        if (in->key != KEY_CODE_NONE)
+            return true;
+    }
+    return false;
+}
+
+bool decoder_undecided(const struct decoder *d)
+{
+    return d->len && d->len <= 2 && d->bytes[0] == ESC;
+}
+
+bool decoder_take_answer(struct decoder *d)
+{
+    for (size_t at = 0; at + 2 < d->len; at++) {
+        if (d->bytes[at] != ESC || d->bytes[at + 1] != '[')
+            continue;
+        const struct sequence s = parse_csi(d->bytes + at, d->len - at);
+        if (!is_answer(&s))
+            continue;
+        d->answer_column = s.parameter[1];
+        d->answer_due = false;
+        drop(d, at, s.len);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,34 @@
+/* Bytes of a keyboard turned into events. Pure: no terminal, no clock. */
+#ifndef TCPTOP_SRC_TERM_KEY_DECODER_H
+#define TCPTOP_SRC_TERM_KEY_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tcptop/base/key.h"
+
+#define DECODER_BYTES 4096
+
+struct decoder {
+    unsigned char bytes[DECODER_BYTES]; /* read, not yet decoded */
+    size_t len;
+    bool answer_due; /* a cursor report was asked for: the next one is no key */
+    int answer_column;
+};
+
+/** Where to read bytes to, and how many fit; count them with decoder_added(). */
+unsigned char *decoder_space(struct decoder *d, size_t *size);
+void decoder_added(struct decoder *d, size_t n);
+
+/** The next event, false when the bytes hold none. `patient`: a lone Esc may still be the start
+ *  of a sequence, so it stays; else it is the key. */
+bool decoder_next(struct decoder *d, bool patient, struct input *in);
+
+/** Bytes are waiting that only time can explain: an Esc. */
+bool decoder_undecided(const struct decoder *d);
+
+/** Take the answer to CSI 6n out of the bytes, wherever it stands between keys. True when it was
+ *  there; answer_column is then where the cursor stood, from 1. */
+bool decoder_take_answer(struct decoder *d);
+
+#endif

@@ -1,0 +1,322 @@
+/* The terminal: wire, painter and decoder put together; taken over and given back as found. */
+#include "tcptop/term/tty.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <wchar.h>
+
+#include "curses_screen.h"
+#include "key_decoder.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/text/text.h"
+#include "tty_io.h"
+
+#define PROBE_MS 100 /* how long the terminal may take to say where its cursor is */
+#define LEAVE_MS 200 /* how long it may take to swallow the last bytes */
+
+struct term {
+    struct term_options options;
+    struct wire wire;
+    struct painter *painter;
+    struct decoder decoder;
+    int64_t undecided_ns; /* since when an Esc waits for company; 0: none does */
+    bool ascii;
+    int w, h;
+};
+
+static void ask_size(struct term *t)
+{
+    struct winsize size;
+    if (ioctl(t->wire.out, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
+        t->w = size.ws_col;
+        t->h = size.ws_row;
+    } else if (!t->w) {
+        t->w = 80;
+        t->h = 24;
+    }
+}
+
+static void send(struct term *t, const char *bytes)
+{
+    wire_send(&t->wire, bytes, strlen(bytes));
+}
+
+/* What curses has made goes out. */
+static void carry(struct term *t)
+{
+    size_t len;
+    const void *bytes = painter_bytes(t->painter, &len);
+    if (len)
+        wire_send(&t->wire, bytes, len);
+}
+
+/* Modes that curses does not know: only for terminals with a mouse, which are xterm's kin. */
+static const char *modes_on(const struct term *t)
+{
+    if (!painter_has_mouse(t->painter))
+        return "";
+    return t->options.mouse ? "\033[?2004h\033[?1000h\033[?1006h" : "\033[?2004h";
+}
+
+static const char *modes_off(const struct term *t)
+{
+    return painter_has_mouse(t->painter) ? "\033[?1006l\033[?1000l\033[?2004l" : "";
+}
+
+static void arm_fatal(const struct term *t)
+{
+    char restore[RESTORE_MAX];
+    snprintf(restore, sizeof restore, "%s%s%s%s%s\r\n", modes_off(t), painter_string("sgr0"),
+             painter_string("cnorm"), painter_string("rmcup"), painter_string("rmkx"));
+    wire_on_fatal(&t->wire, restore);
+}
+
+/* Terminals whose fonts lack the bars and lines. */
+static bool poor_font(void)
+{
+    const char *term = getenv("TERM");
+    return term && (strncmp(term, "linux", 5) == 0 || strncmp(term, "vt", 2) == 0 ||
+                    strncmp(term, "ansi", 4) == 0);
+}
+
+/* Draw one line glyph and ask where the cursor is then: column 3 means that it took two. What the
+ * user types meanwhile stays in the decoder. */
+static bool draws_wide(struct term *t)
+{
+    const int64_t end = clock_mono_ns() + PROBE_MS * NS_PER_MS;
+    send(t, "\r\033[H\xe2\x94\x80\033[6n");
+    t->decoder.answer_due = true;
+    bool answered = false;
+    while (!answered && !t->wire.gone) {
+        const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
+        if (left <= 0 || !wire_wait(&t->wire, (int)left))
+            break;
+        size_t size;
+        unsigned char *space = decoder_space(&t->decoder, &size);
+        if (!size)
+            break;
+        decoder_added(&t->decoder, wire_read(&t->wire, space, size));
+        answered = decoder_take_answer(&t->decoder);
+    }
+    return answered && t->decoder.answer_column == 3;
+}
+
+static bool choose_ascii(struct term *t)
+{
+    if (t->options.glyphs != GLYPHS_AUTO)
+        return t->options.glyphs == GLYPHS_ASCII || !t->options.utf8;
+    return !t->options.utf8 || wcwidth(L'\u2500') != 1 || poor_font() || draws_wide(t);
+}
+
+static int refuse_type(struct err *err)
+{
+    const char *term = getenv("TERM");
+    char shown[64];
+    struct str line = STR_INIT;
+    utf8_sanitise_into(shown, sizeof shown, term ? term : "", term ? strlen(term) : 0);
+    text_fill(&line, *shown ? MSG_TERM_UNFIT : MSG_TERM_UNSET, shown, NULL);
+    err_set(err, -ENOENT, "%s", str_text(&line));
+    str_fini(&line);
+    return -ENOENT;
+}
+
+/* Curses puts handlers of its own on these when it starts; ours are read from a descriptor. */
+static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+#define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
+
+static void taken(int sig)
+{
+    (void)sig;
+}
+
+/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
+ * has a handler when curses starts it leaves alone for good. */
+static int open_painter(struct term *t)
+{
+    struct sigaction before[CURSES_SIGNALS];
+    const struct sigaction mine = {.sa_handler = taken};
+    for (size_t i = 0; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], NULL, &before[i]);
+    sigaction(SIGTSTP, &mine, NULL);
+    const int rc = painter_open(&t->painter, t->w, t->h, t->options.color);
+    for (size_t i = 0; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], &before[i], NULL);
+    return rc;
+}
+
+int term_open(struct term **out, const struct term_options *options, int in_fd, int out_fd,
+              struct err *err)
+{
+    struct term *t = calloc(1, sizeof *t);
+    if (!t)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    t->options = *options;
+    int rc = wire_open(&t->wire, in_fd, out_fd);
+    if (!rc) {
+        ask_size(t);
+        rc = open_painter(t);
+    }
+    if (rc) {
+        wire_close(&t->wire);
+        free(t);
+        return rc == -ENOENT ? refuse_type(err) : err_set(err, rc, "%s", err_name(rc));
+    }
+    arm_fatal(t);
+    wire_raw(&t->wire);
+    painter_enter(t->painter);
+    carry(t);
+    send(t, modes_on(t));
+    t->ascii = choose_ascii(t);
+    painter_redraw(t->painter);
+    *out = t;
+    return 0;
+}
+
+static void leave(struct term *t)
+{
+    painter_leave(t->painter);
+    send(t, modes_off(t));
+    carry(t);
+    wire_drain(&t->wire, LEAVE_MS);
+    wire_cooked(&t->wire);
+}
+
+void term_close(struct term *t)
+{
+    if (!t)
+        return;
+    leave(t);
+    wire_on_fatal(&t->wire, NULL);
+    painter_close(t->painter);
+    wire_close(&t->wire);
+    free(t);
+}
+
+void term_suspend(struct term *t)
+{
+    leave(t);
+    str_clear(&t->wire.pending); /* what a stopped terminal did not take is of no use later */
+}
+
+void term_resume(struct term *t)
+{
+    wire_raw(&t->wire);
+    painter_enter(t->painter);
+    carry(t);
+    send(t, modes_on(t));
+    term_resized(t);
+}
+
+enum theme_depth term_depth(const struct term *t)
+{
+    return painter_depth(t->painter);
+}
+
+bool term_ascii(const struct term *t)
+{
+    return t->ascii;
+}
+
+void term_size(const struct term *t, int *w, int *h)
+{
+    *w = t->w;
+    *h = t->h;
+}
+
+void term_resized(struct term *t)
+{
+    ask_size(t);
+    painter_resize(t->painter, t->w, t->h);
+}
+
+void term_use_theme(struct term *t, const struct theme *theme)
+{
+    painter_use_theme(t->painter, theme);
+}
+
+void term_blit(struct term *t, const struct canvas *c)
+{
+    if (t->wire.pending.len == 0 && painter_draw(t->painter, c))
+        carry(t);
+}
+
+void term_redraw(struct term *t)
+{
+    painter_redraw(t->painter);
+}
+
+/* Keys that were read with others come first: a paste costs one call for all that it brings. */
+bool term_read(struct term *t, struct input *in)
+{
+    const int64_t now = clock_mono_ns();
+    size_t size, n = 0;
+    bool found = decoder_next(&t->decoder, true, in);
+    if (!found) {
+        unsigned char *space = decoder_space(&t->decoder, &size);
+        n = wire_read(&t->wire, space, size);
+        decoder_added(&t->decoder, n);
+        const bool patient =
+            !t->undecided_ns || n || now - t->undecided_ns < t->options.esc_delay_ms * NS_PER_MS;
+        found = decoder_next(&t->decoder, patient, in);
+    }
+    if (!decoder_undecided(&t->decoder))
+        t->undecided_ns = 0;
+    else if (!t->undecided_ns || n)
+        t->undecided_ns = now;
+    return found;
+}
+
+int term_timeout_ms(const struct term *t)
+{
+    if (!t->undecided_ns)
+        return -1;
+    const int64_t due = t->undecided_ns + t->options.esc_delay_ms * NS_PER_MS - clock_mono_ns();
+    return due <= 0 ? 0 : (int)((due + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+bool term_gone(const struct term *t)
+{
+    return t->wire.gone;
+}
+
+int term_fd(const struct term *t)
+{
+    return t->wire.in;
+}
+
+int term_out_fd(const struct term *t)
+{
+    return t->wire.pending.len ? t->wire.out : -1;
+}
+
+void term_flush(struct term *t)
+{
+    wire_flush(&t->wire);
+}
+
+void term_copy(struct term *t, const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct str out = STR_INIT;
+    str_add(&out, "\033]52;c;");
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t left = strlen(text); left; bytes += 3, left -= left < 3 ? left : 3) {
+        const unsigned triple = (unsigned)bytes[0] << 16 |
+                                (left > 1 ? (unsigned)bytes[1] << 8 : 0) |
+                                (left > 2 ? bytes[2] : 0u);
+        str_add_char(&out, digits[triple >> 18]);
+        str_add_char(&out, digits[triple >> 12 & 63]);
+        str_add_char(&out, left > 1 ? digits[triple >> 6 & 63] : '=');
+        str_add_char(&out, left > 2 ? digits[triple & 63] : '=');
+    }
+    str_add(&out, "\a");
+    if (!str_failed(&out) && painter_has_mouse(t->painter))
+        wire_send(&t->wire, str_text(&out), out.len);
+    str_fini(&out);
+}

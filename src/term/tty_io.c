@@ -1,0 +1,119 @@
+/* A terminal can be stopped (^S), slow or gone, and the screen must still end at once when it is
+ * told to: so it is written to through a description of our own that does not block, and what it
+ * does not take waits here. */
+#include "tty_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tcptop/base/clock.h"
+
+/* O_NONBLOCK belongs to the description, which the shell shares: only an own one may have it. */
+static int reopen(int fd)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    const int flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    int own = open(path, flags);
+    if (own < 0 && tcgetpgrp(fd) >= 0) /* its controlling terminal, if perhaps not its owner */
+        own = open("/dev/tty", flags);
+    return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int wire_open(struct wire *w, int in_fd, int out_fd)
+{
+    *w = (struct wire){.in = -1, .out = -1};
+    if (tcgetattr(in_fd, &w->found))
+        return -errno;
+    w->in = reopen(in_fd);
+    w->out = reopen(out_fd);
+    if (w->in >= 0 && w->out >= 0)
+        return 0;
+    const int rc = -errno;
+    wire_close(w);
+    return rc;
+}
+
+void wire_close(struct wire *w)
+{
+    if (w->in >= 0)
+        close(w->in);
+    if (w->out >= 0)
+        close(w->out);
+    w->in = w->out = -1;
+    str_fini(&w->pending);
+}
+
+int wire_raw(struct wire *w)
+{
+    struct termios raw = w->found;
+    cfmakeraw(&raw);
+    raw.c_cflag = w->found.c_cflag; /* a serial line keeps its parity */
+    return tcsetattr(w->in, TCSANOW, &raw) ? -errno : 0;
+}
+
+void wire_cooked(struct wire *w)
+{
+    tcsetattr(w->in, TCSANOW, &w->found); /* TCSADRAIN would wait for a stopped terminal */
+}
+
+void wire_send(struct wire *w, const void *bytes, size_t len)
+{
+    str_add_bytes(&w->pending, bytes, len);
+    wire_flush(w);
+}
+
+void wire_flush(struct wire *w)
+{
+    size_t sent = 0;
+    while (!w->gone && sent < w->pending.len) {
+        const ssize_t n = write(w->out, w->pending.data + sent, w->pending.len - sent);
+        if (n >= 0)
+            sent += (size_t)n;
+        else if (errno == EAGAIN)
+            break;
+        else if (errno != EINTR)
+            w->gone = true;
+    }
+    if (w->gone || sent == w->pending.len) {
+        str_clear(&w->pending);
+    } else if (sent) {
+        memmove(w->pending.data, w->pending.data + sent, w->pending.len - sent);
+        str_truncate(&w->pending, w->pending.len - sent);
+    }
+}
+
+void wire_drain(struct wire *w, int ms)
+{
+    const int64_t end = clock_mono_ns() + ms * NS_PER_MS;
+    wire_flush(w);
+    while (w->pending.len && !w->gone) {
+        const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
+        struct pollfd out = {.fd = w->out, .events = POLLOUT};
+        if (left <= 0 || poll(&out, 1, (int)left) < 1)
+            return;
+        wire_flush(w);
+    }
+}
+
+size_t wire_read(struct wire *w, void *buffer, size_t size)
+{
+    if (w->gone || !size)
+        return 0;
+    const ssize_t n = read(w->in, buffer, size);
+    if (n > 0)
+        return (size_t)n;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR)) /* hung up: end of input, or EIO */
+        w->gone = true;
+    return 0;
+}
+
+bool wire_wait(struct wire *w, int ms)
+{
+    struct pollfd in = {.fd = w->in, .events = POLLIN};
+    return poll(&in, 1, ms) > 0;
+}

@@ -1,0 +1,121 @@
+/* Where the regions are. The first kind of layout that fits the size decides; what the user chose
+ * only moves the line between table and pane. */
+#include "tcptop/ui/layout.h"
+
+#include <string.h>
+
+#define PANE_RIGHT_MIN   44
+#define PANE_RIGHT_MAX   64
+#define PANE_BOTTOM      8
+#define PANE_BOTTOM_MAX  12
+#define PANE_BRIEF       3
+#define LESSON_TABLE     7  /* title, heads, and the five rows that a lesson has at most */
+#define PANE_TWO_COLUMNS 92 /* a bottom pane this wide runs in two columns */
+#define WARNINGS_FROM_H  44
+#define WARNINGS_LIST    8
+#define FOOTER_FROM_H    8 /* a tiny screen below this has neither chips nor footer */
+
+/* Smallest sizes, in the order in which they are tried. */
+static const struct {
+    int w, h;
+    enum strip_form strip_form;
+    enum pane_form pane_form;
+    int strip_h;
+} kinds[] = {
+    [LAYOUT_WIDE] = {113, 28, STRIP_ONE_COLUMN, PANE_FORM_RIGHT, 12},
+    [LAYOUT_TALL] = {51, 40, STRIP_ONE_COLUMN, PANE_FORM_BOTTOM, 12},
+    [LAYOUT_NORMAL] = {80, 28, STRIP_TWO_COLUMNS, PANE_FORM_BOTTOM, 7},
+    [LAYOUT_SHORT] = {80, 22, STRIP_TWO_COLUMNS, PANE_FORM_BRIEF, 7},
+    [LAYOUT_SMALL] = {60, 16, STRIP_CHIPS, PANE_FORM_BRIEF, 1},
+    [LAYOUT_TINY] = {20, 5, STRIP_CHIPS, PANE_FORM_NONE, 1},
+    [LAYOUT_NOTICE] = {0, 0, STRIP_NONE, PANE_FORM_NONE, 0},
+};
+
+static enum layout_kind kind_of(int w, int h)
+{
+    unsigned kind = LAYOUT_WIDE;
+
+    while (kind < LAYOUT_NOTICE && (w < kinds[kind].w || h < kinds[kind].h))
+        kind++;
+    return (enum layout_kind)kind;
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* A lesson has few rows and words that are its point: no brief pane. */
+static enum pane_form pane_form_of(enum layout_kind kind, const struct ui *ui)
+{
+    enum ui_pane choice = ui->pane;
+    enum pane_form form = kinds[kind].pane_form;
+
+    if (choice == PANE_NONE)
+        return PANE_FORM_NONE;
+    if (choice == PANE_WIDE && (form == PANE_FORM_BRIEF || form == PANE_FORM_NONE))
+        return PANE_FORM_OVERLAY;
+    return form == PANE_FORM_BRIEF && ui->lesson.steps ? PANE_FORM_BOTTOM : form;
+}
+
+static int pane_height(const struct layout *l, const struct ui *ui)
+{
+    switch (l->pane_form) {
+    case PANE_FORM_BOTTOM:
+        if (ui->pane == PANE_WIDE)
+            return ui->h / 2;
+        if (kinds[l->kind].pane_form == PANE_FORM_BRIEF)
+            return clamp(ui->h - kinds[l->kind].strip_h - 2 - LESSON_TABLE, PANE_BRIEF,
+                         PANE_BOTTOM);
+        return l->kind == LAYOUT_TALL ? clamp(ui->h / 5, PANE_BOTTOM, PANE_BOTTOM_MAX)
+                                      : PANE_BOTTOM;
+    case PANE_FORM_BRIEF:
+        return PANE_BRIEF;
+    case PANE_FORM_OVERLAY: /* the brief pane that it covers keeps its place */
+        return kinds[l->kind].pane_form == PANE_FORM_BRIEF ? PANE_BRIEF : 0;
+    case PANE_FORM_NONE:
+    case PANE_FORM_RIGHT:
+        break;
+    }
+    return 0;
+}
+
+void layout_compute(struct layout *l, const struct ui *ui)
+{
+    int w = ui->w, h = ui->h, left = w, below, strip_h;
+    bool footer;
+
+    memset(l, 0, sizeof *l);
+    l->separator_x = -1;
+    l->kind = kind_of(w, h);
+    l->strip_form = kinds[l->kind].strip_form;
+    if (l->kind == LAYOUT_NOTICE)
+        return;
+    l->pane_form = pane_form_of(l->kind, ui);
+    footer = l->kind != LAYOUT_TINY || h >= FOOTER_FROM_H;
+    strip_h = footer ? kinds[l->kind].strip_h : 0;
+    if (strip_h == 0)
+        l->strip_form = STRIP_NONE;
+    if (l->pane_form == PANE_FORM_RIGHT) {
+        int pane_w = ui->pane == PANE_WIDE
+                         ? (w * 6 + 5) / 10
+                         : clamp((w * 39 + 50) / 100, PANE_RIGHT_MIN, PANE_RIGHT_MAX);
+        left = w - 1 - pane_w;
+        l->separator_x = left;
+        l->pane = (struct rect){left + 1, 1, pane_w, h - 2};
+        if (h >= WARNINGS_FROM_H && !ui->lesson.steps) {
+            l->pane.h -= WARNINGS_LIST;
+            l->warnings = (struct rect){left + 1, 1 + l->pane.h, pane_w, WARNINGS_LIST};
+        }
+    }
+    below = pane_height(l, ui);
+    l->header = (struct rect){0, 0, w, 1};
+    l->footer = (struct rect){0, h - 1, w, footer ? 1 : 0};
+    l->strip = (struct rect){0, 1, left, strip_h};
+    l->table = (struct rect){0, 1 + strip_h, left, h - 1 - strip_h - below - l->footer.h};
+    if (l->pane_form == PANE_FORM_BOTTOM || l->pane_form == PANE_FORM_BRIEF)
+        l->pane = (struct rect){0, h - below - l->footer.h, w, below};
+    else if (l->pane_form == PANE_FORM_OVERLAY)
+        l->pane = (struct rect){0, 1, w, h - 1 - l->footer.h};
+    l->pane_two_columns = l->pane_form == PANE_FORM_BOTTOM && w >= PANE_TWO_COLUMNS;
+}

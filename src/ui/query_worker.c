@@ -1,0 +1,189 @@
+/* The query thread: one listing under way, one waiting, one answer not yet taken; and errands. */
+#include "query_worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tcptop/base/thread.h"
+
+/* First come, first served. */
+struct queue {
+    struct errand *first, *last;
+};
+
+struct worker {
+    pthread_t thread;
+    int wake_fd;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t asked;
+    bool stop;
+    uint64_t tickets;           /* the last one is that of the job waiting or begun last */
+    struct listing_job waiting; /* without a snapshot: none */
+    struct answer answer;       /* ticket 0: none */
+    struct queue errands, done; /* the first errand may be under way */
+};
+
+static void push(struct queue *q, struct errand *e)
+{
+    e->next = NULL;
+    if (q->last)
+        q->last->next = e;
+    else
+        q->first = e;
+    q->last = e;
+}
+
+static struct errand *pop(struct queue *q)
+{
+    struct errand *e = q->first;
+    if (e)
+        q->first = e->next;
+    if (!q->first)
+        q->last = NULL;
+    return e;
+}
+
+static void wake(struct worker *w)
+{
+    uint64_t one = 1;
+    ssize_t written = write(w->wake_fd, &one, sizeof one);
+    (void)written; /* a full eventfd wakes as well */
+}
+
+/* What to do next: a job, else an errand. */
+struct work {
+    struct listing_job job;
+    uint64_t ticket;
+    struct errand *errand;
+};
+
+/* Wait for work; false when it is time to stop. */
+static bool await_work(struct worker *w, struct work *work)
+{
+    *work = (struct work){.ticket = 0};
+    pthread_mutex_lock(&w->lock);
+    while (!w->stop && !w->waiting.snapshot && !w->errands.first)
+        pthread_cond_wait(&w->asked, &w->lock);
+    if (!w->stop && w->waiting.snapshot) {
+        work->job = w->waiting;
+        work->ticket = w->tickets;
+        w->waiting = (struct listing_job){.snapshot = NULL};
+    }
+    work->errand = w->errands.first;
+    pthread_mutex_unlock(&w->lock);
+    return work->job.snapshot || work->errand;
+}
+
+static void answer_job(struct worker *w, struct work *work)
+{
+    struct answer a = {.ticket = work->ticket};
+    a.error = listing_make(&a.listing, &work->job);
+    listing_job_fini(&work->job);
+    pthread_mutex_lock(&w->lock);
+    struct answer old = w->answer;
+    w->answer = a;
+    pthread_mutex_unlock(&w->lock);
+    listing_unref(old.listing);
+    wake(w);
+}
+
+static void run_errand(struct worker *w, struct errand *e)
+{
+    if (!e->step(e))
+        return;
+    pthread_mutex_lock(&w->lock);
+    push(&w->done, pop(&w->errands));
+    pthread_mutex_unlock(&w->lock);
+    wake(w);
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    struct work work;
+    while (await_work(w, &work)) {
+        if (work.job.snapshot)
+            answer_job(w, &work);
+        else
+            run_errand(w, work.errand);
+    }
+    return NULL;
+}
+
+int worker_start(struct worker **out, int wake_fd)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    if (!w)
+        return -ENOMEM;
+    w->wake_fd = wake_fd;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->asked, NULL);
+    int result = thread_start(&w->thread, run, w);
+    if (result) {
+        pthread_cond_destroy(&w->asked);
+        pthread_mutex_destroy(&w->lock);
+        free(w);
+        return result;
+    }
+    *out = w;
+    return 0;
+}
+
+uint64_t worker_ask(struct worker *w, struct listing_job *job)
+{
+    pthread_mutex_lock(&w->lock);
+    uint64_t ticket = ++w->tickets;
+    struct listing_job replaced = w->waiting;
+    w->waiting = *job;
+    pthread_cond_signal(&w->asked);
+    pthread_mutex_unlock(&w->lock);
+    listing_job_fini(&replaced);
+    *job = (struct listing_job){.snapshot = NULL};
+    return ticket;
+}
+
+bool worker_take(struct worker *w, struct answer *a)
+{
+    pthread_mutex_lock(&w->lock);
+    *a = w->answer;
+    w->answer = (struct answer){.ticket = 0};
+    pthread_mutex_unlock(&w->lock);
+    return a->ticket != 0;
+}
+
+void worker_run(struct worker *w, struct errand *e)
+{
+    pthread_mutex_lock(&w->lock);
+    push(&w->errands, e);
+    pthread_cond_signal(&w->asked);
+    pthread_mutex_unlock(&w->lock);
+}
+
+struct errand *worker_done(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct errand *e = pop(&w->done);
+    pthread_mutex_unlock(&w->lock);
+    return e;
+}
+
+void worker_stop(struct worker *w)
+{
+    struct errand *e;
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_cond_signal(&w->asked);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    while ((e = pop(&w->done)))
+        e->free(e);
+    listing_job_fini(&w->waiting);
+    listing_unref(w->answer.listing);
+    pthread_cond_destroy(&w->asked);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}

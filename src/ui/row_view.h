@@ -1,0 +1,60 @@
+/* A sample as the screen shows it: its rows in order, pinned ones first, and its survey. Immutable
+ * and shared: the thread that draws has one, the query worker may still search in it. */
+#ifndef TCPTOP_SRC_UI_ROW_VIEW_H
+#define TCPTOP_SRC_UI_ROW_VIEW_H
+
+#include <stdatomic.h>
+
+#include "tcptop/explain/sample_summary.h"
+#include "tcptop/model/predicate.h"
+#include "tcptop/query/groups.h"
+#include "tcptop/ui/ui_state.h"
+
+struct listing {
+    struct snapshot *snapshot; /* a reference; NULL before the first sample */
+    struct rows rows;          /* of groups: lines, see groups_lines() */
+    bool grouped;
+    struct groups groups; /* if so */
+    uint64_t question;    /* of the job */
+    struct survey survey;
+    struct conn pinned[UI_PINS_MAX]; /* those that are there, as they are now */
+    uint32_t n_pinned, pinned_rows;  /* of them pass the filter: the first rows */
+    atomic_uint refs;
+};
+
+/* What to list, and how. */
+struct listing_job {
+    struct snapshot *snapshot;  /* a reference */
+    struct predicate predicate; /* owned */
+    struct sort sort;
+    uint32_t mark_ds; /* see rows_build() */
+    uint32_t limit;   /* only so many rows; 0: the whole order */
+    bool grouped;
+    struct grouping grouping; /* if so; then there is no limit, and no row is first for a pin */
+    struct value unfolded[GROUPS_UNFOLDED_MAX];
+    uint32_t n_unfolded;
+    uint64_t question; /* jobs with the same one have the same filter and column to group by */
+    struct conn pinned[UI_PINS_MAX];
+    uint32_t n_pinned;
+    struct listing *before; /* a reference; may be NULL. Of the same sample it has the survey */
+};
+
+/** No sample, no rows. NULL: out of memory. */
+struct listing *listing_new(void);
+
+/** Returns 0 or -ENOMEM. */
+int listing_make(struct listing **l, const struct listing_job *job);
+
+/** Are there rows beyond those listed? */
+static inline bool listing_is_partial(const struct listing *l)
+{
+    return !l->grouped && l->rows.n < l->rows.matched;
+}
+
+struct listing *listing_ref(struct listing *l);
+void listing_unref(struct listing *l); /* NULL is accepted */
+
+/** Give back what the job holds; it is empty then. */
+void listing_job_fini(struct listing_job *job);
+
+#endif

@@ -1,0 +1,40 @@
+/* The user interface as it is at the start. */
+#include "tcptop/ui/ui_state.h"
+
+#include <string.h>
+
+#include "tcptop/model/state.h"
+
+unsigned ui_strip_state(const struct ui *ui)
+{
+    return ui->strip < STATE_STRIP_COUNT ? state_strip_order[ui->strip] : 0;
+}
+
+struct grouping ui_grouping(const struct ui *ui)
+{
+    struct grouping how = {.by = (enum column_id)ui->group_by, .sort = ui->group_sort};
+
+    grouping_sum(&how, ui->chosen, ui->n_chosen, true);
+    if (how.sort.figure >= GROUP_SUM + how.n_sums) /* the column was taken out */
+        how.sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
+    return how;
+}
+
+void ui_init(struct ui *ui)
+{
+    memset(ui, 0, sizeof *ui);
+    ui->w = 80;
+    ui->h = 24;
+    ui->focus = FOCUS_STATES;
+    ui->subject = FOCUS_STATES;
+    ui->follow = true;
+    ui->sort = (struct sort){.column = COL_STATE};
+    ui->group_by = -1;
+    ui->group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
+    ui->utf8 = true;
+    ui->fade_ds = 30;
+    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
+        if (state_strip_order[i] == TCP_STATE_TIME_WAIT)
+            ui->strip = i;
+    }
+}

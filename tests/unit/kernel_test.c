@@ -1,0 +1,309 @@
+/* The chain of back ends: the next one answers where one is refused or fails, the one that worked
+ * stays in use, the best is tried again in time, and what a back end cannot tell is not asked. Two
+ * dumps at a time only where they pay; what the kernel will not filter we do ourselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcptop/base/clock.h"
+#include "tcptop/model/row_stream.h"
+#include "tcptop/source/host_stats.h"
+#include "tcptop/source/parallel_dump.h"
+#include "tcptop/source/proc_tcp.h"
+
+/* What each back end will return, and the order in which they were asked. */
+static int result[BACKEND_PROC + 1];
+static char asked[16];
+static uint32_t asked_needs;
+static int64_t now_ns;
+static int halves_result;
+static bool knows_no_bytecode, doubtful;
+static uint64_t counted_inuse, counted_tw;
+static struct request request;
+
+static void note_asked(char letter)
+{
+    size_t n = strlen(asked);
+
+    assert_true(n + 1 < sizeof(asked));
+    asked[n] = letter;
+    asked[n + 1] = '\0';
+}
+
+static int fake_answer(enum sample_backend backend, struct snapshot *s)
+{
+    note_asked("LFP"[backend]); /* legacy, by family, /proc */
+    asked_needs = s->needs;
+    if (s->sieve) {
+        note_asked('|');
+        s->sieve->doubtful = doubtful;
+    }
+    return result[backend];
+}
+
+static int fake_netlink_take(struct netlink *n, enum netlink_kind kind,
+                             const struct kernel_filter *filter, struct snapshot *s)
+{
+    (void)n;
+    if (filter->len)
+        note_asked('+');
+    if (filter->len && knows_no_bytecode)
+        return -EINVAL;
+    return fake_answer(kind == NETLINK_LEGACY ? BACKEND_NETLINK : BACKEND_NETLINK_FAMILY, s);
+}
+
+static int fake_procnet_take(struct snapshot *s, const struct source *stop)
+{
+    (void)stop;
+    return fake_answer(BACKEND_PROC, s);
+}
+
+static int fake_halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
+                            uint64_t expected, struct sieve *upper, struct snapshot *s)
+{
+    (void)h, (void)n, (void)s;
+    assert_ptr_equal(upper, request.sieve[1]);
+    assert_int_equal(filter->len, 0);
+    assert_int_equal(expected,
+                     (filter->states & STATE_BIT(TCP_STATE_ESTABLISHED) ? counted_inuse : 0) +
+                         (filter->states & STATE_BIT(TCP_STATE_TIME_WAIT) ? counted_tw : 0));
+    note_asked('H');
+    return halves_result;
+}
+
+static bool fake_sockets(struct hostfacts *f, uint64_t *inuse, uint64_t *tw)
+{
+    (void)f;
+    *inuse = counted_inuse;
+    *tw = counted_tw;
+    return true;
+}
+
+static int64_t fake_clock(void)
+{
+    return now_ns;
+}
+
+#define netlink_take      fake_netlink_take
+#define halves_take       fake_halves_take
+#define hostfacts_sockets fake_sockets
+#define procnet_take      fake_procnet_take
+#define clock_mono_ns     fake_clock
+#include "../../src/source/kernel.c"
+
+static struct source *src;
+
+static int open_chain(void **state)
+{
+    struct err err;
+
+    (void)state;
+    memset(result, 0, sizeof(result));
+    halves_result = 0;
+    knows_no_bytecode = doubtful = false;
+    counted_inuse = counted_tw = 30;
+    request = (struct request){.needs = NEED_FLOW};
+    now_ns = NS_PER_S;
+    return source_open_live(&src, NULL, &err);
+}
+
+static int close_chain(void **state)
+{
+    (void)state;
+    source_close(src);
+    return 0;
+}
+
+/* One sample: which back ends it asked, in order, what it says, what it returned. */
+static void expect(const char *order, int error, enum sample_status status, const char *why)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    struct err err = {.msg = ""};
+
+    assert_non_null(s);
+    asked[0] = '\0';
+    assert_int_equal(source_sample(src, &request, s, &err), error);
+    assert_string_equal(asked, order);
+    assert_int_equal(s->status, status);
+    if (!strstr(error ? err.msg : s->why, why) || (!*why && *s->why))
+        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why, why);
+    snapshot_unref(s);
+}
+
+static void the_best_while_it_works(void **state)
+{
+    (void)state;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    assert_int_equal(asked_needs, NEED_FLOW);
+    expect("L", 0, SAMPLE_COMPLETE, "");
+}
+
+static void the_next_where_it_is_refused(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -EINVAL;
+    expect("LF", 0, SAMPLE_COMPLETE, "");
+    expect("F", 0, SAMPLE_COMPLETE, "");
+    now_ns += RETRY_BEST_NS;
+    expect("LF", 0, SAMPLE_COMPLETE, "");
+    expect("F", 0, SAMPLE_COMPLETE, "");
+    now_ns += RETRY_BEST_NS;
+    result[BACKEND_NETLINK] = 0;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    expect("L", 0, SAMPLE_COMPLETE, "");
+}
+
+static void proc_says_why_each_time(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -EACCES;
+    result[BACKEND_NETLINK_FAMILY] = -EPERM;
+    expect("LFP", 0, SAMPLE_COMPLETE, "Permission denied");
+    assert_int_equal(asked_needs, 0);
+    expect("P", 0, SAMPLE_COMPLETE, "Permission denied");
+}
+
+static void a_failure_of_the_moment(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -ETIMEDOUT;
+    expect("LF", 0, SAMPLE_COMPLETE, "");
+    result[BACKEND_NETLINK] = 0;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+}
+
+static void a_later_link_fails(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -EINVAL;
+    expect("LF", 0, SAMPLE_COMPLETE, "");
+    result[BACKEND_NETLINK_FAMILY] = -EIO;
+    expect("FP", 0, SAMPLE_COMPLETE, "Invalid argument");
+    result[BACKEND_NETLINK_FAMILY] = 0;
+    expect("LF", 0, SAMPLE_COMPLETE, "");
+}
+
+static void lost_messages_are_told(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -ENOBUFS;
+    expect("LF", 0, SAMPLE_PARTIAL, "No buffer space");
+    result[BACKEND_NETLINK] = 0;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+}
+
+static void nothing_works(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -EACCES;
+    result[BACKEND_NETLINK_FAMILY] = -EPERM;
+    result[BACKEND_PROC] = -ENOENT;
+    expect("LFP", -ENOENT, SAMPLE_COMPLETE, "Permission denied; /proc/net/tcp: No such file");
+    expect("LFP", -ENOENT, SAMPLE_COMPLETE, "Permission denied; /proc/net/tcp: No such file");
+}
+
+static void what_ends_the_chain(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = -ENOMEM;
+    expect("L", -ENOMEM, SAMPLE_COMPLETE, "memory");
+    result[BACKEND_NETLINK] = -ECANCELED;
+    expect("L", -ECANCELED, SAMPLE_COMPLETE, "ancel");
+}
+
+static void two_dumps_of_many_sockets(void **state)
+{
+    (void)state;
+    if (!thread_has_two_cores())
+        skip();
+    request.halve_from = 30;
+    expect("H", 0, SAMPLE_COMPLETE, "");
+    request.halve_from = 31;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    request.halve_from = 30;
+    halves_result = -ECANCELED;
+    expect("H", -ECANCELED, SAMPLE_COMPLETE, "ancel");
+}
+
+/* Whatever was wrong with two, one dump has its own say. */
+static void one_dump_where_two_fail(void **state)
+{
+    (void)state;
+    static const int errors[] = {-ENOMEM, -ERANGE, -EAGAIN, -EPERM, -ENOBUFS};
+
+    if (!thread_has_two_cores())
+        skip();
+    request.halve_from = 30;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        halves_result = errors[i];
+        expect("HL", 0, SAMPLE_COMPLETE, "");
+    }
+    result[BACKEND_NETLINK] = -ENOMEM;
+    expect("HL", -ENOMEM, SAMPLE_COMPLETE, "memory");
+    result[BACKEND_NETLINK] = -EINVAL;
+    expect("HLF", 0, SAMPLE_COMPLETE, "");
+    expect("F", 0, SAMPLE_COMPLETE, "");
+}
+
+static void only_what_passes(void **state)
+{
+    (void)state;
+    struct predicate states = {0}, port = {0};
+
+    predicate_term(&states,
+                   &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_TIME_WAIT)});
+    predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 80, .hi = 80});
+    request.halve_from = 31;
+    request.only = &states; /* 30 in TIME_WAIT: not worth two */
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    request.only = &port;
+    expect("+L", 0, SAMPLE_COMPLETE, "");
+    knows_no_bytecode = true;
+    expect("+L", 0, SAMPLE_COMPLETE, "");
+    predicate_fini(&states);
+    predicate_fini(&port);
+}
+
+#define CHAIN_TEST(f) cmocka_unit_test_setup_teardown(f, open_chain, close_chain)
+
+/* Rows are judged while they come, but a sample in which one may have come twice is taken again
+ * without; /proc has no cookies to tell by. */
+static void sieves(void **state)
+{
+    (void)state;
+    struct sieve pair[2] = {{.every = SIEVE_ROWS}, {.every = SIEVE_ROWS}};
+
+    request.sieve[0] = &pair[0];
+    request.sieve[1] = &pair[1];
+    expect("L|", 0, SAMPLE_COMPLETE, "");
+    doubtful = true;
+    expect("L|L", 0, SAMPLE_COMPLETE, "");
+    result[BACKEND_NETLINK] = result[BACKEND_NETLINK_FAMILY] = -EACCES;
+    expect("L|F|P", 0, SAMPLE_COMPLETE, "/proc/net/tcp");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CHAIN_TEST(the_best_while_it_works),
+        CHAIN_TEST(the_next_where_it_is_refused),
+        CHAIN_TEST(proc_says_why_each_time),
+        CHAIN_TEST(a_failure_of_the_moment),
+        CHAIN_TEST(a_later_link_fails),
+        CHAIN_TEST(lost_messages_are_told),
+        CHAIN_TEST(nothing_works),
+        CHAIN_TEST(what_ends_the_chain),
+        CHAIN_TEST(two_dumps_of_many_sockets),
+        CHAIN_TEST(one_dump_where_two_fail),
+        CHAIN_TEST(only_what_passes),
+        CHAIN_TEST(sieves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

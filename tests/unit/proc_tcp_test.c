@@ -1,0 +1,154 @@
+/* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
+ * and counted. The addresses are those of a little-endian host. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tcptop/source/proc_tcp.h"
+
+#define ESTABLISHED                                                                                \
+    "  12: 0100007F:0BB8 0200000A:C350 01 00000014:00000006 01:00000010 00000003  1000        0 "  \
+    "4711 1 0000000058c41824 100 0 0 10 0"
+#define LISTEN6                                                                                    \
+    "   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A "        \
+    "00000000:00000002 00:00000000 00000000     0        0 99 1 0000000000000000 100 0 0 10 -1"
+#define PROBING                                                                                    \
+    "  12: 0100007F:0BB8 0200000A:C350 01 00000014:00000006 04:00000010 00000003  1000        7 "  \
+    "4711 1 0000000058c41824 100 0 0 10 0"
+#define TIME_WAIT                                                                                  \
+    "   1: 0100007F:0BB8 0100007F:CA5C 06 00000000:00000000 03:00001294 00000000     0        0 "  \
+    "0 3 00000000969e6e6b"
+
+/* Read an exact copy; the snapshot is the caller's. */
+static struct snapshot *read_line(uint8_t family, const char *line, size_t len)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    char *copy = malloc(len ? len : 1);
+
+    assert_non_null(s);
+    assert_non_null(copy);
+    memcpy(copy, line, len);
+    assert_int_equal(procnet_line(s, family, copy, len), 0);
+    free(copy);
+    return s;
+}
+
+static void ipv4(void **state)
+{
+    (void)state;
+    static const uint8_t local[16] = {127, 0, 0, 1}, remote[16] = {10, 0, 0, 2};
+    struct snapshot *s = read_line(AF_INET, ESTABLISHED, strlen(ESTABLISHED));
+    const struct conn *c = &s->conn[0];
+
+    assert_int_equal(s->n_live, 1);
+    assert_memory_equal(c->src, local, 16);
+    assert_memory_equal(c->dst, remote, 16);
+    assert_int_equal(c->sport, 3000);
+    assert_int_equal(c->dport, 50000);
+    assert_int_equal(c->state, TCP_STATE_ESTABLISHED);
+    assert_int_equal(c->wqueue, 20);
+    assert_int_equal(c->rqueue, 6);
+    assert_int_equal(c->timer, TIMER_RETRANSMIT);
+    assert_int_equal(c->expires_ms, 160);
+    assert_int_equal(c->retrans, 3);
+    assert_int_equal(c->uid, 1000);
+    assert_int_equal(c->inode, 4711);
+    assert_int_equal(c->flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER);
+    snapshot_unref(s);
+}
+
+static void ipv6_listener(void **state)
+{
+    (void)state;
+    static const uint8_t local[16] = {[15] = 1};
+    struct snapshot *s = read_line(AF_INET6, LISTEN6, strlen(LISTEN6));
+    const struct conn *c = &s->conn[0];
+
+    assert_int_equal(s->n_live, 1);
+    assert_memory_equal(c->src, local, 16);
+    assert_int_equal(c->sport, 8080);
+    assert_int_equal(c->state, TCP_STATE_LISTEN);
+    assert_int_equal(c->rqueue, 2);
+    assert_int_equal(c->flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER | CONN_NO_BACKLOG);
+    snapshot_unref(s);
+}
+
+static void probes_go_with_their_timer(void **state)
+{
+    (void)state;
+    struct snapshot *s = read_line(AF_INET, PROBING, strlen(PROBING));
+
+    assert_int_equal(s->conn[0].timer, TIMER_PROBE);
+    assert_int_equal(s->conn[0].retrans, 7);
+    snapshot_unref(s);
+}
+
+static void time_wait(void **state)
+{
+    (void)state;
+    struct snapshot *s = read_line(AF_INET, TIME_WAIT, strlen(TIME_WAIT));
+
+    assert_int_equal(s->conn[0].timer, TIMER_TIMEWAIT);
+    assert_int_equal(s->conn[0].expires_ms, 47560);
+    assert_int_equal(s->conn[0].flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER | CONN_NO_OWNER);
+    snapshot_unref(s);
+}
+
+/* The inode is the last number that is read: before its last digit no cut line is taken for one. */
+static void cut_lines(void **state)
+{
+    (void)state;
+    size_t end = (size_t)(strstr(ESTABLISHED, "4711") - ESTABLISHED);
+
+    for (size_t len = 0; len <= end; len++) {
+        struct snapshot *s = read_line(AF_INET, ESTABLISHED, len);
+        assert_int_equal(s->n_live, 0);
+        assert_int_equal(s->rejected, 1);
+        snapshot_unref(s);
+    }
+}
+
+static void lines_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "hello",
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid",
+        "0: 0100007F:0BB8 0200000A:C350 00 0:0 0:0 0 0 0 1", /* no state 0 */
+        "0: 0100007F:0BB8 0200000A:C350 0C 0:0 0:0 0 0 0 1", /* never shown */
+        "0: 0100007F:10BB8 0200000A:C350 01 0:0 0:0 0 0 0 1",
+        "0: 0100007F:0BB8 0200000A:C350 01 100000000:0 0:0 0 0 0 1",
+        "0: 0100007F:0BB8 0200000A:C350 01 0:0 100:0 0 0 0 1",
+        "0: 0100007F:0BB8 0200000A:C350 01 0:0 0:0 0 99999999999999999999999 0 1",
+        "0: 0100007F:0BB8 0200000A:C350 01 0:0 0:0 0 0 0 4294967296",
+        "0: 010000G0:0BB8 0200000A:C350 01 0:0 0:0 0 0 0 1",
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct snapshot *s = read_line(AF_INET, lines[i], strlen(lines[i]));
+        assert_int_equal(s->n_live, 0);
+        assert_int_equal(s->rejected, 1);
+        snapshot_unref(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ipv4),
+        cmocka_unit_test(ipv6_listener),
+        cmocka_unit_test(time_wait),
+        cmocka_unit_test(cut_lines),
+        cmocka_unit_test(lines_that_are_none),
+        cmocka_unit_test(probes_go_with_their_timer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* The query thread: answers belong to their job, the newest job is always answered, nothing leaks
+ * when jobs are replaced or cut off, and signals go to other threads. Meant for TSan as well. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../../src/ui/query_worker.h"
+#include "lib/sample.h"
+#include "tcptop/query/filter.h"
+
+static struct snapshot *sample(uint32_t n)
+{
+    struct snapshot *s = snapshot_new(NULL);
+    for (uint32_t i = 0; i < n; i++)
+        sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED)->sport =
+            (uint16_t)(i * 7919);
+    return s;
+}
+
+struct stage {
+    struct worker *worker;
+    int wake;
+};
+
+static int set_up(void **state)
+{
+    struct stage *stage = calloc(1, sizeof *stage);
+    *state = stage;
+    if (!stage)
+        return -1;
+    stage->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return worker_start(&stage->worker, stage->wake);
+}
+
+static int tear_down(void **state)
+{
+    struct stage *stage = *state;
+    worker_stop(stage->worker);
+    close(stage->wake);
+    free(stage);
+    return 0;
+}
+
+static void await(struct stage *stage)
+{
+    struct pollfd fd = {.fd = stage->wake, .events = POLLIN};
+    uint64_t count;
+    assert_int_equal(poll(&fd, 1, 60000), 1);
+    assert_int_equal(read(stage->wake, &count, sizeof count), sizeof count);
+}
+
+static struct answer next_answer(struct stage *stage)
+{
+    struct answer a;
+    while (!worker_take(stage->worker, &a))
+        await(stage);
+    return a;
+}
+
+static uint64_t ask(struct stage *stage, struct snapshot *s, const char *filter)
+{
+    struct listing_job job = {.snapshot = snapshot_ref(s), .sort = {COL_LOCAL_PORT, false}};
+    assert_int_equal(filter_parse(filter, &job.predicate, NULL), 0);
+    uint64_t ticket = worker_ask(stage->worker, &job);
+    assert_null(job.snapshot);
+    return ticket;
+}
+
+static void one_job(void **state)
+{
+    struct stage *stage = *state;
+    struct snapshot *s = sample(3);
+    uint64_t ticket = ask(stage, s, "not port:7919");
+    struct answer a = next_answer(stage);
+    assert_int_equal(a.ticket, ticket);
+    assert_int_equal(a.error, 0);
+    assert_ptr_equal(a.listing->snapshot, s);
+    assert_int_equal(a.listing->rows.n, 2);
+    assert_int_equal(a.listing->rows.row[0], 0);
+    assert_int_equal(a.listing->rows.row[1], 2);
+    assert_int_equal(a.listing->survey.tally[TCP_STATE_ESTABLISHED].rows, 3);
+    listing_unref(a.listing);
+    assert_false(worker_take(stage->worker, &a));
+    assert_int_equal(atomic_load(&s->refs), 1);
+    snapshot_unref(s);
+}
+
+/* Answers come in order, none twice, and the last job is not lost, however many are replaced. */
+static void replaced_jobs(void **state)
+{
+    struct stage *stage = *state;
+    struct snapshot *s = sample(5000), *other = sample(10);
+    struct answer a;
+    uint64_t last = 0, seen = 0;
+    for (int i = 0; i < 200; i++) {
+        uint64_t ticket = ask(stage, i % 2 ? s : other, "");
+        assert_true(ticket > last);
+        last = ticket;
+        if (i % 3 || !worker_take(stage->worker, &a))
+            continue;
+        assert_true(a.ticket > seen);
+        seen = a.ticket;
+        listing_unref(a.listing);
+    }
+    while (seen < last) {
+        a = next_answer(stage);
+        assert_true(a.ticket > seen);
+        assert_int_equal(a.listing->rows.n, a.ticket % 2 ? 10 : 5000);
+        seen = a.ticket;
+        listing_unref(a.listing);
+    }
+    assert_int_equal(seen, last);
+    assert_int_equal(atomic_load(&s->refs), 1);
+    assert_int_equal(atomic_load(&other->refs), 1);
+    snapshot_unref(s);
+    snapshot_unref(other);
+}
+
+/* A job under way, one waiting, one answered and not taken: all are given back. */
+static void stop_during_a_job(void **state)
+{
+    struct stage *stage = *state;
+    struct snapshot *s = sample(50000);
+    ask(stage, s, "");
+    ask(stage, s, "");
+    worker_stop(stage->worker);
+    assert_int_equal(atomic_load(&s->refs), 1);
+    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+    ask(stage, s, "");
+    listing_unref(next_answer(stage).listing);
+    snapshot_unref(s);
+}
+
+struct count {
+    struct errand errand;
+    int steps, wanted;
+    atomic_int *freed;
+};
+
+static bool count_step(struct errand *e)
+{
+    struct count *c = (struct count *)e;
+    return ++c->steps == c->wanted || e->cancelled;
+}
+
+static void count_free(struct errand *e)
+{
+    atomic_fetch_add(((struct count *)e)->freed, 1);
+    free(e);
+}
+
+static struct errand *count_new(int wanted, atomic_int *freed)
+{
+    struct count *c = calloc(1, sizeof *c);
+    assert_non_null(c);
+    *c = (struct count){{.step = count_step, .free = count_free}, 0, wanted, freed};
+    return &c->errand;
+}
+
+/* In their order, each to its end, and listings are made between their steps. */
+static void errands(void **state)
+{
+    struct stage *stage = *state;
+    atomic_int freed = 0;
+    struct snapshot *s = sample(10);
+    struct errand *endless = count_new(-1, &freed), *next = count_new(1000, &freed), *done;
+    worker_run(stage->worker, endless);
+    worker_run(stage->worker, next);
+    ask(stage, s, "");
+    listing_unref(next_answer(stage).listing);
+    assert_null(worker_done(stage->worker));
+    endless->cancelled = true;
+    while (!(done = worker_done(stage->worker)))
+        await(stage);
+    assert_ptr_equal(done, endless);
+    done->free(done);
+    while (!(done = worker_done(stage->worker)))
+        await(stage);
+    assert_ptr_equal(done, next);
+    assert_int_equal(((struct count *)done)->steps, 1000);
+    done->free(done);
+    snapshot_unref(s);
+    assert_int_equal(freed, 2);
+}
+
+/* What was begun is done, when the user quits too. */
+static void stop_finishes_errands(void **state)
+{
+    struct stage *stage = *state;
+    atomic_int freed = 0;
+    for (int i = 1; i <= 5; i++)
+        worker_run(stage->worker, count_new(1000 * i, &freed));
+    worker_stop(stage->worker);
+    assert_int_equal(freed, 5);
+    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+}
+
+/* False: the thread has gone. */
+static bool blocked_signals(const char *task, unsigned long long *mask)
+{
+    char path[300], line[256];
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/self/task/%s/status", task);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "SigBlk:", 7) != 0)
+            continue;
+        *mask = strtoull(line + 7, NULL, 16);
+        found = true;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* Does every thread block what it is to, and does one besides the main one run? */
+static bool masks_are_right(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGUSR1};
+    DIR *tasks = opendir("/proc/self/task");
+    int others = 0, open_to_faults = 0, wrong = 0;
+    assert_non_null(tasks);
+    for (struct dirent *d = readdir(tasks); d; d = readdir(tasks)) {
+        unsigned long long mask;
+        bool self = atoi(d->d_name) == getpid();
+        if (d->d_name[0] == '.' || !blocked_signals(d->d_name, &mask))
+            continue;
+        if (mask >> (SIGABRT - 1) & 1)
+            continue; /* a sanitizer's own thread: it blocks all */
+        others += !self;
+        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+            wrong += (mask >> (signals[i] - 1) & 1) == self;
+        open_to_faults += !self && !(mask >> (SIGSEGV - 1) & 1); /* its handler is needed */
+    }
+    closedir(tasks);
+    return !wrong && others >= 1 && open_to_faults >= 1;
+}
+
+static void signals_are_blocked(void **state)
+{
+    struct stage *stage = *state;
+    struct snapshot *s = sample(1);
+    ask(stage, s, "");
+    listing_unref(
+        next_answer(stage).listing); /* it runs; a thread that is just being made blocks all */
+    snapshot_unref(s);
+    for (int i = 0; i < 3000 && !masks_are_right(); i++)
+        poll(NULL, 0, 10); /* an earlier test's thread may still be ending */
+    assert_true(masks_are_right());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(one_job, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(replaced_jobs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_during_a_job, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(errands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_finishes_errands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(signals_are_blocked, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}
