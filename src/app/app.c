@@ -13,7 +13,7 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
                         : source_open_namespaces(src, s->netns ? s->netns : "", err);
 }
 
-struct examiner *app_doctor(const struct settings *s)
+struct sample_observer *app_doctor(const struct settings *s)
 {
     return doctor_new(&s->limits, false, s->cpu_budget);
 }
@@ -35,8 +35,8 @@ int app_finish(struct sink *out, int code)
     const int rc = sink_flush(out);
     if (rc && rc != -EPIPE) {
         struct err why;
-        app_refuse(&why, MSG_WRITE_ERROR, err_name(rc), NULL);
-        app_complain(why.msg);
+        cli_error_usage(&why, MSG_WRITE_ERROR, err_name(rc), NULL);
+        cli_error(why.msg);
         code = EXIT_FAILED;
     }
     sink_fini(out);

@@ -60,13 +60,13 @@ static int refuse_option(int found, char **argv, struct err *err)
     char name[64];
     const int row = optopt ? row_of(optopt) : -1;
     if (row >= 0) /* a known one: its argument is missing, or it was given one it does not take */
-        return app_refuse(err, found == ':' ? MSG_ARG_NEEDS_VALUE : MSG_ARG_TAKES_NO_VALUE,
-                          argument_name((enum argument_id)row, name, sizeof name), NULL);
+        return cli_error_usage(err, found == ':' ? MSG_ARG_NEEDS_VALUE : MSG_ARG_TAKES_NO_VALUE,
+                               argument_name((enum argument_id)row, name, sizeof name), NULL);
     if (optopt) {
         snprintf(name, sizeof name, "-%c", optopt);
-        return app_refuse(err, MSG_ARG_UNKNOWN, name, NULL);
+        return cli_error_usage(err, MSG_ARG_UNKNOWN, name, NULL);
     }
-    return app_refuse(err, MSG_ARG_UNKNOWN, argv[optind - 1], NULL);
+    return cli_error_usage(err, MSG_ARG_UNKNOWN, argv[optind - 1], NULL);
 }
 
 int arguments_walk(int argc, char **argv,

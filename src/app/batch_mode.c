@@ -15,8 +15,8 @@
 
 struct batch {
     const struct settings *s;
-    struct stepper *stepper;
-    struct snapshot *last; /* the newest sample; NULL before the first */
+    struct sample_pipeline *pipeline;
+    struct sample *last; /* the newest sample; NULL before the first */
     struct predicate filter;
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;
@@ -25,11 +25,11 @@ struct batch {
     struct request req;
     struct top top[2]; /* the first rows, of each thread that dumps */
     struct theme theme;
-    bool tells_deaths; /* between the samples */
+    bool tells_close_stats; /* between the samples */
     bool color, ascii;
     struct sink out;
-    char said[sizeof((struct snapshot *)0)->why]; /* the cause that stderr was told last */
-    bool said_hidden;                             /* and that owners are hidden */
+    char said[sizeof((struct sample *)0)->why]; /* the cause that stderr was told last */
+    bool said_hidden;                           /* and that owners are hidden */
     unsigned long long printed;
     int code;
 };
@@ -123,7 +123,7 @@ static bool asks_for(const struct batch *b, enum column_id id)
 static bool first_rows_do(const struct batch *b)
 {
     const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
-    if (judged_by & ~(uint32_t)NEED_FLOW || b->req.needs & NEED_RATES || b->s->group_given ||
+    if (judged_by & ~(uint32_t)NEED_TCP_INFO || b->req.needs & NEED_RATES || b->s->group_given ||
         asks_for(b, COL_AGE) || judges_by(b, COL_NETNS))
         return false;
     return b->s->mode == MODE_ONCE && !b->s->read_path &&
@@ -131,14 +131,14 @@ static bool first_rows_do(const struct batch *b)
 }
 
 /* Where there is no room for that, all rows are kept. */
-static void sieve_rows(struct batch *b)
+static void row_stream_rows(struct batch *b)
 {
     const uint32_t limit = b->s->summary ? 0 : b->s->limit;
     for (int i = 0; i < 2; i++)
         if (top_init(&b->top[i], &b->filter, &b->sort, limit))
             return;
-    b->req.sieve[0] = &b->top[0].sieve;
-    b->req.sieve[1] = &b->top[1].sieve;
+    b->req.row_stream[0] = &b->top[0].row_stream;
+    b->req.row_stream[1] = &b->top[1].row_stream;
 }
 
 static bool wants_color(const struct settings *s)
@@ -161,13 +161,13 @@ static int open_batch(struct batch *b, struct err *err)
     pick_columns(b);
     b->req.needs = needs(b);
     b->req.host_facts = b->s->format == FORMAT_JSON || b->s->summary; /* they name the host */
-    b->req.halve_from = HALVE_FROM;
-    b->tells_deaths = b->s->mode == MODE_BATCH && b->s->format == FORMAT_JSON;
-    b->req.deaths = b->tells_deaths ? b->s->cpu_budget : 0;
+    b->req.parallel_from = PARALLEL_FROM;
+    b->tells_close_stats = b->s->mode == MODE_BATCH && b->s->format == FORMAT_JSON;
+    b->req.close_stats = b->tells_close_stats ? b->s->cpu_budget : 0;
     b->req.count_only = &b->filter;
     /* An age counts from the first sample that saw a socket, whether it passed the filter then or
      * not; and the end of one that was left out would seem to be that of one never seen. */
-    b->req.only = asks_for(b, COL_AGE) || b->tells_deaths ? NULL : &b->filter;
+    b->req.only = asks_for(b, COL_AGE) || b->tells_close_stats ? NULL : &b->filter;
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
     settings_theme(b->s, DEPTH_16, &b->theme);
@@ -175,17 +175,17 @@ static int open_batch(struct batch *b, struct err *err)
     rc = app_open_source(&src, b->s, err);
     if (rc)
         return rc;
-    b->stepper = stepper_new(src, 1);
-    rc = b->stepper ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
+    b->pipeline = sample_pipeline_new(src, 1);
+    rc = b->pipeline ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
     if (!rc && first_rows_do(b))
-        sieve_rows(b);
+        row_stream_rows(b);
     return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
 }
 
 static void close_batch(struct batch *b)
 {
-    snapshot_unref(b->last);
-    stepper_free(b->stepper);
+    sample_unref(b->last);
+    sample_pipeline_free(b->pipeline);
     predicate_fini(&b->filter);
     top_fini(&b->top[0]);
     top_fini(&b->top[1]);
@@ -194,15 +194,15 @@ static void close_batch(struct batch *b)
 /* Say once why the figures are not all there; the exit code says it too. */
 static void report_status(struct batch *b)
 {
-    const struct snapshot *s = b->last;
-    if (snapshot_is_whole(s) && s->backend != BACKEND_PROC)
+    const struct sample *s = b->last;
+    if (sample_is_whole(s) && s->backend != BACKEND_PROC)
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
     if (strcmp(b->said, s->why) == 0)
         return;
     memcpy(b->said, s->why, sizeof b->said);
-    app_complain(s->why);
+    cli_error(s->why);
 }
 
 /* Did somebody name what only the processes of other users have? The name of a user is told for
@@ -221,11 +221,11 @@ static bool owners_named(const struct batch *b)
 static void report_hidden(struct batch *b)
 {
     struct str line = STR_INIT;
-    if (hidden_owners(b->last, &line)) {
+    if (owner_rights_note(b->last, &line)) {
         if (b->code == EXIT_COMPLETE && owners_named(b))
             b->code = EXIT_PARTIAL;
         if (!b->said_hidden)
-            app_complain(str_text(&line));
+            cli_error(str_text(&line));
         b->said_hidden = true;
     }
     str_fini(&line);
@@ -245,7 +245,7 @@ static int print_last(struct batch *b)
         sink_add(&b->out, "\n");
     const struct print print = {
         .format = b->s->format,
-        .snapshot = b->last,
+        .sample = b->last,
         .rows = &rows,
         .groups = grouped ? &groups : NULL,
         .limit = b->s->limit,
@@ -254,8 +254,8 @@ static int print_last(struct batch *b)
         .n_columns = b->n_columns,
         .head = !b->printed || text_again,
         .summary = b->s->summary,
-        .deaths = b->tells_deaths,
-        .sample = ++b->printed,
+        .close_stats = b->tells_close_stats,
+        .sample_number = ++b->printed,
         .color = b->color,
         .ascii = b->ascii,
         .theme = &b->theme,
@@ -272,7 +272,7 @@ static int print_last(struct batch *b)
 static int step_to_end(struct batch *b, struct err *err)
 {
     int rc;
-    while ((rc = stepper_next(b->stepper, &b->req, &b->last, err)) == 0)
+    while ((rc = sample_pipeline_next(b->pipeline, &b->req, &b->last, err)) == 0)
         continue;
     return rc == -ENODATA && b->last ? 0 : rc;
 }
@@ -281,7 +281,7 @@ static int step(struct batch *b, struct err *err)
 {
     if (b->s->read_path && b->s->mode == MODE_ONCE)
         return step_to_end(b, err);
-    return stepper_next(b->stepper, &b->req, &b->last, err);
+    return sample_pipeline_next(b->pipeline, &b->req, &b->last, err);
 }
 
 /* Rates are told by two samples: the first one is not printed. One that fails is for the next to
@@ -310,7 +310,7 @@ static int run(struct batch *b)
         if (rc == -ENODATA)
             return b->printed ? 0 : rc;
         if (rc) {
-            app_complain(err.msg);
+            cli_error(err.msg);
             b->code = EXIT_FAILED;
         } else if ((rc = print_last(b))) {
             return rc;
@@ -331,13 +331,13 @@ int mode_batch(const struct settings *s, bool utf8)
     struct err err = {""};
     int rc = open_batch(&b, &err);
     if (rc) {
-        app_complain(err.msg);
+        cli_error(err.msg);
         close_batch(&b);
         return EXIT_FAILED;
     }
     rc = run(&b);
     if (rc == -ENODATA || (rc == -ENOMEM && !b.out.error)) { /* app_finish() tells the sink's */
-        app_complain(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
+        cli_error(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
         b.code = EXIT_FAILED;
     }
     close_batch(&b);

@@ -8,7 +8,7 @@
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
-int app_refuse(struct err *err, enum msg id, const char *a, const char *b)
+int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b)
 {
     char clean_a[128] = "", clean_b[192] = "";
     if (a)
@@ -22,7 +22,7 @@ int app_refuse(struct err *err, enum msg id, const char *a, const char *b)
     return -EINVAL;
 }
 
-void app_complain(const char *message)
+void cli_error(const char *message)
 {
     fprintf(stderr, "tcptop: %s\n", message);
 }

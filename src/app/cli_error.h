@@ -7,9 +7,9 @@
 
 /** Fill `err` (may be NULL) with a message of the catalogue; `a` and `b` (may be NULL) are
  *  sanitised, since they come from the command line. Returns -EINVAL. */
-int app_refuse(struct err *err, enum msg id, const char *a, const char *b);
+int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b);
 
 /** One line on stderr: "tcptop: …". */
-void app_complain(const char *message);
+void cli_error(const char *message);
 
 #endif

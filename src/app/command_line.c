@@ -21,7 +21,7 @@ static int take_operand(struct command_line *c, const char *value, struct err *e
     else if (!c->count)
         c->count = value;
     else
-        return app_refuse(err, MSG_ARG_TOO_MANY, value, NULL);
+        return cli_error_usage(err, MSG_ARG_TOO_MANY, value, NULL);
     return 0;
 }
 
@@ -46,16 +46,16 @@ static int apply_operands(struct command_line *c, struct err *err)
     const bool number = command_number(c->interval, 0, 65535, &whole) == 0;
     const bool implausible = !c->count && whole > INTERVAL_PLAUSIBLE_S && isatty(STDOUT_FILENO);
     if (number && (whole > INTERVAL_MAX_S || implausible))
-        return app_refuse(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
+        return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
     if (setting_apply_text(c->s, SETTING_INTERVAL, c->interval, NULL))
-        return app_refuse(err, MSG_BAD_OPERAND, c->interval, NULL);
+        return cli_error_usage(err, MSG_BAD_OPERAND, c->interval, NULL);
     c->s->interval_given = true;
     if (!c->count)
         return 0;
     if (command_number(c->count, 1, UINT32_MAX, &count))
-        return app_refuse(err, MSG_BAD_COUNT, c->count, NULL);
+        return cli_error_usage(err, MSG_BAD_COUNT, c->count, NULL);
     if (c->once && count > 1)
-        return app_refuse(err, MSG_ONCE_COUNT, c->count, NULL);
+        return cli_error_usage(err, MSG_ONCE_COUNT, c->count, NULL);
     c->s->count = count;
     c->batch = !c->once;
     return 0;
@@ -86,7 +86,8 @@ static int check_lesson(const struct command_line *c, struct err *err)
                         : c->batch        ? "--batch, COUNT"
                         : c->prints       ? "--format, --json, --summary, --limit"
                                           : NULL;
-    return c->asked == MODE_LEARN && other ? app_refuse(err, MSG_LESSON_ALONE, other, NULL) : 0;
+    return c->asked == MODE_LEARN && other ? cli_error_usage(err, MSG_LESSON_ALONE, other, NULL)
+                                           : 0;
 }
 
 /* -P -p -4 -6 --state -l and -f as one text of the filter language: what the screen's title shows.
@@ -115,7 +116,7 @@ static int join_filter(struct command_line *c, struct err *err)
     if (str_failed(&all) || c->ports.failed || c->pids.failed)
         rc = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     else if (all.len >= sizeof c->s->filter)
-        rc = app_refuse(err, MSG_FILTER_TOO_LONG, NULL, NULL);
+        rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
     else
         memcpy(c->s->filter, str_text(&all), all.len + 1);
     str_fini(&all);
@@ -138,7 +139,7 @@ static int apply_sort(struct command_line *c, struct err *err)
         if (rc == 0 && !(prints && s->group_sort.figure == GROUP_CHANGE))
             return 0;
         if (prints)
-            return app_refuse(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->group_by].id);
+            return cli_error_usage(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->group_by].id);
     }
     if (!c->sort)
         return 0;
@@ -163,7 +164,7 @@ int command_line_apply(struct settings *s, int argc, char **argv, struct err *er
     if (!rc)
         rc = check_lesson(&c, err);
     if (!rc && s->netns && s->read_path)
-        rc = app_refuse(err, MSG_NETNS_READ, NULL, NULL);
+        rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc) {
         pick_mode(&c);
         rc = apply_sort(&c, err);

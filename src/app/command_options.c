@@ -93,7 +93,7 @@ static int apply_FORMAT(struct command_line *c, const char *value, struct err *e
             return 0;
         }
     }
-    return app_refuse(err, MSG_BAD_CHOICE, "--format", "text, json, csv");
+    return cli_error_usage(err, MSG_BAD_CHOICE, "--format", "text, json, csv");
 }
 
 static int apply_JSON(struct command_line *c, const char *value, struct err *err)
@@ -106,7 +106,7 @@ static int apply_LIMIT(struct command_line *c, const char *value, struct err *er
 {
     unsigned long n;
     if (command_number(value, 1, UINT32_MAX, &n))
-        return app_refuse(err, MSG_BAD_LIMIT, value, NULL);
+        return cli_error_usage(err, MSG_BAD_LIMIT, value, NULL);
     c->s->limit = (uint32_t)n;
     c->prints = true;
     return 0;
@@ -116,7 +116,7 @@ static int apply_EXPLAIN(struct command_line *c, const char *value, struct err *
 {
     c->s->explain_state = state_parse(value, strlen(value));
     if (!c->s->explain_state)
-        return app_refuse(err, MSG_BAD_STATE, value, NULL);
+        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
     c->asked = MODE_EXPLAIN;
     return 0;
 }
@@ -134,13 +134,13 @@ static int apply_LEARN(struct command_line *c, const char *value, struct err *er
     struct str all = STR_INIT;
     const unsigned state = state_parse(value, strlen(value));
     if (!state)
-        return app_refuse(err, MSG_BAD_STATE, value, NULL);
+        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
     c->s->learn_state = state;
     c->asked = MODE_LEARN;
     if (lesson_script(state))
         return 0;
     add_lessons(&all);
-    const int rc = app_refuse(err, MSG_LESSON_NO_STATE, state_name(state), str_text(&all));
+    const int rc = cli_error_usage(err, MSG_LESSON_NO_STATE, state_name(state), str_text(&all));
     str_fini(&all);
     return rc;
 }
@@ -151,7 +151,7 @@ static int apply_FILTER(struct command_line *c, const char *value, struct err *e
     if (filter_parse(value, NULL, &error) == -EINVAL) {
         char at[24];
         snprintf(at, sizeof at, "%zu", error.at + 1);
-        return app_refuse(err, MSG_BAD_FILTER, at, error.what);
+        return cli_error_usage(err, MSG_BAD_FILTER, at, error.what);
     }
     c->filter = value;
     return 0;
@@ -161,7 +161,7 @@ static int apply_PORT(struct command_line *c, const char *value, struct err *err
 {
     unsigned long port;
     if (command_number(value, 1, 65535, &port))
-        return app_refuse(err, MSG_BAD_PORT, value, NULL);
+        return cli_error_usage(err, MSG_BAD_PORT, value, NULL);
     str_addf(&c->ports, "%s%lu", c->ports.len ? "," : "", port);
     return 0;
 }
@@ -170,7 +170,7 @@ static int apply_PID(struct command_line *c, const char *value, struct err *err)
 {
     unsigned long pid;
     if (command_number(value, 1, UINT32_MAX, &pid))
-        return app_refuse(err, MSG_BAD_PID, value, NULL);
+        return cli_error_usage(err, MSG_BAD_PID, value, NULL);
     str_addf(&c->pids, "%s%lu", c->pids.len ? "," : "", pid);
     return 0;
 }
@@ -181,7 +181,7 @@ static int apply_STATE(struct command_line *c, const char *value, struct err *er
         const size_t len = strcspn(value, ",");
         const unsigned state = state_parse(value, len);
         if (!state)
-            return app_refuse(err, MSG_BAD_STATE, value, NULL);
+            return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
         c->states |= STATE_BIT(state);
         if (!value[len])
             return 0;
@@ -192,7 +192,7 @@ static int apply_STATE(struct command_line *c, const char *value, struct err *er
 static int apply_NETNS(struct command_line *c, const char *value, struct err *err)
 {
     if (!*value)
-        return app_refuse(err, MSG_BAD_NETNS, NULL, NULL);
+        return cli_error_usage(err, MSG_BAD_NETNS, NULL, NULL);
     c->s->netns = value;
     return 0;
 }
@@ -205,7 +205,7 @@ static int apply_SIZE(struct command_line *c, const char *value, struct err *err
     snprintf(width, sizeof width, "%.*s", (int)(len < 7 ? len : 7), value);
     if (!value[len] || command_number(width, 1, 500, &w) ||
         command_number(value + len + 1, 1, 300, &h))
-        return app_refuse(err, MSG_BAD_SIZE, value, NULL);
+        return cli_error_usage(err, MSG_BAD_SIZE, value, NULL);
     c->s->width = (int)w;
     c->s->height = (int)h;
     c->dump = true;
@@ -220,7 +220,7 @@ static int apply_DUMP(struct command_line *c, const char *value, struct err *err
     else if (strcasecmp(value, "text") == 0)
         c->s->dump = DUMP_TEXT;
     else
-        return app_refuse(err, MSG_BAD_CHOICE, "--dump", "text, svg");
+        return cli_error_usage(err, MSG_BAD_CHOICE, "--dump", "text, svg");
     return 0;
 }
 

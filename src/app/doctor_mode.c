@@ -16,9 +16,9 @@
 
 struct round {
     const struct settings *s;
-    struct stepper *stepper;
-    struct examiner *examiner; /* the stepper's */
-    struct snapshot *last;     /* NULL: none was taken */
+    struct sample_pipeline *pipeline;
+    struct sample_observer *observer; /* the sample_pipeline's */
+    struct sample *last;              /* NULL: none was taken */
     unsigned samples;
     int64_t first_ns;
     bool ascii;
@@ -32,7 +32,7 @@ static bool goes_on(const struct round *r)
         return true;
     uint64_t wanted = r->s->count ? r->s->count : SAMPLES_LEAST;
     return r->samples < wanted ||
-           (!r->s->count && r->samples < SAMPLES_MOST && doctor_pending(r->examiner));
+           (!r->s->count && r->samples < SAMPLES_MOST && doctor_pending(r->observer));
 }
 
 /* Returns 0, the -errno of a sample that failed, or -EPIPE when nobody reads the answer. */
@@ -46,7 +46,7 @@ static int take_samples(struct round *r)
         if (r->samples && !r->s->read_path)
             rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
-            rc = stepper_next(r->stepper, &req, &r->last, &r->err);
+            rc = sample_pipeline_next(r->pipeline, &req, &r->last, &r->err);
         if (rc)
             break;
         if (r->samples++ == 0)
@@ -62,7 +62,7 @@ static enum status judge(const struct round *r)
 
     if (f && f->worst >= SEVERITY_WARNING)
         return f->worst == SEVERITY_CRITICAL ? STATUS_CRITICAL : STATUS_WARNING;
-    if (!f || !snapshot_is_whole(r->last) || r->last->backend == BACKEND_PROC)
+    if (!f || !sample_is_whole(r->last) || r->last->backend == BACKEND_PROC)
         return STATUS_UNKNOWN;
     return STATUS_OK;
 }
@@ -74,13 +74,13 @@ static int open_round(struct round *r)
 
     if (rc)
         return rc;
-    r->stepper = stepper_new(src, 1);
-    r->examiner = doctor_new(&r->s->limits, true, r->s->cpu_budget);
-    if (r->stepper)
-        stepper_examine(r->stepper, r->examiner);
-    else if (r->examiner)
-        r->examiner->free(r->examiner);
-    rc = r->stepper && r->examiner ? sink_init(&r->out, STDOUT_FILENO) : -ENOMEM;
+    r->pipeline = sample_pipeline_new(src, 1);
+    r->observer = doctor_new(&r->s->limits, true, r->s->cpu_budget);
+    if (r->pipeline)
+        sample_pipeline_observe(r->pipeline, r->observer);
+    else if (r->observer)
+        r->observer->free(r->observer);
+    rc = r->pipeline && r->observer ? sink_init(&r->out, STDOUT_FILENO) : -ENOMEM;
     return rc ? err_set(&r->err, rc, "%s", err_name(rc)) : 0;
 }
 
@@ -93,7 +93,7 @@ static void print_round(struct round *r, enum status status)
 {
     struct str hidden = STR_INIT;
 
-    hidden_owners(r->last, &hidden);
+    owner_rights_note(r->last, &hidden);
     const struct report report = {
         .status = status,
         .last = r->last,
@@ -118,13 +118,13 @@ int mode_doctor(const struct settings *s, bool utf8)
     if (!rc)
         rc = take_samples(&r);
     if (rc && rc != -EPIPE)
-        app_complain(rc == -ENODATA ? text(MSG_NO_SAMPLE) : r.err.msg);
+        cli_error(rc == -ENODATA ? text(MSG_NO_SAMPLE) : r.err.msg);
     if (!rc) {
         status = judge(&r);
         print_round(&r, status);
     }
-    snapshot_unref(r.last);
-    stepper_free(r.stepper);
+    sample_unref(r.last);
+    sample_pipeline_free(r.pipeline);
     const int end = app_finish(&r.out, EXIT_COMPLETE);
     return end == EXIT_COMPLETE ? (int)status : STATUS_UNKNOWN;
 }

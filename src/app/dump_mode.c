@@ -22,8 +22,8 @@
 struct dump {
     const struct settings *s;
     struct session *session;
-    struct stepper *stepper;
-    struct snapshot *last;
+    struct sample_pipeline *pipeline;
+    struct sample *last;
     int64_t now_ns;
     char *keys; /* owned */
     int line;   /* of the keys file, for messages */
@@ -38,11 +38,11 @@ static int play(struct dump *d, struct err *err)
         struct request req;
         bool now;
         session_request(d->session, &req, &now);
-        req.needs |= NEED_FIGURES;
-        r = stepper_next(d->stepper, &req, &d->last, err);
+        req.needs |= NEED_METRICS;
+        r = sample_pipeline_next(d->pipeline, &req, &d->last, err);
         if (r == 0) {
             d->now_ns = d->last->mono_ns;
-            session_sample(d->session, snapshot_ref(d->last), d->now_ns);
+            session_sample(d->session, sample_ref(d->last), d->now_ns);
         }
     } while (r == 0 && d->s->read_path);
     if (r == -ENODATA && !d->last)
@@ -55,7 +55,7 @@ static int read_keys(struct dump *d, struct err *err)
     const char *path = d->s->keys_path;
     FILE *file = fopen(path, "re");
     if (!file)
-        return app_refuse(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(errno));
+        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(errno));
     d->keys = malloc(KEYS_MAX_BYTES + 1);
     size_t len = d->keys ? fread(d->keys, 1, KEYS_MAX_BYTES, file) : 0;
     bool failed = ferror(file) || !feof(file);
@@ -63,7 +63,7 @@ static int read_keys(struct dump *d, struct err *err)
     if (!d->keys)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     if (failed || memchr(d->keys, '\0', len))
-        return app_refuse(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(EINVAL));
+        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(EINVAL));
     d->keys[len] = '\0';
     return 0;
 }
@@ -123,7 +123,7 @@ static int feed(struct dump *d, struct err *err)
             const char *next = *at == '"' ? type(d, at + 1) : at + len;
             if (!next || (*at != '"' && (len >= sizeof(word) || !act(d, word)))) {
                 snprintf(line, sizeof(line), "%d", d->line);
-                return app_refuse(err, MSG_DUMP_BAD_KEY, line, word);
+                return cli_error_usage(err, MSG_DUMP_BAD_KEY, line, word);
             }
             at = next;
         }
@@ -135,10 +135,10 @@ static int feed(struct dump *d, struct err *err)
 static void follow(struct dump *d)
 {
     struct request req;
-    struct snapshot *last;
+    struct sample *last;
     bool now;
     session_request(d->session, &req, &now);
-    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_STRIP, &last))
+    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_SHOWN, &last))
         session_sample(d->session, last, d->now_ns);
 }
 
@@ -148,7 +148,7 @@ static int print(struct dump *d)
     struct canvas canvas;
     if (sink_init(&out, STDOUT_FILENO) < 0 || canvas_init(&canvas, 1, 1) < 0) {
         sink_fini(&out);
-        app_complain(err_name(ENOMEM));
+        cli_error(err_name(ENOMEM));
         return EXIT_FAILED;
     }
     session_draw(d->session, &canvas, d->now_ns);
@@ -160,9 +160,9 @@ static int print(struct dump *d)
         print_canvas(&out, &canvas);
     }
     canvas_fini(&canvas);
-    bool whole = snapshot_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
     if (!whole)
-        app_complain(d->last->why);
+        cli_error(d->last->why);
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 
@@ -172,10 +172,10 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     int r = app_open_source(&src, d->s, err);
     if (r < 0)
         return r;
-    d->stepper = stepper_new(src, HISTORY_STRIP);
-    if (!d->stepper)
+    d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN);
+    if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    stepper_examine(d->stepper, app_doctor(d->s));
+    sample_pipeline_observe(d->pipeline, app_doctor(d->s));
     r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
@@ -197,12 +197,12 @@ int mode_dump(const struct settings *s, bool utf8)
         session_tick(d.session, d.now_ns + LAST_WAIT_NS);
         code = print(&d);
     } else {
-        app_complain(err.msg);
+        cli_error(err.msg);
         code = r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     session_free(d.session);
-    snapshot_unref(d.last);
-    stepper_free(d.stepper);
+    sample_unref(d.last);
+    sample_pipeline_free(d.pipeline);
     free(d.keys);
     return code;
 }

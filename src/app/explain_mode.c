@@ -25,22 +25,22 @@ static int output_width(void)
 static uint32_t needs_of(unsigned state)
 {
     return state == TCP_STATE_BOUND_INACTIVE ? NEED_OWNER | NEED_BOUND
-           : state == TCP_STATE_CLOSE_WAIT   ? NEED_OWNER | NEED_FLOW
+           : state == TCP_STATE_CLOSE_WAIT   ? NEED_OWNER | NEED_TCP_INFO
                                              : NEED_OWNER;
 }
 
 /* One sample for the live values; NULL when there is none, then the text goes without. */
-static struct snapshot *take_sample(const struct settings *s)
+static struct sample *take_sample(const struct settings *s)
 {
     struct source *src;
-    struct snapshot *last = NULL;
+    struct sample *last = NULL;
     if (app_open_source(&src, s, NULL))
         return NULL;
-    struct stepper *stepper = stepper_new(src, 1);
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
     const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
-    if (stepper)
-        stepper_next(stepper, &req, &last, NULL);
-    stepper_free(stepper);
+    if (pipeline)
+        sample_pipeline_next(pipeline, &req, &last, NULL);
+    sample_pipeline_free(pipeline);
     return last;
 }
 
@@ -48,24 +48,24 @@ int mode_explain(const struct settings *s, bool utf8)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO)) {
-        app_complain(err_name(ENOMEM));
+        cli_error(err_name(ENOMEM));
         return EXIT_FAILED;
     }
-    struct snapshot *sample = take_sample(s);
-    struct survey survey;
+    struct sample *sample = take_sample(s);
+    struct sample_summary summary;
     struct breakdown breakdown;
     struct explain_subject subject = {
-        .state = s->explain_state, .snapshot = sample, .row = UINT32_MAX};
+        .state = s->explain_state, .sample = sample, .row = UINT32_MAX};
     if (sample && sample->status != SAMPLE_FAILED) {
-        survey_make(&survey, sample);
-        breakdown_make(&breakdown, sample, &survey, s->explain_state);
-        subject.survey = &survey;
+        summary_make(&summary, sample);
+        breakdown_make(&breakdown, sample, &summary, s->explain_state);
+        subject.summary = &summary;
         subject.breakdown = &breakdown;
     }
     struct explain_text words;
     int code = EXIT_COMPLETE;
     if (explain_layout(&words, &subject, output_width(), 0, true)) {
-        app_complain(err_name(ENOMEM));
+        cli_error(err_name(ENOMEM));
         code = EXIT_FAILED;
     }
     const char *gloss = explain_gloss(s->explain_state, text_language());
@@ -76,6 +76,6 @@ int mode_explain(const struct settings *s, bool utf8)
     for (uint32_t i = 0; i < words.n_lines; i++)
         print_words_line(&out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
     explain_fini(&words);
-    snapshot_unref(sample);
+    sample_unref(sample);
     return app_finish(&out, code);
 }

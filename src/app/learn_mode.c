@@ -11,8 +11,8 @@
 static int give_up(enum msg why, int rc)
 {
     struct err err;
-    app_refuse(&err, why, err_name(rc), NULL);
-    app_complain(err.msg);
+    cli_error_usage(&err, why, err_name(rc), NULL);
+    cli_error(err.msg);
     return EXIT_FAILED;
 }
 
@@ -20,19 +20,19 @@ int mode_learn(const struct settings *s, bool utf8)
 {
     struct lesson lesson;
     if (!isatty(STDOUT_FILENO)) {
-        app_complain(text(MSG_LESSON_NEEDS_TERMINAL));
+        cli_error(text(MSG_LESSON_NEEDS_TERMINAL));
         return EXIT_USAGE;
     }
-    int rc = scene_enter();
+    int rc = lesson_net_enter();
     if (rc == -ENOSPC) { /* what unshare(2) says then is not about space */
-        app_complain(text(MSG_LESSON_NO_MORE));
+        cli_error(text(MSG_LESSON_NO_MORE));
         return EXIT_FAILED;
     }
     if (rc)
         return give_up(MSG_LESSON_NO_NAMESPACE, rc);
     rc = lesson_init(&lesson, s->learn_state);
     if (rc)
-        return give_up(MSG_LESSON_NO_SCENE, rc);
+        return give_up(MSG_LESSON_NO_NET, rc);
     rc = live_run(s, utf8, &lesson);
     lesson_fini(&lesson);
     return rc;

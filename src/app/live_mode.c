@@ -68,7 +68,7 @@ static int open_terminal(struct live *l, bool utf8, struct err *err)
     if (!isatty(in)) {
         in = l->tty_fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (in < 0)
-            return app_refuse(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
+            return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
     }
     const struct term_options options = {
         .glyphs = l->s->glyphs,
@@ -119,21 +119,21 @@ static uint32_t history_points(const struct settings *s)
  * be long in coming, through a pipe, so signals still have their usual effect. */
 static int replay(struct live *l, struct source *src, struct err *err)
 {
-    struct stepper *stepper = stepper_new(src, history_points(l->s));
-    struct snapshot *last = NULL;
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_points(l->s));
+    struct sample *last = NULL;
     struct request req;
     bool now;
-    int rc = stepper ? 0 : -ENOMEM;
-    if (stepper)
-        stepper_examine(stepper, app_doctor(l->s));
+    int rc = pipeline ? 0 : -ENOMEM;
+    if (pipeline)
+        sample_pipeline_observe(pipeline, app_doctor(l->s));
     session_request(l->session, &req, &now);
-    req.needs |= NEED_FIGURES; /* a key may ask for any figure, and there is no other sample */
-    while (!rc && (rc = stepper_next(stepper, &req, &last, err)) == 0)
-        session_sample(l->session, snapshot_ref(last), clock_mono_ns());
+    req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */
+    while (!rc && (rc = sample_pipeline_next(pipeline, &req, &last, err)) == 0)
+        session_sample(l->session, sample_ref(last), clock_mono_ns());
     if (rc == -ENODATA)
-        rc = last ? 0 : app_refuse(err, MSG_NO_SAMPLE, NULL, NULL);
-    snapshot_unref(last);
-    stepper_free(stepper);
+        rc = last ? 0 : cli_error_usage(err, MSG_NO_SAMPLE, NULL, NULL);
+    sample_unref(last);
+    sample_pipeline_free(pipeline);
     return rc;
 }
 
@@ -216,9 +216,9 @@ static void take_sample(struct live *l)
     uint64_t count;
     const ssize_t n = read(l->wake_fd, &count, sizeof count);
     (void)n; /* nothing there is no error: the query worker shares the descriptor */
-    struct snapshot *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
+    struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (!newest || newest->seq == l->seen) {
-        snapshot_unref(newest);
+        sample_unref(newest);
         return;
     }
     l->seen = newest->seq;
@@ -228,7 +228,7 @@ static void take_sample(struct live *l)
 /* A recording that stands has told all samples; once more for what is followed now. */
 static void follow(struct live *l, const struct request *req)
 {
-    struct snapshot *last;
+    struct sample *last;
     if (!app_replay(l->s, req, history_points(l->s), &last))
         session_sample(l->session, last, clock_mono_ns());
 }
@@ -308,16 +308,16 @@ static void loop(struct live *l)
 /* Stop the sampler first: it uses what comes after. */
 static void close_live(struct live *l)
 {
-    char farewell[UI_MESSAGE_MAX + UI_FILTER_MAX] = "";
+    char exit_message[UI_MESSAGE_MAX + UI_FILTER_MAX] = "";
     sampler_stop(l->sampler);
-    const char *line = l->session ? session_farewell(l->session) : NULL;
+    const char *line = l->session ? session_exit_message(l->session) : NULL;
     if (line)
-        snprintf(farewell, sizeof farewell, "%s", line);
+        snprintf(exit_message, sizeof exit_message, "%s", line);
     session_free(l->session);
     canvas_fini(&l->canvas);
     term_close(l->term);
-    if (*farewell)
-        puts(farewell);
+    if (*exit_message)
+        puts(exit_message);
     const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
@@ -380,7 +380,7 @@ int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
     const bool gone = l.term && term_gone(l.term);
     close_live(&l);
     if (rc)
-        app_complain(err.msg);
+        cli_error(err.msg);
     if (l.signal && l.signal != SIGINT)
         return SIGNALLED + l.signal;
     return rc || gone ? EXIT_FAILED : EXIT_COMPLETE;

@@ -7,7 +7,7 @@
 #include "tcptop/source/sampler.h"
 
 int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
-               struct snapshot **last)
+               struct sample **last)
 {
     struct stat file;
     struct source *src;
@@ -21,13 +21,13 @@ int app_replay(const struct settings *s, const struct request *req, uint32_t his
     rc = app_open_source(&src, s, &err);
     if (rc)
         return rc;
-    struct stepper *stepper = stepper_new(src, history_len);
-    if (!stepper)
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
+    if (!pipeline)
         return -ENOMEM;
-    stepper_examine(stepper, app_doctor(s));
-    whole.needs |= NEED_FIGURES;
-    while (!(rc = stepper_next(stepper, &whole, last, &err)))
+    sample_pipeline_observe(pipeline, app_doctor(s));
+    whole.needs |= NEED_METRICS;
+    while (!(rc = sample_pipeline_next(pipeline, &whole, last, &err)))
         continue;
-    stepper_free(stepper);
+    sample_pipeline_free(pipeline);
     return *last ? 0 : rc;
 }

@@ -31,7 +31,7 @@ static void apply_file(struct settings *s, const char *path, const struct option
             continue;
         struct err line;
         err_set(&line, 0, "%s: [%s] %s: %s", path, rows[i].section, rows[i].key, why.msg);
-        app_complain(line.msg);
+        cli_error(line.msg);
     }
 }
 
@@ -45,14 +45,14 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     struct ini_problems problems = {0};
     int rc = ini_load(path, rows, n, values, &problems, err);
     for (size_t i = 0; i < problems.n; i++)
-        app_complain(problems.list[i].msg);
+        cli_error(problems.list[i].msg);
     if (rc == 0)
         apply_file(s, path, rows, values, n);
     else if (rc == -ENOENT && asked)
-        app_refuse(err, MSG_NO_CONFIG_FILE, path, NULL);
+        cli_error_usage(err, MSG_NO_CONFIG_FILE, path, NULL);
     else if (!asked) { /* nobody asked for it: say so and go on without */
         if (rc != -ENOENT)
-            app_complain(err->msg);
+            cli_error(err->msg);
         rc = 0;
     }
     ini_problems_fini(&problems);

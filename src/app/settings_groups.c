@@ -13,7 +13,7 @@ int sort_split(const char *text, size_t *len, int *descending, struct err *err)
     const char *order = text + *len;
     *descending = strcasecmp(order, ":desc") == 0 ? 1 : *order ? 0 : -1;
     if (*descending == 0 && strcasecmp(order, ":asc") != 0)
-        return app_refuse(err, MSG_BAD_SORT_ORDER, text, NULL);
+        return cli_error_usage(err, MSG_BAD_SORT_ORDER, text, NULL);
     return 0;
 }
 
@@ -22,8 +22,8 @@ int column_refuse(const char *text, size_t len, struct err *err)
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(len < 63 ? len : 63), text);
     const char *nearest = column_nearest(name);
-    return nearest ? app_refuse(err, MSG_BAD_COLUMN_NEAR, name, nearest)
-                   : app_refuse(err, MSG_BAD_COLUMN, name, NULL);
+    return nearest ? cli_error_usage(err, MSG_BAD_COLUMN_NEAR, name, nearest)
+                   : cli_error_usage(err, MSG_BAD_COLUMN, name, NULL);
 }
 
 static int figure_find(const struct grouping *how, const char *name, size_t len)
@@ -62,7 +62,7 @@ int group_by_parse(struct settings *s, const char *name, struct err *err)
     if (*name && column < 0)
         return column_refuse(name, strlen(name), err);
     if (column >= 0 && columns[column].kind == KIND_COMPOSITE) /* its atoms follow it */
-        return app_refuse(err, MSG_BAD_GROUP, name, columns[column + 1].id);
+        return cli_error_usage(err, MSG_BAD_GROUP, name, columns[column + 1].id);
     s->group_by = column;
     return 0;
 }
@@ -85,6 +85,6 @@ int group_sums_check(const struct settings *s, struct err *err)
 {
     for (size_t i = 0; i < s->n_columns && settings_print(s) && s->group_given; i++)
         if (s->columns_given && !(columns[s->columns[i]].flags & COLUMN_SUM))
-            return app_refuse(err, MSG_BAD_SUM, columns[s->columns[i]].id, NULL);
+            return cli_error_usage(err, MSG_BAD_SUM, columns[s->columns[i]].id, NULL);
     return 0;
 }

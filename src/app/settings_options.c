@@ -68,7 +68,7 @@ static int color_role(struct settings *s, enum role role, const char *value, str
     struct theme scratch;
     theme_init(&scratch, DEPTH_256, BACKGROUND_DARK);
     if (*value && theme_set(&scratch, role, value, DEPTH_256))
-        return app_refuse(err, MSG_BAD_LOOK, value, NULL);
+        return cli_error_usage(err, MSG_BAD_STYLE, value, NULL);
     snprintf(s->role_text[role], sizeof s->role_text[role], "%.63s", value);
     return 0;
 }
@@ -77,7 +77,7 @@ static int bind_keys(struct settings *s, enum command_id command, const char *ke
 {
     char bad[32];
     if (bindings_set(&s->bindings, command, keys, bad))
-        return app_refuse(err, MSG_BAD_KEY, bad, NULL);
+        return cli_error_usage(err, MSG_BAD_KEY, bad, NULL);
     return 0;
 }
 

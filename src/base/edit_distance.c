@@ -16,7 +16,7 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-unsigned near_distance(const char *a, const char *b)
+unsigned edit_distance(const char *a, const char *b)
 {
     size_t len_a = strlen(a), len_b = strlen(b);
     if (len_a > NAME_MAX_LEN || len_b > NAME_MAX_LEN) {
@@ -41,7 +41,7 @@ unsigned near_distance(const char *a, const char *b)
     return rows[len_a % 3][len_b];
 }
 
-unsigned near_limit(const char *name)
+unsigned edit_distance_limit(const char *name)
 {
     size_t len = strlen(name);
     return len < 6 ? 1 : (unsigned)(len / 3);

@@ -20,24 +20,31 @@
     }
 #define CB(i)                                                                                      \
     {                                                                                              \
-        i, -1, LOOK_BOLD                                                                           \
+        i, -1, STYLE_BOLD                                                                          \
     }
 #define ON(f, b)                                                                                   \
     {                                                                                              \
-        f, b, LOOK_BOLD                                                                            \
+        f, b, STYLE_BOLD                                                                           \
     }
-#define DIM       WITH(LOOK_DIM)
-#define BOLD      WITH(LOOK_BOLD)
-#define REVERSE   WITH(LOOK_REVERSE)
-#define REVERSE_B WITH(LOOK_REVERSE | LOOK_BOLD)
+#define DIM       WITH(STYLE_DIM)
+#define BOLD      WITH(STYLE_BOLD)
+#define REVERSE   WITH(STYLE_REVERSE)
+#define REVERSE_B WITH(STYLE_REVERSE | STYLE_BOLD)
 
 enum { RED = 1, YELLOW = 3, BLUE = 4, MAGENTA = 5, CYAN = 6, WHITE = 7 };
 
 /* Mono, 16 colours on dark and light, 256 colours on dark and light. Calm is grey and blue,
  * trouble orange or dark red; red is never set against green. */
-enum { LOOKS_MONO, LOOKS_16_DARK, LOOKS_16_LIGHT, LOOKS_256_DARK, LOOKS_256_LIGHT, LOOKS_COUNT };
+enum {
+    STYLES_MONO,
+    STYLES_16_DARK,
+    STYLES_16_LIGHT,
+    STYLES_256_DARK,
+    STYLES_256_LIGHT,
+    STYLES_COUNT
+};
 
-static const struct look looks[ROLE_COUNT][LOOKS_COUNT] = {
+static const struct style styles[ROLE_COUNT][STYLES_COUNT] = {
     [ROLE_TEXT] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
     [ROLE_DIM] = {DIM, DIM, DIM, C(246), C(241)},
     [ROLE_RULE] = {DIM, DIM, DIM, C(242), C(246)},
@@ -67,13 +74,13 @@ static const struct look looks[ROLE_COUNT][LOOKS_COUNT] = {
 void theme_init(struct theme *t, enum theme_depth depth, enum theme_background background)
 {
     static const uint8_t column[][2] = {
-        [DEPTH_MONO] = {LOOKS_MONO, LOOKS_MONO},
-        [DEPTH_16] = {LOOKS_16_DARK, LOOKS_16_LIGHT},
-        [DEPTH_256] = {LOOKS_256_DARK, LOOKS_256_LIGHT},
+        [DEPTH_MONO] = {STYLES_MONO, STYLES_MONO},
+        [DEPTH_16] = {STYLES_16_DARK, STYLES_16_LIGHT},
+        [DEPTH_256] = {STYLES_256_DARK, STYLES_256_LIGHT},
     };
 
     for (unsigned role = 0; role < ROLE_COUNT; role++)
-        t->look[role] = looks[role][column[depth][background]];
+        t->style[role] = styles[role][column[depth][background]];
 }
 
 static const char *const color_names[] = {"black", "red",     "green", "yellow",
@@ -81,7 +88,7 @@ static const char *const color_names[] = {"black", "red",     "green", "yellow",
 static const struct {
     const char *name;
     uint8_t attribute;
-} attribute_names[] = {{"bold", LOOK_BOLD}, {"dim", LOOK_DIM}, {"reverse", LOOK_REVERSE}};
+} attribute_names[] = {{"bold", STYLE_BOLD}, {"dim", STYLE_DIM}, {"reverse", STYLE_REVERSE}};
 
 /* A colour's index, -1 for "default", -2 when the word is none. */
 static int color_of(const char *word)
@@ -110,20 +117,20 @@ static uint8_t attribute_of(const char *word)
 
 /* Take one word of the text into `look`. `place` is where the next colour goes: 0 foreign ground,
  * 1 background, 2 nowhere. */
-static bool take_word(struct look *look, const char *word, int *place, bool *on)
+static bool take_word(struct style *style, const char *word, int *place, bool *on)
 {
     uint8_t attribute = attribute_of(word);
     int color = color_of(word);
 
     if (attribute) {
-        look->attributes |= attribute;
+        style->attributes |= attribute;
         return !*on;
     }
     if (!strcasecmp(word, "on"))
         return !*on && *place == 1 ? (*on = true) : false;
     if (color == -2 || (*place == 1 && !*on) || *place > 1)
         return false;
-    *(*place == 0 ? &look->fg : &look->bg) = (int16_t)color;
+    *(*place == 0 ? &style->fg : &style->bg) = (int16_t)color;
     ++*place;
     *on = false;
     return true;
@@ -131,7 +138,7 @@ static bool take_word(struct look *look, const char *word, int *place, bool *on)
 
 int theme_set(struct theme *t, enum role role, const char *value, enum theme_depth depth)
 {
-    struct look look = PLAIN;
+    struct style style = PLAIN;
     char words[64], *word, *rest = NULL;
     int place = 0, n = 0;
     bool on = false;
@@ -140,16 +147,16 @@ int theme_set(struct theme *t, enum role role, const char *value, enum theme_dep
         return -EINVAL;
     strcpy(words, value);
     for (word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest), n++) {
-        if (!take_word(&look, word, &place, &on))
+        if (!take_word(&style, word, &place, &on))
             return -EINVAL;
     }
     if (n == 0 || on)
         return -EINVAL;
     if (depth == DEPTH_MONO)
-        look.fg = look.bg = -1;
-    if (depth == DEPTH_16 && (look.fg > 15 || look.bg > 15))
+        style.fg = style.bg = -1;
+    if (depth == DEPTH_16 && (style.fg > 15 || style.bg > 15))
         return 0; /* such a terminal keeps the built-in look */
-    t->look[role] = look;
+    t->style[role] = style;
     return 0;
 }
 

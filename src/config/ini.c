@@ -111,9 +111,9 @@ static bool section_known(const struct scan *s, const char *name)
 static void unknown_section(struct scan *s, const char *name)
 {
     const char *nearest = NULL;
-    unsigned best = near_limit(name) + 1;
+    unsigned best = edit_distance_limit(name) + 1;
     for (size_t i = 0; i < s->n; i++) {
-        unsigned distance = near_distance(name, s->rows[i].section);
+        unsigned distance = edit_distance(name, s->rows[i].section);
         if (distance < best) {
             best = distance;
             nearest = s->rows[i].section;
@@ -149,11 +149,11 @@ static void take_section(struct scan *s, const char *line, size_t len)
 static void unknown_key(struct scan *s, const char *key)
 {
     const struct option *nearest = NULL;
-    unsigned best = near_limit(key) + 1;
+    unsigned best = edit_distance_limit(key) + 1;
     for (size_t i = 0; i < s->n; i++) {
         const struct option *row = &s->rows[i];
         bool here = strcmp(row->section, s->section) == 0;
-        unsigned distance = near_distance(key, row->key);
+        unsigned distance = edit_distance(key, row->key);
         if (distance < best && (here || distance == 0)) {
             best = distance;
             nearest = row;

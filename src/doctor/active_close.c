@@ -48,7 +48,7 @@ static bool is_within(const struct range *r, const struct conn *c)
 }
 
 /* Is it known of every namespace whose rows are there? */
-static bool ranges_known(const struct snapshot *s)
+static bool ranges_known(const struct sample *s)
 {
     struct range r = range_of(&s->host);
 
@@ -127,13 +127,13 @@ static uint32_t most_used(const struct peer_slots *p)
     return p->used ? p->row[best] : UINT32_MAX;
 }
 
-static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
+static void count_ports_to_peer(struct active_close *c, const struct sample *s,
                                 const struct listeners *listening)
 {
     const struct conn *peer = &s->conn[c->peer];
-    const struct range range = range_of(snapshot_host(s, peer));
+    const struct range range = range_of(sample_host(s, peer));
 
-    c->range = size_of(&range, snapshot_host(s, peer));
+    c->range = size_of(&range, sample_host(s, peer));
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *conn = &s->conn[row];
         if (!is_within(&range, conn) || !same_peer(conn, peer) || listeners_have(listening, conn))
@@ -144,7 +144,7 @@ static void count_ports_to_peer(struct closers *c, const struct snapshot *s,
 }
 
 /* The rows in TIME_WAIT one by one. */
-static void sort_rows(struct closers *c, const struct snapshot *s,
+static void sort_rows(struct active_close *c, const struct sample *s,
                       const struct listeners *listening)
 {
     struct peer_slots peers = {.used = 0};
@@ -157,7 +157,7 @@ static void sort_rows(struct closers *c, const struct snapshot *s,
             continue;
         left--;
         if (listeners_several(s))
-            range = range_of(snapshot_host(s, conn));
+            range = range_of(sample_host(s, conn));
         if (listeners_have(listening, conn)) {
             c->server_port = c->server == 0 || c->server_port == conn->sport ? conn->sport : 0;
             c->server++;
@@ -171,12 +171,13 @@ static void sort_rows(struct closers *c, const struct snapshot *s,
     c->peer = most_used(&peers);
 }
 
-void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening)
+void active_close_count(struct active_close *c, const struct sample *s,
+                        const struct port_set *listening)
 {
     struct listeners l;
     struct range range = range_of(&s->host);
 
-    *c = (struct closers){.peer = UINT32_MAX};
+    *c = (struct active_close){.peer = UINT32_MAX};
     if (listeners_init(&l, s, listening))
         return;
     c->range_known = ranges_known(s);

@@ -14,18 +14,18 @@
 
 static const struct {
     enum rule_id rule;
-    void (*row)(struct look *l, uint32_t row, const struct conn *c);
+    void (*row)(struct check *l, uint32_t row, const struct conn *c);
 } row_rules[] = {
     {RULE_CLOSE_WAIT, row_close_wait},   {RULE_ACCEPT_QUEUE, row_accept_queue},
     {RULE_SYN_BACKLOG, row_syn_backlog}, {RULE_FIN_WAIT2, row_fin_wait2},
     {RULE_SYN_SENT, row_syn_sent},       {RULE_LAST_ACK, row_last_ack},
     {RULE_FIN_WAIT1, row_fin_wait1},     {RULE_ZERO_WINDOW, row_zero_window},
-    {RULE_SLOW_READER, row_slow_reader}, {RULE_FLOW_RETRANS, row_flow},
+    {RULE_SLOW_READER, row_slow_reader}, {RULE_FLOW_RETRANS, row_metrics},
     {RULE_KEEPALIVE, row_keepalive},
 };
 #define ROW_RULES (sizeof row_rules / sizeof row_rules[0])
 
-static void (*const checks[RULE_COUNT])(struct look *l) = {
+static void (*const checks[RULE_COUNT])(struct check *l) = {
     [RULE_CLOSE_WAIT] = check_close_wait,
     [RULE_ACCEPT_QUEUE] = check_accept_queue,
     [RULE_SYN_BACKLOG] = check_syn_backlog,
@@ -46,18 +46,18 @@ static void (*const checks[RULE_COUNT])(struct look *l) = {
     [RULE_RESETS] = check_resets,
 };
 
-void looked(struct look *l, enum rule_id rule)
+void looked(struct check *l, enum rule_id rule)
 {
-    l->d->unlooked[rule] = LOOKED;
+    l->d->skip[rule] = LOOKED;
     l->checked |= UINT32_C(1) << rule;
 }
 
-void not_looked(struct look *l, enum rule_id rule, enum unlooked why)
+void not_looked(struct check *l, enum rule_id rule, enum skip why)
 {
-    l->d->unlooked[rule] = (uint8_t)why;
+    l->d->skip[rule] = (uint8_t)why;
 }
 
-static uint64_t finding_key(enum rule_id rule, const struct place *p, uint64_t key)
+static uint64_t finding_key(enum rule_id rule, const struct netns_ctx *p, uint64_t key)
 {
     return hash_u64(key + (uint64_t)rule * 31 + (p ? (uint64_t)p->id << 32 : 0));
 }
@@ -70,7 +70,8 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t holds_since(const struct look *l, enum rule_id rule, const struct place *p, uint64_t key)
+int64_t holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                    uint64_t key)
 {
     const struct finding *f = find(l->d, finding_key(rule, p, key));
 
@@ -87,7 +88,7 @@ static uint32_t marks_of(enum rule_id rule)
     return states & STATE_BIT(TCP_STATE_ESTABLISHED) ? STATE_BIT(TCP_STATE_ESTABLISHED) : states;
 }
 
-struct finding *report(struct look *l, enum rule_id rule, const struct place *p, uint64_t key,
+struct finding *report(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key,
                        enum severity severity)
 {
     struct doctor *d = l->d;
@@ -108,7 +109,7 @@ struct finding *report(struct look *l, enum rule_id rule, const struct place *p,
         .since_wall_ns = wall,
         .seen_ns = l->now_ns,
         .marks = marks_of(rule),
-        .concern = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
+        .scope = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
     };
     if (p)
         memcpy(f->namespace, p->name, sizeof f->namespace);
@@ -119,24 +120,24 @@ struct finding *report(struct look *l, enum rule_id rule, const struct place *p,
 /* Rows ------------------------------------------------------------------------------------------
  */
 
-static void find_listeners(struct look *l)
+static void find_listeners(struct check *l)
 {
-    const struct snapshot *s = l->s;
+    const struct sample *s = l->s;
     uint32_t left = s->count[TCP_STATE_LISTEN];
 
-    for (uint32_t i = 0; i < l->d->n_places; i++)
-        memset(&l->d->place[i].listening, 0, sizeof l->d->place[i].listening);
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++)
+        memset(&l->d->netns_ctx[i].listening, 0, sizeof l->d->netns_ctx[i].listening);
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
             continue;
-        port_set_add(&place_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        port_set_add(&netns_ctx_of(l, &s->conn[row])->listening, s->conn[row].sport);
         left--;
     }
 }
 
-static void pass_rows(struct look *l)
+static void pass_rows(struct check *l)
 {
-    const struct snapshot *s = l->s;
+    const struct sample *s = l->s;
     uint8_t by_state[TCP_STATE_COUNT][ROW_RULES], n[TCP_STATE_COUNT] = {0};
 
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
@@ -159,7 +160,7 @@ static void pass_rows(struct look *l)
 /* Findings --------------------------------------------------------------------------------------
  */
 
-static void end_finding(struct doctor *d, uint32_t i, const struct look *l)
+static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
 {
     uint32_t keep = d->n_ended < ENDED_MAX ? d->n_ended : ENDED_MAX - 1;
 
@@ -171,7 +172,7 @@ static void end_finding(struct doctor *d, uint32_t i, const struct look *l)
     d->missed[i] = d->missed[d->n_active];
 }
 
-static void settle(struct look *l)
+static void settle(struct check *l)
 {
     struct doctor *d = l->d;
 
@@ -199,7 +200,7 @@ static int compare_findings(const void *a, const void *b)
     return x->rule != y->rule ? x->rule - y->rule : (x->key > y->key) - (x->key < y->key);
 }
 
-static void publish(const struct doctor *d, struct snapshot *s)
+static void publish(const struct doctor *d, struct sample *s)
 {
     struct findings *f = findings_new(d->n_active + d->n_ended);
 
@@ -212,7 +213,7 @@ static void publish(const struct doctor *d, struct snapshot *s)
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
     memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
-    memcpy(f->unlooked, d->unlooked, sizeof d->unlooked);
+    memcpy(f->skip, d->skip, sizeof d->skip);
     for (uint32_t i = 0; i < f->n; i++) {
         bool warns = f->list[i].severity >= SEVERITY_WARNING;
         f->warnings += warns;
@@ -221,23 +222,23 @@ static void publish(const struct doctor *d, struct snapshot *s)
     }
 }
 
-_Static_assert(RULE_COUNT <= sizeof((struct findings *)0)->unlooked, "room for every rule");
+_Static_assert(RULE_COUNT <= sizeof((struct findings *)0)->skip, "room for every rule");
 
 /* The round -------------------------------------------------------------------------------------
  */
 
 static void forget_all(struct doctor *d)
 {
-    d->n_places = d->n_active = d->n_ended = 0;
+    d->n_netns_ctxs = d->n_active = d->n_ended = 0;
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
-    suspects_fini(&d->suspects);
-    memset(d->unlooked, UNLOOKED_YET, sizeof d->unlooked);
+    candidates_fini(&d->candidates);
+    memset(d->skip, SKIP_YET, sizeof d->skip);
 }
 
-static void note_cost(struct doctor *d, const struct snapshot *s)
+static void note_cost(struct doctor *d, const struct sample *s)
 {
-    if (!s->flow)
+    if (!s->metrics)
         d->plain_cpu_ns = s->cpu_ns;
     else if (d->plain_cpu_ns)
         d->extra_cpu_ns = s->cpu_ns > d->plain_cpu_ns ? s->cpu_ns - d->plain_cpu_ns : 0;
@@ -254,29 +255,29 @@ static int64_t figures_gap_ns(const struct doctor *d)
     return affordable > (double)gap ? (int64_t)affordable : gap;
 }
 
-static uint32_t doctor_needs(struct examiner *e, int64_t now_ns)
+static uint32_t doctor_needs(struct sample_observer *e, int64_t now_ns)
 {
     struct doctor *d = (struct doctor *)e;
     uint32_t needs;
 
     if (d->eager)
-        return NEED_FLOW | NEED_OWNER | NEED_BOUND;
+        return NEED_TCP_INFO | NEED_OWNER | NEED_BOUND;
     if (d->owners_ns && now_ns - d->owners_used_ns > OWNERS_KEPT_NS)
         d->owners_ns = 0;
     needs = d->owners_ns ? NEED_OWNER : 0;
     if (d->looks > 0 && d->n_live <= FIGURES_MOST &&
         now_ns - d->figures_ns >= figures_gap_ns(d) - NS_PER_S / 10)
-        needs |= NEED_FLOW;
+        needs |= NEED_TCP_INFO;
     return needs;
 }
 
-static void begin(struct look *l)
+static void begin(struct check *l)
 {
     struct doctor *d = l->d;
-    const struct snapshot *s = l->s;
+    const struct sample *s = l->s;
 
-    l->figures = s->flow && s->n_live;
-    if (s->needs & NEED_FLOW) {
+    l->figures = s->metrics && s->n_live;
+    if (s->needs & NEED_TCP_INFO) {
         d->figures_ns = l->now_ns;
         d->turn_figures++;
         d->hurry = false;
@@ -288,23 +289,23 @@ static void begin(struct look *l)
         return;
     d->rows_ns = l->now_ns;
     d->turn_rows++;
-    d->suspects.full = false;
+    d->candidates.full = false;
     for (unsigned i = 0; i < RULE_COUNT; i++)
-        bag_clear(&d->bag[i]);
-    bag_clear(&d->peers);
+        bucket_table_clear(&d->bucket_table[i]);
+    bucket_table_clear(&d->peers);
 }
 
-static void doctor_examine(struct examiner *e, struct snapshot *s)
+static void doctor_observe(struct sample_observer *e, struct sample *s)
 {
     struct doctor *d = (struct doctor *)e;
-    struct look l = {.d = d, .s = s, .now_ns = s->mono_ns};
+    struct check l = {.d = d, .s = s, .now_ns = s->mono_ns};
 
     if (s->netns_view != d->netns_view)
         forget_all(d);
     d->netns_view = s->netns_view;
     if (s->status != SAMPLE_FAILED) {
         note_cost(d, s);
-        take_places(d, s);
+        take_netns_ctxs(d, s);
         d->n_live = s->n_live;
         d->pending = false;
         begin(&l);
@@ -313,37 +314,37 @@ static void doctor_examine(struct examiner *e, struct snapshot *s)
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)
             checks[rule](&l);
         settle(&l);
-        for (uint32_t i = 0; i < d->n_places; i++)
-            ring_add(&d->place[i], l.now_ns);
+        for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
+            ring_add(&d->netns_ctx[i], l.now_ns);
         d->looks++;
     }
     publish(d, s);
 }
 
-static void doctor_free(struct examiner *e)
+static void doctor_free(struct sample_observer *e)
 {
     struct doctor *d = (struct doctor *)e;
 
-    suspects_fini(&d->suspects);
+    candidates_fini(&d->candidates);
     routes_free(d->routes);
     free(d);
 }
 
-struct examiner *doctor_new(const struct limits *limits, bool eager, double share)
+struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share)
 {
     struct doctor *d = calloc(1, sizeof *d);
 
     if (!d)
         return NULL;
-    d->examiner = (struct examiner){doctor_needs, doctor_examine, doctor_free};
+    d->observer = (struct sample_observer){doctor_needs, doctor_observe, doctor_free};
     d->limits = *limits;
     d->eager = eager;
     d->share = share;
     forget_all(d);
-    return &d->examiner;
+    return &d->observer;
 }
 
-bool doctor_pending(const struct examiner *e)
+bool doctor_pending(const struct sample_observer *e)
 {
     return ((const struct doctor *)e)->pending;
 }

@@ -1,7 +1,8 @@
 /* What the files of the doctor share. doctor.c keeps the findings and decides what is looked at;
- * doctor_tables.c has what is remembered between samples, doctor_subjects.c namespaces, processes
- * and peers; the predicates are in doctor_states.c (rows by their state), doctor_listeners.c (their
- * queues), doctor_flows.c (figures), doctor_ports.c (ephemeral ports), doctor_host.c (counters). */
+ * trends.c has what is remembered between samples, subjects.c namespaces, processes
+ * and peers; the predicates are in rules_state.c (rows by their state), rules_listener.c (their
+ * queues), doctor_transfers.c (figures), rules_ports.c (ephemeral ports), rules_host.c (counters).
+ */
 #ifndef TCPTOP_SRC_DOCTOR_DOCTOR_INTERNAL_H
 #define TCPTOP_SRC_DOCTOR_DOCTOR_INTERNAL_H
 
@@ -9,20 +10,20 @@
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/doctor/doctor.h"
 
-#define FIGURES_MOST   250000u /* rows; with more, figures would take more memory than the rows */
-#define PLACES_MAX     64      /* namespaces; further ones are not looked at by counters */
-#define RING           64      /* points of counters, at least a second apart */
-#define LOTS_MAX       256     /* subjects of one rule in one sample */
-#define FINDINGS_MAX   64
-#define ENDED_MAX      16
-#define REPORTS_MAX    8 /* of one rule, the largest */
-#define RECENT_S       3
-#define WINDOW_S       10
-#define MINUTE_S       60
-#define SUSPECT_VALUES 5
+#define FIGURES_MOST     250000u /* rows; with more, figures would take more memory than the rows */
+#define NETNS_CTXS_MAX   64      /* namespaces; further ones are not looked at by counters */
+#define RING             64      /* points of counters, at least a second apart */
+#define BUCKETS_MAX      256     /* subjects of one rule in one sample */
+#define FINDINGS_MAX     64
+#define ENDED_MAX        16
+#define REPORTS_MAX      8 /* of one rule, the largest */
+#define RECENT_S         3
+#define WINDOW_S         10
+#define MINUTE_S         60
+#define CANDIDATE_VALUES 5
 
 /* A namespace. */
-struct place {
+struct netns_ctx {
     uint16_t id;
     bool used;
     const struct host *host; /* of the sample being looked at */
@@ -42,23 +43,23 @@ struct place {
 
 /* Something that is watched from one look to the next; one that a look does not find is forgotten.
  */
-struct suspect {
+struct candidate {
     uint64_t key; /* 0: free */
     int64_t since_ns;
     uint32_t turn; /* of the last look that found it */
     bool of_figures;
     bool fresh; /* not there at the look before */
-    uint64_t value[SUSPECT_VALUES];
+    uint64_t value[CANDIDATE_VALUES];
 };
 
-struct suspects {
-    struct suspect *list; /* owned */
+struct candidates {
+    struct candidate *list; /* owned */
     uint32_t cap, n;
     bool full; /* in this look */
 };
 
 /* Rows with something in common: those of a process, of a peer … */
-struct lot {
+struct bucket {
     uint64_t key;
     uint32_t row; /* one of them */
     uint32_t n, all;
@@ -67,30 +68,30 @@ struct lot {
     double worst, sum;
 };
 
-struct bag {
+struct bucket_table {
     uint32_t n;
-    uint16_t index[2 * LOTS_MAX]; /* number + 1, 0: free */
-    struct lot lot[LOTS_MAX];
+    uint16_t index[2 * BUCKETS_MAX]; /* number + 1, 0: free */
+    struct bucket bucket[BUCKETS_MAX];
 };
 
 struct routes;
 
 struct doctor {
-    struct examiner examiner;
+    struct sample_observer observer;
     struct limits limits;
     bool eager;
     double share; /* of one core, for figures */
 
-    struct place place[PLACES_MAX];
-    uint32_t n_places;
-    struct suspects suspects;
-    struct bag bag[RULE_COUNT], peers;
+    struct netns_ctx netns_ctx[NETNS_CTXS_MAX];
+    uint32_t n_netns_ctxs;
+    struct candidates candidates;
+    struct bucket_table bucket_table[RULE_COUNT], peers;
     struct routes *routes; /* NULL until there is something to count */
 
     struct finding active[FINDINGS_MAX], ended[ENDED_MAX];
     uint8_t missed[FINDINGS_MAX]; /* looks that did not find it any more */
     uint32_t n_active, n_ended;
-    uint8_t unlooked[RULE_COUNT];
+    uint8_t skip[RULE_COUNT];
 
     uint32_t netns_view;
     uint32_t looks; /* samples that were looked at */
@@ -105,16 +106,16 @@ struct doctor {
 };
 
 /* One look at one sample. */
-struct look {
+struct check {
     struct doctor *d;
-    const struct snapshot *s;
+    const struct sample *s;
     int64_t now_ns;
     bool rows, figures;
-    uint32_t checked;    /* bit per rule */
-    struct place *place; /* of the last row */
+    uint32_t checked;            /* bit per rule */
+    struct netns_ctx *netns_ctx; /* of the last row */
 };
 
-static inline double limit(const struct look *l, enum limit_id which)
+static inline double limit(const struct check *l, enum limit_id which)
 {
     return l->d->limits.value[which];
 }
@@ -123,11 +124,12 @@ static inline double limit(const struct look *l, enum limit_id which)
 
 /** It holds: a finding with its figures to fill in. `key`: what tells it from others of the rule.
  *  `p`: NULL for the host. NULL: there is no room. */
-struct finding *report(struct look *l, enum rule_id rule, const struct place *p, uint64_t key,
+struct finding *report(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key,
                        enum severity severity);
 
 /** Since when it holds, 0 when it does not. */
-int64_t holds_since(const struct look *l, enum rule_id rule, const struct place *p, uint64_t key);
+int64_t holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                    uint64_t key);
 
 static inline void figure(struct finding *f, unsigned which, double value)
 {
@@ -136,103 +138,104 @@ static inline void figure(struct finding *f, unsigned which, double value)
 }
 
 /** The rule was looked at, or why it was not. */
-void looked(struct look *l, enum rule_id rule);
-void not_looked(struct look *l, enum rule_id rule, enum unlooked why);
+void looked(struct check *l, enum rule_id rule);
+void not_looked(struct check *l, enum rule_id rule, enum skip why);
 
-/* doctor_subjects.c */
+/* subjects.c */
 
 /** Which namespaces the sample has, with what they say about themselves. */
-void take_places(struct doctor *d, const struct snapshot *s);
+void take_netns_ctxs(struct doctor *d, const struct sample *s);
 
 /** The namespace of a row. */
-struct place *place_of(struct look *l, const struct conn *c);
+struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c);
 
 /** What identifies the process of a row, and its name into a finding about it. */
-uint64_t owner_key(struct look *l, uint32_t row, bool *unowned);
-void name_owner(const struct look *l, struct finding *f, uint32_t row);
+uint64_t owner_key(struct check *l, uint32_t row, bool *unowned);
+void name_owner(const struct check *l, struct finding *f, uint32_t row);
 
 /** Is it too soon to call the process of the lot unknown? Then owners are asked for. */
-bool awaits_owner(struct look *l, const struct lot *lot);
+bool awaits_owner(struct check *l, const struct bucket *bucket);
 
 /** Since when the row is in its state as far as that was seen, in seconds. */
-double seen_age_s(const struct look *l, uint32_t row);
+double seen_age_s(const struct check *l, uint32_t row);
 
 /** Figures of a row, NULL when not known. */
-const struct flow *flow_of(const struct look *l, uint32_t row);
+const struct tcp_metrics *metrics_of(const struct check *l, uint32_t row);
 
 /** Is it worth waiting for them? */
-bool figures_possible(const struct look *l);
+bool figures_possible(const struct check *l);
 
 /** A field in seconds; false when not known. */
-bool flow_seconds(const struct flow *f, enum flow_field field, double *seconds);
+bool metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
 
 /** The row itself, the end of it that counts. */
 uint64_t conn_key(const struct conn *c);
 uint64_t peer_key(const struct conn *c, bool with_port);
 
 /** Rules' lots, the largest first: `lot[REPORTS_MAX]`; returns how many have `least` or more. */
-uint32_t largest_lots(const struct bag *bag, uint32_t least, const struct lot *lot[REPORTS_MAX]);
+uint32_t largest_buckets(const struct bucket_table *bucket_table, uint32_t least,
+                         const struct bucket *bucket[REPORTS_MAX]);
 
 /** Count a row of `lot` with those of its peer. */
-void count_peer_of(struct look *l, struct lot *lot, uint32_t row);
-bool name_peer(struct look *l, struct finding *f, const struct lot *lot); /* false: none */
+void count_peer_of(struct check *l, struct bucket *bucket, uint32_t row);
+bool name_peer(struct check *l, struct finding *f, const struct bucket *bucket); /* false: none */
 
-/* doctor_tables.c */
+/* trends.c */
 
 /** How much a counter has grown over the last `seconds`, or since the look before if that is
  *  longer; `over_s` (may be NULL): over how many. False when not known. */
-bool grown(const struct look *l, const struct place *p, enum host_counter which, double seconds,
-           uint64_t *by, double *over_s);
-void ring_add(struct place *p, int64_t now_ns);
+bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
+           double seconds, uint64_t *by, double *over_s);
+void ring_add(struct netns_ctx *p, int64_t now_ns);
 
 /** The suspect with that key, new ones with `since_ns` now; NULL: no room. */
-struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool of_figures);
+struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key, bool of_figures);
 
 /** One that stands for many, of which there are few: there is room for it even where suspects have
  *  none left. */
-struct suspect *trend_at(struct look *l, enum rule_id rule, uint64_t key);
-void suspects_fini(struct suspects *s);
+struct candidate *trend_at(struct check *l, enum rule_id rule, uint64_t key);
+void candidates_fini(struct candidates *s);
 
 /** The lot with that key, made by `row` if there is none; NULL: no room. */
-struct lot *bag_at(struct bag *bag, uint64_t key, uint32_t row);
-void bag_clear(struct bag *bag);
+struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, uint32_t row);
+void bucket_table_clear(struct bucket_table *bucket_table);
 
 /* The rules that pass over rows: one call for each row in their states. */
-void row_close_wait(struct look *l, uint32_t row, const struct conn *c);
-void row_accept_queue(struct look *l, uint32_t row, const struct conn *c);
-void row_syn_backlog(struct look *l, uint32_t row, const struct conn *c);
-void row_fin_wait2(struct look *l, uint32_t row, const struct conn *c);
-void row_syn_sent(struct look *l, uint32_t row, const struct conn *c);
-void row_last_ack(struct look *l, uint32_t row, const struct conn *c);
-void row_fin_wait1(struct look *l, uint32_t row, const struct conn *c);
-void row_zero_window(struct look *l, uint32_t row, const struct conn *c);
-void row_slow_reader(struct look *l, uint32_t row, const struct conn *c);
-void row_flow(struct look *l, uint32_t row, const struct conn *c);
-void row_keepalive(struct look *l, uint32_t row, const struct conn *c);
+void row_close_wait(struct check *l, uint32_t row, const struct conn *c);
+void row_accept_queue(struct check *l, uint32_t row, const struct conn *c);
+void row_syn_backlog(struct check *l, uint32_t row, const struct conn *c);
+void row_fin_wait2(struct check *l, uint32_t row, const struct conn *c);
+void row_syn_sent(struct check *l, uint32_t row, const struct conn *c);
+void row_last_ack(struct check *l, uint32_t row, const struct conn *c);
+void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c);
+void row_zero_window(struct check *l, uint32_t row, const struct conn *c);
+void row_slow_reader(struct check *l, uint32_t row, const struct conn *c);
+void row_metrics(struct check *l, uint32_t row, const struct conn *c);
+void row_keepalive(struct check *l, uint32_t row, const struct conn *c);
 
 /* The predicates, after the rows. */
-void check_close_wait(struct look *l);
-void check_accept_queue(struct look *l);
-void check_syn_backlog(struct look *l);
-void check_ephemeral(struct look *l);
-void check_bound(struct look *l);
-void check_tw_table(struct look *l);
-void check_fin_wait2(struct look *l);
-void check_syn_sent(struct look *l);
-void check_last_ack(struct look *l);
-void check_fin_wait1(struct look *l);
-void check_retransmission(struct look *l);
-void check_flow_retrans(struct look *l);
-void check_zero_window(struct look *l);
-void check_slow_reader(struct look *l);
-void check_send_buffer(struct look *l);
-void check_keepalive(struct look *l);
-void check_memory(struct look *l);
-void check_resets(struct look *l);
+void check_close_wait(struct check *l);
+void check_accept_queue(struct check *l);
+void check_syn_backlog(struct check *l);
+void check_ephemeral(struct check *l);
+void check_bound(struct check *l);
+void check_tw_table(struct check *l);
+void check_fin_wait2(struct check *l);
+void check_syn_sent(struct check *l);
+void check_last_ack(struct check *l);
+void check_fin_wait1(struct check *l);
+void check_retransmission(struct check *l);
+void check_flow_retrans(struct check *l);
+void check_zero_window(struct check *l);
+void check_slow_reader(struct check *l);
+void check_send_buffer(struct check *l);
+void check_keepalive(struct check *l);
+void check_memory(struct check *l);
+void check_resets(struct check *l);
 
-/* doctor_ports.c */
-void ports_begin(struct look *l);
-void ports_row(struct look *l, const struct conn *c);
+/* rules_ports.c */
+void ports_begin(struct check *l);
+void ports_row(struct check *l, const struct conn *c);
 void routes_free(struct routes *r);
 
 #endif

@@ -5,62 +5,63 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static uint32_t place_of(const struct conn *c)
+static uint32_t netns_ctx_of(const struct conn *c)
 {
     return (uint32_t)c->netns << 16 | c->sport;
 }
 
-static int compare_places(const void *a, const void *b)
+static int compare_netns_ctxs(const void *a, const void *b)
 {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
 }
 
-bool listeners_several(const struct snapshot *s)
+bool listeners_several(const struct sample *s)
 {
     return s->namespaces && s->namespaces->several;
 }
 
-int listeners_init(struct listeners *l, const struct snapshot *s, const struct port_set *ports)
+int listeners_init(struct listeners *l, const struct sample *s, const struct port_set *ports)
 {
     uint32_t left = s->count[TCP_STATE_LISTEN];
 
     *l = (struct listeners){.ports = ports};
     if (!listeners_several(s))
         return 0;
-    l->places = malloc((left + 1) * sizeof *l->places);
-    for (uint32_t row = 0; row < s->n_live && l->places && l->n < left; row++) {
+    l->netns_ctxs = malloc((left + 1) * sizeof *l->netns_ctxs);
+    for (uint32_t row = 0; row < s->n_live && l->netns_ctxs && l->n < left; row++) {
         if (s->conn[row].state == TCP_STATE_LISTEN)
-            l->places[l->n++] = place_of(&s->conn[row]);
+            l->netns_ctxs[l->n++] = netns_ctx_of(&s->conn[row]);
     }
-    if (l->places)
-        qsort(l->places, l->n, sizeof *l->places, compare_places);
-    return l->places ? 0 : -ENOMEM;
+    if (l->netns_ctxs)
+        qsort(l->netns_ctxs, l->n, sizeof *l->netns_ctxs, compare_netns_ctxs);
+    return l->netns_ctxs ? 0 : -ENOMEM;
 }
 
 void listeners_fini(struct listeners *l)
 {
-    free(l->places);
+    free(l->netns_ctxs);
     *l = (struct listeners){0};
 }
 
 bool listeners_have(const struct listeners *l, const struct conn *c)
 {
-    const uint32_t place = place_of(c);
+    const uint32_t netns_ctx = netns_ctx_of(c);
 
     return port_set_has(l->ports, c->sport) &&
-           (!l->places || bsearch(&place, l->places, l->n, sizeof place, compare_places));
+           (!l->netns_ctxs ||
+            bsearch(&netns_ctx, l->netns_ctxs, l->n, sizeof netns_ctx, compare_netns_ctxs));
 }
 
-bool listeners_on_port_of(const struct snapshot *s, const struct port_set *listening,
+bool listeners_on_port_of(const struct sample *s, const struct port_set *listening,
                           const struct conn *c)
 {
     if (!port_set_has(listening, c->sport))
         return false;
     for (uint32_t row = 0; row < s->n_live && listeners_several(s); row++) {
         const struct conn *other = &s->conn[row];
-        if (other->state == TCP_STATE_LISTEN && place_of(other) == place_of(c))
+        if (other->state == TCP_STATE_LISTEN && netns_ctx_of(other) == netns_ctx_of(c))
             return true;
     }
     return !listeners_several(s);

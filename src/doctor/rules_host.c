@@ -5,12 +5,12 @@
 #define USUAL_FROM_S 60    /* it is not known before */
 
 /* Trap: exists only where bound-only sockets are asked for. */
-void check_bound(struct look *l)
+void check_bound(struct check *l)
 {
     uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
 
     if (!(l->s->needs & NEED_BOUND)) {
-        not_looked(l, RULE_BOUND, UNLOOKED_BOUND);
+        not_looked(l, RULE_BOUND, SKIP_BOUND);
         return;
     }
     looked(l, RULE_BOUND);
@@ -19,21 +19,21 @@ void check_bound(struct look *l)
     struct finding *f = report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
     if (!f)
         return;
-    f->concern.states = STATE_BIT(TCP_STATE_BOUND_INACTIVE);
+    f->scope.states = STATE_BIT(TCP_STATE_BOUND_INACTIVE);
     figure(f, FIGURE_BOUND_COUNT, bound);
 }
 
 /* Trap: the table is the namespace's own, so nothing else is short. */
-void check_tw_table(struct look *l)
+void check_tw_table(struct check *l)
 {
-    for (uint32_t i = 0; i < l->d->n_places; i++) {
-        const struct place *p = &l->d->place[i];
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
+        const struct netns_ctx *p = &l->d->netns_ctx[i];
         uint64_t tw, overflows = 0;
         int64_t most;
 
         if (!host_gauge(p->host, GAUGE_TW, &tw) ||
             !host_sysctl(p->host, SYSCTL_MAX_TW_BUCKETS, &most)) {
-            not_looked(l, RULE_TW_TABLE, UNLOOKED_COUNTERS);
+            not_looked(l, RULE_TW_TABLE, SKIP_COUNTERS);
             continue;
         }
         looked(l, RULE_TW_TABLE);
@@ -43,7 +43,7 @@ void check_tw_table(struct look *l)
         struct finding *f = report(l, RULE_TW_TABLE, p, 0, SEVERITY_WARNING);
         if (!f)
             return;
-        f->concern.states = f->marks = STATE_BIT(TCP_STATE_TIME_WAIT);
+        f->scope.states = f->marks = STATE_BIT(TCP_STATE_TIME_WAIT);
         figure(f, FIGURE_TW_TABLE_COUNT, (double)tw);
         figure(f, FIGURE_TW_TABLE_LIMIT, (double)most);
         figure(f, FIGURE_TW_TABLE_OVERFLOWS, (double)overflows);
@@ -52,17 +52,17 @@ void check_tw_table(struct look *l)
 
 /* Traps: OutSegs leaves repeats out but counts bare ACKs, so data segments are compared; repeated
  * SYNs are no data; what the receiver had already was sent again needlessly. */
-void check_retransmission(struct look *l)
+void check_retransmission(struct check *l)
 {
-    for (uint32_t i = 0; i < l->d->n_places; i++) {
-        const struct place *p = &l->d->place[i];
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
+        const struct netns_ctx *p = &l->d->netns_ctx[i];
         uint64_t again, syns, sent, needless = 0;
         double over;
 
         if (!grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, &over) ||
             !grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &syns, NULL) ||
             !grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &sent, NULL)) {
-            not_looked(l, RULE_RETRANSMISSION, l->d->looks ? UNLOOKED_COUNTERS : UNLOOKED_SHORT);
+            not_looked(l, RULE_RETRANSMISSION, l->d->looks ? SKIP_COUNTERS : SKIP_SHORT);
             continue;
         }
         looked(l, RULE_RETRANSMISSION);
@@ -88,19 +88,19 @@ void check_retransmission(struct look *l)
 }
 
 /* The memory and its limits are the whole host's; a container's own limit presses separately. */
-void check_memory(struct look *l)
+void check_memory(struct check *l)
 {
-    const struct place *p = l->d->n_places ? &l->d->place[0] : NULL;
+    const struct netns_ctx *p = l->d->n_netns_ctxs ? &l->d->netns_ctx[0] : NULL;
     uint64_t pages, pressures = 0, aborts = 0, pruned = 0;
     int64_t pressure, most;
 
     if (!p || !host_gauge(p->host, GAUGE_MEM_PAGES, &pages)) {
-        not_looked(l, RULE_MEMORY, UNLOOKED_COUNTERS);
+        not_looked(l, RULE_MEMORY, SKIP_COUNTERS);
         return;
     }
     if (!host_sysctl(p->host, SYSCTL_MEM_PRESSURE, &pressure) ||
         !host_sysctl(p->host, SYSCTL_MEM_MAX, &most)) {
-        not_looked(l, RULE_MEMORY, UNLOOKED_SYSCTL);
+        not_looked(l, RULE_MEMORY, SKIP_SYSCTL);
         return;
     }
     looked(l, RULE_MEMORY);
@@ -123,7 +123,7 @@ void check_memory(struct look *l)
 }
 
 /* The usual rates, as long as there is no storm. True once they are known. */
-static bool know_usual(struct look *l, struct place *p, const uint64_t now[2], bool storm)
+static bool know_usual(struct check *l, struct netns_ctx *p, const uint64_t now[2], bool storm)
 {
     double step = (double)(l->now_ns - p->usual_ns) / (double)NS_PER_S;
 
@@ -143,13 +143,14 @@ static bool know_usual(struct look *l, struct place *p, const uint64_t now[2], b
     return l->now_ns - p->usual_from_ns >= USUAL_FROM_S * NS_PER_S;
 }
 
-static bool is_storm(const struct look *l, double rate, double usual)
+static bool is_storm(const struct check *l, double rate, double usual)
 {
     return rate > limit(l, THRESHOLD_RESETS_RATE) &&
            rate > usual * limit(l, THRESHOLD_RESETS_FACTOR);
 }
 
-static void report_resets(struct look *l, const struct place *p, const double rate[2], bool of_own)
+static void report_resets(struct check *l, const struct netns_ctx *p, const double rate[2],
+                          bool of_own)
 {
     struct finding *f = report(l, RULE_RESETS, p, 0, SEVERITY_WARNING);
     uint64_t by;
@@ -169,16 +170,16 @@ static void report_resets(struct look *l, const struct place *p, const double ra
 
 /* Traps: probes of load balancers and linger 0 reset all the time: only what is far above the usual
  * counts. */
-void check_resets(struct look *l)
+void check_resets(struct check *l)
 {
-    for (uint32_t i = 0; i < l->d->n_places; i++) {
-        struct place *p = &l->d->place[i];
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
+        struct netns_ctx *p = &l->d->netns_ctx[i];
         uint64_t now[2], by[2];
         double rate[2] = {0}, over;
 
         if (!host_counter(p->host, COUNTER_OUT_RSTS, &now[0]) ||
             !host_counter(p->host, COUNTER_ESTAB_RESETS, &now[1])) {
-            not_looked(l, RULE_RESETS, UNLOOKED_COUNTERS);
+            not_looked(l, RULE_RESETS, SKIP_COUNTERS);
             continue;
         }
         if (grown(l, p, COUNTER_OUT_RSTS, WINDOW_S, &by[0], &over) &&
@@ -189,7 +190,7 @@ void check_resets(struct look *l)
         bool sent = is_storm(l, rate[0], p->usual[0]), ended = is_storm(l, rate[1], p->usual[1]);
         bool known = know_usual(l, p, now, sent || ended);
         if (!known) {
-            not_looked(l, RULE_RESETS, UNLOOKED_SHORT);
+            not_looked(l, RULE_RESETS, SKIP_SHORT);
             continue;
         }
         looked(l, RULE_RESETS);

@@ -7,20 +7,21 @@
  * Traps: the counters are the namespace's, so a listener is blamed by its own queue; a queue that
  * is full for one sample is a burst. */
 
-void row_accept_queue(struct look *l, uint32_t row, const struct conn *c)
+void row_accept_queue(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->flags & CONN_NO_BACKLOG || c->rqueue == 0 || c->rqueue < c->wqueue)
         return;
-    struct lot *lot = bag_at(&l->d->bag[RULE_ACCEPT_QUEUE], conn_key(c), row);
-    struct suspect *one = suspect_at(l, RULE_ACCEPT_QUEUE, conn_key(c), false);
-    if (!lot || !one)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_ACCEPT_QUEUE], conn_key(c), row);
+    struct candidate *one = candidate_at(l, RULE_ACCEPT_QUEUE, conn_key(c), false);
+    if (!bucket || !one)
         return;
-    lot->n = c->rqueue;
-    lot->all = !one->fresh; /* full at the look before, too */
+    bucket->n = c->rqueue;
+    bucket->all = !one->fresh; /* full at the look before, too */
 }
 
-static void report_queue(struct look *l, const struct place *p, const struct conn *c, uint64_t key,
-                         uint64_t overflows)
+static void report_queue(struct check *l, const struct netns_ctx *p, const struct conn *c,
+                         uint64_t key, uint64_t overflows)
 {
     int64_t since = holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn;
     double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
@@ -32,8 +33,8 @@ static void report_queue(struct look *l, const struct place *p, const struct con
         return;
     if (c) {
         f->subject = SUBJECT_LISTENER;
-        f->concern.ends = *c;
-        f->concern.by = CONCERN_SRC | CONCERN_SPORT;
+        f->scope.ends = *c;
+        f->scope.by = SCOPE_SRC | SCOPE_SPORT;
         figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
         figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
     }
@@ -43,41 +44,41 @@ static void report_queue(struct look *l, const struct place *p, const struct con
 }
 
 /* A listener that is found, or was until a moment ago, explains the overflows. */
-static bool explains(const struct look *l, const struct place *p)
+static bool explains(const struct check *l, const struct netns_ctx *p)
 {
     for (uint32_t i = 0; i < l->d->n_active; i++) {
         const struct finding *f = &l->d->active[i];
         if (f->rule == RULE_ACCEPT_QUEUE && f->subject == SUBJECT_LISTENER &&
-            f->concern.ends.netns == p->id)
+            f->scope.ends.netns == p->id)
             return true;
     }
     return false;
 }
 
-void check_accept_queue(struct look *l)
+void check_accept_queue(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_ACCEPT_QUEUE);
     if (l->s->backend == BACKEND_PROC)
-        not_looked(l, RULE_ACCEPT_QUEUE, UNLOOKED_BACKLOG);
-    for (uint32_t at = 0; at < l->d->n_places; at++) {
-        const struct place *p = &l->d->place[at];
+        not_looked(l, RULE_ACCEPT_QUEUE, SKIP_BACKLOG);
+    for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
+        const struct netns_ctx *p = &l->d->netns_ctx[at];
         uint64_t overflows = 0;
         bool blamed = false;
         bool counted = grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL);
         bool many = counted && (double)overflows >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS);
-        uint32_t n = largest_lots(&l->d->bag[RULE_ACCEPT_QUEUE], 1, lot);
+        uint32_t n = largest_buckets(&l->d->bucket_table[RULE_ACCEPT_QUEUE], 1, bucket);
 
         for (uint32_t i = 0; i < n; i++) {
-            const struct conn *c = &l->s->conn[lot[i]->row];
-            if (place_of(l, c) != p)
+            const struct conn *c = &l->s->conn[bucket[i]->row];
+            if (netns_ctx_of(l, c) != p)
                 continue;
             blamed = true;
-            if (many || lot[i]->all)
-                report_queue(l, p, c, lot[i]->key, overflows);
+            if (many || bucket[i]->all)
+                report_queue(l, p, c, bucket[i]->key, overflows);
             else
                 l->d->pending = true;
         }
@@ -91,17 +92,17 @@ void check_accept_queue(struct look *l)
  * Traps: with tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
  * purpose, so their number alone is no warning; a rush is short. */
 
-void row_syn_backlog(struct look *l, uint32_t row, const struct conn *c)
+void row_syn_backlog(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->state != TCP_STATE_SYN_RECV)
         return;
     uint64_t port = (uint64_t)c->netns << 16 | c->sport;
-    struct lot *lot = bag_at(&l->d->bag[RULE_SYN_BACKLOG], port, row);
-    if (lot)
-        lot->n++;
+    struct bucket *bucket = bucket_table_at(&l->d->bucket_table[RULE_SYN_BACKLOG], port, row);
+    if (bucket)
+        bucket->n++;
 }
 
-static const struct conn *listener_of(const struct look *l, const struct conn *c)
+static const struct conn *listener_of(const struct check *l, const struct conn *c)
 {
     for (uint32_t row = 0; row < l->s->n_live; row++) {
         const struct conn *other = &l->s->conn[row];
@@ -118,7 +119,7 @@ struct turned_away {
     int64_t syncookies;
 };
 
-static struct turned_away turned_away(const struct look *l, const struct place *p)
+static struct turned_away turned_away(const struct check *l, const struct netns_ctx *p)
 {
     struct turned_away t = {.syncookies = -1};
     uint64_t sent = 0;
@@ -132,12 +133,12 @@ static struct turned_away turned_away(const struct look *l, const struct place *
     return t;
 }
 
-static void report_syns(struct look *l, const struct place *p, const struct lot *lot,
+static void report_syns(struct check *l, const struct netns_ctx *p, const struct bucket *bucket,
                         const struct turned_away *t, bool counted)
 {
-    const struct conn *c = lot ? &l->s->conn[lot->row] : NULL;
+    const struct conn *c = bucket ? &l->s->conn[bucket->row] : NULL;
     const struct conn *listener = c ? listener_of(l, c) : NULL;
-    uint64_t key = lot ? lot->key : 0;
+    uint64_t key = bucket ? bucket->key : 0;
     int64_t since = holds_since(l, RULE_SYN_BACKLOG, p, key);
     double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
     bool sustained = held >= limit(l, THRESHOLD_SYN_BACKLOG_SUSTAINED);
@@ -150,9 +151,9 @@ static void report_syns(struct look *l, const struct place *p, const struct lot 
         return;
     if (c) {
         f->subject = SUBJECT_LISTENER;
-        f->concern.ends = listener ? *listener : *c;
-        f->concern.by = CONCERN_SPORT;
-        figure(f, FIGURE_SYN_BACKLOG_COUNT, lot->n);
+        f->scope.ends = listener ? *listener : *c;
+        f->scope.by = SCOPE_SPORT;
+        figure(f, FIGURE_SYN_BACKLOG_COUNT, bucket->n);
     }
     if (listener && !(listener->flags & CONN_NO_BACKLOG))
         figure(f, FIGURE_SYN_BACKLOG_LIMIT, listener->wqueue);
@@ -164,36 +165,36 @@ static void report_syns(struct look *l, const struct place *p, const struct lot 
         figure(f, FIGURE_SYN_BACKLOG_SYNCOOKIES, (double)t->syncookies);
 }
 
-static bool half_full(const struct look *l, const struct lot *lot)
+static bool half_full(const struct check *l, const struct bucket *bucket)
 {
-    const struct conn *listener = listener_of(l, &l->s->conn[lot->row]);
+    const struct conn *listener = listener_of(l, &l->s->conn[bucket->row]);
 
-    return listener && !(listener->flags & CONN_NO_BACKLOG) && lot->n * 2 > listener->wqueue &&
-           lot->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
+    return listener && !(listener->flags & CONN_NO_BACKLOG) && bucket->n * 2 > listener->wqueue &&
+           bucket->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
 }
 
-void check_syn_backlog(struct look *l)
+void check_syn_backlog(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    uint32_t n = largest_lots(&l->d->bag[RULE_SYN_BACKLOG], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SYN_BACKLOG], 1, bucket);
     looked(l, RULE_SYN_BACKLOG);
-    for (uint32_t at = 0; at < l->d->n_places; at++) {
-        const struct place *p = &l->d->place[at];
+    for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
+        const struct netns_ctx *p = &l->d->netns_ctx[at];
         struct turned_away t = turned_away(l, p);
         uint64_t away = t.cookies + t.drops;
         bool counted = away > 0 && (double)away >= limit(l, THRESHOLD_SYN_BACKLOG_DROPS);
         bool blamed = false;
 
         if (!t.known && l->d->looks > 0)
-            not_looked(l, RULE_SYN_BACKLOG, UNLOOKED_COUNTERS);
+            not_looked(l, RULE_SYN_BACKLOG, SKIP_COUNTERS);
         for (uint32_t i = 0; i < n; i++) {
-            if (place_of(l, &l->s->conn[lot[i]->row]) != p)
+            if (netns_ctx_of(l, &l->s->conn[bucket[i]->row]) != p)
                 continue;
-            if ((counted && !blamed) || half_full(l, lot[i]))
-                report_syns(l, p, lot[i], &t, counted && !blamed);
+            if ((counted && !blamed) || half_full(l, bucket[i]))
+                report_syns(l, p, bucket[i], &t, counted && !blamed);
             blamed = true;
         }
         if (counted && !blamed)

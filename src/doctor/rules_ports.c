@@ -25,8 +25,8 @@ struct route {
     uint64_t key;
     uint32_t row;
     uint32_t used, waiting, reusable, recent;
-    double oldest_s;               /* of those in TIME_WAIT */
-    uint32_t ending[LINGER_S + 1]; /* in TIME_WAIT, by seconds left */
+    double oldest_s;                    /* of those in TIME_WAIT */
+    uint32_t close_event[LINGER_S + 1]; /* in TIME_WAIT, by seconds left */
 };
 
 struct routes {
@@ -46,7 +46,7 @@ static uint64_t route_key(const struct conn *c)
     return hash_bytes(c->src, sizeof c->src, peer_key(c, true) ^ c->family);
 }
 
-void ports_begin(struct look *l)
+void ports_begin(struct check *l)
 {
     struct routes *r = l->d->routes;
 
@@ -59,24 +59,24 @@ void ports_begin(struct look *l)
 }
 
 /* Has the row a port that connect() could have chosen? Those of a listener's children are none. */
-static bool is_ephemeral(const struct place *p, const struct conn *c)
+static bool is_ephemeral(const struct netns_ctx *p, const struct conn *c)
 {
     return c->state != TCP_STATE_LISTEN && p->available > 0 && c->sport >= p->low &&
            c->sport <= p->high && !port_set_has(&p->listening, c->sport);
 }
 
-void ports_row(struct look *l, const struct conn *c)
+void ports_row(struct check *l, const struct conn *c)
 {
     struct routes *r = l->d->routes;
 
-    if (!r || !is_ephemeral(place_of(l, c), c))
+    if (!r || !is_ephemeral(netns_ctx_of(l, c), c))
         return;
     uint32_t count = ++r->bucket[route_key(c) % BUCKETS];
     if (count > r->most)
         r->most = count;
 }
 
-static uint32_t worth(const struct place *p)
+static uint32_t worth(const struct netns_ctx *p)
 {
     int64_t least = p->available / SHARE_LEAST;
 
@@ -105,7 +105,7 @@ static bool is_loopback(const struct conn *c)
 
 /* After how many ms may connect() take a port over from TIME_WAIT? -1: never.
  * net/ipv4/tcp_ipv4.c tcp_twsk_unique() */
-static int64_t reuse_after_ms(const struct place *p, const struct conn *c)
+static int64_t reuse_after_ms(const struct netns_ctx *p, const struct conn *c)
 {
     int64_t reuse = 0, timestamps = 1, delay = REUSE_DELAY;
 
@@ -115,7 +115,7 @@ static int64_t reuse_after_ms(const struct place *p, const struct conn *c)
     return timestamps && (reuse == 1 || (reuse == 2 && is_loopback(c))) ? delay : -1;
 }
 
-static void add_to_route(struct route *r, const struct place *p, const struct conn *c)
+static void add_to_route(struct route *r, const struct netns_ctx *p, const struct conn *c)
 {
     uint32_t left_ms = c->expires_ms < LINGER_S * 1000 ? c->expires_ms : LINGER_S * 1000;
     int64_t after = reuse_after_ms(p, c);
@@ -127,17 +127,17 @@ static void add_to_route(struct route *r, const struct place *p, const struct co
     r->waiting++;
     r->recent += age <= RECENT_CLOSED;
     r->reusable += after >= 0 && age * 1000 > (double)after;
-    r->ending[left_ms / 1000]++;
+    r->close_event[left_ms / 1000]++;
     r->oldest_s = age > r->oldest_s ? age : r->oldest_s;
 }
 
-static void count_routes(struct look *l)
+static void count_routes(struct check *l)
 {
     struct routes *r = l->d->routes;
 
     for (uint32_t row = 0; row < l->s->n_live; row++) {
         const struct conn *c = &l->s->conn[row];
-        const struct place *p = place_of(l, c);
+        const struct netns_ctx *p = netns_ctx_of(l, c);
         uint64_t key;
 
         if (c->state >= TCP_STATE_COUNT || c->flags & CONN_BOUND || !is_ephemeral(p, c))
@@ -160,10 +160,10 @@ struct outlook {
 };
 
 /* Connections opened per second: those that closed here since, and the growth of the rest. */
-static void rate_of(struct look *l, const struct route *r, struct outlook *o)
+static void rate_of(struct check *l, const struct route *r, struct outlook *o)
 {
     double window = r->oldest_s < RECENT_CLOSED ? r->oldest_s : RECENT_CLOSED;
-    struct suspect *before = trend_at(l, RULE_EPHEMERAL, r->key);
+    struct candidate *before = trend_at(l, RULE_EPHEMERAL, r->key);
     uint32_t open = r->used - r->waiting;
     double closed = 0;
 
@@ -200,7 +200,7 @@ static void look_ahead(const struct route *r, double available, bool reused, str
     for (int t = 0; t < HORIZON_S; t++) {
         double next = used + grows;
         if (!reused)
-            next -= t < LINGER_S ? (double)r->ending[t] : closing;
+            next -= t < LINGER_S ? (double)r->close_event[t] : closing;
         if (next >= available) {
             o->exhausted_s = next > used ? t + (available - used) / (next - used) : t;
             o->exhausted_s = o->exhausted_s > 0 ? o->exhausted_s : 0;
@@ -210,10 +210,10 @@ static void look_ahead(const struct route *r, double available, bool reused, str
     }
 }
 
-static void judge_route(struct look *l, const struct route *r)
+static void judge_route(struct check *l, const struct route *r)
 {
     const struct conn *c = &l->s->conn[r->row];
-    const struct place *p = place_of(l, c);
+    const struct netns_ctx *p = netns_ctx_of(l, c);
     bool reused = reuse_after_ms(p, c) >= 0;
     double available = (double)p->available;
     double used = reused ? r->used - (double)r->reusable : r->used;
@@ -233,10 +233,10 @@ static void judge_route(struct look *l, const struct route *r)
     if (!f)
         return;
     f->subject = SUBJECT_ROUTE;
-    f->concern.states = STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN);
+    f->scope.states = STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN);
     f->marks = STATE_BIT(r->waiting * 2 >= r->used ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
-    f->concern.ends = *c;
-    f->concern.by = CONCERN_SRC | CONCERN_DST | CONCERN_DPORT;
+    f->scope.ends = *c;
+    f->scope.by = SCOPE_SRC | SCOPE_DST | SCOPE_DPORT;
     figure(f, FIGURE_EPHEMERAL_USED, r->used);
     figure(f, FIGURE_EPHEMERAL_AVAILABLE, available);
     figure(f, FIGURE_EPHEMERAL_WAITING, r->waiting);
@@ -249,16 +249,16 @@ static void judge_route(struct look *l, const struct route *r)
         figure(f, FIGURE_EPHEMERAL_REUSE, (double)reuse);
 }
 
-void check_ephemeral(struct look *l)
+void check_ephemeral(struct check *l)
 {
     struct routes *r = l->d->routes;
     uint32_t least = UINT32_MAX;
 
-    for (uint32_t i = 0; i < l->d->n_places; i++)
-        if (l->d->place[i].available > 0 && worth(&l->d->place[i]) < least)
-            least = worth(&l->d->place[i]);
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++)
+        if (l->d->netns_ctx[i].available > 0 && worth(&l->d->netns_ctx[i]) < least)
+            least = worth(&l->d->netns_ctx[i]);
     if (least == UINT32_MAX) {
-        not_looked(l, RULE_EPHEMERAL, UNLOOKED_SYSCTL);
+        not_looked(l, RULE_EPHEMERAL, SKIP_SYSCTL);
         return;
     }
     if (!l->rows || !r)

@@ -14,14 +14,14 @@ enum { ACKED, KNOWN, FLOWING };
  * Traps: a child not yet accepted has no file; one whose process still sends is a half-close. */
 
 /* What figures say: since when the peer has sent nothing but FIN, and whether data still flows. */
-static void judge_flow(const struct look *l, struct suspect *one, const struct flow *f)
+static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
 {
     uint64_t acked = 0;
     double quiet = 0;
 
-    if (!f || !flow_get(f, FLOW_bytes_acked, &acked))
+    if (!f || !tcp_metrics_get(f, METRICS_bytes_acked, &acked))
         return;
-    bool recent = flow_seconds(f, FLOW_last_data_sent_ms, &quiet) &&
+    bool recent = metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
                   quiet < limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool grew = !one->value[KNOWN] || acked > one->value[ACKED];
     one->value[ACKED] = acked;
@@ -29,23 +29,24 @@ static void judge_flow(const struct look *l, struct suspect *one, const struct f
     one->value[FLOWING] = recent && grew;
 }
 
-void row_close_wait(struct look *l, uint32_t row, const struct conn *c)
+void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
 {
-    const struct flow *f = flow_of(l, row);
+    const struct tcp_metrics *f = metrics_of(l, row);
     double age = seen_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool unowned;
-    struct lot *lot = NULL;
+    struct bucket *bucket = NULL;
 
     if (c->inode == 0)
         return;
-    if (flow_seconds(f, FLOW_last_ack_recv_ms, &quiet) && quiet > age)
+    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
         age = quiet;
-    lot = bag_at(&l->d->bag[RULE_CLOSE_WAIT], owner_key(l, row, &unowned), row);
-    if (!lot)
+    bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_CLOSE_WAIT], owner_key(l, row, &unowned), row);
+    if (!bucket)
         return;
-    lot->all++;
-    lot->unowned = unowned;
-    struct suspect *one = suspect_at(l, RULE_CLOSE_WAIT, conn_key(c), false);
+    bucket->all++;
+    bucket->unowned = unowned;
+    struct candidate *one = candidate_at(l, RULE_CLOSE_WAIT, conn_key(c), false);
     if (!one)
         return;
     int64_t since = l->now_ns - (int64_t)(age * (double)NS_PER_S);
@@ -54,74 +55,75 @@ void row_close_wait(struct look *l, uint32_t row, const struct conn *c)
     age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
     if (age < least)
         return;
-    judge_flow(l, one, f);
+    judge_metrics(l, one, f);
     if (!one->value[KNOWN] && figures_possible(l)) {
         l->d->hurry = l->d->pending = true;
         return;
     }
     if (one->value[FLOWING])
         return;
-    lot->n++;
-    lot->worst = age > lot->worst ? age : lot->worst;
-    count_peer_of(l, lot, row);
+    bucket->n++;
+    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    count_peer_of(l, bucket, row);
 }
 
 /* Three looks without a decrease? */
-static bool does_not_shrink(struct look *l, enum rule_id rule, const struct lot *lot)
+static bool does_not_shrink(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
-    struct suspect *trend = trend_at(l, rule, lot->key);
+    struct candidate *trend = trend_at(l, rule, bucket->key);
 
     if (!trend)
         return false;
-    trend->value[1] = lot->n >= trend->value[0] ? trend->value[1] + 1 : 0;
-    trend->value[0] = lot->n;
+    trend->value[1] = bucket->n >= trend->value[0] ? trend->value[1] + 1 : 0;
+    trend->value[0] = bucket->n;
     if (trend->value[1] < TREND_LOOKS)
         l->d->pending = true;
     return trend->value[1] >= TREND_LOOKS;
 }
 
-static bool file_limit(const struct look *l, uint32_t pid, uint64_t *files)
+static bool file_limit(const struct check *l, uint32_t pid, uint64_t *files)
 {
     return pid && l->s->backend != BACKEND_FRAME && l->s->backend != BACKEND_RAW &&
            process_files_max(pid, files);
 }
 
-static void report_close_wait(struct look *l, const struct lot *lot)
+static void report_close_wait(struct check *l, const struct bucket *bucket)
 {
-    const struct conn *c = &l->s->conn[lot->row];
-    struct finding *f = report(l, RULE_CLOSE_WAIT, place_of(l, c), lot->key, SEVERITY_WARNING);
+    const struct conn *c = &l->s->conn[bucket->row];
+    struct finding *f =
+        report(l, RULE_CLOSE_WAIT, netns_ctx_of(l, c), bucket->key, SEVERITY_WARNING);
     uint64_t files;
 
     if (!f)
         return;
-    name_owner(l, f, lot->row);
-    f->concern.by |= CONCERN_OWNED;
-    if (name_peer(l, f, lot))
-        figure(f, FIGURE_CLOSE_WAIT_PEER, lot->top_n);
-    figure(f, FIGURE_CLOSE_WAIT_LEAKED, lot->n);
-    figure(f, FIGURE_CLOSE_WAIT_ALL, lot->all);
+    name_owner(l, f, bucket->row);
+    f->scope.by |= SCOPE_OWNED;
+    if (name_peer(l, f, bucket))
+        figure(f, FIGURE_CLOSE_WAIT_PEER, bucket->top_n);
+    figure(f, FIGURE_CLOSE_WAIT_LEAKED, bucket->n);
+    figure(f, FIGURE_CLOSE_WAIT_ALL, bucket->all);
     figure(f, FIGURE_CLOSE_WAIT_AGE, limit(l, THRESHOLD_CLOSE_WAIT_AGE));
-    figure(f, FIGURE_CLOSE_WAIT_OLDEST, lot->worst);
-    if (!file_limit(l, f->concern.pid, &files) || files == 0)
+    figure(f, FIGURE_CLOSE_WAIT_OLDEST, bucket->worst);
+    if (!file_limit(l, f->scope.pid, &files) || files == 0)
         return;
     figure(f, FIGURE_CLOSE_WAIT_FILES, (double)files);
-    figure(f, FIGURE_CLOSE_WAIT_SHARE, lot->all * 100.0 / (double)files);
+    figure(f, FIGURE_CLOSE_WAIT_SHARE, bucket->all * 100.0 / (double)files);
     if (f->value[FIGURE_CLOSE_WAIT_SHARE] > limit(l, THRESHOLD_CLOSE_WAIT_FILES))
         f->severity = SEVERITY_CRITICAL;
 }
 
-void check_close_wait(struct look *l)
+void check_close_wait(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_CLOSE_WAIT);
     uint32_t least = (uint32_t)limit(l, THRESHOLD_CLOSE_WAIT_COUNT);
-    uint32_t n = largest_lots(&l->d->bag[RULE_CLOSE_WAIT], least, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_CLOSE_WAIT], least, bucket);
     for (uint32_t i = 0; i < n; i++)
-        if (does_not_shrink(l, RULE_CLOSE_WAIT, lot[i]) && !awaits_owner(l, lot[i]))
-            report_close_wait(l, lot[i]);
+        if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) && !awaits_owner(l, bucket[i]))
+            report_close_wait(l, bucket[i]);
 }
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
@@ -131,71 +133,73 @@ void check_close_wait(struct look *l)
 
 #define ORPHANS UINT64_C(0xffff000000000000)
 
-void row_fin_wait2(struct look *l, uint32_t row, const struct conn *c)
+void row_fin_wait2(struct check *l, uint32_t row, const struct conn *c)
 {
-    struct bag *bag = &l->d->bag[RULE_FIN_WAIT2];
-    const struct flow *f = flow_of(l, row);
+    struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
+    const struct tcp_metrics *f = metrics_of(l, row);
     double age = seen_age_s(l, row), acked = 0, data = 0;
     bool unowned;
 
     if (c->inode == 0) {
-        struct lot *lot = bag_at(bag, ORPHANS | place_of(l, c)->id, row);
-        if (lot) {
-            lot->n++;
-            count_peer_of(l, lot, row);
+        struct bucket *bucket =
+            bucket_table_at(bucket_table, ORPHANS | netns_ctx_of(l, c)->id, row);
+        if (bucket) {
+            bucket->n++;
+            count_peer_of(l, bucket, row);
         }
         return;
     }
-    if (flow_seconds(f, FLOW_last_ack_recv_ms, &acked) &&
-        flow_seconds(f, FLOW_last_data_recv_ms, &data) && acked > age)
+    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
+        metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
         age = acked;
     if (age < limit(l, THRESHOLD_FIN_WAIT2_AGE))
         return;
-    struct lot *lot = bag_at(bag, owner_key(l, row, &unowned), row);
-    if (!lot)
+    struct bucket *bucket = bucket_table_at(bucket_table, owner_key(l, row, &unowned), row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->unowned = unowned;
-    lot->worst = age > lot->worst ? age : lot->worst;
-    count_peer_of(l, lot, row);
+    bucket->n++;
+    bucket->unowned = unowned;
+    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    count_peer_of(l, bucket, row);
 }
 
-static void report_fin_wait2(struct look *l, const struct lot *lot, bool orphans)
+static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool orphans)
 {
-    const struct place *p = place_of(l, &l->s->conn[lot->row]);
+    const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket->row]);
     struct finding *f =
-        report(l, RULE_FIN_WAIT2, p, lot->key, orphans ? SEVERITY_WARNING : SEVERITY_INFO);
+        report(l, RULE_FIN_WAIT2, p, bucket->key, orphans ? SEVERITY_WARNING : SEVERITY_INFO);
     int64_t timeout;
 
     if (!f)
         return;
-    if (name_peer(l, f, lot))
-        figure(f, FIGURE_FIN_WAIT2_PEER, lot->top_n);
+    if (name_peer(l, f, bucket))
+        figure(f, FIGURE_FIN_WAIT2_PEER, bucket->top_n);
     if (orphans) {
-        f->concern.by = CONCERN_ORPHAN;
-        figure(f, FIGURE_FIN_WAIT2_ORPHANS, lot->n);
+        f->scope.by = SCOPE_ORPHAN;
+        figure(f, FIGURE_FIN_WAIT2_ORPHANS, bucket->n);
         if (host_sysctl(p->host, SYSCTL_FIN_TIMEOUT, &timeout))
             figure(f, FIGURE_FIN_WAIT2_TIMEOUT, (double)timeout);
         return;
     }
-    name_owner(l, f, lot->row);
-    f->concern.by |= CONCERN_OWNED;
-    figure(f, FIGURE_FIN_WAIT2_OWNED, lot->n);
-    figure(f, FIGURE_FIN_WAIT2_OLDEST, lot->worst);
+    name_owner(l, f, bucket->row);
+    f->scope.by |= SCOPE_OWNED;
+    figure(f, FIGURE_FIN_WAIT2_OWNED, bucket->n);
+    figure(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst);
 }
 
-void check_fin_wait2(struct look *l)
+void check_fin_wait2(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_FIN_WAIT2);
-    uint32_t n = largest_lots(&l->d->bag[RULE_FIN_WAIT2], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT2], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        bool orphans = lot[i]->key >= ORPHANS;
-        if (orphans ? lot[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS) : !awaits_owner(l, lot[i]))
-            report_fin_wait2(l, lot[i], orphans);
+        bool orphans = bucket[i]->key >= ORPHANS;
+        if (orphans ? bucket[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS)
+                    : !awaits_owner(l, bucket[i]))
+            report_fin_wait2(l, bucket[i], orphans);
     }
 }
 
@@ -203,7 +207,7 @@ void check_fin_wait2(struct look *l)
  *
  * Trap: a client that tries IPv6 and IPv4 at once leaves the one that is slower (RFC 8305). */
 
-void row_syn_sent(struct look *l, uint32_t row, const struct conn *c)
+void row_syn_sent(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = seen_age_s(l, row);
 
@@ -212,16 +216,17 @@ void row_syn_sent(struct look *l, uint32_t row, const struct conn *c)
         l->d->pending |= c->retrans > 0;
         return;
     }
-    struct lot *lot = bag_at(&l->d->bag[RULE_SYN_SENT], peer_key(c, true), row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_SYN_SENT], peer_key(c, true), row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->worst = age > lot->worst ? age : lot->worst;
-    lot->sum = c->retrans > lot->sum ? c->retrans : lot->sum;
+    bucket->n++;
+    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    bucket->sum = c->retrans > bucket->sum ? c->retrans : bucket->sum;
 }
 
 /* Is there a connection of the same user to the same port by IPv4? Then the other one won. */
-static bool won_by_ipv4(const struct look *l, const struct conn *c)
+static bool won_by_ipv4(const struct check *l, const struct conn *c)
 {
     for (uint32_t row = 0; row < l->s->n_live && c->family == AF_INET6; row++) {
         const struct conn *other = &l->s->conn[row];
@@ -232,28 +237,29 @@ static bool won_by_ipv4(const struct look *l, const struct conn *c)
     return false;
 }
 
-void check_syn_sent(struct look *l)
+void check_syn_sent(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_SYN_SENT);
-    uint32_t n = largest_lots(&l->d->bag[RULE_SYN_SENT], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = &l->s->conn[lot[i]->row];
+        const struct conn *c = &l->s->conn[bucket[i]->row];
         if (won_by_ipv4(l, c))
             continue;
-        struct finding *f = report(l, RULE_SYN_SENT, place_of(l, c), lot[i]->key, SEVERITY_WARNING);
+        struct finding *f =
+            report(l, RULE_SYN_SENT, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_DESTINATION;
-        f->concern.ends = *c;
-        f->concern.by = CONCERN_DST | CONCERN_DPORT;
-        figure(f, FIGURE_SYN_SENT_COUNT, lot[i]->n);
-        figure(f, FIGURE_SYN_SENT_REPEATS, lot[i]->sum);
-        if (lot[i]->worst > 0)
-            figure(f, FIGURE_SYN_SENT_OLDEST, lot[i]->worst);
+        f->scope.ends = *c;
+        f->scope.by = SCOPE_DST | SCOPE_DPORT;
+        figure(f, FIGURE_SYN_SENT_COUNT, bucket[i]->n);
+        figure(f, FIGURE_SYN_SENT_REPEATS, bucket[i]->sum);
+        if (bucket[i]->worst > 0)
+            figure(f, FIGURE_SYN_SENT_OLDEST, bucket[i]->worst);
     }
 }
 
@@ -268,7 +274,7 @@ static double repeated_age_s(const struct conn *c)
     return c->timer == TIMER_RETRANSMIT ? 0.2 * (double)((1u << doublings) - 1) : 0;
 }
 
-static double closing_age_s(const struct look *l, uint32_t row, const struct conn *c)
+static double closing_age_s(const struct check *l, uint32_t row, const struct conn *c)
 {
     double seen = seen_age_s(l, row), repeated = repeated_age_s(c);
 
@@ -276,47 +282,48 @@ static double closing_age_s(const struct look *l, uint32_t row, const struct con
 }
 
 /* Trap: on a long path the answer just takes its time; so it must have been repeated. */
-void row_last_ack(struct look *l, uint32_t row, const struct conn *c)
+void row_last_ack(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
     bool repeats = (c->timer == TIMER_RETRANSMIT && c->retrans > 0) || c->timer == TIMER_PROBE;
 
     if (!repeats || age < limit(l, THRESHOLD_LAST_ACK_AGE))
         return;
-    struct lot *lot = bag_at(&l->d->bag[RULE_LAST_ACK], place_of(l, c)->id, row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_LAST_ACK], netns_ctx_of(l, c)->id, row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->worst = age > lot->worst ? age : lot->worst;
-    count_peer_of(l, lot, row);
+    bucket->n++;
+    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    count_peer_of(l, bucket, row);
 }
 
-void check_last_ack(struct look *l)
+void check_last_ack(struct check *l)
 {
-    const struct bag *bag = &l->d->bag[RULE_LAST_ACK];
+    const struct bucket_table *bucket_table = &l->d->bucket_table[RULE_LAST_ACK];
 
     if (!l->rows)
         return;
     looked(l, RULE_LAST_ACK);
-    for (uint32_t i = 0; i < bag->n; i++) {
-        const struct conn *c = &l->s->conn[bag->lot[i].row];
-        struct finding *f = report(l, RULE_LAST_ACK, place_of(l, c), 0, SEVERITY_INFO);
+    for (uint32_t i = 0; i < bucket_table->n; i++) {
+        const struct conn *c = &l->s->conn[bucket_table->bucket[i].row];
+        struct finding *f = report(l, RULE_LAST_ACK, netns_ctx_of(l, c), 0, SEVERITY_INFO);
         if (!f)
             return;
-        (void)name_peer(l, f, &bag->lot[i]);
-        figure(f, FIGURE_LAST_ACK_COUNT, bag->lot[i].n);
-        figure(f, FIGURE_LAST_ACK_OLDEST, bag->lot[i].worst);
+        (void)name_peer(l, f, &bucket_table->bucket[i]);
+        figure(f, FIGURE_LAST_ACK_COUNT, bucket_table->bucket[i].n);
+        figure(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst);
     }
 }
 
 /* Trap: a slow reader drains real data. What gets less is not stuck. */
-void row_fin_wait1(struct look *l, uint32_t row, const struct conn *c)
+void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
 
     if (c->inode || c->wqueue <= 1)
         return;
-    struct suspect *one = suspect_at(l, RULE_FIN_WAIT1, conn_key(c), false);
+    struct candidate *one = candidate_at(l, RULE_FIN_WAIT1, conn_key(c), false);
     if (!one)
         return;
     if (one->fresh)
@@ -329,17 +336,18 @@ void row_fin_wait1(struct look *l, uint32_t row, const struct conn *c)
     age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
     if (one->fresh || age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
         return;
-    struct lot *lot = bag_at(&l->d->bag[RULE_FIN_WAIT1], peer_key(c, false), row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_FIN_WAIT1], peer_key(c, false), row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->worst = age > lot->worst ? age : lot->worst;
+    bucket->n++;
+    bucket->worst = age > bucket->worst ? age : bucket->worst;
 }
 
 /* Orphans and their limit are the whole host's. */
-static void check_orphans(struct look *l)
+static void check_orphans(struct check *l)
 {
-    const struct place *p = l->d->n_places ? &l->d->place[0] : NULL;
+    const struct netns_ctx *p = l->d->n_netns_ctxs ? &l->d->netns_ctx[0] : NULL;
     uint64_t orphans;
     int64_t most;
 
@@ -351,30 +359,30 @@ static void check_orphans(struct look *l)
     struct finding *f = report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
     if (!f)
         return;
-    f->concern.by = CONCERN_ORPHAN;
+    f->scope.by = SCOPE_ORPHAN;
     figure(f, FIGURE_FIN_WAIT1_ORPHANS, (double)orphans);
     figure(f, FIGURE_FIN_WAIT1_LIMIT, (double)most);
 }
 
-void check_fin_wait1(struct look *l)
+void check_fin_wait1(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_FIN_WAIT1);
-    uint32_t n = largest_lots(&l->d->bag[RULE_FIN_WAIT1], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT1], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = &l->s->conn[lot[i]->row];
+        const struct conn *c = &l->s->conn[bucket[i]->row];
         struct finding *f =
-            report(l, RULE_FIN_WAIT1, place_of(l, c), lot[i]->key, SEVERITY_WARNING);
+            report(l, RULE_FIN_WAIT1, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;
-        f->concern.ends = *c;
-        f->concern.by = CONCERN_DST | CONCERN_ORPHAN;
-        figure(f, FIGURE_FIN_WAIT1_COUNT, lot[i]->n);
-        figure(f, FIGURE_FIN_WAIT1_OLDEST, lot[i]->worst);
+        f->scope.ends = *c;
+        f->scope.by = SCOPE_DST | SCOPE_ORPHAN;
+        figure(f, FIGURE_FIN_WAIT1_COUNT, bucket[i]->n);
+        figure(f, FIGURE_FIN_WAIT1_OLDEST, bucket[i]->worst);
     }
     check_orphans(l);
 }

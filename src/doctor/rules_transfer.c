@@ -3,9 +3,9 @@
 
 #include "doctor_internal.h"
 
-#define FLOW_LEAST_S 2.5 /* between two looks that are compared */
-#define FLOW_MOST_S  9.0 /* then the next comparison begins anew */
-#define FLOW_BUSY_US UINT64_C(500000)
+#define METRICS_LEAST_S 2.5 /* between two looks that are compared */
+#define METRICS_MOST_S  9.0 /* then the next comparison begins anew */
+#define METRICS_BUSY_US UINT64_C(500000)
 
 /* Values of a suspect that sends. */
 enum { SENT, AGAIN, BUSY, PEER, BUFFER };
@@ -17,11 +17,11 @@ static double worse(double a, double b)
 
 /* Trap: a window is shut for milliseconds all the time. A probe's timer has doubled from 200 ms on,
  * so the window has been shut for at least as long as it still runs. */
-void row_zero_window(struct look *l, uint32_t row, const struct conn *c)
+void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->timer != TIMER_PROBE || c->wqueue == 0)
         return;
-    struct suspect *one = suspect_at(l, RULE_ZERO_WINDOW, conn_key(c), false);
+    struct candidate *one = candidate_at(l, RULE_ZERO_WINDOW, conn_key(c), false);
     if (!one)
         return;
     double shut = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
@@ -30,23 +30,24 @@ void row_zero_window(struct look *l, uint32_t row, const struct conn *c)
         l->d->pending = true;
         return;
     }
-    struct lot *lot = bag_at(&l->d->bag[RULE_ZERO_WINDOW], peer_key(c, false), row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_ZERO_WINDOW], peer_key(c, false), row);
+    if (!bucket)
         return;
-    lot->all++;
-    lot->n++;
-    lot->worst = worse(lot->worst, shut);
-    lot->sum += c->wqueue;
+    bucket->all++;
+    bucket->n++;
+    bucket->worst = worse(bucket->worst, shut);
+    bucket->sum += c->wqueue;
 }
 
 /* Traps: an unread FIN counts as a byte; who reads in batches leaves data for a while. */
-void row_slow_reader(struct look *l, uint32_t row, const struct conn *c)
+void row_slow_reader(struct check *l, uint32_t row, const struct conn *c)
 {
     bool unowned;
 
     if (c->rqueue < limit(l, THRESHOLD_SLOW_READER_BYTES) || c->inode == 0)
         return;
-    struct suspect *one = suspect_at(l, RULE_SLOW_READER, conn_key(c), false);
+    struct candidate *one = candidate_at(l, RULE_SLOW_READER, conn_key(c), false);
     if (!one)
         return;
     if (c->rqueue < one->value[0])
@@ -57,30 +58,35 @@ void row_slow_reader(struct look *l, uint32_t row, const struct conn *c)
         l->d->pending = true;
         return;
     }
-    struct lot *lot = bag_at(&l->d->bag[RULE_SLOW_READER], owner_key(l, row, &unowned), row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_SLOW_READER], owner_key(l, row, &unowned), row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->unowned = unowned;
-    lot->worst = worse(lot->worst, age);
-    lot->sum += c->rqueue;
-    count_peer_of(l, lot, row);
+    bucket->n++;
+    bucket->unowned = unowned;
+    bucket->worst = worse(bucket->worst, age);
+    bucket->sum += c->rqueue;
+    count_peer_of(l, bucket, row);
 }
 
 /* Is the connection one that sends much now? Then its counters in `now`. */
-static bool sends(const struct look *l, const struct flow *f, uint64_t now[SUSPECT_VALUES])
+static bool sends(const struct check *l, const struct tcp_metrics *f,
+                  uint64_t now[CANDIDATE_VALUES])
 {
-    static const enum flow_field field[SUSPECT_VALUES] = {
-        [SENT] = FLOW_bytes_sent,      [AGAIN] = FLOW_bytes_retrans,      [BUSY] = FLOW_busy_us,
-        [PEER] = FLOW_rwnd_limited_us, [BUFFER] = FLOW_sndbuf_limited_us,
+    static const enum tcp_metric field[CANDIDATE_VALUES] = {
+        [SENT] = METRICS_bytes_sent,
+        [AGAIN] = METRICS_bytes_retrans,
+        [BUSY] = METRICS_busy_us,
+        [PEER] = METRICS_rwnd_limited_us,
+        [BUFFER] = METRICS_sndbuf_limited_us,
     };
     double quiet;
 
-    if (!f || !flow_seconds(f, FLOW_last_data_sent_ms, &quiet) ||
+    if (!f || !metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) ||
         quiet > 2 * limit(l, THRESHOLD_DOCTOR_INFO_EVERY))
         return false;
-    for (unsigned i = 0; i < SUSPECT_VALUES; i++)
-        if (!flow_get(f, field[i], &now[i]))
+    for (unsigned i = 0; i < CANDIDATE_VALUES; i++)
+        if (!tcp_metrics_get(f, field[i], &now[i]))
             return false;
     return (double)now[SENT] >= limit(l, THRESHOLD_FLOW_RETRANS_BYTES);
 }
@@ -90,7 +96,7 @@ static double percent(uint64_t part, uint64_t whole)
     return whole ? (double)part * 100 / (double)whole : 0;
 }
 
-static void judge_retrans(struct look *l, uint32_t row, const uint64_t by[SUSPECT_VALUES])
+static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES])
 {
     double share = percent(by[AGAIN], by[SENT]);
 
@@ -98,60 +104,63 @@ static void judge_retrans(struct look *l, uint32_t row, const uint64_t by[SUSPEC
         share <= limit(l, THRESHOLD_FLOW_RETRANS_SHARE))
         return;
     uint64_t key = peer_key(&l->s->conn[row], false);
-    struct lot *lot = bag_at(&l->d->bag[RULE_FLOW_RETRANS], key, row);
-    if (!lot)
+    struct bucket *bucket = bucket_table_at(&l->d->bucket_table[RULE_FLOW_RETRANS], key, row);
+    if (!bucket)
         return;
-    lot->n++;
-    if (share > lot->worst) {
-        lot->worst = share;
-        lot->sum = (double)by[SENT];
+    bucket->n++;
+    if (share > bucket->worst) {
+        bucket->worst = share;
+        bucket->sum = (double)by[SENT];
     }
 }
 
-static void judge_limits(struct look *l, uint32_t row, const uint64_t by[SUSPECT_VALUES])
+static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES])
 {
     double peer = percent(by[PEER], by[BUSY]), buffer = percent(by[BUFFER], by[BUSY]);
     double busy_least = limit(l, THRESHOLD_SEND_BUFFER_BUSY);
-    struct lot *lot;
+    struct bucket *bucket;
     bool unowned;
 
-    if (by[BUSY] < FLOW_BUSY_US || (double)by[BUSY] < busy_least * 1e6)
+    if (by[BUSY] < METRICS_BUSY_US || (double)by[BUSY] < busy_least * 1e6)
         return;
     if (peer > limit(l, THRESHOLD_ZERO_WINDOW_SHARE)) {
-        lot = bag_at(&l->d->bag[RULE_ZERO_WINDOW], peer_key(&l->s->conn[row], false), row);
-        if (lot) {
-            lot->n++;
-            lot->top_n++;                                            /* limited ones */
-            lot->top_row = (uint32_t)worse(lot->top_row, peer * 10); /* tenths of a per cent */
+        bucket = bucket_table_at(&l->d->bucket_table[RULE_ZERO_WINDOW],
+                                 peer_key(&l->s->conn[row], false), row);
+        if (bucket) {
+            bucket->n++;
+            bucket->top_n++; /* limited ones */
+            bucket->top_row =
+                (uint32_t)worse(bucket->top_row, peer * 10); /* tenths of a per cent */
         }
     }
     if (buffer > limit(l, THRESHOLD_SEND_BUFFER_SHARE)) {
-        lot = bag_at(&l->d->bag[RULE_SEND_BUFFER], owner_key(l, row, &unowned), row);
-        if (lot) {
-            lot->n++;
-            lot->unowned = unowned;
-            lot->worst = worse(lot->worst, buffer);
+        bucket = bucket_table_at(&l->d->bucket_table[RULE_SEND_BUFFER], owner_key(l, row, &unowned),
+                                 row);
+        if (bucket) {
+            bucket->n++;
+            bucket->unowned = unowned;
+            bucket->worst = worse(bucket->worst, buffer);
         }
     }
 }
 
-void row_flow(struct look *l, uint32_t row, const struct conn *c)
+void row_metrics(struct check *l, uint32_t row, const struct conn *c)
 {
-    uint64_t now[SUSPECT_VALUES], by[SUSPECT_VALUES];
-    const struct flow *f = flow_of(l, row);
+    uint64_t now[CANDIDATE_VALUES], by[CANDIDATE_VALUES];
+    const struct tcp_metrics *f = metrics_of(l, row);
 
     if (!f || !sends(l, f, now))
         return;
-    struct suspect *one = suspect_at(l, RULE_FLOW_RETRANS, conn_key(c), true);
+    struct candidate *one = candidate_at(l, RULE_FLOW_RETRANS, conn_key(c), true);
     if (!one)
         return;
     double over = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    bool anew = one->fresh || over >= FLOW_MOST_S;
-    for (unsigned i = 0; i < SUSPECT_VALUES; i++) {
+    bool anew = one->fresh || over >= METRICS_MOST_S;
+    for (unsigned i = 0; i < CANDIDATE_VALUES; i++) {
         by[i] = now[i] - one->value[i];
         anew |= now[i] < one->value[i]; /* connected anew */
     }
-    if (!one->fresh && over >= FLOW_LEAST_S && now[SENT] >= one->value[SENT]) {
+    if (!one->fresh && over >= METRICS_LEAST_S && now[SENT] >= one->value[SENT]) {
         judge_retrans(l, row, by);
         judge_limits(l, row, by);
     }
@@ -161,40 +170,41 @@ void row_flow(struct look *l, uint32_t row, const struct conn *c)
     memcpy(one->value, now, sizeof now);
 }
 
-void row_keepalive(struct look *l, uint32_t row, const struct conn *c)
+void row_keepalive(struct check *l, uint32_t row, const struct conn *c)
 {
-    const struct flow *f = flow_of(l, row);
+    const struct tcp_metrics *f = metrics_of(l, row);
     double sent, received;
     bool unowned;
 
     if (!f || c->timer != TIMER_OFF || c->wqueue || c->inode == 0 ||
-        !flow_seconds(f, FLOW_last_data_sent_ms, &sent) ||
-        !flow_seconds(f, FLOW_last_data_recv_ms, &received))
+        !metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
+        !metrics_seconds(f, METRICS_last_data_recv_ms, &received))
         return;
     double idle = sent < received ? sent : received;
     if (idle < limit(l, THRESHOLD_KEEPALIVE_IDLE))
         return;
-    struct lot *lot = bag_at(&l->d->bag[RULE_KEEPALIVE], owner_key(l, row, &unowned), row);
-    if (!lot)
+    struct bucket *bucket =
+        bucket_table_at(&l->d->bucket_table[RULE_KEEPALIVE], owner_key(l, row, &unowned), row);
+    if (!bucket)
         return;
-    lot->n++;
-    lot->unowned = unowned;
-    lot->worst = worse(lot->worst, idle);
+    bucket->n++;
+    bucket->unowned = unowned;
+    bucket->worst = worse(bucket->worst, idle);
 }
 
 /* Figures come only now and then: between, what they said stands. */
-static bool figures_due(struct look *l, enum rule_id rule)
+static bool figures_due(struct check *l, enum rule_id rule)
 {
     if (l->figures || l->s->n_live == 0)
         looked(l, rule);
     else if (!figures_possible(l))
-        not_looked(l, rule, UNLOOKED_FIGURES);
+        not_looked(l, rule, SKIP_FIGURES);
     return l->figures;
 }
 
 /* Trap: segments that came out of order are sent again although none was lost. The receiver says
  * so, but only to the namespace's counters. */
-static bool mostly_needless(const struct look *l, const struct place *p)
+static bool mostly_needless(const struct check *l, const struct netns_ctx *p)
 {
     uint64_t again, needless;
 
@@ -203,104 +213,104 @@ static bool mostly_needless(const struct look *l, const struct place *p)
            needless * 2 >= again;
 }
 
-void check_flow_retrans(struct look *l)
+void check_flow_retrans(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!figures_due(l, RULE_FLOW_RETRANS))
         return;
-    uint32_t n = largest_lots(&l->d->bag[RULE_FLOW_RETRANS], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FLOW_RETRANS], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = &l->s->conn[lot[i]->row];
-        const struct place *p = place_of(l, c);
+        const struct conn *c = &l->s->conn[bucket[i]->row];
+        const struct netns_ctx *p = netns_ctx_of(l, c);
         if (mostly_needless(l, p))
             continue;
-        struct finding *f = report(l, RULE_FLOW_RETRANS, p, lot[i]->key, SEVERITY_WARNING);
+        struct finding *f = report(l, RULE_FLOW_RETRANS, p, bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;
-        f->concern.ends = *c;
-        f->concern.by = CONCERN_DST;
-        figure(f, FIGURE_FLOW_RETRANS_COUNT, lot[i]->n);
-        figure(f, FIGURE_FLOW_RETRANS_SHARE, lot[i]->worst);
-        figure(f, FIGURE_FLOW_RETRANS_SENT, lot[i]->sum);
+        f->scope.ends = *c;
+        f->scope.by = SCOPE_DST;
+        figure(f, FIGURE_FLOW_RETRANS_COUNT, bucket[i]->n);
+        figure(f, FIGURE_FLOW_RETRANS_SHARE, bucket[i]->worst);
+        figure(f, FIGURE_FLOW_RETRANS_SENT, bucket[i]->sum);
     }
 }
 
-void check_zero_window(struct look *l)
+void check_zero_window(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
     looked(l, RULE_ZERO_WINDOW);
-    uint32_t n = largest_lots(&l->d->bag[RULE_ZERO_WINDOW], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_ZERO_WINDOW], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = &l->s->conn[lot[i]->row];
+        const struct conn *c = &l->s->conn[bucket[i]->row];
         struct finding *f =
-            report(l, RULE_ZERO_WINDOW, place_of(l, c), lot[i]->key, SEVERITY_WARNING);
+            report(l, RULE_ZERO_WINDOW, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;
-        f->concern.ends = *c;
-        f->concern.by = CONCERN_DST | (lot[i]->all ? CONCERN_PROBE : 0);
-        if (lot[i]->all) {
-            figure(f, FIGURE_ZERO_WINDOW_SHUT, lot[i]->all);
-            figure(f, FIGURE_ZERO_WINDOW_OLDEST, lot[i]->worst);
-            figure(f, FIGURE_ZERO_WINDOW_WAITING, lot[i]->sum);
+        f->scope.ends = *c;
+        f->scope.by = SCOPE_DST | (bucket[i]->all ? SCOPE_PROBE : 0);
+        if (bucket[i]->all) {
+            figure(f, FIGURE_ZERO_WINDOW_SHUT, bucket[i]->all);
+            figure(f, FIGURE_ZERO_WINDOW_OLDEST, bucket[i]->worst);
+            figure(f, FIGURE_ZERO_WINDOW_WAITING, bucket[i]->sum);
         }
-        if (lot[i]->top_n) {
-            figure(f, FIGURE_ZERO_WINDOW_LIMITED, lot[i]->top_n);
-            figure(f, FIGURE_ZERO_WINDOW_SHARE, lot[i]->top_row / 10.0);
+        if (bucket[i]->top_n) {
+            figure(f, FIGURE_ZERO_WINDOW_LIMITED, bucket[i]->top_n);
+            figure(f, FIGURE_ZERO_WINDOW_SHARE, bucket[i]->top_row / 10.0);
         }
     }
 }
 
-void check_slow_reader(struct look *l)
+void check_slow_reader(struct check *l)
 {
-    const struct lot *lot[REPORTS_MAX];
+    const struct bucket *bucket[REPORTS_MAX];
     uint64_t closed;
 
     if (!l->rows)
         return;
     looked(l, RULE_SLOW_READER);
-    uint32_t n = largest_lots(&l->d->bag[RULE_SLOW_READER], 1, lot);
+    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SLOW_READER], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, lot[i]))
+        if (awaits_owner(l, bucket[i]))
             continue;
-        const struct place *p = place_of(l, &l->s->conn[lot[i]->row]);
-        struct finding *f = report(l, RULE_SLOW_READER, p, lot[i]->key, SEVERITY_WARNING);
+        const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
+        struct finding *f = report(l, RULE_SLOW_READER, p, bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
-        name_owner(l, f, lot[i]->row);
-        (void)name_peer(l, f, lot[i]);
-        f->concern.by |= CONCERN_UNREAD;
-        f->concern.ends.rqueue = (uint32_t)limit(l, THRESHOLD_SLOW_READER_BYTES);
-        figure(f, FIGURE_SLOW_READER_COUNT, lot[i]->n);
-        figure(f, FIGURE_SLOW_READER_OLDEST, lot[i]->worst);
-        figure(f, FIGURE_SLOW_READER_WAITING, lot[i]->sum);
+        name_owner(l, f, bucket[i]->row);
+        (void)name_peer(l, f, bucket[i]);
+        f->scope.by |= SCOPE_UNREAD;
+        f->scope.ends.rqueue = (uint32_t)limit(l, THRESHOLD_SLOW_READER_BYTES);
+        figure(f, FIGURE_SLOW_READER_COUNT, bucket[i]->n);
+        figure(f, FIGURE_SLOW_READER_OLDEST, bucket[i]->worst);
+        figure(f, FIGURE_SLOW_READER_WAITING, bucket[i]->sum);
         if (grown(l, p, COUNTER_TO_ZERO_WINDOW, MINUTE_S, &closed, NULL) && closed)
             figure(f, FIGURE_SLOW_READER_CLOSED, (double)closed);
     }
 }
 
 /* By process, for the two rules that only inform. */
-static void report_owners(struct look *l, enum rule_id rule, uint32_t least, uint32_t by)
+static void report_owners(struct check *l, enum rule_id rule, uint32_t least, uint32_t by)
 {
-    const struct lot *lot[REPORTS_MAX];
-    uint32_t n = largest_lots(&l->d->bag[rule], least, lot);
+    const struct bucket *bucket[REPORTS_MAX];
+    uint32_t n = largest_buckets(&l->d->bucket_table[rule], least, bucket);
 
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, lot[i]))
+        if (awaits_owner(l, bucket[i]))
             continue;
-        const struct place *p = place_of(l, &l->s->conn[lot[i]->row]);
-        struct finding *f = report(l, rule, p, lot[i]->key, SEVERITY_INFO);
+        const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
+        struct finding *f = report(l, rule, p, bucket[i]->key, SEVERITY_INFO);
         if (!f)
             return;
-        name_owner(l, f, lot[i]->row);
-        f->concern.by |= by;
-        figure(f, 0, lot[i]->n);
-        figure(f, 1, lot[i]->worst);
+        name_owner(l, f, bucket[i]->row);
+        f->scope.by |= by;
+        figure(f, 0, bucket[i]->n);
+        figure(f, 1, bucket[i]->worst);
     }
 }
 
@@ -308,15 +318,15 @@ _Static_assert(FIGURE_SEND_BUFFER_COUNT == 0 && FIGURE_SEND_BUFFER_SHARE == 1 &&
                    FIGURE_KEEPALIVE_COUNT == 0 && FIGURE_KEEPALIVE_IDLE == 1,
                "report_owners() fills both");
 
-void check_send_buffer(struct look *l)
+void check_send_buffer(struct check *l)
 {
     if (figures_due(l, RULE_SEND_BUFFER))
         report_owners(l, RULE_SEND_BUFFER, 1, 0);
 }
 
-void check_keepalive(struct look *l)
+void check_keepalive(struct check *l)
 {
     if (figures_due(l, RULE_KEEPALIVE))
         report_owners(l, RULE_KEEPALIVE, (uint32_t)limit(l, THRESHOLD_KEEPALIVE_COUNT),
-                      CONCERN_TIMELESS);
+                      SCOPE_TIMELESS);
 }

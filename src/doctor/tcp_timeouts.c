@@ -38,7 +38,7 @@ static bool syn_retries(const struct host *h, int64_t *retries, int64_t *linear)
     return true;
 }
 
-bool patience_syn(const struct host *h, uint64_t *seconds)
+bool tcp_timeouts_syn(const struct host *h, uint64_t *seconds)
 {
     int64_t retries, linear;
 
@@ -48,7 +48,7 @@ bool patience_syn(const struct host *h, uint64_t *seconds)
     return true;
 }
 
-bool patience_synack(const struct host *h, uint64_t *seconds)
+bool tcp_timeouts_synack(const struct host *h, uint64_t *seconds)
 {
     int64_t retries;
 
@@ -58,7 +58,7 @@ bool patience_synack(const struct host *h, uint64_t *seconds)
     return true;
 }
 
-bool patience_data(const struct host *h, uint64_t *seconds)
+bool tcp_timeouts_data(const struct host *h, uint64_t *seconds)
 {
     int64_t retries;
 
@@ -68,7 +68,7 @@ bool patience_data(const struct host *h, uint64_t *seconds)
     return true;
 }
 
-bool patience_orphan_retries(const struct host *h, uint64_t *retries)
+bool tcp_timeouts_orphan_retries(const struct host *h, uint64_t *retries)
 {
     int64_t set;
 
@@ -78,17 +78,17 @@ bool patience_orphan_retries(const struct host *h, uint64_t *retries)
     return true;
 }
 
-bool patience_orphan(const struct host *h, uint64_t *seconds)
+bool tcp_timeouts_orphan(const struct host *h, uint64_t *seconds)
 {
     uint64_t retries;
 
-    if (!patience_orphan_retries(h, &retries))
+    if (!tcp_timeouts_orphan_retries(h, &retries))
         return false;
     *seconds = waits_ms(RTO_MIN_MS, 0, (int64_t)retries, 0) / 1000;
     return true;
 }
 
-bool patience_left(const struct host *h, const struct conn *c, uint64_t *ms)
+bool tcp_timeouts_left(const struct host *h, const struct conn *c, uint64_t *ms)
 {
     int64_t retries, linear = 0;
     bool known = c->state == TCP_STATE_SYN_SENT ? syn_retries(h, &retries, &linear)

@@ -5,11 +5,11 @@
 #include "doctor_internal.h"
 #include "tcptop/base/hash.h"
 
-#define RING_STEP_NS (900 * NS_PER_MS)
-#define SUSPECTS_MIN 64u
-#define SUSPECTS_MAX 131072u /* places; beyond it further ones are not watched */
+#define RING_STEP_NS   (900 * NS_PER_MS)
+#define CANDIDATES_MIN 64u
+#define CANDIDATES_MAX 131072u /* places; beyond it further ones are not watched */
 
-void ring_add(struct place *p, int64_t now_ns)
+void ring_add(struct netns_ctx *p, int64_t now_ns)
 {
     uint32_t last = (p->head + RING - 1) % RING;
 
@@ -22,8 +22,8 @@ void ring_add(struct place *p, int64_t now_ns)
     p->n += p->n < RING;
 }
 
-bool grown(const struct look *l, const struct place *p, enum host_counter which, double seconds,
-           uint64_t *by, double *over_s)
+bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
+           double seconds, uint64_t *by, double *over_s)
 {
     uint32_t at = RING;
     uint64_t now;
@@ -48,13 +48,13 @@ bool grown(const struct look *l, const struct place *p, enum host_counter which,
     return true;
 }
 
-void suspects_fini(struct suspects *s)
+void candidates_fini(struct candidates *s)
 {
     free(s->list);
-    *s = (struct suspects){0};
+    *s = (struct candidates){0};
 }
 
-static struct suspect *slot_of(const struct suspects *s, uint64_t key)
+static struct candidate *slot_of(const struct candidates *s, uint64_t key)
 {
     uint32_t at = (uint32_t)key & (s->cap - 1);
 
@@ -63,7 +63,7 @@ static struct suspect *slot_of(const struct suspects *s, uint64_t key)
     return &s->list[at];
 }
 
-static bool is_current(const struct doctor *d, const struct suspect *one)
+static bool is_current(const struct doctor *d, const struct candidate *one)
 {
     return one->turn + 1 >= (one->of_figures ? d->turn_figures : d->turn_rows);
 }
@@ -71,11 +71,11 @@ static bool is_current(const struct doctor *d, const struct suspect *one)
 /* Forget those that the last looks did not find, and make room. */
 static bool make_room(struct doctor *d)
 {
-    struct suspects *s = &d->suspects, next = {.cap = SUSPECTS_MIN};
+    struct candidates *s = &d->candidates, next = {.cap = CANDIDATES_MIN};
 
     for (uint32_t i = 0; i < s->cap; i++)
         next.n += s->list[i].key && is_current(d, &s->list[i]);
-    while (next.cap < SUSPECTS_MAX && next.n * 2 >= next.cap)
+    while (next.cap < CANDIDATES_MAX && next.n * 2 >= next.cap)
         next.cap *= 2;
     if (next.n * 4 >= next.cap * 3)
         return false;
@@ -91,11 +91,11 @@ static bool make_room(struct doctor *d)
 }
 
 /* `spare`: of what is kept free when there is no room for more. */
-static struct suspect *watch(struct look *l, uint64_t key, bool of_figures, bool spare)
+static struct candidate *watch(struct check *l, uint64_t key, bool of_figures, bool spare)
 {
-    struct suspects *s = &l->d->suspects;
+    struct candidates *s = &l->d->candidates;
     uint32_t turn = of_figures ? l->d->turn_figures : l->d->turn_rows;
-    struct suspect *one;
+    struct candidate *one;
 
     if (s->n * 4 >= s->cap * 3 && !s->full)
         s->full = !make_room(l->d);
@@ -110,48 +110,48 @@ static struct suspect *watch(struct look *l, uint64_t key, bool of_figures, bool
         return one;
     bool known = one->key && is_current(l->d, one);
     if (!known)
-        *one = (struct suspect){.key = key, .since_ns = l->now_ns, .of_figures = of_figures};
+        *one = (struct candidate){.key = key, .since_ns = l->now_ns, .of_figures = of_figures};
     one->fresh = !known;
     one->turn = turn;
     return one;
 }
 
-static uint64_t suspect_key(enum rule_id rule, uint64_t key)
+static uint64_t candidate_key(enum rule_id rule, uint64_t key)
 {
     return hash_u64(key ^ (uint64_t)rule << 56) | 1;
 }
 
-struct suspect *suspect_at(struct look *l, enum rule_id rule, uint64_t key, bool of_figures)
+struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key, bool of_figures)
 {
-    return watch(l, suspect_key(rule, key), of_figures, false);
+    return watch(l, candidate_key(rule, key), of_figures, false);
 }
 
-struct suspect *trend_at(struct look *l, enum rule_id rule, uint64_t key)
+struct candidate *trend_at(struct check *l, enum rule_id rule, uint64_t key)
 {
-    return watch(l, suspect_key(rule, hash_u64(key) ^ 1), false, true);
+    return watch(l, candidate_key(rule, hash_u64(key) ^ 1), false, true);
 }
 
-struct lot *bag_at(struct bag *bag, uint64_t key, uint32_t row)
+struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, uint32_t row)
 {
-    const uint32_t mask = 2 * LOTS_MAX - 1;
+    const uint32_t mask = 2 * BUCKETS_MAX - 1;
     uint32_t at = (uint32_t)hash_u64(key) & mask;
 
-    while (bag->index[at]) {
-        struct lot *lot = &bag->lot[bag->index[at] - 1];
-        if (lot->key == key)
-            return lot;
+    while (bucket_table->index[at]) {
+        struct bucket *bucket = &bucket_table->bucket[bucket_table->index[at] - 1];
+        if (bucket->key == key)
+            return bucket;
         at = (at + 1) & mask;
     }
-    if (bag->n == LOTS_MAX)
+    if (bucket_table->n == BUCKETS_MAX)
         return NULL;
-    bag->lot[bag->n] = (struct lot){.key = key, .row = row};
-    bag->index[at] = (uint16_t)(bag->n + 1);
-    return &bag->lot[bag->n++];
+    bucket_table->bucket[bucket_table->n] = (struct bucket){.key = key, .row = row};
+    bucket_table->index[at] = (uint16_t)(bucket_table->n + 1);
+    return &bucket_table->bucket[bucket_table->n++];
 }
 
-void bag_clear(struct bag *bag)
+void bucket_table_clear(struct bucket_table *bucket_table)
 {
-    if (bag->n)
-        memset(bag->index, 0, sizeof bag->index);
-    bag->n = 0;
+    if (bucket_table->n)
+        memset(bucket_table->index, 0, sizeof bucket_table->index);
+    bucket_table->n = 0;
 }

@@ -14,19 +14,19 @@ const uint32_t breakdown_age_s[BREAKDOWN_AGES] = {10, 60, 600, 3600};
 
 /* How long it has been in the state at least; `*sure` where that is how long. In CLOSE_WAIT the
  * peer's FIN came before its last ACK, or with it. */
-static uint64_t age_ms(const struct snapshot *s, uint32_t row, bool *sure)
+static uint64_t age_ms(const struct sample *s, uint32_t row, bool *sure)
 {
-    uint32_t since = s->life ? s->life[row].changed_ds : 0;
-    uint64_t age = s->life ? (uint64_t)(s->now_ds - since) * MS_PER_DS : 0, ack;
+    uint32_t since = s->times ? s->times[row].changed_ds : 0;
+    uint64_t age = s->times ? (uint64_t)(s->now_ds - since) * MS_PER_DS : 0, ack;
 
     *sure = since > 0;
     if (s->conn[row].state == TCP_STATE_CLOSE_WAIT &&
-        flow_get(snapshot_flow(s, row), FLOW_last_ack_recv_ms, &ack) && ack > age)
+        tcp_metrics_get(sample_metrics(s, row), METRICS_last_ack_recv_ms, &ack) && ack > age)
         return ack;
     return age;
 }
 
-static void add_age(struct breakdown *b, const struct snapshot *s, uint32_t row)
+static void add_age(struct breakdown *b, const struct sample *s, uint32_t row)
 {
     bool sure;
     uint64_t age = age_ms(s, row, &sure);
@@ -67,13 +67,13 @@ static void add_repeats(struct breakdown *b, const struct conn *c)
         b->most_repeats = repeats;
 }
 
-static void add_silence(struct breakdown *b, const struct snapshot *s, uint32_t row)
+static void add_silence(struct breakdown *b, const struct sample *s, uint32_t row)
 {
-    const struct flow *f = snapshot_flow(s, row);
+    const struct tcp_metrics *f = sample_metrics(s, row);
     uint64_t received, sent, silence;
 
-    if (!flow_get(f, FLOW_last_data_recv_ms, &received) ||
-        !flow_get(f, FLOW_last_data_sent_ms, &sent))
+    if (!tcp_metrics_get(f, METRICS_last_data_recv_ms, &received) ||
+        !tcp_metrics_get(f, METRICS_last_data_sent_ms, &sent))
         return;
     silence = received < sent ? received : sent;
     b->silent++;
@@ -82,21 +82,21 @@ static void add_silence(struct breakdown *b, const struct snapshot *s, uint32_t 
 }
 
 /* When does it go by itself? */
-static bool end_of(const struct snapshot *s, const struct conn *c, uint64_t *ms)
+static bool end_of(const struct sample *s, const struct conn *c, uint64_t *ms)
 {
     *ms = c->expires_ms;
     if (c->state == TCP_STATE_SYN_SENT || c->state == TCP_STATE_SYN_RECV)
-        return patience_left(snapshot_host(s, c), c, ms);
-    return conn_is_remnant(c) && c->timer == TIMER_TIMEWAIT;
+        return tcp_timeouts_left(sample_host(s, c), c, ms);
+    return conn_is_timewait(c) && c->timer == TIMER_TIMEWAIT;
 }
 
-static void add_end(struct breakdown *b, const struct snapshot *s, const struct conn *c)
+static void add_end(struct breakdown *b, const struct sample *s, const struct conn *c)
 {
     uint64_t ms;
 
     if (!end_of(s, c, &ms))
         return;
-    if (b->ending++ == 0 || ms < b->first_end_ms)
+    if (b->close_event++ == 0 || ms < b->first_end_ms)
         b->first_end_ms = ms;
     if (ms > b->last_end_ms)
         b->last_end_ms = ms;
@@ -122,14 +122,14 @@ static void look_at(struct breakdown_work *w, uint32_t row)
     add_end(b, w->s, c);
 }
 
-int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct snapshot *s,
-                    const struct survey *survey, unsigned state)
+int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct sample *s,
+                    const struct sample_summary *summary, unsigned state)
 {
     uint32_t listening = s->count[TCP_STATE_LISTEN];
 
     *b = (struct breakdown){.state = 0};
     *w = (struct breakdown_work){.b = b, .s = s};
-    if (listeners_init(&w->listeners, s, &survey->listening))
+    if (listeners_init(&w->listeners, s, &summary->listening))
         return -ENOMEM;
     if (state == TCP_STATE_SYN_RECV && listening) {
         w->limits = malloc(listening * sizeof *w->limits);
@@ -151,7 +151,7 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
 
 bool breakdown_step(struct breakdown_work *w, uint32_t rows)
 {
-    const struct snapshot *s = w->s;
+    const struct sample *s = w->s;
     uint32_t end = s->n_live - w->row > rows ? w->row + rows : s->n_live;
 
     for (; w->row < end; w->row++) {
@@ -176,11 +176,11 @@ void breakdown_finish(struct breakdown_work *w)
     free(w->limits);
 }
 
-int breakdown_make(struct breakdown *b, const struct snapshot *s, const struct survey *survey,
-                   unsigned state)
+int breakdown_make(struct breakdown *b, const struct sample *s,
+                   const struct sample_summary *summary, unsigned state)
 {
     struct breakdown_work w;
-    int rc = breakdown_begin(&w, b, s, survey, state);
+    int rc = breakdown_begin(&w, b, s, summary, state);
 
     if (rc)
         return rc;

@@ -12,7 +12,7 @@
 void breakdown_add_process(struct breakdown_work *w, uint32_t row)
 {
     bool former;
-    const struct owner_group *g = snapshot_owner(w->s, row, &former);
+    const struct owner_group *g = sample_owner(w->s, row, &former);
 
     if (g) /* those that share a socket stand under the first of them */
         leaders_count(&w->processes, (uint64_t)g->member[0]->pid << 1 | former, row);
@@ -42,7 +42,7 @@ static bool is_ephemeral(const struct breakdown_work *w, uint16_t port)
  * one is of the kind that the kernel chooses. */
 static bool is_server(struct breakdown_work *w, const struct conn *c)
 {
-    const struct host *h = snapshot_host(w->s, c);
+    const struct host *h = sample_host(w->s, c);
 
     if (h != w->host)
         breakdown_take_range(w, h);
@@ -158,7 +158,7 @@ static void lead_processes(struct breakdown_work *w)
     b->other_processes = w->processes.n - b->n_processes;
     for (unsigned i = 0; i < b->n_processes; i++) {
         struct breakdown_process *p = &b->process[i];
-        const struct owner_group *g = snapshot_owner(w->s, top[i].row, &p->former);
+        const struct owner_group *g = sample_owner(w->s, top[i].row, &p->former);
         p->count = top[i].count;
         if (!g)
             continue;

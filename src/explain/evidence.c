@@ -8,13 +8,13 @@
 #include "tcptop/explain/state_facts.h"
 #include "tcptop/explain/typeset.h"
 
-static void (*const tellers[TCP_STATE_COUNT])(struct teller *t) = {
-    [TCP_STATE_LISTEN] = tell_listen,         [TCP_STATE_SYN_SENT] = tell_syn_sent,
-    [TCP_STATE_SYN_RECV] = tell_syn_recv,     [TCP_STATE_ESTABLISHED] = tell_established,
-    [TCP_STATE_CLOSE_WAIT] = tell_close_wait, [TCP_STATE_LAST_ACK] = tell_last,
-    [TCP_STATE_FIN_WAIT1] = tell_fin_wait1,   [TCP_STATE_FIN_WAIT2] = tell_fin_wait2,
-    [TCP_STATE_CLOSING] = tell_last,          [TCP_STATE_TIME_WAIT] = tell_time_wait,
-    [TCP_STATE_CLOSE] = tell_close,           [TCP_STATE_BOUND_INACTIVE] = tell_bound,
+static void (*const tellers[TCP_STATE_COUNT])(struct state_facts *t) = {
+    [TCP_STATE_LISTEN] = facts_listen,         [TCP_STATE_SYN_SENT] = facts_syn_sent,
+    [TCP_STATE_SYN_RECV] = facts_syn_recv,     [TCP_STATE_ESTABLISHED] = facts_established,
+    [TCP_STATE_CLOSE_WAIT] = facts_close_wait, [TCP_STATE_LAST_ACK] = facts_last,
+    [TCP_STATE_FIN_WAIT1] = facts_fin_wait1,   [TCP_STATE_FIN_WAIT2] = facts_fin_wait2,
+    [TCP_STATE_CLOSING] = facts_last,          [TCP_STATE_TIME_WAIT] = facts_time_wait,
+    [TCP_STATE_CLOSE] = facts_close,           [TCP_STATE_BOUND_INACTIVE] = facts_bound,
 };
 
 struct str *evidence_next(struct evidence *e)
@@ -28,19 +28,19 @@ struct str *evidence_next(struct evidence *e)
 /* Each sample stands for the interval before it, so n samples cover n intervals. */
 static double window_of(const struct history *h)
 {
-    uint32_t n = h->len < HISTORY_STRIP ? h->len : HISTORY_STRIP;
+    uint32_t n = h->len < HISTORY_SHOWN ? h->len : HISTORY_SHOWN;
 
     return n < 2 ? 0 : history_span_s(h, n) * n / (n - 1);
 }
 
-void teller_init(struct teller *t, const struct explain_subject *subject,
-                 const struct survey *survey)
+void facts_init(struct state_facts *t, const struct explain_subject *subject,
+                const struct sample_summary *summary)
 {
-    const struct snapshot *s = subject->snapshot;
+    const struct sample *s = subject->sample;
 
-    *t = (struct teller){.s = s, .state = subject->state};
-    t->tally = survey->tally[subject->state];
-    t->closers = &survey->closers;
+    *t = (struct state_facts){.s = s, .state = subject->state};
+    t->state_counts = summary->state_counts[subject->state];
+    t->active_close = &summary->active_close;
     if (subject->breakdown && subject->breakdown->state == t->state)
         t->b = subject->breakdown;
     if (subject->row < s->n_live && conn_counts_as(&s->conn[subject->row]) == t->state)
@@ -49,9 +49,9 @@ void teller_init(struct teller *t, const struct explain_subject *subject,
     plain_time(t->window, t->window_s);
 }
 
-bool teller_knows(const struct explain_subject *subject)
+bool facts_knows(const struct explain_subject *subject)
 {
-    const struct snapshot *s = subject->snapshot;
+    const struct sample *s = subject->sample;
 
     return s && s->status != SAMPLE_FAILED && subject->state < TCP_STATE_COUNT &&
            tellers[subject->state];
@@ -75,18 +75,18 @@ static void judge_by_finding(struct evidence *e, const struct finding *f)
 
 void evidence_collect(struct evidence *e, const struct explain_subject *subject)
 {
-    struct survey survey;
-    struct teller t;
+    struct sample_summary summary;
+    struct state_facts t;
 
     *e = (struct evidence){.n_facts = 0};
-    if (!teller_knows(subject))
+    if (!facts_knows(subject))
         return;
-    if (!subject->survey)
-        survey_make(&survey, subject->snapshot);
-    teller_init(&t, subject, subject->survey ? subject->survey : &survey);
+    if (!subject->summary)
+        summary_make(&summary, subject->sample);
+    facts_init(&t, subject, subject->summary ? subject->summary : &summary);
     t.e = e;
     if (t.s->status == SAMPLE_PARTIAL)
-        TELL(e, MSG_FACT_PARTIAL, NULL);
+        ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
     tellers[t.state](&t);
     const struct finding *found = NULL;
     if (t.row || subject->row == UINT32_MAX)

@@ -93,9 +93,9 @@ static const struct {
     const char *name;
     bool (*seconds)(const struct host *h, uint64_t *seconds);
 } limits[] = {
-    {"syn_limit", patience_syn},   {"synack_limit", patience_synack},
-    {"data_limit", patience_data}, {"orphan_limit", patience_orphan},
-    {"fin_limit", fin_limit},      {"keepalive_limit", keepalive_limit},
+    {"syn_limit", tcp_timeouts_syn},   {"synack_limit", tcp_timeouts_synack},
+    {"data_limit", tcp_timeouts_data}, {"orphan_limit", tcp_timeouts_orphan},
+    {"fin_limit", fin_limit},          {"keepalive_limit", keepalive_limit},
 };
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))

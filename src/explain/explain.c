@@ -41,19 +41,19 @@ struct page {
 /* Of the namespace of the selected connection, else of all that are shown. */
 static const struct host *host_of(const struct explain_subject *subject)
 {
-    const struct snapshot *s = subject->snapshot;
+    const struct sample *s = subject->sample;
 
-    if (s && subject->row < snapshot_rows(s))
-        return snapshot_host(s, &s->conn[subject->row]);
+    if (s && subject->row < sample_rows(s))
+        return sample_host(s, &s->conn[subject->row]);
     return s ? &s->host : NULL;
 }
 
 /* The kind of the selected connection, if it is in the state. */
 static enum conn_kind kind_of(const struct explain_subject *subject)
 {
-    const struct snapshot *s = subject->snapshot;
+    const struct sample *s = subject->sample;
 
-    if (!s || subject->row >= snapshot_rows(s) || s->conn[subject->row].state != subject->state)
+    if (!s || subject->row >= sample_rows(s) || s->conn[subject->row].state != subject->state)
         return CONN_PLAIN;
     return conn_kind(&s->conn[subject->row]);
 }
@@ -129,7 +129,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     add_lesson(p);
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
-        map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->snapshot);
+        map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
     add_advice(p, &e);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
@@ -139,7 +139,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
     if (source.len)
         fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
-    numbers_tell(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
+    numbers_add(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
 
     bool failed = evidence_failed(&e) || str_failed(&source);
     for (unsigned i = 0; i < p->n; i++)

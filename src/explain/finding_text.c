@@ -29,8 +29,8 @@ static void add_process(const struct finding *f, struct str *out)
 {
     char number[16];
 
-    snprintf(number, sizeof number, "%u", f->concern.pid ? f->concern.pid : f->concern.uid);
-    if (!f->concern.pid)
+    snprintf(number, sizeof number, "%u", f->scope.pid ? f->scope.pid : f->scope.uid);
+    if (!f->scope.pid)
         text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
     else
         text_fill(out, MSG_FINDING_PROCESS, f->process, number, NULL);
@@ -41,8 +41,8 @@ static void add_route(const struct finding *f, struct str *out)
     struct str to = STR_INIT;
     char from[64];
 
-    finding_address(&f->concern.ends, false, from);
-    add_endpoint(&to, &f->concern.ends, true);
+    finding_address(&f->scope.ends, false, from);
+    add_endpoint(&to, &f->scope.ends, true);
     text_fill(out, MSG_FINDING_ROUTE, from, str_text(&to), NULL);
     str_fini(&to);
 }
@@ -59,13 +59,13 @@ static void add_subject(const struct finding *f, struct str *out)
         add_process(f, out);
         break;
     case SUBJECT_LISTENER:
-        add_endpoint(out, &f->concern.ends, false);
+        add_endpoint(out, &f->scope.ends, false);
         break;
     case SUBJECT_DESTINATION:
-        add_endpoint(out, &f->concern.ends, true);
+        add_endpoint(out, &f->scope.ends, true);
         break;
     case SUBJECT_PEER:
-        finding_address(&f->concern.ends, true, address);
+        finding_address(&f->scope.ends, true, address);
         str_add(out, address);
         break;
     case SUBJECT_ROUTE:
@@ -78,9 +78,9 @@ static void add_subject(const struct finding *f, struct str *out)
 static void add_reuse(const struct finding *f, struct str *out)
 {
     double value = f->value[FIGURE_EPHEMERAL_REUSE];
-    bool loopback = f->concern.ends.src[0] == 127 ||
-                    (f->concern.ends.family == AF_INET6 && f->concern.ends.src[15] == 1 &&
-                     f->concern.ends.src[0] == 0);
+    bool loopback =
+        f->scope.ends.src[0] == 127 || (f->scope.ends.family == AF_INET6 &&
+                                        f->scope.ends.src[15] == 1 && f->scope.ends.src[0] == 0);
 
     str_add(out, text(value < 1               ? MSG_FINDING_REUSE_OFF
                       : value < 2 || loopback ? MSG_FINDING_REUSE_ON
@@ -184,15 +184,15 @@ void finding_title(const struct finding *f, struct str *out)
 /* The value of a name in a command; false when the finding has none such. */
 static bool add_named(const struct finding *f, const char *name, size_t len, struct str *out)
 {
-    const struct concern *c = &f->concern;
+    const struct scope *c = &f->scope;
     char address[64];
-    bool dst = c->by & CONCERN_DST, src = c->by & CONCERN_SRC;
+    bool dst = c->by & SCOPE_DST, src = c->by & SCOPE_SRC;
 
     if (strncmp(name, "pid", len) == 0 && c->pid) {
         str_addf(out, "%u", c->pid);
-    } else if (strncmp(name, "lport", len) == 0 && c->by & CONCERN_SPORT) {
+    } else if (strncmp(name, "lport", len) == 0 && c->by & SCOPE_SPORT) {
         str_addf(out, "%u", c->ends.sport);
-    } else if (strncmp(name, "rport", len) == 0 && c->by & CONCERN_DPORT) {
+    } else if (strncmp(name, "rport", len) == 0 && c->by & SCOPE_DPORT) {
         str_addf(out, "%u", c->ends.dport);
     } else if ((strncmp(name, "raddr", len) == 0 && dst) ||
                (strncmp(name, "laddr", len) == 0 && src)) {
@@ -307,20 +307,16 @@ const char *severity_word(unsigned severity)
     return text(severity < sizeof words / sizeof words[0] ? words[severity] : MSG_SEVERITY_UNKNOWN);
 }
 
-const char *unlooked_words(unsigned why)
+const char *skip_words(unsigned why)
 {
     static const enum msg words[] = {
-        [LOOKED] = MSG_SEVERITY_OK,
-        [UNLOOKED_YET] = MSG_UNLOOKED_YET,
-        [UNLOOKED_COUNTERS] = MSG_UNLOOKED_COUNTERS,
-        [UNLOOKED_SYSCTL] = MSG_UNLOOKED_SYSCTL,
-        [UNLOOKED_FIGURES] = MSG_UNLOOKED_FIGURES,
-        [UNLOOKED_BOUND] = MSG_UNLOOKED_BOUND,
-        [UNLOOKED_BACKLOG] = MSG_UNLOOKED_BACKLOG,
-        [UNLOOKED_SHORT] = MSG_UNLOOKED_SHORT,
+        [LOOKED] = MSG_SEVERITY_OK,          [SKIP_YET] = MSG_SKIP_YET,
+        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
+        [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
+        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_SHORT] = MSG_SKIP_SHORT,
     };
 
-    return text(words[why < sizeof words / sizeof words[0] ? why : UNLOOKED_YET]);
+    return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);
 }
 
 void findings_rules(const struct findings *f, bool looked_at, struct str *out)
@@ -328,11 +324,11 @@ void findings_rules(const struct findings *f, bool looked_at, struct str *out)
     const char *comma = "";
 
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        if ((f->unlooked[i] == LOOKED) != looked_at)
+        if ((f->skip[i] == LOOKED) != looked_at)
             continue;
         str_addf(out, "%s%s", comma, text(rules[i].label));
         if (!looked_at)
-            str_addf(out, " (%s)", unlooked_words(f->unlooked[i]));
+            str_addf(out, " (%s)", skip_words(f->skip[i]));
         comma = looked_at ? ", " : "; ";
     }
 }

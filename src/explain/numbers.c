@@ -8,7 +8,7 @@
 /* A line of the table, and for which states. */
 struct line {
     enum msg label;
-    void (*tell)(struct str *out, const struct teller *t);
+    void (*facts)(struct str *out, const struct state_facts *t);
     uint32_t states;
 };
 
@@ -56,7 +56,7 @@ static void add_line(struct str *out, enum msg label, const struct str *value)
     out->failed = out->failed || value->failed;
 }
 
-static void tell_lines(struct str *out, const struct teller *t)
+static void facts_lines(struct str *out, const struct state_facts *t)
 {
     struct str value = STR_INIT;
 
@@ -68,23 +68,23 @@ static void tell_lines(struct str *out, const struct teller *t)
         if (!(lines[i].states & STATE_BIT(t->state)))
             continue;
         str_clear(&value);
-        lines[i].tell(&value, t);
+        lines[i].facts(&value, t);
         add_line(out, lines[i].label, &value);
     }
     str_fini(&value);
 }
 
-void numbers_tell(struct str *out, const struct explain_subject *subject)
+void numbers_add(struct str *out, const struct explain_subject *subject)
 {
-    const struct snapshot *s = subject->snapshot;
-    struct survey survey;
-    struct teller t;
+    const struct sample *s = subject->sample;
+    struct sample_summary summary;
+    struct state_facts t;
 
-    if (!subject->breakdown || !teller_knows(subject) ||
+    if (!subject->breakdown || !facts_knows(subject) ||
         (subject->state == TCP_STATE_BOUND_INACTIVE && !(s->needs & NEED_BOUND)))
         return;
-    if (!subject->survey)
-        survey_make(&survey, s);
-    teller_init(&t, subject, subject->survey ? subject->survey : &survey);
-    tell_lines(out, &t);
+    if (!subject->summary)
+        summary_make(&summary, s);
+    facts_init(&t, subject, subject->summary ? subject->summary : &summary);
+    facts_lines(out, &t);
 }

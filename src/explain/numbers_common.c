@@ -11,37 +11,37 @@
  * sparkline draws as flat. */
 enum trend { TREND_UNKNOWN, TREND_FLAT, TREND_MOVING };
 
-static enum trend trend_of(const struct teller *t, double *per_s)
+static enum trend trend_of(const struct state_facts *t, double *per_s)
 {
     const struct history *h = &t->s->history;
     int64_t change;
 
-    if (history_span_s(h, HISTORY_STRIP) < TREND_MIN_S ||
-        !history_change(h, t->state, HISTORY_STRIP, &change))
+    if (history_span_s(h, HISTORY_SHOWN) < TREND_MIN_S ||
+        !history_change(h, t->state, HISTORY_SHOWN, &change))
         return TREND_UNKNOWN;
     *per_s = (double)change / t->window_s;
-    return (change < 0 ? -change : change) * 4 <= (int64_t)history_max(h, t->state, HISTORY_STRIP)
+    return (change < 0 ? -change : change) * 4 <= (int64_t)history_max(h, t->state, HISTORY_SHOWN)
                ? TREND_FLAT
                : TREND_MOVING;
 }
 
 /* Since when it is in its state, and when the kernel gives it up. */
-void number_this_one(struct str *out, const struct teller *t)
+void number_this_one(struct str *out, const struct state_facts *t)
 {
-    const struct life *life = t->s->life ? &t->s->life[t->row - t->s->conn] : NULL;
+    const struct row_times *times = t->s->times ? &t->s->times[t->row - t->s->conn] : NULL;
     uint64_t left;
 
-    if (life)
-        SAY(out, life->changed_ds ? MSG_NUMBERS_FOR : MSG_NUMBERS_FOR_AT_LEAST,
-            TIME(UINT64_C(100) * (t->s->now_ds - life->changed_ds)));
+    if (times)
+        SAY(out, times->changed_ds ? MSG_NUMBERS_FOR : MSG_NUMBERS_FOR_AT_LEAST,
+            TIME(UINT64_C(100) * (t->s->now_ds - times->changed_ds)));
     if ((t->state == TCP_STATE_SYN_SENT || t->state == TCP_STATE_SYN_RECV) &&
-        patience_left(snapshot_host(t->s, t->row), t->row, &left)) {
+        tcp_timeouts_left(sample_host(t->s, t->row), t->row, &left)) {
         str_add(out, out->len ? ", " : "");
-        SAY(out, MSG_NUMBERS_GIVEN_UP, TIME(left));
+        SAY(out, MSG_NUMBERS_PRESUMED, TIME(left));
     }
 }
 
-void number_share(struct str *out, const struct teller *t)
+void number_share(struct str *out, const struct state_facts *t)
 {
     uint32_t count = t->s->count[t->state];
 
@@ -50,7 +50,7 @@ void number_share(struct str *out, const struct teller *t)
             live_percent(LIVE, (double)count / t->s->total));
 }
 
-void number_trend(struct str *out, const struct teller *t)
+void number_trend(struct str *out, const struct state_facts *t)
 {
     double per_s = 0;
 
@@ -67,17 +67,17 @@ void number_trend(struct str *out, const struct teller *t)
     }
 }
 
-void number_moves(struct str *out, const struct teller *t)
+void number_moves(struct str *out, const struct state_facts *t)
 {
-    struct teller_moves m;
+    struct facts_moves m;
 
-    if (teller_moves(t, &m))
+    if (facts_moves(t, &m))
         SAY(out, m.exact ? MSG_NUMBERS_ENTERED : MSG_NUMBERS_ENTERED_AT_LEAST,
             live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false));
 }
 
 /* Only what there is: the ages that none has reached are left out. */
-void number_age(struct str *out, const struct teller *t)
+void number_age(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
 
@@ -94,7 +94,7 @@ void number_age(struct str *out, const struct teller *t)
     }
 }
 
-void number_next_count(struct str *out, const struct teller *t)
+void number_next_count(struct str *out, const struct state_facts *t)
 {
     double count = t->s->count[t->state], per_s = 0;
     enum trend trend = trend_of(t, &per_s);
@@ -120,7 +120,7 @@ static void add_others(struct str *out, enum msg id, uint32_t n)
         SAY(out, id, COUNT(n));
 }
 
-void number_processes(struct str *out, const struct teller *t)
+void number_processes(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
     char what[BREAKDOWN_NAME + 64], pid[16];
@@ -151,7 +151,7 @@ static void name_peer(char out[LIVE_SIZE], const struct breakdown *b, unsigned i
         live_address(out, c, true);
 }
 
-void number_peers(struct str *out, const struct teller *t)
+void number_peers(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
     char what[LIVE_SIZE];
@@ -166,7 +166,7 @@ void number_peers(struct str *out, const struct teller *t)
         add_others(out, MSG_NUMBERS_OTHERS, b->peers.distinct - b->peers.n);
 }
 
-void number_ports(struct str *out, const struct teller *t)
+void number_ports(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
 
@@ -209,9 +209,9 @@ static void add_range(struct str *out, const struct host *h)
              host_sysctl_name(SYSCTL_PORT_LOW), bounds);
 }
 
-void number_kernel(struct str *out, const struct teller *t)
+void number_kernel(struct str *out, const struct state_facts *t)
 {
-    const struct host *h = t->row ? snapshot_host(t->s, t->row) : &t->s->host;
+    const struct host *h = t->row ? sample_host(t->s, t->row) : &t->s->host;
 
     if (settings[t->state])
         expand(out, settings[t->state], h);

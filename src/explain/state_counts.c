@@ -10,15 +10,15 @@ static const uint32_t old_s[TCP_STATE_COUNT] = {
 };
 
 /* Since when the row is in its state, in tenths of a second; `certain`: it was seen to enter. */
-static uint32_t age_ds(const struct snapshot *s, uint32_t row, bool *certain)
+static uint32_t age_ds(const struct sample *s, uint32_t row, bool *certain)
 {
-    uint32_t since = s->life ? s->life[row].changed_ds : s->now_ds;
+    uint32_t since = s->times ? s->times[row].changed_ds : s->now_ds;
 
-    *certain = s->life && since > 0;
+    *certain = s->times && since > 0;
     return s->now_ds - since;
 }
 
-static void tally_age(struct tally *t, const struct snapshot *s, uint32_t row)
+static void state_counts_age(struct state_counts *t, const struct sample *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
     bool certain, old = age_ds(s, row, &certain) >= old_s[c->state] * 10;
@@ -31,7 +31,7 @@ static void tally_age(struct tally *t, const struct snapshot *s, uint32_t row)
         t->stuck++;
 }
 
-static void tally_timer(struct tally *t, const struct conn *c)
+static void state_counts_timer(struct state_counts *t, const struct conn *c)
 {
     if (c->timer == TIMER_PROBE)
         t->shut++;
@@ -53,7 +53,7 @@ static bool is_fuller(const struct conn *a, const struct conn *b)
            (uint64_t)b->rqueue * (a->wqueue + UINT64_C(1));
 }
 
-static void tally_queue(struct tally *t, const struct snapshot *s, uint32_t row)
+static void state_counts_queue(struct state_counts *t, const struct sample *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
 
@@ -66,22 +66,24 @@ static void tally_queue(struct tally *t, const struct snapshot *s, uint32_t row)
         t->fullest = row;
 }
 
-void tally_row(struct tally tally[TCP_STATE_COUNT], const struct snapshot *s, uint32_t row)
+void state_counts_add(struct state_counts state_counts[TCP_STATE_COUNT], const struct sample *s,
+                      uint32_t row)
 {
     const struct conn *c = &s->conn[row];
-    struct tally *t = &tally[c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state];
+    struct state_counts *t =
+        &state_counts[c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state];
 
     if (c->state >= TCP_STATE_COUNT)
         return;
     t->rows++;
     if (c->state == TCP_STATE_LISTEN) {
-        tally_queue(t, s, row);
+        state_counts_queue(t, s, row);
         return;
     }
     t->without_inode += conn_kind(c) != CONN_PLAIN;
-    t->repeating += c->retrans >= TALLY_REPEATS;
+    t->repeating += c->retrans >= STATE_COUNTS_REPEATS;
     t->unsent += c->wqueue > 1;
     t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
-    tally_timer(t, c);
-    tally_age(t, s, row);
+    state_counts_timer(t, c);
+    state_counts_age(t, s, row);
 }

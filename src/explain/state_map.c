@@ -19,7 +19,7 @@ static unsigned state_of(const char *name, size_t len)
 }
 
 /* CLOSE is never listed, bound-only sockets only when asked for: then there is no number. */
-static const char *count_text(char out[FMT_SIZE], const struct snapshot *s, unsigned state,
+static const char *count_text(char out[FMT_SIZE], const struct sample *s, unsigned state,
                               int columns)
 {
     bool known =
@@ -29,7 +29,7 @@ static const char *count_text(char out[FMT_SIZE], const struct snapshot *s, unsi
 }
 
 /* The line of counts below `line`; nothing when it names no state. */
-static void add_counts(struct str *out, const char *line, size_t len, const struct snapshot *s)
+static void add_counts(struct str *out, const char *line, size_t len, const struct sample *s)
 {
     int col = 0;
     bool any = false;
@@ -51,7 +51,7 @@ static void add_counts(struct str *out, const char *line, size_t len, const stru
     }
 }
 
-void map_draw(struct str *out, const char *lines, const struct snapshot *s)
+void map_draw(struct str *out, const char *lines, const struct sample *s)
 {
     for (const char *end; *lines; lines = *end ? end + 1 : end) {
         end = strchrnul(lines, '\n');

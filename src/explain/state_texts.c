@@ -80,10 +80,10 @@ const char *words_text(unsigned state, enum conn_kind kind, enum section section
 
 const char *explain_gloss(unsigned state, enum language language)
 {
-    return language == LANG_KO ? words_text(state, CONN_PLAIN, SECTION_STRIP, language) : "";
+    return language == LANG_KO ? words_text(state, CONN_PLAIN, SECTION_STATE_LIST, language) : "";
 }
 
 const char *explain_meaning(unsigned state, enum language language)
 {
-    return language == LANG_EN ? words_text(state, CONN_PLAIN, SECTION_STRIP, language) : "";
+    return language == LANG_EN ? words_text(state, CONN_PLAIN, SECTION_STATE_LIST, language) : "";
 }

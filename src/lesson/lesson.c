@@ -15,18 +15,18 @@
 
 /* Before the first step of a scene that is set up again. */
 static const struct lesson_step clear_away = {
-    .act = {{WHO_CLIENT, ACT_ABANDON}, {WHO_SERVER, ACT_ABANDON}},
+    .lesson_op = {{WHO_CLIENT, LESSON_OP_ABANDON}, {WHO_SERVER, LESSON_OP_ABANDON}},
 };
 
 int lesson_init(struct lesson *l, unsigned state)
 {
     *l = (struct lesson){.state = state, .script = lesson_script(state)};
-    return l->script ? scene_start(&l->scene) : -EINVAL;
+    return l->script ? lesson_net_start(&l->lesson_net) : -EINVAL;
 }
 
 void lesson_fini(struct lesson *l)
 {
-    scene_end(&l->scene);
+    lesson_net_end(&l->lesson_net);
 }
 
 /* The step under way. */
@@ -59,40 +59,40 @@ static void fail(struct lesson *l, int error, int64_t now_ns)
     l->incomplete = true;
     l->news = true;
     if (error == -EPIPE || error == -ETIMEDOUT)
-        scene_end(&l->scene);
+        lesson_net_end(&l->lesson_net);
     enter(l, LESSON_STANDS, now_ns);
 }
 
 /* Tell the next act of the step under way; after the last, wait for the sample. */
 static void go_on(struct lesson *l, int64_t now_ns)
 {
-    const struct lesson_act *act = &current(l)->act[l->acts];
-    if (l->acts == LESSON_ACTS_MAX || act->act == ACT_NONE) {
+    const struct lesson_order *lesson_op = &current(l)->lesson_op[l->ops];
+    if (l->ops == LESSON_OPS_MAX || lesson_op->lesson_op == LESSON_OP_NONE) {
         enter(l, LESSON_AWAITS, now_ns);
         return;
     }
-    l->acts++;
-    const int rc = scene_tell(&l->scene, act->who, act->act);
+    l->ops++;
+    const int rc = lesson_net_tell(&l->lesson_net, lesson_op->who, lesson_op->lesson_op);
     if (rc)
         fail(l, rc, now_ns);
     else
-        enter(l, LESSON_ACTS, now_ns);
+        enter(l, LESSON_OPS, now_ns);
 }
 
 static void begin(struct lesson *l, int64_t now_ns)
 {
-    l->acts = 0;
+    l->ops = 0;
     go_on(l, now_ns);
 }
 
 /* Both processes, anew where one has gone: then the scene begins from nothing. */
-static int need_scene(struct lesson *l, bool *again)
+static int need_lesson_net(struct lesson *l, bool *again)
 {
-    if (scene_stands(&l->scene))
+    if (lesson_net_stands(&l->lesson_net))
         return 0;
     *again = *again || l->taken > 0;
-    scene_end(&l->scene);
-    return scene_start(&l->scene);
+    lesson_net_end(&l->lesson_net);
+    return lesson_net_start(&l->lesson_net);
 }
 
 bool lesson_next(struct lesson *l, int64_t now_ns)
@@ -104,7 +104,7 @@ bool lesson_next(struct lesson *l, int64_t now_ns)
         return false;
     l->wanted = l->shown == l->script->n ? l->shown : l->shown + 1;
     l->error = 0;
-    const int rc = need_scene(l, &again);
+    const int rc = need_lesson_net(l, &again);
     l->clearing = again;
     l->incomplete = false;
     l->lacking = 0;
@@ -119,8 +119,8 @@ bool lesson_next(struct lesson *l, int64_t now_ns)
 
 bool lesson_tick(struct lesson *l, int64_t now_ns)
 {
-    if (l->phase == LESSON_ACTS) {
-        const int rc = scene_answer(&l->scene);
+    if (l->phase == LESSON_OPS) {
+        const int rc = lesson_net_answer(&l->lesson_net);
         if (rc == 0)
             go_on(l, now_ns);
         else if (rc != -EAGAIN)
@@ -139,7 +139,7 @@ bool lesson_tick(struct lesson *l, int64_t now_ns)
 int64_t lesson_due(const struct lesson *l, int64_t now_ns)
 {
     switch (l->phase) {
-    case LESSON_ACTS:
+    case LESSON_OPS:
         return now_ns + ANSWER_EVERY_NS;
     case LESSON_AWAITS:
         return l->look_ns ? l->look_ns : now_ns;
@@ -150,7 +150,7 @@ int64_t lesson_due(const struct lesson *l, int64_t now_ns)
 }
 
 /* Is the sign there? Signs are of one row, or of all in the state. */
-static bool has_sign(const struct snapshot *s, const struct lesson_sign *sign)
+static bool has_sign(const struct sample *s, const struct lesson_sign *sign)
 {
     bool one = false, all = true;
     for (uint32_t i = 0; i < s->n_live; i++) {
@@ -169,7 +169,7 @@ static bool has_sign(const struct snapshot *s, const struct lesson_sign *sign)
 }
 
 /* Are just those rows there, `may_go`: but for states whose rows may have ended? */
-static bool has_rows(const struct lesson_step *step, const struct snapshot *s, unsigned may_go)
+static bool has_rows(const struct lesson_step *step, const struct sample *s, unsigned may_go)
 {
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         const bool fewer = (may_go & STATE_BIT(state)) && s->count[state] < step->listed[state];
@@ -179,7 +179,7 @@ static bool has_rows(const struct lesson_step *step, const struct snapshot *s, u
     return true;
 }
 
-bool lesson_listed(const struct lesson_step *step, const struct snapshot *s)
+bool lesson_listed(const struct lesson_step *step, const struct sample *s)
 {
     if (!has_rows(step, s, 0))
         return false;
@@ -205,13 +205,13 @@ static void take(struct lesson *l, int64_t now_ns)
 }
 
 /* What its processes no longer have, TIME_WAIT and orphans, the kernel goes on with by itself. */
-static void clear_leftovers(const struct snapshot *s)
+static void clear_leftovers(const struct sample *s)
 {
-    for (uint32_t i = 0; i < s->n_live && scene_entered(); i++)
+    for (uint32_t i = 0; i < s->n_live && lesson_net_entered(); i++)
         destroy_conn(&s->conn[i], NULL);
 }
 
-void lesson_sample(struct lesson *l, const struct snapshot *s, int64_t now_ns)
+void lesson_sample(struct lesson *l, const struct sample *s, int64_t now_ns)
 {
     if (s->status != SAMPLE_COMPLETE)
         return;

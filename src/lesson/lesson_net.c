@@ -49,12 +49,12 @@ static int loopback_up(void)
 
 static bool entered;
 
-bool scene_entered(void)
+bool lesson_net_entered(void)
 {
     return entered;
 }
 
-int scene_enter(void)
+int lesson_net_enter(void)
 {
     const uid_t uid = geteuid();
     const gid_t gid = getegid();
@@ -86,22 +86,22 @@ static void leave_terminal(void)
 /* What a process of the scene does all its life. */
 static void play(int fd, const char *name, pid_t watcher)
 {
-    struct actor actor;
-    uint8_t act;
+    struct lesson_peer lesson_peer;
+    uint8_t lesson_op;
     prctl(PR_SET_NAME, name);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != watcher) /* it ended before that was in force */
         return;
     leave_terminal();
-    actor_init(&actor);
-    while (recv(fd, &act, sizeof act, 0) == sizeof act) {
-        const int32_t rc = actor_do(&actor, (enum act)act);
+    lesson_peer_init(&lesson_peer);
+    while (recv(fd, &lesson_op, sizeof lesson_op, 0) == sizeof lesson_op) {
+        const int32_t rc = lesson_peer_do(&lesson_peer, (enum lesson_op)lesson_op);
         if (send(fd, &rc, sizeof rc, MSG_NOSIGNAL) != sizeof rc)
             return;
     }
 }
 
-static int start_one(struct scene *s, enum who who)
+static int start_one(struct lesson_net *s, enum who who)
 {
     static const char *const names[] = {[WHO_SERVER] = "server", [WHO_CLIENT] = "client"};
     const pid_t watcher = getpid();
@@ -128,18 +128,18 @@ static int start_one(struct scene *s, enum who who)
     return 0;
 }
 
-int scene_start(struct scene *s)
+int lesson_net_start(struct lesson_net *s)
 {
-    *s = (struct scene){.fd = {-1, -1}, .asked = -1};
+    *s = (struct lesson_net){.fd = {-1, -1}, .asked = -1};
     int rc = start_one(s, WHO_SERVER);
     if (!rc)
         rc = start_one(s, WHO_CLIENT);
     if (rc)
-        scene_end(s);
+        lesson_net_end(s);
     return rc;
 }
 
-void scene_end(struct scene *s)
+void lesson_net_end(struct lesson_net *s)
 {
     for (int i = 0; i < WHO_COUNT; i++) {
         if (s->pid[i] <= 0)
@@ -155,7 +155,7 @@ void scene_end(struct scene *s)
 }
 
 /* The pipe of one that has gone is hung up. */
-bool scene_stands(const struct scene *s)
+bool lesson_net_stands(const struct lesson_net *s)
 {
     bool both = true;
     for (int i = 0; i < WHO_COUNT; i++) {
@@ -165,16 +165,16 @@ bool scene_stands(const struct scene *s)
     return both;
 }
 
-int scene_tell(struct scene *s, enum who who, enum act act)
+int lesson_net_tell(struct lesson_net *s, enum who who, enum lesson_op lesson_op)
 {
-    const uint8_t word = (uint8_t)act;
+    const uint8_t word = (uint8_t)lesson_op;
     if (send(s->fd[who], &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof word)
         return -EPIPE;
     s->asked = (int)who;
     return 0;
 }
 
-int scene_answer(struct scene *s)
+int lesson_net_answer(struct lesson_net *s)
 {
     int32_t rc;
     if (s->asked < 0)

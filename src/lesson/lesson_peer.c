@@ -14,15 +14,15 @@
 
 #include "tcptop/base/clock.h"
 
-#define PATIENCE_MS  2000
-#define BACKLOG      16
-#define SMALL_WINDOW 2048
-#define DEFER_S      3600 /* longer than anybody looks at it */
-#define QUIET_MS     20   /* nothing unacknowledged for so long: nothing more is sent */
+#define TCP_TIMEOUTS_MS 2000
+#define BACKLOG         16
+#define SMALL_WINDOW    2048
+#define DEFER_S         3600 /* longer than anybody looks at it */
+#define QUIET_MS        20   /* nothing unacknowledged for so long: nothing more is sent */
 
-void actor_init(struct actor *a)
+void lesson_peer_init(struct lesson_peer *a)
 {
-    *a = (struct actor){.listener = -1, .socket = -1, .second = -1};
+    *a = (struct lesson_peer){.listener = -1, .socket = -1, .second = -1};
 }
 
 static struct sockaddr_in place(uint16_t port)
@@ -51,14 +51,14 @@ static int bind_to(int fd, uint16_t port)
 static int wait_for(int fd, short events)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    const int ready = poll(&p, 1, PATIENCE_MS);
+    const int ready = poll(&p, 1, TCP_TIMEOUTS_MS);
     return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
 }
 
 /* To the server; `answered`: done when it has answered. */
 static int connect_to_server(int fd, bool answered)
 {
-    const struct sockaddr_in at = place(ACTOR_PORT);
+    const struct sockaddr_in at = place(LESSON_PEER_PORT);
     int error = 0;
     socklen_t len = sizeof error;
     if (connect(fd, (const struct sockaddr *)&at, sizeof at) == 0)
@@ -73,11 +73,11 @@ static int connect_to_server(int fd, bool answered)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) ? -errno : -error;
 }
 
-static int listen_with(struct actor *a, int backlog, int defer_s)
+static int listen_with(struct lesson_peer *a, int backlog, int defer_s)
 {
     int rc = make(&a->listener);
     if (!rc)
-        rc = bind_to(a->listener, ACTOR_PORT);
+        rc = bind_to(a->listener, LESSON_PEER_PORT);
     if (!rc && defer_s)
         rc = set(a->listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer_s);
     if (!rc && listen(a->listener, backlog))
@@ -85,47 +85,47 @@ static int listen_with(struct actor *a, int backlog, int defer_s)
     return rc;
 }
 
-static int do_listen(struct actor *a)
+static int do_listen(struct lesson_peer *a)
 {
     return listen_with(a, BACKLOG, 0);
 }
 
 /* It is full with more than its backlog in it: net/sock.h sk_acceptq_is_full(). */
-static int do_listen_full(struct actor *a)
+static int do_listen_full(struct lesson_peer *a)
 {
     return listen_with(a, 0, 0);
 }
 
-static int do_listen_deferring(struct actor *a)
+static int do_listen_deferring(struct lesson_peer *a)
 {
     return listen_with(a, BACKLOG, DEFER_S);
 }
 
-static int do_bind(struct actor *a)
+static int do_bind(struct lesson_peer *a)
 {
     const int rc = make(&a->listener);
-    return rc ? rc : bind_to(a->listener, ACTOR_PORT);
+    return rc ? rc : bind_to(a->listener, LESSON_PEER_PORT);
 }
 
-static int do_bind_twice(struct actor *a)
+static int do_bind_twice(struct lesson_peer *a)
 {
     (void)a;
     int fd, rc = make(&fd);
     if (!rc)
         rc = set(fd, SOL_SOCKET, SO_REUSEADDR, 0);
     if (!rc)
-        rc = bind_to(fd, ACTOR_PORT);
+        rc = bind_to(fd, LESSON_PEER_PORT);
     if (fd >= 0)
         close(fd);
     return rc == -EADDRINUSE ? 0 : rc ? rc : -EEXIST;
 }
 
-static int do_listen_bound(struct actor *a)
+static int do_listen_bound(struct lesson_peer *a)
 {
     return listen(a->listener, BACKLOG) ? -errno : 0;
 }
 
-static int do_accept(struct actor *a)
+static int do_accept(struct lesson_peer *a)
 {
     const int rc = wait_for(a->listener, POLLIN);
     if (rc)
@@ -134,7 +134,7 @@ static int do_accept(struct actor *a)
     return a->socket < 0 ? -errno : 0;
 }
 
-static int connect_with(struct actor *a, int window, uint16_t port)
+static int connect_with(struct lesson_peer *a, int window, uint16_t port)
 {
     struct sockaddr_in at;
     socklen_t len = sizeof at;
@@ -152,22 +152,22 @@ static int connect_with(struct actor *a, int window, uint16_t port)
     return rc;
 }
 
-static int do_connect(struct actor *a)
+static int do_connect(struct lesson_peer *a)
 {
     return connect_with(a, 0, 0);
 }
 
-static int do_connect_small(struct actor *a)
+static int do_connect_small(struct lesson_peer *a)
 {
     return connect_with(a, SMALL_WINDOW, 0);
 }
 
-static int do_connect_again(struct actor *a)
+static int do_connect_again(struct lesson_peer *a)
 {
     return connect_with(a, 0, a->port);
 }
 
-static int do_connect_unanswered(struct actor *a)
+static int do_connect_unanswered(struct lesson_peer *a)
 {
     const int rc = make(&a->second);
     return rc ? rc : connect_to_server(a->second, false);
@@ -178,7 +178,7 @@ static int settle(int fd)
 {
     const struct timespec nap = {.tv_nsec = NS_PER_MS};
     struct tcp_info info;
-    for (int quiet = 0, i = 0; i < PATIENCE_MS; i++) {
+    for (int quiet = 0, i = 0; i < TCP_TIMEOUTS_MS; i++) {
         socklen_t len = sizeof info;
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
             return -errno;
@@ -190,13 +190,13 @@ static int settle(int fd)
     return -ETIMEDOUT;
 }
 
-static int do_write(struct actor *a)
+static int do_write(struct lesson_peer *a)
 {
-    static const char data[ACTOR_BYTES] = "unread";
+    static const char data[LESSON_PEER_BYTES] = "unread";
     return write(a->socket, data, sizeof data) == sizeof data ? settle(a->socket) : -EIO;
 }
 
-static int do_fill(struct actor *a)
+static int do_fill(struct lesson_peer *a)
 {
     static const char data[4096];
     const int rc = set(a->socket, SOL_SOCKET, SO_SNDBUF, 8 * SMALL_WINDOW);
@@ -207,7 +207,7 @@ static int do_fill(struct actor *a)
     return errno == EAGAIN ? settle(a->socket) : -errno;
 }
 
-static int do_read_all(struct actor *a)
+static int do_read_all(struct lesson_peer *a)
 {
     static char data[65536];
     int rc;
@@ -221,7 +221,7 @@ static int do_read_all(struct actor *a)
     return rc;
 }
 
-static int do_shut(struct actor *a)
+static int do_shut(struct lesson_peer *a)
 {
     return shutdown(a->socket, SHUT_WR) ? -errno : 0;
 }
@@ -233,23 +233,23 @@ static int close_one(int *fd)
     return close(closing) ? -errno : 0;
 }
 
-static int do_close(struct actor *a)
+static int do_close(struct lesson_peer *a)
 {
     return close_one(&a->socket);
 }
 
-static int do_close_second(struct actor *a)
+static int do_close_second(struct lesson_peer *a)
 {
     return close_one(&a->second);
 }
 
-static int do_close_listener(struct actor *a)
+static int do_close_listener(struct lesson_peer *a)
 {
     return close_one(&a->listener);
 }
 
 /* By RST, which leaves no TIME_WAIT. */
-static int do_abandon(struct actor *a)
+static int do_abandon(struct lesson_peer *a)
 {
     const struct linger now = {.l_onoff = 1};
     int *const fds[] = {&a->socket, &a->second, &a->listener};
@@ -262,28 +262,28 @@ static int do_abandon(struct actor *a)
     return 0;
 }
 
-int actor_do(struct actor *a, enum act act)
+int lesson_peer_do(struct lesson_peer *a, enum lesson_op lesson_op)
 {
-    static int (*const acts[ACT_COUNT])(struct actor *) = {
-        [ACT_ABANDON] = do_abandon,
-        [ACT_BIND] = do_bind,
-        [ACT_BIND_TWICE] = do_bind_twice,
-        [ACT_LISTEN_BOUND] = do_listen_bound,
-        [ACT_LISTEN] = do_listen,
-        [ACT_LISTEN_FULL] = do_listen_full,
-        [ACT_LISTEN_DEFERRING] = do_listen_deferring,
-        [ACT_ACCEPT] = do_accept,
-        [ACT_CONNECT] = do_connect,
-        [ACT_CONNECT_SMALL] = do_connect_small,
-        [ACT_CONNECT_AGAIN] = do_connect_again,
-        [ACT_CONNECT_UNANSWERED] = do_connect_unanswered,
-        [ACT_WRITE] = do_write,
-        [ACT_FILL] = do_fill,
-        [ACT_READ_ALL] = do_read_all,
-        [ACT_SHUT] = do_shut,
-        [ACT_CLOSE] = do_close,
-        [ACT_CLOSE_SECOND] = do_close_second,
-        [ACT_CLOSE_LISTENER] = do_close_listener,
+    static int (*const ops[LESSON_OP_COUNT])(struct lesson_peer *) = {
+        [LESSON_OP_ABANDON] = do_abandon,
+        [LESSON_OP_BIND] = do_bind,
+        [LESSON_OP_BIND_TWICE] = do_bind_twice,
+        [LESSON_OP_LISTEN_BOUND] = do_listen_bound,
+        [LESSON_OP_LISTEN] = do_listen,
+        [LESSON_OP_LISTEN_FULL] = do_listen_full,
+        [LESSON_OP_LISTEN_DEFERRING] = do_listen_deferring,
+        [LESSON_OP_ACCEPT] = do_accept,
+        [LESSON_OP_CONNECT] = do_connect,
+        [LESSON_OP_CONNECT_SMALL] = do_connect_small,
+        [LESSON_OP_CONNECT_AGAIN] = do_connect_again,
+        [LESSON_OP_CONNECT_UNANSWERED] = do_connect_unanswered,
+        [LESSON_OP_WRITE] = do_write,
+        [LESSON_OP_FILL] = do_fill,
+        [LESSON_OP_READ_ALL] = do_read_all,
+        [LESSON_OP_SHUT] = do_shut,
+        [LESSON_OP_CLOSE] = do_close,
+        [LESSON_OP_CLOSE_SECOND] = do_close_second,
+        [LESSON_OP_CLOSE_LISTENER] = do_close_listener,
     };
-    return (unsigned)act < ACT_COUNT && acts[act] ? acts[act](a) : -EINVAL;
+    return (unsigned)lesson_op < LESSON_OP_COUNT && ops[lesson_op] ? ops[lesson_op](a) : -EINVAL;
 }

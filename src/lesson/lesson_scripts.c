@@ -1,13 +1,13 @@
 /* The scripts of the lessons: who does what, what the kernel lists then, and the words for it. */
 #include "tcptop/lesson/lesson.h"
 
-#define SERVER(act)                                                                                \
+#define SERVER(lesson_op)                                                                          \
     {                                                                                              \
-        WHO_SERVER, ACT_##act                                                                      \
+        WHO_SERVER, LESSON_OP_##lesson_op                                                          \
     }
-#define CLIENT(act)                                                                                \
+#define CLIENT(lesson_op)                                                                          \
     {                                                                                              \
-        WHO_CLIENT, ACT_##act                                                                      \
+        WHO_CLIENT, LESSON_OP_##lesson_op                                                          \
     }
 
 #define ABOUT(words, state) .text = MSG_LESSON_##words, .about = TCP_STATE_##state
@@ -56,101 +56,108 @@
     {                                                                                              \
         ABOUT(PAIR, ESTABLISHED), .listed = {LISTEN(1), ESTABLISHED(2)},                           \
                                   .sign = {OWNED(ESTABLISHED)},                                    \
-                                  .act = {SERVER(LISTEN), CLIENT(CONNECT), SERVER(ACCEPT)},        \
+                                  .lesson_op = {SERVER(LISTEN), CLIENT(CONNECT), SERVER(ACCEPT)},  \
     }
 /* One with data that the client keeps back. */
 #define STUFFED                                                                                    \
     {                                                                                              \
         ABOUT(STUFFED, ESTABLISHED),                                                               \
             .listed = {LISTEN(1), ESTABLISHED(2)}, .sign = {SEND_Q(ESTABLISHED)},                  \
-            .act = {SERVER(LISTEN), CLIENT(CONNECT_SMALL), SERVER(ACCEPT), SERVER(FILL)},          \
+            .lesson_op = {SERVER(LISTEN), CLIENT(CONNECT_SMALL), SERVER(ACCEPT), SERVER(FILL)},    \
     }
 
 static const struct lesson_step listen_steps[] = {
     {ABOUT(LISTEN_1, LISTEN), .listed = {LISTEN(1)}, .sign = {TIMER(LISTEN, OFF)},
-     .act = {SERVER(LISTEN)}},
+     .lesson_op = {SERVER(LISTEN)}},
     {ABOUT(LISTEN_2, LISTEN), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {RECV_Q(LISTEN, 1), NOT_OWNED(ESTABLISHED)}, .act = {CLIENT(CONNECT)}},
+     .sign = {RECV_Q(LISTEN, 1), NOT_OWNED(ESTABLISHED)}, .lesson_op = {CLIENT(CONNECT)}},
     {ABOUT(LISTEN_3, LISTEN), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {QUIET(LISTEN), OWNED(ESTABLISHED)}, .act = {SERVER(ACCEPT)}},
-    {ABOUT(LISTEN_4, ESTABLISHED), .listed = {ESTABLISHED(2)}, .act = {SERVER(CLOSE_LISTENER)}},
+     .sign = {QUIET(LISTEN), OWNED(ESTABLISHED)}, .lesson_op = {SERVER(ACCEPT)}},
+    {ABOUT(LISTEN_4, ESTABLISHED), .listed = {ESTABLISHED(2)},
+     .lesson_op = {SERVER(CLOSE_LISTENER)}},
 };
 static const struct lesson_step syn_sent_steps[] = {
     {ABOUT(SYN_SENT_1, LISTEN), .listed = {LISTEN(1), ESTABLISHED(2)}, .sign = {RECV_Q(LISTEN, 1)},
-     .act = {SERVER(LISTEN_FULL), CLIENT(CONNECT)}},
+     .lesson_op = {SERVER(LISTEN_FULL), CLIENT(CONNECT)}},
     {ABOUT(SYN_SENT_2, SYN_SENT), .listed = {LISTEN(1), ESTABLISHED(2), SYN_SENT(1)},
-     .sign = {TIMER(SYN_SENT, RETRANSMIT)}, .act = {CLIENT(CONNECT_UNANSWERED)}},
+     .sign = {TIMER(SYN_SENT, RETRANSMIT)}, .lesson_op = {CLIENT(CONNECT_UNANSWERED)}},
     {ABOUT(SYN_SENT_3, SYN_SENT), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .act = {CLIENT(CLOSE_SECOND)}},
+     .lesson_op = {CLIENT(CLOSE_SECOND)}},
 };
 static const struct lesson_step syn_recv_steps[] = {
-    {ABOUT(SYN_RECV_1, LISTEN), .listed = {LISTEN(1)}, .act = {SERVER(LISTEN_DEFERRING)}},
+    {ABOUT(SYN_RECV_1, LISTEN), .listed = {LISTEN(1)}, .lesson_op = {SERVER(LISTEN_DEFERRING)}},
     {ABOUT(SYN_RECV_2, SYN_RECV), .listed = {LISTEN(1), SYN_RECV(1), ESTABLISHED(1)},
-     .sign = {NOT_OWNED(SYN_RECV)}, .act = {CLIENT(CONNECT)}},
+     .sign = {NOT_OWNED(SYN_RECV)}, .lesson_op = {CLIENT(CONNECT)}},
     {ABOUT(SYN_RECV_3, ESTABLISHED), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {RECV_Q(ESTABLISHED, ACTOR_BYTES), NOT_OWNED(ESTABLISHED)}, .act = {CLIENT(WRITE)}},
+     .sign = {RECV_Q(ESTABLISHED, LESSON_PEER_BYTES), NOT_OWNED(ESTABLISHED)},
+     .lesson_op = {CLIENT(WRITE)}},
 };
 static const struct lesson_step established_steps[] = {
     {ABOUT(ESTABLISHED_1, ESTABLISHED), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {TIMER(ESTABLISHED, OFF)}, .act = {SERVER(LISTEN), CLIENT(CONNECT), SERVER(ACCEPT)}},
+     .sign = {TIMER(ESTABLISHED, OFF)},
+     .lesson_op = {SERVER(LISTEN), CLIENT(CONNECT), SERVER(ACCEPT)}},
     {ABOUT(ESTABLISHED_2, ESTABLISHED), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {RECV_Q(ESTABLISHED, ACTOR_BYTES)}, .act = {SERVER(WRITE)}},
-    {ABOUT(ESTABLISHED_3, ESTABLISHED), .listed = {LISTEN(1)}, .act = {CLIENT(CLOSE)}},
+     .sign = {RECV_Q(ESTABLISHED, LESSON_PEER_BYTES)}, .lesson_op = {SERVER(WRITE)}},
+    {ABOUT(ESTABLISHED_3, ESTABLISHED), .listed = {LISTEN(1)}, .lesson_op = {CLIENT(CLOSE)}},
 };
 static const struct lesson_step fin_wait1_steps[] = {
     STUFFED,
     {ABOUT(FIN_WAIT1_2, FIN_WAIT1), .listed = {LISTEN(1), FIN_WAIT1(1), ESTABLISHED(1)},
-     .sign = {SEND_Q(FIN_WAIT1)}, .act = {SERVER(SHUT)}},
+     .sign = {SEND_Q(FIN_WAIT1)}, .lesson_op = {SERVER(SHUT)}},
     {ABOUT(FIN_WAIT1_3, FIN_WAIT2), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
-     .act = {CLIENT(READ_ALL)}},
+     .lesson_op = {CLIENT(READ_ALL)}},
 };
 static const struct lesson_step fin_wait2_steps[] = {
     PAIR,
     {ABOUT(FIN_WAIT2_2, FIN_WAIT2), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
-     .sign = {TIMER(FIN_WAIT2, OFF), OWNED(FIN_WAIT2)}, .act = {SERVER(SHUT)}},
+     .sign = {TIMER(FIN_WAIT2, OFF), OWNED(FIN_WAIT2)}, .lesson_op = {SERVER(SHUT)}},
     {ABOUT(FIN_WAIT2_3, FIN_WAIT2), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
-     .sign = {TIMER(FIN_WAIT2, TIMEWAIT), NOT_OWNED(FIN_WAIT2)}, .act = {SERVER(CLOSE)}},
-    {ABOUT(FIN_WAIT2_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)}, .act = {CLIENT(CLOSE)}},
+     .sign = {TIMER(FIN_WAIT2, TIMEWAIT), NOT_OWNED(FIN_WAIT2)}, .lesson_op = {SERVER(CLOSE)}},
+    {ABOUT(FIN_WAIT2_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)},
+     .lesson_op = {CLIENT(CLOSE)}},
 };
 static const struct lesson_step closing_steps[] = {
     STUFFED,
     {ABOUT(CLOSING_2, FIN_WAIT1), .listed = {LISTEN(1), FIN_WAIT1(1), ESTABLISHED(1)},
-     .sign = {SEND_Q(FIN_WAIT1)}, .act = {SERVER(SHUT)}},
+     .sign = {SEND_Q(FIN_WAIT1)}, .lesson_op = {SERVER(SHUT)}},
     {ABOUT(CLOSING_3, CLOSING), .listed = {LISTEN(1), CLOSING(1), FIN_WAIT2(1)},
-     .sign = {SEND_Q(CLOSING)}, .act = {CLIENT(SHUT)}},
-    {ABOUT(CLOSING_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(2)}, .act = {CLIENT(READ_ALL)}},
+     .sign = {SEND_Q(CLOSING)}, .lesson_op = {CLIENT(SHUT)}},
+    {ABOUT(CLOSING_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(2)},
+     .lesson_op = {CLIENT(READ_ALL)}},
 };
 static const struct lesson_step time_wait_steps[] = {
     PAIR,
     {ABOUT(TIME_WAIT_2, FIN_WAIT2), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
-     .act = {SERVER(CLOSE)}},
+     .lesson_op = {SERVER(CLOSE)}},
     {ABOUT(TIME_WAIT_3, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)},
-     .sign = {TIMER(TIME_WAIT, TIMEWAIT), NOT_OWNED(TIME_WAIT)}, .act = {CLIENT(CLOSE)}},
+     .sign = {TIMER(TIME_WAIT, TIMEWAIT), NOT_OWNED(TIME_WAIT)}, .lesson_op = {CLIENT(CLOSE)}},
     {ABOUT(TIME_WAIT_4, ESTABLISHED), .listed = {LISTEN(1), ESTABLISHED(2)},
-     .sign = {OWNED(ESTABLISHED)}, .act = {CLIENT(CONNECT_AGAIN), SERVER(ACCEPT)}},
+     .sign = {OWNED(ESTABLISHED)}, .lesson_op = {CLIENT(CONNECT_AGAIN), SERVER(ACCEPT)}},
 };
 static const struct lesson_step close_wait_steps[] = {
     PAIR,
     {ABOUT(CLOSE_WAIT_2, CLOSE_WAIT), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
      .sign = {RECV_Q(CLOSE_WAIT, 1)}, .may_go = STATE_BIT(TCP_STATE_FIN_WAIT2),
-     .act = {CLIENT(CLOSE)}},
+     .lesson_op = {CLIENT(CLOSE)}},
     {ABOUT(CLOSE_WAIT_3, CLOSE_WAIT), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
      .sign = {QUIET(CLOSE_WAIT), TIMER(CLOSE_WAIT, OFF)}, .may_go = STATE_BIT(TCP_STATE_FIN_WAIT2),
-     .act = {SERVER(READ_ALL)}},
-    {ABOUT(CLOSE_WAIT_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)}, .act = {SERVER(CLOSE)}},
+     .lesson_op = {SERVER(READ_ALL)}},
+    {ABOUT(CLOSE_WAIT_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)},
+     .lesson_op = {SERVER(CLOSE)}},
 };
 static const struct lesson_step last_ack_steps[] = {
     STUFFED,
     {ABOUT(LAST_ACK_2, CLOSE_WAIT), .listed = {LISTEN(1), FIN_WAIT2(1), CLOSE_WAIT(1)},
-     .sign = {SEND_Q(CLOSE_WAIT)}, .act = {CLIENT(SHUT)}},
+     .sign = {SEND_Q(CLOSE_WAIT)}, .lesson_op = {CLIENT(SHUT)}},
     {ABOUT(LAST_ACK_3, LAST_ACK), .listed = {LISTEN(1), FIN_WAIT2(1), LAST_ACK(1)},
-     .sign = {SEND_Q(LAST_ACK)}, .act = {SERVER(SHUT)}},
-    {ABOUT(LAST_ACK_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)}, .act = {CLIENT(READ_ALL)}},
+     .sign = {SEND_Q(LAST_ACK)}, .lesson_op = {SERVER(SHUT)}},
+    {ABOUT(LAST_ACK_4, TIME_WAIT), .listed = {LISTEN(1), TIME_WAIT(1)},
+     .lesson_op = {CLIENT(READ_ALL)}},
 };
 static const struct lesson_step bound_steps[] = {
-    {ABOUT(BOUND_1, BOUND_INACTIVE), .listed = {BOUND(1)}, .act = {SERVER(BIND)}},
-    {ABOUT(BOUND_2, BOUND_INACTIVE), .listed = {BOUND(1)}, .act = {SERVER(BIND_TWICE)}},
-    {ABOUT(BOUND_3, LISTEN), .listed = {LISTEN(1)}, .act = {SERVER(LISTEN_BOUND)}},
+    {ABOUT(BOUND_1, BOUND_INACTIVE), .listed = {BOUND(1)}, .lesson_op = {SERVER(BIND)}},
+    {ABOUT(BOUND_2, BOUND_INACTIVE), .listed = {BOUND(1)}, .lesson_op = {SERVER(BIND_TWICE)}},
+    {ABOUT(BOUND_3, LISTEN), .listed = {LISTEN(1)}, .lesson_op = {SERVER(LISTEN_BOUND)}},
 };
 
 #define SCRIPT(list, queue)                                                                        \

@@ -17,11 +17,11 @@
 #include "slots.h"
 #include "tcptop/model/sample.h"
 
-#define ENDING_NONE UINT32_MAX
+#define CLOSE_EVENT_NONE UINT32_MAX
 
 /* A socket that was closed by being missed, while its end was not told yet. What is told of a
  * request socket bears another cookie, so its ends count as well, for some time. */
-struct given_up {
+struct presumed {
     uint64_t cookie;
     uint64_t ends; /* conn_tuple_hash() of a request socket */
     uint32_t at_ds;
@@ -30,47 +30,47 @@ struct given_up {
 };
 
 /* Memory that is kept between joins; starts as zero. */
-struct endings {
-    struct snapshot *waiting;    /* ends that the sample before could not settle; owned */
-    const struct snapshot *told; /* in this join */
+struct close_match {
+    struct sample *waiting;      /* ends that the sample before could not settle; owned */
+    const struct sample *events; /* in this join */
     uint32_t n_waiting, n;       /* ends: those that waited, then the told ones */
     uint32_t n_before;           /* of the told ones: before the dump */
-    uint8_t *mark;               /* enum ending_mark; owned */
+    uint8_t *mark;               /* enum close_event_mark; owned */
     uint32_t cap;
     struct slots by_cookie, by_ends;
-    struct given_up *given_up; /* a ring of the last; NULL: none so far; owned */
-    uint32_t n_given_up;       /* ever */
+    struct presumed *presumed; /* a ring of the last; NULL: none so far; owned */
+    uint32_t n_presumed;       /* ever */
 };
 
-void endings_fini(struct endings *e);
+void close_match_fini(struct close_match *e);
 
 /** Take up next->ended and what waited. Returns 0 or -ENOMEM. */
-int endings_begin(struct endings *e, struct snapshot *next);
+int close_match_begin(struct close_match *e, struct sample *next);
 
-/** Rows of `prev` that found no partner; ENDING_NONE (as a row) is skipped. */
-void endings_meet_old(struct endings *e, struct snapshot *next, const struct snapshot *prev,
-                      const uint32_t *rows, uint32_t n);
+/** Rows of `prev` that found no partner; CLOSE_EVENT_NONE (as a row) is skipped. */
+void close_match_missing(struct close_match *e, struct sample *next, const struct sample *prev,
+                         const uint32_t *rows, uint32_t n);
 
 /** All live rows of `next`. Returns 0 or -ENOMEM. */
-int endings_meet_live(struct endings *e, struct snapshot *next);
+int close_match_live(struct close_match *e, struct sample *next);
 
-/** The end of the socket that this row of the sample before was, ENDING_NONE when it was not told.
- *  A remnant has none. */
-uint32_t endings_find(const struct endings *e, const struct conn *c);
+/** The end of the socket that this row of the sample before was, CLOSE_EVENT_NONE when it was not
+ * told. A remnant has none. */
+uint32_t close_match_find(const struct close_match *e, const struct conn *c);
 
 /** The figures told with an end, NULL when they say nothing. */
-const struct flow *endings_flow(const struct endings *e, uint32_t ending);
+const struct tcp_metrics *close_match_metrics(const struct close_match *e, uint32_t close_event);
 
 /** The row is closed without having been told: should that come after all, it is not of one unseen.
- *  Request sockets are given up by endings_meet_old(), when they are first missed. */
-void endings_give_up(struct endings *e, const struct conn *c, uint32_t now_ds);
+ *  Request sockets are given up by close_match_missing(), when they are first missed. */
+void close_match_presume(struct close_match *e, const struct conn *c, uint32_t now_ds);
 
 /** Count what died unseen, and bury the newest of it; there must be room for
- *  endings_unseen_rows(). */
-uint32_t endings_unseen_rows(const struct endings *e);
-void endings_bury_unseen(struct endings *e, struct snapshot *next);
+ *  close_match_unseen_rows(). */
+uint32_t close_match_unseen_rows(const struct close_match *e);
+void close_match_add_unseen(struct close_match *e, struct sample *next);
 
 /** Keep what waits for the next join, forget the rest. What there is no room for counts as lost. */
-void endings_finish(struct endings *e, struct snapshot *next);
+void close_match_finish(struct close_match *e, struct sample *next);
 
 #endif

@@ -4,13 +4,13 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/model/sample.h"
 
-void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before)
+void sample_keep_congestion(struct sample *s, const struct sample *before)
 {
     memcpy(s->congestion, before->congestion, sizeof s->congestion);
     s->n_congestion = before->n_congestion;
 }
 
-uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len)
+uint8_t sample_add_congestion(struct sample *s, const char *name, size_t len)
 {
     char clean[CONGESTION_NAME];
     uint8_t i = 0;
@@ -30,16 +30,16 @@ uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len
     return i + 1;
 }
 
-void snapshot_merge_congestion(struct snapshot *s, const struct snapshot *half, uint32_t from,
-                               uint32_t to)
+void sample_merge_congestion(struct sample *s, const struct sample *half, uint32_t from,
+                             uint32_t to)
 {
     uint8_t as[CONGESTION_MAX + 1] = {0};
     bool same = true;
 
     for (uint8_t i = 0; i < half->n_congestion; i++) {
-        as[i + 1] = snapshot_add_congestion(s, half->congestion[i], CONGESTION_NAME);
+        as[i + 1] = sample_add_congestion(s, half->congestion[i], CONGESTION_NAME);
         same = same && as[i + 1] == i + 1;
     }
-    for (uint32_t row = from; row < to && s->flow && !same; row++)
-        s->flow[row].congestion = as[s->flow[row].congestion];
+    for (uint32_t row = from; row < to && s->metrics && !same; row++)
+        s->metrics[row].congestion = as[s->metrics[row].congestion];
 }

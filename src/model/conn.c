@@ -22,7 +22,7 @@ enum conn_kind conn_kind(const struct conn *c)
     return (enum conn_kind)without_inode[c->state];
 }
 
-bool conn_same_ends(const struct conn *a, const struct conn *b)
+bool conn_same_endpoints(const struct conn *a, const struct conn *b)
 {
     return a->sport == b->sport && a->dport == b->dport && a->family == b->family &&
            a->ifindex == b->ifindex && a->netns == b->netns &&
@@ -33,7 +33,7 @@ bool conn_same_ends(const struct conn *a, const struct conn *b)
  * any. Two different ones are different sockets (listeners sharing a port by SO_REUSEPORT). */
 static bool same_tuple(const struct conn *a, const struct conn *b)
 {
-    return (a->inode == b->inode || !a->inode || !b->inode) && conn_same_ends(a, b);
+    return (a->inode == b->inode || !a->inode || !b->inode) && conn_same_endpoints(a, b);
 }
 
 bool conn_same(const struct conn *a, const struct conn *b)

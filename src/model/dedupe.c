@@ -74,7 +74,7 @@ static bool has_cookie(const struct conn *c)
 }
 
 /* One pass, since a million rows do not stay in the cache for a second one. */
-static int find_suspects_and_count(struct dedupe *d, struct snapshot *s)
+static int find_suspects_and_count(struct dedupe *d, struct sample *s)
 {
     d->n = 0;
     memset(s->count, 0, sizeof s->count);
@@ -83,7 +83,7 @@ static int find_suspects_and_count(struct dedupe *d, struct snapshot *s)
         const struct conn *c = &s->conn[row];
         if (has_cookie(c) && mark(d, c->cookie) && add_suspect(d, c))
             return -ENOMEM;
-        snapshot_count_row(s, c);
+        sample_count_row(s, c);
     }
     return 0;
 }
@@ -129,7 +129,7 @@ static bool met_before(struct dedupe *d, const struct conn *c)
     return met;
 }
 
-int dedupe_rows(struct dedupe *d, struct snapshot *s)
+int dedupe_rows(struct dedupe *d, struct sample *s)
 {
     uint32_t kept = 0;
 
@@ -142,11 +142,11 @@ int dedupe_rows(struct dedupe *d, struct snapshot *s)
         if (met_before(d, &s->conn[row]))
             continue;
         if (kept != row)
-            snapshot_move(s, kept, row);
+            sample_move(s, kept, row);
         kept++;
     }
     s->duplicates += s->n_live - kept;
     s->n_live = kept;
-    snapshot_count(s);
+    sample_count(s);
     return 0;
 }

@@ -7,47 +7,47 @@
 #include "figures.h"
 #include "tcptop/base/clock.h"
 
-struct delta *delta_new(void)
+struct diff *diff_new(void)
 {
-    return calloc(1, sizeof(struct delta));
+    return calloc(1, sizeof(struct diff));
 }
 
-void delta_free(struct delta *d)
+void diff_free(struct diff *d)
 {
     if (!d)
         return;
     u32_list_fini(&d->old);
     u32_list_fini(&d->new);
     slots_fini(&d->slots);
-    endings_fini(&d->endings);
+    close_match_fini(&d->close_match);
     dedupe_fini(&d->dedupe);
     free(d);
 }
 
-static bool lacks_cookies(const struct snapshot *s)
+static bool lacks_cookies(const struct sample *s)
 {
     return s->n_live && s->conn[0].flags & CONN_NO_COOKIE;
 }
 
 /* What the kernel told of ends; it names them by cookies. */
-static int join_endings(struct join *join)
+static int join_close_match(struct join *join)
 {
-    struct delta *d = join->d;
+    struct diff *d = join->d;
     int rc;
 
     if (join->by_tuple) {
-        snapshot_unref(join->next->ended);
+        sample_unref(join->next->ended);
         join->next->ended = NULL;
-        join->next->deaths_told = false;
+        join->next->close_events_known = false;
     }
-    rc = endings_begin(&d->endings, join->next);
+    rc = close_match_begin(&d->close_match, join->next);
     if (rc)
         return rc;
-    endings_meet_old(&d->endings, join->next, join->prev, d->old.at, d->old.n);
-    return endings_meet_live(&d->endings, join->next);
+    close_match_missing(&d->close_match, join->next, join->prev, d->old.at, d->old.n);
+    return close_match_live(&d->close_match, join->next);
 }
 
-static void add_deaths(struct deaths *to, const struct deaths *d)
+static void add_close_stats(struct close_stats *to, const struct close_stats *d)
 {
     to->ended += d->ended;
     to->closed += d->closed;
@@ -60,40 +60,39 @@ static void add_deaths(struct deaths *to, const struct deaths *d)
 
 static int join_rows(struct join *join)
 {
-    int rc = join->rated ? snapshot_reserve_rates(join->next, 0, join->next->n_live) : 0;
+    int rc = join->rated ? sample_reserve_rates(join->next, 0, join->next->n_live) : 0;
 
     if (!rc)
         rc = join_pairs(join);
     if (!rc)
-        rc = join_endings(join);
+        rc = join_close_match(join);
     return rc ? rc : join_fates(join);
 }
 
-int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
-               uint32_t fade_ds)
+int diff_join(struct diff *d, struct sample *next, const struct sample *prev, uint32_t fade_ds)
 {
     struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
-    int rc = next->sieved ? 0 : dedupe_rows(&d->dedupe, next);
+    int rc = next->streamed ? 0 : dedupe_rows(&d->dedupe, next);
 
     if (!rc && next->needs & NEED_OWNER)
-        rc = snapshot_reserve_owner(next, next->n_live);
+        rc = sample_reserve_owner(next, next->n_live);
     if (!prev) {
         d->whole_seen = false;
     } else {
         int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
         join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
         join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
-        join.rated = figures_are_rated(next, prev);
+        join.rated = rates_are_possible(next, prev);
         next->closed_total = prev->closed_total;
-        next->edges = prev->edges;
+        next->transitions = prev->transitions;
         rc = rc ? rc : join_rows(&join);
     }
-    endings_finish(&d->endings, next);
+    close_match_finish(&d->close_match, next);
     if (prev) {
-        next->deaths_total = prev->deaths_total;
-        add_deaths(&next->deaths_total, &next->deaths);
+        next->close_stats_total = prev->close_stats_total;
+        add_close_stats(&next->close_stats_total, &next->close_stats);
     }
-    snapshot_unref(next->ended);
+    sample_unref(next->ended);
     next->ended = NULL;
     next->count_only = NULL;
     if (next->status == SAMPLE_COMPLETE)

@@ -10,22 +10,22 @@
 
 #define NO_ROW UINT32_MAX
 
-struct delta {
+struct diff {
     struct dedupe dedupe;
     struct u32_list old, new; /* rows of both samples that found no partner; NO_ROW: found one */
     struct slots slots;       /* of `old` */
-    struct endings endings;
+    struct close_match close_match;
     bool whole_seen; /* a complete sample was joined: an unknown row is new */
 };
 
 struct join {
-    struct delta *d;
-    struct snapshot *next;
-    const struct snapshot *prev;
+    struct diff *d;
+    struct sample *next;
+    const struct sample *prev;
     uint64_t elapsed_ms;
     uint32_t fade_ds;
     bool by_tuple; /* some rows have no cookie */
-    bool rated;    /* see figures_are_rated() */
+    bool rated;    /* see rates_are_possible() */
 };
 
 /** Find each live row of `next` in `prev`: what goes on inherits, what is new is born. Rows of

@@ -16,7 +16,7 @@
  * former ones; if they were not known yet, its inode of then may tell by now. */
 static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
 {
-    const struct snapshot *prev = join->prev;
+    const struct sample *prev = join->prev;
     uint32_t word = prev->owner ? prev->owner[j] : OWNER_UNKNOWN;
 
     if (join->next->conn[i].inode) /* nobody followed who holds one that was not there */
@@ -30,12 +30,12 @@ static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
 static void inherit(struct join *join, uint32_t i, uint32_t j)
 {
     struct conn *c = &join->next->conn[i];
-    struct life *life = &join->next->life[i];
+    struct row_times *times = &join->next->times[i];
     const struct conn *before = &join->prev->conn[j];
 
-    *life = join->prev->life[j];
-    if (snapshot_row_kind(join->prev, j) == ROW_CLOSED) { /* taken for dead too early */
-        life->changed_ds = life->born_ds;
+    *times = join->prev->times[j];
+    if (sample_row_kind(join->prev, j) == ROW_CLOSED) { /* taken for dead too early */
+        times->changed_ds = times->born_ds;
         join->next->closed_total--;
     }
     c->was_state = before->was_state;
@@ -44,32 +44,32 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
         c->was_state = before->state;
-        life->changed_ds = join->next->now_ds;
+        times->changed_ds = join->next->now_ds;
         join->next->changed++;
-        edges_change(&join->next->edges, before->state, c->state);
+        transitions_change(&join->next->transitions, before->state, c->state);
     }
     if (join->rated)
-        figures_rate(join->next, i, join->prev, j);
+        rates_compute(join->next, i, join->prev, j);
 }
 
 /* Row `i` has no past. Its birth is known unless nobody could have seen it before. */
 static void newborn(struct join *join, uint32_t i)
 {
-    struct snapshot *next = join->next;
+    struct sample *next = join->next;
     bool bound_unasked = join_is_bound(&next->conn[i]) && !(join->prev->needs & NEED_BOUND);
 
     if (!join->d->whole_seen || bound_unasked)
         return;
-    next->life[i].born_ds = next->life[i].changed_ds = next->now_ds ? next->now_ds : 1;
+    next->times[i].born_ds = next->times[i].changed_ds = next->now_ds ? next->now_ds : 1;
     next->born++;
-    edges_change(&next->edges, 0, next->conn[i].state);
+    transitions_change(&next->transitions, 0, next->conn[i].state);
 }
 
 /* Pair rows by the order of the dump. What finds no partner goes to the lists. */
 static int join_by_order(struct join *join)
 {
-    const struct snapshot *prev = join->prev;
-    struct delta *d = join->d;
+    const struct sample *prev = join->prev;
+    struct diff *d = join->d;
     uint32_t expected = 0;
 
     u32_list_clear(&d->old);
@@ -91,7 +91,7 @@ static int join_by_order(struct join *join)
         }
         inherit(join, i, expected++);
     }
-    for (; expected < snapshot_rows(prev); expected++) {
+    for (; expected < sample_rows(prev); expected++) {
         if (u32_list_add(&d->old, expected))
             return -ENOMEM;
     }
@@ -107,7 +107,7 @@ static uint64_t join_hash(const struct join *join, const struct conn *c)
  * connection's by now. */
 static bool may_return(const struct join *join, uint32_t old_row)
 {
-    return snapshot_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
+    return sample_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
 }
 
 /* Row `i` of this sample is the indexed row that is the same by `same`, if there is one. */
@@ -132,7 +132,7 @@ static bool adopt(struct join *join, uint32_t i, uint64_t hash,
 /* Pair the rest by hash. */
 static int join_by_hash(struct join *join)
 {
-    struct delta *d = join->d;
+    struct diff *d = join->d;
 
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;
@@ -154,22 +154,22 @@ static bool may_leave(const struct join *join, uint32_t row)
 {
     const struct conn *c = &join->prev->conn[row];
 
-    return snapshot_row_kind(join->prev, row) != ROW_CLOSED && !conn_is_remnant(c) && c->dport;
+    return sample_row_kind(join->prev, row) != ROW_CLOSED && !conn_is_timewait(c) && c->dport;
 }
 
 /* Of a request comes a socket, of either a remnant. */
 static bool follows(const struct conn *c, const struct conn *before)
 {
-    return (conn_is_remnant(c) || (conn_is_request(before) && !conn_is_request(c))) &&
-           conn_same_ends(c, before);
+    return (conn_is_timewait(c) || (conn_is_request(before) && !conn_is_request(c))) &&
+           conn_same_endpoints(c, before);
 }
 
-static bool any_new_remnant(const struct join *join)
+static bool any_new_timewait(const struct join *join)
 {
     const struct u32_list *new = &join->d->new;
 
     for (uint32_t at = 0; at < new->n; at++) {
-        if (new->at[at] != NO_ROW && conn_is_remnant(&join->next->conn[new->at[at]]))
+        if (new->at[at] != NO_ROW && conn_is_timewait(&join->next->conn[new->at[at]]))
             return true;
     }
     return false;
@@ -191,9 +191,9 @@ static bool any_old_request(const struct join *join)
  * connection goes on under another cookie. */
 static int join_by_ends(struct join *join)
 {
-    struct delta *d = join->d;
+    struct diff *d = join->d;
 
-    if (!any_new_remnant(join) && !any_old_request(join))
+    if (!any_new_timewait(join) && !any_old_request(join))
         return 0;
     if (slots_clear(&d->slots, d->old.n))
         return -ENOMEM;

@@ -5,13 +5,13 @@
 #include "tcptop/model/sample.h"
 
 /** Are rates wanted of `next`, and have both samples figures to make them of? */
-bool figures_are_rated(const struct snapshot *next, const struct snapshot *prev);
+bool rates_are_possible(const struct sample *next, const struct sample *prev);
 
 /** Row `i` of `next` is row `j` of `prev`: what both say together. Only where they are rated. */
-void figures_rate(struct snapshot *next, uint32_t i, const struct snapshot *prev, uint32_t j);
+void rates_compute(struct sample *next, uint32_t i, const struct sample *prev, uint32_t j);
 
 /** Row `to` of `next`, which its dump had not, keeps what `row` had last, and so its place in an
- *  order. The figures of closed rows are kept by snapshot_bury(). */
-void figures_keep(struct snapshot *next, uint32_t to, const struct snapshot *prev, uint32_t row);
+ *  order. The figures of closed rows are kept by sample_add_closed(). */
+void rates_keep(struct sample *next, uint32_t to, const struct sample *prev, uint32_t row);
 
 #endif

@@ -10,10 +10,10 @@
 int history_init(struct history *h, uint32_t cap)
 {
     *h = (struct history){0};
-    h->points = calloc(cap > HISTORY_STRIP ? cap : HISTORY_STRIP, sizeof *h->points);
+    h->points = calloc(cap > HISTORY_SHOWN ? cap : HISTORY_SHOWN, sizeof *h->points);
     if (!h->points)
         return -ENOMEM;
-    h->cap = cap > HISTORY_STRIP ? cap : HISTORY_STRIP;
+    h->cap = cap > HISTORY_SHOWN ? cap : HISTORY_SHOWN;
     return 0;
 }
 
@@ -150,11 +150,11 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
     return true;
 }
 
-bool history_edges(const struct history *h, double seconds, struct edge_span *span)
+bool history_transitions(const struct history *h, double seconds, struct transition_span *span)
 {
     const struct point *p, *last = NULL;
 
-    *span = (struct edge_span){.whole = true};
+    *span = (struct transition_span){.whole = true};
     for (uint32_t back = 0; (p = history_at(h, back)); back++) {
         if (p->status == POINT_MISSED) {
             span->whole = false;
@@ -175,13 +175,15 @@ bool history_edges(const struct history *h, double seconds, struct edge_span *sp
     return true;
 }
 
-double edge_rate(const struct edge_span *span, enum state_edge edge)
+double transition_rate(const struct transition_span *span, enum state_transition transition)
 {
-    return (double)(span->newest->edges.seen[edge] - span->oldest->edges.seen[edge]) /
+    return (double)(span->newest->transitions.seen[transition] -
+                    span->oldest->transitions.seen[transition]) /
            span->seconds;
 }
 
-bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, double *seconds)
+bool history_close_stats(const struct history *h, uint32_t n, struct close_stats *close_stats,
+                         double *seconds)
 {
     const struct point *newest = NULL, *oldest = NULL, *p;
 
@@ -191,20 +193,22 @@ bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, 
             continue;
         newest = newest ? newest : p;
         oldest = p;
-        if (!p->deaths_told)
+        if (!p->close_events_known)
             break;
     }
-    if (!newest || !newest->deaths_told || newest->mono_ns <= oldest->mono_ns)
+    if (!newest || !newest->close_events_known || newest->mono_ns <= oldest->mono_ns)
         return false;
     *seconds = (double)(newest->mono_ns - oldest->mono_ns) / (double)NS_PER_S;
-    *deaths = (struct deaths){
-        .ended = newest->deaths.ended - oldest->deaths.ended,
-        .closed = newest->deaths.closed - oldest->deaths.closed,
-        .unseen = newest->deaths.unseen - oldest->deaths.unseen,
-        .unseen_acked = newest->deaths.unseen_acked - oldest->deaths.unseen_acked,
-        .unseen_received = newest->deaths.unseen_received - oldest->deaths.unseen_received,
-        .lost = newest->deaths.lost - oldest->deaths.lost,
-        .lost_vaguely = newest->deaths.lost_vaguely && newest->deaths.lost > oldest->deaths.lost,
+    *close_stats = (struct close_stats){
+        .ended = newest->close_stats.ended - oldest->close_stats.ended,
+        .closed = newest->close_stats.closed - oldest->close_stats.closed,
+        .unseen = newest->close_stats.unseen - oldest->close_stats.unseen,
+        .unseen_acked = newest->close_stats.unseen_acked - oldest->close_stats.unseen_acked,
+        .unseen_received =
+            newest->close_stats.unseen_received - oldest->close_stats.unseen_received,
+        .lost = newest->close_stats.lost - oldest->close_stats.lost,
+        .lost_vaguely =
+            newest->close_stats.lost_vaguely && newest->close_stats.lost > oldest->close_stats.lost,
     };
     return true;
 }

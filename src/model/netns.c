@@ -127,7 +127,7 @@ void netns_host(const struct netns_table *t, struct host *h)
     h->sysctl_valid &= ~unlike;
 }
 
-const char *snapshot_netns(const struct snapshot *s, const struct conn *c)
+const char *sample_netns(const struct sample *s, const struct conn *c)
 {
     const struct netns *ns;
 
@@ -137,7 +137,7 @@ const char *snapshot_netns(const struct snapshot *s, const struct conn *c)
     return ns && (s->namespaces->several || !ns->own) ? ns->name : "";
 }
 
-bool snapshot_is_own_netns(const struct snapshot *s, const struct conn *c)
+bool sample_is_own_netns(const struct sample *s, const struct conn *c)
 {
     const struct netns *ns;
 
@@ -147,7 +147,7 @@ bool snapshot_is_own_netns(const struct snapshot *s, const struct conn *c)
     return ns && ns->own;
 }
 
-const struct host *snapshot_host(const struct snapshot *s, const struct conn *c)
+const struct host *sample_host(const struct sample *s, const struct conn *c)
 {
     const struct netns *ns = s->namespaces ? netns_find(s->namespaces, c->netns) : NULL;
 

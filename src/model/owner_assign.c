@@ -11,8 +11,8 @@
 /* One assignment under way. */
 struct assign {
     struct owner_map *map;
-    struct snapshot *s;
-    const struct snapshot *prev;
+    struct sample *s;
+    const struct sample *prev;
     uint64_t before; /* generation of the table of `prev` */
     uint32_t uid;    /* the last one noted */
     bool noted;
@@ -231,18 +231,18 @@ static uint32_t word_of(struct assign *a, uint32_t row, uint32_t word)
 }
 
 /* Which numbers the rows of `s` have, so that the others can be used again. */
-static void see_rows(struct owner_map *map, const struct snapshot *s)
+static void see_rows(struct owner_map *map, const struct sample *s)
 {
-    uint32_t rows = snapshot_rows(s);
+    uint32_t rows = sample_rows(s);
 
     for (uint32_t row = 0; row < rows; row++)
         map->group[s->owner[row] & OWNER_GROUP].seen = map->pass;
 }
 
-void owner_map_assign(struct owner_map *map, struct snapshot *next, const struct snapshot *prev)
+void owner_map_assign(struct owner_map *map, struct sample *next, const struct sample *prev)
 {
     struct assign a = {.map = map, .s = next, .prev = prev};
-    uint32_t rows = snapshot_rows(next);
+    uint32_t rows = sample_rows(next);
 
     if (!next->owner || !update_table(map)) {
         next->owner = NULL;

@@ -136,7 +136,7 @@ static bool text_matches(const struct term *t, const char *text)
     return t->whole ? strcasecmp(text, t->text) == 0 : strcasestr(text, t->text) != NULL;
 }
 
-static bool some_value_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+static bool some_value_matches(const struct term *t, const struct sample *s, uint32_t row)
 {
     struct value_part p;
 
@@ -148,7 +148,7 @@ static bool some_value_matches(const struct term *t, const struct snapshot *s, u
     return false;
 }
 
-static bool value_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+static bool value_matches(const struct term *t, const struct sample *s, uint32_t row)
 {
     struct value v;
 
@@ -171,7 +171,7 @@ static bool state_matches(const struct term *t, const struct conn *c)
     return t->states & names;
 }
 
-static bool term_matches(const struct term *t, const struct snapshot *s, uint32_t row)
+static bool term_matches(const struct term *t, const struct sample *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
 
@@ -184,7 +184,7 @@ static bool term_matches(const struct term *t, const struct snapshot *s, uint32_
     case TERM_ADDR:
         return some_end_matches(t, c);
     case TERM_DEV:
-        return c->ifindex == t->lo && (!t->own_netns || snapshot_is_own_netns(s, c));
+        return c->ifindex == t->lo && (!t->own_netns || sample_is_own_netns(s, c));
     case TERM_NUMBER:
     case TERM_TEXT:
         return value_matches(t, s, row);
@@ -192,7 +192,7 @@ static bool term_matches(const struct term *t, const struct snapshot *s, uint32_
     return false;
 }
 
-bool predicate_match(const struct predicate *p, const struct snapshot *s, uint32_t row)
+bool predicate_match(const struct predicate *p, const struct sample *s, uint32_t row)
 {
     uint64_t stack = 1; /* one bit per result, the lowest is the top; PREDICATE_DEPTH_MAX fit */
 

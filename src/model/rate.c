@@ -8,11 +8,11 @@
 #define BUFFER_PERCENT   30
 #define RATE_MAX         1e18 /* bytes per second: more is no measurement */
 
-bool rate_growth(const struct span *s, enum flow_field field, uint64_t *growth)
+bool rate_growth(const struct span *s, enum tcp_metric field, uint64_t *growth)
 {
     uint64_t from, to;
 
-    if (!flow_get(s->from, field, &from) || !flow_get(s->to, field, &to) || to < from)
+    if (!tcp_metrics_get(s->from, field, &from) || !tcp_metrics_get(s->to, field, &to) || to < from)
         return false;
     *growth = to - from;
     return true;
@@ -33,7 +33,7 @@ static uint64_t received_signs(unsigned state)
 }
 
 /* The signs that came in between are no payload. */
-static uint64_t per_second(const struct span *s, enum flow_field field,
+static uint64_t per_second(const struct span *s, enum tcp_metric field,
                            uint64_t (*signs)(unsigned state))
 {
     uint64_t bytes, signs_from = signs(s->from_state), signs_to = signs(s->to_state);
@@ -48,18 +48,18 @@ static uint64_t per_second(const struct span *s, enum flow_field field,
 
 struct rate rate_between(const struct span *s)
 {
-    return (struct rate){per_second(s, FLOW_bytes_acked, acked_signs),
-                         per_second(s, FLOW_bytes_received, received_signs)};
+    return (struct rate){per_second(s, METRICS_bytes_acked, acked_signs),
+                         per_second(s, METRICS_bytes_received, received_signs)};
 }
 
-enum flow_limit rate_limit(const struct span *s)
+enum send_limit rate_limit(const struct span *s)
 {
     uint64_t busy, receiver, buffer, acked, app = 0;
 
-    if (s->ns <= 0 || !rate_growth(s, FLOW_busy_us, &busy) ||
-        !rate_growth(s, FLOW_rwnd_limited_us, &receiver) ||
-        !rate_growth(s, FLOW_sndbuf_limited_us, &buffer) ||
-        !rate_growth(s, FLOW_bytes_acked, &acked))
+    if (s->ns <= 0 || !rate_growth(s, METRICS_busy_us, &busy) ||
+        !rate_growth(s, METRICS_rwnd_limited_us, &receiver) ||
+        !rate_growth(s, METRICS_sndbuf_limited_us, &buffer) ||
+        !rate_growth(s, METRICS_bytes_acked, &acked))
         return LIMIT_UNKNOWN;
     if (busy == 0 && acked == 0)
         return LIMIT_UNKNOWN;
@@ -69,7 +69,7 @@ enum flow_limit rate_limit(const struct span *s)
         return LIMIT_RECEIVER;
     if (buffer * 100 >= busy * BUFFER_PERCENT)
         return LIMIT_SEND_BUFFER;
-    (void)flow_get(s->to, FLOW_app_limited, &app);
+    (void)tcp_metrics_get(s->to, METRICS_app_limited, &app);
     return app ? LIMIT_APPLICATION : LIMIT_PATH;
 }
 
@@ -77,8 +77,8 @@ bool rate_again(const struct span *s, uint64_t *permille)
 {
     uint64_t sent, again;
 
-    if (!rate_growth(s, FLOW_bytes_sent, &sent) || !rate_growth(s, FLOW_bytes_retrans, &again) ||
-        sent == 0 || again > sent)
+    if (!rate_growth(s, METRICS_bytes_sent, &sent) ||
+        !rate_growth(s, METRICS_bytes_retrans, &again) || sent == 0 || again > sent)
         return false;
     *permille = (uint64_t)((double)again * 1000 / (double)sent + 0.5);
     return true;

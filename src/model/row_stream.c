@@ -11,13 +11,14 @@
 #define SEEN_BITS  (UINT64_C(1) << 30)
 #define SEEN_BYTES (SEEN_BITS / 8)
 
-int sieve_init(struct sieve *v, void (*judge)(struct sieve *, struct snapshot *, uint32_t),
-               uint32_t every)
+int row_stream_init(struct row_stream *v,
+                    void (*consume)(struct row_stream *, struct sample *, uint32_t), uint32_t every)
 {
     void *seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    *v = (struct sieve){.judge = judge, .every = every > SIEVE_ROWS ? every : SIEVE_ROWS};
+    *v = (struct row_stream){.consume = consume,
+                             .every = every > ROW_STREAM_ROWS ? every : ROW_STREAM_ROWS};
     if (seen == MAP_FAILED)
         return -ENOMEM;
     (void)madvise(seen, SEEN_BYTES, MADV_NOHUGEPAGE); /* far apart bits must not take much each */
@@ -25,14 +26,14 @@ int sieve_init(struct sieve *v, void (*judge)(struct sieve *, struct snapshot *,
     return 0;
 }
 
-void sieve_fini(struct sieve *v)
+void row_stream_fini(struct row_stream *v)
 {
     if (v->seen)
         munmap(v->seen, SEEN_BYTES);
     v->seen = NULL;
 }
 
-void sieve_begin(struct sieve *v, struct snapshot *s)
+void row_stream_begin(struct row_stream *v, struct sample *s)
 {
     if (v->used)
         (void)madvise(v->seen, SEEN_BYTES, MADV_DONTNEED); /* all zero again */
@@ -42,7 +43,7 @@ void sieve_begin(struct sieve *v, struct snapshot *s)
     memset(s->count, 0, sizeof s->count);
 }
 
-void sieve_shake(struct sieve *v, struct snapshot *s)
+void row_stream_flush(struct row_stream *v, struct sample *s)
 {
     for (uint32_t row = v->held; row < s->n_live; row++) {
         const struct conn *c = &s->conn[row];
@@ -52,6 +53,6 @@ void sieve_shake(struct sieve *v, struct snapshot *s)
         *word |= bit;
     }
     v->used = true;
-    v->judge(v, s, v->held);
+    v->consume(v, s, v->held);
     v->held = s->n_live;
 }

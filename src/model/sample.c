@@ -46,7 +46,7 @@ static void *enlarged(void *array, size_t bytes, bool kept)
 }
 
 /* More rows of the lender's for one half, while there are any. */
-static int borrow_more(struct snapshot *s)
+static int borrow_more(struct sample *s)
 {
     uint32_t room = atomic_load_explicit(&s->lender->room, memory_order_relaxed);
 
@@ -60,24 +60,26 @@ static int borrow_more(struct snapshot *s)
 }
 
 /* Figures for as many rows as there is room for. */
-static int reserve_flow(struct snapshot *s)
+static int reserve_metrics(struct sample *s)
 {
-    if (s->cap > s->flow_cap) {
-        void *larger = enlarged(s->flow_store, s->cap * sizeof *s->flow, s->flow && s->n_live);
+    if (s->cap > s->metrics_cap) {
+        void *larger =
+            enlarged(s->metrics_store, s->cap * sizeof *s->metrics, s->metrics && s->n_live);
         if (!larger)
             return -ENOMEM;
-        s->flow_store = larger;
-        s->flow_cap = s->cap;
+        s->metrics_store = larger;
+        s->metrics_cap = s->cap;
     }
-    for (uint32_t row = 0; !s->flow && row < s->n_live; row++) /* rows from before it was asked */
-        flow_clear(&s->flow_store[row]);
-    s->flow = s->flow_store;
+    for (uint32_t row = 0; !s->metrics && row < s->n_live;
+         row++) /* rows from before it was asked */
+        tcp_metrics_clear(&s->metrics_store[row]);
+    s->metrics = s->metrics_store;
     return 0;
 }
 
-int snapshot_reserve(struct snapshot *s, uint32_t rows)
+int sample_reserve(struct sample *s, uint32_t rows)
 {
-    bool kept = snapshot_rows(s) > 0;
+    bool kept = sample_rows(s) > 0;
     uint32_t cap;
     void *larger;
 
@@ -92,15 +94,15 @@ int snapshot_reserve(struct snapshot *s, uint32_t rows)
     if (!larger)
         return -ENOMEM;
     s->conn = larger;
-    larger = enlarged(s->life, cap * sizeof *s->life, kept);
+    larger = enlarged(s->times, cap * sizeof *s->times, kept);
     if (!larger)
         return -ENOMEM;
-    s->life = larger;
+    s->times = larger;
     s->cap = cap;
-    return s->flow ? reserve_flow(s) : 0;
+    return s->metrics ? reserve_metrics(s) : 0;
 }
 
-int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows)
+int sample_reserve_rates(struct sample *s, uint32_t had, uint32_t rows)
 {
     static const struct rate unknown = {RATE_UNKNOWN, RATE_UNKNOWN};
 
@@ -117,7 +119,7 @@ int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows)
     return 0;
 }
 
-int snapshot_reserve_owner(struct snapshot *s, uint32_t rows)
+int sample_reserve_owner(struct sample *s, uint32_t rows)
 {
     uint32_t had = s->owner ? s->owner_cap : 0;
 
@@ -135,64 +137,64 @@ int snapshot_reserve_owner(struct snapshot *s, uint32_t rows)
     return 0;
 }
 
-struct conn *snapshot_add(struct snapshot *s, struct flow **flow)
+struct conn *sample_add(struct sample *s, struct tcp_metrics **metrics)
 {
     ptrdiff_t at = s->downwards ? -(ptrdiff_t)s->n_live - 1 : (ptrdiff_t)s->n_live;
 
-    if (snapshot_reserve(s, s->n_live + 1))
+    if (sample_reserve(s, s->n_live + 1))
         return NULL;
-    if (flow)
-        *flow = NULL;
-    if (s->needs & NEED_FLOW) {
-        if (!s->lender && reserve_flow(s))
+    if (metrics)
+        *metrics = NULL;
+    if (s->needs & NEED_TCP_INFO) {
+        if (!s->lender && reserve_metrics(s))
             return NULL;
-        flow_clear(&s->flow[at]);
-        if (flow)
-            *flow = &s->flow[at];
+        tcp_metrics_clear(&s->metrics[at]);
+        if (metrics)
+            *metrics = &s->metrics[at];
     }
     memset(&s->conn[at], 0, sizeof *s->conn);
     s->conn[at].netns = s->netns_id;
-    s->life[at] = (struct life){0};
+    s->times[at] = (struct row_times){0};
     s->n_live++;
     return &s->conn[at];
 }
 
-void snapshot_drop_last(struct snapshot *s)
+void sample_drop_last(struct sample *s)
 {
     s->n_live--;
 }
 
-void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
-                   const struct flow *final)
+void sample_add_closed(struct sample *s, const struct conn *c, struct row_times times,
+                       const struct tcp_metrics *final)
 {
-    uint32_t to = snapshot_rows(s);
+    uint32_t to = sample_rows(s);
 
     if (!s->final && final && final->valid)
-        s->final = calloc(SNAPSHOT_CLOSED_MAX, sizeof *s->final);
+        s->final = calloc(SAMPLE_CLOSED_MAX, sizeof *s->final);
     if (s->final && final)
         s->final[s->n_closed] = *final;
     else if (s->final)
         s->final[s->n_closed].valid = 0;
     s->conn[to] = *c;
-    s->life[to] = life;
+    s->times[to] = times;
     s->n_closed++;
 }
 
-void snapshot_move(struct snapshot *s, uint32_t to, uint32_t from)
+void sample_move(struct sample *s, uint32_t to, uint32_t from)
 {
     s->conn[to] = s->conn[from];
-    s->life[to] = s->life[from];
-    if (s->flow)
-        s->flow[to] = s->flow[from];
+    s->times[to] = s->times[from];
+    if (s->metrics)
+        s->metrics[to] = s->metrics[from];
 }
 
 /* The arrays of `s` from row `at` on, or down from there. */
-static struct snapshot borrower(struct snapshot *s, uint32_t at, bool downwards)
+static struct sample borrower(struct sample *s, uint32_t at, bool downwards)
 {
-    return (struct snapshot){
+    return (struct sample){
         .conn = s->conn + at,
-        .life = s->life + at,
-        .flow = s->flow ? s->flow + at : NULL,
+        .times = s->times + at,
+        .metrics = s->metrics ? s->metrics + at : NULL,
         .needs = s->needs,
         .netns_id = s->netns_id,
         .lender = s,
@@ -200,9 +202,9 @@ static struct snapshot borrower(struct snapshot *s, uint32_t at, bool downwards)
     };
 }
 
-int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2])
+int sample_split(struct sample *s, uint32_t rows, struct sample half[2])
 {
-    if (snapshot_reserve(s, rows) || (s->needs & NEED_FLOW && reserve_flow(s)))
+    if (sample_reserve(s, rows) || (s->needs & NEED_TCP_INFO && reserve_metrics(s)))
         return -ENOMEM;
     atomic_store(&s->room, rows);
     half[0] = borrower(s, 0, false);
@@ -210,7 +212,7 @@ int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2])
     return 0;
 }
 
-static void say_the_same(struct snapshot *s, const struct snapshot *half)
+static void say_the_same(struct sample *s, const struct sample *half)
 {
     s->rejected += half->rejected;
     if (half->status <= s->status)
@@ -220,56 +222,56 @@ static void say_the_same(struct snapshot *s, const struct snapshot *half)
 }
 
 /* The rows at the end of the arrays fill what was left between both halves. */
-void snapshot_unite(struct snapshot *s, const struct snapshot half[2])
+void sample_unite(struct sample *s, const struct sample half[2])
 {
     uint32_t lower = half[0].n_live, upper = half[1].n_live;
     uint32_t rows = (uint32_t)(half[1].conn - s->conn), gap = rows - lower - upper;
     uint32_t moved = upper < gap ? upper : gap, from = rows - moved;
 
     memcpy(s->conn + lower, s->conn + from, moved * sizeof *s->conn);
-    memcpy(s->life + lower, s->life + from, moved * sizeof *s->life);
-    if (s->flow)
-        memcpy(s->flow + lower, s->flow + from, moved * sizeof *s->flow);
+    memcpy(s->times + lower, s->times + from, moved * sizeof *s->times);
+    if (s->metrics)
+        memcpy(s->metrics + lower, s->metrics + from, moved * sizeof *s->metrics);
     s->n_live = lower + upper;
-    snapshot_merge_congestion(s, &half[0], 0, lower);
-    snapshot_merge_congestion(s, &half[1], lower, s->n_live);
+    sample_merge_congestion(s, &half[0], 0, lower);
+    sample_merge_congestion(s, &half[1], lower, s->n_live);
     say_the_same(s, &half[0]);
     say_the_same(s, &half[1]);
 }
 
-int snapshot_append(struct snapshot *s, const struct snapshot *part)
+int sample_append(struct sample *s, const struct sample *part)
 {
     uint32_t from = s->n_live, rows = part->n_live;
 
-    if (snapshot_reserve(s, from + rows) || ((s->flow || part->flow) && reserve_flow(s)))
+    if (sample_reserve(s, from + rows) || ((s->metrics || part->metrics) && reserve_metrics(s)))
         return -ENOMEM;
     if (rows) { /* an empty one has no arrays */
         memcpy(s->conn + from, part->conn, rows * sizeof *s->conn);
-        memset(s->life + from, 0, rows * sizeof *s->life);
+        memset(s->times + from, 0, rows * sizeof *s->times);
     }
-    if (rows && part->flow)
-        memcpy(s->flow + from, part->flow, rows * sizeof *s->flow);
-    for (uint32_t row = from; row < from + rows && s->flow && !part->flow; row++)
-        flow_clear(&s->flow[row]);
+    if (rows && part->metrics)
+        memcpy(s->metrics + from, part->metrics, rows * sizeof *s->metrics);
+    for (uint32_t row = from; row < from + rows && s->metrics && !part->metrics; row++)
+        tcp_metrics_clear(&s->metrics[row]);
     s->n_live += rows;
-    snapshot_merge_congestion(s, part, from, s->n_live);
+    sample_merge_congestion(s, part, from, s->n_live);
     for (int state = 0; state < TCP_STATE_COUNT; state++)
         s->count[state] += part->count[state];
     s->total += part->total;
     return 0;
 }
 
-void snapshot_count(struct snapshot *s)
+void sample_count(struct sample *s)
 {
     memset(s->count, 0, sizeof s->count);
     for (uint32_t row = 0; row < s->n_live; row++)
-        snapshot_count_row(s, &s->conn[row]);
+        sample_count_row(s, &s->conn[row]);
     s->total = s->n_live;
 }
 
 /* Among the rows from `from` to `to`, from `hint` outwards. */
-static uint32_t find_near(const struct snapshot *s, const struct conn *c, uint32_t from,
-                          uint32_t to, uint32_t hint)
+static uint32_t find_near(const struct sample *s, const struct conn *c, uint32_t from, uint32_t to,
+                          uint32_t hint)
 {
     uint32_t above = hint < from ? from : hint > to ? to : hint, below = above;
 
@@ -282,9 +284,9 @@ static uint32_t find_near(const struct snapshot *s, const struct conn *c, uint32
     return UINT32_MAX;
 }
 
-uint32_t snapshot_find(const struct snapshot *s, const struct conn *c, uint32_t hint)
+uint32_t sample_find(const struct sample *s, const struct conn *c, uint32_t hint)
 {
-    uint32_t rows = snapshot_rows(s), found = UINT32_MAX;
+    uint32_t rows = sample_rows(s), found = UINT32_MAX;
     /* by cookies no two rows are alike: the few that are not live can come first then */
     bool unlike = rows && !((c->flags | s->conn[0].flags) & CONN_NO_COOKIE);
 

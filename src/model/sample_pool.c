@@ -14,16 +14,16 @@ struct peak {
     uint32_t used[PEAK_MEMORY], next;
 };
 
-struct snapshot_pool {
+struct sample_pool {
     pthread_mutex_t lock;
-    uint32_t refs;         /* the owner and every snapshot that is out */
-    struct snapshot *idle; /* one waits at most: samples are taken one by one */
-    struct peak rows, flows, rates;
+    uint32_t refs;       /* the owner and every sample that is out */
+    struct sample *idle; /* one waits at most: samples are taken one by one */
+    struct peak rows, transfers, rates;
 };
 
-struct snapshot_pool *snapshot_pool_new(void)
+struct sample_pool *sample_pool_new(void)
 {
-    struct snapshot_pool *pool = calloc(1, sizeof *pool);
+    struct sample_pool *pool = calloc(1, sizeof *pool);
 
     if (pool) {
         pthread_mutex_init(&pool->lock, NULL);
@@ -32,16 +32,16 @@ struct snapshot_pool *snapshot_pool_new(void)
     return pool;
 }
 
-static void snapshot_free(struct snapshot *s)
+static void sample_free(struct sample *s)
 {
     if (!s)
         return;
     history_fini(&s->history);
     free(s->conn);
-    free(s->life);
-    free(s->flow_store);
+    free(s->times);
+    free(s->metrics_store);
     free(s->final);
-    snapshot_unref(s->ended);
+    sample_unref(s->ended);
     free(s->rate_store);
     free(s->watch);
     free(s->owner_store);
@@ -50,19 +50,19 @@ static void snapshot_free(struct snapshot *s)
 }
 
 /* Give one reference to the locked pool back; unlocks. */
-static void pool_release(struct snapshot_pool *pool)
+static void pool_release(struct sample_pool *pool)
 {
     bool last = --pool->refs == 0;
 
     pthread_mutex_unlock(&pool->lock);
     if (!last)
         return;
-    snapshot_free(pool->idle);
+    sample_free(pool->idle);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }
 
-void snapshot_pool_free(struct snapshot_pool *pool)
+void sample_pool_free(struct sample_pool *pool)
 {
     if (!pool)
         return;
@@ -72,17 +72,17 @@ void snapshot_pool_free(struct snapshot_pool *pool)
 
 /* Empty for the next sample; the arrays stay, and the history as it was, to be brought up to date.
  */
-static void reset(struct snapshot *s, struct snapshot_pool *pool)
+static void reset(struct sample *s, struct sample_pool *pool)
 {
-    struct snapshot kept;
+    struct sample kept;
 
     memcpy(&kept, s, sizeof kept);
     memset(s, 0, sizeof *s);
     s->conn = kept.conn;
-    s->life = kept.life;
+    s->times = kept.times;
     s->cap = kept.cap;
-    s->flow_store = kept.flow_store;
-    s->flow_cap = kept.flow_cap;
+    s->metrics_store = kept.metrics_store;
+    s->metrics_cap = kept.metrics_cap;
     s->final = kept.final;
     s->rate_store = kept.rate_store;
     s->rate_cap = kept.rate_cap;
@@ -95,9 +95,9 @@ static void reset(struct snapshot *s, struct snapshot_pool *pool)
     atomic_init(&s->refs, 1);
 }
 
-struct snapshot *snapshot_new(struct snapshot_pool *pool)
+struct sample *sample_new(struct sample_pool *pool)
 {
-    struct snapshot *s = NULL;
+    struct sample *s = NULL;
 
     if (pool) {
         pthread_mutex_lock(&pool->lock);
@@ -117,13 +117,13 @@ struct snapshot *snapshot_new(struct snapshot_pool *pool)
     return s;
 }
 
-/* Readers hold snapshots as const; the count of references is the one thing they change. */
-static struct snapshot *counted(const struct snapshot *s)
+/* Readers hold samples as const; the count of references is the one thing they change. */
+static struct sample *counted(const struct sample *s)
 {
-    return (struct snapshot *)(uintptr_t)s;
+    return (struct sample *)(uintptr_t)s;
 }
 
-struct snapshot *snapshot_ref(const struct snapshot *s)
+struct sample *sample_ref(const struct sample *s)
 {
     atomic_fetch_add_explicit(&counted(s)->refs, 1, memory_order_relaxed);
     return counted(s);
@@ -141,34 +141,34 @@ static bool too_large(struct peak *peak, uint32_t used, uint32_t cap)
     return cap > KEEP_MIN && cap / PEAK_FACTOR > most;
 }
 
-static void trim(struct snapshot *s)
+static void trim(struct sample *s)
 {
-    if (too_large(&s->pool->rows, snapshot_rows(s), s->cap)) {
+    if (too_large(&s->pool->rows, sample_rows(s), s->cap)) {
         free(s->conn);
-        free(s->life);
+        free(s->times);
         s->conn = NULL;
-        s->life = NULL;
+        s->times = NULL;
         s->cap = 0;
         free(s->owner_store);
         s->owner_store = s->owner = NULL;
         s->owner_cap = 0;
     }
-    if (too_large(&s->pool->flows, s->flow ? snapshot_rows(s) : 0, s->flow_cap)) {
-        free(s->flow_store);
-        s->flow_store = s->flow = NULL;
-        s->flow_cap = 0;
+    if (too_large(&s->pool->transfers, s->metrics ? sample_rows(s) : 0, s->metrics_cap)) {
+        free(s->metrics_store);
+        s->metrics_store = s->metrics = NULL;
+        s->metrics_cap = 0;
     }
-    if (too_large(&s->pool->rates, s->rate ? snapshot_rows(s) : 0, s->rate_cap)) {
+    if (too_large(&s->pool->rates, s->rate ? sample_rows(s) : 0, s->rate_cap)) {
         free(s->rate_store);
         s->rate_store = s->rate = NULL;
         s->rate_cap = 0;
     }
 }
 
-void snapshot_unref(const struct snapshot *shared)
+void sample_unref(const struct sample *shared)
 {
-    struct snapshot *s = counted(shared), *surplus = NULL;
-    struct snapshot_pool *pool;
+    struct sample *s = counted(shared), *surplus = NULL;
+    struct sample_pool *pool;
 
     if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
         return;
@@ -178,10 +178,10 @@ void snapshot_unref(const struct snapshot *shared)
     s->findings = NULL;
     pool = s->pool;
     if (!pool) {
-        snapshot_free(s);
+        sample_free(s);
         return;
     }
-    snapshot_unref(s->ended); /* its pool is another one */
+    sample_unref(s->ended); /* its pool is another one */
     s->ended = NULL;
     owner_table_unref(s->owners);
     s->owners = NULL;
@@ -190,5 +190,5 @@ void snapshot_unref(const struct snapshot *shared)
     surplus = pool->idle;
     pool->idle = s;
     pool_release(pool);
-    snapshot_free(surplus);
+    sample_free(surplus);
 }

@@ -5,7 +5,7 @@
 
 #include "tcptop/model/state.h"
 
-#define BIT(field) (UINT32_C(1) << FLOW_##field)
+#define BIT(field) (UINT32_C(1) << METRICS_##field)
 
 #define SSTHRESH_UNSET UINT32_C(0x7fffffff) /* TCP_INFINITE_SSTHRESH */
 #define NO_MIN_RTT     UINT32_MAX
@@ -18,7 +18,7 @@
 #endif
 
 /* Fields that the kernel fills although they say nothing. */
-static uint32_t meaningless(const struct flow *f, unsigned state)
+static uint32_t meaningless(const struct tcp_metrics *f, unsigned state)
 {
     uint32_t bits = 0;
 
@@ -38,7 +38,7 @@ static uint32_t meaningless(const struct flow *f, unsigned state)
     return bits;
 }
 
-void flow_read(struct flow *f, const void *tcp_info, size_t len, unsigned state)
+void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, unsigned state)
 {
     const uint8_t *bytes = tcp_info;
 
@@ -48,24 +48,24 @@ void flow_read(struct flow *f, const void *tcp_info, size_t len, unsigned state)
         memcpy(&f->name, bytes + (offset), sizeof(type));                                          \
         f->valid |= BIT(name);                                                                     \
     }
-    FLOW_FIELDS(FIELD)
+    TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
     f->app_limited = (f->app_limited & APP_LIMITED) != 0;
     f->valid &= ~meaningless(f, state);
 }
 
-bool flow_get(const struct flow *f, enum flow_field field, uint64_t *value)
+bool tcp_metrics_get(const struct tcp_metrics *f, enum tcp_metric field, uint64_t *value)
 {
     if (!f || !(f->valid >> field & 1))
         return false;
     switch (field) {
 #define FIELD(type, name, offset)                                                                  \
-    case FLOW_##name:                                                                              \
+    case METRICS_##name:                                                                           \
         *value = f->name;                                                                          \
         return true;
-        FLOW_FIELDS(FIELD)
+        TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
-    case FLOW_FIELD_COUNT:
+    case TCP_METRIC_COUNT:
         break;
     }
     return false;

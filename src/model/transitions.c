@@ -1,9 +1,9 @@
 /* Which transitions two states of a connection, one sample apart, tell of. */
 #include "tcptop/model/transitions.h"
 
-#define B(ident) (UINT16_C(1) << EDGE_##ident)
+#define B(ident) (UINT16_C(1) << TRANSITION_##ident)
 
-_Static_assert(EDGE_COUNT <= 16, "a bit per edge");
+_Static_assert(TRANSITION_COUNT <= 16, "a bit per edge");
 
 /* From ESTABLISHED on. A FIN with the ACK of ours passes FIN_WAIT2 in one step
  * (net/ipv4/tcp_input.c tcp_rcv_state_process); CLOSING is only counted where it was seen. */
@@ -34,19 +34,19 @@ static const uint16_t ways[TCP_STATE_COUNT][TCP_STATE_COUNT] = {
     [TCP_STATE_CLOSE_WAIT] = {[TCP_STATE_LAST_ACK] = B(CLOSE_AFTER)},
 };
 
-static void count(struct edges *e, uint16_t passed)
+static void count(struct transitions *e, uint16_t passed)
 {
-    for (unsigned edge = 0; passed; edge++, passed >>= 1)
-        e->seen[edge] += passed & 1;
+    for (unsigned transition = 0; passed; transition++, passed >>= 1)
+        e->seen[transition] += passed & 1;
 }
 
-void edges_change(struct edges *e, unsigned from, unsigned to)
+void transitions_change(struct transitions *e, unsigned from, unsigned to)
 {
     if (from < TCP_STATE_COUNT && to < TCP_STATE_COUNT)
         count(e, ways[from][to]);
 }
 
-void edges_end(struct edges *e, unsigned state, bool by_time)
+void transitions_end(struct transitions *e, unsigned state, bool by_time)
 {
     if (state == TCP_STATE_TIME_WAIT)
         count(e, B(WAIT_OVER));

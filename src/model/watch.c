@@ -38,7 +38,7 @@ bool watch_is_peer(const struct conn *a, const struct conn *b)
            same_address(a, a->src, b, b->dst) && same_address(a, a->dst, b, b->src);
 }
 
-static int64_t wall_of(const struct snapshot *s, uint32_t when_ds)
+static int64_t wall_of(const struct sample *s, uint32_t when_ds)
 {
     return s->wall_ns - (int64_t)(s->now_ds - when_ds) * NS_PER_DS;
 }
@@ -53,55 +53,55 @@ static void add_change(struct watch *w, unsigned state, int64_t wall_ns)
 }
 
 /* What the join knows of a row that was not watched before. */
-static void begin(struct watch *w, const struct snapshot *s)
+static void begin(struct watch *w, const struct sample *s)
 {
-    const struct life *life = &s->life[w->row];
+    const struct row_times *times = &s->times[w->row];
     const struct conn *c = &s->conn[w->row];
-    bool is_closed = snapshot_row_kind(s, w->row) == ROW_CLOSED; /* its change is its death */
+    bool is_closed = sample_row_kind(s, w->row) == ROW_CLOSED; /* its change is its death */
 
     w->conn = *c;
     if (c->was_state)
         add_change(w, c->was_state, 0);
     if (c->was_state && !is_closed)
-        add_change(w, c->state, wall_of(s, life->changed_ds));
+        add_change(w, c->state, wall_of(s, times->changed_ds));
     else
-        add_change(w, c->state, !c->was_state && life->born_ds ? wall_of(s, life->born_ds) : 0);
+        add_change(w, c->state, !c->was_state && times->born_ds ? wall_of(s, times->born_ds) : 0);
 }
 
-static void add_point(struct watch *w, const struct snapshot *s, bool there)
+static void add_point(struct watch *w, const struct sample *s, bool there)
 {
-    uint32_t slot = (w->head + w->len) % HISTORY_STRIP;
+    uint32_t slot = (w->head + w->len) % HISTORY_SHOWN;
     struct watch_point *p = &w->point[slot];
-    const struct flow *flow = there ? snapshot_flow(s, w->row) : NULL;
+    const struct tcp_metrics *metrics = there ? sample_metrics(s, w->row) : NULL;
 
     *p = (struct watch_point){
         .seq = s->seq, .mono_ns = s->mono_ns, .there = there, .state = w->conn.state};
-    if (flow)
-        p->flow = *flow;
-    if (w->len < HISTORY_STRIP)
+    if (metrics)
+        p->metrics = *metrics;
+    if (w->len < HISTORY_SHOWN)
         w->len++;
     else
-        w->head = (w->head + 1) % HISTORY_STRIP;
+        w->head = (w->head + 1) % HISTORY_SHOWN;
 }
 
 /* The row of the connection is known: what this sample says of it. */
-static void follow(struct watch *w, const struct snapshot *s)
+static void follow(struct watch *w, const struct sample *s)
 {
-    enum row_kind kind = w->row == NONE ? ROW_CLOSED : snapshot_row_kind(s, w->row);
+    enum row_kind kind = w->row == NONE ? ROW_CLOSED : sample_row_kind(s, w->row);
 
     if (kind == ROW_CLOSED) {
         if (!w->closed_ns && w->n_changes) /* one that was gone before has no time */
-            w->closed_ns = w->row == NONE ? s->wall_ns : wall_of(s, s->life[w->row].changed_ds);
+            w->closed_ns = w->row == NONE ? s->wall_ns : wall_of(s, s->times[w->row].changed_ds);
         return;
     }
     if (kind == ROW_LIVE && w->n_changes && w->conn.state != s->conn[w->row].state)
-        add_change(w, s->conn[w->row].state, wall_of(s, s->life[w->row].changed_ds));
+        add_change(w, s->conn[w->row].state, wall_of(s, s->times[w->row].changed_ds));
     w->closed_ns = 0;
     w->conn = s->conn[w->row];
     add_point(w, s, kind == ROW_LIVE);
 }
 
-static uint32_t find_peer(const struct snapshot *s, const struct watch *w)
+static uint32_t find_peer(const struct sample *s, const struct watch *w)
 {
     uint32_t found = NONE;
 
@@ -116,14 +116,14 @@ static uint32_t find_peer(const struct snapshot *s, const struct watch *w)
     return found;
 }
 
-static void follow_peer(struct watch *w, const struct snapshot *s)
+static void follow_peer(struct watch *w, const struct sample *s)
 {
     bool listens = w->conn.state == TCP_STATE_LISTEN || w->conn.flags & CONN_BOUND;
 
     if (listens || (w->has_peer && w->peer_row == NONE))
         return;
     if (w->has_peer) {
-        w->peer_row = snapshot_find(s, &w->peer, w->peer_row);
+        w->peer_row = sample_find(s, &w->peer, w->peer_row);
     } else if (!w->closed_ns && (!w->peer_asked || s->seq - w->peer_asked >= PEER_AGAIN)) {
         w->peer_asked = s->seq;
         w->peer_row = find_peer(s, w);
@@ -134,7 +134,7 @@ static void follow_peer(struct watch *w, const struct snapshot *s)
     w->peer = s->conn[w->peer_row];
 }
 
-static void update(struct watch *w, const struct snapshot *next, const struct snapshot *prev,
+static void update(struct watch *w, const struct sample *next, const struct sample *prev,
                    const struct conn *c)
 {
     const struct watch *before = prev ? watch_find(prev, c) : NULL;
@@ -145,14 +145,14 @@ static void update(struct watch *w, const struct snapshot *next, const struct sn
         *w = (struct watch){.conn = *c, .row = 0, .peer_row = NONE};
     }
     if (w->row != NONE || !w->n_changes) /* one that went is not looked for again */
-        w->row = snapshot_find(next, &w->conn, w->row);
+        w->row = sample_find(next, &w->conn, w->row);
     if (w->row != NONE && !w->n_changes)
         begin(w, next);
     follow(w, next);
     follow_peer(w, next);
 }
 
-int watch_update(struct snapshot *next, const struct snapshot *prev, const struct conn *conns,
+int watch_update(struct sample *next, const struct sample *prev, const struct conn *conns,
                  uint32_t n)
 {
     n = n < WATCH_MAX ? n : WATCH_MAX;
@@ -169,7 +169,7 @@ int watch_update(struct snapshot *next, const struct snapshot *prev, const struc
     return 0;
 }
 
-const struct watch *watch_find(const struct snapshot *s, const struct conn *c)
+const struct watch *watch_find(const struct sample *s, const struct conn *c)
 {
     for (uint32_t i = 0; i < s->n_watch; i++) {
         if (conn_same(&s->watch[i].conn, c))
@@ -180,15 +180,15 @@ const struct watch *watch_find(const struct snapshot *s, const struct conn *c)
 
 const struct watch_point *watch_at(const struct watch *w, uint32_t back)
 {
-    return back < w->len ? &w->point[(w->head + w->len - 1 - back) % HISTORY_STRIP] : NULL;
+    return back < w->len ? &w->point[(w->head + w->len - 1 - back) % HISTORY_SHOWN] : NULL;
 }
 
 static bool span_of(const struct watch_point *from, const struct watch_point *to, struct span *span)
 {
-    if (!from || !to || !from->flow.valid || !to->flow.valid)
+    if (!from || !to || !from->metrics.valid || !to->metrics.valid)
         return false;
-    *span = (struct span){.from = &from->flow,
-                          .to = &to->flow,
+    *span = (struct span){.from = &from->metrics,
+                          .to = &to->metrics,
                           .from_state = from->state,
                           .to_state = to->state,
                           .ns = to->mono_ns - from->mono_ns};
@@ -204,7 +204,7 @@ static bool has_figures(const struct watch *w, uint32_t back)
 {
     const struct watch_point *p = watch_at(w, back);
 
-    return p && p->flow.valid;
+    return p && p->metrics.valid;
 }
 
 bool watch_whole(const struct watch *w, struct span *span)

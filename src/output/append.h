@@ -10,13 +10,13 @@
 #include "tcptop/output/output.h"
 
 /* Bytes that sink_room() always has: the longest value as JSON, every byte escaped, and more. */
-#define PUT_MAX 512
-_Static_assert(PUT_MAX > 6 * sizeof(((struct value *)0)->text) + 64, "a value fits");
+#define APPEND_MAX 512
+_Static_assert(APPEND_MAX > 6 * sizeof(((struct value *)0)->text) + 64, "a value fits");
 
-/** Where the next at most PUT_MAX bytes go; sink_took() says where they ended. */
+/** Where the next at most APPEND_MAX bytes go; sink_took() says where they ended. */
 static inline char *sink_room(struct sink *s)
 {
-    if (s->cap - s->len < PUT_MAX) {
+    if (s->cap - s->len < APPEND_MAX) {
         sink_flush(s);
     }
     return s->buffer + s->len;
@@ -33,7 +33,7 @@ static inline char *put_bytes(char *p, const void *bytes, size_t len)
     return p + len;
 }
 
-static inline char *put_uint(char *p, uint64_t n)
+static inline char *append_uint(char *p, uint64_t n)
 {
     return p + fmt_digits(p, n);
 }

@@ -23,11 +23,11 @@ static char *put_text(char *p, const char *text)
     return strpbrk(text, "\",\r\n") ? put_quoted(p, text) : put_bytes(p, text, len);
 }
 
-char *put_csv_value(char *p, const struct value *v)
+char *csv_append_value(char *p, const struct value *v)
 {
     switch (v->type) {
     case VALUE_NUMBER:
-        return put_uint(p, v->number);
+        return append_uint(p, v->number);
     case VALUE_TEXT:
         return put_text(p, v->text);
     case VALUE_NONE:
@@ -78,7 +78,7 @@ static void print_rows(struct sink *out, const struct print *p)
     for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
         uint32_t row = p->rows->row[i];
         print_prefetch(p, i);
-        if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
+        if (sample_row_kind(p->sample, row) != ROW_LIVE) {
             continue;
         }
         for (size_t g = 0; g < n; g++) {
@@ -88,13 +88,13 @@ static void print_rows(struct sink *out, const struct print *p)
                 *at++ = ',';
             }
             if (chosen[g]->whole) {
-                const char *text = chosen[g]->whole(p->snapshot, row);
+                const char *text = chosen[g]->whole(p->sample, row);
                 sink_took(out, at);
                 print_whole(out, text ? text : "");
                 continue;
             }
-            chosen[g]->get(p->snapshot, row, &v);
-            sink_took(out, put_csv_value(at, &v));
+            chosen[g]->get(p->sample, row, &v);
+            sink_took(out, csv_append_value(at, &v));
         }
         sink_add_bytes(out, "\n", 1);
     }
@@ -112,11 +112,11 @@ static void print_summary(struct sink *out, const struct print *p)
         sink_add(out, "\n");
     }
     char time[FMT_SIZE] = "";
-    if (p->snapshot->wall_ns != 0) {
-        fmt_rfc3339(time, sizeof(time), p->snapshot->wall_ns);
+    if (p->sample->wall_ns != 0) {
+        fmt_rfc3339(time, sizeof(time), p->sample->wall_ns);
     }
-    sink_addf(out, "%llu,%s,%s,", p->sample, time,
-              snapshot_is_whole(p->snapshot) ? "true" : "false");
+    sink_addf(out, "%llu,%s,%s,", p->sample_number, time,
+              sample_is_whole(p->sample) ? "true" : "false");
     if (counts.measured) {
         sink_add_uint(out, counts.total);
     }

@@ -19,13 +19,13 @@ const char *escape_role(char out[ESCAPE_SIZE], const struct theme *theme, enum r
 {
     static const char *const attributes[] = {"",   ";1",   ";2",   ";1;2",
                                              ";7", ";1;7", ";2;7", ";1;2;7"};
-    const struct look *look = &theme->look[role];
-    if (look->fg < 0 && look->bg < 0 && look->attributes == 0) {
+    const struct style *style = &theme->style[role];
+    if (style->fg < 0 && style->bg < 0 && style->attributes == 0) {
         return NULL;
     }
-    size_t n = (size_t)snprintf(out, ESCAPE_SIZE, "\x1b[0%s", attributes[look->attributes & 7]);
-    n += (size_t)color(out + n, ESCAPE_SIZE - n, 30, look->fg);
-    n += (size_t)color(out + n, ESCAPE_SIZE - n, 40, look->bg);
+    size_t n = (size_t)snprintf(out, ESCAPE_SIZE, "\x1b[0%s", attributes[style->attributes & 7]);
+    n += (size_t)color(out + n, ESCAPE_SIZE - n, 30, style->fg);
+    n += (size_t)color(out + n, ESCAPE_SIZE - n, 40, style->bg);
     snprintf(out + n, ESCAPE_SIZE - n, "m");
     return out;
 }

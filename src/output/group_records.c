@@ -48,7 +48,7 @@ static const char *key_text(struct group_sheet *sheet, uint32_t i)
 {
     const struct print *p = sheet->p;
     str_clear(&sheet->text);
-    groups_format(p->groups, p->snapshot, i, &sheet->text);
+    groups_format(p->groups, p->sample, i, &sheet->text);
     return p->ascii && strcmp(str_text(&sheet->text), FMT_NONE) == 0 ? "-" : str_text(&sheet->text);
 }
 
@@ -181,7 +181,7 @@ void print_groups_text(struct sink *out, const struct print *p)
 void print_groups_csv(struct sink *out, const struct print *p)
 {
     const struct groups *g = p->groups;
-    uint32_t measured = measured_states(p->snapshot);
+    uint32_t measured = measured_states(p->sample);
     if (p->head) {
         sink_addf(out, "%s,total", columns[g->how.by].id);
         for (int s = 0; counts_state(s); s++) {
@@ -197,7 +197,7 @@ void print_groups_csv(struct sink *out, const struct print *p)
         struct value v;
         uint64_t sum;
         groups_value(g, i, &v);
-        sink_took(out, put_csv_value(sink_room(out), &v));
+        sink_took(out, csv_append_value(sink_room(out), &v));
         sink_addf(out, ",%u", g->group[i].count);
         for (int s = 0; counts_state(s); s++) {
             sink_add(out, ",");
@@ -218,17 +218,17 @@ void print_groups_csv(struct sink *out, const struct print *p)
 void print_groups_json(struct sink *out, const struct print *p)
 {
     const struct groups *g = p->groups;
-    uint32_t measured = measured_states(p->snapshot);
+    uint32_t measured = measured_states(p->sample);
     for (struct walk w = {.p = p}; out->error == 0 && walk_next(&w);) {
         uint32_t i = w.group;
         struct value v;
         uint64_t sum;
         groups_value(g, i, &v);
-        sink_addf(out, "{\"type\":\"group\",\"sample\":%llu,\"by\":\"%s\"", p->sample,
+        sink_addf(out, "{\"type\":\"group\",\"sample\":%llu,\"by\":\"%s\"", p->sample_number,
                   columns[g->how.by].id);
         if (v.type != VALUE_NONE) {
             sink_add(out, ",\"key\":");
-            sink_took(out, put_json_value(sink_room(out), &v));
+            sink_took(out, json_append_value(sink_room(out), &v));
         }
         sink_addf(out, ",\"total\":%u,\"states\":{", g->group[i].count);
         const char *comma = "";

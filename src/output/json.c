@@ -41,9 +41,9 @@ static char *put_string(char *p, const char *text)
     return p;
 }
 
-char *put_json_value(char *p, const struct value *v)
+char *json_append_value(char *p, const struct value *v)
 {
-    return v->type == VALUE_NUMBER ? put_uint(p, v->number) : put_string(p, v->text);
+    return v->type == VALUE_NUMBER ? append_uint(p, v->number) : put_string(p, v->text);
 }
 
 void print_json_string(struct sink *out, const char *text)
@@ -89,7 +89,7 @@ static size_t collect_fields(struct field *fields, const enum column_id *ids, si
 #define SHORT_LIST 64
 
 /* A text of any length, or numbers and commas as an array. */
-static void print_whole(struct sink *out, const struct field *f, const struct snapshot *s,
+static void print_whole(struct sink *out, const struct field *f, const struct sample *s,
                         uint32_t row)
 {
     const char *text = f->whole(s, row);
@@ -115,7 +115,7 @@ static void print_whole(struct sink *out, const struct field *f, const struct sn
     }
 }
 
-static void print_field(struct sink *out, const struct field *f, const struct snapshot *s,
+static void print_field(struct sink *out, const struct field *f, const struct sample *s,
                         uint32_t row)
 {
     struct value v;
@@ -128,7 +128,7 @@ static void print_field(struct sink *out, const struct field *f, const struct sn
         return;
     }
     char *p = put_bytes(sink_room(out), f->key, f->len);
-    sink_took(out, put_json_value(p, &v));
+    sink_took(out, json_append_value(p, &v));
 }
 
 static void print_rows(struct sink *out, const struct print *p)
@@ -136,17 +136,17 @@ static void print_rows(struct sink *out, const struct print *p)
     struct field fields[COL_COUNT];
     size_t n = collect_fields(fields, p->columns, p->n_columns);
     char start[64];
-    size_t start_len = (size_t)snprintf(start, sizeof(start),
-                                        "{\"type\":\"connection\",\"sample\":%llu", p->sample);
+    size_t start_len = (size_t)snprintf(
+        start, sizeof(start), "{\"type\":\"connection\",\"sample\":%llu", p->sample_number);
     for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
         uint32_t row = p->rows->row[i];
         print_prefetch(p, i);
-        if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
+        if (sample_row_kind(p->sample, row) != ROW_LIVE) {
             continue;
         }
         sink_add_bytes(out, start, start_len);
         for (size_t f = 0; f < n; f++) {
-            print_field(out, &fields[f], p->snapshot, row);
+            print_field(out, &fields[f], p->sample, row);
         }
         sink_add_bytes(out, "}\n", 2);
     }
@@ -173,15 +173,14 @@ static size_t collect_closed_fields(struct field *fields, const struct print *p)
 /* In the order of the sample: the rows that were known, then what no sample had, newest first. */
 static void print_closed(struct sink *out, const struct print *p)
 {
-    const struct snapshot *s = p->snapshot;
+    const struct sample *s = p->sample;
     struct field fields[COL_COUNT + LAST_FIGURES];
     size_t n = collect_closed_fields(fields, p);
-    for (uint32_t row = s->n_live + s->n_missing; row < snapshot_rows(s) && out->error == 0;
-         row++) {
+    for (uint32_t row = s->n_live + s->n_missing; row < sample_rows(s) && out->error == 0; row++) {
         if (!predicate_match(p->filter, s, row)) {
             continue;
         }
-        sink_addf(out, "{\"type\":\"closed\",\"sample\":%llu", p->sample);
+        sink_addf(out, "{\"type\":\"closed\",\"sample\":%llu", p->sample_number);
         sink_add(out, s->conn[row].flags & CONN_UNSEEN ? ",\"unseen\":true" : "");
         for (size_t f = 0; f < n; f++) {
             print_field(out, &fields[f], s, row);
@@ -191,10 +190,10 @@ static void print_closed(struct sink *out, const struct print *p)
 }
 
 /* Absent where nobody told of deaths: not known is not 0. */
-static void print_deaths(struct sink *out, const struct print *p)
+static void print_close_stats(struct sink *out, const struct print *p)
 {
-    const struct deaths *d = &p->snapshot->deaths;
-    if (!p->deaths || !p->snapshot->deaths_told) {
+    const struct close_stats *d = &p->sample->close_stats;
+    if (!p->close_stats || !p->sample->close_events_known) {
         return;
     }
     sink_addf(out, ",\"closed\":%llu,\"died_unseen\":%llu", (unsigned long long)d->closed,
@@ -234,15 +233,15 @@ static void print_text_field(struct sink *out, const char *key, const char *text
 
 static void print_summary(struct sink *out, const struct print *p)
 {
-    const struct snapshot *s = p->snapshot;
+    const struct sample *s = p->sample;
     char time[FMT_SIZE] = "";
     if (s->wall_ns != 0) {
         fmt_rfc3339(time, sizeof(time), s->wall_ns);
     }
-    sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample);
+    sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample_number);
     print_counts(out, p);
-    print_deaths(out, p);
-    sink_addf(out, ",\"complete\":%s", snapshot_is_whole(s) ? "true" : "false");
+    print_close_stats(out, p);
+    sink_addf(out, ",\"complete\":%s", sample_is_whole(s) ? "true" : "false");
     print_text_field(out, "reason", s->why);
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
@@ -261,7 +260,7 @@ void print_json(struct sink *out, const struct print *p)
     } else if (!p->summary) {
         print_rows(out, p);
     }
-    if (!p->summary && !p->groups && p->deaths) {
+    if (!p->summary && !p->groups && p->close_stats) {
         print_closed(out, p);
     }
     print_summary(out, p);

@@ -12,14 +12,14 @@ void print_text(struct sink *out, const struct print *p);
 void print_json(struct sink *out, const struct print *p);
 void print_csv(struct sink *out, const struct print *p);
 
-/* groups.c: instead of the rows. */
+/* group_rows.c: instead of the rows. */
 void print_groups_text(struct sink *out, const struct print *p);
 void print_groups_json(struct sink *out, const struct print *p);
 void print_groups_csv(struct sink *out, const struct print *p);
 
-/** A value as CSV or JSON has it, at most PUT_MAX bytes; none as CSV is nothing. */
-char *put_csv_value(char *p, const struct value *v);
-char *put_json_value(char *p, const struct value *v);
+/** A value as CSV or JSON has it, at most APPEND_MAX bytes; none as CSV is nothing. */
+char *csv_append_value(char *p, const struct value *v);
+char *json_append_value(char *p, const struct value *v);
 
 /** Row `i` of the order is printed next: fetch one that follows soon. The order jumps about in
  * memory, and waiting for it would take a quarter of the time. Inlined by force: gcc takes a call
@@ -28,7 +28,7 @@ __attribute__((always_inline)) static inline void print_prefetch(const struct pr
 {
     enum { AHEAD = 8 };
     if (i + AHEAD < p->rows->n) {
-        const struct conn *next = &p->snapshot->conn[p->rows->row[i + AHEAD]];
+        const struct conn *next = &p->sample->conn[p->rows->row[i + AHEAD]];
         __builtin_prefetch(next); /* a record lies across two cache lines */
         __builtin_prefetch(&next->state);
     }
@@ -45,7 +45,7 @@ struct counts counts_of(const struct print *p);
 
 /** STATE_BIT() of the states that the sample can tell: the kernel lists no socket in CLOSE, and
  *  bound ones only when asked. */
-uint32_t measured_states(const struct snapshot *s);
+uint32_t measured_states(const struct sample *s);
 
 /** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
 unsigned counts_state(int i);

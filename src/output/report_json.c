@@ -62,26 +62,26 @@ static void add_evidence(struct sink *out, const struct finding *f)
 
 static void add_who(struct sink *out, const struct finding *f)
 {
-    const struct concern *c = &f->concern;
+    const struct scope *c = &f->scope;
     char address[64];
 
     if (f->namespace[0])
         add_key(out, "netns", f->namespace);
-    if (c->by & CONCERN_PID) {
+    if (c->by & SCOPE_PID) {
         sink_addf(out, ",\"pid\":%u", c->pid);
         add_key(out, "process", f->process);
     }
-    if (c->by & CONCERN_UID)
+    if (c->by & SCOPE_UID)
         sink_addf(out, ",\"uid\":%u", c->uid);
     finding_address(&c->ends, false, address);
-    if (c->by & CONCERN_SRC)
+    if (c->by & SCOPE_SRC)
         add_key(out, "local_addr", address);
-    if (c->by & CONCERN_SPORT)
+    if (c->by & SCOPE_SPORT)
         sink_addf(out, ",\"local_port\":%u", c->ends.sport);
     finding_address(&c->ends, true, address);
-    if (c->by & CONCERN_DST)
+    if (c->by & SCOPE_DST)
         add_key(out, "remote_addr", address);
-    if (c->by & CONCERN_DPORT)
+    if (c->by & SCOPE_DPORT)
         sink_addf(out, ",\"remote_port\":%u", c->ends.dport);
     if (!f->has_peer)
         return;
@@ -124,7 +124,7 @@ static void add_looked_at(struct sink *out, const struct findings *f)
 
     sink_add(out, ",\"looked_at\":[");
     for (unsigned i = 0; f && i < RULE_COUNT; i++) {
-        if (f->unlooked[i] != LOOKED)
+        if (f->skip[i] != LOOKED)
             continue;
         sink_addf(out, "%s\"%s\"", comma, rules[i].name);
         comma = ",";
@@ -139,10 +139,10 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
 
     sink_add(out, ",\"not_looked_at\":{");
     for (unsigned i = 0; f && i < RULE_COUNT; i++) {
-        if (f->unlooked[i] == LOOKED)
+        if (f->skip[i] == LOOKED)
             continue;
         sink_addf(out, "%s\"%s\":", comma, rules[i].name);
-        print_json_string(out, unlooked_words(f->unlooked[i]));
+        print_json_string(out, skip_words(f->skip[i]));
         comma = ",";
     }
     sink_add(out, "}");
@@ -161,7 +161,7 @@ void print_report_json(struct sink *out, const struct report *r)
     sink_addf(out, ",\"seconds\":%.1f,\"connections\":%u", r->seconds, r->last->total);
     add_looked_at(out, f);
     add_not_looked_at(out, f);
-    sink_addf(out, ",\"complete\":%s", snapshot_is_whole(r->last) ? "true" : "false");
+    sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
     add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])
         add_key(out, "host", r->last->host.name);

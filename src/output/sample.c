@@ -13,20 +13,20 @@ void print_sample(struct sink *out, const struct print *p)
 
 unsigned counts_state(int i)
 {
-    if (i < STATE_STRIP_COUNT) {
-        return state_strip_order[i];
+    if (i < STATE_STATE_LIST_COUNT) {
+        return state_state_list_order[i];
     }
-    return i == STATE_STRIP_COUNT ? TCP_STATE_BOUND_INACTIVE : 0;
+    return i == STATE_STATE_LIST_COUNT ? TCP_STATE_BOUND_INACTIVE : 0;
 }
 
-uint32_t measured_states(const struct snapshot *s)
+uint32_t measured_states(const struct sample *s)
 {
     if (s->status == SAMPLE_FAILED) {
         return 0;
     }
     uint32_t states = 0;
-    for (int i = 0; i < STATE_STRIP_COUNT; i++) {
-        states |= STATE_BIT(state_strip_order[i]);
+    for (int i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        states |= STATE_BIT(state_state_list_order[i]);
     }
     if (s->count[TCP_STATE_CLOSE] == 0) {
         states &= ~STATE_BIT(TCP_STATE_CLOSE);
@@ -36,9 +36,9 @@ uint32_t measured_states(const struct snapshot *s)
 
 struct counts counts_of(const struct print *p)
 {
-    const struct snapshot *s = p->snapshot;
+    const struct sample *s = p->sample;
     struct counts c = {.measured = measured_states(s)};
-    if (!p->filter || p->filter->n_steps == 0 || s->sieved) {
+    if (!p->filter || p->filter->n_steps == 0 || s->streamed) {
         c.total = s->total;
         for (int i = 0; i < TCP_STATE_COUNT; i++) {
             c.state[i] = s->count[i];

@@ -75,7 +75,7 @@ void sink_add_bytes(struct sink *s, const void *bytes, size_t len)
 void sink_add_many(struct sink *s, char c, size_t count)
 {
     while (count > 0) {
-        size_t n = count < PUT_MAX ? count : PUT_MAX;
+        size_t n = count < APPEND_MAX ? count : APPEND_MAX;
         char *p = sink_room(s);
         memset(p, c, n);
         sink_took(s, p + n);
@@ -85,14 +85,14 @@ void sink_add_many(struct sink *s, char c, size_t count)
 
 void sink_add_uint(struct sink *s, unsigned long long n)
 {
-    sink_took(s, put_uint(sink_room(s), n));
+    sink_took(s, append_uint(sink_room(s), n));
 }
 
 void sink_addf(struct sink *s, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(sink_room(s), PUT_MAX, fmt, args);
+    int n = vsnprintf(sink_room(s), APPEND_MAX, fmt, args);
     va_end(args);
-    s->len += n < 0 ? 0 : n < PUT_MAX ? (size_t)n : PUT_MAX - 1;
+    s->len += n < 0 ? 0 : n < APPEND_MAX ? (size_t)n : APPEND_MAX - 1;
 }

@@ -34,16 +34,16 @@ static uint32_t mix(uint32_t a, uint32_t b, uint32_t part)
 
 static struct paint paint_of(const struct svg *svg, const struct cell *cell)
 {
-    const struct look *look = &svg->theme->look[cell->role];
+    const struct style *style = &svg->theme->style[cell->role];
     struct paint p = {
-        .fg = look->fg < 0 ? svg->plain.fg : theme_rgb(look->fg),
-        .bg = look->bg < 0 ? svg->plain.bg : theme_rgb(look->bg),
-        .bold = (look->attributes & LOOK_BOLD) || cell->bold,
+        .fg = style->fg < 0 ? svg->plain.fg : theme_rgb(style->fg),
+        .bg = style->bg < 0 ? svg->plain.bg : theme_rgb(style->bg),
+        .bold = (style->attributes & STYLE_BOLD) || cell->bold,
     };
-    if (look->attributes & LOOK_DIM) {
+    if (style->attributes & STYLE_DIM) {
         p.fg = mix(p.fg, p.bg, 62);
     }
-    if (((look->attributes & LOOK_REVERSE) != 0) != (cell->reverse != 0)) {
+    if (((style->attributes & STYLE_REVERSE) != 0) != (cell->reverse != 0)) {
         uint32_t swapped = p.fg;
         p.fg = p.bg;
         p.bg = swapped;

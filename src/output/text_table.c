@@ -12,7 +12,7 @@
 #define COLUMN_GAP 1
 
 #define CELL_MAX 160 /* bytes; longer ones are cut: no address or number comes near */
-_Static_assert(PUT_MAX > COLUMN_GAP + 2 * CELL_MAX + 2 * ESCAPE_SIZE + 32, "a cell fits");
+_Static_assert(APPEND_MAX > COLUMN_GAP + 2 * CELL_MAX + 2 * ESCAPE_SIZE + 32, "a cell fits");
 
 struct text_cell {
     uint8_t bytes, columns;
@@ -56,7 +56,7 @@ static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
 {
     const struct print *p = sheet->p;
     size_t start = sheet->text.len;
-    columns[p->columns[column]].format(p->snapshot, row, &sheet->text);
+    columns[p->columns[column]].format(p->sample, row, &sheet->text);
     const char *text = str_text(&sheet->text) + start;
     size_t len = sheet->text.len - start;
     if (p->ascii && len == sizeof(FMT_NONE) - 1 && memcmp(text, FMT_NONE, len) == 0) {
@@ -145,11 +145,11 @@ static void print_rows(struct sink *out, const struct sheet *sheet)
     const struct text_cell *cell = sheet->cells;
     for (uint32_t i = 0; i < p->rows->n && out->error == 0; i++) {
         uint32_t row = p->rows->row[i];
-        if (snapshot_row_kind(p->snapshot, row) != ROW_LIVE) {
+        if (sample_row_kind(p->sample, row) != ROW_LIVE) {
             continue;
         }
         const char *state_color =
-            p->color ? colors[p->snapshot->conn[row].state % TCP_STATE_COUNT] : NULL;
+            p->color ? colors[p->sample->conn[row].state % TCP_STATE_COUNT] : NULL;
         for (size_t column = 0; column < sheet->n_columns; column++, cell++) {
             const char *color = p->columns[column] == COL_STATE ? state_color : NULL;
             print_cell(out, sheet, column, at, *cell, color);
@@ -175,7 +175,7 @@ static int fill_sheet(struct sheet *sheet)
     for (uint32_t i = 0; i < p->rows->n; i++) {
         uint32_t row = p->rows->row[i];
         print_prefetch(p, i);
-        if (snapshot_row_kind(p->snapshot, row) == ROW_LIVE) {
+        if (sample_row_kind(p->sample, row) == ROW_LIVE) {
             for (size_t column = 0; column < sheet->n_columns; column++) {
                 add_cell(sheet, column, row);
             }
@@ -210,7 +210,7 @@ static void add_padding(struct sink *out, const char *text, int wanted)
 }
 
 /* Whose counts, and of when, as far as it is known. */
-static void print_origin(struct sink *out, const struct snapshot *s)
+static void print_origin(struct sink *out, const struct sample *s)
 {
     char clock[FMT_SIZE] = "";
     if (s->wall_ns != 0) {
@@ -225,7 +225,7 @@ static void print_origin(struct sink *out, const struct snapshot *s)
 static void print_summary(struct sink *out, const struct print *p)
 {
     enum { NAME_COLUMNS = 14, COUNT_COLUMNS = 10 };
-    const struct snapshot *s = p->snapshot;
+    const struct sample *s = p->sample;
     struct counts counts = counts_of(p);
     const char *none = p->ascii ? "-" : FMT_NONE;
     print_origin(out, s);
@@ -235,7 +235,7 @@ static void print_summary(struct sink *out, const struct print *p)
         if (state == TCP_STATE_BOUND_INACTIVE && !measured) {
             continue;
         }
-        bool lower_bound = !state && s->status != SAMPLE_FAILED && !snapshot_is_whole(s);
+        bool lower_bound = !state && s->status != SAMPLE_FAILED && !sample_is_whole(s);
         const char *name = state         ? state_name(state)
                            : lower_bound ? text(MSG_SUMMARY_AT_LEAST)
                                          : text(MSG_SUMMARY_TOTAL);

@@ -14,10 +14,9 @@ struct str;
 #define KEY_ABSENT UINT64_MAX
 
 #define CELL(name)                                                                                 \
-    void get_##name(const struct snapshot *s, uint32_t row, struct value *v);                      \
-    uint64_t key_##name(const struct snapshot *s, uint32_t row);
-#define CELL_FORMAT(name)                                                                          \
-    void format_##name(const struct snapshot *s, uint32_t row, struct str *out);
+    void get_##name(const struct sample *s, uint32_t row, struct value *v);                        \
+    uint64_t key_##name(const struct sample *s, uint32_t row);
+#define CELL_FORMAT(name) void format_##name(const struct sample *s, uint32_t row, struct str *out);
 
 /** A place in the order for a value of any size. */
 static inline uint64_t key_below_absent(uint64_t key)
@@ -27,11 +26,11 @@ static inline uint64_t key_below_absent(uint64_t key)
 
 /* get_ and key_ of a column that read_name(s, row, &n) reads. */
 #define NUMBER_CELL(name)                                                                          \
-    void get_##name(const struct snapshot *s, uint32_t row, struct value *v)                       \
+    void get_##name(const struct sample *s, uint32_t row, struct value *v)                         \
     {                                                                                              \
         v->type = read_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;                     \
     }                                                                                              \
-    uint64_t key_##name(const struct snapshot *s, uint32_t row)                                    \
+    uint64_t key_##name(const struct sample *s, uint32_t row)                                      \
     {                                                                                              \
         uint64_t n;                                                                                \
         return read_##name(s, row, &n) ? key_below_absent(n) : KEY_ABSENT;                         \
@@ -85,8 +84,8 @@ CELL(cookie)
 CELL(netns)
 CELL(congestion)
 CELL(limited_by)
-uint64_t key_local(const struct snapshot *s, uint32_t row);
-uint64_t key_remote(const struct snapshot *s, uint32_t row);
+uint64_t key_local(const struct sample *s, uint32_t row);
+uint64_t key_remote(const struct sample *s, uint32_t row);
 extern const order_word words_local[], words_remote[], words_local_addr[], words_remote_addr[],
     words_state[];
 
@@ -135,14 +134,14 @@ CELL(owner)
 CELL(cmdline)
 CELL(user)
 CELL(cgroup)
-void get_pids(const struct snapshot *s, uint32_t row, struct value *v);
-bool each_pid(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
-bool each_process(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
-bool each_cmdline(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
-bool each_cgroup(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p);
-const char *whole_pids(const struct snapshot *s, uint32_t row);
-const char *whole_cmdline(const struct snapshot *s, uint32_t row);
-const char *whole_cgroup(const struct snapshot *s, uint32_t row);
+void get_pids(const struct sample *s, uint32_t row, struct value *v);
+bool each_pid(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_process(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_cmdline(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p);
+bool each_cgroup(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p);
+const char *whole_pids(const struct sample *s, uint32_t row);
+const char *whole_cmdline(const struct sample *s, uint32_t row);
+const char *whole_cgroup(const struct sample *s, uint32_t row);
 CELL_FORMAT(pid)
 CELL_FORMAT(pids)
 CELL_FORMAT(process)

@@ -12,9 +12,9 @@
 #define TEXT_CELL 120 /* columns of the longest cell; scripts get all */
 #define ELLIPSIS  "…"
 
-static const struct owner *first_owner(const struct snapshot *s, uint32_t row)
+static const struct owner *first_owner(const struct sample *s, uint32_t row)
 {
-    const struct owner_group *g = snapshot_owner(s, row, NULL);
+    const struct owner_group *g = sample_owner(s, row, NULL);
 
     return g ? g->member[0] : NULL;
 }
@@ -42,14 +42,14 @@ static void add_text(struct str *out, const char *text)
 
 /* Value and values of a text that every process has. */
 #define OWNER_TEXT(name)                                                                           \
-    void get_##name(const struct snapshot *s, uint32_t row, struct value *v)                       \
+    void get_##name(const struct sample *s, uint32_t row, struct value *v)                         \
     {                                                                                              \
         const struct owner *o = first_owner(s, row);                                               \
         set_text(v, o ? o->name : "");                                                             \
     }                                                                                              \
-    bool each_##name(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p)   \
+    bool each_##name(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p)     \
     {                                                                                              \
-        const struct owner_group *g = snapshot_owner(s, row, NULL);                                \
+        const struct owner_group *g = sample_owner(s, row, NULL);                                  \
         if (!g || nth >= g->n)                                                                     \
             return false;                                                                          \
         p->text = g->member[nth]->name;                                                            \
@@ -61,7 +61,7 @@ OWNER_TEXT(cmdline)
 OWNER_TEXT(cgroup)
 
 #define OWNER_WHOLE(name)                                                                          \
-    const char *whole_##name(const struct snapshot *s, uint32_t row)                               \
+    const char *whole_##name(const struct sample *s, uint32_t row)                                 \
     {                                                                                              \
         const struct owner *o = first_owner(s, row);                                               \
         return o && *o->name ? o->name : NULL;                                                     \
@@ -71,7 +71,7 @@ OWNER_WHOLE(cmdline)
 OWNER_WHOLE(cgroup)
 
 #define OWNER_KEY(name, order)                                                                     \
-    uint64_t key_##name(const struct snapshot *s, uint32_t row)                                    \
+    uint64_t key_##name(const struct sample *s, uint32_t row)                                      \
     {                                                                                              \
         const struct owner *o = first_owner(s, row);                                               \
         if (!o || !*o->name)                                                                       \
@@ -84,10 +84,10 @@ OWNER_KEY(cmdline, OWNER_BY_CMDLINE)
 OWNER_KEY(cgroup, OWNER_BY_CGROUP)
 
 /* The name as it is, in parentheses once nobody holds the socket any more. */
-void format_process(const struct snapshot *s, uint32_t row, struct str *out)
+void format_process(const struct sample *s, uint32_t row, struct str *out)
 {
     bool former;
-    const struct owner_group *g = snapshot_owner(s, row, &former);
+    const struct owner_group *g = sample_owner(s, row, &former);
 
     if (!g)
         str_add(out, FMT_NONE);
@@ -95,10 +95,10 @@ void format_process(const struct snapshot *s, uint32_t row, struct str *out)
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
 }
 
-void process_fit(const struct snapshot *s, uint32_t row, int width, struct str *out)
+void process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
 {
     bool former;
-    const struct owner_group *g = snapshot_owner(s, row, &former);
+    const struct owner_group *g = sample_owner(s, row, &former);
     size_t start = out->len;
 
     format_process(s, row, out);
@@ -118,7 +118,7 @@ void process_fit(const struct snapshot *s, uint32_t row, int width, struct str *
 }
 
 #define OWNER_FORMAT(name)                                                                         \
-    void format_##name(const struct snapshot *s, uint32_t row, struct str *out)                    \
+    void format_##name(const struct sample *s, uint32_t row, struct str *out)                      \
     {                                                                                              \
         const struct owner *o = first_owner(s, row);                                               \
         add_text(out, o ? o->name : "");                                                           \
@@ -127,7 +127,7 @@ void process_fit(const struct snapshot *s, uint32_t row, int width, struct str *
 OWNER_FORMAT(cmdline)
 OWNER_FORMAT(cgroup)
 
-void get_pid(const struct snapshot *s, uint32_t row, struct value *v)
+void get_pid(const struct sample *s, uint32_t row, struct value *v)
 {
     const struct owner *o = first_owner(s, row);
 
@@ -135,9 +135,9 @@ void get_pid(const struct snapshot *s, uint32_t row, struct value *v)
     v->number = o ? o->pid : 0;
 }
 
-bool each_pid(const struct snapshot *s, uint32_t row, uint32_t nth, struct value_part *p)
+bool each_pid(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p)
 {
-    const struct owner_group *g = snapshot_owner(s, row, NULL);
+    const struct owner_group *g = sample_owner(s, row, NULL);
 
     if (!g || nth >= g->n)
         return false;
@@ -145,7 +145,7 @@ bool each_pid(const struct snapshot *s, uint32_t row, uint32_t nth, struct value
     return true;
 }
 
-uint64_t key_pid(const struct snapshot *s, uint32_t row)
+uint64_t key_pid(const struct sample *s, uint32_t row)
 {
     const struct owner *o = first_owner(s, row);
 
@@ -153,9 +153,9 @@ uint64_t key_pid(const struct snapshot *s, uint32_t row)
 }
 
 /* "1184", "1184 +3" where four share the socket. */
-void format_pid(const struct snapshot *s, uint32_t row, struct str *out)
+void format_pid(const struct sample *s, uint32_t row, struct str *out)
 {
-    const struct owner_group *g = snapshot_owner(s, row, NULL);
+    const struct owner_group *g = sample_owner(s, row, NULL);
 
     if (!g)
         str_add(out, FMT_NONE);
@@ -177,9 +177,9 @@ static size_t pids_fit(const char *pids, size_t size)
     return len;
 }
 
-void get_pids(const struct snapshot *s, uint32_t row, struct value *v)
+void get_pids(const struct sample *s, uint32_t row, struct value *v)
 {
-    const struct owner_group *g = snapshot_owner(s, row, NULL);
+    const struct owner_group *g = sample_owner(s, row, NULL);
     size_t len = g ? pids_fit(g->pids, sizeof v->text) : 0;
 
     v->type = g ? VALUE_TEXT : VALUE_NONE;
@@ -187,14 +187,14 @@ void get_pids(const struct snapshot *s, uint32_t row, struct value *v)
     v->text[len] = '\0';
 }
 
-const char *whole_pids(const struct snapshot *s, uint32_t row)
+const char *whole_pids(const struct sample *s, uint32_t row)
 {
-    const struct owner_group *g = snapshot_owner(s, row, NULL);
+    const struct owner_group *g = sample_owner(s, row, NULL);
 
     return g ? g->pids : NULL;
 }
 
-void format_pids(const struct snapshot *s, uint32_t row, struct str *out)
+void format_pids(const struct sample *s, uint32_t row, struct str *out)
 {
     const char *pids = whole_pids(s, row);
     size_t len = pids ? pids_fit(pids, TEXT_CELL) : 0;
@@ -204,24 +204,24 @@ void format_pids(const struct snapshot *s, uint32_t row, struct str *out)
         str_add(out, "," ELLIPSIS);
 }
 
-static bool is_former(const struct snapshot *s, uint32_t row)
+static bool is_former(const struct sample *s, uint32_t row)
 {
     bool former;
 
-    return snapshot_owner(s, row, &former) && former;
+    return sample_owner(s, row, &former) && former;
 }
 
-void get_owner(const struct snapshot *s, uint32_t row, struct value *v)
+void get_owner(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_text(v, !snapshot_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
+    set_text(v, !sample_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
 }
 
-uint64_t key_owner(const struct snapshot *s, uint32_t row)
+uint64_t key_owner(const struct sample *s, uint32_t row)
 {
-    return snapshot_owner(s, row, NULL) ? is_former(s, row) : KEY_ABSENT;
+    return sample_owner(s, row, NULL) ? is_former(s, row) : KEY_ABSENT;
 }
 
-void format_owner(const struct snapshot *s, uint32_t row, struct str *out)
+void format_owner(const struct sample *s, uint32_t row, struct str *out)
 {
     struct value v;
 
@@ -231,7 +231,7 @@ void format_owner(const struct snapshot *s, uint32_t row, struct str *out)
 
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
  */
-static const struct owner_user *user_of(const struct snapshot *s, uint32_t row)
+static const struct owner_user *user_of(const struct sample *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
     const struct owner *o = first_owner(s, row);
@@ -241,21 +241,21 @@ static const struct owner_user *user_of(const struct snapshot *s, uint32_t row)
     return o ? owner_table_user(s->owners, o->uid) : NULL;
 }
 
-void get_user(const struct snapshot *s, uint32_t row, struct value *v)
+void get_user(const struct sample *s, uint32_t row, struct value *v)
 {
     const struct owner_user *user = user_of(s, row);
 
     set_text(v, user ? user->name : "");
 }
 
-uint64_t key_user(const struct snapshot *s, uint32_t row)
+uint64_t key_user(const struct sample *s, uint32_t row)
 {
     const struct owner_user *user = user_of(s, row);
 
     return user ? user->rank : KEY_ABSENT;
 }
 
-void format_user(const struct snapshot *s, uint32_t row, struct str *out)
+void format_user(const struct sample *s, uint32_t row, struct str *out)
 {
     const struct owner_user *user = user_of(s, row);
 

@@ -48,8 +48,8 @@ const struct column columns[COL_COUNT] = {
     COLUMN(EXPIRES_MS, "expires_ms", 8, 9, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
     COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(recv_q)),
     COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(send_q)),
-    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN | TOP, KIND_US, NEED_FLOW, PLAIN(rtt_us)),
-    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN | TOP, KIND_PERMILLE, NEED_FLOW,
+    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN | TOP, KIND_US, NEED_TCP_INFO, PLAIN(rtt_us)),
+    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN | TOP, KIND_PERMILLE, NEED_TCP_INFO,
            PLAIN(retr_permille)),
     COLUMN(TX, "tx_bytes_s", 8, 8, 11, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
            PLAIN(tx_bytes_s)),
@@ -64,21 +64,23 @@ const struct column columns[COL_COUNT] = {
     COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE | OFTEN, KIND_DEVICE, 0, PLAIN(ifindex)),
     COLUMN(NETNS, "netns", 16, 16, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
     COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN | TOP, KIND_S, 0, PLAIN(age_s)),
-    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN | TOP, KIND_US, NEED_FLOW, PLAIN(min_rtt_us)),
-    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_FLOW, PLAIN(cwnd_segs)),
-    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN | TOP, KIND_US, NEED_TCP_INFO,
+           PLAIN(min_rtt_us)),
+    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_TCP_INFO,
+           PLAIN(cwnd_segs)),
+    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
            PLAIN(bytes_acked)),
-    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
-           PLAIN(bytes_received)),
-    COLUMN(BYTES_SENT, "bytes_sent", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
+           NEED_TCP_INFO, PLAIN(bytes_received)),
+    COLUMN(BYTES_SENT, "bytes_sent", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
            PLAIN(bytes_sent)),
-    COLUMN(BYTES_RETRANS, "bytes_retrans", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
-           PLAIN(bytes_retrans)),
-    COLUMN(RETRANS_SEGS, "retrans_segs", 8, 11, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
-           PLAIN(retrans_segs)),
-    COLUMN(UNSENT, "notsent_bytes", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_FLOW,
+    COLUMN(BYTES_RETRANS, "bytes_retrans", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
+           NEED_TCP_INFO, PLAIN(bytes_retrans)),
+    COLUMN(RETRANS_SEGS, "retrans_segs", 8, 11, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
+           NEED_TCP_INFO, PLAIN(retrans_segs)),
+    COLUMN(UNSENT, "notsent_bytes", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
            PLAIN(notsent_bytes)),
-    COLUMN(DELIVERY, "delivery_bytes_s", 10, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_FLOW,
+    COLUMN(DELIVERY, "delivery_bytes_s", 10, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_TCP_INFO,
            PLAIN(delivery_bytes_s)),
     COLUMN(CONGESTION, "congestion", 10, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_CONGESTION,
            PLAIN(congestion)),
@@ -148,10 +150,10 @@ const char *column_nearest(const char *name)
     for (int id = 0; id < COL_COUNT; id++)
         if (lacks_unit(name, columns[id].id))
             return columns[id].id;
-    unsigned least = near_limit(name) + 1;
+    unsigned least = edit_distance_limit(name) + 1;
     bool too_short = strlen(name) <= 3; /* one slip from pid to uid is no slip */
     for (int id = 0; id < COL_COUNT && !too_short; id++) {
-        unsigned distance = near_distance(name, columns[id].id);
+        unsigned distance = edit_distance(name, columns[id].id);
         if (distance < least) {
             least = distance;
             nearest = columns[id].id;

@@ -11,14 +11,14 @@
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
-struct end end_local(const struct conn *c)
+struct endpoint endpoint_local(const struct conn *c)
 {
-    return (struct end){c->src, c->sport, c->family, c->ifindex, c};
+    return (struct endpoint){c->src, c->sport, c->family, c->ifindex, c};
 }
 
-struct end end_remote(const struct conn *c)
+struct endpoint endpoint_remote(const struct conn *c)
 {
-    return (struct end){c->dst, c->dport, c->family, c->ifindex, c};
+    return (struct endpoint){c->dst, c->dport, c->family, c->ifindex, c};
 }
 
 static char *write_octet(char *p, unsigned octet)
@@ -55,7 +55,7 @@ static void look_up_scope(struct scope_name *n)
         snprintf(n->name, sizeof n->name, "%u", n->ifindex);
 }
 
-static const char *scope_name(uint32_t ifindex, const struct snapshot *s)
+static const char *scope_name(uint32_t ifindex, const struct sample *s)
 {
     static _Thread_local struct scope_name cache[16];
     struct scope_name *n = &cache[ifindex % 16];
@@ -68,18 +68,18 @@ static const char *scope_name(uint32_t ifindex, const struct snapshot *s)
 
 /* A recording's interfaces are another host's, or at least another day's; and each namespace has
  * its own. */
-static bool sampled_here(const struct snapshot *s, const struct conn *c)
+static bool sampled_here(const struct sample *s, const struct conn *c)
 {
-    return !s || (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW &&
-                  snapshot_is_own_netns(s, c));
+    return !s ||
+           (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW && sample_is_own_netns(s, c));
 }
 
-static bool is_link_local(const struct end *e)
+static bool is_link_local(const struct endpoint *e)
 {
     return e->family == AF_INET6 && e->addr[0] == 0xfe && (e->addr[1] & 0xc0) == 0x80;
 }
 
-void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS_SIZE])
+void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE])
 {
     if (e->family == AF_INET) {
         write_ipv4(out, e->addr);
@@ -96,12 +96,12 @@ void end_address(const struct end *e, const struct snapshot *s, char out[ADDRESS
         snprintf(out + len, ADDRESS_SIZE - len, "%%%u", e->ifindex);
 }
 
-void end_netstat(const struct end *e, const struct snapshot *s, struct str *out)
+void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out)
 {
     char text[ADDRESS_SIZE + 32];
     const bool brackets = e->family == AF_INET6;
     text[0] = '[';
-    end_address(e, s, text + brackets);
+    endpoint_address(e, s, text + brackets);
     size_t len = strlen(text);
     if (brackets)
         text[len++] = ']';
@@ -121,7 +121,7 @@ static uint64_t read_be(const uint8_t *bytes, int n)
     return x;
 }
 
-uint64_t end_word(const struct end *e)
+uint64_t endpoint_word(const struct endpoint *e)
 {
     if (e->family == AF_INET)
         return read_be(e->addr, 4) << 31;
@@ -130,12 +130,12 @@ uint64_t end_word(const struct end *e)
 }
 
 /* Begins again with the byte whose bits the first word has lost. */
-uint64_t end_word_middle(const struct end *e)
+uint64_t endpoint_word_middle(const struct endpoint *e)
 {
     return e->family == AF_INET ? 0 : read_be(e->addr + 7, 8);
 }
 
-uint8_t end_word_last(const struct end *e)
+uint8_t endpoint_word_last(const struct endpoint *e)
 {
     return e->family == AF_INET ? 0 : e->addr[15];
 }

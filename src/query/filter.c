@@ -110,7 +110,7 @@ static int emit_bare(struct parser *f, struct word w)
 static int parse_bare(struct parser *f)
 {
     struct word w;
-    struct endpoint h;
+    struct host_term h;
     bool quoted;
     int result = accept_text(f, &w, &quoted);
     if (result)
@@ -129,7 +129,7 @@ static int parse_term(struct parser *f)
     if (!w.len || word_is(w, "and") || word_is(w, "or"))
         return expected(f, f->at, MSG_FILTER_TERM);
     struct word name = field_before_colon(w);
-    if (name.len && !host_parse(w, false, &(struct endpoint){0}, NULL))
+    if (name.len && !host_parse(w, false, &(struct host_term){0}, NULL))
         return field_parse(f, name, f->at);
     bool compared = comparison_follows(f, w.len, field_kind(w) != KIND_COMPOSITE);
     if (ss_known(w) && !(word_is(w, "state") && compared))

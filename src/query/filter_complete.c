@@ -20,8 +20,8 @@ static void offer(struct candidates *c, const char *word)
 
 static void offer_states(struct candidates *c, bool sets)
 {
-    for (size_t i = 0; i < STATE_STRIP_COUNT; i++)
-        offer(c, state_name(state_strip_order[i]));
+    for (size_t i = 0; i < STATE_STATE_LIST_COUNT; i++)
+        offer(c, state_name(state_state_list_order[i]));
     for (size_t i = 0; sets && state_set_name(i); i++)
         offer(c, state_set_name(i));
 }

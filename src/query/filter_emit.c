@@ -37,7 +37,7 @@ int emit_negation(struct parser *f, enum comparison cmp)
     return cmp == CMP_NE ? predicate_op(f->p, PRED_NOT) : 0;
 }
 
-static int emit_end(struct parser *f, enum term_side side, const struct endpoint *h)
+static int emit_end(struct parser *f, enum term_side side, const struct host_term *h)
 {
     struct term t = {.kind = TERM_ADDR,
                      .side = side,
@@ -59,7 +59,7 @@ static int emit_end(struct parser *f, enum term_side side, const struct endpoint
 }
 
 /* Address and port must be of the same end. */
-int emit_host(struct parser *f, enum term_side side, const struct endpoint *h)
+int emit_host(struct parser *f, enum term_side side, const struct host_term *h)
 {
     if (side != SIDE_EITHER)
         return emit_end(f, side, h);

@@ -258,7 +258,7 @@ static int timers_item(struct parser *f, const struct field *field, enum compari
 static int addresses_item(struct parser *f, const struct field *field, enum comparison cmp)
 {
     struct word w = peek_word(f, false);
-    struct endpoint h;
+    struct host_term h;
     size_t bad;
     if (!w.len || !host_parse(w, false, &h, &bad))
         return expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_ADDRESS);

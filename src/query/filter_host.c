@@ -55,7 +55,7 @@ bool device_parse(struct word w, struct term *t)
 }
 
 /* "10.0.2" counts its octets from the left, as in ss: 10.0.2.0. */
-static bool parse_ipv4(struct word w, bool may_be_short, struct endpoint *h)
+static bool parse_ipv4(struct word w, bool may_be_short, struct host_term *h)
 {
     int octets = 0;
     for (size_t from = 0;; octets++) {
@@ -73,7 +73,7 @@ static bool parse_ipv4(struct word w, bool may_be_short, struct endpoint *h)
     }
 }
 
-static bool parse_ipv6(struct word w, struct endpoint *h)
+static bool parse_ipv6(struct word w, struct host_term *h)
 {
     char text[WORD_MAX];
     if (!copy_word(w, text))
@@ -89,7 +89,7 @@ static bool parse_ipv6(struct word w, struct endpoint *h)
 }
 
 /* An address with an optional /BITS. */
-static bool parse_address(struct word w, bool short_ipv4, struct endpoint *h)
+static bool parse_address(struct word w, bool short_ipv4, struct host_term *h)
 {
     const char *slash = memchr(w.text, '/', w.len);
     struct word address = {w.text, slash ? (size_t)(slash - w.text) : w.len};
@@ -142,7 +142,7 @@ static size_t port_colon(struct word w)
     return w.len;
 }
 
-static bool parse_port_part(struct word w, struct endpoint *h, size_t *bad, size_t at)
+static bool parse_port_part(struct word w, struct host_term *h, size_t *bad, size_t at)
 {
     if (w.len == 0)
         return true;
@@ -158,13 +158,13 @@ static bool parse_port_part(struct word w, struct endpoint *h, size_t *bad, size
     return port >= 0;
 }
 
-bool host_parse(struct word w, bool short_ipv4, struct endpoint *h, size_t *bad)
+bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad)
 {
     size_t ignored;
     if (!bad)
         bad = &ignored;
     *bad = 0;
-    *h = (struct endpoint){0};
+    *h = (struct host_term){0};
     if (w.len && w.text[0] == '[') {
         char text[WORD_MAX];
         struct word rest;
@@ -175,7 +175,7 @@ bool host_parse(struct word w, bool short_ipv4, struct endpoint *h, size_t *bad)
     }
     if (parse_address(w, short_ipv4, h))
         return true;
-    *h = (struct endpoint){0};
+    *h = (struct host_term){0};
     size_t colon = port_colon(w);
     struct word address = {w.text, colon}, rest = {w.text + colon, w.len - colon};
     h->any_address = names_any(address);

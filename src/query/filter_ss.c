@@ -100,7 +100,7 @@ static int parse_equality(struct parser *f, enum comparison *cmp)
 static int parse_end(struct parser *f, enum term_side side)
 {
     enum comparison cmp;
-    struct endpoint h;
+    struct host_term h;
     size_t bad;
     int result = parse_equality(f, &cmp);
     if (result)

@@ -60,7 +60,7 @@ static void add_port(struct str *out, uint64_t port)
         str_add_char(out, '*');
 }
 
-static void format_number(const struct snapshot *s, uint32_t row, struct str *out, value_getter get,
+static void format_number(const struct sample *s, uint32_t row, struct str *out, value_getter get,
                           void (*add)(struct str *out, uint64_t n))
 {
     struct value v;
@@ -72,7 +72,7 @@ static void format_number(const struct snapshot *s, uint32_t row, struct str *ou
 }
 
 #define NUMBER_FORMAT(name, getter, add)                                                           \
-    void format_##name(const struct snapshot *s, uint32_t row, struct str *out)                    \
+    void format_##name(const struct sample *s, uint32_t row, struct str *out)                      \
     {                                                                                              \
         format_number(s, row, out, getter, add);                                                   \
     }
@@ -104,7 +104,7 @@ NUMBER_FORMAT(rx_bytes_s, get_rx_bytes_s, add_bytes)
 NUMBER_FORMAT(rate_bytes_s, get_rate_bytes_s, add_bytes)
 
 /* How much of its backlog a listener uses: "3/511". */
-void format_backlog_permille(const struct snapshot *s, uint32_t row, struct str *out)
+void format_backlog_permille(const struct sample *s, uint32_t row, struct str *out)
 {
     char used[FMT_SIZE], limit[FMT_SIZE];
     struct value v;
@@ -118,7 +118,7 @@ void format_backlog_permille(const struct snapshot *s, uint32_t row, struct str 
     str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
 }
 
-static void format_text(const struct snapshot *s, uint32_t row, struct str *out, value_getter get)
+static void format_text(const struct sample *s, uint32_t row, struct str *out, value_getter get)
 {
     struct value v;
     get(s, row, &v);
@@ -126,7 +126,7 @@ static void format_text(const struct snapshot *s, uint32_t row, struct str *out,
 }
 
 #define TEXT_FORMAT(name)                                                                          \
-    void format_##name(const struct snapshot *s, uint32_t row, struct str *out)                    \
+    void format_##name(const struct sample *s, uint32_t row, struct str *out)                      \
     {                                                                                              \
         format_text(s, row, out, get_##name);                                                      \
     }
@@ -138,7 +138,7 @@ TEXT_FORMAT(cookie)
 TEXT_FORMAT(netns)
 TEXT_FORMAT(congestion)
 
-const char *limit_word(enum flow_limit limit)
+const char *limit_word(enum send_limit limit)
 {
     static const enum msg words[LIMIT_COUNT] = {
         [LIMIT_APPLICATION] = MSG_LIMIT_APPLICATION,
@@ -149,42 +149,42 @@ const char *limit_word(enum flow_limit limit)
     return limit > LIMIT_UNKNOWN && limit < LIMIT_COUNT ? text(words[limit]) : FMT_NONE;
 }
 
-void format_limited_by(const struct snapshot *s, uint32_t row, struct str *out)
+void format_limited_by(const struct sample *s, uint32_t row, struct str *out)
 {
-    const struct flow *flow = snapshot_flow(s, row);
-    str_add(out, limit_word(flow ? (enum flow_limit)flow->limit : LIMIT_UNKNOWN));
+    const struct tcp_metrics *metrics = sample_metrics(s, row);
+    str_add(out, limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
 }
 
-void format_proto(const struct snapshot *s, uint32_t row, struct str *out)
+void format_proto(const struct sample *s, uint32_t row, struct str *out)
 {
     str_add(out, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
 }
 
-void format_state(const struct snapshot *s, uint32_t row, struct str *out)
+void format_state(const struct sample *s, uint32_t row, struct str *out)
 {
     str_add(out, state_name(s->conn[row].state));
 }
 
-void format_local(const struct snapshot *s, uint32_t row, struct str *out)
+void format_local(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct end e = end_local(&s->conn[row]);
-    end_netstat(&e, s, out);
+    struct endpoint e = endpoint_local(&s->conn[row]);
+    endpoint_netstat(&e, s, out);
 }
 
-void format_remote(const struct snapshot *s, uint32_t row, struct str *out)
+void format_remote(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct end e = end_remote(&s->conn[row]);
-    end_netstat(&e, s, out);
+    struct endpoint e = endpoint_remote(&s->conn[row]);
+    endpoint_netstat(&e, s, out);
 }
 
 void conn_format_local(const struct conn *c, struct str *out)
 {
-    struct end e = end_local(c);
-    end_netstat(&e, NULL, out);
+    struct endpoint e = endpoint_local(c);
+    endpoint_netstat(&e, NULL, out);
 }
 
 void conn_format_remote(const struct conn *c, struct str *out)
 {
-    struct end e = end_remote(c);
-    end_netstat(&e, NULL, out);
+    struct endpoint e = endpoint_remote(c);
+    endpoint_netstat(&e, NULL, out);
 }

@@ -200,7 +200,7 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
     struct group *group = &b->g.group[i];
     const struct conn *c = &b->s->conn[row];
     unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
-    uint32_t born_ds = b->s->life ? b->s->life[row].born_ds : 0;
+    uint32_t born_ds = b->s->times ? b->s->times[row].born_ds : 0;
 
     group->state[state < TCP_STATE_COUNT ? state : 0]++;
     if (group->count++ == 0 || born_ds < group->born_ds)
@@ -212,7 +212,7 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
 /* Live rows come first, so the first row of a group is a live one where there is any. */
 static int take_rows(struct grouper *b, const struct predicate *p)
 {
-    uint32_t rows = snapshot_rows(b->s);
+    uint32_t rows = sample_rows(b->s);
     value_getter get = columns[b->g.how.by].get;
     for (uint32_t row = 0; row < rows; row++) {
         struct value v;
@@ -236,7 +236,7 @@ static int take_rows(struct grouper *b, const struct predicate *p)
     return 0;
 }
 
-int groups_build(struct groups *g, const struct snapshot *s, const struct predicate *p,
+int groups_build(struct groups *g, const struct sample *s, const struct predicate *p,
                  const struct grouping *how, const struct groups *before)
 {
     struct grouper b = {.s = s, .g = {.how = *how}};
@@ -270,7 +270,7 @@ const char *groups_format_sum(const struct groups *g, uint32_t group, unsigned i
                                                       : fmt_count_fit(out, FMT_SIZE, sum, 8);
 }
 
-void groups_format(const struct groups *g, const struct snapshot *s, uint32_t i, struct str *out)
+void groups_format(const struct groups *g, const struct sample *s, uint32_t i, struct str *out)
 {
     if (g->group[i].type == VALUE_NONE)
         str_add(out, FMT_NONE);

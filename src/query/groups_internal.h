@@ -1,4 +1,4 @@
-/* Groups in the making; groups.c makes them, groups_past.c compares them with those before,
+/* Groups in the making; group_rows.c makes them, groups_past.c compares them with those before,
  * groups_order.c puts them in order, groups_term.c writes them as filters. */
 #ifndef TCPTOP_SRC_QUERY_GROUPS_INTERNAL_H
 #define TCPTOP_SRC_QUERY_GROUPS_INTERNAL_H
@@ -8,7 +8,7 @@
 #include "tcptop/query/groups.h"
 
 struct grouper {
-    const struct snapshot *s;
+    const struct sample *s;
     struct groups g;
     uint32_t cap;    /* of g.group and g.sum, in groups */
     uint32_t *table; /* open addressing, at most half full: index + 1, 0 is free */
@@ -30,6 +30,6 @@ uint32_t grouper_find(const struct grouper *b, const struct value *v, uint64_t h
 int grouper_remember(struct grouper *b, const struct groups *before);
 
 /** Make g->order anew. */
-int groups_order(struct groups *g, const struct snapshot *s, const struct group_sort *sort);
+int groups_order(struct groups *g, const struct sample *s, const struct group_sort *sort);
 
 #endif

@@ -66,7 +66,7 @@ static int compare(const void *a, const void *b, void *context)
     return compare_keys(context, x, y);
 }
 
-int groups_order(struct groups *g, const struct snapshot *s, const struct group_sort *sort)
+int groups_order(struct groups *g, const struct sample *s, const struct group_sort *sort)
 {
     struct placing p = {
         .g = g,
@@ -121,7 +121,7 @@ static int add_member(struct members *m, uint32_t group, const struct order_item
 static int find_members(struct members *m, const struct order *o, const struct groups *g,
                         const struct predicate *p, const struct value *unfolded, uint32_t n)
 {
-    uint32_t rows = snapshot_rows(o->s);
+    uint32_t rows = sample_rows(o->s);
     value_getter get = columns[g->how.by].get;
     for (uint32_t row = 0; n && row < rows; row++) {
         struct value v;
@@ -180,7 +180,7 @@ static int put_lines(const struct groups *g, const struct members *m, const stru
     return 0;
 }
 
-int groups_lines(struct rows *r, const struct groups *g, const struct snapshot *s,
+int groups_lines(struct rows *r, const struct groups *g, const struct sample *s,
                  const struct predicate *p, const struct sort *sort, uint32_t mark_ds,
                  const struct value *unfolded, uint32_t n_unfolded)
 {

@@ -9,19 +9,19 @@
 
 #define REMEMBERED 4096u /* groups, 240 bytes each */
 #define UNKNOWN    UINT32_MAX
-#define WINDOW     (UINT64_MAX >> (64 - HISTORY_STRIP))
+#define WINDOW     (UINT64_MAX >> (64 - HISTORY_SHOWN))
 
-_Static_assert(HISTORY_STRIP <= 64, "a bit per sample");
+_Static_assert(HISTORY_SHOWN <= 64, "a bit per sample");
 
 static uint32_t *counts_of(const struct group_past *past, uint32_t slot)
 {
-    return past->count + (size_t)slot * HISTORY_STRIP;
+    return past->count + (size_t)slot * HISTORY_SHOWN;
 }
 
 /* Where the count of so many samples ago is. */
 static unsigned place(const struct group_past *past, unsigned back)
 {
-    return (unsigned)((past->seq + HISTORY_STRIP - back) % HISTORY_STRIP);
+    return (unsigned)((past->seq + HISTORY_SHOWN - back) % HISTORY_SHOWN);
 }
 
 /* A new place for the group, with the counts of `from` (NULL: it had no row, where that can be
@@ -30,7 +30,7 @@ static void give_place(struct grouper *b, uint32_t group, const uint32_t *from)
 {
     struct group_past *past = &b->g.past;
     uint32_t *to = counts_of(past, past->n);
-    for (unsigned back = 0; back < HISTORY_STRIP; back++) {
+    for (unsigned back = 0; back < HISTORY_SHOWN; back++) {
         unsigned at = place(past, back);
         to[at] = from ? from[at] : past->whole >> back & 1 ? 0 : UNKNOWN;
     }
@@ -43,7 +43,7 @@ static void give_place(struct grouper *b, uint32_t group, const uint32_t *from)
 static uint64_t with_rows(const struct group_past *past, const uint32_t *counts)
 {
     uint64_t samples = 0;
-    for (unsigned back = 1; back < HISTORY_STRIP; back++) {
+    for (unsigned back = 1; back < HISTORY_SHOWN; back++) {
         uint32_t count = counts[place(past, back)];
         if (past->known >> back & 1 && count != UNKNOWN && count > 0)
             samples |= UINT64_C(1) << back;
@@ -132,7 +132,7 @@ static int take_new(struct grouper *b)
 /* The samples of `before` as seen from this one. */
 static void shift_samples(struct group_past *past, const struct group_past *before)
 {
-    if (past->seq < before->seq || past->seq - before->seq >= HISTORY_STRIP)
+    if (past->seq < before->seq || past->seq - before->seq >= HISTORY_SHOWN)
         return;
     uint64_t older = WINDOW & ~UINT64_C(1), shift = past->seq - before->seq;
     past->known |= before->known << shift & older;
@@ -150,7 +150,7 @@ int grouper_remember(struct grouper *b, const struct groups *before)
         before = NULL;
     uint64_t most = (uint64_t)b->g.n + (before ? before->past.n : 0);
     most = most < REMEMBERED ? most : REMEMBERED;
-    past->count = malloc((most ? most : 1) * HISTORY_STRIP * sizeof *past->count);
+    past->count = malloc((most ? most : 1) * HISTORY_SHOWN * sizeof *past->count);
     if (!past->count)
         return -ENOMEM;
     if (before)
@@ -165,7 +165,7 @@ bool groups_change(const struct groups *g, uint32_t group, int64_t *change)
     if (g->group[group].past == GROUP_NONE || !(past->known & 1))
         return false;
     const uint32_t *counts = counts_of(past, g->group[group].past);
-    for (unsigned back = HISTORY_STRIP - 1; back > 0; back--) {
+    for (unsigned back = HISTORY_SHOWN - 1; back > 0; back--) {
         uint32_t then = counts[place(past, back)];
         if (!(past->known >> back & 1) || then == UNKNOWN)
             continue;

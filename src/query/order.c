@@ -16,8 +16,7 @@
 #define DIGITS sizeof(uint64_t)
 #define SMALL  64 /* rows that are inserted rather than counted */
 
-void order_init(struct order *o, const struct snapshot *s, const struct sort *sort,
-                uint32_t mark_ds)
+void order_init(struct order *o, const struct sample *s, const struct sort *sort, uint32_t mark_ds)
 {
     *o = (struct order){
         .s = s,
@@ -32,9 +31,9 @@ void order_init(struct order *o, const struct snapshot *s, const struct sort *so
 static unsigned placing_state(const struct order *o, uint32_t row)
 {
     const struct conn *c = &o->s->conn[row];
-    if (!o->mark_ds || !c->was_state || snapshot_row_kind(o->s, row) == ROW_CLOSED)
+    if (!o->mark_ds || !c->was_state || sample_row_kind(o->s, row) == ROW_CLOSED)
         return c->state;
-    uint32_t since = o->s->now_ds - o->s->life[row].changed_ds;
+    uint32_t since = o->s->now_ds - o->s->times[row].changed_ds;
     return since == 0 || since < o->mark_ds ? c->was_state : c->state;
 }
 
@@ -52,8 +51,8 @@ uint64_t order_key(const struct order *o, uint32_t row)
  * most of the foreign port. */
 static uint64_t tie_word(const struct conn *c)
 {
-    struct end local = end_local(c);
-    uint64_t address = end_word(&local) >> 16;
+    struct endpoint local = endpoint_local(c);
+    uint64_t address = endpoint_word(&local) >> 16;
     if (c->family == AF_INET)
         address |= c->dport >> 1;
     return (uint64_t)c->sport << 48 | address;
@@ -61,40 +60,40 @@ static uint64_t tie_word(const struct conn *c)
 
 static uint64_t local_word(const struct conn *c)
 {
-    struct end local = end_local(c);
-    return end_word(&local);
+    struct endpoint local = endpoint_local(c);
+    return endpoint_word(&local);
 }
 
 static uint64_t local_middle(const struct conn *c)
 {
-    struct end local = end_local(c);
-    return end_word_middle(&local);
+    struct endpoint local = endpoint_local(c);
+    return endpoint_word_middle(&local);
 }
 
 /* The local address's last byte, the foreign port, most of an IPv4 foreign address. */
 static uint64_t both_ends(const struct conn *c)
 {
-    struct end local = end_local(c), remote = end_remote(c);
-    return (uint64_t)end_word_last(&local) << 56 | (uint64_t)c->dport << 40 |
-           end_word(&remote) >> 24;
+    struct endpoint local = endpoint_local(c), remote = endpoint_remote(c);
+    return (uint64_t)endpoint_word_last(&local) << 56 | (uint64_t)c->dport << 40 |
+           endpoint_word(&remote) >> 24;
 }
 
 static uint64_t remote_word(const struct conn *c)
 {
-    struct end remote = end_remote(c);
-    return end_word(&remote);
+    struct endpoint remote = endpoint_remote(c);
+    return endpoint_word(&remote);
 }
 
 static uint64_t remote_middle(const struct conn *c)
 {
-    struct end remote = end_remote(c);
-    return end_word_middle(&remote);
+    struct endpoint remote = endpoint_remote(c);
+    return endpoint_word_middle(&remote);
 }
 
 static uint64_t remote_last(const struct conn *c)
 {
-    struct end remote = end_remote(c);
-    return end_word_last(&remote);
+    struct endpoint remote = endpoint_remote(c);
+    return endpoint_word_last(&remote);
 }
 
 static uint64_t cookie_word(const struct conn *c)

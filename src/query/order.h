@@ -1,4 +1,4 @@
-/* Sorting the rows of a snapshot by one column. The order is total: equal input, equal order. */
+/* Sorting the rows of a sample by one column. The order is total: equal input, equal order. */
 #ifndef TCPTOP_SRC_QUERY_ORDER_H
 #define TCPTOP_SRC_QUERY_ORDER_H
 
@@ -8,7 +8,7 @@
 #include "tcptop/query/rows.h"
 
 struct order {
-    const struct snapshot *s;
+    const struct sample *s;
     const struct column *column;
     bool descending;
     uint32_t mark_ds;
@@ -19,8 +19,7 @@ struct order_item {
     uint32_t hi, lo, row;
 };
 
-void order_init(struct order *o, const struct snapshot *s, const struct sort *sort,
-                uint32_t mark_ds);
+void order_init(struct order *o, const struct sample *s, const struct sort *sort, uint32_t mark_ds);
 
 /** The row's key in the order's direction. */
 uint64_t order_key(const struct order *o, uint32_t row);

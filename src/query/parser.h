@@ -54,7 +54,7 @@ int emit_text(struct parser *f, enum column_id id, struct word w, bool whole);
 int emit_negation(struct parser *f, enum comparison cmp);
 
 /* filter_host.c */
-struct endpoint {
+struct host_term {
     bool any_address;
     uint8_t family;
     uint8_t addr[16];
@@ -65,8 +65,8 @@ struct endpoint {
 };
 /** Read `w` as HOST[/BITS][:PORT]. False when it is none; `*bad` (may be NULL) gets the offset of
  *  the part that is wrong. `short_ipv4`: missing octets are 0 (10/8), as in ss. */
-bool host_parse(struct word w, bool short_ipv4, struct endpoint *h, size_t *bad);
-int emit_host(struct parser *f, enum term_side side, const struct endpoint *h);
+bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad);
+int emit_host(struct parser *f, enum term_side side, const struct host_term *h);
 /** A port number or the name of a TCP service; -1 when it is none. */
 long port_parse(struct word w);
 /** An interface by name or number; false when there is none. */

@@ -1,4 +1,4 @@
-/* Filter a snapshot and put what passes in order. */
+/* Filter a sample and put what passes in order. */
 #include "tcptop/query/rows.h"
 
 #include <errno.h>
@@ -30,8 +30,8 @@ static int take_sorted(struct rows *r, const struct order *o, struct order_item 
     return 0;
 }
 
-/* Of the first `total` rows of the snapshot. */
-static int build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+/* Of the first `total` rows of the sample. */
+static int build(struct rows *r, const struct sample *s, const struct predicate *p,
                  const struct sort *sort, uint32_t mark_ds, uint32_t total)
 {
     uint32_t n = 0, live = 0;
@@ -51,7 +51,7 @@ static int build(struct rows *r, const struct snapshot *s, const struct predicat
     return result;
 }
 
-static int build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+static int build_top(struct rows *r, const struct sample *s, const struct predicate *p,
                      const struct sort *sort, uint32_t mark_ds, uint32_t total, uint32_t limit)
 {
     uint32_t n = 0, matched = 0, live = 0;
@@ -75,19 +75,19 @@ static int build_top(struct rows *r, const struct snapshot *s, const struct pred
     return result;
 }
 
-int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build(struct rows *r, const struct sample *s, const struct predicate *p,
                const struct sort *sort, uint32_t mark_ds)
 {
-    return build(r, s, p, sort, mark_ds, snapshot_rows(s));
+    return build(r, s, p, sort, mark_ds, sample_rows(s));
 }
 
-int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build_top(struct rows *r, const struct sample *s, const struct predicate *p,
                    const struct sort *sort, uint32_t mark_ds, uint32_t limit)
 {
-    return build_top(r, s, p, sort, mark_ds, snapshot_rows(s), limit);
+    return build_top(r, s, p, sort, mark_ds, sample_rows(s), limit);
 }
 
-int rows_build_live(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build_live(struct rows *r, const struct sample *s, const struct predicate *p,
                     const struct sort *sort, uint32_t limit)
 {
     return build_top(r, s, p, sort, 0, s->n_live, limit);

@@ -9,7 +9,7 @@
 
 /* Rows that have stayed keep their places; those that came move into the places of those that
  * left. */
-static void close_gaps(struct top *t, struct snapshot *s)
+static void close_gaps(struct top *t, struct sample *s)
 {
     uint32_t free_place = 0;
 
@@ -23,7 +23,7 @@ static void close_gaps(struct top *t, struct snapshot *s)
             continue;
         while (t->taken[free_place])
             free_place++;
-        snapshot_move(s, free_place, t->heap[i].row);
+        sample_move(s, free_place, t->heap[i].row);
         t->heap[i].row = free_place++;
     }
 }
@@ -40,7 +40,7 @@ static bool offer(struct top *t, const struct order *o, uint32_t row)
     return order_offer(o, t->heap, &t->n, t->limit, &item);
 }
 
-static void judge(struct sieve *v, struct snapshot *s, uint32_t held)
+static void consume(struct row_stream *v, struct sample *s, uint32_t held)
 {
     struct top *t = (struct top *)v;
     bool all_pass = t->filter->n_steps == 0, kept = false;
@@ -52,7 +52,7 @@ static void judge(struct sieve *v, struct snapshot *s, uint32_t held)
     for (uint32_t row = held; row < s->n_live; row++) {
         if (!all_pass && !predicate_match(t->filter, s, row))
             continue;
-        snapshot_count_row(s, &s->conn[row]);
+        sample_count_row(s, &s->conn[row]);
         s->total++;
         kept |= offer(t, &order, row);
     }
@@ -70,7 +70,7 @@ int top_init(struct top *t, const struct predicate *filter, const struct sort *s
         .heap = malloc((limit ? limit : 1) * sizeof *t->heap),
         .taken = malloc(limit ? limit : 1),
     };
-    if (sieve_init(&t->sieve, judge, limit / 4) == 0 && t->heap && t->taken)
+    if (row_stream_init(&t->row_stream, consume, limit / 4) == 0 && t->heap && t->taken)
         return 0;
     top_fini(t);
     return -ENOMEM;
@@ -78,7 +78,7 @@ int top_init(struct top *t, const struct predicate *filter, const struct sort *s
 
 void top_fini(struct top *t)
 {
-    sieve_fini(&t->sieve);
+    row_stream_fini(&t->row_stream);
     free(t->heap);
     free(t->taken);
     t->heap = NULL;

@@ -5,39 +5,39 @@
 
 #define RETRY_NS (30 * NS_PER_S)
 
-static int post_up(struct deathwatch_post *post, struct deathwatch *shared, double share)
+static int post_up(struct close_monitor_join *post, struct close_monitor *shared, double share)
 {
     int rc = 0;
 
     if (!post->watch && shared)
         post->watch = shared;
     else if (!post->watch)
-        rc = deathwatch_new(&post->watch, share);
+        rc = close_monitor_new(&post->watch, share);
     post->shared = post->watch == shared;
-    return rc ? rc : deathwatch_add(post->watch, post->netns);
+    return rc ? rc : close_monitor_add(post->watch, post->netns);
 }
 
-static void post_down(struct deathwatch_post *post)
+static void post_down(struct close_monitor_join *post)
 {
     if (post->watch && post->shared)
-        deathwatch_remove(post->watch, post->netns);
+        close_monitor_remove(post->watch, post->netns);
     else
-        deathwatch_free(post->watch);
+        close_monitor_free(post->watch);
     post->watch = NULL;
 }
 
-static void open_post(struct deathwatch_post *post, struct deathwatch *shared, double share,
+static void open_post(struct close_monitor_join *post, struct close_monitor *shared, double share,
                       uint16_t netns)
 {
     int rc;
 
     if (share <= 0) {
-        deathwatch_post_close(post);
+        close_monitor_join_close(post);
         return;
     }
     if (post->refused || clock_mono_ns() < post->retry_ns)
         return;
-    if (post->watch && deathwatch_hears(post->watch, post->netns))
+    if (post->watch && close_monitor_hears(post->watch, post->netns))
         return;
     post_down(post);
     post->netns = netns;
@@ -50,22 +50,22 @@ static void open_post(struct deathwatch_post *post, struct deathwatch *shared, d
         post_down(post);
 }
 
-void deathwatch_post_open(struct deathwatch_post *post, struct deathwatch *shared, double share,
-                          uint16_t netns)
+void close_monitor_join_open(struct close_monitor_join *post, struct close_monitor *shared,
+                             double share, uint16_t netns)
 {
     open_post(post, shared, share, netns);
     if (post->watch && !post->shared)
-        deathwatch_mark(post->watch);
+        close_monitor_mark(post->watch);
 }
 
-void deathwatch_post_take(struct deathwatch_post *post, struct snapshot *s)
+void close_monitor_join_take(struct close_monitor_join *post, struct sample *s)
 {
     if (post->watch && !post->shared)
-        deathwatch_take(post->watch, s);
+        close_monitor_take(post->watch, s);
 }
 
-void deathwatch_post_close(struct deathwatch_post *post)
+void close_monitor_join_close(struct close_monitor_join *post)
 {
     post_down(post);
-    *post = (struct deathwatch_post){0};
+    *post = (struct close_monitor_join){0};
 }

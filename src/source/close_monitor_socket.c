@@ -13,12 +13,12 @@
 #define ROOMY_BYTES  (4 << 20) /* room for what comes during a nap */
 #define SPARE_FDS    4u        /* descriptors left for files that come later */
 
-bool ear_drops(const struct ear *ear, uint32_t *drops)
+bool close_socket_drops(const struct close_socket *close_socket, uint32_t *drops)
 {
     uint32_t info[SK_MEMINFO_VARS] = {0};
     socklen_t len = sizeof info;
 
-    if (getsockopt(ear->fd, SOL_SOCKET, SO_MEMINFO, info, &len) ||
+    if (getsockopt(close_socket->fd, SOL_SOCKET, SO_MEMINFO, info, &len) ||
         len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
         return false;
     *drops = info[SK_MEMINFO_DROPS];
@@ -58,28 +58,28 @@ static int open_socket(int *fd)
     return -EMFILE;
 }
 
-int ear_open(struct ear *ear, uint16_t netns)
+int close_socket_open(struct close_socket *close_socket, uint16_t netns)
 {
     int bytes = BUFFER_BYTES, on = 1, rc;
     socklen_t len = sizeof bytes;
 
-    *ear = (struct ear){.netns = netns};
-    rc = open_socket(&ear->fd);
+    *close_socket = (struct close_socket){.netns = netns};
+    rc = open_socket(&close_socket->fd);
     if (rc)
         return rc;
-    if (setsockopt(ear->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
-        (void)setsockopt(ear->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    ear->roomy =
-        getsockopt(ear->fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 && bytes >= ROOMY_BYTES;
-    ear->counts_drops = ear_drops(ear, &ear->drops);
+    if (setsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
+        (void)setsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    close_socket->roomy = getsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 &&
+                          bytes >= ROOMY_BYTES;
+    close_socket->counts_drops = close_socket_drops(close_socket, &close_socket->drops);
     /* Else the first loss would stop everything until the buffer is empty. */
-    if (ear->counts_drops)
-        (void)setsockopt(ear->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
+    if (close_socket->counts_drops)
+        (void)setsockopt(close_socket->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
     return 0;
 }
 
-void ear_close(struct ear *ear)
+void close_socket_close(struct close_socket *close_socket)
 {
-    if (ear->fd >= 0)
-        close(ear->fd);
+    if (close_socket->fd >= 0)
+        close(close_socket->fd);
 }

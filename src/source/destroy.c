@@ -79,10 +79,10 @@ static ssize_t receive(const struct attempt *a, void *buffer, size_t size)
 }
 
 /* Send and take the answer: 0 with what it says about the socket in `s`, or its -errno. */
-static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct snapshot *s)
+static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct sample *s)
 {
     _Alignas(4) char buffer[ANSWER_BYTES];
-    struct diag d = {.snapshot = s, .portid = mnl_socket_get_portid(a->socket), .states = ~0u};
+    struct diag d = {.sample = s, .portid = mnl_socket_get_portid(a->socket), .states = ~0u};
     int error = send_request(a, type, flags);
 
     if (error)
@@ -101,12 +101,12 @@ static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct sna
 }
 
 /* The socket as it is now, in the only row of `s`. Returns 0 or -errno, -ENOENT: there is none. */
-static int look(struct attempt *a, struct snapshot *s)
+static int look(struct attempt *a, struct sample *s)
 {
     int error;
 
     if (s->n_live)
-        snapshot_drop_last(s);
+        sample_drop_last(s);
     error = exchange(a, SOCK_DIAG_BY_FAMILY, 0, s);
     return error ? error : s->n_live == 1 ? 0 : -EBADMSG;
 }
@@ -114,7 +114,7 @@ static int look(struct attempt *a, struct snapshot *s)
 /* Listeners that share a port (SO_REUSEPORT) share a name, too; among them the kernel chooses by a
  * hash of the peer that the lookup names (reuseport_select_sock). So peers that do not exist are
  * named until the choice falls on the one with our cookie; no other is ever touched. */
-static int find_in_group(struct attempt *a, struct snapshot *s)
+static int find_in_group(struct attempt *a, struct sample *s)
 {
     int error = -ENOENT;
 
@@ -146,7 +146,7 @@ static struct destroyed failure(int error)
     }
 }
 
-static struct destroyed compare_and_end(struct attempt *a, struct snapshot *s)
+static struct destroyed compare_and_end(struct attempt *a, struct sample *s)
 {
     const struct conn *is = s->conn;
     int error;
@@ -163,7 +163,7 @@ struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
 {
     struct attempt a = {
         .socket = socket, .c = c, .seq = (uint32_t)clock_mono_ns(), .dport = c->dport};
-    struct snapshot *s;
+    struct sample *s;
     struct destroyed result;
     int error;
 
@@ -171,12 +171,12 @@ struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
         return (struct destroyed){.outcome = DESTROY_NAMELESS};
     if (c->flags & CONN_BOUND) /* in no table that the lookup reads */
         return (struct destroyed){.outcome = DESTROY_UNREACHABLE};
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     error = s ? look(&a, s) : -ENOMEM;
     if (error == -ENOENT && c->state == TCP_STATE_LISTEN)
         error = find_in_group(&a, s);
     result = error ? failure(error) : compare_and_end(&a, s);
-    snapshot_unref(s);
+    sample_unref(s);
     return result;
 }
 
@@ -195,14 +195,14 @@ static struct destroyed destroy_here(const struct conn *c)
     return result;
 }
 
-struct journey {
+struct destroy_job {
     const struct conn *c;
     struct destroyed result;
 };
 
 static int destroy_there(void *arg)
 {
-    struct journey *j = arg;
+    struct destroy_job *j = arg;
 
     j->result = destroy_here(j->c);
     return 0;
@@ -222,8 +222,8 @@ static int open_place(const struct destroy_place *place)
 
 struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *place)
 {
-    struct journey j = {.c = c};
-    struct traveller *traveller;
+    struct destroy_job j = {.c = c};
+    struct netns_worker *netns_worker;
     int fd, rc;
 
     if (!place)
@@ -231,10 +231,10 @@ struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *
     fd = open_place(place);
     if (fd < 0)
         return (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = fd};
-    rc = traveller_new(&traveller);
+    rc = netns_worker_new(&netns_worker);
     if (!rc) {
-        rc = traveller_run(traveller, fd, destroy_there, &j, NULL);
-        traveller_free(traveller);
+        rc = netns_worker_run(netns_worker, fd, destroy_there, &j, NULL);
+        netns_worker_free(netns_worker);
     }
     close(fd);
     return rc ? (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = rc} : j.result;

@@ -29,7 +29,7 @@ static size_t align4(size_t n)
 
 static uint8_t owner_flag(unsigned state, unsigned timer, uint32_t inode)
 {
-    return conn_request(state, inode) || conn_remnant(state, timer) ? CONN_NO_OWNER : 0;
+    return conn_request(state, inode) || conn_timewait(state, timer) ? CONN_NO_OWNER : 0;
 }
 
 void diag_mark_owner(struct conn *c)
@@ -120,33 +120,33 @@ static bool wanted(const struct diag *d, unsigned state)
 
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
-    struct snapshot *s = d->snapshot;
+    struct sample *s = d->sample;
     const struct record *r = (const struct record *)payload;
     struct attr info = {NULL, 0}, congestion = {NULL, 0};
-    struct flow *flow;
+    struct tcp_metrics *metrics;
 
     if (len < sizeof(*r)) {
         s->rejected++;
         return DIAG_MORE;
     }
-    if (!known(r) || (s->needs & NEED_FLOW &&
+    if (!known(r) || (s->needs & NEED_TCP_INFO &&
                       !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion))) {
         s->rejected++;
         return DIAG_MORE;
     }
     if (!wanted(d, r->m.idiag_state))
         return DIAG_MORE;
-    if (s->sieve && sieve_is_full(s->sieve, s))
-        sieve_shake(s->sieve, s);
+    if (s->row_stream && row_stream_is_full(s->row_stream, s))
+        row_stream_flush(s->row_stream, s);
 
-    struct conn *c = snapshot_add(s, &flow);
+    struct conn *c = sample_add(s, &metrics);
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
-    if (flow && info.at)
-        flow_read(flow, info.at, info.len, r->m.idiag_state);
-    if (flow && congestion.at)
-        flow->congestion = snapshot_add_congestion(s, (const char *)congestion.at, congestion.len);
+    if (metrics && info.at)
+        tcp_metrics_read(metrics, info.at, info.len, r->m.idiag_state);
+    if (metrics && congestion.at)
+        metrics->congestion = sample_add_congestion(s, (const char *)congestion.at, congestion.len);
     return DIAG_MORE;
 }
 
@@ -191,7 +191,7 @@ static enum diag_result message_take(struct diag *d, const struct nlmsghdr *h,
         d->error = -ENOBUFS;
         return DIAG_ERROR;
     default:
-        d->snapshot->rejected++;
+        d->sample->rejected++;
         return DIAG_MORE;
     }
 }
@@ -209,7 +209,7 @@ enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len)
         if (left >= sizeof(h))
             memcpy(&h, p + d->used, sizeof(h));
         if (left < sizeof(h) || h.nlmsg_len < sizeof(h) || h.nlmsg_len > left) {
-            d->snapshot->rejected++;
+            d->sample->rejected++;
             return DIAG_STOPPED;
         }
         result = message_take(d, &h, p + d->used + sizeof(h), h.nlmsg_len - sizeof(h));

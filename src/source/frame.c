@@ -1,4 +1,4 @@
-/* Frames: the header from and to a snapshot's fields by one table, the messages as they are. */
+/* Frames: the header from and to a sample's fields by one table, the messages as they are. */
 #include "tcptop/source/frame.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 enum field_kind { FIELD_NUMBER, FIELD_TEXT };
 
-/* Numbers and texts of the snapshot. A tag is never given to something else. */
+/* Numbers and texts of the sample. A tag is never given to something else. */
 static const struct {
     uint16_t tag;
     uint16_t offset;
@@ -26,12 +26,11 @@ static const struct {
 } fields[] = {
 #define NUMBER(tag, member)                                                                        \
     {                                                                                              \
-        tag, offsetof(struct snapshot, member), sizeof(((struct snapshot *)0)->member),            \
-            FIELD_NUMBER                                                                           \
+        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member), FIELD_NUMBER   \
     }
 #define TEXT(tag, member)                                                                          \
     {                                                                                              \
-        tag, offsetof(struct snapshot, member), sizeof(((struct snapshot *)0)->member), FIELD_TEXT \
+        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member), FIELD_TEXT     \
     }
     NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
     NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
@@ -56,7 +55,7 @@ static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
 #undef GAUGE
 #undef COUNTER
 
-/* A member of the snapshot as a number and back; its size is 1, 4 or 8. */
+/* A member of the sample as a number and back; its size is 1, 4 or 8. */
 static uint64_t member_get(const uint8_t *at, size_t size)
 {
     uint32_t four;
@@ -112,7 +111,7 @@ static void write_host(struct str *out, const struct host *h)
     }
 }
 
-static void write_header(struct str *out, const struct snapshot *s)
+static void write_header(struct str *out, const struct sample *s)
 {
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         const uint8_t *at = (const uint8_t *)s + fields[i].offset;
@@ -130,7 +129,7 @@ static void write_header(struct str *out, const struct snapshot *s)
     frame_write_owners(out, s);
 }
 
-void frame_write(struct str *out, const struct snapshot *s, const void *messages, size_t len)
+void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len)
 {
     struct str header = STR_INIT, prelude = STR_INIT;
 
@@ -197,7 +196,7 @@ static void read_figure(struct host *h, unsigned tag, const uint8_t *value, size
     }
 }
 
-static void read_field(struct snapshot *s, unsigned tag, const uint8_t *value, size_t len)
+static void read_field(struct sample *s, unsigned tag, const uint8_t *value, size_t len)
 {
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         uint8_t *at = (uint8_t *)s + fields[i].offset;
@@ -215,10 +214,9 @@ static void read_field(struct snapshot *s, unsigned tag, const uint8_t *value, s
 }
 
 /* False: the fields do not fill the header exactly, or say what cannot be. */
-static bool read_header(struct snapshot *s, struct frame_owners *owners, const uint8_t *p,
-                        size_t len)
+static bool read_header(struct sample *s, struct frame_owners *owners, const uint8_t *p, size_t len)
 {
-    uint32_t kept = NEED_FLOW | NEED_BOUND | NEED_CONGESTION;
+    uint32_t kept = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION;
 
     while (len >= FIELD_HEAD) {
         size_t value_len = get_le(p + 2, 2);
@@ -241,9 +239,9 @@ static bool read_header(struct snapshot *s, struct frame_owners *owners, const u
     return sound;
 }
 
-static int read_messages(struct snapshot *s, const uint8_t *p, size_t len)
+static int read_messages(struct sample *s, const uint8_t *p, size_t len)
 {
-    struct diag d = {.snapshot = s, .states = STATE_MASK_LISTED};
+    struct diag d = {.sample = s, .states = STATE_MASK_LISTED};
 
     if (s->needs & NEED_BOUND)
         d.states |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
@@ -255,11 +253,11 @@ static int read_messages(struct snapshot *s, const uint8_t *p, size_t len)
         if (result == DIAG_STOPPED)
             break;
     }
-    note_rejected(s);
+    sample_set_rejected(s);
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct owner_map *map,
+int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_map *map,
                    struct err *err)
 {
     struct frame_owners owners = {.map = NULL};
@@ -269,23 +267,23 @@ int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct own
     if (len == 0)
         return 0;
     if (size == -EPROTONOSUPPORT)
-        return note_error(err, -EPROTONOSUPPORT, MSG_SOURCE_NEWER, NULL, NULL);
+        return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_NEWER, NULL, NULL);
     if (size < 0 || (uint64_t)size > len)
-        return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
     size_t header_len = get_le(p + 8, 4), message_len = get_le(p + 12, 8);
     uint32_t crc = crc32_update(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
-        return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
     if (map)
         frame_owners_begin(&owners, map);
     bool sound = read_header(s, &owners, header, header_len);
     if (map && frame_owners_end(&owners))
         return -ENOMEM;
     if (!sound)
-        return note_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
     if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
         return size;
     return read_messages(s, header + header_len, message_len) ? -ENOMEM : size;

@@ -24,7 +24,7 @@ static inline uint64_t get_le(const uint8_t *p, size_t bytes)
 
 /** Append the fields about the owners of the live rows of `s`; nothing where none were asked for.
  */
-void frame_write_owners(struct str *out, const struct snapshot *s);
+void frame_write_owners(struct str *out, const struct sample *s);
 
 /* A list of numbers in the making. */
 struct frame_list {

@@ -55,7 +55,7 @@ static void end_list(struct str *out, unsigned tag, struct str *list)
     str_fini(list);
 }
 
-static uint32_t number_of(const struct snapshot *s, uint32_t row)
+static uint32_t number_of(const struct sample *s, uint32_t row)
 {
     uint32_t number = s->owner[row] & OWNER_PENDING ? OWNER_UNKNOWN : s->owner[row] & OWNER_GROUP;
 
@@ -63,7 +63,7 @@ static uint32_t number_of(const struct snapshot *s, uint32_t row)
 }
 
 /* Counts first, then places. False: out of memory. */
-static bool sort_rows(struct by_group *b, const struct snapshot *s)
+static bool sort_rows(struct by_group *b, const struct sample *s)
 {
     uint32_t n = s->owners->n < OWNER_FIRST ? OWNER_FIRST : s->owners->n;
 
@@ -128,7 +128,7 @@ static void write_process(struct str *out, const struct owner *o)
 }
 
 /* What the process of `n` memberships holds, or held. */
-static void write_rows(struct str *out, const struct snapshot *s, const struct by_group *b,
+static void write_rows(struct str *out, const struct sample *s, const struct by_group *b,
                        const struct membership *m, size_t n, bool former)
 {
     unsigned tag = former ? TAG_FORMER : TAG_HELD;
@@ -148,7 +148,7 @@ static void write_rows(struct str *out, const struct snapshot *s, const struct b
     end_list(out, tag, &list);
 }
 
-static void write_processes(struct str *out, const struct snapshot *s, const struct by_group *b,
+static void write_processes(struct str *out, const struct sample *s, const struct by_group *b,
                             const struct membership *m, size_t count)
 {
     for (size_t i = 0, n; i < count; i += n) {
@@ -162,7 +162,7 @@ static void write_processes(struct str *out, const struct snapshot *s, const str
     }
 }
 
-static void write_nobody(struct str *out, const struct snapshot *s, const struct by_group *b)
+static void write_nobody(struct str *out, const struct sample *s, const struct by_group *b)
 {
     struct str list = STR_INIT;
 
@@ -182,7 +182,7 @@ static void write_users(struct str *out, const struct owner_users *users)
     }
 }
 
-void frame_write_owners(struct str *out, const struct snapshot *s)
+void frame_write_owners(struct str *out, const struct sample *s)
 {
     struct by_group b = {NULL, NULL};
     struct membership *members = NULL;

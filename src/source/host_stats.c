@@ -22,7 +22,7 @@ static const char *const file_path[FILE_COUNT] = {
     [FILE_SOCKSTAT6] = "/proc/thread-self/net/sockstat6",
 };
 
-struct hostfacts {
+struct host_stats {
     int fd[FILE_COUNT];
     int64_t sysctls_read_ns; /* 0: never */
     struct host last;        /* of which the sysctls are kept */
@@ -127,7 +127,7 @@ static void take_counter(struct host *h, const char *file, struct part section, 
     }
 }
 
-void hostfacts_counters(struct host *h, const char *file, const char *bytes, size_t len)
+void host_stats_counters(struct host *h, const char *file, const char *bytes, size_t len)
 {
     struct part text = {bytes, len};
 
@@ -170,12 +170,12 @@ static void take_gauges(struct host *h, const char *section, const char *bytes, 
     }
 }
 
-void hostfacts_gauges(struct host *h, const char *bytes, size_t len)
+void host_stats_gauges(struct host *h, const char *bytes, size_t len)
 {
     take_gauges(h, "TCP", bytes, len);
 }
 
-bool hostfacts_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value)
+bool host_stats_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value)
 {
     struct part text = {bytes, len}, line = cut_line(&text), word = cut_word(&line);
 
@@ -199,7 +199,7 @@ static bool cut_ports(struct part *list, uint64_t *from, uint64_t *to)
            *from <= *to && *to <= UINT16_MAX;
 }
 
-bool hostfacts_ports(const char *bytes, size_t len, int64_t low, int64_t high, int64_t *count)
+bool host_stats_ports(const char *bytes, size_t len, int64_t low, int64_t high, int64_t *count)
 {
     struct part text = {bytes, len}, line = cut_line(&text), list = cut_word(&line);
 
@@ -215,16 +215,16 @@ bool hostfacts_ports(const char *bytes, size_t len, int64_t low, int64_t high, i
     return true;
 }
 
-struct hostfacts *hostfacts_new(void)
+struct host_stats *host_stats_new(void)
 {
-    struct hostfacts *f = calloc(1, sizeof(*f));
+    struct host_stats *f = calloc(1, sizeof(*f));
 
     for (int i = 0; f && i < FILE_COUNT; i++)
         f->fd[i] = -1;
     return f;
 }
 
-void hostfacts_free(struct hostfacts *f)
+void host_stats_free(struct host_stats *f)
 {
     for (int i = 0; f && i < FILE_COUNT; i++) {
         if (f->fd[i] >= 0)
@@ -248,7 +248,7 @@ static size_t read_all(int fd, char *buffer)
 }
 
 /* One of the files that stay open: a pread from 0 makes the kernel write it anew. */
-static size_t read_kept(struct hostfacts *f, int which)
+static size_t read_kept(struct host_stats *f, int which)
 {
     size_t len;
 
@@ -273,12 +273,13 @@ static bool take_sysctl(const struct host *h, const char *bytes, size_t len, uns
     int64_t low, high;
 
     if (index != SYSCTL_IN_RANGE)
-        return hostfacts_sysctl(bytes, len, index, value);
+        return host_stats_sysctl(bytes, len, index, value);
     return len > 0 && host_sysctl(h, SYSCTL_PORT_LOW, &low) &&
-           host_sysctl(h, SYSCTL_PORT_HIGH, &high) && hostfacts_ports(bytes, len, low, high, value);
+           host_sysctl(h, SYSCTL_PORT_HIGH, &high) &&
+           host_stats_ports(bytes, len, low, high, value);
 }
 
-static void read_sysctls(struct hostfacts *f)
+static void read_sysctls(struct host_stats *f)
 {
     static const struct {
         const char *path;
@@ -312,7 +313,7 @@ static void read_names(struct host *h)
     utf8_sanitise_into(h->kernel, sizeof(h->kernel), u.release, strnlen(u.release, 64));
 }
 
-void hostfacts_read(struct hostfacts *f, struct host *h)
+void host_stats_read(struct host_stats *f, struct host *h)
 {
     int64_t now = clock_mono_ns();
 
@@ -322,12 +323,12 @@ void hostfacts_read(struct hostfacts *f, struct host *h)
         f->sysctls_read_ns = now;
     }
     *h = f->last;
-    hostfacts_counters(h, "snmp", f->buffer, read_kept(f, FILE_SNMP));
-    hostfacts_counters(h, "netstat", f->buffer, read_kept(f, FILE_NETSTAT));
-    hostfacts_gauges(h, f->buffer, read_kept(f, FILE_SOCKSTAT));
+    host_stats_counters(h, "snmp", f->buffer, read_kept(f, FILE_SNMP));
+    host_stats_counters(h, "netstat", f->buffer, read_kept(f, FILE_NETSTAT));
+    host_stats_gauges(h, f->buffer, read_kept(f, FILE_SOCKSTAT));
 }
 
-bool hostfacts_sockets(struct hostfacts *f, uint64_t *inuse, uint64_t *tw)
+bool host_stats_sockets(struct host_stats *f, uint64_t *inuse, uint64_t *tw)
 {
     struct host v4 = {.gauge_valid = 0}, v6 = {.gauge_valid = 0};
     uint64_t inuse6 = 0; /* there is no such file without IPv6 */

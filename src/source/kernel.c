@@ -25,17 +25,17 @@
 struct live {
     struct source source;
     struct netlink netlink;
-    struct halves halves;
-    struct deathwatch_post deaths;
-    struct hostfacts *facts; /* NULL: no memory for them yet */
+    struct parallel_dump parallel_dump;
+    struct close_monitor_join close_stats;
+    struct host_stats *facts; /* NULL: no memory for them yet */
     enum sample_backend best, worst, current;
     int refusal;                 /* -errno for which the best was left */
     int64_t retry_ns;            /* when the best is tried again */
     bool lists_bound;            /* the kernel answers for BOUND_INACTIVE: Linux 6.8 */
     struct kernel_filter filter; /* of the sample being taken */
     uint64_t expected;           /* its rows; 0: not known */
-    struct sieve *upper;         /* of the second thread's rows */
-    bool may_halve;
+    struct row_stream *upper;    /* of the second thread's rows */
+    bool may_dump_in_parallel;
 };
 
 static bool kernel_lists_bound(void)
@@ -63,34 +63,35 @@ static uint64_t expected_rows(struct live *l, uint64_t *full)
     uint64_t inuse, tw;
 
     *full = 0;
-    if (l->filter.len || !l->facts || !hostfacts_sockets(l->facts, &inuse, &tw))
+    if (l->filter.len || !l->facts || !host_stats_sockets(l->facts, &inuse, &tw))
         return 0;
     *full = l->filter.states & STATE_BIT(TCP_STATE_ESTABLISHED) ? inuse : 0;
     return *full + (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
 }
 
 /* How to take the sample. New arrays get their size before they are filled. */
-static void prepare(struct live *l, const struct request *req, struct snapshot *s)
+static void prepare(struct live *l, const struct request *req, struct sample *s)
 {
     uint64_t full = 0;
 
     kernel_filter_compile(&l->filter, req->only);
-    l->expected = s->cap == 0 || req->halve_from ? expected_rows(l, &full) : 0;
+    l->expected = s->cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
-    l->may_halve =
-        req->halve_from && full >= req->halve_from && !l->netlink.tap && thread_has_two_cores();
-    s->sieve = req->sieve[0];
-    l->upper = req->sieve[1];
-    if (!l->may_halve && !s->sieve && s->cap == 0 && l->expected < UINT32_MAX / 2)
-        (void)snapshot_reserve(s, (uint32_t)(l->expected + l->expected / 8));
+    l->may_dump_in_parallel = req->parallel_from && full >= req->parallel_from && !l->netlink.tap &&
+                              thread_has_two_cores();
+    s->row_stream = req->row_stream[0];
+    l->upper = req->row_stream[1];
+    if (!l->may_dump_in_parallel && !s->row_stream && s->cap == 0 && l->expected < UINT32_MAX / 2)
+        (void)sample_reserve(s, (uint32_t)(l->expected + l->expected / 8));
 }
 
-static int take_netlink(struct live *l, struct snapshot *s)
+static int take_netlink(struct live *l, struct sample *s)
 {
     enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
 
-    if (l->may_halve && kind == NETLINK_LEGACY) {
-        int error = halves_take(&l->halves, &l->netlink, &l->filter, l->expected, l->upper, s);
+    if (l->may_dump_in_parallel && kind == NETLINK_LEGACY) {
+        int error = parallel_dump_take(&l->parallel_dump, &l->netlink, &l->filter, l->expected,
+                                       l->upper, s);
         if (error == 0 || error == -ECANCELED)
             return error;
     }
@@ -98,34 +99,34 @@ static int take_netlink(struct live *l, struct snapshot *s)
 }
 
 /* By sieves, and once more without them if one may have counted a socket twice. */
-static int take_sieved(struct live *l, struct snapshot *s)
+static int take_streamed(struct live *l, struct sample *s)
 {
-    const struct sieve *lower = s->sieve;
+    const struct row_stream *lower = s->row_stream;
     int rc = take_netlink(l, s);
 
     if (rc)
         return rc;
-    s->sieve = NULL;
-    s->sieved = !lower->doubtful && !l->upper->doubtful;
-    if (s->sieved)
+    s->row_stream = NULL;
+    s->streamed = !lower->doubtful && !l->upper->doubtful;
+    if (s->streamed)
         return 0;
     while (s->n_live)
-        snapshot_drop_last(s);
+        sample_drop_last(s);
     s->status = SAMPLE_COMPLETE;
     s->why[0] = '\0';
     return take_netlink(l, s);
 }
 
-static int take(struct live *l, uint32_t needs, struct snapshot *s)
+static int take(struct live *l, uint32_t needs, struct sample *s)
 {
     s->backend = (uint8_t)l->current;
     s->needs = answerable(l, needs);
     s->rejected = 0;
     if (l->current == BACKEND_PROC) {
-        s->sieve = NULL;
-        return procnet_take(s, &l->source);
+        s->row_stream = NULL;
+        return proc_tcp_take(s, &l->source);
     }
-    int (*take_it)(struct live *, struct snapshot *) = s->sieve ? take_sieved : take_netlink;
+    int (*take_it)(struct live *, struct sample *) = s->row_stream ? take_streamed : take_netlink;
     int error = take_it(l, s);
     if (error != -EINVAL || !l->filter.len)
         return error;
@@ -152,12 +153,12 @@ static int nothing_worked(struct live *l, int error, struct err *err)
     l->current = l->best;
     snprintf(first, sizeof(first), "%s", err_name(l->refusal));
     if (l->best != l->worst)
-        return note_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
-    return note_error(err, error, MSG_SOURCE_UNREADABLE,
-                      l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
+        return source_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
+    return source_error(err, error, MSG_SOURCE_UNREADABLE,
+                        l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
 }
 
-static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct err *err)
+static int take_rows(struct live *l, uint32_t needs, struct sample *s, struct err *err)
 {
     bool lost = false; /* the kernel dropped messages */
     int error;
@@ -173,13 +174,13 @@ static int take_rows(struct live *l, uint32_t needs, struct snapshot *s, struct 
         leave_link(l, error);
     }
     if (lost) /* this is a second answer; that the first was cut is worth a warning */
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
     if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
-        note_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
+        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
     return 0;
 }
 
-static int live_sample(struct source *src, const struct request *req, struct snapshot *s,
+static int live_sample(struct source *src, const struct request *req, struct sample *s,
                        struct err *err)
 {
     struct live *l = (struct live *)src;
@@ -187,8 +188,8 @@ static int live_sample(struct source *src, const struct request *req, struct sna
     int error;
 
     if (!l->facts)
-        l->facts = hostfacts_new();
-    deathwatch_post_open(&l->deaths, req->deathwatch, req->deaths, s->netns_id);
+        l->facts = host_stats_new();
+    close_monitor_join_open(&l->close_stats, req->close_monitor, req->close_stats, s->netns_id);
     prepare(l, req, s);
     error = take_rows(l, req->needs, s, err);
     if (error)
@@ -196,8 +197,8 @@ static int live_sample(struct source *src, const struct request *req, struct sna
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     if (req->host_facts && l->facts)
-        hostfacts_read(l->facts, &s->host);
-    deathwatch_post_take(&l->deaths, s);
+        host_stats_read(l->facts, &s->host);
+    close_monitor_join_take(&l->close_stats, s);
     s->cost_ns = clock_mono_ns() - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;
@@ -208,9 +209,9 @@ static void live_close(struct source *src)
     struct live *l = (struct live *)src;
 
     netlink_fini(&l->netlink);
-    halves_fini(&l->halves);
-    hostfacts_free(l->facts);
-    deathwatch_post_close(&l->deaths);
+    parallel_dump_fini(&l->parallel_dump);
+    host_stats_free(l->facts);
+    close_monitor_join_close(&l->close_stats);
     free(l);
 }
 
@@ -224,7 +225,8 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     if (!l)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     l->source.ops = &ops;
-    if (netlink_init(&l->netlink, tap, &l->source) || halves_init(&l->halves, &l->source)) {
+    if (netlink_init(&l->netlink, tap, &l->source) ||
+        parallel_dump_init(&l->parallel_dump, &l->source)) {
         live_close(&l->source);
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }

@@ -97,8 +97,8 @@ static uint64_t of_process(const struct namespaces *n, const char *spec, struct 
         if (n->list[i].tag == st.st_ino)
             return n->list[i].inode;
     }
-    note_error(err, -error, error == ENOENT ? MSG_NETNS_NO_PROCESS : MSG_NETNS_OF_PROCESS, spec,
-               err_name(error));
+    source_error(err, -error, error == ENOENT ? MSG_NETNS_NO_PROCESS : MSG_NETNS_OF_PROCESS, spec,
+                 err_name(error));
     return 0;
 }
 
@@ -111,8 +111,8 @@ static uint64_t of_path(const char *spec, struct err *err)
         close(fd);
         return inode;
     }
-    note_error(err, fd, fd == -EINVAL ? MSG_NETNS_NO_PATH : MSG_SOURCE_UNREADABLE, spec,
-               err_name(fd));
+    source_error(err, fd, fd == -EINVAL ? MSG_NETNS_NO_PATH : MSG_SOURCE_UNREADABLE, spec,
+                 err_name(fd));
     return 0;
 }
 
@@ -132,12 +132,12 @@ static bool is_name(const struct found_namespace *found, const char *spec)
 
 static const char *nearest(const struct namespaces *n, const char *spec)
 {
-    unsigned best = near_limit(spec) + 1;
+    unsigned best = edit_distance_limit(spec) + 1;
     const char *name = NULL;
 
     for (uint32_t i = 0; i < n->n; i++) {
         const char *other = n->list[i].name;
-        unsigned distance = near_distance(spec, other);
+        unsigned distance = edit_distance(spec, other);
         size_t len = strlen(spec);
 
         if (strncmp(other, spec, len) == 0 && other[len] == '[') /* "nginx" of "nginx[1184]" */
@@ -166,8 +166,8 @@ uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct
         return of_path(spec, err);
     near = nearest(n, spec);
     if (near)
-        note_error(err, -ENOENT, MSG_NETNS_NONE_NEAR, spec, near);
+        source_error(err, -ENOENT, MSG_NETNS_NONE_NEAR, spec, near);
     else
-        note_error(err, -ENOENT, MSG_NETNS_NONE, spec, NULL);
+        source_error(err, -ENOENT, MSG_NETNS_NONE, spec, NULL);
     return 0;
 }

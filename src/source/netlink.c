@@ -73,16 +73,16 @@ static int connect_kernel(struct netlink *n)
     return 0;
 }
 
-static uint8_t extensions(const struct snapshot *s)
+static uint8_t extensions(const struct sample *s)
 {
-    unsigned info = s->needs & NEED_FLOW ? 1u << (INET_DIAG_INFO - 1) : 0;
+    unsigned info = s->needs & NEED_TCP_INFO ? 1u << (INET_DIAG_INFO - 1) : 0;
     unsigned congestion = s->needs & NEED_CONGESTION ? 1u << (INET_DIAG_CONG - 1) : 0;
 
     return (uint8_t)(info | congestion);
 }
 
 /* Request sockets go by a number of their own, which some kernels want to hear. */
-static uint32_t states(const struct kernel_filter *filter, const struct snapshot *s)
+static uint32_t states(const struct kernel_filter *filter, const struct sample *s)
 {
     uint32_t states = filter->states & STATE_MASK_LISTED;
 
@@ -95,7 +95,7 @@ static uint32_t states(const struct kernel_filter *filter, const struct snapshot
 
 /* AF_UNSPEC makes the legacy request, which knows no family. */
 static int request_send(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
-                        const struct snapshot *s)
+                        const struct sample *s)
 {
     _Alignas(4) char buffer[256 + KERNEL_FILTER_BYTES];
     struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
@@ -173,9 +173,9 @@ static ssize_t receive(struct netlink *n)
 /* One request and its answer, all of it or the first `enough` rows (0: all). `*interrupted`: the
  * kernel says that the table changed. Returns 0, 1 when there was enough, or -errno. */
 static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
-                uint32_t enough, struct snapshot *s, bool *interrupted)
+                uint32_t enough, struct sample *s, bool *interrupted)
 {
-    struct diag d = {.snapshot = s, .states = states(filter, s)};
+    struct diag d = {.sample = s, .states = states(filter, s)};
     enum diag_result result = DIAG_MORE;
     int error = request_send(n, family, filter, s);
 
@@ -193,8 +193,8 @@ static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *f
             n->tap->bytes(n->tap, n->buffer, (size_t)got);
         result = diag_parse(&d, n->buffer, (size_t)got);
     }
-    if (s->sieve)
-        sieve_shake(s->sieve, s);
+    if (s->row_stream)
+        row_stream_flush(s->row_stream, s);
     *interrupted |= d.interrupted > 0;
     return result == DIAG_DONE        ? 0
            : result == DIAG_NO_MEMORY ? -ENOMEM
@@ -214,7 +214,7 @@ static bool ipv6_is_absent(int error)
 }
 
 static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                struct snapshot *s, bool *interrupted)
+                struct sample *s, bool *interrupted)
 {
     if (kind == NETLINK_LEGACY)
         return dump(n, AF_UNSPEC, filter, 0, s, interrupted);
@@ -226,17 +226,17 @@ static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_f
 }
 
 /* Forget what an interrupted or broken dump brought; the next try starts from nothing. */
-static void forget(struct snapshot *s)
+static void forget(struct sample *s)
 {
     while (s->n_live)
-        snapshot_drop_last(s);
+        sample_drop_last(s);
     s->rejected = 0;
-    if (s->sieve)
-        sieve_begin(s->sieve, s);
+    if (s->row_stream)
+        row_stream_begin(s->row_stream, s);
 }
 
 int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                 struct snapshot *s)
+                 struct sample *s)
 {
     bool interrupted = true;
     int error = 0;
@@ -256,13 +256,13 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_
         return error;
     }
     if (interrupted)
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
-    note_rejected(s);
+        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
+    sample_set_rejected(s);
     return 0;
 }
 
 int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                  struct snapshot *s)
+                  struct sample *s)
 {
     bool interrupted = false;
     int rc = connect_kernel(n);

@@ -10,31 +10,31 @@
 #include "tcptop/base/array.h"
 #include "tcptop/base/clock.h"
 
-#define LOOK_EVERY_NS (3 * NS_PER_S)
-#define LOOK_SHARE    100              /* looking takes at most one part in so many of the time */
-#define GONE_NAME_NS  (300 * NS_PER_S) /* how long the name of one that is gone is remembered */
-#define LINKS_MAX     4096u
-#define FILES_MAX     65536u
+#define LOOK_EVERY_NS      (3 * NS_PER_S)
+#define LOOK_SHARE         100 /* looking takes at most one part in so many of the time */
+#define GONE_NAME_NS       (300 * NS_PER_S) /* how long the name of one that is gone is remembered */
+#define NETNS_REGISTRY_MAX 4096u
+#define FILES_MAX          65536u
 
-void link_close(struct link *link)
+void netns_entry_close(struct netns_entry *netns_entry)
 {
-    source_close(link->live);
-    link->live = NULL;
-    if (link->fd >= 0)
-        close(link->fd);
-    link->fd = -1;
+    source_close(netns_entry->live);
+    netns_entry->live = NULL;
+    if (netns_entry->fd >= 0)
+        close(netns_entry->fd);
+    netns_entry->fd = -1;
 }
 
-void links_fini(struct links *l)
+void netns_registry_fini(struct netns_registry *l)
 {
     for (uint32_t i = 0; i < l->n; i++)
-        link_close(&l->list[i]);
+        netns_entry_close(&l->list[i]);
     free(l->list);
     namespaces_fini(&l->found);
-    *l = (struct links){.list = NULL};
+    *l = (struct netns_registry){.list = NULL};
 }
 
-struct link *links_find(const struct links *l, uint64_t inode)
+struct netns_entry *netns_registry_find(const struct netns_registry *l, uint64_t inode)
 {
     for (uint32_t i = 0; i < l->n; i++) {
         if (l->list[i].inode == inode && !l->list[i].gone_ns)
@@ -45,7 +45,7 @@ struct link *links_find(const struct links *l, uint64_t inode)
 
 /* Ids go round, so that one comes back only after all others: rows of its last bearer have long
  * faded. */
-static uint16_t new_id(struct links *l)
+static uint16_t new_id(struct netns_registry *l)
 {
     bool taken = true;
 
@@ -57,17 +57,17 @@ static uint16_t new_id(struct links *l)
     return l->last_id;
 }
 
-static int add_link(struct links *l, uint64_t inode)
+static int add_netns_entry(struct netns_registry *l, uint64_t inode)
 {
-    if (l->n == LINKS_MAX) {
+    if (l->n == NETNS_REGISTRY_MAX) {
         l->full = true;
         return 0;
     }
-    struct link *list = array_room(l->list, l->n, &l->cap, 8, sizeof *list);
+    struct netns_entry *list = array_room(l->list, l->n, &l->cap, 8, sizeof *list);
     if (!list)
         return -ENOMEM;
     l->list = list;
-    l->list[l->n++] = (struct link){
+    l->list[l->n++] = (struct netns_entry){
         .inode = inode,
         .id = inode == l->found.own ? 0 : new_id(l),
         .fd = -1,
@@ -76,49 +76,49 @@ static int add_link(struct links *l, uint64_t inode)
 }
 
 /* What was found against what was known. */
-static int take_over(struct links *l, int64_t now)
+static int take_over(struct netns_registry *l, int64_t now)
 {
     uint32_t kept = 0;
-    int rc = l->n ? 0 : add_link(l, l->found.own);
+    int rc = l->n ? 0 : add_netns_entry(l, l->found.own);
 
     l->full = false;
     for (uint32_t i = 0; i < l->found.n && !rc; i++) {
-        if (!links_find(l, l->found.list[i].inode))
-            rc = add_link(l, l->found.list[i].inode);
+        if (!netns_registry_find(l, l->found.list[i].inode))
+            rc = add_netns_entry(l, l->found.list[i].inode);
     }
     for (uint32_t i = 0; i < l->n; i++) {
-        struct link *link = &l->list[i];
+        struct netns_entry *netns_entry = &l->list[i];
         const struct found_namespace *found =
-            link->gone_ns ? NULL : namespaces_find(&l->found, link->inode);
+            netns_entry->gone_ns ? NULL : namespaces_find(&l->found, netns_entry->inode);
 
         if (found) {
-            memcpy(link->name, found->name, sizeof link->name);
-        } else if (!link->gone_ns && link->inode != l->kept) {
-            link_close(link);
-            link->gone_ns = now;
+            memcpy(netns_entry->name, found->name, sizeof netns_entry->name);
+        } else if (!netns_entry->gone_ns && netns_entry->inode != l->kept) {
+            netns_entry_close(netns_entry);
+            netns_entry->gone_ns = now;
         }
-        if (link->gone_ns && now - link->gone_ns >= GONE_NAME_NS)
+        if (netns_entry->gone_ns && now - netns_entry->gone_ns >= GONE_NAME_NS)
             continue;
-        l->list[kept++] = *link;
+        l->list[kept++] = *netns_entry;
     }
     l->n = kept;
     return rc;
 }
 
-int links_keep(struct links *l, uint64_t inode)
+int netns_registry_keep(struct netns_registry *l, uint64_t inode)
 {
     l->kept = inode;
-    if (!inode || links_find(l, inode))
+    if (!inode || netns_registry_find(l, inode))
         return 0;
-    if (add_link(l, inode))
+    if (add_netns_entry(l, inode))
         return -ENOMEM;
-    struct link *added = links_find(l, inode);
+    struct netns_entry *added = netns_registry_find(l, inode);
     if (added)
         namespaces_name_inode(added->name, inode);
     return 0;
 }
 
-int links_look(struct links *l)
+int netns_registry_look(struct netns_registry *l)
 {
     int64_t begin = clock_mono_ns(), took;
     int rc;
@@ -145,20 +145,22 @@ static void raise_file_limit(int fd)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int link_open(const struct links *l, struct link *link, const char *spec)
+int netns_entry_open(const struct netns_registry *l, struct netns_entry *netns_entry,
+                     const char *spec)
 {
-    if (link->fd >= 0)
-        return link->fd;
-    link->fd = namespaces_open(namespaces_find(&l->found, link->inode), link->inode, spec);
-    int result = link->fd;
+    if (netns_entry->fd >= 0)
+        return netns_entry->fd;
+    netns_entry->fd =
+        namespaces_open(namespaces_find(&l->found, netns_entry->inode), netns_entry->inode, spec);
+    int result = netns_entry->fd;
     if (result >= 0)
         raise_file_limit(result);
     else
-        link->fd = -1;
+        netns_entry->fd = -1;
     return result;
 }
 
-struct netns_table *links_table(const struct links *l, bool several)
+struct netns_table *netns_registry_table(const struct netns_registry *l, bool several)
 {
     struct netns_table *t = netns_table_new(l->n);
 
@@ -167,24 +169,24 @@ struct netns_table *links_table(const struct links *l, bool several)
     t->several = several;
     t->missing = l->found.blind || l->full;
     for (uint32_t i = 0; i < l->n; i++) {
-        const struct link *link = &l->list[i];
+        const struct netns_entry *netns_entry = &l->list[i];
         struct netns *ns = &t->list[i];
 
         *ns = (struct netns){
-            .inode = link->inode,
-            .id = link->id,
-            .own = link->inode == l->found.own,
-            .shown = link->shown,
-            .gone = link->gone_ns != 0,
-            .counted = link->counted,
-            .sockets = link->sockets,
-            .error = link->error,
+            .inode = netns_entry->inode,
+            .id = netns_entry->id,
+            .own = netns_entry->inode == l->found.own,
+            .shown = netns_entry->shown,
+            .gone = netns_entry->gone_ns != 0,
+            .counted = netns_entry->counted,
+            .sockets = netns_entry->sockets,
+            .error = netns_entry->error,
         };
-        memcpy(ns->name, link->name, sizeof ns->name);
-        if (link->shown)
-            ns->host = link->host;
-        t->shown += link->shown;
-        t->missing += !link->gone_ns && !link->shown;
+        memcpy(ns->name, netns_entry->name, sizeof ns->name);
+        if (netns_entry->shown)
+            ns->host = netns_entry->host;
+        t->shown += netns_entry->shown;
+        t->missing += !netns_entry->gone_ns && !netns_entry->shown;
     }
     netns_table_sort(t);
     return t;

@@ -7,7 +7,7 @@
 
 #include "tcptop/base/thread.h"
 
-struct traveller {
+struct netns_worker {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -20,15 +20,15 @@ struct traveller {
 };
 
 /* Only a thread that has arrived works. */
-static void travel(struct traveller *t)
+static void travel(struct netns_worker *t)
 {
     t->entered = setns(t->fd, CLONE_NEWNET) == 0;
     t->rc = t->entered ? t->work(t->arg) : -errno;
 }
 
-static void *traveller_main(void *arg)
+static void *netns_worker_main(void *arg)
 {
-    struct traveller *t = arg;
+    struct netns_worker *t = arg;
 
     pthread_mutex_lock(&t->lock);
     while (!t->stop) {
@@ -46,16 +46,16 @@ static void *traveller_main(void *arg)
     return NULL;
 }
 
-int traveller_new(struct traveller **out)
+int netns_worker_new(struct netns_worker **out)
 {
-    struct traveller *t = calloc(1, sizeof *t);
+    struct netns_worker *t = calloc(1, sizeof *t);
     int rc;
 
     if (!t)
         return -ENOMEM;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->changed, NULL);
-    rc = thread_start(&t->thread, traveller_main, t);
+    rc = thread_start(&t->thread, netns_worker_main, t);
     if (rc) {
         pthread_cond_destroy(&t->changed);
         pthread_mutex_destroy(&t->lock);
@@ -66,7 +66,7 @@ int traveller_new(struct traveller **out)
     return 0;
 }
 
-void traveller_free(struct traveller *t)
+void netns_worker_free(struct netns_worker *t)
 {
     if (!t)
         return;
@@ -80,7 +80,8 @@ void traveller_free(struct traveller *t)
     free(t);
 }
 
-int traveller_run(struct traveller *t, int fd, int (*work)(void *arg), void *arg, bool *entered)
+int netns_worker_run(struct netns_worker *t, int fd, int (*work)(void *arg), void *arg,
+                     bool *entered)
 {
     pthread_mutex_lock(&t->lock);
     t->fd = fd;

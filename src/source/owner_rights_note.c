@@ -4,7 +4,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/text/text.h"
 
-bool hidden_owners(const struct snapshot *s, struct str *line)
+bool owner_rights_note(const struct sample *s, struct str *line)
 {
     static const char *const names[] = {
         [OWNER_LACK_PTRACE] = "CAP_SYS_PTRACE",

@@ -95,7 +95,7 @@ static void scan(struct owners *o, bool complete)
 
 /* Without a thread: look until the sample has what can be found. What a scan after the dump has not
  * met belongs to nobody. */
-static void scan_for(struct owners *o, struct snapshot *next, const struct snapshot *prev)
+static void scan_for(struct owners *o, struct sample *next, const struct sample *prev)
 {
     bool complete = !o->complete || clock_mono_ns() - o->complete_ns >= COMPLETE_NS;
 
@@ -118,7 +118,7 @@ static void scan_for(struct owners *o, struct snapshot *next, const struct snaps
         owner_map_assign(o->map, next, prev);
 }
 
-static void assign_with_thread(struct owners *o, struct snapshot *next, const struct snapshot *prev)
+static void assign_with_thread(struct owners *o, struct sample *next, const struct sample *prev)
 {
     pthread_mutex_lock(&o->lock);
     o->used = true;
@@ -128,7 +128,7 @@ static void assign_with_thread(struct owners *o, struct snapshot *next, const st
     pthread_mutex_unlock(&o->lock);
 }
 
-void owners_assign(struct owners *o, struct snapshot *next, const struct snapshot *prev)
+void owners_assign(struct owners *o, struct sample *next, const struct sample *prev)
 {
     if (o->threaded) {
         assign_with_thread(o, next, prev);

@@ -1,4 +1,4 @@
-/* Two dumps at a time. Both threads write into the arrays of one snapshot; the kernel judges the
+/* Two dumps at a time. Both threads write into the arrays of one sample; the kernel judges the
  * same port of each socket for both, so that every one is in one half and none in both. */
 #include "tcptop/source/parallel_dump.h"
 
@@ -23,19 +23,19 @@
 struct task {
     struct netlink *netlink;
     const struct kernel_filter *filter;
-    struct snapshot *half;
+    struct sample *half;
     int core; /* of the other half */
     int rc;
     int64_t cpu_ns;
 };
 
-int halves_init(struct halves *h, const struct source *stop)
+int parallel_dump_init(struct parallel_dump *h, const struct source *stop)
 {
-    h->cut = (struct cut){.of = 0};
+    h->cut = (struct port_split){.of = 0};
     return netlink_init(&h->upper, NULL, stop);
 }
 
-void halves_fini(struct halves *h)
+void parallel_dump_fini(struct parallel_dump *h)
 {
     netlink_fini(&h->upper);
 }
@@ -46,7 +46,7 @@ static int compare_ports(const void *a, const void *b)
 }
 
 /* Share of the smaller half. */
-static double evenness(const struct cut *cut)
+static double evenness(const struct port_split *cut)
 {
     double lower = cut->of ? (double)cut->lower / cut->of : 0;
 
@@ -54,7 +54,7 @@ static double evenness(const struct cut *cut)
 }
 
 /* The rows with the median port all go up, or all go down: what is more even. */
-static struct cut cut_side(const struct snapshot *s, enum term_side side)
+static struct port_split cut_side(const struct sample *s, enum term_side side)
 {
     uint32_t n = s->n_live < SAMPLE ? s->n_live : SAMPLE, below = 0, up_to = 0;
     uint16_t ports[SAMPLE];
@@ -64,7 +64,7 @@ static struct cut cut_side(const struct snapshot *s, enum term_side side)
         ports[i] = side == SIDE_LOCAL ? c->sport : c->dport;
     }
     if (n == 0)
-        return (struct cut){.of = 0};
+        return (struct port_split){.of = 0};
     qsort(ports, n, sizeof *ports, compare_ports);
     uint16_t median = ports[n / 2];
     while (ports[below] < median)
@@ -72,13 +72,13 @@ static struct cut cut_side(const struct snapshot *s, enum term_side side)
     while (up_to < n && ports[up_to] <= median)
         up_to++;
     if (below && below > n - up_to)
-        return (struct cut){side, (uint16_t)(median - 1), below, n};
-    return (struct cut){side, median, up_to, n};
+        return (struct port_split){side, (uint16_t)(median - 1), below, n};
+    return (struct port_split){side, median, up_to, n};
 }
 
-struct cut halves_cut(const struct snapshot *s)
+struct port_split parallel_dump_split(const struct sample *s)
 {
-    struct cut local = cut_side(s, SIDE_LOCAL), remote = cut_side(s, SIDE_REMOTE);
+    struct port_split local = cut_side(s, SIDE_LOCAL), remote = cut_side(s, SIDE_REMOTE);
 
     return evenness(&remote) >= EVEN_MIN || evenness(&remote) > evenness(&local) ? remote : local;
 }
@@ -98,7 +98,7 @@ static bool local_ports(uint32_t *low, uint32_t *high)
 /* The first rows of the table are no fair sample of these: since Linux 6.15 sockets that differ in
  * nothing but the local port lie side by side (inet_ehashfn). They are taken to be spread evenly.
  */
-static void spread_local_ports(struct snapshot *s)
+static void spread_local_ports(struct sample *s)
 {
     uint32_t low, high, among = 0, n = 0;
 
@@ -113,8 +113,8 @@ static void spread_local_ports(struct snapshot *s)
 }
 
 /* Before the first dump: by the first rows of one. Listening sockets come before all others. */
-static int find_cut(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                    struct snapshot *s)
+static int find_cut(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
+                    struct sample *s)
 {
     struct kernel_filter connected = *filter;
     int rc;
@@ -124,9 +124,9 @@ static int find_cut(struct halves *h, struct netlink *n, const struct kernel_fil
     if (rc < 0)
         return rc;
     spread_local_ports(s);
-    h->cut = halves_cut(s);
+    h->cut = parallel_dump_split(s);
     while (s->n_live)
-        snapshot_drop_last(s);
+        sample_drop_last(s);
     s->rejected = 0;
     return 0;
 }
@@ -143,8 +143,8 @@ static void *take_upper(void *arg)
 }
 
 /* Both dumps, each into its half. */
-static int take_both(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                     struct snapshot *s, struct snapshot *half[2])
+static int take_both(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
+                     struct sample *s, struct sample *half[2])
 {
     struct kernel_filter lower = *filter, upper = *filter;
     struct task task = {
@@ -165,78 +165,80 @@ static int take_both(struct halves *h, struct netlink *n, const struct kernel_fi
 }
 
 /* What the next dump is to be cut by. */
-static void note_cut(struct halves *h, const struct snapshot *s, uint32_t lower)
+static void note_cut(struct parallel_dump *h, const struct sample *s, uint32_t lower)
 {
     h->cut.lower = lower;
     h->cut.of = s->n_live;
     if (evenness(&h->cut) < EVEN_MIN)
-        h->cut = halves_cut(s);
+        h->cut = parallel_dump_split(s);
 }
 
 /* All rows stay: both threads fill the arrays of `s`. */
-static int take_all(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                    uint64_t expected, struct snapshot *s)
+static int take_all(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
+                    uint64_t expected, struct sample *s)
 {
-    struct snapshot half[2];
+    struct sample half[2];
     int rc;
 
     if (expected > EXPECT_MAX)
         return -ENOMEM;
-    rc = snapshot_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
+    rc = sample_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
     if (!rc)
-        rc = take_both(h, n, filter, s, (struct snapshot *[]){&half[0], &half[1]});
+        rc = take_both(h, n, filter, s, (struct sample *[]){&half[0], &half[1]});
     if (rc)
         return rc;
-    snapshot_unite(s, half);
+    sample_unite(s, half);
     note_cut(h, s, half[0].n_live);
     return 0;
 }
 
 /* The rows of the upper half behind those of the lower one, and how it went there. */
-static int add_upper(struct snapshot *s, const struct snapshot *upper)
+static int add_upper(struct sample *s, const struct sample *upper)
 {
     s->rejected += upper->rejected;
     if (upper->status > s->status) {
         s->status = upper->status;
         memcpy(s->why, upper->why, sizeof s->why);
     }
-    return snapshot_append(s, upper);
+    return sample_append(s, upper);
 }
 
 /* The few that stay fit into arrays of their own. */
-static int take_sieved(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                       struct sieve *upper, struct snapshot *s)
+static int take_streamed(struct parallel_dump *h, struct netlink *n,
+                         const struct kernel_filter *filter, struct row_stream *upper,
+                         struct sample *s)
 {
-    struct snapshot *other = snapshot_new(NULL);
+    struct sample *other = sample_new(NULL);
     int rc = other ? 0 : -ENOMEM;
 
     if (!rc) {
         other->needs = s->needs;
-        other->sieve = upper;
-        rc = take_both(h, n, filter, s, (struct snapshot *[]){s, other});
+        other->row_stream = upper;
+        rc = take_both(h, n, filter, s, (struct sample *[]){s, other});
     }
     if (!rc)
         rc = add_upper(s, other);
-    snapshot_unref(other);
+    sample_unref(other);
     return rc;
 }
 
-int halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                uint64_t expected, struct sieve *upper, struct snapshot *s)
+int parallel_dump_take(struct parallel_dump *h, struct netlink *n,
+                       const struct kernel_filter *filter, uint64_t expected,
+                       struct row_stream *upper, struct sample *s)
 {
-    struct sieve *lower = s->sieve;
+    struct row_stream *lower = s->row_stream;
     int rc = 0;
 
-    s->sieve = NULL;
+    s->row_stream = NULL;
     if (!h->cut.of)
         rc = find_cut(h, n, filter, s);
-    s->sieve = lower;
+    s->row_stream = lower;
     if (rc)
         return rc;
     if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN)
         rc = -ERANGE;
     else
-        rc = lower ? take_sieved(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
+        rc = lower ? take_streamed(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
     if (rc)
         h->cut.of = 0;
     return rc;

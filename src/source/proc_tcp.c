@@ -10,13 +10,13 @@
 #include "tcptop/source/diag.h"
 #include "tcptop/source/source_error.h"
 
-#ifndef PROCNET_BUFFER /* tests build it tiny */
-#define PROCNET_BUFFER 65536
+#ifndef PROC_TCP_BUFFER /* tests build it tiny */
+#define PROC_TCP_BUFFER 65536
 #endif
 #define LINE_MAX_BYTES 256 /* a line of the kernel's is 150 or 180 bytes */
 #define TICK_MS        10  /* /proc counts in USER_HZ, 100 on every architecture Linux supports */
 
-_Static_assert(PROCNET_BUFFER >= LINE_MAX_BYTES, "a whole line fits");
+_Static_assert(PROC_TCP_BUFFER >= LINE_MAX_BYTES, "a whole line fits");
 
 /* A cursor over one line. Every take_* returns false where the line is not as expected. */
 struct line {
@@ -146,7 +146,7 @@ static bool line_read(struct line *l, struct conn *c)
     return take_queues(l, c) && take_owner(l, c);
 }
 
-int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t len)
+int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len)
 {
     struct conn read = {
         .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
@@ -159,7 +159,7 @@ int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t le
         read.flags |= CONN_NO_BACKLOG;
     diag_mark_owner(&read);
 
-    struct conn *c = snapshot_add(s, NULL);
+    struct conn *c = sample_add(s, NULL);
     if (!c)
         return -ENOMEM;
     *c = read;
@@ -167,7 +167,7 @@ int procnet_line(struct snapshot *s, uint8_t family, const char *line, size_t le
 }
 
 /* Every whole line of the buffer becomes a row; returns the bytes they take, or -ENOMEM. */
-static ssize_t take_lines(struct snapshot *s, uint8_t family, const char *bytes, size_t len,
+static ssize_t take_lines(struct sample *s, uint8_t family, const char *bytes, size_t len,
                           bool *titles)
 {
     size_t taken = 0;
@@ -178,17 +178,16 @@ static ssize_t take_lines(struct snapshot *s, uint8_t family, const char *bytes,
 
         if (*titles)
             *titles = false;
-        else if (procnet_line(s, family, bytes + taken, line_len))
+        else if (proc_tcp_line(s, family, bytes + taken, line_len))
             return -ENOMEM;
         taken += line_len + 1;
     }
     return (ssize_t)taken;
 }
 
-static int read_file(struct snapshot *s, uint8_t family, const char *path,
-                     const struct source *stop)
+static int read_file(struct sample *s, uint8_t family, const char *path, const struct source *stop)
 {
-    char buffer[PROCNET_BUFFER];
+    char buffer[PROC_TCP_BUFFER];
     size_t len = 0;
     bool titles = true;
     ssize_t got = 1, taken = 0;
@@ -216,20 +215,20 @@ static int read_file(struct snapshot *s, uint8_t family, const char *path,
     return error;
 }
 
-int procnet_take(struct snapshot *s, const struct source *stop)
+int proc_tcp_take(struct sample *s, const struct source *stop)
 {
     int error = read_file(s, AF_INET, "/proc/thread-self/net/tcp", stop);
 
     if (!error) {
         error = read_file(s, AF_INET6, "/proc/thread-self/net/tcp6", stop);
         if (error && error != -ENOENT && error != -ENOMEM) {
-            note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
-                        err_name(error));
+            sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
+                              err_name(error));
         }
         error = error == -ENOMEM ? error : 0;
     }
     if (source_cancelled(stop))
         return -ECANCELED;
-    note_rejected(s);
+    sample_set_rejected(s);
     return error;
 }

@@ -85,7 +85,7 @@ static int fill(struct recording *r, struct bytes *b, size_t want)
 
 static int read_failed(const struct recording *r, int error, struct err *err)
 {
-    return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, err_name(error));
+    return source_error(err, error, MSG_SOURCE_UNREADABLE, r->name, err_name(error));
 }
 
 /* The whole next frame into r->next. -ENODATA: no more frames; -EBADMSG: cut or damaged. */
@@ -103,24 +103,25 @@ static int load_frame(struct recording *r)
 }
 
 /* What a damaged recording ends with: the last whole frame once more, marked. */
-static int damaged_end(struct recording *r, int error, struct snapshot *s, struct err *err)
+static int damaged_end(struct recording *r, int error, struct sample *s, struct err *err)
 {
     char number[FMT_SIZE];
     enum msg why = error == -EPROTONOSUPPORT ? MSG_SOURCE_NEWER_AT : MSG_SOURCE_DAMAGED;
 
     r->ended = true;
     if (r->frames == 0 && error == -EPROTONOSUPPORT)
-        return note_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
+        return source_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
     if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, r->owners, err) < 0)
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
     s->why[0] = '\0';
-    note_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1), NULL);
+    sample_set_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1),
+                      NULL);
     return 0;
 }
 
-static int sample_frame(struct source *src, const struct request *req, struct snapshot *s,
+static int sample_frame(struct source *src, const struct request *req, struct sample *s,
                         struct err *err)
 {
     struct recording *r = (struct recording *)src;
@@ -141,7 +142,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sn
     if (error == -ENODATA) {
         r->ended = true;
         return r->frames ? -ENODATA
-                         : note_error(err, -EBADMSG, MSG_SOURCE_NO_SAMPLE, r->name, NULL);
+                         : source_error(err, -EBADMSG, MSG_SOURCE_NO_SAMPLE, r->name, NULL);
     }
     if (error)
         return read_failed(r, error, err);
@@ -165,8 +166,8 @@ static int take_messages(struct recording *r, struct diag *d, bool *damaged, boo
         if (result == DIAG_NO_MEMORY)
             return -ENOMEM;
         if (result == DIAG_ERROR)
-            note_status(d->snapshot, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
-                        NULL);
+            sample_set_status(d->sample, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
+                              NULL);
         *open = result != DIAG_DONE && result != DIAG_ERROR;
     }
     memmove(r->next.data, r->next.data + whole, r->next.len - whole);
@@ -175,7 +176,7 @@ static int take_messages(struct recording *r, struct diag *d, bool *damaged, boo
 }
 
 /* Bound-only sockets were asked for if one is there; otherwise nobody knows. */
-static void note_bound(struct snapshot *s)
+static void note_bound(struct sample *s)
 {
     s->needs &= ~(uint32_t)NEED_BOUND;
     for (uint32_t i = 0; i < s->n_live; i++) {
@@ -185,11 +186,11 @@ static void note_bound(struct snapshot *s)
 }
 
 /* All dumps of the file are one sample: ss asks for IPv4, then IPv6, each with its own end. */
-static int sample_raw(struct source *src, const struct request *req, struct snapshot *s,
+static int sample_raw(struct source *src, const struct request *req, struct sample *s,
                       struct err *err)
 {
     struct recording *r = (struct recording *)src;
-    struct diag d = {.snapshot = s,
+    struct diag d = {.sample = s,
                      .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
     uint64_t offset = 0;
     bool damaged = false, open = true;
@@ -212,11 +213,11 @@ static int sample_raw(struct source *src, const struct request *req, struct snap
     if (got < 0)
         return read_failed(r, (int)got, err);
     if (damaged || r->next.len > 0)
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_DAMAGED_DUMP,
-                    fmt_count(number, sizeof(number), offset), NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_DAMAGED_DUMP,
+                          fmt_count(number, sizeof(number), offset), NULL);
     else if (open)
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_CUT, NULL, NULL);
-    note_rejected(s);
+        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_CUT, NULL, NULL);
+    sample_set_rejected(s);
     note_bound(s);
     s->mono_ns = clock_mono_ns();
     return 0;
@@ -273,19 +274,20 @@ static int recognise(struct recording *r, struct err *err)
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)
-        return note_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
+        return source_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
     if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
         r->source.ops = &frame_ops;
         r->owners = owner_map_new(); /* without memory nobody is known */
     } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
-        return note_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
-                          text(MSG_SOURCE_NEWER));
+        return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
+                            text(MSG_SOURCE_NEWER));
     else if (is_dump(r->next.data, r->next.len))
         r->source.ops = &raw_ops;
     else
-        return note_error(err, -EBADMSG,
-                          is_text(r->next.data, r->next.len) ? MSG_SOURCE_TEXT : MSG_SOURCE_FOREIGN,
-                          r->name, NULL);
+        return source_error(err, -EBADMSG,
+                            is_text(r->next.data, r->next.len) ? MSG_SOURCE_TEXT
+                                                               : MSG_SOURCE_FOREIGN,
+                            r->name, NULL);
     return 0;
 }
 
@@ -315,7 +317,7 @@ int source_open_recording(struct source **src, const char *path, struct err *err
     if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
         error = fill(r, &r->next, sizeof(struct nlmsghdr));
     error = error && error != -ENODATA
-                ? note_error(err, error, MSG_SOURCE_UNREADABLE, path, err_name(error))
+                ? source_error(err, error, MSG_SOURCE_UNREADABLE, path, err_name(error))
                 : recognise(r, err);
     if (error) {
         recording_close(&r->source);

@@ -13,12 +13,12 @@
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
-struct stepper {
+struct sample_pipeline {
     struct source *src;
-    struct snapshot_pool *pool;
-    struct delta *delta;
+    struct sample_pool *pool;
+    struct diff *diff;
     struct history history;
-    struct snapshot *good; /* the last sample that did not fail, NULL before the first */
+    struct sample *good; /* the last sample that did not fail, NULL before the first */
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
@@ -27,56 +27,56 @@ struct stepper {
     double share;
     void (*answered)(void *context);
     void *context;
-    uint32_t netns_view;       /* of the last sample */
-    struct examiner *examiner; /* NULL: none */
+    uint32_t netns_view;              /* of the last sample */
+    struct sample_observer *observer; /* NULL: none */
 };
 
-struct stepper *stepper_new(struct source *src, uint32_t history_len)
+struct sample_pipeline *sample_pipeline_new(struct source *src, uint32_t history_len)
 {
-    struct stepper *st = calloc(1, sizeof *st);
+    struct sample_pipeline *st = calloc(1, sizeof *st);
 
     if (!st) {
         source_close(src);
         return NULL;
     }
     st->src = src;
-    st->pool = snapshot_pool_new();
-    st->delta = delta_new();
-    if (history_init(&st->history, history_len) || !st->pool || !st->delta) {
-        stepper_free(st);
+    st->pool = sample_pool_new();
+    st->diff = diff_new();
+    if (history_init(&st->history, history_len) || !st->pool || !st->diff) {
+        sample_pipeline_free(st);
         return NULL;
     }
     return st;
 }
 
-void stepper_examine(struct stepper *st, struct examiner *examiner)
+void sample_pipeline_observe(struct sample_pipeline *st, struct sample_observer *observer)
 {
-    if (st->examiner)
-        st->examiner->free(st->examiner);
-    st->examiner = examiner;
+    if (st->observer)
+        st->observer->free(st->observer);
+    st->observer = observer;
 }
 
-void stepper_free(struct stepper *st)
+void sample_pipeline_free(struct sample_pipeline *st)
 {
     if (!st)
         return;
-    stepper_examine(st, NULL);
+    sample_pipeline_observe(st, NULL);
     owners_free(st->owners);
-    snapshot_unref(st->good);
-    snapshot_pool_free(st->pool);
-    delta_free(st->delta);
+    sample_unref(st->good);
+    sample_pool_free(st->pool);
+    diff_free(st->diff);
     history_fini(&st->history);
     source_close(st->src);
     free(st);
 }
 
-static bool recorded(const struct snapshot *s)
+static bool recorded(const struct sample *s)
 {
     return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
 }
 
-/* The sample's time on the clock of struct life. */
-static void set_age(struct stepper *st, struct snapshot *s)
+/* The sample's time on the clock of struct row_times. */
+static void set_age(struct sample_pipeline *st, struct sample *s)
 {
     if (st->last_ns && s->mono_ns > st->last_ns)
         st->age_ns += (uint64_t)(s->mono_ns - st->last_ns);
@@ -85,7 +85,7 @@ static void set_age(struct stepper *st, struct snapshot *s)
 }
 
 /* Note the sample in the history and give it a copy that includes itself. */
-static int add_history(struct stepper *st, struct snapshot *s)
+static int add_history(struct sample_pipeline *st, struct sample *s)
 {
     struct point p = {
         .seq = s->seq,
@@ -96,9 +96,9 @@ static int add_history(struct stepper *st, struct snapshot *s)
         .total = s->total,
         .bound_asked = s->needs & NEED_BOUND,
         .counter_valid = s->host.counter_valid,
-        .deaths_told = s->deaths_told,
-        .deaths = s->deaths_total,
-        .edges = s->edges,
+        .close_events_known = s->close_events_known,
+        .close_stats = s->close_stats_total,
+        .transitions = s->transitions,
         .netns_set = s->netns_set,
     };
 
@@ -112,15 +112,15 @@ static int add_history(struct stepper *st, struct snapshot *s)
 }
 
 /* Rows and counts of other namespaces are no past of these. */
-static void forget_past(struct stepper *st)
+static void forget_past(struct sample_pipeline *st)
 {
-    snapshot_unref(st->good);
+    sample_unref(st->good);
     st->good = NULL;
     st->history.len = st->history.head = 0;
 }
 
-void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void *context),
-                        void *context)
+void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
+                                void (*answered)(void *context), void *context)
 {
     st->scan_apart = true;
     st->share = share;
@@ -129,7 +129,7 @@ void stepper_scan_apart(struct stepper *st, double share, void (*answered)(void 
 }
 
 /* Can the owners of this sample be told, and by whom? Whoever samples this host leaves it to us. */
-static void prepare_owners(struct stepper *st, struct snapshot *s, uint32_t needs)
+static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
     const uint32_t owners = NEED_OWNER | NEED_USER;
 
@@ -149,7 +149,7 @@ static void prepare_owners(struct stepper *st, struct snapshot *s, uint32_t need
 }
 
 /* The last step, which cannot fail: see owner_map_assign(). */
-static void assign_owners(struct stepper *st, struct snapshot *s)
+static void assign_owners(struct sample_pipeline *st, struct sample *s)
 {
     if (!s->owner)
         return;
@@ -160,7 +160,7 @@ static void assign_owners(struct stepper *st, struct snapshot *s)
 }
 
 /* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
-static int complete(struct stepper *st, struct snapshot *s, const struct request *req,
+static int complete(struct sample_pipeline *st, struct sample *s, const struct request *req,
                     uint32_t needs)
 {
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
@@ -175,7 +175,7 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     st->netns_view = s->netns_view;
     prepare_owners(st, s, needs);
     if (s->status != SAMPLE_FAILED)
-        rc = delta_join(st->delta, s, st->good, req->fade_ds);
+        rc = diff_join(st->diff, s, st->good, req->fade_ds);
     if (!rc && s->status != SAMPLE_FAILED)
         rc = watch_update(s, st->good, req->watched, req->n_watched);
     if (rc)
@@ -183,8 +183,8 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     rc = add_history(st, s);
     if (!rc)
         assign_owners(st, s);
-    if (!rc && st->examiner)
-        st->examiner->examine(st->examiner, s);
+    if (!rc && st->observer)
+        st->observer->observe(st->observer, s);
     if (!recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -192,10 +192,10 @@ static int complete(struct stepper *st, struct snapshot *s, const struct request
     return rc;
 }
 
-int stepper_next(struct stepper *st, const struct request *req, struct snapshot **last,
-                 struct err *err)
+int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
+                         struct sample **last, struct err *err)
 {
-    struct snapshot *s = snapshot_new(st->pool);
+    struct sample *s = sample_new(st->pool);
     struct request whole = *req;
     uint32_t needs = req->needs;
     int rc;
@@ -203,12 +203,12 @@ int stepper_next(struct stepper *st, const struct request *req, struct snapshot 
     st->seq++;
     if (!s)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    if (st->examiner)
-        needs |= st->examiner->needs(st->examiner, clock_mono_ns());
+    if (st->observer)
+        needs |= st->observer->needs(st->observer, clock_mono_ns());
     s->needs = whole.needs = needs_whole(needs);
     s->count_only = req->count_only;
     if (st->good)
-        snapshot_keep_congestion(s, st->good);
+        sample_keep_congestion(s, st->good);
     rc = source_sample(st->src, &whole, s, err);
     s->needs |= req->needs & NEED_RATES; /* which are made here, of any source's figures */
     if (!rc) {
@@ -217,22 +217,22 @@ int stepper_next(struct stepper *st, const struct request *req, struct snapshot 
             err_set(err, rc, "%s", err_name(rc));
     }
     if (rc) {
-        snapshot_unref(s);
+        sample_unref(s);
         return rc;
     }
     if (s->status != SAMPLE_FAILED) {
-        snapshot_unref(st->good);
-        st->good = snapshot_ref(s);
+        sample_unref(st->good);
+        st->good = sample_ref(s);
     }
-    snapshot_unref(*last);
+    sample_unref(*last);
     *last = s;
     return 0;
 }
 
-struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
-                                 const struct err *err)
+struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct request *req,
+                                       const struct err *err)
 {
-    struct snapshot *s = snapshot_new(st->pool);
+    struct sample *s = sample_new(st->pool);
 
     if (!s)
         return NULL;
@@ -245,14 +245,14 @@ struct snapshot *stepper_failure(struct stepper *st, const struct request *req,
     if (st->good) {
         s->namespaces = netns_table_ref(st->good->namespaces);
         s->closed_total = st->good->closed_total;
-        s->edges = st->good->edges;
-        s->deaths_total = st->good->deaths_total;
+        s->transitions = st->good->transitions;
+        s->close_stats_total = st->good->close_stats_total;
         memcpy(s->netns, st->good->netns, sizeof s->netns);
         memcpy(s->host.name, st->good->host.name, sizeof s->host.name);
         memcpy(s->host.kernel, st->good->host.kernel, sizeof s->host.kernel);
     }
     if (complete(st, s, req, req->needs)) {
-        snapshot_unref(s);
+        sample_unref(s);
         return NULL;
     }
     return s;

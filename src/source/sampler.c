@@ -26,14 +26,14 @@ struct sampler {
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
-    bool answered;           /* owners are known for the first time, or more users */
-    unsigned refs;           /* owner, thread */
-    struct snapshot *latest; /* one reference */
-    int wake_fd;             /* the owner's, not touched after stop */
+    bool answered;         /* owners are known for the first time, or more users */
+    unsigned refs;         /* owner, thread */
+    struct sample *latest; /* one reference */
+    int wake_fd;           /* the owner's, not touched after stop */
 
-    struct source *src; /* the stepper's; only to cancel a sample */
+    struct source *src; /* the sample_pipeline's; only to cancel a sample */
 
-    struct stepper *stepper; /* the rest is the thread's */
+    struct sample_pipeline *pipeline; /* the rest is the thread's */
     double cpu_budget;
     double mean_cost_ns;
     uint64_t stretched_ms; /* 0: not stretched */
@@ -48,8 +48,8 @@ static void unlock_and_release(struct sampler *s)
     pthread_mutex_unlock(&s->lock);
     if (!last)
         return;
-    snapshot_unref(s->latest);
-    stepper_free(s->stepper);
+    sample_unref(s->latest);
+    sample_pipeline_free(s->pipeline);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     free(s);
@@ -72,7 +72,7 @@ static uint64_t interval_in_force(struct sampler *s)
     return s->stretched_ms > asked ? s->stretched_ms : asked;
 }
 
-static void note_cost(struct sampler *s, const struct snapshot *fresh)
+static void note_cost(struct sampler *s, const struct sample *fresh)
 {
     double cost = (double)fresh->cpu_ns;
 
@@ -103,22 +103,22 @@ static bool early(struct sampler *s)
 }
 
 /* Take one sample; NULL when even the failure found no memory, or when a recording has ended. */
-static struct snapshot *take(struct sampler *s, const struct request *req, bool *ended)
+static struct sample *take(struct sampler *s, const struct request *req, bool *ended)
 {
-    struct snapshot *fresh = NULL;
+    struct sample *fresh = NULL;
     struct err err = {""};
-    int rc = stepper_next(s->stepper, req, &fresh, &err);
+    int rc = sample_pipeline_next(s->pipeline, req, &fresh, &err);
 
     *ended = rc == -ENODATA;
     if (rc && !*ended)
-        fresh = stepper_failure(s->stepper, req, &err);
+        fresh = sample_pipeline_failure(s->pipeline, req, &err);
     return fresh;
 }
 
 /* Let the owner have it. The old one may be large: it is given back without the lock. */
-static void publish(struct sampler *s, struct snapshot *fresh)
+static void publish(struct sampler *s, struct sample *fresh)
 {
-    struct snapshot *old = fresh;
+    struct sample *old = fresh;
 
     if (!fresh)
         return;
@@ -132,7 +132,7 @@ static void publish(struct sampler *s, struct snapshot *fresh)
             (void)eventfd_write(s->wake_fd, 1);
     }
     pthread_mutex_unlock(&s->lock);
-    snapshot_unref(old);
+    sample_unref(old);
 }
 
 /* Wait for the time after `slot`, a wish to sample now, or the end. Returns the new slot. Times
@@ -170,33 +170,33 @@ static void *sampler_main(void *arg)
     return NULL;
 }
 
-int sampler_start(struct sampler **sampler, struct source *src, struct examiner *examiner,
+int sampler_start(struct sampler **sampler, struct source *src, struct sample_observer *observer,
                   const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
                   struct err *err)
 {
     struct sampler *s = calloc(1, sizeof *s);
-    struct stepper *stepper = stepper_new(src, history_len);
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
     pthread_t thread;
     int rc;
 
-    if (stepper)
-        stepper_examine(stepper, examiner);
-    else if (examiner)
-        examiner->free(examiner);
-    if (!s || !stepper) {
+    if (pipeline)
+        sample_pipeline_observe(pipeline, observer);
+    else if (observer)
+        observer->free(observer);
+    if (!s || !pipeline) {
         free(s);
-        stepper_free(stepper);
+        sample_pipeline_free(pipeline);
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }
     thread_condition_init(&s->wake);
     pthread_mutex_init(&s->lock, NULL);
     s->src = src;
-    s->stepper = stepper;
+    s->pipeline = pipeline;
     s->req = *req;
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
     s->refs = 2;
-    stepper_scan_apart(stepper, cpu_budget * OWNER_SHARE, take_answer, s);
+    sample_pipeline_scan_apart(pipeline, cpu_budget * OWNER_SHARE, take_answer, s);
     rc = thread_start(&thread, sampler_main, s);
     if (rc) {
         s->refs = 1;
@@ -209,12 +209,12 @@ int sampler_start(struct sampler **sampler, struct source *src, struct examiner 
     return 0;
 }
 
-struct snapshot *sampler_latest(struct sampler *s)
+struct sample *sampler_latest(struct sampler *s)
 {
-    struct snapshot *latest;
+    struct sample *latest;
 
     pthread_mutex_lock(&s->lock);
-    latest = s->latest ? snapshot_ref(s->latest) : NULL;
+    latest = s->latest ? sample_ref(s->latest) : NULL;
     pthread_mutex_unlock(&s->lock);
     return latest;
 }

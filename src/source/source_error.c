@@ -5,8 +5,8 @@
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
-void note_status(struct snapshot *s, enum sample_status status, enum msg id, const char *a,
-                 const char *b)
+void sample_set_status(struct sample *s, enum sample_status status, enum msg id, const char *a,
+                       const char *b)
 {
     struct str why = STR_INIT;
 
@@ -19,16 +19,16 @@ void note_status(struct snapshot *s, enum sample_status status, enum msg id, con
     str_fini(&why);
 }
 
-void note_rejected(struct snapshot *s)
+void sample_set_rejected(struct sample *s)
 {
     char count[FMT_SIZE];
 
     if (s->rejected)
-        note_status(s, SAMPLE_PARTIAL, MSG_SOURCE_REJECTED,
-                    fmt_count(count, sizeof(count), s->rejected), NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_REJECTED,
+                          fmt_count(count, sizeof(count), s->rejected), NULL);
 }
 
-int note_error(struct err *err, int code, enum msg id, const char *a, const char *b)
+int source_error(struct err *err, int code, enum msg id, const char *a, const char *b)
 {
     struct str line = STR_INIT;
     char clean[sizeof(err->msg)];

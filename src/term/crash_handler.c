@@ -31,7 +31,7 @@ static void on_fatal(int sig)
     raise(sig); /* SA_RESETHAND: now it kills, with its own core and status */
 }
 
-static void arm(const struct wire *w, const char *restore)
+static void arm(const struct tty_io *w, const char *restore)
 {
     fatal.in = w->in;
     fatal.out = w->out;
@@ -57,7 +57,7 @@ static void disarm(void)
     sigaltstack(&none, NULL);
 }
 
-void wire_on_fatal(const struct wire *w, const char *restore)
+void crash_handler_arm(const struct tty_io *w, const char *restore)
 {
     if (fatal.armed)
         disarm();

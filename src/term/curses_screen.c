@@ -21,7 +21,7 @@
 
 #define PAIR_OF(role) ((short)((role) + 1)) /* pair 0 is the terminal's own */
 
-struct painter {
+struct curses_screen {
     SCREEN *screen;
     FILE *file; /* over memory */
     char *bytes;
@@ -34,7 +34,7 @@ struct painter {
     bool stale;          /* what the terminal shows is not known */
 };
 
-const char *painter_string(const char *capability)
+const char *curses_screen_string(const char *capability)
 {
     const char *s = tigetstr(capability);
     return s && s != (const char *)-1 ? s : "";
@@ -57,7 +57,7 @@ static bool fit(const char *term, int fd)
     int status;
     if (!term || !*term || setupterm(term, fd, &status) == ERR)
         return false;
-    const bool moves = *painter_string("cup") != '\0';
+    const bool moves = *curses_screen_string("cup") != '\0';
     del_curterm(cur_term);
     return moves;
 }
@@ -81,7 +81,7 @@ static SCREEN *new_screen(FILE *file, int w, int h)
     return screen;
 }
 
-static void set_up(struct painter *p, bool color)
+static void set_up(struct curses_screen *p, bool color)
 {
     typeahead(-1);
     nonl();
@@ -95,9 +95,9 @@ static void set_up(struct painter *p, bool color)
         p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
-int painter_open(struct painter **out, int w, int h, bool color)
+int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
 {
-    struct painter *p = calloc(1, sizeof *p);
+    struct curses_screen *p = calloc(1, sizeof *p);
     if (!p)
         return -ENOMEM;
     const int fd = memfd_create("tcptop-screen", MFD_CLOEXEC);
@@ -113,7 +113,7 @@ int painter_open(struct painter **out, int w, int h, bool color)
         rc = canvas_init(&p->shown, w, h);
     }
     if (rc) {
-        painter_close(p);
+        curses_screen_close(p);
         return rc;
     }
     set_up(p, color);
@@ -121,7 +121,7 @@ int painter_open(struct painter **out, int w, int h, bool color)
     return 0;
 }
 
-void painter_close(struct painter *p)
+void curses_screen_close(struct curses_screen *p)
 {
     if (!p)
         return;
@@ -134,41 +134,41 @@ void painter_close(struct painter *p)
     free(p);
 }
 
-enum theme_depth painter_depth(const struct painter *p)
+enum theme_depth curses_screen_depth(const struct curses_screen *p)
 {
     return p->depth;
 }
 
-bool painter_has_mouse(const struct painter *p)
+bool curses_screen_has_mouse(const struct curses_screen *p)
 {
     (void)p;
-    return *painter_string("kmous") != '\0';
+    return *curses_screen_string("kmous") != '\0';
 }
 
-static short color_index(const struct painter *p, int color, short fallback)
+static short color_index(const struct curses_screen *p, int color, short fallback)
 {
     return color < 0 ? (p->own_colors ? -1 : fallback) : (short)color;
 }
 
-void painter_use_theme(struct painter *p, const struct theme *theme)
+void curses_screen_use_theme(struct curses_screen *p, const struct theme *theme)
 {
     for (int role = 0; role < ROLE_COUNT; role++) {
-        const struct look *look = &theme->look[role];
-        p->attributes[role] = (look->attributes & LOOK_BOLD ? A_BOLD : A_NORMAL) |
-                              (look->attributes & LOOK_DIM ? A_DIM : A_NORMAL) |
-                              (look->attributes & LOOK_REVERSE ? A_REVERSE : A_NORMAL);
-        p->paired[role] = p->depth != DEPTH_MONO && (look->fg >= 0 || look->bg >= 0);
+        const struct style *style = &theme->style[role];
+        p->attributes[role] = (style->attributes & STYLE_BOLD ? A_BOLD : A_NORMAL) |
+                              (style->attributes & STYLE_DIM ? A_DIM : A_NORMAL) |
+                              (style->attributes & STYLE_REVERSE ? A_REVERSE : A_NORMAL);
+        p->paired[role] = p->depth != DEPTH_MONO && (style->fg >= 0 || style->bg >= 0);
         if (p->paired[role])
-            init_pair(PAIR_OF(role), color_index(p, look->fg, COLOR_WHITE),
-                      color_index(p, look->bg, COLOR_BLACK));
+            init_pair(PAIR_OF(role), color_index(p, style->fg, COLOR_WHITE),
+                      color_index(p, style->bg, COLOR_BLACK));
     }
     p->stale = true;
 }
 
-void painter_resize(struct painter *p, int w, int h)
+void curses_screen_resize(struct curses_screen *p, int w, int h)
 {
     resizeterm(h, w);
-    painter_redraw(p);
+    curses_screen_redraw(p);
 }
 
 /* The cell's characters for curses. What curses would give another width than the canvas did
@@ -195,7 +195,7 @@ static int cell_characters(const struct cell *cell, wchar_t out[CCHARW_MAX + 1])
     return width;
 }
 
-static void draw_cell(const struct painter *p, const struct cell *cell, int x, int y)
+static void draw_cell(const struct curses_screen *p, const struct cell *cell, int x, int y)
 {
     wchar_t characters[CCHARW_MAX + 1];
     cchar_t complex;
@@ -215,7 +215,7 @@ static void draw_cell(const struct painter *p, const struct cell *cell, int x, i
 }
 
 /* A whole row at a time: to overwrite half of a wide character would shift what follows it. */
-static void draw_row(const struct painter *p, const struct canvas *c, int y)
+static void draw_row(const struct curses_screen *p, const struct canvas *c, int y)
 {
     wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
@@ -240,7 +240,7 @@ static void place_cursor(const struct canvas *c)
         wmove(stdscr, c->cursor_y, c->cursor_x);
 }
 
-bool painter_draw(struct painter *p, const struct canvas *c)
+bool curses_screen_draw(struct curses_screen *p, const struct canvas *c)
 {
     if (p->shown.w != c->w || p->shown.h != c->h) {
         if (canvas_resize(&p->shown, c->w, c->h))
@@ -261,25 +261,25 @@ bool painter_draw(struct painter *p, const struct canvas *c)
     return true;
 }
 
-void painter_redraw(struct painter *p)
+void curses_screen_redraw(struct curses_screen *p)
 {
     clearok(curscr, TRUE);
     p->stale = true;
 }
 
-void painter_leave(struct painter *p)
+void curses_screen_leave(struct curses_screen *p)
 {
     (void)p;
     endwin();
 }
 
-void painter_enter(struct painter *p)
+void curses_screen_enter(struct curses_screen *p)
 {
-    painter_redraw(p);
+    curses_screen_redraw(p);
     refresh();
 }
 
-const void *painter_bytes(struct painter *p, size_t *len)
+const void *curses_screen_bytes(struct curses_screen *p, size_t *len)
 {
     fflush(p->file);
     const int fd = fileno(p->file);

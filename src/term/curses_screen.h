@@ -8,32 +8,32 @@
 #include "tcptop/base/canvas.h"
 #include "tcptop/base/theme.h"
 
-struct painter;
+struct curses_screen;
 
 /** Curses for the terminal type in TERM, `w` × `h`. -ENOENT: the type is not known, or cannot
  *  move its cursor. */
-int painter_open(struct painter **p, int w, int h, bool color);
-void painter_close(struct painter *p);
+int curses_screen_open(struct curses_screen **p, int w, int h, bool color);
+void curses_screen_close(struct curses_screen *p);
 
-enum theme_depth painter_depth(const struct painter *p);
-bool painter_has_mouse(const struct painter *p);
-void painter_use_theme(struct painter *p, const struct theme *theme);
-void painter_resize(struct painter *p, int w, int h);
+enum theme_depth curses_screen_depth(const struct curses_screen *p);
+bool curses_screen_has_mouse(const struct curses_screen *p);
+void curses_screen_use_theme(struct curses_screen *p, const struct theme *theme);
+void curses_screen_resize(struct curses_screen *p, int w, int h);
 
 /** Draw the canvas; false when it is what the screen shows already. */
-bool painter_draw(struct painter *p, const struct canvas *c);
+bool curses_screen_draw(struct curses_screen *p, const struct canvas *c);
 
 /** Forget what the terminal shows: everything is drawn again. */
-void painter_redraw(struct painter *p);
+void curses_screen_redraw(struct curses_screen *p);
 
 /** Leave the screen, and come back to it. */
-void painter_leave(struct painter *p);
-void painter_enter(struct painter *p);
+void curses_screen_leave(struct curses_screen *p);
+void curses_screen_enter(struct curses_screen *p);
 
 /** The bytes that curses has made since the last call; `*len` of them, valid until the next. */
-const void *painter_bytes(struct painter *p, size_t *len);
+const void *curses_screen_bytes(struct curses_screen *p, size_t *len);
 
 /** A terminfo string of the terminal, "" when it has none. */
-const char *painter_string(const char *capability);
+const char *curses_screen_string(const char *capability);
 
 #endif

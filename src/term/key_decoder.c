@@ -43,18 +43,18 @@ struct sequence {
     int n_parameters;
 };
 
-unsigned char *decoder_space(struct decoder *d, size_t *size)
+unsigned char *key_decoder_space(struct key_decoder *d, size_t *size)
 {
-    *size = DECODER_BYTES - d->len;
+    *size = KEY_DECODER_BYTES - d->len;
     return d->bytes + d->len;
 }
 
-void decoder_added(struct decoder *d, size_t n)
+void key_decoder_added(struct key_decoder *d, size_t n)
 {
     d->len += n;
 }
 
-static void drop(struct decoder *d, size_t at, size_t n)
+static void drop(struct key_decoder *d, size_t at, size_t n)
 {
     memmove(d->bytes + at, d->bytes + at + n, d->len - at - n);
     d->len -= n;
@@ -143,7 +143,7 @@ static bool is_answer(const struct sequence *s)
 }
 
 /* Does the sequence mean anything? Then it is in *in. */
-static bool sequence_event(struct decoder *d, const struct sequence *s, struct input *in)
+static bool sequence_event(struct key_decoder *d, const struct sequence *s, struct input *in)
 {
     if (d->answer_due && is_answer(s)) { /* late: taken for Shift-F3 otherwise */
         d->answer_due = false;
@@ -159,7 +159,7 @@ static bool sequence_event(struct decoder *d, const struct sequence *s, struct i
 }
 
 /* Esc at the front. Returns the bytes taken, 0 when more must come. */
-static size_t decode_escape(struct decoder *d, bool patient, struct input *in)
+static size_t decode_escape(struct key_decoder *d, bool patient, struct input *in)
 {
     const bool opens = d->len >= 2 && (d->bytes[1] == '[' || d->bytes[1] == 'O');
     if (d->len == 1 || (opens && d->len == 2)) {
@@ -199,7 +199,7 @@ static bool cut_character(const unsigned char *bytes, size_t len)
     return true;
 }
 
-static size_t decode_character(const struct decoder *d, struct input *in)
+static size_t decode_character(const struct key_decoder *d, struct input *in)
 {
     uint32_t cp;
     if (cut_character(d->bytes, d->len))
@@ -214,7 +214,7 @@ static size_t decode_character(const struct decoder *d, struct input *in)
     return taken;
 }
 
-bool decoder_next(struct decoder *d, bool patient, struct input *in)
+bool key_decoder_next(struct key_decoder *d, bool patient, struct input *in)
 {
     while (d->len) {
         *in = (struct input){KEY_CODE_NONE, {0}};
@@ -229,12 +229,12 @@ bool decoder_next(struct decoder *d, bool patient, struct input *in)
     return false;
 }
 
-bool decoder_undecided(const struct decoder *d)
+bool key_decoder_undecided(const struct key_decoder *d)
 {
     return d->len && d->len <= 2 && d->bytes[0] == ESC;
 }
 
-bool decoder_take_answer(struct decoder *d)
+bool key_decoder_take_answer(struct key_decoder *d)
 {
     for (size_t at = 0; at + 2 < d->len; at++) {
         if (d->bytes[at] != ESC || d->bytes[at + 1] != '[')

@@ -7,28 +7,28 @@
 
 #include "tcptop/base/key.h"
 
-#define DECODER_BYTES 4096
+#define KEY_DECODER_BYTES 4096
 
-struct decoder {
-    unsigned char bytes[DECODER_BYTES]; /* read, not yet decoded */
+struct key_decoder {
+    unsigned char bytes[KEY_DECODER_BYTES]; /* read, not yet decoded */
     size_t len;
     bool answer_due; /* a cursor report was asked for: the next one is no key */
     int answer_column;
 };
 
-/** Where to read bytes to, and how many fit; count them with decoder_added(). */
-unsigned char *decoder_space(struct decoder *d, size_t *size);
-void decoder_added(struct decoder *d, size_t n);
+/** Where to read bytes to, and how many fit; count them with key_decoder_added(). */
+unsigned char *key_decoder_space(struct key_decoder *d, size_t *size);
+void key_decoder_added(struct key_decoder *d, size_t n);
 
 /** The next event, false when the bytes hold none. `patient`: a lone Esc may still be the start
  *  of a sequence, so it stays; else it is the key. */
-bool decoder_next(struct decoder *d, bool patient, struct input *in);
+bool key_decoder_next(struct key_decoder *d, bool patient, struct input *in);
 
 /** Bytes are waiting that only time can explain: an Esc. */
-bool decoder_undecided(const struct decoder *d);
+bool key_decoder_undecided(const struct key_decoder *d);
 
 /** Take the answer to CSI 6n out of the bytes, wherever it stands between keys. True when it was
  *  there; answer_column is then where the cursor stood, from 1. */
-bool decoder_take_answer(struct decoder *d);
+bool key_decoder_take_answer(struct key_decoder *d);
 
 #endif

@@ -22,9 +22,9 @@
 
 struct term {
     struct term_options options;
-    struct wire wire;
-    struct painter *painter;
-    struct decoder decoder;
+    struct tty_io tty_io;
+    struct curses_screen *curses_screen;
+    struct key_decoder key_decoder;
     int64_t undecided_ns; /* since when an Esc waits for company; 0: none does */
     bool ascii;
     int w, h;
@@ -33,7 +33,7 @@ struct term {
 static void ask_size(struct term *t)
 {
     struct winsize size;
-    if (ioctl(t->wire.out, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
+    if (ioctl(t->tty_io.out, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
         t->w = size.ws_col;
         t->h = size.ws_row;
     } else if (!t->w) {
@@ -44,37 +44,38 @@ static void ask_size(struct term *t)
 
 static void send(struct term *t, const char *bytes)
 {
-    wire_send(&t->wire, bytes, strlen(bytes));
+    tty_io_send(&t->tty_io, bytes, strlen(bytes));
 }
 
 /* What curses has made goes out. */
 static void carry(struct term *t)
 {
     size_t len;
-    const void *bytes = painter_bytes(t->painter, &len);
+    const void *bytes = curses_screen_bytes(t->curses_screen, &len);
     if (len)
-        wire_send(&t->wire, bytes, len);
+        tty_io_send(&t->tty_io, bytes, len);
 }
 
 /* Modes that curses does not know: only for terminals with a mouse, which are xterm's kin. */
 static const char *modes_on(const struct term *t)
 {
-    if (!painter_has_mouse(t->painter))
+    if (!curses_screen_has_mouse(t->curses_screen))
         return "";
     return t->options.mouse ? "\033[?2004h\033[?1000h\033[?1006h" : "\033[?2004h";
 }
 
 static const char *modes_off(const struct term *t)
 {
-    return painter_has_mouse(t->painter) ? "\033[?1006l\033[?1000l\033[?2004l" : "";
+    return curses_screen_has_mouse(t->curses_screen) ? "\033[?1006l\033[?1000l\033[?2004l" : "";
 }
 
 static void arm_fatal(const struct term *t)
 {
     char restore[RESTORE_MAX];
-    snprintf(restore, sizeof restore, "%s%s%s%s%s\r\n", modes_off(t), painter_string("sgr0"),
-             painter_string("cnorm"), painter_string("rmcup"), painter_string("rmkx"));
-    wire_on_fatal(&t->wire, restore);
+    snprintf(restore, sizeof restore, "%s%s%s%s%s\r\n", modes_off(t), curses_screen_string("sgr0"),
+             curses_screen_string("cnorm"), curses_screen_string("rmcup"),
+             curses_screen_string("rmkx"));
+    crash_handler_arm(&t->tty_io, restore);
 }
 
 /* Terminals whose fonts lack the bars and lines. */
@@ -91,20 +92,20 @@ static bool draws_wide(struct term *t)
 {
     const int64_t end = clock_mono_ns() + PROBE_MS * NS_PER_MS;
     send(t, "\r\033[H\xe2\x94\x80\033[6n");
-    t->decoder.answer_due = true;
+    t->key_decoder.answer_due = true;
     bool answered = false;
-    while (!answered && !t->wire.gone) {
+    while (!answered && !t->tty_io.gone) {
         const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
-        if (left <= 0 || !wire_wait(&t->wire, (int)left))
+        if (left <= 0 || !tty_io_wait(&t->tty_io, (int)left))
             break;
         size_t size;
-        unsigned char *space = decoder_space(&t->decoder, &size);
+        unsigned char *space = key_decoder_space(&t->key_decoder, &size);
         if (!size)
             break;
-        decoder_added(&t->decoder, wire_read(&t->wire, space, size));
-        answered = decoder_take_answer(&t->decoder);
+        key_decoder_added(&t->key_decoder, tty_io_read(&t->tty_io, space, size));
+        answered = key_decoder_take_answer(&t->key_decoder);
     }
-    return answered && t->decoder.answer_column == 3;
+    return answered && t->key_decoder.answer_column == 3;
 }
 
 static bool choose_ascii(struct term *t)
@@ -137,14 +138,14 @@ static void taken(int sig)
 
 /* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
  * has a handler when curses starts it leaves alone for good. */
-static int open_painter(struct term *t)
+static int open_curses_screen(struct term *t)
 {
     struct sigaction before[CURSES_SIGNALS];
     const struct sigaction mine = {.sa_handler = taken};
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], NULL, &before[i]);
     sigaction(SIGTSTP, &mine, NULL);
-    const int rc = painter_open(&t->painter, t->w, t->h, t->options.color);
+    const int rc = curses_screen_open(&t->curses_screen, t->w, t->h, t->options.color);
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], &before[i], NULL);
     return rc;
@@ -157,34 +158,34 @@ int term_open(struct term **out, const struct term_options *options, int in_fd, 
     if (!t)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     t->options = *options;
-    int rc = wire_open(&t->wire, in_fd, out_fd);
+    int rc = tty_io_open(&t->tty_io, in_fd, out_fd);
     if (!rc) {
         ask_size(t);
-        rc = open_painter(t);
+        rc = open_curses_screen(t);
     }
     if (rc) {
-        wire_close(&t->wire);
+        tty_io_close(&t->tty_io);
         free(t);
         return rc == -ENOENT ? refuse_type(err) : err_set(err, rc, "%s", err_name(rc));
     }
     arm_fatal(t);
-    wire_raw(&t->wire);
-    painter_enter(t->painter);
+    tty_io_raw(&t->tty_io);
+    curses_screen_enter(t->curses_screen);
     carry(t);
     send(t, modes_on(t));
     t->ascii = choose_ascii(t);
-    painter_redraw(t->painter);
+    curses_screen_redraw(t->curses_screen);
     *out = t;
     return 0;
 }
 
 static void leave(struct term *t)
 {
-    painter_leave(t->painter);
+    curses_screen_leave(t->curses_screen);
     send(t, modes_off(t));
     carry(t);
-    wire_drain(&t->wire, LEAVE_MS);
-    wire_cooked(&t->wire);
+    tty_io_drain(&t->tty_io, LEAVE_MS);
+    tty_io_cooked(&t->tty_io);
 }
 
 void term_close(struct term *t)
@@ -192,22 +193,22 @@ void term_close(struct term *t)
     if (!t)
         return;
     leave(t);
-    wire_on_fatal(&t->wire, NULL);
-    painter_close(t->painter);
-    wire_close(&t->wire);
+    crash_handler_arm(&t->tty_io, NULL);
+    curses_screen_close(t->curses_screen);
+    tty_io_close(&t->tty_io);
     free(t);
 }
 
 void term_suspend(struct term *t)
 {
     leave(t);
-    str_clear(&t->wire.pending); /* what a stopped terminal did not take is of no use later */
+    str_clear(&t->tty_io.pending); /* what a stopped terminal did not take is of no use later */
 }
 
 void term_resume(struct term *t)
 {
-    wire_raw(&t->wire);
-    painter_enter(t->painter);
+    tty_io_raw(&t->tty_io);
+    curses_screen_enter(t->curses_screen);
     carry(t);
     send(t, modes_on(t));
     term_resized(t);
@@ -215,7 +216,7 @@ void term_resume(struct term *t)
 
 enum theme_depth term_depth(const struct term *t)
 {
-    return painter_depth(t->painter);
+    return curses_screen_depth(t->curses_screen);
 }
 
 bool term_ascii(const struct term *t)
@@ -232,23 +233,23 @@ void term_size(const struct term *t, int *w, int *h)
 void term_resized(struct term *t)
 {
     ask_size(t);
-    painter_resize(t->painter, t->w, t->h);
+    curses_screen_resize(t->curses_screen, t->w, t->h);
 }
 
 void term_use_theme(struct term *t, const struct theme *theme)
 {
-    painter_use_theme(t->painter, theme);
+    curses_screen_use_theme(t->curses_screen, theme);
 }
 
 void term_blit(struct term *t, const struct canvas *c)
 {
-    if (t->wire.pending.len == 0 && painter_draw(t->painter, c))
+    if (t->tty_io.pending.len == 0 && curses_screen_draw(t->curses_screen, c))
         carry(t);
 }
 
 void term_redraw(struct term *t)
 {
-    painter_redraw(t->painter);
+    curses_screen_redraw(t->curses_screen);
 }
 
 /* Keys that were read with others come first: a paste costs one call for all that it brings. */
@@ -256,16 +257,16 @@ bool term_read(struct term *t, struct input *in)
 {
     const int64_t now = clock_mono_ns();
     size_t size, n = 0;
-    bool found = decoder_next(&t->decoder, true, in);
+    bool found = key_decoder_next(&t->key_decoder, true, in);
     if (!found) {
-        unsigned char *space = decoder_space(&t->decoder, &size);
-        n = wire_read(&t->wire, space, size);
-        decoder_added(&t->decoder, n);
+        unsigned char *space = key_decoder_space(&t->key_decoder, &size);
+        n = tty_io_read(&t->tty_io, space, size);
+        key_decoder_added(&t->key_decoder, n);
         const bool patient =
             !t->undecided_ns || n || now - t->undecided_ns < t->options.esc_delay_ms * NS_PER_MS;
-        found = decoder_next(&t->decoder, patient, in);
+        found = key_decoder_next(&t->key_decoder, patient, in);
     }
-    if (!decoder_undecided(&t->decoder))
+    if (!key_decoder_undecided(&t->key_decoder))
         t->undecided_ns = 0;
     else if (!t->undecided_ns || n)
         t->undecided_ns = now;
@@ -282,22 +283,22 @@ int term_timeout_ms(const struct term *t)
 
 bool term_gone(const struct term *t)
 {
-    return t->wire.gone;
+    return t->tty_io.gone;
 }
 
 int term_fd(const struct term *t)
 {
-    return t->wire.in;
+    return t->tty_io.in;
 }
 
 int term_out_fd(const struct term *t)
 {
-    return t->wire.pending.len ? t->wire.out : -1;
+    return t->tty_io.pending.len ? t->tty_io.out : -1;
 }
 
 void term_flush(struct term *t)
 {
-    wire_flush(&t->wire);
+    tty_io_flush(&t->tty_io);
 }
 
 void term_copy(struct term *t, const char *text)
@@ -316,7 +317,7 @@ void term_copy(struct term *t, const char *text)
         str_add_char(&out, left > 2 ? digits[triple & 63] : '=');
     }
     str_add(&out, "\a");
-    if (!str_failed(&out) && painter_has_mouse(t->painter))
-        wire_send(&t->wire, str_text(&out), out.len);
+    if (!str_failed(&out) && curses_screen_has_mouse(t->curses_screen))
+        tty_io_send(&t->tty_io, str_text(&out), out.len);
     str_fini(&out);
 }

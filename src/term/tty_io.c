@@ -24,9 +24,9 @@ static int reopen(int fd)
     return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-int wire_open(struct wire *w, int in_fd, int out_fd)
+int tty_io_open(struct tty_io *w, int in_fd, int out_fd)
 {
-    *w = (struct wire){.in = -1, .out = -1};
+    *w = (struct tty_io){.in = -1, .out = -1};
     if (tcgetattr(in_fd, &w->found))
         return -errno;
     w->in = reopen(in_fd);
@@ -34,11 +34,11 @@ int wire_open(struct wire *w, int in_fd, int out_fd)
     if (w->in >= 0 && w->out >= 0)
         return 0;
     const int rc = -errno;
-    wire_close(w);
+    tty_io_close(w);
     return rc;
 }
 
-void wire_close(struct wire *w)
+void tty_io_close(struct tty_io *w)
 {
     if (w->in >= 0)
         close(w->in);
@@ -48,7 +48,7 @@ void wire_close(struct wire *w)
     str_fini(&w->pending);
 }
 
-int wire_raw(struct wire *w)
+int tty_io_raw(struct tty_io *w)
 {
     struct termios raw = w->found;
     cfmakeraw(&raw);
@@ -56,18 +56,18 @@ int wire_raw(struct wire *w)
     return tcsetattr(w->in, TCSANOW, &raw) ? -errno : 0;
 }
 
-void wire_cooked(struct wire *w)
+void tty_io_cooked(struct tty_io *w)
 {
     tcsetattr(w->in, TCSANOW, &w->found); /* TCSADRAIN would wait for a stopped terminal */
 }
 
-void wire_send(struct wire *w, const void *bytes, size_t len)
+void tty_io_send(struct tty_io *w, const void *bytes, size_t len)
 {
     str_add_bytes(&w->pending, bytes, len);
-    wire_flush(w);
+    tty_io_flush(w);
 }
 
-void wire_flush(struct wire *w)
+void tty_io_flush(struct tty_io *w)
 {
     size_t sent = 0;
     while (!w->gone && sent < w->pending.len) {
@@ -87,20 +87,20 @@ void wire_flush(struct wire *w)
     }
 }
 
-void wire_drain(struct wire *w, int ms)
+void tty_io_drain(struct tty_io *w, int ms)
 {
     const int64_t end = clock_mono_ns() + ms * NS_PER_MS;
-    wire_flush(w);
+    tty_io_flush(w);
     while (w->pending.len && !w->gone) {
         const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
         struct pollfd out = {.fd = w->out, .events = POLLOUT};
         if (left <= 0 || poll(&out, 1, (int)left) < 1)
             return;
-        wire_flush(w);
+        tty_io_flush(w);
     }
 }
 
-size_t wire_read(struct wire *w, void *buffer, size_t size)
+size_t tty_io_read(struct tty_io *w, void *buffer, size_t size)
 {
     if (w->gone || !size)
         return 0;
@@ -112,7 +112,7 @@ size_t wire_read(struct wire *w, void *buffer, size_t size)
     return 0;
 }
 
-bool wire_wait(struct wire *w, int ms)
+bool tty_io_wait(struct tty_io *w, int ms)
 {
     struct pollfd in = {.fd = w->in, .events = POLLIN};
     return poll(&in, 1, ms) > 0;

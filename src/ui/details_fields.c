@@ -17,23 +17,23 @@ static void add(struct details *t, bool right, enum msg label, const char *value
     copy_text(f->value, sizeof f->value, *value ? value : FMT_NONE);
 }
 
-static void add_bytes(struct details *t, bool right, enum msg label, enum flow_field which,
+static void add_bytes(struct details *t, bool right, enum msg label, enum tcp_metric which,
                       const char *unit)
 {
     uint64_t value;
     char bytes[FMT_SIZE], shown[FMT_SIZE + 8] = "";
 
-    if (flow_get(t->flow, which, &value))
+    if (tcp_metrics_get(t->metrics, which, &value))
         snprintf(shown, sizeof shown, "%s%s", fmt_bytes(bytes, sizeof bytes, value), unit);
     add(t, right, label, shown);
 }
 
-static void latency(const struct details *t, enum flow_field which, char out[FMT_SIZE])
+static void latency(const struct details *t, enum tcp_metric which, char out[FMT_SIZE])
 {
     uint64_t value;
 
     out[0] = '\0';
-    if (flow_get(t->flow, which, &value))
+    if (tcp_metrics_get(t->metrics, which, &value))
         fmt_latency(out, FMT_SIZE, value);
 }
 
@@ -124,7 +124,7 @@ static void add_window(struct details *t)
     uint64_t window;
     char count[FMT_SIZE], value[FMT_SIZE + 8] = "";
 
-    if (flow_get(t->flow, FLOW_snd_wnd_bytes, &window))
+    if (tcp_metrics_get(t->metrics, METRICS_snd_wnd_bytes, &window))
         snprintf(value, sizeof value, "%s B", fmt_count(count, sizeof count, window));
     add(t, false, MSG_VIEW_DETAIL_PEER_WINDOW, value);
 }
@@ -133,15 +133,15 @@ static void add_rtt(struct details *t)
 {
     char rtt[FMT_SIZE], varies[FMT_SIZE], value[FILL_SIZE];
 
-    latency(t, FLOW_rtt_us, rtt);
-    latency(t, FLOW_rttvar_us, varies);
+    latency(t, METRICS_rtt_us, rtt);
+    latency(t, METRICS_rttvar_us, varies);
     copy_text(value, sizeof value, rtt);
     if (*rtt && *varies)
         fill(value, MSG_VIEW_RTT_VARIES, rtt, varies, NULL);
     add(t, true, MSG_VIEW_DETAIL_RTT, value);
-    latency(t, FLOW_min_rtt_us, rtt);
+    latency(t, METRICS_min_rtt_us, rtt);
     add(t, true, MSG_VIEW_DETAIL_RTT_MIN, rtt);
-    latency(t, FLOW_rto_us, rtt);
+    latency(t, METRICS_rto_us, rtt);
     add(t, true, MSG_VIEW_DETAIL_RTO, rtt);
 }
 
@@ -150,9 +150,9 @@ static void add_congestion(struct details *t)
     uint64_t window, threshold;
     char count[24] = "", limit[24] = "", value[FILL_SIZE] = "";
 
-    if (flow_get(t->flow, FLOW_cwnd_segs, &window)) {
+    if (tcp_metrics_get(t->metrics, METRICS_cwnd_segs, &window)) {
         snprintf(count, sizeof count, "%" PRIu64, window);
-        if (flow_get(t->flow, FLOW_ssthresh_segs, &threshold))
+        if (tcp_metrics_get(t->metrics, METRICS_ssthresh_segs, &threshold))
             snprintf(limit, sizeof limit, "%" PRIu64, threshold);
         fill(value, *limit ? MSG_VIEW_SEGMENTS_THRESHOLD : MSG_VIEW_SEGMENTS, count, limit, NULL);
     }
@@ -164,8 +164,8 @@ static void add_sent_again(struct details *t)
     uint64_t again, sent;
     char bytes[FMT_SIZE], share[FMT_SIZE], value[FILL_SIZE] = "";
 
-    if (flow_get(t->flow, FLOW_bytes_retrans, &again) &&
-        flow_get(t->flow, FLOW_bytes_sent, &sent)) {
+    if (tcp_metrics_get(t->metrics, METRICS_bytes_retrans, &again) &&
+        tcp_metrics_get(t->metrics, METRICS_bytes_sent, &sent)) {
         fmt_bytes(bytes, sizeof bytes, again);
         fmt_percent(share, sizeof share, again, sent);
         snprintf(value, sizeof value, sent ? "%s, %s" : "%s", bytes, share);
@@ -182,9 +182,9 @@ static void add_busy(struct details *t)
     char share[FMT_SIZE], by_peer[FMT_SIZE], by_buffer[FMT_SIZE], value[FILL_SIZE] = "";
 
     if (t->watch && watch_whole(t->watch, &span) && span.ns > 0 &&
-        rate_growth(&span, FLOW_busy_us, &busy) &&
-        rate_growth(&span, FLOW_rwnd_limited_us, &peer) &&
-        rate_growth(&span, FLOW_sndbuf_limited_us, &buffer)) {
+        rate_growth(&span, METRICS_busy_us, &busy) &&
+        rate_growth(&span, METRICS_rwnd_limited_us, &peer) &&
+        rate_growth(&span, METRICS_sndbuf_limited_us, &buffer)) {
         uint64_t whole = (uint64_t)(span.ns / NS_PER_US);
 
         snprintf(share, sizeof share, "%" PRIu64, busy < whole ? busy * 100 / whole : 100);
@@ -195,12 +195,12 @@ static void add_busy(struct details *t)
     add(t, true, MSG_VIEW_DETAIL_BUSY, value);
 }
 
-static void add_ago(struct details *t, enum msg label, enum flow_field which)
+static void add_ago(struct details *t, enum msg label, enum tcp_metric which)
 {
     uint64_t ms;
     char ago[FMT_SIZE], value[FILL_SIZE] = "";
 
-    if (flow_get(t->flow, which, &ms) && !details_gone(t))
+    if (tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t))
         fill(value, MSG_VIEW_AGO, fmt_duration(ago, sizeof ago, ms), NULL, NULL);
     add(t, false, label, value);
 }
@@ -208,7 +208,7 @@ static void add_ago(struct details *t, enum msg label, enum flow_field which)
 static void add_limit(struct details *t)
 {
     struct span span;
-    enum flow_limit limit = LIMIT_UNKNOWN;
+    enum send_limit limit = LIMIT_UNKNOWN;
 
     if (t->watch && !details_gone(t) && watch_span(t->watch, 0, &span))
         limit = rate_limit(&span);
@@ -224,8 +224,8 @@ static void fill_upper(struct details *t)
     add_identity(t);
     add_rtt(t);
     add_congestion(t);
-    add_bytes(t, true, MSG_VIEW_DETAIL_RECEIVED, FLOW_bytes_received, "");
-    add_bytes(t, true, MSG_VIEW_DETAIL_SENT, FLOW_bytes_sent, "");
+    add_bytes(t, true, MSG_VIEW_DETAIL_RECEIVED, METRICS_bytes_received, "");
+    add_bytes(t, true, MSG_VIEW_DETAIL_SENT, METRICS_bytes_sent, "");
     add_sent_again(t);
     add_busy(t);
 }
@@ -234,8 +234,8 @@ static void fill_lower(struct details *t)
 {
     char value[64];
 
-    add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, FLOW_last_data_sent_ms);
-    add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, FLOW_last_data_recv_ms);
+    add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
+    add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
     snprintf(value, sizeof value, "%u", t->c->retrans);
     add(t, false, MSG_VIEW_DETAIL_REPEATS, t->row == UINT32_MAX || is_unseen(t) ? "" : value);
     snprintf(value, sizeof value, "%u", t->c->ifindex);
@@ -243,8 +243,8 @@ static void fill_lower(struct details *t)
     cell(t, "congestion", value, sizeof value);
     add(t, true, MSG_VIEW_DETAIL_ALGORITHM, value);
     add_limit(t);
-    add_bytes(t, true, MSG_VIEW_DETAIL_DELIVERY, FLOW_delivery_bytes_s, "/s");
-    add_bytes(t, true, MSG_VIEW_DETAIL_UNSENT, FLOW_notsent_bytes, "");
+    add_bytes(t, true, MSG_VIEW_DETAIL_DELIVERY, METRICS_delivery_bytes_s, "/s");
+    add_bytes(t, true, MSG_VIEW_DETAIL_UNSENT, METRICS_notsent_bytes, "");
 }
 
 void details_fields(struct details *t)

@@ -12,7 +12,7 @@
 
 bool details_gone(const struct details *t)
 {
-    return t->row == UINT32_MAX || snapshot_row_kind(t->s, t->row) == ROW_CLOSED;
+    return t->row == UINT32_MAX || sample_row_kind(t->s, t->row) == ROW_CLOSED;
 }
 
 static bool was_in(const struct details *t, unsigned state)
@@ -36,13 +36,13 @@ const char *details_direction(const struct details *t)
         return "→";
     if (was_in(t, TCP_STATE_SYN_RECV))
         return "←";
-    here = t->survey && listeners_on_port_of(t->s, &t->survey->listening, c);
-    there = t->survey && t->watch && t->watch->has_peer &&
-            listeners_on_port_of(t->s, &t->survey->listening, &t->watch->peer);
+    here = t->summary && listeners_on_port_of(t->s, &t->summary->listening, c);
+    there = t->summary && t->watch && t->watch->has_peer &&
+            listeners_on_port_of(t->s, &t->summary->listening, &t->watch->peer);
     return here == there ? " " : here ? "←" : "→";
 }
 
-/* The wall clock of a moment on the clock of struct life. */
+/* The wall clock of a moment on the clock of struct row_times. */
 static void clock_of(const struct details *t, uint32_t when_ds, char out[FMT_SIZE])
 {
     int64_t ago = (int64_t)(t->s->now_ds - when_ds);
@@ -50,13 +50,13 @@ static void clock_of(const struct details *t, uint32_t when_ds, char out[FMT_SIZ
     fmt_clock(out, FMT_SIZE, t->s->wall_ns - ago * (NS_PER_S / DS_PER_S));
 }
 
-static void say_state(const struct snapshot *s, uint32_t row, char out[FILL_SIZE])
+static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
 {
-    const struct life *life = &s->life[row];
+    const struct row_times *times = &s->times[row];
     char words[FILL_SIZE];
 
-    duration_words(words, (s->now_ds - life->changed_ds) / DS_PER_S);
-    fill(out, life->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
+    duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
+    fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
          state_name(s->conn[row].state), words, NULL);
 }
 
@@ -64,15 +64,15 @@ void details_state(const struct details *t, char out[FILL_SIZE])
 {
     char clock[FMT_SIZE];
 
-    if (!details_gone(t) && t->s->life) {
+    if (!details_gone(t) && t->s->times) {
         say_state(t->s, t->row, out);
         return;
     }
     clock[0] = '\0';
     if (t->watch && t->watch->closed_ns)
         fmt_clock(clock, sizeof clock, t->watch->closed_ns);
-    else if (t->row != UINT32_MAX && t->s->life)
-        clock_of(t, t->s->life[t->row].changed_ds, clock);
+    else if (t->row != UINT32_MAX && t->s->times)
+        clock_of(t, t->s->times[t->row].changed_ds, clock);
     fill(out, *clock ? MSG_VIEW_CLOSED_AT : MSG_VIEW_CLOSED, clock, NULL, NULL);
 }
 
@@ -106,7 +106,7 @@ static void say_changes(const struct watch *w, int width, char out[FILL_SIZE])
 void details_seen(const struct details *t, int w, char out[FILL_SIZE])
 {
     char born[FMT_SIZE], changed[FMT_SIZE];
-    const struct life *life;
+    const struct row_times *times;
 
     out[0] = '\0';
     if (t->c->flags & CONN_UNSEEN) {
@@ -118,16 +118,16 @@ void details_seen(const struct details *t, int w, char out[FILL_SIZE])
         say_changes(t->watch, w, out);
         return;
     }
-    if (t->row == UINT32_MAX || !t->s->life)
+    if (t->row == UINT32_MAX || !t->s->times)
         return;
-    life = &t->s->life[t->row];
-    clock_of(t, life->born_ds, born);
-    clock_of(t, life->changed_ds, changed);
-    if (!details_gone(t) && t->c->was_state && life->changed_ds)
+    times = &t->s->times[t->row];
+    clock_of(t, times->born_ds, born);
+    clock_of(t, times->changed_ds, changed);
+    if (!details_gone(t) && t->c->was_state && times->changed_ds)
         fill(out, MSG_VIEW_SEEN_CHANGE, state_name(t->c->was_state), state_name(t->c->state),
              changed);
     else
-        fill(out, life->born_ds ? MSG_VIEW_SEEN_SINCE : MSG_VIEW_SEEN_BEFORE, born, NULL, NULL);
+        fill(out, times->born_ds ? MSG_VIEW_SEEN_SINCE : MSG_VIEW_SEEN_BEFORE, born, NULL, NULL);
 }
 
 /* "FIN_WAIT2 for 12 s, node 4127": the process where the column of processes knows it. */
@@ -141,8 +141,8 @@ void details_other_end(const struct details *t, char out[FILL_SIZE])
     out[0] = '\0';
     if (!w || !w->has_peer)
         return;
-    row = w->peer_row == UINT32_MAX ? UINT32_MAX : snapshot_find(t->s, &w->peer, w->peer_row);
-    if (row == UINT32_MAX || snapshot_row_kind(t->s, row) == ROW_CLOSED) {
+    row = w->peer_row == UINT32_MAX ? UINT32_MAX : sample_find(t->s, &w->peer, w->peer_row);
+    if (row == UINT32_MAX || sample_row_kind(t->s, row) == ROW_CLOSED) {
         fill(out, MSG_VIEW_OTHER_END, state_name(w->peer.state), text(MSG_VIEW_CLOSED), NULL);
         return;
     }

@@ -12,7 +12,7 @@
 
 static const struct owner_group *group_of(const struct details *t, bool *former)
 {
-    return t->row == UINT32_MAX ? NULL : snapshot_owner(t->s, t->row, former);
+    return t->row == UINT32_MAX ? NULL : sample_owner(t->s, t->row, former);
 }
 
 static void name_holder(const struct owner *o, bool former, char out[DETAILS_VALUE])

@@ -46,7 +46,7 @@ static bool rx(const struct watch *w, uint32_t back, uint64_t *value)
 
 static bool rtt(const struct watch *w, uint32_t back, uint64_t *value)
 {
-    return flow_get(&watch_at(w, back)->flow, FLOW_rtt_us, value);
+    return tcp_metrics_get(&watch_at(w, back)->metrics, METRICS_rtt_us, value);
 }
 
 static bool again(const struct watch *w, uint32_t back, uint64_t *value)
@@ -99,7 +99,7 @@ static void collect(struct spark_series *s, const struct watch *w, trace_value v
                    : value(w, back - 1, &to->value) ? SPARK_VALUE
                                                     : SPARK_NONE;
         for (uint64_t seq = p->seq + 1; back > 1 && next && seq < next->seq; seq++) {
-            if (s->n + back - 1 >= HISTORY_STRIP)
+            if (s->n + back - 1 >= HISTORY_SHOWN)
                 break;
             s->point[s->n++] = (struct spark_point){.seq = seq, .kind = SPARK_MISSED};
         }

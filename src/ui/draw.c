@@ -23,7 +23,7 @@ uint32_t drawing_cursor_row(const struct drawing *d)
 
 const struct history *drawing_history(const struct drawing *d)
 {
-    const struct snapshot *s = d->v->newest;
+    const struct sample *s = d->v->newest;
 
     if (d->ui->paused || !s || (d->s && s->status != SAMPLE_FAILED))
         s = d->s;

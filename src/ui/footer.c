@@ -51,9 +51,9 @@ static enum msg next_region(const struct drawing *d)
 }
 
 /* What Enter does: nothing on "all" where no filter is to be taken off, nor in an empty table. */
-static void add_open(const struct drawing *d, struct key_items *k, bool strip)
+static void add_open(const struct drawing *d, struct key_items *k, bool state_list)
 {
-    bool all = strip && ui_strip_state(d->ui) == 0;
+    bool all = state_list && ui_state_list_state(d->ui) == 0;
     uint32_t group = d->ui->focus == FOCUS_TABLE ? drawing_cursor_group(d) : GROUP_NONE;
 
     if (group != GROUP_NONE) {
@@ -65,12 +65,12 @@ static void add_open(const struct drawing *d, struct key_items *k, bool strip)
         return;
     }
     add(k, COMMAND_OPEN,
-        all     ? MSG_VIEW_KEY_EVERY_STATE
-        : strip ? MSG_VIEW_KEY_ONLY_STATE
-                : MSG_VIEW_KEY_DETAILS,
-        all     ? d->ui->filter[0] != '\0'
-        : strip ? d->ui->lesson.steps == 0 /* Enter means the next step there */
-                : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
+        all          ? MSG_VIEW_KEY_EVERY_STATE
+        : state_list ? MSG_VIEW_KEY_ONLY_STATE
+                     : MSG_VIEW_KEY_DETAILS,
+        all          ? d->ui->filter[0] != '\0'
+        : state_list ? d->ui->lesson.steps == 0 /* Enter means the next step there */
+                     : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
         6);
 }
 
@@ -90,15 +90,15 @@ static void add_back(const struct drawing *d, struct key_items *k)
 static void main_items(const struct drawing *d, struct key_items *k)
 {
     const struct ui *ui = d->ui;
-    bool strip = ui->focus == FOCUS_STATES && d->l.strip.h > 0;
+    bool state_list = ui->focus == FOCUS_STATES && d->l.state_list.h > 0;
     bool header_help = ui->w >= HELP_IN_HEADER;
 
     if (ui->lesson.steps && (ui->lesson.step < ui->lesson.steps || ui->lesson.over))
         add_keys(k, "Space", ui->lesson.over ? MSG_VIEW_KEY_SET_UP : MSG_VIEW_KEY_NEXT_STEP, 0);
     add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
-    add_open(d, k, strip);
-    add(k, COMMAND_NEXT_REGION, next_region(d), d->l.strip.h > 0, 5);
+    add_open(d, k, state_list);
+    add(k, COMMAND_NEXT_REGION, next_region(d), d->l.state_list.h > 0, 5);
     add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
     add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
@@ -244,7 +244,7 @@ static void draw_keys(struct drawing *d, int y)
 /* The reason of a sample that is not complete; "" when there is nothing to say. */
 static void reason_words(char out[FILL_SIZE], const struct drawing *d)
 {
-    const struct snapshot *s = d->v->newest ? d->v->newest : d->s;
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
     out[0] = '\0';
     if (!s || !s->why[0])

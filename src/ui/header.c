@@ -27,16 +27,16 @@ static const int part_from_w[PART_COUNT] = {180, 180, 110, 96, 64, 36, 48, 0};
 
 struct header {
     const struct drawing *d;
-    const struct snapshot *newest;
+    const struct sample *newest;
     bool part[PART_COUNT];
     struct runs left, right;
     const char *gap;
 };
 
 /* The counts are lower bounds: of the dump, or of the namespaces. */
-static bool is_part(const struct snapshot *s)
+static bool is_part(const struct sample *s)
 {
-    return s && s->status != SAMPLE_FAILED && !snapshot_is_whole(s);
+    return s && s->status != SAMPLE_FAILED && !sample_is_whole(s);
 }
 
 static void add_gap(struct header *h, struct runs *r)
@@ -47,7 +47,7 @@ static void add_gap(struct header *h, struct runs *r)
 
 static void add_total(struct header *h)
 {
-    const struct snapshot *s = h->d->s;
+    const struct sample *s = h->d->s;
     char number[FILL_SIZE] = FMT_NONE, text[FILL_SIZE];
 
     if (s)
@@ -94,7 +94,7 @@ static void add_paused(struct header *h, const char *time)
 /* Badges worst first, then the time, unless a badge has told it. */
 static void add_time(struct header *h)
 {
-    const struct snapshot *s = h->d->s, *newest = h->newest;
+    const struct sample *s = h->d->s, *newest = h->newest;
     char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
     bool told = false, badge = false;
 
@@ -132,7 +132,7 @@ static void add_time(struct header *h)
 /* Interval and cost in the long words, as two items. */
 static void add_cost_long(struct header *h, const char *every, const char *cost, enum role role)
 {
-    const struct snapshot *s = h->newest;
+    const struct sample *s = h->newest;
     char text[FILL_SIZE], asked[FMT_SIZE];
 
     if (*every) {
@@ -150,7 +150,7 @@ static void add_cost_long(struct header *h, const char *every, const char *cost,
 
 static void add_cost(struct header *h)
 {
-    const struct snapshot *s = h->newest;
+    const struct sample *s = h->newest;
     char every[FMT_SIZE] = "", cost[FMT_SIZE * 2] = "";
     bool stretched = s && s->asked_interval_ms && s->interval_ms > s->asked_interval_ms;
     enum role role = stretched ? ROLE_WARN : ROLE_DIM;
@@ -181,7 +181,7 @@ static bool rate_of(const struct header *h, enum host_counter which, double *per
 {
     const struct history *history = drawing_history(h->d);
 
-    return history && history_rate(history, which, HISTORY_STRIP, per_s);
+    return history && history_rate(history, which, HISTORY_SHOWN, per_s);
 }
 
 static void add_rate(struct header *h, enum msg id, enum host_counter which)
@@ -202,15 +202,15 @@ static void add_closed(struct header *h)
 {
     const struct history *history = drawing_history(h->d);
     char number[FMT_SIZE], least[FILL_SIZE], text[FILL_SIZE];
-    struct deaths deaths;
+    struct close_stats close_stats;
     double seconds;
 
-    if (!history || !history_deaths(history, HISTORY_STRIP, &deaths, &seconds))
+    if (!history || !history_close_stats(history, HISTORY_SHOWN, &close_stats, &seconds))
         return;
-    fmt_rate(number, sizeof number, (double)deaths.ended / seconds);
+    fmt_rate(number, sizeof number, (double)close_stats.ended / seconds);
     fill(least, MSG_VIEW_AT_LEAST, number, NULL, NULL);
     add_gap(h, &h->left);
-    fill(text, MSG_VIEW_CLOSED_RATE, deaths.lost ? least : number, NULL, NULL);
+    fill(text, MSG_VIEW_CLOSED_RATE, close_stats.lost ? least : number, NULL, NULL);
     runs_add(&h->left, ROLE_DIM, text);
 }
 
@@ -233,7 +233,7 @@ static void add_rates(struct header *h)
 }
 
 /* "(4)" behind "all": how many namespaces that is. */
-static void count_namespaces(const struct snapshot *s, char out[16])
+static void count_namespaces(const struct sample *s, char out[16])
 {
     out[0] = '\0';
     if (s && s->namespaces && s->namespaces->several)
@@ -244,7 +244,7 @@ static void count_namespaces(const struct snapshot *s, char out[16])
  * tcptop's own. */
 static void add_host(struct header *h, int room)
 {
-    const struct snapshot *s = h->d->s;
+    const struct sample *s = h->d->s;
     const char *place = s ? s->netns : "";
     char name[160], count[16];
 

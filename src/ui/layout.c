@@ -18,17 +18,17 @@
 /* Smallest sizes, in the order in which they are tried. */
 static const struct {
     int w, h;
-    enum strip_form strip_form;
+    enum state_list_form state_list_form;
     enum pane_form pane_form;
-    int strip_h;
+    int state_list_h;
 } kinds[] = {
-    [LAYOUT_WIDE] = {113, 28, STRIP_ONE_COLUMN, PANE_FORM_RIGHT, 12},
-    [LAYOUT_TALL] = {51, 40, STRIP_ONE_COLUMN, PANE_FORM_BOTTOM, 12},
-    [LAYOUT_NORMAL] = {80, 28, STRIP_TWO_COLUMNS, PANE_FORM_BOTTOM, 7},
-    [LAYOUT_SHORT] = {80, 22, STRIP_TWO_COLUMNS, PANE_FORM_BRIEF, 7},
-    [LAYOUT_SMALL] = {60, 16, STRIP_CHIPS, PANE_FORM_BRIEF, 1},
-    [LAYOUT_TINY] = {20, 5, STRIP_CHIPS, PANE_FORM_NONE, 1},
-    [LAYOUT_NOTICE] = {0, 0, STRIP_NONE, PANE_FORM_NONE, 0},
+    [LAYOUT_WIDE] = {113, 28, STATE_LIST_ONE_COLUMN, PANE_FORM_RIGHT, 12},
+    [LAYOUT_TALL] = {51, 40, STATE_LIST_ONE_COLUMN, PANE_FORM_BOTTOM, 12},
+    [LAYOUT_NORMAL] = {80, 28, STATE_LIST_TWO_COLUMNS, PANE_FORM_BOTTOM, 7},
+    [LAYOUT_SHORT] = {80, 22, STATE_LIST_TWO_COLUMNS, PANE_FORM_BRIEF, 7},
+    [LAYOUT_SMALL] = {60, 16, STATE_LIST_CHIPS, PANE_FORM_BRIEF, 1},
+    [LAYOUT_TINY] = {20, 5, STATE_LIST_CHIPS, PANE_FORM_NONE, 1},
+    [LAYOUT_NOTICE] = {0, 0, STATE_LIST_NONE, PANE_FORM_NONE, 0},
 };
 
 static enum layout_kind kind_of(int w, int h)
@@ -65,7 +65,7 @@ static int pane_height(const struct layout *l, const struct ui *ui)
         if (ui->pane == PANE_WIDE)
             return ui->h / 2;
         if (kinds[l->kind].pane_form == PANE_FORM_BRIEF)
-            return clamp(ui->h - kinds[l->kind].strip_h - 2 - LESSON_TABLE, PANE_BRIEF,
+            return clamp(ui->h - kinds[l->kind].state_list_h - 2 - LESSON_TABLE, PANE_BRIEF,
                          PANE_BOTTOM);
         return l->kind == LAYOUT_TALL ? clamp(ui->h / 5, PANE_BOTTOM, PANE_BOTTOM_MAX)
                                       : PANE_BOTTOM;
@@ -82,20 +82,20 @@ static int pane_height(const struct layout *l, const struct ui *ui)
 
 void layout_compute(struct layout *l, const struct ui *ui)
 {
-    int w = ui->w, h = ui->h, left = w, below, strip_h;
+    int w = ui->w, h = ui->h, left = w, below, state_list_h;
     bool footer;
 
     memset(l, 0, sizeof *l);
     l->separator_x = -1;
     l->kind = kind_of(w, h);
-    l->strip_form = kinds[l->kind].strip_form;
+    l->state_list_form = kinds[l->kind].state_list_form;
     if (l->kind == LAYOUT_NOTICE)
         return;
     l->pane_form = pane_form_of(l->kind, ui);
     footer = l->kind != LAYOUT_TINY || h >= FOOTER_FROM_H;
-    strip_h = footer ? kinds[l->kind].strip_h : 0;
-    if (strip_h == 0)
-        l->strip_form = STRIP_NONE;
+    state_list_h = footer ? kinds[l->kind].state_list_h : 0;
+    if (state_list_h == 0)
+        l->state_list_form = STATE_LIST_NONE;
     if (l->pane_form == PANE_FORM_RIGHT) {
         int pane_w = ui->pane == PANE_WIDE
                          ? (w * 6 + 5) / 10
@@ -111,8 +111,8 @@ void layout_compute(struct layout *l, const struct ui *ui)
     below = pane_height(l, ui);
     l->header = (struct rect){0, 0, w, 1};
     l->footer = (struct rect){0, h - 1, w, footer ? 1 : 0};
-    l->strip = (struct rect){0, 1, left, strip_h};
-    l->table = (struct rect){0, 1 + strip_h, left, h - 1 - strip_h - below - l->footer.h};
+    l->state_list = (struct rect){0, 1, left, state_list_h};
+    l->table = (struct rect){0, 1 + state_list_h, left, h - 1 - state_list_h - below - l->footer.h};
     if (l->pane_form == PANE_FORM_BOTTOM || l->pane_form == PANE_FORM_BRIEF)
         l->pane = (struct rect){0, h - below - l->footer.h, w, below};
     else if (l->pane_form == PANE_FORM_OVERLAY)

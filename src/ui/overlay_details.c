@@ -140,20 +140,20 @@ static void make(struct details *t, const struct drawing *d, int w)
 
     *t = (struct details){
         .s = d->s,
-        .survey = d->v->survey,
+        .summary = d->v->summary,
         .c = &d->ui->details,
         .row = UINT32_MAX,
         .naming = {d->v->names, d->ui->host_names, d->ui->service_names},
     };
     if (d->s)
         t->watch = watch_find(d->s, t->c);
-    if (d->s && d->ui->details_row < snapshot_rows(d->s)) {
+    if (d->s && d->ui->details_row < sample_rows(d->s)) {
         t->row = d->ui->details_row;
         t->c = &d->s->conn[t->row];
-        t->flow = snapshot_last_flow(d->s, t->row);
+        t->metrics = sample_last_metrics(d->s, t->row);
     }
-    for (uint32_t back = 0; !t->flow && t->watch && (last = watch_at(t->watch, back)); back++)
-        t->flow = last->flow.valid ? &last->flow : NULL;
+    for (uint32_t back = 0; !t->metrics && t->watch && (last = watch_at(t->watch, back)); back++)
+        t->metrics = last->metrics.valid ? &last->metrics : NULL;
     details_fields(t);
     details_verdict(t, w - 2);
 }

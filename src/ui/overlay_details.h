@@ -20,12 +20,12 @@ struct field {
 };
 
 struct details {
-    const struct snapshot *s;
+    const struct sample *s;
     const struct conn *c;
-    const struct flow *flow;
-    const struct watch *watch;   /* NULL: nobody has followed it yet */
-    const struct survey *survey; /* may be NULL */
-    uint32_t row;                /* UINT32_MAX: gone from the snapshot */
+    const struct tcp_metrics *metrics;
+    const struct watch *watch;            /* NULL: nobody has followed it yet */
+    const struct sample_summary *summary; /* may be NULL */
+    uint32_t row;                         /* UINT32_MAX: gone from the sample */
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
     int n_left, n_right;

@@ -97,64 +97,65 @@ enum place { BESIDE, IN };
 #define TIMEWAIT_LENGTH "60" /* include/net/tcp.h TCP_TIMEWAIT_LEN: no setting changes it */
 
 static const struct {
-    enum state_edge edge;
+    enum state_transition transition;
     enum place place;
     int x, y, room;
     enum msg words;
     const char *value;
 } labels[] = {
-    {EDGE_SYN, BESIDE, 7, 3, 0, MSG_DIAGRAM_SYN, NULL},
-    {EDGE_CONNECT, BESIDE, 57, 3, 0, MSG_DIAGRAM_CONNECT, NULL},
-    {EDGE_BOTH_OPEN, IN, 26, 5, 23, MSG_DIAGRAM_BOTH_OPEN, NULL},
-    {EDGE_ACCEPTED, BESIDE, 7, 7, 0, MSG_DIAGRAM_ACK, NULL},
-    {EDGE_ANSWERED, BESIDE, 57, 7, 0, MSG_DIAGRAM_SYN_ACK, NULL},
-    {EDGE_CLOSE_HERE, IN, 10, 10, 17, MSG_DIAGRAM_CLOSE, NULL},
-    {EDGE_CLOSE_THERE, IN, 39, 10, 17, MSG_DIAGRAM_FIN, NULL},
-    {EDGE_BOTH_CLOSE, IN, 16, 12, 8, MSG_DIAGRAM_FIN, NULL},
-    {EDGE_FIN_ACKED, BESIDE, 7, 14, 0, MSG_DIAGRAM_ACK, NULL},
-    {EDGE_CLOSING_ACKED, BESIDE, 32, 14, 0, MSG_DIAGRAM_ACK, NULL},
-    {EDGE_CLOSE_AFTER, BESIDE, 57, 14, 0, MSG_DIAGRAM_CLOSE, NULL},
-    {EDGE_FIN_CAME, IN, 16, 16, 8, MSG_DIAGRAM_FIN, NULL},
-    {EDGE_ORPHAN_OVER, BESIDE, 7, 18, 0, MSG_VIEW_SECONDS, SYSCTL_SECONDS},
-    {EDGE_WAIT_OVER, BESIDE, 32, 18, 0, MSG_VIEW_SECONDS, TIMEWAIT_LENGTH},
-    {EDGE_LAST_ACKED, BESIDE, 57, 18, 0, MSG_DIAGRAM_ACK, NULL},
+    {TRANSITION_SYN, BESIDE, 7, 3, 0, MSG_DIAGRAM_SYN, NULL},
+    {TRANSITION_CONNECT, BESIDE, 57, 3, 0, MSG_DIAGRAM_CONNECT, NULL},
+    {TRANSITION_BOTH_OPEN, IN, 26, 5, 23, MSG_DIAGRAM_BOTH_OPEN, NULL},
+    {TRANSITION_ACCEPTED, BESIDE, 7, 7, 0, MSG_DIAGRAM_ACK, NULL},
+    {TRANSITION_ANSWERED, BESIDE, 57, 7, 0, MSG_DIAGRAM_SYN_ACK, NULL},
+    {TRANSITION_CLOSE_HERE, IN, 10, 10, 17, MSG_DIAGRAM_CLOSE, NULL},
+    {TRANSITION_CLOSE_THERE, IN, 39, 10, 17, MSG_DIAGRAM_FIN, NULL},
+    {TRANSITION_BOTH_CLOSE, IN, 16, 12, 8, MSG_DIAGRAM_FIN, NULL},
+    {TRANSITION_FIN_ACKED, BESIDE, 7, 14, 0, MSG_DIAGRAM_ACK, NULL},
+    {TRANSITION_CLOSING_ACKED, BESIDE, 32, 14, 0, MSG_DIAGRAM_ACK, NULL},
+    {TRANSITION_CLOSE_AFTER, BESIDE, 57, 14, 0, MSG_DIAGRAM_CLOSE, NULL},
+    {TRANSITION_FIN_CAME, IN, 16, 16, 8, MSG_DIAGRAM_FIN, NULL},
+    {TRANSITION_ORPHAN_OVER, BESIDE, 7, 18, 0, MSG_VIEW_SECONDS, SYSCTL_SECONDS},
+    {TRANSITION_WAIT_OVER, BESIDE, 32, 18, 0, MSG_VIEW_SECONDS, TIMEWAIT_LENGTH},
+    {TRANSITION_LAST_ACKED, BESIDE, 57, 18, 0, MSG_DIAGRAM_ACK, NULL},
 };
 
 /* What the rates are made from. */
 struct rates {
     const struct history *history; /* NULL: none */
-    struct edge_span span;
+    struct transition_span span;
     bool known; /* there are two samples */
 };
 
 static void rates_init(struct rates *r, const struct drawing *d)
 {
     *r = (struct rates){.history = drawing_history(d)};
-    r->known = r->history && history_edges(r->history, WINDOW_S, &r->span);
+    r->known = r->history && history_transitions(r->history, WINDOW_S, &r->span);
 }
 
 /* Counters of the kernel: every opening, however short. */
-static bool kernel_rate(const struct rates *r, enum state_edge edge, double *per_s)
+static bool kernel_rate(const struct rates *r, enum state_transition transition, double *per_s)
 {
     uint32_t n = 0;
 
-    if (edge != EDGE_CONNECT && edge != EDGE_ACCEPTED)
+    if (transition != TRANSITION_CONNECT && transition != TRANSITION_ACCEPTED)
         return false;
     while (history_at(r->history, n) && history_at(r->history, n)->seq >= r->span.oldest->seq)
         n++;
     return history_rate(
-        r->history, edge == EDGE_CONNECT ? COUNTER_ACTIVE_OPENS : COUNTER_PASSIVE_OPENS, n, per_s);
+        r->history, transition == TRANSITION_CONNECT ? COUNTER_ACTIVE_OPENS : COUNTER_PASSIVE_OPENS,
+        n, per_s);
 }
 
 /* Nobody misses what comes into a state that outlives the interval, nor its end. */
-static bool is_exact(const struct rates *r, enum state_edge edge)
+static bool is_exact(const struct rates *r, enum state_transition transition)
 {
-    return (edge == EDGE_FIN_CAME || edge == EDGE_WAIT_OVER) && r->span.whole &&
-           r->span.longest_ns < (int64_t)(WINDOW_S * (double)NS_PER_S);
+    return (transition == TRANSITION_FIN_CAME || transition == TRANSITION_WAIT_OVER) &&
+           r->span.whole && r->span.longest_ns < (int64_t)(WINDOW_S * (double)NS_PER_S);
 }
 
 /* "1.2", "0.02+", "1.2k"; "" for none, and where it is not known. */
-static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_edge edge)
+static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_transition transition)
 {
     double per_s = 0;
     bool exact = false;
@@ -162,10 +163,10 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_edge
     out[0] = '\0';
     if (!r->known)
         return;
-    exact = kernel_rate(r, edge, &per_s);
+    exact = kernel_rate(r, transition, &per_s);
     if (!exact) {
-        per_s = edge_rate(&r->span, edge);
-        exact = is_exact(r, edge);
+        per_s = transition_rate(&r->span, transition);
+        exact = is_exact(r, transition);
     }
     if (per_s <= 0)
         return;
@@ -223,7 +224,7 @@ static void draw_labels(struct canvas *c, const struct drawing *d)
         int x = labels[i].x, y = labels[i].y;
 
         label_words(words, d, i);
-        rate_text(rate, &r, labels[i].edge);
+        rate_text(rate, &r, labels[i].transition);
         if (labels[i].place == IN) {
             put_in(c, i, words, rate);
             continue;
@@ -241,12 +242,12 @@ static const char *box_name(unsigned state)
 static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 {
     const struct box *b = &boxes[state];
-    bool chosen = ui_strip_state(d->ui) == state, known;
+    bool chosen = ui_state_list_state(d->ui) == state, known;
     enum role role = chosen ? ROLE_CURSOR : state_role(state);
     char number[FMT_SIZE] = FMT_NONE;
     uint64_t count = 0;
 
-    known = strip_count(d->s, state, &count);
+    known = state_list_count(d->s, state, &count);
     if (known)
         fmt_count_fit(number, sizeof number, count, BOX_W - 4);
     canvas_put(c, b->x, b->y, BOX_W, ROLE_RULE, "┌─────────────┐");
@@ -262,8 +263,8 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 
 static void draw_whole(struct canvas *c, const struct drawing *d)
 {
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++)
-        draw_box(c, d, state_strip_order[i]);
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
+        draw_box(c, d, state_state_list_order[i]);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         canvas_put(c, lines[i].x, lines[i].y, DIAGRAM_W, ROLE_RULE, lines[i].line);
     canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSED ");
@@ -336,7 +337,7 @@ static void title_words(char out[FILL_SIZE], const struct drawing *d)
 
 void draw_diagram(struct drawing *d)
 {
-    const struct box *b = &boxes[ui_strip_state(d->ui)];
+    const struct box *b = &boxes[ui_state_list_state(d->ui)];
     struct overlay_area a;
     struct canvas whole;
     struct rect part;

@@ -111,7 +111,7 @@ static void draw_line_of(struct drawing *d, int x, int y, int end, uint32_t i)
 
 const struct netns_table *view_namespaces(const struct view *v, uint32_t *n)
 {
-    const struct snapshot *s = v->newest ? v->newest : v->shown;
+    const struct sample *s = v->newest ? v->newest : v->shown;
     const struct netns_table *t = s ? s->namespaces : NULL;
 
     *n = 0;

@@ -18,7 +18,7 @@
 
 const struct findings *drawing_findings(const struct drawing *d)
 {
-    const struct snapshot *s = d->v->newest ? d->v->newest : d->s;
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
     return s ? s->findings : NULL;
 }
@@ -55,7 +55,7 @@ static void clock_of(int64_t wall_ns, char out[FMT_SIZE])
 static void since(const struct drawing *d, const struct finding *f, bool with_age,
                   char out[FILL_SIZE])
 {
-    const struct snapshot *s = d->v->newest ? d->v->newest : d->s;
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
     int64_t seconds = (s->mono_ns - f->since_ns) / NS_PER_S;
     char clock[FMT_SIZE];
     struct str age = STR_INIT;
@@ -131,7 +131,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
         findings_rules(f, were, &list);
         if (!list.len || (were && f->n))
             continue;
-        typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_UNLOOKED),
+        typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_SKIP),
                            ROLE_HEAD, width, 1);
         typeset_paragraphs(&ts, str_text(&list), ROLE_DIM, width, TITLE_X);
         typeset_line(&ts);

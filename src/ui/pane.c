@@ -28,13 +28,13 @@ static unsigned group_state(const struct drawing *d)
 bool pane_subject(const struct drawing *d, struct explain_subject *subject)
 {
     uint32_t row = drawing_cursor_row(d);
-    unsigned state = ui_strip_state(d->ui);
+    unsigned state = ui_state_list_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
     if (state == TCP_STATE_CLOSE && d->s && (d->s->needs & NEED_BOUND)) /* what its row counts */
         state = TCP_STATE_BOUND_INACTIVE;
-    *subject = (struct explain_subject){.snapshot = d->s,
-                                        .survey = d->v->survey,
+    *subject = (struct explain_subject){.sample = d->s,
+                                        .summary = d->v->summary,
                                         .breakdown = d->v->breakdown,
                                         .row = UINT32_MAX,
                                         .state = state};
@@ -155,7 +155,7 @@ static void draw_separator(struct drawing *d)
     const char *top = d->ui->focus == FOCUS_STATES ? "┭" : d->ui->focus == FOCUS_PANE ? "┮" : "┬";
 
     canvas_fill(d->c, x, d->l.pane.y, 1, d->l.pane.h, ROLE_RULE, "│");
-    canvas_put(d->c, x, d->l.strip.y, 1, ROLE_RULE, top);
+    canvas_put(d->c, x, d->l.state_list.y, 1, ROLE_RULE, top);
     canvas_put(d->c, x, d->l.table.y, 1, ROLE_RULE, d->ui->focus == FOCUS_TABLE ? "┥" : "┤");
 }
 

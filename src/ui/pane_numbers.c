@@ -7,14 +7,14 @@
 #define STEP_ROWS 65536u
 
 struct breaking {
-    struct errand errand; /* first: they are cast */
-    struct listing *list; /* a reference: its sample and survey */
+    struct task task;      /* first: they are cast */
+    struct row_view *list; /* a reference: its sample and survey */
     struct breakdown_work work;
     struct breakdown breakdown;
     bool done;
 };
 
-static bool breaking_step(struct errand *e)
+static bool breaking_step(struct task *e)
 {
     struct breaking *b = (struct breaking *)e;
     if (!breakdown_step(&b->work, STEP_ROWS) && !e->cancelled)
@@ -24,19 +24,19 @@ static bool breaking_step(struct errand *e)
     return true;
 }
 
-static void breaking_tell(struct errand *e, struct session *s)
+static void breaking_tell(struct task *e, struct session *s)
 {
     struct breaking *b = (struct breaking *)e;
     s->breakdown = b->breakdown;
     s->breaking = NULL;
 }
 
-static void breaking_free(struct errand *e)
+static void breaking_free(struct task *e)
 {
     struct breaking *b = (struct breaking *)e;
     if (!b->done)
         breakdown_finish(&b->work);
-    listing_unref(b->list);
+    row_view_unref(b->list);
     free(b);
 }
 
@@ -45,17 +45,16 @@ static struct breaking *breaking_new(const struct session *s, unsigned state)
     struct breaking *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
-    b->errand =
-        (struct errand){.step = breaking_step, .tell = breaking_tell, .free = breaking_free};
-    if (breakdown_begin(&b->work, &b->breakdown, s->list->snapshot, &s->list->survey, state)) {
+    b->task = (struct task){.step = breaking_step, .tell = breaking_tell, .free = breaking_free};
+    if (breakdown_begin(&b->work, &b->breakdown, s->list->sample, &s->list->summary, state)) {
         free(b);
         return NULL;
     }
-    b->list = listing_ref(s->list);
+    b->list = row_view_ref(s->list);
     return b;
 }
 
-static bool is_current(const struct breakdown *b, const struct snapshot *shown)
+static bool is_current(const struct breakdown *b, const struct sample *shown)
 {
     return b->state && b->of == shown && b->seq == shown->seq;
 }
@@ -75,7 +74,7 @@ void breakdown_settle(struct session *s)
     struct breaking *b = breaking_new(s, state);
     if (!b)
         return;
-    s->breaking = &b->errand;
+    s->breaking = &b->task;
     s->breaking_state = state;
-    session_run(s, &b->errand, b->list->snapshot);
+    session_run(s, &b->task, b->list->sample);
 }

@@ -13,7 +13,7 @@ struct drawing {
     struct canvas *c; /* NULL while only measuring */
     const struct view *v;
     const struct ui *ui;
-    const struct snapshot *s;    /* the rows on screen; may be NULL */
+    const struct sample *s;      /* the rows on screen; may be NULL */
     const struct rows *rows;     /* may be NULL */
     const struct groups *groups; /* that lines of `rows` stand for; NULL: none */
     uint32_t n_rows;
@@ -22,7 +22,7 @@ struct drawing {
 
 void drawing_init(struct drawing *d, struct canvas *c, const struct view *v);
 
-/** The snapshot row under the cursor, UINT32_MAX when there is none: the list is empty, or a group
+/** The sample row under the cursor, UINT32_MAX when there is none: the list is empty, or a group
  *  is there. */
 uint32_t drawing_cursor_row(const struct drawing *d);
 
@@ -87,7 +87,7 @@ void first_key(const struct view *v, enum command_id command, char out[24]);
 
 /* The regions, what takes the footer's place, the overlays. */
 void draw_header(struct drawing *d);
-void draw_strip(struct drawing *d);
+void draw_state_list(struct drawing *d);
 void draw_table(struct drawing *d);
 void draw_pane(struct drawing *d);
 void draw_footer(struct drawing *d);
@@ -101,11 +101,11 @@ void draw_warnings_list(struct drawing *d);
 void draw_diagram(struct drawing *d);
 
 /** The state at an index of the strip, 0 for "all". */
-unsigned strip_state(unsigned index);
+unsigned state_list_state(unsigned index);
 
 /** The count of a state (0: all) as it is known: false for CLOSE unless bound-only sockets were
  *  asked for. */
-bool strip_count(const struct snapshot *s, unsigned state, uint64_t *count);
+bool state_list_count(const struct sample *s, unsigned state, uint64_t *count);
 
 void draw_chips(struct drawing *d);
 
@@ -117,7 +117,7 @@ void draw_count_chips(struct canvas *c, int x, int y, int room,
 int chip_at(const struct drawing *d, int x);
 
 /** Index in the strip at (x, y), -1 for none. */
-int strip_at(const struct drawing *d, int x, int y);
+int state_list_at(const struct drawing *d, int x, int y);
 
 /* columns_fit.c, addresses_fit.c: which columns the table has, where, and how wide. */
 enum fit_level {
@@ -177,7 +177,7 @@ int fit_remote_x(const struct fit *f);
 /** Bytes of an address that go on one line of `room` columns: all, or up to a ':'. */
 size_t fit_address_line(const char *text, int room);
 
-/* groups.c */
+/* group_rows.c */
 struct group_fit {
     int room;
     int key_x, key_w, count_x, count_w; /* counted from the table's first column */
@@ -216,7 +216,7 @@ int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_S
 /** The figure whose head is at column `x`, -1 when there is none. */
 int group_head_at(const struct drawing *d, const struct group_fit *f, int x);
 
-/* endpoint.c */
+/* endpoint_text.c */
 
 /** `text` is an end as netstat writes it; put the names that are wanted and known in the place of
  *  address and port, within `room` columns. */

@@ -29,8 +29,8 @@ static size_t script_columns(const struct ui *ui, enum column_id ids[COL_COUNT])
 
 struct export
 {
-    struct errand errand; /* first: they are cast */
-    struct listing_job job;
+    struct task task; /* first: they are cast */
+    struct row_view_job job;
     enum format format;
     enum column_id columns[COL_COUNT];
     size_t n_columns;
@@ -49,27 +49,27 @@ static uint32_t living(const struct groups *g)
 }
 
 /* Closed rows only fade on the screen: what is written are connections. Returns how many. */
-static uint32_t drop_closed(const struct snapshot *s, struct rows *rows)
+static uint32_t drop_closed(const struct sample *s, struct rows *rows)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < rows->n; i++)
-        if (snapshot_row_kind(s, rows->row[i]) == ROW_LIVE)
+        if (sample_row_kind(s, rows->row[i]) == ROW_LIVE)
             rows->row[kept++] = rows->row[i];
     return rows->n = kept;
 }
 
-static int write_rows(const struct export *x, int fd, const struct listing *list)
+static int write_rows(const struct export *x, int fd, const struct row_view *list)
 {
     struct print print = {
         .format = x->format,
-        .snapshot = x->job.snapshot,
+        .sample = x->job.sample,
         .rows = &list->rows,
         .groups = list->grouped ? &list->groups : NULL,
         .filter = &x->job.predicate,
         .columns = x->columns,
         .n_columns = x->n_columns,
         .head = true,
-        .sample = x->job.snapshot->seq,
+        .sample_number = x->job.sample->seq,
     };
     struct sink sink;
     int r = sink_init(&sink, fd);
@@ -81,7 +81,7 @@ static int write_rows(const struct export *x, int fd, const struct listing *list
     return r;
 }
 
-static int write_file(const struct export *x, const struct listing *list)
+static int write_file(const struct export *x, const struct row_view *list)
 {
     int fd = open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
@@ -94,21 +94,20 @@ static int write_file(const struct export *x, const struct listing *list)
     return r;
 }
 
-static bool export_step(struct errand *e)
+static bool export_step(struct task *e)
 {
     struct export *x = (struct export *)e;
-    struct listing *list = NULL;
-    x->result = listing_make(&list, &x->job);
+    struct row_view *list = NULL;
+    x->result = row_view_make(&list, &x->job);
     if (x->result == 0) {
-        x->written =
-            list->grouped ? living(&list->groups) : drop_closed(list->snapshot, &list->rows);
+        x->written = list->grouped ? living(&list->groups) : drop_closed(list->sample, &list->rows);
         x->result = write_file(x, list);
     }
-    listing_unref(list);
+    row_view_unref(list);
     return true;
 }
 
-static void export_tell(struct errand *e, struct session *s)
+static void export_tell(struct task *e, struct session *s)
 {
     struct export *x = (struct export *)e;
     char count[FMT_SIZE];
@@ -119,10 +118,10 @@ static void export_tell(struct errand *e, struct session *s)
                     NULL);
 }
 
-static void export_free(struct errand *e)
+static void export_free(struct task *e)
 {
     struct export *x = (struct export *)e;
-    listing_job_fini(&x->job);
+    row_view_job_fini(&x->job);
     free(x);
 }
 
@@ -135,20 +134,20 @@ static enum format format_of(const char *path)
 
 void export_write(struct session *s, const char *path)
 {
-    if (!s->list->snapshot) {
+    if (!s->list->sample) {
         session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
         return;
     }
     struct export *x = calloc(1, sizeof(*x));
-    if (!x || session_job(s, s->list->snapshot, &x->job) < 0) {
+    if (!x || session_job(s, s->list->sample, &x->job) < 0) {
         free(x);
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    x->errand = (struct errand){.step = export_step, .tell = export_tell, .free = export_free};
+    x->task = (struct task){.step = export_step, .tell = export_tell, .free = export_free};
     x->format = format_of(path);
     x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);
-    if (session_run(s, &x->errand, x->job.snapshot))
+    if (session_run(s, &x->task, x->job.sample))
         session_say(s, MSG_SESSION_EXPORTING, path, NULL);
 }

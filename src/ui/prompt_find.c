@@ -8,8 +8,8 @@
 #define STEP_ROWS 16384u
 
 struct find {
-    struct errand errand; /* first: they are cast */
-    struct listing *list; /* a reference */
+    struct task task;      /* first: they are cast */
+    struct row_view *list; /* a reference */
     struct naming naming;
     struct names *names; /* those it means, a copy: the others belong to the screen; owned */
     enum column_id columns[COL_COUNT];
@@ -23,12 +23,12 @@ struct find {
 static void line_text(const struct find *f, uint32_t line, struct str *text)
 {
     if (line_is_group(line) && f->list->grouped)
-        groups_format(&f->list->groups, f->list->snapshot, line_group(line), text);
+        groups_format(&f->list->groups, f->list->sample, line_group(line), text);
     else
-        table_row_text(f->list->snapshot, &f->naming, f->columns, f->n_columns, line, text);
+        table_row_text(f->list->sample, &f->naming, f->columns, f->n_columns, line, text);
 }
 
-static bool find_step(struct errand *e)
+static bool find_step(struct task *e)
 {
     struct find *f = (struct find *)e;
     const struct rows *rows = &f->list->rows;
@@ -56,10 +56,10 @@ static uint32_t position_now(const struct session *s, const struct find *f)
         row = s->list->grouped ? groups_find(&s->list->groups, &v) : GROUP_NONE;
         return row == GROUP_NONE ? UINT32_MAX : rows_position(&s->list->rows, row | ROW_GROUP);
     }
-    return table_position(s, &f->list->snapshot->conn[row], row, NULL);
+    return table_position(s, &f->list->sample->conn[row], row, NULL);
 }
 
-static void find_tell(struct errand *e, struct session *s)
+static void find_tell(struct task *e, struct session *s)
 {
     uint32_t position = position_now(s, (struct find *)e);
     s->finding = NULL;
@@ -72,10 +72,10 @@ static void find_tell(struct errand *e, struct session *s)
     focus_set(s, FOCUS_TABLE);
 }
 
-static void find_free(struct errand *e)
+static void find_free(struct task *e)
 {
     struct find *f = (struct find *)e;
-    listing_unref(f->list);
+    row_view_unref(f->list);
     names_free(f->names);
     free(f);
 }
@@ -86,8 +86,8 @@ static struct find *find_new(const struct session *s, uint32_t from)
     struct find *f = calloc(1, sizeof(*f));
     if (!f)
         return NULL;
-    f->errand = (struct errand){.step = find_step, .tell = find_tell, .free = find_free};
-    f->list = listing_ref(s->list);
+    f->task = (struct task){.step = find_step, .tell = find_tell, .free = find_free};
+    f->list = row_view_ref(s->list);
     f->n_columns = view_columns(&v, f->columns);
     f->naming = session_naming(s);
     f->naming.names = f->names = names_copy(f->naming.names); /* without memory numbers are found */
@@ -102,7 +102,7 @@ void find_cancel(struct session *s)
     if (s->finding)
         s->finding->cancelled = true;
     s->finding = NULL;
-    s->when_whole = NULL;
+    s->on_full_list = NULL;
     s->ui.searching = false;
 }
 
@@ -115,8 +115,8 @@ static void find(struct session *s, bool here, void (*again)(struct session *s))
     if (!ui->line.len || !s->list->rows.n)
         return;
     ui->searching = true;
-    if (listing_is_partial(s->list)) {
-        s->when_whole = again;
+    if (row_view_is_partial(s->list)) {
+        s->on_full_list = again;
         return;
     }
     struct find *f = find_new(s, ui->cursor + !here);
@@ -125,8 +125,8 @@ static void find(struct session *s, bool here, void (*again)(struct session *s))
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    s->finding = &f->errand;
-    session_run(s, &f->errand, f->list->snapshot);
+    s->finding = &f->task;
+    session_run(s, &f->task, f->list->sample);
 }
 
 void find_here(struct session *s)

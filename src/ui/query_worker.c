@@ -10,7 +10,7 @@
 
 /* First come, first served. */
 struct queue {
-    struct errand *first, *last;
+    struct task *first, *last;
 };
 
 struct worker {
@@ -19,13 +19,13 @@ struct worker {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t asked;
     bool stop;
-    uint64_t tickets;           /* the last one is that of the job waiting or begun last */
-    struct listing_job waiting; /* without a snapshot: none */
-    struct answer answer;       /* ticket 0: none */
-    struct queue errands, done; /* the first errand may be under way */
+    uint64_t tickets;            /* the last one is that of the job waiting or begun last */
+    struct row_view_job waiting; /* without a sample: none */
+    struct answer answer;        /* ticket 0: none */
+    struct queue tasks, done;    /* the first errand may be under way */
 };
 
-static void push(struct queue *q, struct errand *e)
+static void push(struct queue *q, struct task *e)
 {
     e->next = NULL;
     if (q->last)
@@ -35,9 +35,9 @@ static void push(struct queue *q, struct errand *e)
     q->last = e;
 }
 
-static struct errand *pop(struct queue *q)
+static struct task *pop(struct queue *q)
 {
-    struct errand *e = q->first;
+    struct task *e = q->first;
     if (e)
         q->first = e->next;
     if (!q->first)
@@ -54,9 +54,9 @@ static void wake(struct worker *w)
 
 /* What to do next: a job, else an errand. */
 struct work {
-    struct listing_job job;
+    struct row_view_job job;
     uint64_t ticket;
-    struct errand *errand;
+    struct task *task;
 };
 
 /* Wait for work; false when it is time to stop. */
@@ -64,37 +64,37 @@ static bool await_work(struct worker *w, struct work *work)
 {
     *work = (struct work){.ticket = 0};
     pthread_mutex_lock(&w->lock);
-    while (!w->stop && !w->waiting.snapshot && !w->errands.first)
+    while (!w->stop && !w->waiting.sample && !w->tasks.first)
         pthread_cond_wait(&w->asked, &w->lock);
-    if (!w->stop && w->waiting.snapshot) {
+    if (!w->stop && w->waiting.sample) {
         work->job = w->waiting;
         work->ticket = w->tickets;
-        w->waiting = (struct listing_job){.snapshot = NULL};
+        w->waiting = (struct row_view_job){.sample = NULL};
     }
-    work->errand = w->errands.first;
+    work->task = w->tasks.first;
     pthread_mutex_unlock(&w->lock);
-    return work->job.snapshot || work->errand;
+    return work->job.sample || work->task;
 }
 
 static void answer_job(struct worker *w, struct work *work)
 {
     struct answer a = {.ticket = work->ticket};
-    a.error = listing_make(&a.listing, &work->job);
-    listing_job_fini(&work->job);
+    a.error = row_view_make(&a.row_view, &work->job);
+    row_view_job_fini(&work->job);
     pthread_mutex_lock(&w->lock);
     struct answer old = w->answer;
     w->answer = a;
     pthread_mutex_unlock(&w->lock);
-    listing_unref(old.listing);
+    row_view_unref(old.row_view);
     wake(w);
 }
 
-static void run_errand(struct worker *w, struct errand *e)
+static void run_task(struct worker *w, struct task *e)
 {
     if (!e->step(e))
         return;
     pthread_mutex_lock(&w->lock);
-    push(&w->done, pop(&w->errands));
+    push(&w->done, pop(&w->tasks));
     pthread_mutex_unlock(&w->lock);
     wake(w);
 }
@@ -104,10 +104,10 @@ static void *run(void *arg)
     struct worker *w = arg;
     struct work work;
     while (await_work(w, &work)) {
-        if (work.job.snapshot)
+        if (work.job.sample)
             answer_job(w, &work);
         else
-            run_errand(w, work.errand);
+            run_task(w, work.task);
     }
     return NULL;
 }
@@ -131,16 +131,16 @@ int worker_start(struct worker **out, int wake_fd)
     return 0;
 }
 
-uint64_t worker_ask(struct worker *w, struct listing_job *job)
+uint64_t worker_ask(struct worker *w, struct row_view_job *job)
 {
     pthread_mutex_lock(&w->lock);
     uint64_t ticket = ++w->tickets;
-    struct listing_job replaced = w->waiting;
+    struct row_view_job replaced = w->waiting;
     w->waiting = *job;
     pthread_cond_signal(&w->asked);
     pthread_mutex_unlock(&w->lock);
-    listing_job_fini(&replaced);
-    *job = (struct listing_job){.snapshot = NULL};
+    row_view_job_fini(&replaced);
+    *job = (struct row_view_job){.sample = NULL};
     return ticket;
 }
 
@@ -153,25 +153,25 @@ bool worker_take(struct worker *w, struct answer *a)
     return a->ticket != 0;
 }
 
-void worker_run(struct worker *w, struct errand *e)
+void worker_run(struct worker *w, struct task *e)
 {
     pthread_mutex_lock(&w->lock);
-    push(&w->errands, e);
+    push(&w->tasks, e);
     pthread_cond_signal(&w->asked);
     pthread_mutex_unlock(&w->lock);
 }
 
-struct errand *worker_done(struct worker *w)
+struct task *worker_done(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    struct errand *e = pop(&w->done);
+    struct task *e = pop(&w->done);
     pthread_mutex_unlock(&w->lock);
     return e;
 }
 
 void worker_stop(struct worker *w)
 {
-    struct errand *e;
+    struct task *e;
     if (!w)
         return;
     pthread_mutex_lock(&w->lock);
@@ -181,8 +181,8 @@ void worker_stop(struct worker *w)
     pthread_join(w->thread, NULL);
     while ((e = pop(&w->done)))
         e->free(e);
-    listing_job_fini(&w->waiting);
-    listing_unref(w->answer.listing);
+    row_view_job_fini(&w->waiting);
+    row_view_unref(w->answer.row_view);
     pthread_cond_destroy(&w->asked);
     pthread_mutex_destroy(&w->lock);
     free(w);

@@ -12,12 +12,12 @@ int worker_start(struct worker **w, int wake_fd);
 
 /** Ask for a listing; the job is taken over, one not yet begun is replaced. Returns the job's
  *  ticket; tickets grow. */
-uint64_t worker_ask(struct worker *w, struct listing_job *job);
+uint64_t worker_ask(struct worker *w, struct row_view_job *job);
 
 struct answer {
     uint64_t ticket; /* of the job it answers */
     int error;       /* 0 or -ENOMEM */
-    struct listing *listing;
+    struct row_view *row_view;
 };
 
 /** The newest answer, taken over by the caller; false when there is none. */
@@ -26,20 +26,20 @@ bool worker_take(struct worker *w, struct answer *a);
 struct session;
 
 /* Work besides listing, one after the other, each in steps between which listings are made. */
-struct errand {
-    struct errand *next;
-    bool (*step)(struct errand *e);                    /* a part of it; true when it is done */
-    void (*tell)(struct errand *e, struct session *s); /* then, by the thread that draws */
-    void (*free)(struct errand *e);
+struct task {
+    struct task *next;
+    bool (*step)(struct task *e);                    /* a part of it; true when it is done */
+    void (*tell)(struct task *e, struct session *s); /* then, by the thread that draws */
+    void (*free)(struct task *e);
     atomic_bool cancelled; /* nobody waits for it any more: the next step is the last, and it is
                               not told */
 };
 
 /** Begin an errand when those before it are done; the worker has it until worker_done(). */
-void worker_run(struct worker *w, struct errand *e);
+void worker_run(struct worker *w, struct task *e);
 
 /** An errand that is done, given back; NULL when there is none. */
-struct errand *worker_done(struct worker *w);
+struct task *worker_done(struct worker *w);
 
 /** Finish the job under way and all errands, free everything. NULL is accepted. */
 void worker_stop(struct worker *w);

@@ -5,41 +5,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct listing *listing_new(void)
+struct row_view *row_view_new(void)
 {
-    struct listing *l = calloc(1, sizeof(*l));
+    struct row_view *l = calloc(1, sizeof(*l));
     if (l)
         atomic_init(&l->refs, 1);
     return l;
 }
 
-struct listing *listing_ref(struct listing *l)
+struct row_view *row_view_ref(struct row_view *l)
 {
     atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
     return l;
 }
 
-void listing_unref(struct listing *l)
+void row_view_unref(struct row_view *l)
 {
     if (!l || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) != 1)
         return;
-    snapshot_unref(l->snapshot);
+    sample_unref(l->sample);
     rows_fini(&l->rows);
     groups_fini(&l->groups);
     free(l);
 }
 
-void listing_job_fini(struct listing_job *job)
+void row_view_job_fini(struct row_view_job *job)
 {
-    snapshot_unref(job->snapshot);
-    listing_unref(job->before);
+    sample_unref(job->sample);
+    row_view_unref(job->before);
     predicate_fini(&job->predicate);
-    *job = (struct listing_job){.snapshot = NULL};
+    *job = (struct row_view_job){.sample = NULL};
 }
 
-/* Move snapshot row `at` to the end of the pinned rows. Beyond the rows listed it takes the place
+/* Move sample row `at` to the end of the pinned rows. Beyond the rows listed it takes the place
  * of the last one. */
-static void put_first(struct listing *l, uint32_t at)
+static void put_first(struct row_view *l, uint32_t at)
 {
     uint32_t *row = l->rows.row;
     uint32_t position = rows_position(&l->rows, at), first = l->pinned_rows++;
@@ -50,54 +50,54 @@ static void put_first(struct listing *l, uint32_t at)
 }
 
 /* The first rows are the pinned ones that are there; a pin goes with its connection. */
-static void pins_first(struct listing *l, const struct listing_job *job)
+static void pins_first(struct row_view *l, const struct row_view_job *job)
 {
     for (uint32_t i = 0; i < job->n_pinned; i++) {
-        uint32_t at = snapshot_find(l->snapshot, &job->pinned[i], 0);
+        uint32_t at = sample_find(l->sample, &job->pinned[i], 0);
         if (at == UINT32_MAX)
             continue;
-        l->pinned[l->n_pinned++] = l->snapshot->conn[at];
-        if (!l->grouped && predicate_match(&job->predicate, l->snapshot, at))
+        l->pinned[l->n_pinned++] = l->sample->conn[at];
+        if (!l->grouped && predicate_match(&job->predicate, l->sample, at))
             put_first(l, at);
     }
 }
 
 /* Counts are compared with those of the same question only. */
-static int make_groups(struct listing *l, const struct listing_job *job)
+static int make_groups(struct row_view *l, const struct row_view_job *job)
 {
     bool same = job->before && job->before->grouped && job->before->question == job->question;
-    int r = groups_build(&l->groups, l->snapshot, &job->predicate, &job->grouping,
+    int r = groups_build(&l->groups, l->sample, &job->predicate, &job->grouping,
                          same ? &job->before->groups : NULL);
     l->grouped = r == 0;
     return r ? r
-             : groups_lines(&l->rows, &l->groups, l->snapshot, &job->predicate, &job->sort,
+             : groups_lines(&l->rows, &l->groups, l->sample, &job->predicate, &job->sort,
                             job->mark_ds, job->unfolded, job->n_unfolded);
 }
 
-static int make_rows(struct listing *l, const struct listing_job *job)
+static int make_rows(struct row_view *l, const struct row_view_job *job)
 {
     l->question = job->question;
     return job->grouped ? make_groups(l, job)
-                        : rows_build_top(&l->rows, l->snapshot, &job->predicate, &job->sort,
+                        : rows_build_top(&l->rows, l->sample, &job->predicate, &job->sort,
                                          job->mark_ds, job->limit);
 }
 
-int listing_make(struct listing **out, const struct listing_job *job)
+int row_view_make(struct row_view **out, const struct row_view_job *job)
 {
-    struct listing *l = listing_new();
+    struct row_view *l = row_view_new();
     if (!l)
         return -ENOMEM;
-    l->snapshot = snapshot_ref(job->snapshot);
+    l->sample = sample_ref(job->sample);
     int r = make_rows(l, job);
     if (r < 0) {
-        listing_unref(l);
+        row_view_unref(l);
         return r;
     }
     pins_first(l, job);
-    if (job->before && job->before->snapshot == job->snapshot)
-        l->survey = job->before->survey;
+    if (job->before && job->before->sample == job->sample)
+        l->summary = job->before->summary;
     else
-        survey_make(&l->survey, l->snapshot);
+        summary_make(&l->summary, l->sample);
     *out = l;
     return 0;
 }

@@ -10,21 +10,21 @@
 #include "tcptop/query/groups.h"
 #include "tcptop/ui/ui_state.h"
 
-struct listing {
-    struct snapshot *snapshot; /* a reference; NULL before the first sample */
-    struct rows rows;          /* of groups: lines, see groups_lines() */
+struct row_view {
+    struct sample *sample; /* a reference; NULL before the first sample */
+    struct rows rows;      /* of groups: lines, see groups_lines() */
     bool grouped;
     struct groups groups; /* if so */
     uint64_t question;    /* of the job */
-    struct survey survey;
+    struct sample_summary summary;
     struct conn pinned[UI_PINS_MAX]; /* those that are there, as they are now */
     uint32_t n_pinned, pinned_rows;  /* of them pass the filter: the first rows */
     atomic_uint refs;
 };
 
 /* What to list, and how. */
-struct listing_job {
-    struct snapshot *snapshot;  /* a reference */
+struct row_view_job {
+    struct sample *sample;      /* a reference */
     struct predicate predicate; /* owned */
     struct sort sort;
     uint32_t mark_ds; /* see rows_build() */
@@ -36,25 +36,25 @@ struct listing_job {
     uint64_t question; /* jobs with the same one have the same filter and column to group by */
     struct conn pinned[UI_PINS_MAX];
     uint32_t n_pinned;
-    struct listing *before; /* a reference; may be NULL. Of the same sample it has the survey */
+    struct row_view *before; /* a reference; may be NULL. Of the same sample it has the survey */
 };
 
 /** No sample, no rows. NULL: out of memory. */
-struct listing *listing_new(void);
+struct row_view *row_view_new(void);
 
 /** Returns 0 or -ENOMEM. */
-int listing_make(struct listing **l, const struct listing_job *job);
+int row_view_make(struct row_view **l, const struct row_view_job *job);
 
 /** Are there rows beyond those listed? */
-static inline bool listing_is_partial(const struct listing *l)
+static inline bool row_view_is_partial(const struct row_view *l)
 {
     return !l->grouped && l->rows.n < l->rows.matched;
 }
 
-struct listing *listing_ref(struct listing *l);
-void listing_unref(struct listing *l); /* NULL is accepted */
+struct row_view *row_view_ref(struct row_view *l);
+void row_view_unref(struct row_view *l); /* NULL is accepted */
 
 /** Give back what the job holds; it is empty then. */
-void listing_job_fini(struct listing_job *job);
+void row_view_job_fini(struct row_view_job *job);
 
 #endif

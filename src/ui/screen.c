@@ -53,10 +53,10 @@ void view_draw(struct canvas *c, const struct view *v)
     if (d.l.kind == LAYOUT_NOTICE) {
         draw_notice(c);
     } else {
-        draw_strip(&d);
+        draw_state_list(&d);
         draw_table(&d);
         if (is_stale(&d))
-            canvas_paint(c, 0, 1, d.l.strip.w, d.l.strip.h + d.l.table.h, ROLE_DIM);
+            canvas_paint(c, 0, 1, d.l.state_list.w, d.l.state_list.h + d.l.table.h, ROLE_DIM);
         draw_pane(&d);
         draw_warnings_list(&d);
         draw_overlay(&d);
@@ -208,12 +208,12 @@ int view_group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_S
     return group_figures(&f, figures);
 }
 
-int view_strip_at(const struct view *v, int x, int y)
+int view_state_list_at(const struct view *v, int x, int y)
 {
     struct drawing d;
 
     drawing_init(&d, NULL, v);
-    return strip_at(&d, x, y);
+    return state_list_at(&d, x, y);
 }
 
 void view_choose_widths(struct ui *ui, const struct view *v)
@@ -289,7 +289,7 @@ static uint32_t group_needs(const struct view *v)
     return needs;
 }
 
-#define FLOW_ROWS_MAX 100000u /* in larger samples figures are not read for the pane alone */
+#define METRICS_ROWS_MAX 100000u /* in larger samples figures are not read for the pane alone */
 
 /* Of the numbers in the pane: by process; in CLOSE_WAIT the time since the peer's FIN. */
 static uint32_t numbers_needs(const struct view *v)
@@ -298,8 +298,8 @@ static uint32_t numbers_needs(const struct view *v)
 
     if (state == 0)
         return 0;
-    if (state == TCP_STATE_CLOSE_WAIT && v->shown->total <= FLOW_ROWS_MAX)
-        return NEED_OWNER | NEED_FLOW;
+    if (state == TCP_STATE_CLOSE_WAIT && v->shown->total <= METRICS_ROWS_MAX)
+        return NEED_OWNER | NEED_TCP_INFO;
     return NEED_OWNER;
 }
 
@@ -315,6 +315,6 @@ uint32_t view_needs(const struct view *v)
     for (size_t i = 0; i < n; i++)
         needs |= columns[drawn[i]].needs;
     if (v->ui->overlay == OVERLAY_DETAILS)
-        needs |= NEED_FLOW | NEED_CONGESTION | NEED_OWNER | NEED_USER;
+        needs |= NEED_TCP_INFO | NEED_CONGESTION | NEED_OWNER | NEED_USER;
     return needs | numbers_needs(v);
 }

@@ -45,9 +45,9 @@ int session_new(struct session **out, const struct settings *settings, int wake_
     s->wake_fd = wake_fd;
     s->defer_from = DEFER_FROM;
     s->first_rows = FIRST_ROWS;
-    s->asked_whole = true;
+    s->full_list_requested = true;
     init_ui(s, utf8, ascii);
-    s->list = listing_new();
+    s->list = row_view_new();
     int r = s->list ? filter_apply(s, settings->filter, NULL) : -ENOMEM;
     if (r == 0 && wake_fd >= 0)
         r = worker_start(&s->worker, wake_fd);
@@ -78,12 +78,12 @@ void session_free(struct session *s)
     find_cancel(s);
     names_fini(s);
     worker_stop(s->worker);
-    snapshot_unref(s->newest);
-    snapshot_unref(s->good);
-    listing_unref(s->list);
+    sample_unref(s->newest);
+    sample_unref(s->good);
+    row_view_unref(s->list);
     predicate_fini(&s->predicate);
     str_fini(&s->copy);
-    str_fini(&s->farewell);
+    str_fini(&s->exit_message);
     free(s);
 }
 
@@ -96,11 +96,11 @@ struct view session_view(const struct session *s)
         .names = s->names,
         .now_ns = s->now_ns,
     };
-    if (s->list->snapshot) {
-        v.shown = s->list->snapshot;
+    if (s->list->sample) {
+        v.shown = s->list->sample;
         v.rows = &s->list->rows;
         v.groups = s->list->grouped ? &s->list->groups : NULL;
-        v.survey = &s->list->survey;
+        v.summary = &s->list->summary;
         v.breakdown = &s->breakdown;
     }
     return v;
@@ -219,50 +219,50 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
 }
 
 /* Lost events are told once; in a storm again after a while, with all since. */
-static void tell_lost_deaths(struct session *s, const struct snapshot *newest)
+static void tell_lost_close_stats(struct session *s, const struct sample *newest)
 {
-    uint64_t lost = newest->deaths_total.lost;
+    uint64_t lost = newest->close_stats_total.lost;
     char count[FMT_SIZE];
-    if (lost < s->deaths_lost) /* of other namespaces */
-        s->deaths_lost = 0;
-    if (lost <= s->deaths_lost || s->ui.message[0] || s->ui.prompt != PROMPT_NONE ||
-        (s->deaths_lost_ns && s->now_ns - s->deaths_lost_ns < DEATHS_LOST_NS))
+    if (lost < s->close_events_lost) /* of other namespaces */
+        s->close_events_lost = 0;
+    if (lost <= s->close_events_lost || s->ui.message[0] || s->ui.prompt != PROMPT_NONE ||
+        (s->close_events_lost_ns && s->now_ns - s->close_events_lost_ns < CLOSE_EVENTS_LOST_NS))
         return;
-    fmt_count(count, sizeof count, lost - s->deaths_lost);
-    if (newest->deaths_total.lost_vaguely)
-        session_say(s, MSG_SESSION_DEATHS_LOST_SOME, NULL);
+    fmt_count(count, sizeof count, lost - s->close_events_lost);
+    if (newest->close_stats_total.lost_vaguely)
+        session_say(s, MSG_SESSION_CLOSE_EVENTS_LOST_SOME, NULL);
     else
-        session_say(s, MSG_SESSION_DEATHS_LOST, count, NULL);
-    s->deaths_lost = lost;
-    s->deaths_lost_ns = s->now_ns;
+        session_say(s, MSG_SESSION_CLOSE_EVENTS_LOST, count, NULL);
+    s->close_events_lost = lost;
+    s->close_events_lost_ns = s->now_ns;
 }
 
 /* Once: the sign for it is a dash in every row. */
-static void note_hidden_owners(struct session *s)
+static void note_owner_rights_note(struct session *s)
 {
     struct str line = STR_INIT;
-    if (!s->said_hidden && hidden_owners(s->newest, &line)) {
+    if (!s->said_hidden && owner_rights_note(s->newest, &line)) {
         s->said_hidden = true;
         session_say(s, MSG_SESSION_NOTE, str_text(&line), NULL);
     }
     str_fini(&line);
 }
 
-void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns)
+void session_sample(struct session *s, struct sample *newest, int64_t now_ns)
 {
     advance(s, now_ns);
-    snapshot_unref(s->newest);
+    sample_unref(s->newest);
     s->newest = newest;
     netns_menu_follow(s);
     warnings_follow(s);
     netns_note_missing(s);
     lesson_hear(s);
-    note_hidden_owners(s);
+    note_owner_rights_note(s);
     if (newest->status == SAMPLE_FAILED)
         return;
-    snapshot_unref(s->good);
-    s->good = snapshot_ref(newest);
-    tell_lost_deaths(s, newest);
+    sample_unref(s->good);
+    s->good = sample_ref(newest);
+    tell_lost_close_stats(s, newest);
     if (s->ui.paused)
         return;
     session_rebuild(s, false);
@@ -346,7 +346,7 @@ const char *session_copy(struct session *s)
     return str_text(&s->copy);
 }
 
-const char *session_farewell(const struct session *s)
+const char *session_exit_message(const struct session *s)
 {
-    return s->farewell.len ? str_text(&s->farewell) : NULL;
+    return s->exit_message.len ? str_text(&s->exit_message) : NULL;
 }

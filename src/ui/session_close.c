@@ -10,13 +10,13 @@
 /* Why this row cannot be closed from here; MSG_COUNT when it can. */
 static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t row)
 {
-    const struct snapshot *shown = s->list->snapshot;
+    const struct sample *shown = s->list->sample;
 
     if (shown->backend == BACKEND_FRAME || shown->backend == BACKEND_RAW)
         return MSG_CLOSE_RECORDING;
     if (!s->destroy)
         return MSG_CLOSE_NOT_LIVE;
-    if (row == UINT32_MAX || snapshot_row_kind(shown, row) == ROW_CLOSED)
+    if (row == UINT32_MAX || sample_row_kind(shown, row) == ROW_CLOSED)
         return MSG_CLOSE_GONE;
     if (c->netns != 0 && !netns_find(shown->namespaces, c->netns))
         return MSG_CLOSE_NAMESPACE;
@@ -48,12 +48,12 @@ void close_resized(struct session *s)
 }
 
 /* Who holds the socket of a row, as the table says it; "" when that is not known. */
-static void process_of(const struct snapshot *s, uint32_t row, char out[UI_PROCESS_MAX])
+static void process_of(const struct sample *s, uint32_t row, char out[UI_PROCESS_MAX])
 {
     struct str process = STR_INIT;
 
     out[0] = '\0';
-    if (row != UINT32_MAX && snapshot_owner(s, row, NULL)) {
+    if (row != UINT32_MAX && sample_owner(s, row, NULL)) {
         process_fit(s, row, INT_MAX, &process);
         snprintf(out, UI_PROCESS_MAX, "%s", str_text(&process));
     }
@@ -67,13 +67,13 @@ static bool changed_hands(const struct session *s)
     const struct ui *ui = &s->ui;
     char now[UI_PROCESS_MAX];
 
-    process_of(s->good, snapshot_find(s->good, &ui->closing, s->selected_row), now);
+    process_of(s->good, sample_find(s->good, &ui->closing, s->selected_row), now);
     return ui->closing_process[0] && now[0] && strcmp(now, ui->closing_process) != 0;
 }
 
 static void remember(struct session *s, const struct conn *c, uint32_t row)
 {
-    const struct snapshot *shown = s->list->snapshot;
+    const struct sample *shown = s->list->sample;
     const struct netns *ns = c->netns ? netns_find(shown->namespaces, c->netns) : NULL;
 
     s->ui.closing = *c;
@@ -97,7 +97,7 @@ void close_ask(struct session *s)
         session_say(s, MSG_CLOSE_COVERED, NULL);
         return;
     }
-    const struct conn *c = s->list->snapshot ? table_subject(s) : NULL;
+    const struct conn *c = s->list->sample ? table_subject(s) : NULL;
     if (!c)
         return;
     uint32_t row = details ? ui->details_row : s->selected_row;

@@ -73,10 +73,10 @@ static void other(struct session *s)
     only(s, "!state:li,es", text(MSG_SESSION_OTHER_STATES));
 }
 
-static void choose_strip_state(struct session *s)
+static void choose_state_list_state(struct session *s)
 {
     char term[16] = "";
-    unsigned state = ui_strip_state(&s->ui);
+    unsigned state = ui_state_list_state(&s->ui);
     if (state) {
         int n = snprintf(term, sizeof(term), "state:%s", state_code(state));
         for (int i = 0; i < n && term[i]; i++)
@@ -90,11 +90,11 @@ static void open_it(struct session *s)
     uint32_t group;
     if (s->ui.overlay == OVERLAY_DIAGRAM) {
         overlay_close(s);
-        choose_strip_state(s);
+        choose_state_list_state(s);
     } else if (s->ui.overlay != OVERLAY_NONE)
         overlay_accept(s);
     else if (s->ui.focus == FOCUS_STATES)
-        choose_strip_state(s);
+        choose_state_list_state(s);
     else if (s->ui.focus == FOCUS_TABLE && group_under_cursor(s, &group))
         group_open(s, group);
     else if (s->ui.focus == FOCUS_TABLE)
@@ -149,7 +149,7 @@ static void choose_columns(struct session *s)
 
 static void pause_or_go_on(struct session *s)
 {
-    if (!s->list->snapshot)
+    if (!s->list->sample)
         return;
     s->ui.paused = !s->ui.paused;
     s->ui.paused_ns = s->now_ns;

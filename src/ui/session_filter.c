@@ -67,7 +67,7 @@ static void digits_follow(struct session *s, bool final)
 {
     char term[16];
     uint16_t port = (uint16_t)atoi(s->ui.digits);
-    s->digits_tried = !final && !port_set_has(&s->list->survey.used, port);
+    s->digits_tried = !final && !port_set_has(&s->list->summary.used, port);
     if (s->digits_tried)
         return;
     snprintf(term, sizeof(term), "port:%s", s->ui.digits);

@@ -2,8 +2,8 @@
  * mouse. */
 #include "session_internal.h"
 
-#define WHEEL_ROWS 3
-#define STRIP_HALF 6 /* rows of the strip's left column when it has two */
+#define WHEEL_ROWS      3
+#define STATE_LIST_HALF 6 /* rows of the strip's left column when it has two */
 
 static struct layout layout_of(const struct session *s)
 {
@@ -30,7 +30,7 @@ static bool has_part(const struct session *s, enum ui_focus part)
 {
     switch (part) {
     case FOCUS_STATES:
-        return layout_of(s).strip.h > 0;
+        return layout_of(s).state_list.h > 0;
     case FOCUS_PANE:
         return pane_hidden(s) > 0;
     case FOCUS_TABLE:
@@ -64,8 +64,9 @@ void focus_settle(struct session *s)
         focus_set(s, ui->subject);
     if (ui->focus == FOCUS_STATES && !has_part(s, FOCUS_STATES))
         focus_set(s, FOCUS_TABLE);
-    if (ui->strip >= STATE_STRIP_COUNT && layout_of(s).strip_form != STRIP_TWO_COLUMNS)
-        ui->strip = STATE_STRIP_COUNT - 1;
+    if (ui->state_list >= STATE_STATE_LIST_COUNT &&
+        layout_of(s).state_list_form != STATE_LIST_TWO_COLUMNS)
+        ui->state_list = STATE_STATE_LIST_COUNT - 1;
 }
 
 static void pane_scroll(struct session *s, int lines)
@@ -105,22 +106,22 @@ static void pane_move(struct session *s, enum move_unit unit, int sign)
 }
 
 /* Chips show only states that have connections: the others are passed over. */
-static bool strip_shows(const struct session *s, unsigned index)
+static bool state_list_shows(const struct session *s, unsigned index)
 {
-    enum strip_form form = layout_of(s).strip_form;
-    if (index >= STATE_STRIP_COUNT)
-        return form == STRIP_TWO_COLUMNS;
-    const struct snapshot *shown = s->list->snapshot;
-    return form != STRIP_CHIPS || !shown || shown->count[state_strip_order[index]] > 0;
+    enum state_list_form form = layout_of(s).state_list_form;
+    if (index >= STATE_STATE_LIST_COUNT)
+        return form == STATE_LIST_TWO_COLUMNS;
+    const struct sample *shown = s->list->sample;
+    return form != STATE_LIST_CHIPS || !shown || shown->count[state_state_list_order[index]] > 0;
 }
 
-static void strip_move(struct session *s, enum move_unit unit, int sign)
+static void state_list_move(struct session *s, enum move_unit unit, int sign)
 {
-    int at = unit == MOVE_LINE ? (int)s->ui.strip : sign > 0 ? STATE_STRIP_COUNT + 1 : -1;
+    int at = unit == MOVE_LINE ? (int)s->ui.state_list : sign > 0 ? STATE_STATE_LIST_COUNT + 1 : -1;
     int step = unit == MOVE_LINE ? sign : -sign;
-    for (at += step; at >= 0 && at <= STATE_STRIP_COUNT; at += step) {
-        if (strip_shows(s, (unsigned)at)) {
-            s->ui.strip = (unsigned)at;
+    for (at += step; at >= 0 && at <= STATE_STATE_LIST_COUNT; at += step) {
+        if (state_list_shows(s, (unsigned)at)) {
+            s->ui.state_list = (unsigned)at;
             return;
         }
     }
@@ -133,7 +134,7 @@ void focus_move(struct session *s, enum move_unit unit, int sign)
     else if (s->ui.focus == FOCUS_PANE || pane_is_overlay(s))
         pane_move(s, unit, sign);
     else if (s->ui.focus == FOCUS_STATES)
-        strip_move(s, unit, sign);
+        state_list_move(s, unit, sign);
     else
         table_move(s, unit, sign);
 }
@@ -162,14 +163,14 @@ void focus_sideways(struct session *s, int sign)
         diagram_sideways(s, sign);
     if (ui->overlay != OVERLAY_NONE)
         return;
-    enum strip_form form = layout_of(s).strip_form;
-    if (ui->focus == FOCUS_STATES && form == STRIP_CHIPS) {
-        strip_move(s, MOVE_LINE, sign);
-    } else if (ui->focus == FOCUS_STATES && form == STRIP_TWO_COLUMNS) {
-        if (sign > 0 && ui->strip < STRIP_HALF)
-            ui->strip += STRIP_HALF;
-        else if (sign < 0 && ui->strip >= STRIP_HALF)
-            ui->strip -= STRIP_HALF;
+    enum state_list_form form = layout_of(s).state_list_form;
+    if (ui->focus == FOCUS_STATES && form == STATE_LIST_CHIPS) {
+        state_list_move(s, MOVE_LINE, sign);
+    } else if (ui->focus == FOCUS_STATES && form == STATE_LIST_TWO_COLUMNS) {
+        if (sign > 0 && ui->state_list < STATE_LIST_HALF)
+            ui->state_list += STATE_LIST_HALF;
+        else if (sign < 0 && ui->state_list >= STATE_LIST_HALF)
+            ui->state_list -= STATE_LIST_HALF;
     } else if (ui->focus != FOCUS_TABLE || !group_sideways(s, sign)) {
         scroll_columns(s, sign);
     }
@@ -203,13 +204,13 @@ void focus_mouse(struct session *s, const struct mouse *m)
     if (s->ui.overlay != OVERLAY_NONE || pane_is_overlay(s))
         return;
     struct view v = session_view(s);
-    int strip = view_strip_at(&v, m->x, m->y);
+    int state_list = view_state_list_at(&v, m->x, m->y);
     int head = view_column_head_at(&v, m->x, m->y);
     int figure = view_group_head_at(&v, m->x, m->y);
     uint32_t row = view_row_at(&v, m->y);
     struct layout l = layout_of(s);
-    if (strip >= 0) {
-        s->ui.strip = (unsigned)strip;
+    if (state_list >= 0) {
+        s->ui.state_list = (unsigned)state_list;
         focus_set(s, FOCUS_STATES);
     } else if (head >= 0) {
         sort_by(s, (enum column_id)head);

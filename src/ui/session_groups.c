@@ -7,7 +7,7 @@
 
 bool group_under_cursor(const struct session *s, uint32_t *group)
 {
-    const struct listing *l = s->list;
+    const struct row_view *l = s->list;
     if (!l->grouped || s->ui.cursor >= l->rows.n || !line_is_group(l->rows.row[s->ui.cursor]))
         return false;
     *group = line_group(l->rows.row[s->ui.cursor]);
@@ -17,10 +17,10 @@ bool group_under_cursor(const struct session *s, uint32_t *group)
 void group_text(const struct session *s, uint32_t group, struct str *out)
 {
     const struct groups *g = &s->list->groups;
-    groups_format(g, s->list->snapshot, group, out);
+    groups_format(g, s->list->sample, group, out);
     str_addf(out, "  %u", g->group[group].count);
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
-        unsigned state = state_strip_order[i];
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        unsigned state = state_state_list_order[i];
         if (g->group[group].state[state])
             str_addf(out, "  %s %u", state_name(state), g->group[group].state[state]);
     }

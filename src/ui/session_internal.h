@@ -10,16 +10,16 @@
 #include "tcptop/source/resolver.h"
 #include "tcptop/ui/session.h"
 
-#define MESSAGE_NS       (4 * NS_PER_S)
-#define DIGITS_APPEND_NS (2 * NS_PER_S)
-#define DIGITS_FOLLOW_NS (250 * NS_PER_MS)
-#define PASTE_SILENCE_NS NS_PER_S          /* a paste whose end never came is over after this */
-#define CLOSE_QUIET_NS   (300 * NS_PER_MS) /* without input before the question hears a key */
-#define RECALL_MAX       16
-#define OPENED_MAX       8               /* groups opened one in the other */
-#define DEFER_FROM       20000           /* rows; fewer are listed at once */
-#define DEATHS_LOST_NS   (60 * NS_PER_S) /* between two messages about lost events */
-#define FIRST_ROWS       1000            /* of them are listed while the view stays at the top */
+#define MESSAGE_NS           (4 * NS_PER_S)
+#define DIGITS_APPEND_NS     (2 * NS_PER_S)
+#define DIGITS_FOLLOW_NS     (250 * NS_PER_MS)
+#define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
+#define CLOSE_QUIET_NS       (300 * NS_PER_MS) /* without input before the question hears a key */
+#define RECALL_MAX           16
+#define OPENED_MAX           8               /* groups opened one in the other */
+#define DEFER_FROM           20000           /* rows; fewer are listed at once */
+#define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */
+#define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
 
 /* What the screen was like when a group was opened. */
 struct opened {
@@ -37,25 +37,26 @@ struct session {
     int64_t now_ns; /* of the event being handled */
 
     /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
-    struct snapshot *newest, *good;
-    struct listing *list;
+    struct sample *newest, *good;
+    struct row_view *list;
     struct predicate predicate; /* of ui.filter */
 
     struct breakdown breakdown; /* of the pane's state; state 0: none is there */
-    struct errand *breaking;    /* the next one, on the worker; NULL: none */
+    struct task *breaking;      /* the next one, on the worker; NULL: none */
     unsigned breaking_state;
 
-    uint64_t deaths_lost;   /* as told in the footer */
-    int64_t deaths_lost_ns; /* when; 0: never */
+    uint64_t close_events_lost;   /* as told in the footer */
+    int64_t close_events_lost_ns; /* when; 0: never */
 
     struct worker *worker; /* NULL: everything is computed at once */
     uint32_t defer_from;   /* DEFER_FROM, FIRST_ROWS; tests have smaller ones */
     uint32_t first_rows;
-    uint64_t last_ticket;  /* of the last job given to the worker */
-    uint64_t valid_ticket; /* answers before it are of a filter or an order no longer in force */
-    bool by_user;          /* the rows awaited are due to the user, not to a sample alone */
-    bool asked_whole;      /* the rows awaited, or shown, are not only the first */
-    void (*when_whole)(struct session *s); /* waits for a listing that is not only the first rows */
+    uint64_t last_ticket;     /* of the last job given to the worker */
+    uint64_t valid_ticket;    /* answers before it are of a filter or an order no longer in force */
+    bool user_initiated;      /* the rows awaited are due to the user, not to a sample alone */
+    bool full_list_requested; /* the rows awaited, or shown, are not only the first */
+    void (*on_full_list)(
+        struct session *s); /* waits for a listing that is not only the first rows */
 
     uint64_t question; /* grows with each other filter or grouping: counts of groups compare only
                           within one */
@@ -72,7 +73,7 @@ struct session {
 
     char before_prompt[UI_FILTER_MAX];
     char find[UI_FILTER_MAX];
-    struct errand *finding;                 /* on the worker; NULL: none */
+    struct task *finding;                   /* on the worker; NULL: none */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at; /* shown in the prompt, -1: what was typed */
@@ -98,7 +99,7 @@ struct session {
     bool asked_once, sample_now;
     bool said_hidden; /* that owners are hidden */
 
-    struct str copy, farewell;
+    struct str copy, exit_message;
     bool copy_ready, redraw, quit;
 };
 
@@ -117,8 +118,8 @@ const char *session_key(const struct session *s, enum command_id command, char o
 
 /* session_rows.c */
 
-/** List anew, at once or by the worker. `by_user`: not only for a sample. */
-void session_rebuild(struct session *s, bool by_user);
+/** List anew, at once or by the worker. `user_initiated`: not only for a sample. */
+void session_rebuild(struct session *s, bool user_initiated);
 
 /** Take what the worker has done, when there is something. */
 void session_take_answers(struct session *s);
@@ -126,12 +127,12 @@ void session_take_answers(struct session *s);
 /** Ask for the whole order when only the first rows were listed and more are wanted. */
 void session_settle_rows(struct session *s);
 
-/** How `snapshot` is listed now. Returns 0 or -ENOMEM. */
-int session_job(const struct session *s, const struct snapshot *snapshot, struct listing_job *job);
+/** How `sample` is listed now. Returns 0 or -ENOMEM. */
+int session_job(const struct session *s, const struct sample *sample, struct row_view_job *job);
 
 /** Run an errand, for the worker where it is about a large sample. Takes it. Returns whether it is
  *  still under way. */
-bool session_run(struct session *s, struct errand *e, const struct snapshot *about);
+bool session_run(struct session *s, struct task *e, const struct sample *about);
 
 /** The details are of the same connection: find it in the sample shown. */
 void session_place_details(struct session *s);
@@ -143,7 +144,7 @@ void session_toggle_pin(struct session *s);
 
 /** Append the cells of a row, two blanks apart; names stand in parentheses behind what they name.
  */
-void table_row_text(const struct snapshot *snapshot, const struct naming *naming,
+void table_row_text(const struct sample *sample, const struct naming *naming,
                     const enum column_id *drawn, size_t n, uint32_t row, struct str *out);
 
 /** Position of a connection whose row may be `hint`, UINT32_MAX when it is not in the list. `*row`
@@ -153,7 +154,7 @@ uint32_t table_position(const struct session *s, const struct conn *c, uint32_t 
 
 /** Give the cursor its place in rows that have just changed; `offset` and `line` say how far below
  *  `top`, and on which screen line (-1: unknown), it stood. */
-void table_place(struct session *s, bool by_user, uint32_t offset, int line);
+void table_place(struct session *s, bool user_initiated, uint32_t offset, int line);
 
 /** Keep the cursor drawn and no room wasted below the last row; choose address widths if due. */
 void table_settle(struct session *s);
@@ -176,7 +177,7 @@ const struct conn *table_subject(struct session *s);
  */
 void table_text(const struct session *s, const struct conn *c, struct str *out);
 
-/* session_breakdown.c */
+/* pane_numbers.c */
 
 /** Have the pane's state broken down, if the pane shows numbers and they are not of this sample. */
 void breakdown_settle(struct session *s);
@@ -236,7 +237,7 @@ void digits_tick(struct session *s);
 /** Typing is over: the rows follow at once. */
 void digits_end(struct session *s);
 
-/* session_choice.c */
+/* filter_choice.c */
 enum choice_kind { CHOICE_PORT, CHOICE_STATE, CHOICE_MORE };
 
 /** `filter` with `term` in place of every earlier choice of that kind, MORE: besides all others;
@@ -245,7 +246,7 @@ enum choice_kind { CHOICE_PORT, CHOICE_STATE, CHOICE_MORE };
 bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
                     const char *term);
 
-/* session_find.c */
+/* prompt_find.c */
 
 /** Select the next row that contains the prompt's line; find_here() begins with the cursor's. */
 void find_next(struct session *s);
@@ -267,7 +268,7 @@ void prompt_changed(struct session *s);
 void interval_set(struct session *s, uint64_t ms);
 void interval_step(struct session *s, int sign);
 
-/* session_line.c: one line of UTF-8 being edited */
+/* prompt_line.c: one line of UTF-8 being edited */
 void line_set(struct ui_line *line, const char *text);
 void line_trim(struct ui_line *line); /* no blanks at the end */
 
@@ -318,7 +319,7 @@ void warnings_move(struct session *s, enum move_unit unit, int sign);
 void warnings_accept(struct session *s); /* its connections as the filter */
 bool warnings_copy(struct session *s);   /* false when the list is not open */
 
-/* session_export.c */
+/* prompt_export.c */
 void export_write(struct session *s, const char *path);
 
 /* session_close.c */

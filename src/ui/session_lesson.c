@@ -17,12 +17,12 @@ static void choose_columns(struct ui *ui, enum column_id queue)
     ui->n_chosen = sizeof chosen / sizeof chosen[0];
 }
 
-static unsigned strip_of(unsigned state)
+static unsigned state_list_of(unsigned state)
 {
     unsigned i = 0;
     if (state == TCP_STATE_BOUND_INACTIVE)
         state = TCP_STATE_CLOSE; /* they share a row */
-    while (i < STATE_STRIP_COUNT - 1 && state_strip_order[i] != state)
+    while (i < STATE_STATE_LIST_COUNT - 1 && state_state_list_order[i] != state)
         i++;
     return i;
 }
@@ -33,7 +33,7 @@ static void show(struct session *s, const struct lesson_step *step)
     struct ui *ui = &s->ui;
     ui->lesson.step = s->lesson->shown;
     ui->lesson.text = step->text;
-    ui->strip = strip_of(step->about);
+    ui->state_list = state_list_of(step->about);
     memset(ui->pane_top, 0, sizeof ui->pane_top);
     focus_set(s, FOCUS_STATES);
 }

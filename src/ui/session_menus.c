@@ -236,16 +236,16 @@ void overlay_scroll(struct session *s, int sign)
 }
 
 /* The lines for the configuration file, printed when the screen is left. */
-static void compose_farewell(struct session *s)
+static void compose_exit_message(struct session *s)
 {
-    str_clear(&s->farewell);
-    str_add(&s->farewell, "[columns]\nshow = ");
+    str_clear(&s->exit_message);
+    str_add(&s->exit_message, "[columns]\nshow = ");
     for (unsigned i = 0; i < s->ui.n_chosen; i++) {
-        str_add(&s->farewell, i ? "," : "");
-        str_add(&s->farewell, columns[s->ui.chosen[i]].id);
+        str_add(&s->exit_message, i ? "," : "");
+        str_add(&s->exit_message, columns[s->ui.chosen[i]].id);
     }
-    if (str_failed(&s->farewell))
-        str_fini(&s->farewell);
+    if (str_failed(&s->exit_message))
+        str_fini(&s->exit_message);
 }
 
 static void accept_columns(struct session *s)
@@ -259,9 +259,9 @@ static void accept_columns(struct session *s)
     table_forget_widths(s);
     if (ui->group_by >= 0) /* other sums */
         session_rebuild(s, true);
-    str_fini(&s->farewell);
+    str_fini(&s->exit_message);
     if (ui->n_chosen) {
-        compose_farewell(s);
+        compose_exit_message(s);
         session_say(s, MSG_SESSION_COLUMNS, NULL);
     }
 }

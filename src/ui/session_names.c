@@ -78,7 +78,7 @@ static void want_end(struct session *s, const struct conn *c, bool remote)
 
 void names_settle(struct session *s)
 {
-    const struct snapshot *shown = s->list->snapshot;
+    const struct sample *shown = s->list->sample;
     const struct rows *rows = &s->list->rows;
 
     if (!wanted(s) || !shown)

@@ -101,8 +101,8 @@ void netns_menu_accept(struct session *s)
 
 void netns_note_missing(struct session *s)
 {
-    const struct snapshot *newest = s->newest;
-    bool missing = newest->status == SAMPLE_COMPLETE && !snapshot_is_whole(newest);
+    const struct sample *newest = s->newest;
+    bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
     if (missing && !s->missing_said)
         session_say(s, MSG_SESSION_NOTE, newest->why, NULL);
     s->missing_said = missing;

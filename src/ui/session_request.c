@@ -36,11 +36,11 @@ bool session_request(struct session *s, struct request *req, bool *now)
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
         .list_namespaces = s->ui.overlay == OVERLAY_NAMESPACES,
-        .deaths = s->settings->mode == MODE_LIVE || s->lesson ? s->settings->cpu_budget : 0,
+        .close_stats = s->settings->mode == MODE_LIVE || s->lesson ? s->settings->cpu_budget : 0,
     };
     watch(s, &r);
     if (r.n_watched) /* their figures make the history */
-        r.needs |= NEED_FLOW;
+        r.needs |= NEED_TCP_INFO;
     memcpy(r.namespaces, s->namespaces, sizeof(r.namespaces));
     const struct request *old = &s->asked;
     bool changed = !s->asked_once || r.needs != old->needs || r.interval_ms != old->interval_ms ||

@@ -6,13 +6,13 @@
 /* Does anything depend on more than the first rows? */
 static bool wants_whole(const struct session *s)
 {
-    return s->ui.bound || s->selection_waiting || s->when_whole || s->ui.prompt == PROMPT_FIND;
+    return s->ui.bound || s->selection_waiting || s->on_full_list || s->ui.prompt == PROMPT_FIND;
 }
 
 void session_place_details(struct session *s)
 {
     struct ui *ui = &s->ui;
-    const struct snapshot *shown = s->list->snapshot;
+    const struct sample *shown = s->list->sample;
     const struct rows *rows = &s->list->rows;
     uint32_t end = table_position(s, &ui->details, ui->details_row, &ui->details_row);
     bool live = ui->details_row < shown->n_live && end != UINT32_MAX;
@@ -24,36 +24,36 @@ void session_place_details(struct session *s)
 }
 
 /* Show this listing from now on; takes the reference. */
-static void adopt(struct session *s, struct listing *list)
+static void adopt(struct session *s, struct row_view *list)
 {
     struct ui *ui = &s->ui;
     struct view before = session_view(s);
     int line = ui->bound ? view_row_line(&before, ui->cursor) : -1;
     uint32_t offset = ui->bound ? ui->cursor - ui->top : s->waiting_offset;
-    bool first = !s->list->snapshot;
+    bool first = !s->list->sample;
 
-    listing_unref(s->list);
+    row_view_unref(s->list);
     s->list = list;
     ui->pinned_rows = list->pinned_rows;
     ui->n_pinned = list->n_pinned;
     memcpy(ui->pinned, list->pinned, sizeof(ui->pinned));
-    if (first || s->by_user)
+    if (first || s->user_initiated)
         table_forget_widths(s);
-    table_place(s, s->by_user, offset, line);
+    table_place(s, s->user_initiated, offset, line);
     if (ui->overlay == OVERLAY_DETAILS)
         session_place_details(s);
-    s->by_user = ui->updating = false;
-    if (s->when_whole && !listing_is_partial(list)) {
-        void (*then)(struct session *) = s->when_whole;
-        s->when_whole = NULL;
+    s->user_initiated = ui->updating = false;
+    if (s->on_full_list && !row_view_is_partial(list)) {
+        void (*then)(struct session *) = s->on_full_list;
+        s->on_full_list = NULL;
         then(s);
     }
 }
 
-int session_job(const struct session *s, const struct snapshot *snapshot, struct listing_job *job)
+int session_job(const struct session *s, const struct sample *sample, struct row_view_job *job)
 {
     const struct ui *ui = &s->ui;
-    *job = (struct listing_job){
+    *job = (struct row_view_job){
         .sort = ui->sort,
         .mark_ds = ui->fade_ds,
         .n_pinned = ui->n_pinned,
@@ -68,53 +68,53 @@ int session_job(const struct session *s, const struct snapshot *snapshot, struct
     }
     int r = predicate_copy(&job->predicate, &s->predicate);
     if (r == 0) {
-        job->snapshot = snapshot_ref(snapshot);
-        job->before = listing_ref(s->list);
+        job->sample = sample_ref(sample);
+        job->before = row_view_ref(s->list);
     }
     return r;
 }
 
-static bool defers(const struct session *s, const struct snapshot *snapshot)
+static bool defers(const struct session *s, const struct sample *sample)
 {
-    return s->worker && snapshot_rows(snapshot) >= s->defer_from;
+    return s->worker && sample_rows(sample) >= s->defer_from;
 }
 
-static void ask_worker(struct session *s, struct listing_job *job, bool by_user)
+static void ask_worker(struct session *s, struct row_view_job *job, bool user_initiated)
 {
-    s->asked_whole = wants_whole(s) || job->grouped;
-    job->limit = s->asked_whole ? 0 : s->first_rows;
+    s->full_list_requested = wants_whole(s) || job->grouped;
+    job->limit = s->full_list_requested ? 0 : s->first_rows;
     s->last_ticket = worker_ask(s->worker, job);
-    if (by_user)
+    if (user_initiated)
         s->valid_ticket = s->last_ticket;
-    s->ui.updating = s->by_user || s->when_whole;
+    s->ui.updating = s->user_initiated || s->on_full_list;
 }
 
-void session_rebuild(struct session *s, bool by_user)
+void session_rebuild(struct session *s, bool user_initiated)
 {
-    const struct snapshot *target = s->ui.paused ? s->list->snapshot : s->good;
-    struct listing_job job;
-    struct listing *list;
+    const struct sample *target = s->ui.paused ? s->list->sample : s->good;
+    struct row_view_job job;
+    struct row_view *list;
     if (!target)
         return;
-    s->by_user = s->by_user || by_user;
+    s->user_initiated = s->user_initiated || user_initiated;
     int r = session_job(s, target, &job);
     if (r == 0 && defers(s, target)) {
-        ask_worker(s, &job, by_user);
+        ask_worker(s, &job, user_initiated);
         return;
     }
     if (r == 0)
-        r = listing_make(&list, &job);
-    listing_job_fini(&job);
+        r = row_view_make(&list, &job);
+    row_view_job_fini(&job);
     if (r < 0) {
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
     s->valid_ticket = s->last_ticket + 1;
-    s->asked_whole = true;
+    s->full_list_requested = true;
     adopt(s, list);
 }
 
-bool session_run(struct session *s, struct errand *e, const struct snapshot *about)
+bool session_run(struct session *s, struct task *e, const struct sample *about)
 {
     if (defers(s, about)) {
         worker_run(s->worker, e);
@@ -134,18 +134,18 @@ static void take_answer(struct session *s, struct answer a)
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
     if (a.error)
         return;
-    bool moved_on = s->ui.paused && a.listing->snapshot != s->list->snapshot;
-    bool too_short = listing_is_partial(a.listing) && wants_whole(s);
+    bool moved_on = s->ui.paused && a.row_view->sample != s->list->sample;
+    bool too_short = row_view_is_partial(a.row_view) && wants_whole(s);
     if (outdated || moved_on || too_short)
-        listing_unref(a.listing);
+        row_view_unref(a.row_view);
     else
-        adopt(s, a.listing);
+        adopt(s, a.row_view);
 }
 
 void session_take_answers(struct session *s)
 {
     struct answer a;
-    struct errand *e;
+    struct task *e;
     if (!s->worker)
         return;
     if (worker_take(s->worker, &a))
@@ -159,7 +159,7 @@ void session_take_answers(struct session *s)
 
 void session_settle_rows(struct session *s)
 {
-    if (wants_whole(s) && !s->asked_whole)
+    if (wants_whole(s) && !s->full_list_requested)
         session_rebuild(s, false);
 }
 

@@ -5,7 +5,7 @@
 
 uint32_t table_position(const struct session *s, const struct conn *c, uint32_t hint, uint32_t *row)
 {
-    uint32_t found = snapshot_find(s->list->snapshot, c, hint);
+    uint32_t found = sample_find(s->list->sample, c, hint);
     if (row)
         *row = found;
     return found == UINT32_MAX ? UINT32_MAX : rows_position(&s->list->rows, found);
@@ -50,7 +50,7 @@ void table_select(struct session *s, uint32_t position)
         groups_value(&s->list->groups, group, &s->ui.group);
     } else {
         s->selected_row = rows->row[s->ui.cursor];
-        s->ui.selected = s->list->snapshot->conn[s->selected_row];
+        s->ui.selected = s->list->sample->conn[s->selected_row];
     }
     s->ui.bound = true;
     s->selection_waiting = false;
@@ -113,9 +113,9 @@ static void say_lost(struct session *s, bool gone)
 }
 
 /* The row that was selected is not among the rows any more. */
-static void selection_lost(struct session *s, bool by_user, bool gone)
+static void selection_lost(struct session *s, bool user_initiated, bool gone)
 {
-    if (by_user) {
+    if (user_initiated) {
         table_park(s);
         s->selection_waiting = true;
         return;
@@ -127,22 +127,22 @@ static void selection_lost(struct session *s, bool by_user, bool gone)
         table_park(s);
 }
 
-void table_place(struct session *s, bool by_user, uint32_t offset, int line)
+void table_place(struct session *s, bool user_initiated, uint32_t offset, int line)
 {
     struct ui *ui = &s->ui;
-    bool wanted = ui->bound || (by_user && s->selection_waiting);
+    bool wanted = ui->bound || (user_initiated && s->selection_waiting);
     if (!wanted) {
         ui->top = ui->cursor = 0;
         return;
     }
-    if (ui->bound && !ui->follow && !by_user && s->list->rows.n) {
+    if (ui->bound && !ui->follow && !user_initiated && s->list->rows.n) {
         table_select(s, ui->cursor);
         return;
     }
     bool gone;
     uint32_t position = selected_position(s, &gone);
     if (position == UINT32_MAX) {
-        selection_lost(s, by_user, gone);
+        selection_lost(s, user_initiated, gone);
         return;
     }
     table_select(s, position);
@@ -175,7 +175,7 @@ static void fill_page(struct session *s)
 void table_settle(struct session *s)
 {
     struct ui *ui = &s->ui;
-    if (!s->list->snapshot)
+    if (!s->list->sample)
         return;
     if (ui->top >= s->list->rows.n)
         ui->top = s->list->rows.n ? s->list->rows.n - 1 : 0;
@@ -195,15 +195,15 @@ static void to_end(struct session *s)
 void table_move(struct session *s, enum move_unit unit, int sign)
 {
     struct ui *ui = &s->ui;
-    s->when_whole = NULL;
+    s->on_full_list = NULL;
     if (unit == MOVE_END && sign < 0) {
         table_park(s);
         return;
     }
     if (s->list->rows.n == 0 || (!ui->bound && sign < 0))
         return;
-    if (unit == MOVE_END && listing_is_partial(s->list)) {
-        s->when_whole = to_end;
+    if (unit == MOVE_END && row_view_is_partial(s->list)) {
+        s->on_full_list = to_end;
         return;
     }
     uint32_t page = capacity(s, ui->top);
@@ -255,15 +255,15 @@ static void add_names(const struct naming *naming, const struct conn *c, bool re
         str_truncate(out, before);
 }
 
-void table_row_text(const struct snapshot *snapshot, const struct naming *naming,
+void table_row_text(const struct sample *sample, const struct naming *naming,
                     const enum column_id *drawn, size_t n, uint32_t row, struct str *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
-        columns[drawn[i]].format(snapshot, row, out);
+        columns[drawn[i]].format(sample, row, out);
         if (naming->names && (drawn[i] == COL_LOCAL || drawn[i] == COL_REMOTE))
-            add_names(naming, &snapshot->conn[row], drawn[i] == COL_REMOTE, out);
+            add_names(naming, &sample->conn[row], drawn[i] == COL_REMOTE, out);
     }
 }
 
@@ -272,10 +272,10 @@ void table_text(const struct session *s, const struct conn *c, struct str *out)
     struct view v = session_view(s);
     enum column_id drawn[COL_COUNT];
     uint32_t hint = c == &s->ui.details ? s->ui.details_row : s->selected_row;
-    uint32_t row = snapshot_find(s->list->snapshot, c, hint);
+    uint32_t row = sample_find(s->list->sample, c, hint);
     if (row != UINT32_MAX) {
         struct naming naming = session_naming(s);
-        table_row_text(s->list->snapshot, &naming, drawn, view_columns(&v, drawn), row, out);
+        table_row_text(s->list->sample, &naming, drawn, view_columns(&v, drawn), row, out);
         return;
     }
     conn_format_local(c, out);

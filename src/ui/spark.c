@@ -71,13 +71,13 @@ static bool is_flat(const struct spark_series *s, uint64_t max)
 void spark_of(struct spark *sp, const struct spark_series *s, int cells)
 {
     uint64_t k, top, max;
-    bool seen[HISTORY_STRIP] = {false};
+    bool seen[HISTORY_SHOWN] = {false};
 
     memset(sp, 0, sizeof *sp);
     sp->cells = cells;
     if (!s->n || cells <= 0)
         return;
-    k = (uint64_t)(HISTORY_STRIP / cells);
+    k = (uint64_t)(HISTORY_SHOWN / cells);
     spark_max(s, &max);
     top = round_top(max > s->floor ? max : s->floor);
     sp->flat = is_flat(s, max);
@@ -108,7 +108,7 @@ void spark_make(struct spark *sp, const struct history *h, unsigned state, int c
     struct spark_series s = {.floor = TOP_FLOOR};
     uint32_t n = h ? h->len : 0;
 
-    for (uint32_t back = n < HISTORY_STRIP ? n : HISTORY_STRIP; back > 0; back--) {
+    for (uint32_t back = n < HISTORY_SHOWN ? n : HISTORY_SHOWN; back > 0; back--) {
         const struct point *p = history_at(h, back - 1);
         struct spark_point *to = &s.point[s.n];
 
@@ -143,8 +143,8 @@ void spark_title(char out[FILL_SIZE], const struct history *h)
     enum msg id = MSG_VIEW_LAST_SECONDS;
     char number[24];
 
-    if (n > HISTORY_STRIP)
-        n = HISTORY_STRIP;
+    if (n > HISTORY_SHOWN)
+        n = HISTORY_SHOWN;
     /* n samples stand for n intervals, of which the span covers all but the first */
     if (n > 1)
         seconds = (uint64_t)(history_span_s(h, n) * n / (n - 1) + 0.5);

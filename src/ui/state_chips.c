@@ -14,7 +14,7 @@ struct chip {
 };
 
 struct chips {
-    struct chip chip[STATE_STRIP_COUNT + 1];
+    struct chip chip[STATE_STATE_LIST_COUNT + 1];
     int n, left_out, w;
 };
 
@@ -34,7 +34,7 @@ static bool chip_leaves(uint32_t warned, unsigned state, int form)
 static void add_chip(struct chips *chips, unsigned index, int form, const char *number)
 {
     struct chip *chip = &chips->chip[chips->n++];
-    unsigned state = strip_state(index);
+    unsigned state = state_list_state(index);
 
     chip->index = index;
     chip->x = chips->w - 1;
@@ -55,12 +55,12 @@ static void count_text(char number[FMT_SIZE], uint64_t count, int form)
 static void chips_fill(const struct drawing *d, struct chips *chips, int form)
 {
     *chips = (struct chips){.w = 1};
-    for (unsigned i = 0; i <= STATE_STRIP_COUNT; i++) {
-        bool chosen = d->ui->strip == i && d->ui->focus == FOCUS_STATES;
-        unsigned state = strip_state(i);
+    for (unsigned i = 0; i <= STATE_STATE_LIST_COUNT; i++) {
+        bool chosen = d->ui->state_list == i && d->ui->focus == FOCUS_STATES;
+        unsigned state = state_list_state(i);
         char number[FMT_SIZE] = FMT_NONE;
         uint64_t count = 0;
-        bool known = strip_count(d->s, state, &count);
+        bool known = state_list_count(d->s, state, &count);
 
         if (!chosen && (!known || count == 0 || state == 0))
             continue;
@@ -85,16 +85,16 @@ static void chips_make(const struct drawing *d, struct chips *chips)
 {
     for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
         chips_fill(d, chips, form);
-        if (chips_fit(chips, d->l.strip.w))
+        if (chips_fit(chips, d->l.state_list.w))
             return;
     }
     /* even so too narrow: the last ones leave, but never the chosen one */
-    for (int i = chips->n - 1; i >= 0 && !chips_fit(chips, d->l.strip.w); i--) {
+    for (int i = chips->n - 1; i >= 0 && !chips_fit(chips, d->l.state_list.w); i--) {
         int w = chips->chip[i].w;
 
-        if (chips->chip[i].index == d->ui->strip && d->ui->focus == FOCUS_STATES)
+        if (chips->chip[i].index == d->ui->state_list && d->ui->focus == FOCUS_STATES)
             continue;
-        if (drawing_warned_states(d) >> strip_state(chips->chip[i].index) & 1)
+        if (drawing_warned_states(d) >> state_list_state(chips->chip[i].index) & 1)
             continue;
         for (int j = i + 1; j < chips->n; j++) {
             chips->chip[j - 1] = chips->chip[j];
@@ -108,15 +108,15 @@ static void chips_make(const struct drawing *d, struct chips *chips)
 
 void draw_chips(struct drawing *d)
 {
-    const struct rect *r = &d->l.strip;
+    const struct rect *r = &d->l.state_list;
     struct chips chips;
     char more[16];
 
     chips_make(d, &chips);
     for (int i = 0; i < chips.n; i++) {
         const struct chip *chip = &chips.chip[i];
-        bool chosen = d->ui->strip == chip->index && d->ui->focus == FOCUS_STATES;
-        unsigned state = strip_state(chip->index);
+        bool chosen = d->ui->state_list == chip->index && d->ui->focus == FOCUS_STATES;
+        unsigned state = state_list_state(chip->index);
 
         canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
                    chosen  ? ROLE_CURSOR
@@ -138,7 +138,7 @@ void draw_chips(struct drawing *d)
 
 int chip_at(const struct drawing *d, int x)
 {
-    int from = d->l.strip.x;
+    int from = d->l.state_list.x;
     struct chips chips;
 
     chips_make(d, &chips);
@@ -152,8 +152,8 @@ int chip_at(const struct drawing *d, int x)
 static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUNT], int form)
 {
     *chips = (struct chips){.w = 0};
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
-        unsigned state = strip_state(i);
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        unsigned state = state_list_state(i);
         uint64_t n =
             count[state] + (state == TCP_STATE_CLOSE ? count[TCP_STATE_BOUND_INACTIVE] : 0);
         char number[FMT_SIZE];
@@ -185,7 +185,7 @@ void draw_count_chips(struct canvas *c, int x, int y, int room,
         chips.left_out++;
     }
     for (int i = 0; i < chips.n; i++) {
-        unsigned state = strip_state(chips.chip[i].index);
+        unsigned state = state_list_state(chips.chip[i].index);
 
         canvas_put(c, x + chips.chip[i].x + 1, y, room,
                    role == ROLE_TEXT ? state_role(state) : role, chips.chip[i].text);

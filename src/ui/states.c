@@ -6,8 +6,8 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
-#define ALL         STATE_STRIP_COUNT /* the place of "all" */
-#define LEFT_STATES 6                 /* rows of the left half; the right one has the rest */
+#define ALL         STATE_STATE_LIST_COUNT /* the place of "all" */
+#define LEFT_STATES 6                      /* rows of the left half; the right one has the rest */
 #define NAME_W      11
 #define GLOSS_W     13
 #define MEANING_W   30
@@ -40,7 +40,7 @@ static struct fields one_column(int width)
     struct fields f = {.now_w = 9, .change_w = 7, .max_w = MAX_W};
     int fixed = GUTTER + NAME_W + 1 + f.now_w + 1 + f.change_w + 1 + 1 + f.max_w;
     int words = text_language() == LANG_KO ? GLOSS_W : MEANING_W;
-    int least = text_language() == LANG_KO ? 12 : HISTORY_STRIP;
+    int least = text_language() == LANG_KO ? 12 : HISTORY_SHOWN;
     int x = GUTTER + NAME_W + 1;
 
     f.cells = spark_cells(width - fixed - words - 1);
@@ -78,21 +78,21 @@ static struct fields two_columns(int half)
 
 static int half_width(const struct drawing *d)
 {
-    return (d->l.strip.w - HALF_GAP) / 2;
+    return (d->l.state_list.w - HALF_GAP) / 2;
 }
 
 /* Columns that rows may use: beside a pane the last one stays blank. */
-static int strip_width(const struct drawing *d)
+static int state_list_width(const struct drawing *d)
 {
-    return d->l.strip.w - (d->l.separator_x >= 0 ? 1 : 0);
+    return d->l.state_list.w - (d->l.separator_x >= 0 ? 1 : 0);
 }
 
-unsigned strip_state(unsigned index)
+unsigned state_list_state(unsigned index)
 {
-    return index < STATE_STRIP_COUNT ? state_strip_order[index] : 0;
+    return index < STATE_STATE_LIST_COUNT ? state_state_list_order[index] : 0;
 }
 
-bool strip_count(const struct snapshot *s, unsigned state, uint64_t *count)
+bool state_list_count(const struct sample *s, unsigned state, uint64_t *count)
 {
     if (!s)
         return false;
@@ -120,13 +120,13 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
     uint64_t count = 0;
     int64_t change;
     char number[FMT_SIZE] = FMT_NONE;
-    bool known = strip_count(d->s, state, &count);
+    bool known = state_list_count(d->s, state, &count);
     unsigned counted = state == TCP_STATE_CLOSE ? TCP_STATE_BOUND_INACTIVE : state;
 
     if (known)
         fmt_count_fit(number, sizeof number, count, f->now_w);
     canvas_put_right(d->c, x + f->now_x, y, f->now_w, role, number);
-    if (known && h && history_change(h, counted, HISTORY_STRIP, &change)) {
+    if (known && h && history_change(h, counted, HISTORY_SHOWN, &change)) {
         fmt_change(number, sizeof number, change, f->change_w);
         canvas_put_right(d->c, x + f->change_x, y, f->change_w, role, number);
     }
@@ -134,17 +134,17 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
         return;
     snprintf(number, sizeof number, FMT_NONE);
     if (known && h)
-        fmt_count_fit(number, sizeof number, history_max(h, counted, HISTORY_STRIP), f->max_w);
+        fmt_count_fit(number, sizeof number, history_max(h, counted, HISTORY_SHOWN), f->max_w);
     canvas_put_right(d->c, x + f->max_x, y, f->max_w, ROLE_DIM, number);
 }
 
 static void draw_state(struct drawing *d, const struct fields *f, int x, int y, int w,
                        unsigned index)
 {
-    unsigned state = strip_state(index);
-    bool chosen = d->ui->strip == index, focused = d->ui->focus == FOCUS_STATES;
+    unsigned state = state_list_state(index);
+    bool chosen = d->ui->state_list == index, focused = d->ui->focus == FOCUS_STATES;
     uint64_t count = 0;
-    bool zero = !strip_count(d->s, state, &count) || count == 0;
+    bool zero = !state_list_count(d->s, state, &count) || count == 0;
     enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
     bool warned = state && drawing_warned_states(d) >> state & 1;
     struct spark spark;
@@ -200,18 +200,18 @@ static void draw_heads(struct drawing *d, const struct fields *f, int x, int y)
 
 static void draw_one_column(struct drawing *d)
 {
-    const struct rect *r = &d->l.strip;
-    struct fields f = one_column(strip_width(d));
+    const struct rect *r = &d->l.state_list;
+    struct fields f = one_column(state_list_width(d));
 
     draw_title(d->c, r, d->ui->focus == FOCUS_STATES, text(MSG_VIEW_STATES), NULL, NULL);
     draw_heads(d, &f, r->x, r->y);
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++)
-        draw_state(d, &f, r->x, r->y + 1 + (int)i, strip_width(d), i);
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
+        draw_state(d, &f, r->x, r->y + 1 + (int)i, state_list_width(d), i);
 }
 
 static void draw_two_columns(struct drawing *d)
 {
-    const struct rect *r = &d->l.strip;
+    const struct rect *r = &d->l.state_list;
     int half = half_width(d);
     struct fields f = two_columns(half);
 
@@ -225,33 +225,33 @@ static void draw_two_columns(struct drawing *d)
     }
 }
 
-void draw_strip(struct drawing *d)
+void draw_state_list(struct drawing *d)
 {
-    switch (d->l.strip_form) {
-    case STRIP_ONE_COLUMN:
+    switch (d->l.state_list_form) {
+    case STATE_LIST_ONE_COLUMN:
         draw_one_column(d);
         break;
-    case STRIP_TWO_COLUMNS:
+    case STATE_LIST_TWO_COLUMNS:
         draw_two_columns(d);
         break;
-    case STRIP_CHIPS:
+    case STATE_LIST_CHIPS:
         draw_chips(d);
         break;
-    case STRIP_NONE:
+    case STATE_LIST_NONE:
         break;
     }
 }
 
-int strip_at(const struct drawing *d, int x, int y)
+int state_list_at(const struct drawing *d, int x, int y)
 {
-    const struct rect *r = &d->l.strip;
+    const struct rect *r = &d->l.state_list;
     int row = y - r->y - 1;
 
     if (x < r->x || x >= r->x + r->w || y < r->y || y >= r->y + r->h)
         return -1;
-    if (d->l.strip_form == STRIP_ONE_COLUMN)
-        return row >= 0 && row < STATE_STRIP_COUNT ? row : -1;
-    if (d->l.strip_form == STRIP_TWO_COLUMNS)
+    if (d->l.state_list_form == STATE_LIST_ONE_COLUMN)
+        return row >= 0 && row < STATE_STATE_LIST_COUNT ? row : -1;
+    if (d->l.state_list_form == STATE_LIST_TWO_COLUMNS)
         return row < 0 ? -1 : x < r->x + half_width(d) + HALF_GAP / 2 ? row : LEFT_STATES + row;
     return chip_at(d, x);
 }

@@ -62,21 +62,21 @@ static char group_mark(const struct drawing *d, uint32_t i)
 /* Marks of a row, as long as they last. */
 static char mark_of(const struct drawing *d, uint32_t position)
 {
-    const struct snapshot *s = d->s;
+    const struct sample *s = d->s;
     uint32_t row = d->rows->row[position];
-    const struct life *life;
+    const struct row_times *times;
 
     if (drawing_is_group(d, position))
         return group_mark(d, line_group(row));
-    life = s->life ? &s->life[row] : NULL;
-    if (snapshot_row_kind(s, row) == ROW_CLOSED)
+    times = s->times ? &s->times[row] : NULL;
+    if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
     if (drawing_row_severity(d, row) > SEVERITY_INFO)
         return '!';
-    if (life && s->conn[row].was_state && life->changed_ds != life->born_ds &&
-        is_fresh(d, life->changed_ds))
+    if (times && s->conn[row].was_state && times->changed_ds != times->born_ds &&
+        is_fresh(d, times->changed_ds))
         return '*';
-    if (life && life->born_ds && is_fresh(d, life->born_ds))
+    if (times && times->born_ds && is_fresh(d, times->born_ds))
         return '+';
     return position < d->ui->pinned_rows ? '^' : ' ';
 }

@@ -5,9 +5,9 @@
 
 #include "tcptop/model/state.h"
 
-unsigned ui_strip_state(const struct ui *ui)
+unsigned ui_state_list_state(const struct ui *ui)
 {
-    return ui->strip < STATE_STRIP_COUNT ? state_strip_order[ui->strip] : 0;
+    return ui->state_list < STATE_STATE_LIST_COUNT ? state_state_list_order[ui->state_list] : 0;
 }
 
 struct grouping ui_grouping(const struct ui *ui)
@@ -33,8 +33,8 @@ void ui_init(struct ui *ui)
     ui->group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     ui->utf8 = true;
     ui->fade_ds = 30;
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
-        if (state_strip_order[i] == TCP_STATE_TIME_WAIT)
-            ui->strip = i;
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        if (state_state_list_order[i] == TCP_STATE_TIME_WAIT)
+            ui->state_list = i;
     }
 }

@@ -18,11 +18,11 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
-#define WIDTH      200
-#define HEIGHT     50
-#define LISTENERS  20u
-#define ROUNDS_MAX 200
-#define PATIENCE_S 60
+#define WIDTH          200
+#define HEIGHT         50
+#define LISTENERS      20u
+#define ROUNDS_MAX     200
+#define TCP_TIMEOUTS_S 60
 
 /* Events in the order of a round: a key by its name, 'text is typed, wait is 300 ms later. */
 static const char *const script[] = {
@@ -41,9 +41,9 @@ struct cost {
 struct bench {
     uint32_t rows;
     unsigned state;
-    struct snapshot_pool *pool;
-    struct delta *delta;
-    struct snapshot *last;
+    struct sample_pool *pool;
+    struct diff *diff;
+    struct sample *last;
     struct session *session;
     struct canvas canvas;
     int wake_fd;
@@ -77,9 +77,9 @@ static void make_row(const struct bench *b, struct conn *c, uint32_t n, uint64_t
     };
 }
 
-static struct snapshot *next_sample(struct bench *b)
+static struct sample *next_sample(struct bench *b)
 {
-    struct snapshot *s = snapshot_new(b->pool);
+    struct sample *s = sample_new(b->pool);
     if (!s)
         fail("out of memory");
     s->seq = b->last ? b->last->seq + 1 : 1;
@@ -88,17 +88,17 @@ static struct snapshot *next_sample(struct bench *b)
     s->now_ds = (uint32_t)(s->seq * 10);
     s->interval_ms = s->asked_interval_ms = 1000;
     for (uint32_t n = 0; n < b->rows; n++) {
-        struct conn *c = snapshot_add(s, NULL);
+        struct conn *c = sample_add(s, NULL);
         if (!c)
             fail("out of memory");
         make_row(b, c, n, s->seq);
     }
-    snapshot_count(s);
-    if (delta_join(b->delta, s, b->last, 30))
+    sample_count(s);
+    if (diff_join(b->diff, s, b->last, 30))
         fail("out of memory");
-    snapshot_unref(b->last);
+    sample_unref(b->last);
     b->last = s;
-    return snapshot_ref(s);
+    return sample_ref(s);
 }
 
 static int64_t now(const struct bench *b)
@@ -114,12 +114,12 @@ static void draw(struct bench *b)
 /* Wait for the worker, and take its answer. */
 static void take_answer(struct bench *b, struct cost *c)
 {
-    const struct listing *before = b->session->list;
+    const struct row_view *before = b->session->list;
     struct pollfd fd = {.fd = b->wake_fd, .events = POLLIN};
     int64_t wall = clock_mono_ns(), cpu = 0;
     uint64_t count;
     while (b->session->list == before) {
-        if (poll(&fd, 1, PATIENCE_S * 1000) != 1 || read(b->wake_fd, &count, sizeof count) < 0)
+        if (poll(&fd, 1, TCP_TIMEOUTS_S * 1000) != 1 || read(b->wake_fd, &count, sizeof count) < 0)
             fail("no answer");
         c->answer[c->answered] = (double)(clock_mono_ns() - wall) / 1e6;
         cpu = clock_thread_cpu_ns();
@@ -152,7 +152,7 @@ static void act(struct bench *b, const char *event)
 static void run_event(struct bench *b, size_t i)
 {
     struct cost *c = &b->cost[i];
-    struct snapshot *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
+    struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
     uint64_t asked = b->session->last_ticket;
     int64_t cpu = clock_thread_cpu_ns();
     if (fresh)
@@ -210,10 +210,10 @@ int main(int argc, char **argv)
         return 2;
     }
     bindings_init(&settings.bindings);
-    b.pool = snapshot_pool_new();
-    b.delta = delta_new();
+    b.pool = sample_pool_new();
+    b.diff = diff_new();
     b.wake_fd = eventfd(0, EFD_CLOEXEC);
-    if (!b.pool || !b.delta || canvas_init(&b.canvas, WIDTH, HEIGHT) ||
+    if (!b.pool || !b.diff || canvas_init(&b.canvas, WIDTH, HEIGHT) ||
         session_new(&b.session, &settings, b.wake_fd, true, false))
         fail("cannot start");
     for (int round = 0; round < rounds; round++)
@@ -221,9 +221,9 @@ int main(int argc, char **argv)
             run_event(&b, i);
     print_costs(&b);
     session_free(b.session);
-    snapshot_unref(b.last);
-    snapshot_pool_free(b.pool);
-    delta_free(b.delta);
+    sample_unref(b.last);
+    sample_pool_free(b.pool);
+    diff_free(b.diff);
     canvas_fini(&b.canvas);
     close(b.wake_fd);
     return 0;

@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PER_SOURCE    14000u
-#define FDS_OF_OURS   64u
-#define PROCESSES_MAX 500u
-#define PATIENCE_S    120u
+#define PER_SOURCE     14000u
+#define FDS_OF_OURS    64u
+#define PROCESSES_MAX  500u
+#define TCP_TIMEOUTS_S 120u
 
 static void fail(const char *what)
 {
@@ -93,7 +93,7 @@ static unsigned fds_per_process(void)
 static void child(unsigned process, unsigned connections, bool hold, int ready)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(PATIENCE_S);
+    alarm(TCP_TIMEOUTS_S);
     work(process, connections, hold);
     alarm(0);
     if (write(ready, "", 1) != 1)
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
         }
     }
     close(ready[1]);
-    alarm(PATIENCE_S);
+    alarm(TCP_TIMEOUTS_S);
     wait_for_children(ready[0], processes);
     alarm(0);
     printf("%lu sockets, processes holding them: %u\n", sockets, processes);

@@ -27,18 +27,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIFE_S       600u
-#define PATIENCE_NS  (30 * NS_PER_S)
-#define COMPLETE_NS  (30 * NS_PER_MS)  /* silence that ends a screen */
-#define REST_NS      (250 * NS_PER_MS) /* a process at rest uses REST_CPU_NS at most meanwhile */
-#define REST_CPU_NS  (1 * NS_PER_MS)
-#define THINK_MIN_MS 10
-#define THINK_MAX_MS 40
-#define KEYS_MAX     10000
-#define ORDER_MAX    256
-#define NS_PER_S     1000000000LL
-#define NS_PER_MS    1000000LL
-#define NS_PER_US    1000LL
+#define LIFE_S          600u
+#define TCP_TIMEOUTS_NS (30 * NS_PER_S)
+#define COMPLETE_NS     (30 * NS_PER_MS)  /* silence that ends a screen */
+#define REST_NS         (250 * NS_PER_MS) /* a process at rest uses REST_CPU_NS at most meanwhile */
+#define REST_CPU_NS     (1 * NS_PER_MS)
+#define THINK_MIN_MS    10
+#define THINK_MAX_MS    40
+#define KEYS_MAX        10000
+#define ORDER_MAX       256
+#define NS_PER_S        1000000000LL
+#define NS_PER_MS       1000000LL
+#define NS_PER_US       1000LL
 
 /* Looks for a text in a stream that comes in pieces; no part of it may be its own beginning. */
 struct mark {
@@ -128,7 +128,7 @@ static bool pass_time(struct screen *s, int64_t ns)
 
 static bool await(struct screen *s)
 {
-    int64_t end = now_ns() + PATIENCE_NS;
+    int64_t end = now_ns() + TCP_TIMEOUTS_NS;
 
     while (!s->wanted.seen)
         if (!take(s, end) || now_ns() >= end)
@@ -174,7 +174,7 @@ static bool order_start(struct screen *s, char *args)
         run(s, ptsname(s->tty));
     if (s->pid < 0 || clock_getcpuclockid(s->pid, &s->cpu) || !await(s))
         return false;
-    end = now_ns() + PATIENCE_NS;
+    end = now_ns() + TCP_TIMEOUTS_NS;
     while (now_ns() < s->last_ns + COMPLETE_NS)
         if (now_ns() >= end || !take(s, s->last_ns + COMPLETE_NS))
             return false;
@@ -213,7 +213,7 @@ static bool order_cost(struct screen *s, char *args)
 /* The processor's clock tells when it is at rest, whatever it writes or does not. */
 static bool order_press(struct screen *s, char *args)
 {
-    int64_t begin = clock_ns(s->cpu), before = begin, cpu, end = now_ns() + PATIENCE_NS;
+    int64_t begin = clock_ns(s->cpu), before = begin, cpu, end = now_ns() + TCP_TIMEOUTS_NS;
     int64_t until = now_ns() + REST_NS;
     long kib, most = 0;
 

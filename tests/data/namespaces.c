@@ -64,7 +64,7 @@ static struct netns *entry(struct netns_table *t, uint16_t id)
 }
 
 /* nginx listens with a worker of its own, which has the connections. */
-static void add_owners(struct snapshot *s)
+static void add_owners(struct sample *s)
 {
     static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
     struct owner_map *map = owner_map_new();
@@ -77,9 +77,9 @@ static void add_owners(struct snapshot *s)
     owner_map_free(map);
 }
 
-static struct snapshot *make_sample(const char *shown)
+static struct sample *make_sample(const char *shown)
 {
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     struct netns_table *t = make_table(shown);
     const char *one = strcmp(shown, "init") == 0 ? "" : shown;
 

@@ -53,26 +53,26 @@ static void go_back(struct figures *f, int t)
     f->rtt_us = value_at(last.rtt_us, &last.rtt_course, t);
 }
 
-static void make_flow(struct flow *flow, const struct figures *last, int t)
+static void make_metrics(struct tcp_metrics *metrics, const struct figures *last, int t)
 {
     struct figures at = *last, *f = &at;
 
     go_back(f, t);
-    *flow = (struct flow){0};
-    figure_set(flow, FLOW_rto_us, f->rto_us);
-    figure_set(flow, FLOW_last_ack_recv_ms, f->ack_ago_ms);
-    figure_set(flow, FLOW_rtt_us, f->rtt_us);
-    figure_set(flow, FLOW_rttvar_us, f->rttvar_us);
-    figure_set(flow, FLOW_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
-    figure_set(flow, FLOW_cwnd_segs, f->cwnd);
-    figure_set(flow, FLOW_total_retrans_segs, f->again / SEGMENT);
-    figure_set(flow, FLOW_bytes_acked, f->sent - f->again);
-    figure_set(flow, FLOW_bytes_received, f->received);
-    figure_set(flow, FLOW_min_rtt_us, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
-    figure_set(flow, FLOW_busy_us, f->busy_us);
-    figure_set(flow, FLOW_bytes_sent, f->sent);
-    figure_set(flow, FLOW_bytes_retrans, f->again);
-    figure_set(flow, FLOW_snd_wnd_bytes, f->window);
+    *metrics = (struct tcp_metrics){0};
+    figure_set(metrics, METRICS_rto_us, f->rto_us);
+    figure_set(metrics, METRICS_last_ack_recv_ms, f->ack_ago_ms);
+    figure_set(metrics, METRICS_rtt_us, f->rtt_us);
+    figure_set(metrics, METRICS_rttvar_us, f->rttvar_us);
+    figure_set(metrics, METRICS_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
+    figure_set(metrics, METRICS_cwnd_segs, f->cwnd);
+    figure_set(metrics, METRICS_total_retrans_segs, f->again / SEGMENT);
+    figure_set(metrics, METRICS_bytes_acked, f->sent - f->again);
+    figure_set(metrics, METRICS_bytes_received, f->received);
+    figure_set(metrics, METRICS_min_rtt_us, f->min_rtt_us ? f->min_rtt_us : UINT32_MAX);
+    figure_set(metrics, METRICS_busy_us, f->busy_us);
+    figure_set(metrics, METRICS_bytes_sent, f->sent);
+    figure_set(metrics, METRICS_bytes_retrans, f->again);
+    figure_set(metrics, METRICS_snd_wnd_bytes, f->window);
 }
 
 /* "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*". */
@@ -109,7 +109,7 @@ static uint32_t expires_at(const struct row *r, int t)
 /* The frame in the making: what it says, and the sample whose owners it tells. */
 struct making {
     struct str messages;
-    struct snapshot *s;
+    struct sample *s;
     const struct scene *scene;
     uint32_t *inodes[PROCESSES_MAX]; /* of each process */
     uint32_t n[PROCESSES_MAX], cap[PROCESSES_MAX];
@@ -166,7 +166,7 @@ static void add_message(struct making *m, const struct row *r, int t)
                      .wqueue = r->wqueue};
     uint64_t hash = hash_bytes(r->local, strlen(r->local), 0);
     uint8_t info[BUILD_INFO_BYTES];
-    struct flow flow;
+    struct tcp_metrics metrics;
 
     c.family = parse_address(r->local, c.src, &c.sport);
     parse_address(r->remote, c.dst, &c.dport);
@@ -178,12 +178,12 @@ static void add_message(struct making *m, const struct row *r, int t)
         c.inode = (uint32_t)(10000 + c.cookie % 99990001);
         add_holders(m, &c, r);
     }
-    struct conn *row = snapshot_add(m->s, NULL);
+    struct conn *row = sample_add(m->s, NULL);
     if (!row)
         fail("scenes");
     *row = c;
-    make_flow(&flow, &r->figures, t);
-    build_info(info, &flow);
+    make_metrics(&metrics, &r->figures, t);
+    build_info(info, &metrics);
     build_conn(&m->messages, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
 }
 
@@ -289,8 +289,8 @@ static void add_owners(struct making *m)
 /* One frame. Returns false when memory ran out. */
 static bool add_frame(struct str *out, const struct scene *scene, int t)
 {
-    struct making m = {.s = snapshot_new(NULL), .scene = scene};
-    struct snapshot *s = m.s;
+    struct making m = {.s = sample_new(NULL), .scene = scene};
+    struct sample *s = m.s;
     bool done;
 
     if (!s)
@@ -301,14 +301,14 @@ static bool add_frame(struct str *out, const struct scene *scene, int t)
     s->mono_ns = (LAST_MONO_S - SAMPLES + t) * NS_PER_S;
     s->wall_ns = (LAST_WALL_S - SAMPLES + t) * NS_PER_S;
     s->interval_ms = s->asked_interval_ms = 1000;
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     s->cost_ns = s->cpu_ns = scene->cost_ns;
     set_host(&s->host, scene, t);
     add_owners(&m);
     frame_write(out, s, str_text(&m.messages), m.messages.len);
     done = !str_failed(&m.messages) && !str_failed(out);
     str_fini(&m.messages);
-    snapshot_unref(s);
+    sample_unref(s);
     return done;
 }
 

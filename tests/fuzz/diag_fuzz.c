@@ -48,7 +48,7 @@ const struct fuzz_seed *fuzz_seeds(size_t *n)
     return list;
 }
 
-static void check_rows(const struct snapshot *s, size_t len)
+static void check_rows(const struct sample *s, size_t len)
 {
     demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
     for (uint32_t i = 0; i < s->n_live; i++) {
@@ -61,16 +61,16 @@ static void check_rows(const struct snapshot *s, size_t len)
 
 /* Half of the records are in the first sample, what is left of them in the second; the whole is
  * told as ends, of which half came before the second dump, and once more with a third sample. */
-static void check_ends(struct snapshot *told)
+static void check_ends(struct sample *told)
 {
-    struct delta *d = delta_new();
-    struct snapshot *s[3] = {snapshot_new(NULL), snapshot_new(NULL), snapshot_new(NULL)};
+    struct diff *d = diff_new();
+    struct sample *s[3] = {sample_new(NULL), sample_new(NULL), sample_new(NULL)};
     uint32_t n = told->n_live;
 
     demand(d && s[0] && s[1] && s[2], "no memory");
     for (uint32_t i = 0; i < n; i++) {
         for (unsigned k = 0; k < 3; k++) {
-            struct conn *c = (i + k) % 2 ? snapshot_add(s[k], NULL) : NULL;
+            struct conn *c = (i + k) % 2 ? sample_add(s[k], NULL) : NULL;
             if (c)
                 *c = told->conn[i];
         }
@@ -78,28 +78,28 @@ static void check_ends(struct snapshot *told)
     for (unsigned k = 0; k < 3; k++) {
         s[k]->mono_ns = (int64_t)k * 1000000000;
         s[k]->now_ds = 10 * k;
-        s[k]->deaths_told = true;
-        s[k]->ended = k ? snapshot_ref(told) : NULL;
+        s[k]->close_events_known = true;
+        s[k]->ended = k ? sample_ref(told) : NULL;
         s[k]->ended_before = n / 2;
-        demand(delta_join(d, s[k], k ? s[k - 1] : NULL, 30) == 0, "no memory for a join");
-        demand(s[k]->deaths.ended <= n && s[k]->deaths.unseen <= 2 * (uint64_t)n,
+        demand(diff_join(d, s[k], k ? s[k - 1] : NULL, 30) == 0, "no memory for a join");
+        demand(s[k]->close_stats.ended <= n && s[k]->close_stats.unseen <= 2 * (uint64_t)n,
                "counts too many");
-        demand(s[k]->n_closed <= SNAPSHOT_CLOSED_MAX && !s[k]->ended, "keeps too much");
+        demand(s[k]->n_closed <= SAMPLE_CLOSED_MAX && !s[k]->ended, "keeps too much");
     }
     for (unsigned k = 0; k < 3; k++)
-        snapshot_unref(s[k]);
-    delta_free(d);
+        sample_unref(s[k]);
+    diff_free(d);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    struct diag d = {.snapshot = s, .states = STATE_MASK_LISTED};
+    struct sample *s = sample_new(NULL);
+    struct diag d = {.sample = s, .states = STATE_MASK_LISTED};
     bool damaged;
 
     if (!s)
         return 0;
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     for (size_t at = 0; at < len; at += d.used) {
         enum diag_result result = diag_parse(&d, data + at, len - at);
         demand(d.used <= len - at, "took more than there was");
@@ -112,6 +112,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check_rows(s, len);
     check_ends(s);
     demand(diag_whole(data, len, &damaged) <= len, "whole messages beyond the end");
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }

@@ -25,11 +25,11 @@ static void demand(bool holds, const char *what)
     }
 }
 
-static struct snapshot *some_rows(void)
+static struct sample *some_rows(void)
 {
-    static struct snapshot *s;
+    static struct sample *s;
     if (!s) {
-        s = snapshot_new(NULL);
+        s = sample_new(NULL);
         sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
         sample_row(s, "[fe80::1]:80", "[fe80::2]:9", TCP_STATE_TIME_WAIT)->ifindex = 1;
         sample_row(s, "[::]:22", "[::]:0", TCP_STATE_LISTEN);
@@ -40,8 +40,8 @@ static struct snapshot *some_rows(void)
 static void check_predicate(const struct predicate *p)
 {
     demand(predicate_depth(p) >= 0, "a well-formed program");
-    const struct snapshot *s = some_rows();
-    for (uint32_t row = 0; row < snapshot_rows(s); row++)
+    const struct sample *s = some_rows();
+    for (uint32_t row = 0; row < sample_rows(s); row++)
         predicate_match(p, s, row);
 }
 

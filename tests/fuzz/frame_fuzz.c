@@ -27,13 +27,13 @@ static void demand(bool holds, const char *what)
 }
 
 /* One row has a process, one a process that has let go, and one nobody who can be looked at. */
-static void add_owners(struct snapshot *s, struct str *messages)
+static void add_owners(struct sample *s, struct str *messages)
 {
     struct owner_map *map = owner_map_new();
 
     for (uint16_t i = 0; i < 3; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3001 + i, 50000, 2u + i);
-        struct conn *row = snapshot_add(s, NULL);
+        struct conn *row = sample_add(s, NULL);
         c.inode = i == 1 ? 0 : 900u + i;
         build_conn(messages, &c, NULL, 0);
         if (!row || !map)
@@ -52,7 +52,7 @@ static void add_owners(struct snapshot *s, struct str *messages)
 
 static void build_file(struct str *out, int frames)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct str messages = STR_INIT;
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3000, 50000, 1);
 
@@ -69,7 +69,7 @@ static void build_file(struct str *out, int frames)
     for (int i = 0; i < frames; i++)
         frame_write(out, s, messages.data, messages.len);
     str_fini(&messages);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 const struct fuzz_seed *fuzz_seeds(size_t *n)
@@ -91,7 +91,7 @@ const struct fuzz_seed *fuzz_seeds(size_t *n)
 
 static void play_file(const uint8_t *data, size_t len)
 {
-    struct request req = {.needs = NEED_FLOW};
+    struct request req = {.needs = NEED_TCP_INFO};
     struct source *src;
     struct err err;
     char path[64];
@@ -102,13 +102,13 @@ static void play_file(const uint8_t *data, size_t len)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (source_open_recording(&src, path, &err) == 0) {
         for (size_t samples = 0; result == 0; samples++) {
-            struct snapshot *s = snapshot_new(NULL);
+            struct sample *s = sample_new(NULL);
             if (!s)
                 abort();
             result = source_sample(src, &req, s, &err);
             demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
             demand(samples <= len / FRAME_PRELUDE_BYTES + 1, "more samples than frames");
-            snapshot_unref(s);
+            sample_unref(s);
         }
         source_close(src);
     }
@@ -123,10 +123,10 @@ static bool is_clean(const char *text)
     return strcmp(text, clean) == 0;
 }
 
-static void check_owners(const struct snapshot *s)
+static void check_owners(const struct sample *s)
 {
-    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
-        const struct owner_group *g = snapshot_owner(s, row, NULL);
+    for (uint32_t row = 0; row < sample_rows(s); row++) {
+        const struct owner_group *g = sample_owner(s, row, NULL);
         demand(g || (s->owner[row] & OWNER_GROUP) < OWNER_FIRST, "a number of no group");
         for (uint32_t i = 0; g && i < g->n; i++)
             demand(is_clean(g->member[i]->process) && is_clean(g->member[i]->cmdline) &&
@@ -140,7 +140,7 @@ static void check_owners(const struct snapshot *s)
 
 static void read_frame(const uint8_t *frame, size_t len, struct owner_map *owners)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct err err;
 
     if (!s)
@@ -152,7 +152,7 @@ static void read_frame(const uint8_t *frame, size_t len, struct owner_map *owner
         owned_assign(owners, s);
         check_owners(s);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Behind true checksums: what only an enemy writes. Once more, on top of what it told. */

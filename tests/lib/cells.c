@@ -6,7 +6,7 @@
 
 #include "tcptop/base/str.h"
 
-const char *cell_shown(const struct snapshot *s, uint32_t row, enum column_id id)
+const char *cell_shown(const struct sample *s, uint32_t row, enum column_id id)
 {
     static struct str text;
     str_clear(&text);
@@ -14,7 +14,7 @@ const char *cell_shown(const struct snapshot *s, uint32_t row, enum column_id id
     return str_text(&text);
 }
 
-const char *cell_raw(const struct snapshot *s, uint32_t row, enum column_id id)
+const char *cell_raw(const struct sample *s, uint32_t row, enum column_id id)
 {
     static char text[80];
     struct value v;

@@ -5,10 +5,10 @@
 #include "tcptop/query/column.h"
 
 /** The value, "absent" where there is none. Until the next call. */
-const char *cell_raw(const struct snapshot *s, uint32_t row, enum column_id id);
+const char *cell_raw(const struct sample *s, uint32_t row, enum column_id id);
 
 /** The text on the screen. Until the next call. */
-const char *cell_shown(const struct snapshot *s, uint32_t row, enum column_id id);
+const char *cell_shown(const struct sample *s, uint32_t row, enum column_id id);
 
 /* Both at once. */
 #define assert_cell(s, row, id, value, text)                                                       \

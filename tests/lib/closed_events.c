@@ -1,4 +1,4 @@
-/* See told.h. */
+/* See closed_events.h. */
 #include "lib/closed_events.h"
 
 #include <setjmp.h>
@@ -13,14 +13,14 @@
 #include "lib/figures.h"
 #include "lib/model_build.h"
 
-static struct snapshot_pool *pool;
+static struct sample_pool *pool;
 
 int told_setup(void **state)
 {
     static struct run r;
 
     r = run_start(10);
-    pool = snapshot_pool_new();
+    pool = sample_pool_new();
     *state = &r;
     return 0;
 }
@@ -28,7 +28,7 @@ int told_setup(void **state)
 int told_teardown(void **state)
 {
     run_end(*state);
-    snapshot_pool_free(pool);
+    sample_pool_free(pool);
     return 0;
 }
 
@@ -40,19 +40,19 @@ void told_row(struct run *r, uint64_t cookie, unsigned state)
     c->dport = 443;
 }
 
-struct snapshot *told_sample(struct run *r, unsigned open)
+struct sample *told_sample(struct run *r, unsigned open)
 {
-    struct snapshot *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(r, 0);
 
-    s->deaths_told = true;
-    s->ended = snapshot_new(pool);
-    s->ended->needs = NEED_FLOW;
+    s->close_events_known = true;
+    s->ended = sample_new(pool);
+    s->ended->needs = NEED_TCP_INFO;
     for (uint64_t cookie = 1; cookie <= open; cookie++)
         told_row(r, cookie, TCP_STATE_ESTABLISHED);
     return s;
 }
 
-struct snapshot *told_join(struct run *r)
+struct sample *told_join(struct run *r)
 {
     if (!r->next->ended_before) /* all, unless the test says so */
         r->next->ended_before = r->next->ended->n_live;
@@ -63,14 +63,14 @@ struct snapshot *told_join(struct run *r)
 
 struct conn *told_end(struct run *r, uint64_t cookie, uint64_t acked, uint64_t received)
 {
-    struct snapshot *s = r->next->ended;
+    struct sample *s = r->next->ended;
     struct conn *c = model_add(s, cookie, TCP_STATE_CLOSE);
-    struct flow *f = &s->flow[s->n_live - 1];
+    struct tcp_metrics *f = &s->metrics[s->n_live - 1];
 
     assert_non_null(c);
     c->dport = 443;
-    figure_set(f, FLOW_bytes_acked, acked);
-    figure_set(f, FLOW_bytes_received, received);
+    figure_set(f, METRICS_bytes_acked, acked);
+    figure_set(f, METRICS_bytes_received, received);
     return c;
 }
 
@@ -83,23 +83,23 @@ void told_nameless(struct run *r, uint64_t cookie)
     c->wqueue = 65538;
 }
 
-uint32_t told_row_of(const struct snapshot *s, uint64_t cookie)
+uint32_t told_row_of(const struct sample *s, uint64_t cookie)
 {
-    return snapshot_find(s, &(struct conn){.cookie = cookie}, 0);
+    return sample_find(s, &(struct conn){.cookie = cookie}, 0);
 }
 
-bool told_is(const struct snapshot *s, uint64_t cookie, enum row_kind kind)
+bool told_is(const struct sample *s, uint64_t cookie, enum row_kind kind)
 {
     uint32_t at = told_row_of(s, cookie);
 
-    return at != NONE && snapshot_row_kind(s, at) == kind;
+    return at != NONE && sample_row_kind(s, at) == kind;
 }
 
-uint64_t told_figure(const struct snapshot *s, uint64_t cookie, enum flow_field field)
+uint64_t told_figure(const struct sample *s, uint64_t cookie, enum tcp_metric field)
 {
     uint64_t value = UINT64_MAX;
 
-    flow_get(snapshot_flow(s, told_row_of(s, cookie)), field, &value);
+    tcp_metrics_get(sample_metrics(s, told_row_of(s, cookie)), field, &value);
     return value;
 }
 

@@ -12,7 +12,7 @@ int told_teardown(void **state);
 
 /** A new sample to fill, in which the sockets with the cookies 1 to `open` are established; the
  *  kernel has told nothing so far. */
-struct snapshot *told_sample(struct run *r, unsigned open);
+struct sample *told_sample(struct run *r, unsigned open);
 
 /** One row more. */
 void told_row(struct run *r, uint64_t cookie, unsigned state);
@@ -24,14 +24,14 @@ struct conn *told_end(struct run *r, uint64_t cookie, uint64_t acked, uint64_t r
 void told_nameless(struct run *r, uint64_t cookie);
 
 /** The sample is filled; returns it. */
-struct snapshot *told_join(struct run *r);
+struct sample *told_join(struct run *r);
 
 /** A first sample of two established connections, joined. */
 void told_two(struct run *r);
 
 /* Of the socket with that cookie: its row, NONE if it has none; is that of this kind; a figure. */
-uint32_t told_row_of(const struct snapshot *s, uint64_t cookie);
-bool told_is(const struct snapshot *s, uint64_t cookie, enum row_kind kind);
-uint64_t told_figure(const struct snapshot *s, uint64_t cookie, enum flow_field field);
+uint32_t told_row_of(const struct sample *s, uint64_t cookie);
+bool told_is(const struct sample *s, uint64_t cookie, enum row_kind kind);
+uint64_t told_figure(const struct sample *s, uint64_t cookie, enum tcp_metric field);
 
 #endif

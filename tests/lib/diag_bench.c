@@ -13,16 +13,16 @@
 
 void bench_setup(struct diag_bench *b, uint32_t needs)
 {
-    *b = (struct diag_bench){.s = snapshot_new(NULL)};
+    *b = (struct diag_bench){.s = sample_new(NULL)};
     assert_non_null(b->s);
     b->s->needs = needs;
     b->d = (struct diag){
-        .snapshot = b->s, .states = STATE_MASK_LISTED, .seq = BUILD_SEQ, .portid = BUILD_PORTID};
+        .sample = b->s, .states = STATE_MASK_LISTED, .seq = BUILD_SEQ, .portid = BUILD_PORTID};
 }
 
 void bench_fini(struct diag_bench *b)
 {
-    snapshot_unref(b->s);
+    sample_unref(b->s);
     str_fini(&b->in);
 }
 

@@ -5,9 +5,9 @@
 #include "lib/diag_build.h"
 #include "tcptop/source/diag.h"
 
-/* A parser over an empty snapshot, and the messages that it is fed. */
+/* A parser over an empty sample, and the messages that it is fed. */
 struct diag_bench {
-    struct snapshot *s;
+    struct sample *s;
     struct str in;
     struct diag d;
 };

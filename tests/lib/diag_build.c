@@ -72,13 +72,13 @@ void build_done(struct str *out, int error)
     build_message(out, NLMSG_DONE, NLM_F_MULTI, &error, sizeof(error));
 }
 
-void build_info(uint8_t info[BUILD_INFO_BYTES], const struct flow *f)
+void build_info(uint8_t info[BUILD_INFO_BYTES], const struct tcp_metrics *f)
 {
     memset(info, 0, BUILD_INFO_BYTES);
 #define FIELD(type, name, offset)                                                                  \
-    if (f->valid >> FLOW_##name & 1)                                                               \
+    if (f->valid >> METRICS_##name & 1)                                                            \
         memcpy(info + (offset), &f->name, sizeof(type));
-    FLOW_FIELDS(FIELD)
+    TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
 }
 

@@ -28,7 +28,7 @@ void build_conn_with(struct str *out, const struct conn *c, const void *info, si
 void build_done(struct str *out, int error);
 
 /** Put the valid fields of `f` at their places in a tcp_info, the rest 0. */
-void build_info(uint8_t info[BUILD_INFO_BYTES], const struct flow *f);
+void build_info(uint8_t info[BUILD_INFO_BYTES], const struct tcp_metrics *f);
 
 /** A plain IPv4 record: 10.0.0.1:sport → 10.0.0.2:dport. */
 struct conn build_plain(unsigned state, uint16_t sport, uint16_t dport, uint64_t cookie);

@@ -6,7 +6,7 @@
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
 
-static int fake_sample(struct source *src, const struct request *req, struct snapshot *s,
+static int fake_sample(struct source *src, const struct request *req, struct sample *s,
                        struct err *err)
 {
     struct fake *f = (struct fake *)src;

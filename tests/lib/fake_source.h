@@ -18,7 +18,7 @@ struct fake {
     atomic_uint status;           /* enum sample_status */
     atomic_llong cpu_ns, mono_ns; /* what it claims; mono_ns 0: the real time */
     atomic_uint backend, needs;   /* needs: as asked for last */
-    atomic_uint view;             /* snapshot.netns_view */
+    atomic_uint view;             /* sample.netns_view */
     atomic_bool closed;
     sigset_t blocked; /* signals of the thread that took the first sample */
 };

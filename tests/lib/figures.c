@@ -3,17 +3,17 @@
 
 #include <stdlib.h>
 
-void figure_set(struct flow *f, enum flow_field field, uint64_t value)
+void figure_set(struct tcp_metrics *f, enum tcp_metric field, uint64_t value)
 {
     f->valid |= UINT32_C(1) << field;
     switch (field) {
 #define FIELD(type, name, offset)                                                                  \
-    case FLOW_##name:                                                                              \
+    case METRICS_##name:                                                                           \
         f->name = (type)value;                                                                     \
         return;
-        FLOW_FIELDS(FIELD)
+        TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
-    case FLOW_FIELD_COUNT:
+    case TCP_METRIC_COUNT:
         break;
     }
     abort();

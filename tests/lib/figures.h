@@ -5,6 +5,6 @@
 #include "tcptop/model/tcp_metrics.h"
 
 /** The field is `value`, and known. */
-void figure_set(struct flow *f, enum flow_field field, uint64_t value);
+void figure_set(struct tcp_metrics *f, enum tcp_metric field, uint64_t value);
 
 #endif

@@ -7,11 +7,11 @@
 
 #include "tcptop/base/clock.h"
 
-struct snapshot *host_new(void)
+struct sample *host_new(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
-    if (!s || history_init(&s->history, HISTORY_STRIP))
+    if (!s || history_init(&s->history, HISTORY_SHOWN))
         abort();
     s->now_ds = 600;
     return s;
@@ -22,13 +22,13 @@ static bool is_local_free(const struct conn *c)
     return c->sport == 0;
 }
 
-void host_add(struct snapshot *s, uint32_t n, struct conn c)
+void host_add(struct sample *s, uint32_t n, struct conn c)
 {
     bool local = is_local_free(&c);
 
     c.family = AF_INET;
     for (uint32_t i = 0; i < n; i++) {
-        struct conn *row = snapshot_add(s, NULL);
+        struct conn *row = sample_add(s, NULL);
         if (!row)
             abort();
         *row = c;
@@ -40,37 +40,37 @@ void host_add(struct snapshot *s, uint32_t n, struct conn c)
     }
 }
 
-void host_sysctl_set(struct snapshot *s, enum host_sysctl which, int64_t value)
+void host_sysctl_set(struct sample *s, enum host_sysctl which, int64_t value)
 {
     s->host.sysctl[which] = value;
     s->host.sysctl_valid |= 1u << which;
 }
 
-void host_finish(struct snapshot *s, unsigned state, uint32_t was)
+void host_finish(struct sample *s, unsigned state, uint32_t was)
 {
     struct point p = {.seq = 1, .counter_valid = s->host.counter_valid};
 
-    snapshot_count(s);
+    sample_count(s);
     p.total = s->total;
     memcpy(p.count, s->count, sizeof(p.count));
-    for (int i = 0; i < HISTORY_STRIP; i++, p.seq++, p.mono_ns += NS_PER_S) {
+    for (int i = 0; i < HISTORY_SHOWN; i++, p.seq++, p.mono_ns += NS_PER_S) {
         p.count[state] = i ? s->count[state] : was;
         memcpy(p.counter, s->host.counter, i ? sizeof(p.counter) : 0);
         history_add(&s->history, &p);
     }
-    s->seq = HISTORY_STRIP;
+    s->seq = HISTORY_SHOWN;
 }
 
-static void defaults(struct snapshot *s, int64_t low, int64_t high)
+static void defaults(struct sample *s, int64_t low, int64_t high)
 {
     host_sysctl_set(s, SYSCTL_TW_REUSE, 2);
     host_sysctl_set(s, SYSCTL_PORT_LOW, low);
     host_sysctl_set(s, SYSCTL_PORT_HIGH, high);
 }
 
-struct snapshot *host_web01(void)
+struct sample *host_web01(void)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn server = {.state = TCP_STATE_TIME_WAIT,
                           .sport = 443,
                           .timer = TIMER_TIMEWAIT,
@@ -93,9 +93,9 @@ struct snapshot *host_web01(void)
     return s;
 }
 
-struct snapshot *host_devbox(void)
+struct sample *host_devbox(void)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn page = {
         .state = TCP_STATE_TIME_WAIT, .sport = 3000, .timer = TIMER_TIMEWAIT, .expires_ms = 12900};
 
@@ -109,9 +109,9 @@ struct snapshot *host_devbox(void)
     return s;
 }
 
-struct snapshot *host_api07(void)
+struct sample *host_api07(void)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn leak = {.state = TCP_STATE_CLOSE_WAIT, .dport = 8443, .inode = 3, .rqueue = 1};
 
     host_add(s, 2918, (struct conn){.state = TCP_STATE_ESTABLISHED, .sport = 443, .inode = 2});

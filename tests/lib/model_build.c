@@ -6,9 +6,9 @@
 
 #include "tcptop/base/hash.h"
 
-struct conn *model_add(struct snapshot *s, uint64_t cookie, unsigned state)
+struct conn *model_add(struct sample *s, uint64_t cookie, unsigned state)
 {
-    struct conn *c = snapshot_add(s, NULL);
+    struct conn *c = sample_add(s, NULL);
 
     if (!c)
         return NULL;

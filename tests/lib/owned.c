@@ -15,9 +15,9 @@ void owned_put(struct owner_map *map, uint32_t pid, uint32_t uid, const char *co
         abort();
 }
 
-void owned_assign(struct owner_map *map, struct snapshot *s)
+void owned_assign(struct owner_map *map, struct sample *s)
 {
-    if (snapshot_reserve_owner(s, snapshot_rows(s)))
+    if (sample_reserve_owner(s, sample_rows(s)))
         abort();
     s->needs |= NEED_OWNER;
     owner_map_assign(map, s, NULL);

@@ -10,6 +10,6 @@ void owned_put(struct owner_map *map, uint32_t pid, uint32_t uid, const char *co
 
 /** Give the rows of `s` the owners that the map has for their inodes.
  */
-void owned_assign(struct owner_map *map, struct snapshot *s);
+void owned_assign(struct owner_map *map, struct sample *s);
 
 #endif

@@ -30,17 +30,17 @@ int patient_tear_down(void **state)
 {
     (void)state;
     patient.doctor->free(patient.doctor);
-    snapshot_unref(patient.now);
+    sample_unref(patient.now);
     patient.now = NULL;
     return 0;
 }
 
-struct snapshot *patient_sample(double t)
+struct sample *patient_sample(double t)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     assert_non_null(s);
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     s->mono_ns = NS_PER_S * 1000 + (int64_t)(t * (double)NS_PER_S);
     s->wall_ns = s->mono_ns;
     s->now_ds = 10000 + (uint32_t)(t * 10);
@@ -48,7 +48,7 @@ struct snapshot *patient_sample(double t)
     return s;
 }
 
-struct conn *patient_rows(struct snapshot *s, unsigned n, unsigned state, double age)
+struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double age)
 {
     static struct conn none;
     struct conn *c = &none;
@@ -57,35 +57,35 @@ struct conn *patient_rows(struct snapshot *s, unsigned n, unsigned state, double
         char remote[32];
         snprintf(remote, sizeof remote, "10.0.0.2:%u", 20000 + i);
         c = sample_row(s, "10.0.0.1:80", remote, state);
-        flow_clear(&s->flow[s->n_live - 1]);
-        s->life[s->n_live - 1].changed_ds = s->now_ds - (uint32_t)(age * 10);
+        tcp_metrics_clear(&s->metrics[s->n_live - 1]);
+        s->times[s->n_live - 1].changed_ds = s->now_ds - (uint32_t)(age * 10);
     }
     return c;
 }
 
-void patient_counter(struct snapshot *s, enum host_counter which, uint64_t value)
+void patient_counter(struct sample *s, enum host_counter which, uint64_t value)
 {
     s->host.counter[which] = value;
     s->host.counter_valid |= UINT32_C(1) << which;
 }
 
-void patient_setting(struct snapshot *s, enum host_sysctl which, int64_t value)
+void patient_setting(struct sample *s, enum host_sysctl which, int64_t value)
 {
     s->host.sysctl[which] = value;
     s->host.sysctl_valid |= UINT32_C(1) << which;
 }
 
-void patient_gauge(struct snapshot *s, enum host_gauge which, uint64_t value)
+void patient_gauge(struct sample *s, enum host_gauge which, uint64_t value)
 {
     s->host.gauge[which] = value;
     s->host.gauge_valid |= UINT32_C(1) << which;
 }
 
-void patient_look(struct snapshot *s)
+void patient_look(struct sample *s)
 {
-    snapshot_count(s);
-    patient.doctor->examine(patient.doctor, s);
-    snapshot_unref(patient.now);
+    sample_count(s);
+    patient.doctor->observe(patient.doctor, s);
+    sample_unref(patient.now);
     patient.now = s;
     assert_non_null(s->findings);
 }
@@ -132,9 +132,9 @@ bool patient_says(const struct finding *f, enum finding_part part, const char *w
     return holds;
 }
 
-struct snapshot *patient_queue(double t, uint32_t waiting, uint64_t overflows)
+struct sample *patient_queue(double t, uint32_t waiting, uint64_t overflows)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
     struct conn *c = patient_rows(s, 1, TCP_STATE_LISTEN, 100);
 
     c->rqueue = waiting;

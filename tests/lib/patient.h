@@ -7,8 +7,8 @@
 #include "tcptop/source/sample_observer.h"
 
 struct patient {
-    struct examiner *doctor;
-    struct snapshot *now; /* the sample looked at last */
+    struct sample_observer *doctor;
+    struct sample *now; /* the sample looked at last */
 };
 
 extern struct patient patient; /* the test's one */
@@ -18,21 +18,21 @@ int patient_set_up(void **state);
 int patient_tear_down(void **state);
 
 /** A sample `t` seconds after the first, with figures. */
-struct snapshot *patient_sample(double t);
+struct sample *patient_sample(double t);
 
 /** `n` rows of a kind; the ports of the second end differ. Each has been so for `age` seconds.
  *  Returns the last. */
-struct conn *patient_rows(struct snapshot *s, unsigned n, unsigned state, double age);
+struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double age);
 
 /** A sample of one listener whose accept queue of 10 holds so many. */
-struct snapshot *patient_queue(double t, uint32_t waiting, uint64_t overflows);
+struct sample *patient_queue(double t, uint32_t waiting, uint64_t overflows);
 
-void patient_counter(struct snapshot *s, enum host_counter which, uint64_t value);
-void patient_setting(struct snapshot *s, enum host_sysctl which, int64_t value);
-void patient_gauge(struct snapshot *s, enum host_gauge which, uint64_t value);
+void patient_counter(struct sample *s, enum host_counter which, uint64_t value);
+void patient_setting(struct sample *s, enum host_sysctl which, int64_t value);
+void patient_gauge(struct sample *s, enum host_gauge which, uint64_t value);
 
 /** The doctor looks at the sample, which is patient.now then. */
-void patient_look(struct snapshot *s);
+void patient_look(struct sample *s);
 
 /** What the rule has found in the last sample, NULL for nothing. */
 const struct finding *patient_found(enum rule_id rule);

@@ -12,7 +12,7 @@ struct port_count {
 };
 
 /** A sample whose ports have so many connections each: PORTS(seq, {443, 2}, {22, 1}). */
-struct snapshot *ports_sample(uint64_t seq, const struct port_count *list, size_t n);
+struct sample *ports_sample(uint64_t seq, const struct port_count *list, size_t n);
 #define PORTS(seq, ...)                                                                            \
     ports_sample(seq, (struct port_count[]){__VA_ARGS__},                                          \
                  sizeof((struct port_count[]){__VA_ARGS__}) / sizeof(struct port_count))

@@ -11,22 +11,22 @@
 
 struct run run_start(uint32_t step_ds)
 {
-    return (struct run){.pool = snapshot_pool_new(), .delta = delta_new(), .step_ds = step_ds};
+    return (struct run){.pool = sample_pool_new(), .diff = diff_new(), .step_ds = step_ds};
 }
 
 void run_end(struct run *r)
 {
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
-    snapshot_pool_free(r->pool);
+    sample_unref(r->prev);
+    sample_unref(r->next);
+    diff_free(r->diff);
+    sample_pool_free(r->pool);
 }
 
-struct snapshot *run_fresh(struct run *r, uint32_t needs)
+struct sample *run_fresh(struct run *r, uint32_t needs)
 {
-    snapshot_unref(r->prev);
+    sample_unref(r->prev);
     r->prev = r->next;
-    r->next = snapshot_new(r->pool);
+    r->next = sample_new(r->pool);
     assert_non_null(r->next);
     r->next->needs = needs;
     r->next->now_ds = r->n++ * r->step_ds;
@@ -36,5 +36,5 @@ struct snapshot *run_fresh(struct run *r, uint32_t needs)
 
 void run_join(struct run *r)
 {
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, FADE_DS), 0);
+    assert_int_equal(diff_join(r->diff, r->next, r->prev, FADE_DS), 0);
 }

@@ -8,9 +8,9 @@
 #define FADE_DS 50
 
 struct run {
-    struct snapshot_pool *pool;
-    struct delta *delta;
-    struct snapshot *prev, *next;
+    struct sample_pool *pool;
+    struct diff *diff;
+    struct sample *prev, *next;
     uint32_t n;       /* samples so far */
     uint32_t step_ds; /* from one to the next, in tenths of a second */
 };
@@ -19,7 +19,7 @@ struct run run_start(uint32_t step_ds);
 void run_end(struct run *r);
 
 /** A new sample to fill, r->next. */
-struct snapshot *run_fresh(struct run *r, uint32_t needs);
+struct sample *run_fresh(struct run *r, uint32_t needs);
 
 /** It is filled. */
 void run_join(struct run *r);

@@ -20,10 +20,10 @@ static void read_end(const char *text, uint8_t addr[16], uint16_t *port, uint8_t
     *port = (uint16_t)atoi(colon + 1);
 }
 
-struct conn *sample_row(struct snapshot *s, const char *local, const char *remote, unsigned state)
+struct conn *sample_row(struct sample *s, const char *local, const char *remote, unsigned state)
 {
     uint32_t row = s->n_live;
-    struct conn *c = snapshot_add(s, NULL);
+    struct conn *c = sample_add(s, NULL);
     if (!c)
         abort();
     read_end(local, c->src, &c->sport, &c->family);
@@ -35,7 +35,7 @@ struct conn *sample_row(struct snapshot *s, const char *local, const char *remot
     return c;
 }
 
-void sample_split(struct snapshot *s, uint32_t live, uint32_t missing)
+void sample_mark_rows(struct sample *s, uint32_t live, uint32_t missing)
 {
     uint32_t total = s->n_live;
     s->n_live = live;

@@ -28,8 +28,8 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     st->settings.width = w;
     st->settings.height = h;
     bindings_init(&st->settings.bindings);
-    st->delta = delta_new();
-    assert_non_null(st->delta);
+    st->diff = diff_new();
+    assert_non_null(st->diff);
     assert_int_equal(session_new(&st->session, &st->settings, wake_fd, true, false), 0);
     st->ui = &st->session->ui;
     text_use(LANG_EN);
@@ -38,8 +38,8 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
 void stage_close(struct stage *st)
 {
     session_free(st->session);
-    snapshot_unref(st->last);
-    delta_free(st->delta);
+    sample_unref(st->last);
+    diff_free(st->diff);
 }
 
 void stage_add(struct stage *st, unsigned state, unsigned local, unsigned remote)
@@ -79,9 +79,9 @@ void stage_change(struct stage *st, unsigned local, unsigned state)
     st->conn[index_of(st, local)].state = (uint8_t)state;
 }
 
-static struct snapshot *blank(struct stage *st)
+static struct sample *blank(struct stage *st)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     assert_non_null(s);
     st->now_ns += NS_PER_S;
     s->seq = st->last ? st->last->seq + 1 : 1;
@@ -93,18 +93,18 @@ static struct snapshot *blank(struct stage *st)
 
 void stage_sample(struct stage *st)
 {
-    struct snapshot *s = blank(st);
+    struct sample *s = blank(st);
     for (unsigned i = 0; i < st->n; i++) {
-        struct conn *c = snapshot_add(s, NULL);
+        struct conn *c = sample_add(s, NULL);
         assert_non_null(c);
         *c = st->conn[i];
     }
-    assert_int_equal(delta_join(st->delta, s, st->last, st->ui->fade_ds), 0);
-    snapshot_count(s);
-    s->deaths_total.lost = st->lost;
-    snapshot_unref(st->last);
+    assert_int_equal(diff_join(st->diff, s, st->last, st->ui->fade_ds), 0);
+    sample_count(s);
+    s->close_stats_total.lost = st->lost;
+    sample_unref(st->last);
     st->last = s;
-    session_sample(st->session, snapshot_ref(s), st->now_ns);
+    session_sample(st->session, sample_ref(s), st->now_ns);
 }
 
 void stage_samples(struct stage *st, unsigned count)
@@ -115,7 +115,7 @@ void stage_samples(struct stage *st, unsigned count)
 
 void stage_fail(struct stage *st)
 {
-    struct snapshot *s = blank(st);
+    struct sample *s = blank(st);
     s->status = SAMPLE_FAILED;
     session_sample(st->session, s, st->now_ns);
 }
@@ -163,7 +163,7 @@ unsigned stage_port_at(const struct stage *st, uint32_t position)
 {
     const struct session *s = st->session;
     assert_true(position < s->list->rows.n);
-    return s->list->snapshot->conn[s->list->rows.row[position]].sport;
+    return s->list->sample->conn[s->list->rows.row[position]].sport;
 }
 
 unsigned stage_port(const struct stage *st)

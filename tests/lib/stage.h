@@ -17,8 +17,8 @@ struct stage {
     unsigned n;
     uint64_t next_cookie;
     uint64_t lost; /* death events, so far */
-    struct snapshot *last;
-    struct delta *delta;
+    struct sample *last;
+    struct diff *diff;
     int64_t now_ns;
 };
 

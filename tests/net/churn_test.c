@@ -70,7 +70,7 @@ static int by_cookie(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static void expect_no_cookie_twice(const struct snapshot *s)
+static void expect_no_cookie_twice(const struct sample *s)
 {
     uint64_t *cookies = calloc(s->n_live + 1, sizeof(*cookies));
 
@@ -87,7 +87,7 @@ static void nothing_twice_nothing_lost(void **state)
 {
     (void)state;
     struct request req = {.interval_ms = 100, .fade_ds = 50};
-    struct snapshot *last = NULL;
+    struct sample *last = NULL;
     struct source *src;
     struct err err;
     uint64_t born = 0;
@@ -95,14 +95,14 @@ static void nothing_twice_nothing_lost(void **state)
 
     loopback_up();
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    struct stepper *st = stepper_new(src, 60);
+    struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
-    assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+    assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);
     pid_t child = fork();
     if (child == 0)
         churn();
     for (pid_t ended = 0; ended == 0; samples++) {
-        assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+        assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);
         assert_int_equal(last->status, SAMPLE_COMPLETE);
         assert_int_equal(last->backend, BACKEND_NETLINK);
         assert_int_equal(last->rejected, 0);
@@ -114,8 +114,8 @@ static void nothing_twice_nothing_lost(void **state)
     assert_true(samples > 1);
     assert_true(last->n_live > PER_SECOND / 10); /* however slow the machine */
     assert_int_equal(born, (uint64_t)last->n_live + last->n_missing + last->closed_total);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 int main(void)

@@ -54,27 +54,27 @@ static void brief(unsigned n)
 }
 
 struct run {
-    struct stepper *st;
+    struct sample_pipeline *st;
     struct request req;
-    struct snapshot *last;
+    struct sample *last;
 };
 
 static void step(struct run *r)
 {
     struct err err = {""};
 
-    assert_int_equal(stepper_next(r->st, &r->req, &r->last, &err), 0);
+    assert_int_equal(sample_pipeline_next(r->st, &r->req, &r->last, &err), 0);
 }
 
 /* The kernel tells from a queue, late on a busy host: sample until so many ends are told or lost.
  */
 static void await(struct run *r, uint64_t ends)
 {
-    const struct deaths *d;
+    const struct close_stats *d;
 
     for (int i = 0; i < 300; i++) {
         step(r);
-        d = &r->last->deaths_total;
+        d = &r->last->close_stats_total;
         if (d->ended + d->lost >= ends)
             return;
         sleep_ms(100);
@@ -85,53 +85,53 @@ static void await(struct run *r, uint64_t ends)
 
 static struct run start(double share)
 {
-    struct run r = {.req = {.deaths = share, .fade_ds = 6000}}; /* closed rows stay */
+    struct run r = {.req = {.close_stats = share, .fade_ds = 6000}}; /* closed rows stay */
     struct source *src;
 
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
-    r.st = stepper_new(src, 60);
+    r.st = sample_pipeline_new(src, 60);
     assert_non_null(r.st);
     step(&r);
-    assert_false(r.last->deaths_told); /* of the time before nothing was told */
+    assert_false(r.last->close_events_known); /* of the time before nothing was told */
     step(&r);
-    assert_true(r.last->deaths_told);
+    assert_true(r.last->close_events_known);
     return r;
 }
 
 static void end(struct run *r)
 {
-    snapshot_unref(r->last);
-    stepper_free(r->st);
+    sample_unref(r->last);
+    sample_pipeline_free(r->st);
 }
 
 /* Each has two ends here: one stays as TIME_WAIT, the other is gone before anyone looks. */
 static void twenty_thousand_are_all_counted(void **state)
 {
     struct run r = start(1);
-    const struct deaths *d;
+    const struct close_stats *d;
     uint64_t bytes;
 
     (void)state;
     for (unsigned i = 1; i <= 20; i++) {
         brief(1000);
         step(&r);
-        assert_true(r.last->deaths_told);
+        assert_true(r.last->close_events_known);
         await(&r, i * 2000);
     }
-    d = &r.last->deaths_total;
+    d = &r.last->close_stats_total;
     assert_int_equal(d->lost, 0);
     assert_int_equal(d->ended, 40000);
     assert_int_equal(d->unseen, 20000);
     assert_int_equal(d->closed, 20000);
     assert_int_equal(d->unseen_received, 20000 * (300 + 1)); /* and a FIN */
     assert_int_equal(r.last->count[TCP_STATE_TIME_WAIT], 20000);
-    assert_int_equal(r.last->n_closed, SNAPSHOT_CLOSED_MAX);
+    assert_int_equal(r.last->n_closed, SAMPLE_CLOSED_MAX);
     for (uint32_t i = 0; i < r.last->n_closed; i++) {
         uint32_t row = r.last->n_live + r.last->n_missing + i;
         assert_true(r.last->conn[row].flags & CONN_UNSEEN);
-        assert_true(flow_get(snapshot_flow(r.last, row), FLOW_bytes_received, &bytes));
+        assert_true(tcp_metrics_get(sample_metrics(r.last, row), METRICS_bytes_received, &bytes));
         assert_int_equal(bytes, 301);
-        assert_true(flow_get(snapshot_flow(r.last, row), FLOW_bytes_sent, &bytes));
+        assert_true(tcp_metrics_get(sample_metrics(r.last, row), METRICS_bytes_sent, &bytes));
         assert_int_equal(bytes, 50);
     }
     end(&r);
@@ -141,16 +141,16 @@ static void twenty_thousand_are_all_counted(void **state)
 static void what_is_lost_is_counted(void **state)
 {
     struct run r = start(1e-9);
-    const struct deaths *d;
-    int patience = 300;
+    const struct close_stats *d;
+    int tcp_timeouts = 300;
 
     (void)state;
     brief(10000);
     do {
         sleep_ms(100);
         step(&r);
-        d = &r.last->deaths_total;
-    } while ((d->lost == 0 || d->ended == 0) && patience-- > 0);
+        d = &r.last->close_stats_total;
+    } while ((d->lost == 0 || d->ended == 0) && tcp_timeouts-- > 0);
     assert_true(d->lost > 0);
     assert_false(d->lost_vaguely);
     assert_true(d->ended > 0);
@@ -197,7 +197,7 @@ static void reset_and_unconnected_sockets(void **state)
     close(socket(AF_INET6, SOCK_STREAM, 0));
     sleep_ms(100);
     step(&r);
-    assert_int_equal(r.last->deaths.ended, 0);
+    assert_int_equal(r.last->close_stats.ended, 0);
     assert_int_equal(connect(client, (struct sockaddr *)&addr, sizeof addr), 0);
     server = accept(listener, NULL, NULL);
     assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
@@ -205,19 +205,20 @@ static void reset_and_unconnected_sockets(void **state)
     close(client);
     close(server);
     await(&r, 2);
-    assert_int_equal(r.last->deaths_total.ended, 2);
-    assert_int_equal(r.last->deaths_total.unseen, 0);
-    assert_int_equal(r.last->deaths_total.closed, 2);
+    assert_int_equal(r.last->close_stats_total.ended, 2);
+    assert_int_equal(r.last->close_stats_total.unseen, 0);
+    assert_int_equal(r.last->close_stats_total.closed, 2);
     assert_int_equal(r.last->n_closed, 2);
     for (uint32_t i = 0; i < r.last->n_closed; i++)
         assert_int_not_equal(r.last->conn[r.last->n_live + r.last->n_missing + i].dport, 0);
     close(listener);
-    for (int i = 0; i < 100 && r.last->deaths_total.closed < 3; i++) {
+    for (int i = 0; i < 100 && r.last->close_stats_total.closed < 3; i++) {
         sleep_ms(50);
         step(&r);
     }
-    assert_int_equal(r.last->deaths_total.closed, 3);
-    assert_int_equal(r.last->deaths_total.ended, 2); /* a listener is no connection that ended */
+    assert_int_equal(r.last->close_stats_total.closed, 3);
+    assert_int_equal(r.last->close_stats_total.ended,
+                     2); /* a listener is no connection that ended */
     end(&r);
 }
 
@@ -253,7 +254,7 @@ static void nothing_leaks(void **state)
 
     (void)state;
     for (int i = 0; i < 100; i++) { /* asked for, and no longer */
-        r.req.deaths = i % 2;
+        r.req.close_stats = i % 2;
         step(&r);
     }
     end(&r);
@@ -267,25 +268,25 @@ static void nothing_leaks(void **state)
 static void few_descriptors(void **state)
 {
     struct rlimit before, few;
-    struct run r = {.req = {.deaths = 1}};
+    struct run r = {.req = {.close_stats = 1}};
     struct source *src;
 
     (void)state;
     for (int fd = 3; fd < 64; fd++) /* what this was started with would count */
         close(fd);
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
-    r.st = stepper_new(src, 60);
+    r.st = sample_pipeline_new(src, 60);
     step(&r);
-    stepper_free(r.st);
+    sample_pipeline_free(r.st);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     few = before;
     few.rlim_cur = 8;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
-    r.st = stepper_new(src, 60);
+    r.st = sample_pipeline_new(src, 60);
     for (int i = 0; i < 3; i++)
         step(&r);
-    assert_false(r.last->deaths_told);
+    assert_false(r.last->close_events_known);
     int spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_true(spare >= 0);
@@ -296,14 +297,14 @@ static void few_descriptors(void **state)
 /* An end in the middle of a storm. */
 static void ends_at_once(void **state)
 {
-    struct deathwatch *w;
+    struct close_monitor *w;
     char path[4096];
     pid_t child;
 
     (void)state;
     snprintf(path, sizeof path, "%s/brief", data_dir);
-    assert_int_equal(deathwatch_new(&w, 1), 0);
-    assert_int_equal(deathwatch_add(w, 0), 0);
+    assert_int_equal(close_monitor_new(&w, 1), 0);
+    assert_int_equal(close_monitor_add(w, 0), 0);
     child = fork();
     if (child == 0) {
         if (!freopen("/dev/null", "w", stdout))
@@ -312,60 +313,60 @@ static void ends_at_once(void **state)
         _exit(127);
     }
     sleep_ms(200);
-    deathwatch_free(w);
+    close_monitor_free(w);
     assert_int_equal(waitpid(child, NULL, WNOHANG), 0); /* the storm goes on */
     kill(child, SIGTERM);
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-static void count_told(struct snapshot *s, unsigned of[2])
+static void count_told(struct sample *s, unsigned of[2])
 {
     for (uint32_t i = 0; s->ended && i < s->ended->n_live; i++) {
         const struct conn *c = &s->ended->conn[i];
         assert_in_range(c->netns, 0, 1);
         of[c->netns] += c->dport != 0;
     }
-    snapshot_unref(s->ended);
+    sample_unref(s->ended);
     s->ended = NULL;
 }
 
 /* Two namespaces, one of which goes: what it told is still handed over. */
 static void two_namespaces(void **state)
 {
-    struct deathwatch *w;
-    struct snapshot *s = snapshot_new(NULL);
+    struct close_monitor *w;
+    struct sample *s = sample_new(NULL);
     unsigned of[2] = {0};
     int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
     (void)state;
-    assert_int_equal(deathwatch_new(&w, 1), 0);
-    assert_int_equal(deathwatch_add(w, 0), 0);
+    assert_int_equal(close_monitor_new(&w, 1), 0);
+    assert_int_equal(close_monitor_add(w, 0), 0);
     assert_int_equal(own_table(4096), 0);
-    assert_int_equal(deathwatch_add(w, 1), 0);
-    deathwatch_take(w, s);
+    assert_int_equal(close_monitor_add(w, 1), 0);
+    close_monitor_take(w, s);
     count_told(s, of);
     brief(30);
     for (int i = 0; i < 300 && of[1] < 60; i++) {
         sleep_ms(50);
-        deathwatch_take(w, s);
-        assert_true(s->deaths_told);
+        close_monitor_take(w, s);
+        assert_true(s->close_events_known);
         count_told(s, of);
     }
-    deathwatch_remove(w, 1);
-    assert_false(deathwatch_hears(w, 1));
+    close_monitor_remove(w, 1);
+    assert_false(close_monitor_hears(w, 1));
     brief(5); /* nobody hears of it */
     assert_int_equal(setns(home, CLONE_NEWNET), 0);
     close(home);
     brief(10);
     for (int i = 0; i < 300 && of[0] < 20; i++) {
         sleep_ms(50);
-        deathwatch_take(w, s);
+        close_monitor_take(w, s);
         count_told(s, of);
     }
     assert_int_equal(of[0], 20);
     assert_int_equal(of[1], 60);
-    snapshot_unref(s);
-    deathwatch_free(w);
+    sample_unref(s);
+    close_monitor_free(w);
 }
 
 int main(int argc, char **argv)

@@ -29,10 +29,10 @@
 static const char *program; /* argv[0] */
 
 /* What the kernel lists now. */
-static struct snapshot *take(void)
+static struct sample *take(void)
 {
     struct request req = {0};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
     struct err err;
 
@@ -41,19 +41,19 @@ static struct snapshot *take(void)
     if (source_sample(src, &req, s, &err) != 0)
         fail_msg("%s", err.msg);
     source_close(src);
-    snapshot_count(s);
+    sample_count(s);
     return s;
 }
 
 /* Is it listed, and how? */
 static bool listed(const struct conn *c, struct conn *now)
 {
-    struct snapshot *s = take();
-    uint32_t row = snapshot_find(s, c, 0);
+    struct sample *s = take();
+    uint32_t row = sample_find(s, c, 0);
 
     if (row != UINT32_MAX && now)
         *now = s->conn[row];
-    snapshot_unref(s);
+    sample_unref(s);
     return row != UINT32_MAX;
 }
 
@@ -110,12 +110,12 @@ static void nap(int ms)
 static struct conn find(unsigned state, int port)
 {
     for (int tries = 0; tries < 6000; tries++) {
-        struct snapshot *s = take();
+        struct sample *s = take();
         struct conn c = {0};
         for (uint32_t i = 0; i < s->n_live; i++)
             if (s->conn[i].state == state && s->conn[i].sport == port)
                 c = s->conn[i];
-        snapshot_unref(s);
+        sample_unref(s);
         if (c.state == state)
             return c;
         nap(10);
@@ -217,13 +217,13 @@ static void only_the_one_listener_of_a_group(void **unused)
         fd[i] = listen_on(9006, true);
     for (int left = GROUP; left > 0; left--) {
         struct conn c = find(TCP_STATE_LISTEN, 9006);
-        struct snapshot *s;
+        struct sample *s;
 
         assert_true(done(&c));
         assert_false(listed(&c, NULL));
         s = take();
         assert_int_equal(s->count[TCP_STATE_LISTEN], left - 1);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     for (int i = 0; i < GROUP; i++)
         close(fd[i]);
@@ -321,7 +321,7 @@ static void a_bound_one_has_no_name(void **unused)
     struct sockaddr_in at = place(9010);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct request req = {.needs = NEED_BOUND};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
 
     (void)unused;
@@ -337,7 +337,7 @@ static void a_bound_one_has_no_name(void **unused)
         c.flags = 0;
         assert_int_equal(destroy_conn(&c, NULL).outcome, DESTROY_GONE);
     }
-    snapshot_unref(s);
+    sample_unref(s);
     close(fd);
 }
 
@@ -379,7 +379,7 @@ static const uint8_t order[] = {TCP_STATE_TIME_WAIT,  TCP_STATE_SYN_RECV,  TCP_S
                                 TCP_STATE_LISTEN};
 
 /* End every row of `s` in that state that is still there, as it is by now; returns how many. */
-static unsigned end_all(const struct snapshot *s, unsigned state)
+static unsigned end_all(const struct sample *s, unsigned state)
 {
     unsigned ended = 0;
 
@@ -405,15 +405,15 @@ static void every_state(void **unused)
 
     (void)unused;
     assert_int_equal(held_start(&held, program, NULL), 0);
-    struct snapshot *s = take();
+    struct sample *s = take();
     assert_true(s->n_live > 60);
     for (size_t i = 0; i < sizeof(order); i++)
         if (end_all(s, order[i]) == 0)
             fail_msg("none in %s", state_name(order[i]));
-    snapshot_unref(s);
+    sample_unref(s);
     s = take();
     assert_int_equal(s->n_live, 0);
-    snapshot_unref(s);
+    sample_unref(s);
     held_stop(&held);
 }
 

@@ -26,14 +26,14 @@
 static const char *program; /* argv[0] */
 static struct held held;
 static struct source *src;
-static struct snapshot *whole;   /* everything, newly taken when something has changed */
+static struct sample *whole;     /* everything, newly taken when something has changed */
 static unsigned narrowed, exact; /* filters that the kernel took a part of, and all of */
 
 /* A sample of what passes `only`, as the source gives it. */
-static struct snapshot *take(const struct predicate *only)
+static struct sample *take(const struct predicate *only)
 {
     struct request req = {.needs = NEED_BOUND, .only = only};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct err err;
 
     assert_non_null(s);
@@ -52,7 +52,7 @@ static int compare_cookies(const void *a, const void *b)
 }
 
 /* The cookies of the rows that pass `p` (NULL: of all), in order. */
-static uint32_t cookies(const struct snapshot *s, const struct predicate *p, uint64_t *list)
+static uint32_t cookies(const struct sample *s, const struct predicate *p, uint64_t *list)
 {
     uint32_t n = 0;
 
@@ -65,7 +65,7 @@ static uint32_t cookies(const struct snapshot *s, const struct predicate *p, uin
 }
 
 /* Do the rows of `pushed` that pass `q` equal those of `whole` that pass `p`? */
-static bool same_rows(const struct predicate *p, const struct snapshot *pushed,
+static bool same_rows(const struct predicate *p, const struct sample *pushed,
                       const struct predicate *q)
 {
     static uint64_t a[1024], b[1024];
@@ -85,13 +85,13 @@ static void expect_agreement(const struct predicate *p, const char *name)
     kernel_filter_compile(&filter, p);
     for (int i = 0; i < TRIES && !(none_lost && none_more); i++) {
         if (!whole || i > 0) {
-            snapshot_unref(whole);
+            sample_unref(whole);
             whole = take(NULL);
         }
-        struct snapshot *pushed = take(p);
+        struct sample *pushed = take(p);
         none_lost = same_rows(p, pushed, p);
         none_more = !filter.exact || same_rows(p, pushed, NULL);
-        snapshot_unref(pushed);
+        sample_unref(pushed);
     }
     if (!none_lost || !none_more)
         fail_msg("%s: %s", name, none_lost ? "more than passes" : "rows are missing");
@@ -256,7 +256,7 @@ static int hold(void **state)
 static int let_go(void **state)
 {
     (void)state;
-    snapshot_unref(whole);
+    sample_unref(whole);
     source_close(src);
     held_stop(&held);
     return 0;

@@ -22,10 +22,10 @@
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 
-static struct snapshot *take(void)
+static struct sample *take(void)
 {
     const struct request req = {.needs = NEED_BOUND};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
     struct err err;
     assert_non_null(s);
@@ -33,7 +33,7 @@ static struct snapshot *take(void)
     if (source_sample(src, &req, s, &err))
         fail_msg("%s", err.msg);
     source_close(src);
-    snapshot_count(s);
+    sample_count(s);
     return s;
 }
 
@@ -43,9 +43,9 @@ static void play(struct lesson *l)
     for (;;) {
         const int64_t now = clock_mono_ns(), due = lesson_due(l, now);
         if (lesson_tick(l, now)) {
-            struct snapshot *s = take();
+            struct sample *s = take();
             lesson_sample(l, s, clock_mono_ns());
-            snapshot_unref(s);
+            sample_unref(s);
         }
         if (lesson_news(l))
             return;
@@ -64,19 +64,19 @@ static void step(struct lesson *l)
 
 static void look(struct lesson *l)
 {
-    struct snapshot *s = take();
+    struct sample *s = take();
     lesson_sample(l, s, clock_mono_ns());
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Also what the kernel would go on with, so that the next lesson does not meet it. */
 static void end(struct lesson *l)
 {
     lesson_fini(l);
-    struct snapshot *s = take();
+    struct sample *s = take();
     for (uint32_t i = 0; i < s->n_live; i++)
         destroy_conn(&s->conn[i], NULL);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void each_is_played_to_its_end(void **unused)
@@ -84,7 +84,7 @@ static void each_is_played_to_its_end(void **unused)
     (void)unused;
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         struct lesson l;
-        struct snapshot *s;
+        struct sample *s;
         if (!lesson_script(state))
             continue;
         assert_int_equal(lesson_init(&l, state), 0);
@@ -95,7 +95,7 @@ static void each_is_played_to_its_end(void **unused)
             s = take();
             if (!lesson_listed(lesson_shown(&l), s))
                 fail_msg("%s: step %u does not stand", state_name(state), i);
-            snapshot_unref(s);
+            sample_unref(s);
             look(&l);
             look(&l);
             assert_false(lesson_is_over(&l));
@@ -107,11 +107,11 @@ static void each_is_played_to_its_end(void **unused)
 
 static void destroy(unsigned state)
 {
-    struct snapshot *s = take();
+    struct sample *s = take();
     unsigned n = 0;
     for (uint32_t i = 0; i < s->n_live; i++)
         n += s->conn[i].state == state && destroy_conn(&s->conn[i], NULL).outcome == DESTROY_DONE;
-    snapshot_unref(s);
+    sample_unref(s);
     assert_true(n > 0);
 }
 
@@ -157,23 +157,23 @@ static void what_may_go_goes(void **unused)
 }
 
 /* Their sockets end as those of any process; what that leaves does not stand in the way. */
-static void dead_actors_are_replaced(void **unused)
+static void dead_lesson_peers_are_replaced(void **unused)
 {
     struct lesson l;
     (void)unused;
     assert_int_equal(lesson_init(&l, TCP_STATE_CLOSE_WAIT), 0);
     step(&l);
     step(&l);
-    kill(l.scene.pid[WHO_SERVER], SIGKILL);
+    kill(l.lesson_net.pid[WHO_SERVER], SIGKILL);
     siginfo_t end_of_server; /* its sockets have gone by then */
     assert_int_equal(
-        waitid(P_PID, (id_t)l.scene.pid[WHO_SERVER], &end_of_server, WEXITED | WNOWAIT), 0);
+        waitid(P_PID, (id_t)l.lesson_net.pid[WHO_SERVER], &end_of_server, WEXITED | WNOWAIT), 0);
     step(&l);
     assert_int_equal(l.shown, 3);
-    kill(l.scene.pid[WHO_SERVER], SIGSTOP);
+    kill(l.lesson_net.pid[WHO_SERVER], SIGSTOP);
     assert_true(lesson_next(&l, clock_mono_ns()));
-    assert_int_equal(l.phase, LESSON_ACTS);
-    kill(l.scene.pid[WHO_SERVER], SIGKILL); /* an answer was due */
+    assert_int_equal(l.phase, LESSON_OPS);
+    kill(l.lesson_net.pid[WHO_SERVER], SIGKILL); /* an answer was due */
     play(&l);
     assert_int_equal(l.error, -EPIPE);
     assert_int_equal(l.shown, 3);
@@ -186,17 +186,17 @@ static void dead_actors_are_replaced(void **unused)
 static void what_is_not_listed_so_is_not_said(void **unused)
 {
     struct lesson l;
-    struct actor stranger;
+    struct lesson_peer stranger;
     (void)unused;
-    actor_init(&stranger);
+    lesson_peer_init(&stranger);
     assert_int_equal(lesson_init(&l, TCP_STATE_LISTEN), 0);
     step(&l);
-    assert_int_equal(actor_do(&stranger, ACT_CONNECT), 0);
+    assert_int_equal(lesson_peer_do(&stranger, LESSON_OP_CONNECT), 0);
     assert_true(lesson_next(&l, clock_mono_ns()));
     play(&l);
     assert_int_equal(l.error, -ENODATA);
     assert_int_equal(l.shown, 1);
-    actor_do(&stranger, ACT_ABANDON);
+    lesson_peer_do(&stranger, LESSON_OP_ABANDON);
     step(&l);
     assert_int_equal(l.shown, 2);
     end(&l);
@@ -206,12 +206,12 @@ static void what_is_not_listed_so_is_not_said(void **unused)
  * actors are, and stays until it is killed. */
 static void watch(int out)
 {
-    struct scene s;
-    if (scene_start(&s) || scene_tell(&s, WHO_SERVER, ACT_LISTEN))
+    struct lesson_net s;
+    if (lesson_net_start(&s) || lesson_net_tell(&s, WHO_SERVER, LESSON_OP_LISTEN))
         _exit(1);
-    while (scene_answer(&s) == -EAGAIN)
+    while (lesson_net_answer(&s) == -EAGAIN)
         poll(NULL, 0, 1);
-    if (scene_tell(&s, WHO_SERVER, ACT_ACCEPT) || write(out, s.pid, sizeof s.pid) < 0)
+    if (lesson_net_tell(&s, WHO_SERVER, LESSON_OP_ACCEPT) || write(out, s.pid, sizeof s.pid) < 0)
         _exit(1);
     for (;;)
         pause();
@@ -221,23 +221,23 @@ static void watch(int out)
 static int64_t ns_outlived(void)
 {
     int out[2], status;
-    pid_t actors[WHO_COUNT];
+    pid_t lesson_peers[WHO_COUNT];
     assert_int_equal(pipe(out), 0);
     const pid_t watcher = fork();
     if (watcher == 0)
         watch(out[1]);
-    assert_int_equal(read(out[0], actors, sizeof actors), sizeof actors);
+    assert_int_equal(read(out[0], lesson_peers, sizeof lesson_peers), sizeof lesson_peers);
     const int64_t begin = clock_mono_ns();
     kill(watcher, SIGKILL);
     assert_int_equal(waitpid(watcher, &status, 0), watcher);
     for (int i = 0; i < WHO_COUNT; i++)
-        assert_int_equal(waitpid(actors[i], &status, 0), actors[i]);
+        assert_int_equal(waitpid(lesson_peers[i], &status, 0), lesson_peers[i]);
     close(out[0]);
     close(out[1]);
     return clock_mono_ns() - begin;
 }
 
-static void actors_die_with_the_watcher(void **unused)
+static void lesson_peers_die_with_the_watcher(void **unused)
 {
     (void)unused;
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* they become ours, so their ends are told */
@@ -245,15 +245,15 @@ static void actors_die_with_the_watcher(void **unused)
     for (int i = 0; i < 5 && took >= NS_PER_S; i++) /* a busy host may hold up one */
         took = ns_outlived();
     assert_true(took < NS_PER_S); /* it was to wait for two */
-    struct snapshot *s = take();
+    struct sample *s = take();
     assert_int_equal(s->total, 0);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static int enter(void **unused)
 {
     (void)unused;
-    const int rc = scene_enter();
+    const int rc = lesson_net_enter();
     if (rc)
         fprintf(stderr, "scene_enter: %s\n", strerror(-rc));
     return rc;
@@ -265,9 +265,9 @@ int main(void)
         cmocka_unit_test(each_is_played_to_its_end),
         cmocka_unit_test(what_ended_is_set_up_again),
         cmocka_unit_test(what_may_go_goes),
-        cmocka_unit_test(dead_actors_are_replaced),
+        cmocka_unit_test(dead_lesson_peers_are_replaced),
         cmocka_unit_test(what_is_not_listed_so_is_not_said),
-        cmocka_unit_test(actors_die_with_the_watcher),
+        cmocka_unit_test(lesson_peers_die_with_the_watcher),
     };
     return cmocka_run_group_tests_name("lesson", tests, enter, NULL);
 }

@@ -165,29 +165,29 @@ static ino_t here(void)
     return st.st_ino;
 }
 
-static struct stepper *open_spec(const char *spec)
+static struct sample_pipeline *open_spec(const char *spec)
 {
     struct source *src;
-    struct stepper *st;
+    struct sample_pipeline *st;
     struct err err = {""};
 
     if (source_open_namespaces(&src, spec, &err))
         fail_msg("%s: %s", spec, err.msg);
-    st = stepper_new(src, 60);
+    st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     return st;
 }
 
-static void step(struct stepper *st, const struct request *req, struct snapshot **s)
+static void step(struct sample_pipeline *st, const struct request *req, struct sample **s)
 {
     struct err err = {""};
 
-    if (stepper_next(st, req, s, &err))
+    if (sample_pipeline_next(st, req, s, &err))
         fail_msg("%s", err.msg);
 }
 
 /* Live rows whose local port is `port`, of the namespace `ns`. */
-static uint32_t rows_at(const struct snapshot *s, const struct netns *ns, uint16_t port)
+static uint32_t rows_at(const struct sample *s, const struct netns *ns, uint16_t port)
 {
     uint32_t n = 0;
 
@@ -197,7 +197,7 @@ static uint32_t rows_at(const struct snapshot *s, const struct netns *ns, uint16
 }
 
 /* The child's entry: by the inode of its file. */
-static const struct netns *of_child(const struct snapshot *s)
+static const struct netns *of_child(const struct sample *s)
 {
     struct stat st;
     char path[64];
@@ -215,9 +215,9 @@ static const struct netns *of_child(const struct snapshot *s)
 static void test_all_in_one_sample(void **state)
 {
     static const struct request req = {
-        .needs = NEED_FLOW | NEED_BOUND | NEED_CONGESTION, .host_facts = true, .fade_ds = 30};
-    struct stepper *st = open_spec("all");
-    struct snapshot *s = NULL;
+        .needs = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION, .host_facts = true, .fade_ds = 30};
+    struct sample_pipeline *st = open_spec("all");
+    struct sample *s = NULL;
     const struct netns *theirs, *own;
     uint64_t total, one, other;
     int64_t value;
@@ -235,8 +235,8 @@ static void test_all_in_one_sample(void **state)
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (s->conn[row].state != TCP_STATE_ESTABLISHED)
             continue;
-        assert_true(flow_get(snapshot_flow(s, row), FLOW_rtt_us, &one));
-        assert_non_null(snapshot_congestion(s, row));
+        assert_true(tcp_metrics_get(sample_metrics(s, row), METRICS_rtt_us, &one));
+        assert_non_null(sample_congestion(s, row));
     }
     assert_true(host_sysctl(&own->host, SYSCTL_FIN_TIMEOUT, &value) && value == 60);
     assert_true(host_sysctl(&theirs->host, SYSCTL_FIN_TIMEOUT, &value) && value == 17);
@@ -251,16 +251,16 @@ static void test_all_in_one_sample(void **state)
         assert_int_equal(total, one + other);
     }
     assert_true(s->cost_ns > 0 && s->cpu_ns > 0);
-    snapshot_unref(s);
-    stepper_free(st);
+    sample_unref(s);
+    sample_pipeline_free(st);
 }
 
 /* The second dump of a namespace is taken by a thread that inherits it. */
 static void test_two_threads_there(void **state)
 {
-    static const struct request halved = {.halve_from = 1};
-    struct stepper *st = open_spec(child.spec);
-    struct snapshot *s = NULL;
+    static const struct request halved = {.parallel_from = 1};
+    struct sample_pipeline *st = open_spec(child.spec);
+    struct sample *s = NULL;
 
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -269,16 +269,16 @@ static void test_two_threads_there(void **state)
         assert_int_equal(rows_at(s, of_child(s), 7100), 1 + PAIRS);
         assert_int_equal(s->duplicates, 0);
     }
-    snapshot_unref(s);
-    stepper_free(st);
+    sample_unref(s);
+    sample_pipeline_free(st);
 }
 
 /* Nothing that was opened for another choice stays, and its rows are no past. */
 static void test_another_choice(void **state)
 {
     struct request req = {.interval_ms = 1000, .fade_ds = 30, .host_facts = true};
-    struct stepper *st = open_spec("");
-    struct snapshot *s = NULL;
+    struct sample_pipeline *st = open_spec("");
+    struct sample *s = NULL;
     ino_t own = here();
     int64_t value;
     int files = 0;
@@ -290,7 +290,7 @@ static void test_another_choice(void **state)
         assert_null(s->namespaces);
         assert_string_equal(s->netns, "");
         assert_int_equal(rows_at(s, NULL, 7000), 1 + 3);
-        assert_int_equal(snapshot_rows(s), s->n_live);
+        assert_int_equal(sample_rows(s), s->n_live);
         assert_int_equal(s->history.len, 1);
         assert_true(is_let_go());
         files = i == 1 ? open_files() : files;
@@ -301,7 +301,7 @@ static void test_another_choice(void **state)
         assert_true(is_held());
         assert_int_equal(rows_at(s, of_child(s), 7100), 1 + PAIRS);
         assert_int_equal(rows_at(s, NULL, 7000), 0);
-        assert_int_equal(snapshot_rows(s), s->n_live);
+        assert_int_equal(sample_rows(s), s->n_live);
         assert_int_equal(s->born, 0);
         assert_true(host_sysctl(&s->host, SYSCTL_FIN_TIMEOUT, &value) && value == 17);
         step(st, &req, &s);
@@ -309,8 +309,8 @@ static void test_another_choice(void **state)
         assert_int_equal(s->born, 0);
         assert_int_equal(here(), own);
     }
-    snapshot_unref(s);
-    stepper_free(st);
+    sample_unref(s);
+    sample_pipeline_free(st);
     assert_true(is_let_go());
 }
 
@@ -318,8 +318,8 @@ static void test_another_choice(void **state)
 static void test_list(void **state)
 {
     static const struct request req = {.list_namespaces = true};
-    struct stepper *st = open_spec("");
-    struct snapshot *s = NULL;
+    struct sample_pipeline *st = open_spec("");
+    struct sample *s = NULL;
 
     (void)state;
     step(st, &req, &s);
@@ -333,16 +333,16 @@ static void test_list(void **state)
     assert_int_equal(of_child(s)->error, 0);
     assert_int_equal(rows_at(s, NULL, 7100), 0);
     assert_true(is_let_go());
-    snapshot_unref(s);
-    stepper_free(st);
+    sample_unref(s);
+    sample_pipeline_free(st);
 }
 
 static void test_refusals(void **state)
 {
     static const char *const specs[] = {"nosuchname", "4000000", "/dev/null", "net:[1]"};
     struct request req = {.host_facts = true};
-    struct stepper *st = open_spec("");
-    struct snapshot *s = NULL;
+    struct sample_pipeline *st = open_spec("");
+    struct sample *s = NULL;
     struct source *src;
     struct err err;
     int files;
@@ -358,7 +358,7 @@ static void test_refusals(void **state)
         strcpy(req.namespaces, specs[i]);
         for (int again = 0; again < 3; again++) {
             err.msg[0] = '\0';
-            assert_true(stepper_next(st, &req, &s, &err) < 0);
+            assert_true(sample_pipeline_next(st, &req, &s, &err) < 0);
             assert_non_null(strstr(err.msg, specs[i]));
         }
     }
@@ -366,8 +366,8 @@ static void test_refusals(void **state)
     step(st, &req, &s); /* and back */
     assert_int_equal(rows_at(s, NULL, 7000), 1 + 3);
     assert_int_equal(open_files(), files);
-    snapshot_unref(s);
-    stepper_free(st);
+    sample_unref(s);
+    sample_pipeline_free(st);
 }
 
 /* Cancelling what is asked ends what is being done for it. */
@@ -375,17 +375,17 @@ static void test_cancelled(void **state)
 {
     static const struct request req = {.host_facts = true};
     struct source *src;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct err err = {""};
 
     (void)state;
     assert_int_equal(source_open_namespaces(&src, child.spec, &err), 0);
     assert_int_equal(source_sample(src, &req, s, &err), 0);
     source_cancel(src);
-    snapshot_unref(s);
-    s = snapshot_new(NULL);
+    sample_unref(s);
+    s = sample_new(NULL);
     assert_int_equal(source_sample(src, &req, s, &err), -ECANCELED);
-    snapshot_unref(s);
+    sample_unref(s);
     source_close(src);
 }
 

@@ -94,8 +94,8 @@ static void let_go(struct child *c)
 }
 
 struct run {
-    struct stepper *stepper;
-    struct snapshot *s;
+    struct sample_pipeline *pipeline;
+    struct sample *s;
 };
 
 static struct run begin(void)
@@ -104,27 +104,27 @@ static struct run begin(void)
 
     if (source_open_live(&src, NULL, NULL))
         abort();
-    return (struct run){.stepper = stepper_new(src, 60)};
+    return (struct run){.pipeline = sample_pipeline_new(src, 60)};
 }
 
-static const struct snapshot *sample(struct run *r)
+static const struct sample *sample(struct run *r)
 {
-    assert_int_equal(stepper_next(r->stepper, &request, &r->s, NULL), 0);
+    assert_int_equal(sample_pipeline_next(r->pipeline, &request, &r->s, NULL), 0);
     return r->s;
 }
 
 static void end(struct run *r)
 {
-    snapshot_unref(r->s);
-    stepper_free(r->stepper);
+    sample_unref(r->s);
+    sample_pipeline_free(r->pipeline);
 }
 
 /* "name pid", "(name pid)" of former owners, "-" of none. */
-static const char *owner_of(const struct snapshot *s, uint32_t row)
+static const char *owner_of(const struct sample *s, uint32_t row)
 {
     static char text[256];
     bool former;
-    const struct owner_group *g = snapshot_owner(s, row, &former);
+    const struct owner_group *g = sample_owner(s, row, &former);
 
     if (!g)
         return "-";
@@ -132,12 +132,12 @@ static const char *owner_of(const struct snapshot *s, uint32_t row)
     return text;
 }
 
-static bool is_at(const struct snapshot *s, uint32_t row, uint16_t port, unsigned state)
+static bool is_at(const struct sample *s, uint32_t row, uint16_t port, unsigned state)
 {
     return s->conn[row].sport == port && s->conn[row].state == state;
 }
 
-static bool is_any_at(const struct snapshot *s, uint16_t port, unsigned state)
+static bool is_any_at(const struct sample *s, uint16_t port, unsigned state)
 {
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (is_at(s, row, port, state))
@@ -147,7 +147,7 @@ static bool is_any_at(const struct snapshot *s, uint16_t port, unsigned state)
 }
 
 /* The owner of the first row with this local port in this state. */
-static const char *owner_at(const struct snapshot *s, uint16_t port, unsigned state)
+static const char *owner_at(const struct sample *s, uint16_t port, unsigned state)
 {
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (is_at(s, row, port, state))
@@ -221,7 +221,7 @@ static void pids_of_ss(const char *line, char *out)
         out += sprintf(out, "%s%u", i ? "," : "", pid[i]);
 }
 
-static void assert_row_has(const struct snapshot *s, const char *local, const char *remote,
+static void assert_row_has(const struct sample *s, const char *local, const char *remote,
                            const char *pids)
 {
     struct str text = STR_INIT;
@@ -235,7 +235,7 @@ static void assert_row_has(const struct snapshot *s, const char *local, const ch
         snprintf(wanted, sizeof wanted, "%s %s", local, remote);
         if (strcmp(str_text(&text), wanted) != 0)
             continue;
-        const struct owner_group *g = snapshot_owner(s, row, NULL);
+        const struct owner_group *g = sample_owner(s, row, NULL);
         assert_string_equal(g ? g->pids : "", pids);
         str_fini(&text);
         return;
@@ -247,7 +247,7 @@ static void every_pid_is_what_ss_says(void **state)
 {
     struct child a = start("sharer", shares), b = start("listener", listens);
     struct run r = begin();
-    const struct snapshot *s = sample(&r);
+    const struct sample *s = sample(&r);
     char line[4096], local[64], remote[64], pids[1024];
     unsigned lines = 0;
     FILE *ss = popen("ss -tanpHO", "r");
@@ -292,7 +292,7 @@ static void a_time_wait_names_who_made_it(void **state)
     close(accepted);
     close(listener);
     struct run r = begin();
-    const struct snapshot *s = sample(&r);
+    const struct sample *s = sample(&r);
     char was[64];
     snprintf(was, sizeof was, "%s", owner_at(s, PORT + 2, TCP_STATE_ESTABLISHED));
     for (int i = 0; i < 3000 && strcmp(was, named("server", pid));
@@ -372,9 +372,9 @@ static void a_pid_used_again_never_has_the_old_name(void **state)
             end(&r);
     }
     assert_true(again);
-    const struct snapshot *s = sample(&r);
+    const struct sample *s = sample(&r);
     assert_string_equal(owner_at(s, PORT + 4, TCP_STATE_LISTEN), named("second", second.pid));
-    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+    for (uint32_t row = 0; row < sample_rows(s); row++) {
         if (s->conn[row].sport == PORT + 3)
             assert_string_equal(owner_of(s, row), named("first", first.pid));
     }
@@ -414,10 +414,10 @@ static void a_fork_storm_confuses_nobody(void **state)
 
     (void)state;
     for (int i = 0; i < 100 || (!shorts && i < 5000); i++) {
-        const struct snapshot *s = sample(&r);
+        const struct sample *s = sample(&r);
         assert_string_equal(owner_at(s, PORT + 1, TCP_STATE_LISTEN), named("calm", calm.pid));
         for (uint32_t row = 0; row < s->n_live; row++) {
-            const struct owner_group *g = snapshot_owner(s, row, NULL);
+            const struct owner_group *g = sample_owner(s, row, NULL);
             if (s->conn[row].sport != PORT + 5 || s->conn[row].state != TCP_STATE_LISTEN || !g)
                 continue;
             shorts += g->n > 2;
@@ -443,7 +443,7 @@ static int as_nobody(void)
         return 10;
     prctl(PR_SET_DUMPABLE, 1); /* as any program that was started by that user */
     r = begin();
-    if (stepper_next(r.stepper, &request, &r.s, NULL))
+    if (sample_pipeline_next(r.pipeline, &request, &r.s, NULL))
         return 11;
     wrong |= strcmp(owner_at(r.s, PORT + 1, TCP_STATE_LISTEN), "-") ? 1 : 0;
     wrong |= strcmp(owner_at(r.s, PORT + 7, TCP_STATE_LISTEN), named("nobody", getpid())) ? 2 : 0;
@@ -534,12 +534,12 @@ static void hundreds_of_scans_leave_no_descriptor(void **state)
 static int with_few_descriptors(void)
 {
     struct run r = begin();
-    int wrong = stepper_next(r.stepper, &request, &r.s, NULL) ? 1 : 0;
+    int wrong = sample_pipeline_next(r.pipeline, &request, &r.s, NULL) ? 1 : 0;
     struct rlimit few = {.rlim_cur = open_files() - 3, .rlim_max = open_files() - 3};
 
     setrlimit(RLIMIT_NOFILE, &few); /* none is left */
     for (int i = 0; i < 3; i++)
-        wrong |= stepper_next(r.stepper, &request, &r.s, NULL) ? 2 : 0;
+        wrong |= sample_pipeline_next(r.pipeline, &request, &r.s, NULL) ? 2 : 0;
     wrong |= strncmp(owner_at(r.s, PORT + 1, TCP_STATE_LISTEN), "other ", 6) ? 4 : 0;
     end(&r);
     return wrong;
@@ -564,10 +564,10 @@ static int64_t ns_of_stop(pid_t other)
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
     assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
     for (int i = 0; i < 6000 && strcmp(owner, named("other", other)); i++) {
-        struct snapshot *s = sampler_latest(sampler);
+        struct sample *s = sampler_latest(sampler);
         if (s)
             snprintf(owner, sizeof owner, "%s", owner_at(s, PORT + 1, TCP_STATE_LISTEN));
-        snapshot_unref(s);
+        sample_unref(s);
         usleep(10000);
     }
     assert_string_equal(owner, named("other", other));

@@ -44,9 +44,9 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg)
     return thread_start(thread, run, arg);
 }
 
-static struct snapshot *take_by(const struct request *req)
+static struct sample *take_by(const struct request *req)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
     struct err err;
 
@@ -60,9 +60,9 @@ static struct snapshot *take_by(const struct request *req)
     return s;
 }
 
-static struct snapshot *take(uint32_t halve_from, uint32_t needs, const struct predicate *only)
+static struct sample *take(uint32_t parallel_from, uint32_t needs, const struct predicate *only)
 {
-    return take_by(&(struct request){.needs = needs, .halve_from = halve_from, .only = only});
+    return take_by(&(struct request){.needs = needs, .parallel_from = parallel_from, .only = only});
 }
 
 static int by_cookie(const void *a, const void *b)
@@ -73,7 +73,7 @@ static int by_cookie(const void *a, const void *b)
 }
 
 /* Equal but for timers, which run meanwhile. */
-static void expect_equal(struct snapshot *one, struct snapshot *two)
+static void expect_equal(struct sample *one, struct sample *two)
 {
     assert_int_equal(one->n_live, two->n_live);
     qsort(one->conn, one->n_live, sizeof *one->conn, by_cookie);
@@ -91,18 +91,18 @@ static void expect_equal(struct snapshot *one, struct snapshot *two)
 static void the_same_rows_in_every_state(void **state)
 {
     (void)state;
-    static const uint32_t needs[] = {0, NEED_BOUND, NEED_BOUND | NEED_FLOW};
+    static const uint32_t needs[] = {0, NEED_BOUND, NEED_BOUND | NEED_TCP_INFO};
     struct held held;
 
     assert_int_equal(held_start(&held, program, NULL), 0);
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         unsigned before = threads;
-        struct snapshot *one = take(0, needs[i], NULL), *two = take(1, needs[i], NULL);
+        struct sample *one = take(0, needs[i], NULL), *two = take(1, needs[i], NULL);
         assert_int_equal(threads, before + 1);
         expect_equal(one, two);
-        assert_int_equal(!!two->flow, needs[i] & NEED_FLOW);
-        snapshot_unref(one);
-        snapshot_unref(two);
+        assert_int_equal(!!two->metrics, needs[i] & NEED_TCP_INFO);
+        sample_unref(one);
+        sample_unref(two);
     }
     held_stop(&held);
 }
@@ -117,35 +117,35 @@ static void the_first_rows(void **state)
     struct held held;
 
     assert_int_equal(held_start(&held, program, NULL), 0);
-    struct snapshot *whole = take(0, 0, NULL);
+    struct sample *whole = take(0, 0, NULL);
     assert_int_equal(rows_build_top(&rows, whole, NULL, &by_remote, 0, 7), 0);
-    for (uint32_t halve_from = 0; halve_from < 2; halve_from++) {
+    for (uint32_t parallel_from = 0; parallel_from < 2; parallel_from++) {
         struct top top[2];
-        struct request req = {.halve_from = halve_from};
+        struct request req = {.parallel_from = parallel_from};
         struct rows first = {0};
         for (int i = 0; i < 2; i++) {
             assert_int_equal(top_init(&top[i], &all, &by_remote, 7), 0);
-            req.sieve[i] = &top[i].sieve;
+            req.row_stream[i] = &top[i].row_stream;
         }
-        struct snapshot *s = take_by(&req);
-        assert_true(s->sieved);
+        struct sample *s = take_by(&req);
+        assert_true(s->streamed);
         assert_int_equal(s->total, whole->n_live);
         assert_int_equal(rows_build_top(&first, s, NULL, &by_remote, 0, 7), 0);
         assert_int_equal(first.n, 7);
         for (uint32_t i = 0; i < 7; i++)
             assert_true(s->conn[first.row[i]].cookie == whole->conn[rows.row[i]].cookie);
         rows_fini(&first);
-        snapshot_unref(s);
+        sample_unref(s);
         top_fini(&top[0]);
         top_fini(&top[1]);
     }
     rows_fini(&rows);
-    snapshot_unref(whole);
+    sample_unref(whole);
     held_stop(&held);
 }
 
 /* States alone leave the halves, as they do not say how few rows there are; all else takes one. */
-static void filters_and_halves(void **state)
+static void filters_and_parallel_dump(void **state)
 {
     (void)state;
     struct predicate established = {0}, port = {0};
@@ -158,12 +158,12 @@ static void filters_and_halves(void **state)
     for (int i = 0; i < 2; i++) {
         const struct predicate *only = i ? &port : &established;
         unsigned before = threads;
-        struct snapshot *one = take(0, 0, only), *two = take(1, 0, only);
+        struct sample *one = take(0, 0, only), *two = take(1, 0, only);
         assert_int_equal(threads, before + (i == 0));
         assert_in_range(one->n_live, 1, 40);
         expect_equal(one, two);
-        snapshot_unref(one);
-        snapshot_unref(two);
+        sample_unref(one);
+        sample_unref(two);
     }
     predicate_fini(&established);
     predicate_fini(&port);
@@ -206,14 +206,14 @@ static uint64_t cookie_of(int fd)
     return cookie;
 }
 
-static void expect_no_cookie_twice(struct snapshot *s)
+static void expect_no_cookie_twice(struct sample *s)
 {
     qsort(s->conn, s->n_live, sizeof *s->conn, by_cookie);
     for (uint32_t i = 1; i < s->n_live; i++)
         assert_true(s->conn[i].cookie != s->conn[i - 1].cookie);
 }
 
-static bool is_listed(const struct snapshot *s, uint64_t cookie)
+static bool is_listed(const struct sample *s, uint64_t cookie)
 {
     const struct conn key = {.cookie = cookie};
 
@@ -228,7 +228,7 @@ struct lasting {
 /* A dump that goes on within a bucket counts its way to the place: a socket before it that has gone
  * meanwhile makes the kernel pass one over, of one dump as of two (inet_diag_dump_icsk()). What
  * the cut loses it loses every time. */
-static void expect_never_lost_again(const struct snapshot *s, struct lasting *lasting, uint32_t n)
+static void expect_never_lost_again(const struct sample *s, struct lasting *lasting, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         bool missed = !is_listed(s, lasting[i].cookie);
@@ -258,11 +258,11 @@ static void nothing_twice_nothing_lost(void **state)
     if (child == 0)
         churn();
     for (int i = 0; i < SAMPLES; i++) {
-        struct snapshot *s = take(1, i % 2 ? NEED_FLOW : 0, NULL);
+        struct sample *s = take(1, i % 2 ? NEED_TCP_INFO : 0, NULL);
         assert_int_equal(dedupe_rows(&dedupe, s), 0);
         expect_no_cookie_twice(s);
         expect_never_lost_again(s, lasting, sizeof lasting / sizeof *lasting);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     assert_int_equal(threads, before + SAMPLES);
     kill(child, SIGKILL);
@@ -275,23 +275,23 @@ static void nothing_twice_nothing_lost(void **state)
 static void samples_join(void **state)
 {
     (void)state;
-    struct request req = {.halve_from = 1, .fade_ds = 50, .interval_ms = 10};
-    struct snapshot *last = NULL;
+    struct request req = {.parallel_from = 1, .fade_ds = 50, .interval_ms = 10};
+    struct sample *last = NULL;
     struct source *src;
     struct err err;
     uint64_t born = 0;
     uint32_t first = 0;
 
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    struct stepper *st = stepper_new(src, 60);
+    struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
-    assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+    assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);
     first = last->n_live;
     pid_t child = child_fork(NULL);
     if (child == 0)
         churn();
     for (int i = 0; i < SAMPLES || (born < BORN_LEAST && i < 100000); i++) {
-        assert_int_equal(stepper_next(st, &req, &last, &err), 0);
+        assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);
         assert_int_equal(last->status, SAMPLE_COMPLETE);
         born += last->born;
     }
@@ -300,8 +300,8 @@ static void samples_join(void **state)
     assert_true(born >= BORN_LEAST);
     assert_int_equal(first + born, (uint64_t)last->n_live + last->n_missing + last->closed_total);
     expect_no_cookie_twice(last);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 /* Where only one core may be used there is one thread. */
@@ -318,7 +318,7 @@ static void never_more_threads_than_cores(void **state)
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    snapshot_unref(take(1, 0, NULL));
+    sample_unref(take(1, 0, NULL));
     assert_int_equal(threads, before);
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
 }
@@ -340,7 +340,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_same_rows_in_every_state, prepare),
         cmocka_unit_test_setup(the_first_rows, prepare),
-        cmocka_unit_test_setup(filters_and_halves, prepare),
+        cmocka_unit_test_setup(filters_and_parallel_dump, prepare),
         cmocka_unit_test_setup(never_more_threads_than_cores, prepare),
         cmocka_unit_test_setup(nothing_twice_nothing_lost, prepare),
         cmocka_unit_test_setup(samples_join, prepare),

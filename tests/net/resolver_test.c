@@ -21,7 +21,7 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/resolver.h"
 
-#define PATIENCE_MS 30000
+#define TCP_TIMEOUTS_MS 30000
 
 static char server[32];
 static int wake, serving;
@@ -76,7 +76,7 @@ static struct name_answer name_of(struct name_key k)
     struct name_answer a;
 
     assert_true(resolver_ask(r, &k));
-    assert_true(answer(&a, PATIENCE_MS));
+    assert_true(answer(&a, TCP_TIMEOUTS_MS));
     assert_memory_equal(&a.key, &k, sizeof(k));
     return a;
 }
@@ -130,7 +130,7 @@ static void many_at_once(void **state)
         struct name_key k = address(i / 49, 1 + i % 49);
         assert_true(resolver_ask(r, &k));
     }
-    for (; got < RESOLVER_WAITING - 1 && answer(&a, PATIENCE_MS); got++)
+    for (; got < RESOLVER_WAITING - 1 && answer(&a, TCP_TIMEOUTS_MS); got++)
         assert_int_equal(a.outcome, NAME_FOUND);
     assert_int_equal(got, RESOLVER_WAITING - 1);
 }
@@ -158,7 +158,7 @@ static void a_query_without_answer_fails_in_time(void **state)
     (void)state;
     int64_t begin = clock_mono_ns();
     assert_int_equal(name_of(address(2, 200)).outcome, NAME_FAILED);
-    assert_in_range((clock_mono_ns() - begin) / NS_PER_MS, 1000, PATIENCE_MS);
+    assert_in_range((clock_mono_ns() - begin) / NS_PER_MS, 1000, TCP_TIMEOUTS_MS);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)

@@ -42,10 +42,10 @@ static void recorder_bytes(struct tap *tap, const void *messages, size_t len)
     str_add_bytes(&((struct recorder *)tap)->bytes, messages, len);
 }
 
-static struct snapshot *take(enum sample_backend backend, uint32_t needs, struct tap *tap)
+static struct sample *take(enum sample_backend backend, uint32_t needs, struct tap *tap)
 {
     struct request req = {.needs = needs, .host_facts = true};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
     struct err err;
 
@@ -57,7 +57,7 @@ static struct snapshot *take(enum sample_backend backend, uint32_t needs, struct
     assert_int_equal(s->backend, backend);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
     assert_int_equal(s->rejected, 0);
-    snapshot_count(s);
+    sample_count(s);
     return s;
 }
 
@@ -65,10 +65,10 @@ static void an_empty_table_is_complete(void **state)
 {
     (void)state;
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_PROC; b++) {
-        struct snapshot *s = take((enum sample_backend)b, 0, NULL);
+        struct sample *s = take((enum sample_backend)b, 0, NULL);
         assert_int_equal(s->n_live, 0);
         assert_string_equal(s->why, "");
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
@@ -98,7 +98,7 @@ static bool bound_is_answered(void)
 static void every_state_is_there(void **state)
 {
     (void)state;
-    struct snapshot *s = take(BACKEND_NETLINK, 0, NULL);
+    struct sample *s = take(BACKEND_NETLINK, 0, NULL);
     unsigned kinds = 0;
 
     for (unsigned i = TCP_STATE_ESTABLISHED; i <= TCP_STATE_CLOSING; i++) {
@@ -116,14 +116,14 @@ static void every_state_is_there(void **state)
     }
     assert_int_equal(kinds, 1u << CONN_PLAIN | 1u << CONN_REQUEST_SOCKET | 1u << CONN_ORPHAN |
                                 1u << CONN_NOT_ACCEPTED);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void bound_sockets_when_asked(void **state)
 {
     (void)state;
-    struct snapshot *without = take(BACKEND_NETLINK, 0, NULL);
-    struct snapshot *with = take(BACKEND_NETLINK, NEED_BOUND, NULL);
+    struct sample *without = take(BACKEND_NETLINK, 0, NULL);
+    struct sample *with = take(BACKEND_NETLINK, NEED_BOUND, NULL);
 
     assert_int_equal(without->count[TCP_STATE_BOUND_INACTIVE], 0);
     if (bound_is_answered()) {
@@ -133,25 +133,25 @@ static void bound_sockets_when_asked(void **state)
     } else {
         assert_int_equal(with->needs, 0); /* unknown, not none */
     }
-    snapshot_unref(with);
-    snapshot_unref(without);
+    sample_unref(with);
+    sample_unref(without);
 }
 
 static void figures_when_asked(void **state)
 {
     (void)state;
-    struct snapshot *s = take(BACKEND_NETLINK, NEED_FLOW, NULL);
+    struct sample *s = take(BACKEND_NETLINK, NEED_TCP_INFO, NULL);
     uint64_t value;
 
     for (uint32_t i = 0; i < s->n_live; i++) {
-        const struct flow *f = snapshot_flow(s, i);
+        const struct tcp_metrics *f = sample_metrics(s, i);
         assert_non_null(f);
         if (s->conn[i].state == TCP_STATE_ESTABLISHED)
-            assert_true(flow_get(f, FLOW_rtt_us, &value) && value > 0);
+            assert_true(tcp_metrics_get(f, METRICS_rtt_us, &value) && value > 0);
         if (s->conn[i].flags & CONN_NO_OWNER)
             assert_int_equal(f->valid, 0);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Addresses and ports tell the sockets of the test apart. */
@@ -169,7 +169,7 @@ static int by_tuple(const void *a, const void *b)
     return order ? order : (int)x->dport - (int)y->dport;
 }
 
-static void sort_rows(struct snapshot *s)
+static void sort_rows(struct sample *s)
 {
     qsort(s->conn, s->n_live, sizeof(*s->conn), by_tuple);
 }
@@ -188,24 +188,24 @@ static void expect_same_socket(struct conn a, struct conn b)
 static void legacy_equals_by_family(void **state)
 {
     (void)state;
-    struct snapshot *legacy = take(BACKEND_NETLINK, NEED_BOUND, NULL);
-    struct snapshot *family = take(BACKEND_NETLINK_FAMILY, NEED_BOUND, NULL);
+    struct sample *legacy = take(BACKEND_NETLINK, NEED_BOUND, NULL);
+    struct sample *family = take(BACKEND_NETLINK_FAMILY, NEED_BOUND, NULL);
 
     assert_int_equal(legacy->n_live, family->n_live);
     sort_rows(legacy);
     sort_rows(family);
     for (uint32_t i = 0; i < legacy->n_live; i++)
         expect_same_socket(legacy->conn[i], family->conn[i]);
-    snapshot_unref(family);
-    snapshot_unref(legacy);
+    sample_unref(family);
+    sample_unref(legacy);
 }
 
 /* /proc knows no cookie, no backlog, no scope, and of a request socket the listener's uid. */
 static void proc_equals_netlink(void **state)
 {
     (void)state;
-    struct snapshot *netlink = take(BACKEND_NETLINK, 0, NULL);
-    struct snapshot *proc = take(BACKEND_PROC, NEED_FLOW | NEED_BOUND, NULL);
+    struct sample *netlink = take(BACKEND_NETLINK, 0, NULL);
+    struct sample *proc = take(BACKEND_PROC, NEED_TCP_INFO | NEED_BOUND, NULL);
 
     assert_int_equal(proc->needs, 0);
     assert_int_equal(netlink->n_live, proc->n_live);
@@ -225,8 +225,8 @@ static void proc_equals_netlink(void **state)
             n.uid = p.uid;
         expect_same_socket(p, n);
     }
-    snapshot_unref(proc);
-    snapshot_unref(netlink);
+    sample_unref(proc);
+    sample_unref(netlink);
 }
 
 static void a_recorded_dump_replays(void **state)
@@ -238,8 +238,8 @@ static void a_recorded_dump_replays(void **state)
 
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_NETLINK_FAMILY; b++) {
         struct recorder r = {.tap = {recorder_begin, recorder_bytes}};
-        struct snapshot *live = take((enum sample_backend)b, NEED_BOUND, &r.tap);
-        struct snapshot *played = snapshot_new(NULL);
+        struct sample *live = take((enum sample_backend)b, NEED_BOUND, &r.tap);
+        struct sample *played = sample_new(NULL);
         struct source *src;
         int fd = mkstemp(strcpy(path, "/tmp/tcptop-tap-XXXXXX"));
 
@@ -252,14 +252,14 @@ static void a_recorded_dump_replays(void **state)
         assert_memory_equal(played->conn, live->conn, live->n_live * sizeof(*live->conn));
         source_close(src);
         unlink(path);
-        snapshot_unref(played);
-        snapshot_unref(live);
+        sample_unref(played);
+        sample_unref(live);
         str_fini(&r.bytes);
     }
 }
 
 /* Does the gauge count what is listed? An entry may run out between the two. */
-static bool gauge_counts(const struct snapshot *s)
+static bool gauge_counts(const struct sample *s)
 {
     uint64_t tw, mini = 0;
 
@@ -275,10 +275,10 @@ static void the_host_speaks_of_this_namespace(void **state)
     bool counts = false;
 
     for (int i = 0; i < 10 && !counts; i++) {
-        struct snapshot *s = take(BACKEND_NETLINK, 0, NULL);
+        struct sample *s = take(BACKEND_NETLINK, 0, NULL);
         counts = gauge_counts(s);
         assert_true(s->cost_ns > 0 && s->mono_ns > 0 && s->wall_ns > 0);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     assert_true(counts);
 }
@@ -287,7 +287,7 @@ static void cancelling_ends_sampling(void **state)
 {
     (void)state;
     struct request req = {.needs = 0};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct source *src;
     struct err err;
 
@@ -295,7 +295,7 @@ static void cancelling_ends_sampling(void **state)
     source_cancel(src);
     assert_int_equal(source_sample(src, &req, s, &err), -ECANCELED);
     source_close(src);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static unsigned open_files(void)
@@ -319,9 +319,9 @@ static void no_descriptor_leaks(void **state)
 
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
     for (unsigned i = 0, first = 0; i < 1000; i++) {
-        struct snapshot *s = snapshot_new(NULL);
+        struct sample *s = sample_new(NULL);
         assert_int_equal(source_sample(src, &req, s, &err), 0);
-        snapshot_unref(s);
+        sample_unref(s);
         first = i == 0 ? open_files() : first;
         assert_true(i % 100 || open_files() == first);
     }

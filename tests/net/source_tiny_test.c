@@ -2,6 +2,6 @@
  * first batch: every dump comes in many pieces. */
 #define NETLINK_BUFFER 4096
 #include "../../src/source/netlink.c"
-#define PROCNET_BUFFER 256
+#define PROC_TCP_BUFFER 256
 #include "../../src/source/proc_tcp.c"
 #include "source_test.c"

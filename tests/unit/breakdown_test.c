@@ -14,18 +14,18 @@
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/sample_summary.h"
 
-static void make(struct breakdown *b, struct snapshot *s, unsigned state)
+static void make(struct breakdown *b, struct sample *s, unsigned state)
 {
-    struct survey v;
+    struct sample_summary v;
 
-    snapshot_count(s);
-    survey_make(&v, s);
+    sample_count(s);
+    summary_make(&v, s);
     assert_int_equal(breakdown_make(b, s, &v, state), 0);
     assert_int_equal(b->state, state);
     assert_ptr_equal(b->of, s);
 }
 
-static void range(struct snapshot *s)
+static void range(struct sample *s)
 {
     host_sysctl_set(s, SYSCTL_PORT_LOW, 32768);
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 60999);
@@ -35,7 +35,7 @@ static void processes(void **unused)
 {
     static const char *const java[] = {"java", "", ""}, *const sh[] = {"sh", "", ""};
     struct owner_map *map = owner_map_new();
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct breakdown b;
 
     (void)unused;
@@ -66,14 +66,14 @@ static void processes(void **unused)
     assert_int_equal(b.n_processes, 3);
     assert_int_equal(b.process[2].count, 1);
     assert_true(b.process[2].former);
-    snapshot_unref(s);
+    sample_unref(s);
     owner_map_free(map);
 }
 
 /* A server's clients count by address and local port, a client's peers by address and port. */
 static void places(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_ESTABLISHED, .sport = 443, .dst = {1}, .inode = 1};
     struct breakdown b;
 
@@ -105,36 +105,36 @@ static void places(void **unused)
     assert_int_equal(b.ports.entry[1].count, 6);
     assert_true(b.ports.entry[1].by_port);
     assert_int_equal(b.ports.n, 2); /* of the rest each is there once: none of them leads */
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void ages(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct breakdown b;
 
     (void)unused;
     host_add(s, 3, (struct conn){.state = TCP_STATE_CLOSE_WAIT, .inode = 1});
-    s->life[0].changed_ds = 550; /* of 600 */
-    s->life[1].changed_ds = 1;
-    s->life[2].changed_ds = 480;
+    s->times[0].changed_ds = 550; /* of 600 */
+    s->times[1].changed_ds = 1;
+    s->times[2].changed_ds = 480;
     make(&b, s, TCP_STATE_CLOSE_WAIT);
     assert_false(b.ages_vague);
     assert_int_equal(b.oldest_ms, 59900);
     assert_int_equal(b.aged[0], 2);
     assert_int_equal(b.aged[1], 0);
-    s->life[1].changed_ds = 0; /* was there before us */
+    s->times[1].changed_ds = 0; /* was there before us */
     make(&b, s, TCP_STATE_CLOSE_WAIT);
     assert_true(b.ages_vague);
     assert_int_equal(b.oldest_ms, 60000);
     assert_int_equal(b.aged[1], 1);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* FIN and SYN, which the kernel counts as a byte, are no data. */
 static void queues(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct breakdown b;
 
     (void)unused;
@@ -155,12 +155,12 @@ static void queues(void **unused)
     assert_int_equal(b.repeats[0], 2);
     assert_int_equal(b.repeats[2], 1);
     assert_int_equal(b.most_repeats, 4);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void ends(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_FIN_WAIT2, .timer = TIMER_TIMEWAIT, .expires_ms = 9000};
     struct breakdown b;
 
@@ -172,21 +172,21 @@ static void ends(void **unused)
     c = (struct conn){.state = TCP_STATE_SYN_SENT, .timer = TIMER_RETRANSMIT, .expires_ms = 600};
     host_add(s, 1, c);
     make(&b, s, TCP_STATE_SYN_SENT);
-    assert_int_equal(b.ending, 0); /* no sysctl is known */
+    assert_int_equal(b.close_event, 0); /* no sysctl is known */
     host_sysctl_set(s, SYSCTL_SYN_RETRIES, 6);
     make(&b, s, TCP_STATE_SYN_SENT);
-    assert_int_equal(b.ending, 1);
+    assert_int_equal(b.close_event, 1);
     assert_int_equal(b.first_end_ms, 126600);
     make(&b, s, TCP_STATE_FIN_WAIT2);
-    assert_int_equal(b.ending, 2);
+    assert_int_equal(b.close_event, 2);
     assert_int_equal(b.first_end_ms, 9000);
     assert_int_equal(b.last_end_ms, 51000);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void listeners(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_LISTEN, .inode = 1, .wqueue = 100};
     struct breakdown b;
 
@@ -213,7 +213,7 @@ static void listeners(void **unused)
     assert_int_equal(b.queue[0].port, 83);
     assert_int_equal(b.queue[0].length, 12);
     assert_int_equal(b.queue[0].limit, 100);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* A port that several sockets listen on is named once, with the fullest of its queues. */
@@ -228,7 +228,7 @@ static void listeners_of_one_port(void **unused)
 
     (void)unused;
     for (size_t first = 0; first < n; first++) { /* in whatever order they come */
-        struct snapshot *s = host_new();
+        struct sample *s = host_new();
         struct breakdown b;
         for (size_t i = 0; i < n; i++) {
             const struct breakdown_queue *q = &sockets[(first + i) % n];
@@ -248,14 +248,14 @@ static void listeners_of_one_port(void **unused)
             assert_int_equal(b.queue[i].length, expected[i].length);
             assert_int_equal(b.queue[i].limit, expected[i].limit);
         }
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
 /* Nothing waits in either: the one that overflows first stands for both. */
 static void empty_queues_of_one_port(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct breakdown b;
 
     (void)unused;
@@ -264,28 +264,28 @@ static void empty_queues_of_one_port(void **unused)
     make(&b, s, TCP_STATE_LISTEN);
     assert_int_equal(b.n_queues, 1);
     assert_int_equal(b.queue[0].limit, 128);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void in_parts(void **unused)
 {
-    struct snapshot *s = host_api07();
+    struct sample *s = host_api07();
     struct breakdown whole, parts;
     struct breakdown_work w;
-    struct survey v;
+    struct sample_summary v;
     unsigned steps = 1;
 
     (void)unused;
     make(&whole, s, TCP_STATE_CLOSE_WAIT);
     assert_int_equal(whole.rows, 412);
-    survey_make(&v, s);
+    summary_make(&v, s);
     assert_int_equal(breakdown_begin(&w, &parts, s, &v, TCP_STATE_CLOSE_WAIT), 0);
     while (!breakdown_step(&w, 100))
         steps++;
     breakdown_finish(&w);
     assert_true(steps > 30);
     assert_memory_equal(&whole, &parts, sizeof whole);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

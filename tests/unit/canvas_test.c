@@ -70,7 +70,7 @@ static void put(void **state)
     canvas_fini(&c);
 }
 
-static void edges(void **state)
+static void transitions(void **state)
 {
     (void)state;
     struct canvas c = make(4, 1);
@@ -221,9 +221,15 @@ static void role_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(starts_blank),        cmocka_unit_test(put),   cmocka_unit_test(edges),
-        cmocka_unit_test(overwriting_half),    cmocka_unit_test(marks), cmocka_unit_test(right),
-        cmocka_unit_test(fill_and_paint_clip), cmocka_unit_test(ascii), cmocka_unit_test(sameness),
+        cmocka_unit_test(starts_blank),
+        cmocka_unit_test(put),
+        cmocka_unit_test(transitions),
+        cmocka_unit_test(overwriting_half),
+        cmocka_unit_test(marks),
+        cmocka_unit_test(right),
+        cmocka_unit_test(fill_and_paint_clip),
+        cmocka_unit_test(ascii),
+        cmocka_unit_test(sameness),
         cmocka_unit_test(role_names),
     };
     return cmocka_run_group_tests_name("canvas", tests, NULL, NULL);

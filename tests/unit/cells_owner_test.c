@@ -21,14 +21,14 @@
 enum { WEB, SHARED, FORMER, NOBODY, LONG, ROWS }; /* rows by their inodes, 1001 … */
 
 static struct owner_map *map;
-static struct snapshot *s;
+static struct sample *s;
 static char long_line[700];
 
 static int set_up(void **state)
 {
     (void)state;
     map = owner_map_new();
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     memset(long_line, 'x', sizeof long_line - 1);
     for (int i = 0; i < ROWS; i++)
         sample_row(s, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED);
@@ -52,7 +52,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    snapshot_unref(s);
+    sample_unref(s);
     owner_map_free(map);
     return 0;
 }

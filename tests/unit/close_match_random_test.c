@@ -18,15 +18,15 @@
 #define SOCKETS 400
 
 struct socket_life {
-    enum { UNBORN, OPEN, REMNANT, GONE } is;
-    uint64_t cookie, remnant_cookie; /* 0: nobody asked so far */
-    bool seen;                       /* by a sample, as a socket, its request or its remnant */
-    bool dumped;                     /* or might have been */
-    bool ended, told;
+    enum { UNBORN, OPEN, TIMEWAIT, GONE } is;
+    uint64_t cookie, timewait_cookie; /* 0: nobody asked so far */
+    bool seen;                        /* by a sample, as a socket, its request or its remnant */
+    bool dumped;                      /* or might have been */
+    bool ended, events;
 };
 
 struct world {
-    struct socket_life life[SOCKETS];
+    struct socket_life times[SOCKETS];
     uint64_t next_cookie, seed;
     unsigned next;
 };
@@ -39,12 +39,12 @@ static uint64_t ask(struct world *w, uint64_t *cookie)
 static void live_on(struct world *w)
 {
     for (unsigned births = model_random(&w->seed, 6); births && w->next < SOCKETS; births--)
-        w->life[w->next++].is = OPEN;
+        w->times[w->next++].is = OPEN;
     for (unsigned i = 0; i < w->next; i++) {
-        struct socket_life *l = &w->life[i];
+        struct socket_life *l = &w->times[i];
         if (l->is == OPEN && model_random(&w->seed, 3) == 0) {
-            l->is = model_random(&w->seed, 2) ? REMNANT : GONE;
-            l->remnant_cookie = l->cookie;
+            l->is = model_random(&w->seed, 2) ? TIMEWAIT : GONE;
+            l->timewait_cookie = l->cookie;
             l->ended = true;
         }
     }
@@ -53,29 +53,29 @@ static void live_on(struct world *w)
 static void tell_some(struct run *r, struct world *w, unsigned one_of)
 {
     for (unsigned i = 0; i < w->next; i++) {
-        struct socket_life *l = &w->life[i];
-        if (!l->ended || l->told || model_random(&w->seed, one_of))
+        struct socket_life *l = &w->times[i];
+        if (!l->ended || l->events || model_random(&w->seed, one_of))
             continue;
         struct conn *c = told_end(r, ask(w, &l->cookie), 1, 0);
         c->sport = (uint16_t)(1000 + i);
-        l->told = true;
+        l->events = true;
     }
 }
 
 static void dump_one(struct run *r, struct world *w, unsigned i)
 {
-    struct socket_life *l = &w->life[i];
-    bool remnant = l->is == REMNANT;
+    struct socket_life *l = &w->times[i];
+    bool timewait = l->is == TIMEWAIT;
     struct conn *c;
 
-    if (!l->dumped && !l->told && model_random(&w->seed, 8) == 0) {
+    if (!l->dumped && !l->events && model_random(&w->seed, 8) == 0) {
         c = model_add(r->next, ++w->next_cookie, TCP_STATE_SYN_RECV);
-    } else if (l->is != OPEN && !remnant) {
+    } else if (l->is != OPEN && !timewait) {
         l->dumped = true;
         return;
     } else {
-        c = model_add(r->next, ask(w, remnant ? &l->remnant_cookie : &l->cookie),
-                      remnant ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
+        c = model_add(r->next, ask(w, timewait ? &l->timewait_cookie : &l->cookie),
+                      timewait ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
     }
     assert_non_null(c);
     c->sport = (uint16_t)(1000 + i);
@@ -110,14 +110,14 @@ static void counts_what_no_sample_had(void **state)
             told_join(r);
         }
         for (unsigned i = 0; i < w.next; i++) {
-            ended += w.life[i].ended;
-            unseen += w.life[i].ended && !w.life[i].seen;
-            gone += w.life[i].is == GONE;
+            ended += w.times[i].ended;
+            unseen += w.times[i].ended && !w.times[i].seen;
+            gone += w.times[i].is == GONE;
         }
-        assert_int_equal(r->next->deaths_total.ended, ended);
-        assert_int_equal(r->next->deaths_total.unseen, unseen);
-        assert_int_equal(r->next->deaths_total.unseen_acked, unseen);
-        assert_int_equal(r->next->deaths_total.closed, gone);
+        assert_int_equal(r->next->close_stats_total.ended, ended);
+        assert_int_equal(r->next->close_stats_total.unseen, unseen);
+        assert_int_equal(r->next->close_stats_total.unseen_acked, unseen);
+        assert_int_equal(r->next->close_stats_total.closed, gone);
         assert_true(unseen > 0);
         told_teardown(state);
         told_setup(state);

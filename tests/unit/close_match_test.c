@@ -13,7 +13,7 @@
 static void known_one_is_closed_at_its_first_miss(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -22,43 +22,43 @@ static void known_one_is_closed_at_its_first_miss(void **state)
     assert_true(told_is(s, 2, ROW_CLOSED));
     assert_int_equal(s->n_missing, 0);
     assert_int_equal(s->conn[told_row_of(s, 2)].state, TCP_STATE_ESTABLISHED); /* its last values */
-    assert_int_equal(s->life[told_row_of(s, 2)].changed_ds, s->now_ds);
-    assert_int_equal(told_figure(s, 2, FLOW_bytes_acked), 500);
+    assert_int_equal(s->times[told_row_of(s, 2)].changed_ds, s->now_ds);
+    assert_int_equal(told_figure(s, 2, METRICS_bytes_acked), 500);
     assert_int_equal(s->closed_total, 1);
-    assert_int_equal(s->deaths.ended, 1);
-    assert_int_equal(s->deaths.closed, 1);
-    assert_int_equal(s->deaths.unseen, 0);
+    assert_int_equal(s->close_stats.ended, 1);
+    assert_int_equal(s->close_stats.closed, 1);
+    assert_int_equal(s->close_stats.unseen, 0);
     told_sample(r, 1); /* it fades, with its figures */
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_CLOSED));
-    assert_int_equal(told_figure(s, 2, FLOW_bytes_received), 70);
-    assert_int_equal(s->deaths.ended, 0);
-    assert_int_equal(s->deaths_total.ended, 1);
+    assert_int_equal(told_figure(s, 2, METRICS_bytes_received), 70);
+    assert_int_equal(s->close_stats.ended, 0);
+    assert_int_equal(s->close_stats_total.ended, 1);
 }
 
 static void told_before_the_row_is_missed(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 2); /* the dump met it just before it ended */
     told_end(r, 2, 500, 70);
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_LIVE));
-    assert_int_equal(s->deaths.ended, 1);
+    assert_int_equal(s->close_stats.ended, 1);
     told_sample(r, 1);
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_CLOSED));
-    assert_int_equal(told_figure(s, 2, FLOW_bytes_acked), 500);
-    assert_int_equal(s->deaths_total.ended, 1);
-    assert_int_equal(s->deaths_total.unseen, 0);
+    assert_int_equal(told_figure(s, 2, METRICS_bytes_acked), 500);
+    assert_int_equal(s->close_stats_total.ended, 1);
+    assert_int_equal(s->close_stats_total.unseen, 0);
 }
 
 static void told_after_the_row_was_missed(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -67,14 +67,14 @@ static void told_after_the_row_was_missed(void **state)
     told_end(r, 2, 9, 9);
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_CLOSED));
-    assert_int_equal(s->deaths_total.closed, 1);
-    assert_int_equal(s->deaths_total.unseen, 0);
+    assert_int_equal(s->close_stats_total.closed, 1);
+    assert_int_equal(s->close_stats_total.unseen, 0);
 }
 
-static void told_after_the_row_was_given_up(void **state)
+static void told_after_the_row_was_presumed(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     for (int misses = 0; misses < 2; misses++) {
@@ -87,15 +87,15 @@ static void told_after_the_row_was_given_up(void **state)
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_CLOSED));
     assert_int_equal(s->n_closed, 1);
-    assert_int_equal(told_figure(s, 2, FLOW_bytes_acked), 9);
+    assert_int_equal(told_figure(s, 2, METRICS_bytes_acked), 9);
     assert_int_equal(s->closed_total, 1);
-    assert_int_equal(s->deaths_total.unseen, 0);
+    assert_int_equal(s->close_stats_total.unseen, 0);
 }
 
 static void told_twice_counts_once(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -105,16 +105,16 @@ static void told_twice_counts_once(void **state)
     told_end(r, 77, 1, 1);
     s = told_join(r);
     assert_int_equal(s->n_closed, 2);
-    assert_int_equal(s->deaths.ended, 2);
-    assert_int_equal(s->deaths.unseen, 1);
-    assert_int_equal(s->deaths.unseen_acked, 1);
+    assert_int_equal(s->close_stats.ended, 2);
+    assert_int_equal(s->close_stats.unseen, 1);
+    assert_int_equal(s->close_stats.unseen_acked, 1);
 }
 
 /* The end that closed first: its row goes on, with the cookie if a sample had it before. */
 static void seen_one_goes_on_in_time_wait(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -123,17 +123,17 @@ static void seen_one_goes_on_in_time_wait(void **state)
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_LIVE));
     assert_int_equal(s->changed, 1);
-    assert_int_equal(s->deaths.ended, 1);
-    assert_int_equal(s->deaths.closed, 0);
+    assert_int_equal(s->close_stats.ended, 1);
+    assert_int_equal(s->close_stats.closed, 0);
     told_sample(r, 1); /* nor is one miss of the remnant a death */
     assert_true(told_is(told_join(r), 2, ROW_MISSING));
 }
 
 /* The end told late, when the row is in TIME_WAIT already and this dump misses it. */
-static void late_end_does_not_kill_the_remnant(void **state)
+static void late_end_does_not_kill_the_timewait(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -145,13 +145,13 @@ static void late_end_does_not_kill_the_remnant(void **state)
     told_end(r, 2, 5, 5);
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_MISSING));
-    assert_int_equal(s->deaths.unseen, 0);
+    assert_int_equal(s->close_stats.unseen, 0);
 }
 
 static void listener_dies_at_once_and_is_no_connection(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_sample(r, 0);
     told_row(r, 5, TCP_STATE_LISTEN);
@@ -161,14 +161,14 @@ static void listener_dies_at_once_and_is_no_connection(void **state)
     told_nameless(r, 5);
     s = told_join(r);
     assert_true(told_is(s, 5, ROW_CLOSED));
-    assert_int_equal(s->deaths.ended, 0);
-    assert_int_equal(s->deaths.closed, 1);
+    assert_int_equal(s->close_stats.ended, 0);
+    assert_int_equal(s->close_stats.closed, 1);
 }
 
 static void partial_sample_believes_an_end(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 0)->status = SAMPLE_PARTIAL;
@@ -181,7 +181,7 @@ static void partial_sample_believes_an_end(void **state)
 static void rows_kept_are_bounded_all_are_counted(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
@@ -189,11 +189,11 @@ static void rows_kept_are_bounded_all_are_counted(void **state)
         told_end(r, 1000 + i, 3, 1);
     told_end(r, 2, 5, 5); /* a row dies among them */
     s = told_join(r);
-    assert_int_equal(s->n_closed, SNAPSHOT_CLOSED_MAX);
+    assert_int_equal(s->n_closed, SAMPLE_CLOSED_MAX);
     assert_true(told_is(s, 2, ROW_CLOSED)); /* which has its place first */
-    assert_int_equal(s->deaths.ended, 40001);
-    assert_int_equal(s->deaths.unseen, 40000);
-    assert_int_equal(s->deaths.unseen_acked, 120000);
+    assert_int_equal(s->close_stats.ended, 40001);
+    assert_int_equal(s->close_stats.unseen, 40000);
+    assert_int_equal(s->close_stats.unseen_acked, 120000);
     assert_true(told_is(s, 40999, ROW_CLOSED));
     assert_int_equal(told_row_of(s, 1000), NONE);
 }
@@ -201,7 +201,7 @@ static void rows_kept_are_bounded_all_are_counted(void **state)
 static void rows_without_cookies_are_left_alone(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 0);
@@ -209,8 +209,8 @@ static void rows_without_cookies_are_left_alone(void **state)
     r->next->conn[0].flags = CONN_NO_COOKIE;
     told_end(r, 77, 1, 1);
     s = told_join(r);
-    assert_false(s->deaths_told);
-    assert_int_equal(s->deaths.unseen, 0);
+    assert_false(s->close_events_known);
+    assert_int_equal(s->close_stats.unseen, 0);
 }
 
 static void only_what_passes_is_counted(void **state)
@@ -218,7 +218,7 @@ static void only_what_passes_is_counted(void **state)
     struct run *r = *state;
     struct predicate p = {0};
     struct term t = {.kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 77, .hi = 77};
-    struct snapshot *s;
+    struct sample *s;
 
     assert_int_equal(predicate_term(&p, &t), 0);
     told_two(r);
@@ -227,10 +227,10 @@ static void only_what_passes_is_counted(void **state)
     told_end(r, 77, 1, 2);
     told_end(r, 78, 1, 2);
     s = told_join(r);
-    assert_int_equal(s->deaths.closed, 1);
-    assert_int_equal(s->deaths.unseen, 1);
-    assert_int_equal(s->deaths.unseen_received, 2);
-    assert_int_equal(s->deaths.ended, 3);
+    assert_int_equal(s->close_stats.closed, 1);
+    assert_int_equal(s->close_stats.unseen, 1);
+    assert_int_equal(s->close_stats.unseen_received, 2);
+    assert_int_equal(s->close_stats.ended, 3);
     predicate_fini(&p);
 }
 
@@ -238,12 +238,12 @@ static void only_what_passes_is_counted(void **state)
 static void first_sample_counts_nothing(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_sample(r, 1);
     told_end(r, 77, 1, 1);
     s = told_join(r);
-    assert_int_equal(s->deaths_total.ended, 0);
+    assert_int_equal(s->close_stats_total.ended, 0);
     assert_int_equal(s->n_closed, 0);
 }
 
@@ -251,14 +251,14 @@ static void first_sample_counts_nothing(void **state)
 static void namespaces_are_told_apart(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 1);
     told_end(r, 2, 1, 1)->netns = 3;
     s = told_join(r);
     assert_true(told_is(s, 2, ROW_MISSING));
-    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->close_stats.unseen, 1);
 }
 
 int main(void)
@@ -268,10 +268,10 @@ int main(void)
         TEST(known_one_is_closed_at_its_first_miss),
         TEST(told_before_the_row_is_missed),
         TEST(told_after_the_row_was_missed),
-        TEST(told_after_the_row_was_given_up),
+        TEST(told_after_the_row_was_presumed),
         TEST(told_twice_counts_once),
         TEST(seen_one_goes_on_in_time_wait),
-        TEST(late_end_does_not_kill_the_remnant),
+        TEST(late_end_does_not_kill_the_timewait),
         TEST(listener_dies_at_once_and_is_no_connection),
         TEST(partial_sample_believes_an_end),
         TEST(rows_kept_are_bounded_all_are_counted),

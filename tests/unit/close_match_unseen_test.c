@@ -14,7 +14,7 @@
 static void one_that_no_sample_had(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
     uint32_t at;
 
     told_two(r);
@@ -28,28 +28,28 @@ static void one_that_no_sample_had(void **state)
     assert_true(s->conn[at].flags & CONN_NO_OWNER);
     assert_int_equal(s->conn[at].state, TCP_STATE_CLOSE);
     assert_int_equal(s->conn[at].sport, 77);
-    assert_int_equal(told_figure(s, 77, FLOW_bytes_received), 2000);
+    assert_int_equal(told_figure(s, 77, METRICS_bytes_received), 2000);
     assert_true(told_row_of(s, 78) < at); /* the newest first */
     assert_int_equal(s->n_closed, 2);
     assert_int_equal(s->closed_total, 0);
-    assert_int_equal(s->deaths.unseen, 2);
-    assert_int_equal(s->deaths.closed, 2);
-    assert_int_equal(s->deaths.unseen_acked, 1010);
-    assert_int_equal(s->deaths.unseen_received, 2020);
+    assert_int_equal(s->close_stats.unseen, 2);
+    assert_int_equal(s->close_stats.closed, 2);
+    assert_int_equal(s->close_stats.unseen_acked, 1010);
+    assert_int_equal(s->close_stats.unseen_received, 2020);
     for (int i = 0; i < 6; i++) { /* it fades once, and is not counted again */
         told_sample(r, 2);
         s = told_join(r);
-        assert_int_equal(s->deaths.unseen, 0);
+        assert_int_equal(s->close_stats.unseen, 0);
     }
     assert_int_equal(s->n_closed, 0);
-    assert_int_equal(s->deaths_total.unseen, 2);
+    assert_int_equal(s->close_stats_total.unseen, 2);
 }
 
 /* Never seen before it was in TIME_WAIT: the remnant has a cookie of its own. */
-static void remnant_of_an_unseen_one_is_known_by_its_ends(void **state)
+static void timewait_of_an_unseen_one_is_known_by_its_ends(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 2);
@@ -62,18 +62,18 @@ static void remnant_of_an_unseen_one_is_known_by_its_ends(void **state)
     s = told_join(r);
     assert_true(told_is(s, 501, ROW_LIVE));
     assert_true(told_is(s, 601, ROW_LIVE));
-    assert_int_equal(s->deaths.ended, 3);
-    assert_int_equal(s->deaths.unseen, 1);
-    assert_int_equal(s->deaths.unseen_acked, 1); /* the last one left the remnant */
+    assert_int_equal(s->close_stats.ended, 3);
+    assert_int_equal(s->close_stats.unseen, 1);
+    assert_int_equal(s->close_stats.unseen_acked, 1); /* the last one left the remnant */
     assert_true(told_is(s, 80, ROW_CLOSED));
 }
 
 /* The kernel tells from a queue: on a busy host long after the sample that had the remnant first.
  */
-static void remnant_is_told_of_late(void **state)
+static void timewait_is_told_of_late(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     for (int i = 0; i < 3; i++) {
@@ -85,20 +85,20 @@ static void remnant_is_told_of_late(void **state)
     told_row(r, 501, TCP_STATE_TIME_WAIT);
     told_end(r, 81, 2, 2)->sport = 501;
     s = told_join(r);
-    assert_int_equal(s->deaths.ended, 1);
-    assert_int_equal(s->deaths.unseen, 0);
+    assert_int_equal(s->close_stats.ended, 1);
+    assert_int_equal(s->close_stats.unseen, 0);
     told_sample(r, 2); /* each remnant is of one socket only */
     told_row(r, 501, TCP_STATE_TIME_WAIT);
     told_end(r, 80, 1, 1)->sport = 501;
     s = told_join(r);
-    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->close_stats.unseen, 1);
 }
 
 /* Missed twice, closed, faded, forgotten, and only then told of. */
 static void closed_row_is_told_of_late(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     for (int i = 0; i < 9; i++) {
@@ -110,9 +110,9 @@ static void closed_row_is_told_of_late(void **state)
     told_end(r, 2, 9, 9);
     told_end(r, 77, 1, 1);
     s = told_join(r);
-    assert_int_equal(s->deaths.ended, 2);
-    assert_int_equal(s->deaths.unseen, 1);
-    assert_int_equal(s->deaths_total.closed, 2);
+    assert_int_equal(s->close_stats.ended, 2);
+    assert_int_equal(s->close_stats.unseen, 1);
+    assert_int_equal(s->close_stats_total.closed, 2);
     assert_int_equal(told_row_of(s, 2), NONE);
 }
 
@@ -120,7 +120,7 @@ static void closed_row_is_told_of_late(void **state)
 static void request_is_told_of_by_its_ends(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     for (unsigned late = 0; late < 5; late++) {
         told_two(r);
@@ -136,9 +136,9 @@ static void request_is_told_of_by_its_ends(void **state)
             s = told_join(r);
         }
         assert_int_equal(s->closed_total, 2);
-        assert_int_equal(s->deaths_total.ended, 3);
-        assert_int_equal(s->deaths_total.unseen, 2);
-        assert_int_equal(s->deaths_total.closed, 2 + 2);
+        assert_int_equal(s->close_stats_total.ended, 3);
+        assert_int_equal(s->close_stats_total.unseen, 2);
+        assert_int_equal(s->close_stats_total.closed, 2 + 2);
         told_teardown(state);
         told_setup(state);
     }
@@ -148,7 +148,7 @@ static void request_is_told_of_by_its_ends(void **state)
 static void request_is_not_told_of_for_ever(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_row(r, 700, TCP_STATE_SYN_RECV);
@@ -159,14 +159,14 @@ static void request_is_not_told_of_for_ever(void **state)
     told_sample(r, 1);
     told_end(r, 80, 1, 1)->sport = 700;
     s = told_join(r);
-    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->close_stats.unseen, 1);
 }
 
 /* The dump had passed the place where the remnant then was: only the next one has it. */
 static void told_during_the_dump(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 2);
@@ -175,49 +175,49 @@ static void told_during_the_dump(void **state)
     told_end(r, 80, 2, 2)->sport = 501;
     told_end(r, 81, 4, 4);
     s = told_join(r);
-    assert_int_equal(s->deaths.ended, 3);
-    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->close_stats.ended, 3);
+    assert_int_equal(s->close_stats.unseen, 1);
     assert_true(told_is(s, 70, ROW_CLOSED));
     assert_int_equal(told_row_of(s, 81), NONE);
     told_sample(r, 2);
     told_row(r, 501, TCP_STATE_TIME_WAIT);
     s = told_join(r);
-    assert_int_equal(s->deaths.ended, 0);
-    assert_int_equal(s->deaths.unseen, 1);
-    assert_int_equal(s->deaths.unseen_acked, 4);
+    assert_int_equal(s->close_stats.ended, 0);
+    assert_int_equal(s->close_stats.unseen, 1);
+    assert_int_equal(s->close_stats.unseen_acked, 4);
     assert_true(told_is(s, 81, ROW_CLOSED));
     assert_true(s->conn[told_row_of(s, 81)].flags & CONN_UNSEEN);
-    assert_int_equal(told_figure(s, 81, FLOW_bytes_received), 4);
+    assert_int_equal(told_figure(s, 81, METRICS_bytes_received), 4);
     told_sample(r, 2); /* it waited for one sample, no longer */
     s = told_join(r);
-    assert_int_equal(s->deaths_total.unseen, 2);
+    assert_int_equal(s->close_stats_total.unseen, 2);
 }
 
 /* The same ends, open again: that is another connection. */
 static void an_open_row_between_the_same_ends_is_another(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
+    struct sample *s;
 
     told_two(r);
     told_sample(r, 2);
     told_row(r, 501, TCP_STATE_ESTABLISHED);
     told_end(r, 80, 1, 1)->sport = 501;
     s = told_join(r);
-    assert_int_equal(s->deaths.unseen, 1);
+    assert_int_equal(s->close_stats.unseen, 1);
 }
 
 static void nameless_end_is_believed_only_by_its_cookie(void **state)
 {
     struct run *r = *state;
-    struct snapshot *s;
-    struct flow *flow;
+    struct sample *s;
+    struct tcp_metrics *metrics;
 
-    told_sample(r, 0)->needs = NEED_FLOW;
+    told_sample(r, 0)->needs = NEED_TCP_INFO;
     told_row(r, 1, TCP_STATE_ESTABLISHED);
     told_row(r, 2, TCP_STATE_ESTABLISHED);
-    flow = &r->next->flow[1];
-    figure_set(flow, FLOW_bytes_acked, 333);
+    metrics = &r->next->metrics[1];
+    figure_set(metrics, METRICS_bytes_acked, 333);
     told_join(r);
     told_sample(r, 1);
     told_nameless(r, 2);
@@ -226,10 +226,10 @@ static void nameless_end_is_believed_only_by_its_cookie(void **state)
     assert_true(told_is(s, 2, ROW_CLOSED));
     assert_int_equal(s->conn[told_row_of(s, 2)].src[0], 10);
     assert_int_equal(s->conn[told_row_of(s, 2)].wqueue, 0);
-    assert_int_equal(told_figure(s, 2, FLOW_bytes_acked), 333); /* the last that was sampled */
+    assert_int_equal(told_figure(s, 2, METRICS_bytes_acked), 333); /* the last that was sampled */
     assert_int_equal(told_row_of(s, 90), NONE);
-    assert_int_equal(s->deaths.ended, 1);
-    assert_int_equal(s->deaths.unseen, 0);
+    assert_int_equal(s->close_stats.ended, 1);
+    assert_int_equal(s->close_stats.unseen, 0);
 }
 
 int main(void)
@@ -237,8 +237,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, told_setup, told_teardown)
     const struct CMUnitTest tests[] = {
         TEST(one_that_no_sample_had),
-        TEST(remnant_of_an_unseen_one_is_known_by_its_ends),
-        TEST(remnant_is_told_of_late),
+        TEST(timewait_of_an_unseen_one_is_known_by_its_ends),
+        TEST(timewait_is_told_of_late),
         TEST(closed_row_is_told_of_late),
         TEST(request_is_told_of_by_its_ends),
         TEST(request_is_not_told_of_for_ever),

@@ -11,23 +11,23 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 
-static struct snapshot *s;
-static struct flow *f;
+static struct sample *s;
+static struct tcp_metrics *f;
 
 static int begin(void **state)
 {
     (void)state;
-    s = snapshot_new(NULL);
-    s->needs = NEED_FLOW | NEED_RATES | NEED_CONGESTION;
+    s = sample_new(NULL);
+    s->needs = NEED_TCP_INFO | NEED_RATES | NEED_CONGESTION;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
-    f = &s->flow[0];
+    f = &s->metrics[0];
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
@@ -35,20 +35,20 @@ static void figures_of_tcp_info(void **state)
 {
     static const struct {
         enum column_id id;
-        enum flow_field field;
+        enum tcp_metric field;
         uint64_t value;
         const char *raw, *shown;
     } figures[] = {
-        {COL_RTT, FLOW_rtt_us, 20200, "20200", "20.2 ms"},
-        {COL_MIN_RTT, FLOW_min_rtt_us, 320, "320", "0.32 ms"},
-        {COL_CWND, FLOW_cwnd_segs, 10, "10", "10"},
-        {COL_BYTES_ACKED, FLOW_bytes_acked, 1400000, "1400000", "1.40 MB"},
-        {COL_BYTES_RECEIVED, FLOW_bytes_received, 12, "12", "12 B"},
-        {COL_BYTES_SENT, FLOW_bytes_sent, 4294967296, "4294967296", "4.29 GB"},
-        {COL_BYTES_RETRANS, FLOW_bytes_retrans, 5930000, "5930000", "5.93 MB"},
-        {COL_RETRANS_SEGS, FLOW_total_retrans_segs, 4095, "4095", "4,095"},
-        {COL_UNSENT, FLOW_notsent_bytes, 8688, "8688", "8,688"},
-        {COL_DELIVERY, FLOW_delivery_bytes_s, 12500000, "12500000", "12.5 MB"},
+        {COL_RTT, METRICS_rtt_us, 20200, "20200", "20.2 ms"},
+        {COL_MIN_RTT, METRICS_min_rtt_us, 320, "320", "0.32 ms"},
+        {COL_CWND, METRICS_cwnd_segs, 10, "10", "10"},
+        {COL_BYTES_ACKED, METRICS_bytes_acked, 1400000, "1400000", "1.40 MB"},
+        {COL_BYTES_RECEIVED, METRICS_bytes_received, 12, "12", "12 B"},
+        {COL_BYTES_SENT, METRICS_bytes_sent, 4294967296, "4294967296", "4.29 GB"},
+        {COL_BYTES_RETRANS, METRICS_bytes_retrans, 5930000, "5930000", "5.93 MB"},
+        {COL_RETRANS_SEGS, METRICS_total_retrans_segs, 4095, "4095", "4,095"},
+        {COL_UNSENT, METRICS_notsent_bytes, 8688, "8688", "8,688"},
+        {COL_DELIVERY, METRICS_delivery_bytes_s, 12500000, "12500000", "12.5 MB"},
     };
 
     (void)state;
@@ -56,22 +56,22 @@ static void figures_of_tcp_info(void **state)
         assert_cell(s, 0, figures[i].id, "absent", "–");
         figure_set(f, figures[i].field, figures[i].value);
         assert_cell(s, 0, figures[i].id, figures[i].raw, figures[i].shown);
-        assert_int_equal(columns[figures[i].id].needs, NEED_FLOW);
+        assert_int_equal(columns[figures[i].id].needs, NEED_TCP_INFO);
     }
 }
 
 static void the_share_sent_again(void **state)
 {
     (void)state;
-    figure_set(f, FLOW_bytes_sent, 10000);
+    figure_set(f, METRICS_bytes_sent, 10000);
     assert_cell(s, 0, COL_RETR, "absent", "–");
-    figure_set(f, FLOW_bytes_retrans, 30);
+    figure_set(f, METRICS_bytes_retrans, 30);
     assert_cell(s, 0, COL_RETR, "3", "0.3 %");
-    figure_set(f, FLOW_bytes_sent, UINT64_MAX);
-    figure_set(f, FLOW_bytes_retrans, UINT64_MAX / 2);
+    figure_set(f, METRICS_bytes_sent, UINT64_MAX);
+    figure_set(f, METRICS_bytes_retrans, UINT64_MAX / 2);
     assert_cell(s, 0, COL_RETR, "500", "50.0 %");
-    figure_set(f, FLOW_bytes_sent, 0); /* nothing sent: no share */
-    figure_set(f, FLOW_bytes_retrans, 0);
+    figure_set(f, METRICS_bytes_sent, 0); /* nothing sent: no share */
+    figure_set(f, METRICS_bytes_retrans, 0);
     assert_cell(s, 0, COL_RETR, "absent", "–");
 }
 
@@ -79,7 +79,7 @@ static void rates(void **state)
 {
     (void)state;
     assert_cell(s, 0, COL_TX, "absent", "–"); /* the first sample has none */
-    assert_int_equal(snapshot_reserve_rates(s, 0, 1), 0);
+    assert_int_equal(sample_reserve_rates(s, 0, 1), 0);
     assert_cell(s, 0, COL_TX, "absent", "–");
     assert_cell(s, 0, COL_RX, "absent", "–");
     s->rate[0].tx_bytes_s = 4370000;
@@ -91,13 +91,13 @@ static void rates(void **state)
     s->rate[0] = (struct rate){0, 0};
     assert_cell(s, 0, COL_TX, "0", "0 B"); /* measured */
     assert_int_equal(columns[COL_TX].needs, NEED_RATES);
-    assert_int_equal(needs_whole(NEED_RATES), NEED_RATES | NEED_FLOW);
+    assert_int_equal(needs_whole(NEED_RATES), NEED_RATES | NEED_TCP_INFO);
 }
 
 static void who_limits(void **state)
 {
     static const struct {
-        enum flow_limit limit;
+        enum send_limit limit;
         const char *raw, *en, *ko;
     } words[] = {
         {LIMIT_UNKNOWN, "absent", "–", "–"},
@@ -122,10 +122,10 @@ static void congestion_controls(void **state)
     (void)state;
     assert_cell(s, 0, COL_CONGESTION, "absent", "–");
     assert_true(columns[COL_CONGESTION].key(s, 0) == UINT64_MAX);
-    f->congestion = snapshot_add_congestion(s, "cubic", 6);
+    f->congestion = sample_add_congestion(s, "cubic", 6);
     assert_cell(s, 0, COL_CONGESTION, "cubic", "cubic");
     sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
-    s->flow[1].congestion = snapshot_add_congestion(s, "bbr", 4);
+    s->metrics[1].congestion = sample_add_congestion(s, "bbr", 4);
     assert_true(columns[COL_CONGESTION].key(s, 1) < columns[COL_CONGESTION].key(s, 0));
 }
 
@@ -158,12 +158,12 @@ static void rows_that_went(void **state)
     (void)state;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.2:3", TCP_STATE_ESTABLISHED);
-    assert_int_equal(snapshot_reserve_rates(s, 0, 3), 0);
+    assert_int_equal(sample_reserve_rates(s, 0, 3), 0);
     for (uint32_t row = 0; row < 3; row++) {
-        figure_set(&s->flow[row], FLOW_rtt_us, 100);
+        figure_set(&s->metrics[row], METRICS_rtt_us, 100);
         s->rate[row] = (struct rate){70, 80};
     }
-    sample_split(s, 1, 2);
+    sample_mark_rows(s, 1, 2);
     assert_cell(s, 0, COL_RATE, "150", "150 B");
     assert_cell(s, 1, COL_RATE, "absent", "–");
     assert_cell(s, 1, COL_RTT, "absent", "–");

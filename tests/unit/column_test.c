@@ -124,7 +124,7 @@ static void lists(void **state)
 static void addresses(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "10.0.2.15:443", "203.0.113.209:61877", TCP_STATE_ESTABLISHED);
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
     sample_row(s, "[::]:3000", "[::]:0", TCP_STATE_LISTEN);
@@ -158,14 +158,14 @@ static void addresses(void **state)
     conn_format_remote(&s->conn[1], &local);
     assert_string_equal(str_text(&local), "10.0.2.15:443 0.0.0.0:*");
     str_fini(&local);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* All octets, against the system's own writer. */
 static void every_octet(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct conn *c = sample_row(s, "0.0.0.0:1", "0.0.0.0:1", TCP_STATE_LISTEN);
     for (unsigned i = 0; i < 256; i++) {
         char text[INET_ADDRSTRLEN];
@@ -176,13 +176,13 @@ static void every_octet(void **state)
         inet_ntop(AF_INET, c->src, text, sizeof text);
         assert_string_equal(cell_raw(s, 0, COL_LOCAL_ADDR), text);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void numbers(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
     c->rqueue = 12;
     c->wqueue = 1048576;
@@ -222,14 +222,14 @@ static void numbers(void **state)
     assert_cell(s, 0, COL_NETNS, "absent", "–");
     strcpy(s->netns, "blue");
     assert_cell(s, 0, COL_NETNS, "blue", "blue");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* An owner is never guessed: no file, no user; a mini-socket has neither. */
 static void unknown_values(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct conn *orphan = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_FIN_WAIT1);
     orphan->inode = 0;
     orphan->uid = 0;
@@ -246,23 +246,23 @@ static void unknown_values(void **state)
     assert_cell(s, 2, COL_RECV_Q, "0", "0");
     assert_cell(s, 2, COL_RTT, "absent", "–");
     assert_cell(s, 2, COL_RETR, "absent", "–");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* A missing row keeps who it is; what moves is not known. A closed one keeps its last values. */
 static void missing_and_closed(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     for (int i = 0; i < 3; i++) {
         struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_CLOSE_WAIT);
         c->rqueue = 5;
         c->timer = TIMER_RETRANSMIT;
         c->expires_ms = 900;
-        s->life[i] = (struct life){.born_ds = 100, .changed_ds = 200};
+        s->times[i] = (struct row_times){.born_ds = 100, .changed_ds = 200};
     }
     s->now_ds = 1259;
-    sample_split(s, 1, 2);
+    sample_mark_rows(s, 1, 2);
     static const enum column_id moving[] = {COL_TIMER, COL_EXPIRES_MS, COL_RECV_Q, COL_SEND_Q,
                                             COL_RETRANS};
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++) {
@@ -276,9 +276,9 @@ static void missing_and_closed(void **state)
     assert_cell(s, 1, COL_UID, "7", "7");
     assert_cell(s, 1, COL_AGE, "115", "1 m");
     assert_cell(s, 2, COL_AGE, "10", "10 s");
-    s->life[0].born_ds = 0;
+    s->times[0].born_ds = 0;
     assert_cell(s, 0, COL_AGE, "absent", "–");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void roles_of_states(void **state)

@@ -12,36 +12,36 @@
 #include "lib/capture.h"
 #include "lib/sample.h"
 
-static struct snapshot *s;
+static struct sample *s;
 static uint32_t indices[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 static struct rows rows = {.row = indices};
 
 static int set_up(void **state)
 {
     (void)state;
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     return s ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
 static const char *printed(const enum column_id *ids, size_t n, bool head, bool summary)
 {
-    snapshot_count(s);
-    rows.n = snapshot_rows(s);
+    sample_count(s);
+    rows.n = sample_rows(s);
     const struct print print = {.format = FORMAT_CSV,
-                                .snapshot = s,
+                                .sample = s,
                                 .rows = &rows,
                                 .columns = ids,
                                 .n_columns = n,
                                 .head = head,
                                 .summary = summary,
-                                .sample = 2};
+                                .sample_number = 2};
     print_sample(capture_begin(), &print);
     return capture_end();
 }

@@ -147,7 +147,7 @@ static void cut_at_every_byte(void **state)
     build_conn(&in, &c, info, sizeof(info));
     for (size_t len = 0; len <= in.len; len++) {
         struct diag_bench b;
-        bench_setup(&b, NEED_FLOW);
+        bench_setup(&b, NEED_TCP_INFO);
         str_add_bytes(&b.in, in.data, in.len);
         assert_int_equal(bench_parse(&b, len), len % one ? DIAG_STOPPED : DIAG_MORE);
         assert_int_equal(b.s->n_live, len / one);
@@ -202,7 +202,7 @@ static void damaged_attributes(void **state)
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct diag_bench b;
-        bench_setup(&b, NEED_FLOW);
+        bench_setup(&b, NEED_TCP_INFO);
         build_conn(&b.in, &c, info, sizeof(info));
         memcpy(b.in.data + sizeof(struct nlmsghdr) + sizeof(struct inet_diag_msg), &lengths[i], 2);
         build_conn(&b.in, &c, info, sizeof(info));

@@ -178,24 +178,24 @@ static void tcp_info_of_every_length(void **state)
         size_t end;
     } places[] = {
 #define FIELD(type, name, offset) {(offset) + sizeof(type)},
-        FLOW_FIELDS(FIELD)
+        TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
     };
-    const size_t told = places[FLOW_delivery_bytes_s].end; /* as to which app_limited means */
+    const size_t told = places[METRICS_delivery_bytes_s].end; /* as to which app_limited means */
     uint8_t info[BUILD_INFO_BYTES];
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
 
     memset(info, 0x11, sizeof(info));
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct diag_bench b;
-        bench_setup(&b, NEED_FLOW);
+        bench_setup(&b, NEED_TCP_INFO);
         build_conn(&b.in, &c, info, lengths[i]);
         bench_parse_all(&b);
         assert_int_equal(b.s->n_live, 1);
-        for (unsigned field = 0; field < FLOW_FIELD_COUNT; field++) {
+        for (unsigned field = 0; field < TCP_METRIC_COUNT; field++) {
             uint64_t value = 0;
-            bool there = flow_get(snapshot_flow(b.s, 0), (enum flow_field)field, &value);
-            size_t end = field == FLOW_app_limited ? told : places[field].end;
+            bool there = tcp_metrics_get(sample_metrics(b.s, 0), (enum tcp_metric)field, &value);
+            size_t end = field == METRICS_app_limited ? told : places[field].end;
             assert_int_equal(there, end <= lengths[i]);
             assert_true(!there || value);
         }
@@ -212,10 +212,10 @@ static void longer_tcp_info_is_understood(void **state)
     struct diag_bench b;
 
     memset(info, 0x11, sizeof(info));
-    bench_setup(&b, NEED_FLOW);
+    bench_setup(&b, NEED_TCP_INFO);
     build_conn(&b.in, &c, info, sizeof(info));
     bench_parse_all(&b);
-    assert_true(flow_get(snapshot_flow(b.s, 0), FLOW_rtt_us, &rtt));
+    assert_true(tcp_metrics_get(sample_metrics(b.s, 0), METRICS_rtt_us, &rtt));
     assert_int_equal(rtt, 0x11111111);
     bench_fini(&b);
 }
@@ -228,22 +228,22 @@ static void congestion_controls_by_name(void **state)
     struct diag_bench b;
     uint64_t rto;
 
-    bench_setup(&b, NEED_FLOW | NEED_CONGESTION);
+    bench_setup(&b, NEED_TCP_INFO | NEED_CONGESTION);
     build_conn_with(&b.in, &c, info, sizeof(info), "cubic");
     build_conn_with(&b.in, &c, NULL, 0, "bbr");
     build_conn(&b.in, &c, info, sizeof(info));
     build_conn_with(&b.in, &c, info, sizeof(info), "cubic");
     bench_parse_all(&b);
-    assert_string_equal(snapshot_congestion(b.s, 0), "cubic");
-    assert_string_equal(snapshot_congestion(b.s, 1), "bbr");
-    assert_null(snapshot_congestion(b.s, 2));
-    assert_string_equal(snapshot_congestion(b.s, 3), "cubic");
-    assert_true(flow_get(snapshot_flow(b.s, 3), FLOW_rto_us, &rto));
+    assert_string_equal(sample_congestion(b.s, 0), "cubic");
+    assert_string_equal(sample_congestion(b.s, 1), "bbr");
+    assert_null(sample_congestion(b.s, 2));
+    assert_string_equal(sample_congestion(b.s, 3), "cubic");
+    assert_true(tcp_metrics_get(sample_metrics(b.s, 3), METRICS_rto_us, &rto));
     bench_fini(&b);
     bench_setup(&b, 0); /* not asked for: no figures at all */
     build_conn_with(&b.in, &c, info, sizeof(info), "cubic");
     bench_parse_all(&b);
-    assert_null(snapshot_congestion(b.s, 0));
+    assert_null(sample_congestion(b.s, 0));
     bench_fini(&b);
 }
 
@@ -253,10 +253,10 @@ static void no_tcp_info_where_none_was_sent(void **state)
     struct conn c = build_plain(TCP_STATE_TIME_WAIT, 1, 2, 3);
     struct diag_bench b;
 
-    bench_setup(&b, NEED_FLOW);
+    bench_setup(&b, NEED_TCP_INFO);
     build_conn(&b.in, &c, NULL, 0);
     bench_parse_all(&b);
-    const struct flow *f = snapshot_flow(b.s, 0);
+    const struct tcp_metrics *f = sample_metrics(b.s, 0);
     assert_true(f && f->valid == 0);
     bench_fini(&b);
 }

@@ -13,26 +13,26 @@
 #include "lib/run.h"
 #include "tcptop/base/clock.h"
 
-#define RATES (NEED_FLOW | NEED_RATES)
+#define RATES (NEED_TCP_INFO | NEED_RATES)
 
 /* A row that has had `bytes` acknowledged and received twice as many. */
-static struct conn *add(struct snapshot *s, uint64_t cookie, uint64_t bytes)
+static struct conn *add(struct sample *s, uint64_t cookie, uint64_t bytes)
 {
     struct conn *c = model_add(s, cookie, TCP_STATE_ESTABLISHED);
-    struct flow *f = s->flow ? &s->flow[s->n_live - 1] : NULL;
+    struct tcp_metrics *f = s->metrics ? &s->metrics[s->n_live - 1] : NULL;
 
     if (f) {
-        figure_set(f, FLOW_bytes_acked, bytes);
-        figure_set(f, FLOW_bytes_received, 2 * bytes);
-        for (enum flow_field field = FLOW_busy_us; field <= FLOW_sndbuf_limited_us; field++)
+        figure_set(f, METRICS_bytes_acked, bytes);
+        figure_set(f, METRICS_bytes_received, 2 * bytes);
+        for (enum tcp_metric field = METRICS_busy_us; field <= METRICS_sndbuf_limited_us; field++)
             figure_set(f, field, bytes);
     }
     return c;
 }
 
-static uint32_t row_of(const struct snapshot *s, uint64_t cookie)
+static uint32_t row_of(const struct sample *s, uint64_t cookie)
 {
-    return snapshot_find(s, &(struct conn){.cookie = cookie}, 0);
+    return sample_find(s, &(struct conn){.cookie = cookie}, 0);
 }
 
 static uint64_t tx(const struct run *r, uint64_t cookie)
@@ -45,16 +45,16 @@ static void only_when_asked(void **state)
     struct run r = run_start(5);
 
     (void)state;
-    add(run_fresh(&r, NEED_FLOW), 1, 100);
+    add(run_fresh(&r, NEED_TCP_INFO), 1, 100);
     run_join(&r);
-    add(run_fresh(&r, NEED_FLOW), 1, 200);
+    add(run_fresh(&r, NEED_TCP_INFO), 1, 200);
     run_join(&r);
     assert_null(r.next->rate);
     add(run_fresh(&r, RATES), 1, 300);
     run_join(&r);
     assert_int_equal(tx(&r, 1), 200);
     assert_int_equal(r.next->rate[0].rx_bytes_s, 400);
-    add(run_fresh(&r, NEED_FLOW), 1, 400); /* and no longer */
+    add(run_fresh(&r, NEED_TCP_INFO), 1, 400); /* and no longer */
     run_join(&r);
     assert_null(r.next->rate);
     run_end(&r);
@@ -88,13 +88,13 @@ static void limits_come_along(void **state)
     (void)state;
     add(run_fresh(&r, RATES), 1, 100);
     run_join(&r);
-    assert_int_equal(r.next->flow[0].limit, LIMIT_UNKNOWN);
+    assert_int_equal(r.next->metrics[0].limit, LIMIT_UNKNOWN);
     add(run_fresh(&r, RATES), 1, 100 + NS_PER_S / NS_PER_US / 2);
     run_join(&r);
-    assert_int_equal(r.next->flow[0].limit, LIMIT_RECEIVER);
-    add(run_fresh(&r, NEED_FLOW), 1, 100 + NS_PER_S / NS_PER_US);
+    assert_int_equal(r.next->metrics[0].limit, LIMIT_RECEIVER);
+    add(run_fresh(&r, NEED_TCP_INFO), 1, 100 + NS_PER_S / NS_PER_US);
     run_join(&r);
-    assert_int_equal(r.next->flow[0].limit, LIMIT_UNKNOWN);
+    assert_int_equal(r.next->metrics[0].limit, LIMIT_UNKNOWN);
     run_end(&r);
 }
 
@@ -153,7 +153,7 @@ static void rows_that_went_keep_their_rates(void **state)
         run_join(&r);
         assert_int_equal(tx(&r, 2), 600);
     }
-    assert_int_equal(snapshot_row_kind(r.next, row_of(r.next, 2)), ROW_CLOSED);
+    assert_int_equal(sample_row_kind(r.next, row_of(r.next, 2)), ROW_CLOSED);
     add(run_fresh(&r, RATES), 1, 600);
     add(r.next, 2, 5000); /* back: nothing is known of the time between */
     run_join(&r);
@@ -174,7 +174,7 @@ static void a_peak_of_rates_is_given_back(void **state)
     }
     assert_true(r.next->rate_cap >= 50000);
     for (int i = 3; i < 40; i++) {
-        add(run_fresh(&r, NEED_FLOW), 1, (uint64_t)i);
+        add(run_fresh(&r, NEED_TCP_INFO), 1, (uint64_t)i);
         run_join(&r);
     }
     assert_int_equal(r.next->rate_cap, 0);

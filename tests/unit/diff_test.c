@@ -14,9 +14,9 @@
 #include "tcptop/model/diff.h"
 
 /* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */
-static struct snapshot *sample(struct run *r, const uint64_t *cookies)
+static struct sample *sample(struct run *r, const uint64_t *cookies)
 {
-    struct snapshot *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(r, 0);
 
     for (; *cookies; cookies++)
         model_add(s, *cookies, TCP_STATE_ESTABLISHED);
@@ -25,34 +25,34 @@ static struct snapshot *sample(struct run *r, const uint64_t *cookies)
 }
 #define SAMPLE(r, ...) sample((r), (const uint64_t[]){__VA_ARGS__, 0})
 
-static uint32_t row_of(const struct snapshot *s, uint64_t cookie)
+static uint32_t row_of(const struct sample *s, uint64_t cookie)
 {
-    return snapshot_find(s, &(struct conn){.cookie = cookie}, 0);
+    return sample_find(s, &(struct conn){.cookie = cookie}, 0);
 }
 
 static void first_sample_has_no_births(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = SAMPLE(&r, 1, 2, 3);
+    struct sample *s = SAMPLE(&r, 1, 2, 3);
 
     (void)state;
     assert_int_equal(s->born, 0);
     assert_int_equal(s->total, 3);
-    assert_int_equal(s->life[1].born_ds, 0);
+    assert_int_equal(s->times[1].born_ds, 0);
     run_end(&r);
 }
 
 static void births_and_changes(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2, 3);
     s = SAMPLE(&r, 1, 9, 2, 3);
     assert_int_equal(s->born, 1);
-    assert_int_equal(s->life[1].born_ds, 10);
-    assert_int_equal(s->life[1].changed_ds, 10);
+    assert_int_equal(s->times[1].born_ds, 10);
+    assert_int_equal(s->times[1].changed_ds, 10);
     assert_int_equal(s->n_missing + s->n_closed, 0);
     s = run_fresh(&r, 0);
     model_add(s, 9, TCP_STATE_TIME_WAIT); /* in another place of the dump, too */
@@ -63,23 +63,23 @@ static void births_and_changes(void **state)
     assert_int_equal(s->born, 0);
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED);
-    assert_int_equal(s->life[0].born_ds, 10);
-    assert_int_equal(s->life[0].changed_ds, 20);
+    assert_int_equal(s->times[0].born_ds, 10);
+    assert_int_equal(s->times[0].changed_ds, 20);
     assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 1);
     s = run_fresh(&r, 0);
     model_add(s, 9, TCP_STATE_TIME_WAIT);
     run_join(&r);
     assert_int_equal(s->conn[0].was_state, TCP_STATE_ESTABLISHED); /* remembered */
-    assert_int_equal(s->life[0].changed_ds, 20);
+    assert_int_equal(s->times[0].changed_ds, 20);
     assert_int_equal(s->changed, 0);
     run_end(&r);
 }
 
 /* Dumped while its remnant was being made, a socket has a cookie that the remnant has not. */
-static void a_remnant_under_another_cookie(void **state)
+static void a_timewait_under_another_cookie(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
     struct conn *c;
 
     (void)state;
@@ -94,8 +94,8 @@ static void a_remnant_under_another_cookie(void **state)
     c->timer = TIMER_TIMEWAIT;
     run_join(&r);
     assert_int_equal(s->conn[1].was_state, TCP_STATE_ESTABLISHED);
-    assert_int_equal(s->life[1].born_ds, 10);
-    assert_int_equal(s->life[1].changed_ds, 20);
+    assert_int_equal(s->times[1].born_ds, 10);
+    assert_int_equal(s->times[1].changed_ds, 20);
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->born, 1);
     assert_int_equal(s->n_missing, 1); /* 2 */
@@ -107,7 +107,7 @@ static void a_remnant_under_another_cookie(void **state)
 static void a_socket_under_another_cookie(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2);
@@ -120,7 +120,7 @@ static void a_socket_under_another_cookie(void **state)
     model_add(s, 2, TCP_STATE_ESTABLISHED)->cookie = 79;     /* was no request */
     run_join(&r);
     assert_int_equal(s->conn[1].was_state, TCP_STATE_SYN_RECV);
-    assert_int_equal(s->life[1].born_ds, 10);
+    assert_int_equal(s->times[1].born_ds, 10);
     assert_int_equal(s->changed, 1);
     assert_int_equal(s->born, 2);
     assert_int_equal(s->n_missing, 2);
@@ -130,7 +130,7 @@ static void a_socket_under_another_cookie(void **state)
 static void one_miss_is_not_death(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2, 3);
@@ -138,18 +138,18 @@ static void one_miss_is_not_death(void **state)
     s = SAMPLE(&r, 1, 2, 3);
     assert_int_equal(s->n_missing, 1);
     assert_int_equal(s->n_closed, 0);
-    assert_int_equal(snapshot_row_kind(s, row_of(s, 4)), ROW_MISSING);
+    assert_int_equal(sample_row_kind(s, row_of(s, 4)), ROW_MISSING);
     s = SAMPLE(&r, 1, 2, 3, 4);
     assert_int_equal(s->n_missing, 0);
     assert_int_equal(s->born, 0);
-    assert_int_equal(s->life[row_of(s, 4)].born_ds, 10);
+    assert_int_equal(s->times[row_of(s, 4)].born_ds, 10);
     run_end(&r);
 }
 
 static void two_misses_are(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2);
@@ -157,7 +157,7 @@ static void two_misses_are(void **state)
     s = SAMPLE(&r, 1);
     assert_int_equal(s->n_closed, 1);
     assert_int_equal(s->closed_total, 1);
-    assert_int_equal(s->life[row_of(s, 2)].changed_ds, 20);
+    assert_int_equal(s->times[row_of(s, 2)].changed_ds, 20);
     for (int i = 0; i < 4; i++)
         assert_int_equal(SAMPLE(&r, 1)->n_closed, 1);
     s = SAMPLE(&r, 1); /* faded after five seconds, still counted */
@@ -169,7 +169,7 @@ static void two_misses_are(void **state)
 static void a_row_taken_for_dead_may_return(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1);
@@ -178,17 +178,17 @@ static void a_row_taken_for_dead_may_return(void **state)
     assert_int_equal(SAMPLE(&r, 1)->closed_total, 1);
     s = SAMPLE(&r, 1, 2);
     assert_int_equal(s->closed_total, 0);
-    assert_int_equal(snapshot_rows(s), 2);
+    assert_int_equal(sample_rows(s), 2);
     assert_int_equal(s->born, 0);
-    assert_int_equal(s->life[1].born_ds, 10);
-    assert_int_equal(s->life[1].changed_ds, 10);
+    assert_int_equal(s->times[1].born_ds, 10);
+    assert_int_equal(s->times[1].changed_ds, 10);
     run_end(&r);
 }
 
 static void newest_death_first(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2, 3);
@@ -204,7 +204,7 @@ static void newest_death_first(void **state)
 static void timewait_that_ran_out_is_dead_at_once(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
 
     (void)state;
     for (uint64_t cookie = 1; cookie <= 2; cookie++) {
@@ -224,7 +224,7 @@ static void timewait_that_ran_out_is_dead_at_once(void **state)
 static void a_partial_sample_closes_nothing(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     SAMPLE(&r, 1, 2);
@@ -244,7 +244,7 @@ static void a_partial_sample_closes_nothing(void **state)
 static void a_partial_sample_is_no_second_miss(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
     struct conn *c;
 
     (void)state;
@@ -265,7 +265,7 @@ static void a_partial_sample_is_no_second_miss(void **state)
 static void no_birth_before_a_complete_sample(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
 
     (void)state;
     s->status = SAMPLE_PARTIAL;
@@ -276,9 +276,9 @@ static void no_birth_before_a_complete_sample(void **state)
     run_end(&r);
 }
 
-static struct snapshot *with_bound(struct run *r, bool asked)
+static struct sample *with_bound(struct run *r, bool asked)
 {
-    struct snapshot *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(r, 0);
 
     s->needs = asked ? NEED_BOUND : 0;
     model_add(s, 1, TCP_STATE_LISTEN);
@@ -291,7 +291,7 @@ static struct snapshot *with_bound(struct run *r, bool asked)
 static void asking_for_bound_sockets_bears_and_kills_none(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     with_bound(&r, false);
@@ -299,14 +299,14 @@ static void asking_for_bound_sockets_bears_and_kills_none(void **state)
     assert_int_equal(s->born, 0);
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
     s = with_bound(&r, false);
-    assert_int_equal(snapshot_rows(s), 1);
+    assert_int_equal(sample_rows(s), 1);
     run_end(&r);
 }
 
 static void at_most_a_thousand_closed(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
 
     (void)state;
     for (uint64_t i = 1; i <= 5000; i++)
@@ -316,7 +316,7 @@ static void at_most_a_thousand_closed(void **state)
         s = run_fresh(&r, 0);
         run_join(&r);
     }
-    assert_int_equal(s->n_closed, SNAPSHOT_CLOSED_MAX);
+    assert_int_equal(s->n_closed, SAMPLE_CLOSED_MAX);
     assert_int_equal(s->closed_total, 5000);
     run_end(&r);
 }
@@ -324,7 +324,7 @@ static void at_most_a_thousand_closed(void **state)
 static void without_cookies_the_address_counts(void **state)
 {
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
     struct conn *c;
 
     (void)state;
@@ -346,13 +346,13 @@ static void duplicates_are_dropped(void **state)
 {
     static const uint64_t dump[] = {5, 9, 5, 7, 7, 7, 1, 9, UINT64_MAX, UINT64_MAX, 2};
     struct run r = run_start(10);
-    struct snapshot *s = run_fresh(&r, 0);
+    struct sample *s = run_fresh(&r, 0);
 
     (void)state;
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     for (size_t i = 0; i < sizeof dump / sizeof *dump; i++) {
         model_add(s, dump[i], i == 2 ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
-        s->flow[i].valid = (uint32_t)dump[i];
+        s->metrics[i].valid = (uint32_t)dump[i];
     }
     for (int i = 0; i < 2; i++)
         model_add(s, 0, TCP_STATE_LISTEN)->flags = CONN_NO_COOKIE;
@@ -362,7 +362,7 @@ static void duplicates_are_dropped(void **state)
     assert_int_equal(s->count[TCP_STATE_LISTEN], 2);
     assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 0); /* the first record stays */
     for (uint32_t row = 0; row < 6; row++)
-        assert_int_equal(s->flow[row].valid, (uint32_t)s->conn[row].cookie);
+        assert_int_equal(s->metrics[row].valid, (uint32_t)s->conn[row].cookie);
     run_end(&r);
 }
 
@@ -387,7 +387,7 @@ static void disturb(uint64_t *order, uint64_t *seed, uint32_t swaps)
 }
 
 /* The connection is in this dump, now and then twice. */
-static void add_random(struct snapshot *s, uint64_t cookie, struct fact *f, uint32_t now,
+static void add_random(struct sample *s, uint64_t cookie, struct fact *f, uint32_t now,
                        uint64_t *seed)
 {
     uint8_t state = (uint8_t)(1 + model_random(seed, 11));
@@ -410,7 +410,7 @@ static void add_random(struct snapshot *s, uint64_t cookie, struct fact *f, uint
 /* One random sample: facts[] says what must be known of each cookie after it. */
 static void random_sample(struct run *r, struct fact *facts, const uint64_t *order, uint64_t *seed)
 {
-    struct snapshot *s = run_fresh(r, 0);
+    struct sample *s = run_fresh(r, 0);
     uint32_t chance = 1 + model_random(seed, 60);
 
     for (uint32_t i = 0; i < COOKIES; i++) {
@@ -423,10 +423,10 @@ static void random_sample(struct run *r, struct fact *facts, const uint64_t *ord
         else
             f->is = f->is == LIVE ? MISSING : f->is == MISSING ? CLOSED : UNKNOWN;
     }
-    assert_int_equal(delta_join(r->delta, s, r->prev, 0), 0);
+    assert_int_equal(diff_join(r->diff, s, r->prev, 0), 0);
 }
 
-static void compare(const struct snapshot *s, const struct fact *facts)
+static void compare(const struct sample *s, const struct fact *facts)
 {
     static const enum row_kind kinds[] = {
         [LIVE] = ROW_LIVE, [MISSING] = ROW_MISSING, [CLOSED] = ROW_CLOSED};
@@ -440,13 +440,13 @@ static void compare(const struct snapshot *s, const struct fact *facts)
             continue;
         }
         known++;
-        assert_int_equal(snapshot_row_kind(s, row), kinds[f->is]);
-        assert_int_equal(s->life[row].born_ds, f->born_ds);
-        assert_int_equal(s->life[row].changed_ds, f->is == CLOSED ? s->now_ds : f->changed_ds);
+        assert_int_equal(sample_row_kind(s, row), kinds[f->is]);
+        assert_int_equal(s->times[row].born_ds, f->born_ds);
+        assert_int_equal(s->times[row].changed_ds, f->is == CLOSED ? s->now_ds : f->changed_ds);
         assert_int_equal(s->conn[row].state, f->state);
         assert_int_equal(s->conn[row].was_state, f->was);
     }
-    assert_int_equal(snapshot_rows(s), known);
+    assert_int_equal(sample_rows(s), known);
 }
 
 static void equals_a_naive_join(void **state)
@@ -474,7 +474,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_sample_has_no_births),
         cmocka_unit_test(births_and_changes),
-        cmocka_unit_test(a_remnant_under_another_cookie),
+        cmocka_unit_test(a_timewait_under_another_cookie),
         cmocka_unit_test(a_socket_under_another_cookie),
         cmocka_unit_test(one_miss_is_not_death),
         cmocka_unit_test(two_misses_are),

@@ -36,9 +36,9 @@ static void accept_queues(void **state)
     assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
 }
 
-static struct snapshot *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)
+static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
     struct conn *c = patient_rows(s, 1, TCP_STATE_LISTEN, 100);
 
     c->wqueue = 30;
@@ -71,9 +71,9 @@ static void syn_backlogs(void **state)
 }
 
 /* `waiting` in TIME_WAIT closed one after the other at `rate`, the youngest now. */
-static struct snapshot *ports(double t, unsigned waiting, double rate, int64_t reuse)
+static struct sample *ports(double t, unsigned waiting, double rate, int64_t reuse)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
 
     for (unsigned i = 0; i < waiting; i++) {
         char local[32];
@@ -105,7 +105,7 @@ static void ephemeral_ports(void **state)
                              "300 of 1,000 ports"));
     patient_look(ports(10, 950, 20, 0));
     assert_int_equal(patient_finding(RULE_EPHEMERAL).severity, SEVERITY_CRITICAL);
-    struct snapshot *s = ports(11, 950, 20, 0);
+    struct sample *s = ports(11, 950, 20, 0);
     patient_setting(s, SYSCTL_RESERVED_PORTS, 500);
     patient_look(s);
     assert_int_equal((int)patient_value(RULE_EPHEMERAL, FIGURE_EPHEMERAL_AVAILABLE), 500);
@@ -118,7 +118,7 @@ static void ports_of_no_client(void **state)
         patient_look(ports(t, 950, 20, 1)); /* connect() takes them over after a second */
     assert_null(patient_found(RULE_EPHEMERAL));
     for (int t = 5; t < 10; t++) {
-        struct snapshot *s = ports(t, 950, 20, 0);
+        struct sample *s = ports(t, 950, 20, 0);
         for (unsigned i = 0; i < 950; i++) /* clients of a server here */
             sample_row(s, "10.0.0.1:1", "10.0.0.9:5432", TCP_STATE_LISTEN)->sport =
                 (uint16_t)(40000 + i);
@@ -126,23 +126,23 @@ static void ports_of_no_client(void **state)
     }
     assert_null(patient_found(RULE_EPHEMERAL));
     for (int t = 10; t < 15; t++) {
-        struct snapshot *s = ports(t, 950, 20, 0);
+        struct sample *s = ports(t, 950, 20, 0);
         for (unsigned i = 0; i < 950; i++) /* each to another destination */
             s->conn[i].dport = (uint16_t)(1000 + i);
         patient_look(s);
     }
     assert_null(patient_found(RULE_EPHEMERAL));
     patient_look(patient_sample(15)); /* the range is not known */
-    assert_int_equal(patient.now->findings->unlooked[RULE_EPHEMERAL], UNLOOKED_SYSCTL);
+    assert_int_equal(patient.now->findings->skip[RULE_EPHEMERAL], SKIP_SYSCTL);
 }
 
 static void tables(void **state)
 {
     (void)state;
-    struct snapshot *s = patient_sample(0);
+    struct sample *s = patient_sample(0);
     patient_look(s);
-    assert_int_equal(patient.now->findings->unlooked[RULE_TW_TABLE], UNLOOKED_COUNTERS);
-    assert_int_equal(patient.now->findings->unlooked[RULE_MEMORY], UNLOOKED_COUNTERS);
+    assert_int_equal(patient.now->findings->skip[RULE_TW_TABLE], SKIP_COUNTERS);
+    assert_int_equal(patient.now->findings->skip[RULE_MEMORY], SKIP_COUNTERS);
     for (int t = 1; t < 5; t++) {
         s = patient_sample(t);
         patient_gauge(s, GAUGE_TW, 80);
@@ -172,17 +172,16 @@ static void resets(void **state)
 
     (void)state;
     for (int t = 0; t < 200; t++) {
-        struct snapshot *s = patient_sample(t);
+        struct sample *s = patient_sample(t);
         sent += t < 150 ? 20 : 100; /* five times the usual: health probes */
         patient_counter(s, COUNTER_OUT_RSTS, sent);
         patient_counter(s, COUNTER_ESTAB_RESETS, 0);
         patient_look(s);
-        assert_int_equal(patient.now->findings->unlooked[RULE_RESETS],
-                         t < 60 ? UNLOOKED_SHORT : LOOKED);
+        assert_int_equal(patient.now->findings->skip[RULE_RESETS], t < 60 ? SKIP_SHORT : LOOKED);
     }
     assert_null(patient_found(RULE_RESETS));
     for (int t = 200; t < 220; t++) {
-        struct snapshot *s = patient_sample(t);
+        struct sample *s = patient_sample(t);
         sent += 2000;
         patient_counter(s, COUNTER_OUT_RSTS, sent);
         patient_counter(s, COUNTER_ESTAB_RESETS, 0);
@@ -195,8 +194,8 @@ static void bound(void **state)
 {
     (void)state;
     patient_look(patient_sample(0));
-    assert_int_equal(patient.now->findings->unlooked[RULE_BOUND], UNLOOKED_BOUND);
-    struct snapshot *s = patient_sample(1);
+    assert_int_equal(patient.now->findings->skip[RULE_BOUND], SKIP_BOUND);
+    struct sample *s = patient_sample(1);
     s->needs |= NEED_BOUND;
     patient_rows(s, 1000, TCP_STATE_CLOSE, 1);
     for (unsigned i = 0; i < 1000; i++)

@@ -12,16 +12,16 @@
 #include "lib/sample.h"
 
 /* CLOSE_WAIT: quiet for that long, after data was sent `sent` ago, of which `acked` came. */
-static struct snapshot *close_wait(double t, unsigned n, double age, double quiet, double sent,
-                                   uint64_t acked)
+static struct sample *close_wait(double t, unsigned n, double age, double quiet, double sent,
+                                 uint64_t acked)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
 
     patient_rows(s, n, TCP_STATE_CLOSE_WAIT, age);
     for (unsigned i = 0; i < n; i++) {
-        figure_set(&s->flow[i], FLOW_last_ack_recv_ms, (uint64_t)(quiet * 1000));
-        figure_set(&s->flow[i], FLOW_last_data_sent_ms, (uint64_t)(sent * 1000));
-        figure_set(&s->flow[i], FLOW_bytes_acked, acked);
+        figure_set(&s->metrics[i], METRICS_last_ack_recv_ms, (uint64_t)(quiet * 1000));
+        figure_set(&s->metrics[i], METRICS_last_data_sent_ms, (uint64_t)(sent * 1000));
+        figure_set(&s->metrics[i], METRICS_bytes_acked, acked);
     }
     return s;
 }
@@ -56,7 +56,7 @@ static void no_leaks(void **state)
         patient_look(close_wait(t, 25, 100 + t, 0, 0.5, 1000 + (uint64_t)t * 100));
     assert_null(patient_found(RULE_CLOSE_WAIT));
     for (int t = 20; t < 30; t++) { /* not accepted */
-        struct snapshot *s = close_wait(t, 25, 100 + t, 100, 100, 1000);
+        struct sample *s = close_wait(t, 25, 100 + t, 100, 100, 1000);
         for (unsigned i = 0; i < 25; i++)
             s->conn[i].inode = 0;
         patient_look(s);
@@ -65,7 +65,7 @@ static void no_leaks(void **state)
     for (int t = 30; t < 40; t++) /* a pool that is being emptied */
         patient_look(close_wait(t, 60 - (unsigned)t, 100 + t, 100, 100, 1000));
     assert_null(patient_found(RULE_CLOSE_WAIT));
-    assert_int_equal(patient.now->findings->unlooked[RULE_CLOSE_WAIT], LOOKED);
+    assert_int_equal(patient.now->findings->skip[RULE_CLOSE_WAIT], LOOKED);
 }
 
 /* More than can be watched one by one: a lower bound, in no more time. */
@@ -73,11 +73,11 @@ static void a_crowd(void **state)
 {
     (void)state;
     for (int t = 0; t < 10; t++) {
-        struct snapshot *s = patient_sample(t * 10);
+        struct sample *s = patient_sample(t * 10);
         patient_rows(s, 120000, TCP_STATE_CLOSE_WAIT, 100 + t);
         for (unsigned i = 0; i < 120000; i++) {
-            figure_set(&s->flow[i], FLOW_bytes_acked, 7);
-            figure_set(&s->flow[i], FLOW_last_data_sent_ms, 90000);
+            figure_set(&s->metrics[i], METRICS_bytes_acked, 7);
+            figure_set(&s->metrics[i], METRICS_last_data_sent_ms, 90000);
         }
         patient_look(s);
     }
@@ -88,7 +88,7 @@ static void a_crowd(void **state)
 static void fin_wait2(void **state)
 {
     (void)state;
-    struct snapshot *s = patient_sample(0);
+    struct sample *s = patient_sample(0);
     patient_rows(s, 999, TCP_STATE_FIN_WAIT2, 5);
     for (unsigned i = 0; i < 999; i++)
         s->conn[i].inode = 0;
@@ -113,7 +113,7 @@ static void fin_wait2(void **state)
 static void syn_sent(void **state)
 {
     (void)state;
-    struct snapshot *s = patient_sample(0);
+    struct sample *s = patient_sample(0);
     patient_rows(s, 1, TCP_STATE_SYN_SENT, 2)->retrans = 1;
     patient_look(s);
     assert_null(patient_found(RULE_SYN_SENT));
@@ -131,10 +131,10 @@ static void syn_sent(void **state)
     assert_null(patient_found(RULE_SYN_SENT));
 }
 
-static struct snapshot *closing(double t, unsigned state, double age, unsigned repeats,
-                                uint32_t unsent)
+static struct sample *closing(double t, unsigned state, double age, unsigned repeats,
+                              uint32_t unsent)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
     struct conn *c = patient_rows(s, 1, state, age);
 
     c->inode = 0;
@@ -158,7 +158,7 @@ static void closings(void **state)
     for (int t = 10; t < 45; t++)
         patient_look(closing(t, TCP_STATE_FIN_WAIT1, 40 + t, 3, 4000));
     assert_int_equal(patient_finding(RULE_FIN_WAIT1).severity, SEVERITY_WARNING);
-    struct snapshot *s = patient_sample(45);
+    struct sample *s = patient_sample(45);
     patient_gauge(s, GAUGE_ORPHAN, 30);
     patient_setting(s, SYSCTL_MAX_ORPHANS, 100);
     patient_look(s);

@@ -1,6 +1,6 @@
 /* Findings begin, go on and end; words, filter and rows of a finding agree; figures are asked for
  * in time. That each rule finds what it is about is for doctor_states, doctor_limits and
- * doctor_flows to prove. */
+ * doctor_transfers to prove. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 #include "tcptop/query/filter.h"
 
 /* Ends only when it did not hold for a while, and then is kept. */
-static void ending(void **state)
+static void close_event(void **state)
 {
     (void)state;
     for (int t = 0; t < 3; t++)
@@ -37,11 +37,11 @@ static void ending(void **state)
     assert_int_equal(patient.now->findings->n_ended, 1);
     assert_true(patient.now->findings->list[0].ended_wall_ns >
                 patient.now->findings->list[0].since_wall_ns);
-    struct snapshot *failed = patient_sample(40);
+    struct sample *failed = patient_sample(40);
     failed->status = SAMPLE_FAILED;
     patient_look(failed);
     assert_int_equal(patient.now->findings->n_ended, 1); /* told with every sample */
-    struct snapshot *other = patient_sample(41);
+    struct sample *other = patient_sample(41);
     other->netns_view = 7;
     patient_look(other);
     assert_int_equal(patient.now->findings->n_ended, 0); /* other namespaces, other findings */
@@ -53,7 +53,7 @@ static void rows_concerned(void **state)
     struct str text = STR_INIT;
     struct predicate p = {0};
     struct filter_error error;
-    struct snapshot *s = NULL;
+    struct sample *s = NULL;
 
     (void)state;
     for (int t = 0; t < 3; t++) {
@@ -92,7 +92,7 @@ static void words(void **state)
         text_use((enum language)language);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
             f.rule = (uint8_t)rule;
-            f.concern.ends.family = AF_INET;
+            f.scope.ends.family = AF_INET;
             for (unsigned known = 0; known < 2; known++) {
                 struct str out = STR_INIT;
                 f.valid = known ? 0x7f : 0;
@@ -117,16 +117,16 @@ static void needs(void **state)
     (void)state;
     assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1000),
                      0); /* the first sample is quick */
-    struct snapshot *s = patient_sample(0);
+    struct sample *s = patient_sample(0);
     s->needs = 0;
     patient_look(s);
-    assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1001), NEED_FLOW);
+    assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1001), NEED_TCP_INFO);
     patient_look(patient_sample(1));
     assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1002), 0);
-    assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1011), NEED_FLOW);
+    assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1011), NEED_TCP_INFO);
     limits_init(&limits);
-    struct examiner *eager = doctor_new(&limits, true, 0.25);
-    assert_int_equal(eager->needs(eager, 0), NEED_FLOW | NEED_OWNER | NEED_BOUND);
+    struct sample_observer *eager = doctor_new(&limits, true, 0.25);
+    assert_int_equal(eager->needs(eager, 0), NEED_TCP_INFO | NEED_OWNER | NEED_BOUND);
     eager->free(eager);
 }
 
@@ -134,7 +134,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(ending),
+        TEST(close_event),
         TEST(rows_concerned),
         TEST(words),
         TEST(needs),

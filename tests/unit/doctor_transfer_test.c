@@ -9,9 +9,9 @@
 #include "lib/figures.h"
 #include "lib/patient.h"
 
-static struct snapshot *sending(double t, uint64_t sent, uint64_t again, uint64_t needless)
+static struct sample *sending(double t, uint64_t sent, uint64_t again, uint64_t needless)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
 
     patient_counter(s, COUNTER_ORIG_DATA_SENT, sent);
     patient_counter(s, COUNTER_RETRANS_SEGS, again + 500);
@@ -39,43 +39,43 @@ static void retransmission(void **state)
 }
 
 /* One connection that sends a megabyte a second. */
-static struct snapshot *flow(double t, double again, double peer, double buffer)
+static struct sample *metrics(double t, double again, double peer, double buffer)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
 
     patient_rows(s, 1, TCP_STATE_ESTABLISHED, 100);
-    figure_set(s->flow, FLOW_last_data_sent_ms, 10);
-    figure_set(s->flow, FLOW_bytes_sent, (uint64_t)(1e6 + t * 1e6));
-    figure_set(s->flow, FLOW_bytes_retrans, (uint64_t)(t * 1e6 * again));
-    figure_set(s->flow, FLOW_busy_us, (uint64_t)(t * 1e6));
-    figure_set(s->flow, FLOW_rwnd_limited_us, (uint64_t)(t * 1e6 * peer));
-    figure_set(s->flow, FLOW_sndbuf_limited_us, (uint64_t)(t * 1e6 * buffer));
+    figure_set(s->metrics, METRICS_last_data_sent_ms, 10);
+    figure_set(s->metrics, METRICS_bytes_sent, (uint64_t)(1e6 + t * 1e6));
+    figure_set(s->metrics, METRICS_bytes_retrans, (uint64_t)(t * 1e6 * again));
+    figure_set(s->metrics, METRICS_busy_us, (uint64_t)(t * 1e6));
+    figure_set(s->metrics, METRICS_rwnd_limited_us, (uint64_t)(t * 1e6 * peer));
+    figure_set(s->metrics, METRICS_sndbuf_limited_us, (uint64_t)(t * 1e6 * buffer));
     return s;
 }
 
-static void flows(void **state)
+static void transfers(void **state)
 {
     (void)state;
     for (int t = 0; t < 10; t++)
-        patient_look(flow(t, 0.04, 0.4, 0.2));
+        patient_look(metrics(t, 0.04, 0.4, 0.2));
     assert_null(patient_found(RULE_FLOW_RETRANS));
     assert_null(patient_found(RULE_ZERO_WINDOW));
     assert_null(patient_found(RULE_SEND_BUFFER));
     for (int t = 0; t < 40; t++)
-        patient_look(flow(100 + t, 0.1, 0.7, 0.2));
+        patient_look(metrics(100 + t, 0.1, 0.7, 0.2));
     assert_non_null(patient_found(RULE_FLOW_RETRANS));
     assert_non_null(patient_found(RULE_ZERO_WINDOW));
     assert_in_range((int)patient_value(RULE_ZERO_WINDOW, FIGURE_ZERO_WINDOW_SHARE), 69, 71);
     assert_null(patient_found(RULE_SEND_BUFFER));
     for (int t = 0; t < 40; t++)
-        patient_look(flow(200 + t, 0, 0, 0.5));
+        patient_look(metrics(200 + t, 0, 0, 0.5));
     assert_int_equal(patient_finding(RULE_SEND_BUFFER).severity, SEVERITY_INFO);
     assert_null(patient_found(RULE_FLOW_RETRANS));
 }
 
-static struct snapshot *shut(double t, bool probes, uint32_t waiting)
+static struct sample *shut(double t, bool probes, uint32_t waiting)
 {
-    struct snapshot *s = patient_sample(t);
+    struct sample *s = patient_sample(t);
     struct conn *c = patient_rows(s, 1, TCP_STATE_ESTABLISHED, 100);
 
     c->timer = probes ? TIMER_PROBE : TIMER_RETRANSMIT;
@@ -106,11 +106,11 @@ static void keepalive(void **state)
 {
     (void)state;
     for (int t = 0; t < 8; t++) {
-        struct snapshot *s = patient_sample(t);
+        struct sample *s = patient_sample(t);
         patient_rows(s, 20, TCP_STATE_ESTABLISHED, 9000);
         for (unsigned i = 0; i < 20; i++) {
-            figure_set(&s->flow[i], FLOW_last_data_sent_ms, 9000000);
-            figure_set(&s->flow[i], FLOW_last_data_recv_ms, t < 4 ? 60000 : 8000000);
+            figure_set(&s->metrics[i], METRICS_last_data_sent_ms, 9000000);
+            figure_set(&s->metrics[i], METRICS_last_data_recv_ms, t < 4 ? 60000 : 8000000);
             if (i < 5)
                 s->conn[i].timer = TIMER_KEEPALIVE;
         }
@@ -119,11 +119,11 @@ static void keepalive(void **state)
             assert_null(patient_found(RULE_KEEPALIVE)); /* something was received */
     }
     for (int t = 8; t < 14; t++) {
-        struct snapshot *s = patient_sample(t);
+        struct sample *s = patient_sample(t);
         patient_rows(s, 15, TCP_STATE_ESTABLISHED, 9000);
         for (unsigned i = 0; i < 15; i++) {
-            figure_set(&s->flow[i], FLOW_last_data_sent_ms, 9000000);
-            figure_set(&s->flow[i], FLOW_last_data_recv_ms, 8000000);
+            figure_set(&s->metrics[i], METRICS_last_data_sent_ms, 9000000);
+            figure_set(&s->metrics[i], METRICS_last_data_recv_ms, 8000000);
         }
         patient_look(s);
     }
@@ -136,7 +136,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(retransmission),
-        TEST(flows),
+        TEST(transfers),
         TEST(windows),
         TEST(keepalive),
     };

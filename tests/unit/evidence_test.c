@@ -13,7 +13,7 @@
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/sample_summary.h"
 
-static void strip_marks(char *text)
+static void state_list_marks(char *text)
 {
     char *to = text;
 
@@ -24,10 +24,10 @@ static void strip_marks(char *text)
 }
 
 /* Facts and verdict as lines, marks dropped, NBSP as blanks; `s` is given back. */
-static void expect(struct snapshot *s, unsigned state, uint32_t row, const char *expected)
+static void expect(struct sample *s, unsigned state, uint32_t row, const char *expected)
 {
     struct evidence e;
-    const struct explain_subject subject = {.state = state, .snapshot = s, .row = row};
+    const struct explain_subject subject = {.state = state, .sample = s, .row = row};
     char out[1024] = "";
 
     evidence_collect(&e, &subject);
@@ -41,12 +41,12 @@ static void expect(struct snapshot *s, unsigned state, uint32_t row, const char 
         strcat(out, ": ");
         strcat(out, str_text(&e.reason));
     }
-    strip_marks(out);
+    state_list_marks(out);
     for (char *nbsp; (nbsp = strstr(out, "\u00a0")); *nbsp = ' ')
         memmove(nbsp + 1, nbsp + 2, strlen(nbsp + 1));
     assert_string_equal(out, expected);
     evidence_fini(&e);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static struct conn row_in(unsigned state)
@@ -54,16 +54,16 @@ static struct conn row_in(unsigned state)
     return (struct conn){.state = (uint8_t)state, .sport = 443, .inode = 9};
 }
 
-static void count(struct snapshot *s, enum host_counter which, uint64_t value)
+static void count(struct sample *s, enum host_counter which, uint64_t value)
 {
     s->host.counter[which] = value;
     s->host.counter_valid |= 1u << which;
 }
 
 /* A sample of one kind of rows, all through the window. */
-static struct snapshot *only(uint32_t n, struct conn c)
+static struct sample *only(uint32_t n, struct conn c)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
 
     host_add(s, n, c);
     host_finish(s, c.state, n);
@@ -73,7 +73,7 @@ static struct snapshot *only(uint32_t n, struct conn c)
 static void nothing_measured(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     s->status = SAMPLE_FAILED;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX, "");
     expect(NULL, TCP_STATE_TIME_WAIT, UINT32_MAX, "");
@@ -87,7 +87,7 @@ static void nothing_measured(void **unused)
 static void partial(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     s->status = SAMPLE_PARTIAL;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX, /* and no word that all is well */
            "sample incomplete: these are lower bounds\n"
@@ -99,9 +99,9 @@ static void partial(void **unused)
 static void trends(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     host_add(s, 1, row_in(TCP_STATE_CLOSE_WAIT));
-    snapshot_count(s);
+    sample_count(s);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, /* one sample has no trend */
            "1 now\n1 with Recv-Q 0: read, but not closed\n");
     s = host_new();
@@ -125,16 +125,16 @@ static void time_wait_by_port(void **unused)
            "0 ephemeral ports used, 12 to 49 s left\n"
            "NORMAL: The count follows the closing rate.");
 
-    struct snapshot *s = host_devbox(); /* the range is not known: who else closed is not, either */
+    struct sample *s = host_devbox(); /* the range is not known: who else closed is not, either */
     s->host.sysctl_valid = 0;
     host_add(s, 1, (struct conn){.state = TCP_STATE_TIME_WAIT, .dport = 80});
-    snapshot_count(s);
+    sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "17 closed first here in the last 60 s\n16 by a server here: no ephemeral port used\n");
 
     s = host_devbox(); /* its listener is gone, and the port is none that the kernel chose */
     host_add(s, 2, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = 8080});
-    snapshot_count(s);
+    sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "18 closed first here in the last 60 s\n"
            "16 by a server here: no ephemeral port used\n"
@@ -143,9 +143,9 @@ static void time_wait_by_port(void **unused)
 }
 
 /* `n` ports of a range of 100 in use towards one peer, `waiting` of them in TIME_WAIT. */
-static struct snapshot *ports(uint32_t n, uint32_t waiting, int64_t reuse, uint8_t first_byte)
+static struct sample *ports(uint32_t n, uint32_t waiting, int64_t reuse, uint8_t first_byte)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {
         .state = TCP_STATE_TIME_WAIT, .dport = 5432, .dst = {first_byte, 0, 3, 21}, .inode = 7};
 
@@ -159,15 +159,15 @@ static struct snapshot *ports(uint32_t n, uint32_t waiting, int64_t reuse, uint8
     return s;
 }
 
-static enum verdict verdict_of(struct snapshot *s, unsigned state)
+static enum verdict verdict_of(struct sample *s, unsigned state)
 {
     struct evidence e;
-    const struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
+    const struct explain_subject subject = {.state = state, .sample = s, .row = UINT32_MAX};
 
     evidence_collect(&e, &subject);
     enum verdict v = e.verdict;
     evidence_fini(&e);
-    snapshot_unref(s);
+    sample_unref(s);
     return v;
 }
 
@@ -188,7 +188,7 @@ static void time_wait_ports(void **unused)
     assert_int_equal(verdict_of(ports(90, 30, 1, 10), TCP_STATE_TIME_WAIT), VERDICT_WATCH);
     assert_int_equal(verdict_of(ports(90, 80, 0, 127), TCP_STATE_TIME_WAIT), VERDICT_PROBLEM);
 
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     count(s, COUNTER_TW_OVERFLOW, 12);
     s->history.len = 0;
     host_finish(s, TCP_STATE_TIME_WAIT, 71);
@@ -197,11 +197,11 @@ static void time_wait_ports(void **unused)
 
 /* One survey serves every state; ports of closed rows are among the used, not the listening ones.
  */
-static void survey_of_all_states(void **unused)
+static void summary_of_all_states(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_new();
-    struct survey v;
+    struct sample *s = host_new();
+    struct sample_summary v;
     host_add(s, 3, (struct conn){.state = TCP_STATE_CLOSE_WAIT, .sport = 443, .rqueue = 1});
     host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 80, .wqueue = 5});
     host_add(s, 2, (struct conn){.state = TCP_STATE_CLOSE, .sport = 81, .flags = CONN_BOUND});
@@ -209,17 +209,17 @@ static void survey_of_all_states(void **unused)
     host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 83});
     s->n_live--;
     s->n_closed++;
-    survey_make(&v, s);
-    assert_int_equal(v.tally[TCP_STATE_CLOSE_WAIT].rows, 3);
-    assert_int_equal(v.tally[TCP_STATE_CLOSE_WAIT].unread[1], 3);
-    assert_int_equal(v.tally[TCP_STATE_LISTEN].rows, 1);
-    assert_int_equal(v.tally[TCP_STATE_LISTEN].fullest, 3);
-    assert_int_equal(v.tally[TCP_STATE_BOUND_INACTIVE].rows, 2);
-    assert_int_equal(v.tally[TCP_STATE_CLOSE].rows, 0);
+    summary_make(&v, s);
+    assert_int_equal(v.state_counts[TCP_STATE_CLOSE_WAIT].rows, 3);
+    assert_int_equal(v.state_counts[TCP_STATE_CLOSE_WAIT].unread[1], 3);
+    assert_int_equal(v.state_counts[TCP_STATE_LISTEN].rows, 1);
+    assert_int_equal(v.state_counts[TCP_STATE_LISTEN].fullest, 3);
+    assert_int_equal(v.state_counts[TCP_STATE_BOUND_INACTIVE].rows, 2);
+    assert_int_equal(v.state_counts[TCP_STATE_CLOSE].rows, 0);
     assert_true(port_set_has(&v.listening, 80) && !port_set_has(&v.listening, 443));
     assert_true(!port_set_has(&v.listening, 83) && port_set_has(&v.used, 83));
     assert_true(port_set_has(&v.used, 82) && !port_set_has(&v.used, 84));
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void namespace_set(struct netns *ns, unsigned id, int64_t low, int64_t high)
@@ -232,13 +232,13 @@ static void namespace_set(struct netns *ns, unsigned id, int64_t low, int64_t hi
 }
 
 /* What listens in one namespace serves nobody in another, and each has its own ephemeral ports. */
-static void closers_by_namespace(void **unused)
+static void active_close_by_namespace(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_TIME_WAIT, .sport = 3000};
-    struct survey v;
-    const struct closers *found = &v.closers;
+    struct sample_summary v;
+    const struct active_close *found = &v.active_close;
 
     s->namespaces = netns_table_new(2);
     assert_non_null(s->namespaces);
@@ -256,8 +256,8 @@ static void closers_by_namespace(void **unused)
         s->conn[s->n_live - 1].netns = 1;
         s->conn[s->n_live - 1].dport = 80;
     }
-    snapshot_count(s);
-    survey_make(&v, s);
+    sample_count(s);
+    summary_make(&v, s);
     assert_true(found->range_known);
     assert_int_equal(found->server, 5);
     assert_int_equal(found->server_port, 3000);
@@ -270,21 +270,21 @@ static void closers_by_namespace(void **unused)
     assert_int_equal(s->conn[s->n_live - 3].sport, 3000);
 
     s->namespaces->list[1].host.sysctl_valid = 0;
-    survey_make(&v, s);
+    summary_make(&v, s);
     assert_false(found->range_known);
     assert_int_equal(found->server, 5);
     assert_int_equal(found->client + found->other, 0);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Far more destinations than slots: the most used one is found and counted exactly. */
 static void most_used_peer(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_TIME_WAIT, .dport = 80};
-    struct survey survey;
-    const struct closers *found = &survey.closers;
+    struct sample_summary summary;
+    const struct active_close *found = &summary.active_close;
 
     for (uint16_t i = 0; i < 1000; i++) {
         c.dst[1] = (uint8_t)(i >> 8);
@@ -300,18 +300,18 @@ static void most_used_peer(void **unused)
     host_sysctl_set(s, SYSCTL_PORT_LOW, 32768);
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 60999);
     host_finish(s, TCP_STATE_TIME_WAIT, 0);
-    survey_make(&survey, s);
+    summary_make(&summary, s);
     assert_int_equal(found->client, 1125);
     assert_int_equal(s->conn[found->peer].dst[0], 9);
     assert_int_equal(found->peer_ports, 125);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void listen_queues(void **unused)
 {
     (void)unused;
     struct conn c = {.state = TCP_STATE_LISTEN, .sport = 80, .inode = 1, .wqueue = 511};
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     host_add(s, 1, c);
     c.sport = 443;
     c.rqueue = 3;
@@ -364,7 +364,7 @@ static void opening(void **unused)
     c.state = TCP_STATE_SYN_RECV;
     c.inode = 0;
     assert_int_equal(verdict_of(only(1, c), TCP_STATE_SYN_RECV), VERDICT_NONE); /* no counters */
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     count(s, COUNTER_REQQ_FULL_COOKIES, 0);
     count(s, COUNTER_REQQ_FULL_DROP, 118);
     count(s, COUNTER_SYNCOOKIES_SENT, 0);
@@ -379,7 +379,7 @@ static void opening(void **unused)
 static void established(void **unused)
 {
     (void)unused;
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = row_in(TCP_STATE_ESTABLISHED);
     host_add(s, 2, c);
     c.timer = TIMER_PROBE;
@@ -406,11 +406,11 @@ static void established(void **unused)
 static void close_wait_ages(void **unused)
 {
     (void)unused;
-    struct snapshot *s = only(2, row_in(TCP_STATE_CLOSE_WAIT));
-    s->life[0].changed_ds = s->life[1].changed_ds = 1; /* 59.9 s */
+    struct sample *s = only(2, row_in(TCP_STATE_CLOSE_WAIT));
+    s->times[0].changed_ds = s->times[1].changed_ds = 1; /* 59.9 s */
     assert_int_equal(verdict_of(s, TCP_STATE_CLOSE_WAIT), VERDICT_NORMAL);
     s = only(2, row_in(TCP_STATE_CLOSE_WAIT));
-    s->life[0].changed_ds = 1; /* the other was there from the start */
+    s->times[0].changed_ds = 1; /* the other was there from the start */
     assert_int_equal(verdict_of(s, TCP_STATE_CLOSE_WAIT), VERDICT_NONE);
 }
 
@@ -418,14 +418,14 @@ static void closing_here(void **unused)
 {
     (void)unused;
     struct conn c = {.state = TCP_STATE_FIN_WAIT1, .sport = 443, .wqueue = 1449};
-    struct snapshot *s = only(1, c);
+    struct sample *s = only(1, c);
     expect(s, TCP_STATE_FIN_WAIT1, UINT32_MAX, /* for a minute at least */
            "1, unchanged over the last 60 s\n"
            "1 orphaned: the kernel finishes the rest\n"
            "1 with Send-Q above 1: data not delivered\n"
            "WATCH: 1 orphaned with data for over 30 s: the peer is slow or gone.");
     s = only(1, c);
-    s->life[0].changed_ds = 400;
+    s->times[0].changed_ds = 400;
     assert_int_equal(verdict_of(s, TCP_STATE_FIN_WAIT1), VERDICT_NORMAL);
 
     s = host_new();
@@ -454,21 +454,21 @@ static void closing_here(void **unused)
 }
 
 /* Sixty points that tell of deaths: ten a second, half of them unseen. */
-static struct snapshot *dying(unsigned state, uint64_t lost)
+static struct sample *dying(unsigned state, uint64_t lost)
 {
-    struct snapshot *s = only(3, row_in(state));
+    struct sample *s = only(3, row_in(state));
     struct history *h = &s->history;
 
     for (uint32_t back = 0; back < h->len; back++) {
         struct point *p = &h->points[(h->head + h->len - 1 - back) % h->cap];
-        p->deaths_told = true;
-        p->deaths = (struct deaths){
+        p->close_events_known = true;
+        p->close_stats = (struct close_stats){
             .ended = 1000 - 10 * back, .unseen = 500 - 5 * back, .lost = back ? 0 : lost};
     }
     return s;
 }
 
-static void deaths(void **state)
+static void close_stats(void **state)
 {
     (void)state;
     expect(dying(TCP_STATE_CLOSE, 0), TCP_STATE_CLOSE, UINT32_MAX,
@@ -495,15 +495,15 @@ int main(void)
         cmocka_unit_test(trends),
         cmocka_unit_test(time_wait_by_port),
         cmocka_unit_test(time_wait_ports),
-        cmocka_unit_test(closers_by_namespace),
+        cmocka_unit_test(active_close_by_namespace),
         cmocka_unit_test(most_used_peer),
         cmocka_unit_test(listen_queues),
         cmocka_unit_test(opening),
         cmocka_unit_test(established),
         cmocka_unit_test(close_wait_ages),
         cmocka_unit_test(closing_here),
-        cmocka_unit_test(survey_of_all_states),
-        cmocka_unit_test(deaths),
+        cmocka_unit_test(summary_of_all_states),
+        cmocka_unit_test(close_stats),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

@@ -158,10 +158,10 @@ static const char *plain(const struct explain_text *t, struct str *out)
     return str_text(out);
 }
 
-static void expect_layout(struct snapshot *s, unsigned state, enum language language, int height,
+static void expect_layout(struct sample *s, unsigned state, enum language language, int height,
                           const char *expected)
 {
-    struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
+    struct explain_subject subject = {.state = state, .sample = s, .row = UINT32_MAX};
     struct explain_text t;
     struct str out = STR_INIT;
 
@@ -170,7 +170,7 @@ static void expect_layout(struct snapshot *s, unsigned state, enum language lang
     assert_string_equal(plain(&t, &out), expected);
     explain_fini(&t);
     str_fini(&out);
-    snapshot_unref(s);
+    sample_unref(s);
     text_use(LANG_EN);
 }
 
@@ -187,7 +187,7 @@ static void no_sample(void **state)
 {
     (void)state;
     const struct explain_subject subject = {
-        .state = TCP_STATE_TIME_WAIT, .snapshot = NULL, .row = UINT32_MAX};
+        .state = TCP_STATE_TIME_WAIT, .sample = NULL, .row = UINT32_MAX};
     struct explain_text t;
     struct str out = STR_INIT;
 
@@ -205,9 +205,9 @@ static void no_sample(void **state)
 static void gaps(void **state)
 {
     (void)state;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     const struct explain_subject subject = {
-        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+        .state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
     static const struct {
         int width, height;
         bool map;
@@ -223,15 +223,15 @@ static void gaps(void **state)
         assert_int_equal(t.n_lines, cases[i].lines);
         explain_fini(&t);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void narrow(void **state)
 {
     (void)state;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     const struct explain_subject subject = {
-        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+        .state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
     struct str out = STR_INIT;
     struct explain_text t;
 
@@ -248,20 +248,20 @@ static void narrow(void **state)
     assert_non_null(strstr(str_text(&out), "\n\nWHAT TO DO\n"));
     explain_fini(&t);
     str_fini(&out);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* No line is wider than asked, in any state, language, width. */
 static void fits(void **state)
 {
     (void)state;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
 
     for (int l = 0; l < LANG_COUNT; l++)
         for (unsigned st = 1; st <= TCP_STATE_BOUND_INACTIVE; st++)
             for (int width = 24; width <= 100; width++) {
                 const struct explain_subject subject = {
-                    .state = st, .snapshot = s, .row = UINT32_MAX};
+                    .state = st, .sample = s, .row = UINT32_MAX};
                 struct explain_text t;
                 text_use((enum language)l);
                 assert_int_equal(explain_layout(&t, &subject, width, 30, true), 0);
@@ -274,7 +274,7 @@ static void fits(void **state)
                 explain_fini(&t);
             }
     text_use(LANG_EN);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* The role in which `text` appears first. */
@@ -289,9 +289,9 @@ static int role_of(const struct explain_text *t, const char *text)
 static void roles(void **state)
 {
     (void)state;
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     const struct explain_subject subject = {
-        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+        .state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
     struct explain_text t;
 
     explain_layout(&t, &subject, 46, 31, true);
@@ -304,13 +304,13 @@ static void roles(void **state)
     for (uint32_t i = 0; i < t.n_runs; i++) /* constants are not of this host */
         assert_false(t.runs[i].role == ROLE_LIVE && strstr(t.runs[i].text, "60"));
     explain_fini(&t);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
-static void expect_brief(struct snapshot *s, unsigned state, enum language language, int width,
+static void expect_brief(struct sample *s, unsigned state, enum language language, int width,
                          const char *expected)
 {
-    const struct explain_subject subject = {.state = state, .snapshot = s, .row = UINT32_MAX};
+    const struct explain_subject subject = {.state = state, .sample = s, .row = UINT32_MAX};
     struct str out = STR_INIT;
     struct explain_text t;
 
@@ -319,7 +319,7 @@ static void expect_brief(struct snapshot *s, unsigned state, enum language langu
     assert_string_equal(plain(&t, &out), expected);
     explain_fini(&t);
     str_fini(&out);
-    snapshot_unref(s);
+    sample_unref(s);
     text_use(LANG_EN);
 }
 
@@ -342,9 +342,9 @@ static void what_to_do_follows_the_verdict(void **state)
 {
     (void)state;
     for (int full = 0; full < 2; full++) {
-        struct snapshot *s = host_web01();
+        struct sample *s = host_web01();
         const struct explain_subject subject = {
-            .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+            .state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
         struct str out = STR_INIT;
         struct explain_text t;
 
@@ -360,7 +360,7 @@ static void what_to_do_follows_the_verdict(void **state)
         assert_int_equal(strstr(str_text(&out), "Table full: raise") != NULL, full);
         explain_fini(&t);
         str_fini(&out);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
@@ -368,10 +368,10 @@ static void what_to_do_follows_the_verdict(void **state)
 static void by_finding(void **state)
 {
     (void)state;
-    struct snapshot *s = host_api07();
+    struct sample *s = host_api07();
     struct findings *found = findings_new(1);
     struct explain_subject subject = {
-        .state = TCP_STATE_CLOSE_WAIT, .snapshot = s, .row = UINT32_MAX};
+        .state = TCP_STATE_CLOSE_WAIT, .sample = s, .row = UINT32_MAX};
     uint32_t row = 0;
 
     assert_non_null(found);
@@ -383,10 +383,10 @@ static void by_finding(void **state)
         .valid = 7,
         .value = {301, 409, 60},
         .process = "java",
-        .concern = {.states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
-                    .by = CONCERN_DPORT,
-                    .pid = 2841,
-                    .ends = {.dport = 1}},
+        .scope = {.states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
+                  .by = SCOPE_DPORT,
+                  .pid = 2841,
+                  .ends = {.dport = 1}},
         .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT),
     };
     s->findings = found;
@@ -399,15 +399,15 @@ static void by_finding(void **state)
         row++;
     subject.row = row; /* no such port */
     expect_says(&subject, "PROBLEM", false);
-    s->findings->list[0].concern.ends.dport = s->conn[row].dport;
+    s->findings->list[0].scope.ends.dport = s->conn[row].dport;
     expect_says(&subject, "PROBLEM  CLOSE_WAIT leak likely", true);
     subject =
-        (struct explain_subject){.state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+        (struct explain_subject){.state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
     expect_says(&subject, "PROBLEM", false);
     found->list[0].severity = SEVERITY_INFO;
     subject.state = TCP_STATE_CLOSE_WAIT;
     expect_says(&subject, "leak likely", false);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void brief(void **state)
@@ -436,14 +436,14 @@ static void brief(void **state)
 static void variants(void **state)
 {
     (void)state;
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct str out = STR_INIT;
     struct explain_text t;
 
     host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443});
     host_add(s, 1, (struct conn){.state = TCP_STATE_FIN_WAIT1, .sport = 443, .inode = 4});
     host_finish(s, TCP_STATE_FIN_WAIT1, 2);
-    struct explain_subject subject = {.state = TCP_STATE_FIN_WAIT1, .snapshot = s, .row = 0};
+    struct explain_subject subject = {.state = TCP_STATE_FIN_WAIT1, .sample = s, .row = 0};
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "The process has let go;", 23);
     explain_fini(&t);
@@ -451,12 +451,12 @@ static void variants(void **state)
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "This end has closed;", 20);
     explain_fini(&t);
-    subject = (struct explain_subject){.state = TCP_STATE_LAST_ACK, .snapshot = s, .row = 0};
+    subject = (struct explain_subject){.state = TCP_STATE_LAST_ACK, .sample = s, .row = 0};
     explain_layout(&t, &subject, 78, 0, false);
     assert_memory_equal(plain(&t, &out), "The peer closed first", 21);
     explain_fini(&t);
     str_fini(&out);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

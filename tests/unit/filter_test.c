@@ -15,10 +15,10 @@
 #include "tcptop/query/filter.h"
 
 /* Rows by letter; the expectations below name them. */
-static struct snapshot *rows(void)
+static struct sample *rows(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    s->needs = NEED_FLOW;
+    struct sample *s = sample_new(NULL);
+    s->needs = NEED_TCP_INFO;
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);                             /* a */
     sample_row(s, "[::]:443", "[::]:0", TCP_STATE_LISTEN);                                  /* b */
     sample_row(s, "10.0.2.15:22", "192.0.2.44:60122", TCP_STATE_ESTABLISHED);               /* c */
@@ -29,14 +29,14 @@ static struct snapshot *rows(void)
     sample_row(s, "[fe80::1]:22", "[fe80::2]:5000", TCP_STATE_SYN_RECV)->ifindex = 1;       /* h */
     struct conn *c = s->conn;
     for (int i = 2; i < 4; i++) {
-        figure_set(&s->flow[i], FLOW_rtt_us, i == 2 ? 1500 : 250000);
-        figure_set(&s->flow[i], FLOW_bytes_sent, 1000);
-        figure_set(&s->flow[i], FLOW_bytes_retrans, i == 2 ? 0 : 15);
+        figure_set(&s->metrics[i], METRICS_rtt_us, i == 2 ? 1500 : 250000);
+        figure_set(&s->metrics[i], METRICS_bytes_sent, 1000);
+        figure_set(&s->metrics[i], METRICS_bytes_retrans, i == 2 ? 0 : 15);
     }
-    s->flow[2].limit = LIMIT_PATH;
-    s->flow[3].limit = LIMIT_RECEIVER;
-    s->flow[2].congestion = snapshot_add_congestion(s, "bbr", 4);
-    assert_int_equal(snapshot_reserve_rates(s, 0, s->n_live), 0);
+    s->metrics[2].limit = LIMIT_PATH;
+    s->metrics[3].limit = LIMIT_RECEIVER;
+    s->metrics[2].congestion = sample_add_congestion(s, "bbr", 4);
+    assert_int_equal(sample_reserve_rates(s, 0, s->n_live), 0);
     s->rate[2] = (struct rate){1200000, 500000};
     s->rate[3].tx_bytes_s = 1000;
     c[3].rqueue = 1;
@@ -47,7 +47,7 @@ static struct snapshot *rows(void)
     c[6].timer = TIMER_RETRANSMIT;
     c[6].expires_ms = 700;
     c[7].flags = CONN_NO_COOKIE;
-    s->life[3].born_ds = 10;
+    s->times[3].born_ds = 10;
     s->now_ds = 910;
     return s;
 }
@@ -55,7 +55,7 @@ static struct snapshot *rows(void)
 static const char *passing(const char *text)
 {
     static char found[16];
-    struct snapshot *s = rows();
+    struct sample *s = rows();
     struct predicate p = {0};
     struct filter_error error = {0};
     size_t n = 0;
@@ -70,7 +70,7 @@ static const char *passing(const char *text)
         found[n] = '\0';
     }
     predicate_fini(&p);
-    snapshot_unref(s);
+    sample_unref(s);
     return found;
 }
 
@@ -228,7 +228,7 @@ static void fields(void **state)
 }
 
 /* Figures of tcp_info: asked for only by the filter that names them; unknown satisfies nothing. */
-static void flow_fields(void **state)
+static void tcp_metrics_fields(void **state)
 {
     (void)state;
     static const struct expectation list[] = {
@@ -259,7 +259,7 @@ static void flow_fields(void **state)
     CHECK(list);
     struct predicate p = {0};
     assert_int_equal(filter_parse("rtt>1ms or 22", &p, NULL), 0);
-    assert_int_equal(p.needs, NEED_FLOW);
+    assert_int_equal(p.needs, NEED_TCP_INFO);
     predicate_fini(&p);
     assert_int_equal(filter_parse("port:22 state:tw", &p, NULL), 0);
     assert_int_equal(p.needs, 0);
@@ -416,8 +416,9 @@ static void ss_expressions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ports),          cmocka_unit_test(services), cmocka_unit_test(fields),
-        cmocka_unit_test(flow_fields),    cmocka_unit_test(words),    cmocka_unit_test(joining),
+        cmocka_unit_test(ports),          cmocka_unit_test(services),
+        cmocka_unit_test(fields),         cmocka_unit_test(tcp_metrics_fields),
+        cmocka_unit_test(words),          cmocka_unit_test(joining),
         cmocka_unit_test(ss_expressions),
     };
     return cmocka_run_group_tests_name("filter", tests, NULL, NULL);

@@ -15,9 +15,9 @@
 #include "lib/owned.h"
 #include "tcptop/source/frame.h"
 
-static struct snapshot *new_snapshot(void)
+static struct sample *new_sample(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     assert_non_null(s);
     return s;
@@ -37,16 +37,16 @@ static struct conn owned_row(int i)
     return c;
 }
 
-static struct snapshot *owned_snapshot(struct str *messages)
+static struct sample *owned_sample(struct str *messages)
 {
     static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
     static const char *const hostile[] = {"a\x1b[2Jb", "c\x07", "d\xff"};
-    struct snapshot *s = new_snapshot();
+    struct sample *s = new_sample();
     struct owner_map *map = owner_map_new();
 
     for (int i = 0; i < OWNED; i++) {
         struct conn c = owned_row(i);
-        *snapshot_add(s, NULL) = c;
+        *sample_add(s, NULL) = c;
         build_conn(messages, &c, NULL, 0);
     }
     build_done(messages, 0);
@@ -65,18 +65,18 @@ static struct snapshot *owned_snapshot(struct str *messages)
     return s;
 }
 
-static void assign(struct owner_map *map, struct snapshot *s)
+static void assign(struct owner_map *map, struct sample *s)
 {
-    assert_int_equal(snapshot_reserve_owner(s, snapshot_rows(s)), 0);
+    assert_int_equal(sample_reserve_owner(s, sample_rows(s)), 0);
     owner_map_assign(map, s, NULL);
 }
 
 /* "1184 nginx, …" of a row, in parentheses when it has let go. */
-static const char *owners_of(const struct snapshot *s, uint32_t row)
+static const char *owners_of(const struct sample *s, uint32_t row)
 {
     static char text[200];
     bool former;
-    const struct owner_group *g = snapshot_owner(s, row, &former);
+    const struct owner_group *g = sample_owner(s, row, &former);
 
     text[0] = '\0';
     for (uint32_t i = 0; g && i < g->n; i++)
@@ -91,7 +91,7 @@ static void owners_come_back_as_written(void **state)
     static const char nginx[] = "1184 33 nginx nginx: worker process nginx.service";
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
-    struct snapshot *wrote = owned_snapshot(&messages), *s = new_snapshot(), *bare = new_snapshot();
+    struct sample *wrote = owned_sample(&messages), *s = new_sample(), *bare = new_sample();
     struct owner_map *map = owner_map_new();
     struct err err;
     char both[200], former[200];
@@ -117,9 +117,9 @@ static void owners_come_back_as_written(void **state)
     assert_int_equal(frame_read(frame.data, frame.len, bare, NULL, &err), frame.len);
     assert_int_equal(bare->needs, 0);
     assert_int_equal(bare->n_live, OWNED);
-    snapshot_unref(bare);
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(bare);
+    sample_unref(s);
+    sample_unref(wrote);
     owner_map_free(map);
     str_fini(&messages);
     str_fini(&frame);
@@ -130,7 +130,7 @@ static void each_frame_tells_anew(void **state)
 {
     (void)state;
     struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
-    struct snapshot *wrote = owned_snapshot(&messages);
+    struct sample *wrote = owned_sample(&messages);
     struct owner_map *map = owner_map_new();
     struct err err;
 
@@ -140,15 +140,15 @@ static void each_frame_tells_anew(void **state)
     frame_write(&later, wrote, messages.data, messages.len);
     for (int i = 0; i < 6; i++) {
         const struct str *one = i % 3 ? &later : &frame;
-        struct snapshot *s = new_snapshot();
+        struct sample *s = new_sample();
         assert_int_equal(frame_read(one->data, one->len, s, map, &err), one->len);
         assign(map, s);
         for (uint32_t row = 0; row < OWNED; row++)
             assert_int_equal(i % 3 == 0 && row != NOBODY && row != UNKNOWN,
                              *owners_of(s, row) != '\0');
-        snapshot_unref(s);
+        sample_unref(s);
     }
-    snapshot_unref(wrote);
+    sample_unref(wrote);
     owner_map_free(map);
     str_fini(&messages);
     str_fini(&later);
@@ -159,18 +159,18 @@ static void each_frame_tells_anew(void **state)
  */
 static void long_lists_go_on(void **state)
 {
-    enum { MANY = 300000 };
+    enum { SEVERAL = 300000 };
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
-    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+    struct sample *wrote = new_sample(), *s = new_sample();
     struct owner_map *map = owner_map_new(), *read = owner_map_new();
-    uint32_t *inodes = calloc(MANY + 1, sizeof *inodes);
+    uint32_t *inodes = calloc(SEVERAL + 1, sizeof *inodes);
     struct err err;
 
-    for (uint32_t i = 0; i < MANY; i++) {
+    for (uint32_t i = 0; i < SEVERAL; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 443, 50000, i + 1);
         c.inode = inodes[i] = i + 1;
-        *snapshot_add(wrote, NULL) = c;
+        *sample_add(wrote, NULL) = c;
         build_conn(&messages, &c, NULL, 0);
     }
     build_done(&messages, 0);
@@ -179,12 +179,12 @@ static void long_lists_go_on(void **state)
     frame_write(&frame, wrote, messages.data, messages.len);
     assert_int_equal(frame_read(frame.data, frame.len, s, read, &err), frame.len);
     assign(read, s);
-    assert_int_equal(s->n_live, MANY);
-    for (uint32_t i = 0; i < MANY; i++)
-        assert_non_null(snapshot_owner(s, i, NULL));
+    assert_int_equal(s->n_live, SEVERAL);
+    for (uint32_t i = 0; i < SEVERAL; i++)
+        assert_non_null(sample_owner(s, i, NULL));
     free(inodes);
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(s);
+    sample_unref(wrote);
     owner_map_free(map);
     owner_map_free(read);
     str_fini(&messages);

@@ -16,17 +16,17 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 
-static struct snapshot *new_snapshot(void)
+static struct sample *new_sample(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     assert_non_null(s);
     return s;
 }
 
-static struct snapshot *written_snapshot(void)
+static struct sample *written_sample(void)
 {
-    struct snapshot *s = new_snapshot();
+    struct sample *s = new_sample();
 
     s->mono_ns = INT64_C(0x1122334455667788);
     s->wall_ns = -5;
@@ -34,7 +34,7 @@ static struct snapshot *written_snapshot(void)
     s->cpu_ns = 18;
     s->interval_ms = 1000;
     s->asked_interval_ms = 500;
-    s->needs = NEED_FLOW | NEED_BOUND;
+    s->needs = NEED_TCP_INFO | NEED_BOUND;
     s->status = SAMPLE_PARTIAL;
     strcpy(s->why, "why not");
     strcpy(s->netns, "blue");
@@ -52,12 +52,12 @@ static struct snapshot *written_snapshot(void)
 
 static void write_messages(struct str *out)
 {
-    struct flow f = {0};
+    struct tcp_metrics f = {0};
     uint8_t info[BUILD_INFO_BYTES];
     struct conn c[] = {build_plain(TCP_STATE_ESTABLISHED, 3000, 50000, 1),
                        build_plain(TCP_STATE_CLOSE, 4000, 0, 2)};
 
-    figure_set(&f, FLOW_rtt_us, 20200);
+    figure_set(&f, METRICS_rtt_us, 20200);
     build_info(info, &f);
     build_conn(out, &c[0], info, sizeof(info));
     build_done(out, 0);
@@ -67,18 +67,18 @@ static void write_messages(struct str *out)
 
 static void write_frame(struct str *out)
 {
-    struct snapshot *s = written_snapshot();
+    struct sample *s = written_sample();
     struct str messages = STR_INIT;
 
     write_messages(&messages);
     frame_write(out, s, messages.data, messages.len);
     assert_false(str_failed(out));
     str_fini(&messages);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Read an exact copy. */
-static int64_t read_frame(const void *bytes, size_t len, struct snapshot *s)
+static int64_t read_frame(const void *bytes, size_t len, struct sample *s)
 {
     void *copy = malloc(len ? len : 1);
     struct err err = {.msg = ""};
@@ -95,10 +95,10 @@ static int64_t read_frame(const void *bytes, size_t len, struct snapshot *s)
 
 static int64_t read_once(const void *bytes, size_t len)
 {
-    struct snapshot *s = new_snapshot();
+    struct sample *s = new_sample();
     int64_t result = read_frame(bytes, len, s);
 
-    snapshot_unref(s);
+    sample_unref(s);
     return result;
 }
 
@@ -106,7 +106,7 @@ static void comes_back_as_written(void **state)
 {
     (void)state;
     struct str frame = STR_INIT;
-    struct snapshot *wrote = written_snapshot(), *s = new_snapshot();
+    struct sample *wrote = written_sample(), *s = new_sample();
     uint64_t rtt;
 
     write_frame(&frame);
@@ -124,10 +124,10 @@ static void comes_back_as_written(void **state)
     assert_memory_equal(&s->host, &wrote->host, sizeof(s->host));
     assert_int_equal(s->n_live, 2);
     assert_int_equal(s->conn[0].sport, 3000);
-    assert_true(flow_get(snapshot_flow(s, 0), FLOW_rtt_us, &rtt) && rtt == 20200);
+    assert_true(tcp_metrics_get(sample_metrics(s, 0), METRICS_rtt_us, &rtt) && rtt == 20200);
     assert_int_equal(s->conn[1].flags, CONN_BOUND);
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(s);
+    sample_unref(wrote);
     str_fini(&frame);
 }
 
@@ -234,12 +234,12 @@ static void times_before_the_clock_are_damage(void **state)
 {
     (void)state;
     struct str frame = STR_INIT;
-    struct snapshot *wrote = new_snapshot();
+    struct sample *wrote = new_sample();
 
     wrote->mono_ns = -1;
     frame_write(&frame, wrote, "", 0);
     assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
-    snapshot_unref(wrote);
+    sample_unref(wrote);
     str_fini(&frame);
 }
 
@@ -247,7 +247,7 @@ static void a_failed_sample_has_no_rows(void **state)
 {
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
-    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+    struct sample *wrote = new_sample(), *s = new_sample();
 
     wrote->status = SAMPLE_FAILED;
     write_messages(&messages);
@@ -255,8 +255,8 @@ static void a_failed_sample_has_no_rows(void **state)
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_int_equal(s->status, SAMPLE_FAILED);
     assert_int_equal(s->n_live, 0);
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(s);
+    sample_unref(wrote);
     str_fini(&messages);
     str_fini(&frame);
 }
@@ -266,7 +266,7 @@ static void unknown_fields_are_skipped(void **state)
     (void)state;
     static const char field[] = "\xf0\x00\x09\x00hereafter";
     struct str frame = STR_INIT, longer = STR_INIT;
-    struct snapshot *s = new_snapshot();
+    struct sample *s = new_sample();
     uint32_t header;
 
     write_frame(&frame);
@@ -279,7 +279,7 @@ static void unknown_fields_are_skipped(void **state)
     seal(&longer);
     assert_int_equal(read_frame(longer.data, longer.len, s), longer.len);
     assert_string_equal(s->host.name, "web-01");
-    snapshot_unref(s);
+    sample_unref(s);
     str_fini(&longer);
     str_fini(&frame);
 }
@@ -288,7 +288,7 @@ static void damaged_records_make_it_partial(void **state)
 {
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
-    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+    struct sample *wrote = new_sample(), *s = new_sample();
 
     write_messages(&messages);
     frame_write(&frame, wrote, messages.data, messages.len - 4);
@@ -296,8 +296,8 @@ static void damaged_records_make_it_partial(void **state)
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 1);
     assert_true(strlen(s->why) > 0);
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(s);
+    sample_unref(wrote);
     str_fini(&messages);
     str_fini(&frame);
 }
@@ -306,14 +306,14 @@ static void texts_are_sanitised(void **state)
 {
     (void)state;
     struct str frame = STR_INIT;
-    struct snapshot *wrote = new_snapshot(), *s = new_snapshot();
+    struct sample *wrote = new_sample(), *s = new_sample();
 
     strcpy(wrote->host.name, "a\x1b[2Jb");
     frame_write(&frame, wrote, "", 0);
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_null(strchr(s->host.name, '\x1b'));
-    snapshot_unref(s);
-    snapshot_unref(wrote);
+    sample_unref(s);
+    sample_unref(wrote);
     str_fini(&frame);
 }
 

@@ -11,13 +11,13 @@
 #include "lib/sample.h"
 
 /* The groups after the next sample, and the change of a port's; INT64_MIN: not known. */
-static void next(struct groups *g, struct snapshot *s)
+static void next(struct groups *g, struct sample *s)
 {
     struct groups now = {0};
     assert_int_equal(groups_build(&now, s, NULL, &by_port, g->how.by ? g : NULL), 0);
     groups_fini(g);
     *g = now;
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static int64_t change_of(const struct groups *g, unsigned port)
@@ -62,7 +62,7 @@ static void what_a_partial_sample_counts_is_no_change(void **state)
     (void)state;
     struct groups g = {0};
     next(&g, PORTS(1, {80, 5}));
-    struct snapshot *s = PORTS(2, {80, 2});
+    struct sample *s = PORTS(2, {80, 2});
     s->status = SAMPLE_PARTIAL;
     next(&g, s);
     assert_int_equal(change_of(&g, 80), INT64_MIN);
@@ -88,17 +88,17 @@ static void the_same_sample_again(void **state)
     groups_fini(&g);
 }
 
-#define MANY 6000 /* more than are remembered */
+#define SEVERAL 6000 /* more than are remembered */
 
-static struct snapshot *many_ports(uint64_t seq, unsigned first)
+static struct sample *many_ports(uint64_t seq, unsigned first)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     s->seq = seq;
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < SEVERAL; i++) {
         struct conn *c = sample_row(s, "10.0.0.1:1", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
         c->sport = (uint16_t)(first + i);
         if (i % 100 == 0) /* some are large */
-            *snapshot_add(s, NULL) = *c;
+            *sample_add(s, NULL) = *c;
     }
     return s;
 }
@@ -110,7 +110,7 @@ static void of_too_many_the_largest_are_remembered(void **state)
     next(&g, many_ports(1, 0));
     next(&g, many_ports(2, 0));
     unsigned known = 0;
-    for (unsigned port = 0; port < MANY; port++) {
+    for (unsigned port = 0; port < SEVERAL; port++) {
         int64_t change = change_of(&g, port);
         known += change != INT64_MIN;
         if (change != INT64_MIN || port % 100 == 0)
@@ -119,7 +119,7 @@ static void of_too_many_the_largest_are_remembered(void **state)
     assert_int_equal(known, 4096);
     /* Others come in their place: that they had no row before cannot be told any more. */
     next(&g, many_ports(3, 20000));
-    for (unsigned port = 20000; port < 20000 + MANY; port++)
+    for (unsigned port = 20000; port < 20000 + SEVERAL; port++)
         assert_int_equal(change_of(&g, port), INT64_MIN);
     groups_fini(&g);
 }

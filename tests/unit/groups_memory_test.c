@@ -42,11 +42,11 @@ void *realloc(void *p, size_t size)
 static void a_million_rows(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct groups g = {0};
-    assert_int_equal(snapshot_reserve(s, MILLION), 0);
+    assert_int_equal(sample_reserve(s, MILLION), 0);
     for (uint32_t i = 0; i < MILLION; i++) {
-        struct conn *c = snapshot_add(s, NULL);
+        struct conn *c = sample_add(s, NULL);
         c->family = AF_INET;
         c->state = (uint8_t)(1 + i % 11);
         memcpy(c->dst, &i, sizeof i);
@@ -66,7 +66,7 @@ static void a_million_rows(void **state)
     assert_in_range(calls, 1, 100);
     assert_in_range(bytes, 1, 500ul * MILLION);
     groups_fini(&g);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 #else
 static void a_million_rows(void **state)

@@ -22,7 +22,7 @@
 static uint64_t seed = 1;
 
 /* Two of everything, absent values among them. */
-static void throw_row(struct snapshot *s)
+static void throw_row(struct sample *s)
 {
     char local[64], remote[64];
     static const char *const hosts[] = {"10.0.0.1", "10.0.0.200", "[2001:db8::1]", "[fe80::1]"};
@@ -44,29 +44,28 @@ static void throw_row(struct snapshot *s)
     c->ifindex = c->dst[0] == 0xfe || c->src[0] == 0xfe ? 1 + model_random(&seed, 2) : 0;
     c->retrans = (uint8_t)model_random(&seed, 3);
     c->flags = (uint8_t)(model_random(&seed, 2) ? 0 : model_random(&seed, 8));
-    s->life[s->n_live - 1].born_ds = model_random(&seed, 4) * 100;
-    struct flow *flow = &s->flow[s->n_live - 1];
-    for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
+    s->times[s->n_live - 1].born_ds = model_random(&seed, 4) * 100;
+    struct tcp_metrics *metrics = &s->metrics[s->n_live - 1];
+    for (int f = 0; f < TCP_METRIC_COUNT; f++) {
         uint64_t value = model_random(&seed, 4);
         if (model_random(&seed, 2))
-            figure_set(flow, (enum flow_field)f, value);
+            figure_set(metrics, (enum tcp_metric)f, value);
     }
 }
 
-static struct snapshot *random_sample(uint32_t n)
+static struct sample *random_sample(uint32_t n)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    s->needs = NEED_FLOW;
+    struct sample *s = sample_new(NULL);
+    s->needs = NEED_TCP_INFO;
     s->backend = BACKEND_FRAME; /* devices by number */
     s->now_ds = 1000;
     while (s->n_live < n)
         throw_row(s);
-    sample_split(s, n - n / 4 - n / 8, n - n / 8);
+    sample_mark_rows(s, n - n / 4 - n / 8, n - n / 8);
     return s;
 }
 
-static bool row_has(const struct snapshot *s, uint32_t row, enum column_id by,
-                    const struct value *v)
+static bool row_has(const struct sample *s, uint32_t row, enum column_id by, const struct value *v)
 {
     struct value own;
     columns[by].get(s, row, &own);
@@ -74,14 +73,14 @@ static bool row_has(const struct snapshot *s, uint32_t row, enum column_id by,
 }
 
 /* All that a group says, counted anew. */
-static void check_group(const struct groups *g, uint32_t i, const struct snapshot *s,
+static void check_group(const struct groups *g, uint32_t i, const struct sample *s,
                         const struct predicate *p)
 {
     struct value v;
     uint32_t count = 0, state[TCP_STATE_COUNT] = {0}, oldest = UINT32_MAX, rows = 0;
     uint64_t sum = 0, known = 0;
     groups_value(g, i, &v);
-    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+    for (uint32_t row = 0; row < sample_rows(s); row++) {
         struct value q;
         if (!predicate_match(p, s, row) || !row_has(s, row, g->how.by, &v))
             continue;
@@ -90,7 +89,7 @@ static void check_group(const struct groups *g, uint32_t i, const struct snapsho
             continue;
         count++;
         state[s->conn[row].flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : s->conn[row].state]++;
-        oldest = s->life[row].born_ds < oldest ? s->life[row].born_ds : oldest;
+        oldest = s->times[row].born_ds < oldest ? s->times[row].born_ds : oldest;
         columns[COL_SEND_Q].get(s, row, &q);
         if (q.type == VALUE_NUMBER) {
             sum += q.number;
@@ -111,7 +110,7 @@ static void check_group(const struct groups *g, uint32_t i, const struct snapsho
 }
 
 /* What opens a group passes its rows and no others. */
-static void check_term(const struct groups *g, uint32_t i, const struct snapshot *s)
+static void check_term(const struct groups *g, uint32_t i, const struct sample *s)
 {
     struct str text = STR_INIT;
     struct predicate p = {0};
@@ -121,7 +120,7 @@ static void check_term(const struct groups *g, uint32_t i, const struct snapshot
     assert_true(groups_term(g->how.by, &v, &text));
     if (filter_parse(str_text(&text), &p, &error))
         fail_msg("%s: at %zu: %s", str_text(&text), error.at, error.what);
-    for (uint32_t row = 0; row < snapshot_rows(s); row++) {
+    for (uint32_t row = 0; row < sample_rows(s); row++) {
         if (predicate_match(&p, s, row) != row_has(s, row, g->how.by, &v))
             fail_msg("%s: row %u", str_text(&text), row);
     }
@@ -134,7 +133,7 @@ static bool speaks_of_devices(enum column_id id, const struct value *v)
     return (id == COL_IFINDEX && v->type == VALUE_NUMBER) || strchr(v->text, '%');
 }
 
-static void every_column(const struct snapshot *s, const struct predicate *p)
+static void every_column(const struct sample *s, const struct predicate *p)
 {
     for (int id = 0; id < COL_COUNT; id++) {
         struct groups g = {0};
@@ -157,7 +156,7 @@ static void every_column(const struct snapshot *s, const struct predicate *p)
                 check_term(&g, i, s);
         }
         assert_int_equal(seen, g.n ? g.n * (g.n - 1) / 2 : 0);
-        for (uint32_t row = 0; row < snapshot_rows(s); row++)
+        for (uint32_t row = 0; row < sample_rows(s); row++)
             matched += predicate_match(p, s, row);
         assert_int_equal(g.matched, matched);
         assert_int_equal(g.matched_live, live);
@@ -170,17 +169,17 @@ static void as_counted_by_hand(void **state)
     (void)state;
     static const uint32_t sizes[] = {0, 1, 2, 40, 300};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct snapshot *s = random_sample(sizes[i]);
+        struct sample *s = random_sample(sizes[i]);
         struct predicate p = {0};
         every_column(s, NULL);
         assert_int_equal(filter_parse("lport:443 and not state:es", &p, NULL), 0);
         every_column(s, &p);
         predicate_fini(&p);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
-static const char *keys(const struct groups *g, const struct snapshot *s)
+static const char *keys(const struct groups *g, const struct sample *s)
 {
     static char list[512];
     struct str out = STR_INIT;
@@ -193,7 +192,7 @@ static const char *keys(const struct groups *g, const struct snapshot *s)
     return list;
 }
 
-static const char *ordered(const struct snapshot *s, enum column_id by, unsigned figure,
+static const char *ordered(const struct sample *s, enum column_id by, unsigned figure,
                            bool descending)
 {
     static char list[512];
@@ -209,7 +208,7 @@ static const char *ordered(const struct snapshot *s, enum column_id by, unsigned
 static void orders(void **state)
 {
     (void)state;
-    struct snapshot *s = PORTS(1, {443, 3}, {22, 1}, {80, 3}, {3000, 5}, {5000, 1});
+    struct sample *s = PORTS(1, {443, 3}, {22, 1}, {80, 3}, {3000, 5}, {5000, 1});
     assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_COUNT, true), "3000 80 443 22 5000");
     assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_COUNT, false), "22 5000 80 443 3000");
     assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_KEY, false), "22 80 443 3000 5000");
@@ -222,13 +221,13 @@ static void orders(void **state)
     }
     assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_SUM, true), "22 80 3000 5000 443");
     assert_string_equal(ordered(s, COL_LOCAL_PORT, GROUP_SUM, false), "3000 5000 80 22 443");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void values_have_the_order_of_their_column(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "[2001:db8::1]:1", "[2001:db8::9]:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:1", "10.0.0.20:1", TCP_STATE_LISTEN);
     sample_row(s, "10.0.0.1:2", "10.0.0.3:1", TCP_STATE_CLOSE_WAIT);
@@ -242,13 +241,13 @@ static void values_have_the_order_of_their_column(void **state)
     assert_string_equal(ordered(s, COL_UID, GROUP_KEY, false), "7 1000 –");
     assert_string_equal(ordered(s, COL_UID, GROUP_KEY, true), "1000 7 –");
     assert_string_equal(ordered(s, COL_UID, GROUP_COUNT, true), "– 7 1000");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void lines_of_unfolded_groups(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:5", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:22", "10.0.0.9:7", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:3", TCP_STATE_ESTABLISHED);
@@ -281,7 +280,7 @@ static void lines_of_unfolded_groups(void **state)
     predicate_fini(&p);
     rows_fini(&r);
     groups_fini(&g);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void terms_of_texts(void **state)
@@ -296,7 +295,7 @@ static void terms_of_texts(void **state)
         {"네트워크", "netns=네트워크"}, {"a\"'b", NULL},
     };
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        struct snapshot *s = random_sample(3);
+        struct sample *s = random_sample(3);
         struct str term = STR_INIT;
         struct predicate p = {0};
         struct value v = {.type = VALUE_TEXT};
@@ -310,7 +309,7 @@ static void terms_of_texts(void **state)
         }
         predicate_fini(&p);
         str_fini(&term);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 

@@ -53,7 +53,7 @@ static void keeps_the_newest(void **state)
     history_fini(&copy);
     history_fini(&h);
     assert_int_equal(history_init(&h, 1), 0);
-    assert_int_equal(h.cap, HISTORY_STRIP);
+    assert_int_equal(h.cap, HISTORY_SHOWN);
     history_fini(&h);
 }
 
@@ -181,44 +181,44 @@ static struct point told(uint64_t at, uint64_t ended, uint64_t lost)
 {
     struct point p = point(at, 1);
 
-    p.deaths_told = true;
-    p.deaths = (struct deaths){.ended = ended, .unseen = ended / 2, .lost = lost};
+    p.close_events_known = true;
+    p.close_stats = (struct close_stats){.ended = ended, .unseen = ended / 2, .lost = lost};
     return p;
 }
 
 /* As far back as ends were told without a break; a missed sample is none, the next makes up for it.
  */
-static void deaths_of_the_last_points(void **state)
+static void close_stats_of_the_last_points(void **state)
 {
     struct history h;
-    struct deaths d;
+    struct close_stats d;
     struct point missed = {.seq = 4, .mono_ns = 4 * NS_PER_S, .status = POINT_MISSED};
     double seconds;
 
     (void)state;
     assert_int_equal(history_init(&h, 100), 0);
-    assert_false(history_deaths(&h, 60, &d, &seconds));
+    assert_false(history_close_stats(&h, 60, &d, &seconds));
     add(&h, point(1, 1)); /* nothing is told of the time before */
-    assert_false(history_deaths(&h, 60, &d, &seconds));
+    assert_false(history_close_stats(&h, 60, &d, &seconds));
     add(&h, told(2, 100, 0));
-    assert_true(history_deaths(&h, 60, &d, &seconds));
+    assert_true(history_close_stats(&h, 60, &d, &seconds));
     assert_int_equal(d.ended, 100);
     assert_true(fabs(seconds - 1) < 1e-9);
     add(&h, told(3, 130, 7));
     add(&h, missed);
     add(&h, told(5, 200, 7));
-    assert_true(history_deaths(&h, 60, &d, &seconds));
+    assert_true(history_close_stats(&h, 60, &d, &seconds));
     assert_int_equal(d.ended, 200);
     assert_int_equal(d.unseen, 100);
     assert_int_equal(d.lost, 7);
     assert_true(fabs(seconds - 4) < 1e-9);
-    assert_true(history_deaths(&h, 2, &d, &seconds)); /* of the last two points */
+    assert_true(history_close_stats(&h, 2, &d, &seconds)); /* of the last two points */
     assert_int_equal(d.ended, 70);
     assert_int_equal(d.lost, 0);
     add(&h, point(6, 1));
-    assert_false(history_deaths(&h, 60, &d, &seconds));
+    assert_false(history_close_stats(&h, 60, &d, &seconds));
     add(&h, told(7, 210, 7));
-    assert_true(history_deaths(&h, 60, &d, &seconds));
+    assert_true(history_close_stats(&h, 60, &d, &seconds));
     assert_true(fabs(seconds - 1) < 1e-9);
     history_fini(&h);
 }
@@ -231,7 +231,7 @@ int main(void)
         cmocka_unit_test(maxima_and_changes),
         cmocka_unit_test(rates_by_real_times),
         cmocka_unit_test(no_rates_between_different_sums),
-        cmocka_unit_test(deaths_of_the_last_points),
+        cmocka_unit_test(close_stats_of_the_last_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

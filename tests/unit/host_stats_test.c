@@ -23,7 +23,7 @@ static void expect_counter(const struct host *h, enum host_counter which, uint64
 
 static void counters(struct host *h, const char *file, const char *content)
 {
-    hostfacts_counters(h, file, content, strlen(content));
+    host_stats_counters(h, file, content, strlen(content));
 }
 
 static void by_name_in_any_order(void **state)
@@ -88,7 +88,7 @@ static void gauges_of_tcp_only(void **state)
     struct host h = {.gauge_valid = 0};
     uint64_t value;
 
-    hostfacts_gauges(&h, content, strlen(content));
+    host_stats_gauges(&h, content, strlen(content));
     assert_true(host_gauge(&h, GAUGE_INUSE, &value) && value == 5);
     assert_true(host_gauge(&h, GAUGE_ORPHAN, &value) && value == 0);
     assert_true(host_gauge(&h, GAUGE_TW, &value) && value == 873);
@@ -102,13 +102,13 @@ static void gauges_that_are_missing(void **state)
     static const char content[] = "TCP: inuse x orphan";
     struct host h = {.gauge_valid = 0};
 
-    hostfacts_gauges(&h, content, strlen(content));
+    host_stats_gauges(&h, content, strlen(content));
     assert_int_equal(h.gauge_valid, 0);
 }
 
 static bool sysctl(const char *line, unsigned index, int64_t *value)
 {
-    return hostfacts_sysctl(line, strlen(line), index, value);
+    return host_stats_sysctl(line, strlen(line), index, value);
 }
 
 static void numbers_of_a_sysctl(void **state)
@@ -132,7 +132,7 @@ static int64_t ports(const char *list)
 {
     int64_t count;
 
-    return hostfacts_ports(list, strlen(list), 1000, 1999, &count) ? count : -1;
+    return host_stats_ports(list, strlen(list), 1000, 1999, &count) ? count : -1;
 }
 
 static void reserved_ports(void **state)
@@ -153,19 +153,19 @@ static void reserved_ports(void **state)
 static void this_host(void **state)
 {
     (void)state;
-    struct hostfacts *f = hostfacts_new();
+    struct host_stats *f = host_stats_new();
     struct host first, second;
     struct utsname u;
     uint64_t value;
 
     if (access("/proc/thread-self/net/snmp", R_OK) != 0) {
-        hostfacts_free(f);
+        host_stats_free(f);
         skip();
     }
     assert_non_null(f);
-    hostfacts_read(f, &first);
-    hostfacts_read(f, &second);
-    hostfacts_free(f);
+    host_stats_read(f, &first);
+    host_stats_read(f, &second);
+    host_stats_free(f);
     assert_int_equal(uname(&u), 0);
     assert_string_equal(first.kernel, u.release);
     assert_true(host_counter(&first, COUNTER_IN_SEGS, &value));

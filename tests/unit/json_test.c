@@ -14,7 +14,7 @@
 #include "lib/sample.h"
 #include "tcptop/model/predicate.h"
 
-static struct snapshot *s;
+static struct sample *s;
 static struct rows rows;
 static enum column_id all[COL_COUNT];
 static struct print print;
@@ -22,18 +22,18 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     for (enum column_id id = 0; id < COL_COUNT; id++) {
         all[id] = id;
     }
     s->wall_ns = INT64_C(1795356202) * 1000000000;
     rows = (struct rows){0};
     print = (struct print){.format = FORMAT_JSON,
-                           .snapshot = s,
+                           .sample = s,
                            .rows = &rows,
                            .columns = all,
                            .n_columns = COL_COUNT,
-                           .sample = 3};
+                           .sample_number = 3};
     return s ? 0 : -1;
 }
 
@@ -41,7 +41,7 @@ static int tear_down(void **state)
 {
     (void)state;
     rows_fini(&rows);
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
@@ -49,7 +49,7 @@ static int tear_down(void **state)
 static json_t *printed(void)
 {
     const struct sort sort = {COL_LOCAL_PORT, false};
-    snapshot_count(s);
+    sample_count(s);
     assert_int_equal(rows_build(&rows, s, print.filter, &sort, 0), 0);
     print_sample(capture_begin(), &print);
     json_t *lines = json_array();
@@ -132,16 +132,16 @@ static void unknown_is_absent(void **state)
 static void huge_numbers(void **state)
 {
     (void)state;
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
-    struct flow flow = {0};
-    for (int i = 0; i < FLOW_FIELD_COUNT; i++) {
-        figure_set(&flow, (enum flow_field)i, INT64_MAX);
+    struct tcp_metrics metrics = {0};
+    for (int i = 0; i < TCP_METRIC_COUNT; i++) {
+        figure_set(&metrics, (enum tcp_metric)i, INT64_MAX);
     }
-    s->flow = &flow;
+    s->metrics = &metrics;
     s->conn[0].rqueue = UINT32_MAX;
     json_t *lines = printed();
-    s->flow = NULL;
+    s->metrics = NULL;
     const json_t *o = json_array_get(lines, 0);
     assert_true(number_of(o, "bytes_acked") == INT64_MAX);
     assert_true(number_of(o, "recv_q") == UINT32_MAX);
@@ -287,7 +287,7 @@ static void only_live_rows(void **state)
     for (int i = 0; i < 4; i++) {
         sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     }
-    sample_split(s, 2, 3);
+    sample_mark_rows(s, 2, 3);
     json_t *lines = printed();
     assert_int_equal(json_array_size(lines), 3);
     assert_int_equal(number_of(json_array_get(lines, 2), "total"), 2);
@@ -299,24 +299,24 @@ static void closed_ones_where_asked(void **state)
 {
     (void)state;
     static const enum column_id few[] = {COL_LOCAL_PORT, COL_RECV_Q, COL_RTT};
-    struct flow figures = {.valid = 1u << FLOW_bytes_received | 1u << FLOW_rtt_us,
-                           .bytes_received = 301,
-                           .rtt_us = 77};
+    struct tcp_metrics figures = {.valid = 1u << METRICS_bytes_received | 1u << METRICS_rtt_us,
+                                  .bytes_received = 301,
+                                  .rtt_us = 77};
     print.columns = few;
     print.n_columns = 3;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     struct conn known = *sample_row(s, "10.0.0.1:5", "10.0.0.2:2", TCP_STATE_CLOSE_WAIT);
-    snapshot_drop_last(s);
+    sample_drop_last(s);
     struct conn unseen = known;
     unseen.flags = CONN_UNSEEN | CONN_NO_OWNER;
     unseen.sport = 6;
-    assert_int_equal(snapshot_reserve(s, 3), 0);
-    snapshot_bury(s, &known, (struct life){1, 2}, NULL);
-    snapshot_bury(s, &unseen, (struct life){2, 2}, &figures);
+    assert_int_equal(sample_reserve(s, 3), 0);
+    sample_add_closed(s, &known, (struct row_times){1, 2}, NULL);
+    sample_add_closed(s, &unseen, (struct row_times){2, 2}, &figures);
     json_t *lines = printed();
     assert_int_equal(json_array_size(lines), 2); /* nobody asked */
     json_decref(lines);
-    print.deaths = true;
+    print.close_stats = true;
     lines = printed();
     assert_int_equal(json_array_size(lines), 4);
     const json_t *o = json_array_get(lines, 1);
@@ -337,16 +337,16 @@ static void closed_ones_where_asked(void **state)
     json_decref(lines);
 }
 
-static void deaths_in_the_summary(void **state)
+static void close_stats_in_the_summary(void **state)
 {
     (void)state;
-    print.deaths = print.summary = s->deaths_told = true;
-    s->deaths = (struct deaths){.ended = 9,
-                                .closed = 7,
-                                .unseen = 5,
-                                .unseen_acked = UINT64_C(5000000000),
-                                .unseen_received = 11,
-                                .lost = 3};
+    print.close_stats = print.summary = s->close_events_known = true;
+    s->close_stats = (struct close_stats){.ended = 9,
+                                          .closed = 7,
+                                          .unseen = 5,
+                                          .unseen_acked = UINT64_C(5000000000),
+                                          .unseen_received = 11,
+                                          .lost = 3};
     json_t *lines = printed();
     const json_t *o = json_array_get(lines, 0);
     assert_int_equal(json_array_size(lines), 1);
@@ -356,7 +356,7 @@ static void deaths_in_the_summary(void **state)
     assert_int_equal(number_of(o, "died_unseen_bytes_received"), 11);
     assert_int_equal(number_of(o, "events_lost"), 3);
     json_decref(lines);
-    s->deaths.lost_vaguely = true; /* a kernel that does not say how many */
+    s->close_stats.lost_vaguely = true; /* a kernel that does not say how many */
     lines = printed();
     assert_null(json_object_get(json_array_get(lines, 0), "events_lost"));
     assert_int_equal(number_of(json_array_get(lines, 0), "events_lost_at_least"), 3);
@@ -380,7 +380,7 @@ int main(void)
         TEST(counts_follow_the_filter),
         TEST(only_live_rows),
         TEST(closed_ones_where_asked),
-        TEST(deaths_in_the_summary),
+        TEST(close_stats_in_the_summary),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static int result[BACKEND_PROC + 1];
 static char asked[16];
 static uint32_t asked_needs;
 static int64_t now_ns;
-static int halves_result;
+static int parallel_dump_result;
 static bool knows_no_bytecode, doubtful;
 static uint64_t counted_inuse, counted_tw;
 static struct request request;
@@ -36,19 +36,19 @@ static void note_asked(char letter)
     asked[n + 1] = '\0';
 }
 
-static int fake_answer(enum sample_backend backend, struct snapshot *s)
+static int fake_answer(enum sample_backend backend, struct sample *s)
 {
     note_asked("LFP"[backend]); /* legacy, by family, /proc */
     asked_needs = s->needs;
-    if (s->sieve) {
+    if (s->row_stream) {
         note_asked('|');
-        s->sieve->doubtful = doubtful;
+        s->row_stream->doubtful = doubtful;
     }
     return result[backend];
 }
 
 static int fake_netlink_take(struct netlink *n, enum netlink_kind kind,
-                             const struct kernel_filter *filter, struct snapshot *s)
+                             const struct kernel_filter *filter, struct sample *s)
 {
     (void)n;
     if (filter->len)
@@ -58,26 +58,27 @@ static int fake_netlink_take(struct netlink *n, enum netlink_kind kind,
     return fake_answer(kind == NETLINK_LEGACY ? BACKEND_NETLINK : BACKEND_NETLINK_FAMILY, s);
 }
 
-static int fake_procnet_take(struct snapshot *s, const struct source *stop)
+static int fake_proc_tcp_take(struct sample *s, const struct source *stop)
 {
     (void)stop;
     return fake_answer(BACKEND_PROC, s);
 }
 
-static int fake_halves_take(struct halves *h, struct netlink *n, const struct kernel_filter *filter,
-                            uint64_t expected, struct sieve *upper, struct snapshot *s)
+static int fake_parallel_dump_take(struct parallel_dump *h, struct netlink *n,
+                                   const struct kernel_filter *filter, uint64_t expected,
+                                   struct row_stream *upper, struct sample *s)
 {
     (void)h, (void)n, (void)s;
-    assert_ptr_equal(upper, request.sieve[1]);
+    assert_ptr_equal(upper, request.row_stream[1]);
     assert_int_equal(filter->len, 0);
     assert_int_equal(expected,
                      (filter->states & STATE_BIT(TCP_STATE_ESTABLISHED) ? counted_inuse : 0) +
                          (filter->states & STATE_BIT(TCP_STATE_TIME_WAIT) ? counted_tw : 0));
     note_asked('H');
-    return halves_result;
+    return parallel_dump_result;
 }
 
-static bool fake_sockets(struct hostfacts *f, uint64_t *inuse, uint64_t *tw)
+static bool fake_sockets(struct host_stats *f, uint64_t *inuse, uint64_t *tw)
 {
     (void)f;
     *inuse = counted_inuse;
@@ -90,11 +91,11 @@ static int64_t fake_clock(void)
     return now_ns;
 }
 
-#define netlink_take      fake_netlink_take
-#define halves_take       fake_halves_take
-#define hostfacts_sockets fake_sockets
-#define procnet_take      fake_procnet_take
-#define clock_mono_ns     fake_clock
+#define netlink_take       fake_netlink_take
+#define parallel_dump_take fake_parallel_dump_take
+#define host_stats_sockets fake_sockets
+#define proc_tcp_take      fake_proc_tcp_take
+#define clock_mono_ns      fake_clock
 #include "../../src/source/kernel.c"
 
 static struct source *src;
@@ -105,10 +106,10 @@ static int open_chain(void **state)
 
     (void)state;
     memset(result, 0, sizeof(result));
-    halves_result = 0;
+    parallel_dump_result = 0;
     knows_no_bytecode = doubtful = false;
     counted_inuse = counted_tw = 30;
-    request = (struct request){.needs = NEED_FLOW};
+    request = (struct request){.needs = NEED_TCP_INFO};
     now_ns = NS_PER_S;
     return source_open_live(&src, NULL, &err);
 }
@@ -123,7 +124,7 @@ static int close_chain(void **state)
 /* One sample: which back ends it asked, in order, what it says, what it returned. */
 static void expect(const char *order, int error, enum sample_status status, const char *why)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct err err = {.msg = ""};
 
     assert_non_null(s);
@@ -133,14 +134,14 @@ static void expect(const char *order, int error, enum sample_status status, cons
     assert_int_equal(s->status, status);
     if (!strstr(error ? err.msg : s->why, why) || (!*why && *s->why))
         fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why, why);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void the_best_while_it_works(void **state)
 {
     (void)state;
     expect("L", 0, SAMPLE_COMPLETE, "");
-    assert_int_equal(asked_needs, NEED_FLOW);
+    assert_int_equal(asked_needs, NEED_TCP_INFO);
     expect("L", 0, SAMPLE_COMPLETE, "");
 }
 
@@ -222,12 +223,12 @@ static void two_dumps_of_many_sockets(void **state)
     (void)state;
     if (!thread_has_two_cores())
         skip();
-    request.halve_from = 30;
+    request.parallel_from = 30;
     expect("H", 0, SAMPLE_COMPLETE, "");
-    request.halve_from = 31;
+    request.parallel_from = 31;
     expect("L", 0, SAMPLE_COMPLETE, "");
-    request.halve_from = 30;
-    halves_result = -ECANCELED;
+    request.parallel_from = 30;
+    parallel_dump_result = -ECANCELED;
     expect("H", -ECANCELED, SAMPLE_COMPLETE, "ancel");
 }
 
@@ -239,9 +240,9 @@ static void one_dump_where_two_fail(void **state)
 
     if (!thread_has_two_cores())
         skip();
-    request.halve_from = 30;
+    request.parallel_from = 30;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-        halves_result = errors[i];
+        parallel_dump_result = errors[i];
         expect("HL", 0, SAMPLE_COMPLETE, "");
     }
     result[BACKEND_NETLINK] = -ENOMEM;
@@ -259,7 +260,7 @@ static void only_what_passes(void **state)
     predicate_term(&states,
                    &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_TIME_WAIT)});
     predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 80, .hi = 80});
-    request.halve_from = 31;
+    request.parallel_from = 31;
     request.only = &states; /* 30 in TIME_WAIT: not worth two */
     expect("L", 0, SAMPLE_COMPLETE, "");
     request.only = &port;
@@ -274,13 +275,13 @@ static void only_what_passes(void **state)
 
 /* Rows are judged while they come, but a sample in which one may have come twice is taken again
  * without; /proc has no cookies to tell by. */
-static void sieves(void **state)
+static void row_streams(void **state)
 {
     (void)state;
-    struct sieve pair[2] = {{.every = SIEVE_ROWS}, {.every = SIEVE_ROWS}};
+    struct row_stream pair[2] = {{.every = ROW_STREAM_ROWS}, {.every = ROW_STREAM_ROWS}};
 
-    request.sieve[0] = &pair[0];
-    request.sieve[1] = &pair[1];
+    request.row_stream[0] = &pair[0];
+    request.row_stream[1] = &pair[1];
     expect("L|", 0, SAMPLE_COMPLETE, "");
     doubtful = true;
     expect("L|L", 0, SAMPLE_COMPLETE, "");
@@ -302,7 +303,7 @@ int main(void)
         CHAIN_TEST(two_dumps_of_many_sockets),
         CHAIN_TEST(one_dump_where_two_fail),
         CHAIN_TEST(only_what_passes),
-        CHAIN_TEST(sieves),
+        CHAIN_TEST(row_streams),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,19 +14,19 @@
 /* Feed `bytes` in pieces of `piece`; the events' keys as numbers separated by blanks. */
 static void decode(const char *bytes, size_t len, size_t piece, char *out, size_t size)
 {
-    struct decoder d = {.len = 0};
+    struct key_decoder d = {.len = 0};
     struct input in;
     size_t at = 0, used = 0;
     out[0] = '\0';
     for (;;) {
         const size_t n = len - at < piece ? len - at : piece;
         size_t room;
-        unsigned char *space = decoder_space(&d, &room);
+        unsigned char *space = key_decoder_space(&d, &room);
         assert_true(room >= n);
         memcpy(space, bytes + at, n);
-        decoder_added(&d, n);
+        key_decoder_added(&d, n);
         at += n;
-        while (decoder_next(&d, at < len, &in)) {
+        while (key_decoder_next(&d, at < len, &in)) {
             const char *gap = used ? " " : "";
             if (in.key == KEY_CODE_MOUSE)
                 used += (size_t)snprintf(out + used, size - used, "%smouse@%d,%d,%d", gap,
@@ -95,16 +95,16 @@ static void test_escape(void **state)
     check("\033", "1b");
     check("\033\033[A", "1b 110001");
     check("\033q", "1b 71");
-    struct decoder d = {.len = 0};
+    struct key_decoder d = {.len = 0};
     struct input in;
     size_t room;
-    *decoder_space(&d, &room) = 27;
-    decoder_added(&d, 1);
-    assert_false(decoder_next(&d, true, &in)); /* it may yet become an arrow */
-    assert_true(decoder_undecided(&d));
-    assert_true(decoder_next(&d, false, &in)); /* it was the key */
+    *key_decoder_space(&d, &room) = 27;
+    key_decoder_added(&d, 1);
+    assert_false(key_decoder_next(&d, true, &in)); /* it may yet become an arrow */
+    assert_true(key_decoder_undecided(&d));
+    assert_true(key_decoder_next(&d, false, &in)); /* it was the key */
     assert_int_equal(in.key, KEY_CODE_ESC);
-    assert_false(decoder_undecided(&d));
+    assert_false(key_decoder_undecided(&d));
 }
 
 static void test_mouse(void **state)
@@ -136,47 +136,47 @@ static void test_answer_among_keys(void **state)
 {
     (void)state;
     static const char bytes[] = "3\033[A\033[1;3R0";
-    struct decoder d = {.answer_due = true};
+    struct key_decoder d = {.answer_due = true};
     struct input in;
     size_t room;
-    memcpy(decoder_space(&d, &room), bytes, strlen(bytes));
-    decoder_added(&d, 7);
-    assert_false(decoder_take_answer(&d)); /* not all there yet */
-    decoder_added(&d, strlen(bytes) - 7);
-    assert_true(decoder_take_answer(&d));
+    memcpy(key_decoder_space(&d, &room), bytes, strlen(bytes));
+    key_decoder_added(&d, 7);
+    assert_false(key_decoder_take_answer(&d)); /* not all there yet */
+    key_decoder_added(&d, strlen(bytes) - 7);
+    assert_true(key_decoder_take_answer(&d));
     assert_int_equal(d.answer_column, 3);
     static const keycode expected[] = {'3', KEY_CODE_UP, '0'};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        assert_true(decoder_next(&d, true, &in));
+        assert_true(key_decoder_next(&d, true, &in));
         assert_int_equal(in.key, expected[i]);
     }
-    assert_false(decoder_next(&d, true, &in));
+    assert_false(key_decoder_next(&d, true, &in));
 }
 
 static void test_late_answer_is_no_key(void **state)
 {
     (void)state;
     static const char bytes[] = "\033[1;2R\033[1;2R";
-    struct decoder d = {.answer_due = true};
+    struct key_decoder d = {.answer_due = true};
     struct input in;
     size_t room;
-    memcpy(decoder_space(&d, &room), bytes, strlen(bytes));
-    decoder_added(&d, strlen(bytes));
-    assert_true(decoder_next(&d, true, &in)); /* only the second is Shift-F3 */
+    memcpy(key_decoder_space(&d, &room), bytes, strlen(bytes));
+    key_decoder_added(&d, strlen(bytes));
+    assert_true(key_decoder_next(&d, true, &in)); /* only the second is Shift-F3 */
     assert_int_equal(in.key, KEY_CODE_F0 + 3);
-    assert_false(decoder_next(&d, true, &in));
+    assert_false(key_decoder_next(&d, true, &in));
 }
 
 /* Any bytes at all: every one is taken, and the buffer never stays full. */
 static void test_noise(void **state)
 {
     (void)state;
-    struct decoder d = {.len = 0};
+    struct key_decoder d = {.len = 0};
     struct input in;
     uint32_t seed = 1;
     for (int round = 0; round < 2000; round++) {
         size_t room;
-        unsigned char *space = decoder_space(&d, &room);
+        unsigned char *space = key_decoder_space(&d, &room);
         assert_true(room > 0);
         const size_t n = room < 97 ? room : 97;
         for (size_t i = 0; i < n; i++) {
@@ -184,11 +184,11 @@ static void test_noise(void **state)
             space[i] = seed >> 30 ? (unsigned char)(seed >> 20)
                                   : (unsigned char)"\033[;<OM0"[seed >> 24 & 7];
         }
-        decoder_added(&d, n);
-        while (decoder_next(&d, true, &in))
+        key_decoder_added(&d, n);
+        while (key_decoder_next(&d, true, &in))
             assert_true(in.key != KEY_CODE_NONE && in.key <= KEY_CODE_PASTE_END);
     }
-    while (decoder_next(&d, false, &in))
+    while (key_decoder_next(&d, false, &in))
         continue;
     assert_true(d.len < 80);
 }

@@ -36,7 +36,7 @@ static void test_the_sizes_of_the_design(void **state)
     static const struct {
         int w, h;
         enum layout_kind kind;
-        int strip_h, rows, pane_w, pane_h;
+        int state_list_h, rows, pane_w, pane_h;
     } sizes[] = {
         {120, 34, LAYOUT_WIDE, 12, 18, 47, 32},    {200, 50, LAYOUT_WIDE, 12, 34, 64, 48},
         {113, 28, LAYOUT_WIDE, 12, 12, 44, 26},    {90, 45, LAYOUT_TALL, 12, 20, 90, 9},
@@ -54,7 +54,7 @@ static void test_the_sizes_of_the_design(void **state)
         struct layout l = at(sizes[i].w, sizes[i].h, PANE_NORMAL);
 
         assert_int_equal(l.kind, sizes[i].kind);
-        assert_int_equal(l.strip.h, sizes[i].strip_h);
+        assert_int_equal(l.state_list.h, sizes[i].state_list_h);
         assert_int_equal(rows(&l), sizes[i].rows);
         assert_int_equal(l.pane.h ? l.pane.w : 0, sizes[i].pane_w);
         assert_int_equal(l.pane.h + l.warnings.h, sizes[i].pane_h);
@@ -118,7 +118,7 @@ static bool apart(const struct rect *a, const struct rect *b)
 static void check(int w, int h, enum ui_pane pane)
 {
     struct layout l = at(w, h, pane);
-    const struct rect *r[] = {&l.header, &l.strip, &l.table, &l.footer, &l.pane};
+    const struct rect *r[] = {&l.header, &l.state_list, &l.table, &l.footer, &l.pane};
     int n = l.pane_form == PANE_FORM_OVERLAY ? 4 : 5;
 
     for (int i = 0; i < 5; i++) {

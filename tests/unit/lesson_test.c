@@ -53,7 +53,7 @@ static void check_script(unsigned state, const struct lesson_step *step)
     unsigned rows = 0;
     for (unsigned i = 0; i < TCP_STATE_COUNT; i++)
         rows += step->listed[i];
-    if (rows == 0 || rows > ROWS_MAX || step->act[0].act == ACT_NONE)
+    if (rows == 0 || rows > ROWS_MAX || step->lesson_op[0].lesson_op == LESSON_OP_NONE)
         fail_msg("%s, %s: %u rows", state_name(state), text_ident(step->text), rows);
     for (unsigned i = 0; i < LESSON_SIGNS_MAX && step->sign[i].kind != SIGN_NONE; i++)
         assert_true(step->listed[step->sign[i].state] > 0); /* signs are of rows that are there */
@@ -161,9 +161,9 @@ static void words_are_complete(void **unused)
 }
 
 /* A sample of the rows that a step lists, with each of its signs. */
-static struct snapshot *listed(const struct lesson_step *step)
+static struct sample *listed(const struct lesson_step *step)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         for (unsigned i = 0; i < step->listed[state]; i++) {
             struct conn *c = sample_row(s, "127.0.0.1:3000", "127.0.0.1:40000", state);
@@ -186,14 +186,14 @@ static struct snapshot *listed(const struct lesson_step *step)
             }
         }
     }
-    snapshot_count(s);
+    sample_count(s);
     return s;
 }
 
 /* Any row more or less, and any sign that is missing, is seen. */
 static void check_listed(unsigned state, const struct lesson_step *step)
 {
-    struct snapshot *s = listed(step);
+    struct sample *s = listed(step);
     if (!lesson_listed(step, s))
         fail_msg("%s, %s: not seen", state_name(state), text_ident(step->text));
     for (unsigned i = 1; i < TCP_STATE_COUNT; i++) {
@@ -204,7 +204,7 @@ static void check_listed(unsigned state, const struct lesson_step *step)
         s->count[i]++;
     }
     for (unsigned k = 0; k < LESSON_SIGNS_MAX && step->sign[k].kind != SIGN_NONE; k++) {
-        struct snapshot *wrong = listed(step);
+        struct sample *wrong = listed(step);
         for (uint32_t i = 0; i < wrong->n_live; i++) {
             struct conn *c = &wrong->conn[i];
             if (c->state != step->sign[k].state)
@@ -232,9 +232,9 @@ static void check_listed(unsigned state, const struct lesson_step *step)
         }
         if (lesson_listed(step, wrong))
             fail_msg("%s: sign %u is not looked at", text_ident(step->text), k);
-        snapshot_unref(wrong);
+        sample_unref(wrong);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void only_what_is_listed_is_said(void **unused)

@@ -125,12 +125,12 @@ static void count_bytes(struct tap *tap, const void *messages, size_t len)
     ((struct tap_count *)tap)->bytes += len;
 }
 
-/* One dump; the snapshot is the caller's. */
-static struct snapshot *dump_once(enum netlink_kind kind, int expected, struct tap *tap)
+/* One dump; the sample is the caller's. */
+static struct sample *dump_once(enum netlink_kind kind, int expected, struct tap *tap)
 {
     static struct source stop;
     struct kernel_filter all;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct netlink n;
 
     assert_non_null(s);
@@ -143,12 +143,12 @@ static struct snapshot *dump_once(enum netlink_kind kind, int expected, struct t
     return s;
 }
 
-static void expect(struct snapshot *s, uint32_t rows, enum sample_status status)
+static void expect(struct sample *s, uint32_t rows, enum sample_status status)
 {
     assert_int_equal(s->n_live, rows);
     assert_int_equal(s->status, status);
     assert_int_equal(strlen(s->why) > 0, status != SAMPLE_COMPLETE);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void one_walk_for_both_families(void **state)
@@ -186,7 +186,7 @@ static void an_interrupted_dump_is_repeated(void **state)
     will_send_row(2);
     will_send_row(3);
     will_end(0);
-    struct snapshot *s = dump_once(NETLINK_LEGACY, 0, &tap.tap);
+    struct sample *s = dump_once(NETLINK_LEGACY, 0, &tap.tap);
     assert_int_equal(s->conn[0].sport, 2);
     expect(s, 2, SAMPLE_COMPLETE);
     assert_int_equal(tap.begins, 2);
@@ -211,7 +211,7 @@ static void strangers_do_not_count(void **state)
     kernel.answers[0].foreign = kernel.answers[1].foreign = true;
     will_send_row(2);
     will_end(0);
-    struct snapshot *s = dump_once(NETLINK_LEGACY, 0, NULL);
+    struct sample *s = dump_once(NETLINK_LEGACY, 0, NULL);
     assert_int_equal(s->conn[0].sport, 2);
     expect(s, 1, SAMPLE_COMPLETE);
 }

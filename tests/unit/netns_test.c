@@ -1,5 +1,5 @@
 /* The table of namespaces: its order, finding by id, what is true of several hosts at once; and
- * what a snapshot says about the namespace of a row. */
+ * what a sample says about the namespace of a row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +115,7 @@ static void test_what_is_true_of_all(void **state)
     netns_table_unref(t);
 }
 
-static void expect_name(const struct snapshot *s, uint32_t row, const char *name)
+static void expect_name(const struct sample *s, uint32_t row, const char *name)
 {
     struct value v;
 
@@ -131,7 +131,7 @@ static void expect_name(const struct snapshot *s, uint32_t row, const char *name
 
 static void test_rows(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct netns_table *t = netns_table_new(2);
 
     (void)state;
@@ -140,8 +140,8 @@ static void test_rows(void **state)
     sample_row(s, "10.0.0.1:3", "10.0.0.2:4", TCP_STATE_ESTABLISHED)->netns = 9;
     sample_row(s, "10.0.0.1:5", "10.0.0.2:6", TCP_STATE_ESTABLISHED)->netns = 10;
     expect_name(s, 0, NULL);
-    assert_true(snapshot_is_own_netns(s, &s->conn[0]));
-    assert_ptr_equal(snapshot_host(s, &s->conn[1]), &s->host);
+    assert_true(sample_is_own_netns(s, &s->conn[0]));
+    assert_ptr_equal(sample_host(s, &s->conn[1]), &s->host);
 
     set(t, 0, "init", 0);
     set(t, 1, "blue", 9);
@@ -154,20 +154,20 @@ static void test_rows(void **state)
     expect_name(s, 1, "blue");
     expect_name(s, 2, NULL); /* long gone */
     assert_true(columns[COL_NETNS].key(s, 0) < columns[COL_NETNS].key(s, 1));
-    assert_true(snapshot_is_own_netns(s, &s->conn[0]));
-    assert_false(snapshot_is_own_netns(s, &s->conn[1]));
-    assert_false(snapshot_is_own_netns(s, &s->conn[2]));
-    assert_ptr_equal(snapshot_host(s, &s->conn[1]), &t->list[1].host);
-    assert_ptr_equal(snapshot_host(s, &s->conn[2]), &s->host);
-    assert_true(snapshot_is_whole(s));
+    assert_true(sample_is_own_netns(s, &s->conn[0]));
+    assert_false(sample_is_own_netns(s, &s->conn[1]));
+    assert_false(sample_is_own_netns(s, &s->conn[2]));
+    assert_ptr_equal(sample_host(s, &s->conn[1]), &t->list[1].host);
+    assert_ptr_equal(sample_host(s, &s->conn[2]), &s->host);
+    assert_true(sample_is_whole(s));
     t->missing = 1;
-    assert_false(snapshot_is_whole(s));
+    assert_false(sample_is_whole(s));
     t->several = false; /* nobody asked for the others */
-    assert_true(snapshot_is_whole(s));
+    assert_true(sample_is_whole(s));
     s->status = SAMPLE_PARTIAL;
-    assert_false(snapshot_is_whole(s));
+    assert_false(sample_is_whole(s));
     netns_table_ref(t);
-    snapshot_unref(s);
+    sample_unref(s);
     assert_int_equal(t->refs, 1);
     netns_table_unref(t);
 }

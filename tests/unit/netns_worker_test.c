@@ -1,5 +1,5 @@
-/* The traveller works only where it has arrived: in another namespace its work sees that one, where
- * it cannot enter nothing runs, and the calling thread never leaves its own. */
+/* The netns_worker works only where it has arrived: in another namespace its work sees that one,
+ * where it cannot enter nothing runs, and the calling thread never leaves its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static void *make_namespace(void *arg)
 
 static void test_travels(void **state)
 {
-    struct traveller *t;
+    struct netns_worker *t;
     ino_t own = here(), seen = 0;
     struct stat there[2];
     int fd[2];
@@ -56,37 +56,37 @@ static void test_travels(void **state)
             skip(); /* no right to make one */
         assert_int_equal(fstat(fd[i], &there[i]), 0);
     }
-    assert_int_equal(traveller_new(&t), 0);
+    assert_int_equal(netns_worker_new(&t), 0);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(traveller_run(t, fd[i % 2], look_around, &seen, &entered), -EXDEV);
+        assert_int_equal(netns_worker_run(t, fd[i % 2], look_around, &seen, &entered), -EXDEV);
         assert_true(entered);
         assert_int_equal(seen, there[i % 2].st_ino);
         assert_int_equal(here(), own);
     }
-    traveller_free(t);
+    netns_worker_free(t);
     close(fd[0]);
     close(fd[1]);
 }
 
 static void test_does_not_work_elsewhere(void **state)
 {
-    struct traveller *t;
+    struct netns_worker *t;
     ino_t seen = 0;
     bool entered = true;
     int not_one = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int other_kind = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
 
     (void)state;
-    assert_int_equal(traveller_new(&t), 0);
-    assert_int_equal(traveller_run(t, -1, look_around, &seen, &entered), -EBADF);
+    assert_int_equal(netns_worker_new(&t), 0);
+    assert_int_equal(netns_worker_run(t, -1, look_around, &seen, &entered), -EBADF);
     assert_false(entered);
-    assert_int_equal(traveller_run(t, not_one, look_around, &seen, &entered), -EINVAL);
+    assert_int_equal(netns_worker_run(t, not_one, look_around, &seen, &entered), -EINVAL);
     assert_false(entered);
-    assert_int_equal(traveller_run(t, other_kind, look_around, &seen, &entered), -EINVAL);
+    assert_int_equal(netns_worker_run(t, other_kind, look_around, &seen, &entered), -EINVAL);
     assert_false(entered);
     assert_int_equal(seen, 0);
-    traveller_free(t);
-    traveller_free(NULL);
+    netns_worker_free(t);
+    netns_worker_free(NULL);
     close(not_one);
     close(other_kind);
 }

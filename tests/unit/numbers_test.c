@@ -18,20 +18,20 @@ static const unsigned states[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
 #define STATES (sizeof(states) / sizeof(states[0]))
 
 /* The table with marks dropped, NBSP as blanks, tabs as ": ". */
-static void table(char out[4096], const struct snapshot *s, unsigned state, uint32_t row,
+static void table(char out[4096], const struct sample *s, unsigned state, uint32_t row,
                   bool broken_down)
 {
     struct str text = STR_INIT;
     struct breakdown b = {.state = 0};
-    struct survey v;
+    struct sample_summary v;
     const struct explain_subject subject = {
-        .state = state, .snapshot = s, .row = row, .survey = &v, .breakdown = &b};
+        .state = state, .sample = s, .row = row, .summary = &v, .breakdown = &b};
     char *to = out;
 
-    survey_make(&v, s);
+    summary_make(&v, s);
     if (broken_down)
         assert_int_equal(breakdown_make(&b, s, &v, state), 0);
-    numbers_tell(&text, &subject);
+    numbers_add(&text, &subject);
     assert_false(str_failed(&text));
     for (const char *from = str_text(&text); *from; from++) {
         if (*from == '\t') {
@@ -48,7 +48,7 @@ static void table(char out[4096], const struct snapshot *s, unsigned state, uint
     str_fini(&text);
 }
 
-static void expect(const struct snapshot *s, unsigned state, uint32_t row, const char *expected)
+static void expect(const struct sample *s, unsigned state, uint32_t row, const char *expected)
 {
     char out[4096];
 
@@ -57,19 +57,19 @@ static void expect(const struct snapshot *s, unsigned state, uint32_t row, const
 }
 
 /* Give the last minute transitions: `n` through each edge of the diagram. */
-static void edges(struct snapshot *s, uint32_t n)
+static void transitions(struct sample *s, uint32_t n)
 {
     for (uint32_t i = 0; i < s->history.len; i++)
-        for (unsigned edge = 0; edge < EDGE_COUNT; edge++)
-            s->history.points[i].edges.seen[edge] = i ? n : 0;
+        for (unsigned transition = 0; transition < TRANSITION_COUNT; transition++)
+            s->history.points[i].transitions.seen[transition] = i ? n : 0;
 }
 
 static void time_wait(void **unused)
 {
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
 
     (void)unused;
-    edges(s, 59);
+    transitions(s, 59);
     host_sysctl_set(s, SYSCTL_MAX_TW_BUCKETS, 65536);
     s->host.gauge[GAUGE_TW] = 74; /* with the orphans in FIN_WAIT2 */
     s->host.gauge_valid = 1u << GAUGE_TW;
@@ -86,10 +86,10 @@ static void time_wait(void **unused)
            "Ports: local 443 (58), foreign 8443 (13)\n"
            "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
            "ip_local_port_range = 32768 60999");
-    snapshot_unref(s);
+    sample_unref(s);
 
     s = host_devbox();
-    edges(s, 8);
+    transitions(s, 8);
     text_use(LANG_KO);
     expect(s, TCP_STATE_TIME_WAIT, 32,
            "이 연결: 이 상태로 60초 이상\n"
@@ -105,12 +105,12 @@ static void time_wait(void **unused)
            "포트: 로컬 3000 (16개)\n"
            "커널 설정: tcp_tw_reuse = 2: 루프백만, ip_local_port_range = 49152 65535");
     text_use(LANG_EN);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void close_wait(void **unused)
 {
-    struct snapshot *s = host_api07();
+    struct sample *s = host_api07();
 
     (void)unused;
     host_sysctl_set(s, SYSCTL_KEEPALIVE_TIME, 7200);
@@ -127,12 +127,12 @@ static void close_wait(void **unused)
            "Peers: 0.0.0.0:8443 (412)\n"
            "Ports: foreign 8443 (412)\n"
            "Kernel: tcp_keepalive_time = 7200");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void opening(void **unused)
 {
-    struct snapshot *s = host_new();
+    struct sample *s = host_new();
     struct conn c = {.state = TCP_STATE_SYN_SENT,
                      .timer = TIMER_RETRANSMIT,
                      .dst = {203, 0, 113, 9},
@@ -159,7 +159,7 @@ static void opening(void **unused)
            "Peers: 203.0.113.9:443 (2)\n"
            "Ports: foreign 443 (2)\n"
            "Kernel: tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4");
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static unsigned lines_of(const char *text)
@@ -177,7 +177,7 @@ static void same_lines(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < STATES; i++) {
-        struct snapshot *none = host_new(), *some = host_new();
+        struct sample *none = host_new(), *some = host_new();
         char a[4096], b[4096], c[4096];
         some->needs = none->needs = NEED_BOUND;
         host_add(some, 5, (struct conn){.state = (uint8_t)states[i], .inode = 1, .sport = 80});
@@ -187,41 +187,40 @@ static void same_lines(void **unused)
                     .state = TCP_STATE_CLOSE, .family = 2, .flags = CONN_BOUND, .sport = 80};
         }
         host_finish(some, states[i], 0);
-        snapshot_count(none);
+        sample_count(none);
         table(a, none, states[i], UINT32_MAX, false);
         table(b, some, states[i], UINT32_MAX, true);
         table(c, some, states[i], UINT32_MAX, false);
         assert_true(lines_of(a) > 0);
         assert_int_equal(lines_of(a), lines_of(b));
         assert_int_equal(lines_of(a), lines_of(c));
-        snapshot_unref(none);
-        snapshot_unref(some);
+        sample_unref(none);
+        sample_unref(some);
     }
 }
 
 /* Nothing is told where nothing was sampled, or nobody wants a table. */
 static void absent(void **unused)
 {
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
     struct breakdown b = {.state = 0};
     struct str out = STR_INIT;
-    struct explain_subject subject = {
-        .state = TCP_STATE_TIME_WAIT, .snapshot = s, .row = UINT32_MAX};
+    struct explain_subject subject = {.state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
 
     (void)unused;
-    numbers_tell(&out, &subject);
+    numbers_add(&out, &subject);
     subject.breakdown = &b;
-    subject.snapshot = NULL;
-    numbers_tell(&out, &subject);
-    subject.snapshot = s;
+    subject.sample = NULL;
+    numbers_add(&out, &subject);
+    subject.sample = s;
     subject.state = TCP_STATE_BOUND_INACTIVE; /* not asked for */
-    numbers_tell(&out, &subject);
+    numbers_add(&out, &subject);
     subject.state = TCP_STATE_TIME_WAIT;
     s->status = SAMPLE_FAILED;
-    numbers_tell(&out, &subject);
+    numbers_add(&out, &subject);
     assert_int_equal(out.len, 0);
     str_fini(&out);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

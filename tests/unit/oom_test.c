@@ -44,32 +44,32 @@ void *realloc(void *p, size_t size)
 static struct fake fake;
 static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
 
-/* A stepper with one sample of three rows; NULL when there was no memory for it. */
-static struct stepper *start(struct snapshot **last, long allowed)
+/* A sample_pipeline with one sample of three rows; NULL when there was no memory for it. */
+static struct sample_pipeline *start(struct sample **last, long allowed)
 {
-    struct stepper *st;
+    struct sample_pipeline *st;
 
     fake_init(&fake);
     countdown = allowed;
-    st = stepper_new(&fake.source, 60);
+    st = sample_pipeline_new(&fake.source, 60);
     countdown = -1;
     *last = NULL;
     if (st)
-        assert_int_equal(stepper_next(st, &request, last, NULL), 0);
+        assert_int_equal(sample_pipeline_next(st, &request, last, NULL), 0);
     return st;
 }
 
 /* After the failure: the last sample is what it was, and the next one knows all. */
-static void goes_on(struct stepper *st, struct snapshot **last, struct snapshot *before)
+static void goes_on(struct sample_pipeline *st, struct sample **last, struct sample *before)
 {
-    struct snapshot *failed;
+    struct sample *failed;
 
     assert_ptr_equal(*last, before);
     assert_int_equal(before->total, 3);
-    failed = stepper_failure(st, &request, &(struct err){"no memory"});
+    failed = sample_pipeline_failure(st, &request, &(struct err){"no memory"});
     assert_int_equal(failed->status, SAMPLE_FAILED);
-    snapshot_unref(failed);
-    assert_int_equal(stepper_next(st, &request, last, NULL), 0);
+    sample_unref(failed);
+    assert_int_equal(sample_pipeline_next(st, &request, last, NULL), 0);
     assert_int_equal((*last)->total, 700);
     assert_int_equal((*last)->born, 697);
 }
@@ -77,22 +77,22 @@ static void goes_on(struct stepper *st, struct snapshot **last, struct snapshot 
 /* A larger sample with `allowed` allocations; true when that was enough. */
 static bool sample_with(long allowed)
 {
-    struct snapshot *last, *before;
-    struct stepper *st = start(&last, -1);
+    struct sample *last, *before;
+    struct sample_pipeline *st = start(&last, -1);
     int rc;
 
     assert_non_null(st);
     before = last;
     fake.rows = 700;
     countdown = allowed;
-    rc = stepper_next(st, &request, &last, NULL);
+    rc = sample_pipeline_next(st, &request, &last, NULL);
     countdown = -1;
     if (rc) {
         assert_int_equal(rc, -ENOMEM);
         goes_on(st, &last, before);
     }
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
     return !rc;
 }
 
@@ -106,10 +106,10 @@ static void every_allocation_may_fail(void **state)
     assert_in_range(allowed, 4, 100); /* it did fail at several places */
 }
 
-static void no_stepper_no_leak(void **state)
+static void no_sample_pipeline_no_leak(void **state)
 {
-    struct snapshot *last;
-    struct stepper *st;
+    struct sample *last;
+    struct sample_pipeline *st;
     long allowed = 0;
 
     (void)state;
@@ -118,15 +118,15 @@ static void no_stepper_no_leak(void **state)
         allowed++;
     }
     assert_in_range(allowed, 3, 20);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
-        cmocka_unit_test(no_stepper_no_leak),
+        cmocka_unit_test(no_sample_pipeline_no_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,29 +19,29 @@
 /* Samples one after the other, each a second later. */
 struct run {
     struct owner_map *map;
-    struct delta *delta;
-    struct snapshot *prev, *next;
+    struct diff *diff;
+    struct sample *prev, *next;
     int64_t second;
 };
 
 static struct run start(void)
 {
-    return (struct run){.map = owner_map_new(), .delta = delta_new()};
+    return (struct run){.map = owner_map_new(), .diff = diff_new()};
 }
 
 static void end(struct run *r)
 {
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
+    sample_unref(r->prev);
+    sample_unref(r->next);
+    diff_free(r->diff);
     owner_map_free(r->map);
 }
 
-static struct snapshot *fresh(struct run *r)
+static struct sample *fresh(struct run *r)
 {
-    snapshot_unref(r->prev);
+    sample_unref(r->prev);
     r->prev = r->next;
-    r->next = snapshot_new(NULL);
+    r->next = sample_new(NULL);
     r->next->needs = NEED_OWNER;
     r->next->mono_ns = ++r->second * NS_PER_S;
     r->next->now_ds = (uint32_t)r->second * 10;
@@ -59,7 +59,7 @@ static void add(struct run *r, uint64_t cookie, uint32_t inode)
 
 static void assign(struct run *r)
 {
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, 50), 0);
+    assert_int_equal(diff_join(r->diff, r->next, r->prev, 50), 0);
     owner_map_assign(r->map, r->next, r->prev);
     assert_non_null(r->next->owners);
 }
@@ -90,7 +90,7 @@ static const char *owner(const struct run *r, uint32_t row)
 {
     static char text[256];
     bool former;
-    const struct owner_group *g = snapshot_owner(r->next, row, &former);
+    const struct owner_group *g = sample_owner(r->next, row, &former);
 
     if (!g)
         return "-";
@@ -99,10 +99,10 @@ static const char *owner(const struct run *r, uint32_t row)
 }
 
 /* The lowest of the first row's processes; one without a name where there is none. */
-static const struct owner *lowest(const struct snapshot *s)
+static const struct owner *lowest(const struct sample *s)
 {
     static const struct owner nobody = {.process = ""};
-    const struct owner_group *g = snapshot_owner(s, 0, NULL);
+    const struct owner_group *g = sample_owner(s, 0, NULL);
 
     return g ? g->member[0] : &nobody;
 }
@@ -225,17 +225,17 @@ static void a_pid_used_again_is_another_process(void **state)
 static void a_new_name_shows(void **state)
 {
     struct run r = start();
-    struct snapshot *first;
+    struct sample *first;
 
     (void)state;
     PUT(&r, 10, 1, "sh", 100);
     one(&r, 100);
-    first = snapshot_ref(r.next);
+    first = sample_ref(r.next);
     PUT(&r, 10, 1, "python3", 100);
     one(&r, 100);
     assert_string_equal(owner(&r, 0), "python3 10");
     assert_string_equal(lowest(first)->process, "sh");
-    snapshot_unref(first);
+    sample_unref(first);
     end(&r);
 }
 
@@ -402,7 +402,7 @@ static void check(const struct run *r, struct truth *t, bool searched)
 
     for (uint32_t row = 0; row < r->next->n_live; row++) {
         uint32_t i = r->next->conn[row].inode - 1000;
-        const struct owner_group *g = snapshot_owner(r->next, row, &former);
+        const struct owner_group *g = sample_owner(r->next, row, &former);
         if (holders_of(t, i, now)) {
             assert_non_null(g);
             assert_string_equal(g->pids, now);

@@ -40,16 +40,16 @@ static bool passes(const struct conn *c, const struct kernel_filter *filter)
     return both;
 }
 
-static int add(struct snapshot *s, const struct conn *from)
+static int add(struct sample *s, const struct conn *from)
 {
-    struct flow *flow;
-    struct conn *c = snapshot_add(s, &flow);
+    struct tcp_metrics *metrics;
+    struct conn *c = sample_add(s, &metrics);
 
     if (!c)
         return -ENOMEM;
     *c = *from;
-    if (flow) {
-        figure_set(flow, FLOW_bytes_acked, from->cookie);
+    if (metrics) {
+        figure_set(metrics, METRICS_bytes_acked, from->cookie);
     }
     return 0;
 }
@@ -60,7 +60,7 @@ static bool is_upper(const struct kernel_filter *filter)
 }
 
 static int fake_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                     struct snapshot *s)
+                     struct sample *s)
 {
     (void)n;
     int rc = is_upper(filter) ? kernel.upper : kernel.lower;
@@ -79,7 +79,7 @@ static int fake_take(struct netlink *n, enum netlink_kind kind, const struct ker
 }
 
 static int fake_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                      struct snapshot *s)
+                      struct sample *s)
 {
     (void)n;
     assert_false(filter->states & STATE_BIT(TCP_STATE_LISTEN));
@@ -103,66 +103,67 @@ static void spread(uint32_t n)
 }
 
 static struct source stop;
-static struct halves halves;
+static struct parallel_dump parallel_dump;
 
 static int start(void **state)
 {
     (void)state;
     memset(&kernel, 0, sizeof kernel);
-    return halves_init(&halves, &stop);
+    return parallel_dump_init(&parallel_dump, &stop);
 }
 
 static int end(void **state)
 {
     (void)state;
-    halves_fini(&halves);
+    parallel_dump_fini(&parallel_dump);
     return 0;
 }
 
-static struct snapshot *take(int expected_rc, uint64_t expected_rows, uint32_t needs)
+static struct sample *take(int expected_rc, uint64_t expected_rows, uint32_t needs)
 {
     struct kernel_filter all;
     struct netlink n = {.stop = &stop};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     assert_non_null(s);
     s->needs = needs;
     kernel_filter_compile(&all, NULL);
-    assert_int_equal(halves_take(&halves, &n, &all, expected_rows, NULL, s), expected_rc);
+    assert_int_equal(parallel_dump_take(&parallel_dump, &n, &all, expected_rows, NULL, s),
+                     expected_rc);
     if (expected_rc)
         assert_int_equal(s->n_live, 0);
     return s;
 }
 
 /* Every socket of the table once, its figures beside it. */
-static void expect_all(struct snapshot *s)
+static void expect_all(struct sample *s)
 {
     static uint8_t seen[TABLE_MAX + 1];
 
     memset(seen, 0, sizeof seen);
     assert_int_equal(s->n_live, kernel.n);
     for (uint32_t row = 0; row < s->n_live; row++) {
-        const struct flow *flow = snapshot_flow(s, row);
+        const struct tcp_metrics *metrics = sample_metrics(s, row);
         assert_in_range(s->conn[row].cookie, 1, kernel.n);
         assert_int_equal(seen[s->conn[row].cookie]++, 0);
-        assert_true(!flow || (flow->valid && flow->bytes_acked == s->conn[row].cookie));
-        assert_int_equal(!!flow, s->needs & NEED_FLOW);
+        assert_true(!metrics || (metrics->valid && metrics->bytes_acked == s->conn[row].cookie));
+        assert_int_equal(!!metrics, s->needs & NEED_TCP_INFO);
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
-static void both_halves_are_one_list(void **state)
+static void both_parallel_dump_are_one_list(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {10, 1000, 5000, TABLE_MAX};
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         spread(sizes[i]);
-        halves.cut.of = 0;
+        parallel_dump.cut.of = 0;
         expect_all(take(0, sizes[i], 0));
-        assert_int_equal(halves.cut.side, SIDE_LOCAL);
-        assert_true(evenness(&halves.cut) > EVEN_MIN);
-        expect_all(take(0, sizes[i], NEED_FLOW)); /* the second one knows the cut */
+        assert_int_equal(parallel_dump.cut.side, SIDE_LOCAL);
+        assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
+        expect_all(take(0, sizes[i], NEED_TCP_INFO)); /* the second one knows the cut */
     }
 }
 
@@ -171,13 +172,13 @@ static void the_cut_follows_the_sockets(void **state)
     (void)state;
     spread(4000);
     expect_all(take(0, 4000, 0));
-    uint16_t before = halves.cut.port;
+    uint16_t before = parallel_dump.cut.port;
     for (uint32_t i = 0; i < kernel.n; i++)
         kernel.table[i].sport = kernel.table[i].sport / 4;
     expect_all(take(0, 4000, 0)); /* by the old cut, all in one half */
-    assert_true(halves.cut.port < before);
+    assert_true(parallel_dump.cut.port < before);
     expect_all(take(0, 4000, 0));
-    assert_true(evenness(&halves.cut) > EVEN_MIN);
+    assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
 }
 
 static void a_server_is_cut_by_the_remote_port(void **state)
@@ -189,7 +190,7 @@ static void a_server_is_cut_by_the_remote_port(void **state)
         kernel.table[i].sport = 443;
     }
     expect_all(take(0, 3000, 0));
-    assert_int_equal(halves.cut.side, SIDE_REMOTE);
+    assert_int_equal(parallel_dump.cut.side, SIDE_REMOTE);
 }
 
 /* A third of the sockets has the median port: they go to where they make the halves more even. */
@@ -203,9 +204,9 @@ static void many_with_the_median_port(void **state)
             uint32_t low = heavier ? 4 : 2; /* tenths below the median port, above it 2 or 4 */
             kernel.table[i].sport = kind < low ? 100 : kind < low + 4 ? 443 : 50000;
         }
-        halves.cut.of = 0;
+        parallel_dump.cut.of = 0;
         expect_all(take(0, 3000, 0));
-        assert_int_equal(halves.cut.port, heavier ? 442 : 443);
+        assert_int_equal(parallel_dump.cut.port, heavier ? 442 : 443);
     }
 }
 
@@ -215,12 +216,12 @@ static void without_a_cut_there_is_one_dump(void **state)
     spread(3000);
     for (uint32_t i = 0; i < kernel.n; i++)
         kernel.table[i].sport = 443;
-    snapshot_unref(take(-ERANGE, 3000, 0));
+    sample_unref(take(-ERANGE, 3000, 0));
     for (uint32_t i = 0; i < kernel.n; i++)
         kernel.table[i].dport = i % 10 ? UINT16_MAX : 1;
-    snapshot_unref(take(-ERANGE, 3000, 0));
+    sample_unref(take(-ERANGE, 3000, 0));
     kernel.n = 0;
-    snapshot_unref(take(-ERANGE, 3000, 0));
+    sample_unref(take(-ERANGE, 3000, 0));
 }
 
 static void more_than_there_is_room_for(void **state)
@@ -228,10 +229,10 @@ static void more_than_there_is_room_for(void **state)
     (void)state;
     spread(4000);
     kernel.extra = TABLE_MAX;
-    snapshot_unref(take(-ENOMEM, 4000, NEED_FLOW));
-    snapshot_unref(take(-ENOMEM, UINT64_MAX, 0));
+    sample_unref(take(-ENOMEM, 4000, NEED_TCP_INFO));
+    sample_unref(take(-ENOMEM, UINT64_MAX, 0));
     kernel.extra = 0;
-    expect_all(take(0, 4000, NEED_FLOW));
+    expect_all(take(0, 4000, NEED_TCP_INFO));
     kernel.n = 4000;
     expect_all(take(0, 0, 0)); /* fewer expected than there are, but room for request sockets */
 }
@@ -241,13 +242,13 @@ static void an_error_of_either_half(void **state)
     (void)state;
     spread(4000);
     kernel.upper = -ECANCELED;
-    snapshot_unref(take(-ECANCELED, 4000, 0));
+    sample_unref(take(-ECANCELED, 4000, 0));
     kernel.upper = 0;
     kernel.lower = -EPERM;
-    snapshot_unref(take(-EPERM, 4000, 0));
+    sample_unref(take(-EPERM, 4000, 0));
     kernel.lower = 0;
     kernel.taste = -ENOBUFS;
-    snapshot_unref(take(-ENOBUFS, 4000, 0));
+    sample_unref(take(-ENOBUFS, 4000, 0));
     kernel.taste = 0;
     expect_all(take(0, 4000, 0));
 }
@@ -257,7 +258,7 @@ static void a_damaged_half_is_told(void **state)
     (void)state;
     spread(4000);
     kernel.partial = true;
-    struct snapshot *s = take(0, 4000, 0);
+    struct sample *s = take(0, 4000, 0);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 3);
     assert_string_equal(s->why, "3 damaged");
@@ -267,7 +268,7 @@ static void a_damaged_half_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(both_halves_are_one_list, start, end),
+        cmocka_unit_test_setup_teardown(both_parallel_dump_are_one_list, start, end),
         cmocka_unit_test_setup_teardown(the_cut_follows_the_sockets, start, end),
         cmocka_unit_test_setup_teardown(a_server_is_cut_by_the_remote_port, start, end),
         cmocka_unit_test_setup_teardown(many_with_the_median_port, start, end),

@@ -16,9 +16,9 @@
 #include "tcptop/model/predicate.h"
 
 /* Rows: 0 IPv4, 1 IPv6, 2 v4-mapped, 3 bound-only. */
-static struct snapshot *rows(void)
+static struct sample *rows(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     for (uint64_t i = 0; i < 4; i++) {
         struct conn *c = model_add(s, i + 1, TCP_STATE_ESTABLISHED);
@@ -41,7 +41,7 @@ static struct snapshot *rows(void)
 static const char *passing(const struct predicate *p)
 {
     static char text[8];
-    struct snapshot *s = rows();
+    struct sample *s = rows();
     size_t n = 0;
 
     assert_true(predicate_depth(p) >= 0);
@@ -50,7 +50,7 @@ static const char *passing(const struct predicate *p)
             text[n++] = (char)('0' + row);
     }
     text[n] = '\0';
-    snapshot_unref(s);
+    sample_unref(s);
     return text;
 }
 
@@ -75,13 +75,13 @@ static struct term addr(enum term_side side, const char *text, uint8_t bits)
 }
 
 /* Known for even rows only. */
-static void even_rows(const struct snapshot *s, uint32_t row, struct value *v)
+static void even_rows(const struct sample *s, uint32_t row, struct value *v)
 {
     v->type = row % 2 ? VALUE_NONE : VALUE_NUMBER;
     v->number = s->conn[row].sport;
 }
 
-static void words(const struct snapshot *s, uint32_t row, struct value *v)
+static void words(const struct sample *s, uint32_t row, struct value *v)
 {
     static const char *const texts[] = {"Nginx worker", "nginx", "", "sshd"};
 

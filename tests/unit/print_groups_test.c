@@ -14,7 +14,7 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 
-static struct snapshot *s;
+static struct sample *s;
 static struct groups groups;
 static struct grouping how;
 static struct print print;
@@ -23,8 +23,8 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = snapshot_new(NULL);
-    s->needs = NEED_FLOW;
+    s = sample_new(NULL);
+    s->needs = NEED_TCP_INFO;
     sample_row(s, "10.0.2.15:443", "192.0.2.1:40001", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.2.15:443", "192.0.2.2:40002", TCP_STATE_ESTABLISHED);
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
@@ -32,12 +32,12 @@ static int set_up(void **state)
     sample_row(s, "10.0.2.15:443", "192.0.2.2:40004", TCP_STATE_TIME_WAIT)->flags = CONN_NO_OWNER;
     sample_row(s, "10.0.2.15:8080", "192.0.2.9:40005", TCP_STATE_ESTABLISHED);
     for (int i = 0; i < 2; i++) {
-        figure_set(&s->flow[i], FLOW_bytes_acked, 1500000);
+        figure_set(&s->metrics[i], METRICS_bytes_acked, 1500000);
     }
-    sample_split(s, 5, 5);
-    snapshot_count(s);
+    sample_mark_rows(s, 5, 5);
+    sample_count(s);
     how = (struct grouping){.by = COL_LOCAL_PORT, .sort = {GROUP_COUNT, true}};
-    print = (struct print){.snapshot = s, .groups = &groups, .head = true, .sample = 2};
+    print = (struct print){.sample = s, .groups = &groups, .head = true, .sample_number = 2};
     groups = (struct groups){.n = 0};
     return 0;
 }
@@ -46,7 +46,7 @@ static int tear_down(void **state)
 {
     (void)state;
     groups_fini(&groups);
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
@@ -80,7 +80,7 @@ static void as_text(void **state)
 static void text_without_groups_is_its_heads(void **state)
 {
     (void)state;
-    sample_split(s, 0, 0);
+    sample_mark_rows(s, 0, 0);
     assert_string_equal(printed(FORMAT_TEXT), "LPort  Count\n");
 }
 

@@ -15,7 +15,7 @@
 #include "lib/capture.h"
 #include "lib/sample.h"
 
-static struct snapshot *s;
+static struct sample *s;
 static uint32_t indices[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 static struct rows rows = {.row = indices};
 static struct theme theme;
@@ -28,22 +28,22 @@ static int set_up(void **state)
     (void)state;
     setenv("TZ", "UTC", 1);
     tzset();
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     sample_row(s, "10.0.2.15:443", "203.0.113.77:51422", TCP_STATE_ESTABLISHED)->rqueue = 12345;
     struct conn *c = sample_row(s, "[::1]:3000", "[::1]:63637", TCP_STATE_TIME_WAIT);
     c->timer = TIMER_TIMEWAIT;
     c->expires_ms = 12000;
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
-    snapshot_count(s);
+    sample_count(s);
     rows.n = 3;
     theme_init(&theme, DEPTH_16, BACKGROUND_DARK);
     print = (struct print){.format = FORMAT_TEXT,
-                           .snapshot = s,
+                           .sample = s,
                            .rows = &rows,
                            .columns = ids,
                            .n_columns = 6,
                            .head = true,
-                           .sample = 1,
+                           .sample_number = 1,
                            .theme = &theme};
     return 0;
 }
@@ -52,7 +52,7 @@ static int tear_down(void **state)
 {
     (void)state;
     text_use(LANG_EN);
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
@@ -130,7 +130,7 @@ static void colors(void **state)
     assert_non_null(strstr(text, " \x1b[0;2mTIME_WAIT\x1b[0m   "));
     assert_non_null(strstr(text, " \x1b[0;36mLISTEN\x1b[0m      "));
     assert_non_null(strstr(text, " ESTABLISHED    "));
-    theme.look[ROLE_ST_DONE] = (struct look){246, 160, LOOK_BOLD | LOOK_REVERSE};
+    theme.style[ROLE_ST_DONE] = (struct style){246, 160, STYLE_BOLD | STYLE_REVERSE};
     assert_non_null(strstr(printed(), "\x1b[0;1;7;38;5;246;48;5;160mTIME_WAIT\x1b[0m"));
 }
 

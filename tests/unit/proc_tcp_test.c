@@ -26,16 +26,16 @@
     "   1: 0100007F:0BB8 0100007F:CA5C 06 00000000:00000000 03:00001294 00000000     0        0 "  \
     "0 3 00000000969e6e6b"
 
-/* Read an exact copy; the snapshot is the caller's. */
-static struct snapshot *read_line(uint8_t family, const char *line, size_t len)
+/* Read an exact copy; the sample is the caller's. */
+static struct sample *read_line(uint8_t family, const char *line, size_t len)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     char *copy = malloc(len ? len : 1);
 
     assert_non_null(s);
     assert_non_null(copy);
     memcpy(copy, line, len);
-    assert_int_equal(procnet_line(s, family, copy, len), 0);
+    assert_int_equal(proc_tcp_line(s, family, copy, len), 0);
     free(copy);
     return s;
 }
@@ -44,7 +44,7 @@ static void ipv4(void **state)
 {
     (void)state;
     static const uint8_t local[16] = {127, 0, 0, 1}, remote[16] = {10, 0, 0, 2};
-    struct snapshot *s = read_line(AF_INET, ESTABLISHED, strlen(ESTABLISHED));
+    struct sample *s = read_line(AF_INET, ESTABLISHED, strlen(ESTABLISHED));
     const struct conn *c = &s->conn[0];
 
     assert_int_equal(s->n_live, 1);
@@ -61,14 +61,14 @@ static void ipv4(void **state)
     assert_int_equal(c->uid, 1000);
     assert_int_equal(c->inode, 4711);
     assert_int_equal(c->flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void ipv6_listener(void **state)
 {
     (void)state;
     static const uint8_t local[16] = {[15] = 1};
-    struct snapshot *s = read_line(AF_INET6, LISTEN6, strlen(LISTEN6));
+    struct sample *s = read_line(AF_INET6, LISTEN6, strlen(LISTEN6));
     const struct conn *c = &s->conn[0];
 
     assert_int_equal(s->n_live, 1);
@@ -77,28 +77,28 @@ static void ipv6_listener(void **state)
     assert_int_equal(c->state, TCP_STATE_LISTEN);
     assert_int_equal(c->rqueue, 2);
     assert_int_equal(c->flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER | CONN_NO_BACKLOG);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void probes_go_with_their_timer(void **state)
 {
     (void)state;
-    struct snapshot *s = read_line(AF_INET, PROBING, strlen(PROBING));
+    struct sample *s = read_line(AF_INET, PROBING, strlen(PROBING));
 
     assert_int_equal(s->conn[0].timer, TIMER_PROBE);
     assert_int_equal(s->conn[0].retrans, 7);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void time_wait(void **state)
 {
     (void)state;
-    struct snapshot *s = read_line(AF_INET, TIME_WAIT, strlen(TIME_WAIT));
+    struct sample *s = read_line(AF_INET, TIME_WAIT, strlen(TIME_WAIT));
 
     assert_int_equal(s->conn[0].timer, TIMER_TIMEWAIT);
     assert_int_equal(s->conn[0].expires_ms, 47560);
     assert_int_equal(s->conn[0].flags, CONN_NO_COOKIE | CONN_ROUNDED_TIMER | CONN_NO_OWNER);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* The inode is the last number that is read: before its last digit no cut line is taken for one. */
@@ -108,10 +108,10 @@ static void cut_lines(void **state)
     size_t end = (size_t)(strstr(ESTABLISHED, "4711") - ESTABLISHED);
 
     for (size_t len = 0; len <= end; len++) {
-        struct snapshot *s = read_line(AF_INET, ESTABLISHED, len);
+        struct sample *s = read_line(AF_INET, ESTABLISHED, len);
         assert_int_equal(s->n_live, 0);
         assert_int_equal(s->rejected, 1);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
@@ -132,10 +132,10 @@ static void lines_that_are_none(void **state)
     };
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        struct snapshot *s = read_line(AF_INET, lines[i], strlen(lines[i]));
+        struct sample *s = read_line(AF_INET, lines[i], strlen(lines[i]));
         assert_int_equal(s->n_live, 0);
         assert_int_equal(s->rejected, 1);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 

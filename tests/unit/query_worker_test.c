@@ -20,9 +20,9 @@
 #include "lib/sample.h"
 #include "tcptop/query/filter.h"
 
-static struct snapshot *sample(uint32_t n)
+static struct sample *sample(uint32_t n)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     for (uint32_t i = 0; i < n; i++)
         sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED)->sport =
             (uint16_t)(i * 7919);
@@ -69,39 +69,39 @@ static struct answer next_answer(struct stage *stage)
     return a;
 }
 
-static uint64_t ask(struct stage *stage, struct snapshot *s, const char *filter)
+static uint64_t ask(struct stage *stage, struct sample *s, const char *filter)
 {
-    struct listing_job job = {.snapshot = snapshot_ref(s), .sort = {COL_LOCAL_PORT, false}};
+    struct row_view_job job = {.sample = sample_ref(s), .sort = {COL_LOCAL_PORT, false}};
     assert_int_equal(filter_parse(filter, &job.predicate, NULL), 0);
     uint64_t ticket = worker_ask(stage->worker, &job);
-    assert_null(job.snapshot);
+    assert_null(job.sample);
     return ticket;
 }
 
 static void one_job(void **state)
 {
     struct stage *stage = *state;
-    struct snapshot *s = sample(3);
+    struct sample *s = sample(3);
     uint64_t ticket = ask(stage, s, "not port:7919");
     struct answer a = next_answer(stage);
     assert_int_equal(a.ticket, ticket);
     assert_int_equal(a.error, 0);
-    assert_ptr_equal(a.listing->snapshot, s);
-    assert_int_equal(a.listing->rows.n, 2);
-    assert_int_equal(a.listing->rows.row[0], 0);
-    assert_int_equal(a.listing->rows.row[1], 2);
-    assert_int_equal(a.listing->survey.tally[TCP_STATE_ESTABLISHED].rows, 3);
-    listing_unref(a.listing);
+    assert_ptr_equal(a.row_view->sample, s);
+    assert_int_equal(a.row_view->rows.n, 2);
+    assert_int_equal(a.row_view->rows.row[0], 0);
+    assert_int_equal(a.row_view->rows.row[1], 2);
+    assert_int_equal(a.row_view->summary.state_counts[TCP_STATE_ESTABLISHED].rows, 3);
+    row_view_unref(a.row_view);
     assert_false(worker_take(stage->worker, &a));
     assert_int_equal(atomic_load(&s->refs), 1);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Answers come in order, none twice, and the last job is not lost, however many are replaced. */
 static void replaced_jobs(void **state)
 {
     struct stage *stage = *state;
-    struct snapshot *s = sample(5000), *other = sample(10);
+    struct sample *s = sample(5000), *other = sample(10);
     struct answer a;
     uint64_t last = 0, seen = 0;
     for (int i = 0; i < 200; i++) {
@@ -112,74 +112,74 @@ static void replaced_jobs(void **state)
             continue;
         assert_true(a.ticket > seen);
         seen = a.ticket;
-        listing_unref(a.listing);
+        row_view_unref(a.row_view);
     }
     while (seen < last) {
         a = next_answer(stage);
         assert_true(a.ticket > seen);
-        assert_int_equal(a.listing->rows.n, a.ticket % 2 ? 10 : 5000);
+        assert_int_equal(a.row_view->rows.n, a.ticket % 2 ? 10 : 5000);
         seen = a.ticket;
-        listing_unref(a.listing);
+        row_view_unref(a.row_view);
     }
     assert_int_equal(seen, last);
     assert_int_equal(atomic_load(&s->refs), 1);
     assert_int_equal(atomic_load(&other->refs), 1);
-    snapshot_unref(s);
-    snapshot_unref(other);
+    sample_unref(s);
+    sample_unref(other);
 }
 
 /* A job under way, one waiting, one answered and not taken: all are given back. */
 static void stop_during_a_job(void **state)
 {
     struct stage *stage = *state;
-    struct snapshot *s = sample(50000);
+    struct sample *s = sample(50000);
     ask(stage, s, "");
     ask(stage, s, "");
     worker_stop(stage->worker);
     assert_int_equal(atomic_load(&s->refs), 1);
     assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
     ask(stage, s, "");
-    listing_unref(next_answer(stage).listing);
-    snapshot_unref(s);
+    row_view_unref(next_answer(stage).row_view);
+    sample_unref(s);
 }
 
 struct count {
-    struct errand errand;
+    struct task task;
     int steps, wanted;
     atomic_int *freed;
 };
 
-static bool count_step(struct errand *e)
+static bool count_step(struct task *e)
 {
     struct count *c = (struct count *)e;
     return ++c->steps == c->wanted || e->cancelled;
 }
 
-static void count_free(struct errand *e)
+static void count_free(struct task *e)
 {
     atomic_fetch_add(((struct count *)e)->freed, 1);
     free(e);
 }
 
-static struct errand *count_new(int wanted, atomic_int *freed)
+static struct task *count_new(int wanted, atomic_int *freed)
 {
     struct count *c = calloc(1, sizeof *c);
     assert_non_null(c);
     *c = (struct count){{.step = count_step, .free = count_free}, 0, wanted, freed};
-    return &c->errand;
+    return &c->task;
 }
 
 /* In their order, each to its end, and listings are made between their steps. */
-static void errands(void **state)
+static void tasks(void **state)
 {
     struct stage *stage = *state;
     atomic_int freed = 0;
-    struct snapshot *s = sample(10);
-    struct errand *endless = count_new(-1, &freed), *next = count_new(1000, &freed), *done;
+    struct sample *s = sample(10);
+    struct task *endless = count_new(-1, &freed), *next = count_new(1000, &freed), *done;
     worker_run(stage->worker, endless);
     worker_run(stage->worker, next);
     ask(stage, s, "");
-    listing_unref(next_answer(stage).listing);
+    row_view_unref(next_answer(stage).row_view);
     assert_null(worker_done(stage->worker));
     endless->cancelled = true;
     while (!(done = worker_done(stage->worker)))
@@ -191,12 +191,12 @@ static void errands(void **state)
     assert_ptr_equal(done, next);
     assert_int_equal(((struct count *)done)->steps, 1000);
     done->free(done);
-    snapshot_unref(s);
+    sample_unref(s);
     assert_int_equal(freed, 2);
 }
 
 /* What was begun is done, when the user quits too. */
-static void stop_finishes_errands(void **state)
+static void stop_finishes_tasks(void **state)
 {
     struct stage *stage = *state;
     atomic_int freed = 0;
@@ -251,11 +251,11 @@ static bool masks_are_right(void)
 static void signals_are_blocked(void **state)
 {
     struct stage *stage = *state;
-    struct snapshot *s = sample(1);
+    struct sample *s = sample(1);
     ask(stage, s, "");
-    listing_unref(
-        next_answer(stage).listing); /* it runs; a thread that is just being made blocks all */
-    snapshot_unref(s);
+    row_view_unref(
+        next_answer(stage).row_view); /* it runs; a thread that is just being made blocks all */
+    sample_unref(s);
     for (int i = 0; i < 3000 && !masks_are_right(); i++)
         poll(NULL, 0, 10); /* an earlier test's thread may still be ending */
     assert_true(masks_are_right());
@@ -267,8 +267,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_job, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replaced_jobs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stop_during_a_job, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(errands, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_finishes_errands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tasks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_finishes_tasks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_are_blocked, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);

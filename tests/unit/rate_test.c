@@ -15,14 +15,14 @@
 
 /* Two samples in ESTABLISHED, a second apart, with these bytes. */
 struct two {
-    struct flow from, to;
+    struct tcp_metrics from, to;
     struct span span;
 };
 
-static void set_bytes(struct flow *f, uint64_t acked, uint64_t received)
+static void set_bytes(struct tcp_metrics *f, uint64_t acked, uint64_t received)
 {
-    figure_set(f, FLOW_bytes_acked, acked);
-    figure_set(f, FLOW_bytes_received, received);
+    figure_set(f, METRICS_bytes_acked, acked);
+    figure_set(f, METRICS_bytes_received, received);
 }
 
 static void two(struct two *t, uint64_t acked, uint64_t received)
@@ -86,7 +86,7 @@ static void each_counter_for_itself(void **state)
     t.to.bytes_acked = 999; /* ran back: connected anew by the same socket */
     assert_rates(&t, RATE_UNKNOWN, 100);
     two(&t, 3000, 100);
-    t.from.valid &= ~(1u << FLOW_bytes_received); /* not told */
+    t.from.valid &= ~(1u << METRICS_bytes_received); /* not told */
     assert_rates(&t, 3000, RATE_UNKNOWN);
     t.span.to = NULL;
     assert_rates(&t, RATE_UNKNOWN, RATE_UNKNOWN);
@@ -126,18 +126,18 @@ static void signs_are_no_payload(void **state)
 }
 
 /* Milliseconds of a second. */
-static enum flow_limit limit(uint64_t busy, uint64_t receiver, uint64_t buffer, bool app)
+static enum send_limit limit(uint64_t busy, uint64_t receiver, uint64_t buffer, bool app)
 {
     struct two t;
 
     two(&t, busy, 0);
-    figure_set(&t.from, FLOW_busy_us, 7);
-    figure_set(&t.from, FLOW_rwnd_limited_us, 5);
-    figure_set(&t.from, FLOW_sndbuf_limited_us, 3);
-    figure_set(&t.to, FLOW_busy_us, 7 + busy * 1000);
-    figure_set(&t.to, FLOW_rwnd_limited_us, 5 + receiver * 1000);
-    figure_set(&t.to, FLOW_sndbuf_limited_us, 3 + buffer * 1000);
-    figure_set(&t.to, FLOW_app_limited, app);
+    figure_set(&t.from, METRICS_busy_us, 7);
+    figure_set(&t.from, METRICS_rwnd_limited_us, 5);
+    figure_set(&t.from, METRICS_sndbuf_limited_us, 3);
+    figure_set(&t.to, METRICS_busy_us, 7 + busy * 1000);
+    figure_set(&t.to, METRICS_rwnd_limited_us, 5 + receiver * 1000);
+    figure_set(&t.to, METRICS_sndbuf_limited_us, 3 + buffer * 1000);
+    figure_set(&t.to, METRICS_app_limited, app);
     return rate_limit(&t.span);
 }
 
@@ -167,7 +167,7 @@ static void limits_that_nobody_knows(void **state)
     (void)state;
     two(&t, 1000, 0); /* a kernel before 4.10 */
     assert_int_equal(rate_limit(&t.span), LIMIT_UNKNOWN);
-    for (enum flow_field f = FLOW_busy_us; f <= FLOW_sndbuf_limited_us; f++) {
+    for (enum tcp_metric f = METRICS_busy_us; f <= METRICS_sndbuf_limited_us; f++) {
         figure_set(&t.from, f, 10);
         figure_set(&t.to, f, 10);
     }
@@ -191,10 +191,10 @@ static void share_sent_again(void **state)
     (void)state;
     two(&t, 0, 0);
     assert_false(rate_again(&t.span, &permille));
-    figure_set(&t.from, FLOW_bytes_sent, 5000);
-    figure_set(&t.from, FLOW_bytes_retrans, 400);
-    figure_set(&t.to, FLOW_bytes_sent, 5000);
-    figure_set(&t.to, FLOW_bytes_retrans, 400);
+    figure_set(&t.from, METRICS_bytes_sent, 5000);
+    figure_set(&t.from, METRICS_bytes_retrans, 400);
+    figure_set(&t.to, METRICS_bytes_sent, 5000);
+    figure_set(&t.to, METRICS_bytes_retrans, 400);
     assert_false(rate_again(&t.span, &permille)); /* nothing sent */
     t.to.bytes_sent = 7000;
     assert_true(rate_again(&t.span, &permille));

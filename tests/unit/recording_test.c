@@ -58,7 +58,7 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
     frame_begin(out);
     ends[0] = out->len;
     for (uint16_t i = 1; i <= FRAMES; i++) {
-        struct snapshot *s = snapshot_new(NULL);
+        struct sample *s = sample_new(NULL);
         struct str messages = STR_INIT;
 
         assert_non_null(s);
@@ -71,7 +71,7 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
         frame_write(out, s, messages.data, messages.len);
         ends[i] = out->len;
         str_fini(&messages);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
@@ -85,12 +85,12 @@ static struct source *open_path(const char *name)
     return src;
 }
 
-static int sample(struct source *src, struct snapshot **s)
+static int sample(struct source *src, struct sample **s)
 {
     struct request req = {.needs = NEED_BOUND};
     struct err err;
 
-    *s = snapshot_new(NULL);
+    *s = sample_new(NULL);
     assert_non_null(*s);
     return source_sample(src, &req, *s, &err);
 }
@@ -99,7 +99,7 @@ static int sample(struct source *src, struct snapshot **s)
 static void expect_play(struct source *src, size_t frames, bool damaged)
 {
     char where[32];
-    struct snapshot *s;
+    struct sample *s;
 
     for (size_t i = 1; i <= frames; i++) {
         assert_int_equal(sample(src, &s), 0);
@@ -107,7 +107,7 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
         assert_int_equal(s->mono_ns, i);
         assert_int_equal(s->status, SAMPLE_COMPLETE);
         assert_int_equal(s->backend, BACKEND_FRAME);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     if (damaged) {
         assert_int_equal(sample(src, &s), 0);
@@ -115,13 +115,13 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
         assert_int_equal(s->status, SAMPLE_PARTIAL);
         snprintf(where, sizeof(where), "damaged at frame %zu", frames + 1);
         assert_string_equal(s->why, where);
-        snapshot_unref(s);
+        sample_unref(s);
     } else if (frames == 0) {
         assert_int_equal(sample(src, &s), -EBADMSG);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     assert_int_equal(sample(src, &s), -ENODATA);
-    snapshot_unref(s);
+    sample_unref(s);
     source_close(src);
 }
 
@@ -181,7 +181,7 @@ static void write_dumps(struct str *out)
 
 static void expect_raw(const void *bytes, size_t len, uint32_t rows, enum sample_status status)
 {
-    struct snapshot *s;
+    struct sample *s;
 
     write_file(bytes, len);
     struct source *src = open_path(path);
@@ -192,9 +192,9 @@ static void expect_raw(const void *bytes, size_t len, uint32_t rows, enum sample
     assert_int_equal(strlen(s->why) > 0, status == SAMPLE_PARTIAL);
     assert_int_equal(s->host.counter_valid | s->host.sysctl_valid, 0);
     assert_int_equal(s->needs, 0); /* bound ones: nobody knows whether they were asked for */
-    snapshot_unref(s);
+    sample_unref(s);
     assert_int_equal(sample(src, &s), -ENODATA);
-    snapshot_unref(s);
+    sample_unref(s);
     source_close(src);
 }
 
@@ -380,7 +380,7 @@ static void cancelling_ends_a_wait(void **state)
     (void)state;
     size_t ends[FRAMES + 1];
     struct str file = STR_INIT;
-    struct snapshot *s;
+    struct sample *s;
     int pipe_fd[2];
     char name[32];
 
@@ -392,10 +392,10 @@ static void cancelling_ends_a_wait(void **state)
         skip();
     struct source *src = open_path(name);
     assert_int_equal(sample(src, &s), 0);
-    snapshot_unref(s);
+    sample_unref(s);
     source_cancel(src);
     assert_int_equal(sample(src, &s), -ECANCELED);
-    snapshot_unref(s);
+    sample_unref(s);
     source_close(src);
     close(pipe_fd[0]);
     close(pipe_fd[1]);

@@ -25,11 +25,11 @@ static uint32_t dice(uint32_t sides)
 }
 
 /* Few distinct values, so that ties are the rule; some extreme ones. */
-static void throw_row(struct snapshot *s)
+static void throw_row(struct sample *s)
 {
     static const uint32_t sizes[] = {0, 0, 0, 1, 1460, UINT32_MAX};
-    struct flow *flow;
-    struct conn *c = snapshot_add(s, &flow);
+    struct tcp_metrics *metrics;
+    struct conn *c = sample_add(s, &metrics);
     assert_non_null(c);
     c->family = dice(3) ? AF_INET : AF_INET6;
     size_t bytes = c->family == AF_INET ? 4 : 16;
@@ -51,37 +51,37 @@ static void throw_row(struct snapshot *s)
     c->retrans = (uint8_t)dice(3);
     c->cookie = dice(20) ? s->n_live * UINT64_C(0x100000001) : UINT64_MAX;
     c->flags = (uint8_t)(dice(4) ? 0 : dice(8));
-    s->life[s->n_live - 1] = (struct life){dice(5) * 100, 1000 - dice(60)};
-    for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
+    s->times[s->n_live - 1] = (struct row_times){dice(5) * 100, 1000 - dice(60)};
+    for (int f = 0; f < TCP_METRIC_COUNT; f++) {
         uint64_t value = dice(10) ? dice(4) : UINT64_MAX;
         if (dice(2))
-            figure_set(flow, (enum flow_field)f, value);
+            figure_set(metrics, (enum tcp_metric)f, value);
     }
 }
 
-static struct snapshot *random_sample(uint32_t n)
+static struct sample *random_sample(uint32_t n)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    s->needs = NEED_FLOW | NEED_RATES;
+    struct sample *s = sample_new(NULL);
+    s->needs = NEED_TCP_INFO | NEED_RATES;
     s->now_ds = 1000;
     if (dice(2))
         strcpy(s->netns, "blue");
     while (s->n_live < n)
         throw_row(s);
-    assert_int_equal(snapshot_reserve_rates(s, 0, n), 0);
+    assert_int_equal(sample_reserve_rates(s, 0, n), 0);
     for (uint32_t row = 0; row < n; row++) {
         s->rate[row] = (struct rate){dice(4) ? dice(3) : RATE_UNKNOWN, dice(4) ? dice(3) : 1000};
-        s->flow[row].limit = (uint8_t)dice(LIMIT_COUNT);
+        s->metrics[row].limit = (uint8_t)dice(LIMIT_COUNT);
     }
-    sample_split(s, n - n / 4 - n / 8, n - n / 8);
+    sample_mark_rows(s, n - n / 4 - n / 8, n - n / 8);
     return s;
 }
 
 #define MARK_DS 30
 
 /* The naive order, written from the contract. */
-static const struct snapshot *naive_s;
-static struct snapshot naive_last; /* the same; missing rows count as live */
+static const struct sample *naive_s;
+static struct sample naive_last; /* the same; missing rows count as live */
 static struct sort naive_sort;
 static uint32_t naive_mark;
 
@@ -101,9 +101,9 @@ static int addresses(const struct conn *a, const uint8_t *x, const struct conn *
 static unsigned place(uint32_t row)
 {
     const struct conn *c = &naive_s->conn[row];
-    uint32_t since = naive_s->now_ds - naive_s->life[row].changed_ds;
+    uint32_t since = naive_s->now_ds - naive_s->times[row].changed_ds;
     bool marked = naive_mark && c->was_state && (since == 0 || since < naive_mark) &&
-                  snapshot_row_kind(naive_s, row) != ROW_CLOSED;
+                  sample_row_kind(naive_s, row) != ROW_CLOSED;
     return state_attention(marked ? c->was_state : c->state);
 }
 
@@ -112,8 +112,8 @@ static int by_value(enum column_id id, uint32_t a, uint32_t b)
 {
     struct value x, y;
     /* figures that a missing row had last keep its place */
-    bool figure = columns[id].needs & (NEED_FLOW | NEED_RATES) && id != COL_LIMITED_BY;
-    const struct snapshot *s = figure ? &naive_last : naive_s;
+    bool figure = columns[id].needs & (NEED_TCP_INFO | NEED_RATES) && id != COL_LIMITED_BY;
+    const struct sample *s = figure ? &naive_last : naive_s;
     columns[id].get(s, a, &x);
     columns[id].get(s, b, &y);
     if (x.type == VALUE_NONE || y.type == VALUE_NONE)
@@ -178,11 +178,11 @@ static int naive_compare(const void *pa, const void *pb)
     return order ? order : numbers(a, b);
 }
 
-static uint32_t naive_rows(const struct snapshot *s, const struct predicate *p, struct sort sort,
+static uint32_t naive_rows(const struct sample *s, const struct predicate *p, struct sort sort,
                            uint32_t mark_ds, uint32_t *row)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < snapshot_rows(s); i++) {
+    for (uint32_t i = 0; i < sample_rows(s); i++) {
         if (predicate_match(p, s, i))
             row[n++] = i;
     }
@@ -209,10 +209,10 @@ static void same(const struct rows *r, const uint32_t *row, uint32_t n, struct s
 }
 
 /* One column, one direction: all rows, then the first few. */
-static void check_order(const struct snapshot *s, const struct predicate *p, struct sort sort)
+static void check_order(const struct sample *s, const struct predicate *p, struct sort sort)
 {
     static const uint32_t limits[] = {1, 2, 50, 1000000, 0};
-    uint32_t total = snapshot_rows(s);
+    uint32_t total = sample_rows(s);
     uint32_t *row = malloc((total + 1) * sizeof *row);
     struct rows r = {0};
     uint32_t n = naive_rows(s, p, sort, MARK_DS, row);
@@ -237,12 +237,12 @@ static void check_order(const struct snapshot *s, const struct predicate *p, str
 
 static void every_column(uint32_t n, const struct predicate *p)
 {
-    struct snapshot *s = random_sample(n);
+    struct sample *s = random_sample(n);
     for (int id = 0; id < COL_COUNT; id++) {
         check_order(s, p, (struct sort){(enum column_id)id, false});
         check_order(s, p, (struct sort){(enum column_id)id, true});
     }
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 static void few_rows(void **state)
@@ -277,7 +277,7 @@ static void filtered(void **state)
 static void positions(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "10.0.0.1:90", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     struct predicate p = {0};
@@ -293,14 +293,14 @@ static void positions(void **state)
     predicate_fini(&p);
     rows_fini(&r);
     assert_int_equal(r.n, 0);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* The screen's order; a change keeps the old place until its mark ends. */
 static void attention_and_marks(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:1", TCP_STATE_LISTEN);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:2", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.8:3", TCP_STATE_ESTABLISHED);
@@ -311,26 +311,26 @@ static void attention_and_marks(void **state)
     struct rows r = {0};
     struct sort sort = {COL_STATE, false};
     s->now_ds = 100;
-    s->life[5].changed_ds = 80;
+    s->times[5].changed_ds = 80;
     assert_int_equal(rows_build(&r, s, NULL, &sort, 30), 0);
     assert_memory_equal(r.row, ((uint32_t[]){4, 5, 3, 2, 1, 0}), 6 * sizeof *r.row);
     s->now_ds = 110;
     assert_int_equal(rows_build(&r, s, NULL, &sort, 30), 0);
     assert_memory_equal(r.row, ((uint32_t[]){4, 3, 2, 1, 5, 0}), 6 * sizeof *r.row);
-    s->life[5].changed_ds = 110; /* seen in this very sample: marked however short marks are */
+    s->times[5].changed_ds = 110; /* seen in this very sample: marked however short marks are */
     assert_int_equal(rows_build(&r, s, NULL, &sort, 1), 0);
     assert_int_equal(r.row[1], 5);
     assert_int_equal(rows_build(&r, s, NULL, &sort, 0), 0);
     assert_int_equal(r.row[4], 5);
     rows_fini(&r);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* Absent last whichever way; equal values in the order that scripts get. */
 static void absent_last(void **state)
 {
     (void)state;
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     sample_row(s, "10.0.0.1:3", "10.0.0.9:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:2", "10.0.0.9:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:1", "10.0.0.9:1", TCP_STATE_TIME_WAIT);
@@ -343,14 +343,14 @@ static void absent_last(void **state)
     assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, true}, 0), 0);
     assert_memory_equal(r.row, ((uint32_t[]){1, 0, 3, 2}), 4 * sizeof *r.row);
     rows_fini(&r);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 /* What is printed: neither missing rows nor closed ones, and a limit counts none of them. */
 static void live_rows_alone(void **state)
 {
     (void)state;
-    struct snapshot *s = random_sample(400);
+    struct sample *s = random_sample(400);
     struct rows all = {0}, first = {0};
     const struct sort sort = {COL_LOCAL_PORT, false};
     assert_int_equal(rows_build_live(&all, s, NULL, &sort, 0), 0);
@@ -362,7 +362,7 @@ static void live_rows_alone(void **state)
     assert_memory_equal(first.row, all.row, 50 * sizeof *all.row);
     rows_fini(&all);
     rows_fini(&first);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

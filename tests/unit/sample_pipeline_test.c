@@ -16,32 +16,32 @@
 static struct fake fake;
 static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
 
-static struct stepper *start(void)
+static struct sample_pipeline *start(void)
 {
-    struct stepper *st;
+    struct sample_pipeline *st;
 
     fake_init(&fake);
-    st = stepper_new(&fake.source, 60);
+    st = sample_pipeline_new(&fake.source, 60);
     assert_non_null(st);
     return st;
 }
 
 static void samples_are_numbered_and_joined(void **state)
 {
-    struct stepper *st = start();
-    struct snapshot *last = NULL, *first;
+    struct sample_pipeline *st = start();
+    struct sample *last = NULL, *first;
     struct request with_bound = request;
 
     (void)state;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->seq, 1);
     assert_int_equal(last->total, 3);
     assert_int_equal(last->history.len, 1);
     assert_int_equal(last->interval_ms, 1000);
-    first = snapshot_ref(last);
+    first = sample_ref(last);
     fake.rows = 5;
     with_bound.needs = NEED_BOUND;
-    assert_int_equal(stepper_next(st, &with_bound, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &with_bound, &last, NULL), 0);
     assert_int_equal(fake.needs, NEED_BOUND);
     assert_int_equal(last->needs, NEED_BOUND);
     assert_int_equal(last->seq, 2);
@@ -50,9 +50,9 @@ static void samples_are_numbered_and_joined(void **state)
     assert_int_equal(history_at(&last->history, 0)->total, 5);
     assert_true(history_at(&last->history, 0)->bound_asked);
     assert_int_equal(first->history.len, 1); /* published ones never change */
-    snapshot_unref(first);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(first);
+    sample_unref(last);
+    sample_pipeline_free(st);
     assert_true(fake.closed);
 }
 
@@ -60,83 +60,83 @@ static void samples_are_numbered_and_joined(void **state)
  * are no history of these. */
 static void other_namespaces_have_no_past(void **state)
 {
-    struct stepper *st = start();
-    struct snapshot *last = NULL, *failed;
+    struct sample_pipeline *st = start();
+    struct sample *last = NULL, *failed;
     struct err err;
 
     (void)state;
     fake.rows = 5;
     for (int i = 0; i < 3; i++)
-        assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+        assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->history.len, 3);
     fake.view = 1;
     fake.fails = -EPERM; /* the wish cannot be granted: what was seen stands */
-    assert_int_equal(stepper_next(st, &request, &last, &err), -EPERM);
-    failed = stepper_failure(st, &request, &err);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, &err), -EPERM);
+    failed = sample_pipeline_failure(st, &request, &err);
     assert_non_null(failed);
     assert_int_equal(failed->history.len, 4);
-    snapshot_unref(failed);
+    sample_unref(failed);
     fake.fails = 0;
     fake.rows = 2;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->history.len, 1);
     assert_int_equal(last->n_live, 2);
-    assert_int_equal(snapshot_rows(last), 2);
+    assert_int_equal(sample_rows(last), 2);
     assert_int_equal(last->born, 0);
-    assert_int_equal(last->life[0].born_ds, 0);
+    assert_int_equal(last->times[0].born_ds, 0);
     fake.rows = 3;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->history.len, 2);
     assert_int_equal(last->born, 1);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
 {
-    struct stepper *st = start();
-    struct snapshot *last = NULL, *failed, *good;
+    struct sample_pipeline *st = start();
+    struct sample *last = NULL, *failed, *good;
     struct err err;
 
     (void)state;
-    assert_int_equal(stepper_next(st, &request, &last, &err), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, &err), 0);
     good = last;
     fake.fails = -ENOBUFS;
-    assert_int_equal(stepper_next(st, &request, &last, &err), -ENOBUFS);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, &err), -ENOBUFS);
     assert_ptr_equal(last, good);
-    failed = stepper_failure(st, &request, &err);
+    failed = sample_pipeline_failure(st, &request, &err);
     assert_non_null(failed);
     assert_int_equal(failed->status, SAMPLE_FAILED);
     assert_string_equal(failed->why, "the fake fails");
     assert_int_equal(failed->seq, 2);
-    assert_int_equal(snapshot_rows(failed), 0);
+    assert_int_equal(sample_rows(failed), 0);
     assert_int_equal(history_at(&failed->history, 0)->status, POINT_MISSED);
-    snapshot_unref(failed);
+    sample_unref(failed);
     fake.fails = 0;
     fake.rows = 2;
-    assert_int_equal(stepper_next(st, &request, &last, &err), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, &err), 0);
     assert_int_equal(last->seq, 3);
     assert_int_equal(last->born, 0); /* joined with the first, not with the failure */
     assert_int_equal(last->n_missing, 1);
     assert_int_equal(history_at(&last->history, 1)->status, POINT_MISSED);
     assert_int_equal(history_at(&last->history, 2)->status, POINT_MEASURED);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 static void a_recording_keeps_its_own_facts(void **state)
 {
     static const int64_t seconds[] = {1000, 1002, 500, 503}; /* two recordings, one file */
     static const uint32_t ages_ds[] = {0, 20, 20, 50};
-    struct stepper *st = start();
-    struct snapshot *last = NULL;
+    struct sample_pipeline *st = start();
+    struct sample *last = NULL;
 
     (void)state;
     fake.backend = BACKEND_FRAME;
     fake.cpu_ns = 77;
     for (int i = 0; i < 4; i++) {
         fake.mono_ns = seconds[i] * NS_PER_S;
-        assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+        assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
         assert_int_equal(last->now_ds, ages_ds[i]);
         assert_int_equal(last->cpu_ns, 77);
         assert_int_equal(last->cost_ns, 77);
@@ -144,19 +144,19 @@ static void a_recording_keeps_its_own_facts(void **state)
     }
     fake.status = SAMPLE_FAILED; /* as it was recorded */
     fake.rows = 0;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->status, SAMPLE_FAILED);
     assert_int_equal(history_at(&last->history, 0)->status, POINT_MISSED);
     fake.status = SAMPLE_COMPLETE;
     fake.rows = 3;
     fake.mono_ns = 504 * NS_PER_S;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), 0);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), 0);
     assert_int_equal(last->born, 0); /* joined with the last one that had rows */
     fake.fails = -ENODATA;
-    assert_int_equal(stepper_next(st, &request, &last, NULL), -ENODATA);
+    assert_int_equal(sample_pipeline_next(st, &request, &last, NULL), -ENODATA);
     assert_non_null(last);
-    snapshot_unref(last);
-    stepper_free(st);
+    sample_unref(last);
+    sample_pipeline_free(st);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 #define THREADS 4
 #define ROUNDS  2000
 
-static void fill(struct snapshot *s, uint32_t rows)
+static void fill(struct sample *s, uint32_t rows)
 {
     for (uint32_t i = 0; i < rows; i++)
         assert_non_null(model_add(s, i + 1, TCP_STATE_ESTABLISHED));
@@ -22,8 +22,8 @@ static void fill(struct snapshot *s, uint32_t rows)
 
 static void rows_are_added_and_counted(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    struct flow *flow;
+    struct sample *s = sample_new(NULL);
+    struct tcp_metrics *metrics;
 
     (void)state;
     assert_non_null(s);
@@ -32,143 +32,142 @@ static void rows_are_added_and_counted(void **state)
     model_add(s, 5001, TCP_STATE_CLOSE);
     model_add(s, 5002, 99);
     model_add(s, 5003, TCP_STATE_LISTEN);
-    snapshot_drop_last(s);
-    snapshot_count(s);
+    sample_drop_last(s);
+    sample_count(s);
     assert_int_equal(s->total, 1003);
     assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 1000);
     assert_int_equal(s->count[TCP_STATE_CLOSE], 1);
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
     assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
-    assert_non_null(snapshot_add(s, &flow));
-    assert_null(flow);
-    assert_null(snapshot_flow(s, 0));
-    snapshot_unref(s);
-    snapshot_unref(NULL);
+    assert_non_null(sample_add(s, &metrics));
+    assert_null(metrics);
+    assert_null(sample_metrics(s, 0));
+    sample_unref(s);
+    sample_unref(NULL);
 }
 
-static void flow_row(struct snapshot *s, uint64_t cookie, uint32_t rtt_us, const char *congestion)
+static void metrics_row(struct sample *s, uint64_t cookie, uint32_t rtt_us, const char *congestion)
 {
-    struct flow *flow;
-    struct conn *c = snapshot_add(s, &flow);
+    struct tcp_metrics *metrics;
+    struct conn *c = sample_add(s, &metrics);
 
-    assert_true(c && flow);
+    assert_true(c && metrics);
     c->cookie = cookie;
-    flow->rtt_us = rtt_us;
-    flow->valid = 1u << FLOW_rtt_us;
-    flow->congestion = snapshot_add_congestion(s, congestion, strlen(congestion));
+    metrics->rtt_us = rtt_us;
+    metrics->valid = 1u << METRICS_rtt_us;
+    metrics->congestion = sample_add_congestion(s, congestion, strlen(congestion));
 }
 
-static void expect_rtt(const struct snapshot *s, uint32_t row, uint64_t rtt_us,
+static void expect_rtt(const struct sample *s, uint32_t row, uint64_t rtt_us,
                        const char *congestion)
 {
     uint64_t value;
 
-    assert_true(flow_get(snapshot_flow(s, row), FLOW_rtt_us, &value));
+    assert_true(tcp_metrics_get(sample_metrics(s, row), METRICS_rtt_us, &value));
     assert_int_equal(value, rtt_us);
-    assert_string_equal(snapshot_congestion(s, row), congestion);
+    assert_string_equal(sample_congestion(s, row), congestion);
 }
 
 /* Rows keep their namespace and what is known of them; what is not known of some is not made up. */
 static void samples_are_put_together(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL), *with = snapshot_new(NULL),
-                    *without = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL), *with = sample_new(NULL), *without = sample_new(NULL);
     uint64_t value;
 
     (void)state;
     assert_true(s && with && without);
     fill(s, 3);
-    with->needs = NEED_FLOW;
+    with->needs = NEED_TCP_INFO;
     with->netns_id = 7;
-    flow_row(with, 100, 11, "cubic");
-    flow_row(with, 101, 12, "bbr");
+    metrics_row(with, 100, 11, "cubic");
+    metrics_row(with, 101, 12, "bbr");
     without->netns_id = 8;
     fill(without, 500);
-    assert_int_equal(snapshot_append(s, with), 0);
-    assert_int_equal(snapshot_append(s, without), 0);
+    assert_int_equal(sample_append(s, with), 0);
+    assert_int_equal(sample_append(s, without), 0);
     assert_int_equal(s->n_live, 505);
     assert_int_equal(s->conn[2].netns, 0);
     assert_int_equal(s->conn[3].netns, 7);
     assert_int_equal(s->conn[504].netns, 8);
     assert_int_equal(s->conn[4].cookie, 101);
     assert_int_equal(s->conn[504].cookie, 500);
-    assert_int_equal(s->life[504].born_ds, 0);
+    assert_int_equal(s->times[504].born_ds, 0);
     expect_rtt(s, 3, 11, "cubic");
     expect_rtt(s, 4, 12, "bbr");
-    assert_false(flow_get(snapshot_flow(s, 0), FLOW_rtt_us, &value));
-    assert_false(flow_get(snapshot_flow(s, 504), FLOW_rtt_us, &value));
-    snapshot_unref(without);
+    assert_false(tcp_metrics_get(sample_metrics(s, 0), METRICS_rtt_us, &value));
+    assert_false(tcp_metrics_get(sample_metrics(s, 504), METRICS_rtt_us, &value));
+    sample_unref(without);
 
-    without = snapshot_new(NULL); /* whose names have other numbers */
+    without = sample_new(NULL); /* whose names have other numbers */
     assert_non_null(without);
-    without->needs = NEED_FLOW;
-    flow_row(without, 1, 21, "reno");
-    flow_row(without, 2, 22, "cubic");
-    assert_int_equal(snapshot_append(s, without), 0);
+    without->needs = NEED_TCP_INFO;
+    metrics_row(without, 1, 21, "reno");
+    metrics_row(without, 2, 22, "cubic");
+    assert_int_equal(sample_append(s, without), 0);
     expect_rtt(s, 505, 21, "reno");
     expect_rtt(s, 506, 22, "cubic");
     expect_rtt(s, 3, 11, "cubic");
-    snapshot_unref(without);
-    snapshot_unref(with);
-    snapshot_unref(s);
+    sample_unref(without);
+    sample_unref(with);
+    sample_unref(s);
 }
 
 /* Whatever the hint is; of two that are alike the live one. */
 static void found_from_any_hint(void **state)
 {
     static const uint32_t hints[] = {0, 1, 698, 699, 700, 900, 949, 950, 999, 1000, UINT32_MAX};
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     (void)state;
-    assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 1}, 0), UINT32_MAX);
+    assert_int_equal(sample_find(s, &(struct conn){.cookie = 1}, 0), UINT32_MAX);
     fill(s, 1000);
     s->n_live = 900;
     s->n_missing = 50;
     s->n_closed = 50;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         for (uint32_t row = 0; row < 1000; row += 37)
-            assert_int_equal(snapshot_find(s, &s->conn[row], hints[i]), row);
-        assert_int_equal(snapshot_find(s, &(struct conn){.cookie = 7000}, hints[i]), UINT32_MAX);
+            assert_int_equal(sample_find(s, &s->conn[row], hints[i]), row);
+        assert_int_equal(sample_find(s, &(struct conn){.cookie = 7000}, hints[i]), UINT32_MAX);
     }
     s->conn[10].flags = CONN_NO_COOKIE;
     s->conn[960] = s->conn[10];
-    assert_int_equal(snapshot_find(s, &s->conn[960], 960), 10);
+    assert_int_equal(sample_find(s, &s->conn[960], 960), 10);
     s->conn[0].flags = CONN_NO_COOKIE;
     s->conn[970] = s->conn[0];
     s->conn[970].flags = 0;
-    assert_int_equal(snapshot_find(s, &s->conn[970], 970), 0);
-    snapshot_unref(s);
+    assert_int_equal(sample_find(s, &s->conn[970], 970), 0);
+    sample_unref(s);
 }
 
 static void figures_only_when_asked(void **state)
 {
-    struct snapshot_pool *pool = snapshot_pool_new();
-    struct snapshot *s = snapshot_new(pool);
-    struct flow *flow = NULL;
+    struct sample_pool *pool = sample_pool_new();
+    struct sample *s = sample_new(pool);
+    struct tcp_metrics *metrics = NULL;
 
     (void)state;
     fill(s, 3);
-    s->needs = NEED_FLOW;
-    assert_non_null(snapshot_add(s, &flow));
-    assert_non_null(flow);
-    flow->valid = 1;
-    assert_ptr_equal(snapshot_flow(s, 3), flow);
-    assert_int_equal(s->flow[0].valid, 0); /* added before it was asked */
-    assert_int_equal(s->flow[3].valid, 1);
-    assert_null(snapshot_flow(s, 4));
-    snapshot_unref(s);
-    s = snapshot_new(pool); /* the recycled one says nothing of figures */
+    s->needs = NEED_TCP_INFO;
+    assert_non_null(sample_add(s, &metrics));
+    assert_non_null(metrics);
+    metrics->valid = 1;
+    assert_ptr_equal(sample_metrics(s, 3), metrics);
+    assert_int_equal(s->metrics[0].valid, 0); /* added before it was asked */
+    assert_int_equal(s->metrics[3].valid, 1);
+    assert_null(sample_metrics(s, 4));
+    sample_unref(s);
+    s = sample_new(pool); /* the recycled one says nothing of figures */
     fill(s, 4);
-    assert_null(s->flow);
-    assert_null(snapshot_flow(s, 3));
-    snapshot_unref(s);
-    snapshot_pool_free(pool);
+    assert_null(s->metrics);
+    assert_null(sample_metrics(s, 3));
+    sample_unref(s);
+    sample_pool_free(pool);
 }
 
 static void arrays_go_to_the_next_sample(void **state)
 {
-    struct snapshot_pool *pool = snapshot_pool_new();
-    struct snapshot *s = snapshot_new(pool), *again;
+    struct sample_pool *pool = sample_pool_new();
+    struct sample *s = sample_new(pool), *again;
     struct conn *c;
 
     (void)state;
@@ -176,130 +175,130 @@ static void arrays_go_to_the_next_sample(void **state)
     s->n_closed = 3;
     strcpy(s->why, "x");
     c = s->conn;
-    snapshot_unref(s);
-    again = snapshot_new(pool);
+    sample_unref(s);
+    again = sample_new(pool);
     assert_ptr_equal(again->conn, c);
-    assert_int_equal(snapshot_rows(again), 0);
+    assert_int_equal(sample_rows(again), 0);
     assert_string_equal(again->why, "");
-    c = snapshot_add(again, NULL); /* and their rows start as zero */
+    c = sample_add(again, NULL); /* and their rows start as zero */
     assert_memory_equal(c, &(struct conn){0}, sizeof *c);
-    snapshot_pool_free(pool); /* the pool outlives its owner */
-    snapshot_unref(again);
+    sample_pool_free(pool); /* the pool outlives its owner */
+    sample_unref(again);
 }
 
 static void a_peak_is_given_back(void **state)
 {
-    struct snapshot_pool *pool = snapshot_pool_new();
-    struct snapshot *s;
+    struct sample_pool *pool = sample_pool_new();
+    struct sample *s;
     uint32_t peak, samples = 0;
 
     (void)state;
-    s = snapshot_new(pool);
-    s->needs = NEED_FLOW;
+    s = sample_new(pool);
+    s->needs = NEED_TCP_INFO;
     fill(s, 100000);
     peak = s->cap;
     do {
-        snapshot_unref(s);
-        s = snapshot_new(pool);
+        sample_unref(s);
+        s = sample_new(pool);
         fill(s, 10);
         samples++;
-    } while (samples < 100 && (s->cap == peak || s->flow_cap));
+    } while (samples < 100 && (s->cap == peak || s->metrics_cap));
     assert_in_range(samples, 2, 20); /* not at once: the next sample may be large again */
     assert_true(s->cap < 1000);
-    snapshot_unref(s);
-    snapshot_pool_free(pool);
+    sample_unref(s);
+    sample_pool_free(pool);
 }
 
 static void names_of_congestion_controls(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL);
-    uint8_t cubic = snapshot_add_congestion(s, "cubic", 6), bbr, long_name;
+    struct sample *s = sample_new(NULL);
+    uint8_t cubic = sample_add_congestion(s, "cubic", 6), bbr, long_name;
 
     (void)state;
-    bbr = snapshot_add_congestion(s, "bbr", 3); /* with or without its NUL */
+    bbr = sample_add_congestion(s, "bbr", 3); /* with or without its NUL */
     assert_int_not_equal(cubic, bbr);
-    assert_int_equal(snapshot_add_congestion(s, "cubic", 5), cubic);
-    assert_int_equal(snapshot_add_congestion(s, "bbr\0x", 5), bbr);
-    assert_int_equal(snapshot_add_congestion(s, "", 1), 0);
-    assert_int_equal(snapshot_add_congestion(s, "cubi", 4), 3); /* no other's beginning */
-    long_name = snapshot_add_congestion(s, "a_name_of_more_than_15", 22);
+    assert_int_equal(sample_add_congestion(s, "cubic", 5), cubic);
+    assert_int_equal(sample_add_congestion(s, "bbr\0x", 5), bbr);
+    assert_int_equal(sample_add_congestion(s, "", 1), 0);
+    assert_int_equal(sample_add_congestion(s, "cubi", 4), 3); /* no other's beginning */
+    long_name = sample_add_congestion(s, "a_name_of_more_than_15", 22);
     assert_string_equal(s->congestion[long_name - 1], "a_name_of_more_");
-    assert_int_equal(snapshot_add_congestion(s, "a_name_of_more_than_16", 22), long_name);
-    assert_int_equal(snapshot_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(s, "a_name_of_more_than_16", 22), long_name);
+    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
     assert_null(strchr(s->congestion[4], '\x1b'));
-    assert_int_equal(snapshot_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
     for (char name[] = "a"; name[0] <= 'z'; name[0]++)
-        snapshot_add_congestion(s, name, 2);
+        sample_add_congestion(s, name, 2);
     assert_int_equal(s->n_congestion, CONGESTION_MAX);
-    assert_int_equal(snapshot_add_congestion(s, "z", 1), 0);
-    assert_int_equal(snapshot_add_congestion(s, "bbr", 4), bbr);
-    snapshot_unref(s);
+    assert_int_equal(sample_add_congestion(s, "z", 1), 0);
+    assert_int_equal(sample_add_congestion(s, "bbr", 4), bbr);
+    sample_unref(s);
 }
 
 /* Each half numbers the names as they come. */
 static void halves_agree_on_names(void **state)
 {
     static const char *const names[2][3] = {{"cubic", "bbr", "cubic"}, {"reno", "cubic", NULL}};
-    struct snapshot *s = snapshot_new(NULL), half[2];
+    struct sample *s = sample_new(NULL), half[2];
 
     (void)state;
-    s->needs = NEED_FLOW;
-    assert_int_equal(snapshot_split(s, 4096, half), 0);
+    s->needs = NEED_TCP_INFO;
+    assert_int_equal(sample_split(s, 4096, half), 0);
     for (int h = 0; h < 2; h++) {
         for (int i = 0; i < 3; i++) {
-            struct flow *flow;
-            assert_non_null(snapshot_add(&half[h], &flow));
+            struct tcp_metrics *metrics;
+            assert_non_null(sample_add(&half[h], &metrics));
             if (names[h][i])
-                flow->congestion = snapshot_add_congestion(&half[h], names[h][i], 16);
+                metrics->congestion = sample_add_congestion(&half[h], names[h][i], 16);
         }
     }
-    snapshot_unite(s, half);
+    sample_unite(s, half);
     uint32_t seen = 0;
     for (uint32_t row = 0; row < 3; row++)
-        assert_string_equal(snapshot_congestion(s, row), names[0][row]);
+        assert_string_equal(sample_congestion(s, row), names[0][row]);
     for (uint32_t row = 3; row < 6; row++) {
-        const char *name = snapshot_congestion(s, row);
+        const char *name = sample_congestion(s, row);
         seen += !name ? 100 : !strcmp(name, "reno") ? 10 : !strcmp(name, "cubic");
     }
     assert_int_equal(seen, 111);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
-static _Atomic(struct snapshot *) shared[THREADS];
+static _Atomic(struct sample *) shared[THREADS];
 
 /* Takes what it is handed, reads it, gives it back. */
 static void *reader(void *arg)
 {
-    _Atomic(struct snapshot *) *place = arg;
+    _Atomic(struct sample *) *place = arg;
 
     for (int i = 0; i < ROUNDS; i++) {
-        struct snapshot *s;
+        struct sample *s;
         uint64_t sum = 0;
         while (!(s = atomic_exchange(place, NULL)))
             sched_yield();
         for (uint32_t row = 0; row < s->n_live; row++)
             sum += s->conn[row].cookie;
         assert_int_equal(sum, (uint64_t)s->n_live * (s->n_live + 1) / 2);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     return NULL;
 }
 
 static void many_threads_share(void **state)
 {
-    struct snapshot_pool *pool = snapshot_pool_new();
+    struct sample_pool *pool = sample_pool_new();
     pthread_t threads[THREADS];
 
     (void)state;
     for (int t = 0; t < THREADS; t++)
         assert_int_equal(pthread_create(&threads[t], NULL, reader, &shared[t]), 0);
     for (int i = 0; i < ROUNDS; i++) {
-        struct snapshot *s = snapshot_new(pool);
+        struct sample *s = sample_new(pool);
         fill(s, (uint32_t)i % 50);
         for (int t = 1; t < THREADS; t++) /* one reference each, before the first is handed out */
-            snapshot_ref(s);
+            sample_ref(s);
         for (int t = 0; t < THREADS; t++) {
-            struct snapshot *none = NULL;
+            struct sample *none = NULL;
             while (!atomic_compare_exchange_strong(&shared[t], &none, s)) {
                 none = NULL;
                 sched_yield();
@@ -308,7 +307,7 @@ static void many_threads_share(void **state)
     }
     for (int t = 0; t < THREADS; t++)
         pthread_join(threads[t], NULL);
-    snapshot_pool_free(pool);
+    sample_pool_free(pool);
 }
 
 int main(void)

@@ -16,9 +16,9 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 
-#define HOUR_MS     UINT64_C(3600000)
-#define READERS     4
-#define PATIENCE_MS 60000 /* a test that waits longer has failed */
+#define HOUR_MS         UINT64_C(3600000)
+#define READERS         4
+#define TCP_TIMEOUTS_MS 60000 /* a test that waits longer has failed */
 
 static struct fake fake;
 static struct sampler *sampler;
@@ -40,19 +40,19 @@ static void stop(void)
 }
 
 /* Wait until a sample is published; returns it. */
-static struct snapshot *published(void)
+static struct sample *published(void)
 {
     struct pollfd p = {.fd = wake_fd, .events = POLLIN};
     uint64_t n;
 
-    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(poll(&p, 1, TCP_TIMEOUTS_MS), 1);
     assert_int_equal(eventfd_read(wake_fd, &n), 0);
     return sampler_latest(sampler);
 }
 
 static void wait_for(const atomic_uint *count, unsigned n)
 {
-    int64_t end = clock_mono_ns() + PATIENCE_MS * NS_PER_MS;
+    int64_t end = clock_mono_ns() + TCP_TIMEOUTS_MS * NS_PER_MS;
 
     while (atomic_load(count) < n && clock_mono_ns() < end)
         poll(NULL, 0, 1);
@@ -61,8 +61,8 @@ static void wait_for(const atomic_uint *count, unsigned n)
 
 static void samples_at_once_when_wished(void **state)
 {
-    struct request req = {.interval_ms = HOUR_MS, .needs = NEED_FLOW};
-    struct snapshot *s;
+    struct request req = {.interval_ms = HOUR_MS, .needs = NEED_TCP_INFO};
+    struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -71,17 +71,17 @@ static void samples_at_once_when_wished(void **state)
     assert_int_equal(s->seq, 1);
     assert_int_equal(s->total, 3);
     assert_int_equal(s->interval_ms, HOUR_MS);
-    snapshot_unref(s);
+    sample_unref(s);
     sampler_request(sampler, &req, true);
     s = published();
     assert_int_equal(s->seq, 2);
-    assert_int_equal(s->needs, NEED_FLOW);
-    snapshot_unref(s);
+    assert_int_equal(s->needs, NEED_TCP_INFO);
+    sample_unref(s);
     req.interval_ms = 10; /* a shorter interval is in force at once, too */
     sampler_request(sampler, &req, false);
     s = published();
     assert_int_equal(s->interval_ms, 10);
-    snapshot_unref(s);
+    sample_unref(s);
     stop();
     assert_true(fake.closed);
 }
@@ -89,7 +89,7 @@ static void samples_at_once_when_wished(void **state)
 static void failures_are_published(void **state)
 {
     const struct request req = {.interval_ms = HOUR_MS};
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -99,20 +99,20 @@ static void failures_are_published(void **state)
     assert_int_equal(s->status, SAMPLE_FAILED);
     assert_string_equal(s->why, "the fake fails");
     assert_int_equal(s->asked_interval_ms, HOUR_MS);
-    snapshot_unref(s);
+    sample_unref(s);
     fake.fails = 0;
     sampler_request(sampler, &req, true);
     s = published();
     assert_int_equal(s->status, SAMPLE_COMPLETE);
     assert_int_equal(history_at(&s->history, 1)->status, POINT_MISSED);
-    snapshot_unref(s);
+    sample_unref(s);
     stop();
 }
 
 static void a_dear_sample_stretches_the_interval(void **state)
 {
     struct request req = {.interval_ms = 2000};
-    struct snapshot *s;
+    struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -121,27 +121,27 @@ static void a_dear_sample_stretches_the_interval(void **state)
     s = published();
     assert_in_range(s->interval_ms, 4000, 4200); /* a quarter of a core */
     assert_int_equal(s->asked_interval_ms, 1000);
-    snapshot_unref(s);
+    sample_unref(s);
     fake.cpu_ns = NS_PER_S * 9 / 10; /* a little less changes nothing */
     sampler_request(sampler, &req, true);
     s = published();
     assert_in_range(s->interval_ms, 4000, 4200);
     assert_int_equal(s->asked_interval_ms, 2000);
-    snapshot_unref(s);
+    sample_unref(s);
     req.interval_ms = 1000;
     fake.cpu_ns = 1; /* much less does, as soon as it is more than a lucky moment */
     for (int i = 0; i < 3; i++) {
         sampler_request(sampler, &req, true);
-        snapshot_unref(published());
+        sample_unref(published());
     }
     s = sampler_latest(sampler);
     assert_in_range(s->interval_ms, 1500, 2500);
-    snapshot_unref(s);
+    sample_unref(s);
     req.interval_ms = 60000; /* within the budget */
     sampler_request(sampler, &req, true);
     s = published();
     assert_int_equal(s->interval_ms, 60000);
-    snapshot_unref(s);
+    sample_unref(s);
     stop();
 }
 
@@ -149,13 +149,13 @@ static void *reader(void *arg)
 {
     (void)arg;
     while (atomic_load(&fake.taken) < 100) {
-        struct snapshot *s = sampler_latest(sampler);
+        struct sample *s = sampler_latest(sampler);
         if (!s)
             continue;
         for (uint32_t row = 0; row < s->n_live; row++)
             assert_int_equal(s->conn[row].cookie, row + 1);
         assert_true(s->history.len > 0);
-        snapshot_unref(s);
+        sample_unref(s);
     }
     return NULL;
 }
@@ -171,7 +171,7 @@ static void many_readers(void **state)
     for (int i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, reader, NULL), 0);
     for (unsigned i = 0; atomic_load(&fake.taken) < 100; i++) {
-        req.needs = i % 2 ? NEED_FLOW : 0;
+        req.needs = i % 2 ? NEED_TCP_INFO : 0;
         fake.rows = i % 700;
         sampler_request(sampler, &req, true);
         poll(NULL, 0, 1);
@@ -183,7 +183,7 @@ static void many_readers(void **state)
 
 static void stop_leaves_a_dump_without_end(void **state)
 {
-    struct snapshot *kept;
+    struct sample *kept;
     int64_t end;
 
     (void)state;
@@ -195,12 +195,12 @@ static void stop_leaves_a_dump_without_end(void **state)
     stop(); /* comes back although the sample cannot end */
     assert_false(fake.closed);
     pthread_mutex_unlock(&fake.gate);
-    end = clock_mono_ns() + PATIENCE_MS * NS_PER_MS;
+    end = clock_mono_ns() + TCP_TIMEOUTS_MS * NS_PER_MS;
     while (!atomic_load(&fake.closed) && clock_mono_ns() < end)
         poll(NULL, 0, 1);
     assert_true(fake.closed); /* the thread has cleared up */
     assert_int_equal(kept->total, 3);
-    snapshot_unref(kept); /* a reader may outlive them all */
+    sample_unref(kept); /* a reader may outlive them all */
 }
 
 static void signals_are_the_main_threads(void **state)
@@ -208,7 +208,7 @@ static void signals_are_the_main_threads(void **state)
     (void)state;
     fake_init(&fake);
     start(HOUR_MS);
-    snapshot_unref(published());
+    sample_unref(published());
     assert_true(sigismember(&fake.blocked, SIGTERM));
     assert_true(sigismember(&fake.blocked, SIGWINCH));
     assert_false(sigismember(&fake.blocked, SIGSEGV)); /* a crash must find its handler */

@@ -32,7 +32,7 @@ static void expressions(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct snapshot *s = snapshot_new(NULL);
+        struct sample *s = sample_new(NULL);
         struct conn *c = sample_row(s, rows[i].local, rows[i].remote, rows[i].state);
         struct str ss = STR_INIT, tcpdump = STR_INIT;
         select_ss(c, &ss);
@@ -41,13 +41,13 @@ static void expressions(void **state)
         assert_string_equal(str_text(&tcpdump), rows[i].tcpdump);
         str_fini(&ss);
         str_fini(&tcpdump);
-        snapshot_unref(s);
+        sample_unref(s);
     }
 }
 
 static void commands(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
     struct str ss = STR_INIT, tcpdump = STR_INIT;
 
@@ -59,7 +59,7 @@ static void commands(void **state)
                         "tcpdump -ni any 'tcp and host 10.0.0.1 and 10.0.0.2 and port 80 and 9'");
     str_fini(&ss);
     str_fini(&tcpdump);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

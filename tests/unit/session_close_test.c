@@ -134,10 +134,10 @@ static void time_that_passed_unread_is_not_quiet(void **state)
 
 static void paste(struct stage *st, const char *text)
 {
-    struct input begin = {.key = KEY_CODE_PASTE_BEGIN}, end_ = {.key = KEY_CODE_PASTE_END};
+    struct input begin = {.key = KEY_CODE_PASTE_BEGIN}, endpoint_ = {.key = KEY_CODE_PASTE_END};
     session_input(st->session, &begin, st->now_ns);
     stage_type(st, text);
-    session_input(st->session, &end_, st->now_ns);
+    session_input(st->session, &endpoint_, st->now_ns);
 }
 
 static void a_paste_never_confirms(void **state)

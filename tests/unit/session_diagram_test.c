@@ -11,7 +11,7 @@
 
 static unsigned chosen(const struct stage *st)
 {
-    return ui_strip_state(st->ui);
+    return ui_state_list_state(st->ui);
 }
 
 static void arrows_walk_it(void **state)
@@ -44,16 +44,16 @@ static void every_box_is_reached(void **state)
 {
     (void)state;
     static const int steps[][2] = {{0, -1}, {0, 1}, {-1, 0}, {1, 0}};
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++) {
-        uint32_t reached = STATE_BIT(state_strip_order[i]), before = 0;
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        uint32_t reached = STATE_BIT(state_state_list_order[i]), before = 0;
         while (reached != before) {
             before = reached;
             for (unsigned s = 1; s < TCP_STATE_COUNT; s++)
                 for (unsigned k = 0; k < 4 && (before >> s & 1); k++)
                     reached |= STATE_BIT(diagram_neighbour(s, steps[k][0], steps[k][1]));
         }
-        for (unsigned j = 0; j < STATE_STRIP_COUNT; j++)
-            assert_true(reached >> state_strip_order[j] & 1);
+        for (unsigned j = 0; j < STATE_STATE_LIST_COUNT; j++)
+            assert_true(reached >> state_state_list_order[j] & 1);
     }
 }
 

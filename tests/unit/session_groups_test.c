@@ -62,14 +62,14 @@ static const char *lines(void)
 {
     static char text[256];
     struct str out = STR_INIT;
-    const struct listing *l = st.session->list;
+    const struct row_view *l = st.session->list;
     for (uint32_t i = 0; i < l->rows.n; i++) {
         uint32_t line = l->rows.row[i];
         str_add(&out, i ? " " : "");
         if (line_is_group(line))
-            groups_format(&l->groups, l->snapshot, line_group(line), &out);
+            groups_format(&l->groups, l->sample, line_group(line), &out);
         else
-            str_addf(&out, "%u", l->snapshot->conn[line].sport);
+            str_addf(&out, "%u", l->sample->conn[line].sport);
     }
     snprintf(text, sizeof text, "%s", str_text(&out));
     str_fini(&out);
@@ -392,19 +392,19 @@ static void only_what_is_shown_is_sampled(void **state)
     st.ui->chosen[1] = COL_STATE;
     st.ui->chosen[2] = COL_RTT;
     session_request(st.session, &req, &now);
-    assert_true(req.needs & NEED_FLOW);
+    assert_true(req.needs & NEED_TCP_INFO);
     group_by(COL_STATE);
     session_request(st.session, &req, &now);
-    assert_false(req.needs & NEED_FLOW); /* no round-trip time of a group */
+    assert_false(req.needs & NEED_TCP_INFO); /* no round-trip time of a group */
     stage_keys(&st, "Right");
     session_request(st.session, &req, &now);
-    assert_true(req.needs & NEED_FLOW);
+    assert_true(req.needs & NEED_TCP_INFO);
     stage_keys(&st, "Left f Home"); /* the chooser: tick what can be summed */
     while (st.ui->menu[st.ui->overlay_cursor] != COL_BYTES_ACKED)
         stage_keys(&st, "Down");
     stage_keys(&st, "Space Enter");
     session_request(st.session, &req, &now);
-    assert_true(req.needs & NEED_FLOW); /* a sum, drawn */
+    assert_true(req.needs & NEED_TCP_INFO); /* a sum, drawn */
 }
 
 static void limits_are_said(void **state)
@@ -442,7 +442,7 @@ static void started_with_groups(void **state)
     settings.group_by = COL_REMOTE_PORT;
     settings.group_sort = (struct group_sort){GROUP_KEY, false};
     assert_int_equal(session_new(&session, &settings, -1, true, false), 0);
-    session_sample(session, snapshot_ref(st.last), st.now_ns);
+    session_sample(session, sample_ref(st.last), st.now_ns);
     struct session *before = st.session;
     st.session = session;
     assert_string_equal(lines(), "22 80 443");
@@ -462,7 +462,7 @@ static void by_the_worker(void **state)
     st.session->first_rows = 2;
     people();
     stage_sample(&st);
-    while (!st.session->list->snapshot)
+    while (!st.session->list->sample)
         stage_let_work(&st);
     assert_string_equal(lines(), "1004 1001"); /* the first rows */
     group_by(COL_REMOTE_PORT);
@@ -471,7 +471,7 @@ static void by_the_worker(void **state)
     while (st.ui->updating)
         stage_let_work(&st);
     assert_string_equal(lines(), "443 80 22");
-    assert_false(listing_is_partial(st.session->list));
+    assert_false(row_view_is_partial(st.session->list));
     stage_keys(&st, "Down Right");
     while (st.ui->updating)
         stage_let_work(&st);

@@ -66,7 +66,7 @@ static void check(const struct stage *st)
     const struct ui *ui = st->ui;
     assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
     assert_true(ui->overlay <= OVERLAY_GROUP_SORT && ui->prompt <= PROMPT_EXPORT);
-    assert_true(ui->strip <= STATE_STRIP_COUNT);
+    assert_true(ui->state_list <= STATE_STATE_LIST_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
     assert_true(ui->n_chosen <= COL_COUNT &&
                 (ui->n_menu <= COL_COUNT || ui->overlay == OVERLAY_NAMESPACES));
@@ -85,7 +85,7 @@ static void check(const struct stage *st)
             assert_true(s->list->grouped && ui->on_group && value_same(&v, &ui->group));
         } else if (ui->bound) {
             assert_false(ui->on_group);
-            assert_true(conn_same(&ui->selected, &s->list->snapshot->conn[line]));
+            assert_true(conn_same(&ui->selected, &s->list->sample->conn[line]));
         }
     }
 }

@@ -325,7 +325,7 @@ static void chooser_orders_columns_and_leaves_its_lines(void **state)
     (void)state;
     struct stage st;
     stage_open_ports(&st);
-    assert_null(session_farewell(st.session));
+    assert_null(session_exit_message(st.session));
     stage_keys(&st, "f End");
     enum column_id last = st.ui->menu[st.ui->n_menu - 1];
     stage_keys(&st, "Space Home");
@@ -336,7 +336,7 @@ static void chooser_orders_columns_and_leaves_its_lines(void **state)
     stage_keys(&st, "Enter");
     assert_int_equal(st.ui->chosen[0], COL_STATE);
     assert_int_equal(st.ui->chosen[st.ui->n_chosen - 1], last);
-    const char *line = session_farewell(st.session);
+    const char *line = session_exit_message(st.session);
     assert_memory_equal(line, "[columns]\nshow = state,", 23);
     enum column_id ids[COL_COUNT];
     struct err err;

@@ -64,7 +64,7 @@ static void overlay_pane_scrolls_and_closes(void **state)
     stage_close(&st);
 }
 
-static void strip_moves_and_chooses_states(void **state)
+static void state_list_moves_and_chooses_states(void **state)
 {
     (void)state;
     struct stage st;
@@ -76,17 +76,17 @@ static void strip_moves_and_chooses_states(void **state)
     assert_string_equal(st.ui->filter, "state:tw");
     assert_int_equal(st.session->list->rows.n, 1);
     stage_keys(&st, "Home");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
     stage_keys(&st, "Enter");
     assert_string_equal(st.ui->filter, "state:li");
     stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_FIN_WAIT1);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_FIN_WAIT1);
     stage_keys(&st, "End");
-    assert_int_equal(ui_strip_state(st.ui), 0);
+    assert_int_equal(ui_state_list_state(st.ui), 0);
     stage_keys(&st, "Enter");
     assert_string_equal(st.ui->filter, "");
     session_resize(st.session, 120, 34); /* one column has no place for "all" */
-    assert_int_not_equal(ui_strip_state(st.ui), 0);
+    assert_int_not_equal(ui_state_list_state(st.ui), 0);
     stage_close(&st);
 }
 
@@ -99,11 +99,11 @@ static void chips_pass_over_states_that_nobody_is_in(void **state)
     stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
     stage_sample(&st);
     stage_keys(&st, "Left");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
     stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_TIME_WAIT);
     stage_keys(&st, "Right");
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_TIME_WAIT);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_TIME_WAIT);
     stage_close(&st);
 }
 
@@ -203,22 +203,22 @@ static void figures_first_seen_are_sampled_at_once(void **state)
     bool now;
     assert_true(session_request(st.session, &req, &now));
     assert_false(now);
-    assert_false(req.needs & NEED_FLOW);
+    assert_false(req.needs & NEED_TCP_INFO);
     stage_keys(&st, "Enter");
     assert_true(session_request(st.session, &req, &now));
     assert_true(now);
-    assert_true(req.needs & NEED_FLOW);
+    assert_true(req.needs & NEED_TCP_INFO);
     assert_int_equal(req.n_watched, 1);
     assert_true(conn_same(&req.watched[0], &st.ui->details));
     stage_keys(&st, "Esc /");
     stage_type(&st, "rtt_us>5");
     assert_true(session_request(st.session, &req, &now)); /* the details are not followed now */
     assert_false(now);
-    assert_true(req.needs & NEED_FLOW);
+    assert_true(req.needs & NEED_TCP_INFO);
     stage_keys(&st, "Esc");
     assert_true(session_request(st.session, &req, &now));
     assert_false(now);
-    assert_false(req.needs & NEED_FLOW);
+    assert_false(req.needs & NEED_TCP_INFO);
     stage_close(&st);
 }
 
@@ -246,13 +246,13 @@ static void only_what_the_pane_shows_is_broken_down(void **state)
     assert_int_equal(st.session->breakdown.state, 0);
     session_resize(st.session, 120, 34);
     st.ui->subject = FOCUS_STATES;
-    st.ui->strip = 4;
+    st.ui->state_list = 4;
     session_tick(st.session, st.now_ns);
     assert_int_equal(st.session->breakdown.state, TCP_STATE_CLOSE_WAIT);
     assert_int_equal(st.session->breakdown.rows, 1);
     session_request(st.session, &req, &now);
-    assert_true(req.needs & NEED_FLOW); /* the time since the peer's FIN */
-    stage_keys(&st, "w w");             /* none */
+    assert_true(req.needs & NEED_TCP_INFO); /* the time since the peer's FIN */
+    stage_keys(&st, "w w");                 /* none */
     assert_int_equal(st.session->breakdown.state, 0);
     stage_close(&st);
 }
@@ -275,9 +275,9 @@ static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
     assert_int_equal(stage_port(&st), 140);
     stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
     assert_int_equal(stage_port(&st), 160);
-    stage_mouse(&st, 4, l.strip.y + 1, MOUSE_CLICK);
+    stage_mouse(&st, 4, l.state_list.y + 1, MOUSE_CLICK);
     assert_int_equal(st.ui->focus, FOCUS_STATES);
-    assert_int_equal(ui_strip_state(st.ui), TCP_STATE_LISTEN);
+    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
     int x = 0;
     while (x < 80 && view_column_head_at(&v, x, first - 1) != COL_REMOTE)
         x++;
@@ -315,7 +315,7 @@ int main(void)
         cmocka_unit_test(tab_goes_round_the_parts_that_are_there),
         cmocka_unit_test(pane_gets_the_focus_when_it_hides_lines),
         cmocka_unit_test(overlay_pane_scrolls_and_closes),
-        cmocka_unit_test(strip_moves_and_chooses_states),
+        cmocka_unit_test(state_list_moves_and_chooses_states),
         cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
         cmocka_unit_test(overlays_scroll_within_their_lines),
         cmocka_unit_test(details_count_the_living),

@@ -244,7 +244,7 @@ static void pause_stands_still_while_sampling_goes_on(void **state)
     assert_int_equal(stage_port_at(&st, 0), 290);
     stage_keys(&st, "p");
     assert_int_equal(st.session->list->rows.n, 21);
-    assert_ptr_equal(st.session->list->snapshot, st.last);
+    assert_ptr_equal(st.session->list->sample, st.last);
     stage_close(&st);
 }
 

@@ -48,19 +48,19 @@ static int tear_down(void **state)
     while (!(condition))                                                                           \
     stage_let_work(&st)
 
-static const struct listing *list(void)
+static const struct row_view *list(void)
 {
     return st.session->list;
 }
 
 static bool shows_newest(void)
 {
-    return list()->snapshot == st.last;
+    return list()->sample == st.last;
 }
 
 static bool shows_all(void)
 {
-    return shows_newest() && !listing_is_partial(list());
+    return shows_newest() && !row_view_is_partial(list());
 }
 
 static void bind_first_row(void)
@@ -75,12 +75,12 @@ static void the_first_rows_will_do_at_the_top(void **state)
 {
     (void)state;
     stage_sample(&st);
-    assert_null(list()->snapshot);
+    assert_null(list()->sample);
     assert_true(stage_shows(&st, "no sample yet"));
     UNTIL(shows_newest());
     assert_int_equal(list()->rows.n, FIRST);
     assert_int_equal(list()->rows.matched, ALL);
-    assert_int_equal(list()->survey.tally[TCP_STATE_ESTABLISHED].rows, ALL);
+    assert_int_equal(list()->summary.state_counts[TCP_STATE_ESTABLISHED].rows, ALL);
     assert_int_equal(stage_port_at(&st, FIRST - 1), 100 + 10 * (FIRST - 1));
     assert_true(stage_shows(&st, "CONNECTIONS  40"));
     assert_false(stage_shows(&st, "updating"));
@@ -104,7 +104,7 @@ static void the_pane_s_state_is_broken_down(void **state)
     UNTIL(numbers()->of == st.last);
     assert_int_equal(numbers()->state, TCP_STATE_ESTABLISHED);
     assert_int_equal(numbers()->rows, ALL);
-    const struct snapshot *before = numbers()->of;
+    const struct sample *before = numbers()->of;
     stage_remove(&st, 100);
     stage_sample(&st);
     assert_ptr_equal(numbers()->of, before);
@@ -190,7 +190,7 @@ static void the_old_order_stands_and_says_so(void **state)
     (void)state;
     bind_first_row();
     stage_keys(&st, "Down Down Down");
-    const struct listing *before = list();
+    const struct row_view *before = list();
     stage_keys(&st, "r e");
     assert_ptr_equal(list(), before);
     assert_true(stage_shows(&st, "– of 40   state:es   updating"));
@@ -228,20 +228,20 @@ static void no_sample_starves_the_worker(void **state)
 {
     (void)state;
     uint64_t seen = 0;
-    struct snapshot *first;
+    struct sample *first;
     stage_sample(&st);
-    first = snapshot_ref(st.last);
+    first = sample_ref(st.last);
     for (unsigned i = 0; i < 300; i++) {
         stage_sample(&st);
         if (i % 7 == 0)
             session_tick(st.session, st.now_ns);
-        uint64_t seq = list()->snapshot ? list()->snapshot->seq : 0;
+        uint64_t seq = list()->sample ? list()->sample->seq : 0;
         assert_true(seq >= seen);
         seen = seq;
     }
     UNTIL(shows_newest());
     assert_int_equal(atomic_load(&first->refs), 1);
-    snapshot_unref(first);
+    sample_unref(first);
 }
 
 static void pause_stands_still(void **state)
@@ -249,15 +249,15 @@ static void pause_stands_still(void **state)
     (void)state;
     stage_sample(&st);
     UNTIL(shows_newest());
-    const struct snapshot *shown = list()->snapshot;
+    const struct sample *shown = list()->sample;
     stage_sample(&st);
     stage_keys(&st, "p");
     stage_sample(&st);
     stage_let_work(&st);
-    assert_ptr_equal(list()->snapshot, shown);
+    assert_ptr_equal(list()->sample, shown);
     stage_keys(&st, "G"); /* the order of what stands still may be asked for */
-    UNTIL(!listing_is_partial(list()));
-    assert_ptr_equal(list()->snapshot, shown);
+    UNTIL(!row_view_is_partial(list()));
+    assert_ptr_equal(list()->sample, shown);
     assert_int_equal(stage_port(&st), 490);
     stage_keys(&st, "p");
     UNTIL(shows_newest());

@@ -18,7 +18,7 @@ static struct history history;
 static int begin(void **state)
 {
     (void)state;
-    return history_init(&history, HISTORY_STRIP);
+    return history_init(&history, HISTORY_SHOWN);
 }
 
 static int end(void **state)
@@ -39,7 +39,7 @@ static void sample(uint64_t seq, enum point_status status, uint32_t count)
 /* The levels as digits, "." for a gap. */
 static const char *levels(int cells)
 {
-    static char text[HISTORY_STRIP + 1];
+    static char text[HISTORY_SHOWN + 1];
     struct spark sp;
 
     spark_make(&sp, &history, STATE, cells);
@@ -65,7 +65,7 @@ static void test_tops_are_round(void **state)
 
         sample(i + 1, POINT_MEASURED, cases[i].value);
         history.len = 1;
-        history.head = (uint32_t)i % HISTORY_STRIP;
+        history.head = (uint32_t)i % HISTORY_SHOWN;
         spark_make(&sp, &history, STATE, 60);
         assert_int_equal(sp.level[59], cases[i].level);
     }

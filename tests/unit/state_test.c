@@ -85,15 +85,15 @@ static void other_words_are_none(void **state)
     assert_string_equal(state_name(255), "?");
 }
 
-static void strip_and_attention(void **state)
+static void state_list_and_attention(void **state)
 {
-    uint32_t in_strip = 0;
+    uint32_t in_state_list = 0;
     static const unsigned attention[] = {8, 2, 3, 9, 11, 4, 5, 1, 6, 10};
 
     (void)state;
-    for (unsigned i = 0; i < STATE_STRIP_COUNT; i++)
-        in_strip |= STATE_BIT(state_strip_order[i]);
-    assert_int_equal(in_strip, STATE_MASK_LISTED & ~STATE_BIT(12));
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
+        in_state_list |= STATE_BIT(state_state_list_order[i]);
+    assert_int_equal(in_state_list, STATE_MASK_LISTED & ~STATE_BIT(12));
     for (unsigned i = 0; i < sizeof attention / sizeof *attention; i++)
         assert_int_equal(state_attention(attention[i]), i);
 }
@@ -104,7 +104,7 @@ int main(void)
         cmocka_unit_test(own_names_come_back),
         cmocka_unit_test(names_of_other_tools),
         cmocka_unit_test(other_words_are_none),
-        cmocka_unit_test(strip_and_attention),
+        cmocka_unit_test(state_list_and_attention),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

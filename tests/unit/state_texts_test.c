@@ -132,7 +132,7 @@ static void check_width(unsigned state, enum section section, enum language lang
 {
     if (section == SECTION_LEAD && first_sentence_width(text) > 78)
         fail_msg("%s: %d columns: %s", state_name(state), first_sentence_width(text), text);
-    if (section == SECTION_STRIP)
+    if (section == SECTION_STATE_LIST)
         assert_in_range(utf8_width(text), 1, language == LANG_EN ? 30 : 13);
     if (section == SECTION_ALARM_HEAD)
         assert_in_range(utf8_width(text), 0, LINE_MIN);
@@ -279,8 +279,8 @@ static void korean_particles(void **unused)
 }
 
 /* Sentences are 합니다 sentences. */
-static void check_endings(unsigned state, enum section section, enum language language,
-                          const char *text)
+static void check_close_match(unsigned state, enum section section, enum language language,
+                              const char *text)
 {
     static const char polite[] = "다.";
 
@@ -295,10 +295,10 @@ static void check_endings(unsigned state, enum section section, enum language la
     }
 }
 
-static void korean_endings(void **unused)
+static void korean_close_match(void **unused)
 {
     (void)unused;
-    each_text(check_endings);
+    each_text(check_close_match);
 }
 
 /* What is commonly believed may be named under MYTHS only. */
@@ -354,11 +354,16 @@ static void verdict_widths(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(complete),       cmocka_unit_test(variants),
-        cmocka_unit_test(same_values),    cmocka_unit_test(widths),
-        cmocka_unit_test(tokens),         cmocka_unit_test(maps),
-        cmocka_unit_test(glyphs),         cmocka_unit_test(korean_particles),
-        cmocka_unit_test(korean_endings), cmocka_unit_test(myths),
+        cmocka_unit_test(complete),
+        cmocka_unit_test(variants),
+        cmocka_unit_test(same_values),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(tokens),
+        cmocka_unit_test(maps),
+        cmocka_unit_test(glyphs),
+        cmocka_unit_test(korean_particles),
+        cmocka_unit_test(korean_close_match),
+        cmocka_unit_test(myths),
         cmocka_unit_test(verdict_widths),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #include "lib/sample.h"
 #include "tcptop/ui/screen.h"
 
-static struct snapshot *s;
+static struct sample *s;
 static struct rows rows;
 static struct bindings bindings;
 static struct canvas canvas;
@@ -35,7 +35,7 @@ static int begin(void **state)
     ui_init(&ui);
     ui.focus = FOCUS_TABLE;
     ui.cursor = 1000; /* no row is the cursor's */
-    s = snapshot_new(NULL);
+    s = sample_new(NULL);
     return !s || canvas_init(&canvas, 1, 1);
 }
 
@@ -44,7 +44,7 @@ static int end(void **state)
     (void)state;
     rows_fini(&rows);
     canvas_fini(&canvas);
-    snapshot_unref(s);
+    sample_unref(s);
     return 0;
 }
 
@@ -59,12 +59,12 @@ static void draw(int w, int h)
     struct view v = view();
 
     free(rows.row);
-    rows.n = rows.matched_live = snapshot_rows(s);
+    rows.n = rows.matched_live = sample_rows(s);
     rows.row = calloc(rows.n + 1, sizeof *rows.row);
     assert_non_null(rows.row);
     for (uint32_t i = 0; i < rows.n; i++)
         rows.row[i] = i;
-    snapshot_count(s);
+    sample_count(s);
     ui.w = w;
     ui.h = h;
     assert_int_equal(canvas_resize(&canvas, w, h), 0);
@@ -256,20 +256,20 @@ static char mark(int i, enum role *role)
 
 static void test_marks(void **state)
 {
-    struct life life[8] = {{0}}, *own;
+    struct row_times times[8] = {{0}}, *own;
     enum role role;
 
     (void)state;
     for (int i = 0; i < 8; i++)
         add("10.0.2.15:443", "10.0.5.8:8443");
     s->now_ds = 100;
-    life[0] = (struct life){71, 71};
-    life[1] = (struct life){70, 70}; /* three seconds old: no longer new */
-    life[2] = (struct life){20, 80};
+    times[0] = (struct row_times){71, 71};
+    times[1] = (struct row_times){70, 70}; /* three seconds old: no longer new */
+    times[2] = (struct row_times){20, 80};
     s->conn[2].was_state = TCP_STATE_SYN_RECV;
-    sample_split(s, 7, 7);
-    own = s->life;
-    s->life = life;
+    sample_mark_rows(s, 7, 7);
+    own = s->times;
+    s->times = times;
     ui.fade_ds = 30;
     draw(80, 24);
     assert_int_equal(mark(0, &role), '+');
@@ -284,11 +284,11 @@ static void test_marks(void **state)
     assert_int_equal(canvas_at(&canvas, 8, 17)->role, ROLE_CLOSED);
     ui.fade_ds = 0; /* still one sample */
     s->now_ds = 71;
-    life[2].changed_ds = 20;
+    times[2].changed_ds = 20;
     draw(80, 24);
     assert_int_equal(mark(0, &role), '+');
     assert_int_equal(role, ROLE_NEW);
-    s->life = own;
+    s->times = own;
 }
 
 int main(void)

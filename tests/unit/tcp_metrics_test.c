@@ -17,17 +17,17 @@
 static const struct {
     const char *name;
     unsigned offset, size;
-} fields[FLOW_FIELD_COUNT] = {
+} fields[TCP_METRIC_COUNT] = {
 #define FIELD(type, name, offset) {#name, offset, sizeof(type)},
-    FLOW_FIELDS(FIELD)
+    TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
 };
 
 /* The bytes that a field takes; a bit of what came later is nothing before. */
 static unsigned end_of(unsigned field)
 {
-    if (field == FLOW_app_limited)
-        field = FLOW_delivery_bytes_s;
+    if (field == METRICS_app_limited)
+        field = METRICS_delivery_bytes_s;
     return fields[field].offset + fields[field].size;
 }
 
@@ -35,46 +35,46 @@ static unsigned end_of(unsigned field)
 static void every_length_gives_whole_fields(void **state)
 {
     uint8_t info[INFO_BYTES];
-    struct flow f;
+    struct tcp_metrics f;
     uint64_t v;
 
     (void)state;
     memset(info, 1, sizeof info);
     for (unsigned len = 0; len <= INFO_BYTES; len++) {
-        flow_read(&f, info, len, TCP_STATE_ESTABLISHED);
-        for (unsigned i = 0; i < FLOW_FIELD_COUNT; i++) {
+        tcp_metrics_read(&f, info, len, TCP_STATE_ESTABLISHED);
+        for (unsigned i = 0; i < TCP_METRIC_COUNT; i++) {
             bool there = len >= end_of(i);
-            assert_int_equal(flow_get(&f, (enum flow_field)i, &v), there);
-            if (there && i != FLOW_app_limited)
+            assert_int_equal(tcp_metrics_get(&f, (enum tcp_metric)i, &v), there);
+            if (there && i != METRICS_app_limited)
                 assert_int_equal(v, UINT64_C(0x0101010101010101) >> (64 - 8 * fields[i].size));
         }
     }
-    assert_false(flow_get(NULL, FLOW_rtt_us, &v));
+    assert_false(tcp_metrics_get(NULL, METRICS_rtt_us, &v));
 }
 
 static void offsets_are_the_kernels(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < FLOW_FIELD_COUNT; i++)
+    for (unsigned i = 0; i < TCP_METRIC_COUNT; i++)
         assert_int_equal(fields[i].offset % fields[i].size, 0);
-    assert_int_equal(fields[FLOW_rtt_us].offset, 68);
-    assert_int_equal(fields[FLOW_total_retrans_segs].offset, 100);
-    assert_int_equal(fields[FLOW_bytes_acked].offset, 120);
-    assert_int_equal(fields[FLOW_snd_wnd_bytes].offset, 228);
+    assert_int_equal(fields[METRICS_rtt_us].offset, 68);
+    assert_int_equal(fields[METRICS_total_retrans_segs].offset, 100);
+    assert_int_equal(fields[METRICS_bytes_acked].offset, 120);
+    assert_int_equal(fields[METRICS_snd_wnd_bytes].offset, 228);
 }
 
-static void put(uint8_t *info, enum flow_field field, uint64_t value)
+static void put(uint8_t *info, enum tcp_metric field, uint64_t value)
 {
     memcpy(info + fields[field].offset, &value, fields[field].size); /* little-endian hosts */
 }
 
-static bool known(const uint8_t *info, unsigned tcp_state, enum flow_field field)
+static bool known(const uint8_t *info, unsigned tcp_state, enum tcp_metric field)
 {
-    struct flow f;
+    struct tcp_metrics f;
     uint64_t v;
 
-    flow_read(&f, info, INFO_BYTES, tcp_state);
-    return flow_get(&f, field, &v);
+    tcp_metrics_read(&f, info, INFO_BYTES, tcp_state);
+    return tcp_metrics_get(&f, field, &v);
 }
 
 static void values_that_say_nothing(void **state)
@@ -83,16 +83,16 @@ static void values_that_say_nothing(void **state)
 
     (void)state;
     memset(info, 1, sizeof info);
-    put(info, FLOW_ssthresh_segs, 0x7fffffff);
-    put(info, FLOW_min_rtt_us, 0xffffffff);
-    put(info, FLOW_rtt_us, 0);
-    put(info, FLOW_delivery_bytes_s, 0);
-    assert_false(known(info, TCP_STATE_ESTABLISHED, FLOW_ssthresh_segs));
-    assert_false(known(info, TCP_STATE_ESTABLISHED, FLOW_min_rtt_us));
-    assert_false(known(info, TCP_STATE_ESTABLISHED, FLOW_rtt_us));
-    assert_false(known(info, TCP_STATE_ESTABLISHED, FLOW_rttvar_us));
-    assert_false(known(info, TCP_STATE_ESTABLISHED, FLOW_delivery_bytes_s));
-    assert_true(known(info, TCP_STATE_ESTABLISHED, FLOW_cwnd_segs));
+    put(info, METRICS_ssthresh_segs, 0x7fffffff);
+    put(info, METRICS_min_rtt_us, 0xffffffff);
+    put(info, METRICS_rtt_us, 0);
+    put(info, METRICS_delivery_bytes_s, 0);
+    assert_false(known(info, TCP_STATE_ESTABLISHED, METRICS_ssthresh_segs));
+    assert_false(known(info, TCP_STATE_ESTABLISHED, METRICS_min_rtt_us));
+    assert_false(known(info, TCP_STATE_ESTABLISHED, METRICS_rtt_us));
+    assert_false(known(info, TCP_STATE_ESTABLISHED, METRICS_rttvar_us));
+    assert_false(known(info, TCP_STATE_ESTABLISHED, METRICS_delivery_bytes_s));
+    assert_true(known(info, TCP_STATE_ESTABLISHED, METRICS_cwnd_segs));
 }
 
 static void states_without_meaning(void **state)
@@ -101,12 +101,12 @@ static void states_without_meaning(void **state)
 
     (void)state;
     memset(info, 1, sizeof info);
-    for (unsigned i = 0; i < FLOW_FIELD_COUNT; i++)
-        assert_false(known(info, TCP_STATE_LISTEN, (enum flow_field)i));
-    assert_false(known(info, TCP_STATE_SYN_SENT, FLOW_last_data_recv_ms));
-    assert_false(known(info, TCP_STATE_SYN_SENT, FLOW_snd_wnd_bytes));
-    assert_true(known(info, TCP_STATE_SYN_SENT, FLOW_rto_us));
-    assert_true(known(info, TCP_STATE_CLOSE_WAIT, FLOW_last_ack_recv_ms));
+    for (unsigned i = 0; i < TCP_METRIC_COUNT; i++)
+        assert_false(known(info, TCP_STATE_LISTEN, (enum tcp_metric)i));
+    assert_false(known(info, TCP_STATE_SYN_SENT, METRICS_last_data_recv_ms));
+    assert_false(known(info, TCP_STATE_SYN_SENT, METRICS_snd_wnd_bytes));
+    assert_true(known(info, TCP_STATE_SYN_SENT, METRICS_rto_us));
+    assert_true(known(info, TCP_STATE_CLOSE_WAIT, METRICS_last_ack_recv_ms));
 }
 
 int main(void)

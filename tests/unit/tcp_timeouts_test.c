@@ -23,7 +23,7 @@ static uint64_t left(const struct host *h, unsigned state, uint8_t retrans, uint
                            .expires_ms = expires_ms};
     uint64_t ms;
 
-    return patience_left(h, &c, &ms) ? ms : 0;
+    return tcp_timeouts_left(h, &c, &ms) ? ms : 0;
 }
 
 static void limits(void **unused)
@@ -32,24 +32,24 @@ static void limits(void **unused)
     uint64_t seconds;
 
     (void)unused;
-    assert_false(patience_syn(&h, &seconds));
-    assert_false(patience_orphan(&h, &seconds));
+    assert_false(tcp_timeouts_syn(&h, &seconds));
+    assert_false(tcp_timeouts_orphan(&h, &seconds));
     set(&h, SYSCTL_SYN_RETRIES, 6);
-    assert_true(patience_syn(&h, &seconds));
+    assert_true(tcp_timeouts_syn(&h, &seconds));
     assert_int_equal(seconds, 127); /* a kernel without linear timeouts */
     set(&h, SYSCTL_SYN_LINEAR_TIMEOUTS, 4);
-    patience_syn(&h, &seconds);
+    tcp_timeouts_syn(&h, &seconds);
     assert_int_equal(seconds, 131);
     set(&h, SYSCTL_SYNACK_RETRIES, 5);
-    patience_synack(&h, &seconds);
+    tcp_timeouts_synack(&h, &seconds);
     assert_int_equal(seconds, 63);
     set(&h, SYSCTL_RETRIES2, 15);
-    patience_data(&h, &seconds);
+    tcp_timeouts_data(&h, &seconds);
     assert_int_equal(seconds, 924);
     set(&h, SYSCTL_ORPHAN_RETRIES, 0);
-    patience_orphan(&h, &seconds);
+    tcp_timeouts_orphan(&h, &seconds);
     assert_int_equal(seconds, 102);
-    assert_true(patience_orphan_retries(&h, &seconds));
+    assert_true(tcp_timeouts_orphan_retries(&h, &seconds));
     assert_int_equal(seconds, 8);
 }
 

@@ -40,17 +40,17 @@ static void check_contrast(enum theme_background background, const uint32_t *gro
 
     theme_init(&t, DEPTH_256, background);
     for (unsigned role = 0; role < ROLE_COUNT; role++) {
-        const struct look *look = &t.look[role];
+        const struct style *style = &t.style[role];
         double least = role == ROLE_RULE || role == ROLE_FLAT ? line : text;
 
-        if (look->fg < 0)
+        if (style->fg < 0)
             continue;
-        if (look->bg >= 0) {
-            assert_true(contrast(theme_rgb(look->fg), theme_rgb(look->bg)) >= 4.5);
+        if (style->bg >= 0) {
+            assert_true(contrast(theme_rgb(style->fg), theme_rgb(style->bg)) >= 4.5);
             continue;
         }
         for (int i = 0; grounds[i] != UINT32_MAX; i++) {
-            double c = contrast(theme_rgb(look->fg), grounds[i]);
+            double c = contrast(theme_rgb(style->fg), grounds[i]);
 
             if (c < least)
                 fail_msg("%s on #%06x: %.2f", role_key((enum role)role), grounds[i], c);
@@ -75,11 +75,11 @@ static void test_depths(void **state)
     (void)state;
     theme_init(&t, DEPTH_MONO, BACKGROUND_DARK);
     for (unsigned role = 0; role < ROLE_COUNT; role++)
-        assert_true(t.look[role].fg == -1 && t.look[role].bg == -1);
+        assert_true(t.style[role].fg == -1 && t.style[role].bg == -1);
     for (unsigned light = 0; light < 2; light++) {
         theme_init(&t, DEPTH_16, (enum theme_background)light);
         for (unsigned role = 0; role < ROLE_COUNT; role++)
-            assert_true(t.look[role].fg < 8 && t.look[role].fg != 2);
+            assert_true(t.style[role].fg < 8 && t.style[role].fg != 2);
     }
 }
 
@@ -87,11 +87,11 @@ static void test_what_a_user_writes(void **state)
 {
     static const struct {
         const char *text;
-        struct look look;
+        struct style style;
     } good[] = {
-        {"117 bold", {117, -1, LOOK_BOLD}},       {"yellow", {3, -1, 0}},
-        {"White on RED bold", {7, 1, LOOK_BOLD}}, {"default", {-1, -1, 0}},
-        {"reverse", {-1, -1, LOOK_REVERSE}},      {"bold dim 0", {0, -1, LOOK_BOLD | LOOK_DIM}},
+        {"117 bold", {117, -1, STYLE_BOLD}},       {"yellow", {3, -1, 0}},
+        {"White on RED bold", {7, 1, STYLE_BOLD}}, {"default", {-1, -1, 0}},
+        {"reverse", {-1, -1, STYLE_REVERSE}},      {"bold dim 0", {0, -1, STYLE_BOLD | STYLE_DIM}},
         {"default on 255", {-1, 255, 0}},
     };
     static const char *const wrong[] = {"",         "256",         "-1",       "on",
@@ -102,15 +102,15 @@ static void test_what_a_user_writes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_int_equal(theme_set(&t, ROLE_KEY, good[i].text, DEPTH_256), 0);
-        assert_int_equal(t.look[ROLE_KEY].fg, good[i].look.fg);
-        assert_int_equal(t.look[ROLE_KEY].bg, good[i].look.bg);
-        assert_int_equal(t.look[ROLE_KEY].attributes, good[i].look.attributes);
+        assert_int_equal(t.style[ROLE_KEY].fg, good[i].style.fg);
+        assert_int_equal(t.style[ROLE_KEY].bg, good[i].style.bg);
+        assert_int_equal(t.style[ROLE_KEY].attributes, good[i].style.attributes);
     }
     theme_init(&t, DEPTH_256, BACKGROUND_DARK);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if (theme_set(&t, ROLE_KEY, wrong[i], DEPTH_256) != -EINVAL)
             fail_msg("'%s' was taken", wrong[i]);
-        assert_int_equal(t.look[ROLE_KEY].fg, 117);
+        assert_int_equal(t.style[ROLE_KEY].fg, 117);
     }
 }
 
@@ -121,11 +121,11 @@ static void test_a_poorer_terminal_takes_what_it_can(void **state)
     (void)state;
     theme_init(&t, DEPTH_MONO, BACKGROUND_DARK);
     assert_int_equal(theme_set(&t, ROLE_TEXT, "red bold", DEPTH_MONO), 0);
-    assert_int_equal(t.look[ROLE_TEXT].fg, -1);
-    assert_int_equal(t.look[ROLE_TEXT].attributes, LOOK_BOLD);
+    assert_int_equal(t.style[ROLE_TEXT].fg, -1);
+    assert_int_equal(t.style[ROLE_TEXT].attributes, STYLE_BOLD);
     theme_init(&t, DEPTH_16, BACKGROUND_DARK);
     assert_int_equal(theme_set(&t, ROLE_NEW, "208", DEPTH_16), 0);
-    assert_int_equal(t.look[ROLE_NEW].fg, 6);
+    assert_int_equal(t.style[ROLE_NEW].fg, 6);
 }
 
 static void test_xterm_colors(void **state)

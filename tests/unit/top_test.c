@@ -16,20 +16,20 @@
 
 #define ROWS 3000
 
-static struct snapshot *fresh(void)
+static struct sample *fresh(void)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     assert_non_null(s);
-    s->needs = NEED_FLOW;
+    s->needs = NEED_TCP_INFO;
     return s;
 }
 
 /* Few distinct values, so that ties are the rule. */
-static void add(struct snapshot *s, uint64_t *seed, uint64_t cookie)
+static void add(struct sample *s, uint64_t *seed, uint64_t cookie)
 {
-    struct flow *flow;
-    struct conn *c = snapshot_add(s, &flow);
+    struct tcp_metrics *metrics;
+    struct conn *c = sample_add(s, &metrics);
 
     assert_non_null(c);
     c->family = AF_INET;
@@ -40,39 +40,39 @@ static void add(struct snapshot *s, uint64_t *seed, uint64_t cookie)
     c->dport = (uint16_t)(1 + model_random(seed, 60000));
     c->state = (uint8_t)(1 + model_random(seed, 11));
     c->rqueue = model_random(seed, 3);
-    flow->valid = model_random(seed, 2) << FLOW_rtt_us;
-    flow->rtt_us = model_random(seed, 40);
+    metrics->valid = model_random(seed, 2) << METRICS_rtt_us;
+    metrics->rtt_us = model_random(seed, 40);
 }
 
-static struct snapshot *whole_sample(void)
+static struct sample *whole_sample(void)
 {
-    struct snapshot *s = fresh();
+    struct sample *s = fresh();
     uint64_t seed = 7;
 
     for (uint64_t cookie = 1; cookie <= ROWS; cookie++)
         add(s, &seed, cookie);
-    snapshot_count(s);
+    sample_count(s);
     return s;
 }
 
 /* The same rows as they would come from a dump. */
-static struct snapshot *through(struct top *t)
+static struct sample *through(struct top *t)
 {
-    struct snapshot *s = fresh();
+    struct sample *s = fresh();
     uint64_t seed = 7;
 
-    sieve_begin(&t->sieve, s);
+    row_stream_begin(&t->row_stream, s);
     for (uint64_t cookie = 1; cookie <= ROWS; cookie++) {
-        if (sieve_is_full(&t->sieve, s))
-            sieve_shake(&t->sieve, s);
+        if (row_stream_is_full(&t->row_stream, s))
+            row_stream_flush(&t->row_stream, s);
         add(s, &seed, cookie);
-        assert_in_range(s->n_live, 0, t->limit + t->sieve.every);
+        assert_in_range(s->n_live, 0, t->limit + t->row_stream.every);
     }
-    sieve_shake(&t->sieve, s);
+    row_stream_flush(&t->row_stream, s);
     return s;
 }
 
-static void expect_same(const struct snapshot *whole, const struct snapshot *s,
+static void expect_same(const struct sample *whole, const struct sample *s,
                         const struct predicate *p, const struct sort *sort, uint32_t limit)
 {
     struct rows all = {0}, first = {0};
@@ -83,8 +83,8 @@ static void expect_same(const struct snapshot *whole, const struct snapshot *s,
     for (uint32_t i = 0; i < first.n; i++) {
         uint32_t here = first.row[i], there = all.row[i];
         assert_memory_equal(&s->conn[here], &whole->conn[there], sizeof *s->conn);
-        assert_int_equal(s->flow[here].valid, whole->flow[there].valid);
-        assert_int_equal(s->flow[here].rtt_us, whole->flow[there].rtt_us);
+        assert_int_equal(s->metrics[here].valid, whole->metrics[there].valid);
+        assert_int_equal(s->metrics[here].rtt_us, whole->metrics[there].rtt_us);
     }
     assert_int_equal(s->total, all.n);
     rows_fini(&all);
@@ -96,22 +96,22 @@ static void in_every_order(void **state)
     (void)state;
     static const uint32_t limits[] = {1, 50, 700, ROWS - 1, ROWS, 2 * ROWS};
     const struct predicate all = {0};
-    struct snapshot *whole = whole_sample();
+    struct sample *whole = whole_sample();
 
     for (int column = 0; column < COL_COUNT; column++) {
         for (size_t i = 0; i < 2 * sizeof limits / sizeof *limits; i++) {
             struct sort sort = {(enum column_id)column, i % 2};
             struct top t;
             assert_int_equal(top_init(&t, &all, &sort, limits[i / 2]), 0);
-            struct snapshot *s = through(&t);
+            struct sample *s = through(&t);
             expect_same(whole, s, NULL, &sort, limits[i / 2]);
             assert_memory_equal(s->count, whole->count, sizeof s->count);
-            assert_false(t.sieve.doubtful);
-            snapshot_unref(s);
+            assert_false(t.row_stream.doubtful);
+            sample_unref(s);
             top_fini(&t);
         }
     }
-    snapshot_unref(whole);
+    sample_unref(whole);
 }
 
 static void what_passes(void **state)
@@ -119,7 +119,7 @@ static void what_passes(void **state)
     (void)state;
     static const char *const filters[] = {"lport:7", "state:es,tw rtt_us>20us", "lport:1000"};
     const struct sort sort = {COL_RTT, true};
-    struct snapshot *whole = whole_sample();
+    struct sample *whole = whole_sample();
 
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct predicate p = {0};
@@ -127,15 +127,15 @@ static void what_passes(void **state)
         struct top t;
         assert_int_equal(filter_parse(filters[i], &p, &error), 0);
         assert_int_equal(top_init(&t, &p, &sort, 20), 0);
-        struct snapshot *s = through(&t);
+        struct sample *s = through(&t);
         expect_same(whole, s, &p, &sort, 20);
         if (i == 1)
             assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
-        snapshot_unref(s);
+        sample_unref(s);
         top_fini(&t);
         predicate_fini(&p);
     }
-    snapshot_unref(whole);
+    sample_unref(whole);
 }
 
 static void only_counted(void **state)
@@ -143,20 +143,20 @@ static void only_counted(void **state)
     (void)state;
     const struct predicate all = {0};
     const struct sort sort = {COL_STATE, false};
-    struct snapshot *whole = whole_sample();
+    struct sample *whole = whole_sample();
     struct top t;
 
     assert_int_equal(top_init(&t, &all, &sort, 0), 0);
     for (int again = 0; again < 2; again++) { /* a dump that begins again counts from nothing */
-        struct snapshot *s = through(&t);
+        struct sample *s = through(&t);
         assert_int_equal(s->n_live, 0);
         assert_int_equal(s->total, ROWS);
         assert_memory_equal(s->count, whole->count, sizeof s->count);
-        assert_false(t.sieve.doubtful);
-        snapshot_unref(s);
+        assert_false(t.row_stream.doubtful);
+        sample_unref(s);
     }
     top_fini(&t);
-    snapshot_unref(whole);
+    sample_unref(whole);
 }
 
 static void twice(void **state)
@@ -168,21 +168,21 @@ static void twice(void **state)
     struct top t;
 
     assert_int_equal(top_init(&t, &all, &sort, 5), 0);
-    struct snapshot *s = fresh();
+    struct sample *s = fresh();
     for (int without_cookies = 0; without_cookies < 2; without_cookies++) {
-        sieve_begin(&t.sieve, s);
+        row_stream_begin(&t.row_stream, s);
         s->n_live = 0;
         for (uint64_t i = 0; i < 100; i++) {
             add(s, &seed, i == 90 ? 3 : i + 1); /* long after the first one left */
             if (without_cookies)
                 s->conn[s->n_live - 1].flags = CONN_NO_COOKIE;
-            if (sieve_is_full(&t.sieve, s))
-                sieve_shake(&t.sieve, s);
+            if (row_stream_is_full(&t.row_stream, s))
+                row_stream_flush(&t.row_stream, s);
         }
-        sieve_shake(&t.sieve, s);
-        assert_int_equal(t.sieve.doubtful, !without_cookies);
+        row_stream_flush(&t.row_stream, s);
+        assert_int_equal(t.row_stream.doubtful, !without_cookies);
     }
-    snapshot_unref(s);
+    sample_unref(s);
     top_fini(&t);
 }
 

@@ -16,10 +16,10 @@
 
 static const struct {
     unsigned from, to;
-} ends[EDGE_COUNT] = {
-#define EDGE(ident, from, to) {TCP_STATE_##from, TCP_STATE_##to},
-    STATE_EDGES(EDGE)
-#undef EDGE
+} ends[TRANSITION_COUNT] = {
+#define TRANSITION(ident, from, to) {TCP_STATE_##from, TCP_STATE_##to},
+    STATE_TRANSITIONS(TRANSITION)
+#undef TRANSITION
 };
 
 /* One change of state passes the edges of one way: each begins where the one before ends. */
@@ -29,27 +29,28 @@ static void every_way_is_a_way(void **state)
     unsigned ways = 0;
     for (unsigned from = 0; from < TCP_STATE_COUNT; from++) {
         for (unsigned to = 1; to < TCP_STATE_COUNT; to++) {
-            struct edges e = {{0}};
+            struct transitions e = {{0}};
             unsigned at = from, steps = 0, passed = 0;
-            edges_change(&e, from, to);
-            for (unsigned edge = 0; edge < EDGE_COUNT; edge++) {
-                assert_in_range(e.seen[edge], 0, 1);
-                passed += e.seen[edge];
+            transitions_change(&e, from, to);
+            for (unsigned transition = 0; transition < TRANSITION_COUNT; transition++) {
+                assert_in_range(e.seen[transition], 0, 1);
+                passed += e.seen[transition];
             }
             if (!passed)
                 continue;
             /* of one that was not there it is not known how it came, but for SYN */
-            at = from                   ? from
-                 : e.seen[EDGE_SYN]     ? TCP_STATE_LISTEN
-                 : e.seen[EDGE_CONNECT] ? TCP_STATE_CLOSED
-                                        : TCP_STATE_ESTABLISHED;
+            at = from                         ? from
+                 : e.seen[TRANSITION_SYN]     ? TCP_STATE_LISTEN
+                 : e.seen[TRANSITION_CONNECT] ? TCP_STATE_CLOSED
+                                              : TCP_STATE_ESTABLISHED;
             for (bool moved = true; moved;) {
                 moved = false;
-                for (unsigned edge = 0; edge < EDGE_COUNT && !moved; edge++) {
-                    moved = e.seen[edge] && ends[edge].from == at;
+                for (unsigned transition = 0; transition < TRANSITION_COUNT && !moved;
+                     transition++) {
+                    moved = e.seen[transition] && ends[transition].from == at;
                     if (moved) {
-                        at = ends[edge].to;
-                        e.seen[edge] = 0;
+                        at = ends[transition].to;
+                        e.seen[transition] = 0;
                         steps++;
                     }
                 }
@@ -65,48 +66,48 @@ static void every_way_is_a_way(void **state)
 static void no_way_back(void **state)
 {
     (void)state;
-    struct edges e = {{0}}, none = {{0}};
-    edges_change(&e, TCP_STATE_TIME_WAIT, TCP_STATE_ESTABLISHED);
-    edges_change(&e, TCP_STATE_ESTABLISHED, TCP_STATE_SYN_SENT);
-    edges_change(&e, 0, TCP_STATE_ESTABLISHED);
-    edges_change(&e, 0, TCP_STATE_LISTEN);
-    edges_change(&e, 99, TCP_STATE_TIME_WAIT);
-    edges_change(&e, 0, 99);
-    edges_end(&e, TCP_STATE_ESTABLISHED, false);
-    edges_end(&e, TCP_STATE_CLOSE_WAIT, false);
-    edges_end(&e, TCP_STATE_FIN_WAIT2, false);
-    edges_end(&e, TCP_STATE_LISTEN, true);
+    struct transitions e = {{0}}, none = {{0}};
+    transitions_change(&e, TCP_STATE_TIME_WAIT, TCP_STATE_ESTABLISHED);
+    transitions_change(&e, TCP_STATE_ESTABLISHED, TCP_STATE_SYN_SENT);
+    transitions_change(&e, 0, TCP_STATE_ESTABLISHED);
+    transitions_change(&e, 0, TCP_STATE_LISTEN);
+    transitions_change(&e, 99, TCP_STATE_TIME_WAIT);
+    transitions_change(&e, 0, 99);
+    transitions_end(&e, TCP_STATE_ESTABLISHED, false);
+    transitions_end(&e, TCP_STATE_CLOSE_WAIT, false);
+    transitions_end(&e, TCP_STATE_FIN_WAIT2, false);
+    transitions_end(&e, TCP_STATE_LISTEN, true);
     assert_memory_equal(&e, &none, sizeof e);
-    edges_end(&e, TCP_STATE_FIN_WAIT2, true);
-    edges_end(&e, TCP_STATE_TIME_WAIT, true);
-    edges_end(&e, TCP_STATE_TIME_WAIT, false);
-    edges_end(&e, TCP_STATE_LAST_ACK, false);
-    assert_int_equal(e.seen[EDGE_ORPHAN_OVER], 1);
-    assert_int_equal(e.seen[EDGE_WAIT_OVER], 2);
-    assert_int_equal(e.seen[EDGE_LAST_ACKED], 1);
+    transitions_end(&e, TCP_STATE_FIN_WAIT2, true);
+    transitions_end(&e, TCP_STATE_TIME_WAIT, true);
+    transitions_end(&e, TCP_STATE_TIME_WAIT, false);
+    transitions_end(&e, TCP_STATE_LAST_ACK, false);
+    assert_int_equal(e.seen[TRANSITION_ORPHAN_OVER], 1);
+    assert_int_equal(e.seen[TRANSITION_WAIT_OVER], 2);
+    assert_int_equal(e.seen[TRANSITION_LAST_ACKED], 1);
 }
 
-static struct snapshot *sample(uint64_t seq)
+static struct sample *sample(uint64_t seq)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
     s->seq = seq;
     s->mono_ns = (int64_t)seq * NS_PER_S;
     s->now_ds = (uint32_t)seq * 10;
     return s;
 }
 
-static struct snapshot *join(struct delta *d, struct snapshot *next, struct snapshot *prev)
+static struct sample *join(struct diff *d, struct sample *next, struct sample *prev)
 {
-    assert_int_equal(delta_join(d, next, prev, 30), 0);
-    snapshot_unref(prev);
+    assert_int_equal(diff_join(d, next, prev, 30), 0);
+    sample_unref(prev);
     return next;
 }
 
 static void samples_are_compared(void **state)
 {
     (void)state;
-    struct delta *d = delta_new();
-    struct snapshot *s = sample(1), *next;
+    struct diff *d = diff_new();
+    struct sample *s = sample(1), *next;
     model_add(s, 1, TCP_STATE_ESTABLISHED); /* was there: nobody saw how it came */
     model_add(s, 2, TCP_STATE_SYN_SENT);
     model_add(s, 3, TCP_STATE_FIN_WAIT1);
@@ -117,29 +118,30 @@ static void samples_are_compared(void **state)
     model_add(next, 3, TCP_STATE_FIN_WAIT1);
     model_add(next, 4, TCP_STATE_CLOSE_WAIT); /* came and went on between */
     s = join(d, next, s);
-    assert_int_equal(s->edges.seen[EDGE_CLOSE_HERE], 1);
-    assert_int_equal(s->edges.seen[EDGE_FIN_ACKED], 1);
-    assert_int_equal(s->edges.seen[EDGE_FIN_CAME], 1);
-    assert_int_equal(s->edges.seen[EDGE_ANSWERED], 1);
-    assert_int_equal(s->edges.seen[EDGE_CLOSE_THERE], 1);
-    assert_int_equal(s->edges.seen[EDGE_SYN] + s->edges.seen[EDGE_CONNECT], 0);
+    assert_int_equal(s->transitions.seen[TRANSITION_CLOSE_HERE], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_FIN_ACKED], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_FIN_CAME], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_ANSWERED], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_CLOSE_THERE], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_SYN] + s->transitions.seen[TRANSITION_CONNECT],
+                     0);
     next = sample(3); /* the TIME_WAIT runs out, the others stay */
     model_add(next, 2, TCP_STATE_ESTABLISHED);
     model_add(next, 3, TCP_STATE_FIN_WAIT1);
     model_add(next, 4, TCP_STATE_CLOSE_WAIT);
     model_add(next, 5, TCP_STATE_SYN_SENT);
     s = join(d, next, s);
-    assert_int_equal(s->edges.seen[EDGE_WAIT_OVER], 1);
-    assert_int_equal(s->edges.seen[EDGE_CONNECT], 1);
-    assert_int_equal(s->edges.seen[EDGE_CLOSE_HERE], 1); /* sums since the start */
-    snapshot_unref(s);
-    delta_free(d);
+    assert_int_equal(s->transitions.seen[TRANSITION_WAIT_OVER], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_CONNECT], 1);
+    assert_int_equal(s->transitions.seen[TRANSITION_CLOSE_HERE], 1); /* sums since the start */
+    sample_unref(s);
+    diff_free(d);
 }
 
 static void add(struct history *h, uint64_t seq, int64_t s, uint8_t status, uint32_t seen)
 {
     struct point p = {.seq = seq, .mono_ns = s * NS_PER_S, .status = status};
-    p.edges.seen[EDGE_FIN_CAME] = seen;
+    p.transitions.seen[TRANSITION_FIN_CAME] = seen;
     history_add(h, &p);
 }
 
@@ -147,25 +149,27 @@ static void rates_by_real_times(void **state)
 {
     (void)state;
     struct history h;
-    struct edge_span span;
+    struct transition_span span;
     assert_int_equal(history_init(&h, 60), 0);
-    assert_false(history_edges(&h, 60, &span));
+    assert_false(history_transitions(&h, 60, &span));
     add(&h, 1, 100, POINT_MEASURED, 5);
-    assert_false(history_edges(&h, 60, &span));
+    assert_false(history_transitions(&h, 60, &span));
     add(&h, 2, 110, POINT_MEASURED, 25);
-    assert_true(history_edges(&h, 60, &span));
-    assert_true(edge_rate(&span, EDGE_FIN_CAME) > 1.99 && edge_rate(&span, EDGE_FIN_CAME) < 2.01);
+    assert_true(history_transitions(&h, 60, &span));
+    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
+                transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
     assert_true(span.whole && span.seconds > 9.9 && span.seconds < 10.1);
     assert_int_equal(span.longest_ns, 10 * NS_PER_S);
     add(&h, 3, 111, POINT_MISSED, 0);
-    assert_true(history_edges(&h, 60, &span));
+    assert_true(history_transitions(&h, 60, &span));
     assert_false(span.whole);
     add(&h, 4, 165, POINT_MEASURED, 80); /* the first is too old by now */
-    assert_true(history_edges(&h, 60, &span));
+    assert_true(history_transitions(&h, 60, &span));
     assert_int_equal(span.oldest->seq, 2);
-    assert_true(edge_rate(&span, EDGE_FIN_CAME) > 0.99 && edge_rate(&span, EDGE_FIN_CAME) < 1.01);
+    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
+                transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
     add(&h, 5, 300, POINT_PARTIAL, 80); /* alone in the window */
-    assert_true(history_edges(&h, 60, &span));
+    assert_true(history_transitions(&h, 60, &span));
     assert_true(span.seconds > 134 && span.seconds < 136 && !span.whole);
     history_fini(&h);
 }

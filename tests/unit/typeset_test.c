@@ -164,7 +164,7 @@ static void check_text(const char *text, const struct host *host)
 
 static void every_text_at_every_width(void **unused)
 {
-    struct snapshot *s = host_web01();
+    struct sample *s = host_web01();
 
     (void)unused;
     for (unsigned state = 1; state <= TCP_STATE_BOUND_INACTIVE; state++)
@@ -179,7 +179,7 @@ static void every_text_at_every_width(void **unused)
                            NULL);
             }
     text_use(LANG_EN);
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

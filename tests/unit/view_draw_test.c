@@ -25,7 +25,7 @@ static const int heights[] = {1,  2,  4,  5,  6,  7,  8,  9,  10, 15, 16, 17, 21
                               23, 24, 27, 28, 29, 30, 31, 34, 39, 40, 44, 50, 100, 300};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static struct snapshot *full, *failed;
+static struct sample *full, *failed;
 static struct rows rows;
 static struct bindings bindings;
 static struct canvas canvas;
@@ -83,8 +83,8 @@ static int begin(void **state)
     sample_row(full, "[fe80::42:acff:fe11:2]:22", "[fe80::1]:60000", TCP_STATE_SYN_SENT);
     full->conn[full->n_live - 1].ifindex = 1;
     sample_row(full, "255.255.255.255:65535", "255.255.255.254:65534", TCP_STATE_LAST_ACK);
-    snapshot_count(full);
-    sample_split(full, full->n_live - 4, full->n_live - 2);
+    sample_count(full);
+    sample_mark_rows(full, full->n_live - 4, full->n_live - 2);
     add_owners();
     failed = host_new();
     failed->status = SAMPLE_FAILED;
@@ -106,8 +106,8 @@ static int end(void **state)
         groups_fini(&grouped[i].groups);
     }
     canvas_fini(&canvas);
-    snapshot_unref(full);
-    snapshot_unref(failed);
+    sample_unref(full);
+    sample_unref(failed);
     text_use(LANG_EN);
     return 0;
 }
@@ -121,7 +121,7 @@ static void choose(struct ui *ui, unsigned n)
     ui->pane = (enum ui_pane)(n / 2 % 3);
     ui->overlay = n % 4 == 1 ? (enum ui_overlay)(n / 4 % (OVERLAY_COLUMNS + 1)) : OVERLAY_NONE;
     ui->prompt = n % 5 == 2 ? (enum ui_prompt)(n / 5 % 5) : PROMPT_NONE;
-    ui->strip = n / 7 % (STATE_STRIP_COUNT + 1);
+    ui->state_list = n / 7 % (STATE_STATE_LIST_COUNT + 1);
     ui->top = n % 11 * 5;
     ui->cursor = ui->top + n % 3;
     ui->paused = n % 13 == 0;
@@ -130,8 +130,8 @@ static void choose(struct ui *ui, unsigned n)
     ui->column_scroll = n % 6;
     ui->overlay_top = n % 8 * 9;
     ui->overlay_cursor = n % 26;
-    ui->details_row = n % 3 ? n % snapshot_rows(full) : UINT32_MAX;
-    ui->details = full->conn[n % snapshot_rows(full)];
+    ui->details_row = n % 3 ? n % sample_rows(full) : UINT32_MAX;
+    ui->details = full->conn[n % sample_rows(full)];
     ui->details_place = n % 5;
     ui->updating = n % 16 == 3;
     ui->searching = n % 18 == 5;
@@ -235,7 +235,7 @@ static void check_places(const struct view *v)
             assert_true(view_row_line(v, row) <= y && view_row_line(v, row) >= line);
             line = view_row_line(v, row);
         }
-        assert_true(view_strip_at(v, v->ui->w / 2, y) <= STATE_STRIP_COUNT);
+        assert_true(view_state_list_at(v, v->ui->w / 2, y) <= STATE_STATE_LIST_COUNT);
         assert_true(view_column_head_at(v, v->ui->w / 3, y) < COL_COUNT);
         assert_true(view_group_head_at(v, v->ui->w / 3, y) < GROUP_SUM + GROUP_SUMS);
     }

@@ -17,17 +17,17 @@
 
 /* Samples a second apart; the first is number 1 at WALL_S + 1. */
 struct run {
-    struct delta *delta;
-    struct snapshot *prev, *next;
+    struct diff *diff;
+    struct sample *prev, *next;
     uint32_t n;
 };
 
-static struct snapshot *fresh(struct run *r)
+static struct sample *fresh(struct run *r)
 {
-    snapshot_unref(r->prev);
+    sample_unref(r->prev);
     r->prev = r->next;
-    r->next = snapshot_new(NULL);
-    r->next->needs = NEED_FLOW;
+    r->next = sample_new(NULL);
+    r->next->needs = NEED_TCP_INFO;
     r->next->seq = ++r->n;
     r->next->mono_ns = r->n * NS_PER_S;
     r->next->wall_ns = (WALL_S + r->n) * NS_PER_S;
@@ -37,20 +37,20 @@ static struct snapshot *fresh(struct run *r)
 
 static void finish(struct run *r, const struct conn *c)
 {
-    assert_int_equal(delta_join(r->delta, r->next, r->prev, 20), 0);
+    assert_int_equal(diff_join(r->diff, r->next, r->prev, 20), 0);
     assert_int_equal(watch_update(r->next, r->prev, c, c ? 1 : 0), 0);
 }
 
 static struct run start(void)
 {
-    return (struct run){.delta = delta_new()};
+    return (struct run){.diff = diff_new()};
 }
 
 static void end(struct run *r)
 {
-    snapshot_unref(r->prev);
-    snapshot_unref(r->next);
-    delta_free(r->delta);
+    sample_unref(r->prev);
+    sample_unref(r->next);
+    diff_free(r->diff);
 }
 
 static struct conn *add(struct run *r, uint64_t cookie, unsigned state, uint64_t acked)
@@ -58,8 +58,8 @@ static struct conn *add(struct run *r, uint64_t cookie, unsigned state, uint64_t
     struct conn *c = sample_row(r->next, "10.0.0.1:80", "10.0.0.2:9", state);
 
     c->cookie = cookie;
-    figure_set(&r->next->flow[r->next->n_live - 1], FLOW_bytes_acked, acked);
-    figure_set(&r->next->flow[r->next->n_live - 1], FLOW_bytes_received, 0);
+    figure_set(&r->next->metrics[r->next->n_live - 1], METRICS_bytes_acked, acked);
+    figure_set(&r->next->metrics[r->next->n_live - 1], METRICS_bytes_received, 0);
     return c;
 }
 
@@ -85,9 +85,9 @@ static void a_point_a_sample(void **state)
         add(&r, 7, TCP_STATE_ESTABLISHED, 1000 + 10 * i);
         finish(&r, i > 20 ? &seven : NULL);
     }
-    assert_int_equal(watched(&r)->len, HISTORY_STRIP);
+    assert_int_equal(watched(&r)->len, HISTORY_SHOWN);
     assert_int_equal(watch_at(watched(&r), 0)->seq, 100);
-    assert_int_equal(watch_at(watched(&r), 59)->flow.bytes_acked, 1410);
+    assert_int_equal(watch_at(watched(&r), 59)->metrics.bytes_acked, 1410);
     assert_null(watch_at(watched(&r), 60));
     assert_true(watch_span(watched(&r), 0, &span));
     assert_int_equal(rate_between(&span).tx_bytes_s, 10);
@@ -193,7 +193,7 @@ static void after_the_end_it_stands(void **state)
     assert_int_equal(watched(&r)->row, UINT32_MAX);
     assert_true(watched(&r)->closed_ns == (WALL_S + 5) * NS_PER_S); /* the second miss */
     assert_int_equal(watched(&r)->len, 4);
-    assert_int_equal(watch_at(watched(&r), 1)->flow.bytes_acked, 300);
+    assert_int_equal(watch_at(watched(&r), 1)->metrics.bytes_acked, 300);
     end(&r);
 }
 
@@ -259,7 +259,7 @@ static void the_other_end(void **state)
 
 static void who_is_no_other_end(void **state)
 {
-    struct snapshot *s = snapshot_new(NULL);
+    struct sample *s = sample_new(NULL);
 
     (void)state;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
@@ -273,7 +273,7 @@ static void who_is_no_other_end(void **state)
     for (uint32_t row = 2; row < 5; row++)
         assert_false(watch_is_peer(&s->conn[0], &s->conn[row]));
     assert_false(watch_is_peer(&s->conn[4], &s->conn[4]));
-    snapshot_unref(s);
+    sample_unref(s);
 }
 
 int main(void)

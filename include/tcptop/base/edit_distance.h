@@ -4,9 +4,9 @@
 
 /** Slips between two names: letters left out, added, wrong, or two swapped. ASCII case does not
  *  count. Names of more than 63 bytes are far from everything (UINT_MAX). */
-unsigned near_distance(const char *a, const char *b);
+unsigned edit_distance(const char *a, const char *b);
 
 /** How many slips still look like `name`: one in short names, a third of the letters in long. */
-unsigned near_limit(const char *name);
+unsigned edit_distance_limit(const char *name);
 
 #endif

@@ -10,15 +10,15 @@
 enum theme_depth { DEPTH_MONO, DEPTH_16, DEPTH_256 };
 enum theme_background { BACKGROUND_DARK, BACKGROUND_LIGHT };
 
-enum look_attribute { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_REVERSE = 4 };
+enum style_attribute { STYLE_BOLD = 1, STYLE_DIM = 2, STYLE_REVERSE = 4 };
 
-struct look {
+struct style {
     int16_t fg, bg; /* colour index, -1: the terminal's own */
     uint8_t attributes;
 };
 
 struct theme {
-    struct look look[ROLE_COUNT];
+    struct style style[ROLE_COUNT];
 };
 
 /** The built-in theme of that depth and background. */

@@ -8,7 +8,7 @@
 #include "tcptop/doctor/listeners.h"
 #include "tcptop/model/sample.h"
 
-struct closers {
+struct active_close {
     uint32_t server;       /* on a port where something listens */
     uint16_t server_port;  /* the only such port, 0 when there are several */
     uint32_t client;       /* on another port of the ephemeral range */
@@ -21,6 +21,7 @@ struct closers {
 };
 
 /** Sort the TIME_WAIT rows by who closed. `listening`: the ports where something listens. */
-void closers_count(struct closers *c, const struct snapshot *s, const struct port_set *listening);
+void active_close_count(struct active_close *c, const struct sample *s,
+                        const struct port_set *listening);
 
 #endif

@@ -81,11 +81,11 @@ extern const struct rule rules[RULE_COUNT];
 /** A figure of a rule, NULL when it has no such one. */
 const struct rule_figure *rule_figure(unsigned rule, unsigned which);
 
-/** The doctor, for a stepper or sampler, which takes it over. `eager`: look at everything in every
- *  sample. `share` of one core is what figures may cost. NULL: out of memory. */
-struct examiner *doctor_new(const struct limits *limits, bool eager, double share);
+/** The doctor, for a sample_pipeline or sampler, which takes it over. `eager`: look at everything
+ * in every sample. `share` of one core is what figures may cost. NULL: out of memory. */
+struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share);
 
 /** Does it suspect something that another sample would decide? */
-bool doctor_pending(const struct examiner *doctor);
+bool doctor_pending(const struct sample_observer *doctor);
 
 #endif

@@ -24,22 +24,22 @@ static inline bool port_set_has(const struct port_set *set, uint16_t port)
 
 struct listeners {
     const struct port_set *ports;
-    uint32_t *places; /* namespace and port, sorted; NULL: there is one namespace; owned */
+    uint32_t *netns_ctxs; /* namespace and port, sorted; NULL: there is one namespace; owned */
     uint32_t n;
 };
 
 /** Are there rows of several namespaces? */
-bool listeners_several(const struct snapshot *s);
+bool listeners_several(const struct sample *s);
 
 /** `ports`: where something listens in any namespace. Returns 0 or -ENOMEM. */
-int listeners_init(struct listeners *l, const struct snapshot *s, const struct port_set *ports);
+int listeners_init(struct listeners *l, const struct sample *s, const struct port_set *ports);
 void listeners_fini(struct listeners *l);
 
 /** Does something listen on the local port of `c`, in its namespace? */
 bool listeners_have(const struct listeners *l, const struct conn *c);
 
 /** The same for a single question: looks at all rows where there are several namespaces. */
-bool listeners_on_port_of(const struct snapshot *s, const struct port_set *listening,
+bool listeners_on_port_of(const struct sample *s, const struct port_set *listening,
                           const struct conn *c);
 
 #endif

@@ -11,7 +11,7 @@
 #include "tcptop/explain/leaders.h"
 #include "tcptop/model/sample.h"
 
-struct survey;
+struct sample_summary;
 
 #define BREAKDOWN_TOP  3
 #define BREAKDOWN_NAME 64 /* bytes of a process's name, NUL included */
@@ -48,9 +48,9 @@ struct breakdown_queue {
 };
 
 struct breakdown {
-    unsigned state;            /* 0: nothing is known */
-    uint64_t seq;              /* of the sample: its memory may be another's by now */
-    const struct snapshot *of; /* only to compare */
+    unsigned state;          /* 0: nothing is known */
+    uint64_t seq;            /* of the sample: its memory may be another's by now */
+    const struct sample *of; /* only to compare */
     uint32_t rows;
 
     uint32_t aged[BREAKDOWN_AGES]; /* at least so many */
@@ -70,7 +70,7 @@ struct breakdown {
     uint32_t silent;     /* whose time without data is known */
     uint64_t silence_ms; /* the longest of those */
 
-    uint32_t ending; /* whose end is known, by timer or by the sysctls */
+    uint32_t close_event; /* whose end is known, by timer or by the sysctls */
     uint64_t first_end_ms, last_end_ms;
 
     unsigned n_processes;
@@ -89,7 +89,7 @@ struct breakdown {
 /* A breakdown in the making. */
 struct breakdown_work {
     struct breakdown *b;
-    const struct snapshot *s;
+    const struct sample *s;
     struct listeners listeners;
     struct leaders processes, peers, ports;
     const struct host *host; /* of the row before: its ephemeral ports, high < low: not known */
@@ -101,8 +101,8 @@ struct breakdown_work {
 
 /** Begin with the rows of `state` in a sample that has this survey. Returns 0 or -ENOMEM, then
  *  there is nothing to finish and `b` knows nothing. */
-int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct snapshot *s,
-                    const struct survey *survey, unsigned state);
+int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct sample *s,
+                    const struct sample_summary *summary, unsigned state);
 
 /** Look at so many rows more; true when there are none left. */
 bool breakdown_step(struct breakdown_work *w, uint32_t rows);
@@ -111,7 +111,7 @@ bool breakdown_step(struct breakdown_work *w, uint32_t rows);
 void breakdown_finish(struct breakdown_work *w);
 
 /** All of it at once. Returns 0 or -ENOMEM, then `b` knows nothing. */
-int breakdown_make(struct breakdown *b, const struct snapshot *s, const struct survey *survey,
-                   unsigned state);
+int breakdown_make(struct breakdown *b, const struct sample *s,
+                   const struct sample_summary *summary, unsigned state);
 
 #endif

@@ -22,7 +22,7 @@ struct evidence {
     struct str spare;            /* takes facts for which there is no room */
 };
 
-/** Look at the subject's snapshot (none: no facts). Passes over its rows only where the subject has
+/** Look at the subject's sample (none: no facts). Passes over its rows only where the subject has
  *  no survey. */
 void evidence_collect(struct evidence *e, const struct explain_subject *subject);
 

@@ -10,17 +10,17 @@
 #include "tcptop/text/text.h"
 
 struct str;
-struct survey;
+struct sample_summary;
 struct breakdown;
 
 /* What to explain. */
 struct explain_subject {
-    unsigned state;                    /* enum tcp_state, BOUND_INACTIVE included */
-    const struct snapshot *snapshot;   /* NULL: no live values (--explain without a sample) */
-    uint32_t row;                      /* the selected connection; UINT32_MAX: the state as such */
-    const struct survey *survey;       /* of the snapshot; NULL: made when it is needed */
-    const struct breakdown *breakdown; /* for the table IN NUMBERS: of another state, or of none,
-                                          what takes it is "–"; NULL: no table */
+    unsigned state;              /* enum tcp_state, BOUND_INACTIVE included */
+    const struct sample *sample; /* NULL: no live values (--explain without a sample) */
+    uint32_t row;                /* the selected connection; UINT32_MAX: the state as such */
+    const struct sample_summary *summary; /* of the sample; NULL: made when it is needed */
+    const struct breakdown *breakdown;    /* for the table IN NUMBERS: of another state, or of none,
+                                             what takes it is "–"; NULL: no table */
     const char *lesson; /* the words of a lesson's step, three paragraphs that come before all else;
                            NULL: none */
     bool lesson_over;   /* what they say has ended since */

@@ -31,9 +31,9 @@ const char *plain_time(char out[LIVE_SIZE], double seconds);
     {                                                                                              \
         0                                                                                          \
     }
-#define COUNT(n)         live_count(LIVE, n)
-#define TIME(ms)         live_time(LIVE, ms)
-#define TELL(e, id, ...) fact_fill(evidence_next(e), id, __VA_ARGS__)
+#define COUNT(n)             live_count(LIVE, n)
+#define TIME(ms)             live_time(LIVE, ms)
+#define ADD_FACT(e, id, ...) fact_fill(evidence_next(e), id, __VA_ARGS__)
 
 #define fact_fill(out, id, ...)                                                                    \
     text_fill_template(out, expand_ties((char[EXPAND_SIZE]){0}, text(id)), __VA_ARGS__, (char *)0)

@@ -13,10 +13,10 @@
 void finding_filter(const struct finding *f, struct str *out);
 
 /** Is row `row` of the sample one of them? */
-bool finding_concerns(const struct finding *f, const struct snapshot *s, uint32_t row);
+bool finding_concerns(const struct finding *f, const struct sample *s, uint32_t row);
 
 /** The worst warning that makes the state stand out; of a row (UINT32_MAX: of the state as such)
  * only what is about it. NULL: none. Belongs to the sample. */
-const struct finding *finding_about(const struct snapshot *s, unsigned state, uint32_t row);
+const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
 
 #endif

@@ -29,7 +29,7 @@ enum role severity_role(unsigned severity);
 const char *severity_word(unsigned severity);
 
 /** Why a rule was not looked at. */
-const char *unlooked_words(unsigned why);
+const char *skip_words(unsigned why);
 
 /** Append the names of the rules that were looked at, or of those that were not, each with why. */
 void findings_rules(const struct findings *f, bool looked_at, struct str *out);

@@ -8,6 +8,6 @@
 /** Append lines of "label\tvalue" in the language in force. A state has the same lines at every
  *  sample, so that nothing moves: what is not known is "–". Nothing without a sample, or
  *  where the subject wants no table. */
-void numbers_tell(struct str *out, const struct explain_subject *subject);
+void numbers_add(struct str *out, const struct explain_subject *subject);
 
 #endif

@@ -7,13 +7,13 @@
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/explain/state_counts.h"
 
-struct survey {
-    struct tally tally[TCP_STATE_COUNT];
-    struct closers closers;
+struct sample_summary {
+    struct state_counts state_counts[TCP_STATE_COUNT];
+    struct active_close active_close;
     struct port_set listening; /* where something listens */
     struct port_set used;      /* of either end, closed rows included */
 };
 
-void survey_make(struct survey *v, const struct snapshot *s);
+void summary_make(struct sample_summary *v, const struct sample *s);
 
 #endif

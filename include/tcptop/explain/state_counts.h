@@ -7,14 +7,14 @@
 
 #include "tcptop/model/sample.h"
 
-#define TALLY_REPEATS 3 /* unanswered repeats that we count as many */
+#define STATE_COUNTS_REPEATS 3 /* unanswered repeats that we count as many */
 
-struct tally {
+struct state_counts {
     uint32_t rows; /* live ones in the state */
 
     /* not in LISTEN */
     uint32_t without_inode;            /* orphans, requests, not accepted ones */
-    uint32_t repeating;                /* TALLY_REPEATS or more */
+    uint32_t repeating;                /* STATE_COUNTS_REPEATS or more */
     uint32_t unsent;                   /* Send-Q above 1 */
     uint32_t shut;                     /* probing a closed window */
     uint32_t idle;                     /* no timer, nothing to send */
@@ -31,6 +31,7 @@ struct tally {
 };
 
 /** Count a live row with those of its state. */
-void tally_row(struct tally tally[TCP_STATE_COUNT], const struct snapshot *s, uint32_t row);
+void state_counts_add(struct state_counts state_counts[TCP_STATE_COUNT], const struct sample *s,
+                      uint32_t row);
 
 #endif

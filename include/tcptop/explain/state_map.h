@@ -7,8 +7,8 @@
 
 #define MAP_COLUMNS 43 /* no map is wider */
 
-/** Append the map `lines` of words.h; below each line that names states one with their counts,
- *  right-aligned under the names, marked live. `s` NULL: no counts. */
-void map_draw(struct str *out, const char *lines, const struct snapshot *s);
+/** Append the map `lines` of state_texts.h; below each line that names states one with their
+ * counts, right-aligned under the names, marked live. `s` NULL: no counts. */
+void map_draw(struct str *out, const char *lines, const struct sample *s);
 
 #endif

@@ -10,9 +10,10 @@
 #include "tcptop/text/text.h"
 
 enum section {
-    SECTION_STRIP, /* English: the meaning, at most 30 columns; Korean: the gloss, at most 13 */
-    SECTION_LEAD,  /* the first sentence fits into 78 columns */
-    SECTION_MAP,   /* lines of at most 43 columns, counts go under the names of states */
+    SECTION_STATE_LIST, /* English: the meaning, at most 30 columns; Korean: the gloss, at most 13
+                         */
+    SECTION_LEAD,       /* the first sentence fits into 78 columns */
+    SECTION_MAP,        /* lines of at most 43 columns, counts go under the names of states */
     SECTION_DO,
     SECTION_ACT,        /* instead of it where a verdict asks for more; "" where it says enough */
     SECTION_BRIEF,      /* the same in a few words; "" where no verdict calls for action */

@@ -11,9 +11,9 @@
 #include "tcptop/query/column.h"
 #include "tcptop/text/text.h"
 
-struct lesson_act {
+struct lesson_order {
     enum who who;
-    enum act act;
+    enum lesson_op lesson_op;
 };
 
 /* What the words say of rows in a state, beside that they are there. */
@@ -31,16 +31,16 @@ struct lesson_sign {
     uint8_t state, value;
 };
 
-#define LESSON_ACTS_MAX  4
+#define LESSON_OPS_MAX   4
 #define LESSON_SIGNS_MAX 2
 
 struct lesson_step {
-    enum msg text;                             /* three paragraphs */
-    uint8_t about;                             /* the state that they are about */
-    uint8_t listed[TCP_STATE_COUNT];           /* rows in each state, all others have none */
-    uint16_t may_go;                           /* states whose rows may end while it stands */
-    struct lesson_sign sign[LESSON_SIGNS_MAX]; /* up to SIGN_NONE */
-    struct lesson_act act[LESSON_ACTS_MAX];    /* up to ACT_NONE */
+    enum msg text;                                 /* three paragraphs */
+    uint8_t about;                                 /* the state that they are about */
+    uint8_t listed[TCP_STATE_COUNT];               /* rows in each state, all others have none */
+    uint16_t may_go;                               /* states whose rows may end while it stands */
+    struct lesson_sign sign[LESSON_SIGNS_MAX];     /* up to SIGN_NONE */
+    struct lesson_order lesson_op[LESSON_OPS_MAX]; /* up to LESSON_OP_NONE */
 };
 
 struct lesson_script {
@@ -52,7 +52,7 @@ struct lesson_script {
 /** The lesson about a state (enum tcp_state), NULL: there is none. */
 const struct lesson_script *lesson_script(unsigned state);
 
-enum lesson_phase { LESSON_STANDS, LESSON_ACTS, LESSON_AWAITS };
+enum lesson_phase { LESSON_STANDS, LESSON_OPS, LESSON_AWAITS };
 
 struct lesson {
     unsigned state;
@@ -61,7 +61,7 @@ struct lesson {
     unsigned taken;  /* steps of the scene as it stands */
     unsigned wanted; /* to be taken */
     enum lesson_phase phase;
-    unsigned acts;    /* of the step under way, told so far */
+    unsigned ops;     /* of the step under way, told so far */
     int64_t since_ns; /* of the phase; monotonic, like all times here */
     int64_t look_ns;  /* when to look again */
     int error;        /* of the last try: -errno, -ENODATA when the kernel does not list it */
@@ -69,7 +69,7 @@ struct lesson {
     bool incomplete;  /* the last sample lacked something: the scene cannot go on from here */
     bool clearing;    /* what there is goes first */
     bool news;
-    struct scene scene;
+    struct lesson_net lesson_net;
 };
 
 /** Starts the scene, in the namespace of the process. Returns 0 or -errno. */
@@ -87,7 +87,7 @@ bool lesson_tick(struct lesson *l, int64_t now_ns);
 int64_t lesson_due(const struct lesson *l, int64_t now_ns);
 
 /** A sample has come. */
-void lesson_sample(struct lesson *l, const struct snapshot *s, int64_t now_ns);
+void lesson_sample(struct lesson *l, const struct sample *s, int64_t now_ns);
 
 /** Has a step been taken, or failed (`error`), since the last call? */
 bool lesson_news(struct lesson *l);
@@ -99,6 +99,6 @@ bool lesson_is_over(const struct lesson *l);
 const struct lesson_step *lesson_shown(const struct lesson *l);
 
 /** Does the sample list just what the step says? For tests. */
-bool lesson_listed(const struct lesson_step *step, const struct snapshot *s);
+bool lesson_listed(const struct lesson_step *step, const struct sample *s);
 
 #endif

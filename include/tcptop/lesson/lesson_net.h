@@ -11,7 +11,7 @@
 
 enum who { WHO_SERVER, WHO_CLIENT, WHO_COUNT };
 
-struct scene {
+struct lesson_net {
     pid_t pid[WHO_COUNT]; /* 0: not there */
     int fd[WHO_COUNT];    /* -1: not there */
     int asked;            /* enum who: of whom an answer is due; -1: nobody */
@@ -19,25 +19,26 @@ struct scene {
 
 /** Go to a network namespace of the process's own with the loopback up; who may not do that goes to
  *  a user namespace first. Only before the first thread is started. Returns 0 or -errno. */
-int scene_enter(void);
+int lesson_net_enter(void);
 
-/** Is the namespace of the process one that scene_enter() made, so that nothing in it is anybody
- *  else's? */
-bool scene_entered(void);
+/** Is the namespace of the process one that lesson_net_enter() made, so that nothing in it is
+ * anybody else's? */
+bool lesson_net_entered(void);
 
 /** Start both, in the namespace of the process. Returns 0 or -errno, then there is none. */
-int scene_start(struct scene *s);
+int lesson_net_start(struct lesson_net *s);
 
 /** End both and wait for them. */
-void scene_end(struct scene *s);
+void lesson_net_end(struct lesson_net *s);
 
 /** Are both there? */
-bool scene_stands(const struct scene *s);
+bool lesson_net_stands(const struct lesson_net *s);
 
 /** Tell one of them what to do, while no answer is due. Returns 0 or -errno, -EPIPE: has gone. */
-int scene_tell(struct scene *s, enum who who, enum act act);
+int lesson_net_tell(struct lesson_net *s, enum who who, enum lesson_op lesson_op);
 
-/** The answer to that: 0 or -errno as actor_do() has it; -EAGAIN: not yet; -EPIPE: has gone. */
-int scene_answer(struct scene *s);
+/** The answer to that: 0 or -errno as lesson_peer_do() has it; -EAGAIN: not yet; -EPIPE: has gone.
+ */
+int lesson_net_answer(struct lesson_net *s);
 
 #endif

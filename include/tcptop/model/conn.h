@@ -39,12 +39,12 @@ struct conn {
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
     uint16_t sport;  /* host order */
     uint16_t dport;
-    uint8_t family;  /* AF_INET or AF_INET6 */
-    uint8_t state;   /* enum tcp_state */
-    uint8_t timer;   /* enum conn_timer */
-    uint8_t retrans; /* unanswered repeats, see idiag_retrans; not a total */
-    uint16_t netns;  /* index of the namespace in the snapshot; 0: the one tcptop was started in */
-    uint8_t flags;   /* enum conn_flag */
+    uint8_t family;    /* AF_INET or AF_INET6 */
+    uint8_t state;     /* enum tcp_state */
+    uint8_t timer;     /* enum conn_timer */
+    uint8_t retrans;   /* unanswered repeats, see idiag_retrans; not a total */
+    uint16_t netns;    /* index of the namespace in the sample; 0: the one tcptop was started in */
+    uint8_t flags;     /* enum conn_flag */
     uint8_t was_state; /* the state before the last change that was seen, 0: none */
 };
 
@@ -60,15 +60,15 @@ enum conn_kind conn_kind(const struct conn *c);
 /** Is the record what the kernel keeps of a connection whose socket has gone: TIME_WAIT, or an
  * orphan in FIN_WAIT2 (net/ipv4/tcp_minisocks.c tcp_time_wait)? It goes on after the socket's end.
  */
-static inline bool conn_remnant(unsigned state, unsigned timer)
+static inline bool conn_timewait(unsigned state, unsigned timer)
 {
     return state == TCP_STATE_TIME_WAIT ||
            (state == TCP_STATE_FIN_WAIT2 && timer == TIMER_TIMEWAIT);
 }
 
-static inline bool conn_is_remnant(const struct conn *c)
+static inline bool conn_is_timewait(const struct conn *c)
 {
-    return conn_remnant(c->state, c->timer);
+    return conn_timewait(c->state, c->timer);
 }
 
 /** Is it a handshake of which no socket has come so far, or a Fast Open child not yet accepted? The
@@ -94,7 +94,7 @@ static inline unsigned conn_counts_as(const struct conn *c)
 }
 
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
-bool conn_same_ends(const struct conn *a, const struct conn *b);
+bool conn_same_endpoints(const struct conn *a, const struct conn *b);
 
 /** Same connection in two samples: by cookie where both have one, else by family, 4-tuple, ifindex,
  *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */

@@ -16,8 +16,8 @@ struct dedupe {
 void dedupe_fini(struct dedupe *d);
 
 /** Drop each live row whose cookie an earlier one has, and count them in s->duplicates; rows
- *  without a cookie stay. Then count as snapshot_count() does. A dump without duplicates costs one
+ *  without a cookie stay. Then count as sample_count() does. A dump without duplicates costs one
  *  bit per row. Returns 0 or -ENOMEM (then no row is dropped). */
-int dedupe_rows(struct dedupe *d, struct snapshot *s);
+int dedupe_rows(struct dedupe *d, struct sample *s);
 
 #endif

@@ -5,9 +5,9 @@
 #include "tcptop/model/sample.h"
 
 /* Scratch memory that is kept between joins. */
-struct delta;
-struct delta *delta_new(void); /* NULL: out of memory */
-void delta_free(struct delta *d);
+struct diff;
+struct diff *diff_new(void); /* NULL: out of memory */
+void diff_free(struct diff *d);
 
 /** Complete `next`, just filled and not yet published, from `prev`, the last sample that did not
  * fail (NULL for the first one): drops duplicates by cookie, counts, sets life, was_state, born,
@@ -18,13 +18,12 @@ void delta_free(struct delta *d);
  * nobody could have seen (no complete sample before, bound sockets not asked for) is not born, it
  * was there. Where next->ended tells of ends, a row whose socket ended is closed at its first miss,
  * also by a partial sample; what ended without a row is a closed row with CONN_UNSEEN; next->deaths
- * and deaths_total are counted (`lost` by who filled `next`). next->ended is given back. Rates are
- * told where they were asked for and both samples have figures. Where owners are asked for, a row
- * inherits those it had: as former ones once it has no file, as PENDING with its row in `prev`
+ * and close_stats_total are counted (`lost` by who filled `next`). next->ended is given back. Rates
+ * are told where they were asked for and both samples have figures. Where owners are asked for, a
+ * row inherits those it had: as former ones once it has no file, as PENDING with its row in `prev`
  * where they were not known then; owner_map_assign() completes both. A sieved sample was
  * counted already, and holds too little for another to be joined to it. Cost is linear. Returns 0
  * or -ENOMEM (then `next` is only itself). */
-int delta_join(struct delta *d, struct snapshot *next, const struct snapshot *prev,
-               uint32_t fade_ds);
+int diff_join(struct diff *d, struct sample *next, const struct sample *prev, uint32_t fade_ds);
 
 #endif

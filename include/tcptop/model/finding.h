@@ -11,36 +11,36 @@
 enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
 /* Why a rule was not looked at. */
-enum unlooked {
+enum skip {
     LOOKED,
-    UNLOOKED_YET,      /* its turn has not come */
-    UNLOOKED_COUNTERS, /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
-    UNLOOKED_SYSCTL,   /* a limit of the kernel is not known in this namespace */
-    UNLOOKED_FIGURES,  /* no tcp_info */
-    UNLOOKED_BOUND,    /* bound-only sockets were not asked for, or the kernel has no such answer */
-    UNLOOKED_BACKLOG,  /* the backlog of listeners is not known */
-    UNLOOKED_SHORT,    /* needs samples over a longer time */
+    SKIP_YET,      /* its turn has not come */
+    SKIP_COUNTERS, /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
+    SKIP_SYSCTL,   /* a limit of the kernel is not known in this namespace */
+    SKIP_FIGURES,  /* no tcp_info */
+    SKIP_BOUND,    /* bound-only sockets were not asked for, or the kernel has no such answer */
+    SKIP_BACKLOG,  /* the backlog of listeners is not known */
+    SKIP_SHORT,    /* needs samples over a longer time */
 };
 
 /* What of `ends` the rows must have in common with it, besides their state. */
-enum concern_by {
-    CONCERN_SRC = 1,
-    CONCERN_DST = 2,
-    CONCERN_SPORT = 4,
-    CONCERN_DPORT = 8,
-    CONCERN_PID = 16,
-    CONCERN_UID = 32,
-    CONCERN_PROBE = 64,      /* the timer probes a closed window */
-    CONCERN_OWNED = 128,     /* has a file */
-    CONCERN_ORPHAN = 256,    /* has none */
-    CONCERN_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
-    CONCERN_TIMELESS = 1024, /* no timer */
+enum scope_by {
+    SCOPE_SRC = 1,
+    SCOPE_DST = 2,
+    SCOPE_SPORT = 4,
+    SCOPE_DPORT = 8,
+    SCOPE_PID = 16,
+    SCOPE_UID = 32,
+    SCOPE_PROBE = 64,      /* the timer probes a closed window */
+    SCOPE_OWNED = 128,     /* has a file */
+    SCOPE_ORPHAN = 256,    /* has none */
+    SCOPE_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
+    SCOPE_TIMELESS = 1024, /* no timer */
 };
 
 /* Which rows a finding is about. */
-struct concern {
+struct scope {
     uint32_t states; /* STATE_BIT()s; 0: no rows */
-    uint32_t by;     /* enum concern_by */
+    uint32_t by;     /* enum scope_by */
     uint32_t pid, uid;
     struct conn ends; /* netns counts where samples are of several */
 };
@@ -61,18 +61,18 @@ struct finding {
     char namespace[FINDING_NAME]; /* "" where there is one */
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
-    struct concern concern;
+    struct scope scope;
     uint32_t marks; /* STATE_BIT()s that stand out for it */
 };
 
 /* The findings of a sample, its own; immutable once it carries them. */
 struct findings {
-    uint32_t n;           /* those that hold, first in the list: worst first, then oldest */
-    uint32_t n_ended;     /* then those that have ended, newest first */
-    uint32_t warnings;    /* of those that hold, warnings and worse */
-    uint8_t worst;        /* enum severity of those that hold */
-    uint8_t unlooked[32]; /* enum unlooked, by rule */
-    uint32_t states;      /* that warnings are about: STATE_BIT()s */
+    uint32_t n;        /* those that hold, first in the list: worst first, then oldest */
+    uint32_t n_ended;  /* then those that have ended, newest first */
+    uint32_t warnings; /* of those that hold, warnings and worse */
+    uint8_t worst;     /* enum severity of those that hold */
+    uint8_t skip[32];  /* enum unlooked, by rule */
+    uint32_t states;   /* that warnings are about: STATE_BIT()s */
     struct finding list[];
 };
 

@@ -10,7 +10,7 @@
 #include "tcptop/model/state.h"
 #include "tcptop/model/transitions.h"
 
-#define HISTORY_STRIP 60 /* samples that the strip shows */
+#define HISTORY_SHOWN 60 /* samples that the strip shows */
 
 enum point_status { POINT_MEASURED, POINT_PARTIAL, POINT_MISSED };
 
@@ -23,10 +23,10 @@ struct point {
     bool bound_asked;
     uint32_t counter_valid;
     uint64_t counter[COUNTER_COUNT];
-    bool deaths_told;     /* see struct snapshot */
-    struct deaths deaths; /* since the start */
-    struct edges edges;   /* since the start */
-    uint64_t netns_set;   /* counters are sums of the same namespaces where this is the same */
+    bool close_events_known;        /* see struct sample */
+    struct close_stats close_stats; /* since the start */
+    struct transitions transitions; /* since the start */
+    uint64_t netns_set; /* counters are sums of the same namespaces where this is the same */
 };
 
 /* A ring: a plain value that can be copied with history_copy(). */
@@ -35,7 +35,7 @@ struct history {
     uint32_t cap, len, head; /* head: index of the oldest */
 };
 
-/** Room for `cap` points (at least HISTORY_STRIP). Returns 0 or -ENOMEM. */
+/** Room for `cap` points (at least HISTORY_SHOWN). Returns 0 or -ENOMEM. */
 int history_init(struct history *h, uint32_t cap);
 void history_fini(struct history *h);
 
@@ -60,7 +60,7 @@ bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t
 
 /* What the transitions of the state diagram are told from: the newest sample and the oldest of the
  * last `seconds`, or the one before, where samples are further apart. */
-struct edge_span {
+struct transition_span {
     const struct point *newest, *oldest;
     double seconds;     /* between them */
     bool whole;         /* every sample between was complete */
@@ -68,10 +68,10 @@ struct edge_span {
 };
 
 /** False when there are not two samples to compare. */
-bool history_edges(const struct history *h, double seconds, struct edge_span *span);
+bool history_transitions(const struct history *h, double seconds, struct transition_span *span);
 
 /** How often the transition was seen, per second: at least so often. */
-double edge_rate(const struct edge_span *span, enum state_edge edge);
+double transition_rate(const struct transition_span *span, enum state_transition transition);
 
 /** Rate per second of a counter over the last `n` points by real times; false when unknown.
  *  A counter that went backwards (namespace re-created, wrap) makes it unknown; points with sums of
@@ -80,6 +80,7 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
 
 /** What the kernel told of deaths over the last `n` points, as far back as it did without a break,
  *  and the seconds between the first and the last of them. False when that are not two points. */
-bool history_deaths(const struct history *h, uint32_t n, struct deaths *deaths, double *seconds);
+bool history_close_stats(const struct history *h, uint32_t n, struct close_stats *close_stats,
+                         double *seconds);
 
 #endif

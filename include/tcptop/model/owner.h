@@ -1,7 +1,7 @@
 /* Who holds sockets: processes, and groups of processes that share a socket. Everything here is
  * immutable once made and counted by references, so that a sample keeps the names of its time.
  *
- * A row of a sample names its group by a word of 4 bytes (see snapshot_owner()): the group's number
+ * A row of a sample names its group by a word of 4 bytes (see sample_owner()): the group's number
  * in the sample's table, and whether they hold the socket or did so before. */
 #ifndef TCPTOP_MODEL_OWNER_H
 #define TCPTOP_MODEL_OWNER_H

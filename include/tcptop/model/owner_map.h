@@ -42,12 +42,12 @@ int owner_map_put_nobody(struct owner_map *map, const uint32_t *inodes, uint32_t
 /** What is missing to look at all processes: enum owner_lack. */
 void owner_map_lacks(struct owner_map *map, uint32_t lacks);
 
-/** Complete the words of `next`, as delta_join() left them, and give it the table that they refer
+/** Complete the words of `next`, as diff_join() left them, and give it the table that they refer
  *  to; `prev` is the sample it was joined with, or NULL. Always the last step in the making of a
  *  sample: numbers that no row of the last sample has may be used again. Sockets that are not in
  *  the map are asked for. Without memory the sample has no owners. May be called again once there
  *  is more to know. */
-void owner_map_assign(struct owner_map *map, struct snapshot *next, const struct snapshot *prev);
+void owner_map_assign(struct owner_map *map, struct sample *next, const struct sample *prev);
 
 /* What a scan has to find: live rows of the last assignment with an inode that is not in the map.
  */

@@ -70,6 +70,6 @@ int predicate_copy(struct predicate *to, const struct predicate *from);
 int predicate_depth(const struct predicate *p);
 
 /** Does the row pass? NULL passes everything. */
-bool predicate_match(const struct predicate *p, const struct snapshot *s, uint32_t row);
+bool predicate_match(const struct predicate *p, const struct sample *s, uint32_t row);
 
 #endif

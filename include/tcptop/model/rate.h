@@ -15,7 +15,7 @@ struct rate {
 
 /* A connection at two times. The figures may be NULL. */
 struct span {
-    const struct flow *from, *to;
+    const struct tcp_metrics *from, *to;
     unsigned from_state, to_state;
     int64_t ns; /* between them, by the monotonic clock */
 };
@@ -29,12 +29,12 @@ struct rate rate_between(const struct span *s);
  *  Else, as parts of the time with data to send: RECEIVER: its window was shut for half of it or
  *  more; SEND_BUFFER: the buffer was full for 30 % or more; PATH: none of these, so the congestion
  *  window. UNKNOWN when nothing was sent. net/ipv4/tcp_output.c tcp_chrono_start(). */
-enum flow_limit rate_limit(const struct span *s);
+enum send_limit rate_limit(const struct span *s);
 
 /** Of 1000 bytes sent between, how many were sent again. False when nothing was, or not known. */
 bool rate_again(const struct span *s, uint64_t *permille);
 
 /** The growth of a counter; false when it is not known on both sides, or ran back. */
-bool rate_growth(const struct span *s, enum flow_field field, uint64_t *growth);
+bool rate_growth(const struct span *s, enum tcp_metric field, uint64_t *growth);
 
 #endif

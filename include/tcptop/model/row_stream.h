@@ -5,16 +5,16 @@
 
 #include "tcptop/model/sample.h"
 
-#define SIEVE_ROWS 32u /* come before they are judged: they are in the nearest cache then */
+#define ROW_STREAM_ROWS 32u /* come before they are judged: they are in the nearest cache then */
 
 /* What judges is the first member of a struct that knows by what. */
-struct sieve {
+struct row_stream {
     /** Of the live rows of `s` the first `held` have been judged before. Keep what is wanted of
      *  them and of those behind, in the first places, and count all that pass in s->count and
      *  s->total. */
-    void (*judge)(struct sieve *v, struct snapshot *s, uint32_t held);
+    void (*consume)(struct row_stream *v, struct sample *s, uint32_t held);
 
-    uint32_t every; /* so many rows come before they are judged, SIEVE_ROWS or more */
+    uint32_t every; /* so many rows come before they are judged, ROW_STREAM_ROWS or more */
 
     uint32_t held;  /* the rest is the sieve's own */
     uint64_t *seen; /* bitmap of the cookies that came; owned */
@@ -24,19 +24,20 @@ struct sieve {
 };
 
 /** For `judge` after so many rows. Returns 0 or -ENOMEM. */
-int sieve_init(struct sieve *v, void (*judge)(struct sieve *, struct snapshot *, uint32_t),
-               uint32_t every);
-void sieve_fini(struct sieve *v);
+int row_stream_init(struct row_stream *v,
+                    void (*consume)(struct row_stream *, struct sample *, uint32_t),
+                    uint32_t every);
+void row_stream_fini(struct row_stream *v);
 
 /** A dump into `s` begins, or begins again: nothing has come. */
-void sieve_begin(struct sieve *v, struct snapshot *s);
+void row_stream_begin(struct row_stream *v, struct sample *s);
 
-static inline bool sieve_is_full(const struct sieve *v, const struct snapshot *s)
+static inline bool row_stream_is_full(const struct row_stream *v, const struct sample *s)
 {
     return s->n_live - v->held >= v->every;
 }
 
 /** Judge what has come since the last time. */
-void sieve_shake(struct sieve *v, struct snapshot *s);
+void row_stream_flush(struct row_stream *v, struct sample *s);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Rows 0 … n_live−1 were in the dump; then come n_missing rows that the last dump had and this one
  * had not (dumps have gaps, so they are not dead yet), then n_closed rows that have died lately,
- * newest first. A row is named by (snapshot, index). */
+ * newest first. A row is named by (sample, index). */
 #ifndef TCPTOP_MODEL_SAMPLE_H
 #define TCPTOP_MODEL_SAMPLE_H
 
@@ -23,26 +23,26 @@
 
 struct predicate;
 
-#define SNAPSHOT_CLOSED_MAX 1000u /* closed rows kept; the rest are only counted */
+#define SAMPLE_CLOSED_MAX 1000u /* closed rows kept; the rest are only counted */
 
 /* Optional groups of figures, and what a sample must ask the kernel for. */
 enum need {
-    NEED_FLOW = 1,        /* tcp_info */
+    NEED_TCP_INFO = 1,    /* tcp_info */
     NEED_BOUND = 2,       /* bound-only sockets (BOUND_INACTIVE) */
-    NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_FLOW along */
+    NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_TCP_INFO along */
     NEED_OWNER = 8,       /* processes that hold the sockets */
-    NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_FLOW along */
+    NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_TCP_INFO along */
     NEED_USER = 32,       /* names of users; takes NEED_OWNER along */
 };
 
 /** All figures of connections. */
-#define NEED_FIGURES ((uint32_t)(NEED_FLOW | NEED_RATES | NEED_CONGESTION))
+#define NEED_METRICS ((uint32_t)(NEED_TCP_INFO | NEED_RATES | NEED_CONGESTION))
 
 /** What is asked for, and what that takes along. */
 static inline uint32_t needs_whole(uint32_t needs)
 {
     if (needs & (NEED_RATES | NEED_CONGESTION))
-        needs |= NEED_FLOW;
+        needs |= NEED_TCP_INFO;
     return needs & NEED_USER ? needs | NEED_OWNER : needs;
 }
 
@@ -64,24 +64,25 @@ enum row_kind { ROW_LIVE, ROW_MISSING, ROW_CLOSED };
 
 /* When things happened to a row, in tenths of a second since the sampler started (wraps after
  * 13 years). born_ds 0: was there at the first sample, so it is at least that old. */
-struct life {
+struct row_times {
     uint32_t born_ds;
     uint32_t changed_ds; /* last change of state that was seen; born_ds when none */
 };
 
-struct snapshot {
+struct sample {
     uint64_t seq;             /* number of the sample, from 1 */
     int64_t mono_ns, wall_ns; /* when the dump was complete */
-    uint32_t now_ds;          /* the same on the clock of struct life */
+    uint32_t now_ds;          /* the same on the clock of struct row_times */
 
     uint32_t n_live, n_missing, n_closed;
     uint32_t cap;
     struct conn *conn;       /* n_live + n_missing + n_closed; owned, like all arrays here */
-    struct life *life;       /* closed rows: changed_ds is the time of death */
-    struct flow *flow;       /* live rows, and the last ones of missing rows; NULL: not asked for */
-    struct flow *flow_store; /* its memory, kept while not asked for */
-    uint32_t flow_cap;
-    struct flow *final;      /* closed rows: their last figures, if any; NULL: none has */
+    struct row_times *times; /* closed rows: changed_ds is the time of death */
+    struct tcp_metrics
+        *metrics; /* live rows, and the last ones of missing rows; NULL: not asked for */
+    struct tcp_metrics *metrics_store; /* its memory, kept while not asked for */
+    uint32_t metrics_cap;
+    struct tcp_metrics *final; /* closed rows: their last figures, if any; NULL: none has */
     struct rate *rate;       /* all rows; NULL when not asked for, or without a sample to compare */
     struct rate *rate_store; /* its memory */
     uint32_t rate_cap;
@@ -95,28 +96,28 @@ struct snapshot {
     struct owner_table *owners; /* what the words mean; a reference, NULL when not asked for */
     uint32_t ownerless;         /* live rows with a file that no process we may look at holds */
 
-    struct sieve *sieve;     /* while filling: judges the rows that come; NULL: all stay */
-    struct snapshot *lender; /* see snapshot_split(): whose arrays these are; NULL: its own */
-    bool downwards;          /* rows lie before `conn`, the last one first */
-    atomic_uint room;        /* rows that nobody who borrowed has taken yet */
+    struct row_stream *row_stream; /* while filling: judges the rows that come; NULL: all stay */
+    struct sample *lender;         /* see sample_split(): whose arrays these are; NULL: its own */
+    bool downwards;                /* rows lie before `conn`, the last one first */
+    atomic_uint room;              /* rows that nobody who borrowed has taken yet */
 
     uint32_t needs;                  /* what was asked for, enum need */
     uint32_t total;                  /* live rows */
     uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE */
-    bool sieved;                     /* total and count are of what passed a sieve, see sieve.h; of
-                                        that only the first rows are here */
-    uint32_t born, changed;          /* rows that appeared, changed state in this sample */
-    uint64_t closed_total;           /* deaths of rows since the start */
-    struct edges edges;              /* transitions seen since the start */
-    uint32_t duplicates;             /* records dropped: same cookie twice in one dump */
-    uint32_t rejected;               /* malformed records refused by the parser */
+    bool streamed;          /* total and count are of what passed a sieve, see row_stream.h; of
+                             that only the first rows are here */
+    uint32_t born, changed; /* rows that appeared, changed state in this sample */
+    uint64_t closed_total;  /* deaths of rows since the start */
+    struct transitions transitions; /* transitions seen since the start */
+    uint32_t duplicates;            /* records dropped: same cookie twice in one dump */
+    uint32_t rejected;              /* malformed records refused by the parser */
 
-    bool deaths_told;           /* the kernel told of all ends since the sample before, but for the
-                                   lost ones: `unseen` and so on mean something */
-    struct deaths deaths;       /* since the last sample that did not fail */
-    struct deaths deaths_total; /* since the start */
-    struct snapshot *ended;     /* until the join: what was told, as live rows in order of time */
-    uint32_t ended_before;      /* so many of them were told before the dump began */
+    bool close_events_known; /* the kernel told of all ends since the sample before, but for the
+                         lost ones: `unseen` and so on mean something */
+    struct close_stats close_stats;       /* since the last sample that did not fail */
+    struct close_stats close_stats_total; /* since the start */
+    struct sample *ended;  /* until the join: what was told, as live rows in order of time */
+    uint32_t ended_before; /* so many of them were told before the dump began */
     const struct predicate *count_only; /* until the join: of `closed` and `unseen`; NULL: all */
 
     struct host host;
@@ -139,67 +140,67 @@ struct snapshot {
     uint64_t interval_ms;       /* in force when it was taken; 0: a single sample */
     uint64_t asked_interval_ms; /* what the user asked for */
 
-    atomic_uint refs; /* see snapshot_ref() */
-    struct snapshot_pool *pool;
+    atomic_uint refs; /* see sample_ref() */
+    struct sample_pool *pool;
 };
 
 /** Does it hold all that was asked for? A complete dump of some namespaces is not all of them. */
-static inline bool snapshot_is_whole(const struct snapshot *s)
+static inline bool sample_is_whole(const struct sample *s)
 {
     return s->status == SAMPLE_COMPLETE &&
            !(s->namespaces && s->namespaces->several && s->namespaces->missing);
 }
 
 /** The name of the namespace of a row: "" for tcptop's own, unless rows of several are shown. */
-const char *snapshot_netns(const struct snapshot *s, const struct conn *c);
+const char *sample_netns(const struct sample *s, const struct conn *c);
 
 /** Is the row of the namespace that tcptop was started in? Interfaces have their names there. */
-bool snapshot_is_own_netns(const struct snapshot *s, const struct conn *c);
+bool sample_is_own_netns(const struct sample *s, const struct conn *c);
 
 /** What the namespace of a row says about itself. */
-const struct host *snapshot_host(const struct snapshot *s, const struct conn *c);
+const struct host *sample_host(const struct sample *s, const struct conn *c);
 
 /** All rows: live, missing, closed. */
-static inline uint32_t snapshot_rows(const struct snapshot *s)
+static inline uint32_t sample_rows(const struct sample *s)
 {
     return s->n_live + s->n_missing + s->n_closed;
 }
 
-static inline enum row_kind snapshot_row_kind(const struct snapshot *s, uint32_t row)
+static inline enum row_kind sample_row_kind(const struct sample *s, uint32_t row)
 {
     return row < s->n_live ? ROW_LIVE : row < s->n_live + s->n_missing ? ROW_MISSING : ROW_CLOSED;
 }
 
 /** Figures of a row, NULL when not sampled. */
-static inline const struct flow *snapshot_flow(const struct snapshot *s, uint32_t row)
+static inline const struct tcp_metrics *sample_metrics(const struct sample *s, uint32_t row)
 {
     uint32_t closed = s->n_live + s->n_missing;
 
     if (row < s->n_live)
-        return s->flow ? &s->flow[row] : 0;
+        return s->metrics ? &s->metrics[row] : 0;
     return s->final && row >= closed ? &s->final[row - closed] : 0;
 }
 
 /** The same, but of a missing row what was known last. */
-static inline const struct flow *snapshot_last_flow(const struct snapshot *s, uint32_t row)
+static inline const struct tcp_metrics *sample_last_metrics(const struct sample *s, uint32_t row)
 {
-    if (s->flow && snapshot_row_kind(s, row) == ROW_MISSING)
-        return &s->flow[row];
-    return snapshot_flow(s, row);
+    if (s->metrics && sample_row_kind(s, row) == ROW_MISSING)
+        return &s->metrics[row];
+    return sample_metrics(s, row);
 }
 
 /** The name of its congestion control, NULL when not known. */
-static inline const char *snapshot_congestion(const struct snapshot *s, uint32_t row)
+static inline const char *sample_congestion(const struct sample *s, uint32_t row)
 {
-    const struct flow *f = snapshot_flow(s, row);
+    const struct tcp_metrics *f = sample_metrics(s, row);
 
     return f && f->congestion ? s->congestion[f->congestion - 1] : 0;
 }
 
 /** The processes of a row, NULL when they are not known; `*former` (may be NULL): they held the
  *  socket before, nobody does now. */
-static inline const struct owner_group *snapshot_owner(const struct snapshot *s, uint32_t row,
-                                                       bool *former)
+static inline const struct owner_group *sample_owner(const struct sample *s, uint32_t row,
+                                                     bool *former)
 {
     uint32_t word = s->owner ? s->owner[row] : OWNER_UNKNOWN;
 
@@ -208,77 +209,77 @@ static inline const struct owner_group *snapshot_owner(const struct snapshot *s,
     return word & OWNER_PENDING ? 0 : owner_table_group(s->owners, word & OWNER_GROUP);
 }
 
-/* Snapshots are recycled: the arrays of the last reader's go to the next sample. */
-struct snapshot_pool;
-struct snapshot_pool *snapshot_pool_new(void); /* NULL: out of memory */
+/* Samples are recycled: the arrays of the last reader's go to the next sample. */
+struct sample_pool;
+struct sample_pool *sample_pool_new(void); /* NULL: out of memory */
 
-/** No more samples will be taken from it; snapshots that are still out stay valid. */
-void snapshot_pool_free(struct snapshot_pool *pool);
+/** No more samples will be taken from it; samples that are still out stay valid. */
+void sample_pool_free(struct sample_pool *pool);
 
-/** A snapshot to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
-struct snapshot *snapshot_new(struct snapshot_pool *pool);
+/** A sample to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
+struct sample *sample_new(struct sample_pool *pool);
 
 /** Share; any thread. */
-struct snapshot *snapshot_ref(const struct snapshot *s);
+struct sample *sample_ref(const struct sample *s);
 
 /** Give a reference back; the last one recycles or frees it. NULL is accepted. */
-void snapshot_unref(const struct snapshot *s);
+void sample_unref(const struct sample *s);
 
 /** Room for `rows` rows of all kinds. Large arrays that are reserved while there is no row yet are
  *  cheaper to fill than those that grow. Returns 0 or -ENOMEM. */
-int snapshot_reserve(struct snapshot *s, uint32_t rows);
+int sample_reserve(struct sample *s, uint32_t rows);
 
 /** Words of owners for `rows` rows, those that are new unknown. Returns 0 or -ENOMEM. */
-int snapshot_reserve_owner(struct snapshot *s, uint32_t rows);
+int sample_reserve_owner(struct sample *s, uint32_t rows);
 
-/** While filling: the next live row, zeroed, and where its figures go when NEED_FLOW was asked
+/** While filling: the next live row, zeroed, and where its figures go when NEED_TCP_INFO was asked
  *  for (`flow` may be NULL). NULL: out of memory. The source writes straight into it. */
-struct conn *snapshot_add(struct snapshot *s, struct flow **flow);
+struct conn *sample_add(struct sample *s, struct tcp_metrics **metrics);
 
 /** While filling: what a flow's `congestion` is for this name of `len` bytes; 0: no room. */
-uint8_t snapshot_add_congestion(struct snapshot *s, const char *name, size_t len);
+uint8_t sample_add_congestion(struct sample *s, const char *name, size_t len);
 
 /** Before filling: names are numbered as in the sample before, since closed rows keep figures of
  * it.
  */
-void snapshot_keep_congestion(struct snapshot *s, const struct snapshot *before);
+void sample_keep_congestion(struct sample *s, const struct sample *before);
 
 /** Take the names of `half`; the rows from `from` to `to`, which were its own, then mean them. */
-void snapshot_merge_congestion(struct snapshot *s, const struct snapshot *half, uint32_t from,
-                               uint32_t to);
+void sample_merge_congestion(struct sample *s, const struct sample *half, uint32_t from,
+                             uint32_t to);
 
 /** While joining: rates for `rows` rows, which there is room for; unknown but for the first `had`.
  *  Returns 0 or -ENOMEM. */
-int snapshot_reserve_rates(struct snapshot *s, uint32_t had, uint32_t rows);
+int sample_reserve_rates(struct sample *s, uint32_t had, uint32_t rows);
 
-/** Take the row back that snapshot_add() gave last. */
-void snapshot_drop_last(struct snapshot *s);
+/** Take the row back that sample_add() gave last. */
+void sample_drop_last(struct sample *s);
 
 /** While joining: one more closed row, for which there is room. `final` (may be NULL) are its last
  *  figures; without memory for them they are not known. */
-void snapshot_bury(struct snapshot *s, const struct conn *c, struct life life,
-                   const struct flow *final);
+void sample_add_closed(struct sample *s, const struct conn *c, struct row_times times,
+                       const struct tcp_metrics *final);
 
 /** Put the live row `from` in the place of the live row `to`, which goes. */
-void snapshot_move(struct snapshot *s, uint32_t to, uint32_t from);
+void sample_move(struct sample *s, uint32_t to, uint32_t from);
 
-/** Lend the arrays of the empty `s`, with room for `rows` rows, to two snapshots that are filled at
+/** Lend the arrays of the empty `s`, with room for `rows` rows, to two samples that are filled at
  *  the same time by two threads, from both ends; together they cannot have more. Returns 0 or
  *  -ENOMEM. */
-int snapshot_split(struct snapshot *s, uint32_t rows, struct snapshot half[2]);
+int sample_split(struct sample *s, uint32_t rows, struct sample half[2]);
 
 /** Take the rows of both halves as those of `s`, moving no more than there was room left; and of
  *  what else they say, the sum or the worse. */
-void snapshot_unite(struct snapshot *s, const struct snapshot half[2]);
+void sample_unite(struct sample *s, const struct sample half[2]);
 
 /** Add the live rows of another sample, with their figures, where they are known, and its counts.
  *  Returns 0 or -ENOMEM. */
-int snapshot_append(struct snapshot *s, const struct snapshot *part);
+int sample_append(struct sample *s, const struct sample *part);
 
 /** Count the states of the live rows and set `total`. */
-void snapshot_count(struct snapshot *s);
+void sample_count(struct sample *s);
 
-static inline void snapshot_count_row(struct snapshot *s, const struct conn *c)
+static inline void sample_count_row(struct sample *s, const struct conn *c)
 {
     unsigned state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
 
@@ -289,6 +290,6 @@ static inline void snapshot_count_row(struct snapshot *s, const struct conn *c)
 /** The row that is the same connection as `c`, or UINT32_MAX; live rows win. Looks at `hint` first,
  *  the row in the sample before if known, and from there outwards: the order of a dump is stable.
  *  Only for one that has gone every row is looked at. */
-uint32_t snapshot_find(const struct snapshot *s, const struct conn *c, uint32_t hint);
+uint32_t sample_find(const struct sample *s, const struct conn *c, uint32_t hint);
 
 #endif

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 /* FIELD(type, name, offset in struct tcp_info). include/uapi/linux/tcp.h; fields were only ever
- * added at the end. Wide ones come first, so that struct flow has no holes. Units are in the names;
+ * added at the end. Wide ones come first, so that struct tcp_metrics has no holes. Units are in the
+ * names;
  * *_segs are segments, the rest bytes, since the start of the connection. */
-#define FLOW_FIELDS(FIELD)                                                                         \
+#define TCP_METRICS_FIELDS(FIELD)                                                                  \
     FIELD(uint64_t, bytes_acked, 120)      /* with the SYN of who opened, and the FIN */           \
     FIELD(uint64_t, bytes_received, 128)   /* with the FIN */                                      \
     FIELD(uint64_t, delivery_bytes_s, 160) /* of the last sample, does not decay */                \
@@ -36,15 +37,15 @@
     FIELD(uint32_t, snd_wnd_bytes, 228) /* the peer's window */                                    \
     FIELD(uint8_t, app_limited, 7)      /* 1: the delivery rate is, for want of data to send */
 
-enum flow_field {
-#define FIELD(type, name, offset) FLOW_##name,
-    FLOW_FIELDS(FIELD)
+enum tcp_metric {
+#define FIELD(type, name, offset) METRICS_##name,
+    TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
-        FLOW_FIELD_COUNT
+        TCP_METRIC_COUNT
 };
 
 /* Who kept a connection from sending faster since the sample before, see rate.h. */
-enum flow_limit {
+enum send_limit {
     LIMIT_UNKNOWN, /* also of one that had nothing to send */
     LIMIT_APPLICATION,
     LIMIT_PATH,
@@ -53,20 +54,20 @@ enum flow_limit {
     LIMIT_COUNT
 };
 
-struct flow {
+struct tcp_metrics {
 #define FIELD(type, name, offset) type name;
-    FLOW_FIELDS(FIELD)
+    TCP_METRICS_FIELDS(FIELD)
 #undef FIELD
-    uint8_t limit;      /* enum flow_limit; of a live row, by the join */
-    uint8_t congestion; /* see snapshot_congestion(); 0: not known */
-    uint32_t valid;     /* bit per enum flow_field */
+    uint8_t limit;      /* enum send_limit; of a live row, by the join */
+    uint8_t congestion; /* see sample_congestion(); 0: not known */
+    uint32_t valid;     /* bit per enum tcp_metric */
 };
 
-_Static_assert(FLOW_FIELD_COUNT <= 32, "validity bits");
-_Static_assert(sizeof(struct flow) <= 128, "struct flow exists a million times");
+_Static_assert(TCP_METRIC_COUNT <= 32, "validity bits");
+_Static_assert(sizeof(struct tcp_metrics) <= 128, "struct flow exists a million times");
 
 /** Nothing is known. */
-static inline void flow_clear(struct flow *f)
+static inline void tcp_metrics_clear(struct tcp_metrics *f)
 {
     f->valid = 0;
     f->limit = LIMIT_UNKNOWN;
@@ -74,9 +75,9 @@ static inline void flow_clear(struct flow *f)
 }
 
 /** Read `len` bytes of a tcp_info attribute of a socket in `state`. */
-void flow_read(struct flow *f, const void *tcp_info, size_t len, unsigned state);
+void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, unsigned state);
 
 /** The field's value in `*value`; false when it is not known (`f` may be NULL). */
-bool flow_get(const struct flow *f, enum flow_field field, uint64_t *value);
+bool tcp_metrics_get(const struct tcp_metrics *f, enum tcp_metric field, uint64_t *value);
 
 #endif

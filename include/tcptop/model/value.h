@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct snapshot;
+struct sample;
 
 enum value_type { VALUE_NONE, VALUE_NUMBER, VALUE_TEXT };
 
@@ -16,7 +16,7 @@ struct value {
 };
 
 /** Fill `*v` for row `row` of `s`; VALUE_NONE when it is not known. */
-typedef void (*value_getter)(const struct snapshot *s, uint32_t row, struct value *v);
+typedef void (*value_getter)(const struct sample *s, uint32_t row, struct value *v);
 
 /* One of several values that a field of a row may have. */
 struct value_part {
@@ -25,10 +25,10 @@ struct value_part {
 };
 
 /** Fill the number or the text of `*p` with the `nth`; false behind the last. */
-typedef bool (*value_each)(const struct snapshot *s, uint32_t row, uint32_t nth,
+typedef bool (*value_each)(const struct sample *s, uint32_t row, uint32_t nth,
                            struct value_part *p);
 
 /** A text of any length, as long as the sample; NULL when it is not known. */
-typedef const char *(*value_whole)(const struct snapshot *s, uint32_t row);
+typedef const char *(*value_whole)(const struct sample *s, uint32_t row);
 
 #endif

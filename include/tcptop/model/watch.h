@@ -12,7 +12,7 @@
 #include "tcptop/model/rate.h"
 #include "tcptop/model/tcp_metrics.h"
 
-struct snapshot;
+struct sample;
 
 #define WATCH_MAX     17 /* at a time */
 #define WATCH_CHANGES 6  /* of state that are remembered, the last ones */
@@ -22,7 +22,7 @@ struct watch_point {
     int64_t mono_ns;
     bool there; /* false: this dump had not the connection */
     uint8_t state;
-    struct flow flow;
+    struct tcp_metrics metrics;
 };
 
 struct watch_change {
@@ -42,18 +42,18 @@ struct watch {
     uint32_t peer_row;   /* UINT32_MAX when it has gone */
     uint64_t peer_asked; /* number of the sample in which it was looked for */
 
-    struct watch_point point[HISTORY_STRIP]; /* a ring */
+    struct watch_point point[HISTORY_SHOWN]; /* a ring */
     uint32_t head, len;
 };
 
 /** Complete `next`, joined and not yet published: watch these connections in it, going on from what
  *  `prev` (may be NULL) says of them. Costs a look at all rows only for one that has just gone, and
  *  now and then for an other end. Returns 0 or -ENOMEM. */
-int watch_update(struct snapshot *next, const struct snapshot *prev, const struct conn *conns,
+int watch_update(struct sample *next, const struct sample *prev, const struct conn *conns,
                  uint32_t n);
 
 /** What is said of a connection, NULL when it is not watched. */
-const struct watch *watch_find(const struct snapshot *s, const struct conn *c);
+const struct watch *watch_find(const struct sample *s, const struct conn *c);
 
 /** The point `back` before the newest; NULL beyond the oldest. */
 const struct watch_point *watch_at(const struct watch *w, uint32_t back);

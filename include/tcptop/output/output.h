@@ -1,4 +1,4 @@
-/* Snapshots and canvases as text that leaves the program. Everything goes through a buffer of
+/* Samples and canvases as text that leaves the program. Everything goes through a buffer of
  * bounded size; a closed pipe and a full disk are told apart. */
 #ifndef TCPTOP_OUTPUT_OUTPUT_H
 #define TCPTOP_OUTPUT_OUTPUT_H
@@ -37,20 +37,20 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
  * the closed ones of a sample that keeps them for no longer than itself. */
 struct print {
     enum format format;
-    const struct snapshot *snapshot;
+    const struct sample *sample;
     const struct rows *rows;
     const struct groups *groups;    /* instead of the rows; NULL: none */
     uint32_t limit;                 /* only so many groups; 0: all */
     const struct predicate *filter; /* what they passed: counts are of what passes; NULL: all */
     const enum column_id *columns;
     size_t n_columns;
-    bool head;                 /* text, CSV: the line of titles first */
-    bool summary;              /* counts only */
-    bool deaths;               /* JSON: also what closed since the sample before */
-    unsigned long long sample; /* number in the JSON records, from 1 */
-    bool color;                /* text: colours by escape sequences */
-    bool ascii;                /* text: "-" for what is not known */
-    const struct theme *theme; /* with `color` */
+    bool head;                        /* text, CSV: the line of titles first */
+    bool summary;                     /* counts only */
+    bool close_stats;                 /* JSON: also what closed since the sample before */
+    unsigned long long sample_number; /* number in the JSON records, from 1 */
+    bool color;                       /* text: colours by escape sequences */
+    bool ascii;                       /* text: "-" for what is not known */
+    const struct theme *theme;        /* with `color` */
 };
 
 /** Text: rows or groups under titles. JSON: a record for each, then one of counts. CSV: ids, then

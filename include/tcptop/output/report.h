@@ -10,11 +10,11 @@ enum status { STATUS_OK, STATUS_WARNING, STATUS_CRITICAL, STATUS_UNKNOWN };
 
 struct report {
     enum status status;
-    const struct snapshot *last; /* what is reported on */
-    unsigned samples;            /* taken up to it */
-    double seconds;              /* that they span */
-    const char *hidden;          /* text: what is said of owners that cannot be seen; "": nothing */
-    bool ascii;                  /* text: arrows and dashes as their ASCII twins */
+    const struct sample *last; /* what is reported on */
+    unsigned samples;          /* taken up to it */
+    double seconds;            /* that they span */
+    const char *hidden;        /* text: what is said of owners that cannot be seen; "": nothing */
+    bool ascii;                /* text: arrows and dashes as their ASCII twins */
 };
 
 /** For a person, at most 79 columns wide, in the language in force. */

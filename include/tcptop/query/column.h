@@ -108,9 +108,9 @@ struct column {
     uint32_t needs;   /* enum need */
     value_getter get; /* typed raw value; NULL for composites */
     /** Append the cell's text for screen and text output: "–" when unknown. */
-    void (*format)(const struct snapshot *s, uint32_t row, struct str *out);
+    void (*format)(const struct sample *s, uint32_t row, struct str *out);
     /** 64-bit sort prefix: smaller sorts first ascending; UINT64_MAX is reserved for "absent". */
-    uint64_t (*key)(const struct snapshot *s, uint32_t row);
+    uint64_t (*key)(const struct sample *s, uint32_t row);
     /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
      *  says all. */
     const order_word *words;
@@ -131,18 +131,18 @@ struct err;
 int column_parse_list(const char *list, enum column_id *ids, size_t max, struct err *err);
 
 /** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
- *  with "%eth0". The interface is named as it is called here and now; for rows of a snapshot
+ *  with "%eth0". The interface is named as it is called here and now; for rows of a sample
  *  prefer columns[COL_LOCAL].format(), which does not name another host's interfaces. */
 void conn_format_local(const struct conn *c, struct str *out);
 void conn_format_remote(const struct conn *c, struct str *out);
 
-/** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum flow_limit).
+/** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum send_limit).
  */
-const char *limit_word(enum flow_limit limit);
+const char *limit_word(enum send_limit limit);
 
 /** A row's process for a cell of `width` columns: name and pid where both fit, and how many others
  *  share the socket; else the name, which the cell may cut. A former one is its name alone. */
-void process_fit(const struct snapshot *s, uint32_t row, int width, struct str *out);
+void process_fit(const struct sample *s, uint32_t row, int width, struct str *out);
 
 /** Role in which a state's name is drawn. */
 enum role state_role(unsigned state);

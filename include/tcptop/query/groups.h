@@ -1,4 +1,4 @@
-/* The rows of a snapshot put together by the value of one column: how many, in which states, how
+/* The rows of a sample put together by the value of one column: how many, in which states, how
  * that changed, and sums of what can be added up. Immutable. */
 #ifndef TCPTOP_QUERY_GROUPS_H
 #define TCPTOP_QUERY_GROUPS_H
@@ -51,10 +51,10 @@ struct group {
 /* The counts of groups in the samples before: one number per group and sample of the strip. */
 struct group_past {
     uint64_t seq;    /* of the newest sample */
-    uint64_t known;  /* a bit for each of the last HISTORY_STRIP samples, the newest lowest: were
+    uint64_t known;  /* a bit for each of the last HISTORY_SHOWN samples, the newest lowest: were
                         the counts measured? */
     uint64_t whole;  /* likewise: is every group remembered that had rows then? */
-    uint32_t *count; /* HISTORY_STRIP of each group, at seq % HISTORY_STRIP; owned */
+    uint32_t *count; /* HISTORY_SHOWN of each group, at seq % HISTORY_SHOWN; owned */
     uint32_t n;
 };
 
@@ -77,7 +77,7 @@ void grouping_sum(struct grouping *how, const enum column_id *chosen, size_t n, 
  *  and closed rows make a group but are not counted in it. `before` (may be NULL): the groups of an
  *  earlier sample by the same column and filter, for the changes. Nothing is allocated per row, 96
  *  bytes and the text per group. Returns 0 or -ENOMEM (then `g` is unchanged). */
-int groups_build(struct groups *g, const struct snapshot *s, const struct predicate *p,
+int groups_build(struct groups *g, const struct sample *s, const struct predicate *p,
                  const struct grouping *how, const struct groups *before);
 void groups_fini(struct groups *g);
 
@@ -87,7 +87,7 @@ void groups_value(const struct groups *g, uint32_t group, struct value *v);
 /** The group with that value, GROUP_NONE when there is none. Looks at every group. */
 uint32_t groups_find(const struct groups *g, const struct value *v);
 
-/** Change of the count since the oldest sample remembered, of the last HISTORY_STRIP; false when
+/** Change of the count since the oldest sample remembered, of the last HISTORY_SHOWN; false when
  *  there is none to compare with. */
 bool groups_change(const struct groups *g, uint32_t group, int64_t *change);
 
@@ -99,8 +99,7 @@ bool groups_sum(const struct groups *g, uint32_t group, unsigned i, uint64_t *su
 const char *groups_format_sum(const struct groups *g, uint32_t group, unsigned i, char *out);
 
 /** Append the value as the column shows it, "–" where the rows have none. */
-void groups_format(const struct groups *g, const struct snapshot *s, uint32_t group,
-                   struct str *out);
+void groups_format(const struct groups *g, const struct sample *s, uint32_t group, struct str *out);
 
 /** Append a term of the filter language that passes the rows with this value and no others, but
  *  for the case of letters. False when there is none: a text with both kinds of quotes. */
@@ -126,7 +125,7 @@ static inline uint32_t line_group(uint32_t line)
 /** The groups in order as lines of `r`, and below each that is among the `n_unfolded` (at most
  *  GROUPS_UNFOLDED_MAX, none twice) its rows, filtered and sorted as
  *  rows_build() does. Returns 0 or -ENOMEM (then `r` is unchanged). */
-int groups_lines(struct rows *r, const struct groups *g, const struct snapshot *s,
+int groups_lines(struct rows *r, const struct groups *g, const struct sample *s,
                  const struct predicate *p, const struct sort *sort, uint32_t mark_ds,
                  const struct value *unfolded, uint32_t n_unfolded);
 

@@ -1,4 +1,4 @@
-/* The rows of a snapshot that pass a filter, in order: what the table shows. Immutable. */
+/* The rows of a sample that pass a filter, in order: what the table shows. Immutable. */
 #ifndef TCPTOP_QUERY_ROWS_H
 #define TCPTOP_QUERY_ROWS_H
 
@@ -18,7 +18,7 @@ struct sort {
  * COL_LOCAL_PORT is the order that scripts get, and COL_STATE, whose own order is attention, local
  * port, foreign address, is the screen's. */
 struct rows {
-    uint32_t *row; /* indices into the snapshot; owned */
+    uint32_t *row; /* indices into the sample; owned */
     uint32_t n;
     uint32_t matched;      /* rows that pass; more than n where only the first were asked for */
     uint32_t matched_live; /* of them live: "48 connections, 17 shown" counts these */
@@ -28,20 +28,20 @@ struct rows {
  * marked, for `mark_ds` tenths of a second and at least in the sample that saw it, COL_STATE places
  * the row by its old state; 0: never. Missing and closed rows take part. Returns 0 or -ENOMEM
  * (then `r` is unchanged). */
-int rows_build(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build(struct rows *r, const struct sample *s, const struct predicate *p,
                const struct sort *sort, uint32_t mark_ds);
 
 /** The same, but only the first `limit` rows (0: all), without sorting the rest. */
-int rows_build_top(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build_top(struct rows *r, const struct sample *s, const struct predicate *p,
                    const struct sort *sort, uint32_t mark_ds, uint32_t limit);
 
 /** The same of live rows alone. */
-int rows_build_live(struct rows *r, const struct snapshot *s, const struct predicate *p,
+int rows_build_live(struct rows *r, const struct sample *s, const struct predicate *p,
                     const struct sort *sort, uint32_t limit);
 
 void rows_fini(struct rows *r);
 
-/** Position of snapshot row `row` in the list, UINT32_MAX when it is not there. */
+/** Position of sample row `row` in the list, UINT32_MAX when it is not there. */
 uint32_t rows_position(const struct rows *r, uint32_t row);
 
 #endif

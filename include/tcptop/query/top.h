@@ -8,7 +8,7 @@
 #define TOP_LIMIT_MAX 16384u /* more are better sorted when all are there */
 
 struct top {
-    struct sieve sieve; /* first member */
+    struct row_stream row_stream; /* first member */
     const struct predicate *filter;
     const struct sort *sort;
     uint32_t limit, n;

@@ -13,40 +13,40 @@
 
 #include "tcptop/model/sample.h"
 
-#define DEATHWATCH_KEPT                                                                            \
+#define CLOSE_MONITOR_KEPT                                                                         \
     65536u /* ends kept between two samples; further ones stay in the socket                       \
             */
 
-struct deathwatch;
+struct close_monitor;
 
 /** Start the thread; `share` of one core is what hearing of deaths may cost. Returns 0 or -errno.
  */
-int deathwatch_new(struct deathwatch **w, double share);
-void deathwatch_free(struct deathwatch *w); /* NULL is accepted */
+int close_monitor_new(struct close_monitor **w, double share);
+void close_monitor_free(struct close_monitor *w); /* NULL is accepted */
 
 /** Hear of the namespace the calling thread is in; its rows have `netns` as their index. Returns 0,
  *  -ENOMEM, -EMFILE (also when few descriptors would be left), or what the kernel refuses it by.
- *  When it failed, `deaths_told` stays false until it is removed. */
-int deathwatch_add(struct deathwatch *w, uint16_t netns);
+ *  When it failed, `close_events_known` stays false until it is removed. */
+int close_monitor_add(struct close_monitor *w, uint16_t netns);
 
 /** False: it was not added, or its socket failed. */
-bool deathwatch_hears(struct deathwatch *w, uint16_t netns);
+bool close_monitor_hears(struct close_monitor *w, uint16_t netns);
 
 /** No longer hear of it. What it told until now is still handed over. */
-void deathwatch_remove(struct deathwatch *w, uint16_t netns);
+void close_monitor_remove(struct close_monitor *w, uint16_t netns);
 
 /** A dump begins: what was told until now it cannot miss. */
-void deathwatch_mark(struct deathwatch *w);
+void close_monitor_mark(struct close_monitor *w);
 
 /** Hand over what was told since the last call: s->ended (NULL when nothing was) with how much
- *  of it before the mark, `lost`, and  `deaths_told`, false when it was not heard of all the time,
- * or not everywhere. */
-void deathwatch_take(struct deathwatch *w, struct snapshot *s);
+ *  of it before the mark, `lost`, and  `close_events_known`, false when it was not heard of all the
+ * time, or not everywhere. */
+void close_monitor_take(struct close_monitor *w, struct sample *s);
 
 /* What one namespace's sampling has to do with it. Starts as zero. */
-struct deathwatch_post {
-    struct deathwatch *watch; /* NULL: none */
-    bool shared;              /* with other namespaces; else it is this one's */
+struct close_monitor_join {
+    struct close_monitor *watch; /* NULL: none */
+    bool shared;                 /* with other namespaces; else it is this one's */
     uint16_t netns;
     int64_t retry_ns; /* when it may be tried again */
     bool refused;     /* the kernel has no such thing */
@@ -55,11 +55,11 @@ struct deathwatch_post {
 /** Before a dump, in the namespace: have it heard of, by `shared` (which lasts until the post is
  *  closed) or a watch of its own (NULL), or no longer (`share` 0). Fails silently: then deaths are
  *  known as without it. */
-void deathwatch_post_open(struct deathwatch_post *post, struct deathwatch *shared, double share,
-                          uint16_t netns);
+void close_monitor_join_open(struct close_monitor_join *post, struct close_monitor *shared,
+                             double share, uint16_t netns);
 
-/** After the dump: as deathwatch_take(), unless it is shared. */
-void deathwatch_post_take(struct deathwatch_post *post, struct snapshot *s);
-void deathwatch_post_close(struct deathwatch_post *post);
+/** After the dump: as close_monitor_take(), unless it is shared. */
+void close_monitor_join_take(struct close_monitor_join *post, struct sample *s);
+void close_monitor_join_close(struct close_monitor_join *post);
 
 #endif

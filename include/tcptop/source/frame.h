@@ -13,7 +13,7 @@
  *       M  netlink messages of the dump (types 18 and 20), each NLMSG_DONE included
  *       4  CRC-32 of header and messages
  *
- * Fields: a number (1, 4 or 8 bytes) or text of the snapshot, see the table in frame.c; or a host
+ * Fields: a number (1, 4 or 8 bytes) or text of the sample, see the table in frame.c; or a host
  * counter, gauge or sysctl: 8 bytes value, then its identifier in model/host.h ("FIN_TIMEOUT").
  *
  * Where owners were looked for, NEED_OWNER among the needs says so, and these fields follow:
@@ -51,7 +51,7 @@ void frame_begin(struct str *out);
 
 /** Append one frame: the header from `s` (host, times, status, cost, owners of its live rows), then
  *  `messages`. */
-void frame_write(struct str *out, const struct snapshot *s, const void *messages, size_t len);
+void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len);
 
 /** The bytes that a frame takes by its first FRAME_PRELUDE_BYTES. -EBADMSG: damaged;
  *  -EPROTONOSUPPORT: sound, but of another version. */
@@ -61,7 +61,7 @@ int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
  *  owner_map_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is 0,
  *  -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
  *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
-int64_t frame_read(const void *bytes, size_t len, struct snapshot *s, struct owner_map *owners,
+int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_map *owners,
                    struct err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "tcptop/source/namespaces.h"
 #include "tcptop/source/source.h"
 
-struct link {
+struct netns_entry {
     uint64_t inode;
     uint16_t id; /* conn.netns of its rows; 0: tcptop's own */
     char name[NETNS_NAME];
@@ -21,8 +21,8 @@ struct link {
     struct host host;
 };
 
-struct links {
-    struct link *list; /* the own one first; owned */
+struct netns_registry {
+    struct netns_entry *list; /* the own one first; owned */
     uint32_t n, cap;
     uint16_t last_id;
     bool full; /* there were more than are followed */
@@ -32,24 +32,25 @@ struct links {
 };
 
 /** Starts as zero. */
-void links_fini(struct links *l);
+void netns_registry_fini(struct netns_registry *l);
 
 /** Look for namespaces when that is due, which is every few seconds and at most a hundredth of the
  *  time. Returns 1 when it looked, 0, or -errno. */
-int links_look(struct links *l);
+int netns_registry_look(struct netns_registry *l);
 
 /** Keep that one, which is there though it may not be found; 0: none. Returns 0 or -ENOMEM. */
-int links_keep(struct links *l, uint64_t inode);
+int netns_registry_keep(struct netns_registry *l, uint64_t inode);
 
 /** The link to a namespace that is there, NULL when none is. Valid until the next look. */
-struct link *links_find(const struct links *l, uint64_t inode);
+struct netns_entry *netns_registry_find(const struct netns_registry *l, uint64_t inode);
 
 /** The namespace, for setns(), open from now on. Returns the descriptor or -errno. `spec`: see
  *  namespaces_open(). */
-int link_open(const struct links *l, struct link *link, const char *spec);
-void link_close(struct link *link);
+int netns_entry_open(const struct netns_registry *l, struct netns_entry *netns_entry,
+                     const char *spec);
+void netns_entry_close(struct netns_entry *netns_entry);
 
 /** What a sample carries of all this. NULL: out of memory. */
-struct netns_table *links_table(const struct links *l, bool several);
+struct netns_table *netns_registry_table(const struct netns_registry *l, bool several);
 
 #endif

@@ -5,17 +5,18 @@
 
 #include <stdbool.h>
 
-struct traveller;
+struct netns_worker;
 
 /** Starts the thread. Returns 0 or -errno. */
-int traveller_new(struct traveller **t);
+int netns_worker_new(struct netns_worker **t);
 
 /** Ends it; NULL is accepted. */
-void traveller_free(struct traveller *t);
+void netns_worker_free(struct netns_worker *t);
 
 /** Run work(arg) in the network namespace of the descriptor `fd`, and wait for it. Returns what it
  *  returns, or -errno when the namespace cannot be entered: then it did not run. `*entered` (may be
  *  NULL) tells the two apart. */
-int traveller_run(struct traveller *t, int fd, int (*work)(void *arg), void *arg, bool *entered);
+int netns_worker_run(struct netns_worker *t, int fd, int (*work)(void *arg), void *arg,
+                     bool *entered);
 
 #endif

@@ -6,6 +6,6 @@
 #include "tcptop/model/sample.h"
 
 /** How many rows lack an owner for want of which capability. False: none does. */
-bool hidden_owners(const struct snapshot *s, struct str *line);
+bool owner_rights_note(const struct sample *s, struct str *line);
 
 #endif

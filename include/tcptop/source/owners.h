@@ -25,6 +25,6 @@ int owners_start(struct owners *o, double share, void (*answered)(void *context)
 
 /** Complete the owners of `next`, see owner_map_assign(). Where there is no thread this scans,
  *  until there is nothing left that a scan could find. */
-void owners_assign(struct owners *o, struct snapshot *next, const struct snapshot *prev);
+void owners_assign(struct owners *o, struct sample *next, const struct sample *prev);
 
 #endif

@@ -5,12 +5,12 @@
 #include "tcptop/model/sample.h"
 
 /* First member of whoever it is. All calls come from the thread that samples. */
-struct examiner {
+struct sample_observer {
     /** What the next sample must have for it: enum need. `now_ns`: monotonic. */
-    uint32_t (*needs)(struct examiner *e, int64_t now_ns);
+    uint32_t (*needs)(struct sample_observer *e, int64_t now_ns);
     /** Complete `s`, which is joined and has its history and owners: s->findings. */
-    void (*examine)(struct examiner *e, struct snapshot *s);
-    void (*free)(struct examiner *e);
+    void (*observe)(struct sample_observer *e, struct sample *s);
+    void (*free)(struct sample_observer *e);
 };
 
 #endif

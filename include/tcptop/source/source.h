@@ -1,6 +1,6 @@
 /* Where samples come from: one contract for netlink, procfs and recordings.
  *
- * A source writes records straight into the rows of the snapshot it is given: from the receive
+ * A source writes records straight into the rows of the sample it is given: from the receive
  * buffer to the row without a stop between. */
 #ifndef TCPTOP_SOURCE_SOURCE_H
 #define TCPTOP_SOURCE_SOURCE_H
@@ -16,7 +16,7 @@
 
 struct owner_map;
 struct source;
-struct deathwatch;
+struct close_monitor;
 
 /* What to sample next. */
 struct request {
@@ -25,29 +25,30 @@ struct request {
     uint32_t fade_ds;             /* how long closed rows stay, tenths of a second */
     bool host_facts;              /* read counters, gauges and sysctls too */
     const struct predicate *only; /* rows that do not pass may be left out; NULL: all are needed */
-    uint32_t halve_from;         /* so many, TIME_WAIT aside, are dumped by two threads; 0: never */
+    uint32_t parallel_from;      /* so many, TIME_WAIT aside, are dumped by two threads; 0: never */
     char namespaces[NETNS_NAME]; /* whose rows: a name of the table of namespaces, "all", "" what
                                     the source was opened for */
     bool list_namespaces;        /* say which there are, with how many sockets */
     struct conn watched[WATCH_MAX]; /* connections to follow closely, see model/watch.h */
     uint32_t n_watched;
-    struct sieve *sieve[2]; /* judge the rows while they come, the second one for a second thread;
-                               both or none. A source may leave them out: see snapshot->sieved */
-    double deaths; /* share of one core that hearing of ends may cost; 0: they are not heard of */
-    struct deathwatch *deathwatch;      /* which hears of them; NULL: each namespace has its own */
-    const struct predicate *count_only; /* see struct snapshot */
+    struct row_stream
+        *row_stream[2]; /* judge the rows while they come, the second one for a second thread;
+                 both or none. A source may leave them out: see sample->sieved */
+    double
+        close_stats; /* share of one core that hearing of ends may cost; 0: they are not heard of */
+    struct close_monitor *close_monitor; /* which hears of them; NULL: each namespace has its own */
+    const struct predicate *count_only;  /* see struct sample */
 };
 
 /* For those that wait for one sample: fewer sockets are there before a second thread helps. */
-#define HALVE_FROM 50000u
+#define PARALLEL_FROM 50000u
 
 struct source_ops {
     const char *name;
     /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
      *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
      *  with `err` filled: nothing usable in `s`. */
-    int (*sample)(struct source *src, const struct request *req, struct snapshot *s,
-                  struct err *err);
+    int (*sample)(struct source *src, const struct request *req, struct sample *s, struct err *err);
     void (*close)(struct source *src);
     /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
      *  May be NULL: it samples this host, which is asked. */
@@ -98,7 +99,7 @@ int source_open_backend(struct source **src, enum sample_backend backend, struct
  *  frame. Damaged input: whole frames play, then one partial sample says "damaged at frame N". */
 int source_open_recording(struct source **src, const char *path, struct err *err);
 
-static inline int source_sample(struct source *src, const struct request *req, struct snapshot *s,
+static inline int source_sample(struct source *src, const struct request *req, struct sample *s,
                                 struct err *err)
 {
     return src->ops->sample(src, req, s, err);

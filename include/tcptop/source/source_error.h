@@ -8,13 +8,13 @@
 
 /** Set status and, in the language in force, why. The first cause stands: later ones only make the
  *  status worse. `a` and `b` fill {1} and {2}, NULL when there is none. */
-void note_status(struct snapshot *s, enum sample_status status, enum msg id, const char *a,
-                 const char *b);
+void sample_set_status(struct sample *s, enum sample_status status, enum msg id, const char *a,
+                       const char *b);
 
 /** PARTIAL when records were refused. */
-void note_rejected(struct snapshot *s);
+void sample_set_rejected(struct sample *s);
 
 /** A catalogue message as an error: fills `err` (may be NULL) and returns `code`. */
-int note_error(struct err *err, int code, enum msg id, const char *a, const char *b);
+int source_error(struct err *err, int code, enum msg id, const char *a, const char *b);
 
 #endif

@@ -16,7 +16,12 @@ enum layout_kind {
     LAYOUT_NOTICE
 };
 
-enum strip_form { STRIP_ONE_COLUMN, STRIP_TWO_COLUMNS, STRIP_CHIPS, STRIP_NONE };
+enum state_list_form {
+    STATE_LIST_ONE_COLUMN,
+    STATE_LIST_TWO_COLUMNS,
+    STATE_LIST_CHIPS,
+    STATE_LIST_NONE
+};
 enum pane_form {
     PANE_FORM_NONE,
     PANE_FORM_RIGHT,
@@ -32,9 +37,9 @@ struct rect {
 /* Every rectangle includes its title line where the region has one. */
 struct layout {
     enum layout_kind kind;
-    enum strip_form strip_form;
+    enum state_list_form state_list_form;
     enum pane_form pane_form;
-    struct rect header, strip, table, pane, footer;
+    struct rect header, state_list, table, pane, footer;
     struct rect warnings;  /* the last rows beside the table, where there is height enough */
     bool pane_two_columns; /* bottom pane from 92 columns */
     int separator_x;       /* column of the right pane's separator, -1 without */

@@ -12,14 +12,13 @@
 struct view {
     const struct ui *ui;
     const struct bindings *bindings;
-    const struct snapshot *shown; /* the rows on screen; NULL before the first sample */
-    const struct snapshot
-        *newest;             /* == shown, unless paused, or FAILED while the last good stands */
+    const struct sample *shown;  /* the rows on screen; NULL before the first sample */
+    const struct sample *newest; /* == shown, unless paused, or FAILED while the last good stands */
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
     const struct groups *groups; /* the lines of `rows` are groups and rows; NULL: rows alone */
     int64_t now_ns;              /* monotonic, for ages in badges */
     const struct names *names; /* what is known of those that ui->host_names … want; may be NULL */
-    const struct survey *survey;       /* of `shown`; NULL: the pane makes its own */
+    const struct sample_summary *summary; /* of `shown`; NULL: the pane makes its own */
     const struct breakdown *breakdown; /* of the pane's state, of `shown` or a sample before it, or
                                           of none (yet); NULL: the pane has no table */
 };
@@ -60,7 +59,7 @@ int view_group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_S
 unsigned diagram_neighbour(unsigned state, int dx, int dy);
 
 /** Index in the strip of the state drawn at (x, y), -1 when there is none. */
-int view_strip_at(const struct view *v, int x, int y);
+int view_state_list_at(const struct view *v, int x, int y);
 
 /** Choose the address widths for the rows in view into the ui. */
 void view_choose_widths(struct ui *ui, const struct view *v);

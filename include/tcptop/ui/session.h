@@ -35,7 +35,7 @@ void session_use_lesson(struct session *s, struct lesson *lesson);
 /* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
  * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
-void session_sample(struct session *s, struct snapshot *newest, int64_t now_ns); /* takes the ref */
+void session_sample(struct session *s, struct sample *newest, int64_t now_ns); /* takes the ref */
 void session_resize(struct session *s, int w, int h);
 void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
 
@@ -56,6 +56,6 @@ bool session_request(struct session *s, struct request *req, bool *now);
 /** Text to copy to the clipboard, NULL when none; read once. */
 const char *session_copy(struct session *s);
 /** The config line that the column chooser prints at the end, NULL when none. */
-const char *session_farewell(const struct session *s);
+const char *session_exit_message(const struct session *s);
 
 #endif

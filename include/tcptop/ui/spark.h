@@ -15,9 +15,9 @@
 #define FILL_SIZE 256 /* of texts with values filled in */
 
 struct spark {
-    uint8_t level[HISTORY_STRIP]; /* 0 to 7 */
-    bool gap[HISTORY_STRIP];      /* samples of that time exist, none was measured */
-    bool partial[HISTORY_STRIP];  /* counts are lower bounds */
+    uint8_t level[HISTORY_SHOWN]; /* 0 to 7 */
+    bool gap[HISTORY_SHOWN];      /* samples of that time exist, none was measured */
+    bool partial[HISTORY_SHOWN];  /* counts are lower bounds */
     bool flat;                    /* moves by less than a quarter of its maximum */
     int cells;
 };
@@ -31,7 +31,7 @@ struct spark_point {
 };
 
 struct spark_series {
-    struct spark_point point[HISTORY_STRIP];
+    struct spark_point point[HISTORY_SHOWN];
     uint32_t n;
     uint64_t floor; /* the top is not below this */
 };

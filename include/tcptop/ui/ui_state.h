@@ -64,8 +64,8 @@ struct ui {
     enum ui_overlay overlay;
     enum ui_prompt prompt;
 
-    /* states strip: index into state_strip_order, STATE_STRIP_COUNT is "all" */
-    unsigned strip;
+    /* states strip: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
+    unsigned state_list;
 
     /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
      * top, not a connection; bound: `selected` is the connection under it. */
@@ -148,7 +148,7 @@ struct ui {
 struct grouping ui_grouping(const struct ui *ui);
 
 /** The state that the strip has chosen, 0 for "all". */
-unsigned ui_strip_state(const struct ui *ui);
+unsigned ui_state_list_state(const struct ui *ui);
 
 /** Defaults: focus on the states, TIME_WAIT chosen, sort by state, parked cursor. */
 void ui_init(struct ui *ui);
