@@ -1,7 +1,7 @@
 /* A filter text with one choice (states, a port) in place of the last one of its kind. */
 #include <string.h>
 
-#include "session_internal.h"
+#include "filter_choice.h"
 
 /* The end of the word at `text`: at a blank outside quotes and parentheses. */
 static const char *word_end(const char *text)

@@ -1,7 +1,7 @@
 /* One line of UTF-8 being edited. A character is a base with the marks that belong to it. */
 #include <string.h>
 
-#include "session_internal.h"
+#include "prompt_line.h"
 #include "tcptop/base/utf8.h"
 
 enum { CTRL_A = 1, CTRL_E = 5, CTRL_U = 21, CTRL_W = 23 };

@@ -3,6 +3,8 @@
 #ifndef TCPTOP_SRC_UI_SESSION_INTERNAL_H
 #define TCPTOP_SRC_UI_SESSION_INTERNAL_H
 
+#include "filter_choice.h"
+#include "prompt_line.h"
 #include "query_worker.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
@@ -237,15 +239,6 @@ void digits_tick(struct session *s);
 /** Typing is over: the rows follow at once. */
 void digits_end(struct session *s);
 
-/* filter_choice.c */
-enum choice_kind { CHOICE_PORT, CHOICE_STATE, CHOICE_MORE };
-
-/** `filter` with `term` in place of every earlier choice of that kind, MORE: besides all others;
- * what the user wrote besides stays, in parentheses where `or` or an ss expression would swallow
- * the term. False when the result is too long. */
-bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
-                    const char *term);
-
 /* prompt_find.c */
 
 /** Select the next row that contains the prompt's line; find_here() begins with the cursor's. */
@@ -267,20 +260,6 @@ void prompt_wrong(struct session *s, const char *what);
 void prompt_changed(struct session *s);
 void interval_set(struct session *s, uint64_t ms);
 void interval_step(struct session *s, int sign);
-
-/* prompt_line.c: one line of UTF-8 being edited */
-void line_set(struct ui_line *line, const char *text);
-void line_trim(struct ui_line *line); /* no blanks at the end */
-
-/** False when the character is no text or has no room. */
-bool line_insert(struct ui_line *line, keycode character);
-
-/** An editing key: arrows, Home, End, Delete, Backspace, ^a ^e ^u ^w. `*changed` says whether the
- *  text did. False when the key is none. */
-bool line_edit(struct ui_line *line, keycode key, bool *changed);
-
-/** Replace what stands between byte `from` and the cursor. */
-void line_complete(struct ui_line *line, size_t from, const char *word);
 
 /* session_menus.c */
 void overlay_open(struct session *s, enum ui_overlay overlay);
