@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../src/ui/session_internal.h"
+#include "lib/session_probe.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -114,11 +114,11 @@ static void draw(struct bench *b)
 /* Wait for the worker, and take its answer. */
 static void take_answer(struct bench *b, struct cost *c)
 {
-    const struct row_view *before = b->session->list;
+    const void *before = probe_list(b->session);
     struct pollfd fd = {.fd = b->wake_fd, .events = POLLIN};
     int64_t wall = clock_mono_ns(), cpu = 0;
     uint64_t count;
-    while (b->session->list == before) {
+    while (probe_list(b->session) == before) {
         if (poll(&fd, 1, TCP_TIMEOUTS_S * 1000) != 1 || read(b->wake_fd, &count, sizeof count) < 0)
             fail("no answer");
         c->answer[c->answered] = (double)(clock_mono_ns() - wall) / 1e6;
@@ -153,7 +153,7 @@ static void run_event(struct bench *b, size_t i)
 {
     struct cost *c = &b->cost[i];
     struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
-    uint64_t asked = b->session->last_ticket;
+    uint64_t asked = probe_last_job(b->session);
     int64_t cpu = clock_thread_cpu_ns();
     if (fresh)
         session_sample(b->session, fresh, now(b));
@@ -161,7 +161,7 @@ static void run_event(struct bench *b, size_t i)
         act(b, script[i]);
     draw(b);
     c->at_once[c->n++] = (double)(clock_thread_cpu_ns() - cpu) / 1e6;
-    if (b->session->last_ticket != asked)
+    if (probe_last_job(b->session) != asked)
         take_answer(b, c);
 }
 

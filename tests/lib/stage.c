@@ -20,7 +20,7 @@
 
 void stage_open(struct stage *st, int w, int h, int wake_fd)
 {
-    *st = (struct stage){.next_cookie = 1, .now_ns = 100 * NS_PER_S};
+    *st = (struct stage){.next_cookie = 1, .wake_fd = wake_fd, .now_ns = 100 * NS_PER_S};
     st->settings.interval_ms = 1000;
     st->settings.fade_s = 3;
     st->settings.group_by = -1;
@@ -31,7 +31,6 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     st->diff = diff_new();
     assert_non_null(st->diff);
     assert_int_equal(session_new(&st->session, &st->settings, wake_fd, true, false), 0);
-    st->ui = &st->session->ui;
     text_use(LANG_EN);
 }
 
@@ -99,7 +98,7 @@ void stage_sample(struct stage *st)
         assert_non_null(c);
         *c = st->conn[i];
     }
-    assert_int_equal(diff_join(st->diff, s, st->last, st->ui->fade_ds), 0);
+    assert_int_equal(diff_join(st->diff, s, st->last, (uint32_t)(st->settings.fade_s * 10)), 0);
     sample_count(s);
     s->close_stats_total.lost = st->lost;
     sample_unref(st->last);
@@ -159,45 +158,69 @@ void stage_mouse(struct stage *st, int x, int y, int what)
     session_input(st->session, &in, st->now_ns);
 }
 
-unsigned stage_port_at(const struct stage *st, uint32_t position)
+/* Draw the screen, at its size. The caller gives the canvas back. */
+static void draw(struct stage *st, struct canvas *c)
 {
-    const struct session *s = st->session;
-    assert_true(position < s->list->rows.n);
-    return s->list->sample->conn[s->list->rows.row[position]].sport;
+    assert_int_equal(canvas_init(c, 1, 1), 0);
+    session_draw(st->session, c, st->now_ns);
 }
 
-unsigned stage_port(const struct stage *st)
+/* The first line that contains the words, -1: none. `*before` gets how many bytes stand before. */
+static int line_with(const struct canvas *c, const char *words, size_t *before)
 {
-    unsigned port = stage_port_at(st, st->ui->cursor);
-    if (st->ui->bound)
-        assert_int_equal(port, st->ui->selected.sport);
-    return port;
+    for (int y = 0; y < c->h; y++) {
+        const char *line = line_text(c, y), *at = strstr(line, words);
+        if (at) {
+            *before = (size_t)(at - line);
+            return y;
+        }
+    }
+    return -1;
 }
 
 bool stage_shows(struct stage *st, const char *words)
 {
     struct canvas c;
-    bool found = false;
-    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
-    session_draw(st->session, &c, st->now_ns);
-    for (int y = 0; y < c.h && !found; y++)
-        found = strstr(line_text(&c, y), words) != NULL;
+    size_t before;
+    draw(st, &c);
+    bool found = line_with(&c, words, &before) >= 0;
     canvas_fini(&c);
     return found;
 }
 
+bool stage_says(struct stage *st, const char *words)
+{
+    return strstr(stage_text(st, -1), words) != NULL;
+}
+
+const char *stage_text(struct stage *st, int y)
+{
+    struct canvas c;
+    draw(st, &c);
+    const char *line = line_text(&c, y < 0 ? c.h + y : y);
+    canvas_fini(&c);
+    return line;
+}
+
+void stage_find(struct stage *st, const char *words, int *x, int *y)
+{
+    struct canvas c;
+    size_t before = 0, passed = 0;
+    draw(st, &c);
+    *y = line_with(&c, words, &before);
+    assert_true(*y >= 0);
+    for (*x = 0; passed < before; ++*x)
+        passed += strlen(canvas_at(&c, *x, *y)->text);
+    canvas_fini(&c);
+}
+
 void stage_let_work(struct stage *st)
 {
-    struct pollfd fd = {.fd = st->session->wake_fd, .events = POLLIN};
+    struct pollfd fd = {.fd = st->wake_fd, .events = POLLIN};
     eventfd_t count;
     assert_int_equal(poll(&fd, 1, 60000), 1);
     assert_int_equal(eventfd_read(fd.fd, &count), 0);
     session_tick(st->session, st->now_ns);
-}
-
-uint32_t stage_line(const struct stage *st)
-{
-    return st->ui->cursor - st->ui->top;
 }
 
 void stage_open_twenty(struct stage *st)
@@ -207,7 +230,7 @@ void stage_open_twenty(struct stage *st)
         stage_add(st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
     stage_sample(st);
     stage_keys(st, "Tab");
-    assert_int_equal(st->ui->focus, FOCUS_TABLE);
+    assert_string_equal(probe_focus(st->session), "table");
 }
 
 void stage_open_ports(struct stage *st)

@@ -2,17 +2,17 @@
 #ifndef TCPTOP_TESTS_LIB_STAGE_H
 #define TCPTOP_TESTS_LIB_STAGE_H
 
+#include "lib/session_probe.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/ui/session.h"
-
-#include "../../src/ui/session_internal.h"
 
 #define STAGE_MAX 64
 
 struct stage {
     struct settings settings;
     struct session *session;
-    struct ui *ui;
+    int wake_fd;
     struct conn conn[STAGE_MAX]; /* what the next sample will see */
     unsigned n;
     uint64_t next_cookie;
@@ -52,17 +52,21 @@ void stage_type(struct stage *st, const char *text);
 void stage_wait(struct stage *st, int ms);
 void stage_mouse(struct stage *st, int x, int y, int what);
 
-/** Local port of the row at a position, of the cursor's row, of the selected connection. */
-unsigned stage_port_at(const struct stage *st, uint32_t position);
-unsigned stage_port(const struct stage *st);
+/* The screen as it is drawn now. */
 
-/** Are these words in one line of the screen as it is drawn now? */
+/** Are these words in one of its lines? */
 bool stage_shows(struct stage *st, const char *words);
+
+/** Are they in the last line, where messages and the keys that do something are? */
+bool stage_says(struct stage *st, const char *words);
+
+/** The text of a line, -1 is the last one. Until the next call. */
+const char *stage_text(struct stage *st, int y);
+
+/** Where these words are first drawn; the test fails where they are not. */
+void stage_find(struct stage *st, const char *words, int *x, int *y);
 
 /** Wait, a minute at most, until the worker has got on with it; needs a wake_fd. */
 void stage_let_work(struct stage *st);
-
-/** How far below the top of the table the cursor stands. */
-uint32_t stage_line(const struct stage *st);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "lib/lines.h"
 #include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/base/utf8.h"
@@ -243,16 +242,6 @@ static void only_what_is_listed_is_said(void **unused)
     each_step(check_listed);
 }
 
-static bool row_shows(const struct stage *st, struct canvas *c, const char *what)
-{
-    session_draw(st->session, c, st->now_ns);
-    for (int y = 0; y < c->h; y++) {
-        if (strstr(line_text(c, y), what))
-            return true;
-    }
-    return false;
-}
-
 /* The words stand in the pane, above the state's own, at each size that has one. */
 static void words_are_on_the_screen(void **unused)
 {
@@ -260,36 +249,31 @@ static void words_are_on_the_screen(void **unused)
     (void)unused;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct stage st;
-        struct canvas c;
         stage_open(&st, sizes[i][0], sizes[i][1], -1);
         stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 40000);
         stage_sample(&st);
-        assert_int_equal(canvas_init(&c, 1, 1), 0);
-        assert_false(row_shows(&st, &c, "DONE"));
-        assert_false(row_shows(&st, &c, "/lesson"));
-        st.ui->lesson = (struct ui_lesson){.steps = 4};
-        assert_true(row_shows(&st, &c, "/lesson"));
-        assert_true(row_shows(&st, &c, "the scene is being set up"));
-        assert_false(row_shows(&st, &c, "DONE"));
-        st.ui->lesson.step = 3;
-        st.ui->lesson.text = MSG_LESSON_TIME_WAIT_3;
-        assert_true(row_shows(&st, &c, "lesson, step 3 of 4"));
-        assert_true(row_shows(&st, &c, " DONE  The client closed as well."));
-        assert_true(row_shows(&st, &c, " LOOK  Only the end at port 3000"));
-        assert_true(row_shows(&st, &c, " LEARN  The end that closed first"));
-        assert_true(row_shows(&st, &c, "Space next step"));
-        assert_false(row_shows(&st, &c, "These rows have changed"));
-        st.ui->lesson.over = true;
-        assert_true(row_shows(&st, &c, "Space set up again"));
+        assert_false(stage_shows(&st, "DONE"));
+        assert_false(stage_shows(&st, "/lesson"));
+        probe_set_lesson(st.session, 4, 0, MSG_LESSON_TIME_WAIT_3, false);
+        assert_true(stage_shows(&st, "/lesson"));
+        assert_true(stage_shows(&st, "the scene is being set up"));
+        assert_false(stage_shows(&st, "DONE"));
+        probe_set_lesson(st.session, 4, 3, MSG_LESSON_TIME_WAIT_3, false);
+        assert_true(stage_shows(&st, "lesson, step 3 of 4"));
+        assert_true(stage_shows(&st, " DONE  The client closed as well."));
+        assert_true(stage_shows(&st, " LOOK  Only the end at port 3000"));
+        assert_true(stage_shows(&st, " LEARN  The end that closed first"));
+        assert_true(stage_shows(&st, "Space next step"));
+        assert_false(stage_shows(&st, "These rows have changed"));
+        probe_set_lesson(st.session, 4, 3, MSG_LESSON_TIME_WAIT_3, true);
+        assert_true(stage_shows(&st, "Space set up again"));
         if (sizes[i][1] > 30)
-            assert_true(row_shows(&st, &c, "These rows have changed"));
-        st.ui->lesson.over = false;
-        st.ui->lesson.step = 4;
-        assert_false(row_shows(&st, &c, "Space next step"));
+            assert_true(stage_shows(&st, "These rows have changed"));
+        probe_set_lesson(st.session, 4, 4, MSG_LESSON_TIME_WAIT_3, false);
+        assert_false(stage_shows(&st, "Space next step"));
         stage_keys(&st, "?");
-        if (!row_shows(&st, &c, "lesson: next step"))
+        if (!stage_shows(&st, "lesson: next step"))
             fail_msg("%dx%d: not in help", sizes[i][0], sizes[i][1]);
-        canvas_fini(&c);
         stage_close(&st);
     }
 }

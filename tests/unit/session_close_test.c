@@ -42,7 +42,7 @@ static void open_stage(struct stage *st)
 static void ask(struct stage *st)
 {
     stage_keys(st, "K");
-    assert_int_equal(st->ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(probe_prompt(st->session), "close");
     stage_wait(st, QUIET_MS);
 }
 
@@ -58,8 +58,8 @@ static void y_closes_it(void **state)
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
     assert_int_equal(kernel.last.sport, 110);
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    assert_string_equal(st.ui->message, "closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_string_equal(probe_message(st.session), "closed: 10.0.0.1:110 192.0.2.1:40001");
     assert_true(session_request(st.session, &req, &now));
     assert_true(now); /* the screen shows what has become of it */
     stage_close(&st);
@@ -77,10 +77,10 @@ static void every_other_key_refuses(void **state)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         ask(&st);
         stage_keys(&st, keys[i]);
-        assert_int_equal(st.ui->prompt, PROMPT_NONE);
-        assert_string_equal(st.ui->message, "not closed: 10.0.0.1:110 192.0.2.1:40001");
-        assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-        assert_int_equal(stage_port(&st), 110);
+        assert_string_equal(probe_prompt(st.session), "none");
+        assert_string_equal(probe_message(st.session), "not closed: 10.0.0.1:110 192.0.2.1:40001");
+        assert_string_equal(probe_overlay(st.session), "none");
+        assert_int_equal(probe_port(st.session), 110);
         stage_keys(&st, "y"); /* too late */
         stage_wait(&st, QUIET_MS);
         stage_keys(&st, "y");
@@ -88,9 +88,9 @@ static void every_other_key_refuses(void **state)
     /* ㅛ is typed with the key of y, ㅏ with that of k */
     ask(&st);
     stage_type(&st, "ㅛ");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_type(&st, "ㅏ");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     assert_int_equal(kernel.calls, 0);
     stage_close(&st);
 }
@@ -101,12 +101,12 @@ static void it_hears_nothing_before_input_is_quiet(void **state)
     struct stage st;
     open_stage(&st);
     stage_keys(&st, "K y K Enter y");
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(probe_prompt(st.session), "close");
     for (int i = 0; i < 20; i++) { /* a key held down */
         stage_wait(&st, QUIET_MS - 1);
         stage_keys(&st, "y");
     }
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(probe_prompt(st.session), "close");
     assert_int_equal(kernel.calls, 0);
     stage_mouse(&st, 3, 3, MOUSE_CLICK);
     assert_int_equal(session_timeout_ms(st.session, st.now_ns), QUIET_MS);
@@ -127,7 +127,7 @@ static void time_that_passed_unread_is_not_quiet(void **state)
     st.now_ns += 10 * NS_PER_S;
     session_tick(st.session, st.now_ns);
     stage_keys(&st, "y");
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(probe_prompt(st.session), "close");
     assert_int_equal(kernel.calls, 0);
     stage_close(&st);
 }
@@ -146,14 +146,14 @@ static void a_paste_never_confirms(void **state)
     struct stage st;
     open_stage(&st);
     paste(&st, "K");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_keys(&st, "K");
     paste(&st, "y"); /* not quiet yet: not heard */
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
+    assert_string_equal(probe_prompt(st.session), "close");
     stage_wait(&st, QUIET_MS);
     paste(&st, "y");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    assert_string_equal(st.ui->message, "not closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_string_equal(probe_message(st.session), "not closed: 10.0.0.1:110 192.0.2.1:40001");
     assert_int_equal(kernel.calls, 0);
     stage_close(&st);
 }
@@ -166,13 +166,13 @@ static void it_acts_on_what_was_drawn(void **state)
     ask(&st);
     stage_remove(&st, 110); /* goes, fades, and its place is taken */
     stage_samples(&st, 8);
-    assert_int_not_equal(stage_port(&st), 110);
+    assert_int_not_equal(probe_port(st.session), 110);
     kernel.answer.outcome = DESTROY_GONE;
     stage_wait(&st, QUIET_MS);
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
     assert_int_equal(kernel.last.sport, 110);
-    assert_string_equal(st.ui->message, "already gone: 10.0.0.1:110 192.0.2.1:40001");
+    assert_string_equal(probe_message(st.session), "already gone: 10.0.0.1:110 192.0.2.1:40001");
     stage_close(&st);
 }
 
@@ -187,7 +187,7 @@ static void the_state_that_was_seen_counts(void **state)
     kernel.answer = (struct destroyed){.outcome = DESTROY_STATE, .state = TCP_STATE_CLOSE_WAIT};
     stage_keys(&st, "y");
     assert_int_equal(kernel.last.state, TCP_STATE_ESTABLISHED);
-    assert_string_equal(st.ui->message,
+    assert_string_equal(probe_message(st.session),
                         "not closed: 10.0.0.1:110 192.0.2.1:40001 is CLOSE_WAIT by now");
     stage_close(&st);
 }
@@ -214,7 +214,8 @@ static void answers_are_told_apart(void **state)
             text_use((enum language)l);
             ask(&st);
             stage_keys(&st, "y");
-            assert_non_null(strstr(st.ui->message, l == LANG_EN ? cases[i].en : cases[i].ko));
+            assert_non_null(
+                strstr(probe_message(st.session), l == LANG_EN ? cases[i].en : cases[i].ko));
         }
     }
     text_use(LANG_EN);
@@ -228,26 +229,26 @@ static void obstacles_are_named(void **state)
     open_stage(&st);
     session_use_destroy(st.session, NULL);
     stage_keys(&st, "K");
-    assert_non_null(strstr(st.ui->message, "live screen"));
+    assert_true(stage_says(&st, "live screen"));
     session_use_destroy(st.session, end);
     st.conn[1].flags = CONN_NO_COOKIE;
     stage_sample(&st);
     stage_keys(&st, "g Down K");
-    assert_non_null(strstr(st.ui->message, "/proc/net/tcp"));
+    assert_true(stage_says(&st, "/proc/net/tcp"));
     st.conn[1].flags = 0;
     st.conn[1].netns = 3;
     stage_sample(&st);
     stage_keys(&st, "g Down K");
-    assert_non_null(strstr(st.ui->message, "namespace"));
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_true(stage_says(&st, "namespace"));
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_remove(&st, 120);
     stage_samples(&st, 2);
     stage_keys(&st, "g");
-    while (stage_port(&st) != 120)
+    while (probe_port(st.session) != 120)
         stage_keys(&st, "Down");
     stage_keys(&st, "K");
-    assert_non_null(strstr(st.ui->message, "already gone"));
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_true(stage_says(&st, "already gone"));
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_close(&st);
 }
 
@@ -264,14 +265,14 @@ static void another_namespace_is_named(void **state)
     stage_sample(&st);
     st.last->namespaces = t; /* the session lists the same sample */
     stage_keys(&st, "g");
-    while (stage_port(&st) != 110)
+    while (probe_port(st.session) != 110)
         stage_keys(&st, "Down");
     ask(&st);
     assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, blue?"));
     kernel.answer = (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = -1};
     stage_keys(&st, "y");
     assert_int_equal(kernel.inode, 77);
-    assert_non_null(strstr(st.ui->message, "namespace blue"));
+    assert_true(stage_says(&st, "namespace blue"));
     stage_close(&st);
 }
 
@@ -328,7 +329,7 @@ static void one_that_changed_hands_is_left_alone(void **state)
     hold(&st, map, 2999, "java");
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
-    assert_string_equal(st.ui->message,
+    assert_string_equal(probe_message(st.session),
                         "not closed: the owner of 10.0.0.1:110 192.0.2.1:40001 has changed");
     owner_map_free(map);
     stage_close(&st);
@@ -341,8 +342,8 @@ static void a_recording_is_not_this_host(void **state)
     open_stage(&st);
     st.last->backend = BACKEND_FRAME;
     stage_keys(&st, "K");
-    assert_non_null(strstr(st.ui->message, "recording"));
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_true(stage_says(&st, "recording"));
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_close(&st);
 }
 
@@ -356,10 +357,10 @@ static void read_only_it_does_not_exist(void **state)
     stage_keys(&st, "q Enter");
     assert_true(stage_shows(&st, "K close it"));
     stage_keys(&st, "q");
-    st.ui->readonly = true;
+    probe_set_readonly(st.session, true);
     stage_keys(&st, "K");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    assert_string_equal(st.ui->message, "--readonly: nothing is closed");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_string_equal(probe_message(st.session), "--readonly: nothing is closed");
     stage_keys(&st, "?");
     assert_false(stage_shows(&st, "close it"));
     stage_keys(&st, "q Enter");
@@ -373,16 +374,16 @@ static void only_a_selected_row_is_asked_about(void **state)
     struct stage st;
     open_stage(&st);
     stage_keys(&st, "s K");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_keys(&st, "Esc ? K");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_keys(&st, "Esc w"); /* 80x24: the words cover the table */
     stage_keys(&st, "K");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    assert_non_null(strstr(st.ui->message, "covered"));
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_true(stage_says(&st, "covered"));
     stage_keys(&st, "Esc Enter K"); /* of the details */
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
-    assert_int_equal(st.ui->closing.sport, 110);
+    assert_string_equal(probe_prompt(st.session), "close");
+    assert_int_equal(probe_closing_port(st.session), 110);
     stage_close(&st);
 }
 

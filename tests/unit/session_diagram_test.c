@@ -11,7 +11,7 @@
 
 static unsigned chosen(const struct stage *st)
 {
-    return ui_state_list_state(st->ui);
+    return probe_state_list_state(st->session);
 }
 
 static void arrows_walk_it(void **state)
@@ -20,7 +20,7 @@ static void arrows_walk_it(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "D");
-    assert_int_equal(st.ui->overlay, OVERLAY_DIAGRAM);
+    assert_string_equal(probe_overlay(st.session), "diagram");
     assert_int_equal(chosen(&st), TCP_STATE_TIME_WAIT);
     stage_keys(&st, "Up");
     assert_int_equal(chosen(&st), TCP_STATE_CLOSING);
@@ -30,12 +30,11 @@ static void arrows_walk_it(void **state)
     assert_int_equal(chosen(&st), TCP_STATE_LAST_ACK);
     stage_keys(&st, "Down Right"); /* nothing is there */
     assert_int_equal(chosen(&st), TCP_STATE_LAST_ACK);
-    struct view v = session_view(st.session);
-    assert_int_equal(view_pane_state(&v), TCP_STATE_LAST_ACK);
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_LAST_ACK);
     stage_keys(&st, "Home");
     assert_int_equal(chosen(&st), TCP_STATE_LISTEN);
     stage_keys(&st, "D");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(probe_overlay(st.session), "none");
     stage_close(&st);
 }
 
@@ -63,15 +62,15 @@ static void enter_filters_and_w_explains(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "D Up Up Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-    assert_string_equal(st.ui->filter, "state:es");
+    assert_string_equal(probe_overlay(st.session), "none");
+    assert_string_equal(probe_filter(st.session), "state:es");
     stage_keys(&st, "D w");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-    assert_int_equal(st.ui->pane, PANE_WIDE);
+    assert_string_equal(probe_overlay(st.session), "none");
+    assert_string_equal(probe_pane(st.session), "wide");
     stage_keys(&st, "Esc D q");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(probe_overlay(st.session), "none");
     assert_false(session_quit(st.session));
-    assert_string_equal(st.ui->filter, "state:es");
+    assert_string_equal(probe_filter(st.session), "state:es");
     stage_close(&st);
 }
 
@@ -82,13 +81,13 @@ static void digits_and_samples_leave_it_open(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "D 3");
     stage_samples(&st, 3);
-    assert_int_equal(st.ui->overlay, OVERLAY_DIAGRAM);
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_overlay(st.session), "diagram");
+    assert_string_equal(probe_filter(st.session), "");
     session_resize(st.session, 40, 10);
     stage_keys(&st, "Left Up");
     assert_int_equal(chosen(&st), TCP_STATE_FIN_WAIT1);
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(probe_overlay(st.session), "none");
     stage_close(&st);
 }
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "../../src/ui/filter_choice.h"
 #include "lib/stage.h"
 
 static void digits_follow_after_250_ms(void **state)
@@ -16,16 +17,16 @@ static void digits_follow_after_250_ms(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_type(&st, "300");
-    assert_string_equal(st.ui->digits, "300");
-    assert_true(st.ui->digits_pending);
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_digits(st.session), "300");
+    assert_true(probe_digits_pending(st.session));
+    assert_string_equal(probe_filter(st.session), "");
     assert_int_equal(session_timeout_ms(st.session, st.now_ns), 250);
     stage_wait(&st, 249);
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_filter(st.session), "");
     stage_wait(&st, 1);
-    assert_string_equal(st.ui->filter, "port:300");
-    assert_false(st.ui->digits_pending);
-    assert_int_equal(st.session->list->rows.n, 1);
+    assert_string_equal(probe_filter(st.session), "port:300");
+    assert_false(probe_digits_pending(st.session));
+    assert_int_equal(probe_rows(st.session), 1);
     stage_close(&st);
 }
 
@@ -37,13 +38,13 @@ static void digits_append_for_two_seconds(void **state)
     stage_type(&st, "300");
     stage_wait(&st, 1999);
     stage_type(&st, "0");
-    assert_string_equal(st.ui->digits, "3000");
+    assert_string_equal(probe_digits(st.session), "3000");
     stage_wait(&st, 2000);
-    assert_string_equal(st.ui->digits, "");
-    assert_string_equal(st.ui->filter, "port:3000");
+    assert_string_equal(probe_digits(st.session), "");
+    assert_string_equal(probe_filter(st.session), "port:3000");
     assert_int_equal(session_timeout_ms(st.session, st.now_ns), -1);
     stage_type(&st, "3");
-    assert_string_equal(st.ui->digits, "3");
+    assert_string_equal(probe_digits(st.session), "3");
     stage_close(&st);
 }
 
@@ -54,9 +55,9 @@ static void any_other_key_ends_the_digits_and_acts(void **state)
     stage_open_ports(&st);
     stage_type(&st, "3000");
     stage_keys(&st, "Tab");
-    assert_string_equal(st.ui->filter, "port:3000");
-    assert_string_equal(st.ui->digits, "");
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    assert_string_equal(probe_filter(st.session), "port:3000");
+    assert_string_equal(probe_digits(st.session), "");
+    assert_string_equal(probe_focus(st.session), "table");
     stage_close(&st);
 }
 
@@ -67,18 +68,18 @@ static void a_port_without_sockets_waits_with_the_rows_before_it(void **state)
     stage_open_ports(&st);
     stage_type(&st, "3");
     stage_wait(&st, 300);
-    assert_string_equal(st.ui->filter, "");
-    assert_true(st.ui->digits_pending);
-    assert_int_equal(st.session->list->rows.n, 5);
+    assert_string_equal(probe_filter(st.session), "");
+    assert_true(probe_digits_pending(st.session));
+    assert_int_equal(probe_rows(st.session), 5);
     stage_add(&st, TCP_STATE_LISTEN, 3, 0); /* meanwhile some socket takes it */
     stage_sample(&st);
-    assert_string_equal(st.ui->filter, "port:3");
-    assert_int_equal(st.session->list->rows.n, 1);
+    assert_string_equal(probe_filter(st.session), "port:3");
+    assert_int_equal(probe_rows(st.session), 1);
     stage_wait(&st, 2000);
     stage_type(&st, "4");
     stage_wait(&st, 2000); /* typing is over: the table says that nothing matches */
-    assert_string_equal(st.ui->filter, "port:4");
-    assert_int_equal(st.session->list->rows.n, 0);
+    assert_string_equal(probe_filter(st.session), "port:4");
+    assert_int_equal(probe_rows(st.session), 0);
     stage_close(&st);
 }
 
@@ -88,19 +89,19 @@ static void backspace_and_what_is_no_port(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_type(&st, "0");
-    assert_string_equal(st.ui->digits, "");
+    assert_string_equal(probe_digits(st.session), "");
     stage_type(&st, "65536");
-    assert_string_equal(st.ui->digits, "6553");
+    assert_string_equal(probe_digits(st.session), "6553");
     stage_keys(&st, "Backspace Backspace Backspace Backspace");
-    assert_string_equal(st.ui->digits, "");
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_digits(st.session), "");
+    assert_string_equal(probe_filter(st.session), "");
     stage_keys(&st, "/");
     stage_type(&st, "state:es");
     stage_keys(&st, "Enter 3 0");
     stage_wait(&st, 300);
-    assert_string_equal(st.ui->filter, "state:es port:30");
+    assert_string_equal(probe_filter(st.session), "state:es port:30");
     stage_keys(&st, "Backspace Backspace");
-    assert_string_equal(st.ui->filter, "state:es");
+    assert_string_equal(probe_filter(st.session), "state:es");
     stage_close(&st);
 }
 
@@ -110,11 +111,11 @@ static void digits_keep_the_selection_where_they_can(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "Tab Down Down");
-    assert_int_equal(stage_port(&st), 3000);
+    assert_int_equal(probe_port(st.session), 3000);
     stage_type(&st, "3000");
     stage_wait(&st, 250);
-    assert_true(st.ui->bound);
-    assert_int_equal(stage_port(&st), 3000);
+    assert_true(probe_is_bound(st.session));
+    assert_int_equal(probe_port(st.session), 3000);
     stage_close(&st);
 }
 
@@ -163,14 +164,14 @@ static void quick_filters_say_how_to_leave_them(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "l");
-    assert_int_equal(st.session->list->rows.n, 1);
-    assert_string_equal(st.ui->message, "LISTEN only   a shows all");
+    assert_int_equal(probe_rows(st.session), 1);
+    assert_string_equal(probe_message(st.session), "LISTEN only   a shows all");
     stage_keys(&st, "e");
-    assert_int_equal(st.session->list->rows.n, 3);
+    assert_int_equal(probe_rows(st.session), 3);
     stage_keys(&st, "o");
-    assert_int_equal(st.session->list->rows.n, 1);
+    assert_int_equal(probe_rows(st.session), 1);
     stage_keys(&st, "a");
-    assert_int_equal(st.session->list->rows.n, 5);
+    assert_int_equal(probe_rows(st.session), 5);
     stage_close(&st);
 }
 
@@ -181,15 +182,15 @@ static void no_room_for_a_choice_is_said(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "/");
     stage_type(&st, "port:30 !");
-    while (st.ui->line.len < UI_FILTER_MAX - 4)
+    while (strlen(probe_line(st.session)) < UI_FILTER_MAX - 4)
         stage_type(&st, "x");
     stage_keys(&st, "Enter");
     char before[UI_FILTER_MAX];
-    memcpy(before, st.ui->filter, sizeof(before));
+    memcpy(before, probe_filter(st.session), sizeof(before));
     assert_int_equal(strlen(before), UI_FILTER_MAX - 4);
     stage_keys(&st, "l");
-    assert_non_null(strstr(st.ui->message, "too long"));
-    assert_string_equal(st.ui->filter, before);
+    assert_true(stage_says(&st, "too long"));
+    assert_string_equal(probe_filter(st.session), before);
     stage_close(&st);
 }
 

@@ -16,6 +16,8 @@
 
 #include "lib/stage.h"
 
+#define DEEPEST 8 /* groups opened one in the other */
+
 static struct stage st;
 
 /* Six connections to three ports of the peer: 443 three times, 80 twice, 22 once. */
@@ -50,47 +52,32 @@ static int tear_down(void **state)
 static void group_by(enum column_id by)
 {
     stage_keys(&st, "t Home");
-    assert_int_equal(st.ui->overlay, OVERLAY_GROUP);
-    while (st.ui->menu[st.ui->overlay_cursor] != by)
+    assert_string_equal(probe_overlay(st.session), "group");
+    while (probe_menu(st.session) != by)
         stage_keys(&st, "Down");
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(probe_overlay(st.session), "none");
 }
 
-/* The lines of the list: groups as "443", rows below them as "1001". */
 static const char *lines(void)
 {
-    static char text[256];
-    struct str out = STR_INIT;
-    const struct row_view *l = st.session->list;
-    for (uint32_t i = 0; i < l->rows.n; i++) {
-        uint32_t line = l->rows.row[i];
-        str_add(&out, i ? " " : "");
-        if (line_is_group(line))
-            groups_format(&l->groups, l->sample, line_group(line), &out);
-        else
-            str_addf(&out, "%u", l->sample->conn[line].sport);
-    }
-    snprintf(text, sizeof text, "%s", str_text(&out));
-    str_fini(&out);
-    return text;
+    return probe_lines(st.session);
 }
 
-/* The selected group's number, 0 when a connection or nothing is selected. */
 static unsigned selected_group(void)
 {
-    return st.ui->bound && st.ui->on_group ? (unsigned)st.ui->group.number : 0;
+    return probe_group(st.session);
 }
 
 static void the_menu_chooses(void **state)
 {
     (void)state;
     stage_keys(&st, "F5");
-    assert_int_equal(st.ui->overlay, OVERLAY_GROUP);
-    assert_int_equal(st.ui->menu[0], COL_COUNT);
-    assert_int_equal(st.ui->overlay_cursor, 1);
+    assert_string_equal(probe_overlay(st.session), "group");
+    assert_int_equal(probe_menu_at(st.session, 0), COL_COUNT);
+    assert_int_equal(probe_overlay_cursor(st.session), 1);
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->group_by, -1);
+    assert_int_equal(probe_group_by(st.session), -1);
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "443 80 22");
     assert_true(stage_shows(&st, "CONNECTIONS  6   3 groups by FPort"));
@@ -99,8 +86,8 @@ static void the_menu_chooses(void **state)
     group_by(COL_STATE);
     assert_string_equal(lines(), "ESTABLISHED CLOSE_WAIT TIME_WAIT");
     stage_keys(&st, "t Home Enter");
-    assert_int_equal(st.ui->group_by, -1);
-    assert_int_equal(st.session->list->rows.n, 6);
+    assert_int_equal(probe_group_by(st.session), -1);
+    assert_int_equal(probe_rows(st.session), 6);
 }
 
 static void the_group_under_the_cursor_stays_there(void **state)
@@ -109,17 +96,17 @@ static void the_group_under_the_cursor_stays_there(void **state)
     group_by(COL_REMOTE_PORT);
     stage_keys(&st, "Down");
     assert_int_equal(selected_group(), 80);
-    assert_int_equal(stage_line(&st), 1);
+    assert_int_equal(probe_cursor_line(st.session), 1);
     for (unsigned i = 0; i < 3; i++)
         stage_add(&st, TCP_STATE_ESTABLISHED, 2000 + i, 22);
     stage_sample(&st);
     assert_string_equal(lines(), "22 443 80");
     assert_int_equal(selected_group(), 80);
-    assert_int_equal(st.ui->cursor, 2);
+    assert_int_equal(probe_cursor(st.session), 2);
     stage_keys(&st, "Home");
-    assert_false(st.ui->bound);
+    assert_false(probe_is_bound(st.session));
     stage_sample(&st);
-    assert_int_equal(st.ui->cursor, 0);
+    assert_int_equal(probe_cursor(st.session), 0);
 }
 
 static void a_group_that_ends_fades_and_makes_way(void **state)
@@ -145,9 +132,9 @@ static void its_end_is_said(void **state)
     group_by(COL_REMOTE_PORT);
     stage_keys(&st, "Down Down");
     stage_remove(&st, 1004);
-    for (int i = 0; i < 8 && !st.ui->message[0]; i++)
+    for (int i = 0; i < 8 && !probe_message(st.session)[0]; i++)
         stage_sample(&st);
-    assert_non_null(strstr(st.ui->message, "the group is gone"));
+    assert_true(stage_says(&st, "the group is gone"));
     assert_int_equal(selected_group(), 80);
 }
 
@@ -163,12 +150,12 @@ static void unfold_and_fold(void **state)
     stage_keys(&st, "Up Space"); /* the line above grows: the cursor's stays */
     assert_string_equal(lines(), "443 1001 1006 1003 80 1002 1005 22");
     stage_keys(&st, "Down Down Down Down Down");
-    assert_int_equal(stage_port(&st), 1002);
+    assert_int_equal(probe_port(st.session), 1002);
     assert_int_equal(selected_group(), 0);
     stage_add(&st, TCP_STATE_CLOSE_WAIT, 1000, 443);
     stage_sample(&st);
     assert_string_equal(lines(), "443 1000 1001 1006 1003 80 1002 1005 22");
-    assert_int_equal(stage_port(&st), 1002);
+    assert_int_equal(probe_port(st.session), 1002);
     stage_keys(&st, "Left"); /* to its group */
     assert_int_equal(selected_group(), 80);
     stage_keys(&st, "Left"); /* which folds */
@@ -186,12 +173,12 @@ static void a_row_that_moves_to_a_folded_group(void **state)
     (void)state;
     group_by(COL_STATE);
     stage_keys(&st, "Right Down Down");
-    assert_int_equal(stage_port(&st), 1002);
+    assert_int_equal(probe_port(st.session), 1002);
     stage_change(&st, 1002, TCP_STATE_TIME_WAIT);
     stage_sample(&st);
     assert_string_equal(lines(), "ESTABLISHED 1001 1005 1006 TIME_WAIT CLOSE_WAIT");
-    assert_non_null(strstr(st.ui->message, "is in another group now"));
-    assert_int_equal(stage_port(&st), 1005);
+    assert_true(stage_says(&st, "is in another group now"));
+    assert_int_equal(probe_port(st.session), 1005);
 }
 
 static void rows_below_have_details_and_pins(void **state)
@@ -199,23 +186,23 @@ static void rows_below_have_details_and_pins(void **state)
     (void)state;
     group_by(COL_REMOTE_PORT);
     stage_keys(&st, "Down Right Down Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 1002);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_details(st.session)->sport, 1002);
     stage_keys(&st, "Down");
-    assert_int_equal(st.ui->details.sport, 1005);
+    assert_int_equal(probe_details(st.session)->sport, 1005);
     stage_keys(&st, "Down"); /* the next line is a group: the details stay */
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 1005);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_details(st.session)->sport, 1005);
     stage_sample(&st);
-    assert_int_equal(st.ui->details.sport, 1005);
+    assert_int_equal(probe_details(st.session)->sport, 1005);
     stage_keys(&st, "Esc Space");
-    assert_int_equal(st.ui->n_pinned, 1);
+    assert_int_equal(probe_pinned(st.session), 1);
     assert_string_equal(lines(), "443 80 1002 1005 22");
     stage_sample(&st);
-    assert_int_equal(st.ui->n_pinned, 1);
+    assert_int_equal(probe_pinned(st.session), 1);
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->pinned_rows, 1);
-    assert_int_equal(stage_port_at(&st, 0), 1005);
+    assert_int_equal(probe_pinned_rows(st.session), 1);
+    assert_int_equal(probe_port_at(st.session, 0), 1005);
 }
 
 static void open_as_a_filter_and_go_back(void **state)
@@ -227,27 +214,28 @@ static void open_as_a_filter_and_go_back(void **state)
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "443 22 80");
     stage_keys(&st, "Down Down Right Left Up Enter");
-    assert_string_equal(st.ui->filter, "(lport>1002 or state:cw) remote_port:22");
-    assert_int_equal(st.ui->group_by, -1);
+    assert_string_equal(probe_filter(st.session), "(lport>1002 or state:cw) remote_port:22");
+    assert_int_equal(probe_group_by(st.session), -1);
     assert_string_equal(lines(), "1004");
     assert_true(stage_shows(&st, "back to the groups"));
     group_by(COL_STATE); /* deeper */
     stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "(lport>1002 or state:cw) remote_port:22 state:CLOSE_WAIT");
+    assert_string_equal(probe_filter(st.session),
+                        "(lport>1002 or state:cw) remote_port:22 state:CLOSE_WAIT");
     stage_keys(&st, "Esc");
-    assert_string_equal(st.ui->filter, "(lport>1002 or state:cw) remote_port:22");
-    assert_int_equal(st.ui->group_by, COL_STATE);
+    assert_string_equal(probe_filter(st.session), "(lport>1002 or state:cw) remote_port:22");
+    assert_int_equal(probe_group_by(st.session), COL_STATE);
     stage_keys(&st, "Esc");
-    assert_string_equal(st.ui->filter, "lport>1002 or state:cw");
-    assert_int_equal(st.ui->group_by, COL_REMOTE_PORT);
+    assert_string_equal(probe_filter(st.session), "lport>1002 or state:cw");
+    assert_int_equal(probe_group_by(st.session), COL_REMOTE_PORT);
     assert_int_equal(selected_group(), 22);
-    assert_int_equal(st.ui->cursor, 1);
+    assert_int_equal(probe_cursor(st.session), 1);
     stage_keys(&st, "Esc"); /* then the filter, then the groups */
-    assert_string_equal(st.ui->filter, "");
-    assert_int_equal(st.ui->group_by, COL_REMOTE_PORT);
+    assert_string_equal(probe_filter(st.session), "");
+    assert_int_equal(probe_group_by(st.session), COL_REMOTE_PORT);
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->group_by, -1);
-    assert_non_null(strstr(st.ui->message, "t groups again"));
+    assert_int_equal(probe_group_by(st.session), -1);
+    assert_true(stage_says(&st, "t groups again"));
     stage_keys(&st, "Esc");
 }
 
@@ -256,12 +244,12 @@ static void the_unfolded_are_unfolded_on_return(void **state)
     (void)state;
     group_by(COL_REMOTE_PORT);
     stage_keys(&st, "Right Down Down Down Down Enter");
-    assert_string_equal(st.ui->filter, "remote_port:80");
+    assert_string_equal(probe_filter(st.session), "remote_port:80");
     group_by(COL_LOCAL_PORT);
     stage_keys(&st, "Right Esc");
     assert_string_equal(lines(), "443 1001 1006 1003 80 22");
     assert_int_equal(selected_group(), 80);
-    assert_int_equal(stage_line(&st), 4);
+    assert_int_equal(probe_cursor_line(st.session), 4);
 }
 
 static void what_is_not_known_is_a_group_too(void **state)
@@ -272,7 +260,7 @@ static void what_is_not_known_is_a_group_too(void **state)
     group_by(COL_UID);
     assert_string_equal(lines(), "0 –");
     stage_keys(&st, "Down Enter");
-    assert_string_equal(st.ui->filter, "uid:-");
+    assert_string_equal(probe_filter(st.session), "uid:-");
     assert_string_equal(lines(), "1003");
 }
 
@@ -284,19 +272,19 @@ static void orders(void **state)
     assert_string_equal(lines(), "22 80 443");
     stage_keys(&st, "<"); /* by the value */
     assert_string_equal(lines(), "22 80 443");
-    assert_int_equal(st.ui->group_sort.figure, GROUP_KEY);
+    assert_int_equal(probe_group_figure(st.session), GROUP_KEY);
     stage_keys(&st, "I");
     assert_string_equal(lines(), "443 80 22");
     stage_keys(&st, "s");
-    assert_int_equal(st.ui->overlay, OVERLAY_GROUP_SORT);
-    assert_int_equal(st.ui->overlay_cursor, GROUP_KEY);
+    assert_string_equal(probe_overlay(st.session), "group sort");
+    assert_int_equal(probe_overlay_cursor(st.session), GROUP_KEY);
     assert_true(stage_shows(&st, "SORT GROUPS BY"));
     stage_keys(&st, "Down Enter");
-    assert_int_equal(st.ui->group_sort.figure, GROUP_COUNT);
+    assert_int_equal(probe_group_figure(st.session), GROUP_COUNT);
     assert_string_equal(lines(), "443 80 22");
     /* on a row the same keys are about rows */
     stage_keys(&st, "Home Right Down s");
-    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
+    assert_string_equal(probe_overlay(st.session), "sort");
     stage_keys(&st, "Esc r");
     assert_string_equal(lines(), "443 1003 1006 1001 80 22");
 }
@@ -304,23 +292,20 @@ static void orders(void **state)
 static void heads_are_those_of_the_line_under_the_cursor(void **state)
 {
     (void)state;
-    struct layout l;
+    int x, y, count_x;
     group_by(COL_REMOTE_PORT);
-    assert_true(stage_shows(&st, "Count ▾"));
-    struct view v = session_view(st.session);
-    layout_compute(&l, st.ui);
-    int x = 0, y = l.table.y + 1;
-    while (x < 80 && view_group_head_at(&v, x, y) != GROUP_CHANGE)
-        x++;
+    stage_find(&st, "Count ▾", &count_x, &y);
+    stage_find(&st, text(MSG_VIEW_CHANGE), &x, &y);
     stage_mouse(&st, x, y, MOUSE_CLICK);
-    assert_int_equal(st.ui->group_sort.figure, GROUP_CHANGE);
+    assert_int_equal(probe_group_figure(st.session), GROUP_CHANGE);
     stage_mouse(&st, x, y + 2, MOUSE_CLICK);
     assert_int_equal(selected_group(), 80);
     stage_keys(&st, "Home Right Down");
     assert_true(stage_shows(&st, "Foreign Address"));
     assert_false(stage_shows(&st, "Count"));
-    v = session_view(st.session);
-    assert_int_equal(view_group_head_at(&v, x, y), -1);
+    assert_false(stage_shows(&st, text(MSG_VIEW_CHANGE)));
+    stage_mouse(&st, count_x, y, MOUSE_CLICK); /* the head of a column of rows now */
+    assert_int_equal(probe_group_figure(st.session), GROUP_CHANGE);
 }
 
 static void changes_begin_anew_with_another_question(void **state)
@@ -330,19 +315,13 @@ static void changes_begin_anew_with_another_question(void **state)
     stage_add(&st, TCP_STATE_ESTABLISHED, 1007, 22);
     stage_sample(&st);
     int64_t change;
-    const struct groups *g = &st.session->list->groups;
-    uint32_t i = groups_find(g, &(struct value){.type = VALUE_NUMBER, .number = 22});
-    assert_true(groups_change(g, i, &change));
+    assert_true(probe_group_change(st.session, 22, &change));
     assert_int_equal(change, 1);
     stage_keys(&st, "r"); /* another order is the same question */
-    g = &st.session->list->groups;
-    i = groups_find(g, &(struct value){.type = VALUE_NUMBER, .number = 22});
-    assert_true(groups_change(g, i, &change));
+    assert_true(probe_group_change(st.session, 22, &change));
     assert_int_equal(change, 1);
     stage_keys(&st, "e");
-    g = &st.session->list->groups;
-    i = groups_find(g, &(struct value){.type = VALUE_NUMBER, .number = 22});
-    assert_false(groups_change(g, i, &change));
+    assert_false(probe_group_change(st.session, 22, &change));
 }
 
 static void copied_and_found(void **state)
@@ -358,7 +337,7 @@ static void copied_and_found(void **state)
     stage_keys(&st, "Home Right F3 ^u");
     stage_type(&st, ":1003");
     stage_keys(&st, "Enter");
-    assert_int_equal(stage_port(&st), 1003);
+    assert_int_equal(probe_port(st.session), 1003);
 }
 
 static void export_writes_the_groups(void **state)
@@ -377,7 +356,7 @@ static void export_writes_the_groups(void **state)
     fclose(file);
     unlink(path);
     rmdir(dir);
-    assert_non_null(strstr(st.ui->message, "rows written: 3"));
+    assert_true(stage_says(&st, "rows written: 3"));
     assert_int_equal(strncmp(text, "remote_port,total,LISTEN,", 25), 0);
     assert_non_null(strstr(text, "\n443,3,0,0,0,2,0,0,0,0,0,1,,,,\n80,2,"));
 }
@@ -387,10 +366,7 @@ static void only_what_is_shown_is_sampled(void **state)
     (void)state;
     struct request req;
     bool now;
-    st.ui->n_chosen = 3;
-    st.ui->chosen[0] = COL_LOCAL;
-    st.ui->chosen[1] = COL_STATE;
-    st.ui->chosen[2] = COL_RTT;
+    probe_set_columns(st.session, (const enum column_id[]){COL_LOCAL, COL_STATE, COL_RTT}, 3);
     session_request(st.session, &req, &now);
     assert_true(req.needs & NEED_TCP_INFO);
     group_by(COL_STATE);
@@ -400,7 +376,7 @@ static void only_what_is_shown_is_sampled(void **state)
     session_request(st.session, &req, &now);
     assert_true(req.needs & NEED_TCP_INFO);
     stage_keys(&st, "Left f Home"); /* the chooser: tick what can be summed */
-    while (st.ui->menu[st.ui->overlay_cursor] != COL_BYTES_ACKED)
+    while (probe_menu(st.session) != COL_BYTES_ACKED)
         stage_keys(&st, "Down");
     stage_keys(&st, "Space Enter");
     session_request(st.session, &req, &now);
@@ -416,22 +392,22 @@ static void limits_are_said(void **state)
     group_by(COL_LOCAL_PORT);
     for (unsigned i = 0; i < GROUPS_UNFOLDED_MAX; i++)
         stage_keys(&st, "Right Down Down");
-    assert_int_equal(st.ui->n_unfolded, GROUPS_UNFOLDED_MAX);
-    assert_string_equal(st.ui->message, "");
+    assert_int_equal(probe_unfolded(st.session), GROUPS_UNFOLDED_MAX);
+    assert_string_equal(probe_message(st.session), "");
     stage_keys(&st, "Right");
-    assert_non_null(strstr(st.ui->message, "fold one first"));
-    for (unsigned i = 0; i < OPENED_MAX; i++) {
+    assert_true(stage_says(&st, "fold one first"));
+    for (unsigned i = 0; i < DEEPEST; i++) {
         group_by(COL_STATE);
         stage_keys(&st, "Enter");
-        assert_int_equal(st.ui->opened, i + 1);
+        assert_int_equal(probe_opened(st.session), i + 1);
     }
     group_by(COL_STATE);
     stage_keys(&st, "Enter");
-    assert_non_null(strstr(st.ui->message, "go back first"));
-    for (unsigned i = 0; i < OPENED_MAX; i++)
+    assert_true(stage_says(&st, "go back first"));
+    for (unsigned i = 0; i < DEEPEST; i++)
         stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->opened, 0);
-    assert_string_equal(st.ui->filter, "");
+    assert_int_equal(probe_opened(st.session), 0);
+    assert_string_equal(probe_filter(st.session), "");
 }
 
 static void started_with_groups(void **state)
@@ -458,43 +434,42 @@ static void by_the_worker(void **state)
     (void)state;
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     stage_open(&st, 80, 24, wake_fd);
-    st.session->defer_from = 1;
-    st.session->first_rows = 2;
+    probe_set_large(st.session, 1, 2);
     people();
     stage_sample(&st);
-    while (!st.session->list->sample)
+    while (!probe_shown(st.session))
         stage_let_work(&st);
     assert_string_equal(lines(), "1004 1001"); /* the first rows */
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "1004 1001"); /* they stand */
     assert_true(stage_shows(&st, "updating"));
-    while (st.ui->updating)
+    while (probe_updating(st.session))
         stage_let_work(&st);
     assert_string_equal(lines(), "443 80 22");
-    assert_false(row_view_is_partial(st.session->list));
+    assert_false(probe_is_partial(st.session));
     stage_keys(&st, "Down Right");
-    while (st.ui->updating)
+    while (probe_updating(st.session))
         stage_let_work(&st);
     assert_string_equal(lines(), "443 80 1002 1005 22");
     assert_int_equal(selected_group(), 80);
     stage_keys(&st, "Enter");
     stage_keys(&st, "Esc"); /* before any answer */
-    while (st.ui->updating)
+    while (probe_updating(st.session))
         stage_let_work(&st);
     assert_string_equal(lines(), "443 80 1002 1005 22");
     assert_int_equal(selected_group(), 80);
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_filter(st.session), "");
     /* groups that stand although they were taken off are only looked at */
     stage_keys(&st, "Esc s");
-    assert_true(st.session->list->grouped);
-    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
+    assert_true(probe_is_grouped(st.session));
+    assert_string_equal(probe_overlay(st.session), "sort");
     assert_true(stage_shows(&st, "SORT BY"));
     stage_keys(&st, "Esc Enter Left Space");
-    assert_int_equal(st.ui->opened, 0);
-    assert_int_equal(st.ui->n_unfolded, 0);
-    while (st.ui->updating)
+    assert_int_equal(probe_opened(st.session), 0);
+    assert_int_equal(probe_unfolded(st.session), 0);
+    while (probe_updating(st.session))
         stage_let_work(&st);
-    assert_false(st.session->list->grouped);
+    assert_false(probe_is_grouped(st.session));
     stage_close(&st);
     close(wake_fd);
 }

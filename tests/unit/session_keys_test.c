@@ -60,36 +60,6 @@ static void change_world(struct stage *st)
         stage_sample(st);
 }
 
-static void check(const struct stage *st)
-{
-    const struct session *s = st->session;
-    const struct ui *ui = st->ui;
-    assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
-    assert_true(ui->overlay <= OVERLAY_GROUP_SORT && ui->prompt <= PROMPT_EXPORT);
-    assert_true(ui->state_list <= STATE_STATE_LIST_COUNT);
-    assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
-    assert_true(ui->n_chosen <= COL_COUNT &&
-                (ui->n_menu <= COL_COUNT || ui->overlay == OVERLAY_NAMESPACES));
-    assert_true(ui->n_unfolded <= GROUPS_UNFOLDED_MAX && ui->opened <= OPENED_MAX);
-    assert_true(ui->n_pinned <= UI_PINS_MAX && ui->pinned_rows <= UI_PINS_MAX);
-    assert_int_equal(filter_parse(ui->filter, NULL, &(struct filter_error){0}), 0);
-    if (s->list->rows.n == 0) {
-        assert_int_equal(ui->cursor, 0);
-        assert_false(ui->bound);
-    } else {
-        assert_true(ui->cursor < s->list->rows.n && ui->top <= ui->cursor);
-        uint32_t line = s->list->rows.row[ui->cursor];
-        struct value v;
-        if (ui->bound && line_is_group(line)) {
-            groups_value(&s->list->groups, line_group(line), &v);
-            assert_true(s->list->grouped && ui->on_group && value_same(&v, &ui->group));
-        } else if (ui->bound) {
-            assert_false(ui->on_group);
-            assert_true(conn_same(&ui->selected, &s->list->sample->conn[line]));
-        }
-    }
-}
-
 static void throw_events(struct stage *st, unsigned events)
 {
     struct canvas canvas;
@@ -116,7 +86,7 @@ static void throw_events(struct stage *st, unsigned events)
             session_resize(st->session, (int)dice(300), (int)dice(100));
         if (dice(DRAW_EVERY) == 0)
             session_draw(st->session, &canvas, st->now_ns);
-        check(st);
+        probe_check(st->session);
         assert_false(session_quit(st->session));
     }
     setrlimit(RLIMIT_NOFILE, &files);
@@ -140,8 +110,7 @@ static void random_events_with_the_worker(void **state)
     struct stage st;
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     stage_open(&st, 80, 24, fd);
-    st.session->defer_from = 8;
-    st.session->first_rows = 16;
+    probe_set_large(st.session, 8, 16);
     throw_events(&st, EVENTS / 4);
     stage_close(&st);
     close(fd);

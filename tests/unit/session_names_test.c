@@ -10,45 +10,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/lines.h"
 #include "lib/stage.h"
 
 /* The table's first row as drawn. */
 static const char *row(struct stage *st)
 {
-    static char out[1024];
-    struct canvas c;
-    struct view v = session_view(st->session);
-    int y = view_row_line(&v, 0);
-    assert_int_equal(canvas_init(&c, st->ui->w, st->ui->h), 0);
-    session_draw(st->session, &c, st->now_ns);
-    snprintf(out, sizeof(out), "%s", line_text(&c, y));
-    canvas_fini(&c);
-    return out;
+    return stage_text(st, probe_screen_line(st->session, 0));
 }
 
 static void know(struct stage *st, const struct name_key *k, const char *name)
 {
     struct name_answer a = {.key = *k, .outcome = NAME_FOUND};
     snprintf(a.name, sizeof(a.name), "%s", name);
-    names_want(st->session->names, k, st->now_ns);
-    names_put(st->session->names, &a, st->now_ns);
+    names_want(probe_names(st->session), k, st->now_ns);
+    names_put(probe_names(st->session), &a, st->now_ns);
 }
 
 /* 10.0.0.1:100 to 192.0.2.1:40000, the names switched on by hand: nobody is asked here. */
 static void open_named(struct stage *st, bool hosts, bool services)
 {
     stage_open_twenty(st);
-    st->session->names = names_new(16);
-    assert_non_null(st->session->names);
-    st->ui->host_names = hosts;
-    st->ui->service_names = services;
+    probe_names(st->session);
+    probe_set_names(st->session, hosts, services);
 }
 
 /* The session, who can ask nobody, has taken them off. */
 static void open_again(struct stage *st)
 {
-    st->ui->host_names = st->ui->service_names = true;
+    probe_set_names(st->session, true, true);
 }
 
 static void host(struct stage *st, bool remote, const char *name)
@@ -69,9 +58,9 @@ static void names_in_their_places(void **state)
     assert_non_null(strstr(row(&st), "10.0.0.1:100    far"));
     host(&st, false, "me");
     assert_non_null(strstr(row(&st), "me:100          far"));
-    st.ui->host_names = false;
+    probe_set_names(st.session, false, false);
     assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
-    st.ui->service_names = true;
+    probe_set_names(st.session, false, true);
     name_key_service(&k, &st.conn[0], false);
     know(&st, &k, "http");
     assert_non_null(strstr(row(&st), "10.0.0.1:http   192.0.2.1:40000 "));
@@ -85,10 +74,10 @@ static void a_long_name_is_cut_before_its_port(void **state)
     (void)state;
     struct stage st;
     open_named(&st, true, false);
-    table_forget_widths(st.session);
+    probe_forget_widths(st.session);
     stage_wait(&st, 1);
-    assert_int_equal(st.ui->remote_width, 31); /* room for names */
-    st.ui->host_names = true;                  /* the session, who can ask nobody, took it off */
+    assert_int_equal(probe_remote_width(st.session), 31); /* room for names */
+    probe_set_names(st.session, true, false); /* the session, who can ask nobody, took it off */
     host(&st, true, "ec2-203-0-113-25.compute-1.amazonaws.example");
     assert_non_null(strstr(row(&st), "ec2-203-0-113-25.compute…:40000 "));
     host(&st, true, "가나다라마바사아자차카타파하.한국");
@@ -102,11 +91,11 @@ static void without_a_live_screen_nobody_is_asked(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "n");
-    assert_false(st.ui->host_names);
-    assert_non_null(strstr(st.ui->message, "live screen"));
+    assert_false(probe_host_names(st.session));
+    assert_true(stage_says(&st, "live screen"));
     stage_keys(&st, "N");
-    assert_false(st.ui->service_names);
-    assert_null(st.session->resolver);
+    assert_false(probe_service_names(st.session));
+    assert_false(probe_has_resolver(st.session));
     stage_close(&st);
 }
 
@@ -128,7 +117,7 @@ static void copied_with_number_and_name(void **state)
     assert_non_null(strstr(session_copy(st.session),
                            "10.0.0.1:100 (10.0.0.1:http)  192.0.2.1:40000 "
                            "(far.example:40000)  "));
-    st.ui->host_names = st.ui->service_names = false;
+    probe_set_names(st.session, false, false);
     stage_keys(&st, "c");
     assert_null(strchr(session_copy(st.session), '('));
     stage_close(&st);
@@ -149,7 +138,7 @@ static void found_by_name_and_by_number(void **state)
     struct name_key k;
     open_named(&st, true, false);
     /* nobody answers there */
-    assert_int_equal(resolver_start(&st.session->resolver, -1, "127.0.0.1:1", NULL), 0);
+    probe_start_resolver(st.session, "127.0.0.1:1");
     for (unsigned i = 0; i < st.n; i++)
         st.conn[i].dst[3] = (uint8_t)(i + 1);
     stage_sample(&st);
@@ -159,7 +148,7 @@ static void found_by_name_and_by_number(void **state)
         stage_keys(&st, "g F3 ^u");
         stage_type(&st, cases[i].needle);
         stage_keys(&st, "Enter");
-        assert_int_equal(stage_port(&st), cases[i].port);
+        assert_int_equal(probe_port(st.session), cases[i].port);
         stage_keys(&st, "Esc");
     }
     stage_close(&st);
@@ -174,7 +163,7 @@ static void the_details_show_them(void **state)
     stage_keys(&st, "Enter");
     open_again(&st);
     assert_true(stage_shows(&st, "Names        10.0.0.1:100   far.example:40000"));
-    st.ui->host_names = st.ui->service_names = false;
+    probe_set_names(st.session, false, false);
     assert_false(stage_shows(&st, "Names "));
     stage_close(&st);
 }

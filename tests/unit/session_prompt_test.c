@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../src/ui/prompt_line.h"
 #include "lib/stage.h"
 
 static void filter_is_live_and_the_last_good_one_stays(void **state)
@@ -22,17 +23,17 @@ static void filter_is_live_and_the_last_good_one_stays(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "/");
     stage_type(&st, "state:es");
-    assert_int_equal(st.session->list->rows.n, 3);
+    assert_int_equal(probe_rows(st.session), 3);
     stage_type(&st, " rtt_us>100x");
-    assert_true(st.ui->line_bad);
-    assert_int_equal(st.ui->error.at, strlen("state:es rtt_us>100"));
+    assert_true(probe_line_error(st.session) >= 0);
+    assert_int_equal(probe_line_error(st.session), strlen("state:es rtt_us>100"));
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->prompt, PROMPT_FILTER);
+    assert_string_equal(probe_prompt(st.session), "filter");
     stage_keys(&st, "^w");
-    assert_false(st.ui->line_bad);
+    assert_int_equal(probe_line_error(st.session), -1);
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
-    assert_string_equal(st.ui->filter, "state:es");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_string_equal(probe_filter(st.session), "state:es");
     stage_close(&st);
 }
 
@@ -45,18 +46,18 @@ static void escape_restores_and_up_recalls(void **state)
     stage_type(&st, "port:30");
     stage_keys(&st, "Enter /");
     stage_type(&st, "00");
-    assert_int_equal(st.session->list->rows.n, 2);
+    assert_int_equal(probe_rows(st.session), 2);
     stage_keys(&st, "Esc");
-    assert_string_equal(st.ui->filter, "port:30");
+    assert_string_equal(probe_filter(st.session), "port:30");
     stage_keys(&st, "Esc");
-    assert_string_equal(st.ui->filter, "");
-    assert_string_equal(st.ui->message, "filter cleared   / ↑ brings it back");
+    assert_string_equal(probe_filter(st.session), "");
+    assert_string_equal(probe_message(st.session), "filter cleared   / ↑ brings it back");
     stage_keys(&st, "/ Up");
-    assert_string_equal(st.ui->filter, "port:30");
+    assert_string_equal(probe_filter(st.session), "port:30");
     stage_keys(&st, "Down");
-    assert_string_equal(st.ui->line.text, "");
+    assert_string_equal(probe_line(st.session), "");
     stage_keys(&st, "Up Enter");
-    assert_string_equal(st.ui->filter, "port:30");
+    assert_string_equal(probe_filter(st.session), "port:30");
     stage_close(&st);
 }
 
@@ -68,7 +69,7 @@ static void tab_completes_as_far_as_candidates_agree(void **state)
     stage_keys(&st, "/");
     stage_type(&st, "por");
     stage_keys(&st, "Tab");
-    assert_memory_equal(st.ui->line.text, "port", 4);
+    assert_memory_equal(probe_line(st.session), "port", 4);
     stage_close(&st);
 }
 
@@ -121,20 +122,20 @@ static void a_paste_goes_into_prompts_only(void **state)
     stage_type(&st, "3000qx\x03");
     session_input(st.session, &end, st.now_ns);
     assert_false(session_quit(st.session));
-    assert_string_equal(st.ui->digits, "");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_digits(st.session), "");
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_keys(&st, "/");
     session_input(st.session, &begin, st.now_ns);
     stage_type(&st, "port:30\r");
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_filter(st.session), "");
     session_input(st.session, &end, st.now_ns);
-    assert_string_equal(st.ui->line.text, "port:30 ");
-    assert_int_equal(st.ui->prompt, PROMPT_FILTER);
-    assert_int_equal(st.session->list->rows.n, 1);
+    assert_string_equal(probe_line(st.session), "port:30 ");
+    assert_string_equal(probe_prompt(st.session), "filter");
+    assert_int_equal(probe_rows(st.session), 1);
     session_input(st.session, &begin, st.now_ns); /* whose end is lost */
     stage_wait(&st, 1000);
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st.session), "none");
     stage_close(&st);
 }
 
@@ -145,14 +146,14 @@ static void hangul_keys_are_commands_outside_prompts(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "Tab");
     stage_type(&st, "ㅓ");
-    assert_int_equal(st.ui->cursor, 1);
+    assert_int_equal(probe_cursor(st.session), 1);
     stage_type(&st, "아"); /* d, then k */
-    assert_int_equal(st.ui->prompt, PROMPT_INTERVAL);
-    assert_int_equal(st.ui->line.len, 0);
-    assert_int_equal(st.ui->cursor, 1);
+    assert_string_equal(probe_prompt(st.session), "interval");
+    assert_string_equal(probe_line(st.session), "");
+    assert_int_equal(probe_cursor(st.session), 1);
     stage_keys(&st, "Esc /");
     stage_type(&st, "한");
-    assert_string_equal(st.ui->line.text, "한");
+    assert_string_equal(probe_line(st.session), "한");
     stage_keys(&st, "Esc");
     stage_type(&st, "ㅂ");
     assert_true(session_quit(st.session));
@@ -166,16 +167,16 @@ static void find_goes_to_the_next_row(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "F3");
     stage_type(&st, "10.0.0.1:30");
-    assert_int_equal(stage_port(&st), 30);
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    assert_int_equal(probe_port(st.session), 30);
+    assert_string_equal(probe_focus(st.session), "table");
     stage_keys(&st, "F3");
-    assert_int_equal(stage_port(&st), 300);
+    assert_int_equal(probe_port(st.session), 300);
     stage_keys(&st, "Enter F3");
-    assert_int_equal(stage_port(&st), 3000);
+    assert_int_equal(probe_port(st.session), 3000);
     stage_type(&st, "x");
-    assert_true(st.ui->line_bad);
-    assert_int_equal(stage_port(&st), 3000);
-    assert_int_equal(st.session->list->rows.n, 5);
+    assert_true(probe_line_error(st.session) >= 0);
+    assert_int_equal(probe_port(st.session), 3000);
+    assert_int_equal(probe_rows(st.session), 5);
     stage_close(&st);
 }
 
@@ -192,20 +193,20 @@ static void interval_by_steps_and_by_hand(void **state)
     assert_true(session_request(st.session, &req, &now));
     assert_int_equal(req.interval_ms, 2000);
     assert_false(now);
-    assert_string_equal(st.ui->message, "interval 2.0 s");
+    assert_string_equal(probe_message(st.session), "interval 2.0 s");
     stage_keys(&st, "- - -");
-    assert_int_equal(st.session->interval_ms, 200);
+    assert_int_equal(probe_interval_ms(st.session), 200);
     stage_keys(&st, "- - -");
-    assert_int_equal(st.session->interval_ms, 100);
+    assert_int_equal(probe_interval_ms(st.session), 100);
     stage_keys(&st, "d");
     stage_type(&st, "soon");
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->prompt, PROMPT_INTERVAL);
-    assert_true(st.ui->line_bad);
+    assert_string_equal(probe_prompt(st.session), "interval");
+    assert_true(probe_line_error(st.session) >= 0);
     stage_keys(&st, "^u");
     stage_type(&st, "1.5");
     stage_keys(&st, "Enter -");
-    assert_int_equal(st.session->interval_ms, 1000);
+    assert_int_equal(probe_interval_ms(st.session), 1000);
     stage_keys(&st, "^L");
     assert_true(session_request(st.session, &req, &now));
     assert_true(now);
@@ -219,7 +220,7 @@ static void export_to(struct stage *st, const char *path)
     stage_keys(st, "x");
     stage_type(st, path);
     stage_keys(st, "Enter");
-    assert_int_equal(st->ui->prompt, PROMPT_NONE);
+    assert_string_equal(probe_prompt(st->session), "none");
 }
 
 static void export_never_overwrites(void **state)
@@ -233,7 +234,7 @@ static void export_never_overwrites(void **state)
     snprintf(link, sizeof(link), "%s/link.csv", dir);
     stage_keys(&st, "e");
     export_to(&st, path);
-    assert_non_null(strstr(st.ui->message, "rows written: 3"));
+    assert_true(stage_says(&st, "rows written: 3"));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     size_t len = fread(text, 1, sizeof(text) - 1, file);
@@ -244,13 +245,13 @@ static void export_never_overwrites(void **state)
     assert_int_equal(lines, 4);
     stage_keys(&st, "a");
     export_to(&st, path);
-    assert_non_null(strstr(st.ui->message, "File exists"));
+    assert_true(stage_says(&st, "File exists"));
     struct stat now;
     assert_int_equal(stat(path, &now), 0);
     assert_int_equal(now.st_size, len);
     assert_int_equal(symlink("elsewhere", link), 0);
     export_to(&st, link);
-    assert_non_null(strstr(st.ui->message, "File exists"));
+    assert_true(stage_says(&st, "File exists"));
     export_to(&st, "/dev/full");
     assert_int_equal(access("/dev/full", F_OK), 0);
     unlink(path);
@@ -270,7 +271,7 @@ static void export_is_json_where_the_name_says_so(void **state)
     snprintf(path, sizeof(path), "%s/rows.JSON", dir);
     stage_keys(&st, "e");
     export_to(&st, path);
-    assert_non_null(strstr(st.ui->message, "rows written: 3"));
+    assert_true(stage_says(&st, "rows written: 3"));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     for (; fgets(line, sizeof(line), file); lines++)
@@ -290,7 +291,7 @@ static void copy_gives_the_row_as_text(void **state)
     stage_open_ports(&st);
     assert_null(session_copy(st.session));
     stage_keys(&st, "c");
-    assert_true(st.ui->bound);
+    assert_true(probe_is_bound(st.session));
     const char *text = session_copy(st.session);
     assert_non_null(text);
     assert_non_null(strstr(text, "10.0.0.1:30  192.0.2.1:40001  ESTABLISHED"));
@@ -304,19 +305,19 @@ static void sort_menu_and_keys(void **state)
     struct stage st;
     stage_open_ports(&st);
     stage_keys(&st, "> <");
-    assert_int_equal(st.ui->sort.column, COL_STATE);
+    assert_int_equal(probe_sort_column(st.session), COL_STATE);
     stage_keys(&st, "s");
-    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
-    assert_int_equal(st.ui->menu[st.ui->overlay_cursor], COL_STATE);
+    assert_string_equal(probe_overlay(st.session), "sort");
+    assert_int_equal(probe_menu(st.session), COL_STATE);
     stage_keys(&st, "Home");
-    while (st.ui->menu[st.ui->overlay_cursor] != COL_RECV_Q)
+    while (probe_menu(st.session) != COL_RECV_Q)
         stage_keys(&st, "Down");
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-    assert_int_equal(st.ui->sort.column, COL_RECV_Q);
-    assert_true(st.ui->sort.descending);
+    assert_string_equal(probe_overlay(st.session), "none");
+    assert_int_equal(probe_sort_column(st.session), COL_RECV_Q);
+    assert_true(probe_sort_descending(st.session));
     stage_keys(&st, "I");
-    assert_false(st.ui->sort.descending);
+    assert_false(probe_sort_descending(st.session));
     stage_close(&st);
 }
 
@@ -325,23 +326,25 @@ static void chooser_orders_columns_and_leaves_its_lines(void **state)
     (void)state;
     struct stage st;
     stage_open_ports(&st);
+    enum column_id chosen[COL_COUNT];
     assert_null(session_exit_message(st.session));
     stage_keys(&st, "f End");
-    enum column_id last = st.ui->menu[st.ui->n_menu - 1];
+    enum column_id last = probe_menu_at(st.session, probe_menu_lines(st.session) - 1);
     stage_keys(&st, "Space Home");
-    while (st.ui->menu[st.ui->overlay_cursor] != COL_STATE)
+    while (probe_menu(st.session) != COL_STATE)
         stage_keys(&st, "Down");
-    while (st.ui->overlay_cursor > 0)
+    while (probe_overlay_cursor(st.session) > 0)
         stage_keys(&st, "<");
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->chosen[0], COL_STATE);
-    assert_int_equal(st.ui->chosen[st.ui->n_chosen - 1], last);
+    unsigned n_chosen = probe_columns(st.session, chosen);
+    assert_int_equal(chosen[0], COL_STATE);
+    assert_int_equal(chosen[n_chosen - 1], last);
     const char *line = session_exit_message(st.session);
     assert_memory_equal(line, "[columns]\nshow = state,", 23);
     enum column_id ids[COL_COUNT];
     struct err err;
     int n = column_parse_list(strchr(line, '=') + 2, ids, COL_COUNT, &err);
-    assert_int_equal(n, st.ui->n_chosen);
+    assert_int_equal(n, n_chosen);
     stage_close(&st);
 }
 
@@ -352,14 +355,14 @@ static void escape_and_q_close_the_nearest_thing_first(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "e ? /");
     stage_type(&st, "q");
-    assert_int_equal(st.ui->prompt, PROMPT_FILTER);
+    assert_string_equal(probe_prompt(st.session), "filter");
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->overlay, OVERLAY_HELP);
+    assert_string_equal(probe_overlay(st.session), "help");
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
-    assert_string_equal(st.ui->filter, "state:es");
+    assert_string_equal(probe_overlay(st.session), "none");
+    assert_string_equal(probe_filter(st.session), "state:es");
     stage_keys(&st, "Esc ? q");
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_filter(st.session), "");
     assert_false(session_quit(st.session));
     stage_keys(&st, "q");
     assert_true(session_quit(st.session));
@@ -380,7 +383,7 @@ static void language_needs_utf8(void **state)
     assert_int_equal(text_language(), LANG_KO);
     stage_keys(&st, "L");
     assert_int_equal(text_language(), LANG_EN);
-    st.ui->utf8 = false;
+    probe_set_utf8(st.session, false);
     stage_keys(&st, "L");
     assert_int_equal(text_language(), LANG_EN);
     stage_close(&st);

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "lib/lines.h"
 #include "lib/stage.h"
 
 static void tab_goes_round_the_parts_that_are_there(void **state)
@@ -18,12 +17,12 @@ static void tab_goes_round_the_parts_that_are_there(void **state)
     stage_open(&st, 80, 24, -1);
     stage_sample(&st);
     stage_keys(&st, "Tab Tab");
-    assert_int_equal(st.ui->focus, FOCUS_STATES); /* the brief pane shows all it has */
+    assert_string_equal(probe_focus(st.session), "states"); /* the brief pane shows all it has */
     stage_keys(&st, "S-Tab");
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    assert_string_equal(probe_focus(st.session), "table");
     session_resize(st.session, 20, 6); /* no room for chips */
     stage_keys(&st, "Tab");
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    assert_string_equal(probe_focus(st.session), "table");
     stage_close(&st);
 }
 
@@ -35,16 +34,16 @@ static void pane_gets_the_focus_when_it_hides_lines(void **state)
     stage_add(&st, TCP_STATE_TIME_WAIT, 100, 200);
     stage_sample(&st);
     stage_keys(&st, "Tab Tab");
-    assert_int_equal(st.ui->focus, FOCUS_PANE);
-    assert_int_equal(st.ui->subject, FOCUS_TABLE);
+    assert_string_equal(probe_focus(st.session), "pane");
+    assert_string_equal(probe_subject(st.session), "table");
     stage_keys(&st, "Down");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 1);
+    assert_int_equal(probe_pane_top(st.session, TCP_STATE_TIME_WAIT), 1);
     stage_keys(&st, "Up Up");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_TIME_WAIT], 0);
+    assert_int_equal(probe_pane_top(st.session, TCP_STATE_TIME_WAIT), 0);
     stage_keys(&st, "]");
-    assert_true(st.ui->pane_top[TCP_STATE_TIME_WAIT] > 1);
+    assert_true(probe_pane_top(st.session, TCP_STATE_TIME_WAIT) > 1);
     session_resize(st.session, 80, 24);
-    assert_int_equal(st.ui->focus, FOCUS_TABLE);
+    assert_string_equal(probe_focus(st.session), "table");
     stage_close(&st);
 }
 
@@ -54,12 +53,12 @@ static void overlay_pane_scrolls_and_closes(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "w Down Down");
-    assert_int_equal(st.ui->pane_top[TCP_STATE_ESTABLISHED], 2);
-    assert_false(st.ui->bound);
+    assert_int_equal(probe_pane_top(st.session, TCP_STATE_ESTABLISHED), 2);
+    assert_false(probe_is_bound(st.session));
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    assert_string_equal(probe_pane(st.session), "normal");
     stage_keys(&st, "w q");
-    assert_int_equal(st.ui->pane, PANE_NORMAL);
+    assert_string_equal(probe_pane(st.session), "normal");
     assert_false(session_quit(st.session));
     stage_close(&st);
 }
@@ -73,20 +72,20 @@ static void state_list_moves_and_chooses_states(void **state)
     stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
     stage_sample(&st);
     stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "state:tw");
-    assert_int_equal(st.session->list->rows.n, 1);
+    assert_string_equal(probe_filter(st.session), "state:tw");
+    assert_int_equal(probe_rows(st.session), 1);
     stage_keys(&st, "Home");
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_LISTEN);
     stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "state:li");
+    assert_string_equal(probe_filter(st.session), "state:li");
     stage_keys(&st, "Right");
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_FIN_WAIT1);
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_FIN_WAIT1);
     stage_keys(&st, "End");
-    assert_int_equal(ui_state_list_state(st.ui), 0);
+    assert_int_equal(probe_state_list_state(st.session), 0);
     stage_keys(&st, "Enter");
-    assert_string_equal(st.ui->filter, "");
+    assert_string_equal(probe_filter(st.session), "");
     session_resize(st.session, 120, 34); /* one column has no place for "all" */
-    assert_int_not_equal(ui_state_list_state(st.ui), 0);
+    assert_int_not_equal(probe_state_list_state(st.session), 0);
     stage_close(&st);
 }
 
@@ -99,11 +98,11 @@ static void chips_pass_over_states_that_nobody_is_in(void **state)
     stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
     stage_sample(&st);
     stage_keys(&st, "Left");
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_LISTEN);
     stage_keys(&st, "Right");
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_TIME_WAIT);
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_TIME_WAIT);
     stage_keys(&st, "Right");
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_TIME_WAIT);
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_TIME_WAIT);
     stage_close(&st);
 }
 
@@ -114,23 +113,20 @@ static void overlays_scroll_within_their_lines(void **state)
     stage_open_twenty(&st);
     session_resize(st.session, 40, 10);
     stage_keys(&st, "? Down");
-    assert_int_equal(st.ui->overlay_top, 1);
+    assert_int_equal(probe_overlay_top(st.session), 1);
     stage_keys(&st, "End ]");
-    struct view v = session_view(st.session);
-    uint32_t lines, shown;
-    view_overlay_extent(&v, &lines, &shown);
-    assert_int_equal(st.ui->overlay_top, lines - shown);
+    assert_int_equal(probe_overlay_top(st.session), probe_overlay_end(st.session));
     stage_keys(&st, "Home");
-    assert_int_equal(st.ui->overlay_top, 0);
+    assert_int_equal(probe_overlay_top(st.session), 0);
     stage_keys(&st, "Esc Enter ]");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->overlay_top, 1);
-    assert_int_equal(st.ui->details.sport, 100);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_overlay_top(st.session), 1);
+    assert_int_equal(probe_details(st.session)->sport, 100);
     stage_keys(&st, "Esc s");
-    assert_true(st.ui->overlay_cursor >= st.ui->overlay_top);
+    assert_true(probe_overlay_cursor(st.session) >= probe_overlay_top(st.session));
     stage_keys(&st, "End");
-    assert_int_equal(st.ui->overlay_cursor, st.ui->n_menu - 1);
-    assert_true(st.ui->overlay_top > 0);
+    assert_int_equal(probe_overlay_cursor(st.session), probe_menu_lines(st.session) - 1);
+    assert_true(probe_overlay_top(st.session) > 0);
     stage_close(&st);
 }
 
@@ -139,16 +135,12 @@ static void details_count_the_living(void **state)
 {
     (void)state;
     struct stage st;
-    struct canvas canvas;
     stage_open_twenty(&st);
-    assert_int_equal(canvas_init(&canvas, 80, 24), 0);
     stage_remove(&st, 100);
     stage_samples(&st, 2);
-    assert_int_equal(st.session->list->rows.n, 20);
+    assert_int_equal(probe_rows(st.session), 20);
     stage_keys(&st, "End Enter");
-    session_draw(st.session, &canvas, st.now_ns);
-    assert_non_null(strstr(line_text(&canvas, 1), "19 of 19"));
-    canvas_fini(&canvas);
+    assert_non_null(strstr(stage_text(&st, 1), "19 of 19"));
     stage_close(&st);
 }
 
@@ -158,18 +150,18 @@ static void details_stay_after_the_end(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 100);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_details(st.session)->sport, 100);
     stage_keys(&st, "j");
-    assert_int_equal(st.ui->details.sport, 110);
+    assert_int_equal(probe_details(st.session)->sport, 110);
     stage_remove(&st, 110);
     stage_samples(&st, 8);
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
-    assert_int_equal(st.ui->details.sport, 110);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_details(st.session)->sport, 110);
     stage_keys(&st, "c");
     assert_string_equal(session_copy(st.session), "10.0.0.1:110  192.0.2.1:40001");
     stage_keys(&st, "Esc");
-    assert_int_equal(st.ui->overlay, OVERLAY_NONE);
+    assert_string_equal(probe_overlay(st.session), "none");
     stage_close(&st);
 }
 
@@ -180,7 +172,7 @@ static void details_copy_commands(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "Enter s");
-    assert_int_equal(st.ui->overlay, OVERLAY_DETAILS);
+    assert_string_equal(probe_overlay(st.session), "details");
     const char *copied = session_copy(st.session);
     assert_non_null(copied);
     assert_non_null(strstr(copied, "ss -tanpi 'src 10.0.0.1:100 and dst 192.0.2.1:"));
@@ -190,7 +182,7 @@ static void details_copy_commands(void **state)
     assert_non_null(strstr(copied, "tcpdump -ni any 'tcp and host 10.0.0.1 and 192.0.2.1"));
     assert_null(session_copy(st.session));
     stage_keys(&st, "Esc s"); /* elsewhere s is the menu */
-    assert_int_equal(st.ui->overlay, OVERLAY_SORT);
+    assert_string_equal(probe_overlay(st.session), "sort");
     stage_close(&st);
 }
 
@@ -209,7 +201,7 @@ static void figures_first_seen_are_sampled_at_once(void **state)
     assert_true(now);
     assert_true(req.needs & NEED_TCP_INFO);
     assert_int_equal(req.n_watched, 1);
-    assert_true(conn_same(&req.watched[0], &st.ui->details));
+    assert_true(conn_same(&req.watched[0], probe_details(st.session)));
     stage_keys(&st, "Esc /");
     stage_type(&st, "rtt_us>5");
     assert_true(session_request(st.session, &req, &now)); /* the details are not followed now */
@@ -231,29 +223,28 @@ static void only_what_the_pane_shows_is_broken_down(void **state)
     struct request req;
     bool now;
     stage_open_twenty(&st); /* 80 x 24: the pane is brief */
-    assert_int_equal(st.session->breakdown.state, 0);
+    assert_int_equal(probe_breakdown_state(st.session), 0);
     stage_keys(&st, "w"); /* over the body */
-    assert_int_equal(st.session->breakdown.state, TCP_STATE_ESTABLISHED);
-    assert_int_equal(st.session->breakdown.rows, 20);
-    assert_ptr_equal(st.session->breakdown.of, st.last);
+    assert_int_equal(probe_breakdown_state(st.session), TCP_STATE_ESTABLISHED);
+    assert_int_equal(probe_breakdown_rows(st.session), 20);
+    assert_ptr_equal(probe_breakdown_sample(st.session), st.last);
     session_request(st.session, &req, &now);
     assert_true(req.needs & NEED_OWNER);
     stage_change(&st, 100, TCP_STATE_CLOSE_WAIT);
     stage_sample(&st); /* it comes first, and the parked cursor follows the top */
-    assert_int_equal(st.session->breakdown.state, TCP_STATE_CLOSE_WAIT);
-    assert_int_equal(st.session->breakdown.rows, 1);
+    assert_int_equal(probe_breakdown_state(st.session), TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(probe_breakdown_rows(st.session), 1);
     stage_keys(&st, "w w Tab"); /* brief again */
-    assert_int_equal(st.session->breakdown.state, 0);
+    assert_int_equal(probe_breakdown_state(st.session), 0);
     session_resize(st.session, 120, 34);
-    st.ui->subject = FOCUS_STATES;
-    st.ui->state_list = 4;
-    session_tick(st.session, st.now_ns);
-    assert_int_equal(st.session->breakdown.state, TCP_STATE_CLOSE_WAIT);
-    assert_int_equal(st.session->breakdown.rows, 1);
+    for (int i = 0; i < 12 && probe_state_list_state(st.session) != TCP_STATE_CLOSE_WAIT; i++)
+        stage_keys(&st, "Up");
+    assert_int_equal(probe_breakdown_state(st.session), TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(probe_breakdown_rows(st.session), 1);
     session_request(st.session, &req, &now);
     assert_true(req.needs & NEED_TCP_INFO); /* the time since the peer's FIN */
     stage_keys(&st, "w w");                 /* none */
-    assert_int_equal(st.session->breakdown.state, 0);
+    assert_int_equal(probe_breakdown_state(st.session), 0);
     stage_close(&st);
 }
 
@@ -262,27 +253,23 @@ static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
     (void)state;
     struct stage st;
     stage_open_twenty(&st);
-    struct layout l;
-    layout_compute(&l, st.ui);
-    int first = l.table.y;
-    struct view v = session_view(st.session);
-    while (view_row_at(&v, first) == UINT32_MAX)
-        first++;
+    int x, first, state_list;
+    stage_find(&st, "10.0.0.1:100 ", &x, &first);
     stage_mouse(&st, 10, first + 4, MOUSE_CLICK);
-    assert_int_equal(stage_port(&st), 140);
+    assert_int_equal(probe_port(st.session), 140);
     stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
-    assert_int_equal(st.ui->top, 3);
-    assert_int_equal(stage_port(&st), 140);
+    assert_int_equal(probe_top(st.session), 3);
+    assert_int_equal(probe_port(st.session), 140);
     stage_mouse(&st, 10, first, MOUSE_WHEEL_DOWN);
-    assert_int_equal(stage_port(&st), 160);
-    stage_mouse(&st, 4, l.state_list.y + 1, MOUSE_CLICK);
-    assert_int_equal(st.ui->focus, FOCUS_STATES);
-    assert_int_equal(ui_state_list_state(st.ui), TCP_STATE_LISTEN);
-    int x = 0;
-    while (x < 80 && view_column_head_at(&v, x, first - 1) != COL_REMOTE)
-        x++;
-    stage_mouse(&st, x, first - 1, MOUSE_CLICK);
-    assert_int_equal(st.ui->sort.column, COL_REMOTE);
+    assert_int_equal(probe_port(st.session), 160);
+    stage_find(&st, "LISTEN", &x, &state_list);
+    stage_mouse(&st, x, state_list, MOUSE_CLICK);
+    assert_string_equal(probe_focus(st.session), "states");
+    assert_int_equal(probe_state_list_state(st.session), TCP_STATE_LISTEN);
+    int head;
+    stage_find(&st, "Foreign Address", &x, &head);
+    stage_mouse(&st, x, head, MOUSE_CLICK);
+    assert_int_equal(probe_sort_column(st.session), COL_REMOTE);
     stage_close(&st);
 }
 
@@ -293,19 +280,19 @@ static void lost_events_are_told_once(void **state)
     stage_open_twenty(&st);
     st.lost = 212;
     stage_sample(&st);
-    assert_non_null(strstr(st.ui->message, "212 events lost"));
+    assert_true(stage_says(&st, "212 events lost"));
     stage_keys(&st, "Down"); /* a key takes it away */
     stage_sample(&st);
-    assert_string_equal(st.ui->message, "");
+    assert_string_equal(probe_message(st.session), "");
     st.lost = 1500; /* a storm: not at every sample, but all of them */
     stage_samples(&st, 10);
-    assert_string_equal(st.ui->message, "");
+    assert_string_equal(probe_message(st.session), "");
     st.lost = 2212;
-    for (int i = 0; i < 60 && !st.ui->message[0]; i++)
+    for (int i = 0; i < 60 && !probe_message(st.session)[0]; i++)
         stage_sample(&st);
-    assert_non_null(strstr(st.ui->message, "2,000 events lost"));
+    assert_true(stage_says(&st, "2,000 events lost"));
     stage_samples(&st, 100);
-    assert_string_equal(st.ui->message, "");
+    assert_string_equal(probe_message(st.session), "");
     stage_close(&st);
 }
 

@@ -21,11 +21,11 @@ static void parked_cursor_follows_the_top(void **state)
     stage_open_twenty(&st);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_sample(&st);
-    assert_false(st.ui->bound);
-    assert_int_equal(st.ui->top, 0);
-    assert_int_equal(stage_port(&st), 50);
+    assert_false(probe_is_bound(st.session));
+    assert_int_equal(probe_top(st.session), 0);
+    assert_int_equal(probe_port(st.session), 50);
     stage_keys(&st, "Up");
-    assert_false(st.ui->bound);
+    assert_false(probe_is_bound(st.session));
     stage_close(&st);
 }
 
@@ -35,20 +35,19 @@ static void bound_row_keeps_its_line(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
-    assert_int_equal(stage_port(&st), 130);
+    assert_int_equal(probe_port(st.session), 130);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_add(&st, TCP_STATE_ESTABLISHED, 60, 40101);
     stage_sample(&st);
-    assert_int_equal(stage_port(&st), 130);
-    assert_int_equal(stage_line(&st), 3);
-    assert_int_equal(st.ui->cursor, 5);
+    assert_int_equal(probe_port(st.session), 130);
+    assert_int_equal(probe_cursor_line(st.session), 3);
+    assert_int_equal(probe_cursor(st.session), 5);
     stage_close(&st);
 }
 
 static int screen_line(const struct stage *st)
 {
-    struct view v = session_view(st->session);
-    return view_row_line(&v, st->ui->cursor);
+    return probe_screen_line(st->session, probe_cursor(st->session));
 }
 
 static void rows_of_two_lines_do_not_move_the_selection(void **state)
@@ -64,14 +63,14 @@ static void rows_of_two_lines_do_not_move_the_selection(void **state)
     memset(c->src, 0x21, sizeof(c->src));
     memset(c->dst, 0x22, sizeof(c->dst));
     stage_sample(&st);
-    assert_int_equal(stage_port(&st), 150);
+    assert_int_equal(probe_port(st.session), 150);
     assert_int_equal(screen_line(&st), line);
-    assert_int_equal(stage_line(&st), 4);
+    assert_int_equal(probe_cursor_line(st.session), 4);
     stage_remove(&st, 125);
     stage_samples(&st, 8);
-    assert_int_equal(stage_port(&st), 150);
+    assert_int_equal(probe_port(st.session), 150);
     assert_int_equal(screen_line(&st), line);
-    assert_int_equal(stage_line(&st), 5);
+    assert_int_equal(probe_cursor_line(st.session), 5);
     stage_close(&st);
 }
 
@@ -84,16 +83,16 @@ static void at_the_ends_the_line_moves(void **state)
     stage_remove(&st, 100);
     stage_remove(&st, 110);
     stage_samples(&st, 8);
-    assert_int_equal(stage_port(&st), 130);
-    assert_int_equal(stage_line(&st), 1);
+    assert_int_equal(probe_port(st.session), 130);
+    assert_int_equal(probe_cursor_line(st.session), 1);
 
     stage_keys(&st, "End Up");
-    assert_int_equal(stage_port(&st), 280);
-    assert_int_equal(stage_line(&st), PAGE - 2);
+    assert_int_equal(probe_port(st.session), 280);
+    assert_int_equal(probe_cursor_line(st.session), PAGE - 2);
     stage_remove(&st, 290);
     stage_samples(&st, 8);
-    assert_int_equal(stage_port(&st), 280);
-    assert_int_equal(stage_line(&st), PAGE - 1);
+    assert_int_equal(probe_port(st.session), 280);
+    assert_int_equal(probe_cursor_line(st.session), PAGE - 1);
     stage_close(&st);
 }
 
@@ -105,12 +104,12 @@ static void closed_row_stays_until_it_has_faded(void **state)
     stage_keys(&st, "Down Down Down");
     stage_remove(&st, 130);
     stage_samples(&st, 2);
-    assert_int_equal(stage_port(&st), 130);
-    assert_string_equal(st.ui->message, "");
+    assert_int_equal(probe_port(st.session), 130);
+    assert_string_equal(probe_message(st.session), "");
     stage_samples(&st, 6);
-    assert_int_equal(stage_port(&st), 140);
-    assert_int_equal(stage_line(&st), 3);
-    assert_true(st.ui->bound);
+    assert_int_equal(probe_port(st.session), 140);
+    assert_int_equal(probe_cursor_line(st.session), 3);
+    assert_true(probe_is_bound(st.session));
     stage_close(&st);
 }
 
@@ -121,12 +120,12 @@ static void the_footer_says_that_it_has_gone(void **state)
     stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down");
     stage_remove(&st, 130);
-    for (unsigned i = 0; i < 10 && stage_port(&st) == 130; i++)
+    for (unsigned i = 0; i < 10 && probe_port(st.session) == 130; i++)
         stage_sample(&st);
-    assert_non_null(strstr(st.ui->message, "10.0.0.1:130"));
+    assert_true(stage_says(&st, "10.0.0.1:130"));
     assert_int_equal(session_timeout_ms(st.session, st.now_ns), 4000);
     stage_wait(&st, 4000);
-    assert_string_equal(st.ui->message, "");
+    assert_string_equal(probe_message(st.session), "");
     assert_int_equal(session_timeout_ms(st.session, st.now_ns), -1);
     stage_close(&st);
 }
@@ -139,15 +138,15 @@ static void the_last_row_leaves_a_parked_cursor(void **state)
     stage_add(&st, TCP_STATE_ESTABLISHED, 100, 200);
     stage_sample(&st);
     stage_keys(&st, "Tab Down");
-    assert_true(st.ui->bound);
+    assert_true(probe_is_bound(st.session));
     stage_remove(&st, 100);
-    for (unsigned i = 0; i < 10 && st.session->list->rows.n; i++)
+    for (unsigned i = 0; i < 10 && probe_rows(st.session); i++)
         stage_sample(&st);
-    assert_false(st.ui->bound);
-    assert_non_null(strstr(st.ui->message, "was the last row"));
+    assert_false(probe_is_bound(st.session));
+    assert_true(stage_says(&st, "was the last row"));
     stage_add(&st, TCP_STATE_ESTABLISHED, 110, 200);
     stage_sample(&st);
-    assert_false(st.ui->bound);
+    assert_false(probe_is_bound(st.session));
     stage_close(&st);
 }
 
@@ -159,12 +158,12 @@ static void without_follow_the_line_stays(void **state)
     stage_keys(&st, "Down Down Down F");
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_sample(&st);
-    assert_int_equal(st.ui->cursor, 3);
-    assert_int_equal(stage_port(&st), 120);
+    assert_int_equal(probe_cursor(st.session), 3);
+    assert_int_equal(probe_port(st.session), 120);
     stage_keys(&st, "F");
     stage_add(&st, TCP_STATE_ESTABLISHED, 60, 40101);
     stage_sample(&st);
-    assert_int_equal(stage_port(&st), 120);
+    assert_int_equal(probe_port(st.session), 120);
     stage_close(&st);
 }
 
@@ -174,13 +173,13 @@ static void home_and_g_park(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "End");
-    assert_int_equal(stage_port(&st), 290);
-    assert_int_equal(st.ui->top, 20 - PAGE);
+    assert_int_equal(probe_port(st.session), 290);
+    assert_int_equal(probe_top(st.session), 20 - PAGE);
     stage_keys(&st, "Home");
-    assert_false(st.ui->bound);
+    assert_false(probe_is_bound(st.session));
     stage_keys(&st, "G g");
-    assert_false(st.ui->bound);
-    assert_int_equal(st.ui->top, 0);
+    assert_false(probe_is_bound(st.session));
+    assert_int_equal(probe_top(st.session), 0);
     stage_close(&st);
 }
 
@@ -190,14 +189,14 @@ static void pages_and_half_pages(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "Down PgDn");
-    assert_int_equal(st.ui->cursor, 1 + PAGE);
-    assert_int_equal(stage_line(&st), 1);
+    assert_int_equal(probe_cursor(st.session), 1 + PAGE);
+    assert_int_equal(probe_cursor_line(st.session), 1);
     stage_keys(&st, "^b ^d");
-    assert_int_equal(st.ui->cursor, 1 + PAGE / 2);
+    assert_int_equal(probe_cursor(st.session), 1 + PAGE / 2);
     stage_keys(&st, "^u");
-    assert_int_equal(st.ui->cursor, 1);
+    assert_int_equal(probe_cursor(st.session), 1);
     stage_keys(&st, "PgDn PgDn PgDn");
-    assert_int_equal(stage_port(&st), 290);
+    assert_int_equal(probe_port(st.session), 290);
     stage_close(&st);
 }
 
@@ -208,11 +207,11 @@ static void selection_survives_a_filter_that_hides_it(void **state)
     stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down /");
     stage_type(&st, "lport:200");
-    assert_int_equal(st.session->list->rows.n, 1);
-    assert_false(st.ui->bound);
+    assert_int_equal(probe_rows(st.session), 1);
+    assert_false(probe_is_bound(st.session));
     stage_keys(&st, "Esc");
-    assert_true(st.ui->bound);
-    assert_int_equal(stage_port(&st), 130);
+    assert_true(probe_is_bound(st.session));
+    assert_int_equal(probe_port(st.session), 130);
     stage_close(&st);
 }
 
@@ -224,8 +223,8 @@ static void leaving_the_filter_is_said(void **state)
     stage_keys(&st, "e Down Down");
     stage_change(&st, 120, TCP_STATE_TIME_WAIT);
     stage_sample(&st);
-    assert_int_equal(stage_port(&st), 130);
-    assert_non_null(strstr(st.ui->message, "no longer passes the filter"));
+    assert_int_equal(probe_port(st.session), 130);
+    assert_true(stage_says(&st, "no longer passes the filter"));
     stage_close(&st);
 }
 
@@ -235,16 +234,16 @@ static void pause_stands_still_while_sampling_goes_on(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "p");
-    assert_true(st.ui->paused);
+    assert_true(probe_paused(st.session));
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 40100);
     stage_samples(&st, 2);
-    assert_int_equal(st.session->list->rows.n, 20);
-    assert_ptr_equal(st.session->newest, st.last);
+    assert_int_equal(probe_rows(st.session), 20);
+    assert_ptr_equal(probe_newest(st.session), st.last);
     stage_keys(&st, "r");
-    assert_int_equal(stage_port_at(&st, 0), 290);
+    assert_int_equal(probe_port_at(st.session, 0), 290);
     stage_keys(&st, "p");
-    assert_int_equal(st.session->list->rows.n, 21);
-    assert_ptr_equal(st.session->list->sample, st.last);
+    assert_int_equal(probe_rows(st.session), 21);
+    assert_ptr_equal(probe_shown(st.session), st.last);
     stage_close(&st);
 }
 
@@ -254,10 +253,10 @@ static void failed_sample_leaves_the_last_one(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_fail(&st);
-    assert_int_equal(st.session->list->rows.n, 20);
-    assert_int_equal(st.session->newest->status, SAMPLE_FAILED);
+    assert_int_equal(probe_rows(st.session), 20);
+    assert_int_equal(probe_newest(st.session)->status, SAMPLE_FAILED);
     stage_keys(&st, "r");
-    assert_int_equal(st.session->list->rows.n, 20);
+    assert_int_equal(probe_rows(st.session), 20);
     stage_close(&st);
 }
 
@@ -267,19 +266,19 @@ static void pinned_rows_stand_first(void **state)
     struct stage st;
     stage_open_twenty(&st);
     stage_keys(&st, "Down Down Down Space");
-    assert_int_equal(stage_port_at(&st, 0), 130);
-    assert_int_equal(stage_port(&st), 130);
+    assert_int_equal(probe_port_at(st.session, 0), 130);
+    assert_int_equal(probe_port(st.session), 130);
     stage_keys(&st, "Down Space");
-    assert_int_equal(stage_port_at(&st, 1), 100);
+    assert_int_equal(probe_port_at(st.session, 1), 100);
     stage_sample(&st);
-    assert_int_equal(st.ui->pinned_rows, 2);
-    assert_int_equal(stage_port_at(&st, 2), 110);
+    assert_int_equal(probe_pinned_rows(st.session), 2);
+    assert_int_equal(probe_port_at(st.session, 2), 110);
     stage_remove(&st, 130);
     stage_samples(&st, 8);
-    assert_int_equal(st.ui->n_pinned, 1);
-    assert_int_equal(stage_port_at(&st, 0), 100);
+    assert_int_equal(probe_pinned(st.session), 1);
+    assert_int_equal(probe_port_at(st.session, 0), 100);
     stage_keys(&st, "Home Space");
-    assert_int_equal(st.ui->n_pinned, 0);
+    assert_int_equal(probe_pinned(st.session), 0);
     stage_close(&st);
 }
 

@@ -28,8 +28,7 @@ static int set_up(void **state)
     (void)state;
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     stage_open(&st, 80, 24, wake_fd);
-    st.session->defer_from = 1;
-    st.session->first_rows = FIRST;
+    probe_set_large(st.session, 1, FIRST);
     for (unsigned i = 0; i < ALL; i++)
         stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
     stage_keys(&st, "Tab");
@@ -48,19 +47,14 @@ static int tear_down(void **state)
     while (!(condition))                                                                           \
     stage_let_work(&st)
 
-static const struct row_view *list(void)
-{
-    return st.session->list;
-}
-
 static bool shows_newest(void)
 {
-    return list()->sample == st.last;
+    return probe_shown(st.session) == st.last;
 }
 
 static bool shows_all(void)
 {
-    return shows_newest() && !row_view_is_partial(list());
+    return shows_newest() && !probe_is_partial(st.session);
 }
 
 static void bind_first_row(void)
@@ -75,20 +69,15 @@ static void the_first_rows_will_do_at_the_top(void **state)
 {
     (void)state;
     stage_sample(&st);
-    assert_null(list()->sample);
+    assert_null(probe_shown(st.session));
     assert_true(stage_shows(&st, "no sample yet"));
     UNTIL(shows_newest());
-    assert_int_equal(list()->rows.n, FIRST);
-    assert_int_equal(list()->rows.matched, ALL);
-    assert_int_equal(list()->summary.state_counts[TCP_STATE_ESTABLISHED].rows, ALL);
-    assert_int_equal(stage_port_at(&st, FIRST - 1), 100 + 10 * (FIRST - 1));
+    assert_int_equal(probe_rows(st.session), FIRST);
+    assert_int_equal(probe_matched(st.session), ALL);
+    assert_int_equal(probe_surveyed(st.session, TCP_STATE_ESTABLISHED), ALL);
+    assert_int_equal(probe_port_at(st.session, FIRST - 1), 100 + 10 * (FIRST - 1));
     assert_true(stage_shows(&st, "CONNECTIONS  40"));
     assert_false(stage_shows(&st, "updating"));
-}
-
-static const struct breakdown *numbers(void)
-{
-    return &st.session->breakdown;
 }
 
 /* The worker breaks the pane's state down; the numbers of the sample before stand meanwhile, and
@@ -98,27 +87,27 @@ static void the_pane_s_state_is_broken_down(void **state)
     (void)state;
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(numbers()->state, 0); /* brief */
+    assert_int_equal(probe_breakdown_state(st.session), 0); /* brief */
     session_resize(st.session, 120, 34);
-    assert_true(st.session->breaking && numbers()->state == 0);
-    UNTIL(numbers()->of == st.last);
-    assert_int_equal(numbers()->state, TCP_STATE_ESTABLISHED);
-    assert_int_equal(numbers()->rows, ALL);
-    const struct sample *before = numbers()->of;
+    assert_true(probe_breakdown_awaited(st.session) && probe_breakdown_state(st.session) == 0);
+    UNTIL(probe_breakdown_sample(st.session) == st.last);
+    assert_int_equal(probe_breakdown_state(st.session), TCP_STATE_ESTABLISHED);
+    assert_int_equal(probe_breakdown_rows(st.session), ALL);
+    const struct sample *before = probe_breakdown_sample(st.session);
     stage_remove(&st, 100);
     stage_sample(&st);
-    assert_ptr_equal(numbers()->of, before);
-    UNTIL(shows_newest() && numbers()->of == st.last);
-    assert_int_equal(numbers()->rows, ALL - 1);
+    assert_ptr_equal(probe_breakdown_sample(st.session), before);
+    UNTIL(shows_newest() && probe_breakdown_sample(st.session) == st.last);
+    assert_int_equal(probe_breakdown_rows(st.session), ALL - 1);
 
     stage_keys(&st, "Tab Tab"); /* by the pane to the strip, on TIME_WAIT */
-    assert_true(st.session->breaking && numbers()->state == 0);
+    assert_true(probe_breakdown_awaited(st.session) && probe_breakdown_state(st.session) == 0);
     stage_keys(&st, "w w"); /* no pane: nobody waits for it any more */
-    assert_null(st.session->breaking);
+    assert_false(probe_breakdown_awaited(st.session));
     stage_keys(&st, "Tab w");
-    UNTIL(numbers()->state);
-    assert_int_equal(numbers()->state, TCP_STATE_ESTABLISHED);
-    assert_int_equal(numbers()->rows, ALL - 1);
+    UNTIL(probe_breakdown_state(st.session));
+    assert_int_equal(probe_breakdown_state(st.session), TCP_STATE_ESTABLISHED);
+    assert_int_equal(probe_breakdown_rows(st.session), ALL - 1);
 }
 
 static void a_bound_row_wants_the_whole_order(void **state)
@@ -127,22 +116,22 @@ static void a_bound_row_wants_the_whole_order(void **state)
     stage_sample(&st);
     UNTIL(shows_newest());
     stage_keys(&st, "Down Down");
-    assert_int_equal(stage_port(&st), 120);
+    assert_int_equal(probe_port(st.session), 120);
     assert_false(stage_shows(&st, "updating")); /* the user sees what was asked for */
     UNTIL(shows_all());
-    assert_int_equal(stage_port(&st), 120);
-    assert_int_equal(stage_line(&st), 2);
+    assert_int_equal(probe_port(st.session), 120);
+    assert_int_equal(probe_cursor_line(st.session), 2);
     stage_add(&st, TCP_STATE_ESTABLISHED, 50, 1);
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(list()->rows.n, ALL + 1);
-    assert_int_equal(stage_port(&st), 120);
-    assert_int_equal(stage_line(&st), 2);
+    assert_int_equal(probe_rows(st.session), ALL + 1);
+    assert_int_equal(probe_port(st.session), 120);
+    assert_int_equal(probe_cursor_line(st.session), 2);
     stage_keys(&st, "Home");
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(list()->rows.n, FIRST);
-    assert_int_equal(stage_port_at(&st, 0), 50);
+    assert_int_equal(probe_rows(st.session), FIRST);
+    assert_int_equal(probe_port_at(st.session, 0), 50);
 }
 
 /* A listing of the first rows that comes late must not lose a row selected far below. */
@@ -156,11 +145,11 @@ static void late_first_rows_are_not_taken(void **state)
     stage_keys(&st, "Home");
     stage_sample(&st); /* asks for the first rows only */
     stage_keys(&st, "G");
-    assert_int_equal(stage_port(&st), 490);
+    assert_int_equal(probe_port(st.session), 490);
     UNTIL(shows_all());
-    assert_int_equal(stage_port(&st), 490);
-    assert_int_equal(st.ui->cursor, ALL - 1);
-    assert_string_equal(st.ui->message, "");
+    assert_int_equal(probe_port(st.session), 490);
+    assert_int_equal(probe_cursor(st.session), ALL - 1);
+    assert_string_equal(probe_message(st.session), "");
 }
 
 static void the_end_waits_for_the_whole_order(void **state)
@@ -169,10 +158,10 @@ static void the_end_waits_for_the_whole_order(void **state)
     stage_sample(&st);
     UNTIL(shows_newest());
     stage_keys(&st, "G");
-    assert_int_equal(st.ui->cursor, 0);
+    assert_int_equal(probe_cursor(st.session), 0);
     assert_true(stage_shows(&st, "updating"));
     UNTIL(shows_all());
-    assert_int_equal(stage_port(&st), 490);
+    assert_int_equal(probe_port(st.session), 490);
     assert_false(stage_shows(&st, "updating"));
     assert_true(stage_shows(&st, "31-40"));
     stage_keys(&st, "Home");
@@ -181,8 +170,8 @@ static void the_end_waits_for_the_whole_order(void **state)
     stage_keys(&st, "G Home"); /* thought better of it */
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(st.ui->cursor, 0);
-    assert_false(st.ui->bound);
+    assert_int_equal(probe_cursor(st.session), 0);
+    assert_false(probe_is_bound(st.session));
 }
 
 static void the_old_order_stands_and_says_so(void **state)
@@ -190,16 +179,16 @@ static void the_old_order_stands_and_says_so(void **state)
     (void)state;
     bind_first_row();
     stage_keys(&st, "Down Down Down");
-    const struct row_view *before = list();
+    const void *before = probe_list(st.session);
     stage_keys(&st, "r e");
-    assert_ptr_equal(list(), before);
+    assert_ptr_equal(probe_list(st.session), before);
     assert_true(stage_shows(&st, "– of 40   state:es   updating"));
-    assert_int_equal(stage_port(&st), 140);
-    UNTIL(!st.ui->updating);
+    assert_int_equal(probe_port(st.session), 140);
+    UNTIL(!probe_updating(st.session));
     assert_true(stage_shows(&st, "40 of 40   state:es "));
-    assert_int_equal(stage_port_at(&st, 0), 490);
-    assert_int_equal(stage_port(&st), 140);
-    assert_true(list() != before);
+    assert_int_equal(probe_port_at(st.session, 0), 490);
+    assert_int_equal(probe_port(st.session), 140);
+    assert_true(probe_list(st.session) != before);
 }
 
 /* Each `r` makes the answers before it void; the last one counts. */
@@ -209,17 +198,17 @@ static void outdated_answers_are_dropped(void **state)
     stage_sample(&st);
     UNTIL(shows_newest());
     stage_keys(&st, "s");
-    for (unsigned i = 0; i < COL_COUNT && st.ui->menu[st.ui->overlay_cursor] != COL_LOCAL; i++)
+    for (unsigned i = 0; i < COL_COUNT && probe_menu(st.session) != COL_LOCAL; i++)
         stage_keys(&st, "Up");
     stage_keys(&st, "Enter");
-    assert_int_equal(st.ui->sort.column, COL_LOCAL);
+    assert_int_equal(probe_sort_column(st.session), COL_LOCAL);
     for (unsigned i = 0; i < 31; i++)
         stage_keys(&st, "r");
-    uint64_t valid = st.session->valid_ticket;
-    UNTIL(!st.ui->updating);
-    assert_int_equal(st.session->valid_ticket, valid);
-    assert_true(st.ui->sort.descending);
-    assert_int_equal(stage_port_at(&st, 0), 490);
+    uint64_t valid = probe_valid_job(st.session);
+    UNTIL(!probe_updating(st.session));
+    assert_int_equal(probe_valid_job(st.session), valid);
+    assert_true(probe_sort_descending(st.session));
+    assert_int_equal(probe_port_at(st.session, 0), 490);
 }
 
 /* Samples come faster than listings: each listing is of the newest sample there was when it was
@@ -235,7 +224,7 @@ static void no_sample_starves_the_worker(void **state)
         stage_sample(&st);
         if (i % 7 == 0)
             session_tick(st.session, st.now_ns);
-        uint64_t seq = list()->sample ? list()->sample->seq : 0;
+        uint64_t seq = probe_shown(st.session) ? probe_shown(st.session)->seq : 0;
         assert_true(seq >= seen);
         seen = seq;
     }
@@ -249,19 +238,19 @@ static void pause_stands_still(void **state)
     (void)state;
     stage_sample(&st);
     UNTIL(shows_newest());
-    const struct sample *shown = list()->sample;
+    const struct sample *shown = probe_shown(st.session);
     stage_sample(&st);
     stage_keys(&st, "p");
     stage_sample(&st);
     stage_let_work(&st);
-    assert_ptr_equal(list()->sample, shown);
+    assert_ptr_equal(probe_shown(st.session), shown);
     stage_keys(&st, "G"); /* the order of what stands still may be asked for */
-    UNTIL(!row_view_is_partial(list()));
-    assert_ptr_equal(list()->sample, shown);
-    assert_int_equal(stage_port(&st), 490);
+    UNTIL(!probe_is_partial(st.session));
+    assert_ptr_equal(probe_shown(st.session), shown);
+    assert_int_equal(probe_port(st.session), 490);
     stage_keys(&st, "p");
     UNTIL(shows_newest());
-    assert_int_equal(stage_port(&st), 490);
+    assert_int_equal(probe_port(st.session), 490);
 }
 
 static void digits_follow_ports_that_are_there(void **state)
@@ -271,21 +260,21 @@ static void digits_follow_ports_that_are_there(void **state)
     UNTIL(shows_newest());
     stage_type(&st, "4");
     stage_wait(&st, 300);
-    assert_true(st.session->digits_tried); /* no socket has port 4 */
+    assert_true(probe_digits_tried(st.session)); /* no socket has port 4 */
     stage_type(&st, "90");
     stage_wait(&st, 300);
-    assert_string_equal(st.ui->filter, "port:490");
-    UNTIL(!st.ui->updating);
-    assert_int_equal(list()->rows.n, 1);
+    assert_string_equal(probe_filter(st.session), "port:490");
+    UNTIL(!probe_updating(st.session));
+    assert_int_equal(probe_rows(st.session), 1);
     stage_keys(&st, "Esc");
-    UNTIL(!st.ui->updating);
+    UNTIL(!probe_updating(st.session));
     stage_type(&st, "77");
     stage_wait(&st, 300);
-    assert_true(st.session->digits_tried);
+    assert_true(probe_digits_tried(st.session));
     stage_add(&st, TCP_STATE_LISTEN, 77, 0);
     stage_sample(&st);
-    UNTIL(st.ui->filter[0]);
-    assert_string_equal(st.ui->filter, "port:77");
+    UNTIL(probe_filter(st.session)[0]);
+    assert_string_equal(probe_filter(st.session), "port:77");
 }
 
 static void pinned_rows_stand_first(void **state)
@@ -293,22 +282,22 @@ static void pinned_rows_stand_first(void **state)
     (void)state;
     bind_first_row();
     stage_keys(&st, "G Space Up Space");
-    UNTIL(!st.ui->updating);
-    assert_int_equal(stage_port(&st), 480);
+    UNTIL(!probe_updating(st.session));
+    assert_int_equal(probe_port(st.session), 480);
     stage_keys(&st, "Home"); /* both are beyond the first rows now */
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(list()->rows.n, FIRST);
-    assert_int_equal(stage_port_at(&st, 0), 490);
-    assert_int_equal(stage_port_at(&st, 1), 480);
-    assert_int_equal(stage_port_at(&st, 2), 100);
+    assert_int_equal(probe_rows(st.session), FIRST);
+    assert_int_equal(probe_port_at(st.session, 0), 490);
+    assert_int_equal(probe_port_at(st.session, 1), 480);
+    assert_int_equal(probe_port_at(st.session, 2), 100);
     stage_remove(&st, 490);
-    for (unsigned i = 0; i < 20 && st.ui->n_pinned == 2; i++) {
+    for (unsigned i = 0; i < 20 && probe_pinned(st.session) == 2; i++) {
         stage_sample(&st);
         UNTIL(shows_newest());
     }
-    assert_int_equal(st.ui->n_pinned, 1);
-    assert_int_equal(stage_port_at(&st, 0), 480);
+    assert_int_equal(probe_pinned(st.session), 1);
+    assert_int_equal(probe_port_at(st.session, 0), 480);
 }
 
 static void details_go_with_their_connection(void **state)
@@ -328,7 +317,7 @@ static void details_go_with_their_connection(void **state)
     for (unsigned i = 0; i < 10; i++)
         stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(st.ui->details_row, UINT32_MAX);
+    assert_true(probe_details_gone(st.session));
     assert_true(stage_shows(&st, "10.0.0.1:110"));
 }
 
@@ -340,23 +329,23 @@ static void find_looks_through_all_rows(void **state)
     stage_keys(&st, "F3");
     stage_type(&st, ":47");
     assert_true(stage_shows(&st, "searching"));
-    UNTIL(!st.ui->searching);
-    assert_int_equal(stage_port(&st), 470);
-    assert_false(st.ui->line_bad);
+    UNTIL(!probe_searching(st.session));
+    assert_int_equal(probe_port(st.session), 470);
+    assert_int_equal(probe_line_error(st.session), -1);
     stage_sample(&st); /* the place of what is found is that in the newest rows */
     stage_keys(&st, "F3");
-    UNTIL(!st.ui->searching && shows_newest());
-    assert_int_equal(stage_port(&st), 470);
+    UNTIL(!probe_searching(st.session) && shows_newest());
+    assert_int_equal(probe_port(st.session), 470);
     stage_type(&st, "x");
-    UNTIL(!st.ui->searching);
-    assert_true(st.ui->line_bad);
+    UNTIL(!probe_searching(st.session));
+    assert_true(probe_line_error(st.session) >= 0);
     stage_keys(&st, "Backspace Esc"); /* nobody waits for it any more */
-    assert_false(st.ui->searching);
+    assert_false(probe_searching(st.session));
     stage_keys(&st, "Home");
     stage_sample(&st);
     UNTIL(shows_newest());
-    assert_int_equal(st.ui->cursor, 0);
-    assert_false(st.ui->bound);
+    assert_int_equal(probe_cursor(st.session), 0);
+    assert_false(probe_is_bound(st.session));
 }
 
 static void export_is_written_by_the_worker(void **state)
@@ -373,7 +362,7 @@ static void export_is_written_by_the_worker(void **state)
     stage_type(&st, path);
     stage_keys(&st, "Enter");
     assert_true(stage_shows(&st, "writing"));
-    UNTIL(strstr(st.ui->message, "rows written: 40"));
+    UNTIL(strstr(probe_message(st.session), "rows written: 40"));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     while (fgets(line, sizeof line, file))
