@@ -90,6 +90,21 @@ static void good(void **state)
     assert_string_equal(values[KEY_QUIT].text, "");
 }
 
+/* A backslash is a character like any other, whichever version of iniparser reads it. */
+static void backslashes(void **state)
+{
+    (void)state;
+    load("[general]\nfilter = \"\\ a\\\\b \\n\\\" # \\ b\n[colors]\ntheme = a\\\\b\\c ; \\d\n"
+         "[keys]\nquit = '\\'\n");
+    assert_int_equal(problems.n, 0);
+    assert_string_equal(values[FILTER].text, "\\ a\\\\b \\n\\");
+    assert_string_equal(values[THEME].text, "a\\\\b\\c");
+    assert_string_equal(values[KEY_QUIT].text, "\\");
+    assert_problem("[keys]\nquit = a\x01"
+                   "b\n",
+                   "t.ini:2: 'quit' holds a control character or is not UTF-8");
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -326,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good),
+        cmocka_unit_test(backslashes),
         cmocka_unit_test(defaults),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(twice),
