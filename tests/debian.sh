@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the README's `make test` in a bare Debian or Ubuntu root of another release.
+# Run the README's `make test` in a bare root of another release of Debian.
 #
 # debian.sh SUITE [PATTERN]: makes a root of SUITE (bookworm, trixie) with debootstrap, copies this
 # checkout into it and runs `make test` there, only the tests whose path holds PATTERN when one is
@@ -25,8 +25,9 @@ skip() { # skip WHY
 
 make_root() {
 	local uri part=$root.part
+	command -v apt-get >/dev/null || skip 'only apt names repositories, and it is missing'
 	if ! command -v debootstrap >/dev/null; then
-		[ "${NO_DEPS:-}" != 1 ] && command -v apt-get >/dev/null || skip 'debootstrap is missing'
+		[ "${NO_DEPS:-}" != 1 ] || skip 'debootstrap is missing'
 		echo 'installing: debootstrap'
 		apt-get install -y -qq --no-install-recommends debootstrap >/dev/null ||
 			skip 'debootstrap cannot be installed'
@@ -34,7 +35,7 @@ make_root() {
 	while IFS= read -r uri; do
 		rm -rf "$part"
 		mkdir -p "$part"
-		# shellcheck disable=SC2024 # root reads and writes here anyway
+		echo "making a root of $suite in $root"
 		if debootstrap --variant=minbase "$suite" "$part" "$uri" >"$root.log" 2>&1; then
 			mv "$part" "$root"
 			return
@@ -47,13 +48,13 @@ make_root() {
 
 # Everything is mounted in a mount namespace of this process alone: the kernel unmounts it when the
 # last process in there ends, whatever happens to this script.
-if [ "${IN_OWN_MOUNTS:-}" != "$root" ]; then
+if [ "${IN_OWN_MOUNTS:-}" != yes ]; then
 	[ "$(id -u)" = 0 ] || skip 'only root can make one'
 	unshare -m true 2>/dev/null || skip 'no mount namespaces here (unshare failed)'
 	if [ ! -d "$root" ]; then
 		make_root
 	fi
-	IN_OWN_MOUNTS=$root exec unshare -m bash "$PWD/tests/debian.sh" "$@"
+	IN_OWN_MOUNTS=yes ROOT=$root exec unshare -m bash "$PWD/tests/debian.sh" "$@"
 fi
 
 mount --bind "$root" "$root" # a mount point, so that / can be remounted in there
@@ -62,10 +63,18 @@ for directory in proc sys dev; do
 done
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 
-# The build directory stays, so that the next run compiles only what has changed.
-mkdir -p "$root/tcptop"
-find "$root/tcptop" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-tar -c --exclude=./.git --exclude='./build*' . | tar -x --no-same-owner -C "$root/tcptop"
+# The build directory stays, and so does the time of each file that is as it was, so that the next
+# run compiles only what has changed.
+new=$root/tcptop.new old=$root/tcptop
+rm -rf "$new"
+mkdir -p "$new" "$old/build"
+tar -c --exclude=./.git --exclude='./build*' . | tar -x -m --no-same-owner -C "$new"
+while IFS= read -r -d '' file; do
+	! cmp -s "$old/$file" "$new/$file" || touch -r "$old/$file" "$new/$file"
+done < <(cd "$new" && find . -type f -print0)
+mv "$old/build" "$new/build"
+rm -rf "$old"
+mv "$new" "$old"
 
 proxies=()
 for name in http_proxy https_proxy no_proxy; do
