@@ -32,10 +32,10 @@ make_root() {
 		apt-get install -y -qq --no-install-recommends debootstrap >/dev/null ||
 			skip 'debootstrap cannot be installed'
 	fi
+	echo "making a root of $suite in $root"
 	while IFS= read -r uri; do
 		rm -rf "$part"
 		mkdir -p "$part"
-		echo "making a root of $suite in $root"
 		if debootstrap --variant=minbase "$suite" "$part" "$uri" >"$root.log" 2>&1; then
 			mv "$part" "$root"
 			return
