@@ -266,11 +266,12 @@ static bool is_dump(const uint8_t *p, size_t len)
 static int recognise(struct recording *r, struct err *err)
 {
     static const struct source_ops frame_ops = {.name = "frames",
+                                                .is_recording = true,
                                                 .sample = sample_frame,
                                                 .close = recording_close,
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
-        .name = "raw", .sample = sample_raw, .close = recording_close};
+        .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)
