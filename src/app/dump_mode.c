@@ -135,11 +135,10 @@ static int feed(struct dump *d, struct err *err)
 static void follow(struct dump *d)
 {
     struct request req;
-    struct sample *last;
     bool now;
     session_request(d->session, &req, &now);
-    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_SHOWN, &last))
-        session_sample(d->session, last, d->now_ns);
+    if (d->s->read_path && req.n_watched)
+        session_replay(d->session, &req, HISTORY_SHOWN);
 }
 
 static int print(struct dump *d)
