@@ -1,6 +1,5 @@
 /* Preloaded into the real program: writing to a file on a disk, but for messages, ends only when
  * SLOW_DISK, another file, is there. */
-#define _GNU_SOURCE
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
