@@ -123,7 +123,7 @@ static int feed(struct dump *d, struct err *err)
             const char *next = *at == '"' ? type(d, at + 1) : at + len;
             if (!next || (*at != '"' && (len >= sizeof(word) || !act(d, word)))) {
                 snprintf(line, sizeof(line), "%d", d->line);
-                return cli_error_usage(err, MSG_DUMP_BAD_KEY, line, word);
+                return cli_error_usage(err, MSG_DUMP_BAD_KEY, d->s->keys_path, line);
             }
             at = next;
         }
@@ -161,7 +161,7 @@ static int print(struct dump *d)
     canvas_fini(&canvas);
     bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
     if (!whole)
-        cli_error(d->last->why);
+        cli_error(d->last->why[text_language()]);
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 

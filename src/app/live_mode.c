@@ -32,7 +32,7 @@
 struct live {
     const struct settings *s;
     struct session *session;
-    struct term *term;
+    struct tty *term;
     struct sampler *sampler; /* NULL: none, or a recording stands at its end */
     struct lesson *lesson;   /* NULL: none */
     struct canvas canvas;

@@ -85,6 +85,8 @@ static void scan(struct owners *o, bool complete)
 
     if (rc && rc != -ECANCELED)
         o->rest_ns = clock_mono_ns() + RETRY_NS;
+    if (rc != -ECANCELED)
+        atomic_store(&o->error, rc);
     if (rc == -ECANCELED || !complete)
         return;
     o->complete = true;
@@ -135,6 +137,11 @@ void owners_assign(struct owners *o, struct sample *next, const struct sample *p
     }
     o->names_wanted = next->needs & NEED_USER;
     scan_for(o, next, prev);
+}
+
+int owners_error(struct owners *o)
+{
+    return atomic_load(&o->error);
 }
 
 /* What may be spent now, after `spent` more. */

@@ -39,6 +39,7 @@ struct owners {
     void *context;
 
     atomic_bool stop; /* set with the lock held */
+    atomic_int error; /* how the last scan ended, see owners_error() */
 
     struct scanner scanner; /* the rest is of who scans */
     int64_t rest_ns;        /* no scan before this: the last one failed */

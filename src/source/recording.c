@@ -115,7 +115,7 @@ static int damaged_end(struct recording *r, int error, struct sample *s, struct 
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
-    s->why[0] = '\0';
+    memset(s->why, 0, sizeof s->why);
     sample_set_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1),
                       NULL);
     return 0;

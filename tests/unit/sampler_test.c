@@ -15,6 +15,7 @@
 #include "lib/fake_source.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
+#include "tcptop/text/text.h"
 
 #define HOUR_MS         UINT64_C(3600000)
 #define READERS         4
@@ -97,7 +98,7 @@ static void failures_are_published(void **state)
     start(HOUR_MS);
     s = published();
     assert_int_equal(s->status, SAMPLE_FAILED);
-    assert_string_equal(s->why, "the fake fails");
+    assert_string_equal(s->why[LANG_EN], "the fake fails");
     assert_int_equal(s->asked_interval_ms, HOUR_MS);
     sample_unref(s);
     fake.fails = 0;

@@ -29,4 +29,8 @@ int owners_start(struct owners *o, double share, void (*answered)(void *context)
  *  until there is nothing left that a scan could find. */
 void owners_assign(struct owners *o, struct sample *next, const struct sample *prev);
 
+/** How the last scan ended: 0, or the -errno for which processes could not be looked at (-ENOENT
+ *  where /proc is not mounted). Other users' processes are no error. Any thread. */
+int owners_error(struct owners *o);
+
 #endif
