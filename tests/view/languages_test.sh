@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
+# shellcheck source=tests/view/scenes.sh
 . tests/view/scenes.sh
 record api-07
 n=0
