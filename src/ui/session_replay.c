@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "app.h"
+#include "../app/app.h"
 #include "session_internal.h"
 #include "tcptop/source/sampler.h"
 

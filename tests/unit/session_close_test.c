@@ -436,16 +436,16 @@ static void keys_answer_while_it_is_closed(void **state)
     stage_keys(&st, "y");
     assert_false(slow.on_screen);
     stage_keys(&st, "Down Down");
-    assert_int_equal(stage_port(&st), 130);
-    assert_string_equal(st.ui->message, "");
+    assert_int_equal(probe_port(st.session), 130);
+    assert_string_equal(probe_message(st.session), "");
     stage_keys(&st, "K"); /* about another one meanwhile */
     pthread_mutex_unlock(&slow.gate);
-    while (!st.ui->message[0])
+    while (!probe_message(st.session)[0])
         stage_let_work(&st);
     assert_int_equal(kernel.last.sport, 110);
-    assert_string_equal(st.ui->message, "closed: 10.0.0.1:110 192.0.2.1:40001");
-    assert_int_equal(st.ui->prompt, PROMPT_CLOSE);
-    assert_int_equal(st.ui->closing.sport, 130);
+    assert_string_equal(probe_message(st.session), "closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_string_equal(probe_prompt(st.session), "close");
+    assert_int_equal((int)probe_closing_port(st.session), 130);
     stage_close(&st);
     close(wake_fd);
 }

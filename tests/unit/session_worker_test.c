@@ -410,20 +410,20 @@ static void a_recording_is_played_again(void **state)
     assert_true(fd >= 0);
     close(fd);
     write_recording(path);
-    st.session->defer_from = UINT32_MAX;
+    probe_set_large(st.session, UINT32_MAX, 50);
     st.settings.read_path = path;
     session_replay(st.session, &req, 60);
-    const struct task *first = st.session->replaying;
+    const void *first = probe_replay(st.session);
     assert_non_null(first); /* it is under way */
-    assert_null(list()->sample);
+    assert_null(probe_shown(st.session));
     session_replay(st.session, &req, 60);
-    assert_true(st.session->replaying && st.session->replaying != first);
-    UNTIL(!st.session->replaying);
-    assert_int_equal(list()->rows.n, 2);
-    assert_int_equal(list()->sample->seq, 2);
+    assert_true(probe_replay(st.session) && probe_replay(st.session) != first);
+    UNTIL(!probe_replay(st.session));
+    assert_int_equal(probe_rows(st.session), 2);
+    assert_int_equal(probe_shown(st.session)->seq, 2);
     st.settings.read_path = "/dev/null";
     session_replay(st.session, &req, 60);
-    assert_null(st.session->replaying);
+    assert_null(probe_replay(st.session));
     unlink(path);
     st.settings.read_path = NULL;
 }
