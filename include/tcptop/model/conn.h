@@ -31,10 +31,10 @@ enum conn_flag {
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
     uint8_t dst[16];
-    uint64_t cookie;
-    uint32_t inode;   /* 0: no file refers to it */
-    uint32_t uid;     /* see CONN_NO_OWNER */
-    uint32_t ifindex; /* bound device or scope of a link-local address; 0: none */
+    _Alignas(8) uint64_t cookie; /* the same layout where 64-bit numbers need only 4 */
+    uint32_t inode;              /* 0: no file refers to it */
+    uint32_t uid;                /* see CONN_NO_OWNER */
+    uint32_t ifindex;            /* bound device or scope of a link-local address; 0: none */
     uint32_t expires_ms;
     uint32_t rqueue; /* bytes; LISTEN: accept queue length */
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
