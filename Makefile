@@ -32,6 +32,8 @@ LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser
 TEST_LIBS := -lcmocka -ljansson -lm
 TEST_CFLAGS := -Itests -Wno-missing-prototypes # tests see the program's own headers and tests/lib
 
+# SYNTAX_ONLY=1: read each source for its warnings and make an empty object of it.
+COMPILE   = $(if $(SYNTAX_ONLY),-fsyntax-only -MF $(@:.o=.d) -MT $@,-c -o $@)
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 LIB     := $B/libtcptop.a
@@ -43,7 +45,7 @@ TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
 .PHONY: all run test arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover bench fuzz \
-	install uninstall screenshots clean help tests-built
+	install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built
 .SECONDARY:
 
 all: $B/tcptop
@@ -79,7 +81,8 @@ $(TEST_BINS:=.o) $(TEST_LIB_OBJ): | $B/deps-unit
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
+	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) $(COMPILE) $<
+	$(if $(SYNTAX_ONLY),@touch $@)
 
 $B/tests/%.o: EXTRA = $(TEST_CFLAGS)
 
@@ -88,6 +91,8 @@ $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 tests-built: $B/tcptop $(TEST_BINS)
+
+objects: $(OBJECTS) $B/src/main.o $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
 
 deps:
 	$QCC='$(CC)' sh config/deps.sh build
@@ -111,10 +116,15 @@ test: deps-test
 arches:
 	$Qbash tests/arches.sh $(ARCHES)
 
-asan ubsan tsan: deps-test
-	$QTEST_TIMEOUT=900 $(MAKE) --no-print-directory test NO_DEPS=1 B=build/$@ CFLAGS='-O1 -g' \
-		SANITIZE=$(if $(filter asan,$@),address$(comma)undefined,$(if $(filter ubsan,$@),undefined,thread))
-comma := ,
+# asan holds ubsan; each also comes as NAME-built, without the tests.
+asan ubsan tsan: %: %-built
+	$Q$(MAKE) --no-print-directory test $(SANITIZED)
+asan-built ubsan-built tsan-built: deps-test
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built $(SANITIZED)
+SANITIZED = NO_DEPS=1 B=build/$(@:-built=) CFLAGS='-O1 -g1' SANITIZE=$(SANITIZER_$(@:-built=))
+SANITIZER_asan  := address,undefined
+SANITIZER_ubsan := undefined
+SANITIZER_tsan  := thread
 
 lint: deps-lint
 	$Qbash tests/lint.sh
