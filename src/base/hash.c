@@ -6,16 +6,6 @@
 #include <sys/auxv.h>
 #include <sys/random.h>
 
-/* The finaliser of SplitMix64: every input bit reaches every output bit. */
-uint64_t hash_u64(uint64_t x)
-{
-    x ^= x >> 30;
-    x *= UINT64_C(0xbf58476d1ce4e5b9);
-    x ^= x >> 27;
-    x *= UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
 {
     const unsigned char *p = bytes;

@@ -1,9 +1,9 @@
-/* The hash table. An entry is a key, its value and a tag: 32 bits of the key's hash, of which the
- * lowest is set; 0 means that the entry is free. The highest bits of the tag are the index where
- * the search for a key begins, so a table grows without hashing its keys again, and its entries
- * keep their order.
+/* The hash table. A place has room for a key, its value and a tag: 32 bits of the key's hash, of
+ * which the lowest is set; 0 means that the place is free. The highest bits of the tag are the
+ * index where the search for a key begins, so a table grows without hashing its keys again, and its
+ * entries keep their order.
  *
- * The hash is mixed with a secret, then multiplied by a secret odd number whose product's high bits
+ * The key is mixed with a secret, then multiplied by a secret odd number whose product's high bits
  * are used. For two different mixed words the odds that these meet are at most two in the size of
  * the table, whatever the words are (Dietzfelbinger and others, 1997: multiply-shift hashing). */
 #include "tcptop/base/hash_table.h"
@@ -14,10 +14,9 @@
 
 #include "tcptop/base/hash.h"
 
-#define CAP_MIN  16u
-#define CAP_MAX  (UINT32_C(1) << 31)
-#define KEEP     65536u /* bytes; a block up to this size is never given back by hash_table_clear() */
-#define NO_ENTRY UINT32_MAX
+#define CAP_MIN 16u
+#define CAP_MAX (UINT32_C(1) << 31)
+#define KEEP    65536u /* bytes; a block up to this size is never given back by hash_table_clear() */
 
 static uint32_t round_up(size_t size, uint32_t to)
 {
@@ -28,8 +27,7 @@ void hash_table_init(struct hash_table *t, size_t key_size, size_t value_size)
 {
     const struct hash_secret *secret = hash_secret();
 
-    *t = (struct hash_table){.key_size = (uint32_t)key_size,
-                             .value_at = round_up(key_size, value_size ? 8 : 4)};
+    *t = (struct hash_table){.key_size = (uint32_t)key_size, .value_at = round_up(key_size, 8)};
     t->tag_at = round_up(t->value_at + value_size, 4);
     t->entry_size = round_up(t->tag_at + sizeof(uint32_t), 8);
     /* Another order in each table: else filling a small one from a large one would be slow. */
@@ -48,74 +46,26 @@ void hash_table_clear(struct hash_table *t)
 {
     size_t bytes = (size_t)t->cap * t->entry_size;
 
-    if (bytes > KEEP && t->n < t->cap / 16)
+    if (t->n < t->cap / 16 && bytes > KEEP)
         hash_table_fini(t);
     else if (t->n)
         memset(t->entries, 0, bytes);
     t->n = 0;
 }
 
-static unsigned char *entry(const struct hash_table *t, uint32_t i)
+static void set_tag(const struct hash_table *t, unsigned char *e, uint32_t tag)
 {
-    return t->entries + (size_t)i * t->entry_size;
+    memcpy(e + t->tag_at, &tag, sizeof tag);
 }
 
-static uint32_t tag_of_entry(const struct hash_table *t, uint32_t i)
-{
-    uint32_t tag;
-
-    memcpy(&tag, entry(t, i) + t->tag_at, sizeof tag);
-    return tag;
-}
-
-static void set_tag(struct hash_table *t, uint32_t i, uint32_t tag)
-{
-    memcpy(entry(t, i) + t->tag_at, &tag, sizeof tag);
-}
-
-static uint32_t after(const struct hash_table *t, uint32_t i)
-{
-    return (i + 1) & (t->cap - 1);
-}
-
-static uint32_t tag_of_key(const struct hash_table *t, const void *key)
-{
-    uint64_t word, hash;
-
-    if (t->key_size == sizeof word) {
-        memcpy(&word, key, sizeof word);
-        hash = hash_u64(word ^ t->seed);
-    } else {
-        hash = hash_bytes(key, t->key_size, t->seed);
-    }
-    return (uint32_t)(hash * t->odd >> 32) | 1;
-}
-
-static bool has_key(const struct hash_table *t, uint32_t i, const void *key)
-{
-    if (t->key_size == sizeof(uint64_t))
-        return memcmp(entry(t, i), key, sizeof(uint64_t)) == 0;
-    return memcmp(entry(t, i), key, t->key_size) == 0;
-}
-
-/* The first entry from `i` on that has the key; NO_ENTRY when a free one comes first. */
-static uint32_t search(const struct hash_table *t, uint32_t i, const void *key, uint32_t tag)
-{
-    for (uint32_t there; (there = tag_of_entry(t, i)) != 0; i = after(t, i)) {
-        if (there == tag && has_key(t, i, key))
-            return i;
-    }
-    return NO_ENTRY;
-}
-
-/* The first free entry for the tag. */
-static uint32_t search_free(const struct hash_table *t, uint32_t tag)
+/* The first free place for the tag. */
+static unsigned char *search_free(const struct hash_table *t, uint32_t tag)
 {
     uint32_t i = tag >> t->shift;
 
-    while (tag_of_entry(t, i))
-        i = after(t, i);
-    return i;
+    while (hash_table_tag_at(t, hash_table_place(t, i)))
+        i = hash_table_after(t, i);
+    return hash_table_place(t, i);
 }
 
 static bool has_room(uint32_t cap, uint64_t n)
@@ -123,18 +73,18 @@ static bool has_room(uint32_t cap, uint64_t n)
     return n * 3 <= (uint64_t)cap * 2;
 }
 
-/* Begins behind a free entry, so that entries with the same key, which may lie around the end, stay
+/* Begins behind a free place, so that entries with the same key, which may lie around the end, stay
  * in their order. */
 static void move_entries(struct hash_table *to, const struct hash_table *from)
 {
     uint32_t begin = 0;
 
-    while (begin < from->cap && tag_of_entry(from, begin))
+    while (begin < from->cap && hash_table_tag_at(from, hash_table_place(from, begin)))
         begin++;
     for (uint32_t n = 0; n < from->cap; n++) {
-        uint32_t i = (begin + n) & (from->cap - 1), tag = tag_of_entry(from, i);
-        if (tag)
-            memcpy(entry(to, search_free(to, tag)), entry(from, i), from->entry_size);
+        const unsigned char *e = hash_table_place(from, (begin + n) & (from->cap - 1));
+        if (hash_table_tag_at(from, e))
+            memcpy(search_free(to, hash_table_tag_at(from, e)), e, from->entry_size);
     }
 }
 
@@ -161,53 +111,31 @@ int hash_table_reserve(struct hash_table *t, uint32_t n)
     return 0;
 }
 
-void *hash_table_find(const struct hash_table *t, const void *key)
-{
-    uint32_t at = 0;
-
-    return hash_table_each(t, key, &at);
-}
-
 static void *add(struct hash_table *t, const void *key, uint32_t tag)
 {
     if (t->n == UINT32_MAX || hash_table_reserve(t, t->n + 1))
         return NULL;
-    uint32_t i = search_free(t, tag);
-    unsigned char *e = entry(t, i);
+    unsigned char *e = search_free(t, tag);
     memcpy(e, key, t->key_size);
     memset(e + t->value_at, 0, t->tag_at - t->value_at);
-    set_tag(t, i, tag);
+    set_tag(t, e, tag);
     t->n++;
     return e + t->value_at;
 }
 
 void *hash_table_add(struct hash_table *t, const void *key, bool *added)
 {
-    uint32_t tag = tag_of_key(t, key);
-    uint32_t i = t->n ? search(t, tag >> t->shift, key, tag) : NO_ENTRY;
+    uint32_t tag = hash_table_tag(t, key);
+    uint32_t i = t->n ? hash_table_search(t, tag >> t->shift, key, tag) : HASH_TABLE_NONE;
 
     if (added)
-        *added = i == NO_ENTRY;
-    return i == NO_ENTRY ? add(t, key, tag) : entry(t, i) + t->value_at;
+        *added = i == HASH_TABLE_NONE;
+    return i == HASH_TABLE_NONE ? add(t, key, tag) : hash_table_place(t, i) + t->value_at;
 }
 
 void *hash_table_add_another(struct hash_table *t, const void *key)
 {
-    return add(t, key, tag_of_key(t, key));
-}
-
-void *hash_table_each(const struct hash_table *t, const void *key, uint32_t *at)
-{
-    uint32_t tag, i;
-
-    if (!t->n)
-        return NULL;
-    tag = tag_of_key(t, key);
-    i = search(t, *at ? *at & (t->cap - 1) : tag >> t->shift, key, tag);
-    if (i == NO_ENTRY)
-        return NULL;
-    *at = i + 1;
-    return entry(t, i) + t->value_at;
+    return add(t, key, hash_table_tag(t, key));
 }
 
 /* The entries behind the gap that were put there because it was taken move into it. */
@@ -216,14 +144,15 @@ static void remove_entry(struct hash_table *t, uint32_t gap)
     const uint32_t mask = t->cap - 1;
     uint32_t tag;
 
-    for (uint32_t i = after(t, gap); (tag = tag_of_entry(t, i)) != 0; i = after(t, i)) {
+    for (uint32_t i = hash_table_after(t, gap);
+         (tag = hash_table_tag_at(t, hash_table_place(t, i))) != 0; i = hash_table_after(t, i)) {
         uint32_t from_home = (i - (tag >> t->shift)) & mask;
         if (from_home < ((i - gap) & mask))
             continue;
-        memcpy(entry(t, gap), entry(t, i), t->entry_size);
+        memcpy(hash_table_place(t, gap), hash_table_place(t, i), t->entry_size);
         gap = i;
     }
-    set_tag(t, gap, 0);
+    set_tag(t, hash_table_place(t, gap), 0);
     t->n--;
 }
 
@@ -240,10 +169,10 @@ bool hash_table_remove(struct hash_table *t, const void *key)
 void *hash_table_next(const struct hash_table *t, uint32_t *at)
 {
     for (uint32_t i = *at; i < t->cap && t->n; i++) {
-        if (!tag_of_entry(t, i))
+        if (!hash_table_tag_at(t, hash_table_place(t, i)))
             continue;
         *at = i + 1;
-        return entry(t, i) + t->value_at;
+        return hash_table_place(t, i) + t->value_at;
     }
     *at = t->cap;
     return NULL;

@@ -203,8 +203,10 @@ static void a_million(void **state)
     assert_int_equal(t.n, MILLION);
     assert_true(t.cap <= 2097152 && t.entry_size == 16);
     assert_true(longest_run(&t) < 1000);
-    for (key = 0; key < MILLION; key++)
-        assert_int_equal(*(uint32_t *)hash_table_find(&t, &key), key + 1);
+    for (key = 0; key < MILLION; key++) {
+        const uint32_t *value = hash_table_find(&t, &key);
+        assert_true(value && *value == key + 1);
+    }
     for (; key < 2 * MILLION; key++)
         assert_null(hash_table_find(&t, &key));
     hash_table_fini(&t);
@@ -330,8 +332,10 @@ static void out_of_memory(void **state)
         assert_int_equal(value == NULL, allocations > before);
         if (!value) {
             assert_int_equal(t.n, n);
-            for (uint64_t old = 0; old < key; old++)
-                assert_int_equal(*(uint64_t *)hash_table_find(&t, &old), old * 3);
+            for (uint64_t old = 0; old < key; old++) {
+                const uint64_t *there = hash_table_find(&t, &old);
+                assert_true(there && *there == old * 3);
+            }
             value = hash_table_add(&t, &key, NULL);
         }
         assert_non_null(value);

@@ -6,8 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The hash of a number. Different numbers have different hashes. */
-uint64_t hash_u64(uint64_t x);
+/** The hash of a number. Different numbers have different hashes. The finaliser of SplitMix64:
+ * every bit of the number reaches every bit of the hash. */
+static inline uint64_t hash_u64(uint64_t x)
+{
+    x ^= x >> 30;
+    x *= UINT64_C(0xbf58476d1ce4e5b9);
+    x ^= x >> 27;
+    x *= UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
 
 /** The hash of `len` bytes. Whoever knows `seed` can find bytes that have the same hash: where
  *  others choose the bytes and collisions cost time, `seed` is hash_secret()->seed. */
