@@ -34,7 +34,7 @@ static void range(struct sample *s)
 static void processes(void **unused)
 {
     static const char *const java[] = {"java", "", ""}, *const sh[] = {"sh", "", ""};
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
     struct sample *s = host_new();
     struct breakdown b;
 
@@ -67,7 +67,7 @@ static void processes(void **unused)
     assert_int_equal(b.process[2].count, 1);
     assert_true(b.process[2].former);
     sample_unref(s);
-    owner_map_free(map);
+    owner_lookup_free(map);
 }
 
 /* A server's clients count by address and local port, a client's peers by address and port. */

@@ -20,14 +20,14 @@
 
 enum { WEB, SHARED, FORMER, NOBODY, LONG, ROWS }; /* rows by their inodes, 1001 … */
 
-static struct owner_map *map;
+static struct owner_lookup *map;
 static struct sample *s;
 static char long_line[700];
 
 static int set_up(void **state)
 {
     (void)state;
-    map = owner_map_new();
+    map = owner_lookup_new();
     s = sample_new(NULL);
     memset(long_line, 'x', sizeof long_line - 1);
     for (int i = 0; i < ROWS; i++)
@@ -43,8 +43,8 @@ static int set_up(void **state)
     owned_assign(map, s);
     s->owner[FORMER] |= OWNER_FORMER;
     s->conn[FORMER].inode = 0;
-    owner_map_name_user(map, 7, "anna");
-    owner_map_name_user(map, 33, "www-data");
+    user_names_set(map->users, 7, "anna");
+    user_names_set(map->users, 33, "www-data");
     owned_assign(map, s);
     return 0;
 }
@@ -53,7 +53,7 @@ static int tear_down(void **state)
 {
     (void)state;
     sample_unref(s);
-    owner_map_free(map);
+    owner_lookup_free(map);
     return 0;
 }
 

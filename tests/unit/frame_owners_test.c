@@ -42,7 +42,7 @@ static struct sample *owned_sample(struct str *messages)
     static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
     static const char *const hostile[] = {"a\x1b[2Jb", "c\x07", "d\xff"};
     struct sample *s = new_sample();
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
 
     for (int i = 0; i < OWNED; i++) {
         struct conn c = owned_row(i);
@@ -53,22 +53,24 @@ static struct sample *owned_sample(struct str *messages)
     s->conn[GONE].inode = 800; /* as in a sample before */
     owned_put(map, 1184, 33, nginx, (const uint32_t[]){900 + ONE, 900 + TWO, 800, 0});
     owned_put(map, 977, 1000, hostile, (const uint32_t[]){900 + TWO, 0});
-    owner_map_name_user(map, 33, "www-data");
-    owner_map_lacks(map, OWNER_LACK_PTRACE);
+    user_names_set(map->users, 33, "www-data");
+    map->lacks = OWNER_LACK_PTRACE;
+    map->asks = true;
+    map->sample = 1;
     owned_assign(map, s);
-    owner_map_searched(map, owner_map_begin(map));
+    owned_searched(map);
     owned_assign(map, s);
     s->owner[UNKNOWN] = OWNER_UNKNOWN;
     s->owner[GONE] |= OWNER_FORMER;
     s->needs |= NEED_USER;
-    owner_map_free(map);
+    owner_lookup_free(map);
     return s;
 }
 
-static void assign(struct owner_map *map, struct sample *s)
+static void assign(struct owner_lookup *map, struct sample *s)
 {
     assert_int_equal(sample_reserve_owner(s, sample_rows(s)), 0);
-    owner_map_assign(map, s, NULL);
+    owner_lookup_assign(map, s, NULL);
 }
 
 /* "1184 nginx, …" of a row, in parentheses when it has let go. */
@@ -92,7 +94,7 @@ static void owners_come_back_as_written(void **state)
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages), *s = new_sample(), *bare = new_sample();
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
     struct err err;
     char both[200], former[200];
 
@@ -120,7 +122,7 @@ static void owners_come_back_as_written(void **state)
     sample_unref(bare);
     sample_unref(s);
     sample_unref(wrote);
-    owner_map_free(map);
+    owner_lookup_free(map);
     str_fini(&messages);
     str_fini(&frame);
 }
@@ -131,7 +133,7 @@ static void each_frame_tells_anew(void **state)
     (void)state;
     struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages);
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
     struct err err;
 
     frame_write(&frame, wrote, messages.data, messages.len);
@@ -149,7 +151,7 @@ static void each_frame_tells_anew(void **state)
         sample_unref(s);
     }
     sample_unref(wrote);
-    owner_map_free(map);
+    owner_lookup_free(map);
     str_fini(&messages);
     str_fini(&later);
     str_fini(&frame);
@@ -163,7 +165,7 @@ static void long_lists_go_on(void **state)
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = new_sample(), *s = new_sample();
-    struct owner_map *map = owner_map_new(), *read = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new(), *read = owner_lookup_new();
     uint32_t *inodes = calloc(SEVERAL + 1, sizeof *inodes);
     struct err err;
 
@@ -185,8 +187,8 @@ static void long_lists_go_on(void **state)
     free(inodes);
     sample_unref(s);
     sample_unref(wrote);
-    owner_map_free(map);
-    owner_map_free(read);
+    owner_lookup_free(map);
+    owner_lookup_free(read);
     str_fini(&messages);
     str_fini(&frame);
 }

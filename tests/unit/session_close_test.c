@@ -279,7 +279,7 @@ static void another_namespace_is_named(void **state)
     stage_close(&st);
 }
 
-static void hold(struct stage *st, struct owner_map *map, uint32_t pid, const char *name)
+static void hold(struct stage *st, struct owner_lookup *map, uint32_t pid, const char *name)
 {
     owned_put(map, pid, 0, (const char *const[]){name, "", ""},
               (const uint32_t[]){st->conn[1].inode, 0});
@@ -290,7 +290,7 @@ static void the_process_is_named(void **state)
 {
     (void)state;
     struct stage st;
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
     open_stage(&st);
     hold(&st, map, 2841, "java");
     stage_keys(&st, "K");
@@ -304,13 +304,13 @@ static void the_process_is_named(void **state)
     ask(&st);
     assert_true(stage_shows(&st, "ESTABLISHED, java 2841 +1?"));
     stage_keys(&st, "n");
-    owner_map_remove(map, 2841);
-    owner_map_remove(map, 2842);
+    owned_remove(map, 2841);
+    owned_remove(map, 2842);
     owned_assign(map, st.last);
     st.last->owner[1] |= OWNER_FORMER;
     ask(&st);
     assert_true(stage_shows(&st, "ESTABLISHED, (worker)?"));
-    owner_map_free(map);
+    owner_lookup_free(map);
     stage_close(&st);
 }
 
@@ -318,7 +318,7 @@ static void one_that_changed_hands_is_left_alone(void **state)
 {
     (void)state;
     struct stage st;
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *map = owner_lookup_new();
     open_stage(&st);
     hold(&st, map, 2841, "java");
     ask(&st);
@@ -328,13 +328,13 @@ static void one_that_changed_hands_is_left_alone(void **state)
     hold(&st, map, 2841, "java");
     ask(&st);
     stage_sample(&st);
-    owner_map_remove(map, 2841);
+    owned_remove(map, 2841);
     hold(&st, map, 2999, "java");
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
     assert_string_equal(probe_message(st.session),
                         "not closed: the owner of 10.0.0.1:110 192.0.2.1:40001 has changed");
-    owner_map_free(map);
+    owner_lookup_free(map);
     stage_close(&st);
 }
 
