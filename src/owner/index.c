@@ -96,27 +96,6 @@ int owner_changes_nobody(struct owner_changes *c, const uint32_t *inodes, uint32
     return add_held(c, inodes, n, NOBODY);
 }
 
-int owner_changes_append(struct owner_changes *to, struct owner_changes *from)
-{
-    struct owner_change *process = room_for(to->process, to->n, &to->cap, from->n, sizeof *process);
-    struct owner_entry *held =
-        room_for(to->held, to->n_held, &to->cap_held, from->n_held, sizeof *held);
-
-    to->process = process ? process : to->process;
-    to->held = held ? held : to->held;
-    for (uint32_t i = 0; process && held && i < from->n_held; i++)
-        to->held[to->n_held++] =
-            (struct owner_entry){from->held[i].inode, from->held[i].value + to->n};
-    for (uint32_t i = 0; process && held && i < from->n; i++) {
-        to->process[to->n] = from->process[i];
-        to->process[to->n].place = to->n;
-        to->n++;
-        from->process[i].owner = NULL; /* the reference has moved */
-    }
-    owner_changes_fini(from);
-    return process && held ? 0 : -ENOMEM;
-}
-
 void owner_changes_fini(struct owner_changes *c)
 {
     for (uint32_t i = 0; i < c->n; i++)
@@ -730,34 +709,36 @@ uint32_t owner_index_find(const struct owner_index *index, uint32_t inode)
     return e[lo].inode == inode ? e[lo].value : OWNER_UNKNOWN;
 }
 
+static int by_cookie_alone(const void *a, const void *b)
+{
+    const struct owner_former *x = a, *y = b;
+
+    return (x->cookie > y->cookie) - (x->cookie < y->cookie);
+}
+
 uint32_t owner_index_former(const struct owner_index *index, uint64_t cookie)
 {
-    uint32_t lo = 0, hi = index ? index->n_former : 0;
+    const struct owner_former wanted = {.cookie = cookie}, *found = NULL;
 
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (index->former[mid].cookie < cookie)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return index && lo < index->n_former && index->former[lo].cookie == cookie
-               ? index->former[lo].value
-               : OWNER_UNKNOWN;
+    if (index && index->n_former)
+        found = bsearch(&wanted, index->former, index->n_former, sizeof wanted, by_cookie_alone);
+    return found ? found->value : OWNER_UNKNOWN;
+}
+
+static int by_members(const void *a, const void *b)
+{
+    const struct owner_group *x = *(struct owner_group *const *)a,
+                             *y = *(struct owner_group *const *)b;
+
+    return owner_group_compare(x, y->member, y->n);
 }
 
 uint32_t owner_index_group(const struct owner_index *index, const struct owner_group *group)
 {
-    uint32_t lo = OWNER_FIRST, hi = index ? index->n_groups : OWNER_FIRST, end = hi;
+    struct owner_group *const *found = NULL;
 
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (owner_group_compare(index->group[mid], group->member, group->n) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < end && owner_group_compare(index->group[lo], group->member, group->n) == 0
-               ? lo
-               : OWNER_UNKNOWN;
+    if (index)
+        found = bsearch(&group, index->group + OWNER_FIRST, index->n_groups - OWNER_FIRST,
+                        sizeof *found, by_members);
+    return found ? (uint32_t)(found - index->group) : OWNER_UNKNOWN;
 }

@@ -346,6 +346,7 @@ static bool is_worth_two(const struct owner_scanner *o, const struct pids *pids,
     return !o->threaded && kind == SCAN_ALL && pids->n >= WORTH_TWO && thread_has_two_cores();
 }
 
+/* What the second one finds is published here, the rest by the caller. */
 static int look_at_all(struct owner_scanner *o, struct pids *pids, enum scan_kind kind,
                        struct owner_changes *changes)
 {
@@ -363,12 +364,13 @@ static int look_at_all(struct owner_scanner *o, struct pids *pids, enum scan_kin
     two.changes = &others;
     bool both = is_worth_two(o, pids, kind) && thread_start(&second, look, &two) == 0;
     look(&one);
-    if (both)
+    if (both) {
         pthread_join(second, NULL);
+        int published = publish(o, &others, OWNER_SOME);
+        two.rc = two.rc ? two.rc : published;
+    }
     o->counts_files |= one.counts_files | two.counts_files;
     o->denied |= one.denied | two.denied;
-    if (both && owner_changes_append(changes, &others) && !one.rc)
-        one.rc = -ENOMEM;
     return one.rc == -ECANCELED || !two.rc ? one.rc : two.rc;
 }
 

@@ -68,10 +68,6 @@ int owner_changes_former(struct owner_changes *c, const uint64_t *cookies, uint3
 /** No process that may be looked at holds these sockets. Returns 0 or -ENOMEM. */
 int owner_changes_nobody(struct owner_changes *c, const uint32_t *inodes, uint32_t n);
 
-/** Move all of `from` behind the changes in `to`, which must not name the same processes. Returns 0
- *  or -ENOMEM; `from` is empty then, too. */
-int owner_changes_append(struct owner_changes *to, struct owner_changes *from);
-
 /** Give back all memory; empty again. */
 void owner_changes_fini(struct owner_changes *c);
 
