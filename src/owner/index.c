@@ -14,11 +14,11 @@
 
 #include "tcptop/base/array.h"
 
-#define NONE        UINT32_MAX
-#define NOBODY      UINT32_MAX /* as the place of a process: behind all others */
-#define FIRST_ROOM  64u
-#define FEW_ENTRIES 32u /* are sorted by insertion */
-#define FIRST_STEP  16u /* entries, from where a search expects an inode */
+#define NONE          UINT32_MAX
+#define NOBODY        UINT32_MAX /* as the place of a process: behind all others */
+#define FIRST_ROOM    64u
+#define FEW_ENTRIES   32u /* are sorted by insertion */
+#define RANGE_ENTRIES 4u  /* as many in each range, on average */
 
 /* Room for `more` elements behind `n`. NULL: out of memory. */
 static void *room_for(void *array, uint32_t n, uint32_t *cap, uint32_t more, size_t size)
@@ -611,6 +611,29 @@ static bool is_as_before(const struct owner_index *i, const struct owner_index *
             memcmp(i->entry, before->entry, i->n_entries * sizeof *i->entry) == 0);
 }
 
+/* Inodes are given out in sequence, with gaps: ranges of equal width have a few entries each.
+ * False: out of memory. */
+static bool divide_entries(struct owner_index *index)
+{
+    const struct owner_entry *e = index->entry;
+    uint32_t n = index->n_entries, at = 0;
+
+    if (n == 0)
+        return true;
+    while ((e[n - 1].inode - e[0].inode) >> index->range_bits > n / RANGE_ENTRIES)
+        index->range_bits++;
+    uint32_t ranges = ((e[n - 1].inode - e[0].inode) >> index->range_bits) + 1;
+    index->range = malloc((ranges + 1) * sizeof *index->range);
+    if (!index->range)
+        return false;
+    for (uint32_t i = 0; i <= ranges; i++) {
+        while (at < n && (e[at].inode - e[0].inode) >> index->range_bits < i)
+            at++;
+        index->range[i] = at;
+    }
+    return true;
+}
+
 static struct owner_index *finish(struct build *b)
 {
     struct owner_index *index = calloc(1, sizeof *index);
@@ -624,10 +647,11 @@ static struct owner_index *finish(struct build *b)
         return NULL;
     }
     take_entries(b, index);
-    if (!is_as_before(index, b->before))
+    bool is_same = is_as_before(index, b->before);
+    if (!is_same && divide_entries(index))
         return index;
     owner_index_unref(index);
-    return owner_index_ref(b->before);
+    return is_same ? owner_index_ref(b->before) : NULL;
 }
 
 struct owner_index *owner_index_new(const struct owner_index *before, struct owner_changes *c,
@@ -675,30 +699,20 @@ void owner_index_unref(const struct owner_index *shared)
     free(index->group);
     free(index->lost);
     free(index->entry);
+    free(index->range);
     free(index->former);
     free(index);
 }
 
-/* Inodes are given out in sequence: where one would be if there were no gaps is a good guess, and
- * the search goes from there in growing steps. */
 uint32_t owner_index_find(const struct owner_index *index, uint32_t inode)
 {
-    uint32_t lo = 0, hi = index ? index->n_entries : 0, step = FIRST_STEP;
-    const struct owner_entry *e = hi ? index->entry : NULL;
+    uint32_t n = index ? index->n_entries : 0;
+    const struct owner_entry *e = n ? index->entry : NULL;
 
-    if (!e || inode < e[0].inode || inode > e[hi - 1].inode)
+    if (!e || inode < e[0].inode || inode > e[n - 1].inode)
         return OWNER_UNKNOWN;
-    uint32_t guess = (uint32_t)((uint64_t)(inode - e[0].inode) * (hi - 1) /
-                                (e[hi - 1].inode - e[0].inode + (hi == 1)));
-    if (e[guess].inode < inode) {
-        for (lo = guess + 1; hi - lo > step && e[lo + step].inode < inode; step *= 4)
-            lo += step + 1;
-        hi = hi - lo > step ? lo + step : hi;
-    } else {
-        for (hi = guess; hi > step && e[hi - step].inode >= inode; step *= 4)
-            hi -= step;
-        lo = hi > step ? hi - step : 0;
-    }
+    const uint32_t *range = &index->range[(inode - e[0].inode) >> index->range_bits];
+    uint32_t lo = range[0], hi = range[1];
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (e[mid].inode < inode)

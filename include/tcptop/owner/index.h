@@ -6,9 +6,9 @@
  * look things up in an old one while a new one is made and published. Who wants the newest index
  * needs a place to get it from, and that place needs a lock; see owner/scan.h.
  *
- * The entries are one sorted array of 8 bytes for each socket. What changes between two indexes is
- * known for each group of processes (`lost`), so that most rows of a sample need not be looked up
- * again. */
+ * The entries are one sorted array of 8 bytes for each socket, with an array of places in it (one
+ * byte for each socket) that shortens the search. What changes between two indexes is known for
+ * each group of processes (`lost`), so that most rows of a sample need not be looked up again. */
 #ifndef TCPTOP_OWNER_INDEX_H
 #define TCPTOP_OWNER_INDEX_H
 
@@ -32,10 +32,12 @@ struct owner_index {
     uint64_t generation; /* one more than that of the index before */
     uint32_t n_groups;   /* numbers below it; those below OWNER_FIRST are no groups */
     uint32_t n_entries, n_former;
-    struct owner_group **group;  /* by the identities of their members; owned, with a reference */
-    uint64_t *lost;              /* of each group: the generation in which a socket last left it, or
-                                    in which the group is new; owned */
-    struct owner_entry *entry;   /* by ascending inode; owned */
+    struct owner_group **group; /* by the identities of their members; owned, with a reference */
+    uint64_t *lost;             /* of each group: the generation in which a socket last left it, or
+                                   in which the group is new; owned */
+    struct owner_entry *entry;  /* by ascending inode; owned */
+    uint32_t *range; /* places in `entry`: of the first inode of each range, and the end; owned */
+    unsigned range_bits; /* a range has 2 to the power of this inodes, from the first entry's on */
     struct owner_former *former; /* by ascending cookie; owned */
 };
 
