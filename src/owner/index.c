@@ -182,6 +182,8 @@ struct build {
     uint32_t n, cap, cap_order;
     uint32_t *kept;  /* of each old group: the set of members that were not looked at; or NONE */
     uint32_t *same;  /* of each old group: the set of the same processes; or NONE */
+    uint32_t *after; /* of each old group, twice, without and with OWNER_FORMER: the word of its
+                        entries that no process was found for now; OWNER_UNKNOWN: they go */
     uint32_t *alone; /* of each changed process: its set without others; NONE: not needed yet */
     struct owner **member;
     uint32_t n_member, cap_member;
@@ -362,6 +364,12 @@ static uint32_t former_set(struct build *b, uint32_t number)
     return set_of_members(b, old);
 }
 
+/* The word of a set; OWNER_UNKNOWN of NONE. */
+static uint32_t set_word(uint32_t set, uint32_t flags)
+{
+    return set == NONE ? OWNER_UNKNOWN : (set + OWNER_FIRST) | flags;
+}
+
 /* What becomes of the old groups. False: out of memory. */
 static bool sort_groups(struct build *b)
 {
@@ -369,8 +377,9 @@ static bool sort_groups(struct build *b)
 
     b->kept = malloc((n + 1) * sizeof *b->kept);
     b->same = malloc((n + 1) * sizeof *b->same);
+    b->after = calloc(2 * ((size_t)n + 1), sizeof *b->after);
     b->alone = malloc((b->c->n + 1) * sizeof *b->alone);
-    if (!b->kept || !b->same || !b->alone)
+    if (!b->kept || !b->same || !b->after || !b->alone)
         return false;
     memset(b->alone, 0xff, (b->c->n + 1) * sizeof *b->alone); /* NONE */
     for (uint32_t i = OWNER_FIRST; i < n; i++) {
@@ -378,14 +387,11 @@ static bool sort_groups(struct build *b)
         b->same[i] = same_set(b, b->before->group[i]);
         if (b->same[i] != NONE)
             b->set[b->same[i]].before = i;
+        uint32_t former = b->scope == OWNER_SOME ? former_set(b, i) : NONE;
+        b->after[2 * i + 1] = set_word(former, OWNER_FORMER);
+        b->after[2 * i] = b->kept[i] == NONE ? b->after[2 * i + 1] : set_word(b->kept[i], 0);
     }
     return !b->failed;
-}
-
-/* The word of a set; OWNER_UNKNOWN of NONE. */
-static uint32_t set_word(uint32_t set, uint32_t flags)
-{
-    return set == NONE ? OWNER_UNKNOWN : (set + OWNER_FIRST) | flags;
 }
 
 /* What an old entry means if nothing is different. */
@@ -397,15 +403,9 @@ static uint32_t word_before(const struct build *b, const struct owner_entry *e)
 }
 
 /* The word of an old entry that no process was found for now; OWNER_UNKNOWN: it goes. */
-static uint32_t word_without(struct build *b, const struct owner_entry *e)
+static uint32_t word_without(const struct build *b, const struct owner_entry *e)
 {
-    uint32_t number = e->value & OWNER_GROUP;
-
-    if (b->scope == OWNER_ALL || number < OWNER_FIRST)
-        return OWNER_UNKNOWN;
-    if (!(e->value & OWNER_FORMER) && b->kept[number] != NONE)
-        return set_word(b->kept[number], 0);
-    return b->scope == OWNER_SOME ? set_word(former_set(b, number), OWNER_FORMER) : OWNER_UNKNOWN;
+    return b->after[2 * (e->value & OWNER_GROUP) + (e->value >> 31)];
 }
 
 static void add_members(struct build *b, uint32_t set)
@@ -670,6 +670,7 @@ struct owner_index *owner_index_new(const struct owner_index *before, struct own
     free(b.order);
     free(b.kept);
     free(b.same);
+    free(b.after);
     free(b.alone);
     free(b.member);
     owner_changes_fini(c);
