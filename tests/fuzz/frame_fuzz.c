@@ -29,25 +29,25 @@ static void demand(bool holds, const char *what)
 /* One row has a process, one a process that has let go, and one nobody who can be looked at. */
 static void add_owners(struct sample *s, struct str *messages)
 {
-    struct owner_lookup *map = owner_lookup_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
     for (uint16_t i = 0; i < 3; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3001 + i, 50000, 2u + i);
         struct conn *row = sample_add(s, NULL);
         c.inode = i == 1 ? 0 : 900u + i;
         build_conn(messages, &c, NULL, 0);
-        if (!row || !map)
+        if (!row || !lookup)
             abort();
         *row = c;
         row->inode = 900u + i;
     }
-    owned_put(map, 1184, 33, (const char *const[]){"nginx", "nginx -g", "nginx.service"},
+    owned_put(lookup, 1184, 33, (const char *const[]){"nginx", "nginx -g", "nginx.service"},
               (const uint32_t[]){900, 901, 0});
-    user_names_set(map->users, 33, "www-data");
-    owned_assign(map, s);
+    user_names_set(lookup->users, 33, "www-data");
+    owned_assign(lookup, s);
     s->owner[1] |= OWNER_FORMER;
     s->owner[2] = OWNER_NOBODY;
-    owner_lookup_free(map);
+    owner_lookup_free(lookup);
 }
 
 static void build_file(struct str *out, int frames)
