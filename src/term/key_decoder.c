@@ -1,5 +1,5 @@
 /* The keyboard's byte sequences: UTF-8, ECMA-48 control sequences as xterm, rxvt, VT and the Linux
- * console send them, SGR mouse reports, bracketed paste. */
+ * console send them, SGR and X10 mouse reports, bracketed paste. */
 #include "key_decoder.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #define ESC            27
 #define PARAMETERS_MAX 4
+#define X10_BYTES      6
 
 /* CSI … letter, and SS3 letter. */
 static const struct {
@@ -113,12 +114,10 @@ static keycode number_key(int number)
     return KEY_CODE_NONE;
 }
 
-/* CSI < button ; x ; y M: presses of the left button and the wheel count. */
-static bool mouse_event(const struct sequence *s, struct input *in)
+/* Presses of the left button and the wheel count; `x` and `y` begin at 1. */
+static bool mouse_event(int button, int x, int y, struct input *in)
 {
-    if (s->final != 'M' || s->n_parameters != 3)
-        return false;
-    switch (s->parameter[0]) {
+    switch (button) {
     case 0:
         in->mouse.what = MOUSE_CLICK;
         break;
@@ -132,9 +131,21 @@ static bool mouse_event(const struct sequence *s, struct input *in)
         return false;
     }
     in->key = KEY_CODE_MOUSE;
-    in->mouse.x = s->parameter[1] - 1;
-    in->mouse.y = s->parameter[2] - 1;
+    in->mouse.x = x - 1;
+    in->mouse.y = y - 1;
     return true;
+}
+
+/* CSI M button x y, each of these a byte that is 32 larger than what it says: how a terminal
+ * without SGR reports speaks of the mouse. Returns the bytes taken, 0 when more must come. */
+static size_t decode_x10(const struct key_decoder *d, struct input *in)
+{
+    const unsigned char *value = d->bytes + 3;
+    if (d->len < X10_BYTES)
+        return 0;
+    if (value[0] >= 32 && value[1] > 32 && value[2] > 32)
+        mouse_event(value[0] - 32, value[1] - 32, value[2] - 32, in);
+    return X10_BYTES;
 }
 
 static bool is_answer(const struct sequence *s)
@@ -149,8 +160,9 @@ static bool sequence_event(struct key_decoder *d, const struct sequence *s, stru
         d->answer_due = false;
         return false;
     }
-    if (s->lead == '<')
-        return mouse_event(s, in);
+    if (s->lead == '<') /* CSI < button ; x ; y M; m when it is let go */
+        return s->final == 'M' && s->n_parameters == 3 &&
+               mouse_event(s->parameter[0], s->parameter[1], s->parameter[2], in);
     if (s->lead == '[' && s->final >= 'A' && s->final <= 'E')
         in->key = KEY_CODE_F0 + 1 + (keycode)(s->final - 'A');
     else if (!s->lead)
@@ -176,6 +188,8 @@ static size_t decode_escape(struct key_decoder *d, bool patient, struct input *i
         in->key = letter_key((char)d->bytes[2]);
         return 3;
     }
+    if (d->bytes[2] == 'M')
+        return decode_x10(d, in);
     const struct sequence s = parse_csi(d->bytes, d->len);
     if (s.final)
         sequence_event(d, &s, in);

@@ -114,6 +114,9 @@ static void test_mouse(void **state)
     check("\033[<64;1;1M\033[<65;200;50M", "mouse@0,0,1 mouse@199,49,2");
     check("\033[<0;11;3m\033[<35;4;4M", ""); /* release, motion */
     check("\033[<0;11M\033[<0;1;2;3M", "");
+    check("\033[M +#x", "mouse@10,2,0 78"); /* X10 */
+    check("\033[M`!!\033[Ma!q", "mouse@0,0,1 mouse@0,80,2");
+    check("\033[M#Kq\033[M@yD\033[M   ", ""); /* release, motion, no place */
 }
 
 static void test_paste(void **state)
