@@ -226,7 +226,7 @@ void print_groups_json(struct sink *out, const struct print *p)
         groups_value(g, i, &v);
         sink_addf(out, "{\"type\":\"group\",\"sample\":%llu,\"by\":\"%s\"", p->sample_number,
                   columns[g->how.by].id);
-        if (v.type != VALUE_NONE) {
+        if (json_has(&v)) {
             sink_add(out, ",\"key\":");
             sink_took(out, json_append_value(sink_room(out), &v));
         }
@@ -241,7 +241,7 @@ void print_groups_json(struct sink *out, const struct print *p)
         }
         sink_add(out, "}");
         for (unsigned k = 0; k < g->how.n_sums; k++) {
-            if (groups_sum(g, i, k, &sum)) {
+            if (groups_sum(g, i, k, &sum) && sum <= INT64_MAX) {
                 sink_addf(out, ",\"%s\":%llu", columns[sum_column(p, k)].id,
                           (unsigned long long)sum);
             }

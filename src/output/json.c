@@ -41,6 +41,11 @@ static char *put_string(char *p, const char *text)
     return p;
 }
 
+bool json_has(const struct value *v)
+{
+    return v->type == VALUE_TEXT || (v->type == VALUE_NUMBER && v->number <= INT64_MAX);
+}
+
 char *json_append_value(char *p, const struct value *v)
 {
     return v->type == VALUE_NUMBER ? append_uint(p, v->number) : put_string(p, v->text);
@@ -124,7 +129,7 @@ static void print_field(struct sink *out, const struct field *f, const struct sa
         return;
     }
     f->get(s, row, &v);
-    if (v.type == VALUE_NONE) {
+    if (!json_has(&v)) {
         return;
     }
     char *p = put_bytes(sink_room(out), f->key, f->len);

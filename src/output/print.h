@@ -19,6 +19,9 @@ void print_groups_csv(struct sink *out, const struct print *p);
 
 /** A value as CSV or JSON has it, at most APPEND_MAX bytes; none as CSV is nothing. */
 char *csv_append_value(char *p, const struct value *v);
+/** Is there something to print as JSON? Not where the value is unknown, and not where it is a
+ * number that readers with signed 64-bit integers refuse: only a recording can hold such a one. */
+bool json_has(const struct value *v);
 char *json_append_value(char *p, const struct value *v);
 
 /** Row `i` of the order is printed next: fetch one that follows soon. The order jumps about in

@@ -149,6 +149,25 @@ static void huge_numbers(void **state)
     json_decref(lines);
 }
 
+/* Numbers that only a forged recording holds: jansson refuses a line with one. */
+static void numbers_beyond_readers(void **state)
+{
+    (void)state;
+    s->needs = NEED_TCP_INFO;
+    sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
+    struct tcp_metrics metrics = {0};
+    for (int i = 0; i < TCP_METRIC_COUNT; i++) {
+        figure_set(&metrics, (enum tcp_metric)i, UINT64_MAX - 1);
+    }
+    s->metrics = &metrics;
+    json_t *lines = printed();
+    s->metrics = NULL;
+    const json_t *o = json_array_get(lines, 0);
+    assert_null(json_object_get(o, "bytes_acked"));
+    assert_int_equal(number_of(o, "local_port"), 1);
+    json_decref(lines);
+}
+
 static void hostile_names(void **state)
 {
     (void)state;
@@ -372,6 +391,7 @@ int main(void)
         TEST(a_connection),
         TEST(unknown_is_absent),
         TEST(huge_numbers),
+        TEST(numbers_beyond_readers),
         TEST(hostile_names),
         TEST(the_longest_value_fits),
         TEST(string_escapes),
