@@ -4,9 +4,25 @@
 
 #include "tcptop/base/fmt.h"
 
+/* A spreadsheet takes a cell that begins so for a formula, and runs it: such a text, which may be
+ * the name that a process gave itself, begins with an apostrophe instead. Numbers are none of
+ * these. */
+static bool is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text);
+}
+
+static bool needs_quotes(const char *text)
+{
+    return strpbrk(text, "\",\r\n");
+}
+
 static char *put_quoted(char *p, const char *text)
 {
     *p++ = '"';
+    if (is_formula(text)) {
+        *p++ = '\'';
+    }
     for (; *text; text++) {
         if (*text == '"') {
             *p++ = '"';
@@ -19,8 +35,13 @@ static char *put_quoted(char *p, const char *text)
 
 static char *put_text(char *p, const char *text)
 {
-    size_t len = strlen(text);
-    return strpbrk(text, "\",\r\n") ? put_quoted(p, text) : put_bytes(p, text, len);
+    if (needs_quotes(text)) {
+        return put_quoted(p, text);
+    }
+    if (is_formula(text)) {
+        *p++ = '\'';
+    }
+    return put_bytes(p, text, strlen(text));
 }
 
 char *csv_append_value(char *p, const struct value *v)
@@ -39,11 +60,13 @@ char *csv_append_value(char *p, const struct value *v)
 /* A text of any length. */
 static void print_whole(struct sink *out, const char *text)
 {
-    if (!strpbrk(text, "\",\r\n")) {
+    const bool quotes = needs_quotes(text);
+    sink_add_bytes(out, "\"", quotes);
+    sink_add_bytes(out, "'", is_formula(text));
+    if (!quotes) {
         sink_add(out, text);
         return;
     }
-    sink_add_bytes(out, "\"", 1);
     for (; *text; text++) {
         sink_add_bytes(out, "\"\"", *text == '"' ? 2 : 0);
         sink_add_bytes(out, text, *text != '"');

@@ -72,6 +72,23 @@ static void quoted(void **state)
     assert_int_equal(strlen(printed(ids, 1, false, false)), 2 * 63 + 3);
 }
 
+/* What a spreadsheet would run. */
+static void no_formula(void **state)
+{
+    (void)state;
+    static const enum column_id ids[] = {COL_NETNS, COL_LOCAL_PORT};
+    static const char *const texts[][2] = {
+        {"=1+1", "'=1+1,80\n"},       {"+1", "'+1,80\n"},         {"-bash", "'-bash,80\n"},
+        {"@sum(1)", "'@sum(1),80\n"}, {"\tx", "'\tx,80\n"},       {"a=b", "a=b,80\n"},
+        {"=a,b", "\"'=a,b\",80\n"},   {"\r=x", "\"'\r=x\",80\n"},
+    };
+    sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        strcpy(s->netns, texts[i][0]);
+        assert_string_equal(printed(ids, 2, false, false), texts[i][1]);
+    }
+}
+
 static void summary(void **state)
 {
     (void)state;
@@ -92,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quoted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_formula, set_up, tear_down),
         cmocka_unit_test_setup_teardown(summary, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
