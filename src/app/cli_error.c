@@ -24,5 +24,7 @@ int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b)
 
 void cli_error(const char *message)
 {
-    fprintf(stderr, "tcptop: %s\n", message);
+    char clean[1024]; /* three bytes for each one of an err that is not text */
+    utf8_sanitise_into(clean, sizeof clean, message, strlen(message));
+    fprintf(stderr, "tcptop: %s\n", clean);
 }

@@ -125,6 +125,9 @@ config() { printf "$1" >"$ini"; }
 check "a missing file that was named is an error" run 2 nonexistent \
 	"$tcptop" --once --config /nonexistent
 mkdir "$tmp/dir" && mkfifo "$tmp/fifo"
+printf '[colors]\nwarn = pinkish\n' >"$tmp/"$'\033[31mname'
+check "a problem is told in a file with any name" run 0 pinkish "$tcptop" --once --config "$tmp/"$'\033[31mname'
+check "without the escapes of it" eval '! grep -q '"$'\033'"' "$tmp/err"'
 check "a directory is an error" run 2 dir "$tcptop" --once --config "$tmp/dir"
 check "a FIFO is an error, not a wait" run 2 fifo "$tcptop" --once --config "$tmp/fifo"
 check "/dev/zero is an error" run 2 zero "$tcptop" --once --config /dev/zero
