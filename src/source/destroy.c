@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "netlink_socket.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/namespaces.h"
@@ -71,8 +72,8 @@ static ssize_t receive(const struct attempt *a, void *buffer, size_t size)
             return -errno;
         if (ready <= 0)
             continue;
-        ssize_t got = mnl_socket_recvfrom(a->socket, buffer, size);
-        if (got >= 0 || errno != EINTR)
+        ssize_t got = netlink_receive(a->socket, buffer, size);
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN))
             return got > 0 ? got : got == 0 ? -EIO : -errno;
     }
     return -ETIMEDOUT;
@@ -161,8 +162,7 @@ static struct destroyed compare_and_end(struct attempt *a, struct sample *s)
 
 struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
 {
-    struct attempt a = {
-        .socket = socket, .c = c, .seq = (uint32_t)clock_mono_ns(), .dport = c->dport};
+    struct attempt a = {.socket = socket, .c = c, .seq = netlink_first_seq(), .dport = c->dport};
     struct sample *s;
     struct destroyed result;
     int error;
@@ -189,8 +189,10 @@ static struct destroyed destroy_here(const struct conn *c)
         return (struct destroyed){.outcome = DESTROY_FAILED, .error = -errno};
     if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
         result = (struct destroyed){.outcome = DESTROY_FAILED, .error = -errno};
-    else
+    else {
+        netlink_connect(socket);
         result = destroy_by(socket, c);
+    }
     mnl_socket_close(socket);
     return result;
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "netlink_socket.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/row_stream.h"
 #include "tcptop/source/diag.h"
@@ -69,7 +70,8 @@ static int connect_kernel(struct netlink *n)
         disconnect(n);
         return error;
     }
-    n->seq = (uint32_t)clock_mono_ns();
+    netlink_connect(n->socket);
+    n->seq = netlink_first_seq();
     return 0;
 }
 
@@ -156,7 +158,7 @@ static ssize_t receive(struct netlink *n)
     for (int i = 0; i < EINTR_MAX; i++) {
         if (source_cancelled(n->stop))
             return -ECANCELED;
-        ssize_t got = mnl_socket_recvfrom(n->socket, n->buffer, NETLINK_BUFFER);
+        ssize_t got = netlink_receive(n->socket, n->buffer, NETLINK_BUFFER);
         if (got > 0)
             return got;
         if (got == 0)

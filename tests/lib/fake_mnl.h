@@ -4,9 +4,11 @@
 #define TESTS_LIB_FAKE_MNL_H
 
 #include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/diag_build.h"
@@ -14,7 +16,8 @@
 /* What was done to it. */
 static struct fake_mnl {
     unsigned opened, closed;
-    int fd; /* what poll() sees */
+    int fd;          /* what poll() sees */
+    uint32_t sender; /* of what fake_recvfrom() returns, which sets it; 0: the kernel */
 } fake_mnl;
 
 /** Nothing was done yet; `readable`: there seems to be an answer at any time, else never. */
@@ -74,12 +77,25 @@ static inline ssize_t fake_answer(void *buffer, const struct str *answer, uint32
     return (ssize_t)answer->len;
 }
 
+/* recvmsg(2) in the place of libmnl's receiving: who sent it is looked at. */
+static inline ssize_t fake_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    struct sockaddr_nl *from = message->msg_name;
+
+    (void)fd, (void)flags;
+    fake_mnl.sender = 0;
+    const ssize_t got = fake_recvfrom((struct mnl_socket *)&fake_mnl, message->msg_iov->iov_base,
+                                      message->msg_iov->iov_len);
+    *from = (struct sockaddr_nl){.nl_family = AF_NETLINK, .nl_pid = fake_mnl.sender};
+    return got;
+}
+
+#define recvmsg               fake_recvmsg
 #define mnl_socket_open2      fake_open2
 #define mnl_socket_bind       fake_bind
 #define mnl_socket_close      fake_close
 #define mnl_socket_get_portid fake_get_portid
 #define mnl_socket_get_fd     fake_get_fd
 #define mnl_socket_sendto     fake_sendto
-#define mnl_socket_recvfrom   fake_recvfrom
 
 #endif

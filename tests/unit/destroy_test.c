@@ -23,6 +23,7 @@
 static struct {
     struct conn is;
     bool there, silent, foreign_first, damaged;
+    uint32_t first_sender; /* of what is foreign: as the kernel, but for the address */
     uint16_t dport;
     int look_error, end_error;
     uint32_t seq, ended; /* ended: requests of SOCK_DESTROY */
@@ -90,8 +91,9 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
 
     (void)s;
     kernel.next++;
+    fake_mnl.sender = foreign ? kernel.first_sender : 0;
     assert_true(bytes->len <= size);
-    return fake_answer(buffer, bytes, kernel.seq - (foreign ? 1 : 0));
+    return fake_answer(buffer, bytes, kernel.seq - (foreign && !kernel.first_sender ? 1 : 0));
 }
 
 #include "../../src/source/destroy.c"
@@ -204,6 +206,18 @@ static void strangers_messages_are_passed_over(void **state)
     assert_int_equal(kernel.ended, 1);
 }
 
+/* What it says of the socket would make us end another one than was seen. */
+static void what_the_kernel_did_not_send_is_not_believed(void **state)
+{
+    (void)state;
+    const struct conn seen = kernel.is;
+    kernel.foreign_first = true;
+    kernel.first_sender = 4711;
+    kernel.look_error = -ENOENT;
+    assert_int_equal(destroy_conn(&seen, NULL).outcome, DESTROY_GONE);
+    assert_int_equal(kernel.ended, 0);
+}
+
 static void silence_and_damage_end_nothing(void **state)
 {
     (void)state;
@@ -240,10 +254,15 @@ static void a_listener_is_looked_for_in_its_group(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_one_that_was_seen_is_ended),  CASE(what_changed_is_not_touched),
-        CASE(a_successor_is_not_taken_for_it), CASE(without_an_identity_nothing_is_asked),
-        CASE(refusals_are_told_apart),         CASE(strangers_messages_are_passed_over),
-        CASE(silence_and_damage_end_nothing),  CASE(a_listener_is_looked_for_in_its_group),
+        CASE(the_one_that_was_seen_is_ended),
+        CASE(what_changed_is_not_touched),
+        CASE(a_successor_is_not_taken_for_it),
+        CASE(without_an_identity_nothing_is_asked),
+        CASE(refusals_are_told_apart),
+        CASE(strangers_messages_are_passed_over),
+        CASE(what_the_kernel_did_not_send_is_not_believed),
+        CASE(silence_and_damage_end_nothing),
+        CASE(a_listener_is_looked_for_in_its_group),
     };
     return cmocka_run_group_tests_name("destroy", tests, NULL, NULL);
 }

@@ -32,7 +32,8 @@ struct answer {
 #include "tcptop/text/text.h"
     int error; /* instead of bytes: errno of recvmsg */
 #include "tcptop/text/text.h"
-    bool foreign;
+    bool foreign;    /* another sequence number */
+    uint32_t sender; /* 0: the kernel */
 #include "tcptop/text/text.h"
 };
 #include "tcptop/text/text.h"
@@ -102,6 +103,7 @@ static ssize_t fake_recvfrom(const struct mnl_socket *s, void *buffer, size_t si
 #include "tcptop/text/text.h"
     }
 #include "tcptop/text/text.h"
+    fake_mnl.sender = a->sender;
     assert_true(a->bytes.len <= size);
 #include "tcptop/text/text.h"
     return fake_answer(buffer, &a->bytes, kernel.seq - (a->foreign ? 1 : 0));
@@ -421,6 +423,35 @@ static void strangers_do_not_count(void **state)
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
+/* With the right port and sequence number: only the address that the kernel gives tells. */
+static void what_the_kernel_did_not_send_is_not_believed(void **state)
+{
+    (void)state;
+    will_send_row(1);
+    will_end(0);
+    kernel.answers[0].sender = kernel.answers[1].sender = 4711;
+    will_send_row(2);
+    will_end(0);
+    struct sample *s = dump_once(NETLINK_LEGACY, 0, NULL);
+    assert_int_equal(s->conn[0].sport, 2);
+    expect(s, 1, SAMPLE_COMPLETE);
+}
+
+static void requests_have_numbers_that_nobody_guesses(void **state)
+{
+    (void)state;
+    uint32_t seq[4];
+    for (unsigned i = 0; i < 4; i++) {
+        prepare(NULL);
+        will_end(0);
+        sample_unref(dump_once(NETLINK_LEGACY, 0, NULL));
+        seq[i] = kernel.seq;
+    }
+    /* a clock's numbers would come one after the other */
+    assert_false(seq[0] < seq[1] && seq[1] < seq[2] && seq[2] < seq[3] &&
+                 seq[3] - seq[0] < UINT32_C(100000000));
+}
+
 static void damaged_records_are_told(void **state)
 #include "tcptop/text/text.h"
 {
@@ -552,6 +583,8 @@ int main(void)
         cmocka_unit_test_setup(but_not_for_ever, prepare),
 #include "tcptop/text/text.h"
         cmocka_unit_test_setup(strangers_do_not_count, prepare),
+        cmocka_unit_test_setup(what_the_kernel_did_not_send_is_not_believed, prepare),
+        cmocka_unit_test_setup(requests_have_numbers_that_nobody_guesses, prepare),
 #include "tcptop/text/text.h"
         cmocka_unit_test_setup(damaged_records_are_told, prepare),
 #include "tcptop/text/text.h"
