@@ -5,13 +5,14 @@
  * kernel, model/ the records. This file picks a mode and is the only one that exits. */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "app/cli_error.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/app/settings.h"
+#include "tcptop/base/privileges.h"
 
 /* A standard descriptor that is closed would be given to the next socket, and text written to it.
  * What is put there fails when it is used the usual way. */
@@ -24,15 +25,16 @@ static bool open_standard(void)
     return true;
 }
 
-/* With more rights than the caller has, its terminal descriptions are not to be trusted. */
+/* With more rights than the caller has, files that the caller's environment names are not to be
+ * trusted: terminal descriptions (also in $HOME/.terminfo), the configuration, names of hosts. */
 static void drop_untrusted_environment(void)
 {
+    static const char *const names[] = {"TERMINFO", "TERMINFO_DIRS",   "TERMCAP",    "TERMPATH",
+                                        "HOME",     "XDG_CONFIG_HOME", "CARES_HOSTS"};
     if (!getauxval(AT_SECURE))
         return;
-    unsetenv("TERMINFO");
-    unsetenv("TERMINFO_DIRS");
-    unsetenv("TERMCAP");
-    unsetenv("TERMPATH");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
 }
 
 static int run(const struct settings *s, bool utf8)
@@ -65,13 +67,16 @@ int main(int argc, char **argv)
     struct err err;
     if (!open_standard())
         return EXIT_FAILED;
+    privileges_begin();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of write() */
     drop_untrusted_environment();
     const bool utf8 = settings_locale();
     const int code = settings_load(&settings, argc, argv, utf8, &err);
     if (code) {
-        fprintf(stderr, "tcptop: %s\n", err.msg);
+        cli_error(err.msg);
         return code;
     }
+    if (settings.mode != MODE_LEARN) /* which makes a namespace first */
+        mode_keep_privileges(&settings);
     return run(&settings, utf8);
 }

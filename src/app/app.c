@@ -5,12 +5,45 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/privileges.h"
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
     return s->read_path ? source_open_recording(src, s->read_path, err)
                         : source_open_namespaces(src, s->netns ? s->netns : "", err);
+}
+
+static bool shows_screen(const struct settings *s)
+{
+    return s->mode == MODE_LIVE || s->mode == MODE_LEARN;
+}
+
+/* On the screen, and with keys that are read from a file, `@` may ask for another namespace at any
+ * time; a lesson has its own. */
+static bool enters_namespaces(const struct settings *s)
+{
+    return s->netns || s->mode == MODE_LIVE || (s->mode == MODE_DUMP && s->keys_path);
+}
+
+/* The README has this as a table. */
+static uint64_t rights_of(const struct settings *s)
+{
+    uint64_t rights = PRIVILEGE_PROCESSES;
+
+    if (s->read_path || s->mode == MODE_HELP || s->mode == MODE_VERSION)
+        return 0;
+    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH))
+        rights |= PRIVILEGE_NET;
+    if (enters_namespaces(s))
+        rights |= PRIVILEGE_NAMESPACES;
+    return rights;
+}
+
+void mode_keep_privileges(const struct settings *s)
+{
+    privileges_keep(rights_of(s));
 }
 
 struct sample_observer *app_doctor(const struct settings *s)

@@ -30,6 +30,7 @@ int mode_learn(const struct settings *s, bool utf8)
     }
     if (rc)
         return give_up(MSG_LESSON_NO_NAMESPACE, rc);
+    mode_keep_privileges(s);
     rc = lesson_init(&lesson, s->learn_state);
     if (rc)
         return give_up(MSG_LESSON_NO_NET, rc);

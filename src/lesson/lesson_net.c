@@ -13,8 +13,11 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tcptop/base/privileges.h"
 
 static int write_file(const char *path, const char *text)
 {
@@ -54,7 +57,7 @@ bool lesson_net_entered(void)
     return entered;
 }
 
-int lesson_net_enter(void)
+static int enter(void)
 {
     const uid_t uid = geteuid();
     const gid_t gid = getegid();
@@ -66,6 +69,15 @@ int lesson_net_enter(void)
     }
     rc = rc ? rc : loopback_up();
     entered = rc == 0;
+    return rc;
+}
+
+int lesson_net_enter(void)
+{
+    const uint64_t before = privileges_raise(PRIVILEGE_NAMESPACES | PRIVILEGE_NET);
+    const int rc = enter();
+
+    privileges_restore(before);
     return rc;
 }
 
@@ -83,7 +95,23 @@ static void leave_terminal(void)
         dup2(null, fd);
 }
 
-/* What a process of the scene does all its life. */
+/* All but those of the terminal's and `*fd`, which gets a new number: the process that watches may
+ * have others open by now, and each would stay open here. */
+static bool close_others(int *fd)
+{
+    const unsigned first = STDERR_FILENO + 1;
+    if (dup3(*fd, (int)first, O_CLOEXEC) < 0 && errno != EINVAL) /* EINVAL: it has the number */
+        return false;
+    *fd = (int)first;
+    if (syscall(SYS_close_range, first + 1, ~0u, 0) == 0)
+        return true;
+    for (int other = (int)first + 1; other < sysconf(_SC_OPEN_MAX); other++) /* before Linux 5.9 */
+        close(other);
+    return true;
+}
+
+/* What a process of the scene does all its life. It needs none of the rights of the one that
+ * watches. */
 static void play(int fd, const char *name, pid_t watcher)
 {
     struct lesson_peer lesson_peer;
@@ -92,7 +120,10 @@ static void play(int fd, const char *name, pid_t watcher)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != watcher) /* it ended before that was in force */
         return;
+    privileges_keep(0);
     leave_terminal();
+    if (!close_others(&fd))
+        return;
     lesson_peer_init(&lesson_peer);
     while (recv(fd, &lesson_op, sizeof lesson_op, 0) == sizeof lesson_op) {
         const int32_t rc = lesson_peer_do(&lesson_peer, (enum lesson_op)lesson_op);
@@ -110,10 +141,6 @@ static int start_one(struct lesson_net *s, enum who who)
         return -errno;
     const pid_t pid = fork();
     if (pid == 0) {
-        for (int i = 0; i < WHO_COUNT; i++) /* else the other one's pipe would outlive us */
-            if (s->fd[i] >= 0)
-                close(s->fd[i]);
-        close(pipe[0]);
         play(pipe[1], names[who], watcher);
         _exit(0); /* lint: exits, a process of its own */
     }

@@ -16,6 +16,7 @@
 
 #include "tcptop/base/array.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/owner/lookup.h"
 #include "tcptop/owner/process.h"
@@ -453,7 +454,9 @@ static int scan_proc(struct owner_scanner *o, enum scan_kind kind)
 static void scan(struct owner_scanner *o, enum scan_kind kind)
 {
     int64_t cpu = clock_thread_cpu_ns(), begun = clock_mono_ns(), now, took;
+    uint64_t privileges = privileges_raise(PRIVILEGE_PROCESSES);
     int rc = scan_proc(o, kind);
+    privileges_restore(privileges);
 
     now = clock_mono_ns();
     took = clock_thread_cpu_ns() - cpu;

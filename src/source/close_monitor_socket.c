@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tcptop/base/privileges.h"
+
 #define BUFFER_BYTES (8 << 20) /* doubled by the kernel: 13,000 messages, charged at 1,280 */
 #define ROOMY_BYTES  (4 << 20) /* room for what comes during a nap */
 #define SPARE_FDS    4u        /* descriptors left for files that come later */
@@ -67,8 +69,10 @@ int close_socket_open(struct close_socket *close_socket, uint16_t netns)
     rc = open_socket(&close_socket->fd);
     if (rc)
         return rc;
+    uint64_t before = privileges_raise(PRIVILEGE_NET);
     if (setsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
         (void)setsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    privileges_restore(before);
     close_socket->roomy = getsockopt(close_socket->fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 &&
                           bytes >= ROOMY_BYTES;
     close_socket->counts_drops = close_socket_drops(close_socket, &close_socket->drops);

@@ -16,6 +16,7 @@
 
 #include "netlink_socket.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/namespaces.h"
 #include "tcptop/source/netns_worker.h"
@@ -187,9 +188,9 @@ static struct destroyed destroy_here(const struct conn *c)
 
     if (!socket)
         return (struct destroyed){.outcome = DESTROY_FAILED, .error = -errno};
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
         result = (struct destroyed){.outcome = DESTROY_FAILED, .error = -errno};
-    else {
+    } else {
         netlink_connect(socket);
         result = destroy_by(socket, c);
     }
@@ -222,7 +223,8 @@ static int open_place(const struct destroy_place *place)
     return rc;
 }
 
-struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *place)
+/* In the namespace of the row: the own one when `place` is NULL. */
+static struct destroyed destroy_in(const struct conn *c, const struct destroy_place *place)
 {
     struct destroy_job j = {.c = c};
     struct netns_worker *netns_worker;
@@ -240,4 +242,13 @@ struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *
     }
     close(fd);
     return rc ? (struct destroyed){.outcome = DESTROY_NO_ENTRY, .error = rc} : j.result;
+}
+
+struct destroyed destroy_conn(const struct conn *c, const struct destroy_place *place)
+{
+    const uint64_t before = privileges_raise(PRIVILEGE_NET);
+    const struct destroyed result = destroy_in(c, place);
+
+    privileges_restore(before);
+    return result;
 }

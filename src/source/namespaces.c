@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/array.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/utf8.h"
 
 #define PATH_BYTES   4096
@@ -334,7 +335,7 @@ void namespaces_name(struct namespaces *n)
     }
 }
 
-int namespaces_look(struct namespaces *n)
+static int look(struct namespaces *n)
 {
     uint64_t own;
     int rc = read_link(AT_FDCWD, "/proc/thread-self/ns/net", &own);
@@ -359,5 +360,14 @@ int namespaces_look(struct namespaces *n)
         rc = add_mounts(n);
     if (!rc)
         namespaces_name(n);
+    return rc;
+}
+
+int namespaces_look(struct namespaces *n)
+{
+    const uint64_t before = privileges_raise(PRIVILEGE_PROCESSES);
+    const int rc = look(n);
+
+    privileges_restore(before);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/edit_distance.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/source/namespaces.h"
 #include "tcptop/source/source_error.h"
 
@@ -66,12 +67,14 @@ int namespaces_open(const struct found_namespace *found, uint64_t inode, const c
 
     if (found && found->hidden)
         return -EACCES;
+    const uint64_t before = privileges_raise(PRIVILEGE_PROCESSES);
     if (found && found->path)
         fd = open_if(found->path, inode);
     if (fd < 0 && found && found->pid) {
         snprintf(path, sizeof path, "/proc/%u/ns/net", found->pid);
         fd = open_if(path, inode);
     }
+    privileges_restore(before);
     if (fd < 0 && spec && strchr(spec, '/'))
         fd = open_if(spec, inode);
     return fd;
@@ -89,9 +92,11 @@ static uint64_t of_process(const struct namespaces *n, const char *spec, struct 
     struct stat st;
 
     snprintf(path, sizeof path, "/proc/%.20s/ns/net", spec);
-    if (stat(path, &st) == 0)
+    const uint64_t before = privileges_raise(PRIVILEGE_PROCESSES);
+    int error = stat(path, &st) == 0 ? 0 : errno;
+    privileges_restore(before);
+    if (!error)
         return st.st_ino;
-    int error = errno;
     snprintf(path, sizeof path, "/proc/%.20s/net/dev", spec);
     for (uint32_t i = 0; error == EACCES && stat(path, &st) == 0 && i < n->n; i++) {
         if (n->list[i].tag == st.st_ino)

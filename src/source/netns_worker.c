@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/thread.h"
 
 struct netns_worker {
@@ -22,8 +23,12 @@ struct netns_worker {
 /* Only a thread that has arrived works. */
 static void travel(struct netns_worker *t)
 {
-    t->entered = setns(t->fd, CLONE_NEWNET) == 0;
-    t->rc = t->entered ? t->work(t->arg) : -errno;
+    const uint64_t before = privileges_raise(PRIVILEGE_NAMESPACES);
+    const int error = setns(t->fd, CLONE_NEWNET) == 0 ? 0 : -errno;
+
+    privileges_restore(before);
+    t->entered = !error;
+    t->rc = error ? error : t->work(t->arg);
 }
 
 static void *netns_worker_main(void *arg)

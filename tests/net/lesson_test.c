@@ -1,6 +1,7 @@
 /* Lessons with real sockets: each is played to its end, every step listed by the kernel before it
  * is shown; what ends by itself, or by another's hand, is noticed and set up again, as is a scene
- * whose processes die; and those die with the one that watches, in the middle of an act. */
+ * whose processes die; those have no files and no rights of the one that watches, and die with the
+ * one that watches, in the middle of an act. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,10 +9,13 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -202,6 +206,59 @@ static void what_is_not_listed_so_is_not_said(void **unused)
     end(&l);
 }
 
+static unsigned descriptors_of(pid_t pid)
+{
+    char path[32];
+    unsigned n = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n - 2; /* . and .. */
+}
+
+/* A line of /proc/PID/status: the number after `key`. */
+static unsigned long long status_of(pid_t pid, const char *key)
+{
+    char path[32], line[256];
+    unsigned long long value = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (!found && fgets(line, sizeof line, file))
+        found = strncmp(line, key, strlen(key)) == 0;
+    fclose(file);
+    assert_true(found);
+    value = strtoull(line + strlen(key), NULL, 16);
+    return value;
+}
+
+/* Those that are started while the one that watches has files open and rights. */
+static void lesson_peers_have_neither_files_nor_rights(void **unused)
+{
+    (void)unused;
+    struct lesson l;
+    int open_files[8];
+    for (int i = 0; i < 8; i++)
+        open_files[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(lesson_init(&l, TCP_STATE_ESTABLISHED), 0);
+    step(&l);
+    for (int who = 0; who < WHO_COUNT; who++) {
+        const pid_t pid = l.lesson_net.pid[who];
+        assert_int_equal(status_of(pid, "CapPrm:"), 0);
+        assert_int_equal(status_of(pid, "CapEff:"), 0);
+        assert_int_equal(status_of(pid, "NoNewPrivs:"), 1);
+        /* the terminal's three, the pipe, the server's listener */
+        assert_in_range(descriptors_of(pid), 4, 6);
+    }
+    end(&l);
+    for (int i = 0; i < 8; i++)
+        close(open_files[i]);
+}
+
 /* In a process of its own: has the server wait for a client that does not come, says who the
  * actors are, and stays until it is killed. */
 static void watch(int out)
@@ -267,6 +324,7 @@ int main(void)
         cmocka_unit_test(what_may_go_goes),
         cmocka_unit_test(dead_lesson_peers_are_replaced),
         cmocka_unit_test(what_is_not_listed_so_is_not_said),
+        cmocka_unit_test(lesson_peers_have_neither_files_nor_rights),
         cmocka_unit_test(lesson_peers_die_with_the_watcher),
     };
     return cmocka_run_group_tests_name("lesson", tests, enter, NULL);

@@ -13,4 +13,8 @@ int mode_dump(const struct settings *s, bool utf8); /* --size --keys --dump */
 int mode_help(void);
 int mode_version(void);
 
+/** Keep only the capabilities that the mode of these settings uses, see privileges_keep(). For all
+ *  modes but MODE_LEARN the program calls it before the mode; mode_learn() does it itself. */
+void mode_keep_privileges(const struct settings *s);
+
 #endif
