@@ -3,6 +3,7 @@
  * gives equal bytes. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "app.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/ui/session.h"
@@ -53,9 +55,14 @@ static int play(struct dump *d, struct err *err)
 static int read_keys(struct dump *d, struct err *err)
 {
     const char *path = d->s->keys_path;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(errno));
+    int fd = privileges_open(path, O_RDONLY | O_NOCTTY, 0);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (!file) {
+        int error = fd < 0 ? fd : errno;
+        if (fd >= 0)
+            close(fd);
+        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(error));
+    }
     d->keys = malloc(KEYS_MAX_BYTES + 1);
     size_t len = d->keys ? fread(d->keys, 1, KEYS_MAX_BYTES, file) : 0;
     bool failed = ferror(file) || !feof(file);

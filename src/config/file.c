@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/str.h"
 
 static int check(int fd, const char *shown, struct err *err)
@@ -45,11 +46,14 @@ static int read_all(int fd, const char *shown, struct str *text, struct err *err
     }
 }
 
-int file_read(const char *path, const char *shown, struct str *text, struct err *err)
+int file_read(const char *path, const char *shown, bool own_rights, struct str *text,
+              struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = own_rights ? open(path, flags) : privileges_open(path, flags, 0);
     if (fd < 0) {
-        return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+        fd = own_rights ? -errno : fd;
+        return err_set(err, fd, "%s: %s", shown, err_name(fd));
     }
     int rc = check(fd, shown, err);
     if (rc == 0) {

@@ -24,6 +24,6 @@ int ini_find(char *path, size_t size)
         found_in(path, size, "HOME", ".config/tcptop/tcptop.ini")) {
         return 0;
     }
-    int n = snprintf(path, size, "/etc/tcptop.ini");
+    int n = snprintf(path, size, INI_SYSTEM_PATH);
     return n > 0 && (size_t)n < size && access(path, F_OK) == 0 ? 0 : -ENOENT;
 }

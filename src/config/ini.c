@@ -378,7 +378,7 @@ int ini_load(const char *path, const struct option *rows, size_t n, struct optio
     utf8_sanitise_into(file, sizeof(file), path, strlen(path));
     struct str text = STR_INIT;
     struct scan scan = {.file = file, .rows = rows, .n = n, .problems = problems};
-    int rc = file_read(path, file, &text, err);
+    int rc = file_read(path, file, strcmp(path, INI_SYSTEM_PATH) == 0, &text, err);
     if (rc == 0) {
         scan.line_of = calloc(n ? n : 1, sizeof(*scan.line_of));
         rc = scan.line_of ? read_scan(&scan, str_text(&text), text.len, values, err)

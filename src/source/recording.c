@@ -13,6 +13,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
@@ -304,8 +305,10 @@ static int open_file(struct recording *r, const char *path)
     r->name = strdup(strcmp(path, "-") == 0 ? "stdin" : path);
     if (!r->name)
         return -ENOMEM;
-    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (r->fd < 0 || fstat(r->fd, &st) != 0)
+    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : privileges_open(path, O_RDONLY | O_NOCTTY, 0);
+    if (r->fd < 0)
+        return r->fd;
+    if (fstat(r->fd, &st) != 0)
         return -errno;
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }

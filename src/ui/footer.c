@@ -112,7 +112,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
         : d->l.pane_form == PANE_FORM_OVERLAY ? 1
                                               : 9);
     add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
-    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0, 15);
+    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0 && !ui->readonly, 15);
     add_back(d, k);
     add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
     add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
@@ -138,7 +138,7 @@ static void overlay_items(const struct drawing *d, struct key_items *k)
         add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
         add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
         add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
-        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, true, 6);
+        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
         add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
         add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
         break;

@@ -1,5 +1,6 @@
-/* `x`: the rows of the table, or its groups, into a new file, never over an old one: as JSON where
- * its name says so, else as CSV. */
+/* `x`: the rows of the table, or its groups, into a new file of the caller, never over an old one:
+ * as JSON where its name says so, else as CSV. Others may not read it: it may hold the command
+ * lines of processes that they cannot see. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "session_internal.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/output/output.h"
 
 /* The columns of the table as a script wants them: the base ones, then others that were chosen. */
@@ -94,9 +96,9 @@ static bool reach(struct export *x, enum stage from, enum stage to)
 
 static int write_file(struct export *x, const struct row_view *list)
 {
-    int fd = open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = privileges_open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return -errno;
+        return fd;
     bool ours = reach(x, STAGE_NONE, STAGE_BEGUN);
     int r = ours ? write_rows(x, fd, list) : -ECANCELED;
     if (close(fd) < 0 && r == 0)
@@ -104,7 +106,7 @@ static int write_file(struct export *x, const struct row_view *list)
     if (r == 0)
         reach(x, STAGE_BEGUN, STAGE_WRITTEN);
     else if (!ours || reach(x, STAGE_BEGUN, STAGE_CUT))
-        unlink(x->path); /* half a table would pass for a whole one */
+        privileges_unlink(x->path); /* half a table would pass for a whole one */
     return r;
 }
 
@@ -119,7 +121,7 @@ static void export_cut(struct task *e)
     if (stage >= STAGE_WRITTEN)
         return;
     if (stage == STAGE_BEGUN)
-        unlink(x->path);
+        privileges_unlink(x->path);
     cli_error_usage(&line, MSG_SESSION_EXPORT_CUT, x->path, NULL);
     cli_error(line.msg);
 }

@@ -256,7 +256,10 @@ static void copy(struct session *s)
 
 static void export(struct session *s)
 {
-    prompt_open(s, PROMPT_EXPORT, "");
+    if (s->ui.readonly)
+        session_say(s, MSG_EXPORT_READONLY, NULL);
+    else
+        prompt_open(s, PROMPT_EXPORT, "");
 }
 
 static void help(struct session *s)

@@ -44,6 +44,10 @@ struct ini_problems {
 };
 void ini_problems_fini(struct ini_problems *p);
 
+/* The configuration of the host. It is read with the rights of the process, every other file with
+ * those of its caller, see tcptop/base/privileges.h. */
+#define INI_SYSTEM_PATH "/etc/tcptop.ini"
+
 /** Read `path` against the `n` rows into values[n] (defaults filled first, always). Returns 0 when
  *  the file was read (problems may still be listed), -ENOENT when there is none, or -errno with
  *  `err` filled when it is not a readable regular file of sane size. */
