@@ -7,6 +7,7 @@
 #include "cli_error.h"
 #include "command_line.h"
 #include "settings_options.h"
+#include "tcptop/base/privileges.h"
 
 static void settings_defaults(struct settings *s)
 {
@@ -60,6 +61,21 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     return rc;
 }
 
+/* What the host's own configuration says of `readonly`. One that cannot be read forbids. */
+static bool system_is_readonly(void)
+{
+    size_t n;
+    const struct option *rows = settings_options(&n);
+    struct option_value *values = calloc(n, sizeof *values);
+    struct ini_problems problems = {0};
+    int rc = values ? ini_load(INI_SYSTEM_PATH, rows, n, values, &problems, NULL) : -ENOMEM;
+    bool readonly = rc ? rc != -ENOENT : values[SETTING_READONLY].number != 0;
+
+    ini_problems_fini(&problems);
+    free(values);
+    return readonly;
+}
+
 int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err)
 {
     settings_defaults(s);
@@ -74,5 +90,7 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
         rc = command_line_apply(s, argc, argv, err);
     if (!rc)
         text_use(settings_language(s, utf8));
+    if (!rc && privileges_are_borrowed()) /* who lends them decides */
+        s->readonly = s->readonly || system_is_readonly();
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
 }

@@ -30,7 +30,7 @@
     SETTING(NAMES, "general", "names", OPTION_CHOICE, 0, 0, "none hosts services both", "none",    \
             "Names in the place of addresses (hosts: asks DNS) and ports (services) on screen.")   \
     SETTING(READONLY, "general", "readonly", OPTION_BOOL, 0, 0, NULL, "no",                        \
-            "Offer nothing that changes the host, and write no file.")                                                \
+            "Offer nothing that changes the host, and write no file.")                             \
     SETTING(SHOW, "columns", "show", OPTION_TEXT, 0, 255, NULL, "",                                \
             "Column ids separated by commas; empty: what fits, most important first.")             \
     SETTING(SORT, "columns", "sort", OPTION_TEXT, 0, 64, NULL, "state",                            \
