@@ -2,11 +2,12 @@
 #ifndef TCPTOP_SRC_MODEL_SLOTS_H
 #define TCPTOP_SRC_MODEL_SLOTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct slots {
     uint32_t *slot; /* index + 1, 0 is free; owned */
-    uint64_t cap;   /* power of two */
+    size_t cap;     /* power of two */
 };
 
 /** Empty, with room for `n` entries at half load. Returns 0 or -ENOMEM. */

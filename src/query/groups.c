@@ -94,7 +94,7 @@ uint32_t groups_find(const struct groups *g, const struct value *v)
 /* The table at twice its size; groups know their hashes. */
 static int grow_table(struct grouper *b)
 {
-    uint64_t cap = b->table_cap ? b->table_cap * 2 : 2 * FIRST_CAP;
+    size_t cap = b->table_cap ? b->table_cap * 2 : 2 * FIRST_CAP;
     uint32_t *table = calloc(cap, sizeof *table);
     if (!table)
         return -ENOMEM;

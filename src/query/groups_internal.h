@@ -12,7 +12,7 @@ struct grouper {
     struct groups g;
     uint32_t cap;    /* of g.group and g.sum, in groups */
     uint32_t *table; /* open addressing, at most half full: index + 1, 0 is free */
-    uint64_t table_cap;
+    size_t table_cap;
     size_t arena_len, arena_cap;
 };
 
