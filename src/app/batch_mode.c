@@ -9,7 +9,6 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/query/filter.h"
-#include "tcptop/query/top.h"
 #include "tcptop/source/owner_rights_note.h"
 #include "tcptop/source/sampler.h"
 
@@ -23,7 +22,7 @@ struct batch {
     struct sort sort;
     struct grouping grouping; /* with the settings' group_given */
     struct request req;
-    struct top top[2]; /* the first rows, of each thread that dumps */
+    struct rows_top top[2]; /* the first rows, of each thread that dumps */
     struct theme theme;
     bool tells_close_stats; /* between the samples */
     bool color, ascii;
@@ -127,7 +126,7 @@ static bool first_rows_do(const struct batch *b)
         asks_for(b, COL_AGE) || judges_by(b, COL_NETNS))
         return false;
     return b->s->mode == MODE_ONCE && !b->s->read_path &&
-           (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
+           (b->s->summary || (b->s->limit && b->s->limit <= ROWS_TOP_MAX));
 }
 
 /* Where there is no room for that, all rows are kept. */
@@ -135,7 +134,7 @@ static void row_stream_rows(struct batch *b)
 {
     const uint32_t limit = b->s->summary ? 0 : b->s->limit;
     for (int i = 0; i < 2; i++)
-        if (top_init(&b->top[i], &b->filter, &b->sort, limit))
+        if (rows_top_init(&b->top[i], &b->filter, &b->sort, limit))
             return;
     b->req.row_stream[0] = &b->top[0].row_stream;
     b->req.row_stream[1] = &b->top[1].row_stream;
@@ -187,8 +186,8 @@ static void close_batch(struct batch *b)
     sample_unref(b->last);
     sample_pipeline_free(b->pipeline);
     predicate_fini(&b->filter);
-    top_fini(&b->top[0]);
-    top_fini(&b->top[1]);
+    rows_top_fini(&b->top[0]);
+    rows_top_fini(&b->top[1]);
 }
 
 /* Say once why the figures are not all there; the exit code says it too. */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "escape.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 

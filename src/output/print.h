@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "append.h"
+#include "tcptop/base/theme.h"
 #include "tcptop/model/predicate.h"
 #include "tcptop/output/output.h"
 
@@ -49,5 +50,12 @@ uint32_t measured_states(const struct sample *s);
 
 /** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
 unsigned counts_state(int i);
+
+/* Colours in text output: a role as an SGR sequence (ECMA-48). */
+#define ESCAPE_SIZE  48
+#define ESCAPE_RESET "\x1b[0m"
+
+/** The sequence in `out`, which is returned; NULL when the role looks like plain text. */
+const char *escape_role(char out[ESCAPE_SIZE], const struct theme *theme, enum role role);
 
 #endif

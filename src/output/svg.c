@@ -321,13 +321,3 @@ void print_svg(struct sink *out, const struct canvas *c, const struct theme *the
     }
     sink_add(out, "</g>\n</svg>\n");
 }
-
-void print_canvas(struct sink *out, const struct canvas *c)
-{
-    for (int y = 0; y < c->h; y++) {
-        for (int x = 0; x < c->w; x++) {
-            sink_add(out, canvas_at(c, x, y)->text);
-        }
-        sink_add_bytes(out, "\n", 1);
-    }
-}

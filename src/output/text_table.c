@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "escape.h"
 #include "print.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"

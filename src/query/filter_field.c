@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "parser.h"
+#include "filter_parser.h"
 #include "tcptop/base/fmt.h"
 
 struct field {

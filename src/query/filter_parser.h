@@ -1,8 +1,8 @@
 /* What the parts of the filter's parser share: a place in the text, the predicate under
  * construction, and errors that know where they are. Functions return 0, -EINVAL with the error
  * filled, or -ENOMEM. */
-#ifndef TCPTOP_SRC_QUERY_PARSER_H
-#define TCPTOP_SRC_QUERY_PARSER_H
+#ifndef TCPTOP_SRC_QUERY_FILTER_PARSER_H
+#define TCPTOP_SRC_QUERY_FILTER_PARSER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ struct word {
 
 enum comparison { CMP_NONE, CMP_EQ, CMP_NE, CMP_GT, CMP_GE, CMP_LT, CMP_LE };
 
-/* filter_lex.c */
+/* filter_lex.c: words. */
 void skip_blanks(struct parser *f);
 bool is_blank(char c);
 /** The word at this place, up to a blank, parenthesis, quote, | & or, unless `whole`, up to a
@@ -45,7 +45,7 @@ int accept_text(struct parser *f, struct word *w, bool *quoted);
 int expected(struct parser *f, size_t at, enum msg what);
 int refused(struct parser *f, size_t at, enum msg what, struct word a, const char *b);
 
-/* filter_emit.c: terms into the predicate */
+/* Terms into the predicate. */
 int emit(struct parser *f, const struct filter_term *t);
 int emit_states(struct parser *f, uint32_t states);
 int emit_ports(struct parser *f, enum term_side side, uint64_t lo, uint64_t hi);
@@ -53,7 +53,7 @@ int emit_text(struct parser *f, enum column_id id, struct word w, bool whole);
 /** A comparison's negative form is made of the positive one. */
 int emit_negation(struct parser *f, enum comparison cmp);
 
-/* filter_host.c */
+/* Hosts, ports and devices. */
 struct host_term {
     bool any_address;
     uint8_t family;
@@ -72,7 +72,7 @@ long port_parse(struct word w);
 /** An interface by name or number; false when there is none. */
 bool device_parse(struct word w, struct filter_term *t);
 
-/* filter_number.c */
+/* Numbers. */
 /* A number with its unit as a fraction, so that 1.5ms and 1500us are the same. */
 struct quantity {
     uint64_t value; /* rounded down, in the column's unit */
@@ -90,17 +90,10 @@ int field_parse(struct parser *f, struct word name, size_t start);
 /** The `i`th field's name for completion; NULL behind the last. */
 const char *field_name(size_t i);
 
-/* filter_ss.c */
+/* filter.c */
 /** States by any name or set of ss (all, connected, …); 0 when it is none. The kernel lists
  * bound-only sockets only when asked, so naming them notes the need. */
 uint32_t state_set(struct parser *f, struct word w);
-/** The `i`th set's name for completion; NULL behind the last. */
-const char *state_set_name(size_t i);
-/** Is it a word that belongs to ss: state, src, autobound, …? */
-bool ss_known(struct word w);
-/** Is it state or exclude? */
-bool ss_states(struct word w);
-int ss_parse(struct parser *f, struct word w);
 
 /** A name for completion: fields, timers, sets of ss, units of a kind; NULL behind the last. */
 const char *timer_name(size_t i);
