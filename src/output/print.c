@@ -13,14 +13,14 @@
 void print_sample(struct sink *out, const struct print *p)
 {
     static void (*const printers[])(struct sink *, const struct print *) = {
-        [FORMAT_TEXT] = print_text,
-        [FORMAT_JSON] = print_json,
-        [FORMAT_CSV] = print_csv,
+        [FORMAT_TEXT] = text_print,
+        [FORMAT_JSON] = json_print,
+        [FORMAT_CSV] = csv_print,
     };
     printers[p->format](out, p);
 }
 
-unsigned counts_state(int i)
+unsigned print_counts_state(int i)
 {
     if (i < STATE_STATE_LIST_COUNT) {
         return state_state_list_order[i];
@@ -28,7 +28,7 @@ unsigned counts_state(int i)
     return i == STATE_STATE_LIST_COUNT ? TCP_STATE_BOUND_INACTIVE : 0;
 }
 
-uint32_t measured_states(const struct sample *s)
+uint32_t print_measured_states(const struct sample *s)
 {
     if (s->status == SAMPLE_FAILED) {
         return 0;
@@ -43,10 +43,10 @@ uint32_t measured_states(const struct sample *s)
     return s->needs & NEED_BOUND ? states | STATE_BIT(TCP_STATE_BOUND_INACTIVE) : states;
 }
 
-struct counts counts_of(const struct print *p)
+struct counts print_counts_of(const struct print *p)
 {
     const struct sample *s = p->sample;
-    struct counts c = {.measured = measured_states(s)};
+    struct counts c = {.measured = print_measured_states(s)};
     if (!p->filter || p->filter->n_steps == 0 || s->streamed) {
         c.total = s->total;
         for (int i = 0; i < TCP_STATE_COUNT; i++) {
@@ -79,7 +79,7 @@ static int color(char *out, size_t size, int base, int index)
     return snprintf(out, size, ";%d;5;%d", base + 8, index);
 }
 
-const char *escape_role(char out[ESCAPE_SIZE], const struct theme *theme, enum role role)
+const char *print_escape(char out[ESCAPE_SIZE], const struct theme *theme, enum role role)
 {
     static const char *const attributes[] = {"",   ";1",   ";2",   ";1;2",
                                              ";7", ";1;7", ";2;7", ";1;2;7"};
@@ -107,7 +107,7 @@ void print_glyphs(struct sink *out, const char *text, bool ascii)
         char one[8] = "";
         const size_t n = utf8_decode(text + at, len - at, &cp);
         memcpy(one, text + at, n);
-        sink_add(out, glyph_ascii(one));
+        sink_add(out, canvas_glyph_ascii(one));
         at += n;
     }
 }

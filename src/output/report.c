@@ -88,7 +88,7 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
     str_fini(&list);
 }
 
-void print_report_text(struct sink *out, const struct report *r)
+void report_print_text(struct sink *out, const struct report *r)
 {
     const struct findings *f = r->last->findings;
 
@@ -110,7 +110,7 @@ void print_report_text(struct sink *out, const struct report *r)
 static void add_key(struct sink *out, const char *key, const char *value)
 {
     sink_addf(out, ",\"%s\":", key);
-    print_json_string(out, value);
+    json_print_string(out, value);
 }
 
 static void add_part(struct sink *out, const struct finding *f, const char *key,
@@ -137,7 +137,7 @@ static void add_commands(struct sink *out, const struct finding *f)
         if (end)
             *end = '\0';
         sink_add(out, comma);
-        print_json_string(out, line);
+        json_print_string(out, line);
         comma = ",";
         line = end ? end + 1 : line + strlen(line);
     }
@@ -243,7 +243,7 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
         if (f->skip[i] == LOOKED)
             continue;
         sink_addf(out, "%s\"%s\":", comma, rules[i].name);
-        print_json_string(out, skip_words(f->skip[i]));
+        json_print_string(out, skip_words(f->skip[i]));
         comma = ",";
     }
     sink_add(out, "}");
@@ -273,7 +273,7 @@ static void print_report(struct sink *out, const struct report *r)
 }
 
 /* Scripts get the same bytes whatever language the person reads. */
-void print_report_json(struct sink *out, const struct report *r)
+void report_print_json(struct sink *out, const struct report *r)
 {
     const enum language shown = text_language();
 

@@ -441,7 +441,7 @@ static void format_process(const struct sample *s, uint32_t row, struct str *out
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
 }
 
-void process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
+void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
 {
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
@@ -626,7 +626,7 @@ static void format_backlog_permille(const struct sample *s, uint32_t row, struct
     str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
 }
 
-const char *limit_word(enum send_limit limit)
+const char *column_limit_word(enum send_limit limit)
 {
     static const enum msg words[LIMIT_COUNT] = {
         [LIMIT_APPLICATION] = MSG_LIMIT_APPLICATION,
@@ -640,16 +640,16 @@ const char *limit_word(enum send_limit limit)
 static void format_limited_by(const struct sample *s, uint32_t row, struct str *out)
 {
     const struct tcp_metrics *metrics = sample_metrics(s, row);
-    str_add(out, limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
+    str_add(out, column_limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
 }
 
-void conn_format_local(const struct conn *c, struct str *out)
+void column_format_local(const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_local(c);
     endpoint_netstat(&e, NULL, out);
 }
 
-void conn_format_remote(const struct conn *c, struct str *out)
+void column_format_remote(const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_remote(c);
     endpoint_netstat(&e, NULL, out);
@@ -869,7 +869,7 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
     return n ? (int)n : refuse(err, MSG_COLUMN_NONE, NULL, NULL);
 }
 
-enum role state_role(unsigned state)
+enum role column_state_role(unsigned state)
 {
     static const enum role roles[TCP_STATE_COUNT] = {
         [TCP_STATE_LISTEN] = ROLE_ST_LISTEN,        [TCP_STATE_ESTABLISHED] = ROLE_ST_OPEN,

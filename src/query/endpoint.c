@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses of connections as text, and how they sort. IPv4 is written by hand: a dump of 300,000
  * rows as JSON spends most of its time here. */
 #include "endpoint.h"

@@ -14,32 +14,33 @@
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
-bool is_blank(char c)
+bool filter_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-void skip_blanks(struct parser *f)
+void filter_skip_blanks(struct filter_parser *f)
 {
-    while (is_blank(f->text[f->at]))
+    while (filter_is_blank(f->text[f->at]))
         f->at++;
 }
 
-struct word peek_word(const struct parser *f, bool whole)
+struct filter_word filter_peek_word(const struct filter_parser *f, bool whole)
 {
     const char *start = f->text + f->at;
-    return (struct word){start, strcspn(start, whole ? " \t\r\n()|&\"'" : " \t\r\n()|&\"',<>=!")};
+    return (struct filter_word){start,
+                                strcspn(start, whole ? " \t\r\n()|&\"'" : " \t\r\n()|&\"',<>=!")};
 }
 
-bool word_is(struct word w, const char *text)
+bool filter_word_is(struct filter_word w, const char *text)
 {
     return strlen(text) == w.len && strncasecmp(w.text, text, w.len) == 0;
 }
 
-bool accept_word(struct parser *f, const char *word)
+bool filter_accept_word(struct filter_parser *f, const char *word)
 {
-    struct word w = peek_word(f, true);
-    if (!word_is(w, word))
+    struct filter_word w = filter_peek_word(f, true);
+    if (!filter_word_is(w, word))
         return false;
     f->at += w.len;
     return true;
@@ -56,49 +57,50 @@ static const struct {
     {"le", CMP_LE}, {"lt", CMP_LT},
 };
 
-enum comparison accept_comparison(struct parser *f, bool words)
+enum comparison filter_accept_comparison(struct filter_parser *f, bool words)
 {
     size_t start = f->at;
-    skip_blanks(f);
+    filter_skip_blanks(f);
     for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++) {
         const char *spelling = comparisons[i].spelling;
         bool is_word = spelling[0] >= 'a';
         size_t len = strlen(spelling);
-        if (is_word ? !words || !accept_word(f, spelling)
+        if (is_word ? !words || !filter_accept_word(f, spelling)
                     : strncmp(f->text + f->at, spelling, len) != 0)
             continue;
         if (!is_word)
             f->at += len;
-        skip_blanks(f);
+        filter_skip_blanks(f);
         return comparisons[i].cmp;
     }
     f->at = start;
     return CMP_NONE;
 }
 
-int accept_text(struct parser *f, struct word *w, bool *quoted)
+int filter_accept_text(struct filter_parser *f, struct filter_word *w, bool *quoted)
 {
     char quote = f->text[f->at];
     *quoted = quote == '"' || quote == '\'';
     if (!*quoted) {
-        *w = peek_word(f, false);
+        *w = filter_peek_word(f, false);
         f->at += w->len;
-        return w->len ? 0 : expected(f, f->at, MSG_FILTER_VALUE);
+        return w->len ? 0 : filter_expected(f, f->at, MSG_FILTER_VALUE);
     }
     const char *start = f->text + f->at + 1, *end = strchr(start, quote);
     if (!end)
-        return expected(f, f->at + 1 + strlen(start), MSG_FILTER_QUOTE);
-    *w = (struct word){start, (size_t)(end - start)};
+        return filter_expected(f, f->at + 1 + strlen(start), MSG_FILTER_QUOTE);
+    *w = (struct filter_word){start, (size_t)(end - start)};
     f->at += w->len + 2;
     return 0;
 }
 
-int expected(struct parser *f, size_t at, enum msg what)
+int filter_expected(struct filter_parser *f, size_t at, enum msg what)
 {
-    return refused(f, at, what, (struct word){"", 0}, NULL);
+    return filter_refused(f, at, what, (struct filter_word){"", 0}, NULL);
 }
 
-int refused(struct parser *f, size_t at, enum msg what, struct word a, const char *b)
+int filter_refused(struct filter_parser *f, size_t at, enum msg what, struct filter_word a,
+                   const char *b)
 {
     if (!f->error)
         return -EINVAL;
@@ -117,20 +119,20 @@ int refused(struct parser *f, size_t at, enum msg what, struct word a, const cha
 
 #define FRACTION_DIGITS 9
 
-struct unit {
+struct filter_unit {
     const char *name;
     uint64_t factor; /* in the smallest unit of its family */
 };
 
-static const struct unit time_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
-static const struct unit count_units[] = {
+static const struct filter_unit time_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
+static const struct filter_unit count_units[] = {
     {"k", 1000}, {"M", 1000000}, {"G", 1000000000}, {NULL, 0}};
-static const struct unit share_units[] = {{"%", 10}, {NULL, 0}};
+static const struct filter_unit share_units[] = {{"%", 10}, {NULL, 0}};
 
 /* How a kind's numbers are written: its own unit in terms of the smallest, and the others. */
 static const struct scale {
     uint64_t own;
-    const struct unit *units;
+    const struct filter_unit *units;
     enum msg wanted;
 } scales[] = {
     [KIND_NUMBER] = {1, count_units, MSG_FILTER_UNIT_COUNT},
@@ -144,9 +146,9 @@ static const struct scale {
 };
 #define SCALES (sizeof scales / sizeof scales[0])
 
-const char *unit_name(enum column_kind kind, size_t i)
+const char *filter_unit_name(enum column_kind kind, size_t i)
 {
-    const struct unit *units = (size_t)kind < SCALES ? scales[kind].units : NULL;
+    const struct filter_unit *units = (size_t)kind < SCALES ? scales[kind].units : NULL;
     for (size_t n = 0; units && units[n].name; n++) {
         if (n == i)
             return units[n].name;
@@ -160,14 +162,14 @@ static bool is_digit(char c)
 }
 
 /* Digits with an optional fraction as `*n` / `*scale`. */
-static int read_decimal(struct parser *f, uint64_t *n, uint64_t *scale)
+static int read_decimal(struct filter_parser *f, uint64_t *n, uint64_t *scale)
 {
     size_t start = f->at, fraction = 0;
     bool in_fraction = false;
     *n = 0;
     *scale = 1;
     if (!is_digit(f->text[f->at]))
-        return expected(f, f->at, MSG_FILTER_NUMBER);
+        return filter_expected(f, f->at, MSG_FILTER_NUMBER);
     for (;; f->at++) {
         char c = f->text[f->at];
         if (c == '.' && !in_fraction && is_digit(f->text[f->at + 1])) {
@@ -179,7 +181,7 @@ static int read_decimal(struct parser *f, uint64_t *n, uint64_t *scale)
         fraction += in_fraction;
         if (fraction > FRACTION_DIGITS || __builtin_mul_overflow(*n, 10, n) ||
             __builtin_add_overflow(*n, (uint64_t)(c - '0'), n))
-            return expected(f, start, MSG_FILTER_TOO_LARGE);
+            return filter_expected(f, start, MSG_FILTER_TOO_LARGE);
         if (in_fraction)
             *scale *= 10;
     }
@@ -187,14 +189,14 @@ static int read_decimal(struct parser *f, uint64_t *n, uint64_t *scale)
 
 static bool ends_value(char c)
 {
-    return !c || is_blank(c) || strchr("()|&\"',-", c);
+    return !c || filter_is_blank(c) || strchr("()|&\"',-", c);
 }
 
 /* Where `word` stops being the beginning of any unit: that byte is the wrong one. */
-static size_t wrong_byte(const struct unit *units, const char *word)
+static size_t wrong_byte(const struct filter_unit *units, const char *word)
 {
     size_t longest = 0;
-    for (const struct unit *u = units; u->name; u++) {
+    for (const struct filter_unit *u = units; u->name; u++) {
         size_t same = 0;
         while (u->name[same] && strncasecmp(u->name, word, same + 1) == 0)
             same++;
@@ -204,13 +206,14 @@ static size_t wrong_byte(const struct unit *units, const char *word)
 }
 
 /* `*factor` of the unit that stands here, `own` without one. */
-static int read_unit(struct parser *f, const struct scale *scale, bool wanted, uint64_t *factor)
+static int read_unit(struct filter_parser *f, const struct scale *scale, bool wanted,
+                     uint64_t *factor)
 {
     const char *word = f->text + f->at;
     *factor = scale->own;
     if (ends_value(*word) && !wanted)
         return 0;
-    for (const struct unit *u = scale->units; u->name; u++) {
+    for (const struct filter_unit *u = scale->units; u->name; u++) {
         size_t len = strlen(u->name);
         if (strncasecmp(word, u->name, len) == 0 && ends_value(word[len])) {
             *factor = u->factor;
@@ -218,10 +221,11 @@ static int read_unit(struct parser *f, const struct scale *scale, bool wanted, u
             return 0;
         }
     }
-    return expected(f, f->at + wrong_byte(scale->units, word), scale->wanted);
+    return filter_expected(f, f->at + wrong_byte(scale->units, word), scale->wanted);
 }
 
-int number_parse(struct parser *f, enum column_kind kind, bool unit_wanted, struct quantity *q)
+int filter_parse_number(struct filter_parser *f, enum column_kind kind, bool unit_wanted,
+                        struct quantity *q)
 {
     const struct scale *scale = &scales[kind];
     size_t start = f->at;
@@ -232,7 +236,7 @@ int number_parse(struct parser *f, enum column_kind kind, bool unit_wanted, stru
     if (result)
         return result;
     if (__builtin_mul_overflow(n, factor, &n))
-        return expected(f, start, MSG_FILTER_TOO_LARGE);
+        return filter_expected(f, start, MSG_FILTER_TOO_LARGE);
     uint64_t divisor = parts * scale->own;
     *q = (struct quantity){n / divisor, n % divisor == 0};
     return 0;
@@ -243,7 +247,7 @@ int number_parse(struct parser *f, enum column_kind kind, bool unit_wanted, stru
 /* Longest word that can be an address with its scope, a service or a device. */
 #define WORD_MAX 128
 
-static bool copy_word(struct word w, char out[WORD_MAX])
+static bool copy_word(struct filter_word w, char out[WORD_MAX])
 {
     if (w.len >= WORD_MAX)
         return false;
@@ -253,7 +257,7 @@ static bool copy_word(struct word w, char out[WORD_MAX])
 }
 
 /* Digits only, at most `max`; -1 when it is not. */
-static long decimal(struct word w, long max)
+static long decimal(struct filter_word w, long max)
 {
     long n = 0;
     for (size_t i = 0; i < w.len; i++) {
@@ -263,7 +267,7 @@ static long decimal(struct word w, long max)
     return w.len ? n : -1;
 }
 
-long port_parse(struct word w)
+long filter_parse_port(struct filter_word w)
 {
     long port = decimal(w, UINT16_MAX);
     char name[WORD_MAX], buffer[1024];
@@ -275,7 +279,7 @@ long port_parse(struct word w)
     return ntohs((uint16_t)entry.s_port);
 }
 
-bool device_parse(struct word w, struct filter_term *t)
+bool filter_parse_device(struct filter_word w, struct filter_term *t)
 {
     char name[WORD_MAX];
     if (!copy_word(w, name))
@@ -288,13 +292,13 @@ bool device_parse(struct word w, struct filter_term *t)
 }
 
 /* "10.0.2" counts its octets from the left, as in ss: 10.0.2.0. */
-static bool parse_ipv4(struct word w, bool may_be_short, struct host_term *h)
+static bool parse_ipv4(struct filter_word w, bool may_be_short, struct host_term *h)
 {
     int octets = 0;
     for (size_t from = 0;; octets++) {
         const char *dot = memchr(w.text + from, '.', w.len - from);
         size_t to = dot ? (size_t)(dot - w.text) : w.len;
-        long octet = decimal((struct word){w.text + from, to - from}, UINT8_MAX);
+        long octet = decimal((struct filter_word){w.text + from, to - from}, UINT8_MAX);
         if (octet < 0 || octets == 4)
             return false;
         h->addr[octets] = (uint8_t)octet;
@@ -306,7 +310,7 @@ static bool parse_ipv4(struct word w, bool may_be_short, struct host_term *h)
     }
 }
 
-static bool parse_ipv6(struct word w, struct host_term *h)
+static bool parse_ipv6(struct filter_word w, struct host_term *h)
 {
     char text[WORD_MAX];
     if (!copy_word(w, text))
@@ -314,7 +318,7 @@ static bool parse_ipv6(struct word w, struct host_term *h)
     char *scope = strchr(text, '%');
     if (scope) {
         *scope++ = '\0';
-        if (!device_parse((struct word){scope, strlen(scope)}, &h->scope))
+        if (!filter_parse_device((struct filter_word){scope, strlen(scope)}, &h->scope))
             return false;
     }
     h->family = AF_INET6;
@@ -322,23 +326,24 @@ static bool parse_ipv6(struct word w, struct host_term *h)
 }
 
 /* An address with an optional /BITS. */
-static bool parse_address(struct word w, bool short_ipv4, struct host_term *h)
+static bool parse_address(struct filter_word w, bool short_ipv4, struct host_term *h)
 {
     const char *slash = memchr(w.text, '/', w.len);
-    struct word address = {w.text, slash ? (size_t)(slash - w.text) : w.len};
+    struct filter_word address = {w.text, slash ? (size_t)(slash - w.text) : w.len};
     if (!parse_ipv4(address, short_ipv4 || slash, h) && !parse_ipv6(address, h))
         return false;
     long max = h->family == AF_INET ? 32 : 128;
-    long bits = slash ? decimal((struct word){slash + 1, w.len - address.len - 1}, max) : max;
+    long bits =
+        slash ? decimal((struct filter_word){slash + 1, w.len - address.len - 1}, max) : max;
     h->prefix_bits = (uint8_t)bits;
     return bits >= 0;
 }
 
-static bool names_any(struct word w)
+static bool names_any(struct filter_word w)
 {
     static const char *const any[] = {"", "*", "any", "all", "default"};
     for (size_t i = 0; i < sizeof any / sizeof any[0]; i++) {
-        if (word_is(w, any[i]))
+        if (filter_word_is(w, any[i]))
             return true;
     }
     return false;
@@ -346,12 +351,12 @@ static bool names_any(struct word w)
 
 /* "[::1]:443", "[::1/64]", "[::1]/64": address without brackets into `text`, what follows into
  * `rest`. */
-static bool split_brackets(struct word w, char text[WORD_MAX], struct word *rest)
+static bool split_brackets(struct filter_word w, char text[WORD_MAX], struct filter_word *rest)
 {
     const char *close = memchr(w.text, ']', w.len);
-    if (!close || !copy_word((struct word){w.text + 1, (size_t)(close - w.text) - 1}, text))
+    if (!close || !copy_word((struct filter_word){w.text + 1, (size_t)(close - w.text) - 1}, text))
         return false;
-    *rest = (struct word){close + 1, w.len - (size_t)(close + 1 - w.text)};
+    *rest = (struct filter_word){close + 1, w.len - (size_t)(close + 1 - w.text)};
     size_t bits = rest->len && rest->text[0] == '/' ? strcspn(rest->text, ":") : 0;
     bits = bits < rest->len ? bits : rest->len;
     size_t len = strlen(text);
@@ -359,12 +364,12 @@ static bool split_brackets(struct word w, char text[WORD_MAX], struct word *rest
         return false;
     memcpy(text + len, rest->text, bits);
     text[len + bits] = '\0';
-    *rest = (struct word){rest->text + bits, rest->len - bits};
+    *rest = (struct filter_word){rest->text + bits, rest->len - bits};
     return true;
 }
 
 /* Where the colon before the port is: the last one, behind a "/BITS" if there is one. */
-static size_t port_colon(struct word w)
+static size_t port_colon(struct filter_word w)
 {
     for (size_t i = w.len; i > 0; i--) {
         if (w.text[i - 1] == ':')
@@ -375,23 +380,23 @@ static size_t port_colon(struct word w)
     return w.len;
 }
 
-static bool parse_port_part(struct word w, struct host_term *h, size_t *bad, size_t at)
+static bool parse_port_part(struct filter_word w, struct host_term *h, size_t *bad, size_t at)
 {
     if (w.len == 0)
         return true;
-    struct word name = {w.text + 1, w.len - 1};
+    struct filter_word name = {w.text + 1, w.len - 1};
     *bad = at + 1;
     if (w.text[0] != ':')
         return false;
-    if (word_is(name, "*") || name.len == 0)
+    if (filter_word_is(name, "*") || name.len == 0)
         return name.len != 0;
-    long port = port_parse(name);
+    long port = filter_parse_port(name);
     h->has_port = port >= 0;
     h->port = (uint16_t)port;
     return port >= 0;
 }
 
-bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad)
+bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *h, size_t *bad)
 {
     size_t ignored;
     if (!bad)
@@ -400,17 +405,17 @@ bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad
     *h = (struct host_term){0};
     if (w.len && w.text[0] == '[') {
         char text[WORD_MAX];
-        struct word rest;
+        struct filter_word rest;
         if (!split_brackets(w, text, &rest))
             return false;
-        return parse_address((struct word){text, strlen(text)}, false, h) &&
+        return parse_address((struct filter_word){text, strlen(text)}, false, h) &&
                h->family == AF_INET6 && parse_port_part(rest, h, bad, (size_t)(rest.text - w.text));
     }
     if (parse_address(w, short_ipv4, h))
         return true;
     *h = (struct host_term){0};
     size_t colon = port_colon(w);
-    struct word address = {w.text, colon}, rest = {w.text + colon, w.len - colon};
+    struct filter_word address = {w.text, colon}, rest = {w.text + colon, w.len - colon};
     h->any_address = names_any(address);
     if (!h->any_address && (!parse_address(address, short_ipv4, h) || h->family != AF_INET))
         return false;
@@ -419,54 +424,55 @@ bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad
 
 /* Terms on their way into the predicate. */
 
-int emit(struct parser *f, const struct filter_term *t)
+int filter_emit(struct filter_parser *f, const struct filter_term *t)
 {
     return predicate_term(f->p, t);
 }
 
-int emit_states(struct parser *f, uint32_t states)
+int filter_emit_states(struct filter_parser *f, uint32_t states)
 {
-    return emit(f, &(struct filter_term){.kind = TERM_STATE, .states = states});
+    return filter_emit(f, &(struct filter_term){.kind = TERM_STATE, .states = states});
 }
 
-int emit_ports(struct parser *f, enum term_side side, uint64_t lo, uint64_t hi)
+int filter_emit_ports(struct filter_parser *f, enum term_side side, uint64_t lo, uint64_t hi)
 {
-    return emit(f, &(struct filter_term){.kind = TERM_PORT, .side = side, .lo = lo, .hi = hi});
+    return filter_emit(f,
+                       &(struct filter_term){.kind = TERM_PORT, .side = side, .lo = lo, .hi = hi});
 }
 
-int emit_text(struct parser *f, enum column_id id, struct word w, bool whole)
+int filter_emit_text(struct filter_parser *f, enum column_id id, struct filter_word w, bool whole)
 {
     char *text = strndup(w.text, w.len);
     if (!text)
         return -ENOMEM;
     f->p->needs |= columns[id].needs;
-    return emit(f, &(struct filter_term){.kind = TERM_TEXT,
-                                         .text = text,
-                                         .whole = whole,
-                                         .get = columns[id].get,
-                                         .each = columns[id].each});
+    return filter_emit(f, &(struct filter_term){.kind = TERM_TEXT,
+                                                .text = text,
+                                                .whole = whole,
+                                                .get = columns[id].get,
+                                                .each = columns[id].each});
 }
 
-int emit_negation(struct parser *f, enum comparison cmp)
+int filter_emit_negation(struct filter_parser *f, enum comparison cmp)
 {
     return cmp == CMP_NE ? predicate_op(f->p, PRED_NOT) : 0;
 }
 
-static int emit_end(struct parser *f, enum term_side side, const struct host_term *h)
+static int emit_end(struct filter_parser *f, enum term_side side, const struct host_term *h)
 {
     struct filter_term t = {.kind = TERM_ADDR,
                             .side = side,
                             .family = h->any_address ? 0 : h->family,
                             .prefix_bits = h->prefix_bits};
     memcpy(t.addr, h->addr, sizeof t.addr);
-    int result = emit(f, &t);
+    int result = filter_emit(f, &t);
     if (!result && h->has_port) {
-        result = emit_ports(f, side, h->port, h->port);
+        result = filter_emit_ports(f, side, h->port, h->port);
         if (!result)
             result = predicate_op(f->p, PRED_AND);
     }
     if (!result && h->scope.lo) {
-        result = emit(f, &h->scope);
+        result = filter_emit(f, &h->scope);
         if (!result)
             result = predicate_op(f->p, PRED_AND);
     }
@@ -474,7 +480,7 @@ static int emit_end(struct parser *f, enum term_side side, const struct host_ter
 }
 
 /* Address and port must be of the same end. */
-int emit_host(struct parser *f, enum term_side side, const struct host_term *h)
+int filter_emit_host(struct filter_parser *f, enum term_side side, const struct host_term *h)
 {
     if (side != SIDE_EITHER)
         return emit_end(f, side, h);

@@ -1,5 +1,6 @@
-/* What the parts of the filter's parser share: a place in the text, the predicate under
- * construction, and errors that know where they are. Functions return 0, -EINVAL with the error
+/* SPDX-License-Identifier: MIT */
+/* What the files of the filter's parser share: the state of the parser, the words, numbers and
+ * hosts that it reads, and errors with their position. Functions return 0, -EINVAL with the error
  * filled, or -ENOMEM. */
 #ifndef TCPTOP_SRC_QUERY_FILTER_PARSER_H
 #define TCPTOP_SRC_QUERY_FILTER_PARSER_H
@@ -11,7 +12,7 @@
 #include "tcptop/query/column.h"
 #include "tcptop/query/filter.h"
 
-struct parser {
+struct filter_parser {
     const char *text;
     size_t at;
     int depth; /* of parentheses and negations around this place */
@@ -20,7 +21,7 @@ struct parser {
 };
 
 /* A piece of the text. */
-struct word {
+struct filter_word {
     const char *text;
     size_t len;
 };
@@ -28,30 +29,31 @@ struct word {
 enum comparison { CMP_NONE, CMP_EQ, CMP_NE, CMP_GT, CMP_GE, CMP_LT, CMP_LE };
 
 /* filter_lex.c: words. */
-void skip_blanks(struct parser *f);
-bool is_blank(char c);
+void filter_skip_blanks(struct filter_parser *f);
+bool filter_is_blank(char c);
 /** The word at this place, up to a blank, parenthesis, quote, | & or, unless `whole`, up to a
  *  comparison or comma. The place stays. */
-struct word peek_word(const struct parser *f, bool whole);
-bool word_is(struct word w, const char *text); /* ASCII case ignored */
+struct filter_word filter_peek_word(const struct filter_parser *f, bool whole);
+bool filter_word_is(struct filter_word w, const char *text); /* ASCII case ignored */
 /** Step over `word` if it stands here and ends here. */
-bool accept_word(struct parser *f, const char *word);
+bool filter_accept_word(struct filter_parser *f, const char *word);
 /** Step over a comparison, its blanks included: = == != <> < <= > >= and, where `words`, eq ne neq
  *  gt ge geq lt le leq. */
-enum comparison accept_comparison(struct parser *f, bool words);
+enum comparison filter_accept_comparison(struct filter_parser *f, bool words);
 /** A word, or a text in quotes, at this place; steps over it. */
-int accept_text(struct parser *f, struct word *w, bool *quoted);
-/** -EINVAL with the message; refused() fills {1} and {2} from `a` and `b` (may be NULL). */
-int expected(struct parser *f, size_t at, enum msg what);
-int refused(struct parser *f, size_t at, enum msg what, struct word a, const char *b);
+int filter_accept_text(struct filter_parser *f, struct filter_word *w, bool *quoted);
+/** -EINVAL with the message; filter_refused() fills {1} and {2} from `a` and `b` (may be NULL). */
+int filter_expected(struct filter_parser *f, size_t at, enum msg what);
+int filter_refused(struct filter_parser *f, size_t at, enum msg what, struct filter_word a,
+                   const char *b);
 
 /* Terms into the predicate. */
-int emit(struct parser *f, const struct filter_term *t);
-int emit_states(struct parser *f, uint32_t states);
-int emit_ports(struct parser *f, enum term_side side, uint64_t lo, uint64_t hi);
-int emit_text(struct parser *f, enum column_id id, struct word w, bool whole);
+int filter_emit(struct filter_parser *f, const struct filter_term *t);
+int filter_emit_states(struct filter_parser *f, uint32_t states);
+int filter_emit_ports(struct filter_parser *f, enum term_side side, uint64_t lo, uint64_t hi);
+int filter_emit_text(struct filter_parser *f, enum column_id id, struct filter_word w, bool whole);
 /** A comparison's negative form is made of the positive one. */
-int emit_negation(struct parser *f, enum comparison cmp);
+int filter_emit_negation(struct filter_parser *f, enum comparison cmp);
 
 /* Hosts, ports and devices. */
 struct host_term {
@@ -65,14 +67,13 @@ struct host_term {
 };
 /** Read `w` as HOST[/BITS][:PORT]. False when it is none; `*bad` (may be NULL) gets the offset of
  *  the part that is wrong. `short_ipv4`: missing octets are 0 (10/8), as in ss. */
-bool host_parse(struct word w, bool short_ipv4, struct host_term *h, size_t *bad);
-int emit_host(struct parser *f, enum term_side side, const struct host_term *h);
+bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *h, size_t *bad);
+int filter_emit_host(struct filter_parser *f, enum term_side side, const struct host_term *h);
 /** A port number or the name of a TCP service; -1 when it is none. */
-long port_parse(struct word w);
+long filter_parse_port(struct filter_word w);
 /** An interface by name or number; false when there is none. */
-bool device_parse(struct word w, struct filter_term *t);
+bool filter_parse_device(struct filter_word w, struct filter_term *t);
 
-/* Numbers. */
 /* A number with its unit as a fraction, so that 1.5ms and 1500us are the same. */
 struct quantity {
     uint64_t value; /* rounded down, in the column's unit */
@@ -80,23 +81,24 @@ struct quantity {
 };
 /** Read a number with an optional unit of the column's kind; `unit_wanted`: the unit must be
  *  there. Steps over it. */
-int number_parse(struct parser *f, enum column_kind kind, bool unit_wanted, struct quantity *q);
+int filter_parse_number(struct filter_parser *f, enum column_kind kind, bool unit_wanted,
+                        struct quantity *q);
 
 /* filter_field.c */
 /** The kind of the values of the field called `name`; KIND_COMPOSITE when there is none. */
-enum column_kind field_kind(struct word name);
+enum column_kind filter_field_kind(struct filter_word name);
 /** FIELD has been read and stands at `start`; parse the values behind it. */
-int field_parse(struct parser *f, struct word name, size_t start);
+int filter_field_parse(struct filter_parser *f, struct filter_word name, size_t start);
 /** The `i`th field's name for completion; NULL behind the last. */
-const char *field_name(size_t i);
+const char *filter_field_name(size_t i);
 
 /* filter.c */
 /** States by any name or set of ss (all, connected, …); 0 when it is none. The kernel lists
  * bound-only sockets only when asked, so naming them notes the need. */
-uint32_t state_set(struct parser *f, struct word w);
+uint32_t filter_state_set(struct filter_parser *f, struct filter_word w);
 
 /** A name for completion: fields, timers, sets of ss, units of a kind; NULL behind the last. */
-const char *timer_name(size_t i);
-const char *unit_name(enum column_kind kind, size_t i);
+const char *filter_timer_name(size_t i);
+const char *filter_unit_name(enum column_kind kind, size_t i);
 
 #endif

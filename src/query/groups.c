@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Groups of rows by the value of a column: one pass over the rows and a hash table of the groups
- * met so far; what is remembered of them, their order, and the lines that they and their rows make.
- */
+/* Groups the rows of a sample by the value of a column, in one pass with a hash table; compares the
+ * counts with those of earlier samples; sorts the groups; and lists them with the rows of those
+ * that are unfolded. */
 #include "tcptop/query/groups.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define FIRST_CAP 64
 
-/* Groups in the making. */
+/* Groups while they are built. */
 struct grouper {
     const struct sample *s;
     struct groups g;
@@ -41,7 +41,8 @@ static void add_sum(struct grouping *how, enum column_id id)
         how->sum[how->n_sums++] = id;
 }
 
-void grouping_sum(struct grouping *how, const enum column_id *chosen, size_t n, bool by_default)
+void groups_choose_sums(struct grouping *how, const enum column_id *chosen, size_t n,
+                        bool by_default)
 {
     how->n_sums = 0;
     for (size_t i = 0; i < n; i++)
@@ -64,7 +65,7 @@ static uint64_t value_hash(const struct value *v)
     return 0;
 }
 
-bool value_same(const struct value *a, const struct value *b)
+bool groups_same_value(const struct value *a, const struct value *b)
 {
     if (a->type != b->type)
         return false;
@@ -103,7 +104,7 @@ uint32_t groups_find(const struct groups *g, const struct value *v)
     return GROUP_NONE;
 }
 
-/* The table at twice its size; groups know their hashes. */
+/* Double the hash table. The groups keep their hashes, so no value is hashed again. */
 static int grow_table(struct grouper *b)
 {
     size_t cap = b->table_cap ? b->table_cap * 2 : 2 * FIRST_CAP;
@@ -223,7 +224,7 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
         add_sums(b, i, row);
 }
 
-/* Live rows come first, so the first row of a group is a live one where there is any. */
+/* Live rows come first in a sample, so the first row of a group is live if any of it is. */
 static int take_rows(struct grouper *b, const struct predicate *p)
 {
     uint32_t rows = sample_rows(b->s);
@@ -364,7 +365,8 @@ static int groups_order(struct groups *g, const struct sample *s, const struct g
     return 0;
 }
 
-/* The rows of the unfolded groups, found anew: nothing is kept for the rows of the others. */
+/* The rows of the unfolded groups. They are searched for each time, so that nothing has to be
+ * stored for the rows of groups that are folded. */
 struct members {
     struct order_item *item; /* n of them, those of one group together once they are sorted */
     uint32_t *group;         /* of each */
@@ -400,7 +402,7 @@ static int find_members(struct members *m, const struct order *o, const struct g
         if (!predicate_match(p, o->s, row))
             continue;
         get(o->s, row, &v);
-        while (u < n && !value_same(&v, &unfolded[u]))
+        while (u < n && !groups_same_value(&v, &unfolded[u]))
             u++;
         if (u == n)
             continue;
@@ -412,7 +414,7 @@ static int find_members(struct members *m, const struct order *o, const struct g
     return 0;
 }
 
-/* Put the members of the u-th unfolded group behind the lines so far, in their order. */
+/* Append the rows of the u-th unfolded group, sorted, to the lines. */
 static int put_members(const struct members *m, uint32_t u, const struct order *o, uint32_t *line,
                        uint32_t *n)
 {
@@ -474,10 +476,11 @@ int groups_lines(struct rows *r, const struct groups *g, const struct sample *s,
     return 0;
 }
 
-/* What is remembered of groups: their counts in the last samples, for the change.
+/* The counts of groups in the last samples, from which the change is computed.
  *
- * A group that has gone is remembered until no sample with a row of it is left, so that one that
- * comes back is compared with what it was. Of very many groups only the largest are remembered. */
+ * A group without rows is kept until the last sample in which it had some leaves the window, so
+ * that one that comes back is compared with its former count. Of more than REMEMBERED groups only
+ * the largest are kept. */
 
 #define REMEMBERED 4096u /* groups, 240 bytes each */
 #define UNKNOWN    UINT32_MAX
@@ -490,14 +493,14 @@ static uint32_t *counts_of(const struct group_past *past, uint32_t slot)
     return past->count + (size_t)slot * HISTORY_SHOWN;
 }
 
-/* Where the count of so many samples ago is. */
+/* The index of the count from `back` samples ago. */
 static unsigned past_index(const struct group_past *past, unsigned back)
 {
     return (unsigned)((past->seq + HISTORY_SHOWN - back) % HISTORY_SHOWN);
 }
 
-/* A new place for the group, with the counts of `from` (NULL: it had no row, where that can be
- * told). */
+/* Give the group a history. It is a copy of `from`; if that is NULL the group had no rows in the
+ * samples of which every group is remembered. */
 static void give_place(struct grouper *b, uint32_t group, const uint32_t *from)
 {
     struct group_past *past = &b->g.past;
@@ -511,7 +514,7 @@ static void give_place(struct grouper *b, uint32_t group, const uint32_t *from)
     b->g.group[group].past = past->n++;
 }
 
-/* The samples in which it had rows, of those that still count. */
+/* One bit for each sample of the window in which the group had rows. */
 static uint64_t with_rows(const struct group_past *past, const uint32_t *counts)
 {
     uint64_t samples = 0;
@@ -523,7 +526,7 @@ static uint64_t with_rows(const struct group_past *past, const uint32_t *counts)
     return samples;
 }
 
-/* The group without rows. */
+/* Add a group that has no rows now but is remembered. */
 static int add_gone(struct grouper *b, const struct groups *before, uint32_t old)
 {
     int r = grouper_reserve(b);
@@ -542,7 +545,7 @@ static int add_gone(struct grouper *b, const struct groups *before, uint32_t old
     return r;
 }
 
-/* The group of now that is the remembered `old` one. */
+/* Find the group of this sample that has the value of the remembered group `old`. */
 static uint32_t find_again(const struct grouper *b, const struct groups *before, uint32_t old)
 {
     struct value v;
@@ -560,7 +563,8 @@ static void take_over_living(struct grouper *b, const struct groups *before)
     }
 }
 
-/* Those for which there is no room make the samples in which they had rows incomplete. */
+/* Keep remembered groups that have no rows now. If there is no room for one, the samples in which
+ * it had rows are no longer marked as whole. */
 static int take_over_gone(struct grouper *b, const struct groups *before)
 {
     for (uint32_t old = 0; old < before->n + before->n_gone; old++) {
@@ -579,7 +583,7 @@ static int take_over_gone(struct grouper *b, const struct groups *before)
     return 0;
 }
 
-/* Groups that were not remembered: the largest, where there is not room for all. */
+/* Give new groups a history; only the largest if there is not room for all. */
 static int take_new(struct grouper *b)
 {
     struct groups *g = &b->g;
@@ -601,7 +605,7 @@ static int take_new(struct grouper *b)
     return 0;
 }
 
-/* The samples of `before` as seen from this one. */
+/* Shift the bits of `before` by the number of samples that have passed since. */
 static void shift_samples(struct group_past *past, const struct group_past *before)
 {
     if (past->seq < before->seq || past->seq - before->seq >= HISTORY_SHOWN)
@@ -667,9 +671,9 @@ int groups_build(struct groups *g, const struct sample *s, const struct predicat
     return 0;
 }
 
-/* A group as a term of the filter language: what opens it. */
+/* A group as a term of the filter language. Opening a group sets this filter. */
 
-/* Text that the parser takes for one word. */
+/* Does the parser of the filter read the text as one word without quotes? */
 static bool is_plain(const char *text)
 {
     return text[0] && text[strcspn(text, " \t\r\n()|&\"',<>=!")] == '\0' &&

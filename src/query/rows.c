@@ -116,20 +116,20 @@ int rows_order_compare(const struct order *o, const struct order_item *a,
 }
 
 /* Rows being sorted whose words before `level` are all equal. */
-struct range {
+struct sort_range {
     const struct order *o;
     bool absent;    /* the key they share, where they do */
     unsigned level; /* of the next word; 0: the items still hold their keys */
 };
 
-static void sort_range(const struct range *r, struct order_item *items, struct order_item *spare,
-                       uint32_t n);
+static void sort_range(const struct sort_range *r, struct order_item *items,
+                       struct order_item *spare, uint32_t n);
 
-/* Items with equal words: give them their next, or their row where there is none. */
-static void sort_equals(const struct range *r, struct order_item *items, struct order_item *spare,
-                        uint32_t n)
+/* Sort items whose words are equal by their next word, or by row if there is none. */
+static void sort_equals(const struct sort_range *r, struct order_item *items,
+                        struct order_item *spare, uint32_t n)
 {
-    struct range deeper = *r;
+    struct sort_range deeper = *r;
     order_word word = NULL;
     uint64_t flip = 0;
     if (r->level == 0)
@@ -158,7 +158,8 @@ static unsigned digit(const struct order_item *i, unsigned d)
     return rows_order_item_key(i) >> (8 * d) & 255;
 }
 
-/* By one digit after the other, the last first; a digit that all have in common costs nothing. */
+/* Sort by each byte of the key, the last byte first. A byte that all items have in common is
+ * skipped. */
 static void sort_by_digits(struct order_item *items, struct order_item *spare, uint32_t n)
 {
     uint32_t count[DIGITS][256] = {0};
@@ -185,8 +186,8 @@ static void sort_by_digits(struct order_item *items, struct order_item *spare, u
         memcpy(items, from, n * sizeof *items);
 }
 
-static void sort_range(const struct range *r, struct order_item *items, struct order_item *spare,
-                       uint32_t n)
+static void sort_range(const struct sort_range *r, struct order_item *items,
+                       struct order_item *spare, uint32_t n)
 {
     if (n <= SMALL)
         insert_each(items, n);
@@ -204,10 +205,10 @@ static void sort_range(const struct range *r, struct order_item *items, struct o
 void rows_order_sort(const struct order *o, struct order_item *items, struct order_item *spare,
                      uint32_t n)
 {
-    sort_range(&(struct range){.o = o}, items, spare, n);
+    sort_range(&(struct sort_range){.o = o}, items, spare, n);
 }
 
-/* Let the item at the top of the heap (the last in order) sink to its place. */
+/* Restore the heap after its top, the last item in order, was replaced. */
 static void sink(const struct order *o, struct order_item *heap, uint32_t n)
 {
     struct order_item item = heap[0];
@@ -259,7 +260,7 @@ void rows_fini(struct rows *r)
     *r = (struct rows){0};
 }
 
-/* Sort the items and keep their rows, in the memory that sorting needs anyway. */
+/* Sort the items and keep their rows. The memory that sorting needs becomes that of the rows. */
 static int take_sorted(struct rows *r, const struct order *o, struct order_item *items, uint32_t n,
                        uint32_t matched, uint32_t live)
 {
@@ -349,8 +350,7 @@ uint32_t rows_position(const struct rows *r, uint32_t row)
     return UINT32_MAX;
 }
 
-/* Rows that have stayed keep their places; those that came move into the places of those that
- * left. */
+/* Move the rows that were kept to the front of the sample: into the places of rows that are not. */
 static void close_gaps(struct rows_top *t, struct sample *s)
 {
     uint32_t free_place = 0;
@@ -370,7 +370,8 @@ static void close_gaps(struct rows_top *t, struct sample *s)
     }
 }
 
-/* Offer a row; most are behind the last of the first ones already. Returns whether it is kept. */
+/* Offer a row. Most come after the last of the rows kept so far and are refused by their key alone.
+ * Returns whether it is kept. */
 static bool offer(struct rows_top *t, const struct order *o, uint32_t row)
 {
     uint64_t key = rows_order_key(o, row);

@@ -1,4 +1,6 @@
-/* Sorting the rows of a sample by one column. The order is total: equal input, equal order. */
+/* SPDX-License-Identifier: MIT */
+/* Sorts rows of a sample by one column. No two rows compare as equal, so the same sample gives the
+ * same order. */
 #ifndef TCPTOP_SRC_QUERY_ROWS_ORDER_H
 #define TCPTOP_SRC_QUERY_ROWS_ORDER_H
 
@@ -14,7 +16,8 @@ struct order {
     uint32_t mark_ds;
 };
 
-/* A row and its 64-bit key in two halves, which keeps a million of them at 12 bytes each. */
+/* A row and its 64-bit key. The key is in two halves so that an item takes 12 bytes, not 16: there
+ * may be a million. */
 struct order_item {
     uint32_t hi, lo, row;
 };
@@ -41,11 +44,11 @@ static inline uint64_t rows_order_item_key(const struct order_item *i)
     return (uint64_t)i->hi << 32 | i->lo;
 }
 
-/** Negative, 0 (only for the same row), positive. */
+/** Compare as strcmp() does; 0 only for the same row. */
 int rows_order_compare(const struct order *o, const struct order_item *a,
                        const struct order_item *b);
 
-/** Sort; `spare` is room for as many. */
+/** Sort `n` items; `spare` has room for as many. */
 void rows_order_sort(const struct order *o, struct order_item *items, struct order_item *spare,
                      uint32_t n);
 
