@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "session_internal.h"
-#include "../app/settings_options.h"
+#include "../app/options.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 
