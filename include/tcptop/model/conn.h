@@ -106,10 +106,14 @@ bool conn_same_endpoints(const struct conn *a, const struct conn *b);
  *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */
 bool conn_same(const struct conn *a, const struct conn *b);
 
-/** A hash consistent with conn_same() among records that both have, or both lack, a cookie. */
+/** A hash for tables in memory, consistent with conn_same() among records that both have, or both
+ * lack, a cookie. Another one in each process, so nobody can choose connections that have the same
+ * one.
+ */
 uint64_t conn_hash(const struct conn *c);
 
-/** The same for a mixed lot, by what every record has. */
-uint64_t conn_tuple_hash(const struct conn *c);
+/** A hash of what every record has, whether it has a cookie or not. With a `seed` of
+ *  hash_secret()->seed nobody can choose connections that have the same one. */
+uint64_t conn_tuple_hash(const struct conn *c, uint64_t seed);
 
 #endif
