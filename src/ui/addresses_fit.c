@@ -25,14 +25,14 @@ struct widths {
 int fit_local_width(const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    conn_format_local(c, buffer);
+    column_format_local(c, buffer);
     return utf8_width(str_text(buffer));
 }
 
 int fit_remote_width(const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    conn_format_remote(c, buffer);
+    column_format_remote(c, buffer);
     return utf8_width(str_text(buffer));
 }
 

@@ -147,7 +147,7 @@ void details_other_end(const struct details *t, char out[FILL_SIZE])
         return;
     }
     say_state(t->s, row, words);
-    process_fit(t->s, row, INT_MAX, &owner);
+    column_process_fit(t->s, row, INT_MAX, &owner);
     if (owner.len && strcmp(str_text(&owner), FMT_NONE) != 0)
         fill(out, MSG_VIEW_OTHER_END, words, str_text(&owner), NULL);
     else

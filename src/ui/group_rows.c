@@ -22,12 +22,12 @@ static const int steps[] = {11, 15, 21, 31, 39, 47};
 
 bool drawing_is_group(const struct drawing *d, uint32_t position)
 {
-    return d->groups && position < d->n_rows && line_is_group(d->rows->row[position]);
+    return d->groups && position < d->n_rows && groups_line_is_group(d->rows->row[position]);
 }
 
 uint32_t drawing_cursor_group(const struct drawing *d)
 {
-    return drawing_is_group(d, d->ui->cursor) ? line_group(d->rows->row[d->ui->cursor])
+    return drawing_is_group(d, d->ui->cursor) ? groups_line_group(d->rows->row[d->ui->cursor])
                                               : GROUP_NONE;
 }
 
@@ -73,7 +73,7 @@ static int widest(const struct drawing *d)
         if (!drawing_is_group(d, i))
             continue;
         str_clear(&buffer);
-        groups_format(d->groups, d->s, line_group(d->rows->row[i]), &buffer);
+        groups_format(d->groups, d->s, groups_line_group(d->rows->row[i]), &buffer);
         own = utf8_width(str_text(&buffer));
         w = own > w ? own : w;
     }
@@ -176,7 +176,7 @@ bool group_unfolded(const struct drawing *d, uint32_t group)
 
     groups_value(d->groups, group, &v);
     for (uint32_t i = 0; i < d->ui->n_unfolded; i++) {
-        if (value_same(&v, &d->ui->unfolded[i]))
+        if (groups_same_value(&v, &d->ui->unfolded[i]))
             return true;
     }
     return false;
@@ -216,7 +216,7 @@ static void draw_key(struct drawing *d, const struct group_fit *f, int y, uint32
         if (role == ROLE_TEXT && d->groups->group[group].type == VALUE_NONE)
             role = ROLE_DIM;
         if (role == ROLE_TEXT && by(d) == COL_STATE)
-            role = state_role(state_parse(at, strlen(at)));
+            role = column_state_role(state_parse(at, strlen(at)));
         cut_name(name, at, f->key_w);
         if (columns[by(d)].align == ALIGN_RIGHT)
             canvas_put_right(d->c, x, y, f->key_w, role, name);

@@ -68,8 +68,8 @@ static void sentence(const struct ui *ui, struct str *out)
     snprintf(what, sizeof what, "%s%s%s%s%s", state_name(c->state),
              ui->closing_netns[0] ? ", " : "", ui->closing_netns,
              ui->closing_process[0] ? ", " : "", ui->closing_process);
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
     str_fini(&local);
     str_fini(&remote);

@@ -31,8 +31,8 @@ static void say_about(struct session *s, enum msg id, const struct conn *c, cons
 {
     struct str local = STR_INIT, remote = STR_INIT;
 
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     session_say(s, id, str_text(&local), str_text(&remote), value, NULL);
     str_fini(&local);
     str_fini(&remote);
@@ -55,7 +55,7 @@ static void process_of(const struct sample *s, uint32_t row, char out[UI_PROCESS
 
     out[0] = '\0';
     if (row != UINT32_MAX && sample_owner(s, row, NULL)) {
-        process_fit(s, row, INT_MAX, &process);
+        column_process_fit(s, row, INT_MAX, &process);
         snprintf(out, UI_PROCESS_MAX, "%s", str_text(&process));
     }
     str_fini(&process);

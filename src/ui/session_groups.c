@@ -8,9 +8,10 @@
 bool group_under_cursor(const struct session *s, uint32_t *group)
 {
     const struct row_view *l = s->list;
-    if (!l->grouped || s->ui.cursor >= l->rows.n || !line_is_group(l->rows.row[s->ui.cursor]))
+    if (!l->grouped || s->ui.cursor >= l->rows.n ||
+        !groups_line_is_group(l->rows.row[s->ui.cursor]))
         return false;
-    *group = line_group(l->rows.row[s->ui.cursor]);
+    *group = groups_line_group(l->rows.row[s->ui.cursor]);
     return true;
 }
 
@@ -59,7 +60,7 @@ static bool in_step(const struct session *s)
 static int unfolded_at(const struct ui *ui, const struct value *v)
 {
     for (uint32_t i = 0; i < ui->n_unfolded; i++) {
-        if (value_same(&ui->unfolded[i], v))
+        if (groups_same_value(&ui->unfolded[i], v))
             return (int)i;
     }
     return -1;
@@ -104,7 +105,7 @@ bool group_sideways(struct session *s, int sign)
     }
     if (!s->list->grouped || sign > 0 || s->ui.column_scroll > 0 || at >= s->list->rows.n)
         return false;
-    while (at > 0 && !line_is_group(s->list->rows.row[at]))
+    while (at > 0 && !groups_line_is_group(s->list->rows.row[at]))
         at--;
     table_select(s, at);
     return true;

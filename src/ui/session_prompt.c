@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session_internal.h"
 #include "../app/options.h"
+#include "session_internal.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 
@@ -110,7 +110,7 @@ void interval_step(struct session *s, int sign)
 static bool interval_accept(struct session *s)
 {
     size_t n;
-    const struct option *row = &settings_options(&n)[SETTING_INTERVAL];
+    const struct option *row = &options_keys(&n)[SETTING_INTERVAL];
     struct option_value value;
     struct err err;
     if (!s->ui.line.len)

@@ -101,8 +101,8 @@ static void say_lost(struct session *s, bool gone)
         return;
     }
     struct str local = STR_INIT, remote = STR_INIT;
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
                   : gone               ? MSG_SESSION_GONE
                   : s->list->grouped   ? MSG_SESSION_OTHER_GROUP
@@ -278,7 +278,7 @@ void table_text(const struct session *s, const struct conn *c, struct str *out)
         table_row_text(s->list->sample, &naming, drawn, view_columns(&v, drawn), row, out);
         return;
     }
-    conn_format_local(c, out);
+    column_format_local(c, out);
     str_add(out, "  ");
-    conn_format_remote(c, out);
+    column_format_remote(c, out);
 }

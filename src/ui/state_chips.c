@@ -120,7 +120,7 @@ void draw_chips(struct drawing *d)
 
         canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
                    chosen  ? ROLE_CURSOR
-                   : state ? state_role(state)
+                   : state ? column_state_role(state)
                            : ROLE_TEXT,
                    chip->text);
         if (state && drawing_warned_states(d) >> state & 1)
@@ -188,7 +188,7 @@ void draw_count_chips(struct canvas *c, int x, int y, int room,
         unsigned state = state_list_state(chips.chip[i].index);
 
         canvas_put(c, x + chips.chip[i].x + 1, y, room,
-                   role == ROLE_TEXT ? state_role(state) : role, chips.chip[i].text);
+                   role == ROLE_TEXT ? column_state_role(state) : role, chips.chip[i].text);
     }
     if (chips.left_out) {
         snprintf(more, sizeof more, "+%d", chips.left_out);

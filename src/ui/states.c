@@ -145,7 +145,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     bool chosen = d->ui->state_list == index, focused = d->ui->focus == FOCUS_STATES;
     uint64_t count = 0;
     bool zero = !state_list_count(d->s, state, &count) || count == 0;
-    enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
+    enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
     bool warned = state && drawing_warned_states(d) >> state & 1;
     struct spark spark;
 
@@ -166,7 +166,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     }
     spark_make(&spark, drawing_history(d), state, f->cells);
     spark.flat &= !warned;
-    spark_draw(&spark, d->c, x + f->spark_x, y, state ? state_role(state) : ROLE_TEXT);
+    spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
 }
 
 /* A head over a field, right-aligned or at its start, with a blank on each side in the rule. */

@@ -18,7 +18,7 @@ int table_lines(const struct drawing *d, const struct table_page *p, uint32_t po
 {
     uint32_t line = d->rows->row[position];
 
-    return drawing_is_group(d, position) ? group_lines(d, &p->groups, line_group(line))
+    return drawing_is_group(d, position) ? group_lines(d, &p->groups, groups_line_group(line))
                                          : fit_row_lines(&p->fit, &d->s->conn[line]);
 }
 
@@ -67,7 +67,7 @@ static char mark_of(const struct drawing *d, uint32_t position)
     const struct row_times *times;
 
     if (drawing_is_group(d, position))
-        return group_mark(d, line_group(row));
+        return group_mark(d, groups_line_group(row));
     times = s->times ? &s->times[row] : NULL;
     if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
@@ -122,7 +122,7 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
         str_add(out, state_short_name(c->state));
     else if (id == COL_PROCESS)
-        process_fit(d->s, row, column->w, out);
+        column_process_fit(d->s, row, column->w, out);
     else
         column_format(id, d->s, row, out);
 }
@@ -134,7 +134,7 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
     if (row_role != ROLE_TEXT)
         return row_role;
     if (id == COL_STATE)
-        return mark == '*' ? ROLE_CHANGED : state_role(c->state);
+        return mark == '*' ? ROLE_CHANGED : column_state_role(c->state);
     return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 }
 
@@ -211,7 +211,7 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
     else if (mark == '-' || (mark == '+' && colored))
         row_role = mark_role(mark);
     if (drawing_is_group(d, at->position))
-        draw_group(d, &p->groups, at->y, line_group(at->row), row_role);
+        draw_group(d, &p->groups, at->y, groups_line_group(at->row), row_role);
     else
         draw_cells(d, &p->fit, at, row_role, colored ? mark : ' ');
     bool keeps = colored || mark == '-' || mark == '!';
