@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli_error.h"
 #include "command_line.h"
@@ -75,4 +76,29 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
     if (!rc)
         text_use(settings_language(s, utf8));
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
+}
+
+void settings_for_ui(const struct settings *s, struct ui_settings *ui)
+{
+    const bool counts_closed = s->mode == MODE_LIVE || s->mode == MODE_LEARN;
+    *ui = (struct ui_settings){
+        .width = s->width,
+        .height = s->height,
+        .interval_ms = s->interval_ms,
+        .fade_s = s->fade_s,
+        .n_columns = s->n_columns,
+        .sort = s->sort,
+        .sort_given = s->sort_given,
+        .group_by = s->group_by,
+        .group_sort = s->group_sort,
+        .readonly = s->readonly,
+        .host_names = s->host_names,
+        .service_names = s->service_names,
+        .bindings = s->bindings,
+        .netns = s->netns,
+        .recorded = s->read_path != NULL,
+        .close_stats = counts_closed ? s->cpu_budget : 0,
+    };
+    memcpy(ui->columns, s->columns, sizeof ui->columns);
+    memcpy(ui->filter, s->filter, sizeof ui->filter);
 }

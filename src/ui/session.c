@@ -12,7 +12,7 @@
 
 static void init_ui(struct session *s, bool utf8, bool ascii)
 {
-    const struct settings *set = s->settings;
+    const struct ui_settings *set = s->settings;
     struct ui *ui = &s->ui;
     ui_init(ui);
     ui->w = set->width ? set->width : 80;
@@ -33,7 +33,7 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     memcpy(ui->chosen, set->columns, set->n_columns * sizeof(set->columns[0]));
 }
 
-int session_new(struct session **out, const struct settings *settings, int wake_fd, bool utf8,
+int session_new(struct session **out, const struct ui_settings *settings, int wake_fd, bool utf8,
                 bool ascii)
 {
     struct session *s = calloc(1, sizeof(*s));

@@ -1,5 +1,5 @@
 /* The session in its files: what they share, then a section for each file that has something for
- * the others. What is for the outside is in tcptop/app/session.h. */
+ * the others. What is for the outside is in tcptop/ui/session.h. */
 #ifndef TCPTOP_SRC_UI_SESSION_INTERNAL_H
 #define TCPTOP_SRC_UI_SESSION_INTERNAL_H
 
@@ -34,7 +34,7 @@ struct opened {
 };
 
 struct session {
-    const struct settings *settings;
+    const struct ui_settings *settings;
     struct ui ui;
     int64_t now_ns; /* of the event being handled */
 

@@ -54,7 +54,7 @@ bool netns_menu_open(struct session *s)
         session_say(s, MSG_LESSON_ONLY_HERE, NULL);
         return false;
     }
-    if (s->settings->read_path) {
+    if (s->settings->recorded) {
         session_say(s, MSG_SESSION_NETNS_RECORDED, NULL);
         return false;
     }

@@ -36,7 +36,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
         .list_namespaces = s->ui.overlay == OVERLAY_NAMESPACES,
-        .close_stats = s->settings->mode == MODE_LIVE || s->lesson ? s->settings->cpu_budget : 0,
+        .close_stats = s->settings->close_stats,
     };
     watch(s, &r);
     if (r.n_watched) /* their figures make the history */

@@ -128,7 +128,7 @@ static void press(struct session *session, char *names)
 
 int main(int argc, char **argv)
 {
-    static struct settings settings;
+    static struct ui_settings settings;
     struct session *session;
     struct canvas canvas;
     struct sink out;
