@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app.h"
 #include "cli_error.h"
 #include "command_line.h"
 #include "settings_options.h"
@@ -96,7 +97,9 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
         .service_names = s->service_names,
         .bindings = s->bindings,
         .netns = s->netns,
-        .recorded = s->read_path != NULL,
+        .read_path = s->read_path,
+        .open_recording = app_open_recording,
+        .context = s,
         .close_stats = counts_closed ? s->cpu_budget : 0,
     };
     memcpy(ui->columns, s->columns, sizeof ui->columns);

@@ -2,13 +2,17 @@
 #include "tcptop/config/ini.h"
 
 #include <errno.h>
-#include <iniparser/iniparser.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#if __has_include(<iniparser/iniparser.h>)
+#include <iniparser/iniparser.h>
+#else
+#include <iniparser.h>
+#endif
 
 #include "file.h"
 #include "tcptop/base/edit_distance.h"
@@ -18,6 +22,10 @@
 #define LINE_MAX_LEN 1000 /* iniparser 4.1 gives the whole file up at 1023 */
 #define PROBLEMS_MAX 20   /* a wrong file must not flood the screen */
 #define NAME_SHOWN   48
+
+/* Stands for a backslash in what iniparser gets: 4.2 takes a backslash in quotes for an escape and
+ * drops it, 4.1 does not. A value with this byte of its own is refused. */
+#define BACKSLASH '\x01'
 
 /* The walk through one file. */
 struct scan {
@@ -108,6 +116,8 @@ static bool section_known(const struct scan *s, const char *name)
     return false;
 }
 
+/* What stands in the file is not repeated unless it is a known name: the file may be no
+ * configuration, and its content a secret. */
 static void unknown_section(struct scan *s, const char *name)
 {
     const char *nearest = NULL;
@@ -120,9 +130,9 @@ static void unknown_section(struct scan *s, const char *name)
         }
     }
     if (nearest) {
-        complain(s, "unknown section [%s], did you mean [%s]?", name, nearest);
+        complain(s, "unknown section, did you mean [%s]?", nearest);
     } else {
-        complain(s, "unknown section [%s]", name);
+        complain(s, "unknown section");
     }
 }
 
@@ -160,17 +170,20 @@ static void unknown_key(struct scan *s, const char *key)
         }
     }
     if (!nearest) {
-        complain(s, "unknown key '%s' in [%s]", key, s->section);
+        complain(s, "unknown key in [%s]", s->section);
     } else if (best == 0) {
         complain(s, "'%s' belongs in section [%s]", key, nearest->section);
     } else {
-        complain(s, "unknown key '%s', did you mean '%s'?", key, nearest->key);
+        complain(s, "unknown key, did you mean '%s'?", nearest->key);
     }
 }
 
 /* What iniparser would read otherwise than it looks; NULL when nothing. */
 static const char *value_trap(const char *value, size_t len)
 {
+    if (memchr(value, BACKSLASH, len)) {
+        return "holds a control character or is not UTF-8";
+    }
     if (len > 0 && (value[0] == '"' || value[0] == '\'')) {
         const char *close = memchr(value + 1, value[0], len - 1);
         if (!close) {
@@ -201,7 +214,7 @@ static void take_key(struct scan *s, const char *line, size_t len)
     char key[NAME_SHOWN];
     take_name(key, line, (size_t)(equals - line));
     if (s->before_first) {
-        complain(s, "'%s' stands before the first [section]", key);
+        complain(s, "a key stands before the first [section]");
     }
     if (!s->in_section) {
         return; /* of an unknown section only the name was worth a word */
@@ -227,7 +240,9 @@ static void take_key(struct scan *s, const char *line, size_t len)
     }
     s->line_of[row] = s->line;
     str_addf(&s->good, "%s = ", key);
-    str_add_bytes(&s->good, value, value_len);
+    for (size_t i = 0; i < value_len; i++) {
+        str_add_char(&s->good, value[i] == '\\' ? BACKSLASH : value[i]);
+    }
     str_add_char(&s->good, '\n');
 }
 
@@ -301,6 +316,18 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
     return parsed;
 }
 
+/* Copies the value of `row` as it stands in the file, without quotes and comment. */
+static void get_value(const dictionary *parsed, const struct option *row,
+                      char value[LINE_MAX_LEN + 1])
+{
+    char name[2 * NAME_SHOWN];
+    snprintf(name, sizeof(name), "%s:%s", row->section, row->key);
+    snprintf(value, LINE_MAX_LEN + 1, "%s", iniparser_getstring(parsed, name, ""));
+    for (char *p = value; (p = strchr(p, BACKSLASH)) != NULL;) {
+        *p = '\\';
+    }
+}
+
 /* The values of the rows that the file sets; a bad one leaves the default. */
 static void take_values(struct scan *s, const dictionary *parsed, struct option_value *values)
 {
@@ -309,11 +336,10 @@ static void take_values(struct scan *s, const dictionary *parsed, struct option_
         if (s->line_of[i] == 0) {
             continue;
         }
-        char name[2 * NAME_SHOWN];
-        snprintf(name, sizeof(name), "%s:%s", row->section, row->key);
-        const char *text = iniparser_getstring(parsed, name, NULL);
+        char text[LINE_MAX_LEN + 1];
         struct err why;
-        if (option_parse(row, text ? text : "", &values[i], &why) != 0) {
+        get_value(parsed, row, text);
+        if (option_parse(row, text, &values[i], &why) != 0) {
             add_problem(s, s->line_of[i], why.msg);
         }
     }

@@ -165,6 +165,7 @@ static void lead_processes(struct breakdown_work *w)
         utf8_sanitise_into(p->name, sizeof p->name, g->member[0]->process,
                            strlen(g->member[0]->process));
         p->pid = g->member[0]->pid;
+        p->start_ticks = g->member[0]->start_ticks;
     }
 }
 
@@ -175,7 +176,7 @@ static void find_limit(struct breakdown_work *w)
     bool recorded = w->s->backend == BACKEND_FRAME || w->s->backend == BACKEND_RAW;
 
     if (b->state != TCP_STATE_CLOSE_WAIT || b->n_processes == 0 || b->process[0].former ||
-        recorded || !process_files_max(b->process[0].pid, &b->files_max))
+        recorded || !process_files_max(b->process[0].pid, b->process[0].start_ticks, &b->files_max))
         b->files_max = 0;
 }
 

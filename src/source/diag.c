@@ -105,7 +105,8 @@ static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
 static bool known(const struct record *r)
 {
     return (r->m.idiag_family == AF_INET || r->m.idiag_family == AF_INET6) &&
-           r->m.idiag_state >= TCP_STATE_ESTABLISHED && r->m.idiag_state <= TCP_STATE_CLOSING;
+           r->m.idiag_state >= TCP_STATE_ESTABLISHED && r->m.idiag_state <= TCP_STATE_CLOSING &&
+           r->m.idiag_timer <= TIMER_DELACK;
 }
 
 /* Bound-only sockets are asked for by bit 13 and come as state 7. */
@@ -125,12 +126,8 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     struct attr info = {NULL, 0}, congestion = {NULL, 0};
     struct tcp_metrics *metrics;
 
-    if (len < sizeof(*r)) {
-        s->rejected++;
-        return DIAG_MORE;
-    }
-    if (!known(r) || (s->needs & NEED_TCP_INFO &&
-                      !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion))) {
+    if (len < sizeof(*r) || !known(r) ||
+        !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion)) {
         s->rejected++;
         return DIAG_MORE;
     }

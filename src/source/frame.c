@@ -34,7 +34,7 @@ static const struct {
     }
     NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
     NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
-    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why),
+    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why[LANG_EN]),
     TEXT(17, netns),    TEXT(18, host.name),    TEXT(19, host.kernel),
 #undef TEXT
 #undef NUMBER
@@ -229,6 +229,9 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
+    for (int l = 0; l < LANG_COUNT; l++) /* a recording holds the English one */
+        if (l != LANG_EN)
+            memcpy(s->why[l], s->why[LANG_EN], sizeof s->why[l]);
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;

@@ -115,7 +115,7 @@ static int damaged_end(struct recording *r, int error, struct sample *s, struct 
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
-    s->why[0] = '\0';
+    memset(s->why, 0, sizeof s->why);
     sample_set_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1),
                       NULL);
     return 0;
@@ -266,11 +266,12 @@ static bool is_dump(const uint8_t *p, size_t len)
 static int recognise(struct recording *r, struct err *err)
 {
     static const struct source_ops frame_ops = {.name = "frames",
+                                                .is_recording = true,
                                                 .sample = sample_frame,
                                                 .close = recording_close,
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
-        .name = "raw", .sample = sample_raw, .close = recording_close};
+        .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)

@@ -14,15 +14,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/base/utf8.h"
 
 #define TIMEOUT_MS 2000 /* of the first try; the second waits longer */
 #define TRIES      2
 #define WAIT_MS    1000
+#define STOP_NS    (50 * NS_PER_MS)
 
-#define CLASS_IN     1
-#define TYPE_PTR     12
+#define SOCKETS_MAX 32 /* c-ares opens at most one for UDP and one for TCP per server */
+
 #define REVERSE_NAME 80
 
 struct resolver {
@@ -31,7 +33,11 @@ struct resolver {
     int bell;    /* eventfd: something to do */
     int wake_fd; /* the caller's */
     ares_channel channel;
-    unsigned under_way; /* of the thread alone */
+
+    /* of the thread alone */
+    unsigned under_way;
+    struct pollfd polled[1 + SOCKETS_MAX]; /* the bell, then the sockets of c-ares */
+    nfds_t polled_n;
 
     /* under the lock */
     bool stop;
@@ -65,9 +71,9 @@ static void tell(struct resolver *r, const struct name_key *k, enum name_outcome
         if (outcome == NAME_FOUND && !a->name[0])
             a->outcome = NAME_NONE;
     }
-    pthread_mutex_unlock(&r->lock);
-    if (r->wake_fd >= 0)
+    if (!r->stop && r->wake_fd >= 0) /* which may be closed after that */
         ring(r->wake_fd);
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* The end of a question. What ended only because the channel closes is not told. */
@@ -89,6 +95,34 @@ static int address_bytes(const struct name_key *k)
     return k->family == AF_INET ? 4 : 16;
 }
 
+/* Asks DNS for the PTR record of `name`; answered() gets the outcome. From 1.28 on c-ares has an
+ * API of parsed records, and newer versions deprecate the one before it. */
+#if ARES_VERSION >= 0x011c00
+static void dns_answered(void *arg, ares_status_t status, size_t timeouts,
+                         const ares_dns_record_t *reply)
+{
+    struct question *q = arg;
+    const char *name = NULL;
+    size_t n = status == ARES_SUCCESS ? ares_dns_record_rr_cnt(reply, ARES_SECTION_ANSWER) : 0;
+
+    (void)timeouts;
+    for (size_t i = 0; i < n; i++) {
+        const ares_dns_rr_t *rr = ares_dns_record_rr_get_const(reply, ARES_SECTION_ANSWER, i);
+        if (ares_dns_rr_get_type(rr) == ARES_REC_TYPE_PTR)
+            name = ares_dns_rr_get_str(rr, ARES_RR_PTR_DNAME);
+    }
+    answered(q, status == ARES_SUCCESS && !name ? ARES_ENODATA : (int)status, name);
+}
+
+static void query_ptr(struct question *q, const char *name)
+{
+    ares_query_dnsrec(q->resolver->channel, name, ARES_CLASS_IN, ARES_REC_TYPE_PTR, dns_answered, q,
+                      NULL);
+}
+#else
+#define CLASS_IN 1
+#define TYPE_PTR 12
+
 static void dns_answered(void *arg, int status, int timeouts, unsigned char *reply, int len)
 {
     struct question *q = arg;
@@ -102,6 +136,12 @@ static void dns_answered(void *arg, int status, int timeouts, unsigned char *rep
     if (host)
         ares_free_hostent(host);
 }
+
+static void query_ptr(struct question *q, const char *name)
+{
+    ares_query(q->resolver->channel, name, CLASS_IN, TYPE_PTR, dns_answered, q);
+}
+#endif
 
 /* "1.2.0.192.in-addr.arpa", RFC 1035, 3.5; by four bits in ip6.arpa, RFC 3596, 2.5 */
 static void reverse_name(char out[REVERSE_NAME], const struct name_key *k)
@@ -135,7 +175,7 @@ static void file_answered(void *arg, int status, int timeouts, struct hostent *h
         return;
     }
     reverse_name(name, &q->key);
-    ares_query(q->resolver->channel, name, CLASS_IN, TYPE_PTR, dns_answered, q);
+    query_ptr(q, name);
 }
 
 static void ask_dns(struct resolver *r, const struct name_key *k)
@@ -195,24 +235,33 @@ static bool ask_all(struct resolver *r)
     return !stop;
 }
 
+/* c-ares calls this when it waits for something else at a socket; both false: it closes it. */
+static void socket_state(void *arg, ares_socket_t fd, int readable, int writable)
+{
+    struct resolver *r = arg;
+    short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+    nfds_t i = 1;
+
+    while (i < r->polled_n && r->polled[i].fd != fd)
+        i++;
+    if (!events && i < r->polled_n)
+        r->polled[i] = r->polled[--r->polled_n];
+    else if (events && i < 1 + SOCKETS_MAX) {
+        r->polled[i] = (struct pollfd){.fd = fd, .events = events};
+        r->polled_n += i == r->polled_n;
+    }
+}
+
 /* Wait for the bell, for DNS, or until c-ares has something to give up. */
 static void wait_and_process(struct resolver *r)
 {
-    ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-    struct pollfd fds[ARES_GETSOCK_MAXNUM + 1] = {{.fd = r->bell, .events = POLLIN}};
-    /* reading below, writing above; the macros for it shift into the sign */
-    unsigned bits = (unsigned)ares_getsock(r->channel, sockets, ARES_GETSOCK_MAXNUM);
+    struct pollfd fds[1 + SOCKETS_MAX]; /* a copy: c-ares opens and closes sockets on the way */
     struct timeval longest = {.tv_sec = WAIT_MS / 1000}, tv;
     struct timeval *due = ares_timeout(r->channel, r->under_way ? &longest : NULL, &tv);
+    nfds_t n = r->polled_n;
     uint64_t count;
-    nfds_t n = 1;
 
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        short events = (short)((bits >> i & 1 ? POLLIN : 0) |
-                               (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
-        if (events)
-            fds[n++] = (struct pollfd){.fd = sockets[i], .events = events};
-    }
+    memcpy(fds, r->polled, n * sizeof fds[0]);
     poll(fds, n, due ? (int)(due->tv_sec * 1000 + due->tv_usec / 1000) + 1 : -1);
     if (fds[0].revents) {
         const ssize_t got = read(r->bell, &count, sizeof count);
@@ -235,23 +284,36 @@ static void *resolver_main(void *arg)
     return NULL;
 }
 
+static int library_status;
+
+/* The library counts its users without a lock: it is set up once and stays. */
+static void init_library(void)
+{
+    library_status = ares_library_init(ARES_LIB_INIT_ALL);
+}
+
 static int open_channel(struct resolver *r, const char *servers)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char files[] = "f"; /* what ares_gethostbyaddr() may look at */
-    struct ares_options options = {.timeout = TIMEOUT_MS, .tries = TRIES, .lookups = files};
-    int status = ares_library_init(ARES_LIB_INIT_ALL);
+    struct ares_options options = {.timeout = TIMEOUT_MS,
+                                   .tries = TRIES,
+                                   .lookups = files,
+                                   .sock_state_cb = socket_state,
+                                   .sock_state_cb_data = r};
+    int status;
 
-    if (status != ARES_SUCCESS)
-        return status;
+    pthread_once(&once, init_library);
+    if (library_status != ARES_SUCCESS)
+        return library_status;
     status = ares_init_options(&r->channel, &options,
-                               ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
+                               ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+                                   ARES_OPT_SOCK_STATE_CB);
     if (status == ARES_SUCCESS && servers) {
         status = ares_set_servers_ports_csv(r->channel, servers);
         if (status != ARES_SUCCESS)
             ares_destroy(r->channel);
     }
-    if (status != ARES_SUCCESS)
-        ares_library_cleanup();
     return status;
 }
 
@@ -270,6 +332,8 @@ int resolver_start(struct resolver **out, int wake_fd, const char *servers, stru
     }
     pthread_mutex_init(&r->lock, NULL);
     r->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    r->polled[0] = (struct pollfd){.fd = r->bell, .events = POLLIN};
+    r->polled_n = 1;
     rc = r->bell < 0 ? -errno : thread_start(&r->thread, resolver_main, r);
     if (rc == 0) {
         *out = r;
@@ -278,7 +342,6 @@ int resolver_start(struct resolver **out, int wake_fd, const char *servers, stru
     if (r->bell >= 0)
         close(r->bell);
     ares_destroy(r->channel);
-    ares_library_cleanup();
     pthread_mutex_destroy(&r->lock);
     free(r);
     return err_set(err, rc, "%s", err_name(rc));
@@ -313,6 +376,18 @@ bool resolver_take(struct resolver *r, struct name_answer *a)
     return there;
 }
 
+static void clear_up(void *arg)
+{
+    struct resolver *r = arg;
+
+    pthread_join(r->thread, NULL);
+    ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
+    close(r->bell);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+/* A list of services that the network keeps may hold the thread up. */
 void resolver_stop(struct resolver *r)
 {
     if (!r)
@@ -321,10 +396,5 @@ void resolver_stop(struct resolver *r)
     r->stop = true;
     pthread_mutex_unlock(&r->lock);
     ring(r->bell);
-    pthread_join(r->thread, NULL);
-    ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
-    ares_library_cleanup();
-    close(r->bell);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    (void)thread_run_until(clear_up, r, clock_mono_ns() + STOP_NS);
 }

@@ -54,7 +54,7 @@ bool netns_menu_open(struct session *s)
         session_say(s, MSG_LESSON_ONLY_HERE, NULL);
         return false;
     }
-    if (s->settings->recorded) {
+    if (s->settings->read_path) {
         session_say(s, MSG_SESSION_NETNS_RECORDED, NULL);
         return false;
     }
@@ -104,6 +104,6 @@ void netns_note_missing(struct session *s)
     const struct sample *newest = s->newest;
     bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
     if (missing && !s->missing_said)
-        session_say(s, MSG_SESSION_NOTE, newest->why, NULL);
+        session_say(s, MSG_SESSION_NOTE, newest->why[text_language()], NULL);
     s->missing_said = missing;
 }

@@ -109,8 +109,11 @@ void interval_step(struct session *s, int sign)
 
 static bool interval_accept(struct session *s)
 {
-    static const struct option row = {
-        .section = "general", .key = "interval", .type = OPTION_DURATION, .min = 0.1, .max = 3600};
+    static const struct option row = {.section = "general",
+                                      .key = "interval",
+                                      .type = OPTION_DURATION,
+                                      .min = UI_INTERVAL_MIN,
+                                      .max = UI_INTERVAL_MAX};
     struct option_value value;
     struct err err;
     if (!s->ui.line.len)

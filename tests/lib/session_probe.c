@@ -367,6 +367,11 @@ uint64_t probe_valid_job(const struct session *s)
     return s->valid_ticket;
 }
 
+const void *probe_replay(const struct session *s)
+{
+    return s->replaying;
+}
+
 unsigned probe_breakdown_state(const struct session *s)
 {
     return s->breakdown.state;

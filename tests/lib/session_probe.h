@@ -136,6 +136,9 @@ bool probe_searching(const struct session *s); /* F3 is still looking */
 uint64_t probe_last_job(const struct session *s);
 uint64_t probe_valid_job(const struct session *s);
 
+/** The recording being played again, as a mark that each time is another one; NULL: none is. */
+const void *probe_replay(const struct session *s);
+
 /** What the pane's numbers are about: the state (0: there are none), its rows and the sample; and
  *  whether the worker makes new ones. */
 unsigned probe_breakdown_state(const struct session *s);

@@ -3,12 +3,13 @@
 # sockets stand in every state: state, addresses and ports, row for row. What ss refuses, or what
 # only ss has, is told to tcptop as well.
 set -u -f # -f: * is an address here
+. tests/ss.sh
 columns=state,local_addr,local_port,remote_addr,remote_port
 
 # A row is "STATE ADDRESS PORT ADDRESS PORT"; ss leaves the state out where the filter fixes it.
 ss_rows() {
 	# shellcheck disable=SC2086 # words, as one types them
-	ss -Htan $1 | awk '
+	ss_tcp -Htan $1 | awk '
 		function name(state) {
 			if (state == "ESTAB") return "ESTABLISHED"
 			if (state == "UNCONN") return "CLOSE"

@@ -3,6 +3,7 @@
 # address and by port of either end, with a filter too; and all formats tell the same.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/ss.sh
 B=${B:-build}
 tcptop=("$B/tcptop" --no-config)
 coproc HELD { exec "$B/tests/data/states"; } # its input ends when this shell does, and the sockets go
@@ -13,7 +14,7 @@ read -r -t 60 ready <&"${HELD[0]}"
 counted() {
 	local field=$1
 	shift
-	ss -HtanO "$@" | awk -v field="$field" '
+	ss_tcp -HtanO "$@" | awk -v field="$field" '
 		function address(text) { sub(/:[^:]*$/, "", text); sub(/%.*/, "", text); gsub(/[][]/, "", text)
 			return text == "*" ? "::" : text }
 		function port(text) { sub(/.*:/, "", text); return text == "*" ? 0 : text }

@@ -15,6 +15,7 @@ if [ -z "${OWN_PROC:-}" ]; then
 	fi
 	OWN_PROC=1 exec unshare -pmf --mount-proc bash "$0"
 fi
+. tests/ss.sh
 mount -t tmpfs none /run && mkdir /run/netns || exit 1
 [ /var/run -ef /run ] || mount --bind /run /var/run || exit 1
 tcptop=("$B/tcptop" --no-config)
@@ -82,7 +83,7 @@ of() {
 equal() {
 	local where=(-N "$1") end
 	[ "$1" != init ] || where=()
-	ss "${where[@]}" -tanoeHO >"$tmp/ss.$1" 2>"$tmp/ss.err" || { cat "$tmp/ss.err"; return 1; }
+	ss "${where[@]}" -tanoeHO "${no_bound[@]}" >"$tmp/ss.$1" 2>"$tmp/ss.err" || { cat "$tmp/ss.err"; return 1; }
 	end=$(now_ms)
 	of "$1" "$2" >"$tmp/json.$1"
 	{

@@ -5,6 +5,7 @@
 set -u
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
 cd "$(dirname "$0")/../.." || exit 1
+. tests/ss.sh
 B=${B:-build}
 tcptop=("$B/tcptop" --no-config)
 tmp=$(mktemp -d) || exit 1
@@ -56,14 +57,14 @@ states=$("${tcptop[@]}" --once --json | grep -o '"state":"[A-Z_0-9]*"' | sort -u
 verdict "ten states are listed" $?
 
 same "ss and tcptop tell the same" live \
-	ss -tanoeHO -- "${tcptop[@]}" --once --json --columns $columns
+	ss_tcp -tanoeHO -- "${tcptop[@]}" --once --json --columns $columns
 same "so do the columns that nobody asked for" live \
-	ss -tanoeHO -- "${tcptop[@]}" --once --json
+	ss_tcp -tanoeHO -- "${tcptop[@]}" --once --json
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && setpriv --reuid 65534 true 2>/dev/null; then
 	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	same "and to an ordinary user" live \
-		"${nobody[@]}" ss -tanoeHO -- "${nobody[@]}" "${tcptop[@]}" --once --json --columns $columns
+		"${nobody[@]}" ss -tanoeHO "${no_bound[@]}" -- "${nobody[@]}" "${tcptop[@]}" --once --json --columns $columns
 else
 	echo "ok - and to an ordinary user # SKIP not root, so all of this ran as one"
 fi
@@ -85,7 +86,7 @@ grep -v '"type":"summary"' "$tmp/json2" | diff "$tmp/a" - >"$tmp/log"
 verdict "also from standard input" $?
 
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
-	same "and /proc, but for what it does not know" proc ss -tanoeHO -- \
+	same "and /proc, but for what it does not know" proc ss_tcp -tanoeHO -- \
 		sh -c 'strace -f -qq -o /dev/null -e inject=socket:error=EACCES "$@"; [ $? = 3 ]' sh \
 		"${tcptop[@]}" --once --json --columns $columns
 else

@@ -4,6 +4,7 @@
 # rights, a recording and --readonly are told apart.
 # shellcheck source=tests/pty/lib.sh
 . "$(dirname "$0")/lib.sh"
+. tests/ss.sh
 in_own_namespace
 # Only what stays as it is for as long as this takes: orphans are given up, deferred ones accepted.
 coproc HELD { "$B/tests/data/states" 3000 8001 8003 8004 8005 8010 8016 8017 8018; }
@@ -11,7 +12,7 @@ hold=${HELD[1]}
 read -r -t 60 ready <&"${HELD[0]}"
 check "the sockets stand" [ "${ready:-}" = ready ]
 
-sockets() { ss -tanH "$@" | wc -l; }
+sockets() { ss_tcp -tanH "$@" | wc -l; }
 are() { [ "$(sockets "${@:2}")" = "$1" ]; } # are N SS-FILTER…
 only_table() { live 80x24 "-4 -f $1 ${2:-}" && sees 'CONNECTIONS'; }
 

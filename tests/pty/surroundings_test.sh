@@ -82,14 +82,16 @@ fi
 # A day forward and back while it runs.
 if [ $sanitized = no ] && command -v faketime >/dev/null && faketime -f +1d true 2>/dev/null; then
 	library=$(faketime -f +1d env | sed -n 's/^LD_PRELOAD=//p')
-	echo '+0d' >"$tmp/clock"
+	# Newer versions of libfaketime end the program when they find the file empty: it is replaced.
+	set_clock() { echo "$1" >"$tmp/clock.new" && mv "$tmp/clock.new" "$tmp/clock"; }
+	set_clock +0d
 	start 80x24 "env LD_PRELOAD='$library' FAKETIME_TIMESTAMP_FILE=$tmp/clock FAKETIME_NO_CACHE=1 \
 		DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1 TZ=UTC $tcptop --no-config -d 0.1 2>$tmp/err"
 	sees '^━ STATES'
 	sane() { ! screen | grep -qE -- '(^|[ (])-[0-9]|[0-9]{5,}|inf|nan'; }
 	jumped() { shows " $(date -d "$jump hours" +%H):[0-9]{2}:[0-9]{2} "; }
 	for jump in +26 -26 +0; do
-		echo "${jump}h" >"$tmp/clock"
+		set_clock "${jump}h"
 		check "the clock jumps to $jump hours" until_true jumped
 		check "and nothing else does" sane
 	done

@@ -15,6 +15,7 @@
 #include "lib/figures.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/text/text.h"
 
 static struct sample *new_sample(void)
 {
@@ -36,7 +37,7 @@ static struct sample *written_sample(void)
     s->asked_interval_ms = 500;
     s->needs = NEED_TCP_INFO | NEED_BOUND;
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why, "why not");
+    strcpy(s->why[LANG_EN], "why not");
     strcpy(s->netns, "blue");
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
@@ -119,7 +120,7 @@ static void comes_back_as_written(void **state)
     assert_int_equal(s->needs, wrote->needs);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->backend, BACKEND_FRAME);
-    assert_string_equal(s->why, "why not");
+    assert_string_equal(s->why[LANG_EN], "why not");
     assert_string_equal(s->netns, "blue");
     assert_memory_equal(&s->host, &wrote->host, sizeof(s->host));
     assert_int_equal(s->n_live, 2);
@@ -295,7 +296,7 @@ static void damaged_records_make_it_partial(void **state)
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 1);
-    assert_true(strlen(s->why) > 0);
+    assert_true(strlen(s->why[LANG_EN]) > 0);
     sample_unref(s);
     sample_unref(wrote);
     str_fini(&messages);

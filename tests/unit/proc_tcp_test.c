@@ -121,8 +121,9 @@ static void lines_that_are_none(void **state)
     static const char *const lines[] = {
         "hello",
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid",
-        "0: 0100007F:0BB8 0200000A:C350 00 0:0 0:0 0 0 0 1", /* no state 0 */
-        "0: 0100007F:0BB8 0200000A:C350 0C 0:0 0:0 0 0 0 1", /* never shown */
+        "0: 0100007F:0BB8 0200000A:C350 00 0:0 0:0 0 0 0 1",  /* no state 0 */
+        "0: 0100007F:0BB8 0200000A:C350 0C 0:0 0:0 0 0 0 1",  /* never shown */
+        "0: 0100007F:0BB8 0200000A:C350 01 0:0 06:0 0 0 0 1", /* no timer 6 */
         "0: 0100007F:10BB8 0200000A:C350 01 0:0 0:0 0 0 0 1",
         "0: 0100007F:0BB8 0200000A:C350 01 100000000:0 0:0 0 0 0 1",
         "0: 0100007F:0BB8 0200000A:C350 01 0:0 100:0 0 0 0 1",

@@ -1,6 +1,7 @@
 /* The terminal's own promises, on a pty whose master the test holds: nothing is written when
  * nothing is new, nothing waits for a terminal that takes no bytes, a terminal that is gone is
  * noticed, the glyph question is asked once and loses no key, and all is as found at the end. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,7 +25,7 @@
 
 static int master, slave;
 static struct termios before;
-static struct term *term;
+static struct tty *term;
 static struct canvas canvas;
 
 static int set_up(void **state)
@@ -268,6 +270,31 @@ static void test_refused_types(void **state)
     }
 }
 
+/* What the terminal cannot be opened for is said, and it is not its type. */
+static void test_causes(void **state)
+{
+    const struct term_options options = {.utf8 = true};
+    const struct winsize large = {.ws_row = 24, .ws_col = 65535};
+    struct rlimit before_limit, few;
+    struct err err = {""};
+
+    (void)state;
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &large), 0);
+    assert_int_equal(term_open(&term, &options, slave, slave, &err), -EOVERFLOW);
+    assert_non_null(strstr(err.msg, "65535x24"));
+    assert_null(strstr(err.msg, "type"));
+
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &(struct winsize){.ws_row = 24, .ws_col = 80}), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before_limit), 0);
+    few = before_limit;
+    for (few.rlim_cur = (rlim_t)slave + 1; few.rlim_cur <= (rlim_t)slave + 4; few.rlim_cur++) {
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        assert_int_equal(term_open(&term, &options, slave, slave, &err), -EMFILE);
+        assert_string_equal(err.msg, err_name(EMFILE));
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before_limit), 0);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -281,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_types, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_causes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,7 +96,7 @@ enum language settings_language(const struct settings *s, bool utf8);
 /** How the rows are grouped, with the sums of the columns in force; only where group_by says. */
 struct grouping settings_grouping(const struct settings *s);
 
-/** What the screen needs of them; texts in it are those of `s`. */
+/** What the screen needs of them; texts in it are those of `s`, which outlives it. */
 void settings_for_ui(const struct settings *s, struct ui_settings *ui);
 
 /** The colours for a terminal of that depth: theme, background, [colors]. */

@@ -37,7 +37,8 @@ struct breakdown_list {
 struct breakdown_process {
     char name[BREAKDOWN_NAME];
     uint32_t pid;
-    bool former; /* it held them before */
+    uint64_t start_ticks; /* see struct owner */
+    bool former;          /* it held them before */
     uint32_t count;
 };
 

@@ -7,7 +7,8 @@
 
 #include "tcptop/model/state.h"
 
-/* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). Unknown codes are kept as they are. */
+/* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). A record with another code is damaged: it
+ * is left out and counted. */
 enum conn_timer {
     TIMER_OFF = 0,
     TIMER_RETRANSMIT = 1, /* also loss probe, SYN and SYN,ACK */
@@ -92,6 +93,11 @@ static inline unsigned conn_counts_as(const struct conn *c)
         return TCP_STATE_BOUND_INACTIVE;
     return c->state < TCP_STATE_COUNT ? c->state : 0;
 }
+
+/** Does the kernel take it for a connection of the loopback: is either end in 127.0.0.0/8, also
+ *  mapped into IPv6, or ::1, or is it bound to the loopback device? net/ipv4/tcp_ipv4.c
+ *  tcp_twsk_unique(), which does so for tcp_tw_reuse = 2. */
+bool conn_is_loopback(const struct conn *c);
 
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
 bool conn_same_endpoints(const struct conn *a, const struct conn *b);

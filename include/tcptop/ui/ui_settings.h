@@ -6,6 +6,12 @@
 #include "tcptop/ui/keymap.h"
 #include "tcptop/ui/ui_state.h"
 
+struct sample_pipeline;
+
+/* Seconds between two samples that a user may ask for. */
+#define UI_INTERVAL_MIN 0.01
+#define UI_INTERVAL_MAX 3600
+
 struct ui_settings {
     int width, height; /* of the screen until it is resized; 0: 80 × 24 */
     uint64_t interval_ms;
@@ -21,8 +27,14 @@ struct ui_settings {
     bool host_names, service_names; /* the screen starts with them */
     struct bindings bindings;
     const char *netns;  /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
-    bool recorded;      /* samples come from a file: it has the namespaces that it has */
     double close_stats; /* share of one core for counting closed connections; 0: not counted */
+
+    /* A recording in the place of this host. */
+    const char *read_path; /* its file; NULL: none */
+    /* Opens it once more, with a history of so many points; NULL when that fails. Called by any
+     * thread; `context` is handed to it. */
+    struct sample_pipeline *(*open_recording)(const void *context, uint32_t history_len);
+    const void *context;
 };
 
 #endif
