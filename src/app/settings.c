@@ -14,7 +14,7 @@ static void settings_defaults(struct settings *s)
 {
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
-    bindings_init(&s->bindings);
+    keymap_init(&s->bindings);
     limits_init(&s->limits);
     size_t n;
     const struct option *rows = settings_options(&n);

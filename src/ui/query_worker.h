@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query thread: lists large samples, and searches and writes them, while what was listed before
  * stands on the screen. */
 #ifndef TCPTOP_SRC_UI_QUERY_WORKER_H
@@ -10,11 +11,11 @@
 struct worker;
 
 /** `wake_fd`: eventfd, gets 1 per answer and per errand done. Returns 0 or -errno. */
-int worker_start(struct worker **w, int wake_fd);
+int query_worker_start(struct worker **w, int wake_fd);
 
 /** Ask for a listing; the job is taken over, one not yet begun is replaced. Returns the job's
  *  ticket; tickets grow. */
-uint64_t worker_ask(struct worker *w, struct row_view_job *job);
+uint64_t query_worker_ask(struct worker *w, struct row_view_job *job);
 
 struct answer {
     uint64_t ticket; /* of the job it answers */
@@ -23,7 +24,7 @@ struct answer {
 };
 
 /** The newest answer, taken over by the caller; false when there is none. */
-bool worker_take(struct worker *w, struct answer *a);
+bool query_worker_take(struct worker *w, struct answer *a);
 
 struct session;
 
@@ -32,7 +33,7 @@ struct session;
  * thread of its own, so that nothing waits for it. */
 struct task {
     struct task *next;
-    struct worker *worker;                           /* set by worker_run() */
+    struct worker *worker;                           /* set by query_worker_run() */
     bool (*step)(struct task *e);                    /* a part of it; true when it is done */
     void (*tell)(struct task *e, struct session *s); /* then, by the thread that draws */
     void (*free)(struct task *e);
@@ -46,15 +47,15 @@ struct task {
 };
 
 /** Begin an errand, where it computes when those before it are done; the worker has it until
- *  worker_done(). */
-void worker_run(struct worker *w, struct task *e);
+ *  query_worker_done(). */
+void query_worker_run(struct worker *w, struct task *e);
 
 /** An errand that is done, given back; NULL when there is none. */
-struct task *worker_done(struct worker *w);
+struct task *query_worker_done(struct worker *w);
 
 /** Cancel all errands, those with cut() only when they have not completed within WORKER_GRACE_MS.
  *  Returns when every one and the job under way have ended, and frees everything: a caller that
  *  cannot wait that long uses thread_run_until(). NULL is accepted. */
-void worker_stop(struct worker *w);
+void query_worker_stop(struct worker *w);
 
 #endif

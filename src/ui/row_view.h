@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A sample as the screen shows it: its rows in order, pinned ones first, and its survey. Immutable
  * and shared: the thread that draws has one, the query worker may still search in it. */
 #ifndef TCPTOP_SRC_UI_ROW_VIEW_H

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* A recording once more: the connections that a key has opened or pinned were not followed when it
  * was played first. */
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "session_internal.h"
+#include "session_rows.h"
 #include "tcptop/source/sampler.h"
 
 struct replay {

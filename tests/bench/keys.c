@@ -209,7 +209,7 @@ int main(int argc, char **argv)
         fputs("usage: keys [ROWS [STATE [ROUNDS]]]\n", stderr);
         return 2;
     }
-    bindings_init(&settings.bindings);
+    keymap_init(&settings.bindings);
     b.pool = sample_pool_new();
     b.diff = diff_new();
     b.wake_fd = eventfd(0, EFD_CLOEXEC);

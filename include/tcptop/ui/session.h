@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One person at one screen: turns keys, samples and time into UI state. Knows no terminal, so the
  * live screen, --dump and the tests drive it alike. */
 #ifndef TCPTOP_UI_SESSION_H
@@ -17,7 +18,7 @@ struct session;
  * is told when the query worker has an answer; without one everything is computed at once. Returns
  * 0 or -errno.
  *
- *  session_free() waits for what is under way on other threads: see worker_stop(). */
+ *  session_free() waits for what is under way on other threads: see query_worker_stop(). */
 int session_new(struct session **s, const struct ui_settings *settings, int wake_fd, bool utf8,
                 bool ascii);
 void session_free(struct session *s);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user has set before the screen opens, as far as the user interface needs it. The command
  * line and the configuration file are read above this layer, which fills this in. */
 #ifndef TCPTOP_UI_UI_SETTINGS_H
