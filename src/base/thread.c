@@ -60,7 +60,8 @@ void thread_condition_init(pthread_cond_t *condition)
 
 bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t end)
 {
-    const struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
+    const struct timespec t = {.tv_sec = (time_t)(end / NS_PER_S),
+                               .tv_nsec = (long)(end % NS_PER_S)};
 
     return pthread_cond_timedwait(condition, lock, &t) != ETIMEDOUT;
 }

@@ -62,15 +62,19 @@ bool conn_same(const struct conn *a, const struct conn *b)
     return a->cookie == b->cookie && a->netns == b->netns;
 }
 
-uint64_t conn_tuple_hash(const struct conn *c)
+uint64_t conn_tuple_hash(const struct conn *c, uint64_t seed)
 {
     uint64_t ports =
         (uint64_t)c->sport << 48 | (uint64_t)c->dport << 32 | (uint64_t)c->family << 16 | c->netns;
 
-    return hash_bytes(c->dst, sizeof c->dst, hash_bytes(c->src, sizeof c->src, hash_u64(ports)));
+    return hash_bytes(c->dst, sizeof c->dst,
+                      hash_bytes(c->src, sizeof c->src, hash_u64(ports ^ seed)));
 }
 
 uint64_t conn_hash(const struct conn *c)
 {
-    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c) : hash_u64(c->cookie);
+    uint64_t seed = hash_secret()->seed;
+
+    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c, seed)
+                                     : hash_u64(c->cookie + hash_u64(c->netns ^ seed));
 }

@@ -219,12 +219,12 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     uint32_t kept = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION;
 
     while (len >= FIELD_HEAD) {
-        size_t value_len = get_le(p + 2, 2);
+        size_t value_len = (size_t)get_le(p + 2, 2);
 
         if (value_len > len - FIELD_HEAD)
             break;
         read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
-        if (owners->map)
+        if (owners->lookup)
             frame_owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
@@ -235,7 +235,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
-    if (owners->map && s->needs & NEED_OWNER)
+    if (owners->lookup && s->needs & NEED_OWNER)
         kept |= NEED_OWNER | NEED_USER;
     s->needs &= kept;
     s->backend = BACKEND_FRAME;
@@ -244,7 +244,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
 
 static int read_messages(struct sample *s, const uint8_t *p, size_t len)
 {
-    struct diag d = {.sample = s, .states = STATE_MASK_LISTED};
+    struct diag d = {.sample = s, .states = STATE_MASK_LISTED, .swapped = diag_is_swapped(p, len)};
 
     if (s->needs & NEED_BOUND)
         d.states |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
@@ -260,10 +260,10 @@ static int read_messages(struct sample *s, const uint8_t *p, size_t len)
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_map *map,
+int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_lookup *lookup,
                    struct err *err)
 {
-    struct frame_owners owners = {.map = NULL};
+    struct frame_owners owners = {.lookup = NULL};
     const uint8_t *p = bytes;
     int64_t size = len < FRAME_PRELUDE_BYTES ? -EBADMSG : frame_size(p);
 
@@ -275,15 +275,15 @@ int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
-    size_t header_len = get_le(p + 8, 4), message_len = get_le(p + 12, 8);
+    size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
     uint32_t crc = crc32_update(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
-    if (map)
-        frame_owners_begin(&owners, map);
+    if (lookup)
+        frame_owners_begin(&owners, lookup);
     bool sound = read_header(s, &owners, header, header_len);
-    if (map && frame_owners_end(&owners))
+    if (lookup && frame_owners_end(&owners))
         return -ENOMEM;
     if (!sound)
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);

@@ -36,7 +36,7 @@ struct recording {
     struct bytes last; /* the last whole frame: what a damaged end repeats */
     uint64_t frames;   /* replayed so far */
     bool ended;
-    struct owner_map *owners; /* as the last frame told; owned */
+    struct owner_lookup *owners; /* as the last frame told; owned */
 };
 
 /* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
@@ -158,7 +158,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
  * -ENOMEM. `*open`: the last one does not end its dump. */
 static int take_messages(struct recording *r, struct diag *d, bool *damaged, bool *open)
 {
-    size_t whole = diag_whole(r->next.data, r->next.len, damaged);
+    size_t whole = diag_whole(r->next.data, r->next.len, d->swapped, damaged);
 
     for (size_t at = 0; at < whole; at += d->used) {
         enum diag_result result = diag_parse(d, r->next.data + at, whole - at);
@@ -191,7 +191,8 @@ static int sample_raw(struct source *src, const struct request *req, struct samp
 {
     struct recording *r = (struct recording *)src;
     struct diag d = {.sample = s,
-                     .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
+                     .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE),
+                     .swapped = diag_is_swapped(r->next.data, r->next.len)};
     uint64_t offset = 0;
     bool damaged = false, open = true;
     ssize_t got = 1;
@@ -229,14 +230,14 @@ static void recording_close(struct source *src)
 
     if (r->fd > STDIN_FILENO)
         close(r->fd);
-    owner_map_free(r->owners);
+    owner_lookup_free(r->owners);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
     free(r);
 }
 
-static struct owner_map *recording_owners(struct source *src)
+static struct owner_lookup *recording_owners(struct source *src)
 {
     return ((struct recording *)src)->owners;
 }
@@ -257,6 +258,10 @@ static bool is_dump(const uint8_t *p, size_t len)
     if (len < sizeof(h))
         return false;
     memcpy(&h, p, sizeof(h));
+    if (diag_is_swapped(p, len)) {
+        h.nlmsg_len = __builtin_bswap32(h.nlmsg_len);
+        h.nlmsg_type = __builtin_bswap16(h.nlmsg_type);
+    }
     return h.nlmsg_len >= sizeof(h) && h.nlmsg_len <= DIAG_MESSAGE_MAX &&
            (h.nlmsg_type == TCPDIAG_GETSOCK || h.nlmsg_type == SOCK_DIAG_BY_FAMILY ||
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
@@ -278,7 +283,7 @@ static int recognise(struct recording *r, struct err *err)
         return source_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
     if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
         r->source.ops = &frame_ops;
-        r->owners = owner_map_new(); /* without memory nobody is known */
+        r->owners = owner_lookup_new(); /* without memory nobody is known */
     } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
         return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
                             text(MSG_SOURCE_NEWER));

@@ -144,7 +144,7 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     else if (id == COL_PROCESS)
         process_fit(d->s, row, column->w, out);
     else
-        columns[id].format(d->s, row, out);
+        column_format(id, d->s, row, out);
 }
 
 /* The role of a cell in a row whose own role is `row_role`. */
@@ -212,7 +212,7 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
     }
     if (alone) {
         str_clear(&text);
-        columns[COL_REMOTE].format(d->s, at->row, &text);
+        column_format(COL_REMOTE, d->s, at->row, &text);
         endpoint_name(d, c, true, f->room - table_columns_remote_x(f), &text);
         draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
     }
@@ -758,7 +758,7 @@ void table_row_text(const struct sample *sample, const struct naming *naming,
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
-        columns[drawn[i]].format(sample, row, out);
+        column_format(drawn[i], sample, row, out);
         if (naming->names && (drawn[i] == COL_LOCAL || drawn[i] == COL_REMOTE))
             add_names(naming, &sample->conn[row], drawn[i] == COL_REMOTE, out);
     }

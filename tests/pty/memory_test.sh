@@ -18,7 +18,7 @@ printed() {
 	local name=$1 at status lines bad='' failures=0
 	shift
 	for at in $(seq 1 130); do
-		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 20 "$tcptop" --no-config "$@" \
+		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 120 "$tcptop" --no-config "$@" \
 			>"$tmp/out" 2>"$tmp/err"
 		status=$?
 		lines=$(grep -c '^tcptop: .*memory' "$tmp/err")
@@ -56,7 +56,7 @@ each() {
 		stty -a >$tmp/before
 		for n in \$(seq 1 $last); do
 			NOMEM_AT=\$n NOMEM_TERM=200 LD_PRELOAD=$tmp/nomem.so \
-				timeout --foreground -s KILL 20 $tcptop --no-config -d 0.01 $* 2>$tmp/err
+				timeout --foreground -s KILL 120 $tcptop --no-config -d 0.01 $* 2>$tmp/err
 			code=\$?
 			stty -a | cmp -s - $tmp/before && kept=kept || kept=changed
 			echo "\$code \$(grep -c '' $tmp/err) \$kept \$n" >>$tmp/runs
@@ -64,7 +64,7 @@ each() {
 		done
 	EOF
 	start 100x30 "bash $tmp/each"
-	patience=200 ended
+	patience=600 ended
 }
 all_end() { # all_end NAME COUNT: what each() has found
 	check "$1 ends each time" [ "$(grep -c '' "$tmp/runs")" = "$2" ]

@@ -232,7 +232,7 @@ static void pieces_of_every_size(void **state)
         size_t taken = 0;
         for (size_t end = piece; taken < in.len; end += piece) {
             end = end < in.len ? end : in.len;
-            size_t whole = diag_whole(in.data + taken, end - taken, &damaged);
+            size_t whole = diag_whole(in.data + taken, end - taken, false, &damaged);
             assert_false(damaged);
             assert_int_equal(diag_parse(&b.d, in.data + taken, whole), DIAG_MORE);
             taken += whole;
@@ -254,9 +254,9 @@ static void whole_notices_damage(void **state)
     build_conn(&in, &c, NULL, 0);
     size_t one = in.len;
     str_add_many(&in, '\0', 16);
-    assert_int_equal(diag_whole(in.data, in.len, &damaged), one);
+    assert_int_equal(diag_whole(in.data, in.len, false, &damaged), one);
     assert_true(damaged);
-    assert_int_equal(diag_whole(in.data, one - 1, &damaged), 0);
+    assert_int_equal(diag_whole(in.data, one - 1, false, &damaged), 0);
     assert_false(damaged);
     str_fini(&in);
 }

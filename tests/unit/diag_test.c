@@ -189,7 +189,7 @@ static void tcp_info_of_every_length(void **state)
     uint8_t info[BUILD_INFO_BYTES];
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
 
-    memset(info, 0x11, sizeof(info));
+    memset(info, 0x99, sizeof(info)); /* every bit field holds a bit, in either byte order */
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct diag_bench b;
         bench_setup(&b, NEED_TCP_INFO);

@@ -99,7 +99,7 @@ static int sample(struct source *src, struct sample **s)
 /* Play all of `src`: the whole frames in order, then the end, damaged or not. */
 static void expect_play(struct source *src, size_t frames, bool damaged)
 {
-    char where[32];
+    char where[48];
     struct sample *s;
 
     for (size_t i = 1; i <= frames; i++) {

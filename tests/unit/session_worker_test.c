@@ -419,7 +419,7 @@ static void a_recording_is_played_again(void **state)
     assert_true(fd >= 0);
     close(fd);
     write_recording(path);
-    probe_set_large(st.session, UINT32_MAX, FIRST);
+    probe_set_large(st.session, UINT32_MAX, 50);
     st.settings.read_path = path;
     st.settings.open_recording = open_recording;
     st.settings.context = path;

@@ -31,10 +31,10 @@ enum conn_flag {
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
     uint8_t dst[16];
-    uint64_t cookie;
-    uint32_t inode;   /* 0: no file refers to it */
-    uint32_t uid;     /* see CONN_NO_OWNER */
-    uint32_t ifindex; /* bound device or scope of a link-local address; 0: none */
+    _Alignas(8) uint64_t cookie; /* the same layout where 64-bit numbers need only 4 */
+    uint32_t inode;              /* 0: no file refers to it */
+    uint32_t uid;                /* see CONN_NO_OWNER */
+    uint32_t ifindex;            /* bound device or scope of a link-local address; 0: none */
     uint32_t expires_ms;
     uint32_t rqueue; /* bytes; LISTEN: accept queue length */
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
@@ -106,10 +106,14 @@ bool conn_same_endpoints(const struct conn *a, const struct conn *b);
  *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */
 bool conn_same(const struct conn *a, const struct conn *b);
 
-/** A hash consistent with conn_same() among records that both have, or both lack, a cookie. */
+/** A hash for tables in memory, consistent with conn_same() among records that both have, or both
+ * lack, a cookie. Another one in each process, so nobody can choose connections that have the same
+ * one.
+ */
 uint64_t conn_hash(const struct conn *c);
 
-/** The same for a mixed lot, by what every record has. */
-uint64_t conn_tuple_hash(const struct conn *c);
+/** A hash of what every record has, whether it has a cookie or not. With a `seed` of
+ *  hash_secret()->seed nobody can choose connections that have the same one. */
+uint64_t conn_tuple_hash(const struct conn *c, uint64_t seed);
 
 #endif

@@ -21,7 +21,7 @@ void diff_free(struct diff *d);
  * and close_stats_total are counted (`lost` by who filled `next`). next->ended is given back. Rates
  * are told where they were asked for and both samples have figures. Where owners are asked for, a
  * row inherits those it had: as former ones once it has no file, as PENDING with its row in `prev`
- * where they were not known then; owner_map_assign() completes both. A sieved sample was
+ * where they were not known then; owner_lookup_assign() completes both. A sieved sample was
  * counted already, and holds too little for another to be joined to it. Cost is linear. Returns 0
  * or -ENOMEM (then `next` is only itself). */
 int diff_join(struct diff *d, struct sample *next, const struct sample *prev, uint32_t fade_ds);

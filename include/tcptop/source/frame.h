@@ -1,7 +1,9 @@
 /* The frame: one recorded sample, the unit of replay, tests and screenshots.
  *
  * A file is FRAME_MAGIC (8 bytes), then frames, each complete in itself, nothing at the end. All
- * numbers are little-endian; the messages are as the kernel sent them.
+ * numbers are little-endian but those in the messages: these are as the kernel sent them, in the
+ * byte order of the machine that wrote the frame. It is seen from the length of the first message,
+ * see diag_is_swapped(), and messages of the other order are converted when they are read.
  *
  *   bytes  what
  *       4  mark "FRAM"
@@ -37,8 +39,8 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
-#include "tcptop/model/owner_map.h"
 #include "tcptop/model/sample.h"
+#include "tcptop/owner/lookup.h"
 
 #define FRAME_MAGIC         "tcptopF1"
 #define FRAME_MAGIC_BYTES   8
@@ -58,10 +60,10 @@ void frame_write(struct str *out, const struct sample *s, const void *messages, 
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
 
 /** Read the frame at `bytes` into the empty `s`, and who held its sockets into `owners`, for
- *  owner_map_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is 0,
- *  -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
+ *  owner_lookup_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is
+ * 0, -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
  *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
-int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_map *owners,
+int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_lookup *owners,
                    struct err *err);
 
 #endif

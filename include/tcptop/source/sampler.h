@@ -44,7 +44,8 @@ void sample_pipeline_free(struct sample_pipeline *st); /* NULL is accepted */
 /** From now on every sample is seen by `examiner` (taken over; NULL: by nobody). */
 void sample_pipeline_observe(struct sample_pipeline *st, struct sample_observer *observer);
 
-/** Look for owners on a thread, see owners_start(); what it finds is told by later samples. */
+/** Look for owners on a thread, see owner_scanner_start(); what it finds is told by later samples.
+ */
 void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
                                 void (*answered)(void *context), void *context);
 

@@ -1,0 +1,231 @@
+/* Control groups by the habits of the programs that make them: systemd, docker, podman,
+ * kubernetes with containerd and cri-o, LXC, libvirt. */
+#include "tcptop/owner/cgroup.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tcptop/base/utf8.h"
+
+#define ID_DIGITS    64 /* of a container's id */
+#define SHORT_DIGITS 12 /* of it as docker and podman print it */
+#define PART_MAX     256
+
+/* A part of a path, between slashes. */
+struct part {
+    const char *text;
+    size_t len;
+};
+
+static bool starts(struct part p, const char *with)
+{
+    size_t len = strlen(with);
+
+    return p.len >= len && memcmp(p.text, with, len) == 0;
+}
+
+static bool ends(struct part p, const char *with)
+{
+    size_t len = strlen(with);
+
+    return p.len > len && memcmp(p.text + p.len - len, with, len) == 0;
+}
+
+static bool is(struct part p, const char *text)
+{
+    return p.len == strlen(text) && starts(p, text);
+}
+
+static struct part without(struct part p, size_t front, const char *suffix)
+{
+    return (struct part){p.text + front, p.len - front - (suffix ? strlen(suffix) : 0)};
+}
+
+/* The part before `end`, "" at the front of the path. */
+static struct part last_part(const char *path, const char *end)
+{
+    const char *from;
+
+    while (end > path && end[-1] == '/')
+        end--;
+    for (from = end; from > path && from[-1] != '/'; from--)
+        ;
+    return (struct part){from, (size_t)(end - from)};
+}
+
+static bool is_id(struct part p)
+{
+    size_t digits = 0;
+
+    while (digits < p.len && isxdigit((unsigned char)p.text[digits]))
+        digits++;
+    return digits == ID_DIGITS && p.len == ID_DIGITS;
+}
+
+static void put(char *out, size_t size, const char *kind, struct part name)
+{
+    char text[PART_MAX];
+    int len = snprintf(text, sizeof text, "%s%.*s", kind, (int)name.len, name.text);
+
+    if (len >= (int)sizeof text)
+        len = (int)sizeof text - 1;
+    utf8_sanitise_into(out, size, text, (size_t)len);
+}
+
+/* What stands before the id of a container, "PREFIX-ID.scope", and whose it is. */
+static const struct {
+    const char *prefix, *kind;
+} makers[] = {
+    {"docker-", "docker "},
+    {"libpod-conmon-", "podman conmon "},
+    {"libpod-", "podman "},
+    {"cri-containerd-", "containerd "},
+    {"crio-conmon-", "cri-o conmon "},
+    {"crio-", "cri-o "},
+    {"nerdctl-", "nerdctl "},
+};
+
+/* A container by its id; `outer`: the path up to this part. */
+static bool name_container(struct part p, struct part outer, char *out, size_t size)
+{
+    const char *kind = "container ";
+    struct part id = ends(p, ".scope") ? without(p, 0, ".scope") : p;
+    struct part parent = last_part(outer.text, outer.text + outer.len);
+    size_t i = 0;
+
+    while (i < sizeof makers / sizeof *makers && !starts(id, makers[i].prefix))
+        i++;
+    if (i < sizeof makers / sizeof *makers) {
+        kind = makers[i].kind;
+        id = without(id, strlen(makers[i].prefix), NULL);
+    } else if (is(parent, "docker")) {
+        kind = "docker ";
+    }
+    if (!is_id(id))
+        return false;
+    if (memmem(outer.text, outer.len, "kubepods", 8))
+        kind = "kubernetes ";
+    put(out, size, kind, (struct part){id.text, SHORT_DIGITS});
+    return true;
+}
+
+/* Containers and machines that have names of their own. */
+static bool name_machine(struct part p, struct part outer, char *out, size_t size)
+{
+    struct part parent = last_part(outer.text, outer.text + outer.len);
+
+    if (starts(p, "lxc.payload."))
+        put(out, size, "lxc ", without(p, 12, NULL));
+    else if (is(parent, "lxc") || is(parent, "lxc.payload"))
+        put(out, size, "lxc ", p);
+    else if (starts(p, "machine-") && ends(p, ".scope"))
+        put(out, size, "machine ", without(p, 8, ".scope"));
+    else
+        return false;
+    return true;
+}
+
+static bool is_unit(struct part p)
+{
+    return ends(p, ".service") || ends(p, ".scope") || ends(p, ".socket") || ends(p, ".mount") ||
+           ends(p, ".swap");
+}
+
+static void name_unit(struct part p, char *out, size_t size)
+{
+    if (starts(p, "session-") && ends(p, ".scope"))
+        put(out, size, "session ", without(p, 8, ".scope"));
+    else
+        put(out, size, "", p);
+}
+
+/* systemd writes "-" within a name as "\x2d". */
+static void unescape(const char *path, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (const char *p = path; *p && n + 1 < size; n++) {
+        unsigned value;
+        if (p[0] == '\\' && p[1] == 'x' && sscanf(p + 2, "%2x", &value) == 1 && value >= ' ' &&
+            value < 0x7f && isxdigit((unsigned char)p[3])) {
+            out[n] = (char)value;
+            p += 4;
+        } else {
+            out[n] = *p++;
+        }
+    }
+    out[n] = '\0';
+}
+
+/* From the innermost part outwards; false when `name` knows none. */
+static bool each_part(const char *path, bool (*name)(struct part, struct part, char *, size_t),
+                      char *out, size_t size)
+{
+    struct part p = last_part(path, path + strlen(path));
+
+    for (; p.len > 0; p = last_part(path, p.text)) {
+        if (name(p, (struct part){path, (size_t)(p.text - path)}, out, size))
+            return true;
+    }
+    return false;
+}
+
+/* The manager of a unit lives in its init.scope: that is the unit. */
+static bool name_innermost_unit(struct part p, struct part outer, char *out, size_t size)
+{
+    struct part parent = last_part(outer.text, outer.text + outer.len);
+
+    if (!is_unit(p) || (is(p, "init.scope") && is_unit(parent)))
+        return false;
+    name_unit(p, out, size);
+    return true;
+}
+
+void cgroup_label(const char *path, char *out, size_t size)
+{
+    char plain[1024];
+
+    unescape(path, plain, sizeof plain);
+    if (!each_part(plain, name_container, out, size) &&
+        !each_part(plain, name_machine, out, size) &&
+        !each_part(plain, name_innermost_unit, out, size))
+        put(out, size, "", last_part(plain, plain + strlen(plain)));
+}
+
+/* How well a line tells: version 2 best, then the service manager's, then the longest. */
+static unsigned worth(struct part controllers, struct part path)
+{
+    unsigned length = path.len < 1000 ? (unsigned)path.len : 1000;
+
+    if (path.len <= 1)
+        return 0;
+    if (controllers.len == 0)
+        return 3000;
+    return is(controllers, "name=systemd") ? 2000 : length;
+}
+
+void cgroup_path(const char *bytes, size_t len, char *out, size_t size)
+{
+    const char *end = bytes + len, *next;
+    unsigned best = 0;
+
+    out[0] = '\0';
+    for (const char *line = bytes; line < end; line = next + 1) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        if (!next)
+            next = end;
+        const char *first = memchr(line, ':', (size_t)(next - line));
+        const char *second = first ? memchr(first + 1, ':', (size_t)(next - first - 1)) : NULL;
+        if (!second)
+            continue;
+        struct part controllers = {first + 1, (size_t)(second - first - 1)};
+        struct part path = {second + 1, (size_t)(next - second - 1)};
+        if (worth(controllers, path) <= best || path.len >= size)
+            continue;
+        best = worth(controllers, path);
+        memcpy(out, path.text, path.len);
+        out[path.len] = '\0';
+    }
+}
