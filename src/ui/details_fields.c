@@ -470,7 +470,8 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
 
     if (t->watch && watch_whole(t->watch, &span)) {
         char seconds[24];
-        double covered = (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the strip */
+        double covered =
+            (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
 
         snprintf(seconds, sizeof seconds, "%.0f", covered / (double)NS_PER_S);
         draw_fill(title, MSG_VIEW_LAST_SECONDS, seconds, NULL, NULL);

@@ -135,12 +135,12 @@ static void add_paused(struct header *h, const char *time)
     add_badge(h, text);
 }
 
-/* Badges worst first, then the time, unless a badge has told it. */
+/* Badges worst first, then the time, unless a badge says it. */
 static void add_time(struct header *h)
 {
     const struct sample *s = h->d->s, *newest = h->newest;
     char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
-    bool told = false, badge = false;
+    bool said = false, badge = false;
 
     if (s && s->wall_ns)
         fmt_clock(time, sizeof time, s->wall_ns);
@@ -149,7 +149,7 @@ static void add_time(struct header *h)
         age_words(age, h->d->v->now_ns - s->mono_ns);
         draw_fill(text, MSG_VIEW_BADGE_STALE, age, NULL, NULL);
         add_badge(h, text);
-        told = badge = true;
+        said = badge = true;
     }
     if (is_part(s)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_PARTIAL));
@@ -161,13 +161,13 @@ static void add_time(struct header *h)
     }
     if (h->d->ui->paused) {
         add_paused(h, time);
-        told = badge = true;
+        said = badge = true;
     }
     if (s && (s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
         badge = true;
     }
-    if (badge && !told && h->part[PART_TIME])
+    if (badge && !said && h->part[PART_TIME])
         runs_addf(&h->left, ROLE_TEXT, " %s", time);
     else if (!badge)
         runs_add(&h->left, ROLE_TEXT, time);

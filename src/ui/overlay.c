@@ -125,20 +125,13 @@ void overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     ops->extent(&d, lines, shown);
 }
 
-uint32_t overlay_clamp(uint32_t from, int64_t step, uint32_t last)
-{
-    const int64_t to = (int64_t)from + step;
-
-    return to < 0 ? 0 : to > last ? last : (uint32_t)to;
-}
-
 void overlay_scroll(struct session *s, int64_t lines)
 {
     struct view v = session_view(s);
     uint32_t all, shown;
 
     overlay_extent(&v, &all, &shown);
-    s->ui.overlay_top = overlay_clamp(s->ui.overlay_top, lines, all > shown ? all - shown : 0);
+    s->ui.overlay_top = session_clamp(s->ui.overlay_top, lines, all > shown ? all - shown : 0);
 }
 
 bool overlay_movement(enum command_id command, enum move_unit *unit, int *sign)

@@ -40,7 +40,7 @@ struct overlay_ops {
     /* The connection that it is about, and that actions mean. NULL: that under the cursor. */
     const struct conn *(*subject)(const struct ui *ui);
 
-    uint32_t needs;        /* what samples must tell for it (enum need) */
+    uint32_t needs;        /* what samples must contain for it (enum need) */
     bool lists_namespaces; /* they must list all namespaces */
 };
 
@@ -58,9 +58,6 @@ unsigned overlay_on_list(struct session *s);
 
 /** The connection that the open overlay is about, NULL when it is about none. */
 const struct conn *overlay_subject(const struct ui *ui);
-
-/** `from` moved by `step`, not beyond 0 and `last`. */
-uint32_t overlay_clamp(uint32_t from, int64_t step, uint32_t last);
 
 /** Scroll by so many lines, as far as there are lines. */
 void overlay_scroll(struct session *s, int64_t lines);

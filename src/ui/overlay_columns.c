@@ -67,7 +67,7 @@ static unsigned command(struct session *s, enum command_id command)
 static void carry(struct session *s, int sign)
 {
     struct ui *ui = &s->ui;
-    uint32_t at = ui->overlay_cursor, to = overlay_clamp(at, sign, ui->n_menu - 1);
+    uint32_t at = ui->overlay_cursor, to = session_clamp(at, sign, ui->n_menu - 1);
     unsigned id = ui->menu[at];
 
     ui->menu[at] = ui->menu[to];

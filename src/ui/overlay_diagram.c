@@ -22,7 +22,7 @@
 #define NOTES     2
 #define WINDOW_S  60.0
 
-/* A box per state, in the order of the strip; and which box is next to it. */
+/* A box per state, in the order of the list of states; and which box is next to it. */
 struct box {
     int x, y;
     uint8_t up, down, left, right; /* enum tcp_state; 0: none */

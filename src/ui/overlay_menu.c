@@ -91,7 +91,7 @@ void overlay_menu_move_by(struct session *s, int64_t lines)
     uint32_t all, shown;
 
     overlay_extent(&v, &all, &shown);
-    ui->overlay_cursor = overlay_clamp(ui->overlay_cursor, lines, ui->n_menu ? ui->n_menu - 1 : 0);
+    ui->overlay_cursor = session_clamp(ui->overlay_cursor, lines, ui->n_menu ? ui->n_menu - 1 : 0);
     if (ui->overlay_cursor < ui->overlay_top)
         ui->overlay_top = ui->overlay_cursor;
     if (shown && ui->overlay_cursor - ui->overlay_top >= shown)

@@ -405,7 +405,7 @@ static void move(struct session *s, enum move_unit unit, int sign)
     if (unit == MOVE_END)
         s->ui.overlay_cursor = sign > 0 && n ? n - 1 : 0;
     else if (unit == MOVE_LINE)
-        s->ui.overlay_cursor = overlay_clamp(before, sign, n ? n - 1 : 0);
+        s->ui.overlay_cursor = session_clamp(before, sign, n ? n - 1 : 0);
     if (s->ui.overlay_cursor != before) {
         show_cursor(s);
         s->ui.warning_key = f->list[s->ui.overlay_cursor].key;

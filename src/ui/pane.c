@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "group_rows.h"
-#include "overlay.h"
 #include "pane.h"
 #include "session_rows.h"
 
@@ -209,7 +208,7 @@ unsigned pane_numbers_state(const struct view *v)
 
 struct breaking {
     struct task task;      /* first: they are cast */
-    struct row_view *list; /* a reference: its sample and survey */
+    struct row_view *list; /* a reference: its sample and summary */
     struct breakdown_work work;
     struct breakdown breakdown;
     bool done;
@@ -225,7 +224,7 @@ static bool breaking_step(struct task *e)
     return true;
 }
 
-static void breaking_tell(struct task *e, struct session *s)
+static void breaking_on_done(struct task *e, struct session *s)
 {
     struct breaking *b = (struct breaking *)e;
     s->breakdown = b->breakdown;
@@ -246,7 +245,8 @@ static struct breaking *breaking_new(const struct session *s, unsigned state)
     struct breaking *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
-    b->task = (struct task){.step = breaking_step, .tell = breaking_tell, .free = breaking_free};
+    b->task =
+        (struct task){.step = breaking_step, .on_done = breaking_on_done, .free = breaking_free};
     if (breakdown_begin(&b->work, &b->breakdown, s->list->sample, &s->list->summary, state)) {
         free(b);
         return NULL;
@@ -310,7 +310,7 @@ void pane_scroll(struct session *s, int lines)
 
     if (state < TCP_STATE_COUNT)
         s->ui.pane_top[state] =
-            (uint16_t)overlay_clamp(s->ui.pane_top[state], lines, hidden_lines(s));
+            (uint16_t)session_clamp(s->ui.pane_top[state], lines, hidden_lines(s));
 }
 
 static void scroll_by(struct session *s, enum move_unit unit, int sign)

@@ -305,7 +305,7 @@ static bool closing_step(struct task *e)
     return true;
 }
 
-static void closing_tell(struct task *e, struct session *s)
+static void closing_on_done(struct task *e, struct session *s)
 {
     s->sample_now = true;
     say_result(s, (struct closing *)e);
@@ -324,7 +324,7 @@ static void close_it(struct session *s)
         return;
     }
     c->task = (struct task){
-        .step = closing_step, .tell = closing_tell, .free = closing_free, .waits = true};
+        .step = closing_step, .on_done = closing_on_done, .free = closing_free, .waits = true};
     c->destroy = s->destroy;
     c->conn = s->ui.closing;
     c->inode = s->closing_inode;
@@ -338,7 +338,7 @@ static unsigned key(struct session *s, keycode key)
 {
     struct ui *ui = &s->ui;
 
-    if (!s->heard)
+    if (!s->input_was_quiet)
         return REACT_NOTHING;
     if (key != 'y') {
         say_about(s, MSG_CLOSE_NOT, &ui->closing, NULL);

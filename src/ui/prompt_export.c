@@ -139,7 +139,7 @@ static bool export_step(struct task *e)
     return true;
 }
 
-static void export_tell(struct task *e, struct session *s)
+static void export_on_done(struct task *e, struct session *s)
 {
     struct export *x = (struct export *)e;
     char count[FMT_SIZE];
@@ -177,7 +177,7 @@ static void export_write(struct session *s, const char *path)
         return;
     }
     x->task = (struct task){.step = export_step,
-                            .tell = export_tell,
+                            .on_done = export_on_done,
                             .free = export_free,
                             .cut = export_cut,
                             .waits = true};

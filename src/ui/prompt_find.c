@@ -62,7 +62,7 @@ static uint32_t position_now(const struct session *s, const struct find *f)
     return table_position(s, &f->list->sample->conn[row], row, NULL);
 }
 
-static void find_tell(struct task *e, struct session *s)
+static void find_on_done(struct task *e, struct session *s)
 {
     uint32_t position = position_now(s, (struct find *)e);
     s->finding = NULL;
@@ -89,7 +89,7 @@ static struct find *find_new(const struct session *s, uint32_t from)
     struct find *f = calloc(1, sizeof(*f));
     if (!f)
         return NULL;
-    f->task = (struct task){.step = find_step, .tell = find_tell, .free = find_free};
+    f->task = (struct task){.step = find_step, .on_done = find_on_done, .free = find_free};
     f->list = row_view_ref(s->list);
     f->n_columns = table_columns(&v, f->columns);
     f->naming = endpoint_naming(s);

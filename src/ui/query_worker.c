@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The query thread: one listing under way, one waiting, one answer not yet taken; and errands, of
+/* The query thread: one listing under way, one waiting, one answer not yet taken; and tasks, of
  * which those that may have to wait run on threads of their own. */
 #include "query_worker.h"
 
@@ -21,13 +21,13 @@ struct worker {
     int wake_fd;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t asked;
-    pthread_cond_t ended; /* an errand; on the monotonic clock */
+    pthread_cond_t ended; /* a task; on the monotonic clock */
     bool stop;
     uint64_t tickets;            /* the last one is that of the job waiting or begun last */
     struct row_view_job waiting; /* without a sample: none */
     struct answer answer;        /* ticket 0: none */
-    struct queue tasks, done;    /* the first errand may be under way */
-    struct queue apart;          /* errands with a thread of their own, all under way */
+    struct queue tasks, done;    /* the first task may be under way */
+    struct queue apart;          /* tasks with a thread of their own, all under way */
 };
 
 static void push(struct queue *q, struct task *e)
@@ -71,7 +71,7 @@ static void wake(struct worker *w)
     (void)written; /* a full eventfd wakes as well */
 }
 
-/* What to do next: a job, else an errand. */
+/* What to do next: a job, else a task. */
 struct work {
     struct row_view_job job;
     uint64_t ticket;

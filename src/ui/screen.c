@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The frame as a whole, and what samples must tell for it. */
+/* The frame as a whole, and what samples must contain for it. */
 #include "tcptop/ui/screen.h"
 
 #include "footer.h"

@@ -92,6 +92,11 @@ void session_use_destroy(struct session *s,
     s->destroy = destroy;
 }
 
+void session_use_lesson(struct session *s, struct lesson *lesson)
+{
+    ui_lesson_start(s, lesson);
+}
+
 void session_free(struct session *s)
 {
     if (!s)
@@ -277,9 +282,9 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
     bool paste = in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END;
 
     advance(s, now_ns);
-    s->heard = !s->deaf;
+    s->input_was_quiet = !s->input_busy;
     s->input_ns = now_ns;
-    s->deaf = true;
+    s->input_busy = true;
     if (!s->pasting)
         s->ui.message[0] = '\0';
     if (s->pasting || paste) {
@@ -295,7 +300,7 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
     settle(s);
 }
 
-/* Lost events are told once; in a storm again after a while, with all since. */
+/* Report lost events at once, and further ones after CLOSE_EVENTS_LOST_NS, all together. */
 static void say_lost_close_events(struct session *s, const struct sample *newest)
 {
     uint64_t lost = newest->close_stats_total.lost;
@@ -375,7 +380,7 @@ void session_tick(struct session *s, int64_t now_ns)
 void session_quiet(struct session *s, int64_t at_ns)
 {
     if (at_ns - s->input_ns >= CLOSE_QUIET_NS)
-        s->deaf = false;
+        s->input_busy = false;
 }
 
 /* The sooner of two times, 0 being none. */
@@ -390,7 +395,7 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
     due = sooner(due, prompt_filter_due_ns(s));
     if (s->pasting)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
-    if (prompt_ops(&s->ui)->draw_question && s->deaf)
+    if (prompt_ops(&s->ui)->draw_question && s->input_busy)
         due = sooner(due, s->input_ns + CLOSE_QUIET_NS);
     if (s->lesson)
         due = sooner(due, lesson_due(s->lesson, now_ns));

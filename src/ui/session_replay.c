@@ -32,7 +32,7 @@ static bool replay_step(struct task *e)
            sample_pipeline_next(r->pipeline, &r->req, &r->last, &err);
 }
 
-static void replay_tell(struct task *e, struct session *s)
+static void replay_on_done(struct task *e, struct session *s)
 {
     struct replay *r = (struct replay *)e;
 
@@ -65,8 +65,8 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    r->task =
-        (struct task){.step = replay_step, .tell = replay_tell, .free = replay_free, .waits = true};
+    r->task = (struct task){
+        .step = replay_step, .on_done = replay_on_done, .free = replay_free, .waits = true};
     r->settings = s->settings;
     r->req = *req;
     r->req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */

@@ -110,7 +110,7 @@ bool session_run(struct session *s, struct task *e, const struct sample *about)
     }
     while (!e->step(e))
         ;
-    e->tell(e, s);
+    e->on_done(e, s);
     e->free(e);
     return false;
 }
@@ -140,7 +140,7 @@ void session_take_answers(struct session *s)
         take_answer(s, a);
     while ((e = query_worker_done(s->worker))) {
         if (!e->cancelled)
-            e->tell(e, s);
+            e->on_done(e, s);
         e->free(e);
     }
 }

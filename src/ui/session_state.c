@@ -95,3 +95,10 @@ int64_t session_step(enum move_unit unit, uint32_t all, uint32_t shown)
            : unit == MOVE_PAGE ? shown
                                : all;
 }
+
+uint32_t session_clamp(uint32_t from, int64_t step, uint32_t last)
+{
+    const int64_t to = (int64_t)from + step;
+
+    return to < 0 ? 0 : to > last ? last : (uint32_t)to;
+}

@@ -37,7 +37,7 @@ struct session {
     struct task *breaking;      /* the next one, on the worker; NULL: none */
     unsigned breaking_state;
 
-    uint64_t close_events_lost;   /* as told in the footer */
+    uint64_t close_events_lost;   /* that the footer has reported */
     int64_t close_events_lost_ns; /* when; 0: never */
 
     struct worker *worker; /* NULL: everything is computed at once */
@@ -77,8 +77,8 @@ struct session {
     struct destroyed (*destroy)(const struct conn *c, const struct destroy_place *place);
     uint64_t closing_inode; /* of the namespace of ui.closing, 0: tcptop's own */
     int64_t input_ns;       /* of the last input of any kind */
-    bool deaf;              /* since then input has not been quiet */
-    bool heard;             /* it had been quiet before the input being handled */
+    bool input_busy;        /* since then input has not been quiet for a while */
+    bool input_was_quiet;   /* before the input being handled */
 
     struct lesson *lesson; /* NULL: none is played */
 
@@ -133,5 +133,8 @@ bool session_movement(enum command_id command, enum move_unit *unit, int *sign);
 
 /** Lines of a step where `all` lines are listed and `shown` of them are drawn. */
 int64_t session_step(enum move_unit unit, uint32_t all, uint32_t shown);
+
+/** `from` moved by `step`, not beyond 0 and `last`. */
+uint32_t session_clamp(uint32_t from, int64_t step, uint32_t last);
 
 #endif

@@ -8,7 +8,8 @@
 
 void states_draw(struct drawing *d);
 
-/** Counts by state as chips from (x, y) on; what does not fit is told by number. */
+/** Counts by state as chips from (x, y) on; of the states that do not fit only their number is
+ * shown. */
 void states_draw_chips(struct canvas *c, int x, int y, int room,
                        const uint32_t count[TCP_STATE_COUNT], enum role role);
 

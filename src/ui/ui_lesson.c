@@ -59,7 +59,7 @@ static void go_on(struct session *s)
     follow(s);
 }
 
-void session_use_lesson(struct session *s, struct lesson *lesson)
+void ui_lesson_start(struct session *s, struct lesson *lesson)
 {
     s->lesson = lesson;
     s->ui.lesson.steps = lesson->script->n;

@@ -72,14 +72,13 @@ struct ui_lesson {
 struct ui {
     int w, h;
     enum ui_focus focus;
-    enum ui_focus
-        subject; /* what the pane is about: FOCUS_STATES (the strip's choice) or FOCUS_TABLE
-                    (the row under the cursor), whichever had the focus last */
+    enum ui_focus subject; /* what the pane is about: FOCUS_STATES (the chosen state) or FOCUS_TABLE
+                              (the row under the cursor), whichever had the focus last */
     enum ui_pane pane;
     enum ui_overlay overlay;
     enum ui_prompt prompt;
 
-    /* states strip: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
+    /* list of states: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
     unsigned state_list;
 
     /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
@@ -162,7 +161,7 @@ struct ui {
 /** How the rows are grouped as the ui has it; only where group_by says. */
 struct grouping ui_grouping(const struct ui *ui);
 
-/** The state that the strip has chosen, 0 for "all". */
+/** The state that is chosen in the list of states, 0 for "all". */
 unsigned ui_state_list_state(const struct ui *ui);
 
 /** Defaults: focus on the states, TIME_WAIT chosen, sort by state, parked cursor. */
