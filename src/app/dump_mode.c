@@ -21,6 +21,7 @@
 
 struct dump {
     const struct settings *s;
+    struct ui_settings ui_settings;
     struct session *session;
     struct sample_pipeline *pipeline;
     struct sample *last;
@@ -175,7 +176,8 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));
-    r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
+    settings_for_ui(d->s, &d->ui_settings);
+    r = session_new(&d->session, &d->ui_settings, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 

@@ -31,6 +31,7 @@
 
 struct live_mode {
     const struct settings *s;
+    struct ui_settings ui_settings;
     struct session *session;
     struct tty *term;
     struct sampler *sampler; /* NULL: none, or a recording stands at its end */
@@ -98,7 +99,8 @@ static int open_session(struct live_mode *l, bool utf8)
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
         return -errno;
-    const int rc = session_new(&l->session, l->s, l->wake_fd, utf8, false);
+    settings_for_ui(l->s, &l->ui_settings);
+    const int rc = session_new(&l->session, &l->ui_settings, l->wake_fd, utf8, false);
     if (rc == 0 && !l->s->read_path)
         session_use_destroy(l->session, destroy_conn);
     if (rc == 0 && l->lesson)

@@ -11,18 +11,18 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app.h"
 #include "cli_error.h"
 #include "options.h"
 #include "tcptop/model/state.h"
 
-#define INTERVAL_MAX_S       3600 /* longer is no interval but a port */
-#define INTERVAL_PLAUSIBLE_S 60   /* without COUNT, on a terminal */
+#define INTERVAL_PLAUSIBLE_S 60 /* without COUNT, on a terminal */
 
 static void set_defaults(struct settings *s)
 {
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
-    bindings_init(&s->bindings);
+    keymap_init(&s->bindings);
     limits_init(&s->limits);
     size_t n;
     const struct option *rows = options_keys(&n);
@@ -127,7 +127,7 @@ static int apply_operands(struct command_line *c, struct err *err)
         return 0;
     const bool number = option_number(c->interval, 0, 65535, &whole) == 0;
     const bool implausible = !c->count && whole > INTERVAL_PLAUSIBLE_S && isatty(STDOUT_FILENO);
-    if (number && (whole > INTERVAL_MAX_S || implausible))
+    if (number && (whole > UI_INTERVAL_MAX || implausible))
         return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
     if (option_setting_text(c->s, SETTING_INTERVAL, NULL, c->interval, NULL))
         return cli_error_usage(err, MSG_BAD_OPERAND, c->interval, NULL);
@@ -275,6 +275,33 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
     if (!rc)
         text_use(settings_language(s, utf8));
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
+}
+
+void settings_for_ui(const struct settings *s, struct ui_settings *ui)
+{
+    const bool counts_closed = s->mode == MODE_LIVE || s->mode == MODE_LEARN;
+    *ui = (struct ui_settings){
+        .width = s->width,
+        .height = s->height,
+        .interval_ms = s->interval_ms,
+        .fade_s = s->fade_s,
+        .n_columns = s->n_columns,
+        .sort = s->sort,
+        .sort_given = s->sort_given,
+        .group_by = s->group_by,
+        .group_sort = s->group_sort,
+        .readonly = s->readonly,
+        .host_names = s->host_names,
+        .service_names = s->service_names,
+        .bindings = s->bindings,
+        .netns = s->netns,
+        .read_path = s->read_path,
+        .open_recording = app_open_recording,
+        .context = s,
+        .close_stats = counts_closed ? s->cpu_budget : 0,
+    };
+    memcpy(ui->columns, s->columns, sizeof ui->columns);
+    memcpy(ui->filter, s->filter, sizeof ui->filter);
 }
 
 /* The locale's name as setlocale() would choose it; "" when the environment names none. */

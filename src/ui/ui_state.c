@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The user interface as it is at the start. */
 #include "tcptop/ui/ui_state.h"
 

@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/ui/session_internal.h"
+#include "../../src/ui/overlay.h"
+#include "../../src/ui/pane.h"
+#include "../../src/ui/prompt.h"
+#include "../../src/ui/session_rows.h"
+#include "../../src/ui/table.h"
 
 const char *probe_overlay(const struct session *s)
 {
@@ -66,7 +70,7 @@ const char *probe_pane(const struct session *s)
 unsigned probe_pane_state(const struct session *s)
 {
     struct view v = session_view(s);
-    return view_pane_state(&v);
+    return pane_state(&v);
 }
 
 unsigned probe_pane_top(const struct session *s, unsigned state)
@@ -169,7 +173,7 @@ uint32_t probe_cursor_line(const struct session *s)
 int probe_screen_line(const struct session *s, uint32_t position)
 {
     struct view v = session_view(s);
-    return view_row_line(&v, position);
+    return table_row_line(&v, position);
 }
 
 unsigned probe_port_at(const struct session *s, uint32_t position)
@@ -296,7 +300,7 @@ uint32_t probe_overlay_end(const struct session *s)
 {
     struct view v = session_view(s);
     uint32_t lines, shown;
-    view_overlay_extent(&v, &lines, &shown);
+    overlay_extent(&v, &lines, &shown);
     return lines - shown;
 }
 
@@ -365,6 +369,11 @@ uint64_t probe_last_job(const struct session *s)
 uint64_t probe_valid_job(const struct session *s)
 {
     return s->valid_ticket;
+}
+
+const void *probe_replay(const struct session *s)
+{
+    return s->replaying;
 }
 
 unsigned probe_breakdown_state(const struct session *s)
@@ -469,11 +478,6 @@ struct names *probe_names(struct session *s)
 void probe_start_resolver(struct session *s, const char *server)
 {
     assert_int_equal(resolver_start(&s->resolver, -1, server, NULL), 0);
-}
-
-const void *probe_replay(const struct session *s)
-{
-    return s->replaying;
 }
 
 bool probe_has_resolver(const struct session *s)

@@ -1,8 +1,9 @@
-/* What the parts of the details overlay share. */
-#ifndef TCPTOP_SRC_UI_OVERLAY_DETAILS_H
-#define TCPTOP_SRC_UI_OVERLAY_DETAILS_H
+/* SPDX-License-Identifier: MIT */
+/* The values that the details of a connection show. */
+#ifndef TCPTOP_SRC_UI_DETAILS_FIELDS_H
+#define TCPTOP_SRC_UI_DETAILS_FIELDS_H
 
-#include "parts.h"
+#include "endpoint_names.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/sample_summary.h"
 
@@ -30,29 +31,19 @@ struct details {
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
     int n_left, n_right;
     const struct finding *found; /* what the doctor says of it; NULL: nothing */
-    struct explain_text verdict; /* the same in lines; details_verdict_fini() */
+    struct explain_text verdict; /* the same in lines */
 };
 
 /** Fill both sides. */
 void details_fields(struct details *t);
 
-/** The lines about the connection as a whole: its state and since when, what was seen of it, its
- *  other end on this host ("" when it is not, or not known to be). */
-void details_state(const struct details *t, char out[FILL_SIZE]);
-void details_seen(const struct details *t, int w, char out[FILL_SIZE]);
-void details_other_end(const struct details *t, char out[FILL_SIZE]);
-
-/** Who opened it: "→" this host, "←" the peer, " " not known. */
-const char *details_direction(const struct details *t);
-
+/** Has it closed, or gone from the sample? */
 bool details_gone(const struct details *t);
 
 /** Text that is cut where it does not fit says so. */
 void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value);
 
-/** The process: "nginx 1184", "nginx 1183 +2" where three share the socket, in parentheses when it
- *  has let go; and its command line. "" where they are not known. */
-void details_process(const struct details *t, char out[DETAILS_VALUE]);
+/** The command line of its process, "" where that is not known. */
 const char *details_command(const struct details *t);
 
 /** How many lines say who shares the socket, 0 where nobody does; and the i-th of them. */
@@ -62,11 +53,5 @@ void details_holder(struct drawing *d, const struct details *t, int i, int x, in
 /** The head of the traces, and the i-th of them, in `w` columns from (x, y) on. */
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w);
 void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w);
-
-/** Look for what the doctor found about the connection, and set it into `w` columns. Then
- *  t->verdict.n_lines says how many lines it takes, 0 where there is nothing. */
-void details_verdict(struct details *t, int w);
-void details_verdict_fini(struct details *t);
-void details_verdict_line(struct drawing *d, const struct details *t, int i, int x, int y, int w);
 
 #endif

@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* A lesson on the screen: its keys, its words, and the state that they are about. */
 #include <errno.h>
 #include <string.h>
 
-#include "session_internal.h"
+#include "states.h"
 #include "tcptop/base/err.h"
 #include "tcptop/lesson/lesson.h"
+#include "ui_lesson.h"
 
 /* What a lesson is about fits a small screen; what the user chose stays. */
 static void choose_columns(struct ui *ui, enum column_id queue)
@@ -17,14 +19,10 @@ static void choose_columns(struct ui *ui, enum column_id queue)
     ui->n_chosen = sizeof chosen / sizeof chosen[0];
 }
 
+/* Connections in CLOSE are listed as bound-only ones. */
 static unsigned state_list_of(unsigned state)
 {
-    unsigned i = 0;
-    if (state == TCP_STATE_BOUND_INACTIVE)
-        state = TCP_STATE_CLOSE; /* they share a row */
-    while (i < STATE_STATE_LIST_COUNT - 1 && state_state_list_order[i] != state)
-        i++;
-    return i;
+    return states_index(state == TCP_STATE_BOUND_INACTIVE ? TCP_STATE_CLOSE : state);
 }
 
 /* The step that has been taken. */
@@ -35,7 +33,7 @@ static void show(struct session *s, const struct lesson_step *step)
     ui->lesson.text = step->text;
     ui->state_list = state_list_of(step->about);
     memset(ui->pane_top, 0, sizeof ui->pane_top);
-    focus_set(s, FOCUS_STATES);
+    session_focus(s, FOCUS_STATES);
 }
 
 static void follow(struct session *s)
@@ -61,7 +59,7 @@ static void go_on(struct session *s)
     follow(s);
 }
 
-void session_use_lesson(struct session *s, struct lesson *lesson)
+void ui_lesson_start(struct session *s, struct lesson *lesson)
 {
     s->lesson = lesson;
     s->ui.lesson.steps = lesson->script->n;
@@ -70,23 +68,23 @@ void session_use_lesson(struct session *s, struct lesson *lesson)
     go_on(s);
 }
 
-uint32_t lesson_needs(const struct session *s)
+uint32_t ui_lesson_needs(const struct session *s)
 {
     return s->lesson && s->lesson->state == TCP_STATE_BOUND_INACTIVE ? NEED_BOUND : 0;
 }
 
-bool lesson_key(struct session *s, keycode key)
+unsigned ui_lesson_key(struct session *s, keycode key)
 {
     const bool opens = key == KEY_CODE_ENTER && s->ui.focus == FOCUS_TABLE; /* the details */
     if (!s->lesson || s->ui.overlay != OVERLAY_NONE || opens)
-        return false;
+        return REACT_NOT_MINE;
     if (key != ' ' && key != KEY_CODE_ENTER)
-        return false;
+        return REACT_NOT_MINE;
     go_on(s);
-    return true;
+    return REACT_NOTHING;
 }
 
-void lesson_hear(struct session *s)
+void ui_lesson_sample(struct session *s)
 {
     if (!s->lesson)
         return;
@@ -94,11 +92,13 @@ void lesson_hear(struct session *s)
     follow(s);
 }
 
-void lesson_pass(struct session *s)
+unsigned ui_lesson_tick(struct session *s)
 {
+    bool sample_now;
+
     if (!s->lesson)
-        return;
-    if (lesson_tick(s->lesson, s->now_ns))
-        s->sample_now = true;
+        return REACT_NOTHING;
+    sample_now = lesson_tick(s->lesson, s->now_ns);
     follow(s);
+    return sample_now ? REACT_SAMPLE : REACT_NOTHING;
 }
