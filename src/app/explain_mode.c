@@ -5,6 +5,8 @@
 
 #include "app.h"
 #include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/sample_summary.h"
@@ -12,6 +14,8 @@
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */
 #define WIDTH_MAX  78 /* longer lines are hard to read */
+
+#define SAMPLES_MOST 5 /* as long as another one would decide the verdict */
 
 static int output_width(void)
 {
@@ -29,17 +33,50 @@ static uint32_t needs_of(unsigned state)
                                              : NEED_OWNER;
 }
 
-/* One sample for the live values; NULL when there is none, then the text goes without. */
-static struct sample *take_sample(const struct settings *s)
+/* Have the rules about the state come to a verdict, as far as further samples would change that? */
+static bool is_decided(const struct sample *s, unsigned state)
+{
+    for (unsigned rule = 0; s->findings && rule < RULE_COUNT; rule++) {
+        unsigned why = s->findings->skip[rule];
+        if (rules[rule].judges >> state & 1 &&
+            (why == SKIP_YET || why == SKIP_SHORT || why == SKIP_UNDECIDED))
+            return false;
+    }
+    return true;
+}
+
+static struct sample_pipeline *open_pipeline(const struct settings *s)
 {
     struct source *src;
-    struct sample *last = NULL;
+
     if (app_open_source(&src, s, NULL))
         return NULL;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
-    const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
-    if (pipeline)
-        sample_pipeline_next(pipeline, &req, &last, NULL);
+    struct sample_observer *doctor = doctor_new(&s->limits, true, s->cpu_budget);
+    if (pipeline && doctor)
+        sample_pipeline_observe(pipeline, doctor);
+    else if (doctor)
+        doctor->free(doctor);
+    return pipeline;
+}
+
+/* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
+ * of some. NULL when there is none, then the text goes without. */
+static struct sample *take_sample(const struct settings *s)
+{
+    struct sample_pipeline *pipeline = open_pipeline(s);
+    struct sample *last = NULL;
+    const struct request req = {
+        .needs = needs_of(s->explain_state), .host_facts = true, .interval_ms = s->interval_ms};
+    int64_t due = clock_mono_ns();
+
+    for (unsigned n = 0; pipeline && n < SAMPLES_MOST; n++) {
+        if (n && !s->read_path && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
+            break;
+        if (sample_pipeline_next(pipeline, &req, &last, NULL) ||
+            is_decided(last, s->explain_state))
+            break;
+    }
     sample_pipeline_free(pipeline);
     return last;
 }
@@ -57,7 +94,7 @@ int mode_explain(const struct settings *s, bool utf8)
     struct explain_subject subject = {
         .state = s->explain_state, .sample = sample, .row = UINT32_MAX};
     if (sample && sample->status != SAMPLE_FAILED) {
-        summary_make(&summary, sample);
+        sample_summary_make(&summary, sample);
         breakdown_make(&breakdown, sample, &summary, s->explain_state);
         subject.summary = &summary;
         subject.breakdown = &breakdown;

@@ -23,7 +23,7 @@ static const struct option rows[SETTING_COUNT] = {
     {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
             COMMANDS(COMMAND)
 #undef COMMAND
-#define RULE(ident, name, states)
+#define RULE(ident, name, states, judges, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
     {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
 #define FIGURE(rule, field, key, kind)

@@ -63,6 +63,8 @@ struct bucket {
     uint64_t key;
     uint32_t row; /* one of them */
     uint32_t n, all;
+    uint32_t
+        awaits_metrics; /* rows that count only when tcp_info confirms it, which is not there yet */
     uint32_t top_row, top_n; /* the peer that most of them have, if top_n > 0 */
     bool unowned;            /* its process is not known yet */
     double worst, sum;
@@ -111,7 +113,7 @@ struct check {
     const struct sample *s;
     int64_t now_ns;
     bool rows, figures;
-    uint32_t checked;            /* bit per rule */
+    uint32_t checked, skipped;   /* bit per rule: looked(), not_looked() */
     struct netns_ctx *netns_ctx; /* of the last row */
 };
 
@@ -137,9 +139,14 @@ static inline void figure(struct finding *f, unsigned which, double value)
     f->valid |= (uint8_t)(1u << which);
 }
 
-/** The rule was looked at, or why it was not. */
+/** The rule was looked at, or why it was not. What could not be looked at in one namespace counts,
+ *  however many others could. */
 void looked(struct check *l, enum rule_id rule);
 void not_looked(struct check *l, enum rule_id rule, enum skip why);
+
+/** The thresholds are exceeded, but only another sample can confirm it: nothing is reported yet,
+ * and nothing is called normal. */
+void undecided(struct check *l, enum rule_id rule);
 
 /* subjects.c */
 
@@ -153,8 +160,9 @@ struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c);
 uint64_t owner_key(struct check *l, uint32_t row, bool *unowned);
 void name_owner(const struct check *l, struct finding *f, uint32_t row);
 
-/** Is it too soon to call the process of the lot unknown? Then owners are asked for. */
-bool awaits_owner(struct check *l, const struct bucket *bucket);
+/** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
+ * rule is undecided. */
+bool awaits_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
 
 /** Since when the row is in its state as far as that was seen, in seconds. */
 double seen_age_s(const struct check *l, uint32_t row);
@@ -200,38 +208,14 @@ void candidates_fini(struct candidates *s);
 struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, uint32_t row);
 void bucket_table_clear(struct bucket_table *bucket_table);
 
-/* The rules that pass over rows: one call for each row in their states. */
-void row_close_wait(struct check *l, uint32_t row, const struct conn *c);
-void row_accept_queue(struct check *l, uint32_t row, const struct conn *c);
-void row_syn_backlog(struct check *l, uint32_t row, const struct conn *c);
-void row_fin_wait2(struct check *l, uint32_t row, const struct conn *c);
-void row_syn_sent(struct check *l, uint32_t row, const struct conn *c);
-void row_last_ack(struct check *l, uint32_t row, const struct conn *c);
-void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c);
-void row_zero_window(struct check *l, uint32_t row, const struct conn *c);
-void row_slow_reader(struct check *l, uint32_t row, const struct conn *c);
-void row_metrics(struct check *l, uint32_t row, const struct conn *c);
-void row_keepalive(struct check *l, uint32_t row, const struct conn *c);
-
-/* The predicates, after the rows. */
-void check_close_wait(struct check *l);
-void check_accept_queue(struct check *l);
-void check_syn_backlog(struct check *l);
-void check_ephemeral(struct check *l);
-void check_bound(struct check *l);
-void check_tw_table(struct check *l);
-void check_fin_wait2(struct check *l);
-void check_syn_sent(struct check *l);
-void check_last_ack(struct check *l);
-void check_fin_wait1(struct check *l);
-void check_retransmission(struct check *l);
-void check_flow_retrans(struct check *l);
-void check_zero_window(struct check *l);
-void check_slow_reader(struct check *l);
-void check_send_buffer(struct check *l);
-void check_keepalive(struct check *l);
-void check_memory(struct check *l);
-void check_resets(struct check *l);
+/* The functions of each rule: the second one for each row in its states, where rules.def names it,
+ * the first one after that. */
+#define RULE(ident, name, states, judges, per_row, commands)                                           \
+    void rules_##name(struct check *l);                                                            \
+    void rules_##name##_row(struct check *l, uint32_t row, const struct conn *c);
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/doctor/rules.def"
 
 /* rules_ports.c */
 void ports_begin(struct check *l);

@@ -1,11 +1,12 @@
 /* Rules by counters, totals and limits of a namespace: no row is looked at. */
 #include "doctor_internal.h"
+#include "tcptop/doctor/retransmission.h"
 
 #define USUAL_S      300.0 /* over which the usual rate of resets is averaged */
 #define USUAL_FROM_S 60    /* it is not known before */
 
 /* Trap: exists only where bound-only sockets are asked for. */
-void check_bound(struct check *l)
+void rules_bound(struct check *l)
 {
     uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
 
@@ -19,12 +20,11 @@ void check_bound(struct check *l)
     struct finding *f = report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
     if (!f)
         return;
-    f->scope.states = STATE_BIT(TCP_STATE_BOUND_INACTIVE);
     figure(f, FIGURE_BOUND_COUNT, bound);
 }
 
 /* Trap: the table is the namespace's own, so nothing else is short. */
-void check_tw_table(struct check *l)
+void rules_tw_table(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         const struct netns_ctx *p = &l->d->netns_ctx[i];
@@ -43,34 +43,38 @@ void check_tw_table(struct check *l)
         struct finding *f = report(l, RULE_TW_TABLE, p, 0, SEVERITY_WARNING);
         if (!f)
             return;
-        f->scope.states = f->marks = STATE_BIT(TCP_STATE_TIME_WAIT);
         figure(f, FIGURE_TW_TABLE_COUNT, (double)tw);
         figure(f, FIGURE_TW_TABLE_LIMIT, (double)most);
         figure(f, FIGURE_TW_TABLE_OVERFLOWS, (double)overflows);
     }
 }
 
-/* Traps: OutSegs leaves repeats out but counts bare ACKs, so data segments are compared; repeated
- * SYNs are no data; what the receiver had already was sent again needlessly. */
-void check_retransmission(struct check *l)
+/* OutSegs leaves segments that are sent again out but counts bare ACKs, so data segments are
+ * compared (net/ipv4/tcp_output.c tcp_transmit_skb, __tcp_retransmit_skb). */
+static bool count_retransmission(const struct check *l, const struct netns_ctx *p,
+                                 struct retransmission *r, double *over)
+{
+    *r = (struct retransmission){0};
+    (void)grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &r->needless, NULL);
+    return grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &r->segments, over) &&
+           grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &r->syns, NULL) &&
+           grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &r->sent, NULL);
+}
+
+void rules_retransmission(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         const struct netns_ctx *p = &l->d->netns_ctx[i];
-        uint64_t again, syns, sent, needless = 0;
+        struct retransmission r;
         double over;
 
-        if (!grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, &over) ||
-            !grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &syns, NULL) ||
-            !grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &sent, NULL)) {
+        if (!count_retransmission(l, p, &r, &over)) {
             not_looked(l, RULE_RETRANSMISSION, l->d->looks ? SKIP_COUNTERS : SKIP_SHORT);
             continue;
         }
         looked(l, RULE_RETRANSMISSION);
-        (void)grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &needless, NULL);
-        again -= syns < again ? syns : again;
-        uint64_t needed = needless < again ? again - needless : 0;
-        double share = sent ? (double)needed * 100 / (double)sent : 0;
-        if ((double)sent < limit(l, THRESHOLD_RETRANSMISSION_SEGS) ||
+        double share = retransmission_share(&r);
+        if ((double)r.sent < limit(l, THRESHOLD_RETRANSMISSION_SEGS) ||
             share < limit(l, THRESHOLD_RETRANSMISSION_WARN))
             continue;
         struct finding *f =
@@ -80,15 +84,15 @@ void check_retransmission(struct check *l)
         if (!f)
             return;
         figure(f, FIGURE_RETRANSMISSION_SHARE, share);
-        figure(f, FIGURE_RETRANSMISSION_AGAIN, (double)again);
-        figure(f, FIGURE_RETRANSMISSION_SENT, (double)sent);
-        figure(f, FIGURE_RETRANSMISSION_SPURIOUS, (double)needless);
+        figure(f, FIGURE_RETRANSMISSION_AGAIN, (double)retransmission_again(&r));
+        figure(f, FIGURE_RETRANSMISSION_SENT, (double)r.sent);
+        figure(f, FIGURE_RETRANSMISSION_SPURIOUS, (double)r.needless);
         figure(f, FIGURE_RETRANSMISSION_OVER, over);
     }
 }
 
 /* The memory and its limits are the whole host's; a container's own limit presses separately. */
-void check_memory(struct check *l)
+void rules_memory(struct check *l)
 {
     const struct netns_ctx *p = l->d->n_netns_ctxs ? &l->d->netns_ctx[0] : NULL;
     uint64_t pages, pressures = 0, aborts = 0, pruned = 0;
@@ -170,7 +174,7 @@ static void report_resets(struct check *l, const struct netns_ctx *p, const doub
 
 /* Traps: probes of load balancers and linger 0 reset all the time: only what is far above the usual
  * counts. */
-void check_resets(struct check *l)
+void rules_resets(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         struct netns_ctx *p = &l->d->netns_ctx[i];

@@ -7,7 +7,7 @@
  * Traps: the counters are the namespace's, so a listener is blamed by its own queue; a queue that
  * is full for one sample is a burst. */
 
-void row_accept_queue(struct check *l, uint32_t row, const struct conn *c)
+void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->flags & CONN_NO_BACKLOG || c->rqueue == 0 || c->rqueue < c->wqueue)
         return;
@@ -55,7 +55,7 @@ static bool explains(const struct check *l, const struct netns_ctx *p)
     return false;
 }
 
-void check_accept_queue(struct check *l)
+void rules_accept_queue(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -80,7 +80,7 @@ void check_accept_queue(struct check *l)
             if (many || bucket[i]->all)
                 report_queue(l, p, c, bucket[i]->key, overflows);
             else
-                l->d->pending = true;
+                undecided(l, RULE_ACCEPT_QUEUE);
         }
         if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, 0, overflows);
@@ -92,7 +92,7 @@ void check_accept_queue(struct check *l)
  * Traps: with tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
  * purpose, so their number alone is no warning; a rush is short. */
 
-void row_syn_backlog(struct check *l, uint32_t row, const struct conn *c)
+void rules_syn_backlog_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->state != TCP_STATE_SYN_RECV)
         return;
@@ -173,7 +173,7 @@ static bool half_full(const struct check *l, const struct bucket *bucket)
            bucket->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
 }
 
-void check_syn_backlog(struct check *l)
+void rules_syn_backlog(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 

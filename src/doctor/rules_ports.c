@@ -249,7 +249,7 @@ static void judge_route(struct check *l, const struct route *r)
         figure(f, FIGURE_EPHEMERAL_REUSE, (double)reuse);
 }
 
-void check_ephemeral(struct check *l)
+void rules_ephemeral(struct check *l)
 {
     struct routes *r = l->d->routes;
     uint32_t least = UINT32_MAX;

@@ -29,7 +29,7 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
     one->value[FLOWING] = recent && grew;
 }
 
-void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
+void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = metrics_of(l, row);
     double age = seen_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
@@ -58,6 +58,7 @@ void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
     judge_metrics(l, one, f);
     if (!one->value[KNOWN] && figures_possible(l)) {
         l->d->hurry = l->d->pending = true;
+        bucket->awaits_metrics++;
         return;
     }
     if (one->value[FLOWING])
@@ -67,7 +68,7 @@ void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
     count_peer_of(l, bucket, row);
 }
 
-/* Three looks without a decrease? */
+/* Three looks without a decrease? A decrease decides that it is none at present. */
 static bool does_not_shrink(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
     struct candidate *trend = trend_at(l, rule, bucket->key);
@@ -76,8 +77,10 @@ static bool does_not_shrink(struct check *l, enum rule_id rule, const struct buc
         return false;
     trend->value[1] = bucket->n >= trend->value[0] ? trend->value[1] + 1 : 0;
     trend->value[0] = bucket->n;
-    if (trend->value[1] < TREND_LOOKS)
+    if (trend->value[1] == 0)
         l->d->pending = true;
+    else if (trend->value[1] < TREND_LOOKS)
+        undecided(l, rule);
     return trend->value[1] >= TREND_LOOKS;
 }
 
@@ -112,7 +115,7 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
         f->severity = SEVERITY_CRITICAL;
 }
 
-void check_close_wait(struct check *l)
+void rules_close_wait(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -120,10 +123,15 @@ void check_close_wait(struct check *l)
         return;
     looked(l, RULE_CLOSE_WAIT);
     uint32_t least = (uint32_t)limit(l, THRESHOLD_CLOSE_WAIT_COUNT);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_CLOSE_WAIT], least, bucket);
+    const struct bucket_table *all = &l->d->bucket_table[RULE_CLOSE_WAIT];
+    uint32_t n = largest_buckets(all, least, bucket);
     for (uint32_t i = 0; i < n; i++)
-        if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) && !awaits_owner(l, bucket[i]))
+        if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) &&
+            !awaits_owner(l, RULE_CLOSE_WAIT, bucket[i]))
             report_close_wait(l, bucket[i]);
+    for (uint32_t i = 0; i < all->n; i++)
+        if (all->bucket[i].awaits_metrics + all->bucket[i].n >= least && all->bucket[i].n < least)
+            undecided(l, RULE_CLOSE_WAIT);
 }
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
@@ -133,7 +141,7 @@ void check_close_wait(struct check *l)
 
 #define ORPHANS UINT64_C(0xffff000000000000)
 
-void row_fin_wait2(struct check *l, uint32_t row, const struct conn *c)
+void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
 {
     struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
     const struct tcp_metrics *f = metrics_of(l, row);
@@ -187,7 +195,7 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
     figure(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst);
 }
 
-void check_fin_wait2(struct check *l)
+void rules_fin_wait2(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -198,7 +206,7 @@ void check_fin_wait2(struct check *l)
     for (uint32_t i = 0; i < n; i++) {
         bool orphans = bucket[i]->key >= ORPHANS;
         if (orphans ? bucket[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS)
-                    : !awaits_owner(l, bucket[i]))
+                    : !awaits_owner(l, RULE_FIN_WAIT2, bucket[i]))
             report_fin_wait2(l, bucket[i], orphans);
     }
 }
@@ -207,7 +215,7 @@ void check_fin_wait2(struct check *l)
  *
  * Trap: a client that tries IPv6 and IPv4 at once leaves the one that is slower (RFC 8305). */
 
-void row_syn_sent(struct check *l, uint32_t row, const struct conn *c)
+void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = seen_age_s(l, row);
 
@@ -237,7 +245,7 @@ static bool won_by_ipv4(const struct check *l, const struct conn *c)
     return false;
 }
 
-void check_syn_sent(struct check *l)
+void rules_syn_sent(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -282,7 +290,7 @@ static double closing_age_s(const struct check *l, uint32_t row, const struct co
 }
 
 /* Trap: on a long path the answer just takes its time; so it must have been repeated. */
-void row_last_ack(struct check *l, uint32_t row, const struct conn *c)
+void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
     bool repeats = (c->timer == TIMER_RETRANSMIT && c->retrans > 0) || c->timer == TIMER_PROBE;
@@ -298,7 +306,7 @@ void row_last_ack(struct check *l, uint32_t row, const struct conn *c)
     count_peer_of(l, bucket, row);
 }
 
-void check_last_ack(struct check *l)
+void rules_last_ack(struct check *l)
 {
     const struct bucket_table *bucket_table = &l->d->bucket_table[RULE_LAST_ACK];
 
@@ -317,7 +325,7 @@ void check_last_ack(struct check *l)
 }
 
 /* Trap: a slow reader drains real data. What gets less is not stuck. */
-void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c)
+void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
 
@@ -334,8 +342,12 @@ void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c)
         l->d->pending = true;
     one->value[0] = c->wqueue;
     age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    if (one->fresh || age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
+    if (age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
         return;
+    if (one->fresh) {
+        undecided(l, RULE_FIN_WAIT1);
+        return;
+    }
     struct bucket *bucket =
         bucket_table_at(&l->d->bucket_table[RULE_FIN_WAIT1], peer_key(c, false), row);
     if (!bucket)
@@ -364,7 +376,7 @@ static void check_orphans(struct check *l)
     figure(f, FIGURE_FIN_WAIT1_LIMIT, (double)most);
 }
 
-void check_fin_wait1(struct check *l)
+void rules_fin_wait1(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 

@@ -17,7 +17,7 @@ static double worse(double a, double b)
 
 /* Trap: a window is shut for milliseconds all the time. A probe's timer has doubled from 200 ms on,
  * so the window has been shut for at least as long as it still runs. */
-void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
+void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->timer != TIMER_PROBE || c->wqueue == 0)
         return;
@@ -41,7 +41,7 @@ void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
 }
 
 /* Traps: an unread FIN counts as a byte; who reads in batches leaves data for a while. */
-void row_slow_reader(struct check *l, uint32_t row, const struct conn *c)
+void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
 {
     bool unowned;
 
@@ -144,7 +144,7 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
     }
 }
 
-void row_metrics(struct check *l, uint32_t row, const struct conn *c)
+void rules_flow_retrans_row(struct check *l, uint32_t row, const struct conn *c)
 {
     uint64_t now[CANDIDATE_VALUES], by[CANDIDATE_VALUES];
     const struct tcp_metrics *f = metrics_of(l, row);
@@ -170,7 +170,7 @@ void row_metrics(struct check *l, uint32_t row, const struct conn *c)
     memcpy(one->value, now, sizeof now);
 }
 
-void row_keepalive(struct check *l, uint32_t row, const struct conn *c)
+void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = metrics_of(l, row);
     double sent, received;
@@ -213,7 +213,7 @@ static bool mostly_needless(const struct check *l, const struct netns_ctx *p)
            needless * 2 >= again;
 }
 
-void check_flow_retrans(struct check *l)
+void rules_flow_retrans(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -237,7 +237,7 @@ void check_flow_retrans(struct check *l)
     }
 }
 
-void check_zero_window(struct check *l)
+void rules_zero_window(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
@@ -266,7 +266,7 @@ void check_zero_window(struct check *l)
     }
 }
 
-void check_slow_reader(struct check *l)
+void rules_slow_reader(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
     uint64_t closed;
@@ -276,7 +276,7 @@ void check_slow_reader(struct check *l)
     looked(l, RULE_SLOW_READER);
     uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SLOW_READER], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, bucket[i]))
+        if (awaits_owner(l, RULE_SLOW_READER, bucket[i]))
             continue;
         const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
         struct finding *f = report(l, RULE_SLOW_READER, p, bucket[i]->key, SEVERITY_WARNING);
@@ -301,7 +301,7 @@ static void report_owners(struct check *l, enum rule_id rule, uint32_t least, ui
     uint32_t n = largest_buckets(&l->d->bucket_table[rule], least, bucket);
 
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, bucket[i]))
+        if (awaits_owner(l, rule, bucket[i]))
             continue;
         const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
         struct finding *f = report(l, rule, p, bucket[i]->key, SEVERITY_INFO);
@@ -318,13 +318,13 @@ _Static_assert(FIGURE_SEND_BUFFER_COUNT == 0 && FIGURE_SEND_BUFFER_SHARE == 1 &&
                    FIGURE_KEEPALIVE_COUNT == 0 && FIGURE_KEEPALIVE_IDLE == 1,
                "report_owners() fills both");
 
-void check_send_buffer(struct check *l)
+void rules_send_buffer(struct check *l)
 {
     if (figures_due(l, RULE_SEND_BUFFER))
         report_owners(l, RULE_SEND_BUFFER, 1, 0);
 }
 
-void check_keepalive(struct check *l)
+void rules_keepalive(struct check *l)
 {
     if (figures_due(l, RULE_KEEPALIVE))
         report_owners(l, RULE_KEEPALIVE, (uint32_t)limit(l, THRESHOLD_KEEPALIVE_COUNT),

@@ -79,7 +79,7 @@ uint64_t owner_key(struct check *l, uint32_t row, bool *unowned)
     return group ? UINT64_C(1) << 40 | group->member[0]->pid : l->s->conn[row].uid;
 }
 
-bool awaits_owner(struct check *l, const struct bucket *bucket)
+bool awaits_owner(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
     struct doctor *d = l->d;
 
@@ -89,7 +89,10 @@ bool awaits_owner(struct check *l, const struct bucket *bucket)
     if (!d->owners_ns)
         d->owners_ns = l->now_ns;
     d->pending = true;
-    return l->now_ns - d->owners_ns < OWNERS_NS;
+    if (l->now_ns - d->owners_ns >= OWNERS_NS)
+        return false;
+    undecided(l, rule);
+    return true;
 }
 
 void name_owner(const struct check *l, struct finding *f, uint32_t row)

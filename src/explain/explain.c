@@ -8,8 +8,8 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/expand.h"
-#include "tcptop/explain/facts.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/live_value.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/state_map.h"
 #include "tcptop/explain/state_texts.h"
@@ -83,18 +83,17 @@ static void add_evidence(struct str *body, const struct evidence *e)
     if (e->verdict == VERDICT_NONE)
         return;
     str_addf(body, "%s%s%s" MARK_END NBSP NBSP "%s", e->n_facts ? "\n" : "",
-             verdict_mark(e->verdict), verdict_word(e->verdict), str_text(&e->reason));
+             evidence_verdict_mark(e->verdict), evidence_verdict_word(e->verdict),
+             str_text(&e->reason));
 }
 
 /* What the doctor advises knows process and peer; else what is to be done in general. */
 static void add_advice(struct page *p, const struct evidence *e)
 {
-    bool act = e->verdict > VERDICT_NORMAL && *words_of(p, SECTION_ACT);
-
     if (e->found)
         finding_sentence(e->found, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
     else
-        add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
+        add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
 }
 
 /* What was done, where to look, what is learned: each paragraph begins with its word. */
@@ -257,7 +256,8 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
 
     evidence_collect(&e, subject);
     if (e.verdict != VERDICT_NONE)
-        str_addf(now, "%s%s" MARK_END NBSP NBSP, verdict_mark(e.verdict), verdict_word(e.verdict));
+        str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict),
+                 evidence_verdict_word(e.verdict));
     if (e.found)
         finding_title(e.found, now);
     else if (e.n_facts)
@@ -269,9 +269,6 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
     } else if (e.verdict == VERDICT_NORMAL) {
         str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
-    } else if (e.verdict != VERDICT_NONE || e.act) {
-        fact_fill(todo, MSG_EXPLAIN_TO_DO,
-                  words_text(subject->state, kind_of(subject), SECTION_BRIEF, text_language()));
     }
     now->failed = now->failed || str_failed(&advice) || evidence_failed(&e);
     str_fini(&advice);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tcptop/base/fmt.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/output/report.h"
 

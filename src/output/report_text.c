@@ -67,7 +67,7 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
     struct typeset ts;
     struct explain_text words;
 
-    findings_rules(r->last->findings, looked_at, &list);
+    findings_rules(r->last->findings, 0, looked_at, &list);
     if (list.len) {
         sink_addf(out, "\n%s\n", text(looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED));
         typeset_init(&ts);

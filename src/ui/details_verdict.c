@@ -1,8 +1,8 @@
 /* What the doctor found about the connection: its verdict, what was seen, what to do. */
 #include "overlay_details.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/evidence.h"
-#include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 
@@ -11,7 +11,7 @@
 /* Columns before the words; those below the first line begin there, too. */
 static int word_width(const struct finding *f)
 {
-    return utf8_width(verdict_word(verdict_by(f))) + WORD_GAP;
+    return utf8_width(evidence_verdict_word(evidence_verdict_of(f))) + WORD_GAP;
 }
 
 void details_verdict(struct details *t, int w)
@@ -46,6 +46,6 @@ void details_verdict_line(struct drawing *d, const struct details *t, int i, int
 
     if (i == 0)
         canvas_put(d->c, x, y, word, severity_role(t->found->severity),
-                   verdict_word(verdict_by(t->found)));
+                   evidence_verdict_word(evidence_verdict_of(t->found)));
     draw_explained(d->c, &t->verdict, (uint32_t)i, x + word, y, w - word);
 }

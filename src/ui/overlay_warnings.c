@@ -7,8 +7,8 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
-#include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 
 #define TITLE_X  4  /* cursor and mark before it */
@@ -128,7 +128,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
     typeset_init(&ts);
     for (int were = 1; f && were >= 0; were--) {
         str_clear(&list);
-        findings_rules(f, were, &list);
+        findings_rules(f, 0, were, &list);
         if (!list.len || (were && f->n))
             continue;
         typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_SKIP),

@@ -1,7 +1,7 @@
 /* The list of what the doctor found: moving in it, its connections as a filter, copying. */
 
 #include "session_internal.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 
 static const struct findings *findings_of(const struct session *s)

@@ -14,7 +14,7 @@
 #include "lib/patient.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/query/filter.h"
 
 /* Ends only when it did not hold for a while, and then is kept. */

@@ -37,7 +37,7 @@ static void expect(struct sample *s, unsigned state, uint32_t row, const char *e
         strcat(out, "\n");
     }
     if (e.verdict != VERDICT_NONE) {
-        strcat(out, verdict_word(e.verdict));
+        strcat(out, evidence_verdict_word(e.verdict));
         strcat(out, ": ");
         strcat(out, str_text(&e.reason));
     }
@@ -209,7 +209,7 @@ static void summary_of_all_states(void **unused)
     host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 83});
     s->n_live--;
     s->n_closed++;
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_int_equal(v.state_counts[TCP_STATE_CLOSE_WAIT].rows, 3);
     assert_int_equal(v.state_counts[TCP_STATE_CLOSE_WAIT].unread[1], 3);
     assert_int_equal(v.state_counts[TCP_STATE_LISTEN].rows, 1);
@@ -257,7 +257,7 @@ static void active_close_by_namespace(void **unused)
         s->conn[s->n_live - 1].dport = 80;
     }
     sample_count(s);
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_true(found->range_known);
     assert_int_equal(found->server, 5);
     assert_int_equal(found->server_port, 3000);
@@ -270,7 +270,7 @@ static void active_close_by_namespace(void **unused)
     assert_int_equal(s->conn[s->n_live - 3].sport, 3000);
 
     s->namespaces->list[1].host.sysctl_valid = 0;
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_false(found->range_known);
     assert_int_equal(found->server, 5);
     assert_int_equal(found->client + found->other, 0);
@@ -300,7 +300,7 @@ static void most_used_peer(void **unused)
     host_sysctl_set(s, SYSCTL_PORT_LOW, 32768);
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 60999);
     host_finish(s, TCP_STATE_TIME_WAIT, 0);
-    summary_make(&summary, s);
+    sample_summary_make(&summary, s);
     assert_int_equal(found->client, 1125);
     assert_int_equal(s->conn[found->peer].dst[0], 9);
     assert_int_equal(found->peer_ports, 125);

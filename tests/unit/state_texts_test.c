@@ -44,8 +44,7 @@ static void each_text(void (*check)(unsigned state, enum section section, enum l
 static void check_present(unsigned state, enum section section, enum language language,
                           const char *text)
 {
-    bool optional = section == SECTION_ALARM_HEAD || section == SECTION_ALARM ||
-                    section == SECTION_BRIEF || section == SECTION_ACT;
+    bool optional = section == SECTION_ALARM_HEAD || section == SECTION_ALARM;
 
     if (!optional && !*text)
         fail_msg("%s: section %d is empty in %s", state_name(state), section,
@@ -57,7 +56,7 @@ static void complete(void **unused)
     (void)unused;
     each_text(check_present);
     for (size_t s = 0; s < STATES; s++) {
-        for (int section = SECTION_ACT; section <= SECTION_ALARM; section++) {
+        for (int section = SECTION_ALARM_HEAD; section <= SECTION_ALARM; section++) {
             const char *en = words_text(states[s], CONN_PLAIN, (enum section)section, LANG_EN);
             const char *ko = words_text(states[s], CONN_PLAIN, (enum section)section, LANG_KO);
             assert_int_equal(!*en, !*ko);
@@ -284,8 +283,7 @@ static void check_close_match(unsigned state, enum section section, enum languag
 {
     static const char polite[] = "다.";
 
-    if (language != LANG_KO || (section != SECTION_LEAD && section != SECTION_DO &&
-                                section != SECTION_ACT && section != SECTION_WHY))
+    if (language != LANG_KO || (section != SECTION_LEAD && section != SECTION_DO && section != SECTION_WHY))
         return;
     for (const char *end; *text; text = *end ? end + 1 : end) {
         end = strchrnul(text, '\n');

@@ -15,8 +15,6 @@ enum section {
     SECTION_LEAD,       /* the first sentence fits into 78 columns */
     SECTION_MAP,        /* lines of at most 43 columns, counts go under the names of states */
     SECTION_DO,
-    SECTION_ACT,        /* instead of it where a verdict asks for more; "" where it says enough */
-    SECTION_BRIEF,      /* the same in a few words; "" where no verdict calls for action */
     SECTION_ALARM_HEAD, /* names the usual false alarm; "" where there is none */
     SECTION_ALARM,
     SECTION_WHY,
