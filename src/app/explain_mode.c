@@ -45,50 +45,68 @@ static bool is_decided(const struct sample *s, unsigned state)
     return true;
 }
 
-static struct sample_pipeline *open_pipeline(const struct settings *s)
+static int open_pipeline(struct sample_pipeline **pipeline, const struct settings *s,
+                         struct err *err)
 {
     struct source *src;
+    int rc = app_open_source(&src, s, err);
 
-    if (app_open_source(&src, s, NULL))
-        return NULL;
-    struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
+    if (rc)
+        return rc;
+    *pipeline = sample_pipeline_new(src, SAMPLES_MOST);
     struct sample_observer *doctor = doctor_new(&s->limits, true, s->cpu_budget);
-    if (pipeline && doctor)
-        sample_pipeline_observe(pipeline, doctor);
-    else if (doctor)
+    if (*pipeline && doctor) {
+        sample_pipeline_observe(*pipeline, doctor);
+        return 0;
+    }
+    if (doctor)
         doctor->free(doctor);
-    return pipeline;
+    sample_pipeline_free(*pipeline);
+    return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
 }
 
 /* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
- * of some. NULL when there is none, then the text goes without. */
-static struct sample *take_sample(const struct settings *s)
+ * of some. Returns 0, or the -errno for which there is none; `err` says it. */
+static int take_sample(const struct settings *s, struct sample **last, struct err *err)
 {
-    struct sample_pipeline *pipeline = open_pipeline(s);
-    struct sample *last = NULL;
+    struct sample_pipeline *pipeline;
     const struct request req = {
         .needs = needs_of(s->explain_state), .host_facts = true, .interval_ms = s->interval_ms};
     int64_t due = clock_mono_ns();
+    int rc = open_pipeline(&pipeline, s, err);
 
-    for (unsigned n = 0; pipeline && n < SAMPLES_MOST; n++) {
+    if (rc)
+        return rc;
+    for (unsigned n = 0; n < SAMPLES_MOST; n++) {
         if (n && !s->read_path && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
             break;
-        if (sample_pipeline_next(pipeline, &req, &last, NULL) ||
-            is_decided(last, s->explain_state))
+        rc = sample_pipeline_next(pipeline, &req, last, err);
+        if (rc || is_decided(*last, s->explain_state))
             break;
     }
+    if (*last)
+        rc = 0; /* only a further one failed, or the recording has no more */
+    else if (rc == -ENODATA)
+        err_set(err, rc, "%s", text(MSG_NO_SAMPLE));
     sample_pipeline_free(pipeline);
-    return last;
+    return rc;
 }
 
-int mode_explain(const struct settings *s, bool utf8)
+/* The exit code for the live values, which a line on stderr explains. Without them the words are
+ * worth printing still, unless the user has named where they are to come from. */
+static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
+                        const struct err *err)
 {
-    struct sink out;
-    if (sink_init(&out, STDOUT_FILENO)) {
-        cli_error(err_name(ENOMEM));
-        return EXIT_FAILED;
-    }
-    struct sample *sample = take_sample(s);
+    const char *why = rc ? err->msg : sample->why[text_language()];
+    if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
+        return EXIT_COMPLETE;
+    cli_error(why);
+    return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
+}
+
+static int print_state(struct sink *out, const struct settings *s, const struct sample *sample,
+                       bool utf8)
+{
     struct sample_summary summary;
     struct breakdown breakdown;
     struct explain_subject subject = {
@@ -100,19 +118,33 @@ int mode_explain(const struct settings *s, bool utf8)
         subject.breakdown = &breakdown;
     }
     struct explain_text words;
-    int code = EXIT_COMPLETE;
-    if (explain_layout(&words, &subject, output_width(), 0, true)) {
+    const int rc = explain_layout(&words, &subject, output_width(), 0, true);
+    const char *gloss = explain_gloss(s->explain_state, text_language());
+    sink_add(out, state_name(s->explain_state));
+    sink_add(out, *gloss ? "  " : "");
+    sink_add(out, gloss);
+    sink_add(out, "\n");
+    for (uint32_t i = 0; i < words.n_lines; i++)
+        print_words_line(out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
+    explain_fini(&words);
+    return rc;
+}
+
+int mode_explain(const struct settings *s, bool utf8)
+{
+    struct sink out;
+    if (sink_init(&out, STDOUT_FILENO)) {
+        cli_error(err_name(ENOMEM));
+        return EXIT_FAILED;
+    }
+    struct sample *sample = NULL;
+    struct err err = {""};
+    const int rc = take_sample(s, &sample, &err);
+    int code = judge_sample(s, sample, rc, &err);
+    if (code != EXIT_FAILED && print_state(&out, s, sample, utf8)) {
         cli_error(err_name(ENOMEM));
         code = EXIT_FAILED;
     }
-    const char *gloss = explain_gloss(s->explain_state, text_language());
-    sink_add(&out, state_name(s->explain_state));
-    sink_add(&out, *gloss ? "  " : "");
-    sink_add(&out, gloss);
-    sink_add(&out, "\n");
-    for (uint32_t i = 0; i < words.n_lines; i++)
-        print_words_line(&out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
-    explain_fini(&words);
     sample_unref(sample);
     return app_finish(&out, code);
 }

@@ -17,7 +17,8 @@ static const struct {
     void (*row)(struct check *l, uint32_t row, const struct conn *c); /* NULL: needs no rows */
     void (*check)(struct check *l);
 } functions[RULE_COUNT] = {
-#define RULE(ident, name, states, judges, per_row, commands) [RULE_##ident] = {per_row, rules_##name},
+#define RULE(ident, name, states, judges, per_row, commands)                                       \
+    [RULE_##ident] = {per_row, rules_##name},
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
@@ -315,6 +316,7 @@ struct sample_observer *doctor_new(const struct limits *limits, bool eager, doub
         return NULL;
     d->observer = (struct sample_observer){doctor_needs, doctor_observe, doctor_free};
     d->limits = *limits;
+    candidates_init(&d->candidates);
     d->eager = eager;
     d->share = share;
     forget_all(d);

@@ -381,7 +381,7 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     struct state_facts t;
 
     *e = (struct evidence){.n_facts = 0};
-    if (!state_facts_known(subject))
+    if (!state_facts_known(subject) || !states[subject->state].facts)
         return;
     if (!subject->summary)
         sample_summary_make(&summary, subject->sample);

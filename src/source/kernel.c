@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "tcptop/base/clock.h"
@@ -113,7 +114,7 @@ static int take_streamed(struct live *l, struct sample *s)
     while (s->n_live)
         sample_drop_last(s);
     s->status = SAMPLE_COMPLETE;
-    s->why[0] = '\0';
+    memset(s->why, 0, sizeof s->why);
     return take_netlink(l, s);
 }
 

@@ -101,8 +101,8 @@ static int sample_netns_entry(struct multi_netns *m, struct netns_entry *netns_e
 static void say_the_same(struct sample *s, const struct sample *part,
                          const struct netns_entry *netns_entry)
 {
-    if (part->why[0])
-        sample_set_status(s, part->status, MSG_NETNS_FAILED, netns_entry->name, part->why);
+    if (part->why[LANG_EN][0])
+        note_part(s, part, MSG_NETNS_FAILED, netns_entry->name);
     if (part->backend > s->backend)
         s->backend = part->backend;
     if (!(part->needs & NEED_BOUND))

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/base/utf8.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/model/owner_map.h"
 #include "tcptop/source/owners.h"
 #include "tcptop/source/sampler.h"
+#include "tcptop/source/source_error.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
@@ -148,15 +148,21 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
         (void)owners_start(st->owners, st->share, st->answered, st->context); /* else in here */
 }
 
-/* The last step, which cannot fail: see owner_map_assign(). */
-static void assign_owners(struct sample_pipeline *st, struct sample *s)
+/* The last step, which cannot fail: see owner_map_assign(). That processes could not be looked up
+ * is said in the sample. */
+static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
-    if (!s->owner)
+    if (recorded(s)) {
+        if (s->owner)
+            owner_map_assign(st->src->ops->owners(st->src), s, st->good);
         return;
-    if (recorded(s))
-        owner_map_assign(st->src->ops->owners(st->src), s, st->good);
-    else
+    }
+    if (s->owner)
         owners_assign(st->owners, s, st->good);
+    if (needs & NEED_OWNER && s->status != SAMPLE_FAILED)
+        s->owner_error = s->owner ? owners_error(st->owners) : -ENOMEM;
+    if (s->owner_error)
+        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_NO_OWNERS, err_name(s->owner_error), NULL);
 }
 
 /* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
@@ -182,7 +188,7 @@ static int complete(struct sample_pipeline *st, struct sample *s, const struct r
         return rc;
     rc = add_history(st, s);
     if (!rc)
-        assign_owners(st, s);
+        assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
     if (!recorded(s)) {
@@ -236,11 +242,10 @@ struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct 
 
     if (!s)
         return NULL;
-    s->status = SAMPLE_FAILED;
+    note_failure(s, err->msg);
     s->needs = needs_whole(req->needs);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
-    utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));
     s->netns_view = st->netns_view;
     if (st->good) {
         s->namespaces = netns_table_ref(st->good->namespaces);

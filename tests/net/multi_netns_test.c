@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/wait.h"
 #include "tcptop/source/sampler.h"
 
 #define PAIRS 300
@@ -152,8 +153,8 @@ static bool is_held(void)
 /* A thread that was joined may still be listed for a moment. */
 static bool is_let_go(void)
 {
-    for (int i = 0; i < 3000 && is_held(); i++)
-        usleep(10000);
+    for (struct wait w = {0}; is_held() && wait_more(&w);)
+        continue;
     return !is_held();
 }
 

@@ -13,6 +13,7 @@
 
 #include "lib/figures.h"
 #include "tcptop/source/netlink.h"
+#include "tcptop/text/text.h"
 
 #define TABLE_MAX 20000u
 
@@ -73,7 +74,7 @@ static int fake_take(struct netlink *n, enum netlink_kind kind, const struct ker
     if (is_upper(filter) && kernel.partial) {
         s->status = SAMPLE_PARTIAL;
         s->rejected = 3;
-        strcpy(s->why, "3 damaged");
+        strcpy(s->why[LANG_EN], "3 damaged");
     }
     return rc;
 }
@@ -261,7 +262,7 @@ static void a_damaged_half_is_told(void **state)
     struct sample *s = take(0, 4000, 0);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 3);
-    assert_string_equal(s->why, "3 damaged");
+    assert_string_equal(s->why[LANG_EN], "3 damaged");
     expect_all(s);
 }
 

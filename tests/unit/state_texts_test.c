@@ -283,7 +283,8 @@ static void check_close_match(unsigned state, enum section section, enum languag
 {
     static const char polite[] = "다.";
 
-    if (language != LANG_KO || (section != SECTION_LEAD && section != SECTION_DO && section != SECTION_WHY))
+    if (language != LANG_KO ||
+        (section != SECTION_LEAD && section != SECTION_DO && section != SECTION_WHY))
         return;
     for (const char *end; *text; text = *end ? end + 1 : end) {
         end = strchrnul(text, '\n');

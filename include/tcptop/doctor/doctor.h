@@ -32,7 +32,7 @@ enum limit_id {
 
 /* Which figure of its rule: FIGURE_CLOSE_WAIT_LEAKED. */
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
-#define RULE(ident, name, states, judges, per_row, commands)                                           \
+#define RULE(ident, name, states, judges, per_row, commands)                                       \
     }                                                                                              \
     ;                                                                                              \
     enum figure_of_##ident                                                                         \

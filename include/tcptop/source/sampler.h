@@ -1,5 +1,6 @@
 /* The sampling thread: takes a sample at each interval, joins it with the last, keeps the history,
- * publishes one pointer. Nobody waits for anybody. */
+ * publishes one pointer. Nobody waits for anybody, except that the thread reads the next sample of
+ * a recording when the last one was taken: none is left out. */
 #ifndef TCPTOP_SOURCE_SAMPLER_H
 #define TCPTOP_SOURCE_SAMPLER_H
 
@@ -20,10 +21,16 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
  *  status FAILED, no rows, with its place in the history. */
 struct sample *sampler_latest(struct sampler *sampler);
 
+/** 0 while samples may follow. -ENODATA when a recording was played to its end and every sample was
+ *  taken; another -errno, with the cause in `err`, when it could not be read on. `wake_fd` tells of
+ *  it, too. */
+int sampler_ended(struct sampler *sampler, struct err *err);
+
 /** Change what is asked for; `now`: sample at once. */
 void sampler_request(struct sampler *sampler, const struct request *req, bool now);
 
-/** Stop and free. Returns within 500 ms also during a slow dump. NULL is accepted. */
+/** Stop and free. Returns within 500 ms also during a slow dump, which then ends by itself. NULL is
+ *  accepted. */
 void sampler_stop(struct sampler *sampler);
 
 /* The same work without a thread, for --once, batch and replay. */
