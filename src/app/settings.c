@@ -13,7 +13,7 @@ static void settings_defaults(struct settings *s)
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
     bindings_init(&s->bindings);
-    limits_init(&s->limits);
+    rules_limits_init(&s->limits);
     size_t n;
     const struct option *rows = settings_options(&n);
     for (size_t i = 0; i < n; i++)

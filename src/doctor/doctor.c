@@ -24,24 +24,24 @@ static const struct {
 #include "tcptop/doctor/rules.def"
 };
 
-void looked(struct check *l, enum rule_id rule)
+void doctor_looked(struct check *l, enum rule_id rule)
 {
     if (!(l->skipped >> rule & 1))
         l->d->skip[rule] = LOOKED;
     l->checked |= UINT32_C(1) << rule;
 }
 
-void not_looked(struct check *l, enum rule_id rule, enum skip why)
+void doctor_not_looked(struct check *l, enum rule_id rule, enum skip why)
 {
     l->d->skip[rule] = (uint8_t)why;
     l->skipped |= UINT32_C(1) << rule;
 }
 
-void undecided(struct check *l, enum rule_id rule)
+void doctor_undecided(struct check *l, enum rule_id rule)
 {
     l->d->pending = true;
-    looked(l, rule);
-    not_looked(l, rule, SKIP_UNDECIDED);
+    doctor_looked(l, rule);
+    doctor_not_looked(l, rule, SKIP_UNDECIDED);
 }
 
 static uint64_t finding_key(enum rule_id rule, const struct netns_ctx *p, uint64_t key)
@@ -57,16 +57,16 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                    uint64_t key)
+int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                           uint64_t key)
 {
     const struct finding *f = find(l->d, finding_key(rule, p, key));
 
     return f ? f->since_ns : 0;
 }
 
-struct finding *report(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key,
-                       enum severity severity)
+struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                              uint64_t key, enum severity severity)
 {
     struct doctor *d = l->d;
     uint64_t whole = finding_key(rule, p, key);
@@ -107,7 +107,7 @@ static void find_listeners(struct check *l)
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
             continue;
-        port_set_add(&netns_ctx_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
         left--;
     }
 }
@@ -122,7 +122,7 @@ static void pass_rows(struct check *l)
             if (functions[rule].row && rules[rule].states >> state & 1)
                 by_state[state][n[state]++] = (uint8_t)rule;
     find_listeners(l);
-    ports_begin(l);
+    rules_ports_begin(l);
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *c = &s->conn[row];
 
@@ -130,7 +130,7 @@ static void pass_rows(struct check *l)
             continue;
         for (unsigned i = 0; i < n[c->state]; i++)
             functions[by_state[c->state][i]].row(l, row, c);
-        ports_row(l, c);
+        rules_ports_row(l, c);
     }
 }
 
@@ -210,7 +210,7 @@ static void forget_all(struct doctor *d)
     d->n_netns_ctxs = d->n_active = d->n_ended = 0;
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
-    candidates_fini(&d->candidates);
+    trends_fini(&d->candidates);
     memset(d->skip, SKIP_YET, sizeof d->skip);
 }
 
@@ -269,8 +269,8 @@ static void begin(struct check *l)
     d->turn_rows++;
     d->candidates.full = false;
     for (unsigned i = 0; i < RULE_COUNT; i++)
-        bucket_table_clear(&d->bucket_table[i]);
-    bucket_table_clear(&d->peers);
+        trends_clear_buckets(&d->bucket_table[i]);
+    trends_clear_buckets(&d->peers);
 }
 
 static void doctor_observe(struct sample_observer *e, struct sample *s)
@@ -283,7 +283,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
     d->netns_view = s->netns_view;
     if (s->status != SAMPLE_FAILED) {
         note_cost(d, s);
-        take_netns_ctxs(d, s);
+        subjects_take_namespaces(d, s);
         d->n_live = s->n_live;
         d->pending = false;
         begin(&l);
@@ -293,7 +293,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
             functions[rule].check(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
-            ring_add(&d->netns_ctx[i], l.now_ns);
+            trends_add_point(&d->netns_ctx[i], l.now_ns);
         d->looks++;
     }
     publish(d, s);
@@ -303,8 +303,8 @@ static void doctor_free(struct sample_observer *e)
 {
     struct doctor *d = (struct doctor *)e;
 
-    candidates_fini(&d->candidates);
-    routes_free(d->routes);
+    trends_fini(&d->candidates);
+    rules_ports_free(d->routes);
     free(d);
 }
 
@@ -316,7 +316,7 @@ struct sample_observer *doctor_new(const struct limits *limits, bool eager, doub
         return NULL;
     d->observer = (struct sample_observer){doctor_needs, doctor_observe, doctor_free};
     d->limits = *limits;
-    candidates_init(&d->candidates);
+    trends_init(&d->candidates);
     d->eager = eager;
     d->share = share;
     forget_all(d);

@@ -30,7 +30,7 @@ struct netns_ctx {
     const struct host *host; /* of the sample being looked at */
     char name[FINDING_NAME]; /* "" where there is one */
     struct port_set listening;
-    int64_t low, high, available; /* ephemeral ports; available 0: not known */
+    struct port_range ports;
     struct {
         int64_t ns;
         uint32_t valid;
@@ -113,7 +113,7 @@ struct check {
     const struct sample *s;
     int64_t now_ns;
     bool rows, figures;
-    uint32_t checked, skipped;   /* bit per rule: looked(), not_looked() */
+    uint32_t checked, skipped;   /* bit per rule: doctor_looked(), doctor_not_looked() */
     struct netns_ctx *netns_ctx; /* of the last row */
 };
 
@@ -126,12 +126,12 @@ static inline double limit(const struct check *l, enum limit_id which)
 
 /** It holds: a finding with its figures to fill in. `key`: what tells it from others of the rule.
  *  `p`: NULL for the host. NULL: there is no room. */
-struct finding *report(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key,
-                       enum severity severity);
+struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                              uint64_t key, enum severity severity);
 
 /** Since when it holds, 0 when it does not. */
-int64_t holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                    uint64_t key);
+int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                           uint64_t key);
 
 static inline void figure(struct finding *f, unsigned which, double value)
 {
@@ -141,73 +141,75 @@ static inline void figure(struct finding *f, unsigned which, double value)
 
 /** The rule was looked at, or why it was not. What could not be looked at in one namespace counts,
  *  however many others could. */
-void looked(struct check *l, enum rule_id rule);
-void not_looked(struct check *l, enum rule_id rule, enum skip why);
+void doctor_looked(struct check *l, enum rule_id rule);
+void doctor_not_looked(struct check *l, enum rule_id rule, enum skip why);
 
 /** The thresholds are exceeded, but only another sample can confirm it: nothing is reported yet,
  * and nothing is called normal. */
-void undecided(struct check *l, enum rule_id rule);
+void doctor_undecided(struct check *l, enum rule_id rule);
 
 /* subjects.c */
 
 /** Which namespaces the sample has, with what they say about themselves. */
-void take_netns_ctxs(struct doctor *d, const struct sample *s);
+void subjects_take_namespaces(struct doctor *d, const struct sample *s);
 
 /** The namespace of a row. */
-struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c);
+struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c);
 
 /** What identifies the process of a row, and its name into a finding about it. */
-uint64_t owner_key(struct check *l, uint32_t row, bool *unowned);
-void name_owner(const struct check *l, struct finding *f, uint32_t row);
+uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
+void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row);
 
 /** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
  * rule is undecided. */
-bool awaits_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
+bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
 
 /** Since when the row is in its state as far as that was seen, in seconds. */
-double seen_age_s(const struct check *l, uint32_t row);
+double subjects_age_s(const struct check *l, uint32_t row);
 
 /** Figures of a row, NULL when not known. */
-const struct tcp_metrics *metrics_of(const struct check *l, uint32_t row);
+const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row);
 
 /** Is it worth waiting for them? */
-bool figures_possible(const struct check *l);
+bool subjects_metrics_possible(const struct check *l);
 
 /** A field in seconds; false when not known. */
-bool metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
+bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
 
 /** The row itself, the end of it that counts. */
-uint64_t conn_key(const struct conn *c);
-uint64_t peer_key(const struct conn *c, bool with_port);
+uint64_t subjects_conn_key(const struct conn *c);
+uint64_t subjects_peer_key(const struct conn *c, bool with_port);
 
 /** Rules' lots, the largest first: `lot[REPORTS_MAX]`; returns how many have `least` or more. */
-uint32_t largest_buckets(const struct bucket_table *bucket_table, uint32_t least,
-                         const struct bucket *bucket[REPORTS_MAX]);
+uint32_t subjects_largest(const struct bucket_table *bucket_table, uint32_t least,
+                          const struct bucket *bucket[REPORTS_MAX]);
 
 /** Count a row of `lot` with those of its peer. */
-void count_peer_of(struct check *l, struct bucket *bucket, uint32_t row);
-bool name_peer(struct check *l, struct finding *f, const struct bucket *bucket); /* false: none */
+void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row);
+bool subjects_name_peer(struct check *l, struct finding *f,
+                        const struct bucket *bucket); /* false: none */
 
 /* trends.c */
 
 /** How much a counter has grown over the last `seconds`, or since the look before if that is
  *  longer; `over_s` (may be NULL): over how many. False when not known. */
-bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
-           double seconds, uint64_t *by, double *over_s);
-void ring_add(struct netns_ctx *p, int64_t now_ns);
+bool trends_grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
+                  double seconds, uint64_t *by, double *over_s);
+void trends_add_point(struct netns_ctx *p, int64_t now_ns);
 
 /** The suspect with that key, new ones with `since_ns` now; NULL: no room. */
-struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key, bool of_figures);
+struct candidate *trends_candidate(struct check *l, enum rule_id rule, uint64_t key,
+                                   bool of_figures);
 
 /** One that stands for many, of which there are few: there is room for it even where suspects have
  *  none left. */
-struct candidate *trend_at(struct check *l, enum rule_id rule, uint64_t key);
-void candidates_init(struct candidates *s);
-void candidates_fini(struct candidates *s);
+struct candidate *trends_group(struct check *l, enum rule_id rule, uint64_t key);
+void trends_init(struct candidates *s);
+void trends_fini(struct candidates *s);
 
 /** The lot with that key, made by `row` if there is none; NULL: no room. */
-struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, uint32_t row);
-void bucket_table_clear(struct bucket_table *bucket_table);
+struct bucket *trends_bucket(struct bucket_table *bucket_table, uint64_t key, uint32_t row);
+void trends_clear_buckets(struct bucket_table *bucket_table);
 
 /* The functions of each rule: the second one for each row in its states, where rules.def names it,
  * the first one after that. */
@@ -219,8 +221,8 @@ void bucket_table_clear(struct bucket_table *bucket_table);
 #include "tcptop/doctor/rules.def"
 
 /* rules_ports.c */
-void ports_begin(struct check *l);
-void ports_row(struct check *l, const struct conn *c);
-void routes_free(struct routes *r);
+void rules_ports_begin(struct check *l);
+void rules_ports_row(struct check *l, const struct conn *c);
+void rules_ports_free(struct routes *r);
 
 #endif

@@ -39,7 +39,7 @@ const struct rule_figure *rule_figure(unsigned rule, unsigned which)
     return NULL;
 }
 
-bool doctor_judges(unsigned state)
+bool rules_judge_state(unsigned state)
 {
     for (unsigned i = 0; i < RULE_COUNT; i++)
         if (rules[i].judges >> state & 1)
@@ -47,7 +47,7 @@ bool doctor_judges(unsigned state)
     return false;
 }
 
-void limits_init(struct limits *limits)
+void rules_limits_init(struct limits *limits)
 {
     *limits = (struct limits){
         .value =

@@ -21,7 +21,7 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
 
     if (!f || !tcp_metrics_get(f, METRICS_bytes_acked, &acked))
         return;
-    bool recent = metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
+    bool recent = subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
                   quiet < limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool grew = !one->value[KNOWN] || acked > one->value[ACKED];
     one->value[ACKED] = acked;
@@ -31,22 +31,22 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
 
 void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    const struct tcp_metrics *f = metrics_of(l, row);
-    double age = seen_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    double age = subjects_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool unowned;
     struct bucket *bucket = NULL;
 
     if (c->inode == 0)
         return;
-    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
+    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
         age = quiet;
-    bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_CLOSE_WAIT], owner_key(l, row, &unowned), row);
+    bucket = trends_bucket(&l->d->bucket_table[RULE_CLOSE_WAIT],
+                           subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->all++;
     bucket->unowned = unowned;
-    struct candidate *one = candidate_at(l, RULE_CLOSE_WAIT, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_CLOSE_WAIT, subjects_conn_key(c), false);
     if (!one)
         return;
     int64_t since = l->now_ns - (int64_t)(age * (double)NS_PER_S);
@@ -56,7 +56,7 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
     if (age < least)
         return;
     judge_metrics(l, one, f);
-    if (!one->value[KNOWN] && figures_possible(l)) {
+    if (!one->value[KNOWN] && subjects_metrics_possible(l)) {
         l->d->hurry = l->d->pending = true;
         bucket->awaits_metrics++;
         return;
@@ -65,13 +65,13 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->n++;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
 /* Three looks without a decrease? A decrease decides that it is none at present. */
 static bool does_not_shrink(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
-    struct candidate *trend = trend_at(l, rule, bucket->key);
+    struct candidate *trend = trends_group(l, rule, bucket->key);
 
     if (!trend)
         return false;
@@ -80,7 +80,7 @@ static bool does_not_shrink(struct check *l, enum rule_id rule, const struct buc
     if (trend->value[1] == 0)
         l->d->pending = true;
     else if (trend->value[1] < TREND_LOOKS)
-        undecided(l, rule);
+        doctor_undecided(l, rule);
     return trend->value[1] >= TREND_LOOKS;
 }
 
@@ -97,14 +97,14 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
 {
     const struct conn *c = &l->s->conn[bucket->row];
     struct finding *f =
-        report(l, RULE_CLOSE_WAIT, netns_ctx_of(l, c), bucket->key, SEVERITY_WARNING);
+        doctor_report(l, RULE_CLOSE_WAIT, subjects_netns_of(l, c), bucket->key, SEVERITY_WARNING);
     uint64_t files;
 
     if (!f)
         return;
-    name_owner(l, f, bucket->row);
+    subjects_name_owner(l, f, bucket->row);
     f->scope.by |= SCOPE_OWNED;
-    if (name_peer(l, f, bucket))
+    if (subjects_name_peer(l, f, bucket))
         figure(f, FIGURE_CLOSE_WAIT_PEER, bucket->top_n);
     figure(f, FIGURE_CLOSE_WAIT_LEAKED, bucket->n);
     figure(f, FIGURE_CLOSE_WAIT_ALL, bucket->all);
@@ -124,17 +124,17 @@ void rules_close_wait(struct check *l)
 
     if (!l->rows)
         return;
-    looked(l, RULE_CLOSE_WAIT);
+    doctor_looked(l, RULE_CLOSE_WAIT);
     uint32_t least = (uint32_t)limit(l, THRESHOLD_CLOSE_WAIT_COUNT);
     const struct bucket_table *all = &l->d->bucket_table[RULE_CLOSE_WAIT];
-    uint32_t n = largest_buckets(all, least, bucket);
+    uint32_t n = subjects_largest(all, least, bucket);
     for (uint32_t i = 0; i < n; i++)
         if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) &&
-            !awaits_owner(l, RULE_CLOSE_WAIT, bucket[i]))
+            !subjects_await_owner(l, RULE_CLOSE_WAIT, bucket[i]))
             report_close_wait(l, bucket[i]);
     for (uint32_t i = 0; i < all->n; i++)
         if (all->bucket[i].awaits_metrics + all->bucket[i].n >= least && all->bucket[i].n < least)
-            undecided(l, RULE_CLOSE_WAIT);
+            doctor_undecided(l, RULE_CLOSE_WAIT);
 }
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
@@ -147,43 +147,43 @@ void rules_close_wait(struct check *l)
 void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
 {
     struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
-    const struct tcp_metrics *f = metrics_of(l, row);
-    double age = seen_age_s(l, row), acked = 0, data = 0;
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    double age = subjects_age_s(l, row), acked = 0, data = 0;
     bool unowned;
 
     if (c->inode == 0) {
         struct bucket *bucket =
-            bucket_table_at(bucket_table, ORPHANS | netns_ctx_of(l, c)->id, row);
+            trends_bucket(bucket_table, ORPHANS | subjects_netns_of(l, c)->id, row);
         if (bucket) {
             bucket->n++;
-            count_peer_of(l, bucket, row);
+            subjects_count_peer(l, bucket, row);
         }
         return;
     }
-    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
-        metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
+    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
+        subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
         age = acked;
     if (age < limit(l, THRESHOLD_FIN_WAIT2_AGE))
         return;
-    struct bucket *bucket = bucket_table_at(bucket_table, owner_key(l, row, &unowned), row);
+    struct bucket *bucket = trends_bucket(bucket_table, subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->unowned = unowned;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
 static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool orphans)
 {
-    const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket->row]);
-    struct finding *f =
-        report(l, RULE_FIN_WAIT2, p, bucket->key, orphans ? SEVERITY_WARNING : SEVERITY_INFO);
+    const struct netns_ctx *p = subjects_netns_of(l, &l->s->conn[bucket->row]);
+    struct finding *f = doctor_report(l, RULE_FIN_WAIT2, p, bucket->key,
+                                      orphans ? SEVERITY_WARNING : SEVERITY_INFO);
     int64_t timeout;
 
     if (!f)
         return;
-    if (name_peer(l, f, bucket))
+    if (subjects_name_peer(l, f, bucket))
         figure(f, FIGURE_FIN_WAIT2_PEER, bucket->top_n);
     if (orphans) {
         f->scope.by = SCOPE_ORPHAN;
@@ -192,7 +192,7 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
             figure(f, FIGURE_FIN_WAIT2_TIMEOUT, (double)timeout);
         return;
     }
-    name_owner(l, f, bucket->row);
+    subjects_name_owner(l, f, bucket->row);
     f->scope.by |= SCOPE_OWNED;
     figure(f, FIGURE_FIN_WAIT2_OWNED, bucket->n);
     figure(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst);
@@ -204,12 +204,12 @@ void rules_fin_wait2(struct check *l)
 
     if (!l->rows)
         return;
-    looked(l, RULE_FIN_WAIT2);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT2], 1, bucket);
+    doctor_looked(l, RULE_FIN_WAIT2);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_FIN_WAIT2], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         bool orphans = bucket[i]->key >= ORPHANS;
         if (orphans ? bucket[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS)
-                    : !awaits_owner(l, RULE_FIN_WAIT2, bucket[i]))
+                    : !subjects_await_owner(l, RULE_FIN_WAIT2, bucket[i]))
             report_fin_wait2(l, bucket[i], orphans);
     }
 }
@@ -220,7 +220,7 @@ void rules_fin_wait2(struct check *l)
 
 void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    double age = seen_age_s(l, row);
+    double age = subjects_age_s(l, row);
 
     if (c->retrans < limit(l, THRESHOLD_SYN_SENT_REPEATS) &&
         age <= limit(l, THRESHOLD_SYN_SENT_AGE)) {
@@ -228,7 +228,7 @@ void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     }
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_SYN_SENT], peer_key(c, true), row);
+        trends_bucket(&l->d->bucket_table[RULE_SYN_SENT], subjects_peer_key(c, true), row);
     if (!bucket)
         return;
     bucket->n++;
@@ -254,14 +254,14 @@ void rules_syn_sent(struct check *l)
 
     if (!l->rows)
         return;
-    looked(l, RULE_SYN_SENT);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
+    doctor_looked(l, RULE_SYN_SENT);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
         if (won_by_ipv4(l, c))
             continue;
-        struct finding *f =
-            report(l, RULE_SYN_SENT, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_SYN_SENT, subjects_netns_of(l, c), bucket[i]->key,
+                                          SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_DESTINATION;
@@ -287,7 +287,7 @@ static double repeated_age_s(const struct conn *c)
 
 static double closing_age_s(const struct check *l, uint32_t row, const struct conn *c)
 {
-    double seen = seen_age_s(l, row), repeated = repeated_age_s(c);
+    double seen = subjects_age_s(l, row), repeated = repeated_age_s(c);
 
     return seen > repeated ? seen : repeated;
 }
@@ -301,12 +301,12 @@ void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
     if (!repeats || age < limit(l, THRESHOLD_LAST_ACK_AGE))
         return;
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_LAST_ACK], netns_ctx_of(l, c)->id, row);
+        trends_bucket(&l->d->bucket_table[RULE_LAST_ACK], subjects_netns_of(l, c)->id, row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
 void rules_last_ack(struct check *l)
@@ -315,13 +315,14 @@ void rules_last_ack(struct check *l)
 
     if (!l->rows)
         return;
-    looked(l, RULE_LAST_ACK);
+    doctor_looked(l, RULE_LAST_ACK);
     for (uint32_t i = 0; i < bucket_table->n; i++) {
         const struct conn *c = &l->s->conn[bucket_table->bucket[i].row];
-        struct finding *f = report(l, RULE_LAST_ACK, netns_ctx_of(l, c), 0, SEVERITY_INFO);
+        struct finding *f =
+            doctor_report(l, RULE_LAST_ACK, subjects_netns_of(l, c), 0, SEVERITY_INFO);
         if (!f)
             return;
-        (void)name_peer(l, f, &bucket_table->bucket[i]);
+        (void)subjects_name_peer(l, f, &bucket_table->bucket[i]);
         figure(f, FIGURE_LAST_ACK_COUNT, bucket_table->bucket[i].n);
         figure(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst);
     }
@@ -334,7 +335,7 @@ void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
 
     if (c->inode || c->wqueue <= 1)
         return;
-    struct candidate *one = candidate_at(l, RULE_FIN_WAIT1, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_FIN_WAIT1, subjects_conn_key(c), false);
     if (!one)
         return;
     if (one->fresh)
@@ -348,11 +349,11 @@ void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
     if (age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
         return;
     if (one->fresh) {
-        undecided(l, RULE_FIN_WAIT1);
+        doctor_undecided(l, RULE_FIN_WAIT1);
         return;
     }
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_FIN_WAIT1], peer_key(c, false), row);
+        trends_bucket(&l->d->bucket_table[RULE_FIN_WAIT1], subjects_peer_key(c, false), row);
     if (!bucket)
         return;
     bucket->n++;
@@ -371,7 +372,7 @@ static void check_orphans(struct check *l)
         return;
     if ((double)orphans * 100 <= limit(l, THRESHOLD_FIN_WAIT1_SHARE) * (double)most)
         return;
-    struct finding *f = report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
     if (!f)
         return;
     f->scope.by = SCOPE_ORPHAN;
@@ -385,12 +386,12 @@ void rules_fin_wait1(struct check *l)
 
     if (!l->rows)
         return;
-    looked(l, RULE_FIN_WAIT1);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT1], 1, bucket);
+    doctor_looked(l, RULE_FIN_WAIT1);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_FIN_WAIT1], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
-        struct finding *f =
-            report(l, RULE_FIN_WAIT1, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_FIN_WAIT1, subjects_netns_of(l, c),
+                                          bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;

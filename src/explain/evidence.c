@@ -371,7 +371,7 @@ static void judge(struct evidence *e, const struct state_facts *t)
 
     if (found)
         say_finding(e, found);
-    else if (doctor_judges(t->state) && !say_unknown(e, t))
+    else if (rules_judge_state(t->state) && !say_unknown(e, t))
         say_normal(e, t);
 }
 

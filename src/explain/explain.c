@@ -60,7 +60,7 @@ static enum conn_kind kind_of(const struct explain_subject *subject)
 
 static const char *words_of(const struct page *p, enum section section)
 {
-    return words_text(p->subject->state, p->kind, section, text_language());
+    return state_texts_get(p->subject->state, p->kind, section, text_language());
 }
 
 static struct str *add_block(struct page *p, enum block_kind kind, const char *head)
@@ -128,7 +128,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     add_lesson(p);
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
-        map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
+        state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
     add_advice(p, &e);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
@@ -238,7 +238,8 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
 /* The lead's first sentence. */
 static void add_first_sentence(struct str *out, const struct explain_subject *subject)
 {
-    const char *lead = words_text(subject->state, kind_of(subject), SECTION_LEAD, text_language());
+    const char *lead =
+        state_texts_get(subject->state, kind_of(subject), SECTION_LEAD, text_language());
     const char *end = strstr(lead, ". ");
     struct str sentence = STR_INIT;
 

@@ -276,19 +276,19 @@ const char *finding_label(enum finding_part part)
     return text(labels[part]);
 }
 
-const char *severity_mark(unsigned severity)
+const char *finding_severity_mark(unsigned severity)
 {
     return severity == SEVERITY_CRITICAL ? "!!" : severity == SEVERITY_WARNING ? "!" : "i";
 }
 
-enum role severity_role(unsigned severity)
+enum role finding_severity_role(unsigned severity)
 {
     return severity == SEVERITY_CRITICAL  ? ROLE_CRIT
            : severity == SEVERITY_WARNING ? ROLE_WARN
                                           : ROLE_DIM;
 }
 
-const char *severity_word(unsigned severity)
+const char *finding_severity_word(unsigned severity)
 {
     static const enum msg words[] = {
         [SEVERITY_OK] = MSG_SEVERITY_OK,
@@ -300,7 +300,7 @@ const char *severity_word(unsigned severity)
     return text(severity < sizeof words / sizeof words[0] ? words[severity] : MSG_SEVERITY_UNKNOWN);
 }
 
-const char *skip_words(unsigned why)
+const char *finding_skip_words(unsigned why)
 {
     static const enum msg words[] = {
         [LOOKED] = MSG_SEVERITY_OK,
@@ -327,7 +327,7 @@ void findings_rules(const struct findings *f, uint32_t states, bool looked_at, s
         if ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states)))
             continue;
         if (any && why != before)
-            str_addf(out, " (%s); ", skip_words(before));
+            str_addf(out, " (%s); ", finding_skip_words(before));
         else if (any)
             str_add(out, ", ");
         str_add(out, text(rules[i].label));
@@ -335,7 +335,7 @@ void findings_rules(const struct findings *f, uint32_t states, bool looked_at, s
         any = true;
     }
     if (any && !looked_at)
-        str_addf(out, " (%s)", skip_words(before));
+        str_addf(out, " (%s)", finding_skip_words(before));
 }
 
 int finding_set(struct finding_words *w, const struct finding *f, int width)

@@ -39,12 +39,9 @@ bool state_facts_known(const struct explain_subject *subject)
 
 bool state_facts_grown(const struct state_facts *t, enum host_counter which, uint64_t *by)
 {
-    double per_s;
+    double seconds;
 
-    if (!history_rate(&t->s->history, which, HISTORY_SHOWN, &per_s))
-        return false;
-    *by = (uint64_t)(per_s * history_span_s(&t->s->history, HISTORY_SHOWN) + 0.5);
-    return true;
+    return history_growth(&t->s->history, which, HISTORY_SHOWN, by, &seconds);
 }
 
 enum trend state_facts_trend(const struct state_facts *t, double *per_s)

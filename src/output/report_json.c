@@ -142,7 +142,7 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
         if (f->skip[i] == LOOKED)
             continue;
         sink_addf(out, "%s\"%s\":", comma, rules[i].name);
-        print_json_string(out, skip_words(f->skip[i]));
+        print_json_string(out, finding_skip_words(f->skip[i]));
         comma = ",";
     }
     sink_add(out, "}");

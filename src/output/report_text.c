@@ -15,7 +15,7 @@ static const char *status_word(enum status status)
 {
     static const uint8_t severities[] = {SEVERITY_OK, SEVERITY_WARNING, SEVERITY_CRITICAL, 255};
 
-    return severity_word(severities[status]);
+    return finding_severity_word(severities[status]);
 }
 
 static void print_head(struct sink *out, const struct report *r)
@@ -42,7 +42,8 @@ static void print_finding(struct sink *out, const struct report *r, const struct
     struct finding_words words;
 
     finding_title(f, &title);
-    sink_addf(out, "\n%-3s %s  ", severity_mark(f->severity), severity_word(f->severity));
+    sink_addf(out, "\n%-3s %s  ", finding_severity_mark(f->severity),
+              finding_severity_word(f->severity));
     print_glyphs(out, str_text(&title), r->ascii);
     sink_add(out, "\n");
     str_fini(&title);

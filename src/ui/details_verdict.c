@@ -45,7 +45,7 @@ void details_verdict_line(struct drawing *d, const struct details *t, int i, int
     int word = word_width(t->found);
 
     if (i == 0)
-        canvas_put(d->c, x, y, word, severity_role(t->found->severity),
+        canvas_put(d->c, x, y, word, finding_severity_role(t->found->severity),
                    evidence_verdict_word(evidence_verdict_of(t->found)));
     draw_explained(d->c, &t->verdict, (uint32_t)i, x + word, y, w - word);
 }

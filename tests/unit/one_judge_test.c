@@ -400,7 +400,7 @@ static void watch(const struct judged *j, double x, bool raised)
     struct limits limits;
 
     (void)patient_tear_down(NULL);
-    limits_init(&limits);
+    rules_limits_init(&limits);
     limits.value[THRESHOLD_DOCTOR_INFO_EVERY] = 3600; /* senders count as such for two hours */
     if (raised)
         limits.value[j->limit] = j->raised;

@@ -49,7 +49,7 @@ struct limits {
 };
 
 /** The defaults. */
-void limits_init(struct limits *limits);
+void rules_limits_init(struct limits *limits);
 
 enum figure_kind { KIND_OF_COUNT, KIND_OF_SECONDS, KIND_OF_PERCENT, KIND_OF_RATE, KIND_OF_BYTES };
 
@@ -80,7 +80,7 @@ struct rule {
 extern const struct rule rules[RULE_COUNT];
 
 /** Does the verdict on the state depend on any rule? */
-bool doctor_judges(unsigned state);
+bool rules_judge_state(unsigned state);
 
 /** A figure of a rule, NULL when it has no such one. */
 const struct rule_figure *rule_figure(unsigned rule, unsigned which);

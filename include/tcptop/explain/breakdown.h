@@ -94,8 +94,8 @@ struct breakdown_work {
     struct listeners listeners;
     struct top_k processes, peers, ports;
     uint64_t seed;           /* of the hash that stands for a peer */
-    const struct host *host; /* of the row before: its ephemeral ports, high < low: not known */
-    uint16_t low, high;
+    const struct host *host; /* of the row before */
+    struct port_range ports_of_host;
     struct breakdown_queue *limits; /* SYN_RECV: of the listeners; owned */
     uint32_t n_limits;
     uint32_t row; /* the next one to look at */

@@ -26,7 +26,7 @@ enum section {
 
 /** The text of a section; where a connection of this `kind` deserves words of its own, those.
  *  "" for what does not exist; never NULL. */
-const char *words_text(unsigned state, enum conn_kind kind, enum section section,
-                       enum language language);
+const char *state_texts_get(unsigned state, enum conn_kind kind, enum section section,
+                            enum language language);
 
 #endif
