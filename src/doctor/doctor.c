@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/doctor/finding_scope.h"
 

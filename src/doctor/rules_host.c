@@ -1,11 +1,11 @@
 /* Rules by counters, totals and limits of a namespace: no row is looked at. */
-#include "doctor_internal.h"
+#include "check.h"
 #include "tcptop/doctor/retransmission.h"
 
 #define USUAL_S      300.0 /* over which the usual rate of resets is averaged */
 #define USUAL_FROM_S 60    /* it is not known before */
 
-/* Trap: exists only where bound-only sockets are asked for. */
+/* There are such rows only where bound-only sockets are asked for. */
 void rules_bound(struct check *l)
 {
     uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
@@ -23,7 +23,8 @@ void rules_bound(struct check *l)
     figure(f, FIGURE_BOUND_COUNT, bound);
 }
 
-/* Trap: the table is the namespace's own, so nothing else is short. */
+/* The limit is of each namespace, and nothing but TIME_WAIT counts against it
+ * (net/ipv4/inet_timewait_sock.c inet_twsk_alloc). */
 void rules_tw_table(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
@@ -50,7 +51,7 @@ void rules_tw_table(struct check *l)
 }
 
 /* OutSegs leaves segments that are sent again out but counts bare ACKs, so data segments are
- * compared (net/ipv4/tcp_output.c tcp_transmit_skb, __tcp_retransmit_skb). */
+ * compared (net/ipv4/tcp_output.c __tcp_transmit_skb). */
 static bool count_retransmission(const struct check *l, const struct netns_ctx *p,
                                  struct retransmission *r, double *over)
 {
@@ -172,7 +173,7 @@ static void report_resets(struct check *l, const struct netns_ctx *p, const doub
         figure(f, FIGURE_RESETS_ATTEMPTS, (double)by);
 }
 
-/* Traps: probes of load balancers and linger 0 reset all the time: only what is far above the usual
+/* Probes of load balancers and linger 0 reset all the time, so only what is far above the usual
  * counts. */
 void rules_resets(struct check *l)
 {

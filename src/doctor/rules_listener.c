@@ -1,10 +1,11 @@
 /* Rules about listeners: queues of connections that nobody accepts, and of handshakes that do not
  * finish. */
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 
 /* LISTEN ----------------------------------------------------------------------------------------
  *
- * Traps: the counters are the namespace's, so a listener is blamed by its own queue; a queue that
+ * The counters are those of the namespace, so a listener is blamed by its own queue; a queue that
  * is full for one sample is a burst. */
 
 void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
@@ -89,7 +90,7 @@ void rules_accept_queue(struct check *l)
 
 /* SYN_RECV --------------------------------------------------------------------------------------
  *
- * Traps: with tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
+ * With tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
  * purpose, so their number alone is no warning; a rush is short. */
 
 void rules_syn_backlog_row(struct check *l, uint32_t row, const struct conn *c)

@@ -1,17 +1,19 @@
 /* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
 #include <sys/socket.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/source/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
 
-/* What a suspect in CLOSE_WAIT has in its values. */
+/* The values of a candidate in CLOSE_WAIT. */
 enum { ACKED, KNOWN, FLOWING };
 
 /* CLOSE_WAIT ------------------------------------------------------------------------------------
  *
- * Traps: a child not yet accepted has no file; one whose process still sends is a half-close. */
+ * No leak: a child that is not accepted yet, which has no file, and a half-close, whose process
+ * still sends. */
 
 /* What figures say: since when the peer has sent nothing but FIN, and whether data still flows. */
 static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
@@ -139,8 +141,8 @@ void rules_close_wait(struct check *l)
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
  *
- * Trap: a socket that a process keeps may be a half-close that is meant. Lots: of orphans, with the
- * namespace as the key; of processes. */
+ * What a process keeps may be a half-close that is meant, so that is only a note. Buckets: one of
+ * the orphans of each namespace, one of each process. */
 
 #define ORPHANS UINT64_C(0xffff000000000000)
 
@@ -216,7 +218,7 @@ void rules_fin_wait2(struct check *l)
 
 /* SYN_SENT --------------------------------------------------------------------------------------
  *
- * Trap: a client that tries IPv6 and IPv4 at once leaves the one that is slower (RFC 8305). */
+ * Not stuck: the slower one of two attempts by IPv6 and IPv4 at once (RFC 8305). */
 
 void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
 {
@@ -292,7 +294,7 @@ static double closing_age_s(const struct check *l, uint32_t row, const struct co
     return seen > repeated ? seen : repeated;
 }
 
-/* Trap: on a long path the answer just takes its time; so it must have been repeated. */
+/* On a long path the answer takes its time, so the FIN must have been repeated. */
 void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
@@ -328,7 +330,7 @@ void rules_last_ack(struct check *l)
     }
 }
 
-/* Trap: a slow reader drains real data. What gets less is not stuck. */
+/* A slow peer still takes data: where Send-Q shrinks, nothing is stuck. */
 void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);

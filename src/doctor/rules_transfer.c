@@ -1,13 +1,14 @@
 /* Rules about how data flows: closed windows, unread data, what is sent again, who limits. */
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 
 #define METRICS_LEAST_S 2.5 /* between two looks that are compared */
 #define METRICS_MOST_S  9.0 /* then the next comparison begins anew */
 #define METRICS_BUSY_US UINT64_C(500000)
 
-/* Values of a suspect that sends. */
+/* The values of a candidate that sends. */
 enum { SENT, AGAIN, BUSY, PEER, BUFFER };
 
 static double worse(double a, double b)
@@ -15,8 +16,9 @@ static double worse(double a, double b)
     return a > b ? a : b;
 }
 
-/* Trap: a window is shut for milliseconds all the time. A probe's timer has doubled from 200 ms on,
- * so the window has been shut for at least as long as it still runs. */
+/* A window is often shut for milliseconds. The timer of the probes doubles from TCP_RTO_MIN = 200
+ * ms on (net/ipv4/tcp_output.c tcp_send_probe0), so the window has been shut for at least as long
+ * as it still runs. */
 void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->timer != TIMER_PROBE || c->wqueue == 0)
@@ -40,7 +42,8 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->sum += c->wqueue;
 }
 
-/* Traps: an unread FIN counts as a byte; who reads in batches leaves data for a while. */
+/* An unread FIN counts as a byte of Recv-Q; a program that reads in batches leaves data for a
+ * while. */
 void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
 {
     bool unowned;
@@ -192,7 +195,7 @@ void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->worst = worse(bucket->worst, idle);
 }
 
-/* Figures come only now and then: between, what they said stands. */
+/* tcp_info comes with some samples only; between these the last answer stands. */
 static bool figures_due(struct check *l, enum rule_id rule)
 {
     if (l->figures || l->s->n_live == 0)
@@ -202,8 +205,8 @@ static bool figures_due(struct check *l, enum rule_id rule)
     return l->figures;
 }
 
-/* Trap: segments that came out of order are sent again although none was lost. The receiver says
- * so, but only to the namespace's counters. */
+/* Segments that came out of order are sent again although none was lost. The receiver reports them
+ * (TCPDSACKRecv), which the kernel counts per namespace, not per connection. */
 static bool mostly_needless(const struct check *l, const struct netns_ctx *p)
 {
     uint64_t again, needless;

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 
@@ -69,7 +70,6 @@ bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field
     return true;
 }
 
-/* By its group; by its user where no process can be told. */
 uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned)
 {
     const struct owner_group *group = sample_owner(l->s, row, NULL);

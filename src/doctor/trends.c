@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
 #include "tcptop/base/hash.h"
 
 #define RING_STEP_NS      (900 * NS_PER_MS)

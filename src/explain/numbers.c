@@ -270,7 +270,7 @@ static void number_next_waits(struct str *out, const struct state_facts *t)
 
     if (t->window_s < TREND_MIN_S || !state_facts_moves(t, &m) || !m.exact)
         return;
-    if (m.entered_s < 1) /* a tenth would not multiply to what is told */
+    if (m.entered_s < 1) /* tenths would not multiply to the count that is shown */
         snprintf(rate, sizeof rate, MARK_LIVE "%.2f" MARK_END, m.entered_s);
     else
         live_rate(rate, m.entered_s, false);

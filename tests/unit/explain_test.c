@@ -428,6 +428,42 @@ static void brief(void **state)
                  "60 s; then the entry goes by itself.\n");
 }
 
+/* Beside a listener that is full, two lines about another one do not accuse it. */
+static void brief_of_another(void **state)
+{
+    (void)state;
+    struct sample *s = host_new();
+    struct explain_subject subject = {.state = TCP_STATE_LISTEN, .sample = s, .row = 1};
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    host_add(s, 1,
+             (struct conn){.state = TCP_STATE_LISTEN, .sport = 5432, .rqueue = 129, .wqueue = 128});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 3000, .wqueue = 128});
+    host_finish(s, TCP_STATE_LISTEN, 2);
+    findings_free(s->findings);
+    s->findings = findings_new(1);
+    s->findings->n = 1;
+    s->findings->list[0] = (struct finding){
+        .rule = RULE_ACCEPT_QUEUE,
+        .severity = SEVERITY_WARNING,
+        .subject = SUBJECT_LISTENER,
+        .scope = {.states = STATE_BIT(TCP_STATE_LISTEN), .by = SCOPE_SPORT, .ends = s->conn[0]},
+        .marks = STATE_BIT(TCP_STATE_LISTEN),
+    };
+    finding_compile(s->findings);
+    explain_brief(&t, &subject, 78);
+    assert_non_null(
+        strstr(plain(&t, &out), "NORMAL  this one: 0 of 128 in the accept queue. To do: nothing."));
+    explain_fini(&t);
+    subject.row = 0;
+    explain_brief(&t, &subject, 78);
+    assert_non_null(strstr(plain(&t, &out), "WATCH  Accept queue full: 0.0.0.0:5432."));
+    explain_fini(&t);
+    str_fini(&out);
+    sample_unref(s);
+}
+
 /* The selected connection's kind chooses the words, and only in its own state. */
 static void variants(void **state)
 {
@@ -458,9 +494,16 @@ static void variants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_tone),   cmocka_unit_test(no_sample), cmocka_unit_test(gaps),
-        cmocka_unit_test(narrow),     cmocka_unit_test(fits),      cmocka_unit_test(roles),
-        cmocka_unit_test(by_finding), cmocka_unit_test(brief),     cmocka_unit_test(variants),
+        cmocka_unit_test(the_tone),
+        cmocka_unit_test(no_sample),
+        cmocka_unit_test(gaps),
+        cmocka_unit_test(narrow),
+        cmocka_unit_test(fits),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(by_finding),
+        cmocka_unit_test(brief),
+        cmocka_unit_test(brief_of_another),
+        cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }

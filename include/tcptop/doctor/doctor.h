@@ -89,7 +89,7 @@ const struct rule_figure *rule_figure(unsigned rule, unsigned which);
  * in every sample. `share` of one core is what figures may cost. NULL: out of memory. */
 struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share);
 
-/** Does it suspect something that another sample would decide? */
+/** Would another sample decide something? */
 bool doctor_pending(const struct sample_observer *doctor);
 
 #endif

@@ -101,7 +101,7 @@ struct breakdown_work {
     uint32_t row; /* the next one to look at */
 };
 
-/** Begin with the rows of `state` in a sample that has this survey. Returns 0 or -ENOMEM, then
+/** Begin with the rows of `state` in a sample that has this summary. Returns 0 or -ENOMEM, then
  *  there is nothing to finish and `b` knows nothing. */
 int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct sample *s,
                     const struct sample_summary *summary, unsigned state);

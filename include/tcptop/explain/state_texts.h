@@ -1,6 +1,6 @@
 /* The catalogue of what there is to say about each state, English and Korean side by side.
  *
- * The texts are src/explain/texts/<state>.def. In them `^` is a blank that never breaks, a newline
+ * The texts are text/states/<state>.def. In them `^` is a blank that never breaks, a newline
  * starts a paragraph, {name} stands for a value of this host (see expand.h), and what is in [ ]
  * is left out when a value in it is not known. */
 #ifndef TCPTOP_EXPLAIN_STATE_TEXTS_H

@@ -1,5 +1,5 @@
 /* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
- * are made from them where somebody reads (explain/finding_text.h), in the language of then. */
+ * are made where somebody reads them (explain/finding_text.h), in the language in force then. */
 #ifndef TCPTOP_MODEL_FINDING_H
 #define TCPTOP_MODEL_FINDING_H
 
