@@ -23,7 +23,7 @@ static void set_defaults(struct settings *s)
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
     keymap_init(&s->bindings);
-    limits_init(&s->limits);
+    rules_limits_init(&s->limits);
     size_t n;
     const struct option *rows = options_keys(&n);
     for (size_t i = 0; i < n; i++)
