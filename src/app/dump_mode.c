@@ -155,7 +155,7 @@ static int print(struct dump *d)
     if (d->s->dump == DUMP_SVG) {
         struct theme theme;
         settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, &theme);
-        print_svg(&out, &canvas, &theme, settings_background(d->s));
+        svg_print(&out, &canvas, &theme, settings_background(d->s));
     } else {
         print_canvas(&out, &canvas);
     }
@@ -181,7 +181,7 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 
-int mode_dump(const struct settings *s, bool utf8)
+int dump_mode_run(const struct settings *s, bool utf8)
 {
     struct dump d = {.s = s};
     struct err err = {""};

@@ -359,7 +359,7 @@ static const struct option rows[SETTING_COUNT] = {
 #include "tcptop/doctor/rules.def"
 };
 
-const struct option *settings_options(size_t *n)
+const struct option *options_keys(size_t *n)
 {
     *n = SETTING_COUNT;
     return rows;

@@ -152,7 +152,7 @@ static void cell(const struct details *t, const char *column, char *out, size_t 
     out[0] = '\0';
     if (id < 0 || t->row == UINT32_MAX)
         return;
-    column_format(id, t->s, t->row, &value);
+    column_format((enum column_id)id, t->s, t->row, &value);
     if (strcmp(str_text(&value), FMT_NONE) != 0)
         draw_copy_text(out, size, str_text(&value));
     str_fini(&value);
@@ -319,7 +319,7 @@ static void add_limit(struct details *t)
 
     if (t->watch && !details_gone(t) && watch_span(t->watch, 0, &span))
         limit = rate_limit(&span);
-    add(t, true, MSG_VIEW_DETAIL_LIMITED, limit_word(limit));
+    add(t, true, MSG_VIEW_DETAIL_LIMITED, column_limit_word(limit));
 }
 
 static void fill_upper(struct details *t)

@@ -29,12 +29,13 @@ static const int steps[] = {11, 15, 21, 31, 39, 47};
 
 bool group_is_line(const struct drawing *d, uint32_t position)
 {
-    return d->groups && position < d->n_rows && line_is_group(d->rows->row[position]);
+    return d->groups && position < d->n_rows && groups_line_is_group(d->rows->row[position]);
 }
 
 uint32_t group_of_cursor(const struct drawing *d)
 {
-    return group_is_line(d, d->ui->cursor) ? line_group(d->rows->row[d->ui->cursor]) : GROUP_NONE;
+    return group_is_line(d, d->ui->cursor) ? groups_line_group(d->rows->row[d->ui->cursor])
+                                           : GROUP_NONE;
 }
 
 bool group_has_heads(const struct drawing *d)
@@ -79,7 +80,7 @@ static int widest(const struct drawing *d)
         if (!group_is_line(d, i))
             continue;
         str_clear(&buffer);
-        groups_format(d->groups, d->s, line_group(d->rows->row[i]), &buffer);
+        groups_format(d->groups, d->s, groups_line_group(d->rows->row[i]), &buffer);
         own = utf8_width(str_text(&buffer));
         w = own > w ? own : w;
     }
@@ -182,7 +183,7 @@ bool group_unfolded(const struct drawing *d, uint32_t group)
 
     groups_value(d->groups, group, &v);
     for (uint32_t i = 0; i < d->ui->n_unfolded; i++) {
-        if (value_same(&v, &d->ui->unfolded[i]))
+        if (groups_same_value(&v, &d->ui->unfolded[i]))
             return true;
     }
     return false;
@@ -222,7 +223,7 @@ static void draw_key(struct drawing *d, const struct group_fit *f, int y, uint32
         if (role == ROLE_TEXT && d->groups->group[group].type == VALUE_NONE)
             role = ROLE_DIM;
         if (role == ROLE_TEXT && by(d) == COL_STATE)
-            role = state_role(state_parse(at, strlen(at)));
+            role = column_state_role(state_parse(at, strlen(at)));
         cut_name(name, at, f->key_w);
         if (columns[by(d)].align == ALIGN_RIGHT)
             canvas_put_right(d->c, x, y, f->key_w, role, name);
@@ -374,9 +375,10 @@ int group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS])
 bool group_under_cursor(const struct session *s, uint32_t *group)
 {
     const struct row_view *l = s->list;
-    if (!l->grouped || s->ui.cursor >= l->rows.n || !line_is_group(l->rows.row[s->ui.cursor]))
+    if (!l->grouped || s->ui.cursor >= l->rows.n ||
+        !groups_line_is_group(l->rows.row[s->ui.cursor]))
         return false;
-    *group = line_group(l->rows.row[s->ui.cursor]);
+    *group = groups_line_group(l->rows.row[s->ui.cursor]);
     return true;
 }
 
@@ -426,7 +428,7 @@ static bool in_step(const struct session *s)
 static int unfolded_at(const struct ui *ui, const struct value *v)
 {
     for (uint32_t i = 0; i < ui->n_unfolded; i++) {
-        if (value_same(&ui->unfolded[i], v))
+        if (groups_same_value(&ui->unfolded[i], v))
             return (int)i;
     }
     return -1;
@@ -469,7 +471,7 @@ unsigned group_sideways(struct session *s, int sign)
         return fold_group(s, group, sign < 0);
     if (!s->list->grouped || sign > 0 || s->ui.column_scroll > 0 || at >= s->list->rows.n)
         return REACT_NOT_MINE;
-    while (at > 0 && !line_is_group(s->list->rows.row[at]))
+    while (at > 0 && !groups_line_is_group(s->list->rows.row[at]))
         at--;
     table_select(s, at);
     return REACT_NOTHING;

@@ -213,7 +213,7 @@ static void other_end(const struct details *t, char out[FILL_SIZE])
         return;
     }
     say_state(t->s, row, words);
-    process_fit(t->s, row, INT_MAX, &owner);
+    column_process_fit(t->s, row, INT_MAX, &owner);
     if (owner.len && strcmp(str_text(&owner), FMT_NONE) != 0)
         draw_fill(out, MSG_VIEW_OTHER_END, words, str_text(&owner), NULL);
     else
@@ -281,11 +281,11 @@ static void add_fields(struct lines *l, int from, int to)
 
 static void ends_text(const struct details *t, struct str *out)
 {
-    conn_format_local(t->c, out);
+    column_format_local(t->c, out);
     str_add_char(out, ' ');
     str_add(out, direction(t));
     str_add_char(out, ' ');
-    conn_format_remote(t->c, out);
+    column_format_remote(t->c, out);
 }
 
 /* Both ends by their names, "" where none is known. */
@@ -294,14 +294,14 @@ static void names_text(const struct details *t, struct str *out)
     bool known = endpoint_by_name(&t->naming, t->c, false, out);
 
     if (!known)
-        conn_format_local(t->c, out);
+        column_format_local(t->c, out);
     str_add_char(out, ' ');
     str_add(out, direction(t));
     str_add_char(out, ' ');
     if (endpoint_by_name(&t->naming, t->c, true, out))
         known = true;
     else
-        conn_format_remote(t->c, out);
+        column_format_remote(t->c, out);
     if (!known)
         str_clear(out);
 }
@@ -426,7 +426,7 @@ static void draw_ends(struct drawing *d, const struct details *t, int x, int y, 
     state_w = utf8_width(state);
     if (utf8_width(str_text(&ends)) + 2 + state_w <= w)
         canvas_put_right(d->c, x + w - state_w, y, state_w,
-                         details_gone(t) ? ROLE_CLOSED : state_role(t->c->state), state);
+                         details_gone(t) ? ROLE_CLOSED : column_state_role(t->c->state), state);
     str_fini(&ends);
 }
 
@@ -468,7 +468,8 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         break;
     case LINE_STATE:
         state_text(t, words);
-        canvas_put(d->c, x, y, w, details_gone(t) ? ROLE_CLOSED : state_role(t->c->state), words);
+        canvas_put(d->c, x, y, w, details_gone(t) ? ROLE_CLOSED : column_state_role(t->c->state),
+                   words);
         break;
     case LINE_SEEN:
         seen(t, w, words);

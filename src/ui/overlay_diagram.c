@@ -245,7 +245,7 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 {
     const struct box *b = &boxes[state];
     bool chosen = ui_state_list_state(d->ui) == state, known;
-    enum role role = chosen ? ROLE_CURSOR : state_role(state);
+    enum role role = chosen ? ROLE_CURSOR : column_state_role(state);
     char number[FMT_SIZE] = FMT_NONE;
     uint64_t count = 0;
 

@@ -79,8 +79,8 @@ static void sentence(const struct ui *ui, struct str *out)
     snprintf(what, sizeof what, "%s%s%s%s%s", state_name(c->state),
              ui->closing_netns[0] ? ", " : "", ui->closing_netns,
              ui->closing_process[0] ? ", " : "", ui->closing_process);
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
     str_fini(&local);
     str_fini(&remote);
@@ -175,8 +175,8 @@ static void say_about(struct session *s, enum msg id, const struct conn *c, cons
 {
     struct str local = STR_INIT, remote = STR_INIT;
 
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     session_say(s, id, str_text(&local), str_text(&remote), value, NULL);
     str_fini(&local);
     str_fini(&remote);
@@ -200,7 +200,7 @@ static void process_of(const struct sample *s, uint32_t row, char out[UI_PROCESS
 
     out[0] = '\0';
     if (row != UINT32_MAX && sample_owner(s, row, NULL)) {
-        process_fit(s, row, INT_MAX, &process);
+        column_process_fit(s, row, INT_MAX, &process);
         snprintf(out, UI_PROCESS_MAX, "%s", str_text(&process));
     }
     str_fini(&process);

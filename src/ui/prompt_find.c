@@ -25,8 +25,8 @@ struct find {
 
 static void line_text(const struct find *f, uint32_t line, struct str *text)
 {
-    if (line_is_group(line) && f->list->grouped)
-        groups_format(&f->list->groups, f->list->sample, line_group(line), text);
+    if (groups_line_is_group(line) && f->list->grouped)
+        groups_format(&f->list->groups, f->list->sample, groups_line_group(line), text);
     else
         table_row_text(f->list->sample, &f->naming, f->columns, f->n_columns, line, text);
 }
@@ -53,9 +53,9 @@ static uint32_t position_now(const struct session *s, const struct find *f)
     if (f->list == s->list || f->found == UINT32_MAX)
         return f->found;
     uint32_t row = f->list->rows.row[f->found];
-    if (line_is_group(row)) {
+    if (groups_line_is_group(row)) {
         struct value v;
-        groups_value(&f->list->groups, line_group(row), &v);
+        groups_value(&f->list->groups, groups_line_group(row), &v);
         row = s->list->grouped ? groups_find(&s->list->groups, &v) : GROUP_NONE;
         return row == GROUP_NONE ? UINT32_MAX : rows_position(&s->list->rows, row | ROW_GROUP);
     }

@@ -150,7 +150,7 @@ static void draw_chips(struct drawing *d)
 
         canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
                    chosen  ? ROLE_CURSOR
-                   : state ? state_role(state)
+                   : state ? column_state_role(state)
                            : ROLE_TEXT,
                    chip->text);
         if (state && drawing_warned_states(d) >> state & 1)
@@ -218,7 +218,7 @@ void states_draw_chips(struct canvas *c, int x, int y, int room,
         unsigned state = state_at(chips.chip[i].index);
 
         canvas_put(c, x + chips.chip[i].x + 1, y, room,
-                   role == ROLE_TEXT ? state_role(state) : role, chips.chip[i].text);
+                   role == ROLE_TEXT ? column_state_role(state) : role, chips.chip[i].text);
     }
     if (chips.left_out) {
         snprintf(more, sizeof more, "+%d", chips.left_out);
@@ -339,7 +339,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     bool chosen = d->ui->state_list == index, focused = d->ui->focus == FOCUS_STATES;
     uint64_t count = 0;
     bool zero = !states_count(d->s, state, &count) || count == 0;
-    enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
+    enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
     bool warned = state && drawing_warned_states(d) >> state & 1;
     struct spark spark;
 
@@ -360,7 +360,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     }
     spark_make(&spark, drawing_history(d), state, f->cells);
     spark.flat &= !warned;
-    spark_draw(&spark, d->c, x + f->spark_x, y, state ? state_role(state) : ROLE_TEXT);
+    spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
 }
 
 /* A head over a field, right-aligned or at its start, with a blank on each side in the rule. */

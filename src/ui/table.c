@@ -38,7 +38,7 @@ static int lines_of(const struct drawing *d, const struct table_page *p, uint32_
 {
     uint32_t line = d->rows->row[position];
 
-    return group_is_line(d, position) ? group_lines(d, &p->groups, line_group(line))
+    return group_is_line(d, position) ? group_lines(d, &p->groups, groups_line_group(line))
                                       : table_columns_row_lines(&p->fit, &d->s->conn[line]);
 }
 
@@ -87,7 +87,7 @@ static char mark_of(const struct drawing *d, uint32_t position)
     const struct row_times *times;
 
     if (group_is_line(d, position))
-        return group_mark(d, line_group(row));
+        return group_mark(d, groups_line_group(row));
     times = s->times ? &s->times[row] : NULL;
     if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
@@ -142,7 +142,7 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
         str_add(out, state_short_name(c->state));
     else if (id == COL_PROCESS)
-        process_fit(d->s, row, column->w, out);
+        column_process_fit(d->s, row, column->w, out);
     else
         column_format(id, d->s, row, out);
 }
@@ -154,7 +154,7 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
     if (row_role != ROLE_TEXT)
         return row_role;
     if (id == COL_STATE)
-        return mark == '*' ? ROLE_CHANGED : state_role(c->state);
+        return mark == '*' ? ROLE_CHANGED : column_state_role(c->state);
     return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 }
 
@@ -232,7 +232,7 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
     else if (mark == '-' || (mark == '+' && colored))
         row_role = mark_role(mark);
     if (group_is_line(d, at->position))
-        group_draw(d, &p->groups, at->y, line_group(at->row), row_role);
+        group_draw(d, &p->groups, at->y, groups_line_group(at->row), row_role);
     else
         draw_cells(d, &p->fit, at, row_role, colored ? mark : ' ');
     bool keeps = colored || mark == '-' || mark == '!';
@@ -599,8 +599,8 @@ static void say_lost(struct session *s, bool gone)
         return;
     }
     struct str local = STR_INIT, remote = STR_INIT;
-    conn_format_local(c, &local);
-    conn_format_remote(c, &remote);
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
     enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
                   : gone               ? MSG_SESSION_GONE
                   : s->list->grouped   ? MSG_SESSION_OTHER_GROUP
@@ -776,9 +776,9 @@ static void add_row(const struct session *s, const struct conn *c, struct str *o
         table_row_text(s->list->sample, &naming, drawn, table_columns(&v, drawn), row, out);
         return;
     }
-    conn_format_local(c, out);
+    column_format_local(c, out);
     str_add(out, "  ");
-    conn_format_remote(c, out);
+    column_format_remote(c, out);
 }
 
 unsigned table_sort_by(struct session *s, enum column_id column)

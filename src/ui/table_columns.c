@@ -42,14 +42,14 @@ struct widths {
 static int local_width(const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    conn_format_local(c, buffer);
+    column_format_local(c, buffer);
     return utf8_width(str_text(buffer));
 }
 
 static int remote_width(const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    conn_format_remote(c, buffer);
+    column_format_remote(c, buffer);
     return utf8_width(str_text(buffer));
 }
 

@@ -198,8 +198,8 @@ const char *probe_lines(const struct session *s)
     for (uint32_t i = 0; i < l->rows.n; i++) {
         uint32_t line = l->rows.row[i];
         str_add(&out, i ? " " : "");
-        if (line_is_group(line))
-            groups_format(&l->groups, l->sample, line_group(line), &out);
+        if (groups_line_is_group(line))
+            groups_format(&l->groups, l->sample, groups_line_group(line), &out);
         else
             str_addf(&out, "%u", l->sample->conn[line].sport);
     }
@@ -409,9 +409,9 @@ static void check_selection(const struct session *s)
     assert_true(ui->cursor < l->rows.n && ui->top <= ui->cursor);
     uint32_t line = l->rows.row[ui->cursor];
     struct value v;
-    if (ui->bound && line_is_group(line)) {
-        groups_value(&l->groups, line_group(line), &v);
-        assert_true(l->grouped && ui->on_group && value_same(&v, &ui->group));
+    if (ui->bound && groups_line_is_group(line)) {
+        groups_value(&l->groups, groups_line_group(line), &v);
+        assert_true(l->grouped && ui->on_group && groups_same_value(&v, &ui->group));
     } else if (ui->bound) {
         assert_false(ui->on_group);
         assert_true(conn_same(&ui->selected, &l->sample->conn[line]));

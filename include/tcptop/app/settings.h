@@ -78,7 +78,7 @@ struct settings {
 };
 
 /** Every key of the configuration file. */
-const struct option *settings_options(size_t *n);
+const struct option *options_keys(size_t *n);
 
 /** Defaults, then the configuration file, then the command line; puts the language in force.
  *  `utf8`: what settings_locale() said. Returns 0, or EXIT_USAGE with `err` filled. Warnings about
