@@ -298,6 +298,7 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
         .read_path = s->read_path,
         .open_recording = app_open_recording,
         .context = s,
+        .report = cli_error,
         .close_stats = counts_closed ? s->cpu_budget : 0,
     };
     memcpy(ui->columns, s->columns, sizeof ui->columns);
