@@ -11,12 +11,12 @@
 #include "tcptop/query/filter.h"
 #include "tcptop/query/top.h"
 #include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 struct batch {
     const struct settings *s;
     struct sample_pipeline *pipeline;
-    struct sample *last; /* the newest sample; NULL before the first */
+    const struct sample *last; /* the newest sample; NULL before the first */
     struct predicate filter;
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;

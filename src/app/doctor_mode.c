@@ -9,7 +9,7 @@
 #include "tcptop/base/str.h"
 #include "tcptop/output/report.h"
 #include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define SAMPLES_LEAST 5
 #define SAMPLES_MOST  15 /* as long as another one would decide something */
@@ -18,7 +18,7 @@ struct round {
     const struct settings *s;
     struct sample_pipeline *pipeline;
     struct sample_observer *observer; /* the sample_pipeline's */
-    struct sample *last;              /* NULL: none was taken */
+    const struct sample *last;        /* NULL: none was taken */
     unsigned samples;
     int64_t first_ns;
     bool ascii;

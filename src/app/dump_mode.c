@@ -12,7 +12,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/ui/session.h"
 
 #define KEYS_MAX_BYTES (1u << 20)
@@ -23,7 +23,7 @@ struct dump {
     const struct settings *s;
     struct session *session;
     struct sample_pipeline *pipeline;
-    struct sample *last;
+    const struct sample *last;
     int64_t now_ns;
     char *keys; /* owned */
     int line;   /* of the keys file, for messages */
@@ -135,7 +135,7 @@ static int feed(struct dump *d, struct err *err)
 static void follow(struct dump *d)
 {
     struct request req;
-    struct sample *last;
+    const struct sample *last;
     bool now;
     session_request(d->session, &req, &now);
     if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_SHOWN, &last))

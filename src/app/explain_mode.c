@@ -8,7 +8,7 @@
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/sample_summary.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */
 #define WIDTH_MAX  78 /* longer lines are hard to read */
@@ -30,10 +30,10 @@ static uint32_t needs_of(unsigned state)
 }
 
 /* One sample for the live values; NULL when there is none, then the text goes without. */
-static struct sample *take_sample(const struct settings *s)
+static const struct sample *take_sample(const struct settings *s)
 {
     struct source *src;
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     if (app_open_source(&src, s, NULL))
         return NULL;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
@@ -51,7 +51,7 @@ int mode_explain(const struct settings *s, bool utf8)
         cli_error(err_name(ENOMEM));
         return EXIT_FAILED;
     }
-    struct sample *sample = take_sample(s);
+    const struct sample *sample = take_sample(s);
     struct sample_summary summary;
     struct breakdown breakdown;
     struct explain_subject subject = {

@@ -120,7 +120,7 @@ static uint32_t history_points(const struct settings *s)
 static int replay(struct live *l, struct source *src, struct err *err)
 {
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_points(l->s));
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     struct request req;
     bool now;
     int rc = pipeline ? 0 : -ENOMEM;
@@ -216,7 +216,7 @@ static void take_sample(struct live *l)
     uint64_t count;
     const ssize_t n = read(l->wake_fd, &count, sizeof count);
     (void)n; /* nothing there is no error: the query worker shares the descriptor */
-    struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
+    const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (!newest || newest->seq == l->seen) {
         sample_unref(newest);
         return;
@@ -228,7 +228,7 @@ static void take_sample(struct live *l)
 /* A recording that stands has told all samples; once more for what is followed now. */
 static void follow(struct live *l, const struct request *req)
 {
-    struct sample *last;
+    const struct sample *last;
     if (!app_replay(l->s, req, history_points(l->s), &last))
         session_sample(l->session, last, clock_mono_ns());
 }

@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 
 #include "app.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
-               struct sample **last)
+               const struct sample **last)
 {
     struct stat file;
     struct source *src;

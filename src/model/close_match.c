@@ -19,7 +19,7 @@ enum close_event_mark {
 
 void close_match_fini(struct close_match *e)
 {
-    sample_unref(e->waiting);
+    sample_discard(e->waiting);
     free(e->mark);
     free(e->presumed);
     slots_fini(&e->by_cookie);
@@ -30,7 +30,7 @@ void close_match_fini(struct close_match *e)
 static const struct sample *holder(const struct close_match *e, uint32_t *close_event)
 {
     if (*close_event < e->n_waiting)
-        return e->waiting;
+        return &e->waiting->sample;
     *close_event -= e->n_waiting;
     return e->events;
 }
@@ -88,11 +88,13 @@ static int reserve(struct close_match *e)
     return slots_clear(&e->by_cookie, e->n);
 }
 
-int close_match_begin(struct close_match *e, struct sample *next)
+int close_match_begin(struct close_match *e, struct sample_builder *b)
 {
-    e->events = next->ended;
-    e->n_waiting = e->waiting ? e->waiting->n_live : 0;
-    e->n_before = next->ended_before;
+    struct sample *next = &b->sample;
+
+    e->events = b->close_events;
+    e->n_waiting = e->waiting ? e->waiting->sample.n_live : 0;
+    e->n_before = b->events_before_dump;
     e->n = e->n_waiting + (e->events ? e->events->n_live : 0);
     if (!e->n)
         return 0;
@@ -285,8 +287,9 @@ static void count_unseen(struct sample *next, const struct tcp_metrics *metrics)
         d->unseen_received += bytes;
 }
 
-void close_match_add_unseen(struct close_match *e, struct sample *next)
+void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
 {
+    struct sample *next = &b->sample;
     struct row_times times = {.born_ds = next->now_ds, .changed_ds = next->now_ds};
 
     for (uint32_t k = e->n; k-- > 0;) {
@@ -297,12 +300,12 @@ void close_match_add_unseen(struct close_match *e, struct sample *next)
         if (!is_unseen(e, k))
             continue;
         s = holder(e, &row);
-        if (predicate_match(next->count_only, s, row))
+        if (predicate_match(b->count_only, s, row))
             count_unseen(next, metrics);
         c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
         if (next->n_closed < SAMPLE_CLOSED_MAX)
-            sample_add_closed(next, &c, times, metrics);
+            sample_add_closed(b, &c, times, metrics);
     }
 }
 
@@ -313,11 +316,11 @@ static bool keep(struct close_match *e, uint32_t events, bool undecided)
     struct tcp_metrics *metrics;
     struct conn *c;
 
-    if (!e->waiting && !(e->waiting = sample_new(NULL)))
+    if (!e->waiting && !(e->waiting = sample_builder_new(NULL)))
         return false;
-    if (e->waiting->n_live >= WAITING_MAX)
+    if (e->waiting->sample.n_live >= WAITING_MAX)
         return false;
-    e->waiting->needs = NEED_TCP_INFO;
+    e->waiting->sample.needs = NEED_TCP_INFO;
     c = sample_add(e->waiting, &metrics);
     if (!c)
         return false;
@@ -331,7 +334,7 @@ static bool keep(struct close_match *e, uint32_t events, bool undecided)
 void close_match_finish(struct close_match *e, struct sample *next)
 {
     if (e->waiting)
-        e->waiting->n_live = 0;
+        sample_drop_all(e->waiting);
     for (uint32_t k = e->n_waiting; k < e->n; k++) {
         bool undecided = is_undecided(e, k);
         if ((undecided || e->mark[k] == CLOSE_EVENT_WAITS) &&

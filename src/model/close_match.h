@@ -15,7 +15,7 @@
 #define TCPTOP_SRC_MODEL_CLOSE_MATCH_H
 
 #include "slots.h"
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 #define CLOSE_EVENT_NONE UINT32_MAX
 
@@ -31,11 +31,11 @@ struct presumed {
 
 /* Memory that is kept between joins; starts as zero. */
 struct close_match {
-    struct sample *waiting;      /* ends that the sample before could not settle; owned */
-    const struct sample *events; /* in this join */
-    uint32_t n_waiting, n;       /* ends: those that waited, then the told ones */
-    uint32_t n_before;           /* of the told ones: before the dump */
-    uint8_t *mark;               /* enum close_event_mark; owned */
+    struct sample_builder *waiting; /* ends that the sample before could not settle; owned */
+    const struct sample *events;    /* in this join */
+    uint32_t n_waiting, n;          /* ends: those that waited, then the told ones */
+    uint32_t n_before;              /* of the told ones: before the dump */
+    uint8_t *mark;                  /* enum close_event_mark; owned */
     uint32_t cap;
     struct slots by_cookie, by_ends;
     struct presumed *presumed; /* a ring of the last; NULL: none so far; owned */
@@ -44,8 +44,9 @@ struct close_match {
 
 void close_match_fini(struct close_match *e);
 
-/** Take up next->ended and what waited. Returns 0 or -ENOMEM. */
-int close_match_begin(struct close_match *e, struct sample *next);
+/** Begin a join of the sample of `b`: take its close_events and those that waited. Returns 0 or
+ *  -ENOMEM. */
+int close_match_begin(struct close_match *e, struct sample_builder *b);
 
 /** Rows of `prev` that found no partner; CLOSE_EVENT_NONE (as a row) is skipped. */
 void close_match_missing(struct close_match *e, struct sample *next, const struct sample *prev,
@@ -68,7 +69,7 @@ void close_match_presume(struct close_match *e, const struct conn *c, uint32_t n
 /** Count what died unseen, and bury the newest of it; there must be room for
  *  close_match_unseen_rows(). */
 uint32_t close_match_unseen_rows(const struct close_match *e);
-void close_match_add_unseen(struct close_match *e, struct sample *next);
+void close_match_add_unseen(struct close_match *e, struct sample_builder *b);
 
 /** Keep what waits for the next join, forget the rest. What there is no room for counts as lost. */
 void close_match_finish(struct close_match *e, struct sample *next);

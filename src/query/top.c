@@ -9,7 +9,7 @@
 
 /* Rows that have stayed keep their places; those that came move into the places of those that
  * left. */
-static void close_gaps(struct top *t, struct sample *s)
+static void close_gaps(struct top *t, struct sample_builder *b)
 {
     uint32_t free_place = 0;
 
@@ -23,7 +23,7 @@ static void close_gaps(struct top *t, struct sample *s)
             continue;
         while (t->taken[free_place])
             free_place++;
-        sample_move(s, free_place, t->heap[i].row);
+        sample_move(b, free_place, t->heap[i].row);
         t->heap[i].row = free_place++;
     }
 }
@@ -40,9 +40,10 @@ static bool offer(struct top *t, const struct order *o, uint32_t row)
     return order_offer(o, t->heap, &t->n, t->limit, &item);
 }
 
-static void consume(struct row_stream *v, struct sample *s, uint32_t held)
+static void consume(struct row_stream *v, struct sample_builder *b, uint32_t held)
 {
     struct top *t = (struct top *)v;
+    struct sample *s = &b->sample;
     bool all_pass = t->filter->n_steps == 0, kept = false;
     struct order order;
 
@@ -57,7 +58,7 @@ static void consume(struct row_stream *v, struct sample *s, uint32_t held)
         kept |= offer(t, &order, row);
     }
     if (kept)
-        close_gaps(t, s);
+        close_gaps(t, b);
     s->n_live = t->n;
 }
 

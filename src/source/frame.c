@@ -239,9 +239,10 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     return sound;
 }
 
-static int read_messages(struct sample *s, const uint8_t *p, size_t len)
+static int read_messages(struct sample_builder *b, const uint8_t *p, size_t len)
 {
-    struct diag d = {.sample = s, .states = STATE_MASK_LISTED};
+    struct sample *s = &b->sample;
+    struct diag d = {.builder = b, .states = STATE_MASK_LISTED};
 
     if (s->needs & NEED_BOUND)
         d.states |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
@@ -257,9 +258,10 @@ static int read_messages(struct sample *s, const uint8_t *p, size_t len)
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_map *map,
+int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b, struct owner_map *map,
                    struct err *err)
 {
+    struct sample *s = &b->sample;
     struct frame_owners owners = {.map = NULL};
     const uint8_t *p = bytes;
     int64_t size = len < FRAME_PRELUDE_BYTES ? -EBADMSG : frame_size(p);
@@ -286,5 +288,5 @@ int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
     if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
         return size;
-    return read_messages(s, header + header_len, message_len) ? -ENOMEM : size;
+    return read_messages(b, header + header_len, message_len) ? -ENOMEM : size;
 }

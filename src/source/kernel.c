@@ -70,68 +70,72 @@ static uint64_t expected_rows(struct live *l, uint64_t *full)
 }
 
 /* How to take the sample. New arrays get their size before they are filled. */
-static void prepare(struct live *l, const struct request *req, struct sample *s)
+static void prepare(struct live *l, const struct request *req, struct sample_builder *b)
 {
     uint64_t full = 0;
 
     kernel_filter_compile(&l->filter, req->only);
-    l->expected = s->cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
+    l->expected = b->row_cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
     l->may_dump_in_parallel = req->parallel_from && full >= req->parallel_from && !l->netlink.tap &&
                               thread_has_two_cores();
-    s->row_stream = req->row_stream[0];
+    b->row_stream = req->row_stream[0];
     l->upper = req->row_stream[1];
-    if (!l->may_dump_in_parallel && !s->row_stream && s->cap == 0 && l->expected < UINT32_MAX / 2)
-        (void)sample_reserve(s, (uint32_t)(l->expected + l->expected / 8));
+    if (!l->may_dump_in_parallel && !b->row_stream && b->row_cap == 0 &&
+        l->expected < UINT32_MAX / 2)
+        (void)sample_reserve(b, (uint32_t)(l->expected + l->expected / 8));
 }
 
-static int take_netlink(struct live *l, struct sample *s)
+static int take_netlink(struct live *l, struct sample_builder *b)
 {
     enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
 
     if (l->may_dump_in_parallel && kind == NETLINK_LEGACY) {
         int error = parallel_dump_take(&l->parallel_dump, &l->netlink, &l->filter, l->expected,
-                                       l->upper, s);
+                                       l->upper, b);
         if (error == 0 || error == -ECANCELED)
             return error;
     }
-    return netlink_take(&l->netlink, kind, &l->filter, s);
+    return netlink_take(&l->netlink, kind, &l->filter, b);
 }
 
 /* By sieves, and once more without them if one may have counted a socket twice. */
-static int take_streamed(struct live *l, struct sample *s)
+static int take_streamed(struct live *l, struct sample_builder *b)
 {
-    const struct row_stream *lower = s->row_stream;
-    int rc = take_netlink(l, s);
+    struct sample *s = &b->sample;
+    const struct row_stream *lower = b->row_stream;
+    int rc = take_netlink(l, b);
 
     if (rc)
         return rc;
-    s->row_stream = NULL;
+    b->row_stream = NULL;
     s->streamed = !lower->doubtful && !l->upper->doubtful;
     if (s->streamed)
         return 0;
-    while (s->n_live)
-        sample_drop_last(s);
+    sample_drop_all(b);
     s->status = SAMPLE_COMPLETE;
     s->why[0] = '\0';
-    return take_netlink(l, s);
+    return take_netlink(l, b);
 }
 
-static int take(struct live *l, uint32_t needs, struct sample *s)
+static int take(struct live *l, uint32_t needs, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
+
     s->backend = (uint8_t)l->current;
     s->needs = answerable(l, needs);
     s->rejected = 0;
     if (l->current == BACKEND_PROC) {
-        s->row_stream = NULL;
-        return proc_tcp_take(s, &l->source);
+        b->row_stream = NULL;
+        return proc_tcp_take(b, &l->source);
     }
-    int (*take_it)(struct live *, struct sample *) = s->row_stream ? take_streamed : take_netlink;
-    int error = take_it(l, s);
+    int (*take_it)(struct live *, struct sample_builder *) =
+        b->row_stream ? take_streamed : take_netlink;
+    int error = take_it(l, b);
     if (error != -EINVAL || !l->filter.len)
         return error;
     l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
-    return take_it(l, s);
+    return take_it(l, b);
 }
 
 /* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
@@ -158,14 +162,15 @@ static int nothing_worked(struct live *l, int error, struct err *err)
                         l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
 }
 
-static int take_rows(struct live *l, uint32_t needs, struct sample *s, struct err *err)
+static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b, struct err *err)
 {
+    struct sample *s = &b->sample;
     bool lost = false; /* the kernel dropped messages */
     int error;
 
     if (l->current != l->best && clock_mono_ns() >= l->retry_ns)
         l->current = l->best;
-    while ((error = take(l, needs, s)) != 0) {
+    while ((error = take(l, needs, b)) != 0) {
         if (error == -ENOMEM || error == -ECANCELED)
             return err_set(err, error, "%s", err_name(error));
         if (l->current == l->worst)
@@ -180,9 +185,10 @@ static int take_rows(struct live *l, uint32_t needs, struct sample *s, struct er
     return 0;
 }
 
-static int live_sample(struct source *src, const struct request *req, struct sample *s,
+static int live_sample(struct source *src, const struct request *req, struct sample_builder *b,
                        struct err *err)
 {
+    struct sample *s = &b->sample;
     struct live *l = (struct live *)src;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int error;
@@ -190,15 +196,15 @@ static int live_sample(struct source *src, const struct request *req, struct sam
     if (!l->facts)
         l->facts = host_stats_new();
     close_monitor_join_open(&l->close_stats, req->close_monitor, req->close_stats, s->netns_id);
-    prepare(l, req, s);
-    error = take_rows(l, req->needs, s, err);
+    prepare(l, req, b);
+    error = take_rows(l, req->needs, b, err);
     if (error)
         return error;
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     if (req->host_facts && l->facts)
         host_stats_read(l->facts, &s->host);
-    close_monitor_join_take(&l->close_stats, s);
+    close_monitor_join_take(&l->close_stats, b);
     s->cost_ns = clock_mono_ns() - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;

@@ -23,7 +23,7 @@
 struct task {
     struct netlink *netlink;
     const struct kernel_filter *filter;
-    struct sample *half;
+    struct sample_builder *half;
     int core; /* of the other half */
     int rc;
     int64_t cpu_ns;
@@ -114,19 +114,19 @@ static void spread_local_ports(struct sample *s)
 
 /* Before the first dump: by the first rows of one. Listening sockets come before all others. */
 static int find_cut(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                    struct sample *s)
+                    struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     struct kernel_filter connected = *filter;
     int rc;
 
     connected.states &= ~STATE_BIT(TCP_STATE_LISTEN);
-    rc = netlink_taste(n, &connected, SAMPLE, s);
+    rc = netlink_taste(n, &connected, SAMPLE, b);
     if (rc < 0)
         return rc;
     spread_local_ports(s);
     h->cut = parallel_dump_split(s);
-    while (s->n_live)
-        sample_drop_last(s);
+    sample_drop_all(b);
     s->rejected = 0;
     return 0;
 }
@@ -144,8 +144,9 @@ static void *take_upper(void *arg)
 
 /* Both dumps, each into its half. */
 static int take_both(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                     struct sample *s, struct sample *half[2])
+                     struct sample_builder *b, struct sample_builder *half[2])
 {
+    struct sample *s = &b->sample;
     struct kernel_filter lower = *filter, upper = *filter;
     struct task task = {
         .netlink = &h->upper, .filter = &upper, .half = half[1], .core = sched_getcpu()};
@@ -175,70 +176,74 @@ static void note_cut(struct parallel_dump *h, const struct sample *s, uint32_t l
 
 /* All rows stay: both threads fill the arrays of `s`. */
 static int take_all(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                    uint64_t expected, struct sample *s)
+                    uint64_t expected, struct sample_builder *b)
 {
-    struct sample half[2];
+    struct sample *s = &b->sample;
+    struct sample_builder half[2];
     int rc;
 
     if (expected > EXPECT_MAX)
         return -ENOMEM;
-    rc = sample_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
+    rc = sample_split(b, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
     if (!rc)
-        rc = take_both(h, n, filter, s, (struct sample *[]){&half[0], &half[1]});
+        rc = take_both(h, n, filter, b, (struct sample_builder *[]){&half[0], &half[1]});
     if (rc)
         return rc;
-    sample_unite(s, half);
-    note_cut(h, s, half[0].n_live);
+    sample_unite(b, half);
+    note_cut(h, s, half[0].sample.n_live);
     return 0;
 }
 
 /* The rows of the upper half behind those of the lower one, and how it went there. */
-static int add_upper(struct sample *s, const struct sample *upper)
+static int add_upper(struct sample_builder *b, const struct sample *upper)
 {
+    struct sample *s = &b->sample;
+
     s->rejected += upper->rejected;
     if (upper->status > s->status) {
         s->status = upper->status;
         memcpy(s->why, upper->why, sizeof s->why);
     }
-    return sample_append(s, upper);
+    return sample_append(b, upper);
 }
 
 /* The few that stay fit into arrays of their own. */
 static int take_streamed(struct parallel_dump *h, struct netlink *n,
                          const struct kernel_filter *filter, struct row_stream *upper,
-                         struct sample *s)
+                         struct sample_builder *b)
 {
-    struct sample *other = sample_new(NULL);
+    struct sample *s = &b->sample;
+    struct sample_builder *other = sample_builder_new(NULL);
     int rc = other ? 0 : -ENOMEM;
 
     if (!rc) {
-        other->needs = s->needs;
+        other->sample.needs = s->needs;
         other->row_stream = upper;
-        rc = take_both(h, n, filter, s, (struct sample *[]){s, other});
+        rc = take_both(h, n, filter, b, (struct sample_builder *[]){b, other});
     }
     if (!rc)
-        rc = add_upper(s, other);
-    sample_unref(other);
+        rc = add_upper(b, &other->sample);
+    sample_discard(other);
     return rc;
 }
 
 int parallel_dump_take(struct parallel_dump *h, struct netlink *n,
                        const struct kernel_filter *filter, uint64_t expected,
-                       struct row_stream *upper, struct sample *s)
+                       struct row_stream *upper, struct sample_builder *b)
 {
-    struct row_stream *lower = s->row_stream;
+    struct row_stream *lower = b->row_stream;
     int rc = 0;
 
-    s->row_stream = NULL;
+    b->row_stream = NULL;
     if (!h->cut.of)
-        rc = find_cut(h, n, filter, s);
-    s->row_stream = lower;
+        rc = find_cut(h, n, filter, b);
+    b->row_stream = lower;
     if (rc)
         return rc;
     if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN)
         rc = -ERANGE;
     else
-        rc = lower ? take_streamed(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
+        rc = lower ? take_streamed(h, n, filter, upper, b) : take_all(h, n, filter, expected, b);
     if (rc)
         h->cut.of = 0;
     return rc;

@@ -146,8 +146,9 @@ static bool line_read(struct line *l, struct conn *c)
     return take_queues(l, c) && take_owner(l, c);
 }
 
-int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len)
+int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, size_t len)
 {
+    struct sample *s = &b->sample;
     struct conn read = {
         .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
 
@@ -159,7 +160,7 @@ int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len
         read.flags |= CONN_NO_BACKLOG;
     diag_mark_owner(&read);
 
-    struct conn *c = sample_add(s, NULL);
+    struct conn *c = sample_add(b, NULL);
     if (!c)
         return -ENOMEM;
     *c = read;
@@ -167,7 +168,7 @@ int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len
 }
 
 /* Every whole line of the buffer becomes a row; returns the bytes they take, or -ENOMEM. */
-static ssize_t take_lines(struct sample *s, uint8_t family, const char *bytes, size_t len,
+static ssize_t take_lines(struct sample_builder *b, uint8_t family, const char *bytes, size_t len,
                           bool *titles)
 {
     size_t taken = 0;
@@ -178,15 +179,17 @@ static ssize_t take_lines(struct sample *s, uint8_t family, const char *bytes, s
 
         if (*titles)
             *titles = false;
-        else if (proc_tcp_line(s, family, bytes + taken, line_len))
+        else if (proc_tcp_line(b, family, bytes + taken, line_len))
             return -ENOMEM;
         taken += line_len + 1;
     }
     return (ssize_t)taken;
 }
 
-static int read_file(struct sample *s, uint8_t family, const char *path, const struct source *stop)
+static int read_file(struct sample_builder *b, uint8_t family, const char *path,
+                     const struct source *stop)
 {
+    struct sample *s = &b->sample;
     char buffer[PROC_TCP_BUFFER];
     size_t len = 0;
     bool titles = true;
@@ -200,7 +203,7 @@ static int read_file(struct sample *s, uint8_t family, const char *path, const s
         if (got < 0)
             break;
         len += (size_t)got;
-        taken = take_lines(s, family, buffer, len, &titles);
+        taken = take_lines(b, family, buffer, len, &titles);
         if (taken < 0)
             break;
         if (taken == 0 && len == sizeof(buffer)) {
@@ -215,12 +218,13 @@ static int read_file(struct sample *s, uint8_t family, const char *path, const s
     return error;
 }
 
-int proc_tcp_take(struct sample *s, const struct source *stop)
+int proc_tcp_take(struct sample_builder *b, const struct source *stop)
 {
-    int error = read_file(s, AF_INET, "/proc/thread-self/net/tcp", stop);
+    struct sample *s = &b->sample;
+    int error = read_file(b, AF_INET, "/proc/thread-self/net/tcp", stop);
 
     if (!error) {
-        error = read_file(s, AF_INET6, "/proc/thread-self/net/tcp6", stop);
+        error = read_file(b, AF_INET6, "/proc/thread-self/net/tcp6", stop);
         if (error && error != -ENOENT && error != -ENOMEM) {
             sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
                               err_name(error));

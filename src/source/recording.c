@@ -103,15 +103,16 @@ static int load_frame(struct recording *r)
 }
 
 /* What a damaged recording ends with: the last whole frame once more, marked. */
-static int damaged_end(struct recording *r, int error, struct sample *s, struct err *err)
+static int damaged_end(struct recording *r, int error, struct sample_builder *b, struct err *err)
 {
+    struct sample *s = &b->sample;
     char number[FMT_SIZE];
     enum msg why = error == -EPROTONOSUPPORT ? MSG_SOURCE_NEWER_AT : MSG_SOURCE_DAMAGED;
 
     r->ended = true;
     if (r->frames == 0 && error == -EPROTONOSUPPORT)
         return source_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
-    if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, r->owners, err) < 0)
+    if (r->frames > 0 && frame_read(r->last.data, r->last.len, b, r->owners, err) < 0)
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
@@ -121,7 +122,7 @@ static int damaged_end(struct recording *r, int error, struct sample *s, struct 
     return 0;
 }
 
-static int sample_frame(struct source *src, const struct request *req, struct sample *s,
+static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
                         struct err *err)
 {
     struct recording *r = (struct recording *)src;
@@ -134,11 +135,11 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
     r->next.len = 0;
     error = load_frame(r);
     if (!error)
-        taken = frame_read(r->next.data, r->next.len, s, r->owners, err);
+        taken = frame_read(r->next.data, r->next.len, b, r->owners, err);
     if (taken < 0)
         error = (int)taken;
     if (error == -EBADMSG || error == -EPROTONOSUPPORT)
-        return damaged_end(r, error, s, err);
+        return damaged_end(r, error, b, err);
     if (error == -ENODATA) {
         r->ended = true;
         return r->frames ? -ENODATA
@@ -166,8 +167,8 @@ static int take_messages(struct recording *r, struct diag *d, bool *damaged, boo
         if (result == DIAG_NO_MEMORY)
             return -ENOMEM;
         if (result == DIAG_ERROR)
-            sample_set_status(d->sample, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
-                              NULL);
+            sample_set_status(&d->builder->sample, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF,
+                              err_name(d->error), NULL);
         *open = result != DIAG_DONE && result != DIAG_ERROR;
     }
     memmove(r->next.data, r->next.data + whole, r->next.len - whole);
@@ -186,11 +187,12 @@ static void note_bound(struct sample *s)
 }
 
 /* All dumps of the file are one sample: ss asks for IPv4, then IPv6, each with its own end. */
-static int sample_raw(struct source *src, const struct request *req, struct sample *s,
+static int sample_raw(struct source *src, const struct request *req, struct sample_builder *b,
                       struct err *err)
 {
+    struct sample *s = &b->sample;
     struct recording *r = (struct recording *)src;
-    struct diag d = {.sample = s,
+    struct diag d = {.builder = b,
                      .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
     uint64_t offset = 0;
     bool damaged = false, open = true;

@@ -26,10 +26,10 @@ struct sampler {
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
-    bool answered;         /* owners are known for the first time, or more users */
-    unsigned refs;         /* owner, thread */
-    struct sample *latest; /* one reference */
-    int wake_fd;           /* the owner's, not touched after stop */
+    bool answered;               /* owners are known for the first time, or more users */
+    unsigned refs;               /* owner, thread */
+    const struct sample *latest; /* one reference */
+    int wake_fd;                 /* the owner's, not touched after stop */
 
     struct source *src; /* the sample_pipeline's; only to cancel a sample */
 
@@ -72,13 +72,19 @@ static uint64_t interval_in_force(struct sampler *s)
     return s->stretched_ms > asked ? s->stretched_ms : asked;
 }
 
-static void note_cost(struct sampler *s, const struct sample *fresh)
+/* The interval in force after a sample, whose cost counts. Called by the pipeline. */
+static uint64_t interval_after(void *context, const struct sample *fresh)
 {
+    struct sampler *s = context;
     double cost = (double)fresh->cpu_ns;
+    uint64_t interval;
 
-    if (fresh->status == SAMPLE_FAILED)
-        return;
-    s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+    pthread_mutex_lock(&s->lock);
+    if (fresh->status != SAMPLE_FAILED)
+        s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+    interval = interval_in_force(s);
+    pthread_mutex_unlock(&s->lock);
+    return interval;
 }
 
 /* Names are shown as soon as they are known. On the thread that looks for them. */
@@ -103,9 +109,9 @@ static bool early(struct sampler *s)
 }
 
 /* Take one sample; NULL when even the failure found no memory, or when a recording has ended. */
-static struct sample *take(struct sampler *s, const struct request *req, bool *ended)
+static const struct sample *take(struct sampler *s, const struct request *req, bool *ended)
 {
-    struct sample *fresh = NULL;
+    const struct sample *fresh = NULL;
     struct err err = {""};
     int rc = sample_pipeline_next(s->pipeline, req, &fresh, &err);
 
@@ -116,16 +122,14 @@ static struct sample *take(struct sampler *s, const struct request *req, bool *e
 }
 
 /* Let the owner have it. The old one may be large: it is given back without the lock. */
-static void publish(struct sampler *s, struct sample *fresh)
+static void publish(struct sampler *s, const struct sample *fresh)
 {
-    struct sample *old = fresh;
+    const struct sample *old = fresh;
 
     if (!fresh)
         return;
-    note_cost(s, fresh);
     pthread_mutex_lock(&s->lock);
     if (!s->stop) {
-        fresh->interval_ms = interval_in_force(s);
         old = s->latest;
         s->latest = fresh;
         if (s->wake_fd >= 0)
@@ -196,6 +200,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
     s->refs = 2;
+    sample_pipeline_set_interval(pipeline, interval_after, s);
     sample_pipeline_scan_apart(pipeline, cpu_budget * OWNER_SHARE, take_answer, s);
     rc = thread_start(&thread, sampler_main, s);
     if (rc) {
@@ -209,9 +214,9 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     return 0;
 }
 
-struct sample *sampler_latest(struct sampler *s)
+const struct sample *sampler_latest(struct sampler *s)
 {
-    struct sample *latest;
+    const struct sample *latest;
 
     pthread_mutex_lock(&s->lock);
     latest = s->latest ? sample_ref(s->latest) : NULL;

@@ -248,7 +248,7 @@ static void note_owner_rights_note(struct session *s)
     str_fini(&line);
 }
 
-void session_sample(struct session *s, struct sample *newest, int64_t now_ns)
+void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
 {
     advance(s, now_ns);
     sample_unref(s->newest);

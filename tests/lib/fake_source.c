@@ -6,9 +6,10 @@
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
 
-static int fake_sample(struct source *src, const struct request *req, struct sample *s,
+static int fake_sample(struct source *src, const struct request *req, struct sample_builder *b,
                        struct err *err)
 {
+    struct sample *s = &b->sample;
     struct fake *f = (struct fake *)src;
     int fails = atomic_load(&f->fails);
 

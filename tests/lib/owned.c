@@ -1,5 +1,6 @@
 /* Owners for rows of samples made by hand. */
 #include "lib/owned.h"
+#include "lib/sample.h"
 
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ void owned_put(struct owner_map *map, uint32_t pid, uint32_t uid, const char *co
 
 void owned_assign(struct owner_map *map, struct sample *s)
 {
-    if (sample_reserve_owner(s, sample_rows(s)))
+    if (sample_reserve_owner(builder_of(s), sample_rows(s)))
         abort();
     s->needs |= NEED_OWNER;
     owner_map_assign(map, s, NULL);

@@ -1,4 +1,4 @@
-/* Snapshots made by hand: see sample.h. */
+/* Samples made by hand: see sample.h. */
 #include "lib/sample.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ static void read_end(const char *text, uint8_t addr[16], uint16_t *port, uint8_t
 struct conn *sample_row(struct sample *s, const char *local, const char *remote, unsigned state)
 {
     uint32_t row = s->n_live;
-    struct conn *c = sample_add(s, NULL);
+    struct conn *c = sample_add(builder_of(s), NULL);
     if (!c)
         abort();
     read_end(local, c->src, &c->sport, &c->family);

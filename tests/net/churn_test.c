@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define PER_SECOND 5000
 #define SECONDS    2
@@ -87,7 +87,7 @@ static void nothing_twice_nothing_lost(void **state)
 {
     (void)state;
     struct request req = {.interval_ms = 100, .fade_ds = 50};
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     struct source *src;
     struct err err;
     uint64_t born = 0;

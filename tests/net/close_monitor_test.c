@@ -23,9 +23,10 @@
 #include <unistd.h>
 
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/close_monitor.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 static const char *data_dir; /* where the programs of tests/data are */
 
@@ -56,7 +57,7 @@ static void brief(unsigned n)
 struct run {
     struct sample_pipeline *st;
     struct request req;
-    struct sample *last;
+    const struct sample *last;
 };
 
 static void step(struct run *r)
@@ -319,22 +320,22 @@ static void ends_at_once(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-static void count_told(struct sample *s, unsigned of[2])
+static void count_told(struct sample_builder *b, unsigned of[2])
 {
-    for (uint32_t i = 0; s->ended && i < s->ended->n_live; i++) {
-        const struct conn *c = &s->ended->conn[i];
+    for (uint32_t i = 0; b->close_events && i < b->close_events->n_live; i++) {
+        const struct conn *c = &b->close_events->conn[i];
         assert_in_range(c->netns, 0, 1);
         of[c->netns] += c->dport != 0;
     }
-    sample_unref(s->ended);
-    s->ended = NULL;
+    sample_unref(b->close_events);
+    b->close_events = NULL;
 }
 
 /* Two namespaces, one of which goes: what it told is still handed over. */
 static void two_namespaces(void **state)
 {
     struct close_monitor *w;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     unsigned of[2] = {0};
     int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -343,25 +344,25 @@ static void two_namespaces(void **state)
     assert_int_equal(close_monitor_add(w, 0), 0);
     assert_int_equal(own_table(4096), 0);
     assert_int_equal(close_monitor_add(w, 1), 0);
-    close_monitor_take(w, s);
-    count_told(s, of);
+    close_monitor_take(w, builder_of(s));
+    count_told(builder_of(s), of);
     brief(30);
     for (int i = 0; i < 300 && of[1] < 60; i++) {
         sleep_ms(50);
-        close_monitor_take(w, s);
+        close_monitor_take(w, builder_of(s));
         assert_true(s->close_events_known);
-        count_told(s, of);
+        count_told(builder_of(s), of);
     }
     close_monitor_remove(w, 1);
-    assert_false(close_monitor_hears(w, 1));
+    assert_false(close_monitor_receives(w, 1));
     brief(5); /* nobody hears of it */
     assert_int_equal(setns(home, CLONE_NEWNET), 0);
     close(home);
     brief(10);
     for (int i = 0; i < 300 && of[0] < 20; i++) {
         sleep_ms(50);
-        close_monitor_take(w, s);
-        count_told(s, of);
+        close_monitor_take(w, builder_of(s));
+        count_told(builder_of(s), of);
     }
     assert_int_equal(of[0], 20);
     assert_int_equal(of[1], 60);

@@ -15,6 +15,7 @@
 
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "tcptop/query/column.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/source/kernel_filter.h"
@@ -33,11 +34,11 @@ static unsigned narrowed, exact; /* filters that the kernel took a part of, and 
 static struct sample *take(const struct predicate *only)
 {
     struct request req = {.needs = NEED_BOUND, .only = only};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct err err;
 
     assert_non_null(s);
-    if (source_sample(src, &req, s, &err) != 0)
+    if (source_sample(src, &req, builder_of(s), &err) != 0)
         fail_msg("%s", err.msg);
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);

@@ -24,7 +24,8 @@
 #include <unistd.h>
 
 #include "lib/child.h"
-#include "tcptop/source/sampler.h"
+#include "lib/sample.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define PAIRS 300
 
@@ -375,16 +376,16 @@ static void test_cancelled(void **state)
 {
     static const struct request req = {.host_facts = true};
     struct source *src;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct err err = {""};
 
     (void)state;
     assert_int_equal(source_open_namespaces(&src, child.spec, &err), 0);
-    assert_int_equal(source_sample(src, &req, s, &err), 0);
+    assert_int_equal(source_sample(src, &req, builder_of(s), &err), 0);
     source_cancel(src);
     sample_unref(s);
-    s = sample_new(NULL);
-    assert_int_equal(source_sample(src, &req, s, &err), -ECANCELED);
+    s = sample_make(NULL);
+    assert_int_equal(source_sample(src, &req, builder_of(s), &err), -ECANCELED);
     sample_unref(s);
     source_close(src);
 }

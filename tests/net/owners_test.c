@@ -564,7 +564,7 @@ static int64_t ns_of_stop(pid_t other)
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
     assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
     for (int i = 0; i < 6000 && strcmp(owner, named("other", other)); i++) {
-        struct sample *s = sampler_latest(sampler);
+        const struct sample *s = sampler_latest(sampler);
         if (s)
             snprintf(owner, sizeof owner, "%s", owner_at(s, PORT + 1, TCP_STATE_LISTEN));
         sample_unref(s);

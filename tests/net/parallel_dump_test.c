@@ -27,9 +27,10 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
 #include "lib/child.h"
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "tcptop/model/dedupe.h"
 #include "tcptop/query/top.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define LASTING    400 /* connections, two sockets each */
 #define SAMPLES    60
@@ -46,13 +47,13 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg)
 
 static struct sample *take_by(const struct request *req)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
     struct err err;
 
     assert_non_null(s);
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    if (source_sample(src, req, s, &err) != 0)
+    if (source_sample(src, req, builder_of(s), &err) != 0)
         fail_msg("%s", err.msg);
     source_close(src);
     assert_int_equal(s->backend, BACKEND_NETLINK);
@@ -259,7 +260,7 @@ static void nothing_twice_nothing_lost(void **state)
         churn();
     for (int i = 0; i < SAMPLES; i++) {
         struct sample *s = take(1, i % 2 ? NEED_TCP_INFO : 0, NULL);
-        assert_int_equal(dedupe_rows(&dedupe, s), 0);
+        assert_int_equal(dedupe_rows(&dedupe, builder_of(s)), 0);
         expect_no_cookie_twice(s);
         expect_never_lost_again(s, lasting, sizeof lasting / sizeof *lasting);
         sample_unref(s);
@@ -276,7 +277,7 @@ static void samples_join(void **state)
 {
     (void)state;
     struct request req = {.parallel_from = 1, .fade_ds = 50, .interval_ms = 10};
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     struct source *src;
     struct err err;
     uint64_t born = 0;

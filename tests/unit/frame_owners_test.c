@@ -13,11 +13,12 @@
 
 #include "lib/diag_build.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/source/frame.h"
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     return s;
@@ -46,7 +47,7 @@ static struct sample *owned_sample(struct str *messages)
 
     for (int i = 0; i < OWNED; i++) {
         struct conn c = owned_row(i);
-        *sample_add(s, NULL) = c;
+        *sample_add(builder_of(s), NULL) = c;
         build_conn(messages, &c, NULL, 0);
     }
     build_done(messages, 0);
@@ -67,7 +68,7 @@ static struct sample *owned_sample(struct str *messages)
 
 static void assign(struct owner_map *map, struct sample *s)
 {
-    assert_int_equal(sample_reserve_owner(s, sample_rows(s)), 0);
+    assert_int_equal(sample_reserve_owner(builder_of(s), sample_rows(s)), 0);
     owner_map_assign(map, s, NULL);
 }
 
@@ -97,7 +98,7 @@ static void owners_come_back_as_written(void **state)
     char both[200], former[200];
 
     frame_write(&frame, wrote, messages.data, messages.len);
-    assert_int_equal(frame_read(frame.data, frame.len, s, map, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), map, &err), frame.len);
     assert_int_equal(s->needs, NEED_OWNER | NEED_USER);
     assign(map, s);
     snprintf(both, sizeof both, "977 1000 %s %s %s, %s", "a\uFFFD[2Jb", "c\uFFFD", "d\uFFFD",
@@ -114,7 +115,7 @@ static void owners_come_back_as_written(void **state)
     assert_null(owner_table_user(s->owners, 1000)); /* has no socket: nobody asked */
 
     /* For somebody who does not want to know. */
-    assert_int_equal(frame_read(frame.data, frame.len, bare, NULL, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(bare), NULL, &err), frame.len);
     assert_int_equal(bare->needs, 0);
     assert_int_equal(bare->n_live, OWNED);
     sample_unref(bare);
@@ -141,7 +142,7 @@ static void each_frame_tells_anew(void **state)
     for (int i = 0; i < 6; i++) {
         const struct str *one = i % 3 ? &later : &frame;
         struct sample *s = new_sample();
-        assert_int_equal(frame_read(one->data, one->len, s, map, &err), one->len);
+        assert_int_equal(frame_read(one->data, one->len, builder_of(s), map, &err), one->len);
         assign(map, s);
         for (uint32_t row = 0; row < OWNED; row++)
             assert_int_equal(i % 3 == 0 && row != NOBODY && row != UNKNOWN,
@@ -170,14 +171,14 @@ static void long_lists_go_on(void **state)
     for (uint32_t i = 0; i < SEVERAL; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 443, 50000, i + 1);
         c.inode = inodes[i] = i + 1;
-        *sample_add(wrote, NULL) = c;
+        *sample_add(builder_of(wrote), NULL) = c;
         build_conn(&messages, &c, NULL, 0);
     }
     build_done(&messages, 0);
     owned_put(map, 7, 0, (const char *const[]){"many", "", ""}, inodes);
     owned_assign(map, wrote);
     frame_write(&frame, wrote, messages.data, messages.len);
-    assert_int_equal(frame_read(frame.data, frame.len, s, read, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), read, &err), frame.len);
     assign(read, s);
     assert_int_equal(s->n_live, SEVERAL);
     for (uint32_t i = 0; i < SEVERAL; i++)

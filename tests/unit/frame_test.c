@@ -13,12 +13,13 @@
 
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     return s;
@@ -86,7 +87,7 @@ static int64_t read_frame(const void *bytes, size_t len, struct sample *s)
     assert_non_null(copy);
     if (len)
         memcpy(copy, bytes, len);
-    int64_t result = frame_read(copy, len, s, NULL, &err);
+    int64_t result = frame_read(copy, len, builder_of(s), NULL, &err);
     free(copy);
     if (result < 0)
         assert_true(strlen(err.msg) > 0);

@@ -22,7 +22,7 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     for (enum column_id id = 0; id < COL_COUNT; id++) {
         all[id] = id;
     }
@@ -306,13 +306,13 @@ static void closed_ones_where_asked(void **state)
     print.n_columns = 3;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     struct conn known = *sample_row(s, "10.0.0.1:5", "10.0.0.2:2", TCP_STATE_CLOSE_WAIT);
-    sample_drop_last(s);
+    sample_drop_last(builder_of(s));
     struct conn unseen = known;
     unseen.flags = CONN_UNSEEN | CONN_NO_OWNER;
     unseen.sport = 6;
-    assert_int_equal(sample_reserve(s, 3), 0);
-    sample_add_closed(s, &known, (struct row_times){1, 2}, NULL);
-    sample_add_closed(s, &unseen, (struct row_times){2, 2}, &figures);
+    assert_int_equal(sample_reserve(builder_of(s), 3), 0);
+    sample_add_closed(builder_of(s), &known, (struct row_times){1, 2}, NULL);
+    sample_add_closed(builder_of(s), &unseen, (struct row_times){2, 2}, &figures);
     json_t *lines = printed();
     assert_int_equal(json_array_size(lines), 2); /* nobody asked */
     json_decref(lines);

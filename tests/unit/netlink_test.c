@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/fake_mnl.h"
+#include "lib/sample.h"
 
 /* One answer for each datagram that is asked for, in order. */
 struct answer {
@@ -130,13 +131,13 @@ static struct sample *dump_once(enum netlink_kind kind, int expected, struct tap
 {
     static struct source stop;
     struct kernel_filter all;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct netlink n;
 
     assert_non_null(s);
     kernel_filter_compile(&all, NULL);
     assert_int_equal(netlink_init(&n, tap, &stop), 0);
-    assert_int_equal(netlink_take(&n, kind, &all, s), expected);
+    assert_int_equal(netlink_take(&n, kind, &all, builder_of(s)), expected);
     netlink_fini(&n);
     assert_int_equal(fake_mnl.opened, fake_mnl.closed);
     assert_int_equal(kernel.next, kernel.n_answers);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/figures.h"
+#include "lib/sample.h"
 #include "tcptop/source/netlink.h"
 
 #define TABLE_MAX 20000u
@@ -40,10 +41,10 @@ static bool passes(const struct conn *c, const struct kernel_filter *filter)
     return both;
 }
 
-static int add(struct sample *s, const struct conn *from)
+static int add(struct sample_builder *b, const struct conn *from)
 {
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(b, &metrics);
 
     if (!c)
         return -ENOMEM;
@@ -60,31 +61,31 @@ static bool is_upper(const struct kernel_filter *filter)
 }
 
 static int fake_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                     struct sample *s)
+                     struct sample_builder *b)
 {
     (void)n;
     int rc = is_upper(filter) ? kernel.upper : kernel.lower;
 
     assert_int_equal(kind, NETLINK_LEGACY);
     for (uint32_t i = 0; !rc && i < kernel.n; i++)
-        rc = passes(&kernel.table[i], filter) ? add(s, &kernel.table[i]) : 0;
+        rc = passes(&kernel.table[i], filter) ? add(b, &kernel.table[i]) : 0;
     for (uint32_t i = 0; !rc && i < kernel.extra && is_upper(filter); i++)
-        rc = add(s, &(struct conn){.cookie = TABLE_MAX + i + 1});
+        rc = add(b, &(struct conn){.cookie = TABLE_MAX + i + 1});
     if (is_upper(filter) && kernel.partial) {
-        s->status = SAMPLE_PARTIAL;
-        s->rejected = 3;
-        strcpy(s->why, "3 damaged");
+        b->sample.status = SAMPLE_PARTIAL;
+        b->sample.rejected = 3;
+        strcpy(b->sample.why, "3 damaged");
     }
     return rc;
 }
 
 static int fake_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                      struct sample *s)
+                      struct sample_builder *b)
 {
     (void)n;
     assert_false(filter->states & STATE_BIT(TCP_STATE_LISTEN));
     for (uint32_t i = 0; !kernel.taste && i < kernel.n && i < enough; i++)
-        add(s, &kernel.table[i]);
+        add(b, &kernel.table[i]);
     return kernel.taste ? kernel.taste : kernel.n > enough;
 }
 
@@ -123,13 +124,14 @@ static struct sample *take(int expected_rc, uint64_t expected_rows, uint32_t nee
 {
     struct kernel_filter all;
     struct netlink n = {.stop = &stop};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = needs;
     kernel_filter_compile(&all, NULL);
-    assert_int_equal(parallel_dump_take(&parallel_dump, &n, &all, expected_rows, NULL, s),
-                     expected_rc);
+    assert_int_equal(
+        parallel_dump_take(&parallel_dump, &n, &all, expected_rows, NULL, builder_of(s)),
+        expected_rc);
     if (expected_rc)
         assert_int_equal(s->n_live, 0);
     return s;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/sample.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
 
@@ -58,7 +59,7 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
     frame_begin(out);
     ends[0] = out->len;
     for (uint16_t i = 1; i <= FRAMES; i++) {
-        struct sample *s = sample_new(NULL);
+        struct sample *s = sample_make(NULL);
         struct str messages = STR_INIT;
 
         assert_non_null(s);
@@ -90,9 +91,9 @@ static int sample(struct source *src, struct sample **s)
     struct request req = {.needs = NEED_BOUND};
     struct err err;
 
-    *s = sample_new(NULL);
+    *s = sample_make(NULL);
     assert_non_null(*s);
-    return source_sample(src, &req, *s, &err);
+    return source_sample(src, &req, builder_of(*s), &err);
 }
 
 /* Play all of `src`: the whole frames in order, then the end, damaged or not. */

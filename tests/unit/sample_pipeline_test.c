@@ -11,7 +11,7 @@
 
 #include "lib/fake_source.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 static struct fake fake;
 static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
@@ -29,7 +29,7 @@ static struct sample_pipeline *start(void)
 static void samples_are_numbered_and_joined(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *first;
+    const struct sample *last = NULL, *first;
     struct request with_bound = request;
 
     (void)state;
@@ -61,7 +61,7 @@ static void samples_are_numbered_and_joined(void **state)
 static void other_namespaces_have_no_past(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *failed;
+    const struct sample *last = NULL, *failed;
     struct err err;
 
     (void)state;
@@ -95,7 +95,7 @@ static void other_namespaces_have_no_past(void **state)
 static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *failed, *good;
+    const struct sample *last = NULL, *failed, *good;
     struct err err;
 
     (void)state;
@@ -129,7 +129,7 @@ static void a_recording_keeps_its_own_facts(void **state)
     static const int64_t seconds[] = {1000, 1002, 500, 503}; /* two recordings, one file */
     static const uint32_t ages_ds[] = {0, 20, 20, 50};
     struct sample_pipeline *st = start();
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
 
     (void)state;
     fake.backend = BACKEND_FRAME;

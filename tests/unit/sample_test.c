@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 
 #define THREADS 4
 #define ROUNDS  2000
@@ -22,7 +23,7 @@ static void fill(struct sample *s, uint32_t rows)
 
 static void rows_are_added_and_counted(void **state)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct tcp_metrics *metrics;
 
     (void)state;
@@ -32,14 +33,14 @@ static void rows_are_added_and_counted(void **state)
     model_add(s, 5001, TCP_STATE_CLOSE);
     model_add(s, 5002, 99);
     model_add(s, 5003, TCP_STATE_LISTEN);
-    sample_drop_last(s);
+    sample_drop_last(builder_of(s));
     sample_count(s);
     assert_int_equal(s->total, 1003);
     assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 1000);
     assert_int_equal(s->count[TCP_STATE_CLOSE], 1);
     assert_int_equal(s->count[TCP_STATE_BOUND_INACTIVE], 1);
     assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
-    assert_non_null(sample_add(s, &metrics));
+    assert_non_null(sample_add(builder_of(s), &metrics));
     assert_null(metrics);
     assert_null(sample_metrics(s, 0));
     sample_unref(s);
@@ -49,13 +50,13 @@ static void rows_are_added_and_counted(void **state)
 static void metrics_row(struct sample *s, uint64_t cookie, uint32_t rtt_us, const char *congestion)
 {
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(builder_of(s), &metrics);
 
     assert_true(c && metrics);
     c->cookie = cookie;
     metrics->rtt_us = rtt_us;
     metrics->valid = 1u << METRICS_rtt_us;
-    metrics->congestion = sample_add_congestion(s, congestion, strlen(congestion));
+    metrics->congestion = sample_add_congestion(builder_of(s), congestion, strlen(congestion));
 }
 
 static void expect_rtt(const struct sample *s, uint32_t row, uint64_t rtt_us,
@@ -71,7 +72,7 @@ static void expect_rtt(const struct sample *s, uint32_t row, uint64_t rtt_us,
 /* Rows keep their namespace and what is known of them; what is not known of some is not made up. */
 static void samples_are_put_together(void **state)
 {
-    struct sample *s = sample_new(NULL), *with = sample_new(NULL), *without = sample_new(NULL);
+    struct sample *s = sample_make(NULL), *with = sample_make(NULL), *without = sample_make(NULL);
     uint64_t value;
 
     (void)state;
@@ -83,8 +84,8 @@ static void samples_are_put_together(void **state)
     metrics_row(with, 101, 12, "bbr");
     without->netns_id = 8;
     fill(without, 500);
-    assert_int_equal(sample_append(s, with), 0);
-    assert_int_equal(sample_append(s, without), 0);
+    assert_int_equal(sample_append(builder_of(s), with), 0);
+    assert_int_equal(sample_append(builder_of(s), without), 0);
     assert_int_equal(s->n_live, 505);
     assert_int_equal(s->conn[2].netns, 0);
     assert_int_equal(s->conn[3].netns, 7);
@@ -98,12 +99,12 @@ static void samples_are_put_together(void **state)
     assert_false(tcp_metrics_get(sample_metrics(s, 504), METRICS_rtt_us, &value));
     sample_unref(without);
 
-    without = sample_new(NULL); /* whose names have other numbers */
+    without = sample_make(NULL); /* whose names have other numbers */
     assert_non_null(without);
     without->needs = NEED_TCP_INFO;
     metrics_row(without, 1, 21, "reno");
     metrics_row(without, 2, 22, "cubic");
-    assert_int_equal(sample_append(s, without), 0);
+    assert_int_equal(sample_append(builder_of(s), without), 0);
     expect_rtt(s, 505, 21, "reno");
     expect_rtt(s, 506, 22, "cubic");
     expect_rtt(s, 3, 11, "cubic");
@@ -116,7 +117,7 @@ static void samples_are_put_together(void **state)
 static void found_from_any_hint(void **state)
 {
     static const uint32_t hints[] = {0, 1, 698, 699, 700, 900, 949, 950, 999, 1000, UINT32_MAX};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     (void)state;
     assert_int_equal(sample_find(s, &(struct conn){.cookie = 1}, 0), UINT32_MAX);
@@ -142,13 +143,13 @@ static void found_from_any_hint(void **state)
 static void figures_only_when_asked(void **state)
 {
     struct sample_pool *pool = sample_pool_new();
-    struct sample *s = sample_new(pool);
+    struct sample *s = sample_make(pool);
     struct tcp_metrics *metrics = NULL;
 
     (void)state;
     fill(s, 3);
     s->needs = NEED_TCP_INFO;
-    assert_non_null(sample_add(s, &metrics));
+    assert_non_null(sample_add(builder_of(s), &metrics));
     assert_non_null(metrics);
     metrics->valid = 1;
     assert_ptr_equal(sample_metrics(s, 3), metrics);
@@ -156,7 +157,7 @@ static void figures_only_when_asked(void **state)
     assert_int_equal(s->metrics[3].valid, 1);
     assert_null(sample_metrics(s, 4));
     sample_unref(s);
-    s = sample_new(pool); /* the recycled one says nothing of figures */
+    s = sample_make(pool); /* the recycled one says nothing of figures */
     fill(s, 4);
     assert_null(s->metrics);
     assert_null(sample_metrics(s, 3));
@@ -167,7 +168,7 @@ static void figures_only_when_asked(void **state)
 static void arrays_go_to_the_next_sample(void **state)
 {
     struct sample_pool *pool = sample_pool_new();
-    struct sample *s = sample_new(pool), *again;
+    struct sample *s = sample_make(pool), *again;
     struct conn *c;
 
     (void)state;
@@ -176,11 +177,11 @@ static void arrays_go_to_the_next_sample(void **state)
     strcpy(s->why, "x");
     c = s->conn;
     sample_unref(s);
-    again = sample_new(pool);
+    again = sample_make(pool);
     assert_ptr_equal(again->conn, c);
     assert_int_equal(sample_rows(again), 0);
     assert_string_equal(again->why, "");
-    c = sample_add(again, NULL); /* and their rows start as zero */
+    c = sample_add(builder_of(again), NULL); /* and their rows start as zero */
     assert_memory_equal(c, &(struct conn){0}, sizeof *c);
     sample_pool_free(pool); /* the pool outlives its owner */
     sample_unref(again);
@@ -193,45 +194,45 @@ static void a_peak_is_given_back(void **state)
     uint32_t peak, samples = 0;
 
     (void)state;
-    s = sample_new(pool);
+    s = sample_make(pool);
     s->needs = NEED_TCP_INFO;
     fill(s, 100000);
-    peak = s->cap;
+    peak = builder_of(s)->row_cap;
     do {
         sample_unref(s);
-        s = sample_new(pool);
+        s = sample_make(pool);
         fill(s, 10);
         samples++;
-    } while (samples < 100 && (s->cap == peak || s->metrics_cap));
+    } while (samples < 100 && (builder_of(s)->row_cap == peak || builder_of(s)->metrics_cap));
     assert_in_range(samples, 2, 20); /* not at once: the next sample may be large again */
-    assert_true(s->cap < 1000);
+    assert_true(builder_of(s)->row_cap < 1000);
     sample_unref(s);
     sample_pool_free(pool);
 }
 
 static void names_of_congestion_controls(void **state)
 {
-    struct sample *s = sample_new(NULL);
-    uint8_t cubic = sample_add_congestion(s, "cubic", 6), bbr, long_name;
+    struct sample *s = sample_make(NULL);
+    uint8_t cubic = sample_add_congestion(builder_of(s), "cubic", 6), bbr, long_name;
 
     (void)state;
-    bbr = sample_add_congestion(s, "bbr", 3); /* with or without its NUL */
+    bbr = sample_add_congestion(builder_of(s), "bbr", 3); /* with or without its NUL */
     assert_int_not_equal(cubic, bbr);
-    assert_int_equal(sample_add_congestion(s, "cubic", 5), cubic);
-    assert_int_equal(sample_add_congestion(s, "bbr\0x", 5), bbr);
-    assert_int_equal(sample_add_congestion(s, "", 1), 0);
-    assert_int_equal(sample_add_congestion(s, "cubi", 4), 3); /* no other's beginning */
-    long_name = sample_add_congestion(s, "a_name_of_more_than_15", 22);
+    assert_int_equal(sample_add_congestion(builder_of(s), "cubic", 5), cubic);
+    assert_int_equal(sample_add_congestion(builder_of(s), "bbr\0x", 5), bbr);
+    assert_int_equal(sample_add_congestion(builder_of(s), "", 1), 0);
+    assert_int_equal(sample_add_congestion(builder_of(s), "cubi", 4), 3); /* no other's beginning */
+    long_name = sample_add_congestion(builder_of(s), "a_name_of_more_than_15", 22);
     assert_string_equal(s->congestion[long_name - 1], "a_name_of_more_");
-    assert_int_equal(sample_add_congestion(s, "a_name_of_more_than_16", 22), long_name);
-    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(builder_of(s), "a_name_of_more_than_16", 22), long_name);
+    assert_int_equal(sample_add_congestion(builder_of(s), "\x1b[2J", 4), 5);
     assert_null(strchr(s->congestion[4], '\x1b'));
-    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(builder_of(s), "\x1b[2J", 4), 5);
     for (char name[] = "a"; name[0] <= 'z'; name[0]++)
-        sample_add_congestion(s, name, 2);
+        sample_add_congestion(builder_of(s), name, 2);
     assert_int_equal(s->n_congestion, CONGESTION_MAX);
-    assert_int_equal(sample_add_congestion(s, "z", 1), 0);
-    assert_int_equal(sample_add_congestion(s, "bbr", 4), bbr);
+    assert_int_equal(sample_add_congestion(builder_of(s), "z", 1), 0);
+    assert_int_equal(sample_add_congestion(builder_of(s), "bbr", 4), bbr);
     sample_unref(s);
 }
 
@@ -239,11 +240,12 @@ static void names_of_congestion_controls(void **state)
 static void halves_agree_on_names(void **state)
 {
     static const char *const names[2][3] = {{"cubic", "bbr", "cubic"}, {"reno", "cubic", NULL}};
-    struct sample *s = sample_new(NULL), half[2];
+    struct sample *s = sample_make(NULL);
+    struct sample_builder half[2];
 
     (void)state;
     s->needs = NEED_TCP_INFO;
-    assert_int_equal(sample_split(s, 4096, half), 0);
+    assert_int_equal(sample_split(builder_of(s), 4096, half), 0);
     for (int h = 0; h < 2; h++) {
         for (int i = 0; i < 3; i++) {
             struct tcp_metrics *metrics;
@@ -252,7 +254,7 @@ static void halves_agree_on_names(void **state)
                 metrics->congestion = sample_add_congestion(&half[h], names[h][i], 16);
         }
     }
-    sample_unite(s, half);
+    sample_unite(builder_of(s), half);
     uint32_t seen = 0;
     for (uint32_t row = 0; row < 3; row++)
         assert_string_equal(sample_congestion(s, row), names[0][row]);
@@ -293,7 +295,7 @@ static void many_threads_share(void **state)
     for (int t = 0; t < THREADS; t++)
         assert_int_equal(pthread_create(&threads[t], NULL, reader, &shared[t]), 0);
     for (int i = 0; i < ROUNDS; i++) {
-        struct sample *s = sample_new(pool);
+        struct sample *s = sample_make(pool);
         fill(s, (uint32_t)i % 50);
         for (int t = 1; t < THREADS; t++) /* one reference each, before the first is handed out */
             sample_ref(s);

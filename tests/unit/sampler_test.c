@@ -40,7 +40,7 @@ static void stop(void)
 }
 
 /* Wait until a sample is published; returns it. */
-static struct sample *published(void)
+static const struct sample *published(void)
 {
     struct pollfd p = {.fd = wake_fd, .events = POLLIN};
     uint64_t n;
@@ -62,7 +62,7 @@ static void wait_for(const atomic_uint *count, unsigned n)
 static void samples_at_once_when_wished(void **state)
 {
     struct request req = {.interval_ms = HOUR_MS, .needs = NEED_TCP_INFO};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -89,7 +89,7 @@ static void samples_at_once_when_wished(void **state)
 static void failures_are_published(void **state)
 {
     const struct request req = {.interval_ms = HOUR_MS};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -112,7 +112,7 @@ static void failures_are_published(void **state)
 static void a_dear_sample_stretches_the_interval(void **state)
 {
     struct request req = {.interval_ms = 2000};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -149,7 +149,7 @@ static void *reader(void *arg)
 {
     (void)arg;
     while (atomic_load(&fake.taken) < 100) {
-        struct sample *s = sampler_latest(sampler);
+        const struct sample *s = sampler_latest(sampler);
         if (!s)
             continue;
         for (uint32_t row = 0; row < s->n_live; row++)
@@ -183,7 +183,7 @@ static void many_readers(void **state)
 
 static void stop_leaves_a_dump_without_end(void **state)
 {
-    struct sample *kept;
+    const struct sample *kept;
     int64_t end;
 
     (void)state;

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "lib/stage.h"
 
 #define FIRST 12 /* rows listed while the view stays at the top */
@@ -217,7 +218,7 @@ static void no_sample_starves_the_worker(void **state)
 {
     (void)state;
     uint64_t seen = 0;
-    struct sample *first;
+    const struct sample *first;
     stage_sample(&st);
     first = sample_ref(st.last);
     for (unsigned i = 0; i < 300; i++) {
@@ -229,7 +230,7 @@ static void no_sample_starves_the_worker(void **state)
         seen = seq;
     }
     UNTIL(shows_newest());
-    assert_int_equal(atomic_load(&first->refs), 1);
+    assert_int_equal(atomic_load(&builder_of((struct sample *)(uintptr_t)first)->refs), 1);
     sample_unref(first);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -89,7 +90,7 @@ static void no_way_back(void **state)
 
 static struct sample *sample(uint64_t seq)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->seq = seq;
     s->mono_ns = (int64_t)seq * NS_PER_S;
     s->now_ds = (uint32_t)seq * 10;
@@ -98,7 +99,7 @@ static struct sample *sample(uint64_t seq)
 
 static struct sample *join(struct diff *d, struct sample *next, struct sample *prev)
 {
-    assert_int_equal(diff_join(d, next, prev, 30), 0);
+    assert_int_equal(diff_join(d, builder_of(next), prev, 30), 0);
     sample_unref(prev);
     return next;
 }

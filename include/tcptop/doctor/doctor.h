@@ -11,7 +11,7 @@
 
 #include "tcptop/model/finding.h"
 #include "tcptop/model/sample.h"
-#include "tcptop/source/sample_observer.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/text/text.h"
 
 enum rule_id {

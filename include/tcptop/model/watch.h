@@ -13,6 +13,7 @@
 #include "tcptop/model/tcp_metrics.h"
 
 struct sample;
+struct sample_builder;
 
 #define WATCH_MAX     17 /* at a time */
 #define WATCH_CHANGES 6  /* of state that are remembered, the last ones */
@@ -46,10 +47,10 @@ struct watch {
     uint32_t head, len;
 };
 
-/** Complete `next`, joined and not yet published: watch these connections in it, going on from what
- *  `prev` (may be NULL) says of them. Costs a look at all rows only for one that has just gone, and
- *  now and then for an other end. Returns 0 or -ENOMEM. */
-int watch_update(struct sample *next, const struct sample *prev, const struct conn *conns,
+/** Fill sample.watch of `b`, which is joined and not yet published, with these connections, going
+ * on from what `prev` (may be NULL) has of them. All rows are searched only for a connection that
+ * has just gone, and now and then for its other end. Returns 0 or -ENOMEM. */
+int watch_update(struct sample_builder *b, const struct sample *prev, const struct conn *conns,
                  uint32_t n);
 
 /** What is said of a connection, NULL when it is not watched. */

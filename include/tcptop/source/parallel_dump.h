@@ -27,7 +27,7 @@ void parallel_dump_fini(struct parallel_dump *h);
  *  (-ENOMEM), …, `s` is empty and one dump is to be tried. */
 int parallel_dump_take(struct parallel_dump *h, struct netlink *n,
                        const struct kernel_filter *filter, uint64_t expected,
-                       struct row_stream *upper, struct sample *s);
+                       struct row_stream *upper, struct sample_builder *b);
 
 /** The cut that comes near to halves of the rows of `s`: of the remote ports if it can be. */
 struct port_split parallel_dump_split(const struct sample *s);

@@ -7,10 +7,10 @@
 
 /** Append one line of the table (without its newline) as a row. Returns 0, or -ENOMEM; a line that
  *  is none is counted in s->rejected. `family` says which of the two files it is from. */
-int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len);
+int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, size_t len);
 
 /** Read both files of the calling thread's namespace into the empty `s`. Returns 0 or -errno:
  *  nothing can be read. No tcp6 file means no IPv6. */
-int proc_tcp_take(struct sample *s, const struct source *stop);
+int proc_tcp_take(struct sample_builder *b, const struct source *stop);
 
 #endif

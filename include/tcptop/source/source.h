@@ -12,7 +12,7 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/model/predicate.h"
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 struct owner_map;
 struct source;
@@ -48,7 +48,8 @@ struct source_ops {
     /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
      *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
      *  with `err` filled: nothing usable in `s`. */
-    int (*sample)(struct source *src, const struct request *req, struct sample *s, struct err *err);
+    int (*sample)(struct source *src, const struct request *req, struct sample_builder *b,
+                  struct err *err);
     void (*close)(struct source *src);
     /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
      *  May be NULL: it samples this host, which is asked. */
@@ -99,10 +100,10 @@ int source_open_backend(struct source **src, enum sample_backend backend, struct
  *  frame. Damaged input: whole frames play, then one partial sample says "damaged at frame N". */
 int source_open_recording(struct source **src, const char *path, struct err *err);
 
-static inline int source_sample(struct source *src, const struct request *req, struct sample *s,
-                                struct err *err)
+static inline int source_sample(struct source *src, const struct request *req,
+                                struct sample_builder *b, struct err *err)
 {
-    return src->ops->sample(src, req, s, err);
+    return src->ops->sample(src, req, b, err);
 }
 
 /** NULL is accepted. */
