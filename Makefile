@@ -15,17 +15,25 @@ Q       := $(if $(V),,@)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings \
 	-Wundef -Wvla -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference -Wdouble-promotion \
-	-Wredundant-decls -Wunused-macros -fno-common -Wno-overlength-strings
-HARDEN := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection)
+	-Wredundant-decls -Wunused-macros -fno-common -Wno-overlength-strings -Wno-psabi
+HARDEN := $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=3) # needs optimising
+# Flags that not every compiler knows are tried once, when the first object needs them. x87 keeps
+# more digits than a double has where nothing forbids it.
+PROBE  := $(if $(SANITIZE),,-fstack-protector-strong -fstack-clash-protection -fcf-protection) \
+	-fexcess-precision=standard
+PROBED  = $(eval PROBED := $(shell sh config/flags.sh '$B/flags-known' '$(CC)' $(PROBE)))$(PROBED)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
-PROJECT_CFLAGS := -std=gnu17 -Iinclude -D_GNU_SOURCE -DTCPTOP_VERSION='"$(VERSION)"' -fPIE \
-	-pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(SANITIZER) $(COVERAGE)
+PROJECT_CFLAGS = -std=gnu17 -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DTCPTOP_VERSION='"$(VERSION)"' -fPIE -pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(PROBED) \
+	$(SANITIZER) $(COVERAGE)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
 LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser
 TEST_LIBS := -lcmocka -ljansson -lm
+TEST_CFLAGS := -Itests -Wno-missing-prototypes # tests see the program's own headers and tests/lib
 
+# SYNTAX_ONLY=1: read each source for its warnings and make an empty object of it.
+COMPILE   = $(if $(SYNTAX_ONLY),-fsyntax-only -MF $(@:.o=.d) -MT $@,-c -o $@)
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 LIB     := $B/libtcptop.a
@@ -36,14 +44,14 @@ TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
-.PHONY: all run test deps deps-test deps-lint lint analyze asan ubsan tsan cover bench fuzz install \
-	uninstall screenshots clean help tests-built
+.PHONY: all run test arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover bench fuzz \
+	install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built
 .SECONDARY:
 
 all: $B/tcptop
 
 help:
-	@echo 'targets: all run test deps lint analyze asan ubsan tsan cover bench fuzz screenshots'
+	@echo 'targets: all run test arches deps lint analyze asan ubsan tsan cover bench fuzz screenshots'
 	@echo '         install uninstall clean; variables: B CC CFLAGS JOBS PREFIX DESTDIR NO_DEPS V'
 
 $B/tcptop: $B/src/main.o $(LIB)
@@ -54,15 +62,29 @@ $(LIB): $(OBJECTS)
 $(TEST_LIB): $(TEST_LIB_OBJ)
 $(LIB) $(TEST_LIB):
 	@echo "  AR   $@"
-	$Qrm -f $@ && ar rcs $@ $^
+	$Qrm -f $@ && $(AR) rcs $@ $^
 
-$B/%.o: %.c
+# What objects are made with; the file changes only when that does, and the objects follow it.
+$B/flags: force
+	@mkdir -p $B
+	$(file >$B/flags.new,$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(TEST_CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS))
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# What is missing is said at once, and not looked for again.
+$B/deps-build $B/deps-unit: $B/deps-%: $B/flags
+	@CC='$(CC)' NO_DEPS=1 sh config/deps.sh $*
+	@touch $@
+
+$(OBJECTS) $B/src/main.o: | $B/deps-build
+$(TEST_BINS:=.o) $(TEST_LIB_OBJ): | $B/deps-unit
+
+$B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
+	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) $(COMPILE) $<
+	$(if $(SYNTAX_ONLY),@touch $@)
 
-# Tests see the program's own headers and tests/lib.
-$B/tests/%.o: EXTRA = -Itests -Wno-missing-prototypes
+$B/tests/%.o: EXTRA = $(TEST_CFLAGS)
 
 $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD   $@"
@@ -70,14 +92,16 @@ $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 
 tests-built: $B/tcptop $(TEST_BINS)
 
+objects: $(OBJECTS) $B/src/main.o $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
+
 deps:
-	$Qsh config/deps.sh build
+	$QCC='$(CC)' sh config/deps.sh build
 
 deps-test:
-	$Qsh config/deps.sh test
+	$QCC='$(CC)' sh config/deps.sh test
 
 deps-lint:
-	$Qsh config/deps.sh lint
+	$QCC='$(CC)' sh config/deps.sh lint
 
 # The parts are made by a second make, since what it needs may just have been installed.
 run: deps
@@ -88,10 +112,19 @@ test: deps-test
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
 	$Qbash tests/run.sh $B $(TESTS)
 
-asan ubsan tsan: deps-test
-	$QTEST_TIMEOUT=900 $(MAKE) --no-print-directory test NO_DEPS=1 B=build/$@ CFLAGS='-O1 -g' \
-		SANITIZE=$(if $(filter asan,$@),address$(comma)undefined,$(if $(filter ubsan,$@),undefined,thread))
-comma := ,
+# ARCHES names them; see tests/arches.sh.
+arches:
+	$Qbash tests/arches.sh $(ARCHES)
+
+# asan holds ubsan; each also comes as NAME-built, without the tests.
+asan ubsan tsan: %: %-built
+	$Q$(MAKE) --no-print-directory test $(SANITIZED)
+asan-built ubsan-built tsan-built: deps-test
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built $(SANITIZED)
+SANITIZED = NO_DEPS=1 B=build/$(@:-built=) CFLAGS='-O1 -g1' SANITIZE=$(SANITIZER_$(@:-built=))
+SANITIZER_asan  := address,undefined
+SANITIZER_ubsan := undefined
+SANITIZER_tsan  := thread
 
 lint: deps-lint
 	$Qbash tests/lint.sh

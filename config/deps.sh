@@ -1,6 +1,7 @@
 #!/bin/sh
-# Install what is missing, and only that: `deps.sh build` for building, `test` for the tests too,
-# `lint` for the checks of the source as well. Uses apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
+# Install what is missing, and only that: `deps.sh build` for building, `unit` for building the tests
+# too, `test` for running them, `lint` for the checks of the source as well. Says what it installs,
+# with apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
 set -eu
 what=${1:-build}
 
@@ -18,7 +19,7 @@ apt='' dnf='' pacman='' apk='' zypper=''
 need() {
 	apt="$apt $1" dnf="$dnf $2" pacman="$pacman $3" apk="$apk $4" zypper="$zypper $5"
 }
-have "${CC:-cc}" || need 'gcc libc6-dev' gcc gcc 'gcc musl-dev' gcc
+echo | ${CC:-cc} -E - >/dev/null 2>&1 || need 'gcc libc6-dev' gcc gcc 'gcc musl-dev' gcc
 have ar || need binutils binutils binutils binutils binutils
 have_header stdlib.h || need libc6-dev glibc-devel glibc musl-dev glibc-devel
 have_header curses.h || need libncurses-dev ncurses-devel ncurses ncurses-dev ncurses-devel
@@ -31,6 +32,8 @@ have_header linux/inet_diag.h ||
 if [ "$what" != build ]; then
 	have_cmocka || need libcmocka-dev libcmocka-devel cmocka cmocka-dev libcmocka-devel
 	have_header jansson.h || need libjansson-dev jansson-devel jansson jansson-dev libjansson-devel
+fi
+if [ "$what" = test ] || [ "$what" = lint ]; then
 	have bash || need bash bash bash bash bash
 	have tmux || need tmux tmux tmux tmux tmux
 	have ss || need iproute2 'iproute iproute-tc' iproute2 iproute2 iproute2
@@ -49,35 +52,39 @@ if [ "$what" = lint ]; then
 fi
 [ -n "$apt" ] || exit 0
 
-if [ "${NO_DEPS:-}" = 1 ]; then
-	echo "missing:$apt (NO_DEPS=1 forbids installing)" >&2
-	exit 1
-fi
-if have apt-get; then
-	sudo=''
-	[ "$(id -u)" = 0 ] || sudo=sudo
-	echo "installing:$apt"
-	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086 # the lists are words
-	$sudo apt-get install -y -qq --no-install-recommends $apt >/dev/null ||
-		{ $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends $apt >/dev/null; }
-	exit 0
-fi
-echo "missing; install them, then run this again:" >&2
-for manager in dnf pacman apk zypper; do
-	have $manager || continue
-	case $manager in
-	dnf) echo "  dnf install$dnf" ;;
-	pacman) echo "  pacman -S$pacman" ;;
-	apk) echo "  apk add$apk" ;;
-	zypper) echo "  zypper install$zypper" ;;
-	esac >&2
-	exit 1
+sudo=''
+[ "$(id -u)" = 0 ] || sudo='sudo '
+install_with() { # install_with MANAGER: the command that installs what is missing
+	case $1 in
+	apt-get) echo "${sudo}apt-get install --no-install-recommends$apt" ;;
+	dnf) echo "${sudo}dnf install$dnf" ;;
+	pacman) echo "${sudo}pacman -S$pacman" ;;
+	apk) echo "${sudo}apk add$apk" ;;
+	zypper) echo "${sudo}zypper install$zypper" ;;
+	esac
+}
+managers=
+for manager in apt-get dnf pacman apk zypper; do
+	have $manager && managers=$manager && break
 done
-{
-	echo "  dnf install$dnf"
-	echo "  pacman -S$pacman"
-	echo "  apk add$apk"
-	echo "  zypper install$zypper"
-} >&2
-exit 1
+
+if [ "${NO_DEPS:-}" = 1 ] || [ "$managers" != apt-get ]; then
+	echo "Packages are missing (their names on Debian:$apt). Install them with"
+	for manager in ${managers:-apt-get dnf pacman apk zypper}; do
+		echo "    $(install_with "$manager")"
+	done
+	case $managers/$what in
+	apt-get/build) echo 'or with "make deps", which does the same; "make run" does that too and starts tcptop.' ;;
+	apt-get/unit) echo 'or with "make deps-test", which installs what running the tests needs as well.' ;;
+	*) echo 'and run make again.' ;;
+	esac
+	exit 1
+fi >&2
+
+echo "Missing packages are installed first: $(install_with apt-get)"
+export DEBIAN_FRONTEND=noninteractive
+quietly() { # apt-get does not ask, and speaks of errors only
+	# shellcheck disable=SC2086 # the lists are words
+	${sudo}apt-get install -y -qq --no-install-recommends $apt >/dev/null
+}
+quietly || { ${sudo}apt-get update -qq && quietly; }

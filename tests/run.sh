@@ -2,55 +2,99 @@
 # Run every test and close with "N passed, N failed, N skipped".
 #
 # run.sh BUILD [PATTERN]: the compiled tests of BUILD/tests/{unit,fuzz,net} and the scripts of
-# tests/{view,net,pty,fuzz}, those whose path holds PATTERN. All speak TAP; a test that cannot run
-# says "ok - NAME # SKIP why". net/ runs in a namespace of its own, as root or as an ordinary user.
+# tests/{view,net,pty}, those whose path holds PATTERN. All speak TAP; a test that cannot run says
+# "ok - NAME # SKIP why". net/ runs in a namespace of its own, as root or as an ordinary user.
+#
+# TEST_JOBS tests run at the same time (default: twice the number of cores, since most of those in
+# net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
+# printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
+# (default 900). TEST_LINES lines of a failure are shown (default 60).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
 pattern=${2:-}
+jobs_wanted=${TEST_JOBS:-$((2 * $(nproc)))}
 export B LC_ALL=C.UTF-8 TZ=UTC
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:exitcode=99}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:exitcode=99}
 unset NO_COLOR LANG LANGUAGE COLORFGBG XDG_CONFIG_HOME TCPTOP_CONFIG
-HOME=$(mktemp -d) || exit 1
-export HOME
-trap 'rm -rf "$HOME"' EXIT
+work=$(mktemp -d) || exit 1 # holds one folder for each test
+chmod 755 "$work"           # tests that become another user start programs from there
+# kill_group FOLDER: end what the test of that folder left running
+kill_group() { kill -KILL -- "-$(cat "$1/group")"; } 2>/dev/null
+clean_up() {
+	local folder
+	for folder in "${running[@]}"; do kill_group "$folder"; done
+	wait
+	chmod -R u+rwx "$work" 2>/dev/null
+	rm -rf "$work"
+}
+declare -A running=() # by the process id of run_one: the folder of the test
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 . tests/namespace.sh
 
 passed=0 failed=0 skipped=0
 failures=()
 
-run_one() { # run_one NAME COMMAND…
-	local name=$1 output status group p f s
+# run_one FOLDER COMMAND…: leave output, exit status and seconds of the command in files there
+run_one() {
+	local folder=$1 group begin=${EPOCHREALTIME/[.,]/} status
 	shift
-	timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" >"$HOME/output" 2>&1 </dev/null &
-	group=$! # which timeout makes; what a test that failed has left behind goes with it
+	mkdir "$folder/home" "$folder/tmp"
+	chmod 755 "$folder" "$folder/tmp"
+	HOME=$folder/home TMPDIR=$folder/tmp timeout -k 5 "${TEST_TIMEOUT:-900}" "$@" \
+		>"$folder/output" 2>&1 </dev/null &
+	group=$! # timeout makes itself the leader of a group
+	echo $group >"$folder/group"
 	wait $group
 	status=$?
-	kill -KILL -- -$group 2>/dev/null
-	output=$(tr -d '\0' <"$HOME/output")
+	kill_group "$folder"
+	rm -rf "${folder:?}/tmp" "${folder:?}/home"
+	echo "$status $((${EPOCHREALTIME/[.,]/} - begin))" >"$folder/status"
+}
+
+# report FOLDER: count and print what the test of that folder said
+report() {
+	local folder=$1 name output status time p f s
+	name=$(cat "$folder/name")
+	read -r status time <"$folder/status"
+	printf '%6d.%02d %s\n' $((time / 1000000)) $((time / 10000 % 100)) "$name" >>"$work/times"
+	output=$(tr -d '\0' <"$folder/output")
 	s=$(grep -cE '^(not )?ok .*# SKIP' <<<"$output") # cmocka writes "not ok" for skipped ones
 	p=$(grep -E '^ok ' <<<"$output" | grep -cv '# SKIP')
 	f=$(grep -E '^not ok ' <<<"$output" | grep -cv '# SKIP')
-	if [ $f = 0 ] && { [ $status != 0 ] || [ $((p + s)) = 0 ]; }; then f=1; fi
+	if [ "$f" = 0 ] && { [ "$status" != 0 ] || [ $((p + s)) = 0 ]; }; then f=1; fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	if [ "$f" = 0 ]; then
-		printf '%-40s %3d passed' "$name" $p
+		printf '%-40s %3d passed' "$name" "$p"
 		[ "$s" = 0 ] || printf ', %d skipped' "$s"
 		printf '\n'
 		grep -E '^(not )?ok .*# SKIP' <<<"$output" | sed -E 's/^(not )?ok/    ok/'
 	else
-		printf '%-40s FAILED (exit %d)\n' "$name" $status
+		printf '%-40s FAILED (exit %d)\n' "$name" "$status"
 		grep -vE '^ok ' <<<"$output" | sed 's/^/    /' | head -n "${TEST_LINES:-60}"
 		failures+=("$name")
 	fi
 }
 
-for path in "$B"/tests/unit/* tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh \
-	tests/pty/*_test.sh "$B"/tests/fuzz/*; do
+# report_next: wait until any of the running tests has ended, and report it
+report_next() {
+	local ended folder
+	wait -n -p ended "${!running[@]}"
+	folder=${running[$ended]}
+	unset "running[$ended]"
+	report "$folder"
+}
+
+# Those that take long begin first, so that none of them is left running alone at the end.
+started=0
+for path in tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/*_test.sh \
+	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
 	[ -f "$path" ] && [ -z "${path##*"$pattern"*}" ] || continue
 	name=${path#"$B"/}
@@ -66,9 +110,19 @@ for path in "$B"/tests/unit/* tests/view/*_test.sh "$B"/tests/net/* tests/net/*_
 		command=("${in_namespace[@]}" "${command[@]}")
 		;;
 	esac
-	run_one "$name" "${command[@]}"
+	[ ${#running[@]} -lt "$jobs_wanted" ] || report_next
+	started=$((started + 1))
+	mkdir "$work/$started" || exit 1
+	echo "$name" >"$work/$started/name"
+	run_one "$work/$started" "${command[@]}" &
+	running[$!]=$work/$started
 done
+while [ ${#running[@]} -gt 0 ]; do report_next; done
 
+if [ "$started" -gt 1 ]; then
+	echo 'slowest:'
+	sort -rn "$work/times" | head -n 10
+fi
 [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed -gt 0 ]

@@ -16,11 +16,6 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);
 
-/** Play the recording of `s` again, following what `req` names: its last sample in `*last`. Returns
- * 0 or -errno, also when it is no file that can be read twice; nothing is said then. */
-int app_replay(const struct settings *s, const struct request *req, uint32_t history_len,
-               const struct sample **last);
-
 /** Wait until `due` (clock_mono_ns()). False when the reader of standard output has gone meanwhile:
  *  what would be printed then has nobody. */
 bool app_wait(int64_t due);

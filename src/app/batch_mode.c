@@ -28,8 +28,8 @@ struct batch {
     bool tells_close_stats; /* between the samples */
     bool color, ascii;
     struct sink out;
-    char said[sizeof((struct sample *)0)->why]; /* the cause that stderr was told last */
-    bool said_hidden;                           /* and that owners are hidden */
+    char said[SAMPLE_WHY]; /* the cause that stderr was told last */
+    bool said_hidden;      /* and that owners are hidden */
     unsigned long long printed;
     int code;
 };
@@ -199,10 +199,10 @@ static void report_status(struct batch *b)
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
-    if (strcmp(b->said, s->why) == 0)
+    if (strcmp(b->said, s->why[text_language()]) == 0)
         return;
-    memcpy(b->said, s->why, sizeof b->said);
-    cli_error(s->why);
+    memcpy(b->said, s->why[text_language()], sizeof b->said);
+    cli_error(b->said);
 }
 
 /* Did somebody name what only the processes of other users have? The name of a user is told for

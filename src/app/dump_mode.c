@@ -123,7 +123,7 @@ static int feed(struct dump *d, struct err *err)
             const char *next = *at == '"' ? type(d, at + 1) : at + len;
             if (!next || (*at != '"' && (len >= sizeof(word) || !act(d, word)))) {
                 snprintf(line, sizeof(line), "%d", d->line);
-                return cli_error_usage(err, MSG_DUMP_BAD_KEY, line, word);
+                return cli_error_usage(err, MSG_DUMP_BAD_KEY, d->s->keys_path, line);
             }
             at = next;
         }
@@ -135,11 +135,10 @@ static int feed(struct dump *d, struct err *err)
 static void follow(struct dump *d)
 {
     struct request req;
-    const struct sample *last;
     bool now;
     session_request(d->session, &req, &now);
-    if (d->s->read_path && req.n_watched && !app_replay(d->s, &req, HISTORY_SHOWN, &last))
-        session_sample(d->session, last, d->now_ns);
+    if (d->s->read_path && req.n_watched)
+        session_replay(d->session, &req, HISTORY_SHOWN);
 }
 
 static int print(struct dump *d)
@@ -162,7 +161,7 @@ static int print(struct dump *d)
     canvas_fini(&canvas);
     bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
     if (!whole)
-        cli_error(d->last->why);
+        cli_error(d->last->why[text_language()]);
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 

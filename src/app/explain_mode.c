@@ -29,29 +29,39 @@ static uint32_t needs_of(unsigned state)
                                              : NEED_OWNER;
 }
 
-/* One sample for the live values; NULL when there is none, then the text goes without. */
-static const struct sample *take_sample(const struct settings *s)
+/* One sample for the live values. Returns 0, or the -errno for which there is none; `err` says it.
+ */
+static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
 {
     struct source *src;
-    const struct sample *last = NULL;
-    if (app_open_source(&src, s, NULL))
-        return NULL;
+    int rc = app_open_source(&src, s, err);
+    if (rc)
+        return rc;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
     const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
-    if (pipeline)
-        sample_pipeline_next(pipeline, &req, &last, NULL);
+    rc = pipeline ? sample_pipeline_next(pipeline, &req, last, err)
+                  : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (rc == -ENODATA)
+        err_set(err, rc, "%s", text(MSG_NO_SAMPLE));
     sample_pipeline_free(pipeline);
-    return last;
+    return rc;
 }
 
-int mode_explain(const struct settings *s, bool utf8)
+/* The exit code for the live values, which a line on stderr explains. Without them the words are
+ * worth printing still, unless the user has named where they are to come from. */
+static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
+                        const struct err *err)
 {
-    struct sink out;
-    if (sink_init(&out, STDOUT_FILENO)) {
-        cli_error(err_name(ENOMEM));
-        return EXIT_FAILED;
-    }
-    const struct sample *sample = take_sample(s);
+    const char *why = rc ? err->msg : sample->why[text_language()];
+    if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
+        return EXIT_COMPLETE;
+    cli_error(why);
+    return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
+}
+
+static int print_state(struct sink *out, const struct settings *s, const struct sample *sample,
+                       bool utf8)
+{
     struct sample_summary summary;
     struct breakdown breakdown;
     struct explain_subject subject = {
@@ -63,19 +73,33 @@ int mode_explain(const struct settings *s, bool utf8)
         subject.breakdown = &breakdown;
     }
     struct explain_text words;
-    int code = EXIT_COMPLETE;
-    if (explain_layout(&words, &subject, output_width(), 0, true)) {
+    const int rc = explain_layout(&words, &subject, output_width(), 0, true);
+    const char *gloss = explain_gloss(s->explain_state, text_language());
+    sink_add(out, state_name(s->explain_state));
+    sink_add(out, *gloss ? "  " : "");
+    sink_add(out, gloss);
+    sink_add(out, "\n");
+    for (uint32_t i = 0; i < words.n_lines; i++)
+        print_words_line(out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
+    explain_fini(&words);
+    return rc;
+}
+
+int mode_explain(const struct settings *s, bool utf8)
+{
+    struct sink out;
+    if (sink_init(&out, STDOUT_FILENO)) {
+        cli_error(err_name(ENOMEM));
+        return EXIT_FAILED;
+    }
+    const struct sample *sample = NULL;
+    struct err err = {""};
+    const int rc = take_sample(s, &sample, &err);
+    int code = judge_sample(s, sample, rc, &err);
+    if (code != EXIT_FAILED && print_state(&out, s, sample, utf8)) {
         cli_error(err_name(ENOMEM));
         code = EXIT_FAILED;
     }
-    const char *gloss = explain_gloss(s->explain_state, text_language());
-    sink_add(&out, state_name(s->explain_state));
-    sink_add(&out, *gloss ? "  " : "");
-    sink_add(&out, gloss);
-    sink_add(&out, "\n");
-    for (uint32_t i = 0; i < words.n_lines; i++)
-        print_words_line(&out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
-    explain_fini(&words);
     sample_unref(sample);
     return app_finish(&out, code);
 }

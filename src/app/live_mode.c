@@ -14,31 +14,38 @@
 #include "live_mode.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/thread.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/term/tty.h"
 #include "tcptop/ui/session.h"
 
-#define REDRAW_NS    (600 * NS_PER_S) /* a message of another program does not stay for ever */
-#define KEY_SUSPEND  26               /* ^Z */
-#define KEY_ABORT    28               /* ^\ */
-#define SIGNALLED    128              /* exit code 128 + n, as shells say it */
-#define KEYS_AT_ONCE 256              /* then signals, samples and the screen have their turn */
-#define HISTORY_STEP 1000             /* points are kept for intervals of a second and more */
-#define OWN_PAGES    (1 << 20)        /* bytes: an array this large goes back when it is freed */
+#define REDRAW_NS    (600 * NS_PER_S)  /* a message of another program does not stay for ever */
+#define KEY_SUSPEND  26                /* ^Z */
+#define KEY_ABORT    28                /* ^\ */
+#define SIGNALLED    128               /* exit code 128 + n, as shells say it */
+#define KEYS_AT_ONCE 256               /* then signals, samples and the screen have their turn */
+#define QUIT_NS      (450 * NS_PER_MS) /* what other threads have to end, then it ends without */
+#define READING_NS   (100 * NS_PER_MS) /* between two frames while a recording is read */
+#define HISTORY_STEP 1000              /* points are kept for intervals of a second and more */
+#define OWN_PAGES    (1 << 20)         /* bytes: an array this large goes back when it is freed */
 
 struct live {
     const struct settings *s;
     struct session *session;
-    struct term *term;
-    struct sampler *sampler; /* NULL while a recording stands */
+    struct tty *term;
+    struct sampler *sampler; /* NULL: none, or a recording stands at its end */
     struct lesson *lesson;   /* NULL: none */
     struct canvas canvas;
-    uint64_t seen; /* number of the sample handed over last */
+    struct request asked; /* of the sampler, last */
+    uint64_t seen;        /* number of the sample handed over last */
     int wake_fd, signal_fd, tty_fd;
     sigset_t caught, before;
     int64_t redraw_ns;
-    bool pasting; /* pasted control characters are text */
-    int signal;   /* that ends it; 0: none */
+    int64_t read_draw_ns; /* no frame before this while a recording is read */
+    bool pasting;         /* pasted control characters are text */
+    int signal;           /* that ends it; 0: none */
+    int rc;               /* -errno that ends it, for the reason in `err`; 0: none */
+    struct err err;
 };
 
 static bool ignored(int sig)
@@ -115,35 +122,26 @@ static uint32_t history_points(const struct settings *s)
     return (uint32_t)(s->history_s * 1000 / step);
 }
 
-/* A recording is played to its end and stands there: the session has seen every sample. Its end may
- * be long in coming, through a pipe, so signals still have their usual effect. */
-static int replay(struct live *l, struct source *src, struct err *err)
+static bool is_reading(const struct live *l)
 {
-    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_points(l->s));
-    const struct sample *last = NULL;
-    struct request req;
-    bool now;
-    int rc = pipeline ? 0 : -ENOMEM;
-    if (pipeline)
-        sample_pipeline_observe(pipeline, app_doctor(l->s));
-    session_request(l->session, &req, &now);
-    req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */
-    while (!rc && (rc = sample_pipeline_next(pipeline, &req, &last, err)) == 0)
-        session_sample(l->session, sample_ref(last), clock_mono_ns());
-    if (rc == -ENODATA)
-        rc = last ? 0 : cli_error_usage(err, MSG_NO_SAMPLE, NULL, NULL);
-    sample_unref(last);
-    sample_pipeline_free(pipeline);
-    return rc;
+    return l->sampler && l->s->read_path;
 }
 
-static int start_sampler(struct live *l, struct source *src, struct err *err)
+/* What the session wants to know of the next sample; false: nothing else than of the last. */
+static bool ask_session(struct live *l, bool *now)
 {
-    struct request req;
+    const bool changed = session_request(l->session, &l->asked, now);
+    if (l->s->read_path) /* a key may ask for any figure, and the last sample stands */
+        l->asked.needs |= NEED_METRICS;
+    return changed;
+}
+
+static int start_sampler(struct live *l, struct source *src)
+{
     bool now;
-    session_request(l->session, &req, &now);
-    return sampler_start(&l->sampler, src, app_doctor(l->s), &req, history_points(l->s),
-                         l->s->cpu_budget, l->wake_fd, err);
+    ask_session(l, &now);
+    return sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked, history_points(l->s),
+                         l->s->cpu_budget, l->wake_fd, &l->err);
 }
 
 static void suspend(struct live *l)
@@ -189,6 +187,7 @@ static void read_signals(struct live *l)
 
 static void take_key(struct live *l, const struct input *in)
 {
+    l->read_draw_ns = 0; /* the user is to see at once what a key does */
     if (in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END)
         l->pasting = in->key == KEY_CODE_PASTE_BEGIN;
     if (in->key == KEY_SUSPEND && !l->pasting)
@@ -211,38 +210,53 @@ static bool read_keys(struct live *l)
     return true;
 }
 
+/* What is opened or pinned in a recording that stands: all samples were told without it. */
+static void follow(struct live *l)
+{
+    if (l->asked.n_watched)
+        session_replay(l->session, &l->asked, history_points(l->s));
+}
+
+/* A recording stands at its end; one that could not be read to there ends the program. */
+static void end_recording(struct live *l)
+{
+    const int rc = sampler_ended(l->sampler, &l->err);
+    if (!rc)
+        return;
+    sampler_stop(l->sampler);
+    l->sampler = NULL;
+    if (rc != -ENODATA)
+        l->rc = rc;
+    else if (!l->seen)
+        l->rc = cli_error_usage(&l->err, MSG_NO_SAMPLE, NULL, NULL);
+    else
+        follow(l);
+}
+
 static void take_sample(struct live *l)
 {
     uint64_t count;
     const ssize_t n = read(l->wake_fd, &count, sizeof count);
     (void)n; /* nothing there is no error: the query worker shares the descriptor */
     const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
-    if (!newest || newest->seq == l->seen) {
-        sample_unref(newest);
-        return;
+    if (newest && newest->seq != l->seen) {
+        l->seen = newest->seq;
+        session_sample(l->session, sample_ref(newest), clock_mono_ns());
     }
-    l->seen = newest->seq;
-    session_sample(l->session, newest, clock_mono_ns());
-}
-
-/* A recording that stands has told all samples; once more for what is followed now. */
-static void follow(struct live *l, const struct request *req)
-{
-    const struct sample *last;
-    if (!app_replay(l->s, req, history_points(l->s), &last))
-        session_sample(l->session, last, clock_mono_ns());
+    sample_unref(newest);
+    if (is_reading(l))
+        end_recording(l);
 }
 
 /* What the session wants done outside itself. */
 static void obey(struct live *l)
 {
-    struct request req;
     bool now;
-    bool changed = session_request(l->session, &req, &now);
+    const bool changed = ask_session(l, &now);
     if (changed && l->sampler)
-        sampler_request(l->sampler, &req, now);
-    else if (changed && req.n_watched)
-        follow(l, &req);
+        sampler_request(l->sampler, &l->asked, now);
+    else if (changed)
+        follow(l);
     if (session_redraw_wanted(l->session))
         term_redraw(l->term);
     const char *copy = session_copy(l->session);
@@ -253,6 +267,11 @@ static void obey(struct live *l)
 static void draw(struct live *l, int64_t now)
 {
     int w, h;
+    if (is_reading(l)) {
+        if (now < l->read_draw_ns)
+            return;
+        l->read_draw_ns = now + READING_NS;
+    }
     if (now >= l->redraw_ns) {
         l->redraw_ns = now + REDRAW_NS;
         term_redraw(l->term);
@@ -271,7 +290,8 @@ static int earlier(int a, int b)
 
 static int wait_ms(const struct live *l, int64_t now)
 {
-    const int64_t redraw = (l->redraw_ns - now) / NS_PER_MS + 1;
+    const int64_t due = is_reading(l) ? l->read_draw_ns : l->redraw_ns;
+    const int64_t redraw = (due - now) / NS_PER_MS + 1;
     int ms = earlier(session_timeout_ms(l->session, now), term_timeout_ms(l->term));
     return earlier(ms, redraw < 0 ? 0 : (int)redraw);
 }
@@ -280,7 +300,8 @@ static void loop(struct live *l)
 {
     bool more = false;
     l->redraw_ns = clock_mono_ns() + REDRAW_NS;
-    while (!session_quit(l->session) && !l->signal && !term_gone(l->term)) {
+    l->read_draw_ns = clock_mono_ns() + READING_NS;
+    while (!session_quit(l->session) && !l->signal && !l->rc && !term_gone(l->term)) {
         const int64_t now = clock_mono_ns();
         draw(l, now);
         struct pollfd fds[] = {
@@ -305,19 +326,41 @@ static void loop(struct live *l)
     }
 }
 
-/* Stop the sampler first: it uses what comes after. */
-static void close_live(struct live *l)
+/* What must end before the process does, where that is possible in time. */
+struct close_event {
+    struct session *session;
+    struct sampler *sampler;
+};
+
+static void end(void *arg)
+{
+    const struct close_event *e = arg;
+    session_free(e->session);
+    sampler_stop(e->sampler);
+}
+
+/* The user has the terminal back before anything else is waited for. */
+static void close_terminal(struct live *l)
 {
     char exit_message[UI_MESSAGE_MAX + UI_FILTER_MAX] = "";
-    sampler_stop(l->sampler);
     const char *line = l->session ? session_exit_message(l->session) : NULL;
     if (line)
         snprintf(exit_message, sizeof exit_message, "%s", line);
-    session_free(l->session);
     canvas_fini(&l->canvas);
     term_close(l->term);
     if (*exit_message)
         puts(exit_message);
+}
+
+/* A disk or a name server may hold up the threads beside this one; what has not ended in time keeps
+ * what it uses, and ends with the process. */
+static void close_live(struct live *l)
+{
+    static struct close_event close_event;
+    close_event = (struct close_event){l->session, l->sampler};
+    close_terminal(l);
+    if (!thread_run_until(end, &close_event, clock_mono_ns() + QUIT_NS))
+        return;
     const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
@@ -326,38 +369,33 @@ static void close_live(struct live *l)
         sigprocmask(SIG_SETMASK, &l->before, NULL);
 }
 
-static int open_screen(struct live *l, bool utf8, struct err *err)
+static int open_screen(struct live *l, bool utf8)
 {
     int rc = catch_signals(l);
     if (rc)
-        return err_set(err, rc, "%s", err_name(rc));
-    rc = open_terminal(l, utf8, err);
+        return err_set(&l->err, rc, "%s", err_name(rc));
+    rc = open_terminal(l, utf8, &l->err);
     if (!rc && (rc = show_session(l)))
-        err_set(err, rc, "%s", err_name(rc));
+        err_set(&l->err, rc, "%s", err_name(rc));
     return rc;
 }
 
-static int open_live(struct live *l, bool utf8, struct err *err)
+static int open_live(struct live *l, bool utf8)
 {
     struct source *src;
-    int rc = app_open_source(&src, l->s, err);
+    int rc = app_open_source(&src, l->s, &l->err);
     if (rc)
         return rc;
     rc = open_session(l, utf8);
-    if (rc) {
-        source_close(src);
-        return err_set(err, rc, "%s", err_name(rc));
-    }
-    if (l->s->read_path) {
-        rc = replay(l, src, err);
-        return rc ? rc : open_screen(l, utf8, err);
-    }
-    rc = open_screen(l, utf8, err);
+    if (rc)
+        err_set(&l->err, rc, "%s", err_name(rc));
+    else
+        rc = open_screen(l, utf8);
     if (rc) {
         source_close(src);
         return rc;
     }
-    return start_sampler(l, src, err);
+    return start_sampler(l, src);
 }
 
 /* glibc raises the size from which an array has pages of its own as soon as one is freed, and then
@@ -372,18 +410,17 @@ static void give_back_arrays(void)
 int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
 {
     struct live l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
-    struct err err = {""};
     give_back_arrays();
-    const int rc = open_live(&l, utf8, &err);
-    if (!rc)
+    l.rc = open_live(&l, utf8);
+    if (!l.rc)
         loop(&l);
     const bool gone = l.term && term_gone(l.term);
     close_live(&l);
-    if (rc)
-        cli_error(err.msg);
+    if (l.rc)
+        cli_error(l.err.msg);
     if (l.signal && l.signal != SIGINT)
         return SIGNALLED + l.signal;
-    return rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
+    return l.rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
 }
 
 int mode_live(const struct settings *s, bool utf8)

@@ -17,8 +17,9 @@
             "auto: where the terminal has colours and NO_COLOR is not set.")                       \
     SETTING(FADE, "general", "fade", OPTION_DURATION, 0, 60, NULL, "3 s",                          \
             "How long new, changed and closed rows stay marked.")                                  \
-    SETTING(HISTORY, "general", "history", OPTION_DURATION, 60, 3600, NULL, "5 min",               \
-            "How far back counts and rates are kept.")                                             \
+    SETTING(                                                                                       \
+        HISTORY, "general", "history", OPTION_DURATION, 60, 3600, NULL, "5 min",                   \
+        "How far back samples are kept, at most 6,000; the state diagram looks back a minute.")    \
     SETTING(ESC_DELAY, "general", "esc_delay", OPTION_DURATION, 0.001, 1, NULL, "25 ms",           \
             "How long Esc waits for the rest of a key's bytes.")                                   \
     SETTING(MOUSE, "general", "mouse", OPTION_BOOL, 0, 0, NULL, "yes",                             \

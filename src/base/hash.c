@@ -1,17 +1,10 @@
 /* Hashing: 64-bit mixing for tables in memory, CRC-32 for frames. */
 #include "tcptop/base/hash.h"
 
+#include <pthread.h>
 #include <string.h>
-
-/* The finaliser of SplitMix64: every input bit reaches every output bit. */
-uint64_t hash_u64(uint64_t x)
-{
-    x ^= x >> 30;
-    x *= UINT64_C(0xbf58476d1ce4e5b9);
-    x ^= x >> 27;
-    x *= UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
+#include <sys/auxv.h>
+#include <sys/random.h>
 
 uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
 {
@@ -28,6 +21,27 @@ uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
         h = hash_u64(h ^ word);
     }
     return h;
+}
+
+static struct hash_secret secret;
+
+/* Early in the boot getrandom() has nothing yet; the kernel then gave 16 random bytes with the
+ * program's start (getauxval(3)). */
+static void make_secret(void)
+{
+    const void *at_start = (const void *)getauxval(AT_RANDOM);
+
+    if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret && at_start)
+        memcpy(&secret, at_start, sizeof secret);
+    secret.odd |= 1;
+}
+
+const struct hash_secret *hash_secret(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_secret);
+    return &secret;
 }
 
 /* One byte's worth of division by 0xedb88320, the reflected IEEE 802.3 polynomial. */

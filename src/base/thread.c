@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -59,7 +60,79 @@ void thread_condition_init(pthread_cond_t *condition)
 
 bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t end)
 {
-    const struct timespec t = {.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
+    const struct timespec t = {.tv_sec = (time_t)(end / NS_PER_S),
+                               .tv_nsec = (long)(end % NS_PER_S)};
 
     return pthread_cond_timedwait(condition, lock, &t) != ETIMEDOUT;
+}
+
+/* One call of thread_run_until(). The caller frees it, or the thread when the caller has left. */
+struct run {
+    void (*work)(void *arg);
+    void *arg;
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t ended;
+    bool returned, left;
+};
+
+static void run_free(struct run *r)
+{
+    pthread_cond_destroy(&r->ended);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static void *run_main(void *arg)
+{
+    struct run *r = arg;
+
+    r->work(r->arg);
+    pthread_mutex_lock(&r->lock);
+    r->returned = true;
+    bool left = r->left;
+    pthread_cond_signal(&r->ended);
+    pthread_mutex_unlock(&r->lock);
+    if (left)
+        run_free(r);
+    return NULL;
+}
+
+static struct run *run_new(void (*work)(void *arg), void *arg, pthread_t *thread)
+{
+    struct run *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return NULL;
+    r->work = work;
+    r->arg = arg;
+    pthread_mutex_init(&r->lock, NULL);
+    thread_condition_init(&r->ended);
+    if (thread_start(thread, run_main, r) == 0)
+        return r;
+    run_free(r);
+    return NULL;
+}
+
+bool thread_run_until(void (*work)(void *arg), void *arg, int64_t end)
+{
+    pthread_t thread;
+    struct run *r = run_new(work, arg, &thread);
+
+    if (!r) {
+        work(arg);
+        return true;
+    }
+    pthread_mutex_lock(&r->lock);
+    while (!r->returned && thread_wait_until(&r->ended, &r->lock, end))
+        continue;
+    bool returned = r->returned;
+    r->left = !returned;
+    pthread_mutex_unlock(&r->lock);
+    if (!returned) {
+        pthread_detach(thread);
+        return false;
+    }
+    pthread_join(thread, NULL);
+    run_free(r);
+    return true;
 }

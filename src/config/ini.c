@@ -116,6 +116,8 @@ static bool section_known(const struct scan *s, const char *name)
     return false;
 }
 
+/* What stands in the file is not repeated unless it is a known name: the file may be no
+ * configuration, and its content a secret. */
 static void unknown_section(struct scan *s, const char *name)
 {
     const char *nearest = NULL;
@@ -128,9 +130,9 @@ static void unknown_section(struct scan *s, const char *name)
         }
     }
     if (nearest) {
-        complain(s, "unknown section [%s], did you mean [%s]?", name, nearest);
+        complain(s, "unknown section, did you mean [%s]?", nearest);
     } else {
-        complain(s, "unknown section [%s]", name);
+        complain(s, "unknown section");
     }
 }
 
@@ -168,11 +170,11 @@ static void unknown_key(struct scan *s, const char *key)
         }
     }
     if (!nearest) {
-        complain(s, "unknown key '%s' in [%s]", key, s->section);
+        complain(s, "unknown key in [%s]", s->section);
     } else if (best == 0) {
         complain(s, "'%s' belongs in section [%s]", key, nearest->section);
     } else {
-        complain(s, "unknown key '%s', did you mean '%s'?", key, nearest->key);
+        complain(s, "unknown key, did you mean '%s'?", nearest->key);
     }
 }
 
@@ -212,7 +214,7 @@ static void take_key(struct scan *s, const char *line, size_t len)
     char key[NAME_SHOWN];
     take_name(key, line, (size_t)(equals - line));
     if (s->before_first) {
-        complain(s, "'%s' stands before the first [section]", key);
+        complain(s, "a key stands before the first [section]");
     }
     if (!s->in_section) {
         return; /* of an unknown section only the name was worth a word */

@@ -1,17 +1,17 @@
 /* TIME_WAIT by the end that closed: a server's port here, or an ephemeral port of a client here.
  *
- * The most used destination is found by counting with a fixed number of slots (Misra and Gries
- * 1982), on at most PEER_LOOKS rows spread over the sample: one that has a share of the rows that
- * could matter is surely among them, and its ports are then counted exactly. */
+ * The most used destination is found by counting PEERS_COUNTED of them at a time, on at most
+ * PEER_LOOKS rows spread over the sample: one that has a share of the rows that could matter is
+ * surely among them, and its ports are then counted exactly. */
 #include "tcptop/doctor/active_close.h"
 
 #include <string.h>
 
-#include "tcptop/base/hash.h"
+#include "tcptop/base/top_k.h"
 #include "tcptop/doctor/listeners.h"
 
-#define PEER_SLOTS 64
-#define PEER_LOOKS 8192
+#define PEERS_COUNTED 64
+#define PEER_LOOKS    8192
 
 /* The ephemeral ports of a namespace; high < low: not known. */
 struct range {
@@ -62,13 +62,6 @@ static bool ranges_known(const struct sample *s)
     return true;
 }
 
-struct peer_slots {
-    uint64_t key[PEER_SLOTS];
-    uint32_t row[PEER_SLOTS];
-    uint32_t count[PEER_SLOTS]; /* 0: free */
-    unsigned used;
-};
-
 /* Ephemeral ports are unique per source address, destination address and destination port. */
 static bool same_peer(const struct conn *a, const struct conn *b)
 {
@@ -77,54 +70,19 @@ static bool same_peer(const struct conn *a, const struct conn *b)
            memcmp(a->src, b->src, sizeof(a->src)) == 0;
 }
 
-static uint64_t peer_key(const struct conn *c)
+/* What same_peer() compares; without padding, since it is compared byte by byte. */
+struct peer_key {
+    uint8_t src[16], dst[16];
+    uint16_t dport, family, netns;
+};
+
+static void count_peer(struct top_k *peers, const struct conn *c, uint32_t row)
 {
-    uint64_t port = (uint64_t)c->dport << 32 | (uint64_t)c->family << 16 | c->netns;
+    struct peer_key key = {.dport = c->dport, .family = c->family, .netns = c->netns};
 
-    return hash_bytes(c->dst, sizeof(c->dst), hash_bytes(c->src, sizeof(c->src), hash_u64(port)));
-}
-
-static void forget_one_of_each(struct peer_slots *p)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < p->used; i++) {
-        if (p->count[i] == 1)
-            continue;
-        p->key[kept] = p->key[i];
-        p->row[kept] = p->row[i];
-        p->count[kept++] = p->count[i] - 1;
-    }
-    p->used = kept;
-}
-
-static void count_peer(struct peer_slots *p, const struct conn *c, uint32_t row)
-{
-    uint64_t key = peer_key(c);
-    unsigned i = 0;
-
-    while (i < p->used && p->key[i] != key)
-        i++;
-    if (i < p->used) {
-        p->count[i]++;
-    } else if (p->used < PEER_SLOTS) {
-        p->key[i] = key;
-        p->row[i] = row;
-        p->count[i] = 1;
-        p->used++;
-    } else {
-        forget_one_of_each(p);
-    }
-}
-
-static uint32_t most_used(const struct peer_slots *p)
-{
-    unsigned best = 0;
-
-    for (unsigned i = 1; i < p->used; i++)
-        if (p->count[i] > p->count[best])
-            best = i;
-    return p->used ? p->row[best] : UINT32_MAX;
+    memcpy(key.src, c->src, sizeof key.src);
+    memcpy(key.dst, c->dst, sizeof key.dst);
+    top_k_count(peers, &key, row);
 }
 
 static void count_ports_to_peer(struct active_close *c, const struct sample *s,
@@ -147,10 +105,12 @@ static void count_ports_to_peer(struct active_close *c, const struct sample *s,
 static void sort_rows(struct active_close *c, const struct sample *s,
                       const struct listeners *listening)
 {
-    struct peer_slots peers = {.used = 0};
+    struct top_k_item most;
+    struct top_k peers;
     struct range range = range_of(&s->host);
     uint32_t left = s->count[TCP_STATE_TIME_WAIT], stride = left / PEER_LOOKS + 1;
 
+    top_k_init(&peers, sizeof(struct peer_key), PEERS_COUNTED);
     for (uint32_t row = 0; row < s->n_live && left > 0; row++) {
         const struct conn *conn = &s->conn[row];
         if (conn->state != TCP_STATE_TIME_WAIT)
@@ -168,7 +128,9 @@ static void sort_rows(struct active_close *c, const struct sample *s,
             c->other++;
         }
     }
-    c->peer = most_used(&peers);
+    if (top_k_best(&peers, &most, 1))
+        c->peer = most.row;
+    top_k_fini(&peers);
 }
 
 void active_close_count(struct active_close *c, const struct sample *s,

@@ -338,6 +338,7 @@ struct sample_observer *doctor_new(const struct limits *limits, bool eager, doub
         return NULL;
     d->observer = (struct sample_observer){doctor_needs, doctor_observe, doctor_free};
     d->limits = *limits;
+    candidates_init(&d->candidates);
     d->eager = eager;
     d->share = share;
     forget_all(d);

@@ -7,6 +7,7 @@
 #define TCPTOP_SRC_DOCTOR_DOCTOR_INTERNAL_H
 
 #include "tcptop/base/clock.h"
+#include "tcptop/base/hash_table.h"
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/doctor/doctor.h"
 
@@ -44,7 +45,6 @@ struct netns_ctx {
 /* Something that is watched from one look to the next; one that a look does not find is forgotten.
  */
 struct candidate {
-    uint64_t key; /* 0: free */
     int64_t since_ns;
     uint32_t turn; /* of the last look that found it */
     bool of_figures;
@@ -53,9 +53,9 @@ struct candidate {
 };
 
 struct candidates {
-    struct candidate *list; /* owned */
-    uint32_t cap, n;
-    bool full; /* in this look */
+    struct hash_table by_key; /* uint64_t: struct suspect */
+    uint32_t forget_at;       /* with so many, those that are not current are forgotten */
+    bool full;                /* in this look */
 };
 
 /* Rows with something in common: those of a process, of a peer … */
@@ -194,6 +194,7 @@ struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key,
 /** One that stands for many, of which there are few: there is room for it even where suspects have
  *  none left. */
 struct candidate *trend_at(struct check *l, enum rule_id rule, uint64_t key);
+void candidates_init(struct candidates *s);
 void candidates_fini(struct candidates *s);
 
 /** The lot with that key, made by `row` if there is none; NULL: no room. */

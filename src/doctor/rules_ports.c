@@ -94,15 +94,6 @@ static struct route *route_at(struct routes *r, uint64_t key, uint32_t row)
     return &r->list[r->n++];
 }
 
-static bool is_loopback(const struct conn *c)
-{
-    static const uint8_t one[16] = {[15] = 1};
-
-    if (c->family == AF_INET)
-        return c->src[0] == 127 && c->dst[0] == 127;
-    return memcmp(c->src, one, sizeof one) == 0 && memcmp(c->dst, one, sizeof one) == 0;
-}
-
 /* After how many ms may connect() take a port over from TIME_WAIT? -1: never.
  * net/ipv4/tcp_ipv4.c tcp_twsk_unique() */
 static int64_t reuse_after_ms(const struct netns_ctx *p, const struct conn *c)
@@ -112,7 +103,7 @@ static int64_t reuse_after_ms(const struct netns_ctx *p, const struct conn *c)
     (void)host_sysctl(p->host, SYSCTL_TW_REUSE, &reuse);
     (void)host_sysctl(p->host, SYSCTL_TIMESTAMPS, &timestamps);
     (void)host_sysctl(p->host, SYSCTL_TW_REUSE_DELAY, &delay);
-    return timestamps && (reuse == 1 || (reuse == 2 && is_loopback(c))) ? delay : -1;
+    return timestamps && (reuse == 1 || (reuse == 2 && conn_is_loopback(c))) ? delay : -1;
 }
 
 static void add_to_route(struct route *r, const struct netns_ctx *p, const struct conn *c)

@@ -81,10 +81,13 @@ static bool does_not_shrink(struct check *l, enum rule_id rule, const struct buc
     return trend->value[1] >= TREND_LOOKS;
 }
 
-static bool file_limit(const struct check *l, uint32_t pid, uint64_t *files)
+/* How many files the first process of a row may have open; of this host's processes only. */
+static bool file_limit(const struct check *l, uint32_t row, uint64_t *files)
 {
-    return pid && l->s->backend != BACKEND_FRAME && l->s->backend != BACKEND_RAW &&
-           process_files_max(pid, files);
+    const struct owner_group *group = sample_owner(l->s, row, NULL);
+
+    return group && l->s->backend != BACKEND_FRAME && l->s->backend != BACKEND_RAW &&
+           process_files_max(group->member[0]->pid, group->member[0]->start_ticks, files);
 }
 
 static void report_close_wait(struct check *l, const struct bucket *bucket)
@@ -104,7 +107,7 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
     figure(f, FIGURE_CLOSE_WAIT_ALL, bucket->all);
     figure(f, FIGURE_CLOSE_WAIT_AGE, limit(l, THRESHOLD_CLOSE_WAIT_AGE));
     figure(f, FIGURE_CLOSE_WAIT_OLDEST, bucket->worst);
-    if (!file_limit(l, f->scope.pid, &files) || files == 0)
+    if (!file_limit(l, bucket->row, &files) || files == 0)
         return;
     figure(f, FIGURE_CLOSE_WAIT_FILES, (double)files);
     figure(f, FIGURE_CLOSE_WAIT_SHARE, bucket->all * 100.0 / (double)files);

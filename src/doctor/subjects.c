@@ -26,7 +26,7 @@ struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c)
 
 uint64_t conn_key(const struct conn *c)
 {
-    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c) : c->cookie ^ (uint64_t)c->netns << 48;
+    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c, 0) : c->cookie ^ (uint64_t)c->netns << 48;
 }
 
 uint64_t peer_key(const struct conn *c, bool with_port)

@@ -5,9 +5,10 @@
 #include "doctor_internal.h"
 #include "tcptop/base/hash.h"
 
-#define RING_STEP_NS   (900 * NS_PER_MS)
-#define CANDIDATES_MIN 64u
-#define CANDIDATES_MAX 131072u /* places; beyond it further ones are not watched */
+#define RING_STEP_NS      (900 * NS_PER_MS)
+#define CANDIDATES_MIN    64u    /* with fewer none is forgotten */
+#define CANDIDATES_MAX    98304u /* beyond it further ones are not watched */
+#define CANDIDATES_SPARED 16384u /* more, for trends */
 
 void ring_add(struct netns_ctx *p, int64_t now_ns)
 {
@@ -48,19 +49,17 @@ bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter w
     return true;
 }
 
-void candidates_fini(struct candidates *s)
+void candidates_init(struct candidates *s)
 {
-    free(s->list);
-    *s = (struct candidates){0};
+    *s = (struct candidates){.forget_at = CANDIDATES_MIN};
+    hash_table_init(&s->by_key, sizeof(uint64_t), sizeof(struct candidate));
 }
 
-static struct candidate *slot_of(const struct candidates *s, uint64_t key)
+void candidates_fini(struct candidates *s)
 {
-    uint32_t at = (uint32_t)key & (s->cap - 1);
-
-    while (s->list[at].key && s->list[at].key != key)
-        at = (at + 1) & (s->cap - 1);
-    return &s->list[at];
+    hash_table_fini(&s->by_key);
+    s->forget_at = CANDIDATES_MIN;
+    s->full = false;
 }
 
 static bool is_current(const struct doctor *d, const struct candidate *one)
@@ -68,26 +67,20 @@ static bool is_current(const struct doctor *d, const struct candidate *one)
     return one->turn + 1 >= (one->of_figures ? d->turn_figures : d->turn_rows);
 }
 
-/* Forget those that the last looks did not find, and make room. */
-static bool make_room(struct doctor *d)
+/* Forget those that the last looks did not find. */
+static void forget(struct doctor *d)
 {
-    struct candidates *s = &d->candidates, next = {.cap = CANDIDATES_MIN};
+    struct candidates *s = &d->candidates;
+    const struct candidate *one;
 
-    for (uint32_t i = 0; i < s->cap; i++)
-        next.n += s->list[i].key && is_current(d, &s->list[i]);
-    while (next.cap < CANDIDATES_MAX && next.n * 2 >= next.cap)
-        next.cap *= 2;
-    if (next.n * 4 >= next.cap * 3)
-        return false;
-    next.list = calloc(next.cap, sizeof *next.list);
-    if (!next.list)
-        return false;
-    for (uint32_t i = 0; i < s->cap; i++)
-        if (s->list[i].key && is_current(d, &s->list[i]))
-            *slot_of(&next, s->list[i].key) = s->list[i];
-    free(s->list);
-    *s = next;
-    return true;
+    for (uint32_t at = 0; (one = hash_table_next(&s->by_key, &at)) != NULL;) {
+        if (!is_current(d, one))
+            hash_table_remove_last(&s->by_key, &at);
+    }
+    s->full = s->by_key.n >= CANDIDATES_MAX;
+    s->forget_at = 2 * s->by_key.n > CANDIDATES_MIN ? 2 * s->by_key.n : CANDIDATES_MIN;
+    if (s->forget_at > CANDIDATES_MAX)
+        s->forget_at = CANDIDATES_MAX;
 }
 
 /* `spare`: of what is kept free when there is no room for more. */
@@ -95,22 +88,22 @@ static struct candidate *watch(struct check *l, uint64_t key, bool of_figures, b
 {
     struct candidates *s = &l->d->candidates;
     uint32_t turn = of_figures ? l->d->turn_figures : l->d->turn_rows;
-    struct candidate *one;
+    struct candidate *one = hash_table_find(&s->by_key, &key);
+    bool known = one && is_current(l->d, one);
 
-    if (s->n * 4 >= s->cap * 3 && !s->full)
-        s->full = !make_room(l->d);
-    if (s->cap == 0)
-        return NULL;
-    one = slot_of(s, key);
-    if (!one->key && s->full && (!spare || s->n * 8 >= s->cap * 7))
-        return NULL;
-    if (!one->key)
-        s->n++;
-    if (one->key && one->turn == turn)
+    if (one && one->turn == turn)
         return one;
-    bool known = one->key && is_current(l->d, one);
+    if (!one) {
+        if (s->by_key.n >= s->forget_at && !s->full)
+            forget(l->d);
+        if (s->by_key.n >= CANDIDATES_MAX + (spare ? CANDIDATES_SPARED : 0))
+            return NULL;
+        one = hash_table_add(&s->by_key, &key, NULL);
+    }
+    if (!one)
+        return NULL;
     if (!known)
-        *one = (struct candidate){.key = key, .since_ns = l->now_ns, .of_figures = of_figures};
+        *one = (struct candidate){.since_ns = l->now_ns, .of_figures = of_figures};
     one->fresh = !known;
     one->turn = turn;
     return one;
@@ -118,7 +111,7 @@ static struct candidate *watch(struct check *l, uint64_t key, bool of_figures, b
 
 static uint64_t candidate_key(enum rule_id rule, uint64_t key)
 {
-    return hash_u64(key ^ (uint64_t)rule << 56) | 1;
+    return hash_u64(key ^ (uint64_t)rule << 56);
 }
 
 struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key, bool of_figures)

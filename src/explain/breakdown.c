@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "breakdown_parts.h"
+#include "tcptop/base/hash.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/sample_summary.h"
 
@@ -128,7 +129,7 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
     uint32_t listening = s->count[TCP_STATE_LISTEN];
 
     *b = (struct breakdown){.state = 0};
-    *w = (struct breakdown_work){.b = b, .s = s};
+    *w = (struct breakdown_work){.b = b, .s = s, .seed = hash_secret()->seed};
     if (listeners_init(&w->listeners, s, &summary->listening))
         return -ENOMEM;
     if (state == TCP_STATE_SYN_RECV && listening) {
@@ -138,9 +139,9 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
             return -ENOMEM;
         }
     }
-    leaders_init(&w->processes, LEADERS_MAX);
-    leaders_init(&w->peers, LEADERS_MAX);
-    leaders_init(&w->ports, LEADERS_MAX);
+    top_k_init(&w->processes, sizeof(uint64_t), BREAKDOWN_KEYS);
+    top_k_init(&w->peers, sizeof(uint64_t), BREAKDOWN_KEYS);
+    top_k_init(&w->ports, sizeof(uint64_t), BREAKDOWN_KEYS);
     breakdown_take_range(w, &s->host);
     b->state = state;
     b->of = s;
@@ -169,9 +170,9 @@ void breakdown_finish(struct breakdown_work *w)
     breakdown_lead(w);
     if (w->processes.failed || w->peers.failed || w->ports.failed)
         *w->b = (struct breakdown){.state = 0};
-    leaders_fini(&w->processes);
-    leaders_fini(&w->peers);
-    leaders_fini(&w->ports);
+    top_k_fini(&w->processes);
+    top_k_fini(&w->peers);
+    top_k_fini(&w->ports);
     listeners_fini(&w->listeners);
     free(w->limits);
 }

@@ -14,10 +14,13 @@ void breakdown_add_process(struct breakdown_work *w, uint32_t row)
     bool former;
     const struct owner_group *g = sample_owner(w->s, row, &former);
 
-    if (g) /* those that share a socket stand under the first of them */
-        leaders_count(&w->processes, (uint64_t)g->member[0]->pid << 1 | former, row);
-    else
+    if (!g) {
         w->b->ownerless++;
+        return;
+    }
+    /* those that share a socket stand under the first of them */
+    uint64_t key = (uint64_t)g->member[0]->pid << 1 | former;
+    top_k_count(&w->processes, &key, row);
 }
 
 void breakdown_take_range(struct breakdown_work *w, const struct host *h)
@@ -66,14 +69,17 @@ void breakdown_add_place(struct breakdown_work *w, uint32_t row)
 {
     const struct conn *c = &w->s->conn[row];
     bool local = is_local(w, c);
-    uint64_t key = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
+    uint64_t port = local ? LOCAL_PORT | c->sport : c->dport;
+    uint64_t peer = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
     uint64_t half[2];
 
-    leaders_count(&w->ports, local ? LOCAL_PORT | c->sport : c->dport, row);
+    top_k_count(&w->ports, &port, row);
     if (!has_peer(w))
         return;
+    /* A hash stands for the peer. Nobody can choose addresses that have the same one. */
     memcpy(half, c->dst, sizeof half);
-    leaders_count(&w->peers, hash_u64(half[0] ^ hash_u64(half[1] ^ hash_u64(key))), row);
+    peer = hash_u64(half[0] ^ hash_u64(half[1] ^ hash_u64(peer ^ w->seed)));
+    top_k_count(&w->peers, &peer, row);
 }
 
 static bool is_fuller(const struct breakdown_queue *a, const struct breakdown_queue *b)
@@ -113,20 +119,22 @@ void breakdown_note_limit(struct breakdown_work *w, const struct conn *c)
 }
 
 /* Requests per port against the backlogs of all listeners there. */
-static void lead_requests(struct breakdown_work *w, const struct leader *top, unsigned n)
+static void lead_requests(struct breakdown_work *w, const struct top_k_item *top, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         uint16_t port = w->s->conn[top[i].row].sport;
         uint32_t limit = 0;
+        uint64_t key;
+        memcpy(&key, top[i].key, sizeof key);
         for (uint32_t l = 0; l < w->n_limits; l++)
             limit += w->limits[l].port == port ? w->limits[l].limit : 0;
-        if (limit > 0 && top[i].key & LOCAL_PORT)
+        if (limit > 0 && key & LOCAL_PORT)
             breakdown_add_queue(w->b, port, top[i].count, limit);
     }
 }
 
 /* Of many that occur once each none leads: the first stands for them. */
-static unsigned worth_naming(const struct leader *top, unsigned n, uint32_t distinct)
+static unsigned worth_naming(const struct top_k_item *top, unsigned n, uint32_t distinct)
 {
     bool more = distinct > n;
 
@@ -135,12 +143,12 @@ static unsigned worth_naming(const struct leader *top, unsigned n, uint32_t dist
     return n;
 }
 
-static unsigned lead(struct breakdown_work *w, struct breakdown_list *list, const struct leaders *l,
-                     struct leader top[BREAKDOWN_TOP])
+static unsigned lead(struct breakdown_work *w, struct breakdown_list *list,
+                     const struct top_k *counted, struct top_k_item top[BREAKDOWN_TOP])
 {
-    list->n = worth_naming(top, leaders_top(l, top, BREAKDOWN_TOP), l->n);
-    list->distinct = l->n;
-    list->at_least = l->forgotten;
+    list->n = worth_naming(top, top_k_best(counted, top, BREAKDOWN_TOP), counted->counts.n);
+    list->distinct = counted->counts.n;
+    list->at_least = counted->at_least_by;
     for (unsigned i = 0; i < list->n; i++) {
         list->entry[i].conn = w->s->conn[top[i].row];
         list->entry[i].by_port = !is_local(w, &list->entry[i].conn);
@@ -151,11 +159,11 @@ static unsigned lead(struct breakdown_work *w, struct breakdown_list *list, cons
 
 static void lead_processes(struct breakdown_work *w)
 {
-    struct leader top[BREAKDOWN_TOP];
+    struct top_k_item top[BREAKDOWN_TOP];
     struct breakdown *b = w->b;
 
-    b->n_processes = leaders_top(&w->processes, top, BREAKDOWN_TOP);
-    b->other_processes = w->processes.n - b->n_processes;
+    b->n_processes = top_k_best(&w->processes, top, BREAKDOWN_TOP);
+    b->other_processes = w->processes.counts.n - b->n_processes;
     for (unsigned i = 0; i < b->n_processes; i++) {
         struct breakdown_process *p = &b->process[i];
         const struct owner_group *g = sample_owner(w->s, top[i].row, &p->former);
@@ -165,6 +173,7 @@ static void lead_processes(struct breakdown_work *w)
         utf8_sanitise_into(p->name, sizeof p->name, g->member[0]->process,
                            strlen(g->member[0]->process));
         p->pid = g->member[0]->pid;
+        p->start_ticks = g->member[0]->start_ticks;
     }
 }
 
@@ -175,13 +184,13 @@ static void find_limit(struct breakdown_work *w)
     bool recorded = w->s->backend == BACKEND_FRAME || w->s->backend == BACKEND_RAW;
 
     if (b->state != TCP_STATE_CLOSE_WAIT || b->n_processes == 0 || b->process[0].former ||
-        recorded || !process_files_max(b->process[0].pid, &b->files_max))
+        recorded || !process_files_max(b->process[0].pid, b->process[0].start_ticks, &b->files_max))
         b->files_max = 0;
 }
 
 void breakdown_lead(struct breakdown_work *w)
 {
-    struct leader top[BREAKDOWN_TOP];
+    struct top_k_item top[BREAKDOWN_TOP];
     unsigned n;
 
     lead_processes(w);

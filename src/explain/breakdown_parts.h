@@ -4,6 +4,8 @@
 
 #include "tcptop/explain/breakdown.h"
 
+#define BREAKDOWN_KEYS 65536u /* processes, peers or ports that are counted at a time */
+
 void breakdown_add_process(struct breakdown_work *w, uint32_t row);
 
 /** Ports that the kernel chooses, of that namespace. */

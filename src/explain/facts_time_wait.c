@@ -1,20 +1,9 @@
 /* TIME_WAIT: who closed first, and whether ephemeral ports run short. */
-#include <string.h>
-
 #include "tcptop/explain/state_facts.h"
 
 /* Shares of the ephemeral ports to one peer; judgement, not standard. */
 #define PORTS_WATCH   0.5
 #define PORTS_PROBLEM 0.9
-
-static bool is_loopback(const struct conn *c)
-{
-    static const uint8_t v6[16] = {[15] = 1};
-    static const uint8_t mapped[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
-
-    return memcmp(c->dst, v6, sizeof(v6)) == 0 || memcmp(c->dst, mapped, sizeof(mapped)) == 0 ||
-           (c->dst[0] == 127 && memcmp(c->dst + 4, v6, 12) == 0);
-}
 
 static void facts_left(struct state_facts *t, enum msg one, enum msg range)
 {
@@ -74,7 +63,7 @@ static double ports_taken(const struct state_facts *t, const struct active_close
         return 0;
     if (!host_sysctl(sample_host(t->s, &t->s->conn[c->peer]), SYSCTL_TW_REUSE, &reuse))
         reuse = 0;
-    if (reuse == 1 || (reuse == 2 && is_loopback(&t->s->conn[c->peer])))
+    if (reuse == 1 || (reuse == 2 && conn_is_loopback(&t->s->conn[c->peer])))
         return (double)(c->peer_ports - c->peer_waiting) / c->range;
     return (double)c->peer_ports / c->range;
 }

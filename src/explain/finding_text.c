@@ -78,9 +78,7 @@ static void add_subject(const struct finding *f, struct str *out)
 static void add_reuse(const struct finding *f, struct str *out)
 {
     double value = f->value[FIGURE_EPHEMERAL_REUSE];
-    bool loopback =
-        f->scope.ends.src[0] == 127 || (f->scope.ends.family == AF_INET6 &&
-                                        f->scope.ends.src[15] == 1 && f->scope.ends.src[0] == 0);
+    bool loopback = conn_is_loopback(&f->scope.ends);
 
     str_add(out, text(value < 1               ? MSG_FINDING_REUSE_OFF
                       : value < 2 || loopback ? MSG_FINDING_REUSE_ON

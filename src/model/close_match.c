@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcptop/base/hash.h"
 #include "tcptop/model/predicate.h"
 
 #define WAITING_MAX  65536u
@@ -153,7 +154,7 @@ static int index_by_ends(struct close_match *e)
         return -ENOMEM;
     for (uint32_t k = 0; k < e->n; k++) {
         if (e->mark[k] == CLOSE_EVENT_OPEN && is_named(conn_of(e, k)))
-            slots_add(&e->by_ends, conn_tuple_hash(conn_of(e, k)), k);
+            slots_add(&e->by_ends, conn_tuple_hash(conn_of(e, k), hash_secret()->seed), k);
     }
     return 0;
 }
@@ -162,7 +163,7 @@ static int index_by_ends(struct close_match *e)
  * after the other the last one left the remnant. */
 static void meet_timewait(struct close_match *e, struct conn *c)
 {
-    uint64_t at = conn_tuple_hash(c);
+    uint64_t at = conn_tuple_hash(c, hash_secret()->seed);
     uint32_t k, last = CLOSE_EVENT_NONE;
 
     while ((k = slots_next(&e->by_ends, &at)) != CLOSE_EVENT_NONE) {
@@ -197,7 +198,8 @@ static uint32_t find_of_request(const struct close_match *e, const struct presum
     uint32_t k;
 
     while ((k = slots_next(&e->by_ends, &at)) != CLOSE_EVENT_NONE) {
-        if (e->mark[k] == CLOSE_EVENT_OPEN && conn_tuple_hash(conn_of(e, k)) == g->ends)
+        if (e->mark[k] == CLOSE_EVENT_OPEN &&
+            conn_tuple_hash(conn_of(e, k), hash_secret()->seed) == g->ends)
             break;
     }
     return k;
@@ -231,7 +233,7 @@ void close_match_presume(struct close_match *e, const struct conn *c, uint32_t n
     bool request = conn_is_request(c);
     e->presumed[e->n_presumed++ % PRESUMED_MAX] =
         (struct presumed){.cookie = c->cookie,
-                          .ends = request ? conn_tuple_hash(c) : 0,
+                          .ends = request ? conn_tuple_hash(c, hash_secret()->seed) : 0,
                           .at_ds = now_ds,
                           .netns = c->netns,
                           .request = request};

@@ -23,7 +23,7 @@
  * request socket bears another cookie, so its ends count as well, for some time. */
 struct presumed {
     uint64_t cookie;
-    uint64_t ends; /* conn_tuple_hash() of a request socket */
+    uint64_t ends; /* hash of the ends of a request socket */
     uint32_t at_ds;
     uint16_t netns;
     bool request; /* and no end has met it */

@@ -2,9 +2,12 @@
 #include "tcptop/model/conn.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tcptop/base/hash.h"
 #include "tcptop/model/state.h"
+
+#define LOOPBACK_IFINDEX 1 /* in every namespace, include/net/flow.h of the kernel */
 
 enum conn_kind conn_kind(const struct conn *c)
 {
@@ -20,6 +23,22 @@ enum conn_kind conn_kind(const struct conn *c)
     if (c->inode || c->state >= TCP_STATE_COUNT)
         return CONN_PLAIN;
     return (enum conn_kind)without_inode[c->state];
+}
+
+static bool address_is_loopback(uint8_t family, const uint8_t address[16])
+{
+    static const uint8_t one[16] = {[15] = 1};
+    static const uint8_t mapped[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
+
+    if (family == AF_INET)
+        return address[0] == 127;
+    return memcmp(address, one, sizeof one) == 0 || memcmp(address, mapped, sizeof mapped) == 0;
+}
+
+bool conn_is_loopback(const struct conn *c)
+{
+    return c->ifindex == LOOPBACK_IFINDEX || address_is_loopback(c->family, c->src) ||
+           address_is_loopback(c->family, c->dst);
 }
 
 bool conn_same_endpoints(const struct conn *a, const struct conn *b)
@@ -43,15 +62,19 @@ bool conn_same(const struct conn *a, const struct conn *b)
     return a->cookie == b->cookie && a->netns == b->netns;
 }
 
-uint64_t conn_tuple_hash(const struct conn *c)
+uint64_t conn_tuple_hash(const struct conn *c, uint64_t seed)
 {
     uint64_t ports =
         (uint64_t)c->sport << 48 | (uint64_t)c->dport << 32 | (uint64_t)c->family << 16 | c->netns;
 
-    return hash_bytes(c->dst, sizeof c->dst, hash_bytes(c->src, sizeof c->src, hash_u64(ports)));
+    return hash_bytes(c->dst, sizeof c->dst,
+                      hash_bytes(c->src, sizeof c->src, hash_u64(ports ^ seed)));
 }
 
 uint64_t conn_hash(const struct conn *c)
 {
-    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c) : hash_u64(c->cookie);
+    uint64_t seed = hash_secret()->seed;
+
+    return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c, seed)
+                                     : hash_u64(c->cookie + hash_u64(c->netns ^ seed));
 }

@@ -26,9 +26,9 @@ void dedupe_fini(struct dedupe *d)
 
 static int clear_seen(struct dedupe *d, uint32_t rows)
 {
-    uint64_t words = WORDS_MIN;
+    size_t words = WORDS_MIN;
 
-    while (words * 64 < (uint64_t)rows * BITS_PER_ROW)
+    while ((uint64_t)words * 64 < (uint64_t)rows * BITS_PER_ROW)
         words *= 2;
     if (words != d->words) {
         free(d->seen);

@@ -15,6 +15,7 @@
 #include "slots.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
 #include "tcptop/model/dedupe.h"
 #include "tcptop/model/predicate.h"
 
@@ -177,7 +178,7 @@ static int join_by_order(struct join *join)
 
 static uint64_t join_hash(const struct join *join, const struct conn *c)
 {
-    return join->by_tuple ? conn_tuple_hash(c) : conn_hash(c);
+    return join->by_tuple ? conn_tuple_hash(c, hash_secret()->seed) : conn_hash(c);
 }
 
 /* May a record be the old row? Without cookies the address of a closed row may be another
@@ -277,11 +278,12 @@ static int join_by_endpoints(struct join *join)
     for (uint32_t at = 0; at < d->old.n; at++) {
         uint32_t row = d->old.at[at];
         if (row != NO_ROW && may_leave(join, row))
-            slots_add(&d->slots, conn_tuple_hash(&join->prev->conn[row]), at);
+            slots_add(&d->slots, conn_tuple_hash(&join->prev->conn[row], hash_secret()->seed), at);
     }
     for (uint32_t at = 0; at < d->new.n; at++) {
         uint32_t i = d->new.at[at];
-        if (i != NO_ROW && adopt(join, i, conn_tuple_hash(&join->next->conn[i]), follows))
+        if (i != NO_ROW &&
+            adopt(join, i, conn_tuple_hash(&join->next->conn[i], hash_secret()->seed), follows))
             d->new.at[at] = NO_ROW;
     }
     return 0;

@@ -10,10 +10,14 @@
 int history_init(struct history *h, uint32_t cap)
 {
     *h = (struct history){0};
-    h->points = calloc(cap > HISTORY_SHOWN ? cap : HISTORY_SHOWN, sizeof *h->points);
+    if (cap < HISTORY_SHOWN)
+        cap = HISTORY_SHOWN;
+    if (cap > HISTORY_MAX)
+        cap = HISTORY_MAX;
+    h->points = calloc(cap, sizeof *h->points);
     if (!h->points)
         return -ENOMEM;
-    h->cap = cap > HISTORY_SHOWN ? cap : HISTORY_SHOWN;
+    h->cap = cap;
     return 0;
 }
 

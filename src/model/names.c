@@ -1,4 +1,4 @@
-/* A hash of entries that are also in a ring, the last wanted first. */
+/* A table of entries that are also in a ring, the last wanted first. */
 #include "tcptop/model/names.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/base/hash.h"
+#include "tcptop/base/hash_table.h"
 
 #define KEEP_NS  (600 * NS_PER_S) /* a name; then it is asked for again */
 #define NONE_NS  (120 * NS_PER_S) /* that there is none */
@@ -18,16 +18,15 @@ struct entry {
     struct name_key key;
     bool found;
     int64_t ask_ns;        /* when to ask (again) */
-    uint32_t next;         /* of the same bucket */
     uint32_t newer, older; /* in the ring */
     char name[NAME_BYTES];
 };
 
 struct names {
-    uint32_t max, n, buckets;
+    uint32_t max, n;
     uint32_t newest, oldest;
-    uint32_t *bucket;      /* owned */
-    struct entry *entries; /* owned; memory that is not written to is not taken */
+    struct hash_table by_key; /* struct name_key: index of its entry; has room for all */
+    struct entry *entries;    /* owned; memory that is not written to is not taken */
 };
 
 static bool mapped(const uint8_t addr[16])
@@ -63,32 +62,19 @@ bool name_key_service(struct name_key *k, const struct conn *c, bool remote)
     return port != 0;
 }
 
-static uint32_t *bucket_of(const struct names *n, const struct name_key *k)
-{
-    return &n->bucket[hash_bytes(k->bytes, sizeof(k->bytes), k->family) & (n->buckets - 1)];
-}
-
-static bool same(const struct name_key *a, const struct name_key *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 struct names *names_new(uint32_t max)
 {
     struct names *n = calloc(1, sizeof(*n));
 
     if (!n)
         return NULL;
-    *n = (struct names){.max = max, .buckets = 16, .newest = END, .oldest = END};
-    while (n->buckets < max)
-        n->buckets *= 2;
-    n->bucket = malloc(n->buckets * sizeof(*n->bucket));
+    *n = (struct names){.max = max, .newest = END, .oldest = END};
+    hash_table_init(&n->by_key, sizeof(struct name_key), sizeof(uint32_t));
     n->entries = calloc(max, sizeof(*n->entries));
-    if (!n->bucket || !n->entries) {
+    if (!n->entries || hash_table_reserve(&n->by_key, max)) {
         names_free(n);
         return NULL;
     }
-    memset(n->bucket, 0xff, n->buckets * sizeof(*n->bucket));
     return n;
 }
 
@@ -96,9 +82,18 @@ void names_free(struct names *n)
 {
     if (!n)
         return;
-    free(n->bucket);
+    hash_table_fini(&n->by_key);
     free(n->entries);
     free(n);
+}
+
+/* There is room for all, so that this cannot fail. */
+static void enter_table(struct names *n, uint32_t i)
+{
+    uint32_t *index = hash_table_add(&n->by_key, &n->entries[i].key, NULL);
+
+    if (index)
+        *index = i;
 }
 
 struct names *names_copy(const struct names *n)
@@ -110,18 +105,17 @@ struct names *names_copy(const struct names *n)
     copy->n = n->n;
     copy->newest = n->newest;
     copy->oldest = n->oldest;
-    memcpy(copy->bucket, n->bucket, n->buckets * sizeof(*n->bucket));
     memcpy(copy->entries, n->entries, n->n * sizeof(*n->entries));
+    for (uint32_t i = 0; i < n->n; i++)
+        enter_table(copy, i);
     return copy;
 }
 
 static uint32_t look_up(const struct names *n, const struct name_key *k)
 {
-    uint32_t i = *bucket_of(n, k);
+    const uint32_t *index = hash_table_find(&n->by_key, k);
 
-    while (i != END && !same(&n->entries[i].key, k))
-        i = n->entries[i].next;
-    return i;
+    return index ? *index : END;
 }
 
 const char *names_find(const struct names *n, const struct name_key *k)
@@ -147,19 +141,10 @@ static void enter_ring(struct names *n, uint32_t i)
     n->newest = i;
 }
 
-static void leave_bucket(struct names *n, uint32_t i)
-{
-    uint32_t *at = bucket_of(n, &n->entries[i].key);
-
-    while (*at != i)
-        at = &n->entries[*at].next;
-    *at = n->entries[i].next;
-}
-
 /* The entry of `k`, made when there is none, and the newest now. */
 static struct entry *touch(struct names *n, const struct name_key *k)
 {
-    uint32_t i = look_up(n, k), *at = bucket_of(n, k);
+    uint32_t i = look_up(n, k);
 
     if (i != END) {
         leave_ring(n, i);
@@ -171,10 +156,10 @@ static struct entry *touch(struct names *n, const struct name_key *k)
     } else {
         i = n->oldest;
         leave_ring(n, i);
-        leave_bucket(n, i);
+        (void)hash_table_remove(&n->by_key, &n->entries[i].key);
     }
-    n->entries[i] = (struct entry){.key = *k, .next = *at};
-    *at = i;
+    n->entries[i] = (struct entry){.key = *k};
+    enter_table(n, i);
     enter_ring(n, i);
     return &n->entries[i];
 }

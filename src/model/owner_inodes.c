@@ -53,7 +53,7 @@ static int resize(struct inode_table *t, uint64_t cap)
 
     if (cap > UINT32_MAX / 2)
         return -ENOMEM;
-    larger.entry = calloc(cap, sizeof *larger.entry);
+    larger.entry = calloc(larger.cap, sizeof *larger.entry);
     if (!larger.entry)
         return -ENOMEM;
     for (uint32_t i = 0; i < t->cap; i++) {

@@ -33,9 +33,9 @@ static int add_step(struct predicate *p, enum pred_op op, uint32_t term)
     return 0;
 }
 
-int predicate_term(struct predicate *p, const struct term *t)
+int predicate_term(struct predicate *p, const struct filter_term *t)
 {
-    struct term *terms = grown(p->terms, p->n_terms, sizeof *terms);
+    struct filter_term *terms = grown(p->terms, p->n_terms, sizeof *terms);
 
     if (!terms) {
         free(t->text);
@@ -60,7 +60,7 @@ int predicate_copy(struct predicate *to, const struct predicate *from)
             rc = predicate_op(to, from->steps[i].op);
             continue;
         }
-        struct term term = from->terms[from->steps[i].term];
+        struct filter_term term = from->terms[from->steps[i].term];
         const char *text = term.text;
         term.text = text ? strdup(text) : NULL;
         rc = text && !term.text ? -ENOMEM : predicate_term(to, &term);
@@ -99,7 +99,7 @@ static bool in_prefix(const uint8_t *addr, const uint8_t *prefix, unsigned bits)
 }
 
 /* A v4-mapped address (::ffff:10.0.0.1) also matches an IPv4 prefix, as it does in ss. */
-static bool addr_matches(const struct term *t, const struct conn *c, const uint8_t *addr)
+static bool addr_matches(const struct filter_term *t, const struct conn *c, const uint8_t *addr)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -111,7 +111,7 @@ static bool addr_matches(const struct term *t, const struct conn *c, const uint8
            in_prefix(addr + sizeof mapped, t->addr, t->prefix_bits);
 }
 
-static bool end_matches(const struct term *t, const struct conn *c, bool local)
+static bool end_matches(const struct filter_term *t, const struct conn *c, bool local)
 {
     uint16_t port = local ? c->sport : c->dport;
 
@@ -120,23 +120,23 @@ static bool end_matches(const struct term *t, const struct conn *c, bool local)
     return addr_matches(t, c, local ? c->src : c->dst);
 }
 
-static bool some_end_matches(const struct term *t, const struct conn *c)
+static bool some_end_matches(const struct filter_term *t, const struct conn *c)
 {
     return (t->side != SIDE_REMOTE && end_matches(t, c, true)) ||
            (t->side != SIDE_LOCAL && end_matches(t, c, false));
 }
 
-static bool number_matches(const struct term *t, uint64_t number)
+static bool number_matches(const struct filter_term *t, uint64_t number)
 {
     return number >= t->lo && number <= t->hi;
 }
 
-static bool text_matches(const struct term *t, const char *text)
+static bool text_matches(const struct filter_term *t, const char *text)
 {
     return t->whole ? strcasecmp(text, t->text) == 0 : strcasestr(text, t->text) != NULL;
 }
 
-static bool some_value_matches(const struct term *t, const struct sample *s, uint32_t row)
+static bool some_value_matches(const struct filter_term *t, const struct sample *s, uint32_t row)
 {
     struct value_part p;
 
@@ -148,7 +148,7 @@ static bool some_value_matches(const struct term *t, const struct sample *s, uin
     return false;
 }
 
-static bool value_matches(const struct term *t, const struct sample *s, uint32_t row)
+static bool value_matches(const struct filter_term *t, const struct sample *s, uint32_t row)
 {
     struct value v;
 
@@ -162,7 +162,7 @@ static bool value_matches(const struct term *t, const struct sample *s, uint32_t
 }
 
 /* A bound-only socket is printed as CLOSE and asked for as BOUND_INACTIVE: both names find it. */
-static bool state_matches(const struct term *t, const struct conn *c)
+static bool state_matches(const struct filter_term *t, const struct conn *c)
 {
     uint32_t names = c->state < TCP_STATE_COUNT ? STATE_BIT(c->state) : 0;
 
@@ -171,7 +171,7 @@ static bool state_matches(const struct term *t, const struct conn *c)
     return t->states & names;
 }
 
-static bool term_matches(const struct term *t, const struct sample *s, uint32_t row)
+static bool term_matches(const struct filter_term *t, const struct sample *s, uint32_t row)
 {
     const struct conn *c = &s->conn[row];
 

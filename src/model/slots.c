@@ -9,7 +9,7 @@
 
 int slots_clear(struct slots *s, uint32_t n)
 {
-    uint64_t cap = SLOTS_MIN;
+    size_t cap = SLOTS_MIN;
 
     while (cap < UINT64_C(2) * n)
         cap *= 2;

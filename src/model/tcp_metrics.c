@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tcptop/base/byte_order.h"
 #include "tcptop/model/state.h"
 
 #define BIT(field) (UINT32_C(1) << METRICS_##field)
@@ -12,10 +13,13 @@
 
 /* tcpi_delivery_rate_app_limited, the first bit field of its byte. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define APP_LIMITED 0x01
+#define APP_LIMITED         0x01
+#define FOREIGN_APP_LIMITED 0x80
 #else
-#define APP_LIMITED 0x80
+#define APP_LIMITED         0x80
+#define FOREIGN_APP_LIMITED 0x01
 #endif
+#define APP_LIMITED_OFFSET 7
 
 /* Fields that the kernel fills although they say nothing. */
 static uint32_t meaningless(const struct tcp_metrics *f, unsigned state)
@@ -52,6 +56,22 @@ void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, u
 #undef FIELD
     f->app_limited = (f->app_limited & APP_LIMITED) != 0;
     f->valid &= ~meaningless(f, state);
+}
+
+void metrics_swap(void *tcp_info, size_t len)
+{
+    uint8_t *bytes = tcp_info;
+
+#define FIELD(type, name, offset)                                                                  \
+    if (sizeof(type) > 1 && len >= (offset) + sizeof(type))                                        \
+        swap_bytes(bytes + (offset), sizeof(type));
+    TCP_METRICS_FIELDS(FIELD)
+#undef FIELD
+    /* The first bit field of a byte is its lowest bit on little-endian machines, its highest on
+     * big-endian ones. */
+    if (len > APP_LIMITED_OFFSET)
+        bytes[APP_LIMITED_OFFSET] =
+            bytes[APP_LIMITED_OFFSET] & FOREIGN_APP_LIMITED ? APP_LIMITED : 0;
 }
 
 bool tcp_metrics_get(const struct tcp_metrics *f, enum tcp_metric field, uint64_t *value)

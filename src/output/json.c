@@ -242,7 +242,7 @@ static void print_summary(struct sink *out, const struct print *p)
     print_counts(out, p);
     print_close_stats(out, p);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(s) ? "true" : "false");
-    print_text_field(out, "reason", s->why);
+    print_text_field(out, "reason", s->why[LANG_EN]);
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
     print_text_field(out, "netns", s->netns);

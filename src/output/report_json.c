@@ -148,7 +148,7 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
     sink_add(out, "}");
 }
 
-void print_report_json(struct sink *out, const struct report *r)
+static void print_report(struct sink *out, const struct report *r)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     const struct findings *f = r->last->findings;
@@ -162,9 +162,21 @@ void print_report_json(struct sink *out, const struct report *r)
     add_looked_at(out, f);
     add_not_looked_at(out, f);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
+    if (r->last->why[LANG_EN][0])
+        add_key(out, "reason", r->last->why[LANG_EN]);
     add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])
         add_key(out, "host", r->last->host.name);
     add_key(out, "version", TCPTOP_VERSION);
     sink_add(out, "}\n");
+}
+
+/* Scripts get the same bytes whatever language the person reads. */
+void print_report_json(struct sink *out, const struct report *r)
+{
+    const enum language shown = text_language();
+
+    text_use(LANG_EN);
+    print_report(out, r);
+    text_use(shown);
 }

@@ -87,8 +87,8 @@ void print_report_text(struct sink *out, const struct report *r)
     print_head(out, r);
     if (!f)
         return;
-    if (r->last->why[0])
-        sink_addf(out, "%s\n", r->last->why);
+    if (r->last->why[text_language()][0])
+        sink_addf(out, "%s\n", r->last->why[text_language()]);
     for (uint32_t i = 0; i < f->n; i++)
         print_finding(out, r, &f->list[i]);
     print_rules(out, r, true);

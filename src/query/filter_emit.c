@@ -4,19 +4,19 @@
 
 #include "parser.h"
 
-int emit(struct parser *f, const struct term *t)
+int emit(struct parser *f, const struct filter_term *t)
 {
     return predicate_term(f->p, t);
 }
 
 int emit_states(struct parser *f, uint32_t states)
 {
-    return emit(f, &(struct term){.kind = TERM_STATE, .states = states});
+    return emit(f, &(struct filter_term){.kind = TERM_STATE, .states = states});
 }
 
 int emit_ports(struct parser *f, enum term_side side, uint64_t lo, uint64_t hi)
 {
-    return emit(f, &(struct term){.kind = TERM_PORT, .side = side, .lo = lo, .hi = hi});
+    return emit(f, &(struct filter_term){.kind = TERM_PORT, .side = side, .lo = lo, .hi = hi});
 }
 
 int emit_text(struct parser *f, enum column_id id, struct word w, bool whole)
@@ -25,11 +25,11 @@ int emit_text(struct parser *f, enum column_id id, struct word w, bool whole)
     if (!text)
         return -ENOMEM;
     f->p->needs |= columns[id].needs;
-    return emit(f, &(struct term){.kind = TERM_TEXT,
-                                  .text = text,
-                                  .whole = whole,
-                                  .get = columns[id].get,
-                                  .each = columns[id].each});
+    return emit(f, &(struct filter_term){.kind = TERM_TEXT,
+                                         .text = text,
+                                         .whole = whole,
+                                         .get = columns[id].get,
+                                         .each = columns[id].each});
 }
 
 int emit_negation(struct parser *f, enum comparison cmp)
@@ -39,10 +39,10 @@ int emit_negation(struct parser *f, enum comparison cmp)
 
 static int emit_end(struct parser *f, enum term_side side, const struct host_term *h)
 {
-    struct term t = {.kind = TERM_ADDR,
-                     .side = side,
-                     .family = h->any_address ? 0 : h->family,
-                     .prefix_bits = h->prefix_bits};
+    struct filter_term t = {.kind = TERM_ADDR,
+                            .side = side,
+                            .family = h->any_address ? 0 : h->family,
+                            .prefix_bits = h->prefix_bits};
     memcpy(t.addr, h->addr, sizeof t.addr);
     int result = emit(f, &t);
     if (!result && h->has_port) {

@@ -160,11 +160,11 @@ static int ports_item(struct parser *f, const struct field *field, enum comparis
 static int emit_range(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
 {
     f->p->needs |= columns[id].needs;
-    return emit(f, &(struct term){.kind = TERM_NUMBER,
-                                  .lo = lo,
-                                  .hi = hi,
-                                  .get = columns[id].get,
-                                  .each = columns[id].each});
+    return emit(f, &(struct filter_term){.kind = TERM_NUMBER,
+                                         .lo = lo,
+                                         .hi = hi,
+                                         .get = columns[id].get,
+                                         .each = columns[id].each});
 }
 
 /* Of several values none may be inside, and there must be one. */
@@ -233,7 +233,7 @@ static int protos_item(struct parser *f, const struct field *field, enum compari
         return expected(f, f->at, MSG_FILTER_PROTO);
     f->at += w.len;
     bool wants_v4 = v4 == (cmp != CMP_NE);
-    return emit(f, &(struct term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});
+    return emit(f, &(struct filter_term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});
 }
 
 const char *timer_name(size_t i)
@@ -271,7 +271,7 @@ static int devices_item(struct parser *f, const struct field *field, enum compar
 {
     (void)field;
     struct word w = peek_word(f, false);
-    struct term device;
+    struct filter_term device;
     if (!device_parse(w, &device))
         return refused(f, f->at, MSG_FILTER_DEVICE, w, NULL);
     f->at += w.len;

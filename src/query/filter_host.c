@@ -42,14 +42,14 @@ long port_parse(struct word w)
     return ntohs((uint16_t)entry.s_port);
 }
 
-bool device_parse(struct word w, struct term *t)
+bool device_parse(struct word w, struct filter_term *t)
 {
     char name[WORD_MAX];
     if (!copy_word(w, name))
         return false;
     uint32_t index = if_nametoindex(name);
     long number = index ? 0 : decimal(w, INT32_MAX);
-    *t = (struct term){.kind = TERM_DEV, .own_netns = index != 0};
+    *t = (struct filter_term){.kind = TERM_DEV, .own_netns = index != 0};
     t->lo = t->hi = number > 0 ? (uint64_t)number : index;
     return t->lo != 0;
 }

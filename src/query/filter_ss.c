@@ -187,7 +187,7 @@ static int parse_dev(struct parser *f)
     if (result)
         return result;
     struct word w = peek_word(f, true);
-    struct term device;
+    struct filter_term device;
     if (!device_parse(w, &device))
         return refused(f, f->at, w.len ? MSG_FILTER_DEVICE : MSG_FILTER_VALUE, w, NULL);
     f->at += w.len;

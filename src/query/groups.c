@@ -43,9 +43,9 @@ uint64_t value_hash(const struct value *v)
 {
     switch (v->type) {
     case VALUE_NUMBER:
-        return hash_u64(v->number ^ UINT64_C(0x9e3779b97f4a7c15));
+        return v->number; /* the table hashes it */
     case VALUE_TEXT:
-        return hash_bytes(v->text, strlen(v->text), 1);
+        return hash_bytes(v->text, strlen(v->text), hash_secret()->seed);
     case VALUE_NONE:
         break;
     }
@@ -91,25 +91,6 @@ uint32_t groups_find(const struct groups *g, const struct value *v)
     return GROUP_NONE;
 }
 
-/* The table at twice its size; groups know their hashes. */
-static int grow_table(struct grouper *b)
-{
-    uint64_t cap = b->table_cap ? b->table_cap * 2 : 2 * FIRST_CAP;
-    uint32_t *table = calloc(cap, sizeof *table);
-    if (!table)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < b->g.n; i++) {
-        uint64_t slot = b->g.group[i].hash & (cap - 1);
-        while (table[slot])
-            slot = (slot + 1) & (cap - 1);
-        table[slot] = i + 1;
-    }
-    free(b->table);
-    b->table = table;
-    b->table_cap = cap;
-    return 0;
-}
-
 int grouper_reserve(struct grouper *b)
 {
     if (b->g.n + b->g.n_gone < b->cap)
@@ -149,8 +130,7 @@ int grouper_text(struct grouper *b, const char *text, uint64_t *at)
 static int add_group(struct grouper *b, const struct value *v, uint64_t hash, uint32_t row)
 {
     int r = grouper_reserve(b);
-    if (!r && 2 * (uint64_t)(b->g.n + 1) > b->table_cap)
-        r = grow_table(b);
+    uint32_t *index;
     if (r)
         return r;
     struct group *group = &b->g.group[b->g.n];
@@ -163,22 +143,22 @@ static int add_group(struct grouper *b, const struct value *v, uint64_t hash, ui
         return r;
     for (unsigned i = 0; i < b->g.how.n_sums; i++)
         b->g.sum[(size_t)b->g.n * b->g.how.n_sums + i] = UINT64_MAX;
-    uint64_t slot = hash & (b->table_cap - 1);
-    while (b->table[slot])
-        slot = (slot + 1) & (b->table_cap - 1);
-    b->table[slot] = ++b->g.n;
+    index = hash_table_add_another(&b->by_hash, &hash);
+    if (!index)
+        return -ENOMEM;
+    *index = b->g.n++;
     return 0;
 }
 
 uint32_t grouper_find(const struct grouper *b, const struct value *v, uint64_t hash)
 {
-    if (!b->table_cap)
-        return GROUP_NONE;
-    for (uint64_t slot = hash;; slot++) {
-        uint32_t i = b->table[slot & (b->table_cap - 1)] - 1;
-        if (i == GROUP_NONE || (b->g.group[i].hash == hash && has_value(&b->g, i, v)))
-            return i;
+    const uint32_t *index;
+    uint32_t at = 0;
+    while ((index = hash_table_each(&b->by_hash, &hash, &at)) != NULL) {
+        if (has_value(&b->g, *index, v))
+            return *index;
     }
+    return GROUP_NONE;
 }
 
 static void add_sums(struct grouper *b, uint32_t i, uint32_t row)
@@ -240,12 +220,13 @@ int groups_build(struct groups *g, const struct sample *s, const struct predicat
                  const struct grouping *how, const struct groups *before)
 {
     struct grouper b = {.s = s, .g = {.how = *how}};
+    hash_table_init(&b.by_hash, sizeof(uint64_t), sizeof(uint32_t));
     int r = take_rows(&b, p);
     if (!r)
         r = grouper_remember(&b, before);
     if (!r)
         r = groups_order(&b.g, s, &how->sort);
-    free(b.table);
+    hash_table_fini(&b.by_hash);
     if (r) {
         groups_fini(&b.g);
         return r;

@@ -5,14 +5,14 @@
 
 #include <stddef.h>
 
+#include "tcptop/base/hash_table.h"
 #include "tcptop/query/groups.h"
 
 struct grouper {
     const struct sample *s;
     struct groups g;
-    uint32_t cap;    /* of g.group and g.sum, in groups */
-    uint32_t *table; /* open addressing, at most half full: index + 1, 0 is free */
-    uint64_t table_cap;
+    uint32_t cap;              /* of g.group and g.sum, in groups */
+    struct hash_table by_hash; /* of each group's value: its index, a uint32_t */
     size_t arena_len, arena_cap;
 };
 

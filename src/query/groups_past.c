@@ -150,7 +150,7 @@ int grouper_remember(struct grouper *b, const struct groups *before)
         before = NULL;
     uint64_t most = (uint64_t)b->g.n + (before ? before->past.n : 0);
     most = most < REMEMBERED ? most : REMEMBERED;
-    past->count = malloc((most ? most : 1) * HISTORY_SHOWN * sizeof *past->count);
+    past->count = malloc((size_t)(most ? most : 1) * HISTORY_SHOWN * sizeof *past->count);
     if (!past->count)
         return -ENOMEM;
     if (before)

@@ -46,7 +46,7 @@ int expected(struct parser *f, size_t at, enum msg what);
 int refused(struct parser *f, size_t at, enum msg what, struct word a, const char *b);
 
 /* filter_emit.c: terms into the predicate */
-int emit(struct parser *f, const struct term *t);
+int emit(struct parser *f, const struct filter_term *t);
 int emit_states(struct parser *f, uint32_t states);
 int emit_ports(struct parser *f, enum term_side side, uint64_t lo, uint64_t hi);
 int emit_text(struct parser *f, enum column_id id, struct word w, bool whole);
@@ -59,7 +59,7 @@ struct host_term {
     uint8_t family;
     uint8_t addr[16];
     uint8_t prefix_bits;
-    struct term scope; /* interface of a link-local address; lo 0: not given */
+    struct filter_term scope; /* interface of a link-local address; lo 0: not given */
     bool has_port;
     uint16_t port;
 };
@@ -70,7 +70,7 @@ int emit_host(struct parser *f, enum term_side side, const struct host_term *h);
 /** A port number or the name of a TCP service; -1 when it is none. */
 long port_parse(struct word w);
 /** An interface by name or number; false when there is none. */
-bool device_parse(struct word w, struct term *t);
+bool device_parse(struct word w, struct filter_term *t);
 
 /* filter_number.c */
 /* A number with its unit as a fraction, so that 1.5ms and 1500us are the same. */

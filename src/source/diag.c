@@ -11,9 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tcptop/base/byte_order.h"
 #include "tcptop/model/row_stream.h"
 
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
+#define SWAPPED_MAX                                                                                \
+    4096 /* bytes of a message that can be converted: the kernel's are under 1 KiB */
 
 _Static_assert(sizeof(struct inet_diag_msg) == 72, "inet_diag_msg is kernel ABI");
 
@@ -105,7 +108,8 @@ static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
 static bool known(const struct record *r)
 {
     return (r->m.idiag_family == AF_INET || r->m.idiag_family == AF_INET6) &&
-           r->m.idiag_state >= TCP_STATE_ESTABLISHED && r->m.idiag_state <= TCP_STATE_CLOSING;
+           r->m.idiag_state >= TCP_STATE_ESTABLISHED && r->m.idiag_state <= TCP_STATE_CLOSING &&
+           r->m.idiag_timer <= TIMER_DELACK;
 }
 
 /* Bound-only sockets are asked for by bit 13 and come as state 7. */
@@ -126,12 +130,8 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     struct attr info = {NULL, 0}, congestion = {NULL, 0};
     struct tcp_metrics *metrics;
 
-    if (len < sizeof(*r)) {
-        s->rejected++;
-        return DIAG_MORE;
-    }
-    if (!known(r) || (s->needs & NEED_TCP_INFO &&
-                      !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion))) {
+    if (len < sizeof(*r) || !known(r) ||
+        !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion)) {
         s->rejected++;
         return DIAG_MORE;
     }
@@ -197,11 +197,119 @@ static enum diag_result message_take(struct diag *d, const struct nlmsghdr *h,
     }
 }
 
+/* The header at the front of `bytes`, in the byte order of this machine. */
+static struct nlmsghdr read_header(const uint8_t *bytes, bool swapped)
+{
+    struct nlmsghdr h;
+
+    memcpy(&h, bytes, sizeof(h));
+    if (swapped) {
+        h.nlmsg_len = __builtin_bswap32(h.nlmsg_len);
+        h.nlmsg_type = __builtin_bswap16(h.nlmsg_type);
+        h.nlmsg_flags = __builtin_bswap16(h.nlmsg_flags);
+        h.nlmsg_seq = __builtin_bswap32(h.nlmsg_seq);
+        h.nlmsg_pid = __builtin_bswap32(h.nlmsg_pid);
+    }
+    return h;
+}
+
+/* Addresses and ports are in network order on every machine. */
+static void swap_record(struct inet_diag_msg *m)
+{
+    uint32_t *const numbers[] = {
+        &m->id.idiag_if,  &m->id.idiag_cookie[0], &m->id.idiag_cookie[1], &m->idiag_expires,
+        &m->idiag_rqueue, &m->idiag_wqueue,       &m->idiag_uid,          &m->idiag_inode,
+    };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        *numbers[i] = __builtin_bswap32(*numbers[i]);
+}
+
+/* The attributes up to the first damaged one, at which the parser stops too. */
+static void swap_attributes(uint8_t *attrs, size_t len)
+{
+    while (len >= sizeof(struct rtattr)) {
+        struct rtattr a;
+
+        memcpy(&a, attrs, sizeof(a));
+        a.rta_len = __builtin_bswap16(a.rta_len);
+        a.rta_type = __builtin_bswap16(a.rta_type);
+        memcpy(attrs, &a, sizeof(a));
+        if (a.rta_len < sizeof(a) || a.rta_len > len)
+            return;
+        if (a.rta_type == INET_DIAG_INFO)
+            metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+        size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
+        attrs += step;
+        len -= step;
+    }
+}
+
+/* What follows the header of a message of `type`. */
+static void swap_payload(uint8_t *payload, size_t len, unsigned type)
+{
+    struct inet_diag_msg m;
+
+    if ((type == NLMSG_DONE || type == NLMSG_ERROR) && len >= sizeof(int32_t))
+        swap_bytes(payload, sizeof(int32_t));
+    if ((type != TCPDIAG_GETSOCK && type != SOCK_DIAG_BY_FAMILY) || len < sizeof(m))
+        return;
+    memcpy(&m, payload, sizeof(m));
+    swap_record(&m);
+    memcpy(payload, &m, sizeof(m));
+    swap_attributes(payload + sizeof(m), len - sizeof(m));
+}
+
+/* Convert each message and parse it as one of this machine's. */
+static enum diag_result parse_swapped(struct diag *d, const uint8_t *p, size_t len)
+{
+    enum diag_result result = DIAG_MORE;
+    size_t used = 0;
+
+    d->swapped = false;
+    while (result == DIAG_MORE && used < len) {
+        uint8_t copy[SWAPPED_MAX];
+        size_t left = len - used;
+        struct nlmsghdr h = {0};
+
+        if (left >= sizeof(h))
+            h = read_header(p + used, true);
+        if (left < sizeof(h) || h.nlmsg_len < sizeof(h) || h.nlmsg_len > left) {
+            d->builder->sample.rejected++;
+            result = DIAG_STOPPED;
+            break;
+        }
+        if (h.nlmsg_len <= sizeof(copy)) {
+            memcpy(copy, &h, sizeof(h));
+            memcpy(copy + sizeof(h), p + used + sizeof(h), h.nlmsg_len - sizeof(h));
+            swap_payload(copy + sizeof(h), h.nlmsg_len - sizeof(h), h.nlmsg_type);
+            result = diag_parse(d, copy, h.nlmsg_len);
+        } else {
+            d->builder->sample.rejected++;
+        }
+        used += align4(h.nlmsg_len) < left ? align4(h.nlmsg_len) : left;
+    }
+    d->swapped = true;
+    d->used = used;
+    return result;
+}
+
+bool diag_is_swapped(const void *bytes, size_t len)
+{
+    uint32_t first = 0;
+
+    if (len >= sizeof(first))
+        memcpy(&first, bytes, sizeof(first));
+    return first != 0 && (first & 0xffff) == 0;
+}
+
 enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;
     enum diag_result result = DIAG_MORE;
 
+    if (d->swapped)
+        return parse_swapped(d, p, len);
     d->used = 0;
     while (result == DIAG_MORE && d->used < len) {
         size_t left = len - d->used;
@@ -219,7 +327,7 @@ enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len)
     return result;
 }
 
-size_t diag_whole(const void *bytes, size_t len, bool *damaged)
+size_t diag_whole(const void *bytes, size_t len, bool swapped, bool *damaged)
 {
     const uint8_t *p = bytes;
     size_t whole = 0;
@@ -228,7 +336,7 @@ size_t diag_whole(const void *bytes, size_t len, bool *damaged)
     if (damaged)
         *damaged = false;
     while (len - whole >= sizeof(h)) {
-        memcpy(&h, p + whole, sizeof(h));
+        h = read_header(p + whole, swapped);
         if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > DIAG_MESSAGE_MAX) {
             if (damaged)
                 *damaged = true;

@@ -34,7 +34,7 @@ static const struct {
     }
     NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
     NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
-    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why),
+    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why[LANG_EN]),
     TEXT(17, netns),    TEXT(18, host.name),    TEXT(19, host.kernel),
 #undef TEXT
 #undef NUMBER
@@ -219,7 +219,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     uint32_t kept = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION;
 
     while (len >= FIELD_HEAD) {
-        size_t value_len = get_le(p + 2, 2);
+        size_t value_len = (size_t)get_le(p + 2, 2);
 
         if (value_len > len - FIELD_HEAD)
             break;
@@ -229,6 +229,9 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
+    for (int l = 0; l < LANG_COUNT; l++) /* a recording holds the English one */
+        if (l != LANG_EN)
+            memcpy(s->why[l], s->why[LANG_EN], sizeof s->why[l]);
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
@@ -242,7 +245,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
 static int read_messages(struct sample_builder *b, const uint8_t *p, size_t len)
 {
     struct sample *s = &b->sample;
-    struct diag d = {.builder = b, .states = STATE_MASK_LISTED};
+    struct diag d = {.builder = b, .states = STATE_MASK_LISTED, .swapped = diag_is_swapped(p, len)};
 
     if (s->needs & NEED_BOUND)
         d.states |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
@@ -274,7 +277,7 @@ int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b, stru
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
-    size_t header_len = get_le(p + 8, 4), message_len = get_le(p + 12, 8);
+    size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
     uint32_t crc = crc32_update(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "tcptop/base/clock.h"
@@ -114,7 +115,7 @@ static int take_streamed(struct live *l, struct sample_builder *b)
         return 0;
     sample_drop_all(b);
     s->status = SAMPLE_COMPLETE;
-    s->why[0] = '\0';
+    memset(s->why, 0, sizeof s->why);
     return take_netlink(l, b);
 }
 

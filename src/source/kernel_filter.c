@@ -185,7 +185,7 @@ static void push_family(struct compiler *c, uint64_t family)
         negate(c);
 }
 
-static void push_end(struct compiler *c, const struct term *t, bool local)
+static void push_end(struct compiler *c, const struct filter_term *t, bool local)
 {
     if (t->kind == TERM_PORT)
         push_ports(c, local, t->lo, t->hi);
@@ -195,7 +195,7 @@ static void push_end(struct compiler *c, const struct term *t, bool local)
         push_host(c, local, t->family, t->prefix_bits, t->addr);
 }
 
-static void push_ends(struct compiler *c, const struct term *t)
+static void push_ends(struct compiler *c, const struct filter_term *t)
 {
     push_end(c, t, t->side != SIDE_REMOTE);
     if (t->side == SIDE_EITHER) {
@@ -214,7 +214,7 @@ static void push_device(struct compiler *c, uint64_t ifindex)
         push_condition(c, INET_DIAG_BC_DEV_COND, &operand, sizeof operand);
 }
 
-static void push_term(struct compiler *c, const struct term *t)
+static void push_term(struct compiler *c, const struct filter_term *t)
 {
     switch (t->kind) {
     case TERM_STATE:

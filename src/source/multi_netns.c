@@ -247,8 +247,8 @@ static int sample_netns_entry(struct multi_netns *m, struct netns_entry *entry,
 /* Take the status, needs and cost of `part`, the sample of one namespace, over into `s`. */
 static void add_status(struct sample *s, const struct sample *part, const struct netns_entry *entry)
 {
-    if (part->why[0])
-        sample_set_status(s, part->status, MSG_NETNS_FAILED, entry->name, part->why);
+    if (part->why[LANG_EN][0])
+        note_part(s, part, MSG_NETNS_FAILED, entry->name);
     if (part->backend > s->backend)
         s->backend = part->backend;
     if (!(part->needs & NEED_BOUND))

@@ -28,19 +28,15 @@ struct owners *owners_new(void)
     thread_condition_init(&o->wake);
     pthread_mutex_init(&o->lock, NULL);
     scanner_init(&o->scanner);
-    o->refs = 1;
     return o;
 }
 
-/* Give up one reference; the last one frees. Needs the lock and drops it. */
-static void unlock_and_release(struct owners *o)
+static void clear_up(void *arg)
 {
-    bool last = --o->refs == 0;
+    struct owners *o = arg;
 
-    pthread_cond_broadcast(&o->wake);
-    pthread_mutex_unlock(&o->lock);
-    if (!last)
-        return;
+    if (o->threaded)
+        pthread_join(o->thread, NULL);
     scanner_fini(&o->scanner);
     owner_map_free(o->map);
     pthread_cond_destroy(&o->wake);
@@ -50,16 +46,16 @@ static void unlock_and_release(struct owners *o)
 
 void owners_free(struct owners *o)
 {
-    int64_t end = clock_mono_ns() + STOP_WAIT_NS;
-
     if (!o)
         return;
     pthread_mutex_lock(&o->lock);
     atomic_store(&o->stop, true);
     pthread_cond_broadcast(&o->wake);
-    while (o->refs > 1 && thread_wait_until(&o->wake, &o->lock, end))
-        continue;
-    unlock_and_release(o);
+    pthread_mutex_unlock(&o->lock);
+    if (o->threaded)
+        (void)thread_run_until(clear_up, o, clock_mono_ns() + STOP_WAIT_NS);
+    else
+        clear_up(o);
 }
 
 /* Names of users that samples have asked for, one after the other: each may take its time.
@@ -85,8 +81,13 @@ static bool name_users(struct owners *o)
 static void scan(struct owners *o, bool complete)
 {
     int64_t cpu = clock_thread_cpu_ns();
+    int rc = owners_scan(o, complete);
 
-    if (owners_scan(o, complete) == -ECANCELED || !complete)
+    if (rc && rc != -ECANCELED)
+        o->rest_ns = clock_mono_ns() + RETRY_NS;
+    if (rc != -ECANCELED)
+        atomic_store(&o->error, rc);
+    if (rc == -ECANCELED || !complete)
         return;
     o->complete = true;
     o->complete_ns = clock_mono_ns();
@@ -138,6 +139,11 @@ void owners_assign(struct owners *o, struct sample *next, const struct sample *p
     scan_for(o, next, prev);
 }
 
+int owners_error(struct owners *o)
+{
+    return atomic_load(&o->error);
+}
+
 /* What may be spent now, after `spent` more. */
 static int64_t credit(struct owners *o, int64_t spent)
 {
@@ -181,6 +187,10 @@ static enum due due_scan(const struct owners *o, int64_t *until)
     *until = now + COMPLETE_NS;
     if (!o->used)
         return DUE_NOTHING;
+    if (now < o->rest_ns) {
+        *until = o->rest_ns;
+        return DUE_NOTHING;
+    }
     if (!o->complete || now >= regular)
         return DUE_ALL;
     if (owner_map_fresh(o->map))
@@ -215,30 +225,23 @@ static void *owners_main(void *arg)
         if (due != DUE_NOTHING)
             scan(o, due == DUE_ALL);
         bool named = name_users(o);
+        pthread_mutex_lock(&o->lock);
         if ((first || named) && o->complete && !atomic_load(&o->stop))
             o->answered(o->context);
         first = first && !o->complete;
-        pthread_mutex_lock(&o->lock);
     }
-    unlock_and_release(o);
+    pthread_mutex_unlock(&o->lock);
     return NULL;
 }
 
 int owners_start(struct owners *o, double share, void (*answered)(void *context), void *context)
 {
-    pthread_t thread;
-
     o->share = share;
     o->answered = answered;
     o->context = context;
     o->threaded = true;
-    o->refs++;
-    int rc = thread_start(&thread, owners_main, o);
-    if (rc) {
-        o->refs--;
+    int rc = thread_start(&o->thread, owners_main, o);
+    if (rc)
         o->threaded = false;
-        return rc;
-    }
-    pthread_detach(thread);
-    return 0;
+    return rc;
 }

@@ -27,20 +27,22 @@ struct scanner {
 };
 
 struct owners {
+    pthread_t thread;     /* if threaded */
     pthread_mutex_t lock; /* guards all up to the next blank line */
     pthread_cond_t wake;
     struct owner_map *map;
-    unsigned refs; /* owner, thread */
     bool threaded;
     bool used;         /* since the last complete scan a sample wanted owners */
     bool names_wanted; /* and users' names */
     double share;
-    void (*answered)(void *context);
+    void (*answered)(void *context); /* called with the lock held, never once `stop` is set */
     void *context;
 
-    atomic_bool stop;
+    atomic_bool stop; /* set with the lock held */
+    atomic_int error; /* how the last scan ended, see owners_error() */
 
     struct scanner scanner; /* the rest is of who scans */
+    int64_t rest_ns;        /* no scan before this: the last one failed */
     bool complete;          /* a complete scan has ended */
     int64_t complete_ns, complete_cpu_ns;
     int64_t credit_ns, credit_at_ns; /* CPU time that may be spent, as of when */

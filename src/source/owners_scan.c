@@ -258,6 +258,11 @@ int owners_scan(struct owners *o, bool complete)
     since = owner_map_begin(o->map);
     pthread_mutex_unlock(&o->lock);
     rc = list_pids(s->proc_fd, &now);
+    if (!rc && now.n == 0) {
+        rc = -ENOENT; /* not even this process: no procfs is mounted there */
+        close(s->proc_fd);
+        s->proc_fd = -1;
+    }
     if (rc) {
         free(now.list);
         return rc;

@@ -98,7 +98,7 @@ static bool take_queues(struct line *l, struct conn *c)
     if (!take_hex(l, &timer) || !take_char(l, ':') || !take_hex(l, &when))
         return false;
     skip_blanks(l);
-    if (!take_hex(l, &retrans) || tx > UINT32_MAX || rx > UINT32_MAX || timer > UINT8_MAX)
+    if (!take_hex(l, &retrans) || tx > UINT32_MAX || rx > UINT32_MAX || timer > TIMER_DELACK)
         return false;
     skip_blanks(l);
     c->wqueue = (uint32_t)tx;

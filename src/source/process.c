@@ -137,12 +137,20 @@ bool process_parse_limit(const char *bytes, size_t len, uint64_t *files)
     return true;
 }
 
-bool process_files_max(uint32_t pid, uint64_t *files)
+bool process_files_max(uint32_t pid, uint64_t start_ticks, uint64_t *files)
 {
     char path[32], bytes[4096];
+    struct process_facts facts;
 
-    snprintf(path, sizeof path, "/proc/%u/limits", pid);
-    ssize_t len = read_file(AT_FDCWD, path, bytes, sizeof bytes);
+    snprintf(path, sizeof path, "/proc/%u", pid);
+    int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return false;
+    ssize_t len = read_file(dir, "stat", bytes, sizeof bytes);
+    bool same = len > 0 && process_parse_stat(bytes, (size_t)len, &facts) &&
+                facts.start_ticks == start_ticks;
+    len = same ? read_file(dir, "limits", bytes, sizeof bytes) : 0;
+    close(dir);
     return len > 0 && process_parse_limit(bytes, (size_t)len, files);
 }
 

@@ -116,7 +116,7 @@ static int damaged_end(struct recording *r, int error, struct sample_builder *b,
         return read_failed(r, -ENOMEM, err); /* it was sound before */
     s->backend = BACKEND_FRAME;
     s->status = SAMPLE_COMPLETE;
-    s->why[0] = '\0';
+    memset(s->why, 0, sizeof s->why);
     sample_set_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1),
                       NULL);
     return 0;
@@ -159,7 +159,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
  * -ENOMEM. `*open`: the last one does not end its dump. */
 static int take_messages(struct recording *r, struct diag *d, bool *damaged, bool *open)
 {
-    size_t whole = diag_whole(r->next.data, r->next.len, damaged);
+    size_t whole = diag_whole(r->next.data, r->next.len, d->swapped, damaged);
 
     for (size_t at = 0; at < whole; at += d->used) {
         enum diag_result result = diag_parse(d, r->next.data + at, whole - at);
@@ -193,7 +193,8 @@ static int sample_raw(struct source *src, const struct request *req, struct samp
     struct sample *s = &b->sample;
     struct recording *r = (struct recording *)src;
     struct diag d = {.builder = b,
-                     .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE)};
+                     .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE),
+                     .swapped = diag_is_swapped(r->next.data, r->next.len)};
     uint64_t offset = 0;
     bool damaged = false, open = true;
     ssize_t got = 1;
@@ -259,6 +260,10 @@ static bool is_dump(const uint8_t *p, size_t len)
     if (len < sizeof(h))
         return false;
     memcpy(&h, p, sizeof(h));
+    if (diag_is_swapped(p, len)) {
+        h.nlmsg_len = __builtin_bswap32(h.nlmsg_len);
+        h.nlmsg_type = __builtin_bswap16(h.nlmsg_type);
+    }
     return h.nlmsg_len >= sizeof(h) && h.nlmsg_len <= DIAG_MESSAGE_MAX &&
            (h.nlmsg_type == TCPDIAG_GETSOCK || h.nlmsg_type == SOCK_DIAG_BY_FAMILY ||
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
@@ -268,11 +273,12 @@ static bool is_dump(const uint8_t *p, size_t len)
 static int recognise(struct recording *r, struct err *err)
 {
     static const struct source_ops frame_ops = {.name = "frames",
+                                                .is_recording = true,
                                                 .sample = sample_frame,
                                                 .close = recording_close,
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
-        .name = "raw", .sample = sample_raw, .close = recording_close};
+        .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)

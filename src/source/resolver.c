@@ -14,12 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/base/utf8.h"
 
 #define TIMEOUT_MS 2000 /* of the first try; the second waits longer */
 #define TRIES      2
 #define WAIT_MS    1000
+#define STOP_NS    (50 * NS_PER_MS)
 
 #define SOCKETS_MAX 32 /* c-ares opens at most one for UDP and one for TCP per server */
 
@@ -69,9 +71,9 @@ static void tell(struct resolver *r, const struct name_key *k, enum name_outcome
         if (outcome == NAME_FOUND && !a->name[0])
             a->outcome = NAME_NONE;
     }
-    pthread_mutex_unlock(&r->lock);
-    if (r->wake_fd >= 0)
+    if (!r->stop && r->wake_fd >= 0) /* which may be closed after that */
         ring(r->wake_fd);
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* The end of a question. What ended only because the channel closes is not told. */
@@ -282,18 +284,28 @@ static void *resolver_main(void *arg)
     return NULL;
 }
 
+static int library_status;
+
+/* The library counts its users without a lock: it is set up once and stays. */
+static void init_library(void)
+{
+    library_status = ares_library_init(ARES_LIB_INIT_ALL);
+}
+
 static int open_channel(struct resolver *r, const char *servers)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char files[] = "f"; /* what ares_gethostbyaddr() may look at */
     struct ares_options options = {.timeout = TIMEOUT_MS,
                                    .tries = TRIES,
                                    .lookups = files,
                                    .sock_state_cb = socket_state,
                                    .sock_state_cb_data = r};
-    int status = ares_library_init(ARES_LIB_INIT_ALL);
+    int status;
 
-    if (status != ARES_SUCCESS)
-        return status;
+    pthread_once(&once, init_library);
+    if (library_status != ARES_SUCCESS)
+        return library_status;
     status = ares_init_options(&r->channel, &options,
                                ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
                                    ARES_OPT_SOCK_STATE_CB);
@@ -302,8 +314,6 @@ static int open_channel(struct resolver *r, const char *servers)
         if (status != ARES_SUCCESS)
             ares_destroy(r->channel);
     }
-    if (status != ARES_SUCCESS)
-        ares_library_cleanup();
     return status;
 }
 
@@ -332,7 +342,6 @@ int resolver_start(struct resolver **out, int wake_fd, const char *servers, stru
     if (r->bell >= 0)
         close(r->bell);
     ares_destroy(r->channel);
-    ares_library_cleanup();
     pthread_mutex_destroy(&r->lock);
     free(r);
     return err_set(err, rc, "%s", err_name(rc));
@@ -367,6 +376,18 @@ bool resolver_take(struct resolver *r, struct name_answer *a)
     return there;
 }
 
+static void clear_up(void *arg)
+{
+    struct resolver *r = arg;
+
+    pthread_join(r->thread, NULL);
+    ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
+    close(r->bell);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+/* A list of services that the network keeps may hold the thread up. */
 void resolver_stop(struct resolver *r)
 {
     if (!r)
@@ -375,10 +396,5 @@ void resolver_stop(struct resolver *r)
     r->stop = true;
     pthread_mutex_unlock(&r->lock);
     ring(r->bell);
-    pthread_join(r->thread, NULL);
-    ares_destroy(r->channel); /* answers all that is under way with EDESTRUCTION */
-    ares_library_cleanup();
-    close(r->bell);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    (void)thread_run_until(clear_up, r, clock_mono_ns() + STOP_NS);
 }

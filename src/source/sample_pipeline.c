@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/base/utf8.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/model/owner_map.h"
 #include "tcptop/source/owners.h"
+#include "tcptop/source/source_error.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
@@ -159,15 +159,21 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
         (void)owners_start(st->owners, st->share, st->answered, st->context); /* else in here */
 }
 
-/* Set the owner words of the rows, see owner_map_assign(). Cannot fail. */
-static void assign_owners(struct sample_pipeline *st, struct sample *s)
+/* Set the owner words of the rows, see owner_map_assign(). Cannot fail: owner_error says that
+ * processes could not be looked up. */
+static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
-    if (!s->owner)
+    if (recorded(s)) {
+        if (s->owner)
+            owner_map_assign(st->src->ops->owners(st->src), s, st->good);
         return;
-    if (recorded(s))
-        owner_map_assign(st->src->ops->owners(st->src), s, st->good);
-    else
+    }
+    if (s->owner)
         owners_assign(st->owners, s, st->good);
+    if (needs & NEED_OWNER && s->status != SAMPLE_FAILED)
+        s->owner_error = s->owner ? owners_error(st->owners) : -ENOMEM;
+    if (s->owner_error)
+        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_NO_OWNERS, err_name(s->owner_error), NULL);
 }
 
 /* Everything after the dump: join, history, owners, findings. The time it takes is part of the
@@ -195,7 +201,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         return rc;
     rc = add_history(st, s);
     if (!rc)
-        assign_owners(st, s);
+        assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
     if (!recorded(s)) {
@@ -265,11 +271,10 @@ const struct sample *sample_pipeline_failure(struct sample_pipeline *st, const s
     if (!b)
         return NULL;
     s = &b->sample;
-    s->status = SAMPLE_FAILED;
+    note_failure(s, err->msg);
     s->needs = needs_whole(req->needs);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
-    utf8_sanitise_into(s->why, sizeof s->why, err->msg, strlen(err->msg));
     s->netns_view = st->netns_view;
     if (st->good) {
         s->namespaces = netns_table_ref(st->good->namespaces);

@@ -1,8 +1,7 @@
 /* The sampling thread: when to sample, at what interval, and how the result gets out.
  *
- * The sampler belongs to two: its thread and the owner. A sample under way is cancelled, but a call
- * into the kernel must return first: an owner that will not wait for it leaves, and the thread
- * clears up behind itself. */
+ * Stopping cancels a sample under way, but a call into the kernel must return first. The owner
+ * waits for that only for a while; what is left is freed when the thread has ended. */
 #include "tcptop/source/sampler.h"
 
 #include <errno.h>
@@ -22,16 +21,20 @@
 #define EARLY_COST      0.05 /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
+    pthread_t thread;
     pthread_mutex_t lock; /* guards all up to the next blank line */
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
     bool answered;               /* owners are known for the first time, or more users */
-    unsigned refs;               /* owner, thread */
     const struct sample *latest; /* one reference */
+    bool offered;                /* it is of a recording, and the owner has not taken it yet */
+    int ended;                   /* see sampler_ended() */
+    struct err why;              /* of it */
     int wake_fd;                 /* the owner's, not touched after stop */
 
     struct source *src; /* the sample_pipeline's; only to cancel a sample */
+    bool is_recording;
 
     struct sample_pipeline *pipeline; /* the rest is the thread's */
     double cpu_budget;
@@ -39,15 +42,9 @@ struct sampler {
     uint64_t stretched_ms; /* 0: not stretched */
 };
 
-/* Give up one reference; the last one frees. Needs the lock and drops it. */
-static void unlock_and_release(struct sampler *s)
+/* The thread has ended, or was never started. */
+static void release(struct sampler *s)
 {
-    bool last = --s->refs == 0;
-
-    pthread_cond_broadcast(&s->wake);
-    pthread_mutex_unlock(&s->lock);
-    if (!last)
-        return;
     sample_unref(s->latest);
     sample_pipeline_free(s->pipeline);
     pthread_cond_destroy(&s->wake);
@@ -108,15 +105,33 @@ static bool early(struct sampler *s)
     return worth;
 }
 
-/* Take one sample; NULL when even the failure found no memory, or when a recording has ended. */
-static const struct sample *take(struct sampler *s, const struct request *req, bool *ended)
+/* Tell the owner that there is news. Needs the lock. */
+static void wake_owner(struct sampler *s)
+{
+    if (!s->stop && s->wake_fd >= 0)
+        (void)eventfd_write(s->wake_fd, 1);
+}
+
+/* No sample will follow. */
+static void end(struct sampler *s, int rc, const struct err *why)
+{
+    pthread_mutex_lock(&s->lock);
+    s->ended = rc;
+    s->why = *why;
+    wake_owner(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Take one sample; NULL when even the failure found no memory, or when there is no sample left. */
+static const struct sample *take(struct sampler *s, const struct request *req)
 {
     const struct sample *fresh = NULL;
     struct err err = {""};
     int rc = sample_pipeline_next(s->pipeline, req, &fresh, &err);
 
-    *ended = rc == -ENODATA;
-    if (rc && !*ended)
+    if (rc == -ENODATA || (rc && s->is_recording))
+        end(s, rc, &err);
+    else if (rc)
         fresh = sample_pipeline_failure(s->pipeline, req, &err);
     return fresh;
 }
@@ -132,17 +147,22 @@ static void publish(struct sampler *s, const struct sample *fresh)
     if (!s->stop) {
         old = s->latest;
         s->latest = fresh;
-        if (s->wake_fd >= 0)
-            (void)eventfd_write(s->wake_fd, 1);
+        s->offered = s->is_recording;
+        wake_owner(s);
     }
     pthread_mutex_unlock(&s->lock);
     sample_unref(old);
 }
 
 /* Wait for the time after `slot`, a wish to sample now, or the end. Returns the new slot. Times
- * that have passed (a slow dump, a stopped process) are not made up for. Needs the lock. */
+ * that have passed (a slow dump, a stopped process) are not made up for. A recording goes on when
+ * its last sample was taken. Needs the lock. */
 static int64_t wait_for_slot(struct sampler *s, int64_t slot)
 {
+    while (s->offered && !s->stop)
+        pthread_cond_wait(&s->wake, &s->lock);
+    if (s->is_recording)
+        return slot;
     while (!s->stop && !s->now && !early(s)) {
         int64_t interval = (int64_t)interval_in_force(s) * NS_PER_MS, due = slot + interval;
         int64_t late = clock_mono_ns() - due;
@@ -157,20 +177,18 @@ static void *sampler_main(void *arg)
 {
     struct sampler *s = arg;
     int64_t slot = clock_mono_ns();
-    bool ended = false;
 
     pthread_mutex_lock(&s->lock);
-    while (!s->stop) {
+    while (!s->stop && !s->ended) {
         struct request req = s->req;
         s->now = false;
         pthread_mutex_unlock(&s->lock);
-        publish(s, take(s, &req, &ended));
+        publish(s, take(s, &req));
         pthread_mutex_lock(&s->lock);
-        while (ended && !s->stop)
-            pthread_cond_wait(&s->wake, &s->lock);
-        slot = wait_for_slot(s, slot);
+        if (!s->ended)
+            slot = wait_for_slot(s, slot);
     }
-    unlock_and_release(s);
+    pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
@@ -179,8 +197,8 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
                   struct err *err)
 {
     struct sampler *s = calloc(1, sizeof *s);
+    bool is_recording = src->ops->is_recording;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
-    pthread_t thread;
     int rc;
 
     if (pipeline)
@@ -195,21 +213,18 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     thread_condition_init(&s->wake);
     pthread_mutex_init(&s->lock, NULL);
     s->src = src;
+    s->is_recording = is_recording;
     s->pipeline = pipeline;
     s->req = *req;
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
-    s->refs = 2;
     sample_pipeline_set_interval(pipeline, interval_after, s);
     sample_pipeline_scan_apart(pipeline, cpu_budget * OWNER_SHARE, take_answer, s);
-    rc = thread_start(&thread, sampler_main, s);
+    rc = thread_start(&s->thread, sampler_main, s);
     if (rc) {
-        s->refs = 1;
-        pthread_mutex_lock(&s->lock);
-        unlock_and_release(s);
+        release(s);
         return err_set(err, rc, "%s", err_name(rc));
     }
-    pthread_detach(thread);
     *sampler = s;
     return 0;
 }
@@ -220,8 +235,24 @@ const struct sample *sampler_latest(struct sampler *s)
 
     pthread_mutex_lock(&s->lock);
     latest = s->latest ? sample_ref(s->latest) : NULL;
+    if (s->offered) {
+        s->offered = false;
+        pthread_cond_broadcast(&s->wake);
+    }
     pthread_mutex_unlock(&s->lock);
     return latest;
+}
+
+int sampler_ended(struct sampler *s, struct err *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&s->lock);
+    rc = s->ended;
+    if (rc)
+        err_set(err, rc, "%s", s->why.msg);
+    pthread_mutex_unlock(&s->lock);
+    return rc;
 }
 
 void sampler_request(struct sampler *s, const struct request *req, bool now)
@@ -233,17 +264,22 @@ void sampler_request(struct sampler *s, const struct request *req, bool now)
     pthread_mutex_unlock(&s->lock);
 }
 
+static void clear_up(void *arg)
+{
+    struct sampler *s = arg;
+
+    pthread_join(s->thread, NULL);
+    release(s);
+}
+
 void sampler_stop(struct sampler *s)
 {
-    int64_t end = clock_mono_ns() + STOP_WAIT_NS;
-
     if (!s)
         return;
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     source_cancel(s->src);
     pthread_cond_broadcast(&s->wake);
-    while (s->refs > 1 && thread_wait_until(&s->wake, &s->lock, end))
-        continue;
-    unlock_and_release(s);
+    pthread_mutex_unlock(&s->lock);
+    (void)thread_run_until(clear_up, s, clock_mono_ns() + STOP_WAIT_NS);
 }

@@ -8,6 +8,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,35 +51,51 @@ static const char *stand_in(const char *term)
     return NULL;
 }
 
-/* Is the type described, and can it move its cursor? Asked first, since newterm() loses memory when
- * it refuses. */
-static bool fit(const char *term, int fd)
+/* Of the directories that curses looks into it leaves the error of the last one. */
+static bool no_descriptor(void)
 {
-    int status;
-    if (!term || !*term || setupterm(term, fd, &status) == ERR)
-        return false;
-    const bool moves = *curses_screen_string("cup") != '\0';
-    del_curterm(cur_term);
-    return moves;
+    const int fd = open("/", O_PATH | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
-/* Curses asks the environment for the size, because the memory file has none to give. */
-static SCREEN *new_screen(FILE *file, int w, int h)
+/* Is the type described, and can it move its cursor? Asked first, since newterm() loses memory when
+ * it refuses. Returns 0, -ENOENT when it is not, or why its description could not be read. */
+static int check_type(const char *term, int fd)
+{
+    int status;
+    if (!term || !*term)
+        return -ENOENT;
+    errno = 0;
+    if (setupterm(term, fd, &status) == ERR)
+        return errno == ENOMEM ? -ENOMEM : no_descriptor() ? -EMFILE : -ENOENT;
+    const bool moves = *curses_screen_string("cup") != '\0';
+    del_curterm(cur_term);
+    return moves ? 0 : -ENOENT;
+}
+
+/* Curses asks the environment for the size, because the memory file has none to give. Returns 0 or
+ * -errno: what it lacks once the type is known good is memory. */
+static int new_screen(SCREEN **out, FILE *file, int w, int h)
 {
     const char *term = getenv("TERM");
-    if (!fit(term, fileno(file)))
-        term = term ? stand_in(term) : NULL;
-    if (!fit(term, fileno(file)))
-        return NULL;
+    int rc = check_type(term, fileno(file));
+    if (rc == -ENOENT && term && stand_in(term)) {
+        term = stand_in(term);
+        rc = check_type(term, fileno(file));
+    }
+    if (rc)
+        return rc;
     char width[12], height[12];
     snprintf(width, sizeof width, "%d", w);
     snprintf(height, sizeof height, "%d", h);
     setenv("COLUMNS", width, 1);
     setenv("LINES", height, 1);
-    SCREEN *screen = newterm(term, file, file);
+    *out = newterm(term, file, file);
     unsetenv("COLUMNS");
     unsetenv("LINES");
-    return screen;
+    return *out ? 0 : -ENOMEM;
 }
 
 static void set_up(struct curses_screen *p, bool color)
@@ -107,10 +124,9 @@ int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
         rc = -errno;
         if (fd >= 0)
             close(fd);
-    } else if (!(p->screen = new_screen(p->file, w, h))) {
-        rc = -ENOENT;
     } else {
-        rc = canvas_init(&p->shown, w, h);
+        rc = new_screen(&p->screen, p->file, w, h);
+        rc = rc ? rc : canvas_init(&p->shown, w, h);
     }
     if (rc) {
         curses_screen_close(p);

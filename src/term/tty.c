@@ -2,6 +2,7 @@
 #include "tcptop/term/tty.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,11 @@
 #include "tcptop/text/text.h"
 #include "tty_io.h"
 
-#define PROBE_MS 100 /* how long the terminal may take to say where its cursor is */
-#define LEAVE_MS 200 /* how long it may take to swallow the last bytes */
+#define PROBE_MS 100      /* how long the terminal may take to say where its cursor is */
+#define SIDE_MAX SHRT_MAX /* rows and columns that curses can count */
+#define LEAVE_MS 200      /* how long it may take to swallow the last bytes */
 
-struct term {
+struct tty {
     struct term_options options;
     struct tty_io tty_io;
     struct curses_screen *curses_screen;
@@ -30,7 +32,7 @@ struct term {
     int w, h;
 };
 
-static void ask_size(struct term *t)
+static void ask_size(struct tty *t)
 {
     struct winsize size;
     if (ioctl(t->tty_io.out, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
@@ -42,13 +44,13 @@ static void ask_size(struct term *t)
     }
 }
 
-static void send(struct term *t, const char *bytes)
+static void send(struct tty *t, const char *bytes)
 {
     tty_io_send(&t->tty_io, bytes, strlen(bytes));
 }
 
 /* What curses has made goes out. */
-static void carry(struct term *t)
+static void carry(struct tty *t)
 {
     size_t len;
     const void *bytes = curses_screen_bytes(t->curses_screen, &len);
@@ -57,19 +59,19 @@ static void carry(struct term *t)
 }
 
 /* Modes that curses does not know: only for terminals with a mouse, which are xterm's kin. */
-static const char *modes_on(const struct term *t)
+static const char *modes_on(const struct tty *t)
 {
     if (!curses_screen_has_mouse(t->curses_screen))
         return "";
     return t->options.mouse ? "\033[?2004h\033[?1000h\033[?1006h" : "\033[?2004h";
 }
 
-static const char *modes_off(const struct term *t)
+static const char *modes_off(const struct tty *t)
 {
     return curses_screen_has_mouse(t->curses_screen) ? "\033[?1006l\033[?1000l\033[?2004l" : "";
 }
 
-static void arm_fatal(const struct term *t)
+static void arm_fatal(const struct tty *t)
 {
     char restore[RESTORE_MAX];
     snprintf(restore, sizeof restore, "%s%s%s%s%s\r\n", modes_off(t), curses_screen_string("sgr0"),
@@ -88,7 +90,7 @@ static bool poor_font(void)
 
 /* Draw one line glyph and ask where the cursor is then: column 3 means that it took two. What the
  * user types meanwhile stays in the decoder. */
-static bool draws_wide(struct term *t)
+static bool draws_wide(struct tty *t)
 {
     const int64_t end = clock_mono_ns() + PROBE_MS * NS_PER_MS;
     send(t, "\r\033[H\xe2\x94\x80\033[6n");
@@ -108,7 +110,7 @@ static bool draws_wide(struct term *t)
     return answered && t->key_decoder.answer_column == 3;
 }
 
-static bool choose_ascii(struct term *t)
+static bool choose_ascii(struct tty *t)
 {
     if (t->options.glyphs != GLYPHS_AUTO)
         return t->options.glyphs == GLYPHS_ASCII || !t->options.utf8;
@@ -127,6 +129,24 @@ static int refuse_type(struct err *err)
     return -ENOENT;
 }
 
+static int refuse_size(const struct tty *t, struct err *err)
+{
+    char size[32];
+    struct str line = STR_INIT;
+    snprintf(size, sizeof size, "%dx%d", t->w, t->h);
+    text_fill(&line, MSG_TERM_SIZE, size, NULL);
+    err_set(err, -EOVERFLOW, "%s", str_text(&line));
+    str_fini(&line);
+    return -EOVERFLOW;
+}
+
+static int refuse(const struct tty *t, int rc, struct err *err)
+{
+    return rc == -ENOENT      ? refuse_type(err)
+           : rc == -EOVERFLOW ? refuse_size(t, err)
+                              : err_set(err, rc, "%s", err_name(rc));
+}
+
 /* Curses puts handlers of its own on these when it starts; ours are read from a descriptor. */
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
@@ -138,7 +158,7 @@ static void taken(int sig)
 
 /* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
  * has a handler when curses starts it leaves alone for good. */
-static int open_curses_screen(struct term *t)
+static int open_curses_screen(struct tty *t)
 {
     struct sigaction before[CURSES_SIGNALS];
     const struct sigaction mine = {.sa_handler = taken};
@@ -151,22 +171,23 @@ static int open_curses_screen(struct term *t)
     return rc;
 }
 
-int term_open(struct term **out, const struct term_options *options, int in_fd, int out_fd,
+int term_open(struct tty **out, const struct term_options *options, int in_fd, int out_fd,
               struct err *err)
 {
-    struct term *t = calloc(1, sizeof *t);
+    struct tty *t = calloc(1, sizeof *t);
     if (!t)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     t->options = *options;
     int rc = tty_io_open(&t->tty_io, in_fd, out_fd);
     if (!rc) {
         ask_size(t);
-        rc = open_curses_screen(t);
+        rc = t->w > SIDE_MAX || t->h > SIDE_MAX ? -EOVERFLOW : open_curses_screen(t);
     }
     if (rc) {
+        rc = refuse(t, rc, err);
         tty_io_close(&t->tty_io);
         free(t);
-        return rc == -ENOENT ? refuse_type(err) : err_set(err, rc, "%s", err_name(rc));
+        return rc;
     }
     arm_fatal(t);
     tty_io_raw(&t->tty_io);
@@ -179,7 +200,7 @@ int term_open(struct term **out, const struct term_options *options, int in_fd, 
     return 0;
 }
 
-static void leave(struct term *t)
+static void leave(struct tty *t)
 {
     curses_screen_leave(t->curses_screen);
     send(t, modes_off(t));
@@ -188,7 +209,7 @@ static void leave(struct term *t)
     tty_io_cooked(&t->tty_io);
 }
 
-void term_close(struct term *t)
+void term_close(struct tty *t)
 {
     if (!t)
         return;
@@ -199,13 +220,13 @@ void term_close(struct term *t)
     free(t);
 }
 
-void term_suspend(struct term *t)
+void term_suspend(struct tty *t)
 {
     leave(t);
     str_clear(&t->tty_io.pending); /* what a stopped terminal did not take is of no use later */
 }
 
-void term_resume(struct term *t)
+void term_resume(struct tty *t)
 {
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
@@ -214,46 +235,46 @@ void term_resume(struct term *t)
     term_resized(t);
 }
 
-enum theme_depth term_depth(const struct term *t)
+enum theme_depth term_depth(const struct tty *t)
 {
     return curses_screen_depth(t->curses_screen);
 }
 
-bool term_ascii(const struct term *t)
+bool term_ascii(const struct tty *t)
 {
     return t->ascii;
 }
 
-void term_size(const struct term *t, int *w, int *h)
+void term_size(const struct tty *t, int *w, int *h)
 {
     *w = t->w;
     *h = t->h;
 }
 
-void term_resized(struct term *t)
+void term_resized(struct tty *t)
 {
     ask_size(t);
     curses_screen_resize(t->curses_screen, t->w, t->h);
 }
 
-void term_use_theme(struct term *t, const struct theme *theme)
+void term_use_theme(struct tty *t, const struct theme *theme)
 {
     curses_screen_use_theme(t->curses_screen, theme);
 }
 
-void term_blit(struct term *t, const struct canvas *c)
+void term_blit(struct tty *t, const struct canvas *c)
 {
     if (t->tty_io.pending.len == 0 && curses_screen_draw(t->curses_screen, c))
         carry(t);
 }
 
-void term_redraw(struct term *t)
+void term_redraw(struct tty *t)
 {
     curses_screen_redraw(t->curses_screen);
 }
 
 /* Keys that were read with others come first: a paste costs one call for all that it brings. */
-bool term_read(struct term *t, struct input *in)
+bool term_read(struct tty *t, struct input *in)
 {
     const int64_t now = clock_mono_ns();
     size_t size, n = 0;
@@ -273,7 +294,7 @@ bool term_read(struct term *t, struct input *in)
     return found;
 }
 
-int term_timeout_ms(const struct term *t)
+int term_timeout_ms(const struct tty *t)
 {
     if (!t->undecided_ns)
         return -1;
@@ -281,27 +302,27 @@ int term_timeout_ms(const struct term *t)
     return due <= 0 ? 0 : (int)((due + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-bool term_gone(const struct term *t)
+bool term_gone(const struct tty *t)
 {
     return t->tty_io.gone;
 }
 
-int term_fd(const struct term *t)
+int term_fd(const struct tty *t)
 {
     return t->tty_io.in;
 }
 
-int term_out_fd(const struct term *t)
+int term_out_fd(const struct tty *t)
 {
     return t->tty_io.pending.len ? t->tty_io.out : -1;
 }
 
-void term_flush(struct term *t)
+void term_flush(struct tty *t)
 {
     tty_io_flush(&t->tty_io);
 }
 
-void term_copy(struct term *t, const char *text)
+void term_copy(struct tty *t, const char *text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct str out = STR_INIT;

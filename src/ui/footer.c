@@ -247,12 +247,12 @@ static void reason_words(char out[FILL_SIZE], const struct drawing *d)
     const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
     out[0] = '\0';
-    if (!s || !s->why[0])
+    if (!s || !s->why[text_language()][0])
         return;
     if (s->status == SAMPLE_FAILED)
-        fill(out, MSG_VIEW_TRYING_AGAIN, s->why, NULL, NULL);
+        fill(out, MSG_VIEW_TRYING_AGAIN, s->why[text_language()], NULL, NULL);
     else if (s->status == SAMPLE_PARTIAL)
-        fill(out, MSG_VIEW_LOWER_BOUNDS, s->why, NULL, NULL);
+        fill(out, MSG_VIEW_LOWER_BOUNDS, s->why[text_language()], NULL, NULL);
 }
 
 void draw_footer(struct drawing *d)

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "../app/cli_error.h"
 #include "session_internal.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
@@ -27,9 +28,13 @@ static size_t script_columns(const struct ui *ui, enum column_id ids[COL_COUNT])
     return n;
 }
 
+/* The file, while two threads may deal with it: whoever takes it from BEGUN to CUT removes it. */
+enum stage { STAGE_NONE, STAGE_BEGUN, STAGE_WRITTEN, STAGE_CUT };
+
 struct export
 {
     struct task task; /* first: they are cast */
+    _Atomic(enum stage) stage;
     struct row_view_job job;
     enum format format;
     enum column_id columns[COL_COUNT];
@@ -81,17 +86,42 @@ static int write_rows(const struct export *x, int fd, const struct row_view *lis
     return r;
 }
 
-static int write_file(const struct export *x, const struct row_view *list)
+/* From one stage to the next; false when the export was cut short. */
+static bool reach(struct export *x, enum stage from, enum stage to)
+{
+    return atomic_compare_exchange_strong(&x->stage, &from, to);
+}
+
+static int write_file(struct export *x, const struct row_view *list)
 {
     int fd = open(x->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;
-    int r = write_rows(x, fd, list);
+    bool ours = reach(x, STAGE_NONE, STAGE_BEGUN);
+    int r = ours ? write_rows(x, fd, list) : -ECANCELED;
     if (close(fd) < 0 && r == 0)
         r = -errno;
-    if (r < 0)
+    if (r == 0)
+        reach(x, STAGE_BEGUN, STAGE_WRITTEN);
+    else if (!ours || reach(x, STAGE_BEGUN, STAGE_CUT))
         unlink(x->path); /* half a table would pass for a whole one */
     return r;
+}
+
+/* Anything but a whole file is taken away, and the user hears of it: the screen is gone by now. */
+static void export_cut(struct task *e)
+{
+    struct export *x = (struct export *)e;
+    enum stage stage = atomic_load(&x->stage);
+    struct err line;
+    while (stage < STAGE_WRITTEN && !atomic_compare_exchange_weak(&x->stage, &stage, STAGE_CUT))
+        continue;
+    if (stage >= STAGE_WRITTEN)
+        return;
+    if (stage == STAGE_BEGUN)
+        unlink(x->path);
+    cli_error_usage(&line, MSG_SESSION_EXPORT_CUT, x->path, NULL);
+    cli_error(line.msg);
 }
 
 static bool export_step(struct task *e)
@@ -144,7 +174,11 @@ void export_write(struct session *s, const char *path)
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    x->task = (struct task){.step = export_step, .tell = export_tell, .free = export_free};
+    x->task = (struct task){.step = export_step,
+                            .tell = export_tell,
+                            .free = export_free,
+                            .cut = export_cut,
+                            .waits = true};
     x->format = format_of(path);
     x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);

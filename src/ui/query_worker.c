@@ -1,4 +1,5 @@
-/* The query thread: one listing under way, one waiting, one answer not yet taken; and errands. */
+/* The query thread: one listing under way, one waiting, one answer not yet taken; and errands, of
+ * which those that may have to wait run on threads of their own. */
 #include "query_worker.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 
 /* First come, first served. */
@@ -18,11 +20,13 @@ struct worker {
     int wake_fd;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t asked;
+    pthread_cond_t ended; /* an errand; on the monotonic clock */
     bool stop;
     uint64_t tickets;            /* the last one is that of the job waiting or begun last */
     struct row_view_job waiting; /* without a sample: none */
     struct answer answer;        /* ticket 0: none */
     struct queue tasks, done;    /* the first errand may be under way */
+    struct queue apart;          /* errands with a thread of their own, all under way */
 };
 
 static void push(struct queue *q, struct task *e)
@@ -43,6 +47,20 @@ static struct task *pop(struct queue *q)
     if (!q->first)
         q->last = NULL;
     return e;
+}
+
+/* Take it out of the queue it is in. */
+static void pull(struct queue *q, struct task *e)
+{
+    struct task *before = NULL;
+    for (struct task *i = q->first; i != e; i = i->next)
+        before = i;
+    if (before)
+        before->next = e->next;
+    else
+        q->first = e->next;
+    if (q->last == e)
+        q->last = before;
 }
 
 static void wake(struct worker *w)
@@ -89,14 +107,24 @@ static void answer_job(struct worker *w, struct work *work)
     wake(w);
 }
 
-static void run_task(struct worker *w, struct task *e)
+/* It is done, and was in that queue. Once the lock is given back the worker may be gone. */
+static void put_done(struct worker *w, struct queue *q, struct task *e)
 {
-    if (!e->step(e))
-        return;
     pthread_mutex_lock(&w->lock);
-    push(&w->done, pop(&w->tasks));
-    pthread_mutex_unlock(&w->lock);
+    pull(q, e);
+    push(&w->done, e);
     wake(w);
+    pthread_cond_broadcast(&w->ended);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void *run_apart(void *arg)
+{
+    struct task *e = arg;
+    while (!e->step(e))
+        continue;
+    put_done(e->worker, &e->worker->apart, e);
+    return NULL;
 }
 
 static void *run(void *arg)
@@ -106,10 +134,18 @@ static void *run(void *arg)
     while (await_work(w, &work)) {
         if (work.job.sample)
             answer_job(w, &work);
-        else
-            run_task(w, work.task);
+        else if (work.task->step(work.task))
+            put_done(w, &w->tasks, work.task);
     }
     return NULL;
+}
+
+static void release(struct worker *w)
+{
+    pthread_cond_destroy(&w->ended);
+    pthread_cond_destroy(&w->asked);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
 }
 
 int worker_start(struct worker **out, int wake_fd)
@@ -120,11 +156,10 @@ int worker_start(struct worker **out, int wake_fd)
     w->wake_fd = wake_fd;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->asked, NULL);
+    thread_condition_init(&w->ended);
     int result = thread_start(&w->thread, run, w);
     if (result) {
-        pthread_cond_destroy(&w->asked);
-        pthread_mutex_destroy(&w->lock);
-        free(w);
+        release(w);
         return result;
     }
     *out = w;
@@ -153,11 +188,27 @@ bool worker_take(struct worker *w, struct answer *a)
     return a->ticket != 0;
 }
 
+/* False: no thread can be started. */
+static bool start_apart(struct worker *w, struct task *e)
+{
+    pthread_t thread;
+    push(&w->apart, e);
+    if (thread_start(&thread, run_apart, e)) {
+        pull(&w->apart, e);
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
 void worker_run(struct worker *w, struct task *e)
 {
     pthread_mutex_lock(&w->lock);
-    push(&w->tasks, e);
-    pthread_cond_signal(&w->asked);
+    e->worker = w;
+    if (!e->waits || !start_apart(w, e)) {
+        push(&w->tasks, e);
+        pthread_cond_signal(&w->asked);
+    }
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -169,6 +220,39 @@ struct task *worker_done(struct worker *w)
     return e;
 }
 
+static void cancel(struct queue *q)
+{
+    for (struct task *e = q->first; e; e = e->next)
+        if (!e->cut)
+            e->cancelled = true;
+}
+
+static void cut(struct queue *q)
+{
+    for (struct task *e = q->first; e; e = e->next)
+        if (e->cut)
+            e->cut(e);
+}
+
+static bool has_tasks(const struct worker *w)
+{
+    return w->tasks.first || w->apart.first;
+}
+
+/* Errands may take their time, then they are cut short; and they are waited for. */
+static void end_tasks(struct worker *w)
+{
+    const int64_t end = clock_mono_ns() + WORKER_GRACE_MS * NS_PER_MS;
+    cancel(&w->tasks);
+    cancel(&w->apart);
+    while (has_tasks(w) && thread_wait_until(&w->ended, &w->lock, end))
+        continue;
+    cut(&w->tasks);
+    cut(&w->apart);
+    while (has_tasks(w))
+        pthread_cond_wait(&w->ended, &w->lock);
+}
+
 void worker_stop(struct worker *w)
 {
     struct task *e;
@@ -177,13 +261,12 @@ void worker_stop(struct worker *w)
     pthread_mutex_lock(&w->lock);
     w->stop = true;
     pthread_cond_signal(&w->asked);
+    end_tasks(w);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     while ((e = pop(&w->done)))
         e->free(e);
     row_view_job_fini(&w->waiting);
     row_view_unref(w->answer.row_view);
-    pthread_cond_destroy(&w->asked);
-    pthread_mutex_destroy(&w->lock);
-    free(w);
+    release(w);
 }

@@ -5,6 +5,8 @@
 
 #include "row_view.h"
 
+#define WORKER_GRACE_MS 300
+
 struct worker;
 
 /** `wake_fd`: eventfd, gets 1 per answer and per errand done. Returns 0 or -errno. */
@@ -25,23 +27,34 @@ bool worker_take(struct worker *w, struct answer *a);
 
 struct session;
 
-/* Work besides listing, one after the other, each in steps between which listings are made. */
+/* Work besides listing, in steps. Where it only computes, one errand follows the other, and
+ * listings are made between their steps. What may have to wait for a disk or the kernel has a
+ * thread of its own, so that nothing waits for it. */
 struct task {
     struct task *next;
+    struct worker *worker;                           /* set by worker_run() */
     bool (*step)(struct task *e);                    /* a part of it; true when it is done */
     void (*tell)(struct task *e, struct session *s); /* then, by the thread that draws */
     void (*free)(struct task *e);
+    /* The program ends, and has waited for it as long as it could. It goes on until the process has
+     * gone; what it would leave behind half done is taken back here. NULL: it needs no time to
+     * complete, and is cancelled instead. */
+    void (*cut)(struct task *e);
+    bool waits;            /* it may have to wait: it gets a thread of its own */
     atomic_bool cancelled; /* nobody waits for it any more: the next step is the last, and it is
                               not told */
 };
 
-/** Begin an errand when those before it are done; the worker has it until worker_done(). */
+/** Begin an errand, where it computes when those before it are done; the worker has it until
+ *  worker_done(). */
 void worker_run(struct worker *w, struct task *e);
 
 /** An errand that is done, given back; NULL when there is none. */
 struct task *worker_done(struct worker *w);
 
-/** Finish the job under way and all errands, free everything. NULL is accepted. */
+/** Cancel all errands, those with cut() only when they have not completed within WORKER_GRACE_MS.
+ *  Returns when every one and the job under way have ended, and frees everything: a caller that
+ *  cannot wait that long uses thread_run_until(). NULL is accepted. */
 void worker_stop(struct worker *w);
 
 #endif

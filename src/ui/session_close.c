@@ -2,6 +2,7 @@
  * the connection that was drawn when K was pressed, whatever is under the cursor by then. */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "session_internal.h"
@@ -111,7 +112,19 @@ void close_ask(struct session *s)
     close_resized(s);
 }
 
-static void tell(struct session *s, const struct destroyed *d)
+/* One connection being closed. In another namespace that takes a walk through /proc. */
+struct closing {
+    struct task task; /* first: they are cast */
+    struct destroyed (*destroy)(const struct conn *c, const struct destroy_place *place);
+    struct conn conn;
+    uint64_t inode;          /* of its namespace, 0: tcptop's own */
+    char netns[NETNS_NAME];  /* the name of that */
+    char chosen[NETNS_NAME]; /* in the menu of namespaces */
+    const char *spec;        /* that, or what the command line names */
+    struct destroyed result;
+};
+
+static void tell(struct session *s, const struct closing *closing)
 {
     static const enum msg words[] = {
         [DESTROY_DONE] = MSG_CLOSE_DONE,
@@ -125,17 +138,55 @@ static void tell(struct session *s, const struct destroyed *d)
         [DESTROY_NO_ENTRY] = MSG_CLOSE_NO_ENTRY,
         [DESTROY_FAILED] = MSG_CLOSE_FAILED,
     };
-    const struct conn *c = &s->ui.closing;
+    const struct destroyed *d = &closing->result;
+    const struct conn *c = &closing->conn;
     bool mini = (c->flags & CONN_NO_OWNER) != 0; /* which older kernels do not end */
 
     if (d->outcome == DESTROY_NO_ENTRY)
-        session_say(s, MSG_CLOSE_NO_ENTRY, s->ui.closing_netns, err_name(d->error), NULL);
+        session_say(s, MSG_CLOSE_NO_ENTRY, closing->netns, err_name(d->error), NULL);
     else if (d->outcome == DESTROY_FAILED)
         session_say(s, MSG_CLOSE_FAILED, err_name(d->error), NULL);
     else if (d->outcome == DESTROY_UNSUPPORTED && mini)
         session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(c->state), NULL);
     else
         say_about(s, words[d->outcome], c, state_name(d->state));
+}
+
+static bool closing_step(struct task *e)
+{
+    struct closing *c = (struct closing *)e;
+    const struct destroy_place place = {.inode = c->inode, .spec = c->spec};
+    c->result = c->destroy(&c->conn, c->inode ? &place : NULL);
+    return true;
+}
+
+static void closing_tell(struct task *e, struct session *s)
+{
+    s->sample_now = true;
+    tell(s, (struct closing *)e);
+}
+
+static void closing_free(struct task *e)
+{
+    free(e);
+}
+
+static void close_it(struct session *s)
+{
+    struct closing *c = calloc(1, sizeof(*c));
+    if (!c) {
+        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+        return;
+    }
+    c->task = (struct task){
+        .step = closing_step, .tell = closing_tell, .free = closing_free, .waits = true};
+    c->destroy = s->destroy;
+    c->conn = s->ui.closing;
+    c->inode = s->closing_inode;
+    memcpy(c->netns, s->ui.closing_netns, sizeof(c->netns));
+    memcpy(c->chosen, s->namespaces, sizeof(c->chosen));
+    c->spec = c->chosen[0] ? c->chosen : s->settings->netns;
+    session_run(s, &c->task, NULL);
 }
 
 void close_key(struct session *s, keycode key, bool heard)
@@ -149,13 +200,10 @@ void close_key(struct session *s, keycode key, bool heard)
         say_about(s, MSG_CLOSE_NOT, &ui->closing, NULL);
         return;
     }
-    const struct destroy_place place = {
-        .inode = s->closing_inode,
-        .spec = s->namespaces[0] ? s->namespaces : s->settings->netns,
-    };
-    struct destroyed d = {.outcome = DESTROY_OWNER};
-    if (!changed_hands(s))
-        d = s->destroy(&ui->closing, s->closing_inode ? &place : NULL);
+    if (!changed_hands(s)) {
+        close_it(s);
+        return;
+    }
     s->sample_now = true;
-    tell(s, &d);
+    say_about(s, MSG_CLOSE_OWNER, &ui->closing, NULL);
 }

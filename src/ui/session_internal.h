@@ -76,6 +76,7 @@ struct session {
     char before_prompt[UI_FILTER_MAX];
     char find[UI_FILTER_MAX];
     struct task *finding;                   /* on the worker; NULL: none */
+    struct task *replaying;                 /* the same */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at; /* shown in the prompt, -1: what was typed */
@@ -132,8 +133,8 @@ void session_settle_rows(struct session *s);
 /** How `sample` is listed now. Returns 0 or -ENOMEM. */
 int session_job(const struct session *s, const struct sample *sample, struct row_view_job *job);
 
-/** Run an errand, for the worker where it is about a large sample. Takes it. Returns whether it is
- *  still under way. */
+/** Run an errand, by the worker where it may have to wait or is about a large sample (else `about`
+ *  may be NULL). Takes it. Returns whether it is still under way. */
 bool session_run(struct session *s, struct task *e, const struct sample *about);
 
 /** The details are of the same connection: find it in the sample shown. */

@@ -104,6 +104,6 @@ void netns_note_missing(struct session *s)
     const struct sample *newest = s->newest;
     bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
     if (missing && !s->missing_said)
-        session_say(s, MSG_SESSION_NOTE, newest->why, NULL);
+        session_say(s, MSG_SESSION_NOTE, newest->why[text_language()], NULL);
     s->missing_said = missing;
 }

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "session_internal.h"
+#include "../app/settings_options.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/config/ini.h"
 
 void prompt_open(struct session *s, enum ui_prompt prompt, const char *text)
 {
@@ -109,13 +109,13 @@ void interval_step(struct session *s, int sign)
 
 static bool interval_accept(struct session *s)
 {
-    static const struct option row = {
-        .section = "general", .key = "interval", .type = OPTION_DURATION, .min = 0.1, .max = 3600};
+    size_t n;
+    const struct option *row = &settings_options(&n)[SETTING_INTERVAL];
     struct option_value value;
     struct err err;
     if (!s->ui.line.len)
         return true;
-    if (option_parse(&row, s->ui.line.text, &value, &err) < 0) {
+    if (option_parse(row, s->ui.line.text, &value, &err) < 0) {
         prompt_wrong(s, err.msg);
         return false;
     }

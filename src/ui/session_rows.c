@@ -116,7 +116,7 @@ void session_rebuild(struct session *s, bool user_initiated)
 
 bool session_run(struct session *s, struct task *e, const struct sample *about)
 {
-    if (defers(s, about)) {
+    if (e->waits ? s->worker != NULL : defers(s, about)) {
         worker_run(s->worker, e);
         return true;
     }

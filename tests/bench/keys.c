@@ -78,7 +78,7 @@ static void make_row(const struct bench *b, struct conn *c, uint32_t n, uint64_t
     };
 }
 
-static struct sample *next_sample(struct bench *b)
+static const struct sample *next_sample(struct bench *b)
 {
     struct sample *s = sample_make(b->pool);
     if (!s)
@@ -153,7 +153,7 @@ static void act(struct bench *b, const char *event)
 static void run_event(struct bench *b, size_t i)
 {
     struct cost *c = &b->cost[i];
-    struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
+    const struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
     uint64_t asked = probe_last_job(b->session);
     int64_t cpu = clock_thread_cpu_ns();
     if (fresh)

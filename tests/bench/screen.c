@@ -90,7 +90,8 @@ static bool take(struct screen *s, int64_t end)
     char bytes[65536];
     struct pollfd tty = {.fd = s->tty, .events = POLLIN};
     int64_t left = end - now_ns();
-    struct timespec wait = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
+    struct timespec wait = {.tv_sec = (time_t)(left / NS_PER_S),
+                            .tv_nsec = (long)(left % NS_PER_S)};
     ssize_t len;
 
     if (left < 0)

@@ -97,7 +97,9 @@ static void check_ends(struct sample *told)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct sample *s = sample_make(NULL);
-    struct diag d = {.builder = builder_of(s), .states = STATE_MASK_LISTED};
+    struct diag d = {.builder = builder_of(s),
+                     .states = STATE_MASK_LISTED,
+                     .swapped = diag_is_swapped(data, len)};
     bool damaged;
 
     if (!s)
@@ -114,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     check_rows(s, len);
     check_ends(s);
-    demand(diag_whole(data, len, &damaged) <= len, "whole messages beyond the end");
+    demand(diag_whole(data, len, d.swapped, &damaged) <= len, "whole messages beyond the end");
     sample_unref(s);
     return 0;
 }

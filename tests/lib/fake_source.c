@@ -19,7 +19,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     atomic_fetch_add(&f->passed, 1);
     pthread_mutex_unlock(&f->gate);
     atomic_store(&f->needs, req->needs);
-    if (fails)
+    if (fails && atomic_load(&f->taken) >= atomic_load(&f->fails_after))
         return err_set(err, fails, "the fake fails");
     for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
         model_add(s, i, TCP_STATE_ESTABLISHED);
@@ -48,4 +48,13 @@ void fake_init(struct fake *f)
     f->source.ops = &ops;
     atomic_store(&f->rows, 3);
     pthread_mutex_init(&f->gate, NULL);
+}
+
+void fake_init_recording(struct fake *f)
+{
+    static const struct source_ops ops = {
+        .name = "fake recording", .is_recording = true, .sample = fake_sample, .close = fake_close};
+
+    fake_init(f);
+    f->source.ops = &ops;
 }

@@ -15,6 +15,7 @@ struct fake {
     atomic_uint passed;           /* of those begun: the gate */
     atomic_uint rows;             /* of each sample, cookies 1 … rows */
     atomic_int fails;             /* -errno instead of a sample; 0: none */
+    atomic_uint fails_after;      /* so many samples; they come first */
     atomic_uint status;           /* enum sample_status */
     atomic_llong cpu_ns, mono_ns; /* what it claims; mono_ns 0: the real time */
     atomic_uint backend, needs;   /* needs: as asked for last */
@@ -25,5 +26,8 @@ struct fake {
 
 /** In static or other lasting memory: it must outlive the thread that closes it. */
 void fake_init(struct fake *f);
+
+/** The same as a recording. */
+void fake_init_recording(struct fake *f);
 
 #endif

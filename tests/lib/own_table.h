@@ -4,7 +4,7 @@
 
 /** Move the calling thread from its namespace into a new one, with the loopback device up. Where
  *  the kernel can, the table has `entries` buckets and a dump walks no others; else it is shared
- *  with the whole host. Returns 0 or -1. */
+ *  with the whole host. The namespace that is left keeps its settings. Returns 0 or -1. */
 int own_table(unsigned entries);
 
 #endif

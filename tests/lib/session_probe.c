@@ -471,6 +471,11 @@ void probe_start_resolver(struct session *s, const char *server)
     assert_int_equal(resolver_start(&s->resolver, -1, server, NULL), 0);
 }
 
+const void *probe_replay(const struct session *s)
+{
+    return s->replaying;
+}
+
 bool probe_has_resolver(const struct session *s)
 {
     return s->resolver != NULL;

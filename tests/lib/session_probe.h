@@ -132,6 +132,9 @@ uint32_t probe_surveyed(const struct session *s, unsigned state);
 bool probe_updating(const struct session *s);  /* the rows asked for are not there yet */
 bool probe_searching(const struct session *s); /* F3 is still looking */
 
+/** The replay of the recording that is under way, to be compared with another; NULL: none. */
+const void *probe_replay(const struct session *s);
+
 /** Jobs given to the worker so far; and the job before which answers are not taken any more. */
 uint64_t probe_last_job(const struct session *s);
 uint64_t probe_valid_job(const struct session *s);

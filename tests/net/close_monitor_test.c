@@ -24,16 +24,12 @@
 
 #include "lib/own_table.h"
 #include "lib/sample.h"
+#include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/close_monitor.h"
 #include "tcptop/source/sample_pipeline.h"
 
 static const char *data_dir; /* where the programs of tests/data are */
-
-static void sleep_ms(int ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_PER_MS}, NULL);
-}
 
 /* N connections that send 300 bytes and get 50. */
 static void brief(unsigned n)
@@ -73,13 +69,14 @@ static void await(struct run *r, uint64_t ends)
 {
     const struct close_stats *d;
 
-    for (int i = 0; i < 300; i++) {
+    struct wait w = {0};
+
+    do {
         step(r);
         d = &r->last->close_stats_total;
         if (d->ended + d->lost >= ends)
             return;
-        sleep_ms(100);
-    }
+    } while (wait_more(&w));
     fail_msg("%llu told, %llu lost of %llu", (unsigned long long)d->ended,
              (unsigned long long)d->lost, (unsigned long long)ends);
 }
@@ -143,15 +140,14 @@ static void what_is_lost_is_counted(void **state)
 {
     struct run r = start(1e-9);
     const struct close_stats *d;
-    int tcp_timeouts = 300;
+    struct wait w = {0};
 
     (void)state;
     brief(10000);
     do {
-        sleep_ms(100);
         step(&r);
         d = &r.last->close_stats_total;
-    } while ((d->lost == 0 || d->ended == 0) && tcp_timeouts-- > 0);
+    } while ((d->lost == 0 || d->ended == 0) && wait_more(&w));
     assert_true(d->lost > 0);
     assert_false(d->lost_vaguely);
     assert_true(d->ended > 0);
@@ -195,10 +191,7 @@ static void reset_and_unconnected_sockets(void **state)
 
     (void)state;
     close(socket(AF_INET, SOCK_STREAM, 0));
-    close(socket(AF_INET6, SOCK_STREAM, 0));
-    sleep_ms(100);
-    step(&r);
-    assert_int_equal(r.last->close_stats.ended, 0);
+    close(socket(AF_INET6, SOCK_STREAM, 0)); /* neither is among the ends that are counted below */
     assert_int_equal(connect(client, (struct sockaddr *)&addr, sizeof addr), 0);
     server = accept(listener, NULL, NULL);
     assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
@@ -213,10 +206,8 @@ static void reset_and_unconnected_sockets(void **state)
     for (uint32_t i = 0; i < r.last->n_closed; i++)
         assert_int_not_equal(r.last->conn[r.last->n_live + r.last->n_missing + i].dport, 0);
     close(listener);
-    for (int i = 0; i < 100 && r.last->close_stats_total.closed < 3; i++) {
-        sleep_ms(50);
+    for (struct wait w = {0}; r.last->close_stats_total.closed < 3 && wait_more(&w);)
         step(&r);
-    }
     assert_int_equal(r.last->close_stats_total.closed, 3);
     assert_int_equal(r.last->close_stats_total.ended,
                      2); /* a listener is no connection that ended */
@@ -260,8 +251,8 @@ static void nothing_leaks(void **state)
     }
     end(&r);
     assert_int_equal(descriptors(), fds);
-    for (int i = 0; i < 3000 && threads() != running; i++)
-        sleep_ms(10); /* one that was joined may still be counted for a moment */
+    for (struct wait w = {0}; threads() != running && wait_more(&w);)
+        continue; /* one that was joined may still be counted for a moment */
     assert_int_equal(threads(), running);
 }
 
@@ -295,10 +286,23 @@ static void few_descriptors(void **state)
     end(&r);
 }
 
+static void count_told(struct sample_builder *b, unsigned of[2])
+{
+    for (uint32_t i = 0; b->close_events && i < b->close_events->n_live; i++) {
+        const struct conn *c = &b->close_events->conn[i];
+        assert_in_range(c->netns, 0, 1);
+        of[c->netns] += c->dport != 0;
+    }
+    sample_unref(b->close_events);
+    b->close_events = NULL;
+}
+
 /* An end in the middle of a storm. */
 static void ends_at_once(void **state)
 {
     struct close_monitor *w;
+    struct sample *s = sample_make(NULL);
+    unsigned events[2] = {0};
     char path[4096];
     pid_t child;
 
@@ -313,22 +317,16 @@ static void ends_at_once(void **state)
         execl(path, path, "50000000", (char *)NULL);
         _exit(127);
     }
-    sleep_ms(200);
+    for (struct wait t = {0}; events[0] == 0 && wait_more(&t);) { /* until it has begun */
+        close_monitor_take(w, builder_of(s));
+        count_told(builder_of(s), events);
+    }
+    assert_true(events[0] > 0);
     close_monitor_free(w);
+    sample_unref(s);
     assert_int_equal(waitpid(child, NULL, WNOHANG), 0); /* the storm goes on */
     kill(child, SIGTERM);
     assert_int_equal(waitpid(child, NULL, 0), child);
-}
-
-static void count_told(struct sample_builder *b, unsigned of[2])
-{
-    for (uint32_t i = 0; b->close_events && i < b->close_events->n_live; i++) {
-        const struct conn *c = &b->close_events->conn[i];
-        assert_in_range(c->netns, 0, 1);
-        of[c->netns] += c->dport != 0;
-    }
-    sample_unref(b->close_events);
-    b->close_events = NULL;
 }
 
 /* Two namespaces, one of which goes: what it told is still handed over. */
@@ -347,8 +345,7 @@ static void two_namespaces(void **state)
     close_monitor_take(w, builder_of(s));
     count_told(builder_of(s), of);
     brief(30);
-    for (int i = 0; i < 300 && of[1] < 60; i++) {
-        sleep_ms(50);
+    for (struct wait t = {0}; of[1] < 60 && wait_more(&t);) {
         close_monitor_take(w, builder_of(s));
         assert_true(s->close_events_known);
         count_told(builder_of(s), of);
@@ -359,8 +356,7 @@ static void two_namespaces(void **state)
     assert_int_equal(setns(home, CLONE_NEWNET), 0);
     close(home);
     brief(10);
-    for (int i = 0; i < 300 && of[0] < 20; i++) {
-        sleep_ms(50);
+    for (struct wait t = {0}; of[0] < 20 && wait_more(&t);) {
         close_monitor_take(w, builder_of(s));
         count_told(builder_of(s), of);
     }

@@ -23,6 +23,7 @@
 #include "lib/held.h"
 #include "lib/own_table.h"
 #include "lib/sample.h"
+#include "lib/wait.h"
 #include "tcptop/model/sample.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
@@ -102,15 +103,12 @@ static void close_pair(struct pair *p)
     close(p->listener);
 }
 
-static void nap(int ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
 /* The record of the only socket with that local port in `state`, once there is one. */
 static struct conn find(unsigned state, int port)
 {
-    for (int tries = 0; tries < 6000; tries++) {
+    struct wait w = {0};
+
+    do {
         struct sample *s = take();
         struct conn c = {0};
         for (uint32_t i = 0; i < s->n_live; i++)
@@ -119,8 +117,7 @@ static struct conn find(unsigned state, int port)
         sample_unref(s);
         if (c.state == state)
             return c;
-        nap(10);
-    }
+    } while (wait_more(&w));
     fail_msg("nothing in state %u on port %d", state, port);
     return (struct conn){0};
 }
@@ -184,9 +181,9 @@ static void an_entry_in_time_wait(void **unused)
     struct pair p = pair_on(9004);
 
     close(p.server);
-    nap(50);
+    struct conn c = find(TCP_STATE_FIN_WAIT2, 9004);
     close(p.client);
-    struct conn c = find(TCP_STATE_TIME_WAIT, 9004);
+    c = find(TCP_STATE_TIME_WAIT, 9004);
     assert_true(done(&c));
     assert_false(listed(&c, NULL));
     close(p.listener);

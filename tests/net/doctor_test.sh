@@ -5,6 +5,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "${B:-build}" && pwd) || exit 1
+. tests/lib/wait.sh
+patience=200
+export -f until_true
+export patience
 tmp=$(mktemp -d) || exit 1
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
 if ! ip link set lo up || ! unshare -n true 2>/dev/null; then
@@ -30,13 +34,13 @@ scene() { # scene NAME SETUP SCENE N WAIT [KEY=VALUE…]: the answer goes to $tm
 		if [ "$what" != - ]; then
 			"$B/tests/data/trouble" "$what" 3000 "$count" <"$tmp/$name.in" >"$tmp/$name.out" 2>&1 8>&- &
 			echo $! >"$tmp/$name.pid"
-			until grep -q ready "$tmp/$name.out"; do kill -0 $! || exit; sleep 0.05; done
+			until_true grep -q ready "$tmp/$name.out" || exit
 		fi
 		sleep "$wait"
 		"$B/tcptop" --config "$tmp/$name.ini" --doctor --json >"$tmp/$name.json" 2>"$tmp/$name.err"
 		echo $? >"$tmp/$name.rc"
 		if [ "$name" = ports ]; then
-			until grep -q exhausted "$tmp/$name.out" || [ $((n++)) -gt 1800 ]; do sleep 0.1; done
+			until_true grep -q exhausted "$tmp/$name.out"
 		fi
 		[ "$what" = - ] || kill $!' 2>>"$tmp/$name.err" &
 }

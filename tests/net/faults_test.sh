@@ -82,14 +82,31 @@ if [ $status = 77 ] || ! unshare -m true 2>/dev/null; then
 	n=$((n + 1))
 	echo "ok $n - without /proc # SKIP cannot mount here, or a sanitizer needs it"
 else
-	[ $status = 0 ] && [ "$(grep -c '"type":"connection"' "$tmp/out")" = "$rows" ]
-	verdict "without /proc: netlink alone is complete" $?
+	[ $status = 3 ] && [ "$(grep -c '"type":"connection"' "$tmp/out")" = "$rows" ] &&
+		grep -q '"complete":false,"reason":"processes cannot' "$tmp/out" &&
+		[ "$(grep -c 'processes cannot be looked up' "$tmp/err")" = 1 ]
+	verdict "without /proc: every row, but not their processes" $?
+	unshare -m sh -c "$hidden" sh "$B/tcptop" --no-config --once --json --columns state \
+		>"$tmp/out" 2>"$tmp/err"
+	[ $? = 0 ] && grep -q '"complete":true' "$tmp/out" && [ ! -s "$tmp/err" ]
+	verdict "without /proc: netlink alone is complete where no process is asked for" $?
+	unshare -m sh -c "$hidden" sh "$B/tcptop" --no-config --once --json -f process:nobody \
+		>"$tmp/out" 2>"$tmp/err"
+	[ $? = 3 ] && grep -q '"complete":false' "$tmp/out" && [ "$(grep -c '' "$tmp/err")" = 1 ]
+	verdict "without /proc: a filter by process is not answered with nothing" $?
+	unshare -m sh -c "$hidden" sh "$B/tcptop" --no-config --doctor -d 0.1 >"$tmp/out" 2>"$tmp/err"
+	[ $? != 0 ] && grep -q 'processes cannot be looked up' "$tmp/out"
+	verdict "without /proc: the doctor does not say OK" $?
 	strace -f -qq -o "$tmp/trace" -e inject=socket:error=EACCES unshare -m sh -c "$hidden" sh \
 		"$B/tcptop" --no-config --once --json >"$tmp/out" 2>"$tmp/err"
 	[ $? = 1 ] && [ ! -s "$tmp/out" ] && [ "$(grep -c '' "$tmp/err")" = 1 ] &&
 		grep -q 'Permission denied.*No such file' "$tmp/err"
 	verdict "neither netlink nor /proc: a failure that names both causes" $?
 fi
+(ulimit -n 10 && exec "$B/tcptop" --no-config --once --json -f process:nobody) \
+	>"$tmp/out" 2>"$tmp/err"
+[ $? = 3 ] && grep -q '"complete":false' "$tmp/out" && grep -q 'Too many open files' "$tmp/err"
+verdict "without descriptors: a filter by process is not answered with nothing" $?
 unshare -n "$B/tcptop" --no-config --once --json >"$tmp/out" 2>"$tmp/err"
 status=$?
 [ $status = 0 ] && grep -q '"total":0' "$tmp/out" && grep -q '"complete":true' "$tmp/out"

@@ -19,11 +19,11 @@ check() { # check NAME COMMAND…
 }
 value() { grep -o "\"$1\":[^,}]*" <<<"$2" | head -1 | cut -d: -f2 | tr -d '"'; } # value COLUMN JSON
 # On a busy host one period may have more of what is sent, or less: several are looked at.
-often() { # often COMMAND…: one of ten times
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		"$@" && return
+often() { # often COMMAND…: once within a minute
+	local end=$((SECONDS + 60))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
 	done
-	return 1
 }
 near() { # near VALUE WANTED PERCENT
 	awk -v v="${1:-x}" -v w="$2" -v p="$3" 'BEGIN { exit !(v + 0 == v && v >= w - w * p / 100 && v <= w + w * p / 100) }'

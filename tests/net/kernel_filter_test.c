@@ -172,7 +172,7 @@ static uint32_t pick(uint32_t below)
     return (uint32_t)(((uint64_t)seed * below) >> 32);
 }
 
-static void random_address(struct term *t)
+static void random_address(struct filter_term *t)
 {
     static const uint8_t addresses[][16] = {
         {127, 0, 0, 1}, {10, 0, 0, 1}, {[15] = 1}, {0xfe, 0x80}, {[10] = 0xff, 0xff, 127, 0, 0, 1}};
@@ -185,7 +185,7 @@ static void random_address(struct term *t)
 
 static void random_term(struct predicate *p)
 {
-    struct term t = {.kind = (enum term_kind)pick(TERM_NUMBER + 1), .side = pick(3)};
+    struct filter_term t = {.kind = (enum term_kind)pick(TERM_NUMBER + 1), .side = pick(3)};
 
     switch (t.kind) {
     case TERM_STATE:

@@ -25,7 +25,8 @@
 
 #include "lib/child.h"
 #include "lib/sample.h"
-#include "tcptop/source/sample_pipeline.h"
+#include "lib/wait.h"
+#include "tcptop/source/sampler.h"
 
 #define PAIRS 300
 
@@ -153,8 +154,8 @@ static bool is_held(void)
 /* A thread that was joined may still be listed for a moment. */
 static bool is_let_go(void)
 {
-    for (int i = 0; i < 3000 && is_held(); i++)
-        usleep(10000);
+    for (struct wait w = {0}; is_held() && wait_more(&w);)
+        continue;
     return !is_held();
 }
 
@@ -179,7 +180,7 @@ static struct sample_pipeline *open_spec(const char *spec)
     return st;
 }
 
-static void step(struct sample_pipeline *st, const struct request *req, struct sample **s)
+static void step(struct sample_pipeline *st, const struct request *req, const struct sample **s)
 {
     struct err err = {""};
 
@@ -218,7 +219,7 @@ static void test_all_in_one_sample(void **state)
     static const struct request req = {
         .needs = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION, .host_facts = true, .fade_ds = 30};
     struct sample_pipeline *st = open_spec("all");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     const struct netns *theirs, *own;
     uint64_t total, one, other;
     int64_t value;
@@ -261,7 +262,7 @@ static void test_two_threads_there(void **state)
 {
     static const struct request halved = {.parallel_from = 1};
     struct sample_pipeline *st = open_spec(child.spec);
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
 
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -279,7 +280,7 @@ static void test_another_choice(void **state)
 {
     struct request req = {.interval_ms = 1000, .fade_ds = 30, .host_facts = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     ino_t own = here();
     int64_t value;
     int files = 0;
@@ -320,7 +321,7 @@ static void test_list(void **state)
 {
     static const struct request req = {.list_namespaces = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
 
     (void)state;
     step(st, &req, &s);
@@ -343,7 +344,7 @@ static void test_refusals(void **state)
     static const char *const specs[] = {"nosuchname", "4000000", "/dev/null", "net:[1]"};
     struct request req = {.host_facts = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     struct source *src;
     struct err err;
     int files;

@@ -6,6 +6,7 @@ set -u
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "${B:-build}" && pwd) || exit 1
+. tests/lib/wait.sh
 
 # A /proc that shows only what this test starts, and a /run of its own.
 if [ -z "${OWN_PROC:-}" ]; then
@@ -40,13 +41,6 @@ check() { # check NAME COMMAND…
 	shift
 	"$@" >>"$tmp/log" 2>&1
 	verdict "$name" $?
-}
-until_true() { # for at most a minute
-	local end=$((SECONDS + 60))
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
 }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 columns=proto,local_addr,local_port,remote_addr,remote_port,state,timer,expires_ms,recv_q,send_q
@@ -222,7 +216,7 @@ late=$(stat -L -c %i /run/netns/late)
 holds() { # holds PID INODE: by a file or a thread
 	readlink /proc/"$1"/fd/* /proc/"$1"/task/*/ns/net 2>/dev/null | grep -q "net:\[$2\]"
 }
-check 'it is held while it is shown' holds $batch "$late"
+check 'it is held while it is shown' until_true holds $batch "$late"
 leave late
 ip netns del late
 lets_go() { ! holds $batch "$late"; }

@@ -25,6 +25,7 @@
 
 #include "lib/child.h"
 #include "lib/own_table.h"
+#include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
 #include "tcptop/query/column.h"
@@ -95,7 +96,7 @@ static void let_go(struct child *c)
 
 struct run {
     struct sample_pipeline *pipeline;
-    struct sample *s;
+    const struct sample *s;
 };
 
 static struct run begin(void)
@@ -295,9 +296,8 @@ static void a_time_wait_names_who_made_it(void **state)
     const struct sample *s = sample(&r);
     char was[64];
     snprintf(was, sizeof was, "%s", owner_at(s, PORT + 2, TCP_STATE_ESTABLISHED));
-    for (int i = 0; i < 3000 && strcmp(was, named("server", pid));
-         i++) { /* until it has its name */
-        usleep(10000);
+    for (struct wait w = {0};
+         strcmp(was, named("server", pid)) && wait_more(&w);) { /* until it has its name */
         end(&r);
         r = begin();
         s = sample(&r);
@@ -308,10 +308,8 @@ static void a_time_wait_names_who_made_it(void **state)
     waitpid(pid, NULL, 0);
     close(client);
     s = sample(&r);
-    for (int i = 0; i < 3000 && !is_any_at(s, PORT + 2, TCP_STATE_TIME_WAIT); i++) {
-        usleep(10000);
+    for (struct wait w = {0}; !is_any_at(s, PORT + 2, TCP_STATE_TIME_WAIT) && wait_more(&w);)
         s = sample(&r);
-    }
     snprintf(was, sizeof was, "(server %d)", pid);
     assert_string_equal(owner_at(s, PORT + 2, TCP_STATE_TIME_WAIT), was);
     s = sample(&r);
@@ -563,12 +561,11 @@ static int64_t ns_of_stop(pid_t other)
 
     assert_int_equal(source_open_live(&src, NULL, NULL), 0);
     assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
-    for (int i = 0; i < 6000 && strcmp(owner, named("other", other)); i++) {
+    for (struct wait w = {0}; strcmp(owner, named("other", other)) && wait_more(&w);) {
         const struct sample *s = sampler_latest(sampler);
         if (s)
             snprintf(owner, sizeof owner, "%s", owner_at(s, PORT + 1, TCP_STATE_LISTEN));
         sample_unref(s);
-        usleep(10000);
     }
     assert_string_equal(owner, named("other", other));
     int64_t before = clock_mono_ns();

@@ -153,9 +153,9 @@ static void filters_and_parallel_dump(void **state)
     struct held held;
 
     assert_int_equal(held_start(&held, program, NULL), 0);
-    predicate_term(&established,
-                   &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_ESTABLISHED)});
-    predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 3000, .hi = 3000});
+    predicate_term(&established, &(struct filter_term){.kind = TERM_STATE,
+                                                       .states = STATE_BIT(TCP_STATE_ESTABLISHED)});
+    predicate_term(&port, &(struct filter_term){.kind = TERM_PORT, .lo = 3000, .hi = 3000});
     for (int i = 0; i < 2; i++) {
         const struct predicate *only = i ? &port : &established;
         unsigned before = threads;
@@ -207,7 +207,7 @@ static uint64_t cookie_of(int fd)
     return cookie;
 }
 
-static void expect_no_cookie_twice(struct sample *s)
+static void expect_no_cookie_twice(const struct sample *s)
 {
     qsort(s->conn, s->n_live, sizeof *s->conn, by_cookie);
     for (uint32_t i = 1; i < s->n_live; i++)

@@ -20,6 +20,7 @@
 #include "tcptop/base/str.h"
 #include "tcptop/model/sample.h"
 #include "tcptop/source/source.h"
+#include "tcptop/text/text.h"
 
 static const char *program; /* argv[0] */
 static struct held held;
@@ -68,7 +69,7 @@ static void an_empty_table_is_complete(void **state)
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_PROC; b++) {
         struct sample *s = take((enum sample_backend)b, 0, NULL);
         assert_int_equal(s->n_live, 0);
-        assert_string_equal(s->why, "");
+        assert_string_equal(s->why[LANG_EN], "");
         sample_unref(s);
     }
 }

@@ -38,6 +38,14 @@ check "stderr closed is nothing" run 0 '' bash -c "$once 2>&-"
 check "all three closed fail" run 1 '' bash -c "$once <&- >&- 2>&-"
 check "a reader that leaves is silence" run 0 '' \
 	bash -c "set -o pipefail; $tcptop --no-config -b -d 0.01 | head -n 1"
+for mode in --once '--batch 1 1' '--explain time-wait' '--dump text'; do
+	# shellcheck disable=SC2086 # several words
+	check "$mode of no namespace fails" run 1 'no network namespace nosuch' "${t[@]}" $mode --netns nosuch
+	# shellcheck disable=SC2086
+	check "$mode of no file fails" run 1 '/nonexistent: No such file' "${t[@]}" $mode --read /nonexistent
+done
+check "the doctor cannot tell of no namespace" run 3 'namespace nosuch' "${t[@]}" --doctor --netns nosuch
+check "nor of no file" run 3 '/nonexistent: No such' "${t[@]}" --doctor --read /nonexistent
 check "the doctor stops for want of one" run 3 '' \
 	bash -c "set -o pipefail; timeout 20 $tcptop --no-config --doctor -d 60 | true"
 check "an unknown option is a usage error" run 2 '--frobnicate' "${t[@]}" --frobnicate
@@ -46,14 +54,17 @@ check "TERM ends a batch with 143" run 143 '' bash -c "$tcptop --no-config -b >$
 check "a count ends it" run 0 '' "${t[@]}" -b 0.01 3 --json
 check "after that many samples" [ "$(grep -c '"summary"' "$tmp/out")" = 3 ]
 
-fails() { # fails ENVIRONMENT WORDS: the live screen refuses in one line
-	start 80x24 "env $1 $tcptop --no-config 2>$tmp/err"
+fails() { # fails ENVIRONMENT WORDS [OPTION]: the live screen refuses in one line
+	start 80x24 "env $1 $tcptop --no-config ${3:-} 2>$tmp/err"
 	code 1 && restored && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -qE -- "$2" "$tmp/err"
 }
 check "TERM=dumb is refused" fails TERM=dumb 'dumb.*--once'
 check "TERM unset is refused" fails '-u TERM' 'TERM.*--once'
 check "TERM empty is refused" fails TERM= 'TERM.*--once'
 check "an unknown TERM is refused" fails TERM=nonsense 'nonsense.*--once'
+check "too few descriptors: that is the cause" fails 'prlimit --nofile=8' 'Too many open files'
+check "no namespace: no screen" fails "A=1" 'no network namespace nosuch' --netns=nosuch
+check "no file: no screen" fails "A=1" '/nonexistent: No such file' --read=/nonexistent
 for term in vt100 vt220 linux ansi xterm xterm-256color xterm-kitty foot screen; do
 	start 130x30 "env TERM=$term $tcptop --no-config 2>$tmp/err"
 	check "TERM=$term is usable" sees '^ tcptop .* connections?'
@@ -120,7 +131,10 @@ check "/dev/zero is an error" run 2 zero "$tcptop" --once --config /dev/zero
 config ''
 check "an empty file is fine" run 0 '' "${c[@]}"
 config '[general]\nintervall = 2\n'
-check "an unknown key is named with its line" run 0 ':2: .*intervall.*interval' "${c[@]}"
+check "an unknown key is named with its line" run 0 ":2: unknown key, did you mean 'interval'" "${c[@]}"
+config 'root:hunter2=\n'
+check "what is no configuration is not repeated" run 0 ':1: a key stands before' "${c[@]}"
+check "nor its secrets" bash -c "! grep -q hunter2 $tmp/err"
 config '[display:refresh]\n'
 check "a section that looks like a key is no crash" run 0 'a.ini:1' "${c[@]}"
 config '\xef\xbb\xbf[general]\nlanguage = ko\n'
@@ -141,7 +155,7 @@ senseless() {
 }
 check "bytes without sense: warnings or an error" senseless
 mkdir -p "$tmp/here/tcptop" && printf '[general]\nbogus = 1\n' >"$tmp/here/tcptop/tcptop.ini"
-check "XDG_CONFIG_HOME is looked into" run 0 bogus env XDG_CONFIG_HOME="$tmp/here" "$tcptop" --once
+check "XDG_CONFIG_HOME is looked into" run 0 "here/tcptop/tcptop.ini:2: unknown key" env XDG_CONFIG_HOME="$tmp/here" "$tcptop" --once
 cd "$tmp" || exit 1
 check "but never below the current directory" run 0 '' \
 	env XDG_CONFIG_HOME=here HOME=here "$tcptop" --once

@@ -17,7 +17,7 @@ resize 101 30
 check "noise, K and y in it, leaves a screen" sees REPLAY
 keys Escape C-c
 check "that still ends at ^C" code 0
-patience=30
+patience=60
 check "and wrote no file" [ "$(find "$at" -type f | wc -l)" = 5 ]
 
 live 100x30 "--read $tmp/frames"

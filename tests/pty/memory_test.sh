@@ -18,7 +18,7 @@ printed() {
 	local name=$1 at status lines bad='' failures=0
 	shift
 	for at in $(seq 1 130); do
-		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 20 "$tcptop" --no-config "$@" \
+		NOMEM_AT=$at LD_PRELOAD=$tmp/nomem.so timeout 120 "$tcptop" --no-config "$@" \
 			>"$tmp/out" 2>"$tmp/err"
 		status=$?
 		lines=$(grep -c '^tcptop: .*memory' "$tmp/err")
@@ -45,27 +45,37 @@ same_rows() { # this host's listeners may change between the two
 check "the first rows where address space is short" until_true same_rows
 
 # each LAST OPTION…: the live screen with each allocation up to LAST failing; 200 later it is told
-# to end. One line per run goes to $tmp/runs: code, lines on stderr, "kept" when the settings are.
+# to end. One line per run goes to $tmp/runs: code, lines on stderr, "kept" when the settings are;
+# and one to $tmp/causeless for each that fails without saying why.
 each() {
 	local last=$1
 	shift
 	: >"$tmp/runs"
+	: >"$tmp/causeless"
 	cat >"$tmp/each" <<-EOF
 		stty -a >$tmp/before
 		for n in \$(seq 1 $last); do
 			NOMEM_AT=\$n NOMEM_TERM=200 LD_PRELOAD=$tmp/nomem.so \
-				timeout --foreground -s KILL 20 $tcptop --no-config -d 0.01 $* 2>$tmp/err
+				timeout --foreground -s KILL 120 $tcptop --no-config -d 0.01 $* 2>$tmp/err
 			code=\$?
 			stty -a | cmp -s - $tmp/before && kept=kept || kept=changed
 			echo "\$code \$(grep -c '' $tmp/err) \$kept \$n" >>$tmp/runs
+			grep -vE '^tcptop: .*[a-z]' $tmp/err >>$tmp/causeless
 		done
 	EOF
 	start 100x30 "bash $tmp/each"
-	patience=200 ended
+	patience=600 ended
+}
+all_end() { # all_end NAME COUNT: what each() has found
+	check "$1 ends each time" [ "$(grep -c '' "$tmp/runs")" = "$2" ]
+	check "as told, or with one line" [ -z "$(grep -vE '^(143 0|1 1) ' "$tmp/runs")" ]
+	check "that names the cause" [ ! -s "$tmp/causeless" ]
+	check "with the terminal's settings" [ -z "$(grep -v kept "$tmp/runs")" ]
+	check "and the shell's screen" restored
 }
 each 130
-check "the live screen ends each time" [ "$(grep -c '' "$tmp/runs")" = 130 ]
-check "as told, or with one line" [ -z "$(grep -vE '^(143 0|1 1) ' "$tmp/runs")" ]
-check "with the terminal's settings" [ -z "$(grep -v kept "$tmp/runs")" ]
-check "and the shell's screen" restored
+all_end "the live screen" 130
+for _ in {1..40}; do tail -c +9 "$tmp/frames"; done | cat "$tmp/frames" - >"$tmp/long"
+each 130 --read "$tmp/long"
+all_end "a recording" 130
 finish

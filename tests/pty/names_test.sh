@@ -64,19 +64,16 @@ code 0
 
 # The server hangs: everything else goes on.
 kill -STOP $dns
-live 80x24 "-4 -f rport:8017 --names hosts"
-check "a screen that starts with names" sees ' 127\.0\.0\.7:8017 '
-patience=2
-keys '?'
-check "keys are heard while nobody answers" sees '━ HELP'
-keys q
-before=$(date +%s%N)
-keys q
-check "and q ends it" code 0
-check "at once" [ $((($(date +%s%N) - before) / 1000000)) -lt 800 ]
+starts() {
+	live 80x24 "-4 -f rport:8017 --names hosts" && sees ' 127\.0\.0\.7:8017 '
+}
+helps() { keys '?' && sees '━ HELP' && keys q && loses '━ HELP'; }
+quits() { keys q && code 0; }
+check "a screen that starts with names" starts
+check "keys are heard while nobody answers" at_once 2000 true helps
+check "and q ends it" quits
+check "at once" at_once 800 starts quits
 kill -CONT $dns
-# shellcheck disable=SC2034 # of lib.sh
-patience=30
 
 live 80x24 "-4 -f rport:8017 --names hosts -n"
 sees ' 127\.0\.0\.7:8017 '

@@ -102,21 +102,20 @@ else
 fi
 
 # A stop: the next sample comes at its time, those that were missed are not made up for.
-"$tcptop" --no-config -b -d 0.2 --summary >"$tmp/batch" &
+"$tcptop" --no-config -b -d 0.2 --summary --json >"$tmp/batch" &
 batch=$!
-printed() { [ "$(grep -c '^total' "$tmp/batch")" -ge "$1" ]; }
+printed() { [ "$(wc -l <"$tmp/batch")" -ge "$1" ]; }
 until_true printed 2
-stopped() { # a try: what came within 800 ms; where that is not known, once more
-	local begin
-	kill -STOP $batch
-	sleep 2
-	had=$(grep -c '^total' "$tmp/batch") begin=${EPOCHREALTIME/./}
-	kill -CONT $batch
-	until_true printed $((had + 2))
-	now=$(grep -c '^total' "$tmp/batch")
-	[ $((${EPOCHREALTIME/./} - begin)) -lt 800000 ]
-}
-until_true stopped
-check "after a stop no samples are made up for" [ "$now" -le $((had + 5)) ]
+kill -STOP $batch
+sleep 2 # the time of ten samples
+had=$(wc -l <"$tmp/batch")
+kill -CONT $batch
+until_true printed $((had + 7))
+# The times of the samples, but for one that was taken before the stop: five intervals lie between
+# the first and the last of these six. Those that are made up for would come at once.
+took_ms=$(sed -n "$((had + 2)),$((had + 7))p" "$tmp/batch" | sed -E 's/.*"time":"[^"]*T([0-9:.]+)Z".*/\1/' |
+	awk -F: '{ t = $1 * 3600 + $2 * 60 + $3; if (NR == 1) first = t; last = t }
+		END { printf "%d", (last - first + 86400) % 86400 * 1000 }')
+check "after a stop no samples are made up for" [ "$took_ms" -ge 400 ]
 kill $batch
 finish

@@ -218,7 +218,7 @@ static void only_what_passes_is_counted(void **state)
 {
     struct run *r = *state;
     struct predicate p = {0};
-    struct term t = {.kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 77, .hi = 77};
+    struct filter_term t = {.kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 77, .hi = 77};
     struct sample *s;
 
     assert_int_equal(predicate_term(&p, &t), 0);

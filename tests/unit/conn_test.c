@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -37,7 +38,7 @@ static void all_else_decides_without(void **state)
     (void)state;
     assert_true(conn_same(&without, &c));
     assert_true(conn_same(&without, &with_cookie)); /* one cookie is as good as none */
-    assert_int_equal(conn_tuple_hash(&without), conn_tuple_hash(&with_cookie));
+    assert_int_equal(conn_tuple_hash(&without, 3), conn_tuple_hash(&with_cookie, 3));
     c.inode = 0; /* closed, or not yet accepted */
     c.state = TCP_STATE_TIME_WAIT;
     assert_true(conn_same(&without, &c));
@@ -55,6 +56,34 @@ static void all_else_decides_without(void **state)
     DIFFERS(netns);
     DIFFERS(src[15]);
     DIFFERS(dst[0]);
+}
+
+/* tcp_twsk_unique() of the kernel: one end is enough. */
+static void loopback(void **state)
+{
+    static const struct conn is[] = {
+        {.family = AF_INET, .src = {127, 0, 0, 1}, .dst = {127, 0, 0, 1}},
+        {.family = AF_INET, .src = {127, 9, 9, 9}, .dst = {10, 0, 0, 1}},
+        {.family = AF_INET, .src = {10, 0, 0, 1}, .dst = {127, 0, 0, 1}},
+        {.family = AF_INET6, .src = {[15] = 1}, .dst = {0x20, 1}},
+        {.family = AF_INET6, .src = {0x20, 1}, .dst = {[15] = 1}},
+        {.family = AF_INET6, .src = {[10] = 0xff, 0xff, 127, 0, 0, 1}, .dst = {0x20, 1}},
+        {.family = AF_INET6, .src = {0x20, 1}, .dst = {[10] = 0xff, 0xff, 127, 1, 2, 3}},
+        {.family = AF_INET, .src = {10, 0, 0, 1}, .dst = {10, 0, 0, 2}, .ifindex = 1},
+    };
+    static const struct conn is_not[] = {
+        {.family = AF_INET, .src = {10, 0, 0, 1}, .dst = {128, 0, 0, 1}, .ifindex = 2},
+        {.family = AF_INET, .src = {[15] = 1}, .dst = {[15] = 1}},
+        {.family = AF_INET6, .src = {127, 0, 0, 1}, .dst = {127, 0, 0, 1}},
+        {.family = AF_INET6, .src = {[15] = 2}, .dst = {[14] = 1, 1}},
+        {.family = AF_INET6, .src = {[10] = 0xff, 0xff, 10, 0, 0, 1}, .dst = {[12] = 127}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof is / sizeof is[0]; i++)
+        assert_true(conn_is_loopback(&is[i]));
+    for (size_t i = 0; i < sizeof is_not / sizeof is_not[0]; i++)
+        assert_false(conn_is_loopback(&is_not[i]));
 }
 
 static void kinds(void **state)
@@ -92,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cookie_decides),
         cmocka_unit_test(all_else_decides_without),
+        cmocka_unit_test(loopback),
         cmocka_unit_test(kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,8 @@ static void short_record_is_refused(void **state)
     bench_fini(&b);
 }
 
-/* An attribute of length 0, shorter than its head, or longer than the message. */
+/* An attribute of length 0, shorter than its head, or longer than the message; also where nobody
+ * asked for figures. */
 static void damaged_attributes(void **state)
 {
     (void)state;
@@ -200,11 +201,12 @@ static void damaged_attributes(void **state)
     uint8_t info[BUILD_INFO_BYTES] = {0};
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
 
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct diag_bench b;
-        bench_setup(&b, NEED_TCP_INFO);
+        bench_setup(&b, i % 2 ? NEED_TCP_INFO : 0);
         build_conn(&b.in, &c, info, sizeof(info));
-        memcpy(b.in.data + sizeof(struct nlmsghdr) + sizeof(struct inet_diag_msg), &lengths[i], 2);
+        memcpy(b.in.data + sizeof(struct nlmsghdr) + sizeof(struct inet_diag_msg), &lengths[i / 2],
+               2);
         build_conn(&b.in, &c, info, sizeof(info));
         assert_int_equal(bench_parse_all(&b), DIAG_MORE);
         assert_int_equal(b.s->n_live, 1);
@@ -230,7 +232,7 @@ static void pieces_of_every_size(void **state)
         size_t taken = 0;
         for (size_t end = piece; taken < in.len; end += piece) {
             end = end < in.len ? end : in.len;
-            size_t whole = diag_whole(in.data + taken, end - taken, &damaged);
+            size_t whole = diag_whole(in.data + taken, end - taken, false, &damaged);
             assert_false(damaged);
             assert_int_equal(diag_parse(&b.d, in.data + taken, whole), DIAG_MORE);
             taken += whole;
@@ -252,9 +254,9 @@ static void whole_notices_damage(void **state)
     build_conn(&in, &c, NULL, 0);
     size_t one = in.len;
     str_add_many(&in, '\0', 16);
-    assert_int_equal(diag_whole(in.data, in.len, &damaged), one);
+    assert_int_equal(diag_whole(in.data, in.len, false, &damaged), one);
     assert_true(damaged);
-    assert_int_equal(diag_whole(in.data, one - 1, &damaged), 0);
+    assert_int_equal(diag_whole(in.data, one - 1, false, &damaged), 0);
     assert_false(damaged);
     str_fini(&in);
 }

@@ -136,17 +136,21 @@ static void states_not_asked_for_are_left_out(void **state)
     bench_fini(&b);
 }
 
-static void unknown_timer_is_kept(void **state)
+static void unknown_timer_is_refused(void **state)
 {
     (void)state;
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
     struct diag_bench b;
 
-    c.timer = 200;
     bench_setup(&b, 0);
-    build_conn(&b.in, &c, NULL, 0);
+    for (unsigned timer = 0; timer <= UINT8_MAX; timer++) {
+        c.timer = (uint8_t)timer;
+        build_conn(&b.in, &c, NULL, 0);
+    }
     bench_parse_all(&b);
-    assert_int_equal(b.s->conn[0].timer, 200);
+    assert_int_equal(b.s->n_live, TIMER_DELACK + 1);
+    assert_int_equal(b.s->conn[TIMER_DELACK].timer, TIMER_DELACK);
+    assert_int_equal(b.s->rejected, UINT8_MAX - TIMER_DELACK);
     bench_fini(&b);
 }
 
@@ -185,7 +189,7 @@ static void tcp_info_of_every_length(void **state)
     uint8_t info[BUILD_INFO_BYTES];
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
 
-    memset(info, 0x11, sizeof(info));
+    memset(info, 0x99, sizeof(info)); /* every bit field holds a bit, in either byte order */
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct diag_bench b;
         bench_setup(&b, NEED_TCP_INFO);
@@ -270,7 +274,7 @@ int main(void)
         cmocka_unit_test(bound_sockets_only_where_asked_for),
         cmocka_unit_test(missing_cookie_is_unknown),
         cmocka_unit_test(states_not_asked_for_are_left_out),
-        cmocka_unit_test(unknown_timer_is_kept),
+        cmocka_unit_test(unknown_timer_is_refused),
         cmocka_unit_test(both_message_types),
         cmocka_unit_test(tcp_info_of_every_length),
         cmocka_unit_test(longer_tcp_info_is_understood),

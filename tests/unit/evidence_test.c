@@ -19,7 +19,7 @@ static void state_list_marks(char *text)
     char *to = text;
 
     for (; *text; text++)
-        if (*text < 0 || *text >= '\n')
+        if ((unsigned char)*text >= '\n')
             *to++ = *text;
     *to = '\0';
 }

@@ -23,7 +23,7 @@ static void expect(const struct host *h, const char *template, const char *expec
         if (strncmp(p, "\u00a0", 2) == 0) {
             *to++ = '^';
             p++;
-        } else if (*p < 0 || *p >= ' ') {
+        } else if ((unsigned char)*p >= ' ') {
             *to++ = *p;
         }
     }

@@ -16,6 +16,7 @@
 #include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/text/text.h"
 
 static struct sample *new_sample(void)
 {
@@ -37,7 +38,7 @@ static struct sample *written_sample(void)
     s->asked_interval_ms = 500;
     s->needs = NEED_TCP_INFO | NEED_BOUND;
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why, "why not");
+    strcpy(s->why[LANG_EN], "why not");
     strcpy(s->netns, "blue");
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
@@ -120,7 +121,7 @@ static void comes_back_as_written(void **state)
     assert_int_equal(s->needs, wrote->needs);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->backend, BACKEND_FRAME);
-    assert_string_equal(s->why, "why not");
+    assert_string_equal(s->why[LANG_EN], "why not");
     assert_string_equal(s->netns, "blue");
     assert_memory_equal(&s->host, &wrote->host, sizeof(s->host));
     assert_int_equal(s->n_live, 2);
@@ -166,15 +167,22 @@ static void every_byte_flipped(void **state)
     str_fini(&frame);
 }
 
+/* A number as a frame holds it, whatever the byte order of this machine. */
+static void put_le(char *at, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        at[i] = (char)(value >> 8 * i & 0xff);
+}
+
 /* Make the frame's checksums true again after its bytes were changed. */
 static void seal(struct str *frame)
 {
     uint32_t crc = crc32_update(0, frame->data, FRAME_PRELUDE_BYTES - 4);
     size_t body = frame->len - FRAME_PRELUDE_BYTES - 4;
 
-    memcpy(frame->data + FRAME_PRELUDE_BYTES - 4, &crc, 4);
+    put_le(frame->data + FRAME_PRELUDE_BYTES - 4, crc, 4);
     crc = crc32_update(0, frame->data + FRAME_PRELUDE_BYTES, body);
-    memcpy(frame->data + frame->len - 4, &crc, 4);
+    put_le(frame->data + frame->len - 4, crc, 4);
 }
 
 static void other_versions_are_named(void **state)
@@ -194,18 +202,17 @@ static void absurd_lengths(void **state)
     (void)state;
     static const uint64_t lengths[] = {FRAME_MAX_BYTES, FRAME_MAX_BYTES + 1, INT64_MAX, UINT64_MAX};
     struct str frame = STR_INIT;
-    uint32_t header = UINT32_MAX;
 
     write_frame(&frame);
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        memcpy(frame.data + 12, &lengths[i], 8);
+        put_le(frame.data + 12, lengths[i], 8);
         seal(&frame);
         assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
         int64_t size = frame_size((const uint8_t *)frame.data);
         assert_true(lengths[i] <= FRAME_MAX_BYTES ? size > 0 : size == -EBADMSG);
     }
     memset(frame.data + 12, 0, 8);
-    memcpy(frame.data + 8, &header, 4);
+    put_le(frame.data + 8, UINT32_MAX, 4);
     seal(&frame);
     assert_int_equal(frame_size((const uint8_t *)frame.data), -EBADMSG);
     assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
@@ -262,21 +269,25 @@ static void a_failed_sample_has_no_rows(void **state)
     str_fini(&frame);
 }
 
+static size_t header_bytes(const struct str *frame)
+{
+    const uint8_t *p = (const uint8_t *)frame->data + 8;
+
+    return p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+}
+
 static void unknown_fields_are_skipped(void **state)
 {
     (void)state;
     static const char field[] = "\xf0\x00\x09\x00hereafter";
     struct str frame = STR_INIT, longer = STR_INIT;
     struct sample *s = new_sample();
-    uint32_t header;
 
     write_frame(&frame);
     str_add_bytes(&longer, frame.data, FRAME_PRELUDE_BYTES);
     str_add_bytes(&longer, field, sizeof(field) - 1);
     str_add_bytes(&longer, frame.data + FRAME_PRELUDE_BYTES, frame.len - FRAME_PRELUDE_BYTES);
-    memcpy(&header, longer.data + 8, 4);
-    header += sizeof(field) - 1;
-    memcpy(longer.data + 8, &header, 4);
+    put_le(longer.data + 8, header_bytes(&frame) + sizeof(field) - 1, 4);
     seal(&longer);
     assert_int_equal(read_frame(longer.data, longer.len, s), longer.len);
     assert_string_equal(s->host.name, "web-01");
@@ -296,7 +307,7 @@ static void damaged_records_make_it_partial(void **state)
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 1);
-    assert_true(strlen(s->why) > 0);
+    assert_true(strlen(s->why[LANG_EN]) > 0);
     sample_unref(s);
     sample_unref(wrote);
     str_fini(&messages);

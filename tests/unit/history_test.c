@@ -55,6 +55,10 @@ static void keeps_the_newest(void **state)
     assert_int_equal(history_init(&h, 1), 0);
     assert_int_equal(h.cap, HISTORY_SHOWN);
     history_fini(&h);
+    assert_int_equal(history_init(&h, 3600 * 100), 0); /* an hour at 10 ms */
+    assert_int_equal(h.cap, HISTORY_MAX);
+    assert_true(h.cap * sizeof *h.points < 5 << 20);
+    history_fini(&h);
 }
 
 static void check_equal(const struct history *a, const struct history *b)

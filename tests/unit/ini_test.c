@@ -120,22 +120,20 @@ static void unknown_names(void **state)
 {
     (void)state;
     assert_problem("[general]\nintervall = 2\nhistory = 60\n",
-                   "t.ini:2: unknown key 'intervall', did you mean 'interval'?");
+                   "t.ini:2: unknown key, did you mean 'interval'?");
     assert_true(values[HISTORY].set && !values[INTERVAL].set);
-    assert_problem("[general]\nwhatever = 2\n", "t.ini:2: unknown key 'whatever' in [general]");
+    assert_problem("[general]\nwhatever = 2\n", "t.ini:2: unknown key in [general]");
     assert_problem("[general]\ntheme = x\n", "t.ini:2: 'theme' belongs in section [colors]");
     assert_problem("[generall]\ninterval = 2\n",
-                   "t.ini:1: unknown section [generall], did you mean [general]?");
-    assert_problem("[display]\na = 1\nb = 2\n[general]\nhistory = 60",
-                   "t.ini:1: unknown section [display]");
+                   "t.ini:1: unknown section, did you mean [general]?");
+    assert_problem("[display]\na = 1\nb = 2\n[general]\nhistory = 60", "t.ini:1: unknown section");
     assert_true(values[HISTORY].set);
     assert_problem("interval = 2\n[general]\nhistory = 60\n",
-                   "t.ini:1: 'interval' stands before the first [section]");
+                   "t.ini:1: a key stands before the first [section]");
     assert_true(values[HISTORY].set && !values[INTERVAL].set);
     /* CVE-2023-33461: a section that reads like a key */
-    assert_problem("[general:interval]\n", "t.ini:1: unknown section [general:interval]");
-    assert_problem("[general]\n\x1b[2J\xff = 1\n",
-                   "t.ini:2: unknown key '\xef\xbf\xbd[2j\xef\xbf\xbd' in [general]");
+    assert_problem("[general:interval]\n", "t.ini:1: unknown section");
+    assert_problem("[general]\n\x1b[2J\xff = 1\n", "t.ini:2: unknown key in [general]");
 }
 
 static void twice(void **state)

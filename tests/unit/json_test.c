@@ -13,6 +13,7 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/model/predicate.h"
+#include "tcptop/text/text.h"
 
 static struct sample *s;
 static struct rows rows;
@@ -155,7 +156,7 @@ static void hostile_names(void **state)
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     memcpy(s->netns, name, sizeof(name));
     memcpy(s->host.name, name, sizeof(name));
-    memcpy(s->why, name, sizeof(name));
+    memcpy(s->why[LANG_EN], name, sizeof(name));
     json_t *lines = printed();
     const json_t *summary = json_array_get(lines, 1);
     assert_string_equal(string_of(json_array_get(lines, 0), "netns"), name);
@@ -230,7 +231,7 @@ static void partial_and_failed(void **state)
     (void)state;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_TIME_WAIT);
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why, "interrupted");
+    strcpy(s->why[LANG_EN], "interrupted");
     json_t *lines = printed();
     const json_t *o = json_array_get(lines, 1);
     assert_true(json_is_false(json_object_get(o, "complete")));
@@ -260,10 +261,10 @@ static void counts_follow_the_filter(void **state)
     s->needs = NEED_BOUND;
     sample_row(s, "10.0.0.1:1", "0.0.0.0:0", TCP_STATE_CLOSE)->flags = CONN_BOUND;
     struct predicate filter = {0};
-    const struct term term = {.kind = TERM_STATE,
-                              .states = STATE_BIT(TCP_STATE_TIME_WAIT) |
-                                        STATE_BIT(TCP_STATE_BOUND_INACTIVE) |
-                                        STATE_BIT(TCP_STATE_CLOSE)};
+    const struct filter_term term = {.kind = TERM_STATE,
+                                     .states = STATE_BIT(TCP_STATE_TIME_WAIT) |
+                                               STATE_BIT(TCP_STATE_BOUND_INACTIVE) |
+                                               STATE_BIT(TCP_STATE_CLOSE)};
     assert_int_equal(predicate_term(&filter, &term), 0);
     print.filter = &filter;
     json_t *lines = printed();

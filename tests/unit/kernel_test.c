@@ -17,6 +17,7 @@
 #include "tcptop/source/host_stats.h"
 #include "tcptop/source/parallel_dump.h"
 #include "tcptop/source/proc_tcp.h"
+#include "tcptop/text/text.h"
 
 /* What each back end will return, and the order in which they were asked. */
 static int result[BACKEND_PROC + 1];
@@ -133,8 +134,8 @@ static void expect(const char *order, int error, enum sample_status status, cons
     assert_int_equal(source_sample(src, &request, builder_of(s), &err), error);
     assert_string_equal(asked, order);
     assert_int_equal(s->status, status);
-    if (!strstr(error ? err.msg : s->why, why) || (!*why && *s->why))
-        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why, why);
+    if (!strstr(error ? err.msg : s->why[LANG_EN], why) || (!*why && *s->why[LANG_EN]))
+        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why[LANG_EN], why);
     sample_unref(s);
 }
 
@@ -258,9 +259,9 @@ static void only_what_passes(void **state)
     (void)state;
     struct predicate states = {0}, port = {0};
 
-    predicate_term(&states,
-                   &(struct term){.kind = TERM_STATE, .states = STATE_BIT(TCP_STATE_TIME_WAIT)});
-    predicate_term(&port, &(struct term){.kind = TERM_PORT, .lo = 80, .hi = 80});
+    predicate_term(&states, &(struct filter_term){.kind = TERM_STATE,
+                                                  .states = STATE_BIT(TCP_STATE_TIME_WAIT)});
+    predicate_term(&port, &(struct filter_term){.kind = TERM_PORT, .lo = 80, .hi = 80});
     request.parallel_from = 31;
     request.only = &states; /* 30 in TIME_WAIT: not worth two */
     expect("L", 0, SAMPLE_COMPLETE, "");

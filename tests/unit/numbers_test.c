@@ -41,7 +41,7 @@ static void table(char out[4096], const struct sample *s, unsigned state, uint32
         } else if (strncmp(from, "\u00a0", 2) == 0) {
             *to++ = ' ';
             from++;
-        } else if (*from < 0 || *from >= '\n') {
+        } else if ((unsigned char)*from >= '\n') {
             *to++ = *from;
         }
     }

@@ -14,6 +14,7 @@
 #include "lib/figures.h"
 #include "lib/sample.h"
 #include "tcptop/source/netlink.h"
+#include "tcptop/text/text.h"
 
 #define TABLE_MAX 20000u
 
@@ -74,7 +75,7 @@ static int fake_take(struct netlink *n, enum netlink_kind kind, const struct ker
     if (is_upper(filter) && kernel.partial) {
         b->sample.status = SAMPLE_PARTIAL;
         b->sample.rejected = 3;
-        strcpy(b->sample.why, "3 damaged");
+        strcpy(b->sample.why[LANG_EN], "3 damaged");
     }
     return rc;
 }
@@ -263,7 +264,7 @@ static void a_damaged_half_is_told(void **state)
     struct sample *s = take(0, 4000, 0);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 3);
-    assert_string_equal(s->why, "3 damaged");
+    assert_string_equal(s->why[LANG_EN], "3 damaged");
     expect_all(s);
 }
 

@@ -55,7 +55,7 @@ static const char *passing(const struct predicate *p)
     return text;
 }
 
-static const char *passing_term(struct term t)
+static const char *passing_term(struct filter_term t)
 {
     struct predicate p = {0};
     const char *text;
@@ -66,9 +66,9 @@ static const char *passing_term(struct term t)
     return text;
 }
 
-static struct term addr(enum term_side side, const char *text, uint8_t bits)
+static struct filter_term addr(enum term_side side, const char *text, uint8_t bits)
 {
-    struct term t = {.kind = TERM_ADDR, .side = side, .prefix_bits = bits};
+    struct filter_term t = {.kind = TERM_ADDR, .side = side, .prefix_bits = bits};
 
     t.family = strchr(text, ':') ? AF_INET6 : AF_INET;
     inet_pton(t.family, text, t.addr);
@@ -94,33 +94,36 @@ static void words(const struct sample *s, uint32_t row, struct value *v)
 static void every_kind_of_term(void **state)
 {
     (void)state;
-    assert_string_equal(passing_term((struct term){.kind = TERM_STATE, .states = STATE_BIT(1)}),
-                        "012");
-    assert_string_equal(passing_term((struct term){.kind = TERM_STATE, .states = STATE_BIT(13)}),
-                        "3");
-    assert_string_equal(passing_term((struct term){.kind = TERM_STATE, .states = STATE_BIT(7)}),
-                        "3");
-    assert_string_equal(passing_term((struct term){.kind = TERM_FAMILY, .lo = AF_INET6}), "12");
-    assert_string_equal(passing_term((struct term){.kind = TERM_DEV, .lo = 3}), "2");
-    assert_string_equal(passing_term((struct term){.kind = TERM_PORT, .lo = 1001, .hi = 1002}),
+    assert_string_equal(
+        passing_term((struct filter_term){.kind = TERM_STATE, .states = STATE_BIT(1)}), "012");
+    assert_string_equal(
+        passing_term((struct filter_term){.kind = TERM_STATE, .states = STATE_BIT(13)}), "3");
+    assert_string_equal(
+        passing_term((struct filter_term){.kind = TERM_STATE, .states = STATE_BIT(7)}), "3");
+    assert_string_equal(passing_term((struct filter_term){.kind = TERM_FAMILY, .lo = AF_INET6}),
                         "12");
+    assert_string_equal(passing_term((struct filter_term){.kind = TERM_DEV, .lo = 3}), "2");
     assert_string_equal(
-        passing_term((struct term){.kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 443, .hi = 443}),
-        "");
+        passing_term((struct filter_term){.kind = TERM_PORT, .lo = 1001, .hi = 1002}), "12");
+    assert_string_equal(passing_term((struct filter_term){
+                            .kind = TERM_PORT, .side = SIDE_LOCAL, .lo = 443, .hi = 443}),
+                        "");
+    assert_string_equal(passing_term((struct filter_term){
+                            .kind = TERM_PORT, .side = SIDE_REMOTE, .lo = 443, .hi = 443}),
+                        "012");
+    assert_string_equal(passing_term((struct filter_term){
+                            .kind = TERM_NUMBER, .get = even_rows, .lo = 1000, .hi = 1001}),
+                        "0");
     assert_string_equal(
-        passing_term((struct term){.kind = TERM_PORT, .side = SIDE_REMOTE, .lo = 443, .hi = 443}),
-        "012");
+        passing_term((struct filter_term){.kind = TERM_TEXT, .get = words, .text = strdup("GINX")}),
+        "01");
     assert_string_equal(
-        passing_term((struct term){.kind = TERM_NUMBER, .get = even_rows, .lo = 1000, .hi = 1001}),
-        "0");
-    assert_string_equal(
-        passing_term((struct term){.kind = TERM_TEXT, .get = words, .text = strdup("GINX")}), "01");
-    assert_string_equal(
-        passing_term(
-            (struct term){.kind = TERM_TEXT, .get = words, .text = strdup("NGINX"), .whole = true}),
+        passing_term((struct filter_term){
+            .kind = TERM_TEXT, .get = words, .text = strdup("NGINX"), .whole = true}),
         "1");
-    assert_string_equal(
-        passing_term((struct term){.kind = TERM_TEXT, .get = even_rows, .text = strdup("1")}), "");
+    assert_string_equal(passing_term((struct filter_term){
+                            .kind = TERM_TEXT, .get = even_rows, .text = strdup("1")}),
+                        "");
 }
 
 static void addresses(void **state)
@@ -136,12 +139,12 @@ static void addresses(void **state)
     assert_string_equal(passing_term(addr(SIDE_REMOTE, "2001:db8:8000::", 33)), "1");
     assert_string_equal(passing_term(addr(SIDE_EITHER, "::ffff:10.0.0.1", 128)), "2");
     assert_string_equal(passing_term(addr(SIDE_EITHER, "::", 0)), "12");
-    assert_string_equal(passing_term((struct term){.kind = TERM_ADDR}), "0123"); /* any */
+    assert_string_equal(passing_term((struct filter_term){.kind = TERM_ADDR}), "0123"); /* any */
 }
 
 static void term(struct predicate *p, uint16_t port)
 {
-    struct term t = {.kind = TERM_PORT, .lo = port, .hi = port};
+    struct filter_term t = {.kind = TERM_PORT, .lo = port, .hi = port};
 
     assert_int_equal(predicate_term(p, &t), 0);
 }
@@ -174,7 +177,7 @@ static void logic(void **state)
 
 static void absent_is_no_match_and_its_negation_is(void **state)
 {
-    struct term t = {.kind = TERM_NUMBER, .get = even_rows, .lo = 0, .hi = UINT64_MAX};
+    struct filter_term t = {.kind = TERM_NUMBER, .get = even_rows, .lo = 0, .hi = UINT64_MAX};
     struct predicate p = {0};
 
     (void)state;

@@ -1,5 +1,5 @@
 /* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
- * and counted. The addresses are those of a little-endian host. */
+ * and counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,17 +14,31 @@
 #include "lib/sample.h"
 #include "tcptop/source/proc_tcp.h"
 
+/* Addresses as the kernel prints them: each four bytes as one number of the host. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOOPBACK  "0100007F"
+#define PEER      "0200000A"
+#define LAST_WORD "01000000"
+#else
+#define LOOPBACK  "7F000001"
+#define PEER      "0A000002"
+#define LAST_WORD "00000001"
+#endif
+
 #define ESTABLISHED                                                                                \
-    "  12: 0100007F:0BB8 0200000A:C350 01 00000014:00000006 01:00000010 00000003  1000        0 "  \
+    "  12: " LOOPBACK ":0BB8 " PEER                                                                \
+    ":C350 01 00000014:00000006 01:00000010 00000003  1000        0 "                              \
     "4711 1 0000000058c41824 100 0 0 10 0"
 #define LISTEN6                                                                                    \
-    "   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A "        \
+    "   0: 000000000000000000000000" LAST_WORD ":1F90 00000000000000000000000000000000:0000 0A "   \
     "00000000:00000002 00:00000000 00000000     0        0 99 1 0000000000000000 100 0 0 10 -1"
 #define PROBING                                                                                    \
-    "  12: 0100007F:0BB8 0200000A:C350 01 00000014:00000006 04:00000010 00000003  1000        7 "  \
+    "  12: " LOOPBACK ":0BB8 " PEER                                                                \
+    ":C350 01 00000014:00000006 04:00000010 00000003  1000        7 "                              \
     "4711 1 0000000058c41824 100 0 0 10 0"
 #define TIME_WAIT                                                                                  \
-    "   1: 0100007F:0BB8 0100007F:CA5C 06 00000000:00000000 03:00001294 00000000     0        0 "  \
+    "   1: " LOOPBACK ":0BB8 " LOOPBACK                                                            \
+    ":CA5C 06 00000000:00000000 03:00001294 00000000     0        0 "                              \
     "0 3 00000000969e6e6b"
 
 /* Read an exact copy; the sample is the caller's. */
@@ -122,8 +136,9 @@ static void lines_that_are_none(void **state)
     static const char *const lines[] = {
         "hello",
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid",
-        "0: 0100007F:0BB8 0200000A:C350 00 0:0 0:0 0 0 0 1", /* no state 0 */
-        "0: 0100007F:0BB8 0200000A:C350 0C 0:0 0:0 0 0 0 1", /* never shown */
+        "0: 0100007F:0BB8 0200000A:C350 00 0:0 0:0 0 0 0 1",  /* no state 0 */
+        "0: 0100007F:0BB8 0200000A:C350 0C 0:0 0:0 0 0 0 1",  /* never shown */
+        "0: 0100007F:0BB8 0200000A:C350 01 0:0 06:0 0 0 0 1", /* no timer 6 */
         "0: 0100007F:10BB8 0200000A:C350 01 0:0 0:0 0 0 0 1",
         "0: 0100007F:0BB8 0200000A:C350 01 100000000:0 0:0 0 0 0 1",
         "0: 0100007F:0BB8 0200000A:C350 01 0:0 100:0 0 0 0 1",

@@ -100,8 +100,26 @@ static void limits_of_files(void **state)
     assert_false(limit_of("Max open files            unlimited            unlimited\n", &files));
     assert_false(limit_of("Max open files", &files));
     assert_false(limit_of("", &files));
-    assert_true(process_files_max((uint32_t)getpid(), &files));
-    assert_false(process_files_max(UINT32_MAX, &files));
+}
+
+static void limit_of_this_process_only(void **state)
+{
+    struct process_facts facts;
+    uint64_t files = 0;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY);
+    int dir = process_open(proc, (uint32_t)getpid());
+
+    (void)state;
+    assert_int_equal(process_read(dir, &facts), 0);
+    assert_true(process_files_max((uint32_t)getpid(), facts.start_ticks, &files));
+    assert_true(files > 0);
+    files = 0;
+    /* the pid of one that has ended, given to another since */
+    assert_false(process_files_max((uint32_t)getpid(), facts.start_ticks - 1, &files));
+    assert_int_equal(files, 0);
+    assert_false(process_files_max(UINT32_MAX, 0, &files));
+    close(dir);
+    close(proc);
 }
 
 static void command_lines(void **state)
@@ -167,8 +185,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_in_stat),   cmocka_unit_test(links_of_descriptors),
-        cmocka_unit_test(limits_of_files), cmocka_unit_test(command_lines),
-        cmocka_unit_test(this_process),
+        cmocka_unit_test(limits_of_files), cmocka_unit_test(limit_of_this_process_only),
+        cmocka_unit_test(command_lines),   cmocka_unit_test(this_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

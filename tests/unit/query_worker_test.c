@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,8 +196,8 @@ static void tasks(void **state)
     assert_int_equal(freed, 2);
 }
 
-/* What was begun is done, when the user quits too. */
-static void stop_finishes_tasks(void **state)
+/* None is forgotten when the user quits. */
+static void stop_ends_tasks(void **state)
 {
     struct stage *stage = *state;
     atomic_int freed = 0;
@@ -204,6 +205,94 @@ static void stop_finishes_tasks(void **state)
         worker_run(stage->worker, count_new(1000 * i, &freed));
     worker_stop(stage->worker);
     assert_int_equal(freed, 5);
+    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+}
+
+/* One that waits, as for a slow disk: until its gate opens. */
+struct waiting {
+    struct task task;
+    pthread_mutex_t gate;
+    atomic_uint begun, cut, freed;
+};
+
+static bool waiting_step(struct task *e)
+{
+    struct waiting *w = (struct waiting *)e;
+    atomic_fetch_add(&w->begun, 1);
+    pthread_mutex_lock(&w->gate);
+    pthread_mutex_unlock(&w->gate);
+    return true;
+}
+
+static void waiting_cut(struct task *e)
+{
+    struct waiting *w = (struct waiting *)e;
+    atomic_fetch_add(&w->cut, 1);
+    pthread_mutex_unlock(&w->gate); /* the worker waits for it all the same */
+}
+
+static void waiting_free(struct task *e)
+{
+    atomic_fetch_add(&((struct waiting *)e)->freed, 1);
+}
+
+static void waiting_init(struct waiting *w)
+{
+    memset(w, 0, sizeof *w);
+    w->task = (struct task){
+        .step = waiting_step, .free = waiting_free, .cut = waiting_cut, .waits = true};
+    pthread_mutex_init(&w->gate, NULL);
+}
+
+static void nothing_waits_for_what_waits(void **state)
+{
+    struct stage *stage = *state;
+    atomic_int freed = 0;
+    struct waiting slow;
+    struct sample *s = sample(10);
+    struct task *quick = count_new(3, &freed), *done;
+    waiting_init(&slow);
+    pthread_mutex_lock(&slow.gate);
+    worker_run(stage->worker, &slow.task);
+    worker_run(stage->worker, quick);
+    ask(stage, s, "");
+    row_view_unref(next_answer(stage).row_view);
+    while (!(done = worker_done(stage->worker)))
+        await(stage);
+    assert_ptr_equal(done, quick);
+    done->free(done);
+    pthread_mutex_unlock(&slow.gate);
+    while (!(done = worker_done(stage->worker)))
+        await(stage);
+    assert_ptr_equal(done, &slow.task);
+    sample_unref(s);
+}
+
+/* The gate opens only when it is cut. */
+static void stop_cuts_what_waits_on(void **state)
+{
+    struct stage *stage = *state;
+    struct waiting slow;
+    waiting_init(&slow);
+    pthread_mutex_lock(&slow.gate);
+    worker_run(stage->worker, &slow.task);
+    worker_stop(stage->worker);
+    assert_int_equal(slow.cut, 1);
+    assert_int_equal(slow.freed, 1);
+    assert_false(slow.task.cancelled);
+    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+}
+
+static void stop_lets_tasks_complete(void **state)
+{
+    struct stage *stage = *state;
+    struct waiting quick;
+    waiting_init(&quick);
+    worker_run(stage->worker, &quick.task);
+    worker_stop(stage->worker);
+    assert_int_equal(quick.begun, 1);
+    assert_int_equal(quick.cut, 0);
+    assert_int_equal(quick.freed, 1);
     assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
 }
 
@@ -268,7 +357,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(replaced_jobs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stop_during_a_job, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tasks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_finishes_tasks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_ends_tasks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_waits_for_what_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_cuts_what_waits_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_lets_tasks_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_are_blocked, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);

@@ -23,6 +23,7 @@
 #include "lib/sample.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
+#include "tcptop/text/text.h"
 
 #define FRAMES 3
 
@@ -99,7 +100,7 @@ static int sample(struct source *src, struct sample **s)
 /* Play all of `src`: the whole frames in order, then the end, damaged or not. */
 static void expect_play(struct source *src, size_t frames, bool damaged)
 {
-    char where[32];
+    char where[48];
     struct sample *s;
 
     for (size_t i = 1; i <= frames; i++) {
@@ -115,7 +116,7 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
         assert_int_equal(s->n_live, frames); /* the last whole one once more */
         assert_int_equal(s->status, SAMPLE_PARTIAL);
         snprintf(where, sizeof(where), "damaged at frame %zu", frames + 1);
-        assert_string_equal(s->why, where);
+        assert_string_equal(s->why[LANG_EN], where);
         sample_unref(s);
     } else if (frames == 0) {
         assert_int_equal(sample(src, &s), -EBADMSG);
@@ -190,7 +191,7 @@ static void expect_raw(const void *bytes, size_t len, uint32_t rows, enum sample
     assert_int_equal(s->n_live, rows);
     assert_int_equal(s->backend, BACKEND_RAW);
     assert_int_equal(s->status, status);
-    assert_int_equal(strlen(s->why) > 0, status == SAMPLE_PARTIAL);
+    assert_int_equal(strlen(s->why[LANG_EN]) > 0, status == SAMPLE_PARTIAL);
     assert_int_equal(s->host.counter_valid | s->host.sysctl_valid, 0);
     assert_int_equal(s->needs, 0); /* bound ones: nobody knows whether they were asked for */
     sample_unref(s);

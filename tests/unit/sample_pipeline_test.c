@@ -11,7 +11,8 @@
 
 #include "lib/fake_source.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/source/sample_pipeline.h"
+#include "tcptop/source/sampler.h"
+#include "tcptop/text/text.h"
 
 static struct fake fake;
 static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
@@ -107,7 +108,7 @@ static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
     failed = sample_pipeline_failure(st, &request, &err);
     assert_non_null(failed);
     assert_int_equal(failed->status, SAMPLE_FAILED);
-    assert_string_equal(failed->why, "the fake fails");
+    assert_string_equal(failed->why[LANG_EN], "the fake fails");
     assert_int_equal(failed->seq, 2);
     assert_int_equal(sample_rows(failed), 0);
     assert_int_equal(history_at(&failed->history, 0)->status, POINT_MISSED);

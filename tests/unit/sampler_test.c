@@ -15,6 +15,7 @@
 #include "lib/fake_source.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
+#include "tcptop/text/text.h"
 
 #define HOUR_MS         UINT64_C(3600000)
 #define READERS         4
@@ -97,7 +98,7 @@ static void failures_are_published(void **state)
     start(HOUR_MS);
     s = published();
     assert_int_equal(s->status, SAMPLE_FAILED);
-    assert_string_equal(s->why, "the fake fails");
+    assert_string_equal(s->why[LANG_EN], "the fake fails");
     assert_int_equal(s->asked_interval_ms, HOUR_MS);
     sample_unref(s);
     fake.fails = 0;
@@ -215,17 +216,80 @@ static void signals_are_the_main_threads(void **state)
     stop();
 }
 
-static void a_recording_that_ends_only_waits(void **state)
+/* Wait until no sample will come any more; returns why. */
+static int ended(struct err *err)
 {
+    int rc;
+
+    while (!(rc = sampler_ended(sampler, err)))
+        sample_unref(published());
+    return rc;
+}
+
+static void a_recording_without_samples_ends(void **state)
+{
+    struct err err;
+
     (void)state;
-    fake_init(&fake);
+    fake_init_recording(&fake);
     fake.fails = -ENODATA;
     start(10);
-    wait_for(&fake.begun, 1);
+    assert_int_equal(ended(&err), -ENODATA);
     assert_null(sampler_latest(sampler));
     stop();
     assert_int_equal(fake.begun, 1);
     sampler_stop(NULL);
+}
+
+/* One sample after the other, none left out, whatever the interval is; each keeps its own. */
+static void a_recording_gives_all_its_samples(void **state)
+{
+    struct err err;
+    const struct sample *s;
+
+    (void)state;
+    fake_init_recording(&fake);
+    fake.backend = BACKEND_FRAME;
+    fake.fails = -ENODATA;
+    fake.fails_after = 500;
+    start(HOUR_MS);
+    for (uint64_t seq = 1; seq <= 500; seq++) {
+        s = published();
+        assert_int_equal(s->seq, seq);
+        assert_int_equal(s->interval_ms, 0);
+        assert_true(atomic_load(&fake.begun) <= seq + 1);
+        sample_unref(s);
+    }
+    assert_int_equal(ended(&err), -ENODATA);
+    stop();
+}
+
+/* Nothing is read before the last sample was taken: a stop in between ends it. */
+static void a_recording_that_nobody_takes_stands(void **state)
+{
+    (void)state;
+    fake_init_recording(&fake);
+    start(10);
+    wait_for(&fake.taken, 1);
+    stop();
+    assert_int_equal(fake.begun, 1);
+    assert_true(fake.closed);
+}
+
+static void a_recording_that_cannot_be_read_says_why(void **state)
+{
+    struct err err = {""};
+
+    (void)state;
+    fake_init_recording(&fake);
+    fake.fails = -EIO;
+    fake.fails_after = 2;
+    start(10);
+    assert_int_equal(sampler_ended(sampler, &err), 0);
+    assert_int_equal(ended(&err), -EIO);
+    assert_string_equal(err.msg, "the fake fails");
+    assert_int_equal(fake.taken, 2);
+    stop();
 }
 
 int main(void)
@@ -237,7 +301,10 @@ int main(void)
         cmocka_unit_test(many_readers),
         cmocka_unit_test(stop_leaves_a_dump_without_end),
         cmocka_unit_test(signals_are_the_main_threads),
-        cmocka_unit_test(a_recording_that_ends_only_waits),
+        cmocka_unit_test(a_recording_without_samples_ends),
+        cmocka_unit_test(a_recording_gives_all_its_samples),
+        cmocka_unit_test(a_recording_that_nobody_takes_stands),
+        cmocka_unit_test(a_recording_that_cannot_be_read_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/owned.h"
 #include "lib/stage.h"
@@ -398,6 +401,55 @@ static void control_c_still_quits(void **state)
     stage_close(&st);
 }
 
+/* A kernel, or a walk through /proc, that takes its time. */
+static struct {
+    pthread_mutex_t gate;
+    pthread_t screen; /* the thread that draws */
+    bool on_screen;   /* the call came from that one */
+} slow = {.gate = PTHREAD_MUTEX_INITIALIZER};
+
+static struct destroyed end_slowly(const struct conn *c, const struct destroy_place *place)
+{
+    slow.on_screen = pthread_equal(slow.screen, pthread_self());
+    if (!slow.on_screen) {
+        pthread_mutex_lock(&slow.gate);
+        pthread_mutex_unlock(&slow.gate);
+    }
+    return end(c, place);
+}
+
+static void keys_answer_while_it_is_closed(void **state)
+{
+    (void)state;
+    struct stage st;
+    int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    memset(&kernel, 0, sizeof(kernel));
+    stage_open(&st, 80, 24, wake_fd);
+    for (unsigned i = 0; i < 20; i++)
+        stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
+    stage_sample(&st);
+    session_use_destroy(st.session, end_slowly);
+    slow.screen = pthread_self();
+    stage_keys(&st, "Tab Down");
+    ask(&st);
+    pthread_mutex_lock(&slow.gate);
+    stage_keys(&st, "y");
+    assert_false(slow.on_screen);
+    stage_keys(&st, "Down Down");
+    assert_int_equal(probe_port(st.session), 130);
+    assert_string_equal(probe_message(st.session), "");
+    stage_keys(&st, "K"); /* about another one meanwhile */
+    pthread_mutex_unlock(&slow.gate);
+    while (!probe_message(st.session)[0])
+        stage_let_work(&st);
+    assert_int_equal(kernel.last.sport, 110);
+    assert_string_equal(probe_message(st.session), "closed: 10.0.0.1:110 192.0.2.1:40001");
+    assert_string_equal(probe_prompt(st.session), "close");
+    assert_int_equal((int)probe_closing_port(st.session), 130);
+    stage_close(&st);
+    close(wake_fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +469,7 @@ int main(void)
         cmocka_unit_test(read_only_it_does_not_exist),
         cmocka_unit_test(only_a_selected_row_is_asked_about),
         cmocka_unit_test(control_c_still_quits),
+        cmocka_unit_test(keys_answer_while_it_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

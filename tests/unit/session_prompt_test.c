@@ -203,7 +203,17 @@ static void interval_by_steps_and_by_hand(void **state)
     stage_keys(&st, "Enter");
     assert_string_equal(probe_prompt(st.session), "interval");
     assert_true(probe_line_error(st.session) >= 0);
+    /* the same range as the option and the configuration take: 10 ms to 1 h */
     stage_keys(&st, "^u");
+    stage_type(&st, "9 ms");
+    stage_keys(&st, "Enter");
+    assert_true(probe_line_error(st.session) >= 0);
+    stage_keys(&st, "^u");
+    stage_type(&st, "10 ms");
+    stage_keys(&st, "Enter");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_int_equal(probe_interval_ms(st.session), 10);
+    stage_keys(&st, "d ^u");
     stage_type(&st, "1.5");
     stage_keys(&st, "Enter -");
     assert_int_equal(probe_interval_ms(st.session), 1000);

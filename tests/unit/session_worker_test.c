@@ -14,8 +14,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "lib/diag_build.h"
 #include "lib/sample.h"
 #include "lib/stage.h"
+#include "tcptop/source/frame.h"
 
 #define FIRST 12 /* rows listed while the view stays at the top */
 #define ALL   40
@@ -373,6 +375,60 @@ static void export_is_written_by_the_worker(void **state)
     assert_int_equal(lines, 1 + ALL);
 }
 
+/* Two samples, of one connection and of two. */
+static void write_recording(const char *path)
+{
+    struct str out = STR_INIT;
+    frame_begin(&out);
+    for (uint16_t i = 1; i <= 2; i++) {
+        struct sample *s = sample_make(NULL);
+        struct str messages = STR_INIT;
+        for (uint16_t k = 1; k <= i; k++) {
+            struct conn c = build_plain(TCP_STATE_ESTABLISHED, k, 1, k);
+            build_conn(&messages, &c, NULL, 0);
+        }
+        build_done(&messages, 0);
+        s->mono_ns = i;
+        frame_write(&out, s, messages.data, messages.len);
+        str_fini(&messages);
+        sample_unref(s);
+    }
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(out.data, 1, out.len, file), out.len);
+    fclose(file);
+    str_fini(&out);
+}
+
+/* Beside the screen, however small it is; only the last wish counts, and a pipe is not read twice.
+ */
+static void a_recording_is_played_again(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/tcptop-replay-XXXXXX";
+    const struct request req = {.fade_ds = 30};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    write_recording(path);
+    probe_set_large(st.session, UINT32_MAX, 50);
+    st.settings.read_path = path;
+    session_replay(st.session, &req, 60);
+    const void *first = probe_replay(st.session);
+    assert_non_null(first); /* it is under way */
+    assert_null(probe_shown(st.session));
+    session_replay(st.session, &req, 60);
+    assert_true(probe_replay(st.session) && probe_replay(st.session) != first);
+    UNTIL(!probe_replay(st.session));
+    assert_int_equal(probe_rows(st.session), 2);
+    assert_int_equal(probe_shown(st.session)->seq, 2);
+    st.settings.read_path = "/dev/null";
+    session_replay(st.session, &req, 60);
+    assert_null(probe_replay(st.session));
+    unlink(path);
+    st.settings.read_path = NULL;
+}
+
 /* Whatever is under way: nothing leaks, nothing hangs. */
 static void the_end_may_come_at_any_time(void **state)
 {
@@ -407,6 +463,7 @@ int main(void)
         TEST(details_go_with_their_connection),
         TEST(find_looks_through_all_rows),
         TEST(export_is_written_by_the_worker),
+        TEST(a_recording_is_played_again),
         TEST(the_end_may_come_at_any_time),
     };
     return cmocka_run_group_tests_name("session_worker", tests, NULL, NULL);

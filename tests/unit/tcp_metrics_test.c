@@ -65,7 +65,12 @@ static void offsets_are_the_kernels(void **state)
 
 static void put(uint8_t *info, enum tcp_metric field, uint64_t value)
 {
-    memcpy(info + fields[field].offset, &value, fields[field].size); /* little-endian hosts */
+    uint32_t four = (uint32_t)value;
+
+    if (fields[field].size == sizeof(four))
+        memcpy(info + fields[field].offset, &four, sizeof(four));
+    else
+        memcpy(info + fields[field].offset, &value, sizeof(value));
 }
 
 static bool known(const uint8_t *info, unsigned tcp_state, enum tcp_metric field)

@@ -1,5 +1,6 @@
 /* A thread leaves signals to the main one, but not those of a crash; the main one keeps its mask.
- * It leaves a core for another. Waiting ends with a signal or at its time. */
+ * It leaves a core for another. Waiting ends with a signal or at its time, also for work that
+ * somebody waits for no longer than that. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
@@ -98,9 +100,41 @@ static void waiting(void **state)
     pthread_cond_destroy(&meeting.condition);
 }
 
+static struct {
+    pthread_mutex_t gate; /* held by the test: the work does not end */
+    atomic_uint begun, done;
+} work = {.gate = PTHREAD_MUTEX_INITIALIZER};
+
+static void do_work(void *arg)
+{
+    atomic_fetch_add(&work.begun, 1);
+    pthread_mutex_lock(&work.gate);
+    pthread_mutex_unlock(&work.gate);
+    *(bool *)arg = true;
+    atomic_fetch_add(&work.done, 1);
+}
+
+static void work_is_waited_for_until_its_time(void **state)
+{
+    static bool first, second;
+
+    (void)state;
+    assert_true(thread_run_until(do_work, &first, clock_mono_ns() + 60 * NS_PER_S));
+    assert_true(first);
+    pthread_mutex_lock(&work.gate);
+    assert_false(thread_run_until(do_work, &second, clock_mono_ns() + NS_PER_MS));
+    assert_false(second);
+    pthread_mutex_unlock(&work.gate);
+    while (atomic_load(&work.done) < 2) /* it goes on without us */
+        sched_yield();
+    assert_true(second);
+    assert_int_equal(work.begun, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(masks), cmocka_unit_test(another_core),
-                                       cmocka_unit_test(waiting)};
+                                       cmocka_unit_test(waiting),
+                                       cmocka_unit_test(work_is_waited_for_until_its_time)};
     return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* The terminal's own promises, on a pty whose master the test holds: nothing is written when
  * nothing is new, nothing waits for a terminal that takes no bytes, a terminal that is gone is
  * noticed, the glyph question is asked once and loses no key, and all is as found at the end. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,7 +25,7 @@
 
 static int master, slave;
 static struct termios before;
-static struct term *term;
+static struct tty *term;
 static struct canvas canvas;
 
 static int set_up(void **state)
@@ -95,9 +97,19 @@ static keycode next_key(void)
     return in.key;
 }
 
+/* As where only the locales of another architecture are installed. */
+static void skip_without_utf8(void)
+{
+    if (setlocale(LC_CTYPE, "C.UTF-8"))
+        return;
+    print_message("no UTF-8 locale can be loaded\n");
+    skip();
+}
+
 static void test_only_news_is_written(void **state)
 {
     (void)state;
+    skip_without_utf8();
     static char out[1 << 20];
     open_term(GLYPHS_UNICODE);
     canvas_put(&canvas, 0, 0, 80, ROLE_TEXT, "CLOSE_WAIT 닫기 대기");
@@ -177,6 +189,7 @@ static void test_a_closed_terminal_is_noticed(void **state)
 static void test_glyph_question(void **state)
 {
     (void)state;
+    skip_without_utf8();
     char out[65536];
     answer("3\033[A\033[1;3R0"); /* keys around the answer: the cursor moved by two */
     open_term(GLYPHS_AUTO);
@@ -268,6 +281,31 @@ static void test_refused_types(void **state)
     }
 }
 
+/* What the terminal cannot be opened for is said, and it is not its type. */
+static void test_causes(void **state)
+{
+    const struct term_options options = {.utf8 = true};
+    const struct winsize large = {.ws_row = 24, .ws_col = 65535};
+    struct rlimit before_limit, few;
+    struct err err = {""};
+
+    (void)state;
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &large), 0);
+    assert_int_equal(term_open(&term, &options, slave, slave, &err), -EOVERFLOW);
+    assert_non_null(strstr(err.msg, "65535x24"));
+    assert_null(strstr(err.msg, "type"));
+
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &(struct winsize){.ws_row = 24, .ws_col = 80}), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before_limit), 0);
+    few = before_limit;
+    for (few.rlim_cur = (rlim_t)slave + 1; few.rlim_cur <= (rlim_t)slave + 4; few.rlim_cur++) {
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        assert_int_equal(term_open(&term, &options, slave, slave, &err), -EMFILE);
+        assert_string_equal(err.msg, err_name(EMFILE));
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before_limit), 0);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -281,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_types, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_causes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

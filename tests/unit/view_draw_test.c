@@ -16,6 +16,7 @@
 #include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/text/text.h"
 #include "tcptop/ui/screen.h"
 
 static const int widths[] = {1,   2,   5,   19,  20,  21,  24,  31,  35,  36,  40,  47,  50,  51,
@@ -88,7 +89,8 @@ static int begin(void **state)
     add_owners();
     failed = host_new();
     failed->status = SAMPLE_FAILED;
-    snprintf(failed->why, sizeof failed->why, "%s", "netlink: no buffer space available");
+    snprintf(failed->why[LANG_EN], sizeof failed->why[LANG_EN], "%s",
+             "netlink: no buffer space available");
     bindings_init(&bindings);
     for (size_t i = 0; i < COUNT(grouped); i++) {
         if (group_rows(&grouped[i]))
@@ -397,14 +399,14 @@ static void test_a_partial_sample_says_at_least(void **state)
     text_use(LANG_EN);
     ui_init(&ui);
     full->status = SAMPLE_PARTIAL;
-    snprintf(full->why, sizeof full->why, "%s", "dump interrupted three times");
+    snprintf(full->why[LANG_EN], sizeof full->why[LANG_EN], "%s", "dump interrupted three times");
     check(&v);
     assert_non_null(strstr(line_text(&canvas, 0), "at least"));
     assert_non_null(strstr(line_text(&canvas, 0), " PARTIAL "));
     assert_non_null(
         strstr(line_text(&canvas, 23), "dump interrupted three times; counts are lower bounds"));
     full->status = SAMPLE_COMPLETE;
-    full->why[0] = '\0';
+    full->why[LANG_EN][0] = '\0';
 }
 
 static void test_first_frame(void **state)

@@ -55,9 +55,11 @@ check "and end when time has passed" hides '"3000" wait:2000' 'port  3000'
 check "a message stays" shows '+ wait:3000' 'interval 2.0 s'
 check "for its time" hides '+ wait:4000' 'interval 2.0 s'
 check "pause ages by the waits" differ 'p wait:5000' 'p wait:15000'
-check "an unknown key" fails 2 "line 2: 'Tabb'" dump $'Tab\nTabb'
-check "a word that is no wait" fails 2 "'wait:x'" dump 'wait:x'
-check "an open quote" fails 2 'line 1' dump '"3000'
+check "an unknown key" fails 2 "$keys:2: " dump $'Tab\nTabb'
+check "a word that is no wait" fails 2 "$keys:1: " dump 'wait:x'
+check "an open quote" fails 2 "$keys:1: " dump '"3000'
+secret() { ! dump 'hunter2=' 2>&1 | grep hunter; }
+check "what stands in a file that holds no keys is not repeated" secret
 check "no such keys file" fails 2 '/nonexistent' keyless
 printf 'not a recording' >"$frames"
 check "no recording" fails 1 'tcptop: ' dump ''

@@ -18,6 +18,12 @@ void thread_leave_core(int core);
  *  blocked, they would kill without the handler that restores the terminal. Returns 0 or -errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
+/** Run `work(arg)` on a new thread and wait until it returns, or until `end` (clock_mono_ns()).
+ *  Returns true when it has returned. Otherwise it is left to go on by itself, so `arg` must stay
+ *  valid for it. When no thread can be started, the caller runs it and waits however long it takes.
+ */
+bool thread_run_until(void (*work)(void *arg), void *arg, int64_t end);
+
 /** A condition for thread_wait_until(). */
 void thread_condition_init(pthread_cond_t *condition);
 

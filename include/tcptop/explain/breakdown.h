@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/base/top_k.h"
 #include "tcptop/doctor/listeners.h"
-#include "tcptop/explain/leaders.h"
 #include "tcptop/model/sample.h"
 
 struct sample_summary;
@@ -37,7 +37,8 @@ struct breakdown_list {
 struct breakdown_process {
     char name[BREAKDOWN_NAME];
     uint32_t pid;
-    bool former; /* it held them before */
+    uint64_t start_ticks; /* see struct owner */
+    bool former;          /* it held them before */
     uint32_t count;
 };
 
@@ -91,7 +92,8 @@ struct breakdown_work {
     struct breakdown *b;
     const struct sample *s;
     struct listeners listeners;
-    struct leaders processes, peers, ports;
+    struct top_k processes, peers, ports;
+    uint64_t seed;           /* of the hash that stands for a peer */
     const struct host *host; /* of the row before: its ephemeral ports, high < low: not known */
     uint16_t low, high;
     struct breakdown_queue *limits; /* SYN_RECV: of the listeners; owned */

@@ -7,7 +7,8 @@
 
 #include "tcptop/model/state.h"
 
-/* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). Unknown codes are kept as they are. */
+/* idiag_timer, net/ipv4/inet_diag.c inet_sk_diag_fill(). A record with another code is damaged: it
+ * is left out and counted. */
 enum conn_timer {
     TIMER_OFF = 0,
     TIMER_RETRANSMIT = 1, /* also loss probe, SYN and SYN,ACK */
@@ -30,10 +31,10 @@ enum conn_flag {
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
     uint8_t dst[16];
-    uint64_t cookie;
-    uint32_t inode;   /* 0: no file refers to it */
-    uint32_t uid;     /* see CONN_NO_OWNER */
-    uint32_t ifindex; /* bound device or scope of a link-local address; 0: none */
+    _Alignas(8) uint64_t cookie; /* the same layout where 64-bit numbers need only 4 */
+    uint32_t inode;              /* 0: no file refers to it */
+    uint32_t uid;                /* see CONN_NO_OWNER */
+    uint32_t ifindex;            /* bound device or scope of a link-local address; 0: none */
     uint32_t expires_ms;
     uint32_t rqueue; /* bytes; LISTEN: accept queue length */
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
@@ -93,6 +94,11 @@ static inline unsigned conn_counts_as(const struct conn *c)
     return c->state < TCP_STATE_COUNT ? c->state : 0;
 }
 
+/** Does the kernel take it for a connection of the loopback: is either end in 127.0.0.0/8, also
+ *  mapped into IPv6, or ::1, or is it bound to the loopback device? net/ipv4/tcp_ipv4.c
+ *  tcp_twsk_unique(), which does so for tcp_tw_reuse = 2. */
+bool conn_is_loopback(const struct conn *c);
+
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
 bool conn_same_endpoints(const struct conn *a, const struct conn *b);
 
@@ -100,10 +106,14 @@ bool conn_same_endpoints(const struct conn *a, const struct conn *b);
  *  netns and inode, where inode 0 equals any (a socket loses its file when it is closed). */
 bool conn_same(const struct conn *a, const struct conn *b);
 
-/** A hash consistent with conn_same() among records that both have, or both lack, a cookie. */
+/** A hash for tables in memory, consistent with conn_same() among records that both have, or both
+ * lack, a cookie. Another one in each process, so nobody can choose connections that have the same
+ * one.
+ */
 uint64_t conn_hash(const struct conn *c);
 
-/** The same for a mixed lot, by what every record has. */
-uint64_t conn_tuple_hash(const struct conn *c);
+/** A hash of what every record has, whether it has a cookie or not. With a `seed` of
+ *  hash_secret()->seed nobody can choose connections that have the same one. */
+uint64_t conn_tuple_hash(const struct conn *c, uint64_t seed);
 
 #endif

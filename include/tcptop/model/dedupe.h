@@ -8,7 +8,7 @@
 /* Scratch memory that is kept between samples; starts as zero. */
 struct dedupe {
     uint64_t *seen;           /* bitmap of cookies; owned */
-    uint64_t words;           /* power of two */
+    size_t words;             /* power of two */
     struct suspect *suspects; /* cookies that may be there twice; owned */
     uint32_t n, cap;
 };

@@ -10,7 +10,8 @@
 #include "tcptop/model/state.h"
 #include "tcptop/model/transitions.h"
 
-#define HISTORY_SHOWN 60 /* samples that the strip shows */
+#define HISTORY_SHOWN 60   /* samples that the strip shows */
+#define HISTORY_MAX   6000 /* a minute, the longest that is looked at, of samples each 10 ms */
 
 enum point_status { POINT_MEASURED, POINT_PARTIAL, POINT_MISSED };
 
@@ -35,7 +36,8 @@ struct history {
     uint32_t cap, len, head; /* head: index of the oldest */
 };
 
-/** Room for `cap` points (at least HISTORY_SHOWN). Returns 0 or -ENOMEM. */
+/** Room for `cap` points, but at least HISTORY_SHOWN and at most HISTORY_MAX. Returns 0 or
+ *  -ENOMEM. */
 int history_init(struct history *h, uint32_t cap);
 void history_fini(struct history *h);
 

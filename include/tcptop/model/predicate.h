@@ -21,7 +21,7 @@ enum term_kind {
 
 enum term_side { SIDE_EITHER, SIDE_LOCAL, SIDE_REMOTE };
 
-struct term {
+struct filter_term {
     enum term_kind kind;
     enum term_side side;
     uint32_t states;
@@ -47,7 +47,7 @@ struct pred_step {
 };
 
 struct predicate {
-    struct term *terms;        /* owned */
+    struct filter_term *terms; /* owned */
     struct pred_step *steps;   /* owned */
     uint32_t n_terms, n_steps; /* no steps: everything passes */
     uint32_t needs;            /* enum need of its columns */
@@ -59,7 +59,7 @@ void predicate_fini(struct predicate *p);
 
 /** Building, in postfix order; 0 or -ENOMEM. predicate_term() copies *t and takes t->text, also on
  *  failure. */
-int predicate_term(struct predicate *p, const struct term *t);
+int predicate_term(struct predicate *p, const struct filter_term *t);
 int predicate_op(struct predicate *p, enum pred_op op);
 
 /** Make `to` (initialised to zero) pass what `from` passes. Returns 0 or -ENOMEM (then empty). */

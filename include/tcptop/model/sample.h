@@ -52,6 +52,9 @@ static inline uint32_t needs_whole(uint32_t needs)
 #define CONGESTION_NAME 16 /* TCP_CA_NAME_MAX, NUL included */
 #define CONGESTION_MAX  16 /* names in one sample */
 
+#define SAMPLE_LANGUAGES 2   /* LANG_COUNT of text.h */
+#define SAMPLE_WHY       160 /* bytes of a cause, NUL included */
+
 enum sample_status { SAMPLE_COMPLETE, SAMPLE_PARTIAL, SAMPLE_FAILED };
 
 /* Where the rows came from, best first. */
@@ -116,7 +119,11 @@ struct sample {
 
     uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
     uint8_t backend; /* enum sample_backend */
-    char why[160];   /* one line, cause of PARTIAL, FAILED or a degraded backend; else "" */
+    int owner_error; /* -errno for which processes could not be looked up; 0: they were, or nobody
+                        asked for them */
+    char why[SAMPLE_LANGUAGES][SAMPLE_WHY]; /* one line in each enum language: the cause of PARTIAL,
+                                               FAILED, a degraded backend or what sample_is_whole()
+                                               misses; else "". Machines get the English one. */
 
     /* Namespaces. */
     char netns[NETNS_NAME];         /* the one whose rows these are, sanitised; "" tcptop's own;
@@ -133,11 +140,11 @@ struct sample {
     uint64_t asked_interval_ms; /* what the user asked for */
 };
 
-/** Does it have all rows that were asked for? A complete dump of some namespaces is not all of
- * them. */
+/** Does it hold all that was asked for? A complete dump of some namespaces is not all of them, nor
+ *  are rows whose processes could not be looked up. */
 static inline bool sample_is_whole(const struct sample *s)
 {
-    return s->status == SAMPLE_COMPLETE &&
+    return s->status == SAMPLE_COMPLETE && !s->owner_error &&
            !(s->namespaces && s->namespaces->several && s->namespaces->missing);
 }
 

@@ -77,6 +77,10 @@ static inline void tcp_metrics_clear(struct tcp_metrics *f)
 /** Read `len` bytes of a tcp_info attribute of a socket in `state`. */
 void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, unsigned state);
 
+/** Turn the first `len` bytes of a tcp_info of the other byte order into this machine's, as far as
+ *  tcp_metrics_read() reads them. */
+void metrics_swap(void *tcp_info, size_t len);
+
 /** The field's value in `*value`; false when it is not known (`f` may be NULL). */
 bool tcp_metrics_get(const struct tcp_metrics *f, enum tcp_metric field, uint64_t *value);
 

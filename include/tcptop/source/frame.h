@@ -1,7 +1,9 @@
 /* The frame: one recorded sample, the unit of replay, tests and screenshots.
  *
  * A file is FRAME_MAGIC (8 bytes), then frames, each complete in itself, nothing at the end. All
- * numbers are little-endian; the messages are as the kernel sent them.
+ * numbers are little-endian but those in the messages: these are as the kernel sent them, in the
+ * byte order of the machine that wrote the frame. It is seen from the length of the first message,
+ * see diag_is_swapped(), and messages of the other order are converted when they are read.
  *
  *   bytes  what
  *       4  mark "FRAM"

@@ -31,9 +31,9 @@ int process_read(int dir_fd, struct process_facts *facts);
  * for each descriptor. `*stop` ends it. Returns 0 or -errno: -EACCES where it is another user's. */
 int process_sockets(int dir_fd, struct u32_list *list, const atomic_bool *stop);
 
-/** How many files the process may have open (RLIMIT_NOFILE, the soft limit). False: not known, or
- *  unlimited. */
-bool process_files_max(uint32_t pid, uint64_t *files);
+/** How many files the process that has this pid and started at `start_ticks` may have open
+ *  (RLIMIT_NOFILE, the soft limit). False: not known, unlimited, or the pid is now another's. */
+bool process_files_max(uint32_t pid, uint64_t start_ticks, uint64_t *files);
 
 /* The readers of contents, for tests. */
 

@@ -1,5 +1,6 @@
 /* The sampling thread: takes a sample at each interval through a sample_pipeline and publishes it
- * as one pointer. Readers take a reference to the newest sample; the lock is held only for that. */
+ * as one pointer. Readers take a reference to the newest sample; the lock is held only for that.
+ * Of a recording the next sample is read when the last one was taken, so that none is left out. */
 #ifndef TCPTOP_SOURCE_SAMPLER_H
 #define TCPTOP_SOURCE_SAMPLER_H
 
@@ -19,10 +20,16 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
  * status FAILED, no rows, with its place in the history. Any thread. */
 const struct sample *sampler_latest(struct sampler *sampler);
 
+/** 0 while samples may follow. -ENODATA when a recording was played to its end and every sample was
+ *  taken; another -errno, with the cause in `err`, when it could not be read on. `wake_fd` is
+ *  added to then, too. */
+int sampler_ended(struct sampler *sampler, struct err *err);
+
 /** Change what is asked for; `now`: sample at once. Any thread. */
 void sampler_request(struct sampler *sampler, const struct request *req, bool now);
 
-/** Stop and free. Returns within 500 ms also during a slow dump. NULL is accepted. */
+/** Stop and free. Returns within 500 ms also during a slow dump, which then ends by itself. NULL is
+ *  accepted. */
 void sampler_stop(struct sampler *sampler);
 
 #endif

@@ -45,6 +45,7 @@ struct request {
 
 struct source_ops {
     const char *name;
+    bool is_recording; /* its samples need no waiting for, and come to an end */
     /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
      *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
      *  with `err` filled: nothing usable in `s`. */

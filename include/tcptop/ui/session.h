@@ -14,7 +14,9 @@
 struct session;
 
 /** A session with the user's settings; `wake_fd` (-1: none) is told when the query worker has an
- *  answer; without one everything is computed at once. Returns 0 or -errno. */
+ *  answer; without one everything is computed at once. Returns 0 or -errno.
+ *
+ *  session_free() waits for what is under way on other threads: see worker_stop(). */
 int session_new(struct session **s, const struct settings *settings, int wake_fd, bool utf8,
                 bool ascii);
 void session_free(struct session *s);
@@ -22,7 +24,8 @@ void session_free(struct session *s);
 /** Draw in ASCII or not, once the terminal is known. */
 void session_use_ascii(struct session *s, bool ascii);
 
-/** What closes a connection, on the live screen of this host; without it none can be closed. */
+/** What closes a connection, on the live screen of this host; without it none can be closed. With a
+ *  query worker it is called on a thread of its own. */
 void session_use_destroy(struct session *s,
                          struct destroyed (*destroy)(const struct conn *c,
                                                      const struct destroy_place *place));
@@ -39,6 +42,12 @@ void session_sample(struct session *s, const struct sample *newest,
                     int64_t now_ns); /* takes the ref */
 void session_resize(struct session *s, int w, int h);
 void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
+
+/** Play the recording of the settings again, following what `req` names, and show its last sample
+ * as session_sample() does: the connections that a key has opened or pinned were not followed when
+ * it was played first. The query worker does it, where there is one; an earlier one still under way
+ * is given up. Nothing happens when the recording is no file that can be read twice. */
+void session_replay(struct session *s, const struct request *req, uint32_t history_len);
 
 /** No input was waiting at `at_ns`: a question hears a key only after 300 ms of this, so that it is
  *  not answered by what was typed or pasted before it could be read. */

@@ -1,0 +1,83 @@
+/* A recording once more: the connections that a key has opened or pinned were not followed when it
+ * was played first. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "../app/app.h"
+#include "session_internal.h"
+#include "tcptop/source/sampler.h"
+
+struct replay {
+    struct task task; /* first: they are cast */
+    const struct settings *settings;
+    struct request req;
+    uint32_t history_len;
+    struct sample_pipeline *pipeline; /* NULL before the first step */
+    const struct sample *last;
+};
+
+static bool open_replay(struct replay *r)
+{
+    struct source *src;
+    struct err err;
+
+    if (app_open_source(&src, r->settings, &err))
+        return false;
+    r->pipeline = sample_pipeline_new(src, r->history_len);
+    if (r->pipeline)
+        sample_pipeline_observe(r->pipeline, app_doctor(r->settings));
+    return r->pipeline;
+}
+
+/* One sample. What cannot be read any more ends it: that was said when it was played first. */
+static bool replay_step(struct task *e)
+{
+    struct replay *r = (struct replay *)e;
+    struct err err;
+
+    return e->cancelled || (!r->pipeline && !open_replay(r)) ||
+           sample_pipeline_next(r->pipeline, &r->req, &r->last, &err);
+}
+
+static void replay_tell(struct task *e, struct session *s)
+{
+    struct replay *r = (struct replay *)e;
+
+    s->replaying = NULL;
+    if (r->last)
+        session_sample(s, sample_ref(r->last), s->now_ns);
+}
+
+static void replay_free(struct task *e)
+{
+    struct replay *r = (struct replay *)e;
+
+    sample_unref(r->last);
+    sample_pipeline_free(r->pipeline);
+    free(r);
+}
+
+void session_replay(struct session *s, const struct request *req, uint32_t history_len)
+{
+    struct stat file;
+    struct replay *r;
+
+    if (s->replaying)
+        s->replaying->cancelled = true;
+    s->replaying = NULL;
+    if (stat(s->settings->read_path, &file) || !S_ISREG(file.st_mode))
+        return; /* a pipe tells it only once */
+    r = calloc(1, sizeof *r);
+    if (!r) {
+        session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+        return;
+    }
+    r->task =
+        (struct task){.step = replay_step, .tell = replay_tell, .free = replay_free, .waits = true};
+    r->settings = s->settings;
+    r->req = *req;
+    r->req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */
+    r->history_len = history_len;
+    s->replaying = &r->task;
+    session_run(s, &r->task, NULL);
+}

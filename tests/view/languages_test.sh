@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# --help fits into 79 columns in both languages, and what machines read is the same bytes in both:
+# also the reason why a sample is not whole, and the doctor's report.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+# shellcheck source=tests/view/scenes.sh
+. tests/view/scenes.sh
+record api-07
+n=0
+
+verdict() { # verdict NAME PASSED
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1"; fi
+}
+
+for lang in en ko; do
+	widest=$("$B/tcptop" --no-config --lang $lang --help | LC_ALL=C.UTF-8 wc -L)
+	[ "$widest" -gt 60 ] && [ "$widest" -le 79 ]
+	verdict "--help in $lang: within 79 columns, not $widest" $?
+done
+
+printf cut >>"$scratch/api-07.frames" # so that the last sample is not whole
+for options in '--once --json' '--once --json --summary' '--batch --json --group-by state' \
+	'--once --format csv' '--once --format csv --summary' '--doctor --json'; do
+	for lang in en ko; do
+		# shellcheck disable=SC2086 # several words
+		"$B/tcptop" --no-config --read "$scratch/api-07.frames" --lang $lang $options \
+			>"$scratch/$lang" 2>"$scratch/$lang.err"
+		echo "exit code $?" >>"$scratch/$lang"
+	done
+	[ "$(wc -l <"$scratch/en")" -gt 1 ] && cmp "$scratch/en" "$scratch/ko"
+	verdict "$options: the same in every language" $?
+	case $options in *--json*)
+		grep -q '"complete":false,"reason":"damaged at frame' "$scratch/ko"
+		verdict "$options: with the reason" $?
+		;;
+	esac
+done
+echo "1..$n"
