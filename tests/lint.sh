@@ -15,15 +15,16 @@ declare -A may=(
 	[text]="text base"
 	[config]="config base"
 	[model]="model base"
-	[source]="source model text base"
+	[owner]="owner model text base"
+	[source]="source owner model text base"
 	[query]="query model text base"
-	[doctor]="doctor query source model text base"
-	[explain]="explain doctor query source model text base"
+	[doctor]="doctor query source owner model text base"
+	[explain]="explain doctor query source owner model text base"
 	[output]="output explain doctor query model text base"
 	[term]="term output model text base"
-	[lesson]="lesson query source model text base"
-	[ui]="ui lesson output explain doctor query source model text config base app"
-	[app]="app ui lesson term output explain doctor query source model text config base"
+	[lesson]="lesson query source owner model text base"
+	[ui]="ui lesson output explain doctor query source owner model text config base app"
+	[app]="app ui lesson term output explain doctor query source owner model text config base"
 )
 check_includes() { # check_includes FILE LAYER
 	local file=$1 layer=$2 used
@@ -49,7 +50,7 @@ only_in '(n?curses|ncursesw/|term\.h)' src/term/
 only_in 'libmnl/' src/source/
 only_in 'ares' src/source/
 only_in 'iniparser' src/config/
-only_in 'pthread\.h' src/source/ src/query/ src/model/ src/ui/ src/base/ include/tcptop/base/thread.h
+only_in 'pthread\.h' src/owner/ src/source/ src/query/ src/model/ src/ui/ src/base/ include/tcptop/base/thread.h
 
 if grep -nE '\b(exit|_exit)\(' -r src --include=*.c | grep -v '^src/main.c' |
 	grep -v 'lint: exits'; then

@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 
 #include "doctor_internal.h"
-#include "tcptop/source/process.h"
+#include "tcptop/owner/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
 

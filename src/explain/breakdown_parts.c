@@ -5,7 +5,7 @@
 
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/process.h"
+#include "tcptop/owner/process.h"
 
 #define LOCAL_PORT (UINT64_C(1) << 16) /* in the key of a port */
 

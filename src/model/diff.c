@@ -98,8 +98,8 @@ static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
     uint32_t word = prev->owner ? prev->owner[j] : OWNER_UNKNOWN;
 
     if (join->next->conn[i].inode) /* owners of a missing row were not looked up */
-        return j < prev->n_live ? word : OWNER_UNKNOWN;
-    if ((word & OWNER_GROUP) >= OWNER_FIRST)
+        return j < prev->n_live && prev->conn[j].inode ? word : OWNER_UNKNOWN;
+    if (owner_word_group(word) >= OWNER_FIRST)
         return word | OWNER_FORMER;
     return prev->conn[j].inode && j <= OWNER_GROUP ? OWNER_PENDING | j : OWNER_UNKNOWN;
 }

@@ -58,13 +58,22 @@ void owner_unref(struct owner *o)
         free(o);
 }
 
-static int by_pid(const void *a, const void *b)
+int owner_compare(const struct owner *a, const struct owner *b)
 {
-    const struct owner *x = *(struct owner *const *)a, *y = *(struct owner *const *)b;
+    if (a->pid != b->pid)
+        return a->pid < b->pid ? -1 : 1;
+    return (a->start_ticks > b->start_ticks) - (a->start_ticks < b->start_ticks);
+}
 
-    if (x->pid != y->pid)
-        return x->pid < y->pid ? -1 : 1;
-    return (x->start_ticks > y->start_ticks) - (x->start_ticks < y->start_ticks);
+bool owner_is_as(const struct owner *o, const struct owner_facts *f)
+{
+    return o->uid == f->uid && strcmp(o->process, f->process) == 0 &&
+           strcmp(o->cmdline, f->cmdline) == 0 && strcmp(o->cgroup, f->cgroup) == 0;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+    return owner_compare(*(struct owner *const *)a, *(struct owner *const *)b);
 }
 
 struct owner_group *owner_group_new(struct owner *const *members, uint32_t n)
@@ -79,7 +88,7 @@ struct owner_group *owner_group_new(struct owner *const *members, uint32_t n)
     g->pids = pids;
     for (uint32_t i = 0; i < n; i++)
         g->member[i] = owner_ref(members[i]);
-    qsort(g->member, n, sizeof(struct owner *), by_pid);
+    qsort(g->member, n, sizeof(struct owner *), by_identity);
     for (uint32_t i = 0; i < n; i++)
         at += sprintf(at, "%s%u", i ? "," : "", g->member[i]->pid);
     atomic_init(&g->refs, 1);
@@ -99,6 +108,16 @@ void owner_group_unref(struct owner_group *g)
     for (uint32_t i = 0; i < g->n; i++)
         owner_unref(g->member[i]);
     free(g);
+}
+
+int owner_group_compare(const struct owner_group *g, struct owner *const *members, uint32_t n)
+{
+    for (uint32_t i = 0; i < g->n && i < n; i++) {
+        int order = owner_compare(g->member[i], members[i]);
+        if (order)
+            return order;
+    }
+    return (g->n > n) - (g->n < n);
 }
 
 static int by_name(const void *a, const void *b)

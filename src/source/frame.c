@@ -224,7 +224,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
         if (value_len > len - FIELD_HEAD)
             break;
         read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
-        if (owners->map)
+        if (owners->lookup)
             frame_owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
@@ -235,7 +235,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
-    if (owners->map && s->needs & NEED_OWNER)
+    if (owners->lookup && s->needs & NEED_OWNER)
         kept |= NEED_OWNER | NEED_USER;
     s->needs &= kept;
     s->backend = BACKEND_FRAME;
@@ -261,11 +261,11 @@ static int read_messages(struct sample_builder *b, const uint8_t *p, size_t len)
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b, struct owner_map *map,
-                   struct err *err)
+int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
+                   struct owner_lookup *lookup, struct err *err)
 {
     struct sample *s = &b->sample;
-    struct frame_owners owners = {.map = NULL};
+    struct frame_owners owners = {.lookup = NULL};
     const uint8_t *p = bytes;
     int64_t size = len < FRAME_PRELUDE_BYTES ? -EBADMSG : frame_size(p);
 
@@ -282,10 +282,10 @@ int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b, stru
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
-    if (map)
-        frame_owners_begin(&owners, map);
+    if (lookup)
+        frame_owners_begin(&owners, lookup);
     bool sound = read_header(s, &owners, header, header_len);
-    if (map && frame_owners_end(&owners))
+    if (lookup && frame_owners_end(&owners))
         return -ENOMEM;
     if (!sound)
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);

@@ -4,8 +4,8 @@
 #define TCPTOP_SRC_SOURCE_FRAME_INTERNAL_H
 
 #include "tcptop/base/str.h"
+#include "tcptop/owner/process.h"
 #include "tcptop/source/frame.h"
-#include "tcptop/source/process.h"
 
 static inline void put_le(struct str *out, uint64_t value, size_t bytes)
 {
@@ -34,7 +34,8 @@ struct frame_list {
 
 /* The fields about owners while they are read: all that is known of one process is put at once. */
 struct frame_owners {
-    struct owner_map *map;
+    struct owner_lookup *lookup; /* NULL: nobody wants to know */
+    struct owner_changes changes;
     uint32_t pid, uid; /* pid 0: no process yet, or one that cannot be */
     uint64_t start_ticks;
     char name[PROCESS_NAME], cmdline[PROCESS_CMDLINE], cgroup[PROCESS_CGROUP];
@@ -43,13 +44,13 @@ struct frame_owners {
     int error;                /* 0 or -ENOMEM */
 };
 
-/** Tell `map` anew. */
-void frame_owners_begin(struct frame_owners *o, struct owner_map *map);
+/** What the frame before said does not count any more. */
+void frame_owners_begin(struct frame_owners *o, struct owner_lookup *lookup);
 
 /** A field; others than those about owners are passed over. */
 void frame_owners_field(struct frame_owners *o, unsigned tag, const uint8_t *value, size_t len);
 
-/** All is told. Returns 0 or -ENOMEM. */
+/** Make the lookup's next index of all that was read. Returns 0 or -ENOMEM. */
 int frame_owners_end(struct frame_owners *o);
 
 #endif

@@ -57,7 +57,7 @@ static void end_list(struct str *out, unsigned tag, struct str *list)
 
 static uint32_t number_of(const struct sample *s, uint32_t row)
 {
-    uint32_t number = s->owner[row] & OWNER_PENDING ? OWNER_UNKNOWN : s->owner[row] & OWNER_GROUP;
+    uint32_t number = owner_word_group(s->owner[row]);
 
     return number < s->owners->n ? number : OWNER_UNKNOWN;
 }
@@ -208,10 +208,9 @@ void frame_write_owners(struct str *out, const struct sample *s)
     free(b.row);
 }
 
-void frame_owners_begin(struct frame_owners *o, struct owner_map *map)
+void frame_owners_begin(struct frame_owners *o, struct owner_lookup *lookup)
 {
-    *o = (struct frame_owners){.map = map};
-    owner_map_renew(map);
+    *o = (struct frame_owners){.lookup = lookup};
 }
 
 /* Add the whole numbers of a field to a list of the same. */
@@ -242,11 +241,14 @@ static void collect(struct frame_owners *o, struct frame_list *list, const uint8
 static void put_process(struct frame_owners *o)
 {
     struct owner_facts facts = {o->pid, o->uid, o->start_ticks, o->name, o->cmdline, o->cgroup};
+    struct owner *owner = o->pid && !o->error ? owner_new(&facts) : NULL;
 
     if (o->pid && !o->error)
-        o->error = owner_map_put(o->map, &facts, o->held.value, o->held.n);
+        o->error =
+            owner ? owner_changes_put(&o->changes, owner, o->held.value, o->held.n) : -ENOMEM;
     if (o->pid && !o->error)
-        o->error = owner_map_put_former(o->map, o->pid, o->former.value, o->former.n);
+        o->error = owner_changes_former(&o->changes, o->former.value, o->former.n);
+    owner_unref(owner);
     o->pid = o->held.n = o->former.n = 0;
 }
 
@@ -284,7 +286,7 @@ static void read_nobody(struct frame_owners *o, const uint8_t *value, size_t len
 
     collect(o, &list, value, len, 4);
     if (!o->error)
-        o->error = owner_map_put_nobody(o->map, list.value, list.n);
+        o->error = owner_changes_nobody(&o->changes, list.value, list.n);
     free(list.value);
 }
 
@@ -295,7 +297,7 @@ static void read_user(struct frame_owners *o, const uint8_t *value, size_t len)
     if (len < 4)
         return;
     utf8_sanitise_into(name, sizeof name, value + 4, len - 4);
-    owner_map_name_user(o->map, (uint32_t)get_le(value, 4), name);
+    user_names_set(o->lookup->users, (uint32_t)get_le(value, 4), name);
 }
 
 void frame_owners_field(struct frame_owners *o, unsigned tag, const uint8_t *value, size_t len)
@@ -303,8 +305,7 @@ void frame_owners_field(struct frame_owners *o, unsigned tag, const uint8_t *val
     switch (tag) {
     case TAG_LACKS:
         if (len == 4)
-            owner_map_lacks(o->map,
-                            (uint32_t)get_le(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH));
+            o->lookup->lacks = (uint32_t)get_le(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
         break;
     case TAG_PROCESS:
         put_process(o);
@@ -331,7 +332,7 @@ void frame_owners_field(struct frame_owners *o, unsigned tag, const uint8_t *val
 int frame_owners_end(struct frame_owners *o)
 {
     put_process(o);
-    int rc = owner_map_renewed(o->map);
+    int rc = owner_lookup_update(o->lookup, &o->changes, OWNER_ALL);
 
     free(o->held.value);
     free(o->former.value);

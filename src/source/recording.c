@@ -36,7 +36,7 @@ struct recording {
     struct bytes last; /* the last whole frame: what a damaged end repeats */
     uint64_t frames;   /* replayed so far */
     bool ended;
-    struct owner_map *owners; /* as the last frame told; owned */
+    struct owner_lookup *owners; /* as the last frame told; owned */
 };
 
 /* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
@@ -232,14 +232,14 @@ static void recording_close(struct source *src)
 
     if (r->fd > STDIN_FILENO)
         close(r->fd);
-    owner_map_free(r->owners);
+    owner_lookup_free(r->owners);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
     free(r);
 }
 
-static struct owner_map *recording_owners(struct source *src)
+static struct owner_lookup *recording_owners(struct source *src)
 {
     return ((struct recording *)src)->owners;
 }
@@ -285,7 +285,7 @@ static int recognise(struct recording *r, struct err *err)
         return source_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
     if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
         r->source.ops = &frame_ops;
-        r->owners = owner_map_new(); /* without memory nobody is known */
+        r->owners = owner_lookup_new(); /* without memory nobody is known */
     } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
         return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
                             text(MSG_SOURCE_NEWER));

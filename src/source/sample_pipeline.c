@@ -7,8 +7,8 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
-#include "tcptop/model/owner_map.h"
-#include "tcptop/source/owners.h"
+#include "tcptop/owner/lookup.h"
+#include "tcptop/owner/scan.h"
 #include "tcptop/source/source_error.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
@@ -22,8 +22,8 @@ struct sample_pipeline {
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
-    struct owners *owners; /* of this host; NULL until they are asked for */
-    bool scan_apart;       /* on a thread, with the rest as owners_start() has it */
+    struct owner_scanner *owners; /* of this host; NULL until they are asked for */
+    bool scan_apart;              /* on a thread, with the rest as owner_scanner_start() has it */
     double share;
     void (*answered)(void *context);
     void *context;
@@ -63,7 +63,7 @@ void sample_pipeline_free(struct sample_pipeline *st)
     if (!st)
         return;
     sample_pipeline_observe(st, NULL);
-    owners_free(st->owners);
+    owner_scanner_free(st->owners);
     sample_unref(st->good);
     sample_pool_free(st->pool);
     diff_free(st->diff);
@@ -152,26 +152,27 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
     s->needs |= needs_whole(needs) & owners;
     if (!(s->needs & NEED_OWNER) || st->owners)
         return;
-    st->owners = owners_new();
+    st->owners = owner_scanner_new();
     if (!st->owners)
         s->needs &= ~owners; /* tried again with the next sample */
     else if (st->scan_apart)
-        (void)owners_start(st->owners, st->share, st->answered, st->context); /* else in here */
+        (void)owner_scanner_start(st->owners, st->share, st->answered,
+                                  st->context); /* else in here */
 }
 
-/* Set the owner words of the rows, see owner_map_assign(). Cannot fail: owner_error says that
+/* Set the owner words of the rows, see owner_lookup_assign(). Cannot fail: owner_error says that
  * processes could not be looked up. */
 static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
     if (recorded(s)) {
         if (s->owner)
-            owner_map_assign(st->src->ops->owners(st->src), s, st->good);
+            owner_lookup_assign(st->src->ops->owners(st->src), s, st->good);
         return;
     }
     if (s->owner)
-        owners_assign(st->owners, s, st->good);
+        owner_scanner_assign(st->owners, s, st->good);
     if (needs & NEED_OWNER && s->status != SAMPLE_FAILED)
-        s->owner_error = s->owner ? owners_error(st->owners) : -ENOMEM;
+        s->owner_error = s->owner ? owner_scanner_error(st->owners) : -ENOMEM;
     if (s->owner_error)
         sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_NO_OWNERS, err_name(s->owner_error), NULL);
 }

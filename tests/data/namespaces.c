@@ -67,14 +67,14 @@ static struct netns *entry(struct netns_table *t, uint16_t id)
 static void add_owners(struct sample *s)
 {
     static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
-    if (!map)
+    if (!lookup)
         exit(1);
-    owned_put(map, 1183, 0, nginx, (const uint32_t[]){1, 0});
-    owned_put(map, 1184, 33, nginx, (const uint32_t[]){1, 2, 0});
-    owned_assign(map, s);
-    owner_map_free(map);
+    owned_put(lookup, 1183, 0, nginx, (const uint32_t[]){1, 0});
+    owned_put(lookup, 1184, 33, nginx, (const uint32_t[]){1, 2, 0});
+    owned_assign(lookup, s);
+    owner_lookup_free(lookup);
 }
 
 static struct sample *make_sample(const char *shown)

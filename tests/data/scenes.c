@@ -270,21 +270,20 @@ static void set_host(struct host *h, const struct scene *scene, int t)
 static void add_owners(struct making *m)
 {
     const struct process *p = m->scene->processes;
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
-    if (!map)
+    if (!lookup)
         fail("scenes");
     for (unsigned i = 0; p[i].pid; i++) {
         struct owner_facts facts = {p[i].pid, p[i].uid, 100, p[i].name, p[i].cmdline, p[i].cgroup};
-        if (owner_map_put(map, &facts, m->inodes[i], m->n[i]))
-            fail("scenes");
+        owned_put_facts(lookup, &facts, m->inodes[i], m->n[i]);
         free(m->inodes[i]);
     }
     for (const struct user *u = scene_users; u->name; u++)
-        owner_map_name_user(map, u->uid, u->name);
-    owned_assign(map, m->s);
+        user_names_set(lookup->users, u->uid, u->name);
+    owned_assign(lookup, m->s);
     m->s->needs |= NEED_USER;
-    owner_map_free(map);
+    owner_lookup_free(lookup);
 }
 
 /* One frame. Returns false when memory ran out. */

@@ -30,25 +30,25 @@ static void demand(bool holds, const char *what)
 /* One row has a process, one a process that has let go, and one nobody who can be looked at. */
 static void add_owners(struct sample *s, struct str *messages)
 {
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
     for (uint16_t i = 0; i < 3; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3001 + i, 50000, 2u + i);
         struct conn *row = sample_add(builder_of(s), NULL);
         c.inode = i == 1 ? 0 : 900u + i;
         build_conn(messages, &c, NULL, 0);
-        if (!row || !map)
+        if (!row || !lookup)
             abort();
         *row = c;
         row->inode = 900u + i;
     }
-    owned_put(map, 1184, 33, (const char *const[]){"nginx", "nginx -g", "nginx.service"},
+    owned_put(lookup, 1184, 33, (const char *const[]){"nginx", "nginx -g", "nginx.service"},
               (const uint32_t[]){900, 901, 0});
-    owner_map_name_user(map, 33, "www-data");
-    owned_assign(map, s);
+    user_names_set(lookup->users, 33, "www-data");
+    owned_assign(lookup, s);
     s->owner[1] |= OWNER_FORMER;
     s->owner[2] = OWNER_NOBODY;
-    owner_map_free(map);
+    owner_lookup_free(lookup);
 }
 
 static void build_file(struct str *out, int frames)
@@ -139,7 +139,7 @@ static void check_owners(const struct sample *s)
         demand(is_clean(s->owners->users->user[i].name), "a user's name that is not clean");
 }
 
-static void read_frame(const uint8_t *frame, size_t len, struct owner_map *owners)
+static void read_frame(const uint8_t *frame, size_t len, struct owner_lookup *owners)
 {
     struct sample *s = sample_make(NULL);
     struct err err;
@@ -160,7 +160,7 @@ static void read_frame(const uint8_t *frame, size_t len, struct owner_map *owner
 /* Behind true checksums: what only an enemy writes. Once more, on top of what it told. */
 static void read_sealed(const uint8_t *data, size_t len)
 {
-    struct owner_map *owners = owner_map_new();
+    struct owner_lookup *owners = owner_lookup_new();
     uint8_t *frame = malloc(len);
 
     if (!owners || !frame)
@@ -173,7 +173,7 @@ static void read_sealed(const uint8_t *data, size_t len)
     memcpy(frame + len - sizeof(body), &body, sizeof(body));
     read_frame(frame, len, owners);
     read_frame(frame, len, owners);
-    owner_map_free(owners);
+    owner_lookup_free(owners);
     free(frame);
 }
 

@@ -1,6 +1,6 @@
 /* Who holds which socket, with real processes in a namespace: every pid as `ss -tanp` has it,
- * shared sockets, former owners, a pid that is used again, a fork storm, another user, hidepid, few
- * descriptors, and the thread that looks beside the samples. */
+ * shared sockets, former owners, a pid that is used again, an exec(), a fork storm, another user,
+ * hidepid, few descriptors, and the thread that looks beside the samples. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,14 +20,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/child.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/owner/scan.h"
 #include "tcptop/query/column.h"
 #include "tcptop/source/sampler.h"
 
@@ -529,6 +533,115 @@ static void hundreds_of_scans_leave_no_descriptor(void **state)
     let_go(&other);
 }
 
+static void become_sleep(int signal)
+{
+    (void)signal;
+    execl("/bin/sleep", "sleep", "300", (char *)NULL);
+    _exit(1);
+}
+
+/* Until it is told to be another program, with the same sockets. */
+static void waits_for_exec(void)
+{
+    listen_on(PORT + 9);
+    signal(SIGUSR1, become_sleep);
+}
+
+#define EXEC_WAIT_NS (10 * NS_PER_S) /* far less than the time between two complete scans */
+
+static void after_exec_the_new_name_shows_soon(void **state)
+{
+    struct child c = start("before", waits_for_exec);
+    struct run r = begin();
+    char new_name[64];
+
+    (void)state;
+    assert_string_equal(owner_at(sample(&r), PORT + 9, TCP_STATE_LISTEN), named("before", c.pid));
+    snprintf(new_name, sizeof new_name, "%s", named("sleep", c.pid));
+    kill(c.pid, SIGUSR1);
+    int64_t end_ns = clock_mono_ns() + EXEC_WAIT_NS;
+    while (clock_mono_ns() < end_ns &&
+           strcmp(owner_at(r.s, PORT + 9, TCP_STATE_LISTEN), new_name) != 0) {
+        usleep(100000);
+        sample(&r);
+    }
+    assert_string_equal(owner_at(r.s, PORT + 9, TCP_STATE_LISTEN), new_name);
+    end(&r);
+    let_go(&c);
+}
+
+static struct sample *sample_of_one(uint32_t inode, const struct sample *prev)
+{
+    struct sample *s = sample_make(NULL);
+
+    if (!s || sample_reserve_owner(builder_of(s), 1))
+        abort();
+    *sample_add(builder_of(s), NULL) = (struct conn){.state = TCP_STATE_LISTEN, .inode = inode};
+    s->needs = NEED_OWNER;
+    s->owner[0] = prev ? prev->owner[0] : OWNER_UNKNOWN; /* as the join does it */
+    return s;
+}
+
+static void no_answer(void *context)
+{
+    (void)context;
+}
+
+static uint32_t inode_of(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+/* Samples every 10 ms, until one knows the owner. Returns the CPU time that all threads took, or -1
+ * when one did. */
+static int64_t cpu_of_asking(struct owner_scanner *o, uint32_t inode, int64_t for_ns)
+{
+    struct sample *last = NULL;
+    struct timespec before, after;
+    bool known = false;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    for (int64_t end_ns = clock_mono_ns() + for_ns; !known && clock_mono_ns() < end_ns;) {
+        struct sample *s = sample_of_one(inode, last);
+        owner_scanner_assign(o, s, last);
+        known = sample_owner(s, 0, NULL);
+        sample_unref(last);
+        last = s;
+        usleep(10000);
+    }
+    sample_unref(last);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    return known ? -1 : (after.tv_sec - before.tv_sec) * NS_PER_S + after.tv_nsec - before.tv_nsec;
+}
+
+/* Without a descriptor for /proc the thread waits, and finds the owner once it gets one. */
+static int without_proc(void)
+{
+    int own = listen_on(PORT + 10), wrong = 0;
+    struct owner_scanner *o = owner_scanner_new();
+    struct rlimit few = {.rlim_cur = open_files() - 3, .rlim_max = RLIM_INFINITY}, many;
+
+    getrlimit(RLIMIT_NOFILE, &many);
+    few.rlim_max = many.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &few);
+    owner_scanner_start(o, 0, no_answer, NULL);
+    int64_t cpu = cpu_of_asking(o, inode_of(own), 2 * NS_PER_S);
+    wrong |= cpu < 0 ? 1 : cpu > NS_PER_S / 4 ? 2 : 0;
+    setrlimit(RLIMIT_NOFILE, &many);
+    wrong |= cpu_of_asking(o, inode_of(own), 20 * NS_PER_S) < 0 ? 0 : 4;
+    owner_scanner_free(o);
+    close(own);
+    return wrong;
+}
+
+static void without_descriptors_the_thread_pauses(void **state)
+{
+    (void)state;
+    assert_int_equal(see_as(NULL, without_proc), 0);
+}
+
 static int with_few_descriptors(void)
 {
     struct run r = begin();
@@ -604,6 +717,8 @@ int main(void)
         cmocka_unit_test(so_with_hidepid),
         cmocka_unit_test(hundreds_of_scans_leave_no_descriptor),
         cmocka_unit_test(without_descriptors_what_was_known_stays),
+        cmocka_unit_test(without_descriptors_the_thread_pauses),
+        cmocka_unit_test(after_exec_the_new_name_shows_soon),
         cmocka_unit_test(the_thread_answers_beside_the_samples),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -35,7 +35,7 @@ static void range(struct sample *s)
 static void processes(void **unused)
 {
     static const char *const java[] = {"java", "", ""}, *const sh[] = {"sh", "", ""};
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
     struct sample *s = host_new();
     struct breakdown b;
 
@@ -47,9 +47,9 @@ static void processes(void **unused)
     make(&b, s, TCP_STATE_CLOSE_WAIT);
     assert_false(b.owners_known);
     assert_int_equal(b.n_processes, 0);
-    owned_put(map, 2841, 0, java, (const uint32_t[]){11, 12, 13, 14, 0});
-    owned_put(map, 7, 0, sh, (const uint32_t[]){15, 16, 0});
-    owned_assign(map, s);
+    owned_put(lookup, 2841, 0, java, (const uint32_t[]){11, 12, 13, 14, 0});
+    owned_put(lookup, 7, 0, sh, (const uint32_t[]){15, 16, 0});
+    owned_assign(lookup, s);
     make(&b, s, TCP_STATE_CLOSE_WAIT);
     assert_true(b.owners_known);
     assert_int_equal(b.rows, 8);
@@ -68,7 +68,7 @@ static void processes(void **unused)
     assert_int_equal(b.process[2].count, 1);
     assert_true(b.process[2].former);
     sample_unref(s);
-    owner_map_free(map);
+    owner_lookup_free(lookup);
 }
 
 /* A server's clients count by address and local port, a client's peers by address and port. */

@@ -20,32 +20,32 @@
 
 enum { WEB, SHARED, FORMER, NOBODY, LONG, ROWS }; /* rows by their inodes, 1001 … */
 
-static struct owner_map *map;
+static struct owner_lookup *lookup;
 static struct sample *s;
 static char long_line[700];
 
 static int set_up(void **state)
 {
     (void)state;
-    map = owner_map_new();
+    lookup = owner_lookup_new();
     s = sample_make(NULL);
     memset(long_line, 'x', sizeof long_line - 1);
     for (int i = 0; i < ROWS; i++)
         sample_row(s, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED);
-    owned_put(map, 1184, 33, (const char *const[]){"nginx", "nginx -g x", "nginx.service"},
+    owned_put(lookup, 1184, 33, (const char *const[]){"nginx", "nginx -g x", "nginx.service"},
               (const uint32_t[]){1001, 1003, 0});
-    owned_put(map, 800, 0, (const char *const[]){"sshd", "", ""}, (const uint32_t[]){1002, 0});
-    owned_put(map, 1, 0, (const char *const[]){"systemd", "/sbin/init", "init.scope"},
+    owned_put(lookup, 800, 0, (const char *const[]){"sshd", "", ""}, (const uint32_t[]){1002, 0});
+    owned_put(lookup, 1, 0, (const char *const[]){"systemd", "/sbin/init", "init.scope"},
               (const uint32_t[]){1002, 0});
-    owned_put(map, 9, 7, (const char *const[]){"java", long_line, "a"},
+    owned_put(lookup, 9, 7, (const char *const[]){"java", long_line, "a"},
               (const uint32_t[]){1005, 0});
     s->conn[NOBODY].inode = 0;
-    owned_assign(map, s);
+    owned_assign(lookup, s);
     s->owner[FORMER] |= OWNER_FORMER;
     s->conn[FORMER].inode = 0;
-    owner_map_name_user(map, 7, "anna");
-    owner_map_name_user(map, 33, "www-data");
-    owned_assign(map, s);
+    user_names_set(lookup->users, 7, "anna");
+    user_names_set(lookup->users, 33, "www-data");
+    owned_assign(lookup, s);
     return 0;
 }
 
@@ -53,7 +53,7 @@ static int tear_down(void **state)
 {
     (void)state;
     sample_unref(s);
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "tcptop/source/cgroup.h"
+#include "tcptop/owner/cgroup.h"
 
 #define ID "3f2a09c1d2e45b6a7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 

@@ -43,7 +43,7 @@ static struct sample *owned_sample(struct str *messages)
     static const char *const nginx[] = {"nginx", "nginx: worker process", "nginx.service"};
     static const char *const hostile[] = {"a\x1b[2Jb", "c\x07", "d\xff"};
     struct sample *s = new_sample();
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
     for (int i = 0; i < OWNED; i++) {
         struct conn c = owned_row(i);
@@ -52,24 +52,26 @@ static struct sample *owned_sample(struct str *messages)
     }
     build_done(messages, 0);
     s->conn[GONE].inode = 800; /* as in a sample before */
-    owned_put(map, 1184, 33, nginx, (const uint32_t[]){900 + ONE, 900 + TWO, 800, 0});
-    owned_put(map, 977, 1000, hostile, (const uint32_t[]){900 + TWO, 0});
-    owner_map_name_user(map, 33, "www-data");
-    owner_map_lacks(map, OWNER_LACK_PTRACE);
-    owned_assign(map, s);
-    owner_map_searched(map, owner_map_begin(map));
-    owned_assign(map, s);
+    owned_put(lookup, 1184, 33, nginx, (const uint32_t[]){900 + ONE, 900 + TWO, 800, 0});
+    owned_put(lookup, 977, 1000, hostile, (const uint32_t[]){900 + TWO, 0});
+    user_names_set(lookup->users, 33, "www-data");
+    lookup->lacks = OWNER_LACK_PTRACE;
+    lookup->asks = true;
+    lookup->sample = 1;
+    owned_assign(lookup, s);
+    owned_searched(lookup);
+    owned_assign(lookup, s);
     s->owner[UNKNOWN] = OWNER_UNKNOWN;
     s->owner[GONE] |= OWNER_FORMER;
     s->needs |= NEED_USER;
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     return s;
 }
 
-static void assign(struct owner_map *map, struct sample *s)
+static void assign(struct owner_lookup *lookup, struct sample *s)
 {
     assert_int_equal(sample_reserve_owner(builder_of(s), sample_rows(s)), 0);
-    owner_map_assign(map, s, NULL);
+    owner_lookup_assign(lookup, s, NULL);
 }
 
 /* "1184 nginx, …" of a row, in parentheses when it has let go. */
@@ -93,14 +95,14 @@ static void owners_come_back_as_written(void **state)
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages), *s = new_sample(), *bare = new_sample();
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
     struct err err;
     char both[200], former[200];
 
     frame_write(&frame, wrote, messages.data, messages.len);
-    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), map, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), lookup, &err), frame.len);
     assert_int_equal(s->needs, NEED_OWNER | NEED_USER);
-    assign(map, s);
+    assign(lookup, s);
     snprintf(both, sizeof both, "977 1000 %s %s %s, %s", "a\uFFFD[2Jb", "c\uFFFD", "d\uFFFD",
              nginx);
     snprintf(former, sizeof former, "%s (former)", nginx);
@@ -121,7 +123,7 @@ static void owners_come_back_as_written(void **state)
     sample_unref(bare);
     sample_unref(s);
     sample_unref(wrote);
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     str_fini(&messages);
     str_fini(&frame);
 }
@@ -132,7 +134,7 @@ static void each_frame_tells_anew(void **state)
     (void)state;
     struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages);
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
     struct err err;
 
     frame_write(&frame, wrote, messages.data, messages.len);
@@ -142,15 +144,15 @@ static void each_frame_tells_anew(void **state)
     for (int i = 0; i < 6; i++) {
         const struct str *one = i % 3 ? &later : &frame;
         struct sample *s = new_sample();
-        assert_int_equal(frame_read(one->data, one->len, builder_of(s), map, &err), one->len);
-        assign(map, s);
+        assert_int_equal(frame_read(one->data, one->len, builder_of(s), lookup, &err), one->len);
+        assign(lookup, s);
         for (uint32_t row = 0; row < OWNED; row++)
             assert_int_equal(i % 3 == 0 && row != NOBODY && row != UNKNOWN,
                              *owners_of(s, row) != '\0');
         sample_unref(s);
     }
     sample_unref(wrote);
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     str_fini(&messages);
     str_fini(&later);
     str_fini(&frame);
@@ -164,7 +166,7 @@ static void long_lists_go_on(void **state)
     (void)state;
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = new_sample(), *s = new_sample();
-    struct owner_map *map = owner_map_new(), *read = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new(), *read = owner_lookup_new();
     uint32_t *inodes = calloc(SEVERAL + 1, sizeof *inodes);
     struct err err;
 
@@ -175,8 +177,8 @@ static void long_lists_go_on(void **state)
         build_conn(&messages, &c, NULL, 0);
     }
     build_done(&messages, 0);
-    owned_put(map, 7, 0, (const char *const[]){"many", "", ""}, inodes);
-    owned_assign(map, wrote);
+    owned_put(lookup, 7, 0, (const char *const[]){"many", "", ""}, inodes);
+    owned_assign(lookup, wrote);
     frame_write(&frame, wrote, messages.data, messages.len);
     assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), read, &err), frame.len);
     assign(read, s);
@@ -186,8 +188,8 @@ static void long_lists_go_on(void **state)
     free(inodes);
     sample_unref(s);
     sample_unref(wrote);
-    owner_map_free(map);
-    owner_map_free(read);
+    owner_lookup_free(lookup);
+    owner_lookup_free(read);
     str_fini(&messages);
     str_fini(&frame);
 }

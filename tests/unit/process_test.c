@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tcptop/source/process.h"
+#include "tcptop/owner/process.h"
 
 #define BAD  "\xef\xbf\xbd" /* what a byte becomes that may not be shown */
 #define REST " S 1 10 10 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 777 12345 67\n"
@@ -157,6 +157,7 @@ static void this_process(void **state)
     struct process_facts facts;
     struct u32_list list = {0};
     atomic_bool stop = false;
+    char name[PROCESS_NAME];
     int proc = open("/proc", O_RDONLY | O_DIRECTORY), pair[2], dir;
 
     (void)state;
@@ -168,6 +169,9 @@ static void this_process(void **state)
     assert_string_equal(facts.name, "a) b" BAD);
     assert_int_equal(facts.uid, geteuid());
     assert_true(facts.start_ticks > 0);
+    assert_int_equal(process_name(proc, (uint32_t)getpid(), name), 0);
+    assert_string_equal(name, facts.name);
+    assert_int_equal(process_name(proc, UINT32_MAX, name), -ENOENT);
     assert_non_null(strstr(facts.cmdline, "process_test"));
     assert_int_equal(process_sockets(dir, &list, &stop), 0);
     assert_true(listed(&list, pair[0]) && listed(&list, pair[1]));

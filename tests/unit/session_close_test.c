@@ -279,20 +279,20 @@ static void another_namespace_is_named(void **state)
     stage_close(&st);
 }
 
-static void hold(struct stage *st, struct owner_map *map, uint32_t pid, const char *name)
+static void hold(struct stage *st, struct owner_lookup *lookup, uint32_t pid, const char *name)
 {
-    owned_put(map, pid, 0, (const char *const[]){name, "", ""},
+    owned_put(lookup, pid, 0, (const char *const[]){name, "", ""},
               (const uint32_t[]){st->conn[1].inode, 0});
-    owned_assign(map, st->last); /* the session lists the same sample */
+    owned_assign(lookup, st->last); /* the session lists the same sample */
 }
 
 static void the_process_is_named(void **state)
 {
     (void)state;
     struct stage st;
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
     open_stage(&st);
-    hold(&st, map, 2841, "java");
+    hold(&st, lookup, 2841, "java");
     stage_keys(&st, "K");
     assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
     text_use(LANG_KO);
@@ -300,17 +300,17 @@ static void the_process_is_named(void **state)
     text_use(LANG_EN);
     stage_wait(&st, QUIET_MS);
     stage_keys(&st, "n");
-    hold(&st, map, 2842, "worker");
+    hold(&st, lookup, 2842, "worker");
     ask(&st);
     assert_true(stage_shows(&st, "ESTABLISHED, java 2841 +1?"));
     stage_keys(&st, "n");
-    owner_map_remove(map, 2841);
-    owner_map_remove(map, 2842);
-    owned_assign(map, st.last);
+    owned_remove(lookup, 2841);
+    owned_remove(lookup, 2842);
+    owned_assign(lookup, st.last);
     st.last->owner[1] |= OWNER_FORMER;
     ask(&st);
     assert_true(stage_shows(&st, "ESTABLISHED, (worker)?"));
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     stage_close(&st);
 }
 
@@ -318,23 +318,23 @@ static void one_that_changed_hands_is_left_alone(void **state)
 {
     (void)state;
     struct stage st;
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
     open_stage(&st);
-    hold(&st, map, 2841, "java");
+    hold(&st, lookup, 2841, "java");
     ask(&st);
     stage_sample(&st); /* nobody is known now: the kernel says whether it is the same */
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
-    hold(&st, map, 2841, "java");
+    hold(&st, lookup, 2841, "java");
     ask(&st);
     stage_sample(&st);
-    owner_map_remove(map, 2841);
-    hold(&st, map, 2999, "java");
+    owned_remove(lookup, 2841);
+    hold(&st, lookup, 2999, "java");
     stage_keys(&st, "y");
     assert_int_equal(kernel.calls, 1);
     assert_string_equal(probe_message(st.session),
                         "not closed: the owner of 10.0.0.1:110 192.0.2.1:40001 has changed");
-    owner_map_free(map);
+    owner_lookup_free(lookup);
     stage_close(&st);
 }
 

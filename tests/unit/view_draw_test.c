@@ -46,15 +46,15 @@ static struct grouped {
 /* More processes share the listeners than the details list. */
 static void add_owners(void)
 {
-    struct owner_map *map = owner_map_new();
+    struct owner_lookup *lookup = owner_lookup_new();
 
     for (uint32_t pid = 100; pid < 125; pid++)
-        owned_put(map, pid, 33,
+        owned_put(lookup, pid, 33,
                   (const char *const[]){"긴 이름의 프로세스", "httpd -f", "httpd.service"},
                   (const uint32_t[]){1, pid == 110 ? 2 : 0, 0});
-    owner_map_name_user(map, 33, "www-data");
-    owned_assign(map, full);
-    owner_map_free(map);
+    user_names_set(lookup->users, 33, "www-data");
+    owned_assign(lookup, full);
+    owner_lookup_free(lookup);
 }
 
 static int group_rows(struct grouped *g)

@@ -26,7 +26,7 @@ void diff_free(struct diff *d);
  *
  *  Rates are set where they were asked for and both samples have metrics. Where owners are asked
  * for, a row inherits those it had, as former ones once it has no file, and as PENDING with its row
- * in `prev` where they were not known; owner_map_assign() completes both.
+ * in `prev` where they were not known; owner_lookup_assign() completes both.
  *
  *  A streamed sample was counted already and has too few rows for another to be joined to it. Cost
  *  is linear. Returns 0 or -ENOMEM: then the sample is right except for its past. */

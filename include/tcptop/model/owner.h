@@ -1,8 +1,7 @@
-/* Who holds sockets: processes, and groups of processes that share a socket. Everything here is
- * immutable once made and counted by references, so that a sample keeps the names of its time.
- *
- * A row of a sample names its group by a word of 4 bytes (see sample_owner()): the group's number
- * in the sample's table, and whether they hold the socket or did so before. */
+/* The processes that hold the sockets of a sample: the values that a sample keeps and that columns,
+ * filters and details read. Objects do not change once they are made and are counted by references,
+ * so that a sample keeps the names of its time; any thread may read them and take or give back
+ * references. Who finds the processes: see tcptop/owner/. */
 #ifndef TCPTOP_MODEL_OWNER_H
 #define TCPTOP_MODEL_OWNER_H
 
@@ -11,13 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A row's word. */
-#define OWNER_UNKNOWN UINT32_C(0)          /* not looked for yet, or nothing to look for */
-#define OWNER_NOBODY  UINT32_C(1)          /* looked for, and no process we may look at holds it */
-#define OWNER_FIRST   UINT32_C(2)          /* from here on: a group's number */
-#define OWNER_FORMER  (UINT32_C(1) << 31)  /* they held it before; its last holder has let it go */
-#define OWNER_PENDING (UINT32_C(1) << 30)  /* only in the making: a row of the sample before */
-#define OWNER_GROUP   (OWNER_PENDING - 1u) /* mask of the number */
+/* A row of a sample names its processes by a word of 4 bytes: the number of a group in the sample's
+ * table, or one of two values that are no group, and flags. */
+#define OWNER_UNKNOWN UINT32_C(0)         /* not looked for yet, or nothing to look for */
+#define OWNER_NOBODY  UINT32_C(1)         /* no process that we may look at holds the socket */
+#define OWNER_FIRST   UINT32_C(2)         /* numbers of groups begin here */
+#define OWNER_FORMER  (UINT32_C(1) << 31) /* flag: the group held the socket, nobody does now */
+#define OWNER_PENDING                                                                              \
+    (UINT32_C(1) << 30) /* flag: the number is a row of the sample before; only                    \
+                           between the join and the last step of a sample */
+#define OWNER_ASKED                                                                                \
+    (UINT32_C(1) << 29)                /* flag: unknown; the number counts the samples up to the   \
+                                          one that first asked a scan for it */
+#define OWNER_GROUP (OWNER_ASKED - 1u) /* mask of the number */
+
+/** The group's number in a row's word, OWNER_NOBODY, or OWNER_UNKNOWN. */
+static inline uint32_t owner_word_group(uint32_t word)
+{
+    return word & (OWNER_PENDING | OWNER_ASKED) ? OWNER_UNKNOWN : word & OWNER_GROUP;
+}
 
 /* A process. Pid and start time are its identity: pids are used again. */
 struct owner {
@@ -44,7 +55,14 @@ struct owner *owner_new(const struct owner_facts *facts);
 struct owner *owner_ref(struct owner *o);
 void owner_unref(struct owner *o); /* NULL is accepted */
 
-/* Processes that hold the same sockets, the lowest pid first; most have one member. */
+/** Order by identity: pid, then start time. Less than, equal to or greater than 0. */
+int owner_compare(const struct owner *a, const struct owner *b);
+
+/** Has the process these texts and this user? */
+bool owner_is_as(const struct owner *o, const struct owner_facts *facts);
+
+/* Processes that share sockets, by identity, so the lowest pid is the first; most have one member.
+ */
 struct owner_group {
     atomic_uint refs;
     uint32_t n;
@@ -56,6 +74,9 @@ struct owner_group {
 struct owner_group *owner_group_new(struct owner *const *members, uint32_t n);
 struct owner_group *owner_group_ref(struct owner_group *g);
 void owner_group_unref(struct owner_group *g); /* NULL is accepted */
+
+/** Order groups by their members' identities. `members` are `n`, by identity. */
+int owner_group_compare(const struct owner_group *g, struct owner *const *members, uint32_t n);
 
 /* Names of users, by ascending uid; sanitised, the number itself where the host has no name. */
 struct owner_user {
@@ -83,10 +104,10 @@ enum owner_lack {
 
 enum owner_order { OWNER_BY_PROCESS, OWNER_BY_CMDLINE, OWNER_BY_CGROUP, OWNER_ORDERS };
 
-/* All groups that the rows of a sample may name. */
+/* All groups that the rows of a sample name, by their numbers. */
 struct owner_table {
     atomic_uint refs;
-    uint64_t generation; /* grows with every change */
+    uint64_t generation; /* of the index whose groups these are, see owner/index.h */
     uint32_t lacks;      /* enum owner_lack */
     uint32_t n;          /* numbers below it may be in use */
     struct owner_users *users;

@@ -204,7 +204,7 @@ static inline const struct owner_group *sample_owner(const struct sample *s, uin
 
     if (former)
         *former = word & OWNER_FORMER;
-    return word & OWNER_PENDING ? 0 : owner_table_group(s->owners, word & OWNER_GROUP);
+    return owner_table_group(s->owners, owner_word_group(word));
 }
 
 /** Take one more reference. Any thread. */

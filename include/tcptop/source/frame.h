@@ -39,8 +39,8 @@
 
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
-#include "tcptop/model/owner_map.h"
 #include "tcptop/model/sample_builder.h"
+#include "tcptop/owner/lookup.h"
 
 #define FRAME_MAGIC         "tcptopF1"
 #define FRAME_MAGIC_BYTES   8
@@ -60,10 +60,10 @@ void frame_write(struct str *out, const struct sample *s, const void *messages, 
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
 
 /** Read the frame at `bytes` into the empty sample of `b`, and who held its sockets into `owners`,
- * for owner_map_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is
- * 0, -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
- *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
+ * for owner_lookup_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len`
+ * is 0, -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of
+ * an unknown version. A frame whose messages hold damaged records is PARTIAL. */
 int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
-                   struct owner_map *owners, struct err *err);
+                   struct owner_lookup *owners, struct err *err);
 
 #endif

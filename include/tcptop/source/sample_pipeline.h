@@ -25,7 +25,8 @@ void sample_pipeline_free(struct sample_pipeline *st); /* NULL is accepted */
 /** Have every sample from now on seen by `observer` (taken over; NULL: by nobody). */
 void sample_pipeline_observe(struct sample_pipeline *st, struct sample_observer *observer);
 
-/** Look up owners on a thread of their own, see owners_start(); later samples have what it finds.
+/** Look up owners on a thread of their own, see owner_scanner_start(); later samples have what it
+ * finds.
  */
 void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
                                 void (*answered)(void *context), void *context);

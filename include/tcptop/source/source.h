@@ -14,7 +14,7 @@
 #include "tcptop/model/predicate.h"
 #include "tcptop/model/sample_builder.h"
 
-struct owner_map;
+struct owner_lookup;
 struct source;
 struct close_monitor;
 
@@ -54,7 +54,7 @@ struct source_ops {
     void (*close)(struct source *src);
     /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
      *  May be NULL: it samples this host, which is asked. */
-    struct owner_map *(*owners)(struct source *src);
+    struct owner_lookup *(*owners)(struct source *src);
 };
 
 struct source {

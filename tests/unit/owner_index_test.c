@@ -1,6 +1,7 @@
 /* Owners of rows: single and shared sockets, names that change, pids that are used again, former
  * owners, what nobody holds, users; and thousands of random changes against a list of who holds
- * what. Numbers are used again without a row ever showing another's name. */
+ * what. Numbers are used again without a row ever showing another's name, and who reads an old
+ * index is not disturbed by new ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,26 +9,36 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/model_build.h"
+#include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
-#include "tcptop/model/owner_map.h"
 
 /* Samples one after the other, each a second later. */
 struct run {
-    struct owner_map *map;
+    struct owner_lookup *lookup;
     struct diff *diff;
     struct sample *prev, *next;
     int64_t second;
 };
 
+static struct owner_lookup *lookup_that_asks(void)
+{
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    assert_non_null(lookup);
+    lookup->asks = true;
+    return lookup;
+}
+
 static struct run start(void)
 {
-    return (struct run){.map = owner_map_new(), .diff = diff_new()};
+    return (struct run){.lookup = lookup_that_asks(), .diff = diff_new()};
 }
 
 static void end(struct run *r)
@@ -35,7 +46,7 @@ static void end(struct run *r)
     sample_unref(r->prev);
     sample_unref(r->next);
     diff_free(r->diff);
-    owner_map_free(r->map);
+    owner_lookup_free(r->lookup);
 }
 
 static struct sample *fresh(struct run *r)
@@ -61,7 +72,8 @@ static void add(struct run *r, uint64_t cookie, uint32_t inode)
 static void assign(struct run *r)
 {
     assert_int_equal(diff_join(r->diff, builder_of(r->next), r->prev, 50), 0);
-    owner_map_assign(r->map, r->next, r->prev);
+    r->lookup->sample++;
+    owner_lookup_assign(r->lookup, r->next, r->prev);
     assert_non_null(r->next->owners);
 }
 
@@ -81,10 +93,23 @@ static void put_named(struct run *r, uint32_t pid, uint64_t start_ticks, const c
 
     while (inodes[n])
         n++;
-    assert_int_equal(owner_map_put(r->map, &facts, inodes, n), 0);
+    owned_put_facts(r->lookup, &facts, inodes, n);
 }
 #define PUT(r, pid, start, name, ...)                                                              \
     put_named(r, pid, start, name, (const uint32_t[]){__VA_ARGS__, 0})
+
+/* A scan of everything, or of what has changed. */
+static void begin_scan(struct run *r)
+{
+    r->lookup->begun = r->lookup->sample;
+}
+
+static void end_scan(struct run *r, bool complete)
+{
+    r->lookup->ended = r->lookup->begun;
+    if (complete)
+        r->lookup->searched = r->lookup->begun;
+}
 
 /* "name pids", in parentheses for former owners; "-": nobody. */
 static const char *owner(const struct run *r, uint32_t row)
@@ -123,7 +148,7 @@ static void a_row_has_its_process(void **state)
     assert_string_equal(owner(&r, 0), "web 10");
     assert_string_equal(owner(&r, 1), "db 11");
     assert_string_equal(owner(&r, 2), "-");
-    assert_int_equal(owner_map_fresh(r.map), 1);
+    assert_int_equal(r.lookup->fresh, 1);
     assert_int_equal(r.next->ownerless, 0);
     end(&r);
 }
@@ -140,7 +165,7 @@ static void sharers_are_all_named(void **state)
     PUT(&r, 200, 1, "child", 100);
     one(&r, 100);
     assert_string_equal(owner(&r, 0), "parent 4,30,200");
-    owner_map_remove(r.map, 4);
+    owned_remove(r.lookup, 4);
     one(&r, 100);
     assert_string_equal(owner(&r, 0), "child 30,200");
     end(&r);
@@ -156,9 +181,9 @@ static void a_closed_socket_keeps_its_owner_as_former(void **state)
     PUT(&r, 10, 1, "web", 101);
     one(&r, 0);
     assert_string_equal(owner(&r, 0), "(web 10)");
-    owner_map_remove(r.map, 10);
+    owned_remove(r.lookup, 10);
     one(&r, 0);
-    owner_map_searched(r.map, owner_map_begin(r.map));
+    owned_searched(r.lookup);
     one(&r, 0);
     one(&r, 0);
     assert_string_equal(owner(&r, 0), "(web 10)");
@@ -192,7 +217,7 @@ static void rows_that_have_gone_keep_their_owner(void **state)
     (void)state;
     PUT(&r, 10, 1, "web", 100);
     one(&r, 100);
-    owner_map_remove(r.map, 10);
+    owned_remove(r.lookup, 10);
     fresh(&r);
     assign(&r);
     assert_int_equal(r.next->n_missing, 1);
@@ -266,14 +291,19 @@ static void what_nobody_holds_is_not_asked_for_for_ever(void **state)
 
     (void)state;
     one(&r, 100);
-    assert_int_equal(owner_map_fresh(r.map), 1);
-    uint64_t since = owner_map_begin(r.map);
+    assert_int_equal(r.lookup->fresh, 1);
+    begin_scan(&r);
+    one(&r, 100); /* while the scan is under way, it may still find it */
+    assert_int_equal(r.lookup->fresh, 0);
+    assert_int_equal(r.lookup->missed, 0);
+    end_scan(&r, false);
     one(&r, 100);
-    assert_int_equal(owner_map_fresh(r.map), 0);
-    assert_int_equal(owner_map_missed(r.map), 1);
-    owner_map_searched(r.map, since);
+    assert_int_equal(r.lookup->fresh, 0);
+    assert_int_equal(r.lookup->missed, 1);
+    begin_scan(&r);
+    end_scan(&r, true);
     one(&r, 100);
-    assert_int_equal(owner_map_missed(r.map), 0);
+    assert_int_equal(r.lookup->missed, 0);
     assert_int_equal(r.next->ownerless, 1);
     one(&r, 100);
     assert_int_equal(r.next->ownerless, 1);
@@ -290,13 +320,169 @@ static void asked_during_a_search_is_asked_still(void **state)
     struct run r = start();
 
     (void)state;
-    uint64_t since = owner_map_begin(r.map);
+    begin_scan(&r);
     one(&r, 100);
-    owner_map_searched(r.map, since);
+    end_scan(&r, true);
     one(&r, 100);
     assert_int_equal(r.next->ownerless, 0);
-    assert_int_equal(owner_map_fresh(r.map), 1);
+    assert_int_equal(r.lookup->fresh, 1);
     end(&r);
+}
+
+/* A word has room for the low bits of a sample's number only. */
+static void samples_may_be_many(void **state)
+{
+    struct run r = start();
+
+    (void)state;
+    r.lookup->sample = ((uint64_t)OWNER_GROUP + 1) * 3 - 2;
+    for (int i = 0; i < 4; i++) { /* over the end of the low bits */
+        one(&r, 100);
+        assert_int_equal(r.lookup->fresh, 1);
+        assert_int_equal(r.next->ownerless, 0);
+    }
+    begin_scan(&r);
+    end_scan(&r, true);
+    one(&r, 100);
+    assert_int_equal(r.next->ownerless, 1);
+    end(&r);
+}
+
+/* Shared by the threads that follow: who publishes, and those who read. */
+static struct {
+    pthread_mutex_t lock;
+    struct owner_index *index;
+    bool ended;
+} newest = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+#define PUBLISHED 2000
+#define HELD      300
+
+static struct owner_index *take_newest(bool *ended)
+{
+    pthread_mutex_lock(&newest.lock);
+    struct owner_index *index = owner_index_ref(newest.index);
+    *ended = newest.ended;
+    pthread_mutex_unlock(&newest.lock);
+    return index;
+}
+
+/* The pids of all sockets, which are those of each. */
+static const char *pids_of_all(const struct owner_index *index)
+{
+    const struct owner_group *first = NULL;
+
+    for (uint32_t inode = 1; inode <= HELD; inode++) {
+        uint32_t word = owner_index_find(index, inode);
+        if (word < OWNER_FIRST || word >= index->n_groups)
+            return "none";
+        if (first && index->group[word] != first)
+            return "several";
+        first = index->group[word];
+    }
+    return first->pids;
+}
+
+static void *read_on(void *arg)
+{
+    bool ended = false;
+    struct owner_index *old = take_newest(&ended);
+    char pids[32];
+    unsigned *wrong = arg;
+
+    snprintf(pids, sizeof pids, "%s", pids_of_all(old));
+    while (!ended) {
+        struct owner_index *now = take_newest(&ended);
+        *wrong += strlen(pids_of_all(now)) != 2;
+        *wrong += strcmp(pids_of_all(old), pids) != 0;
+        owner_index_unref(now);
+    }
+    owner_index_unref(old);
+    return NULL;
+}
+
+/* The sockets go from one process to the next, all at once. */
+static void publish_next(uint32_t nth)
+{
+    struct owner_changes c = {0};
+    uint32_t inodes[HELD];
+    struct owner *owner = owner_new(&(struct owner_facts){10 + nth % 7, 0, nth, "p", "", ""});
+
+    for (uint32_t i = 0; i < HELD; i++)
+        inodes[i] = i + 1;
+    assert_int_equal(owner_changes_remove(&c, 10 + (nth + 6) % 7), 0);
+    assert_int_equal(owner_changes_put(&c, owner, inodes, HELD), 0);
+    struct owner_index *before = newest.index, *next = owner_index_new(before, &c, OWNER_SOME);
+    assert_non_null(next);
+    pthread_mutex_lock(&newest.lock);
+    newest.index = next;
+    pthread_mutex_unlock(&newest.lock);
+    owner_index_unref(before);
+    owner_unref(owner);
+}
+
+static void readers_keep_what_they_have(void **state)
+{
+    pthread_t reader[3];
+    unsigned wrong[3] = {0};
+
+    (void)state;
+    publish_next(0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&reader[i], NULL, read_on, &wrong[i]), 0);
+    for (uint32_t nth = 1; nth < PUBLISHED; nth++)
+        publish_next(nth);
+    pthread_mutex_lock(&newest.lock);
+    newest.ended = true;
+    pthread_mutex_unlock(&newest.lock);
+    for (unsigned i = 0; i < 3; i++) {
+        pthread_join(reader[i], NULL);
+        assert_int_equal(wrong[i], 0);
+    }
+    owner_index_unref(newest.index);
+}
+
+/* Inodes with gaps, in any order, of processes that share every third: each is found, and those in
+ * between are not. */
+static void each_inode_is_found(void **state)
+{
+    enum { SEVERAL = 5000 };
+    static uint32_t inode[SEVERAL];
+    struct owner_changes c = {0};
+    uint64_t seed = 3;
+    uint32_t last = 7;
+    struct owner *one = owner_new(&(struct owner_facts){1, 0, 1, "one", "", ""}),
+                 *two = owner_new(&(struct owner_facts){2, 0, 1, "two", "", ""});
+
+    (void)state;
+    for (uint32_t i = 0; i < SEVERAL; i++)
+        inode[i] = last += model_random(&seed, 100) ? 2 : 400000;
+    uint32_t shared[SEVERAL / 3];
+    for (uint32_t i = 0; i < SEVERAL / 3; i++)
+        shared[i] = inode[SEVERAL - 3 - 3 * i];
+    assert_int_equal(owner_changes_put(&c, two, shared, SEVERAL / 3), 0);
+    assert_int_equal(owner_changes_put(&c, one, inode, SEVERAL), 0);
+    assert_int_equal(owner_changes_put(&c, one, inode, SEVERAL), 0); /* twice: once */
+    struct owner_index *index = owner_index_new(NULL, &c, OWNER_ALL);
+    assert_non_null(index);
+    assert_int_equal(index->n_entries, SEVERAL);
+    assert_int_equal(index->n_groups - OWNER_FIRST, 2);
+    for (uint32_t i = 0; i < SEVERAL; i++) {
+        bool both =
+            (SEVERAL - 3 - i) % 3 == 0 && i < SEVERAL - 2 && (SEVERAL - 3 - i) / 3 < SEVERAL / 3;
+        uint32_t word = owner_index_find(index, inode[i]);
+        assert_in_range(word, OWNER_FIRST, index->n_groups - 1);
+        assert_string_equal(index->group[word]->pids, both ? "1,2" : "1");
+        assert_int_equal(owner_index_find(index, inode[i] + 1), OWNER_UNKNOWN);
+    }
+    assert_int_equal(owner_index_find(index, 1), OWNER_UNKNOWN);
+    assert_int_equal(owner_index_find(index, UINT32_MAX), OWNER_UNKNOWN);
+    assert_int_equal(owner_index_find(NULL, 1), OWNER_UNKNOWN);
+    assert_ptr_equal(owner_index_new(index, &c, OWNER_SOME), index); /* nothing is different */
+    owner_index_unref(index);
+    owner_index_unref(index);
+    owner_unref(one);
+    owner_unref(two);
 }
 
 static void users_have_names(void **state)
@@ -308,13 +494,13 @@ static void users_have_names(void **state)
     PUT(&r, 10, 1, "web", 100);
     one(&r, 100); /* the socket's user is 1000, the process's 33 */
     assert_null(owner_table_user(r.next->owners, 1000));
-    assert_true(owner_map_wants_user(r.map, &uid));
+    assert_true(user_names_wanted(r.lookup->users, &uid));
     assert_int_equal(uid, 33);
-    owner_map_name_user(r.map, 33, "www\x1b-data");
-    assert_true(owner_map_wants_user(r.map, &uid));
+    user_names_set(r.lookup->users, 33, "www\x1b-data");
+    assert_true(user_names_wanted(r.lookup->users, &uid));
     assert_int_equal(uid, 1000);
-    owner_map_name_user(r.map, 1000, "");
-    assert_false(owner_map_wants_user(r.map, &uid));
+    user_names_set(r.lookup->users, 1000, "");
+    assert_false(user_names_wanted(r.lookup->users, &uid));
     one(&r, 100);
     assert_string_equal(owner_table_user(r.next->owners, 33)->name, "www\xef\xbf\xbd-data");
     assert_string_equal(owner_table_user(r.next->owners, 1000)->name, "1000");
@@ -362,7 +548,7 @@ static void put_truth(struct run *r, const struct truth *t, uint32_t p)
         if (t->holds[p][i])
             inodes[n++] = i + 1000;
     }
-    assert_int_equal(owner_map_put(r->map, &facts, inodes, n), 0);
+    owned_put_facts(r->lookup, &facts, inodes, n);
 }
 
 static void change(struct run *r, struct truth *t, uint64_t *seed)
@@ -371,7 +557,7 @@ static void change(struct run *r, struct truth *t, uint64_t *seed)
 
     if (what == 0) {
         memset(t->holds[p], 0, sizeof t->holds[p]);
-        owner_map_remove(r->map, p + 1);
+        owned_remove(r->lookup, p + 1);
         return;
     }
     if (what == 1) {
@@ -429,7 +615,7 @@ static void random_changes_as_a_list_has_them(void **state)
             change(&r, &t, &seed);
         bool searched = model_random(&seed, 10) == 0;
         if (searched)
-            owner_map_searched(r.map, owner_map_begin(r.map));
+            owned_searched(r.lookup);
         fresh(&r);
         for (uint32_t i = 0; i < INODES; i++) {
             if (model_random(&seed, 4))
@@ -454,9 +640,9 @@ static void numbers_are_used_again(void **state)
         add(&r, n + 1, 1000 + n);
         assign(&r);
         assert_int_equal(lowest(r.next)->pid, 1 + n);
-        owner_map_remove(r.map, 1 + n);
+        owned_remove(r.lookup, 1 + n);
         if (n % 10 == 0)
-            owner_map_searched(r.map, owner_map_begin(r.map));
+            owned_searched(r.lookup);
         most = r.next->owners->n > most ? r.next->owners->n : most;
     }
     assert_true(most < 64);
@@ -476,6 +662,9 @@ int main(void)
         cmocka_unit_test(a_socket_passed_on_changes_hands),
         cmocka_unit_test(what_nobody_holds_is_not_asked_for_for_ever),
         cmocka_unit_test(asked_during_a_search_is_asked_still),
+        cmocka_unit_test(samples_may_be_many),
+        cmocka_unit_test(each_inode_is_found),
+        cmocka_unit_test(readers_keep_what_they_have),
         cmocka_unit_test(users_have_names),
         cmocka_unit_test(ranks_are_by_text),
         cmocka_unit_test(random_changes_as_a_list_has_them),

@@ -1,7 +1,7 @@
 /* One process as /proc tells of it. Everything of one process is read through its own directory,
  * which stays that of this process when the pid is used again. proc(5), fs/proc/array.c, fd.c. */
-#ifndef TCPTOP_SOURCE_PROCESS_H
-#define TCPTOP_SOURCE_PROCESS_H
+#ifndef TCPTOP_OWNER_PROCESS_H
+#define TCPTOP_OWNER_PROCESS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,6 +23,9 @@ struct process_facts {
 /** Open the directory of a process below `proc_fd`. Returns a descriptor or -errno: -ENOENT and
  *  -ESRCH where it has ended, or is hidden. */
 int process_open(int proc_fd, uint32_t pid);
+
+/** The name of a process, sanitised; one file is read. Returns 0 or -errno. */
+int process_name(int proc_fd, uint32_t pid, char out[PROCESS_NAME]);
 
 /** Who it is, by that descriptor. Returns 0 or -errno; what cannot be read is "". */
 int process_read(int dir_fd, struct process_facts *facts);

@@ -1,6 +1,6 @@
 /* The path of a control group → what people call it. */
-#ifndef TCPTOP_SOURCE_CGROUP_H
-#define TCPTOP_SOURCE_CGROUP_H
+#ifndef TCPTOP_OWNER_CGROUP_H
+#define TCPTOP_OWNER_CGROUP_H
 
 #include <stddef.h>
 

@@ -16,14 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../src/source/owners_internal.h"
+#include "../../src/owner/scan.c"
 #include "lib/model_build.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
-#define TCP_TIMEOUTS_NS (60 * NS_PER_S) /* a test that waits longer has failed */
-#define TRIES           3
+#define WAIT_NS (60 * NS_PER_S) /* a test that waits longer has failed */
+#define TRIES   3
 
 static struct {
     atomic_bool denied; /* /proc cannot be opened */
@@ -66,9 +66,9 @@ int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struc
 
 /* Whom the thread answers. */
 static struct {
-    struct owners *owners;
+    struct owner_scanner *owners;
     atomic_uint calls;
-    atomic_bool unlocked; /* owners_free() could have returned during a call */
+    atomic_bool unlocked; /* owner_scanner_free() could have returned during a call */
 } asker;
 
 static void answered(void *context)
@@ -94,7 +94,7 @@ static void ask(uint32_t inode, uint32_t needs)
     c->inode = inode;
     c->uid = 1000;
     assert_int_equal(diff_join(diff, builder_of(s), NULL, 50), 0);
-    owners_assign(asker.owners, s, NULL);
+    owner_scanner_assign(asker.owners, s, NULL);
     sample_unref(s);
     diff_free(diff);
 }
@@ -104,14 +104,14 @@ static void start(bool denied)
     proc.denied = denied;
     proc.tries = users.begun = users.passed = asker.calls = 0;
     asker.unlocked = false;
-    asker.owners = owners_new();
+    asker.owners = owner_scanner_new();
     assert_non_null(asker.owners);
-    assert_int_equal(owners_start(asker.owners, 0, answered, &asker), 0);
+    assert_int_equal(owner_scanner_start(asker.owners, 0, answered, &asker), 0);
 }
 
 static void wait_for(const atomic_uint *count, unsigned n)
 {
-    const int64_t end = clock_mono_ns() + TCP_TIMEOUTS_NS;
+    const int64_t end = clock_mono_ns() + WAIT_NS;
 
     while (atomic_load(count) < n && clock_mono_ns() < end)
         poll(NULL, 0, 1);
@@ -129,7 +129,7 @@ static void it_rests_between_tries(void **state)
     }
     assert_true(proc.last_ns - proc.first_ns >= (TRIES - 1) * NS_PER_S);
     proc.denied = false;
-    owners_free(asker.owners);
+    owner_scanner_free(asker.owners);
 }
 
 static void it_answers_only_who_is_there(void **state)
@@ -138,7 +138,7 @@ static void it_answers_only_who_is_there(void **state)
     start(false);
     ask(1, NEED_OWNER);
     wait_for(&asker.calls, 1);
-    owners_free(asker.owners);
+    owner_scanner_free(asker.owners);
     assert_false(asker.unlocked);
 }
 
@@ -152,7 +152,7 @@ static void a_name_that_takes_long_is_left_behind(void **state)
     ask(1, NEED_OWNER | NEED_USER);
     wait_for(&users.begun, 1);
     calls = asker.calls;
-    owners_free(asker.owners); /* comes back although the name does not */
+    owner_scanner_free(asker.owners); /* comes back although the name does not */
     assert_int_equal(users.passed, 0);
     pthread_mutex_unlock(&users.gate);
     wait_for(&users.passed, 1);
@@ -166,5 +166,5 @@ int main(void)
         cmocka_unit_test(it_answers_only_who_is_there),
         cmocka_unit_test(a_name_that_takes_long_is_left_behind),
     };
-    return cmocka_run_group_tests_name("owners_thread", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("owner_scanner", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Files below /proc/PID, each read at once into a buffer on the stack. */
-#include "tcptop/source/process.h"
+#include "tcptop/owner/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/cgroup.h"
+#include "tcptop/owner/cgroup.h"
 
 #define DIRENTS_BYTES 32768u
 #define CGROUP_BYTES  8192u
@@ -48,6 +48,19 @@ static ssize_t read_file(int dir_fd, const char *name, char *bytes, size_t size)
     int error = got < 0 ? -errno : 0;
     close(fd);
     return error ? error : (ssize_t)len;
+}
+
+int process_name(int proc_fd, uint32_t pid, char out[PROCESS_NAME])
+{
+    char path[24], bytes[64];
+    ssize_t len;
+
+    snprintf(path, sizeof path, "%u/comm", pid);
+    len = read_file(proc_fd, path, bytes, sizeof bytes);
+    if (len <= 0)
+        return len ? (int)len : -ESRCH;
+    utf8_sanitise_into(out, PROCESS_NAME, bytes, (size_t)len - (bytes[len - 1] == '\n'));
+    return 0;
 }
 
 bool process_parse_stat(const char *bytes, size_t len, struct process_facts *facts)

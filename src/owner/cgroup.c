@@ -1,6 +1,6 @@
 /* Control groups by the habits of the programs that make them: systemd, docker, podman,
  * kubernetes with containerd and cri-o, LXC, libvirt. */
-#include "tcptop/source/cgroup.h"
+#include "tcptop/owner/cgroup.h"
 
 #include <ctype.h>
 #include <stdbool.h>
