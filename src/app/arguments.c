@@ -9,7 +9,9 @@
 
 const struct argument_row argument_rows[ARGUMENT_COUNT] = {
 #define GROUP(ident)
-#define OPTION(ident, letter, name, value) {letter, name, value, MSG_OPT_##ident},
+#define ARGUMENT(ident, letter, name, value, ...) {letter, name, value, MSG_OPT_##ident},
+#define KEY(...)
+#define OPTION(ident, letter, name, value, ...) {letter, name, value, MSG_OPT_##ident},
 #include "options.def"
 };
 

@@ -7,8 +7,8 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/output/report.h"
-#include "tcptop/source/owner_rights_note.h"
 #include "tcptop/source/sample_pipeline.h"
 
 #define SAMPLES_LEAST 5
@@ -46,7 +46,7 @@ static int take_samples(struct round *r)
         if (r->samples && !r->s->read_path)
             rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
-            rc = sample_pipeline_next(r->pipeline, &req, &r->last, &r->err);
+            rc = app_next_sample(r->pipeline, &req, &r->last, &r->err);
         if (rc)
             break;
         if (r->samples++ == 0)

@@ -12,6 +12,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/source/sample_pipeline.h"
 #include "tcptop/ui/session.h"
 
@@ -39,7 +40,7 @@ static int play(struct dump *d, struct err *err)
         bool now;
         session_request(d->session, &req, &now);
         req.needs |= NEED_METRICS;
-        r = sample_pipeline_next(d->pipeline, &req, &d->last, err);
+        r = app_next_sample(d->pipeline, &req, &d->last, err);
         if (r == 0) {
             d->now_ns = d->last->mono_ns;
             session_sample(d->session, sample_ref(d->last), d->now_ns);
@@ -160,8 +161,9 @@ static int print(struct dump *d)
     }
     canvas_fini(&canvas);
     bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    char why[REASON_TEXT_SIZE];
     if (!whole)
-        cli_error(d->last->why[text_language()]);
+        cli_error(reason_text(why, &d->last->reason, text_language()));
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 

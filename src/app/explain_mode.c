@@ -7,6 +7,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/explain/sample_summary.h"
 #include "tcptop/source/sample_pipeline.h"
 
@@ -39,7 +40,7 @@ static int take_sample(const struct settings *s, const struct sample **last, str
         return rc;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
     const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
-    rc = pipeline ? sample_pipeline_next(pipeline, &req, last, err)
+    rc = pipeline ? app_next_sample(pipeline, &req, last, err)
                   : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     if (rc == -ENODATA)
         err_set(err, rc, "%s", text(MSG_NO_SAMPLE));
@@ -52,10 +53,10 @@ static int take_sample(const struct settings *s, const struct sample **last, str
 static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
                         const struct err *err)
 {
-    const char *why = rc ? err->msg : sample->why[text_language()];
     if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
         return EXIT_COMPLETE;
-    cli_error(why);
+    char why[REASON_TEXT_SIZE];
+    cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
     return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
 }
 

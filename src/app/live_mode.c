@@ -140,8 +140,10 @@ static int start_sampler(struct live *l, struct source *src)
 {
     bool now;
     ask_session(l, &now);
-    return sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked, history_points(l->s),
-                         l->s->cpu_budget, l->wake_fd, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked,
+                                 history_points(l->s), l->s->cpu_budget, l->wake_fd, &why);
+    return rc ? cli_error_reason(&l->err, rc, &why) : 0;
 }
 
 static void suspend(struct live *l)
@@ -220,13 +222,14 @@ static void follow(struct live *l)
 /* A recording stands at its end; one that could not be read to there ends the program. */
 static void end_recording(struct live *l)
 {
-    const int rc = sampler_ended(l->sampler, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_ended(l->sampler, &why);
     if (!rc)
         return;
     sampler_stop(l->sampler);
     l->sampler = NULL;
     if (rc != -ENODATA)
-        l->rc = rc;
+        l->rc = cli_error_reason(&l->err, rc, &why);
     else if (!l->seen)
         l->rc = cli_error_usage(&l->err, MSG_NO_SAMPLE, NULL, NULL);
     else

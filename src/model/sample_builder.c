@@ -236,7 +236,7 @@ static void unite_status(struct sample *s, const struct sample *half)
     if (half->status <= s->status)
         return;
     s->status = half->status;
-    memcpy(s->why, half->why, sizeof s->why);
+    s->reason = half->reason;
 }
 
 /* Make the rows from `from` to `to`, copied from `part`, point to the names of `s`. */
@@ -295,6 +295,27 @@ int sample_append(struct sample_builder *b, const struct sample *part)
         s->count[state] += part->count[state];
     s->total += part->total;
     return 0;
+}
+
+void sample_set_status(struct sample *s, enum sample_status status, struct sample_reason why)
+{
+    if (status > s->status)
+        s->status = (uint8_t)status;
+    if (s->reason.code == REASON_NONE)
+        s->reason = why;
+}
+
+void sample_set_rejected(struct sample *s)
+{
+    if (s->rejected)
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = REASON_REJECTED, .number = s->rejected});
+}
+
+void sample_clear_status(struct sample *s)
+{
+    s->status = SAMPLE_COMPLETE;
+    s->reason = (struct sample_reason){.code = REASON_NONE};
 }
 
 void sample_count(struct sample *s)

@@ -4,6 +4,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/output/report.h"
 
 static void add_key(struct sink *out, const char *key, const char *value)
@@ -152,6 +153,7 @@ static void print_report(struct sink *out, const struct report *r)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     const struct findings *f = r->last->findings;
+    char why[REASON_TEXT_SIZE];
     char time[FMT_SIZE];
 
     for (uint32_t i = 0; f && i < f->n; i++)
@@ -162,8 +164,8 @@ static void print_report(struct sink *out, const struct report *r)
     add_looked_at(out, f);
     add_not_looked_at(out, f);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
-    if (r->last->why[LANG_EN][0])
-        add_key(out, "reason", r->last->why[LANG_EN]);
+    if (r->last->reason.code != REASON_NONE)
+        add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
     add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])
         add_key(out, "host", r->last->host.name);

@@ -5,6 +5,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/output/report.h"
 
 #define WIDTH   79
@@ -83,12 +84,13 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
 void print_report_text(struct sink *out, const struct report *r)
 {
     const struct findings *f = r->last->findings;
+    char why[REASON_TEXT_SIZE];
 
     print_head(out, r);
     if (!f)
         return;
-    if (r->last->why[text_language()][0])
-        sink_addf(out, "%s\n", r->last->why[text_language()]);
+    if (r->last->reason.code != REASON_NONE)
+        sink_addf(out, "%s\n", reason_text(why, &r->last->reason, text_language()));
     for (uint32_t i = 0; i < f->n; i++)
         print_finding(out, r, &f->list[i]);
     print_rules(out, r, true);

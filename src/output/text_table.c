@@ -56,7 +56,7 @@ static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
 {
     const struct print *p = sheet->p;
     size_t start = sheet->text.len;
-    columns[p->columns[column]].format(p->sample, row, &sheet->text);
+    column_format(p->columns[column], p->sample, row, &sheet->text);
     const char *text = str_text(&sheet->text) + start;
     size_t len = sheet->text.len - start;
     if (p->ascii && len == sizeof(FMT_NONE) - 1 && memcmp(text, FMT_NONE, len) == 0) {

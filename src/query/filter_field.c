@@ -303,6 +303,8 @@ static bool names_absence(enum column_kind kind, struct word w)
     case KIND_TIMER:
     case KIND_DEVICE:
     case KIND_NUMBER:
+    case KIND_COUNT:
+    case KIND_BYTES:
     case KIND_US:
     case KIND_MS:
     case KIND_S:
@@ -331,6 +333,7 @@ static const struct item_parser {
     [KIND_STATE] = {states_item, false},      [KIND_TIMER] = {timers_item, false},
     [KIND_ADDRESS] = {addresses_item, false}, [KIND_PORT] = {ports_item, true},
     [KIND_DEVICE] = {devices_item, false},    [KIND_NUMBER] = {numbers_item, true},
+    [KIND_COUNT] = {numbers_item, true},      [KIND_BYTES] = {numbers_item, true},
     [KIND_US] = {numbers_item, true},         [KIND_MS] = {numbers_item, true},
     [KIND_S] = {numbers_item, true},          [KIND_PERMILLE] = {numbers_item, true},
     [KIND_LIST] = {numbers_item, true},

@@ -23,6 +23,8 @@ static const struct scale {
     enum msg wanted;
 } scales[] = {
     [KIND_NUMBER] = {1, count_units, MSG_FILTER_UNIT_COUNT},
+    [KIND_COUNT] = {1, count_units, MSG_FILTER_UNIT_COUNT},
+    [KIND_BYTES] = {1, count_units, MSG_FILTER_UNIT_COUNT},
     [KIND_LIST] = {1, count_units, MSG_FILTER_UNIT_COUNT},
     [KIND_US] = {1, time_units, MSG_FILTER_UNIT_TIME},
     [KIND_MS] = {1000, time_units, MSG_FILTER_UNIT_TIME},

@@ -247,8 +247,8 @@ const char *groups_format_sum(const struct groups *g, uint32_t group, unsigned i
     uint64_t sum;
     if (!groups_sum(g, group, i, &sum))
         return FMT_NONE;
-    return strstr(columns[g->how.sum[i]].id, "bytes") ? fmt_bytes(out, FMT_SIZE, sum)
-                                                      : fmt_count_fit(out, FMT_SIZE, sum, 8);
+    return columns[g->how.sum[i]].kind == KIND_BYTES ? fmt_bytes(out, FMT_SIZE, sum)
+                                                     : fmt_count_fit(out, FMT_SIZE, sum, 8);
 }
 
 void groups_format(const struct groups *g, const struct sample *s, uint32_t i, struct str *out)
@@ -256,5 +256,5 @@ void groups_format(const struct groups *g, const struct sample *s, uint32_t i, s
     if (g->group[i].type == VALUE_NONE)
         str_add(out, FMT_NONE);
     else
-        columns[g->how.by].format(s, g->group[i].row, out);
+        column_format(g->how.by, s, g->group[i].row, out);
 }

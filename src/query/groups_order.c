@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells.h"
 #include "groups_internal.h"
 #include "order.h"
 

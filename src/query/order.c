@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cells.h"
 #include "endpoint.h"
 
 #define DIGITS sizeof(uint64_t)
@@ -20,7 +19,7 @@ void order_init(struct order *o, const struct sample *s, const struct sort *sort
 {
     *o = (struct order){
         .s = s,
-        .column = &columns[sort->column],
+        .id = sort->column,
         .descending = sort->descending,
         .mark_ds = mark_ds,
     };
@@ -39,9 +38,8 @@ static unsigned placing_state(const struct order *o, uint32_t row)
 
 uint64_t order_key(const struct order *o, uint32_t row)
 {
-    uint64_t key = o->column == &columns[COL_STATE]
-                       ? state_order_key(&o->s->conn[row], placing_state(o, row))
-                       : o->column->key(o->s, row);
+    uint64_t key = o->id == COL_STATE ? column_state_key(&o->s->conn[row], placing_state(o, row))
+                                      : column_key(o->id, o->s, row);
     if (o->descending)
         key = KEY_ABSENT - 1 - key; /* absent wraps round to itself */
     return key;
@@ -110,7 +108,7 @@ static const order_word tie_words[] = {tie_word,    local_word,    local_middle,
 static bool word_at(const struct order *o, bool absent, unsigned level, order_word *word,
                     uint64_t *flip)
 {
-    const order_word *own = absent ? NULL : o->column->words;
+    const order_word *own = absent ? NULL : columns[o->id].words;
     while (own && *own && level > 0) {
         own++;
         level--;

@@ -9,7 +9,7 @@
 
 struct order {
     const struct sample *s;
-    const struct column *column;
+    enum column_id id;
     bool descending;
     uint32_t mark_ds;
 };

@@ -8,7 +8,6 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #define MARK         "FRAM"
 #define FIELD_HEAD   4
@@ -34,7 +33,7 @@ static const struct {
     }
     NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
     NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
-    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why[LANG_EN]),
+    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, reason.text),
     TEXT(17, netns),    TEXT(18, host.name),    TEXT(19, host.kernel),
 #undef TEXT
 #undef NUMBER
@@ -229,9 +228,7 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
-    for (int l = 0; l < LANG_COUNT; l++) /* a recording holds the English one */
-        if (l != LANG_EN)
-            memcpy(s->why[l], s->why[LANG_EN], sizeof s->why[l]);
+    s->reason.code = s->reason.text[0] ? REASON_RECORDED : REASON_NONE;
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
@@ -262,7 +259,7 @@ static int read_messages(struct sample_builder *b, const uint8_t *p, size_t len)
 }
 
 int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
-                   struct owner_lookup *lookup, struct err *err)
+                   struct owner_lookup *lookup, struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     struct frame_owners owners = {.lookup = NULL};
@@ -272,23 +269,27 @@ int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
     if (len == 0)
         return 0;
     if (size == -EPROTONOSUPPORT)
-        return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_NEWER, NULL, NULL);
+        return sample_reason_set(why, -EPROTONOSUPPORT,
+                                 (struct sample_reason){.code = REASON_NEWER_FRAME});
     if (size < 0 || (uint64_t)size > len)
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
     size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
     uint32_t crc = crc32_update(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
     if (lookup)
         frame_owners_begin(&owners, lookup);
     bool sound = read_header(s, &owners, header, header_len);
     if (lookup && frame_owners_end(&owners))
         return -ENOMEM;
     if (!sound)
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
     if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
         return size;
     return read_messages(b, header + header_len, message_len) ? -ENOMEM : size;

@@ -19,7 +19,6 @@
 #include "tcptop/source/parallel_dump.h"
 #include "tcptop/source/proc_tcp.h"
 #include "tcptop/source/source.h"
-#include "tcptop/source/source_error.h"
 
 #define RETRY_BEST_NS (30 * NS_PER_S)
 
@@ -114,8 +113,7 @@ static int take_streamed(struct live *l, struct sample_builder *b)
     if (s->streamed)
         return 0;
     sample_drop_all(b);
-    s->status = SAMPLE_COMPLETE;
-    memset(s->why, 0, sizeof s->why);
+    sample_clear_status(s);
     return take_netlink(l, b);
 }
 
@@ -151,19 +149,20 @@ static void leave_link(struct live *l, int error)
     l->current++;
 }
 
-static int nothing_worked(struct live *l, int error, struct err *err)
+static int nothing_worked(struct live *l, int error, struct sample_reason *why)
 {
-    char first[64];
+    struct sample_reason cause = sample_reason_named(
+        REASON_UNREADABLE, error, l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag");
 
     l->current = l->best;
-    snprintf(first, sizeof(first), "%s", err_name(l->refusal));
     if (l->best != l->worst)
-        return source_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
-    return source_error(err, error, MSG_SOURCE_UNREADABLE,
-                        l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
+        cause = (struct sample_reason){
+            .code = REASON_NO_CONNECTIONS, .sock_diag_error = l->refusal, .error = error};
+    return sample_reason_set(why, error, cause);
 }
 
-static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b, struct err *err)
+static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b,
+                     struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     bool lost = false; /* the kernel dropped messages */
@@ -173,21 +172,23 @@ static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b, s
         l->current = l->best;
     while ((error = take(l, needs, b)) != 0) {
         if (error == -ENOMEM || error == -ECANCELED)
-            return err_set(err, error, "%s", err_name(error));
+            return sample_reason_error(why, error);
         if (l->current == l->worst)
-            return nothing_worked(l, error, err);
+            return nothing_worked(l, error, why);
         lost |= error == -ENOBUFS;
         leave_link(l, error);
     }
     if (lost) /* this is a second answer; that the first was cut is worth a warning */
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = REASON_BROKE_OFF, .error = ENOBUFS});
     if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
-        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
+        sample_set_status(s, SAMPLE_COMPLETE,
+                          (struct sample_reason){.code = REASON_FROM_PROC, .error = l->refusal});
     return 0;
 }
 
 static int live_sample(struct source *src, const struct request *req, struct sample_builder *b,
-                       struct err *err)
+                       struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     struct live *l = (struct live *)src;
@@ -198,7 +199,7 @@ static int live_sample(struct source *src, const struct request *req, struct sam
         l->facts = host_stats_new();
     close_monitor_join_open(&l->close_stats, req->close_monitor, req->close_stats, s->netns_id);
     prepare(l, req, b);
-    error = take_rows(l, req->needs, b, err);
+    error = take_rows(l, req->needs, b, why);
     if (error)
         return error;
     s->mono_ns = clock_mono_ns();
@@ -223,19 +224,19 @@ static void live_close(struct source *src)
 }
 
 static int open_range(struct source **src, enum sample_backend best, enum sample_backend worst,
-                      struct tap *tap, struct err *err)
+                      struct tap *tap, struct sample_reason *why)
 {
     static const struct source_ops ops = {
         .name = "live", .sample = live_sample, .close = live_close};
     struct live *l = calloc(1, sizeof(*l));
 
     if (!l)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     l->source.ops = &ops;
     if (netlink_init(&l->netlink, tap, &l->source) ||
         parallel_dump_init(&l->parallel_dump, &l->source)) {
         live_close(&l->source);
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     }
     l->best = l->current = best;
     l->worst = worst;
@@ -244,15 +245,15 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     return 0;
 }
 
-int source_open_live(struct source **src, struct tap *tap, struct err *err)
+int source_open_live(struct source **src, struct tap *tap, struct sample_reason *why)
 {
-    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, err);
+    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, why);
 }
 
 int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
-                        struct err *err)
+                        struct sample_reason *why)
 {
-    return open_range(src, backend, backend, tap, err);
+    return open_range(src, backend, backend, tap, why);
 }
 
 void source_close(struct source *src)

@@ -16,7 +16,6 @@
 #include "tcptop/source/netns_registry.h"
 #include "tcptop/source/netns_worker.h"
 #include "tcptop/source/source.h"
-#include "tcptop/source/source_error.h"
 
 #define ROUNDS 2 /* looks within a sample, when a namespace was gone before it could be entered */
 #define ALL    "all"
@@ -77,15 +76,15 @@ static int keep_by_path(struct multi_netns *m)
 }
 
 /* Find the one namespace that is wanted, if it is not there as it was. */
-static int find_wanted(struct multi_netns *m, bool looked, struct err *err)
+static int find_wanted(struct multi_netns *m, bool looked, struct sample_reason *why)
 {
     if (m->wanted && netns_registry_find(&m->registry, m->wanted))
         return 0;
     m->wanted = 0;
     if (looked)
-        m->wanted = namespaces_resolve(&m->registry.found, wanted_spec(m), err);
+        m->wanted = namespaces_resolve(&m->registry.found, wanted_spec(m), why);
     if (m->wanted && !netns_registry_find(&m->registry, m->wanted) && keep_by_path(m))
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     if (m->wanted && netns_registry_find(&m->registry, m->wanted)) {
         m->view++;
         m->was_there = true;
@@ -93,15 +92,16 @@ static int find_wanted(struct multi_netns *m, bool looked, struct err *err)
     }
     m->wanted = 0;
     if (m->was_there || !looked)
-        source_error(err, -ENOENT, m->was_there ? MSG_NETNS_GONE : MSG_NETNS_NONE, wanted_spec(m),
-                     NULL);
+        sample_reason_set(why, -ENOENT,
+                          sample_reason_named(m->was_there ? REASON_NETNS_GONE : REASON_NETNS_NONE,
+                                              0, wanted_spec(m)));
     return -ENOENT;
 }
 
 /* Bring the registry up to date with what is asked for. The own namespace cannot go. `list`: all
  * namespaces are to be known. Returns 0, -ENOENT where the wanted one is not there, or another
  * -errno. */
-static int follow(struct multi_netns *m, bool list, struct err *err)
+static int follow(struct multi_netns *m, bool list, struct sample_reason *why)
 {
     bool own = m->wanted && m->wanted == m->registry.found.own;
     bool plain = !*wanted_spec(m);
@@ -114,8 +114,9 @@ static int follow(struct multi_netns *m, bool list, struct err *err)
     if (!looked)
         looked = netns_registry_look(&m->registry);
     if (looked < 0)
-        return source_error(err, looked, MSG_NETNS_UNREADABLE, err_name(looked), NULL);
-    return plain || wants_all(m) ? 0 : find_wanted(m, looked, err);
+        return sample_reason_set(
+            why, looked, (struct sample_reason){.code = REASON_NETNS_UNREADABLE, .error = looked});
+    return plain || wants_all(m) ? 0 : find_wanted(m, looked, why);
 }
 
 /* Take the namespaces of another request; everything is looked for again then. */
@@ -167,29 +168,27 @@ struct netns_job {
     struct source *live;
     const struct request *req;
     struct sample_builder *b;
-    struct err *err;
+    struct sample_reason *why;
 };
 
-static int cannot_enter(const struct netns_entry *entry, struct err *err)
+static int cannot_enter(const struct netns_entry *entry, struct sample_reason *why)
 {
-    bool rights = entry->error == -EPERM || entry->error == -EACCES;
-
-    return source_error(err, entry->error, rights ? MSG_NETNS_CLOSED_RIGHTS : MSG_NETNS_CLOSED,
-                        entry->name, err_name(entry->error));
+    return sample_reason_set(why, entry->error,
+                             sample_reason_named(REASON_NETNS_CLOSED, entry->error, entry->name));
 }
 
 static int run_job(void *arg)
 {
     struct netns_job *job = arg;
 
-    return source_sample(job->live, job->req, job->b, job->err);
+    return source_sample(job->live, job->req, job->b, job->why);
 }
 
 static int sample_own(struct multi_netns *m, const struct request *req, struct sample_builder *b,
-                      struct err *err)
+                      struct sample_reason *why)
 {
     int64_t cpu = clock_thread_cpu_ns();
-    int rc = source_sample(m->own, req, b, err);
+    int rc = source_sample(m->own, req, b, why);
 
     m->inside_ns += clock_thread_cpu_ns() - cpu;
     return rc;
@@ -208,11 +207,11 @@ static bool names_interface(const struct predicate *p)
 }
 
 static int sample_there(struct multi_netns *m, struct netns_entry *entry, const struct request *req,
-                        struct sample_builder *b, struct err *err)
+                        struct sample_builder *b, struct sample_reason *why)
 {
     struct request there = *req;
-    struct netns_job job = {.req = &there, .b = b, .err = err};
-    int rc = entry->live ? 0 : source_open_live(&entry->live, NULL, err);
+    struct netns_job job = {.req = &there, .b = b, .why = why};
+    int rc = entry->live ? 0 : source_open_live(&entry->live, NULL, why);
 
     if (rc)
         return rc;
@@ -223,19 +222,20 @@ static int sample_there(struct multi_netns *m, struct netns_entry *entry, const 
     }
     job.live = entry->live;
     rc = run_there(m, entry, run_job, &job);
-    return entry->error ? cannot_enter(entry, err) : rc;
+    return entry->error ? cannot_enter(entry, why) : rc;
 }
 
 /* The rows of one namespace into `s`. */
 static int sample_netns_entry(struct multi_netns *m, struct netns_entry *entry,
-                              const struct request *req, struct sample_builder *b, struct err *err)
+                              const struct request *req, struct sample_builder *b,
+                              struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     bool own = entry->inode == m->registry.found.own;
     int rc;
 
     s->netns_id = entry->id;
-    rc = own ? sample_own(m, req, b, err) : sample_there(m, entry, req, b, err);
+    rc = own ? sample_own(m, req, b, why) : sample_there(m, entry, req, b, why);
     if (rc)
         return rc;
     entry->shown = entry->counted = true;
@@ -244,11 +244,18 @@ static int sample_netns_entry(struct multi_netns *m, struct netns_entry *entry,
     return 0;
 }
 
+/* The reason of the sample of one namespace, as one of a sample of several. */
+static struct sample_reason of_netns(struct sample_reason why, const struct netns_entry *entry)
+{
+    memcpy(why.netns, entry->name, sizeof why.netns);
+    return why;
+}
+
 /* Take the status, needs and cost of `part`, the sample of one namespace, over into `s`. */
 static void add_status(struct sample *s, const struct sample *part, const struct netns_entry *entry)
 {
-    if (part->why[LANG_EN][0])
-        note_part(s, part, MSG_NETNS_FAILED, entry->name);
+    if (part->reason.code != REASON_NONE)
+        sample_set_status(s, (enum sample_status)part->status, of_netns(part->reason, entry));
     if (part->backend > s->backend)
         s->backend = part->backend;
     if (!(part->needs & NEED_BOUND))
@@ -261,31 +268,32 @@ static void add_status(struct sample *s, const struct sample *part, const struct
 /* Add the rows of one more namespace. If it cannot be entered, entry->error says so; if it cannot
  * be read, the status of `s`. */
 static int add_namespace(struct multi_netns *m, struct netns_entry *entry,
-                         const struct request *req, struct sample_builder *b, struct err *err)
+                         const struct request *req, struct sample_builder *b,
+                         struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     struct sample_builder *part = sample_builder_new(m->pool);
-    struct err why = {""};
+    struct sample_reason cause = {.code = REASON_NONE};
     int rc;
 
     if (!part)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     part->sample.needs = req->needs;
-    rc = sample_netns_entry(m, entry, req, part, &why);
+    rc = sample_netns_entry(m, entry, req, part, &cause);
     if (!rc) {
         rc = sample_append(b, &part->sample);
         add_status(s, &part->sample, entry);
     } else if (rc != -ENOMEM && rc != -ECANCELED) {
         if (!entry->error)
-            sample_set_status(s, SAMPLE_PARTIAL, MSG_NETNS_FAILED, entry->name, why.msg);
+            sample_set_status(s, SAMPLE_PARTIAL, of_netns(cause, entry));
         rc = 0;
     }
     sample_discard(part);
-    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+    return rc ? sample_reason_error(why, rc) : 0;
 }
 
 static int sample_all(struct multi_netns *m, const struct request *asked, struct sample_builder *b,
-                      struct err *err)
+                      struct sample_reason *why)
 {
     struct request whole = *asked, *req = &whole;
     bool vanished = true;
@@ -293,17 +301,17 @@ static int sample_all(struct multi_netns *m, const struct request *asked, struct
 
     whole.row_stream[0] = whole.row_stream[1] =
         NULL; /* the first rows of each are not those of all */
-    rc = sample_netns_entry(m, &m->registry.list[0], req, b, err);
+    rc = sample_netns_entry(m, &m->registry.list[0], req, b, why);
 
     if (!rc && !m->pool && !(m->pool = sample_pool_new()))
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     for (int round = 0; round < ROUNDS && vanished && !rc; round++) {
         vanished = false;
         for (uint32_t i = 1; i < m->registry.n && !rc; i++) {
             struct netns_entry *entry = &m->registry.list[i];
             if (entry->shown || !wants(m, entry))
                 continue;
-            rc = add_namespace(m, entry, req, b, err);
+            rc = add_namespace(m, entry, req, b, why);
             vanished |= entry->error == -ENOENT;
         }
         if (vanished) {
@@ -347,6 +355,7 @@ static void count_others(struct multi_netns *m)
 /* Set a reason where not all namespaces could be entered. */
 static void report_missing(const struct multi_netns *m, struct sample *s)
 {
+    struct sample_reason why = {.code = REASON_NETNS_MISSING};
     int other = 0;
 
     if (!s->namespaces->several || !s->namespaces->missing)
@@ -357,11 +366,10 @@ static void report_missing(const struct multi_netns *m, struct sample *s)
             other = entry->error;
     }
     if (other)
-        sample_set_status(s, SAMPLE_COMPLETE, MSG_NETNS_MISSING_WHY, err_name(other), NULL);
-    else
-        sample_set_status(s, SAMPLE_COMPLETE,
-                          s->namespaces->shown > 1 ? MSG_NETNS_MISSING : MSG_NETNS_MISSING_OWN,
-                          NULL, NULL);
+        why = (struct sample_reason){.code = REASON_NETNS_MISSING_ERROR, .error = other};
+    else if (s->namespaces->shown == 1)
+        why.code = REASON_NETNS_MISSING_OTHERS;
+    sample_set_status(s, SAMPLE_COMPLETE, why);
 }
 
 /* Fill the namespace members of the sample. Returns 0 or -ENOMEM. */
@@ -402,23 +410,23 @@ static void monitor_closes(struct multi_netns *m, struct request *req)
 
 /* The rows of whatever is wanted. */
 static int sample_wanted(struct multi_netns *m, const struct request *req, struct sample_builder *b,
-                         struct err *err)
+                         struct sample_reason *why)
 {
     struct netns_entry *one =
         m->wanted ? netns_registry_find(&m->registry, m->wanted) : m->registry.list;
 
     if (wants_all(m))
-        return sample_all(m, req, b, err);
+        return sample_all(m, req, b, why);
     if (!m->registry.n)
-        return sample_own(m, req, b, err);
+        return sample_own(m, req, b, why);
     if (one->id && m->close_monitor)
         close_monitor_remove(m->close_monitor,
                              0); /* events of the own namespace do not belong to it */
-    return sample_netns_entry(m, one, req, b, err);
+    return sample_netns_entry(m, one, req, b, why);
 }
 
 static int multi_netns_sample(struct source *src, const struct request *asked,
-                              struct sample_builder *b, struct err *err)
+                              struct sample_builder *b, struct sample_reason *why)
 {
     struct sample *s = &b->sample;
     struct multi_netns *m = (struct multi_netns *)src;
@@ -428,12 +436,12 @@ static int multi_netns_sample(struct source *src, const struct request *asked,
 
     take_request(m, req);
     m->inside_ns = 0;
-    rc = follow(m, req->list_namespaces, err);
+    rc = follow(m, req->list_namespaces, why);
     close_unwanted(m);
     if (rc)
         return rc;
     monitor_closes(m, req);
-    rc = sample_wanted(m, req, b, err);
+    rc = sample_wanted(m, req, b, why);
     if (rc)
         return rc;
     if (m->close_monitor)
@@ -445,7 +453,7 @@ static int multi_netns_sample(struct source *src, const struct request *asked,
     s->wall_ns = clock_wall_ns();
     s->cost_ns = s->mono_ns - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu - m->inside_ns;
-    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+    return rc ? sample_reason_error(why, rc) : 0;
 }
 
 static void multi_netns_close(struct source *src)
@@ -468,20 +476,20 @@ static int do_nothing(void *arg)
 }
 
 /* Check that the wanted namespace exists and can be entered. */
-static int try_to_enter(struct multi_netns *m, struct err *err)
+static int try_to_enter(struct multi_netns *m, struct sample_reason *why)
 {
     struct netns_entry *entry;
-    int rc = follow(m, false, err);
+    int rc = follow(m, false, why);
 
     if (rc || !m->wanted)
         return rc;
     entry = netns_registry_find(&m->registry, m->wanted);
     if (entry->id && run_there(m, entry, do_nothing, NULL))
-        return cannot_enter(entry, err);
+        return cannot_enter(entry, why);
     return 0;
 }
 
-int source_open_namespaces(struct source **src, const char *spec, struct err *err)
+int source_open_namespaces(struct source **src, const char *spec, struct sample_reason *why)
 {
     static const struct source_ops ops = {
         .name = "namespaces", .sample = multi_netns_sample, .close = multi_netns_close};
@@ -492,13 +500,13 @@ int source_open_namespaces(struct source **src, const char *spec, struct err *er
         m->opened = strdup(spec);
     if (m && m->opened) {
         m->source.ops = &ops;
-        rc = source_open_live(&m->own, NULL, err);
+        rc = source_open_live(&m->own, NULL, why);
     }
     if (!rc) {
         m->own->part_of = &m->source;
-        rc = wants_all(m) ? 0 : try_to_enter(m, err);
+        rc = wants_all(m) ? 0 : try_to_enter(m, why);
     } else if (rc == -ENOMEM) {
-        err_set(err, rc, "%s", err_name(ENOMEM));
+        sample_reason_error(why, rc);
     }
     if (rc) {
         if (m)

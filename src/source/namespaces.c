@@ -19,7 +19,6 @@
 #include "tcptop/base/array.h"
 #include "tcptop/base/edit_distance.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/source_error.h"
 
 #define PATH_BYTES   4096
 #define CGROUP_BYTES 4096
@@ -435,7 +434,7 @@ static bool is_number(const char *spec)
 }
 
 /* Of a process: also of one that hides it, where that is known by other means. */
-static uint64_t of_process(const struct namespaces *n, const char *spec, struct err *err)
+static uint64_t of_process(const struct namespaces *n, const char *spec, struct sample_reason *why)
 {
     char path[64];
     struct stat st;
@@ -449,12 +448,14 @@ static uint64_t of_process(const struct namespaces *n, const char *spec, struct 
         if (n->list[i].tag == st.st_ino)
             return n->list[i].inode;
     }
-    source_error(err, -error, error == ENOENT ? MSG_NETNS_NO_PROCESS : MSG_NETNS_OF_PROCESS, spec,
-                 err_name(error));
+    sample_reason_set(
+        why, 0,
+        sample_reason_named(error == ENOENT ? REASON_NETNS_NO_PROCESS : REASON_NETNS_OF_PROCESS,
+                            error, spec));
     return 0;
 }
 
-static uint64_t of_path(const char *spec, struct err *err)
+static uint64_t of_path(const char *spec, struct sample_reason *why)
 {
     uint64_t inode = 0;
     int fd = open_path(spec, &inode);
@@ -463,8 +464,9 @@ static uint64_t of_path(const char *spec, struct err *err)
         close(fd);
         return inode;
     }
-    source_error(err, fd, fd == -EINVAL ? MSG_NETNS_NO_PATH : MSG_SOURCE_UNREADABLE, spec,
-                 err_name(fd));
+    sample_reason_set(
+        why, 0,
+        sample_reason_named(fd == -EINVAL ? REASON_NETNS_NO_PATH : REASON_UNREADABLE, fd, spec));
     return 0;
 }
 
@@ -502,24 +504,25 @@ static const char *nearest(const struct namespaces *n, const char *spec)
     return name;
 }
 
-uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct err *err)
+uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct sample_reason *why)
 {
+    struct sample_reason none = sample_reason_named(REASON_NETNS_NONE, 0, spec);
     const char *near;
 
     if (strcmp(spec, "init") == 0)
-        return n->init ? n->init : of_process(n, "1", err);
+        return n->init ? n->init : of_process(n, "1", why);
     for (uint32_t i = 0; i < n->n; i++) {
         if (is_name(&n->list[i], spec))
             return n->list[i].inode;
     }
     if (is_number(spec))
-        return of_process(n, spec, err);
+        return of_process(n, spec, why);
     if (strchr(spec, '/'))
-        return of_path(spec, err);
+        return of_path(spec, why);
     near = nearest(n, spec);
-    if (near)
-        source_error(err, -ENOENT, MSG_NETNS_NONE_NEAR, spec, near);
-    else
-        source_error(err, -ENOENT, MSG_NETNS_NONE, spec, NULL);
-    return 0;
+    if (near) {
+        none.code = REASON_NETNS_NONE_NEAR;
+        memcpy(none.netns, near, sizeof none.netns);
+    }
+    return (uint64_t)sample_reason_set(why, 0, none);
 }

@@ -15,7 +15,6 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/row_stream.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #ifndef NETLINK_BUFFER       /* tests build it tiny */
 #define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */
@@ -259,7 +258,7 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_
         return error;
     }
     if (interrupted)
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_INTERRUPTED});
     sample_set_rejected(s);
     return 0;
 }

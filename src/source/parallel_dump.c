@@ -202,7 +202,7 @@ static int add_upper(struct sample_builder *b, const struct sample *upper)
     s->rejected += upper->rejected;
     if (upper->status > s->status) {
         s->status = upper->status;
-        memcpy(s->why, upper->why, sizeof s->why);
+        s->reason = upper->reason;
     }
     return sample_append(b, upper);
 }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #ifndef PROC_TCP_BUFFER /* tests build it tiny */
 #define PROC_TCP_BUFFER 65536
@@ -226,8 +225,8 @@ int proc_tcp_take(struct sample_builder *b, const struct source *stop)
     if (!error) {
         error = read_file(b, AF_INET6, "/proc/thread-self/net/tcp6", stop);
         if (error && error != -ENOENT && error != -ENOMEM) {
-            sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
-                              err_name(error));
+            sample_set_status(s, SAMPLE_PARTIAL,
+                              sample_reason_named(REASON_UNREADABLE, error, "/proc/net/tcp6"));
         }
         error = error == -ENOMEM ? error : 0;
     }

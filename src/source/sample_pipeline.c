@@ -9,7 +9,6 @@
 #include "tcptop/model/diff.h"
 #include "tcptop/owner/lookup.h"
 #include "tcptop/owner/scan.h"
-#include "tcptop/source/source_error.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
@@ -174,7 +173,9 @@ static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t
     if (needs & NEED_OWNER && s->status != SAMPLE_FAILED)
         s->owner_error = s->owner ? owner_scanner_error(st->owners) : -ENOMEM;
     if (s->owner_error)
-        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_NO_OWNERS, err_name(s->owner_error), NULL);
+        sample_set_status(
+            s, SAMPLE_COMPLETE,
+            (struct sample_reason){.code = REASON_NO_OWNERS, .error = s->owner_error});
 }
 
 /* Everything after the dump: join, history, owners, findings. The time it takes is part of the
@@ -216,7 +217,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
 
 /* Fill `b` from the source. */
 static int take(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
-                uint32_t needs, struct err *err)
+                uint32_t needs, struct sample_reason *why)
 {
     struct request whole = *req;
     int rc;
@@ -225,13 +226,13 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
     b->count_only = req->count_only;
     if (st->good)
         sample_keep_congestion(b, st->good);
-    rc = source_sample(st->src, &whole, b, err);
+    rc = source_sample(st->src, &whole, b, why);
     b->sample.needs |= req->needs & NEED_RATES; /* computed here, whatever the source */
     return rc;
 }
 
 int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
-                         const struct sample **last, struct err *err)
+                         const struct sample **last, struct sample_reason *why)
 {
     struct sample_builder *b = sample_builder_new(st->pool);
     uint32_t needs = req->needs;
@@ -240,14 +241,14 @@ int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
 
     st->seq++;
     if (!b)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     if (st->observer)
         needs |= st->observer->needs(st->observer, clock_mono_ns());
-    rc = take(st, b, req, needs, err);
+    rc = take(st, b, req, needs, why);
     if (!rc) {
         rc = complete(st, b, req, needs);
         if (rc)
-            err_set(err, rc, "%s", err_name(rc));
+            sample_reason_error(why, rc);
     }
     if (rc) {
         sample_discard(b);
@@ -264,7 +265,7 @@ int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
 }
 
 const struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct request *req,
-                                             const struct err *err)
+                                             const struct sample_reason *why)
 {
     struct sample_builder *b = sample_builder_new(st->pool);
     struct sample *s;
@@ -272,7 +273,7 @@ const struct sample *sample_pipeline_failure(struct sample_pipeline *st, const s
     if (!b)
         return NULL;
     s = &b->sample;
-    note_failure(s, err->msg);
+    sample_set_status(s, SAMPLE_FAILED, *why);
     s->needs = needs_whole(req->needs);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();

@@ -30,7 +30,7 @@ struct sampler {
     const struct sample *latest; /* one reference */
     bool offered;                /* it is of a recording, and the owner has not taken it yet */
     int ended;                   /* see sampler_ended() */
-    struct err why;              /* of it */
+    struct sample_reason why;    /* of it */
     int wake_fd;                 /* the owner's, not touched after stop */
 
     struct source *src; /* the sample_pipeline's; only to cancel a sample */
@@ -113,7 +113,7 @@ static void wake_owner(struct sampler *s)
 }
 
 /* No sample will follow. */
-static void end(struct sampler *s, int rc, const struct err *why)
+static void end(struct sampler *s, int rc, const struct sample_reason *why)
 {
     pthread_mutex_lock(&s->lock);
     s->ended = rc;
@@ -126,13 +126,13 @@ static void end(struct sampler *s, int rc, const struct err *why)
 static const struct sample *take(struct sampler *s, const struct request *req)
 {
     const struct sample *fresh = NULL;
-    struct err err = {""};
-    int rc = sample_pipeline_next(s->pipeline, req, &fresh, &err);
+    struct sample_reason why = {.code = REASON_NONE};
+    int rc = sample_pipeline_next(s->pipeline, req, &fresh, &why);
 
     if (rc == -ENODATA || (rc && s->is_recording))
-        end(s, rc, &err);
+        end(s, rc, &why);
     else if (rc)
-        fresh = sample_pipeline_failure(s->pipeline, req, &err);
+        fresh = sample_pipeline_failure(s->pipeline, req, &why);
     return fresh;
 }
 
@@ -194,7 +194,7 @@ static void *sampler_main(void *arg)
 
 int sampler_start(struct sampler **sampler, struct source *src, struct sample_observer *observer,
                   const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
-                  struct err *err)
+                  struct sample_reason *why)
 {
     struct sampler *s = calloc(1, sizeof *s);
     bool is_recording = src->ops->is_recording;
@@ -208,7 +208,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     if (!s || !pipeline) {
         free(s);
         sample_pipeline_free(pipeline);
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     }
     thread_condition_init(&s->wake);
     pthread_mutex_init(&s->lock, NULL);
@@ -223,7 +223,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     rc = thread_start(&s->thread, sampler_main, s);
     if (rc) {
         release(s);
-        return err_set(err, rc, "%s", err_name(rc));
+        return sample_reason_error(why, rc);
     }
     *sampler = s;
     return 0;
@@ -243,14 +243,14 @@ const struct sample *sampler_latest(struct sampler *s)
     return latest;
 }
 
-int sampler_ended(struct sampler *s, struct err *err)
+int sampler_ended(struct sampler *s, struct sample_reason *why)
 {
     int rc;
 
     pthread_mutex_lock(&s->lock);
     rc = s->ended;
     if (rc)
-        err_set(err, rc, "%s", s->why.msg);
+        sample_reason_set(why, rc, s->why);
     pthread_mutex_unlock(&s->lock);
     return rc;
 }

@@ -46,7 +46,7 @@ static void cell(const struct details *t, const char *column, char *out, size_t 
     out[0] = '\0';
     if (id < 0 || t->row == UINT32_MAX)
         return;
-    columns[id].format(t->s, t->row, &value);
+    column_format(id, t->s, t->row, &value);
     if (strcmp(str_text(&value), FMT_NONE) != 0)
         copy_text(out, size, str_text(&value));
     str_fini(&value);

@@ -7,8 +7,8 @@
 #include "session_internal.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/lesson/lesson.h"
-#include "tcptop/source/owner_rights_note.h"
 
 static void init_ui(struct session *s, bool utf8, bool ascii)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "session_internal.h"
+#include "tcptop/explain/reason_text.h"
 
 #define ALL "all"
 
@@ -102,8 +103,9 @@ void netns_menu_accept(struct session *s)
 void netns_note_missing(struct session *s)
 {
     const struct sample *newest = s->newest;
+    char why[REASON_TEXT_SIZE];
     bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
     if (missing && !s->missing_said)
-        session_say(s, MSG_SESSION_NOTE, newest->why[text_language()], NULL);
+        session_say(s, MSG_SESSION_NOTE, reason_text(why, &newest->reason, text_language()), NULL);
     s->missing_said = missing;
 }

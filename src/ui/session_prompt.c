@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../app/options.h"
 #include "session_internal.h"
-#include "../app/settings_options.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 

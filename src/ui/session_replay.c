@@ -33,10 +33,9 @@ static bool open_replay(struct replay *r)
 static bool replay_step(struct task *e)
 {
     struct replay *r = (struct replay *)e;
-    struct err err;
 
     return e->cancelled || (!r->pipeline && !open_replay(r)) ||
-           sample_pipeline_next(r->pipeline, &r->req, &r->last, &err);
+           sample_pipeline_next(r->pipeline, &r->req, &r->last, NULL);
 }
 
 static void replay_tell(struct task *e, struct session *s)

@@ -261,7 +261,7 @@ void table_row_text(const struct sample *sample, const struct naming *naming,
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             str_add(out, "  ");
-        columns[drawn[i]].format(sample, row, out);
+        column_format(drawn[i], sample, row, out);
         if (naming->names && (drawn[i] == COL_LOCAL || drawn[i] == COL_REMOTE))
             add_names(naming, &sample->conn[row], drawn[i] == COL_REMOTE, out);
     }

@@ -124,7 +124,7 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     else if (id == COL_PROCESS)
         process_fit(d->s, row, column->w, out);
     else
-        columns[id].format(d->s, row, out);
+        column_format(id, d->s, row, out);
 }
 
 /* The role of a cell in a row whose own role is `row_role`. */
@@ -191,7 +191,7 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
     }
     if (alone) {
         str_clear(&text);
-        columns[COL_REMOTE].format(d->s, at->row, &text);
+        column_format(COL_REMOTE, d->s, at->row, &text);
         endpoint_name(d, c, true, f->room - fit_remote_x(f), &text);
         draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
     }

@@ -94,7 +94,7 @@ static void play_file(const uint8_t *data, size_t len)
 {
     struct request req = {.needs = NEED_TCP_INFO};
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     char path[64];
     int fd = memfd_create("recording", MFD_CLOEXEC), result = 0;
 
@@ -142,7 +142,7 @@ static void check_owners(const struct sample *s)
 static void read_frame(const uint8_t *frame, size_t len, struct owner_lookup *owners)
 {
     struct sample *s = sample_make(NULL);
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (!s)
         abort();

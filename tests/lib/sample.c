@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcptop/explain/reason_text.h"
+
 static void read_end(const char *text, uint8_t addr[16], uint16_t *port, uint8_t *family)
 {
     char copy[64];
@@ -41,4 +43,22 @@ void sample_mark_rows(struct sample *s, uint32_t live, uint32_t missing)
     s->n_live = live;
     s->n_missing = missing - live;
     s->n_closed = total - missing;
+}
+
+struct sample_reason reason_said(const char *words)
+{
+    return sample_reason_named(REASON_RECORDED, 0, words);
+}
+
+void sample_say(struct sample *s, const char *words)
+{
+    s->reason = reason_said(words);
+}
+
+const char *reason_words(const struct sample_reason *r)
+{
+    static char buffer[4][REASON_TEXT_SIZE];
+    static unsigned next;
+
+    return reason_text(buffer[next++ % 4], r, text_language());
 }

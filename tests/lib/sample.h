@@ -25,4 +25,14 @@ struct conn *sample_row(struct sample *s, const char *local, const char *remote,
 /** The live rows from `live` on become missing, those from `missing` on closed. */
 void sample_mark_rows(struct sample *s, uint32_t live, uint32_t missing);
 
+/** A reason with these words, as of a recorded sample. */
+struct sample_reason reason_said(const char *words);
+
+/** Give the sample such a reason in place of the one it has. */
+void sample_say(struct sample *s, const char *words);
+
+/** The words for a reason in the language in force, "" when there is none; valid until the fourth
+ * next call. */
+const char *reason_words(const struct sample_reason *r);
+
 #endif

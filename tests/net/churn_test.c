@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sample_pipeline.h"
 
@@ -89,7 +90,7 @@ static void nothing_twice_nothing_lost(void **state)
     struct request req = {.interval_ms = 100, .fade_ds = 50};
     const struct sample *last = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     uint64_t born = 0;
     unsigned samples = 0;
 

@@ -58,7 +58,7 @@ struct run {
 
 static void step(struct run *r)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_int_equal(sample_pipeline_next(r->st, &r->req, &r->last, &err), 0);
 }

@@ -36,12 +36,12 @@ static struct sample *take(void)
     struct request req = {0};
     struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     assert_int_equal(source_open_backend(&src, BACKEND_NETLINK, NULL, &err), 0);
     if (source_sample(src, &req, builder_of(s), &err) != 0)
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     sample_count(s);
     return s;

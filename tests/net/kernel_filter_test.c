@@ -35,11 +35,11 @@ static struct sample *take(const struct predicate *only)
 {
     struct request req = {.needs = NEED_BOUND, .only = only};
     struct sample *s = sample_make(NULL);
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     if (source_sample(src, &req, builder_of(s), &err) != 0)
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
     return s;
@@ -247,7 +247,7 @@ static void random_filters(void **state)
 
 static int hold(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     return own_table(1024) || held_start(&held, program, NULL) ||

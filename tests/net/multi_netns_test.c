@@ -171,10 +171,10 @@ static struct sample_pipeline *open_spec(const char *spec)
 {
     struct source *src;
     struct sample_pipeline *st;
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (source_open_namespaces(&src, spec, &err))
-        fail_msg("%s: %s", spec, err.msg);
+        fail_msg("%s: %s", spec, reason_words(&err));
     st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     return st;
@@ -182,10 +182,10 @@ static struct sample_pipeline *open_spec(const char *spec)
 
 static void step(struct sample_pipeline *st, const struct request *req, const struct sample **s)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (sample_pipeline_next(st, req, s, &err))
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
 }
 
 /* Live rows whose local port is `port`, of the namespace `ns`. */
@@ -346,22 +346,22 @@ static void test_refusals(void **state)
     struct sample_pipeline *st = open_spec("");
     const struct sample *s = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     int files;
 
     (void)state;
     step(st, &req, &s);
     files = open_files();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
-        err.msg[0] = '\0';
+        err = (struct sample_reason){.code = REASON_NONE};
         assert_true(source_open_namespaces(&src, specs[i], &err) < 0);
-        assert_non_null(strstr(err.msg, specs[i]));
+        assert_non_null(strstr(reason_words(&err), specs[i]));
         memset(req.namespaces, 0, sizeof req.namespaces);
         strcpy(req.namespaces, specs[i]);
         for (int again = 0; again < 3; again++) {
-            err.msg[0] = '\0';
+            err = (struct sample_reason){.code = REASON_NONE};
             assert_true(sample_pipeline_next(st, &req, &s, &err) < 0);
-            assert_non_null(strstr(err.msg, specs[i]));
+            assert_non_null(strstr(reason_words(&err), specs[i]));
         }
     }
     memset(req.namespaces, 0, sizeof req.namespaces);
@@ -378,7 +378,7 @@ static void test_cancelled(void **state)
     static const struct request req = {.host_facts = true};
     struct source *src;
     struct sample *s = sample_make(NULL);
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     assert_int_equal(source_open_namespaces(&src, child.spec, &err), 0);

@@ -49,12 +49,12 @@ static struct sample *take_by(const struct request *req)
 {
     struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
     if (source_sample(src, req, builder_of(s), &err) != 0)
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
@@ -279,7 +279,7 @@ static void samples_join(void **state)
     struct request req = {.parallel_from = 1, .fade_ds = 50, .interval_ms = 10};
     const struct sample *last = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     uint64_t born = 0;
     uint32_t first = 0;
 

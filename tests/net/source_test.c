@@ -49,12 +49,12 @@ static struct sample *take(enum sample_backend backend, uint32_t needs, struct t
     struct request req = {.needs = needs, .host_facts = true};
     struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     assert_int_equal(source_open_backend(&src, backend, tap, &err), 0);
     if (source_sample(src, &req, builder_of(s), &err) != 0)
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     assert_int_equal(s->backend, backend);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
@@ -69,7 +69,7 @@ static void an_empty_table_is_complete(void **state)
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_PROC; b++) {
         struct sample *s = take((enum sample_backend)b, 0, NULL);
         assert_int_equal(s->n_live, 0);
-        assert_string_equal(s->why[LANG_EN], "");
+        assert_string_equal(reason_words(&s->reason), "");
         sample_unref(s);
     }
 }
@@ -236,7 +236,7 @@ static void a_recorded_dump_replays(void **state)
     (void)state;
     char path[] = "/tmp/tcptop-tap-XXXXXX";
     struct request req = {.needs = NEED_BOUND};
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_NETLINK_FAMILY; b++) {
         struct recorder r = {.tap = {recorder_begin, recorder_bytes}};
@@ -291,7 +291,7 @@ static void cancelling_ends_sampling(void **state)
     struct request req = {.needs = 0};
     struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
     source_cancel(src);
@@ -317,7 +317,7 @@ static void no_descriptor_leaks(void **state)
     (void)state;
     struct request req = {.host_facts = true};
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_int_equal(source_open_live(&src, NULL, &err), 0);
     for (unsigned i = 0, first = 0; i < 1000; i++) {

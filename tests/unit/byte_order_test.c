@@ -200,7 +200,7 @@ static void frames(void **state)
     for (int big = 0; big < 2; big++) {
         struct sample *wrote = new_sample(), *s = new_sample();
         struct str in = STR_INIT, frame = STR_INIT;
-        struct err err;
+        struct sample_reason err = {.code = REASON_NONE};
 
         put_dump(&in, big);
         frame_write(&frame, wrote, in.data, in.len);
@@ -223,7 +223,7 @@ static void raw_dumps(void **state)
         struct sample *s = new_sample();
         struct source *source = NULL;
         struct str in = STR_INIT;
-        struct err err;
+        struct sample_reason err = {.code = REASON_NONE};
 
         assert_true(fd >= 0);
         put_dump(&in, big);

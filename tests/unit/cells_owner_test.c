@@ -62,7 +62,7 @@ static const char *shown(uint32_t row, enum column_id id)
     static struct str text;
 
     str_clear(&text);
-    columns[id].format(s, row, &text);
+    column_format(id, s, row, &text);
     return str_text(&text);
 }
 

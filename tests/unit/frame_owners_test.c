@@ -96,7 +96,7 @@ static void owners_come_back_as_written(void **state)
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages), *s = new_sample(), *bare = new_sample();
     struct owner_lookup *lookup = owner_lookup_new();
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     char both[200], former[200];
 
     frame_write(&frame, wrote, messages.data, messages.len);
@@ -135,7 +135,7 @@ static void each_frame_tells_anew(void **state)
     struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages);
     struct owner_lookup *lookup = owner_lookup_new();
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     frame_write(&frame, wrote, messages.data, messages.len);
     for (int i = 0; i < OWNED; i++)
@@ -168,7 +168,7 @@ static void long_lists_go_on(void **state)
     struct sample *wrote = new_sample(), *s = new_sample();
     struct owner_lookup *lookup = owner_lookup_new(), *read = owner_lookup_new();
     uint32_t *inodes = calloc(SEVERAL + 1, sizeof *inodes);
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     for (uint32_t i = 0; i < SEVERAL; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 443, 50000, i + 1);

@@ -104,7 +104,7 @@ static struct source *src;
 
 static int open_chain(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     memset(result, 0, sizeof(result));
@@ -127,15 +127,17 @@ static int close_chain(void **state)
 static void expect(const char *order, int error, enum sample_status status, const char *why)
 {
     struct sample *s = sample_make(NULL);
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     asked[0] = '\0';
     assert_int_equal(source_sample(src, &request, builder_of(s), &err), error);
     assert_string_equal(asked, order);
     assert_int_equal(s->status, status);
-    if (!strstr(error ? err.msg : s->why[LANG_EN], why) || (!*why && *s->why[LANG_EN]))
-        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why[LANG_EN], why);
+    if (!strstr(error ? reason_words(&err) : reason_words(&s->reason), why) ||
+        (!*why && *reason_words(&s->reason)))
+        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", reason_words(&err),
+                 reason_words(&s->reason), why);
     sample_unref(s);
 }
 

@@ -284,7 +284,7 @@ static void expect(struct sample *s, uint32_t rows, enum sample_status status)
 #include "tcptop/text/text.h"
     assert_int_equal(s->status, status);
 #include "tcptop/text/text.h"
-    assert_int_equal(strlen(s->why[LANG_EN]) > 0, status != SAMPLE_COMPLETE);
+    assert_int_equal(strlen(reason_words(&s->reason)) > 0, status != SAMPLE_COMPLETE);
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"

@@ -13,6 +13,7 @@
 
 #include "lib/fake_source.h"
 #include "lib/own_allocator.h"
+#include "lib/sample.h"
 #include "tcptop/source/sample_pipeline.h"
 
 #if OWN_ALLOCATOR
@@ -67,7 +68,8 @@ static void goes_on(struct sample_pipeline *st, const struct sample **last,
 
     assert_ptr_equal(*last, before);
     assert_int_equal(before->total, 3);
-    failed = sample_pipeline_failure(st, &request, &(struct err){"no memory"});
+    failed = sample_pipeline_failure(
+        st, &request, &(struct sample_reason){.code = REASON_ERROR, .error = ENOMEM});
     assert_int_equal(failed->status, SAMPLE_FAILED);
     sample_unref(failed);
     assert_int_equal(sample_pipeline_next(st, &request, last, NULL), 0);

@@ -75,7 +75,7 @@ static int fake_take(struct netlink *n, enum netlink_kind kind, const struct ker
     if (is_upper(filter) && kernel.partial) {
         b->sample.status = SAMPLE_PARTIAL;
         b->sample.rejected = 3;
-        strcpy(b->sample.why[LANG_EN], "3 damaged");
+        sample_say(&b->sample, "3 damaged");
     }
     return rc;
 }
@@ -264,7 +264,7 @@ static void a_damaged_half_is_told(void **state)
     struct sample *s = take(0, 4000, 0);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 3);
-    assert_string_equal(s->why[LANG_EN], "3 damaged");
+    assert_string_equal(reason_words(&s->reason), "3 damaged");
     expect_all(s);
 }
 

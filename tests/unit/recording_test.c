@@ -80,17 +80,17 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
 static struct source *open_path(const char *name)
 {
     struct source *src = NULL;
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (source_open_recording(&src, name, &err) != 0)
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
     return src;
 }
 
 static int sample(struct source *src, struct sample **s)
 {
     struct request req = {.needs = NEED_BOUND};
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     *s = sample_make(NULL);
     assert_non_null(*s);
@@ -116,7 +116,7 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
         assert_int_equal(s->n_live, frames); /* the last whole one once more */
         assert_int_equal(s->status, SAMPLE_PARTIAL);
         snprintf(where, sizeof(where), "damaged at frame %zu", frames + 1);
-        assert_string_equal(s->why[LANG_EN], where);
+        assert_string_equal(reason_words(&s->reason), where);
         sample_unref(s);
     } else if (frames == 0) {
         assert_int_equal(sample(src, &s), -EBADMSG);
@@ -191,7 +191,7 @@ static void expect_raw(const void *bytes, size_t len, uint32_t rows, enum sample
     assert_int_equal(s->n_live, rows);
     assert_int_equal(s->backend, BACKEND_RAW);
     assert_int_equal(s->status, status);
-    assert_int_equal(strlen(s->why[LANG_EN]) > 0, status == SAMPLE_PARTIAL);
+    assert_int_equal(strlen(reason_words(&s->reason)) > 0, status == SAMPLE_PARTIAL);
     assert_int_equal(s->host.counter_valid | s->host.sysctl_valid, 0);
     assert_int_equal(s->needs, 0); /* bound ones: nobody knows whether they were asked for */
     sample_unref(s);
@@ -250,19 +250,19 @@ static void empty_namespace_is_complete(void **state)
 static int refusal(const char *name, char *msg, size_t size)
 {
     struct source *src = NULL;
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
     int error = source_open_recording(&src, name, &err);
 
     assert_true(error < 0);
     assert_null(src);
-    assert_null(strchr(err.msg, '\n'));
-    snprintf(msg, size, "%s", err.msg);
+    assert_null(strchr(reason_words(&err), '\n'));
+    snprintf(msg, size, "%s", reason_words(&err));
     return error;
 }
 
 static void expect_refused(const void *bytes, size_t len, int error, const char *words)
 {
-    char msg[sizeof(((struct err *)0)->msg)];
+    char msg[512];
 
     write_file(bytes, len);
     assert_int_equal(refusal(path, msg, sizeof(msg)), error);

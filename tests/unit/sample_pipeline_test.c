@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "lib/fake_source.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/text/text.h"
@@ -63,7 +64,7 @@ static void other_namespaces_have_no_past(void **state)
 {
     struct sample_pipeline *st = start();
     const struct sample *last = NULL, *failed;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake.rows = 5;
@@ -97,7 +98,7 @@ static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
 {
     struct sample_pipeline *st = start();
     const struct sample *last = NULL, *failed, *good;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     assert_int_equal(sample_pipeline_next(st, &request, &last, &err), 0);
@@ -108,7 +109,7 @@ static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
     failed = sample_pipeline_failure(st, &request, &err);
     assert_non_null(failed);
     assert_int_equal(failed->status, SAMPLE_FAILED);
-    assert_string_equal(failed->why[LANG_EN], "the fake fails");
+    assert_string_equal(reason_words(&failed->reason), "the fake fails");
     assert_int_equal(failed->seq, 2);
     assert_int_equal(sample_rows(failed), 0);
     assert_int_equal(history_at(&failed->history, 0)->status, POINT_MISSED);

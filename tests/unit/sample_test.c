@@ -343,7 +343,7 @@ static void arrays_go_to_the_next_sample(void **state)
 #include "tcptop/text/text.h"
     s->n_closed = 3;
 #include "tcptop/text/text.h"
-    strcpy(s->why[LANG_EN], "x");
+    sample_say(s, "x");
 #include "tcptop/text/text.h"
     c = s->conn;
 #include "tcptop/text/text.h"
@@ -355,7 +355,7 @@ static void arrays_go_to_the_next_sample(void **state)
 #include "tcptop/text/text.h"
     assert_int_equal(sample_rows(again), 0);
 #include "tcptop/text/text.h"
-    assert_string_equal(again->why[LANG_EN], "");
+    assert_string_equal(reason_words(&again->reason), "");
 #include "tcptop/text/text.h"
     c = sample_add(builder_of(again), NULL); /* and their rows start as zero */
 #include "tcptop/text/text.h"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/fake_source.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/text/text.h"
@@ -98,7 +99,7 @@ static void failures_are_published(void **state)
     start(HOUR_MS);
     s = published();
     assert_int_equal(s->status, SAMPLE_FAILED);
-    assert_string_equal(s->why[LANG_EN], "the fake fails");
+    assert_string_equal(reason_words(&s->reason), "the fake fails");
     assert_int_equal(s->asked_interval_ms, HOUR_MS);
     sample_unref(s);
     fake.fails = 0;
@@ -217,7 +218,7 @@ static void signals_are_the_main_threads(void **state)
 }
 
 /* Wait until no sample will come any more; returns why. */
-static int ended(struct err *err)
+static int ended(struct sample_reason *err)
 {
     int rc;
 
@@ -228,7 +229,7 @@ static int ended(struct err *err)
 
 static void a_recording_without_samples_ends(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake_init_recording(&fake);
@@ -244,7 +245,7 @@ static void a_recording_without_samples_ends(void **state)
 /* One sample after the other, none left out, whatever the interval is; each keeps its own. */
 static void a_recording_gives_all_its_samples(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     const struct sample *s;
 
     (void)state;
@@ -278,7 +279,7 @@ static void a_recording_that_nobody_takes_stands(void **state)
 
 static void a_recording_that_cannot_be_read_says_why(void **state)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake_init_recording(&fake);
@@ -287,7 +288,7 @@ static void a_recording_that_cannot_be_read_says_why(void **state)
     start(10);
     assert_int_equal(sampler_ended(sampler, &err), 0);
     assert_int_equal(ended(&err), -EIO);
-    assert_string_equal(err.msg, "the fake fails");
+    assert_string_equal(reason_words(&err), "the fake fails");
     assert_int_equal(fake.taken, 2);
     stop();
 }

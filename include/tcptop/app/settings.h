@@ -78,7 +78,7 @@ struct settings {
     int esc_delay_ms;
 };
 
-/** Every key of the configuration file, in the order of config/tcptop.ini. */
+/** Every key of the configuration file. */
 const struct option *settings_options(size_t *n);
 
 /** Defaults, then the configuration file, then the command line; puts the language in force.

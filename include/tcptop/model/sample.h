@@ -23,6 +23,7 @@
 #include "tcptop/model/netns.h"
 #include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
+#include "tcptop/model/sample_reason.h"
 #include "tcptop/model/tcp_metrics.h"
 #include "tcptop/model/watch.h"
 
@@ -51,9 +52,6 @@ static inline uint32_t needs_whole(uint32_t needs)
 
 #define CONGESTION_NAME 16 /* TCP_CA_NAME_MAX, NUL included */
 #define CONGESTION_MAX  16 /* names in one sample */
-
-#define SAMPLE_LANGUAGES 2   /* LANG_COUNT of text.h */
-#define SAMPLE_WHY       160 /* bytes of a cause, NUL included */
 
 enum sample_status { SAMPLE_COMPLETE, SAMPLE_PARTIAL, SAMPLE_FAILED };
 
@@ -117,13 +115,12 @@ struct sample {
     struct history history;    /* as of this sample, this sample included */
     struct findings *findings; /* what is wrong; owned, NULL: nobody looked */
 
-    uint8_t status;  /* enum sample_status; FAILED: no rows, `why` says the cause */
+    uint8_t status;  /* enum sample_status; FAILED: no rows, see `reason` */
     uint8_t backend; /* enum sample_backend */
     int owner_error; /* -errno for which processes could not be looked up; 0: they were, or nobody
                         asked for them */
-    char why[SAMPLE_LANGUAGES][SAMPLE_WHY]; /* one line in each enum language: the cause of PARTIAL,
-                                               FAILED, a degraded backend or what sample_is_whole()
-                                               misses; else "". Machines get the English one. */
+    struct sample_reason reason; /* why it is PARTIAL, FAILED, from a degraded backend or lacks what
+                                    sample_is_whole() misses; the first of several */
 
     /* Namespaces. */
     char netns[NETNS_NAME];         /* the one whose rows these are, sanitised; "" tcptop's own;

@@ -123,6 +123,15 @@ void sample_unite(struct sample_builder *b, const struct sample_builder half[2])
  *  0 or -ENOMEM. */
 int sample_append(struct sample_builder *b, const struct sample *part);
 
+/** Make the status no better than `status`, and `why` the reason unless there is one already. */
+void sample_set_status(struct sample *s, enum sample_status status, struct sample_reason why);
+
+/** PARTIAL when records were refused, see sample.rejected. */
+void sample_set_rejected(struct sample *s);
+
+/** Complete, for no reason: before another try to fill it. */
+void sample_clear_status(struct sample *s);
+
 /** Count the states of the live rows and set `total`. */
 void sample_count(struct sample *s);
 

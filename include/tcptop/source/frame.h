@@ -37,7 +37,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
 #include "tcptop/model/sample_builder.h"
 #include "tcptop/owner/lookup.h"
@@ -61,9 +60,9 @@ int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
 
 /** Read the frame at `bytes` into the empty sample of `b`, and who held its sockets into `owners`,
  * for owner_lookup_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len`
- * is 0, -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of
+ * is 0, -ENOMEM, or, with `*why` set, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of
  * an unknown version. A frame whose messages hold damaged records is PARTIAL. */
 int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
-                   struct owner_lookup *owners, struct err *err);
+                   struct owner_lookup *owners, struct sample_reason *why);
 
 #endif

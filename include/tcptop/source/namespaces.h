@@ -14,8 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
-#include "tcptop/model/netns.h"
+#include "tcptop/model/sample_reason.h"
 
 struct found_namespace {
     uint64_t inode; /* of a hidden one: `tag`, which is no other's inode */
@@ -43,9 +42,10 @@ void namespaces_fini(struct namespaces *n);
 const struct found_namespace *namespaces_find(const struct namespaces *n, uint64_t inode);
 
 /** The one that `spec` means: a name as above, a process id, "net:[INODE]", the full id of a
- *  container, or a path. Returns its inode, or 0 with `err` saying what is wrong and which name
+ *  container, or a path. Returns its inode, or 0 with `*why` saying what is wrong and which name
  *  comes near. */
-uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct err *err);
+uint64_t namespaces_resolve(const struct namespaces *n, const char *spec,
+                            struct sample_reason *why);
 
 /** A descriptor for setns() to the namespace `inode`: by what was found of it (may be NULL), else
  *  by the path `spec`. Returns it or -errno, -ENOENT when it is no longer there. */

@@ -39,13 +39,13 @@ void sample_pipeline_set_interval(struct sample_pipeline *st,
 
 /** Sample, join with the last sample that did not fail, append to the history, and replace `*last`
  *  (its reference is given back). Returns 0; -ENODATA when a recording is at its end; else -errno
- *  with `err` filled. On failure `*last` stays. */
+ *  with `*why` set. On failure `*last` stays. */
 int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
-                         const struct sample **last, struct err *err);
+                         const struct sample **last, struct sample_reason *why);
 
-/** After sample_pipeline_next() failed with `err`: a sample with that cause, status FAILED, without
- *  rows, and the history with its gap. Returns NULL when there is no memory. */
+/** After sample_pipeline_next() failed with `why`: a sample with that reason, status FAILED,
+ * without rows, and the history with its gap. Returns NULL when there is no memory. */
 const struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct request *req,
-                                             const struct err *err);
+                                             const struct sample_reason *why);
 
 #endif

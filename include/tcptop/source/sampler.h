@@ -11,19 +11,19 @@ struct sampler;
 /** Start sampling from `src`, each sample seen by `observer` (may be NULL; both are taken over,
  * also on failure). `wake_fd` is an eventfd to which 1 is added for every published sample (-1:
  * none). `history_len`: points kept. `cpu_budget`: share of one core (0.25) above which the
- * interval is stretched. Returns 0 or -errno with `err` filled. */
+ * interval is stretched. Returns 0 or -errno with `*why` set. */
 int sampler_start(struct sampler **sampler, struct source *src, struct sample_observer *observer,
                   const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
-                  struct err *err);
+                  struct sample_reason *why);
 
 /** A reference to the newest sample, NULL before the first. A failed sample is published too:
  * status FAILED, no rows, with its place in the history. Any thread. */
 const struct sample *sampler_latest(struct sampler *sampler);
 
 /** 0 while samples may follow. -ENODATA when a recording was played to its end and every sample was
- *  taken; another -errno, with the cause in `err`, when it could not be read on. `wake_fd` is
+ *  taken; another -errno, with the cause in `*why`, when it could not be read on. `wake_fd` is
  *  added to then, too. */
-int sampler_ended(struct sampler *sampler, struct err *err);
+int sampler_ended(struct sampler *sampler, struct sample_reason *why);
 
 /** Change what is asked for; `now`: sample at once. Any thread. */
 void sampler_request(struct sampler *sampler, const struct request *req, bool now);

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
 #include "tcptop/model/predicate.h"
 #include "tcptop/model/sample_builder.h"
 
@@ -48,9 +47,9 @@ struct source_ops {
     bool is_recording; /* its samples need no waiting for, and come to an end */
     /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
      *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
-     *  with `err` filled: nothing usable in `s`. */
+     *  with `*why` set: nothing usable in `s`. */
     int (*sample)(struct source *src, const struct request *req, struct sample_builder *b,
-                  struct err *err);
+                  struct sample_reason *why);
     void (*close)(struct source *src);
     /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
      *  May be NULL: it samples this host, which is asked. */
@@ -84,27 +83,27 @@ struct tap {
     void (*begin)(struct tap *tap); /* a dump starts; an earlier one of this sample is void */
     void (*bytes)(struct tap *tap, const void *messages, size_t len);
 };
-int source_open_live(struct source **src, struct tap *tap, struct err *err);
+int source_open_live(struct source **src, struct tap *tap, struct sample_reason *why);
 
 /** The same for the namespaces that `spec` means: "all" of them, one by its name (see
  *  source/namespaces.h), "" the calling thread's, until requests name others. Each costs a walk of
  *  the kernel's table of connections, which they all share. Rows carry their namespace and the
  *  sample a table of them; what is true of the host alone is told where it is true of all. Fails
- *  with `err` filled when the one that is meant is not there or cannot be entered. */
-int source_open_namespaces(struct source **src, const char *spec, struct err *err);
+ *  with `*why` set when the one that is meant is not there or cannot be entered. */
+int source_open_namespaces(struct source **src, const char *spec, struct sample_reason *why);
 
 /** Force one back end, for tests and bench: see enum sample_backend (NETLINK, FAMILY, PROC). */
 int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
-                        struct err *err);
+                        struct sample_reason *why);
 
 /** A frame file, or what `ss -tan -D FILE` wrote; "-" is standard input. Each sample is the next
  *  frame. Damaged input: whole frames play, then one partial sample says "damaged at frame N". */
-int source_open_recording(struct source **src, const char *path, struct err *err);
+int source_open_recording(struct source **src, const char *path, struct sample_reason *why);
 
 static inline int source_sample(struct source *src, const struct request *req,
-                                struct sample_builder *b, struct err *err)
+                                struct sample_builder *b, struct sample_reason *why)
 {
-    return src->ops->sample(src, req, b, err);
+    return src->ops->sample(src, req, b, why);
 }
 
 /** NULL is accepted. */
