@@ -10,8 +10,8 @@
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
     struct sample_reason why;
-    const int rc = s->read_path ? source_open_recording(src, s->read_path, &why)
-                                : source_open_namespaces(src, s->netns ? s->netns : "", &why);
+    const int rc = s->read_path ? recording_open(src, s->read_path, &why)
+                                : multi_netns_open(src, s->netns ? s->netns : "", &why);
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 

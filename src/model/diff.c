@@ -117,7 +117,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->closed_total--;
     }
     c->was_state = before->was_state;
-    c->flags |= before->flags & CONN_END_TOLD;
+    c->flags |= before->flags & CONN_CLOSE_REPORTED;
     if (join->next->owner)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {

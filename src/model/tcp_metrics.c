@@ -58,7 +58,7 @@ void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, u
     f->valid &= ~meaningless(f, state);
 }
 
-void metrics_swap(void *tcp_info, size_t len)
+void tcp_metrics_swap(void *tcp_info, size_t len)
 {
     uint8_t *bytes = tcp_info;
 

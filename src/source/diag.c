@@ -238,7 +238,7 @@ static void swap_attributes(uint8_t *attrs, size_t len)
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return;
         if (a.rta_type == INET_DIAG_INFO)
-            metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+            tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;

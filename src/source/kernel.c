@@ -1,9 +1,9 @@
 /* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
  * What is known beforehand makes it cheaper: how many sockets there are, and who needs them.
  *
- * The chain: one legacy request; where the kernel refuses it, a request per family; then
- * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
- * best, the better ones are tried again now and then. */
+ * The back ends: one legacy request; where the kernel refuses it, a request per family; then
+ * /proc/net/tcp, degraded. The one that worked is used until it fails; while it is not the best,
+ * the better ones are tried again now and then. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 
 #define RETRY_BEST_NS (30 * NS_PER_S)
 
-struct live {
+struct kernel_source {
     struct source source;
     struct netlink netlink;
     struct parallel_dump parallel_dump;
@@ -47,18 +47,17 @@ static bool kernel_lists_bound(void)
            (major > 6 || (major == 6 && minor >= 8));
 }
 
-/* What the back end cannot tell is not asked for, so that its absence shows as unknown. */
-static uint32_t answerable(const struct live *l, uint32_t needs)
+/* The needs that the back end can answer; what is missing is shown as unknown. */
+static uint32_t answerable(const struct kernel_source *l, uint32_t needs)
 {
     if (l->current == BACKEND_PROC)
         return 0;
     return l->lists_bound ? needs : needs & ~(uint32_t)NEED_BOUND;
 }
 
-/* May two threads run at once? */
-/* Rows to expect: what the kernel counts of the states that are asked for; `*full` of them are not
- * in TIME_WAIT. */
-static uint64_t expected_rows(struct live *l, uint64_t *full)
+/* The number of rows to expect: what the kernel counts of the states that are asked for; `*full` of
+ * them are not in TIME_WAIT. */
+static uint64_t expected_rows(struct kernel_source *l, uint64_t *full)
 {
     uint64_t inuse, tw;
 
@@ -70,7 +69,7 @@ static uint64_t expected_rows(struct live *l, uint64_t *full)
 }
 
 /* How to take the sample. New arrays get their size before they are filled. */
-static void prepare(struct live *l, const struct request *req, struct sample_builder *b)
+static void prepare(struct kernel_source *l, const struct request *req, struct sample_builder *b)
 {
     uint64_t full = 0;
 
@@ -86,7 +85,7 @@ static void prepare(struct live *l, const struct request *req, struct sample_bui
         (void)sample_reserve(b, (uint32_t)(l->expected + l->expected / 8));
 }
 
-static int take_netlink(struct live *l, struct sample_builder *b)
+static int take_netlink(struct kernel_source *l, struct sample_builder *b)
 {
     enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
 
@@ -99,8 +98,8 @@ static int take_netlink(struct live *l, struct sample_builder *b)
     return netlink_take(&l->netlink, kind, &l->filter, b);
 }
 
-/* By sieves, and once more without them if one may have counted a socket twice. */
-static int take_streamed(struct live *l, struct sample_builder *b)
+/* Dump through row_streams, and once more without them if a socket may have been counted twice. */
+static int take_streamed(struct kernel_source *l, struct sample_builder *b)
 {
     struct sample *s = &b->sample;
     const struct row_stream *lower = b->row_stream;
@@ -117,7 +116,7 @@ static int take_streamed(struct live *l, struct sample_builder *b)
     return take_netlink(l, b);
 }
 
-static int take(struct live *l, uint32_t needs, struct sample_builder *b)
+static int take(struct kernel_source *l, uint32_t needs, struct sample_builder *b)
 {
     struct sample *s = &b->sample;
 
@@ -128,17 +127,18 @@ static int take(struct live *l, uint32_t needs, struct sample_builder *b)
         b->row_stream = NULL;
         return proc_tcp_take(b, &l->source);
     }
-    int (*take_it)(struct live *, struct sample_builder *) =
+    int (*take_it)(struct kernel_source *, struct sample_builder *) =
         b->row_stream ? take_streamed : take_netlink;
     int error = take_it(l, b);
     if (error != -EINVAL || !l->filter.len)
         return error;
-    l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
+    l->filter.len = 0; /* a condition that this kernel does not know: the rows are filtered here */
     return take_it(l, b);
 }
 
-/* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
-static void leave_link(struct live *l, int error)
+/* Go to the next back end. After a refusal the best one is tried again after RETRY_BEST_NS, after
+ * any other failure with the next sample. */
+static void next_backend(struct kernel_source *l, int error)
 {
     if (l->current == l->best) {
         l->refusal = error;
@@ -149,7 +149,7 @@ static void leave_link(struct live *l, int error)
     l->current++;
 }
 
-static int nothing_worked(struct live *l, int error, struct sample_reason *why)
+static int nothing_worked(struct kernel_source *l, int error, struct sample_reason *why)
 {
     struct sample_reason cause = sample_reason_named(
         REASON_UNREADABLE, error, l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag");
@@ -161,7 +161,7 @@ static int nothing_worked(struct live *l, int error, struct sample_reason *why)
     return sample_reason_set(why, error, cause);
 }
 
-static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b,
+static int take_rows(struct kernel_source *l, uint32_t needs, struct sample_builder *b,
                      struct sample_reason *why)
 {
     struct sample *s = &b->sample;
@@ -176,9 +176,9 @@ static int take_rows(struct live *l, uint32_t needs, struct sample_builder *b,
         if (l->current == l->worst)
             return nothing_worked(l, error, why);
         lost |= error == -ENOBUFS;
-        leave_link(l, error);
+        next_backend(l, error);
     }
-    if (lost) /* this is a second answer; that the first was cut is worth a warning */
+    if (lost) /* the rows are of a second dump, but the first one was cut */
         sample_set_status(s, SAMPLE_PARTIAL,
                           (struct sample_reason){.code = REASON_BROKE_OFF, .error = ENOBUFS});
     if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
@@ -191,7 +191,7 @@ static int live_sample(struct source *src, const struct request *req, struct sam
                        struct sample_reason *why)
 {
     struct sample *s = &b->sample;
-    struct live *l = (struct live *)src;
+    struct kernel_source *l = (struct kernel_source *)src;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int error;
 
@@ -214,7 +214,7 @@ static int live_sample(struct source *src, const struct request *req, struct sam
 
 static void live_close(struct source *src)
 {
-    struct live *l = (struct live *)src;
+    struct kernel_source *l = (struct kernel_source *)src;
 
     netlink_fini(&l->netlink);
     parallel_dump_fini(&l->parallel_dump);
@@ -228,7 +228,7 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
 {
     static const struct source_ops ops = {
         .name = "live", .sample = live_sample, .close = live_close};
-    struct live *l = calloc(1, sizeof(*l));
+    struct kernel_source *l = calloc(1, sizeof(*l));
 
     if (!l)
         return sample_reason_error(why, -ENOMEM);
@@ -245,19 +245,13 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     return 0;
 }
 
-int source_open_live(struct source **src, struct tap *tap, struct sample_reason *why)
+int kernel_open(struct source **src, struct tap *tap, struct sample_reason *why)
 {
     return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, why);
 }
 
-int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+int kernel_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
                         struct sample_reason *why)
 {
     return open_range(src, backend, backend, tap, why);
-}
-
-void source_close(struct source *src)
-{
-    if (src)
-        src->ops->close(src);
 }

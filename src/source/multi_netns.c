@@ -211,7 +211,7 @@ static int sample_there(struct multi_netns *m, struct netns_entry *entry, const 
 {
     struct request there = *req;
     struct netns_job job = {.req = &there, .b = b, .why = why};
-    int rc = entry->live ? 0 : source_open_live(&entry->live, NULL, why);
+    int rc = entry->live ? 0 : kernel_open(&entry->live, NULL, why);
 
     if (rc)
         return rc;
@@ -489,7 +489,7 @@ static int try_to_enter(struct multi_netns *m, struct sample_reason *why)
     return 0;
 }
 
-int source_open_namespaces(struct source **src, const char *spec, struct sample_reason *why)
+int multi_netns_open(struct source **src, const char *spec, struct sample_reason *why)
 {
     static const struct source_ops ops = {
         .name = "namespaces", .sample = multi_netns_sample, .close = multi_netns_close};
@@ -500,7 +500,7 @@ int source_open_namespaces(struct source **src, const char *spec, struct sample_
         m->opened = strdup(spec);
     if (m && m->opened) {
         m->source.ops = &ops;
-        rc = source_open_live(&m->own, NULL, why);
+        rc = kernel_open(&m->own, NULL, why);
     }
     if (!rc) {
         m->own->part_of = &m->source;

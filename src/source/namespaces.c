@@ -136,7 +136,8 @@ bool namespaces_mount(const char *line, size_t len, uint64_t *inode, char *path,
            unescape(field[POINT], width[POINT], path, size);
 }
 
-/* Below /run/netns the path is a name; it is worth more than any other path. */
+/* The name that `ip netns` gave a namespace mounted at `path`; NULL when the path is another one.
+ */
 static const char *ip_netns_name(const char *path)
 {
     for (size_t i = 0; path && i < sizeof ip_netns_dirs / sizeof *ip_netns_dirs; i++) {
@@ -196,8 +197,8 @@ static int add_process(struct namespaces *n, uint64_t inode, uint32_t pid)
     return 0;
 }
 
-/* A process that may not be looked into still shows the files of its namespace, by whose inodes it
- * is told from others. */
+/* A process whose namespace link we may not read still shows /proc/PID/net, whose inodes differ
+ * between namespaces. */
 static int add_hidden(struct namespaces *n, uint32_t pid)
 {
     uint64_t tag = tag_of(pid);
@@ -224,8 +225,8 @@ static int add_hidden(struct namespaces *n, uint32_t pid)
     return 0;
 }
 
-/* Every process whose link is readable, or, in a second pass, is not: what can be read helps to
- * tell the others. `*unreadable`: how many are left for that. */
+/* Add the namespaces of all processes whose link is readable or, in a second pass, is not: the
+ * second pass needs what the first one found. `*unreadable` counts those that are left for it. */
 static int add_processes(struct namespaces *n, DIR *dir, bool readable, uint32_t *unreadable)
 {
     int proc = dirfd(dir), rc = 0;
@@ -271,7 +272,7 @@ bool namespaces_container(const char *cgroup, size_t len, char id[SHORT_ID + 1])
     return true;
 }
 
-/* The beginning of a file of a process; 0 when it cannot be read. */
+/* Read the beginning of a file of a process. Returns the bytes, 0 when it cannot be read. */
 static size_t read_of(uint32_t pid, const char *file, char *buffer, size_t size)
 {
     char path[64];
@@ -370,8 +371,8 @@ int namespaces_look(struct namespaces *n)
 
 /* Resolving and opening ------------------------------------------------------------ */
 
-/* A descriptor of the namespace at `path`, whatever else may lie there: it is looked at before it
- * is opened. Returns it or -errno; -EINVAL: that is none. */
+/* Open the namespace at `path`. The file is examined before it is opened, since anything may lie
+ * there. Returns the descriptor or -errno, -EINVAL when it is no network namespace. */
 static int open_path(const char *path, uint64_t *inode)
 {
     int place = open(path, O_PATH | O_CLOEXEC), fd;
@@ -398,7 +399,7 @@ static int open_path(const char *path, uint64_t *inode)
     return fd;
 }
 
-/* The same, if it is the one that is wanted. */
+/* The same, only if its inode is `wanted`; else -ENOENT. */
 static int open_if(const char *path, uint64_t wanted)
 {
     uint64_t inode = 0;
@@ -433,7 +434,8 @@ static bool is_number(const char *spec)
     return *spec && strspn(spec, "0123456789") == strlen(spec);
 }
 
-/* Of a process: also of one that hides it, where that is known by other means. */
+/* The namespace of the process with this id, also of one whose link we may not read if its tag is
+ * known. Returns the inode, or 0 with `*why` set. */
 static uint64_t of_process(const struct namespaces *n, const char *spec, struct sample_reason *why)
 {
     char path[64];
@@ -470,7 +472,7 @@ static uint64_t of_path(const char *spec, struct sample_reason *why)
     return 0;
 }
 
-/* The shorter id is enough. */
+/* Is it a name of that namespace? A container id may be given in full. */
 static bool is_name(const struct found_namespace *found, const char *spec)
 {
     char inode[NETNS_NAME];

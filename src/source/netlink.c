@@ -19,7 +19,7 @@
 #ifndef NETLINK_BUFFER       /* tests build it tiny */
 #define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */
 #endif
-#define SILENCE_MS     2000 /* without a byte for so long, the dump has died */
+#define SILENCE_MS     2000 /* a dump that brings no byte for so long has failed */
 #define POLL_SLICE_MS  100  /* how soon a cancellation is seen */
 #define EINTR_MAX      100
 #define INTERRUPTS_MAX 3 /* dumps flagged NLM_F_DUMP_INTR before one is taken as it is */
@@ -80,7 +80,7 @@ static uint8_t extensions(const struct sample *s)
     return (uint8_t)(info | congestion);
 }
 
-/* Request sockets go by a number of their own, which some kernels want to hear. */
+/* Some kernels list request sockets only when their own state number is asked for too. */
 static uint32_t states(const struct kernel_filter *filter, const struct sample *s)
 {
     uint32_t states = filter->states & STATE_MASK_LISTED;

@@ -18,17 +18,17 @@
 _Static_assert(PROC_TCP_BUFFER >= LINE_MAX_BYTES, "a whole line fits");
 
 /* A cursor over one line. Every take_* returns false where the line is not as expected. */
-struct line {
+struct proc_line {
     const char *at, *end;
 };
 
-static void skip_blanks(struct line *l)
+static void skip_blanks(struct proc_line *l)
 {
     while (l->at < l->end && *l->at == ' ')
         l->at++;
 }
 
-static bool take_char(struct line *l, char c)
+static bool take_char(struct proc_line *l, char c)
 {
     if (l->at == l->end || *l->at != c)
         return false;
@@ -45,7 +45,7 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-static bool take_number(struct line *l, unsigned base, uint64_t *value)
+static bool take_number(struct proc_line *l, unsigned base, uint64_t *value)
 {
     const char *start = l->at;
 
@@ -58,13 +58,13 @@ static bool take_number(struct line *l, unsigned base, uint64_t *value)
     return l->at > start;
 }
 
-static bool take_hex(struct line *l, uint64_t *value)
+static bool take_hex(struct proc_line *l, uint64_t *value)
 {
     return take_number(l, 16, value);
 }
 
 /* Words of eight hex digits as the host stores them ("%08X" of a __be32), then ":PORT". */
-static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t *port)
+static bool take_end(struct proc_line *l, uint8_t family, uint8_t addr[16], uint16_t *port)
 {
     unsigned words = family == AF_INET ? 1 : 4;
     uint64_t value;
@@ -72,7 +72,7 @@ static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t 
     for (unsigned i = 0; i < words; i++) {
         if (l->end - l->at < 8)
             return false;
-        struct line word = {l->at, l->at + 8};
+        struct proc_line word = {l->at, l->at + 8};
         if (!take_hex(&word, &value) || word.at != word.end)
             return false;
         uint32_t raw = (uint32_t)value;
@@ -87,7 +87,7 @@ static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t 
 }
 
 /* "tx_queue:rx_queue", "tr:tm->when", retransmits */
-static bool take_queues(struct line *l, struct conn *c)
+static bool take_queues(struct proc_line *l, struct conn *c)
 {
     uint64_t tx, rx, timer, when, retrans;
 
@@ -110,7 +110,7 @@ static bool take_queues(struct line *l, struct conn *c)
 
 /* uid, unanswered probes, inode. The kernel prints retransmits and probes side by side; sock_diag
  * tells the one that goes with the timer. */
-static bool take_owner(struct line *l, struct conn *c)
+static bool take_owner(struct proc_line *l, struct conn *c)
 {
     uint64_t uid, probes, inode;
 
@@ -129,7 +129,7 @@ static bool take_owner(struct line *l, struct conn *c)
     return true;
 }
 
-static bool line_read(struct line *l, struct conn *c)
+static bool line_read(struct proc_line *l, struct conn *c)
 {
     uint64_t value;
 
@@ -151,7 +151,7 @@ int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, si
     struct conn read = {
         .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
 
-    if (!line_read(&(struct line){line, line + len}, &read)) {
+    if (!line_read(&(struct proc_line){line, line + len}, &read)) {
         s->rejected++;
         return 0;
     }

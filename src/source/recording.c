@@ -314,7 +314,7 @@ static int open_file(struct recording *r, const char *path)
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
-int source_open_recording(struct source **src, const char *path, struct sample_reason *why)
+int recording_open(struct source **src, const char *path, struct sample_reason *why)
 {
     struct recording *r = calloc(1, sizeof(*r));
     int error = -ENOMEM;

@@ -15,10 +15,12 @@
 #define STOP_WAIT_NS    (400 * NS_PER_MS)
 #define INTERVAL_MIN_MS 10u
 #define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
-#define STRETCH_KEEP    0.7  /* one that is needed to at least this part stays */
-#define COST_WEIGHT     0.25 /* of the newest sample in the mean cost */
-#define OWNER_SHARE     0.4  /* of the CPU budget, besides: for who holds the sockets */
-#define EARLY_COST      0.05 /* a sample this cheap is taken early for the first owners */
+#define STRETCH_KEEP                                                                               \
+    0.7                  /* a stretched interval stays while at least this share of it is needed   \
+                          */
+#define COST_WEIGHT 0.25 /* of the newest sample in the mean cost */
+#define OWNER_SHARE 0.4  /* of the CPU budget, besides: for who holds the sockets */
+#define EARLY_COST  0.05 /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
     pthread_t thread;
@@ -84,7 +86,8 @@ static uint64_t interval_after(void *context, const struct sample *fresh)
     return interval;
 }
 
-/* Names are shown as soon as they are known. On the thread that looks for them. */
+/* Owners are known for the first time, or more of them: they are to be shown soon. Called by the
+ * thread that looks them up. */
 static void take_answer(void *context)
 {
     struct sampler *s = context;
@@ -95,7 +98,7 @@ static void take_answer(void *context)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Has an answer come that is worth a sample out of turn? Needs the lock. */
+/* Is there an answer that is worth a sample before its time? Needs the lock. */
 static bool early(struct sampler *s)
 {
     bool worth = s->answered &&
@@ -105,7 +108,7 @@ static bool early(struct sampler *s)
     return worth;
 }
 
-/* Tell the owner that there is news. Needs the lock. */
+/* Wake the owner of the sampler. Needs the lock. */
 static void wake_owner(struct sampler *s)
 {
     if (!s->stop && s->wake_fd >= 0)
@@ -136,7 +139,7 @@ static const struct sample *take(struct sampler *s, const struct request *req)
     return fresh;
 }
 
-/* Let the owner have it. The old one may be large: it is given back without the lock. */
+/* Make it the latest sample. The old one may be large: it is released without the lock. */
 static void publish(struct sampler *s, const struct sample *fresh)
 {
     const struct sample *old = fresh;

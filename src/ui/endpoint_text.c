@@ -27,9 +27,9 @@ static void find_names(const struct naming *n, const struct conn *c, bool remote
     struct name_key k;
 
     *host = *service = NULL;
-    if (n->hosts && name_key_address(&k, c, remote))
+    if (n->hosts && names_key_address(&k, c, remote))
         *host = names_find(n->names, &k);
-    if (n->services && name_key_service(&k, c, remote))
+    if (n->services && names_key_service(&k, c, remote))
         *service = names_find(n->names, &k);
 }
 

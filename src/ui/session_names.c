@@ -70,9 +70,9 @@ static void want_end(struct session *s, const struct conn *c, bool remote)
 {
     struct name_key k;
 
-    if (s->ui.host_names && name_key_address(&k, c, remote))
+    if (s->ui.host_names && names_key_address(&k, c, remote))
         want(s, &k);
-    if (s->ui.service_names && name_key_service(&k, c, remote))
+    if (s->ui.service_names && names_key_service(&k, c, remote))
         want(s, &k);
 }
 

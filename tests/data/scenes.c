@@ -11,6 +11,7 @@
 #include "data/scenes_hosts.h"
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
 #include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"

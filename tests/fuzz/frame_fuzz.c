@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/fuzz.h"
 #include "lib/owned.h"
 #include "lib/sample.h"
@@ -101,7 +102,7 @@ static void play_file(const uint8_t *data, size_t len)
     if (fd < 0 || write(fd, data, len) != (ssize_t)len)
         abort();
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (source_open_recording(&src, path, &err) == 0) {
+    if (recording_open(&src, path, &err) == 0) {
         for (size_t samples = 0; result == 0; samples++) {
             struct sample *s = sample_make(NULL);
             if (!s)

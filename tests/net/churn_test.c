@@ -95,7 +95,7 @@ static void nothing_twice_nothing_lost(void **state)
     unsigned samples = 0;
 
     loopback_up();
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);

@@ -86,7 +86,7 @@ static struct run start(double share)
     struct run r = {.req = {.close_stats = share, .fade_ds = 6000}}; /* closed rows stay */
     struct source *src;
 
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     assert_non_null(r.st);
     step(&r);
@@ -266,7 +266,7 @@ static void few_descriptors(void **state)
     (void)state;
     for (int fd = 3; fd < 64; fd++) /* what this was started with would count */
         close(fd);
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     step(&r);
     sample_pipeline_free(r.st);
@@ -274,7 +274,7 @@ static void few_descriptors(void **state)
     few = before;
     few.rlim_cur = 8;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     for (int i = 0; i < 3; i++)
         step(&r);

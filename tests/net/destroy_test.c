@@ -39,7 +39,7 @@ static struct sample *take(void)
     struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_backend(&src, BACKEND_NETLINK, NULL, &err), 0);
+    assert_int_equal(kernel_open_backend(&src, BACKEND_NETLINK, NULL, &err), 0);
     if (source_sample(src, &req, builder_of(s), &err) != 0)
         fail_msg("%s", reason_words(&err));
     source_close(src);
@@ -324,7 +324,7 @@ static void a_bound_one_has_no_name(void **unused)
 
     (void)unused;
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(source_open_backend(&src, BACKEND_NETLINK, NULL, NULL), 0);
+    assert_int_equal(kernel_open_backend(&src, BACKEND_NETLINK, NULL, NULL), 0);
     assert_int_equal(source_sample(src, &req, builder_of(s), NULL), 0);
     source_close(src);
     for (uint32_t i = 0; i < s->n_live; i++) {

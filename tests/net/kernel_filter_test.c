@@ -251,7 +251,7 @@ static int hold(void **state)
 
     (void)state;
     return own_table(1024) || held_start(&held, program, NULL) ||
-           source_open_backend(&src, BACKEND_NETLINK, NULL, &err);
+           kernel_open_backend(&src, BACKEND_NETLINK, NULL, &err);
 }
 
 static int let_go(void **state)

@@ -30,7 +30,7 @@ static struct sample *take(void)
     struct source *src;
     struct sample_reason err = {.code = REASON_NONE};
     assert_non_null(s);
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     if (source_sample(src, &req, builder_of(s), &err))
         fail_msg("%s", reason_words(&err));
     source_close(src);

@@ -173,7 +173,7 @@ static struct sample_pipeline *open_spec(const char *spec)
     struct sample_pipeline *st;
     struct sample_reason err = {.code = REASON_NONE};
 
-    if (source_open_namespaces(&src, spec, &err))
+    if (multi_netns_open(&src, spec, &err))
         fail_msg("%s: %s", spec, reason_words(&err));
     st = sample_pipeline_new(src, 60);
     assert_non_null(st);
@@ -354,7 +354,7 @@ static void test_refusals(void **state)
     files = open_files();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         err = (struct sample_reason){.code = REASON_NONE};
-        assert_true(source_open_namespaces(&src, specs[i], &err) < 0);
+        assert_true(multi_netns_open(&src, specs[i], &err) < 0);
         assert_non_null(strstr(reason_words(&err), specs[i]));
         memset(req.namespaces, 0, sizeof req.namespaces);
         strcpy(req.namespaces, specs[i]);
@@ -381,7 +381,7 @@ static void test_cancelled(void **state)
     struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
-    assert_int_equal(source_open_namespaces(&src, child.spec, &err), 0);
+    assert_int_equal(multi_netns_open(&src, child.spec, &err), 0);
     assert_int_equal(source_sample(src, &req, builder_of(s), &err), 0);
     source_cancel(src);
     sample_unref(s);

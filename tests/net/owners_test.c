@@ -107,7 +107,7 @@ static struct run begin(void)
 {
     struct source *src;
 
-    if (source_open_live(&src, NULL, NULL))
+    if (kernel_open(&src, NULL, NULL))
         abort();
     return (struct run){.pipeline = sample_pipeline_new(src, 60)};
 }
@@ -672,7 +672,7 @@ static int64_t ns_of_stop(pid_t other)
     struct sampler *sampler;
     char owner[64] = "";
 
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
     for (struct wait w = {0}; strcmp(owner, named("other", other)) && wait_more(&w);) {
         const struct sample *s = sampler_latest(sampler);

@@ -52,7 +52,7 @@ static struct sample *take_by(const struct request *req)
     struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     if (source_sample(src, req, builder_of(s), &err) != 0)
         fail_msg("%s", reason_words(&err));
     source_close(src);
@@ -283,7 +283,7 @@ static void samples_join(void **state)
     uint64_t born = 0;
     uint32_t first = 0;
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);

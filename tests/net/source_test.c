@@ -52,7 +52,7 @@ static struct sample *take(enum sample_backend backend, uint32_t needs, struct t
     struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_backend(&src, backend, tap, &err), 0);
+    assert_int_equal(kernel_open_backend(&src, backend, tap, &err), 0);
     if (source_sample(src, &req, builder_of(s), &err) != 0)
         fail_msg("%s", reason_words(&err));
     source_close(src);
@@ -248,7 +248,7 @@ static void a_recorded_dump_replays(void **state)
         assert_int_equal(r.dumps, 1);
         assert_int_equal(write(fd, r.bytes.data, r.bytes.len), r.bytes.len);
         close(fd);
-        assert_int_equal(source_open_recording(&src, path, &err), 0);
+        assert_int_equal(recording_open(&src, path, &err), 0);
         assert_int_equal(source_sample(src, &req, builder_of(played), &err), 0);
         assert_int_equal(played->n_live, live->n_live);
         assert_memory_equal(played->conn, live->conn, live->n_live * sizeof(*live->conn));
@@ -293,7 +293,7 @@ static void cancelling_ends_sampling(void **state)
     struct source *src;
     struct sample_reason err = {.code = REASON_NONE};
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     source_cancel(src);
     assert_int_equal(source_sample(src, &req, builder_of(s), &err), -ECANCELED);
     source_close(src);
@@ -319,7 +319,7 @@ static void no_descriptor_leaks(void **state)
     struct source *src;
     struct sample_reason err = {.code = REASON_NONE};
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     for (unsigned i = 0, first = 0; i < 1000; i++) {
         struct sample *s = sample_make(NULL);
         assert_int_equal(source_sample(src, &req, builder_of(s), &err), 0);

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/frame_write.h"
 #include "lib/sample.h"
 #include "tcptop/base/str.h"
 #include "tcptop/source/diag.h"
@@ -229,7 +230,7 @@ static void raw_dumps(void **state)
         put_dump(&in, big);
         assert_int_equal(write(fd, in.data, in.len), in.len);
         close(fd);
-        assert_int_equal(source_open_recording(&source, path, &err), 0);
+        assert_int_equal(recording_open(&source, path, &err), 0);
         unlink(path);
         const struct request req = {.needs = s->needs};
         assert_int_equal(source_sample(source, &req, builder_of(s), &err), 0);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/source/frame.h"

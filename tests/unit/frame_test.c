@@ -13,6 +13,7 @@
 
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
 #include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"

@@ -113,7 +113,7 @@ static int open_chain(void **state)
     counted_inuse = counted_tw = 30;
     request = (struct request){.needs = NEED_TCP_INFO};
     now_ns = NS_PER_S;
-    return source_open_live(&src, NULL, &err);
+    return kernel_open(&src, NULL, &err);
 }
 
 static int close_chain(void **state)

@@ -162,10 +162,10 @@ static void both_parallel_dump_are_one_list(void **state)
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         spread(sizes[i]);
-        parallel_dump.cut.of = 0;
+        parallel_dump.split.of = 0;
         expect_all(take(0, sizes[i], 0));
-        assert_int_equal(parallel_dump.cut.side, SIDE_LOCAL);
-        assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
+        assert_int_equal(parallel_dump.split.side, SIDE_LOCAL);
+        assert_true(evenness(&parallel_dump.split) > EVEN_MIN);
         expect_all(take(0, sizes[i], NEED_TCP_INFO)); /* the second one knows the cut */
     }
 }
@@ -175,13 +175,13 @@ static void the_cut_follows_the_sockets(void **state)
     (void)state;
     spread(4000);
     expect_all(take(0, 4000, 0));
-    uint16_t before = parallel_dump.cut.port;
+    uint16_t before = parallel_dump.split.port;
     for (uint32_t i = 0; i < kernel.n; i++)
         kernel.table[i].sport = kernel.table[i].sport / 4;
     expect_all(take(0, 4000, 0)); /* by the old cut, all in one half */
-    assert_true(parallel_dump.cut.port < before);
+    assert_true(parallel_dump.split.port < before);
     expect_all(take(0, 4000, 0));
-    assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
+    assert_true(evenness(&parallel_dump.split) > EVEN_MIN);
 }
 
 static void a_server_is_cut_by_the_remote_port(void **state)
@@ -193,7 +193,7 @@ static void a_server_is_cut_by_the_remote_port(void **state)
         kernel.table[i].sport = 443;
     }
     expect_all(take(0, 3000, 0));
-    assert_int_equal(parallel_dump.cut.side, SIDE_REMOTE);
+    assert_int_equal(parallel_dump.split.side, SIDE_REMOTE);
 }
 
 /* A third of the sockets has the median port: they go to where they make the halves more even. */
@@ -207,9 +207,9 @@ static void many_with_the_median_port(void **state)
             uint32_t low = heavier ? 4 : 2; /* tenths below the median port, above it 2 or 4 */
             kernel.table[i].sport = kind < low ? 100 : kind < low + 4 ? 443 : 50000;
         }
-        parallel_dump.cut.of = 0;
+        parallel_dump.split.of = 0;
         expect_all(take(0, 3000, 0));
-        assert_int_equal(parallel_dump.cut.port, heavier ? 442 : 443);
+        assert_int_equal(parallel_dump.split.port, heavier ? 442 : 443);
     }
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/sample.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
@@ -82,7 +83,7 @@ static struct source *open_path(const char *name)
     struct source *src = NULL;
     struct sample_reason err = {.code = REASON_NONE};
 
-    if (source_open_recording(&src, name, &err) != 0)
+    if (recording_open(&src, name, &err) != 0)
         fail_msg("%s", reason_words(&err));
     return src;
 }
@@ -251,7 +252,7 @@ static int refusal(const char *name, char *msg, size_t size)
 {
     struct source *src = NULL;
     struct sample_reason err = {.code = REASON_NONE};
-    int error = source_open_recording(&src, name, &err);
+    int error = recording_open(&src, name, &err);
 
     assert_true(error < 0);
     assert_null(src);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/source/frame.h"

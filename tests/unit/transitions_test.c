@@ -157,8 +157,8 @@ static void rates_by_real_times(void **state)
     assert_false(history_transitions(&h, 60, &span));
     add(&h, 2, 110, POINT_MEASURED, 25);
     assert_true(history_transitions(&h, 60, &span));
-    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
-                transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
+    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
+                history_transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
     assert_true(span.whole && span.seconds > 9.9 && span.seconds < 10.1);
     assert_int_equal(span.longest_ns, 10 * NS_PER_S);
     add(&h, 3, 111, POINT_MISSED, 0);
@@ -167,8 +167,8 @@ static void rates_by_real_times(void **state)
     add(&h, 4, 165, POINT_MEASURED, 80); /* the first is too old by now */
     assert_true(history_transitions(&h, 60, &span));
     assert_int_equal(span.oldest->seq, 2);
-    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
-                transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
+    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
+                history_transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
     add(&h, 5, 300, POINT_PARTIAL, 80); /* alone in the window */
     assert_true(history_transitions(&h, 60, &span));
     assert_true(span.seconds > 134 && span.seconds < 136 && !span.whole);

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
 #include "tcptop/source/sample_pipeline.h"
 #include "tcptop/text/text.h"

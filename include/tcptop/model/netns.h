@@ -20,7 +20,7 @@ struct netns {
     bool counted;          /* `sockets` is known */
     uint64_t sockets;      /* rows when shown; else what the kernel counts, without SYN_RECV */
     int error;             /* -errno: it could not be entered; 0: it could, or nobody tried */
-    struct host host;      /* what it says about itself, when shown */
+    struct host host;      /* its counters and settings, when shown */
 };
 
 /* Immutable once a sample carries it. */

@@ -17,7 +17,7 @@
 
 #include "tcptop/model/close_stats.h"
 #include "tcptop/model/conn.h"
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
 #include "tcptop/model/netns.h"

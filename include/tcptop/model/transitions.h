@@ -1,5 +1,5 @@
-/* The transitions of the state diagram, and how often they were seen: from what samples say of
- * connections before and after. */
+/* The transitions of the state diagram, and how often they were seen: found by comparing the state
+ * of a connection in one sample with that in the next. */
 #ifndef TCPTOP_MODEL_TRANSITIONS_H
 #define TCPTOP_MODEL_TRANSITIONS_H
 

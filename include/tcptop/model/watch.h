@@ -1,6 +1,5 @@
-/* Connections that someone looks at closely: what each of the last samples said of them, their
- * changes of state, and their other end where that is on this host too. A few of them: the pinned
- * and the opened ones. */
+/* Connections that are followed closely, the pinned and the opened ones: their metrics in each of
+ * the last samples, their changes of state, and their other end where it is on this host too. */
 #ifndef TCPTOP_MODEL_WATCH_H
 #define TCPTOP_MODEL_WATCH_H
 
@@ -21,7 +20,7 @@ struct sample_builder;
 struct watch_point {
     uint64_t seq; /* the sample's number; one that failed has no point */
     int64_t mono_ns;
-    bool there; /* false: this dump had not the connection */
+    bool there; /* false: the connection was not in this dump */
     uint8_t state;
     struct tcp_metrics metrics;
 };
@@ -53,7 +52,7 @@ struct watch {
 int watch_update(struct sample_builder *b, const struct sample *prev, const struct conn *conns,
                  uint32_t n);
 
-/** What is said of a connection, NULL when it is not watched. */
+/** What is known of a connection, NULL when it is not watched. */
 const struct watch *watch_find(const struct sample *s, const struct conn *c);
 
 /** The point `back` before the newest; NULL beyond the oldest. */

@@ -37,7 +37,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/str.h"
 #include "tcptop/model/sample_builder.h"
 #include "tcptop/owner/lookup.h"
 
@@ -46,13 +45,6 @@
 #define FRAME_VERSION       1
 #define FRAME_PRELUDE_BYTES 24                  /* mark to its CRC */
 #define FRAME_MAX_BYTES     (UINT64_C(1) << 30) /* a longer one is damage */
-
-/** Append the file's magic. */
-void frame_begin(struct str *out);
-
-/** Append one frame: the header from `s` (host, times, status, cost, owners of its live rows), then
- *  `messages`. */
-void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len);
 
 /** The bytes that a frame takes by its first FRAME_PRELUDE_BYTES. -EBADMSG: damaged;
  *  -EPROTONOSUPPORT: sound, but of another version. */

@@ -1,4 +1,4 @@
-/* Which network namespaces there are, what people call them, and how to find the one that is meant.
+/* Finds the network namespaces of this host, names them, resolves a name and opens one.
  *
  * Found are those of processes (/proc/PID/ns/net) and those that are mounted (/proc/self/mountinfo,
  * where `ip netns` and container engines keep them). One that only a socket or an open file holds
@@ -22,8 +22,8 @@ struct found_namespace {
     char name[NETNS_NAME]; /* sanitised */
     uint32_t pid;          /* its first process, 0: none */
     char *path;            /* where it is mounted, NULL: nowhere; owned */
-    bool hidden;           /* its processes do not let us at it (ptrace(2), access modes); it may be
-                              one that is mounted, too */
+    bool hidden; /* we may not read its processes (ptrace(2), access modes); it may also be
+                    the same as one that is mounted */
 };
 
 struct namespaces {

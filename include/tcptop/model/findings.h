@@ -1,7 +1,7 @@
 /* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
  * are made from them where somebody reads (explain/finding_text.h), in the language of then. */
-#ifndef TCPTOP_MODEL_FINDING_H
-#define TCPTOP_MODEL_FINDING_H
+#ifndef TCPTOP_MODEL_FINDINGS_H
+#define TCPTOP_MODEL_FINDINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>

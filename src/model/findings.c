@@ -1,5 +1,5 @@
 /* Lists of findings. */
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 
 #include <stdlib.h>
 
