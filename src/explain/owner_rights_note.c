@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The capabilities of another user's /proc/PID/fd: proc(5), ptrace(2) "access mode checking". */
 #include "tcptop/explain/owner_rights_note.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words for a reason: one message of the catalogue for each code, filled with its arguments. */
 #include "tcptop/explain/reason_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matches sockets that the kernel reported closed with rows: by cookie, and timewait records that
  * no sample had as a socket by their endpoints. */
 #include "close_match.h"

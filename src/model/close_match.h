@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matches sockets that the kernel reported closed (events) with the rows of two samples.
  *
  * An event comes once, with the socket's cookie. It may come before the dump that misses the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Duplicates within a dump: a bitmap finds the few cookies that may be there twice, a second pass
  * looks only at rows with those. */
 #include "tcptop/model/dedupe.h"

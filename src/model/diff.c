@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The join of two consecutive samples, in linear time: pair the rows, match what the kernel
  * reported closed, decide what became of rows that have gone.
  *

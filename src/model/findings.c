@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists of findings. */
 #include "tcptop/model/findings.h"
 

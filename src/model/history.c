@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ring of the last samples' counts, and what can be said from it. */
 #include "tcptop/model/history.h"
 

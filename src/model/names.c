@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A table of entries that are also in a ring, the last wanted first. */
 #include "tcptop/model/names.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of namespaces of one sample. */
 #include "tcptop/model/netns.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds out whether a socket arrived twice while rows are judged; what passes is decided by
  * consume().
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filling a sample: its rows and their arrays. */
 #include "tcptop/model/sample_builder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of a sample: references, and the pool that hands the memory of the last one to the next.
  */
 #include <pthread.h>

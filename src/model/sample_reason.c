@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reasons as values. */
 #include "tcptop/model/sample_reason.h"
 

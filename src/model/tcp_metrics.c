@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* struct tcp_info by our own offsets. net/ipv4/tcp.c tcp_get_info() of the kernel. */
 #include "tcptop/model/tcp_metrics.h"
 

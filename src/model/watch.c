@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections that someone looks at closely, from sample to sample. */
 #include "tcptop/model/watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Receives the kernel's notification of each TCP socket that is destroyed, on a thread of its own.
  *
  * The thread parses the notifications into rows of a sample that no other thread sees until

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One socket is looked up by its exact identity, compared, and ended. Requests that are no dump are
  * answered while they are sent, so nothing here takes long. */
 #include "tcptop/source/destroy.h"

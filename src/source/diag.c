@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* inet_diag messages → rows. The hot loop of every sample: no allocation, no callback, each record
  * is copied once, from the receive buffer into its row. */
 #include "tcptop/source/diag.h"

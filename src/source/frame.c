@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads one recorded frame: the fields of its header, who had its sockets open, its messages. */
 #include "tcptop/source/frame.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Host counters, gauges and sysctls from /proc, every one found by its name. */
 #include "tcptop/source/host_stats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
  * What is known beforehand makes it cheaper: how many sockets there are, and who needs them.
  *

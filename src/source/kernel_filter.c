@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A predicate in the words of the kernel.
  *
  * The bytecode of a part runs off its end when the part is true, and to four bytes behind its end

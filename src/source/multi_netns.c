@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples of several network namespaces, or of another one than tcptop's own.
  *
  * Each namespace has a live source of its own, whose sockets and files are opened there; the dumps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live dump: request, receive, parse by hand; every wait and every repetition is bounded. */
 #include "tcptop/source/netlink.h"
 

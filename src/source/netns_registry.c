@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Follows which network namespaces there are, and keeps what is open of each. */
 #include "tcptop/source/netns_registry.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread that enters a network namespace, runs one function there and returns its result. */
 #include "tcptop/source/netns_worker.h"
 

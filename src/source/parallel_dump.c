@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two dumps at the same time. Both threads write into the arrays of one sample. The kernel compares
  * the same port of each socket with both ranges, so each socket is in exactly one half. */
 #include "tcptop/source/parallel_dump.h"

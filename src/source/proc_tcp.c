@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows from the text of /proc/net/tcp{,6}, read in pieces with one bounded buffer. */
 #include "tcptop/source/proc_tcp.h"
 

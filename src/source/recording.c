@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replay: frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a stream, so that pipes
  * work and a file costs no more memory than its largest frame. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One channel of c-ares, its sockets and an eventfd in one poll(). Questions wait in a ring until
  * few enough are under way; answers wait in another until they are taken. */
 #include "tcptop/source/resolver.h"

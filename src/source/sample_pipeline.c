@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample after the other, each joined with the last. */
 #include "tcptop/source/sample_pipeline.h"
 

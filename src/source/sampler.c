@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sampling thread: when to sample, at what interval, and how the result gets out.
  *
  * Stopping cancels a sample under way, but a call into the kernel must return first. The owner

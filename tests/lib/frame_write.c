@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes recordings as frame.h describes them, for tests of what reads them. */
 #include "lib/frame_write.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes recordings: the format is described in tcptop/source/frame.h. */
 #ifndef TESTS_LIB_FRAME_WRITE_H
 #define TESTS_LIB_FRAME_WRITE_H

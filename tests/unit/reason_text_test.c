@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words for reasons: each code has some in each language, with every argument in its place. */
 #include "tcptop/explain/reason_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is said, once, where the processes of other users' sockets cannot be seen. */
 #ifndef TCPTOP_EXPLAIN_OWNER_RIGHTS_NOTE_H
 #define TCPTOP_EXPLAIN_OWNER_RIGHTS_NOTE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words for a struct sample_reason. */
 #ifndef TCPTOP_EXPLAIN_REASON_TEXT_H
 #define TCPTOP_EXPLAIN_REASON_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counts of sockets that the kernel reported closed (net/core/sock_diag.c
  * sock_diag_broadcast_destroy). A connection has one such report for each of its sockets: two when
  * both are on this host. The socket of the end that closes first is reported when its TIME_WAIT

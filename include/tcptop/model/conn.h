@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One connection in one sample. Kept at 80 bytes because a sample may hold a million. */
 #ifndef TCPTOP_MODEL_CONN_H
 #define TCPTOP_MODEL_CONN_H

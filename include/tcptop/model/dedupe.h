@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Removes rows that one dump holds twice: while the table changes the kernel may come back to a
  * socket, or meet it again in another state. */
 #ifndef TCPTOP_MODEL_DEDUPE_H

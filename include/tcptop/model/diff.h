@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The join of two consecutive samples: what is new, changed, missing, closed. */
 #ifndef TCPTOP_MODEL_DIFF_H
 #define TCPTOP_MODEL_DIFF_H

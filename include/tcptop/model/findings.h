@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
  * are made from them where somebody reads (explain/finding_text.h), in the language of then. */
 #ifndef TCPTOP_MODEL_FINDINGS_H

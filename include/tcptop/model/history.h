@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last samples as counts: what sparklines, changes and rates are made of. */
 #ifndef TCPTOP_MODEL_HISTORY_H
 #define TCPTOP_MODEL_HISTORY_H

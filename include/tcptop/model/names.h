@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of addresses and of services as far as they are known: a bounded cache of one thread's. The
  * least recently wanted go first; that there is no name is remembered, too, for a while. */
 #ifndef TCPTOP_MODEL_NAMES_H

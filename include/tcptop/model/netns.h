@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network namespaces that a sample knows: whose rows it holds, and what else there is. */
 #ifndef TCPTOP_MODEL_NETNS_H
 #define TCPTOP_MODEL_NETNS_H

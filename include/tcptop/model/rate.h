@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Computed from two samples of the same connection: bytes per second, and what limits its sending.
  */
 #ifndef TCPTOP_MODEL_RATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Judges rows while a dump brings them in, so that of a sample whose first rows alone are wanted
  * only a few of the others are ever held. */
 #ifndef TCPTOP_MODEL_ROW_STREAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample: the connections of a host at one time, and what is known of them.
  *
  * A sample is filled through its struct sample_builder (sample_builder.h) by the sampling thread,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What fills a sample: memory, and what is needed only until the sample is published.
  *
  * One thread owns a builder from sample_builder_new() to sample_publish() or sample_discard(), and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a sample is incomplete, degraded or failed, and why a source cannot be opened: a code with
  * its arguments, in no language. reason_text() (explain/reason_text.h) makes the words where they
  * are printed. A value without pointers, copied freely. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Metrics of one connection from struct tcp_info, read by our own offsets and the attribute's
  * length, not by the build host's header. A field that the kernel did not send, or that means
  * nothing in the socket's state, is not valid; it is never 0. */

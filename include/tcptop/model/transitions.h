@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transitions of the state diagram, and how often they were seen: found by comparing the state
  * of a connection in one sample with that in the next. */
 #ifndef TCPTOP_MODEL_TRANSITIONS_H

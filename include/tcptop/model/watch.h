@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections that are followed closely, the pinned and the opened ones: their metrics in each of
  * the last samples, their changes of state, and their other end where it is on this host too. */
 #ifndef TCPTOP_MODEL_WATCH_H

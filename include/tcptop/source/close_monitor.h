@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Receives the kernel's notification for each TCP socket that is destroyed, on its own thread, so
  * that connections shorter than the sampling interval are counted and none is missed while a long
  * dump is received: SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY of NETLINK_SOCK_DIAG,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parser of inet_diag messages: one for live, recorded and fuzzed input. Pure; every length is
  * checked; nothing is read beyond `len`. linux/inet_diag.h, linux/netlink.h. */
 #ifndef TCPTOP_SOURCE_DIAG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frame: one recorded sample, the unit of replay, tests and screenshots.
  *
  * A file is FRAME_MAGIC (8 bytes), then frames, each complete in itself, nothing at the end. All

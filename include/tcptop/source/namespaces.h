@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the network namespaces of this host, names them, resolves a name and opens one.
  *
  * Found are those of processes (/proc/PID/ns/net) and those that are mounted (/proc/self/mountinfo,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's socket dump over NETLINK_SOCK_DIAG, in both kinds of request. The only user of
  * libmnl. net/ipv4/inet_diag.c. */
 #ifndef TCPTOP_SOURCE_NETLINK_H

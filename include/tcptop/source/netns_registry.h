@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network namespaces that are followed: one entry for each, from when it is first seen until
  * some minutes after it has gone. A descriptor or socket that is open in a namespace keeps it
  * alive, so an entry whose namespace is not wanted is closed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread that enters a network namespace, runs one function there and returns its result. Only
  * this thread ever enters another namespace: all others stay in the one tcptop was started in,
  * whatever fails. setns(2) */

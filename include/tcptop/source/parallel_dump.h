@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One dump taken by two threads, each with the sockets of half the ports. On a host with very many
  * sockets it takes three quarters of the time, and a quarter more CPU time. */
 #ifndef TCPTOP_SOURCE_PARALLEL_DUMP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* /proc/net/tcp and tcp6, the last resort: no cookie, no backlog, timers in clock ticks, twice the
  * cost. net/ipv4/tcp_ipv4.c tcp4_seq_show(), net/ipv6/tcp_ipv6.c tcp6_seq_show(). */
 #ifndef TCPTOP_SOURCE_PROC_TCP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Takes one sample after the other: dump, join with the last, history, owners, findings. The
  * sampling thread runs it; --once, batch and replay call it directly. For one thread at a time. */
 #ifndef TCPTOP_SOURCE_SAMPLE_PIPELINE_H

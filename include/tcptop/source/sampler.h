@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sampling thread: takes a sample at each interval through a sample_pipeline and publishes it
  * as one pointer. Readers take a reference to the newest sample; the lock is held only for that.
  * Of a recording the next sample is read when the last one was taken, so that none is left out. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where samples come from: one interface for netlink, procfs and recordings.
  *
  * A source writes records from its receive buffer straight into the rows of the sample that it is
