@@ -1,5 +1,6 @@
-/* Splitting the command line, by getopt_long. Kept apart from the settings because <getopt.h> and
- * the configuration both have a `struct option`. */
+/* SPDX-License-Identifier: MIT */
+/* Splits the command line with getopt_long(). It is a file of its own because <getopt.h> and the
+ * configuration both define a `struct option`. */
 #include "arguments.h"
 
 #include <getopt.h>

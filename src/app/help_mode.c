@@ -35,7 +35,7 @@ static void add_group(struct sink *out, enum msg title)
     sink_add(out, "\n");
 }
 
-int mode_help(void)
+int help_mode_run(void)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))
@@ -59,7 +59,7 @@ int mode_help(void)
     return app_finish(&out, EXIT_COMPLETE);
 }
 
-int mode_version(void)
+int help_mode_version(void)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))

@@ -348,7 +348,7 @@ static const struct option rows[SETTING_COUNT] = {
     {"colors", key, OPTION_TEXT, 0, 63, NULL, "", "Empty: as the theme has it."},
     ROLES(ROLE)
 #undef ROLE
-#define COMMAND(ident, name, keys, shown, group)                                                   \
+#define COMMAND(ident, function, name, keys, shown, group)                                         \
     {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
         COMMANDS(COMMAND)
 #undef COMMAND
@@ -359,7 +359,7 @@ static const struct option rows[SETTING_COUNT] = {
 #include "tcptop/doctor/rules.def"
 };
 
-const struct option *settings_options(size_t *n)
+const struct option *options_keys(size_t *n)
 {
     *n = SETTING_COUNT;
     return rows;
@@ -378,7 +378,7 @@ static int color_role(struct settings *s, enum role role, const char *value, str
 static int bind_keys(struct settings *s, enum command_id command, const char *keys, struct err *err)
 {
     char bad[32];
-    if (bindings_set(&s->bindings, command, keys, bad))
+    if (keymap_set(&s->bindings, command, keys, bad))
         return cli_error_usage(err, MSG_BAD_KEY, bad, NULL);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings from their three places, defaults, the configuration file and the command line, and what
- * they and the environment lead to: language, characters, theme and colour. */
+/* Reads the settings from the defaults, the configuration file and the command line, in this order,
+ * and derives language, characters, theme and colour from them and the environment. */
 #include "tcptop/app/settings.h"
 
 #include <errno.h>
@@ -11,21 +11,21 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app.h"
 #include "cli_error.h"
 #include "options.h"
 #include "tcptop/model/state.h"
 
-#define INTERVAL_MAX_S       3600 /* longer is no interval but a port */
-#define INTERVAL_PLAUSIBLE_S 60   /* without COUNT, on a terminal */
+#define INTERVAL_PLAUSIBLE_S 60 /* without COUNT, on a terminal */
 
 static void set_defaults(struct settings *s)
 {
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
-    bindings_init(&s->bindings);
+    keymap_init(&s->bindings);
     limits_init(&s->limits);
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     for (size_t i = 0; i < n; i++)
         if (*rows[i].initial && i < SETTING_KEYS) /* keys: the table's own, just set */
             option_setting_text(s, (enum setting_id)i, NULL, rows[i].initial, NULL);
@@ -48,7 +48,7 @@ static void apply_file(struct settings *s, const char *path, const struct option
 static int load_file(struct settings *s, const char *path, bool asked, struct err *err)
 {
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
@@ -70,7 +70,7 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     return rc;
 }
 
-/* Are samples printed, not shown? */
+/* Does the mode print samples on standard output? */
 static bool is_printed(const struct settings *s)
 {
     return s->mode == MODE_ONCE || s->mode == MODE_BATCH;
@@ -81,11 +81,11 @@ struct grouping settings_grouping(const struct settings *s)
     struct grouping how = {.by = (enum column_id)s->group_by, .sort = s->group_sort};
     const bool printed = is_printed(s);
     if (!printed || s->columns_given)
-        grouping_sum(&how, s->columns, s->n_columns, !printed);
+        groups_choose_sums(&how, s->columns, s->n_columns, !printed);
     return how;
 }
 
-/* Groups that are printed have sums in place of columns: is each that was named one? */
+/* Printed groups have only columns that can be summed. Refuse others that --columns names. */
 static int check_sums(const struct settings *s, struct err *err)
 {
     for (size_t i = 0; i < s->n_columns && is_printed(s) && s->group_given; i++)
@@ -119,7 +119,7 @@ static int take(void *context, enum argument_id id, const char *value, struct er
                                   : option_argument(context, id, value, err);
 }
 
-/* INTERVAL and COUNT as vmstat has them, minus the trap of taking a port for an interval. */
+/* INTERVAL and COUNT as vmstat has them. A number that looks like a port is refused. */
 static int apply_operands(struct command_line *c, struct err *err)
 {
     unsigned long whole = 0, count;
@@ -127,7 +127,7 @@ static int apply_operands(struct command_line *c, struct err *err)
         return 0;
     const bool number = option_number(c->interval, 0, 65535, &whole) == 0;
     const bool implausible = !c->count && whole > INTERVAL_PLAUSIBLE_S && isatty(STDOUT_FILENO);
-    if (number && (whole > INTERVAL_MAX_S || implausible))
+    if (number && (whole > UI_INTERVAL_MAX || implausible))
         return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
     if (option_setting_text(c->s, SETTING_INTERVAL, NULL, c->interval, NULL))
         return cli_error_usage(err, MSG_BAD_OPERAND, c->interval, NULL);
@@ -158,7 +158,7 @@ static void pick_mode(struct command_line *c)
         s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
 }
 
-/* A lesson is a scene of its own on the screen. */
+/* A lesson has its own namespace and needs the screen, so it excludes other options. */
 static int check_lesson(const struct command_line *c, struct err *err)
 {
     const char *other = c->s->netns       ? "--netns"
@@ -172,8 +172,7 @@ static int check_lesson(const struct command_line *c, struct err *err)
                                            : 0;
 }
 
-/* -P -p -4 -6 --state -l and -f as one text of the filter language: what the screen's title shows.
- */
+/* Join -P -p -4 -6 --state -l and -f into one expression of the filter, which the screen shows. */
 static int join_filter(struct command_line *c, struct err *err)
 {
     struct str all = STR_INIT;
@@ -205,8 +204,8 @@ static int join_filter(struct command_line *c, struct err *err)
     return rc;
 }
 
-/* -s is about the groups where they have what it names; else about the rows, which only the screen
- * has below its groups. */
+/* Apply -s. It sorts the groups if they have the column that it names, else the rows; only the
+ * screen shows rows below groups. */
 static int pick_sort(struct command_line *c, struct err *err)
 {
     struct settings *s = c->s;
@@ -229,15 +228,15 @@ static int pick_sort(struct command_line *c, struct err *err)
     return option_setting_text(s, SETTING_SORT, "--sort", c->sort, err);
 }
 
-/* First walk: what must be known before the configuration file is read. Also finds every unknown
- * option. */
+/* First pass over the command line: applies --lang, --config and --no-config, which must be known
+ * before the configuration file is read, and refuses unknown options. */
 static int read_early(struct settings *s, int argc, char **argv, struct err *err)
 {
     struct command_line c = {.s = s};
     return arguments_walk(argc, argv, take_early, &c, err);
 }
 
-/* Second walk: all the rest, over what the file said. */
+/* Second pass: applies all options, which come before those of the file. */
 static int read_command_line(struct settings *s, int argc, char **argv, struct err *err)
 {
     struct command_line c = {.s = s, .asked = MODE_LIVE};
@@ -276,6 +275,33 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
     if (!rc)
         text_use(settings_language(s, utf8));
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
+}
+
+void settings_for_ui(const struct settings *s, struct ui_settings *ui)
+{
+    const bool counts_closed = s->mode == MODE_LIVE || s->mode == MODE_LEARN;
+    *ui = (struct ui_settings){
+        .width = s->width,
+        .height = s->height,
+        .interval_ms = s->interval_ms,
+        .fade_s = s->fade_s,
+        .n_columns = s->n_columns,
+        .sort = s->sort,
+        .sort_given = s->sort_given,
+        .group_by = s->group_by,
+        .group_sort = s->group_sort,
+        .readonly = s->readonly,
+        .host_names = s->host_names,
+        .service_names = s->service_names,
+        .bindings = s->bindings,
+        .netns = s->netns,
+        .read_path = s->read_path,
+        .open_recording = app_open_recording,
+        .context = s,
+        .close_stats = counts_closed ? s->cpu_budget : 0,
+    };
+    memcpy(ui->columns, s->columns, sizeof ui->columns);
+    memcpy(ui->filter, s->filter, sizeof ui->filter);
 }
 
 /* The locale's name as setlocale() would choose it; "" when the environment names none. */

@@ -195,45 +195,23 @@ static void get_remote_addr(const struct sample *s, uint32_t row, struct value *
     endpoint_address(&e, s, v->text);
 }
 
-/* An IPv4 address leaves room for its port. */
-static uint64_t end_word_with_port(const struct endpoint *e)
-{
-    return endpoint_word(e) | (e->family == AF_INET ? (uint64_t)e->port << 15 : 0);
-}
-
-static uint64_t end_word_last_with_port(const struct endpoint *e)
-{
-    return (uint64_t)endpoint_word_last(e) << 16 | e->port;
-}
-
-/* The words of one end: word_local_middle() and so on. */
-#define END_WORD(side, name, word)                                                                 \
-    static uint64_t word_##side##_##name(const struct conn *c)                                     \
-    {                                                                                              \
-        struct endpoint e = endpoint_##side(c);                                                    \
-        return word(&e);                                                                           \
-    }
-#define END_WORDS(side)                                                                            \
-    END_WORD(side, middle, endpoint_word_middle)                                                   \
-    END_WORD(side, last, endpoint_word_last)                                                       \
-    END_WORD(side, last_with_port, end_word_last_with_port)                                        \
-    static const order_word words_##side##_addr[] = {word_##side##_middle, word_##side##_last,     \
-                                                     NULL};                                        \
-    static const order_word words_##side[] = {word_##side##_middle, word_##side##_last_with_port,  \
-                                              NULL};                                               \
+/* Order by one end: by address, or by address and port. */
+#define END(side)                                                                                  \
+    static const order_word words_##side##_addr[] = {endpoint_##side##_middle,                     \
+                                                     endpoint_##side##_last, NULL};                \
+    static const order_word words_##side[] = {endpoint_##side##_middle,                            \
+                                              endpoint_##side##_last_port, NULL};                  \
     static uint64_t key_##side##_addr(const struct sample *s, uint32_t row)                        \
     {                                                                                              \
-        struct endpoint e = endpoint_##side(&s->conn[row]);                                        \
-        return endpoint_word(&e);                                                                  \
+        return endpoint_##side##_word(&s->conn[row]);                                              \
     }                                                                                              \
     static uint64_t key_##side(const struct sample *s, uint32_t row)                               \
     {                                                                                              \
-        struct endpoint e = endpoint_##side(&s->conn[row]);                                        \
-        return end_word_with_port(&e);                                                             \
+        return endpoint_##side##_port(&s->conn[row]);                                              \
     }
 
-END_WORDS(local)
-END_WORDS(remote)
+END(local)
+END(remote)
 
 static void get_state(const struct sample *s, uint32_t row, struct value *v)
 {
@@ -243,9 +221,8 @@ static void get_state(const struct sample *s, uint32_t row, struct value *v)
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
 uint64_t column_state_key(const struct conn *c, unsigned state)
 {
-    struct endpoint e = endpoint_remote(c);
     uint64_t rank = state_attention(state) & 15;
-    return key_below_absent(rank << 60 | (uint64_t)c->sport << 44 | end_word_with_port(&e) >> 20);
+    return key_below_absent(rank << 60 | (uint64_t)c->sport << 44 | endpoint_remote_port(c) >> 20);
 }
 
 static uint64_t key_state(const struct sample *s, uint32_t row)
@@ -253,9 +230,8 @@ static uint64_t key_state(const struct sample *s, uint32_t row)
     return column_state_key(&s->conn[row], s->conn[row].state);
 }
 
-END_WORD(remote, with_port, end_word_with_port)
-static const order_word words_state[] = {word_remote_with_port, word_remote_middle,
-                                         word_remote_last_with_port, NULL};
+static const order_word words_state[] = {endpoint_remote_port, endpoint_remote_middle,
+                                         endpoint_remote_last_port, NULL};
 
 static const char *const timer_names[] = {
     [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
@@ -465,7 +441,7 @@ static void format_process(const struct sample *s, uint32_t row, struct str *out
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
 }
 
-void process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
+void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
 {
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
@@ -650,7 +626,7 @@ static void format_backlog_permille(const struct sample *s, uint32_t row, struct
     str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
 }
 
-const char *limit_word(enum send_limit limit)
+const char *column_limit_word(enum send_limit limit)
 {
     static const enum msg words[LIMIT_COUNT] = {
         [LIMIT_APPLICATION] = MSG_LIMIT_APPLICATION,
@@ -664,16 +640,16 @@ const char *limit_word(enum send_limit limit)
 static void format_limited_by(const struct sample *s, uint32_t row, struct str *out)
 {
     const struct tcp_metrics *metrics = sample_metrics(s, row);
-    str_add(out, limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
+    str_add(out, column_limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
 }
 
-void conn_format_local(const struct conn *c, struct str *out)
+void column_format_local(const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_local(c);
     endpoint_netstat(&e, NULL, out);
 }
 
-void conn_format_remote(const struct conn *c, struct str *out)
+void column_format_remote(const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_remote(c);
     endpoint_netstat(&e, NULL, out);
@@ -893,7 +869,7 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
     return n ? (int)n : refuse(err, MSG_COLUMN_NONE, NULL, NULL);
 }
 
-enum role state_role(unsigned state)
+enum role column_state_role(unsigned state)
 {
     static const enum role roles[TCP_STATE_COUNT] = {
         [TCP_STATE_LISTEN] = ROLE_ST_LISTEN,        [TCP_STATE_ESTABLISHED] = ROLE_ST_OPEN,

@@ -84,7 +84,7 @@ int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES])
     uint64_t header = get_le(prelude + 8, 4), messages = get_le(prelude + 12, 8);
 
     if (memcmp(prelude, MARK, 4) != 0 ||
-        get_le(prelude + crc_at, CRC_BYTES) != crc32_update(0, prelude, crc_at))
+        get_le(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
         return -EBADMSG;
     if (get_le(prelude + 4, 4) != FRAME_VERSION)
         return -EPROTONOSUPPORT;
@@ -366,7 +366,7 @@ int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
     size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
-    uint32_t crc = crc32_update(0, header, header_len + message_len);
+    uint32_t crc = hash_crc32(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
         return sample_reason_set(why, -EBADMSG,

@@ -324,14 +324,14 @@ void frame_write(struct str *out, const struct sample *s, const void *messages, 
     put_le(&prelude, FRAME_VERSION, 4);
     put_le(&prelude, header.len, 4);
     put_le(&prelude, len, 8);
-    put_le(&prelude, crc32_update(0, prelude.data, prelude.len), 4);
+    put_le(&prelude, hash_crc32(0, prelude.data, prelude.len), 4);
     if (str_failed(&header) || str_failed(&prelude)) {
         out->failed = true;
     } else {
         str_add_bytes(out, prelude.data, prelude.len);
         str_add_bytes(out, header.data, header.len);
         str_add_bytes(out, messages, len);
-        put_le(out, crc32_update(crc32_update(0, header.data, header.len), messages, len), 4);
+        put_le(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), 4);
     }
     str_fini(&prelude);
     str_fini(&header);

@@ -125,7 +125,7 @@ static const char *fitted(uint32_t row, int width)
     static struct str text;
 
     str_clear(&text);
-    process_fit(s, row, width, &text);
+    column_process_fit(s, row, width, &text);
     return str_text(&text);
 }
 

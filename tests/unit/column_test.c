@@ -152,9 +152,9 @@ static void addresses(void **state)
     s->conn[4].ifindex = 4000000000u;
     assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%4000000000", "fe80::1%4000000000");
     struct str local = STR_INIT;
-    conn_format_local(&s->conn[0], &local);
+    column_format_local(&s->conn[0], &local);
     str_add_char(&local, ' ');
-    conn_format_remote(&s->conn[1], &local);
+    column_format_remote(&s->conn[1], &local);
     assert_string_equal(str_text(&local), "10.0.2.15:443 0.0.0.0:*");
     str_fini(&local);
     sample_unref(s);
@@ -283,10 +283,10 @@ static void missing_and_closed(void **state)
 static void roles_of_states(void **state)
 {
     (void)state;
-    assert_int_equal(state_role(TCP_STATE_CLOSE_WAIT), ROLE_ST_STUCK);
-    assert_int_equal(state_role(TCP_STATE_ESTABLISHED), ROLE_ST_OPEN);
-    assert_int_equal(state_role(TCP_STATE_TIME_WAIT), ROLE_ST_DONE);
-    assert_int_equal(state_role(200), ROLE_TEXT);
+    assert_int_equal(column_state_role(TCP_STATE_CLOSE_WAIT), ROLE_ST_STUCK);
+    assert_int_equal(column_state_role(TCP_STATE_ESTABLISHED), ROLE_ST_OPEN);
+    assert_int_equal(column_state_role(TCP_STATE_TIME_WAIT), ROLE_ST_DONE);
+    assert_int_equal(column_state_role(200), ROLE_TEXT);
 }
 
 int main(void)

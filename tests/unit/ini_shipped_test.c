@@ -35,7 +35,7 @@ static void write_comment(struct str *out, const struct option *row)
 static void write_section(struct str *out, const char *section, const char *comment)
 {
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     str_addf(out, "\n[%s]\n%s", section, comment);
     for (size_t i = 0; i < n; i++) {
         if (!is_section(&rows[i], section))

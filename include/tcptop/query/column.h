@@ -104,18 +104,18 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
 /** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
  *  with "%eth0". The interface is named as it is called here and now; for rows of a sample
  *  prefer column_format(), which does not name another host's interfaces. */
-void conn_format_local(const struct conn *c, struct str *out);
-void conn_format_remote(const struct conn *c, struct str *out);
+void column_format_local(const struct conn *c, struct str *out);
+void column_format_remote(const struct conn *c, struct str *out);
 
 /** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum send_limit).
  */
-const char *limit_word(enum send_limit limit);
+const char *column_limit_word(enum send_limit limit);
 
 /** A row's process for a cell of `width` columns: name and pid where both fit, and how many others
  *  share the socket; else the name, which the cell may cut. A former one is its name alone. */
-void process_fit(const struct sample *s, uint32_t row, int width, struct str *out);
+void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out);
 
 /** Role in which a state's name is drawn. */
-enum role state_role(unsigned state);
+enum role column_state_role(unsigned state);
 
 #endif
