@@ -24,6 +24,8 @@ int own_table(unsigned entries)
 {
     struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
     int setting = open("/proc/sys/net/ipv4/tcp_child_ehash_entries", O_RDWR | O_CLOEXEC);
+    /* Without a process in it the outer namespace goes, and its settings with it. */
+    int outer = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     char before[16], wanted[16];
     ssize_t len = setting < 0 ? -1 : pread(setting, before, sizeof(before), 0);
     int fd, rc = 0;
@@ -37,6 +39,8 @@ int own_table(unsigned entries)
         rc = failed("tcp_child_ehash_entries");
     if (setting >= 0)
         close(setting);
+    if (outer >= 0)
+        close(outer);
     if (rc != 0)
         return rc;
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
