@@ -1,4 +1,4 @@
-/* The three clocks, as one number each. */
+/* The clocks of the kernel that are used, each as a number of nanoseconds. */
 #include "tcptop/base/clock.h"
 
 #include <time.h>

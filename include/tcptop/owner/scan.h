@@ -27,8 +27,8 @@ void owner_scanner_free(struct owner_scanner *o);
 
 /** Scan on a thread from now on, with at most `share` of a core (0: any) in the long run. After the
  *  first complete scan, and when users have got names since, `answered(context)` is called, on that
- *  thread, with a lock held that owner_scanner_free() takes: never once that has begun. Returns 0 or
- *  -errno. */
+ *  thread, with a lock held that owner_scanner_free() takes: never once that has begun. Returns 0
+ * or -errno. */
 int owner_scanner_start(struct owner_scanner *o, double share, void (*answered)(void *context),
                         void *context);
 
