@@ -30,6 +30,9 @@ check() { # check NAME COMMAND…
 }
 # An entry in TIME_WAIT that a new connection takes over would be one more end.
 { echo 0 >/proc/sys/net/ipv4/tcp_tw_reuse; } 2>/dev/null
+# On a busy host a FIN is sent again after 200 ms; who has closed answers with a RST, which would end
+# TIME_WAIT at the other end (RFC 1337).
+{ echo 1 >/proc/sys/net/ipv4/tcp_rfc1337; } 2>/dev/null
 # Room for all of them in TIME_WAIT, where an end without room would be gone at once.
 { echo 262144 >/proc/sys/net/ipv4/tcp_max_tw_buckets; } 2>/dev/null
 sum() { # sum KEY: of all summaries, 0 without any
