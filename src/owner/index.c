@@ -20,16 +20,21 @@
 #define FEW_ENTRIES   32u /* are sorted by insertion */
 #define RANGE_ENTRIES 4u  /* as many in each range, on average */
 
-/* Room for `more` elements behind `n`. NULL: out of memory. */
+/* Room for `more` elements behind `n`, as array_room() makes it for one. */
 static void *room_for(void *array, uint32_t n, uint32_t *cap, uint32_t more, size_t size)
 {
-    while (array && *cap - n < more) {
-        void *larger = array_grow(array, cap, FIRST_ROOM, size);
-        if (!larger)
-            return NULL;
-        array = larger;
-    }
-    return array ? array : array_grow(NULL, cap, more > FIRST_ROOM ? more : FIRST_ROOM, size);
+    uint64_t wanted = *cap ? *cap : FIRST_ROOM;
+
+    while (wanted < (uint64_t)n + more)
+        wanted *= 2;
+    if (array && wanted == *cap)
+        return array;
+    if (wanted > UINT32_MAX)
+        return NULL;
+    void *larger = realloc(array, wanted * size);
+    if (larger)
+        *cap = (uint32_t)wanted;
+    return larger;
 }
 
 static int add_held(struct owner_changes *c, const uint32_t *inodes, uint32_t n, uint32_t place)

@@ -147,7 +147,7 @@ printf 'K\ny\nKKyy\n' >>"$tmp/noise"
 mux load-buffer "$tmp/noise"
 mux paste-buffer -r -d
 # shellcheck disable=SC2034 # of lib.sh
-patience=200 # a sanitizer takes its time over each key
+patience=600 # a sanitizer, or a busy host, takes its time over each key
 resize 101 30
 # All that was typed has been read, since a prompt holds what is typed now. A question that stands
 # hears nothing until input has been quiet; as commands the two signs mean nothing.

@@ -22,6 +22,11 @@ mkdir -p "$XDG_CONFIG_HOME/tcptop"
 printf '[general]\nfade = 60 s\n' >"$XDG_CONFIG_HOME/tcptop/tcptop.ini"
 start 120x34 "$tcptop --lang en -d 60 -f lport:8080 2>$tmp/err" # no sample meets what lives meanwhile
 check "with a longer fade" sees 'no connection matches'
+# The first sample is soon followed by one with what else the screen shows, which must not meet the
+# connection either: a sample of a later second has come after it.
+sleep 1
+keys C-l
+sees 'last [1-9][0-9]* s '
 brief 1 300 50 0 8080
 keys C-l
 check "the row is there" sees '127\.0\.0\.1:8080 .* CLOSE '

@@ -14,6 +14,7 @@
 #include "lib/fake_source.h"
 #include "lib/own_allocator.h"
 #include "lib/sample.h"
+#include "tcptop/owner/index.h"
 #include "tcptop/source/sample_pipeline.h"
 
 #if OWN_ALLOCATOR
@@ -125,11 +126,43 @@ static void no_sample_pipeline_no_leak(void **state)
     sample_pipeline_free(st);
 }
 
+/* What was found of one process is still there when what another one holds has no room. */
+static void found_processes_stay(void **state)
+{
+    enum { FEW = 60, MANY = 1000 };
+    uint32_t inode[MANY];
+    bool fits = false;
+
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++)
+        inode[i] = i + 1;
+    for (long allowed = 0; !fits; allowed++) {
+        struct owner *one = owner_new(&(struct owner_facts){1, 0, 1, "one", "", ""});
+        struct owner *two = owner_new(&(struct owner_facts){2, 0, 1, "two", "", ""});
+        struct owner_changes changes = {0};
+        assert_int_equal(owner_changes_put(&changes, one, inode, FEW), 0);
+        void *behind = malloc(16); /* so that nothing grows where it is */
+        countdown = allowed;
+        fits = owner_changes_put(&changes, two, inode + FEW, MANY - FEW) == 0;
+        countdown = -1;
+        assert_true(fits || allowed < 4);
+        struct owner_index *index = owner_index_new(NULL, &changes, OWNER_ALL);
+        assert_non_null(index);
+        for (uint32_t i = 0; i < MANY; i++)
+            assert_true((owner_index_find(index, inode[i]) != OWNER_UNKNOWN) == (fits || i < FEW));
+        owner_index_unref(index);
+        free(behind);
+        owner_unref(one);
+        owner_unref(two);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(no_sample_pipeline_no_leak),
+        cmocka_unit_test(found_processes_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
