@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Prove the rules that a reader would otherwise have to check: layers, libraries, warnings, format.
 #
 # 1. Includes point downwards only, by reading them. 2. Each library is included in its one place.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells: putting text so that no wide character is ever half there. */
 #include "tcptop/base/canvas.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The three clocks, as one number each. */
 #include "tcptop/base/clock.h"
 

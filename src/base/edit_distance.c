@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimal string alignment distance, small and with three rows only. */
 #include "tcptop/base/edit_distance.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8: decoding, width by table, the sanitiser. */
 #include "tcptop/base/utf8.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Control groups by the habits of the programs that make them: systemd, docker, podman,
  * kubernetes with containerd and cri-o, LXC, libvirt. */
 #include "tcptop/owner/cgroup.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An index is made in one pass over the entries of the one before and the sorted changes.
  *
  * Processes that were looked at again hold only what was found now, so each old group falls into

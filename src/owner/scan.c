@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When to scan, which processes to look at, and what they hold. One that cannot be looked at for
  * want of descriptors or memory keeps what is known of it, and the scan is tried again after a
  * pause that grows. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal: wire, painter and decoder put together; taken over and given back as found. */
 #include "tcptop/term/tty.h"
 

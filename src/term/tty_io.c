@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A terminal can be stopped (^S), slow or gone, and the screen must still end at once when it is
  * told to: so it is written to through a description of our own that does not block, and what it
  * does not take waits here. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Snapshots made by hand: see sample.h. */
 #include "lib/sample.h"
 

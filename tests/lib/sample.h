@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Snapshots made by hand, for tests of what reads them. */
 #ifndef TCPTOP_TESTS_SAMPLE_H
 #define TCPTOP_TESTS_SAMPLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which process holds which socket. Inode numbers of sockets are unique on a host, so one index
  * serves all its network namespaces.
  *

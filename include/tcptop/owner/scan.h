@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the processes that hold the sockets of this host, by scans of /proc that follow the
  * samples.
  *
