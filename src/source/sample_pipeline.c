@@ -7,7 +7,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/owner/lookup.h"
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/source/source_error.h"
 

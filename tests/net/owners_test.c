@@ -31,7 +31,7 @@
 #include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 #include "tcptop/query/column.h"
 #include "tcptop/source/sampler.h"
 

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../src/owner/scan.c"
+#include "../../src/owner/scanner.c"
 #include "lib/model_build.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"

@@ -12,8 +12,8 @@
  * owner_scanner_start(), one that scans beside it and never delays a sample: rows have no owner
  * until it has answered. The index is shared between them by a reference that a lock guards;
  * nothing else that a look-up reads is. */
-#ifndef TCPTOP_OWNER_SCAN_H
-#define TCPTOP_OWNER_SCAN_H
+#ifndef TCPTOP_OWNER_SCANNER_H
+#define TCPTOP_OWNER_SCANNER_H
 
 #include "tcptop/model/sample.h"
 
@@ -28,8 +28,8 @@ void owner_scanner_free(struct owner_scanner *o);
 
 /** Scan on a thread from now on, with at most `share` of a core (0: any) in the long run. After the
  *  first complete scan, and when users have got names since, `answered(context)` is called, on that
- *  thread, with a lock held that owner_scanner_free() takes: never once that has begun. Returns 0 or
- *  -errno. */
+ *  thread, with a lock held that owner_scanner_free() takes: never once that has begun. Returns 0
+ * or -errno. */
 int owner_scanner_start(struct owner_scanner *o, double share, void (*answered)(void *context),
                         void *context);
 
