@@ -4,7 +4,7 @@
 #
 # 1. A struct, union or enum tag is defined once in the program. 2. No two sources have one name.
 # 3. A global function begins with its module's word: the first word of its file's name, or of the
-# name of a public header that declares it. A file of src/FOLDER may put the folder's word before its
+# name of a public header that declares it. A file of src/NAME may put the folder's word before its
 # own. An s at the end of a word makes no difference.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

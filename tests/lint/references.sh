@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Check that the files and functions which comments and the READMEs name exist.
 #
-# A file is a word that ends in .c, .h, .def, .sh, .awk, .ini or .md; in a README also a folder, a word
-# that ends in a slash, and all that begins with src, include, tests or config. A path may begin at any
-# folder; `.c` may be left off a program. A function is a word before `()`; it exists when
-# code (for comments of src and include: the program's) defines or calls it. What lies outside the
-# tree is in outside.txt. A word with NAME in it stands for a name that the reader chooses.
+# A file is a word that ends in .c, .h, .def, .sh, .awk, .ini or .md, or begins with src, include, tests
+# or config; in a README a folder, a word that ends in a slash, counts too. A path may begin at any
+# folder, and need not name the .c of a program. A function is a word before `()`; it exists when code
+# (for comments of src and include: of the program) defines or calls it. What lies outside the tree is
+# in outside.txt. A word with NAME in it stands for a name that the reader chooses.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C
@@ -54,7 +54,7 @@ missing() { # missing KNOWN…: lines FILE WORD whose word is in no file KNOWN, 
 		FILENAME ~ /outside$/ && /\/$/ { folder[$0] }
 		END {
 			for (line in found) {
-				split(line, part); name = part[2]; sub(/\(\)$/, "", name); sub(/^\.?\//, "", name)
+				split(line, part); name = part[2]; sub(/\(\)$/, "", name); sub(/^[.\/]+/, "", name)
 				here = name in known || name "/" in known || name ".c" in known
 				for (place in folder) here = here || index(name, place) == 1
 				if (!here) print "lint: " part[1] " names " part[2] ", which is not there"
@@ -69,8 +69,8 @@ file_word='[A-Za-z0-9_./-]*[A-Za-z0-9_]\.(c|h|def|sh|awk|ini|md)'
 	list '*README.md' | xargs grep -H '' >"$work/readmes"
 	cat "$work"/*-comments "$work/readmes" | words "$file_word" | missing "$work/paths"
 	words '[A-Za-z0-9_-][A-Za-z0-9_./-]*/' <"$work/readmes" | missing "$work/paths"
-	words '(src|include|tests|config)/[A-Za-z0-9_./-]*[A-Za-z0-9_]' <"$work/readmes" |
-		missing "$work/paths"
+	cat "$work"/*-comments "$work/readmes" |
+		words '(src|include|tests|config)/[A-Za-z0-9_./-]*[A-Za-z0-9_]' | missing "$work/paths"
 	words '[A-Za-z_][A-Za-z0-9_]*[(][)]' <"$work/program-comments" | missing "$work/program-functions"
 	cat "$work/tests-comments" "$work/readmes" | words '[A-Za-z_][A-Za-z0-9_]*[(][)]' |
 		missing "$work/all-functions"
@@ -78,6 +78,6 @@ file_word='[A-Za-z0-9_./-]*[A-Za-z0-9_]\.(c|h|def|sh|awk|ini|md)'
 		grep -qF -- "$name" "$work"/*-comments "$work/readmes" ||
 			echo "lint: tests/lint/outside.txt has $name, which nothing names"
 	done <"$work/outside"
-} >"$work/found"
+} | sort -u >"$work/found"
 cat "$work/found"
 [ ! -s "$work/found" ]
