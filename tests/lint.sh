@@ -26,7 +26,7 @@ declare -A may=(
 	[output]="output explain doctor query model text base"
 	[term]="term output model text base"
 	[lesson]="lesson query source owner model text base"
-	[ui]="ui lesson output explain doctor query source owner model text config base app"
+	[ui]="ui lesson output explain doctor query source owner model text config base"
 	[app]="app ui lesson term output explain doctor query source owner model text config base"
 )
 check_includes() { # check_includes FILE LAYER

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/source/sampler.h"
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
@@ -16,6 +17,19 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 struct sample_observer *app_doctor(const struct settings *s)
 {
     return doctor_new(&s->limits, false, s->cpu_budget);
+}
+
+struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len)
+{
+    const struct settings *s = settings;
+    struct source *src;
+    struct err err;
+    if (source_open_recording(&src, s->read_path, &err))
+        return NULL;
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
+    if (pipeline)
+        sample_pipeline_observe(pipeline, app_doctor(s));
+    return pipeline;
 }
 
 bool app_wait(int64_t due)

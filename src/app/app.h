@@ -16,6 +16,10 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);
 
+/** The recording that `settings` name (struct settings), from its beginning, with a doctor and a
+ *  history of so many points; NULL when it cannot be opened. Called by any thread. */
+struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len);
+
 /** Wait until `due` (clock_mono_ns()). False when the reader of standard output has gone meanwhile:
  *  what would be printed then has nobody. */
 bool app_wait(int64_t due);

@@ -10,7 +10,9 @@
 
 enum argument_id {
 #define GROUP(ident)
-#define OPTION(ident, letter, name, value) ARGUMENT_##ident,
+#define ARGUMENT(ident, ...) ARGUMENT_##ident,
+#define KEY(...)
+#define OPTION(ident, ...) ARGUMENT_##ident,
 #include "options.def"
     ARGUMENT_COUNT,
     ARGUMENT_OPERAND = ARGUMENT_COUNT

@@ -103,13 +103,13 @@ static void print_round(struct round *r, enum status status)
         .ascii = r->ascii,
     };
     if (r->s->format == FORMAT_JSON)
-        print_report_json(&r->out, &report);
+        report_print_json(&r->out, &report);
     else
-        print_report_text(&r->out, &report);
+        report_print_text(&r->out, &report);
     str_fini(&hidden);
 }
 
-int mode_doctor(const struct settings *s, bool utf8)
+int doctor_mode_run(const struct settings *s, bool utf8)
 {
     struct round r = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
     int rc = open_round(&r);

@@ -21,6 +21,7 @@
 
 struct dump {
     const struct settings *s;
+    struct ui_settings ui_settings;
     struct session *session;
     struct sample_pipeline *pipeline;
     struct sample *last;
@@ -154,7 +155,7 @@ static int print(struct dump *d)
     if (d->s->dump == DUMP_SVG) {
         struct theme theme;
         settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, &theme);
-        print_svg(&out, &canvas, &theme, settings_background(d->s));
+        svg_print(&out, &canvas, &theme, settings_background(d->s));
     } else {
         print_canvas(&out, &canvas);
     }
@@ -175,11 +176,12 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));
-    r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
+    settings_for_ui(d->s, &d->ui_settings);
+    r = session_new(&d->session, &d->ui_settings, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 
-int mode_dump(const struct settings *s, bool utf8)
+int dump_mode_run(const struct settings *s, bool utf8)
 {
     struct dump d = {.s = s};
     struct err err = {""};

@@ -85,7 +85,7 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
     return rc;
 }
 
-int mode_explain(const struct settings *s, bool utf8)
+int explain_mode_run(const struct settings *s, bool utf8)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO)) {

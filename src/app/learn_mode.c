@@ -16,7 +16,7 @@ static int give_up(enum msg why, int rc)
     return EXIT_FAILED;
 }
 
-int mode_learn(const struct settings *s, bool utf8)
+int learn_mode_run(const struct settings *s, bool utf8)
 {
     struct lesson lesson;
     if (!isatty(STDOUT_FILENO)) {

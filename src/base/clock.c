@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The three clocks, as one number each. */
+/* The clocks of the kernel that are used, each as a number of nanoseconds. */
 #include "tcptop/base/clock.h"
 
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimal string alignment distance, small and with three rows only. */
+/* Optimal string alignment distance, computed with three rows of the matrix. */
 #include "tcptop/base/edit_distance.h"
 
 #include <limits.h>

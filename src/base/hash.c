@@ -81,7 +81,7 @@ static const uint32_t crc_table[256] = {
     0xb3667a2e, 0xc4614ab8, 0x5d681b02, 0x2a6f2b94, 0xb40bbe37, 0xc30c8ea1, 0x5a05df1b, 0x2d02ef8d,
 };
 
-uint32_t crc32_update(uint32_t crc, const void *bytes, size_t len)
+uint32_t hash_crc32(uint32_t crc, const void *bytes, size_t len)
 {
     crc = ~crc;
     for (const unsigned char *p = bytes; len > 0; len--, p++) {

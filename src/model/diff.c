@@ -16,8 +16,8 @@ void diff_free(struct diff *d)
 {
     if (!d)
         return;
-    u32_list_fini(&d->old);
-    u32_list_fini(&d->new);
+    array_u32_fini(&d->old);
+    array_u32_fini(&d->new);
     slots_fini(&d->slots);
     close_match_fini(&d->close_match);
     dedupe_fini(&d->dedupe);

@@ -73,8 +73,8 @@ static int join_by_order(struct join *join)
     struct diff *d = join->d;
     uint32_t expected = 0;
 
-    u32_list_clear(&d->old);
-    u32_list_clear(&d->new);
+    array_u32_clear(&d->old);
+    array_u32_clear(&d->new);
     for (uint32_t i = 0; i < join->next->n_live; i++) {
         const struct conn *c = &join->next->conn[i];
         uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
@@ -82,18 +82,18 @@ static int join_by_order(struct join *join)
         while (j < end && !conn_same(c, &prev->conn[j]))
             j++;
         if (j == end) {
-            if (u32_list_add(&d->new, i))
+            if (array_u32_add(&d->new, i))
                 return -ENOMEM;
             continue;
         }
         for (; expected < j; expected++) {
-            if (u32_list_add(&d->old, expected))
+            if (array_u32_add(&d->old, expected))
                 return -ENOMEM;
         }
         inherit(join, i, expected++);
     }
     for (; expected < sample_rows(prev); expected++) {
-        if (u32_list_add(&d->old, expected))
+        if (array_u32_add(&d->old, expected))
             return -ENOMEM;
     }
     return 0;

@@ -337,7 +337,7 @@ static void *look(void *arg)
         if (atomic_load(&o->stop))
             l->rc = -ECANCELED;
     }
-    u32_list_fini(&l->sockets);
+    array_u32_fini(&l->sockets);
     return NULL;
 }
 

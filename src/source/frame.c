@@ -138,15 +138,14 @@ void frame_write(struct str *out, const struct sample *s, const void *messages, 
     put_le(&prelude, FRAME_VERSION, 4);
     put_le(&prelude, header.len, 4);
     put_le(&prelude, len, 8);
-    put_le(&prelude, crc32_update(0, prelude.data, prelude.len), CRC_BYTES);
+    put_le(&prelude, hash_crc32(0, prelude.data, prelude.len), CRC_BYTES);
     if (str_failed(&header) || str_failed(&prelude)) {
         out->failed = true;
     } else {
         str_add_bytes(out, prelude.data, prelude.len);
         str_add_bytes(out, header.data, header.len);
         str_add_bytes(out, messages, len);
-        put_le(out, crc32_update(crc32_update(0, header.data, header.len), messages, len),
-               CRC_BYTES);
+        put_le(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), CRC_BYTES);
     }
     str_fini(&prelude);
     str_fini(&header);
@@ -158,7 +157,7 @@ int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES])
     uint64_t header = get_le(prelude + 8, 4), messages = get_le(prelude + 12, 8);
 
     if (memcmp(prelude, MARK, 4) != 0 ||
-        get_le(prelude + crc_at, CRC_BYTES) != crc32_update(0, prelude, crc_at))
+        get_le(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
         return -EBADMSG;
     if (get_le(prelude + 4, 4) != FRAME_VERSION)
         return -EPROTONOSUPPORT;
@@ -276,7 +275,7 @@ int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
     size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
-    uint32_t crc = crc32_update(0, header, header_len + message_len);
+    uint32_t crc = hash_crc32(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
         return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `x`: the rows of the table, or its groups, into a new file, never over an old one: as JSON where
  * its name says so, else as CSV. */
 #include <errno.h>
@@ -9,7 +10,8 @@
 #include <unistd.h>
 
 #include "../app/cli_error.h"
-#include "session_internal.h"
+#include "prompt.h"
+#include "session_rows.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/output/output.h"
@@ -137,7 +139,7 @@ static bool export_step(struct task *e)
     return true;
 }
 
-static void export_tell(struct task *e, struct session *s)
+static void export_on_done(struct task *e, struct session *s)
 {
     struct export *x = (struct export *)e;
     char count[FMT_SIZE];
@@ -162,7 +164,7 @@ static enum format format_of(const char *path)
     return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
 }
 
-void export_write(struct session *s, const char *path)
+static void export_write(struct session *s, const char *path)
 {
     if (!s->list->sample) {
         session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
@@ -175,7 +177,7 @@ void export_write(struct session *s, const char *path)
         return;
     }
     x->task = (struct task){.step = export_step,
-                            .tell = export_tell,
+                            .on_done = export_on_done,
                             .free = export_free,
                             .cut = export_cut,
                             .waits = true};
@@ -185,3 +187,17 @@ void export_write(struct session *s, const char *path)
     if (session_run(s, &x->task, x->job.sample))
         session_say(s, MSG_SESSION_EXPORTING, path, NULL);
 }
+
+static unsigned accept(struct session *s)
+{
+    if (s->ui.line.len)
+        export_write(s, s->ui.line.text);
+    return REACT_CLOSE;
+}
+
+const struct prompt_ops prompt_export = {
+    .opened_by = COMMAND_EXPORT,
+    .label = MSG_VIEW_PROMPT_EXPORT,
+    .hint = MSG_VIEW_HINT_EXPORT,
+    .accept = accept,
+};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists are made here, by the thread that draws or by the worker. */
 #include "row_view.h"
 

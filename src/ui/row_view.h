@@ -1,4 +1,5 @@
-/* A sample as the screen shows it: its rows in order, pinned ones first, and its survey. Immutable
+/* SPDX-License-Identifier: MIT */
+/* A sample as the screen shows it: its rows in order, pinned ones first, and its summary. Immutable
  * and shared: the thread that draws has one, the query worker may still search in it. */
 #ifndef TCPTOP_SRC_UI_ROW_VIEW_H
 #define TCPTOP_SRC_UI_ROW_VIEW_H
@@ -36,7 +37,8 @@ struct row_view_job {
     uint64_t question; /* jobs with the same one have the same filter and column to group by */
     struct conn pinned[UI_PINS_MAX];
     uint32_t n_pinned;
-    struct row_view *before; /* a reference; may be NULL. Of the same sample it has the survey */
+    struct row_view *before; /* a reference; may be NULL. If it is of the same sample, its summary
+                                is taken over */
 };
 
 /** No sample, no rows. NULL: out of memory. */

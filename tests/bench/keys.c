@@ -200,7 +200,7 @@ static void print_costs(struct bench *b)
 int main(int argc, char **argv)
 {
     static struct bench b;
-    static struct settings settings = {
+    static struct ui_settings settings = {
         .interval_ms = 1000, .fade_s = 3, .width = WIDTH, .height = HEIGHT, .group_by = -1};
     unsigned state = argc > 2 ? state_parse(argv[2], strlen(argv[2])) : TCP_STATE_ESTABLISHED;
     int rounds = argc > 3 ? atoi(argv[3]) : 20;
@@ -210,7 +210,7 @@ int main(int argc, char **argv)
         fputs("usage: keys [ROWS [STATE [ROUNDS]]]\n", stderr);
         return 2;
     }
-    bindings_init(&settings.bindings);
+    keymap_init(&settings.bindings);
     b.pool = sample_pool_new();
     b.diff = diff_new();
     b.wake_fd = eventfd(0, EFD_CLOEXEC);

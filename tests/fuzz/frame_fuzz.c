@@ -165,10 +165,10 @@ static void read_sealed(const uint8_t *data, size_t len)
     if (!owners || !frame)
         abort();
     memcpy(frame, data, len);
-    uint32_t prelude = crc32_update(0, frame, FRAME_PRELUDE_BYTES - 4);
+    uint32_t prelude = hash_crc32(0, frame, FRAME_PRELUDE_BYTES - 4);
     memcpy(frame + FRAME_PRELUDE_BYTES - 4, &prelude, 4);
     uint32_t body =
-        crc32_update(0, frame + FRAME_PRELUDE_BYTES, len - FRAME_PRELUDE_BYTES - sizeof(body));
+        hash_crc32(0, frame + FRAME_PRELUDE_BYTES, len - FRAME_PRELUDE_BYTES - sizeof(body));
     memcpy(frame + len - sizeof(body), &body, sizeof(body));
     read_frame(frame, len, owners);
     read_frame(frame, len, owners);

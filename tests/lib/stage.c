@@ -28,7 +28,7 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     st->settings.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     st->settings.width = w;
     st->settings.height = h;
-    bindings_init(&st->settings.bindings);
+    keymap_init(&st->settings.bindings);
     st->diff = diff_new();
     assert_non_null(st->diff);
     assert_int_equal(session_new(&st->session, &st->settings, wake_fd, true, false), 0);

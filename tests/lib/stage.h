@@ -11,7 +11,7 @@
 #define STAGE_MAX 64
 
 struct stage {
-    struct settings settings;
+    struct ui_settings settings;
     struct session *session;
     int wake_fd;
     struct conn conn[STAGE_MAX]; /* what the next sample will see */

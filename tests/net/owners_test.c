@@ -233,9 +233,9 @@ static void assert_row_has(const struct sample *s, const char *local, const char
 
     for (uint32_t row = 0; row < s->n_live; row++) {
         str_clear(&text);
-        columns[COL_LOCAL].format(s, row, &text);
+        column_format(COL_LOCAL, s, row, &text);
         str_add_char(&text, ' ');
-        columns[COL_REMOTE].format(s, row, &text);
+        column_format(COL_REMOTE, s, row, &text);
         char wanted[160];
         snprintf(wanted, sizeof wanted, "%s %s", local, remote);
         if (strcmp(str_text(&text), wanted) != 0)

@@ -29,7 +29,7 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
 #include "lib/held.h"
 #include "lib/own_table.h"
 #include "tcptop/model/dedupe.h"
-#include "tcptop/query/top.h"
+#include "tcptop/query/rows.h"
 #include "tcptop/source/sampler.h"
 
 #define LASTING    400 /* connections, two sockets each */
@@ -121,11 +121,11 @@ static void the_first_rows(void **state)
     struct sample *whole = take(0, 0, NULL);
     assert_int_equal(rows_build_top(&rows, whole, NULL, &by_remote, 0, 7), 0);
     for (uint32_t parallel_from = 0; parallel_from < 2; parallel_from++) {
-        struct top top[2];
+        struct rows_top top[2];
         struct request req = {.parallel_from = parallel_from};
         struct rows first = {0};
         for (int i = 0; i < 2; i++) {
-            assert_int_equal(top_init(&top[i], &all, &by_remote, 7), 0);
+            assert_int_equal(rows_top_init(&top[i], &all, &by_remote, 7), 0);
             req.row_stream[i] = &top[i].row_stream;
         }
         struct sample *s = take_by(&req);
@@ -137,8 +137,8 @@ static void the_first_rows(void **state)
             assert_true(s->conn[first.row[i]].cookie == whole->conn[rows.row[i]].cookie);
         rows_fini(&first);
         sample_unref(s);
-        top_fini(&top[0]);
-        top_fini(&top[1]);
+        rows_top_fini(&top[0]);
+        rows_top_fini(&top[1]);
     }
     rows_fini(&rows);
     sample_unref(whole);

@@ -63,7 +63,7 @@ static const char *shown(uint32_t row, enum column_id id)
     static struct str text;
 
     str_clear(&text);
-    columns[id].format(s, row, &text);
+    column_format(id, s, row, &text);
     return str_text(&text);
 }
 
@@ -126,7 +126,7 @@ static const char *fitted(uint32_t row, int width)
     static struct str text;
 
     str_clear(&text);
-    process_fit(s, row, width, &text);
+    column_process_fit(s, row, width, &text);
     return str_text(&text);
 }
 

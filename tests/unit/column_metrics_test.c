@@ -122,12 +122,12 @@ static void congestion_controls(void **state)
 {
     (void)state;
     assert_cell(s, 0, COL_CONGESTION, "absent", "–");
-    assert_true(columns[COL_CONGESTION].key(s, 0) == UINT64_MAX);
+    assert_true(column_key(COL_CONGESTION, s, 0) == UINT64_MAX);
     f->congestion = sample_add_congestion(s, "cubic", 6);
     assert_cell(s, 0, COL_CONGESTION, "cubic", "cubic");
     sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     s->metrics[1].congestion = sample_add_congestion(s, "bbr", 4);
-    assert_true(columns[COL_CONGESTION].key(s, 1) < columns[COL_CONGESTION].key(s, 0));
+    assert_true(column_key(COL_CONGESTION, s, 1) < column_key(COL_CONGESTION, s, 0));
 }
 
 static void the_backlog_of_a_listener(void **state)
@@ -168,8 +168,8 @@ static void rows_that_went(void **state)
     assert_cell(s, 0, COL_RATE, "150", "150 B");
     assert_cell(s, 1, COL_RATE, "absent", "–");
     assert_cell(s, 1, COL_RTT, "absent", "–");
-    assert_int_equal(columns[COL_RATE].key(s, 1), 150);
-    assert_int_equal(columns[COL_RTT].key(s, 1), 100);
+    assert_int_equal(column_key(COL_RATE, s, 1), 150);
+    assert_int_equal(column_key(COL_RTT, s, 1), 100);
     assert_cell(s, 2, COL_RATE, "150", "150 B");
 }
 

@@ -177,11 +177,11 @@ static void put_le(char *at, uint64_t value, size_t bytes)
 /* Make the frame's checksums true again after its bytes were changed. */
 static void seal(struct str *frame)
 {
-    uint32_t crc = crc32_update(0, frame->data, FRAME_PRELUDE_BYTES - 4);
+    uint32_t crc = hash_crc32(0, frame->data, FRAME_PRELUDE_BYTES - 4);
     size_t body = frame->len - FRAME_PRELUDE_BYTES - 4;
 
     put_le(frame->data + FRAME_PRELUDE_BYTES - 4, crc, 4);
-    crc = crc32_update(0, frame->data + FRAME_PRELUDE_BYTES, body);
+    crc = hash_crc32(0, frame->data + FRAME_PRELUDE_BYTES, body);
     put_le(frame->data + frame->len - 4, crc, 4);
 }
 

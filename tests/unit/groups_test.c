@@ -70,7 +70,7 @@ static bool row_has(const struct sample *s, uint32_t row, enum column_id by, con
 {
     struct value own;
     columns[by].get(s, row, &own);
-    return value_same(&own, v);
+    return groups_same_value(&own, v);
 }
 
 /* All that a group says, counted anew. */
@@ -271,7 +271,7 @@ static void lines_of_unfolded_groups(void **state)
     assert_int_equal(groups_lines(&r, &g, s, NULL, &sort, 0, unfolded, 3), 0);
     assert_int_equal(r.n, 7);
     assert_memory_equal(r.row, ((uint32_t[]){port_22, 4, 1, 3, port_80, 0, 2}), 7 * sizeof *r.row);
-    assert_true(line_is_group(r.row[0]) && !line_is_group(r.row[1]));
+    assert_true(groups_line_is_group(r.row[0]) && !groups_line_is_group(r.row[1]));
     assert_int_equal(groups_build(&g, s, &p, &by_port, NULL), 0);
     assert_int_equal(groups_lines(&r, &g, s, &p, &sort, 0, unfolded, 2), 0);
     port_22 = ports_find(&g, 22) | ROW_GROUP, port_80 = ports_find(&g, 80) | ROW_GROUP;

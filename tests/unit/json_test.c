@@ -184,7 +184,7 @@ static void the_longest_value_fits(void **state)
 static void string_escapes(void **state)
 {
     (void)state;
-    print_json_string(capture_begin(), "\x1b\"\\\t한");
+    json_print_string(capture_begin(), "\x1b\"\\\t한");
     assert_string_equal(capture_end(), "\"\\u001b\\\"\\\\\\u0009한\"");
 }
 

@@ -414,7 +414,7 @@ static void limits_are_said(void **state)
 static void started_with_groups(void **state)
 {
     (void)state;
-    struct settings settings = st.settings;
+    struct ui_settings settings = st.settings;
     struct session *session;
     settings.group_by = COL_REMOTE_PORT;
     settings.group_sort = (struct group_sort){GROUP_KEY, false};

@@ -66,8 +66,8 @@ static void throw_events(struct stage *st, unsigned events)
     struct canvas canvas;
     struct rlimit files, none;
     char bad[32];
-    bindings_set(&st->settings.bindings, COMMAND_QUIT, "", bad);
-    bindings_set(&st->settings.bindings, COMMAND_QUIT_NOW, "", bad);
+    keymap_set(&st->settings.bindings, COMMAND_QUIT, "", bad);
+    keymap_set(&st->settings.bindings, COMMAND_QUIT_NOW, "", bad);
     assert_int_equal(canvas_init(&canvas, 80, 24), 0);
     getrlimit(RLIMIT_NOFILE, &files);
     none = files;

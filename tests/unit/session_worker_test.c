@@ -18,6 +18,7 @@
 #include "lib/diag_build.h"
 #include "lib/stage.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/source/sampler.h"
 
 #define FIRST 12 /* rows listed while the view stays at the top */
 #define ALL   40
@@ -400,6 +401,14 @@ static void write_recording(const char *path)
     str_fini(&out);
 }
 
+static struct sample_pipeline *open_recording(const void *path, uint32_t history_len)
+{
+    struct source *src;
+    struct err err;
+    assert_int_equal(source_open_recording(&src, path, &err), 0);
+    return sample_pipeline_new(src, history_len);
+}
+
 /* Beside the screen, however small it is; only the last wish counts, and a pipe is not read twice.
  */
 static void a_recording_is_played_again(void **state)
@@ -413,6 +422,8 @@ static void a_recording_is_played_again(void **state)
     write_recording(path);
     probe_set_large(st.session, UINT32_MAX, 50);
     st.settings.read_path = path;
+    st.settings.open_recording = open_recording;
+    st.settings.context = path;
     session_replay(st.session, &req, 60);
     const void *first = probe_replay(st.session);
     assert_non_null(first); /* it is under way */

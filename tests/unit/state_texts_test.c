@@ -206,7 +206,7 @@ static void check_glyphs(unsigned state, enum section section, enum language lan
         memcpy(one, text + i, n);
         bool ascii = cp < 0x80 && (cp >= ' ' || cp == '\n');
         bool hangul = cp >= 0xac00 && cp <= 0xd7a3;
-        if (!ascii && !hangul && strcmp(glyph_ascii(one), one) == 0)
+        if (!ascii && !hangul && strcmp(canvas_glyph_ascii(one), one) == 0)
             fail_msg("%s: U+%04X has no ASCII twin", state_name(state), cp);
     }
 }

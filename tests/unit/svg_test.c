@@ -32,7 +32,7 @@ static int tear_down(void **state)
 
 static const char *drawn(enum theme_background background)
 {
-    print_svg(capture_begin(), &c, &theme, background);
+    svg_print(capture_begin(), &c, &theme, background);
     return capture_end();
 }
 

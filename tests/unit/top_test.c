@@ -13,7 +13,7 @@
 
 #include "lib/model_build.h"
 #include "tcptop/query/filter.h"
-#include "tcptop/query/top.h"
+#include "tcptop/query/rows.h"
 
 #define ROWS 3000
 
@@ -57,7 +57,7 @@ static struct sample *whole_sample(void)
 }
 
 /* The same rows as they would come from a dump. */
-static struct sample *through(struct top *t)
+static struct sample *through(struct rows_top *t)
 {
     struct sample *s = fresh();
     uint64_t seed = 7;
@@ -102,14 +102,14 @@ static void in_every_order(void **state)
     for (int column = 0; column < COL_COUNT; column++) {
         for (size_t i = 0; i < 2 * sizeof limits / sizeof *limits; i++) {
             struct sort sort = {(enum column_id)column, i % 2};
-            struct top t;
-            assert_int_equal(top_init(&t, &all, &sort, limits[i / 2]), 0);
+            struct rows_top t;
+            assert_int_equal(rows_top_init(&t, &all, &sort, limits[i / 2]), 0);
             struct sample *s = through(&t);
             expect_same(whole, s, NULL, &sort, limits[i / 2]);
             assert_memory_equal(s->count, whole->count, sizeof s->count);
             assert_false(t.row_stream.doubtful);
             sample_unref(s);
-            top_fini(&t);
+            rows_top_fini(&t);
         }
     }
     sample_unref(whole);
@@ -125,15 +125,15 @@ static void what_passes(void **state)
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct predicate p = {0};
         struct filter_error error;
-        struct top t;
+        struct rows_top t;
         assert_int_equal(filter_parse(filters[i], &p, &error), 0);
-        assert_int_equal(top_init(&t, &p, &sort, 20), 0);
+        assert_int_equal(rows_top_init(&t, &p, &sort, 20), 0);
         struct sample *s = through(&t);
         expect_same(whole, s, &p, &sort, 20);
         if (i == 1)
             assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
         sample_unref(s);
-        top_fini(&t);
+        rows_top_fini(&t);
         predicate_fini(&p);
     }
     sample_unref(whole);
@@ -145,9 +145,9 @@ static void only_counted(void **state)
     const struct predicate all = {0};
     const struct sort sort = {COL_STATE, false};
     struct sample *whole = whole_sample();
-    struct top t;
+    struct rows_top t;
 
-    assert_int_equal(top_init(&t, &all, &sort, 0), 0);
+    assert_int_equal(rows_top_init(&t, &all, &sort, 0), 0);
     for (int again = 0; again < 2; again++) { /* a dump that begins again counts from nothing */
         struct sample *s = through(&t);
         assert_int_equal(s->n_live, 0);
@@ -156,7 +156,7 @@ static void only_counted(void **state)
         assert_false(t.row_stream.doubtful);
         sample_unref(s);
     }
-    top_fini(&t);
+    rows_top_fini(&t);
     sample_unref(whole);
 }
 
@@ -166,9 +166,9 @@ static void twice(void **state)
     const struct predicate all = {0};
     const struct sort sort = {COL_STATE, false};
     uint64_t seed = 1;
-    struct top t;
+    struct rows_top t;
 
-    assert_int_equal(top_init(&t, &all, &sort, 5), 0);
+    assert_int_equal(rows_top_init(&t, &all, &sort, 5), 0);
     struct sample *s = fresh();
     for (int without_cookies = 0; without_cookies < 2; without_cookies++) {
         row_stream_begin(&t.row_stream, s);
@@ -184,7 +184,7 @@ static void twice(void **state)
         assert_int_equal(t.row_stream.doubtful, !without_cookies);
     }
     sample_unref(s);
-    top_fini(&t);
+    rows_top_fini(&t);
 }
 
 int main(void)

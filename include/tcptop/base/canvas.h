@@ -43,7 +43,7 @@ enum role {
 };
 
 /** The role's name in the configuration file. */
-const char *role_key(enum role role);
+const char *canvas_role_key(enum role role);
 
 #define CELL_BYTES 15 /* one base character with a few combining marks */
 
@@ -93,7 +93,7 @@ void canvas_paint(struct canvas *c, int x, int y, int w, int h, enum role role);
 void canvas_to_ascii(struct canvas *c);
 
 /** The ASCII twin of one cell's text, or the text itself. */
-const char *glyph_ascii(const char *text);
+const char *canvas_glyph_ascii(const char *text);
 
 bool canvas_same(const struct canvas *a, const struct canvas *b);
 

@@ -31,6 +31,6 @@ struct hash_secret {
 const struct hash_secret *hash_secret(void);
 
 /** CRC-32 of `bytes` continued from `crc` (0 at the start). */
-uint32_t crc32_update(uint32_t crc, const void *bytes, size_t len);
+uint32_t hash_crc32(uint32_t crc, const void *bytes, size_t len);
 
 #endif

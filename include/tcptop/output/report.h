@@ -18,10 +18,10 @@ struct report {
 };
 
 /** For a person, at most 79 columns wide, in the language in force. */
-void print_report_text(struct sink *out, const struct report *r);
+void report_print_text(struct sink *out, const struct report *r);
 
 /** A record for each finding, then one that sums up. The words in it are English in every language,
  *  so that the same samples give the same bytes. One thread may print at a time. */
-void print_report_json(struct sink *out, const struct report *r);
+void report_print_json(struct sink *out, const struct report *r);
 
 #endif

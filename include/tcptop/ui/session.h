@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One person at one screen: turns keys, samples and time into UI state. Knows no terminal, so the
  * live screen, --dump and the tests drive it alike. */
 #ifndef TCPTOP_UI_SESSION_H
@@ -6,18 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcptop/app/settings.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 #include "tcptop/ui/screen.h"
+#include "tcptop/ui/ui_settings.h"
 
 struct session;
 
-/** A session with the user's settings; `wake_fd` (-1: none) is told when the query worker has an
- *  answer; without one everything is computed at once. Returns 0 or -errno.
+/** A session with the user's settings, which stay the caller's and outlive it; `wake_fd` (-1: none)
+ * is told when the query worker has an answer; without one everything is computed at once. Returns
+ * 0 or -errno.
  *
- *  session_free() waits for what is under way on other threads: see worker_stop(). */
-int session_new(struct session **s, const struct settings *settings, int wake_fd, bool utf8,
+ *  session_free() waits for what is under way on other threads: see query_worker_stop(). */
+int session_new(struct session **s, const struct ui_settings *settings, int wake_fd, bool utf8,
                 bool ascii);
 void session_free(struct session *s);
 
