@@ -13,12 +13,13 @@ export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-list() { git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do
-	[ ! -e "$file" ] || echo "$file"
-done; }
-list 'src/*.[ch]' 'src/*.def' 'include/*' >"$work/program"
-list 'tests/*.[ch]' >"$work/tests"
-list 'tests/*.sh' 'config/*.sh' .ci/run tests/bench/report.awk Makefile config/tcptop.ini >"$work/scripts"
+list() { # list [EXPRESSION…]: files of the tree for which the expression of find(1) holds
+	find . \( -path ./build -o -path ./.git \) -prune -o -type f "$@" -print | sed "s|^\./||"
+}
+list \( -path "./src/*" -o -path "./include/*" \) \( -name "*.[ch]" -o -name "*.def" \) \
+	>"$work/program"
+list -path "./tests/*" -name "*.[ch]" >"$work/tests"
+list \( -name "*.sh" -o -name "*.awk" -o -name "*.ini" -o -name Makefile -o -path ./.ci/run \) >"$work/scripts"
 
 text='"(?:\\.|[^"\\\n])*+"|'"'(?:\\\\.|[^'\\\\\\n])*+'"
 comment='/\*(?:[^*]|\*(?!/))*+\*/|//[^\n]*'
@@ -31,7 +32,7 @@ called <"$work/program" | sort -u >"$work/program-functions"
 	sort -u - "$work/program-functions" >"$work/all-functions"
 sed -E '/^(#|$)/d; s/[[:space:]].*//' tests/lint/outside.txt | sort >"$work/outside"
 # Each path with every beginning left off, files and folders.
-list . | sed -E 'p; :up; s|/[^/]*$|/|; p; s|/$||; t up' |
+list | sed -E 'p; :up; s|/[^/]*$|/|; p; s|/$||; t up' |
 	sed -E 'p; :down; s|^[^/]+/(.)|\1|; p; t down' | sort -u >"$work/paths"
 
 words() { # words PATTERN: FILE WORD for each match in lines FILE:TEXT
@@ -66,7 +67,7 @@ file_word='[A-Za-z0-9_./-]*[A-Za-z0-9_]\.(c|h|def|sh|awk|ini|md)'
 	comments <"$work/program" >"$work/program-comments"
 	comments <"$work/tests" >"$work/tests-comments"
 	xargs grep -HoE '(^|[[:space:]])[#;] .*' <"$work/scripts" >>"$work/tests-comments"
-	list '*README.md' | xargs grep -H '' >"$work/readmes"
+	list -name README.md | xargs grep -H '' >"$work/readmes"
 	cat "$work"/*-comments "$work/readmes" | words "$file_word" | missing "$work/paths"
 	words '[A-Za-z0-9_-][A-Za-z0-9_./-]*/' <"$work/readmes" | missing "$work/paths"
 	cat "$work"/*-comments "$work/readmes" |

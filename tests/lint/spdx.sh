@@ -24,10 +24,9 @@ put() { # put FILE: its line comes first, or second after #!
 	rm "$copy"
 }
 while IFS= read -r file; do
-	[ -e "$file" ] || continue
 	first=$(sed -n '1{/^#!/n;p;q}' "$file")
 	[[ $first != *"$line"* ]] || continue
 	if [ "$write" ]; then put "$file"; else echo "lint: $file: its first line is not $line"; bad=1; fi
-done < <(git ls-files --cached --others --exclude-standard -- "${@:-.}" |
-	grep -E '(\.(c|h|def|sh|awk)|^Makefile|^\.ci/run)$')
+done < <(find "${@:-.}" \( -path ./build -o -path ./.git \) -prune -o -type f \( -name "*.[ch]" -o -name "*.def" \
+	-o -name "*.sh" -o -name "*.awk" -o -name Makefile -o -path "*.ci/run" \) -print | sed "s,^\./,,")
 exit $bad
