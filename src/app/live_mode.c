@@ -31,7 +31,6 @@
 
 struct live_mode {
     const struct settings *s;
-    struct ui_settings ui_settings;
     struct session *session;
     struct tty *term;
     struct sampler *sampler; /* NULL: none, or a recording stands at its end */
@@ -99,8 +98,9 @@ static int open_session(struct live_mode *l, bool utf8)
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
         return -errno;
-    settings_for_ui(l->s, &l->ui_settings);
-    const int rc = session_new(&l->session, &l->ui_settings, l->wake_fd, utf8, false);
+    static struct ui_settings settings; /* a thread that does not end in time still uses them */
+    settings_for_ui(l->s, &settings);
+    const int rc = session_new(&l->session, &settings, l->wake_fd, utf8, false);
     if (rc == 0 && !l->s->read_path)
         session_use_destroy(l->session, destroy_conn);
     if (rc == 0 && l->lesson)

@@ -282,7 +282,7 @@ static int apply_config(struct command_line *c, const char *path, struct err *er
     return 0;
 }
 
-#define IN(member)                                                                                 \
+#define AT(member)                                                                                 \
     {                                                                                              \
         TARGET_SETTINGS, offsetof(struct settings, member)                                         \
     }
@@ -352,7 +352,7 @@ static const struct option rows[SETTING_COUNT] = {
     {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
         COMMANDS(COMMAND)
 #undef COMMAND
-#define RULE(ident, name, states)
+#define RULE(ident, name, states, judges, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
     {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
 #define FIGURE(rule, field, key, kind)

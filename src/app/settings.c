@@ -23,7 +23,7 @@ static void set_defaults(struct settings *s)
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
     keymap_init(&s->bindings);
-    limits_init(&s->limits);
+    rules_limits_init(&s->limits);
     size_t n;
     const struct option *rows = options_keys(&n);
     for (size_t i = 0; i < n; i++)
@@ -298,6 +298,7 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
         .read_path = s->read_path,
         .open_recording = app_open_recording,
         .context = s,
+        .report = cli_error,
         .close_stats = counts_closed ? s->cpu_budget : 0,
     };
     memcpy(ui->columns, s->columns, sizeof ui->columns);

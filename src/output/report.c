@@ -10,7 +10,7 @@
 
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 
 /* Text. */
@@ -23,7 +23,7 @@ static const char *status_word(enum status status)
 {
     static const uint8_t severities[] = {SEVERITY_OK, SEVERITY_WARNING, SEVERITY_CRITICAL, 255};
 
-    return severity_word(severities[status]);
+    return finding_severity_word(severities[status]);
 }
 
 static void print_head(struct sink *out, const struct report *r)
@@ -50,7 +50,8 @@ static void print_finding(struct sink *out, const struct report *r, const struct
     struct finding_words words;
 
     finding_title(f, &title);
-    sink_addf(out, "\n%-3s %s  ", severity_mark(f->severity), severity_word(f->severity));
+    sink_addf(out, "\n%-3s %s  ", finding_severity_mark(f->severity),
+              finding_severity_word(f->severity));
     print_glyphs(out, str_text(&title), r->ascii);
     sink_add(out, "\n");
     str_fini(&title);
@@ -75,7 +76,7 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
     struct typeset ts;
     struct explain_text words;
 
-    findings_rules(r->last->findings, looked_at, &list);
+    findings_rules(r->last->findings, 0, looked_at, &list);
     if (list.len) {
         sink_addf(out, "\n%s\n", text(looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED));
         typeset_init(&ts);
@@ -243,7 +244,7 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
         if (f->skip[i] == LOOKED)
             continue;
         sink_addf(out, "%s\"%s\":", comma, rules[i].name);
-        json_print_string(out, skip_words(f->skip[i]));
+        json_print_string(out, finding_skip_words(f->skip[i]));
         comma = ",";
     }
     sink_add(out, "}");

@@ -6,7 +6,7 @@
 #include "draw.h"
 #include "group_rows.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 
 void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
 {

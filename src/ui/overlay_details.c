@@ -13,7 +13,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/evidence.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
@@ -226,7 +226,7 @@ static void other_end(const struct details *t, char out[FILL_SIZE])
 /* Columns before the words; those below the first line begin there, too. */
 static int word_width(const struct finding *f)
 {
-    return utf8_width(verdict_word(verdict_by(f))) + WORD_GAP;
+    return utf8_width(evidence_verdict_word(evidence_verdict_of(f))) + WORD_GAP;
 }
 
 static void find_verdict(struct details *t, int w)
@@ -260,8 +260,8 @@ static void verdict_line(struct drawing *d, const struct details *t, int i, int 
     int word = word_width(t->found);
 
     if (i == 0)
-        canvas_put(d->c, x, y, word, severity_role(t->found->severity),
-                   verdict_word(verdict_by(t->found)));
+        canvas_put(d->c, x, y, word, finding_severity_role(t->found->severity),
+                   evidence_verdict_word(evidence_verdict_of(t->found)));
     draw_explained(d->c, &t->verdict, (uint32_t)i, x + word, y, w - word);
 }
 

@@ -9,8 +9,8 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
-#include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 
 #define TITLE_X  4  /* cursor and mark before it */
@@ -71,7 +71,7 @@ static void draw_head(struct drawing *d, const struct finding *f, const struct r
     int right_w = utf8_width(right), room = r->w - title_x - right_w - 3;
 
     title_of(f, title);
-    canvas_put(d->c, r->x + 1, y, 2, role, severity_mark(f->severity));
+    canvas_put(d->c, r->x + 1, y, 2, role, finding_severity_mark(f->severity));
     draw_name(d->c, r->x + title_x, y, room, role == ROLE_DIM ? ROLE_DIM : ROLE_TITLE, title);
     canvas_put(d->c, r->x + r->w - right_w - 1, y, right_w, ROLE_DIM, right);
 }
@@ -111,7 +111,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
     typeset_init(&ts);
     for (int were = 1; f && were >= 0; were--) {
         str_clear(&list);
-        findings_rules(f, were, &list);
+        findings_rules(f, 0, were, &list);
         if (!list.len || (were && f->n))
             continue;
         typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_SKIP),
@@ -192,7 +192,7 @@ static void draw_finding(struct pen *pen, const struct finding *f, int width, bo
 
     since(d, f, true, right);
     if (y >= 0) {
-        draw_head(d, f, &pen->r, y, TITLE_X, right, severity_role(f->severity));
+        draw_head(d, f, &pen->r, y, TITLE_X, right, finding_severity_role(f->severity));
         if (cursor) {
             canvas_put(d->c, pen->r.x, y, 1, ROLE_TEXT, "▸");
             draw_cursor(d->c, pen->r.x, y, pen->r.w, true);
@@ -337,8 +337,9 @@ void overlay_warnings_draw_list(struct drawing *d)
     for (uint32_t i = 0; f && i < f->n && i < fit; i++) {
         int y = r->y + 1 + (int)i * LIST_ROW;
         since(d, &f->list[i], false, right);
-        draw_head(d, &f->list[i], r, y, 1 + 1 + (int)strlen(severity_mark(f->list[i].severity)),
-                  right, severity_role(f->list[i].severity));
+        draw_head(d, &f->list[i], r, y,
+                  1 + 1 + (int)strlen(finding_severity_mark(f->list[i].severity)), right,
+                  finding_severity_role(f->list[i].severity));
         draw_part(d, &f->list[i], PART_SEEN, r, y + 1);
         draw_part(d, &f->list[i], PART_DO, r, y + 2);
     }

@@ -9,11 +9,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "../app/cli_error.h"
 #include "prompt.h"
 #include "session_rows.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/output/output.h"
 
 /* The columns of the table as a script wants them: the base ones, then others that were chosen. */
@@ -38,6 +38,7 @@ struct export
     struct task task; /* first: they are cast */
     _Atomic(enum stage) stage;
     struct row_view_job job;
+    void (*report)(const char *message); /* may be NULL */
     enum format format;
     enum column_id columns[COL_COUNT];
     size_t n_columns;
@@ -115,15 +116,19 @@ static void export_cut(struct task *e)
 {
     struct export *x = (struct export *)e;
     enum stage stage = atomic_load(&x->stage);
-    struct err line;
+    char line[2 * UI_FILTER_MAX];
+    struct str message = STR_INIT;
     while (stage < STAGE_WRITTEN && !atomic_compare_exchange_weak(&x->stage, &stage, STAGE_CUT))
         continue;
     if (stage >= STAGE_WRITTEN)
         return;
     if (stage == STAGE_BEGUN)
         unlink(x->path);
-    cli_error_usage(&line, MSG_SESSION_EXPORT_CUT, x->path, NULL);
-    cli_error(line.msg);
+    text_fill(&message, MSG_SESSION_EXPORT_CUT, x->path, NULL);
+    utf8_sanitise_into(line, sizeof line, str_text(&message), message.len);
+    str_fini(&message);
+    if (x->report)
+        x->report(line);
 }
 
 static bool export_step(struct task *e)
@@ -181,6 +186,7 @@ static void export_write(struct session *s, const char *path)
                             .free = export_free,
                             .cut = export_cut,
                             .waits = true};
+    x->report = s->settings->report;
     x->format = format_of(path);
     x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);

@@ -267,6 +267,14 @@ static void set_host(struct host *h, const struct scene *scene, int t)
     set_counter(h, COUNTER_RETRANS_SEGS, scene->again, t);
 }
 
+/* /proc/net/sockstat counts what the dump has. */
+static void set_time_wait(struct sample *s)
+{
+    for (uint32_t row = 0; row < s->n_live; row++)
+        s->host.gauge[GAUGE_TW] += s->conn[row].state == TCP_STATE_TIME_WAIT;
+    s->host.gauge_valid |= UINT32_C(1) << GAUGE_TW;
+}
+
 static void add_owners(struct making *m)
 {
     const struct process *p = m->scene->processes;
@@ -304,6 +312,7 @@ static bool add_frame(struct str *out, const struct scene *scene, int t)
     s->needs = NEED_TCP_INFO;
     s->cost_ns = s->cpu_ns = scene->cost_ns;
     set_host(&s->host, scene, t);
+    set_time_wait(s);
     add_owners(&m);
     frame_write(out, s, str_text(&m.messages), m.messages.len);
     done = !str_failed(&m.messages) && !str_failed(out);

@@ -15,6 +15,7 @@ struct sample *host_new(void)
     if (!s || history_init(&s->history, HISTORY_SHOWN))
         abort();
     s->now_ds = 600;
+    s->findings = findings_new(0);
     return s;
 }
 

@@ -5,7 +5,8 @@
 
 #include "tcptop/model/sample.h"
 
-/** An empty complete sample, one minute after the start, with a history to fill. */
+/** An empty complete sample, one minute after the start, with a history to fill; the doctor has
+ *  looked at it and has found nothing. */
 struct sample *host_new(void);
 
 /** Add `n` rows like `c`, each with a port of its own on the remote end, or on the local one. */

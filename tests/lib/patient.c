@@ -22,7 +22,7 @@ int patient_set_up(void **state)
     struct limits limits;
 
     (void)state;
-    limits_init(&limits);
+    rules_limits_init(&limits);
     patient.doctor = doctor_new(&limits, false, 0.25);
     return patient.doctor ? 0 : -1;
 }

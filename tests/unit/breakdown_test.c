@@ -20,7 +20,7 @@ static void make(struct breakdown *b, struct sample *s, unsigned state)
     struct sample_summary v;
 
     sample_count(s);
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_int_equal(breakdown_make(b, s, &v, state), 0);
     assert_int_equal(b->state, state);
     assert_ptr_equal(b->of, s);
@@ -279,7 +279,7 @@ static void in_parts(void **unused)
     (void)unused;
     make(&whole, s, TCP_STATE_CLOSE_WAIT);
     assert_int_equal(whole.rows, 412);
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_int_equal(breakdown_begin(&w, &parts, s, &v, TCP_STATE_CLOSE_WAIT), 0);
     while (!breakdown_step(&w, 100))
         steps++;

@@ -29,7 +29,7 @@ static void table(char out[4096], const struct sample *s, unsigned state, uint32
         .state = state, .sample = s, .row = row, .summary = &v, .breakdown = &b};
     char *to = out;
 
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     if (broken_down)
         assert_int_equal(breakdown_make(&b, s, &v, state), 0);
     numbers_add(&text, &subject);

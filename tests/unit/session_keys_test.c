@@ -61,6 +61,7 @@ static void change_world(struct stage *st)
         stage_sample(st);
 }
 
+/* Closes the stage, too: an export on a thread of its own may begin as late as that. */
 static void throw_events(struct stage *st, unsigned events)
 {
     struct canvas canvas;
@@ -90,6 +91,7 @@ static void throw_events(struct stage *st, unsigned events)
         probe_check(st->session);
         assert_false(session_quit(st->session));
     }
+    stage_close(st);
     setrlimit(RLIMIT_NOFILE, &files);
     text_use(LANG_EN);
     canvas_fini(&canvas);
@@ -101,7 +103,6 @@ static void random_events(void **state)
     struct stage st;
     stage_open(&st, 80, 24, -1);
     throw_events(&st, EVENTS);
-    stage_close(&st);
 }
 
 /* The same while the worker lists, finds and writes, whenever it gets round to it. */
@@ -113,7 +114,6 @@ static void random_events_with_the_worker(void **state)
     stage_open(&st, 80, 24, fd);
     probe_set_large(st.session, 8, 16);
     throw_events(&st, EVENTS / 4);
-    stage_close(&st);
     close(fd);
 }
 

@@ -75,9 +75,14 @@ bool history_transitions(const struct history *h, double seconds, struct transit
 /** How often the transition was seen, per second: at least so often. */
 double transition_rate(const struct transition_span *span, enum state_transition transition);
 
-/** Rate per second of a counter over the last `n` points by real times; false when unknown.
- *  A counter that went backwards (namespace re-created, wrap) makes it unknown; points with sums of
- *  other namespaces than the newest has are passed over. */
+/** How much a counter grew over the last `n` points, and the seconds between the first and the last
+ *  of them that have it; false when that are not two. A counter that went backwards (namespace
+ *  re-created, wrap) makes it unknown; points with sums of other namespaces than the newest has are
+ *  passed over. */
+bool history_growth(const struct history *h, enum host_counter which, uint32_t n, uint64_t *by,
+                    double *seconds);
+
+/** The same per second, by real times. */
 bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s);
 
 /** What the kernel told of deaths over the last `n` points, as far back as it did without a break,

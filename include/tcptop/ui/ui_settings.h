@@ -30,6 +30,10 @@ struct ui_settings {
     const char *netns;  /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
     double close_stats; /* share of one core for counting closed connections; 0: not counted */
 
+    /* Says a line to the user once the screen has gone. Called by any thread; NULL: it is not said.
+     */
+    void (*report)(const char *message);
+
     /* A recording in the place of this host. */
     const char *read_path; /* its file; NULL: none */
     /* Opens it once more, with a history of so many points; NULL when that fails. Called by any

@@ -1,8 +1,7 @@
-/* How a fact is said: values marked as live, formatted in the language in force. */
-#ifndef TCPTOP_EXPLAIN_FACTS_H
-#define TCPTOP_EXPLAIN_FACTS_H
+/* Values inside facts: values marked as live, formatted in the language in force. */
+#ifndef TCPTOP_EXPLAIN_LIVE_VALUE_H
+#define TCPTOP_EXPLAIN_LIVE_VALUE_H
 
-#include "tcptop/explain/evidence.h"
 #include "tcptop/explain/expand.h"
 #include "tcptop/model/conn.h"
 
@@ -23,7 +22,7 @@ const char *live_remote(char out[LIVE_SIZE], const struct conn *c);
 const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote);
 
 /** A length of time that is no figure of this host's: "60 s". */
-const char *plain_time(char out[LIVE_SIZE], double seconds);
+const char *live_unmarked_time(char out[LIVE_SIZE], double seconds);
 
 /* The same with storage until the end of the block. */
 #define LIVE                                                                                       \
@@ -31,14 +30,11 @@ const char *plain_time(char out[LIVE_SIZE], double seconds);
     {                                                                                              \
         0                                                                                          \
     }
-#define COUNT(n)             live_count(LIVE, n)
-#define TIME(ms)             live_time(LIVE, ms)
-#define ADD_FACT(e, id, ...) fact_fill(evidence_next(e), id, __VA_ARGS__)
+#define COUNT(n) live_count(LIVE, n)
+#define TIME(ms) live_time(LIVE, ms)
 
+/** Append a message with its values, closed by NULL. */
 #define fact_fill(out, id, ...)                                                                    \
     text_fill_template(out, expand_ties((char[EXPAND_SIZE]){0}, text(id)), __VA_ARGS__, (char *)0)
-
-/** Where the next fact goes. */
-struct str *evidence_next(struct evidence *e);
 
 #endif

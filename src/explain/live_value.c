@@ -1,5 +1,5 @@
 /* Values inside facts. */
-#include "tcptop/explain/facts.h"
+#include "tcptop/explain/live_value.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ const char *live_time(char out[LIVE_SIZE], uint64_t ms)
     return time_in_words(out, MARK_LIVE, ms, MARK_END);
 }
 
-const char *plain_time(char out[LIVE_SIZE], double seconds)
+const char *live_unmarked_time(char out[LIVE_SIZE], double seconds)
 {
     return time_in_words(out, "", (uint64_t)(seconds * 1000 + 0.5), "");
 }
