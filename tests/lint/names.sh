@@ -26,7 +26,7 @@ objects=$(find src -name '*.c' | sort | while read -r source; do
 	object=$build/${source%.c}.o
 	[ -s "$object" ] && echo "$object"
 done)
-[ -n "$objects" ] || complain "$build has no objects"
+[ -n "$objects" ] || { complain "$build has no objects"; exit 1; }
 # Lines HEADER-WORD FUNCTION: whatever stands before a parenthesis in a public header.
 declared() {
 	find include -name '*.h' -print0 | xargs -0 grep -oE '\b[a-z_][a-z0-9_]*\(' |
