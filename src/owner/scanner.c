@@ -21,9 +21,8 @@
 #include "tcptop/owner/lookup.h"
 #include "tcptop/owner/process.h"
 
-#define COMPLETE_NS (30 * NS_PER_S) /* between two complete scans at most */
-#define RETRY_NS    NS_PER_S /* and at least on a thread, where one is to find what the other missed \
-                              */
+#define COMPLETE_NS   (30 * NS_PER_S) /* between two complete scans at most */
+#define RETRY_NS      NS_PER_S /* and at least, on a thread, to find what the other kind missed */
 #define NAMES_NS      NS_PER_S /* between two checks of all names at least … */
 #define NAMES_TIMES   100      /* … and as often as long as the last one took */
 #define PUBLISH_NS    NS_PER_S /* what a long scan has found is published this often */
@@ -38,7 +37,8 @@
 enum scan_kind {
     SCAN_NOTHING,
     SCAN_NAMES,   /* of the processes that hold sockets; those with another name are looked at */
-    SCAN_CHANGED, /* the same, and processes that are new or have another number of open files */
+    SCAN_CHANGED, /* the same, and processes that are new or have another number of open files
+                   */
     SCAN_ALL,
 };
 
