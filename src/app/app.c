@@ -10,8 +10,18 @@
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
-    return s->read_path ? source_open_recording(src, s->read_path, err)
-                        : source_open_namespaces(src, s->netns ? s->netns : "", err);
+    struct sample_reason why;
+    const int rc = s->read_path ? recording_open(src, s->read_path, &why)
+                                : multi_netns_open(src, s->netns ? s->netns : "", &why);
+    return rc ? cli_error_reason(err, rc, &why) : 0;
+}
+
+int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
+                    const struct sample **last, struct err *err)
+{
+    struct sample_reason why = {.code = REASON_NONE};
+    const int rc = sample_pipeline_next(pipeline, req, last, &why);
+    return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 
 struct sample_observer *app_doctor(const struct settings *s)
@@ -23,8 +33,7 @@ struct sample_pipeline *app_open_recording(const void *settings, uint32_t histor
 {
     const struct settings *s = settings;
     struct source *src;
-    struct err err;
-    if (source_open_recording(&src, s->read_path, &err))
+    if (recording_open(&src, s->read_path, NULL))
         return NULL;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
     if (pipeline)

@@ -8,10 +8,14 @@
 #include "cli_error.h"
 #include "tcptop/app/settings.h"
 #include "tcptop/output/output.h"
-#include "tcptop/source/source.h"
+#include "tcptop/source/sample_pipeline.h"
 
 /** The recording that was named, else this host. Returns 0 or -errno with `err`. */
 int app_open_source(struct source **src, const struct settings *s, struct err *err);
+
+/** sample_pipeline_next(), with the words for what went wrong in `err` (may be NULL). */
+int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
+                    const struct sample **last, struct err *err);
 
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);

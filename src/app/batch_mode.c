@@ -8,14 +8,15 @@
 #include "app.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/explain/owner_rights_note.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/query/filter.h"
-#include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 struct batch {
     const struct settings *s;
     struct sample_pipeline *pipeline;
-    struct sample *last; /* the newest sample; NULL before the first */
+    const struct sample *last; /* the newest sample; NULL before the first */
     struct predicate filter;
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;
@@ -27,8 +28,8 @@ struct batch {
     bool tells_close_stats; /* between the samples */
     bool color, ascii;
     struct sink out;
-    char said[SAMPLE_WHY]; /* the cause that stderr was told last */
-    bool said_hidden;      /* and that owners are hidden */
+    char said[REASON_TEXT_SIZE]; /* the cause that stderr was told last */
+    bool said_hidden;            /* and that owners are hidden */
     unsigned long long printed;
     int code;
 };
@@ -189,9 +190,10 @@ static void report_status(struct batch *b)
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
-    if (strcmp(b->said, s->why[text_language()]) == 0)
+    char why[REASON_TEXT_SIZE];
+    if (strcmp(b->said, reason_text(why, &s->reason, text_language())) == 0)
         return;
-    memcpy(b->said, s->why[text_language()], sizeof b->said);
+    memcpy(b->said, why, sizeof b->said);
     cli_error(b->said);
 }
 
@@ -261,7 +263,7 @@ static int print_last(struct batch *b)
 static int step_to_end(struct batch *b, struct err *err)
 {
     int rc;
-    while ((rc = sample_pipeline_next(b->pipeline, &b->req, &b->last, err)) == 0)
+    while ((rc = app_next_sample(b->pipeline, &b->req, &b->last, err)) == 0)
         continue;
     return rc == -ENODATA && b->last ? 0 : rc;
 }
@@ -270,7 +272,7 @@ static int step(struct batch *b, struct err *err)
 {
     if (b->s->read_path && b->s->mode == MODE_ONCE)
         return step_to_end(b, err);
-    return sample_pipeline_next(b->pipeline, &b->req, &b->last, err);
+    return app_next_sample(b->pipeline, &b->req, &b->last, err);
 }
 
 /* Rates are told by two samples: the first one is not printed. One that fails is for the next to

@@ -7,9 +7,9 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/output/report.h"
-#include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define SAMPLES_LEAST 5
 #define SAMPLES_MOST  15 /* as long as another one would decide something */
@@ -18,7 +18,7 @@ struct round {
     const struct settings *s;
     struct sample_pipeline *pipeline;
     struct sample_observer *observer; /* the sample_pipeline's */
-    struct sample *last;              /* NULL: none was taken */
+    const struct sample *last;        /* NULL: none was taken */
     unsigned samples;
     int64_t first_ns;
     bool ascii;
@@ -46,7 +46,7 @@ static int take_samples(struct round *r)
         if (r->samples && !r->s->read_path)
             rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
-            rc = sample_pipeline_next(r->pipeline, &req, &r->last, &r->err);
+            rc = app_next_sample(r->pipeline, &req, &r->last, &r->err);
         if (rc)
             break;
         if (r->samples++ == 0)

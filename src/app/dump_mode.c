@@ -12,7 +12,8 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/explain/reason_text.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/ui/session.h"
 
 #define KEYS_MAX_BYTES (1u << 20)
@@ -24,7 +25,7 @@ struct dump {
     struct ui_settings ui_settings;
     struct session *session;
     struct sample_pipeline *pipeline;
-    struct sample *last;
+    const struct sample *last;
     int64_t now_ns;
     char *keys; /* owned */
     int line;   /* of the keys file, for messages */
@@ -40,7 +41,7 @@ static int play(struct dump *d, struct err *err)
         bool now;
         session_request(d->session, &req, &now);
         req.needs |= NEED_METRICS;
-        r = sample_pipeline_next(d->pipeline, &req, &d->last, err);
+        r = app_next_sample(d->pipeline, &req, &d->last, err);
         if (r == 0) {
             d->now_ns = d->last->mono_ns;
             session_sample(d->session, sample_ref(d->last), d->now_ns);
@@ -161,8 +162,9 @@ static int print(struct dump *d)
     }
     canvas_fini(&canvas);
     bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    char why[REASON_TEXT_SIZE];
     if (!whole)
-        cli_error(d->last->why[text_language()]);
+        cli_error(reason_text(why, &d->last->reason, text_language()));
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 

@@ -9,8 +9,9 @@
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/explain/sample_summary.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */
 #define WIDTH_MAX  78 /* longer lines are hard to read */
@@ -67,7 +68,7 @@ static int open_pipeline(struct sample_pipeline **pipeline, const struct setting
 
 /* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
  * of some. Returns 0, or the -errno for which there is none; `err` says it. */
-static int take_sample(const struct settings *s, struct sample **last, struct err *err)
+static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
 {
     struct sample_pipeline *pipeline;
     const struct request req = {
@@ -80,7 +81,7 @@ static int take_sample(const struct settings *s, struct sample **last, struct er
     for (unsigned n = 0; n < SAMPLES_MOST; n++) {
         if (n && !s->read_path && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
             break;
-        rc = sample_pipeline_next(pipeline, &req, last, err);
+        rc = app_next_sample(pipeline, &req, last, err);
         if (rc || is_decided(*last, s->explain_state))
             break;
     }
@@ -97,10 +98,10 @@ static int take_sample(const struct settings *s, struct sample **last, struct er
 static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
                         const struct err *err)
 {
-    const char *why = rc ? err->msg : sample->why[text_language()];
     if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
         return EXIT_COMPLETE;
-    cli_error(why);
+    char why[REASON_TEXT_SIZE];
+    cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
     return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
 }
 
@@ -137,7 +138,7 @@ int explain_mode_run(const struct settings *s, bool utf8)
         cli_error(err_name(ENOMEM));
         return EXIT_FAILED;
     }
-    struct sample *sample = NULL;
+    const struct sample *sample = NULL;
     struct err err = {""};
     const int rc = take_sample(s, &sample, &err);
     int code = judge_sample(s, sample, rc, &err);

@@ -142,8 +142,10 @@ static int start_sampler(struct live_mode *l, struct source *src)
 {
     bool now;
     ask_session(l, &now);
-    return sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked, history_points(l->s),
-                         l->s->cpu_budget, l->wake_fd, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked,
+                                 history_points(l->s), l->s->cpu_budget, l->wake_fd, &why);
+    return rc ? cli_error_reason(&l->err, rc, &why) : 0;
 }
 
 static void suspend(struct live_mode *l)
@@ -222,13 +224,14 @@ static void follow(struct live_mode *l)
 /* A recording stands at its end; one that could not be read to there ends the program. */
 static void end_recording(struct live_mode *l)
 {
-    const int rc = sampler_ended(l->sampler, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_ended(l->sampler, &why);
     if (!rc)
         return;
     sampler_stop(l->sampler);
     l->sampler = NULL;
     if (rc != -ENODATA)
-        l->rc = rc;
+        l->rc = cli_error_reason(&l->err, rc, &why);
     else if (!l->seen)
         l->rc = cli_error_usage(&l->err, MSG_NO_SAMPLE, NULL, NULL);
     else
@@ -240,7 +243,7 @@ static void take_sample(struct live_mode *l)
     uint64_t count;
     const ssize_t n = read(l->wake_fd, &count, sizeof count);
     (void)n; /* nothing there is no error: the query worker shares the descriptor */
-    struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
+    const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (newest && newest->seq != l->seen) {
         l->seen = newest->seq;
         session_sample(l->session, sample_ref(newest), clock_mono_ns());

@@ -81,7 +81,7 @@ bool state_facts_moves(const struct state_facts *t, struct state_moves *m)
     if (!history_transitions(&t->s->history, t->window_s, &span))
         return false;
     for (unsigned transition = 0; transition < TRANSITION_COUNT; transition++) {
-        double per_s = transition_rate(&span, (enum state_transition)transition);
+        double per_s = history_transition_rate(&span, (enum state_transition)transition);
         m->entered_s += transitions[transition].to == t->state ? per_s : 0;
         m->left_s +=
             transitions[transition].from == t->state && transitions[transition].from ? per_s : 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ring of the last samples' counts, and what can be said from it. */
 #include "tcptop/model/history.h"
 
@@ -191,7 +192,7 @@ bool history_transitions(const struct history *h, double seconds, struct transit
     return true;
 }
 
-double transition_rate(const struct transition_span *span, enum state_transition transition)
+double history_transition_rate(const struct transition_span *span, enum state_transition transition)
 {
     return (double)(span->newest->transitions.seen[transition] -
                     span->oldest->transitions.seen[transition]) /

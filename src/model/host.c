@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of a host's facts are known, and their names. */
 #include "tcptop/model/host.h"
 

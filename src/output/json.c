@@ -4,6 +4,7 @@
 #include "print.h"
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/reason_text.h"
 
 /* Bytes that stand for themselves in a JSON string: no control, quote or backslash. DEL and what is
  * beyond ASCII may stand too: the text is UTF-8. */
@@ -234,6 +235,7 @@ static void print_text_field(struct sink *out, const char *key, const char *text
 static void print_summary(struct sink *out, const struct print *p)
 {
     const struct sample *s = p->sample;
+    char why[REASON_TEXT_SIZE];
     char time[FMT_SIZE] = "";
     if (s->wall_ns != 0) {
         fmt_rfc3339(time, sizeof(time), s->wall_ns);
@@ -242,7 +244,7 @@ static void print_summary(struct sink *out, const struct print *p)
     print_counts(out, p);
     print_close_stats(out, p);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(s) ? "true" : "false");
-    print_text_field(out, "reason", s->why[LANG_EN]);
+    print_text_field(out, "reason", reason_text(why, &s->reason, LANG_EN));
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
     print_text_field(out, "netns", s->netns);

@@ -12,6 +12,7 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/reason_text.h"
 
 /* Text. */
 
@@ -91,13 +92,14 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
 
 void report_print_text(struct sink *out, const struct report *r)
 {
+    char why[REASON_TEXT_SIZE];
     const struct findings *f = r->last->findings;
 
     print_head(out, r);
     if (!f)
         return;
-    if (r->last->why[text_language()][0])
-        sink_addf(out, "%s\n", r->last->why[text_language()]);
+    if (r->last->reason.code != REASON_NONE)
+        sink_addf(out, "%s\n", reason_text(why, &r->last->reason, text_language()));
     for (uint32_t i = 0; i < f->n; i++)
         print_finding(out, r, &f->list[i]);
     print_rules(out, r, true);
@@ -254,6 +256,7 @@ static void print_report(struct sink *out, const struct report *r)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     const struct findings *f = r->last->findings;
+    char why[REASON_TEXT_SIZE];
     char time[FMT_SIZE];
 
     for (uint32_t i = 0; f && i < f->n; i++)
@@ -264,8 +267,8 @@ static void print_report(struct sink *out, const struct report *r)
     add_looked_at(out, f);
     add_not_looked_at(out, f);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
-    if (r->last->why[LANG_EN][0])
-        add_key(out, "reason", r->last->why[LANG_EN]);
+    if (r->last->reason.code != REASON_NONE)
+        add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
     add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])
         add_key(out, "host", r->last->host.name);

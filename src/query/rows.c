@@ -351,7 +351,7 @@ uint32_t rows_position(const struct rows *r, uint32_t row)
 }
 
 /* Move the rows that were kept to the front of the sample: into the places of rows that are not. */
-static void close_gaps(struct rows_top *t, struct sample *s)
+static void close_gaps(struct rows_top *t, struct sample_builder *b)
 {
     uint32_t free_place = 0;
 
@@ -365,7 +365,7 @@ static void close_gaps(struct rows_top *t, struct sample *s)
             continue;
         while (t->taken[free_place])
             free_place++;
-        sample_move(s, free_place, t->heap[i].row);
+        sample_move(b, free_place, t->heap[i].row);
         t->heap[i].row = free_place++;
     }
 }
@@ -383,9 +383,10 @@ static bool offer(struct rows_top *t, const struct order *o, uint32_t row)
     return offer_item(o, t->heap, &t->n, t->limit, &item);
 }
 
-static void consume(struct row_stream *v, struct sample *s, uint32_t held)
+static void consume(struct row_stream *v, struct sample_builder *b, uint32_t held)
 {
     struct rows_top *t = (struct rows_top *)v;
+    struct sample *s = &b->sample;
     bool all_pass = t->filter->n_steps == 0, kept = false;
     struct order order;
 
@@ -400,7 +401,7 @@ static void consume(struct row_stream *v, struct sample *s, uint32_t held)
         kept |= offer(t, &order, row);
     }
     if (kept)
-        close_gaps(t, s);
+        close_gaps(t, b);
     s->n_live = t->n;
 }
 

@@ -31,9 +31,9 @@ static void find_names(const struct naming *n, const struct conn *c, bool remote
     struct name_key k;
 
     *host = *service = NULL;
-    if (n->hosts && name_key_address(&k, c, remote))
+    if (n->hosts && names_key_address(&k, c, remote))
         *host = names_find(n->names, &k);
-    if (n->services && name_key_service(&k, c, remote))
+    if (n->services && names_key_service(&k, c, remote))
         *service = names_find(n->names, &k);
 }
 
@@ -157,9 +157,9 @@ static void want_end(struct session *s, const struct conn *c, bool remote)
 {
     struct name_key k;
 
-    if (s->ui.host_names && name_key_address(&k, c, remote))
+    if (s->ui.host_names && names_key_address(&k, c, remote))
         want(s, &k);
-    if (s->ui.service_names && name_key_service(&k, c, remote))
+    if (s->ui.service_names && names_key_service(&k, c, remote))
         want(s, &k);
 }
 

@@ -9,6 +9,7 @@
 #include "pane.h"
 #include "prompt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/reason_text.h"
 
 #define WIDE_GAP_FROM_W 96
 #define HELP_IN_HEADER  110 /* from this width the header has the key for help */
@@ -180,13 +181,16 @@ static void reason_words(char out[FILL_SIZE], const struct drawing *d)
 {
     const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
+    char why[REASON_TEXT_SIZE];
+
     out[0] = '\0';
-    if (!s || !s->why[text_language()][0])
+    if (!s || s->reason.code == REASON_NONE)
         return;
+    reason_text(why, &s->reason, text_language());
     if (s->status == SAMPLE_FAILED)
-        draw_fill(out, MSG_VIEW_TRYING_AGAIN, s->why[text_language()], NULL, NULL);
+        draw_fill(out, MSG_VIEW_TRYING_AGAIN, why, NULL, NULL);
     else if (s->status == SAMPLE_PARTIAL)
-        draw_fill(out, MSG_VIEW_LOWER_BOUNDS, s->why[text_language()], NULL, NULL);
+        draw_fill(out, MSG_VIEW_LOWER_BOUNDS, why, NULL, NULL);
 }
 
 void footer_draw(struct drawing *d)

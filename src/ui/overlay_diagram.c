@@ -167,7 +167,7 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
         return;
     exact = kernel_rate(r, transition, &per_s);
     if (!exact) {
-        per_s = transition_rate(&r->span, transition);
+        per_s = history_transition_rate(&r->span, transition);
         exact = is_exact(r, transition);
     }
     if (per_s <= 0)

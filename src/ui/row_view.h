@@ -12,8 +12,8 @@
 #include "tcptop/ui/ui_state.h"
 
 struct row_view {
-    struct sample *sample; /* a reference; NULL before the first sample */
-    struct rows rows;      /* of groups: lines, see groups_lines() */
+    const struct sample *sample; /* a reference; NULL before the first sample */
+    struct rows rows;            /* of groups: lines, see groups_lines() */
     bool grouped;
     struct groups groups; /* if so */
     uint64_t question;    /* of the job */
@@ -25,8 +25,8 @@ struct row_view {
 
 /* What to list, and how. */
 struct row_view_job {
-    struct sample *sample;      /* a reference */
-    struct predicate predicate; /* owned */
+    const struct sample *sample; /* a reference */
+    struct predicate predicate;  /* owned */
     struct sort sort;
     uint32_t mark_ds; /* see rows_build() */
     uint32_t limit;   /* only so many rows; 0: the whole order */

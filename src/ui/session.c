@@ -20,8 +20,9 @@
 #include "states.h"
 #include "table.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/owner_rights_note.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/lesson/lesson.h"
-#include "tcptop/source/owner_rights_note.h"
 #include "ui_lesson.h"
 
 #define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
@@ -333,13 +334,14 @@ static void say_hidden_owners(struct session *s)
 static void say_missing_namespaces(struct session *s)
 {
     const struct sample *newest = s->newest;
+    char why[REASON_TEXT_SIZE];
     bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
     if (missing && !s->missing_said)
-        session_say(s, MSG_SESSION_NOTE, newest->why[text_language()], NULL);
+        session_say(s, MSG_SESSION_NOTE, reason_text(why, &newest->reason, text_language()), NULL);
     s->missing_said = missing;
 }
 
-void session_sample(struct session *s, struct sample *newest, int64_t now_ns)
+void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
 {
     advance(s, now_ns);
     sample_unref(s->newest);

@@ -13,7 +13,7 @@ struct replay {
     struct request req;
     uint32_t history_len;
     struct sample_pipeline *pipeline; /* NULL before the first step */
-    struct sample *last;
+    const struct sample *last;
 };
 
 static bool open_replay(struct replay *r)
@@ -26,10 +26,9 @@ static bool open_replay(struct replay *r)
 static bool replay_step(struct task *e)
 {
     struct replay *r = (struct replay *)e;
-    struct err err;
 
     return e->cancelled || (!r->pipeline && !open_replay(r)) ||
-           sample_pipeline_next(r->pipeline, &r->req, &r->last, &err);
+           sample_pipeline_next(r->pipeline, &r->req, &r->last, NULL);
 }
 
 static void replay_on_done(struct task *e, struct session *s)

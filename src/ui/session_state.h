@@ -29,7 +29,7 @@ struct session {
     int64_t now_ns; /* of the event being handled */
 
     /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
-    struct sample *newest, *good;
+    const struct sample *newest, *good;
     struct row_view *list;
     struct predicate predicate; /* of ui.filter */
 

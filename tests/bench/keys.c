@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "lib/session_probe.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
@@ -78,9 +79,9 @@ static void make_row(const struct bench *b, struct conn *c, uint32_t n, uint64_t
     };
 }
 
-static struct sample *next_sample(struct bench *b)
+static const struct sample *next_sample(struct bench *b)
 {
-    struct sample *s = sample_new(b->pool);
+    struct sample *s = sample_make(b->pool);
     if (!s)
         fail("out of memory");
     s->seq = b->last ? b->last->seq + 1 : 1;
@@ -89,13 +90,13 @@ static struct sample *next_sample(struct bench *b)
     s->now_ds = (uint32_t)(s->seq * 10);
     s->interval_ms = s->asked_interval_ms = 1000;
     for (uint32_t n = 0; n < b->rows; n++) {
-        struct conn *c = sample_add(s, NULL);
+        struct conn *c = sample_add(builder_of(s), NULL);
         if (!c)
             fail("out of memory");
         make_row(b, c, n, s->seq);
     }
     sample_count(s);
-    if (diff_join(b->diff, s, b->last, 30))
+    if (diff_join(b->diff, builder_of(s), b->last, 30))
         fail("out of memory");
     sample_unref(b->last);
     b->last = s;
@@ -153,7 +154,7 @@ static void act(struct bench *b, const char *event)
 static void run_event(struct bench *b, size_t i)
 {
     struct cost *c = &b->cost[i];
-    struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
+    const struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
     uint64_t asked = probe_last_job(b->session);
     int64_t cpu = clock_thread_cpu_ns();
     if (fresh)

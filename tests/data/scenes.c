@@ -12,7 +12,9 @@
 #include "data/scenes_hosts.h"
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
@@ -179,7 +181,7 @@ static void add_message(struct making *m, const struct row *r, int t)
         c.inode = (uint32_t)(10000 + c.cookie % 99990001);
         add_holders(m, &c, r);
     }
-    struct conn *row = sample_add(m->s, NULL);
+    struct conn *row = sample_add(builder_of(m->s), NULL);
     if (!row)
         fail("scenes");
     *row = c;
@@ -297,7 +299,7 @@ static void add_owners(struct making *m)
 /* One frame. Returns false when memory ran out. */
 static bool add_frame(struct str *out, const struct scene *scene, int t)
 {
-    struct making m = {.s = sample_new(NULL), .scene = scene};
+    struct making m = {.s = sample_make(NULL), .scene = scene};
     struct sample *s = m.s;
     bool done;
 

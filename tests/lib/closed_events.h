@@ -15,6 +15,9 @@ int told_teardown(void **state);
  *  kernel has told nothing so far. */
 struct sample *told_sample(struct run *r, unsigned open);
 
+/** The sockets that the kernel reports closed, to be filled. */
+struct sample *told_events(struct run *r);
+
 /** One row more. */
 void told_row(struct run *r, uint64_t cookie, unsigned state);
 

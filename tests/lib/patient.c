@@ -38,7 +38,7 @@ int patient_tear_down(void **state)
 
 struct sample *patient_sample(double t)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = NEED_TCP_INFO;

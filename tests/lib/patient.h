@@ -5,7 +5,7 @@
 
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/model/sample.h"
-#include "tcptop/source/sample_observer.h"
+#include "tcptop/source/sample_pipeline.h"
 
 struct patient {
     struct sample_observer *doctor;

@@ -24,10 +24,11 @@
 #include <unistd.h>
 
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/close_monitor.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 static const char *data_dir; /* where the programs of tests/data are */
 
@@ -53,12 +54,12 @@ static void brief(unsigned n)
 struct run {
     struct sample_pipeline *st;
     struct request req;
-    struct sample *last;
+    const struct sample *last;
 };
 
 static void step(struct run *r)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_int_equal(sample_pipeline_next(r->st, &r->req, &r->last, &err), 0);
 }
@@ -86,7 +87,7 @@ static struct run start(double share)
     struct run r = {.req = {.close_stats = share, .fade_ds = 6000}}; /* closed rows stay */
     struct source *src;
 
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     assert_non_null(r.st);
     step(&r);
@@ -266,7 +267,7 @@ static void few_descriptors(void **state)
     (void)state;
     for (int fd = 3; fd < 64; fd++) /* what this was started with would count */
         close(fd);
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     step(&r);
     sample_pipeline_free(r.st);
@@ -274,7 +275,7 @@ static void few_descriptors(void **state)
     few = before;
     few.rlim_cur = 8;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     r.st = sample_pipeline_new(src, 60);
     for (int i = 0; i < 3; i++)
         step(&r);
@@ -286,22 +287,22 @@ static void few_descriptors(void **state)
     end(&r);
 }
 
-static void count_told(struct sample *s, unsigned of[2])
+static void count_told(struct sample_builder *b, unsigned of[2])
 {
-    for (uint32_t i = 0; s->ended && i < s->ended->n_live; i++) {
-        const struct conn *c = &s->ended->conn[i];
+    for (uint32_t i = 0; b->close_events && i < b->close_events->n_live; i++) {
+        const struct conn *c = &b->close_events->conn[i];
         assert_in_range(c->netns, 0, 1);
         of[c->netns] += c->dport != 0;
     }
-    sample_unref(s->ended);
-    s->ended = NULL;
+    sample_unref(b->close_events);
+    b->close_events = NULL;
 }
 
 /* An end in the middle of a storm. */
 static void ends_at_once(void **state)
 {
     struct close_monitor *w;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     unsigned events[2] = {0};
     char path[4096];
     pid_t child;
@@ -318,8 +319,8 @@ static void ends_at_once(void **state)
         _exit(127);
     }
     for (struct wait t = {0}; events[0] == 0 && wait_more(&t);) { /* until it has begun */
-        close_monitor_take(w, s);
-        count_told(s, events);
+        close_monitor_take(w, builder_of(s));
+        count_told(builder_of(s), events);
     }
     assert_true(events[0] > 0);
     close_monitor_free(w);
@@ -333,7 +334,7 @@ static void ends_at_once(void **state)
 static void two_namespaces(void **state)
 {
     struct close_monitor *w;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     unsigned of[2] = {0};
     int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -342,23 +343,23 @@ static void two_namespaces(void **state)
     assert_int_equal(close_monitor_add(w, 0), 0);
     assert_int_equal(own_table(4096), 0);
     assert_int_equal(close_monitor_add(w, 1), 0);
-    close_monitor_take(w, s);
-    count_told(s, of);
+    close_monitor_take(w, builder_of(s));
+    count_told(builder_of(s), of);
     brief(30);
     for (struct wait t = {0}; of[1] < 60 && wait_more(&t);) {
-        close_monitor_take(w, s);
+        close_monitor_take(w, builder_of(s));
         assert_true(s->close_events_known);
-        count_told(s, of);
+        count_told(builder_of(s), of);
     }
     close_monitor_remove(w, 1);
-    assert_false(close_monitor_hears(w, 1));
+    assert_false(close_monitor_receives(w, 1));
     brief(5); /* nobody hears of it */
     assert_int_equal(setns(home, CLONE_NEWNET), 0);
     close(home);
     brief(10);
     for (struct wait t = {0}; of[0] < 20 && wait_more(&t);) {
-        close_monitor_take(w, s);
-        count_told(s, of);
+        close_monitor_take(w, builder_of(s));
+        count_told(builder_of(s), of);
     }
     assert_int_equal(of[0], 20);
     assert_int_equal(of[1], 60);

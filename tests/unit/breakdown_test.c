@@ -12,6 +12,7 @@
 
 #include "lib/hosts.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/sample_summary.h"
 

@@ -29,7 +29,7 @@ static int set_up(void **state)
 {
     (void)state;
     lookup = owner_lookup_new();
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     memset(long_line, 'x', sizeof long_line - 1);
     for (int i = 0; i < ROWS; i++)
         sample_row(s, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED);

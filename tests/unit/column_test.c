@@ -124,7 +124,7 @@ static void lists(void **state)
 static void addresses(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.2.15:443", "203.0.113.209:61877", TCP_STATE_ESTABLISHED);
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);
     sample_row(s, "[::]:3000", "[::]:0", TCP_STATE_LISTEN);
@@ -165,7 +165,7 @@ static void addresses(void **state)
 static void every_octet(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct conn *c = sample_row(s, "0.0.0.0:1", "0.0.0.0:1", TCP_STATE_LISTEN);
     for (unsigned i = 0; i < 256; i++) {
         char text[INET_ADDRSTRLEN];
@@ -182,7 +182,7 @@ static void every_octet(void **state)
 static void numbers(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:5000", TCP_STATE_ESTABLISHED);
     c->rqueue = 12;
     c->wqueue = 1048576;
@@ -229,7 +229,7 @@ static void numbers(void **state)
 static void unknown_values(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct conn *orphan = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_FIN_WAIT1);
     orphan->inode = 0;
     orphan->uid = 0;
@@ -253,7 +253,7 @@ static void unknown_values(void **state)
 static void missing_and_closed(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     for (int i = 0; i < 3; i++) {
         struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_CLOSE_WAIT);
         c->rqueue = 5;

@@ -20,7 +20,7 @@ static struct rows rows = {.row = indices};
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     return s ? 0 : -1;
 }
 

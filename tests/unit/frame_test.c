@@ -14,13 +14,15 @@
 
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/text/text.h"
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     return s;
@@ -38,7 +40,7 @@ static struct sample *written_sample(void)
     s->asked_interval_ms = 500;
     s->needs = NEED_TCP_INFO | NEED_BOUND;
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why[LANG_EN], "why not");
+    sample_say(s, "why not");
     strcpy(s->netns, "blue");
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
@@ -83,15 +85,15 @@ static void write_frame(struct str *out)
 static int64_t read_frame(const void *bytes, size_t len, struct sample *s)
 {
     void *copy = malloc(len ? len : 1);
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(copy);
     if (len)
         memcpy(copy, bytes, len);
-    int64_t result = frame_read(copy, len, s, NULL, &err);
+    int64_t result = frame_read(copy, len, builder_of(s), NULL, &err);
     free(copy);
     if (result < 0)
-        assert_true(strlen(err.msg) > 0);
+        assert_true(strlen(reason_words(&err)) > 0);
     return result;
 }
 
@@ -121,7 +123,7 @@ static void comes_back_as_written(void **state)
     assert_int_equal(s->needs, wrote->needs);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->backend, BACKEND_FRAME);
-    assert_string_equal(s->why[LANG_EN], "why not");
+    assert_string_equal(reason_words(&s->reason), "why not");
     assert_string_equal(s->netns, "blue");
     assert_memory_equal(&s->host, &wrote->host, sizeof(s->host));
     assert_int_equal(s->n_live, 2);
@@ -307,7 +309,7 @@ static void damaged_records_make_it_partial(void **state)
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 1);
-    assert_true(strlen(s->why[LANG_EN]) > 0);
+    assert_true(strlen(reason_words(&s->reason)) > 0);
     sample_unref(s);
     sample_unref(wrote);
     str_fini(&messages);

@@ -56,7 +56,7 @@ static void throw_row(struct sample *s)
 
 static struct sample *random_sample(uint32_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->needs = NEED_TCP_INFO;
     s->backend = BACKEND_FRAME; /* devices by number */
     s->now_ds = 1000;
@@ -228,7 +228,7 @@ static void orders(void **state)
 static void values_have_the_order_of_their_column(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "[2001:db8::1]:1", "[2001:db8::9]:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:1", "10.0.0.20:1", TCP_STATE_LISTEN);
     sample_row(s, "10.0.0.1:2", "10.0.0.3:1", TCP_STATE_CLOSE_WAIT);
@@ -248,7 +248,7 @@ static void values_have_the_order_of_their_column(void **state)
 static void lines_of_unfolded_groups(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:5", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:22", "10.0.0.9:7", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:3", TCP_STATE_ESTABLISHED);

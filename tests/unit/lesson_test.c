@@ -163,7 +163,7 @@ static void words_are_complete(void **unused)
 /* A sample of the rows that a step lists, with each of its signs. */
 static struct sample *listed(const struct lesson_step *step)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         for (unsigned i = 0; i < step->listed[state]; i++) {
             struct conn *c = sample_row(s, "127.0.0.1:3000", "127.0.0.1:40000", state);

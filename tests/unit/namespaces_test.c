@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "tcptop/source/namespaces.h"
 #include "tcptop/text/text.h"
 
@@ -173,12 +174,12 @@ static void test_names(void **state)
 
 static void expect(const struct namespaces *n, const char *spec, uint64_t inode, const char *cause)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (namespaces_resolve(n, spec, &err) != inode)
-        fail_msg("%s: not %llu (%s)", spec, (unsigned long long)inode, err.msg);
-    if (!strstr(err.msg, cause))
-        fail_msg("%s: '%s' does not say '%s'", spec, err.msg, cause);
+        fail_msg("%s: not %llu (%s)", spec, (unsigned long long)inode, reason_words(&err));
+    if (!strstr(reason_words(&err), cause))
+        fail_msg("%s: '%s' does not say '%s'", spec, reason_words(&err), cause);
 }
 
 /* Where the program is emulated, the kind of a namespace may not be asked for. */

@@ -132,7 +132,7 @@ static void expect_name(const struct sample *s, uint32_t row, const char *name)
 
 static void test_rows(void **state)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct netns_table *t = netns_table_new(2);
 
     (void)state;

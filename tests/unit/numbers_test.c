@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/sample.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/sample_summary.h"

@@ -14,7 +14,8 @@
 
 #include "lib/fake_source.h"
 #include "lib/own_allocator.h"
-#include "tcptop/source/sampler.h"
+#include "lib/sample.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #if OWN_ALLOCATOR
 
@@ -46,7 +47,7 @@ static struct fake fake;
 static const struct request request = {.interval_ms = 1000, .fade_ds = 50};
 
 /* A sample_pipeline with one sample of three rows; NULL when there was no memory for it. */
-static struct sample_pipeline *start(struct sample **last, long allowed)
+static struct sample_pipeline *start(const struct sample **last, long allowed)
 {
     struct sample_pipeline *st;
 
@@ -61,13 +62,15 @@ static struct sample_pipeline *start(struct sample **last, long allowed)
 }
 
 /* After the failure: the last sample is what it was, and the next one knows all. */
-static void goes_on(struct sample_pipeline *st, struct sample **last, struct sample *before)
+static void goes_on(struct sample_pipeline *st, const struct sample **last,
+                    const struct sample *before)
 {
-    struct sample *failed;
+    const struct sample *failed;
 
     assert_ptr_equal(*last, before);
     assert_int_equal(before->total, 3);
-    failed = sample_pipeline_failure(st, &request, &(struct err){"no memory"});
+    failed = sample_pipeline_failure(
+        st, &request, &(struct sample_reason){.code = REASON_ERROR, .error = ENOMEM});
     assert_int_equal(failed->status, SAMPLE_FAILED);
     sample_unref(failed);
     assert_int_equal(sample_pipeline_next(st, &request, last, NULL), 0);
@@ -78,7 +81,7 @@ static void goes_on(struct sample_pipeline *st, struct sample **last, struct sam
 /* A larger sample with `allowed` allocations; true when that was enough. */
 static bool sample_with(long allowed)
 {
-    struct sample *last, *before;
+    const struct sample *last, *before;
     struct sample_pipeline *st = start(&last, -1);
     int rc;
 
@@ -109,7 +112,7 @@ static void every_allocation_may_fail(void **state)
 
 static void no_sample_pipeline_no_leak(void **state)
 {
-    struct sample *last;
+    const struct sample *last;
     struct sample_pipeline *st;
     long allowed = 0;
 

@@ -19,6 +19,7 @@
 
 #include "../../src/owner/scanner.c"
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -84,7 +85,7 @@ static void answered(void *context)
 /* A sample with one socket that nobody knows yet. */
 static void ask(uint32_t inode, uint32_t needs)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct diff *diff = diff_new();
     struct conn *c;
 
@@ -93,7 +94,7 @@ static void ask(uint32_t inode, uint32_t needs)
     c = model_add(s, 1, TCP_STATE_ESTABLISHED);
     c->inode = inode;
     c->uid = 1000;
-    assert_int_equal(diff_join(diff, s, NULL, 50), 0);
+    assert_int_equal(diff_join(diff, builder_of(s), NULL, 50), 0);
     owner_scanner_assign(asker.owners, s, NULL);
     sample_unref(s);
     diff_free(diff);

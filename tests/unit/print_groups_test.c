@@ -24,7 +24,7 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     s->needs = NEED_TCP_INFO;
     sample_row(s, "10.0.2.15:443", "192.0.2.1:40001", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.2.15:443", "192.0.2.2:40002", TCP_STATE_ESTABLISHED);

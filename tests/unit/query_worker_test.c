@@ -24,7 +24,7 @@
 
 static struct sample *sample(uint32_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     for (uint32_t i = 0; i < n; i++)
         sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED)->sport =
             (uint16_t)(i * 7919);
@@ -95,7 +95,7 @@ static void one_job(void **state)
     assert_int_equal(a.row_view->summary.state_counts[TCP_STATE_ESTABLISHED].rows, 3);
     row_view_unref(a.row_view);
     assert_false(query_worker_take(stage->worker, &a));
-    assert_int_equal(atomic_load(&s->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
     sample_unref(s);
 }
 
@@ -124,8 +124,8 @@ static void replaced_jobs(void **state)
         row_view_unref(a.row_view);
     }
     assert_int_equal(seen, last);
-    assert_int_equal(atomic_load(&s->refs), 1);
-    assert_int_equal(atomic_load(&other->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(other)->refs), 1);
     sample_unref(s);
     sample_unref(other);
 }
@@ -138,7 +138,7 @@ static void stop_during_a_job(void **state)
     ask(stage, s, "");
     ask(stage, s, "");
     query_worker_stop(stage->worker);
-    assert_int_equal(atomic_load(&s->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
     assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
     ask(stage, s, "");
     row_view_unref(next_answer(stage).row_view);

@@ -16,6 +16,7 @@
 
 #include "../../src/ui/prompt_line.h"
 #include "lib/stage.h"
+#include "tcptop/base/err.h"
 
 static void filter_is_live_and_the_last_good_one_stays(void **state)
 {

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/sampler.h"
@@ -221,7 +223,7 @@ static void no_sample_starves_the_worker(void **state)
 {
     (void)state;
     uint64_t seen = 0;
-    struct sample *first;
+    const struct sample *first;
     stage_sample(&st);
     first = sample_ref(st.last);
     for (unsigned i = 0; i < 300; i++) {
@@ -233,7 +235,7 @@ static void no_sample_starves_the_worker(void **state)
         seen = seq;
     }
     UNTIL(shows_newest());
-    assert_int_equal(atomic_load(&first->refs), 1);
+    assert_int_equal(atomic_load(&builder_of((struct sample *)(uintptr_t)first)->refs), 1);
     sample_unref(first);
 }
 
@@ -382,7 +384,7 @@ static void write_recording(const char *path)
     struct str out = STR_INIT;
     frame_begin(&out);
     for (uint16_t i = 1; i <= 2; i++) {
-        struct sample *s = sample_new(NULL);
+        struct sample *s = sample_make(NULL);
         struct str messages = STR_INIT;
         for (uint16_t k = 1; k <= i; k++) {
             struct conn c = build_plain(TCP_STATE_ESTABLISHED, k, 1, k);
@@ -404,8 +406,8 @@ static void write_recording(const char *path)
 static struct sample_pipeline *open_recording(const void *path, uint32_t history_len)
 {
     struct source *src;
-    struct err err;
-    assert_int_equal(source_open_recording(&src, path, &err), 0);
+    struct sample_reason err;
+    assert_int_equal(recording_open(&src, path, &err), 0);
     return sample_pipeline_new(src, history_len);
 }
 

@@ -36,7 +36,7 @@ static int begin(void **state)
     ui_init(&ui);
     ui.focus = FOCUS_TABLE;
     ui.cursor = 1000; /* no row is the cursor's */
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     return !s || canvas_init(&canvas, 1, 1);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/query/rows.h"
 
@@ -19,7 +20,7 @@
 
 static struct sample *fresh(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = NEED_TCP_INFO;
@@ -30,7 +31,7 @@ static struct sample *fresh(void)
 static void add(struct sample *s, uint64_t *seed, uint64_t cookie)
 {
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(builder_of(s), &metrics);
 
     assert_non_null(c);
     c->family = AF_INET;
@@ -62,14 +63,14 @@ static struct sample *through(struct rows_top *t)
     struct sample *s = fresh();
     uint64_t seed = 7;
 
-    row_stream_begin(&t->row_stream, s);
+    row_stream_begin(&t->row_stream, builder_of(s));
     for (uint64_t cookie = 1; cookie <= ROWS; cookie++) {
         if (row_stream_is_full(&t->row_stream, s))
-            row_stream_flush(&t->row_stream, s);
+            row_stream_flush(&t->row_stream, builder_of(s));
         add(s, &seed, cookie);
         assert_in_range(s->n_live, 0, t->limit + t->row_stream.every);
     }
-    row_stream_flush(&t->row_stream, s);
+    row_stream_flush(&t->row_stream, builder_of(s));
     return s;
 }
 
@@ -171,16 +172,16 @@ static void twice(void **state)
     assert_int_equal(rows_top_init(&t, &all, &sort, 5), 0);
     struct sample *s = fresh();
     for (int without_cookies = 0; without_cookies < 2; without_cookies++) {
-        row_stream_begin(&t.row_stream, s);
+        row_stream_begin(&t.row_stream, builder_of(s));
         s->n_live = 0;
         for (uint64_t i = 0; i < 100; i++) {
             add(s, &seed, i == 90 ? 3 : i + 1); /* long after the first one left */
             if (without_cookies)
                 s->conn[s->n_live - 1].flags = CONN_NO_COOKIE;
             if (row_stream_is_full(&t.row_stream, s))
-                row_stream_flush(&t.row_stream, s);
+                row_stream_flush(&t.row_stream, builder_of(s));
         }
-        row_stream_flush(&t.row_stream, s);
+        row_stream_flush(&t.row_stream, builder_of(s));
         assert_int_equal(t.row_stream.doubtful, !without_cookies);
     }
     sample_unref(s);

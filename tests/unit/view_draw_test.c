@@ -90,8 +90,7 @@ static int begin(void **state)
     add_owners();
     failed = host_new();
     failed->status = SAMPLE_FAILED;
-    snprintf(failed->why[LANG_EN], sizeof failed->why[LANG_EN], "%s",
-             "netlink: no buffer space available");
+    sample_say(failed, "netlink: no buffer space available");
     keymap_init(&bindings);
     for (size_t i = 0; i < COUNT(grouped); i++) {
         if (group_rows(&grouped[i]))
@@ -400,14 +399,14 @@ static void test_a_partial_sample_says_at_least(void **state)
     text_use(LANG_EN);
     ui_init(&ui);
     full->status = SAMPLE_PARTIAL;
-    snprintf(full->why[LANG_EN], sizeof full->why[LANG_EN], "%s", "dump interrupted three times");
+    sample_say(full, "dump interrupted three times");
     check(&v);
     assert_non_null(strstr(line_text(&canvas, 0), "at least"));
     assert_non_null(strstr(line_text(&canvas, 0), " PARTIAL "));
     assert_non_null(
         strstr(line_text(&canvas, 23), "dump interrupted three times; counts are lower bounds"));
     full->status = SAMPLE_COMPLETE;
-    full->why[LANG_EN][0] = '\0';
+    sample_clear_status(full);
 }
 
 static void test_first_frame(void **state)

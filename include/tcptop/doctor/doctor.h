@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
-#include "tcptop/source/sample_observer.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/text/text.h"
 
 enum rule_id {

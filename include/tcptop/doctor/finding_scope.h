@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "tcptop/base/str.h"
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
 
 /** Append the filter that shows them; nothing when the finding is about none. */

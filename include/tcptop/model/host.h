@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the host itself says at the time of a sample: counters, socket totals, sysctls. All of the
  * namespace that was sampled, unless said otherwise. */
 #ifndef TCPTOP_MODEL_HOST_H

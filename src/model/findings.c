@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists of findings. */
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* What is said, once, where the processes of other users' sockets cannot be seen. */
-#ifndef TCPTOP_SOURCE_OWNER_RIGHTS_NOTE_H
-#define TCPTOP_SOURCE_OWNER_RIGHTS_NOTE_H
+#ifndef TCPTOP_EXPLAIN_OWNER_RIGHTS_NOTE_H
+#define TCPTOP_EXPLAIN_OWNER_RIGHTS_NOTE_H
 
 #include "tcptop/base/str.h"
 #include "tcptop/model/sample.h"

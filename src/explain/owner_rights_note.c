@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* The capabilities of another user's /proc/PID/fd: proc(5), ptrace(2) "access mode checking". */
-#include "tcptop/source/owner_rights_note.h"
+#include "tcptop/explain/owner_rights_note.h"
 
 #include "tcptop/base/fmt.h"
 #include "tcptop/text/text.h"

@@ -1,10 +1,45 @@
-/* The fields of a frame that say who held the sockets of its sample. */
-#include <errno.h>
+/* SPDX-License-Identifier: MIT */
+/* Writes recordings as frame.h describes them, for tests of what reads them. */
+#include "lib/frame_write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame_internal.h"
-#include "tcptop/base/utf8.h"
+#include "lib/sample.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/source/frame.h"
+
+/* Numbers of the sample, by tag. */
+static const struct {
+    uint16_t tag, offset, size;
+} numbers[] = {
+#define NUMBER(tag, member)                                                                        \
+    {                                                                                              \
+        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member)                 \
+    }
+    NUMBER(1, mono_ns),     NUMBER(2, wall_ns),           NUMBER(3, cost_ns), NUMBER(4, cpu_ns),
+    NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms), NUMBER(7, needs),   NUMBER(8, status),
+#undef NUMBER
+};
+
+#define TAG_WHY     16
+#define TAG_NETNS   17
+#define TAG_HOST    18
+#define TAG_KERNEL  19
+#define TAG_COUNTER 32
+#define TAG_GAUGE   33
+#define TAG_SYSCTL  34
+
+/* Host figures go by identifier, so that a recording outlives a change of the lists. */
+#define COUNTER(ident, file, section, name) #ident,
+#define GAUGE(ident, name)                  #ident,
+#define SYSCTL(ident, path, index)          #ident,
+static const char *const counter_ident[] = {HOST_COUNTERS(COUNTER)};
+static const char *const gauge_ident[] = {HOST_GAUGES(GAUGE)};
+static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
+#undef SYSCTL
+#undef GAUGE
+#undef COUNTER
 
 #define TAG_LACKS   48
 #define TAG_PROCESS 49
@@ -13,8 +48,26 @@
 #define TAG_NOBODY  52
 #define TAG_USER    53
 
-#define PROCESS_HEAD 16     /* bytes before its texts */
-#define FIELD_MAX    65528u /* bytes of a list, so that 4 and 8 divide it */
+static void put_le(struct str *out, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        str_add_char(out, (char)(value >> 8 * i & 0xff));
+}
+
+/* A member of the sample as a number; its size is 1, 4 or 8. */
+static uint64_t member_get(const uint8_t *at, size_t size)
+{
+    uint32_t four;
+    uint64_t eight;
+
+    if (size == 1)
+        return *at;
+    if (size == 4)
+        return memcpy(&four, at, 4), four;
+    return memcpy(&eight, at, 8), eight;
+}
+
+#define FIELD_MAX 65528u /* bytes of a list, so that 4 and 8 divide it */
 
 /* A process, and one of the groups that it belongs to. */
 struct membership {
@@ -182,7 +235,7 @@ static void write_users(struct str *out, const struct owner_users *users)
     }
 }
 
-void frame_write_owners(struct str *out, const struct sample *s)
+static void write_owners(struct str *out, const struct sample *s)
 {
     struct by_group b = {NULL, NULL};
     struct membership *members = NULL;
@@ -208,133 +261,78 @@ void frame_write_owners(struct str *out, const struct sample *s)
     free(b.row);
 }
 
-void frame_owners_begin(struct frame_owners *o, struct owner_lookup *lookup)
+void frame_begin(struct str *out)
 {
-    *o = (struct frame_owners){.lookup = lookup};
+    str_add_bytes(out, FRAME_MAGIC, FRAME_MAGIC_BYTES);
 }
 
-/* Add the whole numbers of a field to a list of the same. */
-static void collect(struct frame_owners *o, struct frame_list *list, const uint8_t *value,
-                    size_t len, size_t bytes)
+static void write_figure(struct str *out, unsigned tag, uint64_t value, const char *ident)
 {
-    uint32_t more = (uint32_t)(len / bytes);
+    size_t len = strlen(ident);
 
-    if (list->cap - list->n < more) {
-        uint32_t cap = list->cap * 2 + more;
-        void *larger = realloc(list->value, cap * bytes);
-        if (!larger) {
-            o->error = -ENOMEM;
-            return;
-        }
-        list->value = larger;
-        list->cap = cap;
+    put_le(out, tag, 2);
+    put_le(out, 8 + len, 2);
+    put_le(out, value, 8);
+    str_add_bytes(out, ident, len);
+}
+
+static void write_host(struct str *out, const struct host *h)
+{
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        if (h->counter_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_COUNTER, h->counter[i], counter_ident[i]);
     }
-    for (uint32_t i = 0; i < more; i++, list->n++) {
-        if (bytes == sizeof(uint64_t))
-            ((uint64_t *)list->value)[list->n] = get_le(value + i * bytes, bytes);
-        else
-            ((uint32_t *)list->value)[list->n] = (uint32_t)get_le(value + i * bytes, bytes);
+    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
+        if (h->gauge_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_GAUGE, h->gauge[i], gauge_ident[i]);
     }
-}
-
-/* All is known of the last process. */
-static void put_process(struct frame_owners *o)
-{
-    struct owner_facts facts = {o->pid, o->uid, o->start_ticks, o->name, o->cmdline, o->cgroup};
-    struct owner *owner = o->pid && !o->error ? owner_new(&facts) : NULL;
-
-    if (o->pid && !o->error)
-        o->error =
-            owner ? owner_changes_put(&o->changes, owner, o->held.value, o->held.n) : -ENOMEM;
-    if (o->pid && !o->error)
-        o->error = owner_changes_former(&o->changes, o->former.value, o->former.n);
-    owner_unref(owner);
-    o->pid = o->held.n = o->former.n = 0;
-}
-
-/* The text up to the next NUL, sanitised. False: there is none. */
-static bool take_text(const uint8_t **at, size_t *left, char *out, size_t size)
-{
-    const uint8_t *end = *left ? memchr(*at, '\0', *left) : NULL;
-
-    if (!end)
-        return false;
-    size_t len = (size_t)(end - *at);
-    utf8_sanitise_into(out, size, *at, len);
-    *at += len + 1;
-    *left -= len + 1;
-    return true;
-}
-
-static void read_process(struct frame_owners *o, const uint8_t *value, size_t len)
-{
-    const uint8_t *at = value + PROCESS_HEAD;
-    size_t left = len - PROCESS_HEAD;
-
-    if (!take_text(&at, &left, o->name, sizeof o->name) ||
-        !take_text(&at, &left, o->cmdline, sizeof o->cmdline) ||
-        !take_text(&at, &left, o->cgroup, sizeof o->cgroup))
-        return;
-    o->pid = (uint32_t)get_le(value, 4);
-    o->uid = (uint32_t)get_le(value + 4, 4);
-    o->start_ticks = get_le(value + 8, 8);
-}
-
-static void read_nobody(struct frame_owners *o, const uint8_t *value, size_t len)
-{
-    struct frame_list list = {NULL, 0, 0};
-
-    collect(o, &list, value, len, 4);
-    if (!o->error)
-        o->error = owner_changes_nobody(&o->changes, list.value, list.n);
-    free(list.value);
-}
-
-static void read_user(struct frame_owners *o, const uint8_t *value, size_t len)
-{
-    char name[sizeof(((struct owner_user *)0)->name)];
-
-    if (len < 4)
-        return;
-    utf8_sanitise_into(name, sizeof name, value + 4, len - 4);
-    user_names_set(o->lookup->users, (uint32_t)get_le(value, 4), name);
-}
-
-void frame_owners_field(struct frame_owners *o, unsigned tag, const uint8_t *value, size_t len)
-{
-    switch (tag) {
-    case TAG_LACKS:
-        if (len == 4)
-            o->lookup->lacks = (uint32_t)get_le(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
-        break;
-    case TAG_PROCESS:
-        put_process(o);
-        if (len >= PROCESS_HEAD)
-            read_process(o, value, len);
-        break;
-    case TAG_HELD:
-        collect(o, &o->held, value, len, 4);
-        break;
-    case TAG_FORMER:
-        collect(o, &o->former, value, len, 8);
-        break;
-    case TAG_NOBODY:
-        read_nobody(o, value, len);
-        break;
-    case TAG_USER:
-        read_user(o, value, len);
-        break;
-    default:
-        break;
+    for (unsigned i = 0; i < SYSCTL_COUNT; i++) {
+        if (h->sysctl_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_SYSCTL, (uint64_t)h->sysctl[i], sysctl_ident[i]);
     }
 }
 
-int frame_owners_end(struct frame_owners *o)
+static void write_text(struct str *out, unsigned tag, const char *text)
 {
-    put_process(o);
-    int rc = owner_lookup_update(o->lookup, &o->changes, OWNER_ALL);
+    put_le(out, tag, 2);
+    put_le(out, strlen(text), 2);
+    str_add(out, text);
+}
 
-    free(o->held.value);
-    free(o->former.value);
-    return o->error ? o->error : rc;
+static void write_header(struct str *out, const struct sample *s)
+{
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        put_le(out, numbers[i].tag, 2);
+        put_le(out, numbers[i].size, 2);
+        put_le(out, member_get((const uint8_t *)s + numbers[i].offset, numbers[i].size),
+               numbers[i].size);
+    }
+    write_text(out, TAG_WHY, reason_words(&s->reason));
+    write_text(out, TAG_NETNS, s->netns);
+    write_text(out, TAG_HOST, s->host.name);
+    write_text(out, TAG_KERNEL, s->host.kernel);
+    write_host(out, &s->host);
+    write_owners(out, s);
+}
+
+void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len)
+{
+    struct str header = STR_INIT, prelude = STR_INIT;
+
+    write_header(&header, s);
+    str_add(&prelude, "FRAM");
+    put_le(&prelude, FRAME_VERSION, 4);
+    put_le(&prelude, header.len, 4);
+    put_le(&prelude, len, 8);
+    put_le(&prelude, hash_crc32(0, prelude.data, prelude.len), 4);
+    if (str_failed(&header) || str_failed(&prelude)) {
+        out->failed = true;
+    } else {
+        str_add_bytes(out, prelude.data, prelude.len);
+        str_add_bytes(out, header.data, header.len);
+        str_add_bytes(out, messages, len);
+        put_le(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), 4);
+    }
+    str_fini(&prelude);
+    str_fini(&header);
 }

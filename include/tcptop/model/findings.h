@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
  * are made where somebody reads them (explain/finding_text.h), in the language in force then. */
-#ifndef TCPTOP_MODEL_FINDING_H
-#define TCPTOP_MODEL_FINDING_H
+#ifndef TCPTOP_MODEL_FINDINGS_H
+#define TCPTOP_MODEL_FINDINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
