@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Run every test and close with "N passed, N failed, N skipped".
 #
 # run.sh BUILD [PATTERN]: the compiled tests of BUILD/tests/{unit,fuzz,net} and the scripts of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow at their end. */
 #include "tcptop/base/array.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A canvas of cells. Text is put and cut so that no wide character is ever shown by half. */
 #include "tcptop/base/canvas.h"
 

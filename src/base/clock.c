@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clocks of the kernel that are used, each as a number of nanoseconds. */
 #include "tcptop/base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Optimal string alignment distance, computed with three rows of the matrix. */
 #include "tcptop/base/edit_distance.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hashing: 64-bit mixing for tables in memory, CRC-32 for frames. */
 #include "tcptop/base/hash.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decodes UTF-8, measures how many columns a character takes, and replaces what must not reach a
  * terminal. */
 #include "tcptop/base/utf8.h"

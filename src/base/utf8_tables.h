@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of utf8.c, derived from the Unicode 15.0 character database. Neighbouring ranges with a
  * few unassigned characters between them are joined. */
 #ifndef TCPTOP_SRC_BASE_UTF8_TABLES_H

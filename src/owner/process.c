@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files below /proc/PID, each read at once into a buffer on the stack. */
 #include "tcptop/owner/process.h"
 

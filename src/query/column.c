@@ -24,7 +24,7 @@
 #define CELL_COLUMNS 120 /* of the longest cell; scripts get all */
 #define ELLIPSIS     "…"
 
-/* NUMBER(name) is followed by the body of read_name(), which puts the value of a row into `*n` and
+/* NUMBER(name) is followed by the body of read_NAME(), which puts the value of a row into `*n` and
  * returns whether it is known. */
 #define NUMBER(name)                                                                               \
     static bool read_##name(const struct sample *s, uint32_t row, uint64_t *n);                    \
@@ -34,7 +34,7 @@
     }                                                                                              \
     static bool read_##name(const struct sample *s, uint32_t row, uint64_t *n)
 
-/* LAST_NUMBER(name) is followed by the body of last_name(), which does the same also for a row that
+/* LAST_NUMBER(name) is followed by the body of last_NAME(), which does the same also for a row that
  * is missing: what it had last gives it its place in an order, but is not known of it now. */
 #define LAST_NUMBER(name)                                                                          \
     static bool last_##name(const struct sample *s, uint32_t row, uint64_t *n);                    \

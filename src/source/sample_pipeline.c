@@ -9,7 +9,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/owner/lookup.h"
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal: opens its input and output, draws through curses_screen, decodes keys, and restores
  * the modes that it found when it is closed or the program is suspended. */
 #include "tcptop/term/tty.h"

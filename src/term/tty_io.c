@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes to the terminal without blocking. A terminal can be stopped (^S), slow or gone, and the
  * program must still end at once when it is told to. So the terminal is opened a second time with
  * O_NONBLOCK, and bytes that it does not take are kept here until it does. */

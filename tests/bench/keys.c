@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What keys cost the thread that draws, with many sockets: a session on made-up samples, no
  * terminal, no kernel.
  *

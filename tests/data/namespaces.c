@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws the screen over a made-up host that is no recording, with namespaces: `namespaces
  * WIDTHxHEIGHT LANG 'KEYS' [all|NAME]` presses the keys (by name, blank-separated) and prints the
  * frame. The last argument is whose rows are shown, tcptop's own by default. Its connections can be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Write a recording of a made-up host: `scenes web-01 > web-01.frames`.
  *
  * 60 samples, a second apart, the last at 14:03:22 UTC; netlink messages as the kernel would have

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as netlink messages: no row beyond the input's length, every row of a known family and
  * state, nothing read beyond the end, and the parser always gets on. The same as messages about
  * ends: each is counted at most once, and rows are bounded. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text through the filter: it is refused with a position inside it and a clean message, or it
  * becomes a well-formed predicate that can be evaluated; parsing twice says the same; completion
  * stays inside the text. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as a recording, given as a file and, with the checksums made true, as one frame: always
  * an end, never more rows than bytes, a bounded number of samples, no text about owners that has
  * not been sanitised. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells as scripts and people read them. */
 #include "lib/cells.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See closed_events.h. */
 #include "lib/closed_events.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples that follow each other, with what the kernel told of the ends of sockets between them. */
 #ifndef TESTS_LIB_TOLD_H
 #define TESTS_LIB_TOLD_H

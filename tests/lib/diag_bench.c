@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See diag_bench.h. */
 #include "lib/diag_bench.h"
 #include "lib/sample.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A source under the test's thumb. */
 #include "lib/fake_source.h"
 

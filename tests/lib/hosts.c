@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples of three imagined hosts, for the texts that quote them. */
 #include "lib/hosts.h"
 #include "lib/sample.h"

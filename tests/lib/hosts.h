@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples of three imagined hosts, for the texts that quote them. */
 #ifndef TESTS_LIB_HOSTS_H
 #define TESTS_LIB_HOSTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows for tests of the model. */
 #include "lib/model_build.h"
 #include "lib/sample.h"

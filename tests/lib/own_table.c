@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net.ipv4.tcp_child_ehash_entries (Linux 6.1) of the outer namespace makes the inner one's table.
  */
 #include "lib/own_table.h"

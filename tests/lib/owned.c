@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners for rows of samples made by hand. */
 #include "lib/owned.h"
 #include "lib/sample.h"

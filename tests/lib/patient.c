@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See patient.h. */
 #include "lib/patient.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A host for the doctor to look at, made up sample by sample. */
 #ifndef TESTS_LIB_PATIENT_H
 #define TESTS_LIB_PATIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ports.h. */
 #include "lib/ports.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples made by hand: see sample.h. */
 #include "lib/sample.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples made by hand, for tests of what fills and reads them. */
 #ifndef TCPTOP_TESTS_SAMPLE_H
 #define TCPTOP_TESTS_SAMPLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See session_probe.h. The only file of the tests that knows the session's inside. */
 #include "lib/session_probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a session's user could tell, asked of the session itself. Tests reach its inside only
  * through these functions: how the session keeps its state may change without a change in any test.
  * What the drawn screen shows is better asked of stage_shows() and its like.

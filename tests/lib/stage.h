@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session on a stage of made-up connections: samples, keys and time come when a test says so. */
 #ifndef TCPTOP_TESTS_LIB_STAGE_H
 #define TCPTOP_TESTS_LIB_STAGE_H

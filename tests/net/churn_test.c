@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* While 5,000 connections a second come and go, no sample lists a socket twice, none is damaged,
  * and the sampler's births and deaths add up to what is alive. */
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The real program hears of 20,000 connections of under a millisecond each, or of fewer on a busy
 # host: all are counted, with their bytes, also as an ordinary user; stopped for a while it says how
 # many events were lost; a filter counts what passes.

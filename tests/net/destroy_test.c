@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ending real sockets: in every state that the kernel lists, one of several listeners on a port,
  * what the two ends notice, and what must not be touched: a row that changed, another's socket with
  * the same addresses, anything at all without CAP_NET_ADMIN. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's evaluation of a filter and our own agree on real sockets in every state: no row that
  * passes is left out, and where the translation says that it is exact, no other row comes. All
  * expressions of tests/data, some of tcptop's own words, and random filters. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lessons with real sockets: each is played to its end, every step listed by the kernel before it
  * is shown; what ends by itself, or by another's hand, is noticed and set up again, as is a scene
  * whose processes die; and those die with the one that watches, in the middle of an act. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample of several namespaces: rows with their figures, facts of the host that are true of all
  * and of each, two threads and a bound socket as well; another choice while it runs opens nothing
  * that stays and leaves the calling thread where it is. */

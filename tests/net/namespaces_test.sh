@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Several network namespaces: `tcptop --netns all --json` equals `ss -N` of each, one of them without
 # any process and one created while it runs; one of them by name, process, inode and path; what is
 # there but closed to an ordinary user; one that vanishes is let go; and from /proc as well.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who holds which socket, with real processes in a namespace: every pid as `ss -tanp` has it,
  * shared sockets, former owners, a pid that is used again, an exec(), a fork storm, another user,
  * hidepid, few descriptors, and the thread that looks beside the samples. */
@@ -31,7 +32,7 @@
 #include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 #include "tcptop/query/column.h"
 #include "tcptop/source/sampler.h"
 

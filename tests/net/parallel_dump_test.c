@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dumps taken by two threads are those taken by one: the same rows of real sockets in every state,
  * and, while thousands of connections a second come and go, none twice and no lasting one lost. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live source on real sockets in every state: each back end tells the same, what a back end
  * cannot know is marked, an empty table is told from a failure, and what is recorded replays. */
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Closing real connections from the screen: the question reads them back and takes only a typed `y`
 # after a pause; noise, pastes, Enter and a second K close nothing; a row that changed, missing
 # rights, a recording and --readonly are told apart.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # On the screen: connections that no sample could meet are closed rows that fade, with what they
 # sent and received in the details; the header tells closes per second; a program that was stopped
 # says once how many events it lost, and counts closes as "at least" from then on.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Lessons on a real screen: each is played to its end, every state is on the screen and in what ss
 # lists in the lesson's namespace, by root and by an ordinary user; and however it ends, no process
 # is left, neither one of the scene nor any other in that namespace.

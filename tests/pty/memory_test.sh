@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Whichever allocation finds no memory, the real program says so in one line and with a documented
 # exit code, or goes on; it never crashes, and the terminal is as it was.
 # shellcheck source=tests/pty/lib.sh

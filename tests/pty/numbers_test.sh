@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The pane in numbers, of real sockets in every state: who holds them, their queues and limits, when
 # the kernel gives up; the same by --explain; as the kernel and ss have it.
 # shellcheck source=tests/pty/lib.sh

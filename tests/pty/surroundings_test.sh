@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Surroundings that change or are narrow: another's terminal description under more rights, tmux
 # left and come back to at another size, a wide terminal, eight descriptors, a clock that jumps a
 # day, a stop, and a dump that hangs when it is told to quit.

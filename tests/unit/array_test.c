@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow: nothing is lost on the way, room is kept for the next round and given back
  * after a rush. */
 #include <setjmp.h>

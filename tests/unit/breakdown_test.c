@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the rows of one state have in common: processes, peers, ports, ages, queues, ends; in parts
  * as at once, and exactly those of the state. */
 #include <setjmp.h>

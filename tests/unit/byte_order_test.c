@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A recording is read alike whether a little-endian or a big-endian machine wrote it. The messages
  * are put together byte by byte, so that on every machine one of the two orders is foreign. */
 #include <setjmp.h>

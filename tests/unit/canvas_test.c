@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No wide character is ever half there: at edges, when overwritten, in ASCII; marks stay on their
  * base. */
 #include <setjmp.h>

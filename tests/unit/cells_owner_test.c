@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The columns of owners: values, texts, order and filter, for one process, several that share a
  * socket, former ones, and none. */
 #include <setjmp.h>

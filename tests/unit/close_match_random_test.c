@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of sockets at random: what no sample had is counted exactly, whatever the order in which
  * sockets live, dumps see them and ends are told. */
 #include <setjmp.h>

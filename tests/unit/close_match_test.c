@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of sockets that samples had, joined with the next ones in every order: told before or after
  * the row was missed, for a row still there, for one in TIME_WAIT, twice, among very many. */
 #include <setjmp.h>

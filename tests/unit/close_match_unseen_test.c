@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of what no sample had as it was told: lived between two dumps, seen only as the remnant or
  * the request that it left or came of, told of long after, without a name. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures as columns: every one in the unit of its name, as text, and absent where it is not known;
  * rates and who limits; a listener's backlog; what missing and closed rows still say. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The column table: names, titles, values, texts and keys of every column, for rows of every kind;
  * what is not known is absent and reads "–". */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV: ids as head, raw values, empty for unknown, RFC 4180 quotes; the summary is a table over
  * time. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rates in the join: only when asked for, from the second sample with figures on; by cookie,
  * through every way in which rows find each other; kept by rows that went; and their memory given
  * back. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The join: births, changes, misses, returns and deaths as they happen, each in a scene of its own;
  * and against a naive quadratic join in thousands of random samples. Duplicates are dropped. */
 #include <setjmp.h>

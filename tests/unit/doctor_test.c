@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings begin, go on and end; words, filter and rows of a finding agree; figures are asked for
  * in time. That each rule finds what it is about is for doctor_states, doctor_limits and
  * doctor_transfers to prove. */

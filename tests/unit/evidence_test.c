@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HERE NOW: what is said about each kind of sample, and what is not said because it was not
  * measured. */
 #include <setjmp.h>

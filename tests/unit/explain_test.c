@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pane's text as a whole: the two texts that set the tone, line by line in both languages; what
  * a sample that is missing, partial or of a variant changes; the brief form. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The filter language: which rows each expression lets pass. */
 #include <setjmp.h>
 #include <stdarg.h>

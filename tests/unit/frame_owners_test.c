@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who held the sockets of a frame comes back as it was written, is not taken over from the frame
  * before, and may be more than one field has room for. */
 #include <setjmp.h>

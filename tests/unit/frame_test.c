@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame comes back as it was written; one that is cut, flipped in any byte, of another version or
  * of absurd size is refused before anything is allocated for it. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Korean of one vocabulary: each term of the glossary is used, nothing stands in its place, no
  * phrase is translated word by word. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How groups change over samples with gaps: those that go and come back, those of a sample that is
  * not whole, more of them than are remembered. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A million rows in groups without an allocation per row: what is allocated for them in twelve
  * groups is no more than for a thousand. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups: every column against a naive grouping, the filter term of each group against the rows it
  * passes, orders, the lines that they make. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CRC-32 against its published check value; the hash sees every byte, the length and the seed. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* config/tcptop.ini documents every key with its default, in the order of the table within its
  * section (UPDATE=1 writes it anew), and is right: what it shows may be taken as it stands. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jansson accepts every line; values are raw, unknown ones absent, hostile names harmless. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chain of back ends: the next one answers where one is refused or fails, the one that worked
  * stays in use, the best is tried again in time, and what a back end cannot tell is not asked. Two
  * dumps at a time only where they pay; what the kernel will not filter we do ourselves. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands and bindings: every default key is a key and means one command, words are complete in
  * both languages, keys can be moved and taken away, Hangul letters count as their Latin key. */
 #include <setjmp.h>

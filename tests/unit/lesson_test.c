@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lessons as a table: each state that can be held has one that comes to it, its words are
  * complete in both languages, name the same values and fit beside the rows of a small screen; a
  * step is believed only when a sample lists all that it says. On the screen the words come first,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is commonly believed of TCP and false is told as true nowhere: no sentence outside the MYTHS
  * sections says it, in either language, be it of the pane, of a finding or of a lesson.
  *

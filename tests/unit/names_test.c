@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cache of names: what is asked when, what stands meanwhile, what goes when it is full. */
 #include <setjmp.h>
 #include <stdarg.h>

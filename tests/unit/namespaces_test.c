@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Namespaces are found and named: lines of mountinfo as the kernel writes them and as nobody
  * should, ids of containers out of every engine's cgroups, names that do not collide, and the one
  * that is meant by a name, a process, an inode, an id or a path. */

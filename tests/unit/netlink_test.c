@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live dump against a kernel of the test's making: interrupted dumps are repeated and then
 #include "tcptop/text/text.h"
  * taken as partial, a kernel without IPv6 is complete, strangers' messages are not ours, every

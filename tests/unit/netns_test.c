@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of namespaces: its order, finding by id, what is true of several hosts at once; and
  * what a sample says about the namespace of a row. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IN NUMBERS: the table says what was counted, "–" where nothing was, and has the same lines at
  * every sample; in both languages. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sampling without memory: whichever allocation fails, the last sample stays, the failure has a
  * name, and the next sample works. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners of rows: single and shared sockets, names that change, pids that are used again, former
  * owners, what nobody holds, users; and thousands of random changes against a list of who holds
  * what. Numbers are used again without a row ever showing another's name, and who reads an old

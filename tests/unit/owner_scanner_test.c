@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread that looks for owners: where /proc cannot be opened it tries again at intervals, and
  * whom it answers may go away at any time, also while a user's name is looked up. */
 #include <setjmp.h>
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../src/owner/scan.c"
+#include "../../src/owner/scanner.c"
 #include "lib/model_build.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two dumps at a time against a kernel of the test's making: where the ports are cut, that both
  * halves end up as one list, and that whatever goes wrong leaves nothing behind. */
 #include <setjmp.h>

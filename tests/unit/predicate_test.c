@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row passes exactly what the filter says: every kind of term, both ends, v4-mapped addresses,
  * absent values, and logic in postfix order. */
 #include <setjmp.h>

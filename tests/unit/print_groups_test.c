@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups in text, CSV and JSON: each says the same, jansson takes every line, what is not known is
  * absent, what only fades on the screen is not printed, limits and orders hold. */
 #include <setjmp.h>

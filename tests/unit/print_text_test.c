@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text output: columns line up in both languages, nothing trails, unknown is a dash, colours only
  * when asked. */
 #include <setjmp.h>

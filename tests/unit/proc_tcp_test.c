@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
  * and counted. */
 #include <setjmp.h>

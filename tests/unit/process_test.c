@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files of /proc/PID: hostile names, links of descriptors, command lines; and this process itself.
  */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query thread: answers belong to their job, the newest job is always answered, nothing leaks
  * when jobs are replaced or cut off, and signals go to other threads. Meant for TSan as well. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replay of frame files and of what `ss -tan -D` wrote: whole frames play whatever comes after
  * them, damage is told by number, and what is no recording is refused by name. */
 #include <setjmp.h>

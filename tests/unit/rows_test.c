@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filtered and sorted rows: every column in both directions, few rows and many, against a naive
  * sort of its own making; marks, missing and closed rows; the first N without sorting the rest. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample after the other: numbered, timed, joined with the last good one, with its history; a
  * failure keeps the last and leaves a gap. */
 #include <setjmp.h>

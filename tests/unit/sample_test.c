@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples grow, are shared by many threads, recycled, and give the memory of a peak back. */
 #include "tcptop/text/text.h"
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sampling thread: many readers at once, wishes, failures, a stretched interval, and a stop
  * that does not wait for a dump without end. Run under TSan. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What ss and tcpdump select a connection by, in their own syntax; commands quoted for a shell. */
 #include <setjmp.h>
 #include <stdarg.h>

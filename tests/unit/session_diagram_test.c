@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state diagram: every box can be reached by the arrows, strip and pane follow, Enter filters,
  * w explains, Esc and q go back. */
 #include <setjmp.h>

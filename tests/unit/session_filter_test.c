@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Digits on a clock of the test's own, quick filters, and the texts that choices leave behind. */
 #include <setjmp.h>
 #include <stdarg.h>

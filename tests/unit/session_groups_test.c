@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups on the screen: the menu, the group under the cursor stays there, unfolding and folding,
  * opening as a filter and going back, orders, the end of a group, what is copied, found and
  * written; and the same by the worker while the old view stands. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A quarter million random keys, mouse events, pastes and resizes, with samples between: no crash,
  * every invariant of the cursor holds, every frame can be drawn, no file is made. */
 #include <setjmp.h>

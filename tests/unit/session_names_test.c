@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names in the table: in the place of addresses and ports where they are known, cut themselves but
  * never an address or a port, and only on a screen that can ask. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is typed: the filter prompt with its errors, recall and completion, find, interval, export;
  * menus, and what Esc and q close first. */
 #include <setjmp.h>

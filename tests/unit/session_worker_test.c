@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session whose samples are large: the worker lists, finds and writes, what was listed before
  * stands meanwhile and says so, and answers that are no longer wanted change nothing. Meant for
  * TSan as well. */

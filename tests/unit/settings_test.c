@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user writes is what is done: every key of the configuration file and every option of
  * the command line, their precedence, and a refusal that names the cause. */
 #include <locale.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of the states: complete in both languages, the same values in both, within the
  * widths that the screen gives, only glyphs that every terminal draws, no particle after a value,
  * no myth told as truth. */

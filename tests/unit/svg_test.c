@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canvas as text and as SVG: placed by columns, escaped, deterministic, in the theme's colours.
  */
 #include <setjmp.h>

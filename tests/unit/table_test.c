@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table's columns and rows: in which order columns come in, which never leave, how wide the
  * addresses are and that no sample moves them, rows of two lines, an address broken after a colon,
  * marks and when they lose their colours. */

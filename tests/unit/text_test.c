@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Both languages are complete, name the same values and keep to the glyphs that every terminal
  * draws. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Themes: roles keep their contrast against dark and light grounds, trouble is told from calm also
  * by the colour-blind, what the user writes is taken or refused as a whole. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first rows of an order, judged while they come: the same as when all are there, in every
  * order and however many are wanted; what passes is counted; a cookie that came twice is noticed.
  */

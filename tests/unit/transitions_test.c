@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transitions: what two states of a connection tell of is a way through the diagram without a gap;
  * what a reset may have done counts nothing; samples joined count them, rates come from their
  * times. */

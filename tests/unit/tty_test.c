@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal's own promises, on a pty whose master the test holds: nothing is written when
  * nothing is new, nothing waits for a terminal that takes no bytes, a terminal that is gone is
  * noticed, the glyph question is asked once and loses no key, and all is as found at the end. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wrapping: lines break at blanks, a group only when it is wider than the line, a token only then
  * and only behind certain signs; proved on samples and on every text at every width. */
 #include <setjmp.h>

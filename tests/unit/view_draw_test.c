@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame at every kind of size, in both languages, with every overlay, prompt, focus and pane:
  * whole cells, an unbroken separator, and answers about places that agree with what is drawn. Also
  * without a sample, with a failed one, with rows marked, missing and closed. */

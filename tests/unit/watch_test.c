@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is followed closely: a point a sample with its figures, gaps, the last sixty; changes of
  * state with their times; the end, after which nothing more is said; the other end on this host, by
  * the addresses the other way round, IPv4 and v4-mapped alike. */

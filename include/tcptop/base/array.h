@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow at their end. The caller keeps how many elements there are and how many there is
  * room for; a list of plain numbers, which several need, keeps both. */
 #ifndef TCPTOP_BASE_ARRAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A 64-bit hash that is the same in every run, a secret that makes it another one in each run, and
  * CRC-32 for frames (IEEE 802.3, reflected, as zlib computes it). */
 #ifndef TCPTOP_BASE_HASH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal: the only part that knows curses. */
 #ifndef TCPTOP_TERM_TTY_H
 #define TCPTOP_TERM_TTY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the processes that hold the sockets of this host, by scans of /proc that follow the
  * samples.
  *
@@ -11,8 +12,8 @@
  * owner_scanner_start(), one that scans beside it and never delays a sample: rows have no owner
  * until it has answered. The index is shared between them by a reference that a lock guards;
  * nothing else that a look-up reads is. */
-#ifndef TCPTOP_OWNER_SCAN_H
-#define TCPTOP_OWNER_SCAN_H
+#ifndef TCPTOP_OWNER_SCANNER_H
+#define TCPTOP_OWNER_SCANNER_H
 
 #include "tcptop/model/sample.h"
 

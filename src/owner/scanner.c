@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* When to scan, which processes to look at, and what they hold. One that cannot be looked at for
  * want of descriptors or memory keeps what is known of it, and the scan is tried again after a
  * pause that grows. */
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,13 +22,13 @@
 #include "tcptop/owner/process.h"
 
 #define COMPLETE_NS   (30 * NS_PER_S) /* between two complete scans at most */
-#define RETRY_NS      NS_PER_S        /* and at least, where one is to find what the other missed */
-#define NAMES_NS      NS_PER_S        /* between two checks of all names at least … */
-#define NAMES_TIMES   100             /* … and as often as long as the last one took */
-#define PUBLISH_NS    NS_PER_S        /* what a long scan has found is published this often */
-#define FAILED_NS     NS_PER_S        /* the first pause after a scan that failed; it doubles … */
-#define FAILED_MOST   5u              /* … so often */
-#define CREDIT_NS     NS_PER_S        /* of CPU time that may be spent at once */
+#define RETRY_NS      NS_PER_S /* and at least, on a thread, to find what the other kind missed */
+#define NAMES_NS      NS_PER_S /* between two checks of all names at least … */
+#define NAMES_TIMES   100      /* … and as often as long as the last one took */
+#define PUBLISH_NS    NS_PER_S /* what a long scan has found is published this often */
+#define FAILED_NS     NS_PER_S /* the first pause after a scan that failed; it doubles … */
+#define FAILED_MOST   5u       /* … so often */
+#define CREDIT_NS     NS_PER_S /* of CPU time that may be spent at once */
 #define STOP_WAIT_NS  (200 * NS_PER_MS)
 #define FIRST_PIDS    256u
 #define WORTH_TWO     64u /* processes for which a second thread is started */
@@ -36,7 +37,8 @@
 enum scan_kind {
     SCAN_NOTHING,
     SCAN_NAMES,   /* of the processes that hold sockets; those with another name are looked at */
-    SCAN_CHANGED, /* the same, and processes that are new or have another number of open files */
+    SCAN_CHANGED, /* the same, and processes that are new or have another number of open files
+                   */
     SCAN_ALL,
 };
 
@@ -563,29 +565,63 @@ static void assign(struct owner_scanner *o, struct sample *next, const struct sa
     pthread_mutex_unlock(&o->lock);
 }
 
+/* What to scan, and until when to wait where that is nothing. Needs the lock. */
+static enum scan_kind due(const struct owner_scanner *o, int64_t *until)
+{
+    int64_t spaced = o->share > 0 ? (int64_t)((double)o->complete_cpu_ns / o->share) : 0;
+    int64_t regular = o->complete_ns + (COMPLETE_NS > spaced ? COMPLETE_NS : spaced);
+    int64_t soon = o->threaded && RETRY_NS > spaced ? RETRY_NS : spaced;
+    int64_t retry = o->complete_ns + soon;
+    int64_t now = clock_mono_ns();
+
+    *until = o->failures ? o->pause_ns : now + COMPLETE_NS;
+    if (!o->used || (o->failures && now < o->pause_ns))
+        return SCAN_NOTHING;
+    if (!o->complete || o->failures || now >= regular || (o->missed && now >= retry))
+        return SCAN_ALL;
+    if (o->fresh)
+        return SCAN_CHANGED;
+    *until = o->missed ? retry : regular;
+    if (o->sampled && now >= o->names_ns)
+        return SCAN_NAMES;
+    if (o->sampled && o->names_ns < *until)
+        *until = o->names_ns;
+    return SCAN_NOTHING;
+}
+
+/* The scan that is due, which counts as made from now on. Needs the lock. */
+static enum scan_kind take_due(struct owner_scanner *o, int64_t *until)
+{
+    enum scan_kind kind = due(o, until);
+
+    o->used &= kind != SCAN_ALL;
+    o->sampled &= kind == SCAN_NOTHING;
+    return kind;
+}
+
+static bool scan_if_due(struct owner_scanner *o)
+{
+    int64_t until;
+
+    pthread_mutex_lock(&o->lock);
+    enum scan_kind kind = take_due(o, &until);
+    pthread_mutex_unlock(&o->lock);
+    if (kind != SCAN_NOTHING)
+        scan(o, kind);
+    return kind != SCAN_NOTHING;
+}
+
 /* Without a thread: look until the sample has what can be found. */
 static void scan_and_assign(struct owner_scanner *o, struct sample *next, const struct sample *prev)
 {
-    int64_t now = clock_mono_ns();
-    bool complete = !o->complete || o->failures || now - o->complete_ns >= COMPLETE_NS;
+    bool more;
 
-    if (o->failures && now < o->pause_ns) {
+    scan_if_due(o);
+    do {
         assign(o, next, prev);
-        return;
-    }
-    if (complete || now >= o->names_ns)
-        scan(o, complete ? SCAN_ALL : SCAN_NAMES);
-    assign(o, next, prev);
-    if (!complete && o->fresh) {
-        scan(o, SCAN_CHANGED);
-        assign(o, next, prev);
-    }
-    if (!complete && o->missed && !o->failures) {
-        scan(o, SCAN_ALL);
-        assign(o, next, prev);
-    }
-    if (name_users(o))
-        assign(o, next, prev);
+        more = scan_if_due(o);
+        more |= name_users(o);
+    } while (more && !atomic_load(&o->stop));
 }
 
 int owner_scanner_error(const struct owner_scanner *o)
@@ -607,40 +643,15 @@ void owner_scanner_assign(struct owner_scanner *o, struct sample *next, const st
         scan_and_assign(o, next, prev);
 }
 
-/* What to scan, and until when to wait where that is nothing. Needs the lock. */
-static enum scan_kind due(const struct owner_scanner *o, int64_t *until)
-{
-    int64_t spaced = o->share > 0 ? (int64_t)((double)o->complete_cpu_ns / o->share) : 0;
-    int64_t regular = o->complete_ns + (COMPLETE_NS > spaced ? COMPLETE_NS : spaced);
-    int64_t retry = o->complete_ns + (RETRY_NS > spaced ? RETRY_NS : spaced);
-    int64_t now = clock_mono_ns();
-
-    *until = o->failures ? o->pause_ns : now + COMPLETE_NS;
-    if (!o->used || (o->failures && now < o->pause_ns))
-        return SCAN_NOTHING;
-    if (!o->complete || o->failures || now >= regular || (o->missed && now >= retry))
-        return SCAN_ALL;
-    if (o->fresh)
-        return SCAN_CHANGED;
-    *until = o->missed ? retry : regular;
-    if (o->sampled && now >= o->names_ns)
-        return SCAN_NAMES;
-    if (o->sampled && o->names_ns < *until)
-        *until = o->names_ns;
-    return SCAN_NOTHING;
-}
-
 /* One round of the thread; the lock is held when it begins and when it ends. Returns whether there
  * was something to do. */
 static bool work(struct owner_scanner *o, bool *first, int64_t *until)
 {
-    enum scan_kind kind = due(o, until);
+    enum scan_kind kind = take_due(o, until);
 
     if (kind == SCAN_NOTHING &&
         !(o->users_wanted && user_names_wanted(o->lookup->users, &(uint32_t){0})))
         return false;
-    o->used &= kind != SCAN_ALL;
-    o->sampled &= kind == SCAN_NOTHING;
     pthread_mutex_unlock(&o->lock);
     if (kind != SCAN_NOTHING)
         scan(o, kind);
