@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tcptop: a terminal monitor for the TCP connections of a Linux host.
  *
  * Where to look: app/ wires everything (settings, the modes), term/ owns the terminal, view/ draws

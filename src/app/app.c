@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the modes share: where samples come from, waiting for the next, how output ends. */
 #include "app.h"
 

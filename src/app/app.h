@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the modes share and nobody else needs. */
 #ifndef TCPTOP_SRC_APP_APP_H
 #define TCPTOP_SRC_APP_APP_H

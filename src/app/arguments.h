@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line as a row of options and operands, before it means anything. */
 #ifndef TCPTOP_SRC_APP_ARGUMENTS_H
 #define TCPTOP_SRC_APP_ARGUMENTS_H

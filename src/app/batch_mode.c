@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints samples: --batch, and --once as a batch of one. Signals keep their default effect, so TERM
  * and INT end the program with status 128+n, and it can be run under nohup. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How app speaks to a person outside the screen: one line on stderr. */
 #include "cli_error.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How app speaks to a person outside the screen. */
 #ifndef TCPTOP_SRC_APP_CLI_ERROR_H
 #define TCPTOP_SRC_APP_CLI_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --doctor: a few samples, then what was found in them (output/report.h). Exit codes are those of
  * monitoring plugins. */
 #include <errno.h>

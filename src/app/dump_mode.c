@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --dump: a frame without a terminal. A recording (or this host) and scripted keys go through the
  * same session as on the screen; time is the samples' own and what `wait:` adds, so equal input
  * gives equal bytes. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --explain: the words about one state on stdout, with this host's numbers where there are any. */
 #include <errno.h>
 #include <sys/ioctl.h>

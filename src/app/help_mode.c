@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --help and --version, from the table of options. */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --learn: the live screen over a scene in a namespace of its own. The process goes there itself,
  * so that it ends with the process, and with it every socket of the scene. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live screen: one loop over keys, samples, signals and time. The session decides what
  * happens, the terminal shows it; nothing here waits for either. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading an ini file: every line is looked at here, the good ones are handed to iniparser. */
 #include "tcptop/config/ini.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TIME_WAIT by the end that closed: a server's port here, or an ephemeral port of a client here.
  *
  * The most used destination is found by counting PEERS_COUNTED of them at a time, on at most

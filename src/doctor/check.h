@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a rule is given: the doctor, the sample being checked, and how it reports what it finds. */
 #ifndef TCPTOP_SRC_DOCTOR_CHECK_H
 #define TCPTOP_SRC_DOCTOR_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The doctor's round: what is looked at in a sample, which findings begin, go on and end. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The filter of a finding, and the rows and states that findings are about. */
 #include "tcptop/doctor/finding_scope.h"
 

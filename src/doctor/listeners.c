@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The listening sockets of a sample. Where rows of several namespaces are shown, what listens in
  * one serves nobody in another. */
 #include "tcptop/doctor/listeners.h"

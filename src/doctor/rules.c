@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rules as rows, and the defaults of their thresholds. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules by counters, totals and limits of a namespace: no row is looked at. */
 #include "check.h"
 #include "tcptop/doctor/retransmission.h"

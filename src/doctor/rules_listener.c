@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about listeners: queues of connections that nobody accepts, and of handshakes that do not
  * finish. */
 #include "check.h"

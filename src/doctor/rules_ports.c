@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ephemeral ports: how many a source address has in use towards a destination, and when it will
  * have none left. net/ipv4/inet_hashtables.c __inet_hash_connect(): a port is free for a
  * destination when no connection to it has it, however many there are to others.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
 #include <sys/socket.h>
 

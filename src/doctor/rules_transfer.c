@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about how data flows: closed windows, unread data, what is sent again, who limits. */
 #include <string.h>
 

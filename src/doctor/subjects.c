@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom a finding is about: namespaces, processes, peers; and what is known of a row. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom a finding is about: namespaces, processes, peers; and what is known of a row. */
 #ifndef TCPTOP_SRC_DOCTOR_SUBJECTS_H
 #define TCPTOP_SRC_DOCTOR_SUBJECTS_H

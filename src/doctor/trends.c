@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the doctor remembers from one sample to the next, and counts within one. */
 #include <stdlib.h>
 #include <string.h>

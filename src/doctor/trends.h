@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the doctor remembers from one sample to the next, and counts within one. */
 #ifndef TCPTOP_SRC_DOCTOR_TRENDS_H
 #define TCPTOP_SRC_DOCTOR_TRENDS_H

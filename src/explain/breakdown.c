@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One pass over a sample's rows for one state. */
 #include "tcptop/explain/breakdown.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a sample says about a state: the facts, and the verdict of the doctor's rules. */
 #include "tcptop/explain/evidence.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Puts the words about a state and the facts of this host together: the pane, its brief form. */
 #include "tcptop/explain/explain.h"
 

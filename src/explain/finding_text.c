@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings in words: messages with the figures of the finding filled in. */
 #include "tcptop/explain/finding_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values inside facts. */
 #include "tcptop/explain/live_value.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table IN NUMBERS: what every state is counted by, what only some are, and which lines each
  * state has. A function appends one value, or nothing where it is not known. */
 #include "tcptop/explain/numbers.h"

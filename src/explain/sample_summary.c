@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The passes over the rows: one for all states, and one or two more for TIME_WAIT. */
 #include "tcptop/explain/sample_summary.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sample, its window and its history, as seen from one state. */
 #include "state_facts.h"
 

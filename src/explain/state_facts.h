@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the facts about a state and its table IN NUMBERS are made from: the sample, its window, and
  * what its history says. */
 #ifndef TCPTOP_SRC_EXPLAIN_STATE_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Puts counts under the names of states in a map. */
 #include "tcptop/explain/state_map.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The texts of the states as one table; each state's file holds its rows. */
 #include "tcptop/explain/state_texts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plays a lesson. The operations of a step are sent to the peers one by one, each after the reply
  * to the one before; then samples are taken until one contains the sockets that the step announces.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Creates the network of a lesson: a namespace, and in it a process for each end of the connection,
  * which waits for orders. */
 #include "tcptop/lesson/lesson_net.h"

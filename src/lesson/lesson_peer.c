@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations of a peer, each a few system calls that any program makes. A state is kept from
  * ending like this: a FIN queues behind data
  * that the peer's shut window keeps back (RFC 9293 3.8.6), TCP_DEFER_ACCEPT keeps a request one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions that write into the buffer of a sink directly, since a dump has millions of cells. */
 #ifndef TCPTOP_SRC_OUTPUT_APPEND_H
 #define TCPTOP_SRC_OUTPUT_APPEND_H

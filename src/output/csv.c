@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV as RFC 4180 has it, but for the line end, which is the one of the system: the columns' ids,
  * then the same raw values as in JSON, absent ones empty. */
 #include "print.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups instead of rows, in all formats. Like rows, only those are printed that the last dump had
  * something of. */
 #include "print.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON, one object per line. */
 #include <stdio.h>
 

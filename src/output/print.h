@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the printers of one sample share. */
 #ifndef TCPTOP_SRC_OUTPUT_PRINT_H
 #define TCPTOP_SRC_OUTPUT_PRINT_H

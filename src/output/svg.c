@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canvas as an SVG picture. Words are placed by their column and stretched to their cells, so
  * that Hangul lines up in any font; rules, bars, arrows and dots are drawn as shapes, since fonts
  * disagree about the width of those characters. */

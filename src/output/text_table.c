@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows under titles, as ss and netstat print them: every column as wide as its widest cell. All
  * cells are formatted once into memory, then laid out. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses of connections as text, and how they sort. */
 #ifndef TCPTOP_SRC_QUERY_ENDPOINT_H
 #define TCPTOP_SRC_QUERY_ENDPOINT_H

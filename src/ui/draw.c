@@ -8,7 +8,7 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
 
-void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
+void draw_init(struct drawing *d, struct canvas *c, const struct view *v)
 {
     *d = (struct drawing){.c = c, .v = v, .ui = v->ui, .s = v->shown, .rows = v->rows};
     d->n_rows = d->s && d->rows ? d->rows->n : 0;
@@ -16,14 +16,14 @@ void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
     layout_compute(&d->l, v->ui);
 }
 
-uint32_t drawing_cursor_row(const struct drawing *d)
+uint32_t draw_cursor_row(const struct drawing *d)
 {
     return d->ui->cursor < d->n_rows && !group_is_line(d, d->ui->cursor)
                ? d->rows->row[d->ui->cursor]
                : UINT32_MAX;
 }
 
-const struct history *drawing_history(const struct drawing *d)
+const struct history *draw_history(const struct drawing *d)
 {
     const struct sample *s = d->v->newest;
 
@@ -32,19 +32,19 @@ const struct history *drawing_history(const struct drawing *d)
     return s ? &s->history : NULL;
 }
 
-const struct findings *drawing_findings(const struct drawing *d)
+const struct findings *draw_findings(const struct drawing *d)
 {
     const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
     return s ? s->findings : NULL;
 }
 
-uint32_t drawing_warned_states(const struct drawing *d)
+uint32_t draw_warned_states(const struct drawing *d)
 {
     return d->s && d->s->findings ? d->s->findings->states : 0;
 }
 
-unsigned drawing_row_severity(const struct drawing *d, uint32_t row)
+unsigned draw_row_severity(const struct drawing *d, uint32_t row)
 {
     const struct finding *f = finding_about(d->s, conn_counts_as(&d->s->conn[row]), row);
 

@@ -24,23 +24,23 @@ struct drawing {
     struct layout l;
 };
 
-void drawing_init(struct drawing *d, struct canvas *c, const struct view *v);
+void draw_init(struct drawing *d, struct canvas *c, const struct view *v);
 
 /** The sample row under the cursor, UINT32_MAX when there is none: the list is empty, or a group
  *  is there. */
-uint32_t drawing_cursor_row(const struct drawing *d);
+uint32_t draw_cursor_row(const struct drawing *d);
 
 /** The history that the states show: that of the rows, or with the gap of a newest sample that
  *  failed, unless paused. NULL without a sample. */
-const struct history *drawing_history(const struct drawing *d);
+const struct history *draw_history(const struct drawing *d);
 
 /** What the doctor found in the newest sample, paused or not; NULL: no doctor looked at it. */
-const struct findings *drawing_findings(const struct drawing *d);
+const struct findings *draw_findings(const struct drawing *d);
 
 /** States (STATE_BIT()s) and rows of the sample shown that findings are about; the latter as enum
  *  severity, SEVERITY_OK for none. */
-uint32_t drawing_warned_states(const struct drawing *d);
-unsigned drawing_row_severity(const struct drawing *d, uint32_t row);
+uint32_t draw_warned_states(const struct drawing *d);
+unsigned draw_row_severity(const struct drawing *d, uint32_t row);
 
 /** A line of words that the explain layer has set, in `width` columns. */
 void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,

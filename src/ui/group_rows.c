@@ -353,7 +353,7 @@ int group_head_at(const struct view *v, int x, int y)
     struct drawing d;
     struct group_fit f;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !group_has_heads(&d))
         return -1;
     group_fit_make(&f, &d);
@@ -365,7 +365,7 @@ int group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS])
     struct drawing d;
     struct group_fit f;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !d.groups)
         return 0;
     group_fit_make(&f, &d);

@@ -224,7 +224,7 @@ static void add_cost(struct header *h)
 
 static bool rate_of(const struct header *h, enum host_counter which, double *per_s)
 {
-    const struct history *history = drawing_history(h->d);
+    const struct history *history = draw_history(h->d);
 
     return history && history_rate(history, which, HISTORY_SHOWN, per_s);
 }
@@ -245,7 +245,7 @@ static void add_rate(struct header *h, enum msg id, enum host_counter which)
 /* Where the kernel tells of ends; those that were lost make it a lower bound. */
 static void add_closed(struct header *h)
 {
-    const struct history *history = drawing_history(h->d);
+    const struct history *history = draw_history(h->d);
     char number[FMT_SIZE], least[FILL_SIZE], text[FILL_SIZE];
     struct close_stats close_stats;
     double seconds;
@@ -309,7 +309,7 @@ static void add_host(struct header *h, int room)
 
 static void add_warnings(struct header *h)
 {
-    const struct findings *f = drawing_findings(h->d);
+    const struct findings *f = draw_findings(h->d);
     bool words = h->d->ui->w >= WARNINGS_FROM_W;
     char key[24], number[16], text[FILL_SIZE];
 

@@ -121,7 +121,7 @@ void overlay_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     *lines = *shown = 0;
     if (!ops->extent)
         return;
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     ops->extent(&d, lines, shown);
 }
 

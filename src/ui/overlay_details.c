@@ -12,8 +12,8 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/explain/evidence.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/explain/evidence.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
@@ -47,13 +47,13 @@ enum line_kind {
     LINE_COMMAND,
 };
 
-struct line {
+struct details_line {
     enum line_kind kind;
     int i;
 };
 
 struct lines {
-    struct line line[LINES_MAX];
+    struct details_line line[LINES_MAX];
     uint32_t n;
     bool two;
 };
@@ -268,7 +268,7 @@ static void verdict_line(struct drawing *d, const struct details *t, int i, int 
 static void add_line(struct lines *l, enum line_kind kind, int i)
 {
     if (l->n < LINES_MAX)
-        l->line[l->n++] = (struct line){kind, i};
+        l->line[l->n++] = (struct details_line){kind, i};
 }
 
 static void add_fields(struct lines *l, int from, int to)
@@ -455,7 +455,7 @@ static void draw_labelled(struct drawing *d, int x, int y, int w, enum msg label
 }
 
 static void draw_line(struct drawing *d, const struct details *t, const struct lines *l,
-                      const struct line *line, int x, int y, int w)
+                      const struct details_line *line, int x, int y, int w)
 {
     char words[FILL_SIZE];
     struct str names = STR_INIT;

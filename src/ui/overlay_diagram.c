@@ -131,7 +131,7 @@ struct rates {
 
 static void rates_init(struct rates *r, const struct drawing *d)
 {
-    *r = (struct rates){.history = drawing_history(d)};
+    *r = (struct rates){.history = draw_history(d)};
     r->known = r->history && history_transitions(r->history, WINDOW_S, &r->span);
 }
 

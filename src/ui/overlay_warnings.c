@@ -79,7 +79,7 @@ static void draw_head(struct drawing *d, const struct finding *f, const struct r
 /* The list over the body ------------------------------------------------------------------------
  */
 
-struct page {
+struct warnings_page {
     const struct findings *f; /* may be NULL */
     int width;                /* of texts */
     uint32_t n;               /* lines */
@@ -128,9 +128,9 @@ static uint32_t ended_lines(const struct findings *f)
     return f && f->n_ended ? f->n_ended + 2 : 0;
 }
 
-static void make_page(struct page *p, const struct drawing *d, int w)
+static void make_page(struct warnings_page *p, const struct drawing *d, int w)
 {
-    *p = (struct page){.f = drawing_findings(d), .width = text_width(w)};
+    *p = (struct warnings_page){.f = draw_findings(d), .width = text_width(w)};
     for (uint32_t i = 0; p->f && i < p->f->n; i++)
         p->n += finding_lines(&p->f->list[i], p->width);
     p->n += ended_lines(p->f) + (p->f && p->f->n == 0 ? 2 : 0);
@@ -141,7 +141,7 @@ static void make_page(struct page *p, const struct drawing *d, int w)
 static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 {
     struct overlay_area a;
-    struct page p;
+    struct warnings_page p;
 
     overlay_area(d, &a);
     make_page(&p, d, a.inner.w);
@@ -152,7 +152,7 @@ static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 
 static void entry_extent(const struct drawing *d, uint32_t index, uint32_t *first, uint32_t *lines)
 {
-    const struct findings *f = drawing_findings(d);
+    const struct findings *f = draw_findings(d);
     struct overlay_area a;
 
     overlay_area(d, &a);
@@ -233,7 +233,7 @@ static void draw_ended(struct pen *pen, const struct findings *f)
     next_y(pen);
 }
 
-static void draw_page(struct pen *pen, const struct page *p)
+static void draw_page(struct pen *pen, const struct warnings_page *p)
 {
     const struct findings *f = p->f;
     int y;
@@ -271,7 +271,7 @@ static void count_all(const struct findings *f, char out[FILL_SIZE])
 static void draw(struct drawing *d)
 {
     struct overlay_area a;
-    struct page p;
+    struct warnings_page p;
     struct pen pen = {.d = d, .top = d->ui->overlay_top};
     char right[FILL_SIZE], count[FILL_SIZE], scroll[64];
 
@@ -319,7 +319,7 @@ static void count_short(const struct findings *f, char out[2 * FILL_SIZE])
 void overlay_warnings_draw_list(struct drawing *d)
 {
     const struct rect *r = &d->l.warnings;
-    const struct findings *f = drawing_findings(d);
+    const struct findings *f = draw_findings(d);
     char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
     uint32_t fit = (uint32_t)(r->h > 1 ? r->h / LIST_ROW : 0);
 
@@ -369,7 +369,7 @@ static void show_cursor(struct session *s)
     struct drawing d;
     uint32_t first, lines, all, shown, top = s->ui.overlay_top;
 
-    drawing_init(&d, NULL, &v);
+    draw_init(&d, NULL, &v);
     entry_extent(&d, s->ui.overlay_cursor, &first, &lines);
     overlay_extent(&v, &all, &shown);
     if (first + lines > top + shown)
@@ -495,7 +495,7 @@ static unsigned command(struct session *s, enum command_id command)
 
 static void footer(const struct drawing *d, struct key_items *k)
 {
-    const struct findings *f = drawing_findings(d);
+    const struct findings *f = draw_findings(d);
     const bool some = f && f->n;
 
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);

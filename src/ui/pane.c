@@ -33,7 +33,7 @@ static unsigned group_state(const struct drawing *d)
 /* What the pane is about; false when about no state. */
 static bool subject_of(const struct drawing *d, struct explain_subject *subject)
 {
-    uint32_t row = drawing_cursor_row(d);
+    uint32_t row = draw_cursor_row(d);
     unsigned state = ui_state_list_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
@@ -177,7 +177,7 @@ void pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
     struct drawing d;
     struct pane_text p;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     lay_out(&d, &p);
     *lines = p.text.n_lines;
     *shown = p.shown;
@@ -189,7 +189,7 @@ unsigned pane_state(const struct view *v)
     struct explain_subject subject;
     struct drawing d;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     return subject_of(&d, &subject) ? subject.state : 0;
 }
 
@@ -198,7 +198,7 @@ unsigned pane_numbers_state(const struct view *v)
     struct explain_subject subject;
     struct drawing d;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     return has_numbers(&d) && subject_of(&d, &subject) ? subject.state : 0;
 }
 

@@ -132,7 +132,7 @@ static bool question_fits(const struct view *v)
     struct drawing d;
     struct question q;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     question_make(&q, &d);
     return q.whole;
 }

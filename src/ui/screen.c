@@ -28,7 +28,7 @@ void screen_draw(struct canvas *c, const struct view *v)
     struct drawing d;
 
     canvas_clear(c);
-    drawing_init(&d, c, v);
+    draw_init(&d, c, v);
     if (d.l.kind == LAYOUT_NOTICE) {
         draw_notice(c);
     } else {

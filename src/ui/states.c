@@ -94,7 +94,7 @@ static void chips_fill(const struct drawing *d, struct chips *chips, int form)
 
         if (!chosen && (!known || count == 0 || state == 0))
             continue;
-        if (!chosen && chip_leaves(drawing_warned_states(d), state, form)) {
+        if (!chosen && chip_leaves(draw_warned_states(d), state, form)) {
             chips->left_out++;
             continue;
         }
@@ -124,7 +124,7 @@ static void chips_make(const struct drawing *d, struct chips *chips)
 
         if (chips->chip[i].index == d->ui->state_list && d->ui->focus == FOCUS_STATES)
             continue;
-        if (drawing_warned_states(d) >> state_at(chips->chip[i].index) & 1)
+        if (draw_warned_states(d) >> state_at(chips->chip[i].index) & 1)
             continue;
         for (int j = i + 1; j < chips->n; j++) {
             chips->chip[j - 1] = chips->chip[j];
@@ -153,7 +153,7 @@ static void draw_chips(struct drawing *d)
                    : state ? column_state_role(state)
                            : ROLE_TEXT,
                    chip->text);
-        if (state && drawing_warned_states(d) >> state & 1)
+        if (state && draw_warned_states(d) >> state & 1)
             canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_WARN, "!");
         if (chosen) {
             canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_CURSOR, "[");
@@ -310,7 +310,7 @@ static const char *name_of(const struct drawing *d, unsigned state)
 static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y, unsigned state,
                          enum role role)
 {
-    const struct history *h = drawing_history(d);
+    const struct history *h = draw_history(d);
     uint64_t count = 0;
     int64_t change;
     char number[FMT_SIZE] = FMT_NONE;
@@ -340,7 +340,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
     uint64_t count = 0;
     bool zero = !states_count(d->s, state, &count) || count == 0;
     enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
-    bool warned = state && drawing_warned_states(d) >> state & 1;
+    bool warned = state && draw_warned_states(d) >> state & 1;
     struct spark spark;
 
     if (warned)
@@ -358,7 +358,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         canvas_put(d->c, x, y, 1, ROLE_TEXT, focused ? "▸" : "▹");
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
-    spark_make(&spark, drawing_history(d), state, f->cells);
+    spark_make(&spark, draw_history(d), state, f->cells);
     spark.flat &= !warned;
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
 }
@@ -384,7 +384,7 @@ static void draw_heads(struct drawing *d, const struct fields *f, int x, int y)
     draw_head(d, x + f->now_x, f->now_w, y, true, MSG_VIEW_NOW);
     draw_head(d, x + f->change_x, f->change_w, y, true, change);
     if (f->cells) {
-        spark_title(last, drawing_history(d));
+        spark_title(last, draw_history(d));
         canvas_fill(d->c, change_end, y, x + f->spark_x - change_end, 1, ROLE_TEXT, " ");
         canvas_fill(d->c, x + f->spark_x, y, utf8_width(last) + 1, 1, ROLE_TEXT, " ");
         canvas_put(d->c, x + f->spark_x, y, utf8_width(last), ROLE_TITLE, last);
@@ -454,7 +454,7 @@ int states_at(const struct view *v, int x, int y)
 {
     struct drawing d;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     return place_at(&d, x, y);
 }
 

@@ -91,7 +91,7 @@ static char mark_of(const struct drawing *d, uint32_t position)
     times = s->times ? &s->times[row] : NULL;
     if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
-    if (drawing_row_severity(d, row) > SEVERITY_INFO)
+    if (draw_row_severity(d, row) > SEVERITY_INFO)
         return '!';
     if (times && s->conn[row].was_state && times->changed_ds != times->born_ds &&
         is_fresh(d, times->changed_ds))
@@ -399,7 +399,7 @@ static uint32_t row_at(const struct view *v, int y, uint32_t position, int *line
     struct table_page p;
     int at;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     *line = -1;
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return UINT32_MAX;
@@ -441,7 +441,7 @@ uint32_t table_capacity(const struct view *v, uint32_t top)
 
     ui.top = top;
     moved.ui = &ui;
-    drawing_init(&d, NULL, &moved);
+    draw_init(&d, NULL, &moved);
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return 0;
     make_page(&d, &p);
@@ -461,7 +461,7 @@ size_t table_columns(const struct view *v, enum column_id drawn[COL_COUNT])
     struct drawing d;
     struct fit f;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return 0;
     table_columns_fit(&f, &d);
@@ -475,7 +475,7 @@ int table_head_at(const struct view *v, int x, int y)
     struct drawing d;
     struct table_page p;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return -1;
     make_page(&d, &p);
@@ -494,7 +494,7 @@ void table_choose_widths(struct ui *ui, const struct view *v)
 {
     struct drawing d;
 
-    drawing_init(&d, NULL, v);
+    draw_init(&d, NULL, v);
     if (d.l.kind == LAYOUT_NOTICE || d.n_rows == 0)
         return;
     table_columns_choose(&d, &ui->local_width, &ui->remote_width);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The doctor's rules are the only judge. For every rule and each of its thresholds: a host that is
  * just beyond it has the finding and the pane's verdict on the rule's states; one that is just
  * below has neither; and a threshold that is raised in [doctor] silences both. */

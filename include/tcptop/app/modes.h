@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The modes: each runs to its end and returns the exit code. */
 #ifndef TCPTOP_APP_MODES_H
 #define TCPTOP_APP_MODES_H

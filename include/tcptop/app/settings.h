@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user wants, from the command line, the configuration file and the environment. */
 #ifndef TCPTOP_APP_SETTINGS_H
 #define TCPTOP_APP_SETTINGS_H

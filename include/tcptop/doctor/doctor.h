@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The doctor: rules that say what is wrong with a host, by its connections, counters and limits.
  *
  * Each rule is a row of rules.def and a predicate. Counters are looked at in every sample; rows in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which connections a finding is about. The filter that a user may type is the only description of
  * them; the doctor compiles it once for each finding of a sample. */
 #ifndef TCPTOP_DOCTOR_FINDING_SCOPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* On which ports something listens: the end of a connection that has such a port is the server's.
  */
 #ifndef TCPTOP_DOCTOR_LISTENERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much of a host's data was lost on the way. */
 #ifndef TCPTOP_DOCTOR_RETRANSMISSION_H
 #define TCPTOP_DOCTOR_RETRANSMISSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of one state, broken down: by process, peer and port, by age, by what waits in their
  * queues, and when they end. Made for the state that the pane shows, a part of the rows at a time.
  * Holds copies, no rows: it stands until the next one is there. */

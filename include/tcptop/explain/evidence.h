@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HERE NOW: what this host's numbers say about a state, as facts, and the verdict of the doctor. */
 #ifndef TCPTOP_EXPLAIN_EVIDENCE_H
 #define TCPTOP_EXPLAIN_EVIDENCE_H

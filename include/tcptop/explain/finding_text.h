@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings in words, in the language in force. */
 #ifndef TCPTOP_EXPLAIN_FINDING_TEXT_H
 #define TCPTOP_EXPLAIN_FINDING_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values inside facts: values marked as live, formatted in the language in force. */
 #ifndef TCPTOP_EXPLAIN_LIVE_VALUE_H
 #define TCPTOP_EXPLAIN_LIVE_VALUE_H

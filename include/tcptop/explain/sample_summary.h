@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All that takes a pass over the rows of a sample, made once for it: what the rows of each state
  * have in common, who closed first, which ports are there. Numbers only, the same in every
  * language. */

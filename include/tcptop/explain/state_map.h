@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way through a state, with the counts of this host under the names. */
 #ifndef TCPTOP_EXPLAIN_STATE_MAP_H
 #define TCPTOP_EXPLAIN_STATE_MAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of what there is to say about each state, English and Korean side by side.
  *
  * The texts are text/states/<state>.def. In them `^` is a blank that never breaks, a newline

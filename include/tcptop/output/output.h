@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples and canvases as text that leaves the program. Everything goes through a buffer of
  * bounded size; a closed pipe and a full disk are told apart. */
 #ifndef TCPTOP_OUTPUT_OUTPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What --doctor prints: the findings of the last of a few samples, and what was looked at. */
 #ifndef TCPTOP_OUTPUT_REPORT_H
 #define TCPTOP_OUTPUT_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one table of columns. The screen's table, --columns, the CSV header, JSON keys, filter
  * fields, the menus and the help screen all come from it. */
 #ifndef TCPTOP_QUERY_COLUMN_H

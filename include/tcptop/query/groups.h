@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a sample put together by the value of one column: how many, in which states, how
  * that changed, and sums of what can be added up. Immutable. */
 #ifndef TCPTOP_QUERY_GROUPS_H

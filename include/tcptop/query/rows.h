@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a sample that pass a filter, in order: what the table shows. Immutable. */
 #ifndef TCPTOP_QUERY_ROWS_H
 #define TCPTOP_QUERY_ROWS_H
