@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # tcptop: `make` builds build/tcptop, `make run` also installs what is missing and opens it,
 # `make test` installs what the tests need and runs them. `make help` lists the rest.
 # V=1 shows commands; NO_DEPS=1 forbids installing; B is the build directory; JOBS compilers run.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # flags.sh FILE COMPILER FLAG…: print those flags that the compiler knows. The answer is kept in
 # FILE and asked for again only when the compiler or the list is another one.
 file=$1 compiler=$2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tcptop: a terminal monitor for the TCP connections of a Linux host.
  *
  * Where to look: app/ wires everything (settings, the modes), term/ owns the terminal, view/ draws
@@ -41,22 +42,22 @@ static int run(const struct settings *s, bool utf8)
 {
     switch (s->mode) {
     case MODE_LIVE:
-        return mode_live(s, utf8);
+        return live_mode_run(s, utf8);
     case MODE_ONCE:
     case MODE_BATCH:
-        return mode_batch(s, utf8);
+        return batch_mode_run(s, utf8);
     case MODE_EXPLAIN:
-        return mode_explain(s, utf8);
+        return explain_mode_run(s, utf8);
     case MODE_LEARN:
-        return mode_learn(s, utf8);
+        return learn_mode_run(s, utf8);
     case MODE_DOCTOR:
-        return mode_doctor(s, utf8);
+        return doctor_mode_run(s, utf8);
     case MODE_DUMP:
-        return mode_dump(s, utf8);
+        return dump_mode_run(s, utf8);
     case MODE_HELP:
-        return mode_help();
+        return help_mode_run();
     case MODE_VERSION:
-        return mode_version();
+        return help_mode_version();
     }
     return EXIT_FAILED;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the static analysers think, for a person to read: clang-tidy, cppcheck, gcc -fanalyzer. Not a
 # gate: each of them is sometimes wrong. Those that are not installed are named and left out. Not
 # asked for is what would drown the rest: the functions of Annex K, which glibc has not, and a word

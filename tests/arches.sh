@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Build tcptop for other architectures on a Debian machine, without a warning, and run its unit
 # tests there.
 #

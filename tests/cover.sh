@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Line coverage of each source file after `make cover`, least covered first. cover.sh BUILD
 set -u
 cd "$(dirname "$0")/.." || exit 1

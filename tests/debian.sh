@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Run the README's `make test` in a bare root of another release of Debian.
 #
 # debian.sh SUITE [PATTERN]: makes a root of SUITE (bookworm, trixie) with debootstrap, copies this

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Prove the rules that a reader would otherwise have to check: layers, libraries, warnings, format.
 #
 # 1. Includes point downwards only, by reading them. 2. Each library is included in its one place.
 # 3. gcc and clang have no warning, with -Werror. 4. clang-format (of one version) has nothing to change.
 # 5. shellcheck has nothing to say. 6. Every header stands alone. 7. Every message is said somewhere.
+# 8. What lint/ has a script for: licence lines, names, and what comments and READMEs name. Each of
+# those takes a second or so and can be run alone.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -23,7 +26,7 @@ declare -A may=(
 	[output]="output explain doctor query model text base"
 	[term]="term output model text base"
 	[lesson]="lesson query source owner model text base"
-	[ui]="ui lesson output explain doctor query source owner model text config base app"
+	[ui]="ui lesson output explain doctor query source owner model text config base"
 	[app]="app ui lesson term output explain doctor query source owner model text config base"
 )
 check_includes() { # check_includes FILE LAYER
@@ -59,14 +62,19 @@ fi
 
 # gcc compiles all of it, since some of its warnings come with optimization; .ci/run then tests what
 # was built here. For clang's warnings reading is enough.
+[[ ${CC:-} == "ccache "* ]] && cache="ccache " || cache=
 compile() { # compile COMPILER TARGET VARIABLE=VALUE…
 	local log
 	command -v "$1" >/dev/null || { complain "$1 is missing"; return; }
-	log=$(make --no-print-directory -j"$(nproc)" "$2" B="build/lint-$1" CC="$1" WERROR=-Werror \
+	log=$(make --no-print-directory -j"$(nproc)" "$2" B="build/lint-$1" CC="$cache$1" WERROR=-Werror \
 		"${@:3}" 2>&1 >/dev/null) || complain "$1 -Werror: $log"
 }
 compile gcc tests-built
 compile clang objects SYNTAX_ONLY=1
+
+bash tests/lint/spdx.sh || bad=1
+bash tests/lint/names.sh build/lint-gcc || bad=1
+bash tests/lint/references.sh || bad=1
 
 # shellcheck disable=SC2016 # for the shells that xargs starts
 alone='echo "#include \"$0\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced: sets in_namespace to the command that runs another in network and mount namespaces of its
 # own, empty where none can be made. In a chroot the mount namespace is not to be had: without it,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Run every test and close with "N passed, N failed, N skipped".
 #
 # run.sh BUILD [PATTERN]: the compiled tests of BUILD/tests/{unit,fuzz,net} and the scripts of
@@ -41,7 +42,7 @@ trap 'exit 143' TERM
 passed=0 failed=0 skipped=0
 failures=()
 
-# run_one FOLDER COMMAND…: leave output, exit status and seconds of the command in files there
+# run_one FOLDER COMMAND…: leave output, exit status and times of the command in files there
 run_one() {
 	local folder=$1 group begin=${EPOCHREALTIME/[.,]/} status
 	shift
@@ -56,14 +57,17 @@ run_one() {
 	kill_group "$folder"
 	rm -rf "${folder:?}/tmp" "${folder:?}/home"
 	echo "$status $((${EPOCHREALTIME/[.,]/} - begin))" >"$folder/status"
+	times >"$folder/times" # the second line: of the children, as 0m1.234s of the user and the system
 }
 
 # report FOLDER: count and print what the test of that folder said
 report() {
-	local folder=$1 name output status time p f s
+	local folder=$1 name output status time cpu p f s
 	name=$(cat "$folder/name")
 	read -r status time <"$folder/status"
-	printf '%6d.%02d %s\n' $((time / 1000000)) $((time / 10000 % 100)) "$name" >>"$work/times"
+	cpu=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$folder/times")
+	printf '%6d.%02d %5d %s\n' $((time / 1000000)) $((time / 10000 % 100)) "$cpu" "$name" \
+		>>"$work/times"
 	output=$(tr -d '\0' <"$folder/output")
 	s=$(grep -cE '^(not )?ok .*# SKIP' <<<"$output") # cmocka writes "not ok" for skipped ones
 	p=$(grep -E '^ok ' <<<"$output" | grep -cv '# SKIP')
@@ -98,6 +102,8 @@ for path in tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
 	[ -f "$path" ] && [ -z "${path##*"$pattern"*}" ] || continue
 	name=${path#"$B"/}
+	# A program whose source is gone is left from an earlier build.
+	case $path in *.sh) ;; *) [ -f "$name.c" ] || continue ;; esac
 	command=("$path")
 	case $path in *.sh) command=(bash "$path") ;; esac
 	case $name in
@@ -120,7 +126,7 @@ done
 while [ ${#running[@]} -gt 0 ]; do report_next; done
 
 if [ "$started" -gt 1 ]; then
-	echo 'slowest:'
+	echo 'slowest, with their seconds and those of the processor:'
 	sort -rn "$work/times" | head -n 10
 fi
 [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced: ss_tcp lists TCP sockets as ss does, but the same ones with every version of it.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the modes share: where samples come from, waiting for the next, how output ends. */
 #include "app.h"
 
@@ -8,11 +9,22 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/source/sampler.h"
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
-    return s->read_path ? source_open_recording(src, s->read_path, err)
-                        : source_open_namespaces(src, s->netns ? s->netns : "", err);
+    struct sample_reason why;
+    const int rc = s->read_path ? recording_open(src, s->read_path, &why)
+                                : multi_netns_open(src, s->netns ? s->netns : "", &why);
+    return rc ? cli_error_reason(err, rc, &why) : 0;
+}
+
+int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
+                    const struct sample **last, struct err *err)
+{
+    struct sample_reason why = {.code = REASON_NONE};
+    const int rc = sample_pipeline_next(pipeline, req, last, &why);
+    return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 
 static bool shows_screen(const struct settings *s)
@@ -49,6 +61,18 @@ void mode_keep_privileges(const struct settings *s)
 struct sample_observer *app_doctor(const struct settings *s)
 {
     return doctor_new(&s->limits, false, s->cpu_budget);
+}
+
+struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len)
+{
+    const struct settings *s = settings;
+    struct source *src;
+    if (recording_open(&src, s->read_path, NULL))
+        return NULL;
+    struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
+    if (pipeline)
+        sample_pipeline_observe(pipeline, app_doctor(s));
+    return pipeline;
 }
 
 bool app_wait(int64_t due)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the modes share and nobody else needs. */
 #ifndef TCPTOP_SRC_APP_APP_H
 #define TCPTOP_SRC_APP_APP_H
@@ -8,13 +9,21 @@
 #include "cli_error.h"
 #include "tcptop/app/settings.h"
 #include "tcptop/output/output.h"
-#include "tcptop/source/source.h"
+#include "tcptop/source/sample_pipeline.h"
 
 /** The recording that was named, else this host. Returns 0 or -errno with `err`. */
 int app_open_source(struct source **src, const struct settings *s, struct err *err);
 
+/** sample_pipeline_next(), with the words for what went wrong in `err` (may be NULL). */
+int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
+                    const struct sample **last, struct err *err);
+
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);
+
+/** The recording that `settings` name (struct settings), from its beginning, with a doctor and a
+ *  history of so many points; NULL when it cannot be opened. Called by any thread. */
+struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len);
 
 /** Wait until `due` (clock_mono_ns()). False when the reader of standard output has gone meanwhile:
  *  what would be printed then has nobody. */

@@ -1,5 +1,6 @@
-/* Splitting the command line, by getopt_long. Kept apart from the settings because <getopt.h> and
- * the configuration both have a `struct option`. */
+/* SPDX-License-Identifier: MIT */
+/* Splits the command line with getopt_long(). It is a file of its own because <getopt.h> and the
+ * configuration both define a `struct option`. */
 #include "arguments.h"
 
 #include <getopt.h>
@@ -9,7 +10,9 @@
 
 const struct argument_row argument_rows[ARGUMENT_COUNT] = {
 #define GROUP(ident)
-#define OPTION(ident, letter, name, value) {letter, name, value, MSG_OPT_##ident},
+#define ARGUMENT(ident, letter, name, value, ...) {letter, name, value, MSG_OPT_##ident},
+#define KEY(...)
+#define OPTION(ident, letter, name, value, ...) {letter, name, value, MSG_OPT_##ident},
 #include "options.def"
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line as a row of options and operands, before it means anything. */
 #ifndef TCPTOP_SRC_APP_ARGUMENTS_H
 #define TCPTOP_SRC_APP_ARGUMENTS_H
@@ -10,7 +11,9 @@
 
 enum argument_id {
 #define GROUP(ident)
-#define OPTION(ident, letter, name, value) ARGUMENT_##ident,
+#define ARGUMENT(ident, ...) ARGUMENT_##ident,
+#define KEY(...)
+#define OPTION(ident, ...) ARGUMENT_##ident,
 #include "options.def"
     ARGUMENT_COUNT,
     ARGUMENT_OPERAND = ARGUMENT_COUNT

@@ -1,5 +1,6 @@
-/* Printing samples: --once is a batch of one. Signals keep their default effect, so TERM and INT
- * end it with 128+n and an inherited nohup holds. */
+/* SPDX-License-Identifier: MIT */
+/* Prints samples: --batch, and --once as a batch of one. Signals keep their default effect, so TERM
+ * and INT end the program with status 128+n, and it can be run under nohup. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,28 +9,28 @@
 #include "app.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/explain/owner_rights_note.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/query/filter.h"
-#include "tcptop/query/top.h"
-#include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 struct batch {
     const struct settings *s;
     struct sample_pipeline *pipeline;
-    struct sample *last; /* the newest sample; NULL before the first */
+    const struct sample *last; /* the newest sample; NULL before the first */
     struct predicate filter;
     enum column_id columns[2 * COL_COUNT];
     size_t n_columns;
     struct sort sort;
     struct grouping grouping; /* with the settings' group_given */
     struct request req;
-    struct top top[2]; /* the first rows, of each thread that dumps */
+    struct rows_top top[2]; /* the first rows, of each thread that dumps */
     struct theme theme;
     bool tells_close_stats; /* between the samples */
     bool color, ascii;
     struct sink out;
-    char said[SAMPLE_WHY]; /* the cause that stderr was told last */
-    bool said_hidden;      /* and that owners are hidden */
+    char said[REASON_TEXT_SIZE]; /* the cause that stderr was told last */
+    bool said_hidden;            /* and that owners are hidden */
     unsigned long long printed;
     int code;
 };
@@ -46,25 +47,16 @@ static void add_column(struct batch *b, enum column_id id)
     b->columns[b->n_columns++] = id;
 }
 
-/* A composite has no JSON key and no CSV head: its parts stand for it. */
-static void add_atoms(struct batch *b, enum column_id id)
+/* A composite has no JSON key and no CSV head: its two parts, which follow it in the table, stand
+ * for it. */
+static void add_parts(struct batch *b, enum column_id id)
 {
-    switch ((int)id) {
-    case COL_LOCAL:
-        add_column(b, COL_LOCAL_ADDR);
-        add_column(b, COL_LOCAL_PORT);
-        break;
-    case COL_REMOTE:
-        add_column(b, COL_REMOTE_ADDR);
-        add_column(b, COL_REMOTE_PORT);
-        break;
-    case COL_LEFT:
-        add_column(b, COL_TIMER);
-        add_column(b, COL_EXPIRES_MS);
-        break;
-    default:
+    if (columns[id].kind != KIND_COMPOSITE) {
         add_column(b, id);
+        return;
     }
+    add_column(b, id + 1);
+    add_column(b, id + 2);
 }
 
 static void pick_columns(struct batch *b)
@@ -72,7 +64,7 @@ static void pick_columns(struct batch *b)
     const bool for_people = b->s->format == FORMAT_TEXT;
     if (b->s->columns_given) {
         for (size_t i = 0; i < b->s->n_columns; i++)
-            for_people ? add_column(b, b->s->columns[i]) : add_atoms(b, b->s->columns[i]);
+            for_people ? add_column(b, b->s->columns[i]) : add_parts(b, b->s->columns[i]);
     } else if (for_people) {
         for (size_t i = 0; i < sizeof text_columns / sizeof text_columns[0]; i++)
             add_column(b, text_columns[i]);
@@ -101,7 +93,7 @@ static uint32_t needs(const struct batch *b)
 }
 
 /* Are rows sorted by the column, or is it a field of the filter? */
-static bool judges_by(const struct batch *b, enum column_id id)
+static bool selects_by(const struct batch *b, enum column_id id)
 {
     bool judged = b->sort.column == id;
     for (uint32_t i = 0; i < b->filter.n_terms; i++)
@@ -109,33 +101,33 @@ static bool judges_by(const struct batch *b, enum column_id id)
     return judged;
 }
 
-/* Is the column shown, or grouped or judged by? */
+/* Is the column shown, or are rows grouped, sorted or filtered by it? */
 static bool asks_for(const struct batch *b, enum column_id id)
 {
-    bool asked = judges_by(b, id) || (b->s->group_given && b->grouping.by == id);
+    bool asked = selects_by(b, id) || (b->s->group_given && b->grouping.by == id);
     for (size_t i = 0; i < b->n_columns; i++)
         asked |= b->columns[i] == id;
     return asked;
 }
 
-/* May all but the first rows be forgotten while they come? They must be judged by what their dump
- * alone tells, and no later sample may ask for the rest. */
+/* Is it enough to keep the first rows in order while the dump arrives? Only if the filter and the
+ * order need nothing but the dump itself, and no later sample is compared with this one. */
 static bool first_rows_do(const struct batch *b)
 {
     const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
     if (judged_by & ~(uint32_t)NEED_TCP_INFO || b->req.needs & NEED_RATES || b->s->group_given ||
-        asks_for(b, COL_AGE) || judges_by(b, COL_NETNS))
+        asks_for(b, COL_AGE) || selects_by(b, COL_NETNS))
         return false;
     return b->s->mode == MODE_ONCE && !b->s->read_path &&
-           (b->s->summary || (b->s->limit && b->s->limit <= TOP_LIMIT_MAX));
+           (b->s->summary || (b->s->limit && b->s->limit <= ROWS_TOP_MAX));
 }
 
-/* Where there is no room for that, all rows are kept. */
-static void row_stream_rows(struct batch *b)
+/* Keep only the first rows of the dump. If there is no memory for that, all rows are kept. */
+static void keep_first_rows(struct batch *b)
 {
     const uint32_t limit = b->s->summary ? 0 : b->s->limit;
     for (int i = 0; i < 2; i++)
-        if (top_init(&b->top[i], &b->filter, &b->sort, limit))
+        if (rows_top_init(&b->top[i], &b->filter, &b->sort, limit))
             return;
     b->req.row_stream[0] = &b->top[0].row_stream;
     b->req.row_stream[1] = &b->top[1].row_stream;
@@ -178,7 +170,7 @@ static int open_batch(struct batch *b, struct err *err)
     b->pipeline = sample_pipeline_new(src, 1);
     rc = b->pipeline ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
     if (!rc && first_rows_do(b))
-        row_stream_rows(b);
+        keep_first_rows(b);
     return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
 }
 
@@ -187,11 +179,11 @@ static void close_batch(struct batch *b)
     sample_unref(b->last);
     sample_pipeline_free(b->pipeline);
     predicate_fini(&b->filter);
-    top_fini(&b->top[0]);
-    top_fini(&b->top[1]);
+    rows_top_fini(&b->top[0]);
+    rows_top_fini(&b->top[1]);
 }
 
-/* Say once why the figures are not all there; the exit code says it too. */
+/* Say on stderr, once for each cause, why the sample is not complete. The exit code says so too. */
 static void report_status(struct batch *b)
 {
     const struct sample *s = b->last;
@@ -199,14 +191,14 @@ static void report_status(struct batch *b)
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
-    if (strcmp(b->said, s->why[text_language()]) == 0)
+    char why[REASON_TEXT_SIZE];
+    if (strcmp(b->said, reason_text(why, &s->reason, text_language())) == 0)
         return;
-    memcpy(b->said, s->why[text_language()], sizeof b->said);
+    memcpy(b->said, why, sizeof b->said);
     cli_error(b->said);
 }
 
-/* Did somebody name what only the processes of other users have? The name of a user is told for
- * every socket. */
+/* Was a column of processes named? The name of a socket's user is not one: the kernel tells it. */
 static bool owners_named(const struct batch *b)
 {
     uint32_t needs = b->filter.needs | columns[b->sort.column].needs;
@@ -217,7 +209,7 @@ static bool owners_named(const struct batch *b)
     return needs & NEED_OWNER;
 }
 
-/* Say once that owners are missing for want of rights. */
+/* Say once on stderr that processes of other users cannot be seen without more rights. */
 static void report_hidden(struct batch *b)
 {
     struct str line = STR_INIT;
@@ -272,7 +264,7 @@ static int print_last(struct batch *b)
 static int step_to_end(struct batch *b, struct err *err)
 {
     int rc;
-    while ((rc = sample_pipeline_next(b->pipeline, &b->req, &b->last, err)) == 0)
+    while ((rc = app_next_sample(b->pipeline, &b->req, &b->last, err)) == 0)
         continue;
     return rc == -ENODATA && b->last ? 0 : rc;
 }
@@ -281,7 +273,7 @@ static int step(struct batch *b, struct err *err)
 {
     if (b->s->read_path && b->s->mode == MODE_ONCE)
         return step_to_end(b, err);
-    return sample_pipeline_next(b->pipeline, &b->req, &b->last, err);
+    return app_next_sample(b->pipeline, &b->req, &b->last, err);
 }
 
 /* Rates are told by two samples: the first one is not printed. One that fails is for the next to
@@ -325,7 +317,7 @@ static int run(struct batch *b)
     }
 }
 
-int mode_batch(const struct settings *s, bool utf8)
+int batch_mode_run(const struct settings *s, bool utf8)
 {
     struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
     struct err err = {""};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How app speaks to a person outside the screen: one line on stderr. */
 #include "cli_error.h"
 
@@ -7,6 +8,7 @@
 
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/reason_text.h"
 
 int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b)
 {
@@ -20,6 +22,12 @@ int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b)
     err_set(err, -EINVAL, "%s", str_text(&line));
     str_fini(&line);
     return -EINVAL;
+}
+
+int cli_error_reason(struct err *err, int rc, const struct sample_reason *why)
+{
+    char line[REASON_TEXT_SIZE];
+    return err_set(err, rc, "%s", reason_text(line, why, text_language()));
 }
 
 void cli_error(const char *message)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --doctor: a few samples, then what was found in them (output/report.h). Exit codes are those of
  * monitoring plugins. */
 #include <errno.h>
@@ -7,9 +8,9 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/output/report.h"
-#include "tcptop/source/owner_rights_note.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define SAMPLES_LEAST 5
 #define SAMPLES_MOST  15 /* as long as another one would decide something */
@@ -18,7 +19,7 @@ struct round {
     const struct settings *s;
     struct sample_pipeline *pipeline;
     struct sample_observer *observer; /* the sample_pipeline's */
-    struct sample *last;              /* NULL: none was taken */
+    const struct sample *last;        /* NULL: none was taken */
     unsigned samples;
     int64_t first_ns;
     bool ascii;
@@ -46,7 +47,7 @@ static int take_samples(struct round *r)
         if (r->samples && !r->s->read_path)
             rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
-            rc = sample_pipeline_next(r->pipeline, &req, &r->last, &r->err);
+            rc = app_next_sample(r->pipeline, &req, &r->last, &r->err);
         if (rc)
             break;
         if (r->samples++ == 0)
@@ -103,13 +104,13 @@ static void print_round(struct round *r, enum status status)
         .ascii = r->ascii,
     };
     if (r->s->format == FORMAT_JSON)
-        print_report_json(&r->out, &report);
+        report_print_json(&r->out, &report);
     else
-        print_report_text(&r->out, &report);
+        report_print_text(&r->out, &report);
     str_fini(&hidden);
 }
 
-int mode_doctor(const struct settings *s, bool utf8)
+int doctor_mode_run(const struct settings *s, bool utf8)
 {
     struct round r = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
     int rc = open_round(&r);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --dump: a frame without a terminal. A recording (or this host) and scripted keys go through the
  * same session as on the screen; time is the samples' own and what `wait:` adds, so equal input
  * gives equal bytes. */
@@ -14,7 +15,8 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/explain/reason_text.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/ui/session.h"
 
 #define KEYS_MAX_BYTES (1u << 20)
@@ -23,9 +25,10 @@
 
 struct dump {
     const struct settings *s;
+    struct ui_settings ui_settings;
     struct session *session;
     struct sample_pipeline *pipeline;
-    struct sample *last;
+    const struct sample *last;
     int64_t now_ns;
     char *keys; /* owned */
     int line;   /* of the keys file, for messages */
@@ -41,7 +44,7 @@ static int play(struct dump *d, struct err *err)
         bool now;
         session_request(d->session, &req, &now);
         req.needs |= NEED_METRICS;
-        r = sample_pipeline_next(d->pipeline, &req, &d->last, err);
+        r = app_next_sample(d->pipeline, &req, &d->last, err);
         if (r == 0) {
             d->now_ns = d->last->mono_ns;
             session_sample(d->session, sample_ref(d->last), d->now_ns);
@@ -161,14 +164,15 @@ static int print(struct dump *d)
     if (d->s->dump == DUMP_SVG) {
         struct theme theme;
         settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, &theme);
-        print_svg(&out, &canvas, &theme, settings_background(d->s));
+        svg_print(&out, &canvas, &theme, settings_background(d->s));
     } else {
         print_canvas(&out, &canvas);
     }
     canvas_fini(&canvas);
     bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    char why[REASON_TEXT_SIZE];
     if (!whole)
-        cli_error(d->last->why[text_language()]);
+        cli_error(reason_text(why, &d->last->reason, text_language()));
     return app_finish(&out, whole ? EXIT_COMPLETE : EXIT_PARTIAL);
 }
 
@@ -182,11 +186,12 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));
-    r = session_new(&d->session, d->s, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
+    settings_for_ui(d->s, &d->ui_settings);
+    r = session_new(&d->session, &d->ui_settings, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 
-int mode_dump(const struct settings *s, bool utf8)
+int dump_mode_run(const struct settings *s, bool utf8)
 {
     struct dump d = {.s = s};
     struct err err = {""};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --explain: the words about one state on stdout, with this host's numbers where there are any. */
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -5,13 +6,18 @@
 
 #include "app.h"
 #include "tcptop/app/modes.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/explain/sample_summary.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define WIDTH_FILE 78 /* when stdout has no width of its own */
 #define WIDTH_MAX  78 /* longer lines are hard to read */
+
+#define SAMPLES_MOST 5 /* as long as another one would decide the verdict */
 
 static int output_width(void)
 {
@@ -29,19 +35,60 @@ static uint32_t needs_of(unsigned state)
                                              : NEED_OWNER;
 }
 
-/* One sample for the live values. Returns 0, or the -errno for which there is none; `err` says it.
- */
-static int take_sample(const struct settings *s, struct sample **last, struct err *err)
+/* Have the rules about the state come to a verdict, as far as further samples would change that? */
+static bool is_decided(const struct sample *s, unsigned state)
+{
+    for (unsigned rule = 0; s->findings && rule < RULE_COUNT; rule++) {
+        unsigned why = s->findings->skip[rule];
+        if (rules[rule].judges >> state & 1 &&
+            (why == SKIP_YET || why == SKIP_SHORT || why == SKIP_UNDECIDED))
+            return false;
+    }
+    return true;
+}
+
+static int open_pipeline(struct sample_pipeline **pipeline, const struct settings *s,
+                         struct err *err)
 {
     struct source *src;
     int rc = app_open_source(&src, s, err);
+
     if (rc)
         return rc;
-    struct sample_pipeline *pipeline = sample_pipeline_new(src, 1);
-    const struct request req = {.needs = needs_of(s->explain_state), .host_facts = true};
-    rc = pipeline ? sample_pipeline_next(pipeline, &req, last, err)
-                  : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    if (rc == -ENODATA)
+    *pipeline = sample_pipeline_new(src, SAMPLES_MOST);
+    struct sample_observer *doctor = doctor_new(&s->limits, true, s->cpu_budget);
+    if (*pipeline && doctor) {
+        sample_pipeline_observe(*pipeline, doctor);
+        return 0;
+    }
+    if (doctor)
+        doctor->free(doctor);
+    sample_pipeline_free(*pipeline);
+    return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+}
+
+/* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
+ * of some. Returns 0, or the -errno for which there is none; `err` says it. */
+static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
+{
+    struct sample_pipeline *pipeline;
+    const struct request req = {
+        .needs = needs_of(s->explain_state), .host_facts = true, .interval_ms = s->interval_ms};
+    int64_t due = clock_mono_ns();
+    int rc = open_pipeline(&pipeline, s, err);
+
+    if (rc)
+        return rc;
+    for (unsigned n = 0; n < SAMPLES_MOST; n++) {
+        if (n && !s->read_path && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
+            break;
+        rc = app_next_sample(pipeline, &req, last, err);
+        if (rc || is_decided(*last, s->explain_state))
+            break;
+    }
+    if (*last)
+        rc = 0; /* only a further one failed, or the recording has no more */
+    else if (rc == -ENODATA)
         err_set(err, rc, "%s", text(MSG_NO_SAMPLE));
     sample_pipeline_free(pipeline);
     return rc;
@@ -52,10 +99,10 @@ static int take_sample(const struct settings *s, struct sample **last, struct er
 static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
                         const struct err *err)
 {
-    const char *why = rc ? err->msg : sample->why[text_language()];
     if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
         return EXIT_COMPLETE;
-    cli_error(why);
+    char why[REASON_TEXT_SIZE];
+    cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
     return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
 }
 
@@ -67,7 +114,7 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
     struct explain_subject subject = {
         .state = s->explain_state, .sample = sample, .row = UINT32_MAX};
     if (sample && sample->status != SAMPLE_FAILED) {
-        summary_make(&summary, sample);
+        sample_summary_make(&summary, sample);
         breakdown_make(&breakdown, sample, &summary, s->explain_state);
         subject.summary = &summary;
         subject.breakdown = &breakdown;
@@ -85,14 +132,14 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
     return rc;
 }
 
-int mode_explain(const struct settings *s, bool utf8)
+int explain_mode_run(const struct settings *s, bool utf8)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO)) {
         cli_error(err_name(ENOMEM));
         return EXIT_FAILED;
     }
-    struct sample *sample = NULL;
+    const struct sample *sample = NULL;
     struct err err = {""};
     const int rc = take_sample(s, &sample, &err);
     int code = judge_sample(s, sample, rc, &err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --help and --version, from the table of options. */
 #include <stdio.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static void add_group(struct sink *out, enum msg title)
     sink_add(out, "\n");
 }
 
-int mode_help(void)
+int help_mode_run(void)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))
@@ -46,8 +47,10 @@ int mode_help(void)
     sink_add(&out, "\n\n");
     add_line(&out, ":PORT", MSG_USAGE_PORT);
     add_line(&out, "INTERVAL [COUNT]", MSG_USAGE_INTERVAL);
-#define GROUP(ident)                          add_group(&out, MSG_OPTS_##ident);
-#define OPTION(ident, letter, name, argument) add_option(&out, ARGUMENT_##ident);
+#define GROUP(ident)         add_group(&out, MSG_OPTS_##ident);
+#define ARGUMENT(ident, ...) add_option(&out, ARGUMENT_##ident);
+#define KEY(...)
+#define OPTION(ident, ...) add_option(&out, ARGUMENT_##ident);
 #include "options.def"
     sink_add(&out, "\n");
     sink_add(&out, text(MSG_USAGE_OWNERS));
@@ -57,7 +60,7 @@ int mode_help(void)
     return app_finish(&out, EXIT_COMPLETE);
 }
 
-int mode_version(void)
+int help_mode_version(void)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --learn: the live screen over a scene in a namespace of its own. The process goes there itself,
  * so that it ends with the process, and with it every socket of the scene. */
 #include <errno.h>
@@ -16,7 +17,7 @@ static int give_up(enum msg why, int rc)
     return EXIT_FAILED;
 }
 
-int mode_learn(const struct settings *s, bool utf8)
+int learn_mode_run(const struct settings *s, bool utf8)
 {
     struct lesson lesson;
     if (!isatty(STDOUT_FILENO)) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live screen: one loop over keys, samples, signals and time. The session decides what
  * happens, the terminal shows it; nothing here waits for either. */
 #include <errno.h>
@@ -29,7 +30,7 @@
 #define HISTORY_STEP 1000              /* points are kept for intervals of a second and more */
 #define OWN_PAGES    (1 << 20)         /* bytes: an array this large goes back when it is freed */
 
-struct live {
+struct live_mode {
     const struct settings *s;
     struct session *session;
     struct tty *term;
@@ -56,7 +57,7 @@ static bool ignored(int sig)
 
 /* From here on they are read, not delivered; other threads block all of theirs. A hang-up that was
  * ignored when tcptop was started (nohup) stays so. */
-static int catch_signals(struct live *l)
+static int catch_signals(struct live_mode *l)
 {
     static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
     sigemptyset(&l->caught);
@@ -69,7 +70,7 @@ static int catch_signals(struct live *l)
     return l->signal_fd < 0 ? -errno : 0;
 }
 
-static int open_terminal(struct live *l, bool utf8, struct err *err)
+static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
 {
     int in = STDIN_FILENO;
     if (!isatty(in)) {
@@ -77,28 +78,30 @@ static int open_terminal(struct live *l, bool utf8, struct err *err)
         if (in < 0)
             return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
     }
-    const struct term_options options = {
+    const struct tty_options options = {
         .glyphs = l->s->glyphs,
         .color = settings_color(l->s),
         .mouse = l->s->mouse,
         .esc_delay_ms = l->s->esc_delay_ms,
         .utf8 = utf8,
     };
-    const int rc = term_open(&l->term, &options, in, STDOUT_FILENO, err);
+    const int rc = tty_open(&l->term, &options, in, STDOUT_FILENO, err);
     if (rc)
         return rc;
     struct theme theme;
-    settings_theme(l->s, term_depth(l->term), &theme);
-    term_use_theme(l->term, &theme);
+    settings_theme(l->s, tty_depth(l->term), &theme);
+    tty_use_theme(l->term, &theme);
     return 0;
 }
 
-static int open_session(struct live *l, bool utf8)
+static int open_session(struct live_mode *l, bool utf8)
 {
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
         return -errno;
-    const int rc = session_new(&l->session, l->s, l->wake_fd, utf8, false);
+    static struct ui_settings settings; /* a thread that does not end in time still uses them */
+    settings_for_ui(l->s, &settings);
+    const int rc = session_new(&l->session, &settings, l->wake_fd, utf8, false);
     if (rc == 0 && !l->s->read_path)
         session_use_destroy(l->session, destroy_conn);
     if (rc == 0 && l->lesson)
@@ -107,11 +110,11 @@ static int open_session(struct live *l, bool utf8)
 }
 
 /* The session gets to know the terminal that it is shown on. */
-static int show_session(struct live *l)
+static int show_session(struct live_mode *l)
 {
     int w, h;
-    term_size(l->term, &w, &h);
-    session_use_ascii(l->session, term_ascii(l->term));
+    tty_size(l->term, &w, &h);
+    session_use_ascii(l->session, tty_ascii(l->term));
     session_resize(l->session, w, h);
     return canvas_init(&l->canvas, w, h);
 }
@@ -122,13 +125,13 @@ static uint32_t history_points(const struct settings *s)
     return (uint32_t)(s->history_s * 1000 / step);
 }
 
-static bool is_reading(const struct live *l)
+static bool is_reading(const struct live_mode *l)
 {
     return l->sampler && l->s->read_path;
 }
 
 /* What the session wants to know of the next sample; false: nothing else than of the last. */
-static bool ask_session(struct live *l, bool *now)
+static bool ask_session(struct live_mode *l, bool *now)
 {
     const bool changed = session_request(l->session, &l->asked, now);
     if (l->s->read_path) /* a key may ask for any figure, and the last sample stands */
@@ -136,34 +139,36 @@ static bool ask_session(struct live *l, bool *now)
     return changed;
 }
 
-static int start_sampler(struct live *l, struct source *src)
+static int start_sampler(struct live_mode *l, struct source *src)
 {
     bool now;
     ask_session(l, &now);
-    return sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked, history_points(l->s),
-                         l->s->cpu_budget, l->wake_fd, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked,
+                                 history_points(l->s), l->s->cpu_budget, l->wake_fd, &why);
+    return rc ? cli_error_reason(&l->err, rc, &why) : 0;
 }
 
-static void suspend(struct live *l)
+static void suspend(struct live_mode *l)
 {
     sigset_t stop;
     sigemptyset(&stop);
     sigaddset(&stop, SIGTSTP);
-    term_suspend(l->term);
+    tty_suspend(l->term);
     raise(SIGTSTP);
     sigprocmask(SIG_UNBLOCK, &stop, NULL); /* stops here, goes on here */
     sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
-static void take_size(struct live *l)
+static void take_size(struct live_mode *l)
 {
     int w, h;
-    term_resized(l->term);
-    term_size(l->term, &w, &h);
+    tty_resized(l->term);
+    tty_size(l->term, &w, &h);
     session_resize(l->session, w, h);
 }
 
-static void read_signals(struct live *l)
+static void read_signals(struct live_mode *l)
 {
     struct signalfd_siginfo info;
     while (read(l->signal_fd, &info, sizeof info) == sizeof info) {
@@ -175,7 +180,7 @@ static void read_signals(struct live *l)
             suspend(l);
             break;
         case SIGCONT: /* after our own stop or another's: the terminal may have been changed */
-            term_resume(l->term);
+            tty_resume(l->term);
             take_size(l);
             break;
         default:
@@ -185,7 +190,7 @@ static void read_signals(struct live *l)
     }
 }
 
-static void take_key(struct live *l, const struct input *in)
+static void take_key(struct live_mode *l, const struct input *in)
 {
     l->read_draw_ns = 0; /* the user is to see at once what a key does */
     if (in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END)
@@ -199,11 +204,11 @@ static void take_key(struct live *l, const struct input *in)
 }
 
 /* True when there may be more. */
-static bool read_keys(struct live *l)
+static bool read_keys(struct live_mode *l)
 {
     struct input in;
     for (int n = 0; n < KEYS_AT_ONCE; n++) {
-        if (session_quit(l->session) || !term_read(l->term, &in))
+        if (session_quit(l->session) || !tty_read(l->term, &in))
             return false;
         take_key(l, &in);
     }
@@ -211,34 +216,35 @@ static bool read_keys(struct live *l)
 }
 
 /* What is opened or pinned in a recording that stands: all samples were told without it. */
-static void follow(struct live *l)
+static void follow(struct live_mode *l)
 {
     if (l->asked.n_watched)
         session_replay(l->session, &l->asked, history_points(l->s));
 }
 
 /* A recording stands at its end; one that could not be read to there ends the program. */
-static void end_recording(struct live *l)
+static void end_recording(struct live_mode *l)
 {
-    const int rc = sampler_ended(l->sampler, &l->err);
+    struct sample_reason why;
+    const int rc = sampler_ended(l->sampler, &why);
     if (!rc)
         return;
     sampler_stop(l->sampler);
     l->sampler = NULL;
     if (rc != -ENODATA)
-        l->rc = rc;
+        l->rc = cli_error_reason(&l->err, rc, &why);
     else if (!l->seen)
         l->rc = cli_error_usage(&l->err, MSG_NO_SAMPLE, NULL, NULL);
     else
         follow(l);
 }
 
-static void take_sample(struct live *l)
+static void take_sample(struct live_mode *l)
 {
     uint64_t count;
     const ssize_t n = read(l->wake_fd, &count, sizeof count);
     (void)n; /* nothing there is no error: the query worker shares the descriptor */
-    struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
+    const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (newest && newest->seq != l->seen) {
         l->seen = newest->seq;
         session_sample(l->session, sample_ref(newest), clock_mono_ns());
@@ -249,7 +255,7 @@ static void take_sample(struct live *l)
 }
 
 /* What the session wants done outside itself. */
-static void obey(struct live *l)
+static void obey(struct live_mode *l)
 {
     bool now;
     const bool changed = ask_session(l, &now);
@@ -258,13 +264,13 @@ static void obey(struct live *l)
     else if (changed)
         follow(l);
     if (session_redraw_wanted(l->session))
-        term_redraw(l->term);
+        tty_redraw(l->term);
     const char *copy = session_copy(l->session);
     if (copy)
-        term_copy(l->term, copy);
+        tty_copy(l->term, copy);
 }
 
-static void draw(struct live *l, int64_t now)
+static void draw(struct live_mode *l, int64_t now)
 {
     int w, h;
     if (is_reading(l)) {
@@ -274,13 +280,13 @@ static void draw(struct live *l, int64_t now)
     }
     if (now >= l->redraw_ns) {
         l->redraw_ns = now + REDRAW_NS;
-        term_redraw(l->term);
+        tty_redraw(l->term);
     }
-    term_size(l->term, &w, &h);
+    tty_size(l->term, &w, &h);
     if ((l->canvas.w != w || l->canvas.h != h) && canvas_resize(&l->canvas, w, h))
         return; /* out of memory: the next size or sample tries again */
     session_draw(l->session, &l->canvas, now);
-    term_blit(l->term, &l->canvas);
+    tty_blit(l->term, &l->canvas);
 }
 
 static int earlier(int a, int b)
@@ -288,27 +294,27 @@ static int earlier(int a, int b)
     return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
-static int wait_ms(const struct live *l, int64_t now)
+static int wait_ms(const struct live_mode *l, int64_t now)
 {
     const int64_t due = is_reading(l) ? l->read_draw_ns : l->redraw_ns;
     const int64_t redraw = (due - now) / NS_PER_MS + 1;
-    int ms = earlier(session_timeout_ms(l->session, now), term_timeout_ms(l->term));
+    int ms = earlier(session_timeout_ms(l->session, now), tty_timeout_ms(l->term));
     return earlier(ms, redraw < 0 ? 0 : (int)redraw);
 }
 
-static void loop(struct live *l)
+static void loop(struct live_mode *l)
 {
     bool more = false;
     l->redraw_ns = clock_mono_ns() + REDRAW_NS;
     l->read_draw_ns = clock_mono_ns() + READING_NS;
-    while (!session_quit(l->session) && !l->signal && !l->rc && !term_gone(l->term)) {
+    while (!session_quit(l->session) && !l->signal && !l->rc && !tty_gone(l->term)) {
         const int64_t now = clock_mono_ns();
         draw(l, now);
         struct pollfd fds[] = {
-            {.fd = term_fd(l->term), .events = POLLIN},
+            {.fd = tty_fd(l->term), .events = POLLIN},
             {.fd = l->wake_fd, .events = POLLIN},
             {.fd = l->signal_fd, .events = POLLIN},
-            {.fd = term_out_fd(l->term), .events = POLLOUT},
+            {.fd = tty_out_fd(l->term), .events = POLLOUT},
         };
         const int ready = poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now));
         if (ready < 0 && errno != EINTR)
@@ -320,7 +326,7 @@ static void loop(struct live *l)
         more = read_keys(l); /* before the sample: they were pressed at what is drawn now */
         if (fds[1].revents)
             take_sample(l);
-        term_flush(l->term);
+        tty_flush(l->term);
         session_tick(l->session, clock_mono_ns());
         obey(l);
     }
@@ -340,21 +346,21 @@ static void end(void *arg)
 }
 
 /* The user has the terminal back before anything else is waited for. */
-static void close_terminal(struct live *l)
+static void close_terminal(struct live_mode *l)
 {
     char exit_message[UI_MESSAGE_MAX + UI_FILTER_MAX] = "";
     const char *line = l->session ? session_exit_message(l->session) : NULL;
     if (line)
         snprintf(exit_message, sizeof exit_message, "%s", line);
     canvas_fini(&l->canvas);
-    term_close(l->term);
+    tty_close(l->term);
     if (*exit_message)
         puts(exit_message);
 }
 
 /* A disk or a name server may hold up the threads beside this one; what has not ended in time keeps
  * what it uses, and ends with the process. */
-static void close_live(struct live *l)
+static void close_live(struct live_mode *l)
 {
     static struct close_event close_event;
     close_event = (struct close_event){l->session, l->sampler};
@@ -369,7 +375,7 @@ static void close_live(struct live *l)
         sigprocmask(SIG_SETMASK, &l->before, NULL);
 }
 
-static int open_screen(struct live *l, bool utf8)
+static int open_screen(struct live_mode *l, bool utf8)
 {
     int rc = catch_signals(l);
     if (rc)
@@ -380,7 +386,7 @@ static int open_screen(struct live *l, bool utf8)
     return rc;
 }
 
-static int open_live(struct live *l, bool utf8)
+static int open_live(struct live_mode *l, bool utf8)
 {
     struct source *src;
     int rc = app_open_source(&src, l->s, &l->err);
@@ -409,12 +415,12 @@ static void give_back_arrays(void)
 
 int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
 {
-    struct live l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
+    struct live_mode l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
     give_back_arrays();
     l.rc = open_live(&l, utf8);
     if (!l.rc)
         loop(&l);
-    const bool gone = l.term && term_gone(l.term);
+    const bool gone = l.term && tty_gone(l.term);
     close_live(&l);
     if (l.rc)
         cli_error(l.err.msg);
@@ -423,7 +429,7 @@ int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
     return l.rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
 }
 
-int mode_live(const struct settings *s, bool utf8)
+int live_mode_run(const struct settings *s, bool utf8)
 {
     return live_run(s, utf8, NULL);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live screen. */
 #ifndef TCPTOP_SRC_APP_LIVE_MODE_H
 #define TCPTOP_SRC_APP_LIVE_MODE_H

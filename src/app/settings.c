@@ -1,25 +1,35 @@
-/* Settings from their three places: defaults, the configuration file, the command line. */
+/* SPDX-License-Identifier: MIT */
+/* Reads the settings from the defaults, the configuration file and the command line, in this order,
+ * and derives language, characters, theme and colour from them and the environment. */
 #include "tcptop/app/settings.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
+#include "app.h"
 #include "cli_error.h"
-#include "command_line.h"
-#include "settings_options.h"
+#include "options.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/model/state.h"
 
-static void settings_defaults(struct settings *s)
+#define INTERVAL_PLAUSIBLE_S 60 /* without COUNT, on a terminal */
+
+static void set_defaults(struct settings *s)
 {
     *s = (struct settings){
         .language = -1, .group_by = -1, .group_sort = {.figure = GROUP_COUNT, .descending = true}};
-    bindings_init(&s->bindings);
-    limits_init(&s->limits);
+    keymap_init(&s->bindings);
+    rules_limits_init(&s->limits);
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     for (size_t i = 0; i < n; i++)
         if (*rows[i].initial && i < SETTING_KEYS) /* keys: the table's own, just set */
-            setting_apply_text(s, (enum setting_id)i, rows[i].initial, NULL);
+            option_setting_text(s, (enum setting_id)i, NULL, rows[i].initial, NULL);
 }
 
 /* Every key of the file that is good comes into force; the others keep their defaults. */
@@ -28,7 +38,7 @@ static void apply_file(struct settings *s, const char *path, const struct option
 {
     for (size_t i = 0; i < n; i++) {
         struct err why;
-        if (!values[i].set || setting_apply(s, (enum setting_id)i, &values[i], &why) == 0)
+        if (!values[i].set || option_setting(s, (enum setting_id)i, &values[i], &why) == 0)
             continue;
         struct err line;
         err_set(&line, 0, "%s: [%s] %s: %s", path, rows[i].section, rows[i].key, why.msg);
@@ -39,7 +49,7 @@ static void apply_file(struct settings *s, const char *path, const struct option
 static int load_file(struct settings *s, const char *path, bool asked, struct err *err)
 {
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
@@ -65,7 +75,7 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
 static bool system_is_readonly(void)
 {
     size_t n;
-    const struct option *rows = settings_options(&n);
+    const struct option *rows = options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
     struct ini_problems problems = {0};
     int rc = values ? ini_load(INI_SYSTEM_PATH, rows, n, values, &problems, NULL) : -ENOMEM;
@@ -76,10 +86,200 @@ static bool system_is_readonly(void)
     return readonly;
 }
 
+/* Does the mode print samples on standard output? */
+static bool is_printed(const struct settings *s)
+{
+    return s->mode == MODE_ONCE || s->mode == MODE_BATCH;
+}
+
+struct grouping settings_grouping(const struct settings *s)
+{
+    struct grouping how = {.by = (enum column_id)s->group_by, .sort = s->group_sort};
+    const bool printed = is_printed(s);
+    if (!printed || s->columns_given)
+        groups_choose_sums(&how, s->columns, s->n_columns, !printed);
+    return how;
+}
+
+/* Printed groups have only columns that can be summed. Refuse others that --columns names. */
+static int check_sums(const struct settings *s, struct err *err)
+{
+    for (size_t i = 0; i < s->n_columns && is_printed(s) && s->group_given; i++)
+        if (s->columns_given && !(columns[s->columns[i]].flags & COLUMN_SUM))
+            return cli_error_usage(err, MSG_BAD_SUM, columns[s->columns[i]].id, NULL);
+    return 0;
+}
+
+static int take_operand(struct command_line *c, const char *value, struct err *err)
+{
+    if (*value == ':')
+        return option_port(c, value + 1, err);
+    if (!c->interval)
+        c->interval = value;
+    else if (!c->count)
+        c->count = value;
+    else
+        return cli_error_usage(err, MSG_ARG_TOO_MANY, value, NULL);
+    return 0;
+}
+
+static int take_early(void *context, enum argument_id id, const char *value, struct err *err)
+{
+    const bool early = id == ARGUMENT_LANG || id == ARGUMENT_CONFIG || id == ARGUMENT_NO_CONFIG;
+    return early ? option_argument(context, id, value, err) : 0;
+}
+
+static int take(void *context, enum argument_id id, const char *value, struct err *err)
+{
+    return id == ARGUMENT_OPERAND ? take_operand(context, value, err)
+                                  : option_argument(context, id, value, err);
+}
+
+/* INTERVAL and COUNT as vmstat has them. A number that looks like a port is refused. */
+static int apply_operands(struct command_line *c, struct err *err)
+{
+    unsigned long whole = 0, count;
+    if (!c->interval)
+        return 0;
+    const bool number = option_number(c->interval, 0, 65535, &whole) == 0;
+    const bool implausible = !c->count && whole > INTERVAL_PLAUSIBLE_S && isatty(STDOUT_FILENO);
+    if (number && (whole > UI_INTERVAL_MAX || implausible))
+        return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
+    if (option_setting_text(c->s, SETTING_INTERVAL, NULL, c->interval, NULL))
+        return cli_error_usage(err, MSG_BAD_OPERAND, c->interval, NULL);
+    c->s->interval_given = true;
+    if (!c->count)
+        return 0;
+    if (option_number(c->count, 1, UINT32_MAX, &count))
+        return cli_error_usage(err, MSG_BAD_COUNT, c->count, NULL);
+    if (c->once && count > 1)
+        return cli_error_usage(err, MSG_ONCE_COUNT, c->count, NULL);
+    c->s->count = count;
+    c->batch = !c->once;
+    return 0;
+}
+
+static void pick_mode(struct command_line *c)
+{
+    struct settings *s = c->s;
+    if (c->asked != MODE_LIVE)
+        s->mode = c->asked;
+    else if (c->dump)
+        s->mode = MODE_DUMP;
+    else if (c->once)
+        s->mode = MODE_ONCE;
+    else if (c->batch)
+        s->mode = MODE_BATCH;
+    else
+        s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
+}
+
+/* A lesson has its own namespace and needs the screen, so it excludes other options. */
+static int check_lesson(const struct command_line *c, struct err *err)
+{
+    const char *other = c->s->netns       ? "--netns"
+                        : c->s->read_path ? "--read"
+                        : c->dump         ? "--size, --keys, --dump"
+                        : c->once         ? "--once"
+                        : c->batch        ? "--batch, COUNT"
+                        : c->prints       ? "--format, --json, --summary, --limit"
+                                          : NULL;
+    return c->asked == MODE_LEARN && other ? cli_error_usage(err, MSG_LESSON_ALONE, other, NULL)
+                                           : 0;
+}
+
+/* Join -P -p -4 -6 --state -l and -f into one expression of the filter, which the screen shows. */
+static int join_filter(struct command_line *c, struct err *err)
+{
+    struct str all = STR_INIT;
+    if (c->ports.len)
+        str_addf(&all, "port:%s ", str_text(&c->ports));
+    if (c->pids.len)
+        str_addf(&all, "pid:%s ", str_text(&c->pids));
+    if (c->states) {
+        str_add(&all, "state:");
+        for (unsigned state = 1, n = 0; state < TCP_STATE_COUNT; state++)
+            if (c->states & STATE_BIT(state))
+                str_addf(&all, "%s%s", n++ ? "," : "", state_name(state));
+        str_add(&all, " ");
+    }
+    if (c->ipv4 != c->ipv6)
+        str_addf(&all, "proto:%s ", c->ipv4 ? "tcp" : "tcp6");
+    if (c->filter)
+        str_addf(&all, all.len ? "(%s) " : "%s ", c->filter);
+    if (all.len)
+        str_truncate(&all, all.len - 1);
+    int rc = 0;
+    if (str_failed(&all) || c->ports.failed || c->pids.failed)
+        rc = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    else if (all.len >= sizeof c->s->filter)
+        rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
+    else
+        memcpy(c->s->filter, str_text(&all), all.len + 1);
+    str_fini(&all);
+    return rc;
+}
+
+/* Apply -s. It sorts the groups if they have the column that it names, else the rows; only the
+ * screen shows rows below groups. */
+static int pick_sort(struct command_line *c, struct err *err)
+{
+    struct settings *s = c->s;
+    const bool prints = is_printed(s);
+    const bool grouped = s->group_by >= 0 && (s->group_given || !prints);
+    if (grouped && c->sort) {
+        struct err why;
+        struct grouping how = settings_grouping(s);
+        const int rc = option_group_sort(&s->group_sort, &how, c->sort, &why);
+        if (rc == -EINVAL)
+            return err_set(err, rc, "--sort: %s", why.msg);
+        if (rc == 0 && !(prints && s->group_sort.figure == GROUP_CHANGE))
+            return 0;
+        if (prints)
+            return cli_error_usage(err, MSG_BAD_GROUP_SORT, c->sort, columns[s->group_by].id);
+    }
+    if (!c->sort)
+        return 0;
+    s->sort_given = true;
+    return option_setting_text(s, SETTING_SORT, "--sort", c->sort, err);
+}
+
+/* First pass over the command line: applies --lang, --config and --no-config, which must be known
+ * before the configuration file is read, and refuses unknown options. */
+static int read_early(struct settings *s, int argc, char **argv, struct err *err)
+{
+    struct command_line c = {.s = s};
+    return arguments_walk(argc, argv, take_early, &c, err);
+}
+
+/* Second pass: applies all options, which come before those of the file. */
+static int read_command_line(struct settings *s, int argc, char **argv, struct err *err)
+{
+    struct command_line c = {.s = s, .asked = MODE_LIVE};
+    int rc = arguments_walk(argc, argv, take, &c, err);
+    if (!rc)
+        rc = apply_operands(&c, err);
+    if (!rc)
+        rc = join_filter(&c, err);
+    if (!rc)
+        rc = check_lesson(&c, err);
+    if (!rc && s->netns && s->read_path)
+        rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
+    if (!rc) {
+        pick_mode(&c);
+        rc = pick_sort(&c, err);
+    }
+    if (!rc)
+        rc = check_sums(s, err);
+    str_fini(&c.ports);
+    str_fini(&c.pids);
+    return rc;
+}
+
 int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err)
 {
-    settings_defaults(s);
-    int rc = command_line_early(s, argc, argv, err);
+    set_defaults(s);
+    int rc = read_early(s, argc, argv, err);
     text_use(settings_language(s, utf8));
     char found[4096];
     if (!rc && s->config_path && !s->no_config)
@@ -87,10 +287,116 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
     else if (!rc && !s->no_config && ini_find(found, sizeof found) == 0)
         rc = load_file(s, found, false, err);
     if (!rc)
-        rc = command_line_apply(s, argc, argv, err);
+        rc = read_command_line(s, argc, argv, err);
     if (!rc)
         text_use(settings_language(s, utf8));
     if (!rc && privileges_are_borrowed()) /* who lends them decides */
         s->readonly = s->readonly || system_is_readonly();
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
+}
+
+void settings_for_ui(const struct settings *s, struct ui_settings *ui)
+{
+    const bool counts_closed = s->mode == MODE_LIVE || s->mode == MODE_LEARN;
+    *ui = (struct ui_settings){
+        .width = s->width,
+        .height = s->height,
+        .interval_ms = s->interval_ms,
+        .fade_s = s->fade_s,
+        .n_columns = s->n_columns,
+        .sort = s->sort,
+        .sort_given = s->sort_given,
+        .group_by = s->group_by,
+        .group_sort = s->group_sort,
+        .readonly = s->readonly,
+        .host_names = s->host_names,
+        .service_names = s->service_names,
+        .bindings = s->bindings,
+        .netns = s->netns,
+        .read_path = s->read_path,
+        .open_recording = app_open_recording,
+        .context = s,
+        .report = cli_error,
+        .close_stats = counts_closed ? s->cpu_budget : 0,
+    };
+    memcpy(ui->columns, s->columns, sizeof ui->columns);
+    memcpy(ui->filter, s->filter, sizeof ui->filter);
+}
+
+/* The locale's name as setlocale() would choose it; "" when the environment names none. */
+static const char *named_locale(const char *category)
+{
+    const char *names[] = {"LC_ALL", category, "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return value;
+    }
+    return "";
+}
+
+static bool names_utf8(const char *locale)
+{
+    const char *charset = strchr(locale, '.');
+    return charset &&
+           (strncasecmp(charset, ".utf-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
+}
+
+bool settings_locale(void)
+{
+    const char *chosen = setlocale(LC_CTYPE, "");
+    const bool utf8 =
+        chosen ? strcmp(nl_langinfo(CODESET), "UTF-8") == 0 : names_utf8(named_locale("LC_CTYPE"));
+    /* Only the encoding is wanted: in Turkish, TIMEWAIT is not timewait in another case. */
+    if (utf8)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* A Linux console has no Hangul. */
+static bool linux_console(void)
+{
+    const char *term = getenv("TERM");
+    return term && strncmp(term, "linux", 5) == 0 && isatty(STDOUT_FILENO);
+}
+
+enum language settings_language(const struct settings *s, bool utf8)
+{
+    const bool prints = s->mode != MODE_LIVE && s->mode != MODE_LEARN;
+    if (s->language >= 0 && (utf8 || prints))
+        return (enum language)s->language;
+    if (!utf8 || linux_console())
+        return LANG_EN;
+    return text_language_of_locale(named_locale("LC_MESSAGES"));
+}
+
+/* COLORFGBG is "15;0", "0;default;15": the background comes last, as an index of the 16 colours. */
+static bool light_background(void)
+{
+    const char *value = getenv("COLORFGBG");
+    const char *last = value ? strrchr(value, ';') : NULL;
+    return last && (strcmp(last, ";7") == 0 || strcmp(last, ";15") == 0);
+}
+
+enum theme_background settings_background(const struct settings *s)
+{
+    if (strcmp(s->theme_name, "auto") != 0)
+        return strcmp(s->theme_name, "light") == 0 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+    return light_background() ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+}
+
+void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme)
+{
+    theme_init(theme, depth, settings_background(s));
+    for (int role = 0; role < ROLE_COUNT; role++)
+        if (*s->role_text[role])
+            theme_set(theme, (enum role)role, s->role_text[role], depth);
+}
+
+bool settings_color(const struct settings *s)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (s->color != WHEN_AUTO)
+        return s->color == WHEN_ALWAYS;
+    return !(no_color && *no_color);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow at their end. */
 #include "tcptop/base/array.h"
 
@@ -18,7 +19,7 @@ void *array_grow(void *array, uint32_t *cap, uint32_t first, size_t size)
     return larger;
 }
 
-int u32_list_add(struct u32_list *list, uint32_t number)
+int array_u32_add(struct u32_list *list, uint32_t number)
 {
     uint32_t *at = array_room(list->at, list->n, &list->cap, FIRST_NUMBERS, sizeof *at);
     if (!at)
@@ -28,14 +29,14 @@ int u32_list_add(struct u32_list *list, uint32_t number)
     return 0;
 }
 
-void u32_list_clear(struct u32_list *list)
+void array_u32_clear(struct u32_list *list)
 {
     if (list->cap > KEEP && list->n < list->cap / 8)
-        u32_list_fini(list);
+        array_u32_fini(list);
     list->n = 0;
 }
 
-void u32_list_fini(struct u32_list *list)
+void array_u32_fini(struct u32_list *list)
 {
     free(list->at);
     *list = (struct u32_list){0};

@@ -1,4 +1,5 @@
-/* Cells: putting text so that no wide character is ever half there. */
+/* SPDX-License-Identifier: MIT */
+/* A canvas of cells. Text is put and cut so that no wide character is ever shown by half. */
 #include "tcptop/base/canvas.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 static const struct cell blank = {.text = " ", .width = 1, .role = ROLE_TEXT};
 
-const char *role_key(enum role role)
+const char *canvas_role_key(enum role role)
 {
     static const char *const keys[ROLE_COUNT] = {
 #define ROLE(ident, key) key,
@@ -206,7 +207,7 @@ static const struct {
     {"↑", '^'},  {"↓", 'v'},  {"·", '.'},
 };
 
-const char *glyph_ascii(const char *text)
+const char *canvas_glyph_ascii(const char *text)
 {
     static const char ascii[128][2] = {
 #define A(c) [c] = {c, 0}
@@ -234,7 +235,7 @@ const char *glyph_ascii(const char *text)
 void canvas_to_ascii(struct canvas *c)
 {
     for (int i = 0; i < c->w * c->h; i++) {
-        const char *twin = glyph_ascii(c->cells[i].text);
+        const char *twin = canvas_glyph_ascii(c->cells[i].text);
         if (twin != c->cells[i].text) {
             memcpy(c->cells[i].text, twin, 2);
         }

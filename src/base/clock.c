@@ -1,4 +1,5 @@
-/* The three clocks, as one number each. */
+/* SPDX-License-Identifier: MIT */
+/* The clocks of the kernel that are used, each as a number of nanoseconds. */
 #include "tcptop/base/clock.h"
 
 #include <time.h>

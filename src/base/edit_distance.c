@@ -1,4 +1,5 @@
-/* Optimal string alignment distance, small and with three rows only. */
+/* SPDX-License-Identifier: MIT */
+/* Optimal string alignment distance, computed with three rows of the matrix. */
 #include "tcptop/base/edit_distance.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Error messages: one line, whole characters, no matter how long the cause was. */
 #include "tcptop/base/err.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as the screen shows them. */
 #include "tcptop/base/fmt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hash table. A place has room for a key, its value and a tag: 32 bits of the key's hash, of
  * which the lowest is set; 0 means that the place is free. The highest bits of the tag are the
  * index where the search for a key begins, so a table grows without hashing its keys again, and its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of keys, and what a Hangul letter is on the keyboard. */
 #include "tcptop/base/key.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A growable string that remembers running out of memory. */
 #include "tcptop/base/str.h"
 

@@ -42,7 +42,7 @@
 static const uint32_t denied[] = {
     SYS_execve,
     SYS_execveat,
-#ifndef HAS_LEAK_SANITIZER /* it stops threads with ptrace() */
+#ifndef HAS_LEAK_SANITIZER /* it stops threads with ptrace(2) */
     SYS_ptrace,
 #endif
     SYS_process_vm_readv,

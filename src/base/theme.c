@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two built-in themes as one table, role by role. */
 #include "tcptop/base/theme.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads, the signals they must not take, or must, and conditions that no clock change disturbs.
  */
 #include "tcptop/base/thread.h"

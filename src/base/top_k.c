@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counting with a bounded table (Misra and Gries 1982): a key for which there is no room takes one
  * from the count of every other key, and those that are left with 0 make room. */
 #include "tcptop/base/top_k.h"

@@ -1,4 +1,6 @@
-/* UTF-8: decoding, width by table, the sanitiser. */
+/* SPDX-License-Identifier: MIT */
+/* Decodes UTF-8, measures how many columns a character takes, and replaces what must not reach a
+ * terminal. */
 #include "tcptop/base/utf8.h"
 
 #include <string.h>
@@ -7,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool in_ranges(uint32_t cp, const struct range *ranges, size_t n)
+static bool in_ranges(uint32_t cp, const struct utf8_range *ranges, size_t n)
 {
     size_t lo = 0, hi = n;
     while (lo < hi) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of utf8.c, derived from the Unicode 15.0 character database. Neighbouring ranges with a
  * few unassigned characters between them are joined. */
 #ifndef TCPTOP_SRC_BASE_UTF8_TABLES_H
@@ -5,12 +6,12 @@
 
 #include <stdint.h>
 
-struct range {
+struct utf8_range {
     uint32_t first, last;
 };
 
 /* East Asian Width W and F. */
-static const struct range wide_ranges[] = {
+static const struct utf8_range wide_ranges[] = {
     {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
     {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},
     {0x2648, 0x2653},   {0x267f, 0x267f},   {0x2693, 0x2693},   {0x26a1, 0x26a1},
@@ -36,7 +37,7 @@ static const struct range wide_ranges[] = {
 };
 
 /* Mn, Me, the invisible part of Cf, separators 2028 and 2029, Hangul medial and final jamo. */
-static const struct range zero_ranges[] = {
+static const struct utf8_range zero_ranges[] = {
     {0x0300, 0x036f},   {0x0483, 0x0489},   {0x0591, 0x05bd},   {0x05bf, 0x05bf},
     {0x05c1, 0x05c2},   {0x05c4, 0x05c5},   {0x05c7, 0x05c7},   {0x0610, 0x061a},
     {0x061c, 0x061c},   {0x064b, 0x065f},   {0x0670, 0x0670},   {0x06d6, 0x06dc},
@@ -122,7 +123,7 @@ static const struct range zero_ranges[] = {
 
 /* What the sanitiser replaces beside the controls: Cf, line and paragraph separator,
  * Default_Ignorable_Code_Point, noncharacters of the first plane. */
-static const struct range unsafe_ranges[] = {
+static const struct utf8_range unsafe_ranges[] = {
     {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
     {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},   {0x070f, 0x070f},
     {0x0890, 0x0891},   {0x08e2, 0x08e2},   {0x115f, 0x1160},   {0x17b4, 0x17b5},

@@ -1,12 +1,16 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading an ini file: every line is looked at here, the good ones are handed to iniparser. */
 #include "tcptop/config/ini.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+
 #include <unistd.h>
 #if __has_include(<iniparser/iniparser.h>)
 #include <iniparser/iniparser.h>
@@ -14,8 +18,8 @@
 #include <iniparser.h>
 #endif
 
-#include "file.h"
 #include "tcptop/base/edit_distance.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
@@ -26,6 +30,67 @@
 /* Stands for a backslash in what iniparser gets: 4.2 takes a backslash in quotes for an escape and
  * drops it, 4.1 does not. A value with this byte of its own is refused. */
 #define BACKSLASH '\x01'
+
+/* A file that the user named may be anything. */
+
+#define FILE_SIZE_MAX (1024 * 1024)
+
+static int check_file(int fd, const char *shown, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return err_set(err, -EISDIR, "%s: %s", shown, err_name(EISDIR));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return err_set(err, -EINVAL, "%s: not a regular file", shown);
+    }
+    return 0;
+}
+
+/* Sizes can lie (/proc) and grow: what is read counts. */
+static int read_all(int fd, const char *shown, struct str *text, struct err *err)
+{
+    char part[16384];
+    for (;;) {
+        ssize_t got = read(fd, part, sizeof(part));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+        }
+        if (got == 0) {
+            return str_failed(text) ? err_set(err, -ENOMEM, "out of memory") : 0;
+        }
+        str_add_bytes(text, part, (size_t)got);
+        if (text->len > FILE_SIZE_MAX) {
+            return err_set(err, -EFBIG, "%s: larger than 1 MiB", shown);
+        }
+    }
+}
+
+/* Append the contents of `path`, a regular file of at most FILE_SIZE_MAX bytes, to `text`. Never
+ * waits: a FIFO or a device is refused. It is opened with the rights of the caller, unless it is
+ * the host's own configuration. `shown` names the file in `err`. Returns 0 or -errno. */
+static int read_file(const char *path, const char *shown, struct str *text, struct err *err)
+{
+    const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const bool own_rights = strcmp(path, INI_SYSTEM_PATH) == 0;
+    int fd = own_rights ? open(path, flags) : privileges_open(path, flags, 0);
+    if (fd < 0) {
+        fd = own_rights ? -errno : fd;
+        return err_set(err, fd, "%s: %s", shown, err_name(fd));
+    }
+    int rc = check_file(fd, shown, err);
+    if (rc == 0) {
+        rc = read_all(fd, shown, text, err);
+    }
+    close(fd);
+    return rc;
+}
 
 /* The walk through one file. */
 struct scan {
@@ -378,7 +443,7 @@ int ini_load(const char *path, const struct option *rows, size_t n, struct optio
     utf8_sanitise_into(file, sizeof(file), path, strlen(path));
     struct str text = STR_INIT;
     struct scan scan = {.file = file, .rows = rows, .n = n, .problems = problems};
-    int rc = file_read(path, file, strcmp(path, INI_SYSTEM_PATH) == 0, &text, err);
+    int rc = read_file(path, file, &text, err);
     if (rc == 0) {
         scan.line_of = calloc(n ? n : 1, sizeof(*scan.line_of));
         rc = scan.line_of ? read_scan(&scan, str_text(&text), text.len, values, err)
@@ -388,4 +453,28 @@ int ini_load(const char *path, const struct option *rows, size_t n, struct optio
     str_fini(&scan.good);
     str_fini(&text);
     return rc;
+}
+
+/* Where the configuration file is, when nobody says. */
+
+/* `variable` names an absolute directory and the file is in it. A relative one would make the
+ * current directory decide, which whoever wrote there would like. */
+static bool found_in(char *path, size_t size, const char *variable, const char *below)
+{
+    const char *dir = getenv(variable);
+    if (!dir || dir[0] != '/') {
+        return false;
+    }
+    int n = snprintf(path, size, "%s/%s", dir, below);
+    return n > 0 && (size_t)n < size && access(path, F_OK) == 0;
+}
+
+int ini_find(char *path, size_t size)
+{
+    if (found_in(path, size, "XDG_CONFIG_HOME", "tcptop/tcptop.ini") ||
+        found_in(path, size, "HOME", ".config/tcptop/tcptop.ini")) {
+        return 0;
+    }
+    int n = snprintf(path, size, INI_SYSTEM_PATH);
+    return n > 0 && (size_t)n < size && access(path, F_OK) == 0 ? 0 : -ENOENT;
 }

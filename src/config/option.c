@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One value of the configuration: strict, independent of the locale, never echoed. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* The doctor's round: what is looked at in a sample, which findings begin, go on and end. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/doctor/finding_scope.h"
 
 #define SMALL_HOST     20000u /* rows; all are looked at in every sample */
 #define CLEAR_NS       (15 * NS_PER_S)
@@ -13,48 +16,34 @@
 #define OWNERS_KEPT_NS (60 * NS_PER_S) /* asked for after they were used last */
 
 static const struct {
-    enum rule_id rule;
-    void (*row)(struct check *l, uint32_t row, const struct conn *c);
-} row_rules[] = {
-    {RULE_CLOSE_WAIT, row_close_wait},   {RULE_ACCEPT_QUEUE, row_accept_queue},
-    {RULE_SYN_BACKLOG, row_syn_backlog}, {RULE_FIN_WAIT2, row_fin_wait2},
-    {RULE_SYN_SENT, row_syn_sent},       {RULE_LAST_ACK, row_last_ack},
-    {RULE_FIN_WAIT1, row_fin_wait1},     {RULE_ZERO_WINDOW, row_zero_window},
-    {RULE_SLOW_READER, row_slow_reader}, {RULE_FLOW_RETRANS, row_metrics},
-    {RULE_KEEPALIVE, row_keepalive},
-};
-#define ROW_RULES (sizeof row_rules / sizeof row_rules[0])
-
-static void (*const checks[RULE_COUNT])(struct check *l) = {
-    [RULE_CLOSE_WAIT] = check_close_wait,
-    [RULE_ACCEPT_QUEUE] = check_accept_queue,
-    [RULE_SYN_BACKLOG] = check_syn_backlog,
-    [RULE_EPHEMERAL] = check_ephemeral,
-    [RULE_BOUND] = check_bound,
-    [RULE_TW_TABLE] = check_tw_table,
-    [RULE_FIN_WAIT2] = check_fin_wait2,
-    [RULE_SYN_SENT] = check_syn_sent,
-    [RULE_LAST_ACK] = check_last_ack,
-    [RULE_FIN_WAIT1] = check_fin_wait1,
-    [RULE_RETRANSMISSION] = check_retransmission,
-    [RULE_FLOW_RETRANS] = check_flow_retrans,
-    [RULE_ZERO_WINDOW] = check_zero_window,
-    [RULE_SLOW_READER] = check_slow_reader,
-    [RULE_SEND_BUFFER] = check_send_buffer,
-    [RULE_KEEPALIVE] = check_keepalive,
-    [RULE_MEMORY] = check_memory,
-    [RULE_RESETS] = check_resets,
+    void (*row)(struct check *l, uint32_t row, const struct conn *c); /* NULL: needs no rows */
+    void (*check)(struct check *l);
+} functions[RULE_COUNT] = {
+#define RULE(ident, name, states, judges, per_row, commands)                                       \
+    [RULE_##ident] = {per_row, rules_##name},
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/doctor/rules.def"
 };
 
-void looked(struct check *l, enum rule_id rule)
+void doctor_looked(struct check *l, enum rule_id rule)
 {
-    l->d->skip[rule] = LOOKED;
+    if (!(l->skipped >> rule & 1))
+        l->d->skip[rule] = LOOKED;
     l->checked |= UINT32_C(1) << rule;
 }
 
-void not_looked(struct check *l, enum rule_id rule, enum skip why)
+void doctor_not_looked(struct check *l, enum rule_id rule, enum skip why)
 {
     l->d->skip[rule] = (uint8_t)why;
+    l->skipped |= UINT32_C(1) << rule;
+}
+
+void doctor_undecided(struct check *l, enum rule_id rule)
+{
+    l->d->pending = true;
+    doctor_looked(l, rule);
+    doctor_not_looked(l, rule, SKIP_UNDECIDED);
 }
 
 static uint64_t finding_key(enum rule_id rule, const struct netns_ctx *p, uint64_t key)
@@ -70,26 +59,16 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                    uint64_t key)
+int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                           uint64_t key)
 {
     const struct finding *f = find(l->d, finding_key(rule, p, key));
 
     return f ? f->since_ns : 0;
 }
 
-/* The states that show it most. */
-static uint32_t marks_of(enum rule_id rule)
-{
-    uint32_t states = rules[rule].states;
-
-    if (rule == RULE_SYN_BACKLOG)
-        return STATE_BIT(TCP_STATE_SYN_RECV);
-    return states & STATE_BIT(TCP_STATE_ESTABLISHED) ? STATE_BIT(TCP_STATE_ESTABLISHED) : states;
-}
-
-struct finding *report(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key,
-                       enum severity severity)
+struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
+                              uint64_t key, enum severity severity)
 {
     struct doctor *d = l->d;
     uint64_t whole = finding_key(rule, p, key);
@@ -108,7 +87,7 @@ struct finding *report(struct check *l, enum rule_id rule, const struct netns_ct
         .since_ns = since,
         .since_wall_ns = wall,
         .seen_ns = l->now_ns,
-        .marks = marks_of(rule),
+        .marks = rules[rule].judges,
         .scope = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
     };
     if (p)
@@ -130,7 +109,7 @@ static void find_listeners(struct check *l)
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
             continue;
-        port_set_add(&netns_ctx_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
         left--;
     }
 }
@@ -138,22 +117,22 @@ static void find_listeners(struct check *l)
 static void pass_rows(struct check *l)
 {
     const struct sample *s = l->s;
-    uint8_t by_state[TCP_STATE_COUNT][ROW_RULES], n[TCP_STATE_COUNT] = {0};
+    uint8_t by_state[TCP_STATE_COUNT][RULE_COUNT], n[TCP_STATE_COUNT] = {0};
 
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
-        for (unsigned i = 0; i < ROW_RULES; i++)
-            if (rules[row_rules[i].rule].states >> state & 1)
-                by_state[state][n[state]++] = (uint8_t)i;
+        for (unsigned rule = 0; rule < RULE_COUNT; rule++)
+            if (functions[rule].row && rules[rule].states >> state & 1)
+                by_state[state][n[state]++] = (uint8_t)rule;
     find_listeners(l);
-    ports_begin(l);
+    rules_ports_begin(l);
     for (uint32_t row = 0; row < s->n_live; row++) {
         const struct conn *c = &s->conn[row];
 
         if (c->state >= TCP_STATE_COUNT || c->flags & CONN_BOUND)
             continue;
         for (unsigned i = 0; i < n[c->state]; i++)
-            row_rules[by_state[c->state][i]].row(l, row, c);
-        ports_row(l, c);
+            functions[by_state[c->state][i]].row(l, row, c);
+        rules_ports_row(l, c);
     }
 }
 
@@ -220,6 +199,7 @@ static void publish(const struct doctor *d, struct sample *s)
         f->states |= warns ? f->list[i].marks : 0;
         f->worst = f->list[i].severity > f->worst ? f->list[i].severity : f->worst;
     }
+    finding_compile(f);
 }
 
 _Static_assert(RULE_COUNT <= sizeof((struct findings *)0)->skip, "room for every rule");
@@ -232,7 +212,7 @@ static void forget_all(struct doctor *d)
     d->n_netns_ctxs = d->n_active = d->n_ended = 0;
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
-    candidates_fini(&d->candidates);
+    trends_fini(&d->candidates);
     memset(d->skip, SKIP_YET, sizeof d->skip);
 }
 
@@ -291,8 +271,8 @@ static void begin(struct check *l)
     d->turn_rows++;
     d->candidates.full = false;
     for (unsigned i = 0; i < RULE_COUNT; i++)
-        bucket_table_clear(&d->bucket_table[i]);
-    bucket_table_clear(&d->peers);
+        trends_clear_buckets(&d->bucket_table[i]);
+    trends_clear_buckets(&d->peers);
 }
 
 static void doctor_observe(struct sample_observer *e, struct sample *s)
@@ -305,17 +285,17 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
     d->netns_view = s->netns_view;
     if (s->status != SAMPLE_FAILED) {
         note_cost(d, s);
-        take_netns_ctxs(d, s);
+        subjects_take_namespaces(d, s);
         d->n_live = s->n_live;
         d->pending = false;
         begin(&l);
         if (l.rows)
             pass_rows(&l);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)
-            checks[rule](&l);
+            functions[rule].check(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
-            ring_add(&d->netns_ctx[i], l.now_ns);
+            trends_add_point(&d->netns_ctx[i], l.now_ns);
         d->looks++;
     }
     publish(d, s);
@@ -325,8 +305,8 @@ static void doctor_free(struct sample_observer *e)
 {
     struct doctor *d = (struct doctor *)e;
 
-    candidates_fini(&d->candidates);
-    routes_free(d->routes);
+    trends_fini(&d->candidates);
+    rules_ports_free(d->routes);
     free(d);
 }
 
@@ -338,7 +318,7 @@ struct sample_observer *doctor_new(const struct limits *limits, bool eager, doub
         return NULL;
     d->observer = (struct sample_observer){doctor_needs, doctor_observe, doctor_free};
     d->limits = *limits;
-    candidates_init(&d->candidates);
+    trends_init(&d->candidates);
     d->eager = eager;
     d->share = share;
     forget_all(d);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The listening sockets of a sample. Where rows of several namespaces are shown, what listens in
  * one serves nobody in another. */
 #include "tcptop/doctor/listeners.h"
@@ -5,12 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static uint32_t netns_ctx_of(const struct conn *c)
+static uint32_t port_key(const struct conn *c)
 {
     return (uint32_t)c->netns << 16 | c->sport;
 }
 
-static int compare_netns_ctxs(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -29,29 +30,28 @@ int listeners_init(struct listeners *l, const struct sample *s, const struct por
     *l = (struct listeners){.ports = ports};
     if (!listeners_several(s))
         return 0;
-    l->netns_ctxs = malloc((left + 1) * sizeof *l->netns_ctxs);
-    for (uint32_t row = 0; row < s->n_live && l->netns_ctxs && l->n < left; row++) {
+    l->by_netns = malloc((left + 1) * sizeof *l->by_netns);
+    for (uint32_t row = 0; row < s->n_live && l->by_netns && l->n < left; row++) {
         if (s->conn[row].state == TCP_STATE_LISTEN)
-            l->netns_ctxs[l->n++] = netns_ctx_of(&s->conn[row]);
+            l->by_netns[l->n++] = port_key(&s->conn[row]);
     }
-    if (l->netns_ctxs)
-        qsort(l->netns_ctxs, l->n, sizeof *l->netns_ctxs, compare_netns_ctxs);
-    return l->netns_ctxs ? 0 : -ENOMEM;
+    if (l->by_netns)
+        qsort(l->by_netns, l->n, sizeof *l->by_netns, compare_keys);
+    return l->by_netns ? 0 : -ENOMEM;
 }
 
 void listeners_fini(struct listeners *l)
 {
-    free(l->netns_ctxs);
+    free(l->by_netns);
     *l = (struct listeners){0};
 }
 
 bool listeners_have(const struct listeners *l, const struct conn *c)
 {
-    const uint32_t netns_ctx = netns_ctx_of(c);
+    const uint32_t key = port_key(c);
 
     return port_set_has(l->ports, c->sport) &&
-           (!l->netns_ctxs ||
-            bsearch(&netns_ctx, l->netns_ctxs, l->n, sizeof netns_ctx, compare_netns_ctxs));
+           (!l->by_netns || bsearch(&key, l->by_netns, l->n, sizeof key, compare_keys));
 }
 
 bool listeners_on_port_of(const struct sample *s, const struct port_set *listening,
@@ -61,7 +61,7 @@ bool listeners_on_port_of(const struct sample *s, const struct port_set *listeni
         return false;
     for (uint32_t row = 0; row < s->n_live && listeners_several(s); row++) {
         const struct conn *other = &s->conn[row];
-        if (other->state == TCP_STATE_LISTEN && netns_ctx_of(other) == netns_ctx_of(c))
+        if (other->state == TCP_STATE_LISTEN && port_key(other) == port_key(c))
             return true;
     }
     return !listeners_several(s);

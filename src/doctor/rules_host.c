@@ -1,30 +1,32 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules by counters, totals and limits of a namespace: no row is looked at. */
-#include "doctor_internal.h"
+#include "check.h"
+#include "tcptop/doctor/retransmission.h"
 
 #define USUAL_S      300.0 /* over which the usual rate of resets is averaged */
 #define USUAL_FROM_S 60    /* it is not known before */
 
-/* Trap: exists only where bound-only sockets are asked for. */
-void check_bound(struct check *l)
+/* There are such rows only where bound-only sockets are asked for. */
+void rules_bound(struct check *l)
 {
     uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
 
     if (!(l->s->needs & NEED_BOUND)) {
-        not_looked(l, RULE_BOUND, SKIP_BOUND);
+        doctor_not_looked(l, RULE_BOUND, SKIP_BOUND);
         return;
     }
-    looked(l, RULE_BOUND);
+    doctor_looked(l, RULE_BOUND);
     if (bound < limit(l, THRESHOLD_BOUND_COUNT))
         return;
-    struct finding *f = report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
     if (!f)
         return;
-    f->scope.states = STATE_BIT(TCP_STATE_BOUND_INACTIVE);
     figure(f, FIGURE_BOUND_COUNT, bound);
 }
 
-/* Trap: the table is the namespace's own, so nothing else is short. */
-void check_tw_table(struct check *l)
+/* The limit is of each namespace, and nothing but TIME_WAIT counts against it
+ * (net/ipv4/inet_timewait_sock.c inet_twsk_alloc). */
+void rules_tw_table(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         const struct netns_ctx *p = &l->d->netns_ctx[i];
@@ -33,85 +35,89 @@ void check_tw_table(struct check *l)
 
         if (!host_gauge(p->host, GAUGE_TW, &tw) ||
             !host_sysctl(p->host, SYSCTL_MAX_TW_BUCKETS, &most)) {
-            not_looked(l, RULE_TW_TABLE, SKIP_COUNTERS);
+            doctor_not_looked(l, RULE_TW_TABLE, SKIP_COUNTERS);
             continue;
         }
-        looked(l, RULE_TW_TABLE);
-        (void)grown(l, p, COUNTER_TW_OVERFLOW, MINUTE_S, &overflows, NULL);
+        doctor_looked(l, RULE_TW_TABLE);
+        (void)trends_grown(l, p, COUNTER_TW_OVERFLOW, MINUTE_S, &overflows, NULL);
         if (overflows == 0 && (double)tw * 100 < limit(l, THRESHOLD_TW_TABLE_SHARE) * (double)most)
             continue;
-        struct finding *f = report(l, RULE_TW_TABLE, p, 0, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_TW_TABLE, p, 0, SEVERITY_WARNING);
         if (!f)
             return;
-        f->scope.states = f->marks = STATE_BIT(TCP_STATE_TIME_WAIT);
         figure(f, FIGURE_TW_TABLE_COUNT, (double)tw);
         figure(f, FIGURE_TW_TABLE_LIMIT, (double)most);
         figure(f, FIGURE_TW_TABLE_OVERFLOWS, (double)overflows);
     }
 }
 
-/* Traps: OutSegs leaves repeats out but counts bare ACKs, so data segments are compared; repeated
- * SYNs are no data; what the receiver had already was sent again needlessly. */
-void check_retransmission(struct check *l)
+/* OutSegs leaves segments that are sent again out but counts bare ACKs, so data segments are
+ * compared (net/ipv4/tcp_output.c __tcp_transmit_skb). */
+static bool count_retransmission(const struct check *l, const struct netns_ctx *p,
+                                 struct retransmission *r, double *over)
+{
+    *r = (struct retransmission){0};
+    (void)trends_grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &r->needless, NULL);
+    return trends_grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &r->segments, over) &&
+           trends_grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &r->syns, NULL) &&
+           trends_grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &r->sent, NULL);
+}
+
+void rules_retransmission(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         const struct netns_ctx *p = &l->d->netns_ctx[i];
-        uint64_t again, syns, sent, needless = 0;
+        struct retransmission r;
         double over;
 
-        if (!grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, &over) ||
-            !grown(l, p, COUNTER_SYN_RETRANS, MINUTE_S, &syns, NULL) ||
-            !grown(l, p, COUNTER_ORIG_DATA_SENT, MINUTE_S, &sent, NULL)) {
-            not_looked(l, RULE_RETRANSMISSION, l->d->looks ? SKIP_COUNTERS : SKIP_SHORT);
+        if (!count_retransmission(l, p, &r, &over)) {
+            doctor_not_looked(l, RULE_RETRANSMISSION, l->d->looks ? SKIP_COUNTERS : SKIP_SHORT);
             continue;
         }
-        looked(l, RULE_RETRANSMISSION);
-        (void)grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &needless, NULL);
-        again -= syns < again ? syns : again;
-        uint64_t needed = needless < again ? again - needless : 0;
-        double share = sent ? (double)needed * 100 / (double)sent : 0;
-        if ((double)sent < limit(l, THRESHOLD_RETRANSMISSION_SEGS) ||
+        doctor_looked(l, RULE_RETRANSMISSION);
+        double share = retransmission_share(&r);
+        if ((double)r.sent < limit(l, THRESHOLD_RETRANSMISSION_SEGS) ||
             share < limit(l, THRESHOLD_RETRANSMISSION_WARN))
             continue;
         struct finding *f =
-            report(l, RULE_RETRANSMISSION, p, 0,
-                   share >= limit(l, THRESHOLD_RETRANSMISSION_CRIT) ? SEVERITY_CRITICAL
-                                                                    : SEVERITY_WARNING);
+            doctor_report(l, RULE_RETRANSMISSION, p, 0,
+                          share >= limit(l, THRESHOLD_RETRANSMISSION_CRIT) ? SEVERITY_CRITICAL
+                                                                           : SEVERITY_WARNING);
         if (!f)
             return;
         figure(f, FIGURE_RETRANSMISSION_SHARE, share);
-        figure(f, FIGURE_RETRANSMISSION_AGAIN, (double)again);
-        figure(f, FIGURE_RETRANSMISSION_SENT, (double)sent);
-        figure(f, FIGURE_RETRANSMISSION_SPURIOUS, (double)needless);
+        figure(f, FIGURE_RETRANSMISSION_AGAIN, (double)retransmission_again(&r));
+        figure(f, FIGURE_RETRANSMISSION_SENT, (double)r.sent);
+        figure(f, FIGURE_RETRANSMISSION_SPURIOUS, (double)r.needless);
         figure(f, FIGURE_RETRANSMISSION_OVER, over);
     }
 }
 
 /* The memory and its limits are the whole host's; a container's own limit presses separately. */
-void check_memory(struct check *l)
+void rules_memory(struct check *l)
 {
     const struct netns_ctx *p = l->d->n_netns_ctxs ? &l->d->netns_ctx[0] : NULL;
     uint64_t pages, pressures = 0, aborts = 0, pruned = 0;
     int64_t pressure, most;
 
     if (!p || !host_gauge(p->host, GAUGE_MEM_PAGES, &pages)) {
-        not_looked(l, RULE_MEMORY, SKIP_COUNTERS);
+        doctor_not_looked(l, RULE_MEMORY, SKIP_COUNTERS);
         return;
     }
     if (!host_sysctl(p->host, SYSCTL_MEM_PRESSURE, &pressure) ||
         !host_sysctl(p->host, SYSCTL_MEM_MAX, &most)) {
-        not_looked(l, RULE_MEMORY, SKIP_SYSCTL);
+        doctor_not_looked(l, RULE_MEMORY, SKIP_SYSCTL);
         return;
     }
-    looked(l, RULE_MEMORY);
-    (void)grown(l, p, COUNTER_MEMORY_PRESSURES, MINUTE_S, &pressures, NULL);
-    (void)grown(l, p, COUNTER_ABORT_ON_MEMORY, MINUTE_S, &aborts, NULL);
-    (void)grown(l, p, COUNTER_PRUNE_CALLED, MINUTE_S, &pruned, NULL);
+    doctor_looked(l, RULE_MEMORY);
+    (void)trends_grown(l, p, COUNTER_MEMORY_PRESSURES, MINUTE_S, &pressures, NULL);
+    (void)trends_grown(l, p, COUNTER_ABORT_ON_MEMORY, MINUTE_S, &aborts, NULL);
+    (void)trends_grown(l, p, COUNTER_PRUNE_CALLED, MINUTE_S, &pruned, NULL);
     bool critical = (double)pages * 100 >= limit(l, THRESHOLD_MEMORY_CRIT) * (double)most;
     if (!critical && pages < (uint64_t)pressure && !pressures && !aborts)
         return;
     struct finding *f =
-        report(l, RULE_MEMORY, NULL, 0, critical ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+        doctor_report(l, RULE_MEMORY, NULL, 0, critical ? SEVERITY_CRITICAL : SEVERITY_WARNING);
     if (!f)
         return;
     figure(f, FIGURE_MEMORY_PAGES, (double)pages);
@@ -152,7 +158,7 @@ static bool is_storm(const struct check *l, double rate, double usual)
 static void report_resets(struct check *l, const struct netns_ctx *p, const double rate[2],
                           bool of_own)
 {
-    struct finding *f = report(l, RULE_RESETS, p, 0, SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_RESETS, p, 0, SEVERITY_WARNING);
     uint64_t by;
 
     if (!f)
@@ -160,17 +166,17 @@ static void report_resets(struct check *l, const struct netns_ctx *p, const doub
     figure(f, FIGURE_RESETS_SENT, rate[0]);
     figure(f, FIGURE_RESETS_ENDED, rate[1]);
     figure(f, FIGURE_RESETS_USUAL, p->usual[of_own ? 0 : 1]);
-    if (grown(l, p, COUNTER_ABORT_ON_CLOSE, MINUTE_S, &by, NULL))
+    if (trends_grown(l, p, COUNTER_ABORT_ON_CLOSE, MINUTE_S, &by, NULL))
         figure(f, FIGURE_RESETS_UNREAD, (double)by);
-    if (grown(l, p, COUNTER_ABORT_ON_DATA, MINUTE_S, &by, NULL))
+    if (trends_grown(l, p, COUNTER_ABORT_ON_DATA, MINUTE_S, &by, NULL))
         figure(f, FIGURE_RESETS_DATA, (double)by);
-    if (grown(l, p, COUNTER_ATTEMPT_FAILS, MINUTE_S, &by, NULL))
+    if (trends_grown(l, p, COUNTER_ATTEMPT_FAILS, MINUTE_S, &by, NULL))
         figure(f, FIGURE_RESETS_ATTEMPTS, (double)by);
 }
 
-/* Traps: probes of load balancers and linger 0 reset all the time: only what is far above the usual
+/* Probes of load balancers and linger 0 reset all the time, so only what is far above the usual
  * counts. */
-void check_resets(struct check *l)
+void rules_resets(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
         struct netns_ctx *p = &l->d->netns_ctx[i];
@@ -179,21 +185,21 @@ void check_resets(struct check *l)
 
         if (!host_counter(p->host, COUNTER_OUT_RSTS, &now[0]) ||
             !host_counter(p->host, COUNTER_ESTAB_RESETS, &now[1])) {
-            not_looked(l, RULE_RESETS, SKIP_COUNTERS);
+            doctor_not_looked(l, RULE_RESETS, SKIP_COUNTERS);
             continue;
         }
-        if (grown(l, p, COUNTER_OUT_RSTS, WINDOW_S, &by[0], &over) &&
-            grown(l, p, COUNTER_ESTAB_RESETS, WINDOW_S, &by[1], NULL) && over > 0) {
+        if (trends_grown(l, p, COUNTER_OUT_RSTS, WINDOW_S, &by[0], &over) &&
+            trends_grown(l, p, COUNTER_ESTAB_RESETS, WINDOW_S, &by[1], NULL) && over > 0) {
             rate[0] = (double)by[0] / over;
             rate[1] = (double)by[1] / over;
         }
         bool sent = is_storm(l, rate[0], p->usual[0]), ended = is_storm(l, rate[1], p->usual[1]);
         bool known = know_usual(l, p, now, sent || ended);
         if (!known) {
-            not_looked(l, RULE_RESETS, SKIP_SHORT);
+            doctor_not_looked(l, RULE_RESETS, SKIP_SHORT);
             continue;
         }
-        looked(l, RULE_RESETS);
+        doctor_looked(l, RULE_RESETS);
         if (sent || ended)
             report_resets(l, p, rate, sent);
     }

@@ -1,19 +1,21 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about listeners: queues of connections that nobody accepts, and of handshakes that do not
  * finish. */
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 
 /* LISTEN ----------------------------------------------------------------------------------------
  *
- * Traps: the counters are the namespace's, so a listener is blamed by its own queue; a queue that
+ * The counters are those of the namespace, so a listener is blamed by its own queue; a queue that
  * is full for one sample is a burst. */
 
-void row_accept_queue(struct check *l, uint32_t row, const struct conn *c)
+void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->flags & CONN_NO_BACKLOG || c->rqueue == 0 || c->rqueue < c->wqueue)
         return;
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_ACCEPT_QUEUE], conn_key(c), row);
-    struct candidate *one = candidate_at(l, RULE_ACCEPT_QUEUE, conn_key(c), false);
+        trends_bucket(&l->d->bucket_table[RULE_ACCEPT_QUEUE], subjects_conn_key(c), row);
+    struct candidate *one = trends_candidate(l, RULE_ACCEPT_QUEUE, subjects_conn_key(c), false);
     if (!bucket || !one)
         return;
     bucket->n = c->rqueue;
@@ -23,11 +25,11 @@ void row_accept_queue(struct check *l, uint32_t row, const struct conn *c)
 static void report_queue(struct check *l, const struct netns_ctx *p, const struct conn *c,
                          uint64_t key, uint64_t overflows)
 {
-    int64_t since = holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn;
+    int64_t since = doctor_holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn;
     double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
     bool sustained = c && held >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
-    struct finding *f =
-        report(l, RULE_ACCEPT_QUEUE, p, key, sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_ACCEPT_QUEUE, p, key,
+                                      sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 
     if (!f)
         return;
@@ -55,32 +57,32 @@ static bool explains(const struct check *l, const struct netns_ctx *p)
     return false;
 }
 
-void check_accept_queue(struct check *l)
+void rules_accept_queue(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_ACCEPT_QUEUE);
+    doctor_looked(l, RULE_ACCEPT_QUEUE);
     if (l->s->backend == BACKEND_PROC)
-        not_looked(l, RULE_ACCEPT_QUEUE, SKIP_BACKLOG);
+        doctor_not_looked(l, RULE_ACCEPT_QUEUE, SKIP_BACKLOG);
     for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
         const struct netns_ctx *p = &l->d->netns_ctx[at];
         uint64_t overflows = 0;
         bool blamed = false;
-        bool counted = grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL);
+        bool counted = trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL);
         bool many = counted && (double)overflows >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS);
-        uint32_t n = largest_buckets(&l->d->bucket_table[RULE_ACCEPT_QUEUE], 1, bucket);
+        uint32_t n = subjects_largest(&l->d->bucket_table[RULE_ACCEPT_QUEUE], 1, bucket);
 
         for (uint32_t i = 0; i < n; i++) {
             const struct conn *c = &l->s->conn[bucket[i]->row];
-            if (netns_ctx_of(l, c) != p)
+            if (subjects_netns_of(l, c) != p)
                 continue;
             blamed = true;
             if (many || bucket[i]->all)
                 report_queue(l, p, c, bucket[i]->key, overflows);
             else
-                l->d->pending = true;
+                doctor_undecided(l, RULE_ACCEPT_QUEUE);
         }
         if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, 0, overflows);
@@ -89,15 +91,15 @@ void check_accept_queue(struct check *l)
 
 /* SYN_RECV --------------------------------------------------------------------------------------
  *
- * Traps: with tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
+ * With tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
  * purpose, so their number alone is no warning; a rush is short. */
 
-void row_syn_backlog(struct check *l, uint32_t row, const struct conn *c)
+void rules_syn_backlog_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->state != TCP_STATE_SYN_RECV)
         return;
     uint64_t port = (uint64_t)c->netns << 16 | c->sport;
-    struct bucket *bucket = bucket_table_at(&l->d->bucket_table[RULE_SYN_BACKLOG], port, row);
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SYN_BACKLOG], port, row);
     if (bucket)
         bucket->n++;
 }
@@ -124,10 +126,10 @@ static struct turned_away turned_away(const struct check *l, const struct netns_
     struct turned_away t = {.syncookies = -1};
     uint64_t sent = 0;
 
-    t.known = grown(l, p, COUNTER_REQQ_FULL_COOKIES, RECENT_S, &t.cookies, NULL) &&
-              grown(l, p, COUNTER_REQQ_FULL_DROP, RECENT_S, &t.drops, NULL);
+    t.known = trends_grown(l, p, COUNTER_REQQ_FULL_COOKIES, RECENT_S, &t.cookies, NULL) &&
+              trends_grown(l, p, COUNTER_REQQ_FULL_DROP, RECENT_S, &t.drops, NULL);
     (void)host_sysctl(p->host, SYSCTL_SYNCOOKIES, &t.syncookies);
-    if (t.syncookies != 2 && grown(l, p, COUNTER_SYNCOOKIES_SENT, RECENT_S, &sent, NULL) &&
+    if (t.syncookies != 2 && trends_grown(l, p, COUNTER_SYNCOOKIES_SENT, RECENT_S, &sent, NULL) &&
         sent > t.cookies)
         t.cookies = sent;
     return t;
@@ -139,13 +141,13 @@ static void report_syns(struct check *l, const struct netns_ctx *p, const struct
     const struct conn *c = bucket ? &l->s->conn[bucket->row] : NULL;
     const struct conn *listener = c ? listener_of(l, c) : NULL;
     uint64_t key = bucket ? bucket->key : 0;
-    int64_t since = holds_since(l, RULE_SYN_BACKLOG, p, key);
+    int64_t since = doctor_holds_since(l, RULE_SYN_BACKLOG, p, key);
     double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
     bool sustained = held >= limit(l, THRESHOLD_SYN_BACKLOG_SUSTAINED);
-    struct finding *f = report(l, RULE_SYN_BACKLOG, p, key,
-                               !counted    ? SEVERITY_INFO
-                               : sustained ? SEVERITY_CRITICAL
-                                           : SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_SYN_BACKLOG, p, key,
+                                      !counted    ? SEVERITY_INFO
+                                      : sustained ? SEVERITY_CRITICAL
+                                                  : SEVERITY_WARNING);
 
     if (!f)
         return;
@@ -173,14 +175,14 @@ static bool half_full(const struct check *l, const struct bucket *bucket)
            bucket->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
 }
 
-void check_syn_backlog(struct check *l)
+void rules_syn_backlog(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SYN_BACKLOG], 1, bucket);
-    looked(l, RULE_SYN_BACKLOG);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SYN_BACKLOG], 1, bucket);
+    doctor_looked(l, RULE_SYN_BACKLOG);
     for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
         const struct netns_ctx *p = &l->d->netns_ctx[at];
         struct turned_away t = turned_away(l, p);
@@ -189,9 +191,9 @@ void check_syn_backlog(struct check *l)
         bool blamed = false;
 
         if (!t.known && l->d->looks > 0)
-            not_looked(l, RULE_SYN_BACKLOG, SKIP_COUNTERS);
+            doctor_not_looked(l, RULE_SYN_BACKLOG, SKIP_COUNTERS);
         for (uint32_t i = 0; i < n; i++) {
-            if (netns_ctx_of(l, &l->s->conn[bucket[i]->row]) != p)
+            if (subjects_netns_of(l, &l->s->conn[bucket[i]->row]) != p)
                 continue;
             if ((counted && !blamed) || half_full(l, bucket[i]))
                 report_syns(l, p, bucket[i], &t, counted && !blamed);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ephemeral ports: how many a source address has in use towards a destination, and when it will
  * have none left. net/ipv4/inet_hashtables.c __inet_hash_connect(): a port is free for a
  * destination when no connection to it has it, however many there are to others.
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/base/hash.h"
 
 #define BUCKETS       8192u
@@ -36,17 +38,17 @@ struct routes {
     struct route list[ROUTES_MAX];
 };
 
-void routes_free(struct routes *r)
+void rules_ports_free(struct routes *r)
 {
     free(r);
 }
 
 static uint64_t route_key(const struct conn *c)
 {
-    return hash_bytes(c->src, sizeof c->src, peer_key(c, true) ^ c->family);
+    return hash_bytes(c->src, sizeof c->src, subjects_peer_key(c, true) ^ c->family);
 }
 
-void ports_begin(struct check *l)
+void rules_ports_begin(struct check *l)
 {
     struct routes *r = l->d->routes;
 
@@ -61,15 +63,15 @@ void ports_begin(struct check *l)
 /* Has the row a port that connect() could have chosen? Those of a listener's children are none. */
 static bool is_ephemeral(const struct netns_ctx *p, const struct conn *c)
 {
-    return c->state != TCP_STATE_LISTEN && p->available > 0 && c->sport >= p->low &&
-           c->sport <= p->high && !port_set_has(&p->listening, c->sport);
+    return c->state != TCP_STATE_LISTEN && host_port_in_range(&p->ports, c->sport) &&
+           !port_set_has(&p->listening, c->sport);
 }
 
-void ports_row(struct check *l, const struct conn *c)
+void rules_ports_row(struct check *l, const struct conn *c)
 {
     struct routes *r = l->d->routes;
 
-    if (!r || !is_ephemeral(netns_ctx_of(l, c), c))
+    if (!r || !is_ephemeral(subjects_netns_of(l, c), c))
         return;
     uint32_t count = ++r->bucket[route_key(c) % BUCKETS];
     if (count > r->most)
@@ -78,7 +80,7 @@ void ports_row(struct check *l, const struct conn *c)
 
 static uint32_t worth(const struct netns_ctx *p)
 {
-    int64_t least = p->available / SHARE_LEAST;
+    int64_t least = p->ports.usable / SHARE_LEAST;
 
     return least > PORTS_LEAST ? (uint32_t)least : PORTS_LEAST;
 }
@@ -128,7 +130,7 @@ static void count_routes(struct check *l)
 
     for (uint32_t row = 0; row < l->s->n_live; row++) {
         const struct conn *c = &l->s->conn[row];
-        const struct netns_ctx *p = netns_ctx_of(l, c);
+        const struct netns_ctx *p = subjects_netns_of(l, c);
         uint64_t key;
 
         if (c->state >= TCP_STATE_COUNT || c->flags & CONN_BOUND || !is_ephemeral(p, c))
@@ -154,7 +156,7 @@ struct outlook {
 static void rate_of(struct check *l, const struct route *r, struct outlook *o)
 {
     double window = r->oldest_s < RECENT_CLOSED ? r->oldest_s : RECENT_CLOSED;
-    struct candidate *before = trend_at(l, RULE_EPHEMERAL, r->key);
+    struct candidate *before = trends_group(l, RULE_EPHEMERAL, r->key);
     uint32_t open = r->used - r->waiting;
     double closed = 0;
 
@@ -204,9 +206,9 @@ static void look_ahead(const struct route *r, double available, bool reused, str
 static void judge_route(struct check *l, const struct route *r)
 {
     const struct conn *c = &l->s->conn[r->row];
-    const struct netns_ctx *p = netns_ctx_of(l, c);
+    const struct netns_ctx *p = subjects_netns_of(l, c);
     bool reused = reuse_after_ms(p, c) >= 0;
-    double available = (double)p->available;
+    double available = (double)p->ports.usable;
     double used = reused ? r->used - (double)r->reusable : r->used;
     double share = used * 100 / available;
     struct outlook o = {.exhausted_s = -1};
@@ -218,9 +220,9 @@ static void judge_route(struct check *l, const struct route *r)
     bool soon = o.exhausted_s >= 0 && o.exhausted_s <= limit(l, THRESHOLD_EPHEMERAL_SOON);
     if (share < limit(l, THRESHOLD_EPHEMERAL_WARN) && !soon)
         return;
-    struct finding *f =
-        report(l, RULE_EPHEMERAL, p, r->key,
-               share >= limit(l, THRESHOLD_EPHEMERAL_CRIT) ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+    struct finding *f = doctor_report(
+        l, RULE_EPHEMERAL, p, r->key,
+        share >= limit(l, THRESHOLD_EPHEMERAL_CRIT) ? SEVERITY_CRITICAL : SEVERITY_WARNING);
     if (!f)
         return;
     f->subject = SUBJECT_ROUTE;
@@ -240,21 +242,21 @@ static void judge_route(struct check *l, const struct route *r)
         figure(f, FIGURE_EPHEMERAL_REUSE, (double)reuse);
 }
 
-void check_ephemeral(struct check *l)
+void rules_ephemeral(struct check *l)
 {
     struct routes *r = l->d->routes;
     uint32_t least = UINT32_MAX;
 
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++)
-        if (l->d->netns_ctx[i].available > 0 && worth(&l->d->netns_ctx[i]) < least)
+        if (l->d->netns_ctx[i].ports.usable > 0 && worth(&l->d->netns_ctx[i]) < least)
             least = worth(&l->d->netns_ctx[i]);
     if (least == UINT32_MAX) {
-        not_looked(l, RULE_EPHEMERAL, SKIP_SYSCTL);
+        doctor_not_looked(l, RULE_EPHEMERAL, SKIP_SYSCTL);
         return;
     }
     if (!l->rows || !r)
         return;
-    looked(l, RULE_EPHEMERAL);
+    doctor_looked(l, RULE_EPHEMERAL);
     if (r->most < least)
         return;
     count_routes(l);

@@ -1,17 +1,20 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
 #include <sys/socket.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/owner/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
 
-/* What a suspect in CLOSE_WAIT has in its values. */
+/* The values of a candidate in CLOSE_WAIT. */
 enum { ACKED, KNOWN, FLOWING };
 
 /* CLOSE_WAIT ------------------------------------------------------------------------------------
  *
- * Traps: a child not yet accepted has no file; one whose process still sends is a half-close. */
+ * No leak: a child that is not accepted yet, which has no file, and a half-close, whose process
+ * still sends. */
 
 /* What figures say: since when the peer has sent nothing but FIN, and whether data still flows. */
 static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
@@ -21,7 +24,7 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
 
     if (!f || !tcp_metrics_get(f, METRICS_bytes_acked, &acked))
         return;
-    bool recent = metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
+    bool recent = subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
                   quiet < limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool grew = !one->value[KNOWN] || acked > one->value[ACKED];
     one->value[ACKED] = acked;
@@ -29,24 +32,24 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
     one->value[FLOWING] = recent && grew;
 }
 
-void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
+void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    const struct tcp_metrics *f = metrics_of(l, row);
-    double age = seen_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    double age = subjects_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool unowned;
     struct bucket *bucket = NULL;
 
     if (c->inode == 0)
         return;
-    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
+    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
         age = quiet;
-    bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_CLOSE_WAIT], owner_key(l, row, &unowned), row);
+    bucket = trends_bucket(&l->d->bucket_table[RULE_CLOSE_WAIT],
+                           subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->all++;
     bucket->unowned = unowned;
-    struct candidate *one = candidate_at(l, RULE_CLOSE_WAIT, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_CLOSE_WAIT, subjects_conn_key(c), false);
     if (!one)
         return;
     int64_t since = l->now_ns - (int64_t)(age * (double)NS_PER_S);
@@ -56,28 +59,31 @@ void row_close_wait(struct check *l, uint32_t row, const struct conn *c)
     if (age < least)
         return;
     judge_metrics(l, one, f);
-    if (!one->value[KNOWN] && figures_possible(l)) {
+    if (!one->value[KNOWN] && subjects_metrics_possible(l)) {
         l->d->hurry = l->d->pending = true;
+        bucket->awaits_metrics++;
         return;
     }
     if (one->value[FLOWING])
         return;
     bucket->n++;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
-/* Three looks without a decrease? */
+/* Three looks without a decrease? A decrease decides that it is none at present. */
 static bool does_not_shrink(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
-    struct candidate *trend = trend_at(l, rule, bucket->key);
+    struct candidate *trend = trends_group(l, rule, bucket->key);
 
     if (!trend)
         return false;
     trend->value[1] = bucket->n >= trend->value[0] ? trend->value[1] + 1 : 0;
     trend->value[0] = bucket->n;
-    if (trend->value[1] < TREND_LOOKS)
+    if (trend->value[1] == 0)
         l->d->pending = true;
+    else if (trend->value[1] < TREND_LOOKS)
+        doctor_undecided(l, rule);
     return trend->value[1] >= TREND_LOOKS;
 }
 
@@ -94,14 +100,14 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
 {
     const struct conn *c = &l->s->conn[bucket->row];
     struct finding *f =
-        report(l, RULE_CLOSE_WAIT, netns_ctx_of(l, c), bucket->key, SEVERITY_WARNING);
+        doctor_report(l, RULE_CLOSE_WAIT, subjects_netns_of(l, c), bucket->key, SEVERITY_WARNING);
     uint64_t files;
 
     if (!f)
         return;
-    name_owner(l, f, bucket->row);
+    subjects_name_owner(l, f, bucket->row);
     f->scope.by |= SCOPE_OWNED;
-    if (name_peer(l, f, bucket))
+    if (subjects_name_peer(l, f, bucket))
         figure(f, FIGURE_CLOSE_WAIT_PEER, bucket->top_n);
     figure(f, FIGURE_CLOSE_WAIT_LEAKED, bucket->n);
     figure(f, FIGURE_CLOSE_WAIT_ALL, bucket->all);
@@ -115,67 +121,72 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
         f->severity = SEVERITY_CRITICAL;
 }
 
-void check_close_wait(struct check *l)
+void rules_close_wait(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_CLOSE_WAIT);
+    doctor_looked(l, RULE_CLOSE_WAIT);
     uint32_t least = (uint32_t)limit(l, THRESHOLD_CLOSE_WAIT_COUNT);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_CLOSE_WAIT], least, bucket);
+    const struct bucket_table *all = &l->d->bucket_table[RULE_CLOSE_WAIT];
+    uint32_t n = subjects_largest(all, least, bucket);
     for (uint32_t i = 0; i < n; i++)
-        if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) && !awaits_owner(l, bucket[i]))
+        if (does_not_shrink(l, RULE_CLOSE_WAIT, bucket[i]) &&
+            !subjects_await_owner(l, RULE_CLOSE_WAIT, bucket[i]))
             report_close_wait(l, bucket[i]);
+    for (uint32_t i = 0; i < all->n; i++)
+        if (all->bucket[i].awaits_metrics + all->bucket[i].n >= least && all->bucket[i].n < least)
+            doctor_undecided(l, RULE_CLOSE_WAIT);
 }
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
  *
- * Trap: a socket that a process keeps may be a half-close that is meant. Lots: of orphans, with the
- * namespace as the key; of processes. */
+ * What a process keeps may be a half-close that is meant, so that is only a note. Buckets: one of
+ * the orphans of each namespace, one of each process. */
 
 #define ORPHANS UINT64_C(0xffff000000000000)
 
-void row_fin_wait2(struct check *l, uint32_t row, const struct conn *c)
+void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
 {
     struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
-    const struct tcp_metrics *f = metrics_of(l, row);
-    double age = seen_age_s(l, row), acked = 0, data = 0;
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    double age = subjects_age_s(l, row), acked = 0, data = 0;
     bool unowned;
 
     if (c->inode == 0) {
         struct bucket *bucket =
-            bucket_table_at(bucket_table, ORPHANS | netns_ctx_of(l, c)->id, row);
+            trends_bucket(bucket_table, ORPHANS | subjects_netns_of(l, c)->id, row);
         if (bucket) {
             bucket->n++;
-            count_peer_of(l, bucket, row);
+            subjects_count_peer(l, bucket, row);
         }
         return;
     }
-    if (metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
-        metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
+    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
+        subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
         age = acked;
     if (age < limit(l, THRESHOLD_FIN_WAIT2_AGE))
         return;
-    struct bucket *bucket = bucket_table_at(bucket_table, owner_key(l, row, &unowned), row);
+    struct bucket *bucket = trends_bucket(bucket_table, subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->unowned = unowned;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
 static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool orphans)
 {
-    const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket->row]);
-    struct finding *f =
-        report(l, RULE_FIN_WAIT2, p, bucket->key, orphans ? SEVERITY_WARNING : SEVERITY_INFO);
+    const struct netns_ctx *p = subjects_netns_of(l, &l->s->conn[bucket->row]);
+    struct finding *f = doctor_report(l, RULE_FIN_WAIT2, p, bucket->key,
+                                      orphans ? SEVERITY_WARNING : SEVERITY_INFO);
     int64_t timeout;
 
     if (!f)
         return;
-    if (name_peer(l, f, bucket))
+    if (subjects_name_peer(l, f, bucket))
         figure(f, FIGURE_FIN_WAIT2_PEER, bucket->top_n);
     if (orphans) {
         f->scope.by = SCOPE_ORPHAN;
@@ -184,35 +195,35 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
             figure(f, FIGURE_FIN_WAIT2_TIMEOUT, (double)timeout);
         return;
     }
-    name_owner(l, f, bucket->row);
+    subjects_name_owner(l, f, bucket->row);
     f->scope.by |= SCOPE_OWNED;
     figure(f, FIGURE_FIN_WAIT2_OWNED, bucket->n);
     figure(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst);
 }
 
-void check_fin_wait2(struct check *l)
+void rules_fin_wait2(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_FIN_WAIT2);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT2], 1, bucket);
+    doctor_looked(l, RULE_FIN_WAIT2);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_FIN_WAIT2], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         bool orphans = bucket[i]->key >= ORPHANS;
         if (orphans ? bucket[i]->n >= limit(l, THRESHOLD_FIN_WAIT2_ORPHANS)
-                    : !awaits_owner(l, bucket[i]))
+                    : !subjects_await_owner(l, RULE_FIN_WAIT2, bucket[i]))
             report_fin_wait2(l, bucket[i], orphans);
     }
 }
 
 /* SYN_SENT --------------------------------------------------------------------------------------
  *
- * Trap: a client that tries IPv6 and IPv4 at once leaves the one that is slower (RFC 8305). */
+ * Not stuck: the slower one of two attempts by IPv6 and IPv4 at once (RFC 8305). */
 
-void row_syn_sent(struct check *l, uint32_t row, const struct conn *c)
+void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    double age = seen_age_s(l, row);
+    double age = subjects_age_s(l, row);
 
     if (c->retrans < limit(l, THRESHOLD_SYN_SENT_REPEATS) &&
         age <= limit(l, THRESHOLD_SYN_SENT_AGE)) {
@@ -220,7 +231,7 @@ void row_syn_sent(struct check *l, uint32_t row, const struct conn *c)
         return;
     }
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_SYN_SENT], peer_key(c, true), row);
+        trends_bucket(&l->d->bucket_table[RULE_SYN_SENT], subjects_peer_key(c, true), row);
     if (!bucket)
         return;
     bucket->n++;
@@ -240,20 +251,20 @@ static bool won_by_ipv4(const struct check *l, const struct conn *c)
     return false;
 }
 
-void check_syn_sent(struct check *l)
+void rules_syn_sent(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_SYN_SENT);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
+    doctor_looked(l, RULE_SYN_SENT);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
         if (won_by_ipv4(l, c))
             continue;
-        struct finding *f =
-            report(l, RULE_SYN_SENT, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_SYN_SENT, subjects_netns_of(l, c), bucket[i]->key,
+                                          SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_DESTINATION;
@@ -279,13 +290,13 @@ static double repeated_age_s(const struct conn *c)
 
 static double closing_age_s(const struct check *l, uint32_t row, const struct conn *c)
 {
-    double seen = seen_age_s(l, row), repeated = repeated_age_s(c);
+    double seen = subjects_age_s(l, row), repeated = repeated_age_s(c);
 
     return seen > repeated ? seen : repeated;
 }
 
-/* Trap: on a long path the answer just takes its time; so it must have been repeated. */
-void row_last_ack(struct check *l, uint32_t row, const struct conn *c)
+/* On a long path the answer takes its time, so the FIN must have been repeated. */
+void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
     bool repeats = (c->timer == TIMER_RETRANSMIT && c->retrans > 0) || c->timer == TIMER_PROBE;
@@ -293,40 +304,41 @@ void row_last_ack(struct check *l, uint32_t row, const struct conn *c)
     if (!repeats || age < limit(l, THRESHOLD_LAST_ACK_AGE))
         return;
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_LAST_ACK], netns_ctx_of(l, c)->id, row);
+        trends_bucket(&l->d->bucket_table[RULE_LAST_ACK], subjects_netns_of(l, c)->id, row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
-void check_last_ack(struct check *l)
+void rules_last_ack(struct check *l)
 {
     const struct bucket_table *bucket_table = &l->d->bucket_table[RULE_LAST_ACK];
 
     if (!l->rows)
         return;
-    looked(l, RULE_LAST_ACK);
+    doctor_looked(l, RULE_LAST_ACK);
     for (uint32_t i = 0; i < bucket_table->n; i++) {
         const struct conn *c = &l->s->conn[bucket_table->bucket[i].row];
-        struct finding *f = report(l, RULE_LAST_ACK, netns_ctx_of(l, c), 0, SEVERITY_INFO);
+        struct finding *f =
+            doctor_report(l, RULE_LAST_ACK, subjects_netns_of(l, c), 0, SEVERITY_INFO);
         if (!f)
             return;
-        (void)name_peer(l, f, &bucket_table->bucket[i]);
+        (void)subjects_name_peer(l, f, &bucket_table->bucket[i]);
         figure(f, FIGURE_LAST_ACK_COUNT, bucket_table->bucket[i].n);
         figure(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst);
     }
 }
 
-/* Trap: a slow reader drains real data. What gets less is not stuck. */
-void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c)
+/* A slow peer still takes data: where Send-Q shrinks, nothing is stuck. */
+void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
 {
     double age = closing_age_s(l, row, c);
 
     if (c->inode || c->wqueue <= 1)
         return;
-    struct candidate *one = candidate_at(l, RULE_FIN_WAIT1, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_FIN_WAIT1, subjects_conn_key(c), false);
     if (!one)
         return;
     if (one->fresh)
@@ -337,10 +349,14 @@ void row_fin_wait1(struct check *l, uint32_t row, const struct conn *c)
         l->d->pending = true;
     one->value[0] = c->wqueue;
     age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    if (one->fresh || age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
+    if (age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
         return;
+    if (one->fresh) {
+        doctor_undecided(l, RULE_FIN_WAIT1);
+        return;
+    }
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_FIN_WAIT1], peer_key(c, false), row);
+        trends_bucket(&l->d->bucket_table[RULE_FIN_WAIT1], subjects_peer_key(c, false), row);
     if (!bucket)
         return;
     bucket->n++;
@@ -359,7 +375,7 @@ static void check_orphans(struct check *l)
         return;
     if ((double)orphans * 100 <= limit(l, THRESHOLD_FIN_WAIT1_SHARE) * (double)most)
         return;
-    struct finding *f = report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
+    struct finding *f = doctor_report(l, RULE_FIN_WAIT1, NULL, 1, SEVERITY_WARNING);
     if (!f)
         return;
     f->scope.by = SCOPE_ORPHAN;
@@ -367,18 +383,18 @@ static void check_orphans(struct check *l)
     figure(f, FIGURE_FIN_WAIT1_LIMIT, (double)most);
 }
 
-void check_fin_wait1(struct check *l)
+void rules_fin_wait1(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_FIN_WAIT1);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FIN_WAIT1], 1, bucket);
+    doctor_looked(l, RULE_FIN_WAIT1);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_FIN_WAIT1], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
-        struct finding *f =
-            report(l, RULE_FIN_WAIT1, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_FIN_WAIT1, subjects_netns_of(l, c),
+                                          bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;

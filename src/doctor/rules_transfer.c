@@ -1,13 +1,15 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about how data flows: closed windows, unread data, what is sent again, who limits. */
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 
 #define METRICS_LEAST_S 2.5 /* between two looks that are compared */
 #define METRICS_MOST_S  9.0 /* then the next comparison begins anew */
 #define METRICS_BUSY_US UINT64_C(500000)
 
-/* Values of a suspect that sends. */
+/* The values of a candidate that sends. */
 enum { SENT, AGAIN, BUSY, PEER, BUFFER };
 
 static double worse(double a, double b)
@@ -15,13 +17,14 @@ static double worse(double a, double b)
     return a > b ? a : b;
 }
 
-/* Trap: a window is shut for milliseconds all the time. A probe's timer has doubled from 200 ms on,
- * so the window has been shut for at least as long as it still runs. */
-void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
+/* A window is often shut for milliseconds. The timer of the probes doubles from TCP_RTO_MIN = 200
+ * ms on (net/ipv4/tcp_output.c tcp_send_probe0), so the window has been shut for at least as long
+ * as it still runs. */
+void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
 {
     if (c->timer != TIMER_PROBE || c->wqueue == 0)
         return;
-    struct candidate *one = candidate_at(l, RULE_ZERO_WINDOW, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_ZERO_WINDOW, subjects_conn_key(c), false);
     if (!one)
         return;
     double shut = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
@@ -31,7 +34,7 @@ void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
         return;
     }
     struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_ZERO_WINDOW], peer_key(c, false), row);
+        trends_bucket(&l->d->bucket_table[RULE_ZERO_WINDOW], subjects_peer_key(c, false), row);
     if (!bucket)
         return;
     bucket->all++;
@@ -40,14 +43,15 @@ void row_zero_window(struct check *l, uint32_t row, const struct conn *c)
     bucket->sum += c->wqueue;
 }
 
-/* Traps: an unread FIN counts as a byte; who reads in batches leaves data for a while. */
-void row_slow_reader(struct check *l, uint32_t row, const struct conn *c)
+/* An unread FIN counts as a byte of Recv-Q; a program that reads in batches leaves data for a
+ * while. */
+void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
 {
     bool unowned;
 
     if (c->rqueue < limit(l, THRESHOLD_SLOW_READER_BYTES) || c->inode == 0)
         return;
-    struct candidate *one = candidate_at(l, RULE_SLOW_READER, conn_key(c), false);
+    struct candidate *one = trends_candidate(l, RULE_SLOW_READER, subjects_conn_key(c), false);
     if (!one)
         return;
     if (c->rqueue < one->value[0])
@@ -58,15 +62,15 @@ void row_slow_reader(struct check *l, uint32_t row, const struct conn *c)
         l->d->pending = true;
         return;
     }
-    struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_SLOW_READER], owner_key(l, row, &unowned), row);
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SLOW_READER],
+                                          subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->unowned = unowned;
     bucket->worst = worse(bucket->worst, age);
     bucket->sum += c->rqueue;
-    count_peer_of(l, bucket, row);
+    subjects_count_peer(l, bucket, row);
 }
 
 /* Is the connection one that sends much now? Then its counters in `now`. */
@@ -82,7 +86,7 @@ static bool sends(const struct check *l, const struct tcp_metrics *f,
     };
     double quiet;
 
-    if (!f || !metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) ||
+    if (!f || !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) ||
         quiet > 2 * limit(l, THRESHOLD_DOCTOR_INFO_EVERY))
         return false;
     for (unsigned i = 0; i < CANDIDATE_VALUES; i++)
@@ -103,8 +107,8 @@ static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDI
     if ((double)by[SENT] < limit(l, THRESHOLD_FLOW_RETRANS_BYTES) ||
         share <= limit(l, THRESHOLD_FLOW_RETRANS_SHARE))
         return;
-    uint64_t key = peer_key(&l->s->conn[row], false);
-    struct bucket *bucket = bucket_table_at(&l->d->bucket_table[RULE_FLOW_RETRANS], key, row);
+    uint64_t key = subjects_peer_key(&l->s->conn[row], false);
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_FLOW_RETRANS], key, row);
     if (!bucket)
         return;
     bucket->n++;
@@ -124,8 +128,8 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
     if (by[BUSY] < METRICS_BUSY_US || (double)by[BUSY] < busy_least * 1e6)
         return;
     if (peer > limit(l, THRESHOLD_ZERO_WINDOW_SHARE)) {
-        bucket = bucket_table_at(&l->d->bucket_table[RULE_ZERO_WINDOW],
-                                 peer_key(&l->s->conn[row], false), row);
+        bucket = trends_bucket(&l->d->bucket_table[RULE_ZERO_WINDOW],
+                               subjects_peer_key(&l->s->conn[row], false), row);
         if (bucket) {
             bucket->n++;
             bucket->top_n++; /* limited ones */
@@ -134,8 +138,8 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
         }
     }
     if (buffer > limit(l, THRESHOLD_SEND_BUFFER_SHARE)) {
-        bucket = bucket_table_at(&l->d->bucket_table[RULE_SEND_BUFFER], owner_key(l, row, &unowned),
-                                 row);
+        bucket = trends_bucket(&l->d->bucket_table[RULE_SEND_BUFFER],
+                               subjects_owner_key(l, row, &unowned), row);
         if (bucket) {
             bucket->n++;
             bucket->unowned = unowned;
@@ -144,14 +148,14 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
     }
 }
 
-void row_metrics(struct check *l, uint32_t row, const struct conn *c)
+void rules_flow_retrans_row(struct check *l, uint32_t row, const struct conn *c)
 {
     uint64_t now[CANDIDATE_VALUES], by[CANDIDATE_VALUES];
-    const struct tcp_metrics *f = metrics_of(l, row);
+    const struct tcp_metrics *f = subjects_metrics(l, row);
 
     if (!f || !sends(l, f, now))
         return;
-    struct candidate *one = candidate_at(l, RULE_FLOW_RETRANS, conn_key(c), true);
+    struct candidate *one = trends_candidate(l, RULE_FLOW_RETRANS, subjects_conn_key(c), true);
     if (!one)
         return;
     double over = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
@@ -170,21 +174,21 @@ void row_metrics(struct check *l, uint32_t row, const struct conn *c)
     memcpy(one->value, now, sizeof now);
 }
 
-void row_keepalive(struct check *l, uint32_t row, const struct conn *c)
+void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    const struct tcp_metrics *f = metrics_of(l, row);
+    const struct tcp_metrics *f = subjects_metrics(l, row);
     double sent, received;
     bool unowned;
 
     if (!f || c->timer != TIMER_OFF || c->wqueue || c->inode == 0 ||
-        !metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
-        !metrics_seconds(f, METRICS_last_data_recv_ms, &received))
+        !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
+        !subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &received))
         return;
     double idle = sent < received ? sent : received;
     if (idle < limit(l, THRESHOLD_KEEPALIVE_IDLE))
         return;
-    struct bucket *bucket =
-        bucket_table_at(&l->d->bucket_table[RULE_KEEPALIVE], owner_key(l, row, &unowned), row);
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_KEEPALIVE],
+                                          subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->n++;
@@ -192,40 +196,41 @@ void row_keepalive(struct check *l, uint32_t row, const struct conn *c)
     bucket->worst = worse(bucket->worst, idle);
 }
 
-/* Figures come only now and then: between, what they said stands. */
+/* tcp_info comes with some samples only; between these the last answer stands. */
 static bool figures_due(struct check *l, enum rule_id rule)
 {
     if (l->figures || l->s->n_live == 0)
-        looked(l, rule);
-    else if (!figures_possible(l))
-        not_looked(l, rule, SKIP_FIGURES);
+        doctor_looked(l, rule);
+    else if (!subjects_metrics_possible(l))
+        doctor_not_looked(l, rule, SKIP_FIGURES);
     return l->figures;
 }
 
-/* Trap: segments that came out of order are sent again although none was lost. The receiver says
- * so, but only to the namespace's counters. */
+/* Segments that came out of order are sent again although none was lost. The receiver reports them
+ * (TCPDSACKRecv), which the kernel counts per namespace, not per connection. */
 static bool mostly_needless(const struct check *l, const struct netns_ctx *p)
 {
     uint64_t again, needless;
 
-    return grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, NULL) &&
-           grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &needless, NULL) && again > 0 &&
+    return trends_grown(l, p, COUNTER_RETRANS_SEGS, MINUTE_S, &again, NULL) &&
+           trends_grown(l, p, COUNTER_DSACK_RECV, MINUTE_S, &needless, NULL) && again > 0 &&
            needless * 2 >= again;
 }
 
-void check_flow_retrans(struct check *l)
+void rules_flow_retrans(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!figures_due(l, RULE_FLOW_RETRANS))
         return;
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_FLOW_RETRANS], 1, bucket);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_FLOW_RETRANS], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
-        const struct netns_ctx *p = netns_ctx_of(l, c);
+        const struct netns_ctx *p = subjects_netns_of(l, c);
         if (mostly_needless(l, p))
             continue;
-        struct finding *f = report(l, RULE_FLOW_RETRANS, p, bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f =
+            doctor_report(l, RULE_FLOW_RETRANS, p, bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;
@@ -237,18 +242,18 @@ void check_flow_retrans(struct check *l)
     }
 }
 
-void check_zero_window(struct check *l)
+void rules_zero_window(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
 
     if (!l->rows)
         return;
-    looked(l, RULE_ZERO_WINDOW);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_ZERO_WINDOW], 1, bucket);
+    doctor_looked(l, RULE_ZERO_WINDOW);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_ZERO_WINDOW], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
-        struct finding *f =
-            report(l, RULE_ZERO_WINDOW, netns_ctx_of(l, c), bucket[i]->key, SEVERITY_WARNING);
+        struct finding *f = doctor_report(l, RULE_ZERO_WINDOW, subjects_netns_of(l, c),
+                                          bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
         f->subject = SUBJECT_PEER;
@@ -266,30 +271,30 @@ void check_zero_window(struct check *l)
     }
 }
 
-void check_slow_reader(struct check *l)
+void rules_slow_reader(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
     uint64_t closed;
 
     if (!l->rows)
         return;
-    looked(l, RULE_SLOW_READER);
-    uint32_t n = largest_buckets(&l->d->bucket_table[RULE_SLOW_READER], 1, bucket);
+    doctor_looked(l, RULE_SLOW_READER);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SLOW_READER], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, bucket[i]))
+        if (subjects_await_owner(l, RULE_SLOW_READER, bucket[i]))
             continue;
-        const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
-        struct finding *f = report(l, RULE_SLOW_READER, p, bucket[i]->key, SEVERITY_WARNING);
+        const struct netns_ctx *p = subjects_netns_of(l, &l->s->conn[bucket[i]->row]);
+        struct finding *f = doctor_report(l, RULE_SLOW_READER, p, bucket[i]->key, SEVERITY_WARNING);
         if (!f)
             return;
-        name_owner(l, f, bucket[i]->row);
-        (void)name_peer(l, f, bucket[i]);
+        subjects_name_owner(l, f, bucket[i]->row);
+        (void)subjects_name_peer(l, f, bucket[i]);
         f->scope.by |= SCOPE_UNREAD;
         f->scope.ends.rqueue = (uint32_t)limit(l, THRESHOLD_SLOW_READER_BYTES);
         figure(f, FIGURE_SLOW_READER_COUNT, bucket[i]->n);
         figure(f, FIGURE_SLOW_READER_OLDEST, bucket[i]->worst);
         figure(f, FIGURE_SLOW_READER_WAITING, bucket[i]->sum);
-        if (grown(l, p, COUNTER_TO_ZERO_WINDOW, MINUTE_S, &closed, NULL) && closed)
+        if (trends_grown(l, p, COUNTER_TO_ZERO_WINDOW, MINUTE_S, &closed, NULL) && closed)
             figure(f, FIGURE_SLOW_READER_CLOSED, (double)closed);
     }
 }
@@ -298,16 +303,16 @@ void check_slow_reader(struct check *l)
 static void report_owners(struct check *l, enum rule_id rule, uint32_t least, uint32_t by)
 {
     const struct bucket *bucket[REPORTS_MAX];
-    uint32_t n = largest_buckets(&l->d->bucket_table[rule], least, bucket);
+    uint32_t n = subjects_largest(&l->d->bucket_table[rule], least, bucket);
 
     for (uint32_t i = 0; i < n; i++) {
-        if (awaits_owner(l, bucket[i]))
+        if (subjects_await_owner(l, rule, bucket[i]))
             continue;
-        const struct netns_ctx *p = netns_ctx_of(l, &l->s->conn[bucket[i]->row]);
-        struct finding *f = report(l, rule, p, bucket[i]->key, SEVERITY_INFO);
+        const struct netns_ctx *p = subjects_netns_of(l, &l->s->conn[bucket[i]->row]);
+        struct finding *f = doctor_report(l, rule, p, bucket[i]->key, SEVERITY_INFO);
         if (!f)
             return;
-        name_owner(l, f, bucket[i]->row);
+        subjects_name_owner(l, f, bucket[i]->row);
         f->scope.by |= by;
         figure(f, 0, bucket[i]->n);
         figure(f, 1, bucket[i]->worst);
@@ -318,13 +323,13 @@ _Static_assert(FIGURE_SEND_BUFFER_COUNT == 0 && FIGURE_SEND_BUFFER_SHARE == 1 &&
                    FIGURE_KEEPALIVE_COUNT == 0 && FIGURE_KEEPALIVE_IDLE == 1,
                "report_owners() fills both");
 
-void check_send_buffer(struct check *l)
+void rules_send_buffer(struct check *l)
 {
     if (figures_due(l, RULE_SEND_BUFFER))
         report_owners(l, RULE_SEND_BUFFER, 1, 0);
 }
 
-void check_keepalive(struct check *l)
+void rules_keepalive(struct check *l)
 {
     if (figures_due(l, RULE_KEEPALIVE))
         report_owners(l, RULE_KEEPALIVE, (uint32_t)limit(l, THRESHOLD_KEEPALIVE_COUNT),

@@ -1,16 +1,18 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom a finding is about: namespaces, processes, peers; and what is known of a row. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
+#include "subjects.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 
 #define PEER_PART 10             /* a peer that has less than one of so many is not named */
 #define OWNERS_NS (5 * NS_PER_S) /* until a process is called unknown */
 
-struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c)
+struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c)
 {
     struct doctor *d = l->d;
 
@@ -24,24 +26,24 @@ struct netns_ctx *netns_ctx_of(struct check *l, const struct conn *c)
     return &d->netns_ctx[0];
 }
 
-uint64_t conn_key(const struct conn *c)
+uint64_t subjects_conn_key(const struct conn *c)
 {
     return c->flags & CONN_NO_COOKIE ? conn_tuple_hash(c, 0) : c->cookie ^ (uint64_t)c->netns << 48;
 }
 
-uint64_t peer_key(const struct conn *c, bool with_port)
+uint64_t subjects_peer_key(const struct conn *c, bool with_port)
 {
     uint64_t seed = (uint64_t)c->netns << 32 | (with_port ? c->dport : 0);
 
     return hash_bytes(c->dst, sizeof c->dst, hash_u64(seed));
 }
 
-double seen_age_s(const struct check *l, uint32_t row)
+double subjects_age_s(const struct check *l, uint32_t row)
 {
     return l->s->times ? (double)(l->s->now_ds - l->s->times[row].changed_ds) / 10 : 0;
 }
 
-const struct tcp_metrics *metrics_of(const struct check *l, uint32_t row)
+const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row)
 {
     return l->figures ? sample_metrics(l->s, row) : NULL;
 }
@@ -51,7 +53,7 @@ static bool is_recorded(const struct sample *s)
     return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
 }
 
-bool figures_possible(const struct check *l)
+bool subjects_metrics_possible(const struct check *l)
 {
     const struct sample *s = l->s;
 
@@ -59,7 +61,7 @@ bool figures_possible(const struct check *l)
            (!is_recorded(s) && s->backend != BACKEND_PROC && s->n_live <= FIGURES_MOST);
 }
 
-bool metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds)
+bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds)
 {
     uint64_t ms;
 
@@ -69,8 +71,7 @@ bool metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double 
     return true;
 }
 
-/* By its group; by its user where no process can be told. */
-uint64_t owner_key(struct check *l, uint32_t row, bool *unowned)
+uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned)
 {
     const struct owner_group *group = sample_owner(l->s, row, NULL);
     uint32_t word = l->s->owner ? l->s->owner[row] : OWNER_UNKNOWN;
@@ -79,7 +80,7 @@ uint64_t owner_key(struct check *l, uint32_t row, bool *unowned)
     return group ? UINT64_C(1) << 40 | group->member[0]->pid : l->s->conn[row].uid;
 }
 
-bool awaits_owner(struct check *l, const struct bucket *bucket)
+bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
     struct doctor *d = l->d;
 
@@ -89,10 +90,13 @@ bool awaits_owner(struct check *l, const struct bucket *bucket)
     if (!d->owners_ns)
         d->owners_ns = l->now_ns;
     d->pending = true;
-    return l->now_ns - d->owners_ns < OWNERS_NS;
+    if (l->now_ns - d->owners_ns >= OWNERS_NS)
+        return false;
+    doctor_undecided(l, rule);
+    return true;
 }
 
-void name_owner(const struct check *l, struct finding *f, uint32_t row)
+void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row)
 {
     const struct owner_group *group = sample_owner(l->s, row, NULL);
     const struct owner *o = group ? group->member[0] : NULL;
@@ -108,14 +112,14 @@ void name_owner(const struct check *l, struct finding *f, uint32_t row)
 /* Of a server's clients each has a port of its own. */
 static bool is_served(struct check *l, const struct conn *c)
 {
-    return port_set_has(&netns_ctx_of(l, c)->listening, c->sport);
+    return port_set_has(&subjects_netns_of(l, c)->listening, c->sport);
 }
 
-void count_peer_of(struct check *l, struct bucket *bucket, uint32_t row)
+void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row)
 {
     const struct conn *c = &l->s->conn[row];
-    uint64_t key = peer_key(c, !is_served(l, c)) ^ hash_u64(bucket->key);
-    struct bucket *peer = bucket_table_at(&l->d->peers, key, row);
+    uint64_t key = subjects_peer_key(c, !is_served(l, c)) ^ hash_u64(bucket->key);
+    struct bucket *peer = trends_bucket(&l->d->peers, key, row);
 
     if (peer && ++peer->n > bucket->top_n) {
         bucket->top_n = peer->n;
@@ -123,7 +127,7 @@ void count_peer_of(struct check *l, struct bucket *bucket, uint32_t row)
     }
 }
 
-bool name_peer(struct check *l, struct finding *f, const struct bucket *bucket)
+bool subjects_name_peer(struct check *l, struct finding *f, const struct bucket *bucket)
 {
     f->has_peer = bucket->top_n > 0 && bucket->top_n * PEER_PART >= bucket->n;
     if (!f->has_peer)
@@ -141,8 +145,8 @@ static int compare_buckets(const void *a, const void *b)
     return (x->n < y->n) - (x->n > y->n);
 }
 
-uint32_t largest_buckets(const struct bucket_table *bucket_table, uint32_t least,
-                         const struct bucket *bucket[REPORTS_MAX])
+uint32_t subjects_largest(const struct bucket_table *bucket_table, uint32_t least,
+                          const struct bucket *bucket[REPORTS_MAX])
 {
     const struct bucket *all[BUCKETS_MAX];
     uint32_t n = 0;
@@ -161,16 +165,10 @@ uint32_t largest_buckets(const struct bucket_table *bucket_table, uint32_t least
 
 static void take_netns_ctx(struct netns_ctx *p, const struct host *h, const char *name)
 {
-    int64_t reserved = 0;
-
     p->used = true;
     p->host = h;
     snprintf(p->name, sizeof p->name, "%s", name);
-    p->available = 0;
-    if (host_sysctl(h, SYSCTL_PORT_LOW, &p->low) && host_sysctl(h, SYSCTL_PORT_HIGH, &p->high)) {
-        (void)host_sysctl(h, SYSCTL_RESERVED_PORTS, &reserved);
-        p->available = p->high - p->low + 1 - reserved;
-    }
+    (void)host_port_range(h, &p->ports);
 }
 
 static struct netns_ctx *netns_ctx_with(struct doctor *d, uint16_t id)
@@ -185,7 +183,7 @@ static struct netns_ctx *netns_ctx_with(struct doctor *d, uint16_t id)
     return &d->netns_ctx[d->n_netns_ctxs++];
 }
 
-void take_netns_ctxs(struct doctor *d, const struct sample *s)
+void subjects_take_namespaces(struct doctor *d, const struct sample *s)
 {
     const struct netns_table *t = s->namespaces;
     bool several = t && t->several;

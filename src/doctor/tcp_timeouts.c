@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Retransmissions and the waits between them. */
 #include "tcptop/doctor/tcp_timeouts.h"
 

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* What the doctor remembers from one sample to the next, and counts within one. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_internal.h"
+#include "check.h"
 #include "tcptop/base/hash.h"
 
 #define RING_STEP_NS      (900 * NS_PER_MS)
@@ -10,7 +11,7 @@
 #define CANDIDATES_MAX    98304u /* beyond it further ones are not watched */
 #define CANDIDATES_SPARED 16384u /* more, for trends */
 
-void ring_add(struct netns_ctx *p, int64_t now_ns)
+void trends_add_point(struct netns_ctx *p, int64_t now_ns)
 {
     uint32_t last = (p->head + RING - 1) % RING;
 
@@ -23,8 +24,8 @@ void ring_add(struct netns_ctx *p, int64_t now_ns)
     p->n += p->n < RING;
 }
 
-bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
-           double seconds, uint64_t *by, double *over_s)
+bool trends_grown(const struct check *l, const struct netns_ctx *p, enum host_counter which,
+                  double seconds, uint64_t *by, double *over_s)
 {
     uint32_t at = RING;
     uint64_t now;
@@ -49,13 +50,13 @@ bool grown(const struct check *l, const struct netns_ctx *p, enum host_counter w
     return true;
 }
 
-void candidates_init(struct candidates *s)
+void trends_init(struct candidates *s)
 {
     *s = (struct candidates){.forget_at = CANDIDATES_MIN};
     hash_table_init(&s->by_key, sizeof(uint64_t), sizeof(struct candidate));
 }
 
-void candidates_fini(struct candidates *s)
+void trends_fini(struct candidates *s)
 {
     hash_table_fini(&s->by_key);
     s->forget_at = CANDIDATES_MIN;
@@ -114,17 +115,18 @@ static uint64_t candidate_key(enum rule_id rule, uint64_t key)
     return hash_u64(key ^ (uint64_t)rule << 56);
 }
 
-struct candidate *candidate_at(struct check *l, enum rule_id rule, uint64_t key, bool of_figures)
+struct candidate *trends_candidate(struct check *l, enum rule_id rule, uint64_t key,
+                                   bool of_figures)
 {
     return watch(l, candidate_key(rule, key), of_figures, false);
 }
 
-struct candidate *trend_at(struct check *l, enum rule_id rule, uint64_t key)
+struct candidate *trends_group(struct check *l, enum rule_id rule, uint64_t key)
 {
     return watch(l, candidate_key(rule, hash_u64(key) ^ 1), false, true);
 }
 
-struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, uint32_t row)
+struct bucket *trends_bucket(struct bucket_table *bucket_table, uint64_t key, uint32_t row)
 {
     const uint32_t mask = 2 * BUCKETS_MAX - 1;
     uint32_t at = (uint32_t)hash_u64(key) & mask;
@@ -142,7 +144,7 @@ struct bucket *bucket_table_at(struct bucket_table *bucket_table, uint64_t key, 
     return &bucket_table->bucket[bucket_table->n++];
 }
 
-void bucket_table_clear(struct bucket_table *bucket_table)
+void trends_clear_buckets(struct bucket_table *bucket_table)
 {
     if (bucket_table->n)
         memset(bucket_table->index, 0, sizeof bucket_table->index);

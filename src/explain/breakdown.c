@@ -1,15 +1,20 @@
+/* SPDX-License-Identifier: MIT */
 /* One pass over a sample's rows for one state. */
 #include "tcptop/explain/breakdown.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "breakdown_parts.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/sample_summary.h"
+#include "tcptop/owner/process.h"
 
-#define MS_PER_DS 100
+#define MS_PER_DS  100
+#define KEYS       65536u              /* processes, peers or ports that are counted at a time */
+#define LOCAL_PORT (UINT64_C(1) << 16) /* in the key of a port */
 
 const uint32_t breakdown_age_s[BREAKDOWN_AGES] = {10, 60, 600, 3600};
 
@@ -103,6 +108,190 @@ static void add_end(struct breakdown *b, const struct sample *s, const struct co
         b->last_end_ms = ms;
 }
 
+/* Processes, peers, ports and queues -------------------------------------------------------- */
+
+static void add_process(struct breakdown_work *w, uint32_t row)
+{
+    bool former;
+    const struct owner_group *g = sample_owner(w->s, row, &former);
+
+    if (!g) {
+        w->b->ownerless++;
+        return;
+    }
+    /* those that share a socket stand under the first of them */
+    uint64_t key = (uint64_t)g->member[0]->pid << 1 | former;
+    top_k_count(&w->processes, &key, row);
+}
+
+static void take_range(struct breakdown_work *w, const struct host *h)
+{
+    w->host = h;
+    (void)host_port_range(h, &w->ports_of_host);
+}
+
+/* Is this the server's end? Its listener may have gone: then the peer's port tells, if only that
+ * one is of the kind that the kernel chooses. */
+static bool is_server(struct breakdown_work *w, const struct conn *c)
+{
+    const struct host *h = sample_host(w->s, c);
+
+    if (h != w->host)
+        take_range(w, h);
+    return listeners_have(&w->listeners, c) || (host_port_in_range(&w->ports_of_host, c->dport) &&
+                                                !host_port_in_range(&w->ports_of_host, c->sport));
+}
+
+static bool has_peer(const struct breakdown_work *w)
+{
+    return w->b->state != TCP_STATE_LISTEN && w->b->state != TCP_STATE_BOUND_INACTIVE;
+}
+
+/* Does the local port count, or the peer's? */
+static bool is_local(struct breakdown_work *w, const struct conn *c)
+{
+    return !has_peer(w) || is_server(w, c);
+}
+
+/* Clients of a server here have a port of their own each: they count by address. */
+static void add_place(struct breakdown_work *w, uint32_t row)
+{
+    const struct conn *c = &w->s->conn[row];
+    bool local = is_local(w, c);
+    uint64_t port = local ? LOCAL_PORT | c->sport : c->dport;
+    uint64_t peer = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
+    uint64_t half[2];
+
+    top_k_count(&w->ports, &port, row);
+    if (!has_peer(w))
+        return;
+    /* A hash stands for the peer. Nobody can choose addresses that have the same one. */
+    memcpy(half, c->dst, sizeof half);
+    peer = hash_u64(half[0] ^ hash_u64(half[1] ^ hash_u64(peer ^ w->seed)));
+    top_k_count(&w->peers, &peer, row);
+}
+
+static bool is_fuller(const struct breakdown_queue *a, const struct breakdown_queue *b)
+{
+    uint64_t of_a = (uint64_t)a->length * (b->limit + UINT64_C(1));
+    uint64_t of_b = (uint64_t)b->length * (a->limit + UINT64_C(1));
+
+    if (of_a != of_b)
+        return of_a > of_b;
+    return a->port != b->port ? a->port < b->port : a->limit < b->limit;
+}
+
+/* A port has a queue for each socket that listens on it, as for IPv4 and IPv6. What overflows is
+ * one of them, so the fullest stands for the port. */
+static void add_queue(struct breakdown *b, uint16_t port, uint32_t length, uint32_t limit)
+{
+    const struct breakdown_queue queue = {port, length, limit};
+    unsigned at = 0;
+
+    while (at < b->n_queues && b->queue[at].port != port)
+        at++;
+    if (at < b->n_queues && !is_fuller(&queue, &b->queue[at]))
+        return;
+    if (at == b->n_queues && at < BREAKDOWN_TOP)
+        b->n_queues++;
+    else if (at == BREAKDOWN_TOP && !is_fuller(&queue, &b->queue[--at]))
+        return;
+    for (; at > 0 && is_fuller(&queue, &b->queue[at - 1]); at--)
+        b->queue[at] = b->queue[at - 1];
+    b->queue[at] = queue;
+}
+
+static void note_limit(struct breakdown_work *w, const struct conn *c)
+{
+    if (!(c->flags & CONN_NO_BACKLOG))
+        w->limits[w->n_limits++] = (struct breakdown_queue){.port = c->sport, .limit = c->wqueue};
+}
+
+/* Requests per port against the backlogs of all listeners there. */
+static void lead_requests(struct breakdown_work *w, const struct top_k_item *top, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint16_t port = w->s->conn[top[i].row].sport;
+        uint32_t limit = 0;
+        uint64_t key;
+        memcpy(&key, top[i].key, sizeof key);
+        for (uint32_t l = 0; l < w->n_limits; l++)
+            limit += w->limits[l].port == port ? w->limits[l].limit : 0;
+        if (limit > 0 && key & LOCAL_PORT)
+            add_queue(w->b, port, top[i].count, limit);
+    }
+}
+
+/* Of many that occur once each none leads: the first stands for them. */
+static unsigned worth_naming(const struct top_k_item *top, unsigned n, uint32_t distinct)
+{
+    bool more = distinct > n;
+
+    while (more && n > 1 && top[n - 1].count == 1)
+        n--;
+    return n;
+}
+
+static unsigned lead(struct breakdown_work *w, struct breakdown_list *list,
+                     const struct top_k *counted, struct top_k_item top[BREAKDOWN_TOP])
+{
+    list->n = worth_naming(top, top_k_best(counted, top, BREAKDOWN_TOP), counted->counts.n);
+    list->distinct = counted->counts.n;
+    list->at_least = counted->at_least_by;
+    for (unsigned i = 0; i < list->n; i++) {
+        list->entry[i].conn = w->s->conn[top[i].row];
+        list->entry[i].by_port = !is_local(w, &list->entry[i].conn);
+        list->entry[i].count = top[i].count;
+    }
+    return list->n;
+}
+
+static void lead_processes(struct breakdown_work *w)
+{
+    struct top_k_item top[BREAKDOWN_TOP];
+    struct breakdown *b = w->b;
+
+    b->n_processes = top_k_best(&w->processes, top, BREAKDOWN_TOP);
+    b->other_processes = w->processes.counts.n - b->n_processes;
+    for (unsigned i = 0; i < b->n_processes; i++) {
+        struct breakdown_process *p = &b->process[i];
+        const struct owner_group *g = sample_owner(w->s, top[i].row, &p->former);
+        p->count = top[i].count;
+        if (!g)
+            continue;
+        utf8_sanitise_into(p->name, sizeof p->name, g->member[0]->process,
+                           strlen(g->member[0]->process));
+        p->pid = g->member[0]->pid;
+        p->start_ticks = g->member[0]->start_ticks;
+    }
+}
+
+/* What a leak runs into; of this host's processes only. */
+static void find_limit(struct breakdown_work *w)
+{
+    struct breakdown *b = w->b;
+    bool recorded = w->s->backend == BACKEND_FRAME || w->s->backend == BACKEND_RAW;
+
+    if (b->state != TCP_STATE_CLOSE_WAIT || b->n_processes == 0 || b->process[0].former ||
+        recorded || !process_files_max(b->process[0].pid, b->process[0].start_ticks, &b->files_max))
+        b->files_max = 0;
+}
+
+static void lead_all(struct breakdown_work *w)
+{
+    struct top_k_item top[BREAKDOWN_TOP];
+    unsigned n;
+
+    lead_processes(w);
+    find_limit(w);
+    lead(w, &w->b->peers, &w->peers, top);
+    n = lead(w, &w->b->ports, &w->ports, top);
+    if (w->b->state == TCP_STATE_SYN_RECV)
+        lead_requests(w, top, n);
+}
+
+/* The pass over the rows --------------------------------------------------------------------- */
+
 static void look_at(struct breakdown_work *w, uint32_t row)
 {
     const struct conn *c = &w->s->conn[row];
@@ -110,11 +299,11 @@ static void look_at(struct breakdown_work *w, uint32_t row)
 
     b->rows++;
     add_age(b, w->s, row);
-    breakdown_add_process(w, row);
-    breakdown_add_place(w, row);
+    add_process(w, row);
+    add_place(w, row);
     if (b->state == TCP_STATE_LISTEN) {
         if (!(c->flags & CONN_NO_BACKLOG))
-            breakdown_add_queue(b, c->sport, c->rqueue, c->wqueue);
+            add_queue(b, c->sport, c->rqueue, c->wqueue);
         return;
     }
     add_queues(b, c);
@@ -139,10 +328,10 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
             return -ENOMEM;
         }
     }
-    top_k_init(&w->processes, sizeof(uint64_t), BREAKDOWN_KEYS);
-    top_k_init(&w->peers, sizeof(uint64_t), BREAKDOWN_KEYS);
-    top_k_init(&w->ports, sizeof(uint64_t), BREAKDOWN_KEYS);
-    breakdown_take_range(w, &s->host);
+    top_k_init(&w->processes, sizeof(uint64_t), KEYS);
+    top_k_init(&w->peers, sizeof(uint64_t), KEYS);
+    top_k_init(&w->ports, sizeof(uint64_t), KEYS);
+    take_range(w, &s->host);
     b->state = state;
     b->of = s;
     b->seq = s->seq;
@@ -160,14 +349,14 @@ bool breakdown_step(struct breakdown_work *w, uint32_t rows)
         if (conn_counts_as(c) == w->b->state)
             look_at(w, w->row);
         else if (w->limits && c->state == TCP_STATE_LISTEN)
-            breakdown_note_limit(w, c);
+            note_limit(w, c);
     }
     return w->row == s->n_live;
 }
 
 void breakdown_finish(struct breakdown_work *w)
 {
-    breakdown_lead(w);
+    lead_all(w);
     if (w->processes.failed || w->peers.failed || w->ports.failed)
         *w->b = (struct breakdown){.state = 0};
     top_k_fini(&w->processes);

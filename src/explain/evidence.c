@@ -1,23 +1,22 @@
-/* From counts to facts and a verdict. A verdict says WATCH where the sample itself is the evidence;
- * what takes the process or several samples the doctor has found, and that has the last word. */
+/* SPDX-License-Identifier: MIT */
+/* What a sample says about a state: the facts, and the verdict of the doctor's rules. */
 #include "tcptop/explain/evidence.h"
 
-#include "tcptop/explain/finding_scope.h"
+#include <stdio.h>
+
+#include "state_facts.h"
+#include "tcptop/doctor/doctor.h"
+#include "tcptop/doctor/finding_scope.h"
+#include "tcptop/doctor/retransmission.h"
 #include "tcptop/explain/finding_text.h"
-#include "tcptop/explain/sample_summary.h"
-#include "tcptop/explain/state_facts.h"
 #include "tcptop/explain/typeset.h"
 
-static void (*const tellers[TCP_STATE_COUNT])(struct state_facts *t) = {
-    [TCP_STATE_LISTEN] = facts_listen,         [TCP_STATE_SYN_SENT] = facts_syn_sent,
-    [TCP_STATE_SYN_RECV] = facts_syn_recv,     [TCP_STATE_ESTABLISHED] = facts_established,
-    [TCP_STATE_CLOSE_WAIT] = facts_close_wait, [TCP_STATE_LAST_ACK] = facts_last,
-    [TCP_STATE_FIN_WAIT1] = facts_fin_wait1,   [TCP_STATE_FIN_WAIT2] = facts_fin_wait2,
-    [TCP_STATE_CLOSING] = facts_last,          [TCP_STATE_TIME_WAIT] = facts_time_wait,
-    [TCP_STATE_CLOSE] = facts_close,           [TCP_STATE_BOUND_INACTIVE] = facts_bound,
-};
+#define RATE_MIN       0.1 /* per second; below, a change is said as a number */
+#define SHARE_SEGMENTS 100 /* of fewer segments a share in per cent is no figure */
 
-struct str *evidence_next(struct evidence *e)
+#define ADD_FACT(e, id, ...) fact_fill(next_fact(e), id, __VA_ARGS__)
+
+static struct str *next_fact(struct evidence *e)
 {
     if (e->n_facts < EVIDENCE_FACTS)
         return &e->fact[e->n_facts++];
@@ -25,52 +24,356 @@ struct str *evidence_next(struct evidence *e)
     return &e->spare;
 }
 
-/* Each sample stands for the interval before it, so n samples cover n intervals. */
-static double window_of(const struct history *h)
-{
-    uint32_t n = h->len < HISTORY_SHOWN ? h->len : HISTORY_SHOWN;
+/* Counts, changes, rates, timers --------------------------------------------------------------
+ */
 
-    return n < 2 ? 0 : history_span_s(h, n) * n / (n - 1);
+static void facts_rate(struct evidence *e, const struct state_facts *t, enum host_counter which,
+                       enum msg id)
+{
+    double per_s;
+
+    if (history_rate(&t->s->history, which, HISTORY_SHOWN, &per_s))
+        ADD_FACT(e, id, live_rate(LIVE, per_s, false), t->window);
 }
 
-void facts_init(struct state_facts *t, const struct explain_subject *subject,
-                const struct sample_summary *summary)
+static void facts_some(struct evidence *e, uint32_t n, enum msg id)
 {
-    const struct sample *s = subject->sample;
-
-    *t = (struct state_facts){.s = s, .state = subject->state};
-    t->state_counts = summary->state_counts[subject->state];
-    t->active_close = &summary->active_close;
-    if (subject->breakdown && subject->breakdown->state == t->state)
-        t->b = subject->breakdown;
-    if (subject->row < s->n_live && conn_counts_as(&s->conn[subject->row]) == t->state)
-        t->row = &s->conn[subject->row];
-    t->window_s = window_of(&s->history);
-    plain_time(t->window, t->window_s);
+    if (n > 0)
+        ADD_FACT(e, id, COUNT(n));
 }
 
-bool facts_knows(const struct explain_subject *subject)
+static void facts_count(struct evidence *e, const struct state_facts *t)
 {
-    const struct sample *s = subject->sample;
+    uint32_t now = t->s->count[t->state];
+    int64_t change;
+    double per_s;
 
-    return s && s->status != SAMPLE_FAILED && subject->state < TCP_STATE_COUNT &&
-           tellers[subject->state];
+    if (t->window_s <= 0 || !history_change(&t->s->history, t->state, HISTORY_SHOWN, &change)) {
+        ADD_FACT(e, MSG_FACT_COUNT, COUNT(now));
+        return;
+    }
+    per_s = (double)change / t->window_s;
+    if (change == 0)
+        ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), t->window);
+    else if (per_s < RATE_MIN && per_s > -RATE_MIN)
+        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), t->window);
+    else
+        ADD_FACT(e, MSG_FACT_COUNT_RATE, COUNT(now), live_rate(LIVE, per_s, true), t->window);
 }
 
-enum verdict verdict_by(const struct finding *f)
+static void facts_close_stats(struct evidence *e, const struct state_facts *t)
 {
-    return f->severity == SEVERITY_CRITICAL ? VERDICT_PROBLEM : VERDICT_WATCH;
+    const struct history *h = &t->s->history;
+    struct close_stats d;
+    double seconds;
+    bool throughout;
+
+    if (!history_close_stats(h, HISTORY_SHOWN, &d, &seconds))
+        return;
+    throughout = seconds >= history_span_s(h, HISTORY_SHOWN);
+    ADD_FACT(e, d.lost ? MSG_FACT_CLOSED_AT_LEAST : MSG_FACT_CLOSED,
+             live_rate(LIVE, (double)d.ended / seconds, false),
+             throughout ? t->window : live_unmarked_time(LIVE, seconds));
+    if (d.unseen)
+        ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
 }
 
-/* What the doctor found about the state, or about the selected connection. */
-static void judge_by_finding(struct evidence *e, const struct finding *f)
+static void facts_timer(struct evidence *e, const struct state_facts *t)
 {
-    e->verdict = verdict_by(f);
+    const struct conn *c = t->row;
+
+    if (!c)
+        return;
+    switch (c->timer) {
+    case TIMER_TIMEWAIT:
+        ADD_FACT(e, MSG_FACT_THIS_LEFT, TIME(c->expires_ms));
+        break;
+    case TIMER_RETRANSMIT:
+        ADD_FACT(e, MSG_FACT_THIS_REPEAT, COUNT(c->retrans), TIME(c->expires_ms));
+        break;
+    case TIMER_KEEPALIVE:
+        ADD_FACT(e, MSG_FACT_THIS_KEEPALIVE, TIME(c->expires_ms));
+        break;
+    case TIMER_PROBE:
+        ADD_FACT(e, MSG_FACT_THIS_PROBE, TIME(c->expires_ms));
+        break;
+    case TIMER_OFF:
+        ADD_FACT(e, MSG_FACT_THIS_IDLE, NULL);
+        break;
+    default:
+        break;
+    }
+}
+
+/* TIME_WAIT ---------------------------------------------------------------------------------- */
+
+static void facts_left(struct evidence *e, const struct state_facts *t, enum msg one,
+                       enum msg range)
+{
+    uint32_t from = t->state_counts.left_min_ms, to = t->state_counts.left_max_ms;
+
+    if (t->state_counts.timed == 0)
+        return;
+    if (from / 1000 == to / 1000)
+        ADD_FACT(e, one, TIME(from));
+    else
+        ADD_FACT(e, range, live_seconds(LIVE, from), live_seconds(LIVE, to));
+}
+
+static void facts_active_close(struct evidence *e, const struct state_facts *t,
+                               const struct active_close *c)
+{
+    if (c->server > 0 && c->server == t->state_counts.rows && c->server_port) {
+        ADD_FACT(e, MSG_FACT_TW_PORT, live_port(LIVE, c->server_port));
+        if (t->state_counts.left_min_ms / 1000 == t->state_counts.left_max_ms / 1000)
+            ADD_FACT(e, MSG_FACT_TW_PORT_LEFT, COUNT(0), TIME(t->state_counts.left_min_ms));
+        else
+            ADD_FACT(e, MSG_FACT_TW_PORT_LEFT_RANGE, COUNT(0),
+                     live_seconds(LIVE, t->state_counts.left_min_ms),
+                     live_seconds(LIVE, t->state_counts.left_max_ms));
+        return;
+    }
+    facts_some(e, c->server, MSG_FACT_TW_SERVER);
+    if (c->client > 0)
+        ADD_FACT(e, MSG_FACT_TW_CLIENT, COUNT(c->client), COUNT(c->peer_ports), COUNT(c->range));
+    facts_some(e, c->other, MSG_FACT_TW_OTHER);
+    if (c->server == t->state_counts.rows || c->client == t->state_counts.rows)
+        facts_left(e, t, MSG_FACT_LEFT, MSG_FACT_LEFT_RANGE);
+}
+
+static void facts_time_wait(struct evidence *e, const struct state_facts *t)
+{
+    double per_s;
+
+    facts_timer(e, t);
+    ADD_FACT(
+        e, state_facts_trend(t, &per_s) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT : MSG_FACT_TW_COUNT,
+        COUNT(t->state_counts.rows));
+    facts_active_close(e, t, t->active_close);
+}
+
+/* LISTEN, SYN_SENT, SYN_RECV ----------------------------------------------------------------- */
+
+static void facts_listen(struct evidence *e, const struct state_facts *t)
+{
+    const struct conn *fullest =
+        t->state_counts.fullest == UINT32_MAX ? NULL : &t->s->conn[t->state_counts.fullest];
+    uint64_t overflows = 0;
+
+    if (t->row && !(t->row->flags & CONN_NO_BACKLOG))
+        ADD_FACT(e, MSG_FACT_THIS_QUEUE, COUNT(t->row->rqueue), COUNT(t->row->wqueue));
+    facts_count(e, t);
+    if (fullest && t->state_counts.queued > 0)
+        ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
+                 live_port(LIVE, fullest->sport));
+    else if (fullest)
+        ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, COUNT(0));
+    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows))
+        ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), t->window);
+    facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
+}
+
+static void facts_syn_sent(struct evidence *e, const struct state_facts *t)
+{
+    facts_timer(e, t);
+    facts_count(e, t);
+    facts_some(e, t->state_counts.repeating, MSG_FACT_REPEATING);
+    facts_rate(e, t, COUNTER_ACTIVE_OPENS, MSG_FACT_OPENED);
+}
+
+static void facts_syn_recv(struct evidence *e, const struct state_facts *t)
+{
+    uint64_t cookies = 0, drops = 0;
+
+    facts_timer(e, t);
+    facts_count(e, t);
+    facts_some(e, t->state_counts.repeating, MSG_FACT_REPEATING);
+    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &cookies))
+        ADD_FACT(e, MSG_FACT_SR_COOKIES, COUNT(cookies), t->window);
+    if (state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &drops) && drops > 0)
+        ADD_FACT(e, MSG_FACT_SR_DROPS, COUNT(drops), t->window);
+    else
+        facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
+}
+
+/* ESTABLISHED, CLOSE_WAIT -------------------------------------------------------------------- */
+
+/* The share of data segments that were lost and sent again over the window. */
+static void facts_retransmission(struct evidence *e, const struct state_facts *t)
+{
+    struct retransmission r = {0};
+
+    if (!state_facts_grown(t, COUNTER_RETRANS_SEGS, &r.segments) ||
+        !state_facts_grown(t, COUNTER_SYN_RETRANS, &r.syns) ||
+        !state_facts_grown(t, COUNTER_ORIG_DATA_SENT, &r.sent) || r.sent < SHARE_SEGMENTS)
+        return;
+    (void)state_facts_grown(t, COUNTER_DSACK_RECV, &r.needless);
+    ADD_FACT(e, MSG_FACT_ES_AGAIN, live_percent(LIVE, retransmission_share(&r) / 100), t->window);
+}
+
+static void facts_established(struct evidence *e, const struct state_facts *t)
+{
+    facts_timer(e, t);
+    facts_count(e, t);
+    facts_some(e, t->state_counts.without_inode, MSG_FACT_NOT_ACCEPTED);
+    facts_some(e, t->state_counts.shut, MSG_FACT_ES_SHUT);
+    facts_some(e, t->state_counts.idle, MSG_FACT_ES_IDLE);
+    facts_close_stats(e, t);
+    facts_retransmission(e, t);
+}
+
+/* Which process has most of them. */
+static void facts_holder(struct evidence *e, const struct state_facts *t)
+{
+    const struct breakdown_process *p = t->b ? &t->b->process[0] : NULL;
+    char pid[16];
+
+    if (!p || t->b->n_processes == 0 || p->former)
+        return;
+    snprintf(pid, sizeof pid, "%u", p->pid);
+    ADD_FACT(e, t->b->ages_vague ? MSG_FACT_CW_HOLDER_AT_LEAST : MSG_FACT_CW_HOLDER,
+             COUNT(p->count), p->name, pid, TIME(t->b->oldest_ms));
+}
+
+static void facts_peer(struct evidence *e, const struct state_facts *t)
+{
+    if (t->b && t->b->peers.n > 0 && t->b->peers.entry[0].count > 1 &&
+        t->b->peers.entry[0].by_port && !t->b->peers.at_least)
+        ADD_FACT(e, MSG_FACT_CW_PEER, COUNT(t->b->peers.entry[0].count),
+                 live_remote(LIVE, &t->b->peers.entry[0].conn));
+}
+
+static void facts_close_wait(struct evidence *e, const struct state_facts *t)
+{
+    if (t->row)
+        ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
+                 COUNT(t->row->rqueue));
+    facts_count(e, t);
+    facts_holder(e, t);
+    facts_peer(e, t);
+    facts_some(e, t->state_counts.unread[1], MSG_FACT_CW_UNREAD);
+    facts_some(e, t->state_counts.unread[0], MSG_FACT_CW_READ);
+    facts_some(e, t->state_counts.unread[2], MSG_FACT_CW_DATA);
+    facts_some(e, t->state_counts.without_inode, MSG_FACT_NOT_ACCEPTED);
+}
+
+/* FIN_WAIT1, FIN_WAIT2, CLOSING, LAST_ACK ---------------------------------------------------- */
+
+static void facts_unfinished(struct evidence *e, const struct state_facts *t)
+{
+    facts_timer(e, t);
+    facts_count(e, t);
+    facts_some(e, t->state_counts.without_inode, MSG_FACT_ORPHANS);
+    facts_some(e, t->state_counts.unsent, MSG_FACT_UNSENT);
+}
+
+static void facts_fin_wait2(struct evidence *e, const struct state_facts *t)
+{
+    uint32_t orphans = t->state_counts.without_inode;
+
+    if (t->row && t->row->inode)
+        ADD_FACT(e, MSG_FACT_THIS_HALF_CLOSED, NULL);
+    else if (t->row && t->row->timer == TIMER_TIMEWAIT) /* 2 is no keepalive here */
+        facts_timer(e, t);
+    facts_count(e, t);
+    if (t->state_counts.timed > 0)
+        ADD_FACT(e, MSG_FACT_F2_ORPHANS, COUNT(orphans), TIME(t->state_counts.left_max_ms));
+    facts_some(e, t->state_counts.rows - orphans, MSG_FACT_F2_OWNED);
+}
+
+/* CLOSE, BOUND_INACTIVE ---------------------------------------------------------------------- */
+
+static void facts_close(struct evidence *e, const struct state_facts *t)
+{
+    uint64_t resets;
+
+    ADD_FACT(e, MSG_FACT_NOT_LISTED, NULL);
+    facts_close_stats(e, t);
+    if (state_facts_grown(t, COUNTER_ESTAB_RESETS, &resets) && resets > 0)
+        facts_rate(e, t, COUNTER_ESTAB_RESETS, MSG_FACT_RESET);
+}
+
+static void facts_bound(struct evidence *e, const struct state_facts *t)
+{
+    if (t->s->needs & NEED_BOUND)
+        facts_count(e, t);
+    else
+        ADD_FACT(e, MSG_FACT_NOT_ASKED, NULL);
+}
+
+/* The verdict -------------------------------------------------------------------------------- */
+
+/* What is said of each state: its facts, and why it is normal where no rule has found anything. */
+static const struct {
+    void (*facts)(struct evidence *e, const struct state_facts *t);
+    enum msg normal;
+} states[TCP_STATE_COUNT] = {
+    [TCP_STATE_LISTEN] = {facts_listen, MSG_VERDICT_NOTHING},
+    [TCP_STATE_SYN_SENT] = {facts_syn_sent, MSG_VERDICT_NOTHING},
+    [TCP_STATE_SYN_RECV] = {facts_syn_recv, MSG_VERDICT_NOTHING},
+    [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_ES_OPEN},
+    [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_NOTHING},
+    [TCP_STATE_LAST_ACK] = {facts_unfinished, MSG_VERDICT_KERNEL},
+    [TCP_STATE_FIN_WAIT1] = {facts_unfinished, MSG_VERDICT_KERNEL},
+    [TCP_STATE_FIN_WAIT2] = {facts_fin_wait2, MSG_VERDICT_NOTHING},
+    [TCP_STATE_CLOSING] = {facts_unfinished, MSG_VERDICT_KERNEL},
+    [TCP_STATE_TIME_WAIT] = {facts_time_wait, MSG_VERDICT_TW_NORMAL},
+    [TCP_STATE_CLOSE] = {facts_close, MSG_VERDICT_NOTHING},
+    [TCP_STATE_BOUND_INACTIVE] = {facts_bound, MSG_VERDICT_BOUND},
+};
+
+static void say_finding(struct evidence *e, const struct finding *f)
+{
+    e->verdict = evidence_verdict_of(f);
     e->found = f;
-    str_clear(&e->reason);
     finding_title(f, &e->reason);
     str_add(&e->reason, ". ");
     finding_sentence(f, PART_SEEN, &e->reason);
+}
+
+/* Why the state cannot be called normal: false when every rule about it was looked at. */
+static bool say_unknown(struct evidence *e, const struct state_facts *t)
+{
+    struct str left = STR_INIT;
+
+    findings_rules(t->s->findings, STATE_BIT(t->state), false, &left);
+    bool unknown = left.len > 0 || !sample_is_whole(t->s);
+    if (left.len > 0)
+        fact_fill(&e->reason, MSG_VERDICT_NOT_LOOKED, str_text(&left));
+    else if (unknown)
+        fact_fill(&e->reason, MSG_VERDICT_INCOMPLETE, NULL);
+    if (unknown)
+        e->verdict = VERDICT_UNKNOWN;
+    e->reason.failed = e->reason.failed || left.failed;
+    str_fini(&left);
+    return unknown;
+}
+
+/* What is found of other connections in the state is not about the selected one. */
+static void say_normal(struct evidence *e, const struct state_facts *t)
+{
+    const struct finding *others = finding_about(t->s, t->state, UINT32_MAX);
+    struct str title = STR_INIT;
+
+    e->verdict = VERDICT_NORMAL;
+    if (others)
+        finding_title(others, &title);
+    if (others)
+        fact_fill(&e->reason, MSG_VERDICT_OTHERS, str_text(&title));
+    else
+        fact_fill(&e->reason, states[t->state].normal, NULL);
+    e->reason.failed = e->reason.failed || title.failed;
+    str_fini(&title);
+}
+
+static void judge(struct evidence *e, const struct state_facts *t)
+{
+    const struct finding *found = finding_about(t->s, t->state, t->row_at);
+
+    if (found)
+        say_finding(e, found);
+    else if (rules_judge_state(t->state) && !say_unknown(e, t))
+        say_normal(e, t);
 }
 
 void evidence_collect(struct evidence *e, const struct explain_subject *subject)
@@ -79,20 +382,15 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     struct state_facts t;
 
     *e = (struct evidence){.n_facts = 0};
-    if (!facts_knows(subject))
+    if (!state_facts_known(subject) || !states[subject->state].facts)
         return;
     if (!subject->summary)
-        summary_make(&summary, subject->sample);
-    facts_init(&t, subject, subject->summary ? subject->summary : &summary);
-    t.e = e;
+        sample_summary_make(&summary, subject->sample);
+    state_facts_init(&t, subject, subject->summary ? subject->summary : &summary);
     if (t.s->status == SAMPLE_PARTIAL)
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
-    tellers[t.state](&t);
-    const struct finding *found = NULL;
-    if (t.row || subject->row == UINT32_MAX)
-        found = finding_about(t.s, t.state, subject->row);
-    if (found)
-        judge_by_finding(e, found);
+    states[t.state].facts(e, &t);
+    judge(e, &t);
 }
 
 bool evidence_failed(const struct evidence *e)
@@ -113,20 +411,30 @@ void evidence_fini(struct evidence *e)
     *e = (struct evidence){.n_facts = 0};
 }
 
-const char *verdict_word(enum verdict v)
+enum verdict evidence_verdict_of(const struct finding *f)
 {
-    static const enum msg words[] = {
-        [VERDICT_NORMAL] = MSG_EXPLAIN_NORMAL,
-        [VERDICT_WATCH] = MSG_EXPLAIN_WATCH,
-        [VERDICT_PROBLEM] = MSG_EXPLAIN_PROBLEM,
-    };
-
-    return v == VERDICT_NONE ? "" : text(words[v]);
+    return f->severity == SEVERITY_CRITICAL  ? VERDICT_PROBLEM
+           : f->severity == SEVERITY_WARNING ? VERDICT_WATCH
+                                             : VERDICT_NOTE;
 }
 
-const char *verdict_mark(enum verdict v)
-{
-    static const char *const marks[] = {MARK_END, MARK_OK, MARK_WARN, MARK_CRIT};
+static const struct {
+    enum msg word;
+    const char *mark;
+} verdicts[] = {
+    [VERDICT_UNKNOWN] = {MSG_SEVERITY_UNKNOWN, MARK_END},
+    [VERDICT_NORMAL] = {MSG_EXPLAIN_NORMAL, MARK_OK},
+    [VERDICT_NOTE] = {MSG_SEVERITY_INFO, MARK_END},
+    [VERDICT_WATCH] = {MSG_EXPLAIN_WATCH, MARK_WARN},
+    [VERDICT_PROBLEM] = {MSG_EXPLAIN_PROBLEM, MARK_CRIT},
+};
 
-    return marks[v];
+const char *evidence_verdict_word(enum verdict v)
+{
+    return v == VERDICT_NONE ? "" : text(verdicts[v].word);
+}
+
+const char *evidence_verdict_mark(enum verdict v)
+{
+    return v == VERDICT_NONE ? MARK_END : verdicts[v].mark;
 }

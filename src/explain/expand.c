@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values of this host inside the texts. */
 #include "tcptop/explain/expand.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Puts the words about a state and the facts of this host together: the pane, its brief form. */
 #include "tcptop/explain/explain.h"
 
@@ -8,8 +9,8 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/expand.h"
-#include "tcptop/explain/facts.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/live_value.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/state_map.h"
 #include "tcptop/explain/state_texts.h"
@@ -60,7 +61,7 @@ static enum conn_kind kind_of(const struct explain_subject *subject)
 
 static const char *words_of(const struct page *p, enum section section)
 {
-    return words_text(p->subject->state, p->kind, section, text_language());
+    return state_texts_get(p->subject->state, p->kind, section, text_language());
 }
 
 static struct str *add_block(struct page *p, enum block_kind kind, const char *head)
@@ -83,18 +84,17 @@ static void add_evidence(struct str *body, const struct evidence *e)
     if (e->verdict == VERDICT_NONE)
         return;
     str_addf(body, "%s%s%s" MARK_END NBSP NBSP "%s", e->n_facts ? "\n" : "",
-             verdict_mark(e->verdict), verdict_word(e->verdict), str_text(&e->reason));
+             evidence_verdict_mark(e->verdict), evidence_verdict_word(e->verdict),
+             str_text(&e->reason));
 }
 
 /* What the doctor advises knows process and peer; else what is to be done in general. */
 static void add_advice(struct page *p, const struct evidence *e)
 {
-    bool act = e->verdict > VERDICT_NORMAL && *words_of(p, SECTION_ACT);
-
     if (e->found)
         finding_sentence(e->found, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
     else
-        add_section(p, text(MSG_EXPLAIN_DO), act ? SECTION_ACT : SECTION_DO);
+        add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
 }
 
 /* What was done, where to look, what is learned: each paragraph begins with its word. */
@@ -129,7 +129,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     add_lesson(p);
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
-        map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
+        state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
     add_advice(p, &e);
     add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
@@ -239,7 +239,8 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
 /* The lead's first sentence. */
 static void add_first_sentence(struct str *out, const struct explain_subject *subject)
 {
-    const char *lead = words_text(subject->state, kind_of(subject), SECTION_LEAD, text_language());
+    const char *lead =
+        state_texts_get(subject->state, kind_of(subject), SECTION_LEAD, text_language());
     const char *end = strstr(lead, ". ");
     struct str sentence = STR_INIT;
 
@@ -257,7 +258,8 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
 
     evidence_collect(&e, subject);
     if (e.verdict != VERDICT_NONE)
-        str_addf(now, "%s%s" MARK_END NBSP NBSP, verdict_mark(e.verdict), verdict_word(e.verdict));
+        str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict),
+                 evidence_verdict_word(e.verdict));
     if (e.found)
         finding_title(e.found, now);
     else if (e.n_facts)
@@ -269,9 +271,6 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
     } else if (e.verdict == VERDICT_NORMAL) {
         str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
-    } else if (e.verdict != VERDICT_NONE || e.act) {
-        fact_fill(todo, MSG_EXPLAIN_TO_DO,
-                  words_text(subject->state, kind_of(subject), SECTION_BRIEF, text_language()));
     }
     now->failed = now->failed || str_failed(&advice) || evidence_failed(&e);
     str_fini(&advice);

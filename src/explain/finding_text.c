@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings in words: messages with the figures of the finding filled in. */
 #include "tcptop/explain/finding_text.h"
 
@@ -8,13 +9,8 @@
 #include <sys/socket.h>
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
-
-void finding_address(const struct conn *c, bool remote, char out[64])
-{
-    if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))
-        out[0] = '\0';
-}
 
 static void add_endpoint(struct str *out, const struct conn *c, bool remote)
 {
@@ -281,19 +277,19 @@ const char *finding_label(enum finding_part part)
     return text(labels[part]);
 }
 
-const char *severity_mark(unsigned severity)
+const char *finding_severity_mark(unsigned severity)
 {
     return severity == SEVERITY_CRITICAL ? "!!" : severity == SEVERITY_WARNING ? "!" : "i";
 }
 
-enum role severity_role(unsigned severity)
+enum role finding_severity_role(unsigned severity)
 {
     return severity == SEVERITY_CRITICAL  ? ROLE_CRIT
            : severity == SEVERITY_WARNING ? ROLE_WARN
                                           : ROLE_DIM;
 }
 
-const char *severity_word(unsigned severity)
+const char *finding_severity_word(unsigned severity)
 {
     static const enum msg words[] = {
         [SEVERITY_OK] = MSG_SEVERITY_OK,
@@ -305,30 +301,42 @@ const char *severity_word(unsigned severity)
     return text(severity < sizeof words / sizeof words[0] ? words[severity] : MSG_SEVERITY_UNKNOWN);
 }
 
-const char *skip_words(unsigned why)
+const char *finding_skip_words(unsigned why)
 {
     static const enum msg words[] = {
-        [LOOKED] = MSG_SEVERITY_OK,          [SKIP_YET] = MSG_SKIP_YET,
-        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
-        [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
-        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_SHORT] = MSG_SKIP_SHORT,
+        [LOOKED] = MSG_SEVERITY_OK,
+        [SKIP_YET] = MSG_SKIP_YET,
+        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS,
+        [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
+        [SKIP_FIGURES] = MSG_SKIP_FIGURES,
+        [SKIP_BOUND] = MSG_SKIP_BOUND,
+        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,
+        [SKIP_SHORT] = MSG_SKIP_SHORT,
+        [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);
 }
 
-void findings_rules(const struct findings *f, bool looked_at, struct str *out)
+void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out)
 {
-    const char *comma = "";
+    unsigned before = LOOKED;
+    bool any = false;
 
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        if ((f->skip[i] == LOOKED) != looked_at)
+        unsigned why = f ? f->skip[i] : SKIP_YET;
+        if ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states)))
             continue;
-        str_addf(out, "%s%s", comma, text(rules[i].label));
-        if (!looked_at)
-            str_addf(out, " (%s)", skip_words(f->skip[i]));
-        comma = looked_at ? ", " : "; ";
+        if (any && why != before)
+            str_addf(out, " (%s); ", finding_skip_words(before));
+        else if (any)
+            str_add(out, ", ");
+        str_add(out, text(rules[i].label));
+        before = why;
+        any = true;
     }
+    if (any && !looked_at)
+        str_addf(out, " (%s)", finding_skip_words(before));
 }
 
 int finding_set(struct finding_words *w, const struct finding *f, int width)

@@ -1,14 +1,440 @@
-/* The lines of each state, as a table: what every state has in common, and what only some have. */
+/* SPDX-License-Identifier: MIT */
+/* The table IN NUMBERS: what every state is counted by, what only some are, and which lines each
+ * state has. A function appends one value, or nothing where it is not known. */
 #include "tcptop/explain/numbers.h"
 
-#include "numbers_parts.h"
+#include <stdio.h>
+
+#include "state_facts.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/sample_summary.h"
+#include "tcptop/explain/typeset.h"
+
+#define AHEAD_S     600 /* what comes next: so far ahead */
+#define TIME_WAIT_S 60  /* include/net/tcp.h TCP_TIMEWAIT_LEN */
+
+/* Append a message with its values. */
+#define SAY(out, id, ...) fact_fill(out, id, __VA_ARGS__)
+
+/* Every state -------------------------------------------------------------------------------- */
+
+/* Since when it is in its state, and when the kernel gives it up. */
+static void number_this_one(struct str *out, const struct state_facts *t)
+{
+    const struct row_times *times = t->s->times ? &t->s->times[t->row - t->s->conn] : NULL;
+    uint64_t left;
+
+    if (times)
+        SAY(out, times->changed_ds ? MSG_NUMBERS_FOR : MSG_NUMBERS_FOR_AT_LEAST,
+            TIME(UINT64_C(100) * (t->s->now_ds - times->changed_ds)));
+    if ((t->state == TCP_STATE_SYN_SENT || t->state == TCP_STATE_SYN_RECV) &&
+        tcp_timeouts_left(sample_host(t->s, t->row), t->row, &left)) {
+        str_add(out, out->len ? ", " : "");
+        SAY(out, MSG_NUMBERS_PRESUMED, TIME(left));
+    }
+}
+
+static void number_share(struct str *out, const struct state_facts *t)
+{
+    uint32_t count = t->s->count[t->state];
+
+    if (t->s->total > 0)
+        SAY(out, MSG_NUMBERS_SHARE_OF, COUNT(count), COUNT(t->s->total),
+            live_percent(LIVE, (double)count / t->s->total));
+}
+
+static void number_trend(struct str *out, const struct state_facts *t)
+{
+    double per_s = 0;
+
+    switch (state_facts_trend(t, &per_s)) {
+    case TREND_UNKNOWN:
+        break;
+    case TREND_FLAT:
+        SAY(out, MSG_NUMBERS_FLAT, t->window);
+        break;
+    case TREND_MOVING:
+        SAY(out, per_s > 0 ? MSG_NUMBERS_GROWING : MSG_NUMBERS_DRAINING,
+            live_rate(LIVE, (per_s < 0 ? -per_s : per_s) * 60, false));
+        break;
+    }
+}
+
+static void number_moves(struct str *out, const struct state_facts *t)
+{
+    struct state_moves m;
+
+    if (state_facts_moves(t, &m))
+        SAY(out, m.exact ? MSG_NUMBERS_ENTERED : MSG_NUMBERS_ENTERED_AT_LEAST,
+            live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false));
+}
+
+/* Only what there is: the ages that none has reached are left out. */
+static void number_age(struct str *out, const struct state_facts *t)
+{
+    const struct breakdown *b = t->b;
+
+    if (!b || b->rows == 0)
+        return;
+    SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST, TIME(b->oldest_ms));
+    for (unsigned i = 0; i < BREAKDOWN_AGES && b->aged[i] > 0; i++) {
+        str_add(out, i ? ", " : "; ");
+        SAY(out,
+            !b->ages_vague ? MSG_NUMBERS_OVER
+            : i            ? MSG_NUMBERS_OVER_TOO
+                           : MSG_NUMBERS_OVER_AT_LEAST,
+            COUNT(b->aged[i]), live_unmarked_time(LIVE, breakdown_age_s[i]));
+    }
+}
+
+static void number_next_count(struct str *out, const struct state_facts *t)
+{
+    double count = t->s->count[t->state], per_s = 0;
+    enum trend trend = state_facts_trend(t, &per_s);
+
+    if (trend == TREND_FLAT)
+        SAY(out, MSG_NUMBERS_STAYS, COUNT(t->s->count[t->state]));
+    else if (trend == TREND_MOVING && count + per_s * AHEAD_S > 0)
+        SAY(out, MSG_NUMBERS_THEN, COUNT((uint64_t)(count + per_s * AHEAD_S + 0.5)));
+    else if (trend == TREND_MOVING)
+        SAY(out, MSG_NUMBERS_THEN_NONE, TIME((uint64_t)(count / -per_s * 1000)));
+}
+
+/* One more entry of a list. */
+static void add_entry(struct str *out, const char *what, uint32_t count)
+{
+    str_add(out, out->len ? ", " : "");
+    SAY(out, MSG_NUMBERS_ENTRY, what, COUNT(count));
+}
+
+static void add_others(struct str *out, enum msg id, uint32_t n)
+{
+    if (n > 0)
+        SAY(out, id, COUNT(n));
+}
+
+static void number_processes(struct str *out, const struct state_facts *t)
+{
+    const struct breakdown *b = t->b;
+    char what[BREAKDOWN_NAME + 64], pid[16];
+
+    if (!b || b->n_processes == 0)
+        return;
+    for (unsigned i = 0; i < b->n_processes; i++) {
+        const struct breakdown_process *p = &b->process[i];
+        struct str name = STR_INIT;
+        snprintf(pid, sizeof pid, "%u", p->pid);
+        SAY(&name, p->former ? MSG_NUMBERS_FORMER : MSG_NUMBERS_PROCESS, p->name, pid);
+        snprintf(what, sizeof what, "%s", str_text(&name));
+        add_entry(out, what, p->count);
+        str_fini(&name);
+    }
+    add_others(out, MSG_NUMBERS_OTHERS, b->other_processes);
+    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless);
+}
+
+/* A peer of a server here has many ports, so it goes by its address. */
+static void name_peer(char out[LIVE_SIZE], const struct breakdown *b, unsigned i)
+{
+    const struct conn *c = &b->peers.entry[i].conn;
+
+    if (b->peers.entry[i].by_port)
+        live_remote(out, c);
+    else
+        live_address(out, c, true);
+}
+
+static void number_peers(struct str *out, const struct state_facts *t)
+{
+    const struct breakdown *b = t->b;
+    char what[LIVE_SIZE];
+
+    for (unsigned i = 0; b && i < b->peers.n; i++) {
+        name_peer(what, b, i);
+        add_entry(out, what, b->peers.entry[i].count);
+    }
+    if (b && b->peers.at_least)
+        SAY(out, MSG_NUMBERS_AND_MORE, NULL);
+    else if (b)
+        add_others(out, MSG_NUMBERS_OTHERS, b->peers.distinct - b->peers.n);
+}
+
+static void number_ports(struct str *out, const struct state_facts *t)
+{
+    const struct breakdown *b = t->b;
+
+    for (unsigned i = 0; b && i < b->ports.n; i++) {
+        const struct conn *c = &b->ports.entry[i].conn;
+        bool local = !b->ports.entry[i].by_port;
+        struct str what = STR_INIT;
+        SAY(&what, local ? MSG_NUMBERS_LOCAL_PORT : MSG_NUMBERS_FOREIGN_PORT,
+            live_port(LIVE, local ? c->sport : c->dport));
+        add_entry(out, str_text(&what), b->ports.entry[i].count);
+        str_fini(&what);
+    }
+    if (b)
+        add_others(out, MSG_NUMBERS_OTHERS, b->ports.distinct - b->ports.n);
+}
+
+/* Which settings of the kernel bear on the state. */
+static const char *const settings[TCP_STATE_COUNT] = {
+    [TCP_STATE_LISTEN] = "[{somaxconn}, ][{tcp_abort_on_overflow}]",
+    [TCP_STATE_SYN_SENT] = "[{tcp_syn_retries}, ][{tcp_syn_linear_timeouts}]",
+    [TCP_STATE_SYN_RECV] = "[{tcp_synack_retries}, ][{tcp_syncookies}]",
+    [TCP_STATE_ESTABLISHED] = "[{tcp_retries2}, ][{tcp_keepalive_time}]",
+    [TCP_STATE_CLOSE_WAIT] = "[{tcp_keepalive_time}]",
+    [TCP_STATE_LAST_ACK] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
+    [TCP_STATE_FIN_WAIT1] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
+    [TCP_STATE_FIN_WAIT2] = "[{tcp_fin_timeout}, ][{tcp_max_orphans}]",
+    [TCP_STATE_CLOSING] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
+    [TCP_STATE_TIME_WAIT] = "[{tcp_tw_reuse}: {tw_reuse}, ][{tcp_max_tw_buckets}, ]",
+};
+
+static void add_range(struct str *out, const struct host *h)
+{
+    int64_t low, high;
+    char bounds[LIVE_SIZE];
+
+    if (!host_sysctl(h, SYSCTL_PORT_LOW, &low) || !host_sysctl(h, SYSCTL_PORT_HIGH, &high))
+        return;
+    snprintf(bounds, sizeof bounds, MARK_LIVE "%d" NBSP "%d" MARK_END, (int)low, (int)high);
+    str_addf(out, "%s%s" NBSP "=" NBSP "%s", out->len ? ", " : "",
+             host_sysctl_name(SYSCTL_PORT_LOW), bounds);
+}
+
+static void number_kernel(struct str *out, const struct state_facts *t)
+{
+    const struct host *h = t->row ? sample_host(t->s, t->row) : &t->s->host;
+
+    if (settings[t->state])
+        expand(out, settings[t->state], h);
+    if (out->len > 2 && str_text(out)[out->len - 1] == ' ') /* nothing came behind the comma */
+        str_truncate(out, out->len - 2);
+    if (t->state == TCP_STATE_TIME_WAIT || t->state == TCP_STATE_BOUND_INACTIVE ||
+        t->state == TCP_STATE_SYN_SENT)
+        add_range(out, h);
+}
+
+/* Some states -------------------------------------------------------------------------------- */
+
+static bool counter_rate(const struct state_facts *t, enum host_counter which, char out[LIVE_SIZE])
+{
+    double per_s;
+
+    if (!history_rate(&t->s->history, which, HISTORY_SHOWN, &per_s))
+        return false;
+    live_rate(out, per_s, false);
+    return true;
+}
+
+/* The kernel counts each. */
+static void number_opens(struct str *out, const struct state_facts *t)
+{
+    char active[LIVE_SIZE], passive[LIVE_SIZE];
+
+    if (counter_rate(t, COUNTER_ACTIVE_OPENS, active) &&
+        counter_rate(t, COUNTER_PASSIVE_OPENS, passive))
+        SAY(out, MSG_NUMBERS_OPENS, active, passive);
+}
+
+static void number_resets(struct str *out, const struct state_facts *t)
+{
+    char resets[LIVE_SIZE], failed[LIVE_SIZE];
+
+    if (counter_rate(t, COUNTER_ESTAB_RESETS, resets) &&
+        counter_rate(t, COUNTER_ATTEMPT_FAILS, failed))
+        SAY(out, MSG_NUMBERS_RESETS, resets, failed);
+}
+
+/* In FIN_WAIT2 only orphans have an end. */
+static void number_left(struct str *out, const struct state_facts *t)
+{
+    bool orphans = t->state == TCP_STATE_FIN_WAIT2;
+    const struct breakdown *b = t->b;
+
+    if (!b || b->close_event == 0)
+        return;
+    if (b->first_end_ms / 1000 == b->last_end_ms / 1000)
+        SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END_ALL : MSG_NUMBERS_ENDS_ALL,
+            TIME(b->first_end_ms));
+    else
+        SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END : MSG_NUMBERS_ENDS, TIME(b->first_end_ms),
+            TIME(b->last_end_ms));
+}
+
+/* As many as are closed in the time that each stays. */
+static void number_next_waits(struct str *out, const struct state_facts *t)
+{
+    struct state_moves m;
+    char rate[LIVE_SIZE];
+
+    if (t->window_s < TREND_MIN_S || !state_facts_moves(t, &m) || !m.exact)
+        return;
+    if (m.entered_s < 1) /* tenths would not multiply to the count that is shown */
+        snprintf(rate, sizeof rate, MARK_LIVE "%.2f" MARK_END, m.entered_s);
+    else
+        live_rate(rate, m.entered_s, false);
+    SAY(out, MSG_NUMBERS_CLOSINGS, rate, COUNT((uint64_t)(m.entered_s * TIME_WAIT_S + 0.5)));
+}
+
+static void number_next_end(struct str *out, const struct state_facts *t)
+{
+    enum host_sysctl which =
+        t->state == TCP_STATE_SYN_SENT ? SYSCTL_SYN_RETRIES : SYSCTL_SYNACK_RETRIES;
+
+    if (!t->b || t->b->close_event == 0)
+        return;
+    if (t->b->first_end_ms / 1000 == t->b->last_end_ms / 1000)
+        SAY(out, MSG_NUMBERS_GIVES_UP_ALL, TIME(t->b->first_end_ms), host_sysctl_name(which));
+    else
+        SAY(out, MSG_NUMBERS_GIVES_UP, TIME(t->b->first_end_ms), TIME(t->b->last_end_ms),
+            host_sysctl_name(which));
+}
+
+/* An orphan is given up after so many repeats without an answer. */
+static void number_next_orphans(struct str *out, const struct state_facts *t)
+{
+    uint64_t retries;
+
+    if (tcp_timeouts_orphan_retries(&t->s->host, &retries) && t->b)
+        SAY(out, MSG_NUMBERS_ORPHAN_REPEATS, COUNT(retries), COUNT(t->b->most_repeats));
+}
+
+static void number_queues(struct str *out, const struct state_facts *t)
+{
+    for (unsigned i = 0; t->b && i < t->b->n_queues; i++) {
+        const struct breakdown_queue *q = &t->b->queue[i];
+        str_add(out, i ? ", " : "");
+        SAY(out, MSG_NUMBERS_QUEUE, live_port(LIVE, q->port), COUNT(q->length), COUNT(q->limit));
+    }
+}
+
+static void number_overflows(struct str *out, const struct state_facts *t)
+{
+    uint64_t overflows, drops;
+
+    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows) &&
+        state_facts_grown(t, COUNTER_LISTEN_DROPS, &drops))
+        SAY(out, MSG_NUMBERS_OVERFLOWED, COUNT(overflows), COUNT(drops), t->window);
+}
+
+static void number_cookies(struct str *out, const struct state_facts *t)
+{
+    uint64_t sent, dropped;
+
+    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &sent) &&
+        state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &dropped))
+        SAY(out, MSG_NUMBERS_COOKIES_SENT, COUNT(sent), COUNT(dropped), t->window);
+}
+
+static void number_repeats(struct str *out, const struct state_facts *t)
+{
+    static const enum msg kinds[BREAKDOWN_REPEATS] = {MSG_NUMBERS_REPEATS_0, MSG_NUMBERS_REPEATS_1,
+                                                      MSG_NUMBERS_REPEATS_3, MSG_NUMBERS_REPEATS_6};
+
+    for (unsigned i = 0; t->b && i < BREAKDOWN_REPEATS; i++) {
+        if (t->b->repeats[i] == 0)
+            continue;
+        str_add(out, out->len ? ", " : "");
+        SAY(out, kinds[i], COUNT(t->b->repeats[i]));
+    }
+}
+
+static void number_received(struct str *out, const struct state_facts *t)
+{
+    if (t->b && t->b->received.rows > 0)
+        SAY(out, MSG_NUMBERS_UNREAD, COUNT(t->b->received.rows),
+            live_bytes(LIVE, t->b->received.bytes));
+    else if (t->b && t->b->rows > 0)
+        SAY(out, MSG_NUMBERS_ALL_READ, NULL);
+}
+
+static void number_sent(struct str *out, const struct state_facts *t)
+{
+    if (!t->b || t->b->rows == 0)
+        return;
+    if (t->b->sent.rows > 0)
+        SAY(out, MSG_NUMBERS_UNACKED, COUNT(t->b->sent.rows), live_bytes(LIVE, t->b->sent.bytes));
+    else
+        SAY(out, MSG_NUMBERS_ALL_ACKED, NULL);
+    if (t->b->fin_only > 0)
+        SAY(out, MSG_NUMBERS_FIN_ONLY, COUNT(t->b->fin_only));
+}
+
+/* How much of its open files the process with most of them has here. */
+static void number_files(struct str *out, const struct state_facts *t)
+{
+    const struct breakdown *b = t->b;
+    char pid[16];
+
+    if (!b || b->files_max == 0)
+        return;
+    snprintf(pid, sizeof pid, "%u", b->process[0].pid);
+    SAY(out, MSG_NUMBERS_FILES_OF, b->process[0].name, pid, COUNT(b->process[0].count),
+        COUNT(b->files_max),
+        live_percent(LIVE, (double)b->process[0].count / (double)b->files_max));
+}
+
+static void number_idle(struct str *out, const struct state_facts *t)
+{
+    if (!t->b || t->b->rows == 0)
+        return;
+    SAY(out, MSG_NUMBERS_IDLING, COUNT(t->state_counts.idle), COUNT(t->b->keepalive));
+    if (t->b->silent == t->b->rows)
+        SAY(out, MSG_NUMBERS_SILENCE, TIME(t->b->silence_ms));
+}
+
+/* Towards the destination that has most; on a server's end none is used. */
+static void number_ephemeral(struct str *out, const struct state_facts *t)
+{
+    const struct active_close *c = t->active_close;
+    const struct conn *peer;
+
+    if (!c->range_known)
+        return;
+    if (c->peer == UINT32_MAX) {
+        SAY(out, MSG_NUMBERS_NO_PORTS, COUNT(0), COUNT(c->range));
+        return;
+    }
+    peer = &t->s->conn[c->peer];
+    SAY(out, MSG_NUMBERS_PORTS_USED, COUNT(c->peer_ports), COUNT(c->range),
+        live_address(LIVE, peer, false), live_remote(LIVE, peer));
+}
+
+static void number_table(struct str *out, const struct state_facts *t)
+{
+    uint64_t used, overflows;
+    int64_t limit;
+
+    if (!host_sysctl(&t->s->host, SYSCTL_MAX_TW_BUCKETS, &limit) || limit <= 0)
+        return;
+    if (!host_gauge(&t->s->host, GAUGE_TW, &used))
+        used = t->s->count[TCP_STATE_TIME_WAIT];
+    SAY(out, MSG_NUMBERS_OF_LIMIT, COUNT(used), COUNT((uint64_t)limit),
+        live_percent(LIVE, (double)used / (double)limit));
+    if (state_facts_grown(t, COUNTER_TW_OVERFLOW, &overflows))
+        SAY(out, MSG_NUMBERS_TABLE_OVERFLOWS, COUNT(overflows));
+}
+
+/* The whole host's: the limit is one for all namespaces. */
+static void number_orphans(struct str *out, const struct state_facts *t)
+{
+    uint64_t used;
+    int64_t limit;
+
+    if (host_gauge(&t->s->host, GAUGE_ORPHAN, &used) &&
+        host_sysctl(&t->s->host, SYSCTL_MAX_ORPHANS, &limit) && limit > 0)
+        SAY(out, MSG_NUMBERS_OF_LIMIT, COUNT(used), COUNT((uint64_t)limit),
+            live_percent(LIVE, (double)used / (double)limit));
+}
+
+/* The table ---------------------------------------------------------------------------------- */
 
 /* A line of the table, and for which states. */
 struct line {
     enum msg label;
-    void (*facts)(struct str *out, const struct state_facts *t);
+    void (*add)(struct str *out, const struct state_facts *t);
     uint32_t states;
 };
 
@@ -56,7 +482,7 @@ static void add_line(struct str *out, enum msg label, const struct str *value)
     out->failed = out->failed || value->failed;
 }
 
-static void facts_lines(struct str *out, const struct state_facts *t)
+static void add_lines(struct str *out, const struct state_facts *t)
 {
     struct str value = STR_INIT;
 
@@ -68,7 +494,7 @@ static void facts_lines(struct str *out, const struct state_facts *t)
         if (!(lines[i].states & STATE_BIT(t->state)))
             continue;
         str_clear(&value);
-        lines[i].facts(&value, t);
+        lines[i].add(&value, t);
         add_line(out, lines[i].label, &value);
     }
     str_fini(&value);
@@ -80,11 +506,11 @@ void numbers_add(struct str *out, const struct explain_subject *subject)
     struct sample_summary summary;
     struct state_facts t;
 
-    if (!subject->breakdown || !facts_knows(subject) ||
+    if (!subject->breakdown || !state_facts_known(subject) ||
         (subject->state == TCP_STATE_BOUND_INACTIVE && !(s->needs & NEED_BOUND)))
         return;
     if (!subject->summary)
-        summary_make(&summary, s);
-    facts_init(&t, subject, subject->summary ? subject->summary : &summary);
-    facts_lines(out, &t);
+        sample_summary_make(&summary, s);
+    state_facts_init(&t, subject, subject->summary ? subject->summary : &summary);
+    add_lines(out, &t);
 }

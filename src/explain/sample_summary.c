@@ -1,7 +1,62 @@
+/* SPDX-License-Identifier: MIT */
 /* The passes over the rows: one for all states, and one or two more for TIME_WAIT. */
 #include "tcptop/explain/sample_summary.h"
 
-void summary_make(struct sample_summary *v, const struct sample *s)
+static void add_timer(struct state_counts *t, const struct conn *c)
+{
+    if (c->timer == TIMER_PROBE)
+        t->shut++;
+    if (c->timer == TIMER_OFF && c->wqueue == 0)
+        t->idle++;
+    if (c->timer != TIMER_TIMEWAIT)
+        return;
+    if (t->timed == 0 || c->expires_ms < t->left_min_ms)
+        t->left_min_ms = c->expires_ms;
+    if (c->expires_ms > t->left_max_ms)
+        t->left_max_ms = c->expires_ms;
+    t->timed++;
+}
+
+/* Is a's accept queue nearer its limit than b's? */
+static bool is_fuller(const struct conn *a, const struct conn *b)
+{
+    return (uint64_t)a->rqueue * (b->wqueue + UINT64_C(1)) >
+           (uint64_t)b->rqueue * (a->wqueue + UINT64_C(1));
+}
+
+static void add_queue(struct state_counts *t, const struct sample *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+
+    if (c->flags & CONN_NO_BACKLOG)
+        return;
+    t->queued += c->rqueue;
+    if (t->fullest == UINT32_MAX || is_fuller(c, &s->conn[t->fullest]))
+        t->fullest = row;
+}
+
+static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const struct sample *s,
+                    uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+    struct state_counts *t =
+        &state_counts[c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state];
+
+    if (c->state >= TCP_STATE_COUNT)
+        return;
+    t->rows++;
+    if (c->state == TCP_STATE_LISTEN) {
+        add_queue(t, s, row);
+        return;
+    }
+    t->without_inode += conn_kind(c) != CONN_PLAIN;
+    t->repeating += c->retrans > 0;
+    t->unsent += c->wqueue > 1;
+    t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    add_timer(t, c);
+}
+
+void sample_summary_make(struct sample_summary *v, const struct sample *s)
 {
     *v = (struct sample_summary){.state_counts = {{0}}};
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
@@ -14,7 +69,7 @@ void summary_make(struct sample_summary *v, const struct sample *s)
             continue;
         if (c->state == TCP_STATE_LISTEN)
             port_set_add(&v->listening, c->sport);
-        state_counts_add(v->state_counts, s, row);
+        add_row(v->state_counts, s, row);
     }
     active_close_count(&v->active_close, s, &v->listening);
 }

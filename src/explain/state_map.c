@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Puts counts under the names of states in a map. */
 #include "tcptop/explain/state_map.h"
 
@@ -51,7 +52,7 @@ static void add_counts(struct str *out, const char *line, size_t len, const stru
     }
 }
 
-void map_draw(struct str *out, const char *lines, const struct sample *s)
+void state_map_draw(struct str *out, const char *lines, const struct sample *s)
 {
     for (const char *end; *lines; lines = *end ? end + 1 : end) {
         end = strchrnul(lines, '\n');

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The texts of the states as one table; each state's file holds its rows. */
 #include "tcptop/explain/state_texts.h"
 
@@ -65,8 +66,8 @@ static const struct words words[TCP_STATE_COUNT] = {
         },
 };
 
-const char *words_text(unsigned state, enum conn_kind kind, enum section section,
-                       enum language language)
+const char *state_texts_get(unsigned state, enum conn_kind kind, enum section section,
+                            enum language language)
 {
     const struct words *w = &words[state < TCP_STATE_COUNT ? state : 0];
     const char *text = NULL;
@@ -80,10 +81,12 @@ const char *words_text(unsigned state, enum conn_kind kind, enum section section
 
 const char *explain_gloss(unsigned state, enum language language)
 {
-    return language == LANG_KO ? words_text(state, CONN_PLAIN, SECTION_STATE_LIST, language) : "";
+    return language == LANG_KO ? state_texts_get(state, CONN_PLAIN, SECTION_STATE_LIST, language)
+                               : "";
 }
 
 const char *explain_meaning(unsigned state, enum language language)
 {
-    return language == LANG_EN ? words_text(state, CONN_PLAIN, SECTION_STATE_LIST, language) : "";
+    return language == LANG_EN ? state_texts_get(state, CONN_PLAIN, SECTION_STATE_LIST, language)
+                               : "";
 }

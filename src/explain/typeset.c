@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wrapping. A Korean word (eojeol) is never split, a number never parts from its unit. */
 #include "tcptop/explain/typeset.h"
 

@@ -1,5 +1,7 @@
-/* How a lesson is played: the acts of a step are told one by one, each when the one before has been
- * answered; then samples are taken until one lists what the step says. */
+/* SPDX-License-Identifier: MIT */
+/* Plays a lesson. The operations of a step are sent to the peers one by one, each after the reply
+ * to the one before; then samples are taken until one contains the sockets that the step announces.
+ */
 #include "tcptop/lesson/lesson.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* Setting a scene: first the namespace, then a process for each end, which waits for its orders. */
+/* SPDX-License-Identifier: MIT */
+/* Creates the network of a lesson: a namespace, and in it a process for each end of the connection,
+ * which waits for orders. */
 #include "tcptop/lesson/lesson_net.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* The acts, each a few calls that any program makes. How a state is held: a FIN queues behind data
+/* SPDX-License-Identifier: MIT */
+/* The operations of a peer, each a few system calls that any program makes. A state is kept from
+ * ending like this: a FIN queues behind data
  * that the peer's shut window keeps back (RFC 9293 3.8.6), TCP_DEFER_ACCEPT keeps a request one
  * (tcp(7)), a full accept queue leaves a SYN without an answer (listen(2)). */
 #include "tcptop/lesson/lesson_peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The scripts of the lessons: who does what, what the kernel lists then, and the words for it. */
 #include "tcptop/lesson/lesson.h"
 

@@ -1,4 +1,6 @@
-/* Ends of sockets meet rows: by cookie, and remnants that were never seen before by address. */
+/* SPDX-License-Identifier: MIT */
+/* Matches sockets that the kernel reported closed with rows: by cookie, and timewait records that
+ * no sample had as a socket by their endpoints. */
 #include "close_match.h"
 
 #include <errno.h>
@@ -10,28 +12,28 @@
 
 #define WAITING_MAX  65536u
 #define PRESUMED_MAX 4096u
-#define REQUEST_DS   600u /* for so long a request socket may be told of by its ends */
+#define REQUEST_DS   600u /* for so long a request socket may be matched by its endpoints */
 
 enum close_event_mark {
-    CLOSE_EVENT_OPEN,  /* no row has it so far */
-    CLOSE_EVENT_TAKEN, /* a row has, or it was told twice */
-    CLOSE_EVENT_WAITS, /* its row is live in this sample */
+    CLOSE_EVENT_OPEN,  /* no row matches it so far */
+    CLOSE_EVENT_TAKEN, /* a row matches, or it was reported twice */
+    CLOSE_EVENT_WAITS, /* its row is live in this sample: it waits for the next */
 };
 
 void close_match_fini(struct close_match *e)
 {
-    sample_unref(e->waiting);
+    sample_discard(e->waiting);
     free(e->mark);
     free(e->presumed);
     slots_fini(&e->by_cookie);
-    slots_fini(&e->by_ends);
+    slots_fini(&e->by_endpoints);
     *e = (struct close_match){0};
 }
 
 static const struct sample *holder(const struct close_match *e, uint32_t *close_event)
 {
     if (*close_event < e->n_waiting)
-        return e->waiting;
+        return &e->waiting->sample;
     *close_event -= e->n_waiting;
     return e->events;
 }
@@ -89,11 +91,13 @@ static int reserve(struct close_match *e)
     return slots_clear(&e->by_cookie, e->n);
 }
 
-int close_match_begin(struct close_match *e, struct sample *next)
+int close_match_begin(struct close_match *e, struct sample_builder *b)
 {
-    e->events = next->ended;
-    e->n_waiting = e->waiting ? e->waiting->n_live : 0;
-    e->n_before = next->ended_before;
+    struct sample *next = &b->sample;
+
+    e->events = b->close_events;
+    e->n_waiting = e->waiting ? e->waiting->sample.n_live : 0;
+    e->n_before = b->events_before_dump;
     e->n = e->n_waiting + (e->events ? e->events->n_live : 0);
     if (!e->n)
         return 0;
@@ -114,7 +118,7 @@ int close_match_begin(struct close_match *e, struct sample *next)
     return 0;
 }
 
-/* The row `c` is what ended. One that names nothing counts if the row does. */
+/* Event `k` is of the row `c`. An event without addresses counts if the row has some. */
 static void take(struct close_match *e, struct sample *next, uint32_t k, const struct conn *c,
                  enum close_event_mark mark)
 {
@@ -146,25 +150,25 @@ static bool any_open(const struct close_match *e)
     return e->n && memchr(e->mark, CLOSE_EVENT_OPEN, e->n);
 }
 
-static int index_by_ends(struct close_match *e)
+static int index_by_endpoints(struct close_match *e)
 {
-    if (slots_clear(&e->by_ends, e->n))
+    if (slots_clear(&e->by_endpoints, e->n))
         return -ENOMEM;
     for (uint32_t k = 0; k < e->n; k++) {
         if (e->mark[k] == CLOSE_EVENT_OPEN && is_named(conn_of(e, k)))
-            slots_add(&e->by_ends, conn_tuple_hash(conn_of(e, k), hash_secret()->seed), k);
+            slots_add(&e->by_endpoints, conn_tuple_hash(conn_of(e, k), hash_secret()->seed), k);
     }
     return 0;
 }
 
-/* The socket of a remnant that no sample had as a socket. Of connections that had these ends one
- * after the other the last one left the remnant. */
-static void meet_timewait(struct close_match *e, struct conn *c)
+/* Match a timewait record whose socket no sample had. Of several connections that had these
+ * endpoints one after the other, the last one left the record. */
+static void match_timewait(struct close_match *e, struct conn *c)
 {
     uint64_t at = conn_tuple_hash(c, hash_secret()->seed);
     uint32_t k, last = CLOSE_EVENT_NONE;
 
-    while ((k = slots_next(&e->by_ends, &at)) != CLOSE_EVENT_NONE) {
+    while ((k = slots_next(&e->by_endpoints, &at)) != CLOSE_EVENT_NONE) {
         if (e->mark[k] == CLOSE_EVENT_OPEN && conn_same_endpoints(conn_of(e, k), c) &&
             (last == CLOSE_EVENT_NONE || k > last))
             last = k;
@@ -172,30 +176,30 @@ static void meet_timewait(struct close_match *e, struct conn *c)
     if (last == CLOSE_EVENT_NONE)
         return;
     e->mark[last] = CLOSE_EVENT_TAKEN;
-    c->flags |= CONN_END_TOLD;
+    c->flags |= CONN_CLOSE_REPORTED;
 }
 
-static void meet_row(struct close_match *e, struct sample *next, struct conn *c)
+static void match_row(struct close_match *e, struct sample *next, struct conn *c)
 {
     bool timewait = conn_is_timewait(c);
     uint32_t k = find(e, c);
 
     if (k != CLOSE_EVENT_NONE) {
         take(e, next, k, c, timewait ? CLOSE_EVENT_TAKEN : CLOSE_EVENT_WAITS);
-        c->flags |= timewait ? CONN_END_TOLD : 0;
-    } else if (timewait && !(c->flags & CONN_END_TOLD)) {
-        meet_timewait(e, c);
+        c->flags |= timewait ? CONN_CLOSE_REPORTED : 0;
+    } else if (timewait && !(c->flags & CONN_CLOSE_REPORTED)) {
+        match_timewait(e, c);
     }
 }
 
-/* The end of a request socket that was missed: what is told between the same ends, and no row has.
+/* The event of a request socket that was missed: one with the same endpoints that no row matches.
  */
 static uint32_t find_of_request(const struct close_match *e, const struct presumed *g)
 {
     uint64_t at = g->ends;
     uint32_t k;
 
-    while ((k = slots_next(&e->by_ends, &at)) != CLOSE_EVENT_NONE) {
+    while ((k = slots_next(&e->by_endpoints, &at)) != CLOSE_EVENT_NONE) {
         if (e->mark[k] == CLOSE_EVENT_OPEN &&
             conn_tuple_hash(conn_of(e, k), hash_secret()->seed) == g->ends)
             break;
@@ -203,8 +207,8 @@ static uint32_t find_of_request(const struct close_match *e, const struct presum
     return k;
 }
 
-/* Sockets that were given up and are told of only now. */
-static void meet_presumed(struct close_match *e, uint32_t now_ds)
+/* Match sockets that were taken for closed before and are reported only now. */
+static void match_presumed(struct close_match *e, uint32_t now_ds)
 {
     uint32_t n = e->n_presumed < PRESUMED_MAX ? e->n_presumed : PRESUMED_MAX;
 
@@ -241,16 +245,16 @@ int close_match_live(struct close_match *e, struct sample *next)
 {
     if (!any_open(e))
         return 0;
-    if (index_by_ends(e))
+    if (index_by_endpoints(e))
         return -ENOMEM;
     for (uint32_t row = 0; row < next->n_live; row++)
-        meet_row(e, next, &next->conn[row]);
-    meet_presumed(e, next->now_ds);
+        match_row(e, next, &next->conn[row]);
+    match_presumed(e, next->now_ds);
     return 0;
 }
 
-/* No row has it. Of an end that was told during the dump that is not known yet; one that waits
- * either had a row, or was not known so before. */
+/* Whether a row has it is not known yet, since it was reported during the dump. An event that has
+ * waited is decided. */
 static bool is_undecided(const struct close_match *e, uint32_t k)
 {
     return e->mark[k] == CLOSE_EVENT_OPEN && is_named(conn_of(e, k)) && k >= e->n_waiting &&
@@ -287,8 +291,9 @@ static void count_unseen(struct sample *next, const struct tcp_metrics *metrics)
         d->unseen_received += bytes;
 }
 
-void close_match_add_unseen(struct close_match *e, struct sample *next)
+void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
 {
+    struct sample *next = &b->sample;
     struct row_times times = {.born_ds = next->now_ds, .changed_ds = next->now_ds};
 
     for (uint32_t k = e->n; k-- > 0;) {
@@ -299,27 +304,27 @@ void close_match_add_unseen(struct close_match *e, struct sample *next)
         if (!is_unseen(e, k))
             continue;
         s = holder(e, &row);
-        if (predicate_match(next->count_only, s, row))
+        if (predicate_match(b->count_only, s, row))
             count_unseen(next, metrics);
         c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
         if (next->n_closed < SAMPLE_CLOSED_MAX)
-            sample_add_closed(next, &c, times, metrics);
+            sample_add_closed(b, &c, times, metrics);
     }
 }
 
-/* Copy a told end to those that wait. False: no room. */
+/* Copy an event to those that wait. False when there is no room. */
 static bool keep(struct close_match *e, uint32_t events, bool undecided)
 {
     const struct tcp_metrics *figures = sample_metrics(e->events, events);
     struct tcp_metrics *metrics;
     struct conn *c;
 
-    if (!e->waiting && !(e->waiting = sample_new(NULL)))
+    if (!e->waiting && !(e->waiting = sample_builder_new(NULL)))
         return false;
-    if (e->waiting->n_live >= WAITING_MAX)
+    if (e->waiting->sample.n_live >= WAITING_MAX)
         return false;
-    e->waiting->needs = NEED_TCP_INFO;
+    e->waiting->sample.needs = NEED_TCP_INFO;
     c = sample_add(e->waiting, &metrics);
     if (!c)
         return false;
@@ -333,7 +338,7 @@ static bool keep(struct close_match *e, uint32_t events, bool undecided)
 void close_match_finish(struct close_match *e, struct sample *next)
 {
     if (e->waiting)
-        e->waiting->n_live = 0;
+        sample_drop_all(e->waiting);
     for (uint32_t k = e->n_waiting; k < e->n; k++) {
         bool undecided = is_undecided(e, k);
         if ((undecided || e->mark[k] == CLOSE_EVENT_WAITS) &&

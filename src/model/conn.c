@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which records are the same connection, and of what kind one is. */
 #include "tcptop/model/conn.h"
 

@@ -1,4 +1,6 @@
-/* Duplicates within a dump: a bitmap finds the few suspects, a second look at those convicts. */
+/* SPDX-License-Identifier: MIT */
+/* Duplicates within a dump: a bitmap finds the few cookies that may be there twice, a second pass
+ * looks only at rows with those. */
 #include "tcptop/model/dedupe.h"
 
 #include <errno.h>
@@ -129,8 +131,9 @@ static bool met_before(struct dedupe *d, const struct conn *c)
     return met;
 }
 
-int dedupe_rows(struct dedupe *d, struct sample *s)
+int dedupe_rows(struct dedupe *d, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     uint32_t kept = 0;
 
     if (clear_seen(d, s->n_live) || find_suspects_and_count(d, s))
@@ -142,7 +145,7 @@ int dedupe_rows(struct dedupe *d, struct sample *s)
         if (met_before(d, &s->conn[row]))
             continue;
         if (kept != row)
-            sample_move(s, kept, row);
+            sample_move(b, kept, row);
         kept++;
     }
     s->duplicates += s->n_live - kept;

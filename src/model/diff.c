@@ -1,11 +1,440 @@
-/* The join of two consecutive samples, in linear time: pairs, ends that were told, fates. */
+/* SPDX-License-Identifier: MIT */
+/* The join of two consecutive samples, in linear time: pair the rows, match what the kernel
+ * reported closed, decide what became of rows that have gone.
+ *
+ * The kernel walks its table in the same order each time: the next record is looked for at the
+ * previous sample's next position. The few rows that are left over on both sides are paired by a
+ * hash of their cookies; then TIME_WAIT records whose cookie is not their socket's, and sockets
+ * whose cookie is not their request's, by their endpoints. A row without a partner is new on this
+ * side, missing or closed on the other. */
 #include "tcptop/model/diff.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-#include "diff_internal.h"
-#include "figures.h"
+#include "close_match.h"
+#include "slots.h"
+#include "tcptop/base/array.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/model/dedupe.h"
+#include "tcptop/model/predicate.h"
+
+#define NO_ROW      UINT32_MAX
+#define LOOK_AHEAD  16u    /* rows that may have gone between two neighbours */
+#define CARRIED_MAX 65536u /* missing rows carried on through a run of partial samples */
+
+struct diff {
+    struct dedupe dedupe;
+    struct u32_list old, new; /* rows of both samples that found no partner; NO_ROW: found one */
+    struct slots slots;       /* of `old` */
+    struct close_match close_match;
+    bool whole_seen; /* a complete sample was joined: a row without a partner is new */
+};
+
+/* One join under way. */
+struct join {
+    struct diff *d;
+    struct sample_builder *builder; /* of `next` */
+    struct sample *next;
+    const struct sample *prev;
+    uint64_t elapsed_ms;
+    uint32_t fade_ds;
+    bool by_tuple; /* some rows have no cookie */
+    bool rated;    /* both samples have metrics and rates were asked for */
+};
+
+/* Rates ------------------------------------------------------------ */
+
+static bool can_be_rated(const struct sample *next, const struct sample *prev)
+{
+    return next->needs & NEED_RATES && prev->metrics && next->metrics;
+}
+
+/* Row `i` of `next` is row `j` of `prev`: the rates and the limit of its traffic in between. They
+ * stay unknown for a row that was missing or closed in `prev`, which has no metrics there. */
+static void compute_rates(struct sample *next, uint32_t i, const struct sample *prev, uint32_t j)
+{
+    struct span span = {
+        .from = j < prev->n_live ? &prev->metrics[j] : NULL,
+        .to = &next->metrics[i],
+        .from_state = prev->conn[j].state,
+        .to_state = next->conn[i].state,
+        .ns = next->mono_ns - prev->mono_ns,
+    };
+
+    if ((next->conn[i].flags | prev->conn[j].flags) & CONN_NO_COOKIE)
+        return;
+    next->rate[i] = rate_between(&span);
+    next->metrics[i].limit = (uint8_t)rate_limit(&span);
+}
+
+/* Row `to` of `next`, which its dump had not, keeps the last rates and metrics of `row`, so that it
+ * keeps its place in an order. The metrics of closed rows are kept by sample_add_closed(). */
+static void keep_rates(struct sample *next, uint32_t to, const struct sample *prev, uint32_t row)
+{
+    const struct tcp_metrics *last = sample_last_metrics(prev, row);
+
+    if (next->rate && prev->rate)
+        next->rate[to] = prev->rate[row];
+    if (!next->metrics)
+        return;
+    tcp_metrics_clear(&next->metrics[to]);
+    if (last)
+        next->metrics[to] = *last;
+}
+
+/* Pairs ------------------------------------------------------------ */
+
+static bool is_bound(const struct conn *c)
+{
+    return c->flags & CONN_BOUND;
+}
+
+/* The owner word of row `i`, which was row `j`. A socket without a file keeps the owners that it
+ * had, as former ones; if they were not known yet, the inode that it had may be known by now. */
+static uint32_t inherit_owner(const struct join *join, uint32_t i, uint32_t j)
+{
+    const struct sample *prev = join->prev;
+    uint32_t word = prev->owner ? prev->owner[j] : OWNER_UNKNOWN;
+
+    if (join->next->conn[i].inode) /* owners of a missing row were not looked up */
+        return j < prev->n_live && prev->conn[j].inode ? word : OWNER_UNKNOWN;
+    if (owner_word_group(word) >= OWNER_FIRST)
+        return word | OWNER_FORMER;
+    return prev->conn[j].inode && j <= OWNER_GROUP ? OWNER_PENDING | j : OWNER_UNKNOWN;
+}
+
+/* Row `i` of this sample is row `j` of the previous one. */
+static void inherit(struct join *join, uint32_t i, uint32_t j)
+{
+    struct conn *c = &join->next->conn[i];
+    struct row_times *times = &join->next->times[i];
+    const struct conn *before = &join->prev->conn[j];
+
+    *times = join->prev->times[j];
+    if (sample_row_kind(join->prev, j) == ROW_CLOSED) { /* it was taken for closed too early */
+        times->changed_ds = times->born_ds;
+        join->next->closed_total--;
+    }
+    c->was_state = before->was_state;
+    c->flags |= before->flags & CONN_CLOSE_REPORTED;
+    if (join->next->owner)
+        join->next->owner[i] = inherit_owner(join, i, j);
+    if (c->state != before->state) {
+        c->was_state = before->state;
+        times->changed_ds = join->next->now_ds;
+        join->next->changed++;
+        transitions_change(&join->next->transitions, before->state, c->state);
+    }
+    if (join->rated)
+        compute_rates(join->next, i, join->prev, j);
+}
+
+/* Row `i` has no past. It was born now, unless no sample could have shown it before. */
+static void set_birth(struct join *join, uint32_t i)
+{
+    struct sample *next = join->next;
+    bool bound_unasked = is_bound(&next->conn[i]) && !(join->prev->needs & NEED_BOUND);
+
+    if (!join->d->whole_seen || bound_unasked)
+        return;
+    next->times[i].born_ds = next->times[i].changed_ds = next->now_ds ? next->now_ds : 1;
+    next->born++;
+    transitions_change(&next->transitions, 0, next->conn[i].state);
+}
+
+/* Pair rows by the order of the dump. Those without a partner go to the lists. */
+static int join_by_order(struct join *join)
+{
+    const struct sample *prev = join->prev;
+    struct diff *d = join->d;
+    uint32_t expected = 0;
+
+    array_u32_clear(&d->old);
+    array_u32_clear(&d->new);
+    for (uint32_t i = 0; i < join->next->n_live; i++) {
+        const struct conn *c = &join->next->conn[i];
+        uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
+        uint32_t j = expected;
+        while (j < end && !conn_same(c, &prev->conn[j]))
+            j++;
+        if (j == end) {
+            if (array_u32_add(&d->new, i))
+                return -ENOMEM;
+            continue;
+        }
+        for (; expected < j; expected++) {
+            if (array_u32_add(&d->old, expected))
+                return -ENOMEM;
+        }
+        inherit(join, i, expected++);
+    }
+    for (; expected < sample_rows(prev); expected++) {
+        if (array_u32_add(&d->old, expected))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static uint64_t join_hash(const struct join *join, const struct conn *c)
+{
+    return join->by_tuple ? conn_tuple_hash(c, hash_secret()->seed) : conn_hash(c);
+}
+
+/* May a record be the old row? Without cookies the address of a closed row may be another
+ * connection's by now. */
+static bool may_return(const struct join *join, uint32_t old_row)
+{
+    return sample_row_kind(join->prev, old_row) != ROW_CLOSED || !join->by_tuple;
+}
+
+/* Row `i` of this sample is the indexed row that is the same by `same`, if there is one. */
+static bool adopt(struct join *join, uint32_t i, uint64_t hash,
+                  bool (*same)(const struct conn *, const struct conn *))
+{
+    struct u32_list *old = &join->d->old;
+    uint64_t slot = hash;
+    uint32_t at;
+
+    while ((at = slots_next(&join->d->slots, &slot)) != NO_ROW) {
+        uint32_t row = old->at[at];
+        if (row == NO_ROW || !same(&join->next->conn[i], &join->prev->conn[row]))
+            continue;
+        inherit(join, i, row);
+        old->at[at] = NO_ROW;
+        return true;
+    }
+    return false;
+}
+
+/* Pair the rest by their cookies, or endpoints where some have no cookie. */
+static int join_by_hash(struct join *join)
+{
+    struct diff *d = join->d;
+
+    if (slots_clear(&d->slots, d->old.n))
+        return -ENOMEM;
+    for (uint32_t at = 0; at < d->old.n; at++) {
+        uint32_t row = d->old.at[at];
+        if (may_return(join, row))
+            slots_add(&d->slots, join_hash(join, &join->prev->conn[row]), at);
+    }
+    for (uint32_t at = 0; at < d->new.n; at++) {
+        uint32_t i = d->new.at[at];
+        if (adopt(join, i, join_hash(join, &join->next->conn[i]), conn_same))
+            d->new.at[at] = NO_ROW;
+    }
+    return 0;
+}
+
+/* May this row of the sample before go on under another cookie? */
+static bool may_leave(const struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+
+    return sample_row_kind(join->prev, row) != ROW_CLOSED && !conn_is_timewait(c) && c->dport;
+}
+
+/* A request becomes a socket, and either may become a TIME_WAIT record. */
+static bool follows(const struct conn *c, const struct conn *before)
+{
+    return (conn_is_timewait(c) || (conn_is_request(before) && !conn_is_request(c))) &&
+           conn_same_endpoints(c, before);
+}
+
+static bool any_new_timewait(const struct join *join)
+{
+    const struct u32_list *new = &join->d->new;
+
+    for (uint32_t at = 0; at < new->n; at++) {
+        if (new->at[at] != NO_ROW && conn_is_timewait(&join->next->conn[new->at[at]]))
+            return true;
+    }
+    return false;
+}
+
+static bool any_old_request(const struct join *join)
+{
+    const struct u32_list *old = &join->d->old;
+
+    for (uint32_t at = 0; at < old->n; at++) {
+        if (old->at[at] != NO_ROW && conn_is_request(&join->prev->conn[old->at[at]]))
+            return true;
+    }
+    return false;
+}
+
+/* A socket gets its cookie when it is first dumped. Its TIME_WAIT record copies the cookie that the
+ * socket has when the record is made (inet_twsk_alloc), and the socket that of its request. When
+ * one is dumped only after that copy, the connection goes on under another cookie. */
+static int join_by_endpoints(struct join *join)
+{
+    struct diff *d = join->d;
+
+    if (!any_new_timewait(join) && !any_old_request(join))
+        return 0;
+    if (slots_clear(&d->slots, d->old.n))
+        return -ENOMEM;
+    for (uint32_t at = 0; at < d->old.n; at++) {
+        uint32_t row = d->old.at[at];
+        if (row != NO_ROW && may_leave(join, row))
+            slots_add(&d->slots, conn_tuple_hash(&join->prev->conn[row], hash_secret()->seed), at);
+    }
+    for (uint32_t at = 0; at < d->new.n; at++) {
+        uint32_t i = d->new.at[at];
+        if (i != NO_ROW &&
+            adopt(join, i, conn_tuple_hash(&join->next->conn[i], hash_secret()->seed), follows))
+            d->new.at[at] = NO_ROW;
+    }
+    return 0;
+}
+
+/* Find each live row of `next` in `prev`: a pair inherits, a row without a past is new. Rows of
+ * `prev` without a partner stay in d->old. Returns 0 or -ENOMEM. */
+static int join_pairs(struct join *join)
+{
+    struct u32_list *new = &join->d->new;
+    int rc = join_by_order(join);
+
+    if (!rc && new->n)
+        rc = join_by_hash(join);
+    if (!rc && new->n && !join->by_tuple)
+        rc = join_by_endpoints(join);
+    for (uint32_t at = 0; !rc && at < new->n; at++) {
+        if (new->at[at] != NO_ROW)
+            set_birth(join, new->at[at]);
+    }
+    return rc;
+}
+
+/* Rows that have gone ------------------------------------------------------------ */
+
+/* Row `to`, which this dump had not, keeps its owners, rates and last metrics. */
+static void keep_values(struct join *join, uint32_t to, uint32_t row)
+{
+    keep_rates(join->next, to, join->prev, row);
+    if (join->next->owner && join->prev->owner)
+        join->next->owner[to] = join->prev->owner[row];
+}
+
+enum fate { FATE_MISSING, FATE_CLOSED, FATE_FADING, FATE_GONE };
+
+/* What became of a row that this sample has not. */
+static enum fate fate_of(const struct join *join, uint32_t row)
+{
+    const struct sample *next = join->next, *prev = join->prev;
+    const struct conn *c = &prev->conn[row];
+    enum row_kind kind = sample_row_kind(prev, row);
+
+    if (kind != ROW_CLOSED && close_match_find(&join->d->close_match, c) != CLOSE_EVENT_NONE)
+        return FATE_CLOSED;
+    if (kind == ROW_CLOSED)
+        return next->now_ds - prev->times[row].changed_ds < join->fade_ds ? FATE_FADING : FATE_GONE;
+    if (is_bound(c) && !(next->needs & NEED_BOUND))
+        return FATE_GONE;
+    if (next->status != SAMPLE_COMPLETE)
+        return FATE_MISSING;
+    if (kind == ROW_MISSING)
+        return prev->status == SAMPLE_COMPLETE ? FATE_CLOSED : FATE_MISSING;
+    if (c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms)
+        return FATE_CLOSED;
+    return FATE_MISSING;
+}
+
+static void append_missing(struct join *join)
+{
+    struct sample *next = join->next;
+    uint32_t carried = 0;
+
+    for (uint32_t at = 0; at < join->d->old.n; at++) {
+        uint32_t row = join->d->old.at[at], to = next->n_live + next->n_missing;
+        if (row == NO_ROW || fate_of(join, row) != FATE_MISSING)
+            continue;
+        if (sample_row_kind(join->prev, row) == ROW_MISSING && carried++ >= CARRIED_MAX)
+            continue;
+        next->conn[to] = join->prev->conn[row];
+        next->times[to] = join->prev->times[row];
+        keep_values(join, to, row);
+        next->n_missing++;
+    }
+}
+
+/* The last metrics of a row: those reported when it was closed, or of the sample before. */
+static const struct tcp_metrics *last_metrics(const struct join *join, uint32_t row)
+{
+    const struct close_match *e = &join->d->close_match;
+    uint32_t close_event = close_match_find(e, &join->prev->conn[row]);
+    const struct tcp_metrics *events =
+        close_event == CLOSE_EVENT_NONE ? NULL : close_match_metrics(e, close_event);
+
+    return events ? events : sample_last_metrics(join->prev, row);
+}
+
+static void count_transition_end(struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+
+    transitions_end(&join->next->transitions, c->state,
+                    c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms);
+}
+
+/* Is it taken for closed although the kernel, which will report it, has not done so yet? */
+static bool is_presumed(const struct join *join, const struct conn *c)
+{
+    return join->next->close_events_known && !conn_is_timewait(c) && !conn_is_request(c) &&
+           close_match_find(&join->d->close_match, c) == CLOSE_EVENT_NONE;
+}
+
+static void append_closed(struct join *join, enum fate fate)
+{
+    struct sample *next = join->next;
+
+    for (uint32_t at = 0; at < join->d->old.n; at++) {
+        uint32_t row = join->d->old.at[at];
+        struct row_times times;
+        if (row == NO_ROW || fate_of(join, row) != fate)
+            continue;
+        times = join->prev->times[row];
+        if (fate == FATE_CLOSED) {
+            next->closed_total++;
+            count_transition_end(join, row);
+            next->close_stats.closed += predicate_match(join->builder->count_only, join->prev, row);
+            times.changed_ds = next->now_ds;
+            if (is_presumed(join, &join->prev->conn[row]))
+                close_match_presume(&join->d->close_match, &join->prev->conn[row], next->now_ds);
+        }
+        if (next->n_closed < SAMPLE_CLOSED_MAX) {
+            keep_values(join, sample_rows(next), row);
+            sample_add_closed(join->builder, &join->prev->conn[row], times,
+                              last_metrics(join, row));
+        }
+    }
+}
+
+/* Append the rows of d->old as what became of them, and the connections that no sample had. Returns
+ * 0 or -ENOMEM. */
+static int join_fates(struct join *join)
+{
+    struct close_match *e = &join->d->close_match;
+    struct sample *next = join->next;
+    uint32_t rows = next->n_live + join->d->old.n + close_match_unseen_rows(e);
+    int rc = sample_reserve(join->builder, rows);
+
+    if (!rc && join->rated)
+        rc = sample_reserve_rates(join->builder, next->n_live, rows);
+    if (!rc && next->owner)
+        rc = sample_reserve_owner(join->builder, rows);
+    if (rc)
+        return rc;
+    append_missing(join);
+    append_closed(join, FATE_CLOSED);
+    close_match_add_unseen(e, join->builder);
+    append_closed(join, FATE_FADING);
+    return 0;
+}
+
+/* The join ------------------------------------------------------------ */
 
 struct diff *diff_new(void)
 {
@@ -16,8 +445,8 @@ void diff_free(struct diff *d)
 {
     if (!d)
         return;
-    u32_list_fini(&d->old);
-    u32_list_fini(&d->new);
+    array_u32_fini(&d->old);
+    array_u32_fini(&d->new);
     slots_fini(&d->slots);
     close_match_fini(&d->close_match);
     dedupe_fini(&d->dedupe);
@@ -29,18 +458,23 @@ static bool lacks_cookies(const struct sample *s)
     return s->n_live && s->conn[0].flags & CONN_NO_COOKIE;
 }
 
-/* What the kernel told of ends; it names them by cookies. */
+static void drop_close_events(struct sample_builder *b)
+{
+    sample_unref(b->close_events);
+    b->close_events = NULL;
+}
+
+/* Match the sockets that the kernel reported closed, which it names by their cookies. */
 static int join_close_match(struct join *join)
 {
     struct diff *d = join->d;
     int rc;
 
     if (join->by_tuple) {
-        sample_unref(join->next->ended);
-        join->next->ended = NULL;
+        drop_close_events(join->builder);
         join->next->close_events_known = false;
     }
-    rc = close_match_begin(&d->close_match, join->next);
+    rc = close_match_begin(&d->close_match, join->builder);
     if (rc)
         return rc;
     close_match_missing(&d->close_match, join->next, join->prev, d->old.at, d->old.n);
@@ -60,7 +494,7 @@ static void add_close_stats(struct close_stats *to, const struct close_stats *d)
 
 static int join_rows(struct join *join)
 {
-    int rc = join->rated ? sample_reserve_rates(join->next, 0, join->next->n_live) : 0;
+    int rc = join->rated ? sample_reserve_rates(join->builder, 0, join->next->n_live) : 0;
 
     if (!rc)
         rc = join_pairs(join);
@@ -69,32 +503,46 @@ static int join_rows(struct join *join)
     return rc ? rc : join_fates(join);
 }
 
-int diff_join(struct diff *d, struct sample *next, const struct sample *prev, uint32_t fade_ds)
+/* The part of a join that takes a sample before. */
+static int join_with(struct diff *d, struct sample_builder *b, const struct sample *prev,
+                     uint32_t fade_ds)
 {
-    struct join join = {.d = d, .next = next, .prev = prev, .fade_ds = fade_ds};
-    int rc = next->streamed ? 0 : dedupe_rows(&d->dedupe, next);
+    struct sample *next = &b->sample;
+    int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
+    struct join join = {
+        .d = d,
+        .builder = b,
+        .next = next,
+        .prev = prev,
+        .elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0,
+        .fade_ds = fade_ds,
+        .by_tuple = lacks_cookies(prev) || lacks_cookies(next),
+        .rated = can_be_rated(next, prev),
+    };
+
+    return join_rows(&join);
+}
+
+int diff_join(struct diff *d, struct sample_builder *b, const struct sample *prev, uint32_t fade_ds)
+{
+    struct sample *next = &b->sample;
+    int rc = next->streamed ? 0 : dedupe_rows(&d->dedupe, b);
 
     if (!rc && next->needs & NEED_OWNER)
-        rc = sample_reserve_owner(next, next->n_live);
-    if (!prev) {
-        d->whole_seen = false;
-    } else {
-        int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
-        join.elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0;
-        join.by_tuple = lacks_cookies(prev) || lacks_cookies(next);
-        join.rated = rates_are_possible(next, prev);
+        rc = sample_reserve_owner(b, next->n_live);
+    if (prev) {
         next->closed_total = prev->closed_total;
         next->transitions = prev->transitions;
-        rc = rc ? rc : join_rows(&join);
+        rc = rc ? rc : join_with(d, b, prev, fade_ds);
+    } else {
+        d->whole_seen = false;
     }
     close_match_finish(&d->close_match, next);
     if (prev) {
         next->close_stats_total = prev->close_stats_total;
         add_close_stats(&next->close_stats_total, &next->close_stats);
     }
-    sample_unref(next->ended);
-    next->ended = NULL;
-    next->count_only = NULL;
+    drop_close_events(b);
     if (next->status == SAMPLE_COMPLETE)
         d->whole_seen = true;
     return rc;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ring of the last samples' counts, and what can be said from it. */
 #include "tcptop/model/history.h"
 
@@ -133,7 +134,8 @@ bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t
     return known >= 2;
 }
 
-bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s)
+bool history_growth(const struct history *h, enum host_counter which, uint32_t n, uint64_t *by,
+                    double *seconds)
 {
     const struct point *newest = NULL, *oldest = NULL, *p;
 
@@ -149,8 +151,19 @@ bool history_rate(const struct history *h, enum host_counter which, uint32_t n, 
     }
     if (!newest || newest->mono_ns <= oldest->mono_ns)
         return false;
-    *per_s = (double)(newest->counter[which] - oldest->counter[which]) * (double)NS_PER_S /
-             (double)(newest->mono_ns - oldest->mono_ns);
+    *by = newest->counter[which] - oldest->counter[which];
+    *seconds = (double)(newest->mono_ns - oldest->mono_ns) / (double)NS_PER_S;
+    return true;
+}
+
+bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s)
+{
+    uint64_t by;
+    double seconds;
+
+    if (!history_growth(h, which, n, &by, &seconds))
+        return false;
+    *per_s = (double)by / seconds;
     return true;
 }
 
@@ -179,7 +192,7 @@ bool history_transitions(const struct history *h, double seconds, struct transit
     return true;
 }
 
-double transition_rate(const struct transition_span *span, enum state_transition transition)
+double history_transition_rate(const struct transition_span *span, enum state_transition transition)
 {
     return (double)(span->newest->transitions.seen[transition] -
                     span->oldest->transitions.seen[transition]) /

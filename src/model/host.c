@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of a host's facts are known, and their names. */
 #include "tcptop/model/host.h"
 
@@ -43,4 +44,19 @@ const char *host_sysctl_name(enum host_sysctl which)
     };
 
     return strrchr(paths[which], '/') + 1;
+}
+
+bool host_port_range(const struct host *h, struct port_range *r)
+{
+    int64_t reserved = 0;
+
+    *r = (struct port_range){.low = 0, .high = -1};
+    if (!host_sysctl(h, SYSCTL_PORT_LOW, &r->low) || !host_sysctl(h, SYSCTL_PORT_HIGH, &r->high)) {
+        *r = (struct port_range){.low = 0, .high = -1};
+        return false;
+    }
+    r->usable = r->high - r->low + 1;
+    if (host_sysctl(h, SYSCTL_RESERVED_PORTS, &reserved) && reserved > 0 && reserved < r->usable)
+        r->usable -= reserved;
+    return true;
 }

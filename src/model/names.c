@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A table of entries that are also in a ring, the last wanted first. */
 #include "tcptop/model/names.h"
 
@@ -36,7 +37,7 @@ static bool mapped(const uint8_t addr[16])
     return memcmp(addr, prefix, sizeof(prefix)) == 0;
 }
 
-bool name_key_address(struct name_key *k, const struct conn *c, bool remote)
+bool names_key_address(struct name_key *k, const struct conn *c, bool remote)
 {
     static const uint8_t any[16];
     const uint8_t *addr = remote ? c->dst : c->src;
@@ -53,7 +54,7 @@ bool name_key_address(struct name_key *k, const struct conn *c, bool remote)
     return memcmp(k->bytes, any, sizeof(any)) != 0;
 }
 
-bool name_key_service(struct name_key *k, const struct conn *c, bool remote)
+bool names_key_service(struct name_key *k, const struct conn *c, bool remote)
 {
     uint16_t port = remote ? c->dport : c->sport;
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of namespaces of one sample. */
 #include "tcptop/model/netns.h"
 
@@ -125,31 +126,4 @@ void netns_host(const struct netns_table *t, struct host *h)
         agree_on_sysctls(h, &ns->host, &unlike);
     }
     h->sysctl_valid &= ~unlike;
-}
-
-const char *sample_netns(const struct sample *s, const struct conn *c)
-{
-    const struct netns *ns;
-
-    if (!s->namespaces)
-        return s->netns;
-    ns = netns_find(s->namespaces, c->netns);
-    return ns && (s->namespaces->several || !ns->own) ? ns->name : "";
-}
-
-bool sample_is_own_netns(const struct sample *s, const struct conn *c)
-{
-    const struct netns *ns;
-
-    if (!s->namespaces)
-        return !s->netns[0];
-    ns = netns_find(s->namespaces, c->netns);
-    return ns && ns->own;
-}
-
-const struct host *sample_host(const struct sample *s, const struct conn *c)
-{
-    const struct netns *ns = s->namespaces ? netns_find(s->namespaces, c->netns) : NULL;
-
-    return ns && ns->shown ? &ns->host : &s->host;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Processes, groups of them and tables of groups: made once, shared, freed with the last reader. */
 #include "tcptop/model/owner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Evaluation of a compiled filter on one row. */
 #include "tcptop/model/predicate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Growth of counters between two samples of a connection. */
 #include "tcptop/model/rate.h"
 

@@ -1,7 +1,9 @@
-/* What passes a sieve is for others to say; that nothing came twice is seen to here.
+/* SPDX-License-Identifier: MIT */
+/* Finds out whether a socket arrived twice while rows are judged; what passes is decided by
+ * consume().
  *
- * Cookies are handed out one after the other, so that a bitmap as large as address space is cheap
- * costs memory only where there are any, and hardly ever has two for one bit. */
+ * The kernel hands out cookies one after the other. So a large bitmap takes memory only where there
+ * are cookies, and two of them hardly ever share a bit. */
 #include "tcptop/model/row_stream.h"
 
 #include <errno.h>
@@ -12,7 +14,8 @@
 #define SEEN_BYTES (SEEN_BITS / 8)
 
 int row_stream_init(struct row_stream *v,
-                    void (*consume)(struct row_stream *, struct sample *, uint32_t), uint32_t every)
+                    void (*consume)(struct row_stream *, struct sample_builder *, uint32_t),
+                    uint32_t every)
 {
     void *seen = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -33,8 +36,10 @@ void row_stream_fini(struct row_stream *v)
     v->seen = NULL;
 }
 
-void row_stream_begin(struct row_stream *v, struct sample *s)
+void row_stream_begin(struct row_stream *v, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
+
     if (v->used)
         (void)madvise(v->seen, SEEN_BYTES, MADV_DONTNEED); /* all zero again */
     v->held = 0;
@@ -43,8 +48,10 @@ void row_stream_begin(struct row_stream *v, struct sample *s)
     memset(s->count, 0, sizeof s->count);
 }
 
-void row_stream_flush(struct row_stream *v, struct sample *s)
+void row_stream_flush(struct row_stream *v, struct sample_builder *b)
 {
+    const struct sample *s = &b->sample;
+
     for (uint32_t row = v->held; row < s->n_live; row++) {
         const struct conn *c = &s->conn[row];
         uint64_t *word = &v->seen[c->cookie % SEEN_BITS / 64], bit = UINT64_C(1) << c->cookie % 64;
@@ -53,6 +60,6 @@ void row_stream_flush(struct row_stream *v, struct sample *s)
         *word |= bit;
     }
     v->used = true;
-    v->consume(v, s, v->held);
+    v->consume(v, b, v->held);
     v->held = s->n_live;
 }

@@ -1,24 +1,25 @@
-/* The life of a sample: the pool hands its arrays from the last reader to the next sample. */
+/* SPDX-License-Identifier: MIT */
+/* The life of a sample: references, and the pool that hands the memory of the last one to the next.
+ */
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 #define KEEP_MIN    4096u /* smaller arrays are never given back */
 #define PEAK_MEMORY 8u    /* samples after which a peak is forgotten */
 #define PEAK_FACTOR 4u    /* arrays this much larger than needed are given back */
 
-/* What the last samples needed of one kind of array. */
+/* How many rows the last samples had in one kind of array. */
 struct peak {
     uint32_t used[PEAK_MEMORY], next;
 };
 
 struct sample_pool {
     pthread_mutex_t lock;
-    uint32_t refs;       /* the owner and every sample that is out */
-    struct sample *idle; /* one waits at most: samples are taken one by one */
-    struct peak rows, transfers, rates;
+    uint32_t refs;               /* the owner and every builder that is out */
+    struct sample_builder *idle; /* at most one: samples are taken one after the other */
+    struct peak rows, metrics, rates;
 };
 
 struct sample_pool *sample_pool_new(void)
@@ -32,21 +33,33 @@ struct sample_pool *sample_pool_new(void)
     return pool;
 }
 
-static void sample_free(struct sample *s)
+/* Give back what the sample refers to besides its arrays. */
+static void release_references(struct sample_builder *b)
 {
-    if (!s)
+    netns_table_unref(b->sample.namespaces);
+    owner_table_unref(b->sample.owners);
+    findings_free(b->sample.findings);
+    sample_unref(b->close_events); /* its pool is another one */
+    b->sample.namespaces = NULL;
+    b->sample.owners = NULL;
+    b->sample.findings = NULL;
+    b->close_events = NULL;
+}
+
+static void builder_free(struct sample_builder *b)
+{
+    if (!b)
         return;
-    history_fini(&s->history);
-    free(s->conn);
-    free(s->times);
-    free(s->metrics_store);
-    free(s->final);
-    sample_unref(s->ended);
-    free(s->rate_store);
-    free(s->watch);
-    free(s->owner_store);
-    owner_table_unref(s->owners);
-    free(s);
+    release_references(b);
+    history_fini(&b->sample.history);
+    free(b->sample.conn);
+    free(b->sample.times);
+    free(b->sample.final);
+    free(b->sample.watch);
+    free(b->metrics_memory);
+    free(b->rate_memory);
+    free(b->owner_memory);
+    free(b);
 }
 
 /* Give one reference to the locked pool back; unlocks. */
@@ -57,7 +70,7 @@ static void pool_release(struct sample_pool *pool)
     pthread_mutex_unlock(&pool->lock);
     if (!last)
         return;
-    sample_free(pool->idle);
+    builder_free(pool->idle);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }
@@ -70,66 +83,80 @@ void sample_pool_free(struct sample_pool *pool)
     pool_release(pool);
 }
 
-/* Empty for the next sample; the arrays stay, and the history as it was, to be brought up to date.
- */
-static void reset(struct sample *s, struct sample_pool *pool)
+/* Empty for the next sample. The arrays stay, and the history as it was, which is brought up to
+ * date with fewer copies than a new one. */
+static void reset(struct sample_builder *b, struct sample_pool *pool)
 {
-    struct sample kept;
+    const struct sample *s = &b->sample;
 
-    memcpy(&kept, s, sizeof kept);
-    memset(s, 0, sizeof *s);
-    s->conn = kept.conn;
-    s->times = kept.times;
-    s->cap = kept.cap;
-    s->metrics_store = kept.metrics_store;
-    s->metrics_cap = kept.metrics_cap;
-    s->final = kept.final;
-    s->rate_store = kept.rate_store;
-    s->rate_cap = kept.rate_cap;
-    s->watch = kept.watch;
-    s->watch_cap = kept.watch_cap;
-    s->owner_store = kept.owner_store;
-    s->owner_cap = kept.owner_cap;
-    s->history = kept.history;
-    s->pool = pool;
-    atomic_init(&s->refs, 1);
+    *b = (struct sample_builder){
+        .sample = {.conn = s->conn,
+                   .times = s->times,
+                   .final = s->final,
+                   .watch = s->watch,
+                   .history = s->history},
+        .row_cap = b->row_cap,
+        .metrics_memory = b->metrics_memory,
+        .metrics_cap = b->metrics_cap,
+        .rate_memory = b->rate_memory,
+        .rate_cap = b->rate_cap,
+        .owner_memory = b->owner_memory,
+        .owner_cap = b->owner_cap,
+        .watch_cap = b->watch_cap,
+        .pool = pool,
+    };
+    atomic_init(&b->refs, 1);
 }
 
-struct sample *sample_new(struct sample_pool *pool)
+struct sample_builder *sample_builder_new(struct sample_pool *pool)
 {
-    struct sample *s = NULL;
+    struct sample_builder *b = NULL;
 
     if (pool) {
         pthread_mutex_lock(&pool->lock);
         pool->refs++;
-        s = pool->idle;
+        b = pool->idle;
         pool->idle = NULL;
         pthread_mutex_unlock(&pool->lock);
     }
-    if (!s)
-        s = calloc(1, sizeof *s);
-    if (s) {
-        reset(s, pool);
+    if (!b)
+        b = calloc(1, sizeof *b);
+    if (b) {
+        reset(b, pool);
     } else if (pool) {
         pthread_mutex_lock(&pool->lock);
         pool_release(pool);
     }
+    return b;
+}
+
+const struct sample *sample_publish(struct sample_builder *b)
+{
+    b->row_stream = NULL;
+    b->count_only = NULL;
+    return &b->sample;
+}
+
+void sample_discard(struct sample_builder *b)
+{
+    sample_unref(b ? &b->sample : NULL);
+}
+
+/* The builder that a sample is the first member of. Readers hold samples as const; the count of
+ * references is the one thing that they change. */
+static struct sample_builder *builder_of(const struct sample *s)
+{
+    return (struct sample_builder *)(uintptr_t)s;
+}
+
+const struct sample *sample_ref(const struct sample *s)
+{
+    atomic_fetch_add_explicit(&builder_of(s)->refs, 1, memory_order_relaxed);
     return s;
 }
 
-/* Readers hold samples as const; the count of references is the one thing they change. */
-static struct sample *counted(const struct sample *s)
-{
-    return (struct sample *)(uintptr_t)s;
-}
-
-struct sample *sample_ref(const struct sample *s)
-{
-    atomic_fetch_add_explicit(&counted(s)->refs, 1, memory_order_relaxed);
-    return counted(s);
-}
-
-/* Note what a sample needed; true when an array of `cap` is far more than any of late. */
+/* Note how many rows a sample used of an array; true when `cap` is far more than the last needed.
+ */
 static bool too_large(struct peak *peak, uint32_t used, uint32_t cap)
 {
     uint32_t most = 0;
@@ -141,54 +168,48 @@ static bool too_large(struct peak *peak, uint32_t used, uint32_t cap)
     return cap > KEEP_MIN && cap / PEAK_FACTOR > most;
 }
 
-static void trim(struct sample *s)
+static void trim(struct sample_builder *b)
 {
-    if (too_large(&s->pool->rows, sample_rows(s), s->cap)) {
+    struct sample *s = &b->sample;
+    struct sample_pool *pool = b->pool;
+
+    if (too_large(&pool->rows, sample_rows(s), b->row_cap)) {
         free(s->conn);
         free(s->times);
         s->conn = NULL;
         s->times = NULL;
-        s->cap = 0;
-        free(s->owner_store);
-        s->owner_store = s->owner = NULL;
-        s->owner_cap = 0;
+        b->row_cap = 0;
+        free(b->owner_memory);
+        b->owner_memory = s->owner = NULL;
+        b->owner_cap = 0;
     }
-    if (too_large(&s->pool->transfers, s->metrics ? sample_rows(s) : 0, s->metrics_cap)) {
-        free(s->metrics_store);
-        s->metrics_store = s->metrics = NULL;
-        s->metrics_cap = 0;
+    if (too_large(&pool->metrics, s->metrics ? sample_rows(s) : 0, b->metrics_cap)) {
+        free(b->metrics_memory);
+        b->metrics_memory = s->metrics = NULL;
+        b->metrics_cap = 0;
     }
-    if (too_large(&s->pool->rates, s->rate ? sample_rows(s) : 0, s->rate_cap)) {
-        free(s->rate_store);
-        s->rate_store = s->rate = NULL;
-        s->rate_cap = 0;
+    if (too_large(&pool->rates, s->rate ? sample_rows(s) : 0, b->rate_cap)) {
+        free(b->rate_memory);
+        b->rate_memory = s->rate = NULL;
+        b->rate_cap = 0;
     }
 }
 
-void sample_unref(const struct sample *shared)
+void sample_unref(const struct sample *s)
 {
-    struct sample *s = counted(shared), *surplus = NULL;
-    struct sample_pool *pool;
+    struct sample_builder *b = builder_of(s), *surplus = NULL;
 
-    if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+    if (!b || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
         return;
-    netns_table_unref(s->namespaces);
-    s->namespaces = NULL;
-    findings_free(s->findings);
-    s->findings = NULL;
-    pool = s->pool;
-    if (!pool) {
-        sample_free(s);
+    if (!b->pool) {
+        builder_free(b);
         return;
     }
-    sample_unref(s->ended); /* its pool is another one */
-    s->ended = NULL;
-    owner_table_unref(s->owners);
-    s->owners = NULL;
-    pthread_mutex_lock(&pool->lock);
-    trim(s);
-    surplus = pool->idle;
-    pool->idle = s;
-    pool_release(pool);
-    sample_free(surplus);
+    release_references(b);
+    pthread_mutex_lock(&b->pool->lock);
+    trim(b);
+    surplus = b->pool->idle;
+    b->pool->idle = b;
+    pool_release(b->pool);
+    builder_free(surplus);
 }

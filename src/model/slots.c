@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of indices: it grows at once to what is needed, and shrinks after a rush. */
 #include "slots.h"
 

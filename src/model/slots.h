@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hash table of indices into whatever its user has: open addressing, the memory is kept.
  *
  * It is not the table of base, whose entries take four times the memory: with that one the join of

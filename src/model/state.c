@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One table of the TCP states and all their names; everything else here looks into it. */
 #include <string.h>
 

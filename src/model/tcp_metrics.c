@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* struct tcp_info by our own offsets. net/ipv4/tcp.c tcp_get_info() of the kernel. */
 #include "tcptop/model/tcp_metrics.h"
 
@@ -58,7 +59,7 @@ void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, u
     f->valid &= ~meaningless(f, state);
 }
 
-void metrics_swap(void *tcp_info, size_t len)
+void tcp_metrics_swap(void *tcp_info, size_t len)
 {
     uint8_t *bytes = tcp_info;
 

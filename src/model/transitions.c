@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which transitions two states of a connection, one sample apart, tell of. */
 #include "tcptop/model/transitions.h"
 

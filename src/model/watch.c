@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections that someone looks at closely, from sample to sample. */
 #include "tcptop/model/watch.h"
 
@@ -7,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 #define NONE       UINT32_MAX
 #define NS_PER_DS  (NS_PER_S / 10)
@@ -152,16 +153,18 @@ static void update(struct watch *w, const struct sample *next, const struct samp
     follow_peer(w, next);
 }
 
-int watch_update(struct sample *next, const struct sample *prev, const struct conn *conns,
+int watch_update(struct sample_builder *b, const struct sample *prev, const struct conn *conns,
                  uint32_t n)
 {
+    struct sample *next = &b->sample;
+
     n = n < WATCH_MAX ? n : WATCH_MAX;
-    if (n > next->watch_cap) {
+    if (n > b->watch_cap) {
         struct watch *larger = realloc(next->watch, n * sizeof *larger);
         if (!larger)
             return -ENOMEM;
         next->watch = larger;
-        next->watch_cap = n;
+        b->watch_cap = n;
     }
     for (uint32_t i = 0; i < n; i++)
         update(&next->watch[i], next, prev, &conns[i]);

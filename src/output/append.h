@@ -1,4 +1,5 @@
-/* Writing into the sink's buffer by hand: a dump has millions of cells. */
+/* SPDX-License-Identifier: MIT */
+/* Functions that write into the buffer of a sink directly, since a dump has millions of cells. */
 #ifndef TCPTOP_SRC_OUTPUT_APPEND_H
 #define TCPTOP_SRC_OUTPUT_APPEND_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV as RFC 4180 has it, but for the line end, which is the one of the system: the columns' ids,
  * then the same raw values as in JSON, absent ones empty. */
 #include "print.h"
@@ -126,11 +127,11 @@ static void print_rows(struct sink *out, const struct print *p)
 /* A line per sample, so that a batch of them is a table over time. */
 static void print_summary(struct sink *out, const struct print *p)
 {
-    struct counts counts = counts_of(p);
+    struct counts counts = print_counts_of(p);
     if (p->head) {
         sink_add(out, "sample,time,complete,total");
-        for (int i = 0; counts_state(i); i++) {
-            sink_addf(out, ",%s", state_name(counts_state(i)));
+        for (int i = 0; print_counts_state(i); i++) {
+            sink_addf(out, ",%s", state_name(print_counts_state(i)));
         }
         sink_add(out, "\n");
     }
@@ -143,21 +144,21 @@ static void print_summary(struct sink *out, const struct print *p)
     if (counts.measured) {
         sink_add_uint(out, counts.total);
     }
-    for (int i = 0; counts_state(i); i++) {
+    for (int i = 0; print_counts_state(i); i++) {
         sink_add(out, ",");
-        if (counts.measured & STATE_BIT(counts_state(i))) {
-            sink_add_uint(out, counts.state[counts_state(i)]);
+        if (counts.measured & STATE_BIT(print_counts_state(i))) {
+            sink_add_uint(out, counts.state[print_counts_state(i)]);
         }
     }
     sink_add(out, "\n");
 }
 
-void print_csv(struct sink *out, const struct print *p)
+void csv_print(struct sink *out, const struct print *p)
 {
     if (p->summary) {
         print_summary(out, p);
     } else if (p->groups) {
-        print_groups_csv(out, p);
+        group_print_csv(out, p);
     } else {
         print_rows(out, p);
     }

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups instead of rows, in all formats. Like rows, only those are printed that the last dump had
  * something of. */
 #include "print.h"
 
 #include <errno.h>
 
-#include "escape.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
@@ -123,14 +123,14 @@ static void print_heads(struct sink *out, const struct group_sheet *sheet)
 {
     const struct print *p = sheet->p;
     char buffer[ESCAPE_SIZE];
-    const char *color = p->color ? escape_role(buffer, p->theme, ROLE_TITLE) : NULL;
+    const char *color = p->color ? print_escape(buffer, p->theme, ROLE_TITLE) : NULL;
     add_key(out, sheet, text(columns[p->groups->how.by].title), color);
     add_right(out, sheet->count, text(MSG_GROUP_COUNT), color);
     for (unsigned k = 0; k < p->groups->how.n_sums; k++) {
         add_right(out, sheet->sum[k], text(columns[sum_column(p, k)].title), color);
     }
-    for (int s = 0; counts_state(s); s++) {
-        unsigned state = counts_state(s);
+    for (int s = 0; print_counts_state(s); s++) {
+        unsigned state = print_counts_state(s);
         if (sheet->state[state]) {
             add_right(out, sheet->state[state], state_name(state), color);
         }
@@ -148,19 +148,19 @@ static void print_line(struct sink *out, struct group_sheet *sheet, uint32_t i)
     for (unsigned k = 0; k < p->groups->how.n_sums; k++) {
         add_right(out, sheet->sum[k], sum_text(sheet, i, k, number), NULL);
     }
-    for (int s = 0; counts_state(s); s++) {
-        unsigned state = counts_state(s);
+    for (int s = 0; print_counts_state(s); s++) {
+        unsigned state = print_counts_state(s);
         bool colored = p->color && group->state[state];
         if (sheet->state[state]) {
             add_right(out, sheet->state[state],
                       fmt_count(number, sizeof(number), group->state[state]),
-                      colored ? escape_role(buffer, p->theme, state_role(state)) : NULL);
+                      colored ? print_escape(buffer, p->theme, column_state_role(state)) : NULL);
         }
     }
     sink_add(out, "\n");
 }
 
-void print_groups_text(struct sink *out, const struct print *p)
+void group_print_text(struct sink *out, const struct print *p)
 {
     struct group_sheet sheet = {.p = p};
     measure(&sheet);
@@ -178,14 +178,14 @@ void print_groups_text(struct sink *out, const struct print *p)
 
 /* CSV: one column per state that can be measured or not, so that samples have the same columns. */
 
-void print_groups_csv(struct sink *out, const struct print *p)
+void group_print_csv(struct sink *out, const struct print *p)
 {
     const struct groups *g = p->groups;
-    uint32_t measured = measured_states(p->sample);
+    uint32_t measured = print_measured_states(p->sample);
     if (p->head) {
         sink_addf(out, "%s,total", columns[g->how.by].id);
-        for (int s = 0; counts_state(s); s++) {
-            sink_addf(out, ",%s", state_name(counts_state(s)));
+        for (int s = 0; print_counts_state(s); s++) {
+            sink_addf(out, ",%s", state_name(print_counts_state(s)));
         }
         for (unsigned k = 0; k < g->how.n_sums; k++) {
             sink_addf(out, ",%s", columns[sum_column(p, k)].id);
@@ -199,10 +199,10 @@ void print_groups_csv(struct sink *out, const struct print *p)
         groups_value(g, i, &v);
         sink_took(out, csv_append_value(sink_room(out), &v));
         sink_addf(out, ",%u", g->group[i].count);
-        for (int s = 0; counts_state(s); s++) {
+        for (int s = 0; print_counts_state(s); s++) {
             sink_add(out, ",");
-            if (measured & STATE_BIT(counts_state(s))) {
-                sink_add_uint(out, g->group[i].state[counts_state(s)]);
+            if (measured & STATE_BIT(print_counts_state(s))) {
+                sink_add_uint(out, g->group[i].state[print_counts_state(s)]);
             }
         }
         for (unsigned k = 0; k < g->how.n_sums; k++) {
@@ -215,10 +215,10 @@ void print_groups_csv(struct sink *out, const struct print *p)
     }
 }
 
-void print_groups_json(struct sink *out, const struct print *p)
+void group_print_json(struct sink *out, const struct print *p)
 {
     const struct groups *g = p->groups;
-    uint32_t measured = measured_states(p->sample);
+    uint32_t measured = print_measured_states(p->sample);
     for (struct walk w = {.p = p}; out->error == 0 && walk_next(&w);) {
         uint32_t i = w.group;
         struct value v;
@@ -232,8 +232,8 @@ void print_groups_json(struct sink *out, const struct print *p)
         }
         sink_addf(out, ",\"total\":%u,\"states\":{", g->group[i].count);
         const char *comma = "";
-        for (int s = 0; counts_state(s); s++) {
-            unsigned state = counts_state(s);
+        for (int s = 0; print_counts_state(s); s++) {
+            unsigned state = print_counts_state(s);
             if (measured & STATE_BIT(state)) {
                 sink_addf(out, "%s\"%s\":%u", comma, state_name(state), g->group[i].state[state]);
                 comma = ",";

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON, one object per line. */
 #include <stdio.h>
 
 #include "print.h"
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/reason_text.h"
 
 /* Bytes that stand for themselves in a JSON string: no control, quote or backslash. DEL and what is
  * beyond ASCII may stand too: the text is UTF-8. */
@@ -51,7 +53,7 @@ char *json_append_value(char *p, const struct value *v)
     return v->type == VALUE_NUMBER ? append_uint(p, v->number) : put_string(p, v->text);
 }
 
-void print_json_string(struct sink *out, const char *text)
+void json_print_string(struct sink *out, const char *text)
 {
     sink_add_bytes(out, "\"", 1);
     for (; *text; text++) {
@@ -67,7 +69,7 @@ void print_json_string(struct sink *out, const char *text)
 }
 
 /* A column with its key as it stands in every record. */
-struct field {
+struct json_field {
     value_getter get;
     value_whole whole;
     bool list;
@@ -75,13 +77,13 @@ struct field {
     char key[40]; /* ,"recv_q": */
 };
 
-static size_t collect_fields(struct field *fields, const enum column_id *ids, size_t n_ids)
+static size_t collect_fields(struct json_field *fields, const enum column_id *ids, size_t n_ids)
 {
     size_t n = 0;
     for (size_t i = 0; i < n_ids; i++) {
         const struct column *column = &columns[ids[i]];
         if (column->get && n < COL_COUNT) {
-            struct field *f = &fields[n++];
+            struct json_field *f = &fields[n++];
             f->get = column->get;
             f->whole = column->whole;
             f->list = column->kind == KIND_LIST;
@@ -94,7 +96,7 @@ static size_t collect_fields(struct field *fields, const enum column_id *ids, si
 #define SHORT_LIST 64
 
 /* A text of any length, or numbers and commas as an array. */
-static void print_whole(struct sink *out, const struct field *f, const struct sample *s,
+static void print_whole(struct sink *out, const struct json_field *f, const struct sample *s,
                         uint32_t row)
 {
     const char *text = f->whole(s, row);
@@ -116,11 +118,11 @@ static void print_whole(struct sink *out, const struct field *f, const struct sa
         sink_add_bytes(out, text, len);
         sink_add_bytes(out, "]", 1);
     } else {
-        print_json_string(out, text);
+        json_print_string(out, text);
     }
 }
 
-static void print_field(struct sink *out, const struct field *f, const struct sample *s,
+static void print_field(struct sink *out, const struct json_field *f, const struct sample *s,
                         uint32_t row)
 {
     struct value v;
@@ -138,7 +140,7 @@ static void print_field(struct sink *out, const struct field *f, const struct sa
 
 static void print_rows(struct sink *out, const struct print *p)
 {
-    struct field fields[COL_COUNT];
+    struct json_field fields[COL_COUNT];
     size_t n = collect_fields(fields, p->columns, p->n_columns);
     char start[64];
     size_t start_len = (size_t)snprintf(
@@ -162,7 +164,7 @@ static const enum column_id last_figures[] = {COL_RTT, COL_MIN_RTT, COL_RETR, CO
                                               COL_BYTES_RECEIVED};
 #define LAST_FIGURES (sizeof(last_figures) / sizeof(last_figures[0]))
 
-static size_t collect_closed_fields(struct field *fields, const struct print *p)
+static size_t collect_closed_fields(struct json_field *fields, const struct print *p)
 {
     size_t n = collect_fields(fields, p->columns, p->n_columns);
     for (size_t i = 0; i < LAST_FIGURES; i++) {
@@ -179,7 +181,7 @@ static size_t collect_closed_fields(struct field *fields, const struct print *p)
 static void print_closed(struct sink *out, const struct print *p)
 {
     const struct sample *s = p->sample;
-    struct field fields[COL_COUNT + LAST_FIGURES];
+    struct json_field fields[COL_COUNT + LAST_FIGURES];
     size_t n = collect_closed_fields(fields, p);
     for (uint32_t row = s->n_live + s->n_missing; row < sample_rows(s) && out->error == 0; row++) {
         if (!predicate_match(p->filter, s, row)) {
@@ -211,14 +213,14 @@ static void print_close_stats(struct sink *out, const struct print *p)
 
 static void print_counts(struct sink *out, const struct print *p)
 {
-    struct counts counts = counts_of(p);
+    struct counts counts = print_counts_of(p);
     if (counts.measured == 0) {
         return;
     }
     sink_addf(out, ",\"total\":%llu,\"states\":{", (unsigned long long)counts.total);
     const char *comma = "";
-    for (int i = 0; counts_state(i); i++) {
-        unsigned state = counts_state(i);
+    for (int i = 0; print_counts_state(i); i++) {
+        unsigned state = print_counts_state(i);
         if (counts.measured & STATE_BIT(state)) {
             sink_addf(out, "%s\"%s\":%llu", comma, state_name(state),
                       (unsigned long long)counts.state[state]);
@@ -232,13 +234,14 @@ static void print_text_field(struct sink *out, const char *key, const char *text
 {
     if (text[0]) {
         sink_addf(out, ",\"%s\":", key);
-        print_json_string(out, text);
+        json_print_string(out, text);
     }
 }
 
 static void print_summary(struct sink *out, const struct print *p)
 {
     const struct sample *s = p->sample;
+    char why[REASON_TEXT_SIZE];
     char time[FMT_SIZE] = "";
     if (s->wall_ns != 0) {
         fmt_rfc3339(time, sizeof(time), s->wall_ns);
@@ -247,7 +250,7 @@ static void print_summary(struct sink *out, const struct print *p)
     print_counts(out, p);
     print_close_stats(out, p);
     sink_addf(out, ",\"complete\":%s", sample_is_whole(s) ? "true" : "false");
-    print_text_field(out, "reason", s->why[LANG_EN]);
+    print_text_field(out, "reason", reason_text(why, &s->reason, LANG_EN));
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
     print_text_field(out, "netns", s->netns);
@@ -258,10 +261,10 @@ static void print_summary(struct sink *out, const struct print *p)
     sink_add(out, "}\n");
 }
 
-void print_json(struct sink *out, const struct print *p)
+void json_print(struct sink *out, const struct print *p)
 {
     if (p->groups && !p->summary) {
-        print_groups_json(out, p);
+        group_print_json(out, p);
     } else if (!p->summary) {
         print_rows(out, p);
     }

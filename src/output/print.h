@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the printers of one sample share. */
 #ifndef TCPTOP_SRC_OUTPUT_PRINT_H
 #define TCPTOP_SRC_OUTPUT_PRINT_H
@@ -5,17 +6,18 @@
 #include <stdint.h>
 
 #include "append.h"
+#include "tcptop/base/theme.h"
 #include "tcptop/model/predicate.h"
 #include "tcptop/output/output.h"
 
-void print_text(struct sink *out, const struct print *p);
-void print_json(struct sink *out, const struct print *p);
-void print_csv(struct sink *out, const struct print *p);
+void text_print(struct sink *out, const struct print *p);
+void json_print(struct sink *out, const struct print *p);
+void csv_print(struct sink *out, const struct print *p);
 
-/* group_rows.c: instead of the rows. */
-void print_groups_text(struct sink *out, const struct print *p);
-void print_groups_json(struct sink *out, const struct print *p);
-void print_groups_csv(struct sink *out, const struct print *p);
+/* Groups instead of rows. */
+void group_print_text(struct sink *out, const struct print *p);
+void group_print_json(struct sink *out, const struct print *p);
+void group_print_csv(struct sink *out, const struct print *p);
 
 /** A value as CSV or JSON has it, at most APPEND_MAX bytes; none as CSV is nothing. */
 char *csv_append_value(char *p, const struct value *v);
@@ -44,13 +46,20 @@ struct counts {
     uint32_t measured; /* STATE_BIT() of the states that the sample can tell; 0: it failed */
 };
 
-struct counts counts_of(const struct print *p);
+struct counts print_counts_of(const struct print *p);
 
 /** STATE_BIT() of the states that the sample can tell: the kernel lists no socket in CLOSE, and
  *  bound ones only when asked. */
-uint32_t measured_states(const struct sample *s);
+uint32_t print_measured_states(const struct sample *s);
 
 /** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
-unsigned counts_state(int i);
+unsigned print_counts_state(int i);
+
+/* Colours in text output: a role as an SGR sequence (ECMA-48). */
+#define ESCAPE_SIZE  48
+#define ESCAPE_RESET "\x1b[0m"
+
+/** The sequence in `out`, which is returned; NULL when the role looks like plain text. */
+const char *print_escape(char out[ESCAPE_SIZE], const struct theme *theme, enum role role);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Buffered writing: few system calls, and one place that knows how writing fails. */
 #include <errno.h>
 #include <poll.h>

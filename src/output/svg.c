@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canvas as an SVG picture. Words are placed by their column and stretched to their cells, so
  * that Hangul lines up in any font; rules, bars, arrows and dots are drawn as shapes, since fonts
  * disagree about the width of those characters. */
@@ -93,14 +94,14 @@ static void draw_backgrounds(const struct svg *svg, int y)
 }
 
 /* Box characters as arms from the middle of the cell; 1 is light, 2 heavy. */
-struct box {
+struct box_glyph {
     char glyph[4];
     uint8_t left, right, up, down;
 };
 
-static const struct box *box_of(const char *text)
+static const struct box_glyph *box_of(const char *text)
 {
-    static const struct box boxes[] = {
+    static const struct box_glyph boxes[] = {
         {"─", 1, 1, 0, 0}, {"━", 2, 2, 0, 0}, {"│", 0, 0, 1, 1}, {"┌", 0, 1, 0, 1},
         {"┐", 1, 0, 0, 1}, {"└", 0, 1, 1, 0}, {"┘", 1, 0, 1, 0}, {"├", 0, 1, 1, 1},
         {"┤", 1, 0, 1, 1}, {"┬", 1, 1, 0, 1}, {"┴", 1, 1, 1, 0}, {"┼", 1, 1, 1, 1},
@@ -122,7 +123,7 @@ static int bar_of(const char *text)
     return cp >= 0x2581 && cp <= 0x2588 ? (int)(cp - 0x2580) : 0;
 }
 
-static void draw_box(const struct svg *svg, int x, int y, int n, const struct box *b,
+static void draw_box(const struct svg *svg, int x, int y, int n, const struct box_glyph *b,
                      uint32_t color)
 {
     int left = left_of(x), top = top_of(y), middle = left + CELL_W / 2, line = top + CELL_H / 2;
@@ -197,7 +198,7 @@ static int equal_cells(const struct svg *svg, int x, int y)
 static int draw_shape(const struct svg *svg, int x, int y)
 {
     const struct cell *cell = cell_at(svg, x, y);
-    const struct box *box = box_of(cell->text);
+    const struct box_glyph *box = box_of(cell->text);
     const struct sign *sign = sign_of(cell->text);
     int bar = bar_of(cell->text);
     uint32_t color = paint_of(svg, cell).fg;
@@ -297,7 +298,7 @@ static void draw_row(const struct svg *svg, int y)
     }
 }
 
-void print_svg(struct sink *out, const struct canvas *c, const struct theme *theme,
+void svg_print(struct sink *out, const struct canvas *c, const struct theme *theme,
                enum theme_background background)
 {
     static const struct paint plain[] = {
@@ -320,14 +321,4 @@ void print_svg(struct sink *out, const struct canvas *c, const struct theme *the
         draw_row(&svg, y);
     }
     sink_add(out, "</g>\n</svg>\n");
-}
-
-void print_canvas(struct sink *out, const struct canvas *c)
-{
-    for (int y = 0; y < c->h; y++) {
-        for (int x = 0; x < c->w; x++) {
-            sink_add(out, canvas_at(c, x, y)->text);
-        }
-        sink_add_bytes(out, "\n", 1);
-    }
 }

@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows under titles, as ss and netstat print them: every column as wide as its widest cell. All
  * cells are formatted once into memory, then laid out. */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "escape.h"
 #include "print.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
@@ -56,7 +56,7 @@ static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
 {
     const struct print *p = sheet->p;
     size_t start = sheet->text.len;
-    columns[p->columns[column]].format(p->sample, row, &sheet->text);
+    column_format(p->columns[column], p->sample, row, &sheet->text);
     const char *text = str_text(&sheet->text) + start;
     size_t len = sheet->text.len - start;
     if (p->ascii && len == sizeof(FMT_NONE) - 1 && memcmp(text, FMT_NONE, len) == 0) {
@@ -128,7 +128,7 @@ static void print_head(struct sink *out, const struct sheet *sheet)
         struct text_cell cell = {(uint8_t)strlen(title), (uint8_t)utf8_width(title)};
         memcpy(padded, title, cell.bytes);
         print_cell(out, sheet, i, padded, cell,
-                   p->color ? escape_role(color, p->theme, ROLE_TITLE) : NULL);
+                   p->color ? print_escape(color, p->theme, ROLE_TITLE) : NULL);
     }
     sink_add(out, "\n");
 }
@@ -139,7 +139,7 @@ static void print_rows(struct sink *out, const struct sheet *sheet)
     char buffers[TCP_STATE_COUNT][ESCAPE_SIZE];
     const char *colors[TCP_STATE_COUNT] = {NULL};
     for (unsigned state = 0; p->color && state < TCP_STATE_COUNT; state++) {
-        colors[state] = escape_role(buffers[state], p->theme, state_role(state));
+        colors[state] = print_escape(buffers[state], p->theme, column_state_role(state));
     }
     const char *at = str_text(&sheet->text);
     const struct text_cell *cell = sheet->cells;
@@ -226,11 +226,11 @@ static void print_summary(struct sink *out, const struct print *p)
 {
     enum { NAME_COLUMNS = 14, COUNT_COLUMNS = 10 };
     const struct sample *s = p->sample;
-    struct counts counts = counts_of(p);
+    struct counts counts = print_counts_of(p);
     const char *none = p->ascii ? "-" : FMT_NONE;
     print_origin(out, s);
     for (int i = 0;; i++) {
-        unsigned state = counts_state(i);
+        unsigned state = print_counts_state(i);
         bool measured = state ? counts.measured & STATE_BIT(state) : counts.measured != 0;
         if (state == TCP_STATE_BOUND_INACTIVE && !measured) {
             continue;
@@ -253,12 +253,12 @@ static void print_summary(struct sink *out, const struct print *p)
     }
 }
 
-void print_text(struct sink *out, const struct print *p)
+void text_print(struct sink *out, const struct print *p)
 {
     if (p->summary) {
         print_summary(out, p);
     } else if (p->groups) {
-        print_groups_text(out, p);
+        group_print_text(out, p);
     } else {
         print_table(out, p);
     }

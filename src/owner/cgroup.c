@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Control groups by the habits of the programs that make them: systemd, docker, podman,
  * kubernetes with containerd and cri-o, LXC, libvirt. */
 #include "tcptop/owner/cgroup.h"
@@ -14,37 +15,37 @@
 #define PART_MAX     256
 
 /* A part of a path, between slashes. */
-struct part {
+struct path_part {
     const char *text;
     size_t len;
 };
 
-static bool starts(struct part p, const char *with)
+static bool starts(struct path_part p, const char *with)
 {
     size_t len = strlen(with);
 
     return p.len >= len && memcmp(p.text, with, len) == 0;
 }
 
-static bool ends(struct part p, const char *with)
+static bool ends(struct path_part p, const char *with)
 {
     size_t len = strlen(with);
 
     return p.len > len && memcmp(p.text + p.len - len, with, len) == 0;
 }
 
-static bool is(struct part p, const char *text)
+static bool is(struct path_part p, const char *text)
 {
     return p.len == strlen(text) && starts(p, text);
 }
 
-static struct part without(struct part p, size_t front, const char *suffix)
+static struct path_part without(struct path_part p, size_t front, const char *suffix)
 {
-    return (struct part){p.text + front, p.len - front - (suffix ? strlen(suffix) : 0)};
+    return (struct path_part){p.text + front, p.len - front - (suffix ? strlen(suffix) : 0)};
 }
 
 /* The part before `end`, "" at the front of the path. */
-static struct part last_part(const char *path, const char *end)
+static struct path_part last_part(const char *path, const char *end)
 {
     const char *from;
 
@@ -52,10 +53,10 @@ static struct part last_part(const char *path, const char *end)
         end--;
     for (from = end; from > path && from[-1] != '/'; from--)
         ;
-    return (struct part){from, (size_t)(end - from)};
+    return (struct path_part){from, (size_t)(end - from)};
 }
 
-static bool is_id(struct part p)
+static bool is_id(struct path_part p)
 {
     size_t digits = 0;
 
@@ -64,7 +65,7 @@ static bool is_id(struct part p)
     return digits == ID_DIGITS && p.len == ID_DIGITS;
 }
 
-static void put(char *out, size_t size, const char *kind, struct part name)
+static void put(char *out, size_t size, const char *kind, struct path_part name)
 {
     char text[PART_MAX];
     int len = snprintf(text, sizeof text, "%s%.*s", kind, (int)name.len, name.text);
@@ -88,11 +89,11 @@ static const struct {
 };
 
 /* A container by its id; `outer`: the path up to this part. */
-static bool name_container(struct part p, struct part outer, char *out, size_t size)
+static bool name_container(struct path_part p, struct path_part outer, char *out, size_t size)
 {
     const char *kind = "container ";
-    struct part id = ends(p, ".scope") ? without(p, 0, ".scope") : p;
-    struct part parent = last_part(outer.text, outer.text + outer.len);
+    struct path_part id = ends(p, ".scope") ? without(p, 0, ".scope") : p;
+    struct path_part parent = last_part(outer.text, outer.text + outer.len);
     size_t i = 0;
 
     while (i < sizeof makers / sizeof *makers && !starts(id, makers[i].prefix))
@@ -107,14 +108,14 @@ static bool name_container(struct part p, struct part outer, char *out, size_t s
         return false;
     if (memmem(outer.text, outer.len, "kubepods", 8))
         kind = "kubernetes ";
-    put(out, size, kind, (struct part){id.text, SHORT_DIGITS});
+    put(out, size, kind, (struct path_part){id.text, SHORT_DIGITS});
     return true;
 }
 
 /* Containers and machines that have names of their own. */
-static bool name_machine(struct part p, struct part outer, char *out, size_t size)
+static bool name_machine(struct path_part p, struct path_part outer, char *out, size_t size)
 {
-    struct part parent = last_part(outer.text, outer.text + outer.len);
+    struct path_part parent = last_part(outer.text, outer.text + outer.len);
 
     if (starts(p, "lxc.payload."))
         put(out, size, "lxc ", without(p, 12, NULL));
@@ -127,13 +128,13 @@ static bool name_machine(struct part p, struct part outer, char *out, size_t siz
     return true;
 }
 
-static bool is_unit(struct part p)
+static bool is_unit(struct path_part p)
 {
     return ends(p, ".service") || ends(p, ".scope") || ends(p, ".socket") || ends(p, ".mount") ||
            ends(p, ".swap");
 }
 
-static void name_unit(struct part p, char *out, size_t size)
+static void name_unit(struct path_part p, char *out, size_t size)
 {
     if (starts(p, "session-") && ends(p, ".scope"))
         put(out, size, "session ", without(p, 8, ".scope"));
@@ -160,22 +161,23 @@ static void unescape(const char *path, char *out, size_t size)
 }
 
 /* From the innermost part outwards; false when `name` knows none. */
-static bool each_part(const char *path, bool (*name)(struct part, struct part, char *, size_t),
-                      char *out, size_t size)
+static bool each_part(const char *path,
+                      bool (*name)(struct path_part, struct path_part, char *, size_t), char *out,
+                      size_t size)
 {
-    struct part p = last_part(path, path + strlen(path));
+    struct path_part p = last_part(path, path + strlen(path));
 
     for (; p.len > 0; p = last_part(path, p.text)) {
-        if (name(p, (struct part){path, (size_t)(p.text - path)}, out, size))
+        if (name(p, (struct path_part){path, (size_t)(p.text - path)}, out, size))
             return true;
     }
     return false;
 }
 
 /* The manager of a unit lives in its init.scope: that is the unit. */
-static bool name_innermost_unit(struct part p, struct part outer, char *out, size_t size)
+static bool name_innermost_unit(struct path_part p, struct path_part outer, char *out, size_t size)
 {
-    struct part parent = last_part(outer.text, outer.text + outer.len);
+    struct path_part parent = last_part(outer.text, outer.text + outer.len);
 
     if (!is_unit(p) || (is(p, "init.scope") && is_unit(parent)))
         return false;
@@ -195,7 +197,7 @@ void cgroup_label(const char *path, char *out, size_t size)
 }
 
 /* How well a line tells: version 2 best, then the service manager's, then the longest. */
-static unsigned worth(struct part controllers, struct part path)
+static unsigned worth(struct path_part controllers, struct path_part path)
 {
     unsigned length = path.len < 1000 ? (unsigned)path.len : 1000;
 
@@ -220,8 +222,8 @@ void cgroup_path(const char *bytes, size_t len, char *out, size_t size)
         const char *second = first ? memchr(first + 1, ':', (size_t)(next - first - 1)) : NULL;
         if (!second)
             continue;
-        struct part controllers = {first + 1, (size_t)(second - first - 1)};
-        struct part path = {second + 1, (size_t)(next - second - 1)};
+        struct path_part controllers = {first + 1, (size_t)(second - first - 1)};
+        struct path_part path = {second + 1, (size_t)(next - second - 1)};
         if (worth(controllers, path) <= best || path.len >= size)
             continue;
         best = worth(controllers, path);

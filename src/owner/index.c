@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An index is made in one pass over the entries of the one before and the sorted changes.
  *
  * Processes that were looked at again hold only what was found now, so each old group falls into
@@ -15,153 +16,8 @@
 #include "tcptop/base/array.h"
 
 #define NONE          UINT32_MAX
-#define NOBODY        UINT32_MAX /* as the place of a process: behind all others */
 #define FIRST_ROOM    64u
-#define FEW_ENTRIES   32u /* are sorted by insertion */
-#define RANGE_ENTRIES 4u  /* as many in each range, on average */
-
-/* Room for `more` elements behind `n`. NULL: out of memory. */
-static void *room_for(void *array, uint32_t n, uint32_t *cap, uint32_t more, size_t size)
-{
-    while (array && *cap - n < more) {
-        void *larger = array_grow(array, cap, FIRST_ROOM, size);
-        if (!larger)
-            return NULL;
-        array = larger;
-    }
-    return array ? array : array_grow(NULL, cap, more > FIRST_ROOM ? more : FIRST_ROOM, size);
-}
-
-static int add_held(struct owner_changes *c, const uint32_t *inodes, uint32_t n, uint32_t place)
-{
-    struct owner_entry *held = room_for(c->held, c->n_held, &c->cap_held, n, sizeof *held);
-
-    if (!held)
-        return -ENOMEM;
-    c->held = held;
-    for (uint32_t i = 0; i < n; i++) {
-        if (inodes[i])
-            c->held[c->n_held++] = (struct owner_entry){inodes[i], place};
-    }
-    return 0;
-}
-
-static int add_process(struct owner_changes *c, uint32_t pid, struct owner *owner)
-{
-    struct owner_change *process =
-        array_room(c->process, c->n, &c->cap, FIRST_ROOM, sizeof *process);
-
-    if (!process)
-        return -ENOMEM;
-    c->process = process;
-    c->process[c->n] =
-        (struct owner_change){.pid = pid, .place = c->n, .owner = owner ? owner_ref(owner) : NULL};
-    c->n++;
-    return 0;
-}
-
-int owner_changes_put(struct owner_changes *c, struct owner *owner, const uint32_t *inodes,
-                      uint32_t n)
-{
-    uint32_t had = c->n_held;
-    int rc = add_held(c, inodes, n, c->n);
-
-    if (!rc)
-        rc = add_process(c, owner->pid, owner);
-    if (rc)
-        c->n_held = had;
-    return rc;
-}
-
-int owner_changes_remove(struct owner_changes *c, uint32_t pid)
-{
-    return add_process(c, pid, NULL);
-}
-
-int owner_changes_former(struct owner_changes *c, const uint64_t *cookies, uint32_t n)
-{
-    struct owner_former *former =
-        room_for(c->former, c->n_former, &c->cap_former, n, sizeof *former);
-
-    if (!former)
-        return -ENOMEM;
-    c->former = former;
-    for (uint32_t i = 0; i < n; i++)
-        c->former[c->n_former++] = (struct owner_former){cookies[i], c->n - 1};
-    return 0;
-}
-
-int owner_changes_nobody(struct owner_changes *c, const uint32_t *inodes, uint32_t n)
-{
-    return add_held(c, inodes, n, NOBODY);
-}
-
-void owner_changes_fini(struct owner_changes *c)
-{
-    for (uint32_t i = 0; i < c->n; i++)
-        owner_unref(c->process[i].owner);
-    free(c->process);
-    free(c->held);
-    free(c->former);
-    *c = (struct owner_changes){0};
-}
-
-static uint64_t key_of(struct owner_entry e)
-{
-    return (uint64_t)e.inode << 32 | e.value;
-}
-
-static void sort_few(struct owner_entry *e, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++) {
-        struct owner_entry x = e[i];
-        uint32_t at = i;
-        for (; at > 0 && key_of(e[at - 1]) > key_of(x); at--)
-            e[at] = e[at - 1];
-        e[at] = x;
-    }
-}
-
-/* By inode, then by place, from the byte at `shift` downwards, without further memory: each entry
- * is swapped into the part of the array that belongs to its byte, then the parts are sorted. */
-static void sort_entries(struct owner_entry *e, uint32_t n, unsigned shift)
-{
-    uint32_t next[256] = {0}, end[256], at = 0;
-
-    if (n <= FEW_ENTRIES) {
-        sort_few(e, n);
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        next[key_of(e[i]) >> shift & 0xff]++;
-    for (unsigned byte = 0; byte < 256; byte++) {
-        end[byte] = at + next[byte];
-        next[byte] = at;
-        at = end[byte];
-    }
-    for (unsigned byte = 0; byte < 256; byte++) {
-        while (next[byte] < end[byte]) {
-            uint32_t from = next[byte], to = next[key_of(e[from]) >> shift & 0xff]++;
-            struct owner_entry x = e[from];
-            e[from] = e[to];
-            e[to] = x;
-        }
-    }
-    for (unsigned byte = 0; shift > 0 && byte < 256; byte++) {
-        uint32_t begin = byte ? end[byte - 1] : 0;
-        if (end[byte] - begin > 1)
-            sort_entries(e + begin, end[byte] - begin, shift - 8);
-    }
-}
-
-static bool are_sorted(const struct owner_entry *e, uint32_t n)
-{
-    uint32_t i = 1;
-
-    while (i < n && key_of(e[i - 1]) <= key_of(e[i]))
-        i++;
-    return i >= n;
-}
+#define RANGE_ENTRIES 4u /* as many in each range, on average */
 
 /* A group of the new index. */
 struct set {
@@ -191,76 +47,6 @@ struct build {
     uint32_t n_out;
     bool failed; /* out of memory */
 };
-
-static int by_identity(const void *a, const void *b)
-{
-    const struct owner_change *x = a, *y = b;
-
-    if (x->pid != y->pid)
-        return x->pid < y->pid ? -1 : 1;
-    if (!x->owner || !y->owner)
-        return (x->owner != NULL) - (y->owner != NULL);
-    int order = owner_compare(x->owner, y->owner);
-    return order ? order : (x->place > y->place) - (x->place < y->place);
-}
-
-/* Put the processes in order of identity, each once (the last one counts), and let what they hold
- * refer to that order. False: out of memory. */
-static bool sort_changes(struct owner_changes *c)
-{
-    uint32_t *rank = malloc((c->n + 1) * sizeof *rank), kept = 0;
-
-    if (!rank)
-        return false;
-    if (c->n)
-        qsort(c->process, c->n, sizeof *c->process, by_identity);
-    for (uint32_t i = 0; i < c->n; i++) {
-        struct owner_change *p = &c->process[i], *last = kept ? &c->process[kept - 1] : NULL;
-        if (last && last->owner && p->owner && owner_compare(last->owner, p->owner) == 0) {
-            owner_unref(last->owner);
-            *last = *p;
-        } else {
-            c->process[kept++] = *p;
-        }
-        rank[p->place] = kept - 1;
-    }
-    c->n = kept;
-    for (uint32_t i = 0; i < c->n_held; i++) {
-        if (c->held[i].value != NOBODY)
-            c->held[i].value = rank[c->held[i].value];
-    }
-    for (uint32_t i = 0; i < c->n_former; i++)
-        c->former[i].value = rank[c->former[i].value];
-    free(rank);
-    if (!are_sorted(c->held, c->n_held))
-        sort_entries(c->held, c->n_held, 56);
-    return true;
-}
-
-/* The first change of a process with this pid; NULL: it was not looked at. */
-static const struct owner_change *change_of(const struct owner_changes *c, uint32_t pid)
-{
-    uint32_t lo = 0, hi = c->n;
-
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (c->process[mid].pid < pid)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < c->n && c->process[lo].pid == pid ? &c->process[lo] : NULL;
-}
-
-/* The same process as it was found now; NULL: it has ended, or holds nothing. */
-static struct owner *owner_now(const struct owner_changes *c, const struct owner *was)
-{
-    const struct owner_change *p = change_of(c, was->pid), *end = c->process + c->n;
-
-    while (p && p < end && p->pid == was->pid && (!p->owner || owner_compare(p->owner, was)))
-        p++;
-    return p && p < end && p->pid == was->pid ? p->owner : NULL;
-}
 
 static void add_member(struct build *b, struct owner *owner)
 {
@@ -332,7 +118,7 @@ static uint32_t kept_set(struct build *b, struct owner_group *old)
 {
     b->n_member = 0;
     for (uint32_t i = 0; i < old->n && b->scope != OWNER_ALL; i++) {
-        if (!change_of(b->c, old->member[i]->pid))
+        if (!owner_changes_of(b->c, old->member[i]->pid))
             add_member(b, old->member[i]);
     }
     return set_of_members(b, old);
@@ -343,8 +129,8 @@ static uint32_t same_set(struct build *b, struct owner_group *old)
 {
     b->n_member = 0;
     for (uint32_t i = 0; i < old->n; i++) {
-        struct owner *was = old->member[i], *now = owner_now(b->c, was);
-        if (!now && (b->scope == OWNER_ALL || change_of(b->c, was->pid)))
+        struct owner *was = old->member[i], *now = owner_changes_now(b->c, was);
+        if (!now && (b->scope == OWNER_ALL || owner_changes_of(b->c, was->pid)))
             return NONE;
         add_member(b, now ? now : was);
     }
@@ -431,7 +217,7 @@ static uint32_t joined_set(struct build *b, uint32_t kept, const struct owner_en
     b->n_member = 0;
     add_members(b, kept);
     for (uint32_t i = 0; i < n; i++) {
-        if (p[i].value != NOBODY && (i == 0 || p[i].value != p[i - 1].value))
+        if (p[i].value != OWNER_NO_PROCESS && (i == 0 || p[i].value != p[i - 1].value))
             add_member(b, b->c->process[p[i].value].owner);
     }
     if (kept != NONE && !b->failed)
@@ -450,7 +236,7 @@ static uint32_t word_with(struct build *b, const struct owner_entry *e, const st
 
     if (e && !(e->value & OWNER_FORMER) && e->value >= OWNER_FIRST)
         kept = b->kept[e->value];
-    if (p->value == NOBODY)
+    if (p->value == OWNER_NO_PROCESS)
         return kept == NONE ? OWNER_NOBODY : set_word(kept, 0);
     return set_word(joined_set(b, kept, p, n), 0);
 }
@@ -476,19 +262,14 @@ static void note_lost(struct build *b, const struct owner_entry *e, uint32_t wor
  * reaches what is to be read. False: out of memory. */
 static bool make_room(struct build *b, uint32_t n_old, const struct owner_entry **changes)
 {
-    struct owner_changes *c = b->c;
     uint32_t stay = 0;
 
     for (uint32_t i = 0; i < n_old; i++)
         stay += word_without(b, &b->before->entry[i]) != OWNER_UNKNOWN;
-    struct owner_entry *held = room_for(c->held, c->n_held, &c->cap_held, stay, sizeof *held);
-    if (!held || b->failed)
+    b->out = owner_changes_room(b->c, stay);
+    if (!b->out)
         return false;
-    c->held = held;
-    if (stay && c->n_held)
-        memmove(held + stay, held, c->n_held * sizeof *held);
-    b->out = held;
-    *changes = held + stay;
+    *changes = b->out + stay;
     return true;
 }
 
@@ -660,7 +441,7 @@ struct owner_index *owner_index_new(const struct owner_index *before, struct own
     struct build b = {.before = before, .c = c, .scope = scope};
     struct owner_index *index = NULL;
 
-    if (sort_changes(c) && sort_groups(&b) && merge(&b)) {
+    if (owner_changes_sort(c) == 0 && sort_groups(&b) && merge(&b)) {
         merge_former(&b);
         index = b.failed ? NULL : finish(&b);
     }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Most rows have inherited their word from the sample before and cost no search: looked up are
  * those that are new, and those of a group that a socket has left since. Numbers of groups are
  * those of the index; behind them a sample's table has the groups that only its rows still name, as

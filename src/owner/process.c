@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files below /proc/PID, each read at once into a buffer on the stack. */
 #include "tcptop/owner/process.h"
 
@@ -185,7 +186,7 @@ static int add_if_socket(int fd_dir, const char *name, struct u32_list *list)
     ssize_t len = readlinkat(fd_dir, name, target, sizeof target);
     uint32_t inode = len > 0 ? process_parse_link(target, (size_t)len) : 0;
 
-    return inode ? u32_list_add(list, inode) : 0;
+    return inode ? array_u32_add(list, inode) : 0;
 }
 
 struct dirent_head { /* struct linux_dirent64 */
@@ -221,7 +222,7 @@ int process_sockets(int dir_fd, struct u32_list *list, const atomic_bool *stop)
 {
     int fd = openat(dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-    u32_list_clear(list);
+    array_u32_clear(list);
     if (fd < 0)
         return -errno;
     rc = read_links(fd, list, stop);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Users in a sorted array: those whose name is asked for have none yet. */
 #include "tcptop/owner/users.h"
 

@@ -1,107 +1,775 @@
-/* The one table of columns, and names of columns as people type them. */
+/* SPDX-License-Identifier: MIT */
+/* The columns of columns.def: how the value of each is read from a row, how it is shown and how
+ * rows are ordered by it; and names of columns as people type them.
+ *
+ * A row that the last dump did not have keeps its identity and its last state; what changes (timer,
+ * queues, figures) is not known for it. Nor are timer and queues of one that no dump ever had. */
 #include "tcptop/query/column.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
-#include "cells.h"
+#include "endpoint.h"
 #include "tcptop/base/edit_distance.h"
 #include "tcptop/base/err.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 
-#define SHOWN      COLUMN_SCREEN
-#define RAW        COLUMN_BASE /* the screen has address and port in one column */
-#define BASE       (COLUMN_SCREEN | COLUMN_BASE)
-#define COMPOSITE  (COLUMN_SCREEN | COLUMN_DISPLAY)
-#define OFTEN      COLUMN_GROUP /* the same value in many rows */
-#define ADDS       COLUMN_SUM
-#define TOP        COLUMN_LARGEST
-#define L          ALIGN_LEFT
-#define R          ALIGN_RIGHT
-#define PLAIN(f)   get_##f, format_##f, key_##f, NULL
-#define ADDRESS(f) get_##f, format_##f, key_##f, words_##f
+/* Counts fill their column, the two of a backlog half of theirs. */
+#define COUNT_COLUMNS   8
+#define BACKLOG_COLUMNS 5
 
-/* What a column leaves out at the end of its row is NULL. */
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#define CELL_COLUMNS 120 /* of the longest cell; scripts get all */
+#define ELLIPSIS     "…"
 
-/* clang-format off: one column, one row */
-#define COLUMN(ident, id, en, ko, order, align, flags, kind, needs, ...)                           \
-    [COL_##ident] = {id,   MSG_COL_##ident, MSG_COL_HELP_##ident, {en, ko}, order, align, flags,   \
-                     kind, needs,           __VA_ARGS__}
-const struct column columns[COL_COUNT] = {
-    COLUMN(PROTO, "proto", 5, 8, 6, L, BASE | OFTEN, KIND_PROTO, 0, PLAIN(proto)),
-    COLUMN(LOCAL, "local", 0, 0, 1, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_local, key_local,
-           words_local),
-    COLUMN(LOCAL_ADDR, "local_addr", 0, 0, 0, L, RAW | OFTEN, KIND_ADDRESS, 0, ADDRESS(local_addr)),
-    COLUMN(LOCAL_PORT, "local_port", 5, 9, 0, R, BASE | OFTEN, KIND_PORT, 0, PLAIN(local_port)),
-    COLUMN(REMOTE, "remote", 0, 0, 2, L, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_remote,
-           key_remote, words_remote),
-    COLUMN(REMOTE_ADDR, "remote_addr", 0, 0, 0, L, RAW | OFTEN, KIND_ADDRESS, 0,
-           ADDRESS(remote_addr)),
-    COLUMN(REMOTE_PORT, "remote_port", 5, 9, 0, R, BASE | OFTEN, KIND_PORT, 0, PLAIN(remote_port)),
-    COLUMN(STATE, "state", 11, 11, 3, L, BASE | OFTEN, KIND_STATE, 0, get_state, format_state,
-           key_state, words_state),
-    COLUMN(LEFT, "left", 5, 5, 5, R, COMPOSITE, KIND_COMPOSITE, 0, NULL, format_left,
-           key_expires_ms, NULL),
-    COLUMN(TIMER, "timer", 9, 9, 0, L, BASE | OFTEN, KIND_TIMER, 0, PLAIN(timer)),
-    COLUMN(EXPIRES_MS, "expires_ms", 8, 9, 0, R, BASE, KIND_MS, 0, PLAIN(expires_ms)),
-    COLUMN(RECV_Q, "recv_q", 8, 8, 7, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(recv_q)),
-    COLUMN(SEND_Q, "send_q", 8, 8, 8, R, BASE | TOP, KIND_NUMBER, 0, PLAIN(send_q)),
-    COLUMN(RTT, "rtt_us", 8, 8, 9, R, SHOWN | TOP, KIND_US, NEED_TCP_INFO, PLAIN(rtt_us)),
-    COLUMN(RETR, "retr_permille", 6, 6, 10, R, SHOWN | TOP, KIND_PERMILLE, NEED_TCP_INFO,
-           PLAIN(retr_permille)),
-    COLUMN(TX, "tx_bytes_s", 8, 8, 11, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
-           PLAIN(tx_bytes_s)),
-    COLUMN(RX, "rx_bytes_s", 8, 8, 12, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
-           PLAIN(rx_bytes_s)),
-    COLUMN(RATE, "rate_bytes_s", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_RATES,
-           PLAIN(rate_bytes_s)),
-    COLUMN(RETRANS, "retrans", 5, 6, 0, R, SHOWN | TOP, KIND_NUMBER, 0, PLAIN(retrans)),
-    COLUMN(UID, "uid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, 0, PLAIN(uid)),
-    COLUMN(INODE, "inode", 10, 10, 0, R, BASE, KIND_NUMBER, 0, PLAIN(inode)),
-    COLUMN(COOKIE, "cookie", 16, 16, 0, R, BASE, KIND_TEXT, 0, PLAIN(cookie)),
-    COLUMN(IFINDEX, "ifindex", 5, 5, 0, R, BASE | OFTEN, KIND_DEVICE, 0, PLAIN(ifindex)),
-    COLUMN(NETNS, "netns", 16, 16, 0, L, BASE | OFTEN, KIND_TEXT, 0, PLAIN(netns)),
-    COLUMN(AGE, "age_s", 5, 5, 0, R, SHOWN | TOP, KIND_S, 0, PLAIN(age_s)),
-    COLUMN(MIN_RTT, "min_rtt_us", 8, 8, 0, R, SHOWN | TOP, KIND_US, NEED_TCP_INFO,
-           PLAIN(min_rtt_us)),
-    COLUMN(CWND, "cwnd_segs", 8, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_TCP_INFO,
-           PLAIN(cwnd_segs)),
-    COLUMN(BYTES_ACKED, "bytes_acked", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
-           PLAIN(bytes_acked)),
-    COLUMN(BYTES_RECEIVED, "bytes_received", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
-           NEED_TCP_INFO, PLAIN(bytes_received)),
-    COLUMN(BYTES_SENT, "bytes_sent", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
-           PLAIN(bytes_sent)),
-    COLUMN(BYTES_RETRANS, "bytes_retrans", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
-           NEED_TCP_INFO, PLAIN(bytes_retrans)),
-    COLUMN(RETRANS_SEGS, "retrans_segs", 8, 11, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER,
-           NEED_TCP_INFO, PLAIN(retrans_segs)),
-    COLUMN(UNSENT, "notsent_bytes", 8, 8, 0, R, SHOWN | ADDS | TOP, KIND_NUMBER, NEED_TCP_INFO,
-           PLAIN(notsent_bytes)),
-    COLUMN(DELIVERY, "delivery_bytes_s", 10, 9, 0, R, SHOWN | TOP, KIND_NUMBER, NEED_TCP_INFO,
-           PLAIN(delivery_bytes_s)),
-    COLUMN(CONGESTION, "congestion", 10, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_CONGESTION,
-           PLAIN(congestion)),
-    COLUMN(BACKLOG, "backlog_permille", 11, 11, 0, R, SHOWN | TOP, KIND_PERMILLE, 0,
-           PLAIN(backlog_permille)),
-    COLUMN(LIMITED_BY, "limited_by", 11, 9, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_RATES,
-           PLAIN(limited_by)),
-    COLUMN(PID, "pid", 10, 10, 0, R, BASE | OFTEN, KIND_NUMBER, NEED_OWNER, PLAIN(pid),
-           .each = each_pid),
-    COLUMN(PIDS, "pids", 12, 12, 0, L, RAW, KIND_LIST, NEED_OWNER, get_pids, format_pids, key_pid,
-           NULL, .each = each_pid, .whole = whole_pids),
-    COLUMN(PROCESS, "process", 9, 9, 4, L, BASE | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(process),
-           .each = each_process),
-    COLUMN(OWNER, "owner", 7, 7, 0, L, BASE | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(owner)),
-    COLUMN(CMDLINE, "cmdline", 24, 24, 0, L, SHOWN, KIND_TEXT, NEED_OWNER, PLAIN(cmdline),
-           .each = each_cmdline, .whole = whole_cmdline),
-    COLUMN(USER, "user", 10, 10, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_USER, PLAIN(user)),
-    COLUMN(CGROUP, "cgroup", 20, 20, 0, L, SHOWN | OFTEN, KIND_TEXT, NEED_OWNER, PLAIN(cgroup),
-           .each = each_cgroup, .whole = whole_cgroup),
+/* NUMBER(name) is followed by the body of read_NAME(), which puts the value of a row into `*n` and
+ * returns whether it is known. */
+#define NUMBER(name)                                                                               \
+    static bool read_##name(const struct sample *s, uint32_t row, uint64_t *n);                    \
+    static void get_##name(const struct sample *s, uint32_t row, struct value *v)                  \
+    {                                                                                              \
+        v->type = read_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;                     \
+    }                                                                                              \
+    static bool read_##name(const struct sample *s, uint32_t row, uint64_t *n)
+
+/* LAST_NUMBER(name) is followed by the body of last_NAME(), which does the same also for a row that
+ * is missing: what it had last gives it its place in an order, but is not known of it now. */
+#define LAST_NUMBER(name)                                                                          \
+    static bool last_##name(const struct sample *s, uint32_t row, uint64_t *n);                    \
+    static void get_##name(const struct sample *s, uint32_t row, struct value *v)                  \
+    {                                                                                              \
+        bool now = sample_row_kind(s, row) != ROW_MISSING;                                         \
+        v->type = now && last_##name(s, row, &v->number) ? VALUE_NUMBER : VALUE_NONE;              \
+    }                                                                                              \
+    static uint64_t key_##name(const struct sample *s, uint32_t row)                               \
+    {                                                                                              \
+        uint64_t n;                                                                                \
+        return last_##name(s, row, &n) ? key_below_absent(n) : KEY_ABSENT;                         \
+    }                                                                                              \
+    static bool last_##name(const struct sample *s, uint32_t row, uint64_t *n)
+
+/* A column that is one field of tcp_info. */
+#define METRIC(name, field)                                                                        \
+    LAST_NUMBER(name)                                                                              \
+    {                                                                                              \
+        return tcp_metrics_get(sample_last_metrics(s, row), METRICS_##field, n);                   \
+    }
+
+/* A key for a value of any size: none of them is taken for one that is not known. */
+static inline uint64_t key_below_absent(uint64_t key)
+{
+    return key < KEY_ABSENT ? key : KEY_ABSENT - 1;
+}
+
+/* `text`, cut to the room that a value has; NULL: not known. */
+static inline void set_text(struct value *v, const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+    v->type = text ? VALUE_TEXT : VALUE_NONE;
+    if (len >= sizeof v->text)
+        len = sizeof v->text - 1;
+    memcpy(v->text, text ? text : "", len);
+    v->text[len] = '\0';
+}
+
+/* The same, cut after a whole character; an empty text is not known. */
+static void set_name(struct value *v, const char *name)
+{
+    size_t len = utf8_fit(name, strnlen(name, sizeof v->text - 1), sizeof v->text, NULL);
+    v->type = *name ? VALUE_TEXT : VALUE_NONE;
+    memcpy(v->text, name, len);
+    v->text[len] = '\0';
+}
+
+static void add_count(struct str *out, uint64_t n)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_count_fit(text, sizeof text, n, COUNT_COLUMNS));
+}
+
+/* Append the text of a cell, shortened where it is very long. */
+static void add_text(struct str *out, const char *text)
+{
+    size_t len = strlen(text), fits;
+    if (!*text)
+        text = FMT_NONE, len = strlen(text);
+    fits = utf8_fit(text, len, CELL_COLUMNS, NULL);
+    str_add_bytes(out, text, fits);
+    if (fits < len)
+        str_add(out, ELLIPSIS);
+}
+
+/* Addresses, state and timer. */
+
+static bool is_unsampled(const struct sample *s, uint32_t row)
+{
+    return sample_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN;
+}
+
+NUMBER(local_port)
+{
+    *n = s->conn[row].sport;
+    return true;
+}
+
+NUMBER(remote_port)
+{
+    *n = s->conn[row].dport;
+    return true;
+}
+
+NUMBER(expires_ms)
+{
+    *n = s->conn[row].expires_ms;
+    return s->conn[row].timer != TIMER_OFF && !is_unsampled(s, row);
+}
+
+NUMBER(recv_q)
+{
+    *n = s->conn[row].rqueue;
+    return !is_unsampled(s, row);
+}
+
+NUMBER(send_q)
+{
+    *n = s->conn[row].wqueue;
+    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_unsampled(s, row);
+}
+
+/* TIME_WAIT repeats nothing. */
+NUMBER(retrans)
+{
+    *n = s->conn[row].retrans;
+    return s->conn[row].timer != TIMER_TIMEWAIT && !is_unsampled(s, row);
+}
+
+/* Without a file the kernel names user 0 for whoever it was. */
+NUMBER(uid)
+{
+    const struct conn *c = &s->conn[row];
+    *n = c->uid;
+    return !(c->flags & CONN_NO_OWNER) && c->inode != 0;
+}
+
+NUMBER(inode)
+{
+    *n = s->conn[row].inode;
+    return !(s->conn[row].flags & CONN_NO_OWNER);
+}
+
+NUMBER(ifindex)
+{
+    *n = s->conn[row].ifindex;
+    return *n != 0;
+}
+
+/* A closed row has stopped ageing. */
+NUMBER(age_s)
+{
+    if (!s->times || s->times[row].born_ds == 0 || s->conn[row].flags & CONN_UNSEEN)
+        return false;
+    const struct row_times *times = &s->times[row];
+    uint32_t until = sample_row_kind(s, row) == ROW_CLOSED ? times->changed_ds : s->now_ds;
+    *n = until > times->born_ds ? (until - times->born_ds) / 10 : 0;
+    return true;
+}
+
+static void get_proto(const struct sample *s, uint32_t row, struct value *v)
+{
+    set_text(v, s->conn[row].family == AF_INET6 ? "tcp6" : "tcp");
+}
+
+static void get_local_addr(const struct sample *s, uint32_t row, struct value *v)
+{
+    struct endpoint e = endpoint_local(&s->conn[row]);
+    v->type = VALUE_TEXT;
+    endpoint_address(&e, s, v->text);
+}
+
+static void get_remote_addr(const struct sample *s, uint32_t row, struct value *v)
+{
+    struct endpoint e = endpoint_remote(&s->conn[row]);
+    v->type = VALUE_TEXT;
+    endpoint_address(&e, s, v->text);
+}
+
+/* Order by one end: by address, or by address and port. */
+#define END(side)                                                                                  \
+    static const order_word words_##side##_addr[] = {endpoint_##side##_middle,                     \
+                                                     endpoint_##side##_last, NULL};                \
+    static const order_word words_##side[] = {endpoint_##side##_middle,                            \
+                                              endpoint_##side##_last_port, NULL};                  \
+    static uint64_t key_##side##_addr(const struct sample *s, uint32_t row)                        \
+    {                                                                                              \
+        return endpoint_##side##_word(&s->conn[row]);                                              \
+    }                                                                                              \
+    static uint64_t key_##side(const struct sample *s, uint32_t row)                               \
+    {                                                                                              \
+        return endpoint_##side##_port(&s->conn[row]);                                              \
+    }
+
+END(local)
+END(remote)
+
+static void get_state(const struct sample *s, uint32_t row, struct value *v)
+{
+    set_text(v, state_name(s->conn[row].state));
+}
+
+/* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
+uint64_t column_state_key(const struct conn *c, unsigned state)
+{
+    uint64_t rank = state_attention(state) & 15;
+    return key_below_absent(rank << 60 | (uint64_t)c->sport << 44 | endpoint_remote_port(c) >> 20);
+}
+
+static uint64_t key_state(const struct sample *s, uint32_t row)
+{
+    return column_state_key(&s->conn[row], s->conn[row].state);
+}
+
+static const order_word words_state[] = {endpoint_remote_port, endpoint_remote_middle,
+                                         endpoint_remote_last_port, NULL};
+
+static const char *const timer_names[] = {
+    [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
+    [TIMER_TIMEWAIT] = "timewait", [TIMER_PROBE] = "persist",
 };
-/* clang-format on */
+#define TIMER_NAMES (sizeof timer_names / sizeof timer_names[0])
+
+static void get_timer(const struct sample *s, uint32_t row, struct value *v)
+{
+    unsigned timer = s->conn[row].timer;
+    if (is_unsampled(s, row))
+        v->type = VALUE_NONE;
+    else
+        set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
+}
+
+static uint64_t key_timer(const struct sample *s, uint32_t row)
+{
+    return is_unsampled(s, row) ? KEY_ABSENT : s->conn[row].timer;
+}
+
+static void get_cookie(const struct sample *s, uint32_t row, struct value *v)
+{
+    static const char digits[] = "0123456789abcdef";
+    const struct conn *c = &s->conn[row];
+    v->type = c->flags & CONN_NO_COOKIE ? VALUE_NONE : VALUE_TEXT;
+    int n = 1;
+    while (n < 16 && c->cookie >> (4 * n))
+        n++;
+    for (int i = 0; i < n; i++)
+        v->text[i] = digits[c->cookie >> (4 * (n - 1 - i)) & 15];
+    v->text[n] = '\0';
+}
+
+static uint64_t key_cookie(const struct sample *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+    return c->flags & CONN_NO_COOKIE ? KEY_ABSENT : key_below_absent(c->cookie);
+}
+
+static void get_netns(const struct sample *s, uint32_t row, struct value *v)
+{
+    const char *name = sample_netns(s, &s->conn[row]);
+    if (name[0])
+        set_text(v, name);
+    else
+        v->type = VALUE_NONE;
+}
+
+/* Names stand in the table in their order. */
+static uint64_t key_netns(const struct sample *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+    if (!sample_netns(s, c)[0])
+        return KEY_ABSENT;
+    return s->namespaces ? (uint64_t)(netns_find(s->namespaces, c->netns) - s->namespaces->list)
+                         : 0;
+}
+
+/* Figures: from tcp_info, from two samples, and what the queues of a listener say together. */
+
+METRIC(rtt_us, rtt_us)
+METRIC(min_rtt_us, min_rtt_us)
+METRIC(cwnd_segs, cwnd_segs)
+METRIC(bytes_acked, bytes_acked)
+METRIC(bytes_received, bytes_received)
+METRIC(bytes_sent, bytes_sent)
+METRIC(bytes_retrans, bytes_retrans)
+METRIC(retrans_segs, total_retrans_segs)
+METRIC(notsent_bytes, notsent_bytes)
+METRIC(delivery_bytes_s, delivery_bytes_s)
+
+LAST_NUMBER(retr_permille)
+{
+    uint64_t sent, again;
+    const struct tcp_metrics *metrics = sample_last_metrics(s, row);
+    if (!tcp_metrics_get(metrics, METRICS_bytes_sent, &sent) ||
+        !tcp_metrics_get(metrics, METRICS_bytes_retrans, &again))
+        return false;
+    if (sent == 0 || again > sent)
+        return false;
+    *n = again <= UINT64_MAX / 1000 ? again * 1000 / sent : again / (sent / 1000);
+    return true;
+}
+
+LAST_NUMBER(tx_bytes_s)
+{
+    *n = s->rate ? s->rate[row].tx_bytes_s : RATE_UNKNOWN;
+    return *n != RATE_UNKNOWN;
+}
+
+LAST_NUMBER(rx_bytes_s)
+{
+    *n = s->rate ? s->rate[row].rx_bytes_s : RATE_UNKNOWN;
+    return *n != RATE_UNKNOWN;
+}
+
+LAST_NUMBER(rate_bytes_s)
+{
+    uint64_t tx, rx;
+    if (!last_tx_bytes_s(s, row, &tx) || !last_rx_bytes_s(s, row, &rx))
+        return false;
+    *n = tx + rx; /* each is far below half of what fits */
+    return true;
+}
+
+/* A queue is full beyond its limit, so there may be more than 1000. With a limit of 0 one waits. */
+NUMBER(backlog_permille)
+{
+    const struct conn *c = &s->conn[row];
+    uint64_t limit = c->wqueue ? c->wqueue : 1;
+    *n = c->rqueue * UINT64_C(1000) / limit;
+    return c->state == TCP_STATE_LISTEN && !(c->flags & CONN_NO_BACKLOG) &&
+           sample_row_kind(s, row) != ROW_MISSING;
+}
+
+static void get_congestion(const struct sample *s, uint32_t row, struct value *v)
+{
+    set_text(v, sample_congestion(s, row));
+}
+
+static enum send_limit limit_of(const struct sample *s, uint32_t row)
+{
+    const struct tcp_metrics *metrics = sample_metrics(s, row);
+    return metrics && metrics->limit < LIMIT_COUNT ? (enum send_limit)metrics->limit
+                                                   : LIMIT_UNKNOWN;
+}
+
+static void get_limited_by(const struct sample *s, uint32_t row, struct value *v)
+{
+    static const char *const words[LIMIT_COUNT] = {
+        [LIMIT_APPLICATION] = "application",
+        [LIMIT_RECEIVER] = "receiver",
+        [LIMIT_SEND_BUFFER] = "send_buffer",
+        [LIMIT_PATH] = "path",
+    };
+    set_text(v, words[limit_of(s, row)]);
+}
+
+static uint64_t key_limited_by(const struct sample *s, uint32_t row)
+{
+    enum send_limit limit = limit_of(s, row);
+    return limit == LIMIT_UNKNOWN ? KEY_ABSENT : (uint64_t)limit;
+}
+
+/* Processes. Where several share a socket the one with the lowest pid stands for all, and the
+ * filter looks at each. */
+
+static const struct owner *first_owner(const struct sample *s, uint32_t row)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    return g ? g->member[0] : NULL;
+}
+
+/* Value and values of a text that every process has. */
+#define OWNER_TEXT(name)                                                                           \
+    static void get_##name(const struct sample *s, uint32_t row, struct value *v)                  \
+    {                                                                                              \
+        const struct owner *o = first_owner(s, row);                                               \
+        set_name(v, o ? o->name : "");                                                             \
+    }                                                                                              \
+    static bool each_##name(const struct sample *s, uint32_t row, uint32_t nth,                    \
+                            struct value_part *p)                                                  \
+    {                                                                                              \
+        const struct owner_group *g = sample_owner(s, row, NULL);                                  \
+        if (!g || nth >= g->n)                                                                     \
+            return false;                                                                          \
+        p->text = g->member[nth]->name;                                                            \
+        return true;                                                                               \
+    }
+
+OWNER_TEXT(process)
+OWNER_TEXT(cmdline)
+OWNER_TEXT(cgroup)
+
+#define OWNER_WHOLE(name)                                                                          \
+    static const char *whole_##name(const struct sample *s, uint32_t row)                          \
+    {                                                                                              \
+        const struct owner *o = first_owner(s, row);                                               \
+        return o && *o->name ? o->name : NULL;                                                     \
+    }
+
+OWNER_WHOLE(cmdline)
+OWNER_WHOLE(cgroup)
+
+#define OWNER_KEY(name, order)                                                                     \
+    static uint64_t key_##name(const struct sample *s, uint32_t row)                               \
+    {                                                                                              \
+        const struct owner *o = first_owner(s, row);                                               \
+        if (!o || !*o->name)                                                                       \
+            return KEY_ABSENT;                                                                     \
+        return owner_table_rank(s->owners, order, s->owner[row] & OWNER_GROUP);                    \
+    }
+
+OWNER_KEY(process, OWNER_BY_PROCESS)
+OWNER_KEY(cmdline, OWNER_BY_CMDLINE)
+OWNER_KEY(cgroup, OWNER_BY_CGROUP)
+
+/* The name as it is, in parentheses once nobody holds the socket any more. */
+static void format_process(const struct sample *s, uint32_t row, struct str *out)
+{
+    bool former;
+    const struct owner_group *g = sample_owner(s, row, &former);
+    if (!g)
+        str_add(out, FMT_NONE);
+    else
+        str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
+}
+
+void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
+{
+    bool former;
+    const struct owner_group *g = sample_owner(s, row, &former);
+    size_t start = out->len;
+    format_process(s, row, out);
+    if (!g || former)
+        return;
+    size_t name_end = out->len;
+    str_addf(out, " %u", g->member[0]->pid);
+    size_t pid_end = out->len;
+    if (utf8_width(str_text(out) + start) > width) {
+        str_truncate(out, name_end);
+        return;
+    }
+    if (g->n > 1)
+        str_addf(out, " +%u", g->n - 1);
+    if (utf8_width(str_text(out) + start) > width)
+        str_truncate(out, pid_end);
+}
+
+static void get_pid(const struct sample *s, uint32_t row, struct value *v)
+{
+    const struct owner *o = first_owner(s, row);
+    v->type = o ? VALUE_NUMBER : VALUE_NONE;
+    v->number = o ? o->pid : 0;
+}
+
+static bool each_pid(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    if (!g || nth >= g->n)
+        return false;
+    p->number = g->member[nth]->pid;
+    return true;
+}
+
+/* "1184", "1184 +3" where four share the socket. */
+static void format_pid(const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    if (!g)
+        str_add(out, FMT_NONE);
+    else if (g->n == 1)
+        str_add_uint(out, g->member[0]->pid);
+    else
+        str_addf(out, "%u +%u", g->member[0]->pid, g->n - 1);
+}
+
+/* The pids as they stand, cut after a whole one where there are too many for `size` bytes. */
+static size_t pids_fit(const char *pids, size_t size)
+{
+    size_t len = strlen(pids);
+    if (len < size)
+        return len;
+    for (len = size - 1; len > 0 && pids[len] != ','; len--)
+        ;
+    return len;
+}
+
+static void get_pids(const struct sample *s, uint32_t row, struct value *v)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    size_t len = g ? pids_fit(g->pids, sizeof v->text) : 0;
+    v->type = g ? VALUE_TEXT : VALUE_NONE;
+    memcpy(v->text, g ? g->pids : "", len);
+    v->text[len] = '\0';
+}
+
+static const char *whole_pids(const struct sample *s, uint32_t row)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    return g ? g->pids : NULL;
+}
+
+/* By the lowest, which is the first. */
+static uint64_t key_pids(const struct sample *s, uint32_t row)
+{
+    const struct owner *o = first_owner(s, row);
+    return o ? o->pid : KEY_ABSENT;
+}
+
+static void format_pids(const struct sample *s, uint32_t row, struct str *out)
+{
+    const char *pids = whole_pids(s, row);
+    size_t len = pids ? pids_fit(pids, CELL_COLUMNS) : 0;
+    str_add_bytes(out, pids ? pids : FMT_NONE, pids ? len : strlen(FMT_NONE));
+    if (pids && pids[len])
+        str_add(out, "," ELLIPSIS);
+}
+
+static bool is_former(const struct sample *s, uint32_t row)
+{
+    bool former;
+    return sample_owner(s, row, &former) && former;
+}
+
+static void get_owner(const struct sample *s, uint32_t row, struct value *v)
+{
+    set_name(v, !sample_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
+}
+
+/* The user that the kernel tells for the socket; of one without a file, that of its former process.
+ */
+static const struct owner_user *user_of(const struct sample *s, uint32_t row)
+{
+    const struct conn *c = &s->conn[row];
+    const struct owner *o = first_owner(s, row);
+    if (c->inode && !(c->flags & CONN_NO_OWNER))
+        return owner_table_user(s->owners, c->uid);
+    return o ? owner_table_user(s->owners, o->uid) : NULL;
+}
+
+static void get_user(const struct sample *s, uint32_t row, struct value *v)
+{
+    const struct owner_user *user = user_of(s, row);
+    set_name(v, user ? user->name : "");
+}
+
+static uint64_t key_user(const struct sample *s, uint32_t row)
+{
+    const struct owner_user *user = user_of(s, row);
+    return user ? user->rank : KEY_ABSENT;
+}
+
+/* Cells of columns whose kind does not say how they are shown. */
+
+static void format_local(const struct sample *s, uint32_t row, struct str *out)
+{
+    struct endpoint e = endpoint_local(&s->conn[row]);
+    endpoint_netstat(&e, s, out);
+}
+
+static void format_remote(const struct sample *s, uint32_t row, struct str *out)
+{
+    struct endpoint e = endpoint_remote(&s->conn[row]);
+    endpoint_netstat(&e, s, out);
+}
+
+static void add_duration_ms(struct str *out, uint64_t ms)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_duration(text, sizeof text, ms));
+}
+
+static void format_left(const struct sample *s, uint32_t row, struct str *out)
+{
+    uint64_t ms;
+    if (read_expires_ms(s, row, &ms))
+        add_duration_ms(out, ms);
+    else
+        str_add(out, FMT_NONE);
+}
+
+static uint64_t key_left(const struct sample *s, uint32_t row)
+{
+    return column_key(COL_EXPIRES_MS, s, row);
+}
+
+/* In digits like the queues beside it; a sum of many is shown in bytes. */
+static void format_notsent_bytes(const struct sample *s, uint32_t row, struct str *out)
+{
+    struct value v;
+    get_notsent_bytes(s, row, &v);
+    if (v.type == VALUE_NUMBER)
+        add_count(out, v.number);
+    else
+        str_add(out, FMT_NONE);
+}
+
+/* How much of its backlog a listener uses: "3/511". */
+static void format_backlog_permille(const struct sample *s, uint32_t row, struct str *out)
+{
+    char used[FMT_SIZE], limit[FMT_SIZE];
+    struct value v;
+    get_backlog_permille(s, row, &v);
+    if (v.type != VALUE_NUMBER) {
+        str_add(out, FMT_NONE);
+        return;
+    }
+    str_add(out, fmt_count_fit(used, sizeof used, s->conn[row].rqueue, BACKLOG_COLUMNS));
+    str_add_char(out, '/');
+    str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
+}
+
+const char *column_limit_word(enum send_limit limit)
+{
+    static const enum msg words[LIMIT_COUNT] = {
+        [LIMIT_APPLICATION] = MSG_LIMIT_APPLICATION,
+        [LIMIT_RECEIVER] = MSG_LIMIT_RECEIVER,
+        [LIMIT_SEND_BUFFER] = MSG_LIMIT_SEND_BUFFER,
+        [LIMIT_PATH] = MSG_LIMIT_PATH,
+    };
+    return limit > LIMIT_UNKNOWN && limit < LIMIT_COUNT ? text(words[limit]) : FMT_NONE;
+}
+
+static void format_limited_by(const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct tcp_metrics *metrics = sample_metrics(s, row);
+    str_add(out, column_limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
+}
+
+void column_format_local(const struct conn *c, struct str *out)
+{
+    struct endpoint e = endpoint_local(c);
+    endpoint_netstat(&e, NULL, out);
+}
+
+void column_format_remote(const struct conn *c, struct str *out)
+{
+    struct endpoint e = endpoint_remote(c);
+    endpoint_netstat(&e, NULL, out);
+}
+
+/* The table, and what follows from the kind of a column. */
+
+static void add_plain(struct str *out, uint64_t n)
+{
+    str_add_uint(out, n);
+}
+
+static void add_latency(struct str *out, uint64_t us)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_latency(text, sizeof text, us));
+}
+
+static void add_duration_s(struct str *out, uint64_t s)
+{
+    add_duration_ms(out, s * 1000);
+}
+
+static void add_bytes(struct str *out, uint64_t bytes)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_bytes(text, sizeof text, bytes));
+}
+
+static void add_permille(struct str *out, uint64_t n)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_percent(text, sizeof text, n, 1000));
+}
+
+/* netstat's sign for a port that is none. */
+static void add_port(struct str *out, uint64_t port)
+{
+    if (port)
+        add_plain(out, port);
+    else
+        str_add_char(out, '*');
+}
+
+/* How a number of each kind is shown. */
+static void (*const add_number[])(struct str *out, uint64_t n) = {
+    [KIND_PORT] = add_port,   [KIND_DEVICE] = add_plain, [KIND_NUMBER] = add_plain,
+    [KIND_COUNT] = add_count, [KIND_BYTES] = add_bytes,  [KIND_US] = add_latency,
+    [KIND_MS] = add_count,    [KIND_S] = add_duration_s, [KIND_PERMILLE] = add_permille,
+};
+
+/* Sets of flags as columns.def calls them. */
+#define SHOWN COLUMN_SCREEN
+#define RAW   COLUMN_BASE /* the screen has address and port in one column */
+#define BASE  (COLUMN_SCREEN | COLUMN_BASE)
+#define PARTS (COLUMN_SCREEN | COLUMN_DISPLAY)
+#define OFTEN COLUMN_GROUP /* the same value in many rows */
+#define ADDS  COLUMN_SUM
+#define TOP   COLUMN_LARGEST
+
+#define READ(name)      .get = get_##name
+#define READ_LAST(name) .get = get_##name, .key = key_##name
+
+const struct column columns[COL_COUNT] = {
+#define COLUMN(ident, name, en, ko, rank, side, set, what, wants, ...)                             \
+    [COL_##ident] = {.id = name,                                                                   \
+                     .title = MSG_COL_##ident,                                                     \
+                     .help = MSG_COL_HELP_##ident,                                                 \
+                     .width = {en, ko},                                                            \
+                     .order = rank,                                                                \
+                     .align = ALIGN_##side,                                                        \
+                     .flags = set,                                                                 \
+                     .kind = KIND_##what,                                                          \
+                     .needs = wants,                                                               \
+                     __VA_ARGS__},
+#include "tcptop/query/columns.def"
+};
+
+void column_format(enum column_id id, const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct column *c = &columns[id];
+    struct value v;
+    if (c->format) {
+        c->format(s, row, out);
+        return;
+    }
+    if (c->whole) {
+        const char *text = c->whole(s, row);
+        add_text(out, text ? text : "");
+        return;
+    }
+    c->get(s, row, &v);
+    if (v.type == VALUE_NUMBER)
+        add_number[c->kind](out, v.number);
+    else
+        str_add(out, v.type == VALUE_TEXT ? v.text : FMT_NONE);
+}
+
+/* The first eight bytes as a number that is ordered as they are. */
+static uint64_t text_key(const char *text)
+{
+    uint64_t key = 0;
+    for (int i = 0; i < 8; i++) {
+        key = key << 8 | (uint8_t)*text;
+        text += *text != '\0';
+    }
+    return key_below_absent(key);
+}
+
+uint64_t column_key(enum column_id id, const struct sample *s, uint32_t row)
+{
+    const struct column *c = &columns[id];
+    struct value v;
+    if (c->key)
+        return c->key(s, row);
+    c->get(s, row, &v);
+    return v.type == VALUE_NUMBER ? key_below_absent(v.number)
+           : v.type == VALUE_TEXT ? text_key(v.text)
+                                  : KEY_ABSENT;
+}
 
 /* What people call a column, beside its id. */
 static const struct {
@@ -201,7 +869,7 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
     return n ? (int)n : refuse(err, MSG_COLUMN_NONE, NULL, NULL);
 }
 
-enum role state_role(unsigned state)
+enum role column_state_role(unsigned state)
 {
     static const enum role roles[TCP_STATE_COUNT] = {
         [TCP_STATE_LISTEN] = ROLE_ST_LISTEN,        [TCP_STATE_ESTABLISHED] = ROLE_ST_OPEN,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses of connections as text, and how they sort. */
 #ifndef TCPTOP_SRC_QUERY_ENDPOINT_H
 #define TCPTOP_SRC_QUERY_ENDPOINT_H
@@ -31,10 +32,20 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
 /** Address and port as netstat writes them. */
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out);
 
-/** The order by address, IPv4 before IPv6, each by its bytes, in three words. The first leaves bits
- *  30 to 15 free in an IPv4 address, and is never UINT64_MAX; the second is 0 there. */
-uint64_t endpoint_word(const struct endpoint *e);
-uint64_t endpoint_word_middle(const struct endpoint *e);
-uint8_t endpoint_word_last(const struct endpoint *e);
+/** The order of one end by address, IPv4 before IPv6, each by its bytes, in three words. The first
+ *  leaves bits 30 to 15 free in an IPv4 address, and is never UINT64_MAX; the others are 0 there.
+ */
+uint64_t endpoint_local_word(const struct conn *c);
+uint64_t endpoint_local_middle(const struct conn *c);
+uint64_t endpoint_local_last(const struct conn *c);
+uint64_t endpoint_remote_word(const struct conn *c);
+uint64_t endpoint_remote_middle(const struct conn *c);
+uint64_t endpoint_remote_last(const struct conn *c);
+
+/** The first and the last word with the port behind the address; an IPv6 one has it in the last. */
+uint64_t endpoint_local_port(const struct conn *c);
+uint64_t endpoint_local_last_port(const struct conn *c);
+uint64_t endpoint_remote_port(const struct conn *c);
+uint64_t endpoint_remote_last_port(const struct conn *c);
 
 #endif

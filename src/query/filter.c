@@ -1,16 +1,249 @@
-/* The filter's grammar: terms, and how they are joined.
+/* SPDX-License-Identifier: MIT */
+/* The grammar of the filter: terms and how they are joined, the words of ss, and what may follow
+ * what has been typed.
  *
  * As in ss, "and" and "or" bind alike, from left to right: a or b and c is (a or b) and c. */
 #include "tcptop/query/filter.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "parser.h"
+#include "filter_parser.h"
 
-/* Parentheses and negations around one place; the evaluation stack has room for as many. */
+/* The words of ss: state and exclude with their sets, src, dst, sport, dport, dev. The grammar is
+ * that of iproute2's misc/ssfilter.y; what ss has beyond it is refused by name. */
+
+/* Sets as misc/ss.c defines them. A request socket is SYN_RECV to everyone outside the kernel. */
+#define ALL       (STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
+#define OPENING   (STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_NEW_SYN_RECV))
+#define CLOSED    (STATE_BIT(TCP_STATE_CLOSE) | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
+#define BUCKET    (OPENING | STATE_BIT(TCP_STATE_TIME_WAIT))
+#define CONNECTED (ALL & ~(CLOSED | STATE_BIT(TCP_STATE_LISTEN)))
+
+static const struct {
+    const char *name;
+    uint32_t states;
+} state_sets[] = {
+    {"all", ALL},
+    {"connected", CONNECTED},
+    {"synchronized", CONNECTED & ~STATE_BIT(TCP_STATE_SYN_SENT)},
+    {"bucket", BUCKET},
+    {"big", ALL & ~BUCKET},
+    {"closed", CLOSED},
+    {"unconnected", CLOSED},
+    {"syn-rcv", OPENING},
+};
+#define STATE_SETS (sizeof state_sets / sizeof state_sets[0])
+
+static const char *state_set_name(size_t i)
+{
+    return i < STATE_SETS ? state_sets[i].name : NULL;
+}
+
+uint32_t filter_state_set(struct filter_parser *f, struct filter_word w)
+{
+    for (size_t i = 0; i < STATE_SETS; i++) {
+        if (filter_word_is(w, state_sets[i].name))
+            return state_sets[i].states;
+    }
+    unsigned state = state_parse(w.text, w.len);
+    if (state == TCP_STATE_BOUND_INACTIVE)
+        f->p->needs |= NEED_BOUND;
+    return state ? STATE_BIT(state) : 0;
+}
+
+static bool is_exclude(struct filter_word w)
+{
+    return filter_word_is(w, "exclude") || filter_word_is(w, "excl");
+}
+
+static bool ss_states(struct filter_word w)
+{
+    return filter_word_is(w, "state") || is_exclude(w);
+}
+
+/* A run of state and exclude is one set, as on the command line of ss: states add up, exclude
+ * takes away, from all of them if it comes first. */
+static int parse_states(struct filter_parser *f)
+{
+    uint32_t states = 0;
+    for (bool first = true;; first = false) {
+        size_t start = f->at;
+        filter_skip_blanks(f);
+        struct filter_word w = filter_peek_word(f, false);
+        bool exclude = is_exclude(w);
+        if (!ss_states(w)) {
+            f->at = first ? f->at : start;
+            return filter_emit_states(f, states);
+        }
+        f->at += w.len;
+        filter_skip_blanks(f);
+        struct filter_word name = filter_peek_word(f, true);
+        uint32_t set = filter_state_set(f, name);
+        if (!set)
+            return filter_expected(f, f->at, MSG_FILTER_STATE_SET);
+        f->at += name.len;
+        if (exclude)
+            states = (first ? ALL : states) & ~set;
+        else
+            states |= set;
+    }
+}
+
+/* Read an optional = or !=; any other comparison is an error. */
+static int parse_equality(struct filter_parser *f, enum comparison *cmp)
+{
+    size_t start = f->at;
+    *cmp = filter_accept_comparison(f, true);
+    if (*cmp == CMP_NONE || *cmp == CMP_EQ || *cmp == CMP_NE) {
+        filter_skip_blanks(f);
+        return 0;
+    }
+    f->at = start;
+    filter_skip_blanks(f);
+    return filter_expected(f, f->at, MSG_FILTER_EQUALITY);
+}
+
+static int parse_end(struct filter_parser *f, enum term_side side)
+{
+    enum comparison cmp;
+    struct host_term h;
+    size_t bad;
+    int result = parse_equality(f, &cmp);
+    if (result)
+        return result;
+    struct filter_word w = filter_peek_word(f, true);
+    if (!w.len || !filter_parse_host(w, true, &h, &bad))
+        return filter_expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_HOST);
+    f->at += w.len;
+    result = filter_emit_host(f, side, &h);
+    return result ? result : filter_emit_negation(f, cmp);
+}
+
+static int parse_src(struct filter_parser *f)
+{
+    return parse_end(f, SIDE_LOCAL);
+}
+
+static int parse_dst(struct filter_parser *f)
+{
+    return parse_end(f, SIDE_REMOTE);
+}
+
+/* ss reads numbers as C does: 0x16 and 026 are 22. */
+static long parse_port_word(struct filter_word w)
+{
+    char text[8], *end;
+    if (w.len < 2 || w.len >= sizeof text || w.text[0] != '0')
+        return filter_parse_port(w);
+    memcpy(text, w.text, w.len);
+    text[w.len] = '\0';
+    long port = strtol(text, &end, 0);
+    return *end || port > UINT16_MAX ? -1 : port;
+}
+
+static int emit_port_comparison(struct filter_parser *f, enum term_side side, enum comparison cmp,
+                                uint64_t port)
+{
+    uint64_t lo = 0, hi = UINT16_MAX;
+    if (cmp == CMP_GT || cmp == CMP_GE)
+        lo = port + (cmp == CMP_GT);
+    else if (cmp == CMP_LE)
+        hi = port;
+    else if (cmp == CMP_LT && port == 0)
+        lo = UINT64_MAX;
+    else if (cmp == CMP_LT)
+        hi = port - 1;
+    else
+        lo = hi = port;
+    int result = filter_emit_ports(f, side, lo, hi);
+    return result ? result : filter_emit_negation(f, cmp);
+}
+
+static int parse_port_end(struct filter_parser *f, enum term_side side)
+{
+    enum comparison cmp = filter_accept_comparison(f, true);
+    filter_skip_blanks(f);
+    struct filter_word w = filter_peek_word(f, true);
+    size_t colon = w.len && w.text[0] == ':';
+    struct filter_word name = {w.text + colon, w.len - colon};
+    bool any = filter_word_is(name, "*") && (cmp == CMP_NONE || cmp == CMP_EQ);
+    long port = any ? 0 : parse_port_word(name);
+    if (port < 0)
+        return filter_expected(f, f->at + colon, MSG_FILTER_PORT);
+    f->at += w.len;
+    if (any)
+        return filter_emit_ports(f, side, 0, UINT16_MAX);
+    return emit_port_comparison(f, side, cmp, (uint64_t)port);
+}
+
+static int parse_sport(struct filter_parser *f)
+{
+    return parse_port_end(f, SIDE_LOCAL);
+}
+
+static int parse_dport(struct filter_parser *f)
+{
+    return parse_port_end(f, SIDE_REMOTE);
+}
+
+static int parse_dev(struct filter_parser *f)
+{
+    enum comparison cmp;
+    int result = parse_equality(f, &cmp);
+    if (result)
+        return result;
+    struct filter_word w = filter_peek_word(f, true);
+    struct filter_term device;
+    if (!filter_parse_device(w, &device))
+        return filter_refused(f, f->at, w.len ? MSG_FILTER_DEVICE : MSG_FILTER_VALUE, w, NULL);
+    f->at += w.len;
+    result = filter_emit(f, &device);
+    return result ? result : filter_emit_negation(f, cmp);
+}
+
+static const struct {
+    const char *name;
+    int (*parse)(struct filter_parser *f); /* NULL: refused */
+    bool keeps_word;                       /* parse() reads the word itself */
+} ss_words[] = {
+    {"state", parse_states, true}, {"exclude", parse_states, true}, {"excl", parse_states, true},
+    {"src", parse_src, false},     {"dst", parse_dst, false},       {"sport", parse_sport, false},
+    {"dport", parse_dport, false}, {"dev", parse_dev, false},       {"autobound", NULL, false},
+    {"fwmark", NULL, false},       {"cgroup", NULL, false},
+};
+#define SS_WORDS (sizeof ss_words / sizeof ss_words[0])
+
+static bool ss_known(struct filter_word w)
+{
+    for (size_t i = 0; i < SS_WORDS; i++) {
+        if (filter_word_is(w, ss_words[i].name))
+            return true;
+    }
+    return false;
+}
+
+static int ss_parse(struct filter_parser *f, struct filter_word w)
+{
+    for (size_t i = 0; i < SS_WORDS; i++) {
+        if (!filter_word_is(w, ss_words[i].name))
+            continue;
+        if (!ss_words[i].parse)
+            return filter_refused(f, f->at, MSG_FILTER_UNSUPPORTED, w, NULL);
+        f->at += ss_words[i].keeps_word ? 0 : w.len;
+        return ss_words[i].parse(f);
+    }
+    return -EINVAL;
+}
+
+/* Terms and expressions. */
+
+/* How deep parentheses and negations may be nested; the stack of the evaluation is as deep. */
 #define NESTING_MAX 32
 
-static int parse_expression(struct parser *f);
+static int parse_expression(struct filter_parser *f);
 
 static bool is_letter(char c)
 {
@@ -24,42 +257,42 @@ static bool is_digit(char c)
 
 /* FIELD of "FIELD:values"; of length 0 when the word is none, such as the beginning of an IPv6
  * address. */
-static struct word field_before_colon(struct word w)
+static struct filter_word field_before_colon(struct filter_word w)
 {
     size_t len = 0;
     bool hex = true;
     for (; len < w.len && w.text[len] != ':'; len++) {
         char c = w.text[len];
         if (!is_letter(c) && (len == 0 || (!is_digit(c) && c != '_' && c != '-')))
-            return (struct word){w.text, 0};
+            return (struct filter_word){w.text, 0};
         hex = hex && (is_digit(c) || (c | 0x20) <= 'f');
     }
-    struct word name = {w.text, len};
-    bool group = hex && len <= 4 && field_kind(name) == KIND_COMPOSITE;
-    return len < w.len && !group ? name : (struct word){w.text, 0};
+    struct filter_word name = {w.text, len};
+    bool group = hex && len <= 4 && filter_field_kind(name) == KIND_COMPOSITE;
+    return len < w.len && !group ? name : (struct filter_word){w.text, 0};
 }
 
-static bool comparison_follows(struct parser *f, size_t len, bool words)
+static bool comparison_follows(struct filter_parser *f, size_t len, bool words)
 {
-    struct parser ahead = *f;
+    struct filter_parser ahead = *f;
     ahead.at += len;
-    return accept_comparison(&ahead, words) != CMP_NONE;
+    return filter_accept_comparison(&ahead, words) != CMP_NONE;
 }
 
 /* 3000, 8000-8100 */
-static int parse_port_number(struct parser *f, struct word w)
+static int parse_port_number(struct filter_parser *f, struct filter_word w)
 {
     const char *dash = memchr(w.text, '-', w.len);
     size_t len = dash ? (size_t)(dash - w.text) : w.len;
-    long lo = port_parse((struct word){w.text, len});
-    long hi = dash ? port_parse((struct word){dash + 1, w.len - len - 1}) : lo;
+    long lo = filter_parse_port((struct filter_word){w.text, len});
+    long hi = dash ? filter_parse_port((struct filter_word){dash + 1, w.len - len - 1}) : lo;
     if (lo < 0 || hi < lo)
-        return expected(f, lo < 0 ? f->at : f->at + len + 1, MSG_FILTER_PORT);
+        return filter_expected(f, lo < 0 ? f->at : f->at + len + 1, MSG_FILTER_PORT);
     f->at += w.len;
-    return emit_ports(f, SIDE_EITHER, (uint64_t)lo, (uint64_t)hi);
+    return filter_emit_ports(f, SIDE_EITHER, (uint64_t)lo, (uint64_t)hi);
 }
 
-static bool is_port_number(struct word w)
+static bool is_port_number(struct filter_word w)
 {
     size_t digits = 0;
     for (size_t i = 0; i < w.len; i++) {
@@ -71,7 +304,7 @@ static bool is_port_number(struct word w)
 }
 
 /* States whose name holds the word ("wait"), or that it is another name of ("tw"). */
-static uint32_t states_named(struct word w)
+static uint32_t states_named(struct filter_word w)
 {
     uint32_t found = 0;
     for (unsigned state = 1; state < TCP_STATE_COUNT; state++) {
@@ -89,80 +322,80 @@ static uint32_t states_named(struct word w)
     return exact ? found | STATE_BIT(exact) : found;
 }
 
-/* A word that is no more than text: an address or a process's name holds it, or the state is called
- * so. */
-static int emit_bare(struct parser *f, struct word w)
+/* A word that is nothing else: rows match if an address, the name of the process or that of the
+ * state contains it. */
+static int emit_bare(struct filter_parser *f, struct filter_word w)
 {
-    int result = emit_text(f, COL_LOCAL_ADDR, w, false);
+    int result = filter_emit_text(f, COL_LOCAL_ADDR, w, false);
     if (!result)
-        result = emit_text(f, COL_REMOTE_ADDR, w, false);
-    if (!result)
-        result = predicate_op(f->p, PRED_OR);
-    if (!result)
-        result = emit_text(f, COL_PROCESS, w, false);
+        result = filter_emit_text(f, COL_REMOTE_ADDR, w, false);
     if (!result)
         result = predicate_op(f->p, PRED_OR);
     if (!result)
-        result = emit_states(f, states_named(w));
+        result = filter_emit_text(f, COL_PROCESS, w, false);
+    if (!result)
+        result = predicate_op(f->p, PRED_OR);
+    if (!result)
+        result = filter_emit_states(f, states_named(w));
     return result ? result : predicate_op(f->p, PRED_OR);
 }
 
-static int parse_bare(struct parser *f)
+static int parse_bare(struct filter_parser *f)
 {
-    struct word w;
+    struct filter_word w;
     struct host_term h;
     bool quoted;
-    int result = accept_text(f, &w, &quoted);
+    int result = filter_accept_text(f, &w, &quoted);
     if (result)
         return result;
-    if (!quoted && host_parse(w, false, &h, NULL))
-        return emit_host(f, SIDE_EITHER, &h);
+    if (!quoted && filter_parse_host(w, false, &h, NULL))
+        return filter_emit_host(f, SIDE_EITHER, &h);
     return emit_bare(f, w);
 }
 
-static int parse_term(struct parser *f)
+static int parse_term(struct filter_parser *f)
 {
-    struct word w = peek_word(f, false);
+    struct filter_word w = filter_peek_word(f, false);
     bool quoted = f->text[f->at] == '"' || f->text[f->at] == '\'';
     if (quoted)
         return parse_bare(f);
-    if (!w.len || word_is(w, "and") || word_is(w, "or"))
-        return expected(f, f->at, MSG_FILTER_TERM);
-    struct word name = field_before_colon(w);
-    if (name.len && !host_parse(w, false, &(struct host_term){0}, NULL))
-        return field_parse(f, name, f->at);
-    bool compared = comparison_follows(f, w.len, field_kind(w) != KIND_COMPOSITE);
-    if (ss_known(w) && !(word_is(w, "state") && compared))
+    if (!w.len || filter_word_is(w, "and") || filter_word_is(w, "or"))
+        return filter_expected(f, f->at, MSG_FILTER_TERM);
+    struct filter_word name = field_before_colon(w);
+    if (name.len && !filter_parse_host(w, false, &(struct host_term){0}, NULL))
+        return filter_field_parse(f, name, f->at);
+    bool compared = comparison_follows(f, w.len, filter_field_kind(w) != KIND_COMPOSITE);
+    if (ss_known(w) && !(filter_word_is(w, "state") && compared))
         return ss_parse(f, w);
     if (compared)
-        return field_parse(f, w, f->at);
+        return filter_field_parse(f, w, f->at);
     if (is_port_number(w))
         return parse_port_number(f, w);
     return parse_bare(f);
 }
 
-static int parse_parenthesis(struct parser *f)
+static int parse_parenthesis(struct filter_parser *f)
 {
     f->at++;
     int result = parse_expression(f);
     if (result)
         return result;
     if (f->text[f->at] != ')')
-        return expected(f, f->at, MSG_FILTER_CLOSE);
+        return filter_expected(f, f->at, MSG_FILTER_CLOSE);
     f->at++;
     return 0;
 }
 
-static int parse_factor(struct parser *f)
+static int parse_factor(struct filter_parser *f)
 {
-    skip_blanks(f);
+    filter_skip_blanks(f);
     size_t start = f->at;
     bool sign = f->text[f->at] == '!' && f->text[f->at + 1] != '=';
-    bool negated = sign || accept_word(f, "not");
+    bool negated = sign || filter_accept_word(f, "not");
     if (!negated && f->text[f->at] != '(')
         return parse_term(f);
     if (f->depth == NESTING_MAX)
-        return expected(f, start, MSG_FILTER_DEEP);
+        return filter_expected(f, start, MSG_FILTER_DEEP);
     f->depth++;
     f->at += sign;
     int result = negated ? parse_factor(f) : parse_parenthesis(f);
@@ -171,7 +404,7 @@ static int parse_factor(struct parser *f)
 }
 
 /* "and", "or" or nothing, which means "and". */
-static enum pred_op accept_operator(struct parser *f)
+static enum pred_op accept_operator(struct filter_parser *f)
 {
     static const char signs[] = "|&";
     const char *sign = f->text[f->at] ? strchr(signs, f->text[f->at]) : NULL;
@@ -179,17 +412,17 @@ static enum pred_op accept_operator(struct parser *f)
         f->at += f->text[f->at + 1] == *sign ? 2 : 1;
         return *sign == '|' ? PRED_OR : PRED_AND;
     }
-    if (accept_word(f, "or"))
+    if (filter_accept_word(f, "or"))
         return PRED_OR;
-    accept_word(f, "and");
+    filter_accept_word(f, "and");
     return PRED_AND;
 }
 
 /* What follows the first factor, to the end of the expression. */
-static int parse_rest(struct parser *f)
+static int parse_rest(struct filter_parser *f)
 {
     for (;;) {
-        skip_blanks(f);
+        filter_skip_blanks(f);
         if (!f->text[f->at] || f->text[f->at] == ')')
             return 0;
         enum pred_op op = accept_operator(f);
@@ -201,53 +434,153 @@ static int parse_rest(struct parser *f)
     }
 }
 
-static bool states_lead(struct parser *f)
+static bool states_lead(struct filter_parser *f)
 {
-    struct word w = peek_word(f, false);
+    struct filter_word w = filter_peek_word(f, false);
     return ss_states(w) && !comparison_follows(f, w.len, true);
 }
 
-static bool operator_follows(const struct parser *f)
+static bool operator_follows(const struct filter_parser *f)
 {
-    struct word w = peek_word(f, true);
-    return word_is(w, "and") || word_is(w, "or") || strchr("|&)", f->text[f->at]);
+    struct filter_word w = filter_peek_word(f, true);
+    return filter_word_is(w, "and") || filter_word_is(w, "or") || strchr("|&)", f->text[f->at]);
 }
 
 /* States in front hold for all that follows, as on the command line of ss: state X a or b is
  * state X and (a or b). */
-static int parse_expression(struct parser *f)
+static int parse_expression(struct filter_parser *f)
 {
-    skip_blanks(f);
+    filter_skip_blanks(f);
     bool leading = states_lead(f);
     int result = parse_factor(f);
-    skip_blanks(f);
+    filter_skip_blanks(f);
     if (result || !leading || !f->text[f->at] || operator_follows(f))
         return result ? result : parse_rest(f);
     result = parse_expression(f);
     return result ? result : predicate_op(f->p, PRED_AND);
 }
 
-static int parse_all(struct parser *f)
+static int parse_all(struct filter_parser *f)
 {
-    skip_blanks(f);
+    filter_skip_blanks(f);
     if (!f->text[f->at])
         return 0;
     int result = parse_expression(f);
     if (!result && f->text[f->at])
-        result = expected(f, f->at, MSG_FILTER_OPEN);
+        result = filter_expected(f, f->at, MSG_FILTER_OPEN);
     if (!result && predicate_depth(f->p) < 0)
-        result = expected(f, 0, MSG_FILTER_DEEP);
+        result = filter_expected(f, 0, MSG_FILTER_DEEP);
     return result;
 }
 
 int filter_parse(const char *text, struct predicate *p, struct filter_error *error)
 {
     struct predicate built = {0};
-    struct parser f = {.text = text, .p = &built, .error = error};
+    struct filter_parser f = {.text = text, .p = &built, .error = error};
     int result = parse_all(&f);
     if (result || !p)
         predicate_fini(&built);
     if (!result && p)
         *p = built;
     return result;
+}
+
+/* Completion: fields and words where a term begins, values behind a field, units behind a number.
+ */
+
+struct completion {
+    const char **words;
+    size_t n, max;
+    struct filter_word typed; /* what they must begin with */
+};
+
+static void offer(struct completion *c, const char *word)
+{
+    if (c->n < c->max && strlen(word) > c->typed.len &&
+        strncasecmp(word, c->typed.text, c->typed.len) == 0)
+        c->words[c->n++] = word;
+}
+
+static void offer_states(struct completion *c, bool sets)
+{
+    for (size_t i = 0; i < STATE_STATE_LIST_COUNT; i++)
+        offer(c, state_name(state_state_list_order[i]));
+    for (size_t i = 0; sets && state_set_name(i); i++)
+        offer(c, state_set_name(i));
+}
+
+static void offer_values(struct completion *c, enum column_kind kind)
+{
+    if (kind == KIND_STATE) {
+        offer_states(c, false);
+    } else if (kind == KIND_PROTO) {
+        offer(c, "tcp");
+        offer(c, "tcp6");
+    } else if (kind == KIND_TIMER) {
+        for (size_t i = 0; filter_timer_name(i); i++)
+            offer(c, filter_timer_name(i));
+    }
+}
+
+/* A unit is offered as the completion of the number in front of it. */
+static void offer_units(struct completion *c, enum column_kind kind)
+{
+    size_t digits = strspn(c->typed.text, "0123456789.");
+    c->typed = (struct filter_word){c->typed.text + digits, c->typed.len - digits};
+    for (size_t i = 0; digits && filter_unit_name(kind, i); i++)
+        offer(c, filter_unit_name(kind, i));
+}
+
+static void offer_terms(struct completion *c, bool joins)
+{
+    for (size_t i = 0; filter_field_name(i); i++)
+        offer(c, filter_field_name(i));
+    offer(c, "exclude");
+    offer(c, "not");
+    if (joins) {
+        offer(c, "and");
+        offer(c, "or");
+    }
+}
+
+/* The word before `at`, blanks between; of length 0 when a sign stands there. */
+static struct filter_word word_before(const char *text, size_t at)
+{
+    while (at > 0 && filter_is_blank(text[at - 1]))
+        at--;
+    size_t end = at;
+    while (at > 0 && !filter_is_blank(text[at - 1]) && !strchr("()|&!", text[at - 1]))
+        at--;
+    return (struct filter_word){text + at, end - at};
+}
+
+static bool ends_term(struct filter_word before)
+{
+    return before.len && !filter_word_is(before, "and") && !filter_word_is(before, "or") &&
+           !filter_word_is(before, "not");
+}
+
+size_t filter_complete(const char *text, const char **words, size_t max, size_t *from)
+{
+    size_t len = strlen(text), start = len;
+    while (start > 0 && !filter_is_blank(text[start - 1]) && !strchr("()|&", text[start - 1]))
+        start--;
+    struct completion c = {words, 0, max, {text + start, len - start}};
+    struct filter_word before = word_before(text, start);
+    size_t name = strcspn(c.typed.text, ":<>=!");
+    if (name < c.typed.len) {
+        enum column_kind kind = filter_field_kind((struct filter_word){c.typed.text, name});
+        while (!strchr(",:<>=!", text[len - 1]))
+            len--;
+        c.typed = (struct filter_word){text + len, strlen(text + len)};
+        offer_values(&c, kind);
+        offer_units(&c, kind);
+    } else if (filter_word_is(before, "state") || filter_word_is(before, "exclude") ||
+               filter_word_is(before, "excl")) {
+        offer_states(&c, true);
+    } else {
+        offer_terms(&c, ends_term(before));
+    }
+    *from = (size_t)(c.typed.text - text);
+    return c.n;
 }

@@ -1,11 +1,12 @@
-/* Fields of the filter: FIELD:values and FIELD op value. */
+/* SPDX-License-Identifier: MIT */
+/* Parses the fields of the filter: FIELD:values and FIELD op value. */
 #include <string.h>
 #include <sys/socket.h>
 
-#include "parser.h"
+#include "filter_parser.h"
 #include "tcptop/base/fmt.h"
 
-struct field {
+struct filter_field {
     const char *name;
     enum column_id id;
     enum term_side side;
@@ -13,7 +14,7 @@ struct field {
 };
 
 /* Short names, in the order in which the prompt offers them; every column is a field by its id. */
-static const struct field aliases[] = {
+static const struct filter_field aliases[] = {
     {"port", COL_LOCAL_PORT, SIDE_EITHER, false},
     {"lport", COL_LOCAL_PORT, SIDE_LOCAL, false},
     {"rport", COL_REMOTE_PORT, SIDE_REMOTE, false},
@@ -41,10 +42,10 @@ static const struct field aliases[] = {
 };
 #define ALIASES (sizeof aliases / sizeof aliases[0])
 
-static bool field_find(struct word name, struct field *field)
+static bool field_find(struct filter_word name, struct filter_field *field)
 {
     for (size_t i = 0; i < ALIASES; i++) {
-        if (word_is(name, aliases[i].name)) {
+        if (filter_word_is(name, aliases[i].name)) {
             *field = aliases[i];
             return true;
         }
@@ -53,14 +54,14 @@ static bool field_find(struct word name, struct field *field)
     if (id < 0 || columns[id].kind == KIND_COMPOSITE)
         return false;
     bool remote = id == COL_REMOTE_ADDR || id == COL_REMOTE_PORT;
-    *field = (struct field){columns[id].id, (enum column_id)id, remote ? SIDE_REMOTE : SIDE_LOCAL,
-                            false};
+    *field = (struct filter_field){columns[id].id, (enum column_id)id,
+                                   remote ? SIDE_REMOTE : SIDE_LOCAL, false};
     return true;
 }
 
-enum column_kind field_kind(struct word name)
+enum column_kind filter_field_kind(struct filter_word name)
 {
-    struct field field;
+    struct filter_field field;
     return field_find(name, &field) ? (enum column_kind)columns[field.id].kind : KIND_COMPOSITE;
 }
 
@@ -73,7 +74,7 @@ static bool is_alias(const char *name)
     return false;
 }
 
-const char *field_name(size_t i)
+const char *filter_field_name(size_t i)
 {
     if (i < ALIASES)
         return aliases[i].name;
@@ -124,17 +125,19 @@ static bool is_equality(enum comparison cmp)
     return cmp == CMP_NONE || cmp == CMP_EQ || cmp == CMP_NE;
 }
 
-static int parse_port(struct parser *f, struct word w, size_t offset, struct quantity *q)
+static int parse_port(struct filter_parser *f, struct filter_word w, size_t offset,
+                      struct quantity *q)
 {
-    long port = port_parse((struct word){w.text + offset, w.len - offset});
+    long port = filter_parse_port((struct filter_word){w.text + offset, w.len - offset});
     *q = (struct quantity){(uint64_t)port, true};
-    return port < 0 ? expected(f, f->at + offset, MSG_FILTER_PORT) : 0;
+    return port < 0 ? filter_expected(f, f->at + offset, MSG_FILTER_PORT) : 0;
 }
 
 /* Ports and ranges of ports. A name may hold a dash too, so only digits begin a range. */
-static int ports_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int ports_item(struct filter_parser *f, const struct filter_field *field,
+                      enum comparison cmp)
 {
-    struct word w = peek_word(f, false), first = w;
+    struct filter_word w = filter_peek_word(f, false), first = w;
     const char *dash = memchr(w.text, '-', w.len);
     struct quantity low, high;
     uint64_t lo, hi;
@@ -150,25 +153,25 @@ static int ports_item(struct parser *f, const struct field *field, enum comparis
             return result;
         hi = high.value;
         if (hi < lo)
-            return expected(f, f->at + first.len + 1, MSG_FILTER_RANGE);
+            return filter_expected(f, f->at + first.len + 1, MSG_FILTER_RANGE);
     }
     f->at += w.len;
-    result = emit_ports(f, field->side, lo, hi);
-    return result ? result : emit_negation(f, cmp);
+    result = filter_emit_ports(f, field->side, lo, hi);
+    return result ? result : filter_emit_negation(f, cmp);
 }
 
-static int emit_range(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+static int emit_range(struct filter_parser *f, enum column_id id, uint64_t lo, uint64_t hi)
 {
     f->p->needs |= columns[id].needs;
-    return emit(f, &(struct filter_term){.kind = TERM_NUMBER,
-                                         .lo = lo,
-                                         .hi = hi,
-                                         .get = columns[id].get,
-                                         .each = columns[id].each});
+    return filter_emit(f, &(struct filter_term){.kind = TERM_NUMBER,
+                                                .lo = lo,
+                                                .hi = hi,
+                                                .get = columns[id].get,
+                                                .each = columns[id].each});
 }
 
-/* Of several values none may be inside, and there must be one. */
-static int emit_none_of(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+/* For a field with several values: there is at least one, and none is in the range. */
+static int emit_none_of(struct filter_parser *f, enum column_id id, uint64_t lo, uint64_t hi)
 {
     int result = emit_range(f, id, 0, UINT64_MAX);
     if (!result)
@@ -178,8 +181,9 @@ static int emit_none_of(struct parser *f, enum column_id id, uint64_t lo, uint64
     return result ? result : predicate_op(f->p, PRED_AND);
 }
 
-/* What is not known is neither inside nor outside a range, so "not" is two ranges. */
-static int emit_outside(struct parser *f, enum column_id id, uint64_t lo, uint64_t hi)
+/* A value that is not known must not match, so "not in the range" is the ranges below and above it.
+ */
+static int emit_outside(struct filter_parser *f, enum column_id id, uint64_t lo, uint64_t hi)
 {
     if (lo > hi)
         return emit_range(f, id, 0, UINT64_MAX);
@@ -191,106 +195,114 @@ static int emit_outside(struct parser *f, enum column_id id, uint64_t lo, uint64
     return result ? result : predicate_op(f->p, PRED_OR);
 }
 
-static int numbers_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int numbers_item(struct filter_parser *f, const struct filter_field *field,
+                        enum comparison cmp)
 {
     enum column_kind kind = columns[field->id].kind;
     struct quantity low, high;
     uint64_t lo, hi;
-    int result = number_parse(f, kind, field->unit_wanted, &low);
+    int result = filter_parse_number(f, kind, field->unit_wanted, &low);
     if (result)
         return result;
     bounds(cmp, &low, &lo, &hi);
     if (f->text[f->at] == '-' && is_equality(cmp)) {
         size_t start = ++f->at;
-        result = number_parse(f, kind, field->unit_wanted, &high);
+        result = filter_parse_number(f, kind, field->unit_wanted, &high);
         if (result)
             return result;
         lo = low.value + !low.exact;
         hi = high.value;
         if (high.value < low.value)
-            return expected(f, start, MSG_FILTER_RANGE);
+            return filter_expected(f, start, MSG_FILTER_RANGE);
     }
     return cmp == CMP_NE ? emit_outside(f, field->id, lo, hi) : emit_range(f, field->id, lo, hi);
 }
 
-static int states_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int states_item(struct filter_parser *f, const struct filter_field *field,
+                       enum comparison cmp)
 {
     (void)field;
-    struct word w = peek_word(f, false);
-    uint32_t states = state_set(f, w);
+    struct filter_word w = filter_peek_word(f, false);
+    uint32_t states = filter_state_set(f, w);
     if (!states)
-        return expected(f, f->at, MSG_FILTER_STATE);
+        return filter_expected(f, f->at, MSG_FILTER_STATE);
     f->at += w.len;
-    return emit_states(f, cmp == CMP_NE ? ~states : states);
+    return filter_emit_states(f, cmp == CMP_NE ? ~states : states);
 }
 
-static int protos_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int protos_item(struct filter_parser *f, const struct filter_field *field,
+                       enum comparison cmp)
 {
     (void)field;
-    struct word w = peek_word(f, false);
-    bool v4 = word_is(w, "tcp") || word_is(w, "tcp4");
-    if (!v4 && !word_is(w, "tcp6"))
-        return expected(f, f->at, MSG_FILTER_PROTO);
+    struct filter_word w = filter_peek_word(f, false);
+    bool v4 = filter_word_is(w, "tcp") || filter_word_is(w, "tcp4");
+    if (!v4 && !filter_word_is(w, "tcp6"))
+        return filter_expected(f, f->at, MSG_FILTER_PROTO);
     f->at += w.len;
     bool wants_v4 = v4 == (cmp != CMP_NE);
-    return emit(f, &(struct filter_term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});
+    return filter_emit(
+        f, &(struct filter_term){.kind = TERM_FAMILY, .lo = wants_v4 ? AF_INET : AF_INET6});
 }
 
-const char *timer_name(size_t i)
+const char *filter_timer_name(size_t i)
 {
     static const char *const names[] = {"off", "on", "keepalive", "timewait", "persist", "unknown"};
     return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-static int timers_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int timers_item(struct filter_parser *f, const struct filter_field *field,
+                       enum comparison cmp)
 {
-    struct word w = peek_word(f, false);
-    for (size_t i = 0; timer_name(i); i++) {
-        if (!word_is(w, timer_name(i)))
+    struct filter_word w = filter_peek_word(f, false);
+    for (size_t i = 0; filter_timer_name(i); i++) {
+        if (!filter_word_is(w, filter_timer_name(i)))
             continue;
         f->at += w.len;
-        int result = emit_text(f, field->id, w, true);
-        return result ? result : emit_negation(f, cmp);
+        int result = filter_emit_text(f, field->id, w, true);
+        return result ? result : filter_emit_negation(f, cmp);
     }
-    return expected(f, f->at, MSG_FILTER_TIMER);
+    return filter_expected(f, f->at, MSG_FILTER_TIMER);
 }
 
-static int addresses_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int addresses_item(struct filter_parser *f, const struct filter_field *field,
+                          enum comparison cmp)
 {
-    struct word w = peek_word(f, false);
+    struct filter_word w = filter_peek_word(f, false);
     struct host_term h;
     size_t bad;
-    if (!w.len || !host_parse(w, false, &h, &bad))
-        return expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_ADDRESS);
+    if (!w.len || !filter_parse_host(w, false, &h, &bad))
+        return filter_expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_ADDRESS);
     f->at += w.len;
-    int result = emit_host(f, field->side, &h);
-    return result ? result : emit_negation(f, cmp);
+    int result = filter_emit_host(f, field->side, &h);
+    return result ? result : filter_emit_negation(f, cmp);
 }
 
-static int devices_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int devices_item(struct filter_parser *f, const struct filter_field *field,
+                        enum comparison cmp)
 {
     (void)field;
-    struct word w = peek_word(f, false);
+    struct filter_word w = filter_peek_word(f, false);
     struct filter_term device;
-    if (!device_parse(w, &device))
-        return refused(f, f->at, MSG_FILTER_DEVICE, w, NULL);
+    if (!filter_parse_device(w, &device))
+        return filter_refused(f, f->at, MSG_FILTER_DEVICE, w, NULL);
     f->at += w.len;
-    int result = emit(f, &device);
-    return result ? result : emit_negation(f, cmp);
+    int result = filter_emit(f, &device);
+    return result ? result : filter_emit_negation(f, cmp);
 }
 
-static int texts_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int texts_item(struct filter_parser *f, const struct filter_field *field,
+                      enum comparison cmp)
 {
-    struct word w;
+    struct filter_word w;
     bool quoted;
-    int result = accept_text(f, &w, &quoted);
+    int result = filter_accept_text(f, &w, &quoted);
     if (!result)
-        result = emit_text(f, field->id, w, cmp != CMP_NONE);
-    return result ? result : emit_negation(f, cmp);
+        result = filter_emit_text(f, field->id, w, cmp != CMP_NONE);
+    return result ? result : filter_emit_negation(f, cmp);
 }
 
-/* "-", as the screen shows it: no value. What cannot be unknown is not asked so. */
-static bool names_absence(enum column_kind kind, struct word w)
+/* Is the word "-", which matches rows whose value is not known? Some kinds are always known. */
+static bool names_absence(enum column_kind kind, struct filter_word w)
 {
     switch (kind) {
     case KIND_COMPOSITE:
@@ -303,6 +315,8 @@ static bool names_absence(enum column_kind kind, struct word w)
     case KIND_TIMER:
     case KIND_DEVICE:
     case KIND_NUMBER:
+    case KIND_COUNT:
+    case KIND_BYTES:
     case KIND_US:
     case KIND_MS:
     case KIND_S:
@@ -310,27 +324,29 @@ static bool names_absence(enum column_kind kind, struct word w)
     case KIND_LIST:
         break;
     }
-    return word_is(w, "-") || word_is(w, FMT_NONE);
+    return filter_word_is(w, "-") || filter_word_is(w, FMT_NONE);
 }
 
-static int absence_item(struct parser *f, const struct field *field, enum comparison cmp)
+static int absence_item(struct filter_parser *f, const struct filter_field *field,
+                        enum comparison cmp)
 {
     enum column_kind kind = columns[field->id].kind;
     bool is_text = kind == KIND_TEXT || kind == KIND_TIMER;
-    f->at += peek_word(f, false).len;
-    int result = is_text ? emit_text(f, field->id, (struct word){"", 0}, false)
+    f->at += filter_peek_word(f, false).len;
+    int result = is_text ? filter_emit_text(f, field->id, (struct filter_word){"", 0}, false)
                          : emit_range(f, field->id, 0, UINT64_MAX);
     return result || cmp == CMP_NE ? result : predicate_op(f->p, PRED_NOT);
 }
 
 static const struct item_parser {
-    int (*parse)(struct parser *f, const struct field *field, enum comparison cmp);
+    int (*parse)(struct filter_parser *f, const struct filter_field *field, enum comparison cmp);
     bool ordered; /* < and > mean something */
 } item_parsers[] = {
     [KIND_TEXT] = {texts_item, false},        [KIND_PROTO] = {protos_item, false},
     [KIND_STATE] = {states_item, false},      [KIND_TIMER] = {timers_item, false},
     [KIND_ADDRESS] = {addresses_item, false}, [KIND_PORT] = {ports_item, true},
     [KIND_DEVICE] = {devices_item, false},    [KIND_NUMBER] = {numbers_item, true},
+    [KIND_COUNT] = {numbers_item, true},      [KIND_BYTES] = {numbers_item, true},
     [KIND_US] = {numbers_item, true},         [KIND_MS] = {numbers_item, true},
     [KIND_S] = {numbers_item, true},          [KIND_PERMILLE] = {numbers_item, true},
     [KIND_LIST] = {numbers_item, true},
@@ -338,17 +354,18 @@ static const struct item_parser {
 
 /* Items joined by commas, from left to right: != takes away, all else adds. `cmp` stands before
  * the first. */
-static int parse_items(struct parser *f, const struct field *field, enum comparison cmp)
+static int parse_items(struct filter_parser *f, const struct filter_field *field,
+                       enum comparison cmp)
 {
     const struct item_parser *item = &item_parsers[columns[field->id].kind];
     for (bool first = true;; first = false) {
         size_t start = f->at;
         if (cmp == CMP_NONE)
-            cmp = accept_comparison(f, false);
+            cmp = filter_accept_comparison(f, false);
         if (!item->ordered && !is_equality(cmp))
-            return expected(f, start, MSG_FILTER_EQUALITY);
+            return filter_expected(f, start, MSG_FILTER_EQUALITY);
         bool absence =
-            is_equality(cmp) && names_absence(columns[field->id].kind, peek_word(f, false));
+            is_equality(cmp) && names_absence(columns[field->id].kind, filter_peek_word(f, false));
         int result = absence ? absence_item(f, field, cmp) : item->parse(f, field, cmp);
         if (!result && !first)
             result = predicate_op(f->p, cmp == CMP_NE ? PRED_AND : PRED_OR);
@@ -359,7 +376,7 @@ static int parse_items(struct parser *f, const struct field *field, enum compari
     }
 }
 
-static int refuse_field(struct parser *f, struct word name, size_t start)
+static int refuse_field(struct filter_parser *f, struct filter_word name, size_t start)
 {
     char text[32] = "";
     if (name.len < sizeof text)
@@ -367,12 +384,12 @@ static int refuse_field(struct parser *f, struct word name, size_t start)
     const char *near = column_nearest(text);
     if (near && columns[column_find(near, strlen(near))].kind == KIND_COMPOSITE)
         near = NULL;
-    return refused(f, start, near ? MSG_FILTER_FIELD_NEAR : MSG_FILTER_FIELD, name, near);
+    return filter_refused(f, start, near ? MSG_FILTER_FIELD_NEAR : MSG_FILTER_FIELD, name, near);
 }
 
-int field_parse(struct parser *f, struct word name, size_t start)
+int filter_field_parse(struct filter_parser *f, struct filter_word name, size_t start)
 {
-    struct field field;
+    struct filter_field field;
     if (!field_find(name, &field))
         return refuse_field(f, name, start);
     f->at = start + name.len;
@@ -381,11 +398,11 @@ int field_parse(struct parser *f, struct word name, size_t start)
     if (f->text[f->at] == ':')
         f->at++;
     else
-        cmp = accept_comparison(f, true);
+        cmp = filter_accept_comparison(f, true);
     if (!item_parsers[columns[field.id].kind].ordered && !is_equality(cmp)) {
         f->at = before;
-        skip_blanks(f);
-        return expected(f, f->at, MSG_FILTER_EQUALITY);
+        filter_skip_blanks(f);
+        return filter_expected(f, f->at, MSG_FILTER_EQUALITY);
     }
     return parse_items(f, &field, cmp);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expressions of other tools, from addresses alone: nothing in them needs quoting inside. */
 #include "tcptop/query/select.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One socket is looked up by its exact identity, compared, and ended. Requests that are no dump are
  * answered while they are sent, so nothing here takes long. */
 #include "tcptop/source/destroy.h"
@@ -81,10 +82,10 @@ static ssize_t receive(const struct attempt *a, void *buffer, size_t size)
 }
 
 /* Send and take the answer: 0 with what it says about the socket in `s`, or its -errno. */
-static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct sample *s)
+static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct sample_builder *b)
 {
     _Alignas(4) char buffer[ANSWER_BYTES];
-    struct diag d = {.sample = s, .portid = mnl_socket_get_portid(a->socket), .states = ~0u};
+    struct diag d = {.builder = b, .portid = mnl_socket_get_portid(a->socket), .states = ~0u};
     int error = send_request(a, type, flags);
 
     if (error)
@@ -102,27 +103,29 @@ static int exchange(struct attempt *a, uint16_t type, uint16_t flags, struct sam
     return 0;
 }
 
-/* The socket as it is now, in the only row of `s`. Returns 0 or -errno, -ENOENT: there is none. */
-static int look(struct attempt *a, struct sample *s)
+/* The socket as it is now, in the only row of the sample of `b`. Returns 0 or -errno, -ENOENT:
+ * there is none. */
+static int look(struct attempt *a, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     int error;
 
     if (s->n_live)
-        sample_drop_last(s);
-    error = exchange(a, SOCK_DIAG_BY_FAMILY, 0, s);
+        sample_drop_last(b);
+    error = exchange(a, SOCK_DIAG_BY_FAMILY, 0, b);
     return error ? error : s->n_live == 1 ? 0 : -EBADMSG;
 }
 
 /* Listeners that share a port (SO_REUSEPORT) share a name, too; among them the kernel chooses by a
  * hash of the peer that the lookup names (reuseport_select_sock). So peers that do not exist are
  * named until the choice falls on the one with our cookie; no other is ever touched. */
-static int find_in_group(struct attempt *a, struct sample *s)
+static int find_in_group(struct attempt *a, struct sample_builder *b)
 {
     int error = -ENOENT;
 
     for (unsigned i = 1; i <= LOOKUPS_MAX && error == -ENOENT; i++) {
         a->dport = (uint16_t)i;
-        error = look(a, s);
+        error = look(a, b);
     }
     return error;
 }
@@ -148,8 +151,9 @@ static struct destroyed failure(int error)
     }
 }
 
-static struct destroyed compare_and_end(struct attempt *a, struct sample *s)
+static struct destroyed compare_and_end(struct attempt *a, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     const struct conn *is = s->conn;
     int error;
 
@@ -157,14 +161,14 @@ static struct destroyed compare_and_end(struct attempt *a, struct sample *s)
         return (struct destroyed){.outcome = DESTROY_STATE, .state = is->state};
     if (!same_owner(a->c, is))
         return (struct destroyed){.outcome = DESTROY_OWNER};
-    error = exchange(a, SOCK_DESTROY, NLM_F_ACK, s);
+    error = exchange(a, SOCK_DESTROY, NLM_F_ACK, b);
     return error ? failure(error) : (struct destroyed){.outcome = DESTROY_DONE};
 }
 
 struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
 {
     struct attempt a = {.socket = socket, .c = c, .seq = netlink_first_seq(), .dport = c->dport};
-    struct sample *s;
+    struct sample_builder *b;
     struct destroyed result;
     int error;
 
@@ -172,12 +176,12 @@ struct destroyed destroy_by(struct mnl_socket *socket, const struct conn *c)
         return (struct destroyed){.outcome = DESTROY_NAMELESS};
     if (c->flags & CONN_BOUND) /* in no table that the lookup reads */
         return (struct destroyed){.outcome = DESTROY_UNREACHABLE};
-    s = sample_new(NULL);
-    error = s ? look(&a, s) : -ENOMEM;
+    b = sample_builder_new(NULL);
+    error = b ? look(&a, b) : -ENOMEM;
     if (error == -ENOENT && c->state == TCP_STATE_LISTEN)
-        error = find_in_group(&a, s);
-    result = error ? failure(error) : compare_and_end(&a, s);
-    sample_unref(s);
+        error = find_in_group(&a, b);
+    result = error ? failure(error) : compare_and_end(&a, b);
+    sample_discard(b);
     return result;
 }
 

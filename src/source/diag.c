@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* inet_diag messages → rows. The hot loop of every sample: no allocation, no callback, each record
  * is copied once, from the receive buffer into its row. */
 #include "tcptop/source/diag.h"
@@ -124,7 +125,8 @@ static bool wanted(const struct diag *d, unsigned state)
 
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
-    struct sample *s = d->sample;
+    struct sample_builder *b = d->builder;
+    struct sample *s = &b->sample;
     const struct record *r = (const struct record *)payload;
     struct attr info = {NULL, 0}, congestion = {NULL, 0};
     struct tcp_metrics *metrics;
@@ -136,17 +138,17 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     }
     if (!wanted(d, r->m.idiag_state))
         return DIAG_MORE;
-    if (s->row_stream && row_stream_is_full(s->row_stream, s))
-        row_stream_flush(s->row_stream, s);
+    if (b->row_stream && row_stream_is_full(b->row_stream, s))
+        row_stream_flush(b->row_stream, b);
 
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(b, &metrics);
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
     if (metrics && info.at)
         tcp_metrics_read(metrics, info.at, info.len, r->m.idiag_state);
     if (metrics && congestion.at)
-        metrics->congestion = sample_add_congestion(s, (const char *)congestion.at, congestion.len);
+        metrics->congestion = sample_add_congestion(b, (const char *)congestion.at, congestion.len);
     return DIAG_MORE;
 }
 
@@ -191,7 +193,7 @@ static enum diag_result message_take(struct diag *d, const struct nlmsghdr *h,
         d->error = -ENOBUFS;
         return DIAG_ERROR;
     default:
-        d->sample->rejected++;
+        d->builder->sample.rejected++;
         return DIAG_MORE;
     }
 }
@@ -237,7 +239,7 @@ static void swap_attributes(uint8_t *attrs, size_t len)
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return;
         if (a.rta_type == INET_DIAG_INFO)
-            metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+            tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
@@ -274,7 +276,7 @@ static enum diag_result parse_swapped(struct diag *d, const uint8_t *p, size_t l
         if (left >= sizeof(h))
             h = read_header(p + used, true);
         if (left < sizeof(h) || h.nlmsg_len < sizeof(h) || h.nlmsg_len > left) {
-            d->sample->rejected++;
+            d->builder->sample.rejected++;
             result = DIAG_STOPPED;
             break;
         }
@@ -284,7 +286,7 @@ static enum diag_result parse_swapped(struct diag *d, const uint8_t *p, size_t l
             swap_payload(copy + sizeof(h), h.nlmsg_len - sizeof(h), h.nlmsg_type);
             result = diag_parse(d, copy, h.nlmsg_len);
         } else {
-            d->sample->rejected++;
+            d->builder->sample.rejected++;
         }
         used += align4(h.nlmsg_len) < left ? align4(h.nlmsg_len) : left;
     }
@@ -317,7 +319,7 @@ enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len)
         if (left >= sizeof(h))
             memcpy(&h, p + d->used, sizeof(h));
         if (left < sizeof(h) || h.nlmsg_len < sizeof(h) || h.nlmsg_len > left) {
-            d->sample->rejected++;
+            d->builder->sample.rejected++;
             return DIAG_STOPPED;
         }
         result = message_take(d, &h, p + d->used + sizeof(h), h.nlmsg_len - sizeof(h));

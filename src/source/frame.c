@@ -1,14 +1,15 @@
-/* Frames: the header from and to a sample's fields by one table, the messages as they are. */
+/* SPDX-License-Identifier: MIT */
+/* Reads one recorded frame: the fields of its header, who had its sockets open, its messages. */
 #include "tcptop/source/frame.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "frame_internal.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/owner/process.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #define MARK         "FRAM"
 #define FIELD_HEAD   4
@@ -34,7 +35,7 @@ static const struct {
     }
     NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
     NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
-    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, why[LANG_EN]),
+    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, reason.text),
     TEXT(17, netns),    TEXT(18, host.name),    TEXT(19, host.kernel),
 #undef TEXT
 #undef NUMBER
@@ -55,19 +56,16 @@ static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
 #undef GAUGE
 #undef COUNTER
 
-/* A member of the sample as a number and back; its size is 1, 4 or 8. */
-static uint64_t member_get(const uint8_t *at, size_t size)
+static uint64_t get_le(const uint8_t *p, size_t bytes)
 {
-    uint32_t four;
-    uint64_t eight;
+    uint64_t value = 0;
 
-    if (size == 1)
-        return *at;
-    if (size == 4)
-        return memcpy(&four, at, 4), four;
-    return memcpy(&eight, at, 8), eight;
+    for (size_t i = 0; i < bytes; i++)
+        value |= (uint64_t)p[i] << 8 * i;
+    return value;
 }
 
+/* Set a member of the sample, of 1, 4 or 8 bytes. */
 static void member_set(uint8_t *at, size_t size, uint64_t value)
 {
     uint32_t four = (uint32_t)value;
@@ -80,85 +78,13 @@ static void member_set(uint8_t *at, size_t size, uint64_t value)
         memcpy(at, &value, 8);
 }
 
-void frame_begin(struct str *out)
-{
-    str_add_bytes(out, FRAME_MAGIC, FRAME_MAGIC_BYTES);
-}
-
-static void write_figure(struct str *out, unsigned tag, uint64_t value, const char *ident)
-{
-    size_t len = strlen(ident);
-
-    put_le(out, tag, 2);
-    put_le(out, 8 + len, 2);
-    put_le(out, value, 8);
-    str_add_bytes(out, ident, len);
-}
-
-static void write_host(struct str *out, const struct host *h)
-{
-    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-        if (h->counter_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_COUNTER, h->counter[i], counter_ident[i]);
-    }
-    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
-        if (h->gauge_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_GAUGE, h->gauge[i], gauge_ident[i]);
-    }
-    for (unsigned i = 0; i < SYSCTL_COUNT; i++) {
-        if (h->sysctl_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_SYSCTL, (uint64_t)h->sysctl[i], sysctl_ident[i]);
-    }
-}
-
-static void write_header(struct str *out, const struct sample *s)
-{
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        const uint8_t *at = (const uint8_t *)s + fields[i].offset;
-        size_t len = fields[i].kind == FIELD_TEXT ? strnlen((const char *)at, fields[i].size)
-                                                  : fields[i].size;
-
-        put_le(out, fields[i].tag, 2);
-        put_le(out, len, 2);
-        if (fields[i].kind == FIELD_TEXT)
-            str_add_bytes(out, at, len);
-        else
-            put_le(out, member_get(at, len), len);
-    }
-    write_host(out, &s->host);
-    frame_write_owners(out, s);
-}
-
-void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len)
-{
-    struct str header = STR_INIT, prelude = STR_INIT;
-
-    write_header(&header, s);
-    str_add(&prelude, MARK);
-    put_le(&prelude, FRAME_VERSION, 4);
-    put_le(&prelude, header.len, 4);
-    put_le(&prelude, len, 8);
-    put_le(&prelude, crc32_update(0, prelude.data, prelude.len), CRC_BYTES);
-    if (str_failed(&header) || str_failed(&prelude)) {
-        out->failed = true;
-    } else {
-        str_add_bytes(out, prelude.data, prelude.len);
-        str_add_bytes(out, header.data, header.len);
-        str_add_bytes(out, messages, len);
-        put_le(out, crc32_update(crc32_update(0, header.data, header.len), messages, len),
-               CRC_BYTES);
-    }
-    str_fini(&prelude);
-    str_fini(&header);
-}
-
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES])
 {
     size_t crc_at = FRAME_PRELUDE_BYTES - CRC_BYTES;
     uint64_t header = get_le(prelude + 8, 4), messages = get_le(prelude + 12, 8);
 
     if (memcmp(prelude, MARK, 4) != 0 ||
-        get_le(prelude + crc_at, CRC_BYTES) != crc32_update(0, prelude, crc_at))
+        get_le(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
         return -EBADMSG;
     if (get_le(prelude + 4, 4) != FRAME_VERSION)
         return -EPROTONOSUPPORT;
@@ -213,6 +139,168 @@ static void read_field(struct sample *s, unsigned tag, const uint8_t *value, siz
         read_figure(&s->host, tag, value, len);
 }
 
+/* Owners ------------------------------------------------------------ */
+
+#define TAG_LACKS   48
+#define TAG_PROCESS 49
+#define TAG_HELD    50
+#define TAG_FORMER  51
+#define TAG_NOBODY  52
+#define TAG_USER    53
+
+#define PROCESS_HEAD 16 /* bytes before its texts */
+
+/* A list of numbers in the making. */
+struct frame_list {
+    void *value; /* owned */
+    uint32_t n, cap;
+};
+
+/* The fields about owners while they are read: all that is known of one process is put at once. */
+struct frame_owners {
+    struct owner_lookup *lookup; /* NULL: nobody wants to know */
+    struct owner_changes changes;
+    uint32_t pid, uid; /* pid 0: no process yet, or one that cannot be */
+    uint64_t start_ticks;
+    char name[PROCESS_NAME], cmdline[PROCESS_CMDLINE], cgroup[PROCESS_CGROUP];
+    struct frame_list held;   /* inodes, uint32_t */
+    struct frame_list former; /* cookies, uint64_t */
+    int error;                /* 0 or -ENOMEM */
+};
+
+static void owners_begin(struct frame_owners *o, struct owner_lookup *lookup)
+{
+    *o = (struct frame_owners){.lookup = lookup};
+}
+
+/* Add the whole numbers of a field to a list of the same. */
+static void collect(struct frame_owners *o, struct frame_list *list, const uint8_t *value,
+                    size_t len, size_t bytes)
+{
+    uint32_t more = (uint32_t)(len / bytes);
+
+    if (list->cap - list->n < more) {
+        uint32_t cap = list->cap * 2 + more;
+        void *larger = realloc(list->value, cap * bytes);
+        if (!larger) {
+            o->error = -ENOMEM;
+            return;
+        }
+        list->value = larger;
+        list->cap = cap;
+    }
+    for (uint32_t i = 0; i < more; i++, list->n++) {
+        if (bytes == sizeof(uint64_t))
+            ((uint64_t *)list->value)[list->n] = get_le(value + i * bytes, bytes);
+        else
+            ((uint32_t *)list->value)[list->n] = (uint32_t)get_le(value + i * bytes, bytes);
+    }
+}
+
+/* All is known of the last process. */
+static void put_process(struct frame_owners *o)
+{
+    struct owner_facts facts = {o->pid, o->uid, o->start_ticks, o->name, o->cmdline, o->cgroup};
+    struct owner *owner = o->pid && !o->error ? owner_new(&facts) : NULL;
+
+    if (o->pid && !o->error)
+        o->error =
+            owner ? owner_changes_put(&o->changes, owner, o->held.value, o->held.n) : -ENOMEM;
+    if (o->pid && !o->error)
+        o->error = owner_changes_former(&o->changes, o->former.value, o->former.n);
+    owner_unref(owner);
+    o->pid = o->held.n = o->former.n = 0;
+}
+
+/* The text up to the next NUL, sanitised. False: there is none. */
+static bool take_text(const uint8_t **at, size_t *left, char *out, size_t size)
+{
+    const uint8_t *end = *left ? memchr(*at, '\0', *left) : NULL;
+
+    if (!end)
+        return false;
+    size_t len = (size_t)(end - *at);
+    utf8_sanitise_into(out, size, *at, len);
+    *at += len + 1;
+    *left -= len + 1;
+    return true;
+}
+
+static void read_process(struct frame_owners *o, const uint8_t *value, size_t len)
+{
+    const uint8_t *at = value + PROCESS_HEAD;
+    size_t left = len - PROCESS_HEAD;
+
+    if (!take_text(&at, &left, o->name, sizeof o->name) ||
+        !take_text(&at, &left, o->cmdline, sizeof o->cmdline) ||
+        !take_text(&at, &left, o->cgroup, sizeof o->cgroup))
+        return;
+    o->pid = (uint32_t)get_le(value, 4);
+    o->uid = (uint32_t)get_le(value + 4, 4);
+    o->start_ticks = get_le(value + 8, 8);
+}
+
+static void read_nobody(struct frame_owners *o, const uint8_t *value, size_t len)
+{
+    struct frame_list list = {NULL, 0, 0};
+
+    collect(o, &list, value, len, 4);
+    if (!o->error)
+        o->error = owner_changes_nobody(&o->changes, list.value, list.n);
+    free(list.value);
+}
+
+static void read_user(struct frame_owners *o, const uint8_t *value, size_t len)
+{
+    char name[sizeof(((struct owner_user *)0)->name)];
+
+    if (len < 4)
+        return;
+    utf8_sanitise_into(name, sizeof name, value + 4, len - 4);
+    user_names_set(o->lookup->users, (uint32_t)get_le(value, 4), name);
+}
+
+static void owners_field(struct frame_owners *o, unsigned tag, const uint8_t *value, size_t len)
+{
+    switch (tag) {
+    case TAG_LACKS:
+        if (len == 4)
+            o->lookup->lacks = (uint32_t)get_le(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
+        break;
+    case TAG_PROCESS:
+        put_process(o);
+        if (len >= PROCESS_HEAD)
+            read_process(o, value, len);
+        break;
+    case TAG_HELD:
+        collect(o, &o->held, value, len, 4);
+        break;
+    case TAG_FORMER:
+        collect(o, &o->former, value, len, 8);
+        break;
+    case TAG_NOBODY:
+        read_nobody(o, value, len);
+        break;
+    case TAG_USER:
+        read_user(o, value, len);
+        break;
+    default:
+        break;
+    }
+}
+
+static int owners_end(struct frame_owners *o)
+{
+    put_process(o);
+    int rc = owner_lookup_update(o->lookup, &o->changes, OWNER_ALL);
+
+    free(o->held.value);
+    free(o->former.value);
+    return o->error ? o->error : rc;
+}
+
+/* The frame ------------------------------------------------------------ */
+
 /* False: the fields do not fill the header exactly, or say what cannot be. */
 static bool read_header(struct sample *s, struct frame_owners *owners, const uint8_t *p, size_t len)
 {
@@ -225,13 +313,11 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
             break;
         read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         if (owners->lookup)
-            frame_owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
+            owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
         p += FIELD_HEAD + value_len;
         len -= FIELD_HEAD + value_len;
     }
-    for (int l = 0; l < LANG_COUNT; l++) /* a recording holds the English one */
-        if (l != LANG_EN)
-            memcpy(s->why[l], s->why[LANG_EN], sizeof s->why[l]);
+    s->reason.code = s->reason.text[0] ? REASON_RECORDED : REASON_NONE;
     bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
     if (!sound)
         s->status = SAMPLE_FAILED;
@@ -242,9 +328,10 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     return sound;
 }
 
-static int read_messages(struct sample *s, const uint8_t *p, size_t len)
+static int read_messages(struct sample_builder *b, const uint8_t *p, size_t len)
 {
-    struct diag d = {.sample = s, .states = STATE_MASK_LISTED, .swapped = diag_is_swapped(p, len)};
+    struct sample *s = &b->sample;
+    struct diag d = {.builder = b, .states = STATE_MASK_LISTED, .swapped = diag_is_swapped(p, len)};
 
     if (s->needs & NEED_BOUND)
         d.states |= STATE_BIT(TCP_STATE_BOUND_INACTIVE);
@@ -260,9 +347,10 @@ static int read_messages(struct sample *s, const uint8_t *p, size_t len)
     return 0;
 }
 
-int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_lookup *lookup,
-                   struct err *err)
+int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
+                   struct owner_lookup *lookup, struct sample_reason *why)
 {
+    struct sample *s = &b->sample;
     struct frame_owners owners = {.lookup = NULL};
     const uint8_t *p = bytes;
     int64_t size = len < FRAME_PRELUDE_BYTES ? -EBADMSG : frame_size(p);
@@ -270,24 +358,28 @@ int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner
     if (len == 0)
         return 0;
     if (size == -EPROTONOSUPPORT)
-        return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_NEWER, NULL, NULL);
+        return sample_reason_set(why, -EPROTONOSUPPORT,
+                                 (struct sample_reason){.code = REASON_NEWER_FRAME});
     if (size < 0 || (uint64_t)size > len)
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
     size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
-    uint32_t crc = crc32_update(0, header, header_len + message_len);
+    uint32_t crc = hash_crc32(0, header, header_len + message_len);
 
     if (crc != get_le(header + header_len + message_len, CRC_BYTES))
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
     if (lookup)
-        frame_owners_begin(&owners, lookup);
+        owners_begin(&owners, lookup);
     bool sound = read_header(s, &owners, header, header_len);
-    if (lookup && frame_owners_end(&owners))
+    if (lookup && owners_end(&owners))
         return -ENOMEM;
     if (!sound)
-        return source_error(err, -EBADMSG, MSG_SOURCE_FRAME_DAMAGED, NULL, NULL);
+        return sample_reason_set(why, -EBADMSG,
+                                 (struct sample_reason){.code = REASON_DAMAGED_FRAME});
     if (s->status == SAMPLE_FAILED) /* has no rows, whatever follows */
         return size;
-    return read_messages(s, header + header_len, message_len) ? -ENOMEM : size;
+    return read_messages(b, header + header_len, message_len) ? -ENOMEM : size;
 }

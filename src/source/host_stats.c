@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Host counters, gauges and sysctls from /proc, every one found by its name. */
 #include "tcptop/source/host_stats.h"
 
@@ -30,15 +31,15 @@ struct host_stats {
 };
 
 /* A part of a text: words and lines are cut off its front. */
-struct part {
+struct text_span {
     const char *at;
     size_t len;
 };
 
-static struct part cut_line(struct part *text)
+static struct text_span cut_line(struct text_span *text)
 {
     const char *newline = memchr(text->at, '\n', text->len);
-    struct part line = {text->at, newline ? (size_t)(newline - text->at) : text->len};
+    struct text_span line = {text->at, newline ? (size_t)(newline - text->at) : text->len};
     size_t step = line.len + (newline ? 1 : 0);
 
     text->at += step;
@@ -52,15 +53,15 @@ static bool blank(char c)
 }
 
 /* The next word; len 0 at the end of the line. */
-static struct part cut_word(struct part *line)
+static struct text_span cut_word(struct text_span *line)
 {
-    struct part word;
+    struct text_span word;
 
     while (line->len && blank(*line->at)) {
         line->at++;
         line->len--;
     }
-    word = (struct part){line->at, 0};
+    word = (struct text_span){line->at, 0};
     while (word.len < line->len && !blank(word.at[word.len]))
         word.len++;
     line->at += word.len;
@@ -68,19 +69,19 @@ static struct part cut_word(struct part *line)
     return word;
 }
 
-static bool same(struct part a, const char *text)
+static bool same(struct text_span a, const char *text)
 {
     return strlen(text) == a.len && memcmp(a.at, text, a.len) == 0;
 }
 
 /* "TcpExt:" of the section "TcpExt" */
-static bool is_section(struct part word, const char *section)
+static bool is_section(struct text_span word, const char *section)
 {
     return word.len && word.at[word.len - 1] == ':' &&
-           same((struct part){word.at, word.len - 1}, section);
+           same((struct text_span){word.at, word.len - 1}, section);
 }
 
-static bool unsigned_of(struct part word, uint64_t *value)
+static bool unsigned_of(struct text_span word, uint64_t *value)
 {
     *value = 0;
     for (size_t i = 0; i < word.len; i++) {
@@ -94,7 +95,7 @@ static bool unsigned_of(struct part word, uint64_t *value)
     return word.len > 0;
 }
 
-static bool signed_of(struct part word, int64_t *value)
+static bool signed_of(struct text_span word, int64_t *value)
 {
     bool minus = word.len && *word.at == '-';
     uint64_t size;
@@ -117,8 +118,8 @@ static const struct {
 #undef COUNTER
 };
 
-static void take_counter(struct host *h, const char *file, struct part section, struct part name,
-                         struct part value)
+static void take_counter(struct host *h, const char *file, struct text_span section,
+                         struct text_span name, struct text_span value)
 {
     for (unsigned i = 0; i < COUNTER_COUNT; i++) {
         if (same(name, counters[i].name) && is_section(section, counters[i].section) &&
@@ -129,16 +130,16 @@ static void take_counter(struct host *h, const char *file, struct part section, 
 
 void host_stats_counters(struct host *h, const char *file, const char *bytes, size_t len)
 {
-    struct part text = {bytes, len};
+    struct text_span text = {bytes, len};
 
     while (text.len) {
-        struct part names = cut_line(&text), values = cut_line(&text);
-        struct part section = cut_word(&names), twin = cut_word(&values);
+        struct text_span names = cut_line(&text), values = cut_line(&text);
+        struct text_span section = cut_word(&names), twin = cut_word(&values);
 
         if (section.len != twin.len || memcmp(section.at, twin.at, twin.len) != 0)
             return; /* out of step: what follows would go by wrong names */
         for (;;) {
-            struct part name = cut_word(&names), value = cut_word(&values);
+            struct text_span name = cut_word(&names), value = cut_word(&values);
             if (name.len == 0 || value.len == 0)
                 break;
             take_counter(h, file, section, name, value);
@@ -153,15 +154,15 @@ static void take_gauges(struct host *h, const char *section, const char *bytes, 
         HOST_GAUGES(GAUGE)
 #undef GAUGE
     };
-    struct part text = {bytes, len};
+    struct text_span text = {bytes, len};
 
     while (text.len) {
-        struct part line = cut_line(&text);
+        struct text_span line = cut_line(&text);
 
         if (!is_section(cut_word(&line), section))
             continue;
-        for (struct part name = cut_word(&line); name.len; name = cut_word(&line)) {
-            struct part value = cut_word(&line);
+        for (struct text_span name = cut_word(&line); name.len; name = cut_word(&line)) {
+            struct text_span value = cut_word(&line);
             for (unsigned i = 0; i < GAUGE_COUNT; i++) {
                 if (same(name, gauges[i]) && unsigned_of(value, &h->gauge[i]))
                     h->gauge_valid |= UINT32_C(1) << i;
@@ -177,7 +178,7 @@ void host_stats_gauges(struct host *h, const char *bytes, size_t len)
 
 bool host_stats_sysctl(const char *bytes, size_t len, unsigned index, int64_t *value)
 {
-    struct part text = {bytes, len}, line = cut_line(&text), word = cut_word(&line);
+    struct text_span text = {bytes, len}, line = cut_line(&text), word = cut_word(&line);
 
     while (index-- && word.len)
         word = cut_word(&line);
@@ -185,23 +186,23 @@ bool host_stats_sysctl(const char *bytes, size_t len, unsigned index, int64_t *v
 }
 
 /* "8080" or "9000-9100" at the front of `list`, with the comma behind it. */
-static bool cut_ports(struct part *list, uint64_t *from, uint64_t *to)
+static bool cut_ports(struct text_span *list, uint64_t *from, uint64_t *to)
 {
     const char *comma = memchr(list->at, ',', list->len);
-    struct part item = {list->at, comma ? (size_t)(comma - list->at) : list->len};
+    struct text_span item = {list->at, comma ? (size_t)(comma - list->at) : list->len};
     const char *dash = memchr(item.at, '-', item.len);
     size_t first = dash ? (size_t)(dash - item.at) : item.len, step = item.len + (comma ? 1 : 0);
-    struct part last = {dash ? dash + 1 : item.at, dash ? item.len - first - 1 : item.len};
+    struct text_span last = {dash ? dash + 1 : item.at, dash ? item.len - first - 1 : item.len};
 
     list->at += step;
     list->len -= step;
-    return unsigned_of((struct part){item.at, first}, from) && unsigned_of(last, to) &&
+    return unsigned_of((struct text_span){item.at, first}, from) && unsigned_of(last, to) &&
            *from <= *to && *to <= UINT16_MAX;
 }
 
 bool host_stats_ports(const char *bytes, size_t len, int64_t low, int64_t high, int64_t *count)
 {
-    struct part text = {bytes, len}, line = cut_line(&text), list = cut_word(&line);
+    struct text_span text = {bytes, len}, line = cut_line(&text), list = cut_word(&line);
 
     *count = 0;
     while (list.len) {

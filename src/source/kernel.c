@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* Live sampling: the chain of back ends, the host's facts, and what the sample cost.
  * What is known beforehand makes it cheaper: how many sockets there are, and who needs them.
  *
- * The chain: one legacy request; where the kernel refuses it, a request per family; then
- * /proc/net/tcp, degraded. The link that worked stays in use until it fails; while it is not the
- * best, the better ones are tried again now and then. */
+ * The back ends: one legacy request; where the kernel refuses it, a request per family; then
+ * /proc/net/tcp, degraded. The one that worked is used until it fails; while it is not the best,
+ * the better ones are tried again now and then. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,10 @@
 #include "tcptop/source/parallel_dump.h"
 #include "tcptop/source/proc_tcp.h"
 #include "tcptop/source/source.h"
-#include "tcptop/source/source_error.h"
 
 #define RETRY_BEST_NS (30 * NS_PER_S)
 
-struct live {
+struct kernel_source {
     struct source source;
     struct netlink netlink;
     struct parallel_dump parallel_dump;
@@ -48,18 +48,17 @@ static bool kernel_lists_bound(void)
            (major > 6 || (major == 6 && minor >= 8));
 }
 
-/* What the back end cannot tell is not asked for, so that its absence shows as unknown. */
-static uint32_t answerable(const struct live *l, uint32_t needs)
+/* The needs that the back end can answer; what is missing is shown as unknown. */
+static uint32_t answerable(const struct kernel_source *l, uint32_t needs)
 {
     if (l->current == BACKEND_PROC)
         return 0;
     return l->lists_bound ? needs : needs & ~(uint32_t)NEED_BOUND;
 }
 
-/* May two threads run at once? */
-/* Rows to expect: what the kernel counts of the states that are asked for; `*full` of them are not
- * in TIME_WAIT. */
-static uint64_t expected_rows(struct live *l, uint64_t *full)
+/* The number of rows to expect: what the kernel counts of the states that are asked for; `*full` of
+ * them are not in TIME_WAIT. */
+static uint64_t expected_rows(struct kernel_source *l, uint64_t *full)
 {
     uint64_t inuse, tw;
 
@@ -71,72 +70,76 @@ static uint64_t expected_rows(struct live *l, uint64_t *full)
 }
 
 /* How to take the sample. New arrays get their size before they are filled. */
-static void prepare(struct live *l, const struct request *req, struct sample *s)
+static void prepare(struct kernel_source *l, const struct request *req, struct sample_builder *b)
 {
     uint64_t full = 0;
 
     kernel_filter_compile(&l->filter, req->only);
-    l->expected = s->cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
+    l->expected = b->row_cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
     l->may_dump_in_parallel = req->parallel_from && full >= req->parallel_from && !l->netlink.tap &&
                               thread_has_two_cores();
-    s->row_stream = req->row_stream[0];
+    b->row_stream = req->row_stream[0];
     l->upper = req->row_stream[1];
-    if (!l->may_dump_in_parallel && !s->row_stream && s->cap == 0 && l->expected < UINT32_MAX / 2)
-        (void)sample_reserve(s, (uint32_t)(l->expected + l->expected / 8));
+    if (!l->may_dump_in_parallel && !b->row_stream && b->row_cap == 0 &&
+        l->expected < UINT32_MAX / 2)
+        (void)sample_reserve(b, (uint32_t)(l->expected + l->expected / 8));
 }
 
-static int take_netlink(struct live *l, struct sample *s)
+static int take_netlink(struct kernel_source *l, struct sample_builder *b)
 {
     enum netlink_kind kind = l->current == BACKEND_NETLINK ? NETLINK_LEGACY : NETLINK_FAMILY;
 
     if (l->may_dump_in_parallel && kind == NETLINK_LEGACY) {
         int error = parallel_dump_take(&l->parallel_dump, &l->netlink, &l->filter, l->expected,
-                                       l->upper, s);
+                                       l->upper, b);
         if (error == 0 || error == -ECANCELED)
             return error;
     }
-    return netlink_take(&l->netlink, kind, &l->filter, s);
+    return netlink_take(&l->netlink, kind, &l->filter, b);
 }
 
-/* By sieves, and once more without them if one may have counted a socket twice. */
-static int take_streamed(struct live *l, struct sample *s)
+/* Dump through row_streams, and once more without them if a socket may have been counted twice. */
+static int take_streamed(struct kernel_source *l, struct sample_builder *b)
 {
-    const struct row_stream *lower = s->row_stream;
-    int rc = take_netlink(l, s);
+    struct sample *s = &b->sample;
+    const struct row_stream *lower = b->row_stream;
+    int rc = take_netlink(l, b);
 
     if (rc)
         return rc;
-    s->row_stream = NULL;
+    b->row_stream = NULL;
     s->streamed = !lower->doubtful && !l->upper->doubtful;
     if (s->streamed)
         return 0;
-    while (s->n_live)
-        sample_drop_last(s);
-    s->status = SAMPLE_COMPLETE;
-    memset(s->why, 0, sizeof s->why);
-    return take_netlink(l, s);
+    sample_drop_all(b);
+    sample_clear_status(s);
+    return take_netlink(l, b);
 }
 
-static int take(struct live *l, uint32_t needs, struct sample *s)
+static int take(struct kernel_source *l, uint32_t needs, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
+
     s->backend = (uint8_t)l->current;
     s->needs = answerable(l, needs);
     s->rejected = 0;
     if (l->current == BACKEND_PROC) {
-        s->row_stream = NULL;
-        return proc_tcp_take(s, &l->source);
+        b->row_stream = NULL;
+        return proc_tcp_take(b, &l->source);
     }
-    int (*take_it)(struct live *, struct sample *) = s->row_stream ? take_streamed : take_netlink;
-    int error = take_it(l, s);
+    int (*take_it)(struct kernel_source *, struct sample_builder *) =
+        b->row_stream ? take_streamed : take_netlink;
+    int error = take_it(l, b);
     if (error != -EINVAL || !l->filter.len)
         return error;
-    l->filter.len = 0; /* a condition that this kernel does not know: we judge it ourselves */
-    return take_it(l, s);
+    l->filter.len = 0; /* a condition that this kernel does not know: the rows are filtered here */
+    return take_it(l, b);
 }
 
-/* A refusal will hardly be taken back soon; any other failure may have been of the moment. */
-static void leave_link(struct live *l, int error)
+/* Go to the next back end. After a refusal the best one is tried again after RETRY_BEST_NS, after
+ * any other failure with the next sample. */
+static void next_backend(struct kernel_source *l, int error)
 {
     if (l->current == l->best) {
         l->refusal = error;
@@ -147,59 +150,64 @@ static void leave_link(struct live *l, int error)
     l->current++;
 }
 
-static int nothing_worked(struct live *l, int error, struct err *err)
+static int nothing_worked(struct kernel_source *l, int error, struct sample_reason *why)
 {
-    char first[64];
+    struct sample_reason cause = sample_reason_named(
+        REASON_UNREADABLE, error, l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag");
 
     l->current = l->best;
-    snprintf(first, sizeof(first), "%s", err_name(l->refusal));
     if (l->best != l->worst)
-        return source_error(err, error, MSG_SOURCE_NOTHING, first, err_name(error));
-    return source_error(err, error, MSG_SOURCE_UNREADABLE,
-                        l->best == BACKEND_PROC ? "/proc/net/tcp" : "sock_diag", err_name(error));
+        cause = (struct sample_reason){
+            .code = REASON_NO_CONNECTIONS, .sock_diag_error = l->refusal, .error = error};
+    return sample_reason_set(why, error, cause);
 }
 
-static int take_rows(struct live *l, uint32_t needs, struct sample *s, struct err *err)
+static int take_rows(struct kernel_source *l, uint32_t needs, struct sample_builder *b,
+                     struct sample_reason *why)
 {
+    struct sample *s = &b->sample;
     bool lost = false; /* the kernel dropped messages */
     int error;
 
     if (l->current != l->best && clock_mono_ns() >= l->retry_ns)
         l->current = l->best;
-    while ((error = take(l, needs, s)) != 0) {
+    while ((error = take(l, needs, b)) != 0) {
         if (error == -ENOMEM || error == -ECANCELED)
-            return err_set(err, error, "%s", err_name(error));
+            return sample_reason_error(why, error);
         if (l->current == l->worst)
-            return nothing_worked(l, error, err);
+            return nothing_worked(l, error, why);
         lost |= error == -ENOBUFS;
-        leave_link(l, error);
+        next_backend(l, error);
     }
-    if (lost) /* this is a second answer; that the first was cut is worth a warning */
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(ENOBUFS), NULL);
+    if (lost) /* the rows are of a second dump, but the first one was cut */
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = REASON_BROKE_OFF, .error = ENOBUFS});
     if (l->current == BACKEND_PROC && l->best != BACKEND_PROC)
-        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_FROM_PROC, err_name(l->refusal), NULL);
+        sample_set_status(s, SAMPLE_COMPLETE,
+                          (struct sample_reason){.code = REASON_FROM_PROC, .error = l->refusal});
     return 0;
 }
 
-static int live_sample(struct source *src, const struct request *req, struct sample *s,
-                       struct err *err)
+static int live_sample(struct source *src, const struct request *req, struct sample_builder *b,
+                       struct sample_reason *why)
 {
-    struct live *l = (struct live *)src;
+    struct sample *s = &b->sample;
+    struct kernel_source *l = (struct kernel_source *)src;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int error;
 
     if (!l->facts)
         l->facts = host_stats_new();
     close_monitor_join_open(&l->close_stats, req->close_monitor, req->close_stats, s->netns_id);
-    prepare(l, req, s);
-    error = take_rows(l, req->needs, s, err);
+    prepare(l, req, b);
+    error = take_rows(l, req->needs, b, why);
     if (error)
         return error;
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     if (req->host_facts && l->facts)
         host_stats_read(l->facts, &s->host);
-    close_monitor_join_take(&l->close_stats, s);
+    close_monitor_join_take(&l->close_stats, b);
     s->cost_ns = clock_mono_ns() - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;
@@ -207,7 +215,7 @@ static int live_sample(struct source *src, const struct request *req, struct sam
 
 static void live_close(struct source *src)
 {
-    struct live *l = (struct live *)src;
+    struct kernel_source *l = (struct kernel_source *)src;
 
     netlink_fini(&l->netlink);
     parallel_dump_fini(&l->parallel_dump);
@@ -217,19 +225,19 @@ static void live_close(struct source *src)
 }
 
 static int open_range(struct source **src, enum sample_backend best, enum sample_backend worst,
-                      struct tap *tap, struct err *err)
+                      struct tap *tap, struct sample_reason *why)
 {
     static const struct source_ops ops = {
         .name = "live", .sample = live_sample, .close = live_close};
-    struct live *l = calloc(1, sizeof(*l));
+    struct kernel_source *l = calloc(1, sizeof(*l));
 
     if (!l)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     l->source.ops = &ops;
     if (netlink_init(&l->netlink, tap, &l->source) ||
         parallel_dump_init(&l->parallel_dump, &l->source)) {
         live_close(&l->source);
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     }
     l->best = l->current = best;
     l->worst = worst;
@@ -238,19 +246,13 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     return 0;
 }
 
-int source_open_live(struct source **src, struct tap *tap, struct err *err)
+int kernel_open(struct source **src, struct tap *tap, struct sample_reason *why)
 {
-    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, err);
+    return open_range(src, BACKEND_NETLINK, BACKEND_PROC, tap, why);
 }
 
-int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
-                        struct err *err)
+int kernel_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+                        struct sample_reason *why)
 {
-    return open_range(src, backend, backend, tap, err);
-}
-
-void source_close(struct source *src)
-{
-    if (src)
-        src->ops->close(src);
+    return open_range(src, backend, backend, tap, why);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A predicate in the words of the kernel.
  *
  * The bytecode of a part runs off its end when the part is true, and to four bytes behind its end
@@ -15,19 +16,19 @@
 #define STATES ((STATE_MASK_LISTED & ~STATE_BIT(TCP_STATE_NEW_SYN_RECV)) | CLOSED)
 
 /* A part of the filter: its code begins at `start` and ends where the next part begins. */
-struct part {
+struct code_part {
     uint32_t states, start;
     bool exact;
 };
 
 struct compiler {
     struct kernel_filter *out;
-    struct part parts[PREDICATE_DEPTH_MAX + 4]; /* a term takes up to four */
+    struct code_part parts[PREDICATE_DEPTH_MAX + 4]; /* a term takes up to four */
     uint32_t n;
     bool full; /* the code did not find room */
 };
 
-static struct part *top(struct compiler *c)
+static struct code_part *top(struct compiler *c)
 {
     return &c->parts[c->n - 1];
 }
@@ -35,7 +36,7 @@ static struct part *top(struct compiler *c)
 /* Without code, true for every socket in one of `states`. */
 static void push(struct compiler *c, uint32_t states, bool exact)
 {
-    c->parts[c->n++] = (struct part){.states = states, .start = c->out->len, .exact = exact};
+    c->parts[c->n++] = (struct code_part){.states = states, .start = c->out->len, .exact = exact};
 }
 
 static void push_constant(struct compiler *c, bool value)
@@ -93,7 +94,7 @@ static void move_false_exits(struct compiler *c, uint32_t start, uint32_t end, u
 
 static void join_and(struct compiler *c)
 {
-    struct part right = *top(c), *left = &c->parts[--c->n - 1];
+    struct code_part right = *top(c), *left = &c->parts[--c->n - 1];
 
     move_false_exits(c, left->start, right.start, c->out->len - right.start);
     left->states &= right.states;
@@ -103,7 +104,7 @@ static void join_and(struct compiler *c)
 /* Two masks and two codes have no "or" that keeps them apart: what it lets through is more. */
 static void join_or(struct compiler *c)
 {
-    struct part right = *top(c), *left = &c->parts[--c->n - 1];
+    struct code_part right = *top(c), *left = &c->parts[--c->n - 1];
     bool left_plain = left->start == right.start, right_plain = right.start == c->out->len;
 
     left->exact &= right.exact && (left->states == right.states || (left_plain && right_plain));
@@ -116,7 +117,7 @@ static void join_or(struct compiler *c)
 
 static void negate(struct compiler *c)
 {
-    struct part *p = top(c);
+    struct code_part *p = top(c);
 
     if (p->exact && p->start == c->out->len) {
         p->states = STATES & ~p->states;
@@ -124,7 +125,7 @@ static void negate(struct compiler *c)
         insert_op(c, c->out->len, INET_DIAG_BC_JMP, OP, 2 * OP);
     } else { /* what lets more through than it should says nothing about the rest */
         c->out->len = p->start;
-        *p = (struct part){.states = STATES, .start = p->start};
+        *p = (struct code_part){.states = STATES, .start = p->start};
     }
 }
 
@@ -258,7 +259,7 @@ static void take_step(struct compiler *c, const struct predicate *p, const struc
 /* The one part that is left is the filter. */
 static void finish(struct compiler *c, bool sound)
 {
-    struct part whole = sound && !c->full ? c->parts[0] : (struct part){.states = STATES};
+    struct code_part whole = sound && !c->full ? c->parts[0] : (struct code_part){.states = STATES};
 
     c->out->states = whole.states;
     c->out->exact = whole.exact;
@@ -283,7 +284,7 @@ bool kernel_filter_narrow(struct kernel_filter *f, enum term_side side, uint16_t
 {
     struct compiler c = {.out = f, .n = 1};
 
-    c.parts[0] = (struct part){.states = f->states, .exact = f->exact};
+    c.parts[0] = (struct code_part){.states = f->states, .exact = f->exact};
     push_ports(&c, side == SIDE_LOCAL, lo, hi);
     join_and(&c);
     finish(&c, true);

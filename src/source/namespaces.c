@@ -1,17 +1,24 @@
-/* Looking for network namespaces, and naming them. */
+/* SPDX-License-Identifier: MIT */
+/* Finds the network namespaces of this host, names them, resolves a name and opens one. */
 #include "tcptop/source/namespaces.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tcptop/base/array.h"
+#include "tcptop/base/edit_distance.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/utf8.h"
 
@@ -131,7 +138,8 @@ bool namespaces_mount(const char *line, size_t len, uint64_t *inode, char *path,
            unescape(field[POINT], width[POINT], path, size);
 }
 
-/* Below /run/netns the path is a name; it is worth more than any other path. */
+/* The name that `ip netns` gave a namespace mounted at `path`; NULL when the path is another one.
+ */
 static const char *ip_netns_name(const char *path)
 {
     for (size_t i = 0; path && i < sizeof ip_netns_dirs / sizeof *ip_netns_dirs; i++) {
@@ -191,8 +199,8 @@ static int add_process(struct namespaces *n, uint64_t inode, uint32_t pid)
     return 0;
 }
 
-/* A process that may not be looked into still shows the files of its namespace, by whose inodes it
- * is told from others. */
+/* A process whose namespace link we may not read still shows /proc/PID/net, whose inodes differ
+ * between namespaces. */
 static int add_hidden(struct namespaces *n, uint32_t pid)
 {
     uint64_t tag = tag_of(pid);
@@ -219,8 +227,8 @@ static int add_hidden(struct namespaces *n, uint32_t pid)
     return 0;
 }
 
-/* Every process whose link is readable, or, in a second pass, is not: what can be read helps to
- * tell the others. `*unreadable`: how many are left for that. */
+/* Add the namespaces of all processes whose link is readable or, in a second pass, is not: the
+ * second pass needs what the first one found. `*unreadable` counts those that are left for it. */
 static int add_processes(struct namespaces *n, DIR *dir, bool readable, uint32_t *unreadable)
 {
     int proc = dirfd(dir), rc = 0;
@@ -266,7 +274,7 @@ bool namespaces_container(const char *cgroup, size_t len, char id[SHORT_ID + 1])
     return true;
 }
 
-/* The beginning of a file of a process; 0 when it cannot be read. */
+/* Read the beginning of a file of a process. Returns the bytes, 0 when it cannot be read. */
 static size_t read_of(uint32_t pid, const char *file, char *buffer, size_t size)
 {
     char path[64];
@@ -370,4 +378,168 @@ int namespaces_look(struct namespaces *n)
 
     privileges_restore(before);
     return rc;
+}
+
+/* Resolving and opening ------------------------------------------------------------ */
+
+/* Open the namespace at `path`. The file is examined before it is opened, since anything may lie
+ * there. Returns the descriptor or -errno, -EINVAL when it is no network namespace. */
+static int open_path(const char *path, uint64_t *inode)
+{
+    int place = open(path, O_PATH | O_CLOEXEC), fd;
+    char again[32];
+    struct statfs fs;
+    struct stat st;
+
+    if (place < 0)
+        return -errno;
+    if (fstat(place, &st) != 0 || fstatfs(place, &fs) != 0 || fs.f_type != NSFS_MAGIC) {
+        close(place);
+        return -EINVAL;
+    }
+    snprintf(again, sizeof again, "/proc/self/fd/%d", place);
+    fd = open(again, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = -errno;
+    close(place);
+    if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+        close(fd);
+        return -EINVAL;
+    }
+    *inode = st.st_ino;
+    return fd;
+}
+
+/* The same, only if its inode is `wanted`; else -ENOENT. */
+static int open_if(const char *path, uint64_t wanted)
+{
+    uint64_t inode = 0;
+    int fd = open_path(path, &inode);
+
+    if (fd < 0 || inode == wanted)
+        return fd;
+    close(fd);
+    return -ENOENT;
+}
+
+int namespaces_open(const struct found_namespace *found, uint64_t inode, const char *spec)
+{
+    int fd = -ENOENT;
+    char path[64];
+
+    if (found && found->hidden)
+        return -EACCES;
+    const uint64_t before = privileges_raise(PRIVILEGE_PROCESSES);
+    if (found && found->path)
+        fd = open_if(found->path, inode);
+    if (fd < 0 && found && found->pid) {
+        snprintf(path, sizeof path, "/proc/%u/ns/net", found->pid);
+        fd = open_if(path, inode);
+    }
+    privileges_restore(before);
+    if (fd < 0 && spec && strchr(spec, '/'))
+        fd = open_if(spec, inode);
+    return fd;
+}
+
+static bool is_number(const char *spec)
+{
+    return *spec && strspn(spec, "0123456789") == strlen(spec);
+}
+
+/* The namespace of the process with this id, also of one whose link we may not read if its tag is
+ * known. Returns the inode, or 0 with `*why` set. */
+static uint64_t of_process(const struct namespaces *n, const char *spec, struct sample_reason *why)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "/proc/%.20s/ns/net", spec);
+    const uint64_t before = privileges_raise(PRIVILEGE_PROCESSES);
+    int error = stat(path, &st) == 0 ? 0 : errno;
+    privileges_restore(before);
+    if (!error)
+        return st.st_ino;
+    snprintf(path, sizeof path, "/proc/%.20s/net/dev", spec);
+    for (uint32_t i = 0; error == EACCES && stat(path, &st) == 0 && i < n->n; i++) {
+        if (n->list[i].tag == st.st_ino)
+            return n->list[i].inode;
+    }
+    sample_reason_set(
+        why, 0,
+        sample_reason_named(error == ENOENT ? REASON_NETNS_NO_PROCESS : REASON_NETNS_OF_PROCESS,
+                            error, spec));
+    return 0;
+}
+
+static uint64_t of_path(const char *spec, struct sample_reason *why)
+{
+    uint64_t inode = 0;
+    int fd = open_path(spec, &inode);
+
+    if (fd >= 0) {
+        close(fd);
+        return inode;
+    }
+    sample_reason_set(
+        why, 0,
+        sample_reason_named(fd == -EINVAL ? REASON_NETNS_NO_PATH : REASON_UNREADABLE, fd, spec));
+    return 0;
+}
+
+/* Is it a name of that namespace? A container id may be given in full. */
+static bool is_name(const struct found_namespace *found, const char *spec)
+{
+    char inode[NETNS_NAME];
+
+    if (strcmp(found->name, spec) == 0)
+        return true;
+    namespaces_name_inode(inode, found->inode);
+    if (!found->hidden && strcmp(inode, spec) == 0)
+        return true;
+    return strlen(spec) == ID_DIGITS && strlen(found->name) == SHORT_ID &&
+           strncmp(spec, found->name, SHORT_ID) == 0;
+}
+
+static const char *nearest(const struct namespaces *n, const char *spec)
+{
+    unsigned best = edit_distance_limit(spec) + 1;
+    const char *name = NULL;
+
+    for (uint32_t i = 0; i < n->n; i++) {
+        const char *other = n->list[i].name;
+        unsigned distance = edit_distance(spec, other);
+        size_t len = strlen(spec);
+
+        if (strncmp(other, spec, len) == 0 && other[len] == '[') /* "nginx" of "nginx[1184]" */
+            distance = 0;
+        if (distance < best) {
+            best = distance;
+            name = other;
+        }
+    }
+    return name;
+}
+
+uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct sample_reason *why)
+{
+    struct sample_reason none = sample_reason_named(REASON_NETNS_NONE, 0, spec);
+    const char *near;
+
+    if (strcmp(spec, "init") == 0)
+        return n->init ? n->init : of_process(n, "1", why);
+    for (uint32_t i = 0; i < n->n; i++) {
+        if (is_name(&n->list[i], spec))
+            return n->list[i].inode;
+    }
+    if (is_number(spec))
+        return of_process(n, spec, why);
+    if (strchr(spec, '/'))
+        return of_path(spec, why);
+    near = nearest(n, spec);
+    if (near) {
+        none.code = REASON_NETNS_NONE_NEAR;
+        memcpy(none.netns, near, sizeof none.netns);
+    }
+    return (uint64_t)sample_reason_set(why, 0, none);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live dump: request, receive, parse by hand; every wait and every repetition is bounded. */
 #include "tcptop/source/netlink.h"
 
@@ -16,12 +17,11 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/row_stream.h"
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #ifndef NETLINK_BUFFER       /* tests build it tiny */
 #define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */
 #endif
-#define SILENCE_MS     2000 /* without a byte for so long, the dump has died */
+#define SILENCE_MS     2000 /* a dump that brings no byte for so long has failed */
 #define POLL_SLICE_MS  100  /* how soon a cancellation is seen */
 #define EINTR_MAX      100
 #define INTERRUPTS_MAX 3 /* dumps flagged NLM_F_DUMP_INTR before one is taken as it is */
@@ -83,7 +83,7 @@ static uint8_t extensions(const struct sample *s)
     return (uint8_t)(info | congestion);
 }
 
-/* Request sockets go by a number of their own, which some kernels want to hear. */
+/* Some kernels list request sockets only when their own state number is asked for too. */
 static uint32_t states(const struct kernel_filter *filter, const struct sample *s)
 {
     uint32_t states = filter->states & STATE_MASK_LISTED;
@@ -175,9 +175,10 @@ static ssize_t receive(struct netlink *n)
 /* One request and its answer, all of it or the first `enough` rows (0: all). `*interrupted`: the
  * kernel says that the table changed. Returns 0, 1 when there was enough, or -errno. */
 static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
-                uint32_t enough, struct sample *s, bool *interrupted)
+                uint32_t enough, struct sample_builder *b, bool *interrupted)
 {
-    struct diag d = {.sample = s, .states = states(filter, s)};
+    struct sample *s = &b->sample;
+    struct diag d = {.builder = b, .states = states(filter, s)};
     enum diag_result result = DIAG_MORE;
     int error = request_send(n, family, filter, s);
 
@@ -195,8 +196,8 @@ static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *f
             n->tap->bytes(n->tap, n->buffer, (size_t)got);
         result = diag_parse(&d, n->buffer, (size_t)got);
     }
-    if (s->row_stream)
-        row_stream_flush(s->row_stream, s);
+    if (b->row_stream)
+        row_stream_flush(b->row_stream, b);
     *interrupted |= d.interrupted > 0;
     return result == DIAG_DONE        ? 0
            : result == DIAG_NO_MEMORY ? -ENOMEM
@@ -216,64 +217,66 @@ static bool ipv6_is_absent(int error)
 }
 
 static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                struct sample *s, bool *interrupted)
+                struct sample_builder *b, bool *interrupted)
 {
     if (kind == NETLINK_LEGACY)
-        return dump(n, AF_UNSPEC, filter, 0, s, interrupted);
-    int error = dump(n, AF_INET, filter, 0, s, interrupted);
+        return dump(n, AF_UNSPEC, filter, 0, b, interrupted);
+    int error = dump(n, AF_INET, filter, 0, b, interrupted);
     if (error)
         return error;
-    error = dump(n, AF_INET6, filter, 0, s, interrupted);
+    error = dump(n, AF_INET6, filter, 0, b, interrupted);
     return ipv6_is_absent(error) ? 0 : error;
 }
 
 /* Forget what an interrupted or broken dump brought; the next try starts from nothing. */
-static void forget(struct sample *s)
+static void forget(struct sample_builder *b)
 {
-    while (s->n_live)
-        sample_drop_last(s);
+    struct sample *s = &b->sample;
+
+    sample_drop_all(b);
     s->rejected = 0;
-    if (s->row_stream)
-        row_stream_begin(s->row_stream, s);
+    if (b->row_stream)
+        row_stream_begin(b->row_stream, b);
 }
 
 int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                 struct sample *s)
+                 struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     bool interrupted = true;
     int error = 0;
 
     for (int i = 0; i < INTERRUPTS_MAX && interrupted && !error; i++) {
-        forget(s);
+        forget(b);
         if (n->tap)
             n->tap->begin(n->tap);
         interrupted = false;
         error = connect_kernel(n);
         if (!error)
-            error = walk(n, kind, filter, s, &interrupted);
+            error = walk(n, kind, filter, b, &interrupted);
     }
     if (error) {
         disconnect(n);
-        forget(s);
+        forget(b);
         return error;
     }
     if (interrupted)
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_INTERRUPTED, NULL, NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_INTERRUPTED});
     sample_set_rejected(s);
     return 0;
 }
 
 int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                  struct sample *s)
+                  struct sample_builder *b)
 {
     bool interrupted = false;
     int rc = connect_kernel(n);
 
     if (!rc)
-        rc = dump(n, AF_UNSPEC, filter, enough, s, &interrupted);
+        rc = dump(n, AF_UNSPEC, filter, enough, b, &interrupted);
     if (rc)
         disconnect(n); /* what was not read must not answer the next request */
     if (rc < 0)
-        forget(s);
+        forget(b);
     return rc;
 }

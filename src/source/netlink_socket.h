@@ -35,7 +35,7 @@ static inline uint32_t netlink_first_seq(void)
                                                                     : (uint32_t)clock_mono_ns();
 }
 
-/** Receive one message of the kernel, as mnl_socket_recvfrom() does; those of others are dropped.
+/** Receive one message of the kernel; those of others are dropped.
  *  Returns its length, 0 at the end of the file, or -1 with errno: EAGAIN also where there were
  *  only messages of others, ENOSPC where the buffer is too small. */
 static inline ssize_t netlink_receive(const struct mnl_socket *socket, void *buffer, size_t size)

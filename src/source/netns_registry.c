@@ -1,4 +1,5 @@
-/* Which namespaces come and go, and what is open of each. */
+/* SPDX-License-Identifier: MIT */
+/* Follows which network namespaces there are, and keeps what is open of each. */
 #include "tcptop/source/netns_registry.h"
 
 #include <errno.h>
@@ -11,8 +12,8 @@
 #include "tcptop/base/clock.h"
 
 #define LOOK_EVERY_NS      (3 * NS_PER_S)
-#define LOOK_SHARE         100 /* looking takes at most one part in so many of the time */
-#define GONE_NAME_NS       (300 * NS_PER_S) /* how long the name of one that is gone is remembered */
+#define LOOK_SHARE         100              /* the search takes at most one hundredth of the time */
+#define GONE_NAME_NS       (300 * NS_PER_S) /* how long the name of a gone one is kept */
 #define NETNS_REGISTRY_MAX 4096u
 #define FILES_MAX          65536u
 
@@ -43,8 +44,8 @@ struct netns_entry *netns_registry_find(const struct netns_registry *l, uint64_t
     return NULL;
 }
 
-/* Ids go round, so that one comes back only after all others: rows of its last bearer have long
- * faded. */
+/* Ids are handed out in a circle: one is used again only after all others, when the rows of the
+ * namespace that had it have long faded. */
 static uint16_t new_id(struct netns_registry *l)
 {
     bool taken = true;
@@ -75,7 +76,7 @@ static int add_netns_entry(struct netns_registry *l, uint64_t inode)
     return 0;
 }
 
-/* What was found against what was known. */
+/* Bring the entries up to date with the namespaces that were found. Returns 0 or -ENOMEM. */
 static int take_over(struct netns_registry *l, int64_t now)
 {
     uint32_t kept = 0;
@@ -133,7 +134,8 @@ int netns_registry_look(struct netns_registry *l)
     return rc ? rc : 1;
 }
 
-/* Each namespace takes a handful of descriptors; this is one of the latest. */
+/* Each namespace takes a handful of descriptors. Raise the limit when `fd`, opened last, is past
+ * half of it. */
 static void raise_file_limit(int fd)
 {
     struct rlimit limit;

@@ -1,4 +1,5 @@
-/* A thread with one errand at a time. */
+/* SPDX-License-Identifier: MIT */
+/* A thread that enters a network namespace, runs one function there and returns its result. */
 #include "tcptop/source/netns_worker.h"
 
 #include <errno.h>
@@ -12,16 +13,16 @@ struct netns_worker {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool waiting, stop; /* for the errand to be done; for the thread to end */
-    int fd;             /* the errand */
+    bool waiting, stop; /* for the job to be done; for the thread to end */
+    int fd;             /* the job: the namespace, and what to call there */
     int (*work)(void *arg);
     void *arg;
     int rc;
     bool entered;
 };
 
-/* Only a thread that has arrived works. */
-static void travel(struct netns_worker *t)
+/* Do the job. The function is not called if setns() fails. */
+static void run_job(struct netns_worker *t)
 {
     const uint64_t before = privileges_raise(PRIVILEGE_NAMESPACES);
     const int error = setns(t->fd, CLONE_NEWNET) == 0 ? 0 : -errno;
@@ -42,7 +43,7 @@ static void *netns_worker_main(void *arg)
             continue;
         }
         pthread_mutex_unlock(&t->lock);
-        travel(t);
+        run_job(t);
         pthread_mutex_lock(&t->lock);
         t->waiting = false;
         pthread_cond_broadcast(&t->changed);

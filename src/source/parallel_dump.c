@@ -1,5 +1,6 @@
-/* Two dumps at a time. Both threads write into the arrays of one sample; the kernel judges the
- * same port of each socket for both, so that every one is in one half and none in both. */
+/* SPDX-License-Identifier: MIT */
+/* Two dumps at the same time. Both threads write into the arrays of one sample. The kernel compares
+ * the same port of each socket with both ranges, so each socket is in exactly one half. */
 #include "tcptop/source/parallel_dump.h"
 
 #include <errno.h>
@@ -12,18 +13,18 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 
-#define SAMPLE     2048u /* rows that tell where the cut is, to a percent */
-#define EVEN_MIN   0.4   /* smallest share of a half for which the cut of the last dump stays */
-#define WORTH_MIN  0.25  /* … for which there are two dumps at all */
-#define SPARE      8u    /* one in so many rows more than expected find room */
-#define SPARE_ROWS 4096u /* … and so many, for request sockets, which nobody counts */
+#define SAMPLE     2048u /* rows that are enough to place the split, to a percent */
+#define EVEN_MIN   0.4   /* smallest share of a half with which the last split is used again */
+#define WORTH_MIN  0.25  /* … with which two dumps are worth it */
+#define SPARE      8u    /* room for one eighth more rows than expected */
+#define SPARE_ROWS 4096u /* … and for so many request sockets, which the kernel does not count */
 #define EXPECT_MAX (UINT32_C(1) << 30)
 
 /* The second thread's work. */
-struct task {
+struct upper_dump {
     struct netlink *netlink;
     const struct kernel_filter *filter;
-    struct sample *half;
+    struct sample_builder *half;
     int core; /* of the other half */
     int rc;
     int64_t cpu_ns;
@@ -31,7 +32,7 @@ struct task {
 
 int parallel_dump_init(struct parallel_dump *h, const struct source *stop)
 {
-    h->cut = (struct port_split){.of = 0};
+    h->split = (struct port_split){.of = 0};
     return netlink_init(&h->upper, NULL, stop);
 }
 
@@ -46,15 +47,15 @@ static int compare_ports(const void *a, const void *b)
 }
 
 /* Share of the smaller half. */
-static double evenness(const struct port_split *cut)
+static double evenness(const struct port_split *split)
 {
-    double lower = cut->of ? (double)cut->lower / cut->of : 0;
+    double lower = split->of ? (double)split->lower / split->of : 0;
 
     return lower < 0.5 ? lower : 1 - lower;
 }
 
-/* The rows with the median port all go up, or all go down: what is more even. */
-static struct port_split cut_side(const struct sample *s, enum term_side side)
+/* Split at the median port: the rows that have it all go to one half, whichever is more even. */
+static struct port_split split_side(const struct sample *s, enum term_side side)
 {
     uint32_t n = s->n_live < SAMPLE ? s->n_live : SAMPLE, below = 0, up_to = 0;
     uint16_t ports[SAMPLE];
@@ -78,12 +79,12 @@ static struct port_split cut_side(const struct sample *s, enum term_side side)
 
 struct port_split parallel_dump_split(const struct sample *s)
 {
-    struct port_split local = cut_side(s, SIDE_LOCAL), remote = cut_side(s, SIDE_REMOTE);
+    struct port_split local = split_side(s, SIDE_LOCAL), remote = split_side(s, SIDE_REMOTE);
 
     return evenness(&remote) >= EVEN_MIN || evenness(&remote) > evenness(&local) ? remote : local;
 }
 
-/* The local ports that the kernel hands out to those who connect. */
+/* The range of local ports that the kernel gives to connecting sockets. */
 static bool local_ports(uint32_t *low, uint32_t *high)
 {
     FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
@@ -95,9 +96,9 @@ static bool local_ports(uint32_t *low, uint32_t *high)
     return known;
 }
 
-/* The first rows of the table are no fair sample of these: since Linux 6.15 sockets that differ in
- * nothing but the local port lie side by side (inet_ehashfn). They are taken to be spread evenly.
- */
+/* The first rows of the table do not represent the local ports: since Linux 6.15 sockets that
+ * differ only in the local port lie side by side (inet_ehashfn). They are assumed to be spread
+ * evenly. */
 static void spread_local_ports(struct sample *s)
 {
     uint32_t low, high, among = 0, n = 0;
@@ -112,28 +113,29 @@ static void spread_local_ports(struct sample *s)
     }
 }
 
-/* Before the first dump: by the first rows of one. Listening sockets come before all others. */
-static int find_cut(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                    struct sample *s)
+/* Find the first split from the first rows of a dump. Listening sockets are left out: the kernel
+ * lists them before all others. */
+static int find_split(struct parallel_dump *h, struct netlink *n,
+                      const struct kernel_filter *filter, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     struct kernel_filter connected = *filter;
     int rc;
 
     connected.states &= ~STATE_BIT(TCP_STATE_LISTEN);
-    rc = netlink_taste(n, &connected, SAMPLE, s);
+    rc = netlink_taste(n, &connected, SAMPLE, b);
     if (rc < 0)
         return rc;
     spread_local_ports(s);
-    h->cut = parallel_dump_split(s);
-    while (s->n_live)
-        sample_drop_last(s);
+    h->split = parallel_dump_split(s);
+    sample_drop_all(b);
     s->rejected = 0;
     return 0;
 }
 
 static void *take_upper(void *arg)
 {
-    struct task *t = arg;
+    struct upper_dump *t = arg;
     int64_t cpu = clock_thread_cpu_ns();
 
     thread_leave_core(t->core);
@@ -144,16 +146,17 @@ static void *take_upper(void *arg)
 
 /* Both dumps, each into its half. */
 static int take_both(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                     struct sample *s, struct sample *half[2])
+                     struct sample_builder *b, struct sample_builder *half[2])
 {
+    struct sample *s = &b->sample;
     struct kernel_filter lower = *filter, upper = *filter;
-    struct task task = {
+    struct upper_dump task = {
         .netlink = &h->upper, .filter = &upper, .half = half[1], .core = sched_getcpu()};
     pthread_t thread;
     int rc;
 
-    if (!kernel_filter_narrow(&lower, h->cut.side, 0, h->cut.port) ||
-        !kernel_filter_narrow(&upper, h->cut.side, (uint16_t)(h->cut.port + 1), UINT16_MAX))
+    if (!kernel_filter_narrow(&lower, h->split.side, 0, h->split.port) ||
+        !kernel_filter_narrow(&upper, h->split.side, (uint16_t)(h->split.port + 1), UINT16_MAX))
         return -E2BIG;
     rc = thread_start(&thread, take_upper, &task);
     if (rc)
@@ -164,82 +167,86 @@ static int take_both(struct parallel_dump *h, struct netlink *n, const struct ke
     return rc ? rc : task.rc;
 }
 
-/* What the next dump is to be cut by. */
-static void note_cut(struct parallel_dump *h, const struct sample *s, uint32_t lower)
+/* Keep or replace the split for the next dump. */
+static void update_split(struct parallel_dump *h, const struct sample *s, uint32_t lower)
 {
-    h->cut.lower = lower;
-    h->cut.of = s->n_live;
-    if (evenness(&h->cut) < EVEN_MIN)
-        h->cut = parallel_dump_split(s);
+    h->split.lower = lower;
+    h->split.of = s->n_live;
+    if (evenness(&h->split) < EVEN_MIN)
+        h->split = parallel_dump_split(s);
 }
 
-/* All rows stay: both threads fill the arrays of `s`. */
+/* Without a row_stream all rows are kept: both threads fill the arrays of one sample. */
 static int take_all(struct parallel_dump *h, struct netlink *n, const struct kernel_filter *filter,
-                    uint64_t expected, struct sample *s)
+                    uint64_t expected, struct sample_builder *b)
 {
-    struct sample half[2];
+    struct sample *s = &b->sample;
+    struct sample_builder half[2];
     int rc;
 
     if (expected > EXPECT_MAX)
         return -ENOMEM;
-    rc = sample_split(s, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
+    rc = sample_split(b, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
     if (!rc)
-        rc = take_both(h, n, filter, s, (struct sample *[]){&half[0], &half[1]});
+        rc = take_both(h, n, filter, b, (struct sample_builder *[]){&half[0], &half[1]});
     if (rc)
         return rc;
-    sample_unite(s, half);
-    note_cut(h, s, half[0].n_live);
+    sample_unite(b, half);
+    update_split(h, s, half[0].sample.n_live);
     return 0;
 }
 
-/* The rows of the upper half behind those of the lower one, and how it went there. */
-static int add_upper(struct sample *s, const struct sample *upper)
+/* Append the rows and the status of the upper half. */
+static int add_upper(struct sample_builder *b, const struct sample *upper)
 {
+    struct sample *s = &b->sample;
+
     s->rejected += upper->rejected;
     if (upper->status > s->status) {
         s->status = upper->status;
-        memcpy(s->why, upper->why, sizeof s->why);
+        s->reason = upper->reason;
     }
-    return sample_append(s, upper);
+    return sample_append(b, upper);
 }
 
-/* The few that stay fit into arrays of their own. */
+/* With row_streams few rows are kept: the second thread fills a sample of its own. */
 static int take_streamed(struct parallel_dump *h, struct netlink *n,
                          const struct kernel_filter *filter, struct row_stream *upper,
-                         struct sample *s)
+                         struct sample_builder *b)
 {
-    struct sample *other = sample_new(NULL);
+    struct sample *s = &b->sample;
+    struct sample_builder *other = sample_builder_new(NULL);
     int rc = other ? 0 : -ENOMEM;
 
     if (!rc) {
-        other->needs = s->needs;
+        other->sample.needs = s->needs;
         other->row_stream = upper;
-        rc = take_both(h, n, filter, s, (struct sample *[]){s, other});
+        rc = take_both(h, n, filter, b, (struct sample_builder *[]){b, other});
     }
     if (!rc)
-        rc = add_upper(s, other);
-    sample_unref(other);
+        rc = add_upper(b, &other->sample);
+    sample_discard(other);
     return rc;
 }
 
 int parallel_dump_take(struct parallel_dump *h, struct netlink *n,
                        const struct kernel_filter *filter, uint64_t expected,
-                       struct row_stream *upper, struct sample *s)
+                       struct row_stream *upper, struct sample_builder *b)
 {
-    struct row_stream *lower = s->row_stream;
+    struct row_stream *lower = b->row_stream;
     int rc = 0;
 
-    s->row_stream = NULL;
-    if (!h->cut.of)
-        rc = find_cut(h, n, filter, s);
-    s->row_stream = lower;
+    b->row_stream = NULL;
+    if (!h->split.of)
+        rc = find_split(h, n, filter, b);
+    b->row_stream = lower;
     if (rc)
         return rc;
-    if (h->cut.port == UINT16_MAX || evenness(&h->cut) < WORTH_MIN)
+    if (h->split.port == UINT16_MAX || evenness(&h->split) < WORTH_MIN)
         rc = -ERANGE;
     else
-        rc = lower ? take_streamed(h, n, filter, upper, s) : take_all(h, n, filter, expected, s);
+        rc = lower ? take_streamed(h, n, filter, upper, b) : take_all(h, n, filter, expected, b);
     if (rc)
-        h->cut.of = 0;
+        h->split.of = 0;
     return rc;
 }

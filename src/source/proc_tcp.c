@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows from the text of /proc/net/tcp{,6}, read in pieces with one bounded buffer. */
 #include "tcptop/source/proc_tcp.h"
 
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include "tcptop/source/diag.h"
-#include "tcptop/source/source_error.h"
 
 #ifndef PROC_TCP_BUFFER /* tests build it tiny */
 #define PROC_TCP_BUFFER 65536
@@ -19,17 +19,17 @@
 _Static_assert(PROC_TCP_BUFFER >= LINE_MAX_BYTES, "a whole line fits");
 
 /* A cursor over one line. Every take_* returns false where the line is not as expected. */
-struct line {
+struct proc_line {
     const char *at, *end;
 };
 
-static void skip_blanks(struct line *l)
+static void skip_blanks(struct proc_line *l)
 {
     while (l->at < l->end && *l->at == ' ')
         l->at++;
 }
 
-static bool take_char(struct line *l, char c)
+static bool take_char(struct proc_line *l, char c)
 {
     if (l->at == l->end || *l->at != c)
         return false;
@@ -46,7 +46,7 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-static bool take_number(struct line *l, unsigned base, uint64_t *value)
+static bool take_number(struct proc_line *l, unsigned base, uint64_t *value)
 {
     const char *start = l->at;
 
@@ -59,13 +59,13 @@ static bool take_number(struct line *l, unsigned base, uint64_t *value)
     return l->at > start;
 }
 
-static bool take_hex(struct line *l, uint64_t *value)
+static bool take_hex(struct proc_line *l, uint64_t *value)
 {
     return take_number(l, 16, value);
 }
 
 /* Words of eight hex digits as the host stores them ("%08X" of a __be32), then ":PORT". */
-static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t *port)
+static bool take_end(struct proc_line *l, uint8_t family, uint8_t addr[16], uint16_t *port)
 {
     unsigned words = family == AF_INET ? 1 : 4;
     uint64_t value;
@@ -73,7 +73,7 @@ static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t 
     for (unsigned i = 0; i < words; i++) {
         if (l->end - l->at < 8)
             return false;
-        struct line word = {l->at, l->at + 8};
+        struct proc_line word = {l->at, l->at + 8};
         if (!take_hex(&word, &value) || word.at != word.end)
             return false;
         uint32_t raw = (uint32_t)value;
@@ -88,7 +88,7 @@ static bool take_end(struct line *l, uint8_t family, uint8_t addr[16], uint16_t 
 }
 
 /* "tx_queue:rx_queue", "tr:tm->when", retransmits */
-static bool take_queues(struct line *l, struct conn *c)
+static bool take_queues(struct proc_line *l, struct conn *c)
 {
     uint64_t tx, rx, timer, when, retrans;
 
@@ -111,7 +111,7 @@ static bool take_queues(struct line *l, struct conn *c)
 
 /* uid, unanswered probes, inode. The kernel prints retransmits and probes side by side; sock_diag
  * tells the one that goes with the timer. */
-static bool take_owner(struct line *l, struct conn *c)
+static bool take_owner(struct proc_line *l, struct conn *c)
 {
     uint64_t uid, probes, inode;
 
@@ -130,7 +130,7 @@ static bool take_owner(struct line *l, struct conn *c)
     return true;
 }
 
-static bool line_read(struct line *l, struct conn *c)
+static bool line_read(struct proc_line *l, struct conn *c)
 {
     uint64_t value;
 
@@ -146,12 +146,13 @@ static bool line_read(struct line *l, struct conn *c)
     return take_queues(l, c) && take_owner(l, c);
 }
 
-int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len)
+int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, size_t len)
 {
+    struct sample *s = &b->sample;
     struct conn read = {
         .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
 
-    if (!line_read(&(struct line){line, line + len}, &read)) {
+    if (!line_read(&(struct proc_line){line, line + len}, &read)) {
         s->rejected++;
         return 0;
     }
@@ -159,7 +160,7 @@ int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len
         read.flags |= CONN_NO_BACKLOG;
     diag_mark_owner(&read);
 
-    struct conn *c = sample_add(s, NULL);
+    struct conn *c = sample_add(b, NULL);
     if (!c)
         return -ENOMEM;
     *c = read;
@@ -167,7 +168,7 @@ int proc_tcp_line(struct sample *s, uint8_t family, const char *line, size_t len
 }
 
 /* Every whole line of the buffer becomes a row; returns the bytes they take, or -ENOMEM. */
-static ssize_t take_lines(struct sample *s, uint8_t family, const char *bytes, size_t len,
+static ssize_t take_lines(struct sample_builder *b, uint8_t family, const char *bytes, size_t len,
                           bool *titles)
 {
     size_t taken = 0;
@@ -178,15 +179,17 @@ static ssize_t take_lines(struct sample *s, uint8_t family, const char *bytes, s
 
         if (*titles)
             *titles = false;
-        else if (proc_tcp_line(s, family, bytes + taken, line_len))
+        else if (proc_tcp_line(b, family, bytes + taken, line_len))
             return -ENOMEM;
         taken += line_len + 1;
     }
     return (ssize_t)taken;
 }
 
-static int read_file(struct sample *s, uint8_t family, const char *path, const struct source *stop)
+static int read_file(struct sample_builder *b, uint8_t family, const char *path,
+                     const struct source *stop)
 {
+    struct sample *s = &b->sample;
     char buffer[PROC_TCP_BUFFER];
     size_t len = 0;
     bool titles = true;
@@ -200,7 +203,7 @@ static int read_file(struct sample *s, uint8_t family, const char *path, const s
         if (got < 0)
             break;
         len += (size_t)got;
-        taken = take_lines(s, family, buffer, len, &titles);
+        taken = take_lines(b, family, buffer, len, &titles);
         if (taken < 0)
             break;
         if (taken == 0 && len == sizeof(buffer)) {
@@ -215,15 +218,16 @@ static int read_file(struct sample *s, uint8_t family, const char *path, const s
     return error;
 }
 
-int proc_tcp_take(struct sample *s, const struct source *stop)
+int proc_tcp_take(struct sample_builder *b, const struct source *stop)
 {
-    int error = read_file(s, AF_INET, "/proc/thread-self/net/tcp", stop);
+    struct sample *s = &b->sample;
+    int error = read_file(b, AF_INET, "/proc/thread-self/net/tcp", stop);
 
     if (!error) {
-        error = read_file(s, AF_INET6, "/proc/thread-self/net/tcp6", stop);
+        error = read_file(b, AF_INET6, "/proc/thread-self/net/tcp6", stop);
         if (error && error != -ENOENT && error != -ENOMEM) {
-            sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_UNREADABLE, "/proc/net/tcp6",
-                              err_name(error));
+            sample_set_status(s, SAMPLE_PARTIAL,
+                              sample_reason_named(REASON_UNREADABLE, error, "/proc/net/tcp6"));
         }
         error = error == -ENOMEM ? error : 0;
     }

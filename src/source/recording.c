@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replay: frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a stream, so that pipes
  * work and a file costs no more memory than its largest frame. */
 #include <errno.h>
@@ -12,12 +13,10 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
-#include "tcptop/base/fmt.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
-#include "tcptop/source/source_error.h"
 
 #ifndef RECORDING_CHUNK /* tests build it tiny */
 #define RECORDING_CHUNK 131072
@@ -84,9 +83,16 @@ static int fill(struct recording *r, struct bytes *b, size_t want)
     return 0;
 }
 
-static int read_failed(const struct recording *r, int error, struct err *err)
+static int read_failed(const struct recording *r, int error, struct sample_reason *why)
 {
-    return source_error(err, error, MSG_SOURCE_UNREADABLE, r->name, err_name(error));
+    return sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, r->name));
+}
+
+/* The file as a whole cannot be played, for a reason that its name is enough to explain. */
+static int refused(const struct recording *r, int error, enum sample_reason_code code,
+                   struct sample_reason *why)
+{
+    return sample_reason_set(why, error, sample_reason_named(code, error, r->name));
 }
 
 /* The whole next frame into r->next. -ENODATA: no more frames; -EBADMSG: cut or damaged. */
@@ -104,26 +110,28 @@ static int load_frame(struct recording *r)
 }
 
 /* What a damaged recording ends with: the last whole frame once more, marked. */
-static int damaged_end(struct recording *r, int error, struct sample *s, struct err *err)
+static int damaged_end(struct recording *r, int error, struct sample_builder *b,
+                       struct sample_reason *why)
 {
-    char number[FMT_SIZE];
-    enum msg why = error == -EPROTONOSUPPORT ? MSG_SOURCE_NEWER_AT : MSG_SOURCE_DAMAGED;
+    struct sample *s = &b->sample;
+    bool newer = error == -EPROTONOSUPPORT;
 
     r->ended = true;
-    if (r->frames == 0 && error == -EPROTONOSUPPORT)
-        return source_error(err, error, MSG_SOURCE_UNREADABLE, r->name, text(MSG_SOURCE_NEWER));
-    if (r->frames > 0 && frame_read(r->last.data, r->last.len, s, r->owners, err) < 0)
-        return read_failed(r, -ENOMEM, err); /* it was sound before */
+    if (r->frames == 0 && newer)
+        return refused(r, error, REASON_NEWER_FILE, why);
+    if (r->frames > 0 && frame_read(r->last.data, r->last.len, b, r->owners, why) < 0)
+        return read_failed(r, -ENOMEM, why); /* it was sound before */
     s->backend = BACKEND_FRAME;
-    s->status = SAMPLE_COMPLETE;
-    memset(s->why, 0, sizeof s->why);
-    sample_set_status(s, SAMPLE_PARTIAL, why, fmt_count(number, sizeof(number), r->frames + 1),
-                      NULL);
+    sample_clear_status(s);
+    sample_set_status(
+        s, SAMPLE_PARTIAL,
+        (struct sample_reason){.code = newer ? REASON_NEWER_FRAME : REASON_DAMAGED_FRAME,
+                               .number = r->frames + 1});
     return 0;
 }
 
-static int sample_frame(struct source *src, const struct request *req, struct sample *s,
-                        struct err *err)
+static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
+                        struct sample_reason *why)
 {
     struct recording *r = (struct recording *)src;
     int64_t taken = 0;
@@ -135,18 +143,17 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
     r->next.len = 0;
     error = load_frame(r);
     if (!error)
-        taken = frame_read(r->next.data, r->next.len, s, r->owners, err);
+        taken = frame_read(r->next.data, r->next.len, b, r->owners, why);
     if (taken < 0)
         error = (int)taken;
     if (error == -EBADMSG || error == -EPROTONOSUPPORT)
-        return damaged_end(r, error, s, err);
+        return damaged_end(r, error, b, why);
     if (error == -ENODATA) {
         r->ended = true;
-        return r->frames ? -ENODATA
-                         : source_error(err, -EBADMSG, MSG_SOURCE_NO_SAMPLE, r->name, NULL);
+        return r->frames ? -ENODATA : refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
     }
     if (error)
-        return read_failed(r, error, err);
+        return read_failed(r, error, why);
 
     struct bytes whole = r->next;
     r->next = r->last;
@@ -167,8 +174,8 @@ static int take_messages(struct recording *r, struct diag *d, bool *damaged, boo
         if (result == DIAG_NO_MEMORY)
             return -ENOMEM;
         if (result == DIAG_ERROR)
-            sample_set_status(d->sample, SAMPLE_PARTIAL, MSG_SOURCE_BROKE_OFF, err_name(d->error),
-                              NULL);
+            sample_set_status(&d->builder->sample, SAMPLE_PARTIAL,
+                              (struct sample_reason){.code = REASON_BROKE_OFF, .error = d->error});
         *open = result != DIAG_DONE && result != DIAG_ERROR;
     }
     memmove(r->next.data, r->next.data + whole, r->next.len - whole);
@@ -187,17 +194,17 @@ static void note_bound(struct sample *s)
 }
 
 /* All dumps of the file are one sample: ss asks for IPv4, then IPv6, each with its own end. */
-static int sample_raw(struct source *src, const struct request *req, struct sample *s,
-                      struct err *err)
+static int sample_raw(struct source *src, const struct request *req, struct sample_builder *b,
+                      struct sample_reason *why)
 {
+    struct sample *s = &b->sample;
     struct recording *r = (struct recording *)src;
-    struct diag d = {.sample = s,
+    struct diag d = {.builder = b,
                      .states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE),
                      .swapped = diag_is_swapped(r->next.data, r->next.len)};
     uint64_t offset = 0;
     bool damaged = false, open = true;
     ssize_t got = 1;
-    char number[FMT_SIZE];
 
     if (r->ended)
         return -ENODATA;
@@ -207,18 +214,18 @@ static int sample_raw(struct source *src, const struct request *req, struct samp
     while (got > 0 && !damaged) {
         int taken = take_messages(r, &d, &damaged, &open);
         if (taken < 0)
-            return read_failed(r, taken, err);
+            return read_failed(r, taken, why);
         offset += (uint64_t)taken;
         if (!damaged)
             got = read_more(r, &r->next, DIAG_MESSAGE_MAX + r->next.len);
     }
     if (got < 0)
-        return read_failed(r, (int)got, err);
+        return read_failed(r, (int)got, why);
     if (damaged || r->next.len > 0)
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_DAMAGED_DUMP,
-                          fmt_count(number, sizeof(number), offset), NULL);
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = offset});
     else if (open)
-        sample_set_status(s, SAMPLE_PARTIAL, MSG_SOURCE_CUT, NULL, NULL);
+        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_CUT});
     sample_set_rejected(s);
     note_bound(s);
     s->mono_ns = clock_mono_ns();
@@ -269,7 +276,7 @@ static bool is_dump(const uint8_t *p, size_t len)
 }
 
 /* What kind of file it is, by its first bytes: sets the operations. */
-static int recognise(struct recording *r, struct err *err)
+static int recognise(struct recording *r, struct sample_reason *why)
 {
     static const struct source_ops frame_ops = {.name = "frames",
                                                 .is_recording = true,
@@ -281,20 +288,18 @@ static int recognise(struct recording *r, struct err *err)
     size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
     if (head == 0)
-        return source_error(err, -EBADMSG, MSG_SOURCE_EMPTY, r->name, NULL);
+        return refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
     if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
         r->source.ops = &frame_ops;
         r->owners = owner_lookup_new(); /* without memory nobody is known */
     } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
-        return source_error(err, -EPROTONOSUPPORT, MSG_SOURCE_UNREADABLE, r->name,
-                            text(MSG_SOURCE_NEWER));
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
     else if (is_dump(r->next.data, r->next.len))
         r->source.ops = &raw_ops;
     else
-        return source_error(err, -EBADMSG,
-                            is_text(r->next.data, r->next.len) ? MSG_SOURCE_TEXT
-                                                               : MSG_SOURCE_FOREIGN,
-                            r->name, NULL);
+        return refused(r, -EBADMSG,
+                       is_text(r->next.data, r->next.len) ? REASON_TEXT_FILE : REASON_FOREIGN_FILE,
+                       why);
     return 0;
 }
 
@@ -313,21 +318,21 @@ static int open_file(struct recording *r, const char *path)
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
-int source_open_recording(struct source **src, const char *path, struct err *err)
+int recording_open(struct source **src, const char *path, struct sample_reason *why)
 {
     struct recording *r = calloc(1, sizeof(*r));
     int error = -ENOMEM;
 
     if (!r)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     error = open_file(r, path);
     if (!error)
         error = fill(r, &r->next, FRAME_MAGIC_BYTES);
     if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
         error = fill(r, &r->next, sizeof(struct nlmsghdr));
     error = error && error != -ENODATA
-                ? source_error(err, error, MSG_SOURCE_UNREADABLE, path, err_name(error))
-                : recognise(r, err);
+                ? sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path))
+                : recognise(r, why);
     if (error) {
         recording_close(&r->source);
         return error;

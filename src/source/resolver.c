@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One channel of c-ares, its sockets and an eventfd in one poll(). Questions wait in a ring until
  * few enough are under way; answers wait in another until they are taken. */
 #include "tcptop/source/resolver.h"
@@ -46,7 +47,7 @@ struct resolver {
     unsigned ask_first, ask_n, answer_first, answer_n;
 };
 
-struct question {
+struct dns_question {
     struct resolver *resolver;
     struct name_key key;
 };
@@ -77,7 +78,7 @@ static void tell(struct resolver *r, const struct name_key *k, enum name_outcome
 }
 
 /* The end of a question. What ended only because the channel closes is not told. */
-static void answered(struct question *q, int status, const char *name)
+static void answered(struct dns_question *q, int status, const char *name)
 {
     bool none = status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADRESP ||
                 status == ARES_EBADNAME;
@@ -101,7 +102,7 @@ static int address_bytes(const struct name_key *k)
 static void dns_answered(void *arg, ares_status_t status, size_t timeouts,
                          const ares_dns_record_t *reply)
 {
-    struct question *q = arg;
+    struct dns_question *q = arg;
     const char *name = NULL;
     size_t n = status == ARES_SUCCESS ? ares_dns_record_rr_cnt(reply, ARES_SECTION_ANSWER) : 0;
 
@@ -114,7 +115,7 @@ static void dns_answered(void *arg, ares_status_t status, size_t timeouts,
     answered(q, status == ARES_SUCCESS && !name ? ARES_ENODATA : (int)status, name);
 }
 
-static void query_ptr(struct question *q, const char *name)
+static void query_ptr(struct dns_question *q, const char *name)
 {
     ares_query_dnsrec(q->resolver->channel, name, ARES_CLASS_IN, ARES_REC_TYPE_PTR, dns_answered, q,
                       NULL);
@@ -125,7 +126,7 @@ static void query_ptr(struct question *q, const char *name)
 
 static void dns_answered(void *arg, int status, int timeouts, unsigned char *reply, int len)
 {
-    struct question *q = arg;
+    struct dns_question *q = arg;
     struct hostent *host = NULL;
 
     (void)timeouts;
@@ -137,7 +138,7 @@ static void dns_answered(void *arg, int status, int timeouts, unsigned char *rep
         ares_free_hostent(host);
 }
 
-static void query_ptr(struct question *q, const char *name)
+static void query_ptr(struct dns_question *q, const char *name)
 {
     ares_query(q->resolver->channel, name, CLASS_IN, TYPE_PTR, dns_answered, q);
 }
@@ -166,7 +167,7 @@ static void reverse_name(char out[REVERSE_NAME], const struct name_key *k)
  * a server that did not answer, so DNS is asked apart from it. */
 static void file_answered(void *arg, int status, int timeouts, struct hostent *host)
 {
-    struct question *q = arg;
+    struct dns_question *q = arg;
     char name[REVERSE_NAME];
 
     (void)timeouts;
@@ -180,13 +181,13 @@ static void file_answered(void *arg, int status, int timeouts, struct hostent *h
 
 static void ask_dns(struct resolver *r, const struct name_key *k)
 {
-    struct question *q = malloc(sizeof *q);
+    struct dns_question *q = malloc(sizeof *q);
 
     if (!q) {
         tell(r, k, NAME_FAILED, "");
         return;
     }
-    *q = (struct question){r, *k};
+    *q = (struct dns_question){r, *k};
     r->under_way++;
     ares_gethostbyaddr(r->channel, q->key.bytes, address_bytes(k), k->family, file_answered, q);
 }

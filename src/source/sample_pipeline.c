@@ -1,5 +1,7 @@
-/* One sample after the other, each joined with the last: the work of the sampling thread, and all
- * that --once, batch and replay need. */
+/* SPDX-License-Identifier: MIT */
+/* One sample after the other, each joined with the last. */
+#include "tcptop/source/sample_pipeline.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +9,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/owner/lookup.h"
-#include "tcptop/owner/scan.h"
-#include "tcptop/source/sampler.h"
-#include "tcptop/source/source_error.h"
+#include "tcptop/owner/scanner.h"
 
 #define NS_PER_DS ((uint64_t)NS_PER_S / 10)
 
@@ -18,7 +18,7 @@ struct sample_pipeline {
     struct sample_pool *pool;
     struct diff *diff;
     struct history history;
-    struct sample *good; /* the last sample that did not fail, NULL before the first */
+    const struct sample *good; /* the last sample that did not fail, NULL before the first */
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
@@ -27,6 +27,8 @@ struct sample_pipeline {
     double share;
     void (*answered)(void *context);
     void *context;
+    uint64_t (*interval)(void *context, const struct sample *s); /* NULL: as asked for */
+    void *interval_context;
     uint32_t netns_view;              /* of the last sample */
     struct sample_observer *observer; /* NULL: none */
 };
@@ -111,7 +113,7 @@ static int add_history(struct sample_pipeline *st, struct sample *s)
     return 0;
 }
 
-/* Rows and counts of other namespaces are no past of these. */
+/* The namespaces have changed: rows and counts of before do not belong to these. */
 static void forget_past(struct sample_pipeline *st)
 {
     sample_unref(st->good);
@@ -128,7 +130,16 @@ void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
     st->context = context;
 }
 
-/* Can the owners of this sample be told, and by whom? Whoever samples this host leaves it to us. */
+void sample_pipeline_set_interval(struct sample_pipeline *st,
+                                  uint64_t (*interval)(void *context, const struct sample *s),
+                                  void *context)
+{
+    st->interval = interval;
+    st->interval_context = context;
+}
+
+/* Prepare for the owners of this sample, or leave them out of its needs. A recording knows its own;
+ * those of this host are looked up here. */
 static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
     const uint32_t owners = NEED_OWNER | NEED_USER;
@@ -149,8 +160,8 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
                                   st->context); /* else in here */
 }
 
-/* The last step, which cannot fail: see owner_lookup_assign(). That processes could not be looked
- * up is said in the sample. */
+/* Set the owner words of the rows, see owner_lookup_assign(). Cannot fail: owner_error says that
+ * processes could not be looked up. */
 static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
     if (recorded(s)) {
@@ -163,13 +174,17 @@ static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t
     if (needs & NEED_OWNER && s->status != SAMPLE_FAILED)
         s->owner_error = s->owner ? owner_scanner_error(st->owners) : -ENOMEM;
     if (s->owner_error)
-        sample_set_status(s, SAMPLE_COMPLETE, MSG_SOURCE_NO_OWNERS, err_name(s->owner_error), NULL);
+        sample_set_status(
+            s, SAMPLE_COMPLETE,
+            (struct sample_reason){.code = REASON_NO_OWNERS, .error = s->owner_error});
 }
 
-/* Everything after the dump: join, history. The time it takes is part of the sample's cost. */
-static int complete(struct sample_pipeline *st, struct sample *s, const struct request *req,
+/* Everything after the dump: join, history, owners, findings. The time it takes is part of the
+ * sample's cost. Returns 0 or -ENOMEM. */
+static int complete(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
                     uint32_t needs)
 {
+    struct sample *s = &b->sample;
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int rc = 0;
 
@@ -182,9 +197,9 @@ static int complete(struct sample_pipeline *st, struct sample *s, const struct r
     st->netns_view = s->netns_view;
     prepare_owners(st, s, needs);
     if (s->status != SAMPLE_FAILED)
-        rc = diff_join(st->diff, s, st->good, req->fade_ds);
+        rc = diff_join(st->diff, b, st->good, req->fade_ds);
     if (!rc && s->status != SAMPLE_FAILED)
-        rc = watch_update(s, st->good, req->watched, req->n_watched);
+        rc = watch_update(b, st->good, req->watched, req->n_watched);
     if (rc)
         return rc;
     rc = add_history(st, s);
@@ -195,38 +210,52 @@ static int complete(struct sample_pipeline *st, struct sample *s, const struct r
     if (!recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
+        if (st->interval)
+            s->interval_ms = st->interval(st->interval_context, s);
     }
     return rc;
 }
 
-int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
-                         struct sample **last, struct err *err)
+/* Fill `b` from the source. */
+static int take(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
+                uint32_t needs, struct sample_reason *why)
 {
-    struct sample *s = sample_new(st->pool);
     struct request whole = *req;
+    int rc;
+
+    b->sample.needs = whole.needs = needs_whole(needs);
+    b->count_only = req->count_only;
+    if (st->good)
+        sample_keep_congestion(b, st->good);
+    rc = source_sample(st->src, &whole, b, why);
+    b->sample.needs |= req->needs & NEED_RATES; /* computed here, whatever the source */
+    return rc;
+}
+
+int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
+                         const struct sample **last, struct sample_reason *why)
+{
+    struct sample_builder *b = sample_builder_new(st->pool);
     uint32_t needs = req->needs;
+    const struct sample *s;
     int rc;
 
     st->seq++;
-    if (!s)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (!b)
+        return sample_reason_error(why, -ENOMEM);
     if (st->observer)
         needs |= st->observer->needs(st->observer, clock_mono_ns());
-    s->needs = whole.needs = needs_whole(needs);
-    s->count_only = req->count_only;
-    if (st->good)
-        sample_keep_congestion(s, st->good);
-    rc = source_sample(st->src, &whole, s, err);
-    s->needs |= req->needs & NEED_RATES; /* which are made here, of any source's figures */
+    rc = take(st, b, req, needs, why);
     if (!rc) {
-        rc = complete(st, s, req, needs);
+        rc = complete(st, b, req, needs);
         if (rc)
-            err_set(err, rc, "%s", err_name(rc));
+            sample_reason_error(why, rc);
     }
     if (rc) {
-        sample_unref(s);
+        sample_discard(b);
         return rc;
     }
+    s = sample_publish(b);
     if (s->status != SAMPLE_FAILED) {
         sample_unref(st->good);
         st->good = sample_ref(s);
@@ -236,14 +265,16 @@ int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
     return 0;
 }
 
-struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct request *req,
-                                       const struct err *err)
+const struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct request *req,
+                                             const struct sample_reason *why)
 {
-    struct sample *s = sample_new(st->pool);
+    struct sample_builder *b = sample_builder_new(st->pool);
+    struct sample *s;
 
-    if (!s)
+    if (!b)
         return NULL;
-    note_failure(s, err->msg);
+    s = &b->sample;
+    sample_set_status(s, SAMPLE_FAILED, *why);
     s->needs = needs_whole(req->needs);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
@@ -257,9 +288,9 @@ struct sample *sample_pipeline_failure(struct sample_pipeline *st, const struct 
         memcpy(s->host.name, st->good->host.name, sizeof s->host.name);
         memcpy(s->host.kernel, st->good->host.kernel, sizeof s->host.kernel);
     }
-    if (complete(st, s, req, req->needs)) {
-        sample_unref(s);
+    if (complete(st, b, req, req->needs)) {
+        sample_discard(b);
         return NULL;
     }
-    return s;
+    return sample_publish(b);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sampling thread: when to sample, at what interval, and how the result gets out.
  *
  * Stopping cancels a sample under way, but a call into the kernel must return first. The owner
@@ -15,10 +16,12 @@
 #define STOP_WAIT_NS    (400 * NS_PER_MS)
 #define INTERVAL_MIN_MS 10u
 #define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
-#define STRETCH_KEEP    0.7  /* one that is needed to at least this part stays */
-#define COST_WEIGHT     0.25 /* of the newest sample in the mean cost */
-#define OWNER_SHARE     0.4  /* of the CPU budget, besides: for who holds the sockets */
-#define EARLY_COST      0.05 /* a sample this cheap is taken early for the first owners */
+#define STRETCH_KEEP                                                                               \
+    0.7                  /* a stretched interval stays while at least this share of it is needed   \
+                          */
+#define COST_WEIGHT 0.25 /* of the newest sample in the mean cost */
+#define OWNER_SHARE 0.4  /* of the CPU budget, besides: for who holds the sockets */
+#define EARLY_COST  0.05 /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
     pthread_t thread;
@@ -26,12 +29,12 @@ struct sampler {
     pthread_cond_t wake;  /* on the monotonic clock */
     struct request req;
     bool now, stop;
-    bool answered;         /* owners are known for the first time, or more users */
-    struct sample *latest; /* one reference */
-    bool offered;          /* it is of a recording, and the owner has not taken it yet */
-    int ended;             /* see sampler_ended() */
-    struct err why;        /* of it */
-    int wake_fd;           /* the owner's, not touched after stop */
+    bool answered;               /* owners are known for the first time, or more users */
+    const struct sample *latest; /* one reference */
+    bool offered;                /* it is of a recording, and the owner has not taken it yet */
+    int ended;                   /* see sampler_ended() */
+    struct sample_reason why;    /* of it */
+    int wake_fd;                 /* the owner's, not touched after stop */
 
     struct source *src; /* the sample_pipeline's; only to cancel a sample */
     bool is_recording;
@@ -69,16 +72,23 @@ static uint64_t interval_in_force(struct sampler *s)
     return s->stretched_ms > asked ? s->stretched_ms : asked;
 }
 
-static void note_cost(struct sampler *s, const struct sample *fresh)
+/* The interval in force after a sample, whose cost counts. Called by the pipeline. */
+static uint64_t interval_after(void *context, const struct sample *fresh)
 {
+    struct sampler *s = context;
     double cost = (double)fresh->cpu_ns;
+    uint64_t interval;
 
-    if (fresh->status == SAMPLE_FAILED)
-        return;
-    s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+    pthread_mutex_lock(&s->lock);
+    if (fresh->status != SAMPLE_FAILED)
+        s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+    interval = interval_in_force(s);
+    pthread_mutex_unlock(&s->lock);
+    return interval;
 }
 
-/* Names are shown as soon as they are known. On the thread that looks for them. */
+/* Owners are known for the first time, or more of them: they are to be shown soon. Called by the
+ * thread that looks them up. */
 static void take_answer(void *context)
 {
     struct sampler *s = context;
@@ -89,7 +99,7 @@ static void take_answer(void *context)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Has an answer come that is worth a sample out of turn? Needs the lock. */
+/* Is there an answer that is worth a sample before its time? Needs the lock. */
 static bool early(struct sampler *s)
 {
     bool worth = s->answered &&
@@ -99,7 +109,7 @@ static bool early(struct sampler *s)
     return worth;
 }
 
-/* Tell the owner that there is news. Needs the lock. */
+/* Wake the owner of the sampler. Needs the lock. */
 static void wake_owner(struct sampler *s)
 {
     if (!s->stop && s->wake_fd >= 0)
@@ -107,7 +117,7 @@ static void wake_owner(struct sampler *s)
 }
 
 /* No sample will follow. */
-static void end(struct sampler *s, int rc, const struct err *why)
+static void end(struct sampler *s, int rc, const struct sample_reason *why)
 {
     pthread_mutex_lock(&s->lock);
     s->ended = rc;
@@ -117,32 +127,28 @@ static void end(struct sampler *s, int rc, const struct err *why)
 }
 
 /* Take one sample; NULL when even the failure found no memory, or when there is no sample left. */
-static struct sample *take(struct sampler *s, const struct request *req)
+static const struct sample *take(struct sampler *s, const struct request *req)
 {
-    struct sample *fresh = NULL;
-    struct err err = {""};
-    int rc = sample_pipeline_next(s->pipeline, req, &fresh, &err);
+    const struct sample *fresh = NULL;
+    struct sample_reason why = {.code = REASON_NONE};
+    int rc = sample_pipeline_next(s->pipeline, req, &fresh, &why);
 
     if (rc == -ENODATA || (rc && s->is_recording))
-        end(s, rc, &err);
+        end(s, rc, &why);
     else if (rc)
-        fresh = sample_pipeline_failure(s->pipeline, req, &err);
+        fresh = sample_pipeline_failure(s->pipeline, req, &why);
     return fresh;
 }
 
-/* Let the owner have it. The old one may be large: it is given back without the lock. */
-static void publish(struct sampler *s, struct sample *fresh)
+/* Make it the latest sample. The old one may be large: it is released without the lock. */
+static void publish(struct sampler *s, const struct sample *fresh)
 {
-    struct sample *old = fresh;
+    const struct sample *old = fresh;
 
     if (!fresh)
         return;
-    if (!s->is_recording)
-        note_cost(s, fresh);
     pthread_mutex_lock(&s->lock);
     if (!s->stop) {
-        if (!s->is_recording)
-            fresh->interval_ms = interval_in_force(s);
         old = s->latest;
         s->latest = fresh;
         s->offered = s->is_recording;
@@ -192,7 +198,7 @@ static void *sampler_main(void *arg)
 
 int sampler_start(struct sampler **sampler, struct source *src, struct sample_observer *observer,
                   const struct request *req, uint32_t history_len, double cpu_budget, int wake_fd,
-                  struct err *err)
+                  struct sample_reason *why)
 {
     struct sampler *s = calloc(1, sizeof *s);
     bool is_recording = src->ops->is_recording;
@@ -206,7 +212,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     if (!s || !pipeline) {
         free(s);
         sample_pipeline_free(pipeline);
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return sample_reason_error(why, -ENOMEM);
     }
     thread_condition_init(&s->wake);
     pthread_mutex_init(&s->lock, NULL);
@@ -216,19 +222,20 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     s->req = *req;
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
+    sample_pipeline_set_interval(pipeline, interval_after, s);
     sample_pipeline_scan_apart(pipeline, cpu_budget * OWNER_SHARE, take_answer, s);
     rc = thread_start(&s->thread, sampler_main, s);
     if (rc) {
         release(s);
-        return err_set(err, rc, "%s", err_name(rc));
+        return sample_reason_error(why, rc);
     }
     *sampler = s;
     return 0;
 }
 
-struct sample *sampler_latest(struct sampler *s)
+const struct sample *sampler_latest(struct sampler *s)
 {
-    struct sample *latest;
+    const struct sample *latest;
 
     pthread_mutex_lock(&s->lock);
     latest = s->latest ? sample_ref(s->latest) : NULL;
@@ -240,14 +247,14 @@ struct sample *sampler_latest(struct sampler *s)
     return latest;
 }
 
-int sampler_ended(struct sampler *s, struct err *err)
+int sampler_ended(struct sampler *s, struct sample_reason *why)
 {
     int rc;
 
     pthread_mutex_lock(&s->lock);
     rc = s->ended;
     if (rc)
-        err_set(err, rc, "%s", s->why.msg);
+        sample_reason_set(why, rc, s->why);
     pthread_mutex_unlock(&s->lock);
     return rc;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The emergency exit: a crash must not leave the user with a terminal that does not echo. */
 #include <signal.h>
 #include <string.h>

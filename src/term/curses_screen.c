@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one place that knows curses.
  *
  * Curses writes into a memory file, never to the terminal: its own write loop would hang on a

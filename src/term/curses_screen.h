@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The screen as curses keeps it: canvases in, the shortest bytes that show them out. */
 #ifndef TCPTOP_SRC_TERM_CURSES_SCREEN_H
 #define TCPTOP_SRC_TERM_CURSES_SCREEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keyboard's byte sequences: UTF-8, ECMA-48 control sequences as xterm, rxvt, VT and the Linux
  * console send them, SGR and X10 mouse reports, bracketed paste. */
 #include "key_decoder.h"

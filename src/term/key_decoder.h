@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes of a keyboard turned into events. Pure: no terminal, no clock. */
 #ifndef TCPTOP_SRC_TERM_KEY_DECODER_H
 #define TCPTOP_SRC_TERM_KEY_DECODER_H

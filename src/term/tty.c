@@ -1,4 +1,6 @@
-/* The terminal: wire, painter and decoder put together; taken over and given back as found. */
+/* SPDX-License-Identifier: MIT */
+/* The terminal: opens its input and output, draws through curses_screen, decodes keys, and restores
+ * the modes that it found when it is closed or the program is suspended. */
 #include "tcptop/term/tty.h"
 
 #include <errno.h>
@@ -23,7 +25,7 @@
 #define LEAVE_MS 200      /* how long it may take to swallow the last bytes */
 
 struct tty {
-    struct term_options options;
+    struct tty_options options;
     struct tty_io tty_io;
     struct curses_screen *curses_screen;
     struct key_decoder key_decoder;
@@ -171,8 +173,8 @@ static int open_curses_screen(struct tty *t)
     return rc;
 }
 
-int term_open(struct tty **out, const struct term_options *options, int in_fd, int out_fd,
-              struct err *err)
+int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int out_fd,
+             struct err *err)
 {
     struct tty *t = calloc(1, sizeof *t);
     if (!t)
@@ -209,7 +211,7 @@ static void leave(struct tty *t)
     tty_io_cooked(&t->tty_io);
 }
 
-void term_close(struct tty *t)
+void tty_close(struct tty *t)
 {
     if (!t)
         return;
@@ -220,61 +222,61 @@ void term_close(struct tty *t)
     free(t);
 }
 
-void term_suspend(struct tty *t)
+void tty_suspend(struct tty *t)
 {
     leave(t);
     str_clear(&t->tty_io.pending); /* what a stopped terminal did not take is of no use later */
 }
 
-void term_resume(struct tty *t)
+void tty_resume(struct tty *t)
 {
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
     carry(t);
     send(t, modes_on(t));
-    term_resized(t);
+    tty_resized(t);
 }
 
-enum theme_depth term_depth(const struct tty *t)
+enum theme_depth tty_depth(const struct tty *t)
 {
     return curses_screen_depth(t->curses_screen);
 }
 
-bool term_ascii(const struct tty *t)
+bool tty_ascii(const struct tty *t)
 {
     return t->ascii;
 }
 
-void term_size(const struct tty *t, int *w, int *h)
+void tty_size(const struct tty *t, int *w, int *h)
 {
     *w = t->w;
     *h = t->h;
 }
 
-void term_resized(struct tty *t)
+void tty_resized(struct tty *t)
 {
     ask_size(t);
     curses_screen_resize(t->curses_screen, t->w, t->h);
 }
 
-void term_use_theme(struct tty *t, const struct theme *theme)
+void tty_use_theme(struct tty *t, const struct theme *theme)
 {
     curses_screen_use_theme(t->curses_screen, theme);
 }
 
-void term_blit(struct tty *t, const struct canvas *c)
+void tty_blit(struct tty *t, const struct canvas *c)
 {
     if (t->tty_io.pending.len == 0 && curses_screen_draw(t->curses_screen, c))
         carry(t);
 }
 
-void term_redraw(struct tty *t)
+void tty_redraw(struct tty *t)
 {
     curses_screen_redraw(t->curses_screen);
 }
 
 /* Keys that were read with others come first: a paste costs one call for all that it brings. */
-bool term_read(struct tty *t, struct input *in)
+bool tty_read(struct tty *t, struct input *in)
 {
     const int64_t now = clock_mono_ns();
     size_t size, n = 0;
@@ -294,7 +296,7 @@ bool term_read(struct tty *t, struct input *in)
     return found;
 }
 
-int term_timeout_ms(const struct tty *t)
+int tty_timeout_ms(const struct tty *t)
 {
     if (!t->undecided_ns)
         return -1;
@@ -302,27 +304,27 @@ int term_timeout_ms(const struct tty *t)
     return due <= 0 ? 0 : (int)((due + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-bool term_gone(const struct tty *t)
+bool tty_gone(const struct tty *t)
 {
     return t->tty_io.gone;
 }
 
-int term_fd(const struct tty *t)
+int tty_fd(const struct tty *t)
 {
     return t->tty_io.in;
 }
 
-int term_out_fd(const struct tty *t)
+int tty_out_fd(const struct tty *t)
 {
     return t->tty_io.pending.len ? t->tty_io.out : -1;
 }
 
-void term_flush(struct tty *t)
+void tty_flush(struct tty *t)
 {
     tty_io_flush(&t->tty_io);
 }
 
-void term_copy(struct tty *t, const char *text)
+void tty_copy(struct tty *t, const char *text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct str out = STR_INIT;

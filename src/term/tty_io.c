@@ -1,6 +1,7 @@
-/* A terminal can be stopped (^S), slow or gone, and the screen must still end at once when it is
- * told to: so it is written to through a description of our own that does not block, and what it
- * does not take waits here. */
+/* SPDX-License-Identifier: MIT */
+/* Writes to the terminal without blocking. A terminal can be stopped (^S), slow or gone, and the
+ * program must still end at once when it is told to. So the terminal is opened a second time with
+ * O_NONBLOCK, and bytes that it does not take are kept here until it does. */
 #include "tty_io.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line to the terminal: bytes out without ever waiting, settings saved and put back, and the
  * emergency exit for fatal signals. */
 #ifndef TCPTOP_SRC_TERM_TTY_IO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of messages and the language in force. */
 #include "tcptop/text/text.h"
 

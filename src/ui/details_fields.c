@@ -1,20 +1,126 @@
-/* Details: the values of a connection's fields. What was not measured is "–", in its place. After
- * the end the last ones that were seen stand. */
+/* SPDX-License-Identifier: MIT */
+/* The details' values: the fields of a connection, who holds its socket, and what it sent, got,
+ * waited for and repeated over the last samples. What was not measured is "–", in its place. After
+ * the end the last values that were seen stand. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "overlay_details.h"
+#include "details_fields.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
+
+bool details_gone(const struct details *t)
+{
+    return t->row == UINT32_MAX || sample_row_kind(t->s, t->row) == ROW_CLOSED;
+}
+
+void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
+{
+    canvas_put(d->c, x, y, w, role, value);
+    if (w > 0 && utf8_width(value) > w)
+        canvas_put(d->c, x + w - 1, y, 1, ROLE_DIM, "…");
+}
+
+#define HOLDERS_SHOWN 16 /* lines; the last one counts the others */
+#define GAP           2
+
+static const struct owner_group *group_of(const struct details *t, bool *former)
+{
+    return t->row == UINT32_MAX ? NULL : sample_owner(t->s, t->row, former);
+}
+
+static void name_holder(const struct owner *o, bool former, char out[DETAILS_VALUE])
+{
+    snprintf(out, DETAILS_VALUE, former ? "(%s %u)" : "%s %u", o->process, o->pid);
+}
+
+static void process_text(const struct details *t, char out[DETAILS_VALUE])
+{
+    bool former;
+    const struct owner_group *g = group_of(t, &former);
+    size_t len;
+
+    out[0] = '\0';
+    if (!g)
+        return;
+    name_holder(g->member[0], former, out);
+    len = strlen(out);
+    if (g->n > 1)
+        snprintf(out + len, DETAILS_VALUE - len, " +%u", g->n - 1);
+}
+
+const char *details_command(const struct details *t)
+{
+    const struct owner_group *g = group_of(t, NULL);
+
+    return g ? g->member[0]->cmdline : "";
+}
+
+int details_holders(const struct details *t)
+{
+    const struct owner_group *g = group_of(t, NULL);
+
+    if (!g || g->n < 2)
+        return 0;
+    return g->n <= HOLDERS_SHOWN ? (int)g->n : HOLDERS_SHOWN;
+}
+
+/* The widest name, or user, of those that are shown. */
+static int widest(const struct details *t, const struct owner_group *g, bool former, bool user)
+{
+    char name[DETAILS_VALUE];
+    int most = 0;
+
+    for (uint32_t i = 0; i < g->n && i < HOLDERS_SHOWN; i++) {
+        const struct owner_user *u = owner_table_user(t->s->owners, g->member[i]->uid);
+        name_holder(g->member[i], former, name);
+        int w = utf8_width(user ? u ? u->name : FMT_NONE : name);
+        most = w > most ? w : most;
+    }
+    return most;
+}
+
+/* Text of at most `w` columns; returns where the next one stands. */
+static int put_part(struct drawing *d, int x, int y, int w, int end, const char *value)
+{
+    int room = w < end - x ? w : end - x;
+
+    details_put_cut(d, x, y, room, strcmp(value, FMT_NONE) ? ROLE_TEXT : ROLE_DIM, value);
+    return x + w + GAP;
+}
+
+void details_holder(struct drawing *d, const struct details *t, int i, int x, int y, int w)
+{
+    bool former;
+    const struct owner_group *g = group_of(t, &former);
+    const struct owner *o = g->member[i];
+    const struct owner_user *user = owner_table_user(t->s->owners, o->uid);
+    char value[DETAILS_VALUE], count[FMT_SIZE];
+    int at = x + DETAILS_LABEL, end = x + w;
+
+    if (i == 0)
+        canvas_put(d->c, x, y, DETAILS_LABEL - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_HOLDERS));
+    if (i == HOLDERS_SHOWN - 1 && g->n > HOLDERS_SHOWN) {
+        fmt_count(count, sizeof count, g->n - HOLDERS_SHOWN + 1);
+        draw_fill(value, MSG_VIEW_HOLDERS_MORE, count, NULL, NULL);
+        details_put_cut(d, at, y, end - at, ROLE_DIM, value);
+        return;
+    }
+    name_holder(o, former, value);
+    at = put_part(d, at, y, widest(t, g, former, false), end, value);
+    at = put_part(d, at, y, widest(t, g, former, true), end, user ? user->name : FMT_NONE);
+    put_part(d, at, y, end - at, end, *o->cgroup ? o->cgroup : FMT_NONE);
+}
 
 static void add(struct details *t, bool right, enum msg label, const char *value)
 {
     struct field *f = right ? &t->right[t->n_right++] : &t->left[t->n_left++];
 
     f->label = label;
-    copy_text(f->value, sizeof f->value, *value ? value : FMT_NONE);
+    draw_copy_text(f->value, sizeof f->value, *value ? value : FMT_NONE);
 }
 
 static void add_bytes(struct details *t, bool right, enum msg label, enum tcp_metric which,
@@ -46,9 +152,9 @@ static void cell(const struct details *t, const char *column, char *out, size_t 
     out[0] = '\0';
     if (id < 0 || t->row == UINT32_MAX)
         return;
-    columns[id].format(t->s, t->row, &value);
+    column_format((enum column_id)id, t->s, t->row, &value);
     if (strcmp(str_text(&value), FMT_NONE) != 0)
-        copy_text(out, size, str_text(&value));
+        draw_copy_text(out, size, str_text(&value));
     str_fini(&value);
 }
 
@@ -56,7 +162,7 @@ static void add_owner(struct details *t)
 {
     char value[DETAILS_VALUE];
 
-    details_process(t, value);
+    process_text(t, value);
     add(t, false, MSG_VIEW_DETAIL_PROCESS, value);
     cell(t, "user", value, sizeof value);
     if (!*value && !(t->c->flags & CONN_NO_OWNER) && t->c->inode)
@@ -83,7 +189,7 @@ static void add_timer(struct details *t)
 
     fmt_duration(left, sizeof left, t->c->expires_ms);
     if (t->row != UINT32_MAX && !is_unseen(t) && t->c->timer < sizeof words / sizeof *words)
-        fill(value, words[t->c->timer], left, NULL, NULL);
+        draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
 
@@ -95,7 +201,7 @@ static void add_queues(struct details *t)
     fmt_count(count, sizeof count, c->rqueue);
     fmt_count(limit, sizeof limit, c->wqueue);
     if (c->state == TCP_STATE_LISTEN) {
-        fill(value, MSG_VIEW_WAITING, count, NULL, NULL);
+        draw_fill(value, MSG_VIEW_WAITING, count, NULL, NULL);
         add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE, value);
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
         return;
@@ -115,7 +221,7 @@ static void add_identity(struct details *t)
         snprintf(cookie, sizeof cookie, "%" PRIx64, c->cookie);
     if (!(c->flags & CONN_NO_OWNER))
         snprintf(inode, sizeof inode, "%u", c->inode);
-    fill(value, MSG_VIEW_IDENTITY, cookie, inode, NULL);
+    draw_fill(value, MSG_VIEW_IDENTITY, cookie, inode, NULL);
     add(t, false, MSG_VIEW_DETAIL_IDENTITY, value);
 }
 
@@ -135,9 +241,9 @@ static void add_rtt(struct details *t)
 
     latency(t, METRICS_rtt_us, rtt);
     latency(t, METRICS_rttvar_us, varies);
-    copy_text(value, sizeof value, rtt);
+    draw_copy_text(value, sizeof value, rtt);
     if (*rtt && *varies)
-        fill(value, MSG_VIEW_RTT_VARIES, rtt, varies, NULL);
+        draw_fill(value, MSG_VIEW_RTT_VARIES, rtt, varies, NULL);
     add(t, true, MSG_VIEW_DETAIL_RTT, value);
     latency(t, METRICS_min_rtt_us, rtt);
     add(t, true, MSG_VIEW_DETAIL_RTT_MIN, rtt);
@@ -154,7 +260,8 @@ static void add_congestion(struct details *t)
         snprintf(count, sizeof count, "%" PRIu64, window);
         if (tcp_metrics_get(t->metrics, METRICS_ssthresh_segs, &threshold))
             snprintf(limit, sizeof limit, "%" PRIu64, threshold);
-        fill(value, *limit ? MSG_VIEW_SEGMENTS_THRESHOLD : MSG_VIEW_SEGMENTS, count, limit, NULL);
+        draw_fill(value, *limit ? MSG_VIEW_SEGMENTS_THRESHOLD : MSG_VIEW_SEGMENTS, count, limit,
+                  NULL);
     }
     add(t, true, MSG_VIEW_DETAIL_CONGESTION, value);
 }
@@ -190,7 +297,7 @@ static void add_busy(struct details *t)
         snprintf(share, sizeof share, "%" PRIu64, busy < whole ? busy * 100 / whole : 100);
         snprintf(by_peer, sizeof by_peer, "%" PRIu64, busy ? peer * 100 / busy : 0);
         snprintf(by_buffer, sizeof by_buffer, "%" PRIu64, busy ? buffer * 100 / busy : 0);
-        fill(value, MSG_VIEW_BUSY_SHARES, share, by_peer, by_buffer);
+        draw_fill(value, MSG_VIEW_BUSY_SHARES, share, by_peer, by_buffer);
     }
     add(t, true, MSG_VIEW_DETAIL_BUSY, value);
 }
@@ -201,7 +308,7 @@ static void add_ago(struct details *t, enum msg label, enum tcp_metric which)
     char ago[FMT_SIZE], value[FILL_SIZE] = "";
 
     if (tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t))
-        fill(value, MSG_VIEW_AGO, fmt_duration(ago, sizeof ago, ms), NULL, NULL);
+        draw_fill(value, MSG_VIEW_AGO, fmt_duration(ago, sizeof ago, ms), NULL, NULL);
     add(t, false, label, value);
 }
 
@@ -212,7 +319,7 @@ static void add_limit(struct details *t)
 
     if (t->watch && !details_gone(t) && watch_span(t->watch, 0, &span))
         limit = rate_limit(&span);
-    add(t, true, MSG_VIEW_DETAIL_LIMITED, limit_word(limit));
+    add(t, true, MSG_VIEW_DETAIL_LIMITED, column_limit_word(limit));
 }
 
 static void fill_upper(struct details *t)
@@ -251,4 +358,147 @@ void details_fields(struct details *t)
 {
     fill_upper(t);
     fill_lower(t);
+}
+
+#define LABEL_W  13
+#define FIGURE_W 13 /* of the largest and the newest value; less where there is less room */
+#define LEAST_W  11
+
+struct columns {
+    int cells, figure_w;
+};
+
+static struct columns columns_of(int w)
+{
+    static const int sizes[] = {30, 20, 15, 10};
+    struct columns c = {.figure_w = w >= LABEL_W + 30 + 2 * FIGURE_W ? FIGURE_W : LEAST_W};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !c.cells; i++) {
+        if (LABEL_W + sizes[i] + 2 * c.figure_w <= w)
+            c.cells = sizes[i];
+    }
+    return c;
+}
+
+typedef bool (*trace_value)(const struct watch *w, uint32_t back, uint64_t *value);
+
+static bool tx(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    struct span span;
+
+    *value = watch_span(w, back, &span) ? rate_between(&span).tx_bytes_s : RATE_UNKNOWN;
+    return *value != RATE_UNKNOWN;
+}
+
+static bool rx(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    struct span span;
+
+    *value = watch_span(w, back, &span) ? rate_between(&span).rx_bytes_s : RATE_UNKNOWN;
+    return *value != RATE_UNKNOWN;
+}
+
+static bool rtt(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    return tcp_metrics_get(&watch_at(w, back)->metrics, METRICS_rtt_us, value);
+}
+
+static bool again(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    struct span span;
+
+    return watch_span(w, back, &span) && rate_again(&span, value);
+}
+
+static void per_second(char out[FILL_SIZE], uint64_t value)
+{
+    char bytes[FMT_SIZE];
+
+    fmt_bytes(bytes, sizeof bytes, value);
+    snprintf(out, FILL_SIZE, "%s/s", bytes);
+}
+
+static void say_latency(char out[FILL_SIZE], uint64_t value)
+{
+    fmt_latency(out, FILL_SIZE, value);
+}
+
+static void share(char out[FILL_SIZE], uint64_t value)
+{
+    fmt_percent(out, FILL_SIZE, value, 1000);
+}
+
+static const struct {
+    enum msg label;
+    trace_value value;
+    void (*format)(char out[FILL_SIZE], uint64_t value);
+    enum role role;
+} traces[TRACES] = {
+    {MSG_VIEW_TRACE_TX, tx, per_second, ROLE_LIVE},
+    {MSG_VIEW_TRACE_RX, rx, per_second, ROLE_LIVE},
+    {MSG_VIEW_DETAIL_RTT, rtt, say_latency, ROLE_LIVE},
+    {MSG_VIEW_DETAIL_SENT_AGAIN, again, share, ROLE_WARN},
+};
+
+/* The points of the watch, oldest first; samples that failed are missed ones. */
+static void collect(struct spark_series *s, const struct watch *w, trace_value value)
+{
+    *s = (struct spark_series){.floor = 1};
+    for (uint32_t back = w->len; back > 0; back--) {
+        const struct watch_point *p = watch_at(w, back - 1), *next = watch_at(w, back - 2);
+        struct spark_point *to = &s->point[s->n++];
+
+        to->seq = p->seq;
+        to->kind = !p->there                        ? SPARK_MISSED
+                   : value(w, back - 1, &to->value) ? SPARK_VALUE
+                                                    : SPARK_NONE;
+        for (uint64_t seq = p->seq + 1; back > 1 && next && seq < next->seq; seq++) {
+            if (s->n + back - 1 >= HISTORY_SHOWN)
+                break;
+            s->point[s->n++] = (struct spark_point){.seq = seq, .kind = SPARK_MISSED};
+        }
+    }
+}
+
+void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w)
+{
+    struct columns c = columns_of(w);
+    int max_x = x + LABEL_W + c.cells, now_x = max_x + c.figure_w;
+    char title[FILL_SIZE] = "";
+    const char *max = text(MSG_VIEW_TRACE_MAX), *now = text(MSG_VIEW_TRACE_NOW);
+    struct span span;
+
+    if (t->watch && watch_whole(t->watch, &span)) {
+        char seconds[24];
+        double covered =
+            (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
+
+        snprintf(seconds, sizeof seconds, "%.0f", covered / (double)NS_PER_S);
+        draw_fill(title, MSG_VIEW_LAST_SECONDS, seconds, NULL, NULL);
+    }
+    canvas_put(d->c, x + LABEL_W, y, c.cells, ROLE_DIM, title);
+    canvas_put_right(d->c, max_x, y, c.figure_w, ROLE_DIM, max);
+    canvas_put_right(d->c, now_x, y, c.figure_w, ROLE_DIM, now);
+}
+
+void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w)
+{
+    struct columns c = columns_of(w);
+    int max_x = x + LABEL_W + c.cells, now_x = max_x + c.figure_w;
+    struct spark_series s = {.n = 0};
+    struct spark spark;
+    char max_text[FILL_SIZE] = FMT_NONE, now_text[FILL_SIZE] = FMT_NONE;
+    uint64_t max;
+
+    if (t->watch)
+        collect(&s, t->watch, traces[i].value);
+    if (spark_max(&s, &max))
+        traces[i].format(max_text, max);
+    if (s.n && s.point[s.n - 1].kind == SPARK_VALUE && !details_gone(t))
+        traces[i].format(now_text, s.point[s.n - 1].value);
+    canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(traces[i].label));
+    spark_of(&spark, &s, c.cells);
+    spark_draw(&spark, d->c, x + LABEL_W, y, traces[i].role);
+    canvas_put_right(d->c, max_x, y, c.figure_w, ROLE_DIM, max_text);
+    canvas_put_right(d->c, now_x, y, c.figure_w, ROLE_TEXT, now_text);
 }

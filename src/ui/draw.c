@@ -1,12 +1,14 @@
-/* What every part of the view draws with: runs of text, title lines, boxes. */
-#include <stdarg.h>
+/* SPDX-License-Identifier: MIT */
+/* What every part of the screen draws with: title lines, names, messages in fixed buffers. */
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "draw.h"
+#include "group_rows.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
 
-void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
+void draw_init(struct drawing *d, struct canvas *c, const struct view *v)
 {
     *d = (struct drawing){.c = c, .v = v, .ui = v->ui, .s = v->shown, .rows = v->rows};
     d->n_rows = d->s && d->rows ? d->rows->n : 0;
@@ -14,14 +16,14 @@ void drawing_init(struct drawing *d, struct canvas *c, const struct view *v)
     layout_compute(&d->l, v->ui);
 }
 
-uint32_t drawing_cursor_row(const struct drawing *d)
+uint32_t draw_cursor_row(const struct drawing *d)
 {
-    return d->ui->cursor < d->n_rows && !drawing_is_group(d, d->ui->cursor)
+    return d->ui->cursor < d->n_rows && !group_is_line(d, d->ui->cursor)
                ? d->rows->row[d->ui->cursor]
                : UINT32_MAX;
 }
 
-const struct history *drawing_history(const struct drawing *d)
+const struct history *draw_history(const struct drawing *d)
 {
     const struct sample *s = d->v->newest;
 
@@ -30,34 +32,23 @@ const struct history *drawing_history(const struct drawing *d)
     return s ? &s->history : NULL;
 }
 
-void runs_add(struct runs *r, enum role role, const char *text)
+const struct findings *draw_findings(const struct drawing *d)
 {
-    if (r->n >= RUN_MAX || *text == '\0')
-        return;
-    copy_text(r->run[r->n].text, RUN_TEXT, text);
-    r->run[r->n].role = role;
-    r->w += utf8_width(r->run[r->n].text);
-    r->n++;
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
+
+    return s ? s->findings : NULL;
 }
 
-void runs_addf(struct runs *r, enum role role, const char *fmt, ...)
+uint32_t draw_warned_states(const struct drawing *d)
 {
-    char text[RUN_TEXT];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    runs_add(r, role, text);
+    return d->s && d->s->findings ? d->s->findings->states : 0;
 }
 
-int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room)
+unsigned draw_row_severity(const struct drawing *d, uint32_t row)
 {
-    int at = 0;
+    const struct finding *f = finding_about(d->s, conn_counts_as(&d->s->conn[row]), row);
 
-    for (int i = 0; i < r->n && at < room; i++)
-        at += canvas_put(c, x + at, y, room - at, r->run[i].role, r->run[i].text);
-    return at;
+    return f ? f->severity : SEVERITY_OK;
 }
 
 void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
@@ -100,14 +91,14 @@ void draw_cursor(struct canvas *c, int x, int y, int w, bool focused)
     }
 }
 
-void scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines)
+void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines)
 {
     out[0] = '\0';
     if (lines > shown && shown > 0)
         snprintf(out, size, "%u-%u / %u", top + 1, top + shown, lines);
 }
 
-void copy_text(char *out, size_t size, const char *text)
+void draw_copy_text(char *out, size_t size, const char *text)
 {
     size_t len = strlen(text);
 
@@ -117,7 +108,7 @@ void copy_text(char *out, size_t size, const char *text)
     out[len] = '\0';
 }
 
-void put_name(struct canvas *c, int x, int y, int room, enum role role, const char *name)
+void draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name)
 {
     int used;
 
@@ -130,87 +121,24 @@ void put_name(struct canvas *c, int x, int y, int room, enum role role, const ch
     canvas_put(c, x, y, room, role, cut);
 }
 
-void fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two, const char *three)
+void draw_fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two,
+               const char *three)
 {
     struct str text = STR_INIT;
 
     text_fill(&text, id, one ? one : "", two ? two : "", three ? three : "", NULL);
-    copy_text(out, FILL_SIZE, str_text(&text));
+    draw_copy_text(out, FILL_SIZE, str_text(&text));
     str_fini(&text);
 }
 
-void duration_words(char out[FILL_SIZE], uint64_t seconds)
+void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
+                    int width)
 {
-    static const struct {
-        uint64_t below, big, small;
-        enum msg id;
-    } rows[] = {
-        {60, 1, 1, MSG_VIEW_SECONDS},
-        {3600, 60, 1, MSG_VIEW_MINUTES_SECONDS},
-        {86400, 3600, 60, MSG_VIEW_HOURS_MINUTES},
-        {UINT64_MAX, 86400, 3600, MSG_VIEW_DAYS_HOURS},
-    };
-    char big[24], small[24];
-    size_t i = 0;
+    int at = 0;
 
-    while (seconds >= rows[i].below)
-        i++;
-    snprintf(big, sizeof big, "%llu", (unsigned long long)(seconds / rows[i].big));
-    snprintf(small, sizeof small, "%llu",
-             (unsigned long long)(seconds % rows[i].big / rows[i].small));
-    fill(out, rows[i].id, big, small, NULL);
-}
+    for (uint32_t i = 0; i < t->lines[line].count && at < width; i++) {
+        const struct explain_run *run = &t->runs[t->lines[line].first + i];
 
-void first_key(const struct view *v, enum command_id command, char out[24])
-{
-    char shown[96];
-    size_t len;
-
-    bindings_shown(v->bindings, command, shown, sizeof shown);
-    len = strcspn(shown, " ");
-    snprintf(out, 24, "%.*s", (int)len, shown);
-}
-
-#define BODY_MAX_W 100 /* screens up to this size give an overlay the whole body */
-#define BODY_MAX_H 30
-#define BOX_W      80
-#define BOX_H      24
-
-void overlay_area(const struct drawing *d, struct overlay_area *a)
-{
-    int footer = d->l.footer.h;
-    int left = d->l.separator_x >= 0 ? d->l.separator_x : d->ui->w;
-    int w = left - 2 < BOX_W ? left - 2 : BOX_W;
-    int h = d->ui->h - 4 < BOX_H ? d->ui->h - 4 : BOX_H;
-
-    a->box = d->ui->w > BODY_MAX_W || d->ui->h > BODY_MAX_H;
-    if (a->box && w >= 24 && h >= 8) {
-        a->outer = (struct rect){(left - w) / 2, (d->ui->h - h) / 2, w, h};
-        a->inner = (struct rect){a->outer.x + 1, a->outer.y + 1, w - 2, h - 2};
-        return;
+        at += canvas_put(c, x + at, y, width - at, run->role, run->text);
     }
-    a->box = false;
-    a->outer = (struct rect){0, 1, d->ui->w, d->ui->h - 1 - footer};
-    a->inner = (struct rect){0, 2, d->ui->w, a->outer.h - 1};
-}
-
-void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *name,
-                   const char *right)
-{
-    const struct rect *o = &a->outer;
-    int x = o->x, y = o->y, far_x = x + o->w - 1, far_y = y + o->h - 1;
-    struct rect title = {x, y, o->w, 1};
-
-    canvas_fill(d->c, x, y, o->w, o->h, ROLE_TEXT, " ");
-    if (a->box) {
-        canvas_fill(d->c, x, far_y, o->w, 1, ROLE_RULE, "─");
-        canvas_fill(d->c, x, y, 1, o->h, ROLE_RULE, "│");
-        canvas_fill(d->c, far_x, y, 1, o->h, ROLE_RULE, "│");
-        canvas_put(d->c, x, y, 1, ROLE_RULE, "┌");
-        canvas_put(d->c, far_x, y, 1, ROLE_RULE, "┐");
-        canvas_put(d->c, x, far_y, 1, ROLE_RULE, "└");
-        canvas_put(d->c, far_x, far_y, 1, ROLE_RULE, "┘");
-        title = (struct rect){x + 1, y, o->w - 2, 1};
-    }
-    draw_title(d->c, &title, true, name, NULL, right);
 }

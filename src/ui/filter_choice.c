@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A filter text with one choice (states, a port) in place of the last one of its kind. */
 #include <string.h>
 
@@ -68,8 +69,8 @@ static bool append(char out[UI_FILTER_MAX], const char *word, size_t len)
     return true;
 }
 
-bool choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
-                    const char *term)
+bool filter_choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
+                           const char *term)
 {
     out[0] = '\0';
     if (is_composite(filter)) {

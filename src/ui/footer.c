@@ -1,34 +1,26 @@
+/* SPDX-License-Identifier: MIT */
 /* The last line: the keys that do something here, a message, or the reason why the sample is not
  * what was asked for. */
 #include <stdio.h>
 
-#include "parts.h"
+#include "footer.h"
+#include "group_rows.h"
+#include "overlay.h"
+#include "pane.h"
+#include "prompt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/reason_text.h"
 
 #define WIDE_GAP_FROM_W 96
 #define HELP_IN_HEADER  110 /* from this width the header has the key for help */
 
-struct key_item {
-    int command;      /* enum command_id, -1: the digits */
-    const char *keys; /* instead of the command's first key */
-    enum msg word;
-    bool there;
-    int rank; /* the lowest come in first */
-};
-
-#define ITEM_MAX 21
-struct key_items {
-    struct key_item item[ITEM_MAX];
-    int n;
-};
-
-static void add(struct key_items *k, int command, enum msg word, bool there, int rank)
+void footer_add(struct key_items *k, int command, enum msg word, bool there, int rank)
 {
     k->item[k->n++] =
         (struct key_item){.command = command, .word = word, .there = there, .rank = rank};
 }
 
-static void add_keys(struct key_items *k, const char *keys, enum msg word, int rank)
+void footer_add_keys(struct key_items *k, const char *keys, enum msg word, int rank)
 {
     k->item[k->n++] = (struct key_item){-1, keys, word, true, rank};
 }
@@ -38,7 +30,7 @@ static bool pane_reachable(const struct drawing *d)
 {
     uint32_t lines, shown;
 
-    pane_extent(d, &lines, &shown);
+    pane_extent(d->v, &lines, &shown);
     return lines > shown && d->l.pane_form != PANE_FORM_BRIEF;
 }
 
@@ -54,24 +46,24 @@ static enum msg next_region(const struct drawing *d)
 static void add_open(const struct drawing *d, struct key_items *k, bool state_list)
 {
     bool all = state_list && ui_state_list_state(d->ui) == 0;
-    uint32_t group = d->ui->focus == FOCUS_TABLE ? drawing_cursor_group(d) : GROUP_NONE;
+    uint32_t group = d->ui->focus == FOCUS_TABLE ? group_of_cursor(d) : GROUP_NONE;
 
     if (group != GROUP_NONE) {
         bool unfolded = group_unfolded(d, group);
 
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_GROUP, true, 3);
-        add(k, unfolded ? COMMAND_LEFT : COMMAND_RIGHT,
-            unfolded ? MSG_VIEW_KEY_FOLD : MSG_VIEW_KEY_UNFOLD, true, 3);
+        footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_GROUP, true, 3);
+        footer_add(k, unfolded ? COMMAND_LEFT : COMMAND_RIGHT,
+                   unfolded ? MSG_VIEW_KEY_FOLD : MSG_VIEW_KEY_UNFOLD, true, 3);
         return;
     }
-    add(k, COMMAND_OPEN,
-        all          ? MSG_VIEW_KEY_EVERY_STATE
-        : state_list ? MSG_VIEW_KEY_ONLY_STATE
-                     : MSG_VIEW_KEY_DETAILS,
-        all          ? d->ui->filter[0] != '\0'
-        : state_list ? d->ui->lesson.steps == 0 /* Enter means the next step there */
-                     : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
-        6);
+    footer_add(k, COMMAND_OPEN,
+               all          ? MSG_VIEW_KEY_EVERY_STATE
+               : state_list ? MSG_VIEW_KEY_ONLY_STATE
+                            : MSG_VIEW_KEY_DETAILS,
+               all          ? d->ui->filter[0] != '\0'
+               : state_list ? d->ui->lesson.steps == 0 /* Enter means the next step there */
+                            : d->ui->focus == FOCUS_TABLE && d->n_rows > 0,
+               6);
 }
 
 /* What Esc takes back. */
@@ -79,11 +71,11 @@ static void add_back(const struct drawing *d, struct key_items *k)
 {
     const struct ui *ui = d->ui;
 
-    add(k, COMMAND_BACK,
-        ui->opened      ? MSG_VIEW_KEY_TO_GROUPS
-        : ui->filter[0] ? MSG_VIEW_KEY_CLEAR
-                        : MSG_VIEW_KEY_UNGROUP,
-        ui->opened || ui->filter[0] || ui->group_by >= 0, ui->opened ? 2 : 7);
+    footer_add(k, COMMAND_BACK,
+               ui->opened      ? MSG_VIEW_KEY_TO_GROUPS
+               : ui->filter[0] ? MSG_VIEW_KEY_CLEAR
+                               : MSG_VIEW_KEY_UNGROUP,
+               ui->opened || ui->filter[0] || ui->group_by >= 0, ui->opened ? 2 : 7);
 }
 
 /* The main screen: in their order from left to right. */
@@ -94,91 +86,30 @@ static void main_items(const struct drawing *d, struct key_items *k)
     bool header_help = ui->w >= HELP_IN_HEADER;
 
     if (ui->lesson.steps && (ui->lesson.step < ui->lesson.steps || ui->lesson.over))
-        add_keys(k, "Space", ui->lesson.over ? MSG_VIEW_KEY_SET_UP : MSG_VIEW_KEY_NEXT_STEP, 0);
-    add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
-    add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
+        footer_add_keys(k, "Space", ui->lesson.over ? MSG_VIEW_KEY_SET_UP : MSG_VIEW_KEY_NEXT_STEP,
+                        0);
+    footer_add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
+    footer_add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
     add_open(d, k, state_list);
-    add(k, COMMAND_NEXT_REGION, next_region(d), d->l.state_list.h > 0, 5);
-    add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
-    add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
-    add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
-    add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
+    footer_add(k, COMMAND_NEXT_REGION, next_region(d), d->l.state_list.h > 0, 5);
+    footer_add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
+    footer_add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
+    footer_add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
+    footer_add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
     if (d->l.pane_form == PANE_FORM_OVERLAY || pane_reachable(d))
-        add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL, d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
-    add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
-    add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, 12);
-    add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
-        ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
-        : d->l.pane_form == PANE_FORM_OVERLAY ? 1
-                                              : 9);
-    add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
-    add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0 && !ui->readonly, 15);
+        footer_add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL,
+                        d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
+    footer_add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
+    footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, 12);
+    footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
+               ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
+               : d->l.pane_form == PANE_FORM_OVERLAY ? 1
+                                                     : 9);
+    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, d->n_rows > 0, 14);
+    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, d->n_rows > 0 && !ui->readonly, 15);
     add_back(d, k);
-    add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
-    add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
-}
-
-static bool has_findings(const struct drawing *d)
-{
-    const struct findings *f = drawing_findings(d);
-
-    return f && f->n;
-}
-
-static void overlay_items(const struct drawing *d, struct key_items *k)
-{
-    switch (d->ui->overlay) {
-    case OVERLAY_HELP:
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-        add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
-        add(k, COMMAND_QUIT_NOW, MSG_VIEW_KEY_QUIT, true, 2);
-        break;
-    case OVERLAY_DETAILS:
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-        add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
-        add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
-        add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
-        add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
-        add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
-        add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
-        break;
-    case OVERLAY_WARNINGS:
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-        add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, has_findings(d), 2);
-        add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, has_findings(d), 3);
-        break;
-    case OVERLAY_COLUMNS:
-        add(k, COMMAND_PIN, MSG_VIEW_KEY_TICK, true, 0);
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 1);
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 2);
-        add_keys(k, "< >", MSG_VIEW_KEY_ORDER, 3);
-        break;
-    case OVERLAY_DIAGRAM:
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-        add_keys(k, text(MSG_DIAGRAM_ARROWS), MSG_DIAGRAM_CHOOSE, 1);
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_STATE, true, 2);
-        add(k, COMMAND_PANE, MSG_DIAGRAM_EXPLANATION, true, 3);
-        add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 4);
-        break;
-    case OVERLAY_GROUP:
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
-        break;
-    case OVERLAY_SORT:
-    case OVERLAY_GROUP_SORT:
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
-        add(k, COMMAND_REVERSE, MSG_VIEW_KEY_REVERSE, true, 2);
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
-        break;
-    case OVERLAY_NAMESPACES:
-        add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
-        add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
-        break;
-    case OVERLAY_NONE:
-        main_items(d, k);
-        break;
-    }
+    footer_add(k, COMMAND_HELP, MSG_VIEW_KEY_HELP, true, header_help ? 16 : 3);
+    footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_QUIT, true, 0);
 }
 
 static void item_text(const struct drawing *d, const struct key_item *item, char key[24])
@@ -186,7 +117,7 @@ static void item_text(const struct drawing *d, const struct key_item *item, char
     if (item->keys)
         snprintf(key, 24, "%s", item->keys);
     else
-        first_key(d->v, (enum command_id)item->command, key);
+        keymap_first_key(d->v->bindings, (enum command_id)item->command, key);
 }
 
 static int item_width(const struct drawing *d, const struct key_item *item)
@@ -198,11 +129,12 @@ static int item_width(const struct drawing *d, const struct key_item *item)
 }
 
 /* Take items in by rank; the first that does not fit ends it. */
-static void take_items(const struct drawing *d, struct key_items *k, int gap, bool in[ITEM_MAX])
+static void take_items(const struct drawing *d, struct key_items *k, int gap,
+                       bool in[KEY_ITEMS_MAX])
 {
     int used = 1;
 
-    for (int rank = 0; rank <= ITEM_MAX; rank++) {
+    for (int rank = 0; rank <= KEY_ITEMS_MAX; rank++) {
         for (int i = 0; i < k->n; i++) {
             const struct key_item *item = &k->item[i];
             char key[24];
@@ -225,10 +157,13 @@ static void take_items(const struct drawing *d, struct key_items *k, int gap, bo
 static void draw_keys(struct drawing *d, int y)
 {
     struct key_items k = {.n = 0};
-    bool in[ITEM_MAX] = {false};
+    bool in[KEY_ITEMS_MAX] = {false};
     int gap = d->ui->w >= WIDE_GAP_FROM_W ? 3 : 2, x = 1;
 
-    overlay_items(d, &k);
+    if (overlay_ops(d->ui)->footer)
+        overlay_ops(d->ui)->footer(d, &k);
+    else
+        main_items(d, &k);
     take_items(d, &k, gap, in);
     for (int i = 0; i < k.n; i++) {
         char key[24];
@@ -246,26 +181,25 @@ static void reason_words(char out[FILL_SIZE], const struct drawing *d)
 {
     const struct sample *s = d->v->newest ? d->v->newest : d->s;
 
+    char why[REASON_TEXT_SIZE];
+
     out[0] = '\0';
-    if (!s || !s->why[text_language()][0])
+    if (!s || s->reason.code == REASON_NONE)
         return;
+    reason_text(why, &s->reason, text_language());
     if (s->status == SAMPLE_FAILED)
-        fill(out, MSG_VIEW_TRYING_AGAIN, s->why[text_language()], NULL, NULL);
+        draw_fill(out, MSG_VIEW_TRYING_AGAIN, why, NULL, NULL);
     else if (s->status == SAMPLE_PARTIAL)
-        fill(out, MSG_VIEW_LOWER_BOUNDS, s->why[text_language()], NULL, NULL);
+        draw_fill(out, MSG_VIEW_LOWER_BOUNDS, why, NULL, NULL);
 }
 
-void draw_footer(struct drawing *d)
+void footer_draw(struct drawing *d)
 {
     char reason[FILL_SIZE];
     int y = d->l.footer.y;
 
-    if (d->ui->prompt == PROMPT_CLOSE) {
-        draw_question(d);
-        return;
-    }
     if (d->ui->prompt != PROMPT_NONE || d->ui->digits[0]) {
-        draw_prompt(d);
+        prompt_draw(d);
         return;
     }
     if (d->l.footer.h == 0)

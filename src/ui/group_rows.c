@@ -1,9 +1,16 @@
-/* Lines of the table that stand for groups: what the rows have in common, how many there are, how
- * that changed, sums, and the states as chips. */
+/* SPDX-License-Identifier: MIT */
+/* Groups in the table: a line says what its rows have in common, how many there are, how that
+ * changed, sums, and the states as chips. Groups unfold in place and open as filters. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "parts.h"
+#include "filter_choice.h"
+#include "group_rows.h"
+#include "prompt.h"
+#include "states.h"
+#include "table.h"
+#include "table_columns.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 
@@ -20,20 +27,20 @@
 static const int steps[] = {11, 15, 21, 31, 39, 47};
 #define STEPS ((int)(sizeof steps / sizeof *steps))
 
-bool drawing_is_group(const struct drawing *d, uint32_t position)
+bool group_is_line(const struct drawing *d, uint32_t position)
 {
-    return d->groups && position < d->n_rows && line_is_group(d->rows->row[position]);
+    return d->groups && position < d->n_rows && groups_line_is_group(d->rows->row[position]);
 }
 
-uint32_t drawing_cursor_group(const struct drawing *d)
+uint32_t group_of_cursor(const struct drawing *d)
 {
-    return drawing_is_group(d, d->ui->cursor) ? line_group(d->rows->row[d->ui->cursor])
-                                              : GROUP_NONE;
+    return group_is_line(d, d->ui->cursor) ? groups_line_group(d->rows->row[d->ui->cursor])
+                                           : GROUP_NONE;
 }
 
-bool group_heads(const struct drawing *d)
+bool group_has_heads(const struct drawing *d)
 {
-    return d->groups && (d->n_rows == 0 || drawing_is_group(d, d->ui->cursor));
+    return d->groups && (d->n_rows == 0 || group_is_line(d, d->ui->cursor));
 }
 
 static enum column_id by(const struct drawing *d)
@@ -70,10 +77,10 @@ static int widest(const struct drawing *d)
     for (uint32_t i = d->ui->top; i < d->n_rows && i < d->ui->top + (uint32_t)d->l.table.h; i++) {
         int own;
 
-        if (!drawing_is_group(d, i))
+        if (!group_is_line(d, i))
             continue;
         str_clear(&buffer);
-        groups_format(d->groups, d->s, line_group(d->rows->row[i]), &buffer);
+        groups_format(d->groups, d->s, groups_line_group(d->rows->row[i]), &buffer);
         own = utf8_width(str_text(&buffer));
         w = own > w ? own : w;
     }
@@ -129,7 +136,7 @@ void group_fit_make(struct group_fit *f, const struct drawing *d)
 {
     int x, left;
 
-    *f = (struct group_fit){.room = table_room(d)};
+    *f = (struct group_fit){.room = table_columns_room(d)};
     f->count_w = f->room < TINY_W ? COUNT_W_TINY : COUNT_W;
     fit_key(f, d);
     f->count_x = f->own_line ? f->key_x : f->key_x + f->key_w + 1;
@@ -159,7 +166,7 @@ static int key_lines(const struct drawing *d, const struct group_fit *f, uint32_
     int lines = 0, room = f->room - f->key_x;
 
     groups_format(d->groups, d->s, group, &value);
-    for (const char *at = str_text(&value); *at; at += fit_address_line(at, room))
+    for (const char *at = str_text(&value); *at; at += table_columns_break_address(at, room))
         lines++;
     str_fini(&value);
     return lines;
@@ -176,7 +183,7 @@ bool group_unfolded(const struct drawing *d, uint32_t group)
 
     groups_value(d->groups, group, &v);
     for (uint32_t i = 0; i < d->ui->n_unfolded; i++) {
-        if (value_same(&v, &d->ui->unfolded[i]))
+        if (groups_same_value(&v, &d->ui->unfolded[i]))
             return true;
     }
     return false;
@@ -187,7 +194,7 @@ static void cut_name(char out[FILL_SIZE], const char *text, int w)
 {
     size_t n;
 
-    copy_text(out, FILL_SIZE, text);
+    draw_copy_text(out, FILL_SIZE, text);
     if (utf8_width(out) <= w)
         return;
     n = w > 0 ? utf8_fit(out, strlen(out), w - 1, NULL) : 0;
@@ -206,7 +213,7 @@ static void draw_key(struct drawing *d, const struct group_fit *f, int y, uint32
     at = str_text(&value);
     if (f->own_line) {
         for (; *at; y++) {
-            size_t n = fit_address_line(at, f->room - f->key_x);
+            size_t n = table_columns_break_address(at, f->room - f->key_x);
 
             snprintf(name, sizeof name, "%.*s", (int)n, at);
             canvas_put(d->c, x, y, f->room - f->key_x, role, name);
@@ -216,7 +223,7 @@ static void draw_key(struct drawing *d, const struct group_fit *f, int y, uint32
         if (role == ROLE_TEXT && d->groups->group[group].type == VALUE_NONE)
             role = ROLE_DIM;
         if (role == ROLE_TEXT && by(d) == COL_STATE)
-            role = state_role(state_parse(at, strlen(at)));
+            role = column_state_role(state_parse(at, strlen(at)));
         cut_name(name, at, f->key_w);
         if (columns[by(d)].align == ALIGN_RIGHT)
             canvas_put_right(d->c, x, y, f->key_w, role, name);
@@ -249,10 +256,10 @@ static void draw_figures(struct drawing *d, const struct group_fit *f, int y, ui
                          sum);
     }
     if (f->states_w)
-        draw_count_chips(d->c, x + f->states_x, y, f->states_w, g->state, role);
+        states_draw_chips(d->c, x + f->states_x, y, f->states_w, g->state, role);
 }
 
-void draw_group(struct drawing *d, const struct group_fit *f, int y, uint32_t group, enum role role)
+void group_draw(struct drawing *d, const struct group_fit *f, int y, uint32_t group, enum role role)
 {
     int figures_y = y + group_lines(d, f, group) - 1;
 
@@ -287,7 +294,8 @@ static void figure_place(const struct group_fit *f, unsigned figure, int *x, int
     }
 }
 
-int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_SUMS])
+/* The figures that are drawn, left to right; returns how many. */
+static int figures_drawn(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_SUMS])
 {
     int n = 0, x, w;
 
@@ -299,7 +307,8 @@ int group_figures(const struct group_fit *f, uint8_t figures[GROUP_SUM + GROUP_S
     return n;
 }
 
-int group_head_at(const struct drawing *d, const struct group_fit *f, int x)
+/* The figure whose head is at column `x`, -1 when there is none. */
+static int figure_at(const struct drawing *d, const struct group_fit *f, int x)
 {
     for (unsigned figure = GROUP_KEY; figure < GROUP_SUM + GROUP_SUMS; figure++) {
         int from, w;
@@ -311,7 +320,7 @@ int group_head_at(const struct drawing *d, const struct group_fit *f, int x)
     return -1;
 }
 
-void draw_group_heads(struct drawing *d, const struct group_fit *f, int y)
+void group_draw_heads(struct drawing *d, const struct group_fit *f, int y)
 {
     const struct group_sort *sort = &d->ui->group_sort;
     int x, w;
@@ -337,4 +346,218 @@ void draw_group_heads(struct drawing *d, const struct group_fit *f, int y)
     if (f->states_w)
         canvas_put(d->c, d->l.table.x + f->states_x, y, f->states_w, ROLE_TITLE,
                    text(MSG_VIEW_GROUP_STATES));
+}
+
+int group_head_at(const struct view *v, int x, int y)
+{
+    struct drawing d;
+    struct group_fit f;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !group_has_heads(&d))
+        return -1;
+    group_fit_make(&f, &d);
+    return y == table_head_y(&d) ? figure_at(&d, &f, x) : -1;
+}
+
+int group_figures(const struct view *v, uint8_t figures[GROUP_SUM + GROUP_SUMS])
+{
+    struct drawing d;
+    struct group_fit f;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0 || !d.groups)
+        return 0;
+    group_fit_make(&f, &d);
+    return figures_drawn(&f, figures);
+}
+
+bool group_under_cursor(const struct session *s, uint32_t *group)
+{
+    const struct row_view *l = s->list;
+    if (!l->grouped || s->ui.cursor >= l->rows.n ||
+        !groups_line_is_group(l->rows.row[s->ui.cursor]))
+        return false;
+    *group = groups_line_group(l->rows.row[s->ui.cursor]);
+    return true;
+}
+
+void group_text(const struct session *s, uint32_t group, struct str *out)
+{
+    const struct groups *g = &s->list->groups;
+    groups_format(g, s->list->sample, group, out);
+    str_addf(out, "  %u", g->group[group].count);
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        unsigned state = state_state_list_order[i];
+        if (g->group[group].state[state])
+            str_addf(out, "  %s %u", state_name(state), g->group[group].state[state]);
+    }
+}
+
+/* The lines are of another kind now: what was chosen and looked at among those of before means
+ * nothing. Returns what must follow. */
+static unsigned regroup(struct session *s, int by)
+{
+    s->ui.group_by = by;
+    s->ui.n_unfolded = 0;
+    s->question++;
+    return REACT_WIDTHS;
+}
+
+unsigned group_choose_by(struct session *s, int by)
+{
+    unsigned reaction;
+
+    if (by == s->ui.group_by)
+        return REACT_NOTHING;
+    reaction = regroup(s, by) | REACT_LIST;
+    if (by >= 0) {
+        table_park(s);
+        session_focus(s, FOCUS_TABLE);
+    }
+    return reaction;
+}
+
+/* Are the groups shown those that were asked for? Others may stand until the worker has answered.
+ */
+static bool in_step(const struct session *s)
+{
+    return s->list->grouped && s->ui.group_by == (int)s->list->groups.how.by;
+}
+
+static int unfolded_at(const struct ui *ui, const struct value *v)
+{
+    for (uint32_t i = 0; i < ui->n_unfolded; i++) {
+        if (groups_same_value(&ui->unfolded[i], v))
+            return (int)i;
+    }
+    return -1;
+}
+
+static unsigned fold_group(struct session *s, uint32_t group, bool fold)
+{
+    struct ui *ui = &s->ui;
+    struct value v;
+    if (!in_step(s))
+        return REACT_NOTHING;
+    groups_value(&s->list->groups, group, &v);
+    int at = unfolded_at(ui, &v);
+    if (fold == (at < 0))
+        return REACT_NOTHING;
+    if (!fold && ui->n_unfolded == GROUPS_UNFOLDED_MAX) {
+        session_say(s, MSG_SESSION_UNFOLDED_FULL, NULL);
+        return REACT_NOTHING;
+    }
+    if (fold)
+        memmove(&ui->unfolded[at], &ui->unfolded[at + 1],
+                (--ui->n_unfolded - (uint32_t)at) * sizeof(ui->unfolded[0]));
+    else
+        ui->unfolded[ui->n_unfolded++] = v;
+    table_bind(s); /* it stays under the cursor while rows come and go above it */
+    return REACT_LIST;
+}
+
+unsigned group_toggle(struct session *s, uint32_t group)
+{
+    struct value v;
+    groups_value(&s->list->groups, group, &v);
+    return fold_group(s, group, unfolded_at(&s->ui, &v) >= 0);
+}
+
+unsigned group_sideways(struct session *s, int sign)
+{
+    uint32_t group, at = s->ui.cursor;
+    if (group_under_cursor(s, &group))
+        return fold_group(s, group, sign < 0);
+    if (!s->list->grouped || sign > 0 || s->ui.column_scroll > 0 || at >= s->list->rows.n)
+        return REACT_NOT_MINE;
+    while (at > 0 && !groups_line_is_group(s->list->rows.row[at]))
+        at--;
+    table_select(s, at);
+    return REACT_NOTHING;
+}
+
+/* Groups that were opened, to go back to: what the screen was like then. */
+unsigned group_open(struct session *s, uint32_t group)
+{
+    struct ui *ui = &s->ui;
+    struct str term = STR_INIT;
+    char filter[UI_FILTER_MAX];
+    struct value v;
+    unsigned reaction = REACT_NOTHING;
+    if (!in_step(s))
+        return REACT_NOTHING;
+    groups_value(&s->list->groups, group, &v);
+    if (ui->opened == OPENED_MAX || !groups_term(s->list->groups.how.by, &v, &term)) {
+        session_say(s, ui->opened == OPENED_MAX ? MSG_SESSION_OPENED_FULL : MSG_SESSION_NO_TERM,
+                    NULL);
+    } else if (str_failed(&term) ||
+               !filter_choice_replace(filter, ui->filter, CHOICE_MORE, str_text(&term))) {
+        session_say(s, MSG_SESSION_FILTER_TOO_LONG, NULL);
+    } else {
+        struct opened *o = &s->opened[ui->opened];
+        *o = (struct opened){.group_by = ui->group_by,
+                             .group = v,
+                             .n_unfolded = ui->n_unfolded,
+                             .offset = ui->cursor - ui->top};
+        memcpy(o->filter, ui->filter, sizeof(o->filter));
+        memcpy(o->unfolded, ui->unfolded, sizeof(o->unfolded));
+        ui->opened++;
+        reaction = regroup(s, -1);
+        table_park(s);
+        ui->on_group = false;
+        if (prompt_filter_apply(s, filter, NULL, &reaction) < 0) {
+            reaction |= group_back(s);
+            session_say(s, MSG_SESSION_NO_TERM, NULL);
+        }
+    }
+    str_fini(&term);
+    return reaction;
+}
+
+unsigned group_back(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    unsigned reaction = REACT_LIST;
+    if (ui->opened == 0)
+        return REACT_NOT_MINE;
+    const struct opened *o = &s->opened[--ui->opened];
+    prompt_filter_remember(s, ui->filter);
+    reaction |= regroup(s, o->group_by);
+    ui->n_unfolded = o->n_unfolded;
+    memcpy(ui->unfolded, o->unfolded, sizeof(ui->unfolded));
+    table_park(s);
+    ui->group = o->group;
+    ui->on_group = s->selection_waiting = true;
+    s->waiting_offset = o->offset;
+    prompt_filter_apply(s, o->filter, NULL, &reaction);
+    return reaction;
+}
+
+bool group_sorts(const struct session *s)
+{
+    uint32_t group;
+    return s->ui.group_by >= 0 && s->list->grouped &&
+           (s->list->rows.n == 0 || group_under_cursor(s, &group));
+}
+
+unsigned group_sort_by(struct session *s, unsigned figure)
+{
+    struct group_sort *sort = &s->ui.group_sort;
+    bool again = sort->figure == figure;
+    sort->descending = again ? !sort->descending : figure != GROUP_KEY;
+    sort->figure = (uint8_t)figure;
+    return REACT_LIST;
+}
+
+unsigned group_sort_step(struct session *s, int sign)
+{
+    struct view v = session_view(s);
+    uint8_t drawn[GROUP_SUM + GROUP_SUMS];
+    int n = group_figures(&v, drawn), at = 0;
+    while (at < n && drawn[at] != s->ui.group_sort.figure)
+        at++;
+    if (at == n)
+        at = sign > 0 ? n - 1 : 0;
+    return n > 1 ? group_sort_by(s, drawn[(at + (sign > 0 ? 1 : n - 1)) % n]) : REACT_NOTHING;
 }

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* The header: host, total, time or badges, interval and cost; at the right end language and help.
  * What does not fit leaves in a fixed order; total, time or badge always stay. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "header.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -24,6 +26,48 @@ static const int part_from_w[PART_COUNT] = {180, 180, 110, 96, 64, 36, 48, 0};
 
 #define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
 #define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
+
+/* A line of text in several roles, measured before it is put. */
+#define RUN_MAX  48
+#define RUN_TEXT 128
+struct runs {
+    struct {
+        char text[RUN_TEXT];
+        enum role role;
+    } run[RUN_MAX];
+    int n, w;
+};
+
+static void runs_add(struct runs *r, enum role role, const char *text)
+{
+    if (r->n >= RUN_MAX || *text == '\0')
+        return;
+    draw_copy_text(r->run[r->n].text, RUN_TEXT, text);
+    r->run[r->n].role = role;
+    r->w += utf8_width(r->run[r->n].text);
+    r->n++;
+}
+
+__attribute__((format(printf, 3, 4))) static void runs_addf(struct runs *r, enum role role,
+                                                            const char *fmt, ...)
+{
+    char text[RUN_TEXT];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    runs_add(r, role, text);
+}
+
+static int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room)
+{
+    int at = 0;
+
+    for (int i = 0; i < r->n && at < room; i++)
+        at += canvas_put(c, x + at, y, room - at, r->run[i].role, r->run[i].text);
+    return at;
+}
 
 struct header {
     const struct drawing *d;
@@ -53,16 +97,16 @@ static void add_total(struct header *h)
     if (s)
         fmt_count(number, sizeof number, s->total);
     if (is_part(s)) {
-        fill(text, MSG_VIEW_AT_LEAST, number, NULL, NULL);
-        copy_text(number, sizeof number, text);
+        draw_fill(text, MSG_VIEW_AT_LEAST, number, NULL, NULL);
+        draw_copy_text(number, sizeof number, text);
     }
     add_gap(h, &h->left);
     if (h->d->ui->w < WORDS_FROM_W) {
         runs_add(&h->left, ROLE_TEXT, number);
         return;
     }
-    fill(text, s && s->total == 1 ? MSG_VIEW_CONNECTION_ONE : MSG_VIEW_CONNECTIONS, number, NULL,
-         NULL);
+    draw_fill(text, s && s->total == 1 ? MSG_VIEW_CONNECTION_ONE : MSG_VIEW_CONNECTIONS, number,
+              NULL, NULL);
     runs_add(&h->left, ROLE_TEXT, text);
 }
 
@@ -85,27 +129,27 @@ static void add_paused(struct header *h, const char *time)
 
     age_words(age, h->d->v->now_ns - h->d->ui->paused_ns);
     if (h->part[PART_AGE])
-        fill(text, MSG_VIEW_BADGE_PAUSED_AGE, time, age, NULL);
+        draw_fill(text, MSG_VIEW_BADGE_PAUSED_AGE, time, age, NULL);
     else
-        fill(text, MSG_VIEW_BADGE_PAUSED, time, NULL, NULL);
+        draw_fill(text, MSG_VIEW_BADGE_PAUSED, time, NULL, NULL);
     add_badge(h, text);
 }
 
-/* Badges worst first, then the time, unless a badge has told it. */
+/* Badges worst first, then the time, unless a badge says it. */
 static void add_time(struct header *h)
 {
     const struct sample *s = h->d->s, *newest = h->newest;
     char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
-    bool told = false, badge = false;
+    bool said = false, badge = false;
 
     if (s && s->wall_ns)
         fmt_clock(time, sizeof time, s->wall_ns);
     add_gap(h, &h->left);
     if (newest && newest->status == SAMPLE_FAILED && s) {
         age_words(age, h->d->v->now_ns - s->mono_ns);
-        fill(text, MSG_VIEW_BADGE_STALE, age, NULL, NULL);
+        draw_fill(text, MSG_VIEW_BADGE_STALE, age, NULL, NULL);
         add_badge(h, text);
-        told = badge = true;
+        said = badge = true;
     }
     if (is_part(s)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_PARTIAL));
@@ -117,13 +161,13 @@ static void add_time(struct header *h)
     }
     if (h->d->ui->paused) {
         add_paused(h, time);
-        told = badge = true;
+        said = badge = true;
     }
     if (s && (s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
         badge = true;
     }
-    if (badge && !told && h->part[PART_TIME])
+    if (badge && !said && h->part[PART_TIME])
         runs_addf(&h->left, ROLE_TEXT, " %s", time);
     else if (!badge)
         runs_add(&h->left, ROLE_TEXT, time);
@@ -138,12 +182,13 @@ static void add_cost_long(struct header *h, const char *every, const char *cost,
     if (*every) {
         fmt_interval(asked, sizeof asked, s->asked_interval_ms);
         add_gap(h, &h->left);
-        fill(text, role == ROLE_WARN ? MSG_VIEW_EVERY_ASKED : MSG_VIEW_EVERY, every, asked, NULL);
+        draw_fill(text, role == ROLE_WARN ? MSG_VIEW_EVERY_ASKED : MSG_VIEW_EVERY, every, asked,
+                  NULL);
         runs_add(&h->left, role, text);
     }
     if (*cost) {
         add_gap(h, &h->left);
-        fill(text, MSG_VIEW_SAMPLE, cost, NULL, NULL);
+        draw_fill(text, MSG_VIEW_SAMPLE, cost, NULL, NULL);
         runs_add(&h->left, role, text);
     }
 }
@@ -179,7 +224,7 @@ static void add_cost(struct header *h)
 
 static bool rate_of(const struct header *h, enum host_counter which, double *per_s)
 {
-    const struct history *history = drawing_history(h->d);
+    const struct history *history = draw_history(h->d);
 
     return history && history_rate(history, which, HISTORY_SHOWN, per_s);
 }
@@ -193,14 +238,14 @@ static void add_rate(struct header *h, enum msg id, enum host_counter which)
         return;
     fmt_rate(number, sizeof number, per_s);
     add_gap(h, &h->left);
-    fill(text, id, number, NULL, NULL);
+    draw_fill(text, id, number, NULL, NULL);
     runs_add(&h->left, ROLE_DIM, text);
 }
 
 /* Where the kernel tells of ends; those that were lost make it a lower bound. */
 static void add_closed(struct header *h)
 {
-    const struct history *history = drawing_history(h->d);
+    const struct history *history = draw_history(h->d);
     char number[FMT_SIZE], least[FILL_SIZE], text[FILL_SIZE];
     struct close_stats close_stats;
     double seconds;
@@ -208,9 +253,9 @@ static void add_closed(struct header *h)
     if (!history || !history_close_stats(history, HISTORY_SHOWN, &close_stats, &seconds))
         return;
     fmt_rate(number, sizeof number, (double)close_stats.ended / seconds);
-    fill(least, MSG_VIEW_AT_LEAST, number, NULL, NULL);
+    draw_fill(least, MSG_VIEW_AT_LEAST, number, NULL, NULL);
     add_gap(h, &h->left);
-    fill(text, MSG_VIEW_CLOSED_RATE, close_stats.lost ? least : number, NULL, NULL);
+    draw_fill(text, MSG_VIEW_CLOSED_RATE, close_stats.lost ? least : number, NULL, NULL);
     runs_add(&h->left, ROLE_DIM, text);
 }
 
@@ -226,7 +271,7 @@ static void add_rates(struct header *h)
     if (rate_of(h, COUNTER_OUT_SEGS, &sent) && rate_of(h, COUNTER_RETRANS_SEGS, &again)) {
         fmt_percent(number, sizeof number, (uint64_t)(again * 1000), (uint64_t)(sent * 1000));
         add_gap(h, &h->left);
-        fill(text, MSG_VIEW_RETRANSMITTED, number, NULL, NULL);
+        draw_fill(text, MSG_VIEW_RETRANSMITTED, number, NULL, NULL);
         runs_add(&h->left, ROLE_DIM, text);
     }
     add_rate(h, MSG_VIEW_RESETS, COUNTER_ESTAB_RESETS);
@@ -264,7 +309,7 @@ static void add_host(struct header *h, int room)
 
 static void add_warnings(struct header *h)
 {
-    const struct findings *f = drawing_findings(h->d);
+    const struct findings *f = draw_findings(h->d);
     bool words = h->d->ui->w >= WARNINGS_FROM_W;
     char key[24], number[16], text[FILL_SIZE];
 
@@ -276,10 +321,10 @@ static void add_warnings(struct header *h)
         return;
     }
     enum role role = f->worst == SEVERITY_CRITICAL ? ROLE_CRIT : ROLE_WARN;
-    first_key(h->d->v, COMMAND_WARNINGS, key);
+    keymap_first_key(h->d->v->bindings, COMMAND_WARNINGS, key);
     snprintf(number, sizeof number, "%u", f->warnings);
-    fill(text, f->warnings == 1 ? MSG_VIEW_WARNINGS_ONE : MSG_VIEW_WARNINGS_SOME, number, NULL,
-         NULL);
+    draw_fill(text, f->warnings == 1 ? MSG_VIEW_WARNINGS_ONE : MSG_VIEW_WARNINGS_SOME, number, NULL,
+              NULL);
     runs_addf(&h->right, role, "%s %s", key, words ? text : number);
 }
 
@@ -302,13 +347,13 @@ static void build(struct header *h, int host_columns)
     add_warnings(h);
     if (h->part[PART_LANGUAGE] && ui->utf8) {
         add_gap(h, &h->right);
-        first_key(h->d->v, COMMAND_LANGUAGE, key);
+        keymap_first_key(h->d->v->bindings, COMMAND_LANGUAGE, key);
         runs_add(&h->right, ROLE_KEY, key);
         runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_OTHER_LANGUAGE));
     }
     if (h->part[PART_HELP]) {
         add_gap(h, &h->right);
-        first_key(h->d->v, COMMAND_HELP, key);
+        keymap_first_key(h->d->v->bindings, COMMAND_HELP, key);
         runs_add(&h->right, ROLE_KEY, key);
         runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_KEY_HELP));
     }
@@ -319,7 +364,7 @@ static int excess(const struct header *h)
     return 1 + h->left.w + (h->right.n ? (int)strlen(h->gap) + h->right.w + 1 : 0) - h->d->ui->w;
 }
 
-void draw_header(struct drawing *d)
+void header_draw(struct drawing *d)
 {
     static struct header none;
     struct header h = none;

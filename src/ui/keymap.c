@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of commands and the keys that are bound to them. */
 #include "tcptop/ui/keymap.h"
 
@@ -7,7 +8,8 @@
 #include <string.h>
 
 const struct command commands[COMMAND_COUNT] = {
-#define COMMAND(ident, name, keys, shown, group) {name, keys, shown, group, MSG_HELP_##ident},
+#define COMMAND(ident, function, name, keys, shown, group)                                         \
+    {name, keys, shown, group, MSG_HELP_##ident},
     COMMANDS(COMMAND)
 #undef COMMAND
 };
@@ -50,16 +52,16 @@ static void bind_key(struct bindings *b, keycode key, enum command_id command)
     }
 }
 
-void bindings_init(struct bindings *b)
+void keymap_init(struct bindings *b)
 {
     char bad[32];
 
     b->n = 0;
     for (unsigned id = 0; id < COMMAND_COUNT; id++)
-        bindings_set(b, (enum command_id)id, commands[id].keys, bad);
+        keymap_set(b, (enum command_id)id, commands[id].keys, bad);
 }
 
-int bindings_set(struct bindings *b, enum command_id command, const char *keys, char bad[32])
+int keymap_set(struct bindings *b, enum command_id command, const char *keys, char bad[32])
 {
     const char *word, *at = keys;
     size_t len = 0;
@@ -90,7 +92,7 @@ static int find_exact(const struct bindings *b, keycode key)
     return -1;
 }
 
-int bindings_find(const struct bindings *b, keycode key)
+int keymap_find(const struct bindings *b, keycode key)
 {
     keycode latin[8];
     int command = find_exact(b, key);
@@ -113,8 +115,7 @@ static bool bound_as_default(const struct bindings *b, enum command_id command)
     return next_key(&at, &bad, &len) == KEY_CODE_NONE;
 }
 
-const char *bindings_shown(const struct bindings *b, enum command_id command, char *out,
-                           size_t size)
+const char *keymap_shown(const struct bindings *b, enum command_id command, char *out, size_t size)
 {
     size_t len = 0;
 
@@ -132,4 +133,12 @@ const char *bindings_shown(const struct bindings *b, enum command_id command, ch
         len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", name);
     }
     return out;
+}
+
+void keymap_first_key(const struct bindings *b, enum command_id command, char out[24])
+{
+    char shown[96];
+
+    keymap_shown(b, command, shown, sizeof shown);
+    snprintf(out, 24, "%.*s", (int)strcspn(shown, " "), shown);
 }

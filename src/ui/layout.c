@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the regions are. The first kind of layout that fits the size decides; what the user chose
  * only moves the line between table and pane. */
 #include "tcptop/ui/layout.h"

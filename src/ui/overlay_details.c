@@ -1,11 +1,21 @@
-/* Everything known about one connection: what it is, its figures, how they went, and what other
- * tools select it by. A field that was not measured shows "–" in its place. */
+/* SPDX-License-Identifier: MIT */
+/* Everything known about one connection: what it is, its figures, how they went, what the doctor
+ * found, and what other tools select it by. A field that was not measured shows "–" in its place.
+ */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "overlay_details.h"
+#include "details_fields.h"
+#include "overlay.h"
+#include "table.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
+#include "tcptop/explain/evidence.h"
+#include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
 #include "tcptop/query/select.h"
 
@@ -16,6 +26,7 @@
 #define RIGHT_X     42
 #define LEFT_VALUE  19 /* else the left one has this room for values */
 #define LINES_MAX   64
+#define DS_PER_S    10
 
 /* What a line of the overlay shows. */
 enum line_kind {
@@ -36,21 +47,228 @@ enum line_kind {
     LINE_COMMAND,
 };
 
-struct line {
+struct details_line {
     enum line_kind kind;
     int i;
 };
 
 struct lines {
-    struct line line[LINES_MAX];
+    struct details_line line[LINES_MAX];
     uint32_t n;
     bool two;
 };
 
+static void duration_words(char out[FILL_SIZE], uint64_t seconds)
+{
+    static const struct {
+        uint64_t below, big, small;
+        enum msg id;
+    } rows[] = {
+        {60, 1, 1, MSG_VIEW_SECONDS},
+        {3600, 60, 1, MSG_VIEW_MINUTES_SECONDS},
+        {86400, 3600, 60, MSG_VIEW_HOURS_MINUTES},
+        {UINT64_MAX, 86400, 3600, MSG_VIEW_DAYS_HOURS},
+    };
+    char big[24], small[24];
+    size_t i = 0;
+
+    while (seconds >= rows[i].below)
+        i++;
+    snprintf(big, sizeof big, "%llu", (unsigned long long)(seconds / rows[i].big));
+    snprintf(small, sizeof small, "%llu",
+             (unsigned long long)(seconds % rows[i].big / rows[i].small));
+    draw_fill(out, rows[i].id, big, small, NULL);
+}
+
+static bool was_in(const struct details *t, unsigned state)
+{
+    for (uint32_t i = 0; t->watch && i < t->watch->n_changes; i++) {
+        if (t->watch->change[i].state == state)
+            return true;
+    }
+    return t->c->state == state || t->c->was_state == state;
+}
+
+/* By its states, or by a listener on one of the ports; on both ports it tells nothing. */
+static const char *direction(const struct details *t)
+{
+    const struct conn *c = t->c;
+    bool here, there;
+
+    if (c->state == TCP_STATE_LISTEN || c->flags & CONN_BOUND)
+        return " ";
+    if (was_in(t, TCP_STATE_SYN_SENT))
+        return "→";
+    if (was_in(t, TCP_STATE_SYN_RECV))
+        return "←";
+    here = t->summary && listeners_on_port_of(t->s, &t->summary->listening, c);
+    there = t->summary && t->watch && t->watch->has_peer &&
+            listeners_on_port_of(t->s, &t->summary->listening, &t->watch->peer);
+    return here == there ? " " : here ? "←" : "→";
+}
+
+/* The wall clock of a moment on the clock of struct row_times. */
+static void clock_of(const struct details *t, uint32_t when_ds, char out[FMT_SIZE])
+{
+    int64_t ago = (int64_t)(t->s->now_ds - when_ds);
+
+    fmt_clock(out, FMT_SIZE, t->s->wall_ns - ago * (NS_PER_S / DS_PER_S));
+}
+
+static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
+{
+    const struct row_times *times = &s->times[row];
+    char words[FILL_SIZE];
+
+    duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
+    draw_fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
+              state_name(s->conn[row].state), words, NULL);
+}
+
+static void state_text(const struct details *t, char out[FILL_SIZE])
+{
+    char clock[FMT_SIZE];
+
+    if (!details_gone(t) && t->s->times) {
+        say_state(t->s, t->row, out);
+        return;
+    }
+    clock[0] = '\0';
+    if (t->watch && t->watch->closed_ns)
+        fmt_clock(clock, sizeof clock, t->watch->closed_ns);
+    else if (t->row != UINT32_MAX && t->s->times)
+        clock_of(t, t->s->times[t->row].changed_ds, clock);
+    draw_fill(out, *clock ? MSG_VIEW_CLOSED_AT : MSG_VIEW_CLOSED, clock, NULL, NULL);
+}
+
+static void add_change(struct str *out, unsigned state, int64_t wall_ns)
+{
+    char clock[FMT_SIZE];
+
+    str_add(out, out->len ? ", " : "");
+    str_add(out, state_name(state));
+    if (wall_ns) {
+        str_add_char(out, ' ');
+        str_add(out, fmt_clock(clock, sizeof clock, wall_ns));
+    }
+}
+
+/* The changes of state, as many of the last ones as there is room for. */
+static void say_changes(const struct watch *w, int width, char out[FILL_SIZE])
+{
+    struct str list = STR_INIT;
+    uint32_t from = 0;
+
+    do {
+        str_clear(&list);
+        for (uint32_t i = from; i < w->n_changes; i++)
+            add_change(&list, w->change[i].state, w->change[i].wall_ns);
+        draw_fill(out, MSG_VIEW_SEEN, str_text(&list), NULL, NULL);
+    } while (utf8_width(out) > width && ++from < w->n_changes);
+    str_fini(&list);
+}
+
+static void seen(const struct details *t, int w, char out[FILL_SIZE])
+{
+    char born[FMT_SIZE], changed[FMT_SIZE];
+    const struct row_times *times;
+
+    out[0] = '\0';
+    if (t->c->flags & CONN_UNSEEN) {
+        draw_copy_text(out, FILL_SIZE, text(MSG_VIEW_SEEN_NEVER));
+        return;
+    }
+    if (t->watch && t->watch->n_changes &&
+        (t->watch->n_changes > 1 || t->watch->change[0].wall_ns)) {
+        say_changes(t->watch, w, out);
+        return;
+    }
+    if (t->row == UINT32_MAX || !t->s->times)
+        return;
+    times = &t->s->times[t->row];
+    clock_of(t, times->born_ds, born);
+    clock_of(t, times->changed_ds, changed);
+    if (!details_gone(t) && t->c->was_state && times->changed_ds)
+        draw_fill(out, MSG_VIEW_SEEN_CHANGE, state_name(t->c->was_state), state_name(t->c->state),
+                  changed);
+    else
+        draw_fill(out, times->born_ds ? MSG_VIEW_SEEN_SINCE : MSG_VIEW_SEEN_BEFORE, born, NULL,
+                  NULL);
+}
+
+/* "FIN_WAIT2 for 12 s, node 4127": the process where the column of processes knows it. */
+static void other_end(const struct details *t, char out[FILL_SIZE])
+{
+    const struct watch *w = t->watch;
+    char words[FILL_SIZE];
+    struct str owner = STR_INIT;
+    uint32_t row;
+
+    out[0] = '\0';
+    if (!w || !w->has_peer)
+        return;
+    row = w->peer_row == UINT32_MAX ? UINT32_MAX : sample_find(t->s, &w->peer, w->peer_row);
+    if (row == UINT32_MAX || sample_row_kind(t->s, row) == ROW_CLOSED) {
+        draw_fill(out, MSG_VIEW_OTHER_END, state_name(w->peer.state), text(MSG_VIEW_CLOSED), NULL);
+        return;
+    }
+    say_state(t->s, row, words);
+    column_process_fit(t->s, row, INT_MAX, &owner);
+    if (owner.len && strcmp(str_text(&owner), FMT_NONE) != 0)
+        draw_fill(out, MSG_VIEW_OTHER_END, words, str_text(&owner), NULL);
+    else
+        draw_copy_text(out, FILL_SIZE, words);
+    str_fini(&owner);
+}
+
+#define WORD_GAP 2
+
+/* Columns before the words; those below the first line begin there, too. */
+static int word_width(const struct finding *f)
+{
+    return utf8_width(evidence_verdict_word(evidence_verdict_of(f))) + WORD_GAP;
+}
+
+static void find_verdict(struct details *t, int w)
+{
+    struct str words = STR_INIT;
+    struct typeset ts;
+
+    if (t->row == UINT32_MAX || details_gone(t))
+        return;
+    t->found = finding_about(t->s, conn_counts_as(t->c), t->row);
+    if (!t->found)
+        return;
+    finding_title(t->found, &words);
+    str_add(&words, ". ");
+    finding_sentence(t->found, PART_SEEN, &words);
+    str_add_char(&words, ' ');
+    finding_sentence(t->found, PART_DO, &words);
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, w - word_width(t->found), 0);
+    (void)typeset_finish(&ts, &t->verdict); /* without memory there are no lines */
+    str_fini(&words);
+}
+
+static void verdict_fini(struct details *t)
+{
+    explain_fini(&t->verdict);
+}
+
+static void verdict_line(struct drawing *d, const struct details *t, int i, int x, int y, int w)
+{
+    int word = word_width(t->found);
+
+    if (i == 0)
+        canvas_put(d->c, x, y, word, finding_severity_role(t->found->severity),
+                   evidence_verdict_word(evidence_verdict_of(t->found)));
+    draw_explained(d->c, &t->verdict, (uint32_t)i, x + word, y, w - word);
+}
+
 static void add_line(struct lines *l, enum line_kind kind, int i)
 {
     if (l->n < LINES_MAX)
-        l->line[l->n++] = (struct line){kind, i};
+        l->line[l->n++] = (struct details_line){kind, i};
 }
 
 static void add_fields(struct lines *l, int from, int to)
@@ -63,11 +281,11 @@ static void add_fields(struct lines *l, int from, int to)
 
 static void ends_text(const struct details *t, struct str *out)
 {
-    conn_format_local(t->c, out);
+    column_format_local(t->c, out);
     str_add_char(out, ' ');
-    str_add(out, details_direction(t));
+    str_add(out, direction(t));
     str_add_char(out, ' ');
-    conn_format_remote(t->c, out);
+    column_format_remote(t->c, out);
 }
 
 /* Both ends by their names, "" where none is known. */
@@ -76,14 +294,14 @@ static void names_text(const struct details *t, struct str *out)
     bool known = endpoint_by_name(&t->naming, t->c, false, out);
 
     if (!known)
-        conn_format_local(t->c, out);
+        column_format_local(t->c, out);
     str_add_char(out, ' ');
-    str_add(out, details_direction(t));
+    str_add(out, direction(t));
     str_add_char(out, ' ');
     if (endpoint_by_name(&t->naming, t->c, true, out))
         known = true;
     else
-        conn_format_remote(t->c, out);
+        column_format_remote(t->c, out);
     if (!known)
         str_clear(out);
 }
@@ -95,7 +313,7 @@ static bool state_beside(const struct details *t, int w)
     bool fits;
 
     ends_text(t, &ends);
-    details_state(t, state);
+    state_text(t, state);
     fits = utf8_width(str_text(&ends)) + 2 + utf8_width(state) <= w;
     str_fini(&ends);
     return fits;
@@ -106,7 +324,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     char other[FILL_SIZE];
 
     *l = (struct lines){.two = w >= TWO_FROM_W};
-    details_other_end(t, other);
+    other_end(t, other);
     add_line(l, LINE_ENDS, 0);
     if (!state_beside(t, w - 2))
         add_line(l, LINE_STATE, 0);
@@ -133,7 +351,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     add_line(l, LINE_COMMAND, 0);
 }
 
-/* In an overlay of `w` columns; free with details_verdict_fini(). */
+/* In an overlay of `w` columns; free with verdict_fini(). */
 static void make(struct details *t, const struct drawing *d, int w)
 {
     const struct watch_point *last = NULL;
@@ -155,14 +373,7 @@ static void make(struct details *t, const struct drawing *d, int w)
     for (uint32_t back = 0; !t->metrics && t->watch && (last = watch_at(t->watch, back)); back++)
         t->metrics = last->metrics.valid ? &last->metrics : NULL;
     details_fields(t);
-    details_verdict(t, w - 2);
-}
-
-void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, const char *value)
-{
-    canvas_put(d->c, x, y, w, role, value);
-    if (w > 0 && utf8_width(value) > w)
-        canvas_put(d->c, x + w - 1, y, 1, ROLE_DIM, "…");
+    find_verdict(t, w - 2);
 }
 
 static void draw_field(struct drawing *d, const struct field *f, int x, int y, int label_w, int w)
@@ -211,11 +422,11 @@ static void draw_ends(struct drawing *d, const struct details *t, int x, int y, 
 
     ends_text(t, &ends);
     canvas_put(d->c, x, y, w, ROLE_LIVE, str_text(&ends));
-    details_state(t, state);
+    state_text(t, state);
     state_w = utf8_width(state);
     if (utf8_width(str_text(&ends)) + 2 + state_w <= w)
         canvas_put_right(d->c, x + w - state_w, y, state_w,
-                         details_gone(t) ? ROLE_CLOSED : state_role(t->c->state), state);
+                         details_gone(t) ? ROLE_CLOSED : column_state_role(t->c->state), state);
     str_fini(&ends);
 }
 
@@ -244,7 +455,7 @@ static void draw_labelled(struct drawing *d, int x, int y, int w, enum msg label
 }
 
 static void draw_line(struct drawing *d, const struct details *t, const struct lines *l,
-                      const struct line *line, int x, int y, int w)
+                      const struct details_line *line, int x, int y, int w)
 {
     char words[FILL_SIZE];
     struct str names = STR_INIT;
@@ -256,11 +467,12 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         draw_ends(d, t, x, y, w);
         break;
     case LINE_STATE:
-        details_state(t, words);
-        canvas_put(d->c, x, y, w, details_gone(t) ? ROLE_CLOSED : state_role(t->c->state), words);
+        state_text(t, words);
+        canvas_put(d->c, x, y, w, details_gone(t) ? ROLE_CLOSED : column_state_role(t->c->state),
+                   words);
         break;
     case LINE_SEEN:
-        details_seen(t, w, words);
+        seen(t, w, words);
         canvas_put(d->c, x, y, w, ROLE_DIM, words);
         break;
     case LINE_NAMES:
@@ -269,7 +481,7 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         str_fini(&names);
         break;
     case LINE_OTHER_END:
-        details_other_end(t, words);
+        other_end(t, words);
         draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_OTHER_END, words);
         break;
     case LINE_FIELDS:
@@ -291,7 +503,7 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         details_trace(d, t, line->i, x, y, w);
         break;
     case LINE_VERDICT:
-        details_verdict_line(d, t, line->i, x, y, w);
+        verdict_line(d, t, line->i, x, y, w);
         break;
     case LINE_SS:
     case LINE_TCPDUMP:
@@ -300,13 +512,7 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
     }
 }
 
-/* How many lines there are, and how many of them fit. */
-static uint32_t shown_of(const struct lines *l, const struct overlay_area *a)
-{
-    return a->inner.h < 0 ? 0 : (uint32_t)a->inner.h < l->n ? (uint32_t)a->inner.h : l->n;
-}
-
-void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 {
     struct details t;
     struct overlay_area a;
@@ -316,8 +522,8 @@ void details_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
     make(&t, d, a.inner.w);
     make_lines(&l, &t, a.inner.w);
     *lines = l.n;
-    *shown = shown_of(&l, &a);
-    details_verdict_fini(&t);
+    *shown = overlay_shown(&a, l.n);
+    verdict_fini(&t);
 }
 
 /* "11 of 305": the row's place among those that the total counts; none for a closed one. And which
@@ -329,12 +535,12 @@ static void place_of(char out[FILL_SIZE], const struct drawing *d, const char *s
     if (d->rows && d->ui->details_place) {
         fmt_count(at, sizeof at, d->ui->details_place);
         fmt_count(of, sizeof of, d->rows->matched_live);
-        fill(place, MSG_VIEW_POSITION, at, of, NULL);
+        draw_fill(place, MSG_VIEW_POSITION, at, of, NULL);
     }
     snprintf(out, FILL_SIZE, "%.120s%s%.60s", place, *place && *scroll ? "   " : "", scroll);
 }
 
-void draw_details(struct drawing *d)
+static void draw(struct drawing *d)
 {
     struct details t;
     struct overlay_area a;
@@ -345,15 +551,119 @@ void draw_details(struct drawing *d)
     overlay_area(d, &a);
     make(&t, d, a.inner.w);
     make_lines(&l, &t, a.inner.w);
-    shown = shown_of(&l, &a);
+    shown = overlay_shown(&a, l.n);
     if (top > l.n - shown)
         top = l.n - shown;
-    scroll_mark(scroll, sizeof scroll, top, shown, l.n);
+    draw_scroll_mark(scroll, sizeof scroll, top, shown, l.n);
     place_of(right, d, scroll);
     overlay_frame(d, &a, text(MSG_VIEW_DETAILS_TITLE), right);
     for (uint32_t i = 0; i < shown; i++)
         draw_line(d, &t, &l, &l.line[top + i], a.inner.x + 1, a.inner.y + (int)i, a.inner.w - 2);
     if (details_gone(&t))
         canvas_paint(d->c, a.inner.x, a.inner.y, a.inner.w, a.inner.h, ROLE_DIM);
-    details_verdict_fini(&t);
+    verdict_fini(&t);
 }
+
+static void find_row(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    const struct sample *shown = s->list->sample;
+    const struct rows *rows = &s->list->rows;
+    uint32_t end = table_position(s, &ui->details, ui->details_row, &ui->details_row);
+    bool live = ui->details_row < shown->n_live && end != UINT32_MAX;
+    if (ui->details_row != UINT32_MAX)
+        ui->details = shown->conn[ui->details_row];
+    ui->details_place = live;
+    for (uint32_t i = 0; live && i < end; i++)
+        ui->details_place += rows->row[i] < shown->n_live;
+}
+
+static void show(struct session *s)
+{
+    s->ui.details = s->ui.selected;
+    s->ui.details_row = s->selected_row;
+    find_row(s);
+}
+
+static unsigned open(struct session *s)
+{
+    if (s->ui.focus != FOCUS_TABLE || !table_bind(s) || s->ui.on_group)
+        return REACT_NOT_MINE;
+    show(s);
+    return REACT_NOTHING;
+}
+
+/* The next connection of the table. Groups have no details: then the cursor stays. */
+static void move(struct session *s, enum move_unit unit, int sign)
+{
+    uint32_t before = s->ui.cursor;
+
+    table_move(s, unit, sign);
+    if (table_bind(s) && !s->ui.on_group)
+        show(s);
+    else
+        table_select(s, before);
+}
+
+static unsigned command(struct session *s, enum command_id command)
+{
+    enum move_unit unit;
+    int sign;
+
+    if (command == COMMAND_PANE_UP || command == COMMAND_PANE_DOWN)
+        overlay_scroll(s, command == COMMAND_PANE_UP ? -1 : 1);
+    else if (overlay_movement(command, &unit, &sign))
+        move(s, unit, sign);
+    else
+        return REACT_NOT_MINE;
+    return REACT_NOTHING;
+}
+
+/* Copy the command of another tool that selects the connection. */
+static unsigned key(struct session *s, keycode key)
+{
+    if (key != 's' && key != 't')
+        return REACT_NOT_MINE;
+    str_clear(&s->copy);
+    if (key == 's')
+        select_ss_command(&s->ui.details, &s->copy);
+    else
+        select_tcpdump_command(&s->ui.details, &s->copy);
+    session_copy_now(s, MSG_SESSION_COPIED_COMMAND);
+    return REACT_NOTHING;
+}
+
+static unsigned on_list(struct session *s)
+{
+    find_row(s);
+    return REACT_NOTHING;
+}
+
+static const struct conn *subject(const struct ui *ui)
+{
+    return &ui->details;
+}
+
+static void footer(const struct drawing *d, struct key_items *k)
+{
+    footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+    footer_add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
+    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
+    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
+    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
+    footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
+    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
+}
+
+const struct overlay_ops overlay_details = {
+    .opened_by = COMMAND_OPEN,
+    .open = open,
+    .command = command,
+    .key = key,
+    .on_list = on_list,
+    .draw = draw,
+    .extent = extent,
+    .footer = footer,
+    .subject = subject,
+    .needs = NEED_TCP_INFO | NEED_CONGESTION | NEED_OWNER | NEED_USER,
+};

@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* The state diagram: counts in the boxes, transitions per second on the edges, as samples saw them.
  * It is drawn whole on a canvas of its own, of which the overlay shows the part with the chosen
- * box. */
+ * box. The arrows choose the state that the list of states and the pane are about. */
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "overlay.h"
+#include "states.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -20,7 +22,7 @@
 #define NOTES     2
 #define WINDOW_S  60.0
 
-/* A box per state, in the order of the strip; and which box is next to it. */
+/* A box per state, in the order of the list of states; and which box is next to it. */
 struct box {
     int x, y;
     uint8_t up, down, left, right; /* enum tcp_state; 0: none */
@@ -43,7 +45,7 @@ static const struct box boxes[TCP_STATE_COUNT] = {
     [TCP_STATE_LAST_ACK] = {RIGHT, 15, NEXT(CLOSE_WAIT, NONE, TIME_WAIT, NONE)},
 };
 
-unsigned diagram_neighbour(unsigned state, int dx, int dy)
+static unsigned neighbour(unsigned state, int dx, int dy)
 {
     const struct box *b = &boxes[state < TCP_STATE_COUNT ? state : 0];
     unsigned next = dy < 0 ? b->up : dy > 0 ? b->down : dx < 0 ? b->left : b->right;
@@ -129,7 +131,7 @@ struct rates {
 
 static void rates_init(struct rates *r, const struct drawing *d)
 {
-    *r = (struct rates){.history = drawing_history(d)};
+    *r = (struct rates){.history = draw_history(d)};
     r->known = r->history && history_transitions(r->history, WINDOW_S, &r->span);
 }
 
@@ -165,7 +167,7 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
         return;
     exact = kernel_rate(r, transition, &per_s);
     if (!exact) {
-        per_s = transition_rate(&r->span, transition);
+        per_s = history_transition_rate(&r->span, transition);
         exact = is_exact(r, transition);
     }
     if (per_s <= 0)
@@ -186,14 +188,14 @@ static void label_words(char out[FILL_SIZE], const struct drawing *d, size_t i)
     int64_t seconds;
 
     if (!labels[i].value) {
-        copy_text(out, FILL_SIZE, text(labels[i].words));
+        draw_copy_text(out, FILL_SIZE, text(labels[i].words));
         return;
     }
     if (strcmp(labels[i].value, SYSCTL_SECONDS) != 0)
-        copy_text(number, sizeof number, labels[i].value);
+        draw_copy_text(number, sizeof number, labels[i].value);
     else if (d->s && host_sysctl(&d->s->host, SYSCTL_FIN_TIMEOUT, &seconds))
         snprintf(number, sizeof number, "%lld", (long long)seconds);
-    fill(out, labels[i].words, number, NULL, NULL);
+    draw_fill(out, labels[i].words, number, NULL, NULL);
 }
 
 /* On a line: " close() 1.2+ ", without blanks where room is short, at last the rate alone. */
@@ -243,11 +245,11 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 {
     const struct box *b = &boxes[state];
     bool chosen = ui_state_list_state(d->ui) == state, known;
-    enum role role = chosen ? ROLE_CURSOR : state_role(state);
+    enum role role = chosen ? ROLE_CURSOR : column_state_role(state);
     char number[FMT_SIZE] = FMT_NONE;
     uint64_t count = 0;
 
-    known = state_list_count(d->s, state, &count);
+    known = states_count(d->s, state, &count);
     if (known)
         fmt_count_fit(number, sizeof number, count, BOX_W - 4);
     canvas_put(c, b->x, b->y, BOX_W, ROLE_RULE, "┌─────────────┐");
@@ -328,14 +330,14 @@ static void title_words(char out[FILL_SIZE], const struct drawing *d)
 
     rates_init(&r, d);
     if (!r.known) {
-        copy_text(out, FILL_SIZE, text(MSG_DIAGRAM_COUNTS));
+        draw_copy_text(out, FILL_SIZE, text(MSG_DIAGRAM_COUNTS));
         return;
     }
     snprintf(seconds, sizeof seconds, "%d", (int)(r.span.seconds + 0.5));
-    fill(out, MSG_DIAGRAM_RATES, seconds, NULL, NULL);
+    draw_fill(out, MSG_DIAGRAM_RATES, seconds, NULL, NULL);
 }
 
-void draw_diagram(struct drawing *d)
+static void draw(struct drawing *d)
 {
     const struct box *b = &boxes[ui_state_list_state(d->ui)];
     struct overlay_area a;
@@ -361,3 +363,63 @@ void draw_diagram(struct drawing *d)
     canvas_fini(&whole);
     draw_notes(d, &a.inner);
 }
+
+static unsigned open(struct session *s)
+{
+    if (ui_state_list_state(&s->ui) == 0)
+        s->ui.state_list = states_index(TCP_STATE_ESTABLISHED);
+    s->ui.subject = FOCUS_STATES;
+    return REACT_NOTHING;
+}
+
+/* Choose the box next to the chosen one, or one at an end. */
+static unsigned move(struct session *s, enum move_unit unit, int dx, int dy)
+{
+    unsigned state = ui_state_list_state(&s->ui);
+
+    if (unit == MOVE_END)
+        state = dy < 0 ? TCP_STATE_LISTEN : TCP_STATE_TIME_WAIT;
+    else
+        state = neighbour(state, dx, dy);
+    if (state)
+        s->ui.state_list = states_index(state);
+    return REACT_NOTHING;
+}
+
+static unsigned command(struct session *s, enum command_id command)
+{
+    enum move_unit unit;
+    int sign;
+
+    if (overlay_movement(command, &unit, &sign))
+        return move(s, unit, 0, sign);
+    if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
+        return move(s, MOVE_LINE, command == COMMAND_LEFT ? -1 : 1, 0);
+    if (command == COMMAND_OPEN)
+        return states_filter(s) | REACT_CLOSE;
+    if (command == COMMAND_DIAGRAM)
+        return REACT_CLOSE;
+    if (command != COMMAND_PANE)
+        return REACT_NOT_MINE;
+    s->ui.pane = PANE_WIDE; /* its words in the place of the diagram */
+    return REACT_CLOSE | REACT_WIDTHS;
+}
+
+static void footer(const struct drawing *d, struct key_items *k)
+{
+    (void)d;
+    footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+    footer_add_keys(k, text(MSG_DIAGRAM_ARROWS), MSG_DIAGRAM_CHOOSE, 1);
+    footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_STATE, true, 2);
+    footer_add(k, COMMAND_PANE, MSG_DIAGRAM_EXPLANATION, true, 3);
+    footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 4);
+}
+
+/* No extent: it shows the part with the chosen box. */
+const struct overlay_ops overlay_diagram = {
+    .opened_by = COMMAND_DIAGRAM,
+    .open = open,
+    .command = command,
+    .draw = draw,
+    .footer = footer,
+};

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* The help screen, made from the tables of commands and columns. */
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "overlay.h"
 #include "tcptop/base/utf8.h"
 
 #define KEYS_W     13
@@ -80,7 +81,7 @@ static void add_line(struct help *h, bool right, const char *keys, const char *w
 {
     struct help_line line = {.text = words};
 
-    copy_text(line.keys, sizeof line.keys, keys);
+    draw_copy_text(line.keys, sizeof line.keys, keys);
     add(h, right, &line);
 }
 
@@ -104,7 +105,7 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     for (unsigned i = 0; i < count; i++) {
         size_t len = strlen(keys);
 
-        bindings_shown(d->v->bindings, (enum command_id)(id + i), one, sizeof one);
+        keymap_shown(d->v->bindings, (enum command_id)(id + i), one, sizeof one);
         snprintf(keys + len, sizeof keys - len, "%s%s", len && *one ? " " : "", one);
     }
     if (*keys)
@@ -178,7 +179,18 @@ static int half_of(const struct help *h, int width)
     return h->two ? width / 2 : width;
 }
 
-void draw_help(struct drawing *d)
+static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+{
+    struct help h;
+    struct overlay_area a;
+
+    overlay_area(d, &a);
+    help_make(&h, d, a.inner.w);
+    *lines = h.n + COLUMN_LINES;
+    *shown = overlay_shown(&a, *lines);
+}
+
+static void draw(struct drawing *d)
 {
     struct help h;
     struct overlay_area a;
@@ -186,11 +198,11 @@ void draw_help(struct drawing *d)
     char right[FILL_SIZE];
 
     overlay_area(d, &a);
-    help_extent(d, &lines, &shown);
+    extent(d, &lines, &shown);
     help_make(&h, d, a.inner.w);
     if (top > lines - shown)
         top = lines - shown;
-    scroll_mark(right, sizeof right, top, shown, lines);
+    draw_scroll_mark(right, sizeof right, top, shown, lines);
     overlay_frame(d, &a, text(MSG_VIEW_HELP_TITLE), right);
     for (uint32_t i = 0; i < shown; i++) {
         uint32_t line = top + i;
@@ -205,13 +217,34 @@ void draw_help(struct drawing *d)
     }
 }
 
-void help_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+static unsigned command(struct session *s, enum command_id command)
 {
-    struct help h;
-    struct overlay_area a;
+    struct view v = session_view(s);
+    uint32_t lines, shown;
+    enum move_unit unit;
+    int sign;
 
-    overlay_area(d, &a);
-    help_make(&h, d, a.inner.w);
-    *lines = h.n + COLUMN_LINES;
-    *shown = a.inner.h < 0 ? 0 : (uint32_t)a.inner.h < *lines ? (uint32_t)a.inner.h : *lines;
+    if (command == COMMAND_HELP)
+        return REACT_CLOSE;
+    if (!overlay_movement(command, &unit, &sign))
+        return REACT_NOT_MINE;
+    overlay_extent(&v, &lines, &shown);
+    overlay_scroll(s, sign * session_step(unit, lines, shown));
+    return REACT_NOTHING;
 }
+
+static void footer(const struct drawing *d, struct key_items *k)
+{
+    (void)d;
+    footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
+    footer_add(k, COMMAND_QUIT_NOW, MSG_VIEW_KEY_QUIT, true, 2);
+}
+
+const struct overlay_ops overlay_help = {
+    .opened_by = COMMAND_HELP,
+    .command = command,
+    .draw = draw,
+    .extent = extent,
+    .footer = footer,
+};

@@ -1,14 +1,16 @@
-/* What the doctor found: the list over the body, the last lines of a tall pane, and which rows and
- * states are marked for it. */
+/* SPDX-License-Identifier: MIT */
+/* What the doctor found: the list over the body and the last lines of a tall pane. The cursor of
+ * the list stays on its finding while samples come; Enter shows its connections, `c` copies it. */
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "overlay.h"
+#include "prompt.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
-#include "tcptop/explain/finding_scope.h"
 #include "tcptop/explain/finding_text.h"
 
 #define TITLE_X  4  /* cursor and mark before it */
@@ -16,31 +18,12 @@
 #define CLOCK_W  5  /* "14:03" */
 #define LIST_ROW 4  /* lines of a finding in the pane, the blank one included */
 
-const struct findings *drawing_findings(const struct drawing *d)
-{
-    const struct sample *s = d->v->newest ? d->v->newest : d->s;
-
-    return s ? s->findings : NULL;
-}
-
-uint32_t drawing_warned_states(const struct drawing *d)
-{
-    return d->s && d->s->findings ? d->s->findings->states : 0;
-}
-
-unsigned drawing_row_severity(const struct drawing *d, uint32_t row)
-{
-    const struct finding *f = finding_about(d->s, conn_counts_as(&d->s->conn[row]), row);
-
-    return f ? f->severity : SEVERITY_OK;
-}
-
 static void title_of(const struct finding *f, char out[FILL_SIZE])
 {
     struct str title = STR_INIT;
 
     finding_title(f, &title);
-    copy_text(out, FILL_SIZE, str_text(&title));
+    draw_copy_text(out, FILL_SIZE, str_text(&title));
     typeset_untie(out);
     str_fini(&title);
 }
@@ -62,8 +45,8 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
 
     clock_of(f->since_wall_ns, clock);
     expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
-    fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock, str_text(&age),
-         NULL);
+    draw_fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock,
+              str_text(&age), NULL);
     typeset_untie(out);
     str_fini(&age);
 }
@@ -77,7 +60,7 @@ static void count_notes(const struct findings *f, char out[FILL_SIZE])
     out[0] = '\0';
     snprintf(number, sizeof number, "%u", n);
     if (n)
-        fill(out, n == 1 ? MSG_VIEW_NOTES_ONE : MSG_VIEW_NOTES_SOME, number, NULL, NULL);
+        draw_fill(out, n == 1 ? MSG_VIEW_NOTES_ONE : MSG_VIEW_NOTES_SOME, number, NULL, NULL);
 }
 
 /* A finding's first line; its mark and what stands at the right end. */
@@ -88,15 +71,15 @@ static void draw_head(struct drawing *d, const struct finding *f, const struct r
     int right_w = utf8_width(right), room = r->w - title_x - right_w - 3;
 
     title_of(f, title);
-    canvas_put(d->c, r->x + 1, y, 2, role, severity_mark(f->severity));
-    put_name(d->c, r->x + title_x, y, room, role == ROLE_DIM ? ROLE_DIM : ROLE_TITLE, title);
+    canvas_put(d->c, r->x + 1, y, 2, role, finding_severity_mark(f->severity));
+    draw_name(d->c, r->x + title_x, y, room, role == ROLE_DIM ? ROLE_DIM : ROLE_TITLE, title);
     canvas_put(d->c, r->x + r->w - right_w - 1, y, right_w, ROLE_DIM, right);
 }
 
 /* The list over the body ------------------------------------------------------------------------
  */
 
-struct page {
+struct warnings_page {
     const struct findings *f; /* may be NULL */
     int width;                /* of texts */
     uint32_t n;               /* lines */
@@ -128,7 +111,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
     typeset_init(&ts);
     for (int were = 1; f && were >= 0; were--) {
         str_clear(&list);
-        findings_rules(f, were, &list);
+        findings_rules(f, 0, were, &list);
         if (!list.len || (were && f->n))
             continue;
         typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_SKIP),
@@ -145,9 +128,9 @@ static uint32_t ended_lines(const struct findings *f)
     return f && f->n_ended ? f->n_ended + 2 : 0;
 }
 
-static void make_page(struct page *p, const struct drawing *d, int w)
+static void make_page(struct warnings_page *p, const struct drawing *d, int w)
 {
-    *p = (struct page){.f = drawing_findings(d), .width = text_width(w)};
+    *p = (struct warnings_page){.f = draw_findings(d), .width = text_width(w)};
     for (uint32_t i = 0; p->f && i < p->f->n; i++)
         p->n += finding_lines(&p->f->list[i], p->width);
     p->n += ended_lines(p->f) + (p->f && p->f->n == 0 ? 2 : 0);
@@ -155,26 +138,21 @@ static void make_page(struct page *p, const struct drawing *d, int w)
         p->n += p->tail.n_lines;
 }
 
-static uint32_t page_shown(const struct page *p, const struct overlay_area *a)
-{
-    return a->inner.h < 0 ? 0 : (uint32_t)a->inner.h < p->n ? (uint32_t)a->inner.h : p->n;
-}
-
-void warnings_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 {
     struct overlay_area a;
-    struct page p;
+    struct warnings_page p;
 
     overlay_area(d, &a);
     make_page(&p, d, a.inner.w);
     *lines = p.n;
-    *shown = page_shown(&p, &a);
+    *shown = overlay_shown(&a, p.n);
     explain_fini(&p.tail);
 }
 
-void warnings_entry(const struct drawing *d, uint32_t index, uint32_t *first, uint32_t *lines)
+static void entry_extent(const struct drawing *d, uint32_t index, uint32_t *first, uint32_t *lines)
 {
-    const struct findings *f = drawing_findings(d);
+    const struct findings *f = draw_findings(d);
     struct overlay_area a;
 
     overlay_area(d, &a);
@@ -214,7 +192,7 @@ static void draw_finding(struct pen *pen, const struct finding *f, int width, bo
 
     since(d, f, true, right);
     if (y >= 0) {
-        draw_head(d, f, &pen->r, y, TITLE_X, right, severity_role(f->severity));
+        draw_head(d, f, &pen->r, y, TITLE_X, right, finding_severity_role(f->severity));
         if (cursor) {
             canvas_put(d->c, pen->r.x, y, 1, ROLE_TEXT, "▸");
             draw_cursor(d->c, pen->r.x, y, pen->r.w, true);
@@ -249,13 +227,13 @@ static void draw_ended(struct pen *pen, const struct findings *f)
             continue;
         clock_of(f->list[i].since_wall_ns, from);
         clock_of(f->list[i].ended_wall_ns, to);
-        fill(right, MSG_VIEW_WARNING_FROM_TO, from, to, NULL);
+        draw_fill(right, MSG_VIEW_WARNING_FROM_TO, from, to, NULL);
         draw_head(pen->d, &f->list[i], &pen->r, y, TITLE_X, right, ROLE_DIM);
     }
     next_y(pen);
 }
 
-static void draw_page(struct pen *pen, const struct page *p)
+static void draw_page(struct pen *pen, const struct warnings_page *p)
 {
     const struct findings *f = p->f;
     int y;
@@ -286,24 +264,25 @@ static void count_all(const struct findings *f, char out[FILL_SIZE])
     count_notes(f, notes);
     snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
     snprintf(ended, sizeof ended, "%u", f ? f->n_ended : 0);
-    fill(out, *notes ? MSG_VIEW_WARNINGS_AND_NOTES : MSG_VIEW_WARNINGS_COUNT, now, ended, notes);
+    draw_fill(out, *notes ? MSG_VIEW_WARNINGS_AND_NOTES : MSG_VIEW_WARNINGS_COUNT, now, ended,
+              notes);
 }
 
-void draw_warnings(struct drawing *d)
+static void draw(struct drawing *d)
 {
     struct overlay_area a;
-    struct page p;
+    struct warnings_page p;
     struct pen pen = {.d = d, .top = d->ui->overlay_top};
     char right[FILL_SIZE], count[FILL_SIZE], scroll[64];
 
     overlay_area(d, &a);
     make_page(&p, d, a.inner.w);
     pen.r = a.inner;
-    pen.shown = page_shown(&p, &a);
+    pen.shown = overlay_shown(&a, p.n);
     if (pen.top > p.n - pen.shown)
         pen.top = p.n - pen.shown;
     count_all(p.f, count);
-    scroll_mark(scroll, sizeof scroll, pen.top, pen.shown, p.n);
+    draw_scroll_mark(scroll, sizeof scroll, pen.top, pen.shown, p.n);
     snprintf(right, sizeof right, "%.120s%s%.60s", count, *scroll ? "   " : "", scroll);
     overlay_frame(d, &a, text(MSG_VIEW_WARNINGS), right);
     draw_page(&pen, &p);
@@ -320,9 +299,9 @@ static void draw_part(struct drawing *d, const struct finding *f, enum finding_p
     char line[FILL_SIZE];
 
     finding_part(f, part, &words);
-    copy_text(line, sizeof line, str_text(&words));
+    draw_copy_text(line, sizeof line, str_text(&words));
     typeset_untie(line);
-    put_name(d->c, r->x + 3, y, r->w - 4, ROLE_TEXT, line);
+    draw_name(d->c, r->x + 3, y, r->w - 4, ROLE_TEXT, line);
     str_fini(&words);
 }
 
@@ -337,10 +316,10 @@ static void count_short(const struct findings *f, char out[2 * FILL_SIZE])
     snprintf(out, 2 * FILL_SIZE, "%s%s%s", warnings, *warnings && *notes ? ", " : "", notes);
 }
 
-void draw_warnings_list(struct drawing *d)
+void overlay_warnings_draw_list(struct drawing *d)
 {
     const struct rect *r = &d->l.warnings;
-    const struct findings *f = drawing_findings(d);
+    const struct findings *f = draw_findings(d);
     char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
     uint32_t fit = (uint32_t)(r->h > 1 ? r->h / LIST_ROW : 0);
 
@@ -349,7 +328,7 @@ void draw_warnings_list(struct drawing *d)
     canvas_fill(d->c, d->l.separator_x, r->y, 1, r->h, ROLE_RULE, "│");
     canvas_put(d->c, d->l.separator_x, r->y, 1, ROLE_RULE, "├");
     canvas_fill(d->c, r->x, r->y, r->w, r->h, ROLE_TEXT, " ");
-    first_key(d->v, COMMAND_WARNINGS, key);
+    keymap_first_key(d->v->bindings, COMMAND_WARNINGS, key);
     snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_WARNINGS_LIST));
     count_short(f, count);
     draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
@@ -358,9 +337,179 @@ void draw_warnings_list(struct drawing *d)
     for (uint32_t i = 0; f && i < f->n && i < fit; i++) {
         int y = r->y + 1 + (int)i * LIST_ROW;
         since(d, &f->list[i], false, right);
-        draw_head(d, &f->list[i], r, y, 1 + 1 + (int)strlen(severity_mark(f->list[i].severity)),
-                  right, severity_role(f->list[i].severity));
+        draw_head(d, &f->list[i], r, y,
+                  1 + 1 + (int)strlen(finding_severity_mark(f->list[i].severity)), right,
+                  finding_severity_role(f->list[i].severity));
         draw_part(d, &f->list[i], PART_SEEN, r, y + 1);
         draw_part(d, &f->list[i], PART_DO, r, y + 2);
     }
 }
+
+static const struct findings *findings_of(const struct session *s)
+{
+    return s->newest ? s->newest->findings : NULL;
+}
+
+static const struct finding *under_cursor(const struct session *s)
+{
+    const struct findings *f = findings_of(s);
+
+    return f && s->ui.overlay_cursor < f->n ? &f->list[s->ui.overlay_cursor] : NULL;
+}
+
+static void scroll_to(struct session *s, int64_t top)
+{
+    overlay_scroll(s, top - (int64_t)s->ui.overlay_top);
+}
+
+/* All of the finding, or its beginning where it is too long. */
+static void show_cursor(struct session *s)
+{
+    struct view v = session_view(s);
+    struct drawing d;
+    uint32_t first, lines, all, shown, top = s->ui.overlay_top;
+
+    draw_init(&d, NULL, &v);
+    entry_extent(&d, s->ui.overlay_cursor, &first, &lines);
+    overlay_extent(&v, &all, &shown);
+    if (first + lines > top + shown)
+        top = first + lines - shown;
+    if (first < top || lines > shown)
+        top = first;
+    scroll_to(s, top);
+}
+
+static unsigned on_sample(struct session *s)
+{
+    const struct findings *f = findings_of(s);
+
+    if (!f)
+        return REACT_NOTHING;
+    for (uint32_t i = 0; i < f->n; i++)
+        if (f->list[i].key == s->ui.warning_key && i != s->ui.overlay_cursor) {
+            s->ui.overlay_cursor = i;
+            show_cursor(s);
+        }
+    if (s->ui.overlay_cursor >= f->n)
+        s->ui.overlay_cursor = f->n ? f->n - 1 : 0;
+    scroll_to(s, s->ui.overlay_top);
+    s->ui.warning_key = f->n ? f->list[s->ui.overlay_cursor].key : 0;
+    return REACT_NOTHING;
+}
+
+static void move(struct session *s, enum move_unit unit, int sign)
+{
+    const struct findings *f = findings_of(s);
+    struct view v = session_view(s);
+    uint32_t all, shown, before = s->ui.overlay_cursor, n = f ? f->n : 0;
+
+    if (unit == MOVE_END)
+        s->ui.overlay_cursor = sign > 0 && n ? n - 1 : 0;
+    else if (unit == MOVE_LINE)
+        s->ui.overlay_cursor = session_clamp(before, sign, n ? n - 1 : 0);
+    if (s->ui.overlay_cursor != before) {
+        show_cursor(s);
+        s->ui.warning_key = f->list[s->ui.overlay_cursor].key;
+        return;
+    }
+    /* no other finding that way: the rest of the list scrolls */
+    overlay_extent(&v, &all, &shown);
+    overlay_scroll(s, sign * session_step(unit, all, shown));
+}
+
+static unsigned accept(struct session *s)
+{
+    const struct finding *f = under_cursor(s);
+    struct str filter = STR_INIT;
+    unsigned reaction = REACT_NOTHING;
+    char key[16];
+
+    if (!f)
+        return reaction;
+    finding_filter(f, &filter);
+    if (!filter.len) {
+        session_say(s, MSG_SESSION_WARNING_HOST, NULL);
+    } else {
+        reaction = REACT_CLOSE;
+        prompt_filter_remember(s, s->ui.filter);
+        if (prompt_filter_apply(s, str_text(&filter), NULL, &reaction) < 0)
+            session_say(s, MSG_SESSION_NO_MEMORY, NULL);
+        else
+            session_say(s, MSG_SESSION_WARNING_ROWS, session_key(s, COMMAND_BACK, key), NULL);
+    }
+    str_fini(&filter);
+    return reaction;
+}
+
+/* As it is read, with blanks that a shell takes for such. */
+static void copy_part(struct session *s, const struct finding *f, enum finding_part part)
+{
+    struct str words = STR_INIT;
+
+    finding_part(f, part, &words);
+    if (words.len) {
+        typeset_untie(words.data);
+        str_addf(&s->copy, "\n%s: ", finding_label(part));
+        str_add(&s->copy, words.data);
+    }
+    s->copy.failed |= words.failed;
+    str_fini(&words);
+}
+
+static void copy(struct session *s)
+{
+    const struct finding *f = under_cursor(s);
+
+    if (!f)
+        return;
+    str_clear(&s->copy);
+    finding_title(f, &s->copy);
+    for (unsigned part = 0; part < PART_KINDS; part++)
+        copy_part(s, f, (enum finding_part)part);
+    session_copy_now(s, MSG_SESSION_WARNING_COPIED);
+}
+
+static unsigned open(struct session *s)
+{
+    s->ui.warning_key = 0;
+    return REACT_NOTHING;
+}
+
+static unsigned command(struct session *s, enum command_id command)
+{
+    enum move_unit unit;
+    int sign;
+
+    if (command == COMMAND_WARNINGS)
+        return REACT_CLOSE;
+    if (command == COMMAND_OPEN)
+        return accept(s);
+    if (command == COMMAND_COPY)
+        copy(s);
+    else if (overlay_movement(command, &unit, &sign))
+        move(s, unit, sign);
+    else
+        return REACT_NOT_MINE;
+    return REACT_NOTHING;
+}
+
+static void footer(const struct drawing *d, struct key_items *k)
+{
+    const struct findings *f = draw_findings(d);
+    const bool some = f && f->n;
+
+    footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
+    footer_add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
+    footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, some, 2);
+    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, some, 3);
+}
+
+const struct overlay_ops overlay_warnings = {
+    .opened_by = COMMAND_WARNINGS,
+    .open = open,
+    .command = command,
+    .on_sample = on_sample,
+    .draw = draw,
+    .extent = extent,
+    .footer = footer,
+};

@@ -1,8 +1,13 @@
-/* The pane: the words about one state, beside the table, below it, in brief, or over the body. */
+/* SPDX-License-Identifier: MIT */
+/* The pane: the words and numbers about one state, beside the table, below it, in brief, or over
+ * the body. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "parts.h"
+#include "group_rows.h"
+#include "pane.h"
+#include "session_rows.h"
 
 #define COLUMN_GAP 4
 
@@ -16,7 +21,7 @@ struct pane_text {
 /* A group of rows in one state is about that state; 0: none such is under the cursor. */
 static unsigned group_state(const struct drawing *d)
 {
-    uint32_t group = drawing_cursor_group(d);
+    uint32_t group = group_of_cursor(d);
     struct value v;
 
     if (group == GROUP_NONE || d->groups->how.by != COL_STATE)
@@ -25,9 +30,10 @@ static unsigned group_state(const struct drawing *d)
     return state_parse(v.text, strlen(v.text));
 }
 
-bool pane_subject(const struct drawing *d, struct explain_subject *subject)
+/* What the pane is about; false when about no state. */
+static bool subject_of(const struct drawing *d, struct explain_subject *subject)
 {
-    uint32_t row = drawing_cursor_row(d);
+    uint32_t row = draw_cursor_row(d);
     unsigned state = ui_state_list_state(d->ui);
     bool of_row = d->ui->subject == FOCUS_TABLE && row != UINT32_MAX;
 
@@ -53,7 +59,8 @@ bool pane_subject(const struct drawing *d, struct explain_subject *subject)
     return subject->state != 0;
 }
 
-bool pane_has_numbers(const struct drawing *d)
+/* Is there room for numbers? */
+static bool has_numbers(const struct drawing *d)
 {
     return d->l.pane.h > 1 && d->l.pane_form != PANE_FORM_BRIEF && d->l.pane_form != PANE_FORM_NONE;
 }
@@ -79,7 +86,7 @@ static bool lay_out(const struct drawing *d, struct pane_text *p)
     int capacity, rc;
 
     *p = (struct pane_text){0};
-    if (d->l.pane.h <= 1 || !pane_subject(d, &subject))
+    if (d->l.pane.h <= 1 || !subject_of(d, &subject))
         return false;
     place_text(d, p);
     capacity = p->lines * p->columns;
@@ -95,18 +102,6 @@ static bool lay_out(const struct drawing *d, struct pane_text *p)
     if (p->top > p->text.n_lines - p->shown)
         p->top = p->text.n_lines - p->shown;
     return true;
-}
-
-void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
-                    int width)
-{
-    int at = 0;
-
-    for (uint32_t i = 0; i < t->lines[line].count && at < width; i++) {
-        const struct explain_run *run = &t->runs[t->lines[line].first + i];
-
-        at += canvas_put(c, x + at, y, width - at, run->role, run->text);
-    }
 }
 
 static void draw_text(struct drawing *d, const struct pane_text *p)
@@ -125,12 +120,12 @@ static void title_words(const struct drawing *d, unsigned state, char out[FILL_S
     const struct ui_lesson *lesson = &d->ui->lesson;
     char step[16], steps[16];
 
-    copy_text(out, FILL_SIZE, state ? explain_gloss(state, text_language()) : "");
+    draw_copy_text(out, FILL_SIZE, state ? explain_gloss(state, text_language()) : "");
     if (!lesson->steps)
         return;
     snprintf(step, sizeof step, "%u", lesson->step);
     snprintf(steps, sizeof steps, "%u", lesson->steps);
-    fill(out, lesson->step ? MSG_VIEW_LESSON : MSG_VIEW_LESSON_BEGINS, step, steps, NULL);
+    draw_fill(out, lesson->step ? MSG_VIEW_LESSON : MSG_VIEW_LESSON_BEGINS, step, steps, NULL);
 }
 
 static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsigned state)
@@ -139,10 +134,10 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
 
     title_words(d, state, words);
     if (d->l.pane_form == PANE_FORM_BRIEF) {
-        first_key(d->v, COMMAND_PANE, key);
+        keymap_first_key(d->v->bindings, COMMAND_PANE, key);
         snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_MORE));
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
-        scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
+        draw_scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
     }
     draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,
                state ? state_name(state) : text(MSG_VIEW_NO_STATE), words, right);
@@ -159,7 +154,7 @@ static void draw_separator(struct drawing *d)
     canvas_put(d->c, x, d->l.table.y, 1, ROLE_RULE, d->ui->focus == FOCUS_TABLE ? "┥" : "┤");
 }
 
-void draw_pane(struct drawing *d)
+void pane_draw(struct drawing *d)
 {
     struct explain_subject subject;
     struct pane_text p;
@@ -171,18 +166,178 @@ void draw_pane(struct drawing *d)
     if (d->l.separator_x >= 0)
         draw_separator(d);
     lay_out(d, &p);
-    pane_subject(d, &subject);
+    subject_of(d, &subject);
     draw_pane_title(d, &p, subject.state);
     draw_text(d, &p);
     explain_fini(&p.text);
 }
 
-void pane_extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
+void pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
 {
+    struct drawing d;
     struct pane_text p;
 
-    lay_out(d, &p);
+    draw_init(&d, NULL, v);
+    lay_out(&d, &p);
     *lines = p.text.n_lines;
     *shown = p.shown;
     explain_fini(&p.text);
+}
+
+unsigned pane_state(const struct view *v)
+{
+    struct explain_subject subject;
+    struct drawing d;
+
+    draw_init(&d, NULL, v);
+    return subject_of(&d, &subject) ? subject.state : 0;
+}
+
+unsigned pane_numbers_state(const struct view *v)
+{
+    struct explain_subject subject;
+    struct drawing d;
+
+    draw_init(&d, NULL, v);
+    return has_numbers(&d) && subject_of(&d, &subject) ? subject.state : 0;
+}
+
+/* The numbers, made for each sample shown, by the worker where it is large. Those before stand
+ * meanwhile. */
+#define STEP_ROWS 65536u
+
+struct breaking {
+    struct task task;      /* first: they are cast */
+    struct row_view *list; /* a reference: its sample and summary */
+    struct breakdown_work work;
+    struct breakdown breakdown;
+    bool done;
+};
+
+static bool breaking_step(struct task *e)
+{
+    struct breaking *b = (struct breaking *)e;
+    if (!breakdown_step(&b->work, STEP_ROWS) && !e->cancelled)
+        return false;
+    breakdown_finish(&b->work);
+    b->done = true;
+    return true;
+}
+
+static void breaking_on_done(struct task *e, struct session *s)
+{
+    struct breaking *b = (struct breaking *)e;
+    s->breakdown = b->breakdown;
+    s->breaking = NULL;
+}
+
+static void breaking_free(struct task *e)
+{
+    struct breaking *b = (struct breaking *)e;
+    if (!b->done)
+        breakdown_finish(&b->work);
+    row_view_unref(b->list);
+    free(b);
+}
+
+static struct breaking *breaking_new(const struct session *s, unsigned state)
+{
+    struct breaking *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->task =
+        (struct task){.step = breaking_step, .on_done = breaking_on_done, .free = breaking_free};
+    if (breakdown_begin(&b->work, &b->breakdown, s->list->sample, &s->list->summary, state)) {
+        free(b);
+        return NULL;
+    }
+    b->list = row_view_ref(s->list);
+    return b;
+}
+
+static bool is_current(const struct breakdown *b, const struct sample *shown)
+{
+    return b->state && b->of == shown && b->seq == shown->seq;
+}
+
+void pane_settle_numbers(struct session *s)
+{
+    struct view v = session_view(s);
+    unsigned state = v.shown ? pane_numbers_state(&v) : 0;
+    if (s->breaking && s->breaking_state != state) { /* nobody waits for it any more */
+        s->breaking->cancelled = true;
+        s->breaking = NULL;
+    }
+    if (s->breakdown.state != state)
+        s->breakdown.state = 0;
+    if (state == 0 || s->breaking || is_current(&s->breakdown, v.shown))
+        return;
+    struct breaking *b = breaking_new(s, state);
+    if (!b)
+        return;
+    s->breaking = &b->task;
+    s->breaking_state = state;
+    session_run(s, &b->task, b->list->sample);
+}
+
+bool pane_covers(const struct session *s)
+{
+    struct layout l;
+
+    layout_compute(&l, &s->ui);
+    return l.pane_form == PANE_FORM_OVERLAY;
+}
+
+/* Lines that the pane has beyond those it shows. */
+static uint32_t hidden_lines(const struct session *s)
+{
+    struct view v = session_view(s);
+    uint32_t lines, shown;
+
+    pane_extent(&v, &lines, &shown);
+    return lines > shown ? lines - shown : 0;
+}
+
+bool pane_scrolls(const struct session *s)
+{
+    return hidden_lines(s) > 0;
+}
+
+void pane_scroll(struct session *s, int lines)
+{
+    struct view v = session_view(s);
+    unsigned state = pane_state(&v);
+
+    if (state < TCP_STATE_COUNT)
+        s->ui.pane_top[state] =
+            (uint16_t)session_clamp(s->ui.pane_top[state], lines, hidden_lines(s));
+}
+
+static void scroll_by(struct session *s, enum move_unit unit, int sign)
+{
+    struct view v = session_view(s);
+    uint32_t lines, shown;
+
+    pane_extent(&v, &lines, &shown);
+    pane_scroll(s, sign * (int)session_step(unit, lines, shown));
+}
+
+void pane_scroll_half(struct session *s, int sign)
+{
+    scroll_by(s, MOVE_HALF, sign);
+}
+
+unsigned pane_command(struct session *s, enum command_id command)
+{
+    enum move_unit unit;
+    int sign;
+
+    if (session_movement(command, &unit, &sign)) {
+        scroll_by(s, unit, sign);
+        return REACT_NOTHING;
+    }
+    if ((command != COMMAND_BACK && command != COMMAND_QUIT) || !pane_covers(s))
+        return REACT_NOT_MINE;
+    s->ui.pane = PANE_NORMAL;
+    return REACT_NOTHING;
 }

@@ -1,18 +1,151 @@
-/* The prompt over the last two lines: the line that is typed, and below it what is wrong with it,
- * what may follow, or a hint. */
+/* SPDX-License-Identifier: MIT */
+/* Prompts: which one is open, the line that is typed, and below it what is wrong with it or a hint.
+ */
+#include "prompt.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
 #include "tcptop/base/utf8.h"
 
-#define CANDIDATES_MAX 24 /* of what may follow */
+#define PROMPT(ident, ops) extern const struct prompt_ops prompt_##ops;
+PROMPTS(PROMPT)
+#undef PROMPT
 
-static const enum msg prompt_words[] = {
-    [PROMPT_NONE] = MSG_VIEW_PROMPT_PORT,     [PROMPT_FILTER] = MSG_VIEW_PROMPT_FILTER,
-    [PROMPT_FIND] = MSG_VIEW_PROMPT_FIND,     [PROMPT_INTERVAL] = MSG_VIEW_PROMPT_INTERVAL,
-    [PROMPT_EXPORT] = MSG_VIEW_PROMPT_EXPORT,
+/* None: the digits of a port stand in the prompt's place while they are typed. */
+static const struct prompt_ops digits = {
+    .opened_by = COMMAND_COUNT, .label = MSG_VIEW_PROMPT_PORT, .hint = MSG_VIEW_HINT_PORT};
+static const struct prompt_ops *const prompts[] = {[PROMPT_NONE] = &digits,
+#define PROMPT(ident, ops) [PROMPT_##ident] = &prompt_##ops,
+                                                   PROMPTS(PROMPT)
+#undef PROMPT
 };
+
+const struct prompt_ops *prompt_ops(const struct ui *ui)
+{
+    return prompts[ui->prompt];
+}
+
+static unsigned open_one(struct session *s, enum ui_prompt which)
+{
+    struct ui *ui = &s->ui;
+    unsigned reaction = REACT_NOTHING;
+
+    ui->prompt = which;
+    ui->line_bad = false;
+    prompt_line_set(&ui->line, "");
+    s->recall_at = -1;
+    memcpy(s->before_prompt, ui->filter, sizeof(s->before_prompt));
+    if (prompts[which]->open)
+        reaction = prompts[which]->open(s);
+    if (reaction & REACT_NOT_MINE)
+        ui->prompt = PROMPT_NONE;
+    return reaction;
+}
+
+unsigned prompt_open_by(struct session *s, enum command_id command)
+{
+    for (unsigned i = 0; i < sizeof prompts / sizeof *prompts; i++)
+        if (prompts[i]->opened_by == command)
+            return open_one(s, (enum ui_prompt)i);
+    return REACT_NOT_MINE;
+}
+
+/* Close the prompt if it wants so; returns what else must follow. */
+static unsigned answered(struct session *s, unsigned reaction)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+
+    if (!(reaction & REACT_CLOSE))
+        return reaction;
+    s->ui.prompt = PROMPT_NONE;
+    s->ui.line_bad = false;
+    if (ops->closed)
+        ops->closed(s);
+    return reaction & ~(unsigned)REACT_CLOSE;
+}
+
+void prompt_wrong(struct session *s, const char *what)
+{
+    s->ui.line_bad = true;
+    s->ui.error.at = 0;
+    utf8_sanitise_into(s->ui.error.what, sizeof(s->ui.error.what), what, strlen(what));
+}
+
+unsigned prompt_pasted(struct session *s)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+
+    s->ui.line_bad = false;
+    return ops->changed ? ops->changed(s) : REACT_NOTHING;
+}
+
+/* ^C and ^L work in every prompt. */
+static unsigned run_command(struct session *s, keycode key)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+    int command;
+
+    if (key >= ' ' && key < KEY_CODE_SPECIAL)
+        return REACT_NOT_MINE;
+    command = keymap_find(&s->settings->bindings, key);
+    if (command == COMMAND_QUIT_NOW)
+        return REACT_QUIT;
+    if (command == COMMAND_REDRAW)
+        return REACT_REDRAW | REACT_SAMPLE;
+    return command >= 0 && ops->command ? ops->command(s, (enum command_id)command)
+                                        : REACT_NOT_MINE;
+}
+
+static unsigned edit(struct session *s, keycode key)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+    struct ui_line *line = &s->ui.line;
+    bool changed = false;
+
+    if (ops->draw_question)
+        return REACT_NOTHING;
+    if (key == KEY_CODE_ESC)
+        return (ops->cancel ? ops->cancel(s) : REACT_NOTHING) | REACT_CLOSE;
+    if (key == KEY_CODE_ENTER)
+        return ops->accept(s);
+    if (!prompt_line_edit(line, key, &changed))
+        changed = prompt_line_insert(line, key);
+    return changed ? prompt_pasted(s) : REACT_NOTHING;
+}
+
+unsigned prompt_key(struct session *s, keycode key)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+    unsigned reaction = run_command(s, key);
+
+    if (reaction & REACT_NOT_MINE && ops->key)
+        reaction = ops->key(s, key);
+    if (reaction & REACT_NOT_MINE)
+        reaction = edit(s, key);
+    return answered(s, reaction);
+}
+
+unsigned prompt_paste(struct session *s, keycode key)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+    bool blank = key == KEY_CODE_TAB || key == KEY_CODE_ENTER || key == '\n';
+
+    if (ops->draw_question)
+        return prompt_key(s, KEY_CODE_NONE);
+    if (key == KEY_CODE_PASTE_END)
+        return prompt_pasted(s);
+    if (ops != &digits && key != KEY_CODE_PASTE_BEGIN)
+        prompt_line_insert(&s->ui.line, blank ? ' ' : key);
+    return REACT_NOTHING;
+}
+
+unsigned prompt_resized(struct session *s)
+{
+    const struct prompt_ops *ops = prompt_ops(&s->ui);
+
+    return ops->resized ? answered(s, ops->resized(s)) : REACT_NOTHING;
+}
 
 /* The line being edited from `x` on, scrolled so that the cursor is seen. Returns the columns
  * scrolled away. */
@@ -46,7 +179,7 @@ static void draw_error(struct drawing *d, int x, int y, int away)
     char still[FILL_SIZE] = "", what[sizeof ui->error.what + FILL_SIZE + 8];
 
     if (ui->filter[0] && ui->prompt == PROMPT_FILTER)
-        fill(still, MSG_VIEW_STILL_SHOWN, ui->filter, NULL, NULL);
+        draw_fill(still, MSG_VIEW_STILL_SHOWN, ui->filter, NULL, NULL);
     snprintf(what, sizeof what, "%s%s%s", ui->error.what, *still ? "   " : "", still);
     column = column < 0 ? 0 : column >= ui->w ? ui->w - 1 : column;
     canvas_put(d->c, column, y, 1, ROLE_WARN, "^");
@@ -68,20 +201,6 @@ static void draw_error(struct drawing *d, int x, int y, int away)
     }
 }
 
-/* What may follow, where nothing is wrong. */
-static void draw_candidates(struct drawing *d, int y)
-{
-    const char *words[CANDIDATES_MAX];
-    size_t from, n = filter_complete(d->ui->line.text, words, CANDIDATES_MAX, &from);
-    int x = 1, w = d->ui->w;
-
-    if (n == 0)
-        return;
-    x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));
-    for (size_t i = 0; i < n && x + 1 + utf8_width(words[i]) < w; i++)
-        x += 1 + canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, words[i]);
-}
-
 /* As many of the phrases of a hint as fit whole; commas and rows of blanks part them. */
 static void put_phrases(struct drawing *d, int y, const char *hint)
 {
@@ -97,33 +216,26 @@ static void put_phrases(struct drawing *d, int y, const char *hint)
     canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_DIM, shown);
 }
 
-static void draw_hint(struct drawing *d, int y)
+void prompt_draw(struct drawing *d)
 {
-    static const enum msg hints[] = {
-        [PROMPT_NONE] = MSG_VIEW_HINT_PORT,     [PROMPT_FILTER] = MSG_VIEW_HINT_PORT,
-        [PROMPT_FIND] = MSG_VIEW_HINT_FIND,     [PROMPT_INTERVAL] = MSG_VIEW_HINT_INTERVAL,
-        [PROMPT_EXPORT] = MSG_VIEW_HINT_EXPORT,
-    };
-
-    if (d->ui->prompt == PROMPT_FILTER)
-        draw_candidates(d, y);
-    else
-        put_phrases(d, y, text(d->ui->searching ? MSG_VIEW_SEARCHING : hints[d->ui->prompt]));
-}
-
-void draw_prompt(struct drawing *d)
-{
+    const struct prompt_ops *ops = prompt_ops(d->ui);
     const struct ui *ui = d->ui;
     int y = ui->h >= 2 ? ui->h - 2 : 0, x = 1, away;
 
+    if (ops->draw_question) {
+        ops->draw_question(d);
+        return;
+    }
     canvas_fill(d->c, 0, y, ui->w, 2, ROLE_TEXT, " ");
-    x += canvas_put(d->c, x, y, ui->w / 2, ROLE_KEY, text(prompt_words[ui->prompt])) + 2;
-    if (ui->prompt == PROMPT_NONE)
+    x += canvas_put(d->c, x, y, ui->w / 2, ROLE_KEY, text(ops->label)) + 2;
+    if (ops == &digits)
         away = draw_input(d, x, y, ui->digits, (uint32_t)strlen(ui->digits));
     else
         away = draw_input(d, x, y, ui->line.text, ui->line.cursor);
-    if (ui->prompt != PROMPT_NONE && ui->line_bad)
+    if (ops != &digits && ui->line_bad)
         draw_error(d, x, y + 1, away);
+    else if (ops->draw_below)
+        ops->draw_below(d, y + 1);
     else
-        draw_hint(d, y + 1);
+        put_phrases(d, y + 1, text(ui->searching ? MSG_VIEW_SEARCHING : ops->hint));
 }

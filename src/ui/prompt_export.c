@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `x`: the rows of the table, or its groups, into a new file of the caller, never over an old one:
  * as JSON where its name says so, else as CSV. Others may not read it: it may hold the command
  * lines of processes that they cannot see. */
@@ -9,11 +10,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "../app/cli_error.h"
-#include "session_internal.h"
+#include "prompt.h"
+#include "session_rows.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/output/output.h"
 
 /* The columns of the table as a script wants them: the base ones, then others that were chosen. */
@@ -38,6 +40,7 @@ struct export
     struct task task; /* first: they are cast */
     _Atomic(enum stage) stage;
     struct row_view_job job;
+    void (*report)(const char *message); /* may be NULL */
     enum format format;
     enum column_id columns[COL_COUNT];
     size_t n_columns;
@@ -115,15 +118,19 @@ static void export_cut(struct task *e)
 {
     struct export *x = (struct export *)e;
     enum stage stage = atomic_load(&x->stage);
-    struct err line;
+    char line[2 * UI_FILTER_MAX];
+    struct str message = STR_INIT;
     while (stage < STAGE_WRITTEN && !atomic_compare_exchange_weak(&x->stage, &stage, STAGE_CUT))
         continue;
     if (stage >= STAGE_WRITTEN)
         return;
     if (stage == STAGE_BEGUN)
         privileges_unlink(x->path);
-    cli_error_usage(&line, MSG_SESSION_EXPORT_CUT, x->path, NULL);
-    cli_error(line.msg);
+    text_fill(&message, MSG_SESSION_EXPORT_CUT, x->path, NULL);
+    utf8_sanitise_into(line, sizeof line, str_text(&message), message.len);
+    str_fini(&message);
+    if (x->report)
+        x->report(line);
 }
 
 static bool export_step(struct task *e)
@@ -139,7 +146,7 @@ static bool export_step(struct task *e)
     return true;
 }
 
-static void export_tell(struct task *e, struct session *s)
+static void export_on_done(struct task *e, struct session *s)
 {
     struct export *x = (struct export *)e;
     char count[FMT_SIZE];
@@ -164,7 +171,7 @@ static enum format format_of(const char *path)
     return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
 }
 
-void export_write(struct session *s, const char *path)
+static void export_write(struct session *s, const char *path)
 {
     if (!s->list->sample) {
         session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
@@ -177,13 +184,37 @@ void export_write(struct session *s, const char *path)
         return;
     }
     x->task = (struct task){.step = export_step,
-                            .tell = export_tell,
+                            .on_done = export_on_done,
                             .free = export_free,
                             .cut = export_cut,
                             .waits = true};
+    x->report = s->settings->report;
     x->format = format_of(path);
     x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);
     if (session_run(s, &x->task, x->job.sample))
         session_say(s, MSG_SESSION_EXPORTING, path, NULL);
 }
+
+static unsigned open_prompt(struct session *s)
+{
+    if (!s->ui.readonly)
+        return REACT_NOTHING;
+    session_say(s, MSG_EXPORT_READONLY, NULL);
+    return REACT_NOT_MINE;
+}
+
+static unsigned accept(struct session *s)
+{
+    if (s->ui.line.len)
+        export_write(s, s->ui.line.text);
+    return REACT_CLOSE;
+}
+
+const struct prompt_ops prompt_export = {
+    .opened_by = COMMAND_EXPORT,
+    .label = MSG_VIEW_PROMPT_EXPORT,
+    .hint = MSG_VIEW_HINT_EXPORT,
+    .open = open_prompt,
+    .accept = accept,
+};

@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* F3: the next row whose cells contain what was typed. A million rows take half a second: the
  * worker looks, a part at a time. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "session_internal.h"
+#include "prompt.h"
+#include "session_rows.h"
+#include "table.h"
 
 #define STEP_ROWS 16384u
 
@@ -22,8 +25,8 @@ struct find {
 
 static void line_text(const struct find *f, uint32_t line, struct str *text)
 {
-    if (line_is_group(line) && f->list->grouped)
-        groups_format(&f->list->groups, f->list->sample, line_group(line), text);
+    if (groups_line_is_group(line) && f->list->grouped)
+        groups_format(&f->list->groups, f->list->sample, groups_line_group(line), text);
     else
         table_row_text(f->list->sample, &f->naming, f->columns, f->n_columns, line, text);
 }
@@ -50,16 +53,16 @@ static uint32_t position_now(const struct session *s, const struct find *f)
     if (f->list == s->list || f->found == UINT32_MAX)
         return f->found;
     uint32_t row = f->list->rows.row[f->found];
-    if (line_is_group(row)) {
+    if (groups_line_is_group(row)) {
         struct value v;
-        groups_value(&f->list->groups, line_group(row), &v);
+        groups_value(&f->list->groups, groups_line_group(row), &v);
         row = s->list->grouped ? groups_find(&s->list->groups, &v) : GROUP_NONE;
         return row == GROUP_NONE ? UINT32_MAX : rows_position(&s->list->rows, row | ROW_GROUP);
     }
     return table_position(s, &f->list->sample->conn[row], row, NULL);
 }
 
-static void find_tell(struct task *e, struct session *s)
+static void find_on_done(struct task *e, struct session *s)
 {
     uint32_t position = position_now(s, (struct find *)e);
     s->finding = NULL;
@@ -69,7 +72,7 @@ static void find_tell(struct task *e, struct session *s)
         return;
     }
     table_select(s, position);
-    focus_set(s, FOCUS_TABLE);
+    session_focus(s, FOCUS_TABLE);
 }
 
 static void find_free(struct task *e)
@@ -86,10 +89,10 @@ static struct find *find_new(const struct session *s, uint32_t from)
     struct find *f = calloc(1, sizeof(*f));
     if (!f)
         return NULL;
-    f->task = (struct task){.step = find_step, .tell = find_tell, .free = find_free};
+    f->task = (struct task){.step = find_step, .on_done = find_on_done, .free = find_free};
     f->list = row_view_ref(s->list);
-    f->n_columns = view_columns(&v, f->columns);
-    f->naming = session_naming(s);
+    f->n_columns = table_columns(&v, f->columns);
+    f->naming = endpoint_naming(s);
     f->naming.names = f->names = names_copy(f->naming.names); /* without memory numbers are found */
     memcpy(f->needle, s->ui.line.text, sizeof(f->needle));
     f->from = from;
@@ -97,7 +100,7 @@ static struct find *find_new(const struct session *s, uint32_t from)
     return f;
 }
 
-void find_cancel(struct session *s)
+void prompt_find_cancel(struct session *s)
 {
     if (s->finding)
         s->finding->cancelled = true;
@@ -110,7 +113,7 @@ void find_cancel(struct session *s)
 static void find(struct session *s, bool here, void (*again)(struct session *s))
 {
     struct ui *ui = &s->ui;
-    find_cancel(s);
+    prompt_find_cancel(s);
     ui->line_bad = false;
     if (!ui->line.len || !s->list->rows.n)
         return;
@@ -129,14 +132,51 @@ static void find(struct session *s, bool here, void (*again)(struct session *s))
     session_run(s, &f->task, f->list->sample);
 }
 
-void find_here(struct session *s)
+static void find_here(struct session *s)
 {
     find(s, true, find_here);
 }
 
-void find_next(struct session *s)
+static void find_next(struct session *s)
 {
-    if (s->ui.prompt != PROMPT_FIND)
-        prompt_open(s, PROMPT_FIND, s->find);
     find(s, false, find_next);
 }
+
+static unsigned open(struct session *s)
+{
+    prompt_line_set(&s->ui.line, s->find);
+    find_next(s);
+    return REACT_NOTHING;
+}
+
+static unsigned command(struct session *s, enum command_id command)
+{
+    if (command != COMMAND_FIND)
+        return REACT_NOT_MINE;
+    find_next(s);
+    return REACT_NOTHING;
+}
+
+static unsigned changed(struct session *s)
+{
+    memcpy(s->find, s->ui.line.text, sizeof(s->find));
+    find_here(s);
+    return REACT_NOTHING;
+}
+
+static unsigned accept(struct session *s)
+{
+    (void)s;
+    return REACT_CLOSE;
+}
+
+const struct prompt_ops prompt_find = {
+    .opened_by = COMMAND_FIND,
+    .label = MSG_VIEW_PROMPT_FIND,
+    .hint = MSG_VIEW_HINT_FIND,
+    .open = open,
+    .command = command,
+    .changed = changed,
+    .accept = accept,
+    .closed = prompt_find_cancel,
+};

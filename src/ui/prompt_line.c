@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One line of UTF-8 being edited. A character is a base with the marks that belong to it. */
 #include <string.h>
 
@@ -6,7 +7,7 @@
 
 enum { CTRL_A = 1, CTRL_E = 5, CTRL_U = 21, CTRL_W = 23 };
 
-void line_set(struct ui_line *line, const char *text)
+void prompt_line_set(struct ui_line *line, const char *text)
 {
     size_t len = utf8_fit(text, strlen(text), UI_FILTER_MAX, NULL);
     if (len >= sizeof(line->text))
@@ -16,7 +17,7 @@ void line_set(struct ui_line *line, const char *text)
     line->len = line->cursor = (uint32_t)len;
 }
 
-void line_trim(struct ui_line *line)
+void prompt_line_trim(struct ui_line *line)
 {
     while (line->len && line->text[line->len - 1] == ' ')
         line->text[--line->len] = '\0';
@@ -37,7 +38,7 @@ static bool splice(struct ui_line *line, uint32_t from, uint32_t to, const char 
     return true;
 }
 
-bool line_insert(struct ui_line *line, keycode character)
+bool prompt_line_insert(struct ui_line *line, keycode character)
 {
     if (character < ' ' || character == KEY_CODE_BACKSPACE || character >= KEY_CODE_SPECIAL)
         return false;
@@ -49,7 +50,7 @@ bool line_insert(struct ui_line *line, keycode character)
     return splice(line, line->cursor, line->cursor, bytes + base, len);
 }
 
-void line_complete(struct ui_line *line, size_t from, const char *word)
+void prompt_line_complete(struct ui_line *line, size_t from, const char *word)
 {
     if (from <= line->cursor)
         splice(line, (uint32_t)from, line->cursor, word, strlen(word));
@@ -88,7 +89,7 @@ static uint32_t word_start(const struct ui_line *line)
     return at;
 }
 
-bool line_edit(struct ui_line *line, keycode key, bool *changed)
+bool prompt_line_edit(struct ui_line *line, keycode key, bool *changed)
 {
     uint32_t len = line->len, at = line->cursor;
     switch (key) {

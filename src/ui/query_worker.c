@@ -1,4 +1,5 @@
-/* The query thread: one listing under way, one waiting, one answer not yet taken; and errands, of
+/* SPDX-License-Identifier: MIT */
+/* The query thread: one listing under way, one waiting, one answer not yet taken; and tasks, of
  * which those that may have to wait run on threads of their own. */
 #include "query_worker.h"
 
@@ -20,13 +21,13 @@ struct worker {
     int wake_fd;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t asked;
-    pthread_cond_t ended; /* an errand; on the monotonic clock */
+    pthread_cond_t ended; /* a task; on the monotonic clock */
     bool stop;
     uint64_t tickets;            /* the last one is that of the job waiting or begun last */
     struct row_view_job waiting; /* without a sample: none */
     struct answer answer;        /* ticket 0: none */
-    struct queue tasks, done;    /* the first errand may be under way */
-    struct queue apart;          /* errands with a thread of their own, all under way */
+    struct queue tasks, done;    /* the first task may be under way */
+    struct queue apart;          /* tasks with a thread of their own, all under way */
 };
 
 static void push(struct queue *q, struct task *e)
@@ -70,7 +71,7 @@ static void wake(struct worker *w)
     (void)written; /* a full eventfd wakes as well */
 }
 
-/* What to do next: a job, else an errand. */
+/* What to do next: a job, else a task. */
 struct work {
     struct row_view_job job;
     uint64_t ticket;
@@ -148,7 +149,7 @@ static void release(struct worker *w)
     free(w);
 }
 
-int worker_start(struct worker **out, int wake_fd)
+int query_worker_start(struct worker **out, int wake_fd)
 {
     struct worker *w = calloc(1, sizeof *w);
     if (!w)
@@ -166,7 +167,7 @@ int worker_start(struct worker **out, int wake_fd)
     return 0;
 }
 
-uint64_t worker_ask(struct worker *w, struct row_view_job *job)
+uint64_t query_worker_ask(struct worker *w, struct row_view_job *job)
 {
     pthread_mutex_lock(&w->lock);
     uint64_t ticket = ++w->tickets;
@@ -179,7 +180,7 @@ uint64_t worker_ask(struct worker *w, struct row_view_job *job)
     return ticket;
 }
 
-bool worker_take(struct worker *w, struct answer *a)
+bool query_worker_take(struct worker *w, struct answer *a)
 {
     pthread_mutex_lock(&w->lock);
     *a = w->answer;
@@ -201,7 +202,7 @@ static bool start_apart(struct worker *w, struct task *e)
     return true;
 }
 
-void worker_run(struct worker *w, struct task *e)
+void query_worker_run(struct worker *w, struct task *e)
 {
     pthread_mutex_lock(&w->lock);
     e->worker = w;
@@ -212,7 +213,7 @@ void worker_run(struct worker *w, struct task *e)
     pthread_mutex_unlock(&w->lock);
 }
 
-struct task *worker_done(struct worker *w)
+struct task *query_worker_done(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
     struct task *e = pop(&w->done);
@@ -253,7 +254,7 @@ static void end_tasks(struct worker *w)
         pthread_cond_wait(&w->ended, &w->lock);
 }
 
-void worker_stop(struct worker *w)
+void query_worker_stop(struct worker *w)
 {
     struct task *e;
     if (!w)

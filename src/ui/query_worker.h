@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query thread: lists large samples, and searches and writes them, while what was listed before
  * stands on the screen. */
 #ifndef TCPTOP_SRC_UI_QUERY_WORKER_H
@@ -9,12 +10,12 @@
 
 struct worker;
 
-/** `wake_fd`: eventfd, gets 1 per answer and per errand done. Returns 0 or -errno. */
-int worker_start(struct worker **w, int wake_fd);
+/** `wake_fd`: eventfd, gets 1 per answer and per task done. Returns 0 or -errno. */
+int query_worker_start(struct worker **w, int wake_fd);
 
 /** Ask for a listing; the job is taken over, one not yet begun is replaced. Returns the job's
  *  ticket; tickets grow. */
-uint64_t worker_ask(struct worker *w, struct row_view_job *job);
+uint64_t query_worker_ask(struct worker *w, struct row_view_job *job);
 
 struct answer {
     uint64_t ticket; /* of the job it answers */
@@ -23,38 +24,38 @@ struct answer {
 };
 
 /** The newest answer, taken over by the caller; false when there is none. */
-bool worker_take(struct worker *w, struct answer *a);
+bool query_worker_take(struct worker *w, struct answer *a);
 
 struct session;
 
-/* Work besides listing, in steps. Where it only computes, one errand follows the other, and
+/* Work besides listing, in steps. Where it only computes, one task follows the other, and
  * listings are made between their steps. What may have to wait for a disk or the kernel has a
  * thread of its own, so that nothing waits for it. */
 struct task {
     struct task *next;
-    struct worker *worker;                           /* set by worker_run() */
-    bool (*step)(struct task *e);                    /* a part of it; true when it is done */
-    void (*tell)(struct task *e, struct session *s); /* then, by the thread that draws */
+    struct worker *worker;                              /* set by query_worker_run() */
+    bool (*step)(struct task *e);                       /* a part of it; true when it is done */
+    void (*on_done)(struct task *e, struct session *s); /* then, by the thread that draws */
     void (*free)(struct task *e);
     /* The program ends, and has waited for it as long as it could. It goes on until the process has
      * gone; what it would leave behind half done is taken back here. NULL: it needs no time to
      * complete, and is cancelled instead. */
     void (*cut)(struct task *e);
     bool waits;            /* it may have to wait: it gets a thread of its own */
-    atomic_bool cancelled; /* nobody waits for it any more: the next step is the last, and it is
-                              not told */
+    atomic_bool cancelled; /* nobody waits for it any more: the next step is the last, and
+                              on_done() is not called */
 };
 
-/** Begin an errand, where it computes when those before it are done; the worker has it until
- *  worker_done(). */
-void worker_run(struct worker *w, struct task *e);
+/** Begin a task, where it computes when those before it are done; the worker has it until
+ *  query_worker_done(). */
+void query_worker_run(struct worker *w, struct task *e);
 
-/** An errand that is done, given back; NULL when there is none. */
-struct task *worker_done(struct worker *w);
+/** A task that is done, given back; NULL when there is none. */
+struct task *query_worker_done(struct worker *w);
 
-/** Cancel all errands, those with cut() only when they have not completed within WORKER_GRACE_MS.
+/** Cancel all tasks, those with cut() only when they have not completed within WORKER_GRACE_MS.
  *  Returns when every one and the job under way have ended, and frees everything: a caller that
  *  cannot wait that long uses thread_run_until(). NULL is accepted. */
-void worker_stop(struct worker *w);
+void query_worker_stop(struct worker *w);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists are made here, by the thread that draws or by the worker. */
 #include "row_view.h"
 
@@ -97,7 +98,7 @@ int row_view_make(struct row_view **out, const struct row_view_job *job)
     if (job->before && job->before->sample == job->sample)
         l->summary = job->before->summary;
     else
-        summary_make(&l->summary, l->sample);
+        sample_summary_make(&l->summary, l->sample);
     *out = l;
     return 0;
 }

@@ -1,4 +1,5 @@
-/* A sample as the screen shows it: its rows in order, pinned ones first, and its survey. Immutable
+/* SPDX-License-Identifier: MIT */
+/* A sample as the screen shows it: its rows in order, pinned ones first, and its summary. Immutable
  * and shared: the thread that draws has one, the query worker may still search in it. */
 #ifndef TCPTOP_SRC_UI_ROW_VIEW_H
 #define TCPTOP_SRC_UI_ROW_VIEW_H
@@ -11,8 +12,8 @@
 #include "tcptop/ui/ui_state.h"
 
 struct row_view {
-    struct sample *sample; /* a reference; NULL before the first sample */
-    struct rows rows;      /* of groups: lines, see groups_lines() */
+    const struct sample *sample; /* a reference; NULL before the first sample */
+    struct rows rows;            /* of groups: lines, see groups_lines() */
     bool grouped;
     struct groups groups; /* if so */
     uint64_t question;    /* of the job */
@@ -24,8 +25,8 @@ struct row_view {
 
 /* What to list, and how. */
 struct row_view_job {
-    struct sample *sample;      /* a reference */
-    struct predicate predicate; /* owned */
+    const struct sample *sample; /* a reference */
+    struct predicate predicate;  /* owned */
     struct sort sort;
     uint32_t mark_ds; /* see rows_build() */
     uint32_t limit;   /* only so many rows; 0: the whole order */
@@ -36,7 +37,8 @@ struct row_view_job {
     uint64_t question; /* jobs with the same one have the same filter and column to group by */
     struct conn pinned[UI_PINS_MAX];
     uint32_t n_pinned;
-    struct row_view *before; /* a reference; may be NULL. Of the same sample it has the survey */
+    struct row_view *before; /* a reference; may be NULL. If it is of the same sample, its summary
+                                is taken over */
 };
 
 /** No sample, no rows. NULL: out of memory. */

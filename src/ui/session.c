@@ -1,18 +1,40 @@
-/* The session: events in, UI state out. See session_internal.h for who does what. */
+/* SPDX-License-Identifier: MIT */
+/* The session: takes one event after the other, asks the parts of the screen what it means, and
+ * does what they answer.
+ *
+ * A key goes to the open prompt. Without one its command goes to the open overlay, to the part that
+ * has the focus, and at last to the function that the table of commands names. Each answers with a
+ * mask of enum reaction: that it has no use for the command, or what must follow. So no part calls
+ * those above it. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "session_internal.h"
+#include "commands.h"
+#include "endpoint_names.h"
+#include "group_rows.h"
+#include "overlay.h"
+#include "pane.h"
+#include "prompt.h"
+#include "session_rows.h"
+#include "states.h"
+#include "table.h"
 #include "tcptop/base/fmt.h"
-#include "tcptop/base/utf8.h"
+#include "tcptop/explain/owner_rights_note.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/lesson/lesson.h"
-#include "tcptop/source/owner_rights_note.h"
+#include "ui_lesson.h"
+
+#define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
+#define CLOSE_QUIET_NS       (300 * NS_PER_MS) /* without input before a question hears a key */
+#define DEFER_FROM           20000             /* rows; fewer are listed at once */
+#define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
+#define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */
+#define WHEEL_ROWS           3
 
 static void init_ui(struct session *s, bool utf8, bool ascii)
 {
-    const struct settings *set = s->settings;
+    const struct ui_settings *set = s->settings;
     struct ui *ui = &s->ui;
     ui_init(ui);
     ui->w = set->width ? set->width : 80;
@@ -33,7 +55,7 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     memcpy(ui->chosen, set->columns, set->n_columns * sizeof(set->columns[0]));
 }
 
-int session_new(struct session **out, const struct settings *settings, int wake_fd, bool utf8,
+int session_new(struct session **out, const struct ui_settings *settings, int wake_fd, bool utf8,
                 bool ascii)
 {
     struct session *s = calloc(1, sizeof(*s));
@@ -48,9 +70,9 @@ int session_new(struct session **out, const struct settings *settings, int wake_
     s->full_list_requested = true;
     init_ui(s, utf8, ascii);
     s->list = row_view_new();
-    int r = s->list ? filter_apply(s, settings->filter, NULL) : -ENOMEM;
+    int r = s->list ? prompt_filter_apply(s, settings->filter, NULL, &(unsigned){0}) : -ENOMEM;
     if (r == 0 && wake_fd >= 0)
-        r = worker_start(&s->worker, wake_fd);
+        r = query_worker_start(&s->worker, wake_fd);
     if (r < 0) {
         session_free(s);
         return r;
@@ -71,13 +93,18 @@ void session_use_destroy(struct session *s,
     s->destroy = destroy;
 }
 
+void session_use_lesson(struct session *s, struct lesson *lesson)
+{
+    ui_lesson_start(s, lesson);
+}
+
 void session_free(struct session *s)
 {
     if (!s)
         return;
-    find_cancel(s);
-    names_fini(s);
-    worker_stop(s->worker);
+    prompt_find_cancel(s);
+    endpoint_fini_names(s);
+    query_worker_stop(s->worker);
     sample_unref(s->newest);
     sample_unref(s->good);
     row_view_unref(s->list);
@@ -87,83 +114,55 @@ void session_free(struct session *s)
     free(s);
 }
 
-struct view session_view(const struct session *s)
+/* Do what a part has answered. */
+static void react(struct session *s, unsigned reaction)
 {
-    struct view v = {
-        .ui = &s->ui,
-        .bindings = &s->settings->bindings,
-        .newest = s->newest,
-        .names = s->names,
-        .now_ns = s->now_ns,
+    if (reaction & REACT_WIDTHS)
+        table_forget_widths(s);
+    if (reaction & (REACT_LIST | REACT_CATCH_UP))
+        session_rebuild(s, reaction & REACT_LIST);
+    s->sample_now |= (reaction & REACT_SAMPLE) != 0;
+    s->redraw |= (reaction & REACT_REDRAW) != 0;
+    s->quit |= (reaction & REACT_QUIT) != 0;
+}
+
+/* A command while no prompt is open. */
+static void run_command(struct session *s, enum command_id command)
+{
+    static unsigned (*const parts[])(struct session * s, enum command_id command) = {
+        [FOCUS_STATES] = states_command,
+        [FOCUS_TABLE] = table_command,
+        [FOCUS_PANE] = pane_command,
     };
-    if (s->list->sample) {
-        v.shown = s->list->sample;
-        v.rows = &s->list->rows;
-        v.groups = s->list->grouped ? &s->list->groups : NULL;
-        v.summary = &s->list->summary;
-        v.breakdown = &s->breakdown;
-    }
-    return v;
+    unsigned reaction = overlay_command(s, command);
+
+    if (reaction & REACT_NOT_MINE && pane_covers(s))
+        reaction = pane_command(s, command);
+    if (reaction & REACT_NOT_MINE)
+        reaction = parts[s->ui.focus](s, command);
+    if (reaction & REACT_NOT_MINE)
+        reaction = commands_run(s, command);
+    react(s, reaction);
 }
 
-void session_say(struct session *s, enum msg id, ...)
+/* A key while no prompt is open. */
+static void run_key(struct session *s, keycode key)
 {
-    const char *value[4] = {NULL};
-    va_list args;
-    va_start(args, id);
-    for (size_t i = 0; i < 3 && (value[i] = va_arg(args, const char *)); i++)
-        ;
-    va_end(args);
-    struct str message = STR_INIT;
-    text_fill(&message, id, value[0], value[1], value[2], NULL);
-    utf8_sanitise_into(s->ui.message, sizeof(s->ui.message), str_text(&message), message.len);
-    str_fini(&message);
-    s->ui.message_until_ns = s->now_ns + MESSAGE_NS;
-}
+    unsigned reaction = ui_lesson_key(s, key);
+    int command;
 
-const char *session_key(const struct session *s, enum command_id command, char out[16])
-{
-    const struct bindings *b = &s->settings->bindings;
-    for (size_t i = 0; i < b->n; i++)
-        if (b->list[i].command == command)
-            return key_name(b->list[i].key, out, 16);
-    out[0] = '\0';
-    return out;
-}
-
-/* Timers that ran out before the event that is about to be handled. */
-static void advance(struct session *s, int64_t now_ns)
-{
-    s->now_ns = now_ns;
-    if (s->ui.message[0] && now_ns >= s->ui.message_until_ns)
-        s->ui.message[0] = '\0';
-    if (s->pasting && now_ns - s->paste_ns >= PASTE_SILENCE_NS) {
-        s->pasting = false;
-        prompt_changed(s);
-    }
-    digits_tick(s);
-}
-
-/* What an event has made possible, or impossible. */
-static void settle(struct session *s)
-{
-    if (s->digits_tried)
-        digits_tick(s);
-    focus_settle(s);
-    table_settle(s);
-    session_settle_rows(s);
-    names_settle(s);
-    breakdown_settle(s);
-}
-
-static void main_key(struct session *s, keycode key)
-{
-    if (lesson_key(s, key) || menu_key(s, key) || digits_key(s, key))
+    if (reaction & REACT_NOT_MINE)
+        reaction = overlay_key(s, key);
+    if (reaction & REACT_NOT_MINE)
+        reaction = prompt_filter_digit(s, key);
+    if (!(reaction & REACT_NOT_MINE)) {
+        react(s, reaction);
         return;
-    digits_end(s);
-    int command = bindings_find(&s->settings->bindings, key);
+    }
+    react(s, prompt_filter_end_digits(s));
+    command = keymap_find(&s->settings->bindings, key);
     if (command >= 0)
-        command_run(s, (enum command_id)command);
+        run_command(s, (enum command_id)command);
 }
 
 /* A Hangul syllable stands for the keys it was typed with; those after one that opened a prompt
@@ -175,51 +174,135 @@ static void command_key(struct session *s, keycode key)
     if (n == 0)
         keys[n++] = key;
     for (size_t i = 0; i < n && s->ui.prompt == PROMPT_NONE; i++)
-        main_key(s, keys[i]);
+        run_key(s, keys[i]);
+}
+
+static bool inside(const struct rect *r, const struct mouse *m)
+{
+    return m->x >= r->x && m->x < r->x + r->w && m->y >= r->y && m->y < r->y + r->h;
+}
+
+static void wheel(struct session *s, const struct mouse *m, const struct layout *l)
+{
+    int rows = m->what == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS;
+
+    if (s->ui.overlay != OVERLAY_NONE)
+        react(s, overlay_command(s, rows < 0 ? COMMAND_UP : COMMAND_DOWN));
+    else if (inside(&l->pane, m))
+        pane_scroll(s, rows);
+    else
+        table_scroll(s, rows);
+}
+
+static void click(struct session *s, const struct mouse *m, const struct layout *l)
+{
+    struct view v = session_view(s);
+    int state = states_at(&v, m->x, m->y);
+    int head = table_head_at(&v, m->x, m->y);
+    int figure = group_head_at(&v, m->x, m->y);
+    uint32_t row = table_row_at(&v, m->y);
+
+    if (state >= 0) {
+        s->ui.state_list = (unsigned)state;
+        session_focus(s, FOCUS_STATES);
+    } else if (head >= 0) {
+        react(s, table_sort_by(s, (enum column_id)head));
+    } else if (figure >= 0) {
+        react(s, group_sort_by(s, (unsigned)figure));
+    } else if (row < s->list->rows.n && inside(&l->table, m)) {
+        table_select(s, row);
+        session_focus(s, FOCUS_TABLE);
+    } else if (inside(&l->pane, m) && pane_scrolls(s)) {
+        session_focus(s, FOCUS_PANE);
+    }
+}
+
+static void mouse(struct session *s, const struct mouse *m)
+{
+    struct layout l;
+
+    if (s->ui.prompt != PROMPT_NONE)
+        return;
+    layout_compute(&l, &s->ui);
+    if (m->what != MOUSE_CLICK)
+        wheel(s, m, &l);
+    else if (s->ui.overlay == OVERLAY_NONE && !pane_covers(s))
+        click(s, m, &l);
 }
 
 static void paste_key(struct session *s, keycode key)
 {
     s->paste_ns = s->now_ns;
-    if (key == KEY_CODE_PASTE_BEGIN) {
-        s->pasting = true;
-    } else if (key == KEY_CODE_PASTE_END) {
+    if (key == KEY_CODE_PASTE_BEGIN || key == KEY_CODE_PASTE_END)
+        s->pasting = key == KEY_CODE_PASTE_BEGIN;
+    react(s, prompt_paste(s, key));
+}
+
+/* Timers that ran out before the event that is about to be handled. */
+static void advance(struct session *s, int64_t now_ns)
+{
+    s->now_ns = now_ns;
+    if (s->ui.message[0] && now_ns >= s->ui.message_until_ns)
+        s->ui.message[0] = '\0';
+    if (s->pasting && now_ns - s->paste_ns >= PASTE_SILENCE_NS) {
         s->pasting = false;
-        prompt_changed(s);
-    } else if (s->ui.prompt != PROMPT_NONE && s->ui.prompt != PROMPT_CLOSE) {
-        bool blank = key == KEY_CODE_TAB || key == KEY_CODE_ENTER || key == '\n';
-        line_insert(&s->ui.line, blank ? ' ' : key);
+        react(s, prompt_pasted(s));
     }
+    react(s, prompt_filter_tick(s));
+}
+
+/* A new size or choice may have taken the part away that has the focus, or the chosen state. */
+static void settle_focus(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    struct layout l;
+
+    layout_compute(&l, ui);
+    if (ui->focus == FOCUS_PANE && !pane_scrolls(s))
+        session_focus(s, ui->subject);
+    if (ui->focus == FOCUS_STATES && l.state_list.h == 0)
+        session_focus(s, FOCUS_TABLE);
+    if (ui->state_list >= STATE_STATE_LIST_COUNT && l.state_list_form != STATE_LIST_TWO_COLUMNS)
+        ui->state_list = STATE_STATE_LIST_COUNT - 1;
+}
+
+/* What an event has made possible, or impossible. */
+static void settle(struct session *s)
+{
+    if (s->digits_tried)
+        react(s, prompt_filter_tick(s));
+    settle_focus(s);
+    table_settle(s);
+    session_settle_rows(s);
+    endpoint_settle_names(s);
+    pane_settle_numbers(s);
 }
 
 void session_input(struct session *s, const struct input *in, int64_t now_ns)
 {
     bool paste = in->key == KEY_CODE_PASTE_BEGIN || in->key == KEY_CODE_PASTE_END;
-    bool heard = !s->deaf;
+
     advance(s, now_ns);
+    s->input_was_quiet = !s->input_busy;
     s->input_ns = now_ns;
-    s->deaf = true;
+    s->input_busy = true;
     if (!s->pasting)
         s->ui.message[0] = '\0';
     if (s->pasting || paste) {
         paste_key(s, in->key);
-        if (s->ui.prompt == PROMPT_CLOSE)
-            close_key(s, KEY_CODE_NONE, heard);
     } else if (in->key == KEY_CODE_MOUSE) {
-        digits_end(s);
-        focus_mouse(s, &in->mouse);
-    } else if (s->ui.prompt == PROMPT_CLOSE) {
-        close_key(s, in->key, heard);
+        react(s, prompt_filter_end_digits(s));
+        mouse(s, &in->mouse);
     } else if (s->ui.prompt != PROMPT_NONE) {
-        prompt_key(s, in->key);
+        react(s, prompt_key(s, in->key));
     } else {
         command_key(s, in->key);
     }
     settle(s);
 }
 
-/* Lost events are told once; in a storm again after a while, with all since. */
-static void tell_lost_close_stats(struct session *s, const struct sample *newest)
+/* Report lost events at once, and further ones after CLOSE_EVENTS_LOST_NS, all together. */
+static void say_lost_close_events(struct session *s, const struct sample *newest)
 {
     uint64_t lost = newest->close_stats_total.lost;
     char count[FMT_SIZE];
@@ -238,7 +321,7 @@ static void tell_lost_close_stats(struct session *s, const struct sample *newest
 }
 
 /* Once: the sign for it is a dash in every row. */
-static void note_owner_rights_note(struct session *s)
+static void say_hidden_owners(struct session *s)
 {
     struct str line = STR_INIT;
     if (!s->said_hidden && owner_rights_note(s->newest, &line)) {
@@ -248,21 +331,30 @@ static void note_owner_rights_note(struct session *s)
     str_fini(&line);
 }
 
-void session_sample(struct session *s, struct sample *newest, int64_t now_ns)
+static void say_missing_namespaces(struct session *s)
+{
+    const struct sample *newest = s->newest;
+    char why[REASON_TEXT_SIZE];
+    bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
+    if (missing && !s->missing_said)
+        session_say(s, MSG_SESSION_NOTE, reason_text(why, &newest->reason, text_language()), NULL);
+    s->missing_said = missing;
+}
+
+void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
 {
     advance(s, now_ns);
     sample_unref(s->newest);
     s->newest = newest;
-    netns_menu_follow(s);
-    warnings_follow(s);
-    netns_note_missing(s);
-    lesson_hear(s);
-    note_owner_rights_note(s);
+    react(s, overlay_on_sample(s));
+    say_missing_namespaces(s);
+    ui_lesson_sample(s);
+    say_hidden_owners(s);
     if (newest->status == SAMPLE_FAILED)
         return;
     sample_unref(s->good);
     s->good = sample_ref(newest);
-    tell_lost_close_stats(s, newest);
+    say_lost_close_events(s, newest);
     if (s->ui.paused)
         return;
     session_rebuild(s, false);
@@ -273,7 +365,7 @@ void session_resize(struct session *s, int w, int h)
 {
     s->ui.w = w > 0 ? w : 1;
     s->ui.h = h > 0 ? h : 1;
-    close_resized(s);
+    react(s, prompt_resized(s));
     table_forget_widths(s);
     settle(s);
 }
@@ -282,15 +374,15 @@ void session_tick(struct session *s, int64_t now_ns)
 {
     advance(s, now_ns);
     session_take_answers(s);
-    names_tick(s);
-    lesson_pass(s);
+    endpoint_take_names(s);
+    react(s, ui_lesson_tick(s));
     settle(s);
 }
 
 void session_quiet(struct session *s, int64_t at_ns)
 {
     if (at_ns - s->input_ns >= CLOSE_QUIET_NS)
-        s->deaf = false;
+        s->input_busy = false;
 }
 
 /* The sooner of two times, 0 being none. */
@@ -302,13 +394,10 @@ static int64_t sooner(int64_t a, int64_t b)
 int session_timeout_ms(const struct session *s, int64_t now_ns)
 {
     int64_t due = s->ui.message[0] ? s->ui.message_until_ns : 0;
-    if (s->ui.digits[0]) {
-        bool follows = !s->ui.digits_pending || s->digits_tried;
-        due = sooner(due, s->digits_ns + (follows ? DIGITS_APPEND_NS : DIGITS_FOLLOW_NS));
-    }
+    due = sooner(due, prompt_filter_due_ns(s));
     if (s->pasting)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
-    if (s->ui.prompt == PROMPT_CLOSE && s->deaf)
+    if (prompt_ops(&s->ui)->draw_question && s->input_busy)
         due = sooner(due, s->input_ns + CLOSE_QUIET_NS);
     if (s->lesson)
         due = sooner(due, lesson_due(s->lesson, now_ns));
@@ -317,13 +406,65 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
     return due <= now_ns ? 0 : (int)((due - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/* The pinned connections and the opened one are followed closely. */
+static void watch(const struct session *s, struct request *r)
+{
+    const struct ui *ui = &s->ui;
+    const struct conn *subject = overlay_subject(ui);
+    for (uint32_t i = 0; i < ui->n_pinned && r->n_watched < WATCH_MAX; i++)
+        r->watched[r->n_watched++] = ui->pinned[i];
+    for (uint32_t i = 0; i < r->n_watched; i++)
+        if (subject && conn_same(&r->watched[i], subject))
+            return;
+    if (subject && r->n_watched < WATCH_MAX)
+        r->watched[r->n_watched++] = *subject;
+}
+
+static bool same_watched(const struct request *a, const struct request *b)
+{
+    if (a->n_watched != b->n_watched)
+        return false;
+    for (uint32_t i = 0; i < a->n_watched; i++)
+        if (!conn_same(&a->watched[i], &b->watched[i]))
+            return false;
+    return true;
+}
+
+bool session_request(struct session *s, struct request *req, bool *now)
+{
+    struct view v = session_view(s);
+    struct request r = {
+        .needs = screen_needs(&v) | s->predicate.needs | ui_lesson_needs(s),
+        .interval_ms = s->interval_ms,
+        .fade_ds = s->ui.fade_ds,
+        .host_facts = true,
+        .list_namespaces = overlay_ops(&s->ui)->lists_namespaces,
+        .close_stats = s->settings->close_stats,
+    };
+    watch(s, &r);
+    if (r.n_watched) /* their figures make the history */
+        r.needs |= NEED_TCP_INFO;
+    memcpy(r.namespaces, s->namespaces, sizeof(r.namespaces));
+    const struct request *old = &s->asked;
+    bool changed = !s->asked_once || r.needs != old->needs || r.interval_ms != old->interval_ms ||
+                   r.fade_ds != old->fade_ds || r.list_namespaces != old->list_namespaces ||
+                   strcmp(r.namespaces, old->namespaces) != 0 || !same_watched(&r, old);
+    /* What was not sampled so far is wanted on the screen now, not in an interval. */
+    *now = s->sample_now || (s->asked_once && ((r.needs & ~old->needs) != 0 ||
+                                               (r.list_namespaces && !old->list_namespaces)));
+    s->sample_now = false;
+    s->asked = *req = r;
+    s->asked_once = true;
+    return changed || *now;
+}
+
 void session_draw(struct session *s, struct canvas *c, int64_t now_ns)
 {
     if ((c->w != s->ui.w || c->h != s->ui.h) && canvas_resize(c, s->ui.w, s->ui.h) < 0)
         return;
     s->now_ns = now_ns;
     struct view v = session_view(s);
-    view_draw(c, &v);
+    screen_draw(c, &v);
 }
 
 bool session_quit(const struct session *s)

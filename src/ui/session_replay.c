@@ -1,31 +1,24 @@
+/* SPDX-License-Identifier: MIT */
 /* A recording once more: the connections that a key has opened or pinned were not followed when it
  * was played first. */
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "../app/app.h"
-#include "session_internal.h"
+#include "session_rows.h"
 #include "tcptop/source/sampler.h"
 
 struct replay {
     struct task task; /* first: they are cast */
-    const struct settings *settings;
+    const struct ui_settings *settings;
     struct request req;
     uint32_t history_len;
     struct sample_pipeline *pipeline; /* NULL before the first step */
-    struct sample *last;
+    const struct sample *last;
 };
 
 static bool open_replay(struct replay *r)
 {
-    struct source *src;
-    struct err err;
-
-    if (app_open_source(&src, r->settings, &err))
-        return false;
-    r->pipeline = sample_pipeline_new(src, r->history_len);
-    if (r->pipeline)
-        sample_pipeline_observe(r->pipeline, app_doctor(r->settings));
+    r->pipeline = r->settings->open_recording(r->settings->context, r->history_len);
     return r->pipeline;
 }
 
@@ -33,13 +26,12 @@ static bool open_replay(struct replay *r)
 static bool replay_step(struct task *e)
 {
     struct replay *r = (struct replay *)e;
-    struct err err;
 
     return e->cancelled || (!r->pipeline && !open_replay(r)) ||
-           sample_pipeline_next(r->pipeline, &r->req, &r->last, &err);
+           sample_pipeline_next(r->pipeline, &r->req, &r->last, NULL);
 }
 
-static void replay_tell(struct task *e, struct session *s)
+static void replay_on_done(struct task *e, struct session *s)
 {
     struct replay *r = (struct replay *)e;
 
@@ -72,8 +64,8 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    r->task =
-        (struct task){.step = replay_step, .tell = replay_tell, .free = replay_free, .waits = true};
+    r->task = (struct task){
+        .step = replay_step, .on_done = replay_on_done, .free = replay_free, .waits = true};
     r->settings = s->settings;
     r->req = *req;
     r->req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */

@@ -1,7 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* From samples to listings: at once, or by the worker while the listing before stands. */
 #include <string.h>
 
-#include "session_internal.h"
+#include "overlay.h"
+#include "session_rows.h"
+#include "table.h"
 
 /* Does anything depend on more than the first rows? */
 static bool wants_whole(const struct session *s)
@@ -9,26 +12,12 @@ static bool wants_whole(const struct session *s)
     return s->ui.bound || s->selection_waiting || s->on_full_list || s->ui.prompt == PROMPT_FIND;
 }
 
-void session_place_details(struct session *s)
-{
-    struct ui *ui = &s->ui;
-    const struct sample *shown = s->list->sample;
-    const struct rows *rows = &s->list->rows;
-    uint32_t end = table_position(s, &ui->details, ui->details_row, &ui->details_row);
-    bool live = ui->details_row < shown->n_live && end != UINT32_MAX;
-    if (ui->details_row != UINT32_MAX)
-        ui->details = shown->conn[ui->details_row];
-    ui->details_place = live;
-    for (uint32_t i = 0; live && i < end; i++)
-        ui->details_place += rows->row[i] < shown->n_live;
-}
-
 /* Show this listing from now on; takes the reference. */
 static void adopt(struct session *s, struct row_view *list)
 {
     struct ui *ui = &s->ui;
     struct view before = session_view(s);
-    int line = ui->bound ? view_row_line(&before, ui->cursor) : -1;
+    int line = ui->bound ? table_row_line(&before, ui->cursor) : -1;
     uint32_t offset = ui->bound ? ui->cursor - ui->top : s->waiting_offset;
     bool first = !s->list->sample;
 
@@ -40,8 +29,7 @@ static void adopt(struct session *s, struct row_view *list)
     if (first || s->user_initiated)
         table_forget_widths(s);
     table_place(s, s->user_initiated, offset, line);
-    if (ui->overlay == OVERLAY_DETAILS)
-        session_place_details(s);
+    overlay_on_list(s);
     s->user_initiated = ui->updating = false;
     if (s->on_full_list && !row_view_is_partial(list)) {
         void (*then)(struct session *) = s->on_full_list;
@@ -83,7 +71,7 @@ static void ask_worker(struct session *s, struct row_view_job *job, bool user_in
 {
     s->full_list_requested = wants_whole(s) || job->grouped;
     job->limit = s->full_list_requested ? 0 : s->first_rows;
-    s->last_ticket = worker_ask(s->worker, job);
+    s->last_ticket = query_worker_ask(s->worker, job);
     if (user_initiated)
         s->valid_ticket = s->last_ticket;
     s->ui.updating = s->user_initiated || s->on_full_list;
@@ -117,12 +105,12 @@ void session_rebuild(struct session *s, bool user_initiated)
 bool session_run(struct session *s, struct task *e, const struct sample *about)
 {
     if (e->waits ? s->worker != NULL : defers(s, about)) {
-        worker_run(s->worker, e);
+        query_worker_run(s->worker, e);
         return true;
     }
     while (!e->step(e))
         ;
-    e->tell(e, s);
+    e->on_done(e, s);
     e->free(e);
     return false;
 }
@@ -148,11 +136,11 @@ void session_take_answers(struct session *s)
     struct task *e;
     if (!s->worker)
         return;
-    if (worker_take(s->worker, &a))
+    if (query_worker_take(s->worker, &a))
         take_answer(s, a);
-    while ((e = worker_done(s->worker))) {
+    while ((e = query_worker_done(s->worker))) {
         if (!e->cancelled)
-            e->tell(e, s);
+            e->on_done(e, s);
         e->free(e);
     }
 }
@@ -161,27 +149,4 @@ void session_settle_rows(struct session *s)
 {
     if (wants_whole(s) && !s->full_list_requested)
         session_rebuild(s, false);
-}
-
-void session_toggle_pin(struct session *s)
-{
-    struct ui *ui = &s->ui;
-    const struct conn *c = table_subject(s);
-    if (!c)
-        return;
-    uint32_t i = 0;
-    while (i < ui->n_pinned && !conn_same(&ui->pinned[i], c))
-        i++;
-    if (i < ui->n_pinned) {
-        ui->n_pinned--;
-        memmove(&ui->pinned[i], &ui->pinned[i + 1], (ui->n_pinned - i) * sizeof(ui->pinned[0]));
-        session_say(s, MSG_SESSION_UNPINNED, NULL);
-    } else if (i < UI_PINS_MAX) {
-        ui->pinned[ui->n_pinned++] = *c;
-        session_say(s, MSG_SESSION_PINNED, NULL);
-    } else {
-        session_say(s, MSG_SESSION_PINS_FULL, NULL);
-        return;
-    }
-    session_rebuild(s, true);
 }

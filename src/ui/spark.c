@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* Sparklines: levels of cells, colour, title. */
 #include "tcptop/ui/spark.h"
+#include "draw.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "parts.h"
 
 #define LEVELS    7
 #define TOP_FLOOR 5 /* one lone connection must not look like a flood */
@@ -156,5 +156,5 @@ void spark_title(char out[FILL_SIZE], const struct history *h)
         seconds = (seconds + 30) / 60;
     }
     snprintf(number, sizeof number, "%llu", (unsigned long long)seconds);
-    fill(out, n > 1 ? id : MSG_VIEW_LAST_NONE, number, NULL, NULL);
+    draw_fill(out, n > 1 ? id : MSG_VIEW_LAST_NONE, number, NULL, NULL);
 }

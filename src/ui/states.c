@@ -1,7 +1,11 @@
-/* The eleven states: count, change, sparkline and maximum; as one column or two. */
+/* SPDX-License-Identifier: MIT */
+/* The list of states: count, change, sparkline and maximum of each, as one column, as two, or as
+ * chips on one line; and which of them is chosen. */
+#include <ctype.h>
 #include <stdio.h>
 
-#include "parts.h"
+#include "prompt.h"
+#include "states.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
@@ -14,6 +18,213 @@
 #define MAX_W       8
 #define HALF_GAP    2
 #define WIDE_HALF   47 /* a half this wide has the long number fields */
+
+static unsigned state_at(unsigned index)
+{
+    return index < STATE_STATE_LIST_COUNT ? state_state_list_order[index] : 0;
+}
+
+bool states_count(const struct sample *s, unsigned state, uint64_t *count)
+{
+    if (!s)
+        return false;
+    if (state == TCP_STATE_CLOSE) {
+        *count = s->count[TCP_STATE_BOUND_INACTIVE];
+        return s->needs & NEED_BOUND;
+    }
+    *count = state ? s->count[state] : s->total;
+    return true;
+}
+
+#define CHIP_TEXT 40
+struct chip {
+    unsigned index;
+    int x, w; /* with the blank or bracket on its left */
+    char text[CHIP_TEXT];
+};
+
+struct chips {
+    struct chip chip[STATE_STATE_LIST_COUNT + 1];
+    int n, left_out, w;
+};
+
+/* From the fullest form to the shortest: names, codes, short counts, then states leave. */
+enum { CHIPS_NAMES, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
+
+static bool chip_leaves(uint32_t warned, unsigned state, int form)
+{
+    if (warned >> state & 1)
+        return false;
+    return (form >= CHIPS_NO_LISTEN && state == TCP_STATE_LISTEN) ||
+           (form >= CHIPS_NO_OPEN && state == TCP_STATE_ESTABLISHED) ||
+           (form >= CHIPS_NO_DONE && state == TCP_STATE_TIME_WAIT);
+}
+
+/* Put a chip at the end. */
+static void add_chip(struct chips *chips, unsigned index, int form, const char *number)
+{
+    struct chip *chip = &chips->chip[chips->n++];
+    unsigned state = state_at(index);
+
+    chip->index = index;
+    chip->x = chips->w - 1;
+    snprintf(chip->text, sizeof chip->text, "%s %s",
+             state == 0            ? text(MSG_VIEW_ALL)
+             : form == CHIPS_NAMES ? state_short_name(state)
+                                   : state_code(state),
+             number);
+    chip->w = utf8_width(chip->text) + 1;
+    chips->w += chip->w;
+}
+
+static void count_text(char number[FMT_SIZE], uint64_t count, int form)
+{
+    fmt_count_fit(number, FMT_SIZE, count, form >= CHIPS_SHORT ? 5 : 12);
+}
+
+static void chips_fill(const struct drawing *d, struct chips *chips, int form)
+{
+    *chips = (struct chips){.w = 1};
+    for (unsigned i = 0; i <= STATE_STATE_LIST_COUNT; i++) {
+        bool chosen = d->ui->state_list == i && d->ui->focus == FOCUS_STATES;
+        unsigned state = state_at(i);
+        char number[FMT_SIZE] = FMT_NONE;
+        uint64_t count = 0;
+        bool known = states_count(d->s, state, &count);
+
+        if (!chosen && (!known || count == 0 || state == 0))
+            continue;
+        if (!chosen && chip_leaves(draw_warned_states(d), state, form)) {
+            chips->left_out++;
+            continue;
+        }
+        if (known)
+            count_text(number, count, form);
+        add_chip(chips, i, form, number);
+    }
+}
+
+#define MORE_W 3 /* " +n" */
+
+static bool chips_fit(const struct chips *chips, int room)
+{
+    return chips->w + (chips->left_out ? MORE_W : 0) <= room;
+}
+
+static void chips_make(const struct drawing *d, struct chips *chips)
+{
+    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+        chips_fill(d, chips, form);
+        if (chips_fit(chips, d->l.state_list.w))
+            return;
+    }
+    /* even so too narrow: the last ones leave, but never the chosen one */
+    for (int i = chips->n - 1; i >= 0 && !chips_fit(chips, d->l.state_list.w); i--) {
+        int w = chips->chip[i].w;
+
+        if (chips->chip[i].index == d->ui->state_list && d->ui->focus == FOCUS_STATES)
+            continue;
+        if (draw_warned_states(d) >> state_at(chips->chip[i].index) & 1)
+            continue;
+        for (int j = i + 1; j < chips->n; j++) {
+            chips->chip[j - 1] = chips->chip[j];
+            chips->chip[j - 1].x -= w;
+        }
+        chips->n--;
+        chips->left_out++;
+        chips->w -= w;
+    }
+}
+
+static void draw_chips(struct drawing *d)
+{
+    const struct rect *r = &d->l.state_list;
+    struct chips chips;
+    char more[16];
+
+    chips_make(d, &chips);
+    for (int i = 0; i < chips.n; i++) {
+        const struct chip *chip = &chips.chip[i];
+        bool chosen = d->ui->state_list == chip->index && d->ui->focus == FOCUS_STATES;
+        unsigned state = state_at(chip->index);
+
+        canvas_put(d->c, r->x + chip->x + 1, r->y, r->w - chip->x - 1,
+                   chosen  ? ROLE_CURSOR
+                   : state ? column_state_role(state)
+                           : ROLE_TEXT,
+                   chip->text);
+        if (state && draw_warned_states(d) >> state & 1)
+            canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_WARN, "!");
+        if (chosen) {
+            canvas_put(d->c, r->x + chip->x, r->y, 1, ROLE_CURSOR, "[");
+            canvas_put(d->c, r->x + chip->x + chip->w, r->y, 1, ROLE_CURSOR, "]");
+        }
+    }
+    if (chips.left_out) {
+        snprintf(more, sizeof more, "+%d", chips.left_out);
+        canvas_put(d->c, r->x + chips.w, r->y, r->w - chips.w, ROLE_DIM, more);
+    }
+}
+
+static int chip_at(const struct drawing *d, int x)
+{
+    int from = d->l.state_list.x;
+    struct chips chips;
+
+    chips_make(d, &chips);
+    for (int i = 0; i < chips.n; i++) {
+        if (x > from + chips.chip[i].x && x <= from + chips.chip[i].x + chips.chip[i].w)
+            return (int)chips.chip[i].index;
+    }
+    return -1;
+}
+
+static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUNT], int form)
+{
+    *chips = (struct chips){.w = 0};
+    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+        unsigned state = state_at(i);
+        uint64_t n =
+            count[state] + (state == TCP_STATE_CLOSE ? count[TCP_STATE_BOUND_INACTIVE] : 0);
+        char number[FMT_SIZE];
+
+        if (n == 0)
+            continue;
+        if (chip_leaves(0, state, form)) {
+            chips->left_out++;
+            continue;
+        }
+        count_text(number, n, form);
+        add_chip(chips, i, form, number);
+    }
+}
+
+void states_draw_chips(struct canvas *c, int x, int y, int room,
+                       const uint32_t count[TCP_STATE_COUNT], enum role role)
+{
+    struct chips chips;
+    char more[16];
+
+    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+        counts_fill(&chips, count, form);
+        if (chips_fit(&chips, room + 1)) /* none has a bracket on its left */
+            break;
+    }
+    while (chips.n > 0 && !chips_fit(&chips, room + 1)) {
+        chips.w -= chips.chip[--chips.n].w;
+        chips.left_out++;
+    }
+    for (int i = 0; i < chips.n; i++) {
+        unsigned state = state_at(chips.chip[i].index);
+
+        canvas_put(c, x + chips.chip[i].x + 1, y, room,
+                   role == ROLE_TEXT ? column_state_role(state) : role, chips.chip[i].text);
+    }
+    if (chips.left_out) {
+        snprintf(more, sizeof more, "+%d", chips.left_out);
+        canvas_put(c, x + chips.w, y, room - chips.w, ROLE_DIM, more);
+    }
+}
 
 /* Where the fields of a row are, counted from its first column; w 0: not there. */
 struct fields {
@@ -87,23 +298,6 @@ static int state_list_width(const struct drawing *d)
     return d->l.state_list.w - (d->l.separator_x >= 0 ? 1 : 0);
 }
 
-unsigned state_list_state(unsigned index)
-{
-    return index < STATE_STATE_LIST_COUNT ? state_state_list_order[index] : 0;
-}
-
-bool state_list_count(const struct sample *s, unsigned state, uint64_t *count)
-{
-    if (!s)
-        return false;
-    if (state == TCP_STATE_CLOSE) {
-        *count = s->count[TCP_STATE_BOUND_INACTIVE];
-        return s->needs & NEED_BOUND;
-    }
-    *count = state ? s->count[state] : s->total;
-    return true;
-}
-
 static const char *name_of(const struct drawing *d, unsigned state)
 {
     if (state == 0)
@@ -116,11 +310,11 @@ static const char *name_of(const struct drawing *d, unsigned state)
 static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y, unsigned state,
                          enum role role)
 {
-    const struct history *h = drawing_history(d);
+    const struct history *h = draw_history(d);
     uint64_t count = 0;
     int64_t change;
     char number[FMT_SIZE] = FMT_NONE;
-    bool known = state_list_count(d->s, state, &count);
+    bool known = states_count(d->s, state, &count);
     unsigned counted = state == TCP_STATE_CLOSE ? TCP_STATE_BOUND_INACTIVE : state;
 
     if (known)
@@ -141,12 +335,12 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
 static void draw_state(struct drawing *d, const struct fields *f, int x, int y, int w,
                        unsigned index)
 {
-    unsigned state = state_list_state(index);
+    unsigned state = state_at(index);
     bool chosen = d->ui->state_list == index, focused = d->ui->focus == FOCUS_STATES;
     uint64_t count = 0;
-    bool zero = !state_list_count(d->s, state, &count) || count == 0;
-    enum role name = zero ? ROLE_DIM : state ? state_role(state) : ROLE_TEXT;
-    bool warned = state && drawing_warned_states(d) >> state & 1;
+    bool zero = !states_count(d->s, state, &count) || count == 0;
+    enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
+    bool warned = state && draw_warned_states(d) >> state & 1;
     struct spark spark;
 
     if (warned)
@@ -164,9 +358,9 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         canvas_put(d->c, x, y, 1, ROLE_TEXT, focused ? "▸" : "▹");
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
-    spark_make(&spark, drawing_history(d), state, f->cells);
+    spark_make(&spark, draw_history(d), state, f->cells);
     spark.flat &= !warned;
-    spark_draw(&spark, d->c, x + f->spark_x, y, state ? state_role(state) : ROLE_TEXT);
+    spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
 }
 
 /* A head over a field, right-aligned or at its start, with a blank on each side in the rule. */
@@ -190,7 +384,7 @@ static void draw_heads(struct drawing *d, const struct fields *f, int x, int y)
     draw_head(d, x + f->now_x, f->now_w, y, true, MSG_VIEW_NOW);
     draw_head(d, x + f->change_x, f->change_w, y, true, change);
     if (f->cells) {
-        spark_title(last, drawing_history(d));
+        spark_title(last, draw_history(d));
         canvas_fill(d->c, change_end, y, x + f->spark_x - change_end, 1, ROLE_TEXT, " ");
         canvas_fill(d->c, x + f->spark_x, y, utf8_width(last) + 1, 1, ROLE_TEXT, " ");
         canvas_put(d->c, x + f->spark_x, y, utf8_width(last), ROLE_TITLE, last);
@@ -225,7 +419,7 @@ static void draw_two_columns(struct drawing *d)
     }
 }
 
-void draw_state_list(struct drawing *d)
+void states_draw(struct drawing *d)
 {
     switch (d->l.state_list_form) {
     case STATE_LIST_ONE_COLUMN:
@@ -242,7 +436,7 @@ void draw_state_list(struct drawing *d)
     }
 }
 
-int state_list_at(const struct drawing *d, int x, int y)
+static int place_at(const struct drawing *d, int x, int y)
 {
     const struct rect *r = &d->l.state_list;
     int row = y - r->y - 1;
@@ -254,4 +448,93 @@ int state_list_at(const struct drawing *d, int x, int y)
     if (d->l.state_list_form == STATE_LIST_TWO_COLUMNS)
         return row < 0 ? -1 : x < r->x + half_width(d) + HALF_GAP / 2 ? row : LEFT_STATES + row;
     return chip_at(d, x);
+}
+
+int states_at(const struct view *v, int x, int y)
+{
+    struct drawing d;
+
+    draw_init(&d, NULL, v);
+    return place_at(&d, x, y);
+}
+
+unsigned states_index(unsigned state)
+{
+    unsigned i = 0;
+
+    while (i < STATE_STATE_LIST_COUNT - 1 && state_state_list_order[i] != state)
+        i++;
+    return i;
+}
+
+/* Is there an entry? Chips show only states that have connections. */
+static bool has_entry(const struct session *s, const struct layout *l, unsigned index)
+{
+    const struct sample *shown = s->list->sample;
+
+    if (index >= STATE_STATE_LIST_COUNT)
+        return l->state_list_form == STATE_LIST_TWO_COLUMNS;
+    return l->state_list_form != STATE_LIST_CHIPS || !shown ||
+           shown->count[state_state_list_order[index]] > 0;
+}
+
+/* Entries that are not there are passed over. */
+static void move(struct session *s, const struct layout *l, enum move_unit unit, int sign)
+{
+    int at = unit == MOVE_LINE ? (int)s->ui.state_list : sign > 0 ? STATE_STATE_LIST_COUNT + 1 : -1;
+    int step = unit == MOVE_LINE ? sign : -sign;
+
+    for (at += step; at >= 0 && at <= STATE_STATE_LIST_COUNT; at += step) {
+        if (has_entry(s, l, (unsigned)at)) {
+            s->ui.state_list = (unsigned)at;
+            return;
+        }
+    }
+}
+
+static unsigned sideways(struct session *s, const struct layout *l, int sign)
+{
+    unsigned *at = &s->ui.state_list;
+
+    if (l->state_list_form == STATE_LIST_CHIPS)
+        move(s, l, MOVE_LINE, sign);
+    else if (l->state_list_form != STATE_LIST_TWO_COLUMNS)
+        return REACT_NOT_MINE;
+    else if (sign > 0 && *at < LEFT_STATES)
+        *at += LEFT_STATES;
+    else if (sign < 0 && *at >= LEFT_STATES)
+        *at -= LEFT_STATES;
+    return REACT_NOTHING;
+}
+
+unsigned states_filter(struct session *s)
+{
+    char term[16] = "";
+    unsigned state = ui_state_list_state(&s->ui), reaction = REACT_NOTHING;
+
+    if (state) {
+        int n = snprintf(term, sizeof(term), "state:%s", state_code(state));
+        for (int i = 0; i < n && term[i]; i++)
+            term[i] = (char)tolower((unsigned char)term[i]);
+    }
+    prompt_filter_choose_states(s, term, &reaction);
+    return reaction;
+}
+
+unsigned states_command(struct session *s, enum command_id command)
+{
+    struct layout l;
+    enum move_unit unit;
+    int sign;
+
+    layout_compute(&l, &s->ui);
+    if (session_movement(command, &unit, &sign))
+        move(s, &l, unit, sign);
+    else if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
+        return sideways(s, &l, command == COMMAND_LEFT ? -1 : 1);
+    else if (command == COMMAND_OPEN)
+        return states_filter(s);
+    else
+        return REACT_NOT_MINE;
+    return REACT_NOTHING;
 }

@@ -1,8 +1,14 @@
-/* The connections: title line, column heads, rows with cursor and mark. */
+/* SPDX-License-Identifier: MIT */
+/* The table of connections: title line, column heads, rows with their marks; and its cursor, which
+ * stands on the first line or follows a connection while the list moves under it. */
 #include <stdio.h>
 #include <string.h>
 
-#include "parts.h"
+#include "group_rows.h"
+#include "overlay.h"
+#include "session_rows.h"
+#include "table.h"
+#include "table_columns.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
@@ -14,29 +20,43 @@ static bool has_title(const struct drawing *d)
     return d->l.kind != LAYOUT_TINY;
 }
 
-int table_lines(const struct drawing *d, const struct table_page *p, uint32_t position)
+int table_head_y(const struct drawing *d)
+{
+    return d->l.table.y + (has_title(d) ? 1 : 0);
+}
+
+/* What is on the page of the table. */
+struct table_page {
+    struct fit fit;
+    struct group_fit groups;    /* where there are any */
+    int head_y, first_y, lines; /* screen lines: column heads, first row, how many rows' lines */
+    uint32_t top, drawn;        /* positions */
+};
+
+/* Screen lines that the line of the list at `position` takes. */
+static int lines_of(const struct drawing *d, const struct table_page *p, uint32_t position)
 {
     uint32_t line = d->rows->row[position];
 
-    return drawing_is_group(d, position) ? group_lines(d, &p->groups, line_group(line))
-                                         : fit_row_lines(&p->fit, &d->s->conn[line]);
+    return group_is_line(d, position) ? group_lines(d, &p->groups, groups_line_group(line))
+                                      : table_columns_row_lines(&p->fit, &d->s->conn[line]);
 }
 
-void table_page(const struct drawing *d, struct table_page *p)
+static void make_page(const struct drawing *d, struct table_page *p)
 {
     const struct rect *r = &d->l.table;
     int left;
 
     *p = (struct table_page){.top = d->ui->top};
-    fit_make(&p->fit, d);
-    p->head_y = r->y + (has_title(d) ? 1 : 0);
+    table_columns_fit(&p->fit, d);
+    p->head_y = table_head_y(d);
     p->first_y = p->head_y + 1;
     p->lines = r->y + r->h - p->first_y;
     left = p->lines;
     if (d->groups)
         group_fit_make(&p->groups, d);
     while (left > 0 && p->top + p->drawn < d->n_rows) {
-        left -= table_lines(d, p, p->top + p->drawn);
+        left -= lines_of(d, p, p->top + p->drawn);
         if (left < 0 && p->drawn > 0)
             break;
         p->drawn++;
@@ -66,12 +86,12 @@ static char mark_of(const struct drawing *d, uint32_t position)
     uint32_t row = d->rows->row[position];
     const struct row_times *times;
 
-    if (drawing_is_group(d, position))
-        return group_mark(d, line_group(row));
+    if (group_is_line(d, position))
+        return group_mark(d, groups_line_group(row));
     times = s->times ? &s->times[row] : NULL;
     if (sample_row_kind(s, row) == ROW_CLOSED)
         return '-';
-    if (drawing_row_severity(d, row) > SEVERITY_INFO)
+    if (draw_row_severity(d, row) > SEVERITY_INFO)
         return '!';
     if (times && s->conn[row].was_state && times->changed_ds != times->born_ds &&
         is_fresh(d, times->changed_ds))
@@ -122,9 +142,9 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
         str_add(out, state_short_name(c->state));
     else if (id == COL_PROCESS)
-        process_fit(d->s, row, column->w, out);
+        column_process_fit(d->s, row, column->w, out);
     else
-        columns[id].format(d->s, row, out);
+        column_format(id, d->s, row, out);
 }
 
 /* The role of a cell in a row whose own role is `row_role`. */
@@ -134,7 +154,7 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
     if (row_role != ROLE_TEXT)
         return row_role;
     if (id == COL_STATE)
-        return mark == '*' ? ROLE_CHANGED : state_role(c->state);
+        return mark == '*' ? ROLE_CHANGED : column_state_role(c->state);
     return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 }
 
@@ -142,10 +162,10 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
 static void draw_remote_alone(struct drawing *d, const struct fit *f, int y, int end_y,
                               enum role role, const char *text)
 {
-    int x = fit_remote_x(f), room = f->room + f->indent - x;
+    int x = table_columns_remote_x(f), room = f->room + f->indent - x;
 
     for (; *text && y < end_y; y++) {
-        size_t n = fit_address_line(text, room);
+        size_t n = table_columns_break_address(text, room);
         char line[64];
 
         snprintf(line, sizeof line, "%.*s", (int)n, text);
@@ -163,7 +183,8 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
                        enum role row_role, char mark)
 {
     const struct conn *c = &d->s->conn[at->row];
-    const struct fit_column *local = fit_find(f, COL_LOCAL), *remote = fit_find(f, COL_REMOTE);
+    const struct fit_column *local = table_columns_find(f, COL_LOCAL),
+                            *remote = table_columns_find(f, COL_REMOTE);
     bool alone = at->lines > 1;
     struct str text = STR_INIT;
 
@@ -185,14 +206,14 @@ static void draw_cells(struct drawing *d, const struct fit *f, const struct row_
         if (right)
             canvas_put_right(d->c, x, at->y, w, role, str_text(&text));
         else if (columns[column->id].kind == KIND_TEXT)
-            put_name(d->c, x, at->y, w, role, str_text(&text));
+            draw_name(d->c, x, at->y, w, role, str_text(&text));
         else
             canvas_put(d->c, x, at->y, w, role, str_text(&text));
     }
     if (alone) {
         str_clear(&text);
-        columns[COL_REMOTE].format(d->s, at->row, &text);
-        endpoint_name(d, c, true, f->room - fit_remote_x(f), &text);
+        column_format(COL_REMOTE, d->s, at->row, &text);
+        endpoint_name(d, c, true, f->room - table_columns_remote_x(f), &text);
         draw_remote_alone(d, f, at->y + 1, at->end_y, row_role, str_text(&text));
     }
     str_fini(&text);
@@ -210,8 +231,8 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
         row_role = ROLE_DIM;
     else if (mark == '-' || (mark == '+' && colored))
         row_role = mark_role(mark);
-    if (drawing_is_group(d, at->position))
-        draw_group(d, &p->groups, at->y, line_group(at->row), row_role);
+    if (group_is_line(d, at->position))
+        group_draw(d, &p->groups, at->y, groups_line_group(at->row), row_role);
     else
         draw_cells(d, &p->fit, at, row_role, colored ? mark : ' ');
     bool keeps = colored || mark == '-' || mark == '!';
@@ -220,7 +241,7 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
         return;
     canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");
     for (int y = at->y; y < at->y + at->lines && y < at->end_y; y++)
-        draw_cursor(d->c, x, y, table_room(d), focused);
+        draw_cursor(d->c, x, y, table_columns_room(d), focused);
 }
 
 static void draw_rows(struct drawing *d, const struct table_page *p)
@@ -230,7 +251,7 @@ static void draw_rows(struct drawing *d, const struct table_page *p)
 
     for (uint32_t i = 0; i < p->drawn; i++) {
         uint32_t position = p->top + i, row = d->rows->row[position];
-        int lines = table_lines(d, p, position);
+        int lines = lines_of(d, p, position);
         struct row_place at = {position, row, y, lines, end_y};
 
         draw_row(d, p, &at, colored);
@@ -299,8 +320,8 @@ static void groups_words(char out[FILL_SIZE], const struct drawing *d)
     if (!d->groups)
         return;
     fmt_count(number, sizeof number, d->groups->n);
-    fill(words, d->groups->n == 1 ? MSG_VIEW_GROUP_ONE : MSG_VIEW_GROUPS, number,
-         text(columns[d->groups->how.by].title), NULL);
+    draw_fill(words, d->groups->n == 1 ? MSG_VIEW_GROUP_ONE : MSG_VIEW_GROUPS, number,
+              text(columns[d->groups->how.by].title), NULL);
     snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, words);
 }
 
@@ -314,12 +335,12 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
         fmt_count(all, sizeof all, d->s->total);
     if (*filter && d->rows) {
         if (d->ui->updating)
-            copy_text(matched, sizeof matched, FMT_NONE);
+            draw_copy_text(matched, sizeof matched, FMT_NONE);
         else
             fmt_count(matched, sizeof matched, d->rows->matched_live);
-        fill(count, MSG_VIEW_SHOWN_OF, matched, all, NULL);
+        draw_fill(count, MSG_VIEW_SHOWN_OF, matched, all, NULL);
     } else {
-        fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
+        draw_fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
     }
     groups_words(groups, d);
     snprintf(more, sizeof more, "%s%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter, groups,
@@ -338,10 +359,10 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
     if (!d->s) {
         snprintf(reason, sizeof reason, "%s", text(MSG_VIEW_NO_SAMPLE));
     } else if (d->ui->filter[0] && d->ui->prompt == PROMPT_FILTER) {
-        fill(reason, MSG_VIEW_NO_MATCH_YET, d->ui->filter, NULL, NULL);
+        draw_fill(reason, MSG_VIEW_NO_MATCH_YET, d->ui->filter, NULL, NULL);
     } else if (d->ui->filter[0]) {
-        first_key(d->v, COMMAND_BACK, key);
-        fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
+        keymap_first_key(d->v->bindings, COMMAND_BACK, key);
+        draw_fill(reason, MSG_VIEW_NO_MATCH, d->ui->filter, key, NULL);
     } else {
         bool several = d->s->namespaces && d->s->namespaces->several;
         snprintf(reason, sizeof reason, "%s",
@@ -351,21 +372,513 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
         canvas_put(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);
 }
 
-void draw_table(struct drawing *d)
+void table_draw(struct drawing *d)
 {
     struct table_page p;
 
     if (d->l.table.h <= 0)
         return;
-    table_page(d, &p);
+    make_page(d, &p);
     if (has_title(d))
         draw_table_title(d, &p);
-    if (p.head_y < d->l.table.y + d->l.table.h && group_heads(d))
-        draw_group_heads(d, &p.groups, p.head_y);
+    if (p.head_y < d->l.table.y + d->l.table.h && group_has_heads(d))
+        group_draw_heads(d, &p.groups, p.head_y);
     else if (p.head_y < d->l.table.y + d->l.table.h)
         draw_heads(d, &p);
     if (d->n_rows == 0)
         draw_empty(d, &p);
     else
         draw_rows(d, &p);
+}
+
+/* The position in the list of what is drawn at screen line `y`, or of `position` if that is drawn;
+ * UINT32_MAX: neither. `*line`: its first screen line, or -1. */
+static uint32_t row_at(const struct view *v, int y, uint32_t position, int *line)
+{
+    struct drawing d;
+    struct table_page p;
+    int at;
+
+    draw_init(&d, NULL, v);
+    *line = -1;
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
+        return UINT32_MAX;
+    make_page(&d, &p);
+    at = p.first_y;
+    for (uint32_t i = 0; i < p.drawn; i++) {
+        int lines = lines_of(&d, &p, p.top + i);
+
+        if ((y >= at && y < at + lines) || p.top + i == position) {
+            *line = at;
+            return p.top + i;
+        }
+        at += lines;
+    }
+    return UINT32_MAX;
+}
+
+uint32_t table_row_at(const struct view *v, int y)
+{
+    int line;
+
+    return row_at(v, y, UINT32_MAX, &line);
+}
+
+int table_row_line(const struct view *v, uint32_t position)
+{
+    int line;
+
+    row_at(v, -1, position, &line);
+    return line;
+}
+
+uint32_t table_capacity(const struct view *v, uint32_t top)
+{
+    struct ui ui = *v->ui;
+    struct view moved = *v;
+    struct drawing d;
+    struct table_page p;
+
+    ui.top = top;
+    moved.ui = &ui;
+    draw_init(&d, NULL, &moved);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
+        return 0;
+    make_page(&d, &p);
+    /* a page that the list does not fill could hold one row a line more */
+    if (p.top + p.drawn >= d.n_rows && p.lines > 0) {
+        int used = 0;
+
+        for (uint32_t i = 0; i < p.drawn; i++)
+            used += lines_of(&d, &p, p.top + i);
+        return p.drawn + (used < p.lines ? (uint32_t)(p.lines - used) : 0);
+    }
+    return p.drawn;
+}
+
+size_t table_columns(const struct view *v, enum column_id drawn[COL_COUNT])
+{
+    struct drawing d;
+    struct fit f;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
+        return 0;
+    table_columns_fit(&f, &d);
+    for (int i = 0; i < f.n; i++)
+        drawn[i] = f.column[i].id;
+    return (size_t)f.n;
+}
+
+int table_head_at(const struct view *v, int x, int y)
+{
+    struct drawing d;
+    struct table_page p;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
+        return -1;
+    make_page(&d, &p);
+    if (y != p.head_y || group_has_heads(&d))
+        return -1;
+    for (int i = 0; i < p.fit.n; i++) {
+        const struct fit_column *column = &p.fit.column[i];
+
+        if (x >= d.l.table.x + column->x && x < d.l.table.x + column->x + column->w)
+            return (int)column->id;
+    }
+    return -1;
+}
+
+void table_choose_widths(struct ui *ui, const struct view *v)
+{
+    struct drawing d;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || d.n_rows == 0)
+        return;
+    table_columns_choose(&d, &ui->local_width, &ui->remote_width);
+    ui->group_width = d.groups ? group_choose(&d) : 0;
+}
+
+uint32_t table_position(const struct session *s, const struct conn *c, uint32_t hint, uint32_t *row)
+{
+    uint32_t found = sample_find(s->list->sample, c, hint);
+    if (row)
+        *row = found;
+    return found == UINT32_MAX ? UINT32_MAX : rows_position(&s->list->rows, found);
+}
+
+static uint32_t rows_from(const struct session *s, uint32_t top)
+{
+    struct view v = session_view(s);
+    return table_capacity(&v, top);
+}
+
+void table_forget_widths(struct session *s)
+{
+    s->ui.local_width = s->ui.remote_width = 0;
+}
+
+void table_park(struct session *s)
+{
+    s->ui.bound = false;
+    s->selection_waiting = false;
+    s->waiting_offset = 0;
+    s->ui.top = s->ui.cursor = 0;
+}
+
+bool table_bind(struct session *s)
+{
+    if (s->list->rows.n == 0)
+        return false;
+    table_select(s, s->ui.cursor);
+    return true;
+}
+
+void table_select(struct session *s, uint32_t position)
+{
+    if (s->list->rows.n == 0)
+        return;
+    const struct rows *rows = &s->list->rows;
+    uint32_t group;
+    s->ui.cursor = position < rows->n ? position : rows->n - 1;
+    s->ui.on_group = group_under_cursor(s, &group);
+    if (s->ui.on_group) {
+        groups_value(&s->list->groups, group, &s->ui.group);
+    } else {
+        s->selected_row = rows->row[s->ui.cursor];
+        s->ui.selected = s->list->sample->conn[s->selected_row];
+    }
+    s->ui.bound = true;
+    s->selection_waiting = false;
+}
+
+/* Rows of two lines may have come or gone above the cursor: find the top that puts it on `line`. */
+static void keep_line(struct session *s, int line)
+{
+    struct ui *ui = &s->ui;
+    struct view v = session_view(s);
+    int now = table_row_line(&v, ui->cursor);
+    while (ui->top < ui->cursor && (now < 0 || now > line)) {
+        ui->top++;
+        now = table_row_line(&v, ui->cursor);
+    }
+    while (ui->top > 0 && now >= 0 && now < line) {
+        ui->top--;
+        now = table_row_line(&v, ui->cursor);
+        if (now < 0 || now > line) {
+            ui->top++;
+            break;
+        }
+    }
+}
+
+/* Position of what is selected, a group or a connection; UINT32_MAX when it is not in the list.
+ * `*gone`: nor in the sample. */
+static uint32_t selected_position(const struct session *s, bool *gone)
+{
+    const struct ui *ui = &s->ui;
+    uint32_t row;
+    if (ui->on_group) {
+        uint32_t group = s->list->grouped ? groups_find(&s->list->groups, &ui->group) : GROUP_NONE;
+        *gone = group == GROUP_NONE;
+        return *gone ? UINT32_MAX : rows_position(&s->list->rows, group | ROW_GROUP);
+    }
+    uint32_t position = table_position(s, &ui->selected, s->selected_row, &row);
+    *gone = row == UINT32_MAX;
+    return position;
+}
+
+/* What became of the selected row, in the footer. */
+static void say_lost(struct session *s, bool gone)
+{
+    const struct conn *c = &s->ui.selected;
+    if (s->ui.on_group) {
+        session_say(s, MSG_SESSION_GROUP_GONE, NULL);
+        return;
+    }
+    struct str local = STR_INIT, remote = STR_INIT;
+    column_format_local(c, &local);
+    column_format_remote(c, &remote);
+    enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
+                  : gone               ? MSG_SESSION_GONE
+                  : s->list->grouped   ? MSG_SESSION_OTHER_GROUP
+                                       : MSG_SESSION_FILTERED_OUT;
+    session_say(s, id, str_text(&local), str_text(&remote), NULL);
+    str_fini(&local);
+    str_fini(&remote);
+}
+
+/* The row that was selected is not among the rows any more. */
+static void selection_lost(struct session *s, bool user_initiated, bool gone)
+{
+    if (user_initiated) {
+        table_park(s);
+        s->selection_waiting = true;
+        return;
+    }
+    say_lost(s, gone);
+    if (s->list->rows.n)
+        table_select(s, s->ui.cursor);
+    else
+        table_park(s);
+}
+
+void table_place(struct session *s, bool user_initiated, uint32_t offset, int line)
+{
+    struct ui *ui = &s->ui;
+    bool wanted = ui->bound || (user_initiated && s->selection_waiting);
+    if (!wanted) {
+        ui->top = ui->cursor = 0;
+        return;
+    }
+    if (ui->bound && !ui->follow && !user_initiated && s->list->rows.n) {
+        table_select(s, ui->cursor);
+        return;
+    }
+    bool gone;
+    uint32_t position = selected_position(s, &gone);
+    if (position == UINT32_MAX) {
+        selection_lost(s, user_initiated, gone);
+        return;
+    }
+    table_select(s, position);
+    ui->top = position > offset ? position - offset : 0;
+    if (line >= 0)
+        keep_line(s, line);
+}
+
+/* The smallest change of `top` that draws the cursor. */
+static void reveal_cursor(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    uint32_t screen = (uint32_t)ui->h;
+    if (ui->cursor < ui->top)
+        ui->top = ui->cursor;
+    if (ui->cursor - ui->top >= screen)
+        ui->top = ui->cursor - screen + 1;
+    while (ui->top < ui->cursor && ui->cursor - ui->top >= rows_from(s, ui->top))
+        ui->top++;
+}
+
+/* No blank lines below the last row while rows are hidden above. */
+static void fill_page(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    while (ui->top > 0 && ui->top - 1 + rows_from(s, ui->top - 1) >= s->list->rows.n)
+        ui->top--;
+}
+
+void table_settle(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    if (!s->list->sample)
+        return;
+    if (ui->top >= s->list->rows.n)
+        ui->top = s->list->rows.n ? s->list->rows.n - 1 : 0;
+    if (s->list->rows.n && (ui->local_width == 0 || ui->remote_width == 0)) {
+        struct view v = session_view(s);
+        table_choose_widths(ui, &v);
+    }
+    reveal_cursor(s);
+    fill_page(s);
+}
+
+static void to_end(struct session *s)
+{
+    table_select(s, s->list->rows.n - 1);
+}
+
+void table_move(struct session *s, enum move_unit unit, int sign)
+{
+    struct ui *ui = &s->ui;
+    s->on_full_list = NULL;
+    if (unit == MOVE_END && sign < 0) {
+        table_park(s);
+        return;
+    }
+    if (s->list->rows.n == 0 || (!ui->bound && sign < 0))
+        return;
+    if (unit == MOVE_END && row_view_is_partial(s->list)) {
+        s->on_full_list = to_end;
+        return;
+    }
+    uint32_t page = rows_from(s, ui->top);
+    uint32_t step = (uint32_t)session_step(unit, s->list->rows.n, page);
+    if (unit == MOVE_PAGE || unit == MOVE_HALF)
+        ui->top = sign > 0 ? ui->top + step : ui->top > step ? ui->top - step : 0;
+    if (sign < 0)
+        table_select(s, ui->cursor > step ? ui->cursor - step : 0);
+    else
+        table_select(s,
+                     s->list->rows.n - ui->cursor > step ? ui->cursor + step : s->list->rows.n - 1);
+}
+
+void table_scroll(struct session *s, int rows)
+{
+    struct ui *ui = &s->ui;
+    if (s->list->rows.n == 0)
+        return;
+    uint32_t step = (uint32_t)(rows < 0 ? -rows : rows);
+    if (rows < 0)
+        ui->top = ui->top > step ? ui->top - step : 0;
+    else
+        ui->top = s->list->rows.n - ui->top > step ? ui->top + step : s->list->rows.n - 1;
+    fill_page(s);
+    uint32_t shown = rows_from(s, ui->top);
+    uint32_t last = shown ? ui->top + shown - 1 : ui->top;
+    if (ui->cursor < ui->top || ui->cursor > last)
+        table_select(s, ui->cursor < ui->top ? ui->top : last);
+}
+
+const struct conn *table_subject(struct session *s)
+{
+    const struct conn *c = overlay_subject(&s->ui);
+
+    if (c)
+        return c;
+    return table_bind(s) && !s->ui.on_group ? &s->ui.selected : NULL;
+}
+
+static void add_names(const struct naming *naming, const struct conn *c, bool remote,
+                      struct str *out)
+{
+    size_t before = out->len;
+    str_add(out, " (");
+    if (endpoint_by_name(naming, c, remote, out))
+        str_add_char(out, ')');
+    else
+        str_truncate(out, before);
+}
+
+void table_row_text(const struct sample *sample, const struct naming *naming,
+                    const enum column_id *drawn, size_t n, uint32_t row, struct str *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            str_add(out, "  ");
+        column_format(drawn[i], sample, row, out);
+        if (naming->names && (drawn[i] == COL_LOCAL || drawn[i] == COL_REMOTE))
+            add_names(naming, &sample->conn[row], drawn[i] == COL_REMOTE, out);
+    }
+}
+
+/* A connection as its row has it; only its addresses once it has gone. */
+static void add_row(const struct session *s, const struct conn *c, struct str *out)
+{
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    uint32_t hint = c == &s->ui.details ? s->ui.details_row : s->selected_row;
+    uint32_t row = sample_find(s->list->sample, c, hint);
+    if (row != UINT32_MAX) {
+        struct naming naming = endpoint_naming(s);
+        table_row_text(s->list->sample, &naming, drawn, table_columns(&v, drawn), row, out);
+        return;
+    }
+    column_format_local(c, out);
+    str_add(out, "  ");
+    column_format_remote(c, out);
+}
+
+unsigned table_sort_by(struct session *s, enum column_id column)
+{
+    struct sort *sort = &s->ui.sort;
+    bool again = sort->column == column;
+    sort->descending = again ? !sort->descending : columns[column].flags & COLUMN_LARGEST;
+    sort->column = column;
+    return REACT_LIST;
+}
+
+unsigned table_sort_step(struct session *s, int sign)
+{
+    if (group_sorts(s))
+        return group_sort_step(s, sign);
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    size_t n = table_columns(&v, drawn), at = 0;
+    if (n == 0)
+        return REACT_NOTHING;
+    while (at < n && drawn[at] != s->ui.sort.column)
+        at++;
+    if (at == n)
+        at = sign > 0 ? n - 1 : 0;
+    enum column_id next = drawn[(at + (sign > 0 ? 1 : n - 1)) % n];
+    return next != s->ui.sort.column ? table_sort_by(s, next) : REACT_NOTHING;
+}
+
+/* Scrolling stops where it would show nothing that was hidden. */
+unsigned table_scroll_columns(struct session *s, int sign)
+{
+    struct ui *ui = &s->ui;
+    if (sign < 0) {
+        ui->column_scroll -= ui->column_scroll > 0;
+        return REACT_NOTHING;
+    }
+    struct view v = session_view(s);
+    enum column_id before[COL_COUNT], after[COL_COUNT];
+    size_t n = table_columns(&v, before);
+    ui->column_scroll++;
+    size_t m = table_columns(&v, after);
+    if (m == 0 || n == 0 || before[n - 1] == after[m - 1])
+        ui->column_scroll--;
+    return REACT_NOTHING;
+}
+
+unsigned table_toggle_pin(struct session *s)
+{
+    struct ui *ui = &s->ui;
+    const struct conn *c = table_subject(s);
+    if (!c)
+        return REACT_NOTHING;
+    uint32_t i = 0;
+    while (i < ui->n_pinned && !conn_same(&ui->pinned[i], c))
+        i++;
+    if (i < ui->n_pinned) {
+        ui->n_pinned--;
+        memmove(&ui->pinned[i], &ui->pinned[i + 1], (ui->n_pinned - i) * sizeof(ui->pinned[0]));
+        session_say(s, MSG_SESSION_UNPINNED, NULL);
+    } else if (i < UI_PINS_MAX) {
+        ui->pinned[ui->n_pinned++] = *c;
+        session_say(s, MSG_SESSION_PINNED, NULL);
+    } else {
+        session_say(s, MSG_SESSION_PINS_FULL, NULL);
+        return REACT_NOTHING;
+    }
+    return REACT_LIST;
+}
+
+unsigned table_copy(struct session *s)
+{
+    const struct conn *c = table_subject(s);
+    uint32_t group;
+
+    str_clear(&s->copy);
+    if (c)
+        add_row(s, c, &s->copy);
+    else if (group_under_cursor(s, &group))
+        group_text(s, group, &s->copy);
+    else
+        return REACT_NOTHING;
+    session_copy_now(s, MSG_SESSION_COPIED);
+    return REACT_NOTHING;
+}
+
+unsigned table_command(struct session *s, enum command_id command)
+{
+    enum move_unit unit;
+    uint32_t group;
+    int sign;
+
+    if (session_movement(command, &unit, &sign)) {
+        table_move(s, unit, sign);
+        return REACT_NOTHING;
+    }
+    if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
+        return group_sideways(s, command == COMMAND_LEFT ? -1 : 1);
+    if (command == COMMAND_OPEN && group_under_cursor(s, &group))
+        return group_open(s, group);
+    if (command == COMMAND_PIN && group_under_cursor(s, &group))
+        return group_toggle(s, group);
+    return REACT_NOT_MINE;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The user interface as it is at the start. */
 #include "tcptop/ui/ui_state.h"
 
@@ -14,7 +15,7 @@ struct grouping ui_grouping(const struct ui *ui)
 {
     struct grouping how = {.by = (enum column_id)ui->group_by, .sort = ui->group_sort};
 
-    grouping_sum(&how, ui->chosen, ui->n_chosen, true);
+    groups_choose_sums(&how, ui->chosen, ui->n_chosen, true);
     if (how.sort.figure >= GROUP_SUM + how.n_sums) /* the column was taken out */
         how.sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     return how;

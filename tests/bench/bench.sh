@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What tcptop costs, against the kernel's own dump (the floor), ss and htop, as a Markdown report.
 #
 # bench.sh BUILD [SIZE]…: programs that answer once among SIZE (100k 300k 1M; 10k …) ESTABLISHED and

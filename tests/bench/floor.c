@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The floor of a sample: what the kernel's own dump costs. Sends the request that tcptop sends (one
  * walk for both families, all listed states) and only receives.
  *

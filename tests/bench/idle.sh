@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What it costs to leave the live screen open, and how soon it is there, beside htop.
 #
 # idle.sh SECONDS: among 100 ESTABLISHED sockets, called by loaded.sh; adds to $WORK/records. The

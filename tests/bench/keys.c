@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What keys cost the thread that draws, with many sockets: a session on made-up samples, no
  * terminal, no kernel.
  *
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "lib/session_probe.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
@@ -77,9 +79,9 @@ static void make_row(const struct bench *b, struct conn *c, uint32_t n, uint64_t
     };
 }
 
-static struct sample *next_sample(struct bench *b)
+static const struct sample *next_sample(struct bench *b)
 {
-    struct sample *s = sample_new(b->pool);
+    struct sample *s = sample_make(b->pool);
     if (!s)
         fail("out of memory");
     s->seq = b->last ? b->last->seq + 1 : 1;
@@ -88,13 +90,13 @@ static struct sample *next_sample(struct bench *b)
     s->now_ds = (uint32_t)(s->seq * 10);
     s->interval_ms = s->asked_interval_ms = 1000;
     for (uint32_t n = 0; n < b->rows; n++) {
-        struct conn *c = sample_add(s, NULL);
+        struct conn *c = sample_add(builder_of(s), NULL);
         if (!c)
             fail("out of memory");
         make_row(b, c, n, s->seq);
     }
     sample_count(s);
-    if (diff_join(b->diff, s, b->last, 30))
+    if (diff_join(b->diff, builder_of(s), b->last, 30))
         fail("out of memory");
     sample_unref(b->last);
     b->last = s;
@@ -152,7 +154,7 @@ static void act(struct bench *b, const char *event)
 static void run_event(struct bench *b, size_t i)
 {
     struct cost *c = &b->cost[i];
-    struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
+    const struct sample *fresh = strcmp(script[i], "sample") ? NULL : next_sample(b);
     uint64_t asked = probe_last_job(b->session);
     int64_t cpu = clock_thread_cpu_ns();
     if (fresh)
@@ -199,7 +201,7 @@ static void print_costs(struct bench *b)
 int main(int argc, char **argv)
 {
     static struct bench b;
-    static struct settings settings = {
+    static struct ui_settings settings = {
         .interval_ms = 1000, .fade_s = 3, .width = WIDTH, .height = HEIGHT, .group_by = -1};
     unsigned state = argc > 2 ? state_parse(argv[2], strlen(argv[2])) : TCP_STATE_ESTABLISHED;
     int rounds = argc > 3 ? atoi(argv[3]) : 20;
@@ -209,7 +211,7 @@ int main(int argc, char **argv)
         fputs("usage: keys [ROWS [STATE [ROUNDS]]]\n", stderr);
         return 2;
     }
-    bindings_init(&settings.bindings);
+    keymap_init(&settings.bindings);
     b.pool = sample_pool_new();
     b.diff = diff_new();
     b.wake_fd = eventfd(0, EFD_CLOEXEC);

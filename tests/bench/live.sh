@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The live screen among many sockets: what a tick costs, what it holds in memory, how soon it answers.
 #
 # live.sh SIZE N: among N ESTABLISHED sockets, called by loaded.sh; adds to $WORK/records.

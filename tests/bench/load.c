@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Make many TCP sockets on loopback, say so, and hold them until standard input ends.
  *
  *     load ESTABLISHED N [P]  N sockets, both ends of N / 2 connections

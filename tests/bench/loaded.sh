@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Run a command among many sockets: in a network namespace of its own, with a hash table of its own.
 #
 # loaded.sh KIND N COMMAND…: N sockets in state KIND stand on loopback while COMMAND runs, and are

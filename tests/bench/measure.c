@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Run a command with its output in a file and print what it cost:
  *
  *     measure FILE COMMAND [ARG]...   →   wall user sys (microseconds) maxrss (KiB) exit

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Put the figures of a report of bench.sh between the marks of README.md.
 #
 # readme.sh REPORT [README]: between <!-- bench --> and <!-- /bench -->.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How measurements are written down, and terminals to measure in. Sourced by bash.
 # shellcheck shell=bash
 #

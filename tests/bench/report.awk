@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The records as Markdown: a table for each scene, the live screen, the budget.
 #
 # awk -F'|' -v cores=N -f report.awk budget records: exits 1 when a line of the budget is missed by

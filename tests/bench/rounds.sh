@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Programs that answer once take turns, in both directions, since a machine drifts more than they
 # differ.
 #

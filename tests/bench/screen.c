@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A terminal with a watch: shows a command on a pty and tells what that costs.
  *
  *     screen COLUMNS ROWS COMMAND [ARG]...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Make connections that live for less than a millisecond on loopback, one after the other.
  *
  *     brief N [SENT [RECEIVED [PER_SECOND [PORT [UNREAD]]]]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Compares what tcptop printed as JSON with what `ss -tanoeHO` printed, row for row:
  *
  *     compare SS_FILE JSON_FILE BETWEEN_MS [proc]

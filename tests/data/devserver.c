@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A development server on [::1]:3000 that closes first: 16 clients load a page each, then it goes
  * on listening. Run it under `unshare -n`. Prints "ready" when all have closed, then waits for the
  * end of standard input. */

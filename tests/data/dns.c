@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tests' DNS server on port 53 of the loopback, for the scripts; says "ready". */
 #include <stdio.h>
 

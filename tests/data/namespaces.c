@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws the screen over a made-up host that is no recording, with namespaces: `namespaces
  * WIDTHxHEIGHT LANG 'KEYS' [all|NAME]` presses the keys (by name, blank-separated) and prints the
  * frame. The last argument is whose rows are shown, tcptop's own by default. Its connections can be
@@ -128,7 +129,7 @@ static void press(struct session *session, char *names)
 
 int main(int argc, char **argv)
 {
-    static struct settings settings;
+    static struct ui_settings settings;
     struct session *session;
     struct canvas canvas;
     struct sink out;
@@ -138,7 +139,7 @@ int main(int argc, char **argv)
     settings.interval_ms = 1000;
     settings.fade_s = 3;
     settings.group_by = -1;
-    bindings_init(&settings.bindings);
+    keymap_init(&settings.bindings);
     text_use(strcmp(argv[2], "ko") == 0 ? LANG_KO : LANG_EN);
     if (session_new(&session, &settings, -1, true, false) || canvas_init(&canvas, 1, 1) ||
         sink_init(&out, STDOUT_FILENO))

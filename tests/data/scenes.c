@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Write a recording of a made-up host: `scenes web-01 > web-01.frames`.
  *
  * 60 samples, a second apart, the last at 14:03:22 UTC; netlink messages as the kernel would have
@@ -11,7 +12,9 @@
 #include "data/scenes_hosts.h"
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
@@ -178,7 +181,7 @@ static void add_message(struct making *m, const struct row *r, int t)
         c.inode = (uint32_t)(10000 + c.cookie % 99990001);
         add_holders(m, &c, r);
     }
-    struct conn *row = sample_add(m->s, NULL);
+    struct conn *row = sample_add(builder_of(m->s), NULL);
     if (!row)
         fail("scenes");
     *row = c;
@@ -266,6 +269,14 @@ static void set_host(struct host *h, const struct scene *scene, int t)
     set_counter(h, COUNTER_RETRANS_SEGS, scene->again, t);
 }
 
+/* /proc/net/sockstat counts what the dump has. */
+static void set_time_wait(struct sample *s)
+{
+    for (uint32_t row = 0; row < s->n_live; row++)
+        s->host.gauge[GAUGE_TW] += s->conn[row].state == TCP_STATE_TIME_WAIT;
+    s->host.gauge_valid |= UINT32_C(1) << GAUGE_TW;
+}
+
 static void add_owners(struct making *m)
 {
     const struct process *p = m->scene->processes;
@@ -288,7 +299,7 @@ static void add_owners(struct making *m)
 /* One frame. Returns false when memory ran out. */
 static bool add_frame(struct str *out, const struct scene *scene, int t)
 {
-    struct making m = {.s = sample_new(NULL), .scene = scene};
+    struct making m = {.s = sample_make(NULL), .scene = scene};
     struct sample *s = m.s;
     bool done;
 
@@ -303,6 +314,7 @@ static bool add_frame(struct str *out, const struct scene *scene, int t)
     s->needs = NEED_TCP_INFO;
     s->cost_ns = s->cpu_ns = scene->cost_ns;
     set_host(&s->host, scene, t);
+    set_time_wait(s);
     add_owners(&m);
     frame_write(out, s, str_text(&m.messages), m.messages.len);
     done = !str_failed(&m.messages) && !str_failed(out);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hosts that goldens and screenshots show: per state how many connections each of 60 samples
  * has, the connections that are named on screen, and where all others come from. */
 #ifndef TESTS_DATA_SCENES_H

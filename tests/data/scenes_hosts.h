@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The three hosts: a quiet web server, a laptop with a development server, a server with a leak. */
 #ifndef TESTS_DATA_SCENES_HOSTS_H
 #define TESTS_DATA_SCENES_HOSTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The processes of the three hosts, and which sockets each has. */
 #ifndef TESTS_DATA_SCENES_OWNERS_H
 #define TESTS_DATA_SCENES_OWNERS_H

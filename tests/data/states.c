@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Holds a real socket in every TCP state of the present network namespace, for tests that compare
  * tcptop with ss: run it under `unshare -nm`. Prints "ready" when all stand, then waits for the end
  * of standard input. `states PORT…` holds only the recipes of these ports.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections over loopback that send what a test knows, until standard input ends:
  *
  *   talk RATE            sends RATE bytes per second, fifty times a second, to one that reads

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Brings about one kind of trouble, or what only looks like it, with real sockets of the present
  * network namespace: run it under `unshare -n`. `trouble SCENE PORT [N]` prints "ready" when it
  * stands and holds it until standard input ends.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as netlink messages: no row beyond the input's length, every row of a known family and
  * state, nothing read beyond the end, and the parser always gets on. The same as messages about
  * ends: each is counted at most once, and rows are bounded. */
@@ -9,6 +10,7 @@
 
 #include "lib/diag_build.h"
 #include "lib/fuzz.h"
+#include "lib/sample.h"
 #include "tcptop/model/diff.h"
 #include "tcptop/source/diag.h"
 
@@ -64,13 +66,13 @@ static void check_rows(const struct sample *s, size_t len)
 static void check_ends(struct sample *told)
 {
     struct diff *d = diff_new();
-    struct sample *s[3] = {sample_new(NULL), sample_new(NULL), sample_new(NULL)};
+    struct sample *s[3] = {sample_make(NULL), sample_make(NULL), sample_make(NULL)};
     uint32_t n = told->n_live;
 
     demand(d && s[0] && s[1] && s[2], "no memory");
     for (uint32_t i = 0; i < n; i++) {
         for (unsigned k = 0; k < 3; k++) {
-            struct conn *c = (i + k) % 2 ? sample_add(s[k], NULL) : NULL;
+            struct conn *c = (i + k) % 2 ? sample_add(builder_of(s[k]), NULL) : NULL;
             if (c)
                 *c = told->conn[i];
         }
@@ -79,12 +81,14 @@ static void check_ends(struct sample *told)
         s[k]->mono_ns = (int64_t)k * 1000000000;
         s[k]->now_ds = 10 * k;
         s[k]->close_events_known = true;
-        s[k]->ended = k ? sample_ref(told) : NULL;
-        s[k]->ended_before = n / 2;
-        demand(diff_join(d, s[k], k ? s[k - 1] : NULL, 30) == 0, "no memory for a join");
+        builder_of(s[k])->close_events = k ? sample_ref(told) : NULL;
+        builder_of(s[k])->events_before_dump = n / 2;
+        demand(diff_join(d, builder_of(s[k]), k ? s[k - 1] : NULL, 30) == 0,
+               "no memory for a join");
         demand(s[k]->close_stats.ended <= n && s[k]->close_stats.unseen <= 2 * (uint64_t)n,
                "counts too many");
-        demand(s[k]->n_closed <= SAMPLE_CLOSED_MAX && !s[k]->ended, "keeps too much");
+        demand(s[k]->n_closed <= SAMPLE_CLOSED_MAX && !builder_of(s[k])->close_events,
+               "keeps too much");
     }
     for (unsigned k = 0; k < 3; k++)
         sample_unref(s[k]);
@@ -93,9 +97,10 @@ static void check_ends(struct sample *told)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct sample *s = sample_new(NULL);
-    struct diag d = {
-        .sample = s, .states = STATE_MASK_LISTED, .swapped = diag_is_swapped(data, len)};
+    struct sample *s = sample_make(NULL);
+    struct diag d = {.builder = builder_of(s),
+                     .states = STATE_MASK_LISTED,
+                     .swapped = diag_is_swapped(data, len)};
     bool damaged;
 
     if (!s)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text through the filter: it is refused with a position inside it and a clean message, or it
  * becomes a well-formed predicate that can be evaluated; parsing twice says the same; completion
  * stays inside the text. */
@@ -29,7 +30,7 @@ static struct sample *some_rows(void)
 {
     static struct sample *s;
     if (!s) {
-        s = sample_new(NULL);
+        s = sample_make(NULL);
         sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
         sample_row(s, "[fe80::1]:80", "[fe80::2]:9", TCP_STATE_TIME_WAIT)->ifindex = 1;
         sample_row(s, "[::]:22", "[::]:0", TCP_STATE_LISTEN);

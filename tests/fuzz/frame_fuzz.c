@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as a recording, given as a file and, with the checksums made true, as one frame: always
  * an end, never more rows than bytes, a bounded number of samples, no text about owners that has
  * not been sanitised. */
@@ -9,8 +10,10 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/fuzz.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/source/frame.h"
@@ -33,7 +36,7 @@ static void add_owners(struct sample *s, struct str *messages)
 
     for (uint16_t i = 0; i < 3; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3001 + i, 50000, 2u + i);
-        struct conn *row = sample_add(s, NULL);
+        struct conn *row = sample_add(builder_of(s), NULL);
         c.inode = i == 1 ? 0 : 900u + i;
         build_conn(messages, &c, NULL, 0);
         if (!row || !lookup)
@@ -52,7 +55,7 @@ static void add_owners(struct sample *s, struct str *messages)
 
 static void build_file(struct str *out, int frames)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct str messages = STR_INIT;
     struct conn c = build_plain(TCP_STATE_ESTABLISHED, 3000, 50000, 1);
 
@@ -93,19 +96,19 @@ static void play_file(const uint8_t *data, size_t len)
 {
     struct request req = {.needs = NEED_TCP_INFO};
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     char path[64];
     int fd = memfd_create("recording", MFD_CLOEXEC), result = 0;
 
     if (fd < 0 || write(fd, data, len) != (ssize_t)len)
         abort();
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (source_open_recording(&src, path, &err) == 0) {
+    if (recording_open(&src, path, &err) == 0) {
         for (size_t samples = 0; result == 0; samples++) {
-            struct sample *s = sample_new(NULL);
+            struct sample *s = sample_make(NULL);
             if (!s)
                 abort();
-            result = source_sample(src, &req, s, &err);
+            result = source_sample(src, &req, builder_of(s), &err);
             demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
             demand(samples <= len / FRAME_PRELUDE_BYTES + 1, "more samples than frames");
             sample_unref(s);
@@ -140,12 +143,13 @@ static void check_owners(const struct sample *s)
 
 static void read_frame(const uint8_t *frame, size_t len, struct owner_lookup *owners)
 {
-    struct sample *s = sample_new(NULL);
-    struct err err;
+    struct sample *s = sample_make(NULL);
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (!s)
         abort();
-    demand(frame_read(frame, len, s, owners, &err) <= (int64_t)len, "took more than there was");
+    demand(frame_read(frame, len, builder_of(s), owners, &err) <= (int64_t)len,
+           "took more than there was");
     demand(s->n_live <= len / RECORD_BYTES, "more rows than records");
     demand(s->status <= SAMPLE_FAILED, "unknown status");
     if (s->needs & NEED_OWNER) {
@@ -164,10 +168,10 @@ static void read_sealed(const uint8_t *data, size_t len)
     if (!owners || !frame)
         abort();
     memcpy(frame, data, len);
-    uint32_t prelude = crc32_update(0, frame, FRAME_PRELUDE_BYTES - 4);
+    uint32_t prelude = hash_crc32(0, frame, FRAME_PRELUDE_BYTES - 4);
     memcpy(frame + FRAME_PRELUDE_BYTES - 4, &prelude, 4);
     uint32_t body =
-        crc32_update(0, frame + FRAME_PRELUDE_BYTES, len - FRAME_PRELUDE_BYTES - sizeof(body));
+        hash_crc32(0, frame + FRAME_PRELUDE_BYTES, len - FRAME_PRELUDE_BYTES - sizeof(body));
     memcpy(frame + len - sizeof(body), &body, sizeof(body));
     read_frame(frame, len, owners);
     read_frame(frame, len, owners);

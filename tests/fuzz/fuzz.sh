@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Run the fuzzers under libFuzzer with the address and undefined-behaviour sanitizers.
 #
 # fuzz.sh [NAME…]: those of tests/fuzz/NAME_fuzz.c, all of them without a name, each for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as a configuration file: no crash, no leak, values in range, bounded problems of one
  * line each. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes through the sanitiser give valid UTF-8 without a control or invisible character, of the
  * width that is announced; any bytes on a canvas leave every wide character whole. */
 #include <stdio.h>

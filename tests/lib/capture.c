@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A sink on a memfd: see capture.h. */
 #include "lib/capture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a sink wrote, as text. */
 #ifndef TCPTOP_TESTS_CAPTURE_H
 #define TCPTOP_TESTS_CAPTURE_H

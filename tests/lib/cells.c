@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells as scripts and people read them. */
 #include "lib/cells.h"
 
@@ -10,7 +11,7 @@ const char *cell_shown(const struct sample *s, uint32_t row, enum column_id id)
 {
     static struct str text;
     str_clear(&text);
-    columns[id].format(s, row, &text);
+    column_format(id, s, row, &text);
     return str_text(&text);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells as scripts and people read them. */
 #ifndef TESTS_LIB_CELLS_H
 #define TESTS_LIB_CELLS_H

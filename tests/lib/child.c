@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See child.h. prctl(2) PR_SET_PDEATHSIG */
 #include "lib/child.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Processes that a test starts and that never outlive it. */
 #ifndef TESTS_LIB_CHILD_H
 #define TESTS_LIB_CHILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See closed_events.h. */
 #include "lib/closed_events.h"
 
@@ -12,6 +13,7 @@
 
 #include "lib/figures.h"
 #include "lib/model_build.h"
+#include "lib/sample.h"
 
 static struct sample_pool *pool;
 
@@ -40,13 +42,18 @@ void told_row(struct run *r, uint64_t cookie, unsigned state)
     c->dport = 443;
 }
 
+struct sample *told_events(struct run *r)
+{
+    return (struct sample *)(uintptr_t)builder_of(r->next)->close_events;
+}
+
 struct sample *told_sample(struct run *r, unsigned open)
 {
     struct sample *s = run_fresh(r, 0);
 
     s->close_events_known = true;
-    s->ended = sample_new(pool);
-    s->ended->needs = NEED_TCP_INFO;
+    builder_of(s)->close_events = &sample_builder_new(pool)->sample;
+    told_events(r)->needs = NEED_TCP_INFO;
     for (uint64_t cookie = 1; cookie <= open; cookie++)
         told_row(r, cookie, TCP_STATE_ESTABLISHED);
     return s;
@@ -54,16 +61,18 @@ struct sample *told_sample(struct run *r, unsigned open)
 
 struct sample *told_join(struct run *r)
 {
-    if (!r->next->ended_before) /* all, unless the test says so */
-        r->next->ended_before = r->next->ended->n_live;
+    struct sample_builder *b = builder_of(r->next);
+
+    if (!b->events_before_dump) /* all, unless the test says so */
+        b->events_before_dump = b->close_events->n_live;
     run_join(r);
-    assert_null(r->next->ended);
+    assert_null(b->close_events);
     return r->next;
 }
 
 struct conn *told_end(struct run *r, uint64_t cookie, uint64_t acked, uint64_t received)
 {
-    struct sample *s = r->next->ended;
+    struct sample *s = told_events(r);
     struct conn *c = model_add(s, cookie, TCP_STATE_CLOSE);
     struct tcp_metrics *f = &s->metrics[s->n_live - 1];
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples that follow each other, with what the kernel told of the ends of sockets between them. */
 #ifndef TESTS_LIB_TOLD_H
 #define TESTS_LIB_TOLD_H
@@ -13,6 +14,9 @@ int told_teardown(void **state);
 /** A new sample to fill, in which the sockets with the cookies 1 to `open` are established; the
  *  kernel has told nothing so far. */
 struct sample *told_sample(struct run *r, unsigned open);
+
+/** The sockets that the kernel reports closed, to be filled. */
+struct sample *told_events(struct run *r);
 
 /** One row more. */
 void told_row(struct run *r, uint64_t cookie, unsigned state);

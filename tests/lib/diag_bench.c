@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* See diag_bench.h. */
 #include "lib/diag_bench.h"
+#include "lib/sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,11 +15,13 @@
 
 void bench_setup(struct diag_bench *b, uint32_t needs)
 {
-    *b = (struct diag_bench){.s = sample_new(NULL)};
+    *b = (struct diag_bench){.s = sample_make(NULL)};
     assert_non_null(b->s);
     b->s->needs = needs;
-    b->d = (struct diag){
-        .sample = b->s, .states = STATE_MASK_LISTED, .seq = BUILD_SEQ, .portid = BUILD_PORTID};
+    b->d = (struct diag){.builder = builder_of(b->s),
+                         .states = STATE_MASK_LISTED,
+                         .seq = BUILD_SEQ,
+                         .portid = BUILD_PORTID};
 }
 
 void bench_fini(struct diag_bench *b)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bench to try the parser of inet_diag messages on. */
 #ifndef TESTS_LIB_DIAG_BENCH_H
 #define TESTS_LIB_DIAG_BENCH_H

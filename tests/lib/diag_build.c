@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builds netlink messages as the kernel would send them, for tests and recorded scenes. */
 #include "lib/diag_build.h"
 

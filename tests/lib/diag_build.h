@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builds netlink messages as the kernel would send them, for tests and recorded scenes. */
 #ifndef TESTS_LIB_DIAG_BUILD_H
 #define TESTS_LIB_DIAG_BUILD_H

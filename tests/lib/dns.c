@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dns.h. RFC 1035, section 4. */
 #include "lib/dns.h"
 

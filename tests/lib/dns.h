@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A DNS server of the tests' own. It answers for the last byte N of the address that is asked for:
  * below 50 "host-N.example", 50 that there is none, 51 bytes that would move a cursor, 52 the
  * longest name there may be, 53 "host-53.example" after 400 ms, more: never. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A netlink socket without a kernel behind it: include this, define fake_sendto() and
  * fake_recvfrom(), then include the source that is to use it. */
 #ifndef TESTS_LIB_FAKE_MNL_H

@@ -1,14 +1,17 @@
+/* SPDX-License-Identifier: MIT */
 /* A source under the test's thumb. */
 #include "lib/fake_source.h"
 
 #include <string.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 
-static int fake_sample(struct source *src, const struct request *req, struct sample *s,
-                       struct err *err)
+static int fake_sample(struct source *src, const struct request *req, struct sample_builder *b,
+                       struct sample_reason *why)
 {
+    struct sample *s = &b->sample;
     struct fake *f = (struct fake *)src;
     int fails = atomic_load(&f->fails);
 
@@ -19,7 +22,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     pthread_mutex_unlock(&f->gate);
     atomic_store(&f->needs, req->needs);
     if (fails && atomic_load(&f->taken) >= atomic_load(&f->fails_after))
-        return err_set(err, fails, "the fake fails");
+        return sample_reason_set(why, fails, reason_said("the fake fails"));
     for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
         model_add(s, i, TCP_STATE_ESTABLISHED);
     s->status = (uint8_t)atomic_load(&f->status);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A source under the test's thumb: what it gives, when it fails, how long it takes. */
 #ifndef TESTS_LIB_FAKE_SOURCE_H
 #define TESTS_LIB_FAKE_SOURCE_H

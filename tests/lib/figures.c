@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures of tcp_info made by hand. */
 #include "lib/figures.h"
 

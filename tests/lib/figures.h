@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures of tcp_info made by hand, for tests and recorded scenes. */
 #ifndef TESTS_LIB_FIGURES_H
 #define TESTS_LIB_FIGURES_H

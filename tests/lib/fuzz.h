@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A driver for fuzzers. Each tests/fuzz/NAME_fuzz.c includes this, names its seeds,
  *
  *     FUZZ_SEEDS(FUZZ_SEED("[general]\ninterval = 2\n"), FUZZ_SEED(""))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs tests/data/states beside the test, in the test's own network namespace. */
 #ifndef TESTS_LIB_HELD_H
 #define TESTS_LIB_HELD_H

@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples of three imagined hosts, for the texts that quote them. */
 #include "lib/hosts.h"
+#include "lib/sample.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +11,12 @@
 
 struct sample *host_new(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     if (!s || history_init(&s->history, HISTORY_SHOWN))
         abort();
     s->now_ds = 600;
+    s->findings = findings_new(0);
     return s;
 }
 
@@ -28,7 +31,7 @@ void host_add(struct sample *s, uint32_t n, struct conn c)
 
     c.family = AF_INET;
     for (uint32_t i = 0; i < n; i++) {
-        struct conn *row = sample_add(s, NULL);
+        struct conn *row = sample_add(builder_of(s), NULL);
         if (!row)
             abort();
         *row = c;

@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples of three imagined hosts, for the texts that quote them. */
 #ifndef TESTS_LIB_HOSTS_H
 #define TESTS_LIB_HOSTS_H
 
 #include "tcptop/model/sample.h"
 
-/** An empty complete sample, one minute after the start, with a history to fill. */
+/** An empty complete sample, one minute after the start, with a history to fill; the doctor has
+ *  looked at it and has found nothing. */
 struct sample *host_new(void);
 
 /** Add `n` rows like `c`, each with a port of its own on the remote end, or on the local one. */

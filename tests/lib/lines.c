@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See lines.h. */
 #include "lib/lines.h"
 

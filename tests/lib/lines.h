@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A canvas as people read it. */
 #ifndef TESTS_LIB_LINES_H
 #define TESTS_LIB_LINES_H

@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows for tests of the model. */
 #include "lib/model_build.h"
+#include "lib/sample.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -8,7 +10,7 @@
 
 struct conn *model_add(struct sample *s, uint64_t cookie, unsigned state)
 {
-    struct conn *c = sample_add(s, NULL);
+    struct conn *c = sample_add(builder_of(s), NULL);
 
     if (!c)
         return NULL;

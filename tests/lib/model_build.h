@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows for tests of the model. */
 #ifndef TESTS_LIB_MODEL_BUILD_H
 #define TESTS_LIB_MODEL_BUILD_H

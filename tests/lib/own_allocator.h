@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* May a test have malloc() and its kind to itself, to count calls or to fail some? Not where a
  * sanitizer has them. It defines those that it wants and passes on to the C library's. */
 #ifndef TESTS_LIB_OWN_ALLOCATOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network namespace whose sockets are in a hash table of its own. */
 #ifndef TESTS_LIB_OWN_TABLE_H
 #define TESTS_LIB_OWN_TABLE_H

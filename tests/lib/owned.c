@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners for rows of samples made by hand. */
 #include "lib/owned.h"
+#include "lib/sample.h"
 
 #include <stdlib.h>
 
@@ -51,7 +53,7 @@ void owned_searched(struct owner_lookup *lookup)
 
 void owned_assign(struct owner_lookup *lookup, struct sample *s)
 {
-    if (sample_reserve_owner(s, sample_rows(s)))
+    if (sample_reserve_owner(builder_of(s), sample_rows(s)))
         abort();
     s->needs |= NEED_OWNER;
     owner_lookup_assign(lookup, s, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners for rows of samples made by hand. */
 #ifndef TESTS_LIB_OWNED_H
 #define TESTS_LIB_OWNED_H

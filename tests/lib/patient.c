@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See patient.h. */
 #include "lib/patient.h"
 
@@ -21,7 +22,7 @@ int patient_set_up(void **state)
     struct limits limits;
 
     (void)state;
-    limits_init(&limits);
+    rules_limits_init(&limits);
     patient.doctor = doctor_new(&limits, false, 0.25);
     return patient.doctor ? 0 : -1;
 }
@@ -37,7 +38,7 @@ int patient_tear_down(void **state)
 
 struct sample *patient_sample(double t)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = NEED_TCP_INFO;

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* A host for the doctor to look at, made up sample by sample. */
 #ifndef TESTS_LIB_PATIENT_H
 #define TESTS_LIB_PATIENT_H
 
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/model/sample.h"
-#include "tcptop/source/sample_observer.h"
+#include "tcptop/source/sample_pipeline.h"
 
 struct patient {
     struct sample_observer *doctor;

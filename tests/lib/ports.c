@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ports.h. */
 #include "lib/ports.h"
 
@@ -7,7 +8,7 @@
 
 struct sample *ports_sample(uint64_t seq, const struct port_count *list, size_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->seq = seq;
     for (size_t i = 0; i < n; i++) {
         for (unsigned row = 0; row < list[i].rows; row++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples whose connections are told apart by their local port, and their groups. */
 #ifndef TESTS_LIB_PORTS_H
 #define TESTS_LIB_PORTS_H

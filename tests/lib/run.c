@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* See run.h. */
 #include "lib/run.h"
+#include "lib/sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +28,7 @@ struct sample *run_fresh(struct run *r, uint32_t needs)
 {
     sample_unref(r->prev);
     r->prev = r->next;
-    r->next = sample_new(r->pool);
+    r->next = sample_make(r->pool);
     assert_non_null(r->next);
     r->next->needs = needs;
     r->next->now_ds = r->n++ * r->step_ds;
@@ -36,5 +38,5 @@ struct sample *run_fresh(struct run *r, uint32_t needs)
 
 void run_join(struct run *r)
 {
-    assert_int_equal(diff_join(r->diff, r->next, r->prev, FADE_DS), 0);
+    assert_int_equal(diff_join(r->diff, builder_of(r->next), r->prev, FADE_DS), 0);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples that follow each other at a steady pace, each joined with the one before. */
 #ifndef TESTS_LIB_RUN_H
 #define TESTS_LIB_RUN_H

@@ -1,9 +1,12 @@
-/* Snapshots made by hand: see sample.h. */
+/* SPDX-License-Identifier: MIT */
+/* Samples made by hand: see sample.h. */
 #include "lib/sample.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tcptop/explain/reason_text.h"
 
 static void read_end(const char *text, uint8_t addr[16], uint16_t *port, uint8_t *family)
 {
@@ -23,7 +26,7 @@ static void read_end(const char *text, uint8_t addr[16], uint16_t *port, uint8_t
 struct conn *sample_row(struct sample *s, const char *local, const char *remote, unsigned state)
 {
     uint32_t row = s->n_live;
-    struct conn *c = sample_add(s, NULL);
+    struct conn *c = sample_add(builder_of(s), NULL);
     if (!c)
         abort();
     read_end(local, c->src, &c->sport, &c->family);
@@ -41,4 +44,22 @@ void sample_mark_rows(struct sample *s, uint32_t live, uint32_t missing)
     s->n_live = live;
     s->n_missing = missing - live;
     s->n_closed = total - missing;
+}
+
+struct sample_reason reason_said(const char *words)
+{
+    return sample_reason_named(REASON_RECORDED, 0, words);
+}
+
+void sample_say(struct sample *s, const char *words)
+{
+    s->reason = reason_said(words);
+}
+
+const char *reason_words(const struct sample_reason *r)
+{
+    static char buffer[4][REASON_TEXT_SIZE];
+    static unsigned next;
+
+    return reason_text(buffer[next++ % 4], r, text_language());
 }

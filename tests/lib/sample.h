@@ -1,8 +1,23 @@
-/* Snapshots made by hand, for tests of what reads them. */
+/* SPDX-License-Identifier: MIT */
+/* Samples made by hand, for tests of what fills and reads them. */
 #ifndef TCPTOP_TESTS_SAMPLE_H
 #define TCPTOP_TESTS_SAMPLE_H
 
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
+
+/** A sample to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
+static inline struct sample *sample_make(struct sample_pool *pool)
+{
+    struct sample_builder *b = sample_builder_new(pool);
+
+    return b ? &b->sample : NULL;
+}
+
+/** The builder of a sample that a test still fills. */
+static inline struct sample_builder *builder_of(struct sample *s)
+{
+    return (struct sample_builder *)s;
+}
 
 /** A live row between "10.0.0.1:80" or "[::1]:80" and the same; its cookie is its number from 1,
  *  its inode 1000 more, its uid 7. Aborts when it cannot. */
@@ -10,5 +25,15 @@ struct conn *sample_row(struct sample *s, const char *local, const char *remote,
 
 /** The live rows from `live` on become missing, those from `missing` on closed. */
 void sample_mark_rows(struct sample *s, uint32_t live, uint32_t missing);
+
+/** A reason with these words, as of a recorded sample. */
+struct sample_reason reason_said(const char *words);
+
+/** Give the sample such a reason in place of the one it has. */
+void sample_say(struct sample *s, const char *words);
+
+/** The words for a reason in the language in force, "" when there is none; valid until the fourth
+ * next call. */
+const char *reason_words(const struct sample_reason *r);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See session_probe.h. The only file of the tests that knows the session's inside. */
 #include "lib/session_probe.h"
 
@@ -11,7 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/ui/session_internal.h"
+#include "../../src/ui/overlay.h"
+#include "../../src/ui/pane.h"
+#include "../../src/ui/prompt.h"
+#include "../../src/ui/session_rows.h"
+#include "../../src/ui/table.h"
 
 const char *probe_overlay(const struct session *s)
 {
@@ -66,7 +71,7 @@ const char *probe_pane(const struct session *s)
 unsigned probe_pane_state(const struct session *s)
 {
     struct view v = session_view(s);
-    return view_pane_state(&v);
+    return pane_state(&v);
 }
 
 unsigned probe_pane_top(const struct session *s, unsigned state)
@@ -169,7 +174,7 @@ uint32_t probe_cursor_line(const struct session *s)
 int probe_screen_line(const struct session *s, uint32_t position)
 {
     struct view v = session_view(s);
-    return view_row_line(&v, position);
+    return table_row_line(&v, position);
 }
 
 unsigned probe_port_at(const struct session *s, uint32_t position)
@@ -194,8 +199,8 @@ const char *probe_lines(const struct session *s)
     for (uint32_t i = 0; i < l->rows.n; i++) {
         uint32_t line = l->rows.row[i];
         str_add(&out, i ? " " : "");
-        if (line_is_group(line))
-            groups_format(&l->groups, l->sample, line_group(line), &out);
+        if (groups_line_is_group(line))
+            groups_format(&l->groups, l->sample, groups_line_group(line), &out);
         else
             str_addf(&out, "%u", l->sample->conn[line].sport);
     }
@@ -296,7 +301,7 @@ uint32_t probe_overlay_end(const struct session *s)
 {
     struct view v = session_view(s);
     uint32_t lines, shown;
-    view_overlay_extent(&v, &lines, &shown);
+    overlay_extent(&v, &lines, &shown);
     return lines - shown;
 }
 
@@ -367,6 +372,11 @@ uint64_t probe_valid_job(const struct session *s)
     return s->valid_ticket;
 }
 
+const void *probe_replay(const struct session *s)
+{
+    return s->replaying;
+}
+
 unsigned probe_breakdown_state(const struct session *s)
 {
     return s->breakdown.state;
@@ -400,9 +410,9 @@ static void check_selection(const struct session *s)
     assert_true(ui->cursor < l->rows.n && ui->top <= ui->cursor);
     uint32_t line = l->rows.row[ui->cursor];
     struct value v;
-    if (ui->bound && line_is_group(line)) {
-        groups_value(&l->groups, line_group(line), &v);
-        assert_true(l->grouped && ui->on_group && value_same(&v, &ui->group));
+    if (ui->bound && groups_line_is_group(line)) {
+        groups_value(&l->groups, groups_line_group(line), &v);
+        assert_true(l->grouped && ui->on_group && groups_same_value(&v, &ui->group));
     } else if (ui->bound) {
         assert_false(ui->on_group);
         assert_true(conn_same(&ui->selected, &l->sample->conn[line]));
@@ -469,11 +479,6 @@ struct names *probe_names(struct session *s)
 void probe_start_resolver(struct session *s, const char *server)
 {
     assert_int_equal(resolver_start(&s->resolver, -1, server, NULL), 0);
-}
-
-const void *probe_replay(const struct session *s)
-{
-    return s->replaying;
 }
 
 bool probe_has_resolver(const struct session *s)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a session's user could tell, asked of the session itself. Tests reach its inside only
  * through these functions: how the session keeps its state may change without a change in any test.
  * What the drawn screen shows is better asked of stage_shows() and its like.
@@ -36,7 +37,7 @@ unsigned probe_pane_state(const struct session *s);
 /** Lines of the pane's text on a state that are scrolled away above. */
 unsigned probe_pane_top(const struct session *s, unsigned state);
 
-/** The state chosen in the strip (enum tcp_state), 0 for "all". */
+/** The state chosen in the list of states (enum tcp_state), 0 for "all". */
 unsigned probe_state_list_state(const struct session *s);
 bool probe_paused(const struct session *s);
 

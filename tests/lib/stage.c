@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See stage.h. */
 #include "lib/stage.h"
 
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "lib/lines.h"
+#include "lib/sample.h"
 #include "tcptop/base/utf8.h"
 
 void stage_open(struct stage *st, int w, int h, int wake_fd)
@@ -27,7 +29,7 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     st->settings.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     st->settings.width = w;
     st->settings.height = h;
-    bindings_init(&st->settings.bindings);
+    keymap_init(&st->settings.bindings);
     st->diff = diff_new();
     assert_non_null(st->diff);
     assert_int_equal(session_new(&st->session, &st->settings, wake_fd, true, false), 0);
@@ -80,7 +82,7 @@ void stage_change(struct stage *st, unsigned local, unsigned state)
 
 static struct sample *blank(struct stage *st)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     assert_non_null(s);
     st->now_ns += NS_PER_S;
     s->seq = st->last ? st->last->seq + 1 : 1;
@@ -94,11 +96,12 @@ void stage_sample(struct stage *st)
 {
     struct sample *s = blank(st);
     for (unsigned i = 0; i < st->n; i++) {
-        struct conn *c = sample_add(s, NULL);
+        struct conn *c = sample_add(builder_of(s), NULL);
         assert_non_null(c);
         *c = st->conn[i];
     }
-    assert_int_equal(diff_join(st->diff, s, st->last, (uint32_t)(st->settings.fade_s * 10)), 0);
+    assert_int_equal(
+        diff_join(st->diff, builder_of(s), st->last, (uint32_t)(st->settings.fade_s * 10)), 0);
     sample_count(s);
     s->close_stats_total.lost = st->lost;
     sample_unref(st->last);

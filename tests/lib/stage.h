@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session on a stage of made-up connections: samples, keys and time come when a test says so. */
 #ifndef TCPTOP_TESTS_LIB_STAGE_H
 #define TCPTOP_TESTS_LIB_STAGE_H
@@ -10,7 +11,7 @@
 #define STAGE_MAX 64
 
 struct stage {
-    struct settings settings;
+    struct ui_settings settings;
     struct session *session;
     int wake_fd;
     struct conn conn[STAGE_MAX]; /* what the next sample will see */

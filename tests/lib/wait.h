@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting for an event: look, sleep a little, look again. */
 #ifndef TESTS_LIB_WAIT_H
 #define TESTS_LIB_WAIT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced. Waiting for an event: look, sleep a little, look again.
 patience=60 # seconds that a condition may take to come true

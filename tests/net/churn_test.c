@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* While 5,000 connections a second come and go, no sample lists a socket twice, none is damaged,
  * and the sampler's births and deaths add up to what is alive. */
 #include <setjmp.h>
@@ -16,8 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define PER_SECOND 5000
 #define SECONDS    2
@@ -87,14 +89,14 @@ static void nothing_twice_nothing_lost(void **state)
 {
     (void)state;
     struct request req = {.interval_ms = 100, .fade_ds = 50};
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     uint64_t born = 0;
     unsigned samples = 0;
 
     loopback_up();
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ending real sockets: in every state that the kernel lists, one of several listeners on a port,
  * what the two ends notice, and what must not be touched: a row that changed, another's socket with
  * the same addresses, anything at all without CAP_NET_ADMIN. */
@@ -22,6 +23,7 @@
 
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "lib/wait.h"
 #include "tcptop/model/sample.h"
 #include "tcptop/source/destroy.h"
@@ -33,14 +35,14 @@ static const char *program; /* argv[0] */
 static struct sample *take(void)
 {
     struct request req = {0};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_backend(&src, BACKEND_NETLINK, NULL, &err), 0);
-    if (source_sample(src, &req, s, &err) != 0)
-        fail_msg("%s", err.msg);
+    assert_int_equal(kernel_open_backend(&src, BACKEND_NETLINK, NULL, &err), 0);
+    if (source_sample(src, &req, builder_of(s), &err) != 0)
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     sample_count(s);
     return s;
@@ -318,13 +320,13 @@ static void a_bound_one_has_no_name(void **unused)
     struct sockaddr_in at = place(9010);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct request req = {.needs = NEED_BOUND};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
 
     (void)unused;
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(source_open_backend(&src, BACKEND_NETLINK, NULL, NULL), 0);
-    assert_int_equal(source_sample(src, &req, s, NULL), 0);
+    assert_int_equal(kernel_open_backend(&src, BACKEND_NETLINK, NULL, NULL), 0);
+    assert_int_equal(source_sample(src, &req, builder_of(s), NULL), 0);
     source_close(src);
     for (uint32_t i = 0; i < s->n_live; i++) {
         struct conn c = s->conn[i];

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The doctor finds trouble that is made with real sockets, each in a namespace of its own, with the
 # evidence that is known here; and does not find what only looks like it. On an idle host it says
 # what it looked at. The forecast of used-up ports is compared with when they are used up.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the kernel does to a tool like this one, injected with strace: refused sockets, interrupted
 # and lost answers, answers without an end. Each ends in bounded time with the exit code and the one
 # line on stderr that the manual promises; "no sockets" is told from "failed".

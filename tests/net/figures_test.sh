@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Figures of real connections: rates are those that were sent, by the real time between two samples;
 # totals are the bytes that were sent, but for SYN and FIN; what ss -ti says of the same connection
 # we say; who limits it; the largest talker comes first; one sample alone has no rates.

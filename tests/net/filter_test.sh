@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every expression of tests/data/ss-filters.txt gives the same rows here as in ss, where real
 # sockets stand in every state: state, addresses and ports, row for row. What ss refuses, or what
 # only ss has, is told to tcptop as well.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --group-by tells of real sockets in every state what counting the lines of ss tells: by state, by
 # address and by port of either end, with a filter too; and all formats tell the same.
 set -u

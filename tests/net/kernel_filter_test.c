@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's evaluation of a filter and our own agree on real sockets in every state: no row that
  * passes is left out, and where the translation says that it is exact, no other row comes. All
  * expressions of tests/data, some of tcptop's own words, and random filters. */
@@ -15,6 +16,7 @@
 
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "tcptop/query/column.h"
 #include "tcptop/query/filter.h"
 #include "tcptop/source/kernel_filter.h"
@@ -33,12 +35,12 @@ static unsigned narrowed, exact; /* filters that the kernel took a part of, and 
 static struct sample *take(const struct predicate *only)
 {
     struct request req = {.needs = NEED_BOUND, .only = only};
-    struct sample *s = sample_new(NULL);
-    struct err err;
+    struct sample *s = sample_make(NULL);
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    if (source_sample(src, &req, s, &err) != 0)
-        fail_msg("%s", err.msg);
+    if (source_sample(src, &req, builder_of(s), &err) != 0)
+        fail_msg("%s", reason_words(&err));
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
     return s;
@@ -246,11 +248,11 @@ static void random_filters(void **state)
 
 static int hold(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     return own_table(1024) || held_start(&held, program, NULL) ||
-           source_open_backend(&src, BACKEND_NETLINK, NULL, &err);
+           kernel_open_backend(&src, BACKEND_NETLINK, NULL, &err);
 }
 
 static int let_go(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lessons with real sockets: each is played to its end, every step listed by the kernel before it
  * is shown; what ends by itself, or by another's hand, is noticed and set up again, as is a scene
  * whose processes die; those have no files and no rights of the one that watches, and die with the
@@ -21,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/source/destroy.h"
@@ -29,13 +31,13 @@
 static struct sample *take(void)
 {
     const struct request req = {.needs = NEED_BOUND};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     assert_non_null(s);
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    if (source_sample(src, &req, s, &err))
-        fail_msg("%s", err.msg);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
+    if (source_sample(src, &req, builder_of(s), &err))
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     sample_count(s);
     return s;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample of several namespaces: rows with their figures, facts of the host that are true of all
  * and of each, two threads and a bound socket as well; another choice while it runs opens nothing
  * that stays and leaves the calling thread where it is. */
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/sample.h"
 #include "lib/wait.h"
 #include "tcptop/source/sampler.h"
 
@@ -170,21 +172,21 @@ static struct sample_pipeline *open_spec(const char *spec)
 {
     struct source *src;
     struct sample_pipeline *st;
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
-    if (source_open_namespaces(&src, spec, &err))
-        fail_msg("%s: %s", spec, err.msg);
+    if (multi_netns_open(&src, spec, &err))
+        fail_msg("%s: %s", spec, reason_words(&err));
     st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     return st;
 }
 
-static void step(struct sample_pipeline *st, const struct request *req, struct sample **s)
+static void step(struct sample_pipeline *st, const struct request *req, const struct sample **s)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (sample_pipeline_next(st, req, s, &err))
-        fail_msg("%s", err.msg);
+        fail_msg("%s", reason_words(&err));
 }
 
 /* Live rows whose local port is `port`, of the namespace `ns`. */
@@ -218,7 +220,7 @@ static void test_all_in_one_sample(void **state)
     static const struct request req = {
         .needs = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION, .host_facts = true, .fade_ds = 30};
     struct sample_pipeline *st = open_spec("all");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     const struct netns *theirs, *own;
     uint64_t total, one, other;
     int64_t value;
@@ -261,7 +263,7 @@ static void test_two_threads_there(void **state)
 {
     static const struct request halved = {.parallel_from = 1};
     struct sample_pipeline *st = open_spec(child.spec);
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
 
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -279,7 +281,7 @@ static void test_another_choice(void **state)
 {
     struct request req = {.interval_ms = 1000, .fade_ds = 30, .host_facts = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     ino_t own = here();
     int64_t value;
     int files = 0;
@@ -320,7 +322,7 @@ static void test_list(void **state)
 {
     static const struct request req = {.list_namespaces = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
 
     (void)state;
     step(st, &req, &s);
@@ -343,24 +345,24 @@ static void test_refusals(void **state)
     static const char *const specs[] = {"nosuchname", "4000000", "/dev/null", "net:[1]"};
     struct request req = {.host_facts = true};
     struct sample_pipeline *st = open_spec("");
-    struct sample *s = NULL;
+    const struct sample *s = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     int files;
 
     (void)state;
     step(st, &req, &s);
     files = open_files();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
-        err.msg[0] = '\0';
-        assert_true(source_open_namespaces(&src, specs[i], &err) < 0);
-        assert_non_null(strstr(err.msg, specs[i]));
+        err = (struct sample_reason){.code = REASON_NONE};
+        assert_true(multi_netns_open(&src, specs[i], &err) < 0);
+        assert_non_null(strstr(reason_words(&err), specs[i]));
         memset(req.namespaces, 0, sizeof req.namespaces);
         strcpy(req.namespaces, specs[i]);
         for (int again = 0; again < 3; again++) {
-            err.msg[0] = '\0';
+            err = (struct sample_reason){.code = REASON_NONE};
             assert_true(sample_pipeline_next(st, &req, &s, &err) < 0);
-            assert_non_null(strstr(err.msg, specs[i]));
+            assert_non_null(strstr(reason_words(&err), specs[i]));
         }
     }
     memset(req.namespaces, 0, sizeof req.namespaces);
@@ -376,16 +378,16 @@ static void test_cancelled(void **state)
 {
     static const struct request req = {.host_facts = true};
     struct source *src;
-    struct sample *s = sample_new(NULL);
-    struct err err = {""};
+    struct sample *s = sample_make(NULL);
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
-    assert_int_equal(source_open_namespaces(&src, child.spec, &err), 0);
-    assert_int_equal(source_sample(src, &req, s, &err), 0);
+    assert_int_equal(multi_netns_open(&src, child.spec, &err), 0);
+    assert_int_equal(source_sample(src, &req, builder_of(s), &err), 0);
     source_cancel(src);
     sample_unref(s);
-    s = sample_new(NULL);
-    assert_int_equal(source_sample(src, &req, s, &err), -ECANCELED);
+    s = sample_make(NULL);
+    assert_int_equal(source_sample(src, &req, builder_of(s), &err), -ECANCELED);
     sample_unref(s);
     source_close(src);
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Several network namespaces: `tcptop --netns all --json` equals `ss -N` of each, one of them without
 # any process and one created while it runs; one of them by name, process, inode and path; what is
 # there but closed to an ordinary user; one that vanishes is let go; and from /proc as well.
@@ -196,7 +197,7 @@ check 'no such process' refused 4000000 'no process 4000000$'
 check 'not a namespace' refused /proc/self/ns/mnt '/proc/self/ns/mnt is not a network namespace$'
 
 # Namespaces that come and go while tcptop runs.
-"${tcptop[@]}" --batch --json --netns all --columns $columns 0.5 100 \
+"${tcptop[@]}" --batch --json --netns all --columns $columns 0.5 \
 	>"$tmp/stream" 2>"$tmp/stream.err" &
 batch=$!
 sees() { grep -qF "\"netns\":\"$1\"" "$tmp/stream"; }
@@ -212,9 +213,10 @@ late_equals() {
 	equal late "$tmp/last" $(($(now_ms) - 1500))
 }
 check 'and then as ss -N has it' until_true late_equals
-late=$(stat -L -c %i /run/netns/late)
-holds() { # holds PID INODE: by a file or a thread
-	readlink /proc/"$1"/fd/* /proc/"$1"/task/*/ns/net 2>/dev/null | grep -q "net:\[$2\]"
+identity() { stat -L -c %d:%i "$@" 2>/dev/null; } # of files: device and inode
+late=$(identity /run/netns/late)
+holds() { # holds PID IDENTITY: by a file or a thread; the link of a file may be any path to it
+	identity /proc/"$1"/fd/* /proc/"$1"/task/*/ns/net | grep -qxF "$2"
 }
 check 'it is held while it is shown' until_true holds $batch "$late"
 leave late
@@ -229,10 +231,10 @@ wait $batch 2>/dev/null
 check 'without a word on stderr' test ! -s "$tmp/stream.err"
 
 ip netns add once
-"${tcptop[@]}" --batch --json --netns once 0.5 100 >"$tmp/stream" 2>"$tmp/stream.err" &
+"${tcptop[@]}" --batch --json --netns once 0.5 >"$tmp/stream" 2>"$tmp/stream.err" &
 batch=$!
 check 'one alone' until_true sees once
-once=$(stat -L -c %i /run/netns/once)
+once=$(identity /run/netns/once)
 ip netns del once
 says_gone() { grep -q 'the network namespace once is gone' "$tmp/stream.err"; }
 check 'is missed when it vanishes' until_true says_gone

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who holds which socket, with real processes in a namespace: every pid as `ss -tanp` has it,
  * shared sockets, former owners, a pid that is used again, an exec(), a fork storm, another user,
  * hidepid, few descriptors, and the thread that looks beside the samples. */
@@ -27,10 +28,11 @@
 
 #include "lib/child.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "lib/wait.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/str.h"
-#include "tcptop/owner/scan.h"
+#include "tcptop/owner/scanner.h"
 #include "tcptop/query/column.h"
 #include "tcptop/source/sampler.h"
 
@@ -99,14 +101,14 @@ static void let_go(struct child *c)
 
 struct run {
     struct sample_pipeline *pipeline;
-    struct sample *s;
+    const struct sample *s;
 };
 
 static struct run begin(void)
 {
     struct source *src;
 
-    if (source_open_live(&src, NULL, NULL))
+    if (kernel_open(&src, NULL, NULL))
         abort();
     return (struct run){.pipeline = sample_pipeline_new(src, 60)};
 }
@@ -232,9 +234,9 @@ static void assert_row_has(const struct sample *s, const char *local, const char
 
     for (uint32_t row = 0; row < s->n_live; row++) {
         str_clear(&text);
-        columns[COL_LOCAL].format(s, row, &text);
+        column_format(COL_LOCAL, s, row, &text);
         str_add_char(&text, ' ');
-        columns[COL_REMOTE].format(s, row, &text);
+        column_format(COL_REMOTE, s, row, &text);
         char wanted[160];
         snprintf(wanted, sizeof wanted, "%s %s", local, remote);
         if (strcmp(str_text(&text), wanted) != 0)
@@ -571,11 +573,11 @@ static void after_exec_the_new_name_shows_soon(void **state)
 
 static struct sample *sample_of_one(uint32_t inode, const struct sample *prev)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
-    if (!s || sample_reserve_owner(s, 1))
+    if (!s || sample_reserve_owner(builder_of(s), 1))
         abort();
-    *sample_add(s, NULL) = (struct conn){.state = TCP_STATE_LISTEN, .inode = inode};
+    *sample_add(builder_of(s), NULL) = (struct conn){.state = TCP_STATE_LISTEN, .inode = inode};
     s->needs = NEED_OWNER;
     s->owner[0] = prev ? prev->owner[0] : OWNER_UNKNOWN; /* as the join does it */
     return s;
@@ -671,10 +673,10 @@ static int64_t ns_of_stop(pid_t other)
     struct sampler *sampler;
     char owner[64] = "";
 
-    assert_int_equal(source_open_live(&src, NULL, NULL), 0);
+    assert_int_equal(kernel_open(&src, NULL, NULL), 0);
     assert_int_equal(sampler_start(&sampler, src, NULL, &request, 60, 0.25, -1, NULL), 0);
     for (struct wait w = {0}; strcmp(owner, named("other", other)) && wait_more(&w);) {
-        struct sample *s = sampler_latest(sampler);
+        const struct sample *s = sampler_latest(sampler);
         if (s)
             snprintf(owner, sizeof owner, "%s", owner_at(s, PORT + 1, TCP_STATE_LISTEN));
         sample_unref(s);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dumps taken by two threads are those taken by one: the same rows of real sockets in every state,
  * and, while thousands of connections a second come and go, none twice and no lasting one lost. */
 #include <setjmp.h>
@@ -27,9 +28,10 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg);
 #include "lib/child.h"
 #include "lib/held.h"
 #include "lib/own_table.h"
+#include "lib/sample.h"
 #include "tcptop/model/dedupe.h"
-#include "tcptop/query/top.h"
-#include "tcptop/source/sampler.h"
+#include "tcptop/query/rows.h"
+#include "tcptop/source/sample_pipeline.h"
 
 #define LASTING    400 /* connections, two sockets each */
 #define SAMPLES    60
@@ -46,14 +48,14 @@ static int counted_start(pthread_t *thread, void *(*run)(void *), void *arg)
 
 static struct sample *take_by(const struct request *req)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
-    if (source_sample(src, req, s, &err) != 0)
-        fail_msg("%s", err.msg);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
+    if (source_sample(src, req, builder_of(s), &err) != 0)
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     assert_int_equal(s->backend, BACKEND_NETLINK);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
@@ -120,11 +122,11 @@ static void the_first_rows(void **state)
     struct sample *whole = take(0, 0, NULL);
     assert_int_equal(rows_build_top(&rows, whole, NULL, &by_remote, 0, 7), 0);
     for (uint32_t parallel_from = 0; parallel_from < 2; parallel_from++) {
-        struct top top[2];
+        struct rows_top top[2];
         struct request req = {.parallel_from = parallel_from};
         struct rows first = {0};
         for (int i = 0; i < 2; i++) {
-            assert_int_equal(top_init(&top[i], &all, &by_remote, 7), 0);
+            assert_int_equal(rows_top_init(&top[i], &all, &by_remote, 7), 0);
             req.row_stream[i] = &top[i].row_stream;
         }
         struct sample *s = take_by(&req);
@@ -136,8 +138,8 @@ static void the_first_rows(void **state)
             assert_true(s->conn[first.row[i]].cookie == whole->conn[rows.row[i]].cookie);
         rows_fini(&first);
         sample_unref(s);
-        top_fini(&top[0]);
-        top_fini(&top[1]);
+        rows_top_fini(&top[0]);
+        rows_top_fini(&top[1]);
     }
     rows_fini(&rows);
     sample_unref(whole);
@@ -206,7 +208,7 @@ static uint64_t cookie_of(int fd)
     return cookie;
 }
 
-static void expect_no_cookie_twice(struct sample *s)
+static void expect_no_cookie_twice(const struct sample *s)
 {
     qsort(s->conn, s->n_live, sizeof *s->conn, by_cookie);
     for (uint32_t i = 1; i < s->n_live; i++)
@@ -259,7 +261,7 @@ static void nothing_twice_nothing_lost(void **state)
         churn();
     for (int i = 0; i < SAMPLES; i++) {
         struct sample *s = take(1, i % 2 ? NEED_TCP_INFO : 0, NULL);
-        assert_int_equal(dedupe_rows(&dedupe, s), 0);
+        assert_int_equal(dedupe_rows(&dedupe, builder_of(s)), 0);
         expect_no_cookie_twice(s);
         expect_never_lost_again(s, lasting, sizeof lasting / sizeof *lasting);
         sample_unref(s);
@@ -276,13 +278,13 @@ static void samples_join(void **state)
 {
     (void)state;
     struct request req = {.parallel_from = 1, .fade_ds = 50, .interval_ms = 10};
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     uint64_t born = 0;
     uint32_t first = 0;
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     struct sample_pipeline *st = sample_pipeline_new(src, 60);
     assert_non_null(st);
     assert_int_equal(sample_pipeline_next(st, &req, &last, &err), 0);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names from a real DNS server of the test's own: answers, none, hostile, the longest, slow ones
  * and silence; more questions than may be under way; and an end that waits for nobody. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live source on real sockets in every state: each back end tells the same, what a back end
  * cannot know is marked, an empty table is told from a failure, and what is recorded replays. */
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/held.h"
+#include "lib/sample.h"
 #include "tcptop/base/str.h"
 #include "tcptop/model/sample.h"
 #include "tcptop/source/source.h"
@@ -46,14 +48,14 @@ static void recorder_bytes(struct tap *tap, const void *messages, size_t len)
 static struct sample *take(enum sample_backend backend, uint32_t needs, struct tap *tap)
 {
     struct request req = {.needs = needs, .host_facts = true};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
-    assert_int_equal(source_open_backend(&src, backend, tap, &err), 0);
-    if (source_sample(src, &req, s, &err) != 0)
-        fail_msg("%s", err.msg);
+    assert_int_equal(kernel_open_backend(&src, backend, tap, &err), 0);
+    if (source_sample(src, &req, builder_of(s), &err) != 0)
+        fail_msg("%s", reason_words(&err));
     source_close(src);
     assert_int_equal(s->backend, backend);
     assert_int_equal(s->status, SAMPLE_COMPLETE);
@@ -68,7 +70,7 @@ static void an_empty_table_is_complete(void **state)
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_PROC; b++) {
         struct sample *s = take((enum sample_backend)b, 0, NULL);
         assert_int_equal(s->n_live, 0);
-        assert_string_equal(s->why[LANG_EN], "");
+        assert_string_equal(reason_words(&s->reason), "");
         sample_unref(s);
     }
 }
@@ -235,20 +237,20 @@ static void a_recorded_dump_replays(void **state)
     (void)state;
     char path[] = "/tmp/tcptop-tap-XXXXXX";
     struct request req = {.needs = NEED_BOUND};
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     for (unsigned b = BACKEND_NETLINK; b <= BACKEND_NETLINK_FAMILY; b++) {
         struct recorder r = {.tap = {recorder_begin, recorder_bytes}};
         struct sample *live = take((enum sample_backend)b, NEED_BOUND, &r.tap);
-        struct sample *played = sample_new(NULL);
+        struct sample *played = sample_make(NULL);
         struct source *src;
         int fd = mkstemp(strcpy(path, "/tmp/tcptop-tap-XXXXXX"));
 
         assert_int_equal(r.dumps, 1);
         assert_int_equal(write(fd, r.bytes.data, r.bytes.len), r.bytes.len);
         close(fd);
-        assert_int_equal(source_open_recording(&src, path, &err), 0);
-        assert_int_equal(source_sample(src, &req, played, &err), 0);
+        assert_int_equal(recording_open(&src, path, &err), 0);
+        assert_int_equal(source_sample(src, &req, builder_of(played), &err), 0);
         assert_int_equal(played->n_live, live->n_live);
         assert_memory_equal(played->conn, live->conn, live->n_live * sizeof(*live->conn));
         source_close(src);
@@ -288,13 +290,13 @@ static void cancelling_ends_sampling(void **state)
 {
     (void)state;
     struct request req = {.needs = 0};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     source_cancel(src);
-    assert_int_equal(source_sample(src, &req, s, &err), -ECANCELED);
+    assert_int_equal(source_sample(src, &req, builder_of(s), &err), -ECANCELED);
     source_close(src);
     sample_unref(s);
 }
@@ -316,12 +318,12 @@ static void no_descriptor_leaks(void **state)
     (void)state;
     struct request req = {.host_facts = true};
     struct source *src;
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
-    assert_int_equal(source_open_live(&src, NULL, &err), 0);
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
     for (unsigned i = 0, first = 0; i < 1000; i++) {
-        struct sample *s = sample_new(NULL);
-        assert_int_equal(source_sample(src, &req, s, &err), 0);
+        struct sample *s = sample_make(NULL);
+        assert_int_equal(source_sample(src, &req, builder_of(s), &err), 0);
         sample_unref(s);
         first = i == 0 ? open_files() : first;
         assert_true(i % 100 || open_files() == first);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The source's tests once more with a receive buffer of 4 KiB, the least that holds the kernel's
  * first batch: every dump comes in many pieces. */
 #define NETLINK_BUFFER 4096

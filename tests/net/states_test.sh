@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # `tcptop --once --json` equals `ss -tan` row for row on a real socket in every state: addresses,
 # ports, states, queues, owners, timers within the time between the two; as root and as an ordinary
 # user, live, from /proc, and replayed from what `ss -tan -D` wrote.

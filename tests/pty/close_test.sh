@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Closing real connections from the screen: the question reads them back and takes only a typed `y`
 # after a pause; noise, pastes, Enter and a second K close nothing; a row that changed, missing
 # rights, a recording and --readonly are told apart.
@@ -147,7 +148,7 @@ printf 'K\ny\nKKyy\n' >>"$tmp/noise"
 mux load-buffer "$tmp/noise"
 mux paste-buffer -r -d
 # shellcheck disable=SC2034 # of lib.sh
-patience=200 # a sanitizer takes its time over each key
+patience=600 # a sanitizer, or a busy host, takes its time over each key
 resize 101 30
 # All that was typed has been read, since a prompt holds what is typed now. A question that stands
 # hears nothing until input has been quiet; as commands the two signs mean nothing.

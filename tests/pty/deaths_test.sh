@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # On the screen: connections that no sample could meet are closed rows that fade, with what they
 # sent and received in the details; the header tells closes per second; a program that was stopped
 # says once how many events it lost, and counts closes as "at least" from then on.
@@ -22,6 +23,11 @@ mkdir -p "$XDG_CONFIG_HOME/tcptop"
 printf '[general]\nfade = 60 s\n' >"$XDG_CONFIG_HOME/tcptop/tcptop.ini"
 start 120x34 "$tcptop --lang en -d 60 -f lport:8080 2>$tmp/err" # no sample meets what lives meanwhile
 check "with a longer fade" sees 'no connection matches'
+# The first sample is soon followed by one with what else the screen shows, which must not meet the
+# connection either: a sample of a later second has come after it.
+sleep 1
+keys C-l
+sees 'last [1-9][0-9]* s '
 brief 1 300 50 0 8080
 keys C-l
 check "the row is there" sees '127\.0\.0\.1:8080 .* CLOSE '

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Details of real connections on the live screen: figures and traces come with the samples, the other
 # end on this host is told with its state, who opened it, and s and t copy what ss and tcpdump take;
 # after the end the overlay stands and says when.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The state diagram on real sockets in every state: counts as ss has them, transitions that happen
 # while it is open, walked by the arrows, Enter and w from it.
 # shellcheck source=tests/pty/lib.sh

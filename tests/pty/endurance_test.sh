@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Hours in seconds: samples as fast as they go cost no descriptor, no thread and no memory, and a
 # terminal that takes nothing stops nothing and fills nothing.
 # shellcheck source=tests/pty/lib.sh

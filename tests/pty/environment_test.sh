@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every surrounding gets an answer: terminal types, locales that are not installed, standard files
 # that are closed, full or no terminal, configuration files of every kind. One line on stderr names
 # the cause, the exit code is the documented one, and no escape byte reaches what is no terminal.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Groups of real connections on the live screen: t and its menu, the counts of ss, unfolding in
 # place, opening as a filter and going back, a group that grows under the cursor.
 # shellcheck source=tests/pty/lib.sh

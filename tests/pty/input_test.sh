@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What comes in and what goes out: noise and pastes do no harm, a frame without news costs no byte,
 # tmux may be left and come back to at another size, keys are heard while samples come.
 # shellcheck source=tests/pty/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Lessons on a real screen: each is played to its end, every state is on the screen and in what ss
 # lists in the lesson's namespace, by root and by an ordinary user; and however it ends, no process
 # is left, neither one of the scene nor any other in that namespace.
@@ -14,7 +15,14 @@ fi
 enters=(nsenter -n) # as the one who owns the user namespace, where there is one
 [ "$(id -u)" = 0 ] || enters=(nsenter -U --preserve-credentials -n)
 pid() { cat "$at/pid"; }
-namespace() { stat -L -c %i "/proc/$(pid)/ns/net"; }
+# remember: set $inode to the lesson's namespace, which is kept open, since the kernel gives the
+# number of one that is gone to the next that is made, which may be that of another test.
+kept=
+remember() {
+	[ -z "$kept" ] || exec {kept}<&-
+	exec {kept}<"/proc/$(pid)/ns/net"
+	inode=$(stat -L -c %i "/dev/fd/$kept")
+}
 inside() { # inside COMMAND…: in the lesson's namespace
 	"${enters[@]}" -t "$(pid)" -- "$@"
 }
@@ -47,7 +55,7 @@ while read -r state step rows name; do
 	for ((; i <= steps; i++)); do next $i; done
 	keys Space
 	check "its last step is told" sees 'this was the last step   q ends the lesson'
-	inode=$(namespace)
+	remember
 	keys q
 	check "q ends it" code 0
 	check "and the terminal is as it was" restored
@@ -149,14 +157,14 @@ check "to its end" sees '^PROMPT> $|^PROMPT>$'
 for signal in TERM:143 HUP:129 SEGV:139; do
 	learn CLOSE_WAIT
 	next 2
-	inode=$(namespace)
+	remember
 	kill -"${signal%:*}" "$(pid)"
 	check "${signal%:*} ends it" code "${signal#*:}"
 	check "with everybody in its namespace" until_true empty "$inode"
 done
 learn LAST_ACK
 next 2
-inode=$(namespace)
+remember
 actors=$(pgrep -P "$(pid)" | wc -l)
 check "two processes play" [ "$actors" = 2 ]
 kill -9 "$(pid)"
@@ -164,7 +172,7 @@ check "KILL" code 137
 check "leaves nobody in its namespace" until_true empty "$inode"
 start 80x24 "bash -c 'trap \"\" HUP; exec $tcptop --no-config --learn LISTEN'"
 sees 'step 1 of'
-inode=$(namespace)
+remember
 mux kill-server
 check "nor does a terminal that goes away" until_true empty "$inode"
 
@@ -216,7 +224,7 @@ if [ "$(id -u)" = 0 ] && $nobody unshare -Urn true 2>/dev/null; then
 	keys Space
 	sees '학습 3/4단계'
 	check "in the state" lists 1 CLOSE-WAIT
-	inode=$(namespace)
+	remember
 	keys q
 	check "q ends it" code 0
 	check "and nobody is left there" empty "$inode"

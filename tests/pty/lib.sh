@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the pty tests share: the real binary on a terminal of tmux, a way to wait for what it shows,
 # and TAP. Sourced by bash; leaves the shell in the project's top directory.
 # shellcheck shell=bash

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Names on the screen, from a DNS server and a list of services of the test's own: off until asked
 # for, in the place of addresses and ports, harmless when hostile, and never waited for.
 # shellcheck source=tests/pty/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The menu of network namespaces on a real screen: it lists them with their sockets, Enter shows
 # another one or all, those that come and go are followed there, an ordinary user is told what is
 # closed, and a namespace that is left is let go.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Preloaded into the real program: its NOMEM_AT-th allocation finds no memory, and NOMEM_TERM
  * allocations later the process is asked to end. What curses allocates is spared, strdup() too:
  * ncurses 6.4 uses both unchecked while it sets up, before the terminal is touched. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The pane in numbers, of real sockets in every state: who holds them, their queues and limits, when
 # the kernel gives up; the same by --explain; as the kernel and ss have it.
 # shellcheck source=tests/pty/lib.sh
@@ -6,12 +7,17 @@
 in_own_namespace
 
 ulimit -n 345 # the limit of the process that holds them
-coproc HELD { exec "$B/tests/data/states"; }
-# shellcheck disable=SC2034,SC2154 # the trap closes it, and the sockets go; HELD_PID is of coproc
-hold=${HELD[1]} held=$HELD_PID
+mkfifo "$tmp/hold"
+exec {hold}<>"$tmp/hold"
 trap 'exec {hold}>&-; mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
-read -r -t 60 ready <&"${HELD[0]}"
-[ "${ready:-}" = ready ] || { echo "not ok 1 - the sockets stand"; exit 1; }
+# stand PORT…: sockets of these recipes stand until $hold is closed; process $! has them
+stand() {
+	(exec {hold}>&- && exec "$B/tests/data/states" "$@") <"$tmp/hold" >"$tmp/ready.$1" &
+	until_true grep -qs ready "$tmp/ready.$1" || { echo "not ok 1 - the sockets stand"; exit 1; }
+}
+# Orphans of LAST_ACK and FIN_WAIT2 are kept for about a minute: they come when it is their turn.
+stand 3000 80{01..10} 80{12..14} 80{16..18}
+held=$!
 count() { ss -tanH state "$1" | wc -l; }
 
 live 200x80 '--lang en' # room for the words and the table behind them
@@ -30,9 +36,11 @@ leaked=$(ss -tanpH state close-wait | grep -c "pid=$held,")
 check "its process in the first lines" sees "$leaked in states \($held\), oldest at least"
 check "against its limit of open files" sees "Files +states $held: $leaked of 345, "
 check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not known"
+stand 8015
 keys Down
 check "LAST_ACK: what is not acknowledged" sees 'Send-Q +[0-9]+ with [0-9.]+ kB not acknowledged'
 check "when an orphan is given up" sees 'orphans are given up after 8 repeats'
+stand 8011
 keys Down Down
 check "FIN_WAIT2: only orphans have an end" sees 'Time left +orphans .*[0-9]+ s'
 check "and those with an owner a process" sees "Processes +states $held "
@@ -43,7 +51,7 @@ keys q
 check "it ends" code 0
 
 "$tcptop" --no-config --lang en --explain CLOSE_WAIT >"$tmp/explained" 2>&1
-grep -qE "Processes +states $held \($leaked\)" "$tmp/explained"
+grep -qE "Processes .*states $held \($leaked\)" "$tmp/explained"
 verdict "--explain knows the process from a single sample" $?
 grep -qE 'Trend +–$' "$tmp/explained"
 verdict "but no trend" $?

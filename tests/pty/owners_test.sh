@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # On the screen: who holds a socket is there long before the second sample, also in the details; the
 # TIME_WAIT of a process that has ended names it as a former one; a user without rights sees the own
 # sockets named, "–" at the others, and one line on what is missing.

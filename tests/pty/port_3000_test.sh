@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The question it began with, by real sockets: a server on [::1]:3000 closes first, 16 clients. The
 # pane says who closed, that no ephemeral port is used, how many seconds remain, that it is normal,
 # and why; in both languages; and 60 s later all are gone by themselves.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Nothing holds up the user who quits, or the keys: a disk that does not take what is exported, a
 # recording that does not go on.
 # shellcheck source=tests/pty/lib.sh

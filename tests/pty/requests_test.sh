@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What tcptop asks the kernel for: tcp_info only when a column, the order or the filter needs it, on
 # the live screen also once in ten seconds for the rules about all connections; of the sockets only
 # those that pass, where nothing else is printed; on the live screen all of them.

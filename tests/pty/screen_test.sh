@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The live screen on real sockets in every state, in a terminal of tmux: digits, filter, sort,
 # language, pane and help do what they say, and what the terminal shows is cell for cell the canvas.
 # shellcheck source=tests/pty/lib.sh

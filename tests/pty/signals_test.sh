@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # However it ends, the terminal is as before: every signal, a crash, suspension; and a terminal that
 # goes away ends it at once, also under nohup, which a batch survives.
 # shellcheck source=tests/pty/lib.sh

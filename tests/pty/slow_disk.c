@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Preloaded into the real program: writing to a file on a disk, but for messages, ends only when
  * SLOW_DISK, another file, is there. */
 #include <poll.h>

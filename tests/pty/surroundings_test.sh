@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Surroundings that change or are narrow: another's terminal description under more rights, tmux
 # left and come back to at another size, a wide terminal, eight descriptors, a clock that jumps a
 # day, a stop, and a dump that hangs when it is told to quit.
@@ -13,7 +14,12 @@ skip() { # skip NAME WHY
 }
 
 few() { (ulimit -n "$1" && exec "$tcptop" --no-config --once --json) >"$tmp/out" 2>"$tmp/err"; }
-check "eight descriptors are enough for a sample" few 8
+few 8
+check "eight descriptors are enough for a sample, though not for processes" [ $? = 3 ]
+why='processes cannot be looked up in /proc: Too many open files'
+check "which it says" grep -qF "\"complete\":false,\"reason\":\"$why\"" "$tmp/out"
+check "and on the standard error" [ "$(cat "$tmp/err")" = "tcptop: $why" ]
+check "sixteen are enough for both" few 16
 check "and it is complete" grep -q '"complete":true' "$tmp/out"
 start 80x24 "bash -c 'ulimit -n 8; exec $tcptop --no-config' 2>$tmp/err"
 one_line() { code 1 && restored && [ "$(grep -c '' "$tmp/err")" = 1 ]; }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Warnings on the live screen: a real leak of 50 sockets is in the header within ten seconds, with
 # the process in the list; its state and its rows are marked; Enter shows exactly these rows; once
 # the process has gone the warning ends, and is listed as ended.

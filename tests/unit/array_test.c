@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow: nothing is lost on the way, room is kept for the next round and given back
  * after a rush. */
 #include <setjmp.h>
@@ -44,9 +45,9 @@ static void no_room_beyond_counting(void **state)
 
 static void fill_with(struct u32_list *list, uint32_t n)
 {
-    u32_list_clear(list);
+    array_u32_clear(list);
     for (uint32_t i = 0; i < n; i++)
-        assert_int_equal(u32_list_add(list, i * 3), 0);
+        assert_int_equal(array_u32_add(list, i * 3), 0);
     assert_int_equal(list->n, n);
 }
 
@@ -65,7 +66,7 @@ static void numbers(void **state)
     assert_int_equal(list.cap, cap);
     fill_with(&list, 10); /* held 10: the rush has passed */
     assert_true(list.cap < 1000);
-    u32_list_fini(&list);
+    array_u32_fini(&list);
     assert_null(list.at);
     assert_int_equal(list.n + list.cap, 0);
 }

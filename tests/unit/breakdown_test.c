@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the rows of one state have in common: processes, peers, ports, ages, queues, ends; in parts
  * as at once, and exactly those of the state. */
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 
 #include "lib/hosts.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/sample_summary.h"
 
@@ -19,7 +21,7 @@ static void make(struct breakdown *b, struct sample *s, unsigned state)
     struct sample_summary v;
 
     sample_count(s);
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_int_equal(breakdown_make(b, s, &v, state), 0);
     assert_int_equal(b->state, state);
     assert_ptr_equal(b->of, s);
@@ -278,7 +280,7 @@ static void in_parts(void **unused)
     (void)unused;
     make(&whole, s, TCP_STATE_CLOSE_WAIT);
     assert_int_equal(whole.rows, 412);
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     assert_int_equal(breakdown_begin(&w, &parts, s, &v, TCP_STATE_CLOSE_WAIT), 0);
     while (!breakdown_step(&w, 100))
         steps++;

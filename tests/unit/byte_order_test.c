@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A recording is read alike whether a little-endian or a big-endian machine wrote it. The messages
  * are put together byte by byte, so that on every machine one of the two orders is foreign. */
 #include <setjmp.h>
@@ -16,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "tcptop/base/str.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
@@ -113,7 +116,7 @@ static void put_dump(struct str *out, bool big)
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = NEED_TCP_INFO | NEED_CONGESTION;
@@ -164,7 +167,8 @@ static void messages(void **state)
         struct str in = STR_INIT;
 
         put_dump(&in, big);
-        struct diag d = {.sample = s, .states = STATE_MASK_LISTED, .seq = 7, .portid = 4711};
+        struct diag d = {
+            .builder = builder_of(s), .states = STATE_MASK_LISTED, .seq = 7, .portid = 4711};
         d.swapped = diag_is_swapped(in.data, in.len);
         assert_int_equal(d.swapped, big != HERE_IS_BIG);
         assert_int_equal(diag_whole(in.data, in.len - 1, d.swapped, NULL), in.len - 20);
@@ -184,7 +188,7 @@ static void errors(void **state)
         struct str in = STR_INIT;
 
         put_done(&in, -EPERM, big);
-        struct diag d = {.sample = s, .swapped = diag_is_swapped(in.data, in.len)};
+        struct diag d = {.builder = builder_of(s), .swapped = diag_is_swapped(in.data, in.len)};
         assert_int_equal(diag_parse(&d, in.data, in.len), DIAG_ERROR);
         assert_int_equal(d.error, -EPERM);
         sample_unref(s);
@@ -198,11 +202,11 @@ static void frames(void **state)
     for (int big = 0; big < 2; big++) {
         struct sample *wrote = new_sample(), *s = new_sample();
         struct str in = STR_INIT, frame = STR_INIT;
-        struct err err;
+        struct sample_reason err = {.code = REASON_NONE};
 
         put_dump(&in, big);
         frame_write(&frame, wrote, in.data, in.len);
-        assert_int_equal(frame_read(frame.data, frame.len, s, NULL, &err), frame.len);
+        assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), NULL, &err), frame.len);
         expect_dump(s);
         sample_unref(s);
         sample_unref(wrote);
@@ -221,16 +225,16 @@ static void raw_dumps(void **state)
         struct sample *s = new_sample();
         struct source *source = NULL;
         struct str in = STR_INIT;
-        struct err err;
+        struct sample_reason err = {.code = REASON_NONE};
 
         assert_true(fd >= 0);
         put_dump(&in, big);
         assert_int_equal(write(fd, in.data, in.len), in.len);
         close(fd);
-        assert_int_equal(source_open_recording(&source, path, &err), 0);
+        assert_int_equal(recording_open(&source, path, &err), 0);
         unlink(path);
         const struct request req = {.needs = s->needs};
-        assert_int_equal(source_sample(source, &req, s, &err), 0);
+        assert_int_equal(source_sample(source, &req, builder_of(s), &err), 0);
         assert_int_equal(s->status, SAMPLE_COMPLETE);
         expect_dump(s);
         source_close(source);
@@ -248,7 +252,7 @@ static void damage(void **state)
     put_dump(&in, !HERE_IS_BIG);
     for (size_t at = 0; at < in.len; at++) {
         struct sample *s = new_sample();
-        struct diag d = {.sample = s, .states = STATE_MASK_LISTED, .swapped = true};
+        struct diag d = {.builder = builder_of(s), .states = STATE_MASK_LISTED, .swapped = true};
         uint8_t *copy = malloc(in.len);
 
         assert_non_null(copy);
@@ -278,7 +282,7 @@ static void long_messages_are_rejected(void **state)
     put_header(&in, 8000, SOCK_DIAG_BY_FAMILY, !HERE_IS_BIG);
     str_add_many(&in, '\0', 8000);
     put_record(&in, true, !HERE_IS_BIG);
-    struct diag d = {.sample = s, .states = STATE_MASK_LISTED, .swapped = true};
+    struct diag d = {.builder = builder_of(s), .states = STATE_MASK_LISTED, .swapped = true};
     assert_int_equal(diag_parse(&d, in.data, in.len), DIAG_MORE);
     assert_int_equal(s->rejected, 1);
     assert_int_equal(s->n_live, 1);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No wide character is ever half there: at edges, when overwritten, in ASCII; marks stay on their
  * base. */
 #include <setjmp.h>
@@ -188,9 +189,9 @@ static void ascii(void **state)
         whole(&c);
     }
     canvas_fini(&c);
-    assert_string_equal(glyph_ascii("–"), "-");
+    assert_string_equal(canvas_glyph_ascii("–"), "-");
     const char *text = "long text";
-    assert_ptr_equal(glyph_ascii(text), text);
+    assert_ptr_equal(canvas_glyph_ascii(text), text);
 }
 
 static void sameness(void **state)
@@ -213,9 +214,9 @@ static void sameness(void **state)
 static void role_names(void **state)
 {
     (void)state;
-    assert_string_equal(role_key(ROLE_TEXT), "text");
-    assert_string_equal(role_key(ROLE_ST_STUCK), "st_stuck");
-    assert_string_equal(role_key(ROLE_BADGE), "badge");
+    assert_string_equal(canvas_role_key(ROLE_TEXT), "text");
+    assert_string_equal(canvas_role_key(ROLE_ST_STUCK), "st_stuck");
+    assert_string_equal(canvas_role_key(ROLE_BADGE), "badge");
 }
 
 int main(void)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The columns of owners: values, texts, order and filter, for one process, several that share a
  * socket, former ones, and none. */
 #include <setjmp.h>
@@ -28,7 +29,7 @@ static int set_up(void **state)
 {
     (void)state;
     lookup = owner_lookup_new();
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     memset(long_line, 'x', sizeof long_line - 1);
     for (int i = 0; i < ROWS; i++)
         sample_row(s, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED);
@@ -62,7 +63,7 @@ static const char *shown(uint32_t row, enum column_id id)
     static struct str text;
 
     str_clear(&text);
-    columns[id].format(s, row, &text);
+    column_format(id, s, row, &text);
     return str_text(&text);
 }
 
@@ -125,7 +126,7 @@ static const char *fitted(uint32_t row, int width)
     static struct str text;
 
     str_clear(&text);
-    process_fit(s, row, width, &text);
+    column_process_fit(s, row, width, &text);
     return str_text(&text);
 }
 

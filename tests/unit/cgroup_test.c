@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Control groups: what people call them, by paths as hosts have them. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each clock runs, in nanoseconds, and monotonic time never goes back. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of sockets at random: what no sample had is counted exactly, whatever the order in which
  * sockets live, dumps see them and ends are told. */
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 
 #include "lib/closed_events.h"
 #include "lib/model_build.h"
+#include "lib/sample.h"
 
 /* A host at random: sockets open, close, leave remnants or not; dumps see what is there, and now
  * and then a request whose socket has come, or gone, meanwhile; ends are told at once, late, or
@@ -97,8 +99,8 @@ static void counts_what_no_sample_had(void **state)
             live_on(&w);
             told_sample(r, 0);
             tell_some(r, &w, samples < 50 ? lag : 1);
-            r->next->ended_before = r->next->ended->n_live;
-            bool none_before = !r->next->ended->n_live;
+            builder_of(r->next)->events_before_dump = told_events(r)->n_live;
+            bool none_before = !told_events(r)->n_live;
             for (unsigned i = 0; i < w.next; i++) {
                 dump_one(r, &w, i);
                 if (samples < 50 && i == w.next / 2) { /* the dump is under way */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of sockets that samples had, joined with the next ones in every order: told before or after
  * the row was missed, for a row still there, for one in TIME_WAIT, twice, among very many. */
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/closed_events.h"
+#include "lib/sample.h"
 #include "tcptop/model/predicate.h"
 
 static void known_one_is_closed_at_its_first_miss(void **state)
@@ -222,7 +224,7 @@ static void only_what_passes_is_counted(void **state)
 
     assert_int_equal(predicate_term(&p, &t), 0);
     told_two(r);
-    told_sample(r, 1)->count_only = &p;
+    builder_of(told_sample(r, 1))->count_only = &p;
     told_end(r, 2, 5, 5);
     told_end(r, 77, 1, 2);
     told_end(r, 78, 1, 2);

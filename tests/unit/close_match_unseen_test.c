@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends of what no sample had as it was told: lived between two dumps, seen only as the remnant or
  * the request that it left or came of, told of long after, without a name. */
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 
 #include "lib/closed_events.h"
 #include "lib/figures.h"
+#include "lib/sample.h"
 
 /* Opened and ended between two dumps. */
 static void one_that_no_sample_had(void **state)
@@ -171,7 +173,7 @@ static void told_during_the_dump(void **state)
     told_two(r);
     told_sample(r, 2);
     told_end(r, 70, 1, 1);
-    r->next->ended_before = 1;
+    builder_of(r->next)->events_before_dump = 1;
     told_end(r, 80, 2, 2)->sport = 501;
     told_end(r, 81, 4, 4);
     s = told_join(r);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures as columns: every one in the unit of its name, as text, and absent where it is not known;
  * rates and who limits; a listener's backlog; what missing and closed rows still say. */
 #include <setjmp.h>
@@ -17,7 +18,7 @@ static struct tcp_metrics *f;
 static int begin(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     s->needs = NEED_TCP_INFO | NEED_RATES | NEED_CONGESTION;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     f = &s->metrics[0];
@@ -79,7 +80,7 @@ static void rates(void **state)
 {
     (void)state;
     assert_cell(s, 0, COL_TX, "absent", "–"); /* the first sample has none */
-    assert_int_equal(sample_reserve_rates(s, 0, 1), 0);
+    assert_int_equal(sample_reserve_rates(builder_of(s), 0, 1), 0);
     assert_cell(s, 0, COL_TX, "absent", "–");
     assert_cell(s, 0, COL_RX, "absent", "–");
     s->rate[0].tx_bytes_s = 4370000;
@@ -121,12 +122,12 @@ static void congestion_controls(void **state)
 {
     (void)state;
     assert_cell(s, 0, COL_CONGESTION, "absent", "–");
-    assert_true(columns[COL_CONGESTION].key(s, 0) == UINT64_MAX);
-    f->congestion = sample_add_congestion(s, "cubic", 6);
+    assert_true(column_key(COL_CONGESTION, s, 0) == UINT64_MAX);
+    f->congestion = sample_add_congestion(builder_of(s), "cubic", 6);
     assert_cell(s, 0, COL_CONGESTION, "cubic", "cubic");
     sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
-    s->metrics[1].congestion = sample_add_congestion(s, "bbr", 4);
-    assert_true(columns[COL_CONGESTION].key(s, 1) < columns[COL_CONGESTION].key(s, 0));
+    s->metrics[1].congestion = sample_add_congestion(builder_of(s), "bbr", 4);
+    assert_true(column_key(COL_CONGESTION, s, 1) < column_key(COL_CONGESTION, s, 0));
 }
 
 static void the_backlog_of_a_listener(void **state)
@@ -158,7 +159,7 @@ static void rows_that_went(void **state)
     (void)state;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.2:3", TCP_STATE_ESTABLISHED);
-    assert_int_equal(sample_reserve_rates(s, 0, 3), 0);
+    assert_int_equal(sample_reserve_rates(builder_of(s), 0, 3), 0);
     for (uint32_t row = 0; row < 3; row++) {
         figure_set(&s->metrics[row], METRICS_rtt_us, 100);
         s->rate[row] = (struct rate){70, 80};
@@ -167,8 +168,8 @@ static void rows_that_went(void **state)
     assert_cell(s, 0, COL_RATE, "150", "150 B");
     assert_cell(s, 1, COL_RATE, "absent", "–");
     assert_cell(s, 1, COL_RTT, "absent", "–");
-    assert_int_equal(columns[COL_RATE].key(s, 1), 150);
-    assert_int_equal(columns[COL_RTT].key(s, 1), 100);
+    assert_int_equal(column_key(COL_RATE, s, 1), 150);
+    assert_int_equal(column_key(COL_RTT, s, 1), 100);
     assert_cell(s, 2, COL_RATE, "150", "150 B");
 }
 

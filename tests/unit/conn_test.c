@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections are the same by cookie, without one by all else, where a lost inode is no difference;
  * equal ones hash alike; kinds follow state and inode. */
 #include <setjmp.h>

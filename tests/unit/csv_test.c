@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV: ids as head, raw values, empty for unknown, RFC 4180 quotes; the summary is a table over
  * time. */
 #include <setjmp.h>
@@ -19,7 +20,7 @@ static struct rows rows = {.row = indices};
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     return s ? 0 : -1;
 }
 

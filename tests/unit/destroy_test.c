@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ending one socket against a kernel of the test's making: what is asked for, in which order, and
  * that nothing is ended that is not what the user saw. The real kernel: tests/net/destroy_test.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whatever of a dump is damaged is refused, counted and never read beyond its end: messages cut at
  * every byte, of impossible lengths, of others; ends, errors, interruptions. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every field of an inet_diag message lands in its row; what is not known stays unknown; tcp_info
  * of every length that kernels have sent is understood. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rates in the join: only when asked for, from the second sample with figures on; by cookie,
  * through every way in which rows find each other; kept by rows that went; and their memory given
  * back. */
@@ -11,6 +12,7 @@
 #include "lib/figures.h"
 #include "lib/model_build.h"
 #include "lib/run.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 
 #define RATES (NEED_TCP_INFO | NEED_RATES)
@@ -172,13 +174,13 @@ static void a_peak_of_rates_is_given_back(void **state)
             add(r.next, cookie, (uint64_t)i);
         run_join(&r);
     }
-    assert_true(r.next->rate_cap >= 50000);
+    assert_true(builder_of(r.next)->rate_cap >= 50000);
     for (int i = 3; i < 40; i++) {
         add(run_fresh(&r, NEED_TCP_INFO), 1, (uint64_t)i);
         run_join(&r);
     }
-    assert_int_equal(r.next->rate_cap, 0);
-    assert_int_equal(r.prev->rate_cap, 0);
+    assert_int_equal(builder_of(r.next)->rate_cap, 0);
+    assert_int_equal(builder_of(r.prev)->rate_cap, 0);
     run_end(&r);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The join: births, changes, misses, returns and deaths as they happen, each in a scene of its own;
  * and against a naive quadratic join in thousands of random samples. Duplicates are dropped. */
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 
 #include "lib/model_build.h"
 #include "lib/run.h"
+#include "lib/sample.h"
 #include "tcptop/model/diff.h"
 
 /* A whole sample of ESTABLISHED rows with these cookies, 0 ends them. */
@@ -423,7 +425,7 @@ static void random_sample(struct run *r, struct fact *facts, const uint64_t *ord
         else
             f->is = f->is == LIVE ? MISSING : f->is == MISSING ? CLOSED : UNKNOWN;
     }
-    assert_int_equal(diff_join(r->diff, s, r->prev, 0), 0);
+    assert_int_equal(diff_join(r->diff, builder_of(s), r->prev, 0), 0);
 }
 
 static void compare(const struct sample *s, const struct fact *facts)

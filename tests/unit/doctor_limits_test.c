@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about what runs out find it, and not what only looks like it: accept queues, SYN backlogs,
  * ephemeral ports, the tables of the kernel; and resets, which are counted there. */
 #include <setjmp.h>

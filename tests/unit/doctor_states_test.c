@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about the states that connections stay in find what they are about, and not what only looks
  * like it. */
 #include <setjmp.h>

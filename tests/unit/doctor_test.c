@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings begin, go on and end; words, filter and rows of a finding agree; figures are asked for
  * in time. That each rule finds what it is about is for doctor_states, doctor_limits and
  * doctor_transfers to prove. */
@@ -14,7 +15,7 @@
 #include "lib/patient.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
-#include "tcptop/explain/finding_scope.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/query/filter.h"
 
 /* Ends only when it did not hold for a while, and then is kept. */
@@ -47,7 +48,8 @@ static void close_event(void **state)
     assert_int_equal(patient.now->findings->n_ended, 0); /* other namespaces, other findings */
 }
 
-/* The filter of a finding is one, and passes exactly the rows that it concerns. */
+/* The filter of a finding is one, and passes exactly the rows that it concerns: as it is typed, and
+ * as the doctor has compiled it. */
 static void rows_concerned(void **state)
 {
     struct str text = STR_INIT;
@@ -71,8 +73,8 @@ static void rows_concerned(void **state)
         finding_filter(f, &text);
         assert_int_equal(filter_parse(str_text(&text), &p, &error), 0);
         for (uint32_t row = 0; row < s->n_live; row++) {
-            assert_int_equal(predicate_match(&p, s, row), finding_concerns(f, s, row));
-            concerned += finding_concerns(f, s, row);
+            assert_int_equal(predicate_match(&p, s, row), finding_concerns(s, i, row));
+            concerned += finding_concerns(s, i, row);
         }
         assert_int_equal(concerned, 1);
         predicate_fini(&p);
@@ -124,7 +126,7 @@ static void needs(void **state)
     patient_look(patient_sample(1));
     assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1002), 0);
     assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1011), NEED_TCP_INFO);
-    limits_init(&limits);
+    rules_limits_init(&limits);
     struct sample_observer *eager = doctor_new(&limits, true, 0.25);
     assert_int_equal(eager->needs(eager, 0), NEED_TCP_INFO | NEED_OWNER | NEED_BOUND);
     eager->free(eager);

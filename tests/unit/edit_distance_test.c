@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Distances that people's slips have. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Messages keep the code, stay one line and are cut between characters. */
 #include <setjmp.h>
 #include <stdarg.h>

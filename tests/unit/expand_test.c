@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values inside the texts: sysctls with their numbers, how long the kernel tries by the kernel's
  * own arithmetic, and what is left out when a value is not known. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pane's text as a whole: the two texts that set the tone, line by line in both languages; what
  * a sample that is missing, partial or of a variant changes; the brief form. */
 #include <setjmp.h>
@@ -7,13 +8,16 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/hosts.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/doctor.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/explain.h"
+#include "tcptop/model/predicate.h"
 
 static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 s;\n"
                                    "then the entry goes by itself.\n"
@@ -90,6 +94,7 @@ static const char CLOSE_WAIT_EN[] = "The peer has closed; this end waits for its
                                     "  412, +1.8/s over the last 60 s\n"
                                     "  371 with Recv-Q 1: FIN not read yet\n"
                                     "  41 with Recv-Q 0: read, but not closed\n"
+                                    "  NORMAL  No rule found anything wrong.\n"
                                     "WHAT TO DO\n"
                                     "  Find where the process does not call close()\n"
                                     "  after the peer is done.\n"
@@ -121,6 +126,7 @@ static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로�
                                     "  412개, 최근 60초 동안 초당 +1.8개\n"
                                     "  수신 큐 1이 371개: FIN을 아직 읽지 않음\n"
                                     "  수신 큐 0이 41개: 끝까지 읽고 닫지 않음\n"
+                                    "  정상  점검 규칙에 걸린 것이 없습니다.\n"
                                     "할 일\n"
                                     "  상대가 닫은 뒤 close()를 부르지 않는 코드를\n"
                                     "  찾습니다.\n"
@@ -323,7 +329,6 @@ static void expect_brief(struct sample *s, unsigned state, enum language languag
     text_use(LANG_EN);
 }
 
-/* "Nothing" is said only where the verdict is normal. */
 /* Set so wide that no sentence is broken. */
 static void expect_says(const struct explain_subject *subject, const char *words, bool said)
 {
@@ -336,32 +341,6 @@ static void expect_says(const struct explain_subject *subject, const char *words
         fail_msg("%s in:\n%s", said ? words : "should not be there", str_text(&out));
     explain_fini(&t);
     str_fini(&out);
-}
-
-static void what_to_do_follows_the_verdict(void **state)
-{
-    (void)state;
-    for (int full = 0; full < 2; full++) {
-        struct sample *s = host_web01();
-        const struct explain_subject subject = {
-            .state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
-        struct str out = STR_INIT;
-        struct explain_text t;
-
-        if (full) {
-            s->host.counter[COUNTER_TW_OVERFLOW] = 12;
-            s->host.counter_valid |= 1u << COUNTER_TW_OVERFLOW;
-            s->history.len = 0;
-            host_finish(s, TCP_STATE_TIME_WAIT, 71);
-        }
-        assert_int_equal(explain_layout(&t, &subject, 60, 0, true), 0);
-        plain(&t, &out);
-        assert_int_equal(strstr(str_text(&out), "Nothing.") != NULL, !full);
-        assert_int_equal(strstr(str_text(&out), "Table full: raise") != NULL, full);
-        explain_fini(&t);
-        str_fini(&out);
-        sample_unref(s);
-    }
 }
 
 /* What the doctor found has the last word: on the state, and on the connections it is about. */
@@ -389,7 +368,9 @@ static void by_finding(void **state)
                   .ends = {.dport = 1}},
         .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT),
     };
+    findings_free(s->findings);
     s->findings = found;
+    finding_compile(found);
     expect_says(&subject,
                 "PROBLEM  CLOSE_WAIT leak likely: java (2841). 301 of 409 connections in "
                 "CLOSE_WAIT for over 60 s, no decrease in three samples.",
@@ -399,14 +380,30 @@ static void by_finding(void **state)
         row++;
     subject.row = row; /* no such port */
     expect_says(&subject, "PROBLEM", false);
+    expect_says(&subject,
+                "NORMAL  Nothing was found about this one. In this state: CLOSE_WAIT leak likely: "
+                "java (2841).",
+                true);
     s->findings->list[0].scope.ends.dport = s->conn[row].dport;
+    predicate_fini(found->rows);
+    free(found->rows);
+    finding_compile(found);
     expect_says(&subject, "PROBLEM  CLOSE_WAIT leak likely", true);
     subject =
         (struct explain_subject){.state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
     expect_says(&subject, "PROBLEM", false);
     found->list[0].severity = SEVERITY_INFO;
     subject.state = TCP_STATE_CLOSE_WAIT;
-    expect_says(&subject, "leak likely", false);
+    expect_says(&subject, "INFO  CLOSE_WAIT leak likely", true);
+    found->list[0].marks = 0;
+    expect_says(&subject, "NORMAL  No rule found anything wrong.", true);
+    found->skip[RULE_CLOSE_WAIT] = SKIP_FIGURES; /* what is not known is not called normal */
+    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT (no tcp_info).",
+                true);
+    expect_says(&subject, "NORMAL", false);
+    s->findings = NULL;
+    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT (its turn", true);
+    findings_free(found);
     sample_unref(s);
 }
 
@@ -424,12 +421,48 @@ static void brief(void **state)
                  "To do: nothing.\n");
     expect_brief(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n"
-                 "412, +1.8/s over the last 60 s. To do: find the missing close().\n");
+                 "NORMAL  412, +1.8/s over the last 60 s. To do: nothing.\n");
     expect_brief(NULL, TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n");
     expect_brief(NULL, TCP_STATE_TIME_WAIT, LANG_EN, 40,
                  "The end that closed first waits here for\n"
                  "60 s; then the entry goes by itself.\n");
+}
+
+/* Beside a listener that is full, two lines about another one do not accuse it. */
+static void brief_of_another(void **state)
+{
+    (void)state;
+    struct sample *s = host_new();
+    struct explain_subject subject = {.state = TCP_STATE_LISTEN, .sample = s, .row = 1};
+    struct str out = STR_INIT;
+    struct explain_text t;
+
+    host_add(s, 1,
+             (struct conn){.state = TCP_STATE_LISTEN, .sport = 5432, .rqueue = 129, .wqueue = 128});
+    host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 3000, .wqueue = 128});
+    host_finish(s, TCP_STATE_LISTEN, 2);
+    findings_free(s->findings);
+    s->findings = findings_new(1);
+    s->findings->n = 1;
+    s->findings->list[0] = (struct finding){
+        .rule = RULE_ACCEPT_QUEUE,
+        .severity = SEVERITY_WARNING,
+        .subject = SUBJECT_LISTENER,
+        .scope = {.states = STATE_BIT(TCP_STATE_LISTEN), .by = SCOPE_SPORT, .ends = s->conn[0]},
+        .marks = STATE_BIT(TCP_STATE_LISTEN),
+    };
+    finding_compile(s->findings);
+    explain_brief(&t, &subject, 78);
+    assert_non_null(
+        strstr(plain(&t, &out), "NORMAL  this one: 0 of 128 in the accept queue. To do: nothing."));
+    explain_fini(&t);
+    subject.row = 0;
+    explain_brief(&t, &subject, 78);
+    assert_non_null(strstr(plain(&t, &out), "WATCH  Accept queue full: 0.0.0.0:5432."));
+    explain_fini(&t);
+    str_fini(&out);
+    sample_unref(s);
 }
 
 /* The selected connection's kind chooses the words, and only in its own state. */
@@ -468,9 +501,9 @@ int main(void)
         cmocka_unit_test(narrow),
         cmocka_unit_test(fits),
         cmocka_unit_test(roles),
-        cmocka_unit_test(what_to_do_follows_the_verdict),
         cmocka_unit_test(by_finding),
         cmocka_unit_test(brief),
+        cmocka_unit_test(brief_of_another),
         cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);

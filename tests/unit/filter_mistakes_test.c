@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the filter's prompt says: where each wrong expression is wrong and what was expected there,
  * in both languages, and what may follow. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The filter language: which rows each expression lets pass. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +18,7 @@
 /* Rows by letter; the expectations below name them. */
 static struct sample *rows(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->needs = NEED_TCP_INFO;
     sample_row(s, "0.0.0.0:22", "0.0.0.0:0", TCP_STATE_LISTEN);                             /* a */
     sample_row(s, "[::]:443", "[::]:0", TCP_STATE_LISTEN);                                  /* b */
@@ -35,8 +36,8 @@ static struct sample *rows(void)
     }
     s->metrics[2].limit = LIMIT_PATH;
     s->metrics[3].limit = LIMIT_RECEIVER;
-    s->metrics[2].congestion = sample_add_congestion(s, "bbr", 4);
-    assert_int_equal(sample_reserve_rates(s, 0, s->n_live), 0);
+    s->metrics[2].congestion = sample_add_congestion(builder_of(s), "bbr", 4);
+    assert_int_equal(sample_reserve_rates(builder_of(s), 0, s->n_live), 0);
     s->rate[2] = (struct rate){1200000, 500000};
     s->rate[3].tx_bytes_s = 1000;
     c[3].rqueue = 1;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every way a number is written on screen, at the edges where digits and units change. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who held the sockets of a frame comes back as it was written, is not taken over from the frame
  * before, and may be more than one field has room for. */
 #include <setjmp.h>
@@ -12,12 +13,14 @@
 #include <string.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/source/frame.h"
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     return s;
@@ -46,7 +49,7 @@ static struct sample *owned_sample(struct str *messages)
 
     for (int i = 0; i < OWNED; i++) {
         struct conn c = owned_row(i);
-        *sample_add(s, NULL) = c;
+        *sample_add(builder_of(s), NULL) = c;
         build_conn(messages, &c, NULL, 0);
     }
     build_done(messages, 0);
@@ -69,7 +72,7 @@ static struct sample *owned_sample(struct str *messages)
 
 static void assign(struct owner_lookup *lookup, struct sample *s)
 {
-    assert_int_equal(sample_reserve_owner(s, sample_rows(s)), 0);
+    assert_int_equal(sample_reserve_owner(builder_of(s), sample_rows(s)), 0);
     owner_lookup_assign(lookup, s, NULL);
 }
 
@@ -95,11 +98,11 @@ static void owners_come_back_as_written(void **state)
     struct str frame = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages), *s = new_sample(), *bare = new_sample();
     struct owner_lookup *lookup = owner_lookup_new();
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
     char both[200], former[200];
 
     frame_write(&frame, wrote, messages.data, messages.len);
-    assert_int_equal(frame_read(frame.data, frame.len, s, lookup, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), lookup, &err), frame.len);
     assert_int_equal(s->needs, NEED_OWNER | NEED_USER);
     assign(lookup, s);
     snprintf(both, sizeof both, "977 1000 %s %s %s, %s", "a\uFFFD[2Jb", "c\uFFFD", "d\uFFFD",
@@ -116,7 +119,7 @@ static void owners_come_back_as_written(void **state)
     assert_null(owner_table_user(s->owners, 1000)); /* has no socket: nobody asked */
 
     /* For somebody who does not want to know. */
-    assert_int_equal(frame_read(frame.data, frame.len, bare, NULL, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(bare), NULL, &err), frame.len);
     assert_int_equal(bare->needs, 0);
     assert_int_equal(bare->n_live, OWNED);
     sample_unref(bare);
@@ -134,7 +137,7 @@ static void each_frame_tells_anew(void **state)
     struct str frame = STR_INIT, later = STR_INIT, messages = STR_INIT;
     struct sample *wrote = owned_sample(&messages);
     struct owner_lookup *lookup = owner_lookup_new();
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     frame_write(&frame, wrote, messages.data, messages.len);
     for (int i = 0; i < OWNED; i++)
@@ -143,7 +146,7 @@ static void each_frame_tells_anew(void **state)
     for (int i = 0; i < 6; i++) {
         const struct str *one = i % 3 ? &later : &frame;
         struct sample *s = new_sample();
-        assert_int_equal(frame_read(one->data, one->len, s, lookup, &err), one->len);
+        assert_int_equal(frame_read(one->data, one->len, builder_of(s), lookup, &err), one->len);
         assign(lookup, s);
         for (uint32_t row = 0; row < OWNED; row++)
             assert_int_equal(i % 3 == 0 && row != NOBODY && row != UNKNOWN,
@@ -167,19 +170,19 @@ static void long_lists_go_on(void **state)
     struct sample *wrote = new_sample(), *s = new_sample();
     struct owner_lookup *lookup = owner_lookup_new(), *read = owner_lookup_new();
     uint32_t *inodes = calloc(SEVERAL + 1, sizeof *inodes);
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     for (uint32_t i = 0; i < SEVERAL; i++) {
         struct conn c = build_plain(TCP_STATE_ESTABLISHED, 443, 50000, i + 1);
         c.inode = inodes[i] = i + 1;
-        *sample_add(wrote, NULL) = c;
+        *sample_add(builder_of(wrote), NULL) = c;
         build_conn(&messages, &c, NULL, 0);
     }
     build_done(&messages, 0);
     owned_put(lookup, 7, 0, (const char *const[]){"many", "", ""}, inodes);
     owned_assign(lookup, wrote);
     frame_write(&frame, wrote, messages.data, messages.len);
-    assert_int_equal(frame_read(frame.data, frame.len, s, read, &err), frame.len);
+    assert_int_equal(frame_read(frame.data, frame.len, builder_of(s), read, &err), frame.len);
     assign(read, s);
     assert_int_equal(s->n_live, SEVERAL);
     for (uint32_t i = 0; i < SEVERAL; i++)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame comes back as it was written; one that is cut, flipped in any byte, of another version or
  * of absurd size is refused before anything is allocated for it. */
 #include <setjmp.h>
@@ -13,13 +14,15 @@
 
 #include "lib/diag_build.h"
 #include "lib/figures.h"
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/text/text.h"
 
 static struct sample *new_sample(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     return s;
@@ -37,7 +40,7 @@ static struct sample *written_sample(void)
     s->asked_interval_ms = 500;
     s->needs = NEED_TCP_INFO | NEED_BOUND;
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why[LANG_EN], "why not");
+    sample_say(s, "why not");
     strcpy(s->netns, "blue");
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
@@ -82,15 +85,15 @@ static void write_frame(struct str *out)
 static int64_t read_frame(const void *bytes, size_t len, struct sample *s)
 {
     void *copy = malloc(len ? len : 1);
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(copy);
     if (len)
         memcpy(copy, bytes, len);
-    int64_t result = frame_read(copy, len, s, NULL, &err);
+    int64_t result = frame_read(copy, len, builder_of(s), NULL, &err);
     free(copy);
     if (result < 0)
-        assert_true(strlen(err.msg) > 0);
+        assert_true(strlen(reason_words(&err)) > 0);
     return result;
 }
 
@@ -120,7 +123,7 @@ static void comes_back_as_written(void **state)
     assert_int_equal(s->needs, wrote->needs);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->backend, BACKEND_FRAME);
-    assert_string_equal(s->why[LANG_EN], "why not");
+    assert_string_equal(reason_words(&s->reason), "why not");
     assert_string_equal(s->netns, "blue");
     assert_memory_equal(&s->host, &wrote->host, sizeof(s->host));
     assert_int_equal(s->n_live, 2);
@@ -176,11 +179,11 @@ static void put_le(char *at, uint64_t value, size_t bytes)
 /* Make the frame's checksums true again after its bytes were changed. */
 static void seal(struct str *frame)
 {
-    uint32_t crc = crc32_update(0, frame->data, FRAME_PRELUDE_BYTES - 4);
+    uint32_t crc = hash_crc32(0, frame->data, FRAME_PRELUDE_BYTES - 4);
     size_t body = frame->len - FRAME_PRELUDE_BYTES - 4;
 
     put_le(frame->data + FRAME_PRELUDE_BYTES - 4, crc, 4);
-    crc = crc32_update(0, frame->data + FRAME_PRELUDE_BYTES, body);
+    crc = hash_crc32(0, frame->data + FRAME_PRELUDE_BYTES, body);
     put_le(frame->data + frame->len - 4, crc, 4);
 }
 
@@ -306,7 +309,7 @@ static void damaged_records_make_it_partial(void **state)
     assert_int_equal(read_frame(frame.data, frame.len, s), frame.len);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 1);
-    assert_true(strlen(s->why[LANG_EN]) > 0);
+    assert_true(strlen(reason_words(&s->reason)) > 0);
     sample_unref(s);
     sample_unref(wrote);
     str_fini(&messages);

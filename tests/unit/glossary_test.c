@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Korean of one vocabulary: each term of the glossary is used, nothing stands in its place, no
  * phrase is translated word by word. */
 #include <setjmp.h>
@@ -46,9 +47,9 @@ static const char *korean(unsigned i)
     i -= MSG_COUNT;
     if (i >= words)
         return NULL;
-    return words_text(i % TCP_STATE_COUNT,
-                      (enum conn_kind)(i / TCP_STATE_COUNT % (CONN_BOUND_ONLY + 1)),
-                      (enum section)(i / TCP_STATE_COUNT / (CONN_BOUND_ONLY + 1)), LANG_KO);
+    return state_texts_get(i % TCP_STATE_COUNT,
+                           (enum conn_kind)(i / TCP_STATE_COUNT % (CONN_BOUND_ONLY + 1)),
+                           (enum section)(i / TCP_STATE_COUNT / (CONN_BOUND_ONLY + 1)), LANG_KO);
 }
 
 /* `what` in `text`, ties read as blanks. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every golden screen has exactly the size that its name says, counted in columns: no line is short
  * or long, so no wide character was split by an edge. */
 #include <setjmp.h>

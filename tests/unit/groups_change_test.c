@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How groups change over samples with gaps: those that go and come back, those of a sample that is
  * not whole, more of them than are remembered. */
 #include <setjmp.h>
@@ -92,13 +93,13 @@ static void the_same_sample_again(void **state)
 
 static struct sample *many_ports(uint64_t seq, unsigned first)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->seq = seq;
     for (unsigned i = 0; i < SEVERAL; i++) {
         struct conn *c = sample_row(s, "10.0.0.1:1", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
         c->sport = (uint16_t)(first + i);
         if (i % 100 == 0) /* some are large */
-            *sample_add(s, NULL) = *c;
+            *sample_add(builder_of(s), NULL) = *c;
     }
     return s;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A million rows in groups without an allocation per row: what is allocated for them in twelve
  * groups is no more than for a thousand. */
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 
 #include "lib/own_allocator.h"
 #include "lib/ports.h"
+#include "lib/sample.h"
 
 #if OWN_ALLOCATOR
 static unsigned long calls, bytes;
@@ -42,11 +44,11 @@ void *realloc(void *p, size_t size)
 static void a_million_rows(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct groups g = {0};
-    assert_int_equal(sample_reserve(s, MILLION), 0);
+    assert_int_equal(sample_reserve(builder_of(s), MILLION), 0);
     for (uint32_t i = 0; i < MILLION; i++) {
-        struct conn *c = sample_add(s, NULL);
+        struct conn *c = sample_add(builder_of(s), NULL);
         c->family = AF_INET;
         c->state = (uint8_t)(1 + i % 11);
         memcpy(c->dst, &i, sizeof i);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups: every column against a naive grouping, the filter term of each group against the rows it
  * passes, orders, the lines that they make. */
 #include <setjmp.h>
@@ -55,7 +56,7 @@ static void throw_row(struct sample *s)
 
 static struct sample *random_sample(uint32_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->needs = NEED_TCP_INFO;
     s->backend = BACKEND_FRAME; /* devices by number */
     s->now_ds = 1000;
@@ -69,7 +70,7 @@ static bool row_has(const struct sample *s, uint32_t row, enum column_id by, con
 {
     struct value own;
     columns[by].get(s, row, &own);
-    return value_same(&own, v);
+    return groups_same_value(&own, v);
 }
 
 /* All that a group says, counted anew. */
@@ -227,7 +228,7 @@ static void orders(void **state)
 static void values_have_the_order_of_their_column(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "[2001:db8::1]:1", "[2001:db8::9]:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:1", "10.0.0.20:1", TCP_STATE_LISTEN);
     sample_row(s, "10.0.0.1:2", "10.0.0.3:1", TCP_STATE_CLOSE_WAIT);
@@ -247,7 +248,7 @@ static void values_have_the_order_of_their_column(void **state)
 static void lines_of_unfolded_groups(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:5", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:22", "10.0.0.9:7", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:3", TCP_STATE_ESTABLISHED);
@@ -270,7 +271,7 @@ static void lines_of_unfolded_groups(void **state)
     assert_int_equal(groups_lines(&r, &g, s, NULL, &sort, 0, unfolded, 3), 0);
     assert_int_equal(r.n, 7);
     assert_memory_equal(r.row, ((uint32_t[]){port_22, 4, 1, 3, port_80, 0, 2}), 7 * sizeof *r.row);
-    assert_true(line_is_group(r.row[0]) && !line_is_group(r.row[1]));
+    assert_true(groups_line_is_group(r.row[0]) && !groups_line_is_group(r.row[1]));
     assert_int_equal(groups_build(&g, s, &p, &by_port, NULL), 0);
     assert_int_equal(groups_lines(&r, &g, s, &p, &sort, 0, unfolded, 2), 0);
     port_22 = ports_find(&g, 22) | ROW_GROUP, port_80 = ports_find(&g, 80) | ROW_GROUP;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hash table against a plain array, with keys of several sizes; a million keys; keys that were
  * chosen to collide; every allocation that fails. */
 #include <setjmp.h>

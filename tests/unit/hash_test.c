@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CRC-32 against its published check value; the hash sees every byte, the length and the seed. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,10 +12,36 @@
 static void crc(void **state)
 {
     (void)state;
-    assert_int_equal(crc32_update(0, "123456789", 9), 0xcbf43926);
-    assert_int_equal(crc32_update(0, "", 0), 0);
-    uint32_t parts = crc32_update(0, "1234", 4);
-    assert_int_equal(crc32_update(parts, "56789", 5), 0xcbf43926);
+    assert_int_equal(hash_crc32(0, "123456789", 9), 0xcbf43926);
+    assert_int_equal(hash_crc32(0, "", 0), 0);
+    uint32_t parts = hash_crc32(0, "1234", 4);
+    assert_int_equal(hash_crc32(parts, "56789", 5), 0xcbf43926);
+}
+
+/* Division by the polynomial, bit by bit. */
+static uint32_t crc_by_bits(const unsigned char *bytes, size_t len)
+{
+    uint32_t crc = ~0u;
+
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+static void crc_of_every_length_and_place(void **state)
+{
+    unsigned char bytes[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 151 + 7);
+    for (size_t at = 0; at < 9; at++) {
+        for (size_t len = 0; at + len <= sizeof(bytes); len++)
+            assert_int_equal(hash_crc32(0, bytes + at, len), crc_by_bits(bytes + at, len));
+    }
 }
 
 static void every_byte_counts(void **state)
@@ -50,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc),
+        cmocka_unit_test(crc_of_every_length_and_place),
         cmocka_unit_test(every_byte_counts),
         cmocka_unit_test(low_bits_spread),
     };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ring keeps the newest points in order; maxima, changes and rates come from measured points
  * and real times only. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counters, gauges and sysctls are found by name in what kernels of several ages print; what is not
  * there, or is no number, stays unknown. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Facts of a host are known by their bit only; names of sysctls are the last part of their path. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
-/* config/tcptop.ini documents every key with its default, in the order of the table (UPDATE=1
- * writes it anew), and is right: what it shows may be taken as it stands. */
+/* SPDX-License-Identifier: MIT */
+/* config/tcptop.ini documents every key with its default, in the order of the table within its
+ * section (UPDATE=1 writes it anew), and is right: what it shows may be taken as it stands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,43 +16,56 @@
 #include "tcptop/app/settings.h"
 #include "tcptop/base/str.h"
 
+static bool is_section(const struct option *row, const char *section)
+{
+    return strcmp(row->section, section) == 0;
+}
+
+/* The help of a key that stands in its row, or of a command. */
+static void write_comment(struct str *out, const struct option *row)
+{
+    const bool plain = is_section(row, "general") || is_section(row, "columns") ||
+                       is_section(row, "doctor") || strcmp(row->key, "background") == 0;
+    if (plain)
+        str_addf(out, "# %s\n", row->help);
+    for (int c = 0; c < COMMAND_COUNT && is_section(row, "keys"); c++)
+        if (strcmp(commands[c].name, row->key) == 0)
+            str_addf(out, "# %s\n", text_in(LANG_EN, commands[c].help));
+}
+
+static void write_section(struct str *out, const char *section, const char *comment)
+{
+    size_t n;
+    const struct option *rows = options_keys(&n);
+    str_addf(out, "\n[%s]\n%s", section, comment);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_section(&rows[i], section))
+            continue;
+        const char *quote = strpbrk(rows[i].initial, ";#\\\"") ? "\"" : "";
+        write_comment(out, &rows[i]);
+        str_addf(out, "#%s =%s%s%s%s\n", rows[i].key, *rows[i].initial ? " " : "", quote,
+                 rows[i].initial, quote);
+    }
+}
+
 /* The file that documents the keys, made from the table. */
 static void write_ini(struct str *out)
 {
-    size_t n;
-    const struct option *rows = settings_options(&n);
-    const char *section = "";
     str_add(out,
             "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
             "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
             "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# The command line comes before "
             "this file, this file before the environment.\n# A value that holds ; or # stands in "
             "double quotes.\n");
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(section, rows[i].section) != 0) {
-            section = rows[i].section;
-            str_addf(out, "\n[%s]\n", section);
-            if (strcmp(section, "colors") == 0)
-                str_add(out,
-                        "# Colour of each role: a name (red, green, yellow, blue, magenta, cyan, "
-                        "white, black,\n# default) or 0 to 255, then \"on\" and a background, then "
-                        "bold, dim, reverse.\n# Empty: as the theme has it.\n");
-            if (strcmp(section, "keys") == 0)
-                str_add(out, "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: "
-                             "none.\n");
-        }
-        const bool plain = strcmp(section, "general") == 0 || strcmp(section, "columns") == 0 ||
-                           strcmp(section, "doctor") == 0 || strcmp(rows[i].key, "background") == 0;
-        if (plain)
-            str_addf(out, "# %s\n", rows[i].help);
-        if (strcmp(section, "keys") == 0)
-            for (int c = 0; c < COMMAND_COUNT; c++)
-                if (strcmp(commands[c].name, rows[i].key) == 0)
-                    str_addf(out, "# %s\n", text_in(LANG_EN, commands[c].help));
-        const char *quote = strpbrk(rows[i].initial, ";#\\\"") ? "\"" : "";
-        str_addf(out, "#%s =%s%s%s%s\n", rows[i].key, *rows[i].initial ? " " : "", quote,
-                 rows[i].initial, quote);
-    }
+    write_section(out, "general", "");
+    write_section(out, "columns", "");
+    write_section(out, "colors",
+                  "# Colour of each role: a name (red, green, yellow, blue, magenta, cyan, "
+                  "white, black,\n# default) or 0 to 255, then \"on\" and a background, then "
+                  "bold, dim, reverse.\n# Empty: as the theme has it.\n");
+    write_section(out, "keys",
+                  "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: none.\n");
+    write_section(out, "doctor", "");
 }
 
 static void documents_every_key(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whatever the file holds: every good key survives, every problem is named with its line, nothing
  * of the contents is echoed, nothing hangs. */
 #include <setjmp.h>

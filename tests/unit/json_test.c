@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jansson accepts every line; values are raw, unknown ones absent, hostile names harmless. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     for (enum column_id id = 0; id < COL_COUNT; id++) {
         all[id] = id;
     }
@@ -168,6 +169,21 @@ static void numbers_beyond_readers(void **state)
     json_decref(lines);
 }
 
+/* Whatever language the screen has. */
+static void the_reason_is_english(void **state)
+{
+    (void)state;
+    sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
+    s->rejected = 1234;
+    sample_set_rejected(s);
+    text_use(LANG_KO);
+    json_t *lines = printed();
+    text_use(LANG_EN);
+    assert_string_equal(string_of(json_array_get(lines, 1), "reason"),
+                        "1,234 damaged records left out");
+    json_decref(lines);
+}
+
 static void hostile_names(void **state)
 {
     (void)state;
@@ -175,13 +191,13 @@ static void hostile_names(void **state)
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     memcpy(s->netns, name, sizeof(name));
     memcpy(s->host.name, name, sizeof(name));
-    memcpy(s->why[LANG_EN], name, sizeof(name));
+    sample_say(s, name);
     json_t *lines = printed();
     const json_t *summary = json_array_get(lines, 1);
     assert_string_equal(string_of(json_array_get(lines, 0), "netns"), name);
     assert_string_equal(string_of(summary, "netns"), name);
     assert_string_equal(string_of(summary, "host"), name);
-    assert_string_equal(string_of(summary, "reason"), name);
+    assert_string_equal(string_of(summary, "reason"), reason_words(&s->reason));
     json_decref(lines);
 }
 
@@ -202,7 +218,7 @@ static void the_longest_value_fits(void **state)
 static void string_escapes(void **state)
 {
     (void)state;
-    print_json_string(capture_begin(), "\x1b\"\\\t한");
+    json_print_string(capture_begin(), "\x1b\"\\\t한");
     assert_string_equal(capture_end(), "\"\\u001b\\\"\\\\\\u0009한\"");
 }
 
@@ -250,7 +266,7 @@ static void partial_and_failed(void **state)
     (void)state;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_TIME_WAIT);
     s->status = SAMPLE_PARTIAL;
-    strcpy(s->why[LANG_EN], "interrupted");
+    sample_say(s, "interrupted");
     json_t *lines = printed();
     const json_t *o = json_array_get(lines, 1);
     assert_true(json_is_false(json_object_get(o, "complete")));
@@ -326,13 +342,13 @@ static void closed_ones_where_asked(void **state)
     print.n_columns = 3;
     sample_row(s, "10.0.0.1:1", "10.0.0.2:2", TCP_STATE_ESTABLISHED);
     struct conn known = *sample_row(s, "10.0.0.1:5", "10.0.0.2:2", TCP_STATE_CLOSE_WAIT);
-    sample_drop_last(s);
+    sample_drop_last(builder_of(s));
     struct conn unseen = known;
     unseen.flags = CONN_UNSEEN | CONN_NO_OWNER;
     unseen.sport = 6;
-    assert_int_equal(sample_reserve(s, 3), 0);
-    sample_add_closed(s, &known, (struct row_times){1, 2}, NULL);
-    sample_add_closed(s, &unseen, (struct row_times){2, 2}, &figures);
+    assert_int_equal(sample_reserve(builder_of(s), 3), 0);
+    sample_add_closed(builder_of(s), &known, (struct row_times){1, 2}, NULL);
+    sample_add_closed(builder_of(s), &unseen, (struct row_times){2, 2}, &figures);
     json_t *lines = printed();
     assert_int_equal(json_array_size(lines), 2); /* nobody asked */
     json_decref(lines);
@@ -392,6 +408,7 @@ int main(void)
         TEST(unknown_is_absent),
         TEST(huge_numbers),
         TEST(numbers_beyond_readers),
+        TEST(the_reason_is_english),
         TEST(hostile_names),
         TEST(the_longest_value_fits),
         TEST(string_escapes),

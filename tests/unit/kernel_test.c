@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chain of back ends: the next one answers where one is refused or fails, the one that worked
  * stays in use, the best is tried again in time, and what a back end cannot tell is not asked. Two
  * dumps at a time only where they pay; what the kernel will not filter we do ourselves. */
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/row_stream.h"
 #include "tcptop/source/host_stats.h"
@@ -37,39 +39,39 @@ static void note_asked(char letter)
     asked[n + 1] = '\0';
 }
 
-static int fake_answer(enum sample_backend backend, struct sample *s)
+static int fake_answer(enum sample_backend backend, struct sample_builder *b)
 {
     note_asked("LFP"[backend]); /* legacy, by family, /proc */
-    asked_needs = s->needs;
-    if (s->row_stream) {
+    asked_needs = b->sample.needs;
+    if (b->row_stream) {
         note_asked('|');
-        s->row_stream->doubtful = doubtful;
+        b->row_stream->doubtful = doubtful;
     }
     return result[backend];
 }
 
 static int fake_netlink_take(struct netlink *n, enum netlink_kind kind,
-                             const struct kernel_filter *filter, struct sample *s)
+                             const struct kernel_filter *filter, struct sample_builder *b)
 {
     (void)n;
     if (filter->len)
         note_asked('+');
     if (filter->len && knows_no_bytecode)
         return -EINVAL;
-    return fake_answer(kind == NETLINK_LEGACY ? BACKEND_NETLINK : BACKEND_NETLINK_FAMILY, s);
+    return fake_answer(kind == NETLINK_LEGACY ? BACKEND_NETLINK : BACKEND_NETLINK_FAMILY, b);
 }
 
-static int fake_proc_tcp_take(struct sample *s, const struct source *stop)
+static int fake_proc_tcp_take(struct sample_builder *b, const struct source *stop)
 {
     (void)stop;
-    return fake_answer(BACKEND_PROC, s);
+    return fake_answer(BACKEND_PROC, b);
 }
 
 static int fake_parallel_dump_take(struct parallel_dump *h, struct netlink *n,
                                    const struct kernel_filter *filter, uint64_t expected,
-                                   struct row_stream *upper, struct sample *s)
+                                   struct row_stream *upper, struct sample_builder *b)
 {
-    (void)h, (void)n, (void)s;
+    (void)h, (void)n, (void)b;
     assert_ptr_equal(upper, request.row_stream[1]);
     assert_int_equal(filter->len, 0);
     assert_int_equal(expected,
@@ -103,7 +105,7 @@ static struct source *src;
 
 static int open_chain(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     memset(result, 0, sizeof(result));
@@ -112,7 +114,7 @@ static int open_chain(void **state)
     counted_inuse = counted_tw = 30;
     request = (struct request){.needs = NEED_TCP_INFO};
     now_ns = NS_PER_S;
-    return source_open_live(&src, NULL, &err);
+    return kernel_open(&src, NULL, &err);
 }
 
 static int close_chain(void **state)
@@ -125,16 +127,18 @@ static int close_chain(void **state)
 /* One sample: which back ends it asked, in order, what it says, what it returned. */
 static void expect(const char *order, int error, enum sample_status status, const char *why)
 {
-    struct sample *s = sample_new(NULL);
-    struct err err = {.msg = ""};
+    struct sample *s = sample_make(NULL);
+    struct sample_reason err = {.code = REASON_NONE};
 
     assert_non_null(s);
     asked[0] = '\0';
-    assert_int_equal(source_sample(src, &request, s, &err), error);
+    assert_int_equal(source_sample(src, &request, builder_of(s), &err), error);
     assert_string_equal(asked, order);
     assert_int_equal(s->status, status);
-    if (!strstr(error ? err.msg : s->why[LANG_EN], why) || (!*why && *s->why[LANG_EN]))
-        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", err.msg, s->why[LANG_EN], why);
+    if (!strstr(error ? reason_words(&err) : reason_words(&s->reason), why) ||
+        (!*why && *reason_words(&s->reason)))
+        fail_msg("\"%s\" and \"%s\" instead of \"%s\"", reason_words(&err),
+                 reason_words(&s->reason), why);
     sample_unref(s);
 }
 

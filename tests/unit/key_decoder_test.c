@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keyboard's bytes become the right events: whatever way they are cut, whatever is around
  * them, and for bytes that mean nothing. */
 #include <setjmp.h>

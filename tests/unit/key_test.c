@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of keys read back as the same key; config spellings; Hangul gives its dubeolsik keys. */
 #include <setjmp.h>
 #include <stdarg.h>

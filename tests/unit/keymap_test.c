@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands and bindings: every default key is a key and means one command, words are complete in
  * both languages, keys can be moved and taken away, Hangul letters count as their Latin key. */
 #include <setjmp.h>
@@ -20,7 +21,7 @@ static int find(const char *name)
     keycode key;
 
     assert_int_equal(key_parse(name, &key), strlen(name));
-    return bindings_find(&b, key);
+    return keymap_find(&b, key);
 }
 
 static void test_every_default_key_is_bound_once(void **state)
@@ -28,7 +29,7 @@ static void test_every_default_key_is_bound_once(void **state)
     size_t words = 0;
 
     (void)state;
-    bindings_init(&b);
+    keymap_init(&b);
     for (unsigned id = 0; id < COMMAND_COUNT; id++) {
         const char *at = commands[id].keys;
 
@@ -37,7 +38,7 @@ static void test_every_default_key_is_bound_once(void **state)
             size_t n = key_parse(at, &key);
 
             assert_true(n > 0 && (at[n] == ' ' || at[n] == '\0'));
-            assert_int_equal(bindings_find(&b, key), id);
+            assert_int_equal(keymap_find(&b, key), id);
             words++;
             at += n + (at[n] == ' ');
         }
@@ -64,7 +65,7 @@ static void test_keys_of_later_commands_are_free(void **state)
     static const char *const later[] = {"Comma", ".", "u", "i", "m", "M", "S", "T", "W"};
 
     (void)state;
-    bindings_init(&b);
+    keymap_init(&b);
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         assert_int_equal(find(later[i]), -1);
 }
@@ -72,8 +73,8 @@ static void test_keys_of_later_commands_are_free(void **state)
 static void test_a_key_moves(void **state)
 {
     (void)state;
-    bindings_init(&b);
-    assert_int_equal(bindings_set(&b, COMMAND_PAUSE, "x F5", bad), 0);
+    keymap_init(&b);
+    assert_int_equal(keymap_set(&b, COMMAND_PAUSE, "x F5", bad), 0);
     assert_int_equal(find("x"), COMMAND_PAUSE);
     assert_int_equal(find("F5"), COMMAND_PAUSE);
     assert_int_equal(find("p"), -1);
@@ -84,12 +85,12 @@ static void test_a_key_moves(void **state)
 static void test_a_wrong_key_changes_nothing(void **state)
 {
     (void)state;
-    bindings_init(&b);
-    assert_int_equal(bindings_set(&b, COMMAND_PAUSE, "x Hyper-q y", bad), -EINVAL);
+    keymap_init(&b);
+    assert_int_equal(keymap_set(&b, COMMAND_PAUSE, "x Hyper-q y", bad), -EINVAL);
     assert_string_equal(bad, "Hyper-q");
     assert_int_equal(find("x"), COMMAND_EXPORT);
     assert_int_equal(find("p"), COMMAND_PAUSE);
-    assert_int_equal(bindings_set(&b, COMMAND_PAUSE, "averyveryverylongwordthatisnokeyatall", bad),
+    assert_int_equal(keymap_set(&b, COMMAND_PAUSE, "averyveryverylongwordthatisnokeyatall", bad),
                      -EINVAL);
     assert_int_equal(strlen(bad), 31);
 }
@@ -99,26 +100,26 @@ static void test_what_help_shows(void **state)
     char shown[64];
 
     (void)state;
-    bindings_init(&b);
-    assert_string_equal(bindings_shown(&b, COMMAND_FILTER, shown, sizeof shown), "/ \\ F4");
-    assert_string_equal(bindings_shown(&b, COMMAND_REVERSE, shown, sizeof shown), "r I");
-    assert_int_equal(bindings_set(&b, COMMAND_FILTER, "^f Space", bad), 0);
-    assert_string_equal(bindings_shown(&b, COMMAND_FILTER, shown, sizeof shown), "^f Space");
-    assert_int_equal(bindings_set(&b, COMMAND_FILTER, "", bad), 0);
-    assert_string_equal(bindings_shown(&b, COMMAND_FILTER, shown, sizeof shown), "");
-    bindings_shown(&b, COMMAND_PAGE_DOWN, shown, 3); /* cut, but terminated */
+    keymap_init(&b);
+    assert_string_equal(keymap_shown(&b, COMMAND_FILTER, shown, sizeof shown), "/ \\ F4");
+    assert_string_equal(keymap_shown(&b, COMMAND_REVERSE, shown, sizeof shown), "r I");
+    assert_int_equal(keymap_set(&b, COMMAND_FILTER, "^f Space", bad), 0);
+    assert_string_equal(keymap_shown(&b, COMMAND_FILTER, shown, sizeof shown), "^f Space");
+    assert_int_equal(keymap_set(&b, COMMAND_FILTER, "", bad), 0);
+    assert_string_equal(keymap_shown(&b, COMMAND_FILTER, shown, sizeof shown), "");
+    keymap_shown(&b, COMMAND_PAGE_DOWN, shown, 3); /* cut, but terminated */
     assert_true(strlen(shown) < 3);
 }
 
 static void test_hangul_letters(void **state)
 {
     (void)state;
-    bindings_init(&b);
-    assert_int_equal(bindings_find(&b, 0x3153), COMMAND_DOWN); /* ㅓ: j */
-    assert_int_equal(bindings_find(&b, 0x3142), COMMAND_QUIT); /* ㅂ: q */
-    assert_int_equal(bindings_find(&b, 0xac00), -1);           /* 가: r, k, told by the caller */
-    assert_int_equal(bindings_set(&b, COMMAND_PAUSE, "ㅓ", bad), 0);
-    assert_int_equal(bindings_find(&b, 0x3153), COMMAND_PAUSE); /* bound by itself */
+    keymap_init(&b);
+    assert_int_equal(keymap_find(&b, 0x3153), COMMAND_DOWN); /* ㅓ: j */
+    assert_int_equal(keymap_find(&b, 0x3142), COMMAND_QUIT); /* ㅂ: q */
+    assert_int_equal(keymap_find(&b, 0xac00), -1);           /* 가: r, k, told by the caller */
+    assert_int_equal(keymap_set(&b, COMMAND_PAUSE, "ㅓ", bad), 0);
+    assert_int_equal(keymap_find(&b, 0x3153), COMMAND_PAUSE); /* bound by itself */
 }
 
 int main(void)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Regions at every size: the rows that the design promises, everything inside the screen, nothing
  * over anything else but an overlay. */
 #include <setjmp.h>

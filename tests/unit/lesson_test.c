@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lessons as a table: each state that can be held has one that comes to it, its words are
  * complete in both languages, name the same values and fit beside the rows of a small screen; a
  * step is believed only when a sample lists all that it says. On the screen the words come first,
@@ -162,7 +163,7 @@ static void words_are_complete(void **unused)
 /* A sample of the rows that a step lists, with each of its signs. */
 static struct sample *listed(const struct lesson_step *step)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         for (unsigned i = 0; i < step->listed[state]; i++) {
             struct conn *c = sample_row(s, "127.0.0.1:3000", "127.0.0.1:40000", state);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is commonly believed of TCP and false is told as true nowhere: no sentence outside the MYTHS
  * sections says it, in either language, be it of the pane, of a finding or of a lesson.
  *
@@ -196,8 +197,8 @@ static void no_state_tells_one(void **unused)
         for (int kind = 0; kind <= CONN_BOUND_ONLY; kind++)
             for (int section = 0; section < SECTION_COUNT; section++)
                 for (int l = 0; l < LANG_COUNT && section != SECTION_MYTHS; l++) {
-                    const char *text = words_text(state, (enum conn_kind)kind,
-                                                  (enum section)section, (enum language)l);
+                    const char *text = state_texts_get(state, (enum conn_kind)kind,
+                                                       (enum section)section, (enum language)l);
                     if (myth_in(text))
                         fail_msg("%s: %s: %s", state_name(state), myth_in(text), text);
                 }
@@ -234,8 +235,9 @@ static void the_common_ones_are_denied(void **unused)
     (void)unused;
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++)
         for (int l = 0; l < LANG_COUNT; l++)
-            if (!strstr(words_text(denied[i].state, CONN_PLAIN, SECTION_MYTHS, (enum language)l),
-                        denied[i].word))
+            if (!strstr(
+                    state_texts_get(denied[i].state, CONN_PLAIN, SECTION_MYTHS, (enum language)l),
+                    denied[i].word))
                 fail_msg("%s does not deny %s", state_name(denied[i].state), denied[i].word);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cache of names: what is asked when, what stands meanwhile, what goes when it is full. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,17 +98,17 @@ static void what_has_a_name(void **state)
     struct name_key k, mapped;
 
     (void)state;
-    assert_true(name_key_address(&k, &c, false));
+    assert_true(names_key_address(&k, &c, false));
     assert_int_equal(k.family, AF_INET);
-    assert_false(name_key_address(&mapped, &c, true)); /* the wildcard */
-    assert_true(name_key_service(&mapped, &c, false));
-    assert_false(name_key_service(&mapped, &c, true));
+    assert_false(names_key_address(&mapped, &c, true)); /* the wildcard */
+    assert_true(names_key_service(&mapped, &c, false));
+    assert_false(names_key_service(&mapped, &c, true));
     c = (struct conn){.family = AF_INET6, .src = {[10] = 255, 255, 10, 0, 0, 1}};
-    assert_true(name_key_address(&mapped, &c, false));
+    assert_true(names_key_address(&mapped, &c, false));
     assert_memory_equal(&k, &mapped, sizeof(k));
     c = (struct conn){.family = AF_INET6, .src = {0xfe, 0x80, [15] = 1}, .dst = {[15] = 1}};
-    assert_false(name_key_address(&k, &c, false));
-    assert_true(name_key_address(&k, &c, true));
+    assert_false(names_key_address(&k, &c, false));
+    assert_true(names_key_address(&k, &c, true));
 }
 
 int main(void)

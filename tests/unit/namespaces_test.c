@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Namespaces are found and named: lines of mountinfo as the kernel writes them and as nobody
  * should, ids of containers out of every engine's cgroups, names that do not collide, and the one
  * that is meant by a name, a process, an inode, an id or a path. */
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/sample.h"
 #include "tcptop/source/namespaces.h"
 #include "tcptop/text/text.h"
 
@@ -172,12 +174,12 @@ static void test_names(void **state)
 
 static void expect(const struct namespaces *n, const char *spec, uint64_t inode, const char *cause)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     if (namespaces_resolve(n, spec, &err) != inode)
-        fail_msg("%s: not %llu (%s)", spec, (unsigned long long)inode, err.msg);
-    if (!strstr(err.msg, cause))
-        fail_msg("%s: '%s' does not say '%s'", spec, err.msg, cause);
+        fail_msg("%s: not %llu (%s)", spec, (unsigned long long)inode, reason_words(&err));
+    if (!strstr(reason_words(&err), cause))
+        fail_msg("%s: '%s' does not say '%s'", spec, reason_words(&err), cause);
 }
 
 /* Where the program is emulated, the kind of a namespace may not be asked for. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live dump against a kernel of the test's making: interrupted dumps are repeated and then
 #include "tcptop/text/text.h"
  * taken as partial, a kernel without IPv6 is complete, strangers' messages are not ours, every
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/fake_mnl.h"
+#include "lib/sample.h"
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
@@ -251,7 +253,7 @@ static struct sample *dump_once(enum netlink_kind kind, int expected, struct tap
 #include "tcptop/text/text.h"
     struct kernel_filter all;
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 #include "tcptop/text/text.h"
     struct netlink n;
 #include "tcptop/text/text.h"
@@ -263,7 +265,7 @@ static struct sample *dump_once(enum netlink_kind kind, int expected, struct tap
 #include "tcptop/text/text.h"
     assert_int_equal(netlink_init(&n, tap, &stop), 0);
 #include "tcptop/text/text.h"
-    assert_int_equal(netlink_take(&n, kind, &all, s), expected);
+    assert_int_equal(netlink_take(&n, kind, &all, builder_of(s)), expected);
 #include "tcptop/text/text.h"
     netlink_fini(&n);
 #include "tcptop/text/text.h"
@@ -285,7 +287,7 @@ static void expect(struct sample *s, uint32_t rows, enum sample_status status)
 #include "tcptop/text/text.h"
     assert_int_equal(s->status, status);
 #include "tcptop/text/text.h"
-    assert_int_equal(strlen(s->why[LANG_EN]) > 0, status != SAMPLE_COMPLETE);
+    assert_int_equal(strlen(reason_words(&s->reason)) > 0, status != SAMPLE_COMPLETE);
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of namespaces: its order, finding by id, what is true of several hosts at once; and
  * what a sample says about the namespace of a row. */
 #include <setjmp.h>
@@ -122,7 +123,7 @@ static void expect_name(const struct sample *s, uint32_t row, const char *name)
     columns[COL_NETNS].get(s, row, &v);
     if (!name) {
         assert_int_equal(v.type, VALUE_NONE);
-        assert_true(columns[COL_NETNS].key(s, row) == UINT64_MAX);
+        assert_true(column_key(COL_NETNS, s, row) == UINT64_MAX);
         return;
     }
     assert_int_equal(v.type, VALUE_TEXT);
@@ -131,7 +132,7 @@ static void expect_name(const struct sample *s, uint32_t row, const char *name)
 
 static void test_rows(void **state)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct netns_table *t = netns_table_new(2);
 
     (void)state;
@@ -153,7 +154,7 @@ static void test_rows(void **state)
     expect_name(s, 0, "init");
     expect_name(s, 1, "blue");
     expect_name(s, 2, NULL); /* long gone */
-    assert_true(columns[COL_NETNS].key(s, 0) < columns[COL_NETNS].key(s, 1));
+    assert_true(column_key(COL_NETNS, s, 0) < column_key(COL_NETNS, s, 1));
     assert_true(sample_is_own_netns(s, &s->conn[0]));
     assert_false(sample_is_own_netns(s, &s->conn[1]));
     assert_false(sample_is_own_netns(s, &s->conn[2]));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The netns_worker works only where it has arrived: in another namespace its work sees that one,
  * where it cannot enter nothing runs, and the calling thread never leaves its own. */
 #include <setjmp.h>

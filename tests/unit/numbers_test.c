@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IN NUMBERS: the table says what was counted, "–" where nothing was, and has the same lines at
  * every sample; in both languages. */
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/sample.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/sample_summary.h"
@@ -28,7 +30,7 @@ static void table(char out[4096], const struct sample *s, unsigned state, uint32
         .state = state, .sample = s, .row = row, .summary = &v, .breakdown = &b};
     char *to = out;
 
-    summary_make(&v, s);
+    sample_summary_make(&v, s);
     if (broken_down)
         assert_int_equal(breakdown_make(&b, s, &v, state), 0);
     numbers_add(&text, &subject);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values of the configuration are read strictly, in range, in any locale, and never echoed. */
 #include <setjmp.h>
 #include <stdarg.h>

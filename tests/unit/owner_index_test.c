@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners of rows: single and shared sockets, names that change, pids that are used again, former
  * owners, what nobody holds, users; and thousands of random changes against a list of who holds
  * what. Numbers are used again without a row ever showing another's name, and who reads an old
@@ -15,6 +16,7 @@
 
 #include "lib/model_build.h"
 #include "lib/owned.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -52,7 +54,7 @@ static struct sample *fresh(struct run *r)
 {
     sample_unref(r->prev);
     r->prev = r->next;
-    r->next = sample_new(NULL);
+    r->next = sample_make(NULL);
     r->next->needs = NEED_OWNER;
     r->next->mono_ns = ++r->second * NS_PER_S;
     r->next->now_ds = (uint32_t)r->second * 10;
@@ -70,7 +72,7 @@ static void add(struct run *r, uint64_t cookie, uint32_t inode)
 
 static void assign(struct run *r)
 {
-    assert_int_equal(diff_join(r->diff, r->next, r->prev, 50), 0);
+    assert_int_equal(diff_join(r->diff, builder_of(r->next), r->prev, 50), 0);
     r->lookup->sample++;
     owner_lookup_assign(r->lookup, r->next, r->prev);
     assert_non_null(r->next->owners);
@@ -250,7 +252,7 @@ static void a_pid_used_again_is_another_process(void **state)
 static void a_new_name_shows(void **state)
 {
     struct run r = start();
-    struct sample *first;
+    const struct sample *first;
 
     (void)state;
     PUT(&r, 10, 1, "sh", 100);

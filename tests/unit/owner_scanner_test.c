@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread that looks for owners: where /proc cannot be opened it tries again at intervals, and
  * whom it answers may go away at any time, also while a user's name is looked up. */
 #include <setjmp.h>
@@ -16,8 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../src/owner/scan.c"
+#include "../../src/owner/scanner.c"
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -83,7 +85,7 @@ static void answered(void *context)
 /* A sample with one socket that nobody knows yet. */
 static void ask(uint32_t inode, uint32_t needs)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct diff *diff = diff_new();
     struct conn *c;
 
@@ -92,7 +94,7 @@ static void ask(uint32_t inode, uint32_t needs)
     c = model_add(s, 1, TCP_STATE_ESTABLISHED);
     c->inode = inode;
     c->uid = 1000;
-    assert_int_equal(diff_join(diff, s, NULL, 50), 0);
+    assert_int_equal(diff_join(diff, builder_of(s), NULL, 50), 0);
     owner_scanner_assign(asker.owners, s, NULL);
     sample_unref(s);
     diff_free(diff);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two dumps at a time against a kernel of the test's making: where the ports are cut, that both
  * halves end up as one list, and that whatever goes wrong leaves nothing behind. */
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "lib/figures.h"
+#include "lib/sample.h"
 #include "tcptop/source/netlink.h"
 #include "tcptop/text/text.h"
 
@@ -41,10 +43,10 @@ static bool passes(const struct conn *c, const struct kernel_filter *filter)
     return both;
 }
 
-static int add(struct sample *s, const struct conn *from)
+static int add(struct sample_builder *b, const struct conn *from)
 {
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(b, &metrics);
 
     if (!c)
         return -ENOMEM;
@@ -61,31 +63,31 @@ static bool is_upper(const struct kernel_filter *filter)
 }
 
 static int fake_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                     struct sample *s)
+                     struct sample_builder *b)
 {
     (void)n;
     int rc = is_upper(filter) ? kernel.upper : kernel.lower;
 
     assert_int_equal(kind, NETLINK_LEGACY);
     for (uint32_t i = 0; !rc && i < kernel.n; i++)
-        rc = passes(&kernel.table[i], filter) ? add(s, &kernel.table[i]) : 0;
+        rc = passes(&kernel.table[i], filter) ? add(b, &kernel.table[i]) : 0;
     for (uint32_t i = 0; !rc && i < kernel.extra && is_upper(filter); i++)
-        rc = add(s, &(struct conn){.cookie = TABLE_MAX + i + 1});
+        rc = add(b, &(struct conn){.cookie = TABLE_MAX + i + 1});
     if (is_upper(filter) && kernel.partial) {
-        s->status = SAMPLE_PARTIAL;
-        s->rejected = 3;
-        strcpy(s->why[LANG_EN], "3 damaged");
+        b->sample.status = SAMPLE_PARTIAL;
+        b->sample.rejected = 3;
+        sample_say(&b->sample, "3 damaged");
     }
     return rc;
 }
 
 static int fake_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                      struct sample *s)
+                      struct sample_builder *b)
 {
     (void)n;
     assert_false(filter->states & STATE_BIT(TCP_STATE_LISTEN));
     for (uint32_t i = 0; !kernel.taste && i < kernel.n && i < enough; i++)
-        add(s, &kernel.table[i]);
+        add(b, &kernel.table[i]);
     return kernel.taste ? kernel.taste : kernel.n > enough;
 }
 
@@ -124,13 +126,14 @@ static struct sample *take(int expected_rc, uint64_t expected_rows, uint32_t nee
 {
     struct kernel_filter all;
     struct netlink n = {.stop = &stop};
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = needs;
     kernel_filter_compile(&all, NULL);
-    assert_int_equal(parallel_dump_take(&parallel_dump, &n, &all, expected_rows, NULL, s),
-                     expected_rc);
+    assert_int_equal(
+        parallel_dump_take(&parallel_dump, &n, &all, expected_rows, NULL, builder_of(s)),
+        expected_rc);
     if (expected_rc)
         assert_int_equal(s->n_live, 0);
     return s;
@@ -160,10 +163,10 @@ static void both_parallel_dump_are_one_list(void **state)
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         spread(sizes[i]);
-        parallel_dump.cut.of = 0;
+        parallel_dump.split.of = 0;
         expect_all(take(0, sizes[i], 0));
-        assert_int_equal(parallel_dump.cut.side, SIDE_LOCAL);
-        assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
+        assert_int_equal(parallel_dump.split.side, SIDE_LOCAL);
+        assert_true(evenness(&parallel_dump.split) > EVEN_MIN);
         expect_all(take(0, sizes[i], NEED_TCP_INFO)); /* the second one knows the cut */
     }
 }
@@ -173,13 +176,13 @@ static void the_cut_follows_the_sockets(void **state)
     (void)state;
     spread(4000);
     expect_all(take(0, 4000, 0));
-    uint16_t before = parallel_dump.cut.port;
+    uint16_t before = parallel_dump.split.port;
     for (uint32_t i = 0; i < kernel.n; i++)
         kernel.table[i].sport = kernel.table[i].sport / 4;
     expect_all(take(0, 4000, 0)); /* by the old cut, all in one half */
-    assert_true(parallel_dump.cut.port < before);
+    assert_true(parallel_dump.split.port < before);
     expect_all(take(0, 4000, 0));
-    assert_true(evenness(&parallel_dump.cut) > EVEN_MIN);
+    assert_true(evenness(&parallel_dump.split) > EVEN_MIN);
 }
 
 static void a_server_is_cut_by_the_remote_port(void **state)
@@ -191,7 +194,7 @@ static void a_server_is_cut_by_the_remote_port(void **state)
         kernel.table[i].sport = 443;
     }
     expect_all(take(0, 3000, 0));
-    assert_int_equal(parallel_dump.cut.side, SIDE_REMOTE);
+    assert_int_equal(parallel_dump.split.side, SIDE_REMOTE);
 }
 
 /* A third of the sockets has the median port: they go to where they make the halves more even. */
@@ -205,9 +208,9 @@ static void many_with_the_median_port(void **state)
             uint32_t low = heavier ? 4 : 2; /* tenths below the median port, above it 2 or 4 */
             kernel.table[i].sport = kind < low ? 100 : kind < low + 4 ? 443 : 50000;
         }
-        parallel_dump.cut.of = 0;
+        parallel_dump.split.of = 0;
         expect_all(take(0, 3000, 0));
-        assert_int_equal(parallel_dump.cut.port, heavier ? 442 : 443);
+        assert_int_equal(parallel_dump.split.port, heavier ? 442 : 443);
     }
 }
 
@@ -262,7 +265,7 @@ static void a_damaged_half_is_told(void **state)
     struct sample *s = take(0, 4000, 0);
     assert_int_equal(s->status, SAMPLE_PARTIAL);
     assert_int_equal(s->rejected, 3);
-    assert_string_equal(s->why[LANG_EN], "3 damaged");
+    assert_string_equal(reason_words(&s->reason), "3 damaged");
     expect_all(s);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row passes exactly what the filter says: every kind of term, both ends, v4-mapped addresses,
  * absent values, and logic in postfix order. */
 #include <setjmp.h>
@@ -13,12 +14,13 @@
 #include <sys/socket.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/model/predicate.h"
 
 /* Rows: 0 IPv4, 1 IPv6, 2 v4-mapped, 3 bound-only. */
 static struct sample *rows(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     for (uint64_t i = 0; i < 4; i++) {
         struct conn *c = model_add(s, i + 1, TCP_STATE_ESTABLISHED);

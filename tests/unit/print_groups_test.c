@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups in text, CSV and JSON: each says the same, jansson takes every line, what is not known is
  * absent, what only fades on the screen is not printed, limits and orders hold. */
 #include <setjmp.h>
@@ -23,7 +24,7 @@ static struct print print;
 static int set_up(void **state)
 {
     (void)state;
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     s->needs = NEED_TCP_INFO;
     sample_row(s, "10.0.2.15:443", "192.0.2.1:40001", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.2.15:443", "192.0.2.2:40002", TCP_STATE_ESTABLISHED);

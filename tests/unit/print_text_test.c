@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text output: columns line up in both languages, nothing trails, unknown is a dash, colours only
  * when asked. */
 #include <setjmp.h>
@@ -28,7 +29,7 @@ static int set_up(void **state)
     (void)state;
     setenv("TZ", "UTC", 1);
     tzset();
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     sample_row(s, "10.0.2.15:443", "203.0.113.77:51422", TCP_STATE_ESTABLISHED)->rqueue = 12345;
     struct conn *c = sample_row(s, "[::1]:3000", "[::1]:63637", TCP_STATE_TIME_WAIT);
     c->timer = TIMER_TIMEWAIT;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
  * and counted. */
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/sample.h"
 #include "tcptop/source/proc_tcp.h"
 
 /* Addresses as the kernel prints them: each four bytes as one number of the host. */
@@ -43,13 +45,13 @@
 /* Read an exact copy; the sample is the caller's. */
 static struct sample *read_line(uint8_t family, const char *line, size_t len)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     char *copy = malloc(len ? len : 1);
 
     assert_non_null(s);
     assert_non_null(copy);
     memcpy(copy, line, len);
-    assert_int_equal(proc_tcp_line(s, family, copy, len), 0);
+    assert_int_equal(proc_tcp_line(builder_of(s), family, copy, len), 0);
     free(copy);
     return s;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files of /proc/PID: hostile names, links of descriptors, command lines; and this process itself.
  */
 #include <setjmp.h>
@@ -178,7 +179,7 @@ static void this_process(void **state)
     stop = true;
     assert_int_equal(process_sockets(dir, &list, &stop), -ECANCELED);
     assert_int_equal(process_open(proc, UINT32_MAX), -ENOENT);
-    u32_list_fini(&list);
+    array_u32_fini(&list);
     close(dir);
     close(proc);
     close(pair[0]);

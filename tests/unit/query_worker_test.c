@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query thread: answers belong to their job, the newest job is always answered, nothing leaks
  * when jobs are replaced or cut off, and signals go to other threads. Meant for TSan as well. */
 #include <setjmp.h>
@@ -23,7 +24,7 @@
 
 static struct sample *sample(uint32_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     for (uint32_t i = 0; i < n; i++)
         sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED)->sport =
             (uint16_t)(i * 7919);
@@ -42,13 +43,13 @@ static int set_up(void **state)
     if (!stage)
         return -1;
     stage->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return worker_start(&stage->worker, stage->wake);
+    return query_worker_start(&stage->worker, stage->wake);
 }
 
 static int tear_down(void **state)
 {
     struct stage *stage = *state;
-    worker_stop(stage->worker);
+    query_worker_stop(stage->worker);
     close(stage->wake);
     free(stage);
     return 0;
@@ -65,7 +66,7 @@ static void await(struct stage *stage)
 static struct answer next_answer(struct stage *stage)
 {
     struct answer a;
-    while (!worker_take(stage->worker, &a))
+    while (!query_worker_take(stage->worker, &a))
         await(stage);
     return a;
 }
@@ -74,7 +75,7 @@ static uint64_t ask(struct stage *stage, struct sample *s, const char *filter)
 {
     struct row_view_job job = {.sample = sample_ref(s), .sort = {COL_LOCAL_PORT, false}};
     assert_int_equal(filter_parse(filter, &job.predicate, NULL), 0);
-    uint64_t ticket = worker_ask(stage->worker, &job);
+    uint64_t ticket = query_worker_ask(stage->worker, &job);
     assert_null(job.sample);
     return ticket;
 }
@@ -93,8 +94,8 @@ static void one_job(void **state)
     assert_int_equal(a.row_view->rows.row[1], 2);
     assert_int_equal(a.row_view->summary.state_counts[TCP_STATE_ESTABLISHED].rows, 3);
     row_view_unref(a.row_view);
-    assert_false(worker_take(stage->worker, &a));
-    assert_int_equal(atomic_load(&s->refs), 1);
+    assert_false(query_worker_take(stage->worker, &a));
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
     sample_unref(s);
 }
 
@@ -109,7 +110,7 @@ static void replaced_jobs(void **state)
         uint64_t ticket = ask(stage, i % 2 ? s : other, "");
         assert_true(ticket > last);
         last = ticket;
-        if (i % 3 || !worker_take(stage->worker, &a))
+        if (i % 3 || !query_worker_take(stage->worker, &a))
             continue;
         assert_true(a.ticket > seen);
         seen = a.ticket;
@@ -123,8 +124,8 @@ static void replaced_jobs(void **state)
         row_view_unref(a.row_view);
     }
     assert_int_equal(seen, last);
-    assert_int_equal(atomic_load(&s->refs), 1);
-    assert_int_equal(atomic_load(&other->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
+    assert_int_equal(atomic_load(&builder_of(other)->refs), 1);
     sample_unref(s);
     sample_unref(other);
 }
@@ -136,9 +137,9 @@ static void stop_during_a_job(void **state)
     struct sample *s = sample(50000);
     ask(stage, s, "");
     ask(stage, s, "");
-    worker_stop(stage->worker);
-    assert_int_equal(atomic_load(&s->refs), 1);
-    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+    query_worker_stop(stage->worker);
+    assert_int_equal(atomic_load(&builder_of(s)->refs), 1);
+    assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
     ask(stage, s, "");
     row_view_unref(next_answer(stage).row_view);
     sample_unref(s);
@@ -177,17 +178,17 @@ static void tasks(void **state)
     atomic_int freed = 0;
     struct sample *s = sample(10);
     struct task *endless = count_new(-1, &freed), *next = count_new(1000, &freed), *done;
-    worker_run(stage->worker, endless);
-    worker_run(stage->worker, next);
+    query_worker_run(stage->worker, endless);
+    query_worker_run(stage->worker, next);
     ask(stage, s, "");
     row_view_unref(next_answer(stage).row_view);
-    assert_null(worker_done(stage->worker));
+    assert_null(query_worker_done(stage->worker));
     endless->cancelled = true;
-    while (!(done = worker_done(stage->worker)))
+    while (!(done = query_worker_done(stage->worker)))
         await(stage);
     assert_ptr_equal(done, endless);
     done->free(done);
-    while (!(done = worker_done(stage->worker)))
+    while (!(done = query_worker_done(stage->worker)))
         await(stage);
     assert_ptr_equal(done, next);
     assert_int_equal(((struct count *)done)->steps, 1000);
@@ -202,10 +203,10 @@ static void stop_ends_tasks(void **state)
     struct stage *stage = *state;
     atomic_int freed = 0;
     for (int i = 1; i <= 5; i++)
-        worker_run(stage->worker, count_new(1000 * i, &freed));
-    worker_stop(stage->worker);
+        query_worker_run(stage->worker, count_new(1000 * i, &freed));
+    query_worker_stop(stage->worker);
     assert_int_equal(freed, 5);
-    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+    assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
 }
 
 /* One that waits, as for a slow disk: until its gate opens. */
@@ -253,16 +254,16 @@ static void nothing_waits_for_what_waits(void **state)
     struct task *quick = count_new(3, &freed), *done;
     waiting_init(&slow);
     pthread_mutex_lock(&slow.gate);
-    worker_run(stage->worker, &slow.task);
-    worker_run(stage->worker, quick);
+    query_worker_run(stage->worker, &slow.task);
+    query_worker_run(stage->worker, quick);
     ask(stage, s, "");
     row_view_unref(next_answer(stage).row_view);
-    while (!(done = worker_done(stage->worker)))
+    while (!(done = query_worker_done(stage->worker)))
         await(stage);
     assert_ptr_equal(done, quick);
     done->free(done);
     pthread_mutex_unlock(&slow.gate);
-    while (!(done = worker_done(stage->worker)))
+    while (!(done = query_worker_done(stage->worker)))
         await(stage);
     assert_ptr_equal(done, &slow.task);
     sample_unref(s);
@@ -275,12 +276,12 @@ static void stop_cuts_what_waits_on(void **state)
     struct waiting slow;
     waiting_init(&slow);
     pthread_mutex_lock(&slow.gate);
-    worker_run(stage->worker, &slow.task);
-    worker_stop(stage->worker);
+    query_worker_run(stage->worker, &slow.task);
+    query_worker_stop(stage->worker);
     assert_int_equal(slow.cut, 1);
     assert_int_equal(slow.freed, 1);
     assert_false(slow.task.cancelled);
-    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+    assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
 }
 
 static void stop_lets_tasks_complete(void **state)
@@ -288,12 +289,12 @@ static void stop_lets_tasks_complete(void **state)
     struct stage *stage = *state;
     struct waiting quick;
     waiting_init(&quick);
-    worker_run(stage->worker, &quick.task);
-    worker_stop(stage->worker);
+    query_worker_run(stage->worker, &quick.task);
+    query_worker_stop(stage->worker);
     assert_int_equal(quick.begun, 1);
     assert_int_equal(quick.cut, 0);
     assert_int_equal(quick.freed, 1);
-    assert_int_equal(worker_start(&stage->worker, stage->wake), 0);
+    assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
 }
 
 /* False: the thread has gone. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What two samples of a connection say together: payload per second by the real time between, SYN
  * and FIN left out, counters that ran back; the word for who limits it, each in its own case and at
  * its border; the share that was sent again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replay of frame files and of what `ss -tan -D` wrote: whole frames play whatever comes after
  * them, damage is told by number, and what is no recording is refused by name. */
 #include <setjmp.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
 #include "tcptop/text/text.h"
@@ -59,7 +62,7 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
     frame_begin(out);
     ends[0] = out->len;
     for (uint16_t i = 1; i <= FRAMES; i++) {
-        struct sample *s = sample_new(NULL);
+        struct sample *s = sample_make(NULL);
         struct str messages = STR_INIT;
 
         assert_non_null(s);
@@ -79,21 +82,21 @@ static void write_frames(struct str *out, size_t ends[FRAMES + 1])
 static struct source *open_path(const char *name)
 {
     struct source *src = NULL;
-    struct err err = {.msg = ""};
+    struct sample_reason err = {.code = REASON_NONE};
 
-    if (source_open_recording(&src, name, &err) != 0)
-        fail_msg("%s", err.msg);
+    if (recording_open(&src, name, &err) != 0)
+        fail_msg("%s", reason_words(&err));
     return src;
 }
 
 static int sample(struct source *src, struct sample **s)
 {
     struct request req = {.needs = NEED_BOUND};
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
-    *s = sample_new(NULL);
+    *s = sample_make(NULL);
     assert_non_null(*s);
-    return source_sample(src, &req, *s, &err);
+    return source_sample(src, &req, builder_of(*s), &err);
 }
 
 /* Play all of `src`: the whole frames in order, then the end, damaged or not. */
@@ -115,7 +118,7 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
         assert_int_equal(s->n_live, frames); /* the last whole one once more */
         assert_int_equal(s->status, SAMPLE_PARTIAL);
         snprintf(where, sizeof(where), "damaged at frame %zu", frames + 1);
-        assert_string_equal(s->why[LANG_EN], where);
+        assert_string_equal(reason_words(&s->reason), where);
         sample_unref(s);
     } else if (frames == 0) {
         assert_int_equal(sample(src, &s), -EBADMSG);
@@ -190,7 +193,7 @@ static void expect_raw(const void *bytes, size_t len, uint32_t rows, enum sample
     assert_int_equal(s->n_live, rows);
     assert_int_equal(s->backend, BACKEND_RAW);
     assert_int_equal(s->status, status);
-    assert_int_equal(strlen(s->why[LANG_EN]) > 0, status == SAMPLE_PARTIAL);
+    assert_int_equal(strlen(reason_words(&s->reason)) > 0, status == SAMPLE_PARTIAL);
     assert_int_equal(s->host.counter_valid | s->host.sysctl_valid, 0);
     assert_int_equal(s->needs, 0); /* bound ones: nobody knows whether they were asked for */
     sample_unref(s);
@@ -249,19 +252,19 @@ static void empty_namespace_is_complete(void **state)
 static int refusal(const char *name, char *msg, size_t size)
 {
     struct source *src = NULL;
-    struct err err = {.msg = ""};
-    int error = source_open_recording(&src, name, &err);
+    struct sample_reason err = {.code = REASON_NONE};
+    int error = recording_open(&src, name, &err);
 
     assert_true(error < 0);
     assert_null(src);
-    assert_null(strchr(err.msg, '\n'));
-    snprintf(msg, size, "%s", err.msg);
+    assert_null(strchr(reason_words(&err), '\n'));
+    snprintf(msg, size, "%s", reason_words(&err));
     return error;
 }
 
 static void expect_refused(const void *bytes, size_t len, int error, const char *words)
 {
-    char msg[sizeof(((struct err *)0)->msg)];
+    char msg[512];
 
     write_file(bytes, len);
     assert_int_equal(refusal(path, msg, sizeof(msg)), error);

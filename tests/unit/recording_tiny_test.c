@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tests of recordings once more, read in pieces of 64 bytes: every boundary of growth is met.
  */
 #define RECORDING_CHUNK 64

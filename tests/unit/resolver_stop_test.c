@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Stopping the resolver does not wait for a slow list of services, and what wakes its owner is not
  * touched after that. */
 #include <setjmp.h>

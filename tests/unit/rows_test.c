@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filtered and sorted rows: every column in both directions, few rows and many, against a naive
  * sort of its own making; marks, missing and closed rows; the first N without sorting the rest. */
 #include <setjmp.h>
@@ -29,7 +30,7 @@ static void throw_row(struct sample *s)
 {
     static const uint32_t sizes[] = {0, 0, 0, 1, 1460, UINT32_MAX};
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(builder_of(s), &metrics);
     assert_non_null(c);
     c->family = dice(3) ? AF_INET : AF_INET6;
     size_t bytes = c->family == AF_INET ? 4 : 16;
@@ -61,14 +62,14 @@ static void throw_row(struct sample *s)
 
 static struct sample *random_sample(uint32_t n)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->needs = NEED_TCP_INFO | NEED_RATES;
     s->now_ds = 1000;
     if (dice(2))
         strcpy(s->netns, "blue");
     while (s->n_live < n)
         throw_row(s);
-    assert_int_equal(sample_reserve_rates(s, 0, n), 0);
+    assert_int_equal(sample_reserve_rates(builder_of(s), 0, n), 0);
     for (uint32_t row = 0; row < n; row++) {
         s->rate[row] = (struct rate){dice(4) ? dice(3) : RATE_UNKNOWN, dice(4) ? dice(3) : 1000};
         s->metrics[row].limit = (uint8_t)dice(LIMIT_COUNT);
@@ -277,7 +278,7 @@ static void filtered(void **state)
 static void positions(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.0.1:90", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     struct predicate p = {0};
@@ -300,7 +301,7 @@ static void positions(void **state)
 static void attention_and_marks(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:1", TCP_STATE_LISTEN);
     sample_row(s, "10.0.0.1:80", "10.0.0.9:2", TCP_STATE_ESTABLISHED);
     sample_row(s, "10.0.0.1:80", "10.0.0.8:3", TCP_STATE_ESTABLISHED);
@@ -330,7 +331,7 @@ static void attention_and_marks(void **state)
 static void absent_last(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     sample_row(s, "10.0.0.1:3", "10.0.0.9:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:2", "10.0.0.9:1", TCP_STATE_TIME_WAIT);
     sample_row(s, "10.0.0.1:1", "10.0.0.9:1", TCP_STATE_TIME_WAIT);

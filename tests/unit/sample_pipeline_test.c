@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sample after the other: numbered, timed, joined with the last good one, with its history; a
  * failure keeps the last and leaves a gap. */
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <errno.h>
 
 #include "lib/fake_source.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/text/text.h"
@@ -30,7 +32,7 @@ static struct sample_pipeline *start(void)
 static void samples_are_numbered_and_joined(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *first;
+    const struct sample *last = NULL, *first;
     struct request with_bound = request;
 
     (void)state;
@@ -62,8 +64,8 @@ static void samples_are_numbered_and_joined(void **state)
 static void other_namespaces_have_no_past(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *failed;
-    struct err err;
+    const struct sample *last = NULL, *failed;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake.rows = 5;
@@ -96,8 +98,8 @@ static void other_namespaces_have_no_past(void **state)
 static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
 {
     struct sample_pipeline *st = start();
-    struct sample *last = NULL, *failed, *good;
-    struct err err;
+    const struct sample *last = NULL, *failed, *good;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     assert_int_equal(sample_pipeline_next(st, &request, &last, &err), 0);
@@ -108,7 +110,7 @@ static void a_failure_keeps_the_last_and_leaves_a_gap(void **state)
     failed = sample_pipeline_failure(st, &request, &err);
     assert_non_null(failed);
     assert_int_equal(failed->status, SAMPLE_FAILED);
-    assert_string_equal(failed->why[LANG_EN], "the fake fails");
+    assert_string_equal(reason_words(&failed->reason), "the fake fails");
     assert_int_equal(failed->seq, 2);
     assert_int_equal(sample_rows(failed), 0);
     assert_int_equal(history_at(&failed->history, 0)->status, POINT_MISSED);
@@ -130,7 +132,7 @@ static void a_recording_keeps_its_own_facts(void **state)
     static const int64_t seconds[] = {1000, 1002, 500, 503}; /* two recordings, one file */
     static const uint32_t ages_ds[] = {0, 20, 20, 50};
     struct sample_pipeline *st = start();
-    struct sample *last = NULL;
+    const struct sample *last = NULL;
 
     (void)state;
     fake.backend = BACKEND_FRAME;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples grow, are shared by many threads, recycled, and give the memory of a peak back. */
 #include "tcptop/text/text.h"
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
@@ -38,7 +40,7 @@ static void rows_are_added_and_counted(void **state)
 #include "tcptop/text/text.h"
 {
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 #include "tcptop/text/text.h"
     struct tcp_metrics *metrics;
 #include "tcptop/text/text.h"
@@ -58,7 +60,7 @@ static void rows_are_added_and_counted(void **state)
 #include "tcptop/text/text.h"
     model_add(s, 5003, TCP_STATE_LISTEN);
 #include "tcptop/text/text.h"
-    sample_drop_last(s);
+    sample_drop_last(builder_of(s));
 #include "tcptop/text/text.h"
     sample_count(s);
 #include "tcptop/text/text.h"
@@ -72,7 +74,7 @@ static void rows_are_added_and_counted(void **state)
 #include "tcptop/text/text.h"
     assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
 #include "tcptop/text/text.h"
-    assert_non_null(sample_add(s, &metrics));
+    assert_non_null(sample_add(builder_of(s), &metrics));
 #include "tcptop/text/text.h"
     assert_null(metrics);
 #include "tcptop/text/text.h"
@@ -92,7 +94,7 @@ static void metrics_row(struct sample *s, uint64_t cookie, uint32_t rtt_us, cons
 #include "tcptop/text/text.h"
     struct tcp_metrics *metrics;
 #include "tcptop/text/text.h"
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(builder_of(s), &metrics);
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
@@ -104,7 +106,7 @@ static void metrics_row(struct sample *s, uint64_t cookie, uint32_t rtt_us, cons
 #include "tcptop/text/text.h"
     metrics->valid = 1u << METRICS_rtt_us;
 #include "tcptop/text/text.h"
-    metrics->congestion = sample_add_congestion(s, congestion, strlen(congestion));
+    metrics->congestion = sample_add_congestion(builder_of(s), congestion, strlen(congestion));
 #include "tcptop/text/text.h"
 }
 #include "tcptop/text/text.h"
@@ -136,9 +138,9 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
 {
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL), *with = sample_new(NULL),
+    struct sample *s = sample_make(NULL), *with = sample_make(NULL),
 #include "tcptop/text/text.h"
-                  *without = sample_new(NULL);
+                  *without = sample_make(NULL);
 #include "tcptop/text/text.h"
     uint64_t value;
 #include "tcptop/text/text.h"
@@ -162,9 +164,9 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
     fill(without, 500);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(s, with), 0);
+    assert_int_equal(sample_append(builder_of(s), with), 0);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(s, without), 0);
+    assert_int_equal(sample_append(builder_of(s), without), 0);
 #include "tcptop/text/text.h"
     assert_int_equal(s->n_live, 505);
 #include "tcptop/text/text.h"
@@ -192,7 +194,7 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
-    without = sample_new(NULL); /* whose names have other numbers */
+    without = sample_make(NULL); /* whose names have other numbers */
 #include "tcptop/text/text.h"
     assert_non_null(without);
 #include "tcptop/text/text.h"
@@ -202,7 +204,7 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
     metrics_row(without, 2, 22, "cubic");
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(s, without), 0);
+    assert_int_equal(sample_append(builder_of(s), without), 0);
 #include "tcptop/text/text.h"
     expect_rtt(s, 505, 21, "reno");
 #include "tcptop/text/text.h"
@@ -228,7 +230,7 @@ static void found_from_any_hint(void **state)
 #include "tcptop/text/text.h"
     static const uint32_t hints[] = {0, 1, 698, 699, 700, 900, 949, 950, 999, 1000, UINT32_MAX};
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
@@ -280,7 +282,7 @@ static void figures_only_when_asked(void **state)
 #include "tcptop/text/text.h"
     struct sample_pool *pool = sample_pool_new();
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(pool);
+    struct sample *s = sample_make(pool);
 #include "tcptop/text/text.h"
     struct tcp_metrics *metrics = NULL;
 #include "tcptop/text/text.h"
@@ -292,7 +294,7 @@ static void figures_only_when_asked(void **state)
 #include "tcptop/text/text.h"
     s->needs = NEED_TCP_INFO;
 #include "tcptop/text/text.h"
-    assert_non_null(sample_add(s, &metrics));
+    assert_non_null(sample_add(builder_of(s), &metrics));
 #include "tcptop/text/text.h"
     assert_non_null(metrics);
 #include "tcptop/text/text.h"
@@ -308,7 +310,7 @@ static void figures_only_when_asked(void **state)
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"
-    s = sample_new(pool); /* the recycled one says nothing of figures */
+    s = sample_make(pool); /* the recycled one says nothing of figures */
 #include "tcptop/text/text.h"
     fill(s, 4);
 #include "tcptop/text/text.h"
@@ -330,7 +332,7 @@ static void arrays_go_to_the_next_sample(void **state)
 #include "tcptop/text/text.h"
     struct sample_pool *pool = sample_pool_new();
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(pool), *again;
+    struct sample *s = sample_make(pool), *again;
 #include "tcptop/text/text.h"
     struct conn *c;
 #include "tcptop/text/text.h"
@@ -342,21 +344,21 @@ static void arrays_go_to_the_next_sample(void **state)
 #include "tcptop/text/text.h"
     s->n_closed = 3;
 #include "tcptop/text/text.h"
-    strcpy(s->why[LANG_EN], "x");
+    sample_say(s, "x");
 #include "tcptop/text/text.h"
     c = s->conn;
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"
-    again = sample_new(pool);
+    again = sample_make(pool);
 #include "tcptop/text/text.h"
     assert_ptr_equal(again->conn, c);
 #include "tcptop/text/text.h"
     assert_int_equal(sample_rows(again), 0);
 #include "tcptop/text/text.h"
-    assert_string_equal(again->why[LANG_EN], "");
+    assert_string_equal(reason_words(&again->reason), "");
 #include "tcptop/text/text.h"
-    c = sample_add(again, NULL); /* and their rows start as zero */
+    c = sample_add(builder_of(again), NULL); /* and their rows start as zero */
 #include "tcptop/text/text.h"
     assert_memory_equal(c, &(struct conn){0}, sizeof *c);
 #include "tcptop/text/text.h"
@@ -382,29 +384,29 @@ static void a_peak_is_given_back(void **state)
 #include "tcptop/text/text.h"
     (void)state;
 #include "tcptop/text/text.h"
-    s = sample_new(pool);
+    s = sample_make(pool);
 #include "tcptop/text/text.h"
     s->needs = NEED_TCP_INFO;
 #include "tcptop/text/text.h"
     fill(s, 100000);
 #include "tcptop/text/text.h"
-    peak = s->cap;
+    peak = builder_of(s)->row_cap;
 #include "tcptop/text/text.h"
     do {
 #include "tcptop/text/text.h"
         sample_unref(s);
 #include "tcptop/text/text.h"
-        s = sample_new(pool);
+        s = sample_make(pool);
 #include "tcptop/text/text.h"
         fill(s, 10);
 #include "tcptop/text/text.h"
         samples++;
 #include "tcptop/text/text.h"
-    } while (samples < 100 && (s->cap == peak || s->metrics_cap));
+    } while (samples < 100 && (builder_of(s)->row_cap == peak || builder_of(s)->metrics_cap));
 #include "tcptop/text/text.h"
     assert_in_range(samples, 2, 20); /* not at once: the next sample may be large again */
 #include "tcptop/text/text.h"
-    assert_true(s->cap < 1000);
+    assert_true(builder_of(s)->row_cap < 1000);
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"
@@ -418,47 +420,47 @@ static void names_of_congestion_controls(void **state)
 #include "tcptop/text/text.h"
 {
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 #include "tcptop/text/text.h"
-    uint8_t cubic = sample_add_congestion(s, "cubic", 6), bbr, long_name;
+    uint8_t cubic = sample_add_congestion(builder_of(s), "cubic", 6), bbr, long_name;
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
     (void)state;
 #include "tcptop/text/text.h"
-    bbr = sample_add_congestion(s, "bbr", 3); /* with or without its NUL */
+    bbr = sample_add_congestion(builder_of(s), "bbr", 3); /* with or without its NUL */
 #include "tcptop/text/text.h"
     assert_int_not_equal(cubic, bbr);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "cubic", 5), cubic);
+    assert_int_equal(sample_add_congestion(builder_of(s), "cubic", 5), cubic);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "bbr\0x", 5), bbr);
+    assert_int_equal(sample_add_congestion(builder_of(s), "bbr\0x", 5), bbr);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "", 1), 0);
+    assert_int_equal(sample_add_congestion(builder_of(s), "", 1), 0);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "cubi", 4), 3); /* no other's beginning */
+    assert_int_equal(sample_add_congestion(builder_of(s), "cubi", 4), 3); /* no other's beginning */
 #include "tcptop/text/text.h"
-    long_name = sample_add_congestion(s, "a_name_of_more_than_15", 22);
+    long_name = sample_add_congestion(builder_of(s), "a_name_of_more_than_15", 22);
 #include "tcptop/text/text.h"
     assert_string_equal(s->congestion[long_name - 1], "a_name_of_more_");
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "a_name_of_more_than_16", 22), long_name);
+    assert_int_equal(sample_add_congestion(builder_of(s), "a_name_of_more_than_16", 22), long_name);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(builder_of(s), "\x1b[2J", 4), 5);
 #include "tcptop/text/text.h"
     assert_null(strchr(s->congestion[4], '\x1b'));
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "\x1b[2J", 4), 5);
+    assert_int_equal(sample_add_congestion(builder_of(s), "\x1b[2J", 4), 5);
 #include "tcptop/text/text.h"
     for (char name[] = "a"; name[0] <= 'z'; name[0]++)
 #include "tcptop/text/text.h"
-        sample_add_congestion(s, name, 2);
+        sample_add_congestion(builder_of(s), name, 2);
 #include "tcptop/text/text.h"
     assert_int_equal(s->n_congestion, CONGESTION_MAX);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "z", 1), 0);
+    assert_int_equal(sample_add_congestion(builder_of(s), "z", 1), 0);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_add_congestion(s, "bbr", 4), bbr);
+    assert_int_equal(sample_add_congestion(builder_of(s), "bbr", 4), bbr);
 #include "tcptop/text/text.h"
     sample_unref(s);
 #include "tcptop/text/text.h"
@@ -474,7 +476,8 @@ static void halves_agree_on_names(void **state)
 #include "tcptop/text/text.h"
     static const char *const names[2][3] = {{"cubic", "bbr", "cubic"}, {"reno", "cubic", NULL}};
 #include "tcptop/text/text.h"
-    struct sample *s = sample_new(NULL), half[2];
+    struct sample *s = sample_make(NULL);
+    struct sample_builder half[2];
 #include "tcptop/text/text.h"
 
 #include "tcptop/text/text.h"
@@ -482,7 +485,7 @@ static void halves_agree_on_names(void **state)
 #include "tcptop/text/text.h"
     s->needs = NEED_TCP_INFO;
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_split(s, 4096, half), 0);
+    assert_int_equal(sample_split(builder_of(s), 4096, half), 0);
 #include "tcptop/text/text.h"
     for (int h = 0; h < 2; h++) {
 #include "tcptop/text/text.h"
@@ -500,7 +503,7 @@ static void halves_agree_on_names(void **state)
 #include "tcptop/text/text.h"
     }
 #include "tcptop/text/text.h"
-    sample_unite(s, half);
+    sample_unite(builder_of(s), half);
 #include "tcptop/text/text.h"
     uint32_t seen = 0;
 #include "tcptop/text/text.h"
@@ -582,7 +585,7 @@ static void many_threads_share(void **state)
 #include "tcptop/text/text.h"
     for (int i = 0; i < ROUNDS; i++) {
 #include "tcptop/text/text.h"
-        struct sample *s = sample_new(pool);
+        struct sample *s = sample_make(pool);
 #include "tcptop/text/text.h"
         fill(s, (uint32_t)i % 50);
 #include "tcptop/text/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sampling thread: many readers at once, wishes, failures, a stretched interval, and a stop
  * that does not wait for a dump without end. Run under TSan. */
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/fake_source.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/text/text.h"
@@ -41,7 +43,7 @@ static void stop(void)
 }
 
 /* Wait until a sample is published; returns it. */
-static struct sample *published(void)
+static const struct sample *published(void)
 {
     struct pollfd p = {.fd = wake_fd, .events = POLLIN};
     uint64_t n;
@@ -63,7 +65,7 @@ static void wait_for(const atomic_uint *count, unsigned n)
 static void samples_at_once_when_wished(void **state)
 {
     struct request req = {.interval_ms = HOUR_MS, .needs = NEED_TCP_INFO};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -90,7 +92,7 @@ static void samples_at_once_when_wished(void **state)
 static void failures_are_published(void **state)
 {
     const struct request req = {.interval_ms = HOUR_MS};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -98,7 +100,7 @@ static void failures_are_published(void **state)
     start(HOUR_MS);
     s = published();
     assert_int_equal(s->status, SAMPLE_FAILED);
-    assert_string_equal(s->why[LANG_EN], "the fake fails");
+    assert_string_equal(reason_words(&s->reason), "the fake fails");
     assert_int_equal(s->asked_interval_ms, HOUR_MS);
     sample_unref(s);
     fake.fails = 0;
@@ -113,7 +115,7 @@ static void failures_are_published(void **state)
 static void a_dear_sample_stretches_the_interval(void **state)
 {
     struct request req = {.interval_ms = 2000};
-    struct sample *s;
+    const struct sample *s;
 
     (void)state;
     fake_init(&fake);
@@ -150,7 +152,7 @@ static void *reader(void *arg)
 {
     (void)arg;
     while (atomic_load(&fake.taken) < 100) {
-        struct sample *s = sampler_latest(sampler);
+        const struct sample *s = sampler_latest(sampler);
         if (!s)
             continue;
         for (uint32_t row = 0; row < s->n_live; row++)
@@ -184,7 +186,7 @@ static void many_readers(void **state)
 
 static void stop_leaves_a_dump_without_end(void **state)
 {
-    struct sample *kept;
+    const struct sample *kept;
     int64_t end;
 
     (void)state;
@@ -217,7 +219,7 @@ static void signals_are_the_main_threads(void **state)
 }
 
 /* Wait until no sample will come any more; returns why. */
-static int ended(struct err *err)
+static int ended(struct sample_reason *err)
 {
     int rc;
 
@@ -228,7 +230,7 @@ static int ended(struct err *err)
 
 static void a_recording_without_samples_ends(void **state)
 {
-    struct err err;
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake_init_recording(&fake);
@@ -244,8 +246,8 @@ static void a_recording_without_samples_ends(void **state)
 /* One sample after the other, none left out, whatever the interval is; each keeps its own. */
 static void a_recording_gives_all_its_samples(void **state)
 {
-    struct err err;
-    struct sample *s;
+    struct sample_reason err = {.code = REASON_NONE};
+    const struct sample *s;
 
     (void)state;
     fake_init_recording(&fake);
@@ -278,7 +280,7 @@ static void a_recording_that_nobody_takes_stands(void **state)
 
 static void a_recording_that_cannot_be_read_says_why(void **state)
 {
-    struct err err = {""};
+    struct sample_reason err = {.code = REASON_NONE};
 
     (void)state;
     fake_init_recording(&fake);
@@ -287,7 +289,7 @@ static void a_recording_that_cannot_be_read_says_why(void **state)
     start(10);
     assert_int_equal(sampler_ended(sampler, &err), 0);
     assert_int_equal(ended(&err), -EIO);
-    assert_string_equal(err.msg, "the fake fails");
+    assert_string_equal(reason_words(&err), "the fake fails");
     assert_int_equal(fake.taken, 2);
     stop();
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What ss and tcpdump select a connection by, in their own syntax; commands quoted for a shell. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ static void expressions(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct sample *s = sample_new(NULL);
+        struct sample *s = sample_make(NULL);
         struct conn *c = sample_row(s, rows[i].local, rows[i].remote, rows[i].state);
         struct str ss = STR_INIT, tcpdump = STR_INIT;
         select_ss(c, &ss);
@@ -47,7 +48,7 @@ static void expressions(void **state)
 
 static void commands(void **state)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     struct conn *c = sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
     struct str ss = STR_INIT, tcpdump = STR_INIT;
 

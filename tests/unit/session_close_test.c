@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `K`: the question hears nothing until input has been quiet, takes only `y`, and acts on the
  * connection that was drawn; what it cannot close it says; read-only it is not there at all. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state diagram: every box can be reached by the arrows, strip and pane follow, Enter filters,
  * w explains, Esc and q go back. */
 #include <setjmp.h>
@@ -6,6 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
 
 #include "lib/stage.h"
 
@@ -38,18 +42,57 @@ static void arrows_walk_it(void **state)
     stage_close(&st);
 }
 
+/* The keys that lead to each box from the first one, and where the arrows lead from each. */
+struct walk {
+    char keys[TCP_STATE_COUNT][64]; /* "": not found yet */
+    unsigned next[TCP_STATE_COUNT][4];
+};
+
+static void try_arrows(struct stage *st, struct walk *w, unsigned from)
+{
+    static const char *const arrows[] = {"Up", "Down", "Left", "Right"};
+    for (unsigned k = 0; k < 4; k++) {
+        stage_keys(st, w->keys[from]);
+        assert_int_equal(chosen(st), from);
+        stage_keys(st, arrows[k]);
+        unsigned to = w->next[from][k] = chosen(st);
+        if (!w->keys[to][0])
+            snprintf(w->keys[to], sizeof w->keys[to], "%.40s %s", w->keys[from], arrows[k]);
+    }
+}
+
+static void walk_all(struct stage *st, struct walk *w)
+{
+    bool tried[TCP_STATE_COUNT] = {false}, more = true;
+    strcpy(w->keys[TCP_STATE_LISTEN], "Home");
+    while (more) {
+        more = false;
+        for (unsigned s = 1; s < TCP_STATE_COUNT; s++) {
+            if (tried[s] || !w->keys[s][0])
+                continue;
+            try_arrows(st, w, s);
+            tried[s] = more = true;
+        }
+    }
+}
+
 /* From any box any other can be walked to. */
 static void every_box_is_reached(void **state)
 {
     (void)state;
-    static const int steps[][2] = {{0, -1}, {0, 1}, {-1, 0}, {1, 0}};
+    static struct walk w;
+    struct stage st;
+    stage_open_ports(&st);
+    stage_keys(&st, "D");
+    walk_all(&st, &w);
+    stage_close(&st);
     for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
         uint32_t reached = STATE_BIT(state_state_list_order[i]), before = 0;
         while (reached != before) {
             before = reached;
             for (unsigned s = 1; s < TCP_STATE_COUNT; s++)
                 for (unsigned k = 0; k < 4 && (before >> s & 1); k++)
-                    reached |= STATE_BIT(diagram_neighbour(s, steps[k][0], steps[k][1]));
+                    reached |= STATE_BIT(w.next[s][k]);
         }
         for (unsigned j = 0; j < STATE_STATE_LIST_COUNT; j++)
             assert_true(reached >> state_state_list_order[j] & 1);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Digits on a clock of the test's own, quick filters, and the texts that choices leave behind. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,13 +150,13 @@ static void one_choice_replaces_the_last_of_its_kind(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char out[UI_FILTER_MAX];
-        assert_true(choice_replace(out, rows[i].filter, rows[i].kind, rows[i].term));
+        assert_true(filter_choice_replace(out, rows[i].filter, rows[i].kind, rows[i].term));
         assert_string_equal(out, rows[i].result);
     }
     char out[UI_FILTER_MAX], full[UI_FILTER_MAX];
     memset(full, 'a', sizeof(full) - 1);
     full[sizeof(full) - 1] = '\0';
-    assert_false(choice_replace(out, full, CHOICE_PORT, "port:1"));
+    assert_false(filter_choice_replace(out, full, CHOICE_PORT, "port:1"));
 }
 
 static void quick_filters_say_how_to_leave_them(void **state)

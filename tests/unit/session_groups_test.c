@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups on the screen: the menu, the group under the cursor stays there, unfolding and folding,
  * opening as a filter and going back, orders, the end of a group, what is copied, found and
  * written; and the same by the worker while the old view stands. */
@@ -413,7 +414,7 @@ static void limits_are_said(void **state)
 static void started_with_groups(void **state)
 {
     (void)state;
-    struct settings settings = st.settings;
+    struct ui_settings settings = st.settings;
     struct session *session;
     settings.group_by = COL_REMOTE_PORT;
     settings.group_sort = (struct group_sort){GROUP_KEY, false};

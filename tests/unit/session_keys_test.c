@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A quarter million random keys, mouse events, pastes and resizes, with samples between: no crash,
  * every invariant of the cursor holds, every frame can be drawn, no file is made. */
 #include <setjmp.h>
@@ -60,18 +61,14 @@ static void change_world(struct stage *st)
         stage_sample(st);
 }
 
+/* Closes the stage, too: an export on a thread of its own may begin as late as that. */
 static void throw_events(struct stage *st, unsigned events)
 {
     struct canvas canvas;
-    struct rlimit files, none;
     char bad[32];
-    bindings_set(&st->settings.bindings, COMMAND_QUIT, "", bad);
-    bindings_set(&st->settings.bindings, COMMAND_QUIT_NOW, "", bad);
+    keymap_set(&st->settings.bindings, COMMAND_QUIT, "", bad);
+    keymap_set(&st->settings.bindings, COMMAND_QUIT_NOW, "", bad);
     assert_int_equal(canvas_init(&canvas, 80, 24), 0);
-    getrlimit(RLIMIT_NOFILE, &files);
-    none = files;
-    none.rlim_cur = 0; /* export must fail before it makes a file */
-    setrlimit(RLIMIT_NOFILE, &none);
     for (unsigned i = 0; i < events; i++) {
         struct input in = {.key = any_key()};
         in.mouse = (struct mouse){.x = (int)dice(300) - 5, .y = (int)dice(100) - 5};
@@ -89,9 +86,18 @@ static void throw_events(struct stage *st, unsigned events)
         probe_check(st->session);
         assert_false(session_quit(st->session));
     }
-    setrlimit(RLIMIT_NOFILE, &files);
     text_use(LANG_EN);
     canvas_fini(&canvas);
+}
+
+/* Export must fail before it makes a file, until the worker has ended. */
+static void allow_files(bool allowed)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = allowed ? limit.rlim_max : 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 static void random_events(void **state)
@@ -99,8 +105,10 @@ static void random_events(void **state)
     (void)state;
     struct stage st;
     stage_open(&st, 80, 24, -1);
+    allow_files(false);
     throw_events(&st, EVENTS);
     stage_close(&st);
+    allow_files(true);
 }
 
 /* The same while the worker lists, finds and writes, whenever it gets round to it. */
@@ -111,9 +119,28 @@ static void random_events_with_the_worker(void **state)
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     stage_open(&st, 80, 24, fd);
     probe_set_large(st.session, 8, 16);
+    allow_files(false);
     throw_events(&st, EVENTS / 4);
     stage_close(&st);
+    allow_files(true);
     close(fd);
+}
+
+/* A folder of the test alone, so that a file with a random name would be found there. */
+static char folder[] = "/tmp/tcptop-keys-XXXXXX";
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? chdir(folder) : -1;
+}
+
+/* Only an empty folder can be removed. */
+static void no_file_was_made(void **state)
+{
+    (void)state;
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 int main(void)
@@ -121,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_events),
         cmocka_unit_test(random_events_with_the_worker),
+        cmocka_unit_test(no_file_was_made),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_folder, NULL);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names in the table: in the place of addresses and ports where they are known, cut themselves but
  * never an address or a port, and only on a screen that can ask. */
 #include <setjmp.h>
@@ -43,7 +44,7 @@ static void open_again(struct stage *st)
 static void host(struct stage *st, bool remote, const char *name)
 {
     struct name_key k;
-    assert_true(name_key_address(&k, &st->conn[0], remote));
+    assert_true(names_key_address(&k, &st->conn[0], remote));
     know(st, &k, name);
 }
 
@@ -61,7 +62,7 @@ static void names_in_their_places(void **state)
     probe_set_names(st.session, false, false);
     assert_non_null(strstr(row(&st), "10.0.0.1:100    192.0.2.1:40000 "));
     probe_set_names(st.session, false, true);
-    name_key_service(&k, &st.conn[0], false);
+    names_key_service(&k, &st.conn[0], false);
     know(&st, &k, "http");
     assert_non_null(strstr(row(&st), "10.0.0.1:http   192.0.2.1:40000 "));
     know(&st, &k, "a-name-that-has-no-room");
@@ -111,7 +112,7 @@ static void copied_with_number_and_name(void **state)
     assert_non_null(
         strstr(session_copy(st.session), "10.0.0.1:100  192.0.2.1:40000 (far.example:40000)  "));
     open_again(&st);
-    name_key_service(&k, &st.conn[0], false);
+    names_key_service(&k, &st.conn[0], false);
     know(&st, &k, "http");
     stage_keys(&st, "c");
     assert_non_null(strstr(session_copy(st.session),
@@ -142,7 +143,7 @@ static void found_by_name_and_by_number(void **state)
     for (unsigned i = 0; i < st.n; i++)
         st.conn[i].dst[3] = (uint8_t)(i + 1);
     stage_sample(&st);
-    assert_true(name_key_address(&k, &st.conn[5], true));
+    assert_true(names_key_address(&k, &st.conn[5], true));
     know(&st, &k, "far.example");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         stage_keys(&st, "g F3 ^u");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is typed: the filter prompt with its errors, recall and completion, find, interval, export;
  * menus, and what Esc and q close first. */
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 
 #include "../../src/ui/prompt_line.h"
 #include "lib/stage.h"
+#include "tcptop/base/err.h"
 
 static void filter_is_live_and_the_last_good_one_stays(void **state)
 {
@@ -78,36 +80,36 @@ static void line_editing(void **state)
     (void)state;
     struct ui_line line;
     bool changed;
-    line_set(&line, "ab 한글");
+    prompt_line_set(&line, "ab 한글");
     assert_int_equal(line.cursor, 9);
-    assert_true(line_edit(&line, KEY_CODE_LEFT, &changed));
+    assert_true(prompt_line_edit(&line, KEY_CODE_LEFT, &changed));
     assert_false(changed);
     assert_int_equal(line.cursor, 6);
-    line_edit(&line, KEY_CODE_BACKSPACE, &changed);
+    prompt_line_edit(&line, KEY_CODE_BACKSPACE, &changed);
     assert_true(changed);
     assert_string_equal(line.text, "ab 글");
-    line_edit(&line, KEY_CODE_DELETE, &changed);
+    prompt_line_edit(&line, KEY_CODE_DELETE, &changed);
     assert_string_equal(line.text, "ab ");
-    line_edit(&line, 23, &changed); /* ^w */
+    prompt_line_edit(&line, 23, &changed); /* ^w */
     assert_string_equal(line.text, "");
-    assert_true(line_insert(&line, 'e'));
-    assert_true(line_insert(&line, 0x301)); /* the accent belongs to the e */
-    line_edit(&line, KEY_CODE_LEFT, &changed);
+    assert_true(prompt_line_insert(&line, 'e'));
+    assert_true(prompt_line_insert(&line, 0x301)); /* the accent belongs to the e */
+    prompt_line_edit(&line, KEY_CODE_LEFT, &changed);
     assert_int_equal(line.cursor, 0);
-    line_edit(&line, KEY_CODE_RIGHT, &changed);
+    prompt_line_edit(&line, KEY_CODE_RIGHT, &changed);
     assert_int_equal(line.cursor, 3);
-    line_edit(&line, 1, &changed); /* ^a */
-    line_insert(&line, 'x');
-    line_edit(&line, 5, &changed); /* ^e */
+    prompt_line_edit(&line, 1, &changed); /* ^a */
+    prompt_line_insert(&line, 'x');
+    prompt_line_edit(&line, 5, &changed); /* ^e */
     assert_int_equal(line.cursor, 4);
-    assert_false(line_insert(&line, 0x1b));
-    assert_false(line_insert(&line, 0x202e));
-    assert_false(line_insert(&line, 0x9b));
-    assert_false(line_insert(&line, KEY_CODE_F0 + 5));
-    line_edit(&line, 21, &changed); /* ^u */
+    assert_false(prompt_line_insert(&line, 0x1b));
+    assert_false(prompt_line_insert(&line, 0x202e));
+    assert_false(prompt_line_insert(&line, 0x9b));
+    assert_false(prompt_line_insert(&line, KEY_CODE_F0 + 5));
+    prompt_line_edit(&line, 21, &changed); /* ^u */
     assert_int_equal(line.len, 0);
     unsigned room = 0;
-    while (line_insert(&line, 0xac00))
+    while (prompt_line_insert(&line, 0xac00))
         room++;
     assert_int_equal(room, (UI_FILTER_MAX - 1) / 3);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The question of `K` reads the connection back whole at every width, in both languages, and where
  * there is no room for that it is not asked. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the screen: focus, strip, pane, overlays, and what a click means. */
 #include <setjmp.h>
 #include <stdarg.h>

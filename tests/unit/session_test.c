@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The selection: a parked cursor, a bound connection that keeps its screen line, what happens when
  * it ends or is filtered away; pause, failed samples, pins. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of what the doctor found: header, list and pane tell warnings and notes by the same
  * numbers, and a copied warning reads as on the screen, with blanks that a shell knows. */
 #include <setjmp.h>

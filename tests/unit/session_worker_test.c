@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session whose samples are large: the worker lists, finds and writes, what was listed before
  * stands meanwhile and says so, and answers that are no longer wanted change nothing. Meant for
  * TSan as well. */
@@ -15,8 +16,11 @@
 #include <unistd.h>
 
 #include "lib/diag_build.h"
+#include "lib/frame_write.h"
+#include "lib/sample.h"
 #include "lib/stage.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/source/sampler.h"
 
 #define FIRST 12 /* rows listed while the view stays at the top */
 #define ALL   40
@@ -219,7 +223,7 @@ static void no_sample_starves_the_worker(void **state)
 {
     (void)state;
     uint64_t seen = 0;
-    struct sample *first;
+    const struct sample *first;
     stage_sample(&st);
     first = sample_ref(st.last);
     for (unsigned i = 0; i < 300; i++) {
@@ -231,7 +235,7 @@ static void no_sample_starves_the_worker(void **state)
         seen = seq;
     }
     UNTIL(shows_newest());
-    assert_int_equal(atomic_load(&first->refs), 1);
+    assert_int_equal(atomic_load(&builder_of((struct sample *)(uintptr_t)first)->refs), 1);
     sample_unref(first);
 }
 
@@ -380,7 +384,7 @@ static void write_recording(const char *path)
     struct str out = STR_INIT;
     frame_begin(&out);
     for (uint16_t i = 1; i <= 2; i++) {
-        struct sample *s = sample_new(NULL);
+        struct sample *s = sample_make(NULL);
         struct str messages = STR_INIT;
         for (uint16_t k = 1; k <= i; k++) {
             struct conn c = build_plain(TCP_STATE_ESTABLISHED, k, 1, k);
@@ -399,6 +403,14 @@ static void write_recording(const char *path)
     str_fini(&out);
 }
 
+static struct sample_pipeline *open_recording(const void *path, uint32_t history_len)
+{
+    struct source *src;
+    struct sample_reason err;
+    assert_int_equal(recording_open(&src, path, &err), 0);
+    return sample_pipeline_new(src, history_len);
+}
+
 /* Beside the screen, however small it is; only the last wish counts, and a pipe is not read twice.
  */
 static void a_recording_is_played_again(void **state)
@@ -412,6 +424,8 @@ static void a_recording_is_played_again(void **state)
     write_recording(path);
     probe_set_large(st.session, UINT32_MAX, 50);
     st.settings.read_path = path;
+    st.settings.open_recording = open_recording;
+    st.settings.context = path;
     session_replay(st.session, &req, 60);
     const void *first = probe_replay(st.session);
     assert_non_null(first); /* it is under way */

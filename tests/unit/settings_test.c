@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user writes is what is done: every key of the configuration file and every option of
  * the command line, their precedence, and a refusal that names the cause. */
 #include <locale.h>
@@ -77,7 +78,7 @@ static void test_defaults(void **state)
     assert_int_equal(s.sort.column, COL_STATE);
     assert_int_equal(s.n_columns, 0);
     assert_string_equal(s.theme_name, "auto");
-    assert_int_equal(bindings_find(&s.bindings, 'q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.bindings, 'q'), COMMAND_QUIT);
 }
 
 static void test_modes(void **state)
@@ -312,8 +313,8 @@ static void test_file_and_precedence(void **state)
     assert_int_equal(s.sort.column, COL_RECV_Q);
     assert_int_equal(settings_background(&s), BACKGROUND_LIGHT);
     assert_string_equal(s.role_text[ROLE_WARN], "208 bold");
-    assert_int_equal(bindings_find(&s.bindings, 'Q'), COMMAND_QUIT);
-    assert_int_equal(bindings_find(&s.bindings, 'q'), -1);
+    assert_int_equal(keymap_find(&s.bindings, 'Q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.bindings, 'q'), -1);
     assert_int_equal(text_language(), LANG_KO);
 
     with_file(text, "-d 2 --lang en --theme dark --color always -s state");
@@ -337,7 +338,7 @@ static void test_bad_values_keep_the_rest(void **state)
     assert_int_equal(s.sort.column, COL_STATE);
     assert_int_equal(s.n_columns, 0);
     assert_string_equal(s.role_text[ROLE_WARN], "");
-    assert_int_equal(bindings_find(&s.bindings, 'q'), COMMAND_QUIT);
+    assert_int_equal(keymap_find(&s.bindings, 'q'), COMMAND_QUIT);
 }
 
 static void test_color_order(void **state)

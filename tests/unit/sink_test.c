@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every byte arrives in order; a closed pipe, a full disk and a slow reader are told apart. */
 #include <setjmp.h>
 #include <stdarg.h>

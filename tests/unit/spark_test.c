@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sparklines: round tops, cells that are cut by sample number, gaps, partial samples, what counts
  * as flat, and the time in the title. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every known spelling of every state is understood, and no other word; each state has a name, a
  * short one and a code; the strip shows each listed state once. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of the states: complete in both languages, the same values in both, within the
  * widths that the screen gives, only glyphs that every terminal draws, no particle after a value,
  * no myth told as truth. */
@@ -38,14 +39,14 @@ static void each_text(void (*check)(unsigned state, enum section section, enum l
             for (int section = 0; section < SECTION_COUNT; section++)
                 for (int l = 0; l < LANG_COUNT; l++)
                     check(states[s], (enum section)section, (enum language)l,
-                          words_text(states[s], kinds[k], (enum section)section, (enum language)l));
+                          state_texts_get(states[s], kinds[k], (enum section)section,
+                                          (enum language)l));
 }
 
 static void check_present(unsigned state, enum section section, enum language language,
                           const char *text)
 {
-    bool optional = section == SECTION_ALARM_HEAD || section == SECTION_ALARM ||
-                    section == SECTION_BRIEF || section == SECTION_ACT;
+    bool optional = section == SECTION_ALARM_HEAD || section == SECTION_ALARM;
 
     if (!optional && !*text)
         fail_msg("%s: section %d is empty in %s", state_name(state), section,
@@ -57,16 +58,16 @@ static void complete(void **unused)
     (void)unused;
     each_text(check_present);
     for (size_t s = 0; s < STATES; s++) {
-        for (int section = SECTION_ACT; section <= SECTION_ALARM; section++) {
-            const char *en = words_text(states[s], CONN_PLAIN, (enum section)section, LANG_EN);
-            const char *ko = words_text(states[s], CONN_PLAIN, (enum section)section, LANG_KO);
+        for (int section = SECTION_ALARM_HEAD; section <= SECTION_ALARM; section++) {
+            const char *en = state_texts_get(states[s], CONN_PLAIN, (enum section)section, LANG_EN);
+            const char *ko = state_texts_get(states[s], CONN_PLAIN, (enum section)section, LANG_KO);
             assert_int_equal(!*en, !*ko);
         }
-        assert_int_equal(!*words_text(states[s], CONN_PLAIN, SECTION_ALARM_HEAD, LANG_EN),
-                         !*words_text(states[s], CONN_PLAIN, SECTION_ALARM, LANG_EN));
+        assert_int_equal(!*state_texts_get(states[s], CONN_PLAIN, SECTION_ALARM_HEAD, LANG_EN),
+                         !*state_texts_get(states[s], CONN_PLAIN, SECTION_ALARM, LANG_EN));
     }
     for (unsigned state = 0; state < 300; state += 12) /* 0, 12 and beyond are no states */
-        assert_string_equal(words_text(state, CONN_PLAIN, SECTION_LEAD, LANG_EN), "");
+        assert_string_equal(state_texts_get(state, CONN_PLAIN, SECTION_LEAD, LANG_EN), "");
 }
 
 static void variants(void **unused)
@@ -85,16 +86,17 @@ static void variants(void **unused)
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
         for (int l = 0; l < LANG_COUNT; l++)
             assert_string_not_equal(
-                words_text(expected[i].state, expected[i].kind, SECTION_LEAD, (enum language)l),
-                words_text(expected[i].state, CONN_PLAIN, SECTION_LEAD, (enum language)l));
-    assert_ptr_equal(words_text(TCP_STATE_LISTEN, CONN_ORPHAN, SECTION_LEAD, LANG_EN),
-                     words_text(TCP_STATE_LISTEN, CONN_PLAIN, SECTION_LEAD, LANG_EN));
+                state_texts_get(expected[i].state, expected[i].kind, SECTION_LEAD,
+                                (enum language)l),
+                state_texts_get(expected[i].state, CONN_PLAIN, SECTION_LEAD, (enum language)l));
+    assert_ptr_equal(state_texts_get(TCP_STATE_LISTEN, CONN_ORPHAN, SECTION_LEAD, LANG_EN),
+                     state_texts_get(TCP_STATE_LISTEN, CONN_PLAIN, SECTION_LEAD, LANG_EN));
 }
 
 static void check_placeholders(unsigned state, enum section section, enum language language,
                                const char *text)
 {
-    const char *other = words_text(state, CONN_PLAIN, section, language ? LANG_EN : LANG_KO);
+    const char *other = state_texts_get(state, CONN_PLAIN, section, language ? LANG_EN : LANG_KO);
 
     for (const char *p = text; (p = strchr(p, '{')); p++) {
         size_t len = strcspn(p + 1, "}");
@@ -205,7 +207,7 @@ static void check_glyphs(unsigned state, enum section section, enum language lan
         memcpy(one, text + i, n);
         bool ascii = cp < 0x80 && (cp >= ' ' || cp == '\n');
         bool hangul = cp >= 0xac00 && cp <= 0xd7a3;
-        if (!ascii && !hangul && strcmp(glyph_ascii(one), one) == 0)
+        if (!ascii && !hangul && strcmp(canvas_glyph_ascii(one), one) == 0)
             fail_msg("%s: U+%04X has no ASCII twin", state_name(state), cp);
     }
 }
@@ -284,8 +286,8 @@ static void check_close_match(unsigned state, enum section section, enum languag
 {
     static const char polite[] = "다.";
 
-    if (language != LANG_KO || (section != SECTION_LEAD && section != SECTION_DO &&
-                                section != SECTION_ACT && section != SECTION_WHY))
+    if (language != LANG_KO ||
+        (section != SECTION_LEAD && section != SECTION_DO && section != SECTION_WHY))
         return;
     for (const char *end; *text; text = *end ? end + 1 : end) {
         end = strchrnul(text, '\n');

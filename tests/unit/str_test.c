@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The growable string: contents, growth, failure; str_tiny_test runs this with a first buffer of 1
  * byte. */
 #include <setjmp.h>

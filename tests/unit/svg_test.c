@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The canvas as text and as SVG: placed by columns, escaped, deterministic, in the theme's colours.
  */
 #include <setjmp.h>
@@ -31,7 +32,7 @@ static int tear_down(void **state)
 
 static const char *drawn(enum theme_background background)
 {
-    print_svg(capture_begin(), &c, &theme, background);
+    svg_print(capture_begin(), &c, &theme, background);
     return capture_end();
 }
 

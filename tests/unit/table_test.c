@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table's columns and rows: in which order columns come in, which never leave, how wide the
  * addresses are and that no sample moves them, rows of two lines, an address broken after a colon,
  * marks and when they lose their colours. */
@@ -31,11 +32,11 @@ static int begin(void **state)
 {
     (void)state;
     text_use(LANG_EN);
-    bindings_init(&bindings);
+    keymap_init(&bindings);
     ui_init(&ui);
     ui.focus = FOCUS_TABLE;
     ui.cursor = 1000; /* no row is the cursor's */
-    s = sample_new(NULL);
+    s = sample_make(NULL);
     return !s || canvas_init(&canvas, 1, 1);
 }
 
@@ -68,7 +69,7 @@ static void draw(int w, int h)
     ui.w = w;
     ui.h = h;
     assert_int_equal(canvas_resize(&canvas, w, h), 0);
-    view_draw(&canvas, &v);
+    screen_draw(&canvas, &v);
 }
 
 static const char *drawn_columns(void)
@@ -76,7 +77,7 @@ static const char *drawn_columns(void)
     static char text[512];
     enum column_id drawn[COL_COUNT];
     struct view v = view();
-    size_t n = view_columns(&v, drawn), len = 0;
+    size_t n = table_columns(&v, drawn), len = 0;
 
     text[0] = '\0';
     for (size_t i = 0; i < n; i++)
@@ -182,7 +183,7 @@ static void test_widths_hold_nine_of_ten(void **state)
         add("10.0.2.15:443", "10.0.5.8:8443");
     add("10.0.2.15:443", "198.51.100.140:49316");
     draw(80, 24);
-    view_choose_widths(&ui, &v);
+    table_choose_widths(&ui, &v);
     assert_int_equal(ui.local_width, 15);
     assert_int_equal(ui.remote_width, 15);
     add("10.0.2.15:443", "198.51.100.140:49317");
@@ -190,7 +191,7 @@ static void test_widths_hold_nine_of_ten(void **state)
     assert_int_equal(ui.remote_width, 15); /* a sample moves nothing */
     ui.remote_width = ui.local_width = 0;
     ui.top = 1; /* ten rows in view, two of them wide */
-    view_choose_widths(&ui, &v);
+    table_choose_widths(&ui, &v);
     assert_int_equal(ui.remote_width, 21);
 }
 
@@ -211,11 +212,11 @@ static void test_a_wide_row_takes_two_lines(void **state)
     assert_memory_equal(line_words(&canvas, 13), "  tcp   10.0.2.15:443   10.0.5.9:8443", 37);
 
     struct view v = view();
-    assert_int_equal(view_row_at(&v, 11), 1);
-    assert_int_equal(view_row_at(&v, 12), 1);
-    assert_int_equal(view_row_at(&v, 13), 2);
-    assert_int_equal(view_row_line(&v, 2), 13);
-    assert_int_equal(view_table_capacity(&v, 0), 9);
+    assert_int_equal(table_row_at(&v, 11), 1);
+    assert_int_equal(table_row_at(&v, 12), 1);
+    assert_int_equal(table_row_at(&v, 13), 2);
+    assert_int_equal(table_row_line(&v, 2), 13);
+    assert_int_equal(table_capacity(&v, 0), 9);
 }
 
 static void test_an_address_breaks_after_a_colon_only(void **state)

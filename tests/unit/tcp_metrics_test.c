@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures of tcp_info: a field is known exactly when the kernel sent all its bytes and means them.
  */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long the kernel tries, as it was observed: 131 s for a SYN, 63 s for a SYN,ACK, and
  * what is left of it from any retransmission on. */
 #include <setjmp.h>

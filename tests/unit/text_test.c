@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Both languages are complete, name the same values and keep to the glyphs that every terminal
  * draws. */
 #include <setjmp.h>
@@ -66,7 +67,7 @@ static bool glyph_allowed(uint32_t cp)
 {
     char bytes[5] = {0};
     utf8_encode(cp, bytes);
-    if (cp < 0x7f || cp == 0xa0 || glyph_ascii(bytes) != bytes) {
+    if (cp < 0x7f || cp == 0xa0 || canvas_glyph_ascii(bytes) != bytes) {
         return cp >= 0x20 || cp == '\n';
     }
     return (cp >= 0xac00 && cp <= 0xd7a3) || (cp >= 0x3131 && cp <= 0x3163);

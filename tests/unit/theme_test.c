@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Themes: roles keep their contrast against dark and light grounds, trouble is told from calm also
  * by the colour-blind, what the user writes is taken or refused as a whole. */
 #include <setjmp.h>
@@ -53,7 +54,7 @@ static void check_contrast(enum theme_background background, const uint32_t *gro
             double c = contrast(theme_rgb(style->fg), grounds[i]);
 
             if (c < least)
-                fail_msg("%s on #%06x: %.2f", role_key((enum role)role), grounds[i], c);
+                fail_msg("%s on #%06x: %.2f", canvas_role_key((enum role)role), grounds[i], c);
         }
     }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread leaves signals to the main one, but not those of a crash; the main one keeps its mask.
  * It leaves a core for another. Waiting ends with a signal or at its time, also for work that
  * somebody waits for no longer than that. */

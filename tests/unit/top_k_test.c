@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which keys occur most often: exact as long as there is room, lower bounds beyond it, ties by who
  * came first, and no answer where memory was out. */
 #include <setjmp.h>

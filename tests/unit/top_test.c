@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first rows of an order, judged while they come: the same as when all are there, in every
  * order and however many are wanted; what passes is counted; a cookie that came twice is noticed.
  */
@@ -11,14 +12,15 @@
 #include <sys/socket.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/query/filter.h"
-#include "tcptop/query/top.h"
+#include "tcptop/query/rows.h"
 
 #define ROWS 3000
 
 static struct sample *fresh(void)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     assert_non_null(s);
     s->needs = NEED_TCP_INFO;
@@ -29,7 +31,7 @@ static struct sample *fresh(void)
 static void add(struct sample *s, uint64_t *seed, uint64_t cookie)
 {
     struct tcp_metrics *metrics;
-    struct conn *c = sample_add(s, &metrics);
+    struct conn *c = sample_add(builder_of(s), &metrics);
 
     assert_non_null(c);
     c->family = AF_INET;
@@ -56,19 +58,19 @@ static struct sample *whole_sample(void)
 }
 
 /* The same rows as they would come from a dump. */
-static struct sample *through(struct top *t)
+static struct sample *through(struct rows_top *t)
 {
     struct sample *s = fresh();
     uint64_t seed = 7;
 
-    row_stream_begin(&t->row_stream, s);
+    row_stream_begin(&t->row_stream, builder_of(s));
     for (uint64_t cookie = 1; cookie <= ROWS; cookie++) {
         if (row_stream_is_full(&t->row_stream, s))
-            row_stream_flush(&t->row_stream, s);
+            row_stream_flush(&t->row_stream, builder_of(s));
         add(s, &seed, cookie);
         assert_in_range(s->n_live, 0, t->limit + t->row_stream.every);
     }
-    row_stream_flush(&t->row_stream, s);
+    row_stream_flush(&t->row_stream, builder_of(s));
     return s;
 }
 
@@ -101,14 +103,14 @@ static void in_every_order(void **state)
     for (int column = 0; column < COL_COUNT; column++) {
         for (size_t i = 0; i < 2 * sizeof limits / sizeof *limits; i++) {
             struct sort sort = {(enum column_id)column, i % 2};
-            struct top t;
-            assert_int_equal(top_init(&t, &all, &sort, limits[i / 2]), 0);
+            struct rows_top t;
+            assert_int_equal(rows_top_init(&t, &all, &sort, limits[i / 2]), 0);
             struct sample *s = through(&t);
             expect_same(whole, s, NULL, &sort, limits[i / 2]);
             assert_memory_equal(s->count, whole->count, sizeof s->count);
             assert_false(t.row_stream.doubtful);
             sample_unref(s);
-            top_fini(&t);
+            rows_top_fini(&t);
         }
     }
     sample_unref(whole);
@@ -124,15 +126,15 @@ static void what_passes(void **state)
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct predicate p = {0};
         struct filter_error error;
-        struct top t;
+        struct rows_top t;
         assert_int_equal(filter_parse(filters[i], &p, &error), 0);
-        assert_int_equal(top_init(&t, &p, &sort, 20), 0);
+        assert_int_equal(rows_top_init(&t, &p, &sort, 20), 0);
         struct sample *s = through(&t);
         expect_same(whole, s, &p, &sort, 20);
         if (i == 1)
             assert_int_equal(s->count[TCP_STATE_LISTEN], 0);
         sample_unref(s);
-        top_fini(&t);
+        rows_top_fini(&t);
         predicate_fini(&p);
     }
     sample_unref(whole);
@@ -144,9 +146,9 @@ static void only_counted(void **state)
     const struct predicate all = {0};
     const struct sort sort = {COL_STATE, false};
     struct sample *whole = whole_sample();
-    struct top t;
+    struct rows_top t;
 
-    assert_int_equal(top_init(&t, &all, &sort, 0), 0);
+    assert_int_equal(rows_top_init(&t, &all, &sort, 0), 0);
     for (int again = 0; again < 2; again++) { /* a dump that begins again counts from nothing */
         struct sample *s = through(&t);
         assert_int_equal(s->n_live, 0);
@@ -155,7 +157,7 @@ static void only_counted(void **state)
         assert_false(t.row_stream.doubtful);
         sample_unref(s);
     }
-    top_fini(&t);
+    rows_top_fini(&t);
     sample_unref(whole);
 }
 
@@ -165,25 +167,25 @@ static void twice(void **state)
     const struct predicate all = {0};
     const struct sort sort = {COL_STATE, false};
     uint64_t seed = 1;
-    struct top t;
+    struct rows_top t;
 
-    assert_int_equal(top_init(&t, &all, &sort, 5), 0);
+    assert_int_equal(rows_top_init(&t, &all, &sort, 5), 0);
     struct sample *s = fresh();
     for (int without_cookies = 0; without_cookies < 2; without_cookies++) {
-        row_stream_begin(&t.row_stream, s);
+        row_stream_begin(&t.row_stream, builder_of(s));
         s->n_live = 0;
         for (uint64_t i = 0; i < 100; i++) {
             add(s, &seed, i == 90 ? 3 : i + 1); /* long after the first one left */
             if (without_cookies)
                 s->conn[s->n_live - 1].flags = CONN_NO_COOKIE;
             if (row_stream_is_full(&t.row_stream, s))
-                row_stream_flush(&t.row_stream, s);
+                row_stream_flush(&t.row_stream, builder_of(s));
         }
-        row_stream_flush(&t.row_stream, s);
+        row_stream_flush(&t.row_stream, builder_of(s));
         assert_int_equal(t.row_stream.doubtful, !without_cookies);
     }
     sample_unref(s);
-    top_fini(&t);
+    rows_top_fini(&t);
 }
 
 int main(void)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transitions: what two states of a connection tell of is a way through the diagram without a gap;
  * what a reset may have done counts nothing; samples joined count them, rates come from their
  * times. */
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lib/model_build.h"
+#include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
 
@@ -89,7 +91,7 @@ static void no_way_back(void **state)
 
 static struct sample *sample(uint64_t seq)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
     s->seq = seq;
     s->mono_ns = (int64_t)seq * NS_PER_S;
     s->now_ds = (uint32_t)seq * 10;
@@ -98,7 +100,7 @@ static struct sample *sample(uint64_t seq)
 
 static struct sample *join(struct diff *d, struct sample *next, struct sample *prev)
 {
-    assert_int_equal(diff_join(d, next, prev, 30), 0);
+    assert_int_equal(diff_join(d, builder_of(next), prev, 30), 0);
     sample_unref(prev);
     return next;
 }
@@ -156,8 +158,8 @@ static void rates_by_real_times(void **state)
     assert_false(history_transitions(&h, 60, &span));
     add(&h, 2, 110, POINT_MEASURED, 25);
     assert_true(history_transitions(&h, 60, &span));
-    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
-                transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
+    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 1.99 &&
+                history_transition_rate(&span, TRANSITION_FIN_CAME) < 2.01);
     assert_true(span.whole && span.seconds > 9.9 && span.seconds < 10.1);
     assert_int_equal(span.longest_ns, 10 * NS_PER_S);
     add(&h, 3, 111, POINT_MISSED, 0);
@@ -166,8 +168,8 @@ static void rates_by_real_times(void **state)
     add(&h, 4, 165, POINT_MEASURED, 80); /* the first is too old by now */
     assert_true(history_transitions(&h, 60, &span));
     assert_int_equal(span.oldest->seq, 2);
-    assert_true(transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
-                transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
+    assert_true(history_transition_rate(&span, TRANSITION_FIN_CAME) > 0.99 &&
+                history_transition_rate(&span, TRANSITION_FIN_CAME) < 1.01);
     add(&h, 5, 300, POINT_PARTIAL, 80); /* alone in the window */
     assert_true(history_transitions(&h, 60, &span));
     assert_true(span.seconds > 134 && span.seconds < 136 && !span.whole);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal's own promises, on a pty whose master the test holds: nothing is written when
  * nothing is new, nothing waits for a terminal that takes no bytes, a terminal that is gone is
  * noticed, the glyph question is asked once and loses no key, and all is as found at the end. */
@@ -72,14 +73,14 @@ static void assert_settings(const struct termios *expected)
 
 static void open_term(enum glyph_choice glyphs)
 {
-    const struct term_options options = {
+    const struct tty_options options = {
         .glyphs = glyphs, .color = true, .mouse = true, .esc_delay_ms = 1, .utf8 = true};
     struct theme theme;
     struct err err = {""};
-    if (term_open(&term, &options, slave, slave, &err))
+    if (tty_open(&term, &options, slave, slave, &err))
         fail_msg("%s", err.msg);
-    theme_init(&theme, term_depth(term), BACKGROUND_DARK);
-    term_use_theme(term, &theme);
+    theme_init(&theme, tty_depth(term), BACKGROUND_DARK);
+    tty_use_theme(term, &theme);
 }
 
 static void answer(const char *bytes)
@@ -90,9 +91,9 @@ static void answer(const char *bytes)
 static keycode next_key(void)
 {
     struct input in;
-    struct pollfd wait = {.fd = term_fd(term), .events = POLLIN};
-    while (!term_read(term, &in))
-        if (poll(&wait, 1, term_timeout_ms(term)) < 0)
+    struct pollfd wait = {.fd = tty_fd(term), .events = POLLIN};
+    while (!tty_read(term, &in))
+        if (poll(&wait, 1, tty_timeout_ms(term)) < 0)
             return KEY_CODE_NONE;
     return in.key;
 }
@@ -113,21 +114,21 @@ static void test_only_news_is_written(void **state)
     static char out[1 << 20];
     open_term(GLYPHS_UNICODE);
     canvas_put(&canvas, 0, 0, 80, ROLE_TEXT, "CLOSE_WAIT 닫기 대기");
-    term_blit(term, &canvas);
+    tty_blit(term, &canvas);
     assert_true(received(out, sizeof out) > 0);
     assert_non_null(strstr(out, "\033[?1049h"));
     assert_non_null(strstr(out, "닫기"));
-    term_blit(term, &canvas);
+    tty_blit(term, &canvas);
     assert_int_equal(received(out, sizeof out), 0);
     canvas_put(&canvas, 6, 0, 4, ROLE_TEXT, "HOLD");
-    term_blit(term, &canvas);
+    tty_blit(term, &canvas);
     assert_non_null(strstr((received(out, sizeof out), out), "HOLD"));
     assert_null(strstr(out, "닫기"));
-    term_redraw(term);
-    term_blit(term, &canvas);
+    tty_redraw(term);
+    tty_blit(term, &canvas);
     received(out, sizeof out);
     assert_non_null(strstr(out, "닫기"));
-    term_close(term);
+    tty_close(term);
     received(out, sizeof out);
     assert_non_null(strstr(out, "\033[?1049l"));
     assert_non_null(strstr(out, "\033[?2004l"));
@@ -140,12 +141,12 @@ static void test_settings_come_back(void **state)
     open_term(GLYPHS_UNICODE);
     tcgetattr(slave, &during);
     assert_false(during.c_lflag & (ICANON | ECHO | ISIG));
-    term_suspend(term);
+    tty_suspend(term);
     assert_settings(&before);
-    term_resume(term);
+    tty_resume(term);
     assert_settings(&during);
     assert_false(fcntl(slave, F_GETFL) & O_NONBLOCK); /* the shell has this description too */
-    term_close(term);
+    tty_close(term);
     assert_settings(&before);
 }
 
@@ -155,23 +156,23 @@ static void test_a_stopped_terminal_stops_nothing(void **state)
     (void)state;
     open_term(GLYPHS_UNICODE);
     int frames = 0;
-    for (; frames < 10000 && term_out_fd(term) < 0; frames++) {
+    for (; frames < 10000 && tty_out_fd(term) < 0; frames++) {
         char text[16];
         for (int y = 0; y < 24; y++) {
             snprintf(text, sizeof text, "%d", frames * 24 + y);
             for (int x = 0; x < 80; x += 8)
                 canvas_put(&canvas, x, y, 8, ROLE_TEXT, text);
         }
-        term_blit(term, &canvas);
+        tty_blit(term, &canvas);
     }
     assert_true(frames < 10000); /* the kernel's buffer is full now */
     for (int i = 0; i < 100; i++) {
         canvas_put(&canvas, 0, 0, 8, ROLE_TEXT, i % 2 ? "one" : "two");
-        term_blit(term, &canvas);
-        term_flush(term);
+        tty_blit(term, &canvas);
+        tty_flush(term);
     }
-    assert_false(term_gone(term));
-    term_close(term);
+    assert_false(tty_gone(term));
+    tty_close(term);
 }
 
 static void test_a_closed_terminal_is_noticed(void **state)
@@ -181,9 +182,9 @@ static void test_a_closed_terminal_is_noticed(void **state)
     open_term(GLYPHS_UNICODE);
     close(master);
     master = -1;
-    assert_false(term_read(term, &in));
-    assert_true(term_gone(term));
-    term_close(term);
+    assert_false(tty_read(term, &in));
+    assert_true(tty_gone(term));
+    tty_close(term);
 }
 
 static void test_glyph_question(void **state)
@@ -195,24 +196,24 @@ static void test_glyph_question(void **state)
     open_term(GLYPHS_AUTO);
     received(out, sizeof out);
     assert_non_null(strstr(out, "\033[6n"));
-    assert_true(term_ascii(term));
+    assert_true(tty_ascii(term));
     assert_int_equal(next_key(), '3');
     assert_int_equal(next_key(), KEY_CODE_UP);
     assert_int_equal(next_key(), '0');
-    term_close(term);
+    tty_close(term);
     answer("\033[1;2R");
     open_term(GLYPHS_AUTO);
-    assert_false(term_ascii(term));
-    term_close(term);
+    assert_false(tty_ascii(term));
+    tty_close(term);
     open_term(GLYPHS_ASCII);
-    assert_true(term_ascii(term));
-    term_close(term);
+    assert_true(tty_ascii(term));
+    tty_close(term);
     received(out, sizeof out);
     open_term(GLYPHS_AUTO); /* no answer: as most terminals are */
-    assert_false(term_ascii(term));
+    assert_false(tty_ascii(term));
     answer("\033[1;2Rx"); /* it comes late: no key */
     assert_int_equal(next_key(), 'x');
-    term_close(term);
+    tty_close(term);
 }
 
 static void test_escape_waits_for_company(void **state)
@@ -223,7 +224,7 @@ static void test_escape_waits_for_company(void **state)
     assert_int_equal(next_key(), KEY_CODE_ESC);
     answer("\033[B");
     assert_int_equal(next_key(), KEY_CODE_DOWN);
-    term_close(term);
+    tty_close(term);
 }
 
 static void test_copy(void **state)
@@ -235,11 +236,11 @@ static void test_copy(void **state)
     open_term(GLYPHS_UNICODE);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         received(out, sizeof out);
-        term_copy(term, cases[i][0]);
+        tty_copy(term, cases[i][0]);
         received(out, sizeof out);
         assert_string_equal(out, cases[i][1]);
     }
-    term_close(term);
+    tty_close(term);
 }
 
 static void test_sizes(void **state)
@@ -252,29 +253,29 @@ static void test_sizes(void **state)
     open_term(GLYPHS_UNICODE);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         ioctl(master, TIOCSWINSZ, &sizes[i]);
-        term_resized(term);
-        term_size(term, &w, &h);
+        tty_resized(term);
+        tty_size(term, &w, &h);
         assert_int_equal(w, sizes[i].ws_col);
         assert_int_equal(h, sizes[i].ws_row);
         assert_int_equal(canvas_resize(&canvas, w, h), 0);
         canvas_put(&canvas, w - 2, h - 1, 2, ROLE_CRIT, "한");
-        term_blit(term, &canvas);
-        while (term_out_fd(term) >= 0 && received(out, sizeof out))
-            term_flush(term);
+        tty_blit(term, &canvas);
+        while (tty_out_fd(term) >= 0 && received(out, sizeof out))
+            tty_flush(term);
     }
-    term_close(term);
+    tty_close(term);
 }
 
 static void test_refused_types(void **state)
 {
     (void)state;
     static const char *const types[] = {"dumb", "nonsense", ""};
-    const struct term_options options = {.utf8 = true};
+    const struct tty_options options = {.utf8 = true};
     char out[256];
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct err err = {""};
         setenv("TERM", types[i], 1);
-        assert_true(term_open(&term, &options, slave, slave, &err) < 0);
+        assert_true(tty_open(&term, &options, slave, slave, &err) < 0);
         assert_non_null(strstr(err.msg, "--once"));
         assert_settings(&before);
         assert_int_equal(received(out, sizeof out), 0);
@@ -284,14 +285,14 @@ static void test_refused_types(void **state)
 /* What the terminal cannot be opened for is said, and it is not its type. */
 static void test_causes(void **state)
 {
-    const struct term_options options = {.utf8 = true};
+    const struct tty_options options = {.utf8 = true};
     const struct winsize large = {.ws_row = 24, .ws_col = 65535};
     struct rlimit before_limit, few;
     struct err err = {""};
 
     (void)state;
     assert_int_equal(ioctl(master, TIOCSWINSZ, &large), 0);
-    assert_int_equal(term_open(&term, &options, slave, slave, &err), -EOVERFLOW);
+    assert_int_equal(tty_open(&term, &options, slave, slave, &err), -EOVERFLOW);
     assert_non_null(strstr(err.msg, "65535x24"));
     assert_null(strstr(err.msg, "type"));
 
@@ -300,7 +301,7 @@ static void test_causes(void **state)
     few = before_limit;
     for (few.rlim_cur = (rlim_t)slave + 1; few.rlim_cur <= (rlim_t)slave + 4; few.rlim_cur++) {
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-        assert_int_equal(term_open(&term, &options, slave, slave, &err), -EMFILE);
+        assert_int_equal(tty_open(&term, &options, slave, slave, &err), -EMFILE);
         assert_string_equal(err.msg, err_name(EMFILE));
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before_limit), 0);

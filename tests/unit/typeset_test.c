@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wrapping: lines break at blanks, a group only when it is wider than the line, a token only then
  * and only behind certain signs; proved on samples and on every text at every width. */
 #include <setjmp.h>
@@ -173,10 +174,12 @@ static void every_text_at_every_width(void **unused)
                 text_use((enum language)l);
                 if (section == SECTION_MAP)
                     continue;
-                check_text(words_text(state, CONN_PLAIN, (enum section)section, text_language()),
-                           &s->host);
-                check_text(words_text(state, CONN_PLAIN, (enum section)section, text_language()),
-                           NULL);
+                check_text(
+                    state_texts_get(state, CONN_PLAIN, (enum section)section, text_language()),
+                    &s->host);
+                check_text(
+                    state_texts_get(state, CONN_PLAIN, (enum section)section, text_language()),
+                    NULL);
             }
     text_use(LANG_EN);
     sample_unref(s);

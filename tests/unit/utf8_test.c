@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decoding refuses every malformed form; widths; fitting; nothing unsafe leaves the sanitiser. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame at every kind of size, in both languages, with every overlay, prompt, focus and pane:
  * whole cells, an unbroken separator, and answers about places that agree with what is drawn. Also
  * without a sample, with a failed one, with rows marked, missing and closed. */
@@ -89,9 +90,8 @@ static int begin(void **state)
     add_owners();
     failed = host_new();
     failed->status = SAMPLE_FAILED;
-    snprintf(failed->why[LANG_EN], sizeof failed->why[LANG_EN], "%s",
-             "netlink: no buffer space available");
-    bindings_init(&bindings);
+    sample_say(failed, "netlink: no buffer space available");
+    keymap_init(&bindings);
     for (size_t i = 0; i < COUNT(grouped); i++) {
         if (group_rows(&grouped[i]))
             return -1;
@@ -230,28 +230,28 @@ static void check_places(const struct view *v)
     int line = -1;
 
     for (int y = 0; y < v->ui->h; y++) {
-        uint32_t row = view_row_at(v, y);
+        uint32_t row = table_row_at(v, y);
 
         if (row != UINT32_MAX) {
             assert_true(row >= v->ui->top && row < v->rows->n);
-            assert_true(view_row_line(v, row) <= y && view_row_line(v, row) >= line);
-            line = view_row_line(v, row);
+            assert_true(table_row_line(v, row) <= y && table_row_line(v, row) >= line);
+            line = table_row_line(v, row);
         }
-        assert_true(view_state_list_at(v, v->ui->w / 2, y) <= STATE_STATE_LIST_COUNT);
-        assert_true(view_column_head_at(v, v->ui->w / 3, y) < COL_COUNT);
-        assert_true(view_group_head_at(v, v->ui->w / 3, y) < GROUP_SUM + GROUP_SUMS);
+        assert_true(states_at(v, v->ui->w / 2, y) <= STATE_STATE_LIST_COUNT);
+        assert_true(table_head_at(v, v->ui->w / 3, y) < COL_COUNT);
+        assert_true(group_head_at(v, v->ui->w / 3, y) < GROUP_SUM + GROUP_SUMS);
     }
-    view_pane_extent(v, &lines, &shown);
+    pane_extent(v, &lines, &shown);
     assert_true(shown <= lines);
-    view_overlay_extent(v, &lines, &shown);
+    overlay_extent(v, &lines, &shown);
     assert_true(shown <= lines);
-    assert_true(view_table_capacity(v, v->ui->top) <= (uint32_t)v->ui->h);
+    assert_true(table_capacity(v, v->ui->top) <= (uint32_t)v->ui->h);
 }
 
 static void check(const struct view *v)
 {
     assert_int_equal(canvas_resize(&canvas, v->ui->w, v->ui->h), 0);
-    view_draw(&canvas, v);
+    screen_draw(&canvas, v);
     check_cells(v->ui);
     check_separator(v->ui);
 }
@@ -304,7 +304,7 @@ static void test_the_usual_sizes_in_all_states(void **state)
         ui.w = usual[n % COUNT(usual)].w;
         ui.h = usual[n % COUNT(usual)].h;
         text_use(n / 2 % 2 ? LANG_KO : LANG_EN);
-        view_choose_widths(&ui, &v);
+        table_choose_widths(&ui, &v);
         check(&v);
         check_places(&v);
     }
@@ -322,7 +322,7 @@ static void test_before_the_first_sample(void **state)
         ui.h = heights[n % COUNT(heights)];
         text_use(n % 3 ? LANG_KO : LANG_EN);
         check(&v);
-        assert_true(view_row_at(&v, ui.h / 2) == UINT32_MAX);
+        assert_true(table_row_at(&v, ui.h / 2) == UINT32_MAX);
     }
 }
 
@@ -354,7 +354,7 @@ static void test_the_table_stays_left_of_the_pane(void **state)
             check(&v);
             v.rows = &none;
             assert_int_equal(canvas_resize(&bare, w, ui.h), 0);
-            view_draw(&bare, &v);
+            screen_draw(&bare, &v);
             layout_compute(&l, &ui);
             for (int y = 1; y < ui.h - 1; y++) {
                 for (int x = l.separator_x; x < w; x++)
@@ -399,14 +399,14 @@ static void test_a_partial_sample_says_at_least(void **state)
     text_use(LANG_EN);
     ui_init(&ui);
     full->status = SAMPLE_PARTIAL;
-    snprintf(full->why[LANG_EN], sizeof full->why[LANG_EN], "%s", "dump interrupted three times");
+    sample_say(full, "dump interrupted three times");
     check(&v);
     assert_non_null(strstr(line_text(&canvas, 0), "at least"));
     assert_non_null(strstr(line_text(&canvas, 0), " PARTIAL "));
     assert_non_null(
         strstr(line_text(&canvas, 23), "dump interrupted three times; counts are lower bounds"));
     full->status = SAMPLE_COMPLETE;
-    full->why[LANG_EN][0] = '\0';
+    sample_clear_status(full);
 }
 
 static void test_first_frame(void **state)

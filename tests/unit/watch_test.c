@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is followed closely: a point a sample with its figures, gaps, the last sixty; changes of
  * state with their times; the end, after which nothing more is said; the other end on this host, by
  * the addresses the other way round, IPv4 and v4-mapped alike. */
@@ -26,7 +27,7 @@ static struct sample *fresh(struct run *r)
 {
     sample_unref(r->prev);
     r->prev = r->next;
-    r->next = sample_new(NULL);
+    r->next = sample_make(NULL);
     r->next->needs = NEED_TCP_INFO;
     r->next->seq = ++r->n;
     r->next->mono_ns = r->n * NS_PER_S;
@@ -37,8 +38,8 @@ static struct sample *fresh(struct run *r)
 
 static void finish(struct run *r, const struct conn *c)
 {
-    assert_int_equal(diff_join(r->diff, r->next, r->prev, 20), 0);
-    assert_int_equal(watch_update(r->next, r->prev, c, c ? 1 : 0), 0);
+    assert_int_equal(diff_join(r->diff, builder_of(r->next), r->prev, 20), 0);
+    assert_int_equal(watch_update(builder_of(r->next), r->prev, c, c ? 1 : 0), 0);
 }
 
 static struct run start(void)
@@ -259,7 +260,7 @@ static void the_other_end(void **state)
 
 static void who_is_no_other_end(void **state)
 {
-    struct sample *s = sample_new(NULL);
+    struct sample *s = sample_make(NULL);
 
     (void)state;
     sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);

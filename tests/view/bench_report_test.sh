@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The verdicts of tests/bench on made-up records: met, met within 5 %, missed, not measured, and the
 # exit code of each; and that its figures get into a README, once.
 set -u

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # How the Makefile treats compilers: flags that one refuses are not given to it, objects follow a
 # change of flags and nothing else, and a missing package is named before anything is compiled.
 set -u

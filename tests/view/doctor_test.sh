@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What --doctor prints about a recorded host is as a person last read it, in both languages, and no
 # line is wider than 80 columns. UPDATE=1 rewrites printed/doctor-*.txt.
 set -u

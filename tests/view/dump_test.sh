@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Proves --dump itself: the same recording and keys give the same bytes, time passes only where the
 # keys say so, a wrong keys file is named with its line and exits with 2.
 set -u

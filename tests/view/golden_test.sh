@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Proves that each screen looks as it did when a person last looked at it: scene, keys and size give
 # the text of golden/NAME.txt. UPDATE=1 rewrites them; then look at the difference.
 set -u

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --help fits into 79 columns in both languages, and what machines read is the same bytes in both:
 # also the reason why a sample is not whole, and the doctor's report.
 set -u

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # How golden screens and screenshots draw a scene; sourced. Its files are in $scratch, which goes at
 # the end of the shell.

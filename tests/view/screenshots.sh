@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Draw screenshots/*.svg from the scenes and scripted keys.
 #
 # screenshots.sh BUILD write|check: check compares with what is there and names the stale ones.

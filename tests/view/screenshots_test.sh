@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Proves that the pictures in screenshots/ are what the program draws now.
 cd "$(dirname "$0")/../.." || exit 1
 if output=$(bash tests/view/screenshots.sh "${B:-build}" check 2>&1); then

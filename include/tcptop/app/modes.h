@@ -1,20 +1,21 @@
+/* SPDX-License-Identifier: MIT */
 /* The modes: each runs to its end and returns the exit code. */
 #ifndef TCPTOP_APP_MODES_H
 #define TCPTOP_APP_MODES_H
 
 #include "tcptop/app/settings.h"
 
-int mode_live(const struct settings *s, bool utf8);
-int mode_batch(const struct settings *s, bool utf8); /* --once is a batch of one */
-int mode_learn(const struct settings *s, bool utf8);
-int mode_explain(const struct settings *s, bool utf8);
-int mode_doctor(const struct settings *s, bool utf8);
-int mode_dump(const struct settings *s, bool utf8); /* --size --keys --dump */
-int mode_help(void);
-int mode_version(void);
+int live_mode_run(const struct settings *s, bool utf8);
+int batch_mode_run(const struct settings *s, bool utf8); /* --once is a batch of one */
+int learn_mode_run(const struct settings *s, bool utf8);
+int explain_mode_run(const struct settings *s, bool utf8);
+int doctor_mode_run(const struct settings *s, bool utf8);
+int dump_mode_run(const struct settings *s, bool utf8); /* --size --keys --dump */
+int help_mode_run(void);
+int help_mode_version(void);
 
 /** Keep only the capabilities that the mode of these settings uses, see privileges_keep(). For all
- *  modes but MODE_LEARN the program calls it before the mode; mode_learn() does it itself. */
+ *  modes but MODE_LEARN the program calls it before the mode; learn_mode_run() does it itself. */
 void mode_keep_privileges(const struct settings *s);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user wants, from the command line, the configuration file and the environment. */
 #ifndef TCPTOP_APP_SETTINGS_H
 #define TCPTOP_APP_SETTINGS_H
@@ -14,8 +15,7 @@
 #include "tcptop/query/groups.h"
 #include "tcptop/query/rows.h"
 #include "tcptop/term/tty.h"
-#include "tcptop/ui/keymap.h"
-#include "tcptop/ui/ui_state.h"
+#include "tcptop/ui/ui_settings.h"
 
 /* Exit codes, the contract of the command line. */
 enum exit_code { EXIT_COMPLETE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3 };
@@ -78,8 +78,8 @@ struct settings {
     int esc_delay_ms;
 };
 
-/** Every key of the configuration file, in the order of config/tcptop.ini. */
-const struct option *settings_options(size_t *n);
+/** Every key of the configuration file. */
+const struct option *options_keys(size_t *n);
 
 /** Defaults, then the configuration file, then the command line; puts the language in force.
  *  `utf8`: what settings_locale() said. Returns 0, or EXIT_USAGE with `err` filled. Warnings about
@@ -96,6 +96,9 @@ enum language settings_language(const struct settings *s, bool utf8);
 
 /** How the rows are grouped, with the sums of the columns in force; only where group_by says. */
 struct grouping settings_grouping(const struct settings *s);
+
+/** What the screen needs of them; texts in it are those of `s`, which outlives it. */
+void settings_for_ui(const struct settings *s, struct ui_settings *ui);
 
 /** The colours for a terminal of that depth: theme, background, [colors]. */
 void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow at their end. The caller keeps how many elements there are and how many there is
  * room for; a list of plain numbers, which several need, keeps both. */
 #ifndef TCPTOP_BASE_ARRAY_H
@@ -24,11 +25,11 @@ struct u32_list {
 };
 
 /** Returns 0 or -ENOMEM. */
-int u32_list_add(struct u32_list *list, uint32_t number);
+int array_u32_add(struct u32_list *list, uint32_t number);
 
 /** Empty. Its memory is kept, but for that of a rush that has passed. */
-void u32_list_clear(struct u32_list *list);
+void array_u32_clear(struct u32_list *list);
 
-void u32_list_fini(struct u32_list *list);
+void array_u32_fini(struct u32_list *list);
 
 #endif

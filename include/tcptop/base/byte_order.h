@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers of the other byte order, as a recording holds them that another machine wrote. */
 #ifndef TCPTOP_BASE_BYTE_ORDER_H
 #define TCPTOP_BASE_BYTE_ORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A rectangle of character cells with roles. The view draws on it, the terminal blits it, tests
  * and --dump print it, the SVG writer draws it. It knows nothing of colours: a role says what a
  * cell means, a theme says how that looks. */
@@ -42,7 +43,7 @@ enum role {
 };
 
 /** The role's name in the configuration file. */
-const char *role_key(enum role role);
+const char *canvas_role_key(enum role role);
 
 #define CELL_BYTES 15 /* one base character with a few combining marks */
 
@@ -92,7 +93,7 @@ void canvas_paint(struct canvas *c, int x, int y, int w, int h, enum role role);
 void canvas_to_ascii(struct canvas *c);
 
 /** The ASCII twin of one cell's text, or the text itself. */
-const char *glyph_ascii(const char *text);
+const char *canvas_glyph_ascii(const char *text);
 
 bool canvas_same(const struct canvas *a, const struct canvas *b);
 

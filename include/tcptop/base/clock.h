@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time. Monotonic time for durations and rates, wall time only for what a person reads. */
 #ifndef TCPTOP_BASE_CLOCK_H
 #define TCPTOP_BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Misspelt names: which known one was meant. */
 #ifndef TCPTOP_BASE_EDIT_DISTANCE_H
 #define TCPTOP_BASE_EDIT_DISTANCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Error messages that travel up with a negative errno.
  *
  * A function that can fail returns 0 or -errno and takes a `struct err *` last; on failure the

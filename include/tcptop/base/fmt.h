@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as the screen shows them: fixed width, unit symbols, the same in both languages.
  * Each writes at most `size` bytes, terminated, and returns `out`. */
 #ifndef TCPTOP_BASE_FMT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A 64-bit hash that is the same in every run, a secret that makes it another one in each run, and
  * CRC-32 for frames (IEEE 802.3, reflected, as zlib computes it). */
 #ifndef TCPTOP_BASE_HASH_H
@@ -30,6 +31,6 @@ struct hash_secret {
 const struct hash_secret *hash_secret(void);
 
 /** CRC-32 of `bytes` continued from `crc` (0 at the start). */
-uint32_t crc32_update(uint32_t crc, const void *bytes, size_t len);
+uint32_t hash_crc32(uint32_t crc, const void *bytes, size_t len);
 
 #endif

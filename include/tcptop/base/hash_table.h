@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hash table with keys of one size and their values side by side in one block of memory: open
  * addressing with linear probing, at most two thirds full, nothing allocated per entry.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Key codes and their names, shared by the terminal, the bindings, --keys and the config file. */
 #ifndef TCPTOP_BASE_KEY_H
 #define TCPTOP_BASE_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A growable string. Out of memory is remembered in the string instead of being checked at every
  * call: the text then stops growing and str_failed() says so. */
 #ifndef TCPTOP_BASE_STR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How roles look: the two built-in themes, and colours set by the user. */
 #ifndef TCPTOP_BASE_THEME_H
 #define TCPTOP_BASE_THEME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads beside the main one, and waiting for each other by the monotonic clock. */
 #ifndef TCPTOP_BASE_THREAD_H
 #define TCPTOP_BASE_THREAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which keys occur most often, counted in bounded memory: exact while there is room for every key,
  * lower bounds beyond it. */
 #ifndef TCPTOP_BASE_TOP_K_H

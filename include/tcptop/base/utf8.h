@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8: decoding, display width, and the one sanitiser for text of foreign origin.
  *
  * Widths are ours, independent of the locale and of the C library's table: Hangul, CJK and

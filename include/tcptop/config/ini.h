@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A generic ini engine over iniparser: layers register the keys they know, app wires them.
  *
  * iniparser loses line numbers, drops a whole file for one bad line and crashes on some (see the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which end closed first: what the local ports of TIME_WAIT tell. */
 #ifndef TCPTOP_DOCTOR_ACTIVE_CLOSE_H
 #define TCPTOP_DOCTOR_ACTIVE_CLOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The doctor: rules that say what is wrong with a host, by its connections, counters and limits.
  *
  * Each rule is a row of rules.def and a predicate. Counters are looked at in every sample; rows in
@@ -9,13 +10,13 @@
 
 #include <stdbool.h>
 
-#include "tcptop/model/finding.h"
+#include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
-#include "tcptop/source/sample_observer.h"
+#include "tcptop/source/sample_pipeline.h"
 #include "tcptop/text/text.h"
 
 enum rule_id {
-#define RULE(ident, name, states) RULE_##ident,
+#define RULE(ident, name, states, judges, per_row, commands) RULE_##ident,
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
@@ -23,7 +24,7 @@ enum rule_id {
 };
 
 enum limit_id {
-#define RULE(ident, name, states)
+#define RULE(ident, name, states, judges, per_row, commands)
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help) THRESHOLD_##rule##_##field,
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
@@ -32,7 +33,7 @@ enum limit_id {
 
 /* Which figure of its rule: FIGURE_CLOSE_WAIT_LEAKED. */
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
-#define RULE(ident, name, states)                                                                  \
+#define RULE(ident, name, states, judges, per_row, commands)                                       \
     }                                                                                              \
     ;                                                                                              \
     enum figure_of_##ident                                                                         \
@@ -49,7 +50,7 @@ struct limits {
 };
 
 /** The defaults. */
-void limits_init(struct limits *limits);
+void rules_limits_init(struct limits *limits);
 
 enum figure_kind { KIND_OF_COUNT, KIND_OF_SECONDS, KIND_OF_PERCENT, KIND_OF_RATE, KIND_OF_BYTES };
 
@@ -70,13 +71,17 @@ struct rule_figure {
 
 struct rule {
     const char *name;
-    uint32_t states;
+    uint32_t states; /* STATE_BIT()s of the rows that its findings concern */
+    uint32_t judges; /* STATE_BIT()s of the states whose verdict depends on it */
     enum msg title, seen, means, act, harmless;
     enum msg label;       /* what it looks at */
     const char *commands; /* to check further, one per line, with {pid}, {laddr} … */
 };
 
 extern const struct rule rules[RULE_COUNT];
+
+/** Does the verdict on the state depend on any rule? */
+bool rules_judge_state(unsigned state);
 
 /** A figure of a rule, NULL when it has no such one. */
 const struct rule_figure *rule_figure(unsigned rule, unsigned which);
@@ -85,7 +90,7 @@ const struct rule_figure *rule_figure(unsigned rule, unsigned which);
  * in every sample. `share` of one core is what figures may cost. NULL: out of memory. */
 struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share);
 
-/** Does it suspect something that another sample would decide? */
+/** Would another sample decide something? */
 bool doctor_pending(const struct sample_observer *doctor);
 
 #endif

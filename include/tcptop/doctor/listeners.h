@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* On which ports something listens: the end of a connection that has such a port is the server's.
  */
 #ifndef TCPTOP_DOCTOR_LISTENERS_H
@@ -24,7 +25,7 @@ static inline bool port_set_has(const struct port_set *set, uint16_t port)
 
 struct listeners {
     const struct port_set *ports;
-    uint32_t *netns_ctxs; /* namespace and port, sorted; NULL: there is one namespace; owned */
+    uint32_t *by_netns; /* namespace and port, sorted; NULL: there is one namespace; owned */
     uint32_t n;
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long the kernel goes on before it gives up, as its sysctls make it. */
 #ifndef TCPTOP_DOCTOR_TCP_TIMEOUTS_H
 #define TCPTOP_DOCTOR_TCP_TIMEOUTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of one state, broken down: by process, peer and port, by age, by what waits in their
  * queues, and when they end. Made for the state that the pane shows, a part of the rows at a time.
  * Holds copies, no rows: it stands until the next one is there. */
@@ -94,14 +95,14 @@ struct breakdown_work {
     struct listeners listeners;
     struct top_k processes, peers, ports;
     uint64_t seed;           /* of the hash that stands for a peer */
-    const struct host *host; /* of the row before: its ephemeral ports, high < low: not known */
-    uint16_t low, high;
+    const struct host *host; /* of the row before */
+    struct port_range ports_of_host;
     struct breakdown_queue *limits; /* SYN_RECV: of the listeners; owned */
     uint32_t n_limits;
     uint32_t row; /* the next one to look at */
 };
 
-/** Begin with the rows of `state` in a sample that has this survey. Returns 0 or -ENOMEM, then
+/** Begin with the rows of `state` in a sample that has this summary. Returns 0 or -ENOMEM, then
  *  there is nothing to finish and `b` knows nothing. */
 int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct sample *s,
                     const struct sample_summary *summary, unsigned state);

@@ -1,4 +1,5 @@
-/* HERE NOW: what this host's numbers say about a state, as facts and a verdict. */
+/* SPDX-License-Identifier: MIT */
+/* HERE NOW: what this host's numbers say about a state, as facts, and the verdict of the doctor. */
 #ifndef TCPTOP_EXPLAIN_EVIDENCE_H
 #define TCPTOP_EXPLAIN_EVIDENCE_H
 
@@ -7,7 +8,17 @@
 #include "tcptop/base/str.h"
 #include "tcptop/explain/explain.h"
 
-enum verdict { VERDICT_NONE, VERDICT_NORMAL, VERDICT_WATCH, VERDICT_PROBLEM };
+/* The verdict on a state, or on a connection in it, is that of the doctor's worst finding about it.
+ * Without one it is NORMAL if the doctor has looked at every rule about the state in a complete
+ * sample, else UNKNOWN. NONE: there is no sample, or no rule about the state. */
+enum verdict {
+    VERDICT_NONE,
+    VERDICT_UNKNOWN,
+    VERDICT_NORMAL,
+    VERDICT_NOTE,
+    VERDICT_WATCH,
+    VERDICT_PROBLEM,
+};
 
 #define EVIDENCE_FACTS 6 /* one of them about the selected connection */
 
@@ -15,15 +26,14 @@ enum verdict { VERDICT_NONE, VERDICT_NORMAL, VERDICT_WATCH, VERDICT_PROBLEM };
 struct evidence {
     struct str fact[EVIDENCE_FACTS];
     unsigned n_facts;
-    enum verdict verdict;        /* NONE: nothing measured allows one */
+    enum verdict verdict;
     struct str reason;           /* the verdict's sentences */
-    const struct finding *found; /* of the doctor, which the verdict is by; NULL: none */
-    bool act;                    /* there is something to do even without a verdict */
+    const struct finding *found; /* which the verdict is by, of the sample; NULL: none */
     struct str spare;            /* takes facts for which there is no room */
 };
 
 /** Look at the subject's sample (none: no facts). Passes over its rows only where the subject has
- *  no survey. */
+ *  no summary. Free with evidence_fini(). */
 void evidence_collect(struct evidence *e, const struct explain_subject *subject);
 
 /** True when memory ran out: the texts are incomplete. */
@@ -31,11 +41,11 @@ bool evidence_failed(const struct evidence *e);
 
 void evidence_fini(struct evidence *e);
 
-/** The verdict that a finding of the doctor's comes to. */
-enum verdict verdict_by(const struct finding *f);
+/** The verdict that a finding comes to. */
+enum verdict evidence_verdict_of(const struct finding *f);
 
 /** The verdict's word in the language in force, "" for NONE, and the mark of its role. */
-const char *verdict_word(enum verdict v);
-const char *verdict_mark(enum verdict v);
+const char *evidence_verdict_word(enum verdict v);
+const char *evidence_verdict_mark(enum verdict v);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From the catalogue's signs to text: ties, values of this host, parts that need a value. */
 #ifndef TCPTOP_EXPLAIN_EXPAND_H
 #define TCPTOP_EXPLAIN_EXPAND_H

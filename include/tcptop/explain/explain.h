@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words about a state, with this host's own numbers: what the pane and --explain show. */
 #ifndef TCPTOP_EXPLAIN_EXPLAIN_H
 #define TCPTOP_EXPLAIN_EXPLAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings in words, in the language in force. */
 #ifndef TCPTOP_EXPLAIN_FINDING_TEXT_H
 #define TCPTOP_EXPLAIN_FINDING_TEXT_H
@@ -22,20 +23,19 @@ void finding_sentence(const struct finding *f, enum finding_part part, struct st
 const char *finding_label(enum finding_part part);
 
 /** "!!", "!", "i" */
-const char *severity_mark(unsigned severity);
-enum role severity_role(unsigned severity);
+const char *finding_severity_mark(unsigned severity);
+enum role finding_severity_role(unsigned severity);
 
 /** "WARNING" */
-const char *severity_word(unsigned severity);
+const char *finding_severity_word(unsigned severity);
 
 /** Why a rule was not looked at. */
-const char *skip_words(unsigned why);
+const char *finding_skip_words(unsigned why);
 
-/** Append the names of the rules that were looked at, or of those that were not, each with why. */
-void findings_rules(const struct findings *f, bool looked_at, struct str *out);
-
-/** The address of an end as people type it, without port and brackets. */
-void finding_address(const struct conn *c, bool remote, char out[64]);
+/** Append the names of the rules that were looked at, or of those that were not, each with why;
+ * only of those that judge one of `states`, STATE_BIT()s (0: of all). `f` NULL: nothing was looked
+ * at. */
+void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out);
 
 /* A finding set into lines; a label stands left of the first line of each part. */
 struct finding_words {

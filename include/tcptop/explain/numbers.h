@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IN NUMBERS: what was counted of a state, as a table. */
 #ifndef TCPTOP_EXPLAIN_NUMBERS_H
 #define TCPTOP_EXPLAIN_NUMBERS_H

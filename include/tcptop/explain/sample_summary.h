@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All that takes a pass over the rows of a sample, made once for it: what the rows of each state
  * have in common, who closed first, which ports are there. Numbers only, the same in every
  * language. */
@@ -5,7 +6,26 @@
 #define TCPTOP_EXPLAIN_SAMPLE_SUMMARY_H
 
 #include "tcptop/doctor/active_close.h"
-#include "tcptop/explain/state_counts.h"
+#include "tcptop/model/sample.h"
+
+/* What the live rows of one state have in common. */
+struct state_counts {
+    uint32_t rows; /* live ones in the state */
+
+    /* not in LISTEN */
+    uint32_t without_inode;            /* orphans, requests, not accepted ones */
+    uint32_t repeating;                /* sent something again that was not acknowledged */
+    uint32_t unsent;                   /* Send-Q above 1 */
+    uint32_t shut;                     /* probing a closed window */
+    uint32_t idle;                     /* no timer, nothing to send */
+    uint32_t unread[3];                /* Recv-Q 0, 1, more */
+    uint32_t timed;                    /* TIME_WAIT's timer runs (orphans in FIN_WAIT2 too) */
+    uint32_t left_min_ms, left_max_ms; /* of those */
+
+    /* LISTEN */
+    uint32_t fullest; /* row whose accept queue is nearest its limit, UINT32_MAX: none known */
+    uint32_t queued;  /* connections in all accept queues */
+};
 
 struct sample_summary {
     struct state_counts state_counts[TCP_STATE_COUNT];
@@ -14,6 +34,7 @@ struct sample_summary {
     struct port_set used;      /* of either end, closed rows included */
 };
 
-void summary_make(struct sample_summary *v, const struct sample *s);
+/** Pass over all rows of the sample, closed ones included. */
+void sample_summary_make(struct sample_summary *v, const struct sample *s);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way through a state, with the counts of this host under the names. */
 #ifndef TCPTOP_EXPLAIN_STATE_MAP_H
 #define TCPTOP_EXPLAIN_STATE_MAP_H
@@ -9,6 +10,6 @@
 
 /** Append the map `lines` of state_texts.h; below each line that names states one with their
  * counts, right-aligned under the names, marked live. `s` NULL: no counts. */
-void map_draw(struct str *out, const char *lines, const struct sample *s);
+void state_map_draw(struct str *out, const char *lines, const struct sample *s);
 
 #endif

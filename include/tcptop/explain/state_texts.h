@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of what there is to say about each state, English and Korean side by side.
  *
- * The texts are src/explain/texts/<state>.def. In them `^` is a blank that never breaks, a newline
+ * The texts are text/states/<state>.def. In them `^` is a blank that never breaks, a newline
  * starts a paragraph, {name} stands for a value of this host (see expand.h), and what is in [ ]
  * is left out when a value in it is not known. */
 #ifndef TCPTOP_EXPLAIN_STATE_TEXTS_H
@@ -15,8 +16,6 @@ enum section {
     SECTION_LEAD,       /* the first sentence fits into 78 columns */
     SECTION_MAP,        /* lines of at most 43 columns, counts go under the names of states */
     SECTION_DO,
-    SECTION_ACT,        /* instead of it where a verdict asks for more; "" where it says enough */
-    SECTION_BRIEF,      /* the same in a few words; "" where no verdict calls for action */
     SECTION_ALARM_HEAD, /* names the usual false alarm; "" where there is none */
     SECTION_ALARM,
     SECTION_WHY,
@@ -28,7 +27,7 @@ enum section {
 
 /** The text of a section; where a connection of this `kind` deserves words of its own, those.
  *  "" for what does not exist; never NULL. */
-const char *words_text(unsigned state, enum conn_kind kind, enum section section,
-                       enum language language);
+const char *state_texts_get(unsigned state, enum conn_kind kind, enum section section,
+                            enum language language);
 
 #endif

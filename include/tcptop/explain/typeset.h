@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sets paragraphs into lines of runs: wrapping by the rules of Korean and English, and roles. */
 #ifndef TCPTOP_EXPLAIN_TYPESET_H
 #define TCPTOP_EXPLAIN_TYPESET_H

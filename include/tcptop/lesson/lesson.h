@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lessons: a state comes about step by step, with real sockets, each step with its words. A step
  * is taken only when a sample lists just what its words say; until then the last one's stand. */
 #ifndef TCPTOP_LESSON_LESSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small scene of TCP on the loopback of a network namespace of its own: a server and a client,
  * each a process that does what it is told over a pipe of its own. Both end with the process that
  * started them, however that ends, and the namespace ends with the last of the three. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One end of a scene: what a server, or a client, does with its few sockets when it is told to. */
 #ifndef TCPTOP_LESSON_LESSON_PEER_H
 #define TCPTOP_LESSON_LESSON_PEER_H

@@ -1,6 +1,8 @@
-/* Counts of what the kernel tells of the ends of sockets (net/core/sock_diag.c
- * sock_diag_broadcast_destroy). A connection gives one such end for each of its sockets: two when
- * both are here. A socket that closed first ends when its TIME_WAIT begins. */
+/* SPDX-License-Identifier: MIT */
+/* Counts of sockets that the kernel reported closed (net/core/sock_diag.c
+ * sock_diag_broadcast_destroy). A connection has one such report for each of its sockets: two when
+ * both are on this host. The socket of the end that closes first is reported when its TIME_WAIT
+ * begins. */
 #ifndef TCPTOP_MODEL_CLOSE_STATS_H
 #define TCPTOP_MODEL_CLOSE_STATS_H
 
@@ -8,12 +10,13 @@
 #include <stdint.h>
 
 struct close_stats {
-    uint64_t ended;  /* sockets of connections, failed attempts included, whose end was told */
-    uint64_t closed; /* rows that went, and what no sample had; not what goes on in TIME_WAIT */
-    uint64_t unseen; /* of those, the ones that no sample had */
+    uint64_t ended;  /* sockets of connections that were reported, failed attempts included */
+    uint64_t closed; /* rows that were closed, and connections that no sample had; not those
+                        that go on in TIME_WAIT */
+    uint64_t unseen; /* of those: opened and closed between two samples */
     uint64_t unseen_acked, unseen_received; /* their bytes, as METRICS_bytes_acked, _received */
-    uint64_t lost;                          /* messages that did not reach us: each may be an end */
-    bool lost_vaguely; /* there were more of them than `lost`: the kernel gave no number */
+    uint64_t lost;     /* reports that were lost: each may be a closed socket */
+    bool lost_vaguely; /* more were lost than `lost`: the kernel gave no number */
 };
 
 #endif

@@ -1,4 +1,5 @@
-/* One connection as one sample saw it: the compact record that exists a million times. */
+/* SPDX-License-Identifier: MIT */
+/* One connection in one sample. Kept at 80 bytes because a sample may hold a million. */
 #ifndef TCPTOP_MODEL_CONN_H
 #define TCPTOP_MODEL_CONN_H
 
@@ -19,13 +20,13 @@ enum conn_timer {
 };
 
 enum conn_flag {
-    CONN_NO_COOKIE = 1,      /* from /proc or an import: cookie is not known */
-    CONN_NO_OWNER = 2,       /* uid and inode mean nothing here (mini-sockets): show "–" */
-    CONN_NO_BACKLOG = 4,     /* LISTEN read from /proc: wqueue is not the backlog */
-    CONN_BOUND = 8,          /* state CLOSE as the answer to BOUND_INACTIVE */
-    CONN_ROUNDED_TIMER = 16, /* expiry in clock ticks of 10 ms (/proc) */
-    CONN_UNSEEN = 32,        /* closed row that no sample had: only its end was told */
-    CONN_END_TOLD = 64,      /* remnant: the end of its socket was told */
+    CONN_NO_COOKIE = 1,       /* from /proc or an import: cookie is not known */
+    CONN_NO_OWNER = 2,        /* uid and inode mean nothing here (mini-sockets): show "–" */
+    CONN_NO_BACKLOG = 4,      /* LISTEN read from /proc: wqueue is not the backlog */
+    CONN_BOUND = 8,           /* state CLOSE as the answer to BOUND_INACTIVE */
+    CONN_ROUNDED_TIMER = 16,  /* expiry in clock ticks of 10 ms (/proc) */
+    CONN_UNSEEN = 32,         /* closed row that no sample had: the kernel reported its end */
+    CONN_CLOSE_REPORTED = 64, /* TIME_WAIT record whose socket the kernel reported closed */
 };
 
 struct conn {
@@ -49,18 +50,17 @@ struct conn {
     uint8_t was_state; /* the state before the last change that was seen, 0: none */
 };
 
-_Static_assert(sizeof(struct conn) == 80, "struct conn exists a million times");
+_Static_assert(sizeof(struct conn) == 80, "a sample may hold a million");
 
-/** Kinds that deserve words of their own beside the state (TCP-state text variants). */
+/** Kinds of connections that are explained in words of their own beside the state. */
 enum conn_kind { CONN_PLAIN, CONN_REQUEST_SOCKET, CONN_ORPHAN, CONN_NOT_ACCEPTED, CONN_BOUND_ONLY };
 
 /** REQUEST_SOCKET: SYN_RECV with inode 0 (net/ipv4/inet_diag.c inet_req_diag_fill). ORPHAN: FIN_*,
  *  CLOSING, LAST_ACK without inode. NOT_ACCEPTED: ESTABLISHED or CLOSE_WAIT without inode. */
 enum conn_kind conn_kind(const struct conn *c);
 
-/** Is the record what the kernel keeps of a connection whose socket has gone: TIME_WAIT, or an
- * orphan in FIN_WAIT2 (net/ipv4/tcp_minisocks.c tcp_time_wait)? It goes on after the socket's end.
- */
+/** Is it the timewait record that the kernel keeps after the socket has gone: in TIME_WAIT, or of
+ * an orphan in FIN_WAIT2 (net/ipv4/tcp_minisocks.c tcp_time_wait)? */
 static inline bool conn_timewait(unsigned state, unsigned timer)
 {
     return state == TCP_STATE_TIME_WAIT ||
@@ -72,9 +72,9 @@ static inline bool conn_is_timewait(const struct conn *c)
     return conn_timewait(c->state, c->timer);
 }
 
-/** Is it a handshake of which no socket has come so far, or a Fast Open child not yet accepted? The
- *  socket that comes of a request copies its cookie (net/ipv4/inet_connection_sock.c
- *  inet_csk_clone_lock); dumped between that and its end, a request has one of its own. */
+/** Is it a request socket: a handshake that has no full socket yet, or a Fast Open child that is
+ * not accepted? The full socket copies the request's cookie (net/ipv4/inet_connection_sock.c
+ *  inet_csk_clone_lock). A request that is dumped first after that copy has a cookie of its own. */
 static inline bool conn_request(unsigned state, uint32_t inode)
 {
     return state == TCP_STATE_SYN_RECV && inode == 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last samples as counts: what sparklines, changes and rates are made of. */
 #ifndef TCPTOP_MODEL_HISTORY_H
 #define TCPTOP_MODEL_HISTORY_H
@@ -60,8 +61,8 @@ uint32_t history_max(const struct history *h, unsigned state, uint32_t n);
 /** Newest count minus that of the first measured one of the last `n`; false when fewer than two. */
 bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change);
 
-/* What the transitions of the state diagram are told from: the newest sample and the oldest of the
- * last `seconds`, or the one before, where samples are further apart. */
+/* Two samples whose transitions are compared: the newest and the oldest of the last `seconds`, or
+ * the one before it where samples are further apart. */
 struct transition_span {
     const struct point *newest, *oldest;
     double seconds;     /* between them */
@@ -73,15 +74,22 @@ struct transition_span {
 bool history_transitions(const struct history *h, double seconds, struct transition_span *span);
 
 /** How often the transition was seen, per second: at least so often. */
-double transition_rate(const struct transition_span *span, enum state_transition transition);
+double history_transition_rate(const struct transition_span *span,
+                               enum state_transition transition);
 
-/** Rate per second of a counter over the last `n` points by real times; false when unknown.
- *  A counter that went backwards (namespace re-created, wrap) makes it unknown; points with sums of
- *  other namespaces than the newest has are passed over. */
+/** How much a counter grew over the last `n` points, and the seconds between the first and the last
+ *  of them that have it; false when that are not two. A counter that went backwards (namespace
+ *  re-created, wrap) makes it unknown; points with sums of other namespaces than the newest has are
+ *  passed over. */
+bool history_growth(const struct history *h, enum host_counter which, uint32_t n, uint64_t *by,
+                    double *seconds);
+
+/** The same per second, by real times. */
 bool history_rate(const struct history *h, enum host_counter which, uint32_t n, double *per_s);
 
-/** What the kernel told of deaths over the last `n` points, as far back as it did without a break,
- *  and the seconds between the first and the last of them. False when that are not two points. */
+/** Close statistics of the last `n` points, as far back as the kernel reported without a break, and
+ * the seconds between the first and the last of these points. False when there are fewer than two.
+ */
 bool history_close_stats(const struct history *h, uint32_t n, struct close_stats *close_stats,
                          double *seconds);
 

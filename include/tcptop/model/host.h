@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the host itself says at the time of a sample: counters, socket totals, sysctls. All of the
  * namespace that was sampled, unless said otherwise. */
 #ifndef TCPTOP_MODEL_HOST_H
@@ -110,5 +111,20 @@ bool host_sysctl(const struct host *h, enum host_sysctl which, int64_t *value);
 
 /** The last component of the sysctl's path: "tcp_fin_timeout". */
 const char *host_sysctl_name(enum host_sysctl which);
+
+/* The local ports from which connect() chooses, net.ipv4.ip_local_port_range. */
+struct port_range {
+    int64_t low, high; /* high < low: not known */
+    int64_t usable;    /* without those in ip_local_reserved_ports; 0: not known */
+};
+
+/** The range of the host's namespace. False when it is not known. */
+bool host_port_range(const struct host *h, struct port_range *r);
+
+/** Is it a port that connect() could have chosen? False where the range is not known. */
+static inline bool host_port_in_range(const struct port_range *r, uint16_t port)
+{
+    return port >= r->low && port <= r->high;
+}
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of addresses and of services as far as they are known: a bounded cache of one thread's. The
  * least recently wanted go first; that there is no name is remembered, too, for a while. */
 #ifndef TCPTOP_MODEL_NAMES_H
@@ -20,8 +21,8 @@ struct name_key {
 
 /** Of either end of a connection; false when it has none to ask for: the wildcard, a link-local
  *  address, port 0. An IPv4 address that came over IPv6 is an IPv4 address. */
-bool name_key_address(struct name_key *k, const struct conn *c, bool remote);
-bool name_key_service(struct name_key *k, const struct conn *c, bool remote);
+bool names_key_address(struct name_key *k, const struct conn *c, bool remote);
+bool names_key_service(struct name_key *k, const struct conn *c, bool remote);
 
 enum name_outcome {
     NAME_FOUND,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network namespaces that a sample knows: whose rows it holds, and what else there is. */
 #ifndef TCPTOP_MODEL_NETNS_H
 #define TCPTOP_MODEL_NETNS_H
@@ -20,7 +21,7 @@ struct netns {
     bool counted;          /* `sockets` is known */
     uint64_t sockets;      /* rows when shown; else what the kernel counts, without SYN_RECV */
     int error;             /* -errno: it could not be entered; 0: it could, or nobody tried */
-    struct host host;      /* what it says about itself, when shown */
+    struct host host;      /* its counters and settings, when shown */
 };
 
 /* Immutable once a sample carries it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The processes that hold the sockets of a sample: the values that a sample keeps and that columns,
  * filters and details read. Objects do not change once they are made and are counted by references,
  * so that a sample keeps the names of its time; any thread may read them and take or give back

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A compiled filter: which rows pass. Made by query/ from text, evaluated here, and, for the terms
  * the kernel knows, translated by the netlink source. */
 #ifndef TCPTOP_MODEL_PREDICATE_H

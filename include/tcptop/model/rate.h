@@ -1,4 +1,6 @@
-/* What two samples of the same connection say together: bytes per second, and who limits it. */
+/* SPDX-License-Identifier: MIT */
+/* Computed from two samples of the same connection: bytes per second, and what limits its sending.
+ */
 #ifndef TCPTOP_MODEL_RATE_H
 #define TCPTOP_MODEL_RATE_H
 
@@ -21,8 +23,8 @@ struct span {
 };
 
 /** Rates by the counters' growth and the real time between. A counter that ran back, since the
- *  socket was connected anew, says nothing. SYN and FIN, which the kernel counts as a byte each,
- *  are left out where the states tell of them. */
+ *  socket was connected again, gives no rate. SYN and FIN, which the kernel counts as a byte each,
+ *  are left out where the states show that they were sent. */
 struct rate rate_between(const struct span *s);
 
 /** APPLICATION: it had data to send less than half of the time, or too little to fill the window.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TCP states as Linux numbers them, and every name people know them by. */
 #ifndef TCPTOP_MODEL_STATE_H
 #define TCPTOP_MODEL_STATE_H

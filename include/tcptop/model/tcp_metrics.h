@@ -1,4 +1,5 @@
-/* Figures of one connection from struct tcp_info, read by our own offsets and the attribute's
+/* SPDX-License-Identifier: MIT */
+/* Metrics of one connection from struct tcp_info, read by our own offsets and the attribute's
  * length, not by the build host's header. A field that the kernel did not send, or that means
  * nothing in the socket's state, is not valid; it is never 0. */
 #ifndef TCPTOP_MODEL_TCP_METRICS_H
@@ -79,7 +80,7 @@ void tcp_metrics_read(struct tcp_metrics *f, const void *tcp_info, size_t len, u
 
 /** Turn the first `len` bytes of a tcp_info of the other byte order into this machine's, as far as
  *  tcp_metrics_read() reads them. */
-void metrics_swap(void *tcp_info, size_t len);
+void tcp_metrics_swap(void *tcp_info, size_t len);
 
 /** The field's value in `*value`; false when it is not known (`f` may be NULL). */
 bool tcp_metrics_get(const struct tcp_metrics *f, enum tcp_metric field, uint64_t *value);

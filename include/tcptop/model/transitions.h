@@ -1,5 +1,6 @@
-/* The transitions of the state diagram, and how often they were seen: from what samples say of
- * connections before and after. */
+/* SPDX-License-Identifier: MIT */
+/* The transitions of the state diagram, and how often they were seen: found by comparing the state
+ * of a connection in one sample with that in the next. */
 #ifndef TCPTOP_MODEL_TRANSITIONS_H
 #define TCPTOP_MODEL_TRANSITIONS_H
 

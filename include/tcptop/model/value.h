@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A typed raw value of one field of one row, or its absence. */
 #ifndef TCPTOP_MODEL_VALUE_H
 #define TCPTOP_MODEL_VALUE_H

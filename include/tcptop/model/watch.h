@@ -1,6 +1,6 @@
-/* Connections that someone looks at closely: what each of the last samples said of them, their
- * changes of state, and their other end where that is on this host too. A few of them: the pinned
- * and the opened ones. */
+/* SPDX-License-Identifier: MIT */
+/* Connections that are followed closely, the pinned and the opened ones: their metrics in each of
+ * the last samples, their changes of state, and their other end where it is on this host too. */
 #ifndef TCPTOP_MODEL_WATCH_H
 #define TCPTOP_MODEL_WATCH_H
 
@@ -13,6 +13,7 @@
 #include "tcptop/model/tcp_metrics.h"
 
 struct sample;
+struct sample_builder;
 
 #define WATCH_MAX     17 /* at a time */
 #define WATCH_CHANGES 6  /* of state that are remembered, the last ones */
@@ -20,7 +21,7 @@ struct sample;
 struct watch_point {
     uint64_t seq; /* the sample's number; one that failed has no point */
     int64_t mono_ns;
-    bool there; /* false: this dump had not the connection */
+    bool there; /* false: the connection was not in this dump */
     uint8_t state;
     struct tcp_metrics metrics;
 };
@@ -46,13 +47,13 @@ struct watch {
     uint32_t head, len;
 };
 
-/** Complete `next`, joined and not yet published: watch these connections in it, going on from what
- *  `prev` (may be NULL) says of them. Costs a look at all rows only for one that has just gone, and
- *  now and then for an other end. Returns 0 or -ENOMEM. */
-int watch_update(struct sample *next, const struct sample *prev, const struct conn *conns,
+/** Fill sample.watch of `b`, which is joined and not yet published, with these connections, going
+ * on from what `prev` (may be NULL) has of them. All rows are searched only for a connection that
+ * has just gone, and now and then for its other end. Returns 0 or -ENOMEM. */
+int watch_update(struct sample_builder *b, const struct sample *prev, const struct conn *conns,
                  uint32_t n);
 
-/** What is said of a connection, NULL when it is not watched. */
+/** What is known of a connection, NULL when it is not watched. */
 const struct watch *watch_find(const struct sample *s, const struct conn *c);
 
 /** The point `back` before the newest; NULL beyond the oldest. */

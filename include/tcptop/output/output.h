@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples and canvases as text that leaves the program. Everything goes through a buffer of
  * bounded size; a closed pipe and a full disk are told apart. */
 #ifndef TCPTOP_OUTPUT_OUTPUT_H
@@ -68,13 +69,13 @@ void print_words_line(struct sink *out, const struct explain_text *words, uint32
                       bool ascii);
 
 /** A JSON string with quotes; `text` is UTF-8. */
-void print_json_string(struct sink *out, const char *text);
+void json_print_string(struct sink *out, const char *text);
 
 /** The canvas as lines of text, blanks at the end kept. */
 void print_canvas(struct sink *out, const struct canvas *c);
 
 /** The canvas as an SVG picture: every run of text placed by its column. Same input, same bytes. */
-void print_svg(struct sink *out, const struct canvas *c, const struct theme *theme,
+void svg_print(struct sink *out, const struct canvas *c, const struct theme *theme,
                enum theme_background background);
 
 #endif

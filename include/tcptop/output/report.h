@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What --doctor prints: the findings of the last of a few samples, and what was looked at. */
 #ifndef TCPTOP_OUTPUT_REPORT_H
 #define TCPTOP_OUTPUT_REPORT_H
@@ -18,10 +19,10 @@ struct report {
 };
 
 /** For a person, at most 79 columns wide, in the language in force. */
-void print_report_text(struct sink *out, const struct report *r);
+void report_print_text(struct sink *out, const struct report *r);
 
 /** A record for each finding, then one that sums up. The words in it are English in every language,
  *  so that the same samples give the same bytes. One thread may print at a time. */
-void print_report_json(struct sink *out, const struct report *r);
+void report_print_json(struct sink *out, const struct report *r);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The path of a control group → what people call it. */
 #ifndef TCPTOP_OWNER_CGROUP_H
 #define TCPTOP_OWNER_CGROUP_H

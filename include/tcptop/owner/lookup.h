@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gives the rows of samples their owners, from the newest index. One thread at a time. */
 #ifndef TCPTOP_OWNER_LOOKUP_H
 #define TCPTOP_OWNER_LOOKUP_H

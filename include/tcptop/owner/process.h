@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* One process as /proc tells of it. Everything of one process is read through its own directory,
- * which stays that of this process when the pid is used again. proc(5), fs/proc/array.c, fd.c. */
+ * which stays that of this process when the pid is used again: proc(5), fs/proc/array.c and
+ * fs/proc/fd.c. */
 #ifndef TCPTOP_OWNER_PROCESS_H
 #define TCPTOP_OWNER_PROCESS_H
 

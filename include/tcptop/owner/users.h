@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of users. Whoever meets a user asks for the name here; a thread that may wait looks it up,
  * since the system may ask a directory in the network. Any thread may call any of these. */
 #ifndef TCPTOP_OWNER_USERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one table of columns. The screen's table, --columns, the CSV header, JSON keys, filter
  * fields, the menus and the help screen all come from it. */
 #ifndef TCPTOP_QUERY_COLUMN_H
@@ -14,53 +15,9 @@
 
 struct str;
 
-/* In the order of the screen's table, the atoms behind the composite that shows them; the base
- * columns in this order are those of JSON and CSV. */
 enum column_id {
-    COL_PROTO,       /* tcp, tcp6 */
-    COL_LOCAL,       /* composite, display only: local_addr local_port */
-    COL_LOCAL_ADDR,  /* "10.0.2.15", "::1", "fe80::1%eth0" */
-    COL_LOCAL_PORT,  /* 0: none */
-    COL_REMOTE,      /* composite, display only */
-    COL_REMOTE_ADDR, /* LISTEN: the wildcard as the kernel gives it, "0.0.0.0" or "::" */
-    COL_REMOTE_PORT, /* LISTEN: 0 */
-    COL_STATE,
-    COL_LEFT,       /* composite of timer and expires_ms: what the screen calls Left */
-    COL_TIMER,      /* off on keepalive timewait persist, as ss says; unknown for other codes */
-    COL_EXPIRES_MS, /* until the timer fires, at the time of the sample; absent when it is off */
-    COL_RECV_Q,     /* bytes; LISTEN: connections waiting for accept() */
-    COL_SEND_Q,     /* bytes; LISTEN: the backlog, absent when read from /proc */
-    COL_RTT,        /* rtt_us */
-    COL_RETR,       /* share of sent bytes that was sent again, per mille, lifetime */
-    COL_TX,         /* bytes acknowledged per second since the sample before, see rate.h */
-    COL_RX,         /* bytes received per second */
-    COL_RATE,       /* both: who talks most; absent unless both are known */
-    COL_RETRANS,    /* unanswered repeats of the running timer */
-    COL_UID,        /* absent where no file holds the socket: the kernel says 0 there */
-    COL_INODE,
-    COL_COOKIE,  /* hex as ss prints it */
-    COL_IFINDEX, /* absent when bound to none */
-    COL_NETNS,   /* name; absent for tcptop's own namespace, unless rows of several are shown */
-    COL_AGE,     /* seconds since it was first seen; absent when older than the first sample */
-    COL_MIN_RTT,
-    COL_CWND,
-    COL_BYTES_ACKED,
-    COL_BYTES_RECEIVED,
-    COL_BYTES_SENT,    /* payload, with what was sent again */
-    COL_BYTES_RETRANS, /* of that, sent again */
-    COL_RETRANS_SEGS,  /* lifetime, includes the SYN */
-    COL_UNSENT,        /* written, not sent yet */
-    COL_DELIVERY,      /* bytes per second when it last sent, does not decay */
-    COL_CONGESTION,    /* name of the congestion control */
-    COL_BACKLOG,       /* LISTEN: recv_q in per mille of send_q; drawn as used/limit */
-    COL_LIMITED_BY,    /* application receiver send_buffer path, see rate.h */
-    COL_PID,           /* of the process that holds the socket, or did; the lowest of several */
-    COL_PIDS,          /* all of them */
-    COL_PROCESS,       /* its name; the screen adds the pid where both fit */
-    COL_OWNER,         /* "current", or "former": nobody holds the socket any more */
-    COL_CMDLINE,       /* sanitised, with blanks between the arguments */
-    COL_USER,          /* name of `uid`; without a file the name of its former process's user */
-    COL_CGROUP,        /* what people call it: a unit, a container, a session */
+#define COLUMN(ident, ...) COL_##ident,
+#include "tcptop/query/columns.def"
     COL_COUNT
 };
 
@@ -75,7 +32,9 @@ enum column_flag {
     COLUMN_LARGEST = 32, /* the large ones are what one looks for: they come first */
 };
 
-/* What its values are: how the filter reads them and in which unit. */
+/* What the values of a column are: how the filter reads them and in which unit, how a cell shows
+ * them, and how rows are ordered by them. Numbers are ordered by size, texts by their first eight
+ * bytes, unless the column has a key of its own. */
 enum column_kind {
     KIND_COMPOSITE, /* no value of its own */
     KIND_TEXT,
@@ -83,11 +42,13 @@ enum column_kind {
     KIND_STATE,
     KIND_TIMER,
     KIND_ADDRESS,
-    KIND_PORT,
-    KIND_DEVICE,
-    KIND_NUMBER,
+    KIND_PORT,   /* shown as "*" where it is 0 */
+    KIND_DEVICE, /* index of a network device */
+    KIND_NUMBER, /* shown in digits */
+    KIND_COUNT,  /* shown in at most eight columns: "1,204", "12.3M" */
+    KIND_BYTES,  /* "1.40 MB" */
     KIND_US,
-    KIND_MS,
+    KIND_MS, /* shown as a count, since the heading names the unit */
     KIND_S,
     KIND_PERMILLE,
     KIND_LIST, /* numbers; JSON has an array */
@@ -107,18 +68,29 @@ struct column {
     uint8_t kind;     /* enum column_kind */
     uint32_t needs;   /* enum need */
     value_getter get; /* typed raw value; NULL for composites */
-    /** Append the cell's text for screen and text output: "–" when unknown. */
+    /* The following may be NULL: column_format() and column_key() then go by the kind. */
     void (*format)(const struct sample *s, uint32_t row, struct str *out);
-    /** 64-bit sort prefix: smaller sorts first ascending; UINT64_MAX is reserved for "absent". */
     uint64_t (*key)(const struct sample *s, uint32_t row);
-    /** How the order goes on among equal prefixes: 64 bits each, up to a NULL; NULL when the prefix
-     *  says all. */
+    /** How the order goes on among equal keys: 64 bits each, up to a NULL; NULL when the key says
+     *  all. */
     const order_word *words;
     value_each each;   /* where a row may have several values; NULL: get() has them all */
     value_whole whole; /* a text that may be longer than a value's; NULL: get() has it whole */
 };
 
 extern const struct column columns[COL_COUNT];
+
+/** Append the cell of `row` as the screen and text output show it: "–" when it is not known. */
+void column_format(enum column_id id, const struct sample *s, uint32_t row, struct str *out);
+
+#define KEY_ABSENT UINT64_MAX
+
+/** 64-bit key for sorting: the smaller sorts first. KEY_ABSENT stands for what is not known. */
+uint64_t column_key(enum column_id id, const struct sample *s, uint32_t row);
+
+/** The key that `c` would have in COL_STATE if its state were `state`: attention, local port,
+ *  foreign address. */
+uint64_t column_state_key(const struct conn *c, unsigned state);
 
 /** The column called `name` (its id or other name, any case, '-' as '_'), -1: there is none. */
 int column_find(const char *name, size_t len);
@@ -132,19 +104,19 @@ int column_parse_list(const char *list, enum column_id *ids, size_t max, struct 
 
 /** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
  *  with "%eth0". The interface is named as it is called here and now; for rows of a sample
- *  prefer columns[COL_LOCAL].format(), which does not name another host's interfaces. */
-void conn_format_local(const struct conn *c, struct str *out);
-void conn_format_remote(const struct conn *c, struct str *out);
+ *  prefer column_format(), which does not name another host's interfaces. */
+void column_format_local(const struct conn *c, struct str *out);
+void column_format_remote(const struct conn *c, struct str *out);
 
 /** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum send_limit).
  */
-const char *limit_word(enum send_limit limit);
+const char *column_limit_word(enum send_limit limit);
 
 /** A row's process for a cell of `width` columns: name and pid where both fit, and how many others
  *  share the socket; else the name, which the cell may cut. A former one is its name alone. */
-void process_fit(const struct sample *s, uint32_t row, int width, struct str *out);
+void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out);
 
 /** Role in which a state's name is drawn. */
-enum role state_role(unsigned state);
+enum role column_state_role(unsigned state);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The filter language: words of our own and ss expressions, parsed into one predicate.
  *
  *   expr   := factor (["and" | "&" | "&&" | "or" | "|" | "||"] factor)…

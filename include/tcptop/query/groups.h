@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a sample put together by the value of one column: how many, in which states, how
  * that changed, and sums of what can be added up. Immutable. */
 #ifndef TCPTOP_QUERY_GROUPS_H
@@ -71,7 +72,8 @@ struct groups {
 
 /** Sum those of the `chosen` columns that can be summed; where none was chosen and `by_default`,
  *  those that the table takes in by itself. */
-void grouping_sum(struct grouping *how, const enum column_id *chosen, size_t n, bool by_default);
+void groups_choose_sums(struct grouping *how, const enum column_id *chosen, size_t n,
+                        bool by_default);
 
 /** Group the rows that pass, in linear time; what `g` (initialised to zero) held is freed. Missing
  *  and closed rows make a group but are not counted in it. `before` (may be NULL): the groups of an
@@ -105,17 +107,17 @@ void groups_format(const struct groups *g, const struct sample *s, uint32_t grou
  *  for the case of letters. False when there is none: a text with both kinds of quotes. */
 bool groups_term(enum column_id by, const struct value *v, struct str *out);
 
-bool value_same(const struct value *a, const struct value *b);
+bool groups_same_value(const struct value *a, const struct value *b);
 
 /* A listing of groups has lines: a group is a number with ROW_GROUP, else it is a row. */
 #define ROW_GROUP UINT32_C(0x80000000)
 
-static inline bool line_is_group(uint32_t line)
+static inline bool groups_line_is_group(uint32_t line)
 {
     return line & ROW_GROUP && line != UINT32_MAX;
 }
 
-static inline uint32_t line_group(uint32_t line)
+static inline uint32_t groups_line_group(uint32_t line)
 {
     return line & ~ROW_GROUP;
 }

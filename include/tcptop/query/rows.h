@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a sample that pass a filter, in order: what the table shows. Immutable. */
 #ifndef TCPTOP_QUERY_ROWS_H
 #define TCPTOP_QUERY_ROWS_H
@@ -6,6 +7,7 @@
 #include <stdint.h>
 
 #include "tcptop/model/predicate.h"
+#include "tcptop/model/row_stream.h"
 #include "tcptop/query/column.h"
 
 struct sort {
@@ -43,5 +45,23 @@ void rows_fini(struct rows *r);
 
 /** Position of sample row `row` in the list, UINT32_MAX when it is not there. */
 uint32_t rows_position(const struct rows *r, uint32_t row);
+
+#define ROWS_TOP_MAX 16384u /* more are better sorted when all are there */
+
+struct rows_top {
+    struct row_stream row_stream; /* first member */
+    const struct predicate *filter;
+    const struct sort *sort;
+    uint32_t limit, n;
+    struct order_item *heap; /* owned; the last in order of the first ones on top */
+    uint8_t *taken;          /* owned; places of the first rows that are to stay */
+};
+
+/** Keep the first `limit` rows (0: none, they are only counted) that pass `filter`, which like
+ *  `sort` must outlive it, and know no more of a row than its record and figures. Returns 0 or
+ *  -ENOMEM. */
+int rows_top_init(struct rows_top *t, const struct predicate *filter, const struct sort *sort,
+                  uint32_t limit);
+void rows_top_fini(struct rows_top *t);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expressions of other tools that select one connection. */
 #ifndef TCPTOP_QUERY_SELECT_H
 #define TCPTOP_QUERY_SELECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ends one socket by SOCK_DESTROY, as `ss -K` does, but only while it is still what the user saw.
  * net/ipv4/inet_diag.c inet_diag_cmd_exact(), net/ipv4/tcp.c tcp_abort(). */
 #ifndef TCPTOP_SOURCE_DESTROY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parser of inet_diag messages: one for live, recorded and fuzzed input. Pure; every length is
  * checked; nothing is read beyond `len`. linux/inet_diag.h, linux/netlink.h. */
 #ifndef TCPTOP_SOURCE_DIAG_H
@@ -7,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 #define DIAG_MESSAGE_MAX 65536u /* a longer message is damage: the kernel's are under 1 KiB */
 
@@ -20,18 +21,18 @@ enum diag_result {
 };
 
 struct diag {
-    struct sample *sample; /* rows go here */
-    uint32_t seq, portid;  /* accept only these; 0 accepts any (recordings) */
-    uint32_t states;       /* mask of states to keep */
-    bool swapped;          /* the messages are in the other byte order, see diag_is_swapped() */
-    int error;             /* -errno of DIAG_ERROR */
-    uint32_t foreign;      /* messages of another seq or portid, skipped */
-    uint32_t interrupted;  /* messages flagged NLM_F_DUMP_INTR */
-    size_t used;           /* bytes taken by the last diag_parse() */
+    struct sample_builder *builder; /* rows go here */
+    uint32_t seq, portid;           /* accept only these; 0 accepts any (recordings) */
+    uint32_t states;                /* mask of states to keep */
+    bool swapped;         /* the messages are in the other byte order, see diag_is_swapped() */
+    int error;            /* -errno of DIAG_ERROR */
+    uint32_t foreign;     /* messages of another seq or portid, skipped */
+    uint32_t interrupted; /* messages flagged NLM_F_DUMP_INTR */
+    size_t used;          /* bytes taken by the last diag_parse() */
 };
 
 /** Parse a run of netlink messages into rows; where d->swapped, each is converted first. Malformed
- * records are counted in sample->rejected. Message types 18 (TCPDIAG_GETSOCK) and 20
+ * records are counted in sample.rejected. Message types 18 (TCPDIAG_GETSOCK) and 20
  * (SOCK_DIAG_BY_FAMILY). Returns after the message that ends the dump: what follows in a recording
  * begins at d->used. */
 enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frame: one recorded sample, the unit of replay, tests and screenshots.
  *
  * A file is FRAME_MAGIC (8 bytes), then frames, each complete in itself, nothing at the end. All
@@ -37,9 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
-#include "tcptop/base/str.h"
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 #include "tcptop/owner/lookup.h"
 
 #define FRAME_MAGIC         "tcptopF1"
@@ -48,22 +47,15 @@
 #define FRAME_PRELUDE_BYTES 24                  /* mark to its CRC */
 #define FRAME_MAX_BYTES     (UINT64_C(1) << 30) /* a longer one is damage */
 
-/** Append the file's magic. */
-void frame_begin(struct str *out);
-
-/** Append one frame: the header from `s` (host, times, status, cost, owners of its live rows), then
- *  `messages`. */
-void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len);
-
 /** The bytes that a frame takes by its first FRAME_PRELUDE_BYTES. -EBADMSG: damaged;
  *  -EPROTONOSUPPORT: sound, but of another version. */
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES]);
 
-/** Read the frame at `bytes` into the empty `s`, and who held its sockets into `owners`, for
- *  owner_lookup_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len` is
- * 0, -ENOMEM, or, with `err` filled, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of an
- *  unknown version. A frame whose messages hold damaged records is PARTIAL. */
-int64_t frame_read(const void *bytes, size_t len, struct sample *s, struct owner_lookup *owners,
-                   struct err *err);
+/** Read the frame at `bytes` into the empty sample of `b`, and who held its sockets into `owners`,
+ * for owner_lookup_assign() (NULL: nobody wants to know). Returns the bytes it takes, 0 when `len`
+ * is 0, -ENOMEM, or, with `*why` set, -EBADMSG when it is damaged, -EPROTONOSUPPORT when it is of
+ * an unknown version. A frame whose messages hold damaged records is PARTIAL. */
+int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
+                   struct owner_lookup *owners, struct sample_reason *why);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What /proc says about the host: names, TCP counters, socket totals, sysctls. Whatever cannot be
  * read is not valid; nothing here ever fails a sample. */
 #ifndef TCPTOP_SOURCE_HOST_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What of a predicate the kernel can judge itself while it dumps: a mask of states and the bytecode
  * of inet_diag. linux/inet_diag.h, net/ipv4/inet_diag.c inet_diag_bc_run(). */
 #ifndef TCPTOP_SOURCE_KERNEL_FILTER_H

@@ -1,4 +1,5 @@
-/* Which network namespaces there are, what people call them, and how to find the one that is meant.
+/* SPDX-License-Identifier: MIT */
+/* Finds the network namespaces of this host, names them, resolves a name and opens one.
  *
  * Found are those of processes (/proc/PID/ns/net) and those that are mounted (/proc/self/mountinfo,
  * where `ip netns` and container engines keep them). One that only a socket or an open file holds
@@ -14,8 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
-#include "tcptop/model/netns.h"
+#include "tcptop/model/sample_reason.h"
 
 struct found_namespace {
     uint64_t inode; /* of a hidden one: `tag`, which is no other's inode */
@@ -23,8 +23,8 @@ struct found_namespace {
     char name[NETNS_NAME]; /* sanitised */
     uint32_t pid;          /* its first process, 0: none */
     char *path;            /* where it is mounted, NULL: nowhere; owned */
-    bool hidden;           /* its processes do not let us at it (ptrace(2), access modes); it may be
-                              one that is mounted, too */
+    bool hidden; /* we may not read its processes (ptrace(2), access modes); it may also be
+                    the same as one that is mounted */
 };
 
 struct namespaces {
@@ -43,9 +43,10 @@ void namespaces_fini(struct namespaces *n);
 const struct found_namespace *namespaces_find(const struct namespaces *n, uint64_t inode);
 
 /** The one that `spec` means: a name as above, a process id, "net:[INODE]", the full id of a
- *  container, or a path. Returns its inode, or 0 with `err` saying what is wrong and which name
+ *  container, or a path. Returns its inode, or 0 with `*why` saying what is wrong and which name
  *  comes near. */
-uint64_t namespaces_resolve(const struct namespaces *n, const char *spec, struct err *err);
+uint64_t namespaces_resolve(const struct namespaces *n, const char *spec,
+                            struct sample_reason *why);
 
 /** A descriptor for setns() to the namespace `inode`: by what was found of it (may be NULL), else
  *  by the path `spec`. Returns it or -errno, -ENOENT when it is no longer there. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's socket dump over NETLINK_SOCK_DIAG, in both kinds of request. The only user of
  * libmnl. net/ipv4/inet_diag.c. */
 #ifndef TCPTOP_SOURCE_NETLINK_H
@@ -23,17 +24,18 @@ struct netlink {
 int netlink_init(struct netlink *n, struct tap *tap, const struct source *stop);
 void netlink_fini(struct netlink *n);
 
-/** Dump what passes `filter` into the empty `s`, whose `needs` say what to ask for. Returns 0:
- *  complete, or PARTIAL with why (the table changed at every try, damaged records). -errno: no
- *  rows. Any error closes the socket, so that no half-drained dump spoils the next one (EPROTO). */
+/** Dump what passes `filter` into the empty sample of `b`, whose `needs` say what to ask for.
+ * Returns 0: complete, or PARTIAL with why (the table changed at every try, damaged records).
+ * -errno: no rows. Any error closes the socket, so that no half-drained dump spoils the next one
+ * (EPROTO). */
 int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_filter *filter,
-                 struct sample *s);
+                 struct sample_builder *b);
 
 /** The same by a legacy request, but break off once there are `enough` rows: a fair sample, since
  *  the kernel walks in the order of a hash (listening sockets come before). Returns 1 when it broke
  *  off, 0 when these are all, or -errno. */
 int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
-                  struct sample *s);
+                  struct sample_builder *b);
 
 /** True when this errno is the kernel saying "not here": no such family, module or right. */
 bool netlink_refused(int error);

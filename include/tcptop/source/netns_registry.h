@@ -1,5 +1,7 @@
-/* The namespaces that are followed: one link to each, from when it is first seen until it is gone.
- * What is open in a namespace keeps it alive, so a link that is not wanted is closed. */
+/* SPDX-License-Identifier: MIT */
+/* The network namespaces that are followed: one entry for each, from when it is first seen until
+ * some minutes after it has gone. A descriptor or socket that is open in a namespace keeps it
+ * alive, so an entry whose namespace is not wanted is closed. */
 #ifndef TCPTOP_SOURCE_NETNS_REGISTRY_H
 #define TCPTOP_SOURCE_NETNS_REGISTRY_H
 
@@ -28,7 +30,7 @@ struct netns_registry {
     bool full; /* there were more than are followed */
     struct namespaces found;
     int64_t due_ns; /* when to look again; 0: at once */
-    uint64_t kept; /* one that is there although nothing may be found of it, by its path; 0: none */
+    uint64_t kept;  /* one that is known by its path alone and stays; 0: none */
 };
 
 /** Starts as zero. */
@@ -41,16 +43,17 @@ int netns_registry_look(struct netns_registry *l);
 /** Keep that one, which is there though it may not be found; 0: none. Returns 0 or -ENOMEM. */
 int netns_registry_keep(struct netns_registry *l, uint64_t inode);
 
-/** The link to a namespace that is there, NULL when none is. Valid until the next look. */
+/** The entry of a namespace that is there, NULL when it is not. Valid until the next
+ *  netns_registry_look(). */
 struct netns_entry *netns_registry_find(const struct netns_registry *l, uint64_t inode);
 
-/** The namespace, for setns(), open from now on. Returns the descriptor or -errno. `spec`: see
+/** Open the namespace for setns(); it stays open. Returns the descriptor or -errno. `spec`: see
  *  namespaces_open(). */
 int netns_entry_open(const struct netns_registry *l, struct netns_entry *netns_entry,
                      const char *spec);
 void netns_entry_close(struct netns_entry *netns_entry);
 
-/** What a sample carries of all this. NULL: out of memory. */
+/** The table of these namespaces for a sample. Returns NULL when there is no memory. */
 struct netns_table *netns_registry_table(const struct netns_registry *l, bool several);
 
 #endif

@@ -1,5 +1,7 @@
-/* The one thread that enters other network namespaces. It never comes back to do anything else: all
- * other threads stay in the one tcptop was started in, whatever fails. setns(2) */
+/* SPDX-License-Identifier: MIT */
+/* A thread that enters a network namespace, runs one function there and returns its result. Only
+ * this thread ever enters another namespace: all others stay in the one tcptop was started in,
+ * whatever fails. setns(2) */
 #ifndef TCPTOP_SOURCE_NETNS_WORKER_H
 #define TCPTOP_SOURCE_NETNS_WORKER_H
 
@@ -7,10 +9,10 @@
 
 struct netns_worker;
 
-/** Starts the thread. Returns 0 or -errno. */
+/** Start the thread. Returns 0 or -errno. */
 int netns_worker_new(struct netns_worker **t);
 
-/** Ends it; NULL is accepted. */
+/** End it; NULL is accepted. */
 void netns_worker_free(struct netns_worker *t);
 
 /** Run work(arg) in the network namespace of the descriptor `fd`, and wait for it. Returns what it

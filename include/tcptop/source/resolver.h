@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks for names on a thread of its own: of addresses by reverse DNS (and /etc/hosts) through
  * c-ares, of ports from the system's list of services. Nobody waits for it. */
 #ifndef TCPTOP_SOURCE_RESOLVER_H

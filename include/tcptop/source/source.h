@@ -1,7 +1,8 @@
-/* Where samples come from: one contract for netlink, procfs and recordings.
+/* SPDX-License-Identifier: MIT */
+/* Where samples come from: one interface for netlink, procfs and recordings.
  *
- * A source writes records straight into the rows of the sample it is given: from the receive
- * buffer to the row without a stop between. */
+ * A source writes records from its receive buffer straight into the rows of the sample that it is
+ * given. All functions but source_cancel() are for the thread that samples. */
 #ifndef TCPTOP_SOURCE_SOURCE_H
 #define TCPTOP_SOURCE_SOURCE_H
 
@@ -10,9 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/err.h"
 #include "tcptop/model/predicate.h"
-#include "tcptop/model/sample.h"
+#include "tcptop/model/sample_builder.h"
 
 struct owner_lookup;
 struct source;
@@ -31,35 +31,36 @@ struct request {
     bool list_namespaces;        /* say which there are, with how many sockets */
     struct conn watched[WATCH_MAX]; /* connections to follow closely, see model/watch.h */
     uint32_t n_watched;
-    struct row_stream
-        *row_stream[2]; /* judge the rows while they come, the second one for a second thread;
-                 both or none. A source may leave them out: see sample->sieved */
-    double
-        close_stats; /* share of one core that hearing of ends may cost; 0: they are not heard of */
-    struct close_monitor *close_monitor; /* which hears of them; NULL: each namespace has its own */
-    const struct predicate *count_only;  /* see struct sample */
+    struct row_stream *row_stream[2]; /* judge the rows while they arrive, the second one those of
+                                         a second thread; both or none. A source may do without:
+                                         then sample.streamed is false */
+    double close_stats; /* share of one core that the close_monitor may use; 0: there is none */
+    struct close_monitor *close_monitor; /* a shared one; NULL: each namespace has its own */
+    const struct predicate *count_only;  /* see struct sample_builder */
 };
 
-/* For those that wait for one sample: fewer sockets are there before a second thread helps. */
+/* request.parallel_from for a caller that waits for one sample: with fewer sockets a second thread
+ * does not help. */
 #define PARALLEL_FROM 50000u
 
 struct source_ops {
     const char *name;
-    bool is_recording; /* its samples need no waiting for, and come to an end */
-    /** Take one sample into `s` (empty): rows, host, backend, status, why, times, cost. Returns 0
-     *  (complete or partial: see s->status), -ENODATA when a recording is at its end, or -errno
-     *  with `err` filled: nothing usable in `s`. */
-    int (*sample)(struct source *src, const struct request *req, struct sample *s, struct err *err);
+    bool is_recording; /* its samples need no waiting and come to an end */
+    /** Take one sample into `b` (empty): rows, host, backend, status, reason, times, cost. Returns
+     * 0 (complete or partial: see sample.status), -ENODATA when a recording is at its end, or
+     * another -errno with `*why` (`why` may be NULL) set: the sample is not usable. */
+    int (*sample)(struct source *src, const struct request *req, struct sample_builder *b,
+                  struct sample_reason *why);
     void (*close)(struct source *src);
-    /** Who held the sockets of the last sample, as the source itself knows it; NULL: it does not.
-     *  May be NULL: it samples this host, which is asked. */
+    /** Who had the sockets of the last sample open, for a recording that knows it; else NULL. May
+     * be NULL for a source that samples this host. */
     struct owner_lookup *(*owners)(struct source *src);
 };
 
 struct source {
     const struct source_ops *ops; /* first member of every back end's own struct */
     atomic_bool cancelled;        /* see source_cancel() */
-    const struct source *part_of; /* one that samples by this one, NULL: none */
+    const struct source *part_of; /* the source that uses this one, NULL: none */
 };
 
 /** Make a sample that is being taken on another thread end soon, with -ECANCELED; later ones end at
@@ -77,36 +78,41 @@ static inline bool source_cancelled(const struct source *src)
 }
 
 /** Live sampling of the namespace of the calling thread; picks the best back end that works and
- *  falls back by itself (SAMPLE backend and why say so). Never fails for want of rights.
+ *  falls back by itself, see sample.backend and .reason. Never fails for want of rights.
  *  `tap` (may be NULL) sees every raw netlink message, for recording.  Returns 0 or -errno. */
 struct tap {
     void (*begin)(struct tap *tap); /* a dump starts; an earlier one of this sample is void */
     void (*bytes)(struct tap *tap, const void *messages, size_t len);
 };
-int source_open_live(struct source **src, struct tap *tap, struct err *err);
+int kernel_open(struct source **src, struct tap *tap, struct sample_reason *why);
 
 /** The same for the namespaces that `spec` means: "all" of them, one by its name (see
  *  source/namespaces.h), "" the calling thread's, until requests name others. Each costs a walk of
  *  the kernel's table of connections, which they all share. Rows carry their namespace and the
- *  sample a table of them; what is true of the host alone is told where it is true of all. Fails
- *  with `err` filled when the one that is meant is not there or cannot be entered. */
-int source_open_namespaces(struct source **src, const char *spec, struct err *err);
+ *  sample a table of them; a host value is known where it is the same for all. Returns 0 or -errno
+ *  with `*why` set, when the named one does not exist or cannot be entered. */
+int multi_netns_open(struct source **src, const char *spec, struct sample_reason *why);
 
 /** Force one back end, for tests and bench: see enum sample_backend (NETLINK, FAMILY, PROC). */
-int source_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
-                        struct err *err);
+int kernel_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
+                        struct sample_reason *why);
 
 /** A frame file, or what `ss -tan -D FILE` wrote; "-" is standard input. Each sample is the next
- *  frame. Damaged input: whole frames play, then one partial sample says "damaged at frame N". */
-int source_open_recording(struct source **src, const char *path, struct err *err);
+ *  frame. Damaged input: the whole frames are played, then one partial sample has the reason
+ *  REASON_DAMAGED_FRAME. */
+int recording_open(struct source **src, const char *path, struct sample_reason *why);
 
-static inline int source_sample(struct source *src, const struct request *req, struct sample *s,
-                                struct err *err)
+static inline int source_sample(struct source *src, const struct request *req,
+                                struct sample_builder *b, struct sample_reason *why)
 {
-    return src->ops->sample(src, req, s, err);
+    return src->ops->sample(src, req, b, why);
 }
 
 /** NULL is accepted. */
-void source_close(struct source *src);
+static inline void source_close(struct source *src)
+{
+    if (src)
+        src->ops->close(src);
+}
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal: the only part that knows curses. */
 #ifndef TCPTOP_TERM_TTY_H
 #define TCPTOP_TERM_TTY_H
@@ -11,7 +12,7 @@
 
 enum glyph_choice { GLYPHS_AUTO, GLYPHS_UNICODE, GLYPHS_ASCII };
 
-struct term_options {
+struct tty_options {
     enum glyph_choice glyphs;
     bool color; /* false: mono (NO_COLOR, --color never) */
     bool mouse;
@@ -24,47 +25,47 @@ struct tty;
 /** Take the terminal over: newterm() on `in_fd`/`out_fd`, alternate screen, raw keys, bracketed
  *  paste, mouse, fatal-signal restore. Refuses a terminal that cannot move its cursor (TERM=dumb),
  *  naming --once. Returns 0 or -errno; then nothing has changed. */
-int term_open(struct tty **t, const struct term_options *options, int in_fd, int out_fd,
-              struct err *err);
+int tty_open(struct tty **t, const struct tty_options *options, int in_fd, int out_fd,
+             struct err *err);
 
 /** Leave as found: settings, cursor, screen. Also safe when the terminal is gone. NULL accepted. */
-void term_close(struct tty *t);
+void tty_close(struct tty *t);
 
-enum theme_depth term_depth(const struct tty *t);
-bool term_ascii(const struct tty *t); /* the glyph choice as found out */
-void term_size(const struct tty *t, int *w, int *h);
+enum theme_depth tty_depth(const struct tty *t);
+bool tty_ascii(const struct tty *t); /* the glyph choice as found out */
+void tty_size(const struct tty *t, int *w, int *h);
 
 /** After SIGWINCH: ask the kernel for the size, tell curses. */
-void term_resized(struct tty *t);
+void tty_resized(struct tty *t);
 
 /** Hand the terminal back for ^Z and take it again after SIGCONT. */
-void term_suspend(struct tty *t);
-void term_resume(struct tty *t);
+void tty_suspend(struct tty *t);
+void tty_resume(struct tty *t);
 
-void term_use_theme(struct tty *t, const struct theme *theme);
+void tty_use_theme(struct tty *t, const struct theme *theme);
 
 /** Show the canvas: only what changed is written; nothing when nothing did. While the terminal
  *  takes no bytes (^S) frames are passed over. */
-void term_blit(struct tty *t, const struct canvas *c);
+void tty_blit(struct tty *t, const struct canvas *c);
 
 /** Write everything again (^L, a foreign message on the screen). */
-void term_redraw(struct tty *t);
+void tty_redraw(struct tty *t);
 
 /** The next input event that is there; false when none is. Never waits. */
-bool term_read(struct tty *t, struct input *in);
+bool tty_read(struct tty *t, struct input *in);
 
-/** Milliseconds until term_read() may have an event without new input (a lone Esc), -1: none. */
-int term_timeout_ms(const struct tty *t);
+/** Milliseconds until tty_read() may have an event without new input (a lone Esc), -1: none. */
+int tty_timeout_ms(const struct tty *t);
 
-/** The terminal is gone: hang-up, EIO, end of input. Poll term_fd() for input. */
-bool term_gone(const struct tty *t);
-int term_fd(const struct tty *t);
+/** The terminal is gone: hang-up, EIO, end of input. Poll tty_fd() for input. */
+bool tty_gone(const struct tty *t);
+int tty_fd(const struct tty *t);
 
-/** To poll for room while bytes wait to be taken, then call term_flush(); -1: none wait. */
-int term_out_fd(const struct tty *t);
-void term_flush(struct tty *t);
+/** To poll for room while bytes wait to be taken, then call tty_flush(); -1: none wait. */
+int tty_out_fd(const struct tty *t);
+void tty_flush(struct tty *t);
 
 /** Put `text` on the user's clipboard by OSC 52. */
-void term_copy(struct tty *t, const char *text);
+void tty_copy(struct tty *t, const char *text);
 
 #endif

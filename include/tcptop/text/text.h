@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The catalogue of messages, English and Korean side by side, and the language in force.
  *
  * Messages live in messages/<layer>.def as rows M(IDENT, "English", "Korean"). Placeholders are

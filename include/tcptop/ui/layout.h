@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which regions are where: a pure function of size, focus and choice. */
 #ifndef TCPTOP_UI_LAYOUT_H
 #define TCPTOP_UI_LAYOUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One person at one screen: turns keys, samples and time into UI state. Knows no terminal, so the
  * live screen, --dump and the tests drive it alike. */
 #ifndef TCPTOP_UI_SESSION_H
@@ -6,18 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcptop/app/settings.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 #include "tcptop/ui/screen.h"
+#include "tcptop/ui/ui_settings.h"
 
 struct session;
 
-/** A session with the user's settings; `wake_fd` (-1: none) is told when the query worker has an
- *  answer; without one everything is computed at once. Returns 0 or -errno.
+/** A session with the user's settings, which stay the caller's and outlive it; `wake_fd` (-1: none)
+ * is told when the query worker has an answer; without one everything is computed at once. Returns
+ * 0 or -errno.
  *
- *  session_free() waits for what is under way on other threads: see worker_stop(). */
-int session_new(struct session **s, const struct settings *settings, int wake_fd, bool utf8,
+ *  session_free() waits for what is under way on other threads: see query_worker_stop(). */
+int session_new(struct session **s, const struct ui_settings *settings, int wake_fd, bool utf8,
                 bool ascii);
 void session_free(struct session *s);
 
@@ -38,7 +40,8 @@ void session_use_lesson(struct session *s, struct lesson *lesson);
 /* Events. `now_ns` is monotonic. Keys mean what was drawn last: those that are there already are
  * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
-void session_sample(struct session *s, struct sample *newest, int64_t now_ns); /* takes the ref */
+void session_sample(struct session *s, const struct sample *newest,
+                    int64_t now_ns); /* takes the ref */
 void session_resize(struct session *s, int w, int h);
 void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
 

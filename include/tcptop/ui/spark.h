@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sparklines: the last 60 samples of one state in 60, 30, 20, 15, 12 or 10 cells.
  *
  * Cells are cut at multiples of 60 / cells of the sample number, so a drawn bar stands for the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state of the user interface: what the user chose and where the user is. Plain values; the
  * session (app) changes it, the view draws it, a frame is a pure function of it. */
 #ifndef TCPTOP_UI_UI_STATE_H
@@ -19,25 +20,39 @@
 
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
 enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
+
+/* OVERLAY(ident, name): each is struct overlay_ops overlay_<name> in a file of its own. */
+#define OVERLAYS(OVERLAY)                                                                          \
+    OVERLAY(HELP, help)                                                                            \
+    OVERLAY(DETAILS, details)   /* of ui->details */                                               \
+    OVERLAY(WARNINGS, warnings) /* what the doctor found */                                        \
+    OVERLAY(SORT, sort)         /* menus over the left edge of the table */                        \
+    OVERLAY(COLUMNS, columns)                                                                      \
+    OVERLAY(NAMESPACES, namespaces)                                                                \
+    OVERLAY(GROUP, group)           /* what to group by */                                         \
+    OVERLAY(DIAGRAM, diagram)       /* its chosen box is the list's state */                       \
+    OVERLAY(GROUP_SORT, group_sort) /* what to sort the groups by */
+
 enum ui_overlay {
     OVERLAY_NONE,
-    OVERLAY_HELP,
-    OVERLAY_DETAILS,  /* of ui->details */
-    OVERLAY_WARNINGS, /* what the doctor found */
-    OVERLAY_SORT,     /* menus over the left edge of the table */
-    OVERLAY_COLUMNS,
-    OVERLAY_NAMESPACES,
-    OVERLAY_GROUP,      /* what to group by */
-    OVERLAY_DIAGRAM,    /* its chosen box is the strip's state */
-    OVERLAY_GROUP_SORT, /* what to sort the groups by */
+#define OVERLAY(ident, name) OVERLAY_##ident,
+    OVERLAYS(OVERLAY)
+#undef OVERLAY
 };
+
+/* PROMPT(ident, name): each is struct prompt_ops prompt_<name> in a file of its own. */
+#define PROMPTS(PROMPT)                                                                            \
+    PROMPT(FILTER, filter)                                                                         \
+    PROMPT(FIND, find)                                                                             \
+    PROMPT(INTERVAL, interval)                                                                     \
+    PROMPT(EXPORT, export)                                                                         \
+    PROMPT(CLOSE, close) /* a question about ui->closing, no line */
+
 enum ui_prompt {
     PROMPT_NONE,
-    PROMPT_FILTER,
-    PROMPT_FIND,
-    PROMPT_INTERVAL,
-    PROMPT_EXPORT,
-    PROMPT_CLOSE, /* a question about ui->closing, no line */
+#define PROMPT(ident, name) PROMPT_##ident,
+    PROMPTS(PROMPT)
+#undef PROMPT
 };
 
 /* A line being edited. */
@@ -57,14 +72,13 @@ struct ui_lesson {
 struct ui {
     int w, h;
     enum ui_focus focus;
-    enum ui_focus
-        subject; /* what the pane is about: FOCUS_STATES (the strip's choice) or FOCUS_TABLE
-                    (the row under the cursor), whichever had the focus last */
+    enum ui_focus subject; /* what the pane is about: FOCUS_STATES (the chosen state) or FOCUS_TABLE
+                              (the row under the cursor), whichever had the focus last */
     enum ui_pane pane;
     enum ui_overlay overlay;
     enum ui_prompt prompt;
 
-    /* states strip: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
+    /* list of states: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
     unsigned state_list;
 
     /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
@@ -147,7 +161,7 @@ struct ui {
 /** How the rows are grouped as the ui has it; only where group_by says. */
 struct grouping ui_grouping(const struct ui *ui);
 
-/** The state that the strip has chosen, 0 for "all". */
+/** The state that is chosen in the list of states, 0 for "all". */
 unsigned ui_state_list_state(const struct ui *ui);
 
 /** Defaults: focus on the states, TIME_WAIT chosen, sort by state, parked cursor. */

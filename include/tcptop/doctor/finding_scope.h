@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Which connections a finding is about. The filter that a user may type is the only description of
+ * them; the doctor compiles it once for each finding of a sample. */
+#ifndef TCPTOP_DOCTOR_FINDING_SCOPE_H
+#define TCPTOP_DOCTOR_FINDING_SCOPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/base/str.h"
+#include "tcptop/model/findings.h"
+#include "tcptop/model/sample.h"
+
+/** Append the filter that shows them; nothing when the finding is about none. */
+void finding_filter(const struct finding *f, struct str *out);
+
+/** Write the address of an end as people type it, without port and brackets. */
+void finding_address(const struct conn *c, bool remote, char out[64]);
+
+/** Compile the filters of the findings that hold. Without memory they are about no row. */
+void finding_compile(struct findings *f);
+
+/** Is row `row` of the sample one of those that its finding number `i` is about? */
+bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row);
+
+/** The worst finding that holds of the state, notes included; of a row (UINT32_MAX: of the state as
+ *  such) only what is about it. NULL: none. Belongs to the sample. */
+const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row);
+
+#endif

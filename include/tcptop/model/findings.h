@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What is wrong with a host as a sample shows it: numbers, whom they concern, since when. The words
+ * are made where somebody reads them (explain/finding_text.h), in the language in force then. */
+#ifndef TCPTOP_MODEL_FINDINGS_H
+#define TCPTOP_MODEL_FINDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+
+enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+/* Why a rule was not looked at. */
+enum skip {
+    LOOKED,
+    SKIP_YET,       /* its turn has not come */
+    SKIP_COUNTERS,  /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
+    SKIP_SYSCTL,    /* a limit of the kernel is not known in this namespace */
+    SKIP_FIGURES,   /* no tcp_info */
+    SKIP_BOUND,     /* bound-only sockets were not asked for, or the kernel has no such answer */
+    SKIP_BACKLOG,   /* the backlog of listeners is not known */
+    SKIP_SHORT,     /* needs samples over a longer time */
+    SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */
+};
+
+/* What of `ends` the rows must have in common with it, besides their state. */
+enum scope_by {
+    SCOPE_SRC = 1,
+    SCOPE_DST = 2,
+    SCOPE_SPORT = 4,
+    SCOPE_DPORT = 8,
+    SCOPE_PID = 16,
+    SCOPE_UID = 32,
+    SCOPE_PROBE = 64,      /* the timer probes a closed window */
+    SCOPE_OWNED = 128,     /* has a file */
+    SCOPE_ORPHAN = 256,    /* has none */
+    SCOPE_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
+    SCOPE_TIMELESS = 1024, /* no timer */
+};
+
+/* Which rows a finding is about. */
+struct scope {
+    uint32_t states; /* STATE_BIT()s; 0: no rows */
+    uint32_t by;     /* enum scope_by */
+    uint32_t pid, uid;
+    struct conn ends; /* netns counts where samples are of several */
+};
+
+#define FINDING_VALUES 7
+#define FINDING_NAME   96
+
+struct finding {
+    uint64_t key; /* of rule, namespace and subject: the same finding in the next sample */
+    uint8_t rule; /* enum rule_id, doctor/doctor.h */
+    uint8_t severity;
+    uint8_t subject;                      /* enum subject, doctor/doctor.h */
+    uint8_t valid;                        /* bit per value */
+    int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
+    int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
+    double value[FINDING_VALUES];
+    char process[FINDING_NAME];   /* sanitised, "" when not known */
+    char namespace[FINDING_NAME]; /* "" where there is one */
+    bool has_peer, peer_port;     /* the second: its port counts, too */
+    struct conn peer;             /* the other end that counts most */
+    struct scope scope;
+    uint32_t marks; /* STATE_BIT()s that stand out for it */
+};
+
+struct predicate;
+
+/* The findings of a sample, its own; immutable once it carries them. */
+struct findings {
+    uint32_t n;             /* those that hold, first in the list: worst first, then oldest */
+    uint32_t n_ended;       /* then those that have ended, newest first */
+    uint32_t warnings;      /* of those that hold, warnings and worse */
+    uint8_t worst;          /* enum severity of those that hold */
+    uint8_t skip[32];       /* enum skip, by rule */
+    uint32_t states;        /* that warnings are about: STATE_BIT()s */
+    struct predicate *rows; /* for each that holds, which rows it is about; owned, may be NULL */
+    struct finding list[];
+};
+
+/** Room for `n` findings, zeroed. NULL: out of memory. */
+struct findings *findings_new(uint32_t n);
+void findings_free(struct findings *f); /* NULL is accepted */
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a sample is incomplete, degraded or failed, and why a source cannot be opened: a code with
+ * its arguments, in no language. reason_text() (explain/reason_text.h) makes the words where they
+ * are printed. A value without pointers, copied freely. */
+#ifndef TCPTOP_MODEL_SAMPLE_REASON_H
+#define TCPTOP_MODEL_SAMPLE_REASON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcptop/model/netns.h"
+
+/* With each code the members that it uses. */
+enum sample_reason_code {
+    REASON_NONE,
+    REASON_ERROR,    /* error */
+    REASON_RECORDED, /* text, in English: the reason that the sample had when it was recorded */
+
+    REASON_REJECTED,       /* number of damaged records that were left out */
+    REASON_INTERRUPTED,    /* the table of sockets changed during each try to read it */
+    REASON_BROKE_OFF,      /* error with which the kernel's answer ended */
+    REASON_FROM_PROC,      /* error of sock_diag; the rows are from /proc/net/tcp */
+    REASON_NO_CONNECTIONS, /* sock_diag_error, and error of /proc/net/tcp */
+    REASON_NO_OWNERS,      /* error with which /proc cannot be searched for processes */
+
+    REASON_UNREADABLE,    /* text: a file; error */
+    REASON_EMPTY_FILE,    /* text: a file */
+    REASON_NO_SAMPLE,     /* text: a file without a frame */
+    REASON_FOREIGN_FILE,  /* text: a file that is no recording */
+    REASON_TEXT_FILE,     /* text: the same, a text */
+    REASON_NEWER_FILE,    /* text: a file of a format that this program does not know */
+    REASON_NEWER_FRAME,   /* number of the frame of such a format, 0: not known */
+    REASON_DAMAGED_FRAME, /* number of the frame, 0: not known */
+    REASON_DAMAGED_BYTE,  /* number of the byte where the damage begins */
+    REASON_CUT,           /* the dump ends before its last message */
+
+    REASON_NETNS_NONE,           /* text: a name that no namespace has */
+    REASON_NETNS_NONE_NEAR,      /* the same; netns: the name that comes nearest */
+    REASON_NETNS_NO_PROCESS,     /* text: a process id */
+    REASON_NETNS_OF_PROCESS,     /* text: a process id; error */
+    REASON_NETNS_NO_PATH,        /* text: a path to something else */
+    REASON_NETNS_UNREADABLE,     /* error with which /proc does not tell namespaces */
+    REASON_NETNS_CLOSED,         /* text: a namespace that cannot be entered; error */
+    REASON_NETNS_GONE,           /* text: a namespace that was there */
+    REASON_NETNS_MISSING,        /* some cannot be entered without CAP_SYS_ADMIN */
+    REASON_NETNS_MISSING_OTHERS, /* the same of all but the own one */
+    REASON_NETNS_MISSING_ERROR,  /* error with which some cannot be entered */
+    REASON_COUNT
+};
+
+struct sample_reason {
+    enum sample_reason_code code;
+    int error;           /* an errno, positive or negative */
+    int sock_diag_error; /* the same */
+    uint64_t number;
+    char text[256];         /* sanitised, cut at a character when it is too long */
+    char netns[NETNS_NAME]; /* with any code: the reason holds for this namespace alone; else "" */
+};
+
+/** A reason about something that has a name: `text` is sanitised. */
+struct sample_reason sample_reason_named(enum sample_reason_code code, int error, const char *text);
+
+/** Copy `value` to `why`, which may be NULL, and return `rc`: for a function that fails. */
+int sample_reason_set(struct sample_reason *why, int rc, struct sample_reason value);
+
+/** The same with REASON_ERROR and the error `rc`. */
+int sample_reason_error(struct sample_reason *why, int rc);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the user has set before the screen opens, as far as the user interface needs it. The command
+ * line and the configuration file are read above this layer, which fills this in. */
+#ifndef TCPTOP_UI_UI_SETTINGS_H
+#define TCPTOP_UI_UI_SETTINGS_H
+
+#include "tcptop/ui/keymap.h"
+#include "tcptop/ui/ui_state.h"
+
+struct sample_pipeline;
+
+/* Seconds between two samples that a user may ask for. */
+#define UI_INTERVAL_MIN 0.01
+#define UI_INTERVAL_MAX 3600
+
+struct ui_settings {
+    int width, height; /* of the screen until it is resized; 0: 80 × 24 */
+    uint64_t interval_ms;
+    double fade_s;                     /* how long marks of changes stay */
+    enum column_id columns[COL_COUNT]; /* to show, in this order */
+    size_t n_columns;                  /* 0: those that fit */
+    struct sort sort;
+    bool sort_given; /* false: the screen's own default */
+    int group_by;    /* enum column_id; -1: rows */
+    struct group_sort group_sort;
+    char filter[UI_FILTER_MAX];
+    bool readonly;
+    bool host_names, service_names; /* the screen starts with them */
+    struct bindings bindings;
+    const char *netns;  /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
+    double close_stats; /* share of one core for counting closed connections; 0: not counted */
+
+    /* Says a line to the user once the screen has gone. Called by any thread; NULL: it is not said.
+     */
+    void (*report)(const char *message);
+
+    /* A recording in the place of this host. */
+    const char *read_path; /* its file; NULL: none */
+    /* Opens it once more, with a history of so many points; NULL when that fails. Called by any
+     * thread; `context` is handed to it. */
+    struct sample_pipeline *(*open_recording)(const void *context, uint32_t history_len);
+    const void *context;
+};
+
+#endif

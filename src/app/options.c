@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables made of options.def, and the effects of its rows. */
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli_error.h"
+#include "tcptop/lesson/lesson.h"
+#include "tcptop/model/state.h"
+#include "tcptop/query/filter.h"
+
+/* What is done with a value. A key has it as a number and as text; an option that is on the command
+ * line only has the text alone. */
+enum effect_kind {
+    EFFECT_NONE,
+    EFFECT_FLAG,   /* a bool becomes true */
+    EFFECT_VALUE,  /* an int or enum becomes `n` */
+    EFFECT_CHOICE, /* an enum becomes the place of the text in `choices`, from 0 */
+    EFFECT_WORD,   /* a const char * gets the text, which belongs to argv */
+    EFFECT_YES_NO, /* a bool gets the number */
+    EFFECT_INDEX,  /* an int or enum gets the place of the key's choice, from 0, plus `n` */
+    EFFECT_NUMBER, /* a double gets the number divided by `n` */
+    EFFECT_MS,     /* a uint64_t gets seconds as milliseconds */
+    EFFECT_INT_MS, /* an int gets them */
+    EFFECT_TEXT,   /* an array of `n` bytes gets the text */
+    EFFECT_CALL,   /* `apply` is called */
+};
+
+/* A member of one of two structures. */
+struct target {
+    enum { TARGET_NONE, TARGET_SETTINGS, TARGET_LINE } of;
+    size_t offset;
+};
+
+struct effect {
+    enum effect_kind kind;
+    struct target to;
+    int n;
+    const char *choices; /* separated by ", " */
+    int (*apply)(struct command_line *c, const char *text, struct err *err);
+    struct target also[2]; /* bools that become true, of an option on the command line */
+};
+
+int option_number(const char *text, unsigned long min, unsigned long max, unsigned long *n)
+{
+    if (*text < '0' || *text > '9')
+        return -EINVAL;
+    char *end;
+    errno = 0;
+    *n = strtoul(text, &end, 10);
+    return *end || errno || *n < min || *n > max ? -EINVAL : 0;
+}
+
+/* Split "NAME[:asc|:desc]" into the length of the name and the direction, -1 where it is left open.
+ */
+static int split_sort(const char *text, size_t *len, int *descending, struct err *err)
+{
+    *len = strcspn(text, ":");
+    const char *order = text + *len;
+    *descending = strcasecmp(order, ":desc") == 0 ? 1 : *order ? 0 : -1;
+    if (*descending == 0 && strcasecmp(order, ":asc") != 0)
+        return cli_error_usage(err, MSG_BAD_SORT_ORDER, text, NULL);
+    return 0;
+}
+
+static int refuse_column(const char *text, size_t len, struct err *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)(len < 63 ? len : 63), text);
+    const char *nearest = column_nearest(name);
+    return nearest ? cli_error_usage(err, MSG_BAD_COLUMN_NEAR, name, nearest)
+                   : cli_error_usage(err, MSG_BAD_COLUMN, name, NULL);
+}
+
+static int apply_sort(struct command_line *c, const char *text, struct err *err)
+{
+    size_t len;
+    int descending;
+    int rc = split_sort(text, &len, &descending, err);
+    if (rc)
+        return rc;
+    const int column = column_find(text, len);
+    if (column < 0)
+        return refuse_column(text, len, err);
+    if (descending < 0) /* as the menu would */
+        descending = (columns[column].flags & COLUMN_LARGEST) != 0;
+    c->s->sort = (struct sort){(enum column_id)column, descending == 1};
+    return 0;
+}
+
+static int figure_find(const struct grouping *how, const char *name, size_t len)
+{
+    if (len == 5 && strncasecmp(name, "count", len) == 0)
+        return GROUP_COUNT;
+    if (len == 6 && strncasecmp(name, "change", len) == 0)
+        return GROUP_CHANGE;
+    const int column = column_find(name, len);
+    for (int i = 0; i < how->n_sums; i++)
+        if (column == (int)how->sum[i])
+            return GROUP_SUM + i;
+    return column == (int)how->by ? GROUP_KEY : -ENOENT;
+}
+
+int option_group_sort(struct group_sort *sort, const struct grouping *how, const char *text,
+                      struct err *err)
+{
+    size_t len;
+    int descending;
+    int rc = split_sort(text, &len, &descending, err);
+    if (rc)
+        return rc;
+    const int figure = figure_find(how, text, len);
+    if (figure < 0)
+        return figure;
+    /* figures have their interesting end at the top, as in the menu */
+    *sort = (struct group_sort){(uint8_t)figure,
+                                descending < 0 ? figure != GROUP_KEY : descending == 1};
+    return 0;
+}
+
+static int apply_group_by(struct command_line *c, const char *name, struct err *err)
+{
+    const int column = *name ? column_find(name, strlen(name)) : -1;
+    if (*name && column < 0)
+        return refuse_column(name, strlen(name), err);
+    if (column >= 0 && columns[column].kind == KIND_COMPOSITE) /* its atoms follow it */
+        return cli_error_usage(err, MSG_BAD_GROUP, name, columns[column + 1].id);
+    c->s->group_by = column;
+    return 0;
+}
+
+static int apply_columns(struct command_line *c, const char *list, struct err *err)
+{
+    enum column_id ids[COL_COUNT];
+    const int n = *list ? column_parse_list(list, ids, COL_COUNT, err) : 0;
+    if (n < 0)
+        return n;
+    memcpy(c->s->columns, ids, (size_t)n * sizeof ids[0]);
+    c->s->n_columns = (size_t)n;
+    return 0;
+}
+
+static int apply_limit(struct command_line *c, const char *value, struct err *err)
+{
+    unsigned long n;
+    if (option_number(value, 1, UINT32_MAX, &n))
+        return cli_error_usage(err, MSG_BAD_LIMIT, value, NULL);
+    c->s->limit = (uint32_t)n;
+    return 0;
+}
+
+static int apply_explain(struct command_line *c, const char *value, struct err *err)
+{
+    c->s->explain_state = state_parse(value, strlen(value));
+    if (!c->s->explain_state)
+        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+    c->asked = MODE_EXPLAIN;
+    return 0;
+}
+
+/* The names of the states that there are lessons about. */
+static void add_lessons(struct str *out)
+{
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
+        if (lesson_script(state))
+            str_addf(out, "%s%s", out->len ? " " : "", state_name(state));
+}
+
+static int apply_learn(struct command_line *c, const char *value, struct err *err)
+{
+    struct str all = STR_INIT;
+    const unsigned state = state_parse(value, strlen(value));
+    if (!state)
+        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+    c->s->learn_state = state;
+    c->asked = MODE_LEARN;
+    if (lesson_script(state))
+        return 0;
+    add_lessons(&all);
+    const int rc = cli_error_usage(err, MSG_LESSON_NO_STATE, state_name(state), str_text(&all));
+    str_fini(&all);
+    return rc;
+}
+
+static int apply_filter(struct command_line *c, const char *value, struct err *err)
+{
+    struct filter_error error;
+    if (filter_parse(value, NULL, &error) == -EINVAL) {
+        char at[24];
+        snprintf(at, sizeof at, "%zu", error.at + 1);
+        return cli_error_usage(err, MSG_BAD_FILTER, at, error.what);
+    }
+    c->filter = value;
+    return 0;
+}
+
+int option_port(struct command_line *c, const char *value, struct err *err)
+{
+    unsigned long port;
+    if (option_number(value, 1, 65535, &port))
+        return cli_error_usage(err, MSG_BAD_PORT, value, NULL);
+    str_addf(&c->ports, "%s%lu", c->ports.len ? "," : "", port);
+    return 0;
+}
+
+static int apply_pid(struct command_line *c, const char *value, struct err *err)
+{
+    unsigned long pid;
+    if (option_number(value, 1, UINT32_MAX, &pid))
+        return cli_error_usage(err, MSG_BAD_PID, value, NULL);
+    str_addf(&c->pids, "%s%lu", c->pids.len ? "," : "", pid);
+    return 0;
+}
+
+static int apply_states(struct command_line *c, const char *value, struct err *err)
+{
+    for (;;) {
+        const size_t len = strcspn(value, ",");
+        const unsigned state = state_parse(value, len);
+        if (!state)
+            return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+        c->states |= STATE_BIT(state);
+        if (!value[len])
+            return 0;
+        value += len + 1;
+    }
+}
+
+static int apply_netns(struct command_line *c, const char *value, struct err *err)
+{
+    if (!*value)
+        return cli_error_usage(err, MSG_BAD_NETNS, NULL, NULL);
+    c->s->netns = value;
+    return 0;
+}
+
+static int apply_size(struct command_line *c, const char *value, struct err *err)
+{
+    char width[8];
+    const size_t len = strcspn(value, "xX");
+    unsigned long w, h;
+    snprintf(width, sizeof width, "%.*s", (int)(len < 7 ? len : 7), value);
+    if (!value[len] || option_number(width, 1, 500, &w) ||
+        option_number(value + len + 1, 1, 300, &h))
+        return cli_error_usage(err, MSG_BAD_SIZE, value, NULL);
+    c->s->width = (int)w;
+    c->s->height = (int)h;
+    return 0;
+}
+
+static int apply_listening(struct command_line *c, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    c->states |= STATE_BIT(TCP_STATE_LISTEN);
+    return 0;
+}
+
+static int apply_names(struct command_line *c, const char *which, struct err *err)
+{
+    (void)err;
+    const bool both = strcmp(which, "both") == 0;
+    c->s->host_names = both || strcmp(which, "hosts") == 0;
+    c->s->service_names = both || strcmp(which, "services") == 0;
+    return 0;
+}
+
+static int apply_numeric(struct command_line *c, const char *value, struct err *err)
+{
+    (void)value;
+    return apply_names(c, "none", err);
+}
+
+static int apply_config(struct command_line *c, const char *path, struct err *err)
+{
+    (void)err;
+    c->s->config_path = path;
+    c->s->no_config = false;
+    return 0;
+}
+
+#define AT(member)                                                                                 \
+    {                                                                                              \
+        TARGET_SETTINGS, offsetof(struct settings, member)                                         \
+    }
+#define LINE(member)                                                                               \
+    {                                                                                              \
+        TARGET_LINE, offsetof(struct command_line, member)                                         \
+    }
+#define NOTHING            .kind = EFFECT_NONE
+#define FLAG(to_)          .kind = EFFECT_FLAG, .to = to_
+#define VALUE(to_, n_)     .kind = EFFECT_VALUE, .to = to_, .n = n_
+#define CHOICE(to_, words) .kind = EFFECT_CHOICE, .to = to_, .choices = words
+#define WORD(to_)          .kind = EFFECT_WORD, .to = to_
+#define YES_NO(to_)        .kind = EFFECT_YES_NO, .to = to_
+#define INDEX(to_, n_)     .kind = EFFECT_INDEX, .to = to_, .n = n_
+#define NUMBER(to_, n_)    .kind = EFFECT_NUMBER, .to = to_, .n = n_
+#define MS(to_)            .kind = EFFECT_MS, .to = to_
+#define INT_MS(to_)        .kind = EFFECT_INT_MS, .to = to_
+#define TEXT(to_, n_)      .kind = EFFECT_TEXT, .to = to_, .n = n_
+#define CALL(f)            .kind = EFFECT_CALL, .apply = f
+#define ALSO(...)          .also = {__VA_ARGS__}
+
+/* The arguments that are no key. */
+static const struct effect argument_effects[ARGUMENT_COUNT] = {
+#define GROUP(ident)
+#define ARGUMENT(ident, letter, name, value, ...) [ARGUMENT_##ident] = {__VA_ARGS__},
+#define KEY(...)
+#define OPTION(...)
+#include "options.def"
+};
+
+/* The key that an argument is as well; -1: none. */
+static const int argument_settings[ARGUMENT_COUNT] = {
+#define GROUP(ident)
+#define ARGUMENT(ident, ...) -1,
+#define KEY(...)
+#define OPTION(ident, ...) SETTING_##ident,
+#include "options.def"
+};
+
+static const struct effect setting_effects[SETTING_ROLES] = {
+#define GROUP(ident)
+#define ARGUMENT(...)
+#define KEY(ident, section, key, type, min, max, choices_, initial, help, ...)                     \
+    [SETTING_##ident] = {__VA_ARGS__},
+#define OPTION(ident, letter, name, value, ...) KEY(ident, __VA_ARGS__)
+#include "options.def"
+};
+
+#define OPTION_OF_COUNT    OPTION_NUMBER
+#define OPTION_OF_PERCENT  OPTION_DECIMAL
+#define OPTION_OF_DURATION OPTION_DURATION
+
+static const struct option rows[SETTING_COUNT] = {
+#define GROUP(ident)
+#define ARGUMENT(...)
+#define KEY(ident, section, key, type, min, max, choices, initial, help, ...)                      \
+    {section, key, OPTION_##type, min, max, choices, initial, help},
+#define OPTION(ident, letter, name, value, section, key, type, min, max, choices, initial, help,   \
+               ...)                                                                                \
+    {section, key, OPTION_##type, min, max, choices, initial, help},
+#include "options.def"
+#define ROLE(ident, key)                                                                           \
+    {"colors", key, OPTION_TEXT, 0, 63, NULL, "", "Empty: as the theme has it."},
+    ROLES(ROLE)
+#undef ROLE
+#define COMMAND(ident, function, name, keys, shown, group)                                         \
+    {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
+        COMMANDS(COMMAND)
+#undef COMMAND
+#define RULE(ident, name, states, judges, per_row, commands)
+#define LIMIT(rule, field, key, kind, min, max, number, initial, help)                             \
+    {"doctor", key, OPTION_OF_##kind, min, max, NULL, initial, help},
+#define FIGURE(rule, field, key, kind)
+#include "tcptop/doctor/rules.def"
+};
+
+const struct option *options_keys(size_t *n)
+{
+    *n = SETTING_COUNT;
+    return rows;
+}
+
+static int color_role(struct settings *s, enum role role, const char *value, struct err *err)
+{
+    struct theme scratch;
+    theme_init(&scratch, DEPTH_256, BACKGROUND_DARK);
+    if (*value && theme_set(&scratch, role, value, DEPTH_256))
+        return cli_error_usage(err, MSG_BAD_STYLE, value, NULL);
+    snprintf(s->role_text[role], sizeof s->role_text[role], "%.63s", value);
+    return 0;
+}
+
+static int bind_keys(struct settings *s, enum command_id command, const char *keys, struct err *err)
+{
+    char bad[32];
+    if (keymap_set(&s->bindings, command, keys, bad))
+        return cli_error_usage(err, MSG_BAD_KEY, bad, NULL);
+    return 0;
+}
+
+static uint64_t to_ms(double seconds)
+{
+    return (uint64_t)(seconds * 1000 + 0.5);
+}
+
+static void *member(struct command_line *c, const struct target *t)
+{
+    return (char *)(t->of == TARGET_LINE ? (void *)c : c->s) + t->offset;
+}
+
+/* Where the text stands in the list, in any case; -1 when it does not. */
+static int choice_index(const char *choices, const char *text)
+{
+    for (int i = 0;; i++) {
+        size_t len = strcspn(choices, ",");
+        if (strlen(text) == len && strncasecmp(choices, text, len) == 0)
+            return i;
+        if (!choices[len])
+            return -1;
+        choices += len + 2;
+    }
+}
+
+static int put(struct command_line *c, const struct effect *e, const char *text, double number,
+               struct err *err)
+{
+    void *to = member(c, &e->to);
+    switch (e->kind) {
+    case EFFECT_NONE:
+        break;
+    case EFFECT_FLAG:
+        *(bool *)to = true;
+        break;
+    case EFFECT_VALUE:
+        *(int *)to = e->n;
+        break;
+    case EFFECT_CHOICE:
+        *(int *)to = choice_index(e->choices, text);
+        break;
+    case EFFECT_WORD:
+        *(const char **)to = text;
+        break;
+    case EFFECT_YES_NO:
+        *(bool *)to = number != 0;
+        break;
+    case EFFECT_INDEX:
+        *(int *)to = (int)number + e->n;
+        break;
+    case EFFECT_NUMBER:
+        *(double *)to = number / e->n;
+        break;
+    case EFFECT_MS:
+        *(uint64_t *)to = to_ms(number);
+        break;
+    case EFFECT_INT_MS:
+        *(int *)to = (int)to_ms(number);
+        break;
+    case EFFECT_TEXT:
+        snprintf(to, (size_t)e->n, "%s", text);
+        break;
+    case EFFECT_CALL:
+        return e->apply(c, text, err);
+    }
+    return 0;
+}
+
+int option_setting(struct settings *s, enum setting_id id, const struct option_value *value,
+                   struct err *err)
+{
+    if (id >= SETTING_LIMITS) {
+        s->limits.value[id - SETTING_LIMITS] = value->number;
+        return 0;
+    }
+    if (id >= SETTING_KEYS)
+        return bind_keys(s, (enum command_id)(id - SETTING_KEYS), value->text, err);
+    if (id >= SETTING_ROLES)
+        return color_role(s, (enum role)(id - SETTING_ROLES), value->text, err);
+    return put(&(struct command_line){.s = s}, &setting_effects[id], value->text, value->number,
+               err);
+}
+
+int option_setting_text(struct settings *s, enum setting_id id, const char *name, const char *text,
+                        struct err *err)
+{
+    struct option_value value;
+    struct err why;
+    int rc = option_parse(&rows[id], text, &value, &why);
+    if (!rc)
+        rc = option_setting(s, id, &value, &why);
+    return rc && name ? err_set(err, rc, "%s: %s", name, why.msg) : rc;
+}
+
+int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)
+{
+    char name[32];
+    const int setting = argument_settings[id];
+    const struct effect *e = setting < 0 ? &argument_effects[id] : &setting_effects[setting];
+    argument_name(id, name, sizeof name);
+    if (setting < 0 && e->kind == EFFECT_CHOICE && choice_index(e->choices, value) < 0)
+        return cli_error_usage(err, MSG_BAD_CHOICE, name, e->choices);
+    for (int i = 0; i < 2 && e->also[i].of; i++)
+        *(bool *)member(c, &e->also[i]) = true;
+    return setting < 0 ? put(c, e, value, 0, err)
+                       : option_setting_text(c->s, (enum setting_id)setting, name,
+                                             value ? value : "yes", err);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* What the options of the command line and the keys of the configuration file do. */
+#ifndef TCPTOP_SRC_APP_OPTIONS_H
+#define TCPTOP_SRC_APP_OPTIONS_H
+
+#include "arguments.h"
+#include "tcptop/app/settings.h"
+#include "tcptop/base/str.h"
+
+enum setting_id {
+#define GROUP(ident)
+#define ARGUMENT(ident, ...)
+#define KEY(ident, ...)    SETTING_##ident,
+#define OPTION(ident, ...) SETTING_##ident,
+#include "options.def"
+    SETTING_ROLES,                                 /* then one key per role in [colors] … */
+    SETTING_KEYS = SETTING_ROLES + ROLE_COUNT,     /* … one per command in [keys] … */
+    SETTING_LIMITS = SETTING_KEYS + COMMAND_COUNT, /* … and one per threshold in [doctor] */
+    SETTING_COUNT = SETTING_LIMITS + THRESHOLD_COUNT
+};
+
+/* The command line as far as it has been read: what cannot be put into the settings before all of
+ * it is known stands beside them. */
+struct command_line {
+    struct settings *s;
+    bool once, batch, dump;
+    bool prints;     /* an option was given that only printing has */
+    enum mode asked; /* MODE_HELP, MODE_VERSION, MODE_EXPLAIN, MODE_LEARN; else MODE_LIVE */
+    uint32_t states; /* --state, -l: bits */
+    bool ipv4, ipv6;
+    struct str ports;     /* "3000,4000" */
+    struct str pids;      /* the same of -p */
+    const char *filter;   /* the last -f */
+    const char *sort;     /* the last -s */
+    const char *interval; /* operands */
+    const char *count;
+};
+
+/** Take in an option of the command line. Returns 0 or -EINVAL with `err`. */
+int option_argument(struct command_line *c, enum argument_id id, const char *value,
+                    struct err *err);
+
+/** Put the checked value of a key into force. Returns 0 or -EINVAL with `err`; then nothing has
+ *  changed. */
+int option_setting(struct settings *s, enum setting_id id, const struct option_value *value,
+                   struct err *err);
+
+/** The same from text, which is checked first. An error begins with `name` unless that is NULL. */
+int option_setting_text(struct settings *s, enum setting_id id, const char *name, const char *text,
+                        struct err *err);
+
+/** One more port for the filter, as -P takes it. */
+int option_port(struct command_line *c, const char *value, struct err *err);
+
+/** Whole number of `text` from `min` to `max`. Returns 0 or -EINVAL. */
+int option_number(const char *text, unsigned long min, unsigned long max, unsigned long *n);
+
+/** "NAME[:asc|:desc]" for groups: "count", "change", the column they are made by, or one that is
+ *  summed. Returns 0; -ENOENT when it names none of these; -EINVAL with `err`. */
+int option_group_sort(struct group_sort *sort, const struct grouping *how, const char *text,
+                      struct err *err);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The filter of a finding, and the rows and states that findings are about. */
+#include "tcptop/doctor/finding_scope.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "tcptop/model/predicate.h"
+#include "tcptop/query/filter.h"
+
+void finding_address(const struct conn *c, bool remote, char out[64])
+{
+    if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))
+        out[0] = '\0';
+}
+
+static void add_states(uint32_t states, struct str *out)
+{
+    const char *comma = "";
+
+    if (states == (STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN))) {
+        str_add(out, "!state:LISTEN");
+        return;
+    }
+    str_add(out, "state:");
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++) {
+        if (!(states >> state & 1))
+            continue;
+        str_addf(out, "%s%s", comma, state_name(state));
+        comma = ",";
+    }
+}
+
+void finding_filter(const struct finding *f, struct str *out)
+{
+    const struct scope *c = &f->scope;
+    char address[64];
+
+    if (!c->states)
+        return;
+    add_states(c->states, out);
+    if (f->namespace[0])
+        str_addf(out, " netns=\"%s\"", f->namespace);
+    if (c->by & SCOPE_PID)
+        str_addf(out, " pid:%u", c->pid);
+    if (c->by & SCOPE_UID)
+        str_addf(out, " uid:%u", c->uid);
+    finding_address(&c->ends, false, address);
+    if (c->by & SCOPE_SRC)
+        str_addf(out, " laddr:%s", address);
+    if (c->by & SCOPE_SPORT)
+        str_addf(out, " lport:%u", c->ends.sport);
+    finding_address(&c->ends, true, address);
+    if (c->by & SCOPE_DST)
+        str_addf(out, " raddr:%s", address);
+    if (c->by & SCOPE_DPORT)
+        str_addf(out, " rport:%u", c->ends.dport);
+    if (c->by & (SCOPE_PROBE | SCOPE_TIMELESS))
+        str_addf(out, " timer:%s", c->by & SCOPE_PROBE ? "persist" : "off");
+    if (c->by & (SCOPE_OWNED | SCOPE_ORPHAN))
+        str_add(out, c->by & SCOPE_OWNED ? " inode>0" : " !inode>0");
+    if (c->by & SCOPE_UNREAD)
+        str_addf(out, " recv_q>=%u", c->ends.rqueue);
+}
+
+void finding_compile(struct findings *f)
+{
+    struct str text = STR_INIT;
+    struct filter_error error;
+
+    f->rows = calloc(f->n ? f->n : 1, sizeof *f->rows);
+    for (uint32_t i = 0; f->rows && i < f->n; i++) {
+        str_clear(&text);
+        finding_filter(&f->list[i], &text);
+        if (text.len && !str_failed(&text))
+            (void)filter_parse(str_text(&text), &f->rows[i], &error); /* else it stays empty */
+    }
+    str_fini(&text);
+}
+
+bool finding_concerns(const struct sample *s, uint32_t i, uint32_t row)
+{
+    const struct findings *f = s->findings;
+
+    /* an empty predicate would pass every row */
+    return f->rows && f->rows[i].n_steps && predicate_match(&f->rows[i], s, row);
+}
+
+const struct finding *finding_about(const struct sample *s, unsigned state, uint32_t row)
+{
+    const struct findings *f = s->findings;
+
+    for (uint32_t i = 0; f && i < f->n; i++)
+        if (f->list[i].marks >> state & 1 && (row == UINT32_MAX || finding_concerns(s, i, row)))
+            return &f->list[i];
+    return NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom a finding is about: namespaces, processes, peers; and what is known of a row. */
+#ifndef TCPTOP_SRC_DOCTOR_SUBJECTS_H
+#define TCPTOP_SRC_DOCTOR_SUBJECTS_H
+
+#include "check.h"
+
+#define FIGURES_MOST 250000u /* rows; tcp_info of more would take more memory than the rows */
+#define REPORTS_MAX  8       /* findings of one rule, the largest buckets */
+
+/** Note which namespaces the sample has, with what they say about themselves. */
+void subjects_take_namespaces(struct doctor *d, const struct sample *s);
+
+/** The namespace of a row. */
+struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c);
+
+/** A key for the process of a row, or for its user where no process is known; then `*unowned`. */
+uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
+
+/** Make the finding one about the process of the row. */
+void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row);
+
+/** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
+ * rule is undecided. */
+bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
+
+/** For how many seconds the row has been seen in its state. */
+double subjects_age_s(const struct check *l, uint32_t row);
+
+/** tcp_info of a row, NULL when not known. */
+const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row);
+
+/** May tcp_info come with a further sample? */
+bool subjects_metrics_possible(const struct check *l);
+
+/** A field in seconds; false when not known. */
+bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
+
+/** Keys for the row itself and for its peer. */
+uint64_t subjects_conn_key(const struct conn *c);
+uint64_t subjects_peer_key(const struct conn *c, bool with_port);
+
+/** The buckets with at least `least` rows, the largest first; returns how many. */
+uint32_t subjects_largest(const struct bucket_table *bucket_table, uint32_t least,
+                          const struct bucket *bucket[REPORTS_MAX]);
+
+/** Count a row of the bucket with those of its peer. */
+void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row);
+
+/** Name the peer that most rows of the bucket have; false where none has a share worth naming. */
+bool subjects_name_peer(struct check *l, struct finding *f, const struct bucket *bucket);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Values inside facts. */
+#include "tcptop/explain/live_value.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/explain/typeset.h"
+
+static const char *live(char out[LIVE_SIZE], const char *sign, const char *value)
+{
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s" MARK_END, sign, value);
+    return out;
+}
+
+const char *live_count(char out[LIVE_SIZE], uint64_t n)
+{
+    return live(out, "", fmt_count((char[FMT_SIZE]){0}, FMT_SIZE, n));
+}
+
+const char *live_change(char out[LIVE_SIZE], int64_t n)
+{
+    uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
+    return live(out, n < 0 ? "-" : "+", fmt_count((char[FMT_SIZE]){0}, FMT_SIZE, magnitude));
+}
+
+const char *live_rate(char out[LIVE_SIZE], double per_s, bool with_sign)
+{
+    const char *sign = per_s < 0 ? "-" : with_sign ? "+" : "";
+
+    return live(out, sign, fmt_rate((char[FMT_SIZE]){0}, FMT_SIZE, per_s < 0 ? -per_s : per_s));
+}
+
+const char *live_port(char out[LIVE_SIZE], uint16_t port)
+{
+    char digits[8];
+
+    snprintf(digits, sizeof(digits), "%u", port);
+    return live(out, "", digits);
+}
+
+const char *live_seconds(char out[LIVE_SIZE], uint64_t ms)
+{
+    return live(out, "", fmt_count((char[FMT_SIZE]){0}, FMT_SIZE, ms / 1000));
+}
+
+static const char *time_in_words(char out[LIVE_SIZE], const char *mark, uint64_t ms,
+                                 const char *end)
+{
+    struct str words = STR_INIT;
+    char tenths[8];
+
+    if (ms < 10000 && *mark) {
+        snprintf(tenths, sizeof(tenths), "%u.%u", (unsigned)(ms / 1000),
+                 (unsigned)(ms % 1000 / 100));
+        fact_fill(&words, MSG_EXPLAIN_SECONDS, tenths);
+    } else {
+        expand_duration(&words, ms / 1000);
+    }
+    snprintf(out, LIVE_SIZE, "%s%s%s", mark, str_text(&words), end);
+    str_fini(&words);
+    return out;
+}
+
+const char *live_time(char out[LIVE_SIZE], uint64_t ms)
+{
+    return time_in_words(out, MARK_LIVE, ms, MARK_END);
+}
+
+const char *live_unmarked_time(char out[LIVE_SIZE], double seconds)
+{
+    return time_in_words(out, "", (uint64_t)(seconds * 1000 + 0.5), "");
+}
+
+const char *live_bytes(char out[LIVE_SIZE], uint64_t bytes)
+{
+    struct str words = STR_INIT;
+
+    expand_bytes(&words, bytes);
+    live(out, "", str_text(&words));
+    str_fini(&words);
+    return out;
+}
+
+const char *live_percent(char out[LIVE_SIZE], double part)
+{
+    double percent = part * 100;
+
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f" NBSP "%%" MARK_END, percent < 10 ? 1 : 0, percent);
+    return out;
+}
+
+const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(c->family, remote ? c->dst : c->src, address, sizeof(address));
+    return live(out, "", address);
+}
+
+const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    bool v6 = c->family == AF_INET6;
+
+    inet_ntop(c->family, c->dst, address, sizeof(address));
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%u" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
+             c->dport);
+    return out;
+}

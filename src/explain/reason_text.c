@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* The words for a reason: one message of the catalogue for each code, filled with its arguments. */
+#include "tcptop/explain/reason_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "tcptop/base/err.h"
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/str.h"
+#include "tcptop/base/utf8.h"
+
+/* What fills the placeholders of a message, in their order. */
+enum argument { ARG_NONE, ARG_TEXT, ARG_NUMBER, ARG_ERROR, ARG_SOCK_DIAG, ARG_NETNS, ARG_NEWER };
+
+static const struct {
+    enum msg id;
+    enum argument argument[2];
+} words[REASON_COUNT] = {
+    [REASON_REJECTED] = {MSG_SOURCE_REJECTED, {ARG_NUMBER}},
+    [REASON_INTERRUPTED] = {MSG_SOURCE_INTERRUPTED, {ARG_NONE}},
+    [REASON_BROKE_OFF] = {MSG_SOURCE_BROKE_OFF, {ARG_ERROR}},
+    [REASON_FROM_PROC] = {MSG_SOURCE_FROM_PROC, {ARG_ERROR}},
+    [REASON_NO_CONNECTIONS] = {MSG_SOURCE_NOTHING, {ARG_SOCK_DIAG, ARG_ERROR}},
+    [REASON_NO_OWNERS] = {MSG_SOURCE_NO_OWNERS, {ARG_ERROR}},
+    [REASON_UNREADABLE] = {MSG_SOURCE_UNREADABLE, {ARG_TEXT, ARG_ERROR}},
+    [REASON_EMPTY_FILE] = {MSG_SOURCE_EMPTY, {ARG_TEXT}},
+    [REASON_NO_SAMPLE] = {MSG_SOURCE_NO_SAMPLE, {ARG_TEXT}},
+    [REASON_FOREIGN_FILE] = {MSG_SOURCE_FOREIGN, {ARG_TEXT}},
+    [REASON_TEXT_FILE] = {MSG_SOURCE_TEXT, {ARG_TEXT}},
+    [REASON_NEWER_FILE] = {MSG_SOURCE_UNREADABLE, {ARG_TEXT, ARG_NEWER}},
+    [REASON_NEWER_FRAME] = {MSG_SOURCE_NEWER_AT, {ARG_NUMBER}},
+    [REASON_DAMAGED_FRAME] = {MSG_SOURCE_DAMAGED, {ARG_NUMBER}},
+    [REASON_DAMAGED_BYTE] = {MSG_SOURCE_DAMAGED_DUMP, {ARG_NUMBER}},
+    [REASON_CUT] = {MSG_SOURCE_CUT, {ARG_NONE}},
+    [REASON_NETNS_NONE] = {MSG_NETNS_NONE, {ARG_TEXT}},
+    [REASON_NETNS_NONE_NEAR] = {MSG_NETNS_NONE_NEAR, {ARG_TEXT, ARG_NETNS}},
+    [REASON_NETNS_NO_PROCESS] = {MSG_NETNS_NO_PROCESS, {ARG_TEXT}},
+    [REASON_NETNS_OF_PROCESS] = {MSG_NETNS_OF_PROCESS, {ARG_TEXT, ARG_ERROR}},
+    [REASON_NETNS_NO_PATH] = {MSG_NETNS_NO_PATH, {ARG_TEXT}},
+    [REASON_NETNS_UNREADABLE] = {MSG_NETNS_UNREADABLE, {ARG_ERROR}},
+    [REASON_NETNS_CLOSED] = {MSG_NETNS_CLOSED, {ARG_TEXT, ARG_ERROR}},
+    [REASON_NETNS_GONE] = {MSG_NETNS_GONE, {ARG_TEXT}},
+    [REASON_NETNS_MISSING] = {MSG_NETNS_MISSING, {ARG_NONE}},
+    [REASON_NETNS_MISSING_OTHERS] = {MSG_NETNS_MISSING_OWN, {ARG_NONE}},
+    [REASON_NETNS_MISSING_ERROR] = {MSG_NETNS_MISSING_WHY, {ARG_ERROR}},
+};
+
+#define ARGUMENT_SIZE 320
+
+static const char *argument_text(char buffer[ARGUMENT_SIZE], const struct sample_reason *r,
+                                 enum argument argument, enum language language)
+{
+    switch (argument) {
+    case ARG_TEXT:
+        return r->text;
+    case ARG_NETNS:
+        return r->netns;
+    case ARG_NUMBER:
+        return fmt_count(buffer, ARGUMENT_SIZE, r->number);
+    case ARG_ERROR:
+    case ARG_SOCK_DIAG:
+        snprintf(buffer, ARGUMENT_SIZE, "%s",
+                 err_name(argument == ARG_ERROR ? r->error : r->sock_diag_error));
+        return buffer;
+    case ARG_NEWER:
+        return text_in(language, MSG_SOURCE_NEWER);
+    case ARG_NONE:
+        break;
+    }
+    return NULL;
+}
+
+/* The message, which for some codes depends on the arguments. */
+static enum msg message_of(const struct sample_reason *r)
+{
+    if (r->code == REASON_NETNS_CLOSED && (r->error == -EPERM || r->error == -EACCES))
+        return MSG_NETNS_CLOSED_RIGHTS;
+    if (r->code == REASON_NEWER_FRAME && !r->number)
+        return MSG_SOURCE_NEWER;
+    if (r->code == REASON_DAMAGED_FRAME && !r->number)
+        return MSG_SOURCE_FRAME_DAMAGED;
+    return words[r->code].id;
+}
+
+static void add_words(struct str *out, const struct sample_reason *r, enum language language)
+{
+    char buffer[2][ARGUMENT_SIZE];
+
+    if (r->code == REASON_ERROR)
+        str_add(out, err_name(r->error));
+    else if (r->code == REASON_RECORDED)
+        str_add(out, r->text);
+    else
+        text_fill_template(out, text_in(language, message_of(r)),
+                           argument_text(buffer[0], r, words[r->code].argument[0], language),
+                           argument_text(buffer[1], r, words[r->code].argument[1], language), NULL);
+}
+
+const char *reason_text(char out[REASON_TEXT_SIZE], const struct sample_reason *r,
+                        enum language language)
+{
+    struct str line = STR_INIT, inner = STR_INIT;
+
+    if (r->code == REASON_NONE) {
+        out[0] = '\0';
+        return out;
+    }
+    if (!r->netns[0] || r->code == REASON_NETNS_NONE_NEAR) {
+        add_words(&line, r, language);
+    } else {
+        add_words(&inner, r, language);
+        text_fill_template(&line, text_in(language, MSG_NETNS_FAILED), r->netns, str_text(&inner),
+                           NULL);
+    }
+    utf8_sanitise_into(out, REASON_TEXT_SIZE, str_text(&line), line.len);
+    str_fini(&line);
+    str_fini(&inner);
+    return out;
+}

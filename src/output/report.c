@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* The report of the doctor: for a person a verdict in one line, a block for each finding and
+ * paragraphs of what was looked at and what was not; for scripts {"type":"finding",…} lines, then
+ * one
+ * {"type":"doctor",…}. */
+#include "tcptop/output/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tcptop/base/fmt.h"
+#include "tcptop/base/utf8.h"
+#include "tcptop/doctor/finding_scope.h"
+#include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/reason_text.h"
+
+/* Text. */
+
+#define WIDTH   79
+#define LABEL_W 13
+#define INDENT  4
+
+static const char *status_word(enum status status)
+{
+    static const uint8_t severities[] = {SEVERITY_OK, SEVERITY_WARNING, SEVERITY_CRITICAL, 255};
+
+    return finding_severity_word(severities[status]);
+}
+
+static void print_head(struct sink *out, const struct report *r)
+{
+    char found[24], rows[FMT_SIZE], samples[16], seconds[FMT_SIZE];
+    const struct findings *f = r->last->findings;
+    struct str line = STR_INIT;
+
+    snprintf(found, sizeof found, "%u", f ? f->n : 0);
+    fmt_count(rows, sizeof rows, r->last->total);
+    snprintf(samples, sizeof samples, "%u", r->samples);
+    fmt_interval(seconds, sizeof seconds, (uint64_t)(r->seconds * 1000));
+    text_fill(&line, f && f->n ? MSG_DOCTOR_FOUND : MSG_DOCTOR_NOTHING, status_word(r->status),
+              r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows, samples, seconds, found,
+              NULL);
+    print_glyphs(out, str_text(&line), r->ascii);
+    sink_add(out, "\n");
+    str_fini(&line);
+}
+
+static void print_finding(struct sink *out, const struct report *r, const struct finding *f)
+{
+    struct str title = STR_INIT;
+    struct finding_words words;
+
+    finding_title(f, &title);
+    sink_addf(out, "\n%-3s %s  ", finding_severity_mark(f->severity),
+              finding_severity_word(f->severity));
+    print_glyphs(out, str_text(&title), r->ascii);
+    sink_add(out, "\n");
+    str_fini(&title);
+    if (finding_set(&words, f, WIDTH - INDENT - LABEL_W))
+        return;
+    for (uint32_t i = 0; i < words.text.n_lines; i++) {
+        const char *label = finding_label_at(&words, i);
+        int w = label ? utf8_width(label) : 0;
+
+        sink_add_many(out, ' ', INDENT);
+        sink_add(out, label ? label : "");
+        sink_add_many(out, ' ', (size_t)(w < LABEL_W ? LABEL_W - w : 1));
+        print_words_line(out, &words.text, i, r->ascii);
+    }
+    finding_words_fini(&words);
+}
+
+/* A paragraph of all rules that were, or were not, looked at. */
+static void print_rules(struct sink *out, const struct report *r, bool looked_at)
+{
+    struct str list = STR_INIT;
+    struct typeset ts;
+    struct explain_text words;
+
+    findings_rules(r->last->findings, 0, looked_at, &list);
+    if (list.len) {
+        sink_addf(out, "\n%s\n", text(looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED));
+        typeset_init(&ts);
+        typeset_paragraphs(&ts, str_text(&list), ROLE_TEXT, WIDTH, INDENT);
+        if (typeset_finish(&ts, &words) == 0)
+            for (uint32_t i = 0; i < words.n_lines; i++)
+                print_words_line(out, &words, i, r->ascii);
+        explain_fini(&words);
+    }
+    str_fini(&list);
+}
+
+void report_print_text(struct sink *out, const struct report *r)
+{
+    char why[REASON_TEXT_SIZE];
+    const struct findings *f = r->last->findings;
+
+    print_head(out, r);
+    if (!f)
+        return;
+    if (r->last->reason.code != REASON_NONE)
+        sink_addf(out, "%s\n", reason_text(why, &r->last->reason, text_language()));
+    for (uint32_t i = 0; i < f->n; i++)
+        print_finding(out, r, &f->list[i]);
+    print_rules(out, r, true);
+    print_rules(out, r, false);
+    if (r->hidden[0])
+        sink_addf(out, "\n%s\n", r->hidden);
+}
+
+/* JSON. */
+
+static void add_key(struct sink *out, const char *key, const char *value)
+{
+    sink_addf(out, ",\"%s\":", key);
+    json_print_string(out, value);
+}
+
+static void add_part(struct sink *out, const struct finding *f, const char *key,
+                     enum finding_part part)
+{
+    struct str words = STR_INIT;
+
+    finding_part(f, part, &words);
+    if (words.len)
+        typeset_untie(words.data);
+    add_key(out, key, str_text(&words));
+    str_fini(&words);
+}
+
+static void add_commands(struct sink *out, const struct finding *f)
+{
+    struct str lines = STR_INIT;
+    const char *comma = "";
+
+    finding_part(f, PART_CHECK, &lines);
+    sink_add(out, ",\"check\":[");
+    for (char *line = lines.data; line && *line;) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        sink_add(out, comma);
+        json_print_string(out, line);
+        comma = ",";
+        line = end ? end + 1 : line + strlen(line);
+    }
+    sink_add(out, "]");
+    str_fini(&lines);
+}
+
+static void add_evidence(struct sink *out, const struct finding *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"evidence\":{");
+    for (unsigned i = 0; i < FINDING_VALUES; i++) {
+        const struct rule_figure *figure = rule_figure(f->rule, i);
+        if (!figure || !(f->valid >> i & 1))
+            continue;
+        bool whole = figure->kind == KIND_OF_COUNT || figure->kind == KIND_OF_BYTES;
+        sink_addf(out, whole ? "%s\"%s\":%.0f" : "%s\"%s\":%.2f", comma, figure->key, f->value[i]);
+        comma = ",";
+    }
+    sink_add(out, "}");
+}
+
+static void add_who(struct sink *out, const struct finding *f)
+{
+    const struct scope *c = &f->scope;
+    char address[64];
+
+    if (f->namespace[0])
+        add_key(out, "netns", f->namespace);
+    if (c->by & SCOPE_PID) {
+        sink_addf(out, ",\"pid\":%u", c->pid);
+        add_key(out, "process", f->process);
+    }
+    if (c->by & SCOPE_UID)
+        sink_addf(out, ",\"uid\":%u", c->uid);
+    finding_address(&c->ends, false, address);
+    if (c->by & SCOPE_SRC)
+        add_key(out, "local_addr", address);
+    if (c->by & SCOPE_SPORT)
+        sink_addf(out, ",\"local_port\":%u", c->ends.sport);
+    finding_address(&c->ends, true, address);
+    if (c->by & SCOPE_DST)
+        add_key(out, "remote_addr", address);
+    if (c->by & SCOPE_DPORT)
+        sink_addf(out, ",\"remote_port\":%u", c->ends.dport);
+    if (!f->has_peer)
+        return;
+    finding_address(&f->peer, true, address);
+    add_key(out, "peer_addr", address);
+    if (f->peer_port)
+        sink_addf(out, ",\"peer_port\":%u", f->peer.dport);
+}
+
+static void add_finding(struct sink *out, const struct finding *f)
+{
+    static const char *const severities[] = {"ok", "info", "warning", "critical"};
+    struct str words = STR_INIT;
+    char since[FMT_SIZE];
+
+    sink_addf(out, "{\"type\":\"finding\",\"rule\":\"%s\",\"severity\":\"%s\"", rules[f->rule].name,
+              severities[f->severity]);
+    finding_title(f, &words);
+    add_key(out, "title", str_text(&words));
+    add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
+    add_who(out, f);
+    add_evidence(out, f);
+    add_part(out, f, "seen", PART_SEEN);
+    add_part(out, f, "means", PART_MEANS);
+    add_part(out, f, "do", PART_DO);
+    add_part(out, f, "harmless_if", PART_HARMLESS);
+    add_commands(out, f);
+    str_clear(&words);
+    finding_filter(f, &words);
+    if (words.len)
+        add_key(out, "filter", str_text(&words));
+    sink_add(out, "}\n");
+    str_fini(&words);
+}
+
+/* The names of the rules that were looked at. */
+static void add_looked_at(struct sink *out, const struct findings *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"looked_at\":[");
+    for (unsigned i = 0; f && i < RULE_COUNT; i++) {
+        if (f->skip[i] != LOOKED)
+            continue;
+        sink_addf(out, "%s\"%s\"", comma, rules[i].name);
+        comma = ",";
+    }
+    sink_add(out, "]");
+}
+
+/* Those of the others, each with the reason why not. */
+static void add_not_looked_at(struct sink *out, const struct findings *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"not_looked_at\":{");
+    for (unsigned i = 0; f && i < RULE_COUNT; i++) {
+        if (f->skip[i] == LOOKED)
+            continue;
+        sink_addf(out, "%s\"%s\":", comma, rules[i].name);
+        json_print_string(out, finding_skip_words(f->skip[i]));
+        comma = ",";
+    }
+    sink_add(out, "}");
+}
+
+static void print_report(struct sink *out, const struct report *r)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    const struct findings *f = r->last->findings;
+    char why[REASON_TEXT_SIZE];
+    char time[FMT_SIZE];
+
+    for (uint32_t i = 0; f && i < f->n; i++)
+        add_finding(out, &f->list[i]);
+    sink_addf(out, "{\"type\":\"doctor\",\"status\":\"%s\",\"findings\":%u,\"samples\":%u",
+              words[r->status], f ? f->n : 0, r->samples);
+    sink_addf(out, ",\"seconds\":%.1f,\"connections\":%u", r->seconds, r->last->total);
+    add_looked_at(out, f);
+    add_not_looked_at(out, f);
+    sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
+    if (r->last->reason.code != REASON_NONE)
+        add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
+    add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
+    if (r->last->host.name[0])
+        add_key(out, "host", r->last->host.name);
+    add_key(out, "version", TCPTOP_VERSION);
+    sink_add(out, "}\n");
+}
+
+/* Scripts get the same bytes whatever language the person reads. */
+void report_print_json(struct sink *out, const struct report *r)
+{
+    const enum language shown = text_language();
+
+    text_use(LANG_EN);
+    print_report(out, r);
+    text_use(shown);
+}

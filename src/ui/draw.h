@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What every part of the screen draws with: the frame in the making, title lines, names, messages
+ * in fixed buffers. Drawing only reads the user interface's state. */
+#ifndef TCPTOP_SRC_UI_DRAW_H
+#define TCPTOP_SRC_UI_DRAW_H
+
+#include "tcptop/base/str.h"
+#include "tcptop/explain/explain.h"
+#include "tcptop/text/text.h"
+#include "tcptop/ui/screen.h"
+#include "tcptop/ui/spark.h"
+
+#define GUTTER 2 /* columns before the cells of a row: the cursor, the row's mark */
+
+/* One frame in the making. */
+struct drawing {
+    struct canvas *c; /* NULL while only measuring */
+    const struct view *v;
+    const struct ui *ui;
+    const struct sample *s;      /* the rows on screen; may be NULL */
+    const struct rows *rows;     /* may be NULL */
+    const struct groups *groups; /* that lines of `rows` stand for; NULL: none */
+    uint32_t n_rows;
+    struct layout l;
+};
+
+void draw_init(struct drawing *d, struct canvas *c, const struct view *v);
+
+/** The sample row under the cursor, UINT32_MAX when there is none: the list is empty, or a group
+ *  is there. */
+uint32_t draw_cursor_row(const struct drawing *d);
+
+/** The history that the states show: that of the rows, or with the gap of a newest sample that
+ *  failed, unless paused. NULL without a sample. */
+const struct history *draw_history(const struct drawing *d);
+
+/** What the doctor found in the newest sample, paused or not; NULL: no doctor looked at it. */
+const struct findings *draw_findings(const struct drawing *d);
+
+/** States (STATE_BIT()s) and rows of the sample shown that findings are about; the latter as enum
+ *  severity, SEVERITY_OK for none. */
+uint32_t draw_warned_states(const struct drawing *d);
+unsigned draw_row_severity(const struct drawing *d, uint32_t row);
+
+/** A line of words that the explain layer has set, in `width` columns. */
+void draw_explained(struct canvas *c, const struct explain_text *t, uint32_t line, int x, int y,
+                    int width);
+
+/** A region's title line: rule, name, what follows it, and the text at the right end. `more` and
+ *  `right` may be NULL. */
+void draw_title(struct canvas *c, const struct rect *r, bool focused, const char *name,
+                const char *more, const char *right);
+
+/** The cursor's row: reversed where the region has the focus; else its plain cells stand out, and
+ *  marks and states keep their colours. */
+void draw_cursor(struct canvas *c, int x, int y, int w, bool focused);
+
+/** "1-14 / 27" for a list that does not show all, "" else. */
+void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines);
+
+/** Copy `text` into `size` bytes, cut at a character. */
+void draw_copy_text(char *out, size_t size, const char *text);
+
+/** Put a name into `room` columns, with "…" where it is cut: nothing else is ever cut. */
+void draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name);
+
+/** A message with values filled in, into a fixed buffer. Values may be NULL. */
+void draw_fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two,
+               const char *three);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the screen ask of the session: what is shown, messages, the focus. */
+#include "session_state.h"
+
+#include <stdarg.h>
+
+#include "tcptop/base/utf8.h"
+
+#define MESSAGE_NS (4 * NS_PER_S)
+
+struct view session_view(const struct session *s)
+{
+    struct view v = {
+        .ui = &s->ui,
+        .bindings = &s->settings->bindings,
+        .newest = s->newest,
+        .names = s->names,
+        .now_ns = s->now_ns,
+    };
+    if (s->list->sample) {
+        v.shown = s->list->sample;
+        v.rows = &s->list->rows;
+        v.groups = s->list->grouped ? &s->list->groups : NULL;
+        v.summary = &s->list->summary;
+        v.breakdown = &s->breakdown;
+    }
+    return v;
+}
+
+void session_say(struct session *s, enum msg id, ...)
+{
+    const char *value[4] = {NULL};
+    va_list args;
+    va_start(args, id);
+    for (size_t i = 0; i < 3 && (value[i] = va_arg(args, const char *)); i++)
+        ;
+    va_end(args);
+    struct str message = STR_INIT;
+    text_fill(&message, id, value[0], value[1], value[2], NULL);
+    utf8_sanitise_into(s->ui.message, sizeof(s->ui.message), str_text(&message), message.len);
+    str_fini(&message);
+    s->ui.message_until_ns = s->now_ns + MESSAGE_NS;
+}
+
+const char *session_key(const struct session *s, enum command_id command, char out[16])
+{
+    const struct bindings *b = &s->settings->bindings;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->list[i].command == command)
+            return key_name(b->list[i].key, out, 16);
+    out[0] = '\0';
+    return out;
+}
+
+void session_focus(struct session *s, enum ui_focus focus)
+{
+    s->ui.focus = focus;
+    if (focus != FOCUS_PANE)
+        s->ui.subject = focus;
+}
+
+void session_copy_now(struct session *s, enum msg id)
+{
+    s->copy_ready = !str_failed(&s->copy);
+    session_say(s, s->copy_ready ? id : MSG_SESSION_NO_MEMORY, str_text(&s->copy), NULL);
+}
+
+bool session_movement(enum command_id command, enum move_unit *unit, int *sign)
+{
+    static const struct {
+        enum command_id command;
+        enum move_unit unit;
+        int sign;
+    } rows[] = {
+        {COMMAND_UP, MOVE_LINE, -1},      {COMMAND_DOWN, MOVE_LINE, 1},
+        {COMMAND_HALF_UP, MOVE_HALF, -1}, {COMMAND_HALF_DOWN, MOVE_HALF, 1},
+        {COMMAND_PAGE_UP, MOVE_PAGE, -1}, {COMMAND_PAGE_DOWN, MOVE_PAGE, 1},
+        {COMMAND_FIRST, MOVE_END, -1},    {COMMAND_LAST, MOVE_END, 1},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].command == command) {
+            *unit = rows[i].unit;
+            *sign = rows[i].sign;
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t session_step(enum move_unit unit, uint32_t all, uint32_t shown)
+{
+    return unit == MOVE_LINE   ? 1
+           : unit == MOVE_HALF ? ((int64_t)shown + 1) / 2
+           : unit == MOVE_PAGE ? shown
+                               : all;
+}
+
+uint32_t session_clamp(uint32_t from, int64_t step, uint32_t last)
+{
+    const int64_t to = (int64_t)from + step;
+
+    return to < 0 ? 0 : to > last ? last : (uint32_t)to;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes recordings as frame.h describes them, for tests of what reads them. */
+#include "lib/frame_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/sample.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/source/frame.h"
+
+/* Numbers of the sample, by tag. */
+static const struct {
+    uint16_t tag, offset, size;
+} numbers[] = {
+#define NUMBER(tag, member)                                                                        \
+    {                                                                                              \
+        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member)                 \
+    }
+    NUMBER(1, mono_ns),     NUMBER(2, wall_ns),           NUMBER(3, cost_ns), NUMBER(4, cpu_ns),
+    NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms), NUMBER(7, needs),   NUMBER(8, status),
+#undef NUMBER
+};
+
+#define TAG_WHY     16
+#define TAG_NETNS   17
+#define TAG_HOST    18
+#define TAG_KERNEL  19
+#define TAG_COUNTER 32
+#define TAG_GAUGE   33
+#define TAG_SYSCTL  34
+
+/* Host figures go by identifier, so that a recording outlives a change of the lists. */
+#define COUNTER(ident, file, section, name) #ident,
+#define GAUGE(ident, name)                  #ident,
+#define SYSCTL(ident, path, index)          #ident,
+static const char *const counter_ident[] = {HOST_COUNTERS(COUNTER)};
+static const char *const gauge_ident[] = {HOST_GAUGES(GAUGE)};
+static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
+#undef SYSCTL
+#undef GAUGE
+#undef COUNTER
+
+#define TAG_LACKS   48
+#define TAG_PROCESS 49
+#define TAG_HELD    50
+#define TAG_FORMER  51
+#define TAG_NOBODY  52
+#define TAG_USER    53
+
+static void put_le(struct str *out, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        str_add_char(out, (char)(value >> 8 * i & 0xff));
+}
+
+/* A member of the sample as a number; its size is 1, 4 or 8. */
+static uint64_t member_get(const uint8_t *at, size_t size)
+{
+    uint32_t four;
+    uint64_t eight;
+
+    if (size == 1)
+        return *at;
+    if (size == 4)
+        return memcpy(&four, at, 4), four;
+    return memcpy(&eight, at, 8), eight;
+}
+
+#define FIELD_MAX 65528u /* bytes of a list, so that 4 and 8 divide it */
+
+/* A process, and one of the groups that it belongs to. */
+struct membership {
+    const struct owner *owner;
+    uint32_t group;
+};
+
+/* Live rows by the number of their group, as words of 4 bytes: those of number i are
+ * row[first[i]] … row[first[i + 1] - 1]. */
+struct by_group {
+    uint32_t *first, *row; /* owned */
+};
+
+static void add_field(struct str *out, unsigned tag, const struct str *value)
+{
+    if (value->len == 0 || value->len > UINT16_MAX)
+        return;
+    put_le(out, tag, 2);
+    put_le(out, value->len, 2);
+    str_add_bytes(out, value->data, value->len);
+    out->failed |= str_failed(value);
+}
+
+/* One more number of a list; a full field goes out. */
+static void add_number(struct str *out, unsigned tag, struct str *list, uint64_t number,
+                       size_t bytes)
+{
+    put_le(list, number, bytes);
+    if (list->len < FIELD_MAX)
+        return;
+    add_field(out, tag, list);
+    str_clear(list);
+}
+
+static void end_list(struct str *out, unsigned tag, struct str *list)
+{
+    add_field(out, tag, list);
+    str_fini(list);
+}
+
+static uint32_t number_of(const struct sample *s, uint32_t row)
+{
+    uint32_t number = owner_word_group(s->owner[row]);
+
+    return number < s->owners->n ? number : OWNER_UNKNOWN;
+}
+
+/* Counts first, then places. False: out of memory. */
+static bool sort_rows(struct by_group *b, const struct sample *s)
+{
+    uint32_t n = s->owners->n < OWNER_FIRST ? OWNER_FIRST : s->owners->n;
+
+    b->first = calloc((size_t)n + 2, sizeof *b->first);
+    b->row = malloc(((size_t)s->n_live + 1) * sizeof *b->row);
+    if (!b->first || !b->row)
+        return false;
+    for (uint32_t row = 0; row < s->n_live; row++)
+        b->first[number_of(s, row) + 2]++;
+    for (uint32_t i = 2; i < n + 2; i++)
+        b->first[i] += b->first[i - 1];
+    for (uint32_t row = 0; row < s->n_live; row++)
+        b->row[b->first[number_of(s, row) + 1]++] = row;
+    return true;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    const struct membership *x = a, *y = b;
+
+    if (x->owner->pid != y->owner->pid)
+        return x->owner->pid < y->owner->pid ? -1 : 1;
+    if (x->owner->start_ticks != y->owner->start_ticks)
+        return x->owner->start_ticks < y->owner->start_ticks ? -1 : 1;
+    return (x->group > y->group) - (x->group < y->group);
+}
+
+/* Which processes the rows name, by pid, each with its groups. NULL: out of memory. */
+static struct membership *list_members(const struct owner_table *t, const struct by_group *b,
+                                       size_t *count)
+{
+    struct membership *list;
+    size_t n = 0;
+
+    for (uint32_t i = OWNER_FIRST; i < t->n; i++)
+        n += t->group[i] && b->first[i + 1] > b->first[i] ? t->group[i]->n : 0;
+    list = malloc((n + 1) * sizeof *list);
+    *count = 0;
+    for (uint32_t i = OWNER_FIRST; list && i < t->n; i++) {
+        if (!t->group[i] || b->first[i + 1] == b->first[i])
+            continue;
+        for (uint32_t m = 0; m < t->group[i]->n; m++)
+            list[(*count)++] = (struct membership){t->group[i]->member[m], i};
+    }
+    if (list)
+        qsort(list, *count, sizeof *list, by_owner);
+    return list;
+}
+
+static void write_process(struct str *out, const struct owner *o)
+{
+    struct str value = STR_INIT;
+
+    put_le(&value, o->pid, 4);
+    put_le(&value, o->uid, 4);
+    put_le(&value, o->start_ticks, 8);
+    str_add_bytes(&value, o->process, strlen(o->process) + 1);
+    str_add_bytes(&value, o->cmdline, strlen(o->cmdline) + 1);
+    str_add_bytes(&value, o->cgroup, strlen(o->cgroup) + 1);
+    add_field(out, TAG_PROCESS, &value);
+    str_fini(&value);
+}
+
+/* What the process of `n` memberships holds, or held. */
+static void write_rows(struct str *out, const struct sample *s, const struct by_group *b,
+                       const struct membership *m, size_t n, bool former)
+{
+    unsigned tag = former ? TAG_FORMER : TAG_HELD;
+    struct str list = STR_INIT;
+
+    for (size_t i = 0; i < n; i++) {
+        for (uint32_t at = b->first[m[i].group]; at < b->first[m[i].group + 1]; at++) {
+            const struct conn *c = &s->conn[b->row[at]];
+            if (!!(s->owner[b->row[at]] & OWNER_FORMER) != former)
+                continue;
+            if (!former)
+                add_number(out, tag, &list, c->inode, 4);
+            else if (!(c->flags & CONN_NO_COOKIE))
+                add_number(out, tag, &list, c->cookie, 8);
+        }
+    }
+    end_list(out, tag, &list);
+}
+
+static void write_processes(struct str *out, const struct sample *s, const struct by_group *b,
+                            const struct membership *m, size_t count)
+{
+    for (size_t i = 0, n; i < count; i += n) {
+        for (n = 1; i + n < count && m[i + n].owner->pid == m[i].owner->pid &&
+                    m[i + n].owner->start_ticks == m[i].owner->start_ticks;
+             n++)
+            ;
+        write_process(out, m[i].owner);
+        write_rows(out, s, b, &m[i], n, false);
+        write_rows(out, s, b, &m[i], n, true);
+    }
+}
+
+static void write_nobody(struct str *out, const struct sample *s, const struct by_group *b)
+{
+    struct str list = STR_INIT;
+
+    for (uint32_t at = b->first[OWNER_NOBODY]; at < b->first[OWNER_FIRST]; at++)
+        add_number(out, TAG_NOBODY, &list, s->conn[b->row[at]].inode, 4);
+    end_list(out, TAG_NOBODY, &list);
+}
+
+static void write_users(struct str *out, const struct owner_users *users)
+{
+    for (uint32_t i = 0; users && i < users->n; i++) {
+        struct str value = STR_INIT;
+        put_le(&value, users->user[i].uid, 4);
+        str_add(&value, users->user[i].name);
+        add_field(out, TAG_USER, &value);
+        str_fini(&value);
+    }
+}
+
+static void write_owners(struct str *out, const struct sample *s)
+{
+    struct by_group b = {NULL, NULL};
+    struct membership *members = NULL;
+    struct str lacks = STR_INIT;
+    size_t n;
+
+    if (!s->owner || !s->owners || !(s->needs & NEED_OWNER))
+        return;
+    put_le(&lacks, s->owners->lacks, 4);
+    add_field(out, TAG_LACKS, &lacks);
+    str_fini(&lacks);
+    if (sort_rows(&b, s))
+        members = list_members(s->owners, &b, &n);
+    if (members) {
+        write_processes(out, s, &b, members, n);
+        write_nobody(out, s, &b);
+        write_users(out, s->owners->users);
+    } else {
+        out->failed = true;
+    }
+    free(members);
+    free(b.first);
+    free(b.row);
+}
+
+void frame_begin(struct str *out)
+{
+    str_add_bytes(out, FRAME_MAGIC, FRAME_MAGIC_BYTES);
+}
+
+static void write_figure(struct str *out, unsigned tag, uint64_t value, const char *ident)
+{
+    size_t len = strlen(ident);
+
+    put_le(out, tag, 2);
+    put_le(out, 8 + len, 2);
+    put_le(out, value, 8);
+    str_add_bytes(out, ident, len);
+}
+
+static void write_host(struct str *out, const struct host *h)
+{
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        if (h->counter_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_COUNTER, h->counter[i], counter_ident[i]);
+    }
+    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
+        if (h->gauge_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_GAUGE, h->gauge[i], gauge_ident[i]);
+    }
+    for (unsigned i = 0; i < SYSCTL_COUNT; i++) {
+        if (h->sysctl_valid & UINT32_C(1) << i)
+            write_figure(out, TAG_SYSCTL, (uint64_t)h->sysctl[i], sysctl_ident[i]);
+    }
+}
+
+static void write_text(struct str *out, unsigned tag, const char *text)
+{
+    put_le(out, tag, 2);
+    put_le(out, strlen(text), 2);
+    str_add(out, text);
+}
+
+static void write_header(struct str *out, const struct sample *s)
+{
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        put_le(out, numbers[i].tag, 2);
+        put_le(out, numbers[i].size, 2);
+        put_le(out, member_get((const uint8_t *)s + numbers[i].offset, numbers[i].size),
+               numbers[i].size);
+    }
+    write_text(out, TAG_WHY, reason_words(&s->reason));
+    write_text(out, TAG_NETNS, s->netns);
+    write_text(out, TAG_HOST, s->host.name);
+    write_text(out, TAG_KERNEL, s->host.kernel);
+    write_host(out, &s->host);
+    write_owners(out, s);
+}
+
+void frame_write(struct str *out, const struct sample *s, const void *messages, size_t len)
+{
+    struct str header = STR_INIT, prelude = STR_INIT;
+
+    write_header(&header, s);
+    str_add(&prelude, "FRAM");
+    put_le(&prelude, FRAME_VERSION, 4);
+    put_le(&prelude, header.len, 4);
+    put_le(&prelude, len, 8);
+    put_le(&prelude, hash_crc32(0, prelude.data, prelude.len), 4);
+    if (str_failed(&header) || str_failed(&prelude)) {
+        out->failed = true;
+    } else {
+        str_add_bytes(out, prelude.data, prelude.len);
+        str_add_bytes(out, header.data, header.len);
+        str_add_bytes(out, messages, len);
+        put_le(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), 4);
+    }
+    str_fini(&prelude);
+    str_fini(&header);
+}
