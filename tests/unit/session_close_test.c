@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -405,8 +406,8 @@ static void control_c_still_quits(void **state)
 /* A kernel, or a walk through /proc, that takes its time. */
 static struct {
     pthread_mutex_t gate;
-    pthread_t screen; /* the thread that draws */
-    bool on_screen;   /* the call came from that one */
+    pthread_t screen;      /* the thread that draws */
+    atomic_bool on_screen; /* the call came from that one */
 } slow = {.gate = PTHREAD_MUTEX_INITIALIZER};
 
 static struct destroyed end_slowly(const struct conn *c, const struct destroy_place *place)
@@ -443,6 +444,7 @@ static void keys_answer_while_it_is_closed(void **state)
     pthread_mutex_unlock(&slow.gate);
     while (!probe_message(st.session)[0])
         stage_let_work(&st);
+    assert_false(slow.on_screen);
     assert_int_equal(kernel.last.sport, 110);
     assert_string_equal(probe_message(st.session), "closed: 10.0.0.1:110 192.0.2.1:40001");
     assert_string_equal(probe_prompt(st.session), "close");
