@@ -6,8 +6,11 @@
 # as many TIME_WAIT, the live screen among the most ESTABLISHED, and a minute of it among 100. Figures
 # are medians of ROUNDS (5) rounds, ratios medians of the ratios within a round. On a busy machine
 # trust CPU time. Exits 1 when a line of the budget is missed by more than 5 %, else 3 when one was
-# not measured. PARTS="once owners live idle" and IDLE_SECONDS=60 choose less. The sockets are in network
-# namespaces of their own, made without privilege where the kernel allows that, and go with them.
+# not measured. PARTS="once owners live idle" and IDLE_SECONDS=60 choose less. With AGAINST=PROGRAM,
+# another tcptop takes turns with this one in place of ss, netstat, lsof and htop, and the report ends
+# with the ratios of both in place of the budget; exits 1 when one is over 1.03. The sockets are in
+# network namespaces of their own, made without privilege where the kernel allows that, and go with
+# them.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=$(cd "$1" && pwd) || exit 2
@@ -15,7 +18,8 @@ shift
 [ $# -gt 0 ] || set -- 100k 300k 1M
 ROUNDS=${ROUNDS:-5}
 PARTS=${PARTS:-once owners live idle}
-export B ROUNDS LC_ALL=C.UTF-8 TERM=xterm-256color
+AGAINST=${AGAINST:+$(realpath "$AGAINST")}
+export AGAINST B ROUNDS LC_ALL=C.UTF-8 TERM=xterm-256color
 unset NO_COLOR COLORFGBG XDG_CONFIG_HOME
 
 OWNERS="100k in 300 processes"
@@ -124,5 +128,5 @@ cat <<-TEXT
 
 	User $(id -un), load $load before, medians of $ROUNDS rounds. $(tools)
 TEXT
-awk -F'|' -v cores="$(nproc)" -v minute="$(awk "BEGIN { print ${seconds:-60} / $ROUNDS / 60 }")" \
+awk -F'|' -v against="$AGAINST" -v cores="$(nproc)" -v minute="$(awk "BEGIN { print ${seconds:-60} / $ROUNDS / 60 }")" \
 	-f tests/bench/report.awk tests/bench/budget "$WORK/records"

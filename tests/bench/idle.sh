@@ -9,26 +9,36 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/record.sh
 scene=idle seconds=$1
 export HTOPRC=$WORK/htoprc # neither read nor left behind
-tcptop=("$B/tcptop" --no-config --lang en)
-htop=(htop -d 10)
+declare -A program=(
+	[tcptop]="$B/tcptop --no-config --lang en"
+	[before]="${AGAINST:-} --no-config --lang en"
+	[htop]="htop -d 10"
+	[floor]="$B/tests/bench/floor $((seconds + 60))"
+)
+declare -A shown=([tcptop]=127. [before]=127. [htop]=Quit [floor]=bytes) # once it has started
 names=(tcptop floor)
-if command -v htop >/dev/null; then
+if [ -n "${AGAINST:-}" ]; then
+	names+=(before)
+elif command -v htop >/dev/null; then
 	names+=(htop)
 else
 	missing idle htop "htop is not installed"
 	missing start htop "htop is not installed"
 fi
 
+begin() { # begin NAME
+	# shellcheck disable=SC2086 # the command is words
+	screen_begin "$1" -- ${program[$1]}
+}
 starts() {
-	local round
+	local round name
 	for ((round = 0; round < 3 * ROUNDS; round++)); do
-		screen_begin tcptop -- "${tcptop[@]}"
-		record start "$round" tcptop wall "$(ask tcptop start 127.)"
-		screen_end tcptop
-		[ ${#names[@]} = 3 ] || continue
-		screen_begin htop -- "${htop[@]}"
-		record start "$round" htop wall "$(ask htop start Quit)"
-		screen_end htop
+		for name in "${names[@]}"; do
+			[ "$name" != floor ] || continue
+			begin "$name"
+			record start "$round" "$name" wall "$(ask "$name" start "${shown[$name]}")"
+			screen_end $name
+		done
 	done
 }
 
@@ -48,12 +58,8 @@ part() { # part ROUND: what it took since the last one
 idle() {
 	local -A cpu_before bytes_before
 	local round name
-	screen_begin tcptop -- "${tcptop[@]}"
-	screen_begin floor -- "$B/tests/bench/floor" $((seconds + 60))
-	[ ${#names[@]} = 2 ] || screen_begin htop -- "${htop[@]}"
-	ask tcptop start 127. >/dev/null
-	ask floor start bytes >/dev/null
-	[ ${#names[@]} = 2 ] || ask htop start Quit >/dev/null
+	for name in "${names[@]}"; do begin "$name"; done
+	for name in "${names[@]}"; do ask "$name" start "${shown[$name]}" >/dev/null; done
 	sleep 3 # what is only done once is done
 	part -1
 	for ((round = 0; round < ROUNDS; round++)); do

@@ -8,15 +8,27 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/record.sh
 size=$1 n=$2
 scene="live $size" few="live 100"
-tcptop=("$B/tcptop" --no-config --lang en)
+declare -A program=([tcptop]=$B/tcptop [before]=${AGAINST:-})
+names=(tcptop ${AGAINST:+before})
 redraw=$'\f' # ^L samples at once
 
-tick() { # tick ROUND PROGRAM: one sample, its cost and the most memory meanwhile
-	local cpu kib
-	read -r cpu kib < <(ask many "press $redraw")
-	record "$scene" "$1" "$2" cpu "$cpu"
-	record "$scene" "$1" "$2" rss "$kib"
-	record "$scene" "$1" "$2" per_socket $((${kib:-0} * 1024 / n))
+# A figure of another tcptop has "before" in front of its name.
+called() { # called NAME WHAT
+	[ "$1" = tcptop ] && echo "$2" || echo "$1 $2"
+}
+tick() { # tick ROUND WHAT: one sample of each program, its cost and the most memory meanwhile
+	local name cpu kib what
+	for name in "${names[@]}"; do
+		read -r cpu kib < <(ask "$name" "press $redraw")
+		what=$(called "$name" "$2")
+		record "$scene" "$1" "$what" cpu "$cpu"
+		record "$scene" "$1" "$what" rss "$kib"
+		record "$scene" "$1" "$what" per_socket $((${kib:-0} * 1024 / n))
+	done
+}
+press() { # press KEYS: in each program
+	local name
+	for name in "${names[@]}"; do ask "$name" "press $1" >/dev/null; done
 }
 floor() { # floor ROUND
 	local user system
@@ -26,52 +38,56 @@ floor() { # floor ROUND
 
 # Samples are taken when asked for and never else, so that each can be told from the next.
 ticks() {
-	local round
-	screen_begin many -- "${tcptop[@]}" -d 3600
-	if [[ $(ask many start 127.) != [0-9]* ]]; then
+	local round name started=yes
+	for name in "${names[@]}"; do
+		screen_begin "$name" -- "${program[$name]}" --no-config --lang en -d 3600
+		[[ $(ask "$name" start 127.) = [0-9]* ]] || started=
+	done
+	if [ -z "$started" ]; then
 		missing "$scene" - "no screen within 30 s"
-		screen_end many
+		for name in "${names[@]}"; do screen_end "$name"; done
 		return
 	fi
-	ask many "press " >/dev/null
+	press ""
 	tick - warm
 	tick - warm
 	for ((round = 0; round < ROUNDS; round++)); do
 		floor "$round"
 		tick "$round" tick
 	done
-	ask many "press p" >/dev/null
+	press p
 	tick - warm
 	for ((round = 0; round < ROUNDS; round++)); do tick "$round" paused; done
-	ask many "press p" >/dev/null
+	press p
 	tick - warm
 	for ((round = 0; round < ROUNDS; round++)); do tick "$round" resumed; done
-	screen_end many
+	for name in "${names[@]}"; do screen_end "$name"; done
 }
 
 # Each key moves the cursor, and the cursor's sign shows when that is on the screen. Samples follow
 # each other without a pause, so that nearly every key comes while one is being taken.
 walk="keys 200 ▸ jjGkkg"
-busy() { # busy NAME SCENE ROUND
+busy() { # busy TERMINAL SCENE ROUND WHAT
 	local middle p99 most
 	read -r middle p99 most < <(ask "$1" "$walk")
-	record "$2" "$3" keys middle "$middle"
-	record "$2" "$3" keys p99 "$p99"
-	record "$2" "$3" keys most "$most"
+	record "$2" "$3" "$4" middle "$middle"
+	record "$2" "$3" "$4" p99 "$p99"
+	record "$2" "$3" "$4" most "$most"
 }
-keys() {
-	local round command
+keys() { # keys NAME
+	local round command what terminal
+	what=$(called "$1" keys)
 	printf '[general]\ncpu_budget = 100\ninterval = 100 ms\n' >"$WORK/busy.ini"
-	command=("$B/tcptop" --config "$WORK/busy.ini" --lang en --glyphs unicode)
+	command=("${program[$1]}" --config "$WORK/busy.ini" --lang en --glyphs unicode)
 	screen_begin many -- "${command[@]}"
 	screen_begin few bash tests/bench/loaded.sh ESTABLISHED 100 -- "${command[@]}"
-	for name in many few; do
-		ask $name start 127. >/dev/null
-		ask $name "keys 1 ▸ "$'\t' >/dev/null # to the table
+	for terminal in many few; do
+		ask "$terminal" start 127. >/dev/null
+		ask "$terminal" "keys 1 ▸ "$'\t' >/dev/null # to the table
 	done
 	for ((round = 0; round < ROUNDS; round++)); do
-		busy many "$scene" $round
-		busy few "$few" $round
+		busy many "$scene" "$round" "$what"
+		busy few "$few" "$round" "$what"
 	done
 	screen_end many
 	screen_end few
@@ -81,5 +97,5 @@ ticks
 if [ "$(nproc)" -lt 2 ]; then
 	missing "$scene" keys "one core cannot sample and draw at once"
 else
-	keys
+	for name in "${names[@]}"; do keys "$name"; done
 fi

@@ -2,7 +2,8 @@
 # The records as Markdown: a table for each scene, the live screen, the budget.
 #
 # awk -F'|' -v cores=N -f report.awk budget records: exits 1 when a line of the budget is missed by
-# more than 5 %, else 3 when one was not measured, else 0.
+# more than 5 %, else 3 when one was not measured, else 0. With -v against=PROGRAM, the ratios to that
+# program stand in place of the budget: exits 1 when one is over 1.03.
 
 function median(list, n,   i, j, x) {
 	for (i = 2; i <= n; i++) {
@@ -109,6 +110,34 @@ function judge(i,   limit, x, verdict, digits, unmeasured) {
 	printf "| %s | %.*f | ≤ %s %s | %s |\n", what[i], digits, x, limit[1], unit[i], verdict
 }
 
+# The medians of each figure of this program over that of the other in the same round.
+function compare(   s, i, m, p, q, measures, n, x) {
+	print "\n### Against `" against "`\n"
+	print "| scene | what | measure | rounds | ratio | |"
+	print "|---|---|---|---:|---:|---|"
+	n = split("cpu wall rss bytes middle p99", measures, " ")
+	for (s = 1; s <= n_scenes; s++)
+		for (i = 1; i <= programs[scenes[s]]; i++) {
+			p = program[scenes[s], i]
+			if (p !~ /^before/)
+				continue
+			q = p
+			if (p == "before" || p ~ /^before -/)
+				sub(/^before/, "tcptop", q)
+			else
+				sub(/^before /, "", q)
+			for (m = 1; m <= n; m++) {
+				x = middle(scenes[s] ";" q ";" measures[m], scenes[s] ";" p ";" measures[m])
+				if (!counted)
+					continue
+				print "| " scenes[s] " | `" q "` | " measures[m] " | " counted " | " \
+					sprintf("%.3f", x) " | " (x > 1.03 ? "**slower**" : "ok") " |"
+				if (x > 1.03)
+					missed = 1
+			}
+		}
+}
+
 FNR == NR {
 	if ($0 !~ /^#/) {
 		lines++
@@ -144,6 +173,10 @@ END {
 			live_table(scene)
 		else
 			once_table(scene)
+	}
+	if (against != "") {
+		compare()
+		exit missed
 	}
 	print "\n### Budget\n"
 	print "| what | measured | budget | |"

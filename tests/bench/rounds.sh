@@ -27,6 +27,11 @@ tcptop --once --columns …,process|$B/tcptop --no-config --once --columns local
 ss -tanp|ss -tanp
 lsof -nP -iTCP|lsof -nP -iTCP
 netstat -tanp|netstat -tanp"
+# Another tcptop has the same programs, called "before".
+if [ -n "${AGAINST:-}" ]; then
+	programs=$(grep -E '^(floor|tcptop)' <<<"$programs")
+	programs+=$'\n'$(sed -n "s|^tcptop|before|; s|$B/tcptop|$AGAINST|; /^before/p" <<<"$programs")
+fi
 
 gauge() { # gauge NAME: a number of the TCP line of sockstat, the namespace's own
 	awk -v name="$1" '$1 == "TCP:" { for (i = 2; i < NF; i += 2) if ($i == name) print $(i + 1) }' \
