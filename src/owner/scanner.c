@@ -339,6 +339,8 @@ static void *look(void *arg)
             l->rc = -ECANCELED;
     }
     array_u32_fini(&l->sockets);
+    if (!o->threaded && l->rc != -ECANCELED && owner_changes_sort(l->changes))
+        l->rc = -ENOMEM; /* here, since two threads sort at the same time */
     return NULL;
 }
 
