@@ -78,17 +78,18 @@ make_root() { # the root itself, without any compiler
 	mkdir -p "$root/tcptop" && touch "$root/ready"
 }
 
+# They are installed again once the list has changed.
 install_arch() { # install_arch ARCH TRIPLET: its compiler and libraries
-	local list="gcc-${2//_/-}" package
-	[ ! -e "$root/ready-$1" ] || return 0
+	local list="binutils gcc-${2//_/-}" package
 	for package in libc6 libncurses libmnl libc-ares libiniparser libcmocka libjansson; do
 		list+=" $package-dev:$1"
 	done
+	[ "$(cat "$root/ready-$1" 2>/dev/null)" != "$list" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
 	{ inside dpkg --add-architecture "$1" && inside apt-get update -qq &&
 		inside apt-get install -y -qq --no-install-recommends $list; } >"$root.log" 2>&1 ||
 		{ why="its packages cannot be installed, see $root.log" && return 1; }
-	touch "$root/ready-$1"
+	echo "$list" >"$root/ready-$1"
 }
 
 build_and_run() { # build_and_run ARCH TRIPLET EMULATOR
