@@ -110,6 +110,8 @@ for arch; do
 	tools=$(tools_of "$arch") || { skip "$arch" 'Debian has no cross compiler for it' && continue; }
 	read -r triplet emulator <<<"$tools"
 	{ make_root && install_arch "$arch" "$triplet"; } || { skip "$arch" "$why" && continue; }
+	# What an earlier checkout left there, but for what was built, would be found by the compiler.
+	find "$root/tcptop" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/tcptop" ||
 		{ skip "$arch" "cannot write to $root" && continue; }
 	build_and_run "$arch" "$triplet" "$emulator" || bad=1

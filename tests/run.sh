@@ -9,7 +9,8 @@
 # TEST_JOBS tests run at the same time (default: twice the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
-# (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are shown (default 60).
+# (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
+# shown (default 60).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
