@@ -52,7 +52,7 @@ static void send(struct tty *t, const char *bytes)
 }
 
 /* What curses has made goes out. */
-static void carry(struct tty *t)
+static void send_drawn(struct tty *t)
 {
     size_t len;
     const void *bytes = curses_screen_bytes(t->curses_screen, &len);
@@ -153,7 +153,7 @@ static int refuse(const struct tty *t, int rc, struct err *err)
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
 
-static void taken(int sig)
+static void do_nothing(int sig)
 {
     (void)sig;
 }
@@ -163,7 +163,7 @@ static void taken(int sig)
 static int open_curses_screen(struct tty *t)
 {
     struct sigaction before[CURSES_SIGNALS];
-    const struct sigaction mine = {.sa_handler = taken};
+    const struct sigaction mine = {.sa_handler = do_nothing};
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], NULL, &before[i]);
     sigaction(SIGTSTP, &mine, NULL);
@@ -194,7 +194,7 @@ int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int
     arm_fatal(t);
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
-    carry(t);
+    send_drawn(t);
     send(t, modes_on(t));
     t->ascii = choose_ascii(t);
     curses_screen_redraw(t->curses_screen);
@@ -206,7 +206,7 @@ static void leave(struct tty *t)
 {
     curses_screen_leave(t->curses_screen);
     send(t, modes_off(t));
-    carry(t);
+    send_drawn(t);
     tty_io_drain(&t->tty_io, LEAVE_MS);
     tty_io_cooked(&t->tty_io);
 }
@@ -232,7 +232,7 @@ void tty_resume(struct tty *t)
 {
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
-    carry(t);
+    send_drawn(t);
     send(t, modes_on(t));
     tty_resized(t);
 }
@@ -267,7 +267,7 @@ void tty_use_theme(struct tty *t, const struct theme *theme)
 void tty_blit(struct tty *t, const struct canvas *c)
 {
     if (t->tty_io.pending.len == 0 && curses_screen_draw(t->curses_screen, c))
-        carry(t);
+        send_drawn(t);
 }
 
 void tty_redraw(struct tty *t)

@@ -292,9 +292,9 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         skip--;
     else if (namespaces)
         wanted[n++] = COL_NETNS;
-    for (unsigned order = 1; order <= COL_COUNT; order++) {
+    for (unsigned rank = 1; rank <= COL_COUNT; rank++) {
         for (unsigned id = 0; id < COL_COUNT; id++) {
-            if (columns[id].order != order || base_column((enum column_id)id) || id == COL_PROCESS)
+            if (columns[id].rank != rank || base_column((enum column_id)id) || id == COL_PROCESS)
                 continue;
             if (skip > 0)
                 skip--;

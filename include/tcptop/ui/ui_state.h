@@ -78,7 +78,7 @@ struct ui {
     enum ui_overlay overlay;
     enum ui_prompt prompt;
 
-    /* list of states: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
+    /* list of states: index into state_list_order, STATE_LIST_COUNT is "all" */
     unsigned state_list;
 
     /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
