@@ -11,7 +11,7 @@
 
 #define ANSWER_EVERY_NS (2 * NS_PER_MS) /* how often to ask for it */
 #define LOOK_EVERY_NS   (20 * NS_PER_MS)
-#define ANSWER_WITHIN   (5 * NS_PER_S) /* an act has 2 s for each of its waits */
+#define ANSWER_WITHIN   (5 * NS_PER_S) /* an order has 2 s for each of its waits */
 #define LISTED_WITHIN   (3 * NS_PER_S) /* one that takes a second to sample is fast enough */
 #define LACKING_IS_OVER 2              /* a single dump may have a gap */
 
@@ -65,7 +65,7 @@ static void fail(struct lesson *l, int error, int64_t now_ns)
     enter(l, LESSON_STANDS, now_ns);
 }
 
-/* Tell the next act of the step under way; after the last, wait for the sample. */
+/* Give the next order of the step under way; after the last, wait for the sample. */
 static void go_on(struct lesson *l, int64_t now_ns)
 {
     const struct lesson_order *order = &current(l)->orders[l->orders];
@@ -217,7 +217,7 @@ void lesson_sample(struct lesson *l, const struct sample *s, int64_t now_ns)
 {
     if (s->status != SAMPLE_COMPLETE)
         return;
-    if (l->phase == LESSON_AWAITS) { /* by a dump that began after the last act */
+    if (l->phase == LESSON_AWAITS) { /* by a dump that began after the last order */
         if (s->mono_ns - s->cost_ns < l->since_ns)
             return;
         if (lesson_listed(current(l), s))

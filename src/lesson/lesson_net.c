@@ -173,7 +173,7 @@ void lesson_net_end(struct lesson_net *net)
     for (int i = 0; i < WHO_COUNT; i++) {
         if (net->pid[i] <= 0)
             continue;
-        kill(net->pid[i], SIGKILL); /* it may be in the middle of an act */
+        kill(net->pid[i], SIGKILL); /* it may be in the middle of an order */
         while (waitpid(net->pid[i], NULL, 0) < 0 && errno == EINTR)
             ;
         close(net->fd[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of a peer, each a few system calls that any program makes. A state is kept from
- * ending like this: a FIN queues behind data
- * that the peer's shut window keeps back (RFC 9293 3.8.6), TCP_DEFER_ACCEPT keeps a request one
- * (tcp(7)), a full accept queue leaves a SYN without an answer (listen(2)). */
+/* The operations of a peer, each a few system calls that any program makes. Three of them keep a
+ * state from ending: a FIN waits behind data that does not fit into the peer's closed window
+ * (RFC 9293 3.8.6), TCP_DEFER_ACCEPT leaves a connection in SYN_RECV (tcp(7)), and a full accept
+ * queue leaves a SYN without an answer (listen(2)). */
 #include "tcptop/lesson/lesson_peer.h"
 
 #include <arpa/inet.h>
@@ -57,7 +57,7 @@ static int wait_for(int fd, short events)
     return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
 }
 
-/* To the server; `answered`: done when it has answered. */
+/* Connect to the server. `answered`: wait until it has answered. */
 static int connect_to_server(int fd, bool answered)
 {
     const struct sockaddr_in at = place(LESSON_PEER_PORT);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The emergency exit: a crash must not leave the user with a terminal that does not echo. */
+/* Restores the terminal when a signal ends the program: a crash must not leave the user with a
+ * terminal that does not echo. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

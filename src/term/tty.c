@@ -29,7 +29,7 @@ struct tty {
     struct tty_io tty_io;
     struct curses_screen *curses_screen;
     struct key_decoder key_decoder;
-    int64_t undecided_ns; /* since when an Esc waits for company; 0: none does */
+    int64_t undecided_ns; /* since when an Esc may be the start of a longer sequence; 0: none may */
     bool ascii;
     int w, h;
 };
@@ -51,7 +51,7 @@ static void send(struct tty *t, const char *bytes)
     tty_io_send(&t->tty_io, bytes, strlen(bytes));
 }
 
-/* What curses has made goes out. */
+/* Send the bytes that curses has made for the screen. */
 static void send_drawn(struct tty *t)
 {
     size_t len;
@@ -60,7 +60,8 @@ static void send_drawn(struct tty *t)
         tty_io_send(&t->tty_io, bytes, len);
 }
 
-/* Modes that curses does not know: only for terminals with a mouse, which are xterm's kin. */
+/* Modes that curses does not know: only for terminals with a mouse, which know
+ * the sequences of xterm. */
 static const char *modes_on(const struct tty *t)
 {
     if (!curses_screen_has_mouse(t->curses_screen))
@@ -158,8 +159,8 @@ static void do_nothing(int sig)
     (void)sig;
 }
 
-/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
- * has a handler when curses starts it leaves alone for good. */
+/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then. It does not
+ * touch the signal at all if that has a handler when curses starts, so it gets one. */
 static int open_curses_screen(struct tty *t)
 {
     struct sigaction before[CURSES_SIGNALS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The line to the terminal: bytes out without ever waiting, settings saved and put back, and the
- * emergency exit for fatal signals. */
+/* Input and output of the terminal: bytes are sent without waiting, settings are saved and
+ * restored, also when a signal ends the program. */
 #ifndef TCPTOP_SRC_TERM_TTY_IO_H
 #define TCPTOP_SRC_TERM_TTY_IO_H
 

@@ -113,7 +113,7 @@ static int write_file(struct export *x, const struct row_view *list)
     return r;
 }
 
-/* Anything but a whole file is taken away, and the user hears of it: the screen is gone by now. */
+/* Remove the file unless it is whole, and say so on stderr: the screen is gone by now. */
 static void export_take_back(struct task *task)
 {
     struct export *x = (struct export *)task;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The query thread: one listing under way, one waiting, one answer not yet taken; and tasks, of
+/* The query worker: one listing under way, one waiting, one answer not yet taken; and tasks, of
  * which those that may have to wait run on threads of their own. */
 #include "query_worker.h"
 

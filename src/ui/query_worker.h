@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The query thread: lists large samples, and searches and writes them, while what was listed before
- * stands on the screen. */
+/* The query worker, a thread that lists large samples and does other tasks with them, while what
+ * was listed before stands on the screen. */
 #ifndef TCPTOP_SRC_UI_QUERY_WORKER_H
 #define TCPTOP_SRC_UI_QUERY_WORKER_H
 
 #include "row_view.h"
 
-#define WORKER_GRACE_MS 300
+#define WORKER_GRACE_MS 300 /* for tasks to complete when the program ends */
 
 struct query_worker;
 

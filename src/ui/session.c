@@ -26,7 +26,7 @@
 #include "ui_lesson.h"
 
 #define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
-#define QUESTION_QUIET_NS    (300 * NS_PER_MS) /* without input before a question hears a key */
+#define QUESTION_QUIET_NS    (300 * NS_PER_MS) /* without input before a question takes a key */
 #define DEFER_FROM           20000             /* rows; fewer are listed at once */
 #define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
 #define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */

@@ -12,6 +12,7 @@
 #include "tcptop/query/column.h"
 #include "tcptop/text/text.h"
 
+/* What one of the two processes is told to do. */
 struct lesson_order {
     enum who who;
     enum lesson_op op;
@@ -53,7 +54,11 @@ struct lesson_script {
 /** The lesson about a state (enum tcp_state), NULL: there is none. */
 const struct lesson_script *lesson_script(unsigned state);
 
-enum lesson_phase { LESSON_STANDS, LESSON_ORDERED, LESSON_AWAITS };
+enum lesson_phase {
+    LESSON_STANDS,  /* the user reads; a key begins the next step */
+    LESSON_ORDERED, /* a peer carries out an order of the next step */
+    LESSON_AWAITS   /* all is done; a sample must list what the step announces */
+};
 
 struct lesson {
     unsigned state;

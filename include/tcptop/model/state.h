@@ -31,7 +31,7 @@ enum tcp_state {
 /** What the kernel lists without being asked for bound-only sockets: states 1 to 12. */
 #define STATE_MASK_LISTED UINT32_C(0x1ffe)
 
-/* The order of the states strip: opening, open, closed by the peer, closed here. */
+/* The order of the list of states: opening, open, closed by the peer, closed here. */
 #define STATE_LIST_COUNT 11
 extern const uint8_t state_list_order[STATE_LIST_COUNT];
 

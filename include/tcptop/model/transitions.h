@@ -9,8 +9,9 @@
 
 #include "tcptop/model/state.h"
 
-/* EDGE(ident, from, to); CLOSED, where a connection comes from and goes to, is 0. RFC 9293 figure 5
- * without resets, and Linux's end of FIN_WAIT2 by time (net/ipv4/tcp.c, tcp_fin_timeout). */
+/* TRANSITION(ident, from, to); CLOSED, where a connection comes from and goes to, is 0. RFC 9293
+ * figure 5 without resets, and Linux's end of FIN_WAIT2 by time (net/ipv4/tcp.c, tcp_fin_timeout).
+ */
 #define STATE_TRANSITIONS(TRANSITION)                                                              \
     TRANSITION(SYN, LISTEN, SYN_RECV)                                                              \
     TRANSITION(CONNECT, CLOSED, SYN_SENT)                                                          \
