@@ -56,10 +56,8 @@ struct counts print_counts_of(const struct print *p)
     }
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (predicate_match(p->filter, s, row)) {
-            const struct conn *conn = &s->conn[row];
-            unsigned state = conn->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : conn->state;
             c.total++;
-            c.state[state < TCP_STATE_COUNT ? state : 0]++;
+            c.state[conn_counts_as(&s->conn[row])]++;
         }
     }
     return c;

@@ -49,9 +49,7 @@ static bool subject_of(const struct drawing *d, struct explain_subject *subject)
         subject->lesson_over = d->ui->lesson.over;
     }
     if (of_row || (state == 0 && row != UINT32_MAX)) {
-        const struct conn *c = &d->s->conn[row];
-
-        subject->state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+        subject->state = conn_counts_as(&d->s->conn[row]);
         subject->row = of_row ? row : UINT32_MAX;
     } else if (d->ui->subject == FOCUS_TABLE && group_state(d)) {
         subject->state = group_state(d);

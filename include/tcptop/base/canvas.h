@@ -52,7 +52,6 @@ struct cell {
     uint8_t width;             /* 1, 2, or 0 for that second half */
     uint8_t role;              /* enum role */
     uint8_t bold;              /* 1: emphasised beyond the role (newest spark cell) */
-    uint8_t reverse;           /* 1: colours swapped (viewed spark cell) */
 };
 
 struct canvas {
