@@ -346,7 +346,8 @@ void table_columns_fit(struct fit *f, const struct drawing *d)
     }
     if (sortable_on_screen(d->ui->sort.column))
         take(f, in, &used, d->ui->sort.column, false);
-    if (names_namespaces(d) && d->ui->column_scroll == 0) /* before who, where */
+    if (names_namespaces(d) &&
+        d->ui->column_scroll == 0) /* the namespace comes before the process */
         take(f, in, &used, COL_NETNS, false);
     if (process_by_default(d))
         take(f, in, &used, COL_PROCESS, false);
