@@ -32,8 +32,8 @@ static struct sample *written_sample(void)
 {
     struct sample *s = new_sample();
 
-    s->mono_ns = INT64_C(0x1122334455667788);
-    s->wall_ns = -5;
+    s->mono_ns = INT64_C(0x0123456789abcdef);
+    s->wall_ns = INT64_C(0x1122334455667788);
     s->cost_ns = 17;
     s->cpu_ns = 18;
     s->interval_ms = 1000;
@@ -45,7 +45,7 @@ static struct sample *written_sample(void)
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
     s->host.counter_valid = 1u << COUNTER_TW;
-    s->host.counter[COUNTER_TW] = UINT64_MAX;
+    s->host.counter[COUNTER_TW] = INT64_MAX;
     s->host.gauge_valid = 1u << GAUGE_MEM_PAGES | 1u << GAUGE_INUSE;
     s->host.gauge[GAUGE_MEM_PAGES] = 12;
     s->host.sysctl_valid = 1u << SYSCTL_PORT_HIGH | 1u << SYSCTL_FIN_TIMEOUT;
