@@ -324,7 +324,13 @@ static int build_top(struct rows *r, const struct sample *s, const struct predic
 }
 
 int rows_build(struct rows *r, const struct sample *s, const struct predicate *p,
-               const struct sort *sort, uint32_t mark_ds, uint32_t limit)
+               const struct sort *sort, uint32_t mark_ds)
+{
+    return build(r, s, p, sort, mark_ds, sample_rows(s));
+}
+
+int rows_build_top(struct rows *r, const struct sample *s, const struct predicate *p,
+                   const struct sort *sort, uint32_t mark_ds, uint32_t limit)
 {
     return build_top(r, s, p, sort, mark_ds, sample_rows(s), limit);
 }

@@ -79,8 +79,8 @@ static int make_rows(struct row_view *l, const struct row_view_job *job)
 {
     l->question = job->question;
     return job->grouped ? make_groups(l, job)
-                        : rows_build(&l->rows, l->sample, &job->predicate, &job->sort, job->mark_ds,
-                                     job->limit);
+                        : rows_build_top(&l->rows, l->sample, &job->predicate, &job->sort,
+                                         job->mark_ds, job->limit);
 }
 
 int row_view_make(struct row_view **out, const struct row_view_job *job)

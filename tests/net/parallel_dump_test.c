@@ -120,7 +120,7 @@ static void the_first_rows(void **state)
 
     assert_int_equal(held_start(&held, program, NULL), 0);
     struct sample *whole = take(0, 0, NULL);
-    assert_int_equal(rows_build(&rows, whole, NULL, &by_remote, 0, 7), 0);
+    assert_int_equal(rows_build_top(&rows, whole, NULL, &by_remote, 0, 7), 0);
     for (uint32_t parallel_from = 0; parallel_from < 2; parallel_from++) {
         struct rows_top top[2];
         struct request req = {.parallel_from = parallel_from};
@@ -132,7 +132,7 @@ static void the_first_rows(void **state)
         struct sample *s = take_by(&req);
         assert_true(s->streamed);
         assert_int_equal(s->total, whole->n_live);
-        assert_int_equal(rows_build(&first, s, NULL, &by_remote, 0, 7), 0);
+        assert_int_equal(rows_build_top(&first, s, NULL, &by_remote, 0, 7), 0);
         assert_int_equal(first.n, 7);
         for (uint32_t i = 0; i < 7; i++)
             assert_true(s->conn[first.row[i]].cookie == whole->conn[rows.row[i]].cookie);

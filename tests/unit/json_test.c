@@ -52,7 +52,7 @@ static json_t *printed(void)
 {
     const struct sort sort = {COL_LOCAL_PORT, false};
     sample_count(s);
-    assert_int_equal(rows_build(&rows, s, print.filter, &sort, 0, 0), 0);
+    assert_int_equal(rows_build(&rows, s, print.filter, &sort, 0), 0);
     print_sample(capture_begin(), &print);
     json_t *lines = json_array();
     for (const char *line = capture_end(); *line; line = strchr(line, '\n') + 1) {

@@ -217,7 +217,7 @@ static void check_order(const struct sample *s, const struct predicate *p, struc
     uint32_t *row = malloc((total + 1) * sizeof *row);
     struct rows r = {0};
     uint32_t n = naive_rows(s, p, sort, MARK_DS, row);
-    assert_int_equal(rows_build(&r, s, p, &sort, MARK_DS, 0), 0);
+    assert_int_equal(rows_build(&r, s, p, &sort, MARK_DS), 0);
     same(&r, row, n, sort);
     uint32_t live = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -227,7 +227,7 @@ static void check_order(const struct sample *s, const struct predicate *p, struc
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         uint32_t mark_ds = i % 2 ? 0 : MARK_DS;
         naive_rows(s, p, sort, mark_ds, row);
-        assert_int_equal(rows_build(&r, s, p, &sort, mark_ds, limits[i]), 0);
+        assert_int_equal(rows_build_top(&r, s, p, &sort, mark_ds, limits[i]), 0);
         same(&r, row, limits[i] && limits[i] < n ? limits[i] : n, sort);
         assert_int_equal(r.matched, n);
         assert_int_equal(r.matched_live, live);
@@ -284,11 +284,11 @@ static void positions(void **state)
     struct predicate p = {0};
     struct rows r = {0};
     struct sort sort = {COL_LOCAL_PORT, false};
-    assert_int_equal(rows_build(&r, s, NULL, &sort, 0, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &sort, 0), 0);
     assert_int_equal(rows_position(&r, 0), 1);
     assert_int_equal(rows_position(&r, 1), 0);
     assert_int_equal(filter_parse("80", &p, NULL), 0);
-    assert_int_equal(rows_build(&r, s, &p, &sort, 0, 0), 0); /* what it held is freed */
+    assert_int_equal(rows_build(&r, s, &p, &sort, 0), 0); /* what it held is freed */
     assert_int_equal(rows_position(&r, 1), 0);
     assert_int_equal(rows_position(&r, 0), UINT32_MAX);
     predicate_fini(&p);
@@ -313,15 +313,15 @@ static void attention_and_marks(void **state)
     struct sort sort = {COL_STATE, false};
     s->now_ds = 100;
     s->times[5].changed_ds = 80;
-    assert_int_equal(rows_build(&r, s, NULL, &sort, 30, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &sort, 30), 0);
     assert_memory_equal(r.row, ((uint32_t[]){4, 5, 3, 2, 1, 0}), 6 * sizeof *r.row);
     s->now_ds = 110;
-    assert_int_equal(rows_build(&r, s, NULL, &sort, 30, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &sort, 30), 0);
     assert_memory_equal(r.row, ((uint32_t[]){4, 3, 2, 1, 5, 0}), 6 * sizeof *r.row);
     s->times[5].changed_ds = 110; /* seen in this very sample: marked however short marks are */
-    assert_int_equal(rows_build(&r, s, NULL, &sort, 1, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &sort, 1), 0);
     assert_int_equal(r.row[1], 5);
-    assert_int_equal(rows_build(&r, s, NULL, &sort, 0, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &sort, 0), 0);
     assert_int_equal(r.row[4], 5);
     rows_fini(&r);
     sample_unref(s);
@@ -339,9 +339,9 @@ static void absent_last(void **state)
     s->conn[0].timer = s->conn[1].timer = TIMER_TIMEWAIT;
     s->conn[1].expires_ms = 5;
     struct rows r = {0};
-    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, false}, 0, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, false}, 0), 0);
     assert_memory_equal(r.row, ((uint32_t[]){0, 1, 3, 2}), 4 * sizeof *r.row);
-    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, true}, 0, 0), 0);
+    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, true}, 0), 0);
     assert_memory_equal(r.row, ((uint32_t[]){1, 0, 3, 2}), 4 * sizeof *r.row);
     rows_fini(&r);
     sample_unref(s);

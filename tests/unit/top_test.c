@@ -79,8 +79,8 @@ static void expect_same(const struct sample *whole, const struct sample *s,
 {
     struct rows all = {0}, first = {0};
 
-    assert_int_equal(rows_build(&all, whole, p, sort, 0, 0), 0);
-    assert_int_equal(rows_build(&first, s, p, sort, 0, 0), 0);
+    assert_int_equal(rows_build(&all, whole, p, sort, 0), 0);
+    assert_int_equal(rows_build(&first, s, p, sort, 0), 0);
     assert_int_equal(first.n, all.n < limit ? all.n : limit);
     for (uint32_t i = 0; i < first.n; i++) {
         uint32_t here = first.row[i], there = all.row[i];

@@ -96,7 +96,7 @@ static int begin(void **state)
         if (group_rows(&grouped[i]))
             return -1;
     }
-    return rows_build(&rows, full, NULL, &sort, 30, 0) || canvas_init(&canvas, 1, 1);
+    return rows_build(&rows, full, NULL, &sort, 30) || canvas_init(&canvas, 1, 1);
 }
 
 static int end(void **state)

@@ -26,13 +26,16 @@ struct rows {
     uint32_t matched_live; /* of them live: "48 connections, 17 shown" counts these */
 };
 
-/** Filter and sort; what `r` (initialised to zero) held before is freed. Only the first `limit`
- * rows are kept (0: all), without sorting the rest. While a change of state is marked, for
- * `mark_ds` tenths of a second and at least in the sample that saw it, COL_STATE places the row by
- * its old state; 0: never. Missing and closed rows take part. Returns 0 or -ENOMEM (then `r` is
- *  unchanged). */
+/** Filter and sort; what `r` (initialised to zero) held before is freed. While a change of state is
+ * marked, for `mark_ds` tenths of a second and at least in the sample that saw it, COL_STATE places
+ * the row by its old state; 0: never. Missing and closed rows take part. Returns 0 or -ENOMEM
+ * (then `r` is unchanged). */
 int rows_build(struct rows *r, const struct sample *s, const struct predicate *p,
-               const struct sort *sort, uint32_t mark_ds, uint32_t limit);
+               const struct sort *sort, uint32_t mark_ds);
+
+/** The same, but only the first `limit` rows (0: all), without sorting the rest. */
+int rows_build_top(struct rows *r, const struct sample *s, const struct predicate *p,
+                   const struct sort *sort, uint32_t mark_ds, uint32_t limit);
 
 /** The same of live rows alone. */
 int rows_build_live(struct rows *r, const struct sample *s, const struct predicate *p,
