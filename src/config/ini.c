@@ -373,6 +373,8 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
             *rc =
                 err_set(err, -ENXIO, "a configuration file needs /proc, which is not mounted here");
         }
+    } else { /* RLIMIT_FSIZE counts for it, too */
+        *rc = err_set(err, -errno, "a configuration file takes a memory file: %s", err_name(errno));
     }
     close(fd);
     if (!parsed && *rc == 0) {
