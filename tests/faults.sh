@@ -182,7 +182,7 @@ by pty/limits_test.sh 'a stack of' 'KiB of addresses' 'room in 20 MB' 'no thread
 family 47 "sockets that differ only in device, VRF, protocol, options, zone"
 by net/kinds_test.sh
 family 48 "the namespace that is watched is deleted"
-by net/namespaces_test.sh 'is missed when it vanishes' 'one line says so'
+by net/namespaces_test.sh 'is missed when it vanishes' 'one line has said so'
 by pty/namespaces_test.sh 'that vanishes'
 family 49 "Korean where characters are not UTF-8"
 by pty/messages_test.sh 'lang ko without UTF-8' 'stderr says why' 'the same from the configuration'

@@ -16,6 +16,7 @@
 #include "cli_error.h"
 #include "options.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/base/rehearsal.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/model/state.h"
 
@@ -78,6 +79,32 @@ static void apply_file(struct settings *s, const char *path, const struct option
     warn_of_keys(s, path, values);
 }
 
+/* What ini_load() gets, and returns. */
+struct load {
+    const char *path;
+    struct option_value *values;
+    struct ini_problems problems;
+    struct err err;
+    int rc;
+};
+
+static void load(void *arg)
+{
+    struct load *l = arg;
+    size_t n;
+    const struct option *rows = options_keys(&n);
+    l->rc = ini_load(l->path, rows, n, l->values, &l->problems, &l->err);
+}
+
+/* Load it, but first in a child: iniparser crashes where it finds no memory. */
+static int load_safely(struct load *l)
+{
+    if (rehearsal_run(load, l))
+        return l->rc = err_set(&l->err, -ENOMEM, "%s", err_name(ENOMEM));
+    load(l);
+    return l->rc;
+}
+
 static int load_file(struct settings *s, const char *path, bool asked, struct err *err)
 {
     size_t n;
@@ -85,10 +112,11 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    struct ini_problems problems = {0};
-    int rc = ini_load(path, rows, n, values, &problems, err);
-    for (size_t i = 0; i < problems.n; i++)
-        warn(s, problems.list[i].msg);
+    struct load l = {.path = path, .values = values};
+    int rc = load_safely(&l);
+    *err = l.err;
+    for (size_t i = 0; i < l.problems.n; i++)
+        warn(s, l.problems.list[i].msg);
     if (rc == 0)
         apply_file(s, path, rows, values, n);
     else if (rc == -ENOENT && asked)
@@ -98,7 +126,7 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
             warn(s, err->msg);
         rc = 0;
     }
-    ini_problems_fini(&problems);
+    ini_problems_fini(&l.problems);
     free(values);
     return rc;
 }
@@ -107,13 +135,13 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
 static bool system_is_readonly(void)
 {
     size_t n;
-    const struct option *rows = options_keys(&n);
+    options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
-    struct ini_problems problems = {0};
-    int rc = values ? ini_load(INI_SYSTEM_PATH, rows, n, values, &problems, NULL) : -ENOMEM;
+    struct load l = {.path = INI_SYSTEM_PATH, .values = values};
+    int rc = values ? load_safely(&l) : -ENOMEM;
     bool readonly = rc ? rc != -ENOENT : values[SETTING_READONLY].number != 0;
 
-    ini_problems_fini(&problems);
+    ini_problems_fini(&l.problems);
     free(values);
     return readonly;
 }

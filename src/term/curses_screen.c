@@ -14,19 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "tcptop/base/rehearsal.h"
 #include "tcptop/base/utf8.h"
 
 #include <term.h> /* last, for it makes macros of words like columns and lines */
 
-#define DRAWN_BYTES     32    /* of a frame at most: colours and one character */
-#define DESCRIPTION_MAX 32768 /* bytes of a terminal's description */
-#define REHEARSED       77    /* exit code of a child that has set curses up, or was refused */
+#define DRAWN_BYTES     32                    /* of a frame at most: colours and one character */
+#define DESCRIPTION_MAX 32768                 /* bytes of a terminal's description */
 #define PAIR_OF(role)   ((short)((role) + 1)) /* pair 0 is the terminal's own */
 
 struct curses_screen {
@@ -133,24 +131,19 @@ static void set_up(struct curses_screen *p, bool color)
         p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
-/* Curses crashes, or ends the process with a line of its own, where it finds no memory while it
- * sets up, so a child goes first. Returns 0 also where there can be no child, or -ENOMEM: it ended.
- */
-static int rehearse(FILE *file, int w, int h, bool color)
+struct rehearsal {
+    FILE *file;
+    int w, h;
+    bool color;
+};
+
+static void set_up_silently(void *arg)
 {
+    const struct rehearsal *r = arg;
     struct curses_screen scratch = {0};
-    int status;
-    const pid_t child = fork();
-    if (child == 0) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        if (new_screen(&scratch.screen, file, w, h) == 0)
-            set_up(&scratch, color);
-        _exit(REHEARSED);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return 0;
-    return WIFEXITED(status) && WEXITSTATUS(status) == REHEARSED ? 0 : -ENOMEM;
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* curses has a line of its own to say */
+    if (new_screen(&scratch.screen, r->file, r->w, r->h) == 0)
+        set_up(&scratch, r->color);
 }
 
 /* May the memory file hold a frame of that size? RLIMIT_FSIZE counts for it, too, and curses would
@@ -177,7 +170,7 @@ int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
             close(fd);
     } else {
         rc = check_room(fd, w, h);
-        rc = rc ? rc : rehearse(p->file, w, h, color);
+        rc = rc ? rc : rehearsal_run(set_up_silently, &(struct rehearsal){p->file, w, h, color});
         rc = rc ? rc : new_screen(&p->screen, p->file, w, h);
         rc = rc ? rc : canvas_init(&p->shown, w, h);
     }
