@@ -56,9 +56,11 @@ struct finding {
     uint8_t severity;
     uint8_t subject;                      /* enum subject, doctor/doctor.h */
     uint8_t valid;                        /* bit per value */
+    uint8_t at_least;                     /* bit per value that is a lower bound */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
     double value[FINDING_VALUES];
+    double window_s;              /* that was watched, of what the rule counts; 0: none */
     char process[FINDING_NAME];   /* sanitised, "" when not known */
     char namespace[FINDING_NAME]; /* "" where there is one */
     bool has_peer, peer_port;     /* the second: its port counts, too */
