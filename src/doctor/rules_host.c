@@ -29,7 +29,7 @@ void rules_bound(struct check *l)
 /* The limit is of each namespace. All timewait records count against it, those of orphans in
  * FIN_WAIT2 too, as they do in sockstat's `tw` (net/ipv4/inet_timewait_sock.c inet_twsk_alloc).
  * TcpExtTCPTimeWaitOverflow counts records that could not be made, at the limit or for want of
- * memory (tcp_minisocks.c tcp_time_wait). */
+ * memory (net/ipv4/tcp_minisocks.c tcp_time_wait). */
 void rules_tw_table(struct check *l)
 {
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++) {
@@ -63,8 +63,8 @@ void rules_tw_table(struct check *l)
  * again, SYNs, SYN,ACKs and loss probes too (__tcp_retransmit_skb, tcp_rtx_synack);
  * TcpExtTCPSynRetrans the first two. TcpExtTCPOrigDataSent counts each data segment once
  * (tcp_event_new_data_sent). TcpExtTCPDSACKRecv counts reports of the receivers that something came
- * twice (tcp_input.c tcp_check_dsack): one may stand for several segments, and the path may have
- * doubled one. */
+ * twice (net/ipv4/tcp_input.c tcp_check_dsack): one may stand for several segments, and the path
+ * may have doubled one. */
 static bool count_retransmission(const struct check *l, const struct netns_ctx *p,
                                  struct retransmission *r, double *over)
 {
@@ -113,9 +113,10 @@ struct shortage {
 
 /* TcpExtTCPMemoryPressures counts how often the host came under pressure, in the namespace of the
  * socket that brought it there (net/ipv4/tcp.c tcp_enter_memory_pressure). TcpExtPruneCalled counts
- * single sockets whose receive buffer is full, too (tcp_input.c tcp_prune_queue), so it only goes
- * with the others. TcpExtTCPAbortOnMemory counts orphans that were reset because there are too many
- * of them, too (tcp_check_oom): only with memory under pressure does it show a lack of memory. */
+ * single sockets whose receive buffer is full, too (net/ipv4/tcp_input.c tcp_prune_queue), so it
+ * only goes with the others. TcpExtTCPAbortOnMemory counts orphans that were reset because there
+ * are too many of them, too (tcp_check_oom): only with memory under pressure does it show a lack of
+ * memory. */
 static struct shortage shortage_of(const struct check *l, const struct netns_ctx *p, bool pressed)
 {
     struct shortage s = {0};
@@ -168,12 +169,12 @@ void rules_memory(struct check *l)
 
 /* Resets -----------------------------------------------------------------------------------------
  *
- * TcpOutRsts counts resets that were sent (net/ipv4/tcp_ipv4.c tcp_v4_send_reset, tcp_output.c
- * tcp_send_active_reset). TcpEstabResets counts connections that went from ESTABLISHED or
- * CLOSE_WAIT to CLOSE at once (tcp.c tcp_set_state): by a reset, but also by an abort of this end,
- * a timeout or `ss -K`. TcpExtTCPAbortOnClose: closed with unread data. TcpExtTCPAbortOnData:
- * closed with SO_LINGER 0, or data came after close(). TcpAttemptFails: handshakes that failed at
- * either end.
+ * TcpOutRsts counts resets that were sent (net/ipv4/tcp_ipv4.c tcp_v4_send_reset,
+ * net/ipv4/tcp_output.c tcp_send_active_reset). TcpEstabResets counts connections that went from
+ * ESTABLISHED or CLOSE_WAIT to CLOSE at once (net/ipv4/tcp.c tcp_set_state): by a reset, but also
+ * by an abort of this end, a timeout or `ss -K`. TcpExtTCPAbortOnClose: closed with unread data.
+ * TcpExtTCPAbortOnData: closed with SO_LINGER 0, or data came after close(). TcpAttemptFails:
+ * handshakes that failed at either end.
  *
  * A burst, as at the end of a load test, is no storm: a storm goes on for STORM_S, with pauses of
  * at most RECENT_S. What is told of it are totals from its begin to its last sample, which stay

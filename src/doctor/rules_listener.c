@@ -10,9 +10,10 @@
  * that holds as many takes one more. One that is full in one look is a burst.
  *
  * ListenOverflows counts segments that found a queue full: each SYN (net/ipv4/tcp_input.c
- * tcp_conn_request) and each last ACK of a handshake (tcp_ipv4.c tcp_v4_syn_recv_sock), those that
- * a client repeats again. So it is no number of clients. It is the namespace's, so a listener is
- * blamed by its own queue. ListenDrops is no measure of it: it counts all that a listener drops. */
+ * tcp_conn_request) and each last ACK of a handshake (net/ipv4/tcp_ipv4.c tcp_v4_syn_recv_sock),
+ * those that a client repeats again. So it is no number of clients. It is the namespace's, so a
+ * listener is blamed by its own queue. ListenDrops is no measure of it: it counts all that a
+ * listener drops. */
 
 void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
@@ -120,7 +121,7 @@ void rules_accept_queue(struct check *l)
  *
  * TCP_DEFER_ACCEPT keeps clients here on purpose, so their number alone is no warning. Where the
  * accept queue of the listener is full, requests stay because their last ACK is dropped
- * (tcp_minisocks.c tcp_check_req): they follow from what RULE_ACCEPT_QUEUE finds. */
+ * (net/ipv4/tcp_minisocks.c tcp_check_req): they follow from what RULE_ACCEPT_QUEUE finds. */
 
 void rules_syn_backlog_row(struct check *l, uint32_t row, const struct conn *c)
 {

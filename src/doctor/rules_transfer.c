@@ -20,11 +20,12 @@ static double worse(double a, double b)
 
 /* Has a number of the kernel kept its value since an earlier look? `one` remembers since when, and
  * when that was confirmed last. A look without the number confirms nothing. */
-enum { KEPT_NUMBER, KEPT_KNOWN, KEPT_UNTIL_NS };
+enum { KEPT_NUMBER, KEPT_KNOWN, KEPT_UNTIL_NS, KEPT_MOVES };
 
 static void keep(const struct check *l, struct candidate *one, uint64_t number)
 {
-    if (!one->value[KEPT_KNOWN] || one->value[KEPT_NUMBER] != number)
+    one->value[KEPT_MOVES] = one->value[KEPT_KNOWN] && one->value[KEPT_NUMBER] != number;
+    if (!one->value[KEPT_KNOWN] || one->value[KEPT_MOVES])
         one->since_ns = l->now_ns;
     one->value[KEPT_NUMBER] = number;
     one->value[KEPT_KNOWN] = 1;
@@ -39,9 +40,12 @@ static double kept_s(const struct candidate *one)
     return (double)((int64_t)one->value[KEPT_UNTIL_NS] - one->since_ns) / (double)NS_PER_S;
 }
 
-/* Only tcp_info decides: ask for it, or say that it is not there. */
-static void await_metrics(struct check *l, enum rule_id rule)
+/* Only tcp_info decides: ask for it, or say that it is not there. Where the number has just moved
+ * there is nothing to wait for. */
+static void await_metrics(struct check *l, enum rule_id rule, const struct candidate *one)
 {
+    if (one->value[KEPT_MOVES])
+        return;
     if (subjects_metrics_possible(l))
         l->d->hurry = l->d->pending = true;
     else
@@ -77,7 +81,7 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     }
     double shut = kept_s(one);
     if (shut < limit(l, THRESHOLD_ZERO_WINDOW_AGE)) {
-        await_metrics(l, RULE_ZERO_WINDOW);
+        await_metrics(l, RULE_ZERO_WINDOW, one);
         return;
     }
     struct bucket *bucket =
@@ -93,8 +97,9 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
 
 /* A program that reads in batches leaves data for a while, and one that reads slowly may always
  * have as much in its Recv-Q. What it has read is tcpi_bytes_received less Recv-Q, which is the
- * kernel's copied_seq (net/ipv4/tcp_diag.c tcp_diag_get_info, tcp.c tcp_get_info): where that is
- * the same in two looks it read nothing between them. An unread FIN counts as a byte in both. */
+ * kernel's copied_seq (net/ipv4/tcp_diag.c tcp_diag_get_info, net/ipv4/tcp.c tcp_get_info): where
+ * that is the same in two looks it read nothing between them. An unread FIN counts as a byte in
+ * both. */
 void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
 {
     uint64_t received;
@@ -109,7 +114,7 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
         keep(l, one, received - c->rqueue);
     double age = kept_s(one);
     if (age < limit(l, THRESHOLD_SLOW_READER_AGE)) {
-        await_metrics(l, RULE_SLOW_READER);
+        await_metrics(l, RULE_SLOW_READER, one);
         return;
     }
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SLOW_READER],

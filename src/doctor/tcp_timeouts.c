@@ -66,7 +66,7 @@ static uint64_t waits_ms(const struct host *h, uint64_t rto_ms, int64_t n, int64
 }
 
 /* The time that the kernel allows for so many retransmissions, whatever their number really is:
- * net/ipv4/tcp_timer.c tcp_model_timeout(). */
+ * net/ipv4/tcp_timer.c tcp_model_timeout. */
 static uint64_t model_ms(const struct host *h, uint64_t rto_ms, int64_t retries)
 {
     return waits_ms(h, rto_ms, retries + 1, 0);

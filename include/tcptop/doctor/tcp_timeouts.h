@@ -24,8 +24,8 @@ bool tcp_timeouts_synack(const struct host *h, uint64_t *seconds);
 /** Data without an acknowledgement, and a socket with an owner: at least so long. */
 bool tcp_timeouts_data(const struct host *h, uint64_t *seconds);
 
-/** The same of an orphan: at least so long. It is a time, not a number of repeats, since
- *  retransmits_timed_out() compares times. */
+/** The same of an orphan: at least so long. It is a time, not a number of repeats: the
+ *  kernel compares times (retransmits_timed_out). */
 bool tcp_timeouts_orphan(const struct host *h, uint64_t *seconds);
 
 /** An orphan whose peer answers probes with a shut window: at least so long (tcp_probe_timer).
@@ -34,7 +34,7 @@ bool tcp_timeouts_orphan_window(const struct host *h, uint64_t *seconds);
 
 /** An orphan in FIN_WAIT2 whose peer does not close. Up to 60 s it is tcp_fin_timeout; above, the
  *  kernel waits for the excess over 60 s twice, once by the keepalive timer and once as a timewait
- *  record (net/ipv4/tcp.c tcp_close, tcp_timer.c tcp_keepalive_timer). */
+ *  record (net/ipv4/tcp.c tcp_close, net/ipv4/tcp_timer.c tcp_keepalive_timer). */
 bool tcp_timeouts_fin_wait2(const struct host *h, uint64_t *seconds);
 
 /** Milliseconds until the kernel gives up this connection: in SYN_SENT or SYN_RECV by the sysctls,
