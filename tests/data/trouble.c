@@ -256,6 +256,20 @@ static void unanswered(void)
     hold();
 }
 
+/* An attempt that is never answered, and how long the kernel lets it last. */
+static void give_up(void)
+{
+    struct sockaddr_in at = here();
+    double begin = now_s();
+
+    serve(MOST);
+    client[0] = new_socket();
+    drop(client[0], 1000);
+    if (connect(client[0], (struct sockaddr *)&at, sizeof(at)) == 0 || errno != ETIMEDOUT)
+        err(1, "connect");
+    printf("gave up after %.1f\n", now_s() - begin);
+}
+
 /* Open and close `count` connections a second, the client first, until no port is left; says when
  * that was, by the clock of the day. */
 static void use_ports(void)
@@ -449,6 +463,7 @@ int main(int argc, char **argv)
         {"half-open", half_open},
         {"deferred", deferred},
         {"unanswered", unanswered},
+        {"give-up", give_up},
         {"use-ports", use_ports},
         {"linger", linger},
         {"shut-window", shut_window},
