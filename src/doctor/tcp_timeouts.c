@@ -14,6 +14,7 @@
 
 #define ORPHAN_RETRIES_DEFAULT 8   /* net/ipv4/tcp_timer.c tcp_orphan_retries(): when 0 */
 #define REPEATS_MOST           255 /* the sysctls are bytes; a recording may hold anything */
+#define BACKOFF_MOST           31  /* a wait that is doubled so often is far beyond the longest */
 #define FIN_TIMEOUT_MOST_S     INT32_MAX
 
 /* The longest wait: tcp_rto_max_ms (Linux 6.15), a constant before. */
@@ -248,7 +249,7 @@ static uint64_t repeating_ms(const struct host *h, const struct conn *c,
         return 0;
     if (tcp_metrics_get(m, METRICS_backoff, &backoff) &&
         tcp_metrics_get(m, METRICS_rto_us, &rto_us)) {
-        backoff = least(backoff, c->retrans);
+        backoff = least(backoff, least(c->retrans, BACKOFF_MOST));
         base = least(base, rto_us / 1000 >> backoff);
     }
     ms = waits_ms(h, base, (int64_t)backoff, 0) +

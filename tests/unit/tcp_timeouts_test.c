@@ -169,6 +169,8 @@ static void proved_by_repeats(void **unused)
     assert_int_equal(stalled(TCP_STATE_FIN_WAIT1, TIMER_RETRANSMIT, 3, 3, 80), 70);
     /* a SYN: 1 + 2 + 4 + 8 + 16 s, and four linear timeouts, which may be of half a second */
     assert_int_equal(stalled(TCP_STATE_SYN_SENT, TIMER_RETRANSMIT, 9, 5, 32000), 33000);
+    /* no kernel has these, but a recording may */
+    assert_int_equal(stalled(TCP_STATE_LAST_ACK, TIMER_RETRANSMIT, 255, 255, 102400), 0);
     /* a request also counts what the client's own repeats asked for */
     assert_int_equal(stalled(TCP_STATE_SYN_RECV, TIMER_RETRANSMIT, 9, 5, 32000), 0);
     assert_int_equal(tcp_timeouts_stalled_ms(&h, &c, NULL), 1800);
