@@ -132,14 +132,16 @@ static void add_figure(const struct finding *f, const struct rule_figure *figure
     str_fini(&number);
 }
 
-/* The value of {0} to {9}; false when it is not known. */
+#define WINDOW_VALUE 10 /* the number of {w}: how long was watched */
+
+/* The value of {1} to {9} and {w}; false when it is not known. */
 static bool add_value(const struct finding *f, unsigned number, struct str *out)
 {
     size_t before = out->len;
     unsigned which = number - 3;
     const struct rule_figure *figure = number >= 3 ? rule_figure(f->rule, which) : NULL;
 
-    if (number == 0 && f->window_s > 0)
+    if (number == WINDOW_VALUE && f->window_s > 0)
         expand_duration(out, (uint64_t)(f->window_s + 0.5));
     else if (number == 1)
         add_subject(f, out);
@@ -159,8 +161,8 @@ static void fill(const struct finding *f, const char *template, struct str *out)
     bool part = false, lacks = false;
 
     for (const char *p = template; *p; p++) {
-        if (*p == '{' && p[1] >= '0' && p[1] <= '9' && p[2] == '}') {
-            if (!add_value(f, (unsigned)(p[1] - '0'), out)) {
+        if (*p == '{' && p[2] == '}' && ((p[1] >= '1' && p[1] <= '9') || p[1] == 'w')) {
+            if (!add_value(f, p[1] == 'w' ? WINDOW_VALUE : (unsigned)(p[1] - '0'), out)) {
                 lacks = true;
                 str_add(out, FMT_NONE);
             }
