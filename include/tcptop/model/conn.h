@@ -48,6 +48,10 @@ struct conn {
     uint16_t netns;    /* index of the namespace in the sample; 0: the one tcptop was started in */
     uint8_t flags;     /* enum conn_flag */
     uint8_t was_state; /* the state before the last change that was seen, 0: none */
+    unsigned cgroup : 15;       /* which of the sample's control groups made the socket, see
+                                   model/cgroups.h; 0: not known */
+    unsigned socket_cookie : 1; /* of a timewait record: samples had its socket, with the same
+                                   cookie */
 };
 
 _Static_assert(sizeof(struct conn) == 80, "a sample may hold a million");
