@@ -123,6 +123,8 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
     c->flags |= before->flags & CONN_CLOSE_REPORTED;
     c->socket_cookie = conn_is_timewait(c) && c->cookie == before->cookie &&
                        (before->socket_cookie || !conn_is_timewait(before));
+    if (!c->cgroup && join->prev->cgroups) /* a timewait record has none of its own */
+        c->cgroup = before->cgroup;
     if (join->next->owner)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {

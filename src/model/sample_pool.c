@@ -37,10 +37,12 @@ struct sample_pool *sample_pool_new(void)
 static void release_references(struct sample_builder *b)
 {
     netns_table_unref(b->sample.namespaces);
+    cgroups_unref(b->sample.cgroups);
     owner_table_unref(b->sample.owners);
     findings_free(b->sample.findings);
     sample_unref(b->close_events); /* its pool is another one */
     b->sample.namespaces = NULL;
+    b->sample.cgroups = NULL;
     b->sample.owners = NULL;
     b->sample.findings = NULL;
     b->close_events = NULL;
@@ -52,6 +54,7 @@ static void builder_free(struct sample_builder *b)
         return;
     release_references(b);
     history_fini(&b->sample.history);
+    cgroups_fini(&b->cgroup_ids);
     free(b->sample.conn);
     free(b->sample.times);
     free(b->sample.final);
@@ -103,8 +106,10 @@ static void reset(struct sample_builder *b, struct sample_pool *pool)
         .owner_memory = b->owner_memory,
         .owner_cap = b->owner_cap,
         .watch_cap = b->watch_cap,
+        .cgroup_ids = b->cgroup_ids,
         .pool = pool,
     };
+    cgroups_keep(&b->cgroup_ids, NULL, NULL, 0);
     atomic_init(&b->refs, 1);
 }
 

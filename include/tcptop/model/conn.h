@@ -89,6 +89,12 @@ static inline bool conn_is_request(const struct conn *c)
     return conn_request(c->state, c->inode);
 }
 
+/** Has nobody the socket open any more: is it an orphan, or a timewait record? */
+static inline bool conn_is_let_go(const struct conn *c)
+{
+    return conn_is_timewait(c) || conn_kind(c) == CONN_ORPHAN;
+}
+
 /** The state that the record counts for: BOUND_INACTIVE apart from CLOSE; 0 for a state that this
  *  program does not know. */
 static inline unsigned conn_counts_as(const struct conn *c)
