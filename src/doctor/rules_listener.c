@@ -79,7 +79,7 @@ void rules_accept_queue(struct check *l)
             if (subjects_netns_of(l, c) != p)
                 continue;
             blamed = true;
-            if (many || bucket[i]->all)
+            if ((many && !listener_drops_none(l, c)) || bucket[i]->all)
                 report_queue(l, p, c, bucket[i]->key, overflows);
             else
                 doctor_undecided(l, RULE_ACCEPT_QUEUE);
@@ -87,6 +87,7 @@ void rules_accept_queue(struct check *l)
         if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, 0, overflows);
     }
+    listener_drops_name(l);
 }
 
 /* SYN_RECV --------------------------------------------------------------------------------------

@@ -565,6 +565,7 @@ int diff_join(struct diff *d, struct sample_builder *b, const struct sample *pre
 
     if (!rc && next->needs & NEED_OWNER)
         rc = sample_reserve_owner(b, next->n_live);
+    drops_join(next, prev);
     if (prev) {
         next->closed_total = prev->closed_total;
         next->transitions = prev->transitions;

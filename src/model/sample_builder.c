@@ -175,6 +175,7 @@ void sample_drop_last(struct sample_builder *b)
 
 void sample_drop_all(struct sample_builder *b)
 {
+    b->sample.drops.n = 0;
     b->sample.n_live = 0;
 }
 
@@ -233,12 +234,16 @@ int sample_split(struct sample_builder *b, uint32_t rows, struct sample_builder 
 
 void sample_split_fini(struct sample_builder half[2])
 {
-    cgroups_fini(&half[0].cgroup_ids);
-    cgroups_fini(&half[1].cgroup_ids);
+    for (int i = 0; i < 2; i++) {
+        cgroups_fini(&half[i].cgroup_ids);
+        free(half[i].sample.drops.at);
+        half[i].sample.drops = (struct drop_counts){.at = NULL};
+    }
 }
 
 static void unite_status(struct sample *s, const struct sample *half)
 {
+    drops_append(&s->drops, &half->drops);
     s->rejected += half->rejected;
     if (half->status <= s->status)
         return;
@@ -310,6 +315,7 @@ int sample_append(struct sample_builder *b, const struct sample_builder *other)
     s->n_live += rows;
     merge_congestion(b, part, from, s->n_live);
     merge_cgroups(b, other, from, s->n_live);
+    drops_append(&s->drops, &part->drops);
     for (int state = 0; state < TCP_STATE_COUNT; state++)
         s->count[state] += part->count[state];
     s->total += part->total;

@@ -55,6 +55,7 @@ static void builder_free(struct sample_builder *b)
     release_references(b);
     history_fini(&b->sample.history);
     cgroups_fini(&b->cgroup_ids);
+    free(b->sample.drops.at);
     free(b->sample.conn);
     free(b->sample.times);
     free(b->sample.final);
@@ -97,6 +98,7 @@ static void reset(struct sample_builder *b, struct sample_pool *pool)
                    .times = s->times,
                    .final = s->final,
                    .watch = s->watch,
+                   .drops = {.at = s->drops.at, .cap = s->drops.cap},
                    .history = s->history},
         .row_cap = b->row_cap,
         .metrics_memory = b->metrics_memory,

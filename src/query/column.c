@@ -348,6 +348,22 @@ NUMBER(backlog_permille)
            sample_row_kind(s, row) != ROW_MISSING;
 }
 
+NUMBER(drops)
+{
+    const struct drop_count *count = drops_find(s, row);
+    *n = count ? count->drops : 0;
+    return count;
+}
+
+/* Rounded up: what drops something has no rate of 0. */
+NUMBER(drops_s)
+{
+    const struct drop_count *count = drops_find(s, row);
+    double per_s = count && count->compared ? count->grown * 1e9 / (double)s->drops.span_ns : 0;
+    *n = (uint64_t)per_s + ((double)(uint64_t)per_s < per_s);
+    return count && count->compared;
+}
+
 static void get_congestion(const struct sample *s, uint32_t row, struct value *v)
 {
     set_text(v, sample_congestion(s, row));

@@ -87,7 +87,7 @@ struct attr {
 
 /* What is read of the attributes behind a record. */
 struct attrs {
-    struct attr info, congestion, cgroup;
+    struct attr info, congestion, cgroup, memory;
 };
 
 /* Find them. False: damaged. */
@@ -106,6 +106,8 @@ static bool find_attrs(const uint8_t *attrs, size_t len, struct attrs *found)
             found->congestion = value;
         else if (a.rta_type == INET_DIAG_CGROUP_ID)
             found->cgroup = value;
+        else if (a.rta_type == INET_DIAG_SKMEMINFO)
+            found->memory = value;
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
@@ -141,6 +143,18 @@ static unsigned cgroup_of(struct sample_builder *b, const struct attr *a)
     return cgroups_number(&b->cgroup_ids, id);
 }
 
+/* Note what a listener has dropped, which is the last of these numbers. */
+static void note_drops(struct sample *s, const struct conn *c, const struct attr *memory)
+{
+    uint32_t drops;
+
+    if (c->state != TCP_STATE_LISTEN || c->flags & CONN_NO_COOKIE ||
+        memory->len < (SK_MEMINFO_DROPS + 1) * sizeof(drops))
+        return;
+    memcpy(&drops, memory->at + SK_MEMINFO_DROPS * sizeof(drops), sizeof(drops));
+    drops_add(&s->drops, c->cookie, c->netns, drops);
+}
+
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
     struct sample_builder *b = d->builder;
@@ -163,6 +177,8 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
     c->cgroup = cgroup_of(b, &a.cgroup) & CGROUP_MASK;
+    if (a.memory.at)
+        note_drops(s, c, &a.memory);
     if (metrics && a.info.at)
         tcp_metrics_read(metrics, a.info.at, a.info.len, r->m.idiag_state);
     if (metrics && a.congestion.at)
@@ -261,6 +277,10 @@ static void swap_attributes(uint8_t *attrs, size_t len)
             tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
         else if (a.rta_type == INET_DIAG_CGROUP_ID && a.rta_len == sizeof(a) + sizeof(uint64_t))
             swap_bytes(attrs + sizeof(a), sizeof(uint64_t));
+        for (size_t at = sizeof(a);
+             a.rta_type == INET_DIAG_SKMEMINFO && at + sizeof(uint32_t) <= a.rta_len;
+             at += sizeof(uint32_t))
+            swap_bytes(attrs + at, sizeof(uint32_t));
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;

@@ -193,6 +193,23 @@ static void add_timer(struct details *t)
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
 
+/* What a listener has turned away: since it listens, and since the sample before. */
+static void add_drops(struct details *t)
+{
+    const struct drop_count *drops = t->row == UINT32_MAX ? NULL : drops_find(t->s, t->row);
+    char all[FMT_SIZE] = "", grown[FMT_SIZE], span[FMT_SIZE], value[FILL_SIZE];
+
+    if (drops)
+        fmt_count(all, sizeof all, drops->drops);
+    draw_copy_text(value, sizeof value, all);
+    if (drops && drops->compared) {
+        fmt_count(grown, sizeof grown, drops->grown);
+        fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS));
+        draw_fill(value, MSG_VIEW_DROPS, all, grown, span);
+    }
+    add(t, false, MSG_VIEW_DETAIL_DROPS, value);
+}
+
 static void add_queues(struct details *t)
 {
     const struct conn *c = t->c;
@@ -204,6 +221,7 @@ static void add_queues(struct details *t)
         draw_fill(value, MSG_VIEW_WAITING, count, NULL, NULL);
         add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE, value);
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
+        add_drops(t);
         return;
     }
     snprintf(value, sizeof value, "%s B", count);

@@ -137,7 +137,7 @@ filtered() {
 check 'and filtered' filtered
 
 # The process of a group ends, and so does the group: its connections are in TIME_WAIT.
-"${user[@]}" "$B/tcptop" --no-config --batch --json -d 0.1 >"$tmp/batch" 2>/dev/null &
+"${user[@]}" "$B/tcptop" --no-config --batch --json -d 0.1 >>"$tmp/batch" 2>/dev/null &
 watching=$!
 until_true grep -q '"sample":2,' "$tmp/batch"
 kill "$ending"

@@ -19,6 +19,7 @@
 #include "tcptop/model/cgroups.h"
 #include "tcptop/model/close_stats.h"
 #include "tcptop/model/conn.h"
+#include "tcptop/model/drops.h"
 #include "tcptop/model/findings.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
@@ -39,6 +40,7 @@ enum need {
     NEED_OWNER = 8,       /* processes that hold the sockets */
     NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_TCP_INFO along */
     NEED_USER = 32,       /* names of users; takes NEED_OWNER along */
+    NEED_DROPS = 64,      /* what listeners have dropped */
 };
 
 /** All figures of connections. */
@@ -92,6 +94,7 @@ struct sample {
     uint32_t n_watch;
     char congestion[CONGESTION_MAX][CONGESTION_NAME]; /* tcp_metrics.congestion counts from 1 */
     uint8_t n_congestion;
+    struct drop_counts drops;     /* of listeners; none when not asked for */
     uint32_t *owner;              /* a word for each row, see owner.h; NULL when not asked for */
     struct owner_table *owners;   /* what the words mean; a reference, NULL when not asked for */
     struct cgroup_table *cgroups; /* what conn.cgroup means; a reference, NULL: nothing */
