@@ -30,6 +30,7 @@
 static int port, count;
 static int client[MOST], server[MOST], listener = -1;
 static pid_t worker;
+static int report; /* of a worker: a byte here says that it listens */
 
 static void set(int fd, int level, int option, int value)
 {
@@ -255,8 +256,9 @@ static void start_worker(void (*work)(void))
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        report = stands[1];
         work();
-        if (write(stands[1], "x", 1) != 1)
+        if (write(report, "x", 1) != 1)
             _exit(1);
         for (;;) { /* accept for as long as there are descriptors */
             int fd = accept(listener, NULL, NULL);
@@ -283,6 +285,60 @@ static void one_stopped(void)
     if (kill(worker, SIGSTOP) != 0 || waitpid(worker, NULL, WUNTRACED) != worker)
         err(1, "stop");
     start_worker(work_on);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+/* Two workers that share the listener of this process, which does not accept; `count` clients. Both
+ * workers are stopped, or one. */
+static void inherit(void)
+{
+}
+
+static void prefork(bool both)
+{
+    pid_t first;
+
+    serve(8);
+    start_worker(inherit);
+    first = worker;
+    start_worker(inherit);
+    if (kill(first, SIGSTOP) != 0 || waitpid(first, NULL, WUNTRACED) != first ||
+        (both && (kill(worker, SIGSTOP) != 0 || waitpid(worker, NULL, WUNTRACED) != worker)))
+        err(1, "stop");
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+static void prefork_stopped(void)
+{
+    prefork(true);
+}
+
+static void prefork_works(void)
+{
+    prefork(false);
+}
+
+/* A worker in uninterruptible sleep: it waits for what it has started by vfork(). */
+static void work_and_wait(void)
+{
+    serve(3);
+    if (write(report, "x", 1) != 1)
+        _exit(1);
+    if (vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(listener); /* of the child alone */
+        for (;;)
+            pause();
+    }
+}
+
+static void waits(void)
+{
+    start_worker(work_and_wait);
     for (int i = 0; i < count; i++)
         client[i] = attempt();
     hold();
@@ -523,6 +579,9 @@ int main(int argc, char **argv)
         {"hung", hung},
         {"slow-accept", slow_accept},
         {"one-stopped", one_stopped},
+        {"prefork-stopped", prefork_stopped},
+        {"prefork-works", prefork_works},
+        {"waits", waits},
         {"no-files", no_files},
         {"hold-ports", hold_ports},
         {"brief-queue", brief_queue},

@@ -17,6 +17,9 @@ scene hung '' hung 12 0 'accept_stalled_age = 3'
 scene hung-briefly '' hung 12 0 'accept_stalled_age = 60'
 scene slow-accept '' slow-accept 12 0 'accept_stalled_age = 3'
 scene one-stopped '' one-stopped 60 2
+scene prefork-stopped '' prefork-stopped 40 2
+scene prefork-works '' prefork-works 40 2
+scene waits '' waits 10 2
 scene no-files '' no-files 100 0
 scene full '' full-queue 10 6
 scene unanswered '' unanswered 3 5
@@ -54,6 +57,12 @@ check 'of two workers the one that is stopped is named' one-stopped finding one-
 check '… and its filter passes its listener only' one-stopped passes one-stopped 1
 check '… as does its check' one-stopped finding one-stopped accept_queue \
 	"grep -w ino:$(grep -oE '"inode":[0-9]+' "$tmp/one-stopped.json" | head -n 1 | cut -d: -f2)"
+check 'of a server all whose workers are stopped one of these is named' prefork-stopped \
+	finding prefork-stopped accept_queue "\"pid\":$(worker prefork-stopped 1)," '"other_processes":2' \
+	'"process_state":"stopped"' '"do":"[^"]*kill -CONT'
+check 'one whose other worker accepts is none' prefork-works none prefork-works accept_queue
+check 'a process in state D is named as such' waits finding waits accept_queue \
+	"\"pid\":$(worker waits 1)," '"process_state":"waiting"' '"do":"[^"]*waits for in the kernel'
 check 'a process without descriptors' no-files finding no-files accept_queue \
 	"\"pid\":$(worker no-files 1)," '"descriptors":3[2-9],"descriptor_limit":32' '"do":"[^"]*LimitNOFILE'
 check 'a process that only does not accept gets other advice' full finding full accept_queue \

@@ -148,6 +148,27 @@ static void a_full_queue_is_found_once(void **state)
     assert_true(patient_says(&f, PART_DO, "what the process waits for"));
 }
 
+/* A larger backlog helps against a rush that is over, and not where the queue stays full. */
+static void a_rush(void **state)
+{
+    static const struct {
+        uint32_t before;
+        int64_t somaxconn;
+        enum advice advice;
+    } list[] = {{0, 4096, ADVICE_BACKLOG}, {0, 10, ADVICE_SOMAXCONN}, {11, 4096, ADVICE_SOONER}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        patient_look(patient_queue(0, list[i].before, 0));
+        struct sample *s = patient_queue(1, 11, 7);
+        patient_setting(s, SYSCTL_SOMAXCONN, list[i].somaxconn);
+        patient_look(s);
+        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, list[i].advice);
+    }
+}
+
 /* Attempts to a listener whose queue is full, or not. */
 static void attempts(int t, const char *local, const char *remote, uint32_t queue)
 {
@@ -322,6 +343,7 @@ int main(void)
         TEST(resets_are_no_accept),
         TEST(beside_a_healthy_one),
         TEST(a_full_queue_is_found_once),
+        TEST(a_rush),
         TEST(what_follows),
         TEST(elsewhere),
         TEST(in_order),
