@@ -2,13 +2,13 @@
 /* A process that does not accept although connections wait in the queue of its listener.
  *
  * That the queue is not empty, or has the same length, proves nothing: a server under load accepts
- * one and another one comes. accept() takes the one that has waited longest (net/ipv4/
- * inet_connection_sock.c reqsk_queue_remove()). So where every connection that waited through the
- * time between two looks still waits at the next one, and the queue is no shorter, nothing was
- * accepted between the two. A connection that is reset meanwhile is not listed any more but keeps
- * its place in the queue until it is accepted: so the queue must then be as much longer as new ones
- * are seen. Where none is listed at all, the namespace must not have had more new connections
- * (PassiveOpens, counted when one is put into a queue) than the queue has grown. */
+ * one and another one comes. accept() takes the one that has waited longest: reqsk_queue_remove()
+ * of include/net/request_sock.h. So where every connection that waited through the time between two
+ * looks still waits at the next one, and the queue is no shorter, nothing was accepted between the
+ * two. A connection that is reset meanwhile is not listed any more but keeps its place in the queue
+ * until it is accepted: so the queue must then be as much longer as new ones are seen. Where none
+ * is listed at all, the namespace must not have had more new connections (PassiveOpens, counted
+ * when one is put into a queue) than the queue has grown. */
 #include "check.h"
 #include "subjects.h"
 #include "suspects.h"

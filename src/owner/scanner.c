@@ -91,7 +91,7 @@ struct owner_scanner {
     int64_t paced_cpu_ns;            /* of the thread, when that was last settled */
 };
 
-/* The inode numbers of the first namespaces of each kind, include/linux/proc_ns.h. */
+/* The inode numbers of the first namespaces of each kind, linux/proc_ns.h. */
 #define FIRST_USER_NS 0xEFFFFFFDu
 #define FIRST_PID_NS  0xEFFFFFFCu
 
