@@ -59,7 +59,7 @@ void rules_accept_stalled_row(struct check *l, uint32_t row, const struct conn *
 {
     if (c->state == TCP_STATE_LISTEN && c->rqueue)
         (void)trends_bucket(&l->d->bucket_table[RULE_ACCEPT_STALLED], subjects_conn_key(c), row);
-    else if (conn_kind(c) == CONN_NOT_ACCEPTED)
+    else if (c->inode == 0 && conn_kind(c) == CONN_NOT_ACCEPTED)
         count_waiting(l, row, c);
 }
 
