@@ -162,9 +162,7 @@ static void report(struct check *l, const struct netns_ctx *p, const struct losi
 
     if (!f)
         return;
-    f->subject = SUBJECT_LISTENER;
-    f->scope.ends = *c;
-    f->scope.by = SCOPE_SRC | SCOPE_SPORT;
+    subjects_name_listener(l, f, one->row);
     figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
     figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
     figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows);

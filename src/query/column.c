@@ -608,12 +608,26 @@ static bool is_former(const struct sample *s, uint32_t row)
     return sample_owner(s, row, &former) && former;
 }
 
+/* A connection that waits in an accept queue has no process; its listener has. */
+static bool is_waiting(const struct sample *s, uint32_t row)
+{
+    return s->owner && row < s->n_live && conn_kind(&s->conn[row]) == CONN_NOT_ACCEPTED &&
+           !(s->conn[row].flags & CONN_NO_OWNER);
+}
+
 /* Of the process; where none is known, of the control group. */
+static const char *owner_word(const struct sample *s, uint32_t row)
+{
+    if (sample_owner(s, row, NULL))
+        return is_former(s, row) ? "former" : "current";
+    if (is_waiting(s, row))
+        return "waiting";
+    return !sample_cgroup(s, row) ? "" : conn_is_let_go(&s->conn[row]) ? "former" : "current";
+}
+
 static void get_owner(const struct sample *s, uint32_t row, struct value *v)
 {
-    bool known = sample_owner(s, row, NULL);
-    bool former = known ? is_former(s, row) : conn_is_let_go(&s->conn[row]);
-    set_name(v, !known && !sample_cgroup(s, row) ? "" : former ? "former" : "current");
+    set_name(v, owner_word(s, row));
 }
 
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.

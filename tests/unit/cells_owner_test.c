@@ -106,7 +106,7 @@ static void values(void **state)
         {NOBODY, COL_PID, "absent", "–"},
         {NOBODY, COL_PIDS, "absent", "–"},
         {NOBODY, COL_PROCESS, "absent", "–"},
-        {NOBODY, COL_OWNER, "absent", "–"},
+        {NOBODY, COL_OWNER, "waiting", "waiting"}, /* for accept() */
         {NOBODY, COL_CMDLINE, "absent", "–"},
         {NOBODY, COL_CGROUP, "absent", "–"},
         {NOBODY, COL_USER, "absent", "–"},
@@ -251,7 +251,7 @@ static void the_group_stands_for_a_hidden_process(void **state)
     } expected[] = {
         {"[nginx.service]", "current", "nginx.service"},
         {"([docker 3f2a09c1d2e4])", "former", "docker 3f2a09c1d2e4"},
-        {"[docker 3f2a09c1aaaa]", "current", "docker 3f2a09c1aaaa"},
+        {"[docker 3f2a09c1aaaa]", "waiting", "docker 3f2a09c1aaaa"},
         {"nginx", "current", "nginx.service"},
         {"systemd", "current", "init.scope"},
         {"–", "absent", "–"},
