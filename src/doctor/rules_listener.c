@@ -3,6 +3,9 @@
  * finish. */
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
+
+#define STALL_TOLD_S 2 /* without an accept() are worth telling of a full queue */
 
 /* LISTEN ----------------------------------------------------------------------------------------
  *
@@ -35,31 +38,53 @@ struct overflows {
     double over_s;
 };
 
-/* `full`: the queue of a listener, NULL where only the counter tells. */
-static void report_queue(struct check *l, const struct netns_ctx *p, const struct bucket *full,
+/* A larger backlog helps against a rush; where the queue stays full, the process is too slow, and
+ * clients would only wait for longer. */
+static enum advice queue_advice(const struct check *l, const struct bucket *bucket,
+                                int64_t somaxconn)
+{
+    const struct conn *c = &l->s->conn[bucket->row];
+
+    if (bucket->all)
+        return ADVICE_SOONER;
+    return (int64_t)c->wqueue >= somaxconn ? ADVICE_SOMAXCONN : ADVICE_BACKLOG;
+}
+
+static void blame_listener(struct check *l, struct finding *f, const struct bucket *bucket,
+                           int64_t somaxconn)
+{
+    const struct conn *c = &l->s->conn[bucket->row];
+    double stalled_s = rules_accept_stalled_s(l, c);
+    bool stalled = stalled_s >= limit(l, THRESHOLD_ACCEPT_STALLED_AGE);
+
+    subjects_name_listener(l, f, bucket->row);
+    f->advice =
+        (uint8_t)suspects_advice(f, stalled ? ADVICE_ACCEPT : queue_advice(l, bucket, somaxconn));
+    figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
+    figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
+    if (stalled_s >= STALL_TOLD_S)
+        figure(f, FIGURE_ACCEPT_QUEUE_STALLED, stalled_s);
+}
+
+/* `bucket` NULL: none of the listeners has a full queue now. */
+static void report_queue(struct check *l, const struct netns_ctx *p, const struct bucket *bucket,
                          const struct overflows *overflows)
 {
-    const struct conn *c = full ? &l->s->conn[full->row] : NULL;
-    uint64_t key = full ? full->key : 0;
-    int64_t somaxconn;
-    bool sustained = full && full->worst >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
+    uint64_t key = bucket ? bucket->key : 0;
+    int64_t somaxconn = INT64_MAX;
+    bool sustained = bucket && bucket->worst >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
     struct finding *f = doctor_report(l, RULE_ACCEPT_QUEUE, p, key,
                                       sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 
     if (!f)
         return;
-    if (c) {
-        f->subject = SUBJECT_LISTENER;
-        f->scope.ends = *c;
-        f->scope.by = SCOPE_SRC | SCOPE_SPORT;
-        figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
-        figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
-    }
     if (overflows->known)
         figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows->n);
     f->window_s = overflows->known ? overflows->over_s : 0;
     if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
+    if (bucket)
+        blame_listener(l, f, bucket, somaxconn);
 }
 
 /* A listener that is found, or was until a moment ago, explains the overflows. */
@@ -96,7 +121,7 @@ void rules_accept_queue(struct check *l)
             if (subjects_netns_of(l, c) != p)
                 continue;
             blamed = true;
-            if (many || bucket[i]->all)
+            if ((many && !listener_drops_none(l, c)) || bucket[i]->all)
                 report_queue(l, p, bucket[i], &o);
             else
                 doctor_undecided(l, RULE_ACCEPT_QUEUE);
@@ -104,6 +129,7 @@ void rules_accept_queue(struct check *l)
         if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, &o);
     }
+    listener_drops_name(l);
 }
 
 /* SYN_RECV --------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "state_facts.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/doctor/retransmission.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/finding_text.h"
@@ -154,6 +156,38 @@ static void facts_time_wait(struct evidence *e, const struct state_facts *t)
 
 /* LISTEN, SYN_SENT, SYN_RECV ----------------------------------------------------------------- */
 
+/* What the selected listener dropped. */
+static void fact_row_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct drop_count *drops = t->row ? drops_find(t->s, t->row_at) : NULL;
+
+    if (drops && drops->compared)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS_GROWN, COUNT(drops->drops), COUNT(drops->grown),
+                 TIME((uint64_t)(t->s->drops.span_ns / NS_PER_MS)));
+    else if (drops)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS, COUNT(drops->drops));
+}
+
+/* The listener that dropped most since the sample before. */
+static void fact_most_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct sample *s = t->s;
+    uint32_t most = 0, at = 0, left = s->drops.span_ns ? s->count[TCP_STATE_LISTEN] : 0;
+
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        const struct drop_count *drops = drops_find(s, row);
+
+        left -= s->conn[row].state == TCP_STATE_LISTEN;
+        if (drops && drops->compared && drops->grown > most) {
+            most = drops->grown;
+            at = row;
+        }
+    }
+    if (most)
+        ADD_FACT(e, MSG_FACT_LISTEN_DROPS, COUNT(most), live_port(LIVE, s->conn[at].sport),
+                 TIME((uint64_t)(s->drops.span_ns / NS_PER_MS)));
+}
+
 static void facts_listen(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *fullest =
@@ -163,6 +197,7 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
 
     if (t->row && !(t->row->flags & CONN_NO_BACKLOG))
         ADD_FACT(e, MSG_FACT_THIS_QUEUE, COUNT(t->row->rqueue), COUNT(t->row->wqueue));
+    fact_row_drops(e, t);
     facts_count(e, t);
     if (fullest && t->state_counts.queued > 0)
         ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
@@ -171,6 +206,7 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, COUNT(0));
     if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows, &seconds))
         ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), WINDOW(seconds));
+    fact_most_drops(e, t);
     facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
 }
 
@@ -216,9 +252,30 @@ static void facts_retransmission(struct evidence *e, const struct state_facts *t
              WINDOW(seconds));
 }
 
+/* Whose queue the selected connection waits in; false when it waits in none. */
+static bool facts_waits(struct evidence *e, const struct state_facts *t)
+{
+    uint32_t at = t->row && conn_kind(t->row) == CONN_NOT_ACCEPTED
+                      ? listeners_find(t->s, t->row, NULL)
+                      : UINT32_MAX;
+    const struct owner_group *g = at == UINT32_MAX ? NULL : sample_owner(t->s, at, NULL);
+    char pid[16];
+
+    if (at == UINT32_MAX)
+        return false;
+    snprintf(pid, sizeof pid, "%u", g ? g->member[0]->pid : 0);
+    if (g)
+        ADD_FACT(e, MSG_FACT_THIS_WAITS_FOR, live_port(LIVE, t->s->conn[at].sport),
+                 g->member[0]->process, pid);
+    else
+        ADD_FACT(e, MSG_FACT_THIS_WAITS, live_port(LIVE, t->s->conn[at].sport));
+    return true;
+}
+
 static void facts_established(struct evidence *e, const struct state_facts *t)
 {
-    facts_timer(e, t);
+    if (!facts_waits(e, t))
+        facts_timer(e, t);
     facts_count(e, t);
     facts_some(e, t->state_counts.without_inode, MSG_FACT_NOT_ACCEPTED);
     facts_some(e, t->state_counts.shut, MSG_FACT_ES_SHUT);
@@ -250,7 +307,7 @@ static void facts_peer(struct evidence *e, const struct state_facts *t)
 
 static void facts_close_wait(struct evidence *e, const struct state_facts *t)
 {
-    if (t->row)
+    if (t->row && !facts_waits(e, t))
         ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
                  COUNT(t->row->rqueue));
     facts_count(e, t);
@@ -334,9 +391,7 @@ static void say_finding(struct evidence *e, const struct finding *f)
 {
     e->verdict = evidence_verdict_of(f);
     e->found = f;
-    finding_title(f, &e->reason);
-    str_add(&e->reason, ". ");
-    finding_sentence(f, PART_SEEN, &e->reason);
+    finding_story(f, &e->reason);
 }
 
 /* Why the state cannot be called normal: false when every rule about it was looked at. */
