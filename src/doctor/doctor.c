@@ -60,14 +60,6 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                           uint64_t key)
-{
-    const struct finding *f = find(l->d, finding_key(rule, p, key));
-
-    return f ? f->since_ns : 0;
-}
-
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity)
 {
@@ -147,6 +139,8 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
     memmove(&d->ended[1], &d->ended[0], keep * sizeof d->ended[0]);
     d->ended[0] = d->active[i];
     d->ended[0].ended_wall_ns = l->s->wall_ns ? l->s->wall_ns : 1;
+    d->ended[0].valid = 0; /* figures of the last moment say nothing of the whole */
+    d->ended[0].window_s = 0;
     d->n_ended = keep + 1;
     d->active[i] = d->active[--d->n_active];
     d->missed[i] = d->missed[d->n_active];

@@ -143,12 +143,13 @@ NUMBER(retrans)
     return s->conn[row].timer != TIMER_TIMEWAIT && !is_unsampled(s, row);
 }
 
-/* Without a file the kernel names user 0 for whoever it was. */
+/* Of a socket without a file, kernels before 6.17 name user 0, whoever it was (net/core/sock.c
+ * sock_i_uid); later ones name the user. */
 NUMBER(uid)
 {
     const struct conn *c = &s->conn[row];
     *n = c->uid;
-    return !(c->flags & CONN_NO_OWNER) && c->inode != 0;
+    return !(c->flags & CONN_NO_OWNER) && (c->inode != 0 || c->uid != 0);
 }
 
 NUMBER(inode)
