@@ -10,9 +10,13 @@ seconds=${FAULT_SECONDS:-120}
 sanitized=no
 grep -qE '__[at]san_init' "$tcptop" && sanitized=yes
 
-"$B/tests/data/states" 8003 <><(:) >/dev/null 2>&1 &
-states=$!
-live 120x34 '-d 0.01'
+coproc HELD { exec "$B/tests/data/states" 8003; }
+hold=${HELD[1]}
+read -r -t 60 ready <&"${HELD[0]}"
+check "sockets stand" [ "${ready:-}" = ready ]
+# The history fills in its first seconds, 0.6 KiB for each sample: a short one is full soon.
+printf '[general]\nhistory = 10\n' >"$tmp/short.ini"
+start 120x34 "$tcptop --config $tmp/short.ini -d 0.01 2>$tmp/err"
 check "a screen every 10 ms" sees '^━ STATES'
 pid=$(cat "$at/pid")
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }
@@ -47,5 +51,5 @@ check "threads: no more than in the first half" [ "$(entries task)" -le $((tasks
 keys C-c
 check "it ends" code 0
 check "as it began" restored
-kill $states 2>/dev/null
+exec {hold}>&-
 finish
