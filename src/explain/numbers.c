@@ -198,7 +198,7 @@ static void add_range(struct str *out, const struct host *h)
 
     if (!host_sysctl(h, SYSCTL_PORT_LOW, &low) || !host_sysctl(h, SYSCTL_PORT_HIGH, &high))
         return;
-    snprintf(bounds, sizeof bounds, MARK_LIVE "%d" NBSP "%d" MARK_END, (int)low, (int)high);
+    snprintf(bounds, sizeof bounds, MARK_LIVE "%d–%d" MARK_END, (int)low, (int)high);
     str_addf(out, "%s%s" NBSP "=" NBSP "%s", out->len ? ", " : "",
              host_sysctl_name(SYSCTL_PORT_LOW), bounds);
 }

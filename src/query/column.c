@@ -543,6 +543,14 @@ static void get_owner(const struct sample *s, uint32_t row, struct value *v)
     set_name(v, !sample_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
 }
 
+/* The same in the language of the screen. */
+static void format_owner(const struct sample *s, uint32_t row, struct str *out)
+{
+    str_add(out, !sample_owner(s, row, NULL) ? FMT_NONE
+                 : is_former(s, row)         ? text(MSG_OWNER_FORMER)
+                                             : text(MSG_OWNER_CURRENT));
+}
+
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
  */
 static const struct owner_user *user_of(const struct sample *s, uint32_t row)

@@ -143,7 +143,7 @@ check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"s
 	"\"pid\":$(pid kept)," '"owned":5'
 check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"warning"' '"orphans":30'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
-check 'retransmission of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
+check 'retransmissions of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
 check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'
 check 'not without loss' lossless none lossless retransmission
 echo "1..$n"

@@ -35,7 +35,7 @@ for case in 'TIME_WAIT lport:3000' 'ESTABLISHED lport:8003' 'CLOSE_WAIT rport:80
 	esac
 	keys K
 	check "$state: the question reads it back, and who has it" sees "^ Close $here to ${there//\*/\\*}, $state$who\?"
-	check "and says how to answer" sees '^ y closes it, any other key does not'
+	check "and says how to answer" sees '^ y closes it, any other key cancels'
 	check "and y ends it" answer "^ closed: $here ${there//\*/\\*}" keys y
 	check "in the kernel" are $((before - 1)) -4 src "$here" dst "${there%:\*}"
 	keys C-c

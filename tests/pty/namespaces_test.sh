@@ -120,7 +120,7 @@ if $nobody true 2>/dev/null; then
 	keys G
 	sees '^▸ .*no right'
 	keys Enter
-	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: that takes CAP_SYS_ADMIN'
+	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: CAP_SYS_ADMIN required'
 	keys g Enter
 	check 'all: the own one, marked as a part' sees '/all\(1\)   at least 6 connections +PARTIAL'
 	check 'and the line that says why' sees "only tcptop's own network namespace"

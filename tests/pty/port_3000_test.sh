@@ -60,7 +60,7 @@ keys '['
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'
 keys L
-check "and in English" sees 'NORMAL  16 closed first here in the last 60 s.*To do: nothing'
+check "and in English" sees 'NORMAL  16 closed first here within 60 s.*To do: nothing'
 
 patience=100
 check "after 60 s all are gone by themselves" sees 'TIME_WAIT +0 '

@@ -281,7 +281,7 @@ static void lost_events_are_told_once(void **state)
     stage_open_twenty(&st);
     st.lost = 212;
     stage_sample(&st);
-    assert_true(stage_says(&st, "212 events lost"));
+    assert_true(stage_says(&st, "212 close events lost"));
     stage_keys(&st, "Down"); /* a key takes it away */
     stage_sample(&st);
     assert_string_equal(probe_message(st.session), "");
@@ -291,7 +291,7 @@ static void lost_events_are_told_once(void **state)
     st.lost = 2212;
     for (int i = 0; i < 60 && !probe_message(st.session)[0]; i++)
         stage_sample(&st);
-    assert_true(stage_says(&st, "2,000 events lost"));
+    assert_true(stage_says(&st, "2,000 close events lost"));
     stage_samples(&st, 100);
     assert_string_equal(probe_message(st.session), "");
     stage_close(&st);

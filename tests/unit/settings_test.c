@@ -263,7 +263,7 @@ static void test_refusals(void **state)
         {"--state foo", "foo"},
         {"--explain foo", "foo"},
         {"--learn foo", "foo"},
-        {"--learn closed", "no lesson about CLOSE: the kernel does not list it. There are: ESTAB"},
+        {"--learn closed", "no lesson about CLOSE, because the kernel does not list it; there are lessons about ESTAB"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
         {"1 3 --learn tw", "--batch, COUNT"},
