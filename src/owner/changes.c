@@ -21,7 +21,7 @@ static void *room_for(void *array, uint32_t n, uint32_t *cap, uint32_t more, siz
         return array;
     if (wanted > UINT32_MAX)
         return NULL;
-    void *larger = realloc(array, wanted * size);
+    void *larger = reallocarray(array, (size_t)wanted, size);
     if (larger)
         *cap = (uint32_t)wanted;
     return larger;
