@@ -279,8 +279,14 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
 int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err)
 {
     set_defaults(s);
+    text_use(settings_language(s, utf8)); /* the environment's, until --lang is read */
     int rc = read_early(s, argc, argv, err);
-    text_use(settings_language(s, utf8));
+    if (rc && s->language >= 0) { /* what is wrong is said in the language that was asked for */
+        text_use((enum language)s->language);
+        rc = read_early(s, argc, argv, err);
+    }
+    if (!rc)
+        text_use(settings_language(s, utf8));
     char found[4096];
     if (!rc && s->config_path && !s->no_config)
         rc = load_file(s, s->config_path, true, err);
