@@ -39,10 +39,10 @@ static int check_file(int fd, const char *shown, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
-        return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+        return err_set(err, -errno, "%s: %s", shown, text_error(errno));
     }
     if (S_ISDIR(st.st_mode)) {
-        return err_set(err, -EISDIR, "%s: %s", shown, err_name(EISDIR));
+        return err_set(err, -EISDIR, "%s: %s", shown, text_error(EISDIR));
     }
     if (!S_ISREG(st.st_mode)) {
         return config_error(err, -EINVAL, MSG_INI_NOT_REGULAR, shown, NULL, NULL);
@@ -60,7 +60,7 @@ static int read_all(int fd, const char *shown, struct str *text, struct err *err
             continue;
         }
         if (got < 0) {
-            return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+            return err_set(err, -errno, "%s: %s", shown, text_error(errno));
         }
         if (got == 0) {
             return str_failed(text)
@@ -84,7 +84,7 @@ static int read_file(const char *path, const char *shown, struct str *text, stru
     int fd = own_rights ? open(path, flags) : privileges_open(path, flags, 0);
     if (fd < 0) {
         fd = own_rights ? -errno : fd;
-        return err_set(err, fd, "%s: %s", shown, err_name(fd));
+        return err_set(err, fd, "%s: %s", shown, text_error(fd));
     }
     int rc = check_file(fd, shown, err);
     if (rc == 0) {
@@ -366,7 +366,7 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
 {
     int fd = memfd_create("tcptop.ini", MFD_CLOEXEC);
     if (fd < 0) {
-        *rc = err_set(err, -errno, "memfd_create: %s", err_name(errno));
+        *rc = err_set(err, -errno, "memfd_create: %s", text_error(errno));
         return NULL;
     }
     dictionary *parsed = NULL;

@@ -75,7 +75,7 @@ static void number_age(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
 
-    if (!b || b->rows == 0)
+    if (!b || b->rows == 0 || (b->ages_vague && b->oldest_ms == 0))
         return;
     SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST, TIME(b->oldest_ms));
     for (unsigned i = 0; i < BREAKDOWN_AGES && b->aged[i] > 0; i++) {
@@ -495,7 +495,8 @@ static void add_lines(struct str *out, const struct state_facts *t)
             continue;
         str_clear(&value);
         lines[i].add(&value, t);
-        add_line(out, lines[i].label, &value);
+        if (value.len || t->window_s > 0) /* one sample cannot tell all of them */
+            add_line(out, lines[i].label, &value);
     }
     str_fini(&value);
 }

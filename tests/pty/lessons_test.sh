@@ -83,7 +83,7 @@ if inside ss -tanH state bound-inactive 2>/dev/null | grep -q . || sees 'step 1 
 	row LISTEN
 	check "then it listens" lists 1 LISTEN
 else # the kernel does not tell: nothing is claimed
-	check "BOUND_INACTIVE: not listed, not told" sees 'does not list what this step'
+	check "BOUND_INACTIVE: not listed, not told" sees 'does not list the rows of this step'
 fi
 keys q
 ended
@@ -103,7 +103,7 @@ check "but means the details in the table" sees '━ CONNECTION|━ DETAILS|127\
 keys Escape
 keys L
 check "in Korean" sees '실습 2/4단계'
-check "with all its words" sees '^ 한 일  .*볼 곳|^ 한 일  서버가 먼저'
+check "with all its words" sees '^ 한 일  .*확인할 곳|^ 한 일  서버가 먼저'
 check "and keys" sees '^ Space 다음 단계'
 keys L @
 check "other namespaces are not to be seen" sees 'a lesson shows only its own namespace'
@@ -242,7 +242,7 @@ if unshare -Ur sh -c "$limit" 2>/dev/null; then
 		refused 'limits in /proc/sys/user' "unshare -Ur sh -c '$limit; exec \"\$@\"' sh"
 fi
 if strace -f -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM true 2>/dev/null; then
-	check "no right to make one: too" refused 'none can be made here: Operation not permitted' \
+	check "no permission to make one: too" refused 'none can be made here: Operation not permitted' \
 		"env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
 fi
 start 80x24 "bash -c '$tcptop --no-config --learn LISTEN | cat' 2>$tmp/err"

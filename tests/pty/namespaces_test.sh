@@ -116,9 +116,9 @@ if $nobody true 2>/dev/null; then
 	start 80x24 "$nobody $tcptop --no-config -d 0.2"
 	sees '6 connections'
 	keys @
-	check 'an ordinary user: closed ones say so' sees '^    green +no right │'
+	check 'an ordinary user: closed ones say so' sees '^    green +no permission │'
 	keys G
-	sees '^▸ .*no right'
+	sees '^▸ .*no permission'
 	keys Enter
 	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: CAP_SYS_ADMIN required'
 	keys g Enter
