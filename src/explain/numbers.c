@@ -495,8 +495,7 @@ static void add_lines(struct str *out, const struct state_facts *t)
             continue;
         str_clear(&value);
         lines[i].add(&value, t);
-        if (value.len || t->window_s > 0) /* one sample cannot tell all of them */
-            add_line(out, lines[i].label, &value);
+        add_line(out, lines[i].label, &value);
     }
     str_fini(&value);
 }

@@ -536,17 +536,27 @@ static bool is_former(const struct sample *s, uint32_t row)
     return sample_owner(s, row, &former) && former;
 }
 
+/* A connection that waits in an accept queue has no process; its listener has. */
+static bool is_waiting(const struct sample *s, uint32_t row)
+{
+    return s->owner && row < s->n_live && conn_kind(&s->conn[row]) == CONN_NOT_ACCEPTED &&
+           !(s->conn[row].flags & CONN_NO_OWNER);
+}
+
 static void get_owner(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_name(v, !sample_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
+    const bool known = sample_owner(s, row, NULL);
+    set_name(v, known ? (is_former(s, row) ? "former" : "current")
+                      : (is_waiting(s, row) ? "waiting" : ""));
 }
 
 /* The same in the language of the screen. */
 static void format_owner(const struct sample *s, uint32_t row, struct str *out)
 {
-    str_add(out, !sample_owner(s, row, NULL) ? FMT_NONE
-                 : is_former(s, row)         ? text(MSG_OWNER_FORMER)
-                                             : text(MSG_OWNER_CURRENT));
+    if (sample_owner(s, row, NULL))
+        str_add(out, text(is_former(s, row) ? MSG_OWNER_FORMER : MSG_OWNER_CURRENT));
+    else
+        str_add(out, is_waiting(s, row) ? text(MSG_OWNER_WAITING) : FMT_NONE);
 }
 
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.

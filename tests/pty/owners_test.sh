@@ -50,7 +50,7 @@ start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' --
 check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" sees '127\.0\.0\.1:8004 .* ESTABLISHED .* – *│'
 check "one line says what is missing" sees '^ rows whose owner is not visible: [0-9]+; CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH required'
-check "once" loses 'hidden owner'
+check "once" loses 'owner is not visible'
 keys C-c
 check "it ends without rights" code 0
 kill "$own"
