@@ -3,6 +3,7 @@
 #ifndef TCPTOP_SRC_DOCTOR_CHECK_H
 #define TCPTOP_SRC_DOCTOR_CHECK_H
 
+#include "listener_drops.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/doctor/doctor.h"
@@ -49,6 +50,7 @@ struct doctor {
     uint32_t n_netns_ctxs;
     struct candidates candidates;
     struct bucket_table bucket_table[RULE_COUNT], peers, holders;
+    struct listener_drops drops;
     struct routes *routes; /* NULL until there is something to count */
 
     struct finding active[FINDINGS_MAX], ended[ENDED_MAX];

@@ -107,7 +107,7 @@ void rules_accept_queue(struct check *l)
             if (subjects_netns_of(l, c) != p)
                 continue;
             blamed = true;
-            if (many || bucket[i]->all)
+            if ((many && !listener_drops_none(l, c)) || bucket[i]->all)
                 report_queue(l, p, bucket[i], overflows);
             else
                 doctor_undecided(l, RULE_ACCEPT_QUEUE);
@@ -115,6 +115,7 @@ void rules_accept_queue(struct check *l)
         if (many && !blamed && !explains(l, p))
             report_queue(l, p, NULL, overflows);
     }
+    listener_drops_name(l);
 }
 
 /* SYN_RECV --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "state_facts.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/doctor/listeners.h"
@@ -155,6 +156,38 @@ static void facts_time_wait(struct evidence *e, const struct state_facts *t)
 
 /* LISTEN, SYN_SENT, SYN_RECV ----------------------------------------------------------------- */
 
+/* What the selected listener dropped. */
+static void fact_row_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct drop_count *drops = t->row ? drops_find(t->s, t->row_at) : NULL;
+
+    if (drops && drops->compared)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS_GROWN, COUNT(drops->drops), COUNT(drops->grown),
+                 TIME((uint64_t)(t->s->drops.span_ns / NS_PER_MS)));
+    else if (drops)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS, COUNT(drops->drops));
+}
+
+/* The listener that dropped most since the sample before. */
+static void fact_most_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct sample *s = t->s;
+    uint32_t most = 0, at = 0, left = s->drops.span_ns ? s->count[TCP_STATE_LISTEN] : 0;
+
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        const struct drop_count *drops = drops_find(s, row);
+
+        left -= s->conn[row].state == TCP_STATE_LISTEN;
+        if (drops && drops->compared && drops->grown > most) {
+            most = drops->grown;
+            at = row;
+        }
+    }
+    if (most)
+        ADD_FACT(e, MSG_FACT_LISTEN_DROPS, COUNT(most), live_port(LIVE, s->conn[at].sport),
+                 TIME((uint64_t)(s->drops.span_ns / NS_PER_MS)));
+}
+
 static void facts_listen(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *fullest =
@@ -163,6 +196,7 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
 
     if (t->row && !(t->row->flags & CONN_NO_BACKLOG))
         ADD_FACT(e, MSG_FACT_THIS_QUEUE, COUNT(t->row->rqueue), COUNT(t->row->wqueue));
+    fact_row_drops(e, t);
     facts_count(e, t);
     if (fullest && t->state_counts.queued > 0)
         ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
@@ -171,6 +205,7 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, NULL);
     if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows))
         ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), t->window);
+    fact_most_drops(e, t);
     facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
 }
 

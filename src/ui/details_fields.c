@@ -214,6 +214,28 @@ static void add_timer(struct details *t)
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
 
+/* What waits in the accept queue, and what the listener has dropped since it listens, and since the
+ * sample before. */
+static void accept_queue(const struct details *t, const char *waiting, char out[FILL_SIZE])
+{
+    const struct drop_count *drops = t->row == UINT32_MAX ? NULL : drops_find(t->s, t->row);
+    char all[FMT_SIZE], grown[FMT_SIZE], span[FMT_SIZE], more[FILL_SIZE];
+    size_t len;
+
+    draw_fill(out, MSG_VIEW_WAITING, waiting, NULL, NULL);
+    if (!drops)
+        return;
+    len = strlen(out);
+    fmt_count(all, sizeof all, drops->drops);
+    fmt_count(grown, sizeof grown, drops->grown);
+    fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS));
+    draw_fill(more, drops->compared ? MSG_VIEW_DROPPED_LATELY : MSG_VIEW_DROPPED, all, grown, span);
+    if (len + 2 >= FILL_SIZE)
+        return;
+    memcpy(out + len, ", ", 3);
+    draw_copy_text(out + len + 2, FILL_SIZE - len - 2, more);
+}
+
 static void add_queues(struct details *t)
 {
     const struct conn *c = t->c;
@@ -222,7 +244,7 @@ static void add_queues(struct details *t)
     fmt_count(count, sizeof count, c->rqueue);
     fmt_count(limit, sizeof limit, c->wqueue);
     if (c->state == TCP_STATE_LISTEN) {
-        draw_fill(value, MSG_VIEW_WAITING, count, NULL, NULL);
+        accept_queue(t, count, value);
         add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE, value);
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
         return;

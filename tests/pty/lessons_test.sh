@@ -242,7 +242,7 @@ if unshare -Ur sh -c "$limit" 2>/dev/null; then
 		refused 'limits in /proc/sys/user' "unshare -Ur sh -c '$limit; exec \"\$@\"' sh"
 fi
 if strace -f -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM true 2>/dev/null; then
-	check "no permission to make one: too" refused 'none can be made here: Operation not permitted' \
+	check "no permission to make one: too" refused 'it cannot be created: Operation not permitted' \
 		"env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
 fi
 start 80x24 "bash -c '$tcptop --no-config --learn LISTEN | cat' 2>$tmp/err"

@@ -37,6 +37,79 @@ static void accept_queues(void **state)
     assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
 }
 
+/* Three listeners, on the ports 80 to 82, with queues of 10; the counters of the host and of each.
+ */
+static struct sample *three_listeners(double t, const uint32_t waiting[3], uint64_t overflows,
+                                      const uint32_t drops[3])
+{
+    struct sample *s = patient_sample(t);
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct conn *c = patient_rows(s, 1, TCP_STATE_LISTEN, 100);
+        c->sport = (uint16_t)(80 + i);
+        c->rqueue = waiting[i];
+        c->wqueue = 10;
+        if (drops)
+            drops_add(&s->drops, c->cookie, c->netns, drops[i]);
+    }
+    patient_counter(s, COUNTER_LISTEN_OVERFLOWS, overflows);
+    patient_counter(s, COUNTER_LISTEN_DROPS, overflows);
+    drops_join(s, patient.now);
+    return s;
+}
+#define THREE(t, a, b, c, overflows, x, y, z)                                                      \
+    patient_look(                                                                                  \
+        three_listeners(t, (const uint32_t[]){a, b, c}, overflows, (const uint32_t[]){x, y, z}))
+
+static unsigned found_queues(void)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < patient.now->findings->n; i++)
+        n += patient.now->findings->list[i].rule == RULE_ACCEPT_QUEUE;
+    return n;
+}
+
+/* Overflows between two looks, at which the queue of the listener that lost them has room; another
+ * one happens to be full for a moment, a third one drops something else now and then. */
+static void who_drops_is_named(void **state)
+{
+    uint32_t (*needs)(struct sample_observer *, int64_t) = patient.doctor->needs;
+
+    (void)state;
+    patient_look(three_listeners(0, (const uint32_t[]){0, 0, 0}, 0, NULL));
+    assert_int_equal(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS, 0);
+    patient_look(three_listeners(1, (const uint32_t[]){0, 0, 0}, 20, NULL));
+    assert_true(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS); /* something is lost */
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
+    THREE(2, 0, 0, 0, 20, 120, 7, 0); /* nothing to compare with */
+    THREE(3, 0, 11, 0, 70, 170, 7, 1);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_LISTENER);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).scope.ends.sport, 80);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 50);
+    THREE(4, 0, 0, 0, 80, 180, 7, 1);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 60);
+    for (int t = 5; t < 45; t++) /* it is over: forgotten, and not asked for any more */
+        THREE(t, 0, 0, 0, 80, 180, 7, 1);
+    assert_int_equal(found_queues(), 0);
+    assert_int_equal(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS, 0);
+}
+
+/* A queue that is full, and by how much it lost. */
+static void a_full_queue_tells_its_drops(void **state)
+{
+    (void)state;
+    THREE(0, 0, 0, 11, 0, 5, 5, 5);
+    THREE(1, 0, 0, 11, 40, 5, 5, 45);
+    THREE(2, 0, 0, 11, 80, 5, 5, 85);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).scope.ends.sport, 82);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 80);
+    assert_true(patient_says(patient_found(RULE_ACCEPT_QUEUE), PART_SEEN, "80 segments dropped"));
+}
+
 static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)
 {
     struct sample *s = patient_sample(t);
@@ -209,8 +282,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(accept_queues), TEST(syn_backlogs), TEST(ephemeral_ports), TEST(ports_of_no_client),
-        TEST(tables),        TEST(resets),       TEST(bound),
+        TEST(accept_queues),
+        TEST(syn_backlogs),
+        TEST(ephemeral_ports),
+        TEST(ports_of_no_client),
+        TEST(who_drops_is_named),
+        TEST(syn_backlogs),
+        TEST(ephemeral_ports),
+        TEST(ports_of_no_client),
+        TEST(a_full_queue_tells_its_drops),
+        TEST(syn_backlogs),
+        TEST(ephemeral_ports),
+        TEST(ports_of_no_client),
+        TEST(tables),
+        TEST(resets),
+        TEST(bound),
     };
     return cmocka_run_group_tests_name("doctor_limits", tests, NULL, NULL);
 }
