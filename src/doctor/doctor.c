@@ -67,6 +67,16 @@ int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struc
     return f ? f->since_ns : 0;
 }
 
+/* The settings that the namespace has not, as others than the first have no tcp_mem. Of a recording
+ * it is not known. */
+static uint32_t absent_sysctls(const struct check *l, const struct netns_ctx *p)
+{
+    bool recorded = l->s->backend == BACKEND_FRAME || l->s->backend == BACKEND_RAW;
+    const struct host *h = p ? p->host : l->d->n_netns_ctxs ? l->d->netns_ctx[0].host : NULL;
+
+    return recorded || !h || !h->sysctl_valid ? 0 : ~h->sysctl_valid;
+}
+
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity)
 {
@@ -88,6 +98,7 @@ struct finding *doctor_report(struct check *l, enum rule_id rule, const struct n
         .since_wall_ns = wall,
         .seen_ns = l->now_ns,
         .marks = rules[rule].judges,
+        .absent_sysctls = absent_sysctls(l, p),
         .scope = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
     };
     if (p)

@@ -6,24 +6,6 @@
 #define USUAL_S      300.0 /* over which the usual rate of resets is averaged */
 #define USUAL_FROM_S 60    /* it is not known before */
 
-/* There are such rows only where bound-only sockets are asked for. */
-void rules_bound(struct check *l)
-{
-    uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
-
-    if (!(l->s->needs & NEED_BOUND)) {
-        doctor_not_looked(l, RULE_BOUND, SKIP_BOUND);
-        return;
-    }
-    doctor_looked(l, RULE_BOUND);
-    if (bound < limit(l, THRESHOLD_BOUND_COUNT))
-        return;
-    struct finding *f = doctor_report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
-    if (!f)
-        return;
-    figure(f, FIGURE_BOUND_COUNT, bound);
-}
-
 /* The limit is of each namespace, and nothing but TIME_WAIT counts against it
  * (net/ipv4/inet_timewait_sock.c inet_twsk_alloc). */
 void rules_tw_table(struct check *l)

@@ -24,6 +24,9 @@ void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row)
  * rule is undecided. */
 bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
 
+/** Is it the end of a server here? Its clients have a port of their own each. */
+bool subjects_is_served(struct check *l, const struct conn *c);
+
 /** For how many seconds the row has been seen in its state. */
 double subjects_age_s(const struct check *l, uint32_t row);
 
@@ -36,7 +39,7 @@ bool subjects_metrics_possible(const struct check *l);
 /** A field in seconds; false when not known. */
 bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
 
-/** Keys for the row itself and for its peer. */
+/** Keys for the row itself and for its peer, whose IPv4 address may be mapped into IPv6. */
 uint64_t subjects_conn_key(const struct conn *c);
 uint64_t subjects_peer_key(const struct conn *c, bool with_port);
 

@@ -99,6 +99,10 @@ static inline unsigned conn_counts_as(const struct conn *c)
  *  tcp_twsk_unique(), which does so for tcp_tw_reuse = 2. */
 bool conn_is_loopback(const struct conn *c);
 
+/** The address of one end as 16 bytes of IPv6, an IPv4 one as ::ffff:a.b.c.d. So a host is the same
+ *  one, whether the program opened an IPv4 socket or an IPv6 one for it (RFC 4291, 2.5.5.2). */
+void conn_plain_address(const struct conn *c, bool remote, uint8_t out[16]);
+
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
 bool conn_same_endpoints(const struct conn *a, const struct conn *b);
 

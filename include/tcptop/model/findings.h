@@ -64,7 +64,8 @@ struct finding {
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
     struct scope scope;
-    uint32_t marks; /* STATE_BIT()s that stand out for it */
+    uint32_t marks;          /* STATE_BIT()s that stand out for it */
+    uint32_t absent_sysctls; /* bit per enum host_sysctl: its namespace has no such setting */
 };
 
 struct predicate;
