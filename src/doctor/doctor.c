@@ -286,6 +286,18 @@ static void begin(struct check *l)
     trends_clear_buckets(&d->peers);
 }
 
+/* Rules that ask how a connection closes, and whether its data is read, see the subflows of MPTCP,
+ * which stay ESTABLISHED and hand their data on at once (net/mptcp/protocol.c). */
+static void leave_mptcp_out(struct check *l)
+{
+    static const enum rule_id of_closing[] = {RULE_CLOSE_WAIT, RULE_FIN_WAIT2, RULE_LAST_ACK,
+                                              RULE_FIN_WAIT1, RULE_SLOW_READER};
+
+    for (size_t i = 0; i < sizeof of_closing / sizeof of_closing[0]; i++)
+        if (l->s->has_mptcp && l->d->skip[of_closing[i]] == LOOKED)
+            doctor_not_looked(l, of_closing[i], SKIP_MPTCP);
+}
+
 static void doctor_observe(struct sample_observer *e, struct sample *s)
 {
     struct doctor *d = (struct doctor *)e;
@@ -304,6 +316,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
             pass_rows(&l);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)
             functions[rule].check(&l);
+        leave_mptcp_out(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
             trends_add_point(&d->netns_ctx[i], l.now_ns);

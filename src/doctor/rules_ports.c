@@ -46,7 +46,10 @@ void rules_ports_free(struct routes *r)
 
 static uint64_t route_key(const struct conn *c)
 {
-    return hash_bytes(c->src, sizeof c->src, subjects_peer_key(c, true) ^ c->family);
+    uint8_t address[16];
+
+    conn_plain_address(c, false, address);
+    return hash_bytes(address, sizeof address, subjects_peer_key(c, true));
 }
 
 void rules_ports_begin(struct check *l)

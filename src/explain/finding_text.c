@@ -355,6 +355,7 @@ const char *finding_skip_words(unsigned why)
         [SKIP_BOUND] = MSG_SKIP_BOUND,
         [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,
         [SKIP_SHORT] = MSG_SKIP_SHORT,
+        [SKIP_MPTCP] = MSG_SKIP_MPTCP,
         [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 

@@ -118,11 +118,12 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
         join->next->closed_total--;
     }
     c->was_state = before->was_state;
-    c->flags |= before->flags & CONN_CLOSE_REPORTED;
+    c->flags |= before->flags & (CONN_CLOSE_REPORTED | CONN_MPTCP);
+    join->next->has_mptcp |= (c->flags & CONN_MPTCP) != 0;
     if (join->next->owner)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
-        c->was_state = before->state;
+        c->was_state = before->state & 15u;
         times->changed_ds = join->next->now_ds;
         join->next->changed++;
         transitions_change(&join->next->transitions, before->state, c->state);

@@ -234,6 +234,7 @@ int sample_split(struct sample_builder *b, uint32_t rows, struct sample_builder 
 static void unite_status(struct sample *s, const struct sample *half)
 {
     s->rejected += half->rejected;
+    s->has_mptcp |= half->has_mptcp;
     if (half->status <= s->status)
         return;
     s->status = half->status;

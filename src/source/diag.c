@@ -85,9 +85,33 @@ struct attr {
     size_t len;
 };
 
-/* Find the attributes that figures are read from. False: damaged. */
-static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
-                         struct attr *congestion)
+/* The attributes that are read. */
+struct attrs {
+    struct attr info, congestion, v6only, ulp;
+};
+
+static void note_attr(struct attrs *found, unsigned type, struct attr attr)
+{
+    switch (type) {
+    case INET_DIAG_INFO:
+        found->info = attr;
+        break;
+    case INET_DIAG_CONG:
+        found->congestion = attr;
+        break;
+    case INET_DIAG_SKV6ONLY:
+        found->v6only = attr;
+        break;
+    case INET_DIAG_ULP_INFO:
+        found->ulp = attr;
+        break;
+    default:
+        break;
+    }
+}
+
+/* False: damaged. */
+static bool find_attrs(const uint8_t *attrs, size_t len, struct attrs *found)
 {
     while (len >= sizeof(struct rtattr)) {
         struct rtattr a;
@@ -95,15 +119,36 @@ static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
         memcpy(&a, attrs, sizeof(a));
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return false;
-        if (a.rta_type == INET_DIAG_INFO)
-            *info = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
-        else if (a.rta_type == INET_DIAG_CONG)
-            *congestion = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
+        note_attr(found, a.rta_type, (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)});
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
     }
     return len == 0;
+}
+
+/* Does the socket's upper layer call itself "mptcp"? The kernel says so with tcp_info, before Linux
+ * 6.15 only where CAP_NET_ADMIN asks (net/ipv4/tcp_diag.c tcp_diag_put_ulp). */
+static bool is_mptcp(const struct attr *ulp)
+{
+    static const char name[] = "mptcp";
+    struct rtattr a;
+
+    if (ulp->len < sizeof(a) + sizeof(name))
+        return false;
+    memcpy(&a, ulp->at, sizeof(a));
+    return a.rta_type == INET_ULP_INFO_NAME && a.rta_len == sizeof(a) + sizeof(name) &&
+           memcmp(ulp->at + sizeof(a), name, sizeof(name)) == 0;
+}
+
+static void record_mark(struct sample *s, struct conn *c, const struct attrs *found)
+{
+    if (found->v6only.len > 0)
+        c->extra = *found->v6only.at ? V6ONLY_YES : V6ONLY_NO;
+    if (!is_mptcp(&found->ulp))
+        return;
+    c->flags |= CONN_MPTCP;
+    s->has_mptcp = true;
 }
 
 static bool known(const struct record *r)
@@ -128,11 +173,11 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     struct sample_builder *b = d->builder;
     struct sample *s = &b->sample;
     const struct record *r = (const struct record *)payload;
-    struct attr info = {NULL, 0}, congestion = {NULL, 0};
+    struct attrs found = {0};
     struct tcp_metrics *metrics;
 
     if (len < sizeof(*r) || !known(r) ||
-        !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion)) {
+        !find_attrs(payload + sizeof(*r), len - sizeof(*r), &found)) {
         s->rejected++;
         return DIAG_MORE;
     }
@@ -145,10 +190,13 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
-    if (metrics && info.at)
-        tcp_metrics_read(metrics, info.at, info.len, r->m.idiag_state);
-    if (metrics && congestion.at)
-        metrics->congestion = sample_add_congestion(b, (const char *)congestion.at, congestion.len);
+    if (found.v6only.at || found.ulp.at)
+        record_mark(s, c, &found);
+    if (metrics && found.info.at)
+        tcp_metrics_read(metrics, found.info.at, found.info.len, r->m.idiag_state);
+    if (metrics && found.congestion.at)
+        metrics->congestion =
+            sample_add_congestion(b, (const char *)found.congestion.at, found.congestion.len);
     return DIAG_MORE;
 }
 
@@ -226,8 +274,9 @@ static void swap_record(struct inet_diag_msg *m)
         *numbers[i] = __builtin_bswap32(*numbers[i]);
 }
 
-/* The attributes up to the first damaged one, at which the parser stops too. */
-static void swap_attributes(uint8_t *attrs, size_t len)
+/* The attributes up to the first damaged one, at which the parser stops too. `depth`: of those
+ * within an attribute. */
+static void swap_attributes(uint8_t *attrs, size_t len, int depth)
 {
     while (len >= sizeof(struct rtattr)) {
         struct rtattr a;
@@ -240,6 +289,8 @@ static void swap_attributes(uint8_t *attrs, size_t len)
             return;
         if (a.rta_type == INET_DIAG_INFO)
             tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+        else if (a.rta_type == INET_DIAG_ULP_INFO && depth == 0)
+            swap_attributes(attrs + sizeof(a), a.rta_len - sizeof(a), depth + 1);
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
@@ -258,7 +309,7 @@ static void swap_payload(uint8_t *payload, size_t len, unsigned type)
     memcpy(&m, payload, sizeof(m));
     swap_record(&m);
     memcpy(payload, &m, sizeof(m));
-    swap_attributes(payload + sizeof(m), len - sizeof(m));
+    swap_attributes(payload + sizeof(m), len - sizeof(m), 0);
 }
 
 /* Convert each message and parse it as one of this machine's. */

@@ -181,14 +181,19 @@ static void names_order_wholly(void **state)
     struct rows rows = {0};
 
     (void)state;
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, false}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_PROCESS, .descending = false}, 0),
+        0);
     assert_int_equal(rows.row[0], LONG); /* java, nginx twice, systemd, none */
     assert_int_equal(rows.row[3], SHARED);
     assert_int_equal(rows.row[4], NOBODY);
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, true}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_PROCESS, .descending = true}, 0),
+        0);
     assert_int_equal(rows.row[0], SHARED);
     assert_int_equal(rows.row[4], NOBODY);
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_USER, true}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_USER, .descending = true}, 0), 0);
     assert_int_equal(rows.row[0], FORMER); /* www-data, then anna */
     rows_fini(&rows);
 }
