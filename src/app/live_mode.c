@@ -122,7 +122,7 @@ static int show_session(struct live_mode *l)
 static uint32_t history_points(const struct settings *s)
 {
     const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
-    return (uint32_t)(s->history_s * 1000 / step);
+    return (uint32_t)(s->history_s * 1000 / step) + 2; /* both ends, and one before */
 }
 
 static bool is_reading(const struct live_mode *l)

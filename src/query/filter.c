@@ -43,22 +43,16 @@ static const char *state_set_name(size_t i)
     return i < STATE_SETS ? state_sets[i].name : NULL;
 }
 
-/* What is neither connected nor listens is bound at most, and listed only when asked for. */
-static uint32_t note_bound(struct filter_parser *f, uint32_t states)
-{
-    if (states && !(states & ~CLOSED))
-        f->p->needs |= NEED_BOUND;
-    return states;
-}
-
 uint32_t filter_state_set(struct filter_parser *f, struct filter_word w)
 {
     for (size_t i = 0; i < STATE_SETS; i++) {
         if (filter_word_is(w, state_sets[i].name))
-            return note_bound(f, state_sets[i].states);
+            return state_sets[i].states;
     }
     unsigned state = state_parse(w.text, w.len);
-    return state ? note_bound(f, STATE_BIT(state)) : 0;
+    if (state == TCP_STATE_BOUND_INACTIVE)
+        f->p->needs |= NEED_BOUND;
+    return state ? STATE_BIT(state) : 0;
 }
 
 static bool is_exclude(struct filter_word w)

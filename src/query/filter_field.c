@@ -229,6 +229,8 @@ static int states_item(struct filter_parser *f, const struct filter_field *field
     if (!states)
         return filter_expected(f, f->at, MSG_FILTER_STATE);
     f->at += w.len;
+    if (states == STATE_BIT(TCP_STATE_CLOSE))
+        f->p->needs |= NEED_BOUND; /* the kernel's name for bound-only sockets */
     return filter_emit_states(f, cmp == CMP_NE ? ~states : states);
 }
 

@@ -20,7 +20,7 @@
 #define MIDDLE    25
 #define RIGHT     50
 #define NOTES     2
-#define WINDOW_S  60.0
+#define STAY_S    60.0 /* the least that those stay in a state whose transitions are exact */
 
 /* A box per state, in the order of the list of states; and which box is next to it. */
 struct box {
@@ -132,7 +132,7 @@ struct rates {
 static void rates_init(struct rates *r, const struct drawing *d)
 {
     *r = (struct rates){.history = draw_history(d)};
-    r->known = r->history && history_transitions(r->history, WINDOW_S, &r->span);
+    r->known = r->history && history_transitions(r->history, d->ui->history_s, &r->span);
 }
 
 /* Counters of the kernel: every opening, however short. */
@@ -153,7 +153,7 @@ static bool kernel_rate(const struct rates *r, enum state_transition transition,
 static bool is_exact(const struct rates *r, enum state_transition transition)
 {
     return (transition == TRANSITION_FIN_CAME || transition == TRANSITION_WAIT_OVER) &&
-           r->span.whole && r->span.longest_ns < (int64_t)(WINDOW_S * (double)NS_PER_S);
+           r->span.whole && r->span.longest_ns < (int64_t)(STAY_S * (double)NS_PER_S);
 }
 
 /* "1.2", "0.02+", "1.2k"; "" for none, and where it is not known. */

@@ -45,6 +45,7 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     ui->host_names = set->host_names;
     ui->service_names = set->service_names;
     ui->fade_ds = (uint32_t)(set->fade_s * 10);
+    ui->history_s = set->history_s;
     ui->follow = true;
     ui->subject = ui->focus == FOCUS_TABLE ? FOCUS_TABLE : FOCUS_STATES;
     if (set->sort_given)

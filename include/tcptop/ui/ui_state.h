@@ -151,6 +151,7 @@ struct ui {
     bool ascii; /* draw with ASCII glyphs */
     bool utf8;  /* false: no Korean, no `L` */
     uint32_t fade_ds;
+    double history_s; /* how far back the state diagram looks */
 
     struct ui_lesson lesson;
 
