@@ -190,7 +190,7 @@ static void close_batch(struct batch *b)
 static void report_status(struct batch *b)
 {
     const struct sample *s = b->last;
-    if (sample_is_whole(s) && s->backend != BACKEND_PROC)
+    if (!app_is_partial(s))
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
@@ -322,7 +322,7 @@ static int run(struct batch *b)
 
 int batch_mode_run(const struct settings *s, bool utf8)
 {
-    struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
+    struct batch b = {.s = s, .ascii = settings_ascii(s, utf8)};
     struct err err = {""};
     int rc = open_batch(&b, &err);
     if (rc) {

@@ -741,12 +741,12 @@ static void (*const add_number[])(struct str *out, uint64_t n) = {
 #define READ_LAST(name) .get = get_##name, .key = key_##name
 
 const struct column columns[COL_COUNT] = {
-#define COLUMN(ident, name, en, ko, rank, side, set, what, wants, ...)                             \
+#define COLUMN(ident, name, en, ko, place, side, set, what, wants, ...)                            \
     [COL_##ident] = {.id = name,                                                                   \
                      .title = MSG_COL_##ident,                                                     \
                      .help = MSG_COL_HELP_##ident,                                                 \
                      .width = {en, ko},                                                            \
-                     .order = rank,                                                                \
+                     .rank = place,                                                                \
                      .align = ALIGN_##side,                                                        \
                      .flags = set,                                                                 \
                      .kind = KIND_##what,                                                          \
