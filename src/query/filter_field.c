@@ -156,7 +156,7 @@ static int ports_item(struct filter_parser *f, const struct filter_field *field,
             return filter_expected(f, f->at + first.len + 1, MSG_FILTER_RANGE);
     }
     f->at += w.len;
-    if (field->side != SIDE_REMOTE)
+    if (field->side != SIDE_REMOTE && (cmp == CMP_NONE || cmp == CMP_EQ))
         f->p->needs |= NEED_BOUND; /* who holds the port may have bound it only */
     result = filter_emit_ports(f, field->side, lo, hi);
     return result ? result : filter_emit_negation(f, cmp);

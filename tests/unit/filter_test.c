@@ -279,6 +279,9 @@ static void tcp_metrics_fields(void **state)
         {"state all", 0},
         {"22", NEED_BOUND},
         {"lport:22", NEED_BOUND},
+        {"port:20-22", NEED_BOUND},
+        {"lport>1024", 0}, /* most of what there is: nobody asks who holds it */
+        {"lport!=22", 0},
         {"rport:22", 0},    /* a socket that is only bound has no peer */
         {"sport = :22", 0}, /* as in ss, which does not list them either */
         {"22 not state:listen", NEED_BOUND},
