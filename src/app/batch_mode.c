@@ -86,7 +86,7 @@ static uint32_t needs(const struct batch *b)
             all |= columns[b->grouping.sum[i]].needs;
         return all;
     }
-    all |= sort_needs(&b->sort);
+    all |= rows_sort_needs(&b->sort);
     for (size_t i = 0; i < b->n_columns; i++)
         all |= columns[b->columns[i]].needs;
     return all;
@@ -116,7 +116,7 @@ static bool asks_for(const struct batch *b, enum column_id id)
  * order need nothing but the dump itself, and no later sample is compared with this one. */
 static bool first_rows_do(const struct batch *b)
 {
-    const uint32_t judged_by = b->filter.needs | sort_needs(&b->sort);
+    const uint32_t judged_by = b->filter.needs | rows_sort_needs(&b->sort);
     if (judged_by & ~(uint32_t)NEED_TCP_INFO || b->req.needs & NEED_RATES || b->s->group_given ||
         asks_for(b, COL_AGE) || selects_by(b, COL_NETNS) || selects_by(b, COL_MPTCP))
         return false;
@@ -204,7 +204,7 @@ static void report_status(struct batch *b)
 /* Was a column of processes named? The name of a socket's user is not one: the kernel tells it. */
 static bool owners_named(const struct batch *b)
 {
-    uint32_t needs = b->filter.needs | sort_needs(&b->sort);
+    uint32_t needs = b->filter.needs | rows_sort_needs(&b->sort);
     if (b->s->group_given)
         needs |= columns[b->grouping.by].needs;
     for (size_t i = 0; b->s->columns_given && i < b->n_columns; i++)

@@ -26,7 +26,7 @@ void rows_order_init(struct order *o, const struct sample *s, const struct sort 
     *o = (struct order){.s = s, .sort = *sort, .mark_ds = mark_ds};
 }
 
-uint32_t sort_needs(const struct sort *sort)
+uint32_t rows_sort_needs(const struct sort *sort)
 {
     uint32_t needs = columns[sort->column].needs;
     for (unsigned i = 0; i < sort->n_further; i++)

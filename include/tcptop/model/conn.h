@@ -125,8 +125,9 @@ static inline unsigned conn_mptcp_state(const struct conn *c)
  *  socket as "*". False where the kernel has not told. */
 bool conn_is_dual_stack(const struct conn *c);
 
-/** The address of one end as 16 bytes of IPv6, an IPv4 one as ::ffff:a.b.c.d. So a host is the same
- *  one, whether the program opened an IPv4 socket or an IPv6 one for it (RFC 4291, 2.5.5.2). */
+/** The address of one end as 16 bytes of IPv6, an IPv4 one mapped into ::ffff:0:0/96. So a host is
+ * the same one, whether the program opened an IPv4 socket or an IPv6 one for it (RFC
+ * 4291, 2.5.5.2). */
 void conn_plain_address(const struct conn *c, bool remote, uint8_t out[16]);
 
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */

@@ -25,7 +25,7 @@ struct sort {
 };
 
 /** What a sample must contain for the order: NEED_…, of all its columns. */
-uint32_t sort_needs(const struct sort *sort);
+uint32_t rows_sort_needs(const struct sort *sort);
 
 /* The order of rows: the column's own (reversed when descending; absent values last either way),
  * then always ascending local port, local address, foreign port, foreign address, cookie. So
