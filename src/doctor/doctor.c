@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "causes.h"
 #include "check.h"
 #include "subjects.h"
 #include "tcptop/base/hash.h"
@@ -59,19 +60,11 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                           uint64_t key)
-{
-    const struct finding *f = find(l->d, finding_key(rule, p, key));
-
-    return f ? f->since_ns : 0;
-}
-
 /* The settings that the namespace has not, as others than the first have no tcp_mem. Of a recording
  * it is not known. */
 static uint32_t absent_sysctls(const struct check *l, const struct netns_ctx *p)
 {
-    bool recorded = l->s->backend == BACKEND_FRAME || l->s->backend == BACKEND_RAW;
+    bool recorded = subjects_are_recorded(l->s);
     const struct host *h = p ? p->host : l->d->n_netns_ctxs ? l->d->netns_ctx[0].host : NULL;
 
     return recorded || !h || !h->sysctl_valid ? 0 : ~h->sysctl_valid;
@@ -157,6 +150,8 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
     memmove(&d->ended[1], &d->ended[0], keep * sizeof d->ended[0]);
     d->ended[0] = d->active[i];
     d->ended[0].ended_wall_ns = l->s->wall_ns ? l->s->wall_ns : 1;
+    d->ended[0].valid = 0; /* figures of the last moment say nothing of the whole */
+    d->ended[0].window_s = 0;
     d->n_ended = keep + 1;
     d->active[i] = d->active[--d->n_active];
     d->missed[i] = d->missed[d->n_active];
@@ -203,6 +198,7 @@ static void publish(const struct doctor *d, struct sample *s)
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
     memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
+    causes_order(f);
     memcpy(f->skip, d->skip, sizeof d->skip);
     for (uint32_t i = 0; i < f->n; i++) {
         bool warns = f->list[i].severity >= SEVERITY_WARNING;
@@ -223,6 +219,7 @@ static void forget_all(struct doctor *d)
     d->n_netns_ctxs = d->n_active = d->n_ended = 0;
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
+    d->drops.n = 0;
     trends_fini(&d->candidates);
     memset(d->skip, SKIP_YET, sizeof d->skip);
 }
@@ -252,10 +249,10 @@ static uint32_t doctor_needs(struct sample_observer *e, int64_t now_ns)
     uint32_t needs;
 
     if (d->eager)
-        return NEED_TCP_INFO | NEED_OWNER | NEED_BOUND;
+        return NEED_TCP_INFO | NEED_OWNER | NEED_BOUND | NEED_DROPS;
     if (d->owners_ns && now_ns - d->owners_used_ns > OWNERS_KEPT_NS)
         d->owners_ns = 0;
-    needs = d->owners_ns ? NEED_OWNER : 0;
+    needs = (d->owners_ns ? NEED_OWNER : 0) | listener_drops_needs(d, now_ns);
     if (d->looks > 0 && d->n_live <= FIGURES_MOST &&
         now_ns - d->figures_ns >= figures_gap_ns(d) - NS_PER_S / 10)
         needs |= NEED_TCP_INFO;
@@ -284,6 +281,7 @@ static void begin(struct check *l)
     for (unsigned i = 0; i < RULE_COUNT; i++)
         trends_clear_buckets(&d->bucket_table[i]);
     trends_clear_buckets(&d->peers);
+    trends_clear_buckets(&d->holders);
 }
 
 /* Rules that ask how a connection closes, and whether its data is read, see the subflows of MPTCP,
@@ -312,11 +310,13 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
         d->n_live = s->n_live;
         d->pending = false;
         begin(&l);
+        listener_drops_look(&l);
         if (l.rows)
             pass_rows(&l);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)
             functions[rule].check(&l);
         leave_mptcp_out(&l);
+        causes_link(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
             trends_add_point(&d->netns_ctx[i], l.now_ns);

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
 #include "tcptop/base/hash.h"
 
 #define BUCKETS       8192u
@@ -28,6 +29,7 @@ struct route {
     uint64_t key;
     uint32_t row;
     uint32_t used, waiting, reusable, recent;
+    struct share holder;                /* the process that has most of them */
     double oldest_s;                    /* of those in TIME_WAIT */
     uint32_t close_event[LINGER_S + 1]; /* in TIME_WAIT, by seconds left */
 };
@@ -143,8 +145,10 @@ static void count_routes(struct check *l)
         if (r->bucket[key % BUCKETS] < worth(p))
             continue;
         struct route *route = route_at(r, key, row);
-        if (route)
-            add_to_route(route, p, c);
+        if (!route)
+            continue;
+        add_to_route(route, p, c);
+        suspects_count(l, key, row, &route->holder);
     }
 }
 
@@ -153,6 +157,7 @@ struct outlook {
     bool known;
     double new_per_s;   /* ports taken */
     double held_per_s;  /* of them, kept by connections that stay open */
+    double window_s;    /* over which both were counted */
     double exhausted_s; /* from now; negative: not at this rate */
 };
 
@@ -177,6 +182,7 @@ static void rate_of(struct check *l, const struct route *r, struct outlook *o)
     closed = r->waiting ? r->recent / window : 0;
     o->held_per_s = ((double)open - (double)before->value[0]) / over;
     o->new_per_s = closed + o->held_per_s;
+    o->window_s = r->waiting && window > over ? window : over;
     o->known = true;
     if (over > RECENT_CLOSED) {
         before->since_ns = l->now_ns;
@@ -207,6 +213,20 @@ static void look_ahead(const struct route *r, double available, bool reused, str
     }
 }
 
+/* Ports of open connections come back when these close. One in TIME_WAIT is taken over by connect()
+ * where tcp_tw_reuse lets it: that takes timestamps. */
+static enum advice route_advice(const struct netns_ctx *p, const struct route *r, bool reused)
+{
+    int64_t timestamps = 1;
+
+    (void)host_sysctl(p->host, SYSCTL_TIMESTAMPS, &timestamps);
+    if (r->waiting * 2 < r->used)
+        return ADVICE_OPEN;
+    if (reused)
+        return ADVICE_POOL;
+    return timestamps ? ADVICE_REUSE : ADVICE_TIMESTAMPS;
+}
+
 static void judge_route(struct check *l, const struct route *r)
 {
     const struct conn *c = &l->s->conn[r->row];
@@ -234,12 +254,16 @@ static void judge_route(struct check *l, const struct route *r)
     f->marks = STATE_BIT(r->waiting * 2 >= r->used ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
     f->scope.ends = *c;
     f->scope.by = SCOPE_SRC | SCOPE_DST | SCOPE_DPORT;
+    suspects_name_first(l, f, r->holder.n ? r->holder.row : r->row);
+    f->advice = (uint8_t)route_advice(p, r, reused);
     figure(f, FIGURE_EPHEMERAL_USED, r->used);
     figure(f, FIGURE_EPHEMERAL_AVAILABLE, available);
     figure(f, FIGURE_EPHEMERAL_WAITING, r->waiting);
     figure(f, FIGURE_EPHEMERAL_SHARE, share);
-    if (o.known)
+    if (o.known) {
         figure(f, FIGURE_EPHEMERAL_RATE, o.new_per_s > 0 ? o.new_per_s : 0);
+        f->window_s = o.window_s;
+    }
     if (o.exhausted_s >= 0)
         figure(f, FIGURE_EPHEMERAL_LEFT, o.exhausted_s);
     if (host_sysctl(p->host, SYSCTL_TW_REUSE, &reuse))

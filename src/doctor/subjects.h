@@ -4,6 +4,7 @@
 #define TCPTOP_SRC_DOCTOR_SUBJECTS_H
 
 #include "check.h"
+#include "tcptop/doctor/state_age.h"
 
 #define FIGURES_MOST 250000u /* rows; tcp_info of more would take more memory than the rows */
 #define REPORTS_MAX  8       /* findings of one rule, the largest buckets */
@@ -18,7 +19,16 @@ struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c);
 uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
 
 /** Make the finding one about the process of the row. */
-void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row);
+void subjects_name_owner(struct check *l, struct finding *f, uint32_t row);
+
+/** Make the finding one about the listener of the row, and of the process that holds it. */
+void subjects_name_listener(struct check *l, struct finding *f, uint32_t row);
+
+/** Ask for the owners of the next samples: a finding names a process. */
+void subjects_want_owners(struct check *l);
+
+/** Is it another host's, or of another time? Then nothing more can be found out. */
+bool subjects_are_recorded(const struct sample *s);
 
 /** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
  * rule is undecided. */
@@ -27,8 +37,12 @@ bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucke
 /** Is it the end of a server here? Its clients have a port of their own each. */
 bool subjects_is_served(struct check *l, const struct conn *c);
 
-/** For how many seconds the row has been seen in its state. */
-double subjects_age_s(const struct check *l, uint32_t row);
+/** How long the row has been in its state, see state_age.h. What an earlier check proved still
+ *  holds: `one` (may be NULL) remembers it by its `since_ns`. */
+struct state_age subjects_age(const struct check *l, uint32_t row, struct candidate *one);
+
+/** Seconds from a time on. */
+double subjects_since_s(const struct check *l, int64_t since_ns);
 
 /** tcp_info of a row, NULL when not known. */
 const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row);

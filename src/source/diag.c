@@ -87,7 +87,7 @@ struct attr {
 
 /* The attributes that are read. */
 struct attrs {
-    struct attr info, congestion, v6only, ulp;
+    struct attr info, congestion, cgroup, memory, v6only, ulp;
 };
 
 static void note_attr(struct attrs *found, unsigned type, struct attr attr)
@@ -98,6 +98,12 @@ static void note_attr(struct attrs *found, unsigned type, struct attr attr)
         break;
     case INET_DIAG_CONG:
         found->congestion = attr;
+        break;
+    case INET_DIAG_CGROUP_ID:
+        found->cgroup = attr;
+        break;
+    case INET_DIAG_SKMEMINFO:
+        found->memory = attr;
         break;
     case INET_DIAG_SKV6ONLY:
         found->v6only = attr;
@@ -168,6 +174,29 @@ static bool wanted(const struct diag *d, unsigned state)
     return d->states & bits;
 }
 
+/* The number of the control group; 0 where the kernel does not tell it. */
+static unsigned cgroup_of(struct sample_builder *b, const struct attr *a)
+{
+    uint64_t id;
+
+    if (a->len != sizeof(id))
+        return 0;
+    memcpy(&id, a->at, sizeof(id));
+    return cgroups_number(&b->cgroup_ids, id);
+}
+
+/* Note what a listener has dropped, which is the last of these numbers. */
+static void note_drops(struct sample *s, const struct conn *c, const struct attr *memory)
+{
+    uint32_t drops;
+
+    if (c->state != TCP_STATE_LISTEN || c->flags & CONN_NO_COOKIE ||
+        memory->len < (SK_MEMINFO_DROPS + 1) * sizeof(drops))
+        return;
+    memcpy(&drops, memory->at + SK_MEMINFO_DROPS * sizeof(drops), sizeof(drops));
+    drops_add(&s->drops, c->cookie, c->netns, drops);
+}
+
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
     struct sample_builder *b = d->builder;
@@ -190,6 +219,9 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
+    c->cgroup = cgroup_of(b, &found.cgroup) & CGROUP_MASK;
+    if (found.memory.at)
+        note_drops(s, c, &found.memory);
     if (found.v6only.at || found.ulp.at)
         record_mark(s, c, &found);
     if (metrics && found.info.at)
@@ -291,6 +323,12 @@ static void swap_attributes(uint8_t *attrs, size_t len, int depth)
             tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
         else if (a.rta_type == INET_DIAG_ULP_INFO && depth == 0)
             swap_attributes(attrs + sizeof(a), a.rta_len - sizeof(a), depth + 1);
+        else if (a.rta_type == INET_DIAG_CGROUP_ID && a.rta_len == sizeof(a) + sizeof(uint64_t))
+            swap_bytes(attrs + sizeof(a), sizeof(uint64_t));
+        for (size_t at = sizeof(a);
+             a.rta_type == INET_DIAG_SKMEMINFO && at + sizeof(uint32_t) <= a.rta_len;
+             at += sizeof(uint32_t))
+            swap_bytes(attrs + at, sizeof(uint32_t));
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;

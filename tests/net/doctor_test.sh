@@ -5,71 +5,19 @@
 # what it looked at. The forecast of used-up ports is compared with when they are used up.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-B=$(cd "${B:-build}" && pwd) || exit 1
-. tests/lib/wait.sh
-patience=200
-export -f until_true
-export patience
-tmp=$(mktemp -d) || exit 1
-trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
-if ! ip link set lo up || ! unshare -n true 2>/dev/null; then
-	echo "ok 1 - doctor # SKIP no namespace of its own for each scene here"
-	echo 1..1
-	exit 0
-fi
-n=0 failed=0
+. tests/lib/scene.sh
 
-# The answer goes to $tmp/NAME.json. $samples: how many are taken, where it is set.
-scene() { # scene NAME SETUP SCENE N WAIT [KEY=VALUE…]
-	local name=$1 setup=$2 what=$3 count=$4 wait=$5
-	shift 5
-	printf '[doctor]\n' >"$tmp/$name.ini"
-	printf '%s\n' "$@" >>"$tmp/$name.ini"
-	mkfifo "$tmp/$name.in"
-	export B tmp name setup what count wait samples=${samples:-}
-	# shellcheck disable=SC2016 # for the shell in the namespace
-	unshare -n bash -c '
-		ip link set lo up
-		{ echo 0 >/proc/sys/net/ipv4/tcp_tw_reuse; } 2>/dev/null
-		eval "$setup"
-		exec 8<>"$tmp/$name.in"
-		if [ "$what" != - ]; then
-			"$B/tests/data/trouble" "$what" 3000 "$count" <"$tmp/$name.in" >"$tmp/$name.out" 2>&1 8>&- &
-			echo $! >"$tmp/$name.pid"
-			until_true grep -q ready "$tmp/$name.out" || exit
-		fi
-		sleep "$wait"
-		"$B/tcptop" --config "$tmp/$name.ini" --doctor --json ${samples:+1 $samples} >"$tmp/$name.json" 2>"$tmp/$name.err"
-		echo $? >"$tmp/$name.rc"
-		if [ "$name" = ports ]; then
-			until_true grep -q exhausted "$tmp/$name.out"
-		fi
-		[ "$what" = - ] || kill $!' 2>>"$tmp/$name.err" &
+older() { # older SCENE RULE SECONDS: the age is a lower bound, and no less than that
+	finding "$1" "$2" '"at_least":\["oldest_s"\]' &&
+		between "$(grep "\"rule\":\"$2\"" "$tmp/$1.json" | grep -oE '"oldest_s":[0-9.]+' | cut -d: -f2)" "$3" 200
 }
-
-check() { # check NAME SCENE COMMAND…
-	local name=$1 scene=$2
-	shift 2
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		failed=1
-		head -c 1500 "$tmp/$scene.err" "$tmp/$scene.json" 2>/dev/null | sed 's/^/# /'
-		echo "not ok $n - $name"
-	fi
+watched() { # watched SCENE RULE: no more than was watched is claimed
+	between "$(grep "\"rule\":\"$2\"" "$tmp/$1.json" | grep -oE '"window_s":[0-9.]+' | cut -d: -f2)" 0.5 \
+		"$(grep -oE '"seconds":[0-9.]+' "$tmp/$1.json" | awk -F: '{ print $2 + 0.1 }')"
 }
-finding() { # finding SCENE RULE PATTERN…: there is one with all that
-	local found
-	found=$(grep "\"type\":\"finding\",\"rule\":\"$2\"" "$tmp/$1.json")
-	[ -n "$found" ] || return 1
-	for pattern in "${@:3}"; do grep -qE "$pattern" <<<"$found" || { echo "# no $pattern"; return 1; }; done
+open_again() { # it only slows the sender
+	finding moving zero_window '"limited":1' && ! grep -q '"shut":' "$tmp/moving.json"
 }
-none() { # none SCENE RULE: looked at, and nothing found
-	[ -s "$tmp/$1.json" ] && ! grep -q "\"rule\":\"$2\"" "$tmp/$1.json" &&
-		grep -q "\"looked_at\":.*\"$2\"" "$tmp/$1.json"
-}
-exits() { [ "$(cat "$tmp/$1.rc" 2>/dev/null)" = "$2" ] || { echo "# exit $(cat "$tmp/$1.rc")"; return 1; }; }
 figure() { grep -oE "\"$2\":[0-9.]+" "$tmp/$1.json" | head -n 1 | cut -d: -f2; }
 between() { awk -v x="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(x >= low && x <= high) }'; }
 foretold() { # in how many seconds the ports would be used up, and when they were
@@ -101,6 +49,10 @@ scene room 'echo 50 >/proc/sys/net/ipv4/tcp_max_tw_buckets' linger 20 0
 scene unanswered '' unanswered 3 5
 scene shut '' shut-window 2 6
 scene slow '' slow-window 1 0
+scene moving '' moving 1 1
+scene shut-orphan '' shut-orphan 3 6 'fin_wait1_age = 4'
+scene no-cookies '' no-cookies 20 1
+scene long-orphaned 'echo 70 >/proc/sys/net/ipv4/tcp_fin_timeout' orphaned 30 0 'fin_wait2_orphans = 20'
 scene kept '' kept 5 3.5 'fin_wait2_age = 3'
 scene orphaned '' orphaned 30 0 'fin_wait2_orphans = 20'
 scene few-orphans '' orphaned 10 0 'fin_wait2_orphans = 20'
@@ -137,6 +89,9 @@ check 'nor half-closed ones with data flowing' half-closed none half-closed clos
 check 'nor those not accepted yet' unaccepted none unaccepted close_wait
 check 'a full accept queue' queue finding queue accept_queue '"local_port":3000' '"queue":4' '"backlog":3'
 check 'not one that is emptied again' brief-queue none brief-queue accept_queue
+check 'cookies that were wanted and not sent are none' no-cookies none no-cookies syn_backlog
+check '… but the accept queue is full' no-cookies finding no-cookies accept_queue '"queue":9' '"backlog":8'
+check '… and the time that was watched is named' no-cookies watched no-cookies accept_queue
 check 'a full SYN backlog' half-open finding half-open syn_backlog '"local_port":3000' '"backlog":8' \
 	'"severity":"(warning|critical)"' '"cookies":[1-9]'
 check 'clients that are deferred are no more than a note' deferred finding deferred syn_backlog '"severity":"info"'
@@ -149,12 +104,18 @@ check 'not with the usual range' wide-ports none wide-ports ephemeral
 check 'a full TIME_WAIT table' table finding table tw_table '"tcp_max_tw_buckets":50' '"overflows":[1-9]|"time_wait":(4[5-9]|5)'
 check 'not one with room' room none room tw_table
 check 'attempts without an answer' unanswered finding unanswered syn_sent '"stuck":3' '"remote_port":3000'
+check '… which are older than we are, at least' unanswered older unanswered syn_sent 8
 check 'a peer that does not read' shut finding shut zero_window '"shut":2' '"remote_addr":"127.0.0.1"'
 check '… which is a process here' shut finding shut slow_reader "\"pid\":$(pid shut),"
 check 'not one that reads slowly' slow none slow zero_window
+check 'a window that opens again and again is not shut' moving open_again
+check '… and whoever reads slowly does read' moving none moving slow_reader
+check 'orphans held up by a shut window' shut-orphan finding shut-orphan fin_wait1 '"stuck":3' '"remote_addr":"127.0.0.1"'
+check '… for as long as the probes prove' shut-orphan older shut-orphan fin_wait1 6
 check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"severity":"info"' \
 	"\"pid\":$(pid kept)," '"owned":5'
 check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"warning"' '"orphans":30'
+check '… which last for twice the excess over 60 s' long-orphaned finding long-orphaned fin_wait2 '"orphan_limit_s":20'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
 check 'retransmission of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
 check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'

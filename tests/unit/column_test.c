@@ -59,7 +59,7 @@ static void base_columns(void **state)
         str_text(&list),
         "proto local_addr local_port remote_addr remote_port state timer "
         "expires_ms recv_q send_q uid inode cookie ifindex v6only mptcp netns pid pids process "
-        "owner ");
+        "owner cgroup ");
     str_fini(&list);
 }
 

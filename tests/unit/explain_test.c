@@ -361,10 +361,9 @@ static void by_finding(void **state)
         .subject = SUBJECT_PROCESS,
         .valid = 7,
         .value = {301, 409, 60},
-        .process = "java",
+        .who = {.pid = 2841, .name = "java"},
         .scope = {.states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
                   .by = SCOPE_DPORT,
-                  .pid = 2841,
                   .ends = {.dport = 1}},
         .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT),
     };
@@ -402,7 +401,7 @@ static void by_finding(void **state)
                 true);
     expect_says(&subject, "NORMAL", false);
     s->findings = NULL;
-    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT (its turn", true);
+    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT, peers", true);
     findings_free(found);
     sample_unref(s);
 }

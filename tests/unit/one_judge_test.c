@@ -47,13 +47,28 @@ static struct sample *overflows(int t, double x)
     return patient_queue(t, 0, t < 3 ? 0 : (uint64_t)x);
 }
 
+/* A queue of five: others every second, until the server stops accepting `x` seconds before the
+ * end. */
+static struct sample *not_accepted(int t, double x)
+{
+    struct sample *s = patient_queue(t, 5, 0);
+    int round = t < 20 - (int)x ? t : 20 - (int)x;
+
+    patient_rows(s, 5, TCP_STATE_ESTABLISHED, t);
+    for (uint32_t i = 1; i < s->n_live; i++) {
+        s->conn[i].inode = 0;
+        s->conn[i].cookie += 10u * (unsigned)round;
+    }
+    return s;
+}
+
 static struct sample *syns(int t, unsigned n, uint32_t backlog, uint64_t drops)
 {
     struct sample *s = patient_sample(t);
 
     patient_rows(s, 1, TCP_STATE_LISTEN, 100)->wqueue = backlog;
     patient_rows(s, n, TCP_STATE_SYN_RECV, 1);
-    patient_counter(s, COUNTER_REQQ_FULL_COOKIES, 0);
+    patient_counter(s, COUNTER_SYNCOOKIES_SENT, 0);
     patient_counter(s, COUNTER_REQQ_FULL_DROP, drops);
     patient_setting(s, SYSCTL_SYNCOOKIES, 1);
     return s;
@@ -223,7 +238,14 @@ static struct sample *closing(int t, double x)
 
 static struct sample *fin_wait1(int t, double x)
 {
-    return unfinished(t, TCP_STATE_FIN_WAIT1, x + t); /* of that age at the first look */
+    struct sample *s = unfinished(t, TCP_STATE_FIN_WAIT1, 0);
+
+    /* first repeated 0.2 s after it was sent, that long before the last look */
+    figure_set(s->metrics, METRICS_backoff, 1);
+    figure_set(s->metrics, METRICS_rto_us, 400000);
+    figure_set(s->metrics, METRICS_rto_episodes, 1);
+    figure_set(s->metrics, METRICS_rto_time_ms, (uint64_t)((x - 5 + t) * 1000) - 200);
+    return s;
 }
 
 static struct sample *orphans(int t, double x)
@@ -325,7 +347,9 @@ static struct sample *window_shut(int t, double x)
 
     s->conn[0].timer = TIMER_PROBE;
     s->conn[0].wqueue = 5000;
-    s->conn[0].expires_ms = 200 + (uint32_t)(t ? 0 : x * 1000);
+    /* something was acknowledged until x seconds before the last look */
+    figure_set(s->metrics, METRICS_bytes_acked, t < 8 - x ? 1000 + (uint64_t)t : 2000);
+    figure_set(s->metrics, METRICS_snd_wnd_bytes, 0);
     return s;
 }
 
@@ -334,6 +358,7 @@ static struct sample *unread(int t, double x)
     struct sample *s = open_rows(t, 1);
 
     s->conn[0].rqueue = (uint32_t)x;
+    figure_set(s->metrics, METRICS_bytes_received, 1000000);
     return s;
 }
 
@@ -341,7 +366,9 @@ static struct sample *unread_for(int t, double x)
 {
     struct sample *s = open_rows(t, 1);
 
-    s->conn[0].rqueue = t < 20 - (int)x ? 100000 : 90000; /* somebody read some then */
+    /* somebody read some then, while as much came: Recv-Q is the same all the time */
+    s->conn[0].rqueue = 100000;
+    figure_set(s->metrics, METRICS_bytes_received, t < 20 - (int)x ? 1000000 : 1010000);
     return s;
 }
 
@@ -411,6 +438,7 @@ static const struct judged {
     }
     ROW(CLOSE_WAIT, COUNT, leaks, 12, 19, 20, 21, VERDICT_WATCH, TCP_STATE_CLOSE_WAIT),
     ROW(CLOSE_WAIT, AGE, leaks_aged, 12, 40, 61, 3600, VERDICT_WATCH, TCP_STATE_CLOSE_WAIT),
+    ROW(ACCEPT_STALLED, AGE, not_accepted, 20, 4, 16, 60, VERDICT_WATCH, TCP_STATE_LISTEN),
     ROW(ACCEPT_QUEUE, OVERFLOWS, overflows, 8, 0, 1, 2, VERDICT_WATCH, TCP_STATE_LISTEN),
     ROW(SYN_BACKLOG, COUNT, half_open, 5, 9, 10, 11, VERDICT_NOTE, TCP_STATE_SYN_RECV),
     ROW(SYN_BACKLOG, DROPS, dropped, 5, 0, 3, 9, VERDICT_WATCH, TCP_STATE_SYN_RECV),
@@ -433,7 +461,7 @@ static const struct judged {
     ROW(FLOW_RETRANS, SHARE, flow_share, 12, 4.9, 5.1, 6, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(FLOW_RETRANS, BYTES, flow_bytes, 4, 99000, 160000, 1e9, VERDICT_WATCH,
         TCP_STATE_ESTABLISHED),
-    ROW(ZERO_WINDOW, AGE, window_shut, 1, 4, 5.1, 60, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
+    ROW(ZERO_WINDOW, AGE, window_shut, 8, 4, 5.1, 60, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(ZERO_WINDOW, SHARE, window_share, 12, 49, 51, 52, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(SLOW_READER, BYTES, unread, 20, 65535, 65536, 65537, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(SLOW_READER, AGE, unread_for, 20, 9, 16, 17, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
