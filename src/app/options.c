@@ -76,7 +76,7 @@ static int refuse_column(const char *text, size_t len, struct err *err)
                    : cli_error_usage(err, MSG_BAD_COLUMN, name, NULL);
 }
 
-static int apply_sort(struct command_line *c, const char *text, struct err *err)
+static int parse_sort_key(struct sort_key *key, const char *text, struct err *err)
 {
     size_t len;
     int descending;
@@ -88,7 +88,36 @@ static int apply_sort(struct command_line *c, const char *text, struct err *err)
         return refuse_column(text, len, err);
     if (descending < 0) /* as the menu would */
         descending = (columns[column].flags & COLUMN_LARGEST) != 0;
-    c->s->sort = (struct sort){(enum column_id)column, descending == 1};
+    *key = (struct sort_key){(enum column_id)column, descending == 1};
+    return 0;
+}
+
+/* "state,rtt_us:desc": the first column, and what orders rows that are equal in it. */
+static int apply_sort(struct command_line *c, const char *text, struct err *err)
+{
+    struct sort sort = {.n_further = 0};
+    for (unsigned n = 0;; n++) {
+        char one[64];
+        struct sort_key key;
+        size_t len = strcspn(text, ",");
+        if (n > SORT_FURTHER || len >= sizeof one)
+            return cli_error_usage(err, MSG_BAD_SORT_MANY, NULL, NULL);
+        memcpy(one, text, len);
+        one[len] = '\0';
+        int rc = parse_sort_key(&key, one, err);
+        if (rc)
+            return rc;
+        if (n == 0) {
+            sort.column = key.column;
+            sort.descending = key.descending;
+        } else {
+            sort.further[sort.n_further++] = key;
+        }
+        if (!text[len])
+            break;
+        text += len + 1;
+    }
+    c->s->sort = sort;
     return 0;
 }
 
@@ -468,11 +497,15 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
                         struct err *err)
 {
     struct option_value value;
+    struct option row = rows[id];
     struct err why;
-    int rc = option_parse(&rows[id], text, &value, &why);
-    if (!rc)
-        rc = option_setting(s, id, &value, &why);
-    return rc && name ? err_set(err, rc, "%s: %s", name, why.msg) : rc;
+    if (name)
+        row.key = name; /* the message names what was typed */
+    int rc = option_parse(&row, text, &value, err);
+    if (rc)
+        return rc;
+    rc = option_setting(s, id, &value, &why);
+    return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)

@@ -203,8 +203,8 @@ static int join_filter(struct command_line *c, struct err *err)
                 str_addf(&all, "%s%s", n++ ? "," : "", state_name(state));
         str_add(&all, " ");
     }
-    if (c->ipv4 != c->ipv6)
-        str_addf(&all, "proto:%s ", c->ipv4 ? "tcp" : "tcp6");
+    if (c->ipv4 != c->ipv6) /* IPv4 clients reach a listener on [::] that is not IPv6's alone */
+        str_add(&all, c->ipv4 ? "(v6only:0 laddr:[::] or proto:tcp) " : "proto:tcp6 ");
     if (c->filter)
         str_addf(&all, all.len ? "(%s) " : "%s ", c->filter);
     if (all.len)

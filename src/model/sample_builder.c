@@ -245,6 +245,7 @@ static void unite_status(struct sample *s, const struct sample *half)
 {
     drops_append(&s->drops, &half->drops);
     s->rejected += half->rejected;
+    s->has_mptcp |= half->has_mptcp;
     if (half->status <= s->status)
         return;
     s->status = half->status;

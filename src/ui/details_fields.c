@@ -11,6 +11,8 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/listeners.h"
+#include "tcptop/explain/live_value.h"
+#include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
 
 bool details_gone(const struct details *t)
@@ -24,6 +26,8 @@ void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, con
     if (w > 0 && utf8_width(value) > w)
         canvas_put(d->c, x + w - 1, y, 1, ROLE_DIM, "…");
 }
+
+#define MINUTES_FROM_MS 100000
 
 #define HOLDERS_SHOWN 16 /* lines; the last one counts the others */
 #define GAP           2
@@ -186,7 +190,7 @@ static void add_owner(struct details *t)
     process_text(t, value);
     add(t, false, MSG_VIEW_DETAIL_PROCESS, value);
     cell(t, "user", value, sizeof value);
-    if (!*value && !(t->c->flags & CONN_NO_OWNER) && t->c->inode)
+    if (!*value && !(t->c->flags & CONN_NO_OWNER) && (t->c->inode || t->c->uid))
         snprintf(value, sizeof value, "uid %u", t->c->uid);
     add(t, false, MSG_VIEW_DETAIL_USER, value);
     cell(t, "cgroup", value, sizeof value);
@@ -206,9 +210,13 @@ static void add_timer(struct details *t)
         [TIMER_KEEPALIVE] = MSG_VIEW_TIMER_KEEP, [TIMER_TIMEWAIT] = MSG_VIEW_TIMER_TIMEWAIT,
         [TIMER_PROBE] = MSG_VIEW_TIMER_PROBE,    [TIMER_DELACK] = MSG_VIEW_TIMER_DELACK,
     };
-    char left[FMT_SIZE], value[FILL_SIZE] = "";
+    char left[LIVE_SIZE], value[FILL_SIZE] = "";
 
-    fmt_duration(left, sizeof left, t->c->expires_ms);
+    if (t->c->expires_ms < MINUTES_FROM_MS)
+        fmt_duration(left, sizeof left, t->c->expires_ms);
+    else
+        live_unmarked_time(left, t->c->expires_ms / 1000); /* as the pane says it */
+    typeset_untie(left);
     if (t->row != UINT32_MAX && !is_unseen(t) && t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
@@ -388,8 +396,10 @@ static void fill_lower(struct details *t)
     add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
     snprintf(value, sizeof value, "%u", t->c->retrans);
     add(t, false, MSG_VIEW_DETAIL_REPEATS, t->row == UINT32_MAX || is_unseen(t) ? "" : value);
-    snprintf(value, sizeof value, "%u", t->c->ifindex);
-    add(t, false, MSG_VIEW_DETAIL_DEVICE, t->c->ifindex ? value : text(MSG_VIEW_ANY_DEVICE));
+    cell(t, "ifindex", value, sizeof value);
+    if (!*value && t->c->ifindex) /* no row: the name may be another one's by now */
+        snprintf(value, sizeof value, "%u", t->c->ifindex);
+    add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
     cell(t, "congestion", value, sizeof value);
     add(t, true, MSG_VIEW_DETAIL_ALGORITHM, value);
     add_limit(t);

@@ -402,11 +402,11 @@ static void brief_queue(void)
 }
 
 /* Handshakes that the clients never complete. */
-static void half_open(void)
+static void half_open_at(int backlog)
 {
     struct sockaddr_in at = here();
 
-    serve(8);
+    serve(backlog);
     ready();
     for (int n = 0; !ended(100);) {
         for (int i = 0; i < 5 && n < count; i++, n++) {
@@ -416,6 +416,17 @@ static void half_open(void)
             (void)connect(client[n], (struct sockaddr *)&at, sizeof(at));
         }
     }
+}
+
+static void half_open(void)
+{
+    half_open_at(8);
+}
+
+/* The backlog has room for all of them; tcp_max_syn_backlog may not. */
+static void shed(void)
+{
+    half_open_at(MOST);
 }
 
 /* Clients that the listener keeps in SYN_RECV on purpose, until they send something. */
@@ -441,6 +452,20 @@ static void unanswered(void)
         (void)connect(client[i], (struct sockaddr *)&at, sizeof(at));
     }
     hold();
+}
+
+/* An attempt that is never answered, and how long the kernel lets it last. */
+static void give_up(void)
+{
+    struct sockaddr_in at = here();
+    double begin = now_s();
+
+    serve(MOST);
+    client[0] = new_socket();
+    drop(client[0], 1000);
+    if (connect(client[0], (struct sockaddr *)&at, sizeof(at)) == 0 || errno != ETIMEDOUT)
+        err(1, "connect");
+    printf("gave up after %.1f\n", now_s() - begin);
 }
 
 /* Open and close `count` connections a second, the client first, until no port is left; says when
@@ -521,6 +546,62 @@ static void slow_window(void)
     } while (!ended(2000));
 }
 
+/* A peer that reads slowly: its window is shut most of the time and opens again all the time, and
+ * its Recv-Q is never empty, while some 400 kB get through each second. */
+static void moving(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    fcntl(server[0], F_SETFL, O_NONBLOCK);
+    while (write(server[0], data, sizeof(data)) > 0)
+        continue;
+    ready();
+    while (!ended(50)) {
+        (void)!read(client[0], data, 20000);
+        while (write(server[0], data, sizeof(data)) > 0)
+            continue;
+    }
+}
+
+/* Orphans whose peers take no data: what is left waits for a window that stays shut. */
+static void shut_orphan(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        fcntl(server[i], F_SETFL, O_NONBLOCK);
+        while (write(server[i], data, sizeof(data)) > 0)
+            continue;
+        close(server[i]);
+    }
+    hold();
+}
+
+/* An accept queue that is full while the queue of requests is: the kernel wants cookies for further
+ * SYNs, but drops them. Requests are kept by TCP_DEFER_ACCEPT until data comes. */
+static void no_cookies(void)
+{
+    int n = 0;
+
+    serve(8);
+    set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 30);
+    while (n < 18) {
+        client[n++] = attempt();
+        usleep(20000);
+        if (n <= 8)
+            (void)!write(client[n - 1], "x", 1);
+    }
+    (void)!write(client[8], "x", 1);
+    usleep(100000);
+    while (n < 18 + count)
+        client[n++] = attempt();
+    hold();
+}
+
 /* FIN_WAIT2: the peers do not close; this process keeps its ends, or not. */
 static void closed_here(bool keep)
 {
@@ -566,6 +647,88 @@ static void lossy(void)
     }
 }
 
+/* Ports that bind() chose, of sockets with which nothing is done. */
+static void bound(void)
+{
+    struct sockaddr_in any = here();
+
+    any.sin_port = 0;
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        if (bind(client[i], (struct sockaddr *)&any, sizeof(any)) != 0)
+            err(1, "bind");
+    }
+    hold();
+}
+
+/* A socket that connects to its own port. */
+static void itself(void)
+{
+    struct sockaddr_in at = here();
+
+    client[0] = new_socket();
+    if (bind(client[0], (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        connect(client[0], (struct sockaddr *)&at, sizeof(at)) != 0)
+        err(1, "connect to itself");
+    hold();
+}
+
+static void add_clients(int from, int to)
+{
+    struct sockaddr_in at = here();
+
+    for (int i = from; i < to; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+        server[i] = accept(listener, NULL, NULL);
+    }
+}
+
+/* Another connection ten times a second, none of which is closed; `used`: each carries data. */
+static void grow(bool used)
+{
+    char byte = 0;
+    int n = 0;
+
+    serve(MOST);
+    ready();
+    while (!ended(100)) {
+        if (n < MOST) {
+            add_clients(n, n + 1);
+            n++;
+        }
+        for (int i = 0; used && i < n; i++) {
+            if (write(client[i], &byte, 1) != 1 || read(server[i], &byte, 1) != 1)
+                err(1, "echo");
+        }
+    }
+}
+
+static void growing(void)
+{
+    grow(false);
+}
+
+static void growing_load(void)
+{
+    grow(true);
+}
+
+/* A pool: `count` connections within a second, which then stay. */
+static void pool(void)
+{
+    int n = 0;
+
+    serve(MOST);
+    ready();
+    while (!ended(100)) {
+        int more = count / 10 < count - n ? count / 10 : count - n;
+        add_clients(n, n + more);
+        n += more;
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -586,15 +749,25 @@ int main(int argc, char **argv)
         {"hold-ports", hold_ports},
         {"brief-queue", brief_queue},
         {"half-open", half_open},
+        {"shed", shed},
         {"deferred", deferred},
         {"unanswered", unanswered},
+        {"give-up", give_up},
         {"use-ports", use_ports},
         {"linger", linger},
         {"shut-window", shut_window},
         {"slow-window", slow_window},
+        {"moving", moving},
+        {"shut-orphan", shut_orphan},
+        {"no-cookies", no_cookies},
         {"kept", kept},
         {"orphaned", orphaned},
         {"lossy", lossy},
+        {"bound", bound},
+        {"itself", itself},
+        {"growing", growing},
+        {"growing-load", growing_load},
+        {"pool", pool},
     };
 
     if (argc < 3)

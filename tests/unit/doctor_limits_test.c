@@ -16,8 +16,9 @@
 static void accept_queues(void **state)
 {
     (void)state;
-    patient_look(patient_queue(0, 9, 5));
-    patient_look(patient_queue(1, 10, 5)); /* full in one sample: a burst */
+    patient_look(patient_queue(0, 10, 5)); /* as many as the limit: one more has room */
+    patient_look(patient_queue(1, 10, 5));
+    patient_look(patient_queue(1.5, 11, 5)); /* full in one sample: a burst */
     assert_null(patient_found(RULE_ACCEPT_QUEUE));
     patient_look(patient_queue(2, 0, 5));
     patient_look(patient_queue(3, 11, 5));
@@ -117,7 +118,6 @@ static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysct
 
     c->wqueue = 30;
     patient_rows(s, n, TCP_STATE_SYN_RECV, 1);
-    patient_counter(s, COUNTER_REQQ_FULL_COOKIES, 0);
     patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
     patient_counter(s, COUNTER_SYNCOOKIES_SENT, cookies);
     patient_setting(s, SYSCTL_SYNCOOKIES, sysctl);
@@ -264,18 +264,261 @@ static void resets(void **state)
     assert_non_null(patient_found(RULE_RESETS));
 }
 
+/* `n` sockets that are only bound, at 10.0.0.1 and ports from `first` on. */
+static struct sample *bound_at(double t, unsigned n, unsigned first)
+{
+    struct sample *s = patient_sample(t);
+
+    s->needs |= NEED_BOUND;
+    for (unsigned i = 0; i < n; i++) {
+        char local[32];
+        snprintf(local, sizeof local, "10.0.0.1:%u", first + i);
+        sample_row(s, local, "0.0.0.0:0", TCP_STATE_CLOSE)->flags |= CONN_BOUND;
+    }
+    patient_setting(s, SYSCTL_PORT_LOW, 40000);
+    patient_setting(s, SYSCTL_PORT_HIGH, 40399);
+    return s;
+}
+
 static void bound(void **state)
 {
     (void)state;
     patient_look(patient_sample(0));
     assert_int_equal(patient.now->findings->skip[RULE_BOUND], SKIP_BOUND);
-    struct sample *s = patient_sample(1);
-    s->needs |= NEED_BOUND;
-    patient_rows(s, 1000, TCP_STATE_CLOSE, 1);
-    for (unsigned i = 0; i < 1000; i++)
-        s->conn[i].flags |= CONN_BOUND;
+    for (int t = 1; t < 10; t++) /* 190 of 400 */
+        patient_look(bound_at(t, 190, 40000));
+    assert_int_equal(patient.now->findings->skip[RULE_BOUND], LOOKED);
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 10; t < 20; t++) /* many, but not of the range */
+        patient_look(bound_at(t, 5000, 20000));
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 20; t < 30; t++)
+        patient_look(bound_at(t, 300, 40000));
+    struct finding f = patient_finding(RULE_BOUND);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 300);
+    assert_true(patient_says(&f, PART_SEEN, "300 of the 400 ephemeral ports of 10.0.0.1 (75%)"));
+    patient_look(bound_at(30, 400, 40000));
+    assert_int_equal(patient_finding(RULE_BOUND).severity, SEVERITY_CRITICAL);
+}
+
+/* A port that several sockets share counts once, one of any address at each address; those of
+ * another address do not add up. */
+static void bound_once(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        struct sample *s = bound_at(t, 150, 40000);
+        for (unsigned i = 0; i < 150; i++) {
+            struct conn *c = sample_row(s, "10.0.0.1:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40000 + i % 50);
+            c = sample_row(s, "10.0.0.2:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40000 + i);
+        }
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 10; t < 20; t++) {
+        struct sample *s = bound_at(t, 150, 40000);
+        for (unsigned i = 0; i < 60; i++) {
+            struct conn *c = sample_row(s, "0.0.0.0:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40300 + i);
+        }
+        patient_look(s);
+    }
+    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 210);
+}
+
+/* tcp_max_syn_backlog 16, a backlog of 64; `waiting` requests, counters as they stand. */
+static struct sample *syns_shed(double t, unsigned waiting, uint64_t drops, uint64_t overflows,
+                                int64_t cookies)
+{
+    struct sample *s = syns(t, waiting, 0, cookies);
+
+    s->conn[0].wqueue = 64;
+    for (uint32_t i = 1; i < s->n_live; i++)
+        s->conn[i].inode = 0;
+    patient_setting(s, SYSCTL_MAX_SYN_BACKLOG, 16);
+    patient_counter(s, COUNTER_LISTEN_DROPS, drops);
+    patient_counter(s, COUNTER_LISTEN_OVERFLOWS, overflows);
+    return s;
+}
+
+static void syn_drops(void **state)
+{
+    (void)state;
+    for (uint64_t t = 0; t < 10; t++) /* full accept queue: each of them is an overflow */
+        patient_look(syns_shed((double)t, 12, t * 10, t * 10, 0));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    assert_int_equal(patient.now->findings->skip[RULE_SYN_DROPS], LOOKED);
+    for (uint64_t t = 10; t < 20; t++) /* something else than the limit */
+        patient_look(syns_shed((double)t, 5, t * 10, 100, 0));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    for (uint64_t t = 20; t < 30; t++) /* with cookies the limit does not drop */
+        patient_look(syns_shed((double)t, 12, t * 10, 100, 1));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    for (uint64_t t = 30; t < 35; t++)
+        patient_look(syns_shed((double)t, 12, t * 10, 100, 0));
+    struct finding f = patient_finding(RULE_SYN_DROPS);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal(f.marks, STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_LISTEN));
+    assert_true(patient_says(&f, PART_SEEN, "30 SYNs dropped in 3 s"));
+    assert_true(
+        patient_says(&f, PART_SEEN, "12 in SYN_RECV, tcp_max_syn_backlog = 16, backlog 64"));
+    assert_true(patient_says(&f, PART_CHECK, "ss -Htn state syn-recv 'sport = :80' | wc -l"));
+}
+
+/* A setting that the namespace does not have is not among the commands. */
+static void absent_settings(void **state)
+{
+    (void)state;
+    for (int have = 0; have < 2; have++) {
+        struct sample *s = patient_sample(have);
+        patient_gauge(s, GAUGE_MEM_PAGES, 95);
+        patient_setting(s, SYSCTL_MEM_PRESSURE, 70);
+        patient_setting(s, SYSCTL_MEM_MAX, 100);
+        patient_look(s);
+        struct finding f = patient_finding(RULE_MEMORY);
+        assert_true(patient_says(&f, PART_CHECK, "sysctl net.ipv4.tcp_mem"));
+        f.absent_sysctls |= UINT32_C(1) << SYSCTL_MEM_PRESSURE;
+        assert_false(patient_says(&f, PART_CHECK, "sysctl"));
+        f.rule = RULE_SYN_DROPS;
+        f.absent_sysctls = UINT32_C(1) << SYSCTL_SYNCOOKIES;
+        assert_true(patient_says(&f, PART_CHECK, "sysctl net.ipv4.tcp_max_syn_backlog"));
+        assert_false(patient_says(&f, PART_CHECK, "tcp_syncookies"));
+    }
+    struct finding f = patient_finding(RULE_MEMORY);
+    assert_true(f.absent_sysctls >> SYSCTL_MAX_ORPHANS & 1);
+    assert_false(f.absent_sysctls >> SYSCTL_MEM_MAX & 1);
+}
+
+/* What was watched is named, whatever the rule may look back to. */
+static void windows_watched(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++)
+        patient_look(patient_queue(t, 11, (uint64_t)t * 10));
+    struct finding f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "overflows within 4 s: 40"));
+    for (int t = 5; t < 30; t++)
+        patient_look(patient_queue(t, 11, (uint64_t)t * 10));
+    f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "overflows within 10 s: 100"));
+    struct sample *s = patient_queue(30, 11, 0);
+    s->host.counter_valid = 0; /* not known is not 0 */
     patient_look(s);
-    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 1000);
+    f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_false(f.valid >> FIGURE_ACCEPT_QUEUE_OVERFLOWS & 1);
+    assert_false(patient_says(&f, PART_SEEN, "overflows"));
+}
+
+/* A burst every few seconds is not a queue that is full for half a minute. */
+static void bursts_of_connects(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 60; t++) {
+        patient_look(patient_queue(t, t % 8 < 2 ? 11 : 0, 0));
+        if (t > 1)
+            assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).severity, SEVERITY_WARNING);
+    }
+}
+
+/* The kernel wanted cookies for SYNs that it then dropped at a full accept queue: none was sent.
+ * The requests that stay follow from that queue. */
+static void no_cookies_sent(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++) {
+        struct sample *s = syns(t, 20, 0, 1);
+        s->conn[0].wqueue = 8;
+        s->conn[0].rqueue = 9;
+        patient_counter(s, COUNTER_LISTEN_OVERFLOWS, (uint64_t)t * 20);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_SYN_BACKLOG));
+    assert_non_null(patient_found(RULE_ACCEPT_QUEUE));
+    patient_look(syns(5, 20, 40, 1));
+    struct finding f = patient_finding(RULE_SYN_BACKLOG);
+    assert_true(patient_says(&f, PART_SEEN, "40 SYNs answered by cookie and 0 dropped within 3 s"));
+}
+
+/* Too many orphans are reset, too, and counted as aborted for want of memory. */
+static void aborted_orphans(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 6; t++) {
+        struct sample *s = patient_sample(t);
+        patient_gauge(s, GAUGE_MEM_PAGES, t < 5 ? 500 : 700);
+        patient_setting(s, SYSCTL_MEM_PRESSURE, 600);
+        patient_setting(s, SYSCTL_MEM_MAX, 1000);
+        patient_counter(s, COUNTER_MEMORY_PRESSURES, 3);
+        patient_counter(s, COUNTER_ABORT_ON_MEMORY, (uint64_t)t * 7);
+        patient_counter(s, COUNTER_PRUNE_CALLED, (uint64_t)t * 9);
+        patient_look(s);
+        assert_int_equal(!patient_found(RULE_MEMORY), t < 5);
+    }
+    struct finding f = patient_finding(RULE_MEMORY);
+    assert_true(patient_says(&f, PART_SEEN,
+                             "in the last 5 s 0 times under pressure, 35 connections aborted"));
+}
+
+static void reset_at(double t, uint64_t sent, uint64_t unread)
+{
+    struct sample *s = patient_sample(t);
+
+    patient_counter(s, COUNTER_OUT_RSTS, sent);
+    patient_counter(s, COUNTER_ESTAB_RESETS, 0);
+    patient_counter(s, COUNTER_ABORT_ON_CLOSE, unread);
+    patient_look(s);
+}
+
+/* The end of a load test resets many connections at once; a storm goes on. */
+static void burst_of_resets(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 70; t++)
+        reset_at(t, 0, 0);
+    for (int t = 70; t < 90; t++) {
+        reset_at(t, 6000, 0);
+        assert_null(patient_found(RULE_RESETS));
+    }
+    for (int t = 90; t < 93; t++)
+        reset_at(t, 6000 + (uint64_t)(t - 89) * 200, 0); /* three seconds are none either */
+    for (int t = 93; t < 110; t++) {
+        reset_at(t, 6600, 0);
+        assert_null(patient_found(RULE_RESETS));
+    }
+}
+
+/* What is told of a storm is right while it goes on and after it. */
+static void storm_of_resets(void **state)
+{
+    struct str title = STR_INIT;
+
+    (void)state;
+    for (int t = 0; t < 70; t++)
+        reset_at(t, 0, 0);
+    for (int t = 70; t < 80; t++)
+        reset_at(t, (uint64_t)(t - 69) * 278, (uint64_t)(t - 69) * 5);
+    struct finding f = patient_finding(RULE_RESETS);
+    assert_true(
+        patient_says(&f, PART_SEEN, "2,780 sent and 0 connections ended abruptly within 10 s"));
+    assert_true(patient_says(&f, PART_SEEN, "50 closed with unread data"));
+    for (int t = 80; t < 90; t++) /* over, but not ended yet */
+        reset_at(t, 2780, 50);
+    f = patient_finding(RULE_RESETS);
+    assert_true(
+        patient_says(&f, PART_SEEN, "2,780 sent and 0 connections ended abruptly within 10 s"));
+    for (int t = 90; t < 110; t++)
+        reset_at(t, 2780, 50);
+    assert_null(patient_found(RULE_RESETS));
+    assert_int_equal(patient.now->findings->n_ended, 1);
+    finding_title(&patient.now->findings->list[0], &title);
+    assert_string_equal(str_text(&title), "Storm of resets");
+    str_fini(&title);
 }
 
 int main(void)
@@ -287,16 +530,19 @@ int main(void)
         TEST(ephemeral_ports),
         TEST(ports_of_no_client),
         TEST(who_drops_is_named),
-        TEST(syn_backlogs),
-        TEST(ephemeral_ports),
-        TEST(ports_of_no_client),
         TEST(a_full_queue_tells_its_drops),
-        TEST(syn_backlogs),
-        TEST(ephemeral_ports),
-        TEST(ports_of_no_client),
         TEST(tables),
         TEST(resets),
         TEST(bound),
+        TEST(bound_once),
+        TEST(syn_drops),
+        TEST(absent_settings),
+        TEST(windows_watched),
+        TEST(bursts_of_connects),
+        TEST(no_cookies_sent),
+        TEST(aborted_orphans),
+        TEST(burst_of_resets),
+        TEST(storm_of_resets),
     };
     return cmocka_run_group_tests_name("doctor_limits", tests, NULL, NULL);
 }

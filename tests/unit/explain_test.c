@@ -432,8 +432,7 @@ static void by_finding(void **state)
                 true);
     expect_says(&subject, "NORMAL", false);
     s->findings = NULL;
-    expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT (not checked yet",
-                true);
+    expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT, peers", true);
     findings_free(found);
     sample_unref(s);
 }

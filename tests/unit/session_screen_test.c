@@ -355,7 +355,7 @@ static void header_tells_the_cost_by_one_clock(void **state)
     st.last->cost_ns = NS_PER_S * 21 / 10;
     st.last->cpu_ns = 440 * NS_PER_MS;
     assert_true(stage_shows(&st, "every 2.2 s (asked 1.0 s)"));
-    assert_true(stage_shows(&st, "sample 440 ms, 20 %"));
+    assert_true(stage_shows(&st, "sample 440 ms, 20%"));
     stage_close(&st);
 }
 

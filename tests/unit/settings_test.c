@@ -23,7 +23,7 @@ static char path[] = "/tmp/tcptop-settings-XXXXXX";
 /* Run the command line "tcptop WORDS" (blanks separate words, + stands for a blank in one). */
 static int load(const char *words)
 {
-    char line[512], name[] = "tcptop", *argv[32] = {name};
+    char line[2048], name[] = "tcptop", *argv[32] = {name};
     int argc = 1;
     snprintf(line, sizeof line, "%s", words);
     for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
@@ -123,7 +123,7 @@ static void test_filter_is_joined(void **state)
         {"-p 12 --pid 13 :80", "port:80 pid:12,13"},
         {"-l", "state:LISTEN"},
         {"--state time-wait,CLOSE_WAIT", "state:TIME_WAIT,CLOSE_WAIT"},
-        {"-4", "proto:tcp"},
+        {"-4", "(v6only:0 laddr:[::] or proto:tcp)"},
         {"-6", "proto:tcp6"},
         {"-4 -6", ""},
         {"-f state:tw+or+port:80", "state:tw or port:80"},
@@ -168,6 +168,18 @@ static void test_output_options(void **state)
     assert_int_equal(s.dump, DUMP_SVG);
     assert_string_equal(s.keys_path, "k");
     assert_string_equal(s.read_path, "r");
+    must_load("--no-config --sort state,rtt_us,local_port:desc");
+    assert_int_equal(s.sort.column, COL_STATE);
+    assert_int_equal(s.sort.n_further, 2);
+    assert_true(s.sort.further[0].column == COL_RTT && s.sort.further[0].descending);
+    assert_true(s.sort.further[1].column == COL_LOCAL_PORT && s.sort.further[1].descending);
+    char line[1200] = "--no-config --columns ";
+    for (int id = 0; id < COL_COUNT; id++) {
+        strcat(line, id ? "," : "");
+        strcat(line, columns[id].id);
+    }
+    must_load(line);
+    assert_int_equal(s.n_columns, COL_COUNT);
 }
 
 /* What -s means depends on what else the line says, wherever it stands there. */

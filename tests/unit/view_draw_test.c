@@ -139,7 +139,7 @@ static void choose(struct ui *ui, unsigned n)
     ui->searching = n % 18 == 5;
     for (ui->n_menu = 0; ui->n_menu < COL_COUNT; ui->n_menu++)
         ui->menu[ui->n_menu] = (enum column_id)ui->n_menu;
-    ui->sort = (struct sort){(enum column_id)(n % COL_COUNT), n % 2};
+    ui->sort = (struct sort){.column = (enum column_id)(n % COL_COUNT), .descending = n % 2};
     if (n % 10 == 7) {
         for (unsigned i = 0; i < COL_COUNT; i += 2)
             ui->chosen[ui->n_chosen++] = (enum column_id)i;

@@ -21,6 +21,7 @@ enum skip {
     SKIP_BOUND,     /* bound-only sockets were not asked for, or the kernel has no such answer */
     SKIP_BACKLOG,   /* the backlog of listeners is not known */
     SKIP_SHORT,     /* needs samples over a longer time */
+    SKIP_MPTCP,     /* of MPTCP connections, whose subflows do not show how they close */
     SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */
 };
 
@@ -95,9 +96,11 @@ struct finding {
     uint8_t severity;
     uint8_t subject;                      /* enum subject, doctor/doctor.h */
     uint8_t valid;                        /* bit per value */
+    uint8_t at_least;                     /* bit per value that is a lower bound */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
     double value[FINDING_VALUES];
+    double window_s;              /* that was watched, of what the rule counts; 0: none */
     struct finding_process who;
     struct finding_cause cause;
     uint32_t follow; /* connections that are found to suffer from it, by findings of their own */
@@ -106,7 +109,8 @@ struct finding {
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
     struct scope scope;
-    uint32_t marks; /* STATE_BIT()s that stand out for it */
+    uint32_t marks;          /* STATE_BIT()s that stand out for it */
+    uint32_t absent_sysctls; /* bit per enum host_sysctl: its namespace has no such setting */
 };
 
 struct predicate;

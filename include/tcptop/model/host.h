@@ -5,6 +5,7 @@
 #define TCPTOP_MODEL_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Cumulative counters: COUNTER(ident, file, section, name in the file). */
@@ -26,13 +27,11 @@
     COUNTER(TW_OVERFLOW, "netstat", "TcpExt", "TCPTimeWaitOverflow")                               \
     COUNTER(SYNCOOKIES_SENT, "netstat", "TcpExt", "SyncookiesSent")                                \
     COUNTER(REQQ_FULL_DROP, "netstat", "TcpExt", "TCPReqQFullDrop")                                \
-    COUNTER(REQQ_FULL_COOKIES, "netstat", "TcpExt", "TCPReqQFullDoCookies")                        \
     COUNTER(ORIG_DATA_SENT, "netstat", "TcpExt", "TCPOrigDataSent")                                \
     COUNTER(DSACK_RECV, "netstat", "TcpExt", "TCPDSACKRecv")                                       \
     COUNTER(MEMORY_PRESSURES, "netstat", "TcpExt", "TCPMemoryPressures")                           \
     COUNTER(PRUNE_CALLED, "netstat", "TcpExt", "PruneCalled")                                      \
     COUNTER(ABORT_ON_MEMORY, "netstat", "TcpExt", "TCPAbortOnMemory")                              \
-    COUNTER(TO_ZERO_WINDOW, "netstat", "TcpExt", "TCPToZeroWindowAdv")                             \
     COUNTER(ABORT_ON_CLOSE, "netstat", "TcpExt", "TCPAbortOnClose")                                \
     COUNTER(ABORT_ON_DATA, "netstat", "TcpExt", "TCPAbortOnData")
 
@@ -84,6 +83,8 @@ enum host_gauge {
     SYSCTL(KEEPALIVE_PROBES, "net/ipv4/tcp_keepalive_probes", 0)                                   \
     SYSCTL(RFC1337, "net/ipv4/tcp_rfc1337", 0)                                                     \
     SYSCTL(TIMESTAMPS, "net/ipv4/tcp_timestamps", 0)                                               \
+    SYSCTL(RTO_MIN_US, "net/ipv4/tcp_rto_min_us", 0)                                               \
+    SYSCTL(RTO_MAX_MS, "net/ipv4/tcp_rto_max_ms", 0)                                               \
     SYSCTL(MEM_PRESSURE, "net/ipv4/tcp_mem", 1)                                                    \
     SYSCTL(MEM_MAX, "net/ipv4/tcp_mem", 2)                                                         \
     SYSCTL(RESERVED_PORTS, "net/ipv4/ip_local_reserved_ports", SYSCTL_IN_RANGE)
@@ -117,6 +118,10 @@ void host_drop_impossible(struct host *h);
 
 /** The last component of the sysctl's path: "tcp_fin_timeout". */
 const char *host_sysctl_name(enum host_sysctl which);
+
+/** The setting that sysctl(8) calls by these `len` bytes, "net.ipv4.tcp_fin_timeout": an enum
+ *  host_sysctl, the first of those that are numbers of one line. -1: none of them. */
+int host_sysctl_find(const char *name, size_t len);
 
 /* The local ports from which connect() chooses, net.ipv4.ip_local_port_range. */
 struct port_range {

@@ -111,6 +111,7 @@ struct sample {
     struct transitions transitions; /* seen since the start */
     uint32_t duplicates;            /* records dropped: same cookie twice in one dump */
     uint32_t rejected;              /* malformed records refused by the parser */
+    bool has_mptcp;                 /* rows are subflows of MPTCP connections, CONN_MPTCP */
 
     bool close_events_known; /* the kernel reported every socket that was closed since the sample
                                 before, but for `lost` of them: close_stats means something */
