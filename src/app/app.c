@@ -97,7 +97,7 @@ int app_finish(struct sink *out, int code)
     const int rc = sink_flush(out);
     if (rc && rc != -EPIPE) {
         struct err why;
-        cli_error_usage(&why, MSG_WRITE_ERROR, err_name(rc), NULL);
+        cli_error_usage(&why, MSG_WRITE_ERROR, text_error(rc), NULL);
         cli_error(why.msg);
         code = EXIT_FAILED;
     }

@@ -147,7 +147,7 @@ static int open_batch(struct batch *b, struct err *err)
     struct filter_error error;
     int rc = filter_parse(b->s->filter, &b->filter, &error);
     if (rc)
-        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : err_name(rc));
+        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : text_error(rc));
     /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
     b->sort = b->s->sort_given ? b->s->sort
                                : (struct sort){.column = COL_LOCAL_PORT, .descending = false};
@@ -174,7 +174,7 @@ static int open_batch(struct batch *b, struct err *err)
     rc = b->pipeline ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
     if (!rc && first_rows_do(b))
         keep_first_rows(b);
-    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+    return rc ? err_set(err, rc, "%s", text_error(rc)) : 0;
 }
 
 static void close_batch(struct batch *b)
@@ -333,7 +333,7 @@ int batch_mode_run(const struct settings *s, bool utf8)
     }
     rc = run(&b);
     if (rc == -ENODATA || (rc == -ENOMEM && !b.out.error)) { /* app_finish() tells the sink's */
-        cli_error(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
+        cli_error(rc == -ENOMEM ? text_error(rc) : text(MSG_NO_SAMPLE));
         b.code = EXIT_FAILED;
     }
     close_batch(&b);

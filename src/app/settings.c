@@ -52,7 +52,7 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     const struct option *rows = options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     struct ini_problems problems = {0};
     int rc = ini_load(path, rows, n, values, &problems, err);
     for (size_t i = 0; i < problems.n; i++)
@@ -211,7 +211,7 @@ static int join_filter(struct command_line *c, struct err *err)
         str_truncate(&all, all.len - 1);
     int rc = 0;
     if (str_failed(&all) || c->ports.failed || c->pids.failed)
-        rc = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        rc = err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     else if (all.len >= sizeof c->s->filter)
         rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
     else
@@ -279,8 +279,14 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
 int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err)
 {
     set_defaults(s);
+    text_use(settings_language(s, utf8)); /* the environment's, until --lang is read */
     int rc = read_early(s, argc, argv, err);
-    text_use(settings_language(s, utf8));
+    if (rc && s->language >= 0) { /* what is wrong is said in the language that was asked for */
+        text_use((enum language)s->language);
+        rc = read_early(s, argc, argv, err);
+    }
+    if (!rc)
+        text_use(settings_language(s, utf8));
     char found[4096];
     if (!rc && s->config_path && !s->no_config)
         rc = load_file(s, s->config_path, true, err);

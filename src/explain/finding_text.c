@@ -111,7 +111,7 @@ static void add_number(struct str *out, enum figure_kind kind, double value)
         expand_duration(out, (uint64_t)value);
         break;
     case KIND_OF_PERCENT:
-        str_addf(out, value < 9.95 ? "%.1f" NBSP "%%" : "%.0f" NBSP "%%", value);
+        str_addf(out, value < 9.95 ? "%.1f%%" : "%.0f%%", value);
         break;
     case KIND_OF_RATE:
         str_add(out, fmt_rate(number, sizeof number, value));

@@ -89,7 +89,7 @@ const char *live_percent(char out[LIVE_SIZE], double part)
 {
     double percent = part * 100;
 
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f" NBSP "%%" MARK_END, percent < 10 ? 1 : 0, percent);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f%%" MARK_END, percent < 10 ? 1 : 0, percent);
     return out;
 }
 

@@ -61,7 +61,7 @@ static const char *argument_text(char buffer[ARGUMENT_SIZE], const struct sample
     case ARG_ERROR:
     case ARG_SOCK_DIAG:
         snprintf(buffer, ARGUMENT_SIZE, "%s",
-                 err_name(argument == ARG_ERROR ? r->error : r->sock_diag_error));
+                 text_error_in(language, argument == ARG_ERROR ? r->error : r->sock_diag_error));
         return buffer;
     case ARG_NEWER:
         return text_in(language, MSG_SOURCE_NEWER);
@@ -88,7 +88,7 @@ static void add_words(struct str *out, const struct sample_reason *r, enum langu
     char buffer[2][ARGUMENT_SIZE];
 
     if (r->code == REASON_ERROR)
-        str_add(out, err_name(r->error));
+        str_add(out, text_error_in(language, r->error));
     else if (r->code == REASON_RECORDED)
         str_add(out, r->text);
     else

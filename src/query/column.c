@@ -645,6 +645,19 @@ static void get_owner(const struct sample *s, uint32_t row, struct value *v)
     set_name(v, owner_word(s, row));
 }
 
+/* The same in the language of the screen. */
+static void format_owner(const struct sample *s, uint32_t row, struct str *out)
+{
+    const char *word = owner_word(s, row);
+
+    if (!*word)
+        str_add(out, FMT_NONE);
+    else
+        str_add(out, text(*word == 'f'   ? MSG_OWNER_FORMER
+                          : *word == 'w' ? MSG_OWNER_WAITING
+                                         : MSG_OWNER_CURRENT));
+}
+
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
  */
 static const struct owner_user *user_of(const struct sample *s, uint32_t row)

@@ -288,9 +288,9 @@ static void say_result(struct session *s, const struct closing *closing)
     bool mini = (c->flags & CONN_NO_OWNER) != 0; /* which older kernels do not end */
 
     if (d->outcome == DESTROY_NO_ENTRY)
-        session_say(s, MSG_CLOSE_NO_ENTRY, closing->netns, err_name(d->error), NULL);
+        session_say(s, MSG_CLOSE_NO_ENTRY, closing->netns, text_error(d->error), NULL);
     else if (d->outcome == DESTROY_FAILED)
-        session_say(s, MSG_CLOSE_FAILED, err_name(d->error), NULL);
+        session_say(s, MSG_CLOSE_FAILED, text_error(d->error), NULL);
     else if (d->outcome == DESTROY_UNSUPPORTED && mini)
         session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(conn_counts_as(c)), NULL);
     else

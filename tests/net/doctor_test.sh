@@ -117,7 +117,7 @@ check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"s
 check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"warning"' '"orphans":30'
 check '… which last for twice the excess over 60 s' long-orphaned finding long-orphaned fin_wait2 '"orphan_limit_s":20'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
-check 'retransmission of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
+check 'retransmissions of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
 check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'
 check 'ports that bind() has used up' bound finding bound bound '"severity":"critical"' '"bound":380' \
 	'"available":400' "\"pid\":$(pid bound)," '"of_process":380' '"local_addr":"127.0.0.1"'

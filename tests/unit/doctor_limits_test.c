@@ -297,7 +297,7 @@ static void bound(void **state)
     struct finding f = patient_finding(RULE_BOUND);
     assert_int_equal(f.severity, SEVERITY_WARNING);
     assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 300);
-    assert_true(patient_says(&f, PART_SEEN, "300 of the 400 ephemeral ports of 10.0.0.1 (75 %)"));
+    assert_true(patient_says(&f, PART_SEEN, "300 of the 400 ephemeral ports of 10.0.0.1 (75%)"));
     patient_look(bound_at(30, 400, 40000));
     assert_int_equal(patient_finding(RULE_BOUND).severity, SEVERITY_CRITICAL);
 }

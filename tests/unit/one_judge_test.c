@@ -566,8 +566,8 @@ static void another_listener(void **state)
         struct explain_subject subject = {.state = TCP_STATE_LISTEN, .sample = s, .row = 1};
         evidence_collect(&e, &subject);
         assert_int_equal(e.verdict, t < 1 ? VERDICT_UNKNOWN : VERDICT_NORMAL);
-        assert_non_null(
-            strstr(str_text(&e.reason), t < 1 ? "suspected" : "In this state: Accept queue full"));
+        assert_non_null(strstr(str_text(&e.reason),
+                               t < 1 ? "suspected" : "Others in this state: Accept queue full"));
         evidence_fini(&e);
         subject.row = 0;
         evidence_collect(&e, &subject);

@@ -275,7 +275,8 @@ static void test_refusals(void **state)
         {"--state foo", "foo"},
         {"--explain foo", "foo"},
         {"--learn foo", "foo"},
-        {"--learn closed", "no lesson about CLOSE: the kernel does not list it. There are: ESTAB"},
+        {"--learn closed", "no lesson about CLOSE, because the kernel does not list it; there are "
+                           "lessons about ESTAB"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
         {"1 3 --learn tw", "--batch, COUNT"},
@@ -411,6 +412,21 @@ static int tear_down(void **state)
     return unlink(path);
 }
 
+/* What is wrong with the command line is told in the language that it, or the environment, names.
+ */
+static void test_mistakes_in_korean(void **state)
+{
+    (void)state;
+    must_refuse("--lang ko --foo", "알 수 없는 옵션: '--foo'");
+    must_refuse("--lang ko --limit", "--limit에는 값이 필요합니다");
+    must_refuse("--lang ko --once=1", "--once에는 값을 줄 수 없습니다");
+    must_refuse("--foo", "unknown option '--foo'");
+    setenv("LC_ALL", "ko_KR.UTF-8", 1);
+    must_refuse("--foo", "알 수 없는 옵션: '--foo'");
+    unsetenv("LC_ALL");
+    text_use(LANG_EN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_mistakes_in_korean),
         cmocka_unit_test(test_file_and_precedence),
         cmocka_unit_test(test_bad_values_keep_the_rest),
         cmocka_unit_test(test_color_order),
