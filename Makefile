@@ -29,7 +29,7 @@ PROJECT_CFLAGS = -std=gnu17 -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DTCPTOP_VERSION='"$(VERSION)"' -fPIE -pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(PROBED) \
 	$(SANITIZER) $(COVERAGE)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
-LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser
+LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser -lzstd
 TEST_LIBS := -lcmocka -ljansson -lm
 TEST_CFLAGS := -Itests -Wno-missing-prototypes # tests see the program's own headers and tests/lib
 
