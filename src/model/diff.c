@@ -119,7 +119,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
     }
     c->was_state = before->was_state;
     c->flags |= before->flags & CONN_CLOSE_REPORTED;
-    if (join->next->owner)
+    if (join->next->owner && !join->builder->owners_known)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
         c->was_state = before->state;

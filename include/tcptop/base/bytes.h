@@ -29,7 +29,23 @@ static inline void bytes_set(uint8_t *p, uint64_t value, size_t size)
         p[i] = (uint8_t)(value >> 8 * i);
 }
 
-/** Append them. */
+/** The same with the highest byte first. */
+static inline uint64_t bytes_get_be(const uint8_t *p, size_t size)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < size; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
+static inline void bytes_set_be(uint8_t *p, uint64_t value, size_t size)
+{
+    for (size_t i = size; i-- > 0; value >>= 8)
+        p[i] = (uint8_t)value;
+}
+
+/** Append them, the lowest first. */
 static inline void bytes_put(struct str *out, uint64_t value, size_t size)
 {
     uint8_t bytes[8];
