@@ -392,6 +392,17 @@ static struct owner_table *table_with(struct owner_table *t, uint32_t number)
     return larger;
 }
 
+/* Put a group in its place; the one that is there stays if it is the same, so that rows of the
+ * sample before still have it. */
+static void put_group(struct owner_group **at, struct owner_group *group)
+{
+    struct owner_group *other = *at && owner_group_equal(*at, group) ? group : *at;
+
+    if (other == *at)
+        *at = group;
+    owner_group_unref(other);
+}
+
 static int take_groups(struct cursor *c, struct owner_table **t)
 {
     uint32_t n = take_below(c, GROUPS_MAX);
@@ -404,14 +415,12 @@ static int take_groups(struct cursor *c, struct owner_table **t)
         if (!group)
             return c->bad ? -EBADMSG : -ENOMEM;
         struct owner_table *larger = table_with(*t, number);
-        if (larger) {
-            *t = larger;
-            owner_group_unref(larger->group[OWNER_FIRST + number]);
-            larger->group[OWNER_FIRST + number] = group;
-        } else {
+        if (!larger) {
             owner_group_unref(group);
             return -ENOMEM;
         }
+        *t = larger;
+        put_group(&larger->group[OWNER_FIRST + number], group);
     }
     return c->bad ? -EBADMSG : 0;
 }

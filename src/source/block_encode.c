@@ -124,19 +124,6 @@ static uint64_t group_hash(const struct owner_group *g)
     return hash;
 }
 
-static bool same_group(const struct owner_group *a, const struct owner_group *b)
-{
-    bool same = a->n == b->n;
-
-    for (uint32_t i = 0; same && a != b && i < a->n; i++) {
-        const struct owner *o = b->member[i];
-        const struct owner_facts facts = {o->pid,     o->uid,     o->start_ticks,
-                                          o->process, o->cmdline, o->cgroup};
-        same = owner_compare(a->member[i], o) == 0 && owner_is_as(a->member[i], &facts);
-    }
-    return same;
-}
-
 /* A number that no group has; UINT32_MAX: out of memory. */
 static uint32_t free_number(struct block_encoder *e)
 {
@@ -160,7 +147,7 @@ static uint32_t number_group(struct block_encoder *e, struct owner_group *group)
     uint32_t at = 0, *found, number;
 
     while ((found = hash_table_each(&e->by_group, &hash, &at))) {
-        if (same_group(e->group[*found].group, group))
+        if (owner_group_equal(e->group[*found].group, group))
             return *found;
     }
     number = free_number(e);
