@@ -263,7 +263,7 @@ static int drop_others(struct block_reader *r)
                 end = INT64_MAX; /* the one that is played goes on behind this file */
         }
         if (!times_of_file(r, i, &first, &last))
-            first = last = INT64_MAX;
+            first = last = end; /* without samples it is in nobody's way */
         if (other && first < end) {
             r->faults.other_writer = true;
             free(r->name[i]);
@@ -278,6 +278,8 @@ static int drop_others(struct block_reader *r)
     if (r->open)
         block_file_close(&r->in);
     r->open = false;
+    r->file = 0;
+    r->at = 0;
     free(run);
     return 0;
 }
@@ -535,7 +537,9 @@ static int jump(struct block_reader *r, struct sample_builder *b)
         rc = advance(r, &first, b);
     while (!rc)
         rc = advance(r, &r->until, b);
-    return rc == BEYOND || (rc == -ENODATA && r->loaded) ? 0 : rc;
+    if (rc == BEYOND && !r->loaded) /* what is wanted is damaged: the next one there is */
+        rc = advance(r, &first, b);
+    return (rc == BEYOND || rc == -ENODATA) && r->loaded ? 0 : rc;
 }
 
 int block_reader_next(struct block_reader *r, struct sample_builder *b)
@@ -562,7 +566,7 @@ int block_reader_again(struct block_reader *r, struct sample_builder *b)
     if (rc)
         return rc;
     b->owners_known = b->sample.owner;
-    b->sample.owners = owner_table_ref(r->last->owners);
+    b->sample.owners = r->last->owners ? owner_table_ref(r->last->owners) : NULL;
     b->sample.backend = BACKEND_FRAME;
     b->sample.netns_view = r->last->netns_view;
     return 0;

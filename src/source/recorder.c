@@ -546,35 +546,53 @@ static void count_sample(struct recorder *r, const struct sample *s)
 }
 
 /* A complete sample begins a span: the index of the one before, and who records, come first. */
-static int write_key(struct recorder *r, const struct sample *s)
+static int begin_span(struct recorder *r, const struct sample *s)
 {
     int rc = write_index(r);
 
     if (!rc)
         rc = write_head(r, s);
     r->span = (struct recording_span){
-        .at = r->size, .seq = s->seq, .first_mono_ns = s->mono_ns, .first_wall_ns = s->wall_ns};
-    if (!rc)
-        rc = write_block(r, &r->out);
-    if (!rc && r->is_regular && fdatasync(r->fd) != 0)
-        rc = -errno;
-    if (!rc)
-        enforce_limits(r, s->wall_ns);
+        .seq = s->seq, .first_mono_ns = s->mono_ns, .first_wall_ns = s->wall_ns};
     return rc;
+}
+
+/* What is on its way is brought to the disk, and old files make room. */
+static int secure(struct recorder *r, const struct sample *s)
+{
+    if (r->is_regular && fdatasync(r->fd) != 0)
+        return -errno;
+    enforce_limits(r, s->wall_ns);
+    return 0;
 }
 
 static int write_sample(struct recorder *r, const struct sample *s)
 {
-    bool due = r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
-               s->mono_ns - r->span.first_mono_ns >= SPAN_NS,
-         is_key;
+    bool is_key, due = r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
+                       s->mono_ns - r->span.first_mono_ns >= SPAN_NS;
     int rc = block_encode_sample(r->encoder, s, due, &r->out, &is_key);
 
+    if (!rc && is_key)
+        rc = begin_span(r, s);
     if (!rc)
-        rc = is_key ? write_key(r, s) : write_block(r, &r->out);
+        rc = write_gaps(r, s);
+    if (!rc && is_key)
+        r->span.at = r->size;
+    if (!rc)
+        rc = write_block(r, &r->out);
+    if (!rc && is_key)
+        rc = secure(r, s);
+    if (!rc)
+        rc = write_notes(r, s);
     if (!rc)
         count_sample(r, s);
     return rc;
+}
+
+/* One that failed is a gap, before the first sample of a file one that is told with that. */
+static int write_failed(struct recorder *r, const struct sample *s)
+{
+    return r->samples ? write_gaps(r, s) : -EAGAIN;
 }
 
 /* Go on in the next file when it is due. Returns 0 or -errno. */
@@ -598,12 +616,9 @@ int recorder_add(struct recorder *r, const struct sample *s)
 
     if (rc)
         return rc;
-    rc = write_gaps(r, s);
-    if (!rc && s->status != SAMPLE_FAILED) {
-        rc = write_notes(r, s);
-        if (!rc)
-            rc = write_sample(r, s);
-    }
+    rc = s->status == SAMPLE_FAILED ? write_failed(r, s) : write_sample(r, s);
+    if (rc == -EAGAIN)
+        return 0;
     r->last_seq = s->seq;
     r->last_mono_ns = s->mono_ns;
     return rc ? stop(r, rc) : 0;
