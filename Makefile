@@ -152,9 +152,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/tcptop
 	install -m 755 $B/tcptop $(DESTDIR)$(PREFIX)/bin/tcptop
 	install -m 644 config/tcptop.ini README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tcptop
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' config/tcptop-record.service >$B/tcptop-record.service
+	install -m 644 $B/tcptop-record.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop
+	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop $(DESTDIR)$(PREFIX)/lib/systemd/system/tcptop-record.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tcptop
 
 clean:
