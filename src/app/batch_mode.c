@@ -187,7 +187,7 @@ static void close_batch(struct batch *b)
 static void report_status(struct batch *b)
 {
     const struct sample *s = b->last;
-    if (sample_is_whole(s) && s->backend != BACKEND_PROC)
+    if (!app_is_partial(s))
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
@@ -209,7 +209,7 @@ static bool owners_named(const struct batch *b)
     return needs & NEED_OWNER;
 }
 
-/* Say once on stderr that processes of other users cannot be seen without more rights. */
+/* Say once on stderr that processes cannot be seen, and why. */
 static void report_hidden(struct batch *b)
 {
     struct str line = STR_INIT;
@@ -247,6 +247,7 @@ static int print_last(struct batch *b)
         .head = !b->printed || text_again,
         .summary = b->s->summary,
         .close_stats = b->tells_close_stats,
+        .owners_hidden = owners_named(b) && owner_rights_hide(b->last),
         .sample_number = ++b->printed,
         .color = b->color,
         .ascii = b->ascii,
@@ -319,7 +320,7 @@ static int run(struct batch *b)
 
 int batch_mode_run(const struct settings *s, bool utf8)
 {
-    struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
+    struct batch b = {.s = s, .ascii = settings_ascii(s, utf8)};
     struct err err = {""};
     int rc = open_batch(&b, &err);
     if (rc) {

@@ -50,6 +50,8 @@ void finding_filter(const struct finding *f, struct str *out)
         str_addf(out, " laddr:%s", address);
     if (c->by & SCOPE_SPORT)
         str_addf(out, " lport:%u", c->ends.sport);
+    if (c->by & SCOPE_INODE)
+        str_addf(out, " inode:%u", c->ends.inode);
     finding_address(&c->ends, true, address);
     if (c->by & SCOPE_DST)
         str_addf(out, " raddr:%s", address);

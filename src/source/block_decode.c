@@ -433,7 +433,7 @@ static int read_owners(struct block_decoder *d)
 
     if (!t)
         return -ENOMEM;
-    t->lacks = take_below(&c, OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
+    t->lacks = take_below(&c, OWNER_LACKS);
     t->users = was && was->users ? owner_users_ref(was->users) : owner_users_new(NULL, 0);
     for (uint32_t i = OWNER_FIRST; was && i < was->n; i++)
         t->group[i] = was->group[i] ? owner_group_ref(was->group[i]) : NULL;

@@ -151,8 +151,7 @@ static void owners_field(struct frame_owners *o, unsigned tag, const uint8_t *va
     switch (tag) {
     case SAMPLE_TAG_LACKS:
         if (len == 4)
-            o->lookup->lacks =
-                (uint32_t)bytes_get(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
+            o->lookup->lacks = (uint32_t)bytes_get(value, 4) & OWNER_LACKS;
         break;
     case SAMPLE_TAG_PROCESS:
         put_process(o);
@@ -203,12 +202,16 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
     }
     s->reason.code = s->reason.text[0] ? REASON_RECORDED : REASON_NONE;
     bool sound = sample_fields_check(s) && len == 0;
-    if (!sound)
+    if (!sound) { /* nothing of it is believed */
         s->status = SAMPLE_FAILED;
+        s->mono_ns = s->wall_ns = s->cost_ns = s->cpu_ns = 0;
+        s->interval_ms = s->asked_interval_ms = 0;
+    }
     if (owners->lookup && s->needs & NEED_OWNER)
         kept |= NEED_OWNER | NEED_USER;
     s->needs &= kept;
     s->backend = BACKEND_FRAME;
+    host_drop_impossible(&s->host);
     return sound;
 }
 

@@ -263,8 +263,8 @@ void sample_fields_read(struct sample *s, unsigned tag, const uint8_t *value, si
 
 bool sample_fields_check(struct sample *s)
 {
-    bool sound = s->status <= SAMPLE_FAILED && s->mono_ns >= 0 && s->owner_error <= 0 &&
-                 s->owner_error >= -ERRNO_MAX;
+    bool sound = s->status <= SAMPLE_FAILED && sample_has_possible_times(s) &&
+                 s->owner_error <= 0 && s->owner_error >= -ERRNO_MAX;
 
     if (!sound)
         s->status = SAMPLE_FAILED;

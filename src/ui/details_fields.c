@@ -10,6 +10,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/query/column.h"
 
 bool details_gone(const struct details *t)
@@ -37,6 +38,24 @@ static void name_holder(const struct owner *o, bool former, char out[DETAILS_VAL
     snprintf(out, DETAILS_VALUE, former ? "(%s %u)" : "%s %u", o->process, o->pid);
 }
 
+/* "waits for accept() by nginx 812": whose listener it is. */
+static void waits_text(const struct details *t, char out[DETAILS_VALUE])
+{
+    const struct owner_group *g;
+    char who[DETAILS_VALUE];
+    uint32_t listener;
+
+    if (details_gone(t) || t->row >= t->s->n_live || conn_kind(t->c) != CONN_NOT_ACCEPTED)
+        return;
+    listener = listeners_find(t->s, t->c, NULL);
+    if (listener == UINT32_MAX)
+        return;
+    g = sample_owner(t->s, listener, NULL);
+    if (g)
+        name_holder(g->member[0], false, who);
+    draw_fill(out, g ? MSG_VIEW_WAITS_FOR : MSG_VIEW_WAITS, g ? who : "", NULL, NULL);
+}
+
 static void process_text(const struct details *t, char out[DETAILS_VALUE])
 {
     bool former;
@@ -44,6 +63,8 @@ static void process_text(const struct details *t, char out[DETAILS_VALUE])
     size_t len;
 
     out[0] = '\0';
+    if (!g)
+        waits_text(t, out);
     if (!g)
         return;
     name_holder(g->member[0], former, out);

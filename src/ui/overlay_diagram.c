@@ -265,8 +265,8 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 
 static void draw_whole(struct canvas *c, const struct drawing *d)
 {
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
-        draw_box(c, d, state_state_list_order[i]);
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
+        draw_box(c, d, state_list_order[i]);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         canvas_put(c, lines[i].x, lines[i].y, DIAGRAM_W, ROLE_RULE, lines[i].line);
     canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSED ");
