@@ -470,7 +470,7 @@ static int write_note(struct recorder *r, enum note_kind kind, const struct held
             bytes_set(values + 1 + 8 * i, bits, 8);
         }
         sample_fields_put(&r->payload, NOTE_VALUES, values, sizeof values);
-        put_text(r, NOTE_PROCESS, f->process);
+        put_text(r, NOTE_PROCESS, f->who.name);
         put_text(r, NOTE_NETNS, f->namespace);
     }
     return write_small(r, BLOCK_NOTE);
