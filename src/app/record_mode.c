@@ -20,7 +20,7 @@
 
 #define HISTORY_POINTS 60
 
-struct record {
+struct record_mode {
     const struct settings *s;
     struct sampler *sampler;
     struct recorder *recorder;
@@ -46,7 +46,7 @@ static void say(enum msg id, const char *a, const char *b)
 }
 
 /* Say, once for each cause, why the sample is not complete. */
-static void report_sample(struct record *r, const struct sample *s)
+static void report_sample(struct record_mode *r, const struct sample *s)
 {
     char why[REASON_TEXT_SIZE];
     struct str hidden = STR_INIT;
@@ -66,7 +66,7 @@ static void report_sample(struct record *r, const struct sample *s)
 }
 
 /* Recording stands still, or goes on again. A file is given up, a directory is not. */
-static void report_writing(struct record *r, int rc)
+static void report_writing(struct record_mode *r, int rc)
 {
     bool directory = recorder_is_directory(r->s->write_path);
 
@@ -83,7 +83,7 @@ static void report_writing(struct record *r, int rc)
     r->error = rc;
 }
 
-static void take_sample(struct record *r)
+static void take_sample(struct record_mode *r)
 {
     struct sample_reason why;
     eventfd_t count;
@@ -112,7 +112,7 @@ static void take_sample(struct record *r)
 }
 
 /* What ends it is read, not delivered. A hang-up that was ignored (nohup) stays so. */
-static int catch_signals(struct record *r)
+static int catch_signals(struct record_mode *r)
 {
     struct sigaction action;
     sigset_t set;
@@ -130,7 +130,7 @@ static int catch_signals(struct record *r)
     return r->signal_fd < 0 || r->wake_fd < 0 ? -errno : 0;
 }
 
-static int open_recorder(struct record *r, struct err *err)
+static int open_recorder(struct record_mode *r, struct err *err)
 {
     const struct settings *s = r->s;
     uint32_t needs = 0;
@@ -162,7 +162,7 @@ static int open_recorder(struct record *r, struct err *err)
     return rc;
 }
 
-static int start_sampler(struct record *r, struct source *src, struct err *err)
+static int start_sampler(struct record_mode *r, struct source *src, struct err *err)
 {
     struct request req = {
         .needs = NEED_OWNER | NEED_USER,
@@ -180,7 +180,7 @@ static int start_sampler(struct record *r, struct source *src, struct err *err)
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
 
-static int open_all(struct record *r, struct err *err)
+static int open_all(struct record_mode *r, struct err *err)
 {
     struct source *src;
     int rc = catch_signals(r);
@@ -198,7 +198,7 @@ static int open_all(struct record *r, struct err *err)
     return start_sampler(r, src, err);
 }
 
-static void loop(struct record *r)
+static void loop(struct record_mode *r)
 {
     const bool stream = strcmp(r->s->write_path, "-") == 0;
 
@@ -219,7 +219,7 @@ static void loop(struct record *r)
 
 int record_mode_run(const struct settings *s)
 {
-    struct record r = {.s = s, .wake_fd = -1, .signal_fd = -1, .code = EXIT_COMPLETE};
+    struct record_mode r = {.s = s, .wake_fd = -1, .signal_fd = -1, .code = EXIT_COMPLETE};
     struct err err = {""};
 
     if (open_all(&r, &err)) {

@@ -49,7 +49,7 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last,
                        struct sample_builder *b);
 
 /** Read the rest of the delta `m`, which must follow, into `b`, which holds the sample that was
- * read last: by block_decode_key(), _begin() or _delta(). Returns as block_decode_key(). */
+ * read last. Returns as block_decode_key() does. */
 int block_decode_delta(struct block_decoder *d, struct block_in *in, const struct block_moment *m,
                        struct sample_builder *b);
 

@@ -460,14 +460,14 @@ static bool row_differs(struct block_encoder *e, const struct sample *s, uint32_
 /* Columns ------------------------------------------------------------ */
 
 /* One row of a sample as columns are to see it. */
-struct view {
+struct seen_row {
     struct conn conn;
     struct tcp_metrics metrics;
     uint32_t owner;
 };
 
 static void see(const struct block_encoder *e, const struct sample *s, uint32_t row,
-                const struct place *place, bool metrics, struct view *v)
+                const struct place *place, bool metrics, struct seen_row *v)
 {
     v->conn = s->conn[row];
     v->owner = place ? place->owner : OWNER_UNKNOWN;
@@ -534,7 +534,7 @@ static uint32_t row_of(const struct full_rows *f, uint32_t i)
 static void put_full(struct block_encoder *e, const struct full_rows *f, enum block_part part,
                      uint32_t first, uint32_t n, struct block_out *out)
 {
-    struct view v;
+    struct seen_row v;
     struct block_row row = {&v.conn, f->metrics ? &v.metrics : NULL, f->owners ? &v.owner : NULL};
 
     put_part(out, part, n);
@@ -574,7 +574,7 @@ static void put_changes(struct block_encoder *e, const struct sample *s, uint32_
                         int64_t elapsed_ms, struct block_out *out)
 {
     bool metrics = e->options.metrics && s->metrics;
-    struct view v, was;
+    struct seen_row v, was;
     struct block_row row = {&v.conn, metrics ? &v.metrics : NULL, s->owner ? &v.owner : NULL};
     struct block_row old = {&was.conn, row.metrics ? &was.metrics : NULL,
                             row.owner ? &was.owner : NULL};

@@ -12,14 +12,14 @@
 #define REASON_HEAD 20 /* bytes before its texts */
 #define ERRNO_MAX   4095
 
-struct member {
+struct field_member {
     uint16_t tag, offset, size;
 };
 
 #define MEMBER(tag, member)                                                                        \
     {tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member)},
-static const struct member numbers[] = {SAMPLE_NUMBERS(MEMBER)};
-static const struct member texts[] = {SAMPLE_TEXTS(MEMBER)};
+static const struct field_member numbers[] = {SAMPLE_NUMBERS(MEMBER)};
+static const struct field_member texts[] = {SAMPLE_TEXTS(MEMBER)};
 #undef MEMBER
 _Static_assert(sizeof numbers / sizeof numbers[0] == SAMPLE_NUMBER_COUNT, "see sample_fields.h");
 

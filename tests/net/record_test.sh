@@ -122,7 +122,8 @@ kills=${KILLS:-20}
 killed() {
 	local i pid code whole=0
 	for ((i = 0; i < kills; i++)); do
-		record "$tmp/killed" --force 0.01
+		rm -f "$tmp/killed"
+		record "$tmp/killed" 0.01
 		pid=$!
 		until_true has_samples "$tmp/killed"
 		sleep 0.0$((RANDOM % 90 + 10))
