@@ -139,6 +139,30 @@ static void large_samples_come_back(void **state)
     forget_live();
 }
 
+/* A file of the first version of the format, as it was written then: it stays readable, on every
+ * machine. Its samples are those of this host. */
+static void the_first_version_is_read(void **state)
+{
+    (void)state;
+    const struct changing_host host = {
+        .rows = 12, .samples = 70, .churn = 100, .metrics = true, .ends = true};
+    const struct request req = {.fade_ds = 30};
+    struct sample_pipeline *then = pipeline_of(open_recording("tests/data/recording-1.tcptop"));
+    struct sample_pipeline *host_now = pipeline_of(changing_host_open(&host));
+    const struct sample *recorded = NULL, *now = NULL;
+
+    for (uint32_t i = 0; i < host.samples; i++) {
+        assert_int_equal(sample_pipeline_next(then, &req, &recorded, NULL), 0);
+        assert_int_equal(sample_pipeline_next(host_now, &req, &now, NULL), 0);
+        changing_host_compare(now, recorded, true);
+    }
+    assert_int_equal(sample_pipeline_next(then, &req, &recorded, NULL), -ENODATA);
+    sample_unref(recorded);
+    sample_unref(now);
+    sample_pipeline_free(then);
+    sample_pipeline_free(host_now);
+}
+
 static void metrics_are_left_out_unless_asked_for(void **state)
 {
     (void)state;
@@ -443,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_come_back),
         cmocka_unit_test(large_samples_come_back),
+        cmocka_unit_test(the_first_version_is_read),
         cmocka_unit_test(metrics_are_left_out_unless_asked_for),
         cmocka_unit_test(any_sample_can_be_reached),
         cmocka_unit_test(steps_go_back_to_the_first),
