@@ -12,6 +12,9 @@
 #include "tcptop/source/recording.h"
 #include "tcptop/source/sampler.h"
 
+/* Times are printed and typed in milliseconds: the whole of the last one is meant. */
+#define TO_MS_END (NS_PER_MS - 1)
+
 /* When the recording ends. Of one that does not say so it is not known: now. */
 static int64_t end_of(struct source *src)
 {
@@ -31,14 +34,17 @@ static int limit_recording(struct source *src, const struct settings *s)
         return 0;
     last = end_of(src);
     if (s->at.kind) {
-        end = moment_resolve(&s->at, last);
+        end = moment_resolve(&s->at, last) + TO_MS_END;
         begin = end - (int64_t)(s->history_s * (double)NS_PER_S);
     }
     if (s->end.kind)
-        end = moment_resolve(&s->end, last);
+        end = moment_resolve(&s->end, last) + TO_MS_END;
     if (s->begin.kind)
         begin = moment_resolve(&s->begin, s->end.kind ? end : last);
-    return recording_limit(src, begin, end);
+    int rc = recording_limit(src, begin, end);
+    if (!rc && s->at.kind && s->mode == MODE_BATCH) /* every sample is printed: only that one */
+        (void)recording_seek(src, end);
+    return rc;
 }
 
 static int open_recording(struct source **src, const struct settings *s, struct sample_reason *why)

@@ -195,7 +195,10 @@ check "it is read as one recording, in order" in_order
 at_time() {
 	local t
 	t=$(sed -n 15p "$tmp/times" | cut -d'"' -f4)
-	tcptop --read "$tmp/dir" --at "@$(date -d "$t" +%s.%N | cut -c1-14)" --once --summary --json | grep -q summary
+	t=@$(date -d "$t" +%s.%N | cut -c1-14)
+	[ "$(tcptop --read "$tmp/dir" --at "$t" --once --summary --json | grep -o '"time":"[^"]*"')" = \
+		"$(sed -n 15p "$tmp/times")" ] &&
+		[ "$(tcptop --read "$tmp/dir" --at "$t" --batch --summary --json | grep -c summary)" = 1 ]
 }
 check "--at finds a moment in it" at_time
 record "$tmp/two/" 0.05
