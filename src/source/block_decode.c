@@ -862,6 +862,8 @@ int block_decode_key(struct block_decoder *d, struct block_in *in, const struct 
 
 int block_decode_begin(struct block_decoder *d, const struct sample *last, struct sample_builder *b)
 {
+    const struct sample_builder *builder =
+        (const struct sample_builder *)last; /* its first member */
     struct sample *s = &b->sample;
 
     s->needs = last->needs;
@@ -873,7 +875,7 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
     s->reason = last->reason;
     s->namespaces = netns_table_ref(last->namespaces);
     s->n_congestion = 0;
-    if (sample_reserve(b, last->n_live) || sample_append(b, last))
+    if (sample_reserve(b, last->n_live) || sample_append(b, builder))
         return -ENOMEM;
     memset(s->count, 0, sizeof s->count);
     s->total = 0;
@@ -886,6 +888,8 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
     }
     for (uint32_t row = 0; row < s->n_live; row++) { /* what the join has added */
         s->conn[row].was_state = 0;
+        s->conn[row].socket_cookie = 0;
+        s->conn[row].cgroup = 0; /* control groups of sockets are not recorded */
         s->conn[row].flags &= (uint8_t)~CONN_CLOSE_REPORTED;
     }
     d->anchor_ms = ms_of(last->mono_ns);
