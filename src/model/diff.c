@@ -126,7 +126,7 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
                        (before->socket_cookie || !conn_is_timewait(before));
     if (!c->cgroup && join->prev->cgroups) /* a timewait record has none of its own */
         c->cgroup = before->cgroup;
-    if (join->next->owner)
+    if (join->next->owner && !join->builder->owners_known)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
         c->was_state = before->state & 15u;

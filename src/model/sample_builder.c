@@ -204,6 +204,8 @@ void sample_move(struct sample_builder *b, uint32_t to, uint32_t from)
     s->times[to] = s->times[from];
     if (s->metrics)
         s->metrics[to] = s->metrics[from];
+    if (s->owner)
+        s->owner[to] = s->owner[from];
 }
 
 /* A builder that fills the arrays of `b` from row `at` on, or down from there. */

@@ -117,6 +117,10 @@ struct sample {
                                 before, but for `lost` of them: close_stats means something */
     struct close_stats close_stats;       /* since the last sample that did not fail */
     struct close_stats close_stats_total; /* since the start */
+    const struct sample *close_events; /* what the kernel reported closed, as the join had it (see
+                                          sample_builder.h); a reference, NULL: nothing, or it was
+                                          not to be kept */
+    uint32_t events_before_dump;
 
     struct host host;
     struct history history;    /* as of this sample, this sample included */
