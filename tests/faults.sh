@@ -135,15 +135,18 @@ by unit/ini_test found
 family 32 "recordings cut and changed at every byte"
 by unit/frame_test cut_at_every_byte every_byte_flipped
 by unit/recording_test frames_cut frames_with_every_byte
+by unit/recorder_test cut_at_every_byte every_byte_flipped tails_play
 family 33 "recordings of the future, foreign, empty, sparse, a FIFO"
 by unit/frame_test other_versions
 by unit/recording_test what_is_no_recording magic_alone sparse a_fifo_plays
 family 34 "a full disk while recording"
-nothing "nothing here records yet"
+by net/record_test.sh 'a full disk stops it' 'once there is room' 'a limit of the size'
 family 35 "what is written never replaces a file"
 by unit/session_prompt_test export_never_overwrites
+by net/record_test.sh 'an existing file' 'a symbolic link' 'another writes'
+by unit/recorder_test what_exists two_recorders
 family 36 "killed while recording"
-by unit/recording_test frames_cut
+by net/record_test.sh 'killed at'
 family 37 "imported text: every line is taken or counted"
 nothing "nothing here imports text yet"
 
@@ -180,7 +183,7 @@ by unit/tty_test test_sizes test_causes
 family 46 "limits of stack, memory and processes"
 by pty/limits_test.sh 'a stack of' 'KiB of addresses' 'room in 20 MB' 'no threads'
 family 47 "sockets that differ only in device, VRF, protocol, options, zone"
-by net/kinds_test.sh
+by net/alike_test.sh
 family 48 "the namespace that is watched is deleted"
 by net/namespaces_test.sh 'is missed when it vanishes' 'one line has said so'
 by pty/namespaces_test.sh 'that vanishes'

@@ -86,7 +86,7 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
     if (!isatty(in)) {
         in = l->tty_fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (in < 0)
-            return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
+            return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, text_error(errno), NULL);
     }
     const struct tty_options options = {
         .glyphs = l->s->glyphs,
@@ -152,8 +152,8 @@ static bool ask_session(struct live_mode *l, bool *now)
 /* Why it cannot begin, where only the error is known. */
 static int refuse(struct live_mode *l, int rc)
 {
-    return rc == -EAGAIN ? cli_error_usage(&l->err, MSG_NO_THREAD, err_name(rc), NULL)
-                         : err_set(&l->err, rc, "%s", err_name(rc));
+    return rc == -EAGAIN ? cli_error_usage(&l->err, MSG_NO_THREAD, text_error(rc), NULL)
+                         : err_set(&l->err, rc, "%s", text_error(rc));
 }
 
 static int start_sampler(struct live_mode *l, struct source *src)
@@ -415,10 +415,10 @@ static int open_screen(struct live_mode *l, bool utf8)
 {
     int rc = catch_signals(l);
     if (rc)
-        return err_set(&l->err, rc, "%s", err_name(rc));
+        return err_set(&l->err, rc, "%s", text_error(rc));
     rc = open_terminal(l, utf8, &l->err);
     if (!rc && (rc = show_session(l)))
-        err_set(&l->err, rc, "%s", err_name(rc));
+        err_set(&l->err, rc, "%s", text_error(rc));
     return rc;
 }
 

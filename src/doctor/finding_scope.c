@@ -4,13 +4,19 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tcptop/model/predicate.h"
 #include "tcptop/query/filter.h"
 
 void finding_address(const struct conn *c, bool remote, char out[64])
 {
-    if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint8_t address[16];
+
+    conn_plain_address(c, remote, address);
+    bool is_ipv4 = memcmp(address, mapped, sizeof mapped) == 0;
+    if (!inet_ntop(is_ipv4 ? AF_INET : c->family, is_ipv4 ? address + 12 : address, out, 64))
         out[0] = '\0';
 }
 

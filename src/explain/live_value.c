@@ -2,11 +2,11 @@
 /* Values inside facts. */
 #include "tcptop/explain/live_value.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <sys/socket.h>
+#include <string.h>
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/typeset.h"
 
 static const char *live(char out[LIVE_SIZE], const char *sign, const char *value)
@@ -89,24 +89,24 @@ const char *live_percent(char out[LIVE_SIZE], double part)
 {
     double percent = part * 100;
 
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f" NBSP "%%" MARK_END, percent < 10 ? 1 : 0, percent);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f%%" MARK_END, percent < 10 ? 1 : 0, percent);
     return out;
 }
 
 const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 {
-    char address[INET6_ADDRSTRLEN] = "";
+    char address[64];
 
-    inet_ntop(c->family, remote ? c->dst : c->src, address, sizeof(address));
+    finding_address(c, remote, address);
     return live(out, "", address);
 }
 
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
 {
-    char address[INET6_ADDRSTRLEN] = "";
-    bool v6 = c->family == AF_INET6;
+    char address[64];
 
-    inet_ntop(c->family, c->dst, address, sizeof(address));
+    finding_address(c, true, address);
+    bool v6 = strchr(address, ':') != NULL;
     snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%u" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
              c->dport);
     return out;

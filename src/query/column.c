@@ -164,6 +164,13 @@ NUMBER(ifindex)
     return *n != 0;
 }
 
+NUMBER(v6only)
+{
+    enum conn_v6only v6only = conn_v6only(&s->conn[row]);
+    *n = v6only == V6ONLY_YES;
+    return v6only != V6ONLY_UNKNOWN;
+}
+
 /* A closed row has stopped ageing. */
 NUMBER(age_s)
 {
@@ -214,7 +221,7 @@ END(remote)
 
 static void get_state(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_text(v, state_name(s->conn[row].state));
+    set_text(v, state_name(conn_counts_as(&s->conn[row])));
 }
 
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
@@ -231,6 +238,13 @@ static uint64_t key_state(const struct sample *s, uint32_t row)
 
 static const order_word words_state[] = {endpoint_remote_port, endpoint_remote_middle,
                                          endpoint_remote_last_port, NULL};
+
+static void get_mptcp(const struct sample *s, uint32_t row, struct value *v)
+{
+    unsigned state = conn_mptcp_state(&s->conn[row]);
+    bool is_subflow = s->conn[row].flags & CONN_MPTCP;
+    set_text(v, state ? state_name(state) : is_subflow ? "subflow" : NULL);
+}
 
 static const char *const timer_names[] = {
     [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
@@ -631,6 +645,19 @@ static void get_owner(const struct sample *s, uint32_t row, struct value *v)
     set_name(v, owner_word(s, row));
 }
 
+/* The same in the language of the screen. */
+static void format_owner(const struct sample *s, uint32_t row, struct str *out)
+{
+    const char *word = owner_word(s, row);
+
+    if (!*word)
+        str_add(out, FMT_NONE);
+    else
+        str_add(out, text(*word == 'f'   ? MSG_OWNER_FORMER
+                          : *word == 'w' ? MSG_OWNER_WAITING
+                                         : MSG_OWNER_CURRENT));
+}
+
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
  */
 static const struct owner_user *user_of(const struct sample *s, uint32_t row)
@@ -658,14 +685,29 @@ static uint64_t key_user(const struct sample *s, uint32_t row)
 
 static void format_local(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct endpoint e = endpoint_local(&s->conn[row]);
-    endpoint_netstat(&e, s, out);
+    column_format_local(s, &s->conn[row], out);
 }
 
 static void format_remote(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct endpoint e = endpoint_remote(&s->conn[row]);
-    endpoint_netstat(&e, s, out);
+    column_format_remote(s, &s->conn[row], out);
+}
+
+/* A subflow of MPTCP is marked on the screen; the value stays the protocol that filters know. */
+static void format_proto(const struct sample *s, uint32_t row, struct str *out)
+{
+    struct value v;
+    get_proto(s, row, &v);
+    str_add(out, s->conn[row].flags & CONN_MPTCP ? "mptcp" : v.text);
+}
+
+static void format_ifindex(const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct conn *c = &s->conn[row];
+    if (c->ifindex)
+        endpoint_device(c, s, out);
+    else
+        str_add(out, FMT_NONE);
 }
 
 static void add_duration_ms(struct str *out, uint64_t ms)
@@ -731,16 +773,16 @@ static void format_limited_by(const struct sample *s, uint32_t row, struct str *
     str_add(out, column_limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
 }
 
-void column_format_local(const struct conn *c, struct str *out)
+void column_format_local(const struct sample *s, const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_local(c);
-    endpoint_netstat(&e, NULL, out);
+    endpoint_netstat(&e, s, out);
 }
 
-void column_format_remote(const struct conn *c, struct str *out)
+void column_format_remote(const struct sample *s, const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_remote(c);
-    endpoint_netstat(&e, NULL, out);
+    endpoint_netstat(&e, s, out);
 }
 
 /* The table, and what follows from the kind of a column. */

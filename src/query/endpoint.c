@@ -80,6 +80,16 @@ static bool is_link_local(const struct endpoint *e)
     return e->family == AF_INET6 && e->addr[0] == 0xfe && (e->addr[1] & 0xc0) == 0x80;
 }
 
+/* Append "%" and the device to `text`. */
+static void add_device(const struct conn *c, const struct sample *s, char text[ADDRESS_SIZE])
+{
+    size_t len = strlen(text);
+    if (sampled_here(s, c))
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", scope_name(c->ifindex, s));
+    else
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%u", c->ifindex);
+}
+
 void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE])
 {
     if (e->family == AF_INET) {
@@ -88,21 +98,30 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
     }
     if (!inet_ntop(AF_INET6, e->addr, out, ADDRESS_SIZE))
         out[0] = '\0';
-    if (!e->ifindex || !is_link_local(e))
-        return;
-    size_t len = strlen(out);
-    if (sampled_here(s, e->conn))
-        snprintf(out + len, ADDRESS_SIZE - len, "%%%s", scope_name(e->ifindex, s));
+    if (e->ifindex && is_link_local(e))
+        add_device(e->conn, s, out);
+}
+
+void endpoint_device(const struct conn *c, const struct sample *s, struct str *out)
+{
+    if (sampled_here(s, c))
+        str_add(out, scope_name(c->ifindex, s));
     else
-        snprintf(out + len, ADDRESS_SIZE - len, "%%%u", e->ifindex);
+        str_add_uint(out, c->ifindex);
 }
 
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out)
 {
     char text[ADDRESS_SIZE + 32];
-    const bool brackets = e->family == AF_INET6;
+    const bool dual = conn_is_dual_stack(e->conn);
+    const bool brackets = e->family == AF_INET6 && !dual;
     text[0] = '[';
-    endpoint_address(e, s, text + brackets);
+    if (dual)
+        strcpy(text, "*");
+    else
+        endpoint_address(e, s, text + brackets);
+    if (e->ifindex && e->addr == e->conn->src && (e->family == AF_INET || !is_link_local(e)))
+        add_device(e->conn, s, text + brackets);
     size_t len = strlen(text);
     if (brackets)
         text[len++] = ']';

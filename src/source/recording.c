@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Replay: frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a stream, so that pipes
- * work and a file costs no more memory than its largest frame. */
+/* Replay: recordings of blocks, frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a
+ * stream, so that pipes work and a file costs no more memory than its largest sample. */
+#include "tcptop/source/recording.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
@@ -12,8 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block_reader.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/source/block.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/source.h"
@@ -37,6 +41,8 @@ struct recording {
     uint64_t frames;   /* replayed so far */
     bool ended;
     struct owner_lookup *owners; /* as the last frame told; owned */
+    struct block_reader *blocks; /* of a recording of blocks; owned */
+    int64_t begin_ns, end_ns;    /* frames before and after are left out */
 };
 
 /* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
@@ -130,6 +136,94 @@ static int damaged_end(struct recording *r, int error, struct sample_builder *b,
     return 0;
 }
 
+/* Blocks ------------------------------------------------------------ */
+
+/* What a recording of blocks ends with when not all of it could be played: its last sample once
+ * more, marked. */
+static int faulty_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
+{
+    const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    struct sample_reason reason = {.code = REASON_OTHER_WRITER};
+    int rc = block_reader_again(r->blocks, b);
+
+    if (rc)
+        return read_failed(r, rc, why);
+    if (faults.damaged)
+        reason = (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults.damaged_at};
+    else if (faults.newer)
+        reason = (struct sample_reason){.code = REASON_NEWER_FRAME};
+    sample_clear_status(&b->sample);
+    sample_set_status(&b->sample, SAMPLE_PARTIAL, reason);
+    return 0;
+}
+
+static int sample_blocks(struct source *src, const struct request *req, struct sample_builder *b,
+                         struct sample_reason *why)
+{
+    struct recording *r = (struct recording *)src;
+
+    (void)req; /* a recording holds what it holds */
+    if (r->ended)
+        return -ENODATA;
+    int rc = block_reader_next(r->blocks, b);
+    if (rc == 0) {
+        r->frames++;
+        return 0;
+    }
+    if (rc != -ENODATA)
+        return read_failed(r, rc, why);
+    const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    r->ended = true;
+    if (r->frames)
+        return faults.damaged || faults.newer || faults.other_writer ? faulty_end(r, b, why)
+                                                                     : -ENODATA;
+    if (faults.newer)
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+    return refused(
+        r, -EBADMSG,
+        r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX ? REASON_NOT_THEN : REASON_NO_SAMPLE, why);
+}
+
+static void assign_block_owners(struct source *src, struct sample *s, const struct sample *prev)
+{
+    (void)src;
+    block_reader_owners(s, prev);
+}
+
+/* Frames ------------------------------------------------------------ */
+
+/* Was the frame in r->next taken in the time asked for? Of one that cannot be read that is for the
+ * caller to find out. */
+static int compare_times(struct recording *r)
+{
+    struct sample_builder *b = sample_builder_new(NULL);
+    struct sample_reason why;
+    int order = 0;
+
+    if (!b)
+        return 0;
+    if (frame_read(r->next.data, r->next.len, b, NULL, &why) > 0)
+        order = b->sample.wall_ns < r->begin_ns ? -1 : b->sample.wall_ns > r->end_ns;
+    sample_discard(b);
+    return order;
+}
+
+/* The whole next frame that was taken in the time asked for. */
+static int load_wanted(struct recording *r)
+{
+    bool all = r->begin_ns == INT64_MIN && r->end_ns == INT64_MAX;
+
+    for (;;) {
+        r->next.len = 0;
+        int error = load_frame(r);
+        int order = error || all ? 0 : compare_times(r);
+        if (order > 0)
+            return -ENODATA;
+        if (order == 0)
+            return error;
+    }
+}
+
 static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
                         struct sample_reason *why)
 {
@@ -140,8 +234,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
     (void)req; /* a recording holds what it holds */
     if (r->ended)
         return -ENODATA;
-    r->next.len = 0;
-    error = load_frame(r);
+    error = load_wanted(r);
     if (!error)
         taken = frame_read(r->next.data, r->next.len, b, r->owners, why);
     if (taken < 0)
@@ -239,6 +332,7 @@ static void recording_close(struct source *src)
     if (r->fd > STDIN_FILENO)
         close(r->fd);
     owner_lookup_free(r->owners);
+    block_reader_close(r->blocks);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
@@ -275,8 +369,46 @@ static bool is_dump(const uint8_t *p, size_t len)
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
 }
 
-/* What kind of file it is, by its first bytes: sets the operations. */
-static int recognise(struct recording *r, struct sample_reason *why)
+enum kind { KIND_EMPTY, KIND_BLOCKS, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_TEXT, KIND_FOREIGN };
+
+/* What kind of file begins with these bytes: as many as a netlink message has, or all. */
+static enum kind recognise(const uint8_t *p, size_t len)
+{
+    size_t head = len < FRAME_MAGIC_BYTES ? len : FRAME_MAGIC_BYTES;
+
+    if (len == 0)
+        return KIND_EMPTY;
+    if (len >= BLOCK_MARK_BYTES && memcmp(p, BLOCK_MARK, BLOCK_MARK_BYTES) == 0)
+        return KIND_BLOCKS;
+    if (memcmp(p, FRAME_MAGIC, head) == 0)
+        return KIND_FRAMES;
+    if (head == FRAME_MAGIC_BYTES && memcmp(p, FRAME_MAGIC, head - 1) == 0)
+        return KIND_NEWER;
+    if (is_dump(p, len))
+        return KIND_RAW;
+    return is_text(p, len) ? KIND_TEXT : KIND_FOREIGN;
+}
+
+static const struct source_ops block_ops = {.name = "blocks",
+                                            .is_recording = true,
+                                            .sample = sample_blocks,
+                                            .close = recording_close,
+                                            .assign_owners = assign_block_owners};
+
+/* Hand the file over to the reader of blocks. */
+static int open_blocks(struct recording *r, struct sample_reason *why)
+{
+    int fd = r->fd;
+
+    r->source.ops = &block_ops;
+    r->fd = -1;
+    int rc = block_reader_open(&r->blocks, &r->source, fd, r->next.data, r->next.len);
+    r->next.len = 0;
+    return rc ? read_failed(r, rc, why) : 0;
+}
+
+/* Set the operations for the kind of file. */
+static int open_kind(struct recording *r, struct sample_reason *why)
 {
     static const struct source_ops frame_ops = {.name = "frames",
                                                 .is_recording = true,
@@ -285,22 +417,27 @@ static int recognise(struct recording *r, struct sample_reason *why)
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
         .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
-    size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
 
-    if (head == 0)
-        return refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
-    if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
+    switch (recognise(r->next.data, r->next.len)) {
+    case KIND_BLOCKS:
+        return open_blocks(r, why);
+    case KIND_FRAMES:
         r->source.ops = &frame_ops;
         r->owners = owner_lookup_new(); /* without memory nobody is known */
-    } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
-        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
-    else if (is_dump(r->next.data, r->next.len))
+        return 0;
+    case KIND_RAW:
         r->source.ops = &raw_ops;
-    else
-        return refused(r, -EBADMSG,
-                       is_text(r->next.data, r->next.len) ? REASON_TEXT_FILE : REASON_FOREIGN_FILE,
-                       why);
-    return 0;
+        return 0;
+    case KIND_EMPTY:
+        return refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
+    case KIND_NEWER:
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+    case KIND_TEXT:
+        return refused(r, -EBADMSG, REASON_TEXT_FILE, why);
+    case KIND_FOREIGN:
+        break;
+    }
+    return refused(r, -EBADMSG, REASON_FOREIGN_FILE, why);
 }
 
 static int open_file(struct recording *r, const char *path)
@@ -318,6 +455,17 @@ static int open_file(struct recording *r, const char *path)
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
+static int open_directory(struct recording *r, const char *path, struct sample_reason *why)
+{
+    r->source.ops = &block_ops;
+    close(r->fd);
+    r->fd = -1;
+    int rc = block_reader_open_directory(&r->blocks, &r->source, path);
+    if (rc == -ENOENT)
+        return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
+    return rc ? read_failed(r, rc, why) : 0;
+}
+
 int recording_open(struct source **src, const char *path, struct sample_reason *why)
 {
     struct recording *r = calloc(1, sizeof(*r));
@@ -325,18 +473,73 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
 
     if (!r)
         return sample_reason_error(why, -ENOMEM);
+    r->begin_ns = INT64_MIN;
+    r->end_ns = INT64_MAX;
     error = open_file(r, path);
-    if (!error)
-        error = fill(r, &r->next, FRAME_MAGIC_BYTES);
-    if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
-        error = fill(r, &r->next, sizeof(struct nlmsghdr));
-    error = error && error != -ENODATA
+    if (error == -EISDIR) {
+        error = open_directory(r, path, why);
+    } else {
+        if (!error)
+            error = fill(r, &r->next, FRAME_MAGIC_BYTES);
+        if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
+            error = fill(r, &r->next, sizeof(struct nlmsghdr));
+        error =
+            error && error != -ENODATA
                 ? sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path))
-                : recognise(r, why);
+                : open_kind(r, why);
+    }
     if (error) {
         recording_close(&r->source);
         return error;
     }
     *src = &r->source;
     return 0;
+}
+
+/* Moving ------------------------------------------------------------ */
+
+/* The reader of a recording that can move; NULL: it cannot. */
+static struct block_reader *reader_of(struct source *src)
+{
+    return src->ops == &block_ops ? ((struct recording *)src)->blocks : NULL;
+}
+
+/* It goes on from another place. */
+static int moved(struct source *src, int rc)
+{
+    if (!rc)
+        ((struct recording *)src)->ended = false;
+    return rc;
+}
+
+int recording_spans(struct source *src, const struct recording_span **list, uint32_t *n)
+{
+    struct block_reader *reader = reader_of(src);
+
+    *list = NULL;
+    *n = 0;
+    return reader ? block_reader_spans(reader, list, n) : -ESPIPE;
+}
+
+int recording_seek(struct source *src, int64_t wall_ns)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? moved(src, block_reader_seek(reader, wall_ns)) : -ESPIPE;
+}
+
+int recording_step_back(struct source *src)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? moved(src, block_reader_step_back(reader)) : -ESPIPE;
+}
+
+int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns)
+{
+    struct recording *r = (struct recording *)src;
+
+    r->begin_ns = begin_ns;
+    r->end_ns = end_ns;
+    return reader_of(src) ? block_reader_limit(r->blocks, begin_ns, end_ns) : 0;
 }

@@ -149,7 +149,7 @@ static int refuse(const struct tty *t, int rc, struct err *err)
 {
     return rc == -ENOENT                      ? refuse_type(err)
            : rc == -EOVERFLOW || rc == -EFBIG ? refuse_size(t, rc, err)
-                                              : err_set(err, rc, "%s", err_name(rc));
+                                              : err_set(err, rc, "%s", text_error(rc));
 }
 
 static bool is_too_large(const struct tty *t)
@@ -186,7 +186,7 @@ int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int
 {
     struct tty *t = calloc(1, sizeof *t);
     if (!t)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     t->options = *options;
     int rc = tty_io_open(&t->tty_io, in_fd, out_fd);
     if (!rc) {

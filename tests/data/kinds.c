@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Listeners that differ only in what many tools do not show, for a test that they are told apart:
- * bound to devices, in a VRF, MPTCP, with MD5 keys and fast open, IPv4 mapped into IPv6, with
- * zones, one for both families beside one for each. Run it in a network namespace of its own that
- * has the devices "one" and "two" and, if the kernel has VRF, "red"; a kind that the kernel refuses
- * is named on a line "without NAME". Prints "ready", then waits for the end of standard input. */
+/* Opens sockets that look alike but are not: `kinds DEVICE DEVICE`. It prints "ready", or "ready
+ * mptcp" where the kernel has MPTCP, and holds them until standard input ends.
+ *
+ * 18022: a listener on each of the devices. 18301: a listener on [::] that takes IPv4, too; 18302:
+ * one that does not. 18085: a socket that is only bound. 18400: a connection over IPv4 of an IPv4
+ * client, and one of an IPv6 client. 18041: two connections by MPTCP, half-closed by the client. */
 #include <arpa/inet.h>
 #include <err.h>
-#include <linux/tcp.h>
-#include <net/if.h>
-#include <stdbool.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,84 +18,93 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-struct kind {
-    const char *name;
-    int family, protocol, port;
-    const char *address; /* NULL: any */
-    const char *zone;    /* of the address */
-    const char *device;  /* bound to it */
-    bool v6_only, fast_open, md5;
-};
-
-static const struct kind kinds[] = {
-    {.name = "any", .family = AF_INET, .port = 9001},
-    {.name = "device one", .family = AF_INET, .port = 9002, .device = "one"},
-    {.name = "device two", .family = AF_INET, .port = 9002, .device = "two"},
-    {.name = "device lo", .family = AF_INET, .port = 9002, .device = "lo"},
-    {.name = "VRF", .family = AF_INET, .port = 9002, .device = "red"},
-    {.name = "MPTCP", .family = AF_INET, .protocol = IPPROTO_MPTCP, .port = 9003},
-    {.name = "MD5", .family = AF_INET, .port = 9004, .md5 = true},
-    {.name = "fast open", .family = AF_INET, .port = 9005, .fast_open = true},
-    {.name = "mapped", .family = AF_INET6, .port = 9006, .address = "::ffff:127.0.0.1"},
-    {.name = "mapped's twin", .family = AF_INET, .port = 9006, .address = "127.0.0.2"},
-    {.name = "zone one", .family = AF_INET6, .port = 9007, .address = "fe80::1", .zone = "one"},
-    {.name = "zone two", .family = AF_INET6, .port = 9007, .address = "fe80::1", .zone = "two"},
-    {.name = "both families", .family = AF_INET6, .port = 9008},
-    {.name = "IPv6 alone", .family = AF_INET6, .port = 9009, .v6_only = true},
-    {.name = "IPv4 beside it", .family = AF_INET, .port = 9009},
-};
-
-static bool set(int fd, int level, int option, const void *value, socklen_t len)
+static struct sockaddr_in ipv4(uint32_t address, uint16_t port)
 {
-    return setsockopt(fd, level, option, value, len) == 0;
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
 }
 
-static bool add_key(int fd)
+static void set(int fd, int level, int option, int value)
 {
-    struct tcp_md5sig key = {.tcpm_keylen = 6, .tcpm_key = "secret"};
-    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    memcpy(&key.tcpm_addr, &peer, sizeof peer);
-    return set(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof key);
+    if (setsockopt(fd, level, option, &value, sizeof(value)) != 0)
+        err(1, "setsockopt %d", option);
 }
 
-static bool bind_to(int fd, const struct kind *k)
+static int listener(int protocol, uint32_t address, uint16_t port, const char *device)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)k->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)k->port)};
-    if (k->zone)
-        v6.sin6_scope_id = if_nametoindex(k->zone);
-    if (k->address &&
-        inet_pton(k->family, k->address,
-                  k->family == AF_INET ? (void *)&v4.sin_addr : (void *)&v6.sin6_addr) != 1)
-        return false;
-    return k->family == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof v4) == 0
-                                : bind(fd, (struct sockaddr *)&v6, sizeof v6) == 0;
+    struct sockaddr_in at = ipv4(address, port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+
+    if (fd < 0)
+        return -1;
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)))
+        err(1, "%s", device);
+    if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 5) != 0)
+        err(1, "listen on %u", port);
+    return fd;
 }
 
-static bool open_kind(const struct kind *k)
+static void listen_ipv6(uint16_t port, int only)
 {
-    const int one = 1, v6_only = k->v6_only, queue = 5;
-    const int fd = socket(k->family, SOCK_STREAM, k->protocol);
-    return fd >= 0 &&
-           (k->family == AF_INET || set(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only)) &&
-           (!k->device ||
-            set(fd, SOL_SOCKET, SO_BINDTODEVICE, k->device, (socklen_t)strlen(k->device))) &&
-           (!k->md5 || add_key(fd)) && set(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) &&
-           bind_to(fd, k) && listen(fd, 8) == 0 &&
-           (!k->fast_open || set(fd, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue));
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, only);
+    if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 5) != 0)
+        err(1, "listen on [::]:%u", port);
 }
 
-int main(void)
+static void join(int fd, const void *to, socklen_t len)
 {
+    if (connect(fd, to, len) != 0)
+        err(1, "connect");
+}
+
+static void connect_both_ways(uint16_t port)
+{
+    struct sockaddr_in at = ipv4(INADDR_LOOPBACK, port);
+    struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+    (void)listener(0, INADDR_LOOPBACK, port, NULL);
+    inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
+    join(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), &at, sizeof(at));
+    join(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), &mapped, sizeof(mapped));
+}
+
+/* Returns 1, or 0 where the kernel has no MPTCP. */
+static int connect_mptcp(uint16_t port)
+{
+    struct sockaddr_in at = ipv4(INADDR_LOOPBACK, port);
+    int waiting = listener(IPPROTO_MPTCP, INADDR_LOOPBACK, port, NULL);
+
+    for (int i = 0; i < 2 && waiting >= 0; i++) {
+        int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+        join(client, &at, sizeof(at));
+        if (accept(waiting, NULL, NULL) < 0)
+            err(1, "accept");
+        shutdown(client, SHUT_WR);
+    }
+    return waiting >= 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_in at = ipv4(INADDR_ANY, 18085);
     char byte;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (!open_kind(&kinds[i])) {
-            warn("%s", kinds[i].name);
-            printf("without %s\n", kinds[i].name);
-        }
-    puts("ready");
+
+    if (argc != 3)
+        errx(2, "usage: kinds DEVICE DEVICE");
+    (void)listener(0, INADDR_ANY, 18022, argv[1]);
+    (void)listener(0, INADDR_ANY, 18022, argv[2]);
+    listen_ipv6(18301, 0);
+    listen_ipv6(18302, 1);
+    if (bind(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&at, sizeof(at)))
+        err(1, "bind");
+    connect_both_ways(18400);
+    puts(connect_mptcp(18041) ? "ready mptcp" : "ready");
     fflush(stdout);
     while (read(STDIN_FILENO, &byte, 1) > 0)
-        ;
+        continue;
     return 0;
 }
