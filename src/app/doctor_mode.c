@@ -63,7 +63,7 @@ static enum status judge(const struct round *r)
 
     if (f && f->worst >= SEVERITY_WARNING)
         return f->worst == SEVERITY_CRITICAL ? STATUS_CRITICAL : STATUS_WARNING;
-    if (!f || !sample_is_whole(r->last) || r->last->backend == BACKEND_PROC)
+    if (!f || !sample_is_whole(r->last) || r->last->backend == BACKEND_PROC || r->last->import)
         return STATUS_UNKNOWN;
     return STATUS_OK;
 }

@@ -2,16 +2,21 @@
 /* The filter of a finding, and the rows and states that findings are about. */
 #include "tcptop/doctor/finding_scope.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "tcptop/model/predicate.h"
 #include "tcptop/query/filter.h"
 
-void finding_address(const struct conn *c, bool remote, char out[64])
+/* One end, as far as the filter can name it. */
+static void add_end(const struct conn *c, bool remote, bool address, bool port, struct str *out)
 {
-    if (!inet_ntop(c->family, remote ? c->dst : c->src, out, 64))
-        out[0] = '\0';
+    char text[CONN_ADDRESS_SIZE];
+    char side = remote ? 'r' : 'l';
+
+    if (address && !conn_address_unknown(c, remote))
+        str_addf(out, " %caddr:%s", side, conn_address(c, remote, text));
+    if (port && !conn_port_unknown(c, remote))
+        str_addf(out, " %cport:%u", side, remote ? c->dport : c->sport);
 }
 
 static void add_states(uint32_t states, struct str *out)
@@ -34,7 +39,6 @@ static void add_states(uint32_t states, struct str *out)
 void finding_filter(const struct finding *f, struct str *out)
 {
     const struct scope *c = &f->scope;
-    char address[64];
 
     if (!c->states)
         return;
@@ -45,16 +49,8 @@ void finding_filter(const struct finding *f, struct str *out)
         str_addf(out, " pid:%u", c->pid);
     if (c->by & SCOPE_UID)
         str_addf(out, " uid:%u", c->uid);
-    finding_address(&c->ends, false, address);
-    if (c->by & SCOPE_SRC)
-        str_addf(out, " laddr:%s", address);
-    if (c->by & SCOPE_SPORT)
-        str_addf(out, " lport:%u", c->ends.sport);
-    finding_address(&c->ends, true, address);
-    if (c->by & SCOPE_DST)
-        str_addf(out, " raddr:%s", address);
-    if (c->by & SCOPE_DPORT)
-        str_addf(out, " rport:%u", c->ends.dport);
+    add_end(&c->ends, false, c->by & SCOPE_SRC, c->by & SCOPE_SPORT, out);
+    add_end(&c->ends, true, c->by & SCOPE_DST, c->by & SCOPE_DPORT, out);
     if (c->by & (SCOPE_PROBE | SCOPE_TIMELESS))
         str_addf(out, " timer:%s", c->by & SCOPE_PROBE ? "persist" : "off");
     if (c->by & (SCOPE_OWNED | SCOPE_ORPHAN))

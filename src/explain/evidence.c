@@ -82,7 +82,7 @@ static void facts_timer(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *c = t->row;
 
-    if (!c)
+    if (!c || c->unknown & CONN_UNKNOWN_TIMER)
         return;
     switch (c->timer) {
     case TIMER_TIMEWAIT:
@@ -125,6 +125,8 @@ static void facts_active_close(struct evidence *e, const struct state_facts *t,
 {
     if (c->server > 0 && c->server == t->state_counts.rows && c->server_port) {
         ADD_FACT(e, MSG_FACT_TW_PORT, live_port(LIVE, c->server_port));
+        if (t->state_counts.timed == 0)
+            return; /* an import may not tell the timers */
         if (t->state_counts.left_min_ms / 1000 == t->state_counts.left_max_ms / 1000)
             ADD_FACT(e, MSG_FACT_TW_PORT_LEFT, COUNT(0), TIME(t->state_counts.left_min_ms));
         else
@@ -245,7 +247,7 @@ static void facts_peer(struct evidence *e, const struct state_facts *t)
 
 static void facts_close_wait(struct evidence *e, const struct state_facts *t)
 {
-    if (t->row)
+    if (t->row && !(t->row->unknown & CONN_UNKNOWN_RECV_Q))
         ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
                  COUNT(t->row->rqueue));
     facts_count(e, t);
@@ -271,14 +273,15 @@ static void facts_fin_wait2(struct evidence *e, const struct state_facts *t)
 {
     uint32_t orphans = t->state_counts.without_inode;
 
-    if (t->row && t->row->inode)
+    if (t->row && t->row->inode && !(t->row->unknown & CONN_UNKNOWN_INODE))
         ADD_FACT(e, MSG_FACT_THIS_HALF_CLOSED, NULL);
     else if (t->row && t->row->timer == TIMER_TIMEWAIT) /* 2 is no keepalive here */
         facts_timer(e, t);
     facts_count(e, t);
     if (t->state_counts.timed > 0)
         ADD_FACT(e, MSG_FACT_F2_ORPHANS, COUNT(orphans), TIME(t->state_counts.left_max_ms));
-    facts_some(e, t->state_counts.rows - orphans, MSG_FACT_F2_OWNED);
+    facts_some(e, t->state_counts.rows - orphans - t->state_counts.unknown_inode,
+               MSG_FACT_F2_OWNED);
 }
 
 /* CLOSE, BOUND_INACTIVE ---------------------------------------------------------------------- */

@@ -17,7 +17,7 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
     char address[64];
     bool v6 = c->family == AF_INET6;
 
-    finding_address(c, remote, address);
+    conn_address(c, remote, address);
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 
@@ -37,7 +37,7 @@ static void add_route(const struct finding *f, struct str *out)
     struct str to = STR_INIT;
     char from[64];
 
-    finding_address(&f->scope.ends, false, from);
+    conn_address(&f->scope.ends, false, from);
     add_endpoint(&to, &f->scope.ends, true);
     text_fill(out, MSG_FINDING_ROUTE, from, str_text(&to), NULL);
     str_fini(&to);
@@ -61,7 +61,7 @@ static void add_subject(const struct finding *f, struct str *out)
         add_endpoint(out, &f->scope.ends, true);
         break;
     case SUBJECT_PEER:
-        finding_address(&f->scope.ends, true, address);
+        conn_address(&f->scope.ends, true, address);
         str_add(out, address);
         break;
     case SUBJECT_ROUTE:
@@ -112,7 +112,7 @@ static void add_peer(const struct finding *f, struct str *out)
         add_endpoint(out, &f->peer, true);
         return;
     }
-    finding_address(&f->peer, true, address);
+    conn_address(&f->peer, true, address);
     str_add(out, address);
 }
 
@@ -190,7 +190,7 @@ static bool add_named(const struct finding *f, const char *name, size_t len, str
         str_addf(out, "%u", c->ends.dport);
     } else if ((strncmp(name, "raddr", len) == 0 && dst) ||
                (strncmp(name, "laddr", len) == 0 && src)) {
-        finding_address(&c->ends, *name == 'r', address);
+        conn_address(&c->ends, *name == 'r', address);
         str_add(out, address);
     } else {
         return false;
@@ -311,6 +311,7 @@ const char *finding_skip_words(unsigned why)
         [SKIP_FIGURES] = MSG_SKIP_FIGURES,
         [SKIP_BOUND] = MSG_SKIP_BOUND,
         [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,
+        [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
         [SKIP_SHORT] = MSG_SKIP_SHORT,
         [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };

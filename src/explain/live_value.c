@@ -2,12 +2,12 @@
 /* Values inside facts. */
 #include "tcptop/explain/live_value.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #include "tcptop/base/fmt.h"
 #include "tcptop/explain/typeset.h"
+#include "tcptop/model/end_text.h"
 
 static const char *live(char out[LIVE_SIZE], const char *sign, const char *value)
 {
@@ -95,19 +95,21 @@ const char *live_percent(char out[LIVE_SIZE], double part)
 
 const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 {
-    char address[INET6_ADDRSTRLEN] = "";
+    char address[CONN_ADDRESS_SIZE];
 
-    inet_ntop(c->family, remote ? c->dst : c->src, address, sizeof(address));
-    return live(out, "", address);
+    return live(out, "", conn_address(c, remote, address));
 }
 
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
 {
-    char address[INET6_ADDRSTRLEN] = "";
-    bool v6 = c->family == AF_INET6;
+    char address[CONN_ADDRESS_SIZE], port[END_TEXT_SIZE];
+    bool v6 = c->family == AF_INET6 && !conn_address_unknown(c, true);
 
-    inet_ntop(c->family, c->dst, address, sizeof(address));
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%u" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
-             c->dport);
+    if (conn_port_unknown(c, true))
+        snprintf(port, sizeof port, "%s", conn_port_text(c, true));
+    else
+        snprintf(port, sizeof port, "%u", c->dport);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%s" MARK_END, v6 ? "[" : "",
+             conn_address(c, true, address), v6 ? "]" : "", port);
     return out;
 }

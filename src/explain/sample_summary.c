@@ -6,7 +6,8 @@ static void add_timer(struct state_counts *t, const struct conn *c)
 {
     if (c->timer == TIMER_PROBE)
         t->shut++;
-    if (c->timer == TIMER_OFF && c->wqueue == 0)
+    if (c->timer == TIMER_OFF && c->wqueue == 0 &&
+        !(c->unknown & (CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q)))
         t->idle++;
     if (c->timer != TIMER_TIMEWAIT)
         return;
@@ -52,7 +53,9 @@ static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const str
     t->without_inode += conn_kind(c) != CONN_PLAIN;
     t->repeating += c->retrans > 0;
     t->unsent += c->wqueue > 1;
-    t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    if (!(c->unknown & CONN_UNKNOWN_RECV_Q))
+        t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    t->unknown_inode += (c->unknown & CONN_UNKNOWN_INODE) != 0;
     add_timer(t, c);
 }
 

@@ -39,10 +39,12 @@ static void release_references(struct sample_builder *b)
     netns_table_unref(b->sample.namespaces);
     owner_table_unref(b->sample.owners);
     findings_free(b->sample.findings);
+    import_unref(b->sample.import);
     sample_unref(b->close_events); /* its pool is another one */
     b->sample.namespaces = NULL;
     b->sample.owners = NULL;
     b->sample.findings = NULL;
+    b->sample.import = NULL;
     b->close_events = NULL;
 }
 

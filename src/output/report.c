@@ -177,19 +177,19 @@ static void add_who(struct sink *out, const struct finding *f)
     }
     if (c->by & SCOPE_UID)
         sink_addf(out, ",\"uid\":%u", c->uid);
-    finding_address(&c->ends, false, address);
+    conn_address(&c->ends, false, address);
     if (c->by & SCOPE_SRC)
         add_key(out, "local_addr", address);
     if (c->by & SCOPE_SPORT)
         sink_addf(out, ",\"local_port\":%u", c->ends.sport);
-    finding_address(&c->ends, true, address);
+    conn_address(&c->ends, true, address);
     if (c->by & SCOPE_DST)
         add_key(out, "remote_addr", address);
     if (c->by & SCOPE_DPORT)
         sink_addf(out, ",\"remote_port\":%u", c->ends.dport);
     if (!f->has_peer)
         return;
-    finding_address(&f->peer, true, address);
+    conn_address(&f->peer, true, address);
     add_key(out, "peer_addr", address);
     if (f->peer_port)
         sink_addf(out, ",\"peer_port\":%u", f->peer.dport);

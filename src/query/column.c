@@ -103,46 +103,48 @@ static void add_text(struct str *out, const char *text)
 
 /* Addresses, state and timer. */
 
-static bool is_unsampled(const struct sample *s, uint32_t row)
+/* Was no dump asked for it, or did none tell it? `what`: enum conn_unknown. */
+static bool is_untold(const struct sample *s, uint32_t row, unsigned what)
 {
-    return sample_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN;
+    return sample_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN ||
+           s->conn[row].unknown & what;
 }
 
 NUMBER(local_port)
 {
     *n = s->conn[row].sport;
-    return true;
+    return !conn_port_unknown(&s->conn[row], false);
 }
 
 NUMBER(remote_port)
 {
     *n = s->conn[row].dport;
-    return true;
+    return !conn_port_unknown(&s->conn[row], true);
 }
 
 NUMBER(expires_ms)
 {
     *n = s->conn[row].expires_ms;
-    return s->conn[row].timer != TIMER_OFF && !is_unsampled(s, row);
+    return s->conn[row].timer != TIMER_OFF && !is_untold(s, row, CONN_UNKNOWN_TIMER);
 }
 
 NUMBER(recv_q)
 {
     *n = s->conn[row].rqueue;
-    return !is_unsampled(s, row);
+    return !is_untold(s, row, CONN_UNKNOWN_RECV_Q);
 }
 
 NUMBER(send_q)
 {
     *n = s->conn[row].wqueue;
-    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_unsampled(s, row);
+    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_untold(s, row, CONN_UNKNOWN_SEND_Q);
 }
 
 /* TIME_WAIT repeats nothing. */
 NUMBER(retrans)
 {
     *n = s->conn[row].retrans;
-    return s->conn[row].timer != TIMER_TIMEWAIT && !is_unsampled(s, row);
+    return s->conn[row].timer != TIMER_TIMEWAIT && !is_untold(s, row, CONN_UNKNOWN_TIMER);
 }
 
 /* Without a file the kernel names user 0 for whoever it was. */
@@ -150,19 +152,19 @@ NUMBER(uid)
 {
     const struct conn *c = &s->conn[row];
     *n = c->uid;
-    return !(c->flags & CONN_NO_OWNER) && c->inode != 0;
+    return !(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_UID) && c->inode != 0;
 }
 
 NUMBER(inode)
 {
     *n = s->conn[row].inode;
-    return !(s->conn[row].flags & CONN_NO_OWNER);
+    return !(s->conn[row].flags & CONN_NO_OWNER) && !(s->conn[row].unknown & CONN_UNKNOWN_INODE);
 }
 
 NUMBER(ifindex)
 {
     *n = s->conn[row].ifindex;
-    return *n != 0;
+    return *n != 0 && !(s->conn[row].flags & CONN_NAMED_DEVICE);
 }
 
 /* A closed row has stopped ageing. */
@@ -215,7 +217,8 @@ END(remote)
 
 static void get_state(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_text(v, state_name(s->conn[row].state));
+    const struct conn *c = &s->conn[row];
+    set_text(v, c->unknown & CONN_UNKNOWN_STATE ? NULL : state_name(c->state));
 }
 
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
@@ -242,7 +245,7 @@ static const char *const timer_names[] = {
 static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 {
     unsigned timer = s->conn[row].timer;
-    if (is_unsampled(s, row))
+    if (is_untold(s, row, CONN_UNKNOWN_TIMER))
         v->type = VALUE_NONE;
     else
         set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
@@ -250,7 +253,7 @@ static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 
 static uint64_t key_timer(const struct sample *s, uint32_t row)
 {
-    return is_unsampled(s, row) ? KEY_ABSENT : s->conn[row].timer;
+    return is_untold(s, row, CONN_UNKNOWN_TIMER) ? KEY_ABSENT : s->conn[row].timer;
 }
 
 static void get_cookie(const struct sample *s, uint32_t row, struct value *v)
@@ -345,7 +348,7 @@ NUMBER(backlog_permille)
     uint64_t limit = c->wqueue ? c->wqueue : 1;
     *n = c->rqueue * UINT64_C(1000) / limit;
     return c->state == TCP_STATE_LISTEN && !(c->flags & CONN_NO_BACKLOG) &&
-           sample_row_kind(s, row) != ROW_MISSING;
+           !(c->unknown & CONN_UNKNOWN_RECV_Q) && sample_row_kind(s, row) != ROW_MISSING;
 }
 
 static void get_congestion(const struct sample *s, uint32_t row, struct value *v)
@@ -430,12 +433,13 @@ OWNER_KEY(process, OWNER_BY_PROCESS)
 OWNER_KEY(cmdline, OWNER_BY_CMDLINE)
 OWNER_KEY(cgroup, OWNER_BY_CGROUP)
 
-/* The name as it is, in parentheses once nobody holds the socket any more. */
+/* The name as it is, in parentheses once nobody holds the socket any more. Only an import may know
+ * a process without its name. */
 static void format_process(const struct sample *s, uint32_t row, struct str *out)
 {
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
-    if (!g)
+    if (!g || !*g->member[0]->process)
         str_add(out, FMT_NONE);
     else
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
@@ -446,11 +450,13 @@ void column_process_fit(const struct sample *s, uint32_t row, int width, struct 
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
     size_t start = out->len;
-    format_process(s, row, out);
+    bool named = !g || *g->member[0]->process;
+    if (named)
+        format_process(s, row, out);
     if (!g || former)
         return;
     size_t name_end = out->len;
-    str_addf(out, " %u", g->member[0]->pid);
+    str_addf(out, named ? " %u" : "%u", g->member[0]->pid);
     size_t pid_end = out->len;
     if (utf8_width(str_text(out) + start) > width) {
         str_truncate(out, name_end);

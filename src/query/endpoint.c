@@ -11,6 +11,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/model/end_text.h"
 
 struct endpoint endpoint_local(const struct conn *c)
 {
@@ -71,8 +72,12 @@ static const char *scope_name(uint32_t ifindex, const struct sample *s)
  * its own. */
 static bool sampled_here(const struct sample *s, const struct conn *c)
 {
-    return !s ||
-           (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW && sample_is_own_netns(s, c));
+    return !s || (!sample_is_recorded(s) && sample_is_own_netns(s, c));
+}
+
+static bool is_remote(const struct endpoint *e)
+{
+    return e->addr == e->conn->dst;
 }
 
 static bool is_link_local(const struct endpoint *e)
@@ -82,6 +87,10 @@ static bool is_link_local(const struct endpoint *e)
 
 void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE])
 {
+    if (conn_address_unknown(e->conn, is_remote(e))) {
+        conn_address(e->conn, is_remote(e), out);
+        return;
+    }
     if (e->family == AF_INET) {
         write_ipv4(out, e->addr);
         return;
@@ -91,16 +100,40 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
     if (!e->ifindex || !is_link_local(e))
         return;
     size_t len = strlen(out);
-    if (sampled_here(s, e->conn))
+    if (e->conn->flags & CONN_NAMED_DEVICE)
+        snprintf(out + len, ADDRESS_SIZE - len, "%%%s", end_text(e->ifindex));
+    else if (sampled_here(s, e->conn))
         snprintf(out + len, ADDRESS_SIZE - len, "%%%s", scope_name(e->ifindex, s));
     else
         snprintf(out + len, ADDRESS_SIZE - len, "%%%u", e->ifindex);
+}
+
+/* Where one of both is a text. */
+static void add_texts(const struct endpoint *e, const struct sample *s, struct str *out)
+{
+    char address[ADDRESS_SIZE];
+    bool remote = is_remote(e), brackets = e->family == AF_INET6 && !conn_address_unknown(e->conn, remote);
+    const char *port = conn_port_text(e->conn, remote);
+
+    endpoint_address(e, s, address);
+    str_addf(out, "%s%s%s:", brackets ? "[" : "", address, brackets ? "]" : "");
+    if (conn_port_unknown(e->conn, remote))
+        str_add(out, *port ? port : FMT_NONE);
+    else if (e->port)
+        str_add_uint(out, e->port);
+    else
+        str_add_char(out, '*');
 }
 
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out)
 {
     char text[ADDRESS_SIZE + 32];
     const bool brackets = e->family == AF_INET6;
+
+    if (conn_address_unknown(e->conn, is_remote(e)) || conn_port_unknown(e->conn, is_remote(e))) {
+        add_texts(e, s, out);
+        return;
+    }
     text[0] = '[';
     endpoint_address(e, s, text + brackets);
     size_t len = strlen(text);

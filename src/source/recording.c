@@ -16,6 +16,7 @@
 #include "tcptop/base/privileges.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/source/import.h"
 #include "tcptop/source/source.h"
 
 #ifndef RECORDING_CHUNK /* tests build it tiny */
@@ -250,15 +251,6 @@ static struct owner_lookup *recording_owners(struct source *src)
     return ((struct recording *)src)->owners;
 }
 
-static bool is_text(const uint8_t *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] < ' ' && (p[i] == '\0' || !strchr("\t\r\n", p[i])))
-            return false;
-    }
-    return len > 0;
-}
-
 static bool is_dump(const uint8_t *p, size_t len)
 {
     struct nlmsghdr h;
@@ -275,8 +267,24 @@ static bool is_dump(const uint8_t *p, size_t len)
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
 }
 
-/* What kind of file it is, by its first bytes: sets the operations. */
-static int recognise(struct recording *r, struct sample_reason *why)
+enum file_kind { KIND_EMPTY, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_OTHER };
+
+/* What kind of file it is, by its first bytes. */
+static enum file_kind recognise(const uint8_t *p, size_t len)
+{
+    size_t head = len < FRAME_MAGIC_BYTES ? len : FRAME_MAGIC_BYTES;
+
+    if (head == 0)
+        return KIND_EMPTY;
+    if (memcmp(p, FRAME_MAGIC, head) == 0)
+        return KIND_FRAMES;
+    if (head == FRAME_MAGIC_BYTES && memcmp(p, FRAME_MAGIC, head - 1) == 0)
+        return KIND_NEWER;
+    return is_dump(p, len) ? KIND_RAW : KIND_OTHER;
+}
+
+/* Give the file to whoever plays its kind. */
+static int play(struct source **src, struct recording *r, struct sample_reason *why)
 {
     static const struct source_ops frame_ops = {.name = "frames",
                                                 .is_recording = true,
@@ -285,22 +293,33 @@ static int recognise(struct recording *r, struct sample_reason *why)
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
         .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
-    size_t head = r->next.len < FRAME_MAGIC_BYTES ? r->next.len : FRAME_MAGIC_BYTES;
+    int rc = 0, fd = r->fd;
 
-    if (head == 0)
-        return refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
-    if (memcmp(r->next.data, FRAME_MAGIC, head) == 0) {
+    switch (recognise(r->next.data, r->next.len)) {
+    case KIND_EMPTY:
+        rc = refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
+        break;
+    case KIND_NEWER:
+        rc = refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+        break;
+    case KIND_FRAMES:
         r->source.ops = &frame_ops;
         r->owners = owner_lookup_new(); /* without memory nobody is known */
-    } else if (head == FRAME_MAGIC_BYTES && memcmp(r->next.data, FRAME_MAGIC, head - 1) == 0)
-        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
-    else if (is_dump(r->next.data, r->next.len))
+        break;
+    case KIND_RAW:
         r->source.ops = &raw_ops;
+        break;
+    case KIND_OTHER:
+        r->fd = -1; /* handed over */
+        rc = import_open(src, fd, r->next.data, r->next.len, r->name, why);
+        recording_close(&r->source);
+        return rc;
+    }
+    if (rc)
+        recording_close(&r->source);
     else
-        return refused(r, -EBADMSG,
-                       is_text(r->next.data, r->next.len) ? REASON_TEXT_FILE : REASON_FOREIGN_FILE,
-                       why);
-    return 0;
+        *src = &r->source;
+    return rc;
 }
 
 static int open_file(struct recording *r, const char *path)
@@ -326,17 +345,16 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
     if (!r)
         return sample_reason_error(why, -ENOMEM);
     error = open_file(r, path);
+    if (error == -EISDIR) {
+        recording_close(&r->source);
+        return import_open_directory(src, path, why);
+    }
     if (!error)
         error = fill(r, &r->next, FRAME_MAGIC_BYTES);
     if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
         error = fill(r, &r->next, sizeof(struct nlmsghdr));
-    error = error && error != -ENODATA
-                ? sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path))
-                : recognise(r, why);
-    if (error) {
-        recording_close(&r->source);
-        return error;
-    }
-    *src = &r->source;
-    return 0;
+    if (!error || error == -ENODATA)
+        return play(src, r, why);
+    recording_close(&r->source);
+    return sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path));
 }

@@ -72,11 +72,6 @@ void sample_pipeline_free(struct sample_pipeline *st)
     free(st);
 }
 
-static bool recorded(const struct sample *s)
-{
-    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
-}
-
 /* The sample's time on the clock of struct row_times. */
 static void set_age(struct sample_pipeline *st, struct sample *s)
 {
@@ -144,7 +139,7 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
 {
     const uint32_t owners = NEED_OWNER | NEED_USER;
 
-    if (recorded(s)) {
+    if (sample_is_recorded(s)) {
         if (!st->src->ops->owners || !st->src->ops->owners(st->src))
             s->needs &= ~owners;
         return;
@@ -164,7 +159,7 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
  * processes could not be looked up. */
 static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
-    if (recorded(s)) {
+    if (sample_is_recorded(s)) {
         if (s->owner)
             owner_lookup_assign(st->src->ops->owners(st->src), s, st->good);
         return;
@@ -189,7 +184,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     int rc = 0;
 
     s->seq = st->seq;
-    if (!recorded(s))
+    if (!sample_is_recorded(s))
         s->interval_ms = s->asked_interval_ms = req->interval_ms;
     set_age(st, s);
     if (s->netns_view != st->netns_view)
@@ -207,7 +202,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
-    if (!recorded(s)) {
+    if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
         if (st->interval)

@@ -14,9 +14,6 @@
 /** Append the filter that shows them; nothing when the finding is about none. */
 void finding_filter(const struct finding *f, struct str *out);
 
-/** Write the address of an end as people type it, without port and brackets. */
-void finding_address(const struct conn *c, bool remote, char out[64]);
-
 /** Compile the filters of the findings that hold. Without memory they are about no row. */
 void finding_compile(struct findings *f);
 
