@@ -3,6 +3,7 @@
 #include "tcptop/explain/evidence.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "state_facts.h"
 #include "tcptop/doctor/doctor.h"
@@ -148,9 +149,13 @@ static void facts_time_wait(struct evidence *e, const struct state_facts *t)
     double per_s;
 
     facts_timer(e, t);
-    ADD_FACT(
-        e, state_facts_trend(t, &per_s) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT : MSG_FACT_TW_COUNT,
-        COUNT(t->state_counts.rows));
+    if (t->s->import) /* not every system keeps them for 60 s */
+        ADD_FACT(e, MSG_FACT_TW_COUNT_ANY, COUNT(t->state_counts.rows));
+    else
+        ADD_FACT(e,
+                 state_facts_trend(t, &per_s) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
+                                                            : MSG_FACT_TW_COUNT,
+                 COUNT(t->state_counts.rows));
     facts_active_close(e, t, t->active_close);
 }
 
@@ -393,6 +398,8 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (t.s->status == SAMPLE_PARTIAL)
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
     states[t.state].facts(e, &t);
+    if (t.s->import && !strstr(t.s->import->system, "Linux"))
+        ADD_FACT(e, MSG_FACT_OTHER_SYSTEM, t.s->import->system);
     judge(e, &t);
 }
 

@@ -81,13 +81,15 @@ static bool read_name(struct import_reader *r, const struct import_field *f, int
 }
 
 /* On Linux the column DEVICE is the inode, elsewhere an address in the kernel. */
-static void read_device(struct import_row *row, const struct import_field *device)
+static void read_device(struct import_reader *r, const struct import_field *device)
 {
+    struct import_row *row = r->next;
     uint64_t inode;
 
     row->same = hash_bytes(device->at, device->len, 1) | 1;
     if (!import_text_number(device, UINT32_MAX, &inode) || !inode)
         return;
+    r->learnt.lsof_linux = true;
     row->conn.inode = (uint32_t)inode;
     row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_INODE;
 }
@@ -120,7 +122,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
         state = import_text_state(&(struct import_field){last->at + 1, last->len - 2});
     if (state)
         import_text_set_state(&row->conn, state);
-    read_device(row, &f[node - BACK_DEVICE]);
+    read_device(r, &f[node - BACK_DEVICE]);
     read_owner(row, &f[node - BACK_USER], &f[0], pid);
     return IMPORT_ROW;
 }
@@ -143,4 +145,10 @@ static enum import_verdict lsof_read(struct import_reader *r, const struct impor
     return import_text_is(&f[node], "TCP") ? read_row(r, line, node, pid) : IMPORT_PROTOCOL;
 }
 
-const struct import_format import_lsof = {.tool = "lsof", .system = "Unix", .read = lsof_read};
+static const char *lsof_system(const struct import_reader *r)
+{
+    return r->learnt.lsof_linux ? "Linux" : "Unix";
+}
+
+const struct import_format import_lsof = {
+    .tool = "lsof", .system = "Unix", .system_of = lsof_system, .read = lsof_read};

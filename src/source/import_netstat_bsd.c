@@ -15,7 +15,10 @@
 #define ADDRESS_MOST 16 /* characters */
 #define NAME_MOST    15 /* a name that ends in a dot loses that, too */
 #define WIDTH        22
-#define WIDTH_BLOCKS 18
+#define WIDTH_BLOCKS 18 /* with one column before the protocol */
+#define WIDTH_TWO    16 /* with two */
+#define COLLAPSED    14 /* between the titles of both columns, where one blank stands between words \
+                         */
 
 static bool has(const struct import_line *line, const char *word)
 {
@@ -77,7 +80,7 @@ static void learn_columns(struct import_learnt *k, const struct import_line *lin
         else if (i > state && import_text_is(f, "process:pid"))
             k->bsd_pid = (uint8_t)(i - state), k->bsd_named_pid = true;
     }
-    if (local && foreign && foreign - local > WIDTH_BLOCKS && foreign - local < 100)
+    if (local && foreign && foreign - local > COLLAPSED && foreign - local < 100)
         k->bsd_width = (uint16_t)(foreign - local - 1);
 }
 
@@ -118,12 +121,23 @@ static bool is_note(const struct import_line *line)
 /* Ends ------------------------------------------------------------------------------------------
  */
 
-static bool read_end(struct import_reader *r, const struct import_field *f, bool blocks,
-                     struct import_end *end, bool *may_be_cut)
+/* Does only one blank follow? A field that is shorter than its column has more. */
+static bool fills_column(const struct import_line *line, const struct import_field *f)
 {
+    const char *end = f->at + f->len, *stop = line->text + line->len;
+
+    return stop - end < 2 || end[1] != ' ';
+}
+
+/* `before`: how many columns stand before the protocol. */
+static bool read_end(struct import_reader *r, const struct import_line *line,
+                     const struct import_field *f, unsigned before, struct import_end *end,
+                     bool *may_be_cut)
+{
+    static const uint8_t widths[] = {WIDTH, WIDTH_BLOCKS, WIDTH_TWO};
     struct import_learnt *k = &r->learnt;
-    size_t width = k->bsd_width ? k->bsd_width : blocks ? WIDTH_BLOCKS : WIDTH;
-    bool port_cut = f->len >= width && !k->netstat_wide;
+    size_t width = before < 2 && k->bsd_width ? k->bsd_width : widths[before];
+    bool port_cut = f->len >= width && !k->netstat_wide && fills_column(line, f);
     const char *dot = memrchr(f->at, '.', f->len);
     size_t address = dot ? (size_t)(dot - f->at) : 0;
 
@@ -191,7 +205,7 @@ static bool read_listen_queue(struct import_reader *r, const struct import_line 
         !import_text_number(
             &(struct import_field){second + 1, (size_t)(f->at + f->len - second) - 1}, UINT32_MAX,
             &limit) ||
-        !read_end(r, &line->field[at + 2], false, &local, &cut))
+        !read_end(r, line, &line->field[at + 2], 0, &local, &cut))
         return false;
     import_text_set_ends(r, c, import_text_is(&line->field[at], "tcp4") ? AF_INET : AF_INET6,
                          &local, &any);
@@ -227,8 +241,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
         numbers++;
     unsigned from = at + 1 + numbers;
     if (numbers < 2 || numbers > 3 || from + 2 > line->n ||
-        !read_end(r, &f[from], at > 0, &local, &local_cut) ||
-        !read_end(r, &f[from + 1], at > 0, &remote, &remote_cut))
+        !read_end(r, line, &f[from], at, &local, &local_cut) ||
+        !read_end(r, line, &f[from + 1], at, &remote, &remote_cut))
         return IMPORT_BROKEN;
     import_text_set_ends(r, c, family_of(&f[at], &local, &remote), &local, &remote);
     c->unknown |=

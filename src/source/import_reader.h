@@ -96,6 +96,7 @@ struct import_learnt {
     bool ss_old;             /* of a version that prints 0.0.0.0 as "*" */
     bool netstat_wide;       /* an address longer than netstat's column */
     int big, little;         /* signs for the byte order of /proc/net/tcp */
+    bool lsof_linux;        /* lsof printed inodes */
     const char *bsd_system;  /* which BSD it is; NULL: not known */
     uint8_t bsd_pid;         /* place of the column behind the state, from 1; 0: there is none */
     bool bsd_named_pid;      /* "process:pid" */

@@ -90,8 +90,8 @@ static size_t netns_len(const char *name, const char *command)
 {
     size_t len = strlen(name), before = strlen(OF_NETNS), after = strlen(command) + 1;
 
-    if (len <= before + after || strncmp(name, OF_NETNS, before) != 0 ||
-        name[len - after] != '_' || strcmp(name + len - after + 1, command) != 0)
+    if (len <= before + after || strncmp(name, OF_NETNS, before) != 0 || name[len - after] != '_' ||
+        strcmp(name + len - after + 1, command) != 0)
         return 0;
     return len - before - after;
 }

@@ -364,7 +364,8 @@ int import_open_directory(struct source **src, const char *path, struct sample_r
     if (!rc)
         rc = open_next_file(im);
     if (rc)
-        sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc == -ENOENT ? -EISDIR : rc, path));
+        sample_reason_set(
+            why, rc, sample_reason_named(REASON_UNREADABLE, rc == -ENOENT ? -EISDIR : rc, path));
     else
         rc = find_rows(im, why);
     return opened(im, rc, src);

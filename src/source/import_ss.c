@@ -56,15 +56,24 @@ static bool is_heading(const struct import_line *line)
                  import_text_is(f, "Process") || import_text_is(f, "Local") ||
                  import_text_is(f, "Peer");
     }
-    /* the last two are what a narrow terminal leaves for its next line */
     return words >= 3 && (memmem(line->text, line->len, "Address:Port", 12) || words >= 4);
 }
 
-/* What is left of a heading on a narrow terminal. */
+/* What is left of a heading on a narrow terminal: nothing but its last words. */
 static bool is_heading_end(const struct import_reader *r, const struct import_line *line)
 {
-    return r->format == &import_ss && r->last == IMPORT_HEADING && line->n == 1 &&
-           import_text_is(&line->field[0], "Process");
+    static const char *const words[] = {"Peer", "Address:Port", "Address:PortProcess", "Process"};
+
+    if (r->format != &import_ss || r->last != IMPORT_HEADING)
+        return false;
+    for (unsigned i = 0, k; i < line->n; i++) {
+        for (k = 0; k < sizeof words / sizeof words[0]; k++)
+            if (import_text_is(&line->field[i], words[k]))
+                break;
+        if (k == sizeof words / sizeof words[0])
+            return false;
+    }
+    return true;
 }
 
 /* tcp_info ------------------------------------------------------------------------------------ */

@@ -320,7 +320,7 @@ bool import_text_address(const char *text, size_t len, bool cut, struct import_e
     if (bracket && scope && text[len - 1] == ']')
         text++, bare--, len -= 2; /* [fe80::1%12] */
     else if (bracket && text[bare - 1] == ']')
-        text++, bare -= 2; /* [fe80::1]%eth0 */
+        text++, bare -= 2, len -= 1; /* [fe80::1]%eth0 */
     else if (bracket)
         return false;
     if (bare == 0 || bare >= sizeof copy)
