@@ -17,8 +17,9 @@
 #define WIDTH        22
 #define WIDTH_BLOCKS 18 /* with one column before the protocol */
 #define WIDTH_TWO    16 /* with two */
-#define COLLAPSED    14 /* between the titles of both columns, where one blank stands between words \
-                         */
+#define COLLAPSED                                                                                  \
+    14 /* between the titles of both columns, where one blank stands between words                 \
+        */
 
 static bool has(const struct import_line *line, const char *word)
 {
@@ -137,7 +138,7 @@ static bool read_end(struct import_reader *r, const struct import_line *line,
     static const uint8_t widths[] = {WIDTH, WIDTH_BLOCKS, WIDTH_TWO};
     struct import_learnt *k = &r->learnt;
     size_t width = before < 2 && k->bsd_width ? k->bsd_width : widths[before];
-    bool port_cut = f->len >= width && !k->netstat_wide && fills_column(line, f);
+    bool port_cut = f->len >= width && !k->netstat_wide && (before == 2 || fills_column(line, f));
     const char *dot = memrchr(f->at, '.', f->len);
     size_t address = dot ? (size_t)(dot - f->at) : 0;
 

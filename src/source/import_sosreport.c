@@ -163,11 +163,24 @@ static void read_word(const char *root, const char *name, unsigned nth, char *ou
         utf8_sanitise_into(out, size, word, strlen(word));
 }
 
+/* /proc/net of any other directory, such as /, is no report. */
+static bool has_commands(const char *root)
+{
+    struct str path = STR_INIT;
+
+    str_addf(&path, "%s/sos_commands", root);
+    int fd = privileges_open(str_text(&path), O_RDONLY | O_DIRECTORY, 0);
+    str_fini(&path);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static int find_below(struct import_sosreport *s, const char *root, const char *plugin)
 {
     int rc = add_own(s, plugin);
 
-    if (rc == 0) {
+    if (rc == 0 && has_commands(root)) {
         rc = add_file(s, root, "proc/net/tcp", "", 0);
         if (rc >= 0)
             rc = add_file(s, root, "proc/net/tcp6", "", 0);

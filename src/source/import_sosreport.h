@@ -3,6 +3,7 @@
 #ifndef TCPTOP_SRC_SOURCE_IMPORT_SOSREPORT_H
 #define TCPTOP_SRC_SOURCE_IMPORT_SOSREPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tcptop/model/netns.h"
@@ -11,7 +12,7 @@
 
 struct import_sosreport {
     struct {
-        char *path;            /* owned */
+        char *path;             /* owned */
         char netns[NETNS_NAME]; /* the namespace that it is of; "" the host's own; sanitised */
     } file[IMPORT_SOSREPORT_FILES];
     uint32_t n;
