@@ -85,7 +85,7 @@ static void learn_columns(struct import_learnt *k, const struct import_line *lin
         k->bsd_width = (uint16_t)(foreign - local - 1);
 }
 
-static bool is_heading(struct import_reader *r, const struct import_line *line)
+static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
 {
     static const char *const titles[] = {"Active Internet connections",
                                          "Active Multipath Internet",
@@ -102,16 +102,17 @@ static bool is_heading(struct import_reader *r, const struct import_line *line)
 
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         if (import_text_starts(line->text, line->len, titles[i]))
-            return true;
+            return IMPORT_TITLE;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         if (!import_text_is(&f[0], columns[i]) || line->n < 3)
             continue;
         if (has(line, "Local Address") && !has(line, "State "))
             learn_columns(&r->learnt, line);
-        return has(line, "Local Address") || has(line, "Recv-Q") || has(line, "Type") ||
-               has(line, "Flags");
+        bool columns_named = has(line, "Local Address") || has(line, "Recv-Q") ||
+                             has(line, "Type") || has(line, "Flags");
+        return columns_named ? IMPORT_HEADING : IMPORT_NOT_MINE;
     }
-    return false;
+    return IMPORT_NOT_MINE;
 }
 
 static bool is_note(const struct import_line *line)
@@ -291,9 +292,10 @@ static enum import_verdict netstat_bsd_read(struct import_reader *r, const struc
     const struct import_field *f = line->field;
     unsigned at;
 
-    if (is_heading(r, line)) {
+    enum import_verdict heading = read_heading(r, line);
+    if (heading != IMPORT_NOT_MINE) {
         learn_system(&r->learnt, line);
-        return IMPORT_HEADING;
+        return heading;
     }
     if (is_note(line))
         return IMPORT_NOTE;

@@ -15,7 +15,7 @@
 #define SHORT_END   23   /* address, colon and port of a column that is full */
 #define TICKS_SCALE 1000 /* seconds to milliseconds */
 
-static bool is_heading(const struct import_line *line)
+static enum import_verdict read_heading(const struct import_line *line)
 {
     const struct import_field *f = line->field;
     const char *titles[] = {"Active Internet",
@@ -35,13 +35,15 @@ static bool is_heading(const struct import_line *line)
     if (memmem(line->text, line->len, "(including servers)", 19) ||
         memmem(line->text, line->len, "(state)", 7) ||
         (line->n == 3 && import_text_is(&f[2], "connections")))
-        return false; /* of BSD */
+        return IMPORT_NOT_MINE; /* of BSD */
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         if (import_text_starts(line->text, line->len, titles[i]))
-            return true;
+            return IMPORT_TITLE;
     return line->n >= 4 && import_text_is(&f[0], "Proto") &&
-           (import_text_is(&f[1], "Recv-Q") || import_text_is(&f[1], "RefCnt") ||
-            import_text_is(&f[1], "RefCpt") || import_text_is(&f[1], "RefZäh"));
+                   (import_text_is(&f[1], "Recv-Q") || import_text_is(&f[1], "RefCnt") ||
+                    import_text_is(&f[1], "RefCpt") || import_text_is(&f[1], "RefZäh"))
+               ? IMPORT_HEADING
+               : IMPORT_NOT_MINE;
 }
 
 /* The notes that stand above the table or come on the error output. */
@@ -247,9 +249,7 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
     if (is_note(line))
         return IMPORT_NOTE;
     if (!tcp)
-        return is_heading(line) ? IMPORT_HEADING
-               : is_other(line) ? IMPORT_PROTOCOL
-                                : IMPORT_NOT_MINE;
+        return is_other(line) ? IMPORT_PROTOCOL : read_heading(line);
     if (line->n < 3 || !isdigit((unsigned char)f[1].at[0]) || (line->n > 3 && is_bsd(&f[3])))
         return IMPORT_NOT_MINE;
     return read_row(r, line);

@@ -126,7 +126,9 @@ static enum import_verdict netstat_windows_read(struct import_reader *r,
         r->learnt.windows_more = 0;
         return IMPORT_PROTOCOL;
     }
-    if (is_title(line) || is_columns(line))
+    if (is_title(line))
+        return IMPORT_TITLE;
+    if (is_columns(line))
         return IMPORT_HEADING;
     if (is_owner(r, line)) {
         r->learnt.windows_more++;

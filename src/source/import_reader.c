@@ -48,11 +48,15 @@ struct import_hold {
 /* Life ------------------------------------------------------------------------------------------
  */
 
+/* Empty: what lies behind a count or the end of a text does not matter. */
 static void clear_row(struct import_row *row)
 {
-    memset(row, 0, sizeof *row);
-    row->conn.flags = CONN_NO_COOKIE;
-    row->conn.unknown = ALL_UNKNOWN;
+    row->conn = (struct conn){.flags = CONN_NO_COOKIE, .unknown = ALL_UNKNOWN};
+    tcp_metrics_clear(&row->metrics);
+    row->has_metrics = row->nobody = false;
+    row->congestion[0] = row->user[0] = row->cgroup[0] = '\0';
+    row->n_processes = 0;
+    row->same = 0;
 }
 
 int import_reader_init(struct import_reader *r)
@@ -330,6 +334,23 @@ static enum import_verdict ask_joined(struct import_reader *r, const struct impo
     return all;
 }
 
+/* Could a row begin with this field? Rows that begin with an address of a control block are only
+ * known where nothing stands before them. */
+static bool begins_row(const struct import_field *f)
+{
+    static const char *const words[] = {"tcp", "tcp4", "tcp6", "tcp46", "TCP", "udp", "udp4",
+                                        "udp6", "UDP"};
+    uint64_t n;
+
+    if (import_text_number(f, UINT32_MAX, &n) || (f->len > 1 && f->at[f->len - 1] == ':' &&
+                                                  f->at[0] >= '0' && f->at[0] <= '9'))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (import_text_is(f, words[i]))
+            return true;
+    return import_text_state(f) != 0;
+}
+
 /* What stands around tables is taken away step by step. Only a row is believed then. */
 static enum import_verdict ask_bare(struct import_reader *r, const struct import_line *line)
 {
@@ -344,6 +365,8 @@ static enum import_verdict ask_bare(struct import_reader *r, const struct import
     }
     for (unsigned drop = 1; drop <= DROPPED_MOST && drop + 2 < line->n; drop++) {
         const char *from = line->field[drop].at;
+        if (!begins_row(&line->field[drop]))
+            continue;
         import_text_split(&rest, from, line->len - (size_t)(from - line->text));
         rest.indented = line->indented;
         enum import_verdict v = ask(r, &rest);
@@ -366,6 +389,10 @@ static void count(struct import_reader *r, enum import_verdict v, const struct i
         i->continued++;
         break;
     case IMPORT_HEADING:
+        r->has_table = true;
+        i->headings++;
+        break;
+    case IMPORT_TITLE:
         i->headings++;
         break;
     case IMPORT_PROTOCOL:

@@ -72,10 +72,11 @@ enum import_verdict {
     IMPORT_ROW,       /* begins a connection, which is in reader->next */
     IMPORT_CONTINUED, /* tells more of reader->row, the last connection */
     IMPORT_BEGUN,     /* begins a row that goes on in the next line */
-    IMPORT_HEADING,
-    IMPORT_PROTOCOL, /* another protocol */
-    IMPORT_NOTE,     /* a message of the program */
-    IMPORT_BROKEN,   /* begins like a row of this program, but cannot be one */
+    IMPORT_TITLE,     /* what stands above the columns' names */
+    IMPORT_HEADING,   /* the columns' names */
+    IMPORT_PROTOCOL,  /* another protocol */
+    IMPORT_NOTE,      /* a message of the program */
+    IMPORT_BROKEN,    /* begins like a row of this program, but cannot be one */
 };
 
 struct import_format {
@@ -96,7 +97,7 @@ struct import_learnt {
     bool ss_old;             /* of a version that prints 0.0.0.0 as "*" */
     bool netstat_wide;       /* an address longer than netstat's column */
     int big, little;         /* signs for the byte order of /proc/net/tcp */
-    bool lsof_linux;        /* lsof printed inodes */
+    bool lsof_linux;         /* lsof printed inodes */
     const char *bsd_system;  /* which BSD it is; NULL: not known */
     uint8_t bsd_pid;         /* place of the column behind the state, from 1; 0: there is none */
     bool bsd_named_pid;      /* "process:pid" */
@@ -114,6 +115,7 @@ struct import_reader {
     const struct import_format *format; /* of the last line that was understood; NULL: none */
     struct import_row *row, *next;      /* of `two` */
     struct import_row two[2];
+    bool has_table;           /* the names of columns were there */
     bool has_row;             /* `row` is a connection that may go on */
     enum import_verdict last; /* of the last line that was not blank */
     struct import_learnt learnt;

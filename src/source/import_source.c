@@ -131,10 +131,14 @@ static void take_lines(struct import_source *im)
     drop_front(&im->pending, at);
 }
 
-/* Is a file that begins so no text at all? */
+/* Is a file that begins so no text at all? What moves a terminal's cursor may be in one. */
 static bool is_binary(const struct str *b)
 {
-    return memchr(str_text(b), '\0', b->len) != NULL;
+    for (size_t i = 0; i < b->len; i++)
+        if (b->data[i] >= 0 && b->data[i] < ' ' &&
+            !(b->data[i] && strchr("\a\b\t\n\v\f\r\x1b", b->data[i])))
+            return true;
+    return false;
 }
 
 static int open_next_file(struct import_source *im)
@@ -290,7 +294,7 @@ static int find_rows(struct import_source *im, struct sample_reason *why)
         return sample_reason_set(why, rc, sample_reason_named(REASON_FOREIGN_FILE, rc, im->name));
     if (rc)
         return sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc, im->name));
-    if (!has_rows(im) && !im->reader.report->headings)
+    if (!has_rows(im) && !im->reader.has_table)
         return sample_reason_set(why, -EBADMSG,
                                  sample_reason_named(REASON_TEXT_FILE, -EBADMSG, im->name));
     return 0;
@@ -359,13 +363,13 @@ int import_open_directory(struct source **src, const char *path, struct sample_r
     im->files = calloc(1, sizeof *im->files);
     if (im->files)
         rc = import_sosreport_find(im->files, path);
+    rc = rc == -ENOENT ? -EISDIR : rc;
     if (!rc)
         rc = name_namespaces(im);
     if (!rc)
         rc = open_next_file(im);
     if (rc)
-        sample_reason_set(
-            why, rc, sample_reason_named(REASON_UNREADABLE, rc == -ENOENT ? -EISDIR : rc, path));
+        sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc, path));
     else
         rc = find_rows(im, why);
     return opened(im, rc, src);

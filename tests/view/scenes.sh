@@ -4,6 +4,7 @@
 # the end of the shell.
 #
 # draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output, as text or as $DUMP.
+# A scene may also be the output of another program, by its name in tests/data/imports.
 # record SCENE…: makes the recordings first; the largest has 160 MB, so that each is made once.
 TCPTOP=${TCPTOP:-$B/tcptop}
 scratch=$(mktemp -d) || exit 1
@@ -23,6 +24,8 @@ draw() {
 		TZ=UTC "$B/tests/data/namespaces" "$size" "$lang" "$keys" "$@"
 		return
 	fi
-	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$scratch/$scene.frames" --size "$size" \
+	local file=$scratch/$scene.frames
+	[ -e "$file" ] || file=tests/data/imports/$scene.txt
+	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file" --size "$size" \
 		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@"
 }

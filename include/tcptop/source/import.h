@@ -15,7 +15,7 @@
 int import_open(struct source **src, int fd, const void *head, size_t len, const char *name,
                 struct sample_reason *why);
 
-/** The same for a directory of sosreport. -ENOENT: it is none. */
+/** The same for a directory of sosreport. -EISDIR: it is none. */
 int import_open_directory(struct source **src, const char *path, struct sample_reason *why);
 
 #endif
