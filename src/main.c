@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* tcptop: a terminal monitor for the TCP connections of a Linux host.
  *
- * Where to look: app/ wires everything (settings, the modes), term/ owns the terminal, view/ draws
- * frames, output/ prints samples, explain/ holds the words, query/ columns and filters, source/ the
- * kernel, model/ the records. This file picks a mode and is the only one that exits. */
+ * This file reads the settings, runs the mode that they choose, and is the only one that exits.
+ * src/README.md says where everything else is. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

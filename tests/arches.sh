@@ -78,17 +78,18 @@ make_root() { # the root itself, without any compiler
 	mkdir -p "$root/tcptop" && touch "$root/ready"
 }
 
+# They are installed again once the list has changed.
 install_arch() { # install_arch ARCH TRIPLET: its compiler and libraries
-	local list="gcc-${2//_/-}" package
-	[ ! -e "$root/ready-$1" ] || return 0
+	local list="binutils gcc-${2//_/-}" package
 	for package in libc6 libncurses libmnl libc-ares libiniparser libcmocka libjansson; do
 		list+=" $package-dev:$1"
 	done
+	[ "$(cat "$root/ready-$1" 2>/dev/null)" != "$list" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
 	{ inside dpkg --add-architecture "$1" && inside apt-get update -qq &&
 		inside apt-get install -y -qq --no-install-recommends $list; } >"$root.log" 2>&1 ||
 		{ why="its packages cannot be installed, see $root.log" && return 1; }
-	touch "$root/ready-$1"
+	echo "$list" >"$root/ready-$1"
 }
 
 build_and_run() { # build_and_run ARCH TRIPLET EMULATOR
@@ -97,7 +98,7 @@ build_and_run() { # build_and_run ARCH TRIPLET EMULATOR
 	# shellcheck disable=SC2086 # a list of words
 	log=$(inside make --no-print-directory -k -j"$(nproc)" B="build/$1" CC="$2-gcc" AR="$2-ar" \
 		WERROR=-Werror CFLAGS="${CFLAGS:--O2}" NO_DEPS=1 "build/$1/tcptop" $targets 2>&1 >/dev/null) || {
-		echo "${log:0:4000}" | sed "s|^|    $1: |"
+		grep -v "not remade because of errors" <<<"${log:0:40000}" | head -n 40 | sed "s|^|    $1: |"
 		echo "$1: 0 passed, 1 failed, 0 skipped (it does not build)"
 		return 1
 	}
@@ -109,6 +110,8 @@ for arch; do
 	tools=$(tools_of "$arch") || { skip "$arch" 'Debian has no cross compiler for it' && continue; }
 	read -r triplet emulator <<<"$tools"
 	{ make_root && install_arch "$arch" "$triplet"; } || { skip "$arch" "$why" && continue; }
+	# What an earlier checkout left there, but for what was built, would be found by the compiler.
+	find "$root/tcptop" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/tcptop" ||
 		{ skip "$arch" "cannot write to $root" && continue; }
 	build_and_run "$arch" "$triplet" "$emulator" || bad=1

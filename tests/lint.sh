@@ -53,7 +53,7 @@ only_in '(n?curses|ncursesw/|term\.h)' src/term/
 only_in 'libmnl/' src/source/
 only_in 'ares' src/source/
 only_in 'iniparser' src/config/
-only_in 'pthread\.h' src/owner/ src/source/ src/query/ src/model/ src/ui/ src/base/ include/tcptop/base/thread.h
+only_in 'pthread\.h' src/owner/ src/source/ src/model/ src/ui/ src/base/ include/tcptop/base/thread.h
 
 if grep -nE '\b(exit|_exit)\(' -r src --include=*.c | grep -v '^src/main.c' |
 	grep -v 'lint: exits'; then

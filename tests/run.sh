@@ -9,7 +9,8 @@
 # TEST_JOBS tests run at the same time (default: twice the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
-# (default 900). TEST_LINES lines of a failure are shown (default 60).
+# (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
+# shown (default 60).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
@@ -101,6 +102,7 @@ for path in tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/
 	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
 	[ -f "$path" ] && [ -z "${path##*"$pattern"*}" ] || continue
+	[ -z "${TEST_WITHOUT:-}" ] || [ -n "${path##*"$TEST_WITHOUT"*}" ] || continue
 	name=${path#"$B"/}
 	# A program whose source is gone is left from an earlier build.
 	case $path in *.sh) ;; *) [ -f "$name.c" ] || continue ;; esac
@@ -130,5 +132,6 @@ if [ "$started" -gt 1 ]; then
 	sort -rn "$work/times" | head -n 10
 fi
 [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
+[ -z "${TEST_WITHOUT:-}" ] || echo "not run: $TEST_WITHOUT"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed -gt 0 ]

@@ -188,7 +188,7 @@ static void close_batch(struct batch *b)
 static void report_status(struct batch *b)
 {
     const struct sample *s = b->last;
-    if (sample_is_whole(s) && s->backend != BACKEND_PROC)
+    if (!app_is_partial(s))
         return;
     if (b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
@@ -199,15 +199,12 @@ static void report_status(struct batch *b)
     cli_error(b->said);
 }
 
-/* Say once on stderr what became of the lines of an imported text. Those that no program prints may
- * have been connections, so the answer is not complete. */
+/* Say once on stderr what became of the lines of an imported text. */
 static void report_import(struct batch *b)
 {
     const struct import *i = b->last->import;
     if (!i)
         return;
-    if (b->code == EXIT_COMPLETE && import_not_understood(i))
-        b->code = EXIT_PARTIAL;
     if (!b->said_import && (b->s->format != FORMAT_JSON || import_not_understood(i)))
         cli_error_import(i);
     b->said_import = true;
@@ -335,7 +332,7 @@ static int run(struct batch *b)
 
 int batch_mode_run(const struct settings *s, bool utf8)
 {
-    struct batch b = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
+    struct batch b = {.s = s, .ascii = settings_ascii(s, utf8)};
     struct err err = {""};
     int rc = open_batch(&b, &err);
     if (rc) {

@@ -63,7 +63,7 @@ static enum status judge(const struct round *r)
 
     if (f && f->worst >= SEVERITY_WARNING)
         return f->worst == SEVERITY_CRITICAL ? STATUS_CRITICAL : STATUS_WARNING;
-    if (!f || !sample_is_whole(r->last) || r->last->backend == BACKEND_PROC || r->last->import)
+    if (!f || app_is_partial(r->last) || r->last->import)
         return STATUS_UNKNOWN;
     return STATUS_OK;
 }
@@ -112,7 +112,7 @@ static void print_round(struct round *r, enum status status)
 
 int doctor_mode_run(const struct settings *s, bool utf8)
 {
-    struct round r = {.s = s, .ascii = !utf8 || s->glyphs == GLYPHS_ASCII};
+    struct round r = {.s = s, .ascii = settings_ascii(s, utf8)};
     int rc = open_round(&r);
     enum status status = STATUS_UNKNOWN;
 

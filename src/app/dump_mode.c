@@ -169,7 +169,7 @@ static int print(struct dump *d)
         print_canvas(&out, &canvas);
     }
     canvas_fini(&canvas);
-    bool whole = sample_is_whole(d->last) && d->last->backend != BACKEND_PROC;
+    bool whole = !app_is_partial(d->last);
     char why[REASON_TEXT_SIZE];
     if (!whole)
         cli_error(reason_text(why, &d->last->reason, text_language()));
@@ -187,7 +187,7 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));
     settings_for_ui(d->s, &d->ui_settings);
-    r = session_new(&d->session, &d->ui_settings, -1, utf8, !utf8 || d->s->glyphs == GLYPHS_ASCII);
+    r = session_new(&d->session, &d->ui_settings, -1, utf8, settings_ascii(d->s, utf8));
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 

@@ -99,7 +99,7 @@ static int take_sample(const struct settings *s, const struct sample **last, str
 static int judge_sample(const struct settings *s, const struct sample *sample, int rc,
                         const struct err *err)
 {
-    if (!rc && sample_is_whole(sample) && sample->backend != BACKEND_PROC)
+    if (!rc && !app_is_partial(sample))
         return EXIT_COMPLETE;
     char why[REASON_TEXT_SIZE];
     cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
@@ -127,7 +127,7 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
     sink_add(out, gloss);
     sink_add(out, "\n");
     for (uint32_t i = 0; i < words.n_lines; i++)
-        print_words_line(out, &words, i, !utf8 || s->glyphs == GLYPHS_ASCII);
+        print_words_line(out, &words, i, settings_ascii(s, utf8));
     explain_fini(&words);
     return rc;
 }

@@ -122,7 +122,7 @@ static int show_session(struct live_mode *l)
 static uint32_t history_points(const struct settings *s)
 {
     const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
-    return (uint32_t)(s->history_s * 1000 / step);
+    return (uint32_t)(s->history_s * 1000 / step) + 2; /* both ends, and one before */
 }
 
 static bool is_reading(const struct live_mode *l)
@@ -333,16 +333,16 @@ static void loop(struct live_mode *l)
 }
 
 /* What must end before the process does, where that is possible in time. */
-struct close_event {
+struct ending {
     struct session *session;
     struct sampler *sampler;
 };
 
 static void end(void *arg)
 {
-    const struct close_event *e = arg;
-    session_free(e->session);
-    sampler_stop(e->sampler);
+    const struct ending *ending = arg;
+    session_free(ending->session);
+    sampler_stop(ending->sampler);
 }
 
 /* The user has the terminal back before anything else is waited for. */
@@ -362,10 +362,10 @@ static void close_terminal(struct live_mode *l)
  * what it uses, and ends with the process. */
 static void close_live(struct live_mode *l)
 {
-    static struct close_event close_event;
-    close_event = (struct close_event){l->session, l->sampler};
+    static struct ending ending;
+    ending = (struct ending){l->session, l->sampler};
     close_terminal(l);
-    if (!thread_run_until(end, &close_event, clock_mono_ns() + QUIT_NS))
+    if (!thread_run_until(end, &ending, clock_mono_ns() + QUIT_NS))
         return;
     const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)

@@ -127,7 +127,7 @@ static int apply_group_by(struct command_line *c, const char *name, struct err *
     const int column = *name ? column_find(name, strlen(name)) : -1;
     if (*name && column < 0)
         return refuse_column(name, strlen(name), err);
-    if (column >= 0 && columns[column].kind == KIND_COMPOSITE) /* its atoms follow it */
+    if (column >= 0 && columns[column].kind == KIND_COMPOSITE) /* its parts follow it */
         return cli_error_usage(err, MSG_BAD_GROUP, name, columns[column + 1].id);
     c->s->group_by = column;
     return 0;

@@ -25,7 +25,7 @@ struct command_line {
     struct settings *s;
     bool once, batch, dump;
     bool prints;     /* an option was given that only printing has */
-    enum mode asked; /* MODE_HELP, MODE_VERSION, MODE_EXPLAIN, MODE_LEARN; else MODE_LIVE */
+    enum mode asked; /* the mode that an option names; MODE_LIVE: none does */
     uint32_t states; /* --state, -l: bits */
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */

@@ -303,6 +303,7 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
         .height = s->height,
         .interval_ms = s->interval_ms,
         .fade_s = s->fade_s,
+        .history_s = s->history_s,
         .n_columns = s->n_columns,
         .sort = s->sort,
         .sort_given = s->sort_given,

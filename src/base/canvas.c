@@ -250,7 +250,7 @@ bool canvas_same(const struct canvas *a, const struct canvas *b)
     for (int i = 0; i < a->w * a->h; i++) {
         const struct cell *p = &a->cells[i], *q = &b->cells[i];
         if (p->width != q->width || p->role != q->role || p->bold != q->bold ||
-            p->reverse != q->reverse || strcmp(p->text, q->text) != 0) {
+            strcmp(p->text, q->text) != 0) {
             return false;
         }
     }

@@ -11,6 +11,7 @@ struct words {
     const char *variant[SECTION_COUNT][LANG_COUNT]; /* those; the rest as above */
 };
 
+/* A state's file: TEXT() for all, VARIANT() for connections of the kind that KIND() names. */
 #define TEXT(section, en, ko)    .text[SECTION_##section] = {en, ko},
 #define KIND(which)              .kind = CONN_##which,
 #define VARIANT(section, en, ko) .variant[SECTION_##section] = {en, ko},

@@ -11,13 +11,13 @@
 
 #define ANSWER_EVERY_NS (2 * NS_PER_MS) /* how often to ask for it */
 #define LOOK_EVERY_NS   (20 * NS_PER_MS)
-#define ANSWER_WITHIN   (5 * NS_PER_S) /* an act has 2 s for each of its waits */
+#define ANSWER_WITHIN   (5 * NS_PER_S) /* an order has 2 s for each of its waits */
 #define LISTED_WITHIN   (3 * NS_PER_S) /* one that takes a second to sample is fast enough */
 #define LACKING_IS_OVER 2              /* a single dump may have a gap */
 
 /* Before the first step of a scene that is set up again. */
 static const struct lesson_step clear_away = {
-    .lesson_op = {{WHO_CLIENT, LESSON_OP_ABANDON}, {WHO_SERVER, LESSON_OP_ABANDON}},
+    .orders = {{WHO_CLIENT, LESSON_OP_ABANDON}, {WHO_SERVER, LESSON_OP_ABANDON}},
 };
 
 int lesson_init(struct lesson *l, unsigned state)
@@ -65,25 +65,25 @@ static void fail(struct lesson *l, int error, int64_t now_ns)
     enter(l, LESSON_STANDS, now_ns);
 }
 
-/* Tell the next act of the step under way; after the last, wait for the sample. */
+/* Give the next order of the step under way; after the last, wait for the sample. */
 static void go_on(struct lesson *l, int64_t now_ns)
 {
-    const struct lesson_order *lesson_op = &current(l)->lesson_op[l->ops];
-    if (l->ops == LESSON_OPS_MAX || lesson_op->lesson_op == LESSON_OP_NONE) {
+    const struct lesson_order *order = &current(l)->orders[l->orders];
+    if (l->orders == LESSON_ORDERS_MAX || order->op == LESSON_OP_NONE) {
         enter(l, LESSON_AWAITS, now_ns);
         return;
     }
-    l->ops++;
-    const int rc = lesson_net_tell(&l->lesson_net, lesson_op->who, lesson_op->lesson_op);
+    l->orders++;
+    const int rc = lesson_net_tell(&l->lesson_net, order->who, order->op);
     if (rc)
         fail(l, rc, now_ns);
     else
-        enter(l, LESSON_OPS, now_ns);
+        enter(l, LESSON_ORDERED, now_ns);
 }
 
 static void begin(struct lesson *l, int64_t now_ns)
 {
-    l->ops = 0;
+    l->orders = 0;
     go_on(l, now_ns);
 }
 
@@ -121,7 +121,7 @@ bool lesson_next(struct lesson *l, int64_t now_ns)
 
 bool lesson_tick(struct lesson *l, int64_t now_ns)
 {
-    if (l->phase == LESSON_OPS) {
+    if (l->phase == LESSON_ORDERED) {
         const int rc = lesson_net_answer(&l->lesson_net);
         if (rc == 0)
             go_on(l, now_ns);
@@ -141,7 +141,7 @@ bool lesson_tick(struct lesson *l, int64_t now_ns)
 int64_t lesson_due(const struct lesson *l, int64_t now_ns)
 {
     switch (l->phase) {
-    case LESSON_OPS:
+    case LESSON_ORDERED:
         return now_ns + ANSWER_EVERY_NS;
     case LESSON_AWAITS:
         return l->look_ns ? l->look_ns : now_ns;
@@ -217,7 +217,7 @@ void lesson_sample(struct lesson *l, const struct sample *s, int64_t now_ns)
 {
     if (s->status != SAMPLE_COMPLETE)
         return;
-    if (l->phase == LESSON_AWAITS) { /* by a dump that began after the last act */
+    if (l->phase == LESSON_AWAITS) { /* by a dump that began after the last order */
         if (s->mono_ns - s->cost_ns < l->since_ns)
             return;
         if (lesson_listed(current(l), s))

@@ -117,7 +117,7 @@ static bool close_others(int *fd)
 static void play(int fd, const char *name, pid_t watcher)
 {
     struct lesson_peer lesson_peer;
-    uint8_t lesson_op;
+    uint8_t op;
     prctl(PR_SET_NAME, name);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != watcher) /* it ended before that was in force */
@@ -127,14 +127,14 @@ static void play(int fd, const char *name, pid_t watcher)
     if (!close_others(&fd))
         return;
     lesson_peer_init(&lesson_peer);
-    while (recv(fd, &lesson_op, sizeof lesson_op, 0) == sizeof lesson_op) {
-        const int32_t rc = lesson_peer_do(&lesson_peer, (enum lesson_op)lesson_op);
+    while (recv(fd, &op, sizeof op, 0) == sizeof op) {
+        const int32_t rc = lesson_peer_do(&lesson_peer, (enum lesson_op)op);
         if (send(fd, &rc, sizeof rc, MSG_NOSIGNAL) != sizeof rc)
             return;
     }
 }
 
-static int start_one(struct lesson_net *s, enum who who)
+static int start_one(struct lesson_net *net, enum who who)
 {
     static const char *const names[] = {[WHO_SERVER] = "server", [WHO_CLIENT] = "client"};
     const pid_t watcher = getpid();
@@ -152,65 +152,65 @@ static int start_one(struct lesson_net *s, enum who who)
         close(pipe[0]);
         return rc;
     }
-    s->pid[who] = pid;
-    s->fd[who] = pipe[0];
+    net->pid[who] = pid;
+    net->fd[who] = pipe[0];
     return 0;
 }
 
-int lesson_net_start(struct lesson_net *s)
+int lesson_net_start(struct lesson_net *net)
 {
-    *s = (struct lesson_net){.fd = {-1, -1}, .asked = -1};
-    int rc = start_one(s, WHO_SERVER);
+    *net = (struct lesson_net){.fd = {-1, -1}, .asked = -1};
+    int rc = start_one(net, WHO_SERVER);
     if (!rc)
-        rc = start_one(s, WHO_CLIENT);
+        rc = start_one(net, WHO_CLIENT);
     if (rc)
-        lesson_net_end(s);
+        lesson_net_end(net);
     return rc;
 }
 
-void lesson_net_end(struct lesson_net *s)
+void lesson_net_end(struct lesson_net *net)
 {
     for (int i = 0; i < WHO_COUNT; i++) {
-        if (s->pid[i] <= 0)
+        if (net->pid[i] <= 0)
             continue;
-        kill(s->pid[i], SIGKILL); /* it may be in the middle of an act */
-        while (waitpid(s->pid[i], NULL, 0) < 0 && errno == EINTR)
+        kill(net->pid[i], SIGKILL); /* it may be in the middle of an order */
+        while (waitpid(net->pid[i], NULL, 0) < 0 && errno == EINTR)
             ;
-        close(s->fd[i]);
-        s->pid[i] = 0;
-        s->fd[i] = -1;
+        close(net->fd[i]);
+        net->pid[i] = 0;
+        net->fd[i] = -1;
     }
-    s->asked = -1;
+    net->asked = -1;
 }
 
 /* The pipe of one that has gone is hung up. */
-bool lesson_net_stands(const struct lesson_net *s)
+bool lesson_net_stands(const struct lesson_net *net)
 {
     bool both = true;
     for (int i = 0; i < WHO_COUNT; i++) {
-        struct pollfd p = {.fd = s->fd[i]};
-        both = both && s->pid[i] > 0 && poll(&p, 1, 0) == 0;
+        struct pollfd p = {.fd = net->fd[i]};
+        both = both && net->pid[i] > 0 && poll(&p, 1, 0) == 0;
     }
     return both;
 }
 
-int lesson_net_tell(struct lesson_net *s, enum who who, enum lesson_op lesson_op)
+int lesson_net_tell(struct lesson_net *net, enum who who, enum lesson_op op)
 {
-    const uint8_t word = (uint8_t)lesson_op;
-    if (send(s->fd[who], &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof word)
+    const uint8_t word = (uint8_t)op;
+    if (send(net->fd[who], &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof word)
         return -EPIPE;
-    s->asked = (int)who;
+    net->asked = (int)who;
     return 0;
 }
 
-int lesson_net_answer(struct lesson_net *s)
+int lesson_net_answer(struct lesson_net *net)
 {
     int32_t rc;
-    if (s->asked < 0)
+    if (net->asked < 0)
         return -EINVAL;
-    const ssize_t n = recv(s->fd[s->asked], &rc, sizeof rc, MSG_DONTWAIT);
+    const ssize_t n = recv(net->fd[net->asked], &rc, sizeof rc, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return -EAGAIN;
-    s->asked = -1;
+    net->asked = -1;
     return n == sizeof rc ? rc : -EPIPE;
 }

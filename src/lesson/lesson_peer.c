@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of a peer, each a few system calls that any program makes. A state is kept from
- * ending like this: a FIN queues behind data
- * that the peer's shut window keeps back (RFC 9293 3.8.6), TCP_DEFER_ACCEPT keeps a request one
- * (tcp(7)), a full accept queue leaves a SYN without an answer (listen(2)). */
+/* The operations of a peer, each a few system calls that any program makes. Three of them keep a
+ * state from ending: a FIN waits behind data that does not fit into the peer's closed window
+ * (RFC 9293 3.8.6), TCP_DEFER_ACCEPT leaves a connection in SYN_RECV (tcp(7)), and a full accept
+ * queue leaves a SYN without an answer (listen(2)). */
 #include "tcptop/lesson/lesson_peer.h"
 
 #include <arpa/inet.h>
@@ -16,15 +16,15 @@
 
 #include "tcptop/base/clock.h"
 
-#define TCP_TIMEOUTS_MS 2000
-#define BACKLOG         16
-#define SMALL_WINDOW    2048
-#define DEFER_S         3600 /* longer than anybody looks at it */
-#define QUIET_MS        20   /* nothing unacknowledged for so long: nothing more is sent */
+#define WAIT_MS      2000
+#define BACKLOG      16
+#define SMALL_WINDOW 2048
+#define DEFER_S      3600 /* longer than anybody looks at it */
+#define QUIET_MS     20   /* nothing unacknowledged for so long: nothing more is sent */
 
-void lesson_peer_init(struct lesson_peer *a)
+void lesson_peer_init(struct lesson_peer *peer)
 {
-    *a = (struct lesson_peer){.listener = -1, .socket = -1, .second = -1};
+    *peer = (struct lesson_peer){.listener = -1, .socket = -1, .second = -1};
 }
 
 static struct sockaddr_in place(uint16_t port)
@@ -53,11 +53,11 @@ static int bind_to(int fd, uint16_t port)
 static int wait_for(int fd, short events)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    const int ready = poll(&p, 1, TCP_TIMEOUTS_MS);
+    const int ready = poll(&p, 1, WAIT_MS);
     return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
 }
 
-/* To the server; `answered`: done when it has answered. */
+/* Connect to the server. `answered`: wait until it has answered. */
 static int connect_to_server(int fd, bool answered)
 {
     const struct sockaddr_in at = place(LESSON_PEER_PORT);
@@ -75,43 +75,43 @@ static int connect_to_server(int fd, bool answered)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) ? -errno : -error;
 }
 
-static int listen_with(struct lesson_peer *a, int backlog, int defer_s)
+static int listen_with(struct lesson_peer *peer, int backlog, int defer_s)
 {
-    int rc = make(&a->listener);
+    int rc = make(&peer->listener);
     if (!rc)
-        rc = bind_to(a->listener, LESSON_PEER_PORT);
+        rc = bind_to(peer->listener, LESSON_PEER_PORT);
     if (!rc && defer_s)
-        rc = set(a->listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer_s);
-    if (!rc && listen(a->listener, backlog))
+        rc = set(peer->listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer_s);
+    if (!rc && listen(peer->listener, backlog))
         rc = -errno;
     return rc;
 }
 
-static int do_listen(struct lesson_peer *a)
+static int do_listen(struct lesson_peer *peer)
 {
-    return listen_with(a, BACKLOG, 0);
+    return listen_with(peer, BACKLOG, 0);
 }
 
 /* It is full with more than its backlog in it: net/sock.h sk_acceptq_is_full(). */
-static int do_listen_full(struct lesson_peer *a)
+static int do_listen_full(struct lesson_peer *peer)
 {
-    return listen_with(a, 0, 0);
+    return listen_with(peer, 0, 0);
 }
 
-static int do_listen_deferring(struct lesson_peer *a)
+static int do_listen_deferring(struct lesson_peer *peer)
 {
-    return listen_with(a, BACKLOG, DEFER_S);
+    return listen_with(peer, BACKLOG, DEFER_S);
 }
 
-static int do_bind(struct lesson_peer *a)
+static int do_bind(struct lesson_peer *peer)
 {
-    const int rc = make(&a->listener);
-    return rc ? rc : bind_to(a->listener, LESSON_PEER_PORT);
+    const int rc = make(&peer->listener);
+    return rc ? rc : bind_to(peer->listener, LESSON_PEER_PORT);
 }
 
-static int do_bind_twice(struct lesson_peer *a)
+static int do_bind_twice(struct lesson_peer *peer)
 {
-    (void)a;
+    (void)peer;
     int fd, rc = make(&fd);
     if (!rc)
         rc = set(fd, SOL_SOCKET, SO_REUSEADDR, 0);
@@ -122,57 +122,57 @@ static int do_bind_twice(struct lesson_peer *a)
     return rc == -EADDRINUSE ? 0 : rc ? rc : -EEXIST;
 }
 
-static int do_listen_bound(struct lesson_peer *a)
+static int do_listen_bound(struct lesson_peer *peer)
 {
-    return listen(a->listener, BACKLOG) ? -errno : 0;
+    return listen(peer->listener, BACKLOG) ? -errno : 0;
 }
 
-static int do_accept(struct lesson_peer *a)
+static int do_accept(struct lesson_peer *peer)
 {
-    const int rc = wait_for(a->listener, POLLIN);
+    const int rc = wait_for(peer->listener, POLLIN);
     if (rc)
         return rc;
-    a->socket = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    return a->socket < 0 ? -errno : 0;
+    peer->socket = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return peer->socket < 0 ? -errno : 0;
 }
 
-static int connect_with(struct lesson_peer *a, int window, uint16_t port)
+static int connect_with(struct lesson_peer *peer, int window, uint16_t port)
 {
     struct sockaddr_in at;
     socklen_t len = sizeof at;
-    int rc = make(&a->socket);
+    int rc = make(&peer->socket);
     if (!rc && window)
-        rc = set(a->socket, SOL_SOCKET, SO_RCVBUF, window);
+        rc = set(peer->socket, SOL_SOCKET, SO_RCVBUF, window);
     if (!rc && port)
-        rc = bind_to(a->socket, port);
+        rc = bind_to(peer->socket, port);
     if (!rc)
-        rc = connect_to_server(a->socket, true);
-    if (!rc && getsockname(a->socket, (struct sockaddr *)&at, &len))
+        rc = connect_to_server(peer->socket, true);
+    if (!rc && getsockname(peer->socket, (struct sockaddr *)&at, &len))
         rc = -errno;
     if (!rc)
-        a->port = ntohs(at.sin_port);
+        peer->port = ntohs(at.sin_port);
     return rc;
 }
 
-static int do_connect(struct lesson_peer *a)
+static int do_connect(struct lesson_peer *peer)
 {
-    return connect_with(a, 0, 0);
+    return connect_with(peer, 0, 0);
 }
 
-static int do_connect_small(struct lesson_peer *a)
+static int do_connect_small(struct lesson_peer *peer)
 {
-    return connect_with(a, SMALL_WINDOW, 0);
+    return connect_with(peer, SMALL_WINDOW, 0);
 }
 
-static int do_connect_again(struct lesson_peer *a)
+static int do_connect_again(struct lesson_peer *peer)
 {
-    return connect_with(a, 0, a->port);
+    return connect_with(peer, 0, peer->port);
 }
 
-static int do_connect_unanswered(struct lesson_peer *a)
+static int do_connect_unanswered(struct lesson_peer *peer)
 {
-    const int rc = make(&a->second);
-    return rc ? rc : connect_to_server(a->second, false);
+    const int rc = make(&peer->second);
+    return rc ? rc : connect_to_server(peer->second, false);
 }
 
 /* Until nothing has been unacknowledged for a while. */
@@ -180,7 +180,7 @@ static int settle(int fd)
 {
     const struct timespec nap = {.tv_nsec = NS_PER_MS};
     struct tcp_info info;
-    for (int quiet = 0, i = 0; i < TCP_TIMEOUTS_MS; i++) {
+    for (int quiet = 0, i = 0; i < WAIT_MS; i++) {
         socklen_t len = sizeof info;
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
             return -errno;
@@ -192,29 +192,29 @@ static int settle(int fd)
     return -ETIMEDOUT;
 }
 
-static int do_write(struct lesson_peer *a)
+static int do_write(struct lesson_peer *peer)
 {
     static const char data[LESSON_PEER_BYTES] = "unread";
-    return write(a->socket, data, sizeof data) == sizeof data ? settle(a->socket) : -EIO;
+    return write(peer->socket, data, sizeof data) == sizeof data ? settle(peer->socket) : -EIO;
 }
 
-static int do_fill(struct lesson_peer *a)
+static int do_fill(struct lesson_peer *peer)
 {
     static const char data[4096];
-    const int rc = set(a->socket, SOL_SOCKET, SO_SNDBUF, 8 * SMALL_WINDOW);
+    const int rc = set(peer->socket, SOL_SOCKET, SO_SNDBUF, 8 * SMALL_WINDOW);
     if (rc)
         return rc;
-    while (write(a->socket, data, sizeof data) > 0)
+    while (write(peer->socket, data, sizeof data) > 0)
         ;
-    return errno == EAGAIN ? settle(a->socket) : -errno;
+    return errno == EAGAIN ? settle(peer->socket) : -errno;
 }
 
-static int do_read_all(struct lesson_peer *a)
+static int do_read_all(struct lesson_peer *peer)
 {
     static char data[65536];
     int rc;
-    while ((rc = wait_for(a->socket, POLLIN)) == 0) {
-        const ssize_t n = read(a->socket, data, sizeof data);
+    while ((rc = wait_for(peer->socket, POLLIN)) == 0) {
+        const ssize_t n = read(peer->socket, data, sizeof data);
         if (n == 0)
             return 0;
         if (n < 0 && errno != EAGAIN)
@@ -223,9 +223,9 @@ static int do_read_all(struct lesson_peer *a)
     return rc;
 }
 
-static int do_shut(struct lesson_peer *a)
+static int do_shut(struct lesson_peer *peer)
 {
-    return shutdown(a->socket, SHUT_WR) ? -errno : 0;
+    return shutdown(peer->socket, SHUT_WR) ? -errno : 0;
 }
 
 static int close_one(int *fd)
@@ -235,26 +235,26 @@ static int close_one(int *fd)
     return close(closing) ? -errno : 0;
 }
 
-static int do_close(struct lesson_peer *a)
+static int do_close(struct lesson_peer *peer)
 {
-    return close_one(&a->socket);
+    return close_one(&peer->socket);
 }
 
-static int do_close_second(struct lesson_peer *a)
+static int do_close_second(struct lesson_peer *peer)
 {
-    return close_one(&a->second);
+    return close_one(&peer->second);
 }
 
-static int do_close_listener(struct lesson_peer *a)
+static int do_close_listener(struct lesson_peer *peer)
 {
-    return close_one(&a->listener);
+    return close_one(&peer->listener);
 }
 
 /* By RST, which leaves no TIME_WAIT. */
-static int do_abandon(struct lesson_peer *a)
+static int do_abandon(struct lesson_peer *peer)
 {
     const struct linger now = {.l_onoff = 1};
-    int *const fds[] = {&a->socket, &a->second, &a->listener};
+    int *const fds[] = {&peer->socket, &peer->second, &peer->listener};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] < 0)
             continue;
@@ -264,7 +264,7 @@ static int do_abandon(struct lesson_peer *a)
     return 0;
 }
 
-int lesson_peer_do(struct lesson_peer *a, enum lesson_op lesson_op)
+int lesson_peer_do(struct lesson_peer *peer, enum lesson_op op)
 {
     static int (*const ops[LESSON_OP_COUNT])(struct lesson_peer *) = {
         [LESSON_OP_ABANDON] = do_abandon,
@@ -287,5 +287,5 @@ int lesson_peer_do(struct lesson_peer *a, enum lesson_op lesson_op)
         [LESSON_OP_CLOSE_SECOND] = do_close_second,
         [LESSON_OP_CLOSE_LISTENER] = do_close_listener,
     };
-    return (unsigned)lesson_op < LESSON_OP_COUNT && ops[lesson_op] ? ops[lesson_op](a) : -EINVAL;
+    return (unsigned)op < LESSON_OP_COUNT && ops[op] ? ops[op](peer) : -EINVAL;
 }

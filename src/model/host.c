@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define FIGURE_MAX (INT64_C(1) << 48) /* pages, sockets */
+
 _Static_assert(COUNTER_COUNT <= 32 && GAUGE_COUNT <= 32 && SYSCTL_COUNT <= 32, "validity bits");
 
 static bool known(uint32_t valid, unsigned which)
@@ -33,6 +35,28 @@ bool host_sysctl(const struct host *h, enum host_sysctl which, int64_t *value)
         return false;
     *value = h->sysctl[which];
     return true;
+}
+
+static bool is_possible_sysctl(enum host_sysctl which, int64_t value)
+{
+    if (which == SYSCTL_PORT_LOW || which == SYSCTL_PORT_HIGH || which == SYSCTL_RESERVED_PORTS)
+        return value >= 0 && value <= UINT16_MAX;
+    if (which == SYSCTL_MEM_PRESSURE || which == SYSCTL_MEM_MAX)
+        return value >= 0 && value <= FIGURE_MAX;
+    return value >= INT32_MIN && value <= INT32_MAX;
+}
+
+void host_drop_impossible(struct host *h)
+{
+    for (unsigned i = 0; i < COUNTER_COUNT; i++)
+        if (h->counter[i] > INT64_MAX)
+            h->counter_valid &= ~(UINT32_C(1) << i);
+    for (unsigned i = 0; i < GAUGE_COUNT; i++)
+        if (h->gauge[i] > FIGURE_MAX)
+            h->gauge_valid &= ~(UINT32_C(1) << i);
+    for (unsigned i = 0; i < SYSCTL_COUNT; i++)
+        if (!is_possible_sysctl((enum host_sysctl)i, h->sysctl[i]))
+            h->sysctl_valid &= ~(UINT32_C(1) << i);
 }
 
 const char *host_sysctl_name(enum host_sysctl which)

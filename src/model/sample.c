@@ -2,6 +2,8 @@
 /* Reading a sample. */
 #include "tcptop/model/sample.h"
 
+#include "tcptop/base/clock.h"
+
 /* Among the rows from `from` to `to`, from `hint` outwards. */
 static uint32_t find_near(const struct sample *s, const struct conn *c, uint32_t from, uint32_t to,
                           uint32_t hint)
@@ -30,6 +32,17 @@ uint32_t sample_find(const struct sample *s, const struct conn *c, uint32_t hint
     if (found == UINT32_MAX && !unlike)
         found = find_near(s, c, s->n_live, rows, hint);
     return found;
+}
+
+bool sample_has_possible_times(const struct sample *s)
+{
+    const int64_t day = 86400 * NS_PER_S;
+    const uint64_t day_ms = 86400 * 1000;
+
+    return s->mono_ns >= 0 && s->mono_ns <= 30 * 365 * day && s->wall_ns >= 0 &&
+           s->wall_ns <= 130 * 365 * day && s->cost_ns >= 0 && s->cost_ns <= 100 * day &&
+           s->cpu_ns >= 0 && s->cpu_ns <= 100 * day && s->interval_ms <= day_ms &&
+           s->asked_interval_ms <= day_ms;
 }
 
 const char *sample_netns(const struct sample *s, const struct conn *c)

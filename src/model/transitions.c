@@ -35,24 +35,24 @@ static const uint16_t ways[TCP_STATE_COUNT][TCP_STATE_COUNT] = {
     [TCP_STATE_CLOSE_WAIT] = {[TCP_STATE_LAST_ACK] = B(CLOSE_AFTER)},
 };
 
-static void count(struct transitions *e, uint16_t passed)
+static void count(struct transitions *t, uint16_t passed)
 {
     for (unsigned transition = 0; passed; transition++, passed >>= 1)
-        e->seen[transition] += passed & 1;
+        t->seen[transition] += passed & 1;
 }
 
-void transitions_change(struct transitions *e, unsigned from, unsigned to)
+void transitions_change(struct transitions *t, unsigned from, unsigned to)
 {
     if (from < TCP_STATE_COUNT && to < TCP_STATE_COUNT)
-        count(e, ways[from][to]);
+        count(t, ways[from][to]);
 }
 
-void transitions_end(struct transitions *e, unsigned state, bool by_time)
+void transitions_end(struct transitions *t, unsigned state, bool by_time)
 {
     if (state == TCP_STATE_TIME_WAIT)
-        count(e, B(WAIT_OVER));
+        count(t, B(WAIT_OVER));
     else if (state == TCP_STATE_FIN_WAIT2 && by_time)
-        count(e, B(ORPHAN_OVER));
+        count(t, B(ORPHAN_OVER));
     else if (state == TCP_STATE_LAST_ACK)
-        count(e, B(LAST_ACKED));
+        count(t, B(LAST_ACKED));
 }

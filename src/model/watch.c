@@ -58,7 +58,7 @@ static void begin(struct watch *w, const struct sample *s)
 {
     const struct row_times *times = &s->times[w->row];
     const struct conn *c = &s->conn[w->row];
-    bool is_closed = sample_row_kind(s, w->row) == ROW_CLOSED; /* its change is its death */
+    bool is_closed = sample_row_kind(s, w->row) == ROW_CLOSED; /* its last change is its end */
 
     w->conn = *c;
     if (c->was_state)

@@ -196,7 +196,7 @@ static void print_closed(struct sink *out, const struct print *p)
     }
 }
 
-/* Absent where nobody told of deaths: not known is not 0. */
+/* Absent where the kernel did not report closed sockets: not known is not 0. */
 static void print_close_stats(struct sink *out, const struct print *p)
 {
     const struct close_stats *d = &p->sample->close_stats;

@@ -22,10 +22,10 @@ void print_sample(struct sink *out, const struct print *p)
 
 unsigned print_counts_state(int i)
 {
-    if (i < STATE_STATE_LIST_COUNT) {
-        return state_state_list_order[i];
+    if (i < STATE_LIST_COUNT) {
+        return state_list_order[i];
     }
-    return i == STATE_STATE_LIST_COUNT ? TCP_STATE_BOUND_INACTIVE : 0;
+    return i == STATE_LIST_COUNT ? TCP_STATE_BOUND_INACTIVE : 0;
 }
 
 uint32_t print_measured_states(const struct sample *s)
@@ -34,8 +34,8 @@ uint32_t print_measured_states(const struct sample *s)
         return 0;
     }
     uint32_t states = 0;
-    for (int i = 0; i < STATE_STATE_LIST_COUNT; i++) {
-        states |= STATE_BIT(state_state_list_order[i]);
+    for (int i = 0; i < STATE_LIST_COUNT; i++) {
+        states |= STATE_BIT(state_list_order[i]);
     }
     if (s->count[TCP_STATE_CLOSE] == 0) {
         states &= ~STATE_BIT(TCP_STATE_CLOSE);
@@ -56,10 +56,8 @@ struct counts print_counts_of(const struct print *p)
     }
     for (uint32_t row = 0; row < s->n_live; row++) {
         if (predicate_match(p->filter, s, row)) {
-            const struct conn *conn = &s->conn[row];
-            unsigned state = conn->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : conn->state;
             c.total++;
-            c.state[state < TCP_STATE_COUNT ? state : 0]++;
+            c.state[conn_counts_as(&s->conn[row])]++;
         }
     }
     return c;

@@ -52,7 +52,8 @@ struct counts print_counts_of(const struct print *p);
  *  bound ones only when asked. */
 uint32_t print_measured_states(const struct sample *s);
 
-/** The state at place `i` of the printed order, 0 at the end: the strip's, then BOUND_INACTIVE. */
+/** The state at place `i` of the printed order, which is that of the list of states, then
+ *  BOUND_INACTIVE; 0 at the end. */
 unsigned print_counts_state(int i);
 
 /* Colours in text output: a role as an SGR sequence (ECMA-48). */

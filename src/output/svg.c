@@ -44,7 +44,7 @@ static struct paint paint_of(const struct svg *svg, const struct cell *cell)
     if (style->attributes & STYLE_DIM) {
         p.fg = mix(p.fg, p.bg, 62);
     }
-    if (((style->attributes & STYLE_REVERSE) != 0) != (cell->reverse != 0)) {
+    if (style->attributes & STYLE_REVERSE) {
         uint32_t swapped = p.fg;
         p.fg = p.bg;
         p.bg = swapped;

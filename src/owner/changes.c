@@ -21,7 +21,7 @@ static void *room_for(void *array, uint32_t n, uint32_t *cap, uint32_t more, siz
         return array;
     if (wanted > UINT32_MAX)
         return NULL;
-    void *larger = realloc(array, wanted * size);
+    void *larger = reallocarray(array, (size_t)wanted, size);
     if (larger)
         *cap = (uint32_t)wanted;
     return larger;
@@ -33,6 +33,7 @@ static int add_held(struct owner_changes *c, const uint32_t *inodes, uint32_t n,
 
     if (!held)
         return -ENOMEM;
+    c->sorted = false;
     c->held = held;
     for (uint32_t i = 0; i < n; i++) {
         if (inodes[i])
@@ -48,6 +49,7 @@ static int add_process(struct owner_changes *c, uint32_t pid, struct owner *owne
 
     if (!process)
         return -ENOMEM;
+    c->sorted = false;
     c->process = process;
     c->process[c->n] =
         (struct owner_change){.pid = pid, .place = c->n, .owner = owner ? owner_ref(owner) : NULL};
@@ -80,6 +82,7 @@ int owner_changes_former(struct owner_changes *c, const uint64_t *cookies, uint3
 
     if (!former)
         return -ENOMEM;
+    c->sorted = false;
     c->former = former;
     for (uint32_t i = 0; i < n; i++)
         c->former[c->n_former++] = (struct owner_former){cookies[i], c->n - 1};
@@ -172,8 +175,11 @@ static int by_identity(const void *a, const void *b)
 
 int owner_changes_sort(struct owner_changes *c)
 {
-    uint32_t *rank = malloc((c->n + 1) * sizeof *rank), kept = 0;
+    uint32_t *rank, kept = 0;
 
+    if (c->sorted)
+        return 0;
+    rank = malloc((c->n + 1) * sizeof *rank);
     if (!rank)
         return -ENOMEM;
     if (c->n)
@@ -189,6 +195,8 @@ int owner_changes_sort(struct owner_changes *c)
         rank[p->place] = kept - 1;
     }
     c->n = kept;
+    for (uint32_t i = 0; i < kept; i++)
+        c->process[i].place = i;
     for (uint32_t i = 0; i < c->n_held; i++) {
         if (c->held[i].value != OWNER_NO_PROCESS)
             c->held[i].value = rank[c->held[i].value];
@@ -198,6 +206,7 @@ int owner_changes_sort(struct owner_changes *c)
     free(rank);
     if (!are_sorted(c->held, c->n_held))
         sort_entries(c->held, c->n_held, 56);
+    c->sorted = true;
     return 0;
 }
 

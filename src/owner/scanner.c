@@ -325,9 +325,9 @@ static void *look(void *arg)
 
     while ((i = atomic_fetch_add(l->next, 1)) < l->pids->n && l->rc != -ECANCELED) {
         struct seen *p = &l->pids->list[i];
-        pace(o);
         if (!is_to_be_looked_at(l, p))
             continue;
+        pace(o);
         int failed = look_at(l, p);
         if (!failed && is_worth_publishing(o, l->changes))
             failed = publish(o, l->changes, OWNER_SOME);
@@ -339,6 +339,8 @@ static void *look(void *arg)
             l->rc = -ECANCELED;
     }
     array_u32_fini(&l->sockets);
+    if (!o->threaded && l->rc != -ECANCELED && owner_changes_sort(l->changes))
+        l->rc = -ENOMEM; /* here, since two threads sort at the same time */
     return NULL;
 }
 

@@ -68,19 +68,17 @@ static inline void set_text(struct value *v, const char *text)
 {
     size_t len = text ? strlen(text) : 0;
     v->type = text ? VALUE_TEXT : VALUE_NONE;
-    if (len >= sizeof v->text)
-        len = sizeof v->text - 1;
+    if (len >= sizeof v->text) /* cut after a whole character */
+        for (len = sizeof v->text - 1; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
+            len--;
     memcpy(v->text, text ? text : "", len);
     v->text[len] = '\0';
 }
 
-/* The same, cut after a whole character; an empty text is not known. */
+/* The same; an empty text is not known. */
 static void set_name(struct value *v, const char *name)
 {
-    size_t len = utf8_fit(name, strnlen(name, sizeof v->text - 1), sizeof v->text, NULL);
-    v->type = *name ? VALUE_TEXT : VALUE_NONE;
-    memcpy(v->text, name, len);
-    v->text[len] = '\0';
+    set_text(v, *name ? name : NULL);
 }
 
 static void add_count(struct str *out, uint64_t n)
@@ -720,12 +718,12 @@ static void (*const add_number[])(struct str *out, uint64_t n) = {
 #define READ_LAST(name) .get = get_##name, .key = key_##name
 
 const struct column columns[COL_COUNT] = {
-#define COLUMN(ident, name, en, ko, rank, side, set, what, wants, ...)                             \
+#define COLUMN(ident, name, en, ko, place, side, set, what, wants, ...)                            \
     [COL_##ident] = {.id = name,                                                                   \
                      .title = MSG_COL_##ident,                                                     \
                      .help = MSG_COL_HELP_##ident,                                                 \
                      .width = {en, ko},                                                            \
-                     .order = rank,                                                                \
+                     .rank = place,                                                                \
                      .align = ALIGN_##side,                                                        \
                      .flags = set,                                                                 \
                      .kind = KIND_##what,                                                          \

@@ -503,8 +503,8 @@ static void offer(struct completion *c, const char *word)
 
 static void offer_states(struct completion *c, bool sets)
 {
-    for (size_t i = 0; i < STATE_STATE_LIST_COUNT; i++)
-        offer(c, state_name(state_state_list_order[i]));
+    for (size_t i = 0; i < STATE_LIST_COUNT; i++)
+        offer(c, state_name(state_list_order[i]));
     for (size_t i = 0; sets && state_set_name(i); i++)
         offer(c, state_set_name(i));
 }

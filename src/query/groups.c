@@ -48,7 +48,7 @@ void groups_choose_sums(struct grouping *how, const enum column_id *chosen, size
     for (size_t i = 0; i < n; i++)
         add_sum(how, chosen[i]);
     for (int id = 0; id < COL_COUNT && n == 0 && by_default; id++)
-        if (columns[id].order)
+        if (columns[id].rank)
             add_sum(how, (enum column_id)id);
 }
 

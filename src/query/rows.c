@@ -383,9 +383,9 @@ static bool offer(struct rows_top *t, const struct order *o, uint32_t row)
     return offer_item(o, t->heap, &t->n, t->limit, &item);
 }
 
-static void consume(struct row_stream *v, struct sample_builder *b, uint32_t held)
+static void consume(struct row_stream *stream, struct sample_builder *b, uint32_t held)
 {
-    struct rows_top *t = (struct rows_top *)v;
+    struct rows_top *t = (struct rows_top *)stream;
     struct sample *s = &b->sample;
     bool all_pass = t->filter->n_steps == 0, kept = false;
     struct order order;

@@ -318,13 +318,17 @@ static bool read_header(struct sample *s, struct frame_owners *owners, const uin
         len -= FIELD_HEAD + value_len;
     }
     s->reason.code = s->reason.text[0] ? REASON_RECORDED : REASON_NONE;
-    bool sound = len == 0 && s->status <= SAMPLE_FAILED && s->mono_ns >= 0;
-    if (!sound)
+    bool sound = len == 0 && s->status <= SAMPLE_FAILED && sample_has_possible_times(s);
+    if (!sound) { /* nothing of it is believed */
         s->status = SAMPLE_FAILED;
+        s->mono_ns = s->wall_ns = s->cost_ns = s->cpu_ns = 0;
+        s->interval_ms = s->asked_interval_ms = 0;
+    }
     if (owners->lookup && s->needs & NEED_OWNER)
         kept |= NEED_OWNER | NEED_USER;
     s->needs &= kept;
     s->backend = BACKEND_FRAME;
+    host_drop_impossible(&s->host);
     return sound;
 }
 

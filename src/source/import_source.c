@@ -223,7 +223,10 @@ static void set_facts(struct import_source *im, struct sample *s)
         strcpy(s->host.name, im->files->host);
         strcpy(s->host.kernel, im->files->kernel);
     }
-    uint32_t lost = import_lost(r->report);
+    uint32_t lost = import_lost(r->report), unknown = import_not_understood(r->report);
+    if (unknown && !lost)
+        sample_set_status(s, SAMPLE_COMPLETE,
+                          (struct sample_reason){.code = REASON_IMPORT_TEXT, .number = unknown});
     if (lost)
         sample_set_status(s, SAMPLE_PARTIAL,
                           (struct sample_reason){.code = REASON_IMPORT_LOST, .number = lost});

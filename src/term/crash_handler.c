@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The emergency exit: a crash must not leave the user with a terminal that does not echo. */
+/* Restores the terminal when a signal ends the program: a crash must not leave the user with a
+ * terminal that does not echo. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,11 +33,11 @@ static void on_fatal(int sig)
     raise(sig); /* SA_RESETHAND: now it kills, with its own core and status */
 }
 
-static void arm(const struct tty_io *w, const char *restore)
+static void arm(const struct tty_io *io, const char *restore)
 {
-    fatal.in = w->in;
-    fatal.out = w->out;
-    fatal.found = w->found;
+    fatal.in = io->in;
+    fatal.out = io->out;
+    fatal.found = io->found;
     fatal.len = strnlen(restore, RESTORE_MAX);
     memcpy(fatal.restore, restore, fatal.len);
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
@@ -58,10 +59,10 @@ static void disarm(void)
     sigaltstack(&none, NULL);
 }
 
-void crash_handler_arm(const struct tty_io *w, const char *restore)
+void crash_handler_arm(const struct tty_io *io, const char *restore)
 {
     if (fatal.armed)
         disarm();
     if (restore)
-        arm(w, restore);
+        arm(io, restore);
 }

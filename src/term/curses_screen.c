@@ -219,8 +219,6 @@ static void draw_cell(const struct curses_screen *p, const struct cell *cell, in
     attr_t attributes = p->attributes[cell->role];
     if (cell->bold)
         attributes = (attributes | A_BOLD) & ~A_DIM;
-    if (cell->reverse)
-        attributes ^= A_REVERSE;
     const short pair = p->paired[cell->role] ? PAIR_OF(cell->role) : 0;
     const int width = cell_characters(cell, characters);
     setcchar(&complex, characters, attributes, pair, NULL);

@@ -25,7 +25,7 @@ void key_decoder_added(struct key_decoder *d, size_t n);
  *  of a sequence, so it stays; else it is the key. */
 bool key_decoder_next(struct key_decoder *d, bool patient, struct input *in);
 
-/** Bytes are waiting that only time can explain: an Esc. */
+/** The bytes are an Esc, which may be the key or begin a sequence: more input or time will tell. */
 bool key_decoder_undecided(const struct key_decoder *d);
 
 /** Take the answer to CSI 6n out of the bytes, wherever it stands between keys. True when it was

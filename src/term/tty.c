@@ -29,7 +29,7 @@ struct tty {
     struct tty_io tty_io;
     struct curses_screen *curses_screen;
     struct key_decoder key_decoder;
-    int64_t undecided_ns; /* since when an Esc waits for company; 0: none does */
+    int64_t undecided_ns; /* since when an Esc may be the start of a longer sequence; 0: none may */
     bool ascii;
     int w, h;
 };
@@ -51,8 +51,8 @@ static void send(struct tty *t, const char *bytes)
     tty_io_send(&t->tty_io, bytes, strlen(bytes));
 }
 
-/* What curses has made goes out. */
-static void carry(struct tty *t)
+/* Send the bytes that curses has made for the screen. */
+static void send_drawn(struct tty *t)
 {
     size_t len;
     const void *bytes = curses_screen_bytes(t->curses_screen, &len);
@@ -60,7 +60,8 @@ static void carry(struct tty *t)
         tty_io_send(&t->tty_io, bytes, len);
 }
 
-/* Modes that curses does not know: only for terminals with a mouse, which are xterm's kin. */
+/* Modes that curses does not know: only for terminals with a mouse, which know
+ * the sequences of xterm. */
 static const char *modes_on(const struct tty *t)
 {
     if (!curses_screen_has_mouse(t->curses_screen))
@@ -153,17 +154,17 @@ static int refuse(const struct tty *t, int rc, struct err *err)
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
 
-static void taken(int sig)
+static void do_nothing(int sig)
 {
     (void)sig;
 }
 
-/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then; one that
- * has a handler when curses starts it leaves alone for good. */
+/* Curses ignores SIGTSTP while it draws, and a stop that waits to be read is lost then. It does not
+ * touch the signal at all if that has a handler when curses starts, so it gets one. */
 static int open_curses_screen(struct tty *t)
 {
     struct sigaction before[CURSES_SIGNALS];
-    const struct sigaction mine = {.sa_handler = taken};
+    const struct sigaction mine = {.sa_handler = do_nothing};
     for (size_t i = 0; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], NULL, &before[i]);
     sigaction(SIGTSTP, &mine, NULL);
@@ -194,7 +195,7 @@ int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int
     arm_fatal(t);
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
-    carry(t);
+    send_drawn(t);
     send(t, modes_on(t));
     t->ascii = choose_ascii(t);
     curses_screen_redraw(t->curses_screen);
@@ -206,7 +207,7 @@ static void leave(struct tty *t)
 {
     curses_screen_leave(t->curses_screen);
     send(t, modes_off(t));
-    carry(t);
+    send_drawn(t);
     tty_io_drain(&t->tty_io, LEAVE_MS);
     tty_io_cooked(&t->tty_io);
 }
@@ -232,7 +233,7 @@ void tty_resume(struct tty *t)
 {
     tty_io_raw(&t->tty_io);
     curses_screen_enter(t->curses_screen);
-    carry(t);
+    send_drawn(t);
     send(t, modes_on(t));
     tty_resized(t);
 }
@@ -267,7 +268,7 @@ void tty_use_theme(struct tty *t, const struct theme *theme)
 void tty_blit(struct tty *t, const struct canvas *c)
 {
     if (t->tty_io.pending.len == 0 && curses_screen_draw(t->curses_screen, c))
-        carry(t);
+        send_drawn(t);
 }
 
 void tty_redraw(struct tty *t)

@@ -25,96 +25,96 @@ static int reopen(int fd)
     return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-int tty_io_open(struct tty_io *w, int in_fd, int out_fd)
+int tty_io_open(struct tty_io *io, int in_fd, int out_fd)
 {
-    *w = (struct tty_io){.in = -1, .out = -1};
-    if (tcgetattr(in_fd, &w->found))
+    *io = (struct tty_io){.in = -1, .out = -1};
+    if (tcgetattr(in_fd, &io->found))
         return -errno;
-    w->in = reopen(in_fd);
-    w->out = reopen(out_fd);
-    if (w->in >= 0 && w->out >= 0)
+    io->in = reopen(in_fd);
+    io->out = reopen(out_fd);
+    if (io->in >= 0 && io->out >= 0)
         return 0;
     const int rc = -errno;
-    tty_io_close(w);
+    tty_io_close(io);
     return rc;
 }
 
-void tty_io_close(struct tty_io *w)
+void tty_io_close(struct tty_io *io)
 {
-    if (w->in >= 0)
-        close(w->in);
-    if (w->out >= 0)
-        close(w->out);
-    w->in = w->out = -1;
-    str_fini(&w->pending);
+    if (io->in >= 0)
+        close(io->in);
+    if (io->out >= 0)
+        close(io->out);
+    io->in = io->out = -1;
+    str_fini(&io->pending);
 }
 
-int tty_io_raw(struct tty_io *w)
+int tty_io_raw(struct tty_io *io)
 {
-    struct termios raw = w->found;
+    struct termios raw = io->found;
     cfmakeraw(&raw);
-    raw.c_cflag = w->found.c_cflag; /* a serial line keeps its parity */
-    return tcsetattr(w->in, TCSANOW, &raw) ? -errno : 0;
+    raw.c_cflag = io->found.c_cflag; /* a serial line keeps its parity */
+    return tcsetattr(io->in, TCSANOW, &raw) ? -errno : 0;
 }
 
-void tty_io_cooked(struct tty_io *w)
+void tty_io_cooked(struct tty_io *io)
 {
-    tcsetattr(w->in, TCSANOW, &w->found); /* TCSADRAIN would wait for a stopped terminal */
+    tcsetattr(io->in, TCSANOW, &io->found); /* TCSADRAIN would wait for a stopped terminal */
 }
 
-void tty_io_send(struct tty_io *w, const void *bytes, size_t len)
+void tty_io_send(struct tty_io *io, const void *bytes, size_t len)
 {
-    str_add_bytes(&w->pending, bytes, len);
-    tty_io_flush(w);
+    str_add_bytes(&io->pending, bytes, len);
+    tty_io_flush(io);
 }
 
-void tty_io_flush(struct tty_io *w)
+void tty_io_flush(struct tty_io *io)
 {
     size_t sent = 0;
-    while (!w->gone && sent < w->pending.len) {
-        const ssize_t n = write(w->out, w->pending.data + sent, w->pending.len - sent);
+    while (!io->gone && sent < io->pending.len) {
+        const ssize_t n = write(io->out, io->pending.data + sent, io->pending.len - sent);
         if (n >= 0)
             sent += (size_t)n;
         else if (errno == EAGAIN)
             break;
         else if (errno != EINTR)
-            w->gone = true;
+            io->gone = true;
     }
-    if (w->gone || sent == w->pending.len) {
-        str_clear(&w->pending);
+    if (io->gone || sent == io->pending.len) {
+        str_clear(&io->pending);
     } else if (sent) {
-        memmove(w->pending.data, w->pending.data + sent, w->pending.len - sent);
-        str_truncate(&w->pending, w->pending.len - sent);
+        memmove(io->pending.data, io->pending.data + sent, io->pending.len - sent);
+        str_truncate(&io->pending, io->pending.len - sent);
     }
 }
 
-void tty_io_drain(struct tty_io *w, int ms)
+void tty_io_drain(struct tty_io *io, int ms)
 {
     const int64_t end = clock_mono_ns() + ms * NS_PER_MS;
-    tty_io_flush(w);
-    while (w->pending.len && !w->gone) {
+    tty_io_flush(io);
+    while (io->pending.len && !io->gone) {
         const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
-        struct pollfd out = {.fd = w->out, .events = POLLOUT};
+        struct pollfd out = {.fd = io->out, .events = POLLOUT};
         if (left <= 0 || poll(&out, 1, (int)left) < 1)
             return;
-        tty_io_flush(w);
+        tty_io_flush(io);
     }
 }
 
-size_t tty_io_read(struct tty_io *w, void *buffer, size_t size)
+size_t tty_io_read(struct tty_io *io, void *buffer, size_t size)
 {
-    if (w->gone || !size)
+    if (io->gone || !size)
         return 0;
-    const ssize_t n = read(w->in, buffer, size);
+    const ssize_t n = read(io->in, buffer, size);
     if (n > 0)
         return (size_t)n;
     if (n == 0 || (errno != EAGAIN && errno != EINTR)) /* hung up: end of input, or EIO */
-        w->gone = true;
+        io->gone = true;
     return 0;
 }
 
-bool tty_io_wait(struct tty_io *w, int ms)
+bool tty_io_wait(struct tty_io *io, int ms)
 {
-    struct pollfd in = {.fd = w->in, .events = POLLIN};
+    struct pollfd in = {.fd = io->in, .events = POLLIN};
     return poll(&in, 1, ms) > 0;
 }

@@ -387,8 +387,8 @@ void group_text(const struct session *s, uint32_t group, struct str *out)
     const struct groups *g = &s->list->groups;
     groups_format(g, s->list->sample, group, out);
     str_addf(out, "  %u", g->group[group].count);
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
-        unsigned state = state_state_list_order[i];
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++) {
+        unsigned state = state_list_order[i];
         if (g->group[group].state[state])
             str_addf(out, "  %s %u", state_name(state), g->group[group].state[state]);
     }

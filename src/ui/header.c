@@ -250,7 +250,7 @@ static void add_rate(struct header *h, enum msg id, enum host_counter which)
     runs_add(&h->left, ROLE_DIM, text);
 }
 
-/* Where the kernel tells of ends; those that were lost make it a lower bound. */
+/* Where the kernel reports closed sockets; reports that were lost make it a lower bound. */
 static void add_closed(struct header *h)
 {
     const struct history *history = draw_history(h->d);

@@ -20,7 +20,7 @@
 #define MIDDLE    25
 #define RIGHT     50
 #define NOTES     2
-#define WINDOW_S  60.0
+#define STAY_S    60.0 /* the least that those stay in a state whose transitions are exact */
 
 /* A box per state, in the order of the list of states; and which box is next to it. */
 struct box {
@@ -132,7 +132,7 @@ struct rates {
 static void rates_init(struct rates *r, const struct drawing *d)
 {
     *r = (struct rates){.history = draw_history(d)};
-    r->known = r->history && history_transitions(r->history, WINDOW_S, &r->span);
+    r->known = r->history && history_transitions(r->history, d->ui->history_s, &r->span);
 }
 
 /* Counters of the kernel: every opening, however short. */
@@ -153,7 +153,7 @@ static bool kernel_rate(const struct rates *r, enum state_transition transition,
 static bool is_exact(const struct rates *r, enum state_transition transition)
 {
     return (transition == TRANSITION_FIN_CAME || transition == TRANSITION_WAIT_OVER) &&
-           r->span.whole && r->span.longest_ns < (int64_t)(WINDOW_S * (double)NS_PER_S);
+           r->span.whole && r->span.longest_ns < (int64_t)(STAY_S * (double)NS_PER_S);
 }
 
 /* "1.2", "0.02+", "1.2k"; "" for none, and where it is not known. */
@@ -265,8 +265,8 @@ static void draw_box(struct canvas *c, const struct drawing *d, unsigned state)
 
 static void draw_whole(struct canvas *c, const struct drawing *d)
 {
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
-        draw_box(c, d, state_state_list_order[i]);
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
+        draw_box(c, d, state_list_order[i]);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         canvas_put(c, lines[i].x, lines[i].y, DIAGRAM_W, ROLE_RULE, lines[i].line);
     canvas_put(c, 28, 19, 8, ROLE_TEXT, " CLOSED ");

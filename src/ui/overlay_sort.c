@@ -36,10 +36,9 @@ static void draw_line(struct drawing *d, int x, int y, int end, uint32_t i)
 {
     const struct sort *sort = &d->ui->sort;
     const unsigned id = d->ui->menu[i];
-    /* the state's order is by attention, the most first: that points down */
-    const bool down = sort->descending != (id == COL_STATE);
 
-    overlay_menu_put(d, x, y, end, overlay_menu_sort_sign(sort->column == id, down),
+    overlay_menu_put(d, x, y, end,
+                     overlay_menu_sort_sign(sort->column == id, table_sorts_down(sort)),
                      text(columns[id].title), columns[id].id);
 }
 

@@ -49,9 +49,7 @@ static bool subject_of(const struct drawing *d, struct explain_subject *subject)
         subject->lesson_over = d->ui->lesson.over;
     }
     if (of_row || (state == 0 && row != UINT32_MAX)) {
-        const struct conn *c = &d->s->conn[row];
-
-        subject->state = c->flags & CONN_BOUND ? TCP_STATE_BOUND_INACTIVE : c->state;
+        subject->state = conn_counts_as(&d->s->conn[row]);
         subject->row = of_row ? row : UINT32_MAX;
     } else if (d->ui->subject == FOCUS_TABLE && group_state(d)) {
         subject->state = group_state(d);
@@ -206,7 +204,7 @@ unsigned pane_numbers_state(const struct view *v)
  * meanwhile. */
 #define STEP_ROWS 65536u
 
-struct breaking {
+struct breakdown_task {
     struct task task;      /* first: they are cast */
     struct row_view *list; /* a reference: its sample and summary */
     struct breakdown_work work;
@@ -214,39 +212,40 @@ struct breaking {
     bool done;
 };
 
-static bool breaking_step(struct task *e)
+static bool breakdown_task_step(struct task *task)
 {
-    struct breaking *b = (struct breaking *)e;
-    if (!breakdown_step(&b->work, STEP_ROWS) && !e->cancelled)
+    struct breakdown_task *b = (struct breakdown_task *)task;
+    if (!breakdown_step(&b->work, STEP_ROWS) && !task->cancelled)
         return false;
     breakdown_finish(&b->work);
     b->done = true;
     return true;
 }
 
-static void breaking_on_done(struct task *e, struct session *s)
+static void breakdown_task_on_done(struct task *task, struct session *s)
 {
-    struct breaking *b = (struct breaking *)e;
+    struct breakdown_task *b = (struct breakdown_task *)task;
     s->breakdown = b->breakdown;
-    s->breaking = NULL;
+    s->breakdown_task = NULL;
 }
 
-static void breaking_free(struct task *e)
+static void breakdown_task_free(struct task *task)
 {
-    struct breaking *b = (struct breaking *)e;
+    struct breakdown_task *b = (struct breakdown_task *)task;
     if (!b->done)
         breakdown_finish(&b->work);
     row_view_unref(b->list);
     free(b);
 }
 
-static struct breaking *breaking_new(const struct session *s, unsigned state)
+static struct breakdown_task *breakdown_task_new(const struct session *s, unsigned state)
 {
-    struct breaking *b = calloc(1, sizeof *b);
+    struct breakdown_task *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
-    b->task =
-        (struct task){.step = breaking_step, .on_done = breaking_on_done, .free = breaking_free};
+    b->task = (struct task){.step = breakdown_task_step,
+                            .on_done = breakdown_task_on_done,
+                            .free = breakdown_task_free};
     if (breakdown_begin(&b->work, &b->breakdown, s->list->sample, &s->list->summary, state)) {
         free(b);
         return NULL;
@@ -264,19 +263,19 @@ void pane_settle_numbers(struct session *s)
 {
     struct view v = session_view(s);
     unsigned state = v.shown ? pane_numbers_state(&v) : 0;
-    if (s->breaking && s->breaking_state != state) { /* nobody waits for it any more */
-        s->breaking->cancelled = true;
-        s->breaking = NULL;
+    if (s->breakdown_task && s->breakdown_task_state != state) { /* nobody waits for it any more */
+        s->breakdown_task->cancelled = true;
+        s->breakdown_task = NULL;
     }
     if (s->breakdown.state != state)
         s->breakdown.state = 0;
-    if (state == 0 || s->breaking || is_current(&s->breakdown, v.shown))
+    if (state == 0 || s->breakdown_task || is_current(&s->breakdown, v.shown))
         return;
-    struct breaking *b = breaking_new(s, state);
+    struct breakdown_task *b = breakdown_task_new(s, state);
     if (!b)
         return;
-    s->breaking = &b->task;
-    s->breaking_state = state;
+    s->breakdown_task = &b->task;
+    s->breakdown_task_state = state;
     session_run(s, &b->task, b->list->sample);
 }
 

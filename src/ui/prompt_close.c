@@ -297,23 +297,23 @@ static void say_result(struct session *s, const struct closing *closing)
         say_about(s, words[d->outcome], c, state_name(d->state));
 }
 
-static bool closing_step(struct task *e)
+static bool closing_step(struct task *task)
 {
-    struct closing *c = (struct closing *)e;
+    struct closing *c = (struct closing *)task;
     const struct destroy_place place = {.inode = c->inode, .spec = c->spec};
     c->result = c->destroy(&c->conn, c->inode ? &place : NULL);
     return true;
 }
 
-static void closing_on_done(struct task *e, struct session *s)
+static void closing_on_done(struct task *task, struct session *s)
 {
     s->sample_now = true;
-    say_result(s, (struct closing *)e);
+    say_result(s, (struct closing *)task);
 }
 
-static void closing_free(struct task *e)
+static void closing_free(struct task *task)
 {
-    free(e);
+    free(task);
 }
 
 static void close_it(struct session *s)

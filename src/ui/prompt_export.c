@@ -113,10 +113,10 @@ static int write_file(struct export *x, const struct row_view *list)
     return r;
 }
 
-/* Anything but a whole file is taken away, and the user hears of it: the screen is gone by now. */
-static void export_cut(struct task *e)
+/* Remove the file unless it is whole, and say so on stderr: the screen is gone by now. */
+static void export_take_back(struct task *task)
 {
-    struct export *x = (struct export *)e;
+    struct export *x = (struct export *)task;
     enum stage stage = atomic_load(&x->stage);
     char line[2 * UI_FILTER_MAX];
     struct str message = STR_INIT;
@@ -133,9 +133,9 @@ static void export_cut(struct task *e)
         x->report(line);
 }
 
-static bool export_step(struct task *e)
+static bool export_step(struct task *task)
 {
-    struct export *x = (struct export *)e;
+    struct export *x = (struct export *)task;
     struct row_view *list = NULL;
     x->result = row_view_make(&list, &x->job);
     if (x->result == 0) {
@@ -146,9 +146,9 @@ static bool export_step(struct task *e)
     return true;
 }
 
-static void export_on_done(struct task *e, struct session *s)
+static void export_on_done(struct task *task, struct session *s)
 {
-    struct export *x = (struct export *)e;
+    struct export *x = (struct export *)task;
     char count[FMT_SIZE];
     if (x->result < 0)
         session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, err_name(x->result), NULL);
@@ -157,9 +157,9 @@ static void export_on_done(struct task *e, struct session *s)
                     NULL);
 }
 
-static void export_free(struct task *e)
+static void export_free(struct task *task)
 {
-    struct export *x = (struct export *)e;
+    struct export *x = (struct export *)task;
     row_view_job_fini(&x->job);
     free(x);
 }
@@ -186,7 +186,7 @@ static void export_write(struct session *s, const char *path)
     x->task = (struct task){.step = export_step,
                             .on_done = export_on_done,
                             .free = export_free,
-                            .cut = export_cut,
+                            .take_back = export_take_back,
                             .waits = true};
     x->report = s->settings->report;
     x->format = format_of(path);

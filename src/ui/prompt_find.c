@@ -31,9 +31,9 @@ static void line_text(const struct find *f, uint32_t line, struct str *text)
         table_row_text(f->list->sample, &f->naming, f->columns, f->n_columns, line, text);
 }
 
-static bool find_step(struct task *e)
+static bool find_step(struct task *task)
 {
-    struct find *f = (struct find *)e;
+    struct find *f = (struct find *)task;
     const struct rows *rows = &f->list->rows;
     struct str text = STR_INIT;
     for (uint32_t i = 0; i < STEP_ROWS && f->looked < rows->n && f->found == UINT32_MAX; i++) {
@@ -44,7 +44,7 @@ static bool find_step(struct task *e)
             f->found = position;
     }
     str_fini(&text);
-    return f->found != UINT32_MAX || f->looked == rows->n || e->cancelled;
+    return f->found != UINT32_MAX || f->looked == rows->n || task->cancelled;
 }
 
 /* The list may be another by now. */
@@ -62,10 +62,10 @@ static uint32_t position_now(const struct session *s, const struct find *f)
     return table_position(s, &f->list->sample->conn[row], row, NULL);
 }
 
-static void find_on_done(struct task *e, struct session *s)
+static void find_on_done(struct task *task, struct session *s)
 {
-    uint32_t position = position_now(s, (struct find *)e);
-    s->finding = NULL;
+    uint32_t position = position_now(s, (struct find *)task);
+    s->find_task = NULL;
     s->ui.searching = false;
     if (position == UINT32_MAX) {
         prompt_wrong(s, text(MSG_SESSION_NOT_FOUND));
@@ -75,9 +75,9 @@ static void find_on_done(struct task *e, struct session *s)
     session_focus(s, FOCUS_TABLE);
 }
 
-static void find_free(struct task *e)
+static void find_free(struct task *task)
 {
-    struct find *f = (struct find *)e;
+    struct find *f = (struct find *)task;
     row_view_unref(f->list);
     names_free(f->names);
     free(f);
@@ -102,9 +102,9 @@ static struct find *find_new(const struct session *s, uint32_t from)
 
 void prompt_find_cancel(struct session *s)
 {
-    if (s->finding)
-        s->finding->cancelled = true;
-    s->finding = NULL;
+    if (s->find_task)
+        s->find_task->cancelled = true;
+    s->find_task = NULL;
     s->on_full_list = NULL;
     s->ui.searching = false;
 }
@@ -128,7 +128,7 @@ static void find(struct session *s, bool here, void (*again)(struct session *s))
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         return;
     }
-    s->finding = &f->task;
+    s->find_task = &f->task;
     session_run(s, &f->task, f->list->sample);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The query thread: one listing under way, one waiting, one answer not yet taken; and tasks, of
+/* The query worker: one listing under way, one waiting, one answer not yet taken; and tasks, of
  * which those that may have to wait run on threads of their own. */
 #include "query_worker.h"
 
@@ -16,7 +16,7 @@ struct queue {
     struct task *first, *last;
 };
 
-struct worker {
+struct query_worker {
     pthread_t thread;
     int wake_fd;
     pthread_mutex_t lock; /* of all below */
@@ -30,41 +30,41 @@ struct worker {
     struct queue apart;          /* tasks with a thread of their own, all under way */
 };
 
-static void push(struct queue *q, struct task *e)
+static void push(struct queue *q, struct task *task)
 {
-    e->next = NULL;
+    task->next = NULL;
     if (q->last)
-        q->last->next = e;
+        q->last->next = task;
     else
-        q->first = e;
-    q->last = e;
+        q->first = task;
+    q->last = task;
 }
 
 static struct task *pop(struct queue *q)
 {
-    struct task *e = q->first;
-    if (e)
-        q->first = e->next;
+    struct task *task = q->first;
+    if (task)
+        q->first = task->next;
     if (!q->first)
         q->last = NULL;
-    return e;
+    return task;
 }
 
 /* Take it out of the queue it is in. */
-static void pull(struct queue *q, struct task *e)
+static void pull(struct queue *q, struct task *task)
 {
     struct task *before = NULL;
-    for (struct task *i = q->first; i != e; i = i->next)
+    for (struct task *i = q->first; i != task; i = i->next)
         before = i;
     if (before)
-        before->next = e->next;
+        before->next = task->next;
     else
-        q->first = e->next;
-    if (q->last == e)
+        q->first = task->next;
+    if (q->last == task)
         q->last = before;
 }
 
-static void wake(struct worker *w)
+static void wake(struct query_worker *w)
 {
     uint64_t one = 1;
     ssize_t written = write(w->wake_fd, &one, sizeof one);
@@ -79,7 +79,7 @@ struct work {
 };
 
 /* Wait for work; false when it is time to stop. */
-static bool await_work(struct worker *w, struct work *work)
+static bool await_work(struct query_worker *w, struct work *work)
 {
     *work = (struct work){.ticket = 0};
     pthread_mutex_lock(&w->lock);
@@ -95,7 +95,7 @@ static bool await_work(struct worker *w, struct work *work)
     return work->job.sample || work->task;
 }
 
-static void answer_job(struct worker *w, struct work *work)
+static void answer_job(struct query_worker *w, struct work *work)
 {
     struct answer a = {.ticket = work->ticket};
     a.error = row_view_make(&a.row_view, &work->job);
@@ -109,11 +109,11 @@ static void answer_job(struct worker *w, struct work *work)
 }
 
 /* It is done, and was in that queue. Once the lock is given back the worker may be gone. */
-static void put_done(struct worker *w, struct queue *q, struct task *e)
+static void put_done(struct query_worker *w, struct queue *q, struct task *task)
 {
     pthread_mutex_lock(&w->lock);
-    pull(q, e);
-    push(&w->done, e);
+    pull(q, task);
+    push(&w->done, task);
     wake(w);
     pthread_cond_broadcast(&w->ended);
     pthread_mutex_unlock(&w->lock);
@@ -121,16 +121,16 @@ static void put_done(struct worker *w, struct queue *q, struct task *e)
 
 static void *run_apart(void *arg)
 {
-    struct task *e = arg;
-    while (!e->step(e))
+    struct task *task = arg;
+    while (!task->step(task))
         continue;
-    put_done(e->worker, &e->worker->apart, e);
+    put_done(task->worker, &task->worker->apart, task);
     return NULL;
 }
 
 static void *run(void *arg)
 {
-    struct worker *w = arg;
+    struct query_worker *w = arg;
     struct work work;
     while (await_work(w, &work)) {
         if (work.job.sample)
@@ -141,7 +141,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void release(struct worker *w)
+static void release(struct query_worker *w)
 {
     pthread_cond_destroy(&w->ended);
     pthread_cond_destroy(&w->asked);
@@ -149,9 +149,9 @@ static void release(struct worker *w)
     free(w);
 }
 
-int query_worker_start(struct worker **out, int wake_fd)
+int query_worker_start(struct query_worker **out, int wake_fd)
 {
-    struct worker *w = calloc(1, sizeof *w);
+    struct query_worker *w = calloc(1, sizeof *w);
     if (!w)
         return -ENOMEM;
     w->wake_fd = wake_fd;
@@ -167,7 +167,7 @@ int query_worker_start(struct worker **out, int wake_fd)
     return 0;
 }
 
-uint64_t query_worker_ask(struct worker *w, struct row_view_job *job)
+uint64_t query_worker_ask(struct query_worker *w, struct row_view_job *job)
 {
     pthread_mutex_lock(&w->lock);
     uint64_t ticket = ++w->tickets;
@@ -180,7 +180,7 @@ uint64_t query_worker_ask(struct worker *w, struct row_view_job *job)
     return ticket;
 }
 
-bool query_worker_take(struct worker *w, struct answer *a)
+bool query_worker_take(struct query_worker *w, struct answer *a)
 {
     pthread_mutex_lock(&w->lock);
     *a = w->answer;
@@ -190,73 +190,74 @@ bool query_worker_take(struct worker *w, struct answer *a)
 }
 
 /* False: no thread can be started. */
-static bool start_apart(struct worker *w, struct task *e)
+static bool start_apart(struct query_worker *w, struct task *task)
 {
     pthread_t thread;
-    push(&w->apart, e);
-    if (thread_start(&thread, run_apart, e)) {
-        pull(&w->apart, e);
+    push(&w->apart, task);
+    if (thread_start(&thread, run_apart, task)) {
+        pull(&w->apart, task);
         return false;
     }
     pthread_detach(thread);
     return true;
 }
 
-void query_worker_run(struct worker *w, struct task *e)
+void query_worker_run(struct query_worker *w, struct task *task)
 {
     pthread_mutex_lock(&w->lock);
-    e->worker = w;
-    if (!e->waits || !start_apart(w, e)) {
-        push(&w->tasks, e);
+    task->worker = w;
+    if (!task->waits || !start_apart(w, task)) {
+        push(&w->tasks, task);
         pthread_cond_signal(&w->asked);
     }
     pthread_mutex_unlock(&w->lock);
 }
 
-struct task *query_worker_done(struct worker *w)
+struct task *query_worker_done(struct query_worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    struct task *e = pop(&w->done);
+    struct task *task = pop(&w->done);
     pthread_mutex_unlock(&w->lock);
-    return e;
+    return task;
 }
 
 static void cancel(struct queue *q)
 {
-    for (struct task *e = q->first; e; e = e->next)
-        if (!e->cut)
-            e->cancelled = true;
+    for (struct task *task = q->first; task; task = task->next)
+        if (!task->take_back)
+            task->cancelled = true;
 }
 
-static void cut(struct queue *q)
+static void take_back(struct queue *q)
 {
-    for (struct task *e = q->first; e; e = e->next)
-        if (e->cut)
-            e->cut(e);
+    for (struct task *task = q->first; task; task = task->next)
+        if (task->take_back)
+            task->take_back(task);
 }
 
-static bool has_tasks(const struct worker *w)
+static bool has_tasks(const struct query_worker *w)
 {
     return w->tasks.first || w->apart.first;
 }
 
-/* Errands may take their time, then they are cut short; and they are waited for. */
-static void end_tasks(struct worker *w)
+/* Tasks have some time to complete; then what they would leave half done is taken back, and they
+ * are waited for. */
+static void end_tasks(struct query_worker *w)
 {
     const int64_t end = clock_mono_ns() + WORKER_GRACE_MS * NS_PER_MS;
     cancel(&w->tasks);
     cancel(&w->apart);
     while (has_tasks(w) && thread_wait_until(&w->ended, &w->lock, end))
         continue;
-    cut(&w->tasks);
-    cut(&w->apart);
+    take_back(&w->tasks);
+    take_back(&w->apart);
     while (has_tasks(w))
         pthread_cond_wait(&w->ended, &w->lock);
 }
 
-void query_worker_stop(struct worker *w)
+void query_worker_stop(struct query_worker *w)
 {
-    struct task *e;
+    struct task *task;
     if (!w)
         return;
     pthread_mutex_lock(&w->lock);
@@ -265,8 +266,8 @@ void query_worker_stop(struct worker *w)
     end_tasks(w);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    while ((e = pop(&w->done)))
-        e->free(e);
+    while ((task = pop(&w->done)))
+        task->free(task);
     row_view_job_fini(&w->waiting);
     row_view_unref(w->answer.row_view);
     release(w);

@@ -27,7 +27,7 @@
 #include "ui_lesson.h"
 
 #define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
-#define CLOSE_QUIET_NS       (300 * NS_PER_MS) /* without input before a question hears a key */
+#define QUESTION_QUIET_NS    (300 * NS_PER_MS) /* without input before a question takes a key */
 #define DEFER_FROM           20000             /* rows; fewer are listed at once */
 #define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
 #define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */
@@ -46,6 +46,7 @@ static void init_ui(struct session *s, bool utf8, bool ascii)
     ui->host_names = set->host_names;
     ui->service_names = set->service_names;
     ui->fade_ds = (uint32_t)(set->fade_s * 10);
+    ui->history_s = set->history_s;
     ui->follow = true;
     ui->subject = ui->focus == FOCUS_TABLE ? FOCUS_TABLE : FOCUS_STATES;
     if (set->sort_given)
@@ -263,8 +264,8 @@ static void settle_focus(struct session *s)
         session_focus(s, ui->subject);
     if (ui->focus == FOCUS_STATES && l.state_list.h == 0)
         session_focus(s, FOCUS_TABLE);
-    if (ui->state_list >= STATE_STATE_LIST_COUNT && l.state_list_form != STATE_LIST_TWO_COLUMNS)
-        ui->state_list = STATE_STATE_LIST_COUNT - 1;
+    if (ui->state_list >= STATE_LIST_COUNT && l.state_list_form != STATE_LIST_TWO_COLUMNS)
+        ui->state_list = STATE_LIST_COUNT - 1;
 }
 
 /* What an event has made possible, or impossible. */
@@ -395,7 +396,7 @@ void session_tick(struct session *s, int64_t now_ns)
 
 void session_quiet(struct session *s, int64_t at_ns)
 {
-    if (at_ns - s->input_ns >= CLOSE_QUIET_NS)
+    if (at_ns - s->input_ns >= QUESTION_QUIET_NS)
         s->input_busy = false;
 }
 
@@ -412,7 +413,7 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
     if (s->pasting)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
     if (prompt_ops(&s->ui)->draw_question && s->input_busy)
-        due = sooner(due, s->input_ns + CLOSE_QUIET_NS);
+        due = sooner(due, s->input_ns + QUESTION_QUIET_NS);
     if (s->lesson)
         due = sooner(due, lesson_due(s->lesson, now_ns));
     if (due == 0)

@@ -23,26 +23,26 @@ static bool open_replay(struct replay *r)
 }
 
 /* One sample. What cannot be read any more ends it: that was said when it was played first. */
-static bool replay_step(struct task *e)
+static bool replay_step(struct task *task)
 {
-    struct replay *r = (struct replay *)e;
+    struct replay *r = (struct replay *)task;
 
-    return e->cancelled || (!r->pipeline && !open_replay(r)) ||
+    return task->cancelled || (!r->pipeline && !open_replay(r)) ||
            sample_pipeline_next(r->pipeline, &r->req, &r->last, NULL);
 }
 
-static void replay_on_done(struct task *e, struct session *s)
+static void replay_on_done(struct task *task, struct session *s)
 {
-    struct replay *r = (struct replay *)e;
+    struct replay *r = (struct replay *)task;
 
-    s->replaying = NULL;
+    s->replay_task = NULL;
     if (r->last)
         session_sample(s, sample_ref(r->last), s->now_ns);
 }
 
-static void replay_free(struct task *e)
+static void replay_free(struct task *task)
 {
-    struct replay *r = (struct replay *)e;
+    struct replay *r = (struct replay *)task;
 
     sample_unref(r->last);
     sample_pipeline_free(r->pipeline);
@@ -54,9 +54,9 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
     struct stat file;
     struct replay *r;
 
-    if (s->replaying)
-        s->replaying->cancelled = true;
-    s->replaying = NULL;
+    if (s->replay_task)
+        s->replay_task->cancelled = true;
+    s->replay_task = NULL;
     if (stat(s->settings->read_path, &file) || !(S_ISREG(file.st_mode) || S_ISDIR(file.st_mode)))
         return; /* a pipe tells it only once */
     r = calloc(1, sizeof *r);
@@ -70,6 +70,6 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
     r->req = *req;
     r->req.needs |= NEED_METRICS; /* a key may ask for any figure, and there is no other sample */
     r->history_len = history_len;
-    s->replaying = &r->task;
+    s->replay_task = &r->task;
     session_run(s, &r->task, NULL);
 }

@@ -102,16 +102,16 @@ void session_rebuild(struct session *s, bool user_initiated)
     adopt(s, list);
 }
 
-bool session_run(struct session *s, struct task *e, const struct sample *about)
+bool session_run(struct session *s, struct task *task, const struct sample *about)
 {
-    if (e->waits ? s->worker != NULL : defers(s, about)) {
-        query_worker_run(s->worker, e);
+    if (task->waits ? s->worker != NULL : defers(s, about)) {
+        query_worker_run(s->worker, task);
         return true;
     }
-    while (!e->step(e))
+    while (!task->step(task))
         ;
-    e->on_done(e, s);
-    e->free(e);
+    task->on_done(task, s);
+    task->free(task);
     return false;
 }
 
@@ -133,15 +133,15 @@ static void take_answer(struct session *s, struct answer a)
 void session_take_answers(struct session *s)
 {
     struct answer a;
-    struct task *e;
+    struct task *task;
     if (!s->worker)
         return;
     if (query_worker_take(s->worker, &a))
         take_answer(s, a);
-    while ((e = query_worker_done(s->worker))) {
-        if (!e->cancelled)
-            e->on_done(e, s);
-        e->free(e);
+    while ((task = query_worker_done(s->worker))) {
+        if (!task->cancelled)
+            task->on_done(task, s);
+        task->free(task);
     }
 }
 

@@ -20,6 +20,6 @@ int session_job(const struct session *s, const struct sample *sample, struct row
 
 /** Run a task, by the worker where it may have to wait or is about a large sample (else `about` may
  *  be NULL). Takes it. Returns whether it is still under way. */
-bool session_run(struct session *s, struct task *e, const struct sample *about);
+bool session_run(struct session *s, struct task *task, const struct sample *about);
 
 #endif

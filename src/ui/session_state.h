@@ -33,15 +33,15 @@ struct session {
     struct row_view *list;
     struct predicate predicate; /* of ui.filter */
 
-    struct breakdown breakdown; /* of the pane's state; state 0: none is there */
-    struct task *breaking;      /* the next one, on the worker; NULL: none */
-    unsigned breaking_state;
+    struct breakdown breakdown;  /* of the pane's state; state 0: none is there */
+    struct task *breakdown_task; /* the next one, on the worker; NULL: none */
+    unsigned breakdown_task_state;
 
     uint64_t close_events_lost;   /* that the footer has reported */
     int64_t close_events_lost_ns; /* when; 0: never */
 
-    struct worker *worker; /* NULL: everything is computed at once */
-    uint32_t defer_from;   /* DEFER_FROM, FIRST_ROWS; tests have smaller ones */
+    struct query_worker *worker; /* NULL: everything is computed at once */
+    uint32_t defer_from;         /* DEFER_FROM, FIRST_ROWS; tests have smaller ones */
     uint32_t first_rows;
     uint64_t last_ticket;     /* of the last job given to the worker */
     uint64_t valid_ticket;    /* answers before it are of a filter or an order no longer in force */
@@ -65,8 +65,8 @@ struct session {
 
     char before_prompt[UI_FILTER_MAX];
     char find[UI_FILTER_MAX];
-    struct task *finding;                   /* on the worker; NULL: none */
-    struct task *replaying;                 /* the same */
+    struct task *find_task;                 /* on the worker; NULL: none */
+    struct task *replay_task;               /* the same */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at; /* shown in the prompt, -1: what was typed */

@@ -10,8 +10,8 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
-#define ALL         STATE_STATE_LIST_COUNT /* the place of "all" */
-#define LEFT_STATES 6                      /* rows of the left half; the right one has the rest */
+#define ALL         STATE_LIST_COUNT /* the place of "all" */
+#define LEFT_STATES 6                /* rows of the left half; the right one has the rest */
 #define NAME_W      11
 #define GLOSS_W     13
 #define MEANING_W   30
@@ -21,7 +21,7 @@
 
 static unsigned state_at(unsigned index)
 {
-    return index < STATE_STATE_LIST_COUNT ? state_state_list_order[index] : 0;
+    return index < STATE_LIST_COUNT ? state_list_order[index] : 0;
 }
 
 bool states_count(const struct sample *s, unsigned state, uint64_t *count)
@@ -44,7 +44,7 @@ struct chip {
 };
 
 struct chips {
-    struct chip chip[STATE_STATE_LIST_COUNT + 1];
+    struct chip chip[STATE_LIST_COUNT + 1];
     int n, left_out, w;
 };
 
@@ -85,7 +85,7 @@ static void count_text(char number[FMT_SIZE], uint64_t count, int form)
 static void chips_fill(const struct drawing *d, struct chips *chips, int form)
 {
     *chips = (struct chips){.w = 1};
-    for (unsigned i = 0; i <= STATE_STATE_LIST_COUNT; i++) {
+    for (unsigned i = 0; i <= STATE_LIST_COUNT; i++) {
         bool chosen = d->ui->state_list == i && d->ui->focus == FOCUS_STATES;
         unsigned state = state_at(i);
         char number[FMT_SIZE] = FMT_NONE;
@@ -182,7 +182,7 @@ static int chip_at(const struct drawing *d, int x)
 static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUNT], int form)
 {
     *chips = (struct chips){.w = 0};
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++) {
         unsigned state = state_at(i);
         uint64_t n =
             count[state] + (state == TCP_STATE_CLOSE ? count[TCP_STATE_BOUND_INACTIVE] : 0);
@@ -401,7 +401,7 @@ static void draw_one_column(struct drawing *d)
 
     draw_title(d->c, r, d->ui->focus == FOCUS_STATES, text(MSG_VIEW_STATES), NULL, NULL);
     draw_heads(d, &f, r->x, r->y);
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
         draw_state(d, &f, r->x, r->y + 1 + (int)i, state_list_width(d), i);
 }
 
@@ -446,7 +446,7 @@ static int place_at(const struct drawing *d, int x, int y)
     if (x < r->x || x >= r->x + r->w || y < r->y || y >= r->y + r->h)
         return -1;
     if (d->l.state_list_form == STATE_LIST_ONE_COLUMN)
-        return row >= 0 && row < STATE_STATE_LIST_COUNT ? row : -1;
+        return row >= 0 && row < STATE_LIST_COUNT ? row : -1;
     if (d->l.state_list_form == STATE_LIST_TWO_COLUMNS)
         return row < 0 ? -1 : x < r->x + half_width(d) + HALF_GAP / 2 ? row : LEFT_STATES + row;
     return chip_at(d, x);
@@ -464,7 +464,7 @@ unsigned states_index(unsigned state)
 {
     unsigned i = 0;
 
-    while (i < STATE_STATE_LIST_COUNT - 1 && state_state_list_order[i] != state)
+    while (i < STATE_LIST_COUNT - 1 && state_list_order[i] != state)
         i++;
     return i;
 }
@@ -474,19 +474,19 @@ static bool has_entry(const struct session *s, const struct layout *l, unsigned 
 {
     const struct sample *shown = s->list->sample;
 
-    if (index >= STATE_STATE_LIST_COUNT)
+    if (index >= STATE_LIST_COUNT)
         return l->state_list_form == STATE_LIST_TWO_COLUMNS;
     return l->state_list_form != STATE_LIST_CHIPS || !shown ||
-           shown->count[state_state_list_order[index]] > 0;
+           shown->count[state_list_order[index]] > 0;
 }
 
 /* Entries that are not there are passed over. */
 static void move(struct session *s, const struct layout *l, enum move_unit unit, int sign)
 {
-    int at = unit == MOVE_LINE ? (int)s->ui.state_list : sign > 0 ? STATE_STATE_LIST_COUNT + 1 : -1;
+    int at = unit == MOVE_LINE ? (int)s->ui.state_list : sign > 0 ? STATE_LIST_COUNT + 1 : -1;
     int step = unit == MOVE_LINE ? sign : -sign;
 
-    for (at += step; at >= 0 && at <= STATE_STATE_LIST_COUNT; at += step) {
+    for (at += step; at >= 0 && at <= STATE_LIST_COUNT; at += step) {
         if (has_entry(s, l, (unsigned)at)) {
             s->ui.state_list = (unsigned)at;
             return;

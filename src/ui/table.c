@@ -259,12 +259,14 @@ static void draw_rows(struct drawing *d, const struct table_page *p)
     }
 }
 
+bool table_sorts_down(const struct sort *sort)
+{
+    return sort->descending != (sort->column == COL_STATE);
+}
+
 static const char *sort_mark(const struct drawing *d)
 {
-    /* the state's order is by attention, the most first: that points down */
-    bool down = d->ui->sort.descending != (d->ui->sort.column == COL_STATE);
-
-    return down ? "▾" : "▴";
+    return table_sorts_down(&d->ui->sort) ? "▾" : "▴";
 }
 
 static bool right_aligned(const struct fit *f, enum column_id id)

@@ -53,6 +53,10 @@ unsigned table_scroll_columns(struct session *s, int sign);
 
 unsigned table_sort_by(struct session *s, enum column_id column);
 
+/** Does the mark of the sort point down? It does where the largest come first; for states, whose
+ * own order begins with what needs attention most, where that order is not reversed. */
+bool table_sorts_down(const struct sort *sort);
+
 /** Sort by the column that is drawn next to the one sorted by now, or by the next figure of groups.
  */
 unsigned table_sort_step(struct session *s, int sign);

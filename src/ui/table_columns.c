@@ -292,9 +292,9 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         skip--;
     else if (namespaces)
         wanted[n++] = COL_NETNS;
-    for (unsigned order = 1; order <= COL_COUNT; order++) {
+    for (unsigned rank = 1; rank <= COL_COUNT; rank++) {
         for (unsigned id = 0; id < COL_COUNT; id++) {
-            if (columns[id].order != order || base_column((enum column_id)id) || id == COL_PROCESS)
+            if (columns[id].rank != rank || base_column((enum column_id)id) || id == COL_PROCESS)
                 continue;
             if (skip > 0)
                 skip--;
@@ -346,7 +346,8 @@ void table_columns_fit(struct fit *f, const struct drawing *d)
     }
     if (sortable_on_screen(d->ui->sort.column))
         take(f, in, &used, d->ui->sort.column, false);
-    if (names_namespaces(d) && d->ui->column_scroll == 0) /* before who, where */
+    if (names_namespaces(d) &&
+        d->ui->column_scroll == 0) /* the namespace comes before the process */
         take(f, in, &used, COL_NETNS, false);
     if (process_by_default(d))
         take(f, in, &used, COL_PROCESS, false);

@@ -8,7 +8,7 @@
 
 unsigned ui_state_list_state(const struct ui *ui)
 {
-    return ui->state_list < STATE_STATE_LIST_COUNT ? state_state_list_order[ui->state_list] : 0;
+    return ui->state_list < STATE_LIST_COUNT ? state_list_order[ui->state_list] : 0;
 }
 
 struct grouping ui_grouping(const struct ui *ui)
@@ -34,8 +34,8 @@ void ui_init(struct ui *ui)
     ui->group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     ui->utf8 = true;
     ui->fade_ds = 30;
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
-        if (state_state_list_order[i] == TCP_STATE_TIME_WAIT)
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++) {
+        if (state_list_order[i] == TCP_STATE_TIME_WAIT)
             ui->state_list = i;
     }
 }

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
         errx(2, "namespaces WIDTHxHEIGHT LANG KEYS [all|NAME]");
     settings.interval_ms = 1000;
     settings.fade_s = 3;
+    settings.history_s = 60;
     settings.group_by = -1;
     keymap_init(&settings.bindings);
     text_use(strcmp(argv[2], "ko") == 0 ? LANG_KO : LANG_EN);

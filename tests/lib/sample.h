@@ -3,14 +3,18 @@
 #ifndef TCPTOP_TESTS_SAMPLE_H
 #define TCPTOP_TESTS_SAMPLE_H
 
+#include <stdlib.h>
+
 #include "tcptop/model/sample_builder.h"
 
-/** A sample to fill, empty, with one reference; NULL: out of memory. `pool` may be NULL. */
+/** A sample to fill, empty, with one reference. `pool` may be NULL. Aborts without memory. */
 static inline struct sample *sample_make(struct sample_pool *pool)
 {
     struct sample_builder *b = sample_builder_new(pool);
 
-    return b ? &b->sample : NULL;
+    if (!b)
+        abort();
+    return &b->sample;
 }
 
 /** The builder of a sample that a test still fills. */

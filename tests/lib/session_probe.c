@@ -374,7 +374,7 @@ uint64_t probe_valid_job(const struct session *s)
 
 const void *probe_replay(const struct session *s)
 {
-    return s->replaying;
+    return s->replay_task;
 }
 
 unsigned probe_breakdown_state(const struct session *s)
@@ -394,7 +394,7 @@ const struct sample *probe_breakdown_sample(const struct session *s)
 
 bool probe_breakdown_awaited(const struct session *s)
 {
-    return s->breaking != NULL;
+    return s->breakdown_task != NULL;
 }
 
 /* What is selected is what the cursor stands on. */
@@ -424,7 +424,7 @@ void probe_check(const struct session *s)
     const struct ui *ui = &s->ui;
     assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
     assert_true(ui->overlay <= OVERLAY_GROUP_SORT && ui->prompt <= PROMPT_EXPORT);
-    assert_true(ui->state_list <= STATE_STATE_LIST_COUNT);
+    assert_true(ui->state_list <= STATE_LIST_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
     assert_true(ui->n_chosen <= COL_COUNT &&
                 (ui->n_menu <= COL_COUNT || ui->overlay == OVERLAY_NAMESPACES));

@@ -25,6 +25,7 @@ void stage_open(struct stage *st, int w, int h, int wake_fd)
     *st = (struct stage){.next_cookie = 1, .wake_fd = wake_fd, .now_ns = 100 * NS_PER_S};
     st->settings.interval_ms = 1000;
     st->settings.fade_s = 3;
+    st->settings.history_s = 60;
     st->settings.group_by = -1;
     st->settings.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     st->settings.width = w;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* While 5,000 connections a second come and go, no sample lists a socket twice, none is damaged,
- * and the sampler's births and deaths add up to what is alive. */
+ * and the rows that appeared and that were closed add up to those there are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's own word on deaths: every brief connection is counted with its bytes, those in
- * TIME_WAIT as rows; what was lost is said; sockets that never were a connection are not counted;
- * namespaces are told apart, nothing leaks, and hearing is bounded. */
+/* What the kernel reports of closed sockets: every brief connection is counted with its bytes,
+ * those in TIME_WAIT as rows; what was lost is said; sockets that never were a connection are not
+ * counted; namespaces are told apart, nothing leaks, and hearing is bounded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

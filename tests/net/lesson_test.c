@@ -178,7 +178,7 @@ static void dead_lesson_peers_are_replaced(void **unused)
     assert_int_equal(l.shown, 3);
     kill(l.lesson_net.pid[WHO_SERVER], SIGSTOP);
     assert_true(lesson_next(&l, clock_mono_ns()));
-    assert_int_equal(l.phase, LESSON_OPS);
+    assert_int_equal(l.phase, LESSON_ORDERED);
     kill(l.lesson_net.pid[WHO_SERVER], SIGKILL); /* an answer was due */
     play(&l);
     assert_int_equal(l.error, -EPIPE);

@@ -112,9 +112,9 @@ at_once() {
 	return 1
 }
 
-pause() { sleep 0.4; } # longer than a question whether to close stays deaf
-# answer REGEX COMMAND…: the question hears what that types and says so; what comes too early for a
-# program that is slow just now is not heard, and comes again
+pause() { sleep 0.4; } # longer than a question whether to close ignores keys
+# answer REGEX COMMAND…: type with COMMAND until REGEX is on the screen, since the question ignores
+# what comes too early, and on a busy machine that may be any try
 answer() {
 	local end=$((SECONDS + patience))
 	while [ $SECONDS -lt $end ]; do

@@ -25,6 +25,8 @@ static struct owner_lookup *lookup;
 static struct sample *s;
 static char long_line[700];
 
+#define TEN "가가가가가가가가가가"
+
 static int set_up(void **state)
 {
     (void)state;
@@ -38,7 +40,7 @@ static int set_up(void **state)
     owned_put(lookup, 800, 0, (const char *const[]){"sshd", "", ""}, (const uint32_t[]){1002, 0});
     owned_put(lookup, 1, 0, (const char *const[]){"systemd", "/sbin/init", "init.scope"},
               (const uint32_t[]){1002, 0});
-    owned_put(lookup, 9, 7, (const char *const[]){"java", long_line, "a"},
+    owned_put(lookup, 9, 7, (const char *const[]){"java", long_line, "a" TEN TEN TEN},
               (const uint32_t[]){1005, 0});
     s->conn[NOBODY].inode = 0;
     owned_assign(lookup, s);
@@ -116,6 +118,7 @@ static void values(void **state)
         assert_string_equal(shown(list[i].row, list[i].id), list[i].shown);
     }
     assert_string_equal(columns[COL_CMDLINE].whole(s, LONG), long_line);
+    assert_string_equal(raw(LONG, COL_CGROUP), "a" TEN TEN); /* no half of a character */
     assert_true(strlen(shown(LONG, COL_CMDLINE)) < 150);
     assert_string_equal(columns[COL_PIDS].whole(s, SHARED), "1,800");
     assert_null(columns[COL_PIDS].whole(s, NOBODY));

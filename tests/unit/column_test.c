@@ -69,9 +69,9 @@ static void screen_order(void **state)
         [5] = COL_LEFT,  [6] = COL_PROTO,  [7] = COL_RECV_Q, [8] = COL_SEND_Q,
         [9] = COL_RTT,   [10] = COL_RETR,  [11] = COL_TX,    [12] = COL_RX};
     for (int id = 0; id < COL_COUNT; id++) {
-        if (columns[id].order) {
-            assert_in_range(columns[id].order, 1, sizeof order / sizeof order[0] - 1);
-            assert_int_equal(order[columns[id].order], id);
+        if (columns[id].rank) {
+            assert_in_range(columns[id].rank, 1, sizeof order / sizeof order[0] - 1);
+            assert_int_equal(order[columns[id].rank], id);
         }
     }
 }

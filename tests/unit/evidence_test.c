@@ -407,7 +407,7 @@ static void closing_here(void **unused)
            "NORMAL: The kernel ends them by itself.");
 }
 
-/* Sixty points that tell of deaths: ten a second, half of them unseen. */
+/* Sixty points with ends of connections: ten a second, half of them unseen. */
 static struct sample *dying(unsigned state, uint64_t lost)
 {
     struct sample *s = only(3, row_in(state));

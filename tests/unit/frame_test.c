@@ -32,8 +32,8 @@ static struct sample *written_sample(void)
 {
     struct sample *s = new_sample();
 
-    s->mono_ns = INT64_C(0x1122334455667788);
-    s->wall_ns = -5;
+    s->mono_ns = INT64_C(0x0123456789abcdef);
+    s->wall_ns = INT64_C(0x1122334455667788);
     s->cost_ns = 17;
     s->cpu_ns = 18;
     s->interval_ms = 1000;
@@ -45,7 +45,7 @@ static struct sample *written_sample(void)
     strcpy(s->host.name, "web-01");
     strcpy(s->host.kernel, "6.18.0");
     s->host.counter_valid = 1u << COUNTER_TW;
-    s->host.counter[COUNTER_TW] = UINT64_MAX;
+    s->host.counter[COUNTER_TW] = INT64_MAX;
     s->host.gauge_valid = 1u << GAUGE_MEM_PAGES | 1u << GAUGE_INUSE;
     s->host.gauge[GAUGE_MEM_PAGES] = 12;
     s->host.sysctl_valid = 1u << SYSCTL_PORT_HIGH | 1u << SYSCTL_FIN_TIMEOUT;
@@ -253,6 +253,33 @@ static void times_before_the_clock_are_damage(void **state)
     str_fini(&frame);
 }
 
+/* Nor may sums and products: the longest interval in ms, times 10,000, once was 0, a divisor. */
+static void impossible_times_are_damage(void **state)
+{
+    static const struct {
+        size_t offset;
+        uint64_t value;
+    } cases[] = {
+        {offsetof(struct sample, mono_ns), INT64_MAX},
+        {offsetof(struct sample, wall_ns), INT64_MAX},
+        {offsetof(struct sample, cost_ns), UINT64_MAX},
+        {offsetof(struct sample, cpu_ns), INT64_MAX},
+        {offsetof(struct sample, interval_ms), UINT64_C(1) << 60},
+        {offsetof(struct sample, asked_interval_ms), UINT64_MAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str frame = STR_INIT;
+        struct sample *wrote = new_sample();
+        memcpy((char *)wrote + cases[i].offset, &cases[i].value, sizeof cases[i].value);
+        frame_write(&frame, wrote, "", 0);
+        assert_int_equal(read_once(frame.data, frame.len), -EBADMSG);
+        sample_unref(wrote);
+        str_fini(&frame);
+    }
+}
+
 static void a_failed_sample_has_no_rows(void **state)
 {
     (void)state;
@@ -342,6 +369,7 @@ int main(void)
         cmocka_unit_test(absurd_lengths),
         cmocka_unit_test(hostile_headers),
         cmocka_unit_test(times_before_the_clock_are_damage),
+        cmocka_unit_test(impossible_times_are_damage),
         cmocka_unit_test(a_failed_sample_has_no_rows),
         cmocka_unit_test(unknown_fields_are_skipped),
         cmocka_unit_test(damaged_records_make_it_partial),

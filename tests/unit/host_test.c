@@ -28,6 +28,33 @@ static void only_what_is_valid(void **state)
     assert_true(n == 99 && i == 99);
 }
 
+/* As a forged recording has them. */
+static void impossible_figures_are_unknown(void **state)
+{
+    struct host h = {.counter_valid = UINT32_MAX, .gauge_valid = UINT32_MAX};
+    uint64_t n;
+    int64_t i;
+    struct port_range range;
+
+    (void)state;
+    h.sysctl_valid = UINT32_MAX;
+    h.counter[COUNTER_TW] = UINT64_MAX;
+    h.counter[COUNTER_IN_SEGS] = INT64_MAX;
+    h.gauge[GAUGE_MEM_PAGES] = UINT64_C(1) << 49;
+    h.sysctl[SYSCTL_PORT_HIGH] = INT64_MAX;
+    h.sysctl[SYSCTL_FIN_TIMEOUT] = (int64_t)INT32_MAX + 1;
+    h.sysctl[SYSCTL_RETRIES2] = INT32_MAX;
+    h.sysctl[SYSCTL_MEM_MAX] = INT64_C(1) << 40;
+    host_drop_impossible(&h);
+    assert_false(host_counter(&h, COUNTER_TW, &n));
+    assert_true(host_counter(&h, COUNTER_IN_SEGS, &n));
+    assert_false(host_gauge(&h, GAUGE_MEM_PAGES, &n));
+    assert_false(host_port_range(&h, &range));
+    assert_false(host_sysctl(&h, SYSCTL_FIN_TIMEOUT, &i));
+    assert_true(host_sysctl(&h, SYSCTL_RETRIES2, &i));
+    assert_true(host_sysctl(&h, SYSCTL_MEM_MAX, &i));
+}
+
 static void sysctl_names(void **state)
 {
     (void)state;
@@ -40,6 +67,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_valid),
+        cmocka_unit_test(impossible_figures_are_unknown),
         cmocka_unit_test(sysctl_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

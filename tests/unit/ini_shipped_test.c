@@ -54,8 +54,9 @@ static void write_ini(struct str *out)
     str_add(out,
             "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
             "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
-            "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# The command line comes before "
-            "this file, this file before the environment.\n# A value that holds ; or # stands in "
+            "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# An option of the command line "
+            "overrides this file, and this file the environment.\n# A value that holds ; or # "
+            "stands in "
             "double quotes.\n");
     write_section(out, "general", "");
     write_section(out, "columns", "");

@@ -53,7 +53,7 @@ static void check_script(unsigned state, const struct lesson_step *step)
     unsigned rows = 0;
     for (unsigned i = 0; i < TCP_STATE_COUNT; i++)
         rows += step->listed[i];
-    if (rows == 0 || rows > ROWS_MAX || step->lesson_op[0].lesson_op == LESSON_OP_NONE)
+    if (rows == 0 || rows > ROWS_MAX || step->orders[0].op == LESSON_OP_NONE)
         fail_msg("%s, %s: %u rows", state_name(state), text_ident(step->text), rows);
     for (unsigned i = 0; i < LESSON_SIGNS_MAX && step->sign[i].kind != SIGN_NONE; i++)
         assert_true(step->listed[step->sign[i].state] > 0); /* signs are of rows that are there */

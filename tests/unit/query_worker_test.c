@@ -32,7 +32,7 @@ static struct sample *sample(uint32_t n)
 }
 
 struct stage {
-    struct worker *worker;
+    struct query_worker *worker;
     int wake;
 };
 
@@ -213,7 +213,7 @@ static void stop_ends_tasks(void **state)
 struct waiting {
     struct task task;
     pthread_mutex_t gate;
-    atomic_uint begun, cut, freed;
+    atomic_uint begun, taken_back, freed;
 };
 
 static bool waiting_step(struct task *e)
@@ -225,10 +225,10 @@ static bool waiting_step(struct task *e)
     return true;
 }
 
-static void waiting_cut(struct task *e)
+static void waiting_take_back(struct task *e)
 {
     struct waiting *w = (struct waiting *)e;
-    atomic_fetch_add(&w->cut, 1);
+    atomic_fetch_add(&w->taken_back, 1);
     pthread_mutex_unlock(&w->gate); /* the worker waits for it all the same */
 }
 
@@ -241,7 +241,7 @@ static void waiting_init(struct waiting *w)
 {
     memset(w, 0, sizeof *w);
     w->task = (struct task){
-        .step = waiting_step, .free = waiting_free, .cut = waiting_cut, .waits = true};
+        .step = waiting_step, .free = waiting_free, .take_back = waiting_take_back, .waits = true};
     pthread_mutex_init(&w->gate, NULL);
 }
 
@@ -269,8 +269,8 @@ static void nothing_waits_for_what_waits(void **state)
     sample_unref(s);
 }
 
-/* The gate opens only when it is cut. */
-static void stop_cuts_what_waits_on(void **state)
+/* The gate opens only when it is taken back. */
+static void stop_takes_back_what_waits_on(void **state)
 {
     struct stage *stage = *state;
     struct waiting slow;
@@ -278,7 +278,7 @@ static void stop_cuts_what_waits_on(void **state)
     pthread_mutex_lock(&slow.gate);
     query_worker_run(stage->worker, &slow.task);
     query_worker_stop(stage->worker);
-    assert_int_equal(slow.cut, 1);
+    assert_int_equal(slow.taken_back, 1);
     assert_int_equal(slow.freed, 1);
     assert_false(slow.task.cancelled);
     assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
@@ -292,7 +292,7 @@ static void stop_lets_tasks_complete(void **state)
     query_worker_run(stage->worker, &quick.task);
     query_worker_stop(stage->worker);
     assert_int_equal(quick.begun, 1);
-    assert_int_equal(quick.cut, 0);
+    assert_int_equal(quick.taken_back, 0);
     assert_int_equal(quick.freed, 1);
     assert_int_equal(query_worker_start(&stage->worker, stage->wake), 0);
 }
@@ -360,7 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tasks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stop_ends_tasks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_waits_for_what_waits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_cuts_what_waits_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_takes_back_what_waits_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stop_lets_tasks_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_are_blocked, set_up, tear_down),
     };

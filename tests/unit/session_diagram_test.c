@@ -86,16 +86,16 @@ static void every_box_is_reached(void **state)
     stage_keys(&st, "D");
     walk_all(&st, &w);
     stage_close(&st);
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++) {
-        uint32_t reached = STATE_BIT(state_state_list_order[i]), before = 0;
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++) {
+        uint32_t reached = STATE_BIT(state_list_order[i]), before = 0;
         while (reached != before) {
             before = reached;
             for (unsigned s = 1; s < TCP_STATE_COUNT; s++)
                 for (unsigned k = 0; k < 4 && (before >> s & 1); k++)
                     reached |= STATE_BIT(w.next[s][k]);
         }
-        for (unsigned j = 0; j < STATE_STATE_LIST_COUNT; j++)
-            assert_true(reached >> state_state_list_order[j] & 1);
+        for (unsigned j = 0; j < STATE_LIST_COUNT; j++)
+            assert_true(reached >> state_list_order[j] & 1);
     }
 }
 

@@ -74,7 +74,7 @@ static void test_defaults(void **state)
     assert_true(s.mouse);
     assert_false(s.readonly);
     assert_true(s.cpu_budget > 0.249 && s.cpu_budget < 0.251);
-    assert_true(s.fade_s > 2.9 && s.history_s > 299);
+    assert_true(s.fade_s > 2.9 && s.history_s > 59 && s.history_s < 61);
     assert_int_equal(s.sort.column, COL_STATE);
     assert_int_equal(s.n_columns, 0);
     assert_string_equal(s.theme_name, "auto");

@@ -92,8 +92,8 @@ static void state_list_and_attention(void **state)
     static const unsigned attention[] = {8, 2, 3, 9, 11, 4, 5, 1, 6, 10};
 
     (void)state;
-    for (unsigned i = 0; i < STATE_STATE_LIST_COUNT; i++)
-        in_state_list |= STATE_BIT(state_state_list_order[i]);
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
+        in_state_list |= STATE_BIT(state_list_order[i]);
     assert_int_equal(in_state_list, STATE_MASK_LISTED & ~STATE_BIT(12));
     for (unsigned i = 0; i < sizeof attention / sizeof *attention; i++)
         assert_int_equal(state_attention(attention[i]), i);

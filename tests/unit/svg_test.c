@@ -89,7 +89,7 @@ static void reversed(void **state)
 {
     (void)state;
     canvas_put(&c, 0, 0, 20, ROLE_CURSOR, "ab  ");
-    canvas_at(&c, 5, 0)->reverse = 1;
+    canvas_at(&c, 5, 0)->role = ROLE_CURSOR;
     const char *svg = drawn(BACKGROUND_DARK);
     has(svg, "<rect x=\"8\" y=\"8\" width=\"32\" height=\"19\" fill=\"#d8d8d8\"/>");
     has(svg, "<rect x=\"48\" y=\"8\" width=\"8\" height=\"19\" fill=\"#d8d8d8\"/>");

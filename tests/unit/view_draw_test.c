@@ -123,7 +123,7 @@ static void choose(struct ui *ui, unsigned n)
     ui->pane = (enum ui_pane)(n / 2 % 3);
     ui->overlay = n % 4 == 1 ? (enum ui_overlay)(n / 4 % (OVERLAY_COLUMNS + 1)) : OVERLAY_NONE;
     ui->prompt = n % 5 == 2 ? (enum ui_prompt)(n / 5 % 5) : PROMPT_NONE;
-    ui->state_list = n / 7 % (STATE_STATE_LIST_COUNT + 1);
+    ui->state_list = n / 7 % (STATE_LIST_COUNT + 1);
     ui->top = n % 11 * 5;
     ui->cursor = ui->top + n % 3;
     ui->paused = n % 13 == 0;
@@ -237,7 +237,7 @@ static void check_places(const struct view *v)
             assert_true(table_row_line(v, row) <= y && table_row_line(v, row) >= line);
             line = table_row_line(v, row);
         }
-        assert_true(states_at(v, v->ui->w / 2, y) <= STATE_STATE_LIST_COUNT);
+        assert_true(states_at(v, v->ui->w / 2, y) <= STATE_LIST_COUNT);
         assert_true(table_head_at(v, v->ui->w / 3, y) < COL_COUNT);
         assert_true(group_head_at(v, v->ui->w / 3, y) < GROUP_SUM + GROUP_SUMS);
     }

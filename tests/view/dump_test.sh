@@ -6,8 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 n=0
-keys=$(mktemp) && frames=$(mktemp) && out=$(mktemp) || exit 1
-trap 'rm -f "$keys" "$frames" "$out"' EXIT
+keys=$(mktemp) && frames=$(mktemp) && out=$(mktemp) && ini=$(mktemp) || exit 1
+trap 'rm -f "$keys" "$frames" "$out" "$ini"' EXIT
 "$B/tests/data/scenes" devbox >"$frames" || { echo "not ok 1 - scenes devbox"; exit 1; }
 
 dump() { # dump 'KEYS' [OPTION…]
@@ -60,6 +60,13 @@ check "an unknown key" fails 2 "$keys:2: " dump $'Tab\nTabb'
 check "a word that is no wait" fails 2 "$keys:1: " dump 'wait:x'
 check "an open quote" fails 2 "$keys:1: " dump '"3000'
 secret() { ! dump 'hunter2=' 2>&1 | grep hunter; }
+looks_back() { # looks_back CONFIGURATION SECONDS: the diagram
+	printf '[general]\n%s\n' "$1" >"$ini"
+	"$B/tcptop" --config "$ini" --read "$frames" --size 80x24 --lang en --keys <(echo D) \
+		--dump text 2>&1 | grep -F "rates per s over $2 s"
+}
+check "the diagram looks back a minute, or as far as there are samples" looks_back "" 59
+check "it looks back as far as is asked" looks_back 'history = 10 s' 10
 check "what stands in a file that holds no keys is not repeated" secret
 check "no such keys file" fails 2 '/nonexistent' keyless
 printf 'not a recording' >"$frames"

@@ -27,5 +27,6 @@ draw() {
 	local file=$scratch/$scene.frames
 	[ -e "$file" ] || file=tests/data/imports/$scene.txt
 	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file" --size "$size" \
-		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@"
+		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@" ||
+		[ "$file:$?" = "tests/data/imports/$scene.txt:3" ] # a text may have lines that are none of it
 }

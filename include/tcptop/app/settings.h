@@ -94,6 +94,12 @@ bool settings_locale(void);
  *  console, which has no Hangul, English. */
 enum language settings_language(const struct settings *s, bool utf8);
 
+/** Is output drawn in ASCII? `utf8`: what settings_locale() said. */
+static inline bool settings_ascii(const struct settings *s, bool utf8)
+{
+    return !utf8 || s->glyphs == GLYPHS_ASCII;
+}
+
 /** How the rows are grouped, with the sums of the columns in force; only where group_by says. */
 struct grouping settings_grouping(const struct settings *s);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A rectangle of character cells with roles. The view draws on it, the terminal blits it, tests
- * and --dump print it, the SVG writer draws it. It knows nothing of colours: a role says what a
- * cell means, a theme says how that looks. */
+/* A rectangle of character cells with roles. The screen is drawn on it, the terminal shows it,
+ * tests and --dump print it, the SVG writer draws it. It knows nothing of colours: a role says what
+ * a cell means, a theme says how that looks. */
 #ifndef TCPTOP_BASE_CANVAS_H
 #define TCPTOP_BASE_CANVAS_H
 
@@ -52,7 +52,6 @@ struct cell {
     uint8_t width;             /* 1, 2, or 0 for that second half */
     uint8_t role;              /* enum role */
     uint8_t bold;              /* 1: emphasised beyond the role (newest spark cell) */
-    uint8_t reverse;           /* 1: colours swapped (viewed spark cell) */
 };
 
 struct canvas {

@@ -64,7 +64,7 @@ void explain_fini(struct explain_text *t);
 const char *explain_gloss(unsigned state, enum language language);
 
 /** The state's meaning in at most 30 columns: "closed first here, waits 60 s"; English only, the
- *  Korean strip shows the gloss. */
+ *  Korean list of states shows the gloss. */
 const char *explain_meaning(unsigned state, enum language language);
 
 #endif

@@ -12,9 +12,10 @@
 #include "tcptop/query/column.h"
 #include "tcptop/text/text.h"
 
+/* What one of the two processes is told to do. */
 struct lesson_order {
     enum who who;
-    enum lesson_op lesson_op;
+    enum lesson_op op;
 };
 
 /* What the words say of rows in a state, beside that they are there. */
@@ -32,8 +33,8 @@ struct lesson_sign {
     uint8_t state, value;
 };
 
-#define LESSON_OPS_MAX   4
-#define LESSON_SIGNS_MAX 2
+#define LESSON_ORDERS_MAX 4
+#define LESSON_SIGNS_MAX  2
 
 struct lesson_step {
     enum msg text;                                 /* three paragraphs */
@@ -41,7 +42,7 @@ struct lesson_step {
     uint8_t listed[TCP_STATE_COUNT];               /* rows in each state, all others have none */
     uint16_t may_go;                               /* states whose rows may end while it stands */
     struct lesson_sign sign[LESSON_SIGNS_MAX];     /* up to SIGN_NONE */
-    struct lesson_order lesson_op[LESSON_OPS_MAX]; /* up to LESSON_OP_NONE */
+    struct lesson_order orders[LESSON_ORDERS_MAX]; /* up to LESSON_OP_NONE */
 };
 
 struct lesson_script {
@@ -53,7 +54,11 @@ struct lesson_script {
 /** The lesson about a state (enum tcp_state), NULL: there is none. */
 const struct lesson_script *lesson_script(unsigned state);
 
-enum lesson_phase { LESSON_STANDS, LESSON_OPS, LESSON_AWAITS };
+enum lesson_phase {
+    LESSON_STANDS,  /* the user reads; a key begins the next step */
+    LESSON_ORDERED, /* a peer carries out an order of the next step */
+    LESSON_AWAITS   /* all is done; a sample must list what the step announces */
+};
 
 struct lesson {
     unsigned state;
@@ -62,7 +67,7 @@ struct lesson {
     unsigned taken;  /* steps of the scene as it stands */
     unsigned wanted; /* to be taken */
     enum lesson_phase phase;
-    unsigned ops;     /* of the step under way, told so far */
+    unsigned orders;  /* of the step under way, told so far */
     int64_t since_ns; /* of the phase; monotonic, like all times here */
     int64_t look_ns;  /* when to look again */
     int error;        /* of the last try: -errno, -ENODATA when the kernel does not list it */

@@ -27,19 +27,19 @@ int lesson_net_enter(void);
 bool lesson_net_entered(void);
 
 /** Start both, in the namespace of the process. Returns 0 or -errno, then there is none. */
-int lesson_net_start(struct lesson_net *s);
+int lesson_net_start(struct lesson_net *net);
 
 /** End both and wait for them. */
-void lesson_net_end(struct lesson_net *s);
+void lesson_net_end(struct lesson_net *net);
 
 /** Are both there? */
-bool lesson_net_stands(const struct lesson_net *s);
+bool lesson_net_stands(const struct lesson_net *net);
 
 /** Tell one of them what to do, while no answer is due. Returns 0 or -errno, -EPIPE: has gone. */
-int lesson_net_tell(struct lesson_net *s, enum who who, enum lesson_op lesson_op);
+int lesson_net_tell(struct lesson_net *net, enum who who, enum lesson_op op);
 
 /** The answer to that: 0 or -errno as lesson_peer_do() has it; -EAGAIN: not yet; -EPIPE: has gone.
  */
-int lesson_net_answer(struct lesson_net *s);
+int lesson_net_answer(struct lesson_net *net);
 
 #endif

@@ -38,9 +38,9 @@ struct lesson_peer {
     uint16_t port;                /* of the last connection that was opened */
 };
 
-void lesson_peer_init(struct lesson_peer *a);
+void lesson_peer_init(struct lesson_peer *peer);
 
 /** Returns 0 or -errno; waits two seconds at most for what the other end has to do for it. */
-int lesson_peer_do(struct lesson_peer *a, enum lesson_op lesson_op);
+int lesson_peer_do(struct lesson_peer *peer, enum lesson_op op);
 
 #endif

@@ -11,7 +11,7 @@
 #include "tcptop/model/state.h"
 #include "tcptop/model/transitions.h"
 
-#define HISTORY_SHOWN 60   /* samples that the strip shows */
+#define HISTORY_SHOWN 60   /* samples that a sparkline shows */
 #define HISTORY_MAX   6000 /* a minute, the longest that is looked at, of samples each 10 ms */
 
 enum point_status { POINT_MEASURED, POINT_PARTIAL, POINT_MISSED };

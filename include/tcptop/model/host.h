@@ -109,6 +109,12 @@ bool host_counter(const struct host *h, enum host_counter which, uint64_t *value
 bool host_gauge(const struct host *h, enum host_gauge which, uint64_t *value);
 bool host_sysctl(const struct host *h, enum host_sysctl which, int64_t *value);
 
+/** Figures that no host can have become unknown: counters over INT64_MAX, gauges and the limits of
+ *  tcp_mem over 2^48, ports outside 0 to 65535, other settings that are no int of the kernel. Call
+ *  it for a host that was read from a file, so that nothing that is computed from it can overflow.
+ */
+void host_drop_impossible(struct host *h);
+
 /** The last component of the sysctl's path: "tcp_fin_timeout". */
 const char *host_sysctl_name(enum host_sysctl which);
 

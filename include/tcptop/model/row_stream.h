@@ -14,7 +14,7 @@ struct row_stream {
     /** The first `held` live rows of the sample have been judged before. Keep the wanted ones of
      *  those and of the rows behind, in the first places, and count all that pass in sample.count
      *  and sample.total. */
-    void (*consume)(struct row_stream *v, struct sample_builder *b, uint32_t held);
+    void (*consume)(struct row_stream *stream, struct sample_builder *b, uint32_t held);
 
     uint32_t every; /* rows that arrive before they are judged, ROW_STREAM_ROWS or more */
 
@@ -26,20 +26,20 @@ struct row_stream {
 };
 
 /** Returns 0 or -ENOMEM. */
-int row_stream_init(struct row_stream *v,
+int row_stream_init(struct row_stream *stream,
                     void (*consume)(struct row_stream *, struct sample_builder *, uint32_t),
                     uint32_t every);
-void row_stream_fini(struct row_stream *v);
+void row_stream_fini(struct row_stream *stream);
 
 /** A dump into the empty sample of `b` begins, or begins again. */
-void row_stream_begin(struct row_stream *v, struct sample_builder *b);
+void row_stream_begin(struct row_stream *stream, struct sample_builder *b);
 
-static inline bool row_stream_is_full(const struct row_stream *v, const struct sample *s)
+static inline bool row_stream_is_full(const struct row_stream *stream, const struct sample *s)
 {
-    return s->n_live - v->held >= v->every;
+    return s->n_live - stream->held >= stream->every;
 }
 
 /** Judge the rows that have arrived since the last call. */
-void row_stream_flush(struct row_stream *v, struct sample_builder *b);
+void row_stream_flush(struct row_stream *stream, struct sample_builder *b);
 
 #endif

@@ -153,9 +153,13 @@ static inline bool sample_is_whole(const struct sample *s)
  *  have nothing to do with it. */
 static inline bool sample_is_recorded(const struct sample *s)
 {
-    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW ||
-           s->backend == BACKEND_IMPORT;
+    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW || s->backend == BACKEND_IMPORT;
 }
+
+/** Are its times, costs and intervals such as a sample can have: monotonic time within 30 years of
+ *  the boot, wall clock between 1970 and 2100, at most 100 days of cost, at most a day between two
+ *  samples? Ask it for a sample that was read from a file, before anything is computed from it. */
+bool sample_has_possible_times(const struct sample *s);
 
 /** The name of the namespace of a row: "" for tcptop's own, unless rows of several are shown. */
 const char *sample_netns(const struct sample *s, const struct conn *c);

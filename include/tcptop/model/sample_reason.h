@@ -35,6 +35,7 @@ enum sample_reason_code {
     REASON_CUT,           /* the dump ends before its last message */
     REASON_IMPORT_LOST,   /* number of lines of another program's text that are connections, or
                              stand for some, and cannot be read */
+    REASON_IMPORT_TEXT,   /* number of lines that no program which is known prints */
 
     REASON_NETNS_NONE,           /* text: a name that no namespace has */
     REASON_NETNS_NONE_NEAR,      /* the same; netns: the name that comes nearest */

@@ -31,9 +31,9 @@ enum tcp_state {
 /** What the kernel lists without being asked for bound-only sockets: states 1 to 12. */
 #define STATE_MASK_LISTED UINT32_C(0x1ffe)
 
-/* The order of the states strip: opening, open, closed by the peer, closed here. */
-#define STATE_STATE_LIST_COUNT 11
-extern const uint8_t state_state_list_order[STATE_STATE_LIST_COUNT];
+/* The order of the list of states: opening, open, closed by the peer, closed here. */
+#define STATE_LIST_COUNT 11
+extern const uint8_t state_list_order[STATE_LIST_COUNT];
 
 /** netstat's spelling, the one tcptop prints: "TIME_WAIT". "?" for an unknown number. */
 const char *state_name(unsigned state);

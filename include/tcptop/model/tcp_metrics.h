@@ -11,8 +11,8 @@
 
 /* FIELD(type, name, offset in struct tcp_info). include/uapi/linux/tcp.h; fields were only ever
  * added at the end. Wide ones come first, so that struct tcp_metrics has no holes. Units are in the
- * names;
- * *_segs are segments, the rest bytes, since the start of the connection. */
+ * names. bytes_*, total_retrans_segs and the times with data to send (busy_us, *_limited_us) count
+ * from the start of the connection. */
 #define TCP_METRICS_FIELDS(FIELD)                                                                  \
     FIELD(uint64_t, bytes_acked, 120)      /* with the SYN of who opened, and the FIN */           \
     FIELD(uint64_t, bytes_received, 128)   /* with the FIN */                                      \
@@ -65,7 +65,7 @@ struct tcp_metrics {
 };
 
 _Static_assert(TCP_METRIC_COUNT <= 32, "validity bits");
-_Static_assert(sizeof(struct tcp_metrics) <= 128, "struct flow exists a million times");
+_Static_assert(sizeof(struct tcp_metrics) <= 128, "a sample may hold a million");
 
 /** Nothing is known. */
 static inline void tcp_metrics_clear(struct tcp_metrics *f)

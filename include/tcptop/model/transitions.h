@@ -9,8 +9,9 @@
 
 #include "tcptop/model/state.h"
 
-/* EDGE(ident, from, to); CLOSED, where a connection comes from and goes to, is 0. RFC 9293 figure 5
- * without resets, and Linux's end of FIN_WAIT2 by time (net/ipv4/tcp.c, tcp_fin_timeout). */
+/* TRANSITION(ident, from, to); CLOSED, where a connection comes from and goes to, is 0. RFC 9293
+ * figure 5 without resets, and Linux's end of FIN_WAIT2 by time (net/ipv4/tcp.c, tcp_fin_timeout).
+ */
 #define STATE_TRANSITIONS(TRANSITION)                                                              \
     TRANSITION(SYN, LISTEN, SYN_RECV)                                                              \
     TRANSITION(CONNECT, CLOSED, SYN_SENT)                                                          \
@@ -44,10 +45,10 @@ struct transitions {
 /** A connection was in state `from` and is in `to`: what lies between on the usual way was passed.
  *  `from` 0: no sample had it before, so how it was opened is not known beyond ESTABLISHED. Ways
  *  that do not exist count nothing. */
-void transitions_change(struct transitions *e, unsigned from, unsigned to);
+void transitions_change(struct transitions *t, unsigned from, unsigned to);
 
 /** A connection that was in `state` has gone; `by_time`: its timer had run out. What may have been
  *  a reset counts nothing. */
-void transitions_end(struct transitions *e, unsigned state, bool by_time);
+void transitions_end(struct transitions *t, unsigned state, bool by_time);
 
 #endif

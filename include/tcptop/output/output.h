@@ -34,8 +34,8 @@ void sink_fini(struct sink *s); /* does not flush */
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
-/* One sample as text. Only live rows are printed, those that the last dump had; with `deaths` also
- * the closed ones of a sample that keeps them for no longer than itself. */
+/* One sample as text. Only live rows are printed, those that the last dump had; with
+ * `close_stats` also the closed ones of a sample that keeps them for no longer than itself. */
 struct print {
     enum format format;
     const struct sample *sample;

@@ -33,6 +33,7 @@ struct owner_changes {
     struct owner_entry *held;     /* owned */
     struct owner_former *former;  /* owned */
     uint32_t n, cap, n_held, cap_held, n_former, cap_former;
+    bool sorted; /* by owner_changes_sort(), and nothing was added since */
 };
 
 /** The process holds these sockets and no others. Takes a reference to `owner`; the inodes may come
@@ -56,7 +57,8 @@ void owner_changes_fini(struct owner_changes *c);
 /* For the making of an index. */
 
 /** Sort processes by identity, each once (what was added last counts), and sockets by inode, then
- * by place, which is the place in that order from now on. Returns 0 or -ENOMEM. */
+ * by place, which is the place in that order from now on. Does nothing where they are sorted: a
+ * thread that has filled them may do that before another uses them. Returns 0 or -ENOMEM. */
 int owner_changes_sort(struct owner_changes *c);
 
 /** The first change of a process with this pid, once they are sorted; NULL: it was not looked at.

@@ -62,7 +62,7 @@ struct column {
     enum msg title;            /* head on the screen */
     enum msg help;             /* one line for help and the chooser */
     uint8_t width[LANG_COUNT]; /* on the screen; 0: sized by content (addresses) */
-    uint8_t order;    /* in which the table takes it in while there is room; 0: only when chosen */
+    uint8_t rank;     /* in which the table takes it in while there is room; 0: only when chosen */
     uint8_t align;    /* enum column_align */
     uint8_t flags;    /* enum column_flag */
     uint8_t kind;     /* enum column_kind */

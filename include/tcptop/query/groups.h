@@ -49,7 +49,8 @@ struct group {
     uint8_t type;     /* enum value_type; NONE: the rows that have no value */
 };
 
-/* The counts of groups in the samples before: one number per group and sample of the strip. */
+/* The counts of groups in the samples before: one number per group for each of the
+ * last HISTORY_SHOWN samples. */
 struct group_past {
     uint64_t seq;    /* of the newest sample */
     uint64_t known;  /* a bit for each of the last HISTORY_SHOWN samples, the newest lowest: were

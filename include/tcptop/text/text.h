@@ -24,7 +24,7 @@ enum msg {
 enum language text_language(void);
 void text_use(enum language language);
 
-/** The language's code: "en", "ko". */
+/** The language's code: "en", "ko". For tests. */
 const char *text_language_code(enum language language);
 
 /** A message in the language in force; static storage, never NULL. */

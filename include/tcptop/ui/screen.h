@@ -47,7 +47,7 @@ size_t table_columns(const struct view *v, enum column_id drawn[COL_COUNT]);
 /** The column whose head is at (x, y), -1 when there is none. */
 int table_head_at(const struct view *v, int x, int y);
 
-/** Choose the address widths for the rows in view into the ui. */
+/** Choose the address widths that suit the rows in view, and put them into `ui`. */
 void table_choose_widths(struct ui *ui, const struct view *v);
 
 /** The figure of groups (enum group_figure) whose head is at (x, y), -1 when there is none. */

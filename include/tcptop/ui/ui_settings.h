@@ -17,6 +17,7 @@ struct ui_settings {
     int width, height; /* of the screen until it is resized; 0: 80 × 24 */
     uint64_t interval_ms;
     double fade_s;                     /* how long marks of changes stay */
+    double history_s;                  /* how far back the state diagram looks */
     enum column_id columns[COL_COUNT]; /* to show, in this order */
     size_t n_columns;                  /* 0: those that fit */
     struct sort sort;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of the user interface: what the user chose and where the user is. Plain values; the
- * session (app) changes it, the view draws it, a frame is a pure function of it. */
+/* The state of the user interface: what the user chose and where the user is. Plain values that
+ * the session changes. A frame is drawn from them and a sample, and only reads them. */
 #ifndef TCPTOP_UI_UI_STATE_H
 #define TCPTOP_UI_UI_STATE_H
 
@@ -21,7 +21,8 @@
 enum ui_focus { FOCUS_STATES, FOCUS_TABLE, FOCUS_PANE };
 enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
 
-/* OVERLAY(ident, name): each is struct overlay_ops overlay_<name> in a file of its own. */
+/* OVERLAY(ident, name): each is the constant overlay_<name> of type struct overlay_ops, in the file
+ * of that name; overlay_group_sort stands in overlay_sort.c. */
 #define OVERLAYS(OVERLAY)                                                                          \
     OVERLAY(HELP, help)                                                                            \
     OVERLAY(DETAILS, details)   /* of ui->details */                                               \
@@ -40,7 +41,8 @@ enum ui_overlay {
 #undef OVERLAY
 };
 
-/* PROMPT(ident, name): each is struct prompt_ops prompt_<name> in a file of its own. */
+/* PROMPT(ident, name): each is the constant prompt_<name> of type struct prompt_ops, in the file of
+ * that name. */
 #define PROMPTS(PROMPT)                                                                            \
     PROMPT(FILTER, filter)                                                                         \
     PROMPT(FIND, find)                                                                             \
@@ -78,11 +80,12 @@ struct ui {
     enum ui_overlay overlay;
     enum ui_prompt prompt;
 
-    /* list of states: index into state_state_list_order, STATE_STATE_LIST_COUNT is "all" */
+    /* list of states: index into state_list_order, STATE_LIST_COUNT is "all" */
     unsigned state_list;
 
-    /* table: `top` and `cursor` are positions in the rows. Parked: the cursor follows the list's
-     * top, not a connection; bound: `selected` is the connection under it. */
+    /* table: `top` and `cursor` are positions in the rows. `bound`: the cursor follows the
+     * connection `selected`, which is under it. Else it is parked: it stays on the first line,
+     * whatever comes there. */
     bool bound;
     struct conn selected;
     uint32_t top, cursor;
@@ -151,6 +154,7 @@ struct ui {
     bool ascii; /* draw with ASCII glyphs */
     bool utf8;  /* false: no Korean, no `L` */
     uint32_t fade_ds;
+    double history_s; /* how far back the state diagram looks */
 
     struct ui_lesson lesson;
 

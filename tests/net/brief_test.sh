@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The real program hears of 20,000 connections of under a millisecond each, or of fewer on a busy
-# host: all are counted, with their bytes, also as an ordinary user; stopped for a while it says how
+# 20,000 connections of under a millisecond each, or fewer on a busy host, come and go between the
+# samples of the real program: all are counted, with their bytes, also as an ordinary user; stopped for a while it says how
 # many events were lost; a filter counts what passes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -11,7 +11,7 @@ tmp=$(mktemp -d) || exit 1
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$tmp"' EXIT
 if ! ip link set lo up; then
-	echo "ok 1 - deaths # SKIP no loopback device here"
+	echo "ok 1 - brief connections # SKIP no loopback device here"
 	echo 1..1
 	exit 0
 fi

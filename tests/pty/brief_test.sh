@@ -43,7 +43,7 @@ check "it ends again" code 0
 dropped() { awk '$2 == 4 && $4 !~ /^0+$/ { n += $9 } END { exit n == 0 }' /proc/net/netlink; }
 live 260x50 '--lang en'
 check "it opens once more" sees 'no sockets in this namespace|closed|TIME_WAIT +[0-9]'
-check "and hears" sees 'closed 0\.0/s'
+check "and is told of the ends of connections" sees 'closed 0\.0/s'
 pid=$(cat "$at/pid")
 kill -STOP "$pid"
 brief 20000 300 50
