@@ -9,6 +9,7 @@
 TCPTOP=${TCPTOP:-$B/tcptop}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
+exec {nowhere}>/dev/null
 
 record() {
 	local scene
@@ -24,9 +25,9 @@ draw() {
 		TZ=UTC "$B/tests/data/namespaces" "$size" "$lang" "$keys" "$@"
 		return
 	fi
-	local file=$scratch/$scene.frames
-	[ -e "$file" ] || file=tests/data/imports/$scene.txt
+	local file=$scratch/$scene.frames errors=2
+	[ -e "$file" ] || file=tests/data/imports/$scene.txt errors=$nowhere # which lines were skipped
 	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file" --size "$size" \
-		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@" ||
-		[ "$file:$?" = "tests/data/imports/$scene.txt:3" ] # a text may have lines that are none of it
+		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@" \
+		2>&"$errors" || [ "$file:$?" = "tests/data/imports/$scene.txt:3" ] # a text may have lines that are none of it
 }
