@@ -109,7 +109,8 @@ static void find_listeners(struct check *l)
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
             continue;
-        port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        if (!conn_port_unknown(&s->conn[row], false))
+            port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
         left--;
     }
 }

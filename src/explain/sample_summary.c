@@ -70,7 +70,7 @@ void sample_summary_make(struct sample_summary *v, const struct sample *s)
         port_set_add(&v->used, c->dport);
         if (row >= s->n_live)
             continue;
-        if (c->state == TCP_STATE_LISTEN)
+        if (c->state == TCP_STATE_LISTEN && !conn_port_unknown(c, false))
             port_set_add(&v->listening, c->sport);
         add_row(v->state_counts, s, row);
     }

@@ -62,6 +62,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     uint64_t pid;
     unsigned at = 3, state = 0;
 
+    if (!memchr(f[1].at, ':', f[1].len))
+        return IMPORT_NOT_MINE; /* a sentence about TCP */
     if (!import_text_end(&f[1], ':', false, false, &local) ||
         !import_text_end(&f[2], ':', false, false, &remote))
         return IMPORT_BROKEN;

@@ -487,13 +487,16 @@ static bool is_continued(const struct import_reader *r, const struct import_line
            import_text_starts(line->text, line->len, "timer:(");
 }
 
+/* Does it have a word like "rto:204"? Without one it must begin as ss begins the line, with a tab. */
 static bool looks_like_info(const struct import_line *line)
 {
-    unsigned colons = 0;
-
-    for (unsigned i = 0; i < line->n; i++)
-        colons += memchr(line->field[i].at, ':', line->field[i].len) != NULL;
-    return colons > 0 || line->n <= 3;
+    for (unsigned i = 0; i < line->n; i++) {
+        const struct import_field *f = &line->field[i];
+        const char *colon = memchr(f->at, ':', f->len);
+        if (colon && colon > f->at && colon + 1 < f->at + f->len && islower((unsigned char)*f->at))
+            return true;
+    }
+    return line->n <= 3 && line->text[0] == '\t';
 }
 
 static enum import_verdict ss_read(struct import_reader *r, const struct import_line *line)

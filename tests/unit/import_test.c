@@ -352,6 +352,22 @@ static void prose_is_skipped_and_lost_rows_are_told(void **state)
     sample_unref(s);
 }
 
+/* Prose about connections is not a connection that was lost. */
+static void sentences_about_tcp_are_text(void **state)
+{
+    struct sample *s = read_text("LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n"
+                                 "  Note: see below\n"
+                                 "TCP is a protocol\nLISTEN means that it waits\n"
+                                 "tcp is spoken here\n" WINDOWS "TCP 연결은 열림(open)\n");
+
+    (void)state;
+    assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_TEXT], 5);
+    assert_int_equal(import_lost(s->import), 0);
+    assert_int_equal(s->status, SAMPLE_COMPLETE);
+    lines_add_up(s->import);
+    sample_unref(s);
+}
+
 static void the_words_name_lines(void **state)
 {
     struct str line = STR_INIT;
@@ -602,6 +618,7 @@ int main(void)
         TEST(what_is_no_output_is_refused),
         TEST(a_heading_alone_is_an_empty_table),
         TEST(prose_is_skipped_and_lost_rows_are_told),
+        TEST(sentences_about_tcp_are_text),
         TEST(the_words_name_lines),
         TEST(decorations_are_taken_away),
         TEST(a_line_that_is_too_long_is_skipped),
