@@ -221,7 +221,7 @@ static bool owners_named(const struct batch *b)
     return needs & NEED_OWNER;
 }
 
-/* Say once on stderr that processes of other users cannot be seen without more rights. */
+/* Say once on stderr that processes cannot be seen, and why. */
 static void report_hidden(struct batch *b)
 {
     struct str line = STR_INIT;
@@ -259,6 +259,7 @@ static int print_last(struct batch *b)
         .head = !b->printed || text_again,
         .summary = b->s->summary,
         .close_stats = b->tells_close_stats,
+        .owners_hidden = owners_named(b) && owner_rights_hide(b->last),
         .sample_number = ++b->printed,
         .color = b->color,
         .ascii = b->ascii,

@@ -48,7 +48,7 @@ struct doctor {
     struct netns_ctx netns_ctx[NETNS_CTXS_MAX];
     uint32_t n_netns_ctxs;
     struct candidates candidates;
-    struct bucket_table bucket_table[RULE_COUNT], peers;
+    struct bucket_table bucket_table[RULE_COUNT], peers, holders;
     struct routes *routes; /* NULL until there is something to count */
 
     struct finding active[FINDINGS_MAX], ended[ENDED_MAX];
@@ -116,6 +116,10 @@ void doctor_undecided(struct check *l, enum rule_id rule);
 #define LIMIT(rule, field, key, kind, min, max, number, initial, help)
 #define FIGURE(rule, field, key, kind)
 #include "tcptop/doctor/rules.def"
+
+/** For how many seconds at least nothing was accepted from the listener, which has a queue and was
+ *  looked at by RULE_ACCEPT_STALLED before. */
+double rules_accept_stalled_s(struct check *l, const struct conn *c);
 
 /* The ephemeral ports of all rows are counted for RULE_EPHEMERAL, whatever their state. */
 void rules_ports_begin(struct check *l);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "causes.h"
 #include "check.h"
 #include "subjects.h"
 #include "tcptop/base/hash.h"
@@ -228,6 +229,7 @@ static void publish(const struct doctor *d, struct sample *s)
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
     memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
+    causes_order(f);
     memcpy(f->skip, d->skip, sizeof d->skip);
     for (uint32_t i = 0; i < f->n; i++) {
         bool warns = f->list[i].severity >= SEVERITY_WARNING;
@@ -309,6 +311,7 @@ static void begin(struct check *l)
     for (unsigned i = 0; i < RULE_COUNT; i++)
         trends_clear_buckets(&d->bucket_table[i]);
     trends_clear_buckets(&d->peers);
+    trends_clear_buckets(&d->holders);
 }
 
 static void doctor_observe(struct sample_observer *e, struct sample *s)
@@ -331,6 +334,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
             functions[rule].check(&l);
         if (s->import)
             skip_untold(&l);
+        causes_link(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)
             trends_add_point(&d->netns_ctx[i], l.now_ns);

@@ -50,6 +50,8 @@ void finding_filter(const struct finding *f, struct str *out)
     if (c->by & SCOPE_UID)
         str_addf(out, " uid:%u", c->uid);
     add_end(&c->ends, false, c->by & SCOPE_SRC, c->by & SCOPE_SPORT, out);
+    if (c->by & SCOPE_INODE && !(c->ends.unknown & CONN_UNKNOWN_INODE))
+        str_addf(out, " inode:%u", c->ends.inode);
     add_end(&c->ends, true, c->by & SCOPE_DST, c->by & SCOPE_DPORT, out);
     if (c->by & (SCOPE_PROBE | SCOPE_TIMELESS))
         str_addf(out, " timer:%s", c->by & SCOPE_PROBE ? "persist" : "off");

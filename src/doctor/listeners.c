@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 static uint32_t port_key(const struct conn *c)
 {
@@ -65,4 +67,69 @@ bool listeners_on_port_of(const struct sample *s, const struct port_set *listeni
             return true;
     }
     return !listeners_several(s);
+}
+
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+static const uint8_t any[16];
+
+/* The four bytes of an IPv4 address, also of a mapped one; NULL: it is none. */
+static const uint8_t *as_v4(uint8_t family, const uint8_t address[16])
+{
+    if (family == AF_INET)
+        return address;
+    return memcmp(address, mapped, sizeof mapped) == 0 ? address + sizeof mapped : NULL;
+}
+
+static bool is_any(const struct conn *listener)
+{
+    return memcmp(listener->src, any, sizeof any) == 0;
+}
+
+static bool same_address(const struct conn *listener, uint8_t family, const uint8_t address[16])
+{
+    const uint8_t *a = as_v4(listener->family, listener->src), *b = as_v4(family, address);
+
+    if (a || b)
+        return a && b && memcmp(a, b, 4) == 0;
+    return memcmp(listener->src, address, 16) == 0;
+}
+
+/* net/ipv4/inet_hashtables.c compute_score() */
+bool listeners_takes(const struct conn *listener, const struct conn *c, bool remote)
+{
+    const uint8_t *address = remote ? c->dst : c->src;
+
+    if (listener->state != TCP_STATE_LISTEN || listener->netns != c->netns ||
+        listener->sport != (remote ? c->dport : c->sport) ||
+        (listener->ifindex && listener->ifindex != c->ifindex))
+        return false;
+    if (is_any(listener))
+        return listener->family == AF_INET6 || as_v4(c->family, address);
+    return same_address(listener, c->family, address);
+}
+
+uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *n)
+{
+    uint32_t left = s->count[TCP_STATE_LISTEN], best = UINT32_MAX, equals = 0;
+
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        const struct conn *l = &s->conn[row];
+        if (l->state != TCP_STATE_LISTEN)
+            continue;
+        left--;
+        if (!listeners_takes(l, c, false))
+            continue;
+        bool first = best == UINT32_MAX, exact = !is_any(l);
+        bool was_exact = !first && !is_any(&s->conn[best]);
+        if (first || (exact && !was_exact)) {
+            best = row;
+            equals = 1;
+        } else if (exact == was_exact) {
+            best = l->rqueue > s->conn[best].rqueue ? row : best;
+            equals++;
+        }
+    }
+    if (n)
+        *n = equals;
+    return best;
 }

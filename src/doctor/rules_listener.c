@@ -3,6 +3,9 @@
  * finish. */
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
+
+#define STALL_TOLD_S 2 /* without an accept() are worth telling of a full queue */
 
 /* LISTEN ----------------------------------------------------------------------------------------
  *
@@ -22,27 +25,52 @@ void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->all = !one->fresh; /* full at the look before, too */
 }
 
-static void report_queue(struct check *l, const struct netns_ctx *p, const struct conn *c,
-                         uint64_t key, uint64_t overflows)
+/* A larger backlog helps against a rush; where the queue stays full, the process is too slow, and
+ * clients would only wait for longer. */
+static enum advice queue_advice(const struct check *l, const struct bucket *bucket,
+                                int64_t somaxconn)
 {
-    int64_t since = doctor_holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn;
+    const struct conn *c = &l->s->conn[bucket->row];
+
+    if (bucket->all)
+        return ADVICE_SOONER;
+    return (int64_t)c->wqueue >= somaxconn ? ADVICE_SOMAXCONN : ADVICE_BACKLOG;
+}
+
+static void blame_listener(struct check *l, struct finding *f, const struct bucket *bucket,
+                           int64_t somaxconn)
+{
+    const struct conn *c = &l->s->conn[bucket->row];
+    double stalled_s = rules_accept_stalled_s(l, c);
+    bool stalled = stalled_s >= limit(l, THRESHOLD_ACCEPT_STALLED_AGE);
+
+    subjects_name_listener(l, f, bucket->row);
+    f->advice =
+        (uint8_t)suspects_advice(f, stalled ? ADVICE_ACCEPT : queue_advice(l, bucket, somaxconn));
+    figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
+    figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
+    if (stalled_s >= STALL_TOLD_S)
+        figure(f, FIGURE_ACCEPT_QUEUE_STALLED, stalled_s);
+}
+
+/* `bucket` NULL: none of the listeners has a full queue now. */
+static void report_queue(struct check *l, const struct netns_ctx *p, const struct bucket *bucket,
+                         uint64_t overflows)
+{
+    uint64_t key = bucket ? bucket->key : 0;
+    int64_t since = doctor_holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn = INT64_MAX;
     double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
-    bool sustained = c && held >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
+    bool sustained = bucket && held >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
     struct finding *f = doctor_report(l, RULE_ACCEPT_QUEUE, p, key,
                                       sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 
     if (!f)
         return;
-    if (c) {
-        f->subject = SUBJECT_LISTENER;
-        f->scope.ends = *c;
-        f->scope.by = SCOPE_SRC | SCOPE_SPORT;
-        figure(f, FIGURE_ACCEPT_QUEUE_QUEUE, c->rqueue);
-        figure(f, FIGURE_ACCEPT_QUEUE_LIMIT, c->wqueue);
-    }
     figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows);
     if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
+    if (bucket)
+        blame_listener(l, f, bucket, somaxconn);
 }
 
 /* A listener that is found, or was until a moment ago, explains the overflows. */
@@ -80,12 +108,12 @@ void rules_accept_queue(struct check *l)
                 continue;
             blamed = true;
             if (many || bucket[i]->all)
-                report_queue(l, p, c, bucket[i]->key, overflows);
+                report_queue(l, p, bucket[i], overflows);
             else
                 doctor_undecided(l, RULE_ACCEPT_QUEUE);
         }
         if (many && !blamed && !explains(l, p))
-            report_queue(l, p, NULL, 0, overflows);
+            report_queue(l, p, NULL, overflows);
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
 #include "tcptop/base/hash.h"
 
 #define BUCKETS       8192u
@@ -27,6 +28,7 @@ struct route {
     uint64_t key;
     uint32_t row;
     uint32_t used, waiting, reusable, recent;
+    struct share holder;                /* the process that has most of them */
     double oldest_s;                    /* of those in TIME_WAIT */
     uint32_t close_event[LINGER_S + 1]; /* in TIME_WAIT, by seconds left */
 };
@@ -139,8 +141,10 @@ static void count_routes(struct check *l)
         if (r->bucket[key % BUCKETS] < worth(p))
             continue;
         struct route *route = route_at(r, key, row);
-        if (route)
-            add_to_route(route, p, c);
+        if (!route)
+            continue;
+        add_to_route(route, p, c);
+        suspects_count(l, key, row, &route->holder);
     }
 }
 
@@ -203,6 +207,20 @@ static void look_ahead(const struct route *r, double available, bool reused, str
     }
 }
 
+/* Ports of open connections come back when these close. One in TIME_WAIT is taken over by connect()
+ * where tcp_tw_reuse lets it: that takes timestamps. */
+static enum advice route_advice(const struct netns_ctx *p, const struct route *r, bool reused)
+{
+    int64_t timestamps = 1;
+
+    (void)host_sysctl(p->host, SYSCTL_TIMESTAMPS, &timestamps);
+    if (r->waiting * 2 < r->used)
+        return ADVICE_OPEN;
+    if (reused)
+        return ADVICE_POOL;
+    return timestamps ? ADVICE_REUSE : ADVICE_TIMESTAMPS;
+}
+
 static void judge_route(struct check *l, const struct route *r)
 {
     const struct conn *c = &l->s->conn[r->row];
@@ -230,6 +248,8 @@ static void judge_route(struct check *l, const struct route *r)
     f->marks = STATE_BIT(r->waiting * 2 >= r->used ? TCP_STATE_TIME_WAIT : TCP_STATE_ESTABLISHED);
     f->scope.ends = *c;
     f->scope.by = SCOPE_SRC | SCOPE_DST | SCOPE_DPORT;
+    suspects_name_first(l, f, r->holder.n ? r->holder.row : r->row);
+    f->advice = (uint8_t)route_advice(p, r, reused);
     figure(f, FIGURE_EPHEMERAL_USED, r->used);
     figure(f, FIGURE_EPHEMERAL_AVAILABLE, available);
     figure(f, FIGURE_EPHEMERAL_WAITING, r->waiting);

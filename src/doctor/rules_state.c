@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
 #include "tcptop/owner/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
@@ -239,6 +240,7 @@ void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->n++;
     bucket->worst = age > bucket->worst ? age : bucket->worst;
     bucket->sum = c->retrans > bucket->sum ? c->retrans : bucket->sum;
+    suspects_count(l, bucket->key, row, &bucket->holder);
 }
 
 /* Is there a connection of the same user to the same port by IPv4? Then the other one won. */
@@ -272,6 +274,7 @@ void rules_syn_sent(struct check *l)
         f->subject = SUBJECT_DESTINATION;
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST | SCOPE_DPORT;
+        suspects_name_first(l, f, bucket[i]->holder.n ? bucket[i]->holder.row : bucket[i]->row);
         figure(f, FIGURE_SYN_SENT_COUNT, bucket[i]->n);
         figure(f, FIGURE_SYN_SENT_REPEATS, bucket[i]->sum);
         if (bucket[i]->worst > 0)

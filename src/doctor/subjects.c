@@ -6,8 +6,8 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
 #include "tcptop/base/hash.h"
-#include "tcptop/base/utf8.h"
 
 #define PEER_PART 10             /* a peer that has less than one of so many is not named */
 #define OWNERS_NS (5 * NS_PER_S) /* until a process is called unknown */
@@ -75,6 +75,13 @@ uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned)
     return group ? UINT64_C(1) << 40 | group->member[0]->pid : l->s->conn[row].uid;
 }
 
+void subjects_want_owners(struct check *l)
+{
+    l->d->owners_used_ns = l->now_ns;
+    if (!l->d->owners_ns)
+        l->d->owners_ns = l->now_ns;
+}
+
 bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket)
 {
     struct doctor *d = l->d;
@@ -82,8 +89,7 @@ bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucke
     d->owners_used_ns = l->now_ns;
     if (!bucket->unowned || (sample_is_recorded(l->s) && !l->s->owner))
         return false;
-    if (!d->owners_ns)
-        d->owners_ns = l->now_ns;
+    subjects_want_owners(l);
     d->pending = true;
     if (l->now_ns - d->owners_ns >= OWNERS_NS)
         return false;
@@ -91,17 +97,41 @@ bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucke
     return true;
 }
 
-void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row)
+void subjects_name_owner(struct check *l, struct finding *f, uint32_t row)
 {
-    const struct owner_group *group = sample_owner(l->s, row, NULL);
-    const struct owner *o = group ? group->member[0] : NULL;
-
+    suspects_name_first(l, f, row);
     f->subject = SUBJECT_PROCESS;
-    f->scope.by |= o ? SCOPE_PID : SCOPE_UID;
-    f->scope.pid = o ? o->pid : 0;
+    f->scope.by |= f->who.pid ? SCOPE_PID : SCOPE_UID;
+    f->scope.pid = f->who.pid;
     f->scope.uid = l->s->conn[row].uid;
-    if (o)
-        utf8_sanitise_into(f->process, sizeof f->process, o->process, strlen(o->process));
+    f->advice = (uint8_t)suspects_advice_to_run(f, ADVICE_RULE);
+}
+
+/* Do several listen on this very address and port (SO_REUSEPORT)? */
+static bool shares_its_port(const struct check *l, const struct conn *c)
+{
+    uint32_t left = l->s->count[TCP_STATE_LISTEN], n = 0;
+
+    for (uint32_t row = 0; row < l->s->n_live && left && n < 2; row++) {
+        const struct conn *other = &l->s->conn[row];
+        if (other->state != TCP_STATE_LISTEN)
+            continue;
+        left--;
+        n += other->sport == c->sport && other->netns == c->netns && other->family == c->family &&
+             memcmp(other->src, c->src, sizeof c->src) == 0;
+    }
+    return n > 1;
+}
+
+void subjects_name_listener(struct check *l, struct finding *f, uint32_t row)
+{
+    f->subject = SUBJECT_LISTENER;
+    f->scope.states = STATE_BIT(TCP_STATE_LISTEN);
+    f->scope.ends = l->s->conn[row];
+    f->scope.by = SCOPE_SRC | SCOPE_SPORT;
+    if (f->scope.ends.inode && shares_its_port(l, &f->scope.ends))
+        f->scope.by |= SCOPE_INODE;
+    suspects_name(l, f, row);
 }
 
 /* Of a server's clients each has a port of its own. */

@@ -18,7 +18,13 @@ struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c);
 uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
 
 /** Make the finding one about the process of the row. */
-void subjects_name_owner(const struct check *l, struct finding *f, uint32_t row);
+void subjects_name_owner(struct check *l, struct finding *f, uint32_t row);
+
+/** Make the finding one about the listener of the row, and of the process that holds it. */
+void subjects_name_listener(struct check *l, struct finding *f, uint32_t row);
+
+/** Ask for the owners of the next samples: a finding names a process. */
+void subjects_want_owners(struct check *l);
 
 /** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
  * rule is undecided. */

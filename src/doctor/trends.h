@@ -42,14 +42,21 @@ struct candidate *trends_candidate(struct check *l, enum rule_id rule, uint64_t 
  *  none left for single rows. */
 struct candidate *trends_group(struct check *l, enum rule_id rule, uint64_t key);
 
+/* Most of some rows, and one of these. */
+struct share {
+    uint32_t row, n; /* n 0: none */
+};
+
 /* Rows with something in common, as their process or their peer. */
 struct bucket {
     uint64_t key;
     uint32_t row; /* one of them */
     uint32_t n, all;
+    uint32_t kept, settled; /* of them, listed by the look before, by the two before */
     uint32_t
         awaits_metrics; /* rows that count once tcp_info, which is not there yet, confirms it */
     uint32_t top_row, top_n; /* the peer that most of them have, if top_n > 0 */
+    struct share holder;     /* the process that most of them have */
     bool unowned;            /* its process is not known yet */
     double worst, sum;
 };

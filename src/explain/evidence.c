@@ -8,6 +8,7 @@
 #include "state_facts.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/doctor/retransmission.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
@@ -218,9 +219,30 @@ static void facts_retransmission(struct evidence *e, const struct state_facts *t
     ADD_FACT(e, MSG_FACT_ES_AGAIN, live_percent(LIVE, retransmission_share(&r) / 100), t->window);
 }
 
+/* Whose queue the selected connection waits in; false when it waits in none. */
+static bool facts_waits(struct evidence *e, const struct state_facts *t)
+{
+    uint32_t at = t->row && conn_kind(t->row) == CONN_NOT_ACCEPTED
+                      ? listeners_find(t->s, t->row, NULL)
+                      : UINT32_MAX;
+    const struct owner_group *g = at == UINT32_MAX ? NULL : sample_owner(t->s, at, NULL);
+    char pid[16];
+
+    if (at == UINT32_MAX)
+        return false;
+    snprintf(pid, sizeof pid, "%u", g ? g->member[0]->pid : 0);
+    if (g)
+        ADD_FACT(e, MSG_FACT_THIS_WAITS_FOR, live_port(LIVE, t->s->conn[at].sport),
+                 g->member[0]->process, pid);
+    else
+        ADD_FACT(e, MSG_FACT_THIS_WAITS, live_port(LIVE, t->s->conn[at].sport));
+    return true;
+}
+
 static void facts_established(struct evidence *e, const struct state_facts *t)
 {
-    facts_timer(e, t);
+    if (!facts_waits(e, t))
+        facts_timer(e, t);
     facts_count(e, t);
     facts_some(e, t->state_counts.without_inode, MSG_FACT_NOT_ACCEPTED);
     facts_some(e, t->state_counts.shut, MSG_FACT_ES_SHUT);
@@ -252,7 +274,7 @@ static void facts_peer(struct evidence *e, const struct state_facts *t)
 
 static void facts_close_wait(struct evidence *e, const struct state_facts *t)
 {
-    if (t->row && !(t->row->unknown & CONN_UNKNOWN_RECV_Q))
+    if (t->row && !facts_waits(e, t) && !(t->row->unknown & CONN_UNKNOWN_RECV_Q))
         ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
                  COUNT(t->row->rqueue));
     facts_count(e, t);
@@ -334,9 +356,7 @@ static void say_finding(struct evidence *e, const struct finding *f)
 {
     e->verdict = evidence_verdict_of(f);
     e->found = f;
-    finding_title(f, &e->reason);
-    str_add(&e->reason, ". ");
-    finding_sentence(f, PART_SEEN, &e->reason);
+    finding_story(f, &e->reason);
 }
 
 /* Why the state cannot be called normal: false when every rule about it was looked at. */

@@ -21,15 +21,33 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 
+static void add_named_process(const struct finding_process *w, struct str *out)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%u", w->pid);
+    text_fill(out, MSG_FINDING_PROCESS, w->name, number, NULL);
+}
+
 static void add_process(const struct finding *f, struct str *out)
 {
     char number[16];
 
-    snprintf(number, sizeof number, "%u", f->scope.pid ? f->scope.pid : f->scope.uid);
-    if (!f->scope.pid)
-        text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
+    snprintf(number, sizeof number, "%u", f->scope.uid);
+    if (f->who.pid)
+        add_named_process(&f->who, out);
     else
-        text_fill(out, MSG_FINDING_PROCESS, f->process, number, NULL);
+        text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
+}
+
+/* A listener, and whose it is. */
+static void add_listener(const struct conn *c, const struct finding_process *w, struct str *out)
+{
+    add_endpoint(out, c, false);
+    if (!w->pid)
+        return;
+    str_add(out, ", ");
+    add_named_process(w, out);
 }
 
 static void add_route(const struct finding *f, struct str *out)
@@ -55,7 +73,7 @@ static void add_subject(const struct finding *f, struct str *out)
         add_process(f, out);
         break;
     case SUBJECT_LISTENER:
-        add_endpoint(out, &f->scope.ends, false);
+        add_listener(&f->scope.ends, &f->who, out);
         break;
     case SUBJECT_DESTINATION:
         add_endpoint(out, &f->scope.ends, true);
@@ -116,14 +134,16 @@ static void add_peer(const struct finding *f, struct str *out)
     str_add(out, address);
 }
 
-/* The value of {1} to {9}; false when it is not known. */
+/* The value of {0} to {9}; false when it is not known. */
 static bool add_value(const struct finding *f, unsigned number, struct str *out)
 {
     size_t before = out->len;
     unsigned which = number - 3;
     const struct rule_figure *figure = number >= 3 ? rule_figure(f->rule, which) : NULL;
 
-    if (number == 1)
+    if (number == 0 && f->who.pid)
+        str_addf(out, "%u", f->who.pid);
+    else if (number == 1)
         add_subject(f, out);
     else if (number == 2 && f->rule == RULE_EPHEMERAL)
         add_reuse(f, out);
@@ -141,7 +161,7 @@ static void fill(const struct finding *f, const char *template, struct str *out)
     bool part = false, lacks = false;
 
     for (const char *p = template; *p; p++) {
-        if (*p == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}') {
+        if (*p == '{' && p[1] >= '0' && p[1] <= '9' && p[2] == '}') {
             if (!add_value(f, (unsigned)(p[1] - '0'), out)) {
                 lacks = true;
                 str_add(out, FMT_NONE);
@@ -168,6 +188,12 @@ void finding_title(const struct finding *f, struct str *out)
     struct str title = STR_INIT;
 
     fill(f, text(rules[f->rule].title), &title);
+    if (f->cause.key) {
+        struct str whole = STR_INIT;
+        text_fill(&whole, MSG_FINDING_CONSEQUENCE, str_text(&title), NULL);
+        str_fini(&title);
+        title = whole;
+    }
     if (f->namespace[0])
         text_fill(out, MSG_FINDING_IN, str_text(&title), f->namespace, NULL);
     else
@@ -182,8 +208,10 @@ static bool add_named(const struct finding *f, const char *name, size_t len, str
     char address[64];
     bool dst = c->by & SCOPE_DST, src = c->by & SCOPE_SRC;
 
-    if (strncmp(name, "pid", len) == 0 && c->pid) {
-        str_addf(out, "%u", c->pid);
+    if (strncmp(name, "pid", len) == 0 && f->who.pid) {
+        str_addf(out, "%u", f->who.pid);
+    } else if (strncmp(name, "inode", len) == 0 && c->by & SCOPE_SPORT && c->ends.inode) {
+        str_addf(out, "%u", c->ends.inode);
     } else if (strncmp(name, "lport", len) == 0 && c->by & SCOPE_SPORT) {
         str_addf(out, "%u", c->ends.sport);
     } else if (strncmp(name, "rport", len) == 0 && c->by & SCOPE_DPORT) {
@@ -229,6 +257,114 @@ static void add_commands(const struct finding *f, struct str *out)
         str_truncate(out, out->len - 1);
 }
 
+/* How a process that does not run is called, in JSON and in words. */
+static const struct {
+    const char *name;
+    enum msg words;
+} halts[] = {
+    [HALT_NONE] = {NULL, MSG_FINDING_STOPPED},
+    [HALT_STOPPED] = {"stopped", MSG_FINDING_STOPPED},
+    [HALT_TRACED] = {"traced", MSG_FINDING_TRACED},
+    [HALT_FROZEN] = {"frozen", MSG_FINDING_FROZEN},
+    [HALT_WAITS] = {"waiting", MSG_FINDING_WAITS},
+};
+
+const char *finding_halt_name(unsigned halt)
+{
+    return halt < sizeof halts / sizeof *halts ? halts[halt].name : NULL;
+}
+
+static void add_files(const struct finding_process *w, struct str *out)
+{
+    char files[FMT_SIZE], most[FMT_SIZE];
+
+    if (!w->files || !w->files_max)
+        return;
+    fmt_count(files, sizeof files, w->files);
+    fmt_count(most, sizeof most, w->files_max);
+    str_add(out, "; ");
+    text_fill(out,
+              finding_files_full(w)          ? MSG_FINDING_FILES_FULL
+              : finding_files_nearly_full(w) ? MSG_FINDING_FILES_NEARLY
+                                             : MSG_FINDING_FILES,
+              files, most, NULL);
+}
+
+/* "nginx (812) and 3 others; stopped (state T); 128 of 128 descriptors open: full; nginx.service"
+ */
+static void add_who(const struct finding *f, struct str *out)
+{
+    const struct finding_process *w = &f->who;
+    struct str process = STR_INIT;
+    char others[16];
+
+    if (!w->pid)
+        return;
+    add_named_process(w, &process);
+    snprintf(others, sizeof others, "%u", w->others);
+    if (w->others)
+        text_fill(out, MSG_FINDING_OTHERS, str_text(&process), others, NULL);
+    else
+        str_add(out, str_text(&process));
+    str_fini(&process);
+    if (finding_halt_name(w->halt)) {
+        str_add(out, "; ");
+        str_add(out, text(halts[w->halt].words));
+    }
+    add_files(w, out);
+    if (w->service[0])
+        str_addf(out, "; %s", w->service);
+}
+
+static void add_cause(const struct finding *f, struct str *out)
+{
+    const struct finding_cause *c = &f->cause;
+    struct str who = STR_INIT;
+
+    if (!c->key)
+        return;
+    if (c->rule == RULE_ACCEPT_QUEUE)
+        add_listener(&c->ends, &c->who, &who);
+    else
+        add_named_process(&c->who, &who);
+    text_fill(out,
+              c->rule == RULE_ACCEPT_QUEUE  ? MSG_FINDING_CAUSE_QUEUE
+              : c->rule == RULE_SLOW_READER ? MSG_FINDING_CAUSE_READER
+                                            : MSG_FINDING_CAUSE_LEAK,
+              str_text(&who), NULL);
+    str_fini(&who);
+}
+
+static void add_leads(const struct finding *f, struct str *out)
+{
+    char number[FMT_SIZE];
+
+    if (!f->follow)
+        return;
+    fmt_count(number, sizeof number, f->follow);
+    text_fill(out,
+              f->rule == RULE_ACCEPT_QUEUE ? MSG_FINDING_LEADS_QUEUE : MSG_FINDING_LEADS_READER,
+              number, NULL);
+}
+
+static enum msg advice_words(const struct finding *f)
+{
+    static const enum msg words[] = {
+        [ADVICE_CONTINUE] = MSG_ADVICE_CONTINUE,   [ADVICE_DEBUGGER] = MSG_ADVICE_DEBUGGER,
+        [ADVICE_THAW] = MSG_ADVICE_THAW,           [ADVICE_WAITS] = MSG_ADVICE_WAITS,
+        [ADVICE_FILES] = MSG_ADVICE_FILES,         [ADVICE_ACCEPT] = MSG_RULE_ACCEPT_STALLED_DO,
+        [ADVICE_SOONER] = MSG_ADVICE_SOONER,       [ADVICE_BACKLOG] = MSG_ADVICE_BACKLOG,
+        [ADVICE_SOMAXCONN] = MSG_ADVICE_SOMAXCONN, [ADVICE_OPEN] = MSG_ADVICE_OPEN,
+        [ADVICE_REUSE] = MSG_ADVICE_REUSE,         [ADVICE_TIMESTAMPS] = MSG_ADVICE_TIMESTAMPS,
+        [ADVICE_POOL] = MSG_ADVICE_POOL,           [ADVICE_CAUSE] = MSG_ADVICE_CAUSE,
+    };
+    unsigned advice = f->cause.key ? ADVICE_CAUSE : f->advice;
+
+    return advice != ADVICE_RULE && advice < sizeof words / sizeof *words ? words[advice]
+                                                                          : rules[f->rule].act;
+}
+
+/* Of what follows from something else the rule's own words would say another cause. */
 void finding_part(const struct finding *f, enum finding_part part, struct str *out)
 {
     const struct rule *r = &rules[f->rule];
@@ -237,17 +373,28 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
     case PART_SEEN:
         fill(f, text(r->seen), out);
         break;
+    case PART_WHO:
+        add_who(f, out);
+        break;
+    case PART_CAUSE:
+        add_cause(f, out);
+        break;
+    case PART_LEADS:
+        add_leads(f, out);
+        break;
     case PART_MEANS:
-        fill(f, text(r->means), out);
+        fill(f, text(f->cause.key ? MSG_FINDING_CONSEQUENCE_MEANS : r->means), out);
         break;
     case PART_DO:
-        fill(f, text(r->act), out);
+        fill(f, text(advice_words(f)), out);
         break;
     case PART_HARMLESS:
-        fill(f, text(r->harmless), out);
+        if (!f->cause.key)
+            fill(f, text(r->harmless), out);
         break;
     case PART_CHECK:
-        add_commands(f, out);
+        if (!f->cause.key)
+            add_commands(f, out);
         break;
     case PART_KINDS:
         break;
@@ -266,12 +413,38 @@ void finding_sentence(const struct finding *f, enum finding_part part, struct st
         str_add_char(out, '.');
 }
 
+/* Is there more to say of the process than what the title says? */
+static bool is_worth_telling(const struct finding *f, enum finding_part part)
+{
+    return part != PART_WHO || f->who.halt || finding_files_nearly_full(&f->who) ||
+           (f->subject != SUBJECT_PROCESS && f->subject != SUBJECT_LISTENER);
+}
+
+void finding_story(const struct finding *f, struct str *out)
+{
+    static const enum finding_part parts[] = {PART_WHO, PART_CAUSE};
+    struct str words = STR_INIT;
+
+    finding_title(f, out);
+    str_add(out, ". ");
+    finding_sentence(f, PART_SEEN, out);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        str_clear(&words);
+        finding_part(f, parts[i], &words);
+        if (words.len && is_worth_telling(f, parts[i]))
+            str_addf(out, " %s: %s.", finding_label(parts[i]), str_text(&words));
+    }
+    out->failed = out->failed || words.failed;
+    str_fini(&words);
+}
+
 const char *finding_label(enum finding_part part)
 {
     static const enum msg labels[PART_KINDS] = {
-        [PART_SEEN] = MSG_FINDING_SEEN,   [PART_MEANS] = MSG_FINDING_MEANS,
-        [PART_DO] = MSG_FINDING_DO,       [PART_HARMLESS] = MSG_FINDING_HARMLESS,
-        [PART_CHECK] = MSG_FINDING_CHECK,
+        [PART_SEEN] = MSG_FINDING_SEEN,         [PART_WHO] = MSG_FINDING_WHO,
+        [PART_CAUSE] = MSG_FINDING_CAUSE,       [PART_LEADS] = MSG_FINDING_LEADS,
+        [PART_MEANS] = MSG_FINDING_MEANS,       [PART_DO] = MSG_FINDING_DO,
+        [PART_HARMLESS] = MSG_FINDING_HARMLESS, [PART_CHECK] = MSG_FINDING_CHECK,
     };
 
     return text(labels[part]);
@@ -304,16 +477,11 @@ const char *finding_severity_word(unsigned severity)
 const char *finding_skip_words(unsigned why)
 {
     static const enum msg words[] = {
-        [LOOKED] = MSG_SEVERITY_OK,
-        [SKIP_YET] = MSG_SKIP_YET,
-        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS,
-        [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
-        [SKIP_FIGURES] = MSG_SKIP_FIGURES,
-        [SKIP_BOUND] = MSG_SKIP_BOUND,
-        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,
-        [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
-        [SKIP_SHORT] = MSG_SKIP_SHORT,
-        [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
+        [LOOKED] = MSG_SEVERITY_OK,          [SKIP_YET] = MSG_SKIP_YET,
+        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
+        [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
+        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
+        [SKIP_SHORT] = MSG_SKIP_SHORT,       [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The capabilities of another user's /proc/PID/fd: proc(5), ptrace(2) "access mode checking". */
+/* The capabilities of another user's /proc/PID/fd: proc(5), ptrace(2) "access mode checking"; and
+ * processes that /proc does not show: pid_namespaces(7) "/proc and PID namespaces". */
 #include "tcptop/explain/owner_rights_note.h"
 
 #include "tcptop/base/fmt.h"
@@ -13,9 +14,16 @@ bool owner_rights_note(const struct sample *s, struct str *line)
         [OWNER_LACK_PTRACE | OWNER_LACK_SEARCH] = "CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH",
     };
     char count[FMT_SIZE];
-    if (!s->owners || !s->owners->lacks || !s->ownerless)
+    if (!owner_rights_hide(s))
         return false;
+    const uint32_t rights = s->owners->lacks & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
     fmt_count(count, sizeof count, s->ownerless);
-    text_fill(line, MSG_OWNERS_HIDDEN, count, names[s->owners->lacks], NULL);
+    if (!rights)
+        text_fill(line, MSG_OWNERS_ELSEWHERE, count, NULL);
+    else
+        text_fill(line,
+                  s->owners->lacks & OWNER_LACK_PROCESSES ? MSG_OWNERS_HIDDEN_OR_ELSEWHERE
+                                                          : MSG_OWNERS_HIDDEN,
+                  count, names[rights], NULL);
     return true;
 }

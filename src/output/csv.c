@@ -140,7 +140,7 @@ static void print_summary(struct sink *out, const struct print *p)
         fmt_rfc3339(time, sizeof(time), p->sample->wall_ns);
     }
     sink_addf(out, "%llu,%s,%s,", p->sample_number, time,
-              sample_is_whole(p->sample) ? "true" : "false");
+              sample_is_whole(p->sample) && !p->owners_hidden ? "true" : "false");
     if (counts.measured) {
         sink_add_uint(out, counts.total);
     }

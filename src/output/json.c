@@ -5,6 +5,7 @@
 #include "print.h"
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
 
 /* Bytes that stand for themselves in a JSON string: no control, quote or backslash. DEL and what is
@@ -264,6 +265,18 @@ void json_print_import(struct sink *out, const struct import *i)
     sink_add(out, "]}");
 }
 
+/* Scripts get the same bytes whatever language the person reads. */
+static void print_hidden(struct sink *out, const struct sample *s)
+{
+    const enum language shown = text_language();
+    struct str why = STR_INIT;
+    text_use(LANG_EN);
+    (void)owner_rights_note(s, &why);
+    text_use(shown);
+    print_text_field(out, "reason", str_text(&why));
+    str_fini(&why);
+}
+
 static void print_summary(struct sink *out, const struct print *p)
 {
     const struct sample *s = p->sample;
@@ -275,8 +288,12 @@ static void print_summary(struct sink *out, const struct print *p)
     sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample_number);
     print_counts(out, p);
     print_close_stats(out, p);
-    sink_addf(out, ",\"complete\":%s", sample_is_whole(s) ? "true" : "false");
+    const bool whole = sample_is_whole(s);
+    sink_addf(out, ",\"complete\":%s", whole && !p->owners_hidden ? "true" : "false");
     print_text_field(out, "reason", reason_text(why, &s->reason, LANG_EN));
+    if (whole && p->owners_hidden) {
+        print_hidden(out, s);
+    }
     print_text_field(out, "time", time);
     print_text_field(out, "host", s->host.name);
     print_text_field(out, "netns", s->netns);

@@ -5,6 +5,7 @@
  * {"type":"doctor",…}. */
 #include "tcptop/output/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/import_words.h"
+#include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
 
 /* Text. */
@@ -209,6 +211,24 @@ static void add_evidence(struct sink *out, const struct finding *f)
     sink_add(out, "}");
 }
 
+static void add_process(struct sink *out, const struct finding_process *w)
+{
+    const char *halt = finding_halt_name(w->halt);
+
+    sink_addf(out, ",\"pid\":%u", w->pid);
+    add_key(out, "process", w->name);
+    if (w->others)
+        sink_addf(out, ",\"other_processes\":%u", w->others);
+    if (halt)
+        add_key(out, "process_state", halt);
+    if (w->files)
+        sink_addf(out, ",\"descriptors\":%" PRIu64, w->files);
+    if (w->files_max)
+        sink_addf(out, ",\"descriptor_limit\":%" PRIu64, w->files_max);
+    if (w->service[0])
+        add_key(out, "cgroup", w->service);
+}
+
 static void add_who(struct sink *out, const struct finding *f)
 {
     const struct scope *c = &f->scope;
@@ -216,10 +236,8 @@ static void add_who(struct sink *out, const struct finding *f)
 
     if (f->namespace[0])
         add_key(out, "netns", f->namespace);
-    if (c->by & SCOPE_PID) {
-        sink_addf(out, ",\"pid\":%u", c->pid);
-        add_key(out, "process", f->process);
-    }
+    if (f->who.pid)
+        add_process(out, &f->who);
     if (c->by & SCOPE_UID)
         sink_addf(out, ",\"uid\":%u", c->uid);
     conn_address(&c->ends, false, address);
@@ -227,6 +245,8 @@ static void add_who(struct sink *out, const struct finding *f)
         add_key(out, "local_addr", address);
     if (c->by & SCOPE_SPORT)
         sink_addf(out, ",\"local_port\":%u", c->ends.sport);
+    if (c->by & SCOPE_SPORT && c->ends.inode && !(c->ends.unknown & CONN_UNKNOWN_INODE))
+        sink_addf(out, ",\"inode\":%u", c->ends.inode);
     conn_address(&c->ends, true, address);
     if (c->by & SCOPE_DST)
         add_key(out, "remote_addr", address);
@@ -253,8 +273,14 @@ static void add_finding(struct sink *out, const struct finding *f)
     if (f->since_wall_ns)
         add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
     add_who(out, f);
+    if (f->cause.key)
+        add_key(out, "follows_from", rules[f->cause.rule].name);
     add_evidence(out, f);
     add_part(out, f, "seen", PART_SEEN);
+    if (f->cause.key)
+        add_part(out, f, "cause", PART_CAUSE);
+    if (f->follow)
+        add_part(out, f, "leads_to", PART_LEADS);
     add_part(out, f, "means", PART_MEANS);
     add_part(out, f, "do", PART_DO);
     add_part(out, f, "harmless_if", PART_HARMLESS);
@@ -298,6 +324,15 @@ static void add_not_looked_at(struct sink *out, const struct findings *f)
     sink_add(out, "}");
 }
 
+static void add_hidden(struct sink *out, const struct sample *s)
+{
+    struct str why = STR_INIT;
+
+    if (owner_rights_note(s, &why))
+        add_key(out, "hidden_owners", str_text(&why));
+    str_fini(&why);
+}
+
 static void print_report(struct sink *out, const struct report *r)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
@@ -315,6 +350,7 @@ static void print_report(struct sink *out, const struct report *r)
     sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
     if (r->last->reason.code != REASON_NONE)
         add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
+    add_hidden(out, r->last);
     if (r->last->wall_ns)
         add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])

@@ -235,7 +235,8 @@ static void print_summary(struct sink *out, const struct print *p)
         if (state == TCP_STATE_BOUND_INACTIVE && !measured) {
             continue;
         }
-        bool lower_bound = !state && s->status != SAMPLE_FAILED && !sample_is_whole(s);
+        bool hidden = p->owners_hidden && p->filter && p->filter->needs & NEED_OWNER;
+        bool lower_bound = !state && s->status != SAMPLE_FAILED && (hidden || !sample_is_whole(s));
         const char *name = state         ? state_name(state)
                            : lower_bound ? text(MSG_SUMMARY_AT_LEAST)
                                          : text(MSG_SUMMARY_TOTAL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Control groups by the habits of the programs that make them: systemd, docker, podman,
- * kubernetes with containerd and cri-o, LXC, libvirt. */
+ * kubernetes with containerd and cri-o, LXC, libvirt, snap. */
 #include "tcptop/owner/cgroup.h"
 
 #include <ctype.h>
@@ -12,6 +12,8 @@
 
 #define ID_DIGITS    64 /* of a container's id */
 #define SHORT_DIGITS 12 /* of it as docker and podman print it */
+#define POD_DIGITS   8  /* of a pod's: the first group of a UUID */
+#define UUID_LEN     36
 #define PART_MAX     256
 
 /* A part of a path, between slashes. */
@@ -75,40 +77,73 @@ static void put(char *out, size_t size, const char *kind, struct path_part name)
     utf8_sanitise_into(out, size, text, (size_t)len);
 }
 
-/* What stands before the id of a container, "PREFIX-ID.scope", and whose it is. */
+/* What stands before the id of a container, "MAKER-ID.scope", and whose it is. */
 static const struct {
-    const char *prefix, *kind;
+    const char *maker, *kind;
 } makers[] = {
-    {"docker-", "docker "},
-    {"libpod-conmon-", "podman conmon "},
-    {"libpod-", "podman "},
-    {"cri-containerd-", "containerd "},
-    {"crio-conmon-", "cri-o conmon "},
-    {"crio-", "cri-o "},
-    {"nerdctl-", "nerdctl "},
+    {"docker", "docker "},
+    {"libpod-conmon", "podman conmon "},
+    {"libpod-payload", "podman "},
+    {"libpod", "podman "},
+    {"cri-containerd", "containerd "},
+    {"crio-conmon", "cri-o conmon "},
+    {"crio", "cri-o "},
+    {"nerdctl", "nerdctl "},
 };
+
+/* The parts of a container's name. */
+struct container_name {
+    struct path_part maker, id; /* the first one is empty where there is none */
+};
+
+/* "MAKER-ID", or "SLICE:MAKER:ID": so a runtime that makes groups by itself takes a name that was
+ * meant for systemd (runc, libcontainer/cgroups). */
+static struct container_name split_container(struct path_part p)
+{
+    struct container_name c = {.id = ends(p, ".scope") ? without(p, 0, ".scope") : p};
+    const char *dash = c.id.len > ID_DIGITS ? c.id.text + c.id.len - ID_DIGITS - 1 : NULL;
+    const char *from = dash;
+
+    if (!dash || (*dash != '-' && *dash != ':'))
+        return c;
+    while (*dash == ':' && from > c.id.text && from[-1] != ':')
+        from--;
+    if (*dash == '-')
+        from = c.id.text;
+    c.maker = (struct path_part){from, (size_t)(dash - from)};
+    c.id = (struct path_part){dash + 1, ID_DIGITS};
+    return c;
+}
+
+/* Is it below what kubelet makes for its pods? */
+static bool is_in_pods(struct path_part p, struct path_part outer)
+{
+    return memmem(outer.text, (size_t)(p.text + p.len - outer.text), "kubepods", 8);
+}
 
 /* A container by its id; `outer`: the path up to this part. */
 static bool name_container(struct path_part p, struct path_part outer, char *out, size_t size)
 {
     const char *kind = "container ";
-    struct path_part id = ends(p, ".scope") ? without(p, 0, ".scope") : p;
     struct path_part parent = last_part(outer.text, outer.text + outer.len);
-    size_t i = 0;
+    struct container_name c = split_container(p);
+    bool known = c.maker.len == 0;
 
-    while (i < sizeof makers / sizeof *makers && !starts(id, makers[i].prefix))
-        i++;
-    if (i < sizeof makers / sizeof *makers) {
-        kind = makers[i].kind;
-        id = without(id, strlen(makers[i].prefix), NULL);
-    } else if (is(parent, "docker")) {
-        kind = "docker ";
-    }
-    if (!is_id(id))
+    if (!is_id(c.id))
         return false;
-    if (memmem(outer.text, outer.len, "kubepods", 8))
+    if (is(parent, "docker"))
+        kind = "docker ";
+    for (size_t i = 0; i < sizeof makers / sizeof *makers && c.maker.len; i++) {
+        if (is(c.maker, makers[i].maker)) {
+            kind = makers[i].kind;
+            known = true;
+        }
+    }
+    if (is_in_pods(p, outer) && !ends(c.maker, "-conmon"))
         kind = "kubernetes ";
-    put(out, size, kind, (struct path_part){id.text, SHORT_DIGITS});
+    else if (!known)
+        return false;
+    put(out, size, kind, (struct path_part){c.id.text, SHORT_DIGITS});
     return true;
 }
 
@@ -119,12 +154,38 @@ static bool name_machine(struct path_part p, struct path_part outer, char *out, 
 
     if (starts(p, "lxc.payload."))
         put(out, size, "lxc ", without(p, 12, NULL));
+    else if (starts(p, "lxc.monitor."))
+        put(out, size, "lxc monitor ", without(p, 12, NULL));
     else if (is(parent, "lxc") || is(parent, "lxc.payload"))
         put(out, size, "lxc ", p);
     else if (starts(p, "machine-") && ends(p, ".scope"))
         put(out, size, "machine ", without(p, 8, ".scope"));
+    else if (ends(p, ".libvirt-qemu"))
+        put(out, size, "machine ", without(p, 0, ".libvirt-qemu"));
+    else if (ends(p, ".libvirt-lxc"))
+        put(out, size, "machine ", without(p, 0, ".libvirt-lxc"));
+    else if (starts(p, "systemd-nspawn@") && ends(p, ".service"))
+        put(out, size, "", p); /* what runs in it has units of its own */
     else
         return false;
+    return true;
+}
+
+/* A pod, where no container of it is known: "kubepods-burstable-podUID.slice" or "podUID". */
+static bool name_pod(struct path_part p, struct path_part outer, char *out, size_t size)
+{
+    const char *pod = starts(p, "pod") ? p.text : memmem(p.text, p.len, "-pod", 4);
+    size_t digits = 0;
+
+    if (!pod || !is_in_pods(p, outer))
+        return false;
+    pod += *pod == '-' ? 4 : 3;
+    while (digits < POD_DIGITS && pod + digits < p.text + p.len &&
+           isxdigit((unsigned char)pod[digits]))
+        digits++;
+    if (digits < POD_DIGITS)
+        return false;
+    put(out, size, "kubernetes pod ", (struct path_part){pod, digits});
     return true;
 }
 
@@ -134,10 +195,23 @@ static bool is_unit(struct path_part p)
            ends(p, ".swap");
 }
 
+/* "snap.firefox.firefox-UUID" without what is random in it; older ones have a dot there. */
+static struct path_part without_uuid(struct path_part p)
+{
+    const char *mark = p.len > UUID_LEN ? p.text + p.len - UUID_LEN - 1 : NULL;
+
+    if (!mark || (*mark != '-' && *mark != '.') ||
+        strspn(mark + 1, "0123456789abcdefABCDEF-") < UUID_LEN)
+        return p;
+    return (struct path_part){p.text, (size_t)(mark - p.text)};
+}
+
 static void name_unit(struct path_part p, char *out, size_t size)
 {
     if (starts(p, "session-") && ends(p, ".scope"))
         put(out, size, "session ", without(p, 8, ".scope"));
+    else if (starts(p, "snap.") && ends(p, ".scope"))
+        put(out, size, "", without_uuid(without(p, 0, ".scope")));
     else
         put(out, size, "", p);
 }
@@ -191,7 +265,7 @@ void cgroup_label(const char *path, char *out, size_t size)
 
     unescape(path, plain, sizeof plain);
     if (!each_part(plain, name_container, out, size) &&
-        !each_part(plain, name_machine, out, size) &&
+        !each_part(plain, name_machine, out, size) && !each_part(plain, name_pod, out, size) &&
         !each_part(plain, name_innermost_unit, out, size))
         put(out, size, "", last_part(plain, plain + strlen(plain)));
 }

@@ -16,7 +16,8 @@
 #define DIRENTS_BYTES 32768u
 #define CGROUP_BYTES  8192u
 #define CGROUP_PATH   1024u
-#define START_FIELD   22 /* of /proc/PID/stat, counted from 1 */
+#define PARENT_FIELD  4 /* of /proc/PID/stat, counted from 1 … */
+#define START_FIELD   22
 #define ELLIPSIS      "…"
 #define SOCKET        "socket:["
 
@@ -30,8 +31,7 @@ int process_open(int proc_fd, uint32_t pid)
     return fd < 0 ? -errno : fd;
 }
 
-/* The first `size` bytes of a file. Returns how many, or -errno. */
-static ssize_t read_file(int dir_fd, const char *name, char *bytes, size_t size)
+ssize_t process_read_file(int dir_fd, const char *name, char *bytes, size_t size)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
     size_t len = 0;
@@ -57,30 +57,39 @@ int process_name(int proc_fd, uint32_t pid, char out[PROCESS_NAME])
     ssize_t len;
 
     snprintf(path, sizeof path, "%u/comm", pid);
-    len = read_file(proc_fd, path, bytes, sizeof bytes);
+    len = process_read_file(proc_fd, path, bytes, sizeof bytes);
     if (len <= 0)
         return len ? (int)len : -ESRCH;
     utf8_sanitise_into(out, PROCESS_NAME, bytes, (size_t)len - (bytes[len - 1] == '\n'));
     return 0;
 }
 
+/* The number in a field of /proc/PID/stat; `p`: the blank before field 3. NULL: there is none. */
+static const char *field_number(const char *p, const char *end, int wanted, uint64_t *number)
+{
+    for (int field = 3; p && p < end && field < wanted; field++)
+        p = memchr(p + 1, ' ', (size_t)(end - p - 1));
+    if (!p || end - p < 2 || p[1] < '0' || p[1] > '9')
+        return NULL;
+    *number = 0;
+    for (p++; p < end && *p >= '0' && *p <= '9'; p++)
+        *number = *number * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
 bool process_parse_stat(const char *bytes, size_t len, struct process_facts *facts)
 {
     const char *open = memchr(bytes, '(', len), *close = memrchr(bytes, ')', len);
     const char *p = close ? close + 1 : NULL, *end = bytes + len;
+    uint64_t number;
 
     if (!open || !close || close < open)
         return false;
     utf8_sanitise_into(facts->name, sizeof facts->name, open + 1, (size_t)(close - open - 1));
-    for (int field = 3; p && p < end && field < START_FIELD; field++) {
-        p = memchr(p + 1, ' ', (size_t)(end - p - 1));
-    }
-    if (!p || end - p < 2 || p[1] < '0' || p[1] > '9')
-        return false;
-    facts->start_ticks = 0;
-    for (p++; p < end && *p >= '0' && *p <= '9'; p++)
-        facts->start_ticks = facts->start_ticks * 10 + (uint64_t)(*p - '0');
-    return true;
+    facts->state = p + 1 < end ? p[1] : '?';
+    p = field_number(p, end, PARENT_FIELD, &number);
+    facts->parent = p && number <= UINT32_MAX ? (uint32_t)number : 0;
+    return field_number(close + 1, end, START_FIELD, &facts->start_ticks);
 }
 
 void process_parse_cmdline(const char *bytes, size_t len, char out[PROCESS_CMDLINE])
@@ -106,7 +115,7 @@ void process_parse_cmdline(const char *bytes, size_t len, char out[PROCESS_CMDLI
 static void read_cgroup(int dir_fd, struct process_facts *facts)
 {
     char bytes[CGROUP_BYTES], path[CGROUP_PATH];
-    ssize_t len = read_file(dir_fd, "cgroup", bytes, sizeof bytes);
+    ssize_t len = process_read_file(dir_fd, "cgroup", bytes, sizeof bytes);
 
     facts->cgroup[0] = '\0';
     if (len <= 0)
@@ -119,7 +128,7 @@ int process_read(int dir_fd, struct process_facts *facts)
 {
     char bytes[PROCESS_CMDLINE];
     struct stat st;
-    ssize_t len = read_file(dir_fd, "stat", bytes, sizeof bytes);
+    ssize_t len = process_read_file(dir_fd, "stat", bytes, sizeof bytes);
 
     if (len < 0)
         return (int)len;
@@ -128,7 +137,7 @@ int process_read(int dir_fd, struct process_facts *facts)
     if (fstat(dir_fd, &st) != 0)
         return -errno;
     facts->uid = st.st_uid;
-    len = read_file(dir_fd, "cmdline", bytes, sizeof bytes);
+    len = process_read_file(dir_fd, "cmdline", bytes, sizeof bytes);
     process_parse_cmdline(bytes, len > 0 ? (size_t)len : 0, facts->cmdline);
     read_cgroup(dir_fd, facts);
     return 0;
@@ -151,19 +160,32 @@ bool process_parse_limit(const char *bytes, size_t len, uint64_t *files)
     return true;
 }
 
-bool process_files_max(uint32_t pid, uint64_t start_ticks, uint64_t *files)
+int process_open_same(uint32_t pid, uint64_t start_ticks, struct process_facts *facts)
 {
-    char path[32], bytes[4096];
-    struct process_facts facts;
+    char path[32], bytes[1024];
+    ssize_t len;
 
     snprintf(path, sizeof path, "/proc/%u", pid);
     int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
+        return -errno;
+    len = process_read_file(dir, "stat", bytes, sizeof bytes);
+    if (len > 0 && process_parse_stat(bytes, (size_t)len, facts) &&
+        facts->start_ticks == start_ticks)
+        return dir;
+    close(dir);
+    return len < 0 ? (int)len : -ESRCH;
+}
+
+bool process_files_max(uint32_t pid, uint64_t start_ticks, uint64_t *files)
+{
+    char bytes[4096];
+    struct process_facts facts;
+    int dir = process_open_same(pid, start_ticks, &facts);
+
+    if (dir < 0)
         return false;
-    ssize_t len = read_file(dir, "stat", bytes, sizeof bytes);
-    bool same = len > 0 && process_parse_stat(bytes, (size_t)len, &facts) &&
-                facts.start_ticks == start_ticks;
-    len = same ? read_file(dir, "limits", bytes, sizeof bytes) : 0;
+    ssize_t len = process_read_file(dir, "limits", bytes, sizeof bytes);
     close(dir);
     return len > 0 && process_parse_limit(bytes, (size_t)len, files);
 }

@@ -91,20 +91,48 @@ struct owner_scanner {
     int64_t paced_cpu_ns;            /* of the thread, when that was last settled */
 };
 
+/* The inode numbers of the first namespaces of each kind, linux/proc_ns.h. */
+#define FIRST_USER_NS 0xEFFFFFFDu
+#define FIRST_PID_NS  0xEFFFFFFCu
+
+static bool is_in_first(const char *path, ino_t first)
+{
+    struct stat st;
+
+    return stat(path, &st) != 0 || st.st_ino == first; /* an old kernel has no such file */
+}
+
+/* Does /proc show every process? It shows those of the pid namespace that it was mounted for, and
+ * those below. In another one than this process's it has another number for it, or none. */
+static bool shows_all_processes(void)
+{
+    char self[16];
+    ssize_t len = readlink("/proc/self", self, sizeof self - 1);
+
+    if (len <= 0)
+        return false;
+    self[len] = '\0';
+    return strtol(self, NULL, 10) == getpid() && is_in_first("/proc/self/ns/pid", FIRST_PID_NS);
+}
+
+/* `denied`: some process could not be looked at. Capabilities of a user namespace below the first
+ * one do not count for processes outside, which hidepid leaves out of /proc silently. */
 static uint32_t lacks(bool denied)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
     uint32_t missing = 0, has;
 
+    if (!shows_all_processes())
+        missing = OWNER_LACK_PROCESSES;
     if (syscall(SYS_capget, &head, data) != 0)
-        return denied ? OWNER_LACK_PTRACE | OWNER_LACK_SEARCH : 0;
+        return missing | (denied ? OWNER_LACK_PTRACE | OWNER_LACK_SEARCH : 0);
     has = data[0].effective;
     if (!(has & 1u << CAP_SYS_PTRACE))
         missing |= OWNER_LACK_PTRACE;
     if (!(has & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE)))
         missing |= OWNER_LACK_SEARCH;
-    if (denied && !missing) /* it has them, but only over a user namespace of its own */
+    if (!missing && (denied || !is_in_first("/proc/self/ns/user", FIRST_USER_NS)))
         missing = OWNER_LACK_PTRACE | OWNER_LACK_SEARCH;
     return missing;
 }

@@ -542,9 +542,18 @@ static bool is_former(const struct sample *s, uint32_t row)
     return sample_owner(s, row, &former) && former;
 }
 
+/* A connection that waits in an accept queue has no process; its listener has. */
+static bool is_waiting(const struct sample *s, uint32_t row)
+{
+    return s->owner && row < s->n_live && conn_kind(&s->conn[row]) == CONN_NOT_ACCEPTED &&
+           !(s->conn[row].flags & CONN_NO_OWNER);
+}
+
 static void get_owner(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_name(v, !sample_owner(s, row, NULL) ? "" : is_former(s, row) ? "former" : "current");
+    const bool known = sample_owner(s, row, NULL);
+    set_name(v, known ? (is_former(s, row) ? "former" : "current")
+                      : (is_waiting(s, row) ? "waiting" : ""));
 }
 
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.

@@ -265,7 +265,7 @@ static void owners_field(struct frame_owners *o, unsigned tag, const uint8_t *va
     switch (tag) {
     case TAG_LACKS:
         if (len == 4)
-            o->lookup->lacks = (uint32_t)get_le(value, 4) & (OWNER_LACK_PTRACE | OWNER_LACK_SEARCH);
+            o->lookup->lacks = (uint32_t)get_le(value, 4) & OWNER_LACKS;
         break;
     case TAG_PROCESS:
         put_process(o);

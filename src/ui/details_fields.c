@@ -10,6 +10,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/query/column.h"
 
 bool details_gone(const struct details *t)
@@ -38,6 +39,24 @@ static void name_holder(const struct owner *o, bool former, char out[DETAILS_VAL
              o->pid);
 }
 
+/* "waits for accept() by nginx 812": whose listener it is. */
+static void waits_text(const struct details *t, char out[DETAILS_VALUE])
+{
+    const struct owner_group *g;
+    char who[DETAILS_VALUE];
+    uint32_t listener;
+
+    if (details_gone(t) || t->row >= t->s->n_live || conn_kind(t->c) != CONN_NOT_ACCEPTED)
+        return;
+    listener = listeners_find(t->s, t->c, NULL);
+    if (listener == UINT32_MAX)
+        return;
+    g = sample_owner(t->s, listener, NULL);
+    if (g)
+        name_holder(g->member[0], false, who);
+    draw_fill(out, g ? MSG_VIEW_WAITS_FOR : MSG_VIEW_WAITS, g ? who : "", NULL, NULL);
+}
+
 static void process_text(const struct details *t, char out[DETAILS_VALUE])
 {
     bool former;
@@ -45,6 +64,8 @@ static void process_text(const struct details *t, char out[DETAILS_VALUE])
     size_t len;
 
     out[0] = '\0';
+    if (!g)
+        waits_text(t, out);
     if (!g)
         return;
     name_holder(g->member[0], former, out);
@@ -349,7 +370,8 @@ static void fill_lower(struct details *t)
     add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
     add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
     snprintf(value, sizeof value, "%u", t->c->retrans);
-    add(t, false, MSG_VIEW_DETAIL_REPEATS, t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
+    add(t, false, MSG_VIEW_DETAIL_REPEATS,
+        t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
     snprintf(value, sizeof value, "%u", t->c->ifindex);
     add(t, false, MSG_VIEW_DETAIL_DEVICE, t->c->ifindex ? value : text(MSG_VIEW_ANY_DEVICE));
     cell(t, "congestion", value, sizeof value);

@@ -245,9 +245,7 @@ static void find_verdict(struct details *t, int w)
     t->found = finding_about(t->s, conn_counts_as(t->c), t->row);
     if (!t->found)
         return;
-    finding_title(t->found, &words);
-    str_add(&words, ". ");
-    finding_sentence(t->found, PART_SEEN, &words);
+    finding_story(t->found, &words);
     str_add_char(&words, ' ');
     finding_sentence(t->found, PART_DO, &words);
     typeset_init(&ts);

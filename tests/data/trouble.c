@@ -12,12 +12,16 @@
 #include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +29,8 @@
 
 static int port, count;
 static int client[MOST], server[MOST], listener = -1;
+static pid_t worker;
+static int report; /* of a worker: a byte here says that it listens */
 
 static void set(int fd, int level, int option, int value)
 {
@@ -54,6 +60,7 @@ static void serve(int backlog)
 
     listener = new_socket();
     set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(listener, SOL_SOCKET, SO_REUSEPORT, 1); /* workers of a scene have one each */
     if (bind(listener, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(listener, backlog) != 0)
         err(1, "listen");
 }
@@ -192,6 +199,186 @@ static void full_queue(void)
     serve(3);
     for (int i = 0; i < count; i++)
         client[i] = attempt();
+    hold();
+}
+
+/* A server that hangs: clients connect, send something and give up. One of them ends by a reset,
+ * which takes it out of the kernel's list and leaves it in the queue. */
+static void hung(void)
+{
+    struct sockaddr_in at = here();
+    struct linger at_once = {.l_onoff = 1};
+
+    serve(count + 10);
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0 ||
+            write(client[i], "hello", 5) != 5)
+            err(1, "connect");
+        if (i == 0)
+            (void)setsockopt(client[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        if (i < count / 2)
+            close(client[i]);
+    }
+    hold();
+}
+
+/* A server that accepts one after the other, and for whom as many others come: its queue is always
+ * as long, and the clients wait for long. */
+static void slow_accept(void)
+{
+    struct sockaddr_in at = here();
+
+    serve(count + 10);
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+    }
+    ready();
+    for (int i = 0; !ended(700); i = (i + 1) % count) {
+        close(accept(listener, NULL, NULL));
+        close(client[i]);
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+    }
+}
+
+/* Start a worker, and say which process it is; `work` returns in it once it listens. */
+static void start_worker(void (*work)(void))
+{
+    int stands[2];
+    char byte;
+
+    if (pipe(stands) != 0)
+        err(1, "pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        report = stands[1];
+        work();
+        if (write(report, "x", 1) != 1)
+            _exit(1);
+        for (;;) { /* accept for as long as there are descriptors */
+            int fd = accept(listener, NULL, NULL);
+            if (fd < 0)
+                usleep(100000);
+        }
+    }
+    close(stands[1]);
+    if (pid < 0 || read(stands[0], &byte, 1) != 1)
+        err(1, "worker");
+    printf("worker %d\n", pid);
+    worker = pid;
+}
+
+static void work_on(void)
+{
+    serve(8);
+}
+
+/* Two workers with a listener each: one is stopped. */
+static void one_stopped(void)
+{
+    start_worker(work_on);
+    if (kill(worker, SIGSTOP) != 0 || waitpid(worker, NULL, WUNTRACED) != worker)
+        err(1, "stop");
+    start_worker(work_on);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+/* Two workers that share the listener of this process, which does not accept; `count` clients. Both
+ * workers are stopped, or one. */
+static void inherit(void)
+{
+}
+
+static void prefork(bool both)
+{
+    pid_t first;
+
+    serve(8);
+    start_worker(inherit);
+    first = worker;
+    start_worker(inherit);
+    if (kill(first, SIGSTOP) != 0 || waitpid(first, NULL, WUNTRACED) != first ||
+        (both && (kill(worker, SIGSTOP) != 0 || waitpid(worker, NULL, WUNTRACED) != worker)))
+        err(1, "stop");
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+static void prefork_stopped(void)
+{
+    prefork(true);
+}
+
+static void prefork_works(void)
+{
+    prefork(false);
+}
+
+/* A worker in uninterruptible sleep: it waits for what it has started by vfork(). */
+static void work_and_wait(void)
+{
+    serve(3);
+    if (write(report, "x", 1) != 1)
+        _exit(1);
+    if (vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(listener); /* of the child alone */
+        for (;;)
+            pause();
+    }
+}
+
+static void waits(void)
+{
+    start_worker(work_and_wait);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    hold();
+}
+
+/* A worker that may have 32 files open, and a client for each and more. */
+static void work_with_few_files(void)
+{
+    struct rlimit few = {.rlim_cur = 32, .rlim_max = 32};
+
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+        err(1, "setrlimit");
+    serve(8);
+}
+
+/* Connect one after the other, until one gets no answer, also to repeated SYNs: the queue is full.
+ */
+static void fill_queue(void)
+{
+    for (int i = 0; i < count; i++) {
+        client[i] = attempt();
+        struct pollfd connected = {.fd = client[i], .events = POLLOUT};
+        if (poll(&connected, 1, 5000) == 0)
+            return;
+    }
+    errx(1, "the queue is never full");
+}
+
+static void no_files(void)
+{
+    start_worker(work_with_few_files);
+    fill_queue();
+    hold();
+}
+
+/* So many open connections to one destination. */
+static void hold_ports(void)
+{
+    serve(count);
+    join(count);
     hold();
 }
 
@@ -389,6 +576,14 @@ int main(int argc, char **argv)
         {"half-closed", half_closed},
         {"unaccepted", unaccepted},
         {"full-queue", full_queue},
+        {"hung", hung},
+        {"slow-accept", slow_accept},
+        {"one-stopped", one_stopped},
+        {"prefork-stopped", prefork_stopped},
+        {"prefork-works", prefork_works},
+        {"waits", waits},
+        {"no-files", no_files},
+        {"hold-ports", hold_ports},
         {"brief-queue", brief_queue},
         {"half-open", half_open},
         {"deferred", deferred},

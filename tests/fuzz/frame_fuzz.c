@@ -136,7 +136,7 @@ static void check_owners(const struct sample *s)
                        is_clean(g->member[i]->cgroup),
                    "a text that is not clean");
     }
-    demand(s->owners->lacks <= 3, "lacks what there is not");
+    demand(s->owners->lacks <= OWNER_LACKS, "lacks what there is not");
     for (uint32_t i = 0; s->owners->users && i < s->owners->users->n; i++)
         demand(is_clean(s->owners->users->user[i].name), "a user's name that is not clean");
 }

@@ -106,7 +106,7 @@ static void values(void **state)
         {NOBODY, COL_PID, "absent", "–"},
         {NOBODY, COL_PIDS, "absent", "–"},
         {NOBODY, COL_PROCESS, "absent", "–"},
-        {NOBODY, COL_OWNER, "absent", "–"},
+        {NOBODY, COL_OWNER, "waiting", "waiting"}, /* for accept() */
         {NOBODY, COL_CMDLINE, "absent", "–"},
         {NOBODY, COL_CGROUP, "absent", "–"},
         {NOBODY, COL_USER, "absent", "–"},

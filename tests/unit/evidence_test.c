@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/hosts.h"
+#include "lib/owned.h"
 #include "lib/sample.h"
 #include "tcptop/explain/evidence.h"
 #include "tcptop/explain/sample_summary.h"
@@ -441,6 +442,42 @@ static void close_stats(void **state)
            "NORMAL: Open connections are the normal case.");
 }
 
+/* A connection in an accept queue has no process; the pane says whose queue that is. */
+static struct sample *queued(unsigned state, bool listens)
+{
+    struct sample *s = host_new();
+
+    if (listens)
+        host_add(s, 1, (struct conn){.state = TCP_STATE_LISTEN, .sport = 443, .inode = 7});
+    host_add(s, 1, (struct conn){.state = (uint8_t)state, .sport = 443, .dport = 9});
+    sample_count(s);
+    return s;
+}
+
+static void whose_queue(void **unused)
+{
+    struct owner_lookup *lookup = owner_lookup_new();
+    struct sample *s = queued(TCP_STATE_CLOSE_WAIT, true);
+
+    (void)unused;
+    owned_put(lookup, 812, 0, (const char *const[]){"nginx", "", ""}, (const uint32_t[]){7, 0});
+    owned_assign(lookup, s);
+    expect(s, TCP_STATE_CLOSE_WAIT, 1,
+           "this one: waits in the accept queue of port 443, nginx (812)\n"
+           "1 now\n1 with Recv-Q 0: read, but not closed\n1 with inode 0: not accepted yet\n"
+           "NORMAL: No rule found anything wrong.");
+    owner_lookup_free(lookup);
+    expect(queued(TCP_STATE_ESTABLISHED, true), TCP_STATE_ESTABLISHED, 1,
+           "this one: waits in the accept queue of port 443\n"
+           "1 now\n1 with inode 0: not accepted yet\n1 idle, without keepalive\n"
+           "NORMAL: Open connections are the normal case.");
+    expect(queued(TCP_STATE_ESTABLISHED, false), TCP_STATE_ESTABLISHED,
+           0, /* by what is not known */
+           "this one: no timer runs\n"
+           "1 now\n1 with inode 0: not accepted yet\n1 idle, without keepalive\n"
+           "NORMAL: Open connections are the normal case.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,7 +487,7 @@ int main(void)
         cmocka_unit_test(most_used_peer),   cmocka_unit_test(listen_queues),
         cmocka_unit_test(opening),          cmocka_unit_test(established),
         cmocka_unit_test(closing_here),     cmocka_unit_test(summary_of_all_states),
-        cmocka_unit_test(close_stats),
+        cmocka_unit_test(close_stats),      cmocka_unit_test(whose_queue),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

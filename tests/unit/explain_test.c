@@ -361,10 +361,9 @@ static void by_finding(void **state)
         .subject = SUBJECT_PROCESS,
         .valid = 7,
         .value = {301, 409, 60},
-        .process = "java",
+        .who = {.pid = 2841, .name = "java"},
         .scope = {.states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
                   .by = SCOPE_DPORT,
-                  .pid = 2841,
                   .ends = {.dport = 1}},
         .marks = STATE_BIT(TCP_STATE_CLOSE_WAIT),
     };

@@ -47,6 +47,21 @@ static struct sample *overflows(int t, double x)
     return patient_queue(t, 0, t < 3 ? 0 : (uint64_t)x);
 }
 
+/* A queue of five: others every second, until the server stops accepting `x` seconds before the
+ * end. */
+static struct sample *not_accepted(int t, double x)
+{
+    struct sample *s = patient_queue(t, 5, 0);
+    int round = t < 20 - (int)x ? t : 20 - (int)x;
+
+    patient_rows(s, 5, TCP_STATE_ESTABLISHED, t);
+    for (uint32_t i = 1; i < s->n_live; i++) {
+        s->conn[i].inode = 0;
+        s->conn[i].cookie += 10u * (unsigned)round;
+    }
+    return s;
+}
+
 static struct sample *syns(int t, unsigned n, uint32_t backlog, uint64_t drops)
 {
     struct sample *s = patient_sample(t);
@@ -354,6 +369,7 @@ static const struct judged {
     }
     ROW(CLOSE_WAIT, COUNT, leaks, 12, 19, 20, 21, VERDICT_WATCH, TCP_STATE_CLOSE_WAIT),
     ROW(CLOSE_WAIT, AGE, leaks_aged, 12, 40, 61, 3600, VERDICT_WATCH, TCP_STATE_CLOSE_WAIT),
+    ROW(ACCEPT_STALLED, AGE, not_accepted, 20, 4, 16, 60, VERDICT_WATCH, TCP_STATE_LISTEN),
     ROW(ACCEPT_QUEUE, OVERFLOWS, overflows, 8, 0, 1, 2, VERDICT_WATCH, TCP_STATE_LISTEN),
     ROW(SYN_BACKLOG, COUNT, half_open, 5, 9, 10, 11, VERDICT_NOTE, TCP_STATE_SYN_RECV),
     ROW(SYN_BACKLOG, DROPS, dropped, 5, 0, 3, 9, VERDICT_WATCH, TCP_STATE_SYN_RECV),

@@ -48,6 +48,8 @@ static void names_in_stat(void **state)
         assert_true(process_parse_stat(list[i].line, strlen(list[i].line), &facts));
         assert_string_equal(facts.name, list[i].name);
         assert_int_equal(facts.start_ticks, list[i].start);
+        assert_int_equal(facts.state, 'S');
+        assert_int_equal(facts.parent, 1);
     }
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_false(process_parse_stat(broken[i], strlen(broken[i]), &facts));

@@ -90,6 +90,29 @@ static void state_list_moves_and_chooses_states(void **state)
     stage_close(&st);
 }
 
+static void details_say_whose_queue_a_connection_waits_in(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 22, 5000);
+    stage_add(&st, TCP_STATE_ESTABLISHED, 23, 5001);
+    st.conn[0].inode = 9;
+    st.conn[1].inode = st.conn[2].inode = 0; /* nobody listens on the port of the second one */
+    stage_sample(&st);
+    stage_keys(&st, "Tab Home Enter");
+    unsigned seen = 0;
+    for (int i = 0; i < 3; i++) {
+        bool waits = stage_shows(&st, "waits for accept()");
+        assert_int_equal(waits, stage_shows(&st, "10.0.0.1:22 ") && stage_shows(&st, ":5000 "));
+        seen += waits;
+        stage_keys(&st, "j");
+    }
+    assert_int_equal(seen, 1);
+    stage_close(&st);
+}
+
 static void chips_pass_over_states_that_nobody_is_in(void **state)
 {
     (void)state;
@@ -304,6 +327,7 @@ int main(void)
         cmocka_unit_test(pane_gets_the_focus_when_it_hides_lines),
         cmocka_unit_test(overlay_pane_scrolls_and_closes),
         cmocka_unit_test(state_list_moves_and_chooses_states),
+        cmocka_unit_test(details_say_whose_queue_a_connection_waits_in),
         cmocka_unit_test(chips_pass_over_states_that_nobody_is_in),
         cmocka_unit_test(overlays_scroll_within_their_lines),
         cmocka_unit_test(details_count_the_living),

@@ -31,7 +31,7 @@ static void found(struct stage *st, int w, int h, uint32_t warnings, uint32_t no
         f->list[i].severity = i < warnings ? SEVERITY_WARNING : SEVERITY_INFO;
         f->list[i].valid = 0xff;
         f->list[i].value[0] = 1024;
-        strcpy(f->list[i].process, "java");
+        strcpy(f->list[i].who.name, "java");
     }
     st->last->findings = f;
 }

@@ -64,6 +64,25 @@ enum subject {
     SUBJECT_ROUTE,       /* local address to foreign address and port */
 };
 
+/* What to do, where that is not what the rule says for every case. */
+enum advice {
+    ADVICE_RULE,
+    ADVICE_CONTINUE,   /* the process is stopped */
+    ADVICE_DEBUGGER,   /* … by a debugger */
+    ADVICE_THAW,       /* its control group is frozen */
+    ADVICE_WAITS,      /* it is in state D */
+    ADVICE_FILES,      /* it has no descriptor left */
+    ADVICE_ACCEPT,     /* it runs, and does not accept */
+    ADVICE_SOONER,     /* it accepts too slowly */
+    ADVICE_BACKLOG,    /* a rush was larger than the backlog */
+    ADVICE_SOMAXCONN,  /* … which the sysctl cuts */
+    ADVICE_OPEN,       /* ports of connections that stay open */
+    ADVICE_REUSE,      /* ports in TIME_WAIT that connect() may not take over */
+    ADVICE_TIMESTAMPS, /* … since timestamps are off */
+    ADVICE_POOL,       /* ports in TIME_WAIT that connect() may take over */
+    ADVICE_CAUSE,      /* it follows from another finding */
+};
+
 struct rule_figure {
     const char *key; /* in JSON */
     enum figure_kind kind;

@@ -36,6 +36,16 @@ bool listeners_several(const struct sample *s);
 int listeners_init(struct listeners *l, const struct sample *s, const struct port_set *ports);
 void listeners_fini(struct listeners *l);
 
+/** Does the listener take connections to that address and port: to the local end of `c`, or to its
+ *  remote one, which the caller knows to be an address of this host? A listener of IPv6 may take
+ *  IPv4, too: whether it does the kernel does not say here. */
+bool listeners_takes(const struct conn *listener, const struct conn *c, bool remote);
+
+/** The live row that listens for connections to the local end of `c`; one of that very address
+ *  before one of any, and among several the one with the longest queue. `*n` (may be NULL) gets how
+ *  many there are like it (SO_REUSEPORT). UINT32_MAX: none. */
+uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *n);
+
 /** Does something listen on the local port of `c`, in its namespace? */
 bool listeners_have(const struct listeners *l, const struct conn *c);
 

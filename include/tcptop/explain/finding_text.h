@@ -11,7 +11,17 @@
 void finding_title(const struct finding *f, struct str *out);
 
 /* The parts of a finding, each under a label. */
-enum finding_part { PART_SEEN, PART_MEANS, PART_DO, PART_HARMLESS, PART_CHECK, PART_KINDS };
+enum finding_part {
+    PART_SEEN,
+    PART_WHO,   /* the process, and how it is */
+    PART_CAUSE, /* what it follows from */
+    PART_LEADS, /* what follows from it */
+    PART_MEANS,
+    PART_DO,
+    PART_HARMLESS,
+    PART_CHECK,
+    PART_KINDS
+};
 
 /** Append a part: a sentence, or commands, one per line; nothing where there is nothing to say. */
 void finding_part(const struct finding *f, enum finding_part part, struct str *out);
@@ -19,12 +29,19 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
 /** The same where no label stands before it: from its capital to its full stop. */
 void finding_sentence(const struct finding *f, enum finding_part part, struct str *out);
 
+/** Title, what was seen, the process and the cause, as sentences. */
+void finding_story(const struct finding *f, struct str *out);
+
 /** Its label: "Seen". */
 const char *finding_label(enum finding_part part);
 
 /** "!!", "!", "i" */
 const char *finding_severity_mark(unsigned severity);
 enum role finding_severity_role(unsigned severity);
+
+/** "stopped", "traced", "frozen", "waiting": how a process that does not run is called in JSON;
+ * NULL: it runs (enum halt). */
+const char *finding_halt_name(unsigned halt);
 
 /** "WARNING" */
 const char *finding_severity_word(unsigned severity);

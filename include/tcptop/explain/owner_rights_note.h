@@ -6,7 +6,14 @@
 #include "tcptop/base/str.h"
 #include "tcptop/model/sample.h"
 
-/** How many rows lack an owner for want of which capability. False: none does. */
+/** Are there rows whose process cannot be seen: for want of a capability, or since it is outside of
+ *  the pid namespace that /proc shows? */
+static inline bool owner_rights_hide(const struct sample *s)
+{
+    return s->owners && s->owners->lacks && s->ownerless;
+}
+
+/** Append how many rows that are, and why. False: none is. */
 bool owner_rights_note(const struct sample *s, struct str *line);
 
 #endif

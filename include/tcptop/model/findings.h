@@ -38,6 +38,7 @@ enum scope_by {
     SCOPE_ORPHAN = 256,    /* has none */
     SCOPE_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
     SCOPE_TIMELESS = 1024, /* no timer */
+    SCOPE_INODE = 2048,    /* of several on one address and port just this */
 };
 
 /* Which rows a finding is about. */
@@ -51,6 +52,44 @@ struct scope {
 #define FINDING_VALUES 7
 #define FINDING_NAME   96
 
+/* Why a process does not run. */
+enum halt {
+    HALT_NONE,
+    HALT_STOPPED, /* by a signal: state T */
+    HALT_TRACED,  /* by a debugger: state t */
+    HALT_FROZEN,  /* with its control group */
+    HALT_WAITS,   /* uninterruptibly, in this sample and the one before: state D */
+};
+
+/* The process that a finding names, as it was when that was found. */
+struct finding_process {
+    uint32_t pid;               /* 0: none is known */
+    uint32_t others;            /* that hold the same socket */
+    uint8_t halt;               /* enum halt */
+    uint64_t files, files_max;  /* open descriptors, and how many may be; 0: not known */
+    char name[FINDING_NAME];    /* sanitised, as the next one */
+    char service[FINDING_NAME]; /* what people call its control group; "" when not known */
+};
+
+/** Has the process no descriptor left? With a tenth or less it is nearly so. */
+static inline bool finding_files_full(const struct finding_process *w)
+{
+    return w->files_max && w->files >= w->files_max;
+}
+
+static inline bool finding_files_nearly_full(const struct finding_process *w)
+{
+    return w->files_max && w->files >= w->files_max - w->files_max / 10;
+}
+
+/* What a finding follows from. */
+struct finding_cause {
+    uint64_t key; /* of that finding; 0: it follows from none */
+    uint8_t rule;
+    struct conn ends; /* of its scope */
+    struct finding_process who;
+};
+
 struct finding {
     uint64_t key; /* of rule, namespace and subject: the same finding in the next sample */
     uint8_t rule; /* enum rule_id, doctor/doctor.h */
@@ -60,7 +99,10 @@ struct finding {
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
     double value[FINDING_VALUES];
-    char process[FINDING_NAME];   /* sanitised, "" when not known */
+    struct finding_process who;
+    struct finding_cause cause;
+    uint32_t follow; /* connections that are found to suffer from it, by findings of their own */
+    uint8_t advice;  /* enum advice, doctor/doctor.h */
     char namespace[FINDING_NAME]; /* "" where there is one */
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
@@ -72,7 +114,8 @@ struct predicate;
 
 /* The findings of a sample, its own; immutable once it carries them. */
 struct findings {
-    uint32_t n;             /* those that hold, first in the list: worst first, then oldest */
+    uint32_t n;             /* those that hold, first in the list: worst first, then oldest; what
+                               follows from another one stands behind that */
     uint32_t n_ended;       /* then those that have ended, newest first */
     uint32_t warnings;      /* of those that hold, warnings and worse */
     uint8_t worst;          /* enum severity of those that hold */

@@ -97,10 +97,12 @@ struct owner_users *owner_users_new(const struct owner_user *users, uint32_t n);
 struct owner_users *owner_users_ref(struct owner_users *u);
 void owner_users_unref(struct owner_users *u); /* NULL is accepted */
 
-/* What is missing to see the sockets of other users' processes. */
+/* What is missing to see the sockets of all processes. */
 enum owner_lack {
-    OWNER_LACK_PTRACE = 1, /* CAP_SYS_PTRACE */
-    OWNER_LACK_SEARCH = 2, /* CAP_DAC_READ_SEARCH */
+    OWNER_LACK_PTRACE = 1,    /* CAP_SYS_PTRACE … */
+    OWNER_LACK_SEARCH = 2,    /* … and CAP_DAC_READ_SEARCH: for other users' processes */
+    OWNER_LACK_PROCESSES = 4, /* /proc shows those of one pid namespace, and there are others */
+    OWNER_LACKS = 7,
 };
 
 enum owner_order { OWNER_BY_PROCESS, OWNER_BY_CMDLINE, OWNER_BY_CGROUP, OWNER_ORDERS };

@@ -45,9 +45,10 @@ struct print {
     const struct predicate *filter; /* what they passed: counts are of what passes; NULL: all */
     const enum column_id *columns;
     size_t n_columns;
-    bool head;                        /* text, CSV: the line of titles first */
-    bool summary;                     /* counts only */
-    bool close_stats;                 /* JSON: also what closed since the sample before */
+    bool head;          /* text, CSV: the line of titles first */
+    bool summary;       /* counts only */
+    bool close_stats;   /* JSON: also what closed since the sample before */
+    bool owners_hidden; /* what was asked for depends on processes that are not seen */
     unsigned long long sample_number; /* number in the JSON records, from 1 */
     bool color;                       /* text: colours by escape sequences */
     bool ascii;                       /* text: "-" for what is not known */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "tcptop/base/array.h"
 
@@ -18,7 +19,9 @@
 
 struct process_facts {
     uint64_t start_ticks;
-    uint32_t uid;                                                              /* effective */
+    uint32_t parent; /* pid */
+    char state;      /* of its first thread: 'R' 'S' 'D' 'T' … */
+    uint32_t uid;    /* effective */
     char name[PROCESS_NAME], cmdline[PROCESS_CMDLINE], cgroup[PROCESS_CGROUP]; /* sanitised */
 };
 
@@ -28,6 +31,13 @@ int process_open(int proc_fd, uint32_t pid);
 
 /** The name of a process, sanitised; one file is read. Returns 0 or -errno. */
 int process_name(int proc_fd, uint32_t pid, char out[PROCESS_NAME]);
+
+/** The same below /proc, of the process that has this pid and started at `start_ticks`; of `facts`
+ *  only what /proc/PID/stat tells is set. -ESRCH where the pid is now another's. */
+int process_open_same(uint32_t pid, uint64_t start_ticks, struct process_facts *facts);
+
+/** The first `size` bytes of a file. Returns how many, or -errno. */
+ssize_t process_read_file(int dir_fd, const char *name, char *bytes, size_t size);
 
 /** Who it is, by that descriptor. Returns 0 or -errno; what cannot be read is "". */
 int process_read(int dir_fd, struct process_facts *facts);
@@ -45,8 +55,8 @@ bool process_files_max(uint32_t pid, uint64_t start_ticks, uint64_t *files);
 /** The same from /proc/PID/limits. */
 bool process_parse_limit(const char *bytes, size_t len, uint64_t *files);
 
-/** Start time and name of /proc/PID/stat: the name may hold anything, ')' and newlines included.
- *  False when it is no such line. */
+/** Name, state, parent and start time of /proc/PID/stat: the name may hold anything, ')' and
+ * newlines included. False when it is no such line. */
 bool process_parse_stat(const char *bytes, size_t len, struct process_facts *facts);
 
 /** The inode of "socket:[12345]"; 0: no socket. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The process that a finding names: which one, and how it is. */
+#ifndef TCPTOP_SRC_DOCTOR_SUSPECTS_H
+#define TCPTOP_SRC_DOCTOR_SUSPECTS_H
+
+#include "check.h"
+
+/** Name in the finding the process that holds the socket of the row, if one is known; else owners
+ *  are asked for. Of several who share a listening socket it is one that accepts: not the parent of
+ *  the others, and none that is halted while another one runs. */
+void suspects_name(struct check *l, struct finding *f, uint32_t row);
+
+/** The same of a socket that is shared by chance: the process with the lowest pid, as everywhere.
+ */
+void suspects_name_first(struct check *l, struct finding *f, uint32_t row);
+
+/** What to do about the process as it is: let it run, or give it descriptors; `otherwise` where it
+ *  lacks nothing. */
+enum advice suspects_advice(const struct finding *f, enum advice otherwise);
+
+/** The same, but a lack of descriptors is not what keeps it. */
+enum advice suspects_advice_to_run(const struct finding *f, enum advice otherwise);
+
+/** Count the row with those of its process among those with that key, and keep in `most` whichever
+ *  process has most of them. */
+void suspects_count(struct check *l, uint64_t key, uint32_t row, struct share *most);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* That nothing is accepted needs proof, which a busy server never gives; what follows from another
+ * finding stands behind it; a finding's process, listener and filter are the right ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/owned.h"
+#include "lib/patient.h"
+#include "lib/sample.h"
+#include "tcptop/doctor/finding_scope.h"
+#include "tcptop/doctor/listeners.h"
+
+static const char LISTENER[] = "10.0.0.1:80";
+
+static struct conn *listener(struct sample *s, const char *local, uint64_t cookie, uint32_t queue)
+{
+    struct conn *c =
+        sample_row(s, local, strchr(local, '[') ? "[::]:0" : "0.0.0.0:0", TCP_STATE_LISTEN);
+
+    c->cookie = cookie;
+    c->inode = (uint32_t)cookie;
+    c->rqueue = queue;
+    c->wqueue = 100;
+    return c;
+}
+
+/* Connections `from` to `to` wait. */
+static void waiting(struct sample *s, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        char remote[32];
+        snprintf(remote, sizeof remote, "10.0.0.2:%u", 20000 + i);
+        struct conn *c = sample_row(s, LISTENER, remote, TCP_STATE_ESTABLISHED);
+        c->cookie = 1000 + i;
+        c->inode = 0;
+    }
+}
+
+/* One look at a queue that holds these; `hidden` more have been reset. */
+static void look(int t, unsigned from, unsigned to, unsigned hidden, uint64_t opens)
+{
+    struct sample *s = patient_sample(t);
+
+    listener(s, LISTENER, 1, to - from + hidden);
+    waiting(s, from, to);
+    patient_counter(s, COUNTER_PASSIVE_OPENS, opens);
+    patient_look(s);
+}
+
+static double stalled_s(void)
+{
+    return patient_value(RULE_ACCEPT_STALLED, FIGURE_ACCEPT_STALLED_STALLED);
+}
+
+static void nothing_is_accepted(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 9; t++)
+        look(t, 0, 5, 0, 100u * (unsigned)t); /* other servers of the host are busy */
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    assert_int_equal(patient.now->findings->skip[RULE_ACCEPT_STALLED], SKIP_UNDECIDED);
+    for (int t = 10; t <= 12; t++)
+        look(t, 0, 5 + (unsigned)t, 0, 1000); /* more come */
+    assert_int_equal(stalled_s(), 12);
+    struct finding f = patient_finding(RULE_ACCEPT_STALLED);
+    assert_true(patient_says(&f, PART_SEEN,
+                             "17 wait in the accept queue, limit 100; none was "
+                             "accepted for at least 12 s"));
+    assert_true(patient_says(&f, PART_CHECK, "grep -w ino:1"));
+}
+
+/* Each keeps the queue as long as it was. */
+static void a_busy_server(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 40; t++) /* one accepted, one comes */
+        look((int)t, t, t + 5, 0, 1000 + t);
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    for (unsigned t = 40; t < 80; t++) /* all are accepted between two looks */
+        look((int)t, 10 * t, 10 * t + 3, 0, 2000 + 10 * t);
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    for (unsigned t = 80; t < 120; t++) /* one in five seconds, and more come */
+        look((int)t, 2000 + t / 5, 2000 + 2 * t, 0, 10000 + 2 * t);
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    for (unsigned t = 120; t < 160; t++) /* a queue of clients that reset at once */
+        look((int)t, 0, 0, 3, 20000 + 10 * t);
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    for (unsigned t = 160; t < 200; t++) /* which gets shorter, however slowly */
+        look((int)t, 5000, 5010, 20 - t / 10, 30000);
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+}
+
+/* Reset connections keep their place in the queue, although nobody lists them. */
+static void resets_are_no_accept(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 12; t++)
+        look((int)t, t / 2, 10 + t, t / 2, 1000 * t);
+    assert_int_equal(stalled_s(), 11);
+    for (unsigned t = 12; t < 60; t++) /* all are gone, and no other ones come */
+        look((int)t, 0, 0, 21 - 6 + 5, 50000);
+    assert_in_range((int)stalled_s(), 40, 48);
+}
+
+/* With SO_REUSEPORT nobody knows which of several a connection waits for. */
+static void beside_a_healthy_one(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 12; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, LISTENER, 1, 4);
+        listener(s, LISTENER, 2, 0);
+        waiting(s, 0, 4);
+        waiting(s, 100 + t, 101 + t); /* accepted at once by the other one */
+        patient_counter(s, COUNTER_PASSIVE_OPENS, 10 * t);
+        patient_look(s);
+    }
+    struct finding f = patient_finding(RULE_ACCEPT_STALLED);
+    struct str filter = STR_INIT;
+    finding_filter(&f, &filter);
+    assert_string_equal(str_text(&filter), "state:LISTEN laddr:10.0.0.1 lport:80 inode:1");
+    str_fini(&filter);
+    assert_true(finding_concerns(patient.now, 0, 0));
+    assert_false(finding_concerns(patient.now, 0, 1));
+}
+
+/* A full queue is one finding, which says for how long nothing was accepted. */
+static void a_full_queue_is_found_once(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 15; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, LISTENER, 1, 5)->wqueue = 4;
+        waiting(s, 0, 5);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_ACCEPT_STALLED));
+    struct finding f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "none was accepted for at least 14 s"));
+    assert_true(patient_says(&f, PART_DO, "what the process waits for"));
+}
+
+/* A larger backlog helps against a rush that is over, and not where the queue stays full. */
+static void a_rush(void **state)
+{
+    static const struct {
+        uint32_t before;
+        int64_t somaxconn;
+        enum advice advice;
+    } list[] = {{0, 4096, ADVICE_BACKLOG}, {0, 10, ADVICE_SOMAXCONN}, {11, 4096, ADVICE_SOONER}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        patient_look(patient_queue(0, list[i].before, 0));
+        struct sample *s = patient_queue(1, 11, 7);
+        patient_setting(s, SYSCTL_SOMAXCONN, list[i].somaxconn);
+        patient_look(s);
+        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).advice, list[i].advice);
+    }
+}
+
+/* Attempts to a listener whose queue is full, or not. */
+static void attempts(int t, const char *local, const char *remote, uint32_t queue)
+{
+    struct sample *s = patient_sample(t);
+
+    listener(s, local, 1, queue)->wqueue = 4;
+    struct conn *c = sample_row(s, strchr(remote, '[') ? "[::1]:50000" : "127.0.0.1:50000", remote,
+                                TCP_STATE_SYN_SENT);
+    c->retrans = 4;
+    patient_look(s);
+}
+
+static void what_follows(void **state)
+{
+    static const struct {
+        const char *local, *remote;
+        uint32_t queue;
+        bool follows;
+    } list[] = {
+        {"127.0.0.1:80", "127.0.0.1:80", 5, true},
+        {"0.0.0.0:80", "127.0.0.1:80", 5, true},
+        {"[::]:80", "127.0.0.1:80", 5, true},
+        {"[::1]:80", "[::1]:80", 5, true},
+        {"[::]:80", "[::1]:80", 5, true},
+        {"127.0.0.1:80", "[::ffff:127.0.0.1]:80", 5, true},
+        {"127.0.0.1:80", "127.0.0.1:80", 2, false},
+        {"127.0.0.1:81", "127.0.0.1:80", 5, false},
+        {"127.0.0.2:80", "127.0.0.1:80", 5, false},
+        {"0.0.0.0:80", "[::1]:80", 5, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++)
+            attempts(t, list[i].local, list[i].remote, list[i].queue);
+        struct finding f = patient_finding(RULE_SYN_SENT);
+        if (list[i].follows != (f.cause.key != 0))
+            fail_msg("%s to %s", list[i].remote, list[i].local);
+        assert_int_equal(f.severity, list[i].follows ? SEVERITY_INFO : SEVERITY_WARNING);
+        if (!list[i].follows)
+            continue;
+        assert_int_equal(patient.now->findings->list[0].rule, RULE_ACCEPT_QUEUE);
+        assert_int_equal(patient.now->findings->list[0].follow, 1);
+        assert_true(patient_says(&f, PART_CAUSE, "the full accept queue of "));
+        assert_true(patient_says(&f, PART_DO, "see to the cause"));
+        assert_int_equal(patient.now->findings->warnings, 1);
+    }
+}
+
+/* A host elsewhere may have the same port: a listener of any address explains it only if the
+ * address is this host's. */
+static void elsewhere(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int t = 0; t < 4; t++) {
+            struct sample *s = patient_sample(20 * round + t);
+            listener(s, "0.0.0.0:80", 1, 5)->wqueue = 4;
+            sample_row(s, "10.0.0.1:50000", "10.0.0.9:80", TCP_STATE_SYN_SENT)->retrans = 4;
+            if (round) /* another connection has that address at this end */
+                sample_row(s, "10.0.0.9:22", "10.0.0.7:5000", TCP_STATE_ESTABLISHED);
+            patient_look(s);
+        }
+        assert_int_equal(patient_finding(RULE_SYN_SENT).cause.key != 0, round == 1);
+    }
+}
+
+/* Behind its cause, and both where the graver one stood. */
+static void in_order(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 40; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, "127.0.0.1:80", 1, 5)->wqueue = 4;
+        sample_row(s, "127.0.0.1:50000", "127.0.0.1:80", TCP_STATE_SYN_SENT)->retrans = 4;
+        sample_row(s, "10.0.0.1:50000", "10.0.0.9:80", TCP_STATE_SYN_SENT)->retrans = 4;
+        patient_look(s);
+    }
+    const struct findings *f = patient.now->findings;
+    assert_int_equal(f->n, 3);
+    assert_int_equal(f->list[0].rule, RULE_ACCEPT_QUEUE); /* critical by now */
+    assert_true(f->list[1].cause.key == f->list[0].key);
+    assert_true(f->list[2].cause.key == 0);
+    assert_int_equal(f->list[2].severity, SEVERITY_WARNING);
+}
+
+/* The process is named where it is known, and asked for where it is not. */
+static void the_process(void **state)
+{
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    (void)state;
+    owned_put(lookup, 812, 0, (const char *const[]){"nginx", "nginx", "nginx.service"},
+              (const uint32_t[]){1, 0});
+    for (int t = 0; t < 3; t++) {
+        struct sample *s = patient_queue(t, 11, 0);
+        s->conn[0].inode = 1;
+        if (t > 1)
+            owned_assign(lookup, s);
+        patient_look(s);
+        assert_true(t == 0 || patient.doctor->needs(patient.doctor, s->mono_ns) & NEED_OWNER);
+    }
+    struct finding f = patient_finding(RULE_ACCEPT_QUEUE);
+    struct str title = STR_INIT;
+    finding_title(&f, &title);
+    assert_string_equal(str_text(&title), "Accept queue full: 10.0.0.1:80, nginx (812)");
+    str_fini(&title);
+    assert_true(patient_says(&f, PART_WHO, "nginx (812); nginx.service"));
+    sample_unref(patient.now); /* before the users that it names */
+    patient.now = NULL;
+    owner_lookup_free(lookup);
+}
+
+/* What the words say of a process, by what is known of it. */
+static void how_it_is(void **state)
+{
+    struct finding f = {.rule = RULE_ACCEPT_QUEUE,
+                        .subject = SUBJECT_LISTENER,
+                        .who = {.pid = 7, .name = "a", .others = 3, .files = 9, .files_max = 100}};
+
+    (void)state;
+    assert_true(patient_says(&f, PART_WHO, "a (7) and 3 others; 9 of 100 descriptors open"));
+    f.who.files = 95;
+    assert_true(patient_says(&f, PART_WHO, "95 of 100 descriptors open: nearly full"));
+    f.who.files = 100;
+    assert_true(patient_says(&f, PART_WHO, "100 of 100 descriptors open: full"));
+    f.who.halt = HALT_STOPPED;
+    f.advice = ADVICE_CONTINUE;
+    assert_true(patient_says(&f, PART_WHO, "; stopped by a signal (state T); "));
+    assert_true(patient_says(&f, PART_DO, "kill -CONT 7"));
+    f.who.pid = 0;
+    struct str nothing = STR_INIT;
+    finding_part(&f, PART_WHO, &nothing);
+    assert_int_equal(nothing.len, 0);
+    str_fini(&nothing);
+}
+
+/* The listener of a connection: the one of its address before one of any. */
+static void listeners(void **state)
+{
+    struct sample *s = patient_sample(0);
+    uint32_t n;
+
+    (void)state;
+    listener(s, "0.0.0.0:80", 1, 9);
+    listener(s, LISTENER, 2, 0);
+    listener(s, LISTENER, 3, 4);
+    listener(s, "[::]:81", 4, 0);
+    listener(s, "10.0.0.1:82", 5, 0)->netns = 3;
+    waiting(s, 0, 1);
+    sample_row(s, "10.0.0.8:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.8:81", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.1:82", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    sample_count(s);
+    assert_int_equal(listeners_find(s, &s->conn[5], &n), 2);
+    assert_int_equal(n, 2);
+    assert_int_equal(listeners_find(s, &s->conn[6], &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(listeners_find(s, &s->conn[7], NULL), 3);
+    assert_int_equal(listeners_find(s, &s->conn[8], NULL), UINT32_MAX);
+    patient_look(s);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_accepted),
+        TEST(a_busy_server),
+        TEST(resets_are_no_accept),
+        TEST(beside_a_healthy_one),
+        TEST(a_full_queue_is_found_once),
+        TEST(a_rush),
+        TEST(what_follows),
+        TEST(elsewhere),
+        TEST(in_order),
+        TEST(the_process),
+        TEST(how_it_is),
+        TEST(listeners),
+    };
+    return cmocka_run_group_tests_name("doctor_who", tests, NULL, NULL);
+}
