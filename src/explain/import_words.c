@@ -19,7 +19,8 @@ void import_words_counts(const struct import *i, struct str *out)
     char rows[FMT_SIZE], headings[FMT_SIZE], skipped[FMT_SIZE], continued[FMT_SIZE];
 
     text_fill(out, i->continued ? MSG_IMPORT_COUNTS_CONTINUED : MSG_IMPORT_COUNTS,
-              fmt_count(rows, sizeof rows, i->rows), fmt_count(headings, sizeof headings, i->headings),
+              fmt_count(rows, sizeof rows, i->rows),
+              fmt_count(headings, sizeof headings, i->headings),
               fmt_count(skipped, sizeof skipped, i->skipped),
               fmt_count(continued, sizeof continued, i->continued), NULL);
 }
@@ -61,10 +62,12 @@ static uint32_t add_lines(const struct import *i, enum import_skipped_for why, s
 bool import_words_skipped(const struct import *i, enum import_skipped_for why, struct str *out)
 {
     static const enum msg reasons[IMPORT_SKIPPED_COUNT] = {
-        [IMPORT_SKIPPED_PROTOCOL] = MSG_IMPORT_PROTOCOL, [IMPORT_SKIPPED_NOTE] = MSG_IMPORT_NOTE,
-        [IMPORT_SKIPPED_COMMAND] = MSG_IMPORT_COMMAND,   [IMPORT_SKIPPED_TEXT] = MSG_IMPORT_TEXT,
-        [IMPORT_SKIPPED_OMITTED] = MSG_IMPORT_OMITTED,   [IMPORT_SKIPPED_UNREADABLE] =
-                                                             MSG_IMPORT_UNREADABLE,
+        [IMPORT_SKIPPED_PROTOCOL] = MSG_IMPORT_PROTOCOL,
+        [IMPORT_SKIPPED_NOTE] = MSG_IMPORT_NOTE,
+        [IMPORT_SKIPPED_COMMAND] = MSG_IMPORT_COMMAND,
+        [IMPORT_SKIPPED_TEXT] = MSG_IMPORT_TEXT,
+        [IMPORT_SKIPPED_OMITTED] = MSG_IMPORT_OMITTED,
+        [IMPORT_SKIPPED_UNREADABLE] = MSG_IMPORT_UNREADABLE,
         [IMPORT_SKIPPED_LONG] = MSG_IMPORT_LONG};
     struct str lines = STR_INIT;
     char more[FMT_SIZE];

@@ -112,7 +112,8 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
 static void add_texts(const struct endpoint *e, const struct sample *s, struct str *out)
 {
     char address[ADDRESS_SIZE];
-    bool remote = is_remote(e), brackets = e->family == AF_INET6 && !conn_address_unknown(e->conn, remote);
+    bool remote = is_remote(e),
+         brackets = e->family == AF_INET6 && !conn_address_unknown(e->conn, remote);
     const char *port = conn_port_text(e->conn, remote);
 
     endpoint_address(e, s, address);

@@ -338,12 +338,12 @@ static enum import_verdict ask_joined(struct import_reader *r, const struct impo
  * known where nothing stands before them. */
 static bool begins_row(const struct import_field *f)
 {
-    static const char *const words[] = {"tcp", "tcp4", "tcp6", "tcp46", "TCP", "udp", "udp4",
-                                        "udp6", "UDP"};
+    static const char *const words[] = {"tcp", "tcp4", "tcp6", "tcp46", "TCP",
+                                        "udp", "udp4", "udp6", "UDP"};
     uint64_t n;
 
-    if (import_text_number(f, UINT32_MAX, &n) || (f->len > 1 && f->at[f->len - 1] == ':' &&
-                                                  f->at[0] >= '0' && f->at[0] <= '9'))
+    if (import_text_number(f, UINT32_MAX, &n) ||
+        (f->len > 1 && f->at[f->len - 1] == ':' && f->at[0] >= '0' && f->at[0] <= '9'))
         return true;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (import_text_is(f, words[i]))

@@ -487,7 +487,8 @@ static bool is_continued(const struct import_reader *r, const struct import_line
            import_text_starts(line->text, line->len, "timer:(");
 }
 
-/* Does it have a word like "rto:204"? Without one it must begin as ss begins the line, with a tab. */
+/* Does it have a word like "rto:204"? Without one it must begin as ss begins the line, with a tab.
+ */
 static bool looks_like_info(const struct import_line *line)
 {
     for (unsigned i = 0; i < line->n; i++) {
