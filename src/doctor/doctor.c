@@ -148,6 +148,7 @@ static void skip_untold(struct check *l)
 {
     static const uint16_t wants[RULE_COUNT] = {
         [RULE_CLOSE_WAIT] = WANTS_AGE,
+        [RULE_ACCEPT_STALLED] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_INODE,
         [RULE_ACCEPT_QUEUE] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q,
         [RULE_SYN_BACKLOG] = CONN_UNKNOWN_SEND_Q,
         [RULE_FIN_WAIT2] = CONN_UNKNOWN_INODE | WANTS_AGE,
