@@ -182,7 +182,7 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     int r = app_open_source(&src, d->s, err);
     if (r < 0)
         return r;
-    d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN);
+    d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN + 1);
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));

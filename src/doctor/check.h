@@ -3,6 +3,7 @@
 #ifndef TCPTOP_SRC_DOCTOR_CHECK_H
 #define TCPTOP_SRC_DOCTOR_CHECK_H
 
+#include "listener_drops.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/doctor/doctor.h"
@@ -17,6 +18,20 @@
 #define RECENT_S 3
 #define WINDOW_S 10
 #define MINUTE_S 60
+
+/* The counters of RULE_RESETS at one look. */
+#define RESET_COUNTERS 5
+struct reset_counts {
+    uint64_t n[RESET_COUNTERS];
+    uint8_t valid; /* bit per counter */
+};
+
+/* Resets far above the usual rate, from their begin on. */
+struct storm {
+    int64_t from_ns, last_ns; /* 0: there is none; the last look at which there were more */
+    struct reset_counts from, last;
+    unsigned which; /* of the first two counters exceeded its usual rate */
+};
 
 /* A namespace. */
 struct netns_ctx {
@@ -34,7 +49,8 @@ struct netns_ctx {
     uint32_t n, head; /* of the ring; head: where the next one goes */
     double usual[2];  /* resets per second: sent, of connections */
     int64_t usual_from_ns, usual_ns;
-    uint64_t resets[2];
+    struct reset_counts resets; /* at the look before */
+    struct storm storm;
 };
 
 struct routes;
@@ -49,6 +65,7 @@ struct doctor {
     uint32_t n_netns_ctxs;
     struct candidates candidates;
     struct bucket_table bucket_table[RULE_COUNT], peers, holders;
+    struct listener_drops drops;
     struct routes *routes; /* NULL until there is something to count */
 
     struct finding active[FINDINGS_MAX], ended[ENDED_MAX];
@@ -89,14 +106,26 @@ static inline double limit(const struct check *l, enum limit_id which)
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity);
 
-/** Since when that finding holds, 0 when it does not. */
-int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                           uint64_t key);
-
 static inline void figure(struct finding *f, unsigned which, double value)
 {
     f->value[which] = value;
     f->valid |= (uint8_t)(1u << which);
+}
+
+/** The same of a lower bound: it may be more. */
+static inline void figure_at_least(struct finding *f, unsigned which, double value)
+{
+    figure(f, which, value);
+    f->at_least |= (uint8_t)(1u << which);
+}
+
+/** A figure that is exact, or else a lower bound. */
+static inline void figure_age(struct finding *f, unsigned which, double seconds, bool exact)
+{
+    if (exact)
+        figure(f, which, seconds);
+    else
+        figure_at_least(f, which, seconds);
 }
 
 /** The rule was looked at, or why it was not. What could not be looked at in one namespace counts,

@@ -60,14 +60,6 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
-int64_t doctor_holds_since(const struct check *l, enum rule_id rule, const struct netns_ctx *p,
-                           uint64_t key)
-{
-    const struct finding *f = find(l->d, finding_key(rule, p, key));
-
-    return f ? f->since_ns : 0;
-}
-
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity)
 {
@@ -184,6 +176,8 @@ static void end_finding(struct doctor *d, uint32_t i, const struct check *l)
     memmove(&d->ended[1], &d->ended[0], keep * sizeof d->ended[0]);
     d->ended[0] = d->active[i];
     d->ended[0].ended_wall_ns = l->s->wall_ns ? l->s->wall_ns : 1;
+    d->ended[0].valid = 0; /* figures of the last moment say nothing of the whole */
+    d->ended[0].window_s = 0;
     d->n_ended = keep + 1;
     d->active[i] = d->active[--d->n_active];
     d->missed[i] = d->missed[d->n_active];
@@ -251,6 +245,7 @@ static void forget_all(struct doctor *d)
     d->n_netns_ctxs = d->n_active = d->n_ended = 0;
     d->looks = 0;
     d->rows_ns = d->figures_ns = d->owners_ns = 0;
+    d->drops.n = 0;
     trends_fini(&d->candidates);
     memset(d->skip, SKIP_YET, sizeof d->skip);
 }
@@ -280,10 +275,10 @@ static uint32_t doctor_needs(struct sample_observer *e, int64_t now_ns)
     uint32_t needs;
 
     if (d->eager)
-        return NEED_TCP_INFO | NEED_OWNER | NEED_BOUND;
+        return NEED_TCP_INFO | NEED_OWNER | NEED_BOUND | NEED_DROPS;
     if (d->owners_ns && now_ns - d->owners_used_ns > OWNERS_KEPT_NS)
         d->owners_ns = 0;
-    needs = d->owners_ns ? NEED_OWNER : 0;
+    needs = (d->owners_ns ? NEED_OWNER : 0) | listener_drops_needs(d, now_ns);
     if (d->looks > 0 && d->n_live <= FIGURES_MOST &&
         now_ns - d->figures_ns >= figures_gap_ns(d) - NS_PER_S / 10)
         needs |= NEED_TCP_INFO;
@@ -329,6 +324,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
         d->n_live = s->n_live;
         d->pending = false;
         begin(&l);
+        listener_drops_look(&l);
         if (l.rows)
             pass_rows(&l);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)

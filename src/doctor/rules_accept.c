@@ -37,7 +37,7 @@ static void count_waiting(struct check *l, uint32_t row, const struct conn *c)
                                           hash_bytes(c->src, sizeof c->src, hash_u64(port)), row);
     struct candidate *one =
         bucket ? trends_candidate(l, RULE_ACCEPT_STALLED, subjects_conn_key(c), false) : NULL;
-    double age = subjects_age_s(l, row), quiet;
+    double age = (double)subjects_age(l, row, NULL).ms / 1000.0, quiet;
 
     if (!one)
         return;

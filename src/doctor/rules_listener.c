@@ -9,12 +9,18 @@
 
 /* LISTEN ----------------------------------------------------------------------------------------
  *
- * The counters are those of the namespace, so a listener is blamed by its own queue; a queue that
- * is full for one sample is a burst. */
+ * A queue is full when it holds more than its limit (include/net/sock.h sk_acceptq_is_full); one
+ * that holds as many takes one more. One that is full in one look is a burst.
+ *
+ * ListenOverflows counts segments that found a queue full: each SYN (net/ipv4/tcp_input.c
+ * tcp_conn_request) and each last ACK of a handshake (net/ipv4/tcp_ipv4.c tcp_v4_syn_recv_sock),
+ * those that a client repeats again. So it is no number of clients. It is the namespace's, so a
+ * listener is blamed by its own queue. ListenDrops is no measure of it: it counts all that a
+ * listener drops. */
 
 void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    if (c->flags & CONN_NO_BACKLOG || c->rqueue == 0 || c->rqueue < c->wqueue)
+    if (c->flags & CONN_NO_BACKLOG || c->rqueue <= c->wqueue)
         return;
     struct bucket *bucket =
         trends_bucket(&l->d->bucket_table[RULE_ACCEPT_QUEUE], subjects_conn_key(c), row);
@@ -22,8 +28,15 @@ void rules_accept_queue_row(struct check *l, uint32_t row, const struct conn *c)
     if (!bucket || !one)
         return;
     bucket->n = c->rqueue;
-    bucket->all = !one->fresh; /* full at the look before, too */
+    bucket->all = !one->fresh;                          /* full at the look before, too */
+    bucket->worst = subjects_since_s(l, one->since_ns); /* at every look since */
 }
+
+struct overflows {
+    bool known;
+    uint64_t n;
+    double over_s;
+};
 
 /* A larger backlog helps against a rush; where the queue stays full, the process is too slow, and
  * clients would only wait for longer. */
@@ -55,18 +68,19 @@ static void blame_listener(struct check *l, struct finding *f, const struct buck
 
 /* `bucket` NULL: none of the listeners has a full queue now. */
 static void report_queue(struct check *l, const struct netns_ctx *p, const struct bucket *bucket,
-                         uint64_t overflows)
+                         const struct overflows *overflows)
 {
     uint64_t key = bucket ? bucket->key : 0;
-    int64_t since = doctor_holds_since(l, RULE_ACCEPT_QUEUE, p, key), somaxconn = INT64_MAX;
-    double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
-    bool sustained = bucket && held >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
+    int64_t somaxconn = INT64_MAX;
+    bool sustained = bucket && bucket->worst >= limit(l, THRESHOLD_ACCEPT_QUEUE_SUSTAINED);
     struct finding *f = doctor_report(l, RULE_ACCEPT_QUEUE, p, key,
                                       sustained ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 
     if (!f)
         return;
-    figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows);
+    if (overflows->known)
+        figure(f, FIGURE_ACCEPT_QUEUE_OVERFLOWS, (double)overflows->n);
+    f->window_s = overflows->known ? overflows->over_s : 0;
     if (host_sysctl(p->host, SYSCTL_SOMAXCONN, &somaxconn))
         figure(f, FIGURE_ACCEPT_QUEUE_SOMAXCONN, (double)somaxconn);
     if (bucket)
@@ -96,10 +110,10 @@ void rules_accept_queue(struct check *l)
         doctor_not_looked(l, RULE_ACCEPT_QUEUE, SKIP_BACKLOG);
     for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
         const struct netns_ctx *p = &l->d->netns_ctx[at];
-        uint64_t overflows = 0;
+        struct overflows o = {0};
         bool blamed = false;
-        bool counted = trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &overflows, NULL);
-        bool many = counted && (double)overflows >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS);
+        o.known = trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, WINDOW_S, &o.n, &o.over_s);
+        bool many = o.known && (double)o.n >= limit(l, THRESHOLD_ACCEPT_QUEUE_OVERFLOWS);
         uint32_t n = subjects_largest(&l->d->bucket_table[RULE_ACCEPT_QUEUE], 1, bucket);
 
         for (uint32_t i = 0; i < n; i++) {
@@ -107,20 +121,33 @@ void rules_accept_queue(struct check *l)
             if (subjects_netns_of(l, c) != p)
                 continue;
             blamed = true;
-            if (many || bucket[i]->all)
-                report_queue(l, p, bucket[i], overflows);
+            if ((many && !listener_drops_none(l, c)) || bucket[i]->all)
+                report_queue(l, p, bucket[i], &o);
             else
                 doctor_undecided(l, RULE_ACCEPT_QUEUE);
         }
         if (many && !blamed && !explains(l, p))
-            report_queue(l, p, NULL, overflows);
+            report_queue(l, p, NULL, &o);
     }
+    listener_drops_name(l);
 }
 
 /* SYN_RECV --------------------------------------------------------------------------------------
  *
- * With tcp_syncookies = 2 every answer is a cookie; TCP_DEFER_ACCEPT keeps clients here on
- * purpose, so their number alone is no warning; a rush is short. */
+ * What was done for want of room in the queue of requests (net/ipv4/tcp_input.c tcp_conn_request):
+ *
+ *  - TcpExtSyncookiesSent counts the cookies that were sent (include/net/tcp.h
+ *    cookie_init_sequence). With tcp_syncookies = 2 every answer is one, and it shows nothing.
+ *  - TcpExtTCPReqQFullDoCookies counts that a cookie is wanted (tcp_syn_flood_action), before the
+ *    kernel looks at the accept queue: where that is full the SYN is dropped and no cookie is sent.
+ *    So it shows nothing.
+ *  - TcpExtTCPReqQFullDrop counts SYNs dropped at a full queue while cookies are off. What
+ *    tcp_max_syn_backlog refuses then is counted only by ListenDrops, with all else that is
+ * dropped.
+ *
+ * TCP_DEFER_ACCEPT keeps clients here on purpose, so their number alone is no warning. Where the
+ * accept queue of the listener is full, requests stay because their last ACK is dropped
+ * (net/ipv4/tcp_minisocks.c tcp_check_req): they follow from what RULE_ACCEPT_QUEUE finds. */
 
 void rules_syn_backlog_row(struct check *l, uint32_t row, const struct conn *c)
 {
@@ -146,20 +173,18 @@ static const struct conn *listener_of(const struct check *l, const struct conn *
 struct turned_away {
     bool known;
     uint64_t cookies, drops;
-    int64_t syncookies;
+    double over_s;
+    int64_t syncookies; /* -1: not known */
 };
 
 static struct turned_away turned_away(const struct check *l, const struct netns_ctx *p)
 {
     struct turned_away t = {.syncookies = -1};
-    uint64_t sent = 0;
 
-    t.known = trends_grown(l, p, COUNTER_REQQ_FULL_COOKIES, RECENT_S, &t.cookies, NULL) &&
+    t.known = trends_grown(l, p, COUNTER_SYNCOOKIES_SENT, RECENT_S, &t.cookies, &t.over_s) &&
               trends_grown(l, p, COUNTER_REQQ_FULL_DROP, RECENT_S, &t.drops, NULL);
-    (void)host_sysctl(p->host, SYSCTL_SYNCOOKIES, &t.syncookies);
-    if (t.syncookies != 2 && trends_grown(l, p, COUNTER_SYNCOOKIES_SENT, RECENT_S, &sent, NULL) &&
-        sent > t.cookies)
-        t.cookies = sent;
+    if (!host_sysctl(p->host, SYSCTL_SYNCOOKIES, &t.syncookies) || t.syncookies == 2)
+        t.cookies = 0;
     return t;
 }
 
@@ -169,9 +194,9 @@ static void report_syns(struct check *l, const struct netns_ctx *p, const struct
     const struct conn *c = bucket ? &l->s->conn[bucket->row] : NULL;
     const struct conn *listener = c ? listener_of(l, c) : NULL;
     uint64_t key = bucket ? bucket->key : 0;
-    int64_t since = doctor_holds_since(l, RULE_SYN_BACKLOG, p, key);
-    double held = since ? (double)(l->now_ns - since) / (double)NS_PER_S : 0;
-    bool sustained = held >= limit(l, THRESHOLD_SYN_BACKLOG_SUSTAINED);
+    struct candidate *turns = counted ? trends_group(l, RULE_SYN_BACKLOG, p->id) : NULL;
+    bool sustained = turns && subjects_since_s(l, turns->since_ns) >=
+                                  limit(l, THRESHOLD_SYN_BACKLOG_SUSTAINED); /* at every look */
     struct finding *f = doctor_report(l, RULE_SYN_BACKLOG, p, key,
                                       !counted    ? SEVERITY_INFO
                                       : sustained ? SEVERITY_CRITICAL
@@ -190,6 +215,7 @@ static void report_syns(struct check *l, const struct netns_ctx *p, const struct
     if (t->known && counted) {
         figure(f, FIGURE_SYN_BACKLOG_COOKIES, (double)t->cookies);
         figure(f, FIGURE_SYN_BACKLOG_DROPS, (double)t->drops);
+        f->window_s = t->over_s;
     }
     if (t->syncookies >= 0)
         figure(f, FIGURE_SYN_BACKLOG_SYNCOOKIES, (double)t->syncookies);
@@ -199,7 +225,8 @@ static bool half_full(const struct check *l, const struct bucket *bucket)
 {
     const struct conn *listener = listener_of(l, &l->s->conn[bucket->row]);
 
-    return listener && !(listener->flags & CONN_NO_BACKLOG) && bucket->n * 2 > listener->wqueue &&
+    return listener && !(listener->flags & CONN_NO_BACKLOG) &&
+           listener->rqueue <= listener->wqueue && bucket->n * 2 > listener->wqueue &&
            bucket->n >= limit(l, THRESHOLD_SYN_BACKLOG_COUNT);
 }
 

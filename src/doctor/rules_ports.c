@@ -153,6 +153,7 @@ struct outlook {
     bool known;
     double new_per_s;   /* ports taken */
     double held_per_s;  /* of them, kept by connections that stay open */
+    double window_s;    /* over which both were counted */
     double exhausted_s; /* from now; negative: not at this rate */
 };
 
@@ -177,6 +178,7 @@ static void rate_of(struct check *l, const struct route *r, struct outlook *o)
     closed = r->waiting ? r->recent / window : 0;
     o->held_per_s = ((double)open - (double)before->value[0]) / over;
     o->new_per_s = closed + o->held_per_s;
+    o->window_s = r->waiting && window > over ? window : over;
     o->known = true;
     if (over > RECENT_CLOSED) {
         before->since_ns = l->now_ns;
@@ -254,8 +256,10 @@ static void judge_route(struct check *l, const struct route *r)
     figure(f, FIGURE_EPHEMERAL_AVAILABLE, available);
     figure(f, FIGURE_EPHEMERAL_WAITING, r->waiting);
     figure(f, FIGURE_EPHEMERAL_SHARE, share);
-    if (o.known)
+    if (o.known) {
         figure(f, FIGURE_EPHEMERAL_RATE, o.new_per_s > 0 ? o.new_per_s : 0);
+        f->window_s = o.window_s;
+    }
     if (o.exhausted_s >= 0)
         figure(f, FIGURE_EPHEMERAL_LEFT, o.exhausted_s);
     if (host_sysctl(p->host, SYSCTL_TW_REUSE, &reuse))

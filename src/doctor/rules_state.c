@@ -5,6 +5,7 @@
 #include "check.h"
 #include "subjects.h"
 #include "suspects.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/owner/process.h"
 
 #define TREND_LOOKS 3 /* without a decrease */
@@ -15,9 +16,10 @@ enum { ACKED, KNOWN, FLOWING };
 /* CLOSE_WAIT ------------------------------------------------------------------------------------
  *
  * No leak: a child that is not accepted yet, which has no file, and a half-close, whose process
- * still sends. */
+ * still sends: its tcpi_bytes_acked grows. That the count did not fall in three looks does not show
+ * that they are the same sockets; that each of them is so old does. */
 
-/* What figures say: since when the peer has sent nothing but FIN, and whether data still flows. */
+/* Does data still flow? */
 static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
 {
     uint64_t acked = 0;
@@ -36,14 +38,11 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
 void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = subjects_metrics(l, row);
-    double age = subjects_age_s(l, row), quiet = 0, least = limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool unowned;
     struct bucket *bucket = NULL;
 
     if (c->inode == 0)
         return;
-    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &quiet) && quiet > age)
-        age = quiet;
     bucket = trends_bucket(&l->d->bucket_table[RULE_CLOSE_WAIT],
                            subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
@@ -53,11 +52,8 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
     struct candidate *one = trends_candidate(l, RULE_CLOSE_WAIT, subjects_conn_key(c), false);
     if (!one)
         return;
-    int64_t since = l->now_ns - (int64_t)(age * (double)NS_PER_S);
-    if (since < one->since_ns)
-        one->since_ns = since;
-    age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    if (age < least)
+    struct state_age age = subjects_age(l, row, one);
+    if ((double)age.ms < limit(l, THRESHOLD_CLOSE_WAIT_AGE) * 1000)
         return;
     judge_metrics(l, one, f);
     if (!one->value[KNOWN] && subjects_metrics_possible(l)) {
@@ -68,7 +64,7 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
     if (one->value[FLOWING])
         return;
     bucket->n++;
-    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    trends_worst(bucket, (double)age.ms / 1000, age.exact);
     subjects_count_peer(l, bucket, row);
 }
 
@@ -113,7 +109,7 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
     figure(f, FIGURE_CLOSE_WAIT_LEAKED, bucket->n);
     figure(f, FIGURE_CLOSE_WAIT_ALL, bucket->all);
     figure(f, FIGURE_CLOSE_WAIT_AGE, limit(l, THRESHOLD_CLOSE_WAIT_AGE));
-    figure(f, FIGURE_CLOSE_WAIT_OLDEST, bucket->worst);
+    figure_age(f, FIGURE_CLOSE_WAIT_OLDEST, bucket->worst, !bucket->vague);
     if (!file_limit(l, bucket->row, &files) || files == 0)
         return;
     figure(f, FIGURE_CLOSE_WAIT_FILES, (double)files);
@@ -151,8 +147,6 @@ void rules_close_wait(struct check *l)
 void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
 {
     struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
-    const struct tcp_metrics *f = subjects_metrics(l, row);
-    double age = subjects_age_s(l, row), acked = 0, data = 0;
     bool unowned;
 
     if (c->unknown & CONN_UNKNOWN_INODE)
@@ -166,17 +160,16 @@ void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
         }
         return;
     }
-    if (subjects_metrics_seconds(f, METRICS_last_ack_recv_ms, &acked) &&
-        subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &data) && acked > age)
-        age = acked;
-    if (age < limit(l, THRESHOLD_FIN_WAIT2_AGE))
+    struct state_age age =
+        subjects_age(l, row, trends_candidate(l, RULE_FIN_WAIT2, subjects_conn_key(c), false));
+    if ((double)age.ms < limit(l, THRESHOLD_FIN_WAIT2_AGE) * 1000)
         return;
     struct bucket *bucket = trends_bucket(bucket_table, subjects_owner_key(l, row, &unowned), row);
     if (!bucket)
         return;
     bucket->n++;
     bucket->unowned = unowned;
-    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    trends_worst(bucket, (double)age.ms / 1000, age.exact);
     subjects_count_peer(l, bucket, row);
 }
 
@@ -185,7 +178,7 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
     const struct netns_ctx *p = subjects_netns_of(l, &l->s->conn[bucket->row]);
     struct finding *f = doctor_report(l, RULE_FIN_WAIT2, p, bucket->key,
                                       orphans ? SEVERITY_WARNING : SEVERITY_INFO);
-    int64_t timeout;
+    uint64_t limit_s;
 
     if (!f)
         return;
@@ -194,14 +187,14 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
     if (orphans) {
         f->scope.by = SCOPE_ORPHAN;
         figure(f, FIGURE_FIN_WAIT2_ORPHANS, bucket->n);
-        if (host_sysctl(p->host, SYSCTL_FIN_TIMEOUT, &timeout))
-            figure(f, FIGURE_FIN_WAIT2_TIMEOUT, (double)timeout);
+        if (tcp_timeouts_fin_wait2(p->host, &limit_s))
+            figure(f, FIGURE_FIN_WAIT2_LIMIT, (double)limit_s);
         return;
     }
     subjects_name_owner(l, f, bucket->row);
     f->scope.by |= SCOPE_OWNED;
     figure(f, FIGURE_FIN_WAIT2_OWNED, bucket->n);
-    figure(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst);
+    figure_age(f, FIGURE_FIN_WAIT2_OLDEST, bucket->worst, !bucket->vague);
 }
 
 void rules_fin_wait2(struct check *l)
@@ -226,10 +219,11 @@ void rules_fin_wait2(struct check *l)
 
 void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    double age = subjects_age_s(l, row);
+    struct state_age age =
+        subjects_age(l, row, trends_candidate(l, RULE_SYN_SENT, subjects_conn_key(c), false));
 
     if (c->retrans < limit(l, THRESHOLD_SYN_SENT_REPEATS) &&
-        age <= limit(l, THRESHOLD_SYN_SENT_AGE)) {
+        (double)age.ms <= limit(l, THRESHOLD_SYN_SENT_AGE) * 1000) {
         l->d->pending |= c->retrans > 0;
         return;
     }
@@ -238,7 +232,7 @@ void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
     if (!bucket)
         return;
     bucket->n++;
-    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    trends_worst(bucket, (double)age.ms / 1000, age.exact);
     bucket->sum = c->retrans > bucket->sum ? c->retrans : bucket->sum;
     suspects_count(l, bucket->key, row, &bucket->holder);
 }
@@ -278,42 +272,60 @@ void rules_syn_sent(struct check *l)
         figure(f, FIGURE_SYN_SENT_COUNT, bucket[i]->n);
         figure(f, FIGURE_SYN_SENT_REPEATS, bucket[i]->sum);
         if (bucket[i]->worst > 0)
-            figure(f, FIGURE_SYN_SENT_OLDEST, bucket[i]->worst);
+            figure_age(f, FIGURE_SYN_SENT_OLDEST, bucket[i]->worst, !bucket[i]->vague);
     }
 }
 
 /* FIN_WAIT1, LAST_ACK, CLOSING ------------------------------------------------------------------
- */
+ *
+ * What is told is how long nothing was acknowledged, at least: by what was watched, and by what the
+ * kernel's repeats and probes prove (tcp_timeouts.h). The number of repeats is no age. */
 
-/* At least so old by how often it has repeated: each time takes twice as long, from 200 ms on. */
-static double repeated_age_s(const struct conn *c)
+static double stalled_s(const struct check *l, uint32_t row, const struct conn *c)
 {
-    unsigned doublings = c->retrans < 9 ? c->retrans : 9;
-
-    return c->timer == TIMER_RETRANSMIT ? 0.2 * (double)((1u << doublings) - 1) : 0;
+    return (double)tcp_timeouts_stalled_ms(sample_host(l->s, c), c, subjects_metrics(l, row)) /
+           1000;
 }
 
-static double closing_age_s(const struct check *l, uint32_t row, const struct conn *c)
+/* Since when, at the latest, nothing was acknowledged. What was written may not change while the
+ * candidate is watched: where Send-Q shrinks, something was. */
+static double unacknowledged_s(const struct check *l, uint32_t row, const struct conn *c,
+                               struct candidate *one)
 {
-    double seen = subjects_age_s(l, row), repeated = repeated_age_s(c);
+    double stalled = stalled_s(l, row, c);
+    int64_t since = l->now_ns - (int64_t)(stalled * (double)NS_PER_S);
 
-    return seen > repeated ? seen : repeated;
+    if (!one)
+        return stalled;
+    if (one->fresh || c->wqueue < one->value[0])
+        one->since_ns = l->now_ns;
+    if (since < one->since_ns)
+        one->since_ns = since;
+    one->value[0] = c->wqueue;
+    return subjects_since_s(l, one->since_ns);
 }
 
-/* On a long path the answer takes its time, so the FIN must have been repeated. */
+/* On a long path the answer takes its time, so the FIN must have been repeated. Where the window is
+ * shut the peer answers, and nothing is repeated: that is for RULE_ZERO_WINDOW. */
 void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    double age = closing_age_s(l, row, c);
-    bool repeats = (c->timer == TIMER_RETRANSMIT && c->retrans > 0) || c->timer == TIMER_PROBE;
-
-    if (!repeats || age < limit(l, THRESHOLD_LAST_ACK_AGE))
+    if (c->timer != TIMER_RETRANSMIT || c->retrans == 0)
         return;
+    struct candidate *one = trends_candidate(l, RULE_LAST_ACK, subjects_conn_key(c), false);
+    double age = unacknowledged_s(l, row, c, one);
+    struct state_age closing = subjects_age(l, row, NULL);
+    if (closing.exact)
+        age = (double)closing.ms / 1000;
+    if (age < limit(l, THRESHOLD_LAST_ACK_AGE)) {
+        l->d->hurry = l->d->pending = true;
+        return;
+    }
     struct bucket *bucket =
         trends_bucket(&l->d->bucket_table[RULE_LAST_ACK], subjects_netns_of(l, c)->id, row);
     if (!bucket)
         return;
     bucket->n++;
-    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    trends_worst(bucket, age, closing.exact);
     subjects_count_peer(l, bucket, row);
 }
 
@@ -332,32 +344,25 @@ void rules_last_ack(struct check *l)
             return;
         (void)subjects_name_peer(l, f, &bucket_table->bucket[i]);
         figure(f, FIGURE_LAST_ACK_COUNT, bucket_table->bucket[i].n);
-        figure(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst);
+        figure_age(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst,
+                   !bucket_table->bucket[i].vague);
     }
 }
 
-/* A slow peer still takes data: where Send-Q shrinks, nothing is stuck. */
+/* A slow peer still takes data: nobody writes to an orphan, so where its Send-Q is the same in two
+ * looks nothing was acknowledged between them. */
 void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
 {
-    double age = closing_age_s(l, row, c);
-
     if (c->inode || c->wqueue <= 1)
         return;
     struct candidate *one = trends_candidate(l, RULE_FIN_WAIT1, subjects_conn_key(c), false);
     if (!one)
         return;
-    if (one->fresh)
-        one->since_ns = l->now_ns - (int64_t)(age * (double)NS_PER_S);
-    else if (c->wqueue < one->value[0])
-        one->since_ns = l->now_ns;
-    if (one->fresh || c->wqueue != one->value[0])
-        l->d->pending = true;
-    one->value[0] = c->wqueue;
-    age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    if (age < limit(l, THRESHOLD_FIN_WAIT1_AGE))
-        return;
-    if (one->fresh) {
-        doctor_undecided(l, RULE_FIN_WAIT1);
+    bool same = !one->fresh && c->wqueue == one->value[0];
+    double age = unacknowledged_s(l, row, c, one);
+    l->d->pending |= !same;
+    if (age < limit(l, THRESHOLD_FIN_WAIT1_AGE)) {
+        l->d->hurry |= c->timer == TIMER_PROBE || c->retrans > 0;
         return;
     }
     struct bucket *bucket =
@@ -365,7 +370,7 @@ void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
     if (!bucket)
         return;
     bucket->n++;
-    bucket->worst = age > bucket->worst ? age : bucket->worst;
+    trends_worst(bucket, age, false);
 }
 
 /* Orphans and their limit are the whole host's. */
@@ -406,7 +411,7 @@ void rules_fin_wait1(struct check *l)
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST | SCOPE_ORPHAN;
         figure(f, FIGURE_FIN_WAIT1_COUNT, bucket[i]->n);
-        figure(f, FIGURE_FIN_WAIT1_OLDEST, bucket[i]->worst);
+        figure_at_least(f, FIGURE_FIN_WAIT1_OLDEST, bucket[i]->worst);
     }
     check_orphans(l);
 }

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 
 #define METRICS_LEAST_S 2.5 /* between two looks that are compared */
 #define METRICS_MOST_S  9.0 /* then the next comparison begins anew */
@@ -17,20 +18,70 @@ static double worse(double a, double b)
     return a > b ? a : b;
 }
 
-/* A window is often shut for milliseconds. The timer of the probes doubles from TCP_RTO_MIN = 200
- * ms on (net/ipv4/tcp_output.c tcp_send_probe0), so the window has been shut for at least as long
- * as it still runs. */
+/* Has a number of the kernel kept its value since an earlier look? `one` remembers since when, and
+ * when that was confirmed last. A look without the number confirms nothing. */
+enum { KEPT_NUMBER, KEPT_KNOWN, KEPT_UNTIL_NS, KEPT_MOVES };
+
+static void keep(const struct check *l, struct candidate *one, uint64_t number)
+{
+    one->value[KEPT_MOVES] = one->value[KEPT_KNOWN] && one->value[KEPT_NUMBER] != number;
+    if (!one->value[KEPT_KNOWN] || one->value[KEPT_MOVES])
+        one->since_ns = l->now_ns;
+    one->value[KEPT_NUMBER] = number;
+    one->value[KEPT_KNOWN] = 1;
+    one->value[KEPT_UNTIL_NS] = (uint64_t)l->now_ns;
+}
+
+/* For how many seconds, at least; negative: not confirmed yet. */
+static double kept_s(const struct candidate *one)
+{
+    if (!one->value[KEPT_KNOWN])
+        return -1;
+    return (double)((int64_t)one->value[KEPT_UNTIL_NS] - one->since_ns) / (double)NS_PER_S;
+}
+
+/* Only tcp_info decides: ask for it, or say that it is not there. Where the number has just moved
+ * there is nothing to wait for. */
+static void await_metrics(struct check *l, enum rule_id rule, const struct candidate *one)
+{
+    if (one->value[KEPT_MOVES])
+        return;
+    if (subjects_metrics_possible(l))
+        l->d->hurry = l->d->pending = true;
+    else
+        doctor_not_looked(l, rule, SKIP_FIGURES);
+}
+
+/* A window is often shut for milliseconds, and the timer of the probes in two looks is not one
+ * closure. While something waits to be sent the kernel sends as soon as the window opens
+ * (net/ipv4/tcp_input.c tcp_ack_probe): where tcpi_bytes_acked is the same in two looks it did not
+ * open between them. The doublings of the timer prove more (tcp_timeouts.h), not its time left,
+ * since that depends on the round-trip time. A window that is only too small for what is next has
+ * the same timer; tcpi_snd_wnd tells. */
 void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
 {
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    uint64_t acked, window;
+
     if (c->timer != TIMER_PROBE || c->wqueue == 0)
         return;
     struct candidate *one = trends_candidate(l, RULE_ZERO_WINDOW, subjects_conn_key(c), false);
     if (!one)
         return;
-    double shut = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
-    shut = worse(shut, (double)c->expires_ms / 1000 - 0.2);
+    if (tcp_metrics_get(f, METRICS_snd_wnd_bytes, &window) && window > 0) {
+        one->value[KEPT_KNOWN] = 0;
+        return;
+    }
+    if (tcp_metrics_get(f, METRICS_bytes_acked, &acked)) {
+        uint64_t stalled = tcp_timeouts_stalled_ms(sample_host(l->s, c), c, f);
+        keep(l, one, acked);
+        int64_t since = l->now_ns - (int64_t)stalled * NS_PER_MS;
+        if (since < one->since_ns)
+            one->since_ns = since;
+    }
+    double shut = kept_s(one);
     if (shut < limit(l, THRESHOLD_ZERO_WINDOW_AGE)) {
-        l->d->pending = true;
+        await_metrics(l, RULE_ZERO_WINDOW, one);
         return;
     }
     struct bucket *bucket =
@@ -39,14 +90,19 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->all++;
     bucket->n++;
-    bucket->worst = worse(bucket->worst, shut);
+    bucket->states |= STATE_BIT(c->state);
+    trends_worst(bucket, shut, false);
     bucket->sum += c->wqueue;
 }
 
-/* An unread FIN counts as a byte of Recv-Q; a program that reads in batches leaves data for a
- * while. */
+/* A program that reads in batches leaves data for a while, and one that reads slowly may always
+ * have as much in its Recv-Q. What it has read is tcpi_bytes_received less Recv-Q, which is the
+ * kernel's copied_seq (net/ipv4/tcp_diag.c tcp_diag_get_info, net/ipv4/tcp.c tcp_get_info): where
+ * that is the same in two looks it read nothing between them. An unread FIN counts as a byte in
+ * both. */
 void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
 {
+    uint64_t received;
     bool unowned;
 
     if (c->rqueue < limit(l, THRESHOLD_SLOW_READER_BYTES) || c->inode == 0)
@@ -54,12 +110,11 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
     struct candidate *one = trends_candidate(l, RULE_SLOW_READER, subjects_conn_key(c), false);
     if (!one)
         return;
-    if (c->rqueue < one->value[0])
-        one->since_ns = l->now_ns; /* somebody reads */
-    one->value[0] = c->rqueue;
-    double age = (double)(l->now_ns - one->since_ns) / (double)NS_PER_S;
+    if (tcp_metrics_get(subjects_metrics(l, row), METRICS_bytes_received, &received))
+        keep(l, one, received - c->rqueue);
+    double age = kept_s(one);
     if (age < limit(l, THRESHOLD_SLOW_READER_AGE)) {
-        l->d->pending = true;
+        await_metrics(l, RULE_SLOW_READER, one);
         return;
     }
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SLOW_READER],
@@ -68,7 +123,7 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->n++;
     bucket->unowned = unowned;
-    bucket->worst = worse(bucket->worst, age);
+    trends_worst(bucket, age, false);
     bucket->sum += c->rqueue;
     subjects_count_peer(l, bucket, row);
 }
@@ -100,7 +155,8 @@ static double percent(uint64_t part, uint64_t whole)
     return whole ? (double)part * 100 / (double)whole : 0;
 }
 
-static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES])
+static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES],
+                          double over_s)
 {
     double share = percent(by[AGAIN], by[SENT]);
 
@@ -115,10 +171,12 @@ static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDI
     if (share > bucket->worst) {
         bucket->worst = share;
         bucket->sum = (double)by[SENT];
+        bucket->over_s = over_s;
     }
 }
 
-static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES])
+static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES],
+                         double over_s)
 {
     double peer = percent(by[PEER], by[BUSY]), buffer = percent(by[BUFFER], by[BUSY]);
     double busy_least = limit(l, THRESHOLD_SEND_BUFFER_BUSY);
@@ -132,9 +190,11 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
                                subjects_peer_key(&l->s->conn[row], false), row);
         if (bucket) {
             bucket->n++;
+            bucket->states |= STATE_BIT(l->s->conn[row].state);
             bucket->top_n++; /* limited ones */
             bucket->top_row =
                 (uint32_t)worse(bucket->top_row, peer * 10); /* tenths of a per cent */
+            bucket->over_s = worse(bucket->over_s, over_s);
         }
     }
     if (buffer > limit(l, THRESHOLD_SEND_BUFFER_SHARE)) {
@@ -144,6 +204,7 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
             bucket->n++;
             bucket->unowned = unowned;
             bucket->worst = worse(bucket->worst, buffer);
+            bucket->over_s = worse(bucket->over_s, over_s);
         }
     }
 }
@@ -165,8 +226,8 @@ void rules_flow_retrans_row(struct check *l, uint32_t row, const struct conn *c)
         anew |= now[i] < one->value[i]; /* connected anew */
     }
     if (!one->fresh && over >= METRICS_LEAST_S && now[SENT] >= one->value[SENT]) {
-        judge_retrans(l, row, by);
-        judge_limits(l, row, by);
+        judge_retrans(l, row, by, over);
+        judge_limits(l, row, by, over);
     }
     if (!anew)
         return;
@@ -239,6 +300,7 @@ void rules_flow_retrans(struct check *l)
         figure(f, FIGURE_FLOW_RETRANS_COUNT, bucket[i]->n);
         figure(f, FIGURE_FLOW_RETRANS_SHARE, bucket[i]->worst);
         figure(f, FIGURE_FLOW_RETRANS_SENT, bucket[i]->sum);
+        f->window_s = bucket[i]->over_s;
     }
 }
 
@@ -259,14 +321,16 @@ void rules_zero_window(struct check *l)
         f->subject = SUBJECT_PEER;
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST | (bucket[i]->all ? SCOPE_PROBE : 0);
+        f->marks &= bucket[i]->states;
         if (bucket[i]->all) {
             figure(f, FIGURE_ZERO_WINDOW_SHUT, bucket[i]->all);
-            figure(f, FIGURE_ZERO_WINDOW_OLDEST, bucket[i]->worst);
+            figure_at_least(f, FIGURE_ZERO_WINDOW_OLDEST, bucket[i]->worst);
             figure(f, FIGURE_ZERO_WINDOW_WAITING, bucket[i]->sum);
         }
         if (bucket[i]->top_n) {
             figure(f, FIGURE_ZERO_WINDOW_LIMITED, bucket[i]->top_n);
             figure(f, FIGURE_ZERO_WINDOW_SHARE, bucket[i]->top_row / 10.0);
+            f->window_s = bucket[i]->over_s;
         }
     }
 }
@@ -274,7 +338,6 @@ void rules_zero_window(struct check *l)
 void rules_slow_reader(struct check *l)
 {
     const struct bucket *bucket[REPORTS_MAX];
-    uint64_t closed;
 
     if (!l->rows)
         return;
@@ -292,10 +355,8 @@ void rules_slow_reader(struct check *l)
         f->scope.by |= SCOPE_UNREAD;
         f->scope.ends.rqueue = (uint32_t)limit(l, THRESHOLD_SLOW_READER_BYTES);
         figure(f, FIGURE_SLOW_READER_COUNT, bucket[i]->n);
-        figure(f, FIGURE_SLOW_READER_OLDEST, bucket[i]->worst);
+        figure_at_least(f, FIGURE_SLOW_READER_OLDEST, bucket[i]->worst);
         figure(f, FIGURE_SLOW_READER_WAITING, bucket[i]->sum);
-        if (trends_grown(l, p, COUNTER_TO_ZERO_WINDOW, MINUTE_S, &closed, NULL) && closed)
-            figure(f, FIGURE_SLOW_READER_CLOSED, (double)closed);
     }
 }
 
@@ -316,6 +377,7 @@ static void report_owners(struct check *l, enum rule_id rule, uint32_t least, ui
         f->scope.by |= by;
         figure(f, 0, bucket[i]->n);
         figure(f, 1, bucket[i]->worst);
+        f->window_s = bucket[i]->over_s;
     }
 }
 

@@ -38,9 +38,22 @@ uint64_t subjects_peer_key(const struct conn *c, bool with_port)
     return hash_bytes(c->dst, sizeof c->dst, hash_u64(seed));
 }
 
-double subjects_age_s(const struct check *l, uint32_t row)
+struct state_age subjects_age(const struct check *l, uint32_t row, struct candidate *one)
 {
-    return l->s->times ? (double)(l->s->now_ds - l->s->times[row].changed_ds) / 10 : 0;
+    struct state_age age = state_age_of(l->s, row);
+    int64_t since = l->now_ns - (int64_t)age.ms * NS_PER_MS;
+
+    if (!one)
+        return age;
+    if (age.exact || since < one->since_ns)
+        one->since_ns = since;
+    age.ms = (uint64_t)((l->now_ns - one->since_ns) / NS_PER_MS);
+    return age;
+}
+
+double subjects_since_s(const struct check *l, int64_t since_ns)
+{
+    return (double)(l->now_ns - since_ns) / (double)NS_PER_S;
 }
 
 const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row)

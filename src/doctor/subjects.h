@@ -4,6 +4,7 @@
 #define TCPTOP_SRC_DOCTOR_SUBJECTS_H
 
 #include "check.h"
+#include "tcptop/doctor/state_age.h"
 
 #define FIGURES_MOST 250000u /* rows; tcp_info of more would take more memory than the rows */
 #define REPORTS_MAX  8       /* findings of one rule, the largest buckets */
@@ -30,8 +31,12 @@ void subjects_want_owners(struct check *l);
  * rule is undecided. */
 bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
 
-/** For how many seconds the row has been seen in its state. */
-double subjects_age_s(const struct check *l, uint32_t row);
+/** How long the row has been in its state, see state_age.h. What an earlier check proved still
+ *  holds: `one` (may be NULL) remembers it by its `since_ns`. */
+struct state_age subjects_age(const struct check *l, uint32_t row, struct candidate *one);
+
+/** Seconds from a time on. */
+double subjects_since_s(const struct check *l, int64_t since_ns);
 
 /** tcp_info of a row, NULL when not known. */
 const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row);

@@ -144,6 +144,13 @@ struct bucket *trends_bucket(struct bucket_table *bucket_table, uint64_t key, ui
     return &bucket_table->bucket[bucket_table->n++];
 }
 
+void trends_worst(struct bucket *bucket, double value, bool exact)
+{
+    bucket->vague |= !exact;
+    if (value > bucket->worst)
+        bucket->worst = value;
+}
+
 void trends_clear_buckets(struct bucket_table *bucket_table)
 {
     if (bucket_table->n)

@@ -52,13 +52,16 @@ struct bucket {
     uint64_t key;
     uint32_t row; /* one of them */
     uint32_t n, all;
+    uint32_t states; /* STATE_BIT()s of the rows, where the rule counts them */
     uint32_t kept, settled; /* of them, listed by the look before, by the two before */
     uint32_t
         awaits_metrics; /* rows that count once tcp_info, which is not there yet, confirms it */
     uint32_t top_row, top_n; /* the peer that most of them have, if top_n > 0 */
     struct share holder;     /* the process that most of them have */
     bool unowned;            /* its process is not known yet */
+    bool vague;              /* `worst` is a lower bound */
     double worst, sum;
+    double over_s; /* the window that shares were counted over */
 };
 
 struct bucket_table {
@@ -66,6 +69,9 @@ struct bucket_table {
     uint16_t index[2 * BUCKETS_MAX]; /* number + 1, 0: free */
     struct bucket bucket[BUCKETS_MAX];
 };
+
+/** `worst` becomes `value` where that is larger; `exact` tells whether it may be more. */
+void trends_worst(struct bucket *bucket, double value, bool exact);
 
 /** The bucket with that key, made with `row` if there is none. NULL: there is no room. */
 struct bucket *trends_bucket(struct bucket_table *bucket_table, uint64_t key, uint32_t row);

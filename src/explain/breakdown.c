@@ -8,40 +8,25 @@
 
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/state_age.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/sample_summary.h"
 #include "tcptop/owner/process.h"
 
-#define MS_PER_DS  100
 #define KEYS       65536u              /* processes, peers or ports that are counted at a time */
 #define LOCAL_PORT (UINT64_C(1) << 16) /* in the key of a port */
 
 const uint32_t breakdown_age_s[BREAKDOWN_AGES] = {10, 60, 600, 3600};
 
-/* How long it has been in the state at least; `*sure` where that is how long. In CLOSE_WAIT the
- * peer's FIN came before its last ACK, or with it. */
-static uint64_t age_ms(const struct sample *s, uint32_t row, bool *sure)
-{
-    uint32_t since = s->times ? s->times[row].changed_ds : 0;
-    uint64_t age = s->times ? (uint64_t)(s->now_ds - since) * MS_PER_DS : 0, ack;
-
-    *sure = since > 0;
-    if (s->conn[row].state == TCP_STATE_CLOSE_WAIT &&
-        tcp_metrics_get(sample_metrics(s, row), METRICS_last_ack_recv_ms, &ack) && ack > age)
-        return ack;
-    return age;
-}
-
 static void add_age(struct breakdown *b, const struct sample *s, uint32_t row)
 {
-    bool sure;
-    uint64_t age = age_ms(s, row, &sure);
+    struct state_age age = state_age_of(s, row);
 
-    b->ages_vague |= !sure;
-    if (age > b->oldest_ms)
-        b->oldest_ms = age;
+    b->ages_vague |= !age.exact;
+    if (age.ms > b->oldest_ms)
+        b->oldest_ms = age.ms;
     for (unsigned i = 0; i < BREAKDOWN_AGES; i++)
-        b->aged[i] += age >= UINT64_C(1000) * breakdown_age_s[i];
+        b->aged[i] += age.ms >= UINT64_C(1000) * breakdown_age_s[i];
 }
 
 /* A FIN that has come counts as a byte until it is read, one that was sent until it is
@@ -65,7 +50,7 @@ static void add_queues(struct breakdown *b, const struct conn *c)
 
 static void add_repeats(struct breakdown *b, const struct conn *c)
 {
-    uint32_t repeats = c->timer == TIMER_RETRANSMIT || c->timer == TIMER_PROBE ? c->retrans : 0;
+    uint32_t repeats = c->timer == TIMER_RETRANSMIT ? c->retrans : 0;
 
     b->keepalive += c->timer == TIMER_KEEPALIVE;
     b->repeats[repeats > 5 ? 3 : repeats > 2 ? 2 : repeats > 0 ? 1 : 0]++;
@@ -87,20 +72,11 @@ static void add_silence(struct breakdown *b, const struct sample *s, uint32_t ro
         b->silence_ms = silence;
 }
 
-/* When does it go by itself? */
-static bool end_of(const struct sample *s, const struct conn *c, uint64_t *ms)
-{
-    *ms = c->expires_ms;
-    if (c->state == TCP_STATE_SYN_SENT || c->state == TCP_STATE_SYN_RECV)
-        return tcp_timeouts_left(sample_host(s, c), c, ms);
-    return conn_is_timewait(c) && c->timer == TIMER_TIMEWAIT;
-}
-
 static void add_end(struct breakdown *b, const struct sample *s, const struct conn *c)
 {
     uint64_t ms;
 
-    if (!end_of(s, c, &ms))
+    if (!tcp_timeouts_left(sample_host(s, c), c, &ms))
         return;
     if (b->close_event++ == 0 || ms < b->first_end_ms)
         b->first_end_ms = ms;

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "state_facts.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/doctor/listeners.h"
 #include "tcptop/doctor/retransmission.h"
+#include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 
@@ -32,10 +34,11 @@ static struct str *next_fact(struct evidence *e)
 static void facts_rate(struct evidence *e, const struct state_facts *t, enum host_counter which,
                        enum msg id)
 {
-    double per_s;
+    double seconds;
+    uint64_t by;
 
-    if (history_rate(&t->s->history, which, HISTORY_SHOWN, &per_s))
-        ADD_FACT(e, id, live_rate(LIVE, per_s, false), t->window);
+    if (state_facts_grown(t, which, &by, &seconds))
+        ADD_FACT(e, id, live_rate(LIVE, (double)by / seconds, false), WINDOW(seconds));
 }
 
 static void facts_some(struct evidence *e, uint32_t n, enum msg id)
@@ -48,34 +51,31 @@ static void facts_count(struct evidence *e, const struct state_facts *t)
 {
     uint32_t now = t->s->count[t->state];
     int64_t change;
-    double per_s;
+    double per_s, seconds;
 
-    if (t->window_s <= 0 || !history_change(&t->s->history, t->state, HISTORY_SHOWN, &change)) {
+    if (!history_change(&t->s->history, t->state, FACTS_POINTS, &change, &seconds) ||
+        seconds <= 0) {
         ADD_FACT(e, MSG_FACT_COUNT, COUNT(now));
         return;
     }
-    per_s = (double)change / t->window_s;
+    per_s = (double)change / seconds;
     if (change == 0)
-        ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), t->window);
+        ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), WINDOW(seconds));
     else if (per_s < RATE_MIN && per_s > -RATE_MIN)
-        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), t->window);
+        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), WINDOW(seconds));
     else
-        ADD_FACT(e, MSG_FACT_COUNT_RATE, COUNT(now), live_rate(LIVE, per_s, true), t->window);
+        ADD_FACT(e, MSG_FACT_COUNT_RATE, COUNT(now), live_rate(LIVE, per_s, true), WINDOW(seconds));
 }
 
 static void facts_close_stats(struct evidence *e, const struct state_facts *t)
 {
-    const struct history *h = &t->s->history;
     struct close_stats d;
     double seconds;
-    bool throughout;
 
-    if (!history_close_stats(h, HISTORY_SHOWN, &d, &seconds))
+    if (!history_close_stats(&t->s->history, HISTORY_SHOWN, &d, &seconds))
         return;
-    throughout = seconds >= history_span_s(h, HISTORY_SHOWN);
     ADD_FACT(e, d.lost ? MSG_FACT_CLOSED_AT_LEAST : MSG_FACT_CLOSED,
-             live_rate(LIVE, (double)d.ended / seconds, false),
-             throughout ? t->window : live_unmarked_time(LIVE, seconds));
+             live_rate(LIVE, (double)d.ended / seconds, false), WINDOW(seconds));
     if (d.unseen)
         ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
 }
@@ -147,37 +147,72 @@ static void facts_active_close(struct evidence *e, const struct state_facts *t,
 
 static void facts_time_wait(struct evidence *e, const struct state_facts *t)
 {
-    double per_s;
+    double per_s, seconds;
 
     facts_timer(e, t);
     if (t->s->import) /* not every system keeps them for 60 s */
         ADD_FACT(e, MSG_FACT_TW_COUNT_ANY, COUNT(t->state_counts.rows));
     else
         ADD_FACT(e,
-                 state_facts_trend(t, &per_s) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
-                                                            : MSG_FACT_TW_COUNT,
+                 state_facts_trend(t, &per_s, &seconds) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
+                                                                      : MSG_FACT_TW_COUNT,
                  COUNT(t->state_counts.rows));
     facts_active_close(e, t, t->active_close);
 }
 
 /* LISTEN, SYN_SENT, SYN_RECV ----------------------------------------------------------------- */
 
+/* What the selected listener dropped. */
+static void fact_row_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct drop_count *drops = t->row ? drops_find(t->s, t->row_at) : NULL;
+
+    if (drops && drops->compared)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS_GROWN, COUNT(drops->drops), COUNT(drops->grown),
+                 TIME((uint64_t)(t->s->drops.span_ns / NS_PER_MS)));
+    else if (drops)
+        ADD_FACT(e, MSG_FACT_THIS_DROPS, COUNT(drops->drops));
+}
+
+/* The listener that dropped most since the sample before. */
+static void fact_most_drops(struct evidence *e, const struct state_facts *t)
+{
+    const struct sample *s = t->s;
+    uint32_t most = 0, at = 0, left = s->drops.span_ns ? s->count[TCP_STATE_LISTEN] : 0;
+
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        const struct drop_count *drops = drops_find(s, row);
+
+        left -= s->conn[row].state == TCP_STATE_LISTEN;
+        if (drops && drops->compared && drops->grown > most) {
+            most = drops->grown;
+            at = row;
+        }
+    }
+    if (most)
+        ADD_FACT(e, MSG_FACT_LISTEN_DROPS, COUNT(most), live_port(LIVE, s->conn[at].sport),
+                 TIME((uint64_t)(s->drops.span_ns / NS_PER_MS)));
+}
+
 static void facts_listen(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *fullest =
         t->state_counts.fullest == UINT32_MAX ? NULL : &t->s->conn[t->state_counts.fullest];
     uint64_t overflows = 0;
+    double seconds;
 
     if (t->row && !(t->row->flags & CONN_NO_BACKLOG))
         ADD_FACT(e, MSG_FACT_THIS_QUEUE, COUNT(t->row->rqueue), COUNT(t->row->wqueue));
+    fact_row_drops(e, t);
     facts_count(e, t);
     if (fullest && t->state_counts.queued > 0)
         ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
                  live_port(LIVE, fullest->sport));
     else if (fullest)
         ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, COUNT(0));
-    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows))
-        ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), t->window);
+    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows, &seconds))
+        ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), WINDOW(seconds));
+    fact_most_drops(e, t);
     facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
 }
 
@@ -192,14 +227,15 @@ static void facts_syn_sent(struct evidence *e, const struct state_facts *t)
 static void facts_syn_recv(struct evidence *e, const struct state_facts *t)
 {
     uint64_t cookies = 0, drops = 0;
+    double seconds;
 
     facts_timer(e, t);
     facts_count(e, t);
     facts_some(e, t->state_counts.repeating, MSG_FACT_REPEATING);
-    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &cookies))
-        ADD_FACT(e, MSG_FACT_SR_COOKIES, COUNT(cookies), t->window);
-    if (state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &drops) && drops > 0)
-        ADD_FACT(e, MSG_FACT_SR_DROPS, COUNT(drops), t->window);
+    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &cookies, &seconds))
+        ADD_FACT(e, MSG_FACT_SR_COOKIES, COUNT(cookies), WINDOW(seconds));
+    if (state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &drops, &seconds) && drops > 0)
+        ADD_FACT(e, MSG_FACT_SR_DROPS, COUNT(drops), WINDOW(seconds));
     else
         facts_rate(e, t, COUNTER_PASSIVE_OPENS, MSG_FACT_ACCEPTED);
 }
@@ -210,13 +246,16 @@ static void facts_syn_recv(struct evidence *e, const struct state_facts *t)
 static void facts_retransmission(struct evidence *e, const struct state_facts *t)
 {
     struct retransmission r = {0};
+    double seconds;
 
-    if (!state_facts_grown(t, COUNTER_RETRANS_SEGS, &r.segments) ||
-        !state_facts_grown(t, COUNTER_SYN_RETRANS, &r.syns) ||
-        !state_facts_grown(t, COUNTER_ORIG_DATA_SENT, &r.sent) || r.sent < SHARE_SEGMENTS)
+    if (!state_facts_grown(t, COUNTER_DSACK_RECV, &r.needless, &seconds))
+        r.needless = 0;
+    if (!state_facts_grown(t, COUNTER_RETRANS_SEGS, &r.segments, &seconds) ||
+        !state_facts_grown(t, COUNTER_SYN_RETRANS, &r.syns, &seconds) ||
+        !state_facts_grown(t, COUNTER_ORIG_DATA_SENT, &r.sent, &seconds) || r.sent < SHARE_SEGMENTS)
         return;
-    (void)state_facts_grown(t, COUNTER_DSACK_RECV, &r.needless);
-    ADD_FACT(e, MSG_FACT_ES_AGAIN, live_percent(LIVE, retransmission_share(&r) / 100), t->window);
+    ADD_FACT(e, MSG_FACT_ES_AGAIN, live_percent(LIVE, retransmission_share(&r) / 100),
+             WINDOW(seconds));
 }
 
 /* Whose queue the selected connection waits in; false when it waits in none. */
@@ -299,11 +338,12 @@ static void facts_unfinished(struct evidence *e, const struct state_facts *t)
 static void facts_fin_wait2(struct evidence *e, const struct state_facts *t)
 {
     uint32_t orphans = t->state_counts.without_inode;
+    uint64_t left;
 
     if (t->row && t->row->inode && !(t->row->unknown & CONN_UNKNOWN_INODE))
         ADD_FACT(e, MSG_FACT_THIS_HALF_CLOSED, NULL);
-    else if (t->row && t->row->timer == TIMER_TIMEWAIT) /* 2 is no keepalive here */
-        facts_timer(e, t);
+    else if (t->row && tcp_timeouts_left(sample_host(t->s, t->row), t->row, &left))
+        ADD_FACT(e, MSG_FACT_THIS_LEFT, TIME(left));
     facts_count(e, t);
     if (t->state_counts.timed > 0)
         ADD_FACT(e, MSG_FACT_F2_ORPHANS, COUNT(orphans), TIME(t->state_counts.left_max_ms));
@@ -315,11 +355,12 @@ static void facts_fin_wait2(struct evidence *e, const struct state_facts *t)
 
 static void facts_close(struct evidence *e, const struct state_facts *t)
 {
+    double seconds;
     uint64_t resets;
 
     ADD_FACT(e, MSG_FACT_NOT_LISTED, NULL);
     facts_close_stats(e, t);
-    if (state_facts_grown(t, COUNTER_ESTAB_RESETS, &resets) && resets > 0)
+    if (state_facts_grown(t, COUNTER_ESTAB_RESETS, &resets, &seconds) && resets > 0)
         facts_rate(e, t, COUNTER_ESTAB_RESETS, MSG_FACT_RESET);
 }
 
@@ -337,19 +378,20 @@ static void facts_bound(struct evidence *e, const struct state_facts *t)
 static const struct {
     void (*facts)(struct evidence *e, const struct state_facts *t);
     enum msg normal;
+    bool of_orphans; /* `normal` speaks of orphans */
 } states[TCP_STATE_COUNT] = {
-    [TCP_STATE_LISTEN] = {facts_listen, MSG_VERDICT_NOTHING},
-    [TCP_STATE_SYN_SENT] = {facts_syn_sent, MSG_VERDICT_NOTHING},
-    [TCP_STATE_SYN_RECV] = {facts_syn_recv, MSG_VERDICT_NOTHING},
-    [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_ES_OPEN},
-    [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_NOTHING},
-    [TCP_STATE_LAST_ACK] = {facts_unfinished, MSG_VERDICT_KERNEL},
-    [TCP_STATE_FIN_WAIT1] = {facts_unfinished, MSG_VERDICT_KERNEL},
-    [TCP_STATE_FIN_WAIT2] = {facts_fin_wait2, MSG_VERDICT_NOTHING},
-    [TCP_STATE_CLOSING] = {facts_unfinished, MSG_VERDICT_KERNEL},
-    [TCP_STATE_TIME_WAIT] = {facts_time_wait, MSG_VERDICT_TW_NORMAL},
-    [TCP_STATE_CLOSE] = {facts_close, MSG_VERDICT_NOTHING},
-    [TCP_STATE_BOUND_INACTIVE] = {facts_bound, MSG_VERDICT_BOUND},
+    [TCP_STATE_LISTEN] = {facts_listen, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_SYN_SENT] = {facts_syn_sent, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_SYN_RECV] = {facts_syn_recv, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_ES_OPEN, false},
+    [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_LAST_ACK] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
+    [TCP_STATE_FIN_WAIT1] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
+    [TCP_STATE_FIN_WAIT2] = {facts_fin_wait2, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_CLOSING] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
+    [TCP_STATE_TIME_WAIT] = {facts_time_wait, MSG_VERDICT_TW_NORMAL, false},
+    [TCP_STATE_CLOSE] = {facts_close, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_BOUND_INACTIVE] = {facts_bound, MSG_VERDICT_BOUND, false},
 };
 
 static void say_finding(struct evidence *e, const struct finding *f)
@@ -381,6 +423,8 @@ static bool say_unknown(struct evidence *e, const struct state_facts *t)
 static void say_normal(struct evidence *e, const struct state_facts *t)
 {
     const struct finding *others = finding_about(t->s, t->state, UINT32_MAX);
+    bool none = t->state_counts.rows == 0 ||
+                (states[t->state].of_orphans && !t->state_counts.without_inode);
     struct str title = STR_INIT;
 
     e->verdict = VERDICT_NORMAL;
@@ -389,7 +433,7 @@ static void say_normal(struct evidence *e, const struct state_facts *t)
     if (others)
         fact_fill(&e->reason, MSG_VERDICT_OTHERS, str_text(&title));
     else
-        fact_fill(&e->reason, states[t->state].normal, NULL);
+        fact_fill(&e->reason, none ? MSG_VERDICT_NOTHING : states[t->state].normal, NULL);
     e->reason.failed = e->reason.failed || title.failed;
     str_fini(&title);
 }

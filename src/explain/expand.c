@@ -68,16 +68,6 @@ void expand_bytes(struct str *out, uint64_t bytes)
         str_addf(out, NBSP "%s", unit + 1);
 }
 
-static bool fin_limit(const struct host *h, uint64_t *seconds)
-{
-    int64_t timeout;
-
-    if (!host_sysctl(h, SYSCTL_FIN_TIMEOUT, &timeout))
-        return false;
-    *seconds = (uint64_t)timeout;
-    return true;
-}
-
 static bool keepalive_limit(const struct host *h, uint64_t *seconds)
 {
     int64_t idle, interval, probes;
@@ -94,9 +84,13 @@ static const struct {
     const char *name;
     bool (*seconds)(const struct host *h, uint64_t *seconds);
 } limits[] = {
-    {"syn_limit", tcp_timeouts_syn},   {"synack_limit", tcp_timeouts_synack},
-    {"data_limit", tcp_timeouts_data}, {"orphan_limit", tcp_timeouts_orphan},
-    {"fin_limit", fin_limit},          {"keepalive_limit", keepalive_limit},
+    {"syn_limit", tcp_timeouts_syn},
+    {"synack_limit", tcp_timeouts_synack},
+    {"data_limit", tcp_timeouts_data},
+    {"orphan_limit", tcp_timeouts_orphan},
+    {"fin_limit", tcp_timeouts_fin_wait2},
+    {"keepalive_limit", keepalive_limit},
+    {"orphan_window_limit", tcp_timeouts_orphan_window},
 };
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))

@@ -11,6 +11,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/expand.h"
+#include "tcptop/explain/live_value.h"
 
 static void add_endpoint(struct str *out, const struct conn *c, bool remote)
 {
@@ -134,14 +135,33 @@ static void add_peer(const struct finding *f, struct str *out)
     str_add(out, address);
 }
 
-/* The value of {0} to {9}; false when it is not known. */
+/* A figure, said to be a lower bound where it is one. */
+static void add_figure(const struct finding *f, const struct rule_figure *figure, unsigned which,
+                       struct str *out)
+{
+    struct str number = STR_INIT;
+
+    add_number(&number, figure->kind, f->value[which]);
+    if (f->at_least >> which & 1)
+        fact_fill(out, MSG_FINDING_AT_LEAST, str_text(&number));
+    else
+        str_add(out, str_text(&number));
+    out->failed = out->failed || str_failed(&number);
+    str_fini(&number);
+}
+
+#define WINDOW_VALUE 10 /* the number of {w}: how long was watched */
+
+/* The value of {0} to {9} and {w}; false when it is not known. */
 static bool add_value(const struct finding *f, unsigned number, struct str *out)
 {
     size_t before = out->len;
     unsigned which = number - 3;
     const struct rule_figure *figure = number >= 3 ? rule_figure(f->rule, which) : NULL;
 
-    if (number == 0 && f->who.pid)
+    if (number == WINDOW_VALUE && f->window_s > 0)
+        expand_duration(out, (uint64_t)(f->window_s + 0.5));
+    else if (number == 0 && f->who.pid)
         str_addf(out, "%u", f->who.pid);
     else if (number == 1)
         add_subject(f, out);
@@ -150,7 +170,7 @@ static bool add_value(const struct finding *f, unsigned number, struct str *out)
     else if (number == 2 && f->has_peer)
         add_peer(f, out);
     else if (figure && f->valid >> which & 1)
-        add_number(out, figure->kind, f->value[which]);
+        add_figure(f, figure, which, out);
     return out->len > before;
 }
 
@@ -161,8 +181,8 @@ static void fill(const struct finding *f, const char *template, struct str *out)
     bool part = false, lacks = false;
 
     for (const char *p = template; *p; p++) {
-        if (*p == '{' && p[1] >= '0' && p[1] <= '9' && p[2] == '}') {
-            if (!add_value(f, (unsigned)(p[1] - '0'), out)) {
+        if (*p == '{' && p[2] == '}' && ((p[1] >= '0' && p[1] <= '9') || p[1] == 'w')) {
+            if (!add_value(f, p[1] == 'w' ? WINDOW_VALUE : (unsigned)(p[1] - '0'), out)) {
                 lacks = true;
                 str_add(out, FMT_NONE);
             }

@@ -7,6 +7,7 @@
 
 #include "state_facts.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/doctor/state_age.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/explain/sample_summary.h"
 #include "tcptop/explain/typeset.h"
@@ -22,12 +23,11 @@
 /* Since when it is in its state, and when the kernel gives it up. */
 static void number_this_one(struct str *out, const struct state_facts *t)
 {
-    const struct row_times *times = t->s->times ? &t->s->times[t->row - t->s->conn] : NULL;
+    struct state_age age = state_age_of(t->s, t->row_at);
     uint64_t left;
 
-    if (times)
-        SAY(out, times->changed_ds ? MSG_NUMBERS_FOR : MSG_NUMBERS_FOR_AT_LEAST,
-            TIME(UINT64_C(100) * (t->s->now_ds - times->changed_ds)));
+    if (t->s->times)
+        SAY(out, age.exact ? MSG_NUMBERS_FOR : MSG_NUMBERS_FOR_AT_LEAST, TIME(age.ms));
     if ((t->state == TCP_STATE_SYN_SENT || t->state == TCP_STATE_SYN_RECV) &&
         tcp_timeouts_left(sample_host(t->s, t->row), t->row, &left)) {
         str_add(out, out->len ? ", " : "");
@@ -46,17 +46,17 @@ static void number_share(struct str *out, const struct state_facts *t)
 
 static void number_trend(struct str *out, const struct state_facts *t)
 {
-    double per_s = 0;
+    double per_s = 0, seconds = 0;
 
-    switch (state_facts_trend(t, &per_s)) {
+    switch (state_facts_trend(t, &per_s, &seconds)) {
     case TREND_UNKNOWN:
         break;
     case TREND_FLAT:
-        SAY(out, MSG_NUMBERS_FLAT, t->window);
+        SAY(out, MSG_NUMBERS_FLAT, WINDOW(seconds));
         break;
     case TREND_MOVING:
         SAY(out, per_s > 0 ? MSG_NUMBERS_GROWING : MSG_NUMBERS_DRAINING,
-            live_rate(LIVE, (per_s < 0 ? -per_s : per_s) * 60, false));
+            live_rate(LIVE, (per_s < 0 ? -per_s : per_s) * 60, false), WINDOW(seconds));
         break;
     }
 }
@@ -67,7 +67,8 @@ static void number_moves(struct str *out, const struct state_facts *t)
 
     if (state_facts_moves(t, &m))
         SAY(out, m.exact ? MSG_NUMBERS_ENTERED : MSG_NUMBERS_ENTERED_AT_LEAST,
-            live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false));
+            live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false),
+            WINDOW(m.seconds));
 }
 
 /* Only what there is: the ages that none has reached are left out. */
@@ -90,8 +91,8 @@ static void number_age(struct str *out, const struct state_facts *t)
 
 static void number_next_count(struct str *out, const struct state_facts *t)
 {
-    double count = t->s->count[t->state], per_s = 0;
-    enum trend trend = state_facts_trend(t, &per_s);
+    double count = t->s->count[t->state], per_s = 0, seconds;
+    enum trend trend = state_facts_trend(t, &per_s, &seconds);
 
     if (trend == TREND_FLAT)
         SAY(out, MSG_NUMBERS_STAYS, COUNT(t->s->count[t->state]));
@@ -218,13 +219,14 @@ static void number_kernel(struct str *out, const struct state_facts *t)
 
 /* Some states -------------------------------------------------------------------------------- */
 
-static bool counter_rate(const struct state_facts *t, enum host_counter which, char out[LIVE_SIZE])
+static bool counter_rate(const struct state_facts *t, enum host_counter which, char out[LIVE_SIZE],
+                         double *seconds)
 {
-    double per_s;
+    uint64_t by;
 
-    if (!history_rate(&t->s->history, which, HISTORY_SHOWN, &per_s))
+    if (!state_facts_grown(t, which, &by, seconds))
         return false;
-    live_rate(out, per_s, false);
+    live_rate(out, (double)by / *seconds, false);
     return true;
 }
 
@@ -232,19 +234,21 @@ static bool counter_rate(const struct state_facts *t, enum host_counter which, c
 static void number_opens(struct str *out, const struct state_facts *t)
 {
     char active[LIVE_SIZE], passive[LIVE_SIZE];
+    double seconds;
 
-    if (counter_rate(t, COUNTER_ACTIVE_OPENS, active) &&
-        counter_rate(t, COUNTER_PASSIVE_OPENS, passive))
-        SAY(out, MSG_NUMBERS_OPENS, active, passive);
+    if (counter_rate(t, COUNTER_ACTIVE_OPENS, active, &seconds) &&
+        counter_rate(t, COUNTER_PASSIVE_OPENS, passive, &seconds))
+        SAY(out, MSG_NUMBERS_OPENS, active, passive, WINDOW(seconds));
 }
 
 static void number_resets(struct str *out, const struct state_facts *t)
 {
     char resets[LIVE_SIZE], failed[LIVE_SIZE];
+    double seconds;
 
-    if (counter_rate(t, COUNTER_ESTAB_RESETS, resets) &&
-        counter_rate(t, COUNTER_ATTEMPT_FAILS, failed))
-        SAY(out, MSG_NUMBERS_RESETS, resets, failed);
+    if (counter_rate(t, COUNTER_ESTAB_RESETS, resets, &seconds) &&
+        counter_rate(t, COUNTER_ATTEMPT_FAILS, failed, &seconds))
+        SAY(out, MSG_NUMBERS_RESETS, resets, failed, WINDOW(seconds));
 }
 
 /* In FIN_WAIT2 only orphans have an end. */
@@ -292,13 +296,18 @@ static void number_next_end(struct str *out, const struct state_facts *t)
             host_sysctl_name(which));
 }
 
-/* An orphan is given up after so many repeats without an answer. */
+/* When the kernel gives up orphans: those without an answer, and those whose peer answers with a
+ * shut window. */
 static void number_next_orphans(struct str *out, const struct state_facts *t)
 {
-    uint64_t retries;
+    const struct host *h = t->row ? sample_host(t->s, t->row) : &t->s->host;
+    uint64_t seconds;
 
-    if (tcp_timeouts_orphan_retries(&t->s->host, &retries) && t->b)
-        SAY(out, MSG_NUMBERS_ORPHAN_REPEATS, COUNT(retries), COUNT(t->b->most_repeats));
+    if (!t->b || t->state_counts.without_inode == 0 || !tcp_timeouts_orphan(h, &seconds))
+        return;
+    SAY(out, MSG_NUMBERS_ORPHANS_GIVEN_UP, TIME(seconds * 1000), COUNT(t->b->most_repeats));
+    if (t->state_counts.shut && tcp_timeouts_orphan_window(h, &seconds))
+        SAY(out, MSG_NUMBERS_ORPHANS_SHUT, TIME(seconds * 1000));
 }
 
 static void number_queues(struct str *out, const struct state_facts *t)
@@ -313,19 +322,21 @@ static void number_queues(struct str *out, const struct state_facts *t)
 static void number_overflows(struct str *out, const struct state_facts *t)
 {
     uint64_t overflows, drops;
+    double seconds;
 
-    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows) &&
-        state_facts_grown(t, COUNTER_LISTEN_DROPS, &drops))
-        SAY(out, MSG_NUMBERS_OVERFLOWED, COUNT(overflows), COUNT(drops), t->window);
+    if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows, &seconds) &&
+        state_facts_grown(t, COUNTER_LISTEN_DROPS, &drops, &seconds))
+        SAY(out, MSG_NUMBERS_OVERFLOWED, COUNT(overflows), COUNT(drops), WINDOW(seconds));
 }
 
 static void number_cookies(struct str *out, const struct state_facts *t)
 {
     uint64_t sent, dropped;
+    double seconds;
 
-    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &sent) &&
-        state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &dropped))
-        SAY(out, MSG_NUMBERS_COOKIES_SENT, COUNT(sent), COUNT(dropped), t->window);
+    if (state_facts_grown(t, COUNTER_SYNCOOKIES_SENT, &sent, &seconds) &&
+        state_facts_grown(t, COUNTER_REQQ_FULL_DROP, &dropped, &seconds))
+        SAY(out, MSG_NUMBERS_COOKIES_SENT, COUNT(sent), COUNT(dropped), WINDOW(seconds));
 }
 
 static void number_repeats(struct str *out, const struct state_facts *t)
@@ -405,6 +416,7 @@ static void number_ephemeral(struct str *out, const struct state_facts *t)
 static void number_table(struct str *out, const struct state_facts *t)
 {
     uint64_t used, overflows;
+    double seconds;
     int64_t limit;
 
     if (!host_sysctl(&t->s->host, SYSCTL_MAX_TW_BUCKETS, &limit) || limit <= 0)
@@ -413,8 +425,8 @@ static void number_table(struct str *out, const struct state_facts *t)
         used = t->s->count[TCP_STATE_TIME_WAIT];
     SAY(out, MSG_NUMBERS_OF_LIMIT, COUNT(used), COUNT((uint64_t)limit),
         live_percent(LIVE, (double)used / (double)limit));
-    if (state_facts_grown(t, COUNTER_TW_OVERFLOW, &overflows))
-        SAY(out, MSG_NUMBERS_TABLE_OVERFLOWS, COUNT(overflows));
+    if (state_facts_grown(t, COUNTER_TW_OVERFLOW, &overflows, &seconds))
+        SAY(out, MSG_NUMBERS_TABLE_OVERFLOWS, COUNT(overflows), WINDOW(seconds));
 }
 
 /* The whole host's: the limit is one for all namespaces. */

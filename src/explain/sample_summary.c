@@ -2,19 +2,37 @@
 /* The passes over the rows: one for all states, and one or two more for TIME_WAIT. */
 #include "tcptop/explain/sample_summary.h"
 
-static void add_timer(struct state_counts *t, const struct conn *c)
+#include "tcptop/doctor/tcp_timeouts.h"
+
+/* Of a timewait record, or of an orphan that will become one. */
+static bool left_of(const struct sample *s, const struct conn *c, uint32_t *ms)
 {
+    uint64_t left;
+
+    *ms = c->expires_ms;
+    if (c->timer != TIMER_KEEPALIVE || c->state != TCP_STATE_FIN_WAIT2)
+        return c->timer == TIMER_TIMEWAIT;
+    if (!tcp_timeouts_left(sample_host(s, c), c, &left))
+        return false;
+    *ms = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
+    return true;
+}
+
+static void add_timer(struct state_counts *t, const struct sample *s, const struct conn *c)
+{
+    uint32_t left;
+
     if (c->timer == TIMER_PROBE)
         t->shut++;
     if (c->timer == TIMER_OFF && c->wqueue == 0 &&
         !(c->unknown & (CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q)))
         t->idle++;
-    if (c->timer != TIMER_TIMEWAIT)
+    if (!left_of(s, c, &left))
         return;
-    if (t->timed == 0 || c->expires_ms < t->left_min_ms)
-        t->left_min_ms = c->expires_ms;
-    if (c->expires_ms > t->left_max_ms)
-        t->left_max_ms = c->expires_ms;
+    if (t->timed == 0 || left < t->left_min_ms)
+        t->left_min_ms = left;
+    if (left > t->left_max_ms)
+        t->left_max_ms = left;
     t->timed++;
 }
 
@@ -56,7 +74,7 @@ static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const str
     if (!(c->unknown & CONN_UNKNOWN_RECV_Q))
         t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
     t->unknown_inode += (c->unknown & CONN_UNKNOWN_INODE) != 0;
-    add_timer(t, c);
+    add_timer(t, s, c);
 }
 
 void sample_summary_make(struct sample_summary *v, const struct sample *s)

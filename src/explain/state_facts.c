@@ -4,14 +4,6 @@
 
 #include "tcptop/base/clock.h"
 
-/* Each sample stands for the interval before it, so n samples cover n intervals. */
-static double window_of(const struct history *h)
-{
-    uint32_t n = h->len < HISTORY_SHOWN ? h->len : HISTORY_SHOWN;
-
-    return n < 2 ? 0 : history_span_s(h, n) * n / (n - 1);
-}
-
 void state_facts_init(struct state_facts *t, const struct explain_subject *subject,
                       const struct sample_summary *summary)
 {
@@ -26,8 +18,7 @@ void state_facts_init(struct state_facts *t, const struct explain_subject *subje
         t->row_at = subject->row;
         t->row = &s->conn[subject->row];
     }
-    t->window_s = window_of(&s->history);
-    live_unmarked_time(t->window, t->window_s);
+    t->window_s = history_span_s(&s->history, FACTS_POINTS);
 }
 
 bool state_facts_known(const struct explain_subject *subject)
@@ -38,23 +29,21 @@ bool state_facts_known(const struct explain_subject *subject)
            subject->state < TCP_STATE_COUNT;
 }
 
-bool state_facts_grown(const struct state_facts *t, enum host_counter which, uint64_t *by)
+bool state_facts_grown(const struct state_facts *t, enum host_counter which, uint64_t *by,
+                       double *seconds)
 {
-    double seconds;
-
-    return history_growth(&t->s->history, which, HISTORY_SHOWN, by, &seconds);
+    return history_growth(&t->s->history, which, FACTS_POINTS, by, seconds);
 }
 
-enum trend state_facts_trend(const struct state_facts *t, double *per_s)
+enum trend state_facts_trend(const struct state_facts *t, double *per_s, double *seconds)
 {
     const struct history *h = &t->s->history;
     int64_t change;
 
-    if (history_span_s(h, HISTORY_SHOWN) < TREND_MIN_S ||
-        !history_change(h, t->state, HISTORY_SHOWN, &change))
+    if (!history_change(h, t->state, FACTS_POINTS, &change, seconds) || *seconds < TREND_MIN_S)
         return TREND_UNKNOWN;
-    *per_s = (double)change / t->window_s;
-    return (change < 0 ? -change : change) * 4 <= (int64_t)history_max(h, t->state, HISTORY_SHOWN)
+    *per_s = (double)change / *seconds;
+    return (change < 0 ? -change : change) * 4 <= (int64_t)history_max(h, t->state, FACTS_POINTS)
                ? TREND_FLAT
                : TREND_MOVING;
 }
@@ -87,6 +76,7 @@ bool state_facts_moves(const struct state_facts *t, struct state_moves *m)
         m->left_s +=
             transitions[transition].from == t->state && transitions[transition].from ? per_s : 0;
     }
+    m->seconds = span.seconds;
     m->exact = sees_all(t, &span);
     return true;
 }

@@ -20,8 +20,8 @@ struct state_facts {
     struct state_counts state_counts; /* of the state */
     const struct active_close *active_close; /* of all TIME_WAIT rows */
     const struct breakdown *b;               /* of the state, NULL: not there */
-    double window_s;        /* seconds the last samples stand for, 0: only one sample */
-    char window[LIVE_SIZE]; /* the same in words */
+    double
+        window_s; /* between the newest sample and the oldest that facts look at; 0: one sample */
 };
 
 /** Is there a sample with numbers about the state? */
@@ -31,20 +31,29 @@ bool state_facts_known(const struct explain_subject *subject);
 void state_facts_init(struct state_facts *t, const struct explain_subject *subject,
                       const struct sample_summary *summary);
 
-/** How much a counter grew over the window; false when not known. */
-bool state_facts_grown(const struct state_facts *t, enum host_counter which, uint64_t *by);
+/* The samples that facts look at: they are a minute apart where one is taken each second. */
+#define FACTS_POINTS (HISTORY_SHOWN + 1)
+
+/** How much a counter grew, and over how many seconds, which may be fewer than the window; false
+ *  when not known. */
+bool state_facts_grown(const struct state_facts *t, enum host_counter which, uint64_t *by,
+                       double *seconds);
+
+/** A length of time that was watched, in words; storage until the end of the block. */
+#define WINDOW(seconds) live_unmarked_time(LIVE, seconds)
 
 /* How the count changed over the window. FLAT: by less than a quarter of its maximum, what the
  * sparkline draws as flat. */
 enum trend { TREND_UNKNOWN, TREND_FLAT, TREND_MOVING };
 
-/** `per_s` is set unless the trend is unknown. */
-enum trend state_facts_trend(const struct state_facts *t, double *per_s);
+/** `per_s` and `seconds`, over which it changed so, are set unless the trend is unknown. */
+enum trend state_facts_trend(const struct state_facts *t, double *per_s, double *seconds);
 
 /* Connections that came into the state and left it, per second over the window. */
 struct state_moves {
     double entered_s, left_s;
-    bool exact; /* else both are lower bounds */
+    double seconds; /* that were watched */
+    bool exact;     /* else both are lower bounds */
 };
 
 /** False when there are not two samples to compare. */

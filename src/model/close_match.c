@@ -12,7 +12,10 @@
 
 #define WAITING_MAX  65536u
 #define PRESUMED_MAX 4096u
-#define REQUEST_DS   600u /* for so long a request socket may be matched by its endpoints */
+#define LEDGER_MAX                                                                                 \
+    65536u              /* a power of two; two ends that fall into one place: the later one stays */
+#define REQUEST_DS 600u /* for so long a request socket may be matched by its endpoints */
+#define LEDGER_DS  600u /* and so long what is still to come of two ends is known */
 
 enum close_event_mark {
     CLOSE_EVENT_OPEN,  /* no row matches it so far */
@@ -25,6 +28,7 @@ void close_match_fini(struct close_match *e)
     sample_discard(e->waiting);
     free(e->mark);
     free(e->presumed);
+    free(e->ledger);
     slots_fini(&e->by_cookie);
     slots_fini(&e->by_endpoints);
     *e = (struct close_match){0};
@@ -95,6 +99,7 @@ int close_match_begin(struct close_match *e, struct sample_builder *b)
 {
     struct sample *next = &b->sample;
 
+    e->has_endpoints = false;
     e->events = b->close_events;
     e->n_waiting = e->waiting ? e->waiting->sample.n_live : 0;
     e->n_before = b->events_before_dump;
@@ -128,6 +133,31 @@ static void take(struct close_match *e, struct sample *next, uint32_t k, const s
     if (mark == CLOSE_EVENT_WAITS && k < e->n_waiting) /* has waited long enough */
         mark = CLOSE_EVENT_TAKEN;
     e->mark[k] = (uint8_t)mark;
+}
+
+/* What a place in the ledger is looked up for: to be read, or to note an event or a record. */
+enum ledger_use { LEDGER_FIND, LEDGER_EVENT, LEDGER_RECORD };
+
+/* The place of these ends in the ledger; NULL: there is none. A record takes the place of other
+ * ends; an event, of which most leave no record, only where no record waits. */
+static struct ends_ledger *ledger_of(struct close_match *e, const struct conn *c, uint32_t now_ds,
+                                     enum ledger_use use)
+{
+    uint64_t ends = conn_tuple_hash(c, hash_secret()->seed);
+    struct ends_ledger *l;
+
+    if (!e->ledger && use != LEDGER_FIND)
+        e->ledger = calloc(LEDGER_MAX, sizeof *e->ledger);
+    if (!e->ledger)
+        return NULL;
+    l = &e->ledger[ends & (LEDGER_MAX - 1)];
+    bool fresh = now_ds - l->at_ds < LEDGER_DS;
+    if (l->ends == ends && fresh)
+        return l;
+    if (use == LEDGER_FIND || (use == LEDGER_EVENT && fresh && l->balance > 0))
+        return NULL;
+    *l = (struct ends_ledger){.ends = ends, .at_ds = now_ds};
+    return l;
 }
 
 void close_match_missing(struct close_match *e, struct sample *next, const struct sample *prev,
@@ -179,17 +209,74 @@ static void match_timewait(struct close_match *e, struct conn *c)
     c->flags |= CONN_CLOSE_REPORTED;
 }
 
-static void match_row(struct close_match *e, struct sample *next, struct conn *c)
+/* Match the events of timewait records that were closed before. */
+static void match_expected(struct close_match *e, uint32_t now_ds)
+{
+    for (uint32_t k = 0; e->ledger && k < e->n; k++) {
+        struct ends_ledger *l;
+        if (e->mark[k] != CLOSE_EVENT_OPEN || !is_named(conn_of(e, k)))
+            continue;
+        l = ledger_of(e, conn_of(e, k), now_ds, LEDGER_FIND);
+        if (!l || l->balance <= 0)
+            continue;
+        l->balance--;
+        e->mark[k] = CLOSE_EVENT_TAKEN;
+    }
+}
+
+bool close_match_gone(struct close_match *e, const struct conn *c)
+{
+    struct conn record = *c;
+
+    if (c->socket_cookie)
+        return find(e, c) != CLOSE_EVENT_NONE;
+    if (!e->has_endpoints)
+        return false;
+    match_timewait(e, &record);
+    return record.flags & CONN_CLOSE_REPORTED;
+}
+
+void close_match_expect(struct close_match *e, const struct conn *c, uint32_t now_ds)
+{
+    struct ends_ledger *l = c->socket_cookie ? NULL : ledger_of(e, c, now_ds, LEDGER_RECORD);
+
+    if (c->socket_cookie)
+        close_match_presume(e, c, now_ds);
+    if (!l)
+        return;
+    l->balance++;
+    l->at_ds = now_ds;
+}
+
+void close_match_appeared(struct close_match *e, struct conn *c, uint32_t now_ds)
+{
+    struct ends_ledger *l = ledger_of(e, c, now_ds, LEDGER_FIND);
+
+    if (!l || l->balance >= 0)
+        return;
+    l->balance++;
+    c->flags |= CONN_CLOSE_REPORTED;
+    e->owed.closed++;
+    e->owed.unseen++;
+    e->owed.unseen_acked += l->acked;
+    e->owed.unseen_received += l->received;
+}
+
+void close_match_returned(struct close_match *e)
+{
+    e->owed.closed++;
+}
+
+/* A row with the cookie of an event. */
+static void match_cookie(struct close_match *e, struct sample *next, struct conn *c)
 {
     bool timewait = conn_is_timewait(c);
     uint32_t k = find(e, c);
 
-    if (k != CLOSE_EVENT_NONE) {
-        take(e, next, k, c, timewait ? CLOSE_EVENT_TAKEN : CLOSE_EVENT_WAITS);
-        c->flags |= timewait ? CONN_CLOSE_REPORTED : 0;
-    } else if (timewait && !(c->flags & CONN_CLOSE_REPORTED)) {
-        match_timewait(e, c);
-    }
+    if (k == CLOSE_EVENT_NONE)
+        return;
+    take(e, next, k, c, timewait ? CLOSE_EVENT_TAKEN : CLOSE_EVENT_WAITS);
+    c->flags |= timewait ? CONN_CLOSE_REPORTED : 0;
 }
 
 /* The event of a request socket that was missed: one with the same endpoints that no row matches.
@@ -247,9 +334,16 @@ int close_match_live(struct close_match *e, struct sample *next)
         return 0;
     if (index_by_endpoints(e))
         return -ENOMEM;
+    e->has_endpoints = true;
     for (uint32_t row = 0; row < next->n_live; row++)
-        match_row(e, next, &next->conn[row]);
+        match_cookie(e, next, &next->conn[row]);
+    for (uint32_t row = 0; row < next->n_live; row++) {
+        struct conn *c = &next->conn[row];
+        if (conn_is_timewait(c) && !(c->flags & CONN_CLOSE_REPORTED) && !c->socket_cookie)
+            match_timewait(e, c);
+    }
     match_presumed(e, next->now_ds);
+    match_expected(e, next->now_ds);
     return 0;
 }
 
@@ -278,17 +372,25 @@ uint32_t close_match_unseen_rows(const struct close_match *e)
     return rows;
 }
 
-static void count_unseen(struct sample *next, const struct tcp_metrics *metrics)
+static void count_unseen(struct close_match *e, struct sample *next, const struct conn *c,
+                         const struct tcp_metrics *metrics)
 {
+    struct ends_ledger *l = ledger_of(e, c, next->now_ds, LEDGER_EVENT);
     struct close_stats *d = &next->close_stats;
-    uint64_t bytes;
+    uint64_t acked = 0, received = 0;
 
+    (void)tcp_metrics_get(metrics, METRICS_bytes_acked, &acked);
+    (void)tcp_metrics_get(metrics, METRICS_bytes_received, &received);
     d->closed++;
     d->unseen++;
-    if (tcp_metrics_get(metrics, METRICS_bytes_acked, &bytes))
-        d->unseen_acked += bytes;
-    if (tcp_metrics_get(metrics, METRICS_bytes_received, &bytes))
-        d->unseen_received += bytes;
+    d->unseen_acked += acked;
+    d->unseen_received += received;
+    if (!l)
+        return;
+    l->balance--;
+    l->at_ds = next->now_ds;
+    l->acked = acked;
+    l->received = received;
 }
 
 void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
@@ -305,7 +407,7 @@ void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
             continue;
         s = holder(e, &row);
         if (predicate_match(b->count_only, s, row))
-            count_unseen(next, metrics);
+            count_unseen(e, next, &s->conn[row], metrics);
         c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
         if (next->n_closed < SAMPLE_CLOSED_MAX)
@@ -335,8 +437,22 @@ static bool keep(struct close_match *e, uint32_t events, bool undecided)
     return true;
 }
 
+static void take_back(uint64_t *owed, uint64_t *counted)
+{
+    uint64_t taken = *owed < *counted ? *owed : *counted;
+
+    *owed -= taken;
+    *counted -= taken;
+}
+
 void close_match_finish(struct close_match *e, struct sample *next)
 {
+    struct close_stats *d = &next->close_stats;
+
+    take_back(&e->owed.closed, &d->closed);
+    take_back(&e->owed.unseen, &d->unseen);
+    take_back(&e->owed.unseen_acked, &d->unseen_acked);
+    take_back(&e->owed.unseen_received, &d->unseen_received);
     if (e->waiting)
         sample_drop_all(e->waiting);
     for (uint32_t k = e->n_waiting; k < e->n; k++) {

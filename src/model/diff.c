@@ -116,9 +116,15 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
     if (sample_row_kind(join->prev, j) == ROW_CLOSED) { /* it was taken for closed too early */
         times->changed_ds = times->born_ds;
         join->next->closed_total--;
+        if (predicate_match(join->builder->count_only, join->prev, j))
+            close_match_returned(&join->d->close_match);
     }
     c->was_state = before->was_state;
     c->flags |= before->flags & CONN_CLOSE_REPORTED;
+    c->socket_cookie = conn_is_timewait(c) && c->cookie == before->cookie &&
+                       (before->socket_cookie || !conn_is_timewait(before));
+    if (!c->cgroup && join->prev->cgroups) /* a timewait record has none of its own */
+        c->cgroup = before->cgroup;
     if (join->next->owner)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
@@ -342,6 +348,17 @@ static enum fate fate_of(const struct join *join, uint32_t row)
     return FATE_MISSING;
 }
 
+/* Is it a timewait record whose socket the kernel has not reported closed, but will? It did so
+ * before anyone listened where the first sample had the record already. */
+static bool awaits_event(const struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+    bool from_the_start = join->prev->times[row].born_ds == 0 && !c->was_state;
+
+    return join->next->close_events_known && conn_is_timewait(c) &&
+           !(c->flags & (CONN_CLOSE_REPORTED | CONN_NO_COOKIE)) && !from_the_start;
+}
+
 static void append_missing(struct join *join)
 {
     struct sample *next = join->next;
@@ -355,6 +372,8 @@ static void append_missing(struct join *join)
             continue;
         next->conn[to] = join->prev->conn[row];
         next->times[to] = join->prev->times[row];
+        if (awaits_event(join, row) && close_match_gone(&join->d->close_match, &next->conn[to]))
+            next->conn[to].flags |= CONN_CLOSE_REPORTED;
         keep_values(join, to, row);
         next->n_missing++;
     }
@@ -386,6 +405,17 @@ static bool is_presumed(const struct join *join, const struct conn *c)
            close_match_find(&join->d->close_match, c) == CLOSE_EVENT_NONE;
 }
 
+/* The row is taken for closed: an event that comes later is of it. */
+static void presume(struct join *join, const struct conn *c, uint32_t row)
+{
+    struct close_match *e = &join->d->close_match;
+
+    if (is_presumed(join, c))
+        close_match_presume(e, c, join->next->now_ds);
+    else if (awaits_event(join, row) && !close_match_gone(e, c))
+        close_match_expect(e, c, join->next->now_ds);
+}
+
 static void append_closed(struct join *join, enum fate fate)
 {
     struct sample *next = join->next;
@@ -401,8 +431,7 @@ static void append_closed(struct join *join, enum fate fate)
             count_transition_end(join, row);
             next->close_stats.closed += predicate_match(join->builder->count_only, join->prev, row);
             times.changed_ds = next->now_ds;
-            if (is_presumed(join, &join->prev->conn[row]))
-                close_match_presume(&join->d->close_match, &join->prev->conn[row], next->now_ds);
+            presume(join, &join->prev->conn[row], row);
         }
         if (next->n_closed < SAMPLE_CLOSED_MAX) {
             keep_values(join, sample_rows(next), row);
@@ -478,7 +507,13 @@ static int join_close_match(struct join *join)
     if (rc)
         return rc;
     close_match_missing(&d->close_match, join->next, join->prev, d->old.at, d->old.n);
-    return close_match_live(&d->close_match, join->next);
+    rc = close_match_live(&d->close_match, join->next);
+    for (uint32_t at = 0; !rc && at < d->new.n; at++) {
+        struct conn *c = d->new.at[at] == NO_ROW ? NULL : &join->next->conn[d->new.at[at]];
+        if (c && conn_is_timewait(c) && !(c->flags & CONN_CLOSE_REPORTED))
+            close_match_appeared(&d->close_match, c, join->next->now_ds);
+    }
+    return rc;
 }
 
 static void add_close_stats(struct close_stats *to, const struct close_stats *d)
@@ -530,6 +565,7 @@ int diff_join(struct diff *d, struct sample_builder *b, const struct sample *pre
 
     if (!rc && next->needs & NEED_OWNER)
         rc = sample_reserve_owner(b, next->n_live);
+    drops_join(next, prev);
     if (prev) {
         next->closed_total = prev->closed_total;
         next->transitions = prev->transitions;

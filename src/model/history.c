@@ -117,20 +117,27 @@ uint32_t history_max(const struct history *h, unsigned state, uint32_t n)
     return max;
 }
 
-bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change)
+bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change,
+                    double *seconds)
 {
     uint32_t count, newest = 0, oldest = 0, known = 0;
+    int64_t newest_ns = 0, oldest_ns = 0;
     const struct point *p;
 
     for (uint32_t back = 0; back < n && (p = history_at(h, back)); back++) {
         /* A partial count is a lower bound: a difference from it would be a guess. */
         if (p->status != POINT_MEASURED || !point_count(p, state, &count))
             continue;
-        if (known++ == 0)
+        if (known++ == 0) {
             newest = count;
+            newest_ns = p->mono_ns;
+        }
         oldest = count;
+        oldest_ns = p->mono_ns;
     }
     *change = (int64_t)newest - (int64_t)oldest;
+    if (seconds)
+        *seconds = (double)(newest_ns - oldest_ns) / (double)NS_PER_S;
     return known >= 2;
 }
 

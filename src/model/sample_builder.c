@@ -175,6 +175,7 @@ void sample_drop_last(struct sample_builder *b)
 
 void sample_drop_all(struct sample_builder *b)
 {
+    b->sample.drops.n = 0;
     b->sample.n_live = 0;
 }
 
@@ -231,8 +232,18 @@ int sample_split(struct sample_builder *b, uint32_t rows, struct sample_builder 
     return 0;
 }
 
+void sample_split_fini(struct sample_builder half[2])
+{
+    for (int i = 0; i < 2; i++) {
+        cgroups_fini(&half[i].cgroup_ids);
+        free(half[i].sample.drops.at);
+        half[i].sample.drops = (struct drop_counts){.at = NULL};
+    }
+}
+
 static void unite_status(struct sample *s, const struct sample *half)
 {
+    drops_append(&s->drops, &half->drops);
     s->rejected += half->rejected;
     if (half->status <= s->status)
         return;
@@ -256,8 +267,15 @@ static void merge_congestion(struct sample_builder *b, const struct sample *part
         s->metrics[row].congestion = as[s->metrics[row].congestion];
 }
 
+/* The same for the numbers of control groups, which the halves gave by themselves. */
+static void merge_cgroups(struct sample_builder *b, const struct sample_builder *part,
+                          uint32_t from, uint32_t to)
+{
+    cgroups_renumber(&b->cgroup_ids, &part->cgroup_ids, b->sample.conn + from, to - from);
+}
+
 /* Rows from the end of the arrays fill the gap that is left between both halves. */
-void sample_unite(struct sample_builder *b, const struct sample_builder half[2])
+void sample_unite(struct sample_builder *b, struct sample_builder half[2])
 {
     struct sample *s = &b->sample;
     uint32_t lower = half[0].sample.n_live, upper = half[1].sample.n_live;
@@ -271,12 +289,16 @@ void sample_unite(struct sample_builder *b, const struct sample_builder half[2])
     s->n_live = lower + upper;
     merge_congestion(b, &half[0].sample, 0, lower);
     merge_congestion(b, &half[1].sample, lower, s->n_live);
+    merge_cgroups(b, &half[0], 0, lower);
+    merge_cgroups(b, &half[1], lower, s->n_live);
     unite_status(s, &half[0].sample);
     unite_status(s, &half[1].sample);
+    sample_split_fini(half);
 }
 
-int sample_append(struct sample_builder *b, const struct sample *part)
+int sample_append(struct sample_builder *b, const struct sample_builder *other)
 {
+    const struct sample *part = &other->sample;
     struct sample *s = &b->sample;
     uint32_t from = s->n_live, rows = part->n_live;
 
@@ -292,6 +314,8 @@ int sample_append(struct sample_builder *b, const struct sample *part)
         tcp_metrics_clear(&s->metrics[row]);
     s->n_live += rows;
     merge_congestion(b, part, from, s->n_live);
+    merge_cgroups(b, other, from, s->n_live);
+    drops_append(&s->drops, &part->drops);
     for (int state = 0; state < TCP_STATE_COUNT; state++)
         s->count[state] += part->count[state];
     s->total += part->total;

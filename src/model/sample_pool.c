@@ -37,11 +37,13 @@ struct sample_pool *sample_pool_new(void)
 static void release_references(struct sample_builder *b)
 {
     netns_table_unref(b->sample.namespaces);
+    cgroups_unref(b->sample.cgroups);
     owner_table_unref(b->sample.owners);
     findings_free(b->sample.findings);
     import_unref(b->sample.import);
     sample_unref(b->close_events); /* its pool is another one */
     b->sample.namespaces = NULL;
+    b->sample.cgroups = NULL;
     b->sample.owners = NULL;
     b->sample.findings = NULL;
     b->sample.import = NULL;
@@ -54,6 +56,8 @@ static void builder_free(struct sample_builder *b)
         return;
     release_references(b);
     history_fini(&b->sample.history);
+    cgroups_fini(&b->cgroup_ids);
+    free(b->sample.drops.at);
     free(b->sample.conn);
     free(b->sample.times);
     free(b->sample.final);
@@ -96,6 +100,7 @@ static void reset(struct sample_builder *b, struct sample_pool *pool)
                    .times = s->times,
                    .final = s->final,
                    .watch = s->watch,
+                   .drops = {.at = s->drops.at, .cap = s->drops.cap},
                    .history = s->history},
         .row_cap = b->row_cap,
         .metrics_memory = b->metrics_memory,
@@ -105,8 +110,10 @@ static void reset(struct sample_builder *b, struct sample_pool *pool)
         .owner_memory = b->owner_memory,
         .owner_cap = b->owner_cap,
         .watch_cap = b->watch_cap,
+        .cgroup_ids = b->cgroup_ids,
         .pool = pool,
     };
+    cgroups_keep(&b->cgroup_ids, NULL, NULL, 0);
     atomic_init(&b->refs, 1);
 }
 

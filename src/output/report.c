@@ -208,7 +208,25 @@ static void add_evidence(struct sink *out, const struct finding *f)
         sink_addf(out, whole ? "%s\"%s\":%.0f" : "%s\"%s\":%.2f", comma, figure->key, f->value[i]);
         comma = ",";
     }
+    if (f->window_s > 0)
+        sink_addf(out, "%s\"window_s\":%.2f", comma, f->window_s);
     sink_add(out, "}");
+}
+
+/* The figures that may be more. */
+static void add_lower_bounds(struct sink *out, const struct finding *f)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"at_least\":[");
+    for (unsigned i = 0; i < FINDING_VALUES; i++) {
+        const struct rule_figure *figure = rule_figure(f->rule, i);
+        if (!figure || !((f->valid & f->at_least) >> i & 1))
+            continue;
+        sink_addf(out, "%s\"%s\"", comma, figure->key);
+        comma = ",";
+    }
+    sink_add(out, "]");
 }
 
 static void add_process(struct sink *out, const struct finding_process *w)
@@ -276,6 +294,7 @@ static void add_finding(struct sink *out, const struct finding *f)
     if (f->cause.key)
         add_key(out, "follows_from", rules[f->cause.rule].name);
     add_evidence(out, f);
+    add_lower_bounds(out, f);
     add_part(out, f, "seen", PART_SEEN);
     if (f->cause.key)
         add_part(out, f, "cause", PART_CAUSE);

@@ -145,12 +145,14 @@ NUMBER(retrans)
     return s->conn[row].timer != TIMER_TIMEWAIT && !is_untold(s, row, CONN_UNKNOWN_TIMER);
 }
 
-/* Without a file the kernel names user 0 for whoever it was. */
+/* Of a socket without a file, kernels before 6.17 name user 0, whoever it was (net/core/sock.c
+ * sock_i_uid); later ones name the user. */
 NUMBER(uid)
 {
     const struct conn *c = &s->conn[row];
     *n = c->uid;
-    return !(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_UID) && c->inode != 0;
+    return !(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_UID) &&
+           (c->inode != 0 || c->uid != 0);
 }
 
 NUMBER(inode)
@@ -349,6 +351,22 @@ NUMBER(backlog_permille)
            !(c->unknown & CONN_UNKNOWN_RECV_Q) && sample_row_kind(s, row) != ROW_MISSING;
 }
 
+NUMBER(drops)
+{
+    const struct drop_count *count = drops_find(s, row);
+    *n = count ? count->drops : 0;
+    return count;
+}
+
+/* Rounded up: what drops something has no rate of 0. */
+NUMBER(drops_s)
+{
+    const struct drop_count *count = drops_find(s, row);
+    double per_s = count && count->compared ? count->grown * 1e9 / (double)s->drops.span_ns : 0;
+    *n = (uint64_t)per_s + ((double)(uint64_t)per_s < per_s);
+    return count && count->compared;
+}
+
 static void get_congestion(const struct sample *s, uint32_t row, struct value *v)
 {
     set_text(v, sample_congestion(s, row));
@@ -406,7 +424,6 @@ static const struct owner *first_owner(const struct sample *s, uint32_t row)
 
 OWNER_TEXT(process)
 OWNER_TEXT(cmdline)
-OWNER_TEXT(cgroup)
 
 #define OWNER_WHOLE(name)                                                                          \
     static const char *whole_##name(const struct sample *s, uint32_t row)                          \
@@ -416,7 +433,6 @@ OWNER_TEXT(cgroup)
     }
 
 OWNER_WHOLE(cmdline)
-OWNER_WHOLE(cgroup)
 
 #define OWNER_KEY(name, order)                                                                     \
     static uint64_t key_##name(const struct sample *s, uint32_t row)                               \
@@ -429,18 +445,78 @@ OWNER_WHOLE(cgroup)
 
 OWNER_KEY(process, OWNER_BY_PROCESS)
 OWNER_KEY(cmdline, OWNER_BY_CMDLINE)
-OWNER_KEY(cgroup, OWNER_BY_CGROUP)
 
-/* The name as it is, in parentheses once nobody holds the socket any more. Only an import may know
- * a process without its name. */
+/* The control group: the one that the kernel tells for the socket, else that of its process. Rows
+ * of the second kind, of which there are some only where the kernel tells none, come behind the
+ * others.
+ */
+
+static const char *whole_cgroup(const struct sample *s, uint32_t row)
+{
+    const char *name = sample_cgroup(s, row);
+    const struct owner *o = name ? NULL : first_owner(s, row);
+    return o && *o->cgroup ? o->cgroup : name;
+}
+
+static void get_cgroup(const struct sample *s, uint32_t row, struct value *v)
+{
+    const char *name = whole_cgroup(s, row);
+    set_name(v, name ? name : "");
+}
+
+/* The filter looks at both, and at each process. */
+static bool each_cgroup(const struct sample *s, uint32_t row, uint32_t nth, struct value_part *p)
+{
+    const struct owner_group *g = sample_owner(s, row, NULL);
+    const char *name = sample_cgroup(s, row);
+    if (name && nth == 0) {
+        p->text = name;
+        return true;
+    }
+    nth -= name ? 1 : 0;
+    if (!g || nth >= g->n)
+        return false;
+    p->text = g->member[nth]->cgroup;
+    return true;
+}
+
+#define KEY_SECOND (UINT64_C(1) << 32) /* above every rank */
+
+static uint64_t key_cgroup(const struct sample *s, uint32_t row)
+{
+    const struct owner *o = first_owner(s, row);
+    if (sample_cgroup(s, row))
+        return cgroups_rank(s->cgroups, s->conn[row].cgroup);
+    if (!o || !*o->cgroup)
+        return KEY_ABSENT;
+    return KEY_SECOND + owner_table_rank(s->owners, OWNER_BY_CGROUP, s->owner[row] & OWNER_GROUP);
+}
+
+/* By the process; rows whose process is hidden by what stands in its place. */
+static uint64_t key_process_cell(const struct sample *s, uint32_t row)
+{
+    uint64_t key = key_process(s, row);
+    if (key == KEY_ABSENT && sample_cgroup(s, row))
+        key = KEY_SECOND + cgroups_rank(s->cgroups, s->conn[row].cgroup);
+    return key;
+}
+
+/* The name as it is, in parentheses once nobody holds the socket any more. Where no process is
+ * known the control group in brackets: the service or container whose process it is. Only an import
+ * may know a process without its name. */
 static void format_process(const struct sample *s, uint32_t row, struct str *out)
 {
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
-    if (!g || !*g->member[0]->process)
+    const char *cgroup = g ? NULL : sample_cgroup(s, row);
+    if (g && !*g->member[0]->process)
         str_add(out, FMT_NONE);
-    else
+    else if (g)
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
+    else if (cgroup)
+        str_addf(out, conn_is_let_go(&s->conn[row]) ? "([%s])" : "[%s]", cgroup);
+    else
+        str_add(out, FMT_NONE);
 }
 
 void column_process_fit(const struct sample *s, uint32_t row, int width, struct str *out)
@@ -549,11 +625,19 @@ static bool is_waiting(const struct sample *s, uint32_t row)
            !(s->conn[row].flags & CONN_NO_OWNER);
 }
 
+/* Of the process; where none is known, of the control group. */
+static const char *owner_word(const struct sample *s, uint32_t row)
+{
+    if (sample_owner(s, row, NULL))
+        return is_former(s, row) ? "former" : "current";
+    if (is_waiting(s, row))
+        return "waiting";
+    return !sample_cgroup(s, row) ? "" : conn_is_let_go(&s->conn[row]) ? "former" : "current";
+}
+
 static void get_owner(const struct sample *s, uint32_t row, struct value *v)
 {
-    const bool known = sample_owner(s, row, NULL);
-    set_name(v, known ? (is_former(s, row) ? "former" : "current")
-                      : (is_waiting(s, row) ? "waiting" : ""));
+    set_name(v, owner_word(s, row));
 }
 
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
@@ -788,7 +872,7 @@ uint64_t column_key(enum column_id id, const struct sample *s, uint32_t row)
 static const struct {
     const char *name;
     enum column_id id;
-} nicknames[] = {{"talkers", COL_RATE}};
+} nicknames[] = {{"talkers", COL_RATE}, {"service", COL_CGROUP}};
 
 static char fold(char c)
 {

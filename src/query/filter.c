@@ -322,8 +322,8 @@ static uint32_t states_named(struct filter_word w)
     return exact ? found | STATE_BIT(exact) : found;
 }
 
-/* A word that is nothing else: rows match if an address, the name of the process or that of the
- * state contains it. */
+/* A word that is nothing else: rows match if an address, the name of the process, of the control
+ * group or of the state contains it. */
 static int emit_bare(struct filter_parser *f, struct filter_word w)
 {
     int result = filter_emit_text(f, COL_LOCAL_ADDR, w, false);
@@ -333,6 +333,10 @@ static int emit_bare(struct filter_parser *f, struct filter_word w)
         result = predicate_op(f->p, PRED_OR);
     if (!result)
         result = filter_emit_text(f, COL_PROCESS, w, false);
+    if (!result)
+        result = predicate_op(f->p, PRED_OR);
+    if (!result)
+        result = filter_emit_text(f, COL_CGROUP, w, false);
     if (!result)
         result = predicate_op(f->p, PRED_OR);
     if (!result)

@@ -176,8 +176,11 @@ static void add_event(struct close_monitor *w, const struct close_socket *sock, 
         w->lost++;
     w->lost += w->events->sample.rejected;
     w->events->sample.rejected = 0;
-    for (uint32_t row = before; row < w->events->sample.n_live; row++)
+    for (uint32_t row = before; row < w->events->sample.n_live; row++) {
         w->events->sample.conn[row].netns = sock->netns;
+        w->events->sample.conn[row].cgroup =
+            0; /* a number of these rows means nothing in a sample */
+    }
 }
 
 static bool prepare_receive(struct close_monitor *w)

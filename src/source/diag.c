@@ -85,9 +85,13 @@ struct attr {
     size_t len;
 };
 
-/* Find the attributes that figures are read from. False: damaged. */
-static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
-                         struct attr *congestion)
+/* What is read of the attributes behind a record. */
+struct attrs {
+    struct attr info, congestion, cgroup, memory;
+};
+
+/* Find them. False: damaged. */
+static bool find_attrs(const uint8_t *attrs, size_t len, struct attrs *found)
 {
     while (len >= sizeof(struct rtattr)) {
         struct rtattr a;
@@ -95,10 +99,15 @@ static bool find_figures(const uint8_t *attrs, size_t len, struct attr *info,
         memcpy(&a, attrs, sizeof(a));
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return false;
+        struct attr value = {attrs + sizeof(a), a.rta_len - sizeof(a)};
         if (a.rta_type == INET_DIAG_INFO)
-            *info = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
+            found->info = value;
         else if (a.rta_type == INET_DIAG_CONG)
-            *congestion = (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)};
+            found->congestion = value;
+        else if (a.rta_type == INET_DIAG_CGROUP_ID)
+            found->cgroup = value;
+        else if (a.rta_type == INET_DIAG_SKMEMINFO)
+            found->memory = value;
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
@@ -123,16 +132,38 @@ static bool wanted(const struct diag *d, unsigned state)
     return d->states & bits;
 }
 
+/* The number of the control group; 0 where the kernel does not tell it. */
+static unsigned cgroup_of(struct sample_builder *b, const struct attr *a)
+{
+    uint64_t id;
+
+    if (a->len != sizeof(id))
+        return 0;
+    memcpy(&id, a->at, sizeof(id));
+    return cgroups_number(&b->cgroup_ids, id);
+}
+
+/* Note what a listener has dropped, which is the last of these numbers. */
+static void note_drops(struct sample *s, const struct conn *c, const struct attr *memory)
+{
+    uint32_t drops;
+
+    if (c->state != TCP_STATE_LISTEN || c->flags & CONN_NO_COOKIE ||
+        memory->len < (SK_MEMINFO_DROPS + 1) * sizeof(drops))
+        return;
+    memcpy(&drops, memory->at + SK_MEMINFO_DROPS * sizeof(drops), sizeof(drops));
+    drops_add(&s->drops, c->cookie, c->netns, drops);
+}
+
 static enum diag_result record_take(struct diag *d, const uint8_t *payload, size_t len)
 {
     struct sample_builder *b = d->builder;
     struct sample *s = &b->sample;
     const struct record *r = (const struct record *)payload;
-    struct attr info = {NULL, 0}, congestion = {NULL, 0};
+    struct attrs a = {.info = {NULL, 0}};
     struct tcp_metrics *metrics;
 
-    if (len < sizeof(*r) || !known(r) ||
-        !find_figures(payload + sizeof(*r), len - sizeof(*r), &info, &congestion)) {
+    if (len < sizeof(*r) || !known(r) || !find_attrs(payload + sizeof(*r), len - sizeof(*r), &a)) {
         s->rejected++;
         return DIAG_MORE;
     }
@@ -145,10 +176,14 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
-    if (metrics && info.at)
-        tcp_metrics_read(metrics, info.at, info.len, r->m.idiag_state);
-    if (metrics && congestion.at)
-        metrics->congestion = sample_add_congestion(b, (const char *)congestion.at, congestion.len);
+    c->cgroup = cgroup_of(b, &a.cgroup) & CGROUP_MASK;
+    if (a.memory.at)
+        note_drops(s, c, &a.memory);
+    if (metrics && a.info.at)
+        tcp_metrics_read(metrics, a.info.at, a.info.len, r->m.idiag_state);
+    if (metrics && a.congestion.at)
+        metrics->congestion =
+            sample_add_congestion(b, (const char *)a.congestion.at, a.congestion.len);
     return DIAG_MORE;
 }
 
@@ -240,6 +275,12 @@ static void swap_attributes(uint8_t *attrs, size_t len)
             return;
         if (a.rta_type == INET_DIAG_INFO)
             tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+        else if (a.rta_type == INET_DIAG_CGROUP_ID && a.rta_len == sizeof(a) + sizeof(uint64_t))
+            swap_bytes(attrs + sizeof(a), sizeof(uint64_t));
+        for (size_t at = sizeof(a);
+             a.rta_type == INET_DIAG_SKMEMINFO && at + sizeof(uint32_t) <= a.rta_len;
+             at += sizeof(uint32_t))
+            swap_bytes(attrs + at, sizeof(uint32_t));
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;

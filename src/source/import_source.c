@@ -249,7 +249,7 @@ static int import_sample(struct source *src, const struct request *req, struct s
     if (rc)
         return sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc, im->name));
     b->sample.needs = im->reader.rows->sample.needs;
-    rc = sample_append(b, &im->reader.rows->sample);
+    rc = sample_append(b, im->reader.rows);
     if (rc)
         return sample_reason_error(why, rc);
     set_facts(im, &b->sample);

@@ -154,8 +154,6 @@ static const struct number_token {
     TOKEN("bytes_retrans:", bytes_retrans, 1),
     TOKEN("bytes_acked:", bytes_acked, 1),
     TOKEN("bytes_received:", bytes_received, 1),
-    TOKEN("unacked:", unacked_segs, 1),
-    TOKEN("lost:", lost_segs, 1),
     TOKEN("lastsnd:", last_data_sent_ms, 1),
     TOKEN("lastrcv:", last_data_recv_ms, 1),
     TOKEN("lastack:", last_ack_recv_ms, 1),

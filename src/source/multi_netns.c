@@ -282,7 +282,7 @@ static int add_namespace(struct multi_netns *m, struct netns_entry *entry,
     part->sample.needs = req->needs;
     rc = sample_netns_entry(m, entry, req, part, &cause);
     if (!rc) {
-        rc = sample_append(b, &part->sample);
+        rc = sample_append(b, part);
         add_status(s, &part->sample, entry);
     } else if (rc != -ENOMEM && rc != -ECANCELED) {
         if (!entry->error)

@@ -78,9 +78,10 @@ static int connect_kernel(struct netlink *n)
 static uint8_t extensions(const struct sample *s)
 {
     unsigned info = s->needs & NEED_TCP_INFO ? 1u << (INET_DIAG_INFO - 1) : 0;
+    unsigned drops = s->needs & NEED_DROPS ? 1u << (INET_DIAG_SKMEMINFO - 1) : 0;
     unsigned congestion = s->needs & NEED_CONGESTION ? 1u << (INET_DIAG_CONG - 1) : 0;
 
-    return (uint8_t)(info | congestion);
+    return (uint8_t)(info | congestion | drops);
 }
 
 /* Some kernels list request sockets only when their own state number is asked for too. */

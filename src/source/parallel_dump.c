@@ -181,7 +181,7 @@ static int take_all(struct parallel_dump *h, struct netlink *n, const struct ker
                     uint64_t expected, struct sample_builder *b)
 {
     struct sample *s = &b->sample;
-    struct sample_builder half[2];
+    struct sample_builder half[2] = {{.lender = NULL}};
     int rc;
 
     if (expected > EXPECT_MAX)
@@ -189,16 +189,19 @@ static int take_all(struct parallel_dump *h, struct netlink *n, const struct ker
     rc = sample_split(b, (uint32_t)(expected + expected / SPARE) + SPARE_ROWS, half);
     if (!rc)
         rc = take_both(h, n, filter, b, (struct sample_builder *[]){&half[0], &half[1]});
-    if (rc)
+    if (rc) {
+        sample_split_fini(half);
         return rc;
+    }
     sample_unite(b, half);
     update_split(h, s, half[0].sample.n_live);
     return 0;
 }
 
 /* Append the rows and the status of the upper half. */
-static int add_upper(struct sample_builder *b, const struct sample *upper)
+static int add_upper(struct sample_builder *b, const struct sample_builder *other)
 {
+    const struct sample *upper = &other->sample;
     struct sample *s = &b->sample;
 
     s->rejected += upper->rejected;
@@ -206,7 +209,7 @@ static int add_upper(struct sample_builder *b, const struct sample *upper)
         s->status = upper->status;
         s->reason = upper->reason;
     }
-    return sample_append(b, upper);
+    return sample_append(b, other);
 }
 
 /* With row_streams few rows are kept: the second thread fills a sample of its own. */
@@ -224,7 +227,7 @@ static int take_streamed(struct parallel_dump *h, struct netlink *n,
         rc = take_both(h, n, filter, b, (struct sample_builder *[]){b, other});
     }
     if (!rc)
-        rc = add_upper(b, &other->sample);
+        rc = add_upper(b, other);
     sample_discard(other);
     return rc;
 }

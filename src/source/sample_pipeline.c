@@ -8,6 +8,7 @@
 
 #include "tcptop/base/clock.h"
 #include "tcptop/model/diff.h"
+#include "tcptop/owner/cgroup_tree.h"
 #include "tcptop/owner/lookup.h"
 #include "tcptop/owner/scanner.h"
 
@@ -22,6 +23,7 @@ struct sample_pipeline {
     uint64_t seq;
     uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
+    struct cgroup_tree cgroups;
     struct owner_scanner *owners; /* of this host; NULL until they are asked for */
     bool scan_apart;              /* on a thread, with the rest as owner_scanner_start() has it */
     double share;
@@ -197,6 +199,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         rc = watch_update(b, st->good, req->watched, req->n_watched);
     if (rc)
         return rc;
+    cgroup_tree_assign(&st->cgroups, b, st->good ? st->good->cgroups : NULL, !sample_is_recorded(s));
     rc = add_history(st, s);
     if (!rc)
         assign_owners(st, s, needs_whole(needs));
@@ -220,8 +223,10 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
 
     b->sample.needs = whole.needs = needs_whole(needs);
     b->count_only = req->count_only;
-    if (st->good)
+    if (st->good) {
         sample_keep_congestion(b, st->good);
+        cgroups_keep(&b->cgroup_ids, st->good->cgroups, st->good->conn, sample_rows(st->good));
+    }
     rc = source_sample(st->src, &whole, b, why);
     b->sample.needs |= req->needs & NEED_RATES; /* computed here, whatever the source */
     return rc;

@@ -41,7 +41,8 @@ struct sampler {
 
     struct sample_pipeline *pipeline; /* the rest is the thread's */
     double cpu_budget;
-    double mean_cost_ns;
+    double mean_cost_ns;   /* CPU time of a sample */
+    double mean_wall_ns;   /* how long one takes */
     uint64_t stretched_ms; /* 0: not stretched */
 };
 
@@ -55,14 +56,17 @@ static void release(struct sampler *s)
     free(s);
 }
 
-/* The asked interval, or a longer one that keeps the cost within the budget. It moves in steps and
- * not for every change of cost, so that the header stands still. Needs the lock. */
+/* The asked interval, or a longer one that keeps the cost within the budget, or in which a sample
+ * is finished: on a busy host it waits for others. It moves in steps and not for every change of
+ * cost, so that the header stands still. Needs the lock. */
 static uint64_t interval_in_force(struct sampler *s)
 {
     uint64_t asked = s->req.interval_ms > INTERVAL_MIN_MS ? s->req.interval_ms : INTERVAL_MIN_MS;
     double needed = s->cpu_budget > 0 ? s->mean_cost_ns / s->cpu_budget / (double)NS_PER_MS : 0;
-    double now = (double)s->stretched_ms;
+    double now = (double)s->stretched_ms, taken = s->mean_wall_ns / (double)NS_PER_MS;
 
+    if (needed < taken)
+        needed = taken;
     if (needed <= (double)asked) {
         s->stretched_ms = 0;
         return asked;
@@ -76,12 +80,14 @@ static uint64_t interval_in_force(struct sampler *s)
 static uint64_t interval_after(void *context, const struct sample *fresh)
 {
     struct sampler *s = context;
-    double cost = (double)fresh->cpu_ns;
+    double cost = (double)fresh->cpu_ns, wall = (double)fresh->cost_ns;
     uint64_t interval;
 
     pthread_mutex_lock(&s->lock);
-    if (fresh->status != SAMPLE_FAILED)
+    if (fresh->status != SAMPLE_FAILED) {
         s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
+        s->mean_wall_ns += s->mean_wall_ns > 0 ? COST_WEIGHT * (wall - s->mean_wall_ns) : wall;
+    }
     interval = interval_in_force(s);
     pthread_mutex_unlock(&s->lock);
     return interval;

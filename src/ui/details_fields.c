@@ -11,6 +11,8 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/listeners.h"
+#include "tcptop/explain/live_value.h"
+#include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
 
 bool details_gone(const struct details *t)
@@ -24,6 +26,8 @@ void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, con
     if (w > 0 && utf8_width(value) > w)
         canvas_put(d->c, x + w - 1, y, 1, ROLE_DIM, "…");
 }
+
+#define MINUTES_FROM_MS 100000
 
 #define HOLDERS_SHOWN 16 /* lines; the last one counts the others */
 #define GAP           2
@@ -188,7 +192,7 @@ static void add_owner(struct details *t)
     add(t, false, MSG_VIEW_DETAIL_PROCESS, value);
     cell(t, "user", value, sizeof value);
     if (!*value && !(t->c->flags & CONN_NO_OWNER) && !(t->c->unknown & CONN_UNKNOWN_UID) &&
-        t->c->inode)
+        (t->c->inode || t->c->uid))
         snprintf(value, sizeof value, "uid %u", t->c->uid);
     add(t, false, MSG_VIEW_DETAIL_USER, value);
     cell(t, "cgroup", value, sizeof value);
@@ -209,13 +213,39 @@ static void add_timer(struct details *t)
         [TIMER_KEEPALIVE] = MSG_VIEW_TIMER_KEEP, [TIMER_TIMEWAIT] = MSG_VIEW_TIMER_TIMEWAIT,
         [TIMER_PROBE] = MSG_VIEW_TIMER_PROBE,    [TIMER_DELACK] = MSG_VIEW_TIMER_DELACK,
     };
-    char left[FMT_SIZE], value[FILL_SIZE] = "";
+    char left[LIVE_SIZE], value[FILL_SIZE] = "";
 
-    fmt_duration(left, sizeof left, t->c->expires_ms);
+    if (t->c->expires_ms < MINUTES_FROM_MS)
+        fmt_duration(left, sizeof left, t->c->expires_ms);
+    else
+        live_unmarked_time(left, t->c->expires_ms / 1000); /* as the pane says it */
+    typeset_untie(left);
     if (t->row != UINT32_MAX && !is_untold(t, CONN_UNKNOWN_TIMER) &&
         t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
+}
+
+/* What waits in the accept queue, and what the listener has dropped since it listens, and since the
+ * sample before. */
+static void accept_queue(const struct details *t, const char *waiting, char out[FILL_SIZE])
+{
+    const struct drop_count *drops = t->row == UINT32_MAX ? NULL : drops_find(t->s, t->row);
+    char all[FMT_SIZE], grown[FMT_SIZE], span[FMT_SIZE], more[FILL_SIZE];
+    size_t len;
+
+    draw_fill(out, MSG_VIEW_WAITING, waiting, NULL, NULL);
+    if (!drops)
+        return;
+    len = strlen(out);
+    fmt_count(all, sizeof all, drops->drops);
+    fmt_count(grown, sizeof grown, drops->grown);
+    fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS));
+    draw_fill(more, drops->compared ? MSG_VIEW_DROPPED_LATELY : MSG_VIEW_DROPPED, all, grown, span);
+    if (len + 2 >= FILL_SIZE)
+        return;
+    memcpy(out + len, ", ", 3);
+    draw_copy_text(out + len + 2, FILL_SIZE - len - 2, more);
 }
 
 static void add_queues(struct details *t)
@@ -226,7 +256,7 @@ static void add_queues(struct details *t)
     fmt_count(count, sizeof count, c->rqueue);
     fmt_count(limit, sizeof limit, c->wqueue);
     if (c->state == TCP_STATE_LISTEN) {
-        draw_fill(value, MSG_VIEW_WAITING, count, NULL, NULL);
+        accept_queue(t, count, value);
         add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE,
             t->c->unknown & CONN_UNKNOWN_RECV_Q ? "" : value);
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);

@@ -201,6 +201,8 @@ static void add_cost_long(struct header *h, const char *every, const char *cost,
     }
 }
 
+/* What a sample costs is its CPU time, by which the interval is stretched, too: how long it took
+ * says more of what else this host does, and is in the interval. */
 static void add_cost(struct header *h)
 {
     const struct sample *s = h->newest;
@@ -213,10 +215,10 @@ static void add_cost(struct header *h)
         return;
     if (s->interval_ms)
         fmt_interval(every, sizeof every, s->interval_ms);
-    if (s->cost_ns > 0) {
-        int64_t share = s->interval_ms ? s->cost_ns / ((int64_t)s->interval_ms * 10000) : 0;
+    if (s->cpu_ns > 0) {
+        int64_t share = s->interval_ms ? s->cpu_ns / ((int64_t)s->interval_ms * 10000) : 0;
 
-        fmt_cost(cost, FMT_SIZE, s->cost_ns);
+        fmt_cost(cost, FMT_SIZE, s->cpu_ns);
         if (share >= 10)
             snprintf(cost + strlen(cost), FMT_SIZE, ", %lld %%", (long long)share);
     }

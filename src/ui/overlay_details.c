@@ -669,5 +669,5 @@ const struct overlay_ops overlay_details = {
     .extent = extent,
     .footer = footer,
     .subject = subject,
-    .needs = NEED_TCP_INFO | NEED_CONGESTION | NEED_OWNER | NEED_USER,
+    .needs = NEED_TCP_INFO | NEED_CONGESTION | NEED_OWNER | NEED_USER | NEED_DROPS,
 };

@@ -66,13 +66,16 @@ static uint32_t group_needs(const struct view *v)
 
 #define METRICS_ROWS_MAX 100000u /* in larger samples figures are not read for the pane alone */
 
-/* Of the numbers in the pane: by process; in CLOSE_WAIT the time since the peer's FIN. */
+/* Of the numbers in the pane: by process; in CLOSE_WAIT the time since the peer's FIN; of listeners
+ * what they dropped. */
 static uint32_t numbers_needs(const struct view *v)
 {
     unsigned state = v->shown ? pane_numbers_state(v) : 0;
 
     if (state == 0)
         return 0;
+    if (state == TCP_STATE_LISTEN)
+        return NEED_OWNER | NEED_DROPS;
     if (state == TCP_STATE_CLOSE_WAIT && v->shown->total <= METRICS_ROWS_MAX)
         return NEED_OWNER | NEED_TCP_INFO;
     return NEED_OWNER;

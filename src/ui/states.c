@@ -320,7 +320,7 @@ static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y
     if (known)
         fmt_count_fit(number, sizeof number, count, f->now_w);
     canvas_put_right(d->c, x + f->now_x, y, f->now_w, role, number);
-    if (known && h && history_change(h, counted, HISTORY_SHOWN, &change)) {
+    if (known && h && history_change(h, counted, HISTORY_SHOWN + 1, &change, NULL)) {
         fmt_change(number, sizeof number, change, f->change_w);
         canvas_put_right(d->c, x + f->change_x, y, f->change_w, role, number);
     }

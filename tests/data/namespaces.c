@@ -102,7 +102,7 @@ static struct sample *make_sample(const char *shown)
     s->mono_ns = NOW_NS;
     s->wall_ns = WALL_NS;
     s->interval_ms = s->asked_interval_ms = 1000;
-    s->cost_ns = 3 * NS_PER_MS;
+    s->cost_ns = s->cpu_ns = 3 * NS_PER_MS;
     add_owners(s);
     return s;
 }

@@ -443,6 +443,20 @@ static void unanswered(void)
     hold();
 }
 
+/* An attempt that is never answered, and how long the kernel lets it last. */
+static void give_up(void)
+{
+    struct sockaddr_in at = here();
+    double begin = now_s();
+
+    serve(MOST);
+    client[0] = new_socket();
+    drop(client[0], 1000);
+    if (connect(client[0], (struct sockaddr *)&at, sizeof(at)) == 0 || errno != ETIMEDOUT)
+        err(1, "connect");
+    printf("gave up after %.1f\n", now_s() - begin);
+}
+
 /* Open and close `count` connections a second, the client first, until no port is left; says when
  * that was, by the clock of the day. */
 static void use_ports(void)
@@ -521,6 +535,62 @@ static void slow_window(void)
     } while (!ended(2000));
 }
 
+/* A peer that reads slowly: its window is shut most of the time and opens again all the time, and
+ * its Recv-Q is never empty, while some 400 kB get through each second. */
+static void moving(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    fcntl(server[0], F_SETFL, O_NONBLOCK);
+    while (write(server[0], data, sizeof(data)) > 0)
+        continue;
+    ready();
+    while (!ended(50)) {
+        (void)!read(client[0], data, 20000);
+        while (write(server[0], data, sizeof(data)) > 0)
+            continue;
+    }
+}
+
+/* Orphans whose peers take no data: what is left waits for a window that stays shut. */
+static void shut_orphan(void)
+{
+    char data[65536] = "";
+
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        fcntl(server[i], F_SETFL, O_NONBLOCK);
+        while (write(server[i], data, sizeof(data)) > 0)
+            continue;
+        close(server[i]);
+    }
+    hold();
+}
+
+/* An accept queue that is full while the queue of requests is: the kernel wants cookies for further
+ * SYNs, but drops them. Requests are kept by TCP_DEFER_ACCEPT until data comes. */
+static void no_cookies(void)
+{
+    int n = 0;
+
+    serve(8);
+    set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 30);
+    while (n < 18) {
+        client[n++] = attempt();
+        usleep(20000);
+        if (n <= 8)
+            (void)!write(client[n - 1], "x", 1);
+    }
+    (void)!write(client[8], "x", 1);
+    usleep(100000);
+    while (n < 18 + count)
+        client[n++] = attempt();
+    hold();
+}
+
 /* FIN_WAIT2: the peers do not close; this process keeps its ends, or not. */
 static void closed_here(bool keep)
 {
@@ -588,10 +658,14 @@ int main(int argc, char **argv)
         {"half-open", half_open},
         {"deferred", deferred},
         {"unanswered", unanswered},
+        {"give-up", give_up},
         {"use-ports", use_ports},
         {"linger", linger},
         {"shut-window", shut_window},
         {"slow-window", slow_window},
+        {"moving", moving},
+        {"shut-orphan", shut_orphan},
+        {"no-cookies", no_cookies},
         {"kept", kept},
         {"orphaned", orphaned},
         {"lossy", lossy},

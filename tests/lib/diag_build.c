@@ -37,11 +37,9 @@ static size_t put_attribute(uint8_t *at, uint16_t type, const void *value, size_
     return a.rta_len;
 }
 
-void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
-                     const char *congestion)
+/* The record without attributes. */
+static struct inet_diag_msg record_of(const struct conn *c)
 {
-    uint8_t payload[sizeof(struct inet_diag_msg) + 2 * sizeof(struct rtattr) + 1024 + 64] = {0};
-    size_t len = sizeof(struct inet_diag_msg);
     struct inet_diag_msg m = {.idiag_family = c->family,
                               .idiag_state = c->state,
                               .idiag_timer = c->timer,
@@ -59,6 +57,27 @@ void build_conn_with(struct str *out, const struct conn *c, const void *info, si
     m.id.idiag_cookie[1] = c->flags & CONN_NO_COOKIE ? UINT32_MAX : (uint32_t)(c->cookie >> 32);
     memcpy(m.id.idiag_src, c->src, sizeof(c->src));
     memcpy(m.id.idiag_dst, c->dst, sizeof(c->dst));
+    return m;
+}
+
+void build_conn_attr(struct str *out, const struct conn *c, uint16_t type, const void *value,
+                     size_t len)
+{
+    uint8_t payload[sizeof(struct inet_diag_msg) + sizeof(struct rtattr) + 1024];
+    struct inet_diag_msg m = record_of(c);
+
+    memcpy(payload, &m, sizeof(m));
+    len = sizeof(m) + put_attribute(payload + sizeof(m), type, value, len);
+    build_message(out, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, payload, len);
+}
+
+void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
+                     const char *congestion)
+{
+    uint8_t payload[sizeof(struct inet_diag_msg) + 2 * sizeof(struct rtattr) + 1024 + 64] = {0};
+    size_t len = sizeof(struct inet_diag_msg);
+    struct inet_diag_msg m = record_of(c);
+
     memcpy(payload, &m, sizeof(m));
     if (congestion) /* before tcp_info, as the kernel does not: the order says nothing */
         len += put_attribute(payload + len, INET_DIAG_CONG, congestion, strlen(congestion) + 1);

@@ -25,6 +25,10 @@ void build_conn(struct str *out, const struct conn *c, const void *info, size_t 
 void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
                      const char *congestion);
 
+/** The record of `c` with one attribute, of at most 1,024 bytes, behind it. */
+void build_conn_attr(struct str *out, const struct conn *c, uint16_t type, const void *value,
+                     size_t len);
+
 /** Append NLMSG_DONE with 0 or -errno. */
 void build_done(struct str *out, int error);
 

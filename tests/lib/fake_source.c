@@ -32,6 +32,8 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     if (!s->mono_ns)
         s->mono_ns = clock_mono_ns();
     s->cpu_ns = s->cost_ns = atomic_load(&f->cpu_ns);
+    if (atomic_load(&f->cost_ns))
+        s->cost_ns = atomic_load(&f->cost_ns);
     atomic_fetch_add(&f->taken, 1);
     return 0;
 }

@@ -19,6 +19,7 @@ struct fake {
     atomic_uint fails_after;      /* so many samples; they come first */
     atomic_uint status;           /* enum sample_status */
     atomic_llong cpu_ns, mono_ns; /* what it claims; mono_ns 0: the real time */
+    atomic_llong cost_ns;         /* how long it claims to take; 0: cpu_ns */
     atomic_uint backend, needs;   /* needs: as asked for last */
     atomic_uint view;             /* sample.netns_view */
     atomic_bool closed;

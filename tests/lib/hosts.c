@@ -13,7 +13,7 @@ struct sample *host_new(void)
 {
     struct sample *s = sample_make(NULL);
 
-    if (!s || history_init(&s->history, HISTORY_SHOWN))
+    if (!s || history_init(&s->history, HISTORY_SHOWN + 1))
         abort();
     s->now_ds = 600;
     s->findings = findings_new(0);
@@ -56,12 +56,12 @@ void host_finish(struct sample *s, unsigned state, uint32_t was)
     sample_count(s);
     p.total = s->total;
     memcpy(p.count, s->count, sizeof(p.count));
-    for (int i = 0; i < HISTORY_SHOWN; i++, p.seq++, p.mono_ns += NS_PER_S) {
+    for (int i = 0; i <= HISTORY_SHOWN; i++, p.seq++, p.mono_ns += NS_PER_S) {
         p.count[state] = i ? s->count[state] : was;
         memcpy(p.counter, s->host.counter, i ? sizeof(p.counter) : 0);
         history_add(&s->history, &p);
     }
-    s->seq = HISTORY_SHOWN;
+    s->seq = HISTORY_SHOWN + 1;
 }
 
 static void defaults(struct sample *s, int64_t low, int64_t high)

@@ -14,8 +14,8 @@ void host_add(struct sample *s, uint32_t n, struct conn c);
 
 void host_sysctl_set(struct sample *s, enum host_sysctl which, int64_t value);
 
-/** Count, and give the history 60 samples: the first with `was` rows in `state` and all else as
- *  now, counters at 0; the rest as now, with the sample's counters. */
+/** Count, and give the history 61 samples, a second apart: the first with `was` rows in `state` and
+ *  all else as now, counters at 0; the rest as now, with the sample's counters. */
 void host_finish(struct sample *s, unsigned state, uint32_t was);
 
 struct sample *host_web01(void);  /* an ordinary host */

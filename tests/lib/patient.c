@@ -64,6 +64,13 @@ struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double a
     return c;
 }
 
+void patient_watched(struct sample *s, double seconds)
+{
+    s->now_ds = (uint32_t)(seconds * 10);
+    for (uint32_t row = 0; row < s->n_live; row++)
+        s->times[row] = (struct row_times){0};
+}
+
 void patient_counter(struct sample *s, enum host_counter which, uint64_t value)
 {
     s->host.counter[which] = value;

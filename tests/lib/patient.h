@@ -25,6 +25,9 @@ struct sample *patient_sample(double t);
  *  Returns the last. */
 struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double age);
 
+/** All rows were in their states already at the first sample, which was so many seconds ago. */
+void patient_watched(struct sample *s, double seconds);
+
 /** A sample of one listener whose accept queue of 10 holds so many. */
 struct sample *patient_queue(double t, uint32_t waiting, uint64_t overflows);
 

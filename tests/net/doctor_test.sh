@@ -7,6 +7,17 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/scene.sh
 
+older() { # older SCENE RULE SECONDS: the age is a lower bound, and no less than that
+	finding "$1" "$2" '"at_least":\["oldest_s"\]' &&
+		between "$(grep "\"rule\":\"$2\"" "$tmp/$1.json" | grep -oE '"oldest_s":[0-9.]+' | cut -d: -f2)" "$3" 200
+}
+watched() { # watched SCENE RULE: no more than was watched is claimed
+	between "$(grep "\"rule\":\"$2\"" "$tmp/$1.json" | grep -oE '"window_s":[0-9.]+' | cut -d: -f2)" 0.5 \
+		"$(grep -oE '"seconds":[0-9.]+' "$tmp/$1.json" | awk -F: '{ print $2 + 0.1 }')"
+}
+open_again() { # it only slows the sender
+	finding moving zero_window '"limited":1' && ! grep -q '"shut":' "$tmp/moving.json"
+}
 figure() { grep -oE "\"$2\":[0-9.]+" "$tmp/$1.json" | head -n 1 | cut -d: -f2; }
 between() { awk -v x="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(x >= low && x <= high) }'; }
 foretold() { # in how many seconds the ports would be used up, and when they were
@@ -38,6 +49,10 @@ scene room 'echo 50 >/proc/sys/net/ipv4/tcp_max_tw_buckets' linger 20 0
 scene unanswered '' unanswered 3 5
 scene shut '' shut-window 2 6
 scene slow '' slow-window 1 0
+scene moving '' moving 1 1
+scene shut-orphan '' shut-orphan 3 6 'fin_wait1_age = 4'
+scene no-cookies '' no-cookies 20 1
+scene long-orphaned 'echo 70 >/proc/sys/net/ipv4/tcp_fin_timeout' orphaned 30 0 'fin_wait2_orphans = 20'
 scene kept '' kept 5 3.5 'fin_wait2_age = 3'
 scene orphaned '' orphaned 30 0 'fin_wait2_orphans = 20'
 scene few-orphans '' orphaned 10 0 'fin_wait2_orphans = 20'
@@ -62,6 +77,9 @@ check 'nor half-closed ones with data flowing' half-closed none half-closed clos
 check 'nor those not accepted yet' unaccepted none unaccepted close_wait
 check 'a full accept queue' queue finding queue accept_queue '"local_port":3000' '"queue":4' '"backlog":3'
 check 'not one that is emptied again' brief-queue none brief-queue accept_queue
+check 'cookies that were wanted and not sent are none' no-cookies none no-cookies syn_backlog
+check '… but the accept queue is full' no-cookies finding no-cookies accept_queue '"queue":9' '"backlog":8'
+check '… and the time that was watched is named' no-cookies watched no-cookies accept_queue
 check 'a full SYN backlog' half-open finding half-open syn_backlog '"local_port":3000' '"backlog":8' \
 	'"severity":"(warning|critical)"' '"cookies":[1-9]'
 check 'clients that are deferred are no more than a note' deferred finding deferred syn_backlog '"severity":"info"'
@@ -74,12 +92,18 @@ check 'not with the usual range' wide-ports none wide-ports ephemeral
 check 'a full TIME_WAIT table' table finding table tw_table '"tcp_max_tw_buckets":50' '"overflows":[1-9]|"time_wait":(4[5-9]|5)'
 check 'not one with room' room none room tw_table
 check 'attempts without an answer' unanswered finding unanswered syn_sent '"stuck":3' '"remote_port":3000'
+check '… which are older than we are, at least' unanswered older unanswered syn_sent 8
 check 'a peer that does not read' shut finding shut zero_window '"shut":2' '"remote_addr":"127.0.0.1"'
 check '… which is a process here' shut finding shut slow_reader "\"pid\":$(pid shut),"
 check 'not one that reads slowly' slow none slow zero_window
+check 'a window that opens again and again is not shut' moving open_again
+check '… and whoever reads slowly does read' moving none moving slow_reader
+check 'orphans held up by a shut window' shut-orphan finding shut-orphan fin_wait1 '"stuck":3' '"remote_addr":"127.0.0.1"'
+check '… for as long as the probes prove' shut-orphan older shut-orphan fin_wait1 6
 check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"severity":"info"' \
 	"\"pid\":$(pid kept)," '"owned":5'
 check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"warning"' '"orphans":30'
+check '… which last for twice the excess over 60 s' long-orphaned finding long-orphaned fin_wait2 '"orphan_limit_s":20'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
 check 'retransmission of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
 check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'

@@ -196,10 +196,103 @@ static void names_order_wholly(void **state)
     rows_fini(&rows);
 }
 
+/* Three rows of groups and no process: one holds, one has let go, one waits in a queue; a process
+ * is known of the two rows after them, and nothing of the last one. */
+static struct sample *grouped_sample(void)
+{
+    static const char *const names[] = {"", "nginx.service", "docker 3f2a09c1d2e4",
+                                        "docker 3f2a09c1aaaa"};
+    struct sample *g = sample_make(NULL);
+    struct cgroup_table *t = cgroups_new(4);
+
+    for (uint32_t i = 0; i < 6; i++)
+        sample_row(g, "10.0.2.15:443", "10.0.5.8:8443", TCP_STATE_ESTABLISHED)->inode = 5000 + i;
+    for (uint32_t i = 1; i < 4; i++) {
+        t->cgroup[i] = (struct cgroup){.id = i, .looked_for = true};
+        strcpy(t->cgroup[i].name, names[i]);
+    }
+    g->conn[0].cgroup = 1;
+    g->conn[1].cgroup = 2;
+    g->conn[1].inode = 0;
+    g->conn[1].state = TCP_STATE_TIME_WAIT;
+    g->conn[2].cgroup = 3;
+    g->conn[2].inode = 0; /* not accepted */
+    g->conn[3].cgroup = 1;
+    g->conn[3].inode = 1001;
+    g->conn[4].inode = 1002;
+    g->cgroups = t;
+    owned_assign(lookup, g);
+    return g;
+}
+
+static const char *cell_of(const struct sample *g, uint32_t row, enum column_id id)
+{
+    static struct str text;
+
+    str_clear(&text);
+    column_format(id, g, row, &text);
+    return str_text(&text);
+}
+
+static const char *owner_of(const struct sample *g, uint32_t row)
+{
+    static struct value v;
+
+    columns[COL_OWNER].get(g, row, &v);
+    return v.type == VALUE_TEXT ? v.text : "absent";
+}
+
+/* Where no process is known the service stands in its place; the group that the kernel tells goes
+ * before that of the process. */
+static void the_group_stands_for_a_hidden_process(void **state)
+{
+    static const struct {
+        const char *process, *owner, *cgroup;
+    } expected[] = {
+        {"[nginx.service]", "current", "nginx.service"},
+        {"([docker 3f2a09c1d2e4])", "former", "docker 3f2a09c1d2e4"},
+        {"[docker 3f2a09c1aaaa]", "waiting", "docker 3f2a09c1aaaa"},
+        {"nginx", "current", "nginx.service"},
+        {"systemd", "current", "init.scope"},
+        {"–", "absent", "–"},
+    };
+    struct sample *g = grouped_sample();
+    struct predicate p = {0};
+    struct rows rows = {0};
+
+    (void)state;
+    for (uint32_t row = 0; row < 6; row++) {
+        assert_string_equal(cell_of(g, row, COL_PROCESS), expected[row].process);
+        assert_string_equal(cell_of(g, row, COL_CGROUP), expected[row].cgroup);
+        assert_string_equal(owner_of(g, row), expected[row].owner);
+    }
+    assert_int_equal(filter_parse("service:nginx", &p, NULL), 0);
+    for (uint32_t row = 0; row < 6; row++)
+        assert_int_equal(predicate_match(&p, g, row), row == 0 || row == 3);
+    predicate_fini(&p);
+    assert_int_equal(filter_parse("docker", &p, NULL), 0); /* a bare word */
+    for (uint32_t row = 0; row < 6; row++)
+        assert_int_equal(predicate_match(&p, g, row), row == 1 || row == 2);
+    predicate_fini(&p);
+    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){COL_CGROUP, false}, 0), 0);
+    assert_int_equal(rows.row[0], 2); /* docker 3f2a09c1aaaa, …d2e4, nginx twice, then init.scope */
+    assert_int_equal(rows.row[1], 1);
+    assert_int_equal(rows.row[4], 4);
+    assert_int_equal(rows.row[5], 5);
+    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){COL_PROCESS, false}, 0), 0);
+    assert_int_equal(rows.row[0], 3); /* nginx, systemd, then what stands for others */
+    assert_int_equal(rows.row[1], 4);
+    assert_int_equal(rows.row[2], 2);
+    assert_int_equal(rows.row[5], 5);
+    rows_fini(&rows);
+    sample_unref(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
+        cmocka_unit_test(the_group_stands_for_a_hidden_process),
         cmocka_unit_test(a_cell_has_name_and_pid_where_both_fit),
         cmocka_unit_test(filters_look_at_each),
         cmocka_unit_test(names_order_wholly),

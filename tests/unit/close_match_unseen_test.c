@@ -96,6 +96,59 @@ static void timewait_is_told_of_late(void **state)
     assert_int_equal(s->close_stats.unseen, 1);
 }
 
+/* A new connection took the remnant's place before the kernel told of either (tcp_tw_reuse). Late
+ * or very late, whoever is told of first: two sockets ended, two remnants, nothing was unseen. */
+static void remnant_makes_way_before_it_is_told_of(void **state)
+{
+    struct run *r = *state;
+
+    for (unsigned late = 0; late < 6; late++) {
+        told_two(r);
+        told_sample(r, 2);
+        told_row(r, 501, TCP_STATE_TIME_WAIT);
+        told_join(r);
+        for (unsigned i = 0; i <= late + 2; i++) {
+            told_sample(r, 2);
+            told_row(r, 502, TCP_STATE_TIME_WAIT);
+            r->next->conn[2].sport = 501;
+            if (i == late)
+                told_end(r, 80, 1, 1)->sport = 501;
+            if (i == late / 2)
+                told_end(r, 81, 2, 2)->sport = 501;
+            told_join(r);
+        }
+        assert_int_equal(r->next->close_stats_total.ended, 2);
+        assert_int_equal(r->next->close_stats_total.unseen, 0);
+        assert_int_equal(r->next->close_stats_total.closed, 1); /* the first remnant */
+        told_teardown(state);
+        told_setup(state);
+    }
+}
+
+/* The dump after the event missed the remnant, which then shows up: it is not counted as a
+ * connection that no sample had any more, and once when it goes. */
+static void remnant_that_a_dump_missed_shows_up(void **state)
+{
+    struct run *r = *state;
+
+    told_two(r);
+    told_sample(r, 2);
+    told_end(r, 80, 7, 9)->sport = 501;
+    assert_int_equal(told_join(r)->close_stats.unseen, 1);
+    told_sample(r, 2);
+    told_row(r, 501, TCP_STATE_TIME_WAIT);
+    told_end(r, 78, 10, 10);
+    told_end(r, 79, 10, 10);
+    assert_int_equal(told_join(r)->close_stats.unseen, 1); /* two, less the one */
+    for (int i = 0; i < 3; i++) {
+        told_sample(r, 2);
+        told_join(r);
+    }
+    assert_int_equal(r->next->close_stats_total.unseen, 2);
+    assert_int_equal(r->next->close_stats_total.unseen_acked, 20);
+    assert_int_equal(r->next->close_stats_total.closed, 3);
+}
+
 /* Missed twice, closed, faded, forgotten, and only then told of. */
 static void closed_row_is_told_of_late(void **state)
 {
@@ -241,6 +294,8 @@ int main(void)
         TEST(one_that_no_sample_had),
         TEST(timewait_of_an_unseen_one_is_known_by_its_ends),
         TEST(timewait_is_told_of_late),
+        TEST(remnant_makes_way_before_it_is_told_of),
+        TEST(remnant_that_a_dump_missed_shows_up),
         TEST(closed_row_is_told_of_late),
         TEST(request_is_told_of_by_its_ends),
         TEST(request_is_not_told_of_for_ever),

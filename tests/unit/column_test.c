@@ -56,7 +56,7 @@ static void base_columns(void **state)
     assert_string_equal(str_text(&list),
                         "proto local_addr local_port remote_addr remote_port state timer "
                         "expires_ms recv_q send_q uid inode cookie ifindex netns pid pids process "
-                        "owner ");
+                        "owner cgroup ");
     str_fini(&list);
 }
 

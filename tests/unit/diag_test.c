@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "lib/diag_bench.h"
+#include "lib/sample.h"
 
 static struct conn v6_sample(void)
 {
@@ -252,6 +253,34 @@ static void congestion_controls_by_name(void **state)
     bench_fini(&b);
 }
 
+/* The id of the control group gets a small number, the same for the same id; one of another length
+ * is none. */
+static void control_groups_are_numbered(void **state)
+{
+    static const uint64_t ids[] = {4242, 77, 4242, 0, UINT64_MAX, 77};
+    struct conn c = build_plain(TCP_STATE_ESTABLISHED, 1, 2, 3);
+    struct diag_bench b;
+
+    (void)state;
+    bench_setup(&b, 0);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        build_conn_attr(&b.in, &c, INET_DIAG_CGROUP_ID, &ids[i], sizeof ids[i]);
+    build_conn_attr(&b.in, &c, INET_DIAG_CGROUP_ID, &ids[0], 4);
+    build_conn(&b.in, &c, NULL, 0);
+    assert_int_equal(bench_parse_all(&b), DIAG_MORE);
+    assert_int_equal(b.s->n_live, 8);
+    assert_int_equal(b.s->conn[0].cgroup, 1);
+    assert_int_equal(b.s->conn[1].cgroup, 2);
+    assert_int_equal(b.s->conn[2].cgroup, 1);
+    assert_int_equal(b.s->conn[3].cgroup, 0);
+    assert_int_equal(b.s->conn[4].cgroup, 3);
+    assert_int_equal(b.s->conn[5].cgroup, 2);
+    assert_int_equal(b.s->conn[6].cgroup, 0);
+    assert_int_equal(b.s->conn[7].cgroup, 0);
+    assert_true(builder_of(b.s)->cgroup_ids.id[1] == 4242);
+    bench_fini(&b);
+}
+
 static void no_tcp_info_where_none_was_sent(void **state)
 {
     (void)state;
@@ -280,6 +309,7 @@ int main(void)
         cmocka_unit_test(tcp_info_of_every_length),
         cmocka_unit_test(longer_tcp_info_is_understood),
         cmocka_unit_test(congestion_controls_by_name),
+        cmocka_unit_test(control_groups_are_numbered),
         cmocka_unit_test(no_tcp_info_where_none_was_sent),
     };
     return cmocka_run_group_tests_name("diag", tests, NULL, NULL);

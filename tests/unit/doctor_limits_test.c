@@ -16,8 +16,9 @@
 static void accept_queues(void **state)
 {
     (void)state;
-    patient_look(patient_queue(0, 9, 5));
-    patient_look(patient_queue(1, 10, 5)); /* full in one sample: a burst */
+    patient_look(patient_queue(0, 10, 5)); /* as many as the limit: one more has room */
+    patient_look(patient_queue(1, 10, 5));
+    patient_look(patient_queue(1.5, 11, 5)); /* full in one sample: a burst */
     assert_null(patient_found(RULE_ACCEPT_QUEUE));
     patient_look(patient_queue(2, 0, 5));
     patient_look(patient_queue(3, 11, 5));
@@ -37,6 +38,79 @@ static void accept_queues(void **state)
     assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
 }
 
+/* Three listeners, on the ports 80 to 82, with queues of 10; the counters of the host and of each.
+ */
+static struct sample *three_listeners(double t, const uint32_t waiting[3], uint64_t overflows,
+                                      const uint32_t drops[3])
+{
+    struct sample *s = patient_sample(t);
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct conn *c = patient_rows(s, 1, TCP_STATE_LISTEN, 100);
+        c->sport = (uint16_t)(80 + i);
+        c->rqueue = waiting[i];
+        c->wqueue = 10;
+        if (drops)
+            drops_add(&s->drops, c->cookie, c->netns, drops[i]);
+    }
+    patient_counter(s, COUNTER_LISTEN_OVERFLOWS, overflows);
+    patient_counter(s, COUNTER_LISTEN_DROPS, overflows);
+    drops_join(s, patient.now);
+    return s;
+}
+#define THREE(t, a, b, c, overflows, x, y, z)                                                      \
+    patient_look(                                                                                  \
+        three_listeners(t, (const uint32_t[]){a, b, c}, overflows, (const uint32_t[]){x, y, z}))
+
+static unsigned found_queues(void)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < patient.now->findings->n; i++)
+        n += patient.now->findings->list[i].rule == RULE_ACCEPT_QUEUE;
+    return n;
+}
+
+/* Overflows between two looks, at which the queue of the listener that lost them has room; another
+ * one happens to be full for a moment, a third one drops something else now and then. */
+static void who_drops_is_named(void **state)
+{
+    uint32_t (*needs)(struct sample_observer *, int64_t) = patient.doctor->needs;
+
+    (void)state;
+    patient_look(three_listeners(0, (const uint32_t[]){0, 0, 0}, 0, NULL));
+    assert_int_equal(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS, 0);
+    patient_look(three_listeners(1, (const uint32_t[]){0, 0, 0}, 20, NULL));
+    assert_true(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS); /* something is lost */
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_HOST);
+    THREE(2, 0, 0, 0, 20, 120, 7, 0); /* nothing to compare with */
+    THREE(3, 0, 11, 0, 70, 170, 7, 1);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).subject, SUBJECT_LISTENER);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).scope.ends.sport, 80);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 50);
+    THREE(4, 0, 0, 0, 80, 180, 7, 1);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 60);
+    for (int t = 5; t < 45; t++) /* it is over: forgotten, and not asked for any more */
+        THREE(t, 0, 0, 0, 80, 180, 7, 1);
+    assert_int_equal(found_queues(), 0);
+    assert_int_equal(needs(patient.doctor, patient.now->mono_ns) & NEED_DROPS, 0);
+}
+
+/* A queue that is full, and by how much it lost. */
+static void a_full_queue_tells_its_drops(void **state)
+{
+    (void)state;
+    THREE(0, 0, 0, 11, 0, 5, 5, 5);
+    THREE(1, 0, 0, 11, 40, 5, 5, 45);
+    THREE(2, 0, 0, 11, 80, 5, 5, 85);
+    assert_int_equal(found_queues(), 1);
+    assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).scope.ends.sport, 82);
+    assert_int_equal((int)patient_value(RULE_ACCEPT_QUEUE, FIGURE_ACCEPT_QUEUE_DROPS), 80);
+    assert_true(patient_says(patient_found(RULE_ACCEPT_QUEUE), PART_SEEN, "80 segments dropped"));
+}
+
 static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysctl)
 {
     struct sample *s = patient_sample(t);
@@ -44,7 +118,6 @@ static struct sample *syns(double t, unsigned n, uint64_t cookies, int64_t sysct
 
     c->wqueue = 30;
     patient_rows(s, n, TCP_STATE_SYN_RECV, 1);
-    patient_counter(s, COUNTER_REQQ_FULL_COOKIES, 0);
     patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
     patient_counter(s, COUNTER_SYNCOOKIES_SENT, cookies);
     patient_setting(s, SYSCTL_SYNCOOKIES, sysctl);
@@ -205,12 +278,151 @@ static void bound(void **state)
     assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 1000);
 }
 
+/* What was watched is named, whatever the rule may look back to. */
+static void windows_watched(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++)
+        patient_look(patient_queue(t, 11, (uint64_t)t * 10));
+    struct finding f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "overflows within 4 s: 40"));
+    for (int t = 5; t < 30; t++)
+        patient_look(patient_queue(t, 11, (uint64_t)t * 10));
+    f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_true(patient_says(&f, PART_SEEN, "overflows within 10 s: 100"));
+    struct sample *s = patient_queue(30, 11, 0);
+    s->host.counter_valid = 0; /* not known is not 0 */
+    patient_look(s);
+    f = patient_finding(RULE_ACCEPT_QUEUE);
+    assert_false(f.valid >> FIGURE_ACCEPT_QUEUE_OVERFLOWS & 1);
+    assert_false(patient_says(&f, PART_SEEN, "overflows"));
+}
+
+/* A burst every few seconds is not a queue that is full for half a minute. */
+static void bursts_of_connects(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 60; t++) {
+        patient_look(patient_queue(t, t % 8 < 2 ? 11 : 0, 0));
+        if (t > 1)
+            assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).severity, SEVERITY_WARNING);
+    }
+}
+
+/* The kernel wanted cookies for SYNs that it then dropped at a full accept queue: none was sent.
+ * The requests that stay follow from that queue. */
+static void no_cookies_sent(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++) {
+        struct sample *s = syns(t, 20, 0, 1);
+        s->conn[0].wqueue = 8;
+        s->conn[0].rqueue = 9;
+        patient_counter(s, COUNTER_LISTEN_OVERFLOWS, (uint64_t)t * 20);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_SYN_BACKLOG));
+    assert_non_null(patient_found(RULE_ACCEPT_QUEUE));
+    patient_look(syns(5, 20, 40, 1));
+    struct finding f = patient_finding(RULE_SYN_BACKLOG);
+    assert_true(patient_says(&f, PART_SEEN, "40 SYNs answered by cookie and 0 dropped within 3 s"));
+}
+
+/* Too many orphans are reset, too, and counted as aborted for want of memory. */
+static void aborted_orphans(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 6; t++) {
+        struct sample *s = patient_sample(t);
+        patient_gauge(s, GAUGE_MEM_PAGES, t < 5 ? 500 : 700);
+        patient_setting(s, SYSCTL_MEM_PRESSURE, 600);
+        patient_setting(s, SYSCTL_MEM_MAX, 1000);
+        patient_counter(s, COUNTER_MEMORY_PRESSURES, 3);
+        patient_counter(s, COUNTER_ABORT_ON_MEMORY, (uint64_t)t * 7);
+        patient_counter(s, COUNTER_PRUNE_CALLED, (uint64_t)t * 9);
+        patient_look(s);
+        assert_int_equal(!patient_found(RULE_MEMORY), t < 5);
+    }
+    struct finding f = patient_finding(RULE_MEMORY);
+    assert_true(patient_says(&f, PART_SEEN,
+                             "in the last 5 s 0 times under pressure, 35 connections aborted"));
+}
+
+static void reset_at(double t, uint64_t sent, uint64_t unread)
+{
+    struct sample *s = patient_sample(t);
+
+    patient_counter(s, COUNTER_OUT_RSTS, sent);
+    patient_counter(s, COUNTER_ESTAB_RESETS, 0);
+    patient_counter(s, COUNTER_ABORT_ON_CLOSE, unread);
+    patient_look(s);
+}
+
+/* The end of a load test resets many connections at once; a storm goes on. */
+static void burst_of_resets(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 70; t++)
+        reset_at(t, 0, 0);
+    for (int t = 70; t < 90; t++) {
+        reset_at(t, 6000, 0);
+        assert_null(patient_found(RULE_RESETS));
+    }
+    for (int t = 90; t < 93; t++)
+        reset_at(t, 6000 + (uint64_t)(t - 89) * 200, 0); /* three seconds are none either */
+    for (int t = 93; t < 110; t++) {
+        reset_at(t, 6600, 0);
+        assert_null(patient_found(RULE_RESETS));
+    }
+}
+
+/* What is told of a storm is right while it goes on and after it. */
+static void storm_of_resets(void **state)
+{
+    struct str title = STR_INIT;
+
+    (void)state;
+    for (int t = 0; t < 70; t++)
+        reset_at(t, 0, 0);
+    for (int t = 70; t < 80; t++)
+        reset_at(t, (uint64_t)(t - 69) * 278, (uint64_t)(t - 69) * 5);
+    struct finding f = patient_finding(RULE_RESETS);
+    assert_true(
+        patient_says(&f, PART_SEEN, "2,780 sent and 0 connections ended abruptly within 10 s"));
+    assert_true(patient_says(&f, PART_SEEN, "50 closed with unread data"));
+    for (int t = 80; t < 90; t++) /* over, but not ended yet */
+        reset_at(t, 2780, 50);
+    f = patient_finding(RULE_RESETS);
+    assert_true(
+        patient_says(&f, PART_SEEN, "2,780 sent and 0 connections ended abruptly within 10 s"));
+    for (int t = 90; t < 110; t++)
+        reset_at(t, 2780, 50);
+    assert_null(patient_found(RULE_RESETS));
+    assert_int_equal(patient.now->findings->n_ended, 1);
+    finding_title(&patient.now->findings->list[0], &title);
+    assert_string_equal(str_text(&title), "Storm of resets");
+    str_fini(&title);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(accept_queues), TEST(syn_backlogs), TEST(ephemeral_ports), TEST(ports_of_no_client),
-        TEST(tables),        TEST(resets),       TEST(bound),
+        TEST(accept_queues),
+        TEST(syn_backlogs),
+        TEST(ephemeral_ports),
+        TEST(ports_of_no_client),
+        TEST(who_drops_is_named),
+        TEST(a_full_queue_tells_its_drops),
+        TEST(tables),
+        TEST(resets),
+        TEST(bound),
+        TEST(windows_watched),
+        TEST(bursts_of_connects),
+        TEST(no_cookies_sent),
+        TEST(aborted_orphans),
+        TEST(burst_of_resets),
+        TEST(storm_of_resets),
     };
     return cmocka_run_group_tests_name("doctor_limits", tests, NULL, NULL);
 }

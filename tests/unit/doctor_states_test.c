@@ -31,16 +31,19 @@ static void leaks(void **state)
 {
     (void)state;
     /* there since before us, so no process is known, and by figures alone for over a minute */
-    for (int t = 0; t < 2; t++)
-        patient_look(close_wait(t, 25, t, 61 + t, 90, 1000));
-    assert_null(patient_found(RULE_CLOSE_WAIT)); /* not three looks yet */
-    for (int t = 2; t < 10; t++)
-        patient_look(close_wait(t, 25, t, 61 + t, 90, 1000));
+    for (int t = 0; t < 10; t++) {
+        struct sample *s = close_wait(t, 25, 0, 61 + t, 90, 1000);
+        patient_watched(s, t);
+        patient_look(s);
+        if (t < 2)
+            assert_null(patient_found(RULE_CLOSE_WAIT)); /* not three looks yet */
+    }
     struct finding f = patient_finding(RULE_CLOSE_WAIT);
     assert_int_equal(f.severity, SEVERITY_WARNING);
     assert_int_equal((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_LEAKED), 25);
     assert_in_range((int)patient_value(RULE_CLOSE_WAIT, FIGURE_CLOSE_WAIT_OLDEST), 68, 72);
     assert_true(patient_says(&f, PART_SEEN, "25 of 25 connections in CLOSE_WAIT for over 60 s"));
+    assert_true(patient_says(&f, PART_SEEN, "the oldest for at least 70 s"));
     assert_false(f.has_peer); /* each has another port */
     assert_true(patient_says(&f, PART_DO, "find the missing close(); a restart"));
     assert_int_equal(patient.now->findings->warnings, 1);
@@ -167,11 +170,112 @@ static void closings(void **state)
                              "tcp_max_orphans"));
 }
 
+/* A SYN that is repeated since before we looked: the repeats prove more than what was watched. */
+static void older_than_we(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 4; t++) {
+        struct sample *s = patient_sample(t);
+        struct conn *c = patient_rows(s, 1, TCP_STATE_SYN_SENT, 0);
+        c->timer = TIMER_RETRANSMIT;
+        c->retrans = 9;
+        c->wqueue = 1;
+        if (t == 0) { /* later samples come without tcp_info */
+            figure_set(s->metrics, METRICS_backoff, 5);
+            figure_set(s->metrics, METRICS_rto_us, 32000000);
+            figure_set(s->metrics, METRICS_rto_episodes, 1);
+            figure_set(s->metrics, METRICS_rto_time_ms, 34000);
+        }
+        patient_watched(s, t);
+        patient_look(s);
+        assert_int_equal((int)patient_value(RULE_SYN_SENT, FIGURE_SYN_SENT_OLDEST), 35 + t);
+    }
+    struct finding f = patient_finding(RULE_SYN_SENT);
+    assert_true(patient_says(&f, PART_SEEN, "the longest for at least 38 s"));
+    assert_int_equal(f.at_least, 1u << FIGURE_SYN_SENT_OLDEST);
+    text_use(LANG_KO);
+    assert_true(patient_says(&f, PART_SEEN, "가장 긴 것 38초 이상"));
+    text_use(LANG_EN);
+    (void)patient_tear_down(NULL);
+    (void)patient_set_up(NULL);
+    struct sample *s = patient_sample(0);
+    patient_rows(s, 1, TCP_STATE_SYN_SENT, 12)->retrans = 6; /* we saw it begin */
+    patient_look(s);
+    f = patient_finding(RULE_SYN_SENT);
+    assert_int_equal(f.at_least, 0);
+    assert_true(patient_says(&f, PART_SEEN, "the longest for 12 s"));
+}
+
+/* Each "host unreachable" takes the doubled wait back, so many repeats come within few seconds. */
+static void repeats_without_doubling(void **state)
+{
+    static const unsigned states[] = {TCP_STATE_LAST_ACK, TCP_STATE_FIN_WAIT1};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        for (int t = 0; t < 8; t++) {
+            struct sample *s = closing(50.0 * i + t, states[i], 0, 9, i ? 13938 : 1);
+            figure_set(s->metrics, METRICS_backoff, 1);
+            figure_set(s->metrics, METRICS_rto_us, 400000);
+            patient_watched(s, t);
+            patient_look(s);
+        }
+    }
+    assert_null(patient_found(RULE_LAST_ACK));
+    assert_null(patient_found(RULE_FIN_WAIT1));
+    struct sample *s = closing(100, TCP_STATE_LAST_ACK, 0, 9, 1);
+    figure_set(s->metrics, METRICS_backoff, 9); /* none was taken back */
+    figure_set(s->metrics, METRICS_rto_us, 102400000);
+    patient_watched(s, 0);
+    patient_look(s);
+    struct finding f = patient_finding(RULE_LAST_ACK);
+    assert_true(patient_says(&f, PART_SEEN, "the oldest for at least 1 min 42 s"));
+}
+
+/* An orphan before a shut window: its peer answers, so nothing is repeated, and what holds it up is
+ * proved by the probes. A FIN in front of such a window is no peer without an answer. */
+static void orphans_held_up(void **state)
+{
+    (void)state;
+    struct sample *s = closing(0, TCP_STATE_FIN_WAIT1, 0, 0, 14000);
+    s->conn[0].timer = TIMER_PROBE;
+    figure_set(s->metrics, METRICS_backoff, 8);
+    figure_set(s->metrics, METRICS_last_data_sent_ms, 70000);
+    patient_watched(s, 0);
+    patient_look(s);
+    struct finding f = patient_finding(RULE_FIN_WAIT1);
+    assert_true(patient_says(&f, PART_SEEN,
+                             "1 with data left, nothing acknowledged, the longest for at "
+                             "least 51 s"));
+    s = closing(1, TCP_STATE_LAST_ACK, 90, 0, 1);
+    s->conn[0].timer = TIMER_PROBE;
+    patient_look(s);
+    assert_null(patient_found(RULE_LAST_ACK));
+}
+
+/* Above 60 s an orphan lasts for twice the excess. */
+static void orphans_of_fin_wait2(void **state)
+{
+    (void)state;
+    struct sample *s = patient_sample(0);
+    patient_rows(s, 1000, TCP_STATE_FIN_WAIT2, 5);
+    for (unsigned i = 0; i < 1000; i++)
+        s->conn[i].inode = 0;
+    patient_setting(s, SYSCTL_FIN_TIMEOUT, 70);
+    patient_look(s);
+    struct finding f = patient_finding(RULE_FIN_WAIT2);
+    assert_true(patient_says(&f, PART_SEEN, "1,000 orphans, each gone within 20 s"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(leaks), TEST(no_leaks), TEST(a_crowd), TEST(fin_wait2), TEST(syn_sent), TEST(closings),
+        TEST(leaks),           TEST(no_leaks),
+        TEST(a_crowd),         TEST(fin_wait2),
+        TEST(syn_sent),        TEST(closings),
+        TEST(older_than_we),   TEST(repeats_without_doubling),
+        TEST(orphans_held_up), TEST(orphans_of_fin_wait2),
     };
     return cmocka_run_group_tests_name("doctor_states", tests, NULL, NULL);
 }

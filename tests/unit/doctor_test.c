@@ -128,7 +128,7 @@ static void needs(void **state)
     assert_int_equal(patient.doctor->needs(patient.doctor, NS_PER_S * 1011), NEED_TCP_INFO);
     rules_limits_init(&limits);
     struct sample_observer *eager = doctor_new(&limits, true, 0.25);
-    assert_int_equal(eager->needs(eager, 0), NEED_TCP_INFO | NEED_OWNER | NEED_BOUND);
+    assert_int_equal(eager->needs(eager, 0), NEED_TCP_INFO | NEED_OWNER | NEED_BOUND | NEED_DROPS);
     eager->free(eager);
 }
 

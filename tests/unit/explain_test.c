@@ -401,7 +401,7 @@ static void by_finding(void **state)
                 true);
     expect_says(&subject, "NORMAL", false);
     s->findings = NULL;
-    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT (its turn", true);
+    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT, peers", true);
     findings_free(found);
     sample_unref(s);
 }

@@ -102,28 +102,32 @@ static void maxima_and_changes(void **state)
     struct point missed = {.seq = 5, .mono_ns = 5 * NS_PER_S, .status = POINT_MISSED, .total = 77};
     struct point partial = point(6, 1);
     struct history h;
+    double seconds;
     int64_t change;
 
     (void)state;
     assert_int_equal(history_init(&h, 60), 0);
-    assert_false(history_change(&h, 1, 60, &change));
+    assert_false(history_change(&h, 1, 60, &change, NULL));
     assert_int_equal(history_max(&h, 1, 60), 0);
     for (uint32_t i = 0; i < 4; i++)
         add(&h, point(i + 1, counts[i]));
     assert_int_equal(history_max(&h, 1, 60), 9);
     assert_int_equal(history_max(&h, 1, 2), 7);
     assert_int_equal(history_max(&h, 0, 60), 10);
-    assert_true(history_change(&h, 1, 60, &change) && change == 2);
-    assert_true(history_change(&h, 1, 3, &change) && change == -2);
-    assert_false(history_change(&h, 1, 1, &change));
-    assert_false(history_change(&h, TCP_STATE_BOUND_INACTIVE, 60, &change)); /* not asked for */
+    assert_true(history_change(&h, 1, 60, &change, &seconds) && change == 2);
+    assert_true(history_change(&h, 1, 3, &change, NULL) && change == -2);
+    assert_false(history_change(&h, 1, 1, &change, NULL));
+    assert_false(
+        history_change(&h, TCP_STATE_BOUND_INACTIVE, 60, &change, NULL)); /* not asked for */
     assert_int_equal(history_max(&h, TCP_STATE_BOUND_INACTIVE, 60), 0);
     add(&h, missed);
     partial.status = POINT_PARTIAL;
     add(&h, partial);
     assert_int_equal(history_max(&h, 0, 60), 10);
-    assert_true(history_change(&h, 1, 60, &change) && change == 2); /* no guess from a part */
-    assert_false(history_change(&h, 1, 3, &change));
+    /* no guess from a part; the seconds are those between the samples that were compared */
+    assert_true(history_change(&h, 1, 60, &change, &seconds) && change == 2);
+    assert_true(seconds > 2.99 && seconds < 3.01);
+    assert_false(history_change(&h, 1, 3, &change, NULL));
     history_fini(&h);
 }
 

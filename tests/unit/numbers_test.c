@@ -71,14 +71,14 @@ static void time_wait(void **unused)
     struct sample *s = host_web01();
 
     (void)unused;
-    transitions(s, 59);
+    transitions(s, 60);
     host_sysctl_set(s, SYSCTL_MAX_TW_BUCKETS, 65536);
     s->host.gauge[GAUGE_TW] = 74; /* with the orphans in FIN_WAIT2 */
     s->host.gauge_valid = 1u << GAUGE_TW;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "Share: 71 of 302 connections, 24 %\n"
            "Trend: flat over the last 60 s\n"
-           "Per second: 2.0 entered, 1.0 left\n"
+           "Per second: 2.0 entered, 1.0 left over the last 60 s\n"
            "Time left: all in 58 s\n"
            "Next: 2.0 closed/s x 60 s: about 120\n"
            "Ephemeral: 9 of 28,232 from 10.0.2.15 to 1.0.0.0:8443\n"
@@ -96,8 +96,8 @@ static void time_wait(void **unused)
     expect(s, TCP_STATE_TIME_WAIT, 32,
            "이 연결: 이 상태로 60초 이상\n"
            "비율: 전체 48개 중 16개, 33 %\n"
-           "추세: 분당 16개 증가\n"
-           "초당: 진입 0.3개, 이탈 0.1개\n"
+           "추세: 최근 60초 동안 분당 16개 증가\n"
+           "초당: 최근 60초 동안 진입 0.3개, 이탈 0.1개\n"
            "남은 시간: 처음 12초, 마지막 49초 뒤\n"
            "앞으로: 초당 0.27개 종료 x 60초: 약 16개\n"
            "임시 포트: 16,384개 중 0개 사용\n"
@@ -118,8 +118,8 @@ static void close_wait(void **unused)
     host_sysctl_set(s, SYSCTL_KEEPALIVE_TIME, 7200);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
            "Share: 412 of 3,331 connections, 12 %\n"
-           "Trend: growing 108/min\n"
-           "Per second: at least 0.0 entered, 0.0 left\n"
+           "Trend: growing 108/min over the last 60 s\n"
+           "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 412 over 10 s, 412 over 60 s\n"
            "Next: at this rate 1,492 in 10 min\n"
            "Recv-Q: nothing unread\n"
@@ -152,8 +152,8 @@ static void opening(void **unused)
     expect(s, TCP_STATE_SYN_SENT, 0,
            "This one: in this state for at least 60 s, given up in 2 min 10 s\n"
            "Share: 2 of 2 connections, 100 %\n"
-           "Trend: growing 2.0/min\n"
-           "Per second: at least 0.0 entered, 0.0 left\n"
+           "Trend: growing 2.0/min over the last 60 s\n"
+           "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 2 over 10 s, 2 over 60 s\n"
            "Next: first given up in 96 s, last in 2 min 10 s (tcp_syn_retries)\n"
            "Repeats: 1 without any, 1 with 6 and more\n"

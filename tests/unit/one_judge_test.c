@@ -68,7 +68,7 @@ static struct sample *syns(int t, unsigned n, uint32_t backlog, uint64_t drops)
 
     patient_rows(s, 1, TCP_STATE_LISTEN, 100)->wqueue = backlog;
     patient_rows(s, n, TCP_STATE_SYN_RECV, 1);
-    patient_counter(s, COUNTER_REQQ_FULL_COOKIES, 0);
+    patient_counter(s, COUNTER_SYNCOOKIES_SENT, 0);
     patient_counter(s, COUNTER_REQQ_FULL_DROP, drops);
     patient_setting(s, SYSCTL_SYNCOOKIES, 1);
     return s;
@@ -193,7 +193,14 @@ static struct sample *closing(int t, double x)
 
 static struct sample *fin_wait1(int t, double x)
 {
-    return unfinished(t, TCP_STATE_FIN_WAIT1, x + t); /* of that age at the first look */
+    struct sample *s = unfinished(t, TCP_STATE_FIN_WAIT1, 0);
+
+    /* first repeated 0.2 s after it was sent, that long before the last look */
+    figure_set(s->metrics, METRICS_backoff, 1);
+    figure_set(s->metrics, METRICS_rto_us, 400000);
+    figure_set(s->metrics, METRICS_rto_episodes, 1);
+    figure_set(s->metrics, METRICS_rto_time_ms, (uint64_t)((x - 5 + t) * 1000) - 200);
+    return s;
 }
 
 static struct sample *orphans(int t, double x)
@@ -283,7 +290,9 @@ static struct sample *window_shut(int t, double x)
 
     s->conn[0].timer = TIMER_PROBE;
     s->conn[0].wqueue = 5000;
-    s->conn[0].expires_ms = 200 + (uint32_t)(t ? 0 : x * 1000);
+    /* something was acknowledged until x seconds before the last look */
+    figure_set(s->metrics, METRICS_bytes_acked, t < 8 - x ? 1000 + (uint64_t)t : 2000);
+    figure_set(s->metrics, METRICS_snd_wnd_bytes, 0);
     return s;
 }
 
@@ -292,6 +301,7 @@ static struct sample *unread(int t, double x)
     struct sample *s = open_rows(t, 1);
 
     s->conn[0].rqueue = (uint32_t)x;
+    figure_set(s->metrics, METRICS_bytes_received, 1000000);
     return s;
 }
 
@@ -299,7 +309,9 @@ static struct sample *unread_for(int t, double x)
 {
     struct sample *s = open_rows(t, 1);
 
-    s->conn[0].rqueue = t < 20 - (int)x ? 100000 : 90000; /* somebody read some then */
+    /* somebody read some then, while as much came: Recv-Q is the same all the time */
+    s->conn[0].rqueue = 100000;
+    figure_set(s->metrics, METRICS_bytes_received, t < 20 - (int)x ? 1000000 : 1010000);
     return s;
 }
 
@@ -391,7 +403,7 @@ static const struct judged {
     ROW(FLOW_RETRANS, SHARE, flow_share, 12, 4.9, 5.1, 6, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(FLOW_RETRANS, BYTES, flow_bytes, 4, 99000, 160000, 1e9, VERDICT_WATCH,
         TCP_STATE_ESTABLISHED),
-    ROW(ZERO_WINDOW, AGE, window_shut, 1, 4, 5.1, 60, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
+    ROW(ZERO_WINDOW, AGE, window_shut, 8, 4, 5.1, 60, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(ZERO_WINDOW, SHARE, window_share, 12, 49, 51, 52, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(SLOW_READER, BYTES, unread, 20, 65535, 65536, 65537, VERDICT_WATCH, TCP_STATE_ESTABLISHED),
     ROW(SLOW_READER, AGE, unread_for, 20, 9, 16, 17, VERDICT_WATCH, TCP_STATE_ESTABLISHED),

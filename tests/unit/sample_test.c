@@ -164,9 +164,9 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
     fill(without, 500);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(builder_of(s), with), 0);
+    assert_int_equal(sample_append(builder_of(s), builder_of(with)), 0);
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(builder_of(s), without), 0);
+    assert_int_equal(sample_append(builder_of(s), builder_of(without)), 0);
 #include "tcptop/text/text.h"
     assert_int_equal(s->n_live, 505);
 #include "tcptop/text/text.h"
@@ -204,7 +204,7 @@ static void samples_are_put_together(void **state)
 #include "tcptop/text/text.h"
     metrics_row(without, 2, 22, "cubic");
 #include "tcptop/text/text.h"
-    assert_int_equal(sample_append(builder_of(s), without), 0);
+    assert_int_equal(sample_append(builder_of(s), builder_of(without)), 0);
 #include "tcptop/text/text.h"
     expect_rtt(s, 505, 21, "reno");
 #include "tcptop/text/text.h"

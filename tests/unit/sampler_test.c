@@ -148,6 +148,29 @@ static void a_dear_sample_stretches_the_interval(void **state)
     stop();
 }
 
+/* On a busy host a sample that costs little takes long. The interval in force is the one in which
+ * it is finished, in steps; the budget, which is of CPU time, stretches it no further. */
+static void a_slow_sample_stretches_the_interval(void **state)
+{
+    struct request req = {.interval_ms = 5000};
+    const struct sample *s;
+
+    (void)state;
+    fake_init(&fake);
+    fake.cpu_ns = NS_PER_S / 100;
+    fake.cost_ns = NS_PER_S * 21 / 10;
+    start(1000);
+    s = published();
+    assert_in_range(s->interval_ms, 2200, 2300);
+    assert_int_equal(s->asked_interval_ms, 1000);
+    sample_unref(s);
+    sampler_request(sampler, &req, true); /* longer than it takes */
+    s = published();
+    assert_int_equal(s->interval_ms, 5000);
+    sample_unref(s);
+    stop();
+}
+
 static void *reader(void *arg)
 {
     (void)arg;
@@ -300,6 +323,7 @@ int main(void)
         cmocka_unit_test(samples_at_once_when_wished),
         cmocka_unit_test(failures_are_published),
         cmocka_unit_test(a_dear_sample_stretches_the_interval),
+        cmocka_unit_test(a_slow_sample_stretches_the_interval),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(stop_leaves_a_dump_without_end),
         cmocka_unit_test(signals_are_the_main_threads),

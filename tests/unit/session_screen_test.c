@@ -320,6 +320,45 @@ static void lost_events_are_told_once(void **state)
     stage_close(&st);
 }
 
+/* The details of a listener tell what it dropped; of one that was not asked about, nothing. */
+static void details_tell_what_a_listener_dropped(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 80, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_sample(&st);
+    stage_keys(&st, "Tab Enter");
+    assert_true(stage_shows(&st, "0 waiting"));
+    assert_false(stage_shows(&st, "dropped"));
+    drops_add(&st.last->drops, st.last->conn[0].cookie, st.last->conn[0].netns, 34);
+    assert_true(stage_shows(&st, "0 waiting, 34 dropped"));
+    assert_false(stage_shows(&st, "in the last"));
+    st.last->drops.at[0].compared = true;
+    st.last->drops.at[0].grown = 17;
+    st.last->drops.span_ns = NS_PER_S;
+    assert_true(stage_shows(&st, "0 waiting, 34 dropped, ")); /* cut in a narrow column */
+    stage_close(&st);
+}
+
+/* On a busy host a sample takes far longer than the CPU time that it costs: the header tells the
+ * interval in force, and cost and share by the same clock. */
+static void header_tells_the_cost_by_one_clock(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 160, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_sample(&st);
+    st.last->asked_interval_ms = 1000;
+    st.last->interval_ms = 2200;
+    st.last->cost_ns = NS_PER_S * 21 / 10;
+    st.last->cpu_ns = 440 * NS_PER_MS;
+    assert_true(stage_shows(&st, "every 2.2 s (asked 1.0 s)"));
+    assert_true(stage_shows(&st, "sample 440 ms, 20 %"));
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +376,8 @@ int main(void)
         cmocka_unit_test(only_what_the_pane_shows_is_broken_down),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
         cmocka_unit_test(lost_events_are_told_once),
+        cmocka_unit_test(details_tell_what_a_listener_dropped),
+        cmocka_unit_test(header_tells_the_cost_by_one_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

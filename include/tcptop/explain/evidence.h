@@ -20,7 +20,7 @@ enum verdict {
     VERDICT_PROBLEM,
 };
 
-#define EVIDENCE_FACTS 6 /* one of them about the selected connection */
+#define EVIDENCE_FACTS 8 /* two of them about the selected connection */
 
 /* Texts hold the marks of typeset.h. What was not measured is not there. */
 struct evidence {

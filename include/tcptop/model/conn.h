@@ -71,6 +71,10 @@ struct conn {
     uint8_t flags;     /* enum conn_flag */
     uint8_t was_state; /* the state before the last change that was seen, 0: none */
     uint16_t unknown;  /* enum conn_unknown */
+    unsigned cgroup : 15;       /* which of the sample's control groups made the socket, see
+                                   model/cgroups.h; 0: not known */
+    unsigned socket_cookie : 1; /* of a timewait record: samples had its socket, with the same
+                                   cookie */
 };
 
 _Static_assert(sizeof(struct conn) == 80, "a sample may hold a million");
@@ -106,6 +110,12 @@ static inline bool conn_request(unsigned state, uint32_t inode)
 static inline bool conn_is_request(const struct conn *c)
 {
     return conn_request(c->state, c->inode);
+}
+
+/** Has nobody the socket open any more: is it an orphan, or a timewait record? */
+static inline bool conn_is_let_go(const struct conn *c)
+{
+    return conn_is_timewait(c) || conn_kind(c) == CONN_ORPHAN;
 }
 
 /** The state that the record counts for: BOUND_INACTIVE apart from CLOSE; 0 for a state that this

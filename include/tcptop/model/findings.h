@@ -96,9 +96,11 @@ struct finding {
     uint8_t severity;
     uint8_t subject;                      /* enum subject, doctor/doctor.h */
     uint8_t valid;                        /* bit per value */
+    uint8_t at_least;                     /* bit per value that is a lower bound */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
     double value[FINDING_VALUES];
+    double window_s;              /* that was watched, of what the rule counts; 0: none */
     struct finding_process who;
     struct finding_cause cause;
     uint32_t follow; /* connections that are found to suffer from it, by findings of their own */

@@ -58,8 +58,10 @@ double history_span_s(const struct history *h, uint32_t n);
 /** Largest count of `state` (0: total) among the last `n` measured points. */
 uint32_t history_max(const struct history *h, unsigned state, uint32_t n);
 
-/** Newest count minus that of the first measured one of the last `n`; false when fewer than two. */
-bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change);
+/** Newest count minus that of the first measured one of the last `n`, and the seconds (may be NULL)
+ *  between them; false when there are fewer than two. */
+bool history_change(const struct history *h, unsigned state, uint32_t n, int64_t *change,
+                    double *seconds);
 
 /* Two samples whose transitions are compared: the newest and the oldest of the last `seconds`, or
  * the one before it where samples are further apart. */

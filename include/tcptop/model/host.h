@@ -26,13 +26,11 @@
     COUNTER(TW_OVERFLOW, "netstat", "TcpExt", "TCPTimeWaitOverflow")                               \
     COUNTER(SYNCOOKIES_SENT, "netstat", "TcpExt", "SyncookiesSent")                                \
     COUNTER(REQQ_FULL_DROP, "netstat", "TcpExt", "TCPReqQFullDrop")                                \
-    COUNTER(REQQ_FULL_COOKIES, "netstat", "TcpExt", "TCPReqQFullDoCookies")                        \
     COUNTER(ORIG_DATA_SENT, "netstat", "TcpExt", "TCPOrigDataSent")                                \
     COUNTER(DSACK_RECV, "netstat", "TcpExt", "TCPDSACKRecv")                                       \
     COUNTER(MEMORY_PRESSURES, "netstat", "TcpExt", "TCPMemoryPressures")                           \
     COUNTER(PRUNE_CALLED, "netstat", "TcpExt", "PruneCalled")                                      \
     COUNTER(ABORT_ON_MEMORY, "netstat", "TcpExt", "TCPAbortOnMemory")                              \
-    COUNTER(TO_ZERO_WINDOW, "netstat", "TcpExt", "TCPToZeroWindowAdv")                             \
     COUNTER(ABORT_ON_CLOSE, "netstat", "TcpExt", "TCPAbortOnClose")                                \
     COUNTER(ABORT_ON_DATA, "netstat", "TcpExt", "TCPAbortOnData")
 
@@ -84,6 +82,8 @@ enum host_gauge {
     SYSCTL(KEEPALIVE_PROBES, "net/ipv4/tcp_keepalive_probes", 0)                                   \
     SYSCTL(RFC1337, "net/ipv4/tcp_rfc1337", 0)                                                     \
     SYSCTL(TIMESTAMPS, "net/ipv4/tcp_timestamps", 0)                                               \
+    SYSCTL(RTO_MIN_US, "net/ipv4/tcp_rto_min_us", 0)                                               \
+    SYSCTL(RTO_MAX_MS, "net/ipv4/tcp_rto_max_ms", 0)                                               \
     SYSCTL(MEM_PRESSURE, "net/ipv4/tcp_mem", 1)                                                    \
     SYSCTL(MEM_MAX, "net/ipv4/tcp_mem", 2)                                                         \
     SYSCTL(RESERVED_PORTS, "net/ipv4/ip_local_reserved_ports", SYSCTL_IN_RANGE)

@@ -16,8 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/model/cgroups.h"
 #include "tcptop/model/close_stats.h"
 #include "tcptop/model/conn.h"
+#include "tcptop/model/drops.h"
 #include "tcptop/model/findings.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
@@ -39,6 +41,7 @@ enum need {
     NEED_OWNER = 8,       /* processes that hold the sockets */
     NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_TCP_INFO along */
     NEED_USER = 32,       /* names of users; takes NEED_OWNER along */
+    NEED_DROPS = 64,      /* what listeners have dropped */
 };
 
 /** All figures of connections. */
@@ -93,9 +96,11 @@ struct sample {
     uint32_t n_watch;
     char congestion[CONGESTION_MAX][CONGESTION_NAME]; /* tcp_metrics.congestion counts from 1 */
     uint8_t n_congestion;
-    uint32_t *owner;            /* a word for each row, see owner.h; NULL when not asked for */
-    struct owner_table *owners; /* what the words mean; a reference, NULL when not asked for */
-    uint32_t ownerless;         /* live rows with a file that no process we may look at has open */
+    struct drop_counts drops;     /* of listeners; none when not asked for */
+    uint32_t *owner;              /* a word for each row, see owner.h; NULL when not asked for */
+    struct owner_table *owners;   /* what the words mean; a reference, NULL when not asked for */
+    struct cgroup_table *cgroups; /* what conn.cgroup means; a reference, NULL: nothing */
+    uint32_t ownerless; /* live rows with a file that no process we may look at has open */
 
     /* Counts. */
     uint32_t needs;                  /* what was asked for, enum need */
@@ -218,6 +223,14 @@ static inline const struct owner_group *sample_owner(const struct sample *s, uin
     if (former)
         *former = word & OWNER_FORMER;
     return owner_table_group(s->owners, owner_word_group(word));
+}
+
+/** What people call the control group in which the socket of a row was made: a service, a
+ * container, a session; NULL when it is not known. See conn_is_let_go() for whether it is a former
+ * one. */
+static inline const char *sample_cgroup(const struct sample *s, uint32_t row)
+{
+    return cgroups_name(s->cgroups, s->conn[row].cgroup);
 }
 
 /** Take one more reference. Any thread. */

@@ -40,6 +40,9 @@ struct sample_builder {
     /* While the source fills it. */
     struct row_stream *row_stream; /* judges the rows while they arrive; NULL: all are kept */
 
+    struct cgroup_ids cgroup_ids; /* numbers of control groups, for conn.cgroup; also for the table
+                                     that is made of them after the join */
+
     /* Until the join. */
     const struct sample *close_events;  /* sockets that the kernel reported closed, as live rows in
                                            order of time; a reference, NULL: none */
@@ -118,11 +121,14 @@ int sample_split(struct sample_builder *b, uint32_t rows, struct sample_builder 
 
 /** Take the rows of both halves as those of `b`, moving no more of them than there was room left,
  *  and the sum of their rejected records and the worse status. */
-void sample_unite(struct sample_builder *b, const struct sample_builder half[2]);
+void sample_unite(struct sample_builder *b, struct sample_builder half[2]);
 
-/** Add the live rows of another sample, their metrics where they are known, and its counts. Returns
- *  0 or -ENOMEM. */
-int sample_append(struct sample_builder *b, const struct sample *part);
+/** Free what the halves have of their own, where they are not united. */
+void sample_split_fini(struct sample_builder half[2]);
+
+/** Add the live rows of another sample that is being filled, their metrics where they are known,
+ * and its counts. Returns 0 or -ENOMEM. */
+int sample_append(struct sample_builder *b, const struct sample_builder *other);
 
 /** Make the status no better than `status`, and `why` the reason unless there is one already. */
 void sample_set_status(struct sample *s, enum sample_status status, struct sample_reason why);

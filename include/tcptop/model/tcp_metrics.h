@@ -23,8 +23,6 @@
     FIELD(uint64_t, bytes_sent, 200) /* includes what was sent again, but no SYN, no FIN */        \
     FIELD(uint64_t, bytes_retrans, 208)                                                            \
     FIELD(uint32_t, rto_us, 8)                                                                     \
-    FIELD(uint32_t, unacked_segs, 24) /* in flight now */                                          \
-    FIELD(uint32_t, lost_segs, 32)    /* of them */                                                \
     FIELD(uint32_t, last_data_sent_ms, 44)                                                         \
     FIELD(uint32_t, last_data_recv_ms, 52)                                                         \
     FIELD(uint32_t, last_ack_recv_ms, 56) /* in CLOSE_WAIT: time since the peer's FIN */           \
@@ -36,6 +34,9 @@
     FIELD(uint32_t, notsent_bytes, 144)                                                            \
     FIELD(uint32_t, min_rtt_us, 148)    /* all ones is "no sample": not valid */                   \
     FIELD(uint32_t, snd_wnd_bytes, 228) /* the peer's window */                                    \
+    FIELD(uint32_t, rto_time_ms, 244)   /* spent repeating after a timeout, now included */        \
+    FIELD(uint16_t, rto_episodes, 242)  /* how often a repetition after a timeout began */         \
+    FIELD(uint8_t, backoff, 4)          /* doublings of the running timer, see tcp_timeouts.h */   \
     FIELD(uint8_t, app_limited, 7)      /* 1: the delivery rate is, for want of data to send */
 
 enum tcp_metric {

@@ -36,8 +36,8 @@ struct netns_registry {
 /** Starts as zero. */
 void netns_registry_fini(struct netns_registry *l);
 
-/** Look for namespaces when that is due, which is every few seconds and at most a hundredth of the
- *  time. Returns 1 when it looked, 0, or -errno. */
+/** Look for namespaces when that is due, which is every few seconds and takes at most a hundredth
+ * of a core. Returns 1 when it looked, 0, or -errno. */
 int netns_registry_look(struct netns_registry *l);
 
 /** Keep that one, which is there though it may not be found; 0: none. Returns 0 or -ENOMEM. */
