@@ -29,7 +29,7 @@ PROJECT_CFLAGS = -std=gnu17 -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DTCPTOP_VERSION='"$(VERSION)"' -fPIE -pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(PROBED) \
 	$(SANITIZER) $(COVERAGE)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
-LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser
+LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser -lzstd
 TEST_LIBS := -lcmocka -ljansson -lm
 TEST_CFLAGS := -Itests -Wno-missing-prototypes # tests see the program's own headers and tests/lib
 
@@ -154,9 +154,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/tcptop
 	install -m 755 $B/tcptop $(DESTDIR)$(PREFIX)/bin/tcptop
 	install -m 644 config/tcptop.ini README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tcptop
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' config/tcptop-record.service >$B/tcptop-record.service
+	install -m 644 $B/tcptop-record.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop
+	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop $(DESTDIR)$(PREFIX)/lib/systemd/system/tcptop-record.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tcptop
 
 clean:

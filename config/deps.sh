@@ -26,6 +26,7 @@ have_header stdlib.h || need libc6-dev glibc-devel glibc musl-dev glibc-devel
 have_header curses.h || need libncurses-dev ncurses-devel ncurses ncurses-dev ncurses-devel
 have_header libmnl/libmnl.h || need libmnl-dev libmnl-devel libmnl libmnl-dev libmnl-devel
 have_header ares.h || need libc-ares-dev c-ares-devel c-ares c-ares-dev c-ares-devel
+have_header zstd.h || need libzstd-dev libzstd-devel zstd zstd-dev libzstd-devel
 have_header iniparser/iniparser.h || have_header iniparser.h ||
 	need libiniparser-dev iniparser-devel iniparser iniparser-dev libiniparser-devel
 have_header linux/inet_diag.h ||

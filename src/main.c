@@ -53,6 +53,8 @@ static int run(const struct settings *s, bool utf8)
         return doctor_mode_run(s, utf8);
     case MODE_DUMP:
         return dump_mode_run(s, utf8);
+    case MODE_RECORD:
+        return record_mode_run(s);
     case MODE_HELP:
         return help_mode_run();
     case MODE_VERSION:

@@ -12,11 +12,11 @@ cd "$(dirname "$0")/.." || exit 1
 bad=0
 complain() { echo "lint: $*"; bad=1; }
 
-# Layers from the bottom; source and query do not know each other, config and text rest on base.
+# Layers from the bottom; source and query do not know each other, text rests on base.
 declare -A may=(
 	[base]="base"
 	[text]="text base"
-	[config]="config base"
+	[config]="config text base"
 	[model]="model base"
 	[owner]="owner model text base"
 	[source]="source owner model text base"

@@ -9,12 +9,62 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/source/recording.h"
 #include "tcptop/source/sampler.h"
+
+/* Times are printed and typed in milliseconds: the whole of the last one is meant. */
+#define TO_MS_END (NS_PER_MS - 1)
+
+/* When the recording ends. Of one that does not say so it is not known: now. */
+static int64_t end_of(struct source *src)
+{
+    const struct recording_span *list;
+    uint32_t n;
+
+    return recording_spans(src, &list, &n) || n == 0 ? clock_wall_ns() : list[n - 1].last_wall_ns;
+}
+
+/* Play only what --begin, --end and --at name. Of --at the time before is played too, where samples
+ * are not printed one by one: for what compares and remembers. */
+static int limit_recording(struct source *src, const struct settings *s)
+{
+    int64_t begin = INT64_MIN, end = INT64_MAX, last;
+
+    if (!s->begin.kind && !s->end.kind && !s->at.kind)
+        return 0;
+    last = end_of(src);
+    if (s->at.kind) {
+        end = moment_resolve(&s->at, last) + TO_MS_END;
+        begin = end - (int64_t)(s->history_s * (double)NS_PER_S);
+    }
+    if (s->end.kind)
+        end = moment_resolve(&s->end, last) + TO_MS_END;
+    if (s->begin.kind)
+        begin = moment_resolve(&s->begin, s->end.kind ? end : last);
+    int rc = recording_limit(src, begin, end);
+    if (!rc && s->at.kind && s->mode == MODE_BATCH) /* every sample is printed: only that one */
+        (void)recording_seek(src, end);
+    return rc;
+}
+
+static int open_recording(struct source **src, const struct settings *s, struct sample_reason *why)
+{
+    int rc = recording_open(src, s->read_path, why);
+
+    if (rc)
+        return rc;
+    rc = limit_recording(*src, s);
+    if (rc) {
+        source_close(*src);
+        sample_reason_error(why, rc);
+    }
+    return rc;
+}
 
 int app_open_source(struct source **src, const struct settings *s, struct err *err)
 {
     struct sample_reason why;
-    const int rc = s->read_path ? recording_open(src, s->read_path, &why)
+    const int rc = s->read_path ? open_recording(src, s, &why)
                                 : multi_netns_open(src, s->netns ? s->netns : "", &why);
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
@@ -46,7 +96,7 @@ static uint64_t rights_of(const struct settings *s)
 
     if (s->read_path || s->mode == MODE_HELP || s->mode == MODE_VERSION)
         return 0;
-    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH))
+    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD))
         rights |= PRIVILEGE_NET;
     if (enters_namespaces(s))
         rights |= PRIVILEGE_NAMESPACES;
@@ -73,7 +123,7 @@ struct sample_pipeline *app_open_recording(const void *settings, uint32_t histor
 {
     const struct settings *s = settings;
     struct source *src;
-    if (recording_open(&src, s->read_path, NULL))
+    if (open_recording(&src, s, NULL))
         return NULL;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
     if (pipeline)
@@ -98,7 +148,7 @@ int app_finish(struct sink *out, int code)
     const int rc = sink_flush(out);
     if (rc && rc != -EPIPE) {
         struct err why;
-        cli_error_usage(&why, MSG_WRITE_ERROR, err_name(rc), NULL);
+        cli_error_usage(&why, MSG_WRITE_ERROR, text_error(rc), NULL);
         cli_error(why.msg);
         code = EXIT_FAILED;
     }

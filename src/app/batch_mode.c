@@ -87,7 +87,7 @@ static uint32_t needs(const struct batch *b)
             all |= columns[b->grouping.sum[i]].needs;
         return all;
     }
-    all |= columns[b->sort.column].needs;
+    all |= rows_sort_needs(&b->sort);
     for (size_t i = 0; i < b->n_columns; i++)
         all |= columns[b->columns[i]].needs;
     return all;
@@ -97,6 +97,8 @@ static uint32_t needs(const struct batch *b)
 static bool selects_by(const struct batch *b, enum column_id id)
 {
     bool judged = b->sort.column == id;
+    for (unsigned i = 0; i < b->sort.n_further; i++)
+        judged |= b->sort.further[i].column == id;
     for (uint32_t i = 0; i < b->filter.n_terms; i++)
         judged |= b->filter.terms[i].get == columns[id].get;
     return judged;
@@ -115,9 +117,9 @@ static bool asks_for(const struct batch *b, enum column_id id)
  * order need nothing but the dump itself, and no later sample is compared with this one. */
 static bool first_rows_do(const struct batch *b)
 {
-    const uint32_t judged_by = b->filter.needs | columns[b->sort.column].needs;
+    const uint32_t judged_by = b->filter.needs | rows_sort_needs(&b->sort);
     if (judged_by & ~(uint32_t)NEED_TCP_INFO || b->req.needs & NEED_RATES || b->s->group_given ||
-        asks_for(b, COL_AGE) || selects_by(b, COL_NETNS))
+        asks_for(b, COL_AGE) || selects_by(b, COL_NETNS) || selects_by(b, COL_MPTCP))
         return false;
     return b->s->mode == MODE_ONCE && !b->s->read_path &&
            (b->s->summary || (b->s->limit && b->s->limit <= ROWS_TOP_MAX));
@@ -146,9 +148,10 @@ static int open_batch(struct batch *b, struct err *err)
     struct filter_error error;
     int rc = filter_parse(b->s->filter, &b->filter, &error);
     if (rc)
-        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : err_name(rc));
+        return err_set(err, rc, "%s", rc == -EINVAL ? error.what : text_error(rc));
     /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
-    b->sort = b->s->sort_given ? b->s->sort : (struct sort){COL_LOCAL_PORT, false};
+    b->sort = b->s->sort_given ? b->s->sort
+                               : (struct sort){.column = COL_LOCAL_PORT, .descending = false};
     if (b->s->group_given)
         b->grouping = settings_grouping(b->s);
     pick_columns(b);
@@ -172,7 +175,7 @@ static int open_batch(struct batch *b, struct err *err)
     rc = b->pipeline ? sink_init(&b->out, STDOUT_FILENO) : -ENOMEM;
     if (!rc && first_rows_do(b))
         keep_first_rows(b);
-    return rc ? err_set(err, rc, "%s", err_name(rc)) : 0;
+    return rc ? err_set(err, rc, "%s", text_error(rc)) : 0;
 }
 
 static void close_batch(struct batch *b)
@@ -213,7 +216,7 @@ static void report_import(struct batch *b)
 /* Was a column of processes named? The name of a socket's user is not one: the kernel tells it. */
 static bool owners_named(const struct batch *b)
 {
-    uint32_t needs = b->filter.needs | columns[b->sort.column].needs;
+    uint32_t needs = b->filter.needs | rows_sort_needs(&b->sort);
     if (b->s->group_given)
         needs |= columns[b->grouping.by].needs;
     for (size_t i = 0; b->s->columns_given && i < b->n_columns; i++)
@@ -343,7 +346,7 @@ int batch_mode_run(const struct settings *s, bool utf8)
     }
     rc = run(&b);
     if (rc == -ENODATA || (rc == -ENOMEM && !b.out.error)) { /* app_finish() tells the sink's */
-        cli_error(rc == -ENOMEM ? err_name(rc) : text(MSG_NO_SAMPLE));
+        cli_error(rc == -ENOMEM ? text_error(rc) : text(MSG_NO_SAMPLE));
         b.code = EXIT_FAILED;
     }
     close_batch(&b);

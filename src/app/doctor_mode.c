@@ -82,7 +82,7 @@ static int open_round(struct round *r)
     else if (r->observer)
         r->observer->free(r->observer);
     rc = r->pipeline && r->observer ? sink_init(&r->out, STDOUT_FILENO) : -ENOMEM;
-    return rc ? err_set(&r->err, rc, "%s", err_name(rc)) : 0;
+    return rc ? err_set(&r->err, rc, "%s", text_error(rc)) : 0;
 }
 
 static double seconds_of(const struct round *r)

@@ -64,16 +64,16 @@ static int read_keys(struct dump *d, struct err *err)
         int error = fd < 0 ? fd : errno;
         if (fd >= 0)
             close(fd);
-        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(error));
+        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, text_error(error));
     }
     d->keys = malloc(KEYS_MAX_BYTES + 1);
     size_t len = d->keys ? fread(d->keys, 1, KEYS_MAX_BYTES, file) : 0;
     bool failed = ferror(file) || !feof(file);
     fclose(file);
     if (!d->keys)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     if (failed || memchr(d->keys, '\0', len))
-        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, err_name(EINVAL));
+        return cli_error_usage(err, MSG_DUMP_KEYS_UNREADABLE, path, text_error(EINVAL));
     d->keys[len] = '\0';
     return 0;
 }
@@ -157,7 +157,7 @@ static int print(struct dump *d)
     struct canvas canvas;
     if (sink_init(&out, STDOUT_FILENO) < 0 || canvas_init(&canvas, 1, 1) < 0) {
         sink_fini(&out);
-        cli_error(err_name(ENOMEM));
+        cli_error(text_error(ENOMEM));
         return EXIT_FAILED;
     }
     session_draw(d->session, &canvas, d->now_ns);
@@ -184,11 +184,11 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
         return r;
     d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN + 1);
     if (!d->pipeline)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     sample_pipeline_observe(d->pipeline, app_doctor(d->s));
     settings_for_ui(d->s, &d->ui_settings);
     r = session_new(&d->session, &d->ui_settings, -1, utf8, settings_ascii(d->s, utf8));
-    return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
+    return r < 0 ? err_set(err, r, "%s", text_error(r)) : 0;
 }
 
 int dump_mode_run(const struct settings *s, bool utf8)

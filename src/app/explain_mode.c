@@ -64,7 +64,7 @@ static int open_pipeline(struct sample_pipeline **pipeline, const struct setting
     if (doctor)
         doctor->free(doctor);
     sample_pipeline_free(*pipeline);
-    return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
 }
 
 /* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
@@ -136,7 +136,7 @@ int explain_mode_run(const struct settings *s, bool utf8)
 {
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO)) {
-        cli_error(err_name(ENOMEM));
+        cli_error(text_error(ENOMEM));
         return EXIT_FAILED;
     }
     const struct sample *sample = NULL;
@@ -144,7 +144,7 @@ int explain_mode_run(const struct settings *s, bool utf8)
     const int rc = take_sample(s, &sample, &err);
     int code = judge_sample(s, sample, rc, &err);
     if (code != EXIT_FAILED && print_state(&out, s, sample, utf8)) {
-        cli_error(err_name(ENOMEM));
+        cli_error(text_error(ENOMEM));
         code = EXIT_FAILED;
     }
     sample_unref(sample);

@@ -12,7 +12,7 @@
 static int give_up(enum msg why, int rc)
 {
     struct err err;
-    cli_error_usage(&err, why, err_name(rc), NULL);
+    cli_error_usage(&err, why, text_error(rc), NULL);
     cli_error(err.msg);
     return EXIT_FAILED;
 }

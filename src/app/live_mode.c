@@ -76,7 +76,7 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
     if (!isatty(in)) {
         in = l->tty_fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (in < 0)
-            return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, err_name(errno), NULL);
+            return cli_error_usage(err, MSG_STDIN_NO_TERMINAL, text_error(errno), NULL);
     }
     const struct tty_options options = {
         .glyphs = l->s->glyphs,
@@ -379,10 +379,10 @@ static int open_screen(struct live_mode *l, bool utf8)
 {
     int rc = catch_signals(l);
     if (rc)
-        return err_set(&l->err, rc, "%s", err_name(rc));
+        return err_set(&l->err, rc, "%s", text_error(rc));
     rc = open_terminal(l, utf8, &l->err);
     if (!rc && (rc = show_session(l)))
-        err_set(&l->err, rc, "%s", err_name(rc));
+        err_set(&l->err, rc, "%s", text_error(rc));
     return rc;
 }
 
@@ -394,7 +394,7 @@ static int open_live(struct live_mode *l, bool utf8)
         return rc;
     rc = open_session(l, utf8);
     if (rc)
-        err_set(&l->err, rc, "%s", err_name(rc));
+        err_set(&l->err, rc, "%s", text_error(rc));
     else
         rc = open_screen(l, utf8);
     if (rc) {

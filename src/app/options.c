@@ -9,9 +9,12 @@
 #include <strings.h>
 
 #include "cli_error.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/model/state.h"
 #include "tcptop/query/filter.h"
+
+#define MAX_SIZE_LEAST (1u << 20) /* bytes that --max-size leaves at least */
 
 /* What is done with a value. A key has it as a number and as text; an option that is on the command
  * line only has the text alone. */
@@ -76,7 +79,7 @@ static int refuse_column(const char *text, size_t len, struct err *err)
                    : cli_error_usage(err, MSG_BAD_COLUMN, name, NULL);
 }
 
-static int apply_sort(struct command_line *c, const char *text, struct err *err)
+static int parse_sort_key(struct sort_key *key, const char *text, struct err *err)
 {
     size_t len;
     int descending;
@@ -88,7 +91,36 @@ static int apply_sort(struct command_line *c, const char *text, struct err *err)
         return refuse_column(text, len, err);
     if (descending < 0) /* as the menu would */
         descending = (columns[column].flags & COLUMN_LARGEST) != 0;
-    c->s->sort = (struct sort){(enum column_id)column, descending == 1};
+    *key = (struct sort_key){(enum column_id)column, descending == 1};
+    return 0;
+}
+
+/* "state,rtt_us:desc": the first column, and what orders rows that are equal in it. */
+static int apply_sort(struct command_line *c, const char *text, struct err *err)
+{
+    struct sort sort = {.n_further = 0};
+    for (unsigned n = 0;; n++) {
+        char one[64];
+        struct sort_key key;
+        size_t len = strcspn(text, ",");
+        if (n > SORT_FURTHER || len >= sizeof one)
+            return cli_error_usage(err, MSG_BAD_SORT_MANY, NULL, NULL);
+        memcpy(one, text, len);
+        one[len] = '\0';
+        int rc = parse_sort_key(&key, one, err);
+        if (rc)
+            return rc;
+        if (n == 0) {
+            sort.column = key.column;
+            sort.descending = key.descending;
+        } else {
+            sort.further[sort.n_further++] = key;
+        }
+        if (!text[len])
+            break;
+        text += len + 1;
+    }
+    c->s->sort = sort;
     return 0;
 }
 
@@ -235,6 +267,56 @@ static int apply_netns(struct command_line *c, const char *value, struct err *er
     if (!*value)
         return cli_error_usage(err, MSG_BAD_NETNS, NULL, NULL);
     c->s->netns = value;
+    return 0;
+}
+
+static int apply_moment(struct moment *m, const char *option, const char *value, struct err *err)
+{
+    return moment_parse(value, m) ? cli_error_usage(err, MSG_BAD_MOMENT, option, value) : 0;
+}
+
+static int apply_begin(struct command_line *c, const char *value, struct err *err)
+{
+    return apply_moment(&c->s->begin, "--begin", value, err);
+}
+
+static int apply_end(struct command_line *c, const char *value, struct err *err)
+{
+    return apply_moment(&c->s->end, "--end", value, err);
+}
+
+static int apply_at(struct command_line *c, const char *value, struct err *err)
+{
+    return apply_moment(&c->s->at, "--at", value, err);
+}
+
+static int apply_keep(struct command_line *c, const char *value, struct err *err)
+{
+    if (moment_parse_duration(value, &c->s->keep_ns) || c->s->keep_ns < NS_PER_S)
+        return cli_error_usage(err, MSG_BAD_KEEP, value, NULL);
+    return 0;
+}
+
+/* "512K", "2G": bytes by their powers of 1024. */
+static int apply_max_size(struct command_line *c, const char *value, struct err *err)
+{
+    static const char units[] = "KMGT";
+    size_t digits = strspn(value, "0123456789");
+    const char *unit = value[digits] ? strchr(units, value[digits] & ~0x20) : NULL;
+    char number[24];
+    unsigned long n;
+
+    snprintf(number, sizeof number, "%.*s", (int)(digits < 20 ? digits : 20), value);
+    unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    const char *rest = value + digits + (shift > 0);
+    if (*rest && strcasecmp(rest, "iB") == 0)
+        rest += 2;
+    else if (*rest && strcasecmp(rest, "B") == 0)
+        rest++;
+    if (*rest || option_number(number, 1, (unsigned long)(INT64_MAX >> shift), &n) ||
+        (uint64_t)n << shift < MAX_SIZE_LEAST)
+        return cli_error_usage(err, MSG_BAD_MAX_SIZE, value, NULL);
+    c->s->max_bytes = (uint64_t)n << shift;
     return 0;
 }
 
@@ -468,11 +550,15 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
                         struct err *err)
 {
     struct option_value value;
+    struct option row = rows[id];
     struct err why;
-    int rc = option_parse(&rows[id], text, &value, &why);
-    if (!rc)
-        rc = option_setting(s, id, &value, &why);
-    return rc && name ? err_set(err, rc, "%s: %s", name, why.msg) : rc;
+    if (name)
+        row.key = name; /* the message names what was typed */
+    int rc = option_parse(&row, text, &value, err);
+    if (rc)
+        return rc;
+    rc = option_setting(s, id, &value, &why);
+    return rc && err ? err_set(err, rc, "%s%s%s", name ? name : "", name ? ": " : "", why.msg) : rc;
 }
 
 int option_argument(struct command_line *c, enum argument_id id, const char *value, struct err *err)

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/model/state.h"
+#include "tcptop/source/recorder.h"
 
 #define INTERVAL_PLAUSIBLE_S 60 /* without COUNT, on a terminal */
 
@@ -52,7 +53,7 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     const struct option *rows = options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     struct ini_problems problems = {0};
     int rc = ini_load(path, rows, n, values, &problems, err);
     for (size_t i = 0; i < problems.n; i++)
@@ -164,6 +165,8 @@ static void pick_mode(struct command_line *c)
     struct settings *s = c->s;
     if (c->asked != MODE_LIVE)
         s->mode = c->asked;
+    else if (s->write_path)
+        s->mode = MODE_RECORD;
     else if (c->dump)
         s->mode = MODE_DUMP;
     else if (c->once)
@@ -177,15 +180,72 @@ static void pick_mode(struct command_line *c)
 /* A lesson has its own namespace and needs the screen, so it excludes other options. */
 static int check_lesson(const struct command_line *c, struct err *err)
 {
-    const char *other = c->s->netns       ? "--netns"
-                        : c->s->read_path ? "--read"
-                        : c->dump         ? "--size, --keys, --dump"
-                        : c->once         ? "--once"
-                        : c->batch        ? "--batch, COUNT"
-                        : c->prints       ? "--format, --json, --summary, --limit"
-                                          : NULL;
+    const char *other = c->s->netns        ? "--netns"
+                        : c->s->write_path ? "--write"
+                        : c->s->read_path  ? "--read"
+                        : c->dump          ? "--size, --keys, --dump"
+                        : c->once          ? "--once"
+                        : c->batch         ? "--batch, COUNT"
+                        : c->prints        ? "--format, --json, --summary, --limit"
+                                           : NULL;
     return c->asked == MODE_LEARN && other ? cli_error_usage(err, MSG_LESSON_ALONE, other, NULL)
                                            : 0;
+}
+
+/* What was given that recording has no use for. */
+static const char *unrecordable(const struct command_line *c)
+{
+    return c->asked == MODE_EXPLAIN  ? "--explain"
+           : c->asked == MODE_DOCTOR ? "--doctor"
+           : c->asked == MODE_LEARN  ? "--learn"
+           : c->dump                 ? "--size, --keys, --dump"
+           : c->once                 ? "--once"
+           : c->prints               ? "--format, --json, --summary, --limit"
+           : *c->s->filter           ? "--filter"
+           : c->s->group_given       ? "--group-by"
+                                     : NULL;
+}
+
+/* The first of the options that only --write has. */
+static const char *only_recorded(const struct settings *s)
+{
+    return s->keep_ns     ? "--keep"
+           : s->max_bytes ? "--max-size"
+           : s->redact    ? "--redact"
+           : s->force     ? "--force"
+                          : NULL;
+}
+
+static int check_recording(const struct command_line *c, struct err *err)
+{
+    const struct settings *s = c->s;
+    const char *other = unrecordable(c);
+
+    if (!s->write_path)
+        return only_recorded(s) ? cli_error_usage(err, MSG_WRITE_ONLY, only_recorded(s), NULL) : 0;
+    if (other && c->asked != MODE_HELP && c->asked != MODE_VERSION)
+        return cli_error_usage(err, MSG_WRITE_ALONE, other, NULL);
+    if (strcmp(s->write_path, "-") == 0)
+        return isatty(STDOUT_FILENO) ? cli_error_usage(err, MSG_WRITE_TERMINAL, NULL, NULL) : 0;
+    if (s->read_path && strcmp(s->read_path, s->write_path) == 0)
+        return cli_error_usage(err, MSG_WRITE_SAME, NULL, NULL);
+    if ((s->keep_ns || s->max_bytes) && !recorder_is_directory(s->write_path))
+        return cli_error_usage(err, MSG_WRITE_DIRECTORY, only_recorded(s), NULL);
+    return 0;
+}
+
+/* Times are those of a recording. */
+static int check_times(const struct settings *s, struct err *err)
+{
+    const char *given = s->begin.kind ? "--begin" : s->end.kind ? "--end" : "--at";
+
+    if (!s->begin.kind && !s->end.kind && !s->at.kind)
+        return 0;
+    if (!s->read_path)
+        return cli_error_usage(err, MSG_READ_ONLY, given, NULL);
+    if (s->at.kind && (s->begin.kind || s->end.kind))
+        return cli_error_usage(err, MSG_AT_ALONE, NULL, NULL);
+    return 0;
 }
 
 /* Join -P -p -4 -6 --state -l and -f into one expression of the filter, which the screen shows. */
@@ -203,15 +263,15 @@ static int join_filter(struct command_line *c, struct err *err)
                 str_addf(&all, "%s%s", n++ ? "," : "", state_name(state));
         str_add(&all, " ");
     }
-    if (c->ipv4 != c->ipv6)
-        str_addf(&all, "proto:%s ", c->ipv4 ? "tcp" : "tcp6");
+    if (c->ipv4 != c->ipv6) /* IPv4 clients reach a listener on [::] that is not IPv6's alone */
+        str_add(&all, c->ipv4 ? "(v6only:0 laddr:[::] or proto:tcp) " : "proto:tcp6 ");
     if (c->filter)
         str_addf(&all, all.len ? "(%s) " : "%s ", c->filter);
     if (all.len)
         str_truncate(&all, all.len - 1);
     int rc = 0;
     if (str_failed(&all) || c->ports.failed || c->pids.failed)
-        rc = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        rc = err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     else if (all.len >= sizeof c->s->filter)
         rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
     else
@@ -265,6 +325,10 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = check_lesson(&c, err);
     if (!rc && s->netns && s->read_path)
         rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
+    if (!rc)
+        rc = check_recording(&c, err);
+    if (!rc)
+        rc = check_times(s, err);
     if (!rc) {
         pick_mode(&c);
         rc = pick_sort(&c, err);
@@ -279,8 +343,14 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
 int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct err *err)
 {
     set_defaults(s);
+    text_use(settings_language(s, utf8)); /* the environment's, until --lang is read */
     int rc = read_early(s, argc, argv, err);
-    text_use(settings_language(s, utf8));
+    if (rc && s->language >= 0) { /* what is wrong is said in the language that was asked for */
+        text_use((enum language)s->language);
+        rc = read_early(s, argc, argv, err);
+    }
+    if (!rc)
+        text_use(settings_language(s, utf8));
     char found[4096];
     if (!rc && s->config_path && !s->no_config)
         rc = load_file(s, s->config_path, true, err);
@@ -292,6 +362,8 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
         text_use(settings_language(s, utf8));
     if (!rc && privileges_are_borrowed()) /* who lends them decides */
         s->readonly = s->readonly || system_is_readonly();
+    if (!rc && s->readonly && s->mode == MODE_RECORD && strcmp(s->write_path, "-") != 0)
+        rc = cli_error_usage(err, MSG_WRITE_READONLY, NULL, NULL);
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
 }
 

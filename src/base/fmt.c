@@ -206,11 +206,11 @@ char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole)
         return out;
     }
     double percent = (double)part / (double)whole * 100.0;
-    /* "100 %" is said only when it is all of it */
+    /* "100%" is said only when it is all of it */
     if (part >= whole) {
-        snprintf(out, size, "%.0f %%", percent);
+        snprintf(out, size, "%.0f%%", percent);
     } else {
-        snprintf(out, size, "%.1f %%", percent < 99.9 ? percent : 99.9);
+        snprintf(out, size, "%.1f%%", percent < 99.9 ? percent : 99.9);
     }
     return out;
 }

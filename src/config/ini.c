@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <iniparser.h>
 #endif
 
+#include "config_error.h"
 #include "tcptop/base/edit_distance.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/str.h"
@@ -39,13 +39,13 @@ static int check_file(int fd, const char *shown, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
-        return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+        return err_set(err, -errno, "%s: %s", shown, text_error(errno));
     }
     if (S_ISDIR(st.st_mode)) {
-        return err_set(err, -EISDIR, "%s: %s", shown, err_name(EISDIR));
+        return err_set(err, -EISDIR, "%s: %s", shown, text_error(EISDIR));
     }
     if (!S_ISREG(st.st_mode)) {
-        return err_set(err, -EINVAL, "%s: not a regular file", shown);
+        return config_error(err, -EINVAL, MSG_INI_NOT_REGULAR, shown, NULL, NULL);
     }
     return 0;
 }
@@ -60,14 +60,16 @@ static int read_all(int fd, const char *shown, struct str *text, struct err *err
             continue;
         }
         if (got < 0) {
-            return err_set(err, -errno, "%s: %s", shown, err_name(errno));
+            return err_set(err, -errno, "%s: %s", shown, text_error(errno));
         }
         if (got == 0) {
-            return str_failed(text) ? err_set(err, -ENOMEM, "out of memory") : 0;
+            return str_failed(text)
+                       ? config_error(err, -ENOMEM, MSG_INI_NO_MEMORY, NULL, NULL, NULL)
+                       : 0;
         }
         str_add_bytes(text, part, (size_t)got);
         if (text->len > FILE_SIZE_MAX) {
-            return err_set(err, -EFBIG, "%s: larger than 1 MiB", shown);
+            return config_error(err, -EFBIG, MSG_INI_LARGE, shown, NULL, NULL);
         }
     }
 }
@@ -82,7 +84,7 @@ static int read_file(const char *path, const char *shown, struct str *text, stru
     int fd = own_rights ? open(path, flags) : privileges_open(path, flags, 0);
     if (fd < 0) {
         fd = own_rights ? -errno : fd;
-        return err_set(err, fd, "%s: %s", shown, err_name(fd));
+        return err_set(err, fd, "%s: %s", shown, text_error(fd));
     }
     int rc = check_file(fd, shown, err);
     if (rc == 0) {
@@ -132,15 +134,19 @@ static void add_problem(struct scan *s, unsigned line, const char *what)
     s->problems->n = n + 1;
 }
 
-static void complain(struct scan *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void complain(struct scan *s, const char *fmt, ...)
+/* Of the present line. */
+static void complain(struct scan *s, enum msg id, const char *a, const char *b)
 {
-    char what[256];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(what, sizeof(what), fmt, args);
-    va_end(args);
-    add_problem(s, s->line, what);
+    struct err what;
+    config_error(&what, 0, id, a, b, NULL);
+    add_problem(s, s->line, what.msg);
+}
+
+static void complain_of_number(struct scan *s, enum msg id, const char *a, unsigned number)
+{
+    char digits[16];
+    snprintf(digits, sizeof digits, "%u", number);
+    complain(s, id, a ? a : digits, a ? digits : NULL);
 }
 
 static bool blank(char c)
@@ -195,9 +201,9 @@ static void unknown_section(struct scan *s, const char *name)
         }
     }
     if (nearest) {
-        complain(s, "unknown section, did you mean [%s]?", nearest);
+        complain(s, MSG_INI_SECTION_NEAR, nearest, NULL);
     } else {
-        complain(s, "unknown section");
+        complain(s, MSG_INI_SECTION_UNKNOWN, NULL, NULL);
     }
 }
 
@@ -208,7 +214,7 @@ static void take_section(struct scan *s, const char *line, size_t len)
     const char *rest = close ? trim(close + 1, &after) : NULL;
     s->before_first = s->in_section = false;
     if (!close || (after > 0 && *rest != '#' && *rest != ';')) {
-        complain(s, "a section is written [name], alone on its line");
+        complain(s, MSG_INI_SECTION_FORM, NULL, NULL);
         return;
     }
     take_name(s->section, line + 1, (size_t)(close - line) - 1);
@@ -235,51 +241,51 @@ static void unknown_key(struct scan *s, const char *key)
         }
     }
     if (!nearest) {
-        complain(s, "unknown key in [%s]", s->section);
+        complain(s, MSG_INI_KEY_UNKNOWN, s->section, NULL);
     } else if (best == 0) {
-        complain(s, "'%s' belongs in section [%s]", key, nearest->section);
+        complain(s, MSG_INI_KEY_ELSEWHERE, key, nearest->section);
     } else {
-        complain(s, "unknown key, did you mean '%s'?", nearest->key);
+        complain(s, MSG_INI_KEY_NEAR, nearest->key, NULL);
     }
 }
 
-/* What iniparser would read otherwise than it looks; NULL when nothing. */
-static const char *value_trap(const char *value, size_t len)
+/* What iniparser would read otherwise than it looks; MSG_COUNT when nothing. */
+static enum msg value_trap(const char *value, size_t len)
 {
     if (memchr(value, BACKSLASH, len)) {
-        return "holds a control character or is not UTF-8";
+        return MSG_OPTION_NOT_TEXT;
     }
     if (len > 0 && (value[0] == '"' || value[0] == '\'')) {
         const char *close = memchr(value + 1, value[0], len - 1);
         if (!close) {
-            return "has no closing quote";
+            return MSG_INI_OPEN_QUOTE;
         }
         len -= (size_t)(close + 1 - value);
         value = trim(close + 1, &len);
-        return len > 0 && *value != '#' && *value != ';' ? "goes on after its closing quote" : NULL;
+        return len > 0 && *value != '#' && *value != ';' ? MSG_INI_AFTER_QUOTE : MSG_COUNT;
     }
     for (size_t i = 0; i < len; i++) {
         if ((value[i] == '#' || value[i] == ';') && (i == 0 || !blank(value[i - 1]))) {
-            return "needs quotes around # or ;";
+            return MSG_INI_UNQUOTED;
         }
         if (value[i] == '#' || value[i] == ';') {
             break; /* a comment */
         }
     }
-    return NULL;
+    return MSG_COUNT;
 }
 
 static void take_key(struct scan *s, const char *line, size_t len)
 {
     const char *equals = memchr(line, '=', len);
     if (!equals || equals == line) {
-        complain(s, "expected [section] or key = value");
+        complain(s, MSG_INI_KEY_FORM, NULL, NULL);
         return;
     }
     char key[NAME_SHOWN];
     take_name(key, line, (size_t)(equals - line));
     if (s->before_first) {
-        complain(s, "a key stands before the first [section]");
+        complain(s, MSG_INI_KEY_EARLY, NULL, NULL);
     }
     if (!s->in_section) {
         return; /* of an unknown section only the name was worth a word */
@@ -295,13 +301,13 @@ static void take_key(struct scan *s, const char *line, size_t len)
     }
     size_t value_len = len - (size_t)(equals + 1 - line);
     const char *value = trim(equals + 1, &value_len);
-    const char *trap = value_trap(value, value_len);
-    if (trap) {
-        complain(s, "'%s' %s", key, trap);
+    const enum msg trap = value_trap(value, value_len);
+    if (trap != MSG_COUNT) {
+        complain(s, trap, key, NULL);
         return;
     }
     if (s->line_of[row]) {
-        complain(s, "'%s' was set in line %u already; this one counts", key, s->line_of[row]);
+        complain_of_number(s, MSG_INI_KEY_TWICE, key, s->line_of[row]);
     }
     s->line_of[row] = s->line;
     str_addf(&s->good, "%s = ", key);
@@ -318,11 +324,11 @@ static void take_line(struct scan *s, const char *line, size_t len)
         return;
     }
     if (memchr(line, '\0', len)) {
-        complain(s, "a NUL byte: this is no text");
+        complain(s, MSG_INI_NUL, NULL, NULL);
     } else if (len > LINE_MAX_LEN) {
-        complain(s, "longer than %d bytes", LINE_MAX_LEN);
+        complain_of_number(s, MSG_INI_LONG, NULL, LINE_MAX_LEN);
     } else if (line[len - 1] == '\\') {
-        complain(s, "a line cannot go on after a backslash");
+        complain(s, MSG_INI_BACKSLASH, NULL, NULL);
     } else if (*line == '[') {
         take_section(s, line, len);
     } else {
@@ -335,7 +341,7 @@ static void take_file(struct scan *s, const char *text, size_t len)
     s->before_first = true;
     s->line = 1;
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        complain(s, "starts with a byte order mark, which was skipped");
+        complain(s, MSG_INI_MARK, NULL, NULL);
         text += 3;
         len -= 3;
     }
@@ -360,7 +366,7 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
 {
     int fd = memfd_create("tcptop.ini", MFD_CLOEXEC);
     if (fd < 0) {
-        *rc = err_set(err, -errno, "memfd_create: %s", err_name(errno));
+        *rc = err_set(err, -errno, "memfd_create: %s", text_error(errno));
         return NULL;
     }
     dictionary *parsed = NULL;
@@ -370,13 +376,12 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
         iniparser_set_error_callback(say_nothing);
         parsed = iniparser_load(name);
         if (!parsed && access(name, R_OK) != 0) {
-            *rc =
-                err_set(err, -ENXIO, "a configuration file needs /proc, which is not mounted here");
+            *rc = config_error(err, -ENXIO, MSG_INI_NO_PROC, NULL, NULL, NULL);
         }
     }
     close(fd);
     if (!parsed && *rc == 0) {
-        *rc = err_set(err, -EIO, "iniparser gave the file up");
+        *rc = config_error(err, -EIO, MSG_INI_UNREAD, NULL, NULL, NULL);
     }
     return parsed;
 }
@@ -409,8 +414,9 @@ static void take_values(struct scan *s, const dictionary *parsed, struct option_
         }
     }
     if (s->unlisted > 0) {
-        struct err *last = &s->problems->list[s->problems->n - 1];
-        err_set(last, 0, "%s: and %zu more problems", s->file, s->unlisted + 1);
+        char more[24];
+        snprintf(more, sizeof more, "%zu", s->unlisted + 1);
+        config_error(&s->problems->list[s->problems->n - 1], 0, MSG_INI_MORE, s->file, more, NULL);
     }
 }
 
@@ -420,7 +426,7 @@ static int read_scan(struct scan *s, const char *text, size_t len, struct option
     int rc = 0;
     take_file(s, text, len);
     if (str_failed(&s->good)) {
-        return err_set(err, -ENOMEM, "out of memory");
+        return config_error(err, -ENOMEM, MSG_INI_NO_MEMORY, NULL, NULL, NULL);
     }
     dictionary *parsed = parse_good_lines(&s->good, err, &rc);
     if (rc == 0) {
@@ -447,7 +453,7 @@ int ini_load(const char *path, const struct option *rows, size_t n, struct optio
     if (rc == 0) {
         scan.line_of = calloc(n ? n : 1, sizeof(*scan.line_of));
         rc = scan.line_of ? read_scan(&scan, str_text(&text), text.len, values, err)
-                          : err_set(err, -ENOMEM, "out of memory");
+                          : config_error(err, -ENOMEM, MSG_INI_NO_MEMORY, NULL, NULL, NULL);
     }
     free(scan.line_of);
     str_fini(&scan.good);

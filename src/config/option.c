@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config_error.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/config/ini.h"
 
@@ -38,10 +39,12 @@ static size_t parse_decimal(const char *text, double *number)
     return (size_t)(p - text);
 }
 
-static int out_of_range(const struct option *row, struct err *err, const char *what)
+static int out_of_range(const struct option *row, struct err *err, enum msg id)
 {
-    return err_set(err, -EINVAL, "'%s' must be %s from %g to %g", row->key, what, row->min,
-                   row->max);
+    char min[32], max[32];
+    snprintf(min, sizeof min, "%g", row->min);
+    snprintf(max, sizeof max, "%g", row->max);
+    return config_error(err, -EINVAL, id, row->key, min, max);
 }
 
 static int parse_bool(const struct option *row, const char *text, struct option_value *value,
@@ -57,7 +60,7 @@ static int parse_bool(const struct option *row, const char *text, struct option_
             }
         }
     }
-    return err_set(err, -EINVAL, "'%s' must be yes or no", row->key);
+    return config_error(err, -EINVAL, MSG_OPTION_NOT_BOOL, row->key, NULL, NULL);
 }
 
 static int parse_number(const struct option *row, const char *text, struct option_value *value,
@@ -67,7 +70,8 @@ static int parse_number(const struct option *row, const char *text, struct optio
     size_t taken = parse_decimal(text, &number);
     bool whole = row->type != OPTION_NUMBER || !memchr(text, '.', taken);
     if (taken == 0 || text[taken] != '\0' || !whole || number < row->min || number > row->max) {
-        return out_of_range(row, err, row->type == OPTION_NUMBER ? "a whole number" : "a number");
+        return out_of_range(
+            row, err, row->type == OPTION_NUMBER ? MSG_OPTION_NOT_WHOLE : MSG_OPTION_NOT_NUMBER);
     }
     value->number = number;
     return 0;
@@ -94,7 +98,7 @@ static int parse_duration(const struct option *row, const char *text, struct opt
             return 0;
         }
     }
-    return out_of_range(row, err, "a time in seconds (or ms, s, min, h)");
+    return out_of_range(row, err, MSG_OPTION_NOT_TIME);
 }
 
 static int parse_choice(const struct option *row, const char *text, struct option_value *value,
@@ -112,7 +116,7 @@ static int parse_choice(const struct option *row, const char *text, struct optio
         word += n;
         word += strspn(word, " ");
     }
-    return err_set(err, -EINVAL, "'%s' must be one of: %s", row->key, row->choices);
+    return config_error(err, -EINVAL, MSG_OPTION_NOT_CHOICE, row->key, row->choices, NULL);
 }
 
 static int parse_text(const struct option *row, const char *text, struct option_value *value,
@@ -122,14 +126,15 @@ static int parse_text(const struct option *row, const char *text, struct option_
     size_t max = row->max > 0 && row->max < sizeof(value->text) - 1 ? (size_t)row->max
                                                                     : sizeof(value->text) - 1;
     if (len > max) {
-        return err_set(err, -EINVAL, "'%s' is longer than %zu bytes", row->key, max);
+        char bytes[24];
+        snprintf(bytes, sizeof bytes, "%zu", max);
+        return config_error(err, -EINVAL, MSG_OPTION_LONG, row->key, bytes, NULL);
     }
     for (size_t at = 0; at < len;) {
         uint32_t cp = 0;
         at += utf8_decode(text + at, len - at, &cp);
         if (cp == UTF8_BAD || cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) {
-            return err_set(err, -EINVAL, "'%s' holds a control character or is not UTF-8",
-                           row->key);
+            return config_error(err, -EINVAL, MSG_OPTION_NOT_TEXT, row->key, NULL, NULL);
         }
     }
     return 0;

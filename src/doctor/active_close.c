@@ -27,26 +27,33 @@ static bool ranges_known(const struct sample *s)
     return true;
 }
 
-/* Ephemeral ports are unique per source address, destination address and destination port. */
-static bool same_peer(const struct conn *a, const struct conn *b)
-{
-    return a->dport == b->dport && a->family == b->family && a->netns == b->netns &&
-           memcmp(a->dst, b->dst, sizeof(a->dst)) == 0 &&
-           memcmp(a->src, b->src, sizeof(a->src)) == 0;
-}
-
-/* What same_peer() compares; without padding, since it is compared byte by byte. */
+/* Ephemeral ports are unique per source address, destination address and destination port, whether
+ * the sockets are IPv4's or IPv6's. Without padding, since it is compared byte by byte. */
 struct peer_key {
     uint8_t src[16], dst[16];
-    uint16_t dport, family, netns;
+    uint16_t dport, netns;
 };
+
+static struct peer_key key_of(const struct conn *c)
+{
+    struct peer_key key = {.dport = c->dport, .netns = c->netns};
+
+    conn_plain_address(c, false, key.src);
+    conn_plain_address(c, true, key.dst);
+    return key;
+}
+
+static bool same_peer(const struct conn *a, const struct conn *b)
+{
+    const struct peer_key x = key_of(a), y = key_of(b);
+
+    return memcmp(&x, &y, sizeof x) == 0;
+}
 
 static void count_peer(struct top_k *peers, const struct conn *c, uint32_t row)
 {
-    struct peer_key key = {.dport = c->dport, .family = c->family, .netns = c->netns};
+    const struct peer_key key = key_of(c);
 
-    memcpy(key.src, c->src, sizeof key.src);
-    memcpy(key.dst, c->dst, sizeof key.dst);
     top_k_count(peers, &key, row);
 }
 

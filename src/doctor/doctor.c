@@ -60,6 +60,16 @@ static struct finding *find(struct doctor *d, uint64_t key)
     return NULL;
 }
 
+/* The settings that the namespace has not, as others than the first have no tcp_mem. Of a recording
+ * it is not known. */
+static uint32_t absent_sysctls(const struct check *l, const struct netns_ctx *p)
+{
+    bool recorded = sample_is_recorded(l->s);
+    const struct host *h = p ? p->host : l->d->n_netns_ctxs ? l->d->netns_ctx[0].host : NULL;
+
+    return recorded || !h || !h->sysctl_valid ? 0 : ~h->sysctl_valid;
+}
+
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity)
 {
@@ -81,6 +91,7 @@ struct finding *doctor_report(struct check *l, enum rule_id rule, const struct n
         .since_wall_ns = wall,
         .seen_ns = l->now_ns,
         .marks = rules[rule].judges,
+        .absent_sysctls = absent_sysctls(l, p),
         .scope = {.states = rules[rule].states, .ends = {.netns = p ? p->id : 0}},
     };
     if (p)
@@ -310,6 +321,18 @@ static void begin(struct check *l)
     trends_clear_buckets(&d->holders);
 }
 
+/* Rules that ask how a connection closes, and whether its data is read, see the subflows of MPTCP,
+ * which stay ESTABLISHED and hand their data on at once (net/mptcp/protocol.c). */
+static void leave_mptcp_out(struct check *l)
+{
+    static const enum rule_id of_closing[] = {RULE_CLOSE_WAIT, RULE_FIN_WAIT2, RULE_LAST_ACK,
+                                              RULE_FIN_WAIT1, RULE_SLOW_READER};
+
+    for (size_t i = 0; i < sizeof of_closing / sizeof of_closing[0]; i++)
+        if (l->s->has_mptcp && l->d->skip[of_closing[i]] == LOOKED)
+            doctor_not_looked(l, of_closing[i], SKIP_MPTCP);
+}
+
 static void doctor_observe(struct sample_observer *e, struct sample *s)
 {
     struct doctor *d = (struct doctor *)e;
@@ -331,6 +354,7 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
             functions[rule].check(&l);
         if (s->import)
             skip_untold(&l);
+        leave_mptcp_out(&l);
         causes_link(&l);
         settle(&l);
         for (uint32_t i = 0; i < d->n_netns_ctxs; i++)

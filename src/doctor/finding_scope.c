@@ -2,10 +2,28 @@
 /* The filter of a finding, and the rows and states that findings are about. */
 #include "tcptop/doctor/finding_scope.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tcptop/model/predicate.h"
 #include "tcptop/query/filter.h"
+
+void finding_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint8_t address[16];
+
+    if (conn_address_unknown(c, remote)) {
+        conn_address(c, remote, out);
+        return;
+    }
+    conn_plain_address(c, remote, address);
+    bool is_ipv4 = memcmp(address, mapped, sizeof mapped) == 0;
+    if (!inet_ntop(is_ipv4 ? AF_INET : c->family, is_ipv4 ? address + 12 : address, out,
+                   CONN_ADDRESS_SIZE))
+        out[0] = '\0';
+}
 
 /* One end, as far as the filter can name it. */
 static void add_end(const struct conn *c, bool remote, bool address, bool port, struct str *out)
@@ -13,8 +31,10 @@ static void add_end(const struct conn *c, bool remote, bool address, bool port, 
     char text[CONN_ADDRESS_SIZE];
     char side = remote ? 'r' : 'l';
 
-    if (address && !conn_address_unknown(c, remote))
-        str_addf(out, " %caddr:%s", side, conn_address(c, remote, text));
+    if (address && !conn_address_unknown(c, remote)) {
+        finding_address(c, remote, text);
+        str_addf(out, " %caddr:%s", side, text);
+    }
     if (port && !conn_port_unknown(c, remote))
         str_addf(out, " %cport:%u", side, remote ? c->dport : c->sport);
 }

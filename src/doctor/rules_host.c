@@ -8,24 +8,6 @@
 #define USUAL_FROM_S 60    /* it is not known before */
 #define STORM_S      5     /* a shorter one is a burst */
 
-/* There are such rows only where bound-only sockets are asked for. */
-void rules_bound(struct check *l)
-{
-    uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
-
-    if (!(l->s->needs & NEED_BOUND)) {
-        doctor_not_looked(l, RULE_BOUND, SKIP_BOUND);
-        return;
-    }
-    doctor_looked(l, RULE_BOUND);
-    if (bound < limit(l, THRESHOLD_BOUND_COUNT))
-        return;
-    struct finding *f = doctor_report(l, RULE_BOUND, NULL, 0, SEVERITY_WARNING);
-    if (!f)
-        return;
-    figure(f, FIGURE_BOUND_COUNT, bound);
-}
-
 /* The limit is of each namespace. All timewait records count against it, those of orphans in
  * FIN_WAIT2 too, as they do in sockstat's `tw` (net/ipv4/inet_timewait_sock.c inet_twsk_alloc).
  * TcpExtTCPTimeWaitOverflow counts records that could not be made, at the limit or for want of

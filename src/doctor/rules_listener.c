@@ -258,3 +258,100 @@ void rules_syn_backlog(struct check *l)
             report_syns(l, p, NULL, &t, true);
     }
 }
+
+/* SYNs dropped by tcp_max_syn_backlog -----------------------------------------------------------
+ *
+ * With tcp_syncookies = 0 a SYN is dropped where less than a quarter of tcp_max_syn_backlog is left
+ * beside the listener's requests, unless the host is known from earlier connections
+ * (net/ipv4/tcp_input.c tcp_conn_request, tcp_peer_is_proven). No counter is this one's alone:
+ * TcpExtListenDrops counts every SYN that a listener drops, and each last ACK that finds the accept
+ * queue full. Those of full accept queues are in TcpExtListenOverflows too, those of a full backlog
+ * in TcpExtTCPReqQFullDrop. What is left may also be a SYN without a route back, or a request that
+ * an ICMP error ended (tcp_req_err), so a listener must be seen at the limit as well. */
+
+void rules_syn_drops_row(struct check *l, uint32_t row, const struct conn *c)
+{
+    if (c->state != TCP_STATE_SYN_RECV || c->inode)
+        return;
+    uint64_t port = (uint64_t)c->netns << 16 | c->sport;
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SYN_DROPS], port, row);
+    if (bucket)
+        bucket->n++;
+}
+
+/* SYNs dropped that no full queue explains. False when the counters are not known. */
+static bool unexplained_drops(const struct check *l, const struct netns_ctx *p, uint64_t *drops,
+                              double *over_s)
+{
+    uint64_t overflows, full;
+
+    if (!trends_grown(l, p, COUNTER_LISTEN_DROPS, RECENT_S, drops, over_s) ||
+        !trends_grown(l, p, COUNTER_LISTEN_OVERFLOWS, RECENT_S, &overflows, NULL) ||
+        !trends_grown(l, p, COUNTER_REQQ_FULL_DROP, RECENT_S, &full, NULL))
+        return false;
+    *drops = *drops > overflows + full ? *drops - overflows - full : 0;
+    return true;
+}
+
+/* The port of the namespace with most requests, if they leave less than a quarter of the limit. */
+static const struct bucket *at_syn_limit(struct check *l, const struct netns_ctx *p, int64_t most)
+{
+    const struct bucket_table *ports = &l->d->bucket_table[RULE_SYN_DROPS];
+    const struct bucket *fullest = NULL;
+
+    for (uint32_t i = 0; i < ports->n; i++)
+        if (subjects_netns_of(l, &l->s->conn[ports->bucket[i].row]) == p &&
+            (!fullest || ports->bucket[i].n > fullest->n))
+            fullest = &ports->bucket[i];
+    return fullest && fullest->n >= most - most / 4 ? fullest : NULL;
+}
+
+static void report_syn_drops(struct check *l, const struct netns_ctx *p,
+                             const struct bucket *bucket, uint64_t drops, double over_s)
+{
+    const struct conn *c = &l->s->conn[bucket->row], *listener = listener_of(l, c);
+    struct finding *f = doctor_report(l, RULE_SYN_DROPS, p, bucket->key, SEVERITY_WARNING);
+
+    if (!f)
+        return;
+    f->subject = SUBJECT_LISTENER;
+    f->marks = rules[RULE_SYN_DROPS].states;
+    f->scope.ends = listener ? *listener : *c;
+    f->scope.by = SCOPE_SPORT;
+    figure(f, FIGURE_SYN_DROPS_DROPS, (double)drops);
+    figure(f, FIGURE_SYN_DROPS_OVER, over_s);
+    figure(f, FIGURE_SYN_DROPS_WAITING, bucket->n);
+    figure(f, FIGURE_SYN_DROPS_LIMIT, (double)p->host->sysctl[SYSCTL_MAX_SYN_BACKLOG]);
+    if (listener && !(listener->flags & CONN_NO_BACKLOG))
+        figure(f, FIGURE_SYN_DROPS_BACKLOG, listener->wqueue);
+}
+
+void rules_syn_drops(struct check *l)
+{
+    if (!l->rows)
+        return;
+    doctor_looked(l, RULE_SYN_DROPS);
+    for (uint32_t at = 0; at < l->d->n_netns_ctxs; at++) {
+        const struct netns_ctx *p = &l->d->netns_ctx[at];
+        const struct bucket *bucket;
+        int64_t cookies, most;
+        uint64_t drops;
+        double over_s;
+
+        bool known = host_sysctl(p->host, SYSCTL_SYNCOOKIES, &cookies);
+        if (known && cookies != 0)
+            continue;
+        if (!known || !host_sysctl(p->host, SYSCTL_MAX_SYN_BACKLOG, &most)) {
+            doctor_not_looked(l, RULE_SYN_DROPS, SKIP_SYSCTL);
+            continue;
+        }
+        if (!unexplained_drops(l, p, &drops, &over_s)) {
+            if (l->d->looks > 0)
+                doctor_not_looked(l, RULE_SYN_DROPS, SKIP_COUNTERS);
+            continue;
+        }
+        bucket = at_syn_limit(l, p, most);
+        if (bucket && drops > 0 && (double)drops >= limit(l, THRESHOLD_SYN_DROPS_COUNT))
+            report_syn_drops(l, p, bucket, drops, over_s);
+    }
+}

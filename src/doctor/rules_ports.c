@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ephemeral ports: how many a source address has in use towards a destination, and when it will
- * have none left. net/ipv4/inet_hashtables.c __inet_hash_connect(): a port is free for a
- * destination when no connection to it has it, however many there are to others.
+ * have none left; and how many bind() has given out. net/ipv4/inet_hashtables.c
+ * __inet_hash_connect(): a port is free for a destination when no connection to it has it, however
+ * many there are to others.
  *
  * Two passes: rows are counted by a hash of their route; only routes that may have a share of the
  * range worth telling are then counted exactly. */
@@ -47,7 +48,10 @@ void rules_ports_free(struct routes *r)
 
 static uint64_t route_key(const struct conn *c)
 {
-    return hash_bytes(c->src, sizeof c->src, subjects_peer_key(c, true) ^ c->family);
+    uint8_t address[16];
+
+    conn_plain_address(c, false, address);
+    return hash_bytes(address, sizeof address, subjects_peer_key(c, true));
 }
 
 void rules_ports_begin(struct check *l)
@@ -286,4 +290,155 @@ void rules_ephemeral(struct check *l)
     count_routes(l);
     for (uint32_t i = 0; i < r->n; i++)
         judge_route(l, &r->list[i]);
+}
+
+/* Ports held by bind() --------------------------------------------------------------------------
+ *
+ * A port that bind() gave out is taken at its address for every destination: bind() to port 0 looks
+ * for another one (net/ipv4/inet_connection_sock.c inet_csk_find_open_port), and so does connect(),
+ * which passes over each port of bind()'s (net/ipv4/inet_hashtables.c __inet_hash_connect). Sockets
+ * bound to any address take their port at all of them. A port counts once, however many sockets
+ * share it by SO_REUSEADDR or SO_REUSEPORT. */
+
+/* A port held at an address. */
+struct held_port {
+    uint64_t at; /* namespace and address; that of any address: its namespace alone */
+    uint32_t row;
+    uint16_t port;
+};
+
+static bool is_any(const struct conn *c)
+{
+    static const uint8_t any[16];
+
+    return memcmp(c->src, any, sizeof any) == 0;
+}
+
+static uint64_t any_at(uint16_t netns)
+{
+    return netns;
+}
+
+static uint64_t held_at(const struct conn *c)
+{
+    uint8_t address[16];
+
+    if (is_any(c))
+        return any_at(c->netns);
+    conn_plain_address(c, false, address);
+    return hash_bytes(address, sizeof address, hash_u64(c->netns)) | UINT64_C(1) << 63;
+}
+
+static int compare_held(const void *a, const void *b)
+{
+    const struct held_port *x = a, *y = b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->port != y->port ? x->port - y->port : (x->row > y->row) - (x->row < y->row);
+}
+
+/* Every bound-only row that has an ephemeral port, sorted, each port of an address once. Returns
+ * how many. */
+static uint32_t find_held(struct check *l, struct held_port *held, uint32_t room)
+{
+    uint32_t n = 0, kept = 0;
+
+    for (uint32_t row = 0; row < l->s->n_live && n < room; row++) {
+        const struct conn *c = &l->s->conn[row];
+        if (c->flags & CONN_BOUND && host_port_in_range(&subjects_netns_of(l, c)->ports, c->sport))
+            held[n++] = (struct held_port){held_at(c), row, c->sport};
+    }
+    qsort(held, n, sizeof *held, compare_held);
+    for (uint32_t i = 0; i < n; i++)
+        if (kept == 0 || held[i].at != held[kept - 1].at || held[i].port != held[kept - 1].port)
+            held[kept++] = held[i];
+    return kept;
+}
+
+/* The process that holds most of the ports. */
+static const struct bucket *main_holder(struct check *l, const struct held_port *held, uint32_t n)
+{
+    struct bucket_table *holders = &l->d->bucket_table[RULE_BOUND];
+    const struct bucket *most = NULL;
+
+    trends_clear_buckets(holders);
+    for (uint32_t i = 0; i < n; i++) {
+        bool unowned;
+        uint64_t key = subjects_owner_key(l, held[i].row, &unowned);
+        struct bucket *bucket = trends_bucket(holders, key, held[i].row);
+        if (!bucket)
+            continue;
+        bucket->n++;
+        bucket->unowned = unowned;
+        if (!most || bucket->n > most->n)
+            most = bucket;
+    }
+    return most;
+}
+
+/* `held`: the `n` ports of one address; `anywhere`: of sockets that are bound to any address. */
+static void judge_held(struct check *l, const struct held_port *held, uint32_t n, uint32_t anywhere)
+{
+    const struct conn *c = &l->s->conn[held->row];
+    const struct netns_ctx *p = subjects_netns_of(l, c);
+    uint32_t all = n + (is_any(c) ? 0 : anywhere);
+    double share = all * 100.0 / (double)p->ports.usable;
+    const struct bucket *holder;
+
+    if (p->ports.usable <= 0 || share < limit(l, THRESHOLD_BOUND_SHARE))
+        return;
+    holder = main_holder(l, held, n);
+    if (!holder || subjects_await_owner(l, RULE_BOUND, holder))
+        return;
+    struct finding *f = doctor_report(l, RULE_BOUND, p, held->at,
+                                      share >= limit(l, THRESHOLD_BOUND_CRIT) ? SEVERITY_CRITICAL
+                                                                              : SEVERITY_WARNING);
+    if (!f)
+        return;
+    subjects_name_owner(l, f, holder->row);
+    f->scope.ends = *c;
+    f->scope.by |= SCOPE_SRC;
+    figure(f, FIGURE_BOUND_COUNT, all);
+    figure(f, FIGURE_BOUND_AVAILABLE, (double)p->ports.usable);
+    figure(f, FIGURE_BOUND_SHARE, share);
+    figure(f, FIGURE_BOUND_OWN, holder->n);
+}
+
+static uint32_t count_held(const struct held_port *held, uint32_t n, uint64_t at)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        count += held[i].at == at;
+    return count;
+}
+
+/* There are such rows only where bound-only sockets are asked for. */
+void rules_bound(struct check *l)
+{
+    uint32_t bound = l->s->count[TCP_STATE_BOUND_INACTIVE];
+    struct held_port *held;
+
+    if (!(l->s->needs & NEED_BOUND)) {
+        doctor_not_looked(l, RULE_BOUND, SKIP_BOUND);
+        return;
+    }
+    for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++)
+        if (l->d->netns_ctx[i].ports.usable <= 0)
+            doctor_not_looked(l, RULE_BOUND, SKIP_SYSCTL);
+    if (!l->rows)
+        return;
+    doctor_looked(l, RULE_BOUND);
+    held = bound ? malloc(bound * sizeof *held) : NULL;
+    if (!held)
+        return;
+    uint32_t n = find_held(l, held, bound);
+    for (uint32_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && held[to].at == held[from].at; to++)
+            ;
+        uint64_t any = any_at(l->s->conn[held[from].row].netns);
+        judge_held(l, held + from, to - from, count_held(held, n, any));
+    }
+    free(held);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules about the states that connections stay in: leaked, stuck, waiting for a slow end. */
+#include <string.h>
 #include <sys/socket.h>
 
 #include "check.h"
 #include "subjects.h"
 #include "suspects.h"
+#include "tcptop/base/hash.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 #include "tcptop/owner/process.h"
 
@@ -414,4 +416,161 @@ void rules_fin_wait1(struct check *l)
         figure_at_least(f, FIGURE_FIN_WAIT1_OLDEST, bucket[i]->worst);
     }
     check_orphans(l);
+}
+
+/* Connected to itself ---------------------------------------------------------------------------
+ *
+ * connect() to an ephemeral port of this host chooses, once in so many tries, that port as its own.
+ * The SYN then comes back to the socket that sent it, which takes it for a simultaneous open
+ * (net/ipv4/tcp_input.c tcp_rcv_synsent_state_process; RFC 9293 section 3.5). It is one socket, and
+ * one row: no other one can have the same two ends the other way round. */
+
+void rules_self_connect_row(struct check *l, uint32_t row, const struct conn *c)
+{
+    bool unowned;
+
+    if (c->sport != c->dport || memcmp(c->src, c->dst, sizeof c->src) != 0)
+        return;
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SELF_CONNECT],
+                                          subjects_owner_key(l, row, &unowned), row);
+    if (!bucket)
+        return;
+    bucket->n++;
+    bucket->unowned = unowned;
+}
+
+void rules_self_connect(struct check *l)
+{
+    const struct bucket *bucket[REPORTS_MAX];
+
+    if (!l->rows)
+        return;
+    doctor_looked(l, RULE_SELF_CONNECT);
+    uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SELF_CONNECT],
+                                  (uint32_t)limit(l, THRESHOLD_SELF_CONNECT_COUNT), bucket);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct conn *c = &l->s->conn[bucket[i]->row];
+        if (subjects_await_owner(l, RULE_SELF_CONNECT, bucket[i]))
+            continue;
+        struct finding *f = doctor_report(l, RULE_SELF_CONNECT, subjects_netns_of(l, c),
+                                          bucket[i]->key, SEVERITY_WARNING);
+        if (!f)
+            return;
+        subjects_name_owner(l, f, bucket[i]->row);
+        f->scope.ends = f->peer = *c;
+        f->scope.by |= SCOPE_SRC | SCOPE_SPORT | SCOPE_DST | SCOPE_DPORT;
+        f->has_peer = f->peer_port = true;
+        figure(f, FIGURE_SELF_CONNECT_COUNT, bucket[i]->n);
+    }
+}
+
+/* Connections that only become more -------------------------------------------------------------
+ *
+ * No leak: a pool that fills and then stays, a load test, whose connections are in use. So the
+ * number must have grown in each third of the window, and half as many as were added must be
+ * without data for a third of it. Buckets: a process and a destination; the first 256 of a dump,
+ * among which one with many connections is. What counts are the samples that have tcp_info. */
+
+/* The values of a candidate. */
+enum { AT_START, AT_PART, PARTS_GROWN, PART_NS };
+
+#define PARTS      3
+#define PART_LEAST 0.9 /* of a part: figures may come a little early */
+
+static double growing_part_s(const struct check *l)
+{
+    return limit(l, THRESHOLD_GROWING_WINDOW) / PARTS;
+}
+
+void rules_growing_row(struct check *l, uint32_t row, const struct conn *c)
+{
+    const struct tcp_metrics *f = subjects_metrics(l, row);
+    double sent = 0, received = 0, part = growing_part_s(l);
+    bool unowned;
+
+    if (!f || !c->inode || subjects_is_served(l, c))
+        return;
+    uint64_t owner = subjects_owner_key(l, row, &unowned);
+    struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_GROWING],
+                                          hash_u64(owner) ^ subjects_peer_key(c, true), row);
+    if (!bucket)
+        return;
+    bucket->n++;
+    bucket->unowned = unowned;
+    bucket->all += subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) &&
+                   subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &received) &&
+                   sent >= part && received >= part;
+}
+
+/* A part in which the number did not grow begins the count anew. */
+static void follow_growth(const struct check *l, struct candidate *one, uint32_t n)
+{
+    int64_t part_ns = (int64_t)(growing_part_s(l) * PART_LEAST * (double)NS_PER_S);
+    bool grew = n > one->value[AT_PART];
+
+    if (!one->fresh && l->now_ns - (int64_t)one->value[PART_NS] < part_ns)
+        return;
+    one->value[PARTS_GROWN] = !one->fresh && grew ? one->value[PARTS_GROWN] + 1 : 0;
+    if (one->value[PARTS_GROWN] == 0) {
+        one->value[AT_START] = n;
+        one->since_ns = l->now_ns;
+    }
+    one->value[AT_PART] = n;
+    one->value[PART_NS] = (uint64_t)l->now_ns;
+}
+
+static void report_growing(struct check *l, const struct bucket *bucket,
+                           const struct candidate *one)
+{
+    const struct conn *c = &l->s->conn[bucket->row];
+    struct finding *f =
+        doctor_report(l, RULE_GROWING, subjects_netns_of(l, c), bucket->key, SEVERITY_WARNING);
+
+    if (!f)
+        return;
+    subjects_name_owner(l, f, bucket->row);
+    f->marks = STATE_BIT(TCP_STATE_ESTABLISHED);
+    f->scope.ends = f->peer = *c;
+    f->scope.by |= SCOPE_DST | SCOPE_DPORT;
+    f->has_peer = f->peer_port = true;
+    figure(f, FIGURE_GROWING_COUNT, bucket->n);
+    figure(f, FIGURE_GROWING_GROWN, bucket->n - (double)one->value[AT_START]);
+    figure(f, FIGURE_GROWING_OVER, (double)(l->now_ns - one->since_ns) / (double)NS_PER_S);
+    figure(f, FIGURE_GROWING_UNUSED, bucket->all);
+    figure(f, FIGURE_GROWING_QUIET, growing_part_s(l));
+}
+
+static void judge_growth(struct check *l, const struct bucket *bucket)
+{
+    struct candidate *one = trends_candidate(l, RULE_GROWING, bucket->key, true);
+    double grown;
+
+    if (!one)
+        return;
+    follow_growth(l, one, bucket->n);
+    grown = (double)bucket->n - (double)one->value[AT_START];
+    if (one->value[PARTS_GROWN] < PARTS || grown < limit(l, THRESHOLD_GROWING_COUNT) ||
+        bucket->all * 2.0 < grown || subjects_await_owner(l, RULE_GROWING, bucket))
+        return;
+    report_growing(l, bucket, one);
+}
+
+void rules_growing(struct check *l)
+{
+    const struct bucket_table *all = &l->d->bucket_table[RULE_GROWING];
+    const struct candidate *whole;
+
+    if (!subjects_metrics_possible(l)) {
+        doctor_not_looked(l, RULE_GROWING, SKIP_FIGURES);
+        return;
+    }
+    if (!(l->s->needs & NEED_TCP_INFO))
+        return;
+    whole = trends_candidate(l, RULE_GROWING, 0, true);
+    doctor_looked(l, RULE_GROWING);
+    if (!whole || (double)(l->now_ns - whole->since_ns) <
+                      limit(l, THRESHOLD_GROWING_WINDOW) * PART_LEAST * (double)NS_PER_S)
+        doctor_not_looked(l, RULE_GROWING, SKIP_SHORT);
+    for (uint32_t i = 0; i < all->n; i++)
+        judge_growth(l, &all->bucket[i]);
 }

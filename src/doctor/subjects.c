@@ -35,7 +35,10 @@ uint64_t subjects_peer_key(const struct conn *c, bool with_port)
 {
     uint64_t seed = (uint64_t)c->netns << 32 | (with_port ? c->dport : 0);
 
-    return hash_bytes(c->dst, sizeof c->dst, hash_u64(seed));
+    uint8_t address[16];
+
+    conn_plain_address(c, true, address);
+    return hash_bytes(address, sizeof address, hash_u64(seed));
 }
 
 struct state_age subjects_age(const struct check *l, uint32_t row, struct candidate *one)
@@ -147,8 +150,7 @@ void subjects_name_listener(struct check *l, struct finding *f, uint32_t row)
     suspects_name(l, f, row);
 }
 
-/* Of a server's clients each has a port of its own. */
-static bool is_served(struct check *l, const struct conn *c)
+bool subjects_is_served(struct check *l, const struct conn *c)
 {
     return port_set_has(&subjects_netns_of(l, c)->listening, c->sport);
 }
@@ -156,7 +158,7 @@ static bool is_served(struct check *l, const struct conn *c)
 void subjects_count_peer(struct check *l, struct bucket *bucket, uint32_t row)
 {
     const struct conn *c = &l->s->conn[row];
-    uint64_t key = subjects_peer_key(c, !is_served(l, c)) ^ hash_u64(bucket->key);
+    uint64_t key = subjects_peer_key(c, !subjects_is_served(l, c)) ^ hash_u64(bucket->key);
     struct bucket *peer = trends_bucket(&l->d->peers, key, row);
 
     if (peer && ++peer->n > bucket->top_n) {
@@ -171,7 +173,7 @@ bool subjects_name_peer(struct check *l, struct finding *f, const struct bucket 
     if (!f->has_peer)
         return false;
     f->peer = l->s->conn[bucket->top_row];
-    f->peer_port = !is_served(l, &f->peer);
+    f->peer_port = !subjects_is_served(l, &f->peer);
     return true;
 }
 

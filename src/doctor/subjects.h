@@ -31,6 +31,9 @@ void subjects_want_owners(struct check *l);
  * rule is undecided. */
 bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);
 
+/** Is it the end of a server here? Its clients have a port of their own each. */
+bool subjects_is_served(struct check *l, const struct conn *c);
+
 /** How long the row has been in its state, see state_age.h. What an earlier check proved still
  *  holds: `one` (may be NULL) remembers it by its `since_ns`. */
 struct state_age subjects_age(const struct check *l, uint32_t row, struct candidate *one);
@@ -47,7 +50,7 @@ bool subjects_metrics_possible(const struct check *l);
 /** A field in seconds; false when not known. */
 bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds);
 
-/** Keys for the row itself and for its peer. */
+/** Keys for the row itself and for its peer, whose IPv4 address may be mapped into IPv6. */
 uint64_t subjects_conn_key(const struct conn *c);
 uint64_t subjects_peer_key(const struct conn *c, bool with_port);
 

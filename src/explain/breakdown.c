@@ -135,14 +135,16 @@ static void add_place(struct breakdown_work *w, uint32_t row)
     const struct conn *c = &w->s->conn[row];
     bool local = is_local(w, c);
     uint64_t port = local ? LOCAL_PORT | c->sport : c->dport;
-    uint64_t peer = (uint64_t)c->netns << 32 | (uint64_t)c->family << 16 | (local ? 0 : c->dport);
+    uint64_t peer = (uint64_t)c->netns << 32 | (local ? 0 : c->dport);
+    uint8_t address[16];
     uint64_t half[2];
 
     top_k_count(&w->ports, &port, row);
     if (!has_peer(w))
         return;
     /* A hash stands for the peer. Nobody can choose addresses that have the same one. */
-    memcpy(half, c->dst, sizeof half);
+    conn_plain_address(c, true, address);
+    memcpy(half, address, sizeof half);
     peer = hash_u64(half[0] ^ hash_u64(half[1] ^ hash_u64(peer ^ w->seed)));
     top_k_count(&w->peers, &peer, row);
 }

@@ -209,7 +209,7 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
                  live_port(LIVE, fullest->sport));
     else if (fullest)
-        ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, COUNT(0));
+        ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, NULL);
     if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows, &seconds))
         ADD_FACT(e, MSG_FACT_LISTEN_OVERFLOWS, COUNT(overflows), WINDOW(seconds));
     fact_most_drops(e, t);
@@ -499,8 +499,8 @@ static const struct {
     [VERDICT_UNKNOWN] = {MSG_SEVERITY_UNKNOWN, MARK_END},
     [VERDICT_NORMAL] = {MSG_EXPLAIN_NORMAL, MARK_OK},
     [VERDICT_NOTE] = {MSG_SEVERITY_INFO, MARK_END},
-    [VERDICT_WATCH] = {MSG_EXPLAIN_WATCH, MARK_WARN},
-    [VERDICT_PROBLEM] = {MSG_EXPLAIN_PROBLEM, MARK_CRIT},
+    [VERDICT_WATCH] = {MSG_SEVERITY_WARNING, MARK_WARN},
+    [VERDICT_PROBLEM] = {MSG_SEVERITY_CRITICAL, MARK_CRIT},
 };
 
 const char *evidence_verdict_word(enum verdict v)

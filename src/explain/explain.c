@@ -132,7 +132,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
         state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
     add_advice(p, &e);
-    add_section(p, words_of(p, SECTION_ALARM_HEAD), SECTION_ALARM);
+    add_section(p, text(MSG_EXPLAIN_HARMLESS), SECTION_ALARM);
     add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
     add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
     add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);

@@ -16,9 +16,8 @@
 static void add_endpoint(struct str *out, const struct conn *c, bool remote)
 {
     char address[64];
-    bool v6 = c->family == AF_INET6;
-
-    conn_address(c, remote, address);
+    finding_address(c, remote, address);
+    bool v6 = !conn_address_unknown(c, remote) && strchr(address, ':') != NULL;
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 
@@ -56,7 +55,7 @@ static void add_route(const struct finding *f, struct str *out)
     struct str to = STR_INIT;
     char from[64];
 
-    conn_address(&f->scope.ends, false, from);
+    finding_address(&f->scope.ends, false, from);
     add_endpoint(&to, &f->scope.ends, true);
     text_fill(out, MSG_FINDING_ROUTE, from, str_text(&to), NULL);
     str_fini(&to);
@@ -80,7 +79,7 @@ static void add_subject(const struct finding *f, struct str *out)
         add_endpoint(out, &f->scope.ends, true);
         break;
     case SUBJECT_PEER:
-        conn_address(&f->scope.ends, true, address);
+        finding_address(&f->scope.ends, true, address);
         str_add(out, address);
         break;
     case SUBJECT_ROUTE:
@@ -112,7 +111,7 @@ static void add_number(struct str *out, enum figure_kind kind, double value)
         expand_duration(out, (uint64_t)value);
         break;
     case KIND_OF_PERCENT:
-        str_addf(out, value < 9.95 ? "%.1f" NBSP "%%" : "%.0f" NBSP "%%", value);
+        str_addf(out, value < 9.95 ? "%.1f%%" : "%.0f%%", value);
         break;
     case KIND_OF_RATE:
         str_add(out, fmt_rate(number, sizeof number, value));
@@ -123,6 +122,18 @@ static void add_number(struct str *out, enum figure_kind kind, double value)
     }
 }
 
+/* The address at which ports are held; nothing for sockets bound to any address. */
+static void add_source(const struct finding *f, struct str *out)
+{
+    static const uint8_t any[16];
+    char address[64];
+
+    if (memcmp(f->scope.ends.src, any, sizeof any) == 0)
+        return;
+    finding_address(&f->scope.ends, false, address);
+    str_add(out, address);
+}
+
 static void add_peer(const struct finding *f, struct str *out)
 {
     char address[64];
@@ -131,7 +142,7 @@ static void add_peer(const struct finding *f, struct str *out)
         add_endpoint(out, &f->peer, true);
         return;
     }
-    conn_address(&f->peer, true, address);
+    finding_address(&f->peer, true, address);
     str_add(out, address);
 }
 
@@ -167,6 +178,8 @@ static bool add_value(const struct finding *f, unsigned number, struct str *out)
         add_subject(f, out);
     else if (number == 2 && f->rule == RULE_EPHEMERAL)
         add_reuse(f, out);
+    else if (number == 2 && f->rule == RULE_BOUND)
+        add_source(f, out);
     else if (number == 2 && f->has_peer)
         add_peer(f, out);
     else if (figure && f->valid >> which & 1)
@@ -238,7 +251,7 @@ static bool add_named(const struct finding *f, const char *name, size_t len, str
         str_addf(out, "%u", c->ends.dport);
     } else if ((strncmp(name, "raddr", len) == 0 && dst) ||
                (strncmp(name, "laddr", len) == 0 && src)) {
-        conn_address(&c->ends, *name == 'r', address);
+        finding_address(&c->ends, *name == 'r', address);
         str_add(out, address);
     } else {
         return false;
@@ -246,10 +259,40 @@ static bool add_named(const struct finding *f, const char *name, size_t len, str
     return true;
 }
 
-static void add_command(const struct finding *f, const char *line, size_t len, struct str *out)
+/* "sysctl NAME…" without the names that do not exist where the finding is; without any left there
+ * is no line. */
+static void add_sysctls(const struct finding *f, const char *names, size_t len, struct str *out)
 {
     size_t before = out->len;
+    bool any = false;
+
+    str_add(out, "sysctl");
+    for (const char *p = names; p < names + len;) {
+        size_t word = strcspn(p, " \n");
+        int which = host_sysctl_find(p, word);
+        if (which < 0 || !(f->absent_sysctls >> which & 1)) {
+            str_add_char(out, ' ');
+            str_add_bytes(out, p, word);
+            any = true;
+        }
+        p += word + (p + word < names + len);
+    }
+    if (any)
+        str_add(out, "\n");
+    else
+        str_truncate(out, before);
+}
+
+static void add_command(const struct finding *f, const char *line, size_t len, struct str *out)
+{
+    static const char sysctl[] = "sysctl ";
+    size_t before = out->len;
     bool lacks = false;
+
+    if (strncmp(line, sysctl, strlen(sysctl)) == 0) {
+        add_sysctls(f, line + strlen(sysctl), len - strlen(sysctl), out);
+        return;
+    }
 
     for (const char *p = line; p < line + len; p++) {
         const char *end = *p == '{' ? strchr(p, '}') : NULL;
@@ -501,7 +544,8 @@ const char *finding_skip_words(unsigned why)
         [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
         [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
         [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
-        [SKIP_SHORT] = MSG_SKIP_SHORT,       [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
+        [SKIP_SHORT] = MSG_SKIP_SHORT,       [SKIP_MPTCP] = MSG_SKIP_MPTCP,
+        [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);

@@ -3,9 +3,10 @@
 #include "tcptop/explain/live_value.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
+#include <string.h>
 
 #include "tcptop/base/fmt.h"
+#include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/model/end_text.h"
 
@@ -89,7 +90,7 @@ const char *live_percent(char out[LIVE_SIZE], double part)
 {
     double percent = part * 100;
 
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f" NBSP "%%" MARK_END, percent < 10 ? 1 : 0, percent);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%.*f%%" MARK_END, percent < 10 ? 1 : 0, percent);
     return out;
 }
 
@@ -97,19 +98,21 @@ const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 {
     char address[CONN_ADDRESS_SIZE];
 
-    return live(out, "", conn_address(c, remote, address));
+    finding_address(c, remote, address);
+    return live(out, "", address);
 }
 
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
 {
     char address[CONN_ADDRESS_SIZE], port[END_TEXT_SIZE];
-    bool v6 = c->family == AF_INET6 && !conn_address_unknown(c, true);
 
+    finding_address(c, true, address);
+    bool v6 = !conn_address_unknown(c, true) && strchr(address, ':') != NULL;
     if (conn_port_unknown(c, true))
         snprintf(port, sizeof port, "%s", conn_port_text(c, true));
     else
         snprintf(port, sizeof port, "%u", c->dport);
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%s" MARK_END, v6 ? "[" : "",
-             conn_address(c, true, address), v6 ? "]" : "", port);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%s" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
+             port);
     return out;
 }

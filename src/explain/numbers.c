@@ -76,7 +76,7 @@ static void number_age(struct str *out, const struct state_facts *t)
 {
     const struct breakdown *b = t->b;
 
-    if (!b || b->rows == 0)
+    if (!b || b->rows == 0 || (b->ages_vague && b->oldest_ms == 0))
         return;
     SAY(out, b->ages_vague ? MSG_NUMBERS_OLDEST_AT_LEAST : MSG_NUMBERS_OLDEST, TIME(b->oldest_ms));
     for (unsigned i = 0; i < BREAKDOWN_AGES && b->aged[i] > 0; i++) {
@@ -199,7 +199,7 @@ static void add_range(struct str *out, const struct host *h)
 
     if (!host_sysctl(h, SYSCTL_PORT_LOW, &low) || !host_sysctl(h, SYSCTL_PORT_HIGH, &high))
         return;
-    snprintf(bounds, sizeof bounds, MARK_LIVE "%d" NBSP "%d" MARK_END, (int)low, (int)high);
+    snprintf(bounds, sizeof bounds, MARK_LIVE "%d–%d" MARK_END, (int)low, (int)high);
     str_addf(out, "%s%s" NBSP "=" NBSP "%s", out->len ? ", " : "",
              host_sysctl_name(SYSCTL_PORT_LOW), bounds);
 }

@@ -46,6 +46,8 @@ static const struct {
     [REASON_NETNS_MISSING] = {MSG_NETNS_MISSING, {ARG_NONE}},
     [REASON_NETNS_MISSING_OTHERS] = {MSG_NETNS_MISSING_OWN, {ARG_NONE}},
     [REASON_NETNS_MISSING_ERROR] = {MSG_NETNS_MISSING_WHY, {ARG_ERROR}},
+    [REASON_NOT_THEN] = {MSG_SOURCE_NOT_THEN, {ARG_TEXT}},
+    [REASON_OTHER_WRITER] = {MSG_SOURCE_OTHER_WRITER, {ARG_NONE}},
 };
 
 #define ARGUMENT_SIZE 320
@@ -63,7 +65,7 @@ static const char *argument_text(char buffer[ARGUMENT_SIZE], const struct sample
     case ARG_ERROR:
     case ARG_SOCK_DIAG:
         snprintf(buffer, ARGUMENT_SIZE, "%s",
-                 err_name(argument == ARG_ERROR ? r->error : r->sock_diag_error));
+                 text_error_in(language, argument == ARG_ERROR ? r->error : r->sock_diag_error));
         return buffer;
     case ARG_NEWER:
         return text_in(language, MSG_SOURCE_NEWER);
@@ -90,7 +92,7 @@ static void add_words(struct str *out, const struct sample_reason *r, enum langu
     char buffer[2][ARGUMENT_SIZE];
 
     if (r->code == REASON_ERROR)
-        str_add(out, err_name(r->error));
+        str_add(out, text_error_in(language, r->error));
     else if (r->code == REASON_RECORDED)
         str_add(out, r->text);
     else

@@ -9,7 +9,8 @@
 #include "tcptop/base/utf8.h"
 
 #define NBSP_LEN  (sizeof(NBSP) - 1)
-#define TABLE_GAP 2 /* columns between labels and values */
+#define TABLE_GAP 2  /* columns between labels and values */
+#define LONELY    12 /* a last word of at most so many columns does not get a line of its own */
 
 void typeset_untie(char *text)
 {
@@ -185,6 +186,20 @@ static void emit_token(struct typeset *ts, const char *token, size_t len, bool g
         emit_long(ts, token, len);
 }
 
+/* Would the line hold the token, but not the one short word that `rest` is? Then both go to the
+ * next line, so that the word does not stand alone. */
+static bool parts_from_last(const struct typeset *ts, const char *token, size_t len,
+                            const char *rest, const char *end)
+{
+    int columns = utf8_width_n(token, len), last;
+
+    if (rest >= end || memchr(rest, ' ', (size_t)(end - rest)))
+        return false;
+    last = utf8_width_n(rest, (size_t)(end - rest));
+    return last <= LONELY && ts->col > 0 && ts->col + 1 + columns <= ts->width &&
+           ts->col + 1 + columns + 1 + last > ts->width && columns + 1 + last <= ts->width;
+}
+
 /* Tokens between `blank`: a blank separates groups, NBSP the parts of a group that is wider than
  * the line. */
 static void emit_tokens(struct typeset *ts, const char *text, size_t len, const char *blank)
@@ -194,10 +209,12 @@ static void emit_tokens(struct typeset *ts, const char *text, size_t len, const 
 
     while (text < end) {
         const char *gap = memmem(text, (size_t)(end - text), blank, blank_len);
-        const char *stop = gap ? gap : end;
+        const char *stop = gap ? gap : end, *rest = gap ? stop + blank_len : end;
+        if (blank_len == 1 && parts_from_last(ts, text, (size_t)(stop - text), rest, end))
+            new_line(ts);
         if (stop > text)
             emit_token(ts, text, (size_t)(stop - text), blank_len == 1);
-        text = gap ? stop + blank_len : end;
+        text = rest;
     }
 }
 

@@ -65,6 +65,27 @@ const char *conn_port_text(const struct conn *c, bool remote)
                : "";
 }
 
+bool conn_is_dual_stack(const struct conn *c)
+{
+    static const uint8_t any[16];
+
+    return c->family == AF_INET6 && conn_v6only(c) == V6ONLY_NO &&
+           memcmp(c->src, any, sizeof any) == 0;
+}
+
+void conn_plain_address(const struct conn *c, bool remote, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const uint8_t *address = remote ? c->dst : c->src;
+
+    if (c->family == AF_INET) {
+        memcpy(out, mapped, sizeof mapped);
+        memcpy(out + sizeof mapped, address, 4);
+    } else {
+        memcpy(out, address, 16);
+    }
+}
+
 bool conn_same_endpoints(const struct conn *a, const struct conn *b)
 {
     return a->sport == b->sport && a->dport == b->dport && a->family == b->family &&

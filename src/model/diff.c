@@ -120,15 +120,16 @@ static void inherit(struct join *join, uint32_t i, uint32_t j)
             close_match_returned(&join->d->close_match);
     }
     c->was_state = before->was_state;
-    c->flags |= before->flags & CONN_CLOSE_REPORTED;
+    c->flags |= before->flags & (CONN_CLOSE_REPORTED | CONN_MPTCP);
+    join->next->has_mptcp |= (c->flags & CONN_MPTCP) != 0;
     c->socket_cookie = conn_is_timewait(c) && c->cookie == before->cookie &&
                        (before->socket_cookie || !conn_is_timewait(before));
     if (!c->cgroup && join->prev->cgroups) /* a timewait record has none of its own */
         c->cgroup = before->cgroup;
-    if (join->next->owner)
+    if (join->next->owner && !join->builder->owners_known)
         join->next->owner[i] = inherit_owner(join, i, j);
     if (c->state != before->state) {
-        c->was_state = before->state;
+        c->was_state = before->state & 15u;
         times->changed_ds = join->next->now_ds;
         join->next->changed++;
         transitions_change(&join->next->transitions, before->state, c->state);

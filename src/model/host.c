@@ -59,15 +59,29 @@ void host_drop_impossible(struct host *h)
             h->sysctl_valid &= ~(UINT32_C(1) << i);
 }
 
+/* Below /proc/sys. */
+static const char *const sysctl_paths[SYSCTL_COUNT] = {
+#define SYSCTL(ident, path, index) [SYSCTL_##ident] = (path),
+    HOST_SYSCTLS(SYSCTL)
+#undef SYSCTL
+};
+
 const char *host_sysctl_name(enum host_sysctl which)
 {
-    static const char *const paths[SYSCTL_COUNT] = {
-#define SYSCTL(ident, path, index) [SYSCTL_##ident] = (path),
-        HOST_SYSCTLS(SYSCTL)
-#undef SYSCTL
-    };
+    return strrchr(sysctl_paths[which], '/') + 1;
+}
 
-    return strrchr(paths[which], '/') + 1;
+int host_sysctl_find(const char *name, size_t len)
+{
+    for (int which = 0; which < SYSCTL_COUNT; which++) {
+        const char *path = sysctl_paths[which];
+        size_t same = 0;
+        while (same < len && (path[same] == '/' ? '.' : path[same]) == name[same])
+            same++;
+        if (same == len && !path[len])
+            return which;
+    }
+    return -1;
 }
 
 bool host_port_range(const struct host *h, struct port_range *r)

@@ -121,6 +121,19 @@ int owner_group_compare(const struct owner_group *g, struct owner *const *member
     return (g->n > n) - (g->n < n);
 }
 
+bool owner_group_equal(const struct owner_group *a, const struct owner_group *b)
+{
+    bool same = a->n == b->n;
+
+    for (uint32_t i = 0; same && a != b && i < a->n; i++) {
+        const struct owner *o = b->member[i];
+        const struct owner_facts facts = {o->pid,     o->uid,     o->start_ticks,
+                                          o->process, o->cmdline, o->cgroup};
+        same = owner_compare(a->member[i], o) == 0 && owner_is_as(a->member[i], &facts);
+    }
+    return same;
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct owner_user *x = *(struct owner_user *const *)a,

@@ -204,6 +204,8 @@ void sample_move(struct sample_builder *b, uint32_t to, uint32_t from)
     s->times[to] = s->times[from];
     if (s->metrics)
         s->metrics[to] = s->metrics[from];
+    if (s->owner)
+        s->owner[to] = s->owner[from];
 }
 
 /* A builder that fills the arrays of `b` from row `at` on, or down from there. */
@@ -245,6 +247,7 @@ static void unite_status(struct sample *s, const struct sample *half)
 {
     drops_append(&s->drops, &half->drops);
     s->rejected += half->rejected;
+    s->has_mptcp |= half->has_mptcp;
     if (half->status <= s->status)
         return;
     s->status = half->status;

@@ -41,13 +41,15 @@ static void release_references(struct sample_builder *b)
     owner_table_unref(b->sample.owners);
     findings_free(b->sample.findings);
     import_unref(b->sample.import);
-    sample_unref(b->close_events); /* its pool is another one */
+    sample_unref(b->close_events); /* their pool is another one */
+    sample_unref(b->sample.close_events);
     b->sample.namespaces = NULL;
     b->sample.cgroups = NULL;
     b->sample.owners = NULL;
     b->sample.findings = NULL;
     b->sample.import = NULL;
     b->close_events = NULL;
+    b->sample.close_events = NULL;
 }
 
 static void builder_free(struct sample_builder *b)

@@ -40,10 +40,13 @@ static void print_head(struct sink *out, const struct report *r)
     snprintf(found, sizeof found, "%u", f ? f->n : 0);
     fmt_count(rows, sizeof rows, r->last->total);
     snprintf(samples, sizeof samples, "%u", r->samples);
-    fmt_interval(seconds, sizeof seconds, (uint64_t)(r->seconds * 1000));
-    text_fill(&line, f && f->n ? MSG_DOCTOR_FOUND : MSG_DOCTOR_NOTHING, status_word(r->status),
-              r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows, samples, seconds, found,
-              NULL);
+    snprintf(seconds, sizeof seconds, "%.1f", r->seconds);
+    text_fill(&line,
+              !f || !f->n ? MSG_DOCTOR_NOTHING
+              : f->n == 1 ? MSG_DOCTOR_FOUND_ONE
+                          : MSG_DOCTOR_FOUND,
+              status_word(r->status), r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows,
+              samples, seconds, found, NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);
@@ -258,21 +261,21 @@ static void add_who(struct sink *out, const struct finding *f)
         add_process(out, &f->who);
     if (c->by & SCOPE_UID)
         sink_addf(out, ",\"uid\":%u", c->uid);
-    conn_address(&c->ends, false, address);
+    finding_address(&c->ends, false, address);
     if (c->by & SCOPE_SRC)
         add_key(out, "local_addr", address);
     if (c->by & SCOPE_SPORT)
         sink_addf(out, ",\"local_port\":%u", c->ends.sport);
     if (c->by & SCOPE_SPORT && c->ends.inode && !(c->ends.unknown & CONN_UNKNOWN_INODE))
         sink_addf(out, ",\"inode\":%u", c->ends.inode);
-    conn_address(&c->ends, true, address);
+    finding_address(&c->ends, true, address);
     if (c->by & SCOPE_DST)
         add_key(out, "remote_addr", address);
     if (c->by & SCOPE_DPORT)
         sink_addf(out, ",\"remote_port\":%u", c->ends.dport);
     if (!f->has_peer)
         return;
-    conn_address(&f->peer, true, address);
+    finding_address(&f->peer, true, address);
     add_key(out, "peer_addr", address);
     if (f->peer_port)
         sink_addf(out, ",\"peer_port\":%u", f->peer.dport);

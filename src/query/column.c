@@ -164,7 +164,14 @@ NUMBER(inode)
 NUMBER(ifindex)
 {
     *n = s->conn[row].ifindex;
-    return *n != 0 && !(s->conn[row].flags & CONN_NAMED_DEVICE);
+    return *n != 0 && !(s->conn[row].unknown & CONN_UNKNOWN_IFINDEX);
+}
+
+NUMBER(v6only)
+{
+    enum conn_v6only v6only = conn_v6only(&s->conn[row]);
+    *n = v6only == V6ONLY_YES;
+    return v6only != V6ONLY_UNKNOWN;
 }
 
 /* A closed row has stopped ageing. */
@@ -218,7 +225,7 @@ END(remote)
 static void get_state(const struct sample *s, uint32_t row, struct value *v)
 {
     const struct conn *c = &s->conn[row];
-    set_text(v, c->unknown & CONN_UNKNOWN_STATE ? NULL : state_name(c->state));
+    set_text(v, c->unknown & CONN_UNKNOWN_STATE ? NULL : state_name(conn_counts_as(c)));
 }
 
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
@@ -235,6 +242,13 @@ static uint64_t key_state(const struct sample *s, uint32_t row)
 
 static const order_word words_state[] = {endpoint_remote_port, endpoint_remote_middle,
                                          endpoint_remote_last_port, NULL};
+
+static void get_mptcp(const struct sample *s, uint32_t row, struct value *v)
+{
+    unsigned state = conn_mptcp_state(&s->conn[row]);
+    bool is_subflow = s->conn[row].flags & CONN_MPTCP;
+    set_text(v, state ? state_name(state) : is_subflow ? "subflow" : NULL);
+}
 
 static const char *const timer_names[] = {
     [TIMER_OFF] = "off",           [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
@@ -640,6 +654,19 @@ static void get_owner(const struct sample *s, uint32_t row, struct value *v)
     set_name(v, owner_word(s, row));
 }
 
+/* The same in the language of the screen. */
+static void format_owner(const struct sample *s, uint32_t row, struct str *out)
+{
+    const char *word = owner_word(s, row);
+
+    if (!*word)
+        str_add(out, FMT_NONE);
+    else
+        str_add(out, text(*word == 'f'   ? MSG_OWNER_FORMER
+                          : *word == 'w' ? MSG_OWNER_WAITING
+                                         : MSG_OWNER_CURRENT));
+}
+
 /* The user that the kernel tells for the socket; of one without a file, that of its former process.
  */
 static const struct owner_user *user_of(const struct sample *s, uint32_t row)
@@ -667,14 +694,29 @@ static uint64_t key_user(const struct sample *s, uint32_t row)
 
 static void format_local(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct endpoint e = endpoint_local(&s->conn[row]);
-    endpoint_netstat(&e, s, out);
+    column_format_local(s, &s->conn[row], out);
 }
 
 static void format_remote(const struct sample *s, uint32_t row, struct str *out)
 {
-    struct endpoint e = endpoint_remote(&s->conn[row]);
-    endpoint_netstat(&e, s, out);
+    column_format_remote(s, &s->conn[row], out);
+}
+
+/* A subflow of MPTCP is marked on the screen; the value stays the protocol that filters know. */
+static void format_proto(const struct sample *s, uint32_t row, struct str *out)
+{
+    struct value v;
+    get_proto(s, row, &v);
+    str_add(out, s->conn[row].flags & CONN_MPTCP ? "mptcp" : v.text);
+}
+
+static void format_ifindex(const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct conn *c = &s->conn[row];
+    if (c->ifindex)
+        endpoint_device(c, s, out);
+    else
+        str_add(out, FMT_NONE);
 }
 
 static void add_duration_ms(struct str *out, uint64_t ms)
@@ -740,16 +782,16 @@ static void format_limited_by(const struct sample *s, uint32_t row, struct str *
     str_add(out, column_limit_word(metrics ? (enum send_limit)metrics->limit : LIMIT_UNKNOWN));
 }
 
-void column_format_local(const struct conn *c, struct str *out)
+void column_format_local(const struct sample *s, const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_local(c);
-    endpoint_netstat(&e, NULL, out);
+    endpoint_netstat(&e, s, out);
 }
 
-void column_format_remote(const struct conn *c, struct str *out)
+void column_format_remote(const struct sample *s, const struct conn *c, struct str *out)
 {
     struct endpoint e = endpoint_remote(c);
-    endpoint_netstat(&e, NULL, out);
+    endpoint_netstat(&e, s, out);
 }
 
 /* The table, and what follows from the kind of a column. */

@@ -85,6 +85,18 @@ static bool is_link_local(const struct endpoint *e)
     return e->family == AF_INET6 && e->addr[0] == 0xfe && (e->addr[1] & 0xc0) == 0x80;
 }
 
+/* Append "%" and the device to `text`. */
+static void add_device(const struct conn *c, const struct sample *s, char text[ADDRESS_SIZE])
+{
+    size_t len = strlen(text);
+    if (c->unknown & CONN_UNKNOWN_IFINDEX)
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", end_text(c->ifindex));
+    else if (sampled_here(s, c))
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", scope_name(c->ifindex, s));
+    else
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%u", c->ifindex);
+}
+
 void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE])
 {
     if (conn_address_unknown(e->conn, is_remote(e))) {
@@ -97,15 +109,18 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
     }
     if (!inet_ntop(AF_INET6, e->addr, out, ADDRESS_SIZE))
         out[0] = '\0';
-    if (!e->ifindex || !is_link_local(e))
-        return;
-    size_t len = strlen(out);
-    if (e->conn->flags & CONN_NAMED_DEVICE)
-        snprintf(out + len, ADDRESS_SIZE - len, "%%%s", end_text(e->ifindex));
-    else if (sampled_here(s, e->conn))
-        snprintf(out + len, ADDRESS_SIZE - len, "%%%s", scope_name(e->ifindex, s));
+    if (e->ifindex && is_link_local(e))
+        add_device(e->conn, s, out);
+}
+
+void endpoint_device(const struct conn *c, const struct sample *s, struct str *out)
+{
+    if (c->unknown & CONN_UNKNOWN_IFINDEX)
+        str_add(out, end_text(c->ifindex));
+    else if (sampled_here(s, c))
+        str_add(out, scope_name(c->ifindex, s));
     else
-        snprintf(out + len, ADDRESS_SIZE - len, "%%%u", e->ifindex);
+        str_add_uint(out, c->ifindex);
 }
 
 /* Where one of both is a text. */
@@ -129,14 +144,20 @@ static void add_texts(const struct endpoint *e, const struct sample *s, struct s
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out)
 {
     char text[ADDRESS_SIZE + 32];
-    const bool brackets = e->family == AF_INET6;
+    const bool dual = conn_is_dual_stack(e->conn);
+    const bool brackets = e->family == AF_INET6 && !dual;
 
     if (conn_address_unknown(e->conn, is_remote(e)) || conn_port_unknown(e->conn, is_remote(e))) {
         add_texts(e, s, out);
         return;
     }
     text[0] = '[';
-    endpoint_address(e, s, text + brackets);
+    if (dual)
+        strcpy(text, "*");
+    else
+        endpoint_address(e, s, text + brackets);
+    if (e->ifindex && e->addr == e->conn->src && (e->family == AF_INET || !is_link_local(e)))
+        add_device(e->conn, s, text + brackets);
     size_t len = strlen(text);
     if (brackets)
         text[len++] = ']';

@@ -29,7 +29,11 @@ struct endpoint endpoint_remote(const struct conn *c);
  *  number. Allocates nothing. */
 void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE]);
 
-/** Address and port as netstat writes them. */
+/** The device that a socket is bound to, ifindex not 0: its name, or its number where `s` was not
+ *  sampled here. */
+void endpoint_device(const struct conn *c, const struct sample *s, struct str *out);
+
+/** Address and port as column_format_local() has them. */
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out);
 
 /** The order of one end by address, IPv4 before IPv6, each by its bytes, in three words. The first

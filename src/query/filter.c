@@ -20,6 +20,7 @@
 #define OPENING   (STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_NEW_SYN_RECV))
 #define CLOSED    (STATE_BIT(TCP_STATE_CLOSE) | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
 #define BUCKET    (OPENING | STATE_BIT(TCP_STATE_TIME_WAIT))
+#define ANY_STATE UINT32_MAX
 #define CONNECTED (ALL & ~(CLOSED | STATE_BIT(TCP_STATE_LISTEN)))
 
 static const struct {
@@ -106,6 +107,14 @@ static int parse_equality(struct filter_parser *f, enum comparison *cmp)
     return filter_expected(f, f->at, MSG_FILTER_EQUALITY);
 }
 
+/* "inet:" and "inet6:" are about the socket, also of a comparison that is negated: ss then asks for
+ * those of that family alone. */
+static int emit_family(struct filter_parser *f, uint8_t family)
+{
+    int result = filter_emit(f, &(struct filter_term){.kind = TERM_FAMILY, .lo = family});
+    return result ? result : predicate_op(f->p, PRED_AND);
+}
+
 static int parse_end(struct filter_parser *f, enum term_side side)
 {
     enum comparison cmp;
@@ -114,12 +123,18 @@ static int parse_end(struct filter_parser *f, enum term_side side)
     int result = parse_equality(f, &cmp);
     if (result)
         return result;
-    struct filter_word w = filter_peek_word(f, true);
-    if (!w.len || !filter_parse_host(w, true, &h, &bad))
-        return filter_expected(f, w.len ? f->at + bad : f->at, MSG_FILTER_HOST);
+    struct filter_word w = filter_peek_word(f, true), host = w;
+    uint8_t family = filter_split_family(&host);
+    size_t at = (size_t)(host.text - f->text);
+    if (!w.len || !filter_parse_host(host, true, &h, &bad))
+        return filter_expected(f, w.len ? at + bad : at, MSG_FILTER_HOST);
+    if (family && !h.any_address && h.family != family)
+        return filter_expected(f, at, MSG_FILTER_HOST);
     f->at += w.len;
     result = filter_emit_host(f, side, &h);
-    return result ? result : filter_emit_negation(f, cmp);
+    if (!result)
+        result = filter_emit_negation(f, cmp);
+    return result || !family ? result : emit_family(f, family);
 }
 
 static int parse_src(struct filter_parser *f)
@@ -132,51 +147,41 @@ static int parse_dst(struct filter_parser *f)
     return parse_end(f, SIDE_REMOTE);
 }
 
-/* ss reads numbers as C does: 0x16 and 026 are 22. */
-static long parse_port_word(struct filter_word w)
-{
-    char text[8], *end;
-    if (w.len < 2 || w.len >= sizeof text || w.text[0] != '0')
-        return filter_parse_port(w);
-    memcpy(text, w.text, w.len);
-    text[w.len] = '\0';
-    long port = strtol(text, &end, 0);
-    return *end || port > UINT16_MAX ? -1 : port;
-}
-
 static int emit_port_comparison(struct filter_parser *f, enum term_side side, enum comparison cmp,
-                                uint64_t port)
+                                long port, uint8_t family)
 {
-    uint64_t lo = 0, hi = UINT16_MAX;
-    if (cmp == CMP_GT || cmp == CMP_GE)
-        lo = port + (cmp == CMP_GT);
-    else if (cmp == CMP_LE)
-        hi = port;
-    else if (cmp == CMP_LT && port == 0)
+    uint64_t lo = 0, hi = UINT16_MAX, at = (uint64_t)port;
+    if (port == FILTER_PORT_NONE || (cmp == CMP_LT && port == 0))
         lo = UINT64_MAX;
+    else if (cmp == CMP_GT || cmp == CMP_GE)
+        lo = at + (cmp == CMP_GT);
+    else if (cmp == CMP_LE)
+        hi = at;
     else if (cmp == CMP_LT)
-        hi = port - 1;
-    else
-        lo = hi = port;
+        hi = at - 1;
+    else if (port != FILTER_PORT_ANY)
+        lo = hi = at;
     int result = filter_emit_ports(f, side, lo, hi);
-    return result ? result : filter_emit_negation(f, cmp);
+    if (!result)
+        result = filter_emit_negation(f, cmp);
+    return result || !family ? result : emit_family(f, family);
 }
 
 static int parse_port_end(struct filter_parser *f, enum term_side side)
 {
     enum comparison cmp = filter_accept_comparison(f, true);
     filter_skip_blanks(f);
-    struct filter_word w = filter_peek_word(f, true);
-    size_t colon = w.len && w.text[0] == ':';
-    struct filter_word name = {w.text + colon, w.len - colon};
-    bool any = filter_word_is(name, "*") && (cmp == CMP_NONE || cmp == CMP_EQ);
-    long port = any ? 0 : parse_port_word(name);
-    if (port < 0)
-        return filter_expected(f, f->at + colon, MSG_FILTER_PORT);
+    struct filter_word w = filter_peek_word(f, true), name = w;
+    uint8_t family = filter_split_family(&name);
+    if (name.len && name.text[0] == ':')
+        name = (struct filter_word){name.text + 1, name.len - 1};
+    bool equal = cmp == CMP_NONE || cmp == CMP_EQ, compared = equal || cmp == CMP_NE;
+    bool any = equal && (filter_word_is(name, "*") || (family && name.len == 0));
+    long port = any ? FILTER_PORT_ANY : filter_parse_ss_port(name);
+    if (port == FILTER_PORT_WRONG || (port < 0 && !compared))
+        return filter_expected(f, (size_t)(name.text - f->text), MSG_FILTER_PORT);
     f->at += w.len;
-    if (any)
-        return filter_emit_ports(f, side, 0, UINT16_MAX);
-    return emit_port_comparison(f, side, cmp, (uint64_t)port);
+    return emit_port_comparison(f, side, cmp, port, family);
 }
 
 static int parse_sport(struct filter_parser *f)
@@ -289,6 +294,7 @@ static int parse_port_number(struct filter_parser *f, struct filter_word w)
     if (lo < 0 || hi < lo)
         return filter_expected(f, lo < 0 ? f->at : f->at + len + 1, MSG_FILTER_PORT);
     f->at += w.len;
+    f->p->needs |= NEED_BOUND; /* who holds the port may have bound it only */
     return filter_emit_ports(f, SIDE_EITHER, (uint64_t)lo, (uint64_t)hi);
 }
 
@@ -464,6 +470,34 @@ static int parse_expression(struct filter_parser *f)
     return result ? result : predicate_op(f->p, PRED_AND);
 }
 
+/* The states that a row may have which passes, as far as the terms about states tell. */
+static uint32_t possible_states(const struct predicate *p)
+{
+    uint32_t stack[PREDICATE_DEPTH_MAX + 1] = {ANY_STATE}, n = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct filter_term *t = &p->terms[p->steps[i].term];
+        switch (p->steps[i].op) {
+        case PRED_TERM:
+            stack[n++] = t->kind == TERM_STATE ? t->states : ANY_STATE;
+            break;
+        case PRED_AND:
+            n--;
+            stack[n - 1] &= stack[n];
+            break;
+        case PRED_OR:
+            n--;
+            stack[n - 1] |= stack[n];
+            break;
+        case PRED_NOT: /* exact where a term about states is all that is negated */
+            stack[n - 1] = p->steps[i - 1].op == PRED_TERM && stack[n - 1] != ANY_STATE
+                               ? ~stack[n - 1]
+                               : ANY_STATE;
+            break;
+        }
+    }
+    return stack[0];
+}
+
 static int parse_all(struct filter_parser *f)
 {
     filter_skip_blanks(f);
@@ -474,6 +508,8 @@ static int parse_all(struct filter_parser *f)
         result = filter_expected(f, f->at, MSG_FILTER_OPEN);
     if (!result && predicate_depth(f->p) < 0)
         result = filter_expected(f, 0, MSG_FILTER_DEEP);
+    if (!result && !(possible_states(f->p) & CLOSED))
+        f->p->needs &= ~(uint32_t)NEED_BOUND;
     return result;
 }
 

@@ -156,6 +156,8 @@ static int ports_item(struct filter_parser *f, const struct filter_field *field,
             return filter_expected(f, f->at + first.len + 1, MSG_FILTER_RANGE);
     }
     f->at += w.len;
+    if (field->side != SIDE_REMOTE && (cmp == CMP_NONE || cmp == CMP_EQ))
+        f->p->needs |= NEED_BOUND; /* who holds the port may have bound it only */
     result = filter_emit_ports(f, field->side, lo, hi);
     return result ? result : filter_emit_negation(f, cmp);
 }
@@ -227,6 +229,8 @@ static int states_item(struct filter_parser *f, const struct filter_field *field
     if (!states)
         return filter_expected(f, f->at, MSG_FILTER_STATE);
     f->at += w.len;
+    if (states == STATE_BIT(TCP_STATE_CLOSE))
+        f->p->needs |= NEED_BOUND; /* the kernel's name for bound-only sockets */
     return filter_emit_states(f, cmp == CMP_NE ? ~states : states);
 }
 

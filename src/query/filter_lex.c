@@ -124,7 +124,14 @@ struct filter_unit {
     uint64_t factor; /* in the smallest unit of its family */
 };
 
-static const struct filter_unit time_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
+/* In the order in which completion offers them. */
+static const struct filter_unit time_units[] = {
+    {"us", 1},          {"ms", 1000},    {"s", 1000000},   {"min", 60000000}, {"h", 3600000000},
+    {"d", 86400000000}, {"m", 60000000}, {"sec", 1000000}, {NULL, 0}};
+static const struct filter_unit byte_units[] = {
+    {"k", 1000},      {"M", 1000000},     {"G", 1000000000}, {"kB", 1000},
+    {"MB", 1000000},  {"GB", 1000000000}, {"KiB", 1 << 10},  {"MiB", 1 << 20},
+    {"GiB", 1 << 30}, {"B", 1},           {NULL, 0}};
 static const struct filter_unit count_units[] = {
     {"k", 1000}, {"M", 1000000}, {"G", 1000000000}, {NULL, 0}};
 static const struct filter_unit share_units[] = {{"%", 10}, {NULL, 0}};
@@ -136,8 +143,8 @@ static const struct scale {
     enum msg wanted;
 } scales[] = {
     [KIND_NUMBER] = {1, count_units, MSG_FILTER_UNIT_COUNT},
-    [KIND_COUNT] = {1, count_units, MSG_FILTER_UNIT_COUNT},
-    [KIND_BYTES] = {1, count_units, MSG_FILTER_UNIT_COUNT},
+    [KIND_COUNT] = {1, byte_units, MSG_FILTER_UNIT_BYTES},
+    [KIND_BYTES] = {1, byte_units, MSG_FILTER_UNIT_BYTES},
     [KIND_LIST] = {1, count_units, MSG_FILTER_UNIT_COUNT},
     [KIND_US] = {1, time_units, MSG_FILTER_UNIT_TIME},
     [KIND_MS] = {1000, time_units, MSG_FILTER_UNIT_TIME},
@@ -279,6 +286,41 @@ long filter_parse_port(struct filter_word w)
     return ntohs((uint16_t)entry.s_port);
 }
 
+uint8_t filter_split_family(struct filter_word *w)
+{
+    static const struct {
+        const char *prefix;
+        uint8_t family;
+    } families[] = {{"inet:", AF_INET}, {"inet6:", AF_INET6}};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        size_t len = strlen(families[i].prefix);
+        if (w->len < len || strncasecmp(w->text, families[i].prefix, len) != 0)
+            continue;
+        *w = (struct filter_word){w->text + len, w->len - len};
+        return families[i].family;
+    }
+    return 0;
+}
+
+/* ss reads numbers as C does: 0x16 and 026 are 22. */
+long filter_parse_ss_port(struct filter_word w)
+{
+    char text[16], *end;
+    if (filter_word_is(w, "-1"))
+        return FILTER_PORT_ANY;
+    if (w.len == 0 || w.len >= sizeof text || w.text[0] < '0' || w.text[0] > '9') {
+        long port = filter_parse_port(w);
+        return port < 0 ? FILTER_PORT_WRONG : port;
+    }
+    memcpy(text, w.text, w.len);
+    text[w.len] = '\0';
+    errno = 0;
+    long port = strtol(text, &end, 0);
+    if (*end || errno || port > INT32_MAX)
+        return FILTER_PORT_WRONG;
+    return port > UINT16_MAX ? FILTER_PORT_NONE : port;
+}
+
 bool filter_parse_device(struct filter_word w, struct filter_term *t)
 {
     char name[WORD_MAX];
@@ -380,7 +422,9 @@ static size_t port_colon(struct filter_word w)
     return w.len;
 }
 
-static bool parse_port_part(struct filter_word w, struct host_term *h, size_t *bad, size_t at)
+/* `ss`: ports as ss reads them. */
+static bool parse_port_part(struct filter_word w, bool ss, struct host_term *h, size_t *bad,
+                            size_t at)
 {
     if (w.len == 0)
         return true;
@@ -390,10 +434,11 @@ static bool parse_port_part(struct filter_word w, struct host_term *h, size_t *b
         return false;
     if (filter_word_is(name, "*") || name.len == 0)
         return name.len != 0;
-    long port = filter_parse_port(name);
+    long port = ss ? filter_parse_ss_port(name) : filter_parse_port(name);
     h->has_port = port >= 0;
+    h->nobody = ss && port == FILTER_PORT_NONE;
     h->port = (uint16_t)port;
-    return port >= 0;
+    return port >= 0 || (ss && port != FILTER_PORT_WRONG);
 }
 
 bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *h, size_t *bad)
@@ -409,7 +454,8 @@ bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *
         if (!split_brackets(w, text, &rest))
             return false;
         return parse_address((struct filter_word){text, strlen(text)}, false, h) &&
-               h->family == AF_INET6 && parse_port_part(rest, h, bad, (size_t)(rest.text - w.text));
+               h->family == AF_INET6 &&
+               parse_port_part(rest, short_ipv4, h, bad, (size_t)(rest.text - w.text));
     }
     if (parse_address(w, short_ipv4, h))
         return true;
@@ -419,7 +465,7 @@ bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *
     h->any_address = names_any(address);
     if (!h->any_address && (!parse_address(address, short_ipv4, h) || h->family != AF_INET))
         return false;
-    return parse_port_part(rest, h, bad, colon);
+    return parse_port_part(rest, short_ipv4, h, bad, colon);
 }
 
 /* Terms on their way into the predicate. */
@@ -466,8 +512,9 @@ static int emit_end(struct filter_parser *f, enum term_side side, const struct h
                             .prefix_bits = h->prefix_bits};
     memcpy(t.addr, h->addr, sizeof t.addr);
     int result = filter_emit(f, &t);
-    if (!result && h->has_port) {
-        result = filter_emit_ports(f, side, h->port, h->port);
+    if (!result && (h->has_port || h->nobody)) {
+        result = h->nobody ? filter_emit_ports(f, side, UINT64_MAX, UINT16_MAX)
+                           : filter_emit_ports(f, side, h->port, h->port);
         if (!result)
             result = predicate_op(f->p, PRED_AND);
     }

@@ -63,12 +63,23 @@ struct host_term {
     uint8_t prefix_bits;
     struct filter_term scope; /* interface of a link-local address; lo 0: not given */
     bool has_port;
+    bool nobody; /* the port is one that no socket has */
     uint16_t port;
 };
 /** Read `w` as HOST[/BITS][:PORT]. False when it is none; `*bad` (may be NULL) gets the offset of
- *  the part that is wrong. `short_ipv4`: missing octets are 0 (10/8), as in ss. */
+ *  the part that is wrong. `short_ipv4`: as ss reads it: missing octets are 0 (10/8), and ports are
+ *  those of filter_parse_ss_port(). */
 bool filter_parse_host(struct filter_word w, bool short_ipv4, struct host_term *h, size_t *bad);
 int filter_emit_host(struct filter_parser *f, enum term_side side, const struct host_term *h);
+/** Step over "inet:" or "inet6:" at the beginning of a word of ss; the family, 0: none stands
+ * there. */
+uint8_t filter_split_family(struct filter_word *w);
+/** The same port as ss reads it: also -1, any port, and numbers above 65535, which no socket has.
+ */
+#define FILTER_PORT_ANY   (-1)
+#define FILTER_PORT_NONE  (-2)
+#define FILTER_PORT_WRONG (-3)
+long filter_parse_ss_port(struct filter_word w);
 /** A port number or the name of a TCP service; -1 when it is none. */
 long filter_parse_port(struct filter_word w);
 /** An interface by name or number; false when there is none. */

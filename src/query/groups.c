@@ -65,6 +65,17 @@ static uint64_t value_hash(const struct value *v)
     return 0;
 }
 
+/* The value by which a row is grouped. A host is one peer, whether the socket is IPv4's or IPv6's:
+ * ::ffff:10.0.0.1 counts as 10.0.0.1. */
+static void value_of(enum column_id by, const struct sample *s, uint32_t row, struct value *v)
+{
+    static const char mapped[] = "::ffff:";
+    columns[by].get(s, row, v);
+    if (columns[by].kind == KIND_ADDRESS && v->type == VALUE_TEXT && strchr(v->text, '.') &&
+        strncmp(v->text, mapped, strlen(mapped)) == 0)
+        memmove(v->text, v->text + strlen(mapped), strlen(v->text + strlen(mapped)) + 1);
+}
+
 bool groups_same_value(const struct value *a, const struct value *b)
 {
     if (a->type != b->type)
@@ -208,12 +219,11 @@ static void count_row(struct grouper *b, uint32_t i, uint32_t row)
 static int take_rows(struct grouper *b, const struct predicate *p)
 {
     uint32_t rows = sample_rows(b->s);
-    value_getter get = columns[b->g.how.by].get;
     for (uint32_t row = 0; row < rows; row++) {
         struct value v;
         if (!predicate_match(p, b->s, row))
             continue;
-        get(b->s, row, &v);
+        value_of(b->g.how.by, b->s, row, &v);
         uint64_t hash = value_hash(&v);
         uint32_t i = grouper_find(b, &v, hash);
         if (i == GROUP_NONE) {
@@ -250,6 +260,8 @@ void groups_format(const struct groups *g, const struct sample *s, uint32_t i, s
 {
     if (g->group[i].type == VALUE_NONE)
         str_add(out, FMT_NONE);
+    else if (columns[g->how.by].kind == KIND_ADDRESS)
+        str_add(out, g->arena + g->group[i].number);
     else
         column_format(g->how.by, s, g->group[i].row, out);
 }
@@ -332,7 +344,7 @@ static int groups_order(struct groups *g, const struct sample *s, const struct g
         free(order);
         return -ENOMEM;
     }
-    rows_order_init(&p.order, s, &(struct sort){g->how.by, false}, 0);
+    rows_order_init(&p.order, s, &(struct sort){.column = g->how.by, .descending = false}, 0);
     for (uint32_t i = 0; i < g->n; i++)
         places[i] = (struct group_place){figure_of(g, i, sort),
                                          rows_order_item(&p.order, g->group[i].row), i};
@@ -375,13 +387,12 @@ static int find_members(struct members *m, const struct order *o, const struct g
                         const struct predicate *p, const struct value *unfolded, uint32_t n)
 {
     uint32_t rows = sample_rows(o->s);
-    value_getter get = columns[g->how.by].get;
     for (uint32_t row = 0; n && row < rows; row++) {
         struct value v;
         uint32_t u = 0;
         if (!predicate_match(p, o->s, row))
             continue;
-        get(o->s, row, &v);
+        value_of(g->how.by, o->s, row, &v);
         while (u < n && !groups_same_value(&v, &unfolded[u]))
             u++;
         if (u == n)

@@ -23,12 +23,15 @@
 void rows_order_init(struct order *o, const struct sample *s, const struct sort *sort,
                      uint32_t mark_ds)
 {
-    *o = (struct order){
-        .s = s,
-        .id = sort->column,
-        .descending = sort->descending,
-        .mark_ds = mark_ds,
-    };
+    *o = (struct order){.s = s, .sort = *sort, .mark_ds = mark_ds};
+}
+
+uint32_t rows_sort_needs(const struct sort *sort)
+{
+    uint32_t needs = columns[sort->column].needs;
+    for (unsigned i = 0; i < sort->n_further; i++)
+        needs |= columns[sort->further[i].column].needs;
+    return needs;
 }
 
 /* The state that gives a row its place: the old one while the change is marked, so that the eye
@@ -42,13 +45,23 @@ static unsigned placing_state(const struct order *o, uint32_t row)
     return since == 0 || since < o->mark_ds ? c->was_state : c->state;
 }
 
+/* Of several columns the state's key is its attention alone: else no two rows were equal in it. */
+static uint64_t state_key(const struct order *o, uint32_t row)
+{
+    unsigned state = placing_state(o, row);
+    return o->sort.n_further ? state_attention(state) : column_state_key(&o->s->conn[row], state);
+}
+
+static uint64_t directed_key(const struct order *o, enum column_id id, bool descending,
+                             uint32_t row)
+{
+    uint64_t key = id == COL_STATE ? state_key(o, row) : column_key(id, o->s, row);
+    return descending ? KEY_ABSENT - 1 - key : key; /* absent wraps round to itself */
+}
+
 uint64_t rows_order_key(const struct order *o, uint32_t row)
 {
-    uint64_t key = o->id == COL_STATE ? column_state_key(&o->s->conn[row], placing_state(o, row))
-                                      : column_key(o->id, o->s, row);
-    if (o->descending)
-        key = KEY_ABSENT - 1 - key; /* absent wraps round to itself */
-    return key;
+    return directed_key(o, o->sort.column, o->sort.descending, row);
 }
 
 /* What the order among equals begins with: local port, local address, and of an IPv4 connection
@@ -82,33 +95,65 @@ static const order_word tie_words[] = {tie_word,
                                        cookie_word};
 #define TIE_WORDS (sizeof tie_words / sizeof tie_words[0])
 
-/* The words of rows with one key: the column's, unless the key is absent, then those of ties.
- * `level` counts from 0; false beyond the last. */
-static bool word_at(const struct order *o, bool absent, unsigned level, order_word *word,
-                    uint64_t *flip)
+/* One step of the order among rows that are equal so far. */
+struct order_level {
+    order_word word;            /* of the record; NULL: the key of `further` */
+    const struct sort_key *key; /* one of the order's */
+    uint64_t flip;
+};
+
+/* The `*level`th word of a column, or none: then `*level` is less by those that it has. */
+static bool own_word(const struct order *o, enum column_id id, bool descending, unsigned *level,
+                     struct order_level *at)
 {
-    const order_word *own = absent ? NULL : columns[o->id].words;
-    while (own && *own && level > 0) {
+    const order_word *own = id == COL_STATE && o->sort.n_further ? NULL : columns[id].words;
+    while (own && *own && *level > 0) {
         own++;
-        level--;
+        (*level)--;
     }
-    bool columns_own = own && *own;
-    if (!columns_own && level >= TIE_WORDS)
+    if (!own || !*own)
         return false;
-    *word = columns_own ? *own : tie_words[level];
-    *flip = columns_own && o->descending ? UINT64_MAX : 0;
+    *at = (struct order_level){.word = *own, .flip = descending ? UINT64_MAX : 0};
     return true;
+}
+
+/* How rows with one key are ordered: by the words of the column, unless the key is absent, by the
+ * key and the words of each further column, then by those of ties. `level` counts from 0; false
+ * beyond the last. */
+static bool level_at(const struct order *o, bool absent, unsigned level, struct order_level *at)
+{
+    if (!absent && own_word(o, o->sort.column, o->sort.descending, &level, at))
+        return true;
+    for (unsigned i = 0; i < o->sort.n_further; i++) {
+        const struct sort_key *key = &o->sort.further[i];
+        if (level-- == 0) {
+            *at = (struct order_level){.key = key};
+            return true;
+        }
+        if (own_word(o, key->column, key->descending, &level, at))
+            return true;
+    }
+    if (level >= TIE_WORDS)
+        return false;
+    *at = (struct order_level){.word = tie_words[level]};
+    return true;
+}
+
+static uint64_t level_value(const struct order *o, const struct order_level *at, uint32_t row)
+{
+    return at->key ? directed_key(o, at->key->column, at->key->descending, row)
+                   : at->word(&o->s->conn[row]) ^ at->flip;
 }
 
 int rows_order_compare(const struct order *o, const struct order_item *a,
                        const struct order_item *b)
 {
-    uint64_t x = rows_order_item_key(a), y = rows_order_item_key(b), flip;
+    uint64_t x = rows_order_item_key(a), y = rows_order_item_key(b);
     bool absent = x == KEY_ABSENT;
-    order_word word;
-    for (unsigned level = 0; x == y && word_at(o, absent, level, &word, &flip); level++) {
-        x = word(&o->s->conn[a->row]) ^ flip;
-        y = word(&o->s->conn[b->row]) ^ flip;
+    struct order_level at;
+    for (unsigned level = 0; x == y && level_at(o, absent, level, &at); level++) {
+        x = level_value(o, &at, a->row);
+        y = level_value(o, &at, b->row);
     }
     if (x == y)
         return (a->row > b->row) - (a->row < b->row);
@@ -130,14 +175,13 @@ static void sort_equals(const struct sort_range *r, struct order_item *items,
                         struct order_item *spare, uint32_t n)
 {
     struct sort_range deeper = *r;
-    order_word word = NULL;
-    uint64_t flip = 0;
+    struct order_level at;
     if (r->level == 0)
         deeper.absent = rows_order_item_key(items) == KEY_ABSENT;
-    bool more = word_at(r->o, deeper.absent, deeper.level++, &word, &flip);
+    bool more = level_at(r->o, deeper.absent, deeper.level++, &at);
     for (uint32_t i = 0; i < n; i++) {
-        const struct conn *c = &r->o->s->conn[items[i].row];
-        items[i] = rows_order_pack(more ? word(c) ^ flip : items[i].row, items[i].row);
+        uint32_t row = items[i].row;
+        items[i] = rows_order_pack(more ? level_value(r->o, &at, row) : row, row);
     }
     sort_range(&deeper, items, spare, n);
 }

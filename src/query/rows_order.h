@@ -11,8 +11,7 @@
 
 struct order {
     const struct sample *s;
-    enum column_id id;
-    bool descending;
+    struct sort sort;
     uint32_t mark_ds;
 };
 

@@ -85,12 +85,38 @@ struct attr {
     size_t len;
 };
 
-/* What is read of the attributes behind a record. */
+/* The attributes that are read. */
 struct attrs {
-    struct attr info, congestion, cgroup, memory;
+    struct attr info, congestion, cgroup, memory, v6only, ulp;
 };
 
-/* Find them. False: damaged. */
+static void note_attr(struct attrs *found, unsigned type, struct attr attr)
+{
+    switch (type) {
+    case INET_DIAG_INFO:
+        found->info = attr;
+        break;
+    case INET_DIAG_CONG:
+        found->congestion = attr;
+        break;
+    case INET_DIAG_CGROUP_ID:
+        found->cgroup = attr;
+        break;
+    case INET_DIAG_SKMEMINFO:
+        found->memory = attr;
+        break;
+    case INET_DIAG_SKV6ONLY:
+        found->v6only = attr;
+        break;
+    case INET_DIAG_ULP_INFO:
+        found->ulp = attr;
+        break;
+    default:
+        break;
+    }
+}
+
+/* False: damaged. */
 static bool find_attrs(const uint8_t *attrs, size_t len, struct attrs *found)
 {
     while (len >= sizeof(struct rtattr)) {
@@ -99,20 +125,36 @@ static bool find_attrs(const uint8_t *attrs, size_t len, struct attrs *found)
         memcpy(&a, attrs, sizeof(a));
         if (a.rta_len < sizeof(a) || a.rta_len > len)
             return false;
-        struct attr value = {attrs + sizeof(a), a.rta_len - sizeof(a)};
-        if (a.rta_type == INET_DIAG_INFO)
-            found->info = value;
-        else if (a.rta_type == INET_DIAG_CONG)
-            found->congestion = value;
-        else if (a.rta_type == INET_DIAG_CGROUP_ID)
-            found->cgroup = value;
-        else if (a.rta_type == INET_DIAG_SKMEMINFO)
-            found->memory = value;
+        note_attr(found, a.rta_type, (struct attr){attrs + sizeof(a), a.rta_len - sizeof(a)});
         size_t step = align4(a.rta_len) < len ? align4(a.rta_len) : len;
         attrs += step;
         len -= step;
     }
     return len == 0;
+}
+
+/* Does the socket's upper layer call itself "mptcp"? The kernel says so with tcp_info, before Linux
+ * 6.15 only where CAP_NET_ADMIN asks (net/ipv4/tcp_diag.c tcp_diag_put_ulp). */
+static bool is_mptcp(const struct attr *ulp)
+{
+    static const char name[] = "mptcp";
+    struct rtattr a;
+
+    if (ulp->len < sizeof(a) + sizeof(name))
+        return false;
+    memcpy(&a, ulp->at, sizeof(a));
+    return a.rta_type == INET_ULP_INFO_NAME && a.rta_len == sizeof(a) + sizeof(name) &&
+           memcmp(ulp->at + sizeof(a), name, sizeof(name)) == 0;
+}
+
+static void record_mark(struct sample *s, struct conn *c, const struct attrs *found)
+{
+    if (found->v6only.len > 0)
+        c->extra = *found->v6only.at ? V6ONLY_YES : V6ONLY_NO;
+    if (!is_mptcp(&found->ulp))
+        return;
+    c->flags |= CONN_MPTCP;
+    s->has_mptcp = true;
 }
 
 static bool known(const struct record *r)
@@ -160,10 +202,11 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     struct sample_builder *b = d->builder;
     struct sample *s = &b->sample;
     const struct record *r = (const struct record *)payload;
-    struct attrs a = {.info = {NULL, 0}};
+    struct attrs found = {0};
     struct tcp_metrics *metrics;
 
-    if (len < sizeof(*r) || !known(r) || !find_attrs(payload + sizeof(*r), len - sizeof(*r), &a)) {
+    if (len < sizeof(*r) || !known(r) ||
+        !find_attrs(payload + sizeof(*r), len - sizeof(*r), &found)) {
         s->rejected++;
         return DIAG_MORE;
     }
@@ -176,14 +219,16 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
     if (!c)
         return DIAG_NO_MEMORY;
     record_fill(c, r, d->states);
-    c->cgroup = cgroup_of(b, &a.cgroup) & CGROUP_MASK;
-    if (a.memory.at)
-        note_drops(s, c, &a.memory);
-    if (metrics && a.info.at)
-        tcp_metrics_read(metrics, a.info.at, a.info.len, r->m.idiag_state);
-    if (metrics && a.congestion.at)
+    c->cgroup = cgroup_of(b, &found.cgroup) & CGROUP_MASK;
+    if (found.memory.at)
+        note_drops(s, c, &found.memory);
+    if (found.v6only.at || found.ulp.at)
+        record_mark(s, c, &found);
+    if (metrics && found.info.at)
+        tcp_metrics_read(metrics, found.info.at, found.info.len, r->m.idiag_state);
+    if (metrics && found.congestion.at)
         metrics->congestion =
-            sample_add_congestion(b, (const char *)a.congestion.at, a.congestion.len);
+            sample_add_congestion(b, (const char *)found.congestion.at, found.congestion.len);
     return DIAG_MORE;
 }
 
@@ -261,8 +306,9 @@ static void swap_record(struct inet_diag_msg *m)
         *numbers[i] = __builtin_bswap32(*numbers[i]);
 }
 
-/* The attributes up to the first damaged one, at which the parser stops too. */
-static void swap_attributes(uint8_t *attrs, size_t len)
+/* The attributes up to the first damaged one, at which the parser stops too. `depth`: of those
+ * within an attribute. */
+static void swap_attributes(uint8_t *attrs, size_t len, int depth)
 {
     while (len >= sizeof(struct rtattr)) {
         struct rtattr a;
@@ -275,6 +321,8 @@ static void swap_attributes(uint8_t *attrs, size_t len)
             return;
         if (a.rta_type == INET_DIAG_INFO)
             tcp_metrics_swap(attrs + sizeof(a), a.rta_len - sizeof(a));
+        else if (a.rta_type == INET_DIAG_ULP_INFO && depth == 0)
+            swap_attributes(attrs + sizeof(a), a.rta_len - sizeof(a), depth + 1);
         else if (a.rta_type == INET_DIAG_CGROUP_ID && a.rta_len == sizeof(a) + sizeof(uint64_t))
             swap_bytes(attrs + sizeof(a), sizeof(uint64_t));
         for (size_t at = sizeof(a);
@@ -299,7 +347,7 @@ static void swap_payload(uint8_t *payload, size_t len, unsigned type)
     memcpy(&m, payload, sizeof(m));
     swap_record(&m);
     memcpy(payload, &m, sizeof(m));
-    swap_attributes(payload + sizeof(m), len - sizeof(m));
+    swap_attributes(payload + sizeof(m), len - sizeof(m), 0);
 }
 
 /* Convert each message and parse it as one of this machine's. */

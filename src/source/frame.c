@@ -6,147 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcptop/base/bytes.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/owner/process.h"
 #include "tcptop/source/diag.h"
+#include "tcptop/source/sample_fields.h"
 
 #define MARK         "FRAM"
-#define FIELD_HEAD   4
 #define CRC_BYTES    4
 #define HEADER_LIMIT (UINT32_C(1) << 26) /* with the owners of some million sockets */
-
-enum field_kind { FIELD_NUMBER, FIELD_TEXT };
-
-/* Numbers and texts of the sample. A tag is never given to something else. */
-static const struct {
-    uint16_t tag;
-    uint16_t offset;
-    uint16_t size;
-    uint8_t kind; /* enum field_kind */
-} fields[] = {
-#define NUMBER(tag, member)                                                                        \
-    {                                                                                              \
-        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member), FIELD_NUMBER   \
-    }
-#define TEXT(tag, member)                                                                          \
-    {                                                                                              \
-        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member), FIELD_TEXT     \
-    }
-    NUMBER(1, mono_ns), NUMBER(2, wall_ns),     NUMBER(3, cost_ns),
-    NUMBER(4, cpu_ns),  NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms),
-    NUMBER(7, needs),   NUMBER(8, status),      TEXT(16, reason.text),
-    TEXT(17, netns),    TEXT(18, host.name),    TEXT(19, host.kernel),
-#undef TEXT
-#undef NUMBER
-};
-
-#define TAG_COUNTER 32
-#define TAG_GAUGE   33
-#define TAG_SYSCTL  34
-
-/* Host figures go by identifier, so that a recording outlives a change of the lists. */
-#define COUNTER(ident, file, section, name) #ident,
-#define GAUGE(ident, name)                  #ident,
-#define SYSCTL(ident, path, index)          #ident,
-static const char *const counter_ident[] = {HOST_COUNTERS(COUNTER)};
-static const char *const gauge_ident[] = {HOST_GAUGES(GAUGE)};
-static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
-#undef SYSCTL
-#undef GAUGE
-#undef COUNTER
-
-static uint64_t get_le(const uint8_t *p, size_t bytes)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t)p[i] << 8 * i;
-    return value;
-}
-
-/* Set a member of the sample, of 1, 4 or 8 bytes. */
-static void member_set(uint8_t *at, size_t size, uint64_t value)
-{
-    uint32_t four = (uint32_t)value;
-
-    if (size == 1)
-        *at = (uint8_t)value;
-    else if (size == 4)
-        memcpy(at, &four, 4);
-    else
-        memcpy(at, &value, 8);
-}
 
 int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES])
 {
     size_t crc_at = FRAME_PRELUDE_BYTES - CRC_BYTES;
-    uint64_t header = get_le(prelude + 8, 4), messages = get_le(prelude + 12, 8);
+    uint64_t header = bytes_get(prelude + 8, 4), messages = bytes_get(prelude + 12, 8);
 
     if (memcmp(prelude, MARK, 4) != 0 ||
-        get_le(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
+        bytes_get(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
         return -EBADMSG;
-    if (get_le(prelude + 4, 4) != FRAME_VERSION)
+    if (bytes_get(prelude + 4, 4) != FRAME_VERSION)
         return -EPROTONOSUPPORT;
     if (header > HEADER_LIMIT || messages > FRAME_MAX_BYTES)
         return -EBADMSG;
     return (int64_t)(FRAME_PRELUDE_BYTES + header + messages + CRC_BYTES);
 }
 
-/* The index of an identifier in its list, -1: one that a later version added. */
-static int ident_index(const char *const *list, unsigned count, const uint8_t *name, size_t len)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (strlen(list[i]) == len && memcmp(list[i], name, len) == 0)
-            return (int)i;
-    }
-    return -1;
-}
-
-static void read_figure(struct host *h, unsigned tag, const uint8_t *value, size_t len)
-{
-    uint64_t number = get_le(value, 8);
-    const uint8_t *name = value + 8;
-    int i;
-
-    len -= 8;
-    if (tag == TAG_COUNTER && (i = ident_index(counter_ident, COUNTER_COUNT, name, len)) >= 0) {
-        h->counter[i] = number;
-        h->counter_valid |= UINT32_C(1) << i;
-    } else if (tag == TAG_GAUGE && (i = ident_index(gauge_ident, GAUGE_COUNT, name, len)) >= 0) {
-        h->gauge[i] = number;
-        h->gauge_valid |= UINT32_C(1) << i;
-    } else if (tag == TAG_SYSCTL && (i = ident_index(sysctl_ident, SYSCTL_COUNT, name, len)) >= 0) {
-        h->sysctl[i] = (int64_t)number;
-        h->sysctl_valid |= UINT32_C(1) << i;
-    }
-}
-
-static void read_field(struct sample *s, unsigned tag, const uint8_t *value, size_t len)
-{
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        uint8_t *at = (uint8_t *)s + fields[i].offset;
-
-        if (fields[i].tag != tag)
-            continue;
-        if (fields[i].kind == FIELD_TEXT)
-            utf8_sanitise_into((char *)at, fields[i].size, value, len);
-        else if (len == fields[i].size)
-            member_set(at, len, get_le(value, len));
-        return;
-    }
-    if (len >= 8)
-        read_figure(&s->host, tag, value, len);
-}
-
 /* Owners ------------------------------------------------------------ */
-
-#define TAG_LACKS   48
-#define TAG_PROCESS 49
-#define TAG_HELD    50
-#define TAG_FORMER  51
-#define TAG_NOBODY  52
-#define TAG_USER    53
 
 #define PROCESS_HEAD 16 /* bytes before its texts */
 
@@ -191,9 +77,9 @@ static void collect(struct frame_owners *o, struct frame_list *list, const uint8
     }
     for (uint32_t i = 0; i < more; i++, list->n++) {
         if (bytes == sizeof(uint64_t))
-            ((uint64_t *)list->value)[list->n] = get_le(value + i * bytes, bytes);
+            ((uint64_t *)list->value)[list->n] = bytes_get(value + i * bytes, bytes);
         else
-            ((uint32_t *)list->value)[list->n] = (uint32_t)get_le(value + i * bytes, bytes);
+            ((uint32_t *)list->value)[list->n] = (uint32_t)bytes_get(value + i * bytes, bytes);
     }
 }
 
@@ -235,9 +121,9 @@ static void read_process(struct frame_owners *o, const uint8_t *value, size_t le
         !take_text(&at, &left, o->cmdline, sizeof o->cmdline) ||
         !take_text(&at, &left, o->cgroup, sizeof o->cgroup))
         return;
-    o->pid = (uint32_t)get_le(value, 4);
-    o->uid = (uint32_t)get_le(value + 4, 4);
-    o->start_ticks = get_le(value + 8, 8);
+    o->pid = (uint32_t)bytes_get(value, 4);
+    o->uid = (uint32_t)bytes_get(value + 4, 4);
+    o->start_ticks = bytes_get(value + 8, 8);
 }
 
 static void read_nobody(struct frame_owners *o, const uint8_t *value, size_t len)
@@ -257,31 +143,31 @@ static void read_user(struct frame_owners *o, const uint8_t *value, size_t len)
     if (len < 4)
         return;
     utf8_sanitise_into(name, sizeof name, value + 4, len - 4);
-    user_names_set(o->lookup->users, (uint32_t)get_le(value, 4), name);
+    user_names_set(o->lookup->users, (uint32_t)bytes_get(value, 4), name);
 }
 
 static void owners_field(struct frame_owners *o, unsigned tag, const uint8_t *value, size_t len)
 {
     switch (tag) {
-    case TAG_LACKS:
+    case SAMPLE_TAG_LACKS:
         if (len == 4)
-            o->lookup->lacks = (uint32_t)get_le(value, 4) & OWNER_LACKS;
+            o->lookup->lacks = (uint32_t)bytes_get(value, 4) & OWNER_LACKS;
         break;
-    case TAG_PROCESS:
+    case SAMPLE_TAG_PROCESS:
         put_process(o);
         if (len >= PROCESS_HEAD)
             read_process(o, value, len);
         break;
-    case TAG_HELD:
+    case SAMPLE_TAG_HELD:
         collect(o, &o->held, value, len, 4);
         break;
-    case TAG_FORMER:
+    case SAMPLE_TAG_FORMER:
         collect(o, &o->former, value, len, 8);
         break;
-    case TAG_NOBODY:
+    case SAMPLE_TAG_NOBODY:
         read_nobody(o, value, len);
         break;
-    case TAG_USER:
+    case SAMPLE_TAG_USER:
         read_user(o, value, len);
         break;
     default:
@@ -305,20 +191,17 @@ static int owners_end(struct frame_owners *o)
 static bool read_header(struct sample *s, struct frame_owners *owners, const uint8_t *p, size_t len)
 {
     uint32_t kept = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION;
+    const uint8_t *value;
+    size_t value_len;
+    unsigned tag;
 
-    while (len >= FIELD_HEAD) {
-        size_t value_len = (size_t)get_le(p + 2, 2);
-
-        if (value_len > len - FIELD_HEAD)
-            break;
-        read_field(s, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
+    while (sample_fields_next(&p, &len, &tag, &value, &value_len)) {
+        sample_fields_read(s, tag, value, value_len);
         if (owners->lookup)
-            owners_field(owners, (unsigned)get_le(p, 2), p + FIELD_HEAD, value_len);
-        p += FIELD_HEAD + value_len;
-        len -= FIELD_HEAD + value_len;
+            owners_field(owners, tag, value, value_len);
     }
     s->reason.code = s->reason.text[0] ? REASON_RECORDED : REASON_NONE;
-    bool sound = len == 0 && s->status <= SAMPLE_FAILED && sample_has_possible_times(s);
+    bool sound = sample_fields_check(s) && len == 0;
     if (!sound) { /* nothing of it is believed */
         s->status = SAMPLE_FAILED;
         s->mono_ns = s->wall_ns = s->cost_ns = s->cpu_ns = 0;
@@ -369,10 +252,10 @@ int64_t frame_read(const void *bytes, size_t len, struct sample_builder *b,
                                  (struct sample_reason){.code = REASON_DAMAGED_FRAME});
 
     const uint8_t *header = p + FRAME_PRELUDE_BYTES;
-    size_t header_len = (size_t)get_le(p + 8, 4), message_len = (size_t)get_le(p + 12, 8);
+    size_t header_len = (size_t)bytes_get(p + 8, 4), message_len = (size_t)bytes_get(p + 12, 8);
     uint32_t crc = hash_crc32(0, header, header_len + message_len);
 
-    if (crc != get_le(header + header_len + message_len, CRC_BYTES))
+    if (crc != bytes_get(header + header_len + message_len, CRC_BYTES))
         return sample_reason_set(why, -EBADMSG,
                                  (struct sample_reason){.code = REASON_DAMAGED_FRAME});
     if (lookup)

@@ -473,7 +473,7 @@ void import_text_set_ends(struct import_reader *r, struct conn *c, int family,
     const struct import_end *scoped = local->scope ? local : remote;
     if (scoped->scope) {
         c->ifindex = scoped->scope;
-        c->flags |= scoped->scope_named ? CONN_NAMED_DEVICE : 0;
+        c->unknown |= scoped->scope_named ? CONN_UNKNOWN_IFINDEX : 0;
     }
     (void)r;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "mptcp.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/model/row_stream.h"
@@ -28,6 +29,7 @@ struct kernel_source {
     struct netlink netlink;
     struct parallel_dump parallel_dump;
     struct close_monitor_join close_stats;
+    struct mptcp mptcp;
     struct host_stats *facts; /* NULL: no memory for them yet */
     enum sample_backend best, worst, current;
     int refusal;                 /* -errno for which the best was left */
@@ -124,6 +126,7 @@ static int take(struct kernel_source *l, uint32_t needs, struct sample_builder *
     s->backend = (uint8_t)l->current;
     s->needs = answerable(l, needs);
     s->rejected = 0;
+    s->has_mptcp = false;
     if (l->current == BACKEND_PROC) {
         b->row_stream = NULL;
         return proc_tcp_take(b, &l->source);
@@ -203,6 +206,8 @@ static int live_sample(struct source *src, const struct request *req, struct sam
     error = take_rows(l, req->needs, b, why);
     if (error)
         return error;
+    if (l->current != BACKEND_PROC)
+        mptcp_mark(&l->mptcp, &l->netlink, b);
     s->mono_ns = clock_mono_ns();
     s->wall_ns = clock_wall_ns();
     if (req->host_facts && l->facts)

@@ -263,6 +263,7 @@ static void add_status(struct sample *s, const struct sample *part, const struct
         s->needs &= ~(uint32_t)NEED_BOUND;
     s->needs |= part->needs & ~(uint32_t)NEED_BOUND; /* figures that some rows have */
     s->rejected += part->rejected;
+    s->has_mptcp |= part->has_mptcp;
     s->cpu_ns += part->cpu_ns;
 }
 

@@ -21,6 +21,9 @@
 #ifndef NETLINK_BUFFER       /* tests build it tiny */
 #define NETLINK_BUFFER 32768 /* the kernel makes no larger batch; less costs up to 8 % */
 #endif
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #define SILENCE_MS     2000 /* a dump that brings no byte for so long has failed */
 #define POLL_SLICE_MS  100  /* how soon a cancellation is seen */
 #define EINTR_MAX      100
@@ -96,9 +99,10 @@ static uint32_t states(const struct kernel_filter *filter, const struct sample *
     return states;
 }
 
-/* AF_UNSPEC makes the legacy request, which knows no family. */
-static int request_send(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
-                        const struct sample *s)
+/* AF_UNSPEC makes the legacy request, which knows no family and no other protocol. The number of
+ * MPTCP needs an attribute of its own: the field has eight bits. */
+static int request_send(struct netlink *n, uint8_t family, uint32_t protocol,
+                        const struct kernel_filter *filter, const struct sample *s)
 {
     _Alignas(4) char buffer[256 + KERNEL_FILTER_BYTES];
     struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
@@ -117,12 +121,14 @@ static int request_send(struct netlink *n, uint8_t family, const struct kernel_f
 
         h->nlmsg_type = SOCK_DIAG_BY_FAMILY;
         req->sdiag_family = family;
-        req->sdiag_protocol = IPPROTO_TCP;
+        req->sdiag_protocol = (uint8_t)protocol;
         req->idiag_ext = extensions(s);
         req->idiag_states = states(filter, s);
     }
     if (filter->len)
         mnl_attr_put(h, INET_DIAG_REQ_BYTECODE, filter->len, filter->code);
+    if (protocol > UINT8_MAX)
+        mnl_attr_put_u32(h, INET_DIAG_REQ_PROTOCOL, protocol);
     for (int i = 0; i < EINTR_MAX; i++) {
         ssize_t sent = mnl_socket_sendto(n->socket, h, h->nlmsg_len);
 
@@ -175,13 +181,14 @@ static ssize_t receive(struct netlink *n)
 
 /* One request and its answer, all of it or the first `enough` rows (0: all). `*interrupted`: the
  * kernel says that the table changed. Returns 0, 1 when there was enough, or -errno. */
-static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *filter,
-                uint32_t enough, struct sample_builder *b, bool *interrupted)
+static int dump(struct netlink *n, uint8_t family, uint32_t protocol,
+                const struct kernel_filter *filter, uint32_t enough, struct sample_builder *b,
+                bool *interrupted)
 {
     struct sample *s = &b->sample;
     struct diag d = {.builder = b, .states = states(filter, s)};
     enum diag_result result = DIAG_MORE;
-    int error = request_send(n, family, filter, s);
+    int error = request_send(n, family, protocol, filter, s);
 
     if (error)
         return error;
@@ -193,7 +200,7 @@ static int dump(struct netlink *n, uint8_t family, const struct kernel_filter *f
         ssize_t got = receive(n);
         if (got < 0)
             return (int)got;
-        if (n->tap)
+        if (n->tap && protocol == IPPROTO_TCP)
             n->tap->bytes(n->tap, n->buffer, (size_t)got);
         result = diag_parse(&d, n->buffer, (size_t)got);
     }
@@ -221,11 +228,11 @@ static int walk(struct netlink *n, enum netlink_kind kind, const struct kernel_f
                 struct sample_builder *b, bool *interrupted)
 {
     if (kind == NETLINK_LEGACY)
-        return dump(n, AF_UNSPEC, filter, 0, b, interrupted);
-    int error = dump(n, AF_INET, filter, 0, b, interrupted);
+        return dump(n, AF_UNSPEC, IPPROTO_TCP, filter, 0, b, interrupted);
+    int error = dump(n, AF_INET, IPPROTO_TCP, filter, 0, b, interrupted);
     if (error)
         return error;
-    error = dump(n, AF_INET6, filter, 0, b, interrupted);
+    error = dump(n, AF_INET6, IPPROTO_TCP, filter, 0, b, interrupted);
     return ipv6_is_absent(error) ? 0 : error;
 }
 
@@ -274,10 +281,24 @@ int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_
     int rc = connect_kernel(n);
 
     if (!rc)
-        rc = dump(n, AF_UNSPEC, filter, enough, b, &interrupted);
+        rc = dump(n, AF_UNSPEC, IPPROTO_TCP, filter, enough, b, &interrupted);
     if (rc)
         disconnect(n); /* what was not read must not answer the next request */
     if (rc < 0)
         forget(b);
+    return rc;
+}
+
+int netlink_take_mptcp(struct netlink *n, const struct kernel_filter *filter,
+                       struct sample_builder *b)
+{
+    static const uint8_t families[] = {AF_INET, AF_INET6};
+    bool interrupted = false;
+    int rc = connect_kernel(n);
+
+    for (size_t i = 0; i < sizeof(families) && !rc; i++)
+        rc = dump(n, families[i], IPPROTO_MPTCP, filter, 0, b, &interrupted);
+    if (rc)
+        disconnect(n);
     return rc;
 }

@@ -205,6 +205,7 @@ static int add_upper(struct sample_builder *b, const struct sample_builder *othe
     struct sample *s = &b->sample;
 
     s->rejected += upper->rejected;
+    s->has_mptcp |= upper->has_mptcp;
     if (upper->status > s->status) {
         s->status = upper->status;
         s->reason = upper->reason;

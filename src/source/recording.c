@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Replay: frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a stream, so that pipes
- * work and a file costs no more memory than its largest frame. */
+/* Replay: recordings of blocks, frame files, and raw dumps that `ss -tan -D FILE` wrote. Read in a
+ * stream, so that pipes work and a file costs no more memory than its largest sample. */
+#include "tcptop/source/recording.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
@@ -12,8 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block_reader.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/source/block.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
 #include "tcptop/source/import.h"
@@ -38,6 +42,8 @@ struct recording {
     uint64_t frames;   /* replayed so far */
     bool ended;
     struct owner_lookup *owners; /* as the last frame told; owned */
+    struct block_reader *blocks; /* of a recording of blocks; owned */
+    int64_t begin_ns, end_ns;    /* frames before and after are left out */
 };
 
 /* More bytes at the end of `b`, at most to `want` in all. Returns how many came, 0 at the end of
@@ -131,6 +137,94 @@ static int damaged_end(struct recording *r, int error, struct sample_builder *b,
     return 0;
 }
 
+/* Blocks ------------------------------------------------------------ */
+
+/* What a recording of blocks ends with when not all of it could be played: its last sample once
+ * more, marked. */
+static int faulty_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
+{
+    const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    struct sample_reason reason = {.code = REASON_OTHER_WRITER};
+    int rc = block_reader_again(r->blocks, b);
+
+    if (rc)
+        return read_failed(r, rc, why);
+    if (faults.damaged)
+        reason = (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults.damaged_at};
+    else if (faults.newer)
+        reason = (struct sample_reason){.code = REASON_NEWER_FRAME};
+    sample_clear_status(&b->sample);
+    sample_set_status(&b->sample, SAMPLE_PARTIAL, reason);
+    return 0;
+}
+
+static int sample_blocks(struct source *src, const struct request *req, struct sample_builder *b,
+                         struct sample_reason *why)
+{
+    struct recording *r = (struct recording *)src;
+
+    (void)req; /* a recording holds what it holds */
+    if (r->ended)
+        return -ENODATA;
+    int rc = block_reader_next(r->blocks, b);
+    if (rc == 0) {
+        r->frames++;
+        return 0;
+    }
+    if (rc != -ENODATA)
+        return read_failed(r, rc, why);
+    const struct block_reader_faults faults = block_reader_faults(r->blocks);
+    r->ended = true;
+    if (r->frames)
+        return faults.damaged || faults.newer || faults.other_writer ? faulty_end(r, b, why)
+                                                                     : -ENODATA;
+    if (faults.newer)
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+    return refused(
+        r, -EBADMSG,
+        r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX ? REASON_NOT_THEN : REASON_NO_SAMPLE, why);
+}
+
+static void assign_block_owners(struct source *src, struct sample *s, const struct sample *prev)
+{
+    (void)src;
+    block_reader_owners(s, prev);
+}
+
+/* Frames ------------------------------------------------------------ */
+
+/* Was the frame in r->next taken in the time asked for? Of one that cannot be read that is for the
+ * caller to find out. */
+static int compare_times(struct recording *r)
+{
+    struct sample_builder *b = sample_builder_new(NULL);
+    struct sample_reason why;
+    int order = 0;
+
+    if (!b)
+        return 0;
+    if (frame_read(r->next.data, r->next.len, b, NULL, &why) > 0)
+        order = b->sample.wall_ns < r->begin_ns ? -1 : b->sample.wall_ns > r->end_ns;
+    sample_discard(b);
+    return order;
+}
+
+/* The whole next frame that was taken in the time asked for. */
+static int load_wanted(struct recording *r)
+{
+    bool all = r->begin_ns == INT64_MIN && r->end_ns == INT64_MAX;
+
+    for (;;) {
+        r->next.len = 0;
+        int error = load_frame(r);
+        int order = error || all ? 0 : compare_times(r);
+        if (order > 0)
+            return -ENODATA;
+        if (order == 0)
+            return error;
+    }
+}
+
 static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
                         struct sample_reason *why)
 {
@@ -141,8 +235,7 @@ static int sample_frame(struct source *src, const struct request *req, struct sa
     (void)req; /* a recording holds what it holds */
     if (r->ended)
         return -ENODATA;
-    r->next.len = 0;
-    error = load_frame(r);
+    error = load_wanted(r);
     if (!error)
         taken = frame_read(r->next.data, r->next.len, b, r->owners, why);
     if (taken < 0)
@@ -240,6 +333,7 @@ static void recording_close(struct source *src)
     if (r->fd > STDIN_FILENO)
         close(r->fd);
     owner_lookup_free(r->owners);
+    block_reader_close(r->blocks);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
@@ -267,15 +361,17 @@ static bool is_dump(const uint8_t *p, size_t len)
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
 }
 
-enum file_kind { KIND_EMPTY, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_OTHER };
+enum kind { KIND_EMPTY, KIND_BLOCKS, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_OTHER };
 
-/* What kind of file it is, by its first bytes. */
-static enum file_kind recognise(const uint8_t *p, size_t len)
+/* What kind of file begins with these bytes: as many as a netlink message has, or all. */
+static enum kind recognise(const uint8_t *p, size_t len)
 {
     size_t head = len < FRAME_MAGIC_BYTES ? len : FRAME_MAGIC_BYTES;
 
-    if (head == 0)
+    if (len == 0)
         return KIND_EMPTY;
+    if (len >= BLOCK_MARK_BYTES && memcmp(p, BLOCK_MARK, BLOCK_MARK_BYTES) == 0)
+        return KIND_BLOCKS;
     if (memcmp(p, FRAME_MAGIC, head) == 0)
         return KIND_FRAMES;
     if (head == FRAME_MAGIC_BYTES && memcmp(p, FRAME_MAGIC, head - 1) == 0)
@@ -283,8 +379,47 @@ static enum file_kind recognise(const uint8_t *p, size_t len)
     return is_dump(p, len) ? KIND_RAW : KIND_OTHER;
 }
 
-/* Give the file to whoever plays its kind. */
-static int play(struct source **src, struct recording *r, struct sample_reason *why)
+static const struct source_ops block_ops = {.name = "blocks",
+                                            .is_recording = true,
+                                            .sample = sample_blocks,
+                                            .close = recording_close,
+                                            .assign_owners = assign_block_owners};
+
+/* Hand the file over to the reader of blocks. */
+static int open_blocks(struct recording *r, struct sample_reason *why)
+{
+    int fd = r->fd;
+
+    r->source.ops = &block_ops;
+    r->fd = -1;
+    int rc = block_reader_open(&r->blocks, &r->source, fd, r->next.data, r->next.len);
+    r->next.len = 0;
+    return rc ? read_failed(r, rc, why) : 0;
+}
+
+/* `*src` is the recording, or, after a failure, it is closed. Returns `rc`. */
+static int opened(struct source **src, struct recording *r, int rc)
+{
+    if (rc)
+        recording_close(&r->source);
+    else
+        *src = &r->source;
+    return rc;
+}
+
+/* The text of another program: the recording is given up for it. */
+static int open_import(struct source **src, struct recording *r, struct sample_reason *why)
+{
+    int fd = r->fd;
+
+    r->fd = -1; /* handed over */
+    int rc = import_open(src, fd, r->next.data, r->next.len, r->name, why);
+    recording_close(&r->source);
+    return rc;
+}
+
+/* Set the operations for the kind of file, or give it to whoever reads that kind. */
+static int open_kind(struct source **src, struct recording *r, struct sample_reason *why)
 {
     static const struct source_ops frame_ops = {.name = "frames",
                                                 .is_recording = true,
@@ -293,14 +428,11 @@ static int play(struct source **src, struct recording *r, struct sample_reason *
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
         .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
-    int rc = 0, fd = r->fd;
+    int rc = 0;
 
     switch (recognise(r->next.data, r->next.len)) {
-    case KIND_EMPTY:
-        rc = refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
-        break;
-    case KIND_NEWER:
-        rc = refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+    case KIND_BLOCKS:
+        rc = open_blocks(r, why);
         break;
     case KIND_FRAMES:
         r->source.ops = &frame_ops;
@@ -309,17 +441,16 @@ static int play(struct source **src, struct recording *r, struct sample_reason *
     case KIND_RAW:
         r->source.ops = &raw_ops;
         break;
+    case KIND_EMPTY:
+        rc = refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
+        break;
+    case KIND_NEWER:
+        rc = refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+        break;
     case KIND_OTHER:
-        r->fd = -1; /* handed over */
-        rc = import_open(src, fd, r->next.data, r->next.len, r->name, why);
-        recording_close(&r->source);
-        return rc;
+        return open_import(src, r, why);
     }
-    if (rc)
-        recording_close(&r->source);
-    else
-        *src = &r->source;
-    return rc;
+    return opened(src, r, rc);
 }
 
 static int open_file(struct recording *r, const char *path)
@@ -337,6 +468,21 @@ static int open_file(struct recording *r, const char *path)
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
+/* Recordings in a directory; where there are none, dumps of other programs. */
+static int open_directory(struct source **src, struct recording *r, const char *path,
+                          struct sample_reason *why)
+{
+    r->source.ops = &block_ops;
+    close(r->fd);
+    r->fd = -1;
+    int rc = block_reader_open_directory(&r->blocks, &r->source, path);
+    if (rc == -ENOENT) {
+        recording_close(&r->source);
+        return import_open_directory(src, path, why);
+    }
+    return opened(src, r, rc ? read_failed(r, rc, why) : 0);
+}
+
 int recording_open(struct source **src, const char *path, struct sample_reason *why)
 {
     struct recording *r = calloc(1, sizeof(*r));
@@ -344,17 +490,65 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
 
     if (!r)
         return sample_reason_error(why, -ENOMEM);
+    r->begin_ns = INT64_MIN;
+    r->end_ns = INT64_MAX;
     error = open_file(r, path);
-    if (error == -EISDIR) {
-        recording_close(&r->source);
-        return import_open_directory(src, path, why);
-    }
+    if (error == -EISDIR)
+        return open_directory(src, r, path, why);
     if (!error)
         error = fill(r, &r->next, FRAME_MAGIC_BYTES);
     if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
         error = fill(r, &r->next, sizeof(struct nlmsghdr));
     if (!error || error == -ENODATA)
-        return play(src, r, why);
+        return open_kind(src, r, why);
     recording_close(&r->source);
     return sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path));
+}
+
+/* Moving ------------------------------------------------------------ */
+
+/* The reader of a recording that can move; NULL: it cannot. */
+static struct block_reader *reader_of(struct source *src)
+{
+    return src->ops == &block_ops ? ((struct recording *)src)->blocks : NULL;
+}
+
+/* It goes on from another place. */
+static int moved(struct source *src, int rc)
+{
+    if (!rc)
+        ((struct recording *)src)->ended = false;
+    return rc;
+}
+
+int recording_spans(struct source *src, const struct recording_span **list, uint32_t *n)
+{
+    struct block_reader *reader = reader_of(src);
+
+    *list = NULL;
+    *n = 0;
+    return reader ? block_reader_spans(reader, list, n) : -ESPIPE;
+}
+
+int recording_seek(struct source *src, int64_t wall_ns)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? moved(src, block_reader_seek(reader, wall_ns)) : -ESPIPE;
+}
+
+int recording_step_back(struct source *src)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? moved(src, block_reader_step_back(reader)) : -ESPIPE;
+}
+
+int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns)
+{
+    struct recording *r = (struct recording *)src;
+
+    r->begin_ns = begin_ns;
+    r->end_ns = end_ns;
+    return reader_of(src) ? block_reader_limit(r->blocks, begin_ns, end_ns) : 0;
 }

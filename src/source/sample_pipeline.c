@@ -142,7 +142,8 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
     const uint32_t owners = NEED_OWNER | NEED_USER;
 
     if (sample_is_recorded(s)) {
-        if (!st->src->ops->owners || !st->src->ops->owners(st->src))
+        if (!st->src->ops->assign_owners &&
+            (!st->src->ops->owners || !st->src->ops->owners(st->src)))
             s->needs &= ~owners;
         return;
     }
@@ -162,7 +163,9 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
 static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
     if (sample_is_recorded(s)) {
-        if (s->owner)
+        if (s->owner && st->src->ops->assign_owners)
+            st->src->ops->assign_owners(st->src, s, st->good);
+        else if (s->owner)
             owner_lookup_assign(st->src->ops->owners(st->src), s, st->good);
         return;
     }
@@ -193,6 +196,10 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         forget_past(st);
     st->netns_view = s->netns_view;
     prepare_owners(st, s, needs);
+    if (req->keep_close_events && b->close_events) {
+        s->close_events = sample_ref(b->close_events);
+        s->events_before_dump = b->events_before_dump;
+    }
     if (s->status != SAMPLE_FAILED)
         rc = diff_join(st->diff, b, st->good, req->fade_ds);
     if (!rc && s->status != SAMPLE_FAILED)

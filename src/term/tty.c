@@ -147,7 +147,7 @@ static int refuse(const struct tty *t, int rc, struct err *err)
 {
     return rc == -ENOENT      ? refuse_type(err)
            : rc == -EOVERFLOW ? refuse_size(t, err)
-                              : err_set(err, rc, "%s", err_name(rc));
+                              : err_set(err, rc, "%s", text_error(rc));
 }
 
 /* Curses puts handlers of its own on these when it starts; ours are read from a descriptor. */
@@ -179,7 +179,7 @@ int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int
 {
     struct tty *t = calloc(1, sizeof *t);
     if (!t)
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     t->options = *options;
     int rc = tty_io_open(&t->tty_io, in_fd, out_fd);
     if (!rc) {

@@ -2,11 +2,13 @@
 /* The catalogue of messages and the language in force. */
 #include "tcptop/text/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 
@@ -48,6 +50,30 @@ const char *text(enum msg id)
 const char *text_in(enum language language, enum msg id)
 {
     return catalogue[id][language];
+}
+
+const char *text_error_in(enum language language, int errnum)
+{
+    static const struct {
+        int errnum;
+        enum msg id;
+    } known[] = {
+        {EPERM, MSG_ERROR_EPERM},   {ENOENT, MSG_ERROR_ENOENT}, {ENOMEM, MSG_ERROR_ENOMEM},
+        {EACCES, MSG_ERROR_EACCES}, {EEXIST, MSG_ERROR_EEXIST}, {ENOTDIR, MSG_ERROR_ENOTDIR},
+        {EISDIR, MSG_ERROR_EISDIR}, {ENOSPC, MSG_ERROR_ENOSPC}, {EROFS, MSG_ERROR_EROFS},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].errnum == errnum || known[i].errnum == -errnum) {
+            return text_in(language, known[i].id);
+        }
+    }
+    return err_name(errnum);
+}
+
+const char *text_error(int errnum)
+{
+    return text_error_in(text_language(), errnum);
 }
 
 const char *text_ident(enum msg id)

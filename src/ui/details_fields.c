@@ -402,8 +402,11 @@ static void fill_lower(struct details *t)
     snprintf(value, sizeof value, "%u", t->c->retrans);
     add(t, false, MSG_VIEW_DETAIL_REPEATS,
         t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
-    snprintf(value, sizeof value, "%u", t->c->ifindex);
-    add(t, false, MSG_VIEW_DETAIL_DEVICE, t->c->ifindex ? value : text(MSG_VIEW_ANY_DEVICE));
+    cell(t, "ifindex", value, sizeof value);
+    if (!*value && t->c->ifindex && !(t->c->unknown & CONN_UNKNOWN_IFINDEX))
+        /* no row: the name may be another one's by now */
+        snprintf(value, sizeof value, "%u", t->c->ifindex);
+    add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
     cell(t, "congestion", value, sizeof value);
     add(t, true, MSG_VIEW_DETAIL_ALGORITHM, value);
     add_limit(t);

@@ -46,9 +46,9 @@ bool endpoint_by_name(const struct naming *n, const struct conn *c, bool remote,
     if (!host && !service)
         return false;
     if (remote)
-        column_format_remote(c, &number);
+        column_format_remote(NULL, c, &number);
     else
-        column_format_local(c, &number);
+        column_format_local(NULL, c, &number);
     const char *colon = strrchr(str_text(&number), ':');
     if (host)
         str_add(out, host);

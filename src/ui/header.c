@@ -220,7 +220,7 @@ static void add_cost(struct header *h)
 
         fmt_cost(cost, FMT_SIZE, s->cpu_ns);
         if (share >= 10)
-            snprintf(cost + strlen(cost), FMT_SIZE, ", %lld %%", (long long)share);
+            snprintf(cost + strlen(cost), FMT_SIZE, ", %lld%%", (long long)share);
     }
     if (h->part[PART_LONG]) {
         add_cost_long(h, every, cost, role);

@@ -128,7 +128,7 @@ static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
     }
     duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
     draw_fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
-              state_name(s->conn[row].state), words, NULL);
+              state_name(conn_counts_as(&s->conn[row])), words, NULL);
 }
 
 static void state_text(const struct details *t, char out[FILL_SIZE])
@@ -285,11 +285,11 @@ static void add_fields(struct lines *l, int from, int to)
 
 static void ends_text(const struct details *t, struct str *out)
 {
-    column_format_local(t->c, out);
+    column_format_local(t->s, t->c, out);
     str_add_char(out, ' ');
     str_add(out, direction(t));
     str_add_char(out, ' ');
-    column_format_remote(t->c, out);
+    column_format_remote(t->s, t->c, out);
 }
 
 /* Both ends by their names, "" where none is known. */
@@ -298,14 +298,14 @@ static void names_text(const struct details *t, struct str *out)
     bool known = endpoint_by_name(&t->naming, t->c, false, out);
 
     if (!known)
-        column_format_local(t->c, out);
+        column_format_local(t->s, t->c, out);
     str_add_char(out, ' ');
     str_add(out, direction(t));
     str_add_char(out, ' ');
     if (endpoint_by_name(&t->naming, t->c, true, out))
         known = true;
     else
-        column_format_remote(t->c, out);
+        column_format_remote(t->s, t->c, out);
     if (!known)
         str_clear(out);
 }

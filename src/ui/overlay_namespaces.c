@@ -100,7 +100,7 @@ static unsigned accept(struct session *s)
     if (ns && ns->error) {
         bool rights = ns->error == -EPERM || ns->error == -EACCES;
         session_say(s, rights ? MSG_SESSION_NETNS_RIGHTS : MSG_SESSION_NETNS_CLOSED, ns->name,
-                    err_name(ns->error), NULL);
+                    text_error(ns->error), NULL);
         return REACT_NOTHING;
     }
     return choose(s, ns ? ns->name : ALL);

@@ -76,11 +76,11 @@ static void sentence(const struct ui *ui, struct str *out)
     struct str local = STR_INIT, remote = STR_INIT;
     char what[FILL_SIZE];
 
-    snprintf(what, sizeof what, "%s%s%s%s%s", state_name(c->state),
+    snprintf(what, sizeof what, "%s%s%s%s%s", state_name(conn_counts_as(c)),
              ui->closing_netns[0] ? ", " : "", ui->closing_netns,
              ui->closing_process[0] ? ", " : "", ui->closing_process);
-    column_format_local(c, &local);
-    column_format_remote(c, &remote);
+    column_format_local(NULL, c, &local);
+    column_format_remote(NULL, c, &remote);
     text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
     str_fini(&local);
     str_fini(&remote);
@@ -175,8 +175,8 @@ static void say_about(struct session *s, enum msg id, const struct conn *c, cons
 {
     struct str local = STR_INIT, remote = STR_INIT;
 
-    column_format_local(c, &local);
-    column_format_remote(c, &remote);
+    column_format_local(s->list->sample, c, &local);
+    column_format_remote(s->list->sample, c, &remote);
     session_say(s, id, str_text(&local), str_text(&remote), value, NULL);
     str_fini(&local);
     str_fini(&remote);
@@ -288,11 +288,11 @@ static void say_result(struct session *s, const struct closing *closing)
     bool mini = (c->flags & CONN_NO_OWNER) != 0; /* which older kernels do not end */
 
     if (d->outcome == DESTROY_NO_ENTRY)
-        session_say(s, MSG_CLOSE_NO_ENTRY, closing->netns, err_name(d->error), NULL);
+        session_say(s, MSG_CLOSE_NO_ENTRY, closing->netns, text_error(d->error), NULL);
     else if (d->outcome == DESTROY_FAILED)
-        session_say(s, MSG_CLOSE_FAILED, err_name(d->error), NULL);
+        session_say(s, MSG_CLOSE_FAILED, text_error(d->error), NULL);
     else if (d->outcome == DESTROY_UNSUPPORTED && mini)
-        session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(c->state), NULL);
+        session_say(s, MSG_CLOSE_UNSUPPORTED_STATE, state_name(conn_counts_as(c)), NULL);
     else
         say_about(s, words[d->outcome], c, state_name(d->state));
 }

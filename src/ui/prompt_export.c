@@ -151,7 +151,7 @@ static void export_on_done(struct task *task, struct session *s)
     struct export *x = (struct export *)task;
     char count[FMT_SIZE];
     if (x->result < 0)
-        session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, err_name(x->result), NULL);
+        session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, text_error(x->result), NULL);
     else
         session_say(s, MSG_SESSION_EXPORTED, x->path, fmt_count(count, sizeof(count), x->written),
                     NULL);

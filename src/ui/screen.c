@@ -89,7 +89,7 @@ uint32_t screen_needs(const struct view *v)
     uint32_t needs = grouped ? group_needs(v) : 0;
 
     if (!grouped || v->ui->n_unfolded)
-        needs |= columns[v->ui->sort.column].needs;
+        needs |= rows_sort_needs(&v->ui->sort);
     for (size_t i = 0; i < n; i++)
         needs |= columns[drawn[i]].needs;
     return needs | overlay_ops(v->ui)->needs | numbers_needs(v);

@@ -39,7 +39,7 @@ static int lines_of(const struct drawing *d, const struct table_page *p, uint32_
     uint32_t line = d->rows->row[position];
 
     return group_is_line(d, position) ? group_lines(d, &p->groups, groups_line_group(line))
-                                      : table_columns_row_lines(&p->fit, &d->s->conn[line]);
+                                      : table_columns_row_lines(d->s, &p->fit, &d->s->conn[line]);
 }
 
 static void make_page(const struct drawing *d, struct table_page *p)
@@ -139,8 +139,8 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     str_clear(out);
     if (id == COL_LOCAL && f->level >= FIT_PORT)
         str_addf(out, "%u", c->sport);
-    else if (id == COL_STATE && f->level != FIT_FULL && !(c->flags & CONN_BOUND))
-        str_add(out, state_short_name(c->state));
+    else if (id == COL_STATE && (f->level != FIT_FULL || c->flags & CONN_BOUND))
+        str_add(out, state_short_name(conn_counts_as(c)));
     else if (id == COL_PROCESS)
         column_process_fit(d->s, row, column->w, out);
     else
@@ -601,8 +601,8 @@ static void say_lost(struct session *s, bool gone)
         return;
     }
     struct str local = STR_INIT, remote = STR_INIT;
-    column_format_local(c, &local);
-    column_format_remote(c, &remote);
+    column_format_local(s->list->sample, c, &local);
+    column_format_remote(s->list->sample, c, &remote);
     enum msg id = s->list->rows.n == 0 ? MSG_SESSION_WAS_LAST
                   : gone               ? MSG_SESSION_GONE
                   : s->list->grouped   ? MSG_SESSION_OTHER_GROUP
@@ -778,9 +778,9 @@ static void add_row(const struct session *s, const struct conn *c, struct str *o
         table_row_text(s->list->sample, &naming, drawn, table_columns(&v, drawn), row, out);
         return;
     }
-    column_format_local(c, out);
+    column_format_local(s->list->sample, c, out);
     str_add(out, "  ");
-    column_format_remote(c, out);
+    column_format_remote(s->list->sample, c, out);
 }
 
 unsigned table_sort_by(struct session *s, enum column_id column)
@@ -789,6 +789,7 @@ unsigned table_sort_by(struct session *s, enum column_id column)
     bool again = sort->column == column;
     sort->descending = again ? !sort->descending : columns[column].flags & COLUMN_LARGEST;
     sort->column = column;
+    sort->n_further = 0;
     return REACT_LIST;
 }
 

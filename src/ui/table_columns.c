@@ -39,17 +39,17 @@ struct widths {
     int local[512], remote[512];
 };
 
-static int local_width(const struct conn *c, struct str *buffer)
+static int local_width(const struct sample *s, const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    column_format_local(c, buffer);
+    column_format_local(s, c, buffer);
     return utf8_width(str_text(buffer));
 }
 
-static int remote_width(const struct conn *c, struct str *buffer)
+static int remote_width(const struct sample *s, const struct conn *c, struct str *buffer)
 {
     str_clear(buffer);
-    column_format_remote(c, buffer);
+    column_format_remote(s, c, buffer);
     return utf8_width(str_text(buffer));
 }
 
@@ -68,8 +68,8 @@ static void measure(struct widths *w, const struct drawing *d)
             continue;
         }
         c = &d->s->conn[d->rows->row[i]];
-        w->local[w->n] = local_width(c, &buffer);
-        w->remote[w->n] = remote_width(c, &buffer);
+        w->local[w->n] = local_width(d->s, c, &buffer);
+        w->remote[w->n] = remote_width(d->s, c, &buffer);
         digits = snprintf(port, sizeof port, "%u", c->sport);
         if (w->local[w->n] + PORT_DIGITS - digits > w->max_local)
             w->max_local = w->local[w->n] + PORT_DIGITS - digits;
@@ -394,10 +394,10 @@ size_t table_columns_break_address(const char *text, int room)
     return cut ? cut : fits ? fits : len;
 }
 
-int table_columns_row_lines(const struct fit *f, const struct conn *c)
+int table_columns_row_lines(const struct sample *s, const struct fit *f, const struct conn *c)
 {
     struct str buffer = STR_INIT;
-    int lines = 1, remote = remote_width(c, &buffer),
+    int lines = 1, remote = remote_width(s, c, &buffer),
         room = f->room + f->indent - table_columns_remote_x(f);
     const char *at = str_text(&buffer);
 
@@ -405,7 +405,7 @@ int table_columns_row_lines(const struct fit *f, const struct conn *c)
         for (; *at; at += table_columns_break_address(at, room))
             lines++;
     } else if (f->level != FIT_PORT && table_columns_find(f, COL_LOCAL) &&
-               local_width(c, &buffer) > f->local) {
+               local_width(s, c, &buffer) > f->local) {
         lines = 2;
     }
     str_fini(&buffer);

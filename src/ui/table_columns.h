@@ -41,7 +41,7 @@ void table_columns_choose(const struct drawing *d, int *local, int *remote);
 const struct fit_column *table_columns_find(const struct fit *f, enum column_id id);
 
 /** Lines that a row takes. */
-int table_columns_row_lines(const struct fit *f, const struct conn *c);
+int table_columns_row_lines(const struct sample *s, const struct fit *f, const struct conn *c);
 
 /** Where the foreign address begins on its own line. */
 int table_columns_remote_x(const struct fit *f);

@@ -45,7 +45,7 @@ static void follow(struct session *s)
     if (l->error == -ENODATA)
         session_say(s, MSG_LESSON_NOT_LISTED, NULL);
     else if (l->error)
-        session_say(s, MSG_LESSON_FAILED, err_name(l->error), NULL);
+        session_say(s, MSG_LESSON_FAILED, text_error(l->error), NULL);
     else
         show(s, lesson_shown(l));
 }

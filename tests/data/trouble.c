@@ -402,11 +402,11 @@ static void brief_queue(void)
 }
 
 /* Handshakes that the clients never complete. */
-static void half_open(void)
+static void half_open_at(int backlog)
 {
     struct sockaddr_in at = here();
 
-    serve(8);
+    serve(backlog);
     ready();
     for (int n = 0; !ended(100);) {
         for (int i = 0; i < 5 && n < count; i++, n++) {
@@ -416,6 +416,17 @@ static void half_open(void)
             (void)connect(client[n], (struct sockaddr *)&at, sizeof(at));
         }
     }
+}
+
+static void half_open(void)
+{
+    half_open_at(8);
+}
+
+/* The backlog has room for all of them; tcp_max_syn_backlog may not. */
+static void shed(void)
+{
+    half_open_at(MOST);
 }
 
 /* Clients that the listener keeps in SYN_RECV on purpose, until they send something. */
@@ -636,6 +647,88 @@ static void lossy(void)
     }
 }
 
+/* Ports that bind() chose, of sockets with which nothing is done. */
+static void bound(void)
+{
+    struct sockaddr_in any = here();
+
+    any.sin_port = 0;
+    for (int i = 0; i < count; i++) {
+        client[i] = new_socket();
+        if (bind(client[i], (struct sockaddr *)&any, sizeof(any)) != 0)
+            err(1, "bind");
+    }
+    hold();
+}
+
+/* A socket that connects to its own port. */
+static void itself(void)
+{
+    struct sockaddr_in at = here();
+
+    client[0] = new_socket();
+    if (bind(client[0], (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        connect(client[0], (struct sockaddr *)&at, sizeof(at)) != 0)
+        err(1, "connect to itself");
+    hold();
+}
+
+static void add_clients(int from, int to)
+{
+    struct sockaddr_in at = here();
+
+    for (int i = from; i < to; i++) {
+        client[i] = new_socket();
+        if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
+            err(1, "connect");
+        server[i] = accept(listener, NULL, NULL);
+    }
+}
+
+/* Another connection ten times a second, none of which is closed; `used`: each carries data. */
+static void grow(bool used)
+{
+    char byte = 0;
+    int n = 0;
+
+    serve(MOST);
+    ready();
+    while (!ended(100)) {
+        if (n < MOST) {
+            add_clients(n, n + 1);
+            n++;
+        }
+        for (int i = 0; used && i < n; i++) {
+            if (write(client[i], &byte, 1) != 1 || read(server[i], &byte, 1) != 1)
+                err(1, "echo");
+        }
+    }
+}
+
+static void growing(void)
+{
+    grow(false);
+}
+
+static void growing_load(void)
+{
+    grow(true);
+}
+
+/* A pool: `count` connections within a second, which then stay. */
+static void pool(void)
+{
+    int n = 0;
+
+    serve(MOST);
+    ready();
+    while (!ended(100)) {
+        int more = count / 10 < count - n ? count / 10 : count - n;
+        add_clients(n, n + more);
+        n += more;
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -656,6 +749,7 @@ int main(int argc, char **argv)
         {"hold-ports", hold_ports},
         {"brief-queue", brief_queue},
         {"half-open", half_open},
+        {"shed", shed},
         {"deferred", deferred},
         {"unanswered", unanswered},
         {"give-up", give_up},
@@ -669,6 +763,11 @@ int main(int argc, char **argv)
         {"kept", kept},
         {"orphaned", orphaned},
         {"lossy", lossy},
+        {"bound", bound},
+        {"itself", itself},
+        {"growing", growing},
+        {"growing-load", growing_load},
+        {"pool", pool},
     };
 
     if (argc < 3)

@@ -313,7 +313,7 @@ static void print_all(const struct sample *s)
 {
     static const enum column_id groupings[] = {COL_STATE, COL_REMOTE_ADDR, COL_PROCESS, COL_CGROUP};
     struct rows rows = {0};
-    struct sort sort = {COL_LOCAL_PORT, false};
+    struct sort sort = {.column = COL_LOCAL_PORT};
 
     demand(rows_build_live(&rows, s, NULL, &sort, 0) == 0, "out of memory");
     for (enum format format = FORMAT_TEXT; format <= FORMAT_CSV; format++)

@@ -37,6 +37,26 @@ static size_t put_attribute(uint8_t *at, uint16_t type, const void *value, size_
     return a.rta_len;
 }
 
+/* What the kernel tells of an IPv6 listener, and of a subflow of MPTCP. */
+static size_t put_kind(uint8_t *at, const struct conn *c)
+{
+    static const char name[] = "mptcp";
+    uint8_t nested[sizeof(struct rtattr) + sizeof(name) + 2] = {0}, only;
+    size_t len = 0;
+
+    if (conn_v6only(c) != V6ONLY_UNKNOWN) {
+        only = conn_v6only(c) == V6ONLY_YES;
+        len += put_attribute(at, INET_DIAG_SKV6ONLY, &only, 1);
+        len += -len & 3;
+    }
+    if (c->flags & CONN_MPTCP) {
+        (void)put_attribute(nested, INET_ULP_INFO_NAME, name, sizeof(name));
+        len += put_attribute(at + len, INET_DIAG_ULP_INFO, nested, sizeof(nested));
+        len += -len & 3;
+    }
+    return len;
+}
+
 /* The record without attributes. */
 static struct inet_diag_msg record_of(const struct conn *c)
 {
@@ -74,7 +94,7 @@ void build_conn_attr(struct str *out, const struct conn *c, uint16_t type, const
 void build_conn_with(struct str *out, const struct conn *c, const void *info, size_t info_len,
                      const char *congestion)
 {
-    uint8_t payload[sizeof(struct inet_diag_msg) + 2 * sizeof(struct rtattr) + 1024 + 64] = {0};
+    uint8_t payload[sizeof(struct inet_diag_msg) + 6 * sizeof(struct rtattr) + 1024 + 64] = {0};
     size_t len = sizeof(struct inet_diag_msg);
     struct inet_diag_msg m = record_of(c);
 
@@ -82,6 +102,7 @@ void build_conn_with(struct str *out, const struct conn *c, const void *info, si
     if (congestion) /* before tcp_info, as the kernel does not: the order says nothing */
         len += put_attribute(payload + len, INET_DIAG_CONG, congestion, strlen(congestion) + 1);
     len += -len & 3;
+    len += put_kind(payload + len, c);
     if (info && info_len <= 1024)
         len += put_attribute(payload + len, INET_DIAG_INFO, info, info_len);
     build_message(out, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, payload, len);

@@ -18,7 +18,8 @@
 void build_message(struct str *out, uint16_t type, uint16_t flags, const void *payload, size_t len);
 
 /** Append the record of `c` (type 20), with the first `info_len` bytes of `info` as tcp_info when
- *  `info` is not NULL. CONN_BOUND and an unknown cookie are written as the kernel writes them. */
+ *  `info` is not NULL. CONN_BOUND, CONN_MPTCP, v6only and an unknown cookie are written as the
+ * kernel writes them. */
 void build_conn(struct str *out, const struct conn *c, const void *info, size_t info_len);
 
 /** The same with the name of a congestion control (NULL: none). */

@@ -6,66 +6,10 @@
 #include <string.h>
 
 #include "lib/sample.h"
+#include "tcptop/base/bytes.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/source/frame.h"
-
-/* Numbers of the sample, by tag. */
-static const struct {
-    uint16_t tag, offset, size;
-} numbers[] = {
-#define NUMBER(tag, member)                                                                        \
-    {                                                                                              \
-        tag, offsetof(struct sample, member), sizeof(((struct sample *)0)->member)                 \
-    }
-    NUMBER(1, mono_ns),     NUMBER(2, wall_ns),           NUMBER(3, cost_ns), NUMBER(4, cpu_ns),
-    NUMBER(5, interval_ms), NUMBER(6, asked_interval_ms), NUMBER(7, needs),   NUMBER(8, status),
-#undef NUMBER
-};
-
-#define TAG_WHY     16
-#define TAG_NETNS   17
-#define TAG_HOST    18
-#define TAG_KERNEL  19
-#define TAG_COUNTER 32
-#define TAG_GAUGE   33
-#define TAG_SYSCTL  34
-
-/* Host figures go by identifier, so that a recording outlives a change of the lists. */
-#define COUNTER(ident, file, section, name) #ident,
-#define GAUGE(ident, name)                  #ident,
-#define SYSCTL(ident, path, index)          #ident,
-static const char *const counter_ident[] = {HOST_COUNTERS(COUNTER)};
-static const char *const gauge_ident[] = {HOST_GAUGES(GAUGE)};
-static const char *const sysctl_ident[] = {HOST_SYSCTLS(SYSCTL)};
-#undef SYSCTL
-#undef GAUGE
-#undef COUNTER
-
-#define TAG_LACKS   48
-#define TAG_PROCESS 49
-#define TAG_HELD    50
-#define TAG_FORMER  51
-#define TAG_NOBODY  52
-#define TAG_USER    53
-
-static void put_le(struct str *out, uint64_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        str_add_char(out, (char)(value >> 8 * i & 0xff));
-}
-
-/* A member of the sample as a number; its size is 1, 4 or 8. */
-static uint64_t member_get(const uint8_t *at, size_t size)
-{
-    uint32_t four;
-    uint64_t eight;
-
-    if (size == 1)
-        return *at;
-    if (size == 4)
-        return memcpy(&four, at, 4), four;
-    return memcpy(&eight, at, 8), eight;
-}
+#include "tcptop/source/sample_fields.h"
 
 #define FIELD_MAX 65528u /* bytes of a list, so that 4 and 8 divide it */
 
@@ -83,11 +27,8 @@ struct by_group {
 
 static void add_field(struct str *out, unsigned tag, const struct str *value)
 {
-    if (value->len == 0 || value->len > UINT16_MAX)
-        return;
-    put_le(out, tag, 2);
-    put_le(out, value->len, 2);
-    str_add_bytes(out, value->data, value->len);
+    if (value->len)
+        sample_fields_put(out, tag, value->data, value->len);
     out->failed |= str_failed(value);
 }
 
@@ -95,7 +36,7 @@ static void add_field(struct str *out, unsigned tag, const struct str *value)
 static void add_number(struct str *out, unsigned tag, struct str *list, uint64_t number,
                        size_t bytes)
 {
-    put_le(list, number, bytes);
+    bytes_put(list, number, bytes);
     if (list->len < FIELD_MAX)
         return;
     add_field(out, tag, list);
@@ -170,13 +111,13 @@ static void write_process(struct str *out, const struct owner *o)
 {
     struct str value = STR_INIT;
 
-    put_le(&value, o->pid, 4);
-    put_le(&value, o->uid, 4);
-    put_le(&value, o->start_ticks, 8);
+    bytes_put(&value, o->pid, 4);
+    bytes_put(&value, o->uid, 4);
+    bytes_put(&value, o->start_ticks, 8);
     str_add_bytes(&value, o->process, strlen(o->process) + 1);
     str_add_bytes(&value, o->cmdline, strlen(o->cmdline) + 1);
     str_add_bytes(&value, o->cgroup, strlen(o->cgroup) + 1);
-    add_field(out, TAG_PROCESS, &value);
+    add_field(out, SAMPLE_TAG_PROCESS, &value);
     str_fini(&value);
 }
 
@@ -184,7 +125,7 @@ static void write_process(struct str *out, const struct owner *o)
 static void write_rows(struct str *out, const struct sample *s, const struct by_group *b,
                        const struct membership *m, size_t n, bool former)
 {
-    unsigned tag = former ? TAG_FORMER : TAG_HELD;
+    unsigned tag = former ? SAMPLE_TAG_FORMER : SAMPLE_TAG_HELD;
     struct str list = STR_INIT;
 
     for (size_t i = 0; i < n; i++) {
@@ -220,17 +161,17 @@ static void write_nobody(struct str *out, const struct sample *s, const struct b
     struct str list = STR_INIT;
 
     for (uint32_t at = b->first[OWNER_NOBODY]; at < b->first[OWNER_FIRST]; at++)
-        add_number(out, TAG_NOBODY, &list, s->conn[b->row[at]].inode, 4);
-    end_list(out, TAG_NOBODY, &list);
+        add_number(out, SAMPLE_TAG_NOBODY, &list, s->conn[b->row[at]].inode, 4);
+    end_list(out, SAMPLE_TAG_NOBODY, &list);
 }
 
 static void write_users(struct str *out, const struct owner_users *users)
 {
     for (uint32_t i = 0; users && i < users->n; i++) {
         struct str value = STR_INIT;
-        put_le(&value, users->user[i].uid, 4);
+        bytes_put(&value, users->user[i].uid, 4);
         str_add(&value, users->user[i].name);
-        add_field(out, TAG_USER, &value);
+        add_field(out, SAMPLE_TAG_USER, &value);
         str_fini(&value);
     }
 }
@@ -244,8 +185,8 @@ static void write_owners(struct str *out, const struct sample *s)
 
     if (!s->owner || !s->owners || !(s->needs & NEED_OWNER))
         return;
-    put_le(&lacks, s->owners->lacks, 4);
-    add_field(out, TAG_LACKS, &lacks);
+    bytes_put(&lacks, s->owners->lacks, 4);
+    add_field(out, SAMPLE_TAG_LACKS, &lacks);
     str_fini(&lacks);
     if (sort_rows(&b, s))
         members = list_members(s->owners, &b, &n);
@@ -266,52 +207,13 @@ void frame_begin(struct str *out)
     str_add_bytes(out, FRAME_MAGIC, FRAME_MAGIC_BYTES);
 }
 
-static void write_figure(struct str *out, unsigned tag, uint64_t value, const char *ident)
-{
-    size_t len = strlen(ident);
-
-    put_le(out, tag, 2);
-    put_le(out, 8 + len, 2);
-    put_le(out, value, 8);
-    str_add_bytes(out, ident, len);
-}
-
-static void write_host(struct str *out, const struct host *h)
-{
-    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-        if (h->counter_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_COUNTER, h->counter[i], counter_ident[i]);
-    }
-    for (unsigned i = 0; i < GAUGE_COUNT; i++) {
-        if (h->gauge_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_GAUGE, h->gauge[i], gauge_ident[i]);
-    }
-    for (unsigned i = 0; i < SYSCTL_COUNT; i++) {
-        if (h->sysctl_valid & UINT32_C(1) << i)
-            write_figure(out, TAG_SYSCTL, (uint64_t)h->sysctl[i], sysctl_ident[i]);
-    }
-}
-
-static void write_text(struct str *out, unsigned tag, const char *text)
-{
-    put_le(out, tag, 2);
-    put_le(out, strlen(text), 2);
-    str_add(out, text);
-}
-
 static void write_header(struct str *out, const struct sample *s)
 {
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        put_le(out, numbers[i].tag, 2);
-        put_le(out, numbers[i].size, 2);
-        put_le(out, member_get((const uint8_t *)s + numbers[i].offset, numbers[i].size),
-               numbers[i].size);
-    }
-    write_text(out, TAG_WHY, reason_words(&s->reason));
-    write_text(out, TAG_NETNS, s->netns);
-    write_text(out, TAG_HOST, s->host.name);
-    write_text(out, TAG_KERNEL, s->host.kernel);
-    write_host(out, &s->host);
+    const char *why = reason_words(&s->reason);
+
+    sample_fields_write(out, s);
+    sample_fields_put(out, SAMPLE_TAG_REASON_TEXT, why, strlen(why));
+    sample_fields_write_host(out, &s->host);
     write_owners(out, s);
 }
 
@@ -321,17 +223,17 @@ void frame_write(struct str *out, const struct sample *s, const void *messages, 
 
     write_header(&header, s);
     str_add(&prelude, "FRAM");
-    put_le(&prelude, FRAME_VERSION, 4);
-    put_le(&prelude, header.len, 4);
-    put_le(&prelude, len, 8);
-    put_le(&prelude, hash_crc32(0, prelude.data, prelude.len), 4);
+    bytes_put(&prelude, FRAME_VERSION, 4);
+    bytes_put(&prelude, header.len, 4);
+    bytes_put(&prelude, len, 8);
+    bytes_put(&prelude, hash_crc32(0, prelude.data, prelude.len), 4);
     if (str_failed(&header) || str_failed(&prelude)) {
         out->failed = true;
     } else {
         str_add_bytes(out, prelude.data, prelude.len);
         str_add_bytes(out, header.data, header.len);
         str_add_bytes(out, messages, len);
-        put_le(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), 4);
+        bytes_put(out, hash_crc32(hash_crc32(0, header.data, header.len), messages, len), 4);
     }
     str_fini(&prelude);
     str_fini(&header);

@@ -24,7 +24,7 @@ scene() {
 	printf '[doctor]\n' >"$tmp/$name.ini"
 	printf '%s\n' "$@" >>"$tmp/$name.ini"
 	mkfifo "$tmp/$name.in"
-	export B tmp name setup what count wait after
+	export B tmp name setup what count wait after samples=${samples:-}
 	# shellcheck disable=SC2016 # for the shell in the namespace
 	unshare -n bash -c '
 		ip link set lo up
@@ -37,7 +37,7 @@ scene() {
 			until_true grep -q ready "$tmp/$name.out" || exit
 		fi
 		sleep "$wait"
-		"$B/tcptop" --config "$tmp/$name.ini" --doctor --json >"$tmp/$name.json" 2>"$tmp/$name.err"
+		"$B/tcptop" --config "$tmp/$name.ini" --doctor --json ${samples:+1 $samples} >"$tmp/$name.json" 2>"$tmp/$name.err"
 		echo $? >"$tmp/$name.rc"
 		eval "${after:-}"
 		if [ "$name" = ports ]; then

@@ -60,12 +60,24 @@ scene few-orphans '' orphaned 10 0 'fin_wait2_orphans = 20'
 lossy='ip link set lo mtu 1500 gso_max_segs 1'
 scene lossy "$lossy" lossy 50 1 'flow_retrans_share = 2' 'retransmission_segs = 300'
 scene lossless "$lossy" lossy 0 1 'retransmission_segs = 300'
+few_ports='echo 40000 40399 >/proc/sys/net/ipv4/ip_local_port_range'
+scene bound "$few_ports" bound 380 0
+scene few-bound "$few_ports" bound 150 0
+scene wide-bound '' bound 1500 0
+no_cookies='echo 0 >/proc/sys/net/ipv4/tcp_syncookies; echo 16 >/proc/sys/net/ipv4/tcp_max_syn_backlog'
+scene shed "$no_cookies" shed 60 3
+scene cookies 'echo 16 >/proc/sys/net/ipv4/tcp_max_syn_backlog' shed 60 3
+scene overflowing "$no_cookies" full-queue 10 3
+scene itself '' itself 1 0
+samples=8 scene growing '' growing 1 0 'growing_window = 3'
+samples=8 scene growing-load '' growing-load 1 0 'growing_window = 3'
+samples=8 scene pool '' pool 60 0 'growing_window = 3'
 for job in $(jobs -p); do wait "$job"; done
 
 pid() { cat "$tmp/$1.pid"; }
 check 'idle: exit 0' idle exits idle 0
 check 'idle: it says what it looked at' idle none idle close_wait
-check 'idle: and what it did not' idle grep -q '"not_looked_at":{.*"resets":"needs a minute' "$tmp/idle.json"
+check 'idle: and what it did not' idle grep -q '"not_looked_at":{.*"resets":"needs samples' "$tmp/idle.json"
 check 'a leak of 50 in one process' leak finding leak close_wait '"leaked":50' "\"pid\":$(pid leak)," \
 	'"process":"trouble"' '"with_peer":50|"peer_addr":"127.0.0.1"' '"file_limit":[0-9]+'
 check '… exit 1' leak exits leak 1
@@ -105,8 +117,24 @@ check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"s
 check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"warning"' '"orphans":30'
 check '… which last for twice the excess over 60 s' long-orphaned finding long-orphaned fin_wait2 '"orphan_limit_s":20'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
-check 'retransmission of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
+check 'retransmissions of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
 check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'
+check 'ports that bind() has used up' bound finding bound bound '"severity":"critical"' '"bound":380' \
+	'"available":400' "\"pid\":$(pid bound)," '"of_process":380' '"local_addr":"127.0.0.1"'
+check 'not a few of them' few-bound none few-bound bound
+check 'nor many of a range that is large' wide-bound none wide-bound bound
+check 'SYNs that tcp_max_syn_backlog dropped' shed finding shed syn_drops '"local_port":3000' \
+	'"dropped":[1-9]' '"syn_recv":1[2-6]' '"tcp_max_syn_backlog":16' '"backlog":4096'
+check 'none are with cookies' cookies none cookies syn_drops
+check 'nor those of a full accept queue' overflowing none overflowing syn_drops
+check '… which is told as such' overflowing finding overflowing accept_queue '"local_port":3000'
+check 'a socket connected to itself' itself finding itself self_connect "\"pid\":$(pid itself)," \
+	'"local_addr":"127.0.0.1","local_port":3000,"remote_addr":"127.0.0.1","remote_port":3000'
+check 'others of the loopback are not' shut none shut self_connect
+check 'connections that a process opens and never closes' growing finding growing growing \
+	"\"pid\":$(pid growing)," '"grown_by":[2-9][0-9]' '"peer_port":3000' '"severity":"warning"'
+check 'not those of a load test' growing-load none growing-load growing
+check 'nor of a pool that fills and stays' pool none pool growing
 check 'not without loss' lossless none lossless retransmission
 echo "1..$n"
 exit $failed

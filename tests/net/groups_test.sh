@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # --group-by tells of real sockets in every state what counting the lines of ss tells: by state, by
-# address and by port of either end, with a filter too; and all formats tell the same.
+# address and by port of either end, an IPv4 address mapped into IPv6 counting as such, with a filter too; and all formats tell the same.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/ss.sh
@@ -17,6 +17,7 @@ counted() {
 	shift
 	ss_tcp -HtanO "$@" | awk -v field="$field" '
 		function address(text) { sub(/:[^:]*$/, "", text); sub(/%.*/, "", text); gsub(/[][]/, "", text)
+			if (text ~ /[.]/) sub(/^::ffff:/, "", text)
 			return text == "*" ? "::" : text }
 		function port(text) { sub(/.*:/, "", text); return text == "*" ? 0 : text }
 		{

@@ -254,7 +254,7 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 if "${nobody[@]}" true 2>/dev/null; then
 	"${nobody[@]}" "${tcptop[@]}" --once --json --netns all >"$tmp/out" 2>"$tmp/refusal"
 	check 'an ordinary user: exit code 3' test $? = 3
-	missing="tcptop: only tcptop's own network namespace: entering others takes CAP_SYS_ADMIN"
+	missing="tcptop: only tcptop's own network namespace is shown: CAP_SYS_ADMIN required to enter others"
 	check 'one line says which right is missing' test "$(grep -cxF "$missing" "$tmp/refusal")" = 1
 	own=$("${nobody[@]}" "${tcptop[@]}" --once --json | grep -c '"type":"connection"')
 	check "tcptop's own rows are there" test "$(grep -c '"netns":"init"' "$tmp/out")" = "$own"
@@ -263,7 +263,7 @@ if "${nobody[@]}" true 2>/dev/null; then
 		refused "$@"
 	}
 	check 'one by name is refused' as_nobody blue \
-		'cannot enter the network namespace blue: Operation not permitted; entering takes CAP_SYS_ADMIN'
+		'cannot enter the network namespace blue: Operation not permitted; CAP_SYS_ADMIN required'
 	check 'one of a process of another user' as_nobody "$(ip netns pids blue | head -n 1)" 'CAP_SYS_ADMIN'
 	"${nobody[@]}" "${tcptop[@]}" --once --json --netns init >"$tmp/out" 2>"$tmp/log"
 	verdict "tcptop's own is known although process 1 hides its" $?

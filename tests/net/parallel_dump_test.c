@@ -113,7 +113,7 @@ static void the_same_rows_in_every_state(void **state)
 static void the_first_rows(void **state)
 {
     (void)state;
-    static const struct sort by_remote = {COL_REMOTE, true};
+    static const struct sort by_remote = {.column = COL_REMOTE, .descending = true};
     const struct predicate all = {0};
     struct rows rows = {0};
     struct held held;

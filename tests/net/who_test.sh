@@ -69,7 +69,7 @@ check 'a process that only does not accept gets other advice' full finding full 
 	"\"pid\":$(pid full)," '"do":"[^"]*accept' '"leads_to":'
 check '… what follows from its full queue is named as that' full finding full syn_sent \
 	'"severity":"info"' '"title":"Consequence: ' '"follows_from":"accept_queue"' \
-	"\"cause\":\"[^\"]*127.0.0.1:3000, trouble \($(pid full)\)" '"do":"see to the cause"'
+	"\"cause\":\"[^\"]*127.0.0.1:3000, trouble \($(pid full)\)" '"do":"remove the cause"'
 check '… and stands behind it' full before full accept_queue syn_sent
 check 'attempts without an answer for another reason follow from nothing' unanswered \
 	finding unanswered syn_sent '"severity":"warning"' '"do":"check route and firewall' \

@@ -35,7 +35,7 @@ for case in 'TIME_WAIT lport:3000' 'ESTABLISHED lport:8003' 'CLOSE_WAIT rport:80
 	esac
 	keys K
 	check "$state: the question reads it back, and who has it" sees "^ Close $here to ${there//\*/\\*}, $state$who\?"
-	check "and says how to answer" sees '^ y closes it, any other key does not'
+	check "and says how to answer" sees '^ y closes it, any other key cancels'
 	check "and y ends it" answer "^ closed: $here ${there//\*/\\*}" keys y
 	check "in the kernel" are $((before - 1)) -4 src "$here" dst "${there%:\*}"
 	keys C-c
@@ -99,7 +99,7 @@ resize 80 24
 keys y
 check "and y means nothing" sees '^[▹▸].*127.0.0.1:8004'
 keys L K
-check "the question in Korean" sees '^ 127.0.0.1:8004 127.0.0.1:[0-9]+ 소켓을 닫겠습니까\? ESTABLISHED'
+check "the question in Korean" sees '^ 127.0.0.1:8004 → 127.0.0.1:[0-9]+ 소켓을 닫으시겠습니까\? ESTABLISHED'
 check "closes too" answer '^ 닫았습니다: 127.0.0.1:8004' keys y
 # shellcheck disable=SC2086
 check "in the kernel" are 0 $one

@@ -35,7 +35,7 @@ check "the arrows walk the boxes" sees '┌▸CLOSING'
 keys Right
 check "sideways too" sees '┌▸CLOSE_WAIT'
 keys L
-check "in Korean" sees '━ 상태도 .*현재 개수'
+check "in Korean" sees '━ 상태 전이도 .*현재 개수'
 keys L Enter
 check "Enter shows only that state" sees 'CONNECTIONS .*state:cw'
 keys D w

@@ -83,7 +83,7 @@ if inside ss -tanH state bound-inactive 2>/dev/null | grep -q . || sees 'step 1 
 	row LISTEN
 	check "then it listens" lists 1 LISTEN
 else # the kernel does not tell: nothing is claimed
-	check "BOUND_INACTIVE: not listed, not told" sees 'does not list what this step'
+	check "BOUND_INACTIVE: not listed, not told" sees 'does not list the rows of this step'
 fi
 keys q
 ended
@@ -102,11 +102,11 @@ keys Tab Enter
 check "but means the details in the table" sees '━ CONNECTION|━ DETAILS|127\.0\.0\.1:3000 (to|→)'
 keys Escape
 keys L
-check "in Korean" sees '학습 2/4단계'
-check "with all its words" sees '^ 한 일  .*볼 곳|^ 한 일  서버가 먼저'
+check "in Korean" sees '실습 2/4단계'
+check "with all its words" sees '^ 한 일  .*확인할 곳|^ 한 일  서버가 먼저'
 check "and keys" sees '^ Space 다음 단계'
 keys L @
-check "other namespaces are not to be seen" sees 'a lesson shows its own namespace only'
+check "other namespaces are not to be seen" sees 'a lesson shows only its own namespace'
 keys '?'
 check "help begins with the key" sees 'Space Enter +lesson: next step'
 keys q p
@@ -118,7 +118,7 @@ until_true lists 1 TIME-WAIT
 loses '^.-' # what has closed before is off the screen
 keys Tab K
 check "any user may close what is in there" sees '^ Close 127\.0\.0\.1:3000 to .*TIME_WAIT'
-check "rows that ended are told" answer '^ Space set up again' keys y
+check "rows that ended are told" answer '^ Space start again' keys y
 next 4
 check "the scene is set up, and the step taken" lists 2 ESTAB
 for name in server client; do
@@ -126,7 +126,7 @@ for name in server client; do
 		[ "$(cat "/proc/$process/comm")" != $name ] || kill -9 "$process"
 	done
 done
-check "dead actors are noticed" sees '^ Space set up again'
+check "dead actors are noticed" sees '^ Space start again'
 next 4
 check "and replaced" until_true lists 2 ESTAB
 resize 120 34
@@ -216,13 +216,13 @@ if [ "$(id -u)" = 0 ] && $nobody unshare -Urn true 2>/dev/null; then
 	chmod 755 "$tmp" "$at"
 	enters=(nsenter -U --preserve-credentials -n)
 	start 80x24 "$nobody $tcptop --no-config --lang ko --learn CLOSE_WAIT"
-	check "an ordinary user: a scene of their own" sees '학습 1/4단계'
+	check "an ordinary user: a scene of their own" sees '실습 1/4단계'
 	check "with the names of its processes" sees 'ESTABLISHED .* server [0-9]+'
 	check "who runs as that user" [ "$(stat -c %u "/proc/$(pid)")" = 65534 ]
 	keys Space
-	sees '학습 2/4단계'
+	sees '실습 2/4단계'
 	keys Space
-	sees '학습 3/4단계'
+	sees '실습 3/4단계'
 	check "in the state" lists 1 CLOSE-WAIT
 	remember
 	keys q
@@ -242,7 +242,7 @@ if unshare -Ur sh -c "$limit" 2>/dev/null; then
 		refused 'limits in /proc/sys/user' "unshare -Ur sh -c '$limit; exec \"\$@\"' sh"
 fi
 if strace -f -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM true 2>/dev/null; then
-	check "no right to make one: too" refused 'none can be made here: Operation not permitted' \
+	check "no permission to make one: too" refused 'it cannot be created: Operation not permitted' \
 		"env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null -e trace=unshare -e inject=unshare:error=EPERM"
 fi
 start 80x24 "bash -c '$tcptop --no-config --learn LISTEN | cat' 2>$tmp/err"

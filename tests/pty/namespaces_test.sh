@@ -116,11 +116,11 @@ if $nobody true 2>/dev/null; then
 	start 80x24 "$nobody $tcptop --no-config -d 0.2"
 	sees '6 connections'
 	keys @
-	check 'an ordinary user: closed ones say so' sees '^    green +no right │'
+	check 'an ordinary user: closed ones say so' sees '^    green +no permission │'
 	keys G
-	sees '^▸ .*no right'
+	sees '^▸ .*no permission'
 	keys Enter
-	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: that takes CAP_SYS_ADMIN'
+	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: CAP_SYS_ADMIN required'
 	keys g Enter
 	check 'all: the own one, marked as a part' sees '/all\(1\)   at least 6 connections +PARTIAL'
 	check 'and the line that says why' sees "only tcptop's own network namespace"

@@ -27,8 +27,8 @@ check "LISTEN: how full its queues are" sees 'Queues .*8001 \(2 of 7\)'
 check "by the process that holds them" sees "Processes +states $held \([0-9]+\)"
 check "with the cap in force" sees "Kernel +somaxconn = $(cat /proc/sys/net/core/somaxconn)"
 keys Down
-check "SYN_SENT: when it gives up" sees 'Next +.*given up in .*\(tcp_syn_retries\)'
-check "how often it has asked" sees 'Repeats +[0-9]+ with'
+check "SYN_SENT: when it gives up" sees 'Forecast +.*given up in .*\(tcp_syn_retries\)'
+check "how often it has asked" sees 'Retries +[0-9]+ with'
 check "and whom" sees 'Peers .*127\.0\.0\.1:8006 \(1\)'
 keys Down Down Down
 check "CLOSE_WAIT: all of them" sees "Share +$(count close-wait) of "

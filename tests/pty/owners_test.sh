@@ -49,8 +49,8 @@ until_true grep -q there "$tmp/there"
 start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' --columns local,remote,state,left,process 2>$tmp/err"
 check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" sees '127\.0\.0\.1:8004 .* ESTABLISHED .* – *│'
-check "one line says what is missing" sees '^ rows with a hidden owner: [0-9]+; needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH'
-check "once" loses 'hidden owner'
+check "one line says what is missing" sees '^ rows whose owner is not visible: [0-9]+; CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH required'
+check "once" loses 'owner is not visible'
 keys C-c
 check "it ends without rights" code 0
 kill "$own"

@@ -28,8 +28,8 @@ check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+  
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
-check "it is normal" sees 'NORMAL  The count follows the closing rate'
-check "and why it is there" sees 'If the last ACK is lost, the peer repeats'
+check "it is normal" sees 'NORMAL  As many as were closed in the last'
+check "and why it is there" sees 'If the last ACK is lost, the peer retransmits'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
 keys ']'
 check "further down the numbers: all of the range is free" says "Ephemeral +0 of $range used here"
@@ -52,15 +52,15 @@ check "and they become fewer" until_true fewer
 keys L
 check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
-check "it is normal" sees '정상  닫은 만큼 생기고 60초 뒤 사라집니다'
-check "and why it is there" sees '마지막 ACK가 사라지면 상대가 FIN을 다시'
+check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
+check "and why it is there" sees '마지막 ACK가 유실되면 상대가 FIN을'
 keys ']'
 check "the numbers" says "임시 포트  $range개 중 0개 사용"
 keys '['
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'
 keys L
-check "and in English" sees 'NORMAL  16 closed first here in the last 60 s.*To do: nothing'
+check "and in English" sees 'NORMAL  16 closed first here within 60 s.*To do: nothing'
 
 patience=100
 check "after 60 s all are gone by themselves" sees 'TIME_WAIT +0 '

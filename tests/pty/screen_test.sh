@@ -33,7 +33,7 @@ check "and says how long it lasts" sees '60 s'
 check "and this host's own count" sees '[0-9]+ closed first here'
 check "and the row's own seconds left" sees 'this one: [0-9]+ s left'
 keys L
-check "L switches the words to Korean" sees '시간 대기'
+check "L switches the words to Korean" sees '종료 후 대기'
 check "which name 60초" sees '60초'
 check "and the count" sees '먼저 닫은 연결 [0-9]+개'
 keys L
@@ -60,7 +60,7 @@ check "which leaves its ini line behind" sees 'show = [a-z]'
 check "on the shell's own screen" restored
 
 live 80x24 "--lang ko -f state:tw"
-check "80x24 in Korean" sees '시간 대기'
+check "80x24 in Korean" sees '종료 후 대기'
 keys Tab w
 check "w shows the whole text" sees '할 일'
 seen=$tmp/seen

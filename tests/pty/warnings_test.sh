@@ -45,7 +45,7 @@ check "the evidence" sees 'Seen +50 of 50 connections in CLOSE_WAIT for over 3 s
 check "what to do" sees 'Do +find the missing close\(\)'
 check "and how to check" sees 'Check +ss -tnpoe state close-wait'
 keys L
-check "in Korean too" sees '^▸!  CLOSE_WAIT 누수로 보임: trouble\([0-9]+\)'
+check "in Korean too" sees '^▸!  CLOSE_WAIT 누수 의심: trouble\([0-9]+\)'
 keys L Enter
 check "Enter shows these connections alone" sees 'CONNECTIONS  50 of [0-9,]+   state:CLOSE_WAIT pid:[0-9]+ inode>0'
 keys Escape

@@ -184,14 +184,19 @@ static void names_order_wholly(void **state)
     struct rows rows = {0};
 
     (void)state;
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, false}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_PROCESS, .descending = false}, 0),
+        0);
     assert_int_equal(rows.row[0], LONG); /* java, nginx twice, systemd, none */
     assert_int_equal(rows.row[3], SHARED);
     assert_int_equal(rows.row[4], NOBODY);
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_PROCESS, true}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_PROCESS, .descending = true}, 0),
+        0);
     assert_int_equal(rows.row[0], SHARED);
     assert_int_equal(rows.row[4], NOBODY);
-    assert_int_equal(rows_build(&rows, s, NULL, &(struct sort){COL_USER, true}, 0), 0);
+    assert_int_equal(
+        rows_build(&rows, s, NULL, &(struct sort){.column = COL_USER, .descending = true}, 0), 0);
     assert_int_equal(rows.row[0], FORMER); /* www-data, then anna */
     rows_fini(&rows);
 }
@@ -274,12 +279,12 @@ static void the_group_stands_for_a_hidden_process(void **state)
     for (uint32_t row = 0; row < 6; row++)
         assert_int_equal(predicate_match(&p, g, row), row == 1 || row == 2);
     predicate_fini(&p);
-    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){COL_CGROUP, false}, 0), 0);
+    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){.column = COL_CGROUP}, 0), 0);
     assert_int_equal(rows.row[0], 2); /* docker 3f2a09c1aaaa, …d2e4, nginx twice, then init.scope */
     assert_int_equal(rows.row[1], 1);
     assert_int_equal(rows.row[4], 4);
     assert_int_equal(rows.row[5], 5);
-    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){COL_PROCESS, false}, 0), 0);
+    assert_int_equal(rows_build(&rows, g, NULL, &(struct sort){.column = COL_PROCESS}, 0), 0);
     assert_int_equal(rows.row[0], 3); /* nginx, systemd, then what stands for others */
     assert_int_equal(rows.row[1], 4);
     assert_int_equal(rows.row[2], 2);

@@ -67,10 +67,10 @@ static void the_share_sent_again(void **state)
     figure_set(f, METRICS_bytes_sent, 10000);
     assert_cell(s, 0, COL_RETR, "absent", "–");
     figure_set(f, METRICS_bytes_retrans, 30);
-    assert_cell(s, 0, COL_RETR, "3", "0.3 %");
+    assert_cell(s, 0, COL_RETR, "3", "0.3%");
     figure_set(f, METRICS_bytes_sent, UINT64_MAX);
     figure_set(f, METRICS_bytes_retrans, UINT64_MAX / 2);
-    assert_cell(s, 0, COL_RETR, "500", "50.0 %");
+    assert_cell(s, 0, COL_RETR, "500", "50.0%");
     figure_set(f, METRICS_bytes_sent, 0); /* nothing sent: no share */
     figure_set(f, METRICS_bytes_retrans, 0);
     assert_cell(s, 0, COL_RETR, "absent", "–");

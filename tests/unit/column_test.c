@@ -19,6 +19,8 @@
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
+#define LOOPBACK 1 /* ifindex of lo, in every namespace */
+
 #define ID_COLUMNS   16 /* what the help has room for */
 #define HELP_COLUMNS 43 /* what the help has room for beside the ids on 113x28 */
 
@@ -53,10 +55,11 @@ static void base_columns(void **state)
             str_add_char(&list, ' ');
         }
     }
-    assert_string_equal(str_text(&list),
-                        "proto local_addr local_port remote_addr remote_port state timer "
-                        "expires_ms recv_q send_q uid inode cookie ifindex netns pid pids process "
-                        "owner cgroup ");
+    assert_string_equal(
+        str_text(&list),
+        "proto local_addr local_port remote_addr remote_port state timer "
+        "expires_ms recv_q send_q uid inode cookie ifindex v6only mptcp netns pid pids process "
+        "owner cgroup ");
     str_fini(&list);
 }
 
@@ -152,10 +155,32 @@ static void addresses(void **state)
     s->backend = BACKEND_NETLINK;
     s->conn[4].ifindex = 4000000000u;
     assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%4000000000", "fe80::1%4000000000");
+    s->conn[0].ifindex = LOOPBACK;
+    assert_string_equal(cell_shown(s, 0, COL_LOCAL), "10.0.2.15%lo:443");
+    assert_cell(s, 0, COL_LOCAL_ADDR, "10.0.2.15", "10.0.2.15");
+    s->conn[0].ifindex = 0;
+    s->conn[2].extra = V6ONLY_YES;
+    assert_string_equal(cell_shown(s, 2, COL_LOCAL), "[::]:3000");
+    assert_cell(s, 2, COL_V6ONLY, "1", "1");
+    s->conn[2].extra = V6ONLY_NO;
+    assert_string_equal(cell_shown(s, 2, COL_LOCAL), "*:3000");
+    assert_string_equal(cell_shown(s, 2, COL_REMOTE), "*:*");
+    assert_cell(s, 2, COL_LOCAL_ADDR, "::", "::");
+    assert_cell(s, 2, COL_V6ONLY, "0", "0");
+    s->conn[2].ifindex = LOOPBACK;
+    assert_string_equal(cell_shown(s, 2, COL_LOCAL), "*%lo:3000");
+    assert_cell(s, 0, COL_V6ONLY, "absent", "–");
+    assert_cell(s, 0, COL_MPTCP, "absent", "–");
+    s->conn[0].flags |= CONN_MPTCP;
+    assert_cell(s, 0, COL_MPTCP, "subflow", "subflow");
+    assert_cell(s, 0, COL_PROTO, "tcp", "mptcp");
+    s->conn[0].extra = TCP_STATE_CLOSE_WAIT;
+    assert_cell(s, 0, COL_MPTCP, "CLOSE_WAIT", "CLOSE_WAIT");
+    s->conn[0].flags &= (uint8_t)~CONN_MPTCP;
     struct str local = STR_INIT;
-    column_format_local(&s->conn[0], &local);
+    column_format_local(NULL, &s->conn[0], &local);
     str_add_char(&local, ' ');
-    column_format_remote(&s->conn[1], &local);
+    column_format_remote(NULL, &s->conn[1], &local);
     assert_string_equal(str_text(&local), "10.0.2.15:443 0.0.0.0:*");
     str_fini(&local);
     sample_unref(s);
@@ -217,8 +242,11 @@ static void numbers(void **state)
     c->cookie = 0;
     assert_cell(s, 0, COL_COOKIE, "0", "0");
     assert_cell(s, 0, COL_IFINDEX, "absent", "–");
-    c->ifindex = 2;
-    assert_cell(s, 0, COL_IFINDEX, "2", "2");
+    c->ifindex = LOOPBACK;
+    assert_cell(s, 0, COL_IFINDEX, "1", "lo");
+    s->backend = BACKEND_FRAME; /* its devices are another host's */
+    assert_cell(s, 0, COL_IFINDEX, "1", "1");
+    s->backend = BACKEND_NETLINK;
     assert_cell(s, 0, COL_NETNS, "absent", "–");
     strcpy(s->netns, "blue");
     assert_cell(s, 0, COL_NETNS, "blue", "blue");

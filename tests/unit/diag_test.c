@@ -110,6 +110,34 @@ static void bound_sockets_only_where_asked_for(void **state)
     assert_int_equal(flags_of(c, bound), CONN_BOUND);
 }
 
+static void kinds_of_sockets(void **state)
+{
+    (void)state;
+    struct diag_bench b;
+    struct conn c[] = {
+        build_plain(TCP_STATE_LISTEN, 1, 0, 1),      build_plain(TCP_STATE_LISTEN, 2, 0, 2),
+        build_plain(TCP_STATE_LISTEN, 3, 0, 3),      build_plain(TCP_STATE_ESTABLISHED, 4, 9, 4),
+        build_plain(TCP_STATE_ESTABLISHED, 5, 9, 5),
+    };
+
+    bench_setup(&b, 0);
+    c[0].extra = V6ONLY_NO;
+    c[1].extra = V6ONLY_YES;
+    c[3].flags = CONN_MPTCP;
+    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++)
+        build_conn(&b.in, &c[i], NULL, 0);
+    assert_int_equal(bench_parse_all(&b), DIAG_MORE);
+    const struct conn *got = b.s->conn;
+    assert_int_equal(conn_v6only(&got[0]), V6ONLY_NO);
+    assert_int_equal(conn_v6only(&got[1]), V6ONLY_YES);
+    assert_int_equal(conn_v6only(&got[2]), V6ONLY_UNKNOWN);
+    assert_int_equal(got[3].flags, CONN_MPTCP);
+    assert_int_equal(conn_mptcp_state(&got[3]), 0);
+    assert_int_equal(got[4].flags, 0);
+    assert_true(b.s->has_mptcp);
+    bench_fini(&b);
+}
+
 static void missing_cookie_is_unknown(void **state)
 {
     (void)state;
@@ -302,6 +330,7 @@ int main(void)
         cmocka_unit_test(ipv4_is_four_bytes),
         cmocka_unit_test(mini_sockets_have_no_owner),
         cmocka_unit_test(bound_sockets_only_where_asked_for),
+        cmocka_unit_test(kinds_of_sockets),
         cmocka_unit_test(missing_cookie_is_unknown),
         cmocka_unit_test(states_not_asked_for_are_left_out),
         cmocka_unit_test(unknown_timer_is_refused),

@@ -264,18 +264,135 @@ static void resets(void **state)
     assert_non_null(patient_found(RULE_RESETS));
 }
 
+/* `n` sockets that are only bound, at 10.0.0.1 and ports from `first` on. */
+static struct sample *bound_at(double t, unsigned n, unsigned first)
+{
+    struct sample *s = patient_sample(t);
+
+    s->needs |= NEED_BOUND;
+    for (unsigned i = 0; i < n; i++) {
+        char local[32];
+        snprintf(local, sizeof local, "10.0.0.1:%u", first + i);
+        sample_row(s, local, "0.0.0.0:0", TCP_STATE_CLOSE)->flags |= CONN_BOUND;
+    }
+    patient_setting(s, SYSCTL_PORT_LOW, 40000);
+    patient_setting(s, SYSCTL_PORT_HIGH, 40399);
+    return s;
+}
+
 static void bound(void **state)
 {
     (void)state;
     patient_look(patient_sample(0));
     assert_int_equal(patient.now->findings->skip[RULE_BOUND], SKIP_BOUND);
-    struct sample *s = patient_sample(1);
-    s->needs |= NEED_BOUND;
-    patient_rows(s, 1000, TCP_STATE_CLOSE, 1);
-    for (unsigned i = 0; i < 1000; i++)
-        s->conn[i].flags |= CONN_BOUND;
-    patient_look(s);
-    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 1000);
+    for (int t = 1; t < 10; t++) /* 190 of 400 */
+        patient_look(bound_at(t, 190, 40000));
+    assert_int_equal(patient.now->findings->skip[RULE_BOUND], LOOKED);
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 10; t < 20; t++) /* many, but not of the range */
+        patient_look(bound_at(t, 5000, 20000));
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 20; t < 30; t++)
+        patient_look(bound_at(t, 300, 40000));
+    struct finding f = patient_finding(RULE_BOUND);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 300);
+    assert_true(patient_says(&f, PART_SEEN, "300 of the 400 ephemeral ports of 10.0.0.1 (75%)"));
+    patient_look(bound_at(30, 400, 40000));
+    assert_int_equal(patient_finding(RULE_BOUND).severity, SEVERITY_CRITICAL);
+}
+
+/* A port that several sockets share counts once, one of any address at each address; those of
+ * another address do not add up. */
+static void bound_once(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        struct sample *s = bound_at(t, 150, 40000);
+        for (unsigned i = 0; i < 150; i++) {
+            struct conn *c = sample_row(s, "10.0.0.1:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40000 + i % 50);
+            c = sample_row(s, "10.0.0.2:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40000 + i);
+        }
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_BOUND));
+    for (int t = 10; t < 20; t++) {
+        struct sample *s = bound_at(t, 150, 40000);
+        for (unsigned i = 0; i < 60; i++) {
+            struct conn *c = sample_row(s, "0.0.0.0:1", "0.0.0.0:0", TCP_STATE_CLOSE);
+            c->flags |= CONN_BOUND;
+            c->sport = (uint16_t)(40300 + i);
+        }
+        patient_look(s);
+    }
+    assert_int_equal((int)patient_value(RULE_BOUND, FIGURE_BOUND_COUNT), 210);
+}
+
+/* tcp_max_syn_backlog 16, a backlog of 64; `waiting` requests, counters as they stand. */
+static struct sample *syns_shed(double t, unsigned waiting, uint64_t drops, uint64_t overflows,
+                                int64_t cookies)
+{
+    struct sample *s = syns(t, waiting, 0, cookies);
+
+    s->conn[0].wqueue = 64;
+    for (uint32_t i = 1; i < s->n_live; i++)
+        s->conn[i].inode = 0;
+    patient_setting(s, SYSCTL_MAX_SYN_BACKLOG, 16);
+    patient_counter(s, COUNTER_LISTEN_DROPS, drops);
+    patient_counter(s, COUNTER_LISTEN_OVERFLOWS, overflows);
+    return s;
+}
+
+static void syn_drops(void **state)
+{
+    (void)state;
+    for (uint64_t t = 0; t < 10; t++) /* full accept queue: each of them is an overflow */
+        patient_look(syns_shed((double)t, 12, t * 10, t * 10, 0));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    assert_int_equal(patient.now->findings->skip[RULE_SYN_DROPS], LOOKED);
+    for (uint64_t t = 10; t < 20; t++) /* something else than the limit */
+        patient_look(syns_shed((double)t, 5, t * 10, 100, 0));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    for (uint64_t t = 20; t < 30; t++) /* with cookies the limit does not drop */
+        patient_look(syns_shed((double)t, 12, t * 10, 100, 1));
+    assert_null(patient_found(RULE_SYN_DROPS));
+    for (uint64_t t = 30; t < 35; t++)
+        patient_look(syns_shed((double)t, 12, t * 10, 100, 0));
+    struct finding f = patient_finding(RULE_SYN_DROPS);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal(f.marks, STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_LISTEN));
+    assert_true(patient_says(&f, PART_SEEN, "30 SYNs dropped in 3 s"));
+    assert_true(
+        patient_says(&f, PART_SEEN, "12 in SYN_RECV, tcp_max_syn_backlog = 16, backlog 64"));
+    assert_true(patient_says(&f, PART_CHECK, "ss -Htn state syn-recv 'sport = :80' | wc -l"));
+}
+
+/* A setting that the namespace does not have is not among the commands. */
+static void absent_settings(void **state)
+{
+    (void)state;
+    for (int have = 0; have < 2; have++) {
+        struct sample *s = patient_sample(have);
+        patient_gauge(s, GAUGE_MEM_PAGES, 95);
+        patient_setting(s, SYSCTL_MEM_PRESSURE, 70);
+        patient_setting(s, SYSCTL_MEM_MAX, 100);
+        patient_look(s);
+        struct finding f = patient_finding(RULE_MEMORY);
+        assert_true(patient_says(&f, PART_CHECK, "sysctl net.ipv4.tcp_mem"));
+        f.absent_sysctls |= UINT32_C(1) << SYSCTL_MEM_PRESSURE;
+        assert_false(patient_says(&f, PART_CHECK, "sysctl"));
+        f.rule = RULE_SYN_DROPS;
+        f.absent_sysctls = UINT32_C(1) << SYSCTL_SYNCOOKIES;
+        assert_true(patient_says(&f, PART_CHECK, "sysctl net.ipv4.tcp_max_syn_backlog"));
+        assert_false(patient_says(&f, PART_CHECK, "tcp_syncookies"));
+    }
+    struct finding f = patient_finding(RULE_MEMORY);
+    assert_true(f.absent_sysctls >> SYSCTL_MAX_ORPHANS & 1);
+    assert_false(f.absent_sysctls >> SYSCTL_MEM_MAX & 1);
 }
 
 /* What was watched is named, whatever the rule may look back to. */
@@ -417,6 +534,9 @@ int main(void)
         TEST(tables),
         TEST(resets),
         TEST(bound),
+        TEST(bound_once),
+        TEST(syn_drops),
+        TEST(absent_settings),
         TEST(windows_watched),
         TEST(bursts_of_connects),
         TEST(no_cookies_sent),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "lib/figures.h"
 #include "lib/patient.h"
 #include "lib/sample.h"
@@ -170,6 +172,93 @@ static void closings(void **state)
                              "tcp_max_orphans"));
 }
 
+static void connected_to_itself(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        struct sample *s = patient_sample(t);
+        (void)sample_row(s, "127.0.0.1:40001", "127.0.0.1:40002", TCP_STATE_ESTABLISHED);
+        (void)sample_row(s, "127.0.0.1:40002", "127.0.0.1:40001", TCP_STATE_ESTABLISHED);
+        (void)sample_row(s, "127.0.0.1:40003", "127.0.0.2:40003", TCP_STATE_ESTABLISHED);
+        (void)sample_row(s, "127.0.0.1:40004", "127.0.0.1:40004", TCP_STATE_TIME_WAIT);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_SELF_CONNECT));
+    assert_int_equal(patient.now->findings->skip[RULE_SELF_CONNECT], LOOKED);
+    for (int t = 10; t < 20; t++) {
+        struct sample *s = patient_sample(t);
+        (void)sample_row(s, "[::ffff:127.0.0.1]:40005", "[::ffff:127.0.0.1]:40005",
+                         TCP_STATE_ESTABLISHED);
+        patient_look(s);
+    }
+    struct finding f = patient_finding(RULE_SELF_CONNECT);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_true(patient_says(&f, PART_SEEN, "1, 127.0.0.1:40005"));
+    assert_true(
+        patient_says(&f, PART_CHECK, "'src 127.0.0.1 and sport = :40005 and dport = :40005'"));
+}
+
+/* `n` connections to one destination, of which `quiet` have carried no data for a minute. */
+static struct sample *clients(double t, unsigned n, unsigned quiet)
+{
+    struct sample *s = patient_sample(t);
+
+    for (unsigned i = 0; i < n; i++) {
+        char local[32];
+        uint64_t ms = i < quiet ? 60000 : 100;
+        snprintf(local, sizeof local, i % 2 ? "10.0.0.1:%u" : "[::ffff:10.0.0.1]:%u", 40000 + i);
+        (void)sample_row(s, local, i % 2 ? "10.0.0.9:5432" : "[::ffff:10.0.0.9]:5432",
+                         TCP_STATE_ESTABLISHED);
+        figure_set(&s->metrics[i], METRICS_last_data_sent_ms, ms);
+        figure_set(&s->metrics[i], METRICS_last_data_recv_ms, ms);
+    }
+    return s;
+}
+
+static void growing(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 26; t++)
+        patient_look(clients(t, 10 + t, t));
+    assert_int_equal(patient.now->findings->skip[RULE_GROWING], SKIP_SHORT);
+    assert_null(patient_found(RULE_GROWING));
+    for (unsigned t = 26; t < 45; t++)
+        patient_look(clients(t, 10 + t, t));
+    struct finding f = patient_finding(RULE_GROWING);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_int_equal(patient.now->findings->skip[RULE_GROWING], LOOKED);
+    assert_true(patient_says(&f, PART_SEEN, "54 in ESTABLISHED to 10.0.0.9:5432, 44 more"));
+    assert_int_equal(f.marks, STATE_BIT(TCP_STATE_ESTABLISHED));
+    for (unsigned t = 45; t < 90; t++) /* it stays as it is */
+        patient_look(clients(t, 54, 54));
+    assert_null(patient_found(RULE_GROWING));
+}
+
+static void growing_for_a_reason(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < 60; t++) /* a pool that fills within ten seconds */
+        patient_look(clients(t, t < 10 ? 10 * t + 1 : 100, 90));
+    assert_null(patient_found(RULE_GROWING));
+    for (unsigned t = 60; t < 120; t++) /* a load test that takes a minute to start */
+        patient_look(clients(t, 40 + t, 0));
+    assert_null(patient_found(RULE_GROWING));
+    for (unsigned t = 120; t < 180; t++) /* up and down */
+        patient_look(clients(t, 100 + t / 10 % 2 * 50, 100));
+    assert_null(patient_found(RULE_GROWING));
+    for (unsigned t = 180; t < 240; t++) { /* the clients of a server here */
+        struct sample *s = clients(t, t, t);
+        for (unsigned i = 0; i < s->n_live; i++) {
+            s->conn[i].dport = s->conn[i].sport;
+            s->conn[i].sport = 80;
+        }
+        (void)sample_row(s, "10.0.0.1:80", "0.0.0.0:0", TCP_STATE_LISTEN);
+        tcp_metrics_clear(&s->metrics[s->n_live - 1]);
+        patient_look(s);
+    }
+    assert_null(patient_found(RULE_GROWING));
+}
+
 /* A SYN that is repeated since before we looked: the repeats prove more than what was watched. */
 static void older_than_we(void **state)
 {
@@ -271,11 +360,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(leaks),           TEST(no_leaks),
-        TEST(a_crowd),         TEST(fin_wait2),
-        TEST(syn_sent),        TEST(closings),
-        TEST(older_than_we),   TEST(repeats_without_doubling),
-        TEST(orphans_held_up), TEST(orphans_of_fin_wait2),
+        TEST(leaks),
+        TEST(no_leaks),
+        TEST(a_crowd),
+        TEST(fin_wait2),
+        TEST(syn_sent),
+        TEST(closings),
+        TEST(connected_to_itself),
+        TEST(growing),
+        TEST(growing_for_a_reason),
+        TEST(older_than_we),
+        TEST(repeats_without_doubling),
+        TEST(orphans_held_up),
+        TEST(orphans_of_fin_wait2),
     };
     return cmocka_run_group_tests_name("doctor_states", tests, NULL, NULL);
 }

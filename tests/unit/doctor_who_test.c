@@ -215,7 +215,7 @@ static void what_follows(void **state)
         assert_int_equal(patient.now->findings->list[0].rule, RULE_ACCEPT_QUEUE);
         assert_int_equal(patient.now->findings->list[0].follow, 1);
         assert_true(patient_says(&f, PART_CAUSE, "the full accept queue of "));
-        assert_true(patient_says(&f, PART_DO, "see to the cause"));
+        assert_true(patient_says(&f, PART_DO, "remove the cause"));
         assert_int_equal(patient.now->findings->warnings, 1);
     }
 }

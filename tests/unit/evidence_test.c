@@ -94,8 +94,8 @@ static void partial(void **unused)
     struct sample *s = host_web01();
     s->status = SAMPLE_PARTIAL;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "sample incomplete: these are lower bounds\n"
-           "71 closed first here in the last 60 s, flat\n"
+           "incomplete sample: there may be more\n"
+           "71 closed first here within 60 s, steady\n"
            "58 by a server here: no ephemeral port used\n"
            "13 by clients: 9 of 28,232 ports to one peer\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");
@@ -108,13 +108,13 @@ static void trends(void **unused)
     host_add(s, 1, row_in(TCP_STATE_CLOSE_WAIT));
     sample_count(s);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, /* one sample has no trend */
-           "1 now\n1 with Recv-Q 0: read, but not closed\n"
+           "1 now\n1 with Recv-Q 0: read to the end, not closed\n"
            "NORMAL: No rule found anything wrong.");
     s = host_new();
     host_add(s, 3, row_in(TCP_STATE_CLOSE_WAIT));
     host_finish(s, TCP_STATE_CLOSE_WAIT, 1);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "3, +2 over the last 60 s\n3 with Recv-Q 0: read, but not closed\n"
+           "3, +2 over the last 60 s\n3 with Recv-Q 0: read to the end, not closed\n"
            "NORMAL: No rule found anything wrong.");
     s = host_new();
     host_finish(s, TCP_STATE_CLOSE_WAIT, 120);
@@ -127,27 +127,27 @@ static void time_wait_by_port(void **unused)
     (void)unused;
     expect(host_devbox(), TCP_STATE_TIME_WAIT, 32, /* the first of the 16 */
            "this one: 12 s left\n"
-           "16 closed first here in the last 60 s\n"
+           "16 closed first here within 60 s\n"
            "the server closed first: local port 3000\n"
            "0 ephemeral ports used, 12 to 49 s left\n"
-           "NORMAL: The count follows the closing rate.");
+           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 
     struct sample *s = host_devbox(); /* the range is not known: who else closed is not, either */
     s->host.sysctl_valid = 0;
     host_add(s, 1, (struct conn){.state = TCP_STATE_TIME_WAIT, .dport = 80});
     sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "17 closed first here in the last 60 s\n16 by a server here: no ephemeral port used\n"
-           "NORMAL: The count follows the closing rate.");
+           "17 closed first here within 60 s\n16 by a server here: no ephemeral port used\n"
+           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 
     s = host_devbox(); /* its listener is gone, and the port is none that the kernel chose */
     host_add(s, 2, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = 8080});
     sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "18 closed first here in the last 60 s\n"
+           "18 closed first here within 60 s\n"
            "16 by a server here: no ephemeral port used\n"
            "2 on ports where nothing listens now\n"
-           "NORMAL: The count follows the closing rate.");
+           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 }
 
 /* 61 ports of a range of 100 are in use towards one peer. */
@@ -165,9 +165,9 @@ static void time_wait_ports(void **unused)
     host_sysctl_set(s, SYSCTL_PORT_HIGH, 40100);
     host_finish(s, TCP_STATE_TIME_WAIT, 50);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "50 closed first here in the last 60 s, flat\n"
+           "50 closed first here within 60 s, steady\n"
            "50 by clients: 61 of 100 ports to one peer\n"
-           "NORMAL: The count follows the closing rate.");
+           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 }
 
 /* One summary serves every state; ports of closed rows are among the used, not the listening ones.
@@ -311,7 +311,7 @@ static void listen_queues(void **unused)
     host_finish(s, TCP_STATE_LISTEN, 1);
     expect(s, TCP_STATE_LISTEN, UINT32_MAX,
            "1, unchanged over the last 60 s\n"
-           "0 in every accept queue\n"
+           "all accept queues are empty\n"
            "59 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
 }
@@ -325,9 +325,9 @@ static void opening(void **unused)
                      .retrans = 2,
                      .expires_ms = 700};
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
-           "this one: repeats so far 2, next in 0.7 s\n"
+           "this one: retransmissions 2, next in 0.7 s\n"
            "1, unchanged over the last 60 s\n"
-           "1 without an answer, sent again\n"
+           "1 retransmitting without an answer\n"
            "NORMAL: No rule found anything wrong.");
     c.retrans = 0;
     expect(only(1, c), TCP_STATE_SYN_SENT, UINT32_MAX,
@@ -370,8 +370,8 @@ static void established(void **unused)
            "1 with inode 0: not accepted yet\n"
            "1 probing a closed window of the peer\n"
            "2 with nothing in flight and no keepalive\n"
-           "0.3 % of segments sent again in the last 60 s\n"
-           "NORMAL: Open connections are the normal case.");
+           "0.3% of segments retransmitted in the last 60 s\n"
+           "NORMAL: Open connections are normal.");
 }
 
 static void closing_here(void **unused)
@@ -428,17 +428,17 @@ static void close_stats(void **state)
     expect(dying(TCP_STATE_CLOSE, 0), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
            "10/s closed over the last 60 s\n"
-           "300 died unseen between two samples\n");
+           "300 opened and closed between two samples\n");
     expect(dying(TCP_STATE_CLOSE, 9), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
            "at least 10/s closed over the last 60 s\n"
-           "at least 300 died unseen between samples\n");
+           "at least 300 opened and closed between samples\n");
     expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
            "3, unchanged over the last 60 s\n"
            "3 with nothing in flight and no keepalive\n"
            "10/s closed over the last 60 s\n"
-           "300 died unseen between two samples\n"
-           "NORMAL: Open connections are the normal case.");
+           "300 opened and closed between two samples\n"
+           "NORMAL: Open connections are normal.");
 }
 
 /* A connection in an accept queue has no process; the pane says whose queue that is. */
@@ -463,18 +463,18 @@ static void whose_queue(void **unused)
     owned_assign(lookup, s);
     expect(s, TCP_STATE_CLOSE_WAIT, 1,
            "this one: waits in the accept queue of port 443, nginx (812)\n"
-           "1 now\n1 with Recv-Q 0: read, but not closed\n1 with inode 0: not accepted yet\n"
+           "1 now\n1 with Recv-Q 0: read to the end, not closed\n1 with inode 0: not accepted yet\n"
            "NORMAL: No rule found anything wrong.");
     owner_lookup_free(lookup);
     expect(queued(TCP_STATE_ESTABLISHED, true), TCP_STATE_ESTABLISHED, 1,
            "this one: waits in the accept queue of port 443\n"
-           "1 now\n1 with inode 0: not accepted yet\n1 idle, without keepalive\n"
-           "NORMAL: Open connections are the normal case.");
+           "1 now\n1 with inode 0: not accepted yet\n1 with nothing in flight and no keepalive\n"
+           "NORMAL: Open connections are normal.");
     expect(queued(TCP_STATE_ESTABLISHED, false), TCP_STATE_ESTABLISHED,
            0, /* by what is not known */
            "this one: no timer runs\n"
-           "1 now\n1 with inode 0: not accepted yet\n1 idle, without keepalive\n"
-           "NORMAL: Open connections are the normal case.");
+           "1 now\n1 with inode 0: not accepted yet\n1 with nothing in flight and no keepalive\n"
+           "NORMAL: Open connections are normal.");
 }
 
 int main(void)

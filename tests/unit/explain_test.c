@@ -19,38 +19,49 @@
 #include "tcptop/explain/explain.h"
 #include "tcptop/model/predicate.h"
 
-static const char TIME_WAIT_EN[] = "The end that closed first waits here for 60 s;\n"
-                                   "then the entry goes by itself.\n"
+static const char TIME_WAIT_EN[] = "The end that closed first stays here for 60 s;\n"
+                                   "then it expires on its own.\n"
                                    "ESTABLISHED─close→FIN_WAIT1─ACK→FIN_WAIT2\n"
                                    "        214               0             3\n"
                                    "       gone←60 s─[TIME_WAIT]←FIN────┘\n"
                                    "                         71\n"
                                    "HERE NOW\n"
-                                   "  71 closed first here in the last 60 s, flat\n"
+                                   "  71 closed first here within 60 s, steady\n"
                                    "  58 by a server here: no ephemeral port used\n"
                                    "  13 by clients: 9 of 28,232 ports to one peer\n"
-                                   "  NORMAL  The count follows the closing rate.\n"
+                                   "  NORMAL  As many as were closed in the last\n"
+                                   "  minute; they expire by themselves.\n"
                                    "WHAT TO DO\n"
                                    "  Nothing. If ephemeral ports run short, reuse\n"
-                                   "  connections (keep-alive, pools).\n"
+                                   "  connections (keep-alive, pools); on the\n"
+                                   "  connecting side tcp_tw_reuse = 1 helps too\n"
+                                   "  (connect() only, needs timestamps).\n"
+                                   "  EADDRINUSE after a server restart: the\n"
+                                   "  server sets SO_REUSEADDR before bind(), at\n"
+                                   "  every start.\n"
                                    "WHY\n"
-                                   "  If the last ACK is lost, the peer repeats\n"
-                                   "  its FIN and is answered from here.\n"
+                                   "  If the last ACK is lost, the peer\n"
+                                   "  retransmits its FIN and is answered again.\n"
                                    "  Late segments cannot reach a new connection\n"
                                    "  between the same addresses and ports.\n"
-                                   "UNTIL\n"
-                                   "  60 s, fixed in Linux, no sysctl; a repeated\n"
-                                   "  FIN restarts it.\n"
-                                   "  Sooner: an acceptable new SYN, or connect()\n"
+                                   "HOW LONG\n"
+                                   "  60 s, fixed in Linux: no sysctl changes it,\n"
+                                   "  a repeated FIN restarts it.\n"
+                                   "  Sooner: an acceptable new SYN, an RST\n"
+                                   "  (tcp_rfc1337; 1 ignores it), or connect()\n"
                                    "  here (tcp_tw_reuse = 2: loopback only).\n"
+                                   "  One costs about 256 bytes of kernel memory,\n"
+                                   "  no process and no descriptor. A firewall\n"
+                                   "  that tracks connections (conntrack) has a\n"
+                                   "  TIME_WAIT with a time of its own.\n"
                                    "MYTHS\n"
-                                   "  tcp_fin_timeout shortens it: no, FIN_WAIT2.\n"
-                                   "  tcp_tw_recycle fixes it: removed in 4.12.\n"
-                                   "  A server restart frees them: no owner left.\n"
-                                   "  SO_LINGER 0 helps: it sends RST, loses data.\n"
-                                   "  It lasts 2MSL: in Linux a constant of 60 s.\n"
-                                   "Source: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
-                                   "TCP_TIMEWAIT_LEN\n";
+                                   "  \"Lower tcp_fin_timeout\": FIN_WAIT2 only.\n"
+                                   "  \"Turn tcp_tw_recycle on\": removed in 4.12.\n"
+                                   "  \"Restart the server\": the kernel keeps them.\n"
+                                   "  \"Use SO_LINGER 0\": it sends RST, loses data.\n"
+                                   "  \"It lasts 2MSL\": Linux uses a fixed 60 s.\n"
+                                   "Source: RFC 9293 3.3.2, 3.6.1; RFC 1337;\n"
+                                   "socket(7); Linux TCP_TIMEWAIT_LEN\n";
 
 static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 머무는\n"
                                    "상태입니다. 시간이 지나면 저절로 사라집니다.\n"
@@ -62,91 +73,110 @@ static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 
                                    "  최근 60초 안에 먼저 닫은 연결 16개\n"
                                    "  서버가 먼저 닫음: 로컬 포트 3000\n"
                                    "  임시 포트 사용 0개, 남은 시간 12~49초\n"
-                                   "  정상  닫은 만큼 생기고 60초 뒤 사라집니다.\n"
+                                   "  정상  최근 1분 동안 닫은 만큼 있으며,\n"
+                                   "  60초 뒤 저절로 사라집니다.\n"
                                    "할 일\n"
                                    "  없습니다. 임시 포트가 모자랄 때만 연결\n"
                                    "  재사용(keep-alive, 연결 풀)을 검토합니다.\n"
-                                   "이유\n"
-                                   "  마지막 ACK가 사라지면 상대가 FIN을 다시\n"
-                                   "  보내고, 여기서 다시 답합니다.\n"
-                                   "  늦게 온 옛 세그먼트가 주소와 포트가 같은 새\n"
-                                   "  연결에 섞이지 않게 합니다.\n"
+                                   "  클라이언트 쪽이면 tcp_tw_reuse = 1도\n"
+                                   "  방법이며, connect()에만 적용되고\n"
+                                   "  타임스탬프가 필요합니다.\n"
+                                   "  서버를 재시작할 때 EADDRINUSE가 나면, 서버가\n"
+                                   "  bind() 전에 SO_REUSEADDR를 켜도록 고칩니다.\n"
+                                   "원리\n"
+                                   "  마지막 ACK가 유실되면 상대가 FIN을\n"
+                                   "  재전송하고, 여기서 다시 답합니다.\n"
+                                   "  늦게 도착한 옛 세그먼트가 주소와 포트가 같은\n"
+                                   "  새 연결에 섞이지 않게 합니다.\n"
                                    "유지 시간\n"
-                                   "  리눅스는 60초 고정, 바꾸는 sysctl 없음.\n"
-                                   "  FIN이 다시 오면 60초를 새로 셉니다.\n"
+                                   "  리눅스는 60초 고정이며, 바꾸는 sysctl이\n"
+                                   "  없습니다. FIN이 다시 오면 새로 셉니다.\n"
                                    "  더 일찍 끝나는 경우: 상대의 유효한 새 SYN,\n"
-                                   "  connect() 재사용(tcp_tw_reuse = 2: 루프백만)\n"
+                                   "  RST(tcp_rfc1337, 1이면 무시), connect()\n"
+                                   "  재사용(tcp_tw_reuse = 2: 루프백만)\n"
+                                   "  항목 하나에 커널 메모리 약 256바이트가 들고,\n"
+                                   "  프로세스도 디스크립터도 쓰지 않습니다.\n"
+                                   "  연결을 추적하는 방화벽(conntrack)의\n"
+                                   "  TIME_WAIT 시간은 이와 별개입니다.\n"
                                    "흔한 오해\n"
-                                   "  tcp_fin_timeout으로 줄인다: FIN_WAIT2용\n"
-                                   "  tcp_tw_recycle을 켠다: 리눅스 4.12에서 삭제\n"
-                                   "  서버를 재시작한다: 이미 주인이 없는 소켓\n"
-                                   "  SO_LINGER 0을 쓴다: RST로 데이터를 잃음\n"
-                                   "  2MSL 동안 남는다: 리눅스는 상수 60초\n"
-                                   "근거: RFC 9293 3.3.2, 3.6.1; RFC 1337; Linux\n"
-                                   "TCP_TIMEWAIT_LEN\n";
+                                   "  \"tcp_fin_timeout으로 줄인다\": FIN_WAIT2 전용\n"
+                                   "  \"tcp_tw_recycle을 켠다\": 4.12에서 제거됨\n"
+                                   "  \"재시작하면 사라진다\": 커널이 60초 유지\n"
+                                   "  \"SO_LINGER 0으로 없앤다\": RST로 데이터 유실\n"
+                                   "  \"2MSL 동안 남는다\": 리눅스는 60초 고정\n"
+                                   "근거: RFC 9293 3.3.2, 3.6.1; RFC 1337;\n"
+                                   "socket(7); Linux TCP_TIMEWAIT_LEN\n";
 
 static const char CLOSE_WAIT_EN[] = "The peer has closed; this end waits for its\n"
-                                    "own process to close. The kernel never ends\n"
-                                    "this state by itself.\n"
+                                    "own process to close. No amount of time makes\n"
+                                    "the kernel end it.\n"
                                     "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
                                     "      2,918             412               1\n"
                                     "HERE NOW\n"
                                     "  412, +1.8/s over the last 60 s\n"
                                     "  371 with Recv-Q 1: FIN not read yet\n"
-                                    "  41 with Recv-Q 0: read, but not closed\n"
+                                    "  41 with Recv-Q 0: read to the end,\n"
+                                    "  not closed\n"
                                     "  NORMAL  No rule found anything wrong.\n"
                                     "WHAT TO DO\n"
                                     "  Find where the process does not call close()\n"
-                                    "  after the peer is done.\n"
-                                    "  A restart is a stopgap; no sysctl helps.\n"
-                                    "NO LEAK IF\n"
+                                    "  after the peer has closed: look at a thread\n"
+                                    "  dump and at the settings of its pool.\n"
+                                    "  A restart is a stopgap; no sysctl helps. If\n"
+                                    "  the peer has closed for good, it answers\n"
+                                    "  data with RST, and writing fails (EPIPE).\n"
+                                    "HARMLESS IF\n"
                                     "  A pool keeps ended connections until reuse.\n"
-                                    "  A half-close is meant; data still flows out.\n"
+                                    "  An intentional half-close that still sends.\n"
                                     "  Inode 0: not accepted yet; accept() is slow.\n"
                                     "WHY\n"
                                     "  FIN ends only the peer's direction. This end\n"
                                     "  may still send, so only the process knows\n"
                                     "  when it is done.\n"
-                                    "UNTIL\n"
-                                    "  No limit, no kernel timer. Ends by close(),\n"
-                                    "  shutdown() or exit of the process, RST,\n"
-                                    "  failed keepalive, or ss -K.\n"
+                                    "HOW LONG\n"
+                                    "  No time limit. It ends when the process\n"
+                                    "  calls close() or shutdown(SHUT_WR), or\n"
+                                    "  exits; also by RST, failed keepalive,\n"
+                                    "  retransmission that is given up, or ss -K.\n"
                                     "MYTHS\n"
-                                    "  Only a reboot clears it: process exit does.\n"
-                                    "  tcp_fin_timeout shortens it: no, FIN_WAIT2.\n"
+                                    "  \"Only a reboot helps\": process exit does.\n"
+                                    "  \"Lower tcp_fin_timeout\": FIN_WAIT2 only.\n"
                                     "Source: RFC 9293 3.3.2, Fig. 5; Recv-Q as\n"
                                     "observed on Linux 6.18\n";
 
 static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로세스가 닫기를\n"
-                                    "기다리는 상태입니다. 커널이 스스로 끝내지\n"
-                                    "않습니다.\n"
+                                    "기다리는 상태입니다. 시간이 지난다고 커널이\n"
+                                    "끝내 주지는 않습니다.\n"
                                     "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
                                     "      2,918             412               1\n"
                                     "지금 이 호스트\n"
                                     "  412개, 최근 60초 동안 초당 +1.8개\n"
-                                    "  수신 큐 1이 371개: FIN을 아직 읽지 않음\n"
-                                    "  수신 큐 0이 41개: 끝까지 읽고 닫지 않음\n"
-                                    "  정상  점검 규칙에 걸린 것이 없습니다.\n"
+                                    "  수신 큐가 1인 연결 371개: FIN을\n"
+                                    "  아직 읽지 않음\n"
+                                    "  수신 큐가 0인 연결 41개: 읽었지만 닫지 않음\n"
+                                    "  정상  점검에서 문제가 발견되지 않았습니다.\n"
                                     "할 일\n"
                                     "  상대가 닫은 뒤 close()를 부르지 않는 코드를\n"
-                                    "  찾습니다.\n"
-                                    "  재시작하면 사라지지만 임시방편이며,\n"
-                                    "  sysctl로는 줄지 않습니다.\n"
-                                    "누수가 아닌 경우\n"
+                                    "  찾습니다. 스레드 덤프와 연결 풀\n"
+                                    "  설정을 확인합니다.\n"
+                                    "  재시작은 임시방편이며, sysctl로는 줄지\n"
+                                    "  않습니다. 상대가 완전히 닫았다면 쓰기는\n"
+                                    "  RST를 받고 EPIPE로 실패합니다.\n"
+                                    "정상인 경우\n"
                                     "  끝난 연결을 다음 사용 때까지 두는 연결 풀\n"
-                                    "  의도한 반닫기(half-close): 송신은 계속됨\n"
+                                    "  의도한 half-close(절반 닫기): 계속 보내는 중\n"
                                     "  inode 0: 아직 accept() 전(accept()가 느림)\n"
-                                    "이유\n"
-                                    "  FIN은 상대가 보내는 방향만 끝냅니다. 이쪽은\n"
-                                    "  더 보낼 수 있으므로 언제 끝낼지는 프로세스만\n"
-                                    "  압니다.\n"
+                                    "원리\n"
+                                    "  FIN은 상대의 송신 방향만 끝냅니다. 이쪽은 더\n"
+                                    "  보낼 수 있고 끝낼 때는 프로세스만 압니다.\n"
                                     "유지 시간\n"
-                                    "  제한도 커널 타이머도 없습니다. 프로세스의\n"
-                                    "  close(), shutdown(), 종료나 RST, keepalive\n"
-                                    "  실패, ss -K로 끝납니다.\n"
+                                    "  시간 제한이 없습니다. 프로세스가 close()나\n"
+                                    "  shutdown(SHUT_WR)을 부르거나 종료하면\n"
+                                    "  끝나고, RST, keepalive 실패, 재전송 포기,\n"
+                                    "  ss -K로도 끝납니다.\n"
                                     "흔한 오해\n"
-                                    "  재부팅해야 사라진다: 프로세스 종료로 충분\n"
-                                    "  tcp_fin_timeout으로 줄인다: FIN_WAIT2용\n"
+                                    "  \"재부팅해야 사라진다\": 프로세스 종료로 충분\n"
+                                    "  \"tcp_fin_timeout으로 줄인다\": FIN_WAIT2 전용\n"
                                     "근거: RFC 9293 3.3.2, 그림 5; 수신 큐는\n"
                                     "Linux 6.18에서 확인\n";
 
@@ -200,7 +230,7 @@ static void no_sample(void **state)
     assert_int_equal(explain_layout(&t, &subject, 46, 0, true), 0);
     plain(&t, &out);
     assert_null(strstr(str_text(&out), "HERE NOW"));
-    assert_null(strstr(str_text(&out), " = "));
+    assert_null(strstr(str_text(&out), "tcp_rfc1337 = "));           /* no value of this host */
     assert_non_null(strstr(str_text(&out), "here (tcp_tw_reuse).")); /* and no meaning of it */
     assert_non_null(strstr(str_text(&out), "\n\nWHAT TO DO\n"));     /* no height: with gaps */
     explain_fini(&t);
@@ -219,8 +249,8 @@ static void gaps(void **state)
         bool map;
         uint32_t lines;
     } cases[] = {
-        {46, 31, true, 32}, {46, 39, true, 39},  {46, 38, true, 32},
-        {46, 0, true, 39},  {46, 31, false, 28},
+        {46, 31, true, 43}, {46, 50, true, 50},  {46, 49, true, 43},
+        {46, 0, true, 50},  {46, 31, false, 39},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -306,7 +336,7 @@ static void roles(void **state)
     assert_int_equal(role_of(&t, "28,232"), ROLE_LIVE);
     assert_int_equal(role_of(&t, "214"), ROLE_LIVE); /* in the map */
     assert_int_equal(role_of(&t, "2"), ROLE_LIVE);   /* behind tcp_tw_reuse */
-    assert_int_equal(role_of(&t, "TCP_TIMEWAIT_LEN"), ROLE_DIM);
+    assert_int_equal(role_of(&t, "socket(7); Linux TCP_TIMEWAIT_LEN"), ROLE_DIM);
     for (uint32_t i = 0; i < t.n_runs; i++) /* constants are not of this host */
         assert_false(t.runs[i].role == ROLE_LIVE && strstr(t.runs[i].text, "60"));
     explain_fini(&t);
@@ -371,37 +401,38 @@ static void by_finding(void **state)
     s->findings = found;
     finding_compile(found);
     expect_says(&subject,
-                "PROBLEM  CLOSE_WAIT leak likely: java (2841). 301 of 409 connections in "
+                "CRITICAL  CLOSE_WAIT leak likely: java (2841). 301 of 409 connections in "
                 "CLOSE_WAIT for over 60 s, no decrease in three samples.",
                 true);
     expect_says(&subject, "Find the missing close(); a restart is a stopgap.", true);
     while (s->conn[row].state != TCP_STATE_CLOSE_WAIT)
         row++;
     subject.row = row; /* no such port */
-    expect_says(&subject, "PROBLEM", false);
-    expect_says(&subject,
-                "NORMAL  Nothing was found about this one. In this state: CLOSE_WAIT leak likely: "
-                "java (2841).",
-                true);
+    expect_says(&subject, "CRITICAL", false);
+    expect_says(
+        &subject,
+        "NORMAL  Nothing was found about this one. Others in this state: CLOSE_WAIT leak likely: "
+        "java (2841).",
+        true);
     s->findings->list[0].scope.ends.dport = s->conn[row].dport;
     predicate_fini(found->rows);
     free(found->rows);
     finding_compile(found);
-    expect_says(&subject, "PROBLEM  CLOSE_WAIT leak likely", true);
+    expect_says(&subject, "CRITICAL  CLOSE_WAIT leak likely", true);
     subject =
         (struct explain_subject){.state = TCP_STATE_TIME_WAIT, .sample = s, .row = UINT32_MAX};
-    expect_says(&subject, "PROBLEM", false);
+    expect_says(&subject, "CRITICAL", false);
     found->list[0].severity = SEVERITY_INFO;
     subject.state = TCP_STATE_CLOSE_WAIT;
     expect_says(&subject, "INFO  CLOSE_WAIT leak likely", true);
     found->list[0].marks = 0;
     expect_says(&subject, "NORMAL  No rule found anything wrong.", true);
     found->skip[RULE_CLOSE_WAIT] = SKIP_FIGURES; /* what is not known is not called normal */
-    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT (no tcp_info).",
+    expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT (no tcp_info).",
                 true);
     expect_says(&subject, "NORMAL", false);
     s->findings = NULL;
-    expect_says(&subject, "UNKNOWN  Not looked at: sockets leaked in CLOSE_WAIT, peers", true);
+    expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT, peers", true);
     findings_free(found);
     sample_unref(s);
 }
@@ -410,13 +441,13 @@ static void brief(void **state)
 {
     (void)state;
     expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 78,
-                 "The end that closed first waits here for 60 s; then the entry goes by itself.\n"
-                 "NORMAL  71 closed first here in the last 60 s, flat. To do: nothing.\n");
+                 "The end that closed first stays here for 60 s; then it expires on its own.\n"
+                 "NORMAL  71 closed first here within 60 s, steady. To do: nothing.\n");
     expect_brief(host_devbox(), TCP_STATE_TIME_WAIT, LANG_KO, 78,
                  "연결을 먼저 닫은 쪽이 60초 동안 머무는 상태입니다.\n"
                  "정상  최근 60초 안에 먼저 닫은 연결 16개. 할 일 없음.\n");
     expect_brief(host_web01(), TCP_STATE_TIME_WAIT, LANG_EN, 58,
-                 "NORMAL  71 closed first here in the last 60 s, flat.\n"
+                 "NORMAL  71 closed first here within 60 s, steady.\n"
                  "To do: nothing.\n");
     expect_brief(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n"
@@ -424,8 +455,8 @@ static void brief(void **state)
     expect_brief(NULL, TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n");
     expect_brief(NULL, TCP_STATE_TIME_WAIT, LANG_EN, 40,
-                 "The end that closed first waits here for\n"
-                 "60 s; then the entry goes by itself.\n");
+                 "The end that closed first stays here for\n"
+                 "60 s; then it expires on its own.\n");
 }
 
 /* Beside a listener that is full, two lines about another one do not accuse it. */
@@ -458,7 +489,7 @@ static void brief_of_another(void **state)
     explain_fini(&t);
     subject.row = 0;
     explain_brief(&t, &subject, 78);
-    assert_non_null(strstr(plain(&t, &out), "WATCH  Accept queue full: 0.0.0.0:5432."));
+    assert_non_null(strstr(plain(&t, &out), "WARNING  Accept queue full: 0.0.0.0:5432."));
     explain_fini(&t);
     str_fini(&out);
     sample_unref(s);
@@ -477,7 +508,7 @@ static void variants(void **state)
     host_finish(s, TCP_STATE_FIN_WAIT1, 2);
     struct explain_subject subject = {.state = TCP_STATE_FIN_WAIT1, .sample = s, .row = 0};
     explain_layout(&t, &subject, 78, 0, false);
-    assert_memory_equal(plain(&t, &out), "The process has let go;", 23);
+    assert_memory_equal(plain(&t, &out), "The process has closed it;", 26);
     explain_fini(&t);
     subject.row = 1;
     explain_layout(&t, &subject, 78, 0, false);

@@ -25,11 +25,12 @@ static void mistakes(void **state)
 {
     (void)state;
     static const struct mistake list[] = {
-        {"state:es rtt>100x", 16, "expected a unit: us, ms or s", "단위가 필요합니다: us, ms, s"},
-        {"rtt>100", 7, "expected a unit: us, ms or s", NULL},
-        {"rtt>100mx", 8, "expected a unit: us, ms or s", NULL},
+        {"state:es rtt>100x", 16, "expected us ms s min h or d",
+         "단위가 필요합니다: us ms s min h d"},
+        {"rtt>100", 7, "expected us ms s min h or d", NULL},
+        {"rtt>100mx", 8, "expected us ms s min h or d", NULL},
         {"rtt>ms", 4, "expected a number", "숫자가 필요합니다"},
-        {"recv_q>5x", 8, "expected a unit: k, M or G", NULL},
+        {"recv_q>5x", 8, "expected a unit: k M G kB MB GB KiB MiB GiB", NULL},
         {"retr>5", 6, "expected a unit: %", NULL},
         {"recv_q>99999999999999999999", 7, "this number is too large", NULL},
         {"recv_q>18446744073709551615k", 7, "this number is too large", NULL},
@@ -61,6 +62,13 @@ static void mistakes(void **state)
         {"src localhost", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
         {"src [::1", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
         {"src [10.0.0.1]", 4, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src inet:[::1]", 9, "expected HOST, HOST:PORT or :PORT; names are not looked up", NULL},
+        {"src inet6:127.0.0.1", 10, "expected HOST, HOST:PORT or :PORT; names are not looked up",
+         NULL},
+        {"sport > -1", 8, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport >= 65536", 9, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport = 99999999999", 8, "expected a port, 0 to 65535, or a service", NULL},
+        {"sport = -2", 8, "expected a port, 0 to 65535, or a service", NULL},
         {"dev nosuchdevice", 4, "no network device 'nosuchdevice' here", NULL},
         {"dev", 3, "expected a value", NULL},
         {"uid:", 4, "expected a number", NULL},
@@ -76,9 +84,11 @@ static void mistakes(void **state)
         {"recvq>5", 0, "unknown field 'recvq', did you mean 'recv_q'?",
          "알 수 없는 필드 'recvq' (비슷한 이름: 'recv_q')"},
         {"local:5", 0, "unknown field 'local', did you mean 'local_addr'?", NULL},
-        {"autobound", 0, "tcptop has no 'autobound'; quotes make it text", NULL},
-        {"22 fwmark = 1", 3, "tcptop has no 'fwmark'; quotes make it text", NULL},
-        {"cgroup /a", 0, "tcptop has no 'cgroup'; quotes make it text", NULL},
+        {"autobound", 0, "'autobound' is not supported; in quotes it is searched for as text",
+         NULL},
+        {"22 fwmark = 1", 3, "'fwmark' is not supported; in quotes it is searched for as text",
+         NULL},
+        {"cgroup /a", 0, "'cgroup' is not supported; in quotes it is searched for as text", NULL},
         {"and 22", 0, "expected a port, an address, a field or a word", NULL},
         {"22 or", 5, "expected a port, an address, a field or a word", NULL},
         {"22 and or 3", 7, "expected a port, an address, a field or a word", NULL},
@@ -87,7 +97,7 @@ static void mistakes(void **state)
         {"> 5", 0, "expected a port, an address, a field or a word", NULL},
         {"(22", 3, "expected )", NULL},
         {"((", 2, "expected a port, an address, a field or a word", NULL},
-        {"22)", 2, "this ) closes nothing", NULL},
+        {"22)", 2, "unmatched )", NULL},
         {"\"abc", 4, "expected the closing quote", NULL},
         {"22 ,", 3, "expected a port, an address, a field or a word", NULL},
     };
@@ -177,9 +187,9 @@ static void completion(void **state)
     assert_string_equal(offered("proto:", 64), "6 tcp tcp6");
     assert_string_equal(offered("proto:tcp", 64), "6 tcp6");
     assert_string_equal(offered("timer!=k", 64), "7 keepalive");
-    assert_string_equal(offered("rtt>100", 64), "7 us ms s");
-    assert_string_equal(offered("rtt>1.5m", 64), "7 ms");
-    assert_string_equal(offered("recv_q:5", 64), "8 k M G");
+    assert_string_equal(offered("rtt>100", 64), "7 us ms s min h d m sec");
+    assert_string_equal(offered("rtt>1.5m", 64), "7 ms min");
+    assert_string_equal(offered("recv_q:5", 64), "8 k M G kB MB GB KiB MiB GiB B");
     assert_string_equal(offered("port:", 64), "5");
     assert_string_equal(offered("nosuch:", 64), "7");
     assert_string_equal(offered("state:es ", 2), "9 port lport");

@@ -248,6 +248,10 @@ static void tcp_metrics_fields(void **state)
         {"tx_bytes_s>=1000", "cd"},
         {"rx!=-", "c"},
         {"rate>1.5M", "c"},
+        {"rate>1500kB", "c"},
+        {"rate>1.5MB", "c"},
+        {"tx<1kB", ""},
+        {"tx<1KiB", "d"},
         {"talkers>1.5M", "c"},
         {"limited_by:receiver", "d"},
         {"limited_by:path,send_buffer", "c"},
@@ -260,14 +264,38 @@ static void tcp_metrics_fields(void **state)
     CHECK(list);
     struct predicate p = {0};
     assert_int_equal(filter_parse("rtt>1ms or 22", &p, NULL), 0);
-    assert_int_equal(p.needs, NEED_TCP_INFO);
+    assert_int_equal(p.needs, NEED_TCP_INFO | NEED_BOUND);
     predicate_fini(&p);
     assert_int_equal(filter_parse("port:22 state:tw", &p, NULL), 0);
     assert_int_equal(p.needs, 0);
     predicate_fini(&p);
-    assert_int_equal(filter_parse("state:bound", &p, NULL), 0);
-    assert_int_equal(p.needs, NEED_BOUND);
-    predicate_fini(&p);
+    static const struct {
+        const char *text;
+        uint32_t needs;
+    } bound[] = {
+        {"state:bound", NEED_BOUND},
+        {"state:close", NEED_BOUND},
+        {"state unconnected", 0}, /* as in ss before 6.9 */
+        {"state all", 0},
+        {"22", NEED_BOUND},
+        {"lport:22", NEED_BOUND},
+        {"port:20-22", NEED_BOUND},
+        {"lport>1024", 0}, /* most of what there is: nobody asks who holds it */
+        {"lport!=22", 0},
+        {"rport:22", 0},    /* a socket that is only bound has no peer */
+        {"sport = :22", 0}, /* as in ss, which does not list them either */
+        {"22 not state:listen", NEED_BOUND},
+        {"22 state:listen,es", 0},
+        {"22 state connected", 0},
+        {"(22 state:listen) or 23", NEED_BOUND},
+        {"22 (state:listen or rtt>1ms)", NEED_BOUND | NEED_TCP_INFO},
+    };
+    for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++) {
+        assert_int_equal(filter_parse(bound[i].text, &p, NULL), 0);
+        if (p.needs != bound[i].needs)
+            fail_msg("%s needs %x", bound[i].text, p.needs);
+        predicate_fini(&p);
+    }
 }
 
 static void words(void **state)

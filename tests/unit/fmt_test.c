@@ -122,12 +122,12 @@ static void sizes_shares_rates(void **state)
     SAME(fmt_bytes(out, size, 1400000), "1.40 MB");
     SAME(fmt_bytes(out, size, 999999), "1.00 MB");
     SAME(fmt_bytes(out, size, UINT64_MAX), "18.4 EB");
-    SAME(fmt_percent(out, size, 3, 1000), "0.3 %");
-    SAME(fmt_percent(out, size, 0, 5), "0.0 %");
+    SAME(fmt_percent(out, size, 3, 1000), "0.3%");
+    SAME(fmt_percent(out, size, 0, 5), "0.0%");
     SAME(fmt_percent(out, size, 1, 0), "–");
-    SAME(fmt_percent(out, size, 5, 5), "100 %");
-    SAME(fmt_percent(out, size, 9999, 10000), "99.9 %");
-    SAME(fmt_percent(out, size, 25, 10), "250 %");
+    SAME(fmt_percent(out, size, 5, 5), "100%");
+    SAME(fmt_percent(out, size, 9999, 10000), "99.9%");
+    SAME(fmt_percent(out, size, 25, 10), "250%");
     SAME(fmt_rate(out, size, 1.8), "1.8");
     SAME(fmt_rate(out, size, 9.96), "10");
     SAME(fmt_rate(out, size, 17.2), "17");

@@ -256,7 +256,7 @@ static void lines_of_unfolded_groups(void **state)
     sample_row(s, "10.0.0.1:22", "10.0.0.9:9", TCP_STATE_TIME_WAIT);
     struct groups g = {0};
     struct rows r = {0};
-    struct sort sort = {COL_REMOTE_PORT, true};
+    struct sort sort = {.column = COL_REMOTE_PORT, .descending = true};
     struct predicate p = {0};
     struct value unfolded[] = {{.type = VALUE_NUMBER, .number = 80},
                                {.type = VALUE_NUMBER, .number = 4},
@@ -314,6 +314,42 @@ static void terms_of_texts(void **state)
     }
 }
 
+/* A peer is one, whether by an IPv4 socket or by an IPv6 one. */
+static void mapped_addresses(void **state)
+{
+    struct sample *s = sample_make(NULL);
+    struct groups g = {.n = 0};
+    struct str text = STR_INIT;
+    struct predicate p = {0};
+
+    (void)state;
+    (void)sample_row(s, "10.0.0.1:1", "192.0.2.9:80", TCP_STATE_ESTABLISHED);
+    (void)sample_row(s, "[::ffff:10.0.0.1]:2", "[::ffff:192.0.2.9]:80", TCP_STATE_ESTABLISHED);
+    (void)sample_row(s, "[::1]:3", "[2001:db8::9]:80", TCP_STATE_ESTABLISHED);
+    sample_mark_rows(s, 3, 0);
+    for (int i = 0; i < 2; i++) {
+        const struct grouping how = {.by = i ? COL_LOCAL_ADDR : COL_REMOTE_ADDR,
+                                     .sort = {.figure = GROUP_COUNT, .descending = true}};
+        assert_int_equal(groups_build(&g, s, NULL, &how, NULL), 0);
+        assert_int_equal(g.n, 2);
+        assert_int_equal(g.group[g.order[0]].count, 2);
+        str_clear(&text);
+        groups_format(&g, s, g.order[0], &text);
+        assert_string_equal(str_text(&text), i ? "10.0.0.1" : "192.0.2.9");
+    }
+    struct value v;
+    groups_value(&g, g.order[0], &v);
+    str_clear(&text);
+    assert_true(groups_term(COL_LOCAL_ADDR, &v, &text));
+    assert_int_equal(filter_parse(str_text(&text), &p, NULL), 0);
+    assert_true(predicate_match(&p, s, 0) && predicate_match(&p, s, 1));
+    assert_false(predicate_match(&p, s, 2));
+    predicate_fini(&p);
+    str_fini(&text);
+    groups_fini(&g);
+    sample_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +358,7 @@ int main(void)
         cmocka_unit_test(values_have_the_order_of_their_column),
         cmocka_unit_test(lines_of_unfolded_groups),
         cmocka_unit_test(terms_of_texts),
+        cmocka_unit_test(mapped_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@
 
 #include "tcptop/base/str.h"
 #include "tcptop/config/ini.h"
+#include "tcptop/text/text.h"
 
 enum { INTERVAL, HISTORY, LANG, FILTER, THEME, KEY_QUIT, N };
 
@@ -65,13 +66,29 @@ static void load(const char *text)
     assert_int_equal(load_bytes(text, strlen(text)), 0);
 }
 
-/* The only problem is this one. */
+static bool is_korean(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text >= 0xea && (unsigned char)*text <= 0xed) { /* Hangul */
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The only problem is this one, and in Korean it is told in Korean. */
 static void assert_problem(const char *text, const char *problem)
 {
     load(text);
     if (problems.n != 1 || strcmp(problems.list[0].msg, problem) != 0) {
         fail_msg("%s\ngave %zu problems, first: %s", text, problems.n,
                  problems.n ? problems.list[0].msg : "");
+    }
+    text_use(LANG_KO);
+    load(text);
+    text_use(LANG_EN);
+    if (problems.n != 1 || !is_korean(problems.list[0].msg)) {
+        fail_msg("%s\nis not told in Korean: %s", text, problems.n ? problems.list[0].msg : "");
     }
 }
 

@@ -50,7 +50,7 @@ static int tear_down(void **state)
 /* Print and parse: an array of the lines' objects. */
 static json_t *printed(void)
 {
-    const struct sort sort = {COL_LOCAL_PORT, false};
+    const struct sort sort = {.column = COL_LOCAL_PORT, .descending = false};
     sample_count(s);
     assert_int_equal(rows_build(&rows, s, print.filter, &sort, 0), 0);
     print_sample(capture_begin(), &print);

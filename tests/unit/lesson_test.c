@@ -257,7 +257,7 @@ static void words_are_on_the_screen(void **unused)
         assert_false(stage_shows(&st, "/lesson"));
         probe_set_lesson(st.session, 4, 0, MSG_LESSON_TIME_WAIT_3, false);
         assert_true(stage_shows(&st, "/lesson"));
-        assert_true(stage_shows(&st, "the scene is being set up"));
+        assert_true(stage_shows(&st, "the lesson is being prepared"));
         assert_false(stage_shows(&st, "DONE"));
         probe_set_lesson(st.session, 4, 3, MSG_LESSON_TIME_WAIT_3, false);
         assert_true(stage_shows(&st, "lesson, step 3 of 4"));
@@ -267,7 +267,7 @@ static void words_are_on_the_screen(void **unused)
         assert_true(stage_shows(&st, "Space next step"));
         assert_false(stage_shows(&st, "These rows have changed"));
         probe_set_lesson(st.session, 4, 3, MSG_LESSON_TIME_WAIT_3, true);
-        assert_true(stage_shows(&st, "Space set up again"));
+        assert_true(stage_shows(&st, "Space start again"));
         if (sizes[i][1] > 30)
             assert_true(stage_shows(&st, "These rows have changed"));
         probe_set_lesson(st.session, 4, 4, MSG_LESSON_TIME_WAIT_3, false);

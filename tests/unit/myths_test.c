@@ -87,7 +87,7 @@ static const struct myth {
     {"the backlog bounds requests, not tcp_max_syn_backlog",
      "tcp_max_syn_backlog",
      "",
-     "",
+     "tcp_syncookies|cookie|쿠키",
      {"Raise tcp_max_syn_backlog.", "tcp_max_syn_backlog를 올립니다."}},
     {"the kernel does the handshake, not accept()",
      "accept()",

@@ -223,7 +223,7 @@ static void test_what_is_meant(void **state)
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     expect(&n, pid, own.st_ino, "");
     expect(&n, "/proc/self/ns/net", own.st_ino, "");
-    expect(&n, "blu", 0, "there is blue");
+    expect(&n, "blu", 0, "did you mean blue?");
     expect(&n, "net:[3333]", 0, "no network namespace net:[3333]");
     expect(&n, "somethingelse", 0, "no network namespace somethingelse");
     expect(&n, "99999999", 0, "no process 99999999");

@@ -76,18 +76,18 @@ static void time_wait(void **unused)
     s->host.gauge[GAUGE_TW] = 74; /* with the orphans in FIN_WAIT2 */
     s->host.gauge_valid = 1u << GAUGE_TW;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "Share: 71 of 302 connections, 24 %\n"
-           "Trend: flat over the last 60 s\n"
+           "Share: 71 of 302 connections, 24%\n"
+           "Trend: steady over the last 60 s\n"
            "Per second: 2.0 entered, 1.0 left over the last 60 s\n"
            "Time left: all in 58 s\n"
-           "Next: 2.0 closed/s x 60 s: about 120\n"
+           "Forecast: 2.0 closed/s x 60 s: about 120\n"
            "Ephemeral: 9 of 28,232 from 10.0.2.15 to 1.0.0.0:8443\n"
-           "Table: 74 of 65,536, 0.1 %\n"
+           "Table: 74 of 65,536, 0.1%\n"
            "Processes: –\n"
            "Peers: 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
            "Ports: local 443 (58), foreign 8443 (13)\n"
            "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
-           "ip_local_port_range = 32768 60999");
+           "ip_local_port_range = 32768–60999");
     sample_unref(s);
 
     s = host_devbox();
@@ -95,17 +95,17 @@ static void time_wait(void **unused)
     text_use(LANG_KO);
     expect(s, TCP_STATE_TIME_WAIT, 32,
            "이 연결: 이 상태로 60초 이상\n"
-           "비율: 전체 48개 중 16개, 33 %\n"
+           "비율: 전체 48개 중 16개, 33%\n"
            "추세: 최근 60초 동안 분당 16개 증가\n"
            "초당: 최근 60초 동안 진입 0.3개, 이탈 0.1개\n"
            "남은 시간: 처음 12초, 마지막 49초 뒤\n"
-           "앞으로: 초당 0.27개 종료 x 60초: 약 16개\n"
+           "예상: 초당 0.27개 종료 x 60초: 약 16개\n"
            "임시 포트: 16,384개 중 0개 사용\n"
            "테이블: –\n"
            "프로세스: –\n"
            "상대: 0.0.0.0 (16개)\n"
            "포트: 로컬 3000 (16개)\n"
-           "커널 설정: tcp_tw_reuse = 2: 루프백만, ip_local_port_range = 49152 65535");
+           "커널 설정: tcp_tw_reuse = 2: 루프백만, ip_local_port_range = 49152–65535");
     text_use(LANG_EN);
     sample_unref(s);
 }
@@ -117,11 +117,11 @@ static void close_wait(void **unused)
     (void)unused;
     host_sysctl_set(s, SYSCTL_KEEPALIVE_TIME, 7200);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "Share: 412 of 3,331 connections, 12 %\n"
+           "Share: 412 of 3,331 connections, 12%\n"
            "Trend: growing 108/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 412 over 10 s, 412 over 60 s\n"
-           "Next: at this rate 1,492 in 10 min\n"
+           "Forecast: at this rate 1,492 in 10 min\n"
            "Recv-Q: nothing unread\n"
            "Send-Q: all data acknowledged\n"
            "Files: –\n"
@@ -151,12 +151,12 @@ static void opening(void **unused)
     host_finish(s, TCP_STATE_SYN_SENT, 0);
     expect(s, TCP_STATE_SYN_SENT, 0,
            "This one: in this state for at least 60 s, given up in 2 min 10 s\n"
-           "Share: 2 of 2 connections, 100 %\n"
+           "Share: 2 of 2 connections, 100%\n"
            "Trend: growing 2.0/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 2 over 10 s, 2 over 60 s\n"
-           "Next: first given up in 96 s, last in 2 min 10 s (tcp_syn_retries)\n"
-           "Repeats: 1 without any, 1 with 6 and more\n"
+           "Forecast: first given up in 96 s, last in 2 min 10 s (tcp_syn_retries)\n"
+           "Retries: 1 with none, 1 with 6 and more\n"
            "Processes: –\n"
            "Peers: 203.0.113.9:443 (2)\n"
            "Ports: foreign 443 (2)\n"

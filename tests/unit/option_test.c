@@ -126,10 +126,10 @@ static void texts(void **state)
     refuses(&words, "\xff", "'filter' holds a control character or is not UTF-8");
     struct option roomy = words;
     roomy.max = 1e9; /* the value's own buffer still counts */
-    char text[300];
+    char text[1100];
     memset(text, 'x', sizeof(text) - 1);
-    text[299] = '\0';
-    refuses(&roomy, text, "'filter' is longer than 255 bytes");
+    text[1099] = '\0';
+    refuses(&roomy, text, "'filter' is longer than 1023 bytes");
 }
 
 int main(void)

@@ -63,8 +63,7 @@ static void arguments_are_in_their_places(void **state)
     expect((struct sample_reason){.code = REASON_DAMAGED_FRAME, .number = 3}, "damaged at frame 3");
     expect((struct sample_reason){.code = REASON_DAMAGED_FRAME}, "the frame is damaged");
     snprintf(expected, sizeof expected,
-             "cannot enter the network namespace web: %s; entering takes CAP_SYS_ADMIN",
-             err_name(EPERM));
+             "cannot enter the network namespace web: %s; CAP_SYS_ADMIN required", err_name(EPERM));
     expect(sample_reason_named(REASON_NETNS_CLOSED, -EPERM, "web"), expected);
 }
 

@@ -41,7 +41,7 @@ static void throw_row(struct sample *s)
     c->sport = dice(2) ? 443 : (uint16_t)(65535 - dice(3));
     c->dport = (uint16_t)(dice(2) ? dice(65536) : dice(3));
     c->state = (uint8_t)(1 + dice(11));
-    c->was_state = (uint8_t)(dice(3) ? 0 : 1 + dice(11));
+    c->was_state = (unsigned)(dice(3) ? 0 : 1 + dice(11)) & 15u;
     c->timer = (uint8_t)dice(6);
     c->expires_ms = dice(2) ? dice(60000) : sizes[dice(6)];
     c->rqueue = sizes[dice(6)];
@@ -240,8 +240,8 @@ static void every_column(uint32_t n, const struct predicate *p)
 {
     struct sample *s = random_sample(n);
     for (int id = 0; id < COL_COUNT; id++) {
-        check_order(s, p, (struct sort){(enum column_id)id, false});
-        check_order(s, p, (struct sort){(enum column_id)id, true});
+        check_order(s, p, (struct sort){.column = (enum column_id)id, .descending = false});
+        check_order(s, p, (struct sort){.column = (enum column_id)id, .descending = true});
     }
     sample_unref(s);
 }
@@ -283,7 +283,7 @@ static void positions(void **state)
     sample_row(s, "10.0.0.1:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
     struct predicate p = {0};
     struct rows r = {0};
-    struct sort sort = {COL_LOCAL_PORT, false};
+    struct sort sort = {.column = COL_LOCAL_PORT, .descending = false};
     assert_int_equal(rows_build(&r, s, NULL, &sort, 0), 0);
     assert_int_equal(rows_position(&r, 0), 1);
     assert_int_equal(rows_position(&r, 1), 0);
@@ -310,7 +310,7 @@ static void attention_and_marks(void **state)
     struct conn *c = sample_row(s, "10.0.0.1:1", "10.0.0.9:6", TCP_STATE_TIME_WAIT);
     c->was_state = TCP_STATE_ESTABLISHED;
     struct rows r = {0};
-    struct sort sort = {COL_STATE, false};
+    struct sort sort = {.column = COL_STATE, .descending = false};
     s->now_ds = 100;
     s->times[5].changed_ds = 80;
     assert_int_equal(rows_build(&r, s, NULL, &sort, 30), 0);
@@ -339,9 +339,11 @@ static void absent_last(void **state)
     s->conn[0].timer = s->conn[1].timer = TIMER_TIMEWAIT;
     s->conn[1].expires_ms = 5;
     struct rows r = {0};
-    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, false}, 0), 0);
+    assert_int_equal(
+        rows_build(&r, s, NULL, &(struct sort){.column = COL_LEFT, .descending = false}, 0), 0);
     assert_memory_equal(r.row, ((uint32_t[]){0, 1, 3, 2}), 4 * sizeof *r.row);
-    assert_int_equal(rows_build(&r, s, NULL, &(struct sort){COL_LEFT, true}, 0), 0);
+    assert_int_equal(
+        rows_build(&r, s, NULL, &(struct sort){.column = COL_LEFT, .descending = true}, 0), 0);
     assert_memory_equal(r.row, ((uint32_t[]){1, 0, 3, 2}), 4 * sizeof *r.row);
     rows_fini(&r);
     sample_unref(s);
@@ -353,7 +355,7 @@ static void live_rows_alone(void **state)
     (void)state;
     struct sample *s = random_sample(400);
     struct rows all = {0}, first = {0};
-    const struct sort sort = {COL_LOCAL_PORT, false};
+    const struct sort sort = {.column = COL_LOCAL_PORT, .descending = false};
     assert_int_equal(rows_build_live(&all, s, NULL, &sort, 0), 0);
     assert_int_equal(all.n, s->n_live);
     for (uint32_t i = 0; i < all.n; i++)
@@ -363,6 +365,47 @@ static void live_rows_alone(void **state)
     assert_memory_equal(first.row, all.row, 50 * sizeof *all.row);
     rows_fini(&all);
     rows_fini(&first);
+    sample_unref(s);
+}
+
+static uint64_t key_of(const struct sample *s, enum column_id id, bool descending, uint32_t row)
+{
+    uint64_t key = id == COL_STATE ? state_attention(s->conn[row].state) : column_key(id, s, row);
+    return descending && key != KEY_ABSENT ? KEY_ABSENT - 1 - key : key;
+}
+
+/* Rows that are equal in the first column are in the order of the second, and so on. */
+static void several_columns(void **state)
+{
+    static const struct sort sorts[] = {
+        {.column = COL_STATE, .n_further = 1, .further = {{COL_RTT, true}}},
+        {.column = COL_STATE, .descending = true, .n_further = 1, .further = {{COL_RECV_Q, false}}},
+        {.column = COL_RECV_Q,
+         .descending = true,
+         .n_further = 3,
+         .further = {{COL_STATE, true}, {COL_IFINDEX, false}, {COL_EXPIRES_MS, true}}},
+    };
+    (void)state;
+    struct sample *s = random_sample(3000);
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        const struct sort *sort = &sorts[i];
+        struct rows all = {0}, first = {0};
+        assert_int_equal(rows_build(&all, s, NULL, sort, 0), 0);
+        for (uint32_t n = 1; n < all.n; n++) {
+            uint32_t a = all.row[n - 1], b = all.row[n];
+            uint64_t x = key_of(s, sort->column, sort->descending, a);
+            uint64_t y = key_of(s, sort->column, sort->descending, b);
+            for (unsigned k = 0; x == y && k < sort->n_further; k++) {
+                x = key_of(s, sort->further[k].column, sort->further[k].descending, a);
+                y = key_of(s, sort->further[k].column, sort->further[k].descending, b);
+            }
+            assert_true(x <= y);
+        }
+        assert_int_equal(rows_build_top(&first, s, NULL, sort, 0, 100), 0);
+        assert_memory_equal(first.row, all.row, 100 * sizeof *all.row);
+        rows_fini(&all);
+        rows_fini(&first);
+    }
     sample_unref(s);
 }
 
@@ -376,6 +419,7 @@ int main(void)
         cmocka_unit_test(attention_and_marks),
         cmocka_unit_test(absent_last),
         cmocka_unit_test(live_rows_alone),
+        cmocka_unit_test(several_columns),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

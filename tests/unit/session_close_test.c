@@ -193,7 +193,7 @@ static void the_state_that_was_seen_counts(void **state)
     stage_keys(&st, "y");
     assert_int_equal(kernel.last.state, TCP_STATE_ESTABLISHED);
     assert_string_equal(probe_message(st.session),
-                        "not closed: 10.0.0.1:110 192.0.2.1:40001 is CLOSE_WAIT by now");
+                        "not closed: 10.0.0.1:110 192.0.2.1:40001 is now CLOSE_WAIT");
     stage_close(&st);
 }
 
@@ -298,7 +298,8 @@ static void the_process_is_named(void **state)
     stage_keys(&st, "K");
     assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
     text_use(LANG_KO);
-    assert_true(stage_shows(&st, "192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED, java 2841"));
+    assert_true(
+        stage_shows(&st, "→ 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED, java 2841"));
     text_use(LANG_EN);
     stage_wait(&st, QUIET_MS);
     stage_keys(&st, "n");
@@ -358,7 +359,7 @@ static void read_only_it_does_not_exist(void **state)
     struct stage st;
     open_stage(&st);
     stage_keys(&st, "?");
-    assert_true(stage_shows(&st, "close it, asks first"));
+    assert_true(stage_shows(&st, "close it (asks first)"));
     stage_keys(&st, "q Enter");
     assert_true(stage_shows(&st, "K close it"));
     stage_keys(&st, "q");
@@ -385,7 +386,7 @@ static void only_a_selected_row_is_asked_about(void **state)
     stage_keys(&st, "Esc w"); /* 80x24: the words cover the table */
     stage_keys(&st, "K");
     assert_string_equal(probe_prompt(st.session), "none");
-    assert_true(stage_says(&st, "covered"));
+    assert_true(stage_says(&st, "close what covers the table first"));
     stage_keys(&st, "Esc Enter K"); /* of the details */
     assert_string_equal(probe_prompt(st.session), "close");
     assert_int_equal(probe_closing_port(st.session), 110);

@@ -72,19 +72,19 @@ static void the_question_fits_every_width(void **state)
     open_stage(&st);
     questions(&st, 120, 2,
               "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED?   y closes it, any other key "
-              "does not | the peer gets RST, unsent data is lost",
-              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED   y 닫기, 다른 키는 "
-              "닫지 않음 | 상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+              "cancels | the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED   y 닫기, 그 밖의 "
+              "키 취소 | 상대는 RST를 받고, 남은 송신 데이터는 유실됨");
     questions(&st, 80, 2,
               "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED? | "
-              "y closes it, any other key does not   the peer gets RST, unsent data is lost",
-              "10.0.0.1:110 192.0.2.1:40001 소켓을 닫겠습니까? ESTABLISHED | "
-              "y 닫기, 다른 키는 닫지 않음   상대는 RST를 받고, 남은 송신 데이터는 사라짐");
+              "y closes it, any other key cancels   the peer gets RST, unsent data is lost",
+              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED | "
+              "y 닫기, 그 밖의 키 취소   상대는 RST를 받고, 남은 송신 데이터는 유실됨");
     questions(&st, 40, 3,
               "Close 10.0.0.1:110 to 192.0.2.1:40001, | ESTABLISHED? | "
-              "y closes it, any other key does not",
-              "10.0.0.1:110 192.0.2.1:40001 소켓을 | 닫겠습니까? ESTABLISHED | "
-              "y 닫기, 다른 키는 닫지 않음");
+              "y closes it, any other key cancels",
+              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 | 닫으시겠습니까? ESTABLISHED | "
+              "y 닫기, 그 밖의 키 취소");
     struct conn *c = &st.conn[1];
     c->family = AF_INET6;
     memset(c->src, 0xfd, sizeof(c->src));
@@ -97,10 +97,10 @@ static void the_question_fits_every_width(void **state)
     questions(&st, 40, 6,
               "Close | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 to | "
               "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED? | "
-              "y closes it, any other key does not",
-              "[fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 | "
-              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001 소켓을 닫겠습니까? | "
-              "ESTABLISHED | y 닫기, 다른 키는 닫지 않음");
+              "y closes it, any other key cancels",
+              "[fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 → | "
+              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001 소켓을 닫으시겠습니까? | "
+              "ESTABLISHED | y 닫기, 그 밖의 키 취소");
     stage_close(&st);
 }
 
@@ -115,12 +115,12 @@ static void without_room_nothing_is_asked(void **state)
     session_resize(st.session, 20, 6);
     assert_string_equal(probe_prompt(st.session), "close");
     assert_string_equal(last_rows(&st, 6), "Close 10.0.0.1:110 | to | 192.0.2.1:40001, | "
-                                           "ESTABLISHED? | y closes it, any | other key does not");
+                                           "ESTABLISHED? | y closes it, any | other key cancels");
     session_resize(st.session, 20, 5);
     assert_string_equal(probe_prompt(st.session), "none");
     stage_keys(&st, "y K");
     assert_string_equal(probe_prompt(st.session), "none");
-    assert_non_null(strstr(probe_message(st.session), "no room")); /* cut when drawn */
+    assert_non_null(strstr(probe_message(st.session), "too small")); /* cut when drawn */
     ;
     stage_close(&st);
 }

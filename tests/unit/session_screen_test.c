@@ -304,7 +304,7 @@ static void lost_events_are_told_once(void **state)
     stage_open_twenty(&st);
     st.lost = 212;
     stage_sample(&st);
-    assert_true(stage_says(&st, "212 events lost"));
+    assert_true(stage_says(&st, "212 close events lost"));
     stage_keys(&st, "Down"); /* a key takes it away */
     stage_sample(&st);
     assert_string_equal(probe_message(st.session), "");
@@ -314,7 +314,7 @@ static void lost_events_are_told_once(void **state)
     st.lost = 2212;
     for (int i = 0; i < 60 && !probe_message(st.session)[0]; i++)
         stage_sample(&st);
-    assert_true(stage_says(&st, "2,000 events lost"));
+    assert_true(stage_says(&st, "2,000 close events lost"));
     stage_samples(&st, 100);
     assert_string_equal(probe_message(st.session), "");
     stage_close(&st);
@@ -355,7 +355,7 @@ static void header_tells_the_cost_by_one_clock(void **state)
     st.last->cost_ns = NS_PER_S * 21 / 10;
     st.last->cpu_ns = 440 * NS_PER_MS;
     assert_true(stage_shows(&st, "every 2.2 s (asked 1.0 s)"));
-    assert_true(stage_shows(&st, "sample 440 ms, 20 %"));
+    assert_true(stage_shows(&st, "sample 440 ms, 20%"));
     stage_close(&st);
 }
 

@@ -48,7 +48,7 @@ static void one_number_everywhere(void **state)
     assert_true(stage_shows(&st, " 2 now, 1 note, 1 ended"));
     stage_keys(&st, "L");
     assert_true(stage_shows(&st, "! 경고 2건"));
-    assert_true(stage_shows(&st, " 현재 2건, 참고 1건, 끝남 1건"));
+    assert_true(stage_shows(&st, " 현재 2건, 참고 1건, 해소 1건"));
     stage_close(&st);
 }
 

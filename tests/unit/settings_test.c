@@ -23,7 +23,7 @@ static char path[] = "/tmp/tcptop-settings-XXXXXX";
 /* Run the command line "tcptop WORDS" (blanks separate words, + stands for a blank in one). */
 static int load(const char *words)
 {
-    char line[512], name[] = "tcptop", *argv[32] = {name};
+    char line[2048], name[] = "tcptop", *argv[32] = {name};
     int argc = 1;
     snprintf(line, sizeof line, "%s", words);
     for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
@@ -102,6 +102,10 @@ static void test_modes(void **state)
         {"--doctor --json", MODE_DOCTOR},
         {"--dump text", MODE_DUMP},
         {"--size 80x24", MODE_DUMP},
+        {"--write x", MODE_RECORD},
+        {"--write x 1 5", MODE_RECORD},
+        {"--write - --redact --force", MODE_RECORD},
+        {"--write x/ --keep 7d --max-size 2G", MODE_RECORD},
         {"-h", MODE_HELP},
         {"-V --once", MODE_VERSION},
         {"-tan", MODE_ONCE},
@@ -123,7 +127,7 @@ static void test_filter_is_joined(void **state)
         {"-p 12 --pid 13 :80", "port:80 pid:12,13"},
         {"-l", "state:LISTEN"},
         {"--state time-wait,CLOSE_WAIT", "state:TIME_WAIT,CLOSE_WAIT"},
-        {"-4", "proto:tcp"},
+        {"-4", "(v6only:0 laddr:[::] or proto:tcp)"},
         {"-6", "proto:tcp6"},
         {"-4 -6", ""},
         {"-f state:tw+or+port:80", "state:tw or port:80"},
@@ -168,6 +172,18 @@ static void test_output_options(void **state)
     assert_int_equal(s.dump, DUMP_SVG);
     assert_string_equal(s.keys_path, "k");
     assert_string_equal(s.read_path, "r");
+    must_load("--no-config --sort state,rtt_us,local_port:desc");
+    assert_int_equal(s.sort.column, COL_STATE);
+    assert_int_equal(s.sort.n_further, 2);
+    assert_true(s.sort.further[0].column == COL_RTT && s.sort.further[0].descending);
+    assert_true(s.sort.further[1].column == COL_LOCAL_PORT && s.sort.further[1].descending);
+    char line[1200] = "--no-config --columns ";
+    for (int id = 0; id < COL_COUNT; id++) {
+        strcat(line, id ? "," : "");
+        strcat(line, columns[id].id);
+    }
+    must_load(line);
+    assert_int_equal(s.n_columns, COL_COUNT);
 }
 
 /* What -s means depends on what else the line says, wherever it stands there. */
@@ -239,7 +255,26 @@ static void test_refusals(void **state)
         {"-z", "-z"},
         {"--netns=", "--netns"},
         {"--netns all --read x", "--read"},
-        {"--write x", "--write"},
+        {"--write", "--write"},
+        {"--write x --json", "--json"},
+        {"--write x --once", "--once"},
+        {"--write x --doctor", "--doctor"},
+        {"--write x -f state:tw", "--filter"},
+        {"--write x --readonly", "--readonly"},
+        {"--write x --read x", "itself"},
+        {"--write x --keep 7d", "DIR/"},
+        {"--write x/ --keep 7q", "7q"},
+        {"--write x/ --keep 0", "--keep"},
+        {"--write x/ --max-size 2X", "2X"},
+        {"--write x/ --max-size 10", "1M"},
+        {"--write x/ --max-size 99999999T", "--max-size"},
+        {"--redact", "--redact"},
+        {"--force", "--force"},
+        {"--begin 03:00", "--begin"},
+        {"--read x --at 3:61", "3:61"},
+        {"--read x --begin yesterday", "yesterday"},
+        {"--read x --end 2026-13-01", "2026-13-01"},
+        {"--read x --at 03:00 --end 04:00", "--at"},
         {"--group-by", "--group-by"},
         {"--group-by foo", "foo"},
         {"--group-by remote", "remote_addr"},
@@ -263,7 +298,8 @@ static void test_refusals(void **state)
         {"--state foo", "foo"},
         {"--explain foo", "foo"},
         {"--learn foo", "foo"},
-        {"--learn closed", "no lesson about CLOSE: the kernel does not list it. There are: ESTAB"},
+        {"--learn closed", "no lesson about CLOSE, because the kernel does not list it; there are "
+                           "lessons about ESTAB"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
         {"1 3 --learn tw", "--batch, COUNT"},
@@ -271,6 +307,7 @@ static void test_refusals(void **state)
         {"--learn tw --size 80x24", "--size"},
         {"--learn tw --netns init", "--netns"},
         {"--learn tw --read x", "--read"},
+        {"--learn tw --write x", "--write"},
         {"--columns foo", "foo"},
         {"-s foo", "foo"},
         {"-s state:up", "up"},
@@ -399,6 +436,21 @@ static int tear_down(void **state)
     return unlink(path);
 }
 
+/* What is wrong with the command line is told in the language that it, or the environment, names.
+ */
+static void test_mistakes_in_korean(void **state)
+{
+    (void)state;
+    must_refuse("--lang ko --foo", "알 수 없는 옵션: '--foo'");
+    must_refuse("--lang ko --limit", "--limit에는 값이 필요합니다");
+    must_refuse("--lang ko --once=1", "--once에는 값을 줄 수 없습니다");
+    must_refuse("--foo", "unknown option '--foo'");
+    setenv("LC_ALL", "ko_KR.UTF-8", 1);
+    must_refuse("--foo", "알 수 없는 옵션: '--foo'");
+    unsetenv("LC_ALL");
+    text_use(LANG_EN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_mistakes_in_korean),
         cmocka_unit_test(test_file_and_precedence),
         cmocka_unit_test(test_bad_values_keep_the_rest),
         cmocka_unit_test(test_color_order),

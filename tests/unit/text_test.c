@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "tcptop/base/canvas.h"
@@ -97,12 +98,45 @@ static void catalogue(void **state)
     }
 }
 
+/* The help screen has two columns on 80x24: so much room behind the keys. */
+#define HELP_COLUMNS 23
+
+static void help_fits(void **state)
+{
+    (void)state;
+    for (enum msg id = 0; id < MSG_COUNT; id++) {
+        if (strncmp(text_ident(id), "VIEW_HELP_", 10) != 0 &&
+            strncmp(text_ident(id), "VIEW_MARK", 9) != 0) {
+            continue;
+        }
+        for (enum language l = 0; l < LANG_COUNT; l++) {
+            if (utf8_width(text_in(l, id)) > HELP_COLUMNS) {
+                fail_msg("%s in %s is cut: %s", text_ident(id), text_language_code(l),
+                         text_in(l, id));
+            }
+        }
+    }
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    for (int e = 1; e < 130; e++) { /* in English, what the C library says */
+        assert_string_equal(text_error(e), strerror(e));
+        assert_string_equal(text_error(-e), strerror(e));
+    }
+    text_use(LANG_KO);
+    assert_string_equal(text_error(-EACCES), "권한 없음");
+    assert_string_equal(text_error_in(LANG_EN, EACCES), "Permission denied");
+    assert_string_equal(text_error(EPROTO), strerror(EPROTO));
+    text_use(LANG_EN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(language),
-        cmocka_unit_test(filled),
-        cmocka_unit_test(catalogue),
+        cmocka_unit_test(language),  cmocka_unit_test(filled), cmocka_unit_test(catalogue),
+        cmocka_unit_test(help_fits), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

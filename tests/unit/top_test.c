@@ -102,7 +102,7 @@ static void in_every_order(void **state)
 
     for (int column = 0; column < COL_COUNT; column++) {
         for (size_t i = 0; i < 2 * sizeof limits / sizeof *limits; i++) {
-            struct sort sort = {(enum column_id)column, i % 2};
+            struct sort sort = {.column = (enum column_id)column, .descending = i % 2};
             struct rows_top t;
             assert_int_equal(rows_top_init(&t, &all, &sort, limits[i / 2]), 0);
             struct sample *s = through(&t);
@@ -120,7 +120,7 @@ static void what_passes(void **state)
 {
     (void)state;
     static const char *const filters[] = {"lport:7", "state:es,tw rtt_us>20us", "lport:1000"};
-    const struct sort sort = {COL_RTT, true};
+    const struct sort sort = {.column = COL_RTT, .descending = true};
     struct sample *whole = whole_sample();
 
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
@@ -144,7 +144,7 @@ static void only_counted(void **state)
 {
     (void)state;
     const struct predicate all = {0};
-    const struct sort sort = {COL_STATE, false};
+    const struct sort sort = {.column = COL_STATE, .descending = false};
     struct sample *whole = whole_sample();
     struct rows_top t;
 
@@ -165,7 +165,7 @@ static void twice(void **state)
 {
     (void)state;
     const struct predicate all = {0};
-    const struct sort sort = {COL_STATE, false};
+    const struct sort sort = {.column = COL_STATE, .descending = false};
     uint64_t seed = 1;
     struct rows_top t;
 

@@ -46,11 +46,13 @@ static void samples(void **unused)
     (void)unused;
     expect("", 24, 2, "");
     expect("one two three", 7, 0, "one two|three|");
+    expect("one two three four", 14, 0, "one two|three four|"); /* a short word is not left alone */
+    expect("one two three unpronounceable", 21, 0, "one two three|unpronounceable|");
     expect("one two three", 8, 2, "  one|  two|  three|");
     expect("a\n\nb c", 9, 0, "a|b c|");
     expect("상태가 바뀌지 않습니다", 13, 0, "상태가 바뀌지|않습니다|");
     expect("상태가 바뀌지 않습니다", 12, 0, "상태가|바뀌지|않습니다|");
-    expect("in 60" NBSP "s it", 7, 0, "in 60 s|it|");
+    expect("in 60" NBSP "s it", 7, 0, "in|60 s it|");
     expect("in 60" NBSP "s it", 6, 0, "in|60 s|it|");
     expect("60" NBSP "seconds", 8, 0, "60|seconds|");       /* the group is wider than the line */
     expect("at 60" NBSP "seconds", 8, 0, "at 60|seconds|"); /* it goes on where it stands */
@@ -73,7 +75,7 @@ static void tables(void **unused)
     (void)unused;
     expect_table("", 30, 2, "");
     expect_table("Age\t3 s\nLabel\tone two three", 18, 2,
-                 "  Age    3 s|  Label  one two|         three|");
+                 "  Age    3 s|  Label  one|         two three|");
     expect_table("비율\t열두 개\nAge\t–", 20, 0, "비율  열두 개|Age   –|");
     /* where labels take half of the room values come behind them */
     expect_table("Label\tone two three\nAge\t–", 13, 0, "Label one|  two three|Age –|");

@@ -139,7 +139,7 @@ static void choose(struct ui *ui, unsigned n)
     ui->searching = n % 18 == 5;
     for (ui->n_menu = 0; ui->n_menu < COL_COUNT; ui->n_menu++)
         ui->menu[ui->n_menu] = (enum column_id)ui->n_menu;
-    ui->sort = (struct sort){(enum column_id)(n % COL_COUNT), n % 2};
+    ui->sort = (struct sort){.column = (enum column_id)(n % COL_COUNT), .descending = n % 2};
     if (n % 10 == 7) {
         for (unsigned i = 0; i < COL_COUNT; i += 2)
             ui->chosen[ui->n_chosen++] = (enum column_id)i;
@@ -404,7 +404,7 @@ static void test_a_partial_sample_says_at_least(void **state)
     assert_non_null(strstr(line_text(&canvas, 0), "at least"));
     assert_non_null(strstr(line_text(&canvas, 0), " PARTIAL "));
     assert_non_null(
-        strstr(line_text(&canvas, 23), "dump interrupted three times; counts are lower bounds"));
+        strstr(line_text(&canvas, 23), "dump interrupted three times; there may be more"));
     full->status = SAMPLE_COMPLETE;
     sample_clear_status(full);
 }

@@ -11,6 +11,7 @@ int learn_mode_run(const struct settings *s, bool utf8);
 int explain_mode_run(const struct settings *s, bool utf8);
 int doctor_mode_run(const struct settings *s, bool utf8);
 int dump_mode_run(const struct settings *s, bool utf8); /* --size --keys --dump */
+int record_mode_run(const struct settings *s);          /* --write */
 int help_mode_run(void);
 int help_mode_version(void);
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tcptop/app/moment.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/theme.h"
 #include "tcptop/config/ini.h"
@@ -28,6 +29,7 @@ enum mode {
     MODE_LEARN,
     MODE_DOCTOR,
     MODE_DUMP,
+    MODE_RECORD,
     MODE_HELP,
     MODE_VERSION
 };
@@ -56,6 +58,11 @@ struct settings {
     unsigned explain_state;
     unsigned learn_state; /* one that there is a lesson about */
     const char *read_path;
+    struct moment begin, end, at; /* of the recording that is read */
+    const char *write_path;       /* --write */
+    int64_t keep_ns;              /* 0: no limit */
+    uint64_t max_bytes;           /* the same */
+    bool redact, force;
     const char *netns; /* --netns; NULL: tcptop's own */
     const char *config_path;
     bool no_config;

@@ -28,8 +28,8 @@
     ROLE(ST_DONE, "st_done")                                                                       \
     ROLE(ST_STUCK, "st_stuck")                                                                     \
     ROLE(OK, "ok")           /* verdict NORMAL */                                                  \
-    ROLE(WARN, "warn")       /* verdict WATCH, "!", prompt errors */                               \
-    ROLE(CRIT, "crit")       /* verdict PROBLEM */                                                 \
+    ROLE(WARN, "warn")       /* WARNING, "!", prompt errors */                                     \
+    ROLE(CRIT, "crit")       /* CRITICAL */                                                        \
     ROLE(NEW, "new")         /* "+" rows */                                                        \
     ROLE(CHANGED, "changed") /* "*" and its State cell */                                          \
     ROLE(CLOSED, "closed")   /* "-" rows */                                                        \

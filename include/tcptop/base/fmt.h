@@ -40,7 +40,7 @@ char *fmt_interval(char *out, size_t size, uint64_t ms);
 /** Bytes, powers of 1000, three digits: "507 B", "82.0 kB", "1.40 MB". */
 char *fmt_bytes(char *out, size_t size, uint64_t bytes);
 
-/** Parts of a whole in per cent with one decimal: "0.3 %", "100 %". `whole` 0 gives "–". */
+/** Parts of a whole in per cent with one decimal: "0.3%", "100%". `whole` 0 gives "–". */
 char *fmt_percent(char *out, size_t size, uint64_t part, uint64_t whole);
 
 /** A rate per second: "1.8", "17", "1,204"; one decimal under 10. */

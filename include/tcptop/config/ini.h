@@ -35,7 +35,7 @@ struct option {
 struct option_value {
     bool set;      /* from the file; false: the default */
     double number; /* bool 0/1, number, decimal, duration in seconds, index of a choice */
-    char text[256];
+    char text[1024];
 };
 
 /* Problems found, one line each: "FILE:12: unknown key 'intervall', did you mean 'interval'?" */

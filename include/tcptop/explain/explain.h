@@ -60,7 +60,7 @@ int explain_brief(struct explain_text *t, const struct explain_subject *subject,
 
 void explain_fini(struct explain_text *t);
 
-/** The state's gloss, at most 13 columns: "시간 대기"; English "" (it has none). */
+/** The state's gloss, at most 13 columns: "종료 후 대기"; English "" (it has none). */
 const char *explain_gloss(unsigned state, enum language language);
 
 /** The state's meaning in at most 30 columns: "closed first here, waits 60 s"; English only, the

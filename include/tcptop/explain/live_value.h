@@ -16,7 +16,7 @@ const char *live_port(char out[LIVE_SIZE], uint16_t port);
 const char *live_seconds(char out[LIVE_SIZE], uint64_t ms); /* the number alone */
 const char *live_time(char out[LIVE_SIZE], uint64_t ms);    /* with its unit */
 const char *live_bytes(char out[LIVE_SIZE], uint64_t bytes);
-const char *live_percent(char out[LIVE_SIZE], double part); /* 0.61 → 61 %, 0.003 → 0.3 % */
+const char *live_percent(char out[LIVE_SIZE], double part); /* 0.61 → 61%, 0.003 → 0.3% */
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c);
 
 /** The address of an end without its port. */

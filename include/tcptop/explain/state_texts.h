@@ -16,11 +16,10 @@ enum section {
     SECTION_LEAD,       /* the first sentence fits into 78 columns */
     SECTION_MAP,        /* lines of at most 43 columns, counts go under the names of states */
     SECTION_DO,
-    SECTION_ALARM_HEAD, /* names the usual false alarm; "" where there is none */
-    SECTION_ALARM,
+    SECTION_ALARM, /* when it is harmless, each a paragraph; "" where there is nothing to say */
     SECTION_WHY,
     SECTION_UNTIL,
-    SECTION_MYTHS, /* each a paragraph: what is believed, a colon, what is true */
+    SECTION_MYTHS, /* each a paragraph: what is believed in quotes, a colon, what is true */
     SECTION_SOURCE,
     SECTION_COUNT
 };

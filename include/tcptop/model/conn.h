@@ -27,8 +27,7 @@ enum conn_flag {
     CONN_ROUNDED_TIMER = 16,  /* expiry in clock ticks of 10 ms (/proc) */
     CONN_UNSEEN = 32,         /* closed row that no sample had: the kernel reported its end */
     CONN_CLOSE_REPORTED = 64, /* TIME_WAIT record whose socket the kernel reported closed */
-    CONN_NAMED_DEVICE = 128,  /* ifindex is not the number of a device: its name is
-                                 end_text(ifindex) */
+    CONN_MPTCP = 128,         /* a subflow of an MPTCP connection, or a listener for them */
 };
 
 /* What is not known of a row that was read from the output of another program. None of it is set in
@@ -45,7 +44,13 @@ enum conn_unknown {
     CONN_UNKNOWN_LOCAL_PORT = 128, /* sport 0, and port_text[0] may be a text: conn_port_text() */
     CONN_UNKNOWN_REMOTE_PORT = 256,
     CONN_UNKNOWN_STATE = 512, /* state 0 */
+    CONN_UNKNOWN_IFINDEX = 1024, /* ifindex is no number of a device: its name is
+                                    end_text(ifindex) */
 };
+
+/* INET_DIAG_SKV6ONLY, which the kernel tells of listening and bound IPv6 sockets
+ * (net/ipv4/inet_diag.c inet_diag_msg_attrs_fill). */
+enum conn_v6only { V6ONLY_UNKNOWN, V6ONLY_NO, V6ONLY_YES };
 
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
@@ -63,18 +68,19 @@ struct conn {
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
     uint16_t sport;  /* host order */
     uint16_t dport;
-    uint8_t family;    /* AF_INET or AF_INET6 */
-    uint8_t state;     /* enum tcp_state */
-    uint8_t timer;     /* enum conn_timer */
-    uint8_t retrans;   /* unanswered repeats, see idiag_retrans; not a total */
-    uint16_t netns;    /* index of the namespace in the sample; 0: the one tcptop was started in */
-    uint8_t flags;     /* enum conn_flag */
-    uint8_t was_state; /* the state before the last change that was seen, 0: none */
-    uint16_t unknown;  /* enum conn_unknown */
+    uint8_t family;  /* AF_INET or AF_INET6 */
+    uint8_t state;   /* enum tcp_state */
+    uint8_t timer;   /* enum conn_timer */
+    uint8_t retrans; /* unanswered repeats, see idiag_retrans; not a total */
+    uint16_t netns;  /* index of the namespace in the sample; 0: the one tcptop was started in */
+    uint8_t flags;   /* enum conn_flag */
+    unsigned was_state : 4;     /* the state before the last change that was seen, 0: none */
+    unsigned extra : 4;         /* see conn_v6only() and conn_mptcp_state() */
     unsigned cgroup : 15;       /* which of the sample's control groups made the socket, see
                                    model/cgroups.h; 0: not known */
     unsigned socket_cookie : 1; /* of a timewait record: samples had its socket, with the same
                                    cookie */
+    uint16_t unknown;           /* enum conn_unknown */
 };
 
 _Static_assert(sizeof(struct conn) == 80, "a sample may hold a million");
@@ -151,6 +157,31 @@ static inline bool conn_port_unknown(const struct conn *c, bool remote)
 {
     return c->unknown & (remote ? CONN_UNKNOWN_REMOTE_PORT : CONN_UNKNOWN_LOCAL_PORT);
 }
+
+/** What the kernel tells of a listening or bound socket; V6ONLY_UNKNOWN for all others. */
+static inline enum conn_v6only conn_v6only(const struct conn *c)
+{
+    return c->state == TCP_STATE_LISTEN || c->state == TCP_STATE_CLOSE ? (enum conn_v6only)c->extra
+                                                                       : V6ONLY_UNKNOWN;
+}
+
+/** The state of the MPTCP connection that a subflow belongs to, 0 when it is not known. A subflow
+ *  stays ESTABLISHED while the connection closes (RFC 8684 section 3.3.3). */
+static inline unsigned conn_mptcp_state(const struct conn *c)
+{
+    return c->flags & CONN_MPTCP && c->state != TCP_STATE_LISTEN && c->state != TCP_STATE_CLOSE
+               ? c->extra
+               : 0;
+}
+
+/** Does it listen on, or is it bound to, every IPv6 address and every IPv4 one? ss shows such a
+ *  socket as "*". False where the kernel has not told. */
+bool conn_is_dual_stack(const struct conn *c);
+
+/** The address of one end as 16 bytes of IPv6, an IPv4 one mapped into ::ffff:0:0/96. So a host is
+ * the same one, whether the program opened an IPv4 socket or an IPv6 one for it (RFC
+ * 4291, 2.5.5.2). */
+void conn_plain_address(const struct conn *c, bool remote, uint8_t out[16]);
 
 /** Same family, namespace, device, addresses and ports. Inodes do not count. */
 bool conn_same_endpoints(const struct conn *a, const struct conn *b);

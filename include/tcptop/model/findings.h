@@ -22,6 +22,7 @@ enum skip {
     SKIP_BACKLOG,   /* the backlog of listeners is not known */
     SKIP_UNTOLD,    /* the text that the sample was read from does not tell what it takes */
     SKIP_SHORT,     /* needs samples over a longer time */
+    SKIP_MPTCP,     /* of MPTCP connections, whose subflows do not show how they close */
     SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */
 };
 
@@ -109,7 +110,8 @@ struct finding {
     bool has_peer, peer_port;     /* the second: its port counts, too */
     struct conn peer;             /* the other end that counts most */
     struct scope scope;
-    uint32_t marks; /* STATE_BIT()s that stand out for it */
+    uint32_t marks;          /* STATE_BIT()s that stand out for it */
+    uint32_t absent_sysctls; /* bit per enum host_sysctl: its namespace has no such setting */
 };
 
 struct predicate;

@@ -5,6 +5,7 @@
 #define TCPTOP_MODEL_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Cumulative counters: COUNTER(ident, file, section, name in the file). */
@@ -117,6 +118,10 @@ void host_drop_impossible(struct host *h);
 
 /** The last component of the sysctl's path: "tcp_fin_timeout". */
 const char *host_sysctl_name(enum host_sysctl which);
+
+/** The setting that sysctl(8) calls by these `len` bytes, "net.ipv4.tcp_fin_timeout": an enum
+ *  host_sysctl, the first of those that are numbers of one line. -1: none of them. */
+int host_sysctl_find(const char *name, size_t len);
 
 /* The local ports from which connect() chooses, net.ipv4.ip_local_port_range. */
 struct port_range {

@@ -79,6 +79,9 @@ void owner_group_unref(struct owner_group *g); /* NULL is accepted */
 /** Order groups by their members' identities. `members` are `n`, by identity. */
 int owner_group_compare(const struct owner_group *g, struct owner *const *members, uint32_t n);
 
+/** Have both the same processes, with the same texts and users? */
+bool owner_group_equal(const struct owner_group *a, const struct owner_group *b);
+
 /* Names of users, by ascending uid; sanitised, the number itself where the host has no name. */
 struct owner_user {
     uint32_t uid;

@@ -113,11 +113,16 @@ struct sample {
     struct transitions transitions; /* seen since the start */
     uint32_t duplicates;            /* records dropped: same cookie twice in one dump */
     uint32_t rejected;              /* malformed records refused by the parser */
+    bool has_mptcp;                 /* rows are subflows of MPTCP connections, CONN_MPTCP */
 
     bool close_events_known; /* the kernel reported every socket that was closed since the sample
                                 before, but for `lost` of them: close_stats means something */
     struct close_stats close_stats;       /* since the last sample that did not fail */
     struct close_stats close_stats_total; /* since the start */
+    const struct sample *close_events; /* what the kernel reported closed, as the join had it (see
+                                          sample_builder.h); a reference, NULL: nothing, or it was
+                                          not to be kept */
+    uint32_t events_before_dump;
 
     struct host host;
     struct history history;    /* as of this sample, this sample included */

@@ -48,6 +48,7 @@ struct sample_builder {
                                            order of time; a reference, NULL: none */
     uint32_t events_before_dump;        /* so many of them were reported before the dump began */
     const struct predicate *count_only; /* close_stats counts only what passes; NULL: everything */
+    bool owners_known; /* the words of live rows are final, and not to be inherited */
 
     /* While two threads fill the halves of one sample, see sample_split(). */
     struct sample_builder *lender; /* whose arrays these are; NULL: its own */

@@ -10,7 +10,7 @@
 
 #include "tcptop/model/netns.h"
 
-/* With each code the members that it uses. */
+/* With each code the members that it uses. Recordings hold the numbers: new codes come last. */
 enum sample_reason_code {
     REASON_NONE,
     REASON_ERROR,    /* error */
@@ -48,6 +48,9 @@ enum sample_reason_code {
     REASON_NETNS_MISSING,        /* some cannot be entered without CAP_SYS_ADMIN */
     REASON_NETNS_MISSING_OTHERS, /* the same of all but the own one */
     REASON_NETNS_MISSING_ERROR,  /* error with which some cannot be entered */
+
+    REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for */
+    REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
     REASON_COUNT
 };
 

@@ -102,11 +102,12 @@ const char *column_nearest(const char *name);
 struct err;
 int column_parse_list(const char *list, enum column_id *ids, size_t max, struct err *err);
 
-/** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*", link-local
- *  with "%eth0". The interface is named as it is called here and now; for rows of a sample
- *  prefer column_format(), which does not name another host's interfaces. */
-void column_format_local(const struct conn *c, struct str *out);
-void column_format_remote(const struct conn *c, struct str *out);
+/** Address as netstat writes it, with port: "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*"; with the
+ *  device behind it where the socket is bound to one, "0.0.0.0%eth0:80"; and "*:80" for [::] that
+ *  takes IPv4, too, both as in ss. Where the connection is of another host or namespace than
+ *  tcptop's the device is a number; `s` says so, NULL: it is of this one. */
+void column_format_local(const struct sample *s, const struct conn *c, struct str *out);
+void column_format_remote(const struct sample *s, const struct conn *c, struct str *out);
 
 /** Who limits a connection, as the screen says it; "–" when not known (`limit`: enum send_limit).
  */

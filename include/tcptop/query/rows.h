@@ -10,15 +10,28 @@
 #include "tcptop/model/row_stream.h"
 #include "tcptop/query/column.h"
 
-struct sort {
+#define SORT_FURTHER 3 /* columns by which rows are ordered that are equal in the first one */
+
+struct sort_key {
     enum column_id column;
     bool descending;
 };
 
+struct sort {
+    enum column_id column;
+    bool descending;
+    uint8_t n_further;
+    struct sort_key further[SORT_FURTHER];
+};
+
+/** What a sample must contain for the order: NEED_…, of all its columns. */
+uint32_t rows_sort_needs(const struct sort *sort);
+
 /* The order of rows: the column's own (reversed when descending; absent values last either way),
  * then always ascending local port, local address, foreign port, foreign address, cookie. So
  * COL_LOCAL_PORT is the order that scripts get, and COL_STATE, whose own order is attention, local
- * port, foreign address, is the screen's. */
+ * port, foreign address, is the screen's. With further columns it orders by attention alone, so
+ * that they have something to order. */
 struct rows {
     uint32_t *row; /* indices into the sample; owned */
     uint32_t n;

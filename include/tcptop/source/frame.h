@@ -16,8 +16,7 @@
  *       M  netlink messages of the dump (types 18 and 20), each NLMSG_DONE included
  *       4  CRC-32 of header and messages
  *
- * Fields: a number (1, 4 or 8 bytes) or text of the sample, see the table in frame.c; or a host
- * counter, gauge or sysctl: 8 bytes value, then its identifier in model/host.h ("FIN_TIMEOUT").
+ * Fields: numbers, texts and host figures of the sample, see sample_fields.h.
  *
  * Where owners were looked for, NEED_OWNER among the needs says so, and these fields follow:
  *

@@ -37,6 +37,12 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_
 int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
                   struct sample_builder *b);
 
+/** Append the MPTCP connections of both families whose states `filter` names: their own states,
+ * which are not those of their subflows, and the ends of their first subflow. Recordings do not get
+ * them. Returns 0 or -errno (-ENOENT: the kernel has no MPTCP, or no answer about it). */
+int netlink_take_mptcp(struct netlink *n, const struct kernel_filter *filter,
+                       struct sample_builder *b);
+
 /** True when this errno is the kernel saying "not here": no such family, module or right. */
 bool netlink_refused(int error);
 

@@ -37,6 +37,7 @@ struct request {
     double close_stats; /* share of one core that the close_monitor may use; 0: there is none */
     struct close_monitor *close_monitor; /* a shared one; NULL: each namespace has its own */
     const struct predicate *count_only;  /* see struct sample_builder */
+    bool keep_close_events;              /* the sample is to have what was reported closed */
 };
 
 /* request.parallel_from for a caller that waits for one sample: with fewer sockets a second thread
@@ -55,6 +56,9 @@ struct source_ops {
     /** Who had the sockets of the last sample open, for a recording that knows it; else NULL. May
      * be NULL for a source that samples this host. */
     struct owner_lookup *(*owners)(struct source *src);
+    /** Set the owner words of the joined sample `s`, of a recording that holds the words of live
+     *  rows: those of the others, which were in `prev` (may be NULL). NULL: `owners` tells. */
+    void (*assign_owners)(struct source *src, struct sample *s, const struct sample *prev);
 };
 
 struct source {

@@ -31,6 +31,11 @@ const char *text_language_code(enum language language);
 const char *text(enum msg id);
 const char *text_in(enum language language, enum msg id);
 
+/** What an error number (either sign) means, in the language in force; strerror() tells those that
+ *  the catalogue does not have. */
+const char *text_error(int errnum);
+const char *text_error_in(enum language language, int errnum);
+
 /** The identifier of a message, for tests. */
 const char *text_ident(enum msg id);
 

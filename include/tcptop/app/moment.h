@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A time as people name it, and what it is in a recording. */
+#ifndef TCPTOP_APP_MOMENT_H
+#define TCPTOP_APP_MOMENT_H
+
+#include <stdint.h>
+
+enum moment_kind {
+    MOMENT_NONE,     /* not given */
+    MOMENT_ABSOLUTE, /* `ns` since 1970 UTC */
+    MOMENT_CLOCK,    /* `ns` after midnight, local time */
+    MOMENT_BEFORE,   /* `ns` before the end of the recording */
+};
+
+struct moment {
+    enum moment_kind kind;
+    int64_t ns;
+};
+
+/** Read "14:03", "14:03:10", "2026-11-29 14:03", "2026-11-29T14:03:10Z", "@1764424990" or "-5m".
+ *  Times without a Z are local. Returns 0 or -EINVAL. */
+int moment_parse(const char *text, struct moment *m);
+
+/** The time in a recording whose last sample is of `end_ns`, since 1970. A time of day is its last
+ *  one that is not after the recording. */
+int64_t moment_resolve(const struct moment *m, int64_t end_ns);
+
+/** Read a duration such as "90s", "5m", "12h", "7d" or "2w" (a plain number: seconds). Returns 0 or
+ *  -EINVAL. */
+int moment_parse_duration(const char *text, int64_t *ns);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Times as people name them. */
+#include "tcptop/app/moment.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tcptop/base/clock.h"
+
+#define DAY_S     86400
+#define YEARS_MAX 9999
+#define S_MAX     (INT64_C(4) * 1000 * 1000 * 1000) /* so that it fits as nanoseconds */
+
+/* A number with at most three digits behind the point, in milliseconds. */
+static int parse_ms(const char *text, char **end, int64_t *ms)
+{
+    if (*text < '0' || *text > '9')
+        return -EINVAL;
+    errno = 0;
+    unsigned long long whole = strtoull(text, end, 10);
+    if (errno || whole > (unsigned long long)S_MAX)
+        return -EINVAL;
+    *ms = (int64_t)whole * 1000;
+    if (**end != '.')
+        return 0;
+    for (int64_t unit = 100; *++*end >= '0' && **end <= '9'; unit /= 10)
+        *ms += (**end - '0') * unit;
+    return 0;
+}
+
+int moment_parse_duration(const char *text, int64_t *ns)
+{
+    static const struct {
+        const char *name;
+        int64_t s;
+    } units[] = {{"", 1},     {"s", 1},     {"m", 60},       {"min", 60},
+                 {"h", 3600}, {"d", DAY_S}, {"w", 7 * DAY_S}};
+    char *end;
+    int64_t ms;
+
+    if (parse_ms(text, &end, &ms))
+        return -EINVAL;
+    while (*end == ' ')
+        end++;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].name) == 0 && ms / 1000 <= S_MAX / units[i].s) {
+            *ns = ms * units[i].s * NS_PER_MS;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+/* "14:03" or "14:03:10"; what follows is at `*end`. */
+static int parse_clock(const char *text, const char **end, struct tm *tm)
+{
+    int n = 0;
+
+    if (sscanf(text, "%2d:%2d%n", &tm->tm_hour, &tm->tm_min, &n) != 2 || !n)
+        return -EINVAL;
+    text += n;
+    tm->tm_sec = 0;
+    if (*text == ':') {
+        if (sscanf(text, ":%2d%n", &tm->tm_sec, &n) != 1)
+            return -EINVAL;
+        text += n;
+    }
+    *end = text;
+    return tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 || tm->tm_min > 59 ||
+                   tm->tm_sec < 0 || tm->tm_sec > 60
+               ? -EINVAL
+               : 0;
+}
+
+static int parse_date(const char *text, struct moment *m)
+{
+    struct tm tm = {.tm_isdst = -1};
+    int n = 0;
+
+    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &n) != 3 ||
+        tm.tm_year < 1970 || tm.tm_year > YEARS_MAX || tm.tm_mon < 1 || tm.tm_mon > 12 ||
+        tm.tm_mday < 1 || tm.tm_mday > 31)
+        return -EINVAL;
+    text += n;
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    if (*text == ' ' || *text == 'T') {
+        if (parse_clock(text + 1, &text, &tm))
+            return -EINVAL;
+    }
+    bool utc = *text == 'Z';
+    time_t s = utc ? timegm(&tm) : mktime(&tm);
+    if (text[utc] || s == (time_t)-1 || (int64_t)s > S_MAX)
+        return -EINVAL;
+    *m = (struct moment){MOMENT_ABSOLUTE, s * NS_PER_S};
+    return 0;
+}
+
+int moment_parse(const char *text, struct moment *m)
+{
+    struct tm tm = {.tm_hour = 0};
+    char *end;
+    const char *rest;
+    int64_t ms;
+
+    if (*text == '@') {
+        if (parse_ms(text + 1, &end, &ms) || *end)
+            return -EINVAL;
+        *m = (struct moment){MOMENT_ABSOLUTE, ms * NS_PER_MS};
+        return 0;
+    }
+    if (*text == '-') {
+        m->kind = MOMENT_BEFORE;
+        return moment_parse_duration(text + 1, &m->ns);
+    }
+    if (strchr(text, '-'))
+        return parse_date(text, m);
+    if (parse_clock(text, &rest, &tm) || *rest)
+        return -EINVAL;
+    *m = (struct moment){MOMENT_CLOCK, (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S};
+    return 0;
+}
+
+/* The time of day on the day of `s`, or `days` before it. */
+static int64_t on_day(time_t s, int64_t of_day_ns, int days)
+{
+    int64_t of_day = of_day_ns / NS_PER_S;
+    struct tm tm;
+
+    if (!localtime_r(&s, &tm))
+        return INT64_MIN;
+    tm.tm_mday -= days;
+    tm.tm_hour = (int)(of_day / 3600);
+    tm.tm_min = (int)(of_day / 60 % 60);
+    tm.tm_sec = (int)(of_day % 60);
+    tm.tm_isdst = -1;
+    return mktime(&tm) * NS_PER_S;
+}
+
+int64_t moment_resolve(const struct moment *m, int64_t end_ns)
+{
+    int64_t today;
+
+    switch (m->kind) {
+    case MOMENT_ABSOLUTE:
+        return m->ns;
+    case MOMENT_BEFORE:
+        return end_ns - m->ns;
+    case MOMENT_CLOCK:
+        today = on_day((time_t)(end_ns / NS_PER_S), m->ns, 0);
+        return today <= end_ns ? today : on_day((time_t)(end_ns / NS_PER_S), m->ns, 1);
+    case MOMENT_NONE:
+        break;
+    }
+    return end_ns;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of columns, and the way from a member of a row to the number that is stored. */
+#include "block_columns.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "tcptop/base/bytes.h"
+#include "tcptop/model/owner.h"
+
+/* What of a conn's flags comes from the kernel or from how it was asked. */
+#define FLAGS_RECORDED                                                                             \
+    (CONN_NO_COOKIE | CONN_NO_OWNER | CONN_NO_BACKLOG | CONN_BOUND | CONN_ROUNDED_TIMER)
+
+enum column_of {
+    OF_CONN,
+    OF_FAMILY,  /* 4 or 6 */
+    OF_ADDRESS, /* bytes in network order */
+    OF_FLAGS,
+    OF_OWNER,
+    OF_METRIC,
+    OF_CONGESTION,
+};
+
+#define CONN(id_, member, ...)                                                                     \
+    {.id = (id_),                                                                                  \
+     .offset = offsetof(struct conn, member),                                                      \
+     .size = sizeof(((struct conn *)0)->member),                                                   \
+     __VA_ARGS__},
+#define ADDRESS(id_, member, from, size_)                                                          \
+    {.id = (id_),                                                                                  \
+     .offset = offsetof(struct conn, member) + (from),                                             \
+     .size = (size_),                                                                              \
+     .of = OF_ADDRESS},
+/* clang-format off: one column, one row */
+const struct block_column block_columns[] = {
+    CONN(1, family, .of = OF_FAMILY) CONN(2, state, .of = OF_CONN) CONN(3, timer, .of = OF_CONN)
+        CONN(4, retrans, .of = OF_CONN) CONN(5, flags, .of = OF_FLAGS) CONN(6, netns, .of = OF_CONN)
+            CONN(7, sport, .of = OF_CONN) CONN(8, dport, .of = OF_CONN) ADDRESS(9, src, 0, 4)
+                ADDRESS(10, src, 4, 4) ADDRESS(11, src, 8, 8) ADDRESS(12, dst, 0, 4)
+                    ADDRESS(13, dst, 4, 4) ADDRESS(14, dst, 8, 8) CONN(15, cookie, .of = OF_CONN)
+                        CONN(16, inode, .of = OF_CONN) CONN(17, uid, .of = OF_CONN)
+                            CONN(18, ifindex, .of = OF_CONN)
+                                CONN(19, expires_ms, .of = OF_CONN, .kind = BLOCK_COLUMN_COUNTDOWN)
+                                    CONN(20, rqueue, .of = OF_CONN) CONN(21, wqueue, .of = OF_CONN){
+                                        .id = 22, .size = 4, .of = OF_OWNER},
+    {.id = 23, .size = 1, .of = OF_CONGESTION},
+#define FIELD(type, name, at)                                                                      \
+    {.id = BLOCK_COLUMN_METRICS + (at),                                                            \
+     .offset = offsetof(struct tcp_metrics, name),                                                 \
+     .size = sizeof(type),                                                                         \
+     .kind = METRICS_##name == METRICS_last_data_sent_ms ||                                        \
+                     METRICS_##name == METRICS_last_data_recv_ms ||                                \
+                     METRICS_##name == METRICS_last_ack_recv_ms                                    \
+                 ? BLOCK_COLUMN_AGE                                                                \
+                 : BLOCK_COLUMN_PLAIN,                                                             \
+     .of = OF_METRIC,                                                                              \
+     .metric = METRICS_##name,                                                                     \
+     .ends = METRICS_##name == METRICS_bytes_acked || METRICS_##name == METRICS_bytes_received ||  \
+             METRICS_##name == METRICS_rtt_us || METRICS_##name == METRICS_total_retrans_segs},
+    TCP_METRICS_FIELDS(FIELD)
+#undef FIELD
+};
+/* clang-format on */
+const size_t block_columns_count = sizeof block_columns / sizeof block_columns[0];
+
+_Static_assert(sizeof(struct conn) == 80, "a new member wants a column here");
+
+const struct block_column *block_column_find(unsigned id)
+{
+    for (size_t i = 0; i < block_columns_count; i++) {
+        if (block_columns[i].id == id)
+            return &block_columns[i];
+    }
+    return NULL;
+}
+
+bool block_column_applies(const struct block_column *c, const struct block_row *row)
+{
+    if (c->of == OF_METRIC || c->of == OF_CONGESTION)
+        return row->metrics;
+    return c->of != OF_OWNER || row->owner;
+}
+
+static uint64_t load(const void *at, size_t size)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return memcpy(&two, at, 2), two;
+    case 4:
+        return memcpy(&four, at, 4), four;
+    default:
+        return memcpy(&eight, at, 8), eight;
+    }
+}
+
+static void store(void *at, size_t size, uint64_t value)
+{
+    uint16_t two = (uint16_t)value;
+    uint32_t four = (uint32_t)value;
+
+    if (size == 1)
+        *(uint8_t *)at = (uint8_t)value;
+    else if (size == 2)
+        memcpy(at, &two, 2);
+    else if (size == 4)
+        memcpy(at, &four, 4);
+    else
+        memcpy(at, &value, 8);
+}
+
+uint64_t block_column_get(const struct block_column *c, const struct block_row *row)
+{
+    const uint8_t *conn = (const uint8_t *)row->conn + c->offset;
+
+    switch ((enum column_of)c->of) {
+    case OF_CONN:
+        return load(conn, c->size);
+    case OF_FAMILY:
+        return row->conn->family == AF_INET6 ? 6 : row->conn->family == AF_INET ? 4 : 0;
+    case OF_ADDRESS:
+        return bytes_get_be(conn, c->size);
+    case OF_FLAGS:
+        return row->conn->flags & FLAGS_RECORDED;
+    case OF_OWNER:
+        return (uint64_t)owner_word_group(*row->owner) << 1 | !!(*row->owner & OWNER_FORMER);
+    case OF_METRIC:
+        if (!(row->metrics->valid >> c->metric & 1))
+            return 0;
+        return load((const uint8_t *)row->metrics + c->offset, c->size) + 1;
+    case OF_CONGESTION:
+        break;
+    }
+    return row->metrics->congestion;
+}
+
+static void set_metric(const struct block_column *c, struct tcp_metrics *m, uint64_t value)
+{
+    m->valid &= ~(UINT32_C(1) << c->metric);
+    if (value)
+        m->valid |= UINT32_C(1) << c->metric;
+    store((uint8_t *)m + c->offset, c->size, value ? value - 1 : 0);
+}
+
+void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value)
+{
+    uint8_t *conn = (uint8_t *)row->conn + c->offset;
+
+    switch ((enum column_of)c->of) {
+    case OF_CONN:
+        store(conn, c->size, value);
+        break;
+    case OF_FAMILY:
+        row->conn->family = value == 4 ? AF_INET : value == 6 ? AF_INET6 : 0;
+        break;
+    case OF_ADDRESS:
+        bytes_set_be(conn, value, c->size);
+        break;
+    case OF_FLAGS:
+        row->conn->flags = (uint8_t)(value & FLAGS_RECORDED);
+        break;
+    case OF_OWNER:
+        *row->owner = (value >> 1 < OWNER_GROUP ? (uint32_t)(value >> 1) : OWNER_UNKNOWN) |
+                      (value & 1 ? OWNER_FORMER : 0);
+        break;
+    case OF_METRIC:
+        set_metric(c, row->metrics, value);
+        break;
+    case OF_CONGESTION:
+        row->metrics->congestion = (uint8_t)value;
+        break;
+    }
+}
+
+bool block_columns_conn_differs(const struct conn *a, const struct conn *b)
+{
+    const size_t after = offsetof(struct conn, rqueue);
+
+    return memcmp(a, b, offsetof(struct conn, expires_ms)) != 0 ||
+           memcmp(&a->rqueue, &b->rqueue, offsetof(struct conn, flags) - after) != 0 ||
+           ((a->flags ^ b->flags) & FLAGS_RECORDED) != 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The columns of rows in blocks: which member of a row has which identifier, and how its value is
+ * stored. FORMAT.md lists them. */
+#ifndef TCPTOP_SRC_SOURCE_BLOCK_COLUMNS_H
+#define TCPTOP_SRC_SOURCE_BLOCK_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/model/conn.h"
+#include "tcptop/model/tcp_metrics.h"
+
+#define BLOCK_COLUMN_PLACE   0u   /* the place of a row of a delta */
+#define BLOCK_COLUMN_METRICS 256u /* then the offset of the figure in struct tcp_info */
+
+/* One row as columns read and write it. */
+struct block_row {
+    struct conn *conn;
+    struct tcp_metrics *metrics; /* NULL: not recorded */
+    uint32_t *owner;             /* a word as in a sample; NULL: not recorded */
+};
+
+enum block_column_kind {
+    BLOCK_COLUMN_PLAIN,
+    BLOCK_COLUMN_COUNTDOWN, /* milliseconds until something, which run down between samples */
+    BLOCK_COLUMN_AGE,       /* milliseconds since something, which grow between samples */
+};
+
+struct block_column {
+    uint16_t id;
+    uint16_t offset; /* of the member in struct conn or tcp_metrics */
+    uint8_t size;
+    uint8_t kind; /* enum block_column_kind */
+    uint8_t of;   /* enum column_of, see block_columns.c */
+    uint8_t metric;
+    bool ends; /* told of connections that ended also where metrics are not recorded */
+};
+
+extern const struct block_column block_columns[];
+extern const size_t block_columns_count;
+
+/** The column with that identifier; NULL: one of a later version. */
+const struct block_column *block_column_find(unsigned id);
+
+/** Does it belong to what the row has? */
+bool block_column_applies(const struct block_column *c, const struct block_row *row);
+
+/** The value as it is stored: figures plus one, 0 where they are not known. */
+uint64_t block_column_get(const struct block_column *c, const struct block_row *row);
+void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value);
+
+/** Do columns that neither run down nor grow differ, flags that are not recorded aside? Without
+ *  owners and metrics. */
+bool block_columns_conn_differs(const struct conn *a, const struct conn *b);
+
+/** How far a running time may be from where it was expected and still count as that, in ms. */
+static inline uint32_t block_columns_tolerance(uint32_t ms)
+{
+    uint32_t share = 20 + ms / 256;
+
+    return share < 250 ? share : 250;
+}
+
+#endif

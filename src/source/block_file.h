@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* One open file of blocks, or a pipe: its bytes by offset, and where blocks begin. */
+#ifndef TCPTOP_SRC_SOURCE_BLOCK_FILE_H
+#define TCPTOP_SRC_SOURCE_BLOCK_FILE_H
+
+#include "block_stream.h"
+#include "tcptop/source/source.h"
+
+struct block_file {
+    struct block_input input;   /* first member */
+    const struct source *owner; /* whose cancellation ends every wait; NULL: nobody's */
+    int fd;                     /* owned */
+    bool seekable;
+    uint8_t *cache; /* bytes from `cache_at` on; owned. Of a pipe all from `keep` on */
+    uint64_t cache_at, keep;
+    size_t cache_len, cache_cap;
+};
+
+/** Take over `fd`, of which `n` bytes were read already (0 of a file that can seek). Returns 0 or
+ *  -ENOMEM, then `fd` is closed. */
+int block_file_open(struct block_file *f, const struct source *owner, int fd, const void *first,
+                    size_t n);
+void block_file_close(struct block_file *f);
+
+/** Nothing before `at` will be read any more. */
+void block_file_keep(struct block_file *f, uint64_t at);
+
+/** Read the head at `at`. Returns 0; -ENODATA when the file ends there; -EBADMSG when there is no
+ *  sound head; -EPROTONOSUPPORT for one of another version; or another -errno. */
+int block_file_head(struct block_file *f, uint64_t at, struct block_head *head);
+
+/** Find the next head, sound, of whatever version, from `*at` on. Returns 0 with `*at` set,
+ * -ENODATA when there is none, or another -errno. */
+int block_file_find(struct block_file *f, uint64_t *at);
+
+#endif

@@ -1,0 +1,816 @@
+/* SPDX-License-Identifier: MIT */
+/* Plays a recording of blocks. */
+#include "block_reader.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "block_decode.h"
+#include "block_file.h"
+#include "block_index.h"
+#include "tcptop/base/array.h"
+#include "tcptop/base/bytes.h"
+#include "tcptop/base/privileges.h"
+#include "tcptop/source/sample_fields.h"
+
+#define FILES_MAX 100000u
+#define SMALL_MAX 4096u /* bytes of a payload that is read as a whole */
+#define BEYOND    1     /* a sample was met that is not wanted any more */
+
+/* How far to play before a sample is handed out. */
+struct limits_of_play {
+    int64_t wall_ns; /* of the last one wanted */
+    uint64_t seq;    /* the same by its number */
+    bool to_key;     /* stop before the next key */
+};
+
+struct block_reader {
+    const struct source *owner;
+    char *directory; /* NULL: one file; owned */
+    char **name;     /* of its files, in order; owned */
+    uint32_t n_files;
+    uint32_t file; /* which one is open */
+    struct block_file in;
+    bool open;
+    struct block_decoder *decoder;
+    struct block_in payload;
+    uint64_t at;               /* the next block */
+    uint64_t run;              /* of the recorder, see BLOCK_HEAD_RUN */
+    uint32_t runs;             /* that were met: samples of different ones are not compared */
+    const struct sample *last; /* a reference */
+    uint32_t key_file;
+    uint64_t key_at; /* the key that the last sample counts from */
+    uint64_t key_seq;
+    bool loaded;                 /* the builder holds what was read last */
+    struct recording_span *span; /* owned */
+    uint32_t n_spans, cap_spans;
+    bool indexed;
+    bool jumps; /* to `target` with the next sample */
+    struct recording_span target;
+    struct limits_of_play until;
+    int64_t begin_ns, end_ns;
+    struct block_reader_faults faults;
+};
+
+static int new_reader(struct block_reader **out, const struct source *owner)
+{
+    struct block_reader *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return -ENOMEM;
+    r->owner = owner;
+    r->in.fd = -1;
+    r->begin_ns = INT64_MIN;
+    r->end_ns = INT64_MAX;
+    r->n_files = 1;
+    r->decoder = block_decoder_new();
+    *out = r;
+    if (r->decoder)
+        return 0;
+    block_reader_close(r);
+    return -ENOMEM;
+}
+
+void block_reader_close(struct block_reader *r)
+{
+    if (!r)
+        return;
+    if (r->open)
+        block_file_close(&r->in);
+    block_decoder_free(r->decoder);
+    block_in_fini(&r->payload);
+    sample_unref(r->last);
+    for (uint32_t i = 0; r->name && i < r->n_files; i++)
+        free(r->name[i]);
+    free(r->name);
+    free(r->directory);
+    free(r->span);
+    free(r);
+}
+
+int block_reader_open(struct block_reader **out, const struct source *owner, int fd,
+                      const void *first, size_t n)
+{
+    struct block_reader *r;
+    int rc = new_reader(&r, owner);
+
+    if (rc) {
+        if (fd > STDIN_FILENO)
+            close(fd);
+        return rc;
+    }
+    rc = block_file_open(&r->in, owner, fd, first, n);
+    r->open = rc == 0;
+    if (rc)
+        block_reader_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
+void block_reader_owners(struct sample *s, const struct sample *prev)
+{
+    block_decode_owners(s, prev);
+}
+
+struct block_reader_faults block_reader_faults(const struct block_reader *r)
+{
+    return r->faults;
+}
+
+/* Directories ------------------------------------------------------------ */
+
+/* Open file `i` in the place of the one that is open. What is no regular file is as if it were
+ * empty. Returns 0 or -errno. */
+static int open_file(struct block_reader *r, uint32_t i)
+{
+    char path[4096];
+    struct stat st;
+
+    r->at = 0;
+    if (i == r->file && r->open)
+        return 0;
+    if (snprintf(path, sizeof path, "%s/%s", r->directory, r->name[i]) >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    int fd = privileges_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return -EINVAL;
+    }
+    if (r->open)
+        block_file_close(&r->in);
+    r->open = false;
+    r->file = i;
+    int rc = block_file_open(&r->in, r->owner, fd, NULL, 0);
+    r->open = rc == 0;
+    return rc;
+}
+
+static bool is_name(const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(BLOCK_READER_SUFFIX);
+
+    return len > suffix && strcmp(name + len - suffix, BLOCK_READER_SUFFIX) == 0;
+}
+
+static int add_name(struct block_reader *r, uint32_t *cap, const char *name)
+{
+    char **larger = array_room(r->name, r->n_files, cap, 64, sizeof *r->name);
+
+    if (larger)
+        r->name = larger;
+    char *copy = larger ? strdup(name) : NULL;
+    if (!copy)
+        return -ENOMEM;
+    r->name[r->n_files++] = copy;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int list_names(struct block_reader *r, DIR *dir)
+{
+    uint32_t cap = 0;
+    const struct dirent *entry;
+    int rc = 0;
+
+    r->n_files = 0;
+    while (!rc && (entry = readdir(dir)) && r->n_files < FILES_MAX) {
+        if (is_name(entry->d_name))
+            rc = add_name(r, &cap, entry->d_name);
+    }
+    if (r->n_files > 1)
+        qsort(r->name, r->n_files, sizeof *r->name, compare_names);
+    return rc ? rc : r->n_files ? 0 : -ENOENT;
+}
+
+static int read_small(struct block_reader *r, uint64_t at, const struct block_head *head,
+                      uint8_t bytes[SMALL_MAX], size_t *len);
+static int load_spans(struct block_reader *r, uint32_t file);
+
+/* The run that wrote the open file, by its first block; 0: not known. */
+static uint64_t run_of(const uint8_t *bytes, size_t len)
+{
+    const uint8_t *p = bytes, *value;
+    size_t value_len;
+    unsigned tag;
+
+    while (sample_fields_next(&p, &len, &tag, &value, &value_len)) {
+        if (tag == BLOCK_HEAD_RUN && value_len == 8)
+            return bytes_get(value, 8);
+    }
+    return 0;
+}
+
+static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+{
+    struct block_head head;
+    uint8_t bytes[SMALL_MAX];
+    size_t len;
+
+    if (open_file(r, i) || block_file_head(&r->in, 0, &head) || head.type != BLOCK_HEAD ||
+        read_small(r, 0, &head, bytes, &len))
+        return 0;
+    return run_of(bytes, len);
+}
+
+/* When the samples of a file begin and end; false: it has none. */
+static bool times_of_file(struct block_reader *r, uint32_t i, int64_t *first, int64_t *last)
+{
+    uint32_t n = r->n_spans;
+    bool any;
+
+    (void)load_spans(r, i);
+    any = r->n_spans > n;
+    if (any) {
+        *first = r->span[n].first_wall_ns;
+        *last = r->span[r->n_spans - 1].last_wall_ns;
+    }
+    r->n_spans = n;
+    return any;
+}
+
+/* Leave out the files that another recorder wrote at the same time: of two that overlap the one
+ * that began first is played. */
+static int drop_others(struct block_reader *r)
+{
+    uint64_t *run = calloc(r->n_files, sizeof *run);
+    uint32_t kept = 0;
+    int64_t end = INT64_MIN, first, last;
+    bool several = false;
+
+    if (!run)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < r->n_files; i++) {
+        run[i] = run_of_file(r, i);
+        several |= run[i] != run[0];
+    }
+    for (uint32_t i = 0; several && i < r->n_files; i++) {
+        bool other = kept && run[i] != run[kept - 1];
+        for (uint32_t later = i + 1; other && later < r->n_files; later++) {
+            if (run[later] == run[kept - 1])
+                end = INT64_MAX; /* the one that is played goes on behind this file */
+        }
+        if (!times_of_file(r, i, &first, &last))
+            first = last = end; /* without samples it is in nobody's way */
+        if (other && first < end) {
+            r->faults.other_writer = true;
+            free(r->name[i]);
+            continue;
+        }
+        end = last;
+        run[kept] = run[i];
+        r->name[kept++] = r->name[i];
+    }
+    if (several)
+        r->n_files = kept;
+    if (r->open)
+        block_file_close(&r->in);
+    r->open = false;
+    r->file = 0;
+    r->at = 0;
+    free(run);
+    return 0;
+}
+
+int block_reader_open_directory(struct block_reader **out, const struct source *owner,
+                                const char *path)
+{
+    struct block_reader *r;
+    int rc = new_reader(&r, owner);
+    int fd = rc ? -1 : privileges_open(path, O_RDONLY | O_DIRECTORY, 0);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (rc)
+        return rc;
+    if (!dir)
+        rc = fd < 0 ? fd : -errno;
+    if (!dir && fd >= 0)
+        close(fd);
+    r->directory = rc ? NULL : strdup(path);
+    if (!rc && !r->directory)
+        rc = -ENOMEM;
+    if (!rc)
+        rc = list_names(r, dir);
+    if (dir)
+        closedir(dir);
+    if (!rc)
+        rc = drop_others(r);
+    if (rc)
+        block_reader_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
+/* Blocks ------------------------------------------------------------ */
+
+static void note_damage(struct block_reader *r)
+{
+    if (!r->faults.damaged)
+        r->faults.damaged_at = r->at;
+    r->faults.damaged = true;
+    block_decode_forget(r->decoder);
+}
+
+/* A small payload as a whole. Returns 0 or -errno. */
+static int read_small(struct block_reader *r, uint64_t at, const struct block_head *head,
+                      uint8_t bytes[SMALL_MAX], size_t *len)
+{
+    int rc = head->raw > SMALL_MAX ? -EBADMSG : 0;
+
+    if (!rc)
+        rc = block_in_verify(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
+    if (!rc)
+        rc = block_in_begin(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
+    *len = head->raw;
+    return rc ? rc : block_in_take(&r->payload, bytes, *len);
+}
+
+/* The payload of the head at r->at. */
+static void take_head(struct block_reader *r, const struct block_head *head)
+{
+    uint8_t bytes[SMALL_MAX];
+    size_t len;
+
+    if (read_small(r, r->at, head, bytes, &len))
+        return;
+    uint64_t run = run_of(bytes, len);
+    if (r->runs && run == r->run)
+        return;
+    r->run = run;
+    r->runs++;
+    block_decode_forget(r->decoder);
+}
+
+/* Empty again after it was filled. */
+static void empty(struct sample_builder *b)
+{
+    struct sample *s = &b->sample;
+
+    sample_drop_all(b);
+    sample_clear_status(s);
+    for (unsigned i = 0; i < SAMPLE_NUMBER_COUNT; i++)
+        sample_fields_set(s, i, 0);
+    s->host = (struct host){.name = ""};
+    *s->netns = '\0';
+    s->n_congestion = 0;
+    netns_table_unref(s->namespaces);
+    s->namespaces = NULL;
+    owner_table_unref(s->owners);
+    s->owners = NULL;
+    s->owner = NULL;
+    s->metrics = NULL;
+    sample_unref(b->close_events);
+    b->close_events = NULL;
+    b->owners_known = false;
+}
+
+/* Read the payload of a key or delta at r->at. Returns 0; BEYOND when it is not wanted any more;
+ * -EBADMSG when it cannot be read; or another -errno. */
+static int decode(struct block_reader *r, const struct block_head *head,
+                  const struct limits_of_play *until, struct sample_builder *b)
+{
+    const uint64_t payload = r->at + BLOCK_HEAD_BYTES;
+    bool key = head->type == BLOCK_KEY;
+    struct block_moment m;
+    int rc = block_in_begin(&r->payload, &r->in.input, head, payload);
+
+    if (!rc)
+        rc = block_decode_moment(r->decoder, &r->payload, key, head->stored, &m);
+    if (!rc && !key && !block_decode_follows(r->decoder, &m))
+        rc = -EBADMSG;
+    if (rc)
+        return rc;
+    if (m.wall_ns > until->wall_ns || m.seq > until->seq)
+        return BEYOND;
+    if (key || !r->loaded)
+        empty(b);
+    if (key)
+        rc = block_decode_key(r->decoder, &r->payload, &m, b);
+    else if (!r->loaded)
+        rc = r->last ? block_decode_begin(r->decoder, r->last, b) : -EBADMSG;
+    if (!rc && !key)
+        rc = block_decode_delta(r->decoder, &r->payload, &m, b);
+    r->loaded = rc == 0;
+    if (!rc && key) {
+        r->key_at = r->at;
+        r->key_file = r->file;
+        r->key_seq = m.seq;
+    }
+    if (rc)
+        empty(b);
+    return rc;
+}
+
+/* The next file of a directory. Returns 0, -ENODATA when there is none, or -errno. Files that
+ * cannot be read are left out. */
+static int next_file(struct block_reader *r)
+{
+    while (r->directory && r->file + 1 < r->n_files) {
+        int rc = open_file(r, r->file + 1);
+        if (!rc || rc == -ENOMEM || rc == -ECANCELED)
+            return rc;
+        r->file++;
+        if (rc != -ENOENT) /* it was rotated away */
+            note_damage(r);
+    }
+    return -ENODATA;
+}
+
+/* No sound block is at r->at: go to the next one. */
+static int resynchronise(struct block_reader *r)
+{
+    uint64_t at = r->at + 1;
+    int rc;
+
+    note_damage(r);
+    rc = block_file_find(&r->in, &at);
+    r->at = at;
+    return rc;
+}
+
+/* Does a jump end where something other than a delta comes? */
+static bool is_wanted(const struct block_reader *r, const struct limits_of_play *until)
+{
+    return until->to_key && r->loaded;
+}
+
+/* Take the block at r->at, whose head is sound. Returns 0 when it is a sample, now in `b`; -EAGAIN
+ * when it is something else; BEYOND; or -errno. */
+static int take_block(struct block_reader *r, const struct block_head *head,
+                      const struct limits_of_play *until, struct sample_builder *b)
+{
+    bool is_sample = head->type == BLOCK_KEY || head->type == BLOCK_DELTA;
+    int rc = 0;
+
+    if ((head->type == BLOCK_KEY || head->type == BLOCK_HEAD) && is_wanted(r, until))
+        return BEYOND;
+    rc = block_in_verify(&r->payload, &r->in.input, head, r->at + BLOCK_HEAD_BYTES);
+    if ((rc == -ENODATA || rc == -EBADMSG) && is_wanted(r, until))
+        return BEYOND; /* what was played so far is what is wanted; the damage is met again */
+    if (!rc && is_sample)
+        rc = decode(r, head, until, b);
+    else if (!rc && head->type == BLOCK_HEAD)
+        take_head(r, head);
+    if (rc == BEYOND || rc == -ENOMEM || rc == -ECANCELED)
+        return rc;
+    if (rc == -ENODATA) { /* the file ends within the block */
+        note_damage(r);
+        r->loaded = false;
+        return rc;
+    }
+    if (rc) {
+        if (rc != -EBADMSG)
+            return rc;
+        note_damage(r);
+        r->loaded = false;
+    }
+    r->at += (uint64_t)BLOCK_HEAD_BYTES + head->stored;
+    return is_sample && !rc ? 0 : -EAGAIN;
+}
+
+/* Read blocks until one sample more is in `b`. Returns 0, BEYOND, -ENODATA at the end, or -errno.
+ */
+static int advance(struct block_reader *r, const struct limits_of_play *until,
+                   struct sample_builder *b)
+{
+    for (;;) {
+        struct block_head head;
+        int rc = r->open ? 0 : open_file(r, r->file);
+        if (rc)
+            return rc;
+        block_file_keep(&r->in, r->at);
+        rc = block_file_head(&r->in, r->at, &head);
+        if (rc == -EPROTONOSUPPORT) { /* its length can be trusted: its checksum is right */
+            r->faults.newer = true;
+            r->at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+            continue;
+        }
+        if (rc == -EBADMSG) {
+            if (is_wanted(r, until))
+                return BEYOND;
+            r->loaded = false;
+            rc = resynchronise(r);
+        } else if (!rc) {
+            rc = take_block(r, &head, until, b);
+        }
+        if (rc == -ENODATA)
+            rc = next_file(r);
+        else if (rc != -EAGAIN && (rc || r->loaded))
+            return rc;
+        if (rc && rc != -EAGAIN)
+            return rc;
+    }
+}
+
+/* Hand out what is in `b`. */
+static void finish(struct block_reader *r, struct sample_builder *b)
+{
+    block_decode_end(r->decoder, b);
+    b->sample.netns_view = r->runs;
+    sample_unref(r->last);
+    r->last = sample_ref(&b->sample);
+}
+
+/* Play from the target up to the limit. */
+static int jump(struct block_reader *r, struct sample_builder *b)
+{
+    struct limits_of_play first = {INT64_MAX, UINT64_MAX, false};
+    int rc = r->directory ? open_file(r, r->target.file) : 0;
+
+    r->jumps = false;
+    r->at = r->target.at;
+    block_decode_forget(r->decoder);
+    if (!rc)
+        rc = advance(r, &first, b);
+    while (!rc)
+        rc = advance(r, &r->until, b);
+    if (rc == BEYOND && !r->loaded) /* what is wanted is damaged: the next one there is */
+        rc = advance(r, &first, b);
+    return (rc == BEYOND || rc == -ENODATA) && r->loaded ? 0 : rc;
+}
+
+int block_reader_next(struct block_reader *r, struct sample_builder *b)
+{
+    const struct limits_of_play all = {r->end_ns, UINT64_MAX, false};
+    bool jumps = r->jumps;
+    int rc;
+
+    r->loaded = false;
+    rc = jumps ? jump(r, b) : advance(r, &all, b);
+    while (!rc && !jumps && b->sample.wall_ns < r->begin_ns)
+        rc = advance(r, &all, b);
+    if (rc)
+        return rc == BEYOND ? -ENODATA : rc;
+    finish(r, b);
+    return 0;
+}
+
+int block_reader_again(struct block_reader *r, struct sample_builder *b)
+{
+    if (!r->last)
+        return -ENODATA;
+    int rc = block_decode_begin(r->decoder, r->last, b);
+    if (rc)
+        return rc;
+    b->owners_known = b->sample.owner;
+    b->sample.owners = r->last->owners ? owner_table_ref(r->last->owners) : NULL;
+    b->sample.backend = BACKEND_FRAME;
+    b->sample.netns_view = r->last->netns_view;
+    return 0;
+}
+
+/* Spans ------------------------------------------------------------ */
+
+static int add_span(struct block_reader *r, const struct recording_span *span)
+{
+    struct recording_span *larger =
+        array_room(r->span, r->n_spans, &r->cap_spans, 64, sizeof *r->span);
+
+    if (!larger)
+        return -ENOMEM;
+    r->span = larger;
+    r->span[r->n_spans++] = *span;
+    return 0;
+}
+
+static int read_index(struct block_reader *r, uint64_t at, uint32_t file,
+                      struct recording_span *span, uint64_t *previous)
+{
+    struct block_head head;
+    uint8_t bytes[SMALL_MAX];
+    size_t len;
+    int rc = block_file_head(&r->in, at, &head);
+
+    if (!rc && head.type != BLOCK_INDEX)
+        rc = -EBADMSG;
+    if (!rc)
+        rc = read_small(r, at, &head, bytes, &len);
+    if (!rc)
+        rc = block_index_read(bytes, len, span, previous);
+    span->file = file;
+    return rc;
+}
+
+/* Where the last INDEX of a file that was ended is. Returns 0, or -errno when it was not. */
+static int find_last_index(struct block_reader *r, uint64_t *at)
+{
+    const uint64_t bytes = BLOCK_HEAD_BYTES + BLOCK_END_BYTES;
+    struct block_head head;
+    uint8_t payload[SMALL_MAX];
+    size_t len;
+    off_t size = lseek(r->in.fd, 0, SEEK_END);
+
+    if (size < (off_t)bytes)
+        return -EBADMSG;
+    uint64_t end = (uint64_t)size - bytes;
+    int rc = block_file_head(&r->in, end, &head);
+    if (!rc && (head.type != BLOCK_END || head.stored != BLOCK_END_BYTES))
+        rc = -EBADMSG;
+    if (!rc)
+        rc = read_small(r, end, &head, payload, &len);
+    if (!rc)
+        *at = bytes_get(payload, 8);
+    return rc == -ENODATA ? -EBADMSG : rc;
+}
+
+static void reverse(struct recording_span *span, uint32_t n)
+{
+    for (uint32_t i = 0; i < n / 2; i++) {
+        struct recording_span one = span[i];
+        span[i] = span[n - 1 - i];
+        span[n - 1 - i] = one;
+    }
+}
+
+/* Follow the chain of INDEX blocks back from the end. */
+static int follow_chain(struct block_reader *r, uint32_t file)
+{
+    uint32_t first = r->n_spans;
+    uint64_t at, before = BLOCK_NOWHERE;
+    int rc = find_last_index(r, &at);
+
+    while (!rc && at != BLOCK_NOWHERE) {
+        struct recording_span span;
+        rc = at < before ? read_index(r, at, file, &span, &before) : -EBADMSG;
+        if (!rc && (before != BLOCK_NOWHERE && before >= at))
+            rc = -EBADMSG;
+        if (!rc)
+            rc = add_span(r, &span);
+        uint64_t next = before;
+        before = at;
+        at = next;
+    }
+    if (rc)
+        r->n_spans = first;
+    else
+        reverse(r->span + first, r->n_spans - first);
+    return rc;
+}
+
+/* The moment of the sample at `at`. Times of deltas count from the key. */
+static int peek(struct block_reader *r, uint64_t at, const struct block_head *head,
+                struct block_decoder *d, struct block_moment *m)
+{
+    int rc = block_in_verify(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
+
+    if (!rc)
+        rc = block_in_begin(&r->payload, &r->in.input, head, at + BLOCK_HEAD_BYTES);
+    return rc ? rc : block_decode_moment(d, &r->payload, head->type == BLOCK_KEY, head->stored, m);
+}
+
+/* What the blocks of a file say, from its beginning: of one that was cut, or is being written. */
+static int scan_file(struct block_reader *r, uint32_t file, struct block_decoder *d)
+{
+    struct recording_span *now = NULL;
+    uint64_t at = 0, previous;
+    int rc = 0;
+
+    while (!rc) {
+        struct block_head head;
+        struct block_moment m;
+        rc = block_file_head(&r->in, at, &head);
+        if (rc == -EBADMSG) {
+            at++;
+            rc = block_file_find(&r->in, &at);
+            continue;
+        }
+        if (rc && rc != -EPROTONOSUPPORT)
+            break;
+        rc = 0;
+        if (head.type == BLOCK_KEY && peek(r, at, &head, d, &m) == 0) {
+            struct recording_span span = {.file = file,
+                                          .at = at,
+                                          .seq = m.seq,
+                                          .samples = 1,
+                                          .first_mono_ns = m.mono_ns,
+                                          .last_mono_ns = m.mono_ns,
+                                          .first_wall_ns = m.wall_ns,
+                                          .last_wall_ns = m.wall_ns};
+            rc = add_span(r, &span);
+            now = rc ? NULL : &r->span[r->n_spans - 1];
+            block_decode_count_from(d, &m);
+        } else if (head.type == BLOCK_DELTA && now && peek(r, at, &head, d, &m) == 0) {
+            now->samples++;
+            now->last_mono_ns = m.mono_ns;
+            now->last_wall_ns = m.wall_ns;
+        } else if (head.type == BLOCK_INDEX && now) {
+            struct recording_span told;
+            if (read_index(r, at, file, &told, &previous) == 0 && told.at == now->at)
+                *now = told;
+        }
+        at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+    }
+    return rc == -ENODATA ? 0 : rc;
+}
+
+static int load_spans(struct block_reader *r, uint32_t file)
+{
+    int rc = r->directory ? open_file(r, file) : 0;
+
+    if (!rc)
+        rc = follow_chain(r, file);
+    if (rc != -EBADMSG)
+        return rc;
+    struct block_decoder *d = block_decoder_new();
+    rc = d ? scan_file(r, file, d) : -ENOMEM;
+    block_decoder_free(d);
+    return rc;
+}
+
+int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n)
+{
+    uint32_t file = r->file;
+    uint64_t at = r->at;
+    int rc = 0;
+
+    if (!r->directory && !r->in.seekable)
+        return -ESPIPE;
+    if (!r->indexed) {
+        r->n_spans = 0;
+        for (uint32_t i = 0; i < r->n_files && rc != -ENOMEM && rc != -ECANCELED; i++)
+            rc = load_spans(r, i);
+        rc = rc == -ENOMEM || rc == -ECANCELED ? rc : 0;
+        if (r->directory && open_file(r, file) && !rc)
+            r->at = 0;
+        r->at = at;
+        r->indexed = rc == 0;
+    }
+    *list = r->span;
+    *n = r->n_spans;
+    return rc;
+}
+
+/* Jumping ------------------------------------------------------------ */
+
+static void jump_to(struct block_reader *r, uint32_t span, int64_t wall_ns, uint64_t seq)
+{
+    r->target = r->span[span];
+    r->until = (struct limits_of_play){wall_ns, seq, true};
+    r->jumps = true;
+}
+
+int block_reader_seek(struct block_reader *r, int64_t wall_ns)
+{
+    const struct recording_span *list;
+    uint32_t n, low = 0;
+    int rc = block_reader_spans(r, &list, &n);
+
+    if (rc || n == 0)
+        return rc ? rc : -ENODATA;
+    /* Order is that of the recording: where the clock was set back, the last span that fits. */
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i].first_wall_ns <= wall_ns)
+            low = i;
+    }
+    jump_to(r, low, wall_ns, UINT64_MAX);
+    return 0;
+}
+
+int block_reader_step_back(struct block_reader *r)
+{
+    const struct recording_span *list;
+    uint32_t n, i = 0;
+    int rc = block_reader_spans(r, &list, &n);
+
+    if (rc || !r->last)
+        return rc ? rc : -ENODATA;
+    while (i < n && (list[i].file != r->key_file || list[i].at != r->key_at))
+        i++;
+    if (i == n)
+        return -ENODATA;
+    uint64_t seq = block_decode_seq(r->decoder);
+    if (seq > r->key_seq)
+        jump_to(r, i, INT64_MAX, seq - 1);
+    else if (i > 0)
+        jump_to(r, i - 1, INT64_MAX, UINT64_MAX);
+    return seq > r->key_seq || i > 0 ? 0 : -ENODATA;
+}
+
+int block_reader_limit(struct block_reader *r, int64_t begin_ns, int64_t end_ns)
+{
+    const struct recording_span *list;
+    uint32_t n, from = 0;
+
+    r->begin_ns = begin_ns;
+    r->end_ns = end_ns;
+    if (begin_ns == INT64_MIN || block_reader_spans(r, &list, &n) || n == 0)
+        return 0;
+    while (from + 1 < n && list[from].last_wall_ns < begin_ns)
+        from++;
+    int rc = r->directory ? open_file(r, list[from].file) : 0;
+    r->at = list[from].at;
+    return rc == -ENOMEM ? rc : 0;
+}

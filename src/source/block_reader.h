@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Plays a recording of blocks: one file, the files of a directory one after the other, or a pipe.
+ * Blocks that are damaged are left out, and what follows them is played from the next complete
+ * sample on. */
+#ifndef TCPTOP_SRC_SOURCE_BLOCK_READER_H
+#define TCPTOP_SRC_SOURCE_BLOCK_READER_H
+
+#include "tcptop/source/recording.h"
+
+#define BLOCK_READER_SUFFIX ".tcptop" /* of the files of a directory */
+
+struct block_reader;
+
+/** What of a recording could not be played. */
+struct block_reader_faults {
+    bool damaged;        /* a block, or the end of a file */
+    bool newer;          /* a block is of a later version */
+    bool other_writer;   /* files of a directory were written at the same time as others */
+    uint64_t damaged_at; /* where in its file the first damage is, in bytes */
+};
+
+/** Read from the open file `fd`, which is taken over, also on failure. `first` are `n` bytes that
+ *  were read from it already. `owner`, whose cancellation ends every wait, outlives it. Returns 0
+ * or -ENOMEM. */
+int block_reader_open(struct block_reader **r, const struct source *owner, int fd,
+                      const void *first, size_t n);
+
+/** Read the files of the directory `path`. Returns 0 or -errno: -ENOENT when it has none. */
+int block_reader_open_directory(struct block_reader **r, const struct source *owner,
+                                const char *path);
+
+void block_reader_close(struct block_reader *r); /* NULL is accepted */
+
+/** Read the next sample into `b`, which is empty. Returns 0, -ENODATA at the end, or -errno. */
+int block_reader_next(struct block_reader *r, struct sample_builder *b);
+
+/** Fill the empty `b` with the last sample once more. Returns 0, -ENODATA when there was none, or
+ *  -ENOMEM. */
+int block_reader_again(struct block_reader *r, struct sample_builder *b);
+
+/** Set the owner words of rows that are not live, see struct source_ops. */
+void block_reader_owners(struct sample *s, const struct sample *prev);
+
+struct block_reader_faults block_reader_faults(const struct block_reader *r);
+
+/* See recording.h. */
+int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n);
+int block_reader_seek(struct block_reader *r, int64_t wall_ns);
+int block_reader_step_back(struct block_reader *r);
+int block_reader_limit(struct block_reader *r, int64_t begin_ns, int64_t end_ns);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Times as people write them are the times they mean; what is none is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "tcptop/app/moment.h"
+#include "tcptop/base/clock.h"
+
+#define NOON INT64_C(1764417600) /* 2025-11-29 12:00:00 UTC */
+
+static int64_t resolved(const char *text)
+{
+    struct moment m = {MOMENT_NONE, 0};
+
+    if (moment_parse(text, &m))
+        fail_msg("%s was refused", text);
+    int64_t ns = moment_resolve(&m, NOON * NS_PER_S);
+    return ns / NS_PER_S - NOON;
+}
+
+static void times_are_what_they_say(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    assert_int_equal(resolved("@1764417601"), 1);
+    assert_int_equal(resolved("-5m"), -300);
+    assert_int_equal(resolved("-90"), -90);
+    assert_int_equal(resolved("11:59"), -60);
+    assert_int_equal(resolved("12:00:00"), 0);
+    assert_int_equal(resolved("12:00:01"), 1 - 86400); /* the last one before the end */
+    assert_int_equal(resolved("2025-11-29 12:01"), 60);
+    assert_int_equal(resolved("2025-11-29T12:00:05Z"), 5);
+    assert_int_equal(resolved("2025-11-29"), -43200);
+}
+
+static void local_times_are_local(void **state)
+{
+    (void)state;
+    setenv("TZ", "KST-9", 1);
+    tzset();
+    assert_int_equal(resolved("20:59"), -60); /* 21:00 is noon in UTC */
+    assert_int_equal(resolved("2025-11-29 21:00"), 0);
+    assert_int_equal(resolved("2025-11-29 12:00Z"), 0);
+}
+
+static void what_is_no_time(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "x",
+                                      "24:00",
+                                      "12:60",
+                                      "12:00:61",
+                                      "12",
+                                      "@",
+                                      "@x",
+                                      "@-1",
+                                      "-",
+                                      "-5q",
+                                      "--5",
+                                      "12:00x",
+                                      "2025-00-01",
+                                      "2025-11-29 x",
+                                      "2025-11-29 12:00ZZ",
+                                      "@99999999999999999999",
+                                      "1969-01-01"};
+    struct moment m;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (moment_parse(bad[i], &m) == 0)
+            fail_msg("'%s' was taken for a time", bad[i]);
+    }
+}
+
+static void durations(void **state)
+{
+    (void)state;
+    int64_t ns;
+
+    assert_int_equal(moment_parse_duration("7d", &ns), 0);
+    assert_int_equal(ns / NS_PER_S, 7 * 86400);
+    assert_int_equal(moment_parse_duration("1.5s", &ns), 0);
+    assert_int_equal(ns, 1500 * NS_PER_MS);
+    assert_int_equal(moment_parse_duration("2 w", &ns), 0);
+    assert_int_equal(ns / NS_PER_S, 14 * 86400);
+    assert_int_not_equal(moment_parse_duration("9999999999w", &ns), 0);
+    assert_int_not_equal(moment_parse_duration("1y", &ns), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_what_they_say),
+        cmocka_unit_test(local_times_are_local),
+        cmocka_unit_test(what_is_no_time),
+        cmocka_unit_test(durations),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
