@@ -148,7 +148,7 @@ by unit/recorder_test what_exists two_recorders
 family 36 "killed while recording"
 by net/record_test.sh 'killed at'
 family 37 "imported text: every line is taken or counted"
-nothing "nothing here imports text yet"
+by unit/import_test
 
 # Time and load.
 family 38 "the clock jumps a day"

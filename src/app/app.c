@@ -110,7 +110,8 @@ void mode_keep_privileges(const struct settings *s)
 
 bool app_is_partial(const struct sample *s)
 {
-    return !sample_is_whole(s) || s->backend == BACKEND_PROC;
+    return !sample_is_whole(s) || s->backend == BACKEND_PROC ||
+           (s->import && import_not_understood(s->import));
 }
 
 struct sample_observer *app_doctor(const struct settings *s)

@@ -18,8 +18,8 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
                     const struct sample **last, struct err *err);
 
-/** Is the sample not all that was asked for, or from /proc/net/tcp, which tells less? Then the exit
- *  code is EXIT_PARTIAL. */
+/** Is the sample not all that was asked for, or from /proc/net/tcp, which tells less, or from a
+ * text of which some lines were not understood? Then the exit code is EXIT_PARTIAL. */
 bool app_is_partial(const struct sample *s);
 
 /** Who looks at the samples of a screen; NULL: no memory for it. */

@@ -33,6 +33,7 @@ struct batch {
     char said[REASON_TEXT_SIZE];          /* the cause that stderr was told last */
     char said_failed[sizeof(struct err)]; /* why there was no sample; "": there was */
     bool said_hidden;                     /* and that owners are hidden */
+    bool said_import;                     /* and what became of imported lines */
     unsigned long long printed;
     int code;
 };
@@ -213,6 +214,17 @@ static void report_failure(struct batch *b, const char *why)
     cli_error(why);
 }
 
+/* Say once on stderr what became of the lines of an imported text. */
+static void report_import(struct batch *b)
+{
+    const struct import *i = b->last->import;
+    if (!i)
+        return;
+    if (!b->said_import && (b->s->format != FORMAT_JSON || import_not_understood(i)))
+        cli_error_import(i);
+    b->said_import = true;
+}
+
 /* Was a column of processes named? The name of a socket's user is not one: the kernel tells it. */
 static bool owners_named(const struct batch *b)
 {
@@ -273,6 +285,7 @@ static int print_last(struct batch *b)
     groups_fini(&groups);
     report_status(b);
     report_hidden(b);
+    report_import(b);
     return sink_flush(&b->out);
 }
 

@@ -8,6 +8,7 @@
 
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/import_words.h"
 #include "tcptop/explain/reason_text.h"
 
 int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b)
@@ -35,4 +36,26 @@ void cli_error(const char *message)
     char clean[1024]; /* three bytes for each one of an err that is not text */
     utf8_sanitise_into(clean, sizeof clean, message, strlen(message));
     fprintf(stderr, "tcptop: %s\n", clean);
+}
+
+/* The line, which is empty afterwards. */
+static void tell(struct str *line)
+{
+    cli_error(str_text(line));
+    str_clear(line);
+}
+
+void cli_error_import(const struct import *i)
+{
+    struct str line = STR_INIT;
+    import_words_source(i, &line);
+    str_add(&line, ": ");
+    import_words_counts(i, &line);
+    tell(&line);
+    for (int why = 0; why < IMPORT_SKIPPED_COUNT; why++)
+        if (import_words_skipped(i, (enum import_skipped_for)why, &line))
+            tell(&line);
+    for (unsigned n = 0; import_words_note(i, n, &line); n++)
+        tell(&line);
+    str_fini(&line);
 }

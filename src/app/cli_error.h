@@ -4,6 +4,7 @@
 #define TCPTOP_SRC_APP_CLI_ERROR_H
 
 #include "tcptop/base/err.h"
+#include "tcptop/model/import.h"
 #include "tcptop/model/sample_reason.h"
 #include "tcptop/text/text.h"
 
@@ -13,6 +14,10 @@ int cli_error_usage(struct err *err, enum msg id, const char *a, const char *b);
 
 /** Fill `err` (may be NULL) with the words for `why` in the language in force. Returns `rc`. */
 int cli_error_reason(struct err *err, int rc, const struct sample_reason *why);
+
+/** What became of the lines of an imported text, on stderr: their counts, which were skipped and
+ *  why, and what else there is to note. */
+void cli_error_import(const struct import *i);
 
 /** One line on stderr: "tcptop: …". */
 void cli_error(const char *message);

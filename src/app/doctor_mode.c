@@ -63,7 +63,7 @@ static enum status judge(const struct round *r)
 
     if (f && f->worst >= SEVERITY_WARNING)
         return f->worst == SEVERITY_CRITICAL ? STATUS_CRITICAL : STATUS_WARNING;
-    if (!f || app_is_partial(r->last))
+    if (!f || app_is_partial(r->last) || r->last->import)
         return STATUS_UNKNOWN;
     return STATUS_OK;
 }

@@ -91,6 +91,8 @@ static void sort_rows(struct active_close *c, const struct sample *s,
         if (conn->state != TCP_STATE_TIME_WAIT)
             continue;
         left--;
+        if (conn_port_unknown(conn, false))
+            continue;
         if (listeners_several(s))
             (void)host_port_range(sample_host(s, conn), &range);
         if (listeners_have(listening, conn)) {

@@ -64,7 +64,7 @@ static struct finding *find(struct doctor *d, uint64_t key)
  * it is not known. */
 static uint32_t absent_sysctls(const struct check *l, const struct netns_ctx *p)
 {
-    bool recorded = subjects_are_recorded(l->s);
+    bool recorded = sample_is_recorded(l->s);
     const struct host *h = p ? p->host : l->d->n_netns_ctxs ? l->d->netns_ctx[0].host : NULL;
 
     return recorded || !h || !h->sysctl_valid ? 0 : ~h->sysctl_valid;
@@ -113,7 +113,8 @@ static void find_listeners(struct check *l)
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
             continue;
-        port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
+        if (!conn_port_unknown(&s->conn[row], false))
+            port_set_add(&subjects_netns_of(l, &s->conn[row])->listening, s->conn[row].sport);
         left--;
     }
 }
@@ -138,6 +139,42 @@ static void pass_rows(struct check *l)
             functions[by_state[c->state][i]].row(l, row, c);
         rules_ports_row(l, c);
     }
+}
+
+/* Imports ---------------------------------------------------------------------------------------
+ *
+ * Text of another program tells only some of what a rule looks at, and of one moment. */
+
+#define WANTS_AGE 0x8000u /* known from tcp_info alone, since no sample came before */
+
+static void skip_untold(struct check *l)
+{
+    static const uint16_t wants[RULE_COUNT] = {
+        [RULE_CLOSE_WAIT] = WANTS_AGE,
+        [RULE_ACCEPT_STALLED] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_INODE,
+        [RULE_ACCEPT_QUEUE] = CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q,
+        [RULE_SYN_BACKLOG] = CONN_UNKNOWN_SEND_Q,
+        [RULE_FIN_WAIT2] = CONN_UNKNOWN_INODE | WANTS_AGE,
+        [RULE_SYN_SENT] = CONN_UNKNOWN_TIMER,
+        [RULE_LAST_ACK] = CONN_UNKNOWN_TIMER,
+        [RULE_FIN_WAIT1] = CONN_UNKNOWN_INODE | CONN_UNKNOWN_SEND_Q,
+        [RULE_ZERO_WINDOW] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q,
+        [RULE_SLOW_READER] = CONN_UNKNOWN_RECV_Q,
+        [RULE_KEEPALIVE] = CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q | WANTS_AGE,
+    };
+    const struct sample *s = l->s;
+    uint16_t untold[TCP_STATE_COUNT] = {0};
+
+    for (uint32_t row = 0; row < s->n_live; row++)
+        if (s->conn[row].state < TCP_STATE_COUNT)
+            untold[s->conn[row].state] |=
+                (uint16_t)(s->conn[row].unknown | (l->figures ? 0 : WANTS_AGE));
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++)
+        for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
+            if (rules[rule].states >> state & 1 && untold[state] & wants[rule] &&
+                (state != TCP_STATE_LISTEN || rule != RULE_SYN_BACKLOG ||
+                 s->count[TCP_STATE_SYN_RECV]))
+                doctor_not_looked(l, (enum rule_id)rule, SKIP_UNTOLD);
 }
 
 /* Findings --------------------------------------------------------------------------------------
@@ -315,6 +352,8 @@ static void doctor_observe(struct sample_observer *e, struct sample *s)
             pass_rows(&l);
         for (unsigned rule = 0; rule < RULE_COUNT; rule++)
             functions[rule].check(&l);
+        if (s->import)
+            skip_untold(&l);
         leave_mptcp_out(&l);
         causes_link(&l);
         settle(&l);

@@ -9,15 +9,34 @@
 #include "tcptop/model/predicate.h"
 #include "tcptop/query/filter.h"
 
-void finding_address(const struct conn *c, bool remote, char out[64])
+void finding_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     uint8_t address[16];
 
+    if (conn_address_unknown(c, remote)) {
+        conn_address(c, remote, out);
+        return;
+    }
     conn_plain_address(c, remote, address);
     bool is_ipv4 = memcmp(address, mapped, sizeof mapped) == 0;
-    if (!inet_ntop(is_ipv4 ? AF_INET : c->family, is_ipv4 ? address + 12 : address, out, 64))
+    if (!inet_ntop(is_ipv4 ? AF_INET : c->family, is_ipv4 ? address + 12 : address, out,
+                   CONN_ADDRESS_SIZE))
         out[0] = '\0';
+}
+
+/* One end, as far as the filter can name it. */
+static void add_end(const struct conn *c, bool remote, bool address, bool port, struct str *out)
+{
+    char text[CONN_ADDRESS_SIZE];
+    char side = remote ? 'r' : 'l';
+
+    if (address && !conn_address_unknown(c, remote)) {
+        finding_address(c, remote, text);
+        str_addf(out, " %caddr:%s", side, text);
+    }
+    if (port && !conn_port_unknown(c, remote))
+        str_addf(out, " %cport:%u", side, remote ? c->dport : c->sport);
 }
 
 static void add_states(uint32_t states, struct str *out)
@@ -40,7 +59,6 @@ static void add_states(uint32_t states, struct str *out)
 void finding_filter(const struct finding *f, struct str *out)
 {
     const struct scope *c = &f->scope;
-    char address[64];
 
     if (!c->states)
         return;
@@ -51,18 +69,10 @@ void finding_filter(const struct finding *f, struct str *out)
         str_addf(out, " pid:%u", c->pid);
     if (c->by & SCOPE_UID)
         str_addf(out, " uid:%u", c->uid);
-    finding_address(&c->ends, false, address);
-    if (c->by & SCOPE_SRC)
-        str_addf(out, " laddr:%s", address);
-    if (c->by & SCOPE_SPORT)
-        str_addf(out, " lport:%u", c->ends.sport);
-    if (c->by & SCOPE_INODE)
+    add_end(&c->ends, false, c->by & SCOPE_SRC, c->by & SCOPE_SPORT, out);
+    if (c->by & SCOPE_INODE && !(c->ends.unknown & CONN_UNKNOWN_INODE))
         str_addf(out, " inode:%u", c->ends.inode);
-    finding_address(&c->ends, true, address);
-    if (c->by & SCOPE_DST)
-        str_addf(out, " raddr:%s", address);
-    if (c->by & SCOPE_DPORT)
-        str_addf(out, " rport:%u", c->ends.dport);
+    add_end(&c->ends, true, c->by & SCOPE_DST, c->by & SCOPE_DPORT, out);
     if (c->by & (SCOPE_PROBE | SCOPE_TIMELESS))
         str_addf(out, " timer:%s", c->by & SCOPE_PROBE ? "persist" : "off");
     if (c->by & (SCOPE_OWNED | SCOPE_ORPHAN))

@@ -91,7 +91,7 @@ static bool file_limit(const struct check *l, uint32_t row, uint64_t *files)
 {
     const struct owner_group *group = sample_owner(l->s, row, NULL);
 
-    return group && l->s->backend != BACKEND_FRAME && l->s->backend != BACKEND_RAW &&
+    return group && !sample_is_recorded(l->s) &&
            process_files_max(group->member[0]->pid, group->member[0]->start_ticks, files);
 }
 
@@ -105,7 +105,7 @@ static void report_close_wait(struct check *l, const struct bucket *bucket)
     if (!f)
         return;
     subjects_name_owner(l, f, bucket->row);
-    f->scope.by |= SCOPE_OWNED;
+    f->scope.by |= c->unknown & CONN_UNKNOWN_INODE ? 0 : SCOPE_OWNED;
     if (subjects_name_peer(l, f, bucket))
         figure(f, FIGURE_CLOSE_WAIT_PEER, bucket->top_n);
     figure(f, FIGURE_CLOSE_WAIT_LEAKED, bucket->n);
@@ -151,6 +151,8 @@ void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
     struct bucket_table *bucket_table = &l->d->bucket_table[RULE_FIN_WAIT2];
     bool unowned;
 
+    if (c->unknown & CONN_UNKNOWN_INODE)
+        return;
     if (c->inode == 0) {
         struct bucket *bucket =
             trends_bucket(bucket_table, ORPHANS | subjects_netns_of(l, c)->id, row);

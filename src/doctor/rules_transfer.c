@@ -241,8 +241,8 @@ void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
     double sent, received;
     bool unowned;
 
-    if (!f || c->timer != TIMER_OFF || c->wqueue || c->inode == 0 ||
-        !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
+    if (!f || c->unknown & CONN_UNKNOWN_TIMER || c->timer != TIMER_OFF || c->wqueue ||
+        c->inode == 0 || !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
         !subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &received))
         return;
     double idle = sent < received ? sent : received;

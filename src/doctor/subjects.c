@@ -64,17 +64,12 @@ const struct tcp_metrics *subjects_metrics(const struct check *l, uint32_t row)
     return l->figures ? sample_metrics(l->s, row) : NULL;
 }
 
-bool subjects_are_recorded(const struct sample *s)
-{
-    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
-}
-
 bool subjects_metrics_possible(const struct check *l)
 {
     const struct sample *s = l->s;
 
     return l->figures ||
-           (!subjects_are_recorded(s) && s->backend != BACKEND_PROC && s->n_live <= FIGURES_MOST);
+           (!sample_is_recorded(s) && s->backend != BACKEND_PROC && s->n_live <= FIGURES_MOST);
 }
 
 bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field, double *seconds)
@@ -108,7 +103,7 @@ bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucke
     struct doctor *d = l->d;
 
     d->owners_used_ns = l->now_ns;
-    if (!bucket->unowned || (subjects_are_recorded(l->s) && !l->s->owner))
+    if (!bucket->unowned || (sample_is_recorded(l->s) && !l->s->owner))
         return false;
     subjects_want_owners(l);
     d->pending = true;

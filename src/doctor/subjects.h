@@ -27,9 +27,6 @@ void subjects_name_listener(struct check *l, struct finding *f, uint32_t row);
 /** Ask for the owners of the next samples: a finding names a process. */
 void subjects_want_owners(struct check *l);
 
-/** Is it another host's, or of another time? Then nothing more can be found out. */
-bool subjects_are_recorded(const struct sample *s);
-
 /** Is it too soon to call the process of the bucket unknown? Then owners are asked for, and the
  * rule is undecided. */
 bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucket *bucket);

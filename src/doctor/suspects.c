@@ -47,7 +47,7 @@ static enum halt halt_of(struct check *l, const struct owner *o, const struct co
 static void look_at(struct check *l, const struct owner *o, struct member *m)
 {
     *m = (struct member){.known = false};
-    m->known = !subjects_are_recorded(l->s) && condition_read(o->pid, o->start_ticks, &m->now);
+    m->known = !sample_is_recorded(l->s) && condition_read(o->pid, o->start_ticks, &m->now);
     if (m->known)
         m->halt = halt_of(l, o, &m->now);
 }

@@ -248,7 +248,7 @@ static void lead_processes(struct breakdown_work *w)
 static void find_limit(struct breakdown_work *w)
 {
     struct breakdown *b = w->b;
-    bool recorded = w->s->backend == BACKEND_FRAME || w->s->backend == BACKEND_RAW;
+    bool recorded = sample_is_recorded(w->s);
 
     if (b->state != TCP_STATE_CLOSE_WAIT || b->n_processes == 0 || b->process[0].former ||
         recorded || !process_files_max(b->process[0].pid, b->process[0].start_ticks, &b->files_max))
@@ -284,8 +284,10 @@ static void look_at(struct breakdown_work *w, uint32_t row)
             add_queue(b, c->sport, c->rqueue, c->wqueue);
         return;
     }
-    add_queues(b, c);
-    add_repeats(b, c);
+    if (!(c->unknown & (CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q)))
+        add_queues(b, c);
+    if (!(c->unknown & CONN_UNKNOWN_TIMER))
+        add_repeats(b, c);
     add_silence(b, w->s, row);
     add_end(b, w->s, c);
 }

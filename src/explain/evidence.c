@@ -3,6 +3,7 @@
 #include "tcptop/explain/evidence.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "state_facts.h"
 #include "tcptop/base/clock.h"
@@ -83,7 +84,7 @@ static void facts_timer(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *c = t->row;
 
-    if (!c)
+    if (!c || c->unknown & CONN_UNKNOWN_TIMER)
         return;
     switch (c->timer) {
     case TIMER_TIMEWAIT:
@@ -126,6 +127,8 @@ static void facts_active_close(struct evidence *e, const struct state_facts *t,
 {
     if (c->server > 0 && c->server == t->state_counts.rows && c->server_port) {
         ADD_FACT(e, MSG_FACT_TW_PORT, live_port(LIVE, c->server_port));
+        if (t->state_counts.timed == 0)
+            return; /* an import may not tell the timers */
         if (t->state_counts.left_min_ms / 1000 == t->state_counts.left_max_ms / 1000)
             ADD_FACT(e, MSG_FACT_TW_PORT_LEFT, COUNT(0), TIME(t->state_counts.left_min_ms));
         else
@@ -147,10 +150,13 @@ static void facts_time_wait(struct evidence *e, const struct state_facts *t)
     double per_s, seconds;
 
     facts_timer(e, t);
-    ADD_FACT(e,
-             state_facts_trend(t, &per_s, &seconds) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
-                                                                  : MSG_FACT_TW_COUNT,
-             COUNT(t->state_counts.rows));
+    if (t->s->import) /* not every system keeps them for 60 s */
+        ADD_FACT(e, MSG_FACT_TW_COUNT_ANY, COUNT(t->state_counts.rows));
+    else
+        ADD_FACT(e,
+                 state_facts_trend(t, &per_s, &seconds) == TREND_FLAT ? MSG_FACT_TW_COUNT_FLAT
+                                                                      : MSG_FACT_TW_COUNT,
+                 COUNT(t->state_counts.rows));
     facts_active_close(e, t, t->active_close);
 }
 
@@ -307,7 +313,7 @@ static void facts_peer(struct evidence *e, const struct state_facts *t)
 
 static void facts_close_wait(struct evidence *e, const struct state_facts *t)
 {
-    if (t->row && !facts_waits(e, t))
+    if (t->row && !facts_waits(e, t) && !(t->row->unknown & CONN_UNKNOWN_RECV_Q))
         ADD_FACT(e, t->row->rqueue > 0 ? MSG_FACT_THIS_UNREAD : MSG_FACT_THIS_READ,
                  COUNT(t->row->rqueue));
     facts_count(e, t);
@@ -334,14 +340,15 @@ static void facts_fin_wait2(struct evidence *e, const struct state_facts *t)
     uint32_t orphans = t->state_counts.without_inode;
     uint64_t left;
 
-    if (t->row && t->row->inode)
+    if (t->row && t->row->inode && !(t->row->unknown & CONN_UNKNOWN_INODE))
         ADD_FACT(e, MSG_FACT_THIS_HALF_CLOSED, NULL);
     else if (t->row && tcp_timeouts_left(sample_host(t->s, t->row), t->row, &left))
         ADD_FACT(e, MSG_FACT_THIS_LEFT, TIME(left));
     facts_count(e, t);
     if (t->state_counts.timed > 0)
         ADD_FACT(e, MSG_FACT_F2_ORPHANS, COUNT(orphans), TIME(t->state_counts.left_max_ms));
-    facts_some(e, t->state_counts.rows - orphans, MSG_FACT_F2_OWNED);
+    facts_some(e, t->state_counts.rows - orphans - t->state_counts.unknown_inode,
+               MSG_FACT_F2_OWNED);
 }
 
 /* CLOSE, BOUND_INACTIVE ---------------------------------------------------------------------- */
@@ -455,6 +462,8 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (t.s->status == SAMPLE_PARTIAL)
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
     states[t.state].facts(e, &t);
+    if (t.s->import && !strstr(t.s->import->system, "Linux"))
+        ADD_FACT(e, MSG_FACT_OTHER_SYSTEM, t.s->import->system);
     judge(e, &t);
 }
 

@@ -17,7 +17,7 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
 {
     char address[64];
     finding_address(c, remote, address);
-    bool v6 = strchr(address, ':') != NULL;
+    bool v6 = !conn_address_unknown(c, remote) && strchr(address, ':') != NULL;
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 
@@ -543,8 +543,9 @@ const char *finding_skip_words(unsigned why)
         [LOOKED] = MSG_SEVERITY_OK,          [SKIP_YET] = MSG_SKIP_YET,
         [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
         [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
-        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_SHORT] = MSG_SKIP_SHORT,
-        [SKIP_MPTCP] = MSG_SKIP_MPTCP,       [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
+        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
+        [SKIP_SHORT] = MSG_SKIP_SHORT,       [SKIP_MPTCP] = MSG_SKIP_MPTCP,
+        [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);

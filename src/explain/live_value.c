@@ -8,6 +8,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/doctor/finding_scope.h"
 #include "tcptop/explain/typeset.h"
+#include "tcptop/model/end_text.h"
 
 static const char *live(char out[LIVE_SIZE], const char *sign, const char *value)
 {
@@ -95,7 +96,7 @@ const char *live_percent(char out[LIVE_SIZE], double part)
 
 const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 {
-    char address[64];
+    char address[CONN_ADDRESS_SIZE];
 
     finding_address(c, remote, address);
     return live(out, "", address);
@@ -103,11 +104,15 @@ const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 
 const char *live_remote(char out[LIVE_SIZE], const struct conn *c)
 {
-    char address[64];
+    char address[CONN_ADDRESS_SIZE], port[END_TEXT_SIZE];
 
     finding_address(c, true, address);
-    bool v6 = strchr(address, ':') != NULL;
-    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%u" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
-             c->dport);
+    bool v6 = !conn_address_unknown(c, true) && strchr(address, ':') != NULL;
+    if (conn_port_unknown(c, true))
+        snprintf(port, sizeof port, "%s", conn_port_text(c, true));
+    else
+        snprintf(port, sizeof port, "%u", c->dport);
+    snprintf(out, LIVE_SIZE, MARK_LIVE "%s%s%s:%s" MARK_END, v6 ? "[" : "", address, v6 ? "]" : "",
+             port);
     return out;
 }

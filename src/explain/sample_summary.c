@@ -24,7 +24,8 @@ static void add_timer(struct state_counts *t, const struct sample *s, const stru
 
     if (c->timer == TIMER_PROBE)
         t->shut++;
-    if (c->timer == TIMER_OFF && c->wqueue == 0)
+    if (c->timer == TIMER_OFF && c->wqueue == 0 &&
+        !(c->unknown & (CONN_UNKNOWN_TIMER | CONN_UNKNOWN_SEND_Q)))
         t->idle++;
     if (!left_of(s, c, &left))
         return;
@@ -70,7 +71,9 @@ static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const str
     t->without_inode += conn_kind(c) != CONN_PLAIN;
     t->repeating += c->retrans > 0;
     t->unsent += c->wqueue > 1;
-    t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    if (!(c->unknown & CONN_UNKNOWN_RECV_Q))
+        t->unread[c->rqueue < 2 ? c->rqueue : 2]++;
+    t->unknown_inode += (c->unknown & CONN_UNKNOWN_INODE) != 0;
     add_timer(t, s, c);
 }
 
@@ -85,7 +88,7 @@ void sample_summary_make(struct sample_summary *v, const struct sample *s)
         port_set_add(&v->used, c->dport);
         if (row >= s->n_live)
             continue;
-        if (c->state == TCP_STATE_LISTEN)
+        if (c->state == TCP_STATE_LISTEN && !conn_port_unknown(c, false))
             port_set_add(&v->listening, c->sport);
         add_row(v->state_counts, s, row);
     }

@@ -2,10 +2,14 @@
 /* Which records are the same connection, and of what kind one is. */
 #include "tcptop/model/conn.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/model/end_text.h"
 #include "tcptop/model/state.h"
 
 #define LOOPBACK_IFINDEX 1 /* in every namespace, include/net/flow.h of the kernel */
@@ -21,7 +25,7 @@ enum conn_kind conn_kind(const struct conn *c)
 
     if (c->flags & CONN_BOUND)
         return CONN_BOUND_ONLY;
-    if (c->inode || c->state >= TCP_STATE_COUNT)
+    if (c->inode || c->unknown & CONN_UNKNOWN_INODE || c->state >= TCP_STATE_COUNT)
         return CONN_PLAIN;
     return (enum conn_kind)without_inode[c->state];
 }
@@ -40,6 +44,25 @@ bool conn_is_loopback(const struct conn *c)
 {
     return c->ifindex == LOOPBACK_IFINDEX || address_is_loopback(c->family, c->src) ||
            address_is_loopback(c->family, c->dst);
+}
+
+char *conn_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE])
+{
+    const uint8_t *address = remote ? c->dst : c->src;
+
+    if (conn_address_unknown(c, remote)) {
+        const char *text = end_text(end_text_number(address));
+        snprintf(out, CONN_ADDRESS_SIZE, "%s", *text ? text : FMT_NONE);
+    } else if (!inet_ntop(c->family, address, out, CONN_ADDRESS_SIZE))
+        out[0] = '\0';
+    return out;
+}
+
+const char *conn_port_text(const struct conn *c, bool remote)
+{
+    return conn_port_unknown(c, remote) && c->flags & CONN_NO_COOKIE
+               ? end_text(c->port_text[remote])
+               : "";
 }
 
 bool conn_is_dual_stack(const struct conn *c)

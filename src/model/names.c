@@ -43,6 +43,8 @@ bool names_key_address(struct name_key *k, const struct conn *c, bool remote)
     const uint8_t *addr = remote ? c->dst : c->src;
 
     *k = (struct name_key){.family = c->family};
+    if (conn_address_unknown(c, remote))
+        return false;
     if (c->family == AF_INET6 && mapped(addr)) {
         k->family = AF_INET;
         memcpy(k->bytes, addr + 12, 4);

@@ -117,7 +117,9 @@ static bool end_matches(const struct filter_term *t, const struct conn *c, bool 
     uint16_t port = local ? c->sport : c->dport;
 
     if (t->kind == TERM_PORT)
-        return port >= t->lo && port <= t->hi;
+        return port >= t->lo && port <= t->hi && !conn_port_unknown(c, !local);
+    if (t->family && conn_address_unknown(c, !local))
+        return false;
     return addr_matches(t, c, local ? c->src : c->dst);
 }
 

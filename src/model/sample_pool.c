@@ -40,12 +40,14 @@ static void release_references(struct sample_builder *b)
     cgroups_unref(b->sample.cgroups);
     owner_table_unref(b->sample.owners);
     findings_free(b->sample.findings);
+    import_unref(b->sample.import);
     sample_unref(b->close_events); /* their pool is another one */
     sample_unref(b->sample.close_events);
     b->sample.namespaces = NULL;
     b->sample.cgroups = NULL;
     b->sample.owners = NULL;
     b->sample.findings = NULL;
+    b->sample.import = NULL;
     b->close_events = NULL;
     b->sample.close_events = NULL;
 }

@@ -239,6 +239,32 @@ static void print_text_field(struct sink *out, const char *key, const char *text
     }
 }
 
+void json_print_import(struct sink *out, const struct import *i)
+{
+    const char *comma = "";
+
+    sink_add(out, ",\"import\":{\"tool\":");
+    json_print_string(out, i->tool);
+    sink_add(out, ",\"system\":");
+    json_print_string(out, i->system);
+    sink_addf(out, ",\"lines\":%u,\"rows\":%u,\"continued\":%u,\"headings\":%u,\"blank\":%u",
+              i->lines, i->rows, i->continued, i->headings, i->blank);
+    sink_addf(out, ",\"skipped\":%u,\"not_understood\":%u,\"cut\":%u", i->skipped,
+              import_not_understood(i), i->cut);
+    if (*i->no_converter)
+        print_text_field(out, "no_converter", i->no_converter);
+    sink_add(out, ",\"skipped_lines\":[");
+    for (uint32_t n = 0; n < i->n_listed; n++) {
+        sink_addf(out, "%s{\"line\":%u,\"why\":", comma, i->listed[n].line);
+        json_print_string(out, import_skipped_word((enum import_skipped_for)i->listed[n].why));
+        if (i->n_files > 1)
+            print_text_field(out, "file", i->files[i->listed[n].file]);
+        sink_add(out, "}");
+        comma = ",";
+    }
+    sink_add(out, "]}");
+}
+
 /* Scripts get the same bytes whatever language the person reads. */
 static void print_hidden(struct sink *out, const struct sample *s)
 {
@@ -274,6 +300,8 @@ static void print_summary(struct sink *out, const struct print *p)
     if (s->namespaces && s->namespaces->several) {
         sink_addf(out, ",\"namespaces\":%u", s->namespaces->shown);
     }
+    if (s->import)
+        json_print_import(out, s->import);
     print_text_field(out, "version", TCPTOP_VERSION);
     sink_add(out, "}\n");
 }

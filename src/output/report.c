@@ -12,7 +12,9 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/explain/evidence.h"
 #include "tcptop/explain/finding_text.h"
+#include "tcptop/explain/import_words.h"
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
 
@@ -95,12 +97,55 @@ static void print_rules(struct sink *out, const struct report *r, bool looked_at
     str_fini(&list);
 }
 
+/* The facts about TIME_WAIT, which say who closed: a dump is of one moment, so hardly a rule does.
+ */
+static void print_time_wait(struct sink *out, const struct report *r)
+{
+    const struct explain_subject subject = {
+        .sample = r->last, .state = TCP_STATE_TIME_WAIT, .row = UINT32_MAX};
+    struct explain_text words;
+    struct evidence e;
+    struct typeset ts;
+    struct str line = STR_INIT;
+
+    if (!r->last->count[TCP_STATE_TIME_WAIT])
+        return;
+    evidence_collect(&e, &subject);
+    for (unsigned i = 0; i < e.n_facts; i++)
+        str_addf(&line, "%s%s", i ? "; " : "TIME_WAIT: ", str_text(&e.fact[i]));
+    evidence_fini(&e);
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, str_text(&line), ROLE_TEXT, WIDTH, 0);
+    if (typeset_finish(&ts, &words) == 0)
+        for (uint32_t i = 0; i < words.n_lines; i++)
+            print_words_line(out, &words, i, r->ascii);
+    explain_fini(&words);
+    str_fini(&line);
+}
+
+/* Whose output the sample was read from, and how much of it. */
+static void print_import(struct sink *out, const struct report *r)
+{
+    struct str line = STR_INIT;
+
+    str_add(&line, "IMPORT ");
+    import_words_source(r->last->import, &line);
+    str_add(&line, ": ");
+    import_words_counts(r->last->import, &line);
+    print_glyphs(out, str_text(&line), r->ascii);
+    sink_add(out, "\n");
+    str_fini(&line);
+    print_time_wait(out, r);
+}
+
 void report_print_text(struct sink *out, const struct report *r)
 {
     char why[REASON_TEXT_SIZE];
     const struct findings *f = r->last->findings;
 
     print_head(out, r);
+    if (r->last->import)
+        print_import(out, r);
     if (!f)
         return;
     if (r->last->reason.code != REASON_NONE)
@@ -221,7 +266,7 @@ static void add_who(struct sink *out, const struct finding *f)
         add_key(out, "local_addr", address);
     if (c->by & SCOPE_SPORT)
         sink_addf(out, ",\"local_port\":%u", c->ends.sport);
-    if (c->by & SCOPE_SPORT && c->ends.inode)
+    if (c->by & SCOPE_SPORT && c->ends.inode && !(c->ends.unknown & CONN_UNKNOWN_INODE))
         sink_addf(out, ",\"inode\":%u", c->ends.inode);
     finding_address(&c->ends, true, address);
     if (c->by & SCOPE_DST)
@@ -246,7 +291,8 @@ static void add_finding(struct sink *out, const struct finding *f)
               severities[f->severity]);
     finding_title(f, &words);
     add_key(out, "title", str_text(&words));
-    add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
+    if (f->since_wall_ns)
+        add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
     add_who(out, f);
     if (f->cause.key)
         add_key(out, "follows_from", rules[f->cause.rule].name);
@@ -327,9 +373,12 @@ static void print_report(struct sink *out, const struct report *r)
     if (r->last->reason.code != REASON_NONE)
         add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
     add_hidden(out, r->last);
-    add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
+    if (r->last->wall_ns)
+        add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));
     if (r->last->host.name[0])
         add_key(out, "host", r->last->host.name);
+    if (r->last->import)
+        json_print_import(out, r->last->import);
     add_key(out, "version", TCPTOP_VERSION);
     sink_add(out, "}\n");
 }

@@ -101,46 +101,48 @@ static void add_text(struct str *out, const char *text)
 
 /* Addresses, state and timer. */
 
-static bool is_unsampled(const struct sample *s, uint32_t row)
+/* Was no dump asked for it, or did none tell it? `what`: enum conn_unknown. */
+static bool is_untold(const struct sample *s, uint32_t row, unsigned what)
 {
-    return sample_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN;
+    return sample_row_kind(s, row) == ROW_MISSING || s->conn[row].flags & CONN_UNSEEN ||
+           s->conn[row].unknown & what;
 }
 
 NUMBER(local_port)
 {
     *n = s->conn[row].sport;
-    return true;
+    return !conn_port_unknown(&s->conn[row], false);
 }
 
 NUMBER(remote_port)
 {
     *n = s->conn[row].dport;
-    return true;
+    return !conn_port_unknown(&s->conn[row], true);
 }
 
 NUMBER(expires_ms)
 {
     *n = s->conn[row].expires_ms;
-    return s->conn[row].timer != TIMER_OFF && !is_unsampled(s, row);
+    return s->conn[row].timer != TIMER_OFF && !is_untold(s, row, CONN_UNKNOWN_TIMER);
 }
 
 NUMBER(recv_q)
 {
     *n = s->conn[row].rqueue;
-    return !is_unsampled(s, row);
+    return !is_untold(s, row, CONN_UNKNOWN_RECV_Q);
 }
 
 NUMBER(send_q)
 {
     *n = s->conn[row].wqueue;
-    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_unsampled(s, row);
+    return !(s->conn[row].flags & CONN_NO_BACKLOG) && !is_untold(s, row, CONN_UNKNOWN_SEND_Q);
 }
 
 /* TIME_WAIT repeats nothing. */
 NUMBER(retrans)
 {
     *n = s->conn[row].retrans;
-    return s->conn[row].timer != TIMER_TIMEWAIT && !is_unsampled(s, row);
+    return s->conn[row].timer != TIMER_TIMEWAIT && !is_untold(s, row, CONN_UNKNOWN_TIMER);
 }
 
 /* Of a socket without a file, kernels before 6.17 name user 0, whoever it was (net/core/sock.c
@@ -149,19 +151,20 @@ NUMBER(uid)
 {
     const struct conn *c = &s->conn[row];
     *n = c->uid;
-    return !(c->flags & CONN_NO_OWNER) && (c->inode != 0 || c->uid != 0);
+    return !(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_UID) &&
+           (c->inode != 0 || c->uid != 0);
 }
 
 NUMBER(inode)
 {
     *n = s->conn[row].inode;
-    return !(s->conn[row].flags & CONN_NO_OWNER);
+    return !(s->conn[row].flags & CONN_NO_OWNER) && !(s->conn[row].unknown & CONN_UNKNOWN_INODE);
 }
 
 NUMBER(ifindex)
 {
     *n = s->conn[row].ifindex;
-    return *n != 0;
+    return *n != 0 && !(s->conn[row].unknown & CONN_UNKNOWN_IFINDEX);
 }
 
 NUMBER(v6only)
@@ -221,7 +224,8 @@ END(remote)
 
 static void get_state(const struct sample *s, uint32_t row, struct value *v)
 {
-    set_text(v, state_name(conn_counts_as(&s->conn[row])));
+    const struct conn *c = &s->conn[row];
+    set_text(v, c->unknown & CONN_UNKNOWN_STATE ? NULL : state_name(conn_counts_as(c)));
 }
 
 /* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
@@ -255,7 +259,7 @@ static const char *const timer_names[] = {
 static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 {
     unsigned timer = s->conn[row].timer;
-    if (is_unsampled(s, row))
+    if (is_untold(s, row, CONN_UNKNOWN_TIMER))
         v->type = VALUE_NONE;
     else
         set_text(v, timer < TIMER_NAMES ? timer_names[timer] : "unknown");
@@ -263,7 +267,7 @@ static void get_timer(const struct sample *s, uint32_t row, struct value *v)
 
 static uint64_t key_timer(const struct sample *s, uint32_t row)
 {
-    return is_unsampled(s, row) ? KEY_ABSENT : s->conn[row].timer;
+    return is_untold(s, row, CONN_UNKNOWN_TIMER) ? KEY_ABSENT : s->conn[row].timer;
 }
 
 static void get_cookie(const struct sample *s, uint32_t row, struct value *v)
@@ -358,7 +362,7 @@ NUMBER(backlog_permille)
     uint64_t limit = c->wqueue ? c->wqueue : 1;
     *n = c->rqueue * UINT64_C(1000) / limit;
     return c->state == TCP_STATE_LISTEN && !(c->flags & CONN_NO_BACKLOG) &&
-           sample_row_kind(s, row) != ROW_MISSING;
+           !(c->unknown & CONN_UNKNOWN_RECV_Q) && sample_row_kind(s, row) != ROW_MISSING;
 }
 
 NUMBER(drops)
@@ -512,13 +516,16 @@ static uint64_t key_process_cell(const struct sample *s, uint32_t row)
 }
 
 /* The name as it is, in parentheses once nobody holds the socket any more. Where no process is
- * known the control group in brackets: the service or container whose process it is. */
+ * known the control group in brackets: the service or container whose process it is. Only an import
+ * may know a process without its name. */
 static void format_process(const struct sample *s, uint32_t row, struct str *out)
 {
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
     const char *cgroup = g ? NULL : sample_cgroup(s, row);
-    if (g)
+    if (g && !*g->member[0]->process)
+        str_add(out, FMT_NONE);
+    else if (g)
         str_addf(out, former ? "(%s)" : "%s", g->member[0]->process);
     else if (cgroup)
         str_addf(out, conn_is_let_go(&s->conn[row]) ? "([%s])" : "[%s]", cgroup);
@@ -531,11 +538,13 @@ void column_process_fit(const struct sample *s, uint32_t row, int width, struct 
     bool former;
     const struct owner_group *g = sample_owner(s, row, &former);
     size_t start = out->len;
-    format_process(s, row, out);
+    bool named = !g || *g->member[0]->process;
+    if (named)
+        format_process(s, row, out);
     if (!g || former)
         return;
     size_t name_end = out->len;
-    str_addf(out, " %u", g->member[0]->pid);
+    str_addf(out, named ? " %u" : "%u", g->member[0]->pid);
     size_t pid_end = out->len;
     if (utf8_width(str_text(out) + start) > width) {
         str_truncate(out, name_end);

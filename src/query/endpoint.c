@@ -11,6 +11,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/model/end_text.h"
 
 struct endpoint endpoint_local(const struct conn *c)
 {
@@ -71,8 +72,12 @@ static const char *scope_name(uint32_t ifindex, const struct sample *s)
  * its own. */
 static bool sampled_here(const struct sample *s, const struct conn *c)
 {
-    return !s ||
-           (s->backend != BACKEND_FRAME && s->backend != BACKEND_RAW && sample_is_own_netns(s, c));
+    return !s || (!sample_is_recorded(s) && sample_is_own_netns(s, c));
+}
+
+static bool is_remote(const struct endpoint *e)
+{
+    return e->addr == e->conn->dst;
 }
 
 static bool is_link_local(const struct endpoint *e)
@@ -84,7 +89,9 @@ static bool is_link_local(const struct endpoint *e)
 static void add_device(const struct conn *c, const struct sample *s, char text[ADDRESS_SIZE])
 {
     size_t len = strlen(text);
-    if (sampled_here(s, c))
+    if (c->unknown & CONN_UNKNOWN_IFINDEX)
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", end_text(c->ifindex));
+    else if (sampled_here(s, c))
         snprintf(text + len, ADDRESS_SIZE - len, "%%%s", scope_name(c->ifindex, s));
     else
         snprintf(text + len, ADDRESS_SIZE - len, "%%%u", c->ifindex);
@@ -92,6 +99,10 @@ static void add_device(const struct conn *c, const struct sample *s, char text[A
 
 void endpoint_address(const struct endpoint *e, const struct sample *s, char out[ADDRESS_SIZE])
 {
+    if (conn_address_unknown(e->conn, is_remote(e))) {
+        conn_address(e->conn, is_remote(e), out);
+        return;
+    }
     if (e->family == AF_INET) {
         write_ipv4(out, e->addr);
         return;
@@ -104,10 +115,30 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
 
 void endpoint_device(const struct conn *c, const struct sample *s, struct str *out)
 {
-    if (sampled_here(s, c))
+    if (c->unknown & CONN_UNKNOWN_IFINDEX)
+        str_add(out, end_text(c->ifindex));
+    else if (sampled_here(s, c))
         str_add(out, scope_name(c->ifindex, s));
     else
         str_add_uint(out, c->ifindex);
+}
+
+/* Where one of both is a text. */
+static void add_texts(const struct endpoint *e, const struct sample *s, struct str *out)
+{
+    char address[ADDRESS_SIZE];
+    bool remote = is_remote(e),
+         brackets = e->family == AF_INET6 && !conn_address_unknown(e->conn, remote);
+    const char *port = conn_port_text(e->conn, remote);
+
+    endpoint_address(e, s, address);
+    str_addf(out, "%s%s%s:", brackets ? "[" : "", address, brackets ? "]" : "");
+    if (conn_port_unknown(e->conn, remote))
+        str_add(out, *port ? port : FMT_NONE);
+    else if (e->port)
+        str_add_uint(out, e->port);
+    else
+        str_add_char(out, '*');
 }
 
 void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct str *out)
@@ -115,6 +146,11 @@ void endpoint_netstat(const struct endpoint *e, const struct sample *s, struct s
     char text[ADDRESS_SIZE + 32];
     const bool dual = conn_is_dual_stack(e->conn);
     const bool brackets = e->family == AF_INET6 && !dual;
+
+    if (conn_address_unknown(e->conn, is_remote(e)) || conn_port_unknown(e->conn, is_remote(e))) {
+        add_texts(e, s, out);
+        return;
+    }
     text[0] = '[';
     if (dual)
         strcpy(text, "*");

@@ -20,6 +20,14 @@ static bool is_wildcard(const struct conn *c, const uint8_t *address)
     return memcmp(address, zero, c->family == AF_INET ? 4 : 16) == 0;
 }
 
+/* The address of one end, where it is one. */
+static const uint8_t *address_of(const struct conn *c, bool remote)
+{
+    if (conn_address_unknown(c, remote))
+        return NULL;
+    return remote ? c->dst : c->src;
+}
+
 static void add_address(const struct conn *c, const uint8_t *address, struct str *out)
 {
     char text[INET6_ADDRSTRLEN] = "";
@@ -28,25 +36,36 @@ static void add_address(const struct conn *c, const uint8_t *address, struct str
     str_add(out, text);
 }
 
-static void add_ss_end(const struct conn *c, const uint8_t *address, uint16_t port, struct str *out)
+/* As far as address and port are known. */
+static void add_ss_end(const struct conn *c, bool remote, struct str *out)
 {
-    bool v6 = c->family == AF_INET6;
+    const uint8_t *address = address_of(c, remote);
+    bool v6 = c->family == AF_INET6, port = !conn_port_unknown(c, remote);
 
-    if (v6)
-        str_add_char(out, '[');
-    add_address(c, address, out);
-    str_add(out, v6 ? "]:" : ":");
-    str_add_uint(out, port);
+    if (!address && !port)
+        return;
+    str_add(out, remote && out->len ? " and " : "");
+    if (address) {
+        str_add(out, remote ? "dst " : "src ");
+        str_add(out, v6 ? "[" : "");
+        add_address(c, address, out);
+        str_add(out, v6 ? "]" : "");
+    } else {
+        str_add(out, remote ? "dport = " : "sport = ");
+    }
+    if (port)
+        str_addf(out, ":%u", remote ? c->dport : c->sport);
 }
 
 void select_ss(const struct conn *c, struct str *out)
 {
-    str_add(out, "src ");
-    add_ss_end(c, c->src, c->sport, out);
-    if (!has_peer(c))
-        return;
-    str_add(out, " and dst ");
-    add_ss_end(c, c->dst, c->dport, out);
+    struct str ends = STR_INIT;
+
+    add_ss_end(c, false, &ends);
+    if (has_peer(c))
+        add_ss_end(c, true, &ends);
+    str_add(out, str_text(&ends));
+    str_fini(&ends);
 }
 
 /* As it is on the wire: IPv4 where an IPv6 socket speaks it. */
@@ -70,14 +89,14 @@ static void add_word(const char *word, bool first, struct str *out)
 
 void select_tcpdump(const struct conn *c, struct str *out)
 {
-    const uint8_t *address[] = {c->src, c->dst};
+    const uint8_t *address[] = {address_of(c, false), address_of(c, true)};
     const uint16_t port[] = {c->sport, c->dport};
     int ends = has_peer(c) ? 2 : 1;
     bool first = true;
 
     str_add(out, "tcp");
     for (int i = 0; i < ends; i++) {
-        if (is_wildcard(c, address[i]))
+        if (!address[i] || is_wildcard(c, address[i]))
             continue;
         add_word("host ", first, out);
         add_host(c, address[i], out);
@@ -85,6 +104,8 @@ void select_tcpdump(const struct conn *c, struct str *out)
     }
     first = true;
     for (int i = 0; i < ends; i++) {
+        if (conn_port_unknown(c, i))
+            continue;
         add_word("port ", first, out);
         str_add_uint(out, port[i]);
         first = false;

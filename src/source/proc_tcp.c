@@ -146,20 +146,27 @@ static bool line_read(struct proc_line *l, struct conn *c)
     return take_queues(l, c) && take_owner(l, c);
 }
 
+bool proc_tcp_read(struct conn *c, uint8_t family, const char *line, size_t len)
+{
+    *c = (struct conn){.family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER};
+    if (!line_read(&(struct proc_line){line, line + len}, c))
+        return false;
+    if (c->state == TCP_STATE_LISTEN)
+        c->flags |= CONN_NO_BACKLOG;
+    diag_mark_owner(c);
+    return true;
+}
+
 int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, size_t len)
 {
     struct sample *s = &b->sample;
-    struct conn read = {
-        .family = family, .flags = CONN_NO_COOKIE | CONN_ROUNDED_TIMER, .netns = s->netns_id};
+    struct conn read;
 
-    if (!line_read(&(struct proc_line){line, line + len}, &read)) {
+    if (!proc_tcp_read(&read, family, line, len)) {
         s->rejected++;
         return 0;
     }
-    if (read.state == TCP_STATE_LISTEN)
-        read.flags |= CONN_NO_BACKLOG;
-    diag_mark_owner(&read);
-
+    read.netns = s->netns_id;
     struct conn *c = sample_add(b, NULL);
     if (!c)
         return -ENOMEM;

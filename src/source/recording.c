@@ -20,6 +20,7 @@
 #include "tcptop/source/block.h"
 #include "tcptop/source/diag.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/source/import.h"
 #include "tcptop/source/source.h"
 
 #ifndef RECORDING_CHUNK /* tests build it tiny */
@@ -344,15 +345,6 @@ static struct owner_lookup *recording_owners(struct source *src)
     return ((struct recording *)src)->owners;
 }
 
-static bool is_text(const uint8_t *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] < ' ' && (p[i] == '\0' || !strchr("\t\r\n", p[i])))
-            return false;
-    }
-    return len > 0;
-}
-
 static bool is_dump(const uint8_t *p, size_t len)
 {
     struct nlmsghdr h;
@@ -369,7 +361,7 @@ static bool is_dump(const uint8_t *p, size_t len)
             h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR);
 }
 
-enum kind { KIND_EMPTY, KIND_BLOCKS, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_TEXT, KIND_FOREIGN };
+enum kind { KIND_EMPTY, KIND_BLOCKS, KIND_FRAMES, KIND_NEWER, KIND_RAW, KIND_OTHER };
 
 /* What kind of file begins with these bytes: as many as a netlink message has, or all. */
 static enum kind recognise(const uint8_t *p, size_t len)
@@ -384,9 +376,7 @@ static enum kind recognise(const uint8_t *p, size_t len)
         return KIND_FRAMES;
     if (head == FRAME_MAGIC_BYTES && memcmp(p, FRAME_MAGIC, head - 1) == 0)
         return KIND_NEWER;
-    if (is_dump(p, len))
-        return KIND_RAW;
-    return is_text(p, len) ? KIND_TEXT : KIND_FOREIGN;
+    return is_dump(p, len) ? KIND_RAW : KIND_OTHER;
 }
 
 static const struct source_ops block_ops = {.name = "blocks",
@@ -407,8 +397,29 @@ static int open_blocks(struct recording *r, struct sample_reason *why)
     return rc ? read_failed(r, rc, why) : 0;
 }
 
-/* Set the operations for the kind of file. */
-static int open_kind(struct recording *r, struct sample_reason *why)
+/* `*src` is the recording, or, after a failure, it is closed. Returns `rc`. */
+static int opened(struct source **src, struct recording *r, int rc)
+{
+    if (rc)
+        recording_close(&r->source);
+    else
+        *src = &r->source;
+    return rc;
+}
+
+/* The text of another program: the recording is given up for it. */
+static int open_import(struct source **src, struct recording *r, struct sample_reason *why)
+{
+    int fd = r->fd;
+
+    r->fd = -1; /* handed over */
+    int rc = import_open(src, fd, r->next.data, r->next.len, r->name, why);
+    recording_close(&r->source);
+    return rc;
+}
+
+/* Set the operations for the kind of file, or give it to whoever reads that kind. */
+static int open_kind(struct source **src, struct recording *r, struct sample_reason *why)
 {
     static const struct source_ops frame_ops = {.name = "frames",
                                                 .is_recording = true,
@@ -417,27 +428,29 @@ static int open_kind(struct recording *r, struct sample_reason *why)
                                                 .owners = recording_owners};
     static const struct source_ops raw_ops = {
         .name = "raw", .is_recording = true, .sample = sample_raw, .close = recording_close};
+    int rc = 0;
 
     switch (recognise(r->next.data, r->next.len)) {
     case KIND_BLOCKS:
-        return open_blocks(r, why);
+        rc = open_blocks(r, why);
+        break;
     case KIND_FRAMES:
         r->source.ops = &frame_ops;
         r->owners = owner_lookup_new(); /* without memory nobody is known */
-        return 0;
+        break;
     case KIND_RAW:
         r->source.ops = &raw_ops;
-        return 0;
-    case KIND_EMPTY:
-        return refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
-    case KIND_NEWER:
-        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
-    case KIND_TEXT:
-        return refused(r, -EBADMSG, REASON_TEXT_FILE, why);
-    case KIND_FOREIGN:
         break;
+    case KIND_EMPTY:
+        rc = refused(r, -EBADMSG, REASON_EMPTY_FILE, why);
+        break;
+    case KIND_NEWER:
+        rc = refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
+        break;
+    case KIND_OTHER:
+        return open_import(src, r, why);
     }
-    return refused(r, -EBADMSG, REASON_FOREIGN_FILE, why);
+    return opened(src, r, rc);
 }
 
 static int open_file(struct recording *r, const char *path)
@@ -455,15 +468,19 @@ static int open_file(struct recording *r, const char *path)
     return S_ISDIR(st.st_mode) ? -EISDIR : 0;
 }
 
-static int open_directory(struct recording *r, const char *path, struct sample_reason *why)
+/* Recordings in a directory; where there are none, dumps of other programs. */
+static int open_directory(struct source **src, struct recording *r, const char *path,
+                          struct sample_reason *why)
 {
     r->source.ops = &block_ops;
     close(r->fd);
     r->fd = -1;
     int rc = block_reader_open_directory(&r->blocks, &r->source, path);
-    if (rc == -ENOENT)
-        return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
-    return rc ? read_failed(r, rc, why) : 0;
+    if (rc == -ENOENT) {
+        recording_close(&r->source);
+        return import_open_directory(src, path, why);
+    }
+    return opened(src, r, rc ? read_failed(r, rc, why) : 0);
 }
 
 int recording_open(struct source **src, const char *path, struct sample_reason *why)
@@ -476,24 +493,16 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
     r->begin_ns = INT64_MIN;
     r->end_ns = INT64_MAX;
     error = open_file(r, path);
-    if (error == -EISDIR) {
-        error = open_directory(r, path, why);
-    } else {
-        if (!error)
-            error = fill(r, &r->next, FRAME_MAGIC_BYTES);
-        if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
-            error = fill(r, &r->next, sizeof(struct nlmsghdr));
-        error =
-            error && error != -ENODATA
-                ? sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path))
-                : open_kind(r, why);
-    }
-    if (error) {
-        recording_close(&r->source);
-        return error;
-    }
-    *src = &r->source;
-    return 0;
+    if (error == -EISDIR)
+        return open_directory(src, r, path, why);
+    if (!error)
+        error = fill(r, &r->next, FRAME_MAGIC_BYTES);
+    if (!error && memcmp(r->next.data, FRAME_MAGIC, FRAME_MAGIC_BYTES) != 0)
+        error = fill(r, &r->next, sizeof(struct nlmsghdr));
+    if (!error || error == -ENODATA)
+        return open_kind(src, r, why);
+    recording_close(&r->source);
+    return sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path));
 }
 
 /* Moving ------------------------------------------------------------ */

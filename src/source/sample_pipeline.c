@@ -74,11 +74,6 @@ void sample_pipeline_free(struct sample_pipeline *st)
     free(st);
 }
 
-static bool recorded(const struct sample *s)
-{
-    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW;
-}
-
 /* The sample's time on the clock of struct row_times. */
 static void set_age(struct sample_pipeline *st, struct sample *s)
 {
@@ -146,7 +141,7 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
 {
     const uint32_t owners = NEED_OWNER | NEED_USER;
 
-    if (recorded(s)) {
+    if (sample_is_recorded(s)) {
         if (!st->src->ops->assign_owners &&
             (!st->src->ops->owners || !st->src->ops->owners(st->src)))
             s->needs &= ~owners;
@@ -167,7 +162,7 @@ static void prepare_owners(struct sample_pipeline *st, struct sample *s, uint32_
  * processes could not be looked up. */
 static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t needs)
 {
-    if (recorded(s)) {
+    if (sample_is_recorded(s)) {
         if (s->owner && st->src->ops->assign_owners)
             st->src->ops->assign_owners(st->src, s, st->good);
         else if (s->owner)
@@ -194,7 +189,7 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     int rc = 0;
 
     s->seq = st->seq;
-    if (!recorded(s))
+    if (!sample_is_recorded(s))
         s->interval_ms = s->asked_interval_ms = req->interval_ms;
     set_age(st, s);
     if (s->netns_view != st->netns_view)
@@ -211,13 +206,13 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         rc = watch_update(b, st->good, req->watched, req->n_watched);
     if (rc)
         return rc;
-    cgroup_tree_assign(&st->cgroups, b, st->good ? st->good->cgroups : NULL, !recorded(s));
+    cgroup_tree_assign(&st->cgroups, b, st->good ? st->good->cgroups : NULL, !sample_is_recorded(s));
     rc = add_history(st, s);
     if (!rc)
         assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
-    if (!recorded(s)) {
+    if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
         if (st->interval)

@@ -39,7 +39,8 @@ static const struct owner_group *group_of(const struct details *t, bool *former)
 
 static void name_holder(const struct owner *o, bool former, char out[DETAILS_VALUE])
 {
-    snprintf(out, DETAILS_VALUE, former ? "(%s %u)" : "%s %u", o->process, o->pid);
+    snprintf(out, DETAILS_VALUE, former ? "(%s %u)" : "%s %u", *o->process ? o->process : FMT_NONE,
+             o->pid);
 }
 
 /* "waits for accept() by nginx 812": whose listener it is. */
@@ -190,17 +191,19 @@ static void add_owner(struct details *t)
     process_text(t, value);
     add(t, false, MSG_VIEW_DETAIL_PROCESS, value);
     cell(t, "user", value, sizeof value);
-    if (!*value && !(t->c->flags & CONN_NO_OWNER) && (t->c->inode || t->c->uid))
+    if (!*value && !(t->c->flags & CONN_NO_OWNER) && !(t->c->unknown & CONN_UNKNOWN_UID) &&
+        (t->c->inode || t->c->uid))
         snprintf(value, sizeof value, "uid %u", t->c->uid);
     add(t, false, MSG_VIEW_DETAIL_USER, value);
     cell(t, "cgroup", value, sizeof value);
     add(t, false, MSG_VIEW_DETAIL_CGROUP, value);
 }
 
-/* No sample ever had it: what moves is not known. */
-static bool is_unseen(const struct details *t)
+/* No sample ever had it, so what moves is not known, or the dump does not tell it. `what`: enum
+ * conn_unknown. */
+static bool is_untold(const struct details *t, unsigned what)
 {
-    return t->c->flags & CONN_UNSEEN;
+    return t->c->flags & CONN_UNSEEN || t->c->unknown & what;
 }
 
 static void add_timer(struct details *t)
@@ -217,7 +220,8 @@ static void add_timer(struct details *t)
     else
         live_unmarked_time(left, t->c->expires_ms / 1000); /* as the pane says it */
     typeset_untie(left);
-    if (t->row != UINT32_MAX && !is_unseen(t) && t->c->timer < sizeof words / sizeof *words)
+    if (t->row != UINT32_MAX && !is_untold(t, CONN_UNKNOWN_TIMER) &&
+        t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
@@ -253,14 +257,15 @@ static void add_queues(struct details *t)
     fmt_count(limit, sizeof limit, c->wqueue);
     if (c->state == TCP_STATE_LISTEN) {
         accept_queue(t, count, value);
-        add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE, value);
+        add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE,
+            t->c->unknown & CONN_UNKNOWN_RECV_Q ? "" : value);
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
         return;
     }
     snprintf(value, sizeof value, "%s B", count);
-    add(t, false, MSG_VIEW_DETAIL_RECV_Q, is_unseen(t) ? "" : value);
+    add(t, false, MSG_VIEW_DETAIL_RECV_Q, is_untold(t, CONN_UNKNOWN_RECV_Q) ? "" : value);
     snprintf(value, sizeof value, "%s B", limit);
-    add(t, false, MSG_VIEW_DETAIL_SEND_Q, is_unseen(t) ? "" : value);
+    add(t, false, MSG_VIEW_DETAIL_SEND_Q, is_untold(t, CONN_UNKNOWN_SEND_Q) ? "" : value);
 }
 
 static void add_identity(struct details *t)
@@ -270,7 +275,7 @@ static void add_identity(struct details *t)
 
     if (!(c->flags & CONN_NO_COOKIE))
         snprintf(cookie, sizeof cookie, "%" PRIx64, c->cookie);
-    if (!(c->flags & CONN_NO_OWNER))
+    if (!(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_INODE))
         snprintf(inode, sizeof inode, "%u", c->inode);
     draw_fill(value, MSG_VIEW_IDENTITY, cookie, inode, NULL);
     add(t, false, MSG_VIEW_DETAIL_IDENTITY, value);
@@ -395,9 +400,11 @@ static void fill_lower(struct details *t)
     add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
     add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
     snprintf(value, sizeof value, "%u", t->c->retrans);
-    add(t, false, MSG_VIEW_DETAIL_REPEATS, t->row == UINT32_MAX || is_unseen(t) ? "" : value);
+    add(t, false, MSG_VIEW_DETAIL_REPEATS,
+        t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
     cell(t, "ifindex", value, sizeof value);
-    if (!*value && t->c->ifindex) /* no row: the name may be another one's by now */
+    if (!*value && t->c->ifindex && !(t->c->unknown & CONN_UNKNOWN_IFINDEX))
+        /* no row: the name may be another one's by now */
         snprintf(value, sizeof value, "%u", t->c->ifindex);
     add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
     cell(t, "congestion", value, sizeof value);

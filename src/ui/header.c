@@ -9,6 +9,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/import_words.h"
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
@@ -163,6 +164,13 @@ static void add_time(struct header *h)
         add_paused(h, time);
         said = badge = true;
     }
+    if (s && s->import) {
+        if (h->part[PART_TIME]) {
+            runs_add(&h->left, ROLE_DIM, badge ? "  " : "");
+            runs_add(&h->left, ROLE_DIM, text_in(text_language(), MSG_VIEW_NO_TIME));
+        }
+        return;
+    }
     if (s && (s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW)) {
         add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
         badge = true;
@@ -287,6 +295,27 @@ static void count_namespaces(const struct sample *s, char out[16])
         snprintf(out, 16, "(%u)", s->namespaces->shown);
 }
 
+/* Whose output it is, with the host where that is known, in at most `room` columns. */
+static void add_import(struct header *h, int room)
+{
+    const struct sample *s = h->d->s;
+    struct str source = STR_INIT;
+    char name[FILL_SIZE];
+
+    import_words_source(s->import, &source);
+    if (s->host.name[0])
+        str_addf(&source, ", %s", s->host.name);
+    draw_fill(name, MSG_VIEW_IMPORT, str_text(&source), NULL, NULL);
+    str_fini(&source);
+    if (utf8_width(name) > room) {
+        if (room < 2)
+            return;
+        name[utf8_fit(name, strlen(name), room - 1, NULL)] = '\0';
+        strcat(name, "…");
+    }
+    runs_add(&h->left, ROLE_TITLE, name);
+}
+
 /* The host in at most `room` columns, "…" where it is cut; with the namespace where it is not
  * tcptop's own. */
 static void add_host(struct header *h, int room)
@@ -298,6 +327,10 @@ static void add_host(struct header *h, int room)
     count_namespaces(s, count);
     if (h->d->ui->lesson.steps)
         place = text(MSG_VIEW_LESSON_PLACE);
+    if (s && s->import) {
+        add_import(h, room);
+        return;
+    }
     snprintf(name, sizeof name, "%s%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
              *place ? "/" : "", place, count);
     if (utf8_width(name) > room) {

@@ -120,6 +120,12 @@ static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
     const struct row_times *times = &s->times[row];
     char words[FILL_SIZE];
 
+    if (s->import) { /* of one moment */
+        snprintf(out, FILL_SIZE, "%s",
+                 s->conn[row].unknown & CONN_UNKNOWN_STATE ? FMT_NONE
+                                                           : state_name(s->conn[row].state));
+        return;
+    }
     duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
     draw_fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
               state_name(conn_counts_as(&s->conn[row])), words, NULL);
@@ -183,7 +189,7 @@ static void seen(const struct details *t, int w, char out[FILL_SIZE])
         say_changes(t->watch, w, out);
         return;
     }
-    if (t->row == UINT32_MAX || !t->s->times)
+    if (t->row == UINT32_MAX || !t->s->times || !t->s->wall_ns) /* the text may tell no time */
         return;
     times = &t->s->times[t->row];
     clock_of(t, times->born_ds, born);

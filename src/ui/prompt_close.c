@@ -157,7 +157,7 @@ static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t
 {
     const struct sample *shown = s->list->sample;
 
-    if (shown->backend == BACKEND_FRAME || shown->backend == BACKEND_RAW)
+    if (sample_is_recorded(shown))
         return MSG_CLOSE_RECORDING;
     if (!s->destroy)
         return MSG_CLOSE_NOT_LIVE;

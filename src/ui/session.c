@@ -20,6 +20,7 @@
 #include "states.h"
 #include "table.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/import_words.h"
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
 #include "tcptop/lesson/lesson.h"
@@ -340,6 +341,18 @@ static void say_hidden_owners(struct session *s)
     str_fini(&line);
 }
 
+/* Once: how much of the text that was imported is here. */
+static void say_import(struct session *s)
+{
+    struct str line = STR_INIT;
+    if (!s->newest->import || s->import_said)
+        return;
+    import_words_counts(s->newest->import, &line);
+    session_say(s, MSG_SESSION_NOTE, str_text(&line), NULL);
+    s->import_said = true;
+    str_fini(&line);
+}
+
 static void say_missing_namespaces(struct session *s)
 {
     const struct sample *newest = s->newest;
@@ -360,6 +373,7 @@ void session_sample(struct session *s, const struct sample *newest, int64_t now_
     react(s, overlay_on_sample(s));
     say_warning(s);
     say_missing_namespaces(s);
+    say_import(s);
     ui_lesson_sample(s);
     say_hidden_owners(s);
     if (newest->status == SAMPLE_FAILED)

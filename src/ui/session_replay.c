@@ -57,7 +57,7 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
     if (s->replay_task)
         s->replay_task->cancelled = true;
     s->replay_task = NULL;
-    if (stat(s->settings->read_path, &file) || !S_ISREG(file.st_mode))
+    if (stat(s->settings->read_path, &file) || !(S_ISREG(file.st_mode) || S_ISDIR(file.st_mode)))
         return; /* a pipe tells it only once */
     r = calloc(1, sizeof *r);
     if (!r) {

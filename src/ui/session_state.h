@@ -89,6 +89,7 @@ struct session {
 
     uint64_t interval_ms;
     char namespaces[NETNS_NAME]; /* the choice of the menu; "" none yet: what --netns says */
+    bool import_said;            /* how much of an imported text is here */
     bool missing_said;           /* that some namespaces cannot be entered */
     struct request asked;        /* as session_request() gave it last */
     bool asked_once, sample_now;

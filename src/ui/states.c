@@ -358,6 +358,8 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
         canvas_put(d->c, x, y, 1, ROLE_TEXT, focused ? "▸" : "▹");
         draw_cursor(d->c, x, y, f->cells ? f->spark_x - 1 : w, focused);
     }
+    if (d->s && d->s->import)
+        return; /* of one moment there is no course */
     spark_make(&spark, draw_history(d), state, f->cells);
     spark.flat &= !warned;
     spark_draw(&spark, d->c, x + f->spark_x, y, state ? column_state_role(state) : ROLE_TEXT);
@@ -383,7 +385,7 @@ static void draw_heads(struct drawing *d, const struct fields *f, int x, int y)
 
     draw_head(d, x + f->now_x, f->now_w, y, true, MSG_VIEW_NOW);
     draw_head(d, x + f->change_x, f->change_w, y, true, change);
-    if (f->cells) {
+    if (f->cells && !(d->s && d->s->import)) {
         spark_title(last, draw_history(d));
         canvas_fill(d->c, change_end, y, x + f->spark_x - change_end, 1, ROLE_TEXT, " ");
         canvas_fill(d->c, x + f->spark_x, y, utf8_width(last) + 1, 1, ROLE_TEXT, " ");

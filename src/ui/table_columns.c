@@ -257,7 +257,7 @@ static bool take(const struct fit *f, bool in[COL_COUNT], int *used, enum column
 /* Is Process a column that nobody had to ask for? A recording may not have it. */
 static bool process_by_default(const struct drawing *d)
 {
-    bool recorded = d->s && (d->s->backend == BACKEND_FRAME || d->s->backend == BACKEND_RAW);
+    bool recorded = d->s && sample_is_recorded(d->s);
 
     return d->ui->n_chosen == 0 && !(recorded && !d->s->owner);
 }

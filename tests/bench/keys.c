@@ -201,8 +201,12 @@ static void print_costs(struct bench *b)
 int main(int argc, char **argv)
 {
     static struct bench b;
-    static struct ui_settings settings = {
-        .interval_ms = 1000, .fade_s = 3, .history_s = 60, .width = WIDTH, .height = HEIGHT, .group_by = -1};
+    static struct ui_settings settings = {.interval_ms = 1000,
+                                          .fade_s = 3,
+                                          .history_s = 60,
+                                          .width = WIDTH,
+                                          .height = HEIGHT,
+                                          .group_by = -1};
     unsigned state = argc > 2 ? state_parse(argv[2], strlen(argv[2])) : TCP_STATE_ESTABLISHED;
     int rounds = argc > 3 ? atoi(argv[3]) : 20;
     b.rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;

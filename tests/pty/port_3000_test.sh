@@ -26,7 +26,7 @@ sees 'TIME_WAIT +16 '
 keys 3000
 check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port:3000'
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
-check "all were closed by the server here" sees 'all on local port 3000: a server here closed'
+check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
 check "it is normal" sees 'NORMAL  As many as were closed in the last'
 check "and why it is there" sees 'If the last ACK is lost, the peer retransmits'
@@ -50,7 +50,7 @@ fewer() { now=$(left) && [ -n "$now" ] && [ "$now" -lt "$first" ]; }
 check "and they become fewer" until_true fewer
 
 keys L
-check "in Korean: the server here closed" sees '모두 로컬 포트 3000: 이 호스트의 서버가 닫음'
+check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
 check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
 check "and why it is there" sees '마지막 ACK가 유실되면 상대가 FIN을'

@@ -128,7 +128,7 @@ static void time_wait_by_port(void **unused)
     expect(host_devbox(), TCP_STATE_TIME_WAIT, 32, /* the first of the 16 */
            "this one: 12 s left\n"
            "16 closed first here within 60 s\n"
-           "all on local port 3000: a server here closed\n"
+           "the server closed first: local port 3000\n"
            "0 ephemeral ports used, 12 to 49 s left\n"
            "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 

@@ -191,6 +191,15 @@ golden paused web-01 80x24 en 'p wait:48000'
 golden paused web-01 120x34 ko 'p wait:48000'
 golden message web-01 80x24 en 'Enter Esc'
 
+# The output of other programs: of Windows with prose behind it, and with cut addresses.
+golden import seed_win_ko 80x24 ko ''
+golden import seed_win_ko 120x34 ko ''
+golden import seed_win_ko 120x34 en ''
+golden import seed_win_ko 40x10 ko ''
+golden import-details seed_win_ko 80x24 ko 'Tab Enter'
+golden import-warnings seed_win_ko 80x24 ko '!'
+golden import-cut linux_netstat_tanp 80x24 en 'Tab'
+
 wait
 for ((i = 1; i <= n; i++)); do cat "$scratch/$i.tap"; done
 echo "1..$n"

@@ -4,10 +4,12 @@
 # the end of the shell.
 #
 # draw SCENE SIZE LANG 'KEYS' [OPTION…]: the program's frame on standard output, as text or as $DUMP.
+# A scene may also be the output of another program, by its name in tests/data/imports.
 # record SCENE…: makes the recordings first; the largest has 160 MB, so that each is made once.
 TCPTOP=${TCPTOP:-$B/tcptop}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
+exec {nowhere}>/dev/null
 
 record() {
 	local scene
@@ -23,6 +25,9 @@ draw() {
 		TZ=UTC "$B/tests/data/namespaces" "$size" "$lang" "$keys" "$@"
 		return
 	fi
-	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$scratch/$scene.frames" --size "$size" \
-		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@"
+	local file=$scratch/$scene.frames errors=2
+	[ -e "$file" ] || file=tests/data/imports/$scene.txt errors=$nowhere # which lines were skipped
+	TZ=UTC LC_ALL=C.UTF-8 COLORFGBG='' "$TCPTOP" --no-config --read "$file" --size "$size" \
+		--lang "$lang" --keys <(printf '%s\n' "$keys") --dump "${DUMP:-text}" "$@" \
+		2>&"$errors" || [ "$file:$?" = "tests/data/imports/$scene.txt:3" ] # a text may have lines that are none of it
 }

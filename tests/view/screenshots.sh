@@ -30,6 +30,7 @@ picture help web-01 120x34 en '?' --color always
 picture small web-01 80x24 en '' --color always
 picture light web-01 120x34 en '' --theme light --color always
 picture mono devbox 100x30 ko '"3000" wait:3000 Tab Down Down' --sort left --color never
+picture import-ko seed_win_ko 120x34 ko '' --color always
 
 mkdir -p screenshots
 if [ "$action" = write ]; then

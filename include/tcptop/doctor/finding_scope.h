@@ -11,11 +11,12 @@
 #include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
 
+/** The address of one end as the filter takes it and people know it: an IPv4 one mapped into IPv6
+ *  as IPv4, and what an imported dump has in its place where it is not known. */
+void finding_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE]);
+
 /** Append the filter that shows them; nothing when the finding is about none. */
 void finding_filter(const struct finding *f, struct str *out);
-
-/** Write the address of an end as people type it, without port and brackets. */
-void finding_address(const struct conn *c, bool remote, char out[64]);
 
 /** Compile the filters of the findings that hold. Without memory they are about no row. */
 void finding_compile(struct findings *f);

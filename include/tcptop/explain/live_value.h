@@ -6,7 +6,7 @@
 #include "tcptop/explain/expand.h"
 #include "tcptop/model/conn.h"
 
-#define LIVE_SIZE 80 /* bytes of a value with its marks; an IPv6 address with port fits */
+#define LIVE_SIZE 144 /* bytes of a value with its marks; two texts of END_TEXT_SIZE fit */
 
 /** Each writes a value with its marks into `out` and returns it. */
 const char *live_count(char out[LIVE_SIZE], uint64_t n);

@@ -14,6 +14,7 @@ struct state_counts {
 
     /* not in LISTEN */
     uint32_t without_inode;            /* orphans, requests, not accepted ones */
+    uint32_t unknown_inode;            /* of an import that does not tell inodes */
     uint32_t repeating;                /* sent something again that was not acknowledged */
     uint32_t unsent;                   /* Send-Q above 1 */
     uint32_t shut;                     /* probing a closed window */

@@ -30,6 +30,24 @@ enum conn_flag {
     CONN_MPTCP = 128,         /* a subflow of an MPTCP connection, or a listener for them */
 };
 
+/* What is not known of a row that was read from the output of another program. None of it is set in
+ * a row from the kernel or a recording. The members that it stands for then have these values. */
+enum conn_unknown {
+    CONN_UNKNOWN_RECV_Q = 1, /* rqueue 0 */
+    CONN_UNKNOWN_SEND_Q = 2, /* wqueue 0; of a listener CONN_NO_BACKLOG is set, too */
+    CONN_UNKNOWN_TIMER = 4,  /* timer TIMER_OFF, expires_ms and retrans 0 */
+    CONN_UNKNOWN_INODE = 8,  /* inode is a number that no other row has and no socket need have had,
+                                for finding the process; 0: nobody holds the socket, for certain */
+    CONN_UNKNOWN_UID = 16,   /* uid is such a number, for finding the name of the user */
+    CONN_UNKNOWN_LOCAL_ADDR = 32, /* src is no address but a text: conn_address() */
+    CONN_UNKNOWN_REMOTE_ADDR = 64,
+    CONN_UNKNOWN_LOCAL_PORT = 128, /* sport 0, and port_text[0] may be a text: conn_port_text() */
+    CONN_UNKNOWN_REMOTE_PORT = 256,
+    CONN_UNKNOWN_STATE = 512, /* state 0 */
+    CONN_UNKNOWN_IFINDEX = 1024, /* ifindex is no number of a device: its name is
+                                    end_text(ifindex) */
+};
+
 /* INET_DIAG_SKV6ONLY, which the kernel tells of listening and bound IPv6 sockets
  * (net/ipv4/inet_diag.c inet_diag_msg_attrs_fill). */
 enum conn_v6only { V6ONLY_UNKNOWN, V6ONLY_NO, V6ONLY_YES };
@@ -37,10 +55,14 @@ enum conn_v6only { V6ONLY_UNKNOWN, V6ONLY_NO, V6ONLY_YES };
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
     uint8_t dst[16];
-    _Alignas(8) uint64_t cookie; /* the same layout where 64-bit numbers need only 4 */
-    uint32_t inode;              /* 0: no file refers to it */
-    uint32_t uid;                /* see CONN_NO_OWNER */
-    uint32_t ifindex;            /* bound device or scope of a link-local address; 0: none */
+    union {
+        _Alignas(8) uint64_t cookie; /* the same layout where 64-bit numbers need only 4 */
+        uint32_t port_text[2]; /* with CONN_NO_COOKIE and CONN_UNKNOWN_…_PORT: what stands in the
+                                  port's place, for end_text(); local, remote */
+    };
+    uint32_t inode;   /* 0: no file refers to it */
+    uint32_t uid;     /* see CONN_NO_OWNER */
+    uint32_t ifindex; /* bound device or scope of a link-local address; 0: none */
     uint32_t expires_ms;
     uint32_t rqueue; /* bytes; LISTEN: accept queue length */
     uint32_t wqueue; /* bytes; LISTEN: backlog limit */
@@ -58,6 +80,7 @@ struct conn {
                                    model/cgroups.h; 0: not known */
     unsigned socket_cookie : 1; /* of a timewait record: samples had its socket, with the same
                                    cookie */
+    uint16_t unknown;           /* enum conn_unknown */
 };
 
 _Static_assert(sizeof(struct conn) == 80, "a sample may hold a million");
@@ -114,6 +137,26 @@ static inline unsigned conn_counts_as(const struct conn *c)
  *  mapped into IPv6, or ::1, or is it bound to the loopback device? net/ipv4/tcp_ipv4.c
  *  tcp_twsk_unique(), which does so for tcp_tw_reuse = 2. */
 bool conn_is_loopback(const struct conn *c);
+
+#define CONN_ADDRESS_SIZE 64 /* of an address as text, or what stands in its place */
+
+/** One end's address as text, without port, brackets or scope; what an imported dump has in its
+ *  place where that is a name or a cut address. Returns `out`. */
+char *conn_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE]);
+
+/** What stands in the place of a port that is not known; "" where nothing does. */
+const char *conn_port_text(const struct conn *c, bool remote);
+
+/** Is the end's address, or its port, not known as a number? */
+static inline bool conn_address_unknown(const struct conn *c, bool remote)
+{
+    return c->unknown & (remote ? CONN_UNKNOWN_REMOTE_ADDR : CONN_UNKNOWN_LOCAL_ADDR);
+}
+
+static inline bool conn_port_unknown(const struct conn *c, bool remote)
+{
+    return c->unknown & (remote ? CONN_UNKNOWN_REMOTE_PORT : CONN_UNKNOWN_LOCAL_PORT);
+}
 
 /** What the kernel tells of a listening or bound socket; V6ONLY_UNKNOWN for all others. */
 static inline enum conn_v6only conn_v6only(const struct conn *c)

@@ -20,6 +20,7 @@ enum skip {
     SKIP_FIGURES,   /* no tcp_info */
     SKIP_BOUND,     /* bound-only sockets were not asked for, or the kernel has no such answer */
     SKIP_BACKLOG,   /* the backlog of listeners is not known */
+    SKIP_UNTOLD,    /* the text that the sample was read from does not tell what it takes */
     SKIP_SHORT,     /* needs samples over a longer time */
     SKIP_MPTCP,     /* of MPTCP connections, whose subflows do not show how they close */
     SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */

@@ -23,6 +23,7 @@
 #include "tcptop/model/findings.h"
 #include "tcptop/model/history.h"
 #include "tcptop/model/host.h"
+#include "tcptop/model/import.h"
 #include "tcptop/model/netns.h"
 #include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
@@ -66,6 +67,7 @@ enum sample_backend {
     BACKEND_PROC,           /* /proc/net/tcp, /proc/net/tcp6: degraded, exit code 3 */
     BACKEND_FRAME,          /* a recorded frame */
     BACKEND_RAW,            /* what `ss -D` wrote: no header, host facts unknown */
+    BACKEND_IMPORT,         /* the text that another program printed, see sample.import */
 };
 
 enum row_kind { ROW_LIVE, ROW_MISSING, ROW_CLOSED };
@@ -125,6 +127,7 @@ struct sample {
     struct host host;
     struct history history;    /* as of this sample, this sample included */
     struct findings *findings; /* what is wrong; owned, NULL: nobody looked */
+    struct import *import;     /* what it was read from; a reference, NULL: no import */
 
     uint8_t status;  /* enum sample_status; FAILED: no rows, see `reason` */
     uint8_t backend; /* enum sample_backend */
@@ -154,6 +157,13 @@ static inline bool sample_is_whole(const struct sample *s)
 {
     return s->status == SAMPLE_COMPLETE && !s->owner_error &&
            !(s->namespaces && s->namespaces->several && s->namespaces->missing);
+}
+
+/** Was it read from a file, whatever wrote that? Then processes, interfaces and limits of this host
+ *  have nothing to do with it. */
+static inline bool sample_is_recorded(const struct sample *s)
+{
+    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW || s->backend == BACKEND_IMPORT;
 }
 
 /** Are its times, costs and intervals such as a sample can have: monotonic time within 30 years of

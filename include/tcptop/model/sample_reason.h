@@ -26,13 +26,16 @@ enum sample_reason_code {
     REASON_UNREADABLE,    /* text: a file; error */
     REASON_EMPTY_FILE,    /* text: a file */
     REASON_NO_SAMPLE,     /* text: a file without a frame */
-    REASON_FOREIGN_FILE,  /* text: a file that is no recording */
-    REASON_TEXT_FILE,     /* text: the same, a text */
+    REASON_FOREIGN_FILE,  /* text: a file that is no recording and no text */
+    REASON_TEXT_FILE,     /* text: a text in which no program that is known lists connections */
     REASON_NEWER_FILE,    /* text: a file of a format that this program does not know */
     REASON_NEWER_FRAME,   /* number of the frame of such a format, 0: not known */
     REASON_DAMAGED_FRAME, /* number of the frame, 0: not known */
     REASON_DAMAGED_BYTE,  /* number of the byte where the damage begins */
     REASON_CUT,           /* the dump ends before its last message */
+    REASON_IMPORT_LOST,   /* number of lines of another program's text that are connections, or
+                             stand for some, and cannot be read */
+    REASON_IMPORT_TEXT,   /* number of lines that no program which is known prints */
 
     REASON_NETNS_NONE,           /* text: a name that no namespace has */
     REASON_NETNS_NONE_NEAR,      /* the same; netns: the name that comes nearest */

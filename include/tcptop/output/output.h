@@ -69,6 +69,12 @@ void print_glyphs(struct sink *out, const char *text, bool ascii);
 void print_words_line(struct sink *out, const struct explain_text *words, uint32_t line,
                       bool ascii);
 
+struct import;
+
+/** A comma and the member "import" of a JSON object: whose output it was, and what became of its
+ *  lines. */
+void json_print_import(struct sink *out, const struct import *i);
+
 /** A JSON string with quotes; `text` is UTF-8. */
 void json_print_string(struct sink *out, const char *text);
 

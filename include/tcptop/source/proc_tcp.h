@@ -6,6 +6,10 @@
 
 #include "tcptop/source/source.h"
 
+/** Read one line of the table (without its newline), of which what follows the inode may be
+ * missing, into `*c`; addresses as a host of this byte order prints them. False: it is none. */
+bool proc_tcp_read(struct conn *c, uint8_t family, const char *line, size_t len);
+
 /** Append one line of the table (without its newline) as a row. Returns 0, or -ENOMEM; a line that
  *  is none is counted in s->rejected. `family` says which of the two files it is from. */
 int proc_tcp_line(struct sample_builder *b, uint8_t family, const char *line, size_t len);

@@ -101,7 +101,8 @@ int multi_netns_open(struct source **src, const char *spec, struct sample_reason
 int kernel_open_backend(struct source **src, enum sample_backend backend, struct tap *tap,
                         struct sample_reason *why);
 
-/** A frame file, or what `ss -tan -D FILE` wrote; "-" is standard input. Each sample is the next
+/** A frame file, what `ss -tan -D FILE` wrote, or text of another program (source/import.h); "-" is
+ *  standard input. Each sample is the next
  *  frame. Damaged input: the whole frames are played, then one partial sample has the reason
  *  REASON_DAMAGED_FRAME. */
 int recording_open(struct source **src, const char *path, struct sample_reason *why);

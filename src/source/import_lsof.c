@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* lsof -i, with or without -n -P, of Linux and macOS. A row is an open file, so a socket that
+ * several processes share has several: they are one connection, with all of them. */
+#include <ctype.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "import_reader.h"
+#include "tcptop/base/hash.h"
+#include "tcptop/model/state.h"
+
+/* Places before the column NODE, which holds "TCP". */
+enum { BACK_SIZE = 1, BACK_DEVICE, BACK_TYPE, BACK_FD, BACK_USER };
+
+static bool is_heading(const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+
+    return line->n >= 8 && import_text_is(&f[0], "COMMAND") && import_text_is(&f[1], "PID") &&
+           import_text_is(&f[line->n - 1], "NAME");
+}
+
+static bool is_note(const struct import_line *line)
+{
+    return import_text_starts(line->text, line->len, "lsof: ") ||
+           memmem(line->text, line->len, "Output information may be incomplete", 36);
+}
+
+/* The column TYPE of sockets. */
+static int family_of(const struct import_field *type)
+{
+    if (import_text_is(type, "IPv4"))
+        return AF_INET;
+    return import_text_is(type, "IPv6") ? AF_INET6 : 0;
+}
+
+/* The column NODE of a row about a socket; 0: it is none. */
+static unsigned find_node(const struct import_line *line)
+{
+    for (unsigned i = BACK_USER + 2; i < line->n; i++)
+        if (family_of(&line->field[i - BACK_TYPE]) &&
+            (import_text_is(&line->field[i], "TCP") || import_text_is(&line->field[i], "UDP") ||
+             import_text_is(&line->field[i], "ICMPV6") || import_text_is(&line->field[i], "ICMP")))
+            return i;
+    return 0;
+}
+
+/* "\x20" stands for the byte in the names of commands. */
+static size_t unescape(char *out, size_t size, const struct import_field *f)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->len && n < size; i++) {
+        const char *high, *low;
+        if (i + 3 < f->len && f->at[i] == '\\' && f->at[i + 1] == 'x' &&
+            (high = strchr(digits, tolower((unsigned char)f->at[i + 2]))) &&
+            (low = strchr(digits, tolower((unsigned char)f->at[i + 3]))) && *high && *low) {
+            out[n++] = (char)((high - digits) << 4 | (low - digits));
+            i += 3;
+        } else {
+            out[n++] = f->at[i];
+        }
+    }
+    return n;
+}
+
+/* LOCAL, or LOCAL->REMOTE. */
+static bool read_name(struct import_reader *r, const struct import_field *f, int family)
+{
+    struct import_end local, remote = {.any = true, .port_known = true};
+    const char *arrow = memmem(f->at, f->len, "->", 2);
+    struct import_field first = {f->at, arrow ? (size_t)(arrow - f->at) : f->len};
+    struct import_field second = {first.at + first.len + 2, arrow ? f->len - first.len - 2 : 0};
+
+    if (!import_text_end(&first, ':', false, false, &local) ||
+        (arrow && !import_text_end(&second, ':', false, false, &remote)))
+        return false;
+    import_text_set_ends(r, &r->next->conn, family, &local, &remote);
+    return true;
+}
+
+/* On Linux the column DEVICE is the inode, elsewhere an address in the kernel. */
+static void read_device(struct import_reader *r, const struct import_field *device)
+{
+    struct import_row *row = r->next;
+    uint64_t inode;
+
+    row->same = hash_bytes(device->at, device->len, 1) | 1;
+    if (!import_text_number(device, UINT32_MAX, &inode) || !inode)
+        return;
+    r->learnt.lsof_linux = true;
+    row->conn.inode = (uint32_t)inode;
+    row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_INODE;
+}
+
+static void read_owner(struct import_row *row, const struct import_field *user,
+                       const struct import_field *command, uint64_t pid)
+{
+    char name[IMPORT_NAME];
+    uint64_t uid;
+
+    import_text_process(row, (uint32_t)pid, name, unescape(name, sizeof name, command));
+    if (import_text_number(user, UINT32_MAX, &uid)) {
+        row->conn.uid = (uint32_t)uid;
+        row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_UID;
+    } else {
+        import_text_copy(row->user, sizeof row->user, user->at, user->len);
+    }
+}
+
+static enum import_verdict read_row(struct import_reader *r, const struct import_line *line,
+                                    unsigned node, uint64_t pid)
+{
+    const struct import_field *f = line->field, *last = &f[line->n - 1];
+    struct import_row *row = r->next;
+    unsigned state = 0;
+
+    if (node + 1 >= line->n || !read_name(r, &f[node + 1], family_of(&f[node - BACK_TYPE])))
+        return IMPORT_BROKEN;
+    if (last->len > 2 && last->at[0] == '(' && last->at[last->len - 1] == ')')
+        state = import_text_state(&(struct import_field){last->at + 1, last->len - 2});
+    if (state)
+        import_text_set_state(&row->conn, state);
+    read_device(r, &f[node - BACK_DEVICE]);
+    read_owner(row, &f[node - BACK_USER], &f[0], pid);
+    return IMPORT_ROW;
+}
+
+static enum import_verdict lsof_read(struct import_reader *r, const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+    unsigned node;
+    uint64_t pid;
+
+    if (is_heading(line))
+        return IMPORT_HEADING;
+    if (is_note(line))
+        return IMPORT_NOTE;
+    if (line->n < 5 || !import_text_number(&f[1], UINT32_MAX, &pid))
+        return IMPORT_NOT_MINE;
+    node = find_node(line);
+    if (!node) /* another open file, where the table is lsof's */
+        return r->format == &import_lsof && line->n >= 8 ? IMPORT_PROTOCOL : IMPORT_NOT_MINE;
+    return import_text_is(&f[node], "TCP") ? read_row(r, line, node, pid) : IMPORT_PROTOCOL;
+}
+
+static const char *lsof_system(const struct import_reader *r)
+{
+    return r->learnt.lsof_linux ? "Linux" : "Unix";
+}
+
+const struct import_format import_lsof = {
+    .tool = "lsof", .system = "Unix", .system_of = lsof_system, .read = lsof_read};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The text of /proc/net/tcp and tcp6, also of a host with the other byte order, and lines that were
+ * cut behind the inode. The kernel prints each 32 bits of an address as a number of its own order;
+ * which that is, is seen from addresses that only one order makes sense of. */
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "import_reader.h"
+#include "tcptop/source/proc_tcp.h"
+
+#define SURE     10
+#define PROBABLE 3
+
+static bool is_heading(const struct import_line *line)
+{
+    return line->n >= 4 && import_text_is(&line->field[0], "sl") &&
+           import_text_is(&line->field[1], "local_address");
+}
+
+/* "0A0200C0:24E3": as many digits before the colon. */
+static bool is_end(const struct import_field *f, size_t digits)
+{
+    struct import_field address = {f->at, digits}, port = {f->at + digits + 1, 4};
+
+    return f->len == digits + 5 && f->at[digits] == ':' && import_text_hex(&address, digits) &&
+           import_text_hex(&port, 4);
+}
+
+/* How much an address speaks for the order of its bytes: loopback and private ones do; with the
+ * bytes turned round they would end in .0.0.127 or .168.192. */
+static int likely(uint8_t family, const uint8_t a[16])
+{
+    static const uint8_t one[16] = {[15] = 1}, mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (family == AF_INET6) {
+        if (memcmp(a, one, 16) == 0 || memcmp(a, mapped, 12) == 0)
+            return SURE;
+        return (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) || (a[0] == 0x20 && a[1] < 0x10) ||
+                       (a[0] & 0xfe) == 0xfc
+                   ? PROBABLE
+                   : 0;
+    }
+    if ((a[0] == 127 && a[1] == 0 && a[2] == 0) || (a[0] == 192 && a[1] == 168) ||
+        (a[0] == 172 && (a[1] & 0xf0) == 16))
+        return SURE;
+    if (a[0] == 0 || a[0] >= 224)
+        return -PROBABLE; /* no connection has such an end */
+    return a[0] == 10 && a[1] == 0 ? PROBABLE : 0;
+}
+
+static void judge(struct import_learnt *k, uint8_t family, const uint8_t address[16])
+{
+    static const uint8_t any[16];
+    uint8_t swapped[16];
+    bool little_here = htonl(1) != 1;
+
+    if (memcmp(address, any, 16) == 0)
+        return;
+    for (int i = 0; i < 16; i++)
+        swapped[i] = address[(i & ~3) + 3 - (i & 3)];
+    int as_here = likely(family, address), other = likely(family, swapped);
+    k->little += little_here ? as_here : other;
+    k->big += little_here ? other : as_here;
+}
+
+static enum import_verdict proc_read(struct import_reader *r, const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+    struct conn *c = &r->next->conn;
+    struct conn read;
+    uint8_t family;
+
+    if (is_heading(line))
+        return IMPORT_HEADING;
+    if (line->n < 4 || f[0].at[f[0].len - 1] != ':')
+        return IMPORT_NOT_MINE;
+    if (is_end(&f[1], 8) && is_end(&f[2], 8))
+        family = AF_INET;
+    else if (is_end(&f[1], 32) && is_end(&f[2], 32))
+        family = AF_INET6;
+    else
+        return IMPORT_NOT_MINE;
+    if (!proc_tcp_read(&read, family, f[0].at, (size_t)(line->text + line->len - f[0].at)))
+        return IMPORT_BROKEN;
+    judge(&r->learnt, family, read.src);
+    judge(&r->learnt, family, read.dst);
+    *c = read;
+    c->unknown = IMPORT_HEX_WORDS;
+    if (line->n == 10 && c->inode) /* the line may have been cut within the number */
+        c->unknown |= CONN_UNKNOWN_INODE;
+    return IMPORT_ROW;
+}
+
+const struct import_format import_proc = {
+    .tool = "/proc/net/tcp", .system = "Linux", .read = proc_read};

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* What reads the text of another program: the core (import_reader.c) cuts it into lines and fields
+ * and gives each line to the formats, one file import_NAME.c for each family of programs. A format
+ * is a constant of functions; a new one is its file and its row in the core's table. */
+#ifndef TCPTOP_SRC_SOURCE_IMPORT_READER_H
+#define TCPTOP_SRC_SOURCE_IMPORT_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcptop/base/hash_table.h"
+#include "tcptop/base/str.h"
+#include "tcptop/model/import.h"
+#include "tcptop/model/sample_builder.h"
+#include "tcptop/owner/lookup.h"
+
+#define IMPORT_LINE_MAX  65536 /* bytes; a longer line is skipped */
+#define IMPORT_FIELDS    64    /* of a line; further ones are only in its text */
+#define IMPORT_PROCESSES 32    /* that share one socket */
+#define IMPORT_NAME      64
+
+struct import_reader;
+
+/* A piece of a line, between blanks. Not terminated. */
+struct import_field {
+    const char *at;
+    size_t len;
+};
+
+struct import_line {
+    const char *text; /* UTF-8 where it could be converted; not terminated; without the newline and
+                         without blanks at its end */
+    size_t len;
+    bool indented; /* begins with a blank */
+    unsigned n;
+    struct import_field field[IMPORT_FIELDS];
+};
+
+struct import_process {
+    uint32_t pid;
+    char name[IMPORT_NAME]; /* "" where only the number is known; not sanitised */
+};
+
+/* A connection while its lines are read. */
+struct import_row {
+    struct conn conn; /* everything is unknown that no reader has set */
+    struct tcp_metrics metrics;
+    bool has_metrics;
+    char congestion[CONGESTION_NAME];
+    struct import_process process[IMPORT_PROCESSES];
+    unsigned n_processes;
+    bool nobody;            /* certainly no process holds it */
+    char user[IMPORT_NAME]; /* its user's name; "" */
+    char cgroup[IMPORT_FILE];
+    uint64_t same; /* not 0: rows with the same number are one socket */
+};
+
+/* Bits of conn.unknown that are decided when the whole text has been read. */
+enum import_undecided {
+    IMPORT_TIMER_OFF = 0x0400,   /* no timer runs, if the program printed timers at all */
+    IMPORT_ANY_IS_IPV4 = 0x0800, /* "*" is 0.0.0.0, if an old ss printed it */
+    IMPORT_CUT_LOCAL = 0x1000,   /* the address may be cut, if nothing longer was printed */
+    IMPORT_CUT_REMOTE = 0x2000,  /* the same */
+    IMPORT_HEX_WORDS = 0x4000,   /* the words may be of the other byte order */
+    IMPORT_HAS_COOKIE = 0x8000,  /* the cookie is known */
+    IMPORT_UNDECIDED_BITS = 0xfc00,
+};
+
+enum import_verdict {
+    IMPORT_NOT_MINE,
+    IMPORT_ROW,       /* begins a connection, which is in reader->next */
+    IMPORT_CONTINUED, /* tells more of reader->row, the last connection */
+    IMPORT_BEGUN,     /* begins a row that goes on in the next line */
+    IMPORT_TITLE,     /* what stands above the columns' names */
+    IMPORT_HEADING,   /* the columns' names */
+    IMPORT_PROTOCOL,  /* another protocol */
+    IMPORT_NOTE,      /* a message of the program */
+    IMPORT_BROKEN,    /* begins like a row of this program, but cannot be one */
+};
+
+struct import_format {
+    const char *tool, *system;
+    /** Names the system after its text has been read; NULL: it is always `system`. */
+    const char *(*system_of)(const struct import_reader *r);
+    /** What a line is to this program. A row is filled into r->next, which is empty before; it must
+     *  leave r->row alone then, and change nothing else unless the line is certainly its own. */
+    enum import_verdict (*read)(struct import_reader *r, const struct import_line *line);
+};
+
+extern const struct import_format import_ss, import_netstat_linux, import_netstat_bsd,
+    import_netstat_windows, import_proc, import_lsof, import_powershell;
+
+/* What the formats have learnt of the text. */
+struct import_learnt {
+    bool ss_timers;          /* ss printed timers */
+    bool ss_old;             /* of a version that prints 0.0.0.0 as "*" */
+    bool netstat_wide;       /* an address longer than netstat's column */
+    int big, little;         /* signs for the byte order of /proc/net/tcp */
+    bool lsof_linux;         /* lsof printed inodes */
+    const char *bsd_system;  /* which BSD it is; NULL: not known */
+    uint8_t bsd_pid;         /* place of the column behind the state, from 1; 0: there is none */
+    bool bsd_named_pid;      /* "process:pid" */
+    uint16_t bsd_width;      /* of the address columns, 0: not known */
+    uint8_t windows_more;    /* lines behind a row that were taken as its own */
+    uint8_t shell_column[8]; /* PowerShell: places of columns, from 1 */
+    bool shell_csv;
+};
+
+struct import_reader {
+    struct import *report;       /* owned until it is taken */
+    struct sample_builder *rows; /* owned until it is taken */
+    struct owner_lookup *owners; /* owned until it is taken; NULL: no process was named */
+
+    const struct import_format *format; /* of the last line that was understood; NULL: none */
+    struct import_row *row, *next;      /* of `two` */
+    struct import_row two[2];
+    bool has_table;           /* the names of columns were there */
+    bool has_row;             /* `row` is a connection that may go on */
+    enum import_verdict last; /* of the last line that was not blank */
+    struct import_learnt learnt;
+
+    struct str begun;    /* a row that goes on in the next line; "" none */
+    uint32_t begun_from; /* its first line */
+    uint32_t begun_lines;
+    uint32_t line; /* number in the file */
+    char page[12]; /* the code page in force; "" none */
+
+    /* Who holds what. */
+    struct hash_table by_pid;  /* its place in `process` */
+    struct hash_table by_user; /* the uid that stands for a name */
+    struct hash_table by_same; /* the row */
+    struct import_holder *process;
+    uint32_t n_processes, cap_processes;
+    struct import_hold *holds;
+    uint32_t n_holds, cap_holds;
+    bool failed;                         /* out of memory */
+    const struct import_format *seen[8]; /* formats that had rows */
+    unsigned n_seen;
+};
+
+/** Returns 0 or -ENOMEM. */
+int import_reader_init(struct import_reader *r);
+void import_reader_fini(struct import_reader *r);
+
+/** Read one line of `len` bytes, without its newline, in any encoding but UTF-16. */
+void import_reader_line(struct import_reader *r, const char *bytes, size_t len);
+
+/** The next file begins: lines count from 1 again. Returns 0 or -ENOMEM. */
+int import_reader_file(struct import_reader *r, const char *name);
+
+/** All lines were read: decide what was left open. Returns 0 or -ENOMEM. */
+int import_reader_end(struct import_reader *r);
+
+/* Encodings (import_encoding.c) */
+
+/** Convert a line that is not UTF-8 from the code page that makes words of a heading of it, else
+ *  the one that was found before (`page`, 12 bytes). Returns true with the text in `out`. `missing`
+ *  (16 bytes) gets the name of a code page without a converter. */
+bool import_encoding_line(char *page, char *missing, const char *bytes, size_t len,
+                          struct str *out);
+
+/** Does the text begin like UTF-16? 1: little-endian, 2: big-endian, 0: no. */
+int import_encoding_utf16(const uint8_t *bytes, size_t len);
+
+/** Append `units` units of 2 bytes as UTF-8. `*high`: a high surrogate that waits for its low one;
+ *  0 at the beginning. */
+void import_encoding_add(struct str *out, const uint8_t *bytes, size_t units, bool big,
+                         uint32_t *high);
+
+/** Is it text without a byte that cannot be in one? */
+bool import_encoding_is_utf8(const char *bytes, size_t len);
+
+/* Pieces of a line (import_text.c) */
+
+void import_text_split(struct import_line *line, const char *text, size_t len);
+
+bool import_text_is(const struct import_field *f, const char *word);          /* equal */
+bool import_text_is_caseless(const struct import_field *f, const char *word); /* ASCII case */
+bool import_text_starts(const char *text, size_t len, const char *prefix);
+bool import_text_number(const struct import_field *f, uint64_t most, uint64_t *n);
+bool import_text_hex(const struct import_field *f, size_t least); /* only hex digits */
+
+/** Is it a line that Unix tools print among their tables, and no table: a prompt with a command, an
+ *  ellipsis? Returns true with the reason. */
+bool import_text_is_known(const struct import_line *line, enum import_skipped_for *why);
+
+/** The state of a word in any spelling, also as one word (TimeWait) and in the languages that
+ *  Windows prints; 0: none. */
+unsigned import_text_state(const struct import_field *f);
+
+/** Set the state; one that is only bound gets its flag. */
+void import_text_set_state(struct conn *c, unsigned state);
+
+/* One end as it is written. */
+struct import_end {
+    int family; /* AF_INET, AF_INET6; 0: a wildcard or a text */
+    uint8_t address[16];
+    bool any;              /* "*" */
+    uint32_t address_text; /* the number of a text in the place of an address; 0: none */
+    uint32_t port_text;    /* the same of a port */
+    uint16_t port;         /* 0: any */
+    bool port_known;
+    bool cut;       /* some of it is known to be cut */
+    uint32_t scope; /* ifindex, or a text with `scope_named` */
+    bool scope_named;
+};
+
+/** Read ADDRESS and port, between which is the last `separator`. `address_cut`: what follows the
+ *  address was cut off. `port_cut`: there may be further digits of the port. False: it is no end.
+ */
+bool import_text_end(const struct import_field *f, char separator, bool address_cut, bool port_cut,
+                     struct import_end *end);
+
+/** Read an address without a port. */
+bool import_text_address(const char *text, size_t len, bool cut, struct import_end *end);
+
+/** Give the row both ends; `family` is the protocol's, 0: follows from the ends. */
+void import_text_set_ends(struct import_reader *r, struct conn *c, int family,
+                          const struct import_end *local, const struct import_end *remote);
+
+/** Replace an address by the text of what was printed of it, marked as cut. */
+void import_text_cut(struct conn *c, bool remote);
+
+/** "59sec", "1min59sec", "3.204ms" as ss prints a time. */
+bool import_text_ss_time(const struct import_field *f, uint32_t *ms);
+
+/** Copy at most `size` − 1 bytes. */
+void import_text_copy(char *out, size_t size, const char *text, size_t len);
+
+/** Add a process to the row; the name may be empty. */
+void import_text_process(struct import_row *row, uint32_t pid, const char *name, size_t len);
+
+/** Set the queues, which then are known. */
+void import_text_queues(struct conn *c, uint64_t receive, uint64_t send);
+
+#endif
