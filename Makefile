@@ -45,15 +45,15 @@ TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
-.PHONY: all run test arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover bench fuzz \
-	install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built
+.PHONY: all run test faults arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
+	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built
 .SECONDARY:
 
 all: $B/tcptop
 
 help:
-	@echo 'targets: all run test arches deps lint analyze asan ubsan tsan cover bench fuzz screenshots'
-	@echo '         install uninstall clean; variables: B CC CFLAGS JOBS PREFIX DESTDIR NO_DEPS V'
+	@echo 'targets: all run test faults arches deps lint analyze asan ubsan tsan cover bench fuzz'
+	@echo '         screenshots install uninstall clean; variables: B CC CFLAGS JOBS PREFIX DESTDIR NO_DEPS V'
 
 $B/tcptop: $B/src/main.o $(LIB)
 	@echo "  LD   $@"
@@ -112,6 +112,11 @@ run: deps
 test: deps-test
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
 	$Qbash tests/run.sh $B $(TESTS)
+
+# FAULTS are the numbers of the families, FAULT_SECONDS is what each of the long tests lasts.
+faults: deps-test
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
+	$Qbash tests/faults.sh $B $(FAULTS)
 
 # ARCHES names them; see tests/arches.sh.
 arches:

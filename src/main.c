@@ -71,6 +71,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     privileges_begin();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of write() */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that may not become larger (RLIMIT_FSIZE) */
     drop_untrusted_environment();
     const bool utf8 = settings_locale();
     const int code = settings_load(&settings, argc, argv, utf8, &err);

@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: MIT
 # Run every test and close with "N passed, N failed, N skipped".
 #
-# run.sh BUILD [PATTERN]: the compiled tests of BUILD/tests/{unit,fuzz,net} and the scripts of
-# tests/{view,net,pty}, those whose path holds PATTERN. All speak TAP; a test that cannot run says
-# "ok - NAME # SKIP why". net/ runs in a namespace of its own, as root or as an ordinary user.
+# run.sh BUILD [PATTERN…]: the compiled tests of BUILD/tests/{unit,fuzz,net} and the scripts of
+# tests/{view,net,pty}, those whose path holds any PATTERN; the scripts of tests/long only where a
+# PATTERN names that folder. All speak TAP; a test that cannot run says "ok - NAME # SKIP why". net/
+# runs in a namespace of its own, as root or as an ordinary user.
 #
 # TEST_JOBS tests run at the same time (default: twice the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
 # (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
-# shown (default 60).
+# shown (default 60). What each test said, every line of it, is kept as TEST_KEEP/NAME.tap where
+# TEST_KEEP names a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
-pattern=${2:-}
+patterns=("${@:2}")
+[ ${#patterns[@]} -gt 0 ] || patterns=('')
 jobs_wanted=${TEST_JOBS:-$((2 * $(nproc)))}
 export B LC_ALL=C.UTF-8 TZ=UTC
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -70,6 +73,10 @@ report() {
 	printf '%6d.%02d %5d %s\n' $((time / 1000000)) $((time / 10000 % 100)) "$cpu" "$name" \
 		>>"$work/times"
 	output=$(tr -d '\0' <"$folder/output")
+	if [ -n "${TEST_KEEP:-}" ]; then
+		mkdir -p "$TEST_KEEP/${name%/*}"
+		printf '%s\n# exit code %s\n' "$output" "$status" >"$TEST_KEEP/$name.tap"
+	fi
 	s=$(grep -cE '^(not )?ok .*# SKIP' <<<"$output") # cmocka writes "not ok" for skipped ones
 	p=$(grep -E '^ok ' <<<"$output" | grep -cv '# SKIP')
 	f=$(grep -E '^not ok ' <<<"$output" | grep -cv '# SKIP')
@@ -96,13 +103,24 @@ report_next() {
 	report "$folder"
 }
 
+is_wanted() { # is_wanted PATH
+	local pattern
+	[ -z "${TEST_WITHOUT:-}" ] || [ -n "${1##*"$TEST_WITHOUT"*}" ] || return 1
+	for pattern in "${patterns[@]}"; do
+		case $1 in
+		tests/long/*) [ -z "${pattern##tests/long*}" ] && [ -n "$pattern" ] || continue ;;
+		esac
+		[ -n "${1##*"$pattern"*}" ] || return 0
+	done
+	return 1
+}
+
 # Those that take long begin first, so that none of them is left running alone at the end.
 started=0
-for path in tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/*_test.sh \
+for path in tests/long/*_test.sh tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/*_test.sh \
 	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
-	[ -f "$path" ] && [ -z "${path##*"$pattern"*}" ] || continue
-	[ -z "${TEST_WITHOUT:-}" ] || [ -n "${path##*"$TEST_WITHOUT"*}" ] || continue
+	[ -f "$path" ] && is_wanted "$path" || continue
 	name=${path#"$B"/}
 	# A program whose source is gone is left from an earlier build.
 	case $path in *.sh) ;; *) [ -f "$name.c" ] || continue ;; esac

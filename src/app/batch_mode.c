@@ -2,6 +2,7 @@
 /* Prints samples: --batch, and --once as a batch of one. Signals keep their default effect, so TERM
  * and INT end the program with status 128+n, and it can be run under nohup. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,9 +30,10 @@ struct batch {
     bool tells_close_stats; /* between the samples */
     bool color, ascii;
     struct sink out;
-    char said[REASON_TEXT_SIZE]; /* the cause that stderr was told last */
-    bool said_hidden;            /* and that owners are hidden */
-    bool said_import;            /* and what became of imported lines */
+    char said[REASON_TEXT_SIZE];          /* the cause that stderr was told last */
+    char said_failed[sizeof(struct err)]; /* why there was no sample; "": there was */
+    bool said_hidden;                     /* and that owners are hidden */
+    bool said_import;                     /* and what became of imported lines */
     unsigned long long printed;
     int code;
 };
@@ -202,6 +204,16 @@ static void report_status(struct batch *b)
     cli_error(b->said);
 }
 
+/* Say, once for each cause, why there is no sample. What comes after one is told anew. */
+static void report_failure(struct batch *b, const char *why)
+{
+    b->code = EXIT_FAILED;
+    if (strcmp(b->said_failed, why) == 0)
+        return;
+    snprintf(b->said_failed, sizeof b->said_failed, "%s", why);
+    cli_error(why);
+}
+
 /* Say once on stderr what became of the lines of an imported text. */
 static void report_import(struct batch *b)
 {
@@ -319,10 +331,12 @@ static int run(struct batch *b)
         if (rc == -ENODATA)
             return b->printed ? 0 : rc;
         if (rc) {
-            cli_error(err.msg);
-            b->code = EXIT_FAILED;
-        } else if ((rc = print_last(b))) {
-            return rc;
+            report_failure(b, err.msg);
+        } else {
+            b->said_failed[0] = '\0';
+            rc = print_last(b);
+            if (rc)
+                return rc;
         }
         if (n == wanted)
             return 0;

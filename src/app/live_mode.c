@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@
 #define QUIT_NS      (450 * NS_PER_MS) /* what other threads have to end, then it ends without */
 #define READING_NS   (100 * NS_PER_MS) /* between two frames while a recording is read */
 #define HISTORY_STEP 1000              /* points are kept for intervals of a second and more */
+#define AGE_MS       1000              /* how often the age of a late sample is drawn */
+#define STACK_NEEDED (256 * 1024)      /* bytes */
 #define OWN_PAGES    (1 << 20)         /* bytes: an array this large goes back when it is freed */
 
 struct live_mode {
@@ -55,16 +58,23 @@ static bool ignored(int sig)
     return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* From here on they are read, not delivered; other threads block all of theirs. A hang-up that was
- * ignored when tcptop was started (nohup) stays so. */
+/* From here on they are read, not delivered; other threads block all of theirs. Those are caught
+ * that would end the program and leave the terminal as it is, except those of a crash, which have a
+ * handler. What was ignored when tcptop was started (a hang-up under nohup) stays so. */
 static int catch_signals(struct live_mode *l)
 {
-    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
+    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT, SIGXFSZ};
+    static const int others[] = {SIGHUP,  SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+                                 SIGPROF, SIGXCPU, SIGIO,   SIGPWR,  SIGSTKFLT};
     sigemptyset(&l->caught);
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         sigaddset(&l->caught, ours[i]);
-    if (!ignored(SIGHUP))
-        sigaddset(&l->caught, SIGHUP);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (!ignored(others[i]))
+            sigaddset(&l->caught, others[i]);
+    for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+        if (!ignored(sig))
+            sigaddset(&l->caught, sig);
     sigprocmask(SIG_BLOCK, &l->caught, &l->before);
     l->signal_fd = signalfd(-1, &l->caught, SFD_NONBLOCK | SFD_CLOEXEC);
     return l->signal_fd < 0 ? -errno : 0;
@@ -139,6 +149,13 @@ static bool ask_session(struct live_mode *l, bool *now)
     return changed;
 }
 
+/* Why it cannot begin, where only the error is known. */
+static int refuse(struct live_mode *l, int rc)
+{
+    return rc == -EAGAIN ? cli_error_usage(&l->err, MSG_NO_THREAD, text_error(rc), NULL)
+                         : err_set(&l->err, rc, "%s", text_error(rc));
+}
+
 static int start_sampler(struct live_mode *l, struct source *src)
 {
     bool now;
@@ -146,7 +163,7 @@ static int start_sampler(struct live_mode *l, struct source *src)
     struct sample_reason why;
     const int rc = sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked,
                                  history_points(l->s), l->s->cpu_budget, l->wake_fd, &why);
-    return rc ? cli_error_reason(&l->err, rc, &why) : 0;
+    return rc == -EAGAIN ? refuse(l, rc) : rc ? cli_error_reason(&l->err, rc, &why) : 0;
 }
 
 static void suspend(struct live_mode *l)
@@ -163,7 +180,9 @@ static void suspend(struct live_mode *l)
 static void take_size(struct live_mode *l)
 {
     int w, h;
-    tty_resized(l->term);
+    l->rc = tty_resized(l->term, &l->err);
+    if (l->rc)
+        return;
     tty_size(l->term, &w, &h);
     session_resize(l->session, w, h);
 }
@@ -183,6 +202,10 @@ static void read_signals(struct live_mode *l)
             tty_resume(l->term);
             take_size(l);
             break;
+        case SIGXFSZ: /* from the kernel: a write of ours was too much and has failed */
+            if (info.ssi_pid == (uint32_t)getpid())
+                break;
+            __attribute__((fallthrough));
         default:
             l->signal = (int)info.ssi_signo;
             return;
@@ -294,6 +317,17 @@ static int earlier(int a, int b)
     return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
+/* Tell the session whether the next sample is late. Returns in how many ms that may change, or the
+ * age that is shown for it; -1: never. */
+static int mind_lateness(struct live_mode *l, int64_t now)
+{
+    const int64_t late_ns = l->sampler ? sampler_late_ns(l->sampler) : 0;
+    session_late(l->session, late_ns && now >= late_ns);
+    if (!late_ns)
+        return -1;
+    return now >= late_ns ? AGE_MS : (int)((late_ns - now) / NS_PER_MS + 1);
+}
+
 static int wait_ms(const struct live_mode *l, int64_t now)
 {
     const int64_t due = is_reading(l) ? l->read_draw_ns : l->redraw_ns;
@@ -309,6 +343,7 @@ static void loop(struct live_mode *l)
     l->read_draw_ns = clock_mono_ns() + READING_NS;
     while (!session_quit(l->session) && !l->signal && !l->rc && !tty_gone(l->term)) {
         const int64_t now = clock_mono_ns();
+        const int lateness_ms = mind_lateness(l, now);
         draw(l, now);
         struct pollfd fds[] = {
             {.fd = tty_fd(l->term), .events = POLLIN},
@@ -316,7 +351,8 @@ static void loop(struct live_mode *l)
             {.fd = l->signal_fd, .events = POLLIN},
             {.fd = tty_out_fd(l->term), .events = POLLOUT},
         };
-        const int ready = poll(fds, sizeof fds / sizeof fds[0], more ? 0 : wait_ms(l, now));
+        const int ready =
+            poll(fds, sizeof fds / sizeof fds[0], more ? 0 : earlier(lateness_ms, wait_ms(l, now)));
         if (ready < 0 && errno != EINTR)
             break;
         if (ready >= 0 && !more && !fds[0].revents)
@@ -386,15 +422,31 @@ static int open_screen(struct live_mode *l, bool utf8)
     return rc;
 }
 
+/* Curses reads descriptions of terminals into an array of 32 KiB on the stack. */
+static int check_stack(struct err *err)
+{
+    struct rlimit stack;
+    char kib[24];
+    if (getrlimit(RLIMIT_STACK, &stack) || stack.rlim_cur >= STACK_NEEDED)
+        return 0;
+    stack.rlim_cur = stack.rlim_max < STACK_NEEDED ? stack.rlim_max : STACK_NEEDED;
+    if (stack.rlim_cur == STACK_NEEDED && setrlimit(RLIMIT_STACK, &stack) == 0)
+        return 0;
+    snprintf(kib, sizeof kib, "%llu", (unsigned long long)stack.rlim_cur / 1024);
+    return cli_error_usage(err, MSG_STACK_SIZE, kib, NULL);
+}
+
 static int open_live(struct live_mode *l, bool utf8)
 {
     struct source *src;
-    int rc = app_open_source(&src, l->s, &l->err);
+    int rc = check_stack(&l->err);
+    if (!rc)
+        rc = app_open_source(&src, l->s, &l->err);
     if (rc)
         return rc;
     rc = open_session(l, utf8);
     if (rc)
-        err_set(&l->err, rc, "%s", text_error(rc));
+        refuse(l, rc);
     else
         rc = open_screen(l, utf8);
     if (rc) {

@@ -124,7 +124,6 @@ static int catch_signals(struct record_mode *r)
     if (sigaction(SIGHUP, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
         sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGXFSZ, SIG_IGN); /* a limit of the file's size is an error of write() */
     r->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return r->signal_fd < 0 || r->wake_fd < 0 ? -errno : 0;

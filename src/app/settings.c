@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,6 +16,8 @@
 #include "cli_error.h"
 #include "options.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/base/rehearsal.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/model/state.h"
 #include "tcptop/source/recorder.h"
 
@@ -33,6 +36,35 @@ static void set_defaults(struct settings *s)
             option_setting_text(s, (enum setting_id)i, NULL, rows[i].initial, NULL);
 }
 
+/* Say it on stderr now, and on the screen if one opens. */
+static void warn(struct settings *s, const char *line)
+{
+    cli_error(line);
+    if (!s->n_warnings++)
+        err_set(&s->warning, 0, "%s", line);
+}
+
+/* Warn of a key that the file gives to a command while another command has it, too: only the last
+ * one in the order of the table gets it. A command that the file does not name has its own keys. */
+static void warn_of_keys(struct settings *s, const char *path, const struct option_value *values)
+{
+    const struct option_value *of = values + SETTING_KEYS;
+    for (size_t a = 0; a < COMMAND_COUNT; a++)
+        for (size_t b = 0; b < COMMAND_COUNT; b++) {
+            char key[24];
+            if (a == b || !of[a].set || (of[b].set && b < a) ||
+                !keymap_shared(of[a].text, of[b].set ? of[b].text : commands[b].keys, key))
+                continue;
+            const int has = keymap_find_name(&s->bindings, key);
+            struct str line = STR_INIT;
+            text_fill(&line, MSG_KEY_TWICE, path, key, commands[a].name, commands[b].name,
+                      has < 0 ? "" : commands[has].name, NULL);
+            warn(s, str_text(&line));
+            str_fini(&line);
+            break; /* one for each command is enough */
+        }
+}
+
 /* Every key of the file that is good comes into force; the others keep their defaults. */
 static void apply_file(struct settings *s, const char *path, const struct option *rows,
                        const struct option_value *values, size_t n)
@@ -43,8 +75,35 @@ static void apply_file(struct settings *s, const char *path, const struct option
             continue;
         struct err line;
         err_set(&line, 0, "%s: [%s] %s: %s", path, rows[i].section, rows[i].key, why.msg);
-        cli_error(line.msg);
+        warn(s, line.msg);
     }
+    warn_of_keys(s, path, values);
+}
+
+/* What ini_load() gets, and returns. */
+struct load {
+    const char *path;
+    struct option_value *values;
+    struct ini_problems problems;
+    struct err err;
+    int rc;
+};
+
+static void load(void *arg)
+{
+    struct load *l = arg;
+    size_t n;
+    const struct option *rows = options_keys(&n);
+    l->rc = ini_load(l->path, rows, n, l->values, &l->problems, &l->err);
+}
+
+/* Load it, but first in a child: iniparser crashes where it finds no memory. */
+static int load_safely(struct load *l)
+{
+    if (rehearsal_run(load, l))
+        return l->rc = err_set(&l->err, -ENOMEM, "%s", text_error(ENOMEM));
+    load(l);
+    return l->rc;
 }
 
 static int load_file(struct settings *s, const char *path, bool asked, struct err *err)
@@ -54,20 +113,21 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
     struct option_value *values = calloc(n, sizeof *values);
     if (!values)
         return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
-    struct ini_problems problems = {0};
-    int rc = ini_load(path, rows, n, values, &problems, err);
-    for (size_t i = 0; i < problems.n; i++)
-        cli_error(problems.list[i].msg);
+    struct load l = {.path = path, .values = values};
+    int rc = load_safely(&l);
+    *err = l.err;
+    for (size_t i = 0; i < l.problems.n; i++)
+        warn(s, l.problems.list[i].msg);
     if (rc == 0)
         apply_file(s, path, rows, values, n);
     else if (rc == -ENOENT && asked)
         cli_error_usage(err, MSG_NO_CONFIG_FILE, path, NULL);
     else if (!asked) { /* nobody asked for it: say so and go on without */
         if (rc != -ENOENT)
-            cli_error(err->msg);
+            warn(s, err->msg);
         rc = 0;
     }
-    ini_problems_fini(&problems);
+    ini_problems_fini(&l.problems);
     free(values);
     return rc;
 }
@@ -76,13 +136,13 @@ static int load_file(struct settings *s, const char *path, bool asked, struct er
 static bool system_is_readonly(void)
 {
     size_t n;
-    const struct option *rows = options_keys(&n);
+    options_keys(&n);
     struct option_value *values = calloc(n, sizeof *values);
-    struct ini_problems problems = {0};
-    int rc = values ? ini_load(INI_SYSTEM_PATH, rows, n, values, &problems, NULL) : -ENOMEM;
+    struct load l = {.path = INI_SYSTEM_PATH, .values = values};
+    int rc = values ? load_safely(&l) : -ENOMEM;
     bool readonly = rc ? rc != -ENOENT : values[SETTING_READONLY].number != 0;
 
-    ini_problems_fini(&problems);
+    ini_problems_fini(&l.problems);
     free(values);
     return readonly;
 }
@@ -358,13 +418,30 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
         rc = load_file(s, found, false, err);
     if (!rc)
         rc = read_command_line(s, argc, argv, err);
-    if (!rc)
+    if (!rc) {
         text_use(settings_language(s, utf8));
+        if (s->language == LANG_KO && text_language() != LANG_KO)
+            warn(s, text(MSG_LANG_NEEDS_UTF8));
+    }
     if (!rc && privileges_are_borrowed()) /* who lends them decides */
         s->readonly = s->readonly || system_is_readonly();
     if (!rc && s->readonly && s->mode == MODE_RECORD && strcmp(s->write_path, "-") != 0)
         rc = cli_error_usage(err, MSG_WRITE_READONLY, NULL, NULL);
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
+}
+
+/* The first warning, and how many more there are. */
+static void warn_on_screen(const struct settings *s, struct ui_settings *ui)
+{
+    char more[24];
+    struct str line = STR_INIT;
+    snprintf(more, sizeof more, "%zu", s->n_warnings - 1);
+    if (s->n_warnings > 1)
+        text_fill(&line, MSG_WARNINGS_MORE, s->warning.msg, more, NULL);
+    else if (s->n_warnings)
+        str_add(&line, s->warning.msg);
+    utf8_sanitise_into(ui->warning, sizeof ui->warning, str_text(&line), line.len);
+    str_fini(&line);
 }
 
 void settings_for_ui(const struct settings *s, struct ui_settings *ui)
@@ -394,6 +471,7 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
     };
     memcpy(ui->columns, s->columns, sizeof ui->columns);
     memcpy(ui->filter, s->filter, sizeof ui->filter);
+    warn_on_screen(s, ui);
 }
 
 /* The locale's name as setlocale() would choose it; "" when the environment names none. */

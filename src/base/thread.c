@@ -8,11 +8,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "tcptop/base/clock.h"
 
 #define CPUS_MAX 8192u
+#define STACK    (1 << 20) /* bytes, whatever RLIMIT_STACK says: 64 KiB of it would be too few */
 
 bool thread_has_two_cores(void)
 {
@@ -33,6 +35,25 @@ void thread_leave_core(int core)
         (void)sched_setaffinity(0, sizeof all, all);
 }
 
+static int create(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    int error = pthread_create(thread, &attributes, run, arg);
+    if (error == EAGAIN) /* memory may have been short for a moment */
+        error = pthread_create(thread, &attributes, run, arg);
+    pthread_attr_destroy(&attributes);
+    if (error != EAGAIN)
+        return error;
+    /* The error is the same for too many processes and for no room for the stack. */
+    void *room = mmap(NULL, STACK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        return ENOMEM;
+    munmap(room, STACK);
+    return EAGAIN;
+}
+
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
@@ -43,7 +64,7 @@ int thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
     }
     int error = pthread_sigmask(SIG_SETMASK, &blocked, &before);
     if (error == 0) {
-        error = pthread_create(thread, NULL, run, arg);
+        error = create(thread, run, arg);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     return -error;

@@ -378,28 +378,36 @@ static dictionary *parse_good_lines(const struct str *good, struct err *err, int
         if (!parsed && access(name, R_OK) != 0) {
             *rc = config_error(err, -ENXIO, MSG_INI_NO_PROC, NULL, NULL, NULL);
         }
+    } else { /* RLIMIT_FSIZE counts for it, too */
+        *rc = config_error(err, -errno, MSG_INI_MEMORY_FILE, text_error(errno), NULL, NULL);
     }
     close(fd);
     if (!parsed && *rc == 0) {
-        *rc = config_error(err, -EIO, MSG_INI_UNREAD, NULL, NULL, NULL);
+        *rc = config_error(err, -ENOMEM, MSG_INI_NO_MEMORY, NULL, NULL, NULL);
     }
     return parsed;
 }
 
-/* Copies the value of `row` as it stands in the file, without quotes and comment. */
-static void get_value(const dictionary *parsed, const struct option *row,
-                      char value[LINE_MAX_LEN + 1])
+/* Copies the value of `row` as it stands in the file, without quotes and comment. Returns 0, or
+ * -ENOMEM where iniparser found no memory for what it was given. */
+static int get_value(const dictionary *parsed, const struct option *row,
+                     char value[LINE_MAX_LEN + 1])
 {
     char name[2 * NAME_SHOWN];
     snprintf(name, sizeof(name), "%s:%s", row->section, row->key);
-    snprintf(value, LINE_MAX_LEN + 1, "%s", iniparser_getstring(parsed, name, ""));
+    const char *found = iniparser_getstring(parsed, name, NULL);
+    if (!found) {
+        return -ENOMEM;
+    }
+    snprintf(value, LINE_MAX_LEN + 1, "%s", found);
     for (char *p = value; (p = strchr(p, BACKSLASH)) != NULL;) {
         *p = '\\';
     }
+    return 0;
 }
 
-/* The values of the rows that the file sets; a bad one leaves the default. */
-static void take_values(struct scan *s, const dictionary *parsed, struct option_value *values)
+/* The values of the rows that the file sets; a bad one leaves the default. Returns 0 or -ENOMEM. */
+static int take_values(struct scan *s, const dictionary *parsed, struct option_value *values)
 {
     for (size_t i = 0; i < s->n; i++) {
         const struct option *row = &s->rows[i];
@@ -408,7 +416,9 @@ static void take_values(struct scan *s, const dictionary *parsed, struct option_
         }
         char text[LINE_MAX_LEN + 1];
         struct err why;
-        get_value(parsed, row, text);
+        if (get_value(parsed, row, text)) {
+            return -ENOMEM;
+        }
         if (option_parse(row, text, &values[i], &why) != 0) {
             add_problem(s, s->line_of[i], why.msg);
         }
@@ -418,6 +428,7 @@ static void take_values(struct scan *s, const dictionary *parsed, struct option_
         snprintf(more, sizeof more, "%zu", s->unlisted + 1);
         config_error(&s->problems->list[s->problems->n - 1], 0, MSG_INI_MORE, s->file, more, NULL);
     }
+    return str_failed(&s->good) ? -ENOMEM : 0; /* a problem may have found no memory */
 }
 
 static int read_scan(struct scan *s, const char *text, size_t len, struct option_value *values,
@@ -430,8 +441,11 @@ static int read_scan(struct scan *s, const char *text, size_t len, struct option
     }
     dictionary *parsed = parse_good_lines(&s->good, err, &rc);
     if (rc == 0) {
-        take_values(s, parsed, values);
+        rc = take_values(s, parsed, values);
         iniparser_freedict(parsed);
+        if (rc) {
+            config_error(err, rc, MSG_INI_NO_MEMORY, NULL, NULL, NULL);
+        }
     }
     return rc;
 }

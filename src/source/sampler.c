@@ -21,7 +21,8 @@
                           */
 #define COST_WEIGHT 0.25 /* of the newest sample in the mean cost */
 #define OWNER_SHARE 0.4  /* of the CPU budget, besides: for who holds the sockets */
-#define EARLY_COST  0.05 /* a sample this cheap is taken early for the first owners */
+#define LATE_NS     NS_PER_S /* and twice the mean cost: what a sample may take beyond its time */
+#define EARLY_COST  0.05     /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
     pthread_t thread;
@@ -31,6 +32,7 @@ struct sampler {
     bool now, stop;
     bool answered;               /* owners are known for the first time, or more users */
     const struct sample *latest; /* one reference */
+    int64_t due_ns;              /* of the sample that is under way or comes next */
     bool offered;                /* it is of a recording, and the owner has not taken it yet */
     int ended;                   /* see sampler_ended() */
     struct sample_reason why;    /* of it */
@@ -178,6 +180,7 @@ static int64_t wait_for_slot(struct sampler *s, int64_t slot)
         int64_t late = clock_mono_ns() - due;
         if (late >= 0)
             return late < interval ? due : due + late;
+        s->due_ns = due;
         thread_wait_until(&s->wake, &s->lock, due);
     }
     return clock_mono_ns();
@@ -192,6 +195,7 @@ static void *sampler_main(void *arg)
     while (!s->stop && !s->ended) {
         struct request req = s->req;
         s->now = false;
+        s->due_ns = clock_mono_ns();
         pthread_mutex_unlock(&s->lock);
         publish(s, take(s, &req));
         pthread_mutex_lock(&s->lock);
@@ -224,6 +228,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     pthread_mutex_init(&s->lock, NULL);
     s->src = src;
     s->is_recording = is_recording;
+    s->due_ns = clock_mono_ns();
     s->pipeline = pipeline;
     s->req = *req;
     s->cpu_budget = cpu_budget;
@@ -251,6 +256,17 @@ const struct sample *sampler_latest(struct sampler *s)
     }
     pthread_mutex_unlock(&s->lock);
     return latest;
+}
+
+int64_t sampler_late_ns(struct sampler *s)
+{
+    int64_t late = 0;
+
+    pthread_mutex_lock(&s->lock);
+    if (!s->is_recording && !s->ended)
+        late = s->due_ns + LATE_NS + 2 * (int64_t)s->mean_cost_ns;
+    pthread_mutex_unlock(&s->lock);
+    return late;
 }
 
 int sampler_ended(struct sampler *s, struct sample_reason *why)

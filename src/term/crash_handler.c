@@ -26,8 +26,13 @@ static void on_fatal(int sig)
 {
     if (fatal.armed) {
         fatal.armed = 0;
-        const ssize_t n = write(fatal.out, fatal.restore, fatal.len);
-        (void)n; /* nothing can be done about it here */
+        ssize_t n = write(fatal.out, fatal.restore, fatal.len);
+        if (n != (ssize_t)fatal.len) { /* stopped, or nobody reads: see tty_io_force() */
+            tcflow(fatal.out, TCOON);
+            tcflush(fatal.out, TCOFLUSH);
+            n = write(fatal.out, fatal.restore, fatal.len);
+        }
+        (void)n; /* nothing more can be done about it here */
         tcsetattr(fatal.in, TCSANOW, &fatal.found);
     }
     raise(sig); /* SA_RESETHAND: now it kills, with its own core and status */

@@ -14,14 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "tcptop/base/rehearsal.h"
 #include "tcptop/base/utf8.h"
 
 #include <term.h> /* last, for it makes macros of words like columns and lines */
 
-#define PAIR_OF(role) ((short)((role) + 1)) /* pair 0 is the terminal's own */
+#define DRAWN_BYTES     32                    /* of a frame at most: colours and one character */
+#define DESCRIPTION_MAX 32768                 /* bytes of a terminal's description */
+#define PAIR_OF(role)   ((short)((role) + 1)) /* pair 0 is the terminal's own */
 
 struct curses_screen {
     SCREEN *screen;
@@ -61,6 +65,14 @@ static bool no_descriptor(void)
     return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
+/* Curses does not say so either. */
+static bool no_memory(void)
+{
+    void *probe = malloc(DESCRIPTION_MAX);
+    free(probe);
+    return !probe;
+}
+
 /* Is the type described, and can it move its cursor? Asked first, since newterm() loses memory when
  * it refuses. Returns 0, -ENOENT when it is not, or why its description could not be read. */
 static int check_type(const char *term, int fd)
@@ -69,8 +81,14 @@ static int check_type(const char *term, int fd)
     if (!term || !*term)
         return -ENOENT;
     errno = 0;
-    if (setupterm(term, fd, &status) == ERR)
-        return errno == ENOMEM ? -ENOMEM : no_descriptor() ? -EMFILE : -ENOENT;
+    if (setupterm(term, fd, &status) == ERR) {
+        if (errno == ENOMEM || no_memory())
+            return -ENOMEM;
+        if (no_descriptor())
+            return -EMFILE;
+        if (setupterm(term, fd, &status) == ERR) /* it was not memory either, for a moment */
+            return -ENOENT;
+    }
     const bool moves = *curses_screen_string("cup") != '\0';
     del_curterm(cur_term);
     return moves ? 0 : -ENOENT;
@@ -113,6 +131,31 @@ static void set_up(struct curses_screen *p, bool color)
         p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
+struct rehearsal {
+    FILE *file;
+    int w, h;
+    bool color;
+};
+
+static void set_up_silently(void *arg)
+{
+    const struct rehearsal *r = arg;
+    struct curses_screen scratch = {0};
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* curses has a line of its own to say */
+    if (new_screen(&scratch.screen, r->file, r->w, r->h) == 0)
+        set_up(&scratch, r->color);
+}
+
+/* May the memory file hold a frame of that size? RLIMIT_FSIZE counts for it, too, and curses would
+ * lose what does not fit without a word. Returns 0 or -errno. */
+static int check_room(int fd, int w, int h)
+{
+    struct stat now;
+    if (fstat(fd, &now) || ftruncate(fd, now.st_size + (off_t)w * h * DRAWN_BYTES))
+        return -errno;
+    return ftruncate(fd, now.st_size) ? -errno : 0;
+}
+
 int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
 {
     struct curses_screen *p = calloc(1, sizeof *p);
@@ -126,7 +169,9 @@ int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
         if (fd >= 0)
             close(fd);
     } else {
-        rc = new_screen(&p->screen, p->file, w, h);
+        rc = check_room(fd, w, h);
+        rc = rc ? rc : rehearsal_run(set_up_silently, &(struct rehearsal){p->file, w, h, color});
+        rc = rc ? rc : new_screen(&p->screen, p->file, w, h);
         rc = rc ? rc : canvas_init(&p->shown, w, h);
     }
     if (rc) {
@@ -182,10 +227,14 @@ void curses_screen_use_theme(struct curses_screen *p, const struct theme *theme)
     p->stale = true;
 }
 
-void curses_screen_resize(struct curses_screen *p, int w, int h)
+int curses_screen_resize(struct curses_screen *p, int w, int h)
 {
+    const int rc = check_room(fileno(p->file), w, h);
+    if (rc)
+        return rc;
     resizeterm(h, w);
     curses_screen_redraw(p);
+    return 0;
 }
 
 /* The cell's characters for curses. What curses would give another width than the canvas did

@@ -11,15 +11,18 @@
 
 struct curses_screen;
 
-/** Curses for the terminal type in TERM, `w` × `h`. -ENOENT: the type is not known, or cannot
- *  move its cursor. */
+/** Curses for the terminal type in TERM, `w` × `h`. Returns 0 or -errno; -ENOENT: the type is not
+ *  known, or cannot move its cursor; -EFBIG: RLIMIT_FSIZE leaves no room for a frame. */
 int curses_screen_open(struct curses_screen **p, int w, int h, bool color);
 void curses_screen_close(struct curses_screen *p);
 
 enum theme_depth curses_screen_depth(const struct curses_screen *p);
 bool curses_screen_has_mouse(const struct curses_screen *p);
 void curses_screen_use_theme(struct curses_screen *p, const struct theme *theme);
-void curses_screen_resize(struct curses_screen *p, int w, int h);
+
+/** The terminal has another size. Returns 0, or -errno as curses_screen_open() does; then the size
+ *  is as it was. */
+int curses_screen_resize(struct curses_screen *p, int w, int h);
 
 /** Draw the canvas; false when it is what the screen shows already. */
 bool curses_screen_draw(struct curses_screen *p, const struct canvas *c);

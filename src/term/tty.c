@@ -20,9 +20,10 @@
 #include "tcptop/text/text.h"
 #include "tty_io.h"
 
-#define PROBE_MS 100      /* how long the terminal may take to say where its cursor is */
-#define SIDE_MAX SHRT_MAX /* rows and columns that curses can count */
-#define LEAVE_MS 200      /* how long it may take to swallow the last bytes */
+#define PROBE_MS 100       /* how long the terminal may take to say where its cursor is */
+#define SIDE_MAX SHRT_MAX  /* rows and columns that curses can count */
+#define CELLS    (1 << 19) /* of the largest screen: the program and curses keep several of them */
+#define LEAVE_MS 200       /* how long it may take to swallow the last bytes */
 
 struct tty {
     struct tty_options options;
@@ -32,6 +33,7 @@ struct tty {
     int64_t undecided_ns; /* since when an Esc may be the start of a longer sequence; 0: none may */
     bool ascii;
     int w, h;
+    char restore[RESTORE_MAX]; /* gives modes and screen back, whatever the terminal has seen */
 };
 
 static void ask_size(struct tty *t)
@@ -74,13 +76,13 @@ static const char *modes_off(const struct tty *t)
     return curses_screen_has_mouse(t->curses_screen) ? "\033[?1006l\033[?1000l\033[?2004l" : "";
 }
 
-static void arm_fatal(const struct tty *t)
+/* It begins with CAN, which ends a sequence of which the terminal got only a part. */
+static void arm_fatal(struct tty *t)
 {
-    char restore[RESTORE_MAX];
-    snprintf(restore, sizeof restore, "%s%s%s%s%s\r\n", modes_off(t), curses_screen_string("sgr0"),
-             curses_screen_string("cnorm"), curses_screen_string("rmcup"),
-             curses_screen_string("rmkx"));
-    crash_handler_arm(&t->tty_io, restore);
+    snprintf(t->restore, sizeof t->restore, "\030%s%s%s%s%s\r\n", modes_off(t),
+             curses_screen_string("sgr0"), curses_screen_string("cnorm"),
+             curses_screen_string("rmcup"), curses_screen_string("rmkx"));
+    crash_handler_arm(&t->tty_io, t->restore);
 }
 
 /* Terminals whose fonts lack the bars and lines. */
@@ -132,22 +134,27 @@ static int refuse_type(struct err *err)
     return -ENOENT;
 }
 
-static int refuse_size(const struct tty *t, struct err *err)
+static int refuse_size(const struct tty *t, int rc, struct err *err)
 {
     char size[32];
     struct str line = STR_INIT;
     snprintf(size, sizeof size, "%dx%d", t->w, t->h);
-    text_fill(&line, MSG_TERM_SIZE, size, NULL);
-    err_set(err, -EOVERFLOW, "%s", str_text(&line));
+    text_fill(&line, rc == -EFBIG ? MSG_TERM_FILE_SIZE : MSG_TERM_SIZE, size, NULL);
+    err_set(err, rc, "%s", str_text(&line));
     str_fini(&line);
-    return -EOVERFLOW;
+    return rc;
 }
 
 static int refuse(const struct tty *t, int rc, struct err *err)
 {
-    return rc == -ENOENT      ? refuse_type(err)
-           : rc == -EOVERFLOW ? refuse_size(t, err)
-                              : err_set(err, rc, "%s", text_error(rc));
+    return rc == -ENOENT                      ? refuse_type(err)
+           : rc == -EOVERFLOW || rc == -EFBIG ? refuse_size(t, rc, err)
+                                              : err_set(err, rc, "%s", text_error(rc));
+}
+
+static bool is_too_large(const struct tty *t)
+{
+    return t->w > SIDE_MAX || t->h > SIDE_MAX || t->w * t->h > CELLS;
 }
 
 /* Curses puts handlers of its own on these when it starts; ours are read from a descriptor. */
@@ -184,7 +191,7 @@ int tty_open(struct tty **out, const struct tty_options *options, int in_fd, int
     int rc = tty_io_open(&t->tty_io, in_fd, out_fd);
     if (!rc) {
         ask_size(t);
-        rc = t->w > SIDE_MAX || t->h > SIDE_MAX ? -EOVERFLOW : open_curses_screen(t);
+        rc = is_too_large(t) ? -EOVERFLOW : open_curses_screen(t);
     }
     if (rc) {
         rc = refuse(t, rc, err);
@@ -208,7 +215,8 @@ static void leave(struct tty *t)
     curses_screen_leave(t->curses_screen);
     send(t, modes_off(t));
     send_drawn(t);
-    tty_io_drain(&t->tty_io, LEAVE_MS);
+    if (!tty_io_drain(&t->tty_io, LEAVE_MS))
+        tty_io_force(&t->tty_io, t->restore, LEAVE_MS);
     tty_io_cooked(&t->tty_io);
 }
 
@@ -226,7 +234,6 @@ void tty_close(struct tty *t)
 void tty_suspend(struct tty *t)
 {
     leave(t);
-    str_clear(&t->tty_io.pending); /* what a stopped terminal did not take is of no use later */
 }
 
 void tty_resume(struct tty *t)
@@ -235,7 +242,6 @@ void tty_resume(struct tty *t)
     curses_screen_enter(t->curses_screen);
     send_drawn(t);
     send(t, modes_on(t));
-    tty_resized(t);
 }
 
 enum theme_depth tty_depth(const struct tty *t)
@@ -254,10 +260,12 @@ void tty_size(const struct tty *t, int *w, int *h)
     *h = t->h;
 }
 
-void tty_resized(struct tty *t)
+int tty_resized(struct tty *t, struct err *err)
 {
     ask_size(t);
-    curses_screen_resize(t->curses_screen, t->w, t->h);
+    const int rc =
+        is_too_large(t) ? -EOVERFLOW : curses_screen_resize(t->curses_screen, t->w, t->h);
+    return rc ? refuse(t, rc, err) : 0;
 }
 
 void tty_use_theme(struct tty *t, const struct theme *theme)

@@ -88,17 +88,30 @@ void tty_io_flush(struct tty_io *io)
     }
 }
 
-void tty_io_drain(struct tty_io *io, int ms)
+bool tty_io_drain(struct tty_io *io, int ms)
 {
     const int64_t end = clock_mono_ns() + ms * NS_PER_MS;
     tty_io_flush(io);
-    while (io->pending.len && !io->gone) {
+    while (io->pending.len) {
         const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
         struct pollfd out = {.fd = io->out, .events = POLLOUT};
         if (left <= 0 || poll(&out, 1, (int)left) < 1)
-            return;
+            return false;
         tty_io_flush(io);
     }
+    return true;
+}
+
+void tty_io_force(struct tty_io *io, const char *bytes, int ms)
+{
+    tcflow(io->out, TCOON);
+    if (tty_io_drain(io, ms))
+        return;
+    tcflush(io->out, TCOFLUSH);
+    str_clear(&io->pending);
+    tty_io_send(io, bytes, strlen(bytes));
+    tty_io_drain(io, ms);
+    str_clear(&io->pending);
 }
 
 size_t tty_io_read(struct tty_io *io, void *buffer, size_t size)

@@ -31,8 +31,13 @@ void tty_io_send(struct tty_io *io, const void *bytes, size_t len);
 /** Send what is pending, as much as the terminal takes now. */
 void tty_io_flush(struct tty_io *io);
 
-/** The same, waiting at most `ms` for it to take everything. */
-void tty_io_drain(struct tty_io *io, int ms);
+/** The same, waiting at most `ms` for it to take everything; false when it has not. */
+bool tty_io_drain(struct tty_io *io, int ms);
+
+/** The terminal took no more: start its output, in case somebody stopped it. If that does not help
+ *  within `ms`, throw away what is pending and what nobody has read yet, and send `bytes`, which
+ *  then lie there until somebody reads. */
+void tty_io_force(struct tty_io *io, const char *bytes, int ms);
 
 /** Read what is there; 0 when nothing is, or the terminal is gone. */
 size_t tty_io_read(struct tty_io *io, void *buffer, size_t size);

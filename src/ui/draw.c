@@ -23,6 +23,12 @@ uint32_t draw_cursor_row(const struct drawing *d)
                : UINT32_MAX;
 }
 
+bool draw_is_stale(const struct drawing *d)
+{
+    const struct sample *newest = d->v->newest;
+    return d->s && (d->v->late || (newest && newest->status == SAMPLE_FAILED));
+}
+
 const struct history *draw_history(const struct drawing *d)
 {
     const struct sample *s = d->v->newest;

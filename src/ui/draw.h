@@ -30,6 +30,9 @@ void draw_init(struct drawing *d, struct canvas *c, const struct view *v);
  *  is there. */
 uint32_t draw_cursor_row(const struct drawing *d);
 
+/** Are the rows on screen older than they should be: the newest sample has failed, or is late? */
+bool draw_is_stale(const struct drawing *d);
+
 /** The history that the states show: that of the rows, or with the gap of a newest sample that
  *  failed, unless paused. NULL without a sample. */
 const struct history *draw_history(const struct drawing *d);

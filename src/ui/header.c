@@ -139,14 +139,14 @@ static void add_paused(struct header *h, const char *time)
 /* Badges worst first, then the time, unless a badge says it. */
 static void add_time(struct header *h)
 {
-    const struct sample *s = h->d->s, *newest = h->newest;
+    const struct sample *s = h->d->s;
     char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
     bool said = false, badge = false;
 
     if (s && s->wall_ns)
         fmt_clock(time, sizeof time, s->wall_ns);
     add_gap(h, &h->left);
-    if (newest && newest->status == SAMPLE_FAILED && s) {
+    if (draw_is_stale(h->d)) {
         age_words(age, h->d->v->now_ns - s->mono_ns);
         draw_fill(text, MSG_VIEW_BADGE_STALE, age, NULL, NULL);
         add_badge(h, text);

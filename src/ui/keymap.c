@@ -3,7 +3,6 @@
 #include "tcptop/ui/keymap.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +89,30 @@ static int find_exact(const struct bindings *b, keycode key)
             return (int)b->list[i].command;
     }
     return -1;
+}
+
+bool keymap_shared(const char *keys, const char *others, char key[24])
+{
+    const char *bad;
+    size_t len;
+    keycode one, other;
+
+    while ((one = next_key(&keys, &bad, &len)) != KEY_CODE_NONE) {
+        for (const char *at = others; (other = next_key(&at, &bad, &len)) != KEY_CODE_NONE;) {
+            if (other == one) {
+                key_name(one, key, 24);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+int keymap_find_name(const struct bindings *b, const char *name)
+{
+    keycode key;
+
+    return key_parse(name, &key) == strlen(name) ? find_exact(b, key) : -1;
 }
 
 int keymap_find(const struct bindings *b, keycode key)

@@ -17,12 +17,6 @@ static void draw_notice(struct canvas *c)
     canvas_put(c, 0, 1, c->w, ROLE_TEXT, text(MSG_VIEW_NOTICE));
 }
 
-/* While the newest sample has failed, the numbers of the last good one stand dim. */
-static bool is_stale(const struct drawing *d)
-{
-    return d->s && d->v->newest && d->v->newest->status == SAMPLE_FAILED && !d->ui->paused;
-}
-
 void screen_draw(struct canvas *c, const struct view *v)
 {
     struct drawing d;
@@ -34,7 +28,7 @@ void screen_draw(struct canvas *c, const struct view *v)
     } else {
         states_draw(&d);
         table_draw(&d);
-        if (is_stale(&d))
+        if (draw_is_stale(&d) && !d.ui->paused) /* the numbers of the last good sample stand dim */
             canvas_paint(c, 0, 1, d.l.state_list.w, d.l.state_list.h + d.l.table.h, ROLE_DIM);
         pane_draw(&d);
         overlay_warnings_draw_list(&d);

@@ -322,11 +322,19 @@ static void say_lost_close_events(struct session *s, const struct sample *newest
     s->close_events_lost_ns = s->now_ns;
 }
 
+/* Once, with the first sample, and before all that can be said later. */
+static void say_warning(struct session *s)
+{
+    if (!s->said_warning && s->settings->warning[0])
+        session_say(s, MSG_SESSION_NOTE, s->settings->warning, NULL);
+    s->said_warning = true;
+}
+
 /* Once: the sign for it is a dash in every row. */
 static void say_hidden_owners(struct session *s)
 {
     struct str line = STR_INIT;
-    if (!s->said_hidden && owner_rights_note(s->newest, &line)) {
+    if (!s->said_hidden && !s->ui.message[0] && owner_rights_note(s->newest, &line)) {
         s->said_hidden = true;
         session_say(s, MSG_SESSION_NOTE, str_text(&line), NULL);
     }
@@ -350,6 +358,8 @@ static void say_missing_namespaces(struct session *s)
     const struct sample *newest = s->newest;
     char why[REASON_TEXT_SIZE];
     bool missing = newest->status == SAMPLE_COMPLETE && !sample_is_whole(newest);
+    if (missing && !s->missing_said && s->ui.message[0])
+        return; /* later, for the sake of what stands there */
     if (missing && !s->missing_said)
         session_say(s, MSG_SESSION_NOTE, reason_text(why, &newest->reason, text_language()), NULL);
     s->missing_said = missing;
@@ -361,6 +371,7 @@ void session_sample(struct session *s, const struct sample *newest, int64_t now_
     sample_unref(s->newest);
     s->newest = newest;
     react(s, overlay_on_sample(s));
+    say_warning(s);
     say_missing_namespaces(s);
     say_import(s);
     ui_lesson_sample(s);
@@ -374,6 +385,11 @@ void session_sample(struct session *s, const struct sample *newest, int64_t now_
         return;
     session_rebuild(s, false);
     settle(s);
+}
+
+void session_late(struct session *s, bool late)
+{
+    s->late = late;
 }
 
 void session_resize(struct session *s, int w, int h)

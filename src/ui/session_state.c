@@ -3,10 +3,14 @@
 #include "session_state.h"
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "tcptop/base/utf8.h"
 
 #define MESSAGE_NS (4 * NS_PER_S)
+#define SHORT_MIN  12 /* columns that are left at least of a value that is shortened */
+#define ELLIPSIS   "\xe2\x80\xa6"
 
 struct view session_view(const struct session *s)
 {
@@ -16,6 +20,7 @@ struct view session_view(const struct session *s)
         .newest = s->newest,
         .names = s->names,
         .now_ns = s->now_ns,
+        .late = s->late,
     };
     if (s->list->sample) {
         v.shown = s->list->sample;
@@ -27,16 +32,44 @@ struct view session_view(const struct session *s)
     return v;
 }
 
+/* A name of hundreds of letters must not push the cause of a failure out of the footer: of the
+ * longest value, once it is clean, only the end stays that fits, behind an ellipsis. */
+static void shorten(const char *value[4], size_t n, int too_wide, char out[UI_MESSAGE_MAX])
+{
+    size_t longest = 0;
+    for (size_t i = 1; i < n; i++)
+        if (utf8_width(value[i]) > utf8_width(value[longest]))
+            longest = i;
+    const char *text = value[longest];
+    const int keep = utf8_width(text) - too_wide - 1;
+    while (*text && utf8_width(text) > (keep > SHORT_MIN ? keep : SHORT_MIN)) {
+        uint32_t cp;
+        text += utf8_decode(text, strlen(text), &cp);
+    }
+    snprintf(out, UI_MESSAGE_MAX, "%s%s", ELLIPSIS, text);
+    value[longest] = out;
+}
+
 void session_say(struct session *s, enum msg id, ...)
 {
     const char *value[4] = {NULL};
+    char clean[3][UI_FILTER_MAX], shortened[UI_MESSAGE_MAX];
+    size_t n = 0;
     va_list args;
     va_start(args, id);
-    for (size_t i = 0; i < 3 && (value[i] = va_arg(args, const char *)); i++)
-        ;
+    for (; n < 3 && (value[n] = va_arg(args, const char *)); n++) {
+        utf8_sanitise_into(clean[n], sizeof clean[n], value[n], strlen(value[n]));
+        value[n] = clean[n];
+    }
     va_end(args);
     struct str message = STR_INIT;
     text_fill(&message, id, value[0], value[1], value[2], NULL);
+    const int too_wide = utf8_width(str_text(&message)) - (s->ui.w - 2);
+    if (n && too_wide > 0) {
+        shorten(value, n, too_wide, shortened);
+        str_clear(&message);
+        text_fill(&message, id, value[0], value[1], value[2], NULL);
+    }
     utf8_sanitise_into(s->ui.message, sizeof(s->ui.message), str_text(&message), message.len);
     str_fini(&message);
     s->ui.message_until_ns = s->now_ns + MESSAGE_NS;

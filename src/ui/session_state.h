@@ -27,6 +27,7 @@ struct session {
     const struct ui_settings *settings;
     struct ui ui;
     int64_t now_ns; /* of the event being handled */
+    bool late;      /* the next sample should be there by now */
 
     /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
     const struct sample *newest, *good;
@@ -92,7 +93,8 @@ struct session {
     bool missing_said;           /* that some namespaces cannot be entered */
     struct request asked;        /* as session_request() gave it last */
     bool asked_once, sample_now;
-    bool said_hidden; /* that owners are hidden */
+    bool said_hidden;  /* that owners are hidden */
+    bool said_warning; /* what the settings say */
 
     struct str copy, exit_message;
     bool copy_ready, redraw, quit;

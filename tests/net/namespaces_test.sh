@@ -244,6 +244,7 @@ check 'and let go' until_true lets_go_of_once
 make once 8003
 back() { grep -q '"local_port":8003' "$tmp/stream"; }
 check 'one that comes by the same name is shown' until_true back
+check 'one line has said so, once' test "$(grep -c 'is gone' "$tmp/stream.err")" = 1
 kill $batch
 wait $batch 2>/dev/null
 leave once

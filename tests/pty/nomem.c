@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Preloaded into the real program: its NOMEM_AT-th allocation finds no memory, and NOMEM_TERM
- * allocations later the process is asked to end. What curses allocates is spared, strdup() too:
- * ncurses 6.4 uses both unchecked while it sets up, before the terminal is touched. */
+/* Preloaded into the real program: its NOMEM_AT-th allocation finds no memory, and the file
+ * NOMEM_MARK is removed then; NOMEM_TERM allocations later the process is asked to end. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t size);
@@ -18,6 +15,7 @@ extern void *__libc_realloc(void *p, size_t size);
 
 static atomic_long calls;
 static long at, end;
+static const char *mark;
 
 static long number(const char *name)
 {
@@ -29,43 +27,33 @@ __attribute__((constructor)) static void start(void)
 {
     end = number("NOMEM_TERM");
     at = number("NOMEM_AT");
+    mark = getenv("NOMEM_MARK");
 }
 
-static bool curses(const void *caller)
-{
-    Dl_info from;
-    return dladdr(caller, &from) &&
-           (strstr(from.dli_fname, "tinfo") || strstr(from.dli_fname, "curses"));
-}
-
-static bool denied(const void *caller)
+static bool denied(void)
 {
     const long n = ++calls;
     if (end && n == at + end)
         kill(getpid(), SIGTERM);
-    if (n != at || curses(caller))
+    if (n != at)
         return false;
+    if (mark)
+        unlink(mark);
     errno = ENOMEM;
     return true;
 }
 
 void *malloc(size_t size)
 {
-    return denied(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+    return denied() ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-    return denied(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+    return denied() ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
-    return denied(__builtin_return_address(0)) ? NULL : __libc_realloc(p, size);
-}
-
-char *strdup(const char *s)
-{
-    char *copy = __libc_malloc(strlen(s) + 1);
-    return copy ? strcpy(copy, s) : NULL;
+    return denied() ? NULL : __libc_realloc(p, size);
 }

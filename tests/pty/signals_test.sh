@@ -16,6 +16,19 @@ ends_by HUP 129
 ends_by INT 0
 ends_by QUIT 131
 ends_by TERM 143
+# Those that end a process by default, also from a timer, a limit of CPU time, a power failure.
+for sig in ALRM:142 VTALRM:154 PROF:155 XCPU:152 XFSZ:153 USR1:138 USR2:140 IO:157 PWR:158 \
+	STKFLT:144 RTMIN:162 RTMAX:192; do ends_by "${sig%:*}" "${sig#*:}"; done
+start 100x30 "bash -c 'trap \"\" USR1; exec $tcptop --no-config'"
+check "with USR1 ignored: running" sees CONNECTIONS
+kill -USR1 "$(cat "$at/pid")"
+keys '?'
+check "it goes on" sees MOVE
+keys C-c
+check "until it is told to end by a key" code 0
+start 100x30 "prlimit --cpu=1:600 $tcptop --no-config -d 0.01"
+check "one second of processor time is over: 152" code 152
+check "and the terminal is as it was" restored
 ulimit -c 0
 for sig in ABRT:134 BUS:135 FPE:136 SEGV:139; do ends_by "${sig%:*}" "${sig#*:}"; done
 

@@ -18,7 +18,7 @@
 
 #include "lib/diag_bench.h"
 
-static void unknown_family_and_state_are_refused(void **state)
+static void unknown_family_state_and_timer_are_refused(void **state)
 {
     (void)state;
     struct diag_bench b;
@@ -35,9 +35,14 @@ static void unknown_family_and_state_are_refused(void **state)
         c.state = (uint8_t)s;
         build_conn(&b.in, &c, NULL, 0);
     }
+    c.state = TCP_STATE_ESTABLISHED;
+    for (int timer = 0; timer < 256; timer++) {
+        c.timer = (uint8_t)timer;
+        build_conn(&b.in, &c, NULL, 0);
+    }
     assert_int_equal(bench_parse_all(&b), DIAG_MORE);
-    assert_int_equal(b.s->n_live, 2 + TCP_STATE_CLOSING);
-    assert_int_equal(b.s->rejected, 254 + 256 - TCP_STATE_CLOSING);
+    assert_int_equal(b.s->n_live, 2 + TCP_STATE_CLOSING + TIMER_DELACK + 1);
+    assert_int_equal(b.s->rejected, 254 + 256 - TCP_STATE_CLOSING + 255 - TIMER_DELACK);
     bench_fini(&b);
 }
 
@@ -265,7 +270,7 @@ static void whole_notices_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unknown_family_and_state_are_refused),
+        cmocka_unit_test(unknown_family_state_and_timer_are_refused),
         cmocka_unit_test(strangers_are_skipped),
         cmocka_unit_test(ends_and_errors),
         cmocka_unit_test(an_end_stops_where_it_stands),

@@ -122,6 +122,24 @@ static void test_hangul_letters(void **state)
     assert_int_equal(keymap_find(&b, 0x3153), COMMAND_PAUSE); /* bound by itself */
 }
 
+static void test_shared_keys(void **state)
+{
+    char key[24] = "";
+
+    (void)state;
+    assert_false(keymap_shared("a b", "c", key));
+    assert_false(keymap_shared("", "c", key));
+    assert_false(keymap_shared("c", "", key));
+    assert_true(keymap_shared("a F4 q", "x q", key));
+    assert_string_equal(key, "q");
+    assert_true(keymap_shared("Enter", "a Enter", key));
+    assert_string_equal(key, "Enter");
+    keymap_init(&b);
+    assert_int_equal(keymap_find_name(&b, "F10"), COMMAND_QUIT);
+    assert_int_equal(keymap_find_name(&b, "F12"), -1);
+    assert_int_equal(keymap_find_name(&b, "nonsense"), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_key_changes_nothing),
         cmocka_unit_test(test_what_help_shows),
         cmocka_unit_test(test_hangul_letters),
+        cmocka_unit_test(test_shared_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

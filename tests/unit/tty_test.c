@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -150,11 +152,9 @@ static void test_settings_come_back(void **state)
     assert_settings(&before);
 }
 
-/* The master reads nothing: frames are passed over, and closing does not hang. */
-static void test_a_stopped_terminal_stops_nothing(void **state)
+/* Draw until the kernel's buffer is full, since the master reads nothing. */
+static void fill_terminal(void)
 {
-    (void)state;
-    open_term(GLYPHS_UNICODE);
     int frames = 0;
     for (; frames < 10000 && tty_out_fd(term) < 0; frames++) {
         char text[16];
@@ -165,13 +165,67 @@ static void test_a_stopped_terminal_stops_nothing(void **state)
         }
         tty_blit(term, &canvas);
     }
-    assert_true(frames < 10000); /* the kernel's buffer is full now */
+    assert_true(frames < 10000);
+}
+
+/* The master reads nothing: frames are passed over, and closing does not hang. Whoever reads again
+ * finds the screen given back, even though what was drawn last is lost. */
+static void test_a_stopped_terminal_stops_nothing(void **state)
+{
+    (void)state;
+    static char out[1 << 20];
+    open_term(GLYPHS_UNICODE);
+    fill_terminal();
     for (int i = 0; i < 100; i++) {
         canvas_put(&canvas, 0, 0, 8, ROLE_TEXT, i % 2 ? "one" : "two");
         tty_blit(term, &canvas);
         tty_flush(term);
     }
     assert_false(tty_gone(term));
+    tty_close(term);
+    assert_settings(&before);
+    assert_true(received(out, sizeof out) > 0);
+    assert_non_null(strstr(out, "\033[?1049l"));
+    assert_non_null(strstr(out, "\033[?2004l"));
+}
+
+/* Somebody has stopped the output (tcflow(), not ^S): closing starts it again. */
+static void test_stopped_output_is_started(void **state)
+{
+    (void)state;
+    static char out[1 << 20];
+    open_term(GLYPHS_UNICODE);
+    received(out, sizeof out);
+    assert_int_equal(tcflow(slave, TCOOFF), 0);
+    canvas_put(&canvas, 0, 0, 8, ROLE_TEXT, "unseen");
+    tty_blit(term, &canvas);
+    assert_int_equal(received(out, sizeof out), 0);
+    assert_true(tty_out_fd(term) >= 0);
+    tty_close(term);
+    assert_settings(&before);
+    received(out, sizeof out);
+    assert_non_null(strstr(out, "\033[?1049l"));
+}
+
+/* A crash while nobody reads: the handler gives the screen back all the same. */
+static void test_a_crash_while_nobody_reads(void **state)
+{
+    (void)state;
+    static char out[1 << 20];
+    int status;
+    open_term(GLYPHS_UNICODE);
+    fill_terminal();
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        raise(SIGBUS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_settings(&before);
+    received(out, sizeof out);
+    assert_non_null(strstr(out, "\033[?1049l"));
     tty_close(term);
 }
 
@@ -248,12 +302,13 @@ static void test_sizes(void **state)
     (void)state;
     int w, h;
     char out[65536];
+    struct err err;
     static const struct winsize sizes[] = {
         {1, 1, 0, 0}, {3, 2, 0, 0}, {300, 1, 0, 0}, {300, 500, 0, 0}, {24, 80, 0, 0}};
     open_term(GLYPHS_UNICODE);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         ioctl(master, TIOCSWINSZ, &sizes[i]);
-        tty_resized(term);
+        assert_int_equal(tty_resized(term, &err), 0);
         tty_size(term, &w, &h);
         assert_int_equal(w, sizes[i].ws_col);
         assert_int_equal(h, sizes[i].ws_row);
@@ -263,7 +318,18 @@ static void test_sizes(void **state)
         while (tty_out_fd(term) >= 0 && received(out, sizeof out))
             tty_flush(term);
     }
+    /* No screen of these sizes; the one that there was can still be closed. */
+    static const struct winsize refused[] = {{24, 65535, 0, 0}, {32767, 32767, 0, 0}};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char size[32];
+        ioctl(master, TIOCSWINSZ, &refused[i]);
+        assert_int_equal(tty_resized(term, &err), -EOVERFLOW);
+        snprintf(size, sizeof size, "%dx%d", refused[i].ws_col, refused[i].ws_row);
+        assert_non_null(strstr(err.msg, size));
+    }
     tty_close(term);
+    received(out, sizeof out);
+    assert_non_null(strstr(out, "\033[?1049l"));
 }
 
 static void test_refused_types(void **state)
@@ -305,6 +371,15 @@ static void test_causes(void **state)
         assert_string_equal(err.msg, err_name(EMFILE));
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before_limit), 0);
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before_limit), 0);
+    few = before_limit;
+    few.rlim_cur = 512;
+    signal(SIGXFSZ, SIG_IGN); /* as the program does */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    assert_int_equal(tty_open(&term, &options, slave, slave, &err), -EFBIG);
+    assert_non_null(strstr(err.msg, "ulimit -f"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before_limit), 0);
 }
 
 int main(void)
@@ -314,6 +389,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_news_is_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_settings_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stopped_terminal_stops_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stopped_output_is_started, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_crash_while_nobody_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_closed_terminal_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_glyph_question, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_escape_waits_for_company, set_up, tear_down),

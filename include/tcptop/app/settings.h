@@ -78,6 +78,9 @@ struct settings {
     char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
     struct bindings bindings;
 
+    size_t n_warnings;  /* that went to stderr … */
+    struct err warning; /* … and the first of them, for the screen */
+
     double cpu_budget;    /* share of one core */
     struct limits limits; /* of the doctor */
     double fade_s, history_s;

@@ -16,7 +16,8 @@ bool thread_has_two_cores(void);
 void thread_leave_core(int core);
 
 /** Run `run(arg)` on a new thread that leaves signals to the main thread, but for those of a crash:
- *  blocked, they would kill without the handler that restores the terminal. Returns 0 or -errno. */
+ *  blocked, they would kill without the handler that restores the terminal. Its stack has 1 MiB.
+ *  Returns 0 or -errno; -EAGAIN: there are too many processes, -ENOMEM: no room for the stack. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 /** Run `work(arg)` on a new thread and wait until it returns, or until `end` (clock_mono_ns()).

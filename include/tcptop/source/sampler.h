@@ -21,6 +21,11 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
  * status FAILED, no rows, with its place in the history. Any thread. */
 const struct sample *sampler_latest(struct sampler *sampler);
 
+/** When the sample that is under way or comes next will be late, in ns of the monotonic clock: one
+ *  second, and twice what samples have cost, after its time. 0: never, since samples are those of a
+ *  recording, or have ended. Any thread. */
+int64_t sampler_late_ns(struct sampler *sampler);
+
 /** 0 while samples may follow. -ENODATA when a recording was played to its end and every sample was
  *  taken; another -errno, with the cause in `*why`, when it could not be read on. `wake_fd` is
  *  added to then, too. */

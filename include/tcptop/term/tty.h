@@ -28,17 +28,20 @@ struct tty;
 int tty_open(struct tty **t, const struct tty_options *options, int in_fd, int out_fd,
              struct err *err);
 
-/** Leave as found: settings, cursor, screen. Also safe when the terminal is gone. NULL accepted. */
+/** Leave as found: settings, cursor, screen. A terminal that takes nothing, because its output was
+ *  stopped or nobody reads, is started, and what it has not read yet gives way to what restores it.
+ *  Also safe when the terminal is gone. NULL accepted. */
 void tty_close(struct tty *t);
 
 enum theme_depth tty_depth(const struct tty *t);
 bool tty_ascii(const struct tty *t); /* the glyph choice as found out */
 void tty_size(const struct tty *t, int *w, int *h);
 
-/** After SIGWINCH: ask the kernel for the size, tell curses. */
-void tty_resized(struct tty *t);
+/** After SIGWINCH: ask the kernel for the size, tell curses. Returns 0, or -errno with the cause in
+ *  `err` when there can be no screen of that size; then it can only be closed. */
+int tty_resized(struct tty *t, struct err *err);
 
-/** Hand the terminal back for ^Z and take it again after SIGCONT. */
+/** Hand the terminal back for ^Z and take it again after SIGCONT; then its size may be another. */
 void tty_suspend(struct tty *t);
 void tty_resume(struct tty *t);
 

@@ -4,6 +4,7 @@
 #ifndef TCPTOP_UI_KEYMAP_H
 #define TCPTOP_UI_KEYMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tcptop/base/key.h"
@@ -97,6 +98,13 @@ void keymap_init(struct bindings *b);
 /** Replace the keys of one command by blank-separated key names ("" unbinds). A key taken from
  *  another command moves. Returns 0, or -EINVAL with `bad` naming the word that is no key. */
 int keymap_set(struct bindings *b, enum command_id command, const char *keys, char bad[32]);
+
+/** The first key that two lists of blank-separated key names have in common, into `key` by its
+ * name; false when there is none. */
+bool keymap_shared(const char *keys, const char *others, char key[24]);
+
+/** The command of the key of that name, -1 when unbound or no key. */
+int keymap_find_name(const struct bindings *b, const char *name);
 
 /** The command of a key, -1 when unbound. Hangul letters count as the Latin key they share. */
 int keymap_find(const struct bindings *b, keycode key);

@@ -18,6 +18,7 @@ struct view {
     const struct rows *rows; /* of `shown`, filtered and in order; NULL before the first sample */
     const struct groups *groups; /* the lines of `rows` are groups and rows; NULL: rows alone */
     int64_t now_ns;              /* monotonic, for ages in badges */
+    bool late;                   /* the next sample should be there by now */
     const struct names *names; /* what is known of those that ui->host_names … want; may be NULL */
     const struct sample_summary *summary; /* of `shown`; NULL: the pane makes its own */
     const struct breakdown *breakdown; /* of the pane's state, of `shown` or a sample before it, or

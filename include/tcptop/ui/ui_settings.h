@@ -31,6 +31,9 @@ struct ui_settings {
     const char *netns;  /* the namespaces asked for, as --netns takes them; NULL: tcptop's own */
     double close_stats; /* share of one core for counting closed connections; 0: not counted */
 
+    /* What the user should know of the settings, said in the footer at first; "" when nothing. */
+    char warning[UI_MESSAGE_MAX];
+
     /* Says a line to the user once the screen has gone. Called by any thread; NULL: it is not said.
      */
     void (*report)(const char *message);
