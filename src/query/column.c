@@ -164,7 +164,7 @@ NUMBER(inode)
 NUMBER(ifindex)
 {
     *n = s->conn[row].ifindex;
-    return *n != 0 && !(s->conn[row].unknown & CONN_UNKNOWN_IFINDEX);
+    return *n != 0 && !(*n & CONN_DEVICE_NAMED);
 }
 
 NUMBER(v6only)

@@ -89,8 +89,8 @@ static bool is_link_local(const struct endpoint *e)
 static void add_device(const struct conn *c, const struct sample *s, char text[ADDRESS_SIZE])
 {
     size_t len = strlen(text);
-    if (c->unknown & CONN_UNKNOWN_IFINDEX)
-        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", end_text(c->ifindex));
+    if (c->ifindex & CONN_DEVICE_NAMED)
+        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", end_text(c->ifindex & ~CONN_DEVICE_NAMED));
     else if (sampled_here(s, c))
         snprintf(text + len, ADDRESS_SIZE - len, "%%%s", scope_name(c->ifindex, s));
     else
@@ -115,8 +115,8 @@ void endpoint_address(const struct endpoint *e, const struct sample *s, char out
 
 void endpoint_device(const struct conn *c, const struct sample *s, struct str *out)
 {
-    if (c->unknown & CONN_UNKNOWN_IFINDEX)
-        str_add(out, end_text(c->ifindex));
+    if (c->ifindex & CONN_DEVICE_NAMED)
+        str_add(out, end_text(c->ifindex & ~CONN_DEVICE_NAMED));
     else if (sampled_here(s, c))
         str_add(out, scope_name(c->ifindex, s));
     else

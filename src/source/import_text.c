@@ -471,10 +471,7 @@ void import_text_set_ends(struct import_reader *r, struct conn *c, int family,
     set_end(c, false, local);
     set_end(c, true, remote);
     const struct import_end *scoped = local->scope ? local : remote;
-    if (scoped->scope) {
-        c->ifindex = scoped->scope;
-        c->unknown |= scoped->scope_named ? CONN_UNKNOWN_IFINDEX : 0;
-    }
+    c->ifindex = scoped->scope | (scoped->scope_named ? CONN_DEVICE_NAMED : 0);
     (void)r;
 }
 

@@ -403,7 +403,7 @@ static void fill_lower(struct details *t)
     add(t, false, MSG_VIEW_DETAIL_REPEATS,
         t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
     cell(t, "ifindex", value, sizeof value);
-    if (!*value && t->c->ifindex && !(t->c->unknown & CONN_UNKNOWN_IFINDEX))
+    if (!*value && t->c->ifindex && !(t->c->ifindex & CONN_DEVICE_NAMED))
         /* no row: the name may be another one's by now */
         snprintf(value, sizeof value, "%u", t->c->ifindex);
     add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));

@@ -191,7 +191,7 @@ refused() { # refused SPEC REGEX: exit code 1 and one line
 	[ $code = 1 ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/refusal")" = 1 ] &&
 		grep -qE -- "$2" "$tmp/refusal"
 }
-check 'no such name: the nearest' refused blu 'no network namespace blu; there is blue$'
+check 'no such name: the nearest' refused blu 'no network namespace blu; did you mean blue?'
 check 'no such name' refused nothinglikeit 'no network namespace nothinglikeit$'
 check 'no such process' refused 4000000 'no process 4000000$'
 check 'not a namespace' refused /proc/self/ns/mnt '/proc/self/ns/mnt is not a network namespace$'

@@ -223,6 +223,7 @@ static void proc_equals_netlink(void **state)
         n.cookie = 0;
         n.ifindex = 0;
         n.extra = 0; /* nor does it tell whether a listener on [::] takes IPv4 */
+        n.cgroup = 0;
         if (p.state == TCP_STATE_LISTEN)
             n.wqueue = 0;
         if (p.flags & CONN_NO_OWNER)

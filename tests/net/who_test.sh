@@ -72,7 +72,7 @@ check '… what follows from its full queue is named as that' full finding full 
 	"\"cause\":\"[^\"]*127.0.0.1:3000, trouble \($(pid full)\)" '"do":"remove the cause"'
 check '… and stands behind it' full before full accept_queue syn_sent
 check 'attempts without an answer for another reason follow from nothing' unanswered \
-	finding unanswered syn_sent '"severity":"warning"' '"do":"check route and firewall' \
+	finding unanswered syn_sent '"severity":"warning"' '"do":"check the route and the firewalls' \
 	"\"pid\":$(pid unanswered),"
 check 'ports of open connections: the process, and to share them' held finding held ephemeral \
 	"\"pid\":$(pid held)," '"do":"the connections stay open'

@@ -105,7 +105,7 @@ check "a Linux console has no Hangul" locale_shows 'TERM=linux LANG=ko_KR.UTF-8'
 check "--once in LANG=C is ASCII" run 0 '' env LC_ALL=C "${t[@]}" --once
 check "to the last byte" bash -c "! LC_ALL=C grep -q '[^ -~]' $tmp/out"
 check "--explain in Korean" run 0 '' env LC_ALL=ko_KR.UTF-8 "${t[@]}" --explain time-wait
-check "speaks Korean" grep -q '시간 대기' "$tmp/out"
+check "speaks Korean" grep -q '종료 후 대기' "$tmp/out"
 
 colored() { mux capture-pane -pe | grep -qE $'\033\\[([0-9;]*;)?[34][0-8][;:m]'; }
 uncolored() { ! colored; }

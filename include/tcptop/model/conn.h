@@ -44,13 +44,13 @@ enum conn_unknown {
     CONN_UNKNOWN_LOCAL_PORT = 128, /* sport 0, and port_text[0] may be a text: conn_port_text() */
     CONN_UNKNOWN_REMOTE_PORT = 256,
     CONN_UNKNOWN_STATE = 512, /* state 0 */
-    CONN_UNKNOWN_IFINDEX = 1024, /* ifindex is no number of a device: its name is
-                                    end_text(ifindex) */
 };
 
 /* INET_DIAG_SKV6ONLY, which the kernel tells of listening and bound IPv6 sockets
  * (net/ipv4/inet_diag.c inet_diag_msg_attrs_fill). */
 enum conn_v6only { V6ONLY_UNKNOWN, V6ONLY_NO, V6ONLY_YES };
+
+#define CONN_DEVICE_NAMED (UINT32_C(1) << 31) /* in ifindex: the rest is a text, see end_text() */
 
 struct conn {
     uint8_t src[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
