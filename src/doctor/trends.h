@@ -52,7 +52,7 @@ struct bucket {
     uint64_t key;
     uint32_t row; /* one of them */
     uint32_t n, all;
-    uint32_t states; /* STATE_BIT()s of the rows, where the rule counts them */
+    uint32_t states;        /* STATE_BIT()s of the rows, where the rule counts them */
     uint32_t kept, settled; /* of them, listed by the look before, by the two before */
     uint32_t
         awaits_metrics; /* rows that count once tcp_info, which is not there yet, confirms it */

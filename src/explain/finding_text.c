@@ -540,11 +540,16 @@ const char *finding_severity_word(unsigned severity)
 const char *finding_skip_words(unsigned why)
 {
     static const enum msg words[] = {
-        [LOOKED] = MSG_SEVERITY_OK,          [SKIP_YET] = MSG_SKIP_YET,
-        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS, [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
-        [SKIP_FIGURES] = MSG_SKIP_FIGURES,   [SKIP_BOUND] = MSG_SKIP_BOUND,
-        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,   [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
-        [SKIP_SHORT] = MSG_SKIP_SHORT,       [SKIP_MPTCP] = MSG_SKIP_MPTCP,
+        [LOOKED] = MSG_SEVERITY_OK,
+        [SKIP_YET] = MSG_SKIP_YET,
+        [SKIP_COUNTERS] = MSG_SKIP_COUNTERS,
+        [SKIP_SYSCTL] = MSG_SKIP_SYSCTL,
+        [SKIP_FIGURES] = MSG_SKIP_FIGURES,
+        [SKIP_BOUND] = MSG_SKIP_BOUND,
+        [SKIP_BACKLOG] = MSG_SKIP_BACKLOG,
+        [SKIP_UNTOLD] = MSG_SKIP_UNTOLD,
+        [SKIP_SHORT] = MSG_SKIP_SHORT,
+        [SKIP_MPTCP] = MSG_SKIP_MPTCP,
         [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
     };
 

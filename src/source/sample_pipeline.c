@@ -206,7 +206,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         rc = watch_update(b, st->good, req->watched, req->n_watched);
     if (rc)
         return rc;
-    cgroup_tree_assign(&st->cgroups, b, st->good ? st->good->cgroups : NULL, !sample_is_recorded(s));
+    cgroup_tree_assign(&st->cgroups, b, st->good ? st->good->cgroups : NULL,
+                       !sample_is_recorded(s));
     rc = add_history(st, s);
     if (!rc)
         assign_owners(st, s, needs_whole(needs));

@@ -15,7 +15,7 @@
 #include "tcptop/text/text.h"
 
 #define THREADS 4
-#define ROUNDS 2000
+#define ROUNDS  2000
 
 static void fill(struct sample *s, uint32_t rows)
 {
@@ -74,8 +74,7 @@ static void expect_rtt(const struct sample *s, uint32_t row, uint64_t rtt_us,
 /* Rows keep their namespace and what is known of them; what is not known of some is not made up. */
 static void samples_are_put_together(void **state)
 {
-    struct sample *s = sample_make(NULL), *with = sample_make(NULL),
-                  *without = sample_make(NULL);
+    struct sample *s = sample_make(NULL), *with = sample_make(NULL), *without = sample_make(NULL);
     uint64_t value;
 
     (void)state;

@@ -101,7 +101,7 @@ struct finding {
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
     double value[FINDING_VALUES];
-    double window_s;              /* that was watched, of what the rule counts; 0: none */
+    double window_s; /* that was watched, of what the rule counts; 0: none */
     struct finding_process who;
     struct finding_cause cause;
     uint32_t follow; /* connections that are found to suffer from it, by findings of their own */
