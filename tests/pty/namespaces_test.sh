@@ -62,7 +62,7 @@ check 'all of them' sees '^ tcptop  [^ ]+/all\(3\)   [0-9]+ connections'
 check 'a column names them' sees 'Namespace'
 check 'rows of one' sees '127.0.0.1:8003.* blue'
 check 'and of another' sees '127.0.0.1:8016.* green'
-check 'what that costs is said' sees "each takes a walk of the kernel's table"
+check 'what that costs is said' sees "each costs one more read of the kernel's table"
 keys / netns:green Enter
 check 'a filter by namespace' loses '127.0.0.1:8003'
 keys Escape
