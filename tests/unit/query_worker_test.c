@@ -73,7 +73,7 @@ static struct answer next_answer(struct stage *stage)
 
 static uint64_t ask(struct stage *stage, struct sample *s, const char *filter)
 {
-    struct row_view_job job = {.sample = sample_ref(s), .sort = {COL_LOCAL_PORT, false}};
+    struct row_view_job job = {.sample = sample_ref(s), .sort = {.column = COL_LOCAL_PORT}};
     assert_int_equal(filter_parse(filter, &job.predicate, NULL), 0);
     uint64_t ticket = query_worker_ask(stage->worker, &job);
     assert_null(job.sample);
