@@ -29,7 +29,7 @@ check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
 check "it is normal" sees 'NORMAL  As many as were closed in the last'
-check "and why it is there" sees 'If the last ACK is lost, the peer retransmits'
+check "and why it is there" sees 'If the last ACK is lost, the peer'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
 keys ']'
 check "further down the numbers: all of the range is free" says "Ephemeral +0 of $range used here"
@@ -53,7 +53,7 @@ keys L
 check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
 check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
-check "and why it is there" sees '마지막 ACK가 유실되면 상대가 FIN을'
+check "and why it is there" sees '마지막 ACK가 유실되면'
 keys ']'
 check "the numbers" says "임시 포트  $range개 중 0개 사용"
 keys '['
