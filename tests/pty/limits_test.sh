@@ -28,9 +28,11 @@ works_or() {
 
 limited "ulimit -f 1"
 check "ulimit -f 1: no screen, and why" refused 'ulimit -f'
-start 100x30 "bash -c 'ulimit -f 0; exec $tcptop --no-config'" # its stderr is no file, that could not grow
-check "ulimit -f 0: no screen" code 1
-check "ulimit -f 0: and why" sees '^tcptop: .*ulimit -f'
+if ! grep -q __tsan_init "$tcptop"; then # the thread sanitizer itself writes a file at the start
+	start 100x30 "bash -c 'ulimit -f 0; exec $tcptop --no-config'" # its stderr is no file, that could not grow
+	check "ulimit -f 0: no screen" code 1
+	check "ulimit -f 0: and why" sees '^tcptop: .*ulimit -f'
+fi
 limited "ulimit -f 10000"
 check "ulimit -f 10000 is enough" sees CONNECTIONS
 keys q
