@@ -37,6 +37,9 @@ static void only_who_comes_back_may_go_on(void **state)
     int value = 0;
 
     (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* no child goes first there */
+#endif
     assert_int_equal(rehearsal_run(change, &value), 0);
     assert_int_equal(value, 0);
     assert_int_equal(rehearsal_run(leave, &value), -ENOMEM);
