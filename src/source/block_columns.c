@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "member.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/model/owner.h"
 
@@ -82,46 +83,13 @@ bool block_column_applies(const struct block_column *c, const struct block_row *
     return c->of != OF_OWNER || row->owner;
 }
 
-static uint64_t load(const void *at, size_t size)
-{
-    uint16_t two;
-    uint32_t four;
-    uint64_t eight;
-
-    switch (size) {
-    case 1:
-        return *(const uint8_t *)at;
-    case 2:
-        return memcpy(&two, at, 2), two;
-    case 4:
-        return memcpy(&four, at, 4), four;
-    default:
-        return memcpy(&eight, at, 8), eight;
-    }
-}
-
-static void store(void *at, size_t size, uint64_t value)
-{
-    uint16_t two = (uint16_t)value;
-    uint32_t four = (uint32_t)value;
-
-    if (size == 1)
-        *(uint8_t *)at = (uint8_t)value;
-    else if (size == 2)
-        memcpy(at, &two, 2);
-    else if (size == 4)
-        memcpy(at, &four, 4);
-    else
-        memcpy(at, &value, 8);
-}
-
 uint64_t block_column_get(const struct block_column *c, const struct block_row *row)
 {
     const uint8_t *conn = (const uint8_t *)row->conn + c->offset;
 
     switch ((enum column_of)c->of) {
     case OF_CONN:
-        return load(conn, c->size);
+        return member_get(conn, c->size);
     case OF_FAMILY:
         return row->conn->family == AF_INET6 ? 6 : row->conn->family == AF_INET ? 4 : 0;
     case OF_ADDRESS:
@@ -133,7 +101,7 @@ uint64_t block_column_get(const struct block_column *c, const struct block_row *
     case OF_METRIC:
         if (!(row->metrics->valid >> c->metric & 1))
             return 0;
-        return load((const uint8_t *)row->metrics + c->offset, c->size) + 1;
+        return member_get((const uint8_t *)row->metrics + c->offset, c->size) + 1;
     case OF_CONGESTION:
         break;
     }
@@ -145,7 +113,7 @@ static void set_metric(const struct block_column *c, struct tcp_metrics *m, uint
     m->valid &= ~(UINT32_C(1) << c->metric);
     if (value)
         m->valid |= UINT32_C(1) << c->metric;
-    store((uint8_t *)m + c->offset, c->size, value ? value - 1 : 0);
+    member_set((uint8_t *)m + c->offset, c->size, value ? value - 1 : 0);
 }
 
 void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value)
@@ -154,7 +122,7 @@ void block_column_set(const struct block_column *c, const struct block_row *row,
 
     switch ((enum column_of)c->of) {
     case OF_CONN:
-        store(conn, c->size, value);
+        member_set(conn, c->size, value);
         break;
     case OF_FAMILY:
         row->conn->family = value == 4 ? AF_INET : value == 6 ? AF_INET6 : 0;

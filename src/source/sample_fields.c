@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "member.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/utf8.h"
 
@@ -51,41 +52,16 @@ int sample_fields_find(unsigned tag)
 
 uint64_t sample_fields_get(const struct sample *s, unsigned i)
 {
-    const uint8_t *at = (const uint8_t *)s + numbers[i].offset;
-    uint16_t two;
-    uint32_t four;
-    uint64_t eight;
-
-    switch (numbers[i].size) {
-    case 1:
-        return *at;
-    case 2:
-        return memcpy(&two, at, 2), two;
-    case 4:
-        return memcpy(&four, at, 4), four;
-    default:
-        return memcpy(&eight, at, 8), eight;
-    }
+    return member_get((const uint8_t *)s + numbers[i].offset, numbers[i].size);
 }
 
 void sample_fields_set(struct sample *s, unsigned i, uint64_t value)
 {
-    uint8_t *at = (uint8_t *)s + numbers[i].offset;
-    uint16_t two = (uint16_t)value;
-    uint32_t four = (uint32_t)value;
-
     /* A bool is 0 or 1. */
     if (numbers[i].offset == offsetof(struct sample, close_events_known) ||
         numbers[i].offset == offsetof(struct sample, close_stats.lost_vaguely))
         value = value != 0;
-    if (numbers[i].size == 1)
-        *at = (uint8_t)value;
-    else if (numbers[i].size == 2)
-        memcpy(at, &two, 2);
-    else if (numbers[i].size == 4)
-        memcpy(at, &four, 4);
-    else
-        memcpy(at, &value, 8);
+    member_set((uint8_t *)s + numbers[i].offset, numbers[i].size, value);
 }
 
 bool sample_fields_figure(const struct host *h, unsigned i, uint64_t *value)

@@ -295,6 +295,18 @@ static void count_namespaces(const struct sample *s, char out[16])
         snprintf(out, 16, "(%u)", s->namespaces->shown);
 }
 
+/* `name`, which has room for three bytes more, in at most `room` columns, "…" where it is cut. */
+static void add_title(struct header *h, char *name, int room)
+{
+    if (utf8_width(name) > room) {
+        if (room < 2)
+            return;
+        name[utf8_fit(name, strlen(name), room - 1, NULL)] = '\0';
+        strcat(name, "…");
+    }
+    runs_add(&h->left, ROLE_TITLE, name);
+}
+
 /* Whose output it is, with the host where that is known, in at most `room` columns. */
 static void add_import(struct header *h, int room)
 {
@@ -307,13 +319,7 @@ static void add_import(struct header *h, int room)
         str_addf(&source, ", %s", s->host.name);
     draw_fill(name, MSG_VIEW_IMPORT, str_text(&source), NULL, NULL);
     str_fini(&source);
-    if (utf8_width(name) > room) {
-        if (room < 2)
-            return;
-        name[utf8_fit(name, strlen(name), room - 1, NULL)] = '\0';
-        strcat(name, "…");
-    }
-    runs_add(&h->left, ROLE_TITLE, name);
+    add_title(h, name, room);
 }
 
 /* The host in at most `room` columns, "…" where it is cut; with the namespace where it is not
@@ -333,13 +339,7 @@ static void add_host(struct header *h, int room)
     }
     snprintf(name, sizeof name, "%s%s%s%s", s && s->host.name[0] ? s->host.name : FMT_NONE,
              *place ? "/" : "", place, count);
-    if (utf8_width(name) > room) {
-        if (room < 2)
-            return;
-        name[utf8_fit(name, strlen(name), room - 1, NULL)] = '\0';
-        strcat(name, "…");
-    }
-    runs_add(&h->left, ROLE_TITLE, name);
+    add_title(h, name, room);
 }
 
 static void add_warnings(struct header *h)

@@ -508,18 +508,23 @@ static void linger(void)
     hold();
 }
 
+/* Send as much as the socket takes; from then on writing to it does not wait. */
+static void send_all(int fd)
+{
+    static const char data[65536];
+
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (write(fd, data, sizeof(data)) > 0)
+        continue;
+}
+
 /* A peer that takes no data: its window shuts. */
 static void shut_window(void)
 {
-    char data[65536] = "";
-
     serve(count);
     join(count);
-    for (int i = 0; i < count; i++) {
-        fcntl(server[i], F_SETFL, O_NONBLOCK);
-        while (write(server[i], data, sizeof(data)) > 0)
-            continue;
-    }
+    for (int i = 0; i < count; i++)
+        send_all(server[i]);
     hold();
 }
 
@@ -554,9 +559,7 @@ static void moving(void)
 
     serve(count);
     join(count);
-    fcntl(server[0], F_SETFL, O_NONBLOCK);
-    while (write(server[0], data, sizeof(data)) > 0)
-        continue;
+    send_all(server[0]);
     ready();
     while (!ended(50)) {
         (void)!read(client[0], data, 20000);
@@ -568,14 +571,10 @@ static void moving(void)
 /* Orphans whose peers take no data: what is left waits for a window that stays shut. */
 static void shut_orphan(void)
 {
-    char data[65536] = "";
-
     serve(count);
     join(count);
     for (int i = 0; i < count; i++) {
-        fcntl(server[i], F_SETFL, O_NONBLOCK);
-        while (write(server[i], data, sizeof(data)) > 0)
-            continue;
+        send_all(server[i]);
         close(server[i]);
     }
     hold();
