@@ -80,7 +80,8 @@ if [ $sanitized = no ] && [ "$(id -u)" = 0 ] && setcap cap_net_admin+ep "$tmp/ra
 	check "without more rights" code 0
 	start 80x24 "$nobody $tmp/raised --no-config 2>$tmp/err"
 	check "with them it is not read" code 1
-	check "which leaves an unknown terminal" grep -q 'mine.*--once' "$tmp/err"
+	unknown() { grep -q 'mine.*--once' "$tmp/err" || { cat "$tmp/err"; false; }; }
+	check "which leaves an unknown terminal" unknown
 else
 	skip "TERMINFO with more rights" "no file capabilities here"
 fi
