@@ -2,11 +2,16 @@
 # tcptop: `make` builds build/tcptop, `make run` also installs what is missing and opens it,
 # `make test` installs what the tests need and runs them. `make help` lists the rest.
 # V=1 shows commands; NO_DEPS=1 forbids installing; B is the build directory; JOBS compilers run.
+# NAME is what the program is called, its pages, completions, unit and configuration too; another
+# one than tcptop wants a build directory of its own.
 
 VERSION := 1.0.0
+NAME    ?= tcptop
 B       ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
@@ -25,9 +30,13 @@ PROBE  := $(if $(SANITIZE),,-fstack-protector-strong -fstack-clash-protection -f
 PROBED  = $(eval PROBED := $(shell sh config/flags.sh '$B/flags-known' '$(CC)' $(PROBE)))$(PROBED)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
-PROJECT_CFLAGS = -std=gnu17 -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+# Another name: the texts are read from copies that say it. SOURCE_DATE_EPOCH asks for a build that
+# does not depend on its place.
+NAMED     := $(if $(filter-out tcptop,$(NAME)),-I$B/named -DTCPTOP_NAME='"$(NAME)"')
+PLACELESS := $(if $(SOURCE_DATE_EPOCH),-ffile-prefix-map=$(CURDIR)=.)
+PROJECT_CFLAGS = -std=gnu17 $(NAMED) -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DTCPTOP_VERSION='"$(VERSION)"' -fPIE -pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(PROBED) \
-	$(SANITIZER) $(COVERAGE)
+	$(PLACELESS) $(SANITIZER) $(COVERAGE)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
 LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser -lzstd
 TEST_LIBS := -lcmocka -ljansson -lm
@@ -46,18 +55,54 @@ TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
 .PHONY: all run test faults arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
-	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built
+	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built \
+	man completions deb deps-deb
 .SECONDARY:
 
-all: $B/tcptop
+all: $B/$(NAME)
 
 help:
-	@echo 'targets: all run test faults arches deps lint analyze asan ubsan tsan cover bench fuzz'
-	@echo '         screenshots install uninstall clean; variables: B CC CFLAGS JOBS PREFIX DESTDIR NO_DEPS V'
+	@echo 'targets: all man completions run test faults arches deps lint analyze asan ubsan tsan cover bench'
+	@echo '         fuzz screenshots install uninstall deb clean'
+	@echo 'variables: B CC CFLAGS JOBS NAME PREFIX DESTDIR UNITDIR ZSHDIR TOOLS NO_DEPS V'
 
-$B/tcptop: $B/src/main.o $(LIB)
+$B/$(NAME): $B/src/main.o
+$B/manual: $B/src/manual.o
+$B/completions: $B/src/completions.o
+$B/$(NAME) $B/manual $B/completions: $(LIB)
 	@echo "  LD   $@"
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Under another name the word changes wherever it stands alone, but not the ending of recordings.
+RENAME := s/(^|[^.[:alnum:]])tcptop\b/\1$(NAME)/g
+TEXTS  := $(if $(NAMED),$(patsubst include/%,$B/named/%,$(wildcard include/tcptop/text/*/*.def)))
+$B/named/%: include/%
+	@mkdir -p $(@D)
+	$Qsed -E '/^#include/!$(RENAME)' $< >$@
+
+# What installed texts say of names and places; the file changes only when these do.
+PLACES := $(RENAME); s/TCPTOP/$(shell echo '$(NAME)' | tr a-z A-Z)/; s|@PREFIX@|$(PREFIX)|g
+$B/places: force
+	@mkdir -p $B
+	$(file >$B/places.new,$(PLACES))
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# The pages of the manual and the completions, made by programs of this build; TOOLS is the directory
+# of a build for this machine where CC makes programs for another one.
+TOOLS  ?= $B
+MAN    := $(addprefix $B/man/,tcptop.1 tcptop.ini.5 ko/tcptop.1 ko/tcptop.ini.5)
+SHELLS := $(addprefix $B/shells/,tcptop.bash _tcptop tcptop.fish)
+make-page  = $(TOOLS)/manual $(if $(findstring /ko/,$@),ko,en) $<
+make-shell = $(TOOLS)/completions $(or $(filter bash fish,$(subst .,,$(suffix $@))),zsh) $<
+man: $(MAN)
+completions: $(SHELLS)
+$(MAN): $B/man/%: config/man/% $(TOOLS)/manual
+$(SHELLS): $B/shells/%: config/completions/% $(TOOLS)/completions
+$(MAN) $(SHELLS): $B/places
+	@mkdir -p $(@D)
+	@echo "  GEN  $@"
+	$Q$(if $(filter $(MAN),$@),$(make-page),$(make-shell)) >$@.new
+	$Qsed -E -f $B/places $@.new >$@ && rm $@.new
 
 $(LIB): $(OBJECTS)
 $(TEST_LIB): $(TEST_LIB_OBJ)
@@ -76,7 +121,8 @@ $B/deps-build $B/deps-unit: $B/deps-%: $B/flags
 	@CC='$(CC)' NO_DEPS=1 sh config/deps.sh $*
 	@touch $@
 
-$(OBJECTS) $B/src/main.o: | $B/deps-build
+PROGRAM_OBJECTS := $(OBJECTS) $(addprefix $B/src/,main.o manual.o completions.o)
+$(PROGRAM_OBJECTS): | $B/deps-build $(TEXTS)
 $(TEST_BINS:=.o) $(TEST_LIB_OBJ): | $B/deps-unit
 
 $B/%.o: %.c $B/flags
@@ -91,9 +137,9 @@ $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD   $@"
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
-tests-built: $B/tcptop $(TEST_BINS)
+tests-built: all man completions $(TEST_BINS)
 
-objects: $(OBJECTS) $B/src/main.o $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
+objects: $(PROGRAM_OBJECTS) $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
 
 deps:
 	$QCC='$(CC)' sh config/deps.sh build
@@ -104,10 +150,13 @@ deps-test:
 deps-lint:
 	$QCC='$(CC)' sh config/deps.sh lint
 
+deps-deb:
+	$QCC='$(CC)' sh config/deps.sh deb
+
 # The parts are made by a second make, since what it needs may just have been installed.
 run: deps
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
-	$Q$B/tcptop $(ARGS)
+	$Q$B/$(NAME) $(ARGS)
 
 test: deps-test
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests-built
@@ -155,19 +204,47 @@ screenshots: deps
 	$Q$(MAKE) --no-print-directory -j$(JOBS) $B/tcptop $B/tests/data/scenes
 	$Qbash tests/view/screenshots.sh $B write
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/tcptop
-	install -m 755 $B/tcptop $(DESTDIR)$(PREFIX)/bin/tcptop
-	install -m 644 config/tcptop.ini README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tcptop
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@PREFIX@|$(PREFIX)|' config/tcptop-record.service >$B/tcptop-record.service
-	install -m 644 $B/tcptop-record.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+# Lines "MODE FILE TARGET" of all that is installed, below DESTDIR. The configuration is not among
+# them: one that is there is never replaced, and only one that is unchanged is removed.
+define INSTALLED
+755 $B/$(NAME) $(PREFIX)/bin/$(NAME)
+644 $B/man/tcptop.1 $(PREFIX)/share/man/man1/$(NAME).1
+644 $B/man/tcptop.ini.5 $(PREFIX)/share/man/man5/$(NAME).ini.5
+644 $B/man/ko/tcptop.1 $(PREFIX)/share/man/ko/man1/$(NAME).1
+644 $B/man/ko/tcptop.ini.5 $(PREFIX)/share/man/ko/man5/$(NAME).ini.5
+644 $B/shells/tcptop.bash $(PREFIX)/share/bash-completion/completions/$(NAME)
+644 $B/shells/_tcptop $(ZSHDIR)/_$(NAME)
+644 $B/shells/tcptop.fish $(PREFIX)/share/fish/vendor_completions.d/$(NAME).fish
+644 $B/tcptop.desktop $(PREFIX)/share/applications/$(NAME).desktop
+644 $B/tcptop.ini $(PREFIX)/share/doc/$(NAME)/$(NAME).ini
+644 README.md $(PREFIX)/share/doc/$(NAME)/README.md
+644 src/source/FORMAT.md $(PREFIX)/share/doc/$(NAME)/FORMAT.md
+644 LICENSE $(PREFIX)/share/doc/$(NAME)/LICENSE
+$(if $(UNITDIR),644 $B/tcptop-record.service $(UNITDIR)/$(NAME)-record.service)
+endef
+CONFIGURATION := $(DESTDIR)/etc/$(NAME).ini
+EDITED        := $B/tcptop.desktop $B/tcptop.ini $B/tcptop-record.service
 
-uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/tcptop $(DESTDIR)$(PREFIX)/lib/systemd/system/tcptop-record.service
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tcptop
+install uninstall: export INSTALLED := $(INSTALLED)
+install: all man completions $(EDITED)
+	$Qecho "$$INSTALLED" | while read -r mode file target; do \
+		[ -z "$$mode" ] || install -D -m $$mode $$file "$(DESTDIR)$$target" || exit 1; done
+	$Q[ -e '$(CONFIGURATION)' ] || install -D -m 644 $B/tcptop.ini '$(CONFIGURATION)'
+
+uninstall: $(EDITED)
+	$Qecho "$$INSTALLED" | while read -r mode file target; do \
+		[ -z "$$mode" ] || rm -f "$(DESTDIR)$$target"; done
+	$Qif cmp -s $B/tcptop.ini '$(CONFIGURATION)'; then rm -f '$(CONFIGURATION)'; fi
+	$Qrmdir '$(DESTDIR)$(PREFIX)/share/doc/$(NAME)' 2>/dev/null || true
+
+$(EDITED): $B/%: config/% $B/places
+	$Qsed -E -f $B/places $< >$@
+
+# Source and binary package in $B/deb; see config/deb.sh.
+deb: deps-deb
+	$Qsh config/deb.sh $B/deb $(VERSION)
 
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $B/src/main.d $(TEST_BINS:=.d) $(TEST_LIB_OBJ:.o=.d)
+-include $(PROGRAM_OBJECTS:.o=.d) $(TEST_BINS:=.d) $(TEST_LIB_OBJ:.o=.d)

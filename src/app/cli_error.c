@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tcptop/base/program.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/import_words.h"
@@ -35,7 +36,7 @@ void cli_error(const char *message)
 {
     char clean[1024]; /* three bytes for each one of an err that is not text */
     utf8_sanitise_into(clean, sizeof clean, message, strlen(message));
-    fprintf(stderr, "tcptop: %s\n", clean);
+    fprintf(stderr, TCPTOP_NAME ": %s\n", clean);
 }
 
 /* The line, which is empty afterwards. */

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "arguments.h"
 #include "tcptop/app/modes.h"
+#include "tcptop/base/program.h"
 
 #define HELP_COLUMN 26 /* where the explanations begin */
 
@@ -65,6 +66,6 @@ int help_mode_version(void)
     struct sink out;
     if (sink_init(&out, STDOUT_FILENO))
         return EXIT_FAILED;
-    sink_add(&out, "tcptop " TCPTOP_VERSION "\n");
+    sink_add(&out, TCPTOP_NAME " " TCPTOP_VERSION "\n");
     return app_finish(&out, EXIT_COMPLETE);
 }

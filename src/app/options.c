@@ -447,6 +447,17 @@ const struct option *options_keys(size_t *n)
     return rows;
 }
 
+int option_key(enum argument_id id)
+{
+    return argument_settings[id];
+}
+
+const char *option_choices(enum argument_id id)
+{
+    const int setting = argument_settings[id];
+    return setting < 0 ? argument_effects[id].choices : rows[setting].choices;
+}
+
 static int color_role(struct settings *s, enum role role, const char *value, struct err *err)
 {
     struct theme scratch;

@@ -49,6 +49,13 @@ int option_setting(struct settings *s, enum setting_id id, const struct option_v
 int option_setting_text(struct settings *s, enum setting_id id, const char *name, const char *text,
                         struct err *err);
 
+/** The values that an option takes where they are words of a list, separated by blanks or by ", ";
+ *  NULL: any other value, or none. Static storage. */
+const char *option_choices(enum argument_id id);
+
+/** The key of the configuration that the option is as well, among options_keys(); -1: none. */
+int option_key(enum argument_id id);
+
 /** One more port for the filter, as -P takes it. */
 int option_port(struct command_line *c, const char *value, struct err *err);
 

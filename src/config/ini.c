@@ -491,8 +491,8 @@ static bool found_in(char *path, size_t size, const char *variable, const char *
 
 int ini_find(char *path, size_t size)
 {
-    if (found_in(path, size, "XDG_CONFIG_HOME", "tcptop/tcptop.ini") ||
-        found_in(path, size, "HOME", ".config/tcptop/tcptop.ini")) {
+    if (found_in(path, size, "XDG_CONFIG_HOME", TCPTOP_NAME "/" TCPTOP_NAME ".ini") ||
+        found_in(path, size, "HOME", ".config/" TCPTOP_NAME "/" TCPTOP_NAME ".ini")) {
         return 0;
     }
     int n = snprintf(path, size, INI_SYSTEM_PATH);

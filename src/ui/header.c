@@ -8,6 +8,7 @@
 #include "header.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/import_words.h"
 
@@ -371,7 +372,7 @@ static void build(struct header *h, int host_columns)
     h->left.n = h->left.w = h->right.n = h->right.w = 0;
     h->gap = ui->w < WORDS_FROM_W ? "  " : "   ";
     if (h->part[PART_LONG])
-        runs_add(&h->left, ROLE_TITLE, "tcptop  ");
+        runs_add(&h->left, ROLE_TITLE, TCPTOP_NAME "  ");
     add_host(h, host_columns);
     add_total(h);
     add_time(h);

@@ -9,11 +9,12 @@
 #include "pane.h"
 #include "states.h"
 #include "table.h"
+#include "tcptop/base/program.h"
 
 /* A screen too small for anything: as much of the notice as fits. */
 static void draw_notice(struct canvas *c)
 {
-    canvas_put(c, 0, 0, c->w, ROLE_TITLE, "tcptop");
+    canvas_put(c, 0, 0, c->w, ROLE_TITLE, TCPTOP_NAME);
     canvas_put(c, 0, 1, c->w, ROLE_TEXT, text(MSG_VIEW_NOTICE));
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "tcptop/base/err.h"
+#include "tcptop/base/program.h"
 
 enum option_type {
     OPTION_BOOL,     /* yes no true false on off 1 0 */
@@ -47,7 +48,7 @@ void ini_problems_fini(struct ini_problems *p);
 
 /* The configuration of the host. It is read with the rights of the process, every other file with
  * those of its caller, see tcptop/base/privileges.h. */
-#define INI_SYSTEM_PATH "/etc/tcptop.ini"
+#define INI_SYSTEM_PATH "/etc/" TCPTOP_NAME ".ini"
 
 /** Read `path` against the `n` rows into values[n] (defaults filled first, always). Returns 0 when
  *  the file was read (problems may still be listed), -ENOENT when there is none, or -errno with
