@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Install what is missing, and only that: `deps.sh build` for building, `unit` for building the tests
-# too, `test` for running them, `lint` for the checks of the source as well. Says what it installs,
+# too, `test` for running them, `lint` for the checks of the source as well, `deb` for the package. Says what it installs,
 # with apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
 set -eu
 what=${1:-build}
@@ -31,7 +31,7 @@ have_header iniparser/iniparser.h || have_header iniparser.h ||
 	need libiniparser-dev iniparser-devel iniparser iniparser-dev libiniparser-devel
 have_header linux/inet_diag.h ||
 	need linux-libc-dev kernel-headers linux-api-headers linux-headers linux-glibc-devel
-if [ "$what" != build ]; then
+if [ "$what" != build ] && [ "$what" != deb ]; then
 	have_cmocka || need libcmocka-dev libcmocka-devel cmocka cmocka-dev libcmocka-devel
 	have_header jansson.h || need libjansson-dev jansson-devel jansson jansson-dev libjansson-devel
 fi
@@ -45,12 +45,22 @@ if [ "$what" = test ] || [ "$what" = lint ]; then
 	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
 	have setcap || need libcap2-bin libcap libcap libcap-utils libcap-progs
 	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
+	have mandoc || need mandoc mandoc mandoc mandoc mandoc
+	have zsh || need zsh zsh zsh zsh zsh
+	have fish || need fish fish fish fish fish
+	have desktop-file-validate || need desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils
 	[ -e /etc/services ] || need netbase setup iana-etc musl-utils netcfg
 fi
 if [ "$what" = lint ]; then
 	have clang || need clang clang clang clang clang
 	have clang-format || need clang-format clang-tools-extra clang clang-extra-tools clang-tools
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
+fi
+if [ "$what" = deb ]; then # only Debian has these
+	have dh || need debhelper debhelper debhelper debhelper debhelper
+	have dpkg-buildpackage || need dpkg-dev dpkg-dev dpkg dpkg-dev dpkg
+	have lintian || need lintian lintian lintian lintian lintian
+	have xz || need xz-utils xz xz xz xz
 fi
 [ -n "$apt" ] || exit 0
 

@@ -24,45 +24,18 @@ skip() { # skip WHY
 	exit 77
 }
 
-make_root() {
-	local uri part=$root.part
-	command -v apt-get >/dev/null || skip 'only apt names repositories, and it is missing'
-	if ! command -v debootstrap >/dev/null; then
-		[ "${NO_DEPS:-}" != 1 ] || skip 'debootstrap is missing'
-		echo 'installing: debootstrap'
-		apt-get install -y -qq --no-install-recommends debootstrap >/dev/null ||
-			skip 'debootstrap cannot be installed'
-	fi
-	echo "making a root of $suite in $root"
-	while IFS= read -r uri; do
-		rm -rf "$part"
-		mkdir -p "$part"
-		if debootstrap --variant=minbase "$suite" "$part" "$uri" >"$root.log" 2>&1; then
-			mv "$part" "$root"
-			return
-		fi
-	done < <(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Component: main' |
-		sort -u)
-	rm -rf "$part"
-	skip "no repository of this machine gives a root of it, see $root.log"
-}
+. tests/lib/debian_root.sh
 
 # Everything is mounted in a mount namespace of this process alone: the kernel unmounts it when the
 # last process in there ends, whatever happens to this script.
 if [ "${IN_OWN_MOUNTS:-}" != yes ]; then
 	[ "$(id -u)" = 0 ] || skip 'only root can make one'
 	unshare -m true 2>/dev/null || skip 'no mount namespaces here (unshare failed)'
-	if [ ! -d "$root" ]; then
-		make_root
-	fi
+	debian_make "$suite" "$root"
 	IN_OWN_MOUNTS=yes ROOT=$root exec unshare -m bash "$PWD/tests/debian.sh" "$@"
 fi
 
-mount --bind "$root" "$root" # a mount point, so that / can be remounted in there
-for directory in proc sys dev; do
-	mount --rbind /$directory "$root/$directory"
-done
-cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+debian_mount "$root"
 
 # The build directory stays, and so does the time of each file that is as it was, so that the next
 # run compiles only what has changed.
@@ -77,12 +50,7 @@ mv "$old/build" "$new/build"
 rm -rf "$old"
 mv "$new" "$old"
 
-proxies=()
-for name in http_proxy https_proxy no_proxy; do
-	[ -z "${!name:-}" ] || proxies+=("$name=${!name}")
-done
-chroot "$root" /usr/bin/env -i "${proxies[@]}" HOME=/root TERM=xterm DEBIAN_FRONTEND=noninteractive \
-	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PATTERN="$pattern" sh -c '
+debian_in "$root" PATTERN="$pattern" sh -c '
 	cd /tcptop
 	command -v make >/dev/null || { apt-get update -qq && apt-get install -y -qq make; } >/dev/null
 	make test TESTS="$PATTERN"'

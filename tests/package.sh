@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Build the package in a bare root of Debian, and install it in another one: what it brings works,
+# an upgrade keeps the configuration, and a purge leaves nothing behind.
+#
+# package.sh SUITE: bookworm, trixie. As root. The roots are below $ROOT (/var/tmp/tcptop-package-SUITE):
+# `bare`, kept for the next time; `build`, kept too, with what building needs; `run`, made anew from the
+# bare one. Speaks TAP; exit code 77 when there can be no such root here, with the reason as last line.
+set -uo pipefail
+[ $# = 1 ] || { echo 'usage: tests/package.sh SUITE' >&2 && exit 2; }
+suite=$1
+base=$(realpath -m "${ROOT:-/var/tmp/tcptop-package-$suite}")
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib/debian_root.sh
+skip() { echo "$suite: skipped: $1" && exit 77; }
+if [ "${IN_OWN_MOUNTS:-}" != yes ]; then
+	[ "$(id -u)" = 0 ] || skip 'only root can make one'
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here (unshare failed)'
+	mkdir -p "$base"
+	debian_make "$suite" "$base/bare"
+	[ -d "$base/build" ] || cp -a "$base/bare" "$base/build"
+	rm -rf "$base/run"
+	cp -a "$base/bare" "$base/run"
+	IN_OWN_MOUNTS=yes ROOT=$base exec unshare -m bash "$PWD/tests/package.sh" "$suite"
+fi
+n=0 failed=0
+check() { # check NAME COMMAND…
+	n=$((n + 1))
+	if "${@:2}" >"$base/said" 2>&1; then
+		echo "ok $n - $1"
+	else
+		failed=1
+		echo "not ok $n - $1"
+		tail -n 30 "$base/said" | sed 's/^/# /'
+	fi
+}
+run=$base/run
+there() { debian_in "$run" "$@"; }
+debian_mount "$base/build"
+debian_mount "$run"
+
+builds() {
+	rm -rf "$base/build/tcptop"
+	mkdir "$base/build/tcptop"
+	tar -c --exclude=./.git --exclude='./build*' . | tar -x --no-same-owner -C "$base/build/tcptop"
+	debian_in "$base/build" sh -ec '
+		cd /tcptop
+		[ -e /usr/bin/make ] || { apt-get update -qq; apt-get install -y -qq --no-install-recommends make gcc libc6-dev; }
+		make deps
+		make deb' &&
+		cp "$base/build"/tcptop/build/deb/tcptop_*.deb "$run/"
+}
+older() { # a package as this one, of version 0.9.0-1
+	there sh -ec 'dpkg-deb -R /tcptop_[1-9]*.deb /older && sed -i "s/^Version: .*/Version: 0.9.0-1/" /older/DEBIAN/control &&
+		dpkg-deb --root-owner-group -b /older /tcptop_0.9.0-1.deb && rm -r /older'
+}
+# Everything but what apt, dpkg and man keep for themselves.
+everything() { (cd "$run" && find . -xdev \( -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log/apt \
+	-o -path ./var/cache \) -prune -o -print | grep -vE '^\./(var/log/(dpkg|alternatives)\.log|etc/ld\.so\.cache|etc/resolv\.conf|root/\..*)$' | sort); }
+install_package() { there sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends "$1"' sh "$1"; }
+page() { # page LANGUAGE PAGE WORD: man shows it in that language
+	there env LC_ALL=C.UTF-8 MANWIDTH=80 man -L "$1" "$2" | col -b | grep -q "$3"
+}
+completes() {
+	there bash -c '. /usr/share/bash-completion/completions/tcptop && COMP_LINE="tcptop --doc" COMP_POINT=12 && _tcptop &&
+		[ "${COMPREPLY[*]}" = --doctor ]' &&
+		[ -s "$run/usr/share/zsh/vendor-completions/_tcptop" ] &&
+		[ -s "$run/usr/share/fish/vendor_completions.d/tcptop.fish" ]
+}
+works() { cp config/debian/tests/installed "$run/tmp/" && there env AUTOPKGTEST_TMP=/tmp /tmp/installed; }
+unit_is_off() {
+	there sh -c 'ls /lib/systemd/system/tcptop-record.service && ! ls /etc/systemd/system/*/tcptop-record.service'
+}
+keeps() { # a configuration that the administrator changed
+	echo 'readonly = yes # mine' >>"$run/etc/tcptop.ini"
+	there apt-get install -y -qq -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold /tcptop_[1-9]*.deb &&
+		grep -q '# mine' "$run/etc/tcptop.ini" &&
+		[ "$(there dpkg-query -W -f '${Version}' tcptop)" != 0.9.0-1 ]
+}
+removed() { # the configuration stays until the package is purged
+	there apt-get remove -y -qq tcptop && [ -e "$run/etc/tcptop.ini" ] && [ ! -e "$run/usr/bin/tcptop" ]
+}
+purged() {
+	mkdir -p "$run/var/log/private/tcptop"
+	touch "$run/var/log/private/tcptop/old.tcptop"
+	ln -s private/tcptop "$run/var/log/tcptop"
+	there sh -ec 'apt-get purge -y -qq tcptop; apt-get autoremove -y -qq --purge' || return
+	rmdir "$run/var/log/private" # which systemd would have made, and keeps
+	everything | diff "$base/before" -
+}
+
+check "$suite: make deb builds it, lintian has nothing to say" builds
+there sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends man-db bash-completion' >"$base/said" 2>&1 ||
+	{ tail "$base/said" && exit 1; }
+check "$suite: a package of an older version" older
+everything >"$base/before"
+check "$suite: the older one is installed" install_package /tcptop_0.9.0-1.deb
+check "$suite: an upgrade keeps the configuration" keeps
+check "$suite: the program works as it is installed" works
+check "$suite: man tcptop" page en tcptop 'why\|COLUMNS'
+check "$suite: man tcptop in Korean" page ko tcptop '종료 코드'
+check "$suite: man tcptop.ini" page en tcptop.ini close_wait_age
+check "$suite: man tcptop.ini in Korean" page ko tcptop.ini 누수
+check "$suite: completions are there, that of bash completes" completes
+check "$suite: the recorder is installed and off" unit_is_off
+check "$suite: removed, the configuration stays" removed
+check "$suite: purged, nothing is left" purged
+echo "1..$n"
+exit $failed

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The completions of bash, zsh and fish, run by these shells, offer the program's options, no more and
+# no less, and values that the program takes.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=$(cd "${B:-build}" && pwd)
+n=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export TERM=xterm
+unset LC_MESSAGES
+
+ask_bash() {
+	bash --norc --noprofile -c '
+		. "$1"
+		COMP_LINE=$2 COMP_POINT=${#2}
+		_tcptop
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$B/shells/tcptop.bash" "$1"
+}
+ask_fish() {
+	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$B/shells/tcptop.fish" "$1" | cut -f 1
+}
+# zsh completes only on a terminal. What it would offer is written down by a compadd of ours.
+cat >"$work/asked.zsh" <<'EOF'
+PROMPT=
+fpath=($shells $fpath)
+autoload -Uz compinit
+compinit -u -D
+bindkey '^I' complete-word
+zstyle ':completion:*' insert-tab false
+compadd() {
+	if [[ ${@[1,(i)(-|--)]} == *-[OAD]\ * ]]; then
+		builtin compadd "$@"
+		return
+	fi
+	local -a hits
+	builtin compadd -A hits "$@"
+	(( $#hits )) && print -rl -- $IPREFIX${^hits} >>$out
+	builtin compadd "$@"
+}
+finish() { print >$out.done }
+comppostfuncs=(finish)
+print >$out.ready
+EOF
+cat >"$work/ask.zsh" <<'EOF'
+zmodload zsh/zpty
+export shells=$1 out=$3
+zpty asked zsh -f -i
+zpty -w asked "source ${(q)4}"
+await() { repeat 600; do [[ -e $1 ]] && return; sleep 0.05; done; return 1 }
+await $out.ready || exit 1
+zpty -w -n asked "$2"$'\t'
+await $out.done
+zpty -d asked
+EOF
+ask_zsh() {
+	rm -f "$work"/out*
+	zsh -f "$work/ask.zsh" "$B/shells" "$1" "$work/out" "$work/asked.zsh" || return
+	cat "$work/out" 2>/dev/null
+}
+
+check() { # check NAME COMMAND…
+	n=$((n + 1))
+	if ! command -v "$shell" >/dev/null; then
+		echo "ok $n - $shell: $1 # SKIP $shell is not installed"
+	elif "${@:2}" >"$work/said" 2>&1; then
+		echo "ok $n - $shell: $1"
+	else
+		echo "not ok $n - $shell: $1"
+		sed 's/^/# /' "$work/said"
+	fi
+}
+"$B/tcptop" --no-config --help --lang en | grep -oE '^  (-., |    )--[a-z-]+|^  -[^ ,-]' | grep -oE -- '--[a-z-]+|-[^ ,-]$|-[^-],' |
+	tr -d ', ' | sort -u >"$work/help"
+grep -- '^--' "$work/help" >"$work/long"
+all_options() {
+	"ask_$shell" 'tcptop --' | sed 's/[=+]$//' | grep -- '^--' | sort -u >"$work/offered"
+	diff "$work/long" "$work/offered" ||
+		{ echo "< lacks, > has too many; make completions NO_DEPS=1 renews those of the build" && return 1; }
+}
+offers() { # offers LINE WORD…: these words among others
+	local word
+	"ask_$shell" "$1" >"$work/offered"
+	for word in "${@:2}"; do
+		grep -qxF -- "$word" "$work/offered" && continue
+		echo "'$1' does not offer $word, but:" && head -n 20 "$work/offered"
+		return 1
+	done
+}
+offers_all() { # offers_all LINE WORD…: these and no others
+	printf '%s\n' "${@:2}" | sort >"$work/wanted"
+	"ask_$shell" "$1" | sort -u >"$work/offered"
+	diff "$work/wanted" "$work/offered"
+}
+takes() { # takes OPTION ARGUMENTS LINE: the program takes every word that LINE offers as its argument
+	local word bad=1
+	"ask_$shell" "$3" >"$work/offered"
+	while IFS= read -r word; do
+		bad=0
+		"$B/tcptop" --no-config "$1" "$2$word" --version >/dev/null 2>"$work/why" && continue
+		cat "$work/why"
+		return 1
+	done <"$work/offered"
+	return $bad
+}
+columns=$(sed -nE 's/^COLUMN\([A-Z0-9_]+, "([a-z_0-9]+)".*/\1/p' include/tcptop/query/columns.def)
+
+for shell in bash zsh fish; do
+	behind=state,rtt_us:
+	[ $shell != bash ] || behind= # which replaces only what is behind the colon
+	check "every option of --help and no other" all_options
+	check "the words of --format" offers_all 'tcptop --format ' text json csv
+	check "the words of --theme" offers_all 'tcptop --theme ' auto dark light
+	# shellcheck disable=SC2086 # a list of words
+	check "every column" offers_all 'tcptop --columns ' $columns
+	check "a second column behind a comma" offers 'tcptop --columns state,rtt' state,rtt_us
+	check "the order of a column" offers_all 'tcptop --sort state,rtt_us:' "${behind}asc" "${behind}desc"
+	check "states" takes --explain '' 'tcptop --explain '
+	check "lessons" takes --learn '' 'tcptop --learn '
+	check "columns to group by" takes --group-by '' 'tcptop --group-by '
+	check "units of time" takes --interval '' 'tcptop --interval 2'
+	check "units of age" takes --keep '' 'tcptop --keep 7'
+	check "units of size" takes --max-size '' 'tcptop --max-size 2000'
+	check "namespaces" offers 'tcptop --netns ' init all
+	check "processes" offers 'tcptop --pid ' $$
+	check "the words of a filter" offers "tcptop -f '" lport: state: not
+	check "the states of a filter" offers "tcptop -f 'state:CL" state:CLOSE_WAIT
+	check "a unit of a filter" offers "tcptop -f 'not rtt>5" 'not rtt>5ms' 'not rtt>5us'
+done
+echo "1..$n"
