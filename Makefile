@@ -71,7 +71,7 @@ $B/manual: $B/src/manual.o
 $B/completions: $B/src/completions.o
 $B/$(NAME) $B/manual $B/completions: $(LIB)
 	@echo "  LD   $@"
-	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
 # Under another name the word changes wherever it stands alone, but not the ending of recordings.
 RENAME := s/(^|[^.[:alnum:]])tcptop\b/\1$(NAME)/g
@@ -92,8 +92,8 @@ $B/places: force
 TOOLS  ?= $B
 MAN    := $(addprefix $B/man/,tcptop.1 tcptop.ini.5 ko/tcptop.1 ko/tcptop.ini.5)
 SHELLS := $(addprefix $B/shells/,tcptop.bash _tcptop tcptop.fish)
-make-page  = $(TOOLS)/manual $(if $(findstring /ko/,$@),ko,en) $<
-make-shell = $(TOOLS)/completions $(or $(filter bash fish,$(subst .,,$(suffix $@))),zsh) $<
+make-page  = $(TOOLS)/manual $(if $(findstring /ko/,$@),ko,en) $(filter config/%,$^)
+make-shell = $(TOOLS)/completions $(or $(filter bash fish,$(subst .,,$(suffix $@))),zsh) $(filter config/%,$^)
 man: $(MAN)
 completions: $(SHELLS)
 $(MAN): $B/man/%: config/man/% $(TOOLS)/manual

@@ -79,9 +79,9 @@ static enum offer offer_of(enum argument_id id, struct str *words)
         enum offer offer;
         const char *words;
     } rows[] = {
-        {"FILE", OFFER_FILES, ""},          {"EXPR", OFFER_FILTERS, ""},
-        {"SEC", OFFER_UNITS, "ms s min h"}, {"AGE", OFFER_UNITS, "s min h d w"},
-        {"SIZE", OFFER_UNITS, "K M G T"},   {"WxH", OFFER_WORDS, "80x24 120x40 200x50"},
+        {"FILE", OFFER_FILES, ""},        {"EXPR", OFFER_FILTERS, ""},
+        {"SEC", OFFER_UNITS, "ms s min"}, {"AGE", OFFER_UNITS, "s min h d w"},
+        {"SIZE", OFFER_UNITS, "K M G T"}, {"WxH", OFFER_WORDS, "80x24 120x40 200x50"},
     };
     const char *choices = option_choices(id);
     for (const char *at = choices ? choices : ""; *at;) {

@@ -36,8 +36,10 @@
 #include "tcptop/query/filter.h"
 #include "tcptop/ui/keymap.h"
 
-#define MARK       ".\\\" @"
-#define ABOUTS_MAX 512
+#define MARK           ".\\\" @"
+#define ABOUTS_MAX     512
+#define LINE_MAX_WIDTH 76
+#define SMALL          "abcdefghijklmnopqrstuvwxyz"
 
 /* What the template says of one thing beyond its row in a table. */
 struct about {
@@ -95,8 +97,8 @@ static const char *special(const char *from, const char **at)
 {
     static const struct {
         const char *text, *roff;
-    } signs[] = {{"\\", "\\e"},  {"^", "\\(ha"}, {"~", "\\(ti"},  {"`", "\\(ga"},
-                 {"–", "\\(en"}, {"…", "..."},   {"--", "\\-\\-"}};
+    } signs[] = {{"\\", "\\e"},  {"^", "\\(ha"}, {"~", "\\(ti"},   {"`", "\\(ga"},
+                 {"–", "\\(en"}, {"…", "..."},   {"--", "\\-\\-"}, {"()", "(\\&)"}};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         const size_t len = strlen(signs[i].text);
         if (strncmp(*at, signs[i].text, len) == 0) {
@@ -112,56 +114,89 @@ static const char *special(const char *from, const char **at)
     return "\\(aq";
 }
 
-/* Print `len` bytes of a text as it reads, in a line of text or as an argument of a macro. */
-static void put_bytes(const char *text, size_t len)
+/* Append `len` bytes of a text as roff writes them. */
+static void add_bytes(struct str *out, const char *text, size_t len)
 {
     const char *const end = text + len;
     for (const char *at = text; at < end;) {
         const char *roff = special(text, &at);
         if (roff)
-            fputs(roff, stdout);
+            str_add(out, roff);
         else
-            putchar(*at++);
+            str_add_char(out, *at++);
     }
 }
 
 static void put(const char *text)
 {
-    put_bytes(text, strlen(text));
+    struct str out = STR_INIT;
+    add_bytes(&out, text, strlen(text));
+    fputs(str_text(&out), stdout);
+    str_fini(&out);
 }
 
-/* Print a sentence or several, each on a line of its own, with a capital and a full stop. What the
- * catalogue has in [ ] depends on a finding and is left out. */
-static void put_sentences(const char *text)
+/* Print words of roff in lines of text. None begins as a request does. */
+static void put_lines(const char *text)
 {
-    struct str plain = STR_INIT;
+    size_t column = 0;
+    for (const char *at = text; *at;) {
+        const size_t len = strcspn(at, " ");
+        if (column && column + 1 + len > LINE_MAX_WIDTH) {
+            putchar('\n');
+            column = 0;
+        }
+        if (column++)
+            putchar(' ');
+        else if (*at == '.' || *at == '\'')
+            printf("\\&");
+        printf("%.*s", (int)len, at);
+        column += len;
+        at += len + strspn(at + len, " ");
+    }
+    putchar('\n');
+}
+
+/* What the catalogue has in [ ] depends on a finding and is left out; ^ is a blank. */
+static void add_plain(struct str *plain, const char *text)
+{
     unsigned depth = 0;
     for (const char *at = text; *at; at++) {
         depth += *at == '[';
-        if (*at == '^' && !depth)
-            str_add(&plain, " ");
-        else if (!depth)
-            str_add_char(&plain, *at);
+        if (!depth)
+            str_add_char(plain, *at == '^' ? ' ' : *at);
         depth -= *at == ']' && depth;
     }
+}
+
+/* Print a sentence or several, each on a line of its own, with a full stop, and with a capital
+ * where the first word is an ordinary one. */
+static void put_text(const char *text, bool capital)
+{
+    struct str plain = STR_INIT, line = STR_INIT;
+    add_plain(&plain, text);
     const char *at = str_text(&plain);
-    if (islower((unsigned char)at[0]) && (islower((unsigned char)at[1]) || at[1] == ' ') &&
-        !strchr(at, '_')) {
-        putchar(toupper((unsigned char)*at));
-        at++;
+    if (capital && language == LANG_EN && islower((unsigned char)at[0]) &&
+        strspn(at, SMALL) == strcspn(at, " ,;"))
+        plain.data[0] = (char)toupper((unsigned char)at[0]);
+    if (plain.len && plain.data[plain.len - 1] != '.')
+        str_add_char(&plain, '.');
+    for (at = str_text(&plain); *at;) {
+        const char *stop = strstr(at, ". ");
+        while (stop && stop - at >= 3 && strncmp(stop - 3, "e.g", 3) == 0)
+            stop = strstr(stop + 1, ". ");
+        const size_t len = stop ? (size_t)(stop + 1 - at) : strlen(at);
+        str_clear(&line);
+        add_bytes(&line, at, len);
+        put_lines(str_text(&line));
+        at += len + (stop != NULL);
     }
-    for (const char *stop; (stop = strstr(at, ". ")); at = stop + 2) {
-        put_bytes(at, (size_t)(stop + 1 - at));
-        putchar('\n');
-    }
-    put(at);
-    puts(*at && at[strlen(at) - 1] == '.' ? "" : ".");
+    str_fini(&line);
     str_fini(&plain);
 }
 
 static void put_message(enum msg id)
 {
-    put_sentences(text_in(language, id));
+    put_text(text_in(language, id), true);
 }
 
 /* A heading of the screen, which may be in capitals, as one of a page. */
@@ -169,7 +204,7 @@ static void put_heading(const char *title)
 {
     printf(".Ss ");
     for (const char *at = title; *at; at++)
-        putchar(at == title || !isupper((unsigned char)at[-1]) ? *at : tolower((unsigned char)*at));
+        putchar(at == title ? *at : tolower((unsigned char)*at));
     printf("\n.Bl -tag -width Ds\n");
 }
 
@@ -221,11 +256,11 @@ static void put_option(enum argument_id id)
         put(row->value);
     }
     putchar('\n');
-    if (choices)
-        put_choices(choices);
-    else
+    if (!choices)
         put_message(row->help);
     put_about("option", argument_name(id, name, sizeof name));
+    if (choices)
+        put_choices(choices);
     if (key >= 0) {
         const struct option *o = &options_keys(&n)[key];
         printf("%s\n.Ic %s\nin\n.Bq %s .\n", word(WORD_KEY), o->key, o->section);
@@ -253,10 +288,10 @@ static void put_key_names(const char *keys)
     for (const char *at = keys; *at;) {
         const size_t len = strcspn(at, " ");
         printf("%s\\&", at == keys ? "" : " , ");
-        if (len == 1 && *at == '-')
-            printf("\\-");
-        else
-            put_bytes(at, len);
+        struct str key = STR_INIT;
+        add_bytes(&key, at, len);
+        printf("%s", len == 1 && *at == '-' ? "\\-" : str_text(&key));
+        str_fini(&key);
         at += len + strspn(at + len, " ");
     }
 }
@@ -289,7 +324,7 @@ static void put_columns(void)
         printf(".It Cm %s\n.Dq ", columns[id].id);
         put(text_in(language, columns[id].title));
         puts(" :");
-        put_message(columns[id].help);
+        put_text(text_in(language, columns[id].help), false);
         put_about("column", columns[id].id);
         if (columns[id].flags & COLUMN_BASE)
             puts(word(WORD_JSON));
@@ -408,7 +443,7 @@ static void put_setting(const struct option *row)
         if (language != LANG_EN)
             fprintf(stderr, "%s: the text of [%s] %s is missing: .\\\" @about setting %s\n",
                     template_path, row->section, row->key, name);
-        put_sentences(row->help);
+        put_text(row->help, true);
     }
     if (command < 0)
         put_type(row);
@@ -422,27 +457,26 @@ static void put_setting(const struct option *row)
     }
 }
 
+/* The sections, as the configuration that is installed has them. */
 static void put_settings(void)
 {
-    size_t n;
+    static const char *const sections[] = {"general", "columns", "colors", "keys", "doctor"};
+    size_t n, n_put = 0;
     const struct option *rows = options_keys(&n);
-    const char *done[16];
-    size_t n_done = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool seen = false;
-        for (size_t d = 0; d < n_done; d++)
-            seen = seen || strcmp(done[d], rows[i].section) == 0;
-        if (seen || n_done == sizeof done / sizeof done[0])
-            continue;
-        done[n_done++] = rows[i].section;
-        printf(".Ss [%s]\n", rows[i].section);
-        put_about("section", rows[i].section);
+    for (size_t s = 0; s < sizeof sections / sizeof sections[0]; s++) {
+        printf(".Ss [%s]\\&\n", sections[s]);
+        put_about("section", sections[s]);
         puts(".Bl -tag -width Ds");
-        for (size_t k = i; k < n; k++)
-            if (strcmp(rows[k].section, rows[i].section) == 0)
-                put_setting(&rows[k]);
+        for (size_t i = 0; i < n; i++) {
+            if (strcmp(rows[i].section, sections[s]) != 0)
+                continue;
+            put_setting(&rows[i]);
+            n_put++;
+        }
         puts(".El");
     }
+    if (n_put != n)
+        fail(0, "a key is in none of the sections from", sections[0]);
 }
 
 static const struct {

@@ -5,7 +5,6 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "${B:-build}" && pwd)
-n=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export TERM=xterm
@@ -60,53 +59,52 @@ ask_zsh() {
 	cat "$work/out" 2>/dev/null
 }
 
-check() { # check NAME COMMAND…
-	n=$((n + 1))
+check() { # check NAME COMMAND…: a line of TAP that has no number yet
 	if ! command -v "$shell" >/dev/null; then
-		echo "ok $n - $shell: $1 # SKIP $shell is not installed"
-	elif "${@:2}" >"$work/said" 2>&1; then
-		echo "ok $n - $shell: $1"
+		echo "ok - $shell: $1 # SKIP $shell is not installed"
+	elif "${@:2}" >"$work/$shell.said" 2>&1; then
+		echo "ok - $shell: $1"
 	else
-		echo "not ok $n - $shell: $1"
-		sed 's/^/# /' "$work/said"
+		echo "not ok - $shell: $1"
+		sed 's/^/# /' "$work/$shell.said"
 	fi
 }
 "$B/tcptop" --no-config --help --lang en | grep -oE '^  (-., |    )--[a-z-]+|^  -[^ ,-]' | grep -oE -- '--[a-z-]+|-[^ ,-]$|-[^-],' |
 	tr -d ', ' | sort -u >"$work/help"
 grep -- '^--' "$work/help" >"$work/long"
 all_options() {
-	"ask_$shell" 'tcptop --' | sed 's/[=+]$//' | grep -- '^--' | sort -u >"$work/offered"
-	diff "$work/long" "$work/offered" ||
+	"ask_$shell" 'tcptop --' | sed 's/[=+]$//' | grep -- '^--' | sort -u >"$work/$shell.offered"
+	diff "$work/long" "$work/$shell.offered" ||
 		{ echo "< lacks, > has too many; make completions NO_DEPS=1 renews those of the build" && return 1; }
 }
 offers() { # offers LINE WORD…: these words among others
 	local word
-	"ask_$shell" "$1" >"$work/offered"
+	"ask_$shell" "$1" >"$work/$shell.offered"
 	for word in "${@:2}"; do
-		grep -qxF -- "$word" "$work/offered" && continue
-		echo "'$1' does not offer $word, but:" && head -n 20 "$work/offered"
+		grep -qxF -- "$word" "$work/$shell.offered" && continue
+		echo "'$1' does not offer $word, but:" && head -n 20 "$work/$shell.offered"
 		return 1
 	done
 }
 offers_all() { # offers_all LINE WORD…: these and no others
-	printf '%s\n' "${@:2}" | sort >"$work/wanted"
-	"ask_$shell" "$1" | sort -u >"$work/offered"
-	diff "$work/wanted" "$work/offered"
+	printf '%s\n' "${@:2}" | sort >"$work/$shell.wanted"
+	"ask_$shell" "$1" | sort -u >"$work/$shell.offered"
+	diff "$work/$shell.wanted" "$work/$shell.offered"
 }
-takes() { # takes OPTION ARGUMENTS LINE: the program takes every word that LINE offers as its argument
+takes() { # takes OPTION LINE [MORE…]: the program takes every word that LINE offers as its argument
 	local word bad=1
-	"ask_$shell" "$3" >"$work/offered"
+	"ask_$shell" "$2" >"$work/$shell.offered"
 	while IFS= read -r word; do
 		bad=0
-		"$B/tcptop" --no-config "$1" "$2$word" --version >/dev/null 2>"$work/why" && continue
-		cat "$work/why"
+		"$B/tcptop" --no-config "$1" "$word" "${@:3}" --version >/dev/null 2>"$work/$shell.why" && continue
+		cat "$work/$shell.why"
 		return 1
-	done <"$work/offered"
+	done <"$work/$shell.offered"
 	return $bad
 }
 columns=$(sed -nE 's/^COLUMN\([A-Z0-9_]+, "([a-z_0-9]+)".*/\1/p' include/tcptop/query/columns.def)
 
-for shell in bash zsh fish; do
+check_all() {
 	behind=state,rtt_us:
 	[ $shell != bash ] || behind= # which replaces only what is behind the colon
 	check "every option of --help and no other" all_options
@@ -116,16 +114,19 @@ for shell in bash zsh fish; do
 	check "every column" offers_all 'tcptop --columns ' $columns
 	check "a second column behind a comma" offers 'tcptop --columns state,rtt' state,rtt_us
 	check "the order of a column" offers_all 'tcptop --sort state,rtt_us:' "${behind}asc" "${behind}desc"
-	check "states" takes --explain '' 'tcptop --explain '
-	check "lessons" takes --learn '' 'tcptop --learn '
-	check "columns to group by" takes --group-by '' 'tcptop --group-by '
-	check "units of time" takes --interval '' 'tcptop --interval 2'
-	check "units of age" takes --keep '' 'tcptop --keep 7'
-	check "units of size" takes --max-size '' 'tcptop --max-size 2000'
+	check "states" takes --explain 'tcptop --explain '
+	check "lessons" takes --learn 'tcptop --learn '
+	check "columns to group by" takes --group-by 'tcptop --group-by '
+	check "units of time" takes --interval 'tcptop --interval 20'
+	check "units of age" takes --keep 'tcptop --keep 7' --write x/
+	check "units of size" takes --max-size 'tcptop --max-size 2000000' --write x/
 	check "namespaces" offers 'tcptop --netns ' init all
 	check "processes" offers 'tcptop --pid ' $$
 	check "the words of a filter" offers "tcptop -f '" lport: state: not
 	check "the states of a filter" offers "tcptop -f 'state:CL" state:CLOSE_WAIT
 	check "a unit of a filter" offers "tcptop -f 'not rtt>5" 'not rtt>5ms' 'not rtt>5us'
-done
-echo "1..$n"
+}
+# Each shell is another process that mostly waits, so they are asked at the same time.
+for shell in bash zsh fish; do check_all >"$work/$shell.tap" & done
+wait
+cat "$work"/{bash,zsh,fish}.tap | awk '/^(not )?ok / { sub(/ok -/, "ok " ++n " -") } 1; END { print "1.." n }'

@@ -75,11 +75,12 @@ desktop() {
 unit() { # the program cannot be found here, since the tree is installed elsewhere
 	local said
 	said=$(systemd-analyze verify "$work/root/usr/lib/systemd/system/tcptop-record.service" 2>&1 |
-		grep 'tcptop-record' | grep -vE 'not executable|No such file')
+		grep 'tcptop-record' | grep -vE "not executable|No such file|Command 'man")
 	[ -z "$said" ] || { echo "$said" && return 1; }
 }
-renamed() { # nothing installed says the old name, but for the project's README, its recordings, and one page that tells of its namesakes
-	! grep -rnE '(^|[^.[:alnum:]])tcptop\b' "$work/root" --exclude=other --exclude=README.md --exclude=FORMAT.md
+renamed() { # nothing installed says the old name, but for what the project says of itself
+	! grep -rnE '(^|[^.[:alnum:]])tcptop\b' "$work/root" --exclude=other --exclude=README.md \
+		--exclude=FORMAT.md --exclude=LICENSE
 }
 texts() { # the texts of a program of that name
 	local file=$work/other/named/tcptop/text/messages/app.def

@@ -77,12 +77,12 @@ settings() {
 	for section in general columns colors keys doctor; do
 		ini $section | sed -E "s/ .*//; s/^/$section./"
 	done | sort >"$work/program"
-	awk '/^\.Ss \[/ { section = substr($2, 2, length($2) - 2) } /^\.It Ic / && section { print section "." $3 }' "$1" |
+	awk '/^\.Ss \[/ { gsub(/[^a-z]/, "", $2); section = $2 } /^\.It Ic / && section { print section "." $3 }' "$1" |
 		sort >"$work/page"
 	same "$1" keys
 }
 sections() { # each section of the English page is there, in the same order, by its number
-	[ "$(grep -c '^\.Sh ' "$1")" = "$(grep -c '^\.Sh ' "$2")" ] || { grep -h '^\.Sh ' "$1" "$2" && return 1; }
+	grep -q "^\.Sh " "$1" && [ "$(grep -c '^\.Sh ' "$1")" = "$(grep -c '^\.Sh ' "$2")" ] || { grep -h '^\.Sh ' "$1" "$2" && return 1; }
 }
 examples() {
 	local line bad=0
@@ -112,7 +112,7 @@ refuses() { # refuses TEXT: a page that names what is not there
 	! "$B/manual" en "$work/wrong.1" >/dev/null
 }
 renders() {
-	mandoc -T utf8 "$1" >"$work/rendered" 2>&1 && ! grep -q '@[A-Za-z]' "$work/rendered" &&
+	mandoc -T utf8 "$1" >"$work/rendered" 2>&1 && ! grep -q '@PREFIX@' "$work/rendered" &&
 		[ "$(wc -l <"$work/rendered")" -gt 100 ]
 }
 
