@@ -3,12 +3,13 @@
 # Build the package in a bare root of Debian, and install it in another one: what it brings works,
 # an upgrade keeps the configuration, and a purge leaves nothing behind.
 #
-# package.sh SUITE: bookworm, trixie. As root. The roots are below $ROOT (/var/tmp/tcptop-package-SUITE):
-# `bare`, kept for the next time; `build`, kept too, with what building needs; `run`, made anew from the
-# bare one. Speaks TAP; exit code 77 when there can be no such root here, with the reason as last line.
+# package.sh SUITE [PACKAGE]: bookworm, trixie; PACKAGE is one that was built already. As root. The roots
+# are below $ROOT (/var/tmp/tcptop-package-SUITE): `bare`, kept for the next time; `build`, kept too, with
+# what building needs; `run`, made anew from the bare one. Speaks TAP; exit code 77 when there can be no such root here, with the reason as last line.
 set -uo pipefail
-[ $# = 1 ] || { echo 'usage: tests/package.sh SUITE' >&2 && exit 2; }
+[ $# = 1 ] || [ $# = 2 ] || { echo 'usage: tests/package.sh SUITE [PACKAGE]' >&2 && exit 2; }
 suite=$1
+[ -z "${2:-}" ] || package=$(realpath "$2") || exit 2
 base=$(realpath -m "${ROOT:-/var/tmp/tcptop-package-$suite}")
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/debian_root.sh
@@ -18,10 +19,10 @@ if [ "${IN_OWN_MOUNTS:-}" != yes ]; then
 	unshare -m true 2>/dev/null || skip 'no mount namespaces here (unshare failed)'
 	mkdir -p "$base"
 	debian_make "$suite" "$base/bare"
-	[ -d "$base/build" ] || cp -a "$base/bare" "$base/build"
+	[ $# = 2 ] || [ -d "$base/build" ] || cp -a "$base/bare" "$base/build"
 	rm -rf "$base/run"
 	cp -a "$base/bare" "$base/run"
-	IN_OWN_MOUNTS=yes ROOT=$base exec unshare -m bash "$PWD/tests/package.sh" "$suite"
+	IN_OWN_MOUNTS=yes ROOT=$base exec unshare -m bash "$PWD/tests/package.sh" "$suite" ${package:+"$package"}
 fi
 n=0 failed=0
 check() { # check NAME COMMAND…
@@ -36,8 +37,8 @@ check() { # check NAME COMMAND…
 }
 run=$base/run
 there() { debian_in "$run" "$@"; }
-debian_mount "$base/build"
 debian_mount "$run"
+[ -n "${package:-}" ] || debian_mount "$base/build"
 
 builds() {
 	rm -rf "$base/build/tcptop"
@@ -89,7 +90,11 @@ purged() {
 	everything | diff "$base/before" -
 }
 
-check "$suite: make deb builds it, lintian has nothing to say" builds
+if [ -n "${package:-}" ]; then
+	cp "$package" "$run/"
+else
+	check "$suite: make deb builds it, lintian has nothing to say" builds
+fi
 there sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends man-db bash-completion' >"$base/said" 2>&1 ||
 	{ tail "$base/said" && exit 1; }
 check "$suite: a package of an older version" older
