@@ -32,11 +32,11 @@ SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 # Another name: the texts are read from copies that say it. SOURCE_DATE_EPOCH asks for a build that
 # does not depend on its place.
-NAMED     := $(if $(filter-out tcptop,$(NAME)),-I$B/named -DTCPTOP_NAME='"$(NAME)"')
-PLACELESS := $(if $(SOURCE_DATE_EPOCH),-ffile-prefix-map=$(CURDIR)=.)
-PROJECT_CFLAGS = -std=gnu17 $(NAMED) -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+NAMED     := $(if $(filter-out tcptop,$(NAME)), -I$B/named -DTCPTOP_NAME='"$(NAME)"')
+PLACELESS := $(if $(SOURCE_DATE_EPOCH), -ffile-prefix-map=$(CURDIR)=.)
+PROJECT_CFLAGS = -std=gnu17$(NAMED) -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DTCPTOP_VERSION='"$(VERSION)"' -fPIE -pthread -MMD -MP $(WARN) $(WERROR) $(HARDEN) $(PROBED) \
-	$(PLACELESS) $(SANITIZER) $(COVERAGE)
+	$(SANITIZER) $(COVERAGE)$(PLACELESS)
 PROJECT_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZER) $(COVERAGE)
 LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser -lzstd
 TEST_LIBS := -lcmocka -ljansson -lm

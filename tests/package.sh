@@ -60,7 +60,7 @@ everything() { (cd "$run" && find . -xdev \( -path ./tmp -o -path ./var/lib/dpkg
 	-o -path ./var/cache \) -prune -o -print | grep -vE '^\./(var/log/(dpkg|alternatives)\.log|etc/ld\.so\.cache|etc/resolv\.conf|root/\..*)$' | sort); }
 install_package() { there sh -ec 'apt-get update -qq; apt-get install -y -qq --no-install-recommends "$1"' sh "$1"; }
 page() { # page LANGUAGE PAGE WORD: man shows it in that language
-	there env LC_ALL=C.UTF-8 MANWIDTH=80 man -L "$1" "$2" | col -b | grep -q "$3"
+	there env LC_ALL=C.UTF-8 MANWIDTH=80 man -L "$1" "$2" | col -b | grep "$3" >/dev/null
 }
 completes() {
 	there bash -c '. /usr/share/bash-completion/completions/tcptop && COMP_LINE="tcptop --doc" COMP_POINT=12 && _tcptop &&
@@ -73,8 +73,8 @@ unit_is_off() {
 	there sh -c 'ls /lib/systemd/system/tcptop-record.service && ! ls /etc/systemd/system/*/tcptop-record.service'
 }
 keeps() { # a configuration that the administrator changed
-	echo 'readonly = yes # mine' >>"$run/etc/tcptop.ini"
-	there apt-get install -y -qq -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold /tcptop_[1-9]*.deb &&
+	echo '# mine' >>"$run/etc/tcptop.ini"
+	there sh -c 'apt-get install -y -qq -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold /tcptop_[1-9]*.deb' &&
 		grep -q '# mine' "$run/etc/tcptop.ini" &&
 		[ "$(there dpkg-query -W -f '${Version}' tcptop)" != 0.9.0-1 ]
 }
