@@ -78,7 +78,7 @@ RENAME := s/(^|[^.[:alnum:]])tcptop\b/\1$(NAME)/g
 TEXTS  := $(if $(NAMED),$(patsubst include/%,$B/named/%,$(wildcard include/tcptop/text/*/*.def)))
 $B/named/%: include/%
 	@mkdir -p $(@D)
-	$Qsed -E '/^#include/!$(RENAME)' $< >$@
+	$QLC_ALL=C sed -E '/^#include/!$(RENAME)' $< >$@
 
 # What installed texts say of names and places; the file changes only when these do.
 PLACES := $(RENAME); s/TCPTOP/$(shell echo '$(NAME)' | tr a-z A-Z)/; s|@PREFIX@|$(PREFIX)|g
@@ -102,7 +102,7 @@ $(MAN) $(SHELLS): $B/places
 	@mkdir -p $(@D)
 	@echo "  GEN  $@"
 	$Q$(if $(filter $(MAN),$@),$(make-page),$(make-shell)) >$@.new
-	$Qsed -E -f $B/places $@.new >$@ && rm $@.new
+	$QLC_ALL=C sed -E -f $B/places $@.new >$@ && rm $@.new
 
 $(LIB): $(OBJECTS)
 $(TEST_LIB): $(TEST_LIB_OBJ)
@@ -238,7 +238,7 @@ uninstall: $(EDITED)
 	$Qrmdir '$(DESTDIR)$(PREFIX)/share/doc/$(NAME)' 2>/dev/null || true
 
 $(EDITED): $B/%: config/% $B/places
-	$Qsed -E -f $B/places $< >$@
+	$QLC_ALL=C sed -E -f $B/places $< >$@
 
 # Source and binary package in $B/deb; see config/deb.sh.
 deb: deps-deb

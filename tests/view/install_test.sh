@@ -79,13 +79,13 @@ unit() { # the program cannot be found here, since the tree is installed elsewhe
 	[ -z "$said" ] || { echo "$said" && return 1; }
 }
 renamed() { # nothing installed says the old name, but for what the project says of itself
-	! grep -rnE '(^|[^.[:alnum:]])tcptop\b' "$work/root" --exclude=other --exclude=README.md \
+	! LC_ALL=C grep -rnaE '(^|[^.[:alnum:]])tcptop\b' "$work/root" --exclude=other --exclude=README.md \
 		--exclude=FORMAT.md --exclude=LICENSE
 }
 texts() { # the texts of a program of that name
 	local file=$work/other/named/tcptop/text/messages/app.def
 	make_in "$work/other" other "$file" && grep -q 'Usage: other ' "$file" &&
-		! grep -rnE '(^|[^.[:alnum:]])tcptop\b' "$work/other/named" | grep -v '#include'
+		! LC_ALL=C grep -rnaE '(^|[^.[:alnum:]])tcptop\b' "$work/other/named" | grep -v '#include'
 }
 
 check "every file is in its place" installs "$work/build" tcptop
