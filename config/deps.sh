@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Install what is missing, and only that: `deps.sh build` for building, `unit` for building the tests
-# too, `test` for running them, `lint` for the checks of the source as well, `deb` for the package. Says what it installs,
-# with apt where there is one; elsewhere names the packages and fails. NO_DEPS=1 only reports.
+# too, `test` for running them, `lint` for the checks of the source as well, `deb` for the package.
+# Says what it installs, with apt where there is one; elsewhere names the packages and fails. NO_DEPS=1
+# only reports.
 set -eu
 what=${1:-build}
 
