@@ -25,10 +25,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #define MOST 4096
 
 static int port, count;
 static int client[MOST], server[MOST], listener = -1;
+static int protocol; /* 0: TCP */
 static pid_t worker;
 static int report; /* of a worker: a byte here says that it listens */
 
@@ -47,7 +51,7 @@ static struct sockaddr_in here(void)
 
 static int new_socket(void)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 
     if (fd < 0)
         err(1, "socket");
@@ -714,6 +718,13 @@ static void growing_load(void)
     grow(true);
 }
 
+/* The same by MPTCP: where a second path is set up, data takes the first one. */
+static void growing_paths(void)
+{
+    protocol = IPPROTO_MPTCP;
+    grow(true);
+}
+
 /* A pool: `count` connections within a second, which then stay. */
 static void pool(void)
 {
@@ -766,6 +777,7 @@ int main(int argc, char **argv)
         {"itself", itself},
         {"growing", growing},
         {"growing-load", growing_load},
+        {"growing-paths", growing_paths},
         {"pool", pool},
     };
 

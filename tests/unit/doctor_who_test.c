@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/figures.h"
 #include "lib/owned.h"
 #include "lib/patient.h"
 #include "lib/sample.h"
@@ -284,6 +285,69 @@ static void the_process(void **state)
     owner_lookup_free(lookup);
 }
 
+/* Leaks of two services of one user, whose processes an ordinary user may not look at. */
+static struct sample *leaks_of_services(int t, const char *const names[2])
+{
+    struct sample *s = patient_sample(t);
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    patient_rows(s, 60, TCP_STATE_CLOSE_WAIT, 100);
+    for (uint32_t row = 0; row < 60; row++) {
+        figure_set(&s->metrics[row], METRICS_last_data_sent_ms, 90000);
+        figure_set(&s->metrics[row], METRICS_bytes_acked, 1000);
+    }
+    s->cgroups = cgroups_new(3);
+    for (uint32_t i = 0; i < 2; i++) {
+        s->cgroups->cgroup[i + 1] = (struct cgroup){.id = i + 1, .looked_for = true};
+        strcpy(s->cgroups->cgroup[i + 1].name, names[i]);
+    }
+    for (uint32_t row = 0; row < 60; row++)
+        s->conn[row].cgroup = row < 25 ? 1 : 2;
+    owned_searched(lookup);
+    owned_assign(lookup, s);
+    for (uint32_t row = 0; row < 60; row++)
+        s->owner[row] = OWNER_NOBODY;
+    owner_lookup_free(lookup);
+    return s;
+}
+
+static uint32_t rows_of(const struct findings *f, uint32_t i)
+{
+    uint32_t n = 0;
+
+    for (uint32_t row = 0; row < patient.now->n_live; row++)
+        n += f->list[i].rule == RULE_CLOSE_WAIT && finding_concerns(patient.now, i, row);
+    return n;
+}
+
+static void a_hidden_process_has_a_service(void **state)
+{
+    static const char *const names[2][2] = {{"a.service", "b.service"},
+                                            {"a\" or uid>0", "b.service"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++)
+            patient_look(leaks_of_services(t, names[i]));
+        const struct findings *f = patient.now->findings;
+        struct str words = STR_INIT;
+        assert_int_equal(f->n, 2);
+        uint32_t a = f->list[0].value[FIGURE_CLOSE_WAIT_LEAKED] > 30 ? 1 : 0;
+        assert_int_equal(f->list[a].value[FIGURE_CLOSE_WAIT_LEAKED], 25);
+        assert_int_equal(f->list[1 - a].value[FIGURE_CLOSE_WAIT_LEAKED], 35);
+        assert_true(patient_says(&f->list[a], PART_WHO, names[i][0]));
+        finding_title(&f->list[1 - a], &words);
+        assert_string_equal(str_text(&words), "CLOSE_WAIT leak likely: b.service (user 7; its "
+                                              "process is not visible here)");
+        assert_int_equal(rows_of(f, 1 - a), 35);
+        assert_int_equal(rows_of(f, a),
+                         i == 0 ? 25 : 60); /* a name that ends its quotes is left out */
+        str_fini(&words);
+    }
+}
+
 /* What the words say of a process, by what is known of it. */
 static void how_it_is(void **state)
 {
@@ -348,6 +412,7 @@ int main(void)
         TEST(elsewhere),
         TEST(in_order),
         TEST(the_process),
+        TEST(a_hidden_process_has_a_service),
         TEST(how_it_is),
         TEST(listeners),
     };
