@@ -18,6 +18,10 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
     char address[64];
     finding_address(c, remote, address);
     bool v6 = !conn_address_unknown(c, remote) && strchr(address, ':') != NULL;
+    if (!remote && conn_is_dual_stack(c)) { /* as in the table and in ss */
+        str_addf(out, "*:%u", c->sport);
+        return;
+    }
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 

@@ -249,6 +249,33 @@ static void slow_accept(void)
     }
 }
 
+static uint32_t queue_of(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        err(1, "TCP_INFO");
+    return info.tcpi_unacked; /* of a listener: connections that wait */
+}
+
+/* Two listeners on one port, one of which nobody accepts from. The other one serves twenty clients
+ * a second, and always has two that wait. */
+static void hung_beside_busy(void)
+{
+    serve(MOST);
+    serve(MOST);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    ready();
+    for (int i = count; !ended(50) && i < MOST; i++) {
+        client[i] = attempt();
+        while (queue_of(listener) > 2)
+            close(accept(listener, NULL, NULL));
+    }
+    hold();
+}
+
 /* Start a worker, and say which process it is; `work` returns in it once it listens. */
 static void start_worker(void (*work)(void))
 {
@@ -751,6 +778,7 @@ int main(int argc, char **argv)
         {"full-queue", full_queue},
         {"hung", hung},
         {"slow-accept", slow_accept},
+        {"hung-beside-busy", hung_beside_busy},
         {"one-stopped", one_stopped},
         {"prefork-stopped", prefork_stopped},
         {"prefork-works", prefork_works},

@@ -133,6 +133,38 @@ static void beside_a_healthy_one(void **state)
     assert_false(finding_concerns(patient.now, 0, 1));
 }
 
+/* One accepts nothing; another one is busy, so that its queue is never empty. `local`: where that
+ * one listens. */
+static void hung_and_busy(const char *local)
+{
+    for (unsigned t = 0; t < 14; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, LISTENER, 1, 5);
+        listener(s, local, 2, 2);
+        waiting(s, 0, 5);
+        waiting(s, 100 + 10 * t, 102 + 10 * t);
+        for (uint32_t row = 7; row < 9; row++) /* of the address that the connection is to */
+            if (strcmp(local, LISTENER) != 0)
+                s->conn[row].src[3] = 9;
+        patient_counter(s, COUNTER_PASSIVE_OPENS, 10 * t);
+        patient_look(s);
+    }
+    for (uint32_t i = 0; i < patient.now->findings->n; i++) {
+        const struct finding *f = &patient.now->findings->list[i];
+        assert_true(f->rule != RULE_ACCEPT_STALLED || f->scope.ends.inode == 1);
+    }
+    assert_int_equal(patient_finding(RULE_ACCEPT_STALLED).scope.ends.inode, 1);
+}
+
+static void beside_a_busy_one(void **state)
+{
+    (void)state;
+    hung_and_busy(LISTENER);
+    patient_tear_down(NULL);
+    patient_set_up(NULL);
+    hung_and_busy("0.0.0.0:80");
+}
+
 /* A full queue is one finding, which says for how long nothing was accepted. */
 static void a_full_queue_is_found_once(void **state)
 {
@@ -406,6 +438,7 @@ int main(void)
         TEST(a_busy_server),
         TEST(resets_are_no_accept),
         TEST(beside_a_healthy_one),
+        TEST(beside_a_busy_one),
         TEST(a_full_queue_is_found_once),
         TEST(a_rush),
         TEST(what_follows),
