@@ -72,10 +72,12 @@ static void name_service(const struct check *l, struct finding *f, uint32_t row)
     const struct conn *c = &l->s->conn[row];
     const char *service = sample_cgroup(l->s, row);
     uint32_t word = l->s->owner ? owner_word_group(l->s->owner[row]) : OWNER_UNKNOWN;
+    bool sought = c->inode && word == OWNER_NOBODY && l->s->owners;
 
+    f->who = (struct finding_process){.uid = c->uid};
     /* of an MPTCP connection that was closed its subflows may keep the number of the inode */
-    f->who = (struct finding_process){
-        .uid = c->uid, .hidden = c->inode && !(c->flags & CONN_MPTCP) && word == OWNER_NOBODY};
+    if (sought && !(c->flags & CONN_MPTCP))
+        f->who.unseen = l->s->owners->lacks ? UNSEEN_HIDDEN : UNSEEN_NOBODY;
     if (service)
         utf8_sanitise_into(f->who.service, sizeof f->who.service, service, strlen(service));
 }

@@ -41,9 +41,11 @@ static void add_process(const struct finding_process *w, struct str *out)
     snprintf(number, sizeof number, "%u", w->uid);
     if (w->pid)
         add_named_process(w, out);
+    else if (!w->service[0] && w->unseen == UNSEEN_NOBODY)
+        text_fill(out, MSG_FINDING_NOBODY, number, NULL);
     else if (!w->service[0])
         text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
-    else if (w->hidden)
+    else if (w->unseen == UNSEEN_HIDDEN)
         text_fill(out, MSG_FINDING_HIDDEN_SERVICE, w->service, number, NULL);
     else
         str_add(out, w->service);
@@ -371,7 +373,7 @@ static void add_who(const struct finding *f, struct str *out)
     char others[16];
 
     if (!w->pid) {
-        if (w->service[0] || w->hidden)
+        if (w->service[0] || w->unseen)
             add_process(w, out);
         return;
     }

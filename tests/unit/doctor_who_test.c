@@ -339,6 +339,7 @@ static struct sample *leaks_of_services(int t, const char *const names[2])
     owned_assign(lookup, s);
     for (uint32_t row = 0; row < 60; row++)
         s->owner[row] = OWNER_NOBODY;
+    s->owners->lacks = OWNER_LACK_PTRACE;
     owner_lookup_free(lookup);
     return s;
 }
@@ -378,6 +379,22 @@ static void a_hidden_process_has_a_service(void **state)
                          i == 0 ? 25 : 60); /* a name that ends its quotes is left out */
         str_fini(&words);
     }
+}
+
+/* Nobody has it open, and all processes were looked at. */
+static void no_process(void **state)
+{
+    struct finding f = {.rule = RULE_CLOSE_WAIT,
+                        .subject = SUBJECT_PROCESS,
+                        .who = {.uid = 33, .unseen = UNSEEN_NOBODY}};
+
+    (void)state;
+    assert_true(
+        patient_says(&f, PART_WHO, "no process: the kernel's, or being passed on (user 33)"));
+    f.who.unseen = UNSEEN_HIDDEN;
+    assert_true(patient_says(&f, PART_WHO, "a process of user 33 that is not visible here"));
+    strcpy(f.who.service, "a.service");
+    assert_true(patient_says(&f, PART_WHO, "a.service (user 33; its process is not visible here)"));
 }
 
 /* What the words say of a process, by what is known of it. */
@@ -446,6 +463,7 @@ int main(void)
         TEST(in_order),
         TEST(the_process),
         TEST(a_hidden_process_has_a_service),
+        TEST(no_process),
         TEST(how_it_is),
         TEST(listeners),
     };

@@ -63,6 +63,13 @@ enum halt {
     HALT_WAITS,   /* uninterruptibly, in this sample and the one before: state D */
 };
 
+/* Why no process is known. */
+enum unseen {
+    UNSEEN_YET,    /* it was not looked for, or the search has not ended */
+    UNSEEN_HIDDEN, /* not all processes may be looked at */
+    UNSEEN_NOBODY, /* all were looked at: the socket is the kernel's, or on its way to a process */
+};
+
 /* The process that a finding names, as it was when that was found. Where none may be looked at the
  * kernel still tells whose socket it is, to every user: its uid, and the control group that made it
  * (model/cgroups.h). */
@@ -70,7 +77,7 @@ struct finding_process {
     uint32_t pid;               /* 0: none is known */
     uint32_t others;            /* that hold the same socket */
     uint32_t uid;               /* of the socket; where no process is known */
-    bool hidden;                /* a process has the socket, and may not be looked at */
+    uint8_t unseen;             /* enum unseen; where no process is known */
     uint8_t halt;               /* enum halt */
     uint64_t files, files_max;  /* open descriptors, and how many may be; 0: not known */
     char name[FINDING_NAME];    /* sanitised, as the next one */
