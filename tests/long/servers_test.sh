@@ -6,6 +6,7 @@
 #
 # Servers that are missing are skipped; nothing is installed, and no service of this host is touched:
 # the namespace, the ports, the data folders and the configurations are the test's own.
+# shellcheck disable=SC2317 # functions that are called by their names
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/namespace.sh
@@ -92,7 +93,6 @@ phases() {
 	silent "$name: the load has been ended"
 	wait "$load" 2>/dev/null
 }
-# shellcheck disable=SC2317
 loop() { trap 'kill $! 2>/dev/null; exit' TERM; while :; do "$@" & wait $!; done; }
 # hold N PORT: so many connections that are opened and stay
 hold() {
@@ -163,7 +163,10 @@ test_nginx() {
 }
 
 test_haproxy() {
-	have haproxy && listens 8080 || { skip haproxy 'no haproxy here, or no nginx behind it'; return; }
+	if ! have haproxy || ! listens 8080; then
+		skip haproxy 'no haproxy here, or no nginx behind it'
+		return
+	fi
 	cat >"$tmp/haproxy.cfg" <<-EOF
 		global
 			maxconn 500
@@ -238,7 +241,10 @@ test_pgbouncer() { # test_pgbouncer FOLDER AS…
 }
 
 test_redis() {
-	have redis-server && have redis-benchmark || { skip redis 'no redis here'; return; }
+	if ! have redis-server || ! have redis-benchmark; then
+		skip redis 'no redis here'
+		return
+	fi
 	mkdir -p "$tmp/redis"
 	run redis-server --bind 127.0.0.1 --port 8379 --dir "$tmp/redis" --save '' --appendonly no
 	up redis 8379 || return
