@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What recording costs: `recording ROWS [SAMPLES]` records a host of so many connections, of which
- * a twentieth is active and a hundredth replaced in each second, and prints the size of an hour,
- * the CPU time of writing a sample, how long it takes to reach a sample anywhere in the recording,
- * and the memory of a reader beside what two samples take. */
+/* What recording costs: `recording ROWS [SAMPLES [FILE]]` records a host of so many connections, of
+ * which a twentieth is active and a hundredth replaced in each second, and prints the size of an
+ * hour, the CPU time of writing a sample, how long it takes to reach a sample anywhere in the
+ * recording, and the memory of a reader beside what two samples take. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,7 +129,8 @@ static int read_all(const char *path)
 
 int main(int argc, char **argv)
 {
-    char path[] = "/tmp/tcptop-recording-XXXXXX";
+    char temporary[] = "/tmp/tcptop-recording-XXXXXX";
+    const char *path = argc > 3 ? argv[3] : temporary; /* the first is kept */
     struct changing_host how = {.rows = 1000, .samples = 300, .churn = 10, .ends = true};
     struct stat st;
 
@@ -139,10 +140,11 @@ int main(int argc, char **argv)
         how.rows = (uint32_t)strtoul(argv[1], NULL, 10);
     if (argc > 2)
         how.samples = (uint32_t)strtoul(argv[2], NULL, 10);
-    int fd = mkstemp(path);
-    if (fd < 0 || !how.samples)
+    int fd = argc > 3 ? -1 : mkstemp(temporary);
+    if ((argc <= 3 && fd < 0) || !how.samples)
         return 1;
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     double us = write_all(&how, path);
     if (stat(path, &st) != 0)
         return 1;
@@ -159,6 +161,7 @@ int main(int argc, char **argv)
     }
     int status = 1;
     waitpid(child, &status, 0);
-    unlink(path);
+    if (argc <= 3)
+        unlink(path);
     return status != 0;
 }
