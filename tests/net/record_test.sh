@@ -118,7 +118,7 @@ done
 
 # Killed ---------------------------------------------------------------------------------------------
 
-kills=${KILLS:-20}
+kills=${KILLS:-10} # long/killed_test.sh has more
 killed() {
 	local i pid code whole=0
 	for ((i = 0; i < kills; i++)); do
