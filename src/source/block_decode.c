@@ -892,7 +892,7 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
         s->conn[row].cgroup = 0; /* control groups of sockets are not recorded */
         s->conn[row].flags &= (uint8_t)~CONN_CLOSE_REPORTED;
     }
-    d->anchor_ms = ms_of(last->mono_ns);
+    d->anchor_ms = d->now_ms; /* of `last`, whose own time may have been moved to another clock */
     return 0;
 }
 
