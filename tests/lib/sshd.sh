@@ -4,6 +4,7 @@
 # 127.0.0.1, keys, and an `ssh` first in the PATH that takes the configuration of the test. What the
 # other host has as tcptop is $far/tcptop, which a test writes.
 #
+# shellcheck disable=SC2034 # whoever sources this uses it
 # sshd_start DIRECTORY: 0, or 1 with the reason in $sshd_reason
 sshd_start() {
 	local at=$1 real

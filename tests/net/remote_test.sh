@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=$(cd "${B:-build}" && pwd) || exit 1
 . tests/lib/wait.sh
+# shellcheck source=tests/lib/sshd.sh
 . tests/lib/sshd.sh
 tmp=$(mktemp -d)
 n=0 failed=0
@@ -28,6 +29,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 ip link set lo up
 trap 'exec {hold}>&-; kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
 coproc HELD { exec "$B/tests/data/states" 8003 8004 8005; }
+# shellcheck disable=SC2034 # the trap closes it, and the sockets go
 hold=${HELD[1]}
 read -r -t 60 ready <&"${HELD[0]}"
 [ "${ready:-}" = ready ] || { echo "not ok 1 - the sockets stand"; exit 1; }
@@ -59,15 +61,15 @@ mkdir -p "$tmp/fake"
 cat >"$tmp/fake/ssh" <<END
 #!/bin/sh
 printf '%s\n' "\$@" >"$tmp/args"
-grep -E '^Sig(Blk|Ign)|^Seccomp:|^NoNewPrivs' /proc/\$\$/status >"$tmp/status"
-ls /proc/\$\$/fd >"$tmp/fds"
-readlink /proc/\$\$/fd/0 >"$tmp/stdin"
+grep -E '^Sig(Blk|Ign)|^Seccomp:|^NoNewPrivs' /proc/self/status >"$tmp/status"
+ls /proc/self/fd >"$tmp/fds" # 3 is this folder
+readlink /proc/self/fd/0 >"$tmp/stdin"
 exec "$B/tcptop" --no-config --write -
 END
 chmod 755 "$tmp/fake/ssh"
 fake() { PATH=$tmp/fake:$PATH here "$@"; }
 words() { [ "$(cat "$tmp/args")" = "$(printf '%s\n' "$@")" ]; }
-check "a host in one word, whatever is in it" fake --host "far; touch $tmp/done; \$(touch $tmp/done)" --once -d 0.25
+check "a host in one word, whatever is in it" ends_with 0 fake --host "far; touch $tmp/done; \$(touch $tmp/done)" --once -d 0.25
 check "and what is asked for, behind it" words -T -- "far; touch $tmp/done; \$(touch $tmp/done)" \
 	tcptop --write - --interval 0.250 --columns rtt_us
 check "no shell has read it" [ ! -e "$tmp/done" ]
@@ -80,12 +82,24 @@ check "user and host stay together; command lines only where they are asked for"
 	tcptop --write - --interval 2.000 --columns rtt_us,cmdline
 nothing_inherited() {
 	[ "$(grep -cE '^Sig(Blk|Ign):[[:space:]]0+$' "$tmp/status")" = 2 ] &&
-		[ "$(tr '\n' ' ' <"$tmp/fds" | sed -E 's/ (10|255) / /')" = "0 1 2 " ] &&
+		[ "$(tr '\n' ' ' <"$tmp/fds")" = "0 1 2 3 " ] &&
 		[ "$(cat "$tmp/stdin")" = /dev/null ]
 }
 check "ssh has no descriptors, signals or input of tcptop's" nothing_inherited
 unhindered() { ! grep -qE '^(NoNewPrivs|Seccomp):[[:space:]][1-9]' "$tmp/status"; }
 check "and none of its restraints" unhindered
+mkdir -m 777 "$tmp/open"
+chmod 711 "$tmp"
+printf '%s\n' '#!/bin/sh' "grep -E '^(Uid|Gid|CapPrm)' /proc/self/status >$tmp/open/ids" >"$tmp/open/ssh"
+chmod 755 "$tmp/open/ssh"
+below_sudo() {
+	SUDO_UID=4321 SUDO_GID=4321 PATH=$tmp/open:$PATH here --host far --once
+	[ "$(tr -s '\t\n' ' ' <"$tmp/open/ids")" = \
+		"Uid: 4321 4321 4321 4321 Gid: 4321 4321 4321 4321 CapPrm: 0000000000000000 " ]
+}
+if [ "$(id -u)" = 0 ]; then
+	check "below sudo ssh is the caller's alone" below_sudo
+fi
 check "no ssh here: one line" ends_with 1 env PATH="$tmp" "$B/tcptop" --no-config --host far --once 2>"$err"
 check "which names it" said_once ssh
 
@@ -111,7 +125,7 @@ three() { [ "$(grep -c '"summary"' "$tmp/out")" = 3 ]; }
 check "and no more" three
 with_metrics() { [ -n "$(here --host far --once --json --columns rtt_us -f 'state:established' | grep -E '"rtt_us":[0-9]')" ]; }
 check "figures of tcp_info" with_metrics
-check "--explain speaks of it" here --host far --explain LISTEN
+check "--explain speaks of it" ends_with 0 here --host far --explain LISTEN
 doctor() { here --host far --doctor 0.05 >"$tmp/out"; [ $? -lt 3 ] && grep -q "$(uname -n)" "$tmp/out"; }
 check "--doctor looks at it" doctor
 recorded() {
@@ -148,7 +162,7 @@ here --host far --once >"$tmp/out" &
 job=$!
 asks() { [ -s "$tmp/near.pids" ]; }
 until_true asks
-kill -TERM $(pgrep -P $job tcptop || echo $job)
+kill -TERM "$(pgrep -P $job tcptop || echo $job)"
 wait $job
 check "ended while it waits, it ends ssh" until_true none_left "$tmp/near.pids"
 

@@ -5,6 +5,7 @@
 # shellcheck source=tests/pty/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_own_namespace
+# shellcheck source=tests/lib/sshd.sh
 . tests/lib/sshd.sh
 unset DISPLAY SUDO_UID SUDO_GID
 ip link set lo up
@@ -23,7 +24,9 @@ far_runs "(while [ ! -e $tmp/go ]; do sleep 0.1; done; printf '\\033[2J\\033[H\\
 far_screen
 check "the host, and that it is another one" sees "$(uname -n).* SSH "
 check "its connections" sees '127.0.0.1:2222'
-rights() { grep -qE '^CapPrm:[[:space:]]0+$' "/proc/$(cat "$at/pid")/status"; }
+rights() {
+	[ "$(grep -cE '^(CapPrm:[[:space:]]0+|NoNewPrivs:[[:space:]]1)$' "/proc/$(cat "$at/pid")/status")" = 2 ]
+}
 check "no rights are kept" rights
 keys Tab Enter
 check "a connection in detail" sees 'Enter back|q back|Esc back'
