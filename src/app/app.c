@@ -26,6 +26,18 @@ static int64_t end_of(struct source *src)
     return recording_spans(src, &list, &n) || n == 0 ? clock_wall_ns() : list[n - 1].last_wall_ns;
 }
 
+/* Of a recording that can move, play only the last sample and the time before it. */
+static int limit_to_end(struct source *src, const struct settings *s)
+{
+    const struct recording_span *list;
+    uint32_t n;
+
+    if (recording_spans(src, &list, &n) || n == 0)
+        return 0;
+    return recording_limit(
+        src, list[n - 1].last_wall_ns - (int64_t)(s->history_s * (double)NS_PER_S), INT64_MAX);
+}
+
 /* Play only what --begin, --end and --at name. Of --at the time before is played too, where samples
  * are not printed one by one: for what compares and remembers. */
 static int limit_recording(struct source *src, const struct settings *s)
@@ -33,7 +45,7 @@ static int limit_recording(struct source *src, const struct settings *s)
     int64_t begin = INT64_MIN, end = INT64_MAX, last;
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
-        return 0;
+        return s->mode == MODE_DIFF ? limit_to_end(src, s) : 0;
     last = end_of(src);
     if (s->at.kind) {
         end = moment_resolve(&s->at, last) + TO_MS_END;
