@@ -51,6 +51,7 @@ enum sample_reason_code {
 
     REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for */
     REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
+    REASON_NO_WRITER,    /* text: a FIFO that nobody writes to */
 
     REASON_REMOTE_NO_TCPTOP, /* text: a host where the shell does not find tcptop */
     REASON_REMOTE_SSH,       /* text: a host; ssh could not connect, or lost the connection */
