@@ -120,7 +120,7 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
         subject.breakdown = &breakdown;
     }
     struct explain_text words;
-    const int rc = explain_layout(&words, &subject, output_width(), 0, true);
+    const int rc = explain_page(&words, &subject, output_width());
     const char *gloss = explain_gloss(s->explain_state, text_language());
     sink_add(out, state_name(s->explain_state));
     sink_add(out, *gloss ? "  " : "");

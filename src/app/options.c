@@ -434,10 +434,13 @@ static const struct effect setting_effects[SETTING_ROLES] = {
 #define ARGUMENT(...)
 #define KEY(ident, section, key, type, min, max, choices_, initial, help, ...)                     \
     [SETTING_##ident] = {__VA_ARGS__},
-#define OPTION(ident, letter, name, value, ...) KEY(ident, __VA_ARGS__)
+#define OPTION(ident, letter, name, value, section, key, type, min, max, choices_, initial, help,  \
+               ...)                                                                                \
+    [SETTING_##ident] = {__VA_ARGS__},
 #include "options.def"
 };
 
+#define BOTH(en, ko)       en, ko
 #define OPTION_OF_COUNT    OPTION_NUMBER
 #define OPTION_OF_PERCENT  OPTION_DECIMAL
 #define OPTION_OF_DURATION OPTION_DURATION
@@ -452,11 +455,19 @@ static const struct option rows[SETTING_COUNT] = {
     {section, key, OPTION_##type, min, max, choices, initial, help},
 #include "options.def"
 #define ROLE(ident, key)                                                                           \
-    {"colors", key, OPTION_TEXT, 0, 63, NULL, "", "Empty: as the theme has it."},
+    {"colors", key,  OPTION_TEXT, 0,                                                               \
+     63,       NULL, "",          BOTH("Empty: as the theme has it.", "비워 두면 테마의 색.")},
     ROLES(ROLE)
 #undef ROLE
 #define COMMAND(ident, function, name, keys, shown, group)                                         \
-    {"keys", name, OPTION_TEXT, 0, 127, NULL, keys, "Keys separated by blanks; empty: none."},
+    {"keys",                                                                                       \
+     name,                                                                                         \
+     OPTION_TEXT,                                                                                  \
+     0,                                                                                            \
+     127,                                                                                          \
+     NULL,                                                                                         \
+     keys,                                                                                         \
+     BOTH("Keys separated by blanks; empty: none.", "빈칸으로 구분한 키. 비워 두면 없음.")},
         COMMANDS(COMMAND)
 #undef COMMAND
 #define RULE(ident, name, states, judges, per_row, commands)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/evidence.h"
@@ -21,16 +22,24 @@
 #define INDENT       2
 #define BRIEF_LINES  2
 
-enum block_kind { BLOCK_PLAIN, BLOCK_SECTION, BLOCK_TABLE, BLOCK_MAP, BLOCK_SOURCE };
+enum block_kind {
+    BLOCK_PLAIN,
+    BLOCK_SECTION,
+    BLOCK_TABLE,
+    BLOCK_MAP,
+    BLOCK_SOURCE,
+    BLOCK_BELIEF, /* what is believed and false */
+    BLOCK_ANSWER, /* what is true instead: close behind it, and further in */
+};
 
 /* A part of the text, ready to be set; left out when its body is empty. */
 struct block {
     enum block_kind kind;
-    const char *head; /* BLOCK_SECTION, BLOCK_TABLE */
+    const char *head; /* BLOCK_SECTION, BLOCK_TABLE, BLOCK_BELIEF; NULL: none */
     struct str body;
 };
 
-#define BLOCKS_MAX 11
+#define BLOCKS_MAX (11 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
 
 struct page {
     const struct explain_subject *subject;
@@ -119,7 +128,53 @@ static void add_lesson(struct page *p)
     str_fini(&template);
 }
 
-static int page_init(struct page *p, const struct explain_subject *subject, bool map)
+/* How it works and how long it lasts, in few words. */
+static void add_short(struct page *p)
+{
+    add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
+    add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
+    add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);
+}
+
+/* The same as prose. A belief is quoted, and its answer begins with "No". */
+static void add_full(struct page *p)
+{
+    const unsigned state = p->subject->state;
+    const enum language language = text_language();
+    const char *said, *answer;
+
+    for (unsigned i = 0; (said = state_texts_paragraph(state, i, language)); i++)
+        expand(add_block(p, BLOCK_SECTION, i ? NULL : text(MSG_EXPLAIN_PAGE)), said,
+               host_of(p->subject));
+    for (unsigned i = 0; (said = state_texts_belief(state, i, language, &answer)); i++) {
+        struct str *belief = add_block(p, BLOCK_BELIEF, i ? NULL : text(MSG_EXPLAIN_MYTHS));
+        str_add_char(belief, '"');
+        expand(belief, said, NULL);
+        str_add_char(belief, '"');
+        struct str *truth = add_block(p, BLOCK_ANSWER, NULL);
+        str_addf(truth, "%s ", text(MSG_EXPLAIN_NO));
+        expand(truth, answer, host_of(p->subject));
+    }
+}
+
+/* Leave out the lines of a table whose value is not known. */
+static void drop_unknown(struct str *table)
+{
+    static const char unknown[] = "\t" FMT_NONE;
+    struct str known = STR_INIT;
+
+    for (const char *line = str_text(table), *end; *line; line = *end ? end + 1 : end) {
+        end = strchrnul(line, '\n');
+        if (line + strcspn(line, "\t") + strlen(unknown) != end ||
+            strncmp(end - strlen(unknown), unknown, strlen(unknown)) != 0)
+            str_addf(&known, "%s%.*s", known.len ? "\n" : "", (int)(end - line), line);
+    }
+    known.failed = known.failed || table->failed;
+    str_fini(table);
+    *table = known;
+}
+
+static int page_init(struct page *p, const struct explain_subject *subject, bool map, bool full)
 {
     struct evidence e;
     struct str source = STR_INIT;
@@ -133,13 +188,17 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
     add_advice(p, &e);
     add_section(p, text(MSG_EXPLAIN_HARMLESS), SECTION_ALARM);
-    add_section(p, text(MSG_EXPLAIN_WHY), SECTION_WHY);
-    add_section(p, text(MSG_EXPLAIN_UNTIL), SECTION_UNTIL);
-    add_section(p, text(MSG_EXPLAIN_MYTHS), SECTION_MYTHS);
+    if (full)
+        add_full(p);
+    else
+        add_short(p);
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
     if (source.len)
         fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
-    numbers_add(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
+    struct str *numbers = add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS));
+    numbers_add(numbers, subject);
+    if (full)
+        drop_unknown(numbers);
 
     bool failed = evidence_failed(&e) || str_failed(&source);
     for (unsigned i = 0; i < p->n; i++)
@@ -158,18 +217,25 @@ static void page_fini(struct page *p)
 static void set_block(struct typeset *ts, const struct block *b, int width)
 {
     const char *body = str_text(&b->body);
+    const int indent = width < WIDTH_INDENT ? 0 : INDENT;
 
+    if (b->head)
+        typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
     switch (b->kind) {
     case BLOCK_PLAIN:
         typeset_paragraphs(ts, body, ROLE_TEXT, width, 0);
         break;
     case BLOCK_SECTION:
-        typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
-        typeset_paragraphs(ts, body, ROLE_TEXT, width, width < WIDTH_INDENT ? 0 : INDENT);
+        typeset_paragraphs(ts, body, ROLE_TEXT, width, indent);
         break;
     case BLOCK_TABLE:
-        typeset_paragraphs(ts, b->head, ROLE_HEAD, width, 0);
-        typeset_table(ts, body, width, width < WIDTH_INDENT ? 0 : INDENT);
+        typeset_table(ts, body, width, indent);
+        break;
+    case BLOCK_BELIEF:
+        typeset_paragraphs(ts, body, ROLE_DIM, width, indent);
+        break;
+    case BLOCK_ANSWER:
+        typeset_paragraphs(ts, body, ROLE_TEXT, width, indent * 2);
         break;
     case BLOCK_MAP:
         typeset_verbatim(ts, body);
@@ -188,7 +254,8 @@ static uint32_t set_page(struct typeset *ts, const struct page *p, int width, bo
     for (unsigned i = 0; i < p->n; i++) {
         if (p->block[i].body.len == 0)
             continue;
-        if (ts->n_lines > 0 && (gaps || i == 1)) /* the first are a lesson's words */
+        bool joined = p->block[i].kind == BLOCK_ANSWER;
+        if (ts->n_lines > 0 && (gaps || i == 1) && !joined) /* the first are a lesson's words */
             typeset_line(ts);
         set_block(ts, &p->block[i], width);
         if (p->block[i].kind != BLOCK_TABLE)
@@ -216,8 +283,8 @@ static void set_to_fit(struct typeset *ts, const struct page *p, int width, uint
     typeset_fini(&close);
 }
 
-int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
-                   int height, bool map)
+static int lay_out(struct explain_text *t, const struct explain_subject *subject, int width,
+                   uint32_t height, bool map, bool full)
 {
     struct typeset ts;
     struct page page;
@@ -226,14 +293,24 @@ int explain_layout(struct explain_text *t, const struct explain_subject *subject
     *t = (struct explain_text){0};
     typeset_init(&ts);
     width = width < WIDTH_MIN ? WIDTH_MIN : width;
-    rc = page_init(&page, subject, map && width >= MAP_COLUMNS);
+    rc = page_init(&page, subject, map && width >= MAP_COLUMNS, full);
     if (!rc) {
-        bool fit = height > 0 && width >= WIDTH_INDENT;
-        set_to_fit(&ts, &page, width, fit ? (uint32_t)height : UINT32_MAX);
+        set_to_fit(&ts, &page, width, width < WIDTH_INDENT ? UINT32_MAX : height);
         rc = typeset_finish(&ts, t);
     }
     page_fini(&page);
     return rc;
+}
+
+int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
+                   int height, bool map)
+{
+    return lay_out(t, subject, width, height > 0 ? (uint32_t)height : UINT32_MAX, map, false);
+}
+
+int explain_page(struct explain_text *t, const struct explain_subject *subject, int width)
+{
+    return lay_out(t, subject, width, UINT32_MAX, true, true);
 }
 
 /* The lead's first sentence. */

@@ -205,7 +205,10 @@ static void fill(const struct finding *f, const char *template, struct str *out)
     bool part = false, lacks = false;
 
     for (const char *p = template; *p; p++) {
-        if (*p == '{' && p[2] == '}' && ((p[1] >= '0' && p[1] <= '9') || p[1] == 'w')) {
+        const size_t form = text_add_form(out, p);
+        if (form) {
+            p += form - 1;
+        } else if (*p == '{' && p[2] == '}' && ((p[1] >= '0' && p[1] <= '9') || p[1] == 'w')) {
             if (!add_value(f, p[1] == 'w' ? WINDOW_VALUE : (unsigned)(p[1] - '0'), out)) {
                 lacks = true;
                 str_add(out, FMT_NONE);

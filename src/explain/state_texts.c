@@ -9,12 +9,18 @@ struct words {
     const char *text[SECTION_COUNT][LANG_COUNT];
     enum conn_kind kind; /* the kind of connection that has words of its own */
     const char *variant[SECTION_COUNT][LANG_COUNT]; /* those; the rest as above */
+    const char *page[PAGE_PARAGRAPHS][LANG_COUNT];
+    const char *belief[PAGE_BELIEFS][LANG_COUNT], *answer[PAGE_BELIEFS][LANG_COUNT];
 };
 
-/* A state's file: TEXT() for all, VARIANT() for connections of the kind that KIND() names. */
+/* A state's file: TEXT() for all, VARIANT() for connections of the kind that KIND() names; the
+ * page is counted from 1. */
 #define TEXT(section, en, ko)    .text[SECTION_##section] = {en, ko},
 #define KIND(which)              .kind = CONN_##which,
 #define VARIANT(section, en, ko) .variant[SECTION_##section] = {en, ko},
+#define PARAGRAPH(n, en, ko)     .page[(n)-1] = {en, ko},
+#define BELIEF(n, en, en_answer, ko, ko_answer)                                                    \
+    .belief[(n)-1] = {en, ko}, .answer[(n)-1] = {en_answer, ko_answer},
 
 static const struct words words[TCP_STATE_COUNT] = {
     [TCP_STATE_LISTEN] =
@@ -78,6 +84,22 @@ const char *state_texts_get(unsigned state, enum conn_kind kind, enum section se
     if (!text)
         text = w->text[section][language];
     return text ? text : "";
+}
+
+const char *state_texts_paragraph(unsigned state, unsigned n, enum language language)
+{
+    const bool there = state < TCP_STATE_COUNT && n < PAGE_PARAGRAPHS;
+
+    return there ? words[state].page[n][language] : NULL;
+}
+
+const char *state_texts_belief(unsigned state, unsigned n, enum language language,
+                               const char **answer)
+{
+    const bool there = state < TCP_STATE_COUNT && n < PAGE_BELIEFS;
+
+    *answer = there ? words[state].answer[n][language] : NULL;
+    return there ? words[state].belief[n][language] : NULL;
 }
 
 const char *explain_gloss(unsigned state, enum language language)

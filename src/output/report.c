@@ -42,12 +42,9 @@ static void print_head(struct sink *out, const struct report *r)
     fmt_count(rows, sizeof rows, r->last->total);
     snprintf(samples, sizeof samples, "%u", r->samples);
     snprintf(seconds, sizeof seconds, "%.1f", r->seconds);
-    text_fill(&line,
-              !f || !f->n ? MSG_DOCTOR_NOTHING
-              : f->n == 1 ? MSG_DOCTOR_FOUND_ONE
-                          : MSG_DOCTOR_FOUND,
-              status_word(r->status), r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows,
-              samples, seconds, found, NULL);
+    text_fill(&line, f && f->n ? MSG_DOCTOR_FOUND : MSG_DOCTOR_NOTHING, status_word(r->status),
+              r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows, samples, seconds, found,
+              NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);

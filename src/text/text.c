@@ -76,6 +76,22 @@ const char *text_error(int errnum)
     return text_error_in(text_language(), errnum);
 }
 
+char *text_time(char *time, size_t size)
+{
+    const size_t len = strlen(time);
+
+    for (enum msg unit = MSG_UNIT_SECONDS; unit <= MSG_UNIT_YEARS; unit++) {
+        const char *here = text(unit), *english = text_in(LANG_EN, unit);
+        const size_t end = strlen(english);
+        if (len > end && strcmp(time + len - end, english) == 0 &&
+            len - end + strlen(here) < size) {
+            memcpy(time + len - end, here, strlen(here) + 1);
+            break;
+        }
+    }
+    return time;
+}
+
 const char *text_ident(enum msg id)
 {
     return idents[id];
@@ -94,13 +110,45 @@ static void collect(const char *values[VALUES_MAX], va_list args)
     }
 }
 
+/* Is the last number of the text 1, and no value unknown behind it? */
+static bool is_one(const char *text)
+{
+    const char *last = text + strcspn(text, "0123456789"), *unknown;
+
+    for (const char *next = last; *next; next += strcspn(next, "0123456789")) {
+        last = next;
+        next += strspn(next, "0123456789.,");
+    }
+    unknown = strstr(last, FMT_NONE);
+    return *last == '1' && !unknown && strspn(last, "0123456789.,") == 1;
+}
+
+size_t text_add_form(struct str *out, const char *template)
+{
+    const size_t len = *template == '{' ? strcspn(template, "}") : 0;
+    const char *bar = memchr(template, '|', len);
+
+    if (!bar || template[len] != '}') {
+        return 0;
+    }
+    if (is_one(str_text(out))) {
+        str_add_bytes(out, template + 1, (size_t)(bar - template) - 1);
+    } else {
+        str_add_bytes(out, bar + 1, (size_t)(template + len - bar) - 1);
+    }
+    return len + 1;
+}
+
 static void fill(struct str *out, const char *template, const char *const values[VALUES_MAX])
 {
     for (const char *p = template; *p;) {
         size_t plain = strcspn(p, "{");
         str_add_bytes(out, p, plain);
         p += plain;
-        if (p[0] == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}') {
+        size_t form = text_add_form(out, p);
+        if (form) {
+            p += form;
+        } else if (p[0] == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}') {
             const char *value = values[p[1] - '1'];
             str_add(out, value ? value : FMT_NONE);
             p += 3;

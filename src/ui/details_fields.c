@@ -216,7 +216,7 @@ static void add_timer(struct details *t)
     char left[LIVE_SIZE], value[FILL_SIZE] = "";
 
     if (t->c->expires_ms < MINUTES_FROM_MS)
-        fmt_duration(left, sizeof left, t->c->expires_ms);
+        text_time(fmt_duration(left, sizeof left, t->c->expires_ms), sizeof left);
     else
         live_unmarked_time(left, t->c->expires_ms / 1000); /* as the pane says it */
     typeset_untie(left);
@@ -240,7 +240,8 @@ static void accept_queue(const struct details *t, const char *waiting, char out[
     len = strlen(out);
     fmt_count(all, sizeof all, drops->drops);
     fmt_count(grown, sizeof grown, drops->grown);
-    fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS));
+    text_time(fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS)),
+              sizeof span);
     draw_fill(more, drops->compared ? MSG_VIEW_DROPPED_LATELY : MSG_VIEW_DROPPED, all, grown, span);
     if (len + 2 >= FILL_SIZE)
         return;
@@ -364,7 +365,8 @@ static void add_ago(struct details *t, enum msg label, enum tcp_metric which)
     char ago[FMT_SIZE], value[FILL_SIZE] = "";
 
     if (tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t))
-        draw_fill(value, MSG_VIEW_AGO, fmt_duration(ago, sizeof ago, ms), NULL, NULL);
+        draw_fill(value, MSG_VIEW_AGO, text_time(fmt_duration(ago, sizeof ago, ms), sizeof ago),
+                  NULL, NULL);
     add(t, false, label, value);
 }
 

@@ -107,8 +107,7 @@ static void add_total(struct header *h)
         runs_add(&h->left, ROLE_TEXT, number);
         return;
     }
-    draw_fill(text, s && s->total == 1 ? MSG_VIEW_CONNECTION_ONE : MSG_VIEW_CONNECTIONS, number,
-              NULL, NULL);
+    draw_fill(text, MSG_VIEW_CONNECTIONS, number, NULL, NULL);
     runs_add(&h->left, ROLE_TEXT, text);
 }
 
@@ -123,6 +122,7 @@ static void age_words(char out[FMT_SIZE], int64_t ns)
     fmt_duration(out, FMT_SIZE, ns < 0 ? 0 : (uint64_t)(ns / NS_PER_S) * 1000);
     if (ns >= 0 && ns < 10 * NS_PER_S)
         snprintf(out, FMT_SIZE, "%d s", (int)(ns / NS_PER_S));
+    text_time(out, FMT_SIZE);
 }
 
 static void add_paused(struct header *h, const char *time)
@@ -193,7 +193,7 @@ static void add_cost_long(struct header *h, const char *every, const char *cost,
     char text[FILL_SIZE], asked[FMT_SIZE];
 
     if (*every) {
-        fmt_interval(asked, sizeof asked, s->asked_interval_ms);
+        text_time(fmt_interval(asked, sizeof asked, s->asked_interval_ms), sizeof asked);
         add_gap(h, &h->left);
         draw_fill(text, role == ROLE_WARN ? MSG_VIEW_EVERY_ASKED : MSG_VIEW_EVERY, every, asked,
                   NULL);
@@ -219,7 +219,7 @@ static void add_cost(struct header *h)
     if (!s)
         return;
     if (s->interval_ms)
-        fmt_interval(every, sizeof every, s->interval_ms);
+        text_time(fmt_interval(every, sizeof every, s->interval_ms), sizeof every);
     if (s->cpu_ns > 0) {
         int64_t share = s->interval_ms ? s->cpu_ns / ((int64_t)s->interval_ms * 10000) : 0;
 
@@ -363,8 +363,7 @@ static void add_warnings(struct header *h)
     enum role role = f->worst == SEVERITY_CRITICAL ? ROLE_CRIT : ROLE_WARN;
     keymap_first_key(h->d->v->bindings, COMMAND_WARNINGS, key);
     snprintf(number, sizeof number, "%u", f->warnings);
-    draw_fill(text, f->warnings == 1 ? MSG_VIEW_WARNINGS_ONE : MSG_VIEW_WARNINGS_SOME, number, NULL,
-              NULL);
+    draw_fill(text, MSG_VIEW_WARNINGS_SOME, number, NULL, NULL);
     runs_addf(&h->right, role, "%s %s", key, words ? text : number);
 }
 

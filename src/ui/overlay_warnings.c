@@ -60,7 +60,7 @@ static void count_notes(const struct findings *f, char out[FILL_SIZE])
     out[0] = '\0';
     snprintf(number, sizeof number, "%u", n);
     if (n)
-        draw_fill(out, n == 1 ? MSG_VIEW_NOTES_ONE : MSG_VIEW_NOTES_SOME, number, NULL, NULL);
+        draw_fill(out, MSG_VIEW_NOTES, number, NULL, NULL);
 }
 
 /* A finding's first line; its mark and what stands at the right end. */

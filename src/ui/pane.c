@@ -90,6 +90,8 @@ static bool lay_out(const struct drawing *d, struct pane_text *p)
     capacity = p->lines * p->columns;
     if (d->l.pane_form == PANE_FORM_BRIEF)
         rc = explain_brief(&p->text, &subject, p->width);
+    else if (d->ui->pane == PANE_WIDE && !d->ui->lesson.steps)
+        rc = explain_page(&p->text, &subject, p->width);
     else
         rc = explain_layout(&p->text, &subject, p->width, capacity,
                             d->l.pane_form != PANE_FORM_BOTTOM);

@@ -12,7 +12,8 @@ static void set(struct session *s, uint64_t ms)
         return;
     }
     s->interval_ms = ms;
-    session_say(s, MSG_SESSION_INTERVAL, fmt_interval(interval, sizeof(interval), ms), NULL);
+    fmt_interval(interval, sizeof interval, ms);
+    session_say(s, MSG_SESSION_INTERVAL, text_time(interval, sizeof interval), NULL);
 }
 
 void prompt_interval_step(struct session *s, int sign)

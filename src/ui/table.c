@@ -322,8 +322,7 @@ static void groups_words(char out[FILL_SIZE], const struct drawing *d)
     if (!d->groups)
         return;
     fmt_count(number, sizeof number, d->groups->n);
-    draw_fill(words, d->groups->n == 1 ? MSG_VIEW_GROUP_ONE : MSG_VIEW_GROUPS, number,
-              text(columns[d->groups->how.by].title), NULL);
+    draw_fill(words, MSG_VIEW_GROUPS, number, text(columns[d->groups->how.by].title), NULL);
     snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, words);
 }
 

@@ -146,7 +146,7 @@ static void time_wait_by_port(void **unused)
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "18 closed first here within 60 s\n"
            "16 by a server here: no ephemeral port used\n"
-           "2 on ports where nothing listens now\n"
+           "2 with a local port where nothing listens now\n"
            "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 }
 

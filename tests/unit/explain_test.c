@@ -300,14 +300,18 @@ static void fits(void **state)
                     .state = st, .sample = s, .row = UINT32_MAX};
                 struct explain_text t;
                 text_use((enum language)l);
-                assert_int_equal(explain_layout(&t, &subject, width, 30, true), 0);
-                for (uint32_t i = 0; i < t.n_lines; i++) {
-                    int w = 0;
-                    for (uint32_t r = 0; r < t.lines[i].count; r++)
-                        w += utf8_width(t.runs[t.lines[i].first + r].text);
-                    assert_in_range(w, 0, width);
+                for (int page = 0; page < 2; page++) {
+                    assert_int_equal(page ? explain_page(&t, &subject, width)
+                                          : explain_layout(&t, &subject, width, 30, true),
+                                     0);
+                    for (uint32_t i = 0; i < t.n_lines; i++) {
+                        int w = 0;
+                        for (uint32_t r = 0; r < t.lines[i].count; r++)
+                            w += utf8_width(t.runs[t.lines[i].first + r].text);
+                        assert_in_range(w, 0, width);
+                    }
+                    explain_fini(&t);
                 }
-                explain_fini(&t);
             }
     text_use(LANG_EN);
     sample_unref(s);
@@ -340,6 +344,39 @@ static void roles(void **state)
     for (uint32_t i = 0; i < t.n_runs; i++) /* constants are not of this host */
         assert_false(t.runs[i].role == ROLE_LIVE && strstr(t.runs[i].text, "60"));
     explain_fini(&t);
+    sample_unref(s);
+}
+
+/* The page has the paragraphs in the place of WHY and HOW LONG, with a blank line between them; a
+ * belief is quoted on a line of its own, and the answer below it begins with "No". */
+static void the_page(void **state)
+{
+    (void)state;
+    struct sample *s = host_web01();
+    const struct explain_subject subject = {
+        .state = TCP_STATE_CLOSING, .sample = s, .row = UINT32_MAX};
+    struct explain_text t;
+    struct str out = STR_INIT;
+
+    assert_int_equal(explain_page(&t, &subject, 60), 0);
+    plain(&t, &out);
+    assert_non_null(strstr(str_text(&out), "[CLOSING]"));
+    assert_non_null(strstr(str_text(&out), "HERE NOW\n"));
+    assert_non_null(strstr(str_text(&out), "\n\nIN DETAIL\n  Both programs closed"));
+    assert_non_null(strstr(str_text(&out), "is over.\n\n  Usually one end closes"));
+    assert_non_null(strstr(str_text(&out), "\n\nMYTHS\n  \"It arises because an ACK was lost.\"\n"
+                                           "    No: it arises because"));
+    assert_null(strstr(str_text(&out), "\nWHY\n"));
+    assert_null(strstr(str_text(&out), "\nHOW LONG\n"));
+    assert_int_equal(role_of(&t, "\"It is an error.\""), ROLE_DIM);
+    explain_fini(&t);
+    text_use(LANG_KO);
+    assert_int_equal(explain_page(&t, &subject, 60), 0);
+    assert_non_null(strstr(plain(&t, &out), "\n\n흔한 오해\n  \"ACK가 유실되어 생긴다.\"\n"
+                                            "    아닙니다. 양쪽이"));
+    explain_fini(&t);
+    text_use(LANG_EN);
+    str_fini(&out);
     sample_unref(s);
 }
 
@@ -525,16 +562,10 @@ static void variants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_tone),
-        cmocka_unit_test(no_sample),
-        cmocka_unit_test(gaps),
-        cmocka_unit_test(narrow),
-        cmocka_unit_test(fits),
-        cmocka_unit_test(roles),
-        cmocka_unit_test(by_finding),
-        cmocka_unit_test(brief),
-        cmocka_unit_test(brief_of_another),
-        cmocka_unit_test(variants),
+        cmocka_unit_test(the_tone),         cmocka_unit_test(no_sample),  cmocka_unit_test(gaps),
+        cmocka_unit_test(narrow),           cmocka_unit_test(fits),       cmocka_unit_test(roles),
+        cmocka_unit_test(the_page),         cmocka_unit_test(by_finding), cmocka_unit_test(brief),
+        cmocka_unit_test(brief_of_another), cmocka_unit_test(variants),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }

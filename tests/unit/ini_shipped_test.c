@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* config/tcptop.ini documents every key with its default, in the order of the table within its
- * section (UPDATE=1 writes it anew), and is right: what it shows may be taken as it stands. */
+/* config/tcptop.ini documents every key with its default, in English and Korean, in the order of
+ * the table within its section (UPDATE=1 writes it anew), and is right: what it shows may be taken
+ * as it stands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,10 +28,11 @@ static void write_comment(struct str *out, const struct option *row)
     const bool plain = is_section(row, "general") || is_section(row, "columns") ||
                        is_section(row, "doctor") || strcmp(row->key, "background") == 0;
     if (plain)
-        str_addf(out, "# %s\n", row->help);
+        str_addf(out, "# %s\n# %s\n", row->help, row->help_ko);
     for (int c = 0; c < COMMAND_COUNT && is_section(row, "keys"); c++)
         if (strcmp(commands[c].name, row->key) == 0)
-            str_addf(out, "# %s\n", text_in(LANG_EN, commands[c].help));
+            str_addf(out, "# %s / %s\n", text_in(LANG_EN, commands[c].help),
+                     text_in(LANG_KO, commands[c].help));
 }
 
 static void write_section(struct str *out, const char *section, const char *comment)
@@ -51,21 +53,27 @@ static void write_section(struct str *out, const char *section, const char *comm
 /* The file that documents the keys, made from the table. */
 static void write_ini(struct str *out)
 {
-    str_add(out,
-            "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
-            "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
-            "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# An option of the command line "
-            "overrides this file, and this file the environment.\n# A value that holds ; or # "
-            "stands in "
-            "double quotes.\n");
+    str_add(
+        out,
+        "# tcptop.ini: every key with its default. tcptop needs no such file; it reads the "
+        "first of\n#   --config FILE\n#   $XDG_CONFIG_HOME/tcptop/tcptop.ini (or "
+        "~/.config/tcptop/tcptop.ini)\n#   /etc/tcptop.ini\n# An option of the command line "
+        "overrides this file, and this file the environment.\n# A value that holds ; or # "
+        "stands in double quotes.\n#\n"
+        "# 모든 키와 기본값입니다. 이 파일이 없어도 됩니다. tcptop은 위에 적은 파일 가운데 먼저 "
+        "찾은 하나를 읽습니다.\n# 명령행 옵션은 이 파일보다, 이 파일은 환경 변수보다 "
+        "우선합니다.\n# 값에 ;이나 #이 있으면 큰따옴표로 묶습니다.\n");
     write_section(out, "general", "");
     write_section(out, "columns", "");
     write_section(out, "colors",
                   "# Colour of each role: a name (red, green, yellow, blue, magenta, cyan, "
                   "white, black,\n# default) or 0 to 255, then \"on\" and a background, then "
-                  "bold, dim, reverse.\n# Empty: as the theme has it.\n");
+                  "bold, dim, reverse.\n# Empty: as the theme has it.\n"
+                  "# 역할별 색: 색 이름이나 0~255, 배경은 그 뒤에 on과 함께, 이어서 bold, dim, "
+                  "reverse.\n# 비워 두면 테마의 색.\n");
     write_section(out, "keys",
-                  "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: none.\n");
+                  "# Keys of each command, separated by blanks; ^f is Ctrl-F. Empty: none.\n"
+                  "# 명령별 키, 빈칸으로 구분. ^f는 Ctrl-F. 비워 두면 없음.\n");
     write_section(out, "doctor", "");
 }
 
@@ -90,6 +98,23 @@ static void documents_every_key(void **state)
     assert_string_equal(str_text(&found), str_text(&expected));
     str_fini(&found);
     str_fini(&expected);
+}
+
+/* No key is without words in either language. */
+static void in_both_languages(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct option *rows = options_keys(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (!rows[i].help || !*rows[i].help || !rows[i].help_ko)
+            fail_msg("[%s] %s has no comment in both languages", rows[i].section, rows[i].key);
+        bool hangul = false;
+        for (const char *p = rows[i].help_ko; *p; p++)
+            hangul |= (unsigned char)*p >= 0xea; /* the first byte of a syllable: U+AC00 and up */
+        if (!hangul)
+            fail_msg("[%s] %s: %s", rows[i].section, rows[i].key, rows[i].help_ko);
+    }
 }
 
 static void load(struct settings *s, const char *option, const char *value)
@@ -128,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_every_key),
+        cmocka_unit_test(in_both_languages),
         cmocka_unit_test(holds_the_defaults),
     };
     return cmocka_run_group_tests_name("ini_shipped", tests, NULL, NULL);

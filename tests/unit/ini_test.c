@@ -24,12 +24,12 @@
 enum { INTERVAL, HISTORY, LANG, FILTER, THEME, KEY_QUIT, N };
 
 static const struct option rows[N] = {
-    [INTERVAL] = {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", ""},
-    [HISTORY] = {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", ""},
-    [LANG] = {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", ""},
-    [FILTER] = {"general", "filter", OPTION_TEXT, 0, 200, NULL, "", ""},
-    [THEME] = {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", ""},
-    [KEY_QUIT] = {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q F10", ""},
+    [INTERVAL] = {"general", "interval", OPTION_DURATION, 0.1, 60, NULL, "1 s", "", ""},
+    [HISTORY] = {"general", "history", OPTION_NUMBER, 60, 3600, NULL, "300", "", ""},
+    [LANG] = {"general", "lang", OPTION_CHOICE, 0, 0, "auto en ko", "auto", "", ""},
+    [FILTER] = {"general", "filter", OPTION_TEXT, 0, 200, NULL, "", "", ""},
+    [THEME] = {"colors", "theme", OPTION_TEXT, 0, 30, NULL, "", "", ""},
+    [KEY_QUIT] = {"keys", "quit", OPTION_TEXT, 0, 60, NULL, "q F10", "", ""},
 };
 
 static char directory[] = "/tmp/tcptop-ini-XXXXXX";

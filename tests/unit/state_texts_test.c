@@ -43,6 +43,24 @@ static void each_text(void (*check)(unsigned state, enum section section, enum l
                                           (enum language)l));
 }
 
+/* Every text of the pages: paragraphs, beliefs, answers, each with the one of the other language.
+ */
+static void each_of_the_pages(void (*check)(unsigned state, enum language language,
+                                            const char *text, const char *other))
+{
+    for (size_t s = 0; s < STATES; s++)
+        for (int i = 0; i < LANG_COUNT; i++) {
+            const enum language l = (enum language)i, o = l ? LANG_EN : LANG_KO;
+            const char *text, *answer, *other;
+            for (unsigned n = 0; (text = state_texts_paragraph(states[s], n, l)); n++)
+                check(states[s], l, text, state_texts_paragraph(states[s], n, o));
+            for (unsigned n = 0; (text = state_texts_belief(states[s], n, l, &answer)); n++) {
+                check(states[s], l, text, state_texts_belief(states[s], n, o, &other));
+                check(states[s], l, answer, other);
+            }
+        }
+}
+
 static void check_present(unsigned state, enum section section, enum language language,
                           const char *text)
 {
@@ -85,11 +103,12 @@ static void variants(void **unused)
                      state_texts_get(TCP_STATE_LISTEN, CONN_PLAIN, SECTION_LEAD, LANG_EN));
 }
 
-static void check_placeholders(unsigned state, enum section section, enum language language,
-                               const char *text)
+/* Names of values are known and stand in both languages; a part in [ ] is closed before the next.
+ */
+static void check_values(unsigned state, enum language language, const char *text,
+                         const char *other)
 {
-    const char *other = state_texts_get(state, CONN_PLAIN, section, language ? LANG_EN : LANG_KO);
-
+    (void)language;
     for (const char *p = text; (p = strchr(p, '{')); p++) {
         size_t len = strcspn(p + 1, "}");
         char name[64];
@@ -100,17 +119,26 @@ static void check_placeholders(unsigned state, enum section section, enum langua
             fail_msg("%s: %s is in one language only", state_name(state), name);
     }
     int open = 0;
-    for (const char *p = section == SECTION_MAP ? "" : text; *p; p++) {
+    for (const char *p = text; *p; p++) {
         open += (*p == '[') - (*p == ']');
         assert_in_range(open, 0, 1);
     }
     assert_int_equal(open, 0);
 }
 
+static void check_placeholders(unsigned state, enum section section, enum language language,
+                               const char *text)
+{
+    if (section != SECTION_MAP) /* its brackets mark the state */
+        check_values(state, language, text,
+                     state_texts_get(state, CONN_PLAIN, section, language ? LANG_EN : LANG_KO));
+}
+
 static void same_values(void **unused)
 {
     (void)unused;
     each_text(check_placeholders);
+    each_of_the_pages(check_values);
 }
 
 static int first_sentence_width(const char *text)
@@ -155,10 +183,18 @@ static void check_tokens(unsigned state, enum section section, enum language lan
     }
 }
 
+static void check_page_tokens(unsigned state, enum language language, const char *text,
+                              const char *other)
+{
+    (void)other;
+    check_tokens(state, SECTION_WHY, language, text);
+}
+
 static void tokens(void **unused)
 {
     (void)unused;
     each_text(check_tokens);
+    each_of_the_pages(check_page_tokens);
 }
 
 static void check_map(unsigned state, enum section section, enum language language,
@@ -202,10 +238,18 @@ static void check_glyphs(unsigned state, enum section section, enum language lan
     }
 }
 
+static void check_page_glyphs(unsigned state, enum language language, const char *text,
+                              const char *other)
+{
+    (void)other;
+    check_glyphs(state, SECTION_WHY, language, text);
+}
+
 static void glyphs(void **unused)
 {
     (void)unused;
     each_text(check_glyphs);
+    each_of_the_pages(check_page_glyphs);
 }
 
 /* Particles whose form depends on the final sound: a value that is filled in may end in any. */
@@ -259,12 +303,20 @@ static void check_particles(unsigned state, enum section section, enum language 
             fail_msg("%s: %s", state_name(state), wrong[i]);
 }
 
+static void check_page_particles(unsigned state, enum language language, const char *text,
+                                 const char *other)
+{
+    (void)other;
+    check_particles(state, SECTION_WHY, language, text);
+}
+
 static void korean_particles(void **unused)
 {
     (void)unused;
     assert_true(particle_follows_value("포트 {1}을"));
     assert_false(particle_follows_value("연결 {1}개를, {2}에서"));
     each_text(check_particles);
+    each_of_the_pages(check_page_particles);
     for (int id = 0; id < MSG_COUNT; id++)
         if (particle_follows_value(text_in(LANG_KO, (enum msg)id)))
             fail_msg("%s: a particle follows a value", text_ident((enum msg)id));
@@ -291,6 +343,99 @@ static void korean_close_match(void **unused)
 {
     (void)unused;
     each_text(check_close_match);
+}
+
+/* A page is prose of whole sentences, long enough to explain and short enough to be read; what is
+ * believed is a sentence too, so that "No" answers it. */
+static void check_sentence(unsigned state, enum language language, const char *text,
+                           const char *other)
+{
+    const char *end = language == LANG_KO ? "다" : "", *aside = strrchr(text, '(');
+    size_t len = strlen(text);
+
+    assert_true(len > 0 && text[len - 1] == '.');
+    if (aside && strcmp(text + len - 2, ").") == 0)
+        len = (size_t)(aside - text) + 1; /* said of the sentence before it */
+    if (len <= strlen(end) || strncmp(text + len - 1 - strlen(end), end, strlen(end)) != 0)
+        fail_msg("%s: %s", state_name(state), text);
+    if (strchr(text, '\n') || utf8_width(text) > 640)
+        fail_msg("%s: too long for a paragraph: %s", state_name(state), text);
+    assert_non_null(other);
+    assert_true(*other);
+}
+
+static void pages(void **unused)
+{
+    (void)unused;
+    each_of_the_pages(check_sentence);
+    for (size_t s = 0; s < STATES; s++) {
+        const char *answer, *last = NULL;
+        unsigned paragraphs = 0, beliefs = 0;
+        for (; state_texts_paragraph(states[s], paragraphs, LANG_EN); paragraphs++)
+            last = state_texts_paragraph(states[s], paragraphs, LANG_EN);
+        while (state_texts_belief(states[s], beliefs, LANG_EN, &answer))
+            beliefs++;
+        assert_in_range(paragraphs, 3, PAGE_PARAGRAPHS);
+        assert_in_range(beliefs, 2, PAGE_BELIEFS);
+        assert_non_null(strstr(last, "On the screen,")); /* what was learned can be seen here */
+        assert_non_null(strstr(state_texts_paragraph(states[s], paragraphs - 1, LANG_KO), "화면"));
+    }
+    assert_null(state_texts_paragraph(0, 0, LANG_EN));
+    assert_null(state_texts_paragraph(TCP_STATE_COUNT, 0, LANG_EN));
+    assert_null(state_texts_paragraph(TCP_STATE_LISTEN, PAGE_PARAGRAPHS, LANG_EN));
+}
+
+/* What people ask about a state is answered on its page, in both languages. */
+static void questions(void **unused)
+{
+    static const struct {
+        unsigned state;
+        const char *words[LANG_COUNT];
+    } answered[] = {
+        {TCP_STATE_TIME_WAIT, {"last ACK", "마지막 ACK"}},
+        {TCP_STATE_TIME_WAIT, {"old segments", "옛 세그먼트"}},
+        {TCP_STATE_TIME_WAIT, {"2MSL", "2MSL"}},
+        {TCP_STATE_TIME_WAIT, {"Linux waits a fixed 60^s", "리눅스는 60초 고정"}},
+        {TCP_STATE_TIME_WAIT, {"its timer removes the entry", "타이머로 정리"}},
+        {TCP_STATE_TIME_WAIT, {"This is normal", "정상이며"}},
+        {TCP_STATE_TIME_WAIT, {"256 bytes", "약 256바이트"}},
+        {TCP_STATE_TIME_WAIT, {"SO_REUSEADDR", "SO_REUSEADDR"}},
+        {TCP_STATE_TIME_WAIT, {"Address already in use", "Address already in use"}},
+        {TCP_STATE_TIME_WAIT, {"tcp_tw_reuse^=^1", "tcp_tw_reuse^=^1"}},
+        {TCP_STATE_TIME_WAIT, {"conntrack", "conntrack"}},
+        {TCP_STATE_LISTEN, {"127.0.0.1", "127.0.0.1"}},
+        {TCP_STATE_LISTEN, {"0.0.0.0", "0.0.0.0"}},
+        {TCP_STATE_LISTEN, {"IPV6_V6ONLY", "IPV6_V6ONLY"}},
+        {TCP_STATE_LISTEN, {"tcp_abort_on_overflow", "tcp_abort_on_overflow"}},
+        {TCP_STATE_SYN_RECV, {"client is ESTABLISHED already", "클라이언트 쪽은 이미 ESTABLISHED"}},
+        {TCP_STATE_SYN_SENT, {"EHOSTUNREACH", "EHOSTUNREACH"}},
+        {TCP_STATE_SYN_SENT, {"ARP", "ARP"}},
+        {TCP_STATE_ESTABLISHED, {"NAT", "NAT"}},
+        {TCP_STATE_ESTABLISHED, {"SO_KEEPALIVE", "SO_KEEPALIVE"}},
+        {TCP_STATE_ESTABLISHED, {"TCP_USER_TIMEOUT", "TCP_USER_TIMEOUT"}},
+        {TCP_STATE_FIN_WAIT1, {"tcp_max_orphans", "tcp_max_orphans"}},
+        {TCP_STATE_LAST_ACK, {"tcp_max_orphans", "tcp_max_orphans"}},
+        {TCP_STATE_FIN_WAIT2, {"TCP_LINGER2", "TCP_LINGER2"}},
+        {TCP_STATE_CLOSE_WAIT, {"EPIPE", "EPIPE"}},
+        {TCP_STATE_BOUND_INACTIVE, {"IP_BIND_ADDRESS_NO_PORT", "IP_BIND_ADDRESS_NO_PORT"}},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
+        for (int l = 0; l < LANG_COUNT; l++) {
+            const char *text;
+            bool said = false;
+            for (unsigned n = 0;
+                 (text = state_texts_paragraph(answered[i].state, n, (enum language)l)); n++) {
+                char tied[2048] = "";
+                snprintf(tied, sizeof tied, "%s", text);
+                for (char *p = tied; !strchr(answered[i].words[l], '^') && (p = strchr(p, '^'));)
+                    *p = ' ';
+                said |= strstr(tied, answered[i].words[l]) != NULL;
+            }
+            if (!said)
+                fail_msg("%s does not say %s", state_name(answered[i].state), answered[i].words[l]);
+        }
 }
 
 /* What is commonly believed may be named under MYTHS only. */
@@ -358,6 +503,8 @@ int main(void)
         cmocka_unit_test(glyphs),
         cmocka_unit_test(korean_particles),
         cmocka_unit_test(korean_close_match),
+        cmocka_unit_test(pages),
+        cmocka_unit_test(questions),
         cmocka_unit_test(myths),
         cmocka_unit_test(verdict_widths),
     };

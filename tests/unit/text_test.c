@@ -51,6 +51,133 @@ static void filled(void **state)
     str_fini(&s);
 }
 
+/* {one|many} goes with the number before it, wherever that came from. */
+static void forms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template, *value, *filled;
+    } cases[] = {
+        {"{1} entr{y|ies}", "1", "1 entry"},
+        {"{1} entr{y|ies}", "0", "0 entries"},
+        {"{1} entr{y|ies}", "21", "21 entries"},
+        {"{1} entr{y|ies}", "1,001", "1,001 entries"},
+        {"{1} entr{y|ies}", "1.0", "1.0 entries"},
+        {"{1} entr{y|ies}",
+         "\x01"
+         "1\x05",
+         "\x01"
+         "1\x05 entry"},
+        {"{1} entr{y|ies}", NULL, "– entries"},
+        {"1 of {1} entr{y|ies}", NULL, "1 of – entries"},
+        {"2 of {1} port{|s} {is|are} used", "1", "2 of 1 port is used"},
+        {"no number: entr{y|ies}", "1", "no number: entries"},
+        {"{1} { {} {| {x", "1", "1 { {} {| {x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str s = STR_INIT;
+        text_fill_template(&s, cases[i].template, cases[i].value, NULL);
+        assert_string_equal(str_text(&s), cases[i].filled);
+        str_fini(&s);
+    }
+}
+
+/* Words that may stand behind a 1 although they end in s. */
+static bool is_no_plural(const char *word, size_t len)
+{
+    static const char *const words[] = {
+        "is",     "was",   "has",     "its",       "this",    "less",   "needs",   "takes",
+        "does",   "goes",  "exists",  "holds",     "shows",   "clears", "ends",    "leaks",
+        "passes", "waits", "process", "process's", "address", "as",     "neither", "brings",
+        "ms",     "helps", "costs",   "lets",      "of",      "in",     "by",      "to",
+        "at",     "for",   "from",    "with",      "within"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0) {
+            return true;
+        }
+    }
+    return len == 1; /* the unit of time */
+}
+
+/* A plural behind the number 1, one adjective between them or none; NULL: none. */
+static const char *plural_of_one(const char *text)
+{
+    for (const char *p = text; (p = strchr(p, '1')); p++) {
+        if ((p > text && strchr("0123456789.,:_=-", p[-1])) || strncmp(p, "1 ", 2) != 0) {
+            continue;
+        }
+        const char *word = p + 2;
+        for (int i = 0; i < 3; i++) {
+            size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'");
+            if (len && word[len - 1] == 's' && !is_no_plural(word, len)) {
+                return p;
+            }
+            if (!len || word[len] != ' ' || is_no_plural(word, len)) {
+                break;
+            }
+            word += len + 1;
+        }
+    }
+    return NULL;
+}
+
+/* No English message with a count says "1 connections": each is filled with 1 everywhere. */
+static void counts_of_one(void **state)
+{
+    (void)state;
+    assert_non_null(plural_of_one("at least 1 connections"));
+    assert_non_null(plural_of_one("1 damaged records left out"));
+    assert_null(plural_of_one("1 connection, which is one of 11 ports"));
+    for (enum msg id = 0; id < MSG_COUNT; id++) {
+        static const char *const keys[] = {"SESSION_NETNS_ONE", "SESSION_NETNS_ALL",
+                                           "SESSION_NO_GROUPS"}; /* the value is a key */
+        bool of_key = false;
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+            of_key |= strcmp(text_ident(id), keys[i]) == 0;
+        }
+        char template[2048];
+        size_t n = 0;
+        for (const char *p = text_in(LANG_EN, id); *p && n + 4 < sizeof template; p++) {
+            if (p[0] == '{' && p[2] == '}') { /* the doctor's messages have {0} and {w}, too */
+                memcpy(template + n, "{1}", 3);
+                n += 3;
+                p += 2;
+            } else if (*p != '[' && *p != ']') {
+                template[n++] = *p == '^' ? ' ' : *p;
+            }
+        }
+        template[n] = '\0';
+        struct str s = STR_INIT;
+        text_fill_template(&s, template, "1", NULL);
+        if (!of_key && plural_of_one(str_text(&s))) {
+            fail_msg("%s: %s", text_ident(id), plural_of_one(str_text(&s)));
+        }
+        str_fini(&s);
+    }
+}
+
+/* Times end in the unit of the language; what is no such time stays. */
+static void times(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"0.7 s", "0.7초"}, {"93 m", "93분"}, {"47 h", "47시간"},
+        {"12 d", "12일"},   {"2 y", "2년"},   {"0.3 ms", "0.3 ms"},
+        {"–", "–"},         {" s", " s"},     {">999y", ">999y"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char time[16];
+        snprintf(time, sizeof time, "%s", cases[i][0]);
+        assert_string_equal(text_time(time, sizeof time), cases[i][0]);
+        text_use(LANG_KO);
+        assert_string_equal(text_time(time, sizeof time), cases[i][1]);
+        text_use(LANG_EN);
+    }
+    char small[] = "47 h"; /* no room: not changed */
+    text_use(LANG_KO);
+    assert_string_equal(text_time(small, sizeof small), "47 h");
+    text_use(LANG_EN);
+}
+
 /* One bit for each of {1} to {9} in the message. */
 static unsigned placeholders(const char *message)
 {
@@ -139,7 +266,8 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(language),  cmocka_unit_test(filled), cmocka_unit_test(catalogue),
+        cmocka_unit_test(language),  cmocka_unit_test(filled),        cmocka_unit_test(forms),
+        cmocka_unit_test(times),     cmocka_unit_test(counts_of_one), cmocka_unit_test(catalogue),
         cmocka_unit_test(help_fits), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -31,6 +31,7 @@ struct option {
     const char *choices;
     const char *initial; /* the default as it would stand in the file */
     const char *help;    /* English, one line: the comment in config/tcptop.ini */
+    const char *help_ko; /* the same in Korean */
 };
 
 struct option_value {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The words about a state, with this host's own numbers: what the pane and --explain show. */
+/* The words about a state, with this host's own numbers: what the pane and --explain show.
+ * Three forms: the page, the short form, two lines. */
 #ifndef TCPTOP_EXPLAIN_EXPLAIN_H
 #define TCPTOP_EXPLAIN_EXPLAIN_H
 
@@ -53,6 +54,11 @@ struct explain_text {
  *  In the language in force. Returns 0 or -ENOMEM (then empty). */
 int explain_layout(struct explain_text *t, const struct explain_subject *subject, int width,
                    int height, bool map);
+
+/** The page for who wants to learn, laid out by the same rules: the short form's words about this
+ *  host, then the state explained in paragraphs, and what is believed of it with the answers. With
+ *  blank lines, and the state diagram where it fits. Returns 0 or -ENOMEM (then empty). */
+int explain_page(struct explain_text *t, const struct explain_subject *subject, int width);
 
 /** The brief pane: two lines of at most `width` columns: lead; verdict, first live line, what to
  *  do. Where the lead does not fit on one line the verdict takes both lines. */

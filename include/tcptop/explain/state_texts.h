@@ -3,7 +3,8 @@
  *
  * The texts are text/states/<state>.def. In them `^` is a blank that never breaks, a newline
  * starts a paragraph, {name} stands for a value of this host (see expand.h), and what is in [ ]
- * is left out when a value in it is not known. */
+ * is left out when a value in it is not known. TEXT() rows are the short form, PARAGRAPH() and
+ * BELIEF() rows the page for who wants to learn. */
 #ifndef TCPTOP_EXPLAIN_STATE_TEXTS_H
 #define TCPTOP_EXPLAIN_STATE_TEXTS_H
 
@@ -28,5 +29,17 @@ enum section {
  *  "" for what does not exist; never NULL. */
 const char *state_texts_get(unsigned state, enum conn_kind kind, enum section section,
                             enum language language);
+
+#define PAGE_PARAGRAPHS 6 /* at most */
+#define PAGE_BELIEFS    6
+
+/** Paragraph `n`, from 0, of the state's page: prose that stands in the place of WHY and UNTIL.
+ * NULL behind the last, and for what is no state. */
+const char *state_texts_paragraph(unsigned state, unsigned n, enum language language);
+
+/** Sentence `n`, from 0, that is believed of the state and false, without quotes; *`answer` is what
+ *  is true, as it goes on behind "No:". NULL behind the last, and for what is no state. */
+const char *state_texts_belief(unsigned state, unsigned n, enum language language,
+                               const char **answer);
 
 #endif

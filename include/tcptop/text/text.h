@@ -3,11 +3,13 @@
  *
  * Messages live in messages/<layer>.def as rows M(IDENT, "English", "Korean"). Placeholders are
  * {1} to {9}: values are passed as texts that were formatted before, so a translation may order
- * them as its grammar wants and no format string is ever wrong. */
+ * them as its grammar wants and no format string is ever wrong. {one|many} is the first form behind
+ * the number 1, the second behind any other: "{1} connection{|s}". */
 #ifndef TCPTOP_TEXT_TEXT_H
 #define TCPTOP_TEXT_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct str;
 
@@ -39,12 +41,21 @@ const char *text_error_in(enum language language, int errnum);
 /** The identifier of a message, for tests. */
 const char *text_ident(enum msg id);
 
+/** Put the unit of time that a text of base/fmt.h ends in ("0.7 s", "93 m", "47 h") into the
+ * language in force, in place: "0.7초". `size` is that of `time`; 2 bytes more than the text are
+ * enough. Other texts stay as they are. Returns `time`. */
+char *text_time(char *time, size_t size);
+
 /** Append the message with {1} to {9} replaced by the texts that follow, closed by NULL. A
  *  placeholder without a value becomes "–". */
 void text_fill(struct str *out, enum msg id, ...) __attribute__((sentinel));
 
 /** The same for any template, e.g. a state's text. */
 void text_fill_template(struct str *out, const char *template, ...) __attribute__((sentinel));
+
+/** Where `template` begins with {one|many}, append the form that goes with the last number in
+ * `out`. Returns the length of that in the template; 0: it is none, nothing was appended. */
+size_t text_add_form(struct str *out, const char *template);
 
 /** The language named by a locale name ("ko_KR.UTF-8" → Korean), English for all else. */
 enum language text_language_of_locale(const char *locale);
