@@ -2,6 +2,7 @@
 /* --doctor: a few samples, then what was found in them (output/report.h). Exit codes are those of
  * monitoring plugins. */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -23,6 +24,7 @@ struct round {
     unsigned samples;
     int64_t first_ns;
     bool ascii;
+    bool terminal; /* a person waits at it */
     struct sink out;
     struct err err;
 };
@@ -34,6 +36,23 @@ static bool goes_on(const struct round *r)
     uint64_t wanted = r->s->count ? r->s->count : SAMPLES_LEAST;
     return r->samples < wanted ||
            (!r->s->count && r->samples < SAMPLES_MOST && doctor_pending(r->observer));
+}
+
+/* On a terminal: how far it is, in a line that the next one overwrites. `samples` 0: it goes. */
+static void show_progress(const struct round *r, unsigned samples)
+{
+    char taken[16], most[16];
+    struct str line = STR_INIT;
+
+    if (!r->terminal)
+        return;
+    snprintf(taken, sizeof taken, "%u", samples);
+    snprintf(most, sizeof most, "%u", SAMPLES_MOST);
+    if (samples)
+        text_fill(&line, MSG_DOCTOR_PROGRESS, taken, most, NULL);
+    fprintf(stderr, "\r\033[K%s", str_text(&line));
+    fflush(stderr);
+    str_fini(&line);
 }
 
 /* Returns 0, the -errno of a sample that failed, or -EPIPE when nobody reads the answer. */
@@ -52,7 +71,9 @@ static int take_samples(struct round *r)
             break;
         if (r->samples++ == 0)
             r->first_ns = r->last->mono_ns;
+        show_progress(r, r->samples);
     }
+    show_progress(r, 0);
     return rc == -ENODATA && r->last ? 0 : rc;
 }
 
@@ -112,7 +133,9 @@ static void print_round(struct round *r, enum status status)
 
 int doctor_mode_run(const struct settings *s, bool utf8)
 {
-    struct round r = {.s = s, .ascii = settings_ascii(s, utf8)};
+    struct round r = {.s = s,
+                      .ascii = settings_ascii(s, utf8),
+                      .terminal = !s->read_path && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)};
     int rc = open_round(&r);
     enum status status = STATUS_UNKNOWN;
 

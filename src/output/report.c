@@ -138,6 +138,24 @@ static void print_import(struct sink *out, const struct report *r)
     print_time_wait(out, r);
 }
 
+/* One line for each finding: what stands above has left a small screen by then. */
+static void print_list(struct sink *out, const struct report *r)
+{
+    const struct findings *f = r->last->findings;
+
+    if (f->n)
+        sink_addf(out, "\n%s\n", text(MSG_DOCTOR_LIST));
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct str title = STR_INIT;
+        finding_title(&f->list[i], &title);
+        sink_addf(out, "%-3s %s  ", finding_severity_mark(f->list[i].severity),
+                  finding_severity_word(f->list[i].severity));
+        print_glyphs(out, str_text(&title), r->ascii);
+        sink_add(out, "\n");
+        str_fini(&title);
+    }
+}
+
 void report_print_text(struct sink *out, const struct report *r)
 {
     char why[REASON_TEXT_SIZE];
@@ -156,6 +174,7 @@ void report_print_text(struct sink *out, const struct report *r)
     print_rules(out, r, false);
     if (r->hidden[0])
         sink_addf(out, "\n%s\n", r->hidden);
+    print_list(out, r);
 }
 
 /* JSON. */

@@ -24,7 +24,7 @@ left() { screen | grep -oE '0 ephemeral ports used, ([0-9.]+ to )?[0-9]+ s left'
 live 120x34
 sees 'TIME_WAIT +16 '
 keys 3000
-check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port:3000'
+check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port.3000'
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'

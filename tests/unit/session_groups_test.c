@@ -30,7 +30,6 @@ static void people(void)
     stage_add(&st, TCP_STATE_CLOSE_WAIT, 1004, 22);
     stage_add(&st, TCP_STATE_ESTABLISHED, 1005, 80);
     stage_add(&st, TCP_STATE_ESTABLISHED, 1006, 443);
-    stage_keys(&st, "Tab");
 }
 
 static int set_up(void **state)
