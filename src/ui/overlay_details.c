@@ -715,11 +715,11 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
     footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
     footer_add_keys(k, "← →", MSG_VIEW_KEY_NEXT, 1);
-    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
-    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
+    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 3);
+    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 5);
     footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
     footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
-    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
+    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 2);
 }
 
 const struct overlay_ops overlay_details = {

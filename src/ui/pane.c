@@ -155,7 +155,9 @@ static void draw_separator(struct drawing *d)
 
     canvas_fill(d->c, x, d->l.pane.y, 1, d->l.separator_h, ROLE_RULE, "│");
     canvas_put(d->c, x, d->l.state_list.y, 1, ROLE_RULE, top);
-    canvas_put(d->c, x, d->l.table.y, 1, !goes_on && table ? ROLE_FOCUS : ROLE_RULE, joint);
+    const struct cell *end = canvas_at(d->c, x, d->l.table.y);
+    if (goes_on || !strcmp(end->text, "─") || !strcmp(end->text, "━")) /* no word of the title */
+        canvas_put(d->c, x, d->l.table.y, 1, !goes_on && table ? ROLE_FOCUS : ROLE_RULE, joint);
 }
 
 void pane_draw(struct drawing *d)

@@ -216,6 +216,7 @@ static void propose(struct session *s)
     snprintf(name, sizeof name, "tcptop%s%s%s%s.csv", *host ? "-" : "", host, *when ? "-" : "",
              when);
     prompt_line_set(&s->ui.line, name);
+    s->ui.line.proposed = true;
 }
 
 static unsigned open_prompt(struct session *s)

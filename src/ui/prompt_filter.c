@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "filter_choice.h"
 #include "prompt.h"
@@ -166,23 +167,42 @@ static unsigned open(struct session *s)
     return REACT_NOTHING;
 }
 
+/* Is the word at `from` a value: behind a sign of a field, or behind a word of ss that states
+ * follow? */
+static bool is_value(const char *text, size_t from)
+{
+    static const char *const words[] = {"state", "exclude", "excl"};
+
+    if (from > 0 && strchr(":,<>=!", text[from - 1]) && text[from - 1])
+        return from > 1 && text[from - 2] != ' ';
+    while (from > 0 && text[from - 1] == ' ')
+        from--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const size_t len = strlen(words[i]);
+        if (from >= len && strncasecmp(text + from - len, words[i], len) == 0 &&
+            (from == len || strchr(" (", text[from - len - 1])))
+            return true;
+    }
+    return false;
+}
+
 /* Does the line end in letters that a field's name or a word of the language begins with? Those are
  * no word to look for yet: the rows wait for the rest. */
 static bool is_unfinished(const struct ui_line *line)
 {
     const char *words[CANDIDATES_MAX];
     char head[UI_FILTER_MAX];
-    size_t from, n = filter_complete(line->text, words, CANDIDATES_MAX, &from);
+    size_t from, before, n = filter_complete(line->text, words, CANDIDATES_MAX, &from);
     const char *typed = line->text + from;
 
-    if (line->cursor != line->len || line->len == 0 || from >= line->len ||
+    if (line->cursor != line->len || from >= line->len || is_value(line->text, from) ||
         typed[strspn(typed, "abcdefghijklmnopqrstuvwxyz_")])
         return false;
     if (n)
         return true;
     snprintf(head, sizeof head, "%.*s", (int)line->len - 1, line->text);
-    n = filter_complete(head, words, CANDIDATES_MAX, &from);
-    for (size_t i = 0; i < n && line->text + from == typed; i++)
+    n = filter_complete(head, words, CANDIDATES_MAX, &before);
+    for (size_t i = 0; i < n && before == from; i++)
         if (strcmp(words[i], typed) == 0) /* its sign has yet to come */
             return true;
     return false;

