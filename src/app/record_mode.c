@@ -34,7 +34,7 @@ struct record_mode {
 
 static const char *rule_name(unsigned rule)
 {
-    return rules[rule].name;
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
 }
 
 static void say(enum msg id, const char *a, const char *b)
@@ -150,6 +150,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .is_live = !s->read_path,
         .interval_ms = s->interval_ms,
         .rule_name = rule_name,
+        .judge = rules_digest(&s->limits),
     };
     const int rc = recorder_open(&r->recorder, &options);
     if (rc == -EEXIST || rc == -ELOOP)

@@ -124,6 +124,15 @@ struct block_reader_faults block_reader_faults(const struct block_reader *r)
     return r->faults;
 }
 
+struct sample_reason block_reader_reason(const struct block_reader_faults *faults)
+{
+    if (faults->damaged)
+        return (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults->damaged_at};
+    if (faults->newer)
+        return (struct sample_reason){.code = REASON_NEWER_FRAME};
+    return (struct sample_reason){.code = faults->other_writer ? REASON_OTHER_WRITER : REASON_NONE};
+}
+
 /* Directories ------------------------------------------------------------ */
 
 /* Open file `i` in the place of the one that is open. What is no regular file is as if it were
@@ -354,8 +363,7 @@ static void take_head(struct block_reader *r, const struct block_head *head)
     block_decode_forget(r->decoder);
 }
 
-/* Empty again after it was filled. */
-static void empty(struct sample_builder *b)
+void block_reader_empty(struct sample_builder *b)
 {
     struct sample *s = &b->sample;
 
@@ -370,6 +378,8 @@ static void empty(struct sample_builder *b)
     s->namespaces = NULL;
     owner_table_unref(s->owners);
     s->owners = NULL;
+    cgroups_unref(s->cgroups);
+    s->cgroups = NULL;
     s->owner = NULL;
     s->metrics = NULL;
     sample_unref(b->close_events);
@@ -396,7 +406,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
     if (m.wall_ns > until->wall_ns || m.seq > until->seq)
         return BEYOND;
     if (key || !r->loaded)
-        empty(b);
+        block_reader_empty(b);
     if (key)
         rc = block_decode_key(r->decoder, &r->payload, &m, b);
     else if (!r->loaded)
@@ -410,7 +420,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
         r->key_seq = m.seq;
     }
     if (rc)
-        empty(b);
+        block_reader_empty(b);
     return rc;
 }
 
@@ -567,6 +577,7 @@ int block_reader_again(struct block_reader *r, struct sample_builder *b)
         return rc;
     b->owners_known = b->sample.owner;
     b->sample.owners = r->last->owners ? owner_table_ref(r->last->owners) : NULL;
+    b->sample.cgroups = r->last->cgroups ? cgroups_ref(r->last->cgroups) : NULL;
     b->sample.backend = BACKEND_FRAME;
     b->sample.netns_view = r->last->netns_view;
     return 0;
@@ -751,6 +762,102 @@ int block_reader_spans(struct block_reader *r, const struct recording_span **lis
     *list = r->span;
     *n = r->n_spans;
     return rc;
+}
+
+/* Visiting ------------------------------------------------------------ */
+
+/* Show the block at `at`, whose head is sound. Returns what the visitor does, -EBADMSG where it is
+ * damaged, or -ENODATA where the file ends within it. */
+static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
+                const struct block_head *head, struct block_decoder *d)
+{
+    bool is_key = head->type == BLOCK_KEY, is_sample = is_key || head->type == BLOCK_DELTA;
+    struct block_visited b = {.type = head->type};
+    uint8_t bytes[SMALL_MAX];
+    struct block_moment m;
+    int rc = 0;
+
+    if (is_sample && v->moments) {
+        rc = peek(r, at, head, d, &m);
+        if (!rc && is_key)
+            block_decode_count_from(d, &m);
+        if (is_key)
+            v->key_seq = rc ? 0 : m.seq;
+        b.moment = is_key || m.key_seq == v->key_seq ? &m : NULL; /* else it cannot be played */
+    } else if (head->type == BLOCK_HEAD || head->type == BLOCK_NOTE || head->type == BLOCK_END) {
+        rc = read_small(r, at, head, bytes, &b.len);
+        b.bytes = bytes;
+    }
+    return rc ? rc : v->visit(v, &b);
+}
+
+static void note_at(struct block_reader_faults *faults, uint64_t at)
+{
+    if (!faults->damaged)
+        faults->damaged_at = at;
+    faults->damaged = true;
+}
+
+static int visit_file(struct block_reader *r, struct block_visitor *v, struct block_decoder *d,
+                      struct block_reader_faults *faults)
+{
+    uint64_t at = 0;
+
+    v->key_seq = 0;
+    for (;;) {
+        struct block_head head;
+        int rc = block_file_head(&r->in, at, &head);
+        if (rc == -EBADMSG) {
+            note_at(faults, at++);
+            rc = block_file_find(&r->in, &at);
+            if (!rc)
+                continue;
+        }
+        if (rc == -ENODATA)
+            return 0;
+        faults->newer |= rc == -EPROTONOSUPPORT;
+        if (!rc)
+            rc = show(r, v, at, &head, d);
+        if (rc == -EBADMSG || rc == -ENODATA)
+            note_at(faults, at);
+        else if (rc && rc != -EPROTONOSUPPORT)
+            return rc;
+        at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+    }
+}
+
+int block_reader_visit(struct block_reader *r, struct block_visitor *v,
+                       struct block_reader_faults *faults)
+{
+    uint32_t file = r->file;
+    uint64_t at = r->at;
+    struct block_decoder *d = block_decoder_new();
+    int rc = d ? 0 : -ENOMEM;
+
+    *faults = (struct block_reader_faults){.other_writer = r->faults.other_writer};
+    if (!r->directory && !r->in.seekable)
+        rc = -ESPIPE;
+    for (uint32_t i = 0; i < r->n_files && !rc; i++) {
+        rc = r->directory ? open_file(r, i) : 0;
+        if (!rc)
+            rc = visit_file(r, v, d, faults);
+        else if (rc != -ENOMEM && rc != -ECANCELED) { /* it is left out, as when it is played */
+            if (rc != -ENOENT)
+                note_at(faults, 0);
+            rc = 0;
+        }
+    }
+    block_decoder_free(d);
+    if (r->directory && open_file(r, file))
+        at = 0;
+    r->at = at;
+    return rc;
+}
+
+void block_reader_limits(const struct block_reader *r, int64_t *begin_ns, int64_t *end_ns)
+{
+    *begin_ns = r->begin_ns;
+    *end_ns = r->end_ns;
 }
 
 /* Jumping ------------------------------------------------------------ */

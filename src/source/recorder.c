@@ -17,6 +17,7 @@
 
 #include "block_encode.h"
 #include "block_index.h"
+#include "block_note.h"
 #include "block_reader.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
@@ -33,26 +34,8 @@
 #define SUSPENDED_NS   NS_PER_S
 #define PATH_BYTES     4096
 
-/* Fields of a GAP and of a NOTE, as FORMAT.md lists them. */
+/* Fields of a GAP, as FORMAT.md lists them. */
 enum gap_tag { GAP_WHY = 1, GAP_SAMPLES = 2, GAP_FROM = 3, GAP_TO = 4, GAP_SLEPT = 5 };
-enum note_tag {
-    NOTE_KIND = 1,
-    NOTE_KEY = 2,
-    NOTE_SEVERITY = 3,
-    NOTE_RULE = 4,
-    NOTE_PROCESS = 5,
-    NOTE_NETNS = 6,
-    NOTE_WALL = 7,
-    NOTE_MONO = 8,
-    NOTE_VALUES = 9,
-};
-enum note_kind { NOTE_BEGAN = 1, NOTE_ENDED = 2 };
-
-/* A finding that held in the last sample. */
-struct held {
-    uint64_t key;
-    uint8_t severity, rule;
-};
 
 struct recorder {
     struct recorder_options options;
@@ -71,9 +54,9 @@ struct recorder {
     struct str payload;
     struct recording_span span; /* of the last key; no samples: none */
     uint64_t last_index, samples, last_seq;
-    int64_t last_mono_ns, slept_ns;
-    struct held *held; /* owned */
-    uint32_t n_held, cap_held;
+    int64_t last_mono_ns, slept_ns, noted_ns;
+    struct episodes episodes;      /* findings that hold */
+    uint8_t skip[RECORDING_RULES]; /* how rules could look, as it was noted last */
 };
 
 bool recorder_is_directory(const char *path)
@@ -175,7 +158,16 @@ static int write_head(struct recorder *r, const struct sample *s)
     put_number(r, BLOCK_HEAD_MONO, (uint64_t)s->mono_ns, 8);
     put_number(r, BLOCK_HEAD_INTERVAL, r->options.interval_ms, 8);
     put_number(r, BLOCK_HEAD_REDACTED, r->options.redact, 1);
+    put_number(r, BLOCK_HEAD_JUDGE, r->options.judge, 8);
     return write_small(r, BLOCK_HEAD);
+}
+
+/* A finding as it stands. */
+static int write_note(struct recorder *r, const struct episode *e)
+{
+    str_clear(&r->payload);
+    block_note_write(&r->payload, e, r->options.rule_name, r->options.redact ? &r->redact : NULL);
+    return write_small(r, BLOCK_NOTE);
 }
 
 /* The index of the span that ends here. A stream has none. */
@@ -198,8 +190,12 @@ static int write_index(struct recorder *r)
 static int end_file(struct recorder *r, enum block_end why)
 {
     uint8_t end[BLOCK_END_BYTES];
-    int rc = write_index(r);
+    int rc = 0;
 
+    for (uint32_t i = 0; i < r->episodes.n_open && r->samples && !rc; i++)
+        rc = write_note(r, &r->episodes.list[i]);
+    if (!rc)
+        rc = write_index(r);
     if (!rc) {
         block_index_write_end(end, r->last_index, r->samples, why);
         str_clear(&r->payload);
@@ -452,77 +448,40 @@ static int write_gaps(struct recorder *r, const struct sample *s)
     return rc;
 }
 
-static int write_note(struct recorder *r, enum note_kind kind, const struct held *h,
-                      const struct finding *f, const struct sample *s)
+/* How rules could look, where that is another than it was noted last. */
+static int write_checked(struct recorder *r, const struct findings *f, bool first)
 {
+    _Static_assert(sizeof r->skip == sizeof f->skip, "as many rules");
+
+    if (!f || (!first && memcmp(r->skip, f->skip, sizeof r->skip) == 0))
+        return 0;
+    memcpy(r->skip, f->skip, sizeof r->skip);
     str_clear(&r->payload);
-    put_number(r, NOTE_KIND, kind, 1);
-    put_number(r, NOTE_KEY, h->key, 8);
-    put_number(r, NOTE_SEVERITY, h->severity, 1);
-    put_text(r, NOTE_RULE, r->options.rule_name(h->rule));
-    put_number(r, NOTE_WALL, (uint64_t)(f ? f->since_wall_ns : s->wall_ns), 8);
-    put_number(r, NOTE_MONO, (uint64_t)(f ? f->since_ns : s->mono_ns), 8);
-    if (f) {
-        uint8_t values[1 + 8 * FINDING_VALUES] = {f->valid};
-        for (unsigned i = 0; i < FINDING_VALUES; i++) {
-            uint64_t bits;
-            memcpy(&bits, &f->value[i], sizeof bits);
-            bytes_set(values + 1 + 8 * i, bits, 8);
-        }
-        sample_fields_put(&r->payload, NOTE_VALUES, values, sizeof values);
-        put_text(r, NOTE_PROCESS, f->who.name);
-        put_text(r, NOTE_NETNS, f->namespace);
-    }
+    block_note_write_checked(&r->payload, r->skip, r->options.rule_name);
     return write_small(r, BLOCK_NOTE);
 }
 
-static const struct held *held_of(const struct recorder *r, uint64_t key)
+/* Which findings began, became graver, or ended with this sample. With a key the others that have
+ * become worse since it was noted last; with the first one of a file all, so that it stands alone.
+ */
+static int write_notes(struct recorder *r, const struct sample *s, bool is_key)
 {
-    for (uint32_t i = 0; i < r->n_held; i++) {
-        if (r->held[i].key == key)
-            return &r->held[i];
-    }
-    return NULL;
-}
-
-static bool holds(const struct findings *f, uint64_t key)
-{
-    for (uint32_t i = 0; f && i < f->n; i++) {
-        if (f->list[i].key == key)
-            return true;
-    }
-    return false;
-}
-
-/* Which findings began, changed their severity, or ended with this sample. */
-static int write_notes(struct recorder *r, const struct sample *s)
-{
-    const struct findings *f = s->findings;
-    uint32_t n = f ? f->n : 0;
-    int rc = 0;
+    bool first = r->samples == 0;
+    int rc;
 
     if (!r->options.rule_name)
         return 0;
-    for (uint32_t i = 0; i < r->n_held && !rc; i++) {
-        if (!holds(f, r->held[i].key))
-            rc = write_note(r, NOTE_ENDED, &r->held[i], NULL, s);
+    rc = episodes_add(&r->episodes, s);
+    if (!rc && is_key)
+        rc = write_checked(r, s->findings, first);
+    for (uint32_t i = 0; i < r->episodes.n && !rc; i++) {
+        const struct episode *e = &r->episodes.list[i];
+        if (e->news != EPISODE_SAME || first || (is_key && e->worst_ns > r->noted_ns))
+            rc = write_note(r, e);
     }
-    for (uint32_t i = 0; i < n && !rc; i++) {
-        const struct held *was = held_of(r, f->list[i].key);
-        const struct held now = {f->list[i].key, f->list[i].severity, f->list[i].rule};
-        if (!was || was->severity != now.severity)
-            rc = write_note(r, NOTE_BEGAN, &now, &f->list[i], s);
-    }
-    if (n > r->cap_held) {
-        struct held *larger = realloc(r->held, n * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        r->held = larger;
-        r->cap_held = n;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        r->held[i] = (struct held){f->list[i].key, f->list[i].severity, f->list[i].rule};
-    r->n_held = n;
+    episodes_drop_ended(&r->episodes);
+    if (is_key)
+        r->noted_ns = s->mono_ns;
     return rc;
 }
 
@@ -583,7 +542,7 @@ static int write_sample(struct recorder *r, const struct sample *s)
     if (!rc && is_key)
         rc = secure(r, s);
     if (!rc)
-        rc = write_notes(r, s);
+        rc = write_notes(r, s, is_key);
     if (!rc)
         count_sample(r, s);
     return rc;
@@ -694,7 +653,7 @@ int recorder_close(struct recorder *r)
     block_out_fini(&r->out);
     block_out_fini(&r->small);
     str_fini(&r->payload);
-    free(r->held);
+    episodes_fini(&r->episodes);
     free(r);
     return rc;
 }
