@@ -31,7 +31,7 @@ struct round {
     unsigned samples;
     int64_t first_ns;
     bool ascii;
-    bool terminal; /* a person waits at it */
+    bool terminal;            /* a person waits at it */
     struct episodes episodes; /* of a recording that is judged anew */
     struct report_over over;
     struct findings *checked; /* what over.checked points to; owned */
@@ -51,13 +51,14 @@ static bool goes_on(const struct round *r)
 /* On a terminal: how far it is, in a line that the next one overwrites. `samples` 0: it goes. */
 static void show_progress(const struct round *r, unsigned samples)
 {
-    char taken[16], most[16];
+    char taken[16], most[24];
     struct str line = STR_INIT;
 
     if (!r->terminal)
         return;
     snprintf(taken, sizeof taken, "%u", samples);
-    snprintf(most, sizeof most, "%u", SAMPLES_MOST);
+    snprintf(most, sizeof most, "%llu",
+             r->s->count ? (unsigned long long)r->s->count : SAMPLES_MOST);
     if (samples)
         text_fill(&line, MSG_DOCTOR_PROGRESS, taken, most, NULL);
     fprintf(stderr, "\r\033[K%s", str_text(&line));
