@@ -174,7 +174,7 @@ static bool sequence_event(struct key_decoder *d, const struct sequence *s, stru
 
 #define COLOR_MAX 64 /* bytes of a report: no terminal sends more */
 
-/* Reads "rgb:RRRR/GGGG/BBBB" with one to four hexadecimal digits each, as XParseColor() has it. */
+/* Reads "rgb:RRRR/GGGG/BBBB" with one to four hexadecimal digits each. */
 static bool parse_color(const char *text, uint16_t color[3])
 {
     unsigned value[3];
