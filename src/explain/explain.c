@@ -39,7 +39,7 @@ struct block {
     struct str body;
 };
 
-#define BLOCKS_MAX (11 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
+#define BLOCKS_MAX (12 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
 
 struct page {
     const struct explain_subject *subject;
@@ -195,6 +195,8 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
     if (source.len)
         fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
+    if (!subject->lesson && subject->state != TCP_STATE_CLOSE) /* no socket is held in that one */
+        fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_LESSON, state_name(subject->state));
     struct str *numbers = add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS));
     numbers_add(numbers, subject);
     if (full)
