@@ -30,6 +30,7 @@ struct command_line {
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
     struct str pids;      /* the same of -p */
+    struct str words;     /* operands that are an expression of ss */
     const char *filter;   /* the last -f */
     const char *sort;     /* the last -s */
     const char *interval; /* operands */
@@ -48,6 +49,9 @@ int option_setting(struct settings *s, enum setting_id id, const struct option_v
 /** The same from text, which is checked first. An error begins with `name` unless that is NULL. */
 int option_setting_text(struct settings *s, enum setting_id id, const char *name, const char *text,
                         struct err *err);
+
+/** Is `text` a filter? Returns 0 or -EINVAL with `err`. */
+int option_check_filter(const char *text, struct err *err);
 
 /** One more port for the filter, as -P takes it. */
 int option_port(struct command_line *c, const char *value, struct err *err);
