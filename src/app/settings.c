@@ -174,12 +174,12 @@ static int check_sums(const struct settings *s, struct err *err)
 /* An expression of ss needs no -f: it begins with one of these words. */
 static bool begins_ss(const char *value)
 {
-    static const char *const words[] = {"state", "exclude", "src",   "dst",
-                                        "dev",   "sport",   "dport", "("};
+    static const char *const words[] = {"state", "exclude", "src", "dst", "dev", "sport", "dport"};
+    const size_t len = strcspn(value, " =!<>");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strncmp(value, words[i], strlen(words[i])) == 0)
+        if (len == strlen(words[i]) && strncmp(value, words[i], len) == 0)
             return true;
-    return false;
+    return value[0] == '(';
 }
 
 static int take_operand(struct command_line *c, const char *value, struct err *err)

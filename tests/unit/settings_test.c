@@ -127,6 +127,7 @@ static void test_filter_is_joined(void **state)
         {"-tplan -4", "state:LISTEN (v6only:0 laddr:[::] or proto:tcp)"},
         {"-p 12 -p34", "pid:12,34"},
         {"state established", "state established"},
+        {"sport=:22", "sport=:22"},
         {"-tn dst 10/8 and sport = :https", "dst 10/8 and sport = :https"},
         {"-P 3000 ( sport = :22 )", "port:3000 (( sport = :22 ))"},
         {":3000", "port:3000"},
