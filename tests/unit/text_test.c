@@ -89,7 +89,7 @@ static bool is_no_plural(const char *word, size_t len)
         "is",     "was",   "has",     "its",       "this",    "less",   "needs",   "takes",
         "does",   "goes",  "exists",  "holds",     "shows",   "clears", "ends",    "leaks",
         "passes", "waits", "process", "process's", "address", "as",     "neither", "brings",
-        "ms",     "helps", "costs",   "lets",      "of",      "in",     "by",      "to",
+        "ms",     "helps", "costs",   "lets", "runs", "sends", "writes", "stands", "differs",      "of",      "in",     "by",      "to",
         "at",     "for",   "from",    "with",      "within"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0) {
