@@ -59,12 +59,8 @@ static void print_head_over(struct sink *out, const struct report *r, uint32_t f
     snprintf(number, sizeof number, "%u", found);
     fmt_count(samples, sizeof samples, r->over->samples);
     report_over_span(r->over, first, last);
-    text_fill(&line,
-              !found       ? MSG_DOCTOR_OVER_NOTHING
-              : found == 1 ? MSG_DOCTOR_OVER_ONE
-                           : MSG_DOCTOR_OVER,
-              status_word(r->status), r->last->host.name[0] ? r->last->host.name : FMT_NONE, number,
-              NULL);
+    text_fill(&line, found ? MSG_DOCTOR_OVER : MSG_DOCTOR_OVER_NOTHING, status_word(r->status),
+              r->last->host.name[0] ? r->last->host.name : FMT_NONE, number, NULL);
     str_add(&line, "\n");
     text_fill(&line, MSG_DOCTOR_OVER_TIME, first, last, samples, NULL);
     print_glyphs(out, str_text(&line), r->ascii);
