@@ -14,6 +14,8 @@
 #include "block_decode.h"
 #include "block_file.h"
 #include "block_index.h"
+#include "block_notes.h"
+#include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/privileges.h"
@@ -51,7 +53,8 @@ struct block_reader {
     struct recording_span *span; /* owned */
     uint32_t n_spans, cap_spans;
     bool indexed;
-    bool jumps; /* to `target` with the next sample */
+    struct recording_content content; /* of the span that was looked into last; owned */
+    bool jumps;                       /* to `target` with the next sample */
     struct recording_span target;
     struct limits_of_play until;
     int64_t begin_ns, end_ns;
@@ -91,6 +94,8 @@ void block_reader_close(struct block_reader *r)
     free(r->name);
     free(r->directory);
     free(r->span);
+    free(r->content.moment);
+    free(r->content.note);
     free(r);
 }
 
@@ -106,6 +111,23 @@ int block_reader_open(struct block_reader **out, const struct source *owner, int
         return rc;
     }
     rc = block_file_open(&r->in, owner, fd, first, n);
+    r->open = rc == 0;
+    if (rc)
+        block_reader_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
+int block_reader_open_ring(struct block_reader **out, const struct source *owner,
+                           struct block_ring *ring)
+{
+    struct block_reader *r;
+    int rc = new_reader(&r, owner);
+
+    if (rc)
+        return rc;
+    rc = block_file_open_ring(&r->in, owner, ring);
     r->open = rc == 0;
     if (rc)
         block_reader_close(r);
@@ -213,16 +235,22 @@ static uint64_t run_of(const uint8_t *bytes, size_t len)
     return 0;
 }
 
-static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+/* The run of the HEAD at `at` in the open file. */
+static uint64_t run_at(struct block_reader *r, uint64_t at)
 {
     struct block_head head;
     uint8_t bytes[SMALL_MAX];
     size_t len;
 
-    if (open_file(r, i) || block_file_head(&r->in, 0, &head) || head.type != BLOCK_HEAD ||
-        read_small(r, 0, &head, bytes, &len))
+    if (block_file_head(&r->in, at, &head) || head.type != BLOCK_HEAD ||
+        read_small(r, at, &head, bytes, &len))
         return 0;
     return run_of(bytes, len);
+}
+
+static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+{
+    return open_file(r, i) ? 0 : run_at(r, 0);
 }
 
 /* When the samples of a file begin and end; false: it has none. */
@@ -338,6 +366,16 @@ static int read_small(struct block_reader *r, uint64_t at, const struct block_he
     return rc ? rc : block_in_take(&r->payload, bytes, *len);
 }
 
+/* The samples that follow are of this run. */
+static void set_run(struct block_reader *r, uint64_t run)
+{
+    if (r->runs && run == r->run)
+        return;
+    r->run = run;
+    r->runs++;
+    block_decode_forget(r->decoder);
+}
+
 /* The payload of the head at r->at. */
 static void take_head(struct block_reader *r, const struct block_head *head)
 {
@@ -346,12 +384,7 @@ static void take_head(struct block_reader *r, const struct block_head *head)
 
     if (read_small(r, r->at, head, bytes, &len))
         return;
-    uint64_t run = run_of(bytes, len);
-    if (r->runs && run == r->run)
-        return;
-    r->run = run;
-    r->runs++;
-    block_decode_forget(r->decoder);
+    set_run(r, run_of(bytes, len));
 }
 
 /* Empty again after it was filled. */
@@ -520,19 +553,29 @@ static void finish(struct block_reader *r, struct sample_builder *b)
 {
     block_decode_end(r->decoder, b);
     b->sample.netns_view = r->runs;
+    b->sample.seq = block_decode_seq(r->decoder);
     sample_unref(r->last);
     r->last = sample_ref(&b->sample);
+}
+
+int block_reader_go(struct block_reader *r, const struct recording_span *span)
+{
+    int rc = r->directory ? open_file(r, span->file) : 0;
+
+    r->jumps = false;
+    r->at = span->at;
+    block_decode_forget(r->decoder);
+    if (!rc) /* a file is of one run, memory of one after the other */
+        set_run(r, run_at(r, r->in.ring ? block_ring_head(r->in.ring, span->at) : 0));
+    return rc;
 }
 
 /* Play from the target up to the limit. */
 static int jump(struct block_reader *r, struct sample_builder *b)
 {
     struct limits_of_play first = {INT64_MAX, UINT64_MAX, false};
-    int rc = r->directory ? open_file(r, r->target.file) : 0;
+    int rc = block_reader_go(r, &r->target);
 
-    r->jumps = false;
-    r->at = r->target.at;
-    block_decode_forget(r->decoder);
     if (!rc)
         rc = advance(r, &first, b);
     while (!rc)
@@ -730,15 +773,22 @@ static int load_spans(struct block_reader *r, uint32_t file)
     return rc;
 }
 
+bool block_reader_moves(const struct block_reader *r)
+{
+    return r->directory || r->in.seekable;
+}
+
 int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n)
 {
     uint32_t file = r->file;
     uint64_t at = r->at;
     int rc = 0;
 
-    if (!r->directory && !r->in.seekable)
+    if (!block_reader_moves(r))
         return -ESPIPE;
-    if (!r->indexed) {
+    if (r->in.ring) {
+        rc = block_ring_spans(r->in.ring, &r->span, &r->n_spans, &r->cap_spans);
+    } else if (!r->indexed) {
         r->n_spans = 0;
         for (uint32_t i = 0; i < r->n_files && rc != -ENOMEM && rc != -ECANCELED; i++)
             rc = load_spans(r, i);
@@ -751,6 +801,106 @@ int block_reader_spans(struct block_reader *r, const struct recording_span **lis
     *list = r->span;
     *n = r->n_spans;
     return rc;
+}
+
+/* Looking into a span ------------------------------------------------------------ */
+
+static int add_moment(struct recording_content *c, const struct block_moment *m)
+{
+    struct recording_moment *larger =
+        array_room(c->moment, c->n_moments, &c->cap_moments, 64, sizeof *c->moment);
+
+    if (!larger)
+        return -ENOMEM;
+    c->moment = larger;
+    c->moment[c->n_moments++] = (struct recording_moment){m->seq, m->mono_ns, m->wall_ns};
+    return 0;
+}
+
+static int add_note(struct block_reader *r, uint64_t at, const struct block_head *head)
+{
+    struct recording_content *c = &r->content;
+    struct recording_note *larger =
+        array_room(c->note, c->n_notes, &c->cap_notes, 16, sizeof *c->note);
+    uint8_t bytes[SMALL_MAX];
+    size_t len;
+
+    if (!larger)
+        return -ENOMEM;
+    c->note = larger;
+    int rc = read_small(r, at, head, bytes, &len);
+    if (!rc && block_notes_read(bytes, len, &c->note[c->n_notes])) {
+        c->note[c->n_notes].sample = c->n_moments - 1;
+        c->n_notes++;
+    }
+    return rc == -EBADMSG ? 0 : rc; /* a damaged one is left out, as a damaged sample is */
+}
+
+/* Take what the block at `at` says of the span. Returns 0, BEYOND where the span has ended, or
+ * -errno. */
+static int look_at(struct block_reader *r, uint64_t at, const struct block_head *head,
+                   struct block_decoder *d)
+{
+    bool first = r->content.n_moments == 0;
+    struct block_moment m;
+
+    if (head->type == BLOCK_HEAD || (head->type == BLOCK_KEY && !first))
+        return BEYOND;
+    if (head->type == BLOCK_NOTE && !first)
+        return add_note(r, at, head);
+    if (head->type != BLOCK_KEY && (head->type != BLOCK_DELTA || first))
+        return 0;
+    int rc = peek(r, at, head, d, &m);
+    if (rc == -EBADMSG)
+        return first ? rc : 0;
+    if (!rc && head->type == BLOCK_KEY)
+        block_decode_count_from(d, &m);
+    return rc ? rc : add_moment(&r->content, &m);
+}
+
+static int look_into(struct block_reader *r, uint64_t at, struct block_decoder *d)
+{
+    int rc = 0;
+
+    while (!rc) {
+        struct block_head head;
+        rc = block_file_head(&r->in, at, &head);
+        if (rc == -EPROTONOSUPPORT)
+            head.type = 0;
+        else if (rc)
+            break;
+        rc = head.type ? look_at(r, at, &head, d) : 0;
+        at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+    }
+    /* Damage, or the end of the file, ends a span that has begun. */
+    return rc == BEYOND || ((rc == -ENODATA || rc == -EBADMSG) && r->content.n_moments) ? 0 : rc;
+}
+
+int block_reader_look(struct block_reader *r, const struct recording_span *span,
+                      const struct recording_content **content)
+{
+    uint32_t file = r->file;
+    uint64_t at = r->at;
+    struct block_decoder *d = block_decoder_new();
+    int rc = !d ? -ENOMEM : r->directory ? open_file(r, span->file) : 0;
+
+    r->content.n_moments = r->content.n_notes = 0;
+    *content = &r->content;
+    if (!rc)
+        rc = look_into(r, span->at, d);
+    block_decoder_free(d);
+    if (r->directory && open_file(r, file) && !rc)
+        at = 0;
+    r->at = at;
+    return rc;
+}
+
+int block_reader_where(const struct block_reader *r, struct recording_place *place)
+{
+    if (!r->last)
+        return -ENODATA;
+    *place = (struct recording_place){r->key_file, r->key_at, block_decode_seq(r->decoder)};
+    return 0;
 }
 
 /* Jumping ------------------------------------------------------------ */
@@ -810,7 +960,5 @@ int block_reader_limit(struct block_reader *r, int64_t begin_ns, int64_t end_ns)
         return 0;
     while (from + 1 < n && list[from].last_wall_ns < begin_ns)
         from++;
-    int rc = r->directory ? open_file(r, list[from].file) : 0;
-    r->at = list[from].at;
-    return rc == -ENOMEM ? rc : 0;
+    return block_reader_go(r, &list[from]) == -ENOMEM ? -ENOMEM : 0;
 }

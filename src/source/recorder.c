@@ -17,7 +17,9 @@
 
 #include "block_encode.h"
 #include "block_index.h"
+#include "block_notes.h"
 #include "block_reader.h"
+#include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/clock.h"
@@ -33,20 +35,8 @@
 #define SUSPENDED_NS   NS_PER_S
 #define PATH_BYTES     4096
 
-/* Fields of a GAP and of a NOTE, as FORMAT.md lists them. */
+/* Fields of a GAP, as FORMAT.md lists them. */
 enum gap_tag { GAP_WHY = 1, GAP_SAMPLES = 2, GAP_FROM = 3, GAP_TO = 4, GAP_SLEPT = 5 };
-enum note_tag {
-    NOTE_KIND = 1,
-    NOTE_KEY = 2,
-    NOTE_SEVERITY = 3,
-    NOTE_RULE = 4,
-    NOTE_PROCESS = 5,
-    NOTE_NETNS = 6,
-    NOTE_WALL = 7,
-    NOTE_MONO = 8,
-    NOTE_VALUES = 9,
-};
-enum note_kind { NOTE_BEGAN = 1, NOTE_ENDED = 2 };
 
 /* A finding that held in the last sample. */
 struct held {
@@ -71,6 +61,7 @@ struct recorder {
     struct str payload;
     struct recording_span span; /* of the last key; no samples: none */
     uint64_t last_index, samples, last_seq;
+    uint32_t netns_view; /* of the last sample */
     int64_t last_mono_ns, slept_ns;
     struct held *held; /* owned */
     uint32_t n_held, cap_held;
@@ -117,6 +108,11 @@ static int write_block(struct recorder *r, const struct block_out *out)
     const char *p = out->block.data;
     size_t left = out->block.len;
 
+    if (r->options.ring) {
+        int rc = block_ring_append(r->options.ring, p, left);
+        r->size += rc ? 0 : left;
+        return rc;
+    }
     while (left) {
         ssize_t n = write(r->fd, p, left);
         if (n < 0 && errno == EAGAIN && wait_for_room(r->fd))
@@ -220,7 +216,7 @@ static int stop(struct recorder *r, int error)
     if (r->fd >= 0)
         (void)end_file(r, BLOCK_ENDED_DISK);
     r->span.samples = 0;
-    r->error = error;
+    r->error = r->options.ring ? 0 : error; /* memory may be there again for the next sample */
     return error;
 }
 
@@ -452,16 +448,31 @@ static int write_gaps(struct recorder *r, const struct sample *s)
     return rc;
 }
 
-static int write_note(struct recorder *r, enum note_kind kind, const struct held *h,
+/* Whom a finding is about, for its title. */
+static void put_subject(struct recorder *r, const struct finding *f)
+{
+    uint8_t ends[BLOCK_NOTES_ENDS_BYTES], owner[BLOCK_NOTES_OWNER_BYTES];
+
+    if (r->options.redact) /* addresses are in it */
+        return;
+    block_notes_write_ends(ends, &f->scope.ends);
+    bytes_set(owner, f->who.pid, 4);
+    bytes_set(owner + 4, f->scope.uid, 4);
+    put_number(r, BLOCK_NOTES_SUBJECT, f->subject, 1);
+    sample_fields_put(&r->payload, BLOCK_NOTES_ENDS, ends, sizeof ends);
+    sample_fields_put(&r->payload, BLOCK_NOTES_OWNER, owner, sizeof owner);
+}
+
+static int write_note(struct recorder *r, enum block_notes_kind kind, const struct held *h,
                       const struct finding *f, const struct sample *s)
 {
     str_clear(&r->payload);
-    put_number(r, NOTE_KIND, kind, 1);
-    put_number(r, NOTE_KEY, h->key, 8);
-    put_number(r, NOTE_SEVERITY, h->severity, 1);
-    put_text(r, NOTE_RULE, r->options.rule_name(h->rule));
-    put_number(r, NOTE_WALL, (uint64_t)(f ? f->since_wall_ns : s->wall_ns), 8);
-    put_number(r, NOTE_MONO, (uint64_t)(f ? f->since_ns : s->mono_ns), 8);
+    put_number(r, BLOCK_NOTES_KIND, kind, 1);
+    put_number(r, BLOCK_NOTES_KEY, h->key, 8);
+    put_number(r, BLOCK_NOTES_SEVERITY, h->severity, 1);
+    put_text(r, BLOCK_NOTES_RULE, r->options.rule_name(h->rule));
+    put_number(r, BLOCK_NOTES_WALL, (uint64_t)(f ? f->since_wall_ns : s->wall_ns), 8);
+    put_number(r, BLOCK_NOTES_MONO, (uint64_t)(f ? f->since_ns : s->mono_ns), 8);
     if (f) {
         uint8_t values[1 + 8 * FINDING_VALUES] = {f->valid};
         for (unsigned i = 0; i < FINDING_VALUES; i++) {
@@ -469,9 +480,10 @@ static int write_note(struct recorder *r, enum note_kind kind, const struct held
             memcpy(&bits, &f->value[i], sizeof bits);
             bytes_set(values + 1 + 8 * i, bits, 8);
         }
-        sample_fields_put(&r->payload, NOTE_VALUES, values, sizeof values);
-        put_text(r, NOTE_PROCESS, f->who.name);
-        put_text(r, NOTE_NETNS, f->namespace);
+        sample_fields_put(&r->payload, BLOCK_NOTES_VALUES, values, sizeof values);
+        put_subject(r, f);
+        put_text(r, BLOCK_NOTES_PROCESS, f->who.name);
+        put_text(r, BLOCK_NOTES_NETNS, f->namespace);
     }
     return write_small(r, BLOCK_NOTE);
 }
@@ -494,8 +506,8 @@ static bool holds(const struct findings *f, uint64_t key)
     return false;
 }
 
-/* Which findings began, changed their severity, or ended with this sample. */
-static int write_notes(struct recorder *r, const struct sample *s)
+/* Which findings began, changed their severity, or ended with this sample; or `all` that hold. */
+static int write_notes(struct recorder *r, const struct sample *s, bool all)
 {
     const struct findings *f = s->findings;
     uint32_t n = f ? f->n : 0;
@@ -505,13 +517,13 @@ static int write_notes(struct recorder *r, const struct sample *s)
         return 0;
     for (uint32_t i = 0; i < r->n_held && !rc; i++) {
         if (!holds(f, r->held[i].key))
-            rc = write_note(r, NOTE_ENDED, &r->held[i], NULL, s);
+            rc = write_note(r, BLOCK_NOTES_ENDED, &r->held[i], NULL, s);
     }
     for (uint32_t i = 0; i < n && !rc; i++) {
         const struct held *was = held_of(r, f->list[i].key);
         const struct held now = {f->list[i].key, f->list[i].severity, f->list[i].rule};
-        if (!was || was->severity != now.severity)
-            rc = write_note(r, NOTE_BEGAN, &now, &f->list[i], s);
+        if (all || !was || was->severity != now.severity)
+            rc = write_note(r, BLOCK_NOTES_BEGAN, &now, &f->list[i], s);
     }
     if (n > r->cap_held) {
         struct held *larger = realloc(r->held, n * sizeof *larger);
@@ -548,7 +560,7 @@ static void count_sample(struct recorder *r, const struct sample *s)
 /* A complete sample begins a span: the index of the one before, and who records, come first. */
 static int begin_span(struct recorder *r, const struct sample *s)
 {
-    int rc = write_index(r);
+    int rc = r->options.ring ? block_ring_begin(r->options.ring) : write_index(r);
 
     if (!rc)
         rc = write_head(r, s);
@@ -566,10 +578,22 @@ static int secure(struct recorder *r, const struct sample *s)
     return 0;
 }
 
+/* Is it time for a complete sample? Rows of other namespaces are those of another run, which are
+ * not compared. */
+static bool span_is_due(struct recorder *r, const struct sample *s)
+{
+    bool other = s->netns_view != r->netns_view && !sample_is_recorded(s);
+
+    r->run += other;
+    r->netns_view = s->netns_view;
+    return other || r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
+           s->mono_ns - r->span.first_mono_ns >= SPAN_NS ||
+           (r->options.ring && block_ring_wants_span(r->options.ring));
+}
+
 static int write_sample(struct recorder *r, const struct sample *s)
 {
-    bool is_key, due = r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
-                       s->mono_ns - r->span.first_mono_ns >= SPAN_NS;
+    bool is_key, due = span_is_due(r, s);
     int rc = block_encode_sample(r->encoder, s, due, &r->out, &is_key);
 
     if (!rc && is_key)
@@ -583,9 +607,11 @@ static int write_sample(struct recorder *r, const struct sample *s)
     if (!rc && is_key)
         rc = secure(r, s);
     if (!rc)
-        rc = write_notes(r, s);
+        rc = write_notes(r, s, is_key && r->options.ring); /* its beginning may be let go */
     if (!rc)
         count_sample(r, s);
+    if (!rc && r->options.ring)
+        block_ring_describe(r->options.ring, &r->span);
     return rc;
 }
 
@@ -601,7 +627,7 @@ static int rotate(struct recorder *r, const struct sample *s)
     int rc = 0;
 
     if (!is_due(r, s->wall_ns))
-        return r->fd >= 0 ? 0 : r->error;
+        return r->fd >= 0 || r->options.ring ? 0 : r->error;
     if (r->fd >= 0)
         rc = end_file(r, BLOCK_ENDED_NEXT);
     if (rc) /* what was written is whole; the next file is tried all the same */
@@ -662,13 +688,17 @@ int recorder_open(struct recorder **out, const struct recorder_options *options)
     r->options = *options;
     r->fd = -1;
     r->last_index = BLOCK_NOWHERE;
-    r->is_directory = recorder_is_directory(options->path);
-    snprintf(r->file, sizeof r->file, "%s", options->path);
+    if (!options->ring) {
+        r->is_directory = recorder_is_directory(options->path);
+        snprintf(r->file, sizeof r->file, "%s", options->path);
+    }
     rc = prepare(r);
-    if (!rc && strcmp(options->path, "-") == 0) {
+    if (rc || options->ring) {
+        r->is_directory = false;
+    } else if (strcmp(options->path, "-") == 0) {
         r->is_directory = false;
         r->fd = STDOUT_FILENO;
-    } else if (!rc) {
+    } else {
         enforce_limits(r, clock_wall_ns());
         if (r->options.is_live || !r->is_directory) /* else the first sample says the time */
             rc = open_next(r, clock_wall_ns());
