@@ -90,6 +90,8 @@ report() {
 	else
 		printf '%-40s FAILED (exit %d)\n' "$name" "$status"
 		grep -vE '^ok ' <<<"$output" | sed 's/^/    /' | head -n "${TEST_LINES:-60}"
+		# A test that was killed hung after the last thing that it said.
+		case $status in 124 | 137) echo "    its last line: ${output##*$'\n'}" ;; esac
 		failures+=("$name")
 	fi
 }

@@ -332,7 +332,7 @@ static void say_lost_close_events(struct session *s, const struct sample *newest
 static void say_warning(struct session *s)
 {
     if (!s->said_warning && s->settings->warning[0])
-        session_say(s, MSG_SESSION_NOTE, s->settings->warning, NULL);
+        session_say(s, MSG_SESSION_FILE_NOTE, s->settings->warning, NULL);
     s->said_warning = true;
 }
 

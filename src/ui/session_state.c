@@ -69,8 +69,7 @@ void session_say(struct session *s, enum msg id, ...)
     struct str message = STR_INIT;
     text_fill(&message, id, value[0], value[1], value[2], NULL);
     const int too_wide = utf8_width(str_text(&message)) - (s->ui.w - 2);
-    /* Of a command the beginning tells more. */
-    if (n && too_wide > 0 && id != MSG_SESSION_COPIED_COMMAND) {
+    if (n && too_wide > 0 && id != MSG_SESSION_COPIED_COMMAND && id != MSG_SESSION_NOTE) {
         shorten(value, n, too_wide, shortened);
         str_clear(&message);
         text_fill(&message, id, value[0], value[1], value[2], NULL);

@@ -39,7 +39,11 @@ code 0
 # tmux reads nothing while it is stopped.
 live 120x34 '-d 0.01'
 sees CONNECTIONS
-server=$(mux display -p '#{pid}') pid=$(cat "$at/pid")
+server=$(mux display -p '#{pid}') pid=$(cat "$at/pid") pts=$(mux display -p '#{pane_tty}')
+fill() { # write to the terminal, which ignores these bytes, until it takes no more
+	perl -e 'use Fcntl; sysopen(my $t, $ARGV[0], O_WRONLY | O_NONBLOCK | O_NOCTTY) or die;
+		1 while syswrite($t, "\0" x 4096)' "$1"
+}
 written() { awk '/^wchar/ { print $2 }' "/proc/$pid/task/$pid/io"; }
 stuck() { # its writes fail: nothing was written for more than a second, in which the clock goes on
 	local before
@@ -48,6 +52,7 @@ stuck() { # its writes fail: nothing was written for more than a second, in whic
 	[ "$(written)" = "$before" ]
 }
 kill -STOP "$server"
+fill "$pts"
 check "nobody reads: nothing more is written" until_true stuck
 kill -TERM "$pid"
 check "nobody reads: TERM ends it all the same" until_true test -e "$at/exit"
