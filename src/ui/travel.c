@@ -744,14 +744,14 @@ static int64_t end_wall_ns(const struct session *s)
 {
     const struct travel *t = s->travel;
 
-    if (is_recording(s))
+    if (is_recording(s) && t->arrived)
         return t->end_wall_ns;
     return t->live ? t->live->wall_ns : s->newest ? s->newest->wall_ns : 0;
 }
 
 unsigned travel_to(struct session *s, const struct moment *m)
 {
-    if (m->kind == MOMENT_BEFORE && is_recording(s)) /* also where the clock was set */
+    if (m->kind == MOMENT_BEFORE && is_recording(s) && s->travel->arrived) /* also where the clock was set */
         return travel_go(s, TRAVEL_TIME, s->travel->length_ns - m->ns);
     return travel_go(s, TRAVEL_WALL, moment_resolve(m, end_wall_ns(s)));
 }
