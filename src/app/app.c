@@ -147,7 +147,7 @@ struct sample_observer *app_past_doctor(const void *settings)
 
 const char *app_rule_name(unsigned rule)
 {
-    return rules[rule].name;
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
 }
 
 static int open_past(const void *settings, struct source **src, struct survey_range *range,

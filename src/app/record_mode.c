@@ -145,6 +145,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .is_live = !s->read_path,
         .interval_ms = s->interval_ms,
         .rule_name = app_rule_name,
+        .judge = rules_digest(&s->limits),
     };
     const int rc = recorder_open(&r->recorder, &options);
     if (rc == -EEXIST || rc == -ELOOP)

@@ -250,6 +250,35 @@ char *fmt_clock(char *out, size_t size, int64_t wall_ns)
     return out;
 }
 
+/* "2026-11-22", the sign, "14:03:22" */
+static int put_local(char *out, size_t size, char sign, int64_t wall_ns, long *ns)
+{
+    struct tm tm = {0};
+    time_t s = split_wall(wall_ns, ns);
+
+    localtime_r(&s, &tm);
+    return snprintf(out, size, "%04d-%02d-%02d%c%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                    tm.tm_mday, sign, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+char *fmt_local(char *out, size_t size, int64_t wall_ns)
+{
+    long ns = 0;
+
+    put_local(out, size, ' ', wall_ns, &ns);
+    return out;
+}
+
+char *fmt_moment(char *out, size_t size, int64_t wall_ns)
+{
+    long ns = 0;
+    int n = put_local(out, size, 'T', wall_ns, &ns);
+
+    if (n > 0 && (size_t)n < size)
+        snprintf(out + n, size - (size_t)n, ".%03ld", ns / 1000000);
+    return out;
+}
+
 char *fmt_rfc3339(char *out, size_t size, int64_t wall_ns)
 {
     struct tm tm = {0};

@@ -55,8 +55,22 @@ int moment_parse_duration(const char *text, int64_t *ns)
     return -EINVAL;
 }
 
-/* "14:03" or "14:03:10"; what follows is at `*end`. */
-static int parse_clock(const char *text, const char **end, struct tm *tm)
+/* Up to nine digits behind a point, in nanoseconds. */
+static int64_t parse_fraction(const char **text)
+{
+    int64_t ns = 0;
+    const char *p = *text;
+
+    if (*p != '.' || p[1] < '0' || p[1] > '9')
+        return 0;
+    for (int64_t unit = NS_PER_S / 10; *++p >= '0' && *p <= '9'; unit /= 10)
+        ns += (*p - '0') * unit;
+    *text = p;
+    return ns;
+}
+
+/* "14:03", "14:03:10" or "14:03:10.250"; what follows is at `*end`. `*ns`: less than a second. */
+static int parse_clock(const char *text, const char **end, struct tm *tm, int64_t *ns)
 {
     int n = 0;
 
@@ -68,6 +82,7 @@ static int parse_clock(const char *text, const char **end, struct tm *tm)
         if (sscanf(text, ":%2d%n", &tm->tm_sec, &n) != 1)
             return -EINVAL;
         text += n;
+        *ns = parse_fraction(&text);
     }
     *end = text;
     return tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 || tm->tm_min > 59 ||
@@ -79,6 +94,7 @@ static int parse_clock(const char *text, const char **end, struct tm *tm)
 static int parse_date(const char *text, struct moment *m)
 {
     struct tm tm = {.tm_isdst = -1};
+    int64_t ns = 0;
     int n = 0;
 
     if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &n) != 3 ||
@@ -89,14 +105,14 @@ static int parse_date(const char *text, struct moment *m)
     tm.tm_year -= 1900;
     tm.tm_mon--;
     if (*text == ' ' || *text == 'T') {
-        if (parse_clock(text + 1, &text, &tm))
+        if (parse_clock(text + 1, &text, &tm, &ns))
             return -EINVAL;
     }
     bool utc = *text == 'Z';
     time_t s = utc ? timegm(&tm) : mktime(&tm);
     if (text[utc] || s == (time_t)-1 || (int64_t)s > S_MAX)
         return -EINVAL;
-    *m = (struct moment){MOMENT_ABSOLUTE, s * NS_PER_S};
+    *m = (struct moment){MOMENT_ABSOLUTE, s * NS_PER_S + ns};
     return 0;
 }
 
@@ -105,7 +121,7 @@ int moment_parse(const char *text, struct moment *m)
     struct tm tm = {.tm_hour = 0};
     char *end;
     const char *rest;
-    int64_t ms;
+    int64_t ms, ns = 0;
 
     if (*text == '@') {
         if (parse_ms(text + 1, &end, &ms) || *end)
@@ -119,9 +135,10 @@ int moment_parse(const char *text, struct moment *m)
     }
     if (strchr(text, '-'))
         return parse_date(text, m);
-    if (parse_clock(text, &rest, &tm) || *rest)
+    if (parse_clock(text, &rest, &tm, &ns) || *rest)
         return -EINVAL;
-    *m = (struct moment){MOMENT_CLOCK, (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S};
+    *m = (struct moment){MOMENT_CLOCK,
+                         (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_S + ns};
     return 0;
 }
 
@@ -138,7 +155,7 @@ static int64_t on_day(time_t s, int64_t of_day_ns, int days)
     tm.tm_min = (int)(of_day / 60 % 60);
     tm.tm_sec = (int)(of_day % 60);
     tm.tm_isdst = -1;
-    return mktime(&tm) * NS_PER_S;
+    return mktime(&tm) * NS_PER_S + of_day_ns % NS_PER_S;
 }
 
 int64_t moment_resolve(const struct moment *m, int64_t end_ns)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules as rows, and the defaults of their thresholds. */
 #include <stddef.h>
+#include <string.h>
 
+#include "tcptop/base/hash.h"
 #include "tcptop/doctor/doctor.h"
 
 const struct rule rules[RULE_COUNT] = {
@@ -60,4 +62,27 @@ void rules_limits_init(struct limits *limits)
 #include "tcptop/doctor/rules.def"
             },
     };
+}
+
+int rules_number(const char *name)
+{
+    for (int i = 0; i < RULE_COUNT; i++) {
+        if (strcmp(rules[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+uint64_t rules_digest(const struct limits *limits)
+{
+    static const char version[] = TCPTOP_VERSION;
+    uint64_t hash = hash_bytes(version, sizeof version, 1), bits;
+
+    for (unsigned i = 0; i < RULE_COUNT; i++)
+        hash = hash_bytes(rules[i].name, strlen(rules[i].name), hash);
+    for (unsigned i = 0; i < THRESHOLD_COUNT; i++) {
+        memcpy(&bits, &limits->value[i], sizeof bits);
+        hash = hash_u64(hash ^ bits);
+    }
+    return hash ? hash : 1;
 }

@@ -146,14 +146,14 @@ static void add_peer(const struct finding *f, struct str *out)
     str_add(out, address);
 }
 
-/* A figure, said to be a lower bound where it is one. */
-static void add_figure(const struct finding *f, const struct rule_figure *figure, unsigned which,
-                       struct str *out)
+void finding_figure(const struct finding *f, unsigned which, bool at_least, struct str *out)
 {
+    const struct rule_figure *figure = rule_figure(f->rule, which);
     struct str number = STR_INIT;
 
-    add_number(&number, figure->kind, f->value[which]);
-    if (f->at_least >> which & 1)
+    if (figure)
+        add_number(&number, figure->kind, f->value[which]);
+    if (at_least || f->at_least >> which & 1)
         fact_fill(out, MSG_FINDING_AT_LEAST, str_text(&number));
     else
         str_add(out, str_text(&number));
@@ -183,7 +183,7 @@ static bool add_value(const struct finding *f, unsigned number, struct str *out)
     else if (number == 2 && f->has_peer)
         add_peer(f, out);
     else if (figure && f->valid >> which & 1)
-        add_figure(f, figure, which, out);
+        finding_figure(f, which, false, out);
     return out->len > before;
 }
 

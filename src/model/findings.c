@@ -19,3 +19,17 @@ void findings_free(struct findings *f)
         free(f->rows);
     free(f);
 }
+
+/* Would only more samples change it? */
+static bool passes(unsigned skip)
+{
+    return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED;
+}
+
+void findings_add_skip(uint8_t *all, const uint8_t *skip)
+{
+    for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {
+        if (skip[i] <= SKIP_UNDECIDED && (passes(all[i]) || (all[i] == LOOKED && !passes(skip[i]))))
+            all[i] = skip[i];
+    }
+}

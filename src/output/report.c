@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report_over.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
@@ -52,10 +53,58 @@ static void print_head(struct sink *out, const struct report *r)
     str_fini(&line);
 }
 
-static void print_finding(struct sink *out, const struct report *r, const struct finding *f)
+/* The head of a report about a recording. */
+static void print_head_over(struct sink *out, const struct report *r, uint32_t found)
+{
+    char number[16], first[FMT_SIZE], last[FMT_SIZE], samples[FMT_SIZE];
+    struct str line = STR_INIT;
+
+    snprintf(number, sizeof number, "%u", found);
+    fmt_count(samples, sizeof samples, r->over->samples);
+    report_over_span(r->over, first, last);
+    text_fill(&line,
+              !found       ? MSG_DOCTOR_OVER_NOTHING
+              : found == 1 ? MSG_DOCTOR_OVER_ONE
+                           : MSG_DOCTOR_OVER,
+              status_word(r->status), r->last->host.name[0] ? r->last->host.name : FMT_NONE, number,
+              NULL);
+    str_add(&line, "\n");
+    text_fill(&line, MSG_DOCTOR_OVER_TIME, first, last, samples, NULL);
+    print_glyphs(out, str_text(&line), r->ascii);
+    sink_add(out, "\n");
+    str_fini(&line);
+}
+
+static void print_label(struct sink *out, const char *label)
+{
+    int w = label ? utf8_width(label) : 0;
+
+    sink_add_many(out, ' ', INDENT);
+    sink_add(out, label ? label : "");
+    sink_add_many(out, ' ', (size_t)(w < LABEL_W ? LABEL_W - w : 1));
+}
+
+/* Paragraphs beside a label. */
+static void print_labelled(struct sink *out, const struct report *r, const char *label,
+                           const char *paragraphs)
+{
+    struct explain_text words;
+    struct typeset ts;
+
+    typeset_init(&ts);
+    typeset_paragraphs(&ts, paragraphs, ROLE_TEXT, WIDTH - INDENT - LABEL_W, 0);
+    if (typeset_finish(&ts, &words))
+        return;
+    for (uint32_t i = 0; i < words.n_lines; i++) {
+        print_label(out, i ? NULL : label);
+        print_words_line(out, &words, i, r->ascii);
+    }
+    explain_fini(&words);
+}
+
+static void print_title(struct sink *out, const struct report *r, const struct finding *f)
 {
     struct str title = STR_INIT;
-    struct finding_words words;
 
     finding_title(f, &title);
     sink_addf(out, "\n%-3s %s  ", finding_severity_mark(f->severity),
@@ -63,35 +112,53 @@ static void print_finding(struct sink *out, const struct report *r, const struct
     print_glyphs(out, str_text(&title), r->ascii);
     sink_add(out, "\n");
     str_fini(&title);
+}
+
+static void print_parts(struct sink *out, const struct report *r, const struct finding *f)
+{
+    struct finding_words words;
+
     if (finding_set(&words, f, WIDTH - INDENT - LABEL_W))
         return;
     for (uint32_t i = 0; i < words.text.n_lines; i++) {
-        const char *label = finding_label_at(&words, i);
-        int w = label ? utf8_width(label) : 0;
-
-        sink_add_many(out, ' ', INDENT);
-        sink_add(out, label ? label : "");
-        sink_add_many(out, ' ', (size_t)(w < LABEL_W ? LABEL_W - w : 1));
+        print_label(out, finding_label_at(&words, i));
         print_words_line(out, &words.text, i, r->ascii);
     }
     finding_words_fini(&words);
 }
 
+/* A finding of a recording, each time that it held. */
+static void print_group(struct sink *out, const struct report *r, const struct report_groups *all,
+                        const struct report_group *group)
+{
+    struct str lines = STR_INIT;
+
+    print_title(out, r, &group->worst->worst);
+    report_over_periods(r->over, all, group, &lines);
+    print_labelled(out, r, text(MSG_DOCTOR_WHEN), str_text(&lines));
+    str_clear(&lines);
+    report_over_command(r->over, group->worst, &lines);
+    print_labelled(out, r, text(MSG_DOCTOR_SHOW), str_text(&lines));
+    str_fini(&lines);
+    print_parts(out, r, &group->worst->worst);
+}
+
 /* A paragraph of all rules that were, or were not, looked at. */
-static void print_rules(struct sink *out, const struct report *r, bool looked_at)
+static void print_rules(struct sink *out, const struct findings *checked, bool ascii,
+                        bool looked_at)
 {
     struct str list = STR_INIT;
     struct typeset ts;
     struct explain_text words;
 
-    findings_rules(r->last->findings, 0, looked_at, &list);
+    findings_rules(checked, 0, looked_at, &list);
     if (list.len) {
         sink_addf(out, "\n%s\n", text(looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED));
         typeset_init(&ts);
         typeset_paragraphs(&ts, str_text(&list), ROLE_TEXT, WIDTH, INDENT);
         if (typeset_finish(&ts, &words) == 0)
             for (uint32_t i = 0; i < words.n_lines; i++)
-                print_words_line(out, &words, i, r->ascii);
+                print_words_line(out, &words, i, ascii);
         explain_fini(&words);
     }
     str_fini(&list);
@@ -138,24 +205,63 @@ static void print_import(struct sink *out, const struct report *r)
     print_time_wait(out, r);
 }
 
-void report_print_text(struct sink *out, const struct report *r)
+static void print_reason(struct sink *out, const struct sample_reason *reason)
 {
     char why[REASON_TEXT_SIZE];
+
+    if (reason->code != REASON_NONE)
+        sink_addf(out, "%s\n", reason_text(why, reason, text_language()));
+}
+
+static void print_rest(struct sink *out, const struct report *r, const struct findings *checked)
+{
+    print_rules(out, checked, r->ascii, true);
+    print_rules(out, checked, r->ascii, false);
+    if (r->hidden[0])
+        sink_addf(out, "\n%s\n", r->hidden);
+}
+
+static void print_over(struct sink *out, const struct report *r)
+{
+    struct report_groups groups;
+    struct str line = STR_INIT;
+    char lost[FMT_SIZE];
+
+    if (report_over_group(r->over, &groups))
+        return;
+    print_head_over(out, r, groups.n);
+    print_reason(out, &r->over->reason);
+    for (uint32_t i = 0; i < groups.n; i++)
+        print_group(out, r, &groups, &groups.group[i]);
+    if (r->over->lost) {
+        fmt_count(lost, sizeof lost, r->over->lost);
+        text_fill(&line, MSG_DOCTOR_LOST, lost, NULL);
+        sink_addf(out, "\n%s\n", str_text(&line));
+    }
+    str_fini(&line);
+    report_over_fini(&groups);
+    print_rest(out, r, r->over->checked);
+}
+
+void report_print_text(struct sink *out, const struct report *r)
+{
     const struct findings *f = r->last->findings;
 
+    if (r->over) {
+        print_over(out, r);
+        return;
+    }
     print_head(out, r);
     if (r->last->import)
         print_import(out, r);
     if (!f)
         return;
-    if (r->last->reason.code != REASON_NONE)
-        sink_addf(out, "%s\n", reason_text(why, &r->last->reason, text_language()));
-    for (uint32_t i = 0; i < f->n; i++)
-        print_finding(out, r, &f->list[i]);
-    print_rules(out, r, true);
-    print_rules(out, r, false);
-    if (r->hidden[0])
-        sink_addf(out, "\n%s\n", r->hidden);
+    print_reason(out, &r->last->reason);
+    for (uint32_t i = 0; i < f->n; i++) {
+        print_title(out, r, &f->list[i]);
+        print_parts(out, r, &f->list[i]);
+    }
+    print_rest(out, r, f);
 }
 
 /* JSON. */
@@ -281,7 +387,8 @@ static void add_who(struct sink *out, const struct finding *f)
         sink_addf(out, ",\"peer_port\":%u", f->peer.dport);
 }
 
-static void add_finding(struct sink *out, const struct finding *f)
+static void add_finding(struct sink *out, const struct finding *f, const struct report_over *over,
+                        const struct episode *e)
 {
     static const char *const severities[] = {"ok", "info", "warning", "critical"};
     struct str words = STR_INIT;
@@ -293,6 +400,8 @@ static void add_finding(struct sink *out, const struct finding *f)
     add_key(out, "title", str_text(&words));
     if (f->since_wall_ns)
         add_key(out, "since", fmt_rfc3339(since, sizeof since, f->since_wall_ns));
+    if (e)
+        report_over_keys(out, over, e);
     add_who(out, f);
     if (f->cause.key)
         add_key(out, "follows_from", rules[f->cause.rule].name);
@@ -355,23 +464,50 @@ static void add_hidden(struct sink *out, const struct sample *s)
     str_fini(&why);
 }
 
+static void add_over(struct sink *out, const struct report_over *over)
+{
+    char first[FMT_SIZE], last[FMT_SIZE];
+
+    sink_addf(out, ",\"begin\":\"%s\",\"end\":\"%s\"",
+              fmt_rfc3339(first, sizeof first, over->first_wall_ns),
+              fmt_rfc3339(last, sizeof last, over->last_wall_ns));
+    if (over->lost)
+        sink_addf(out, ",\"findings_not_listed\":%u", over->lost);
+}
+
+/* How many records of findings there are. */
+static uint32_t add_findings(struct sink *out, const struct report *r)
+{
+    const struct findings *f = r->last->findings;
+
+    for (uint32_t i = 0; r->over && i < r->over->n; i++)
+        add_finding(out, &r->over->list[i].worst, r->over, &r->over->list[i]);
+    for (uint32_t i = 0; !r->over && f && i < f->n; i++)
+        add_finding(out, &f->list[i], NULL, NULL);
+    return r->over ? r->over->n : f ? f->n : 0;
+}
+
 static void print_report(struct sink *out, const struct report *r)
 {
     static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-    const struct findings *f = r->last->findings;
+    const struct findings *checked = r->over ? r->over->checked : r->last->findings;
+    const struct sample_reason *reason = r->over ? &r->over->reason : &r->last->reason;
+    bool whole = sample_is_whole(r->last) && (!r->over || reason->code == REASON_NONE);
     char why[REASON_TEXT_SIZE];
     char time[FMT_SIZE];
+    uint32_t n = add_findings(out, r);
 
-    for (uint32_t i = 0; f && i < f->n; i++)
-        add_finding(out, &f->list[i]);
-    sink_addf(out, "{\"type\":\"doctor\",\"status\":\"%s\",\"findings\":%u,\"samples\":%u",
-              words[r->status], f ? f->n : 0, r->samples);
-    sink_addf(out, ",\"seconds\":%.1f,\"connections\":%u", r->seconds, r->last->total);
-    add_looked_at(out, f);
-    add_not_looked_at(out, f);
-    sink_addf(out, ",\"complete\":%s", sample_is_whole(r->last) ? "true" : "false");
-    if (r->last->reason.code != REASON_NONE)
-        add_key(out, "reason", reason_text(why, &r->last->reason, LANG_EN));
+    sink_addf(out, "{\"type\":\"doctor\",\"status\":\"%s\",\"findings\":%u,\"samples\":%" PRIu64,
+              words[r->status], n, r->over ? r->over->samples : r->samples);
+    sink_addf(out, ",\"seconds\":%.1f,\"connections\":%u", r->over ? r->over->seconds : r->seconds,
+              r->last->total);
+    if (r->over)
+        add_over(out, r->over);
+    add_looked_at(out, checked);
+    add_not_looked_at(out, checked);
+    sink_addf(out, ",\"complete\":%s", whole ? "true" : "false");
+    if (reason->code != REASON_NONE)
+        add_key(out, "reason", reason_text(why, reason, LANG_EN));
     add_hidden(out, r->last);
     if (r->last->wall_ns)
         add_key(out, "time", fmt_rfc3339(time, sizeof time, r->last->wall_ns));

@@ -217,6 +217,9 @@ void cgroup_tree_assign(struct cgroup_tree *tree, struct sample_builder *b,
                         const struct cgroup_table *last, bool walk)
 {
     const struct cgroup_ids *ids = &b->cgroup_ids;
+
+    if (b->sample.cgroups) /* of a recording that knows them */
+        return;
     bool due = walk && clock_mono_ns() >= tree->due_ns;
     bool same = ids->broken || !ids->n || (last && !ids->changed && (!due || all_looked_for(last)));
     struct cgroup_table *t = same ? NULL : make_table(ids, last);

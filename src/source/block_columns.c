@@ -7,11 +7,13 @@
 
 #include "member.h"
 #include "tcptop/base/bytes.h"
+#include "tcptop/model/cgroups.h"
 #include "tcptop/model/owner.h"
 
 /* What of a conn's flags comes from the kernel or from how it was asked. */
 #define FLAGS_RECORDED                                                                             \
-    (CONN_NO_COOKIE | CONN_NO_OWNER | CONN_NO_BACKLOG | CONN_BOUND | CONN_ROUNDED_TIMER)
+    (CONN_NO_COOKIE | CONN_NO_OWNER | CONN_NO_BACKLOG | CONN_BOUND | CONN_ROUNDED_TIMER |          \
+     CONN_MPTCP)
 
 enum column_of {
     OF_CONN,
@@ -19,6 +21,8 @@ enum column_of {
     OF_ADDRESS, /* bytes in network order */
     OF_FLAGS,
     OF_OWNER,
+    OF_CGROUP,
+    OF_EXTRA,
     OF_METRIC,
     OF_CONGESTION,
 };
@@ -46,6 +50,8 @@ const struct block_column block_columns[] = {
                                     CONN(20, rqueue, .of = OF_CONN) CONN(21, wqueue, .of = OF_CONN){
                                         .id = 22, .size = 4, .of = OF_OWNER},
     {.id = 23, .size = 1, .of = OF_CONGESTION},
+    {.id = 24, .size = 2, .of = OF_CGROUP},
+    {.id = 25, .size = 1, .of = OF_EXTRA},
 #define FIELD(type, name, at)                                                                      \
     {.id = BLOCK_COLUMN_METRICS + (at),                                                            \
      .offset = offsetof(struct tcp_metrics, name),                                                 \
@@ -98,6 +104,10 @@ uint64_t block_column_get(const struct block_column *c, const struct block_row *
         return row->conn->flags & FLAGS_RECORDED;
     case OF_OWNER:
         return (uint64_t)owner_word_group(*row->owner) << 1 | !!(*row->owner & OWNER_FORMER);
+    case OF_CGROUP:
+        return row->conn->cgroup;
+    case OF_EXTRA:
+        return row->conn->extra;
     case OF_METRIC:
         if (!(row->metrics->valid >> c->metric & 1))
             return 0;
@@ -137,6 +147,12 @@ void block_column_set(const struct block_column *c, const struct block_row *row,
         *row->owner = (value >> 1 < OWNER_GROUP ? (uint32_t)(value >> 1) : OWNER_UNKNOWN) |
                       (value & 1 ? OWNER_FORMER : 0);
         break;
+    case OF_CGROUP:
+        row->conn->cgroup = value & CGROUP_MASK;
+        break;
+    case OF_EXTRA:
+        row->conn->extra = value & 15;
+        break;
     case OF_METRIC:
         set_metric(c, row->metrics, value);
         break;
@@ -152,5 +168,6 @@ bool block_columns_conn_differs(const struct conn *a, const struct conn *b)
 
     return memcmp(a, b, offsetof(struct conn, expires_ms)) != 0 ||
            memcmp(&a->rqueue, &b->rqueue, offsetof(struct conn, flags) - after) != 0 ||
-           ((a->flags ^ b->flags) & FLAGS_RECORDED) != 0;
+           ((a->flags ^ b->flags) & FLAGS_RECORDED) != 0 || a->cgroup != b->cgroup ||
+           a->extra != b->extra;
 }

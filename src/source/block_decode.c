@@ -41,7 +41,8 @@ struct block_decoder {
     int64_t anchor_ms, now_ms;
     int16_t figure[FIGURES_MAX]; /* place of each figure that the key lists; -1: not known here */
     unsigned n_figures;
-    struct owner_table *owners; /* a reference; NULL: none */
+    struct owner_table *owners;   /* a reference; NULL: none */
+    struct cgroup_table *cgroups; /* the same */
     struct part part;
     uint64_t *values;     /* of a column; owned */
     uint32_t *place;      /* of the rows of the part; owned */
@@ -70,6 +71,8 @@ void block_decode_forget(struct block_decoder *d)
     d->seq = 0;
     owner_table_unref(d->owners);
     d->owners = NULL;
+    cgroups_unref(d->cgroups);
+    d->cgroups = NULL;
 }
 
 void block_decoder_free(struct block_decoder *d)
@@ -313,6 +316,54 @@ static int read_congestion(struct block_decoder *d, struct sample *s)
     s->n_congestion = (uint8_t)n;
     for (uint32_t i = 0; i < n; i++)
         take_text(&c, s->congestion[i], sizeof s->congestion[i]);
+    return c.bad ? -EBADMSG : 0;
+}
+
+/* A table with what was known before and what is told now: samples keep theirs. Numbers that
+ * another group has now are those of rows that have gone. */
+static int read_cgroups(struct block_decoder *d)
+{
+    struct cursor c = cursor_of(d), first;
+    const struct cgroup_table *was = d->cgroups;
+    uint32_t n = take_below(&c, CGROUPS_MAX), most = was ? was->n : 0;
+    char name[CGROUP_NAME];
+
+    first = c;
+    for (uint32_t i = 0; i < n && !c.bad; i++) {
+        uint32_t number = take_below(&c, CGROUP_MASK);
+        most = number >= most ? number + 1 : most;
+        (void)take(&c);
+        take_text(&c, name, sizeof name);
+    }
+    struct cgroup_table *t = c.bad ? NULL : cgroups_new(most);
+    if (!t)
+        return c.bad ? -EBADMSG : -ENOMEM;
+    if (was)
+        memcpy(t->cgroup, was->cgroup, was->n * sizeof t->cgroup[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        struct cgroup *g = &t->cgroup[take_below(&first, CGROUP_MASK)];
+        g->id = take(&first);
+        g->looked_for = true;
+        take_text(&first, g->name, sizeof g->name);
+    }
+    cgroups_unref(was);
+    d->cgroups = t;
+    return 0;
+}
+
+static int read_drops(struct block_decoder *d, struct sample *s)
+{
+    struct cursor c = cursor_of(d);
+    uint32_t n = take_below(&c, BLOCK_ROWS_MAX);
+
+    s->drops.n = 0;
+    for (uint32_t i = 0; i < n && !c.bad; i++) {
+        uint64_t cookie = take(&c);
+        uint16_t netns = (uint16_t)take_below(&c, UINT16_MAX);
+        uint32_t drops = take_below(&c, UINT32_MAX);
+        if (!c.bad)
+            drops_add(&s->drops, cookie, netns, drops);
+    }
     return c.bad ? -EBADMSG : 0;
 }
 
@@ -615,6 +666,8 @@ static bool check_row(const struct block_decoder *d, struct sample *s, uint32_t 
         memset(c->src + 4, 0, sizeof c->src - 4);
         memset(c->dst + 4, 0, sizeof c->dst - 4);
     }
+    if (!d->cgroups || c->cgroup >= d->cgroups->n)
+        c->cgroup = 0;
     if (s->metrics && s->metrics[at].congestion > s->n_congestion)
         s->metrics[at].congestion = 0;
     if (s->owner && owner_word_group(s->owner[at]) >= OWNER_FIRST &&
@@ -716,7 +769,8 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
 /* Metrics are there, or not, for all rows of the sample, whatever its fields say. */
 static void set_needs(struct sample *s, const struct block_moment *m)
 {
-    const uint32_t kept = NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION | NEED_OWNER | NEED_USER;
+    const uint32_t kept =
+        NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION | NEED_OWNER | NEED_USER | NEED_DROPS;
 
     s->needs &= m->metrics ? kept : kept & ~NEED_METRICS;
     s->needs |= m->metrics ? NEED_TCP_INFO : 0;
@@ -730,7 +784,7 @@ static int read_item(struct block_decoder *d, struct block_in *in, unsigned id, 
 
     if (id >= BLOCK_ITEM_COLUMN)
         return read_column(d, in, id - BLOCK_ITEM_COLUMN, len, b);
-    if (id > BLOCK_ITEM_PART)
+    if (id > BLOCK_ITEM_DROPS)
         return block_in_take(in, NULL, len);
     rc = take_item(d, in, len);
     if (rc)
@@ -750,6 +804,10 @@ static int read_item(struct block_decoder *d, struct block_in *in, unsigned id, 
         return read_congestion(d, s);
     case BLOCK_ITEM_OWNERS:
         return read_owners(d);
+    case BLOCK_ITEM_CGROUPS:
+        return read_cgroups(d);
+    case BLOCK_ITEM_DROPS:
+        return read_drops(d, s);
     case BLOCK_ITEM_PART:
         return begin_part(d, m, key, b);
     case BLOCK_ITEM_SAMPLE:
@@ -889,7 +947,7 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
     for (uint32_t row = 0; row < s->n_live; row++) { /* what the join has added */
         s->conn[row].was_state = 0;
         s->conn[row].socket_cookie = 0;
-        s->conn[row].cgroup = 0; /* control groups of sockets are not recorded */
+        s->conn[row].cgroup = last->conn[row].cgroup; /* as the recorder numbered them */
         s->conn[row].flags &= (uint8_t)~CONN_CLOSE_REPORTED;
     }
     d->anchor_ms = ms_of(last->mono_ns);
@@ -943,4 +1001,6 @@ void block_decode_end(struct block_decoder *d, struct sample_builder *b)
     d->anchor_ms = d->now_ms;
     owner_table_unref(s->owners);
     s->owners = s->owner ? owner_table_ref(d->owners) : NULL;
+    cgroups_unref(s->cgroups);
+    s->cgroups = d->cgroups ? cgroups_ref(d->cgroups) : NULL;
 }

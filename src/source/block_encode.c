@@ -59,9 +59,12 @@ struct block_encoder {
     uint64_t key_seq;
     int64_t key_mono_ns, key_wall_ns;
     size_t key_bytes, delta_bytes; /* of the last key, and of all deltas since */
-    uint64_t *values;              /* of one column of one part; owned */
-    struct str item, netns;        /* the second as it was written last */
-    bool has_metrics, has_owners;  /* of the last sample */
+    struct u32_list
+        cgroups; /* by number: 0 the reader does not know it; 1 it does; 2 it must be told */
+    const struct cgroup_table *cgroup_table; /* a reference: what it knows them as */
+    uint64_t *values;                        /* of one column of one part; owned */
+    struct str item, netns;                  /* the second as it was written last */
+    bool has_metrics, has_owners;            /* of the last sample */
 };
 
 struct block_encoder *block_encoder_new(const struct block_encode_options *options)
@@ -98,6 +101,8 @@ void block_encoder_free(struct block_encoder *e)
         owner_group_unref(e->group[i].group);
     free(e->group);
     owner_table_unref(e->table);
+    array_u32_fini(&e->cgroups);
+    cgroups_unref(e->cgroup_table);
     free(e->number);
     free(e->values);
     str_fini(&e->item);
@@ -276,6 +281,91 @@ static void write_owners(struct block_encoder *e, const struct sample *s, bool k
     }
     e->n_users = users ? users->n : 0;
     block_out_item(out, BLOCK_ITEM_OWNERS, e->item.data, e->item.len);
+}
+
+/* Control groups ------------------------------------------------------------ */
+
+/* What the reader knows of groups that are others by now, or that a key is to tell anew, is void.
+ */
+static int begin_cgroups(struct block_encoder *e, const struct sample *s, bool key)
+{
+    const struct cgroup_table *was = e->cgroup_table, *now = s->cgroups;
+    uint32_t n = now ? now->n : 0;
+    int rc = 0;
+
+    while (e->cgroups.n < n && !rc)
+        rc = array_u32_add(&e->cgroups, 0);
+    for (uint32_t i = 0; i < e->cgroups.n; i++) {
+        bool same =
+            was == now || (was && i < was->n && i < n && was->cgroup[i].id == now->cgroup[i].id &&
+                           strcmp(was->cgroup[i].name, now->cgroup[i].name) == 0);
+        if (key || !same)
+            e->cgroups.at[i] = 0;
+    }
+    if (was != now) {
+        cgroups_unref(was);
+        e->cgroup_table = now ? cgroups_ref(now) : NULL;
+    }
+    return rc;
+}
+
+/* The groups that rows of the sample name and the reader does not know. */
+static int write_cgroups(struct block_encoder *e, const struct sample *s, bool key,
+                         struct block_out *out)
+{
+    int rc = begin_cgroups(e, s, key);
+    uint32_t n = 0;
+
+    for (uint32_t row = 0; row < s->n_live && s->cgroups && !rc; row++) {
+        uint32_t number = s->conn[row].cgroup;
+        if (!number || number >= s->cgroups->n || e->cgroups.at[number])
+            continue;
+        e->cgroups.at[number] = 2;
+        n++;
+    }
+    if (!n || rc)
+        return rc;
+    str_clear(&e->item);
+    bytes_put_varint(&e->item, n);
+    for (uint32_t i = 0; i < s->cgroups->n; i++) {
+        if (e->cgroups.at[i] != 2)
+            continue;
+        bytes_put_varint(&e->item, i);
+        bytes_put_varint(&e->item, s->cgroups->cgroup[i].id);
+        put_text(&e->item, s->cgroups->cgroup[i].name);
+        e->cgroups.at[i] = 1;
+    }
+    block_out_item(out, BLOCK_ITEM_CGROUPS, e->item.data, e->item.len);
+    return str_failed(&e->item) ? -ENOMEM : 0;
+}
+
+/* Drops of listeners ------------------------------------------------------------ */
+
+static bool same_drops(const struct drop_counts *a, const struct drop_counts *b)
+{
+    bool same = a->n == b->n;
+
+    for (uint32_t i = 0; i < a->n && same; i++)
+        same = a->at[i].cookie == b->at[i].cookie && a->at[i].netns == b->at[i].netns &&
+               a->at[i].drops == b->at[i].drops;
+    return same;
+}
+
+static void write_drops(struct block_encoder *e, const struct sample *s, bool key,
+                        struct block_out *out)
+{
+    const struct drop_counts *list = &s->drops;
+
+    if (key ? !list->n : same_drops(list, &e->last->drops))
+        return;
+    str_clear(&e->item);
+    bytes_put_varint(&e->item, list->n);
+    for (uint32_t i = 0; i < list->n; i++) {
+        bytes_put_varint(&e->item, list->at[i].cookie);
+        bytes_put_varint(&e->item, list->at[i].netns);
+        bytes_put_varint(&e->item, list->at[i].drops);
+    }
+    block_out_item(out, BLOCK_ITEM_DROPS, e->item.data, e->item.len);
 }
 
 /* Pairs ------------------------------------------------------------ */
@@ -636,7 +726,8 @@ static void write_sample(struct block_encoder *e, const struct sample *s, bool k
 static void redacted(const struct block_encoder *e, const struct sample *s, struct sample *copy)
 {
     *copy = *s;
-    copy->needs &= NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION | NEED_OWNER | NEED_USER;
+    copy->needs &=
+        NEED_TCP_INFO | NEED_BOUND | NEED_CONGESTION | NEED_OWNER | NEED_USER | NEED_DROPS;
     if (!records_metrics(e, s))
         copy->needs &= ~NEED_METRICS;
     if (!records_owners(s))
@@ -750,8 +841,8 @@ static void write_ends(struct block_encoder *e, const struct sample *s, struct b
 }
 
 /* Everything that comes before the rows. */
-static void write_head(struct block_encoder *e, const struct sample *s, bool key,
-                       struct block_out *out)
+static int write_head(struct block_encoder *e, const struct sample *s, bool key,
+                      struct block_out *out)
 {
     struct sample now, was;
 
@@ -774,6 +865,8 @@ static void write_head(struct block_encoder *e, const struct sample *s, bool key
         write_congestion(e, s, out);
     if (records_owners(s))
         write_owners(e, s, key, out);
+    write_drops(e, s, key, out);
+    return write_cgroups(e, s, key, out);
 }
 
 /* Keys ------------------------------------------------------------ */
@@ -810,10 +903,10 @@ static int encode_key(struct block_encoder *e, const struct sample *s, struct bl
     if (rc)
         return rc;
     f.places = e->next_places.at;
-    write_head(e, s, true, out);
+    rc = write_head(e, s, true, out);
     put_all_full(e, &f, BLOCK_PART_ROWS_KEY, s->n_live, out);
     write_ends(e, s, out);
-    return out->error;
+    return rc ? rc : out->error;
 }
 
 /* Deltas ------------------------------------------------------------ */
@@ -938,10 +1031,10 @@ static int encode_delta(struct block_encoder *e, const struct sample *s, struct 
     rc = settle(e, s);
     if (rc)
         return rc;
-    write_head(e, s, false, out);
+    rc = write_head(e, s, false, out);
     write_rows(e, s, elapsed_ms, out);
     write_ends(e, s, out);
-    return out->error;
+    return rc ? rc : out->error;
 }
 
 /* Has the sample what the last one had, so that differences say it all? */

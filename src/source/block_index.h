@@ -34,6 +34,7 @@ enum block_head_tag {
     BLOCK_HEAD_MONO = 7,     /* 8 bytes, the same on the clock of the samples */
     BLOCK_HEAD_INTERVAL = 8, /* 8 bytes, milliseconds asked for */
     BLOCK_HEAD_REDACTED = 9, /* 1 byte, 1: addresses and host names are tokens */
+    BLOCK_HEAD_JUDGE = 10,   /* 8 bytes: recorder_options.judge */
 };
 
 #endif

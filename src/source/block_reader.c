@@ -14,7 +14,6 @@
 #include "block_decode.h"
 #include "block_file.h"
 #include "block_index.h"
-#include "block_notes.h"
 #include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
@@ -95,7 +94,6 @@ void block_reader_close(struct block_reader *r)
     free(r->directory);
     free(r->span);
     free(r->content.moment);
-    free(r->content.note);
     free(r);
 }
 
@@ -144,6 +142,15 @@ void block_reader_owners(struct sample *s, const struct sample *prev)
 struct block_reader_faults block_reader_faults(const struct block_reader *r)
 {
     return r->faults;
+}
+
+struct sample_reason block_reader_reason(const struct block_reader_faults *faults)
+{
+    if (faults->damaged)
+        return (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults->damaged_at};
+    if (faults->newer)
+        return (struct sample_reason){.code = REASON_NEWER_FRAME};
+    return (struct sample_reason){.code = faults->other_writer ? REASON_OTHER_WRITER : REASON_NONE};
 }
 
 /* Directories ------------------------------------------------------------ */
@@ -387,8 +394,7 @@ static void take_head(struct block_reader *r, const struct block_head *head)
     set_run(r, run_of(bytes, len));
 }
 
-/* Empty again after it was filled. */
-static void empty(struct sample_builder *b)
+void block_reader_empty(struct sample_builder *b)
 {
     struct sample *s = &b->sample;
 
@@ -403,6 +409,8 @@ static void empty(struct sample_builder *b)
     s->namespaces = NULL;
     owner_table_unref(s->owners);
     s->owners = NULL;
+    cgroups_unref(s->cgroups);
+    s->cgroups = NULL;
     s->owner = NULL;
     s->metrics = NULL;
     sample_unref(b->close_events);
@@ -429,7 +437,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
     if (m.wall_ns > until->wall_ns || m.seq > until->seq)
         return BEYOND;
     if (key || !r->loaded)
-        empty(b);
+        block_reader_empty(b);
     if (key)
         rc = block_decode_key(r->decoder, &r->payload, &m, b);
     else if (!r->loaded)
@@ -443,7 +451,7 @@ static int decode(struct block_reader *r, const struct block_head *head,
         r->key_seq = m.seq;
     }
     if (rc)
-        empty(b);
+        block_reader_empty(b);
     return rc;
 }
 
@@ -610,6 +618,7 @@ int block_reader_again(struct block_reader *r, struct sample_builder *b)
         return rc;
     b->owners_known = b->sample.owner;
     b->sample.owners = r->last->owners ? owner_table_ref(r->last->owners) : NULL;
+    b->sample.cgroups = r->last->cgroups ? cgroups_ref(r->last->cgroups) : NULL;
     b->sample.backend = BACKEND_FRAME;
     b->sample.netns_view = r->last->netns_view;
     return 0;
@@ -817,25 +826,6 @@ static int add_moment(struct recording_content *c, const struct block_moment *m)
     return 0;
 }
 
-static int add_note(struct block_reader *r, uint64_t at, const struct block_head *head)
-{
-    struct recording_content *c = &r->content;
-    struct recording_note *larger =
-        array_room(c->note, c->n_notes, &c->cap_notes, 16, sizeof *c->note);
-    uint8_t bytes[SMALL_MAX];
-    size_t len;
-
-    if (!larger)
-        return -ENOMEM;
-    c->note = larger;
-    int rc = read_small(r, at, head, bytes, &len);
-    if (!rc && block_notes_read(bytes, len, &c->note[c->n_notes])) {
-        c->note[c->n_notes].sample = c->n_moments - 1;
-        c->n_notes++;
-    }
-    return rc == -EBADMSG ? 0 : rc; /* a damaged one is left out, as a damaged sample is */
-}
-
 /* Take what the block at `at` says of the span. Returns 0, BEYOND where the span has ended, or
  * -errno. */
 static int look_at(struct block_reader *r, uint64_t at, const struct block_head *head,
@@ -846,8 +836,6 @@ static int look_at(struct block_reader *r, uint64_t at, const struct block_head 
 
     if (head->type == BLOCK_HEAD || (head->type == BLOCK_KEY && !first))
         return BEYOND;
-    if (head->type == BLOCK_NOTE && !first)
-        return add_note(r, at, head);
     if (head->type != BLOCK_KEY && (head->type != BLOCK_DELTA || first))
         return 0;
     int rc = peek(r, at, head, d, &m);
@@ -884,7 +872,7 @@ int block_reader_look(struct block_reader *r, const struct recording_span *span,
     struct block_decoder *d = block_decoder_new();
     int rc = !d ? -ENOMEM : r->directory ? open_file(r, span->file) : 0;
 
-    r->content.n_moments = r->content.n_notes = 0;
+    r->content.n_moments = 0;
     *content = &r->content;
     if (!rc)
         rc = look_into(r, span->at, d);
@@ -901,6 +889,108 @@ int block_reader_where(const struct block_reader *r, struct recording_place *pla
         return -ENODATA;
     *place = (struct recording_place){r->key_file, r->key_at, block_decode_seq(r->decoder)};
     return 0;
+}
+
+/* Visiting ------------------------------------------------------------ */
+
+/* Show the block at `at`, whose head is sound. Returns what the visitor does, -EBADMSG where it is
+ * damaged, or -ENODATA where the file ends within it. */
+static int show(struct block_reader *r, struct block_visitor *v, uint64_t at,
+                const struct block_head *head, struct block_decoder *d)
+{
+    bool is_key = head->type == BLOCK_KEY, is_sample = is_key || head->type == BLOCK_DELTA;
+    struct block_visited b = {.type = head->type};
+    uint8_t bytes[SMALL_MAX];
+    struct block_moment m;
+    int rc = 0;
+
+    if (is_sample && v->moments) {
+        rc = peek(r, at, head, d, &m);
+        if (!rc && is_key)
+            block_decode_count_from(d, &m);
+        if (is_key)
+            v->key_seq = rc ? 0 : m.seq;
+        b.moment = is_key || m.key_seq == v->key_seq ? &m : NULL; /* else it cannot be played */
+    } else if (head->type == BLOCK_HEAD || head->type == BLOCK_NOTE || head->type == BLOCK_END) {
+        rc = read_small(r, at, head, bytes, &b.len);
+        b.bytes = bytes;
+    }
+    return rc ? rc : v->visit(v, &b);
+}
+
+static void note_at(struct block_reader_faults *faults, uint64_t at)
+{
+    if (!faults->damaged)
+        faults->damaged_at = at;
+    faults->damaged = true;
+}
+
+/* Of what is kept in memory the beginning was let go. */
+static uint64_t first_block(const struct block_reader *r)
+{
+    return r->in.ring ? block_ring_first(r->in.ring) : 0;
+}
+
+static int visit_file(struct block_reader *r, struct block_visitor *v, struct block_decoder *d,
+                      struct block_reader_faults *faults)
+{
+    uint64_t at = first_block(r);
+
+    v->key_seq = 0;
+    for (;;) {
+        struct block_head head;
+        int rc = block_file_head(&r->in, at, &head);
+        if (rc == -EBADMSG) {
+            note_at(faults, at++);
+            rc = block_file_find(&r->in, &at);
+            if (!rc)
+                continue;
+        }
+        if (rc == -ENODATA)
+            return 0;
+        faults->newer |= rc == -EPROTONOSUPPORT;
+        if (!rc)
+            rc = show(r, v, at, &head, d);
+        if (rc == -EBADMSG || rc == -ENODATA)
+            note_at(faults, at);
+        else if (rc && rc != -EPROTONOSUPPORT)
+            return rc;
+        at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+    }
+}
+
+int block_reader_visit(struct block_reader *r, struct block_visitor *v,
+                       struct block_reader_faults *faults)
+{
+    uint32_t file = r->file;
+    uint64_t at = r->at;
+    struct block_decoder *d = block_decoder_new();
+    int rc = d ? 0 : -ENOMEM;
+
+    *faults = (struct block_reader_faults){.other_writer = r->faults.other_writer};
+    if (!block_reader_moves(r))
+        rc = -ESPIPE;
+    for (uint32_t i = 0; i < r->n_files && !rc; i++) {
+        rc = r->directory ? open_file(r, i) : 0;
+        if (!rc)
+            rc = visit_file(r, v, d, faults);
+        else if (rc != -ENOMEM && rc != -ECANCELED) { /* it is left out, as when it is played */
+            if (rc != -ENOENT)
+                note_at(faults, 0);
+            rc = 0;
+        }
+    }
+    block_decoder_free(d);
+    if (r->directory && open_file(r, file))
+        at = 0;
+    r->at = at;
+    return rc;
+}
+
+void block_reader_limits(const struct block_reader *r, int64_t *begin_ns, int64_t *end_ns)
+{
+    *begin_ns = r->begin_ns;
+    *end_ns = r->end_ns;
 }
 
 /* Jumping ------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #ifndef TCPTOP_SRC_SOURCE_BLOCK_READER_H
 #define TCPTOP_SRC_SOURCE_BLOCK_READER_H
 
+#include "block_decode.h"
 #include "tcptop/source/recording.h"
 
 struct block_ring;
@@ -50,7 +51,40 @@ int block_reader_again(struct block_reader *r, struct sample_builder *b);
 /** Set the owner words of rows that are not live, see struct source_ops. */
 void block_reader_owners(struct sample *s, const struct sample *prev);
 
+/** Make `b`, into which a part of a recording was read, empty again. */
+void block_reader_empty(struct sample_builder *b);
+
+/** What of that is said: the damage, if there is any. REASON_NONE when all could be played. */
+struct sample_reason block_reader_reason(const struct block_reader_faults *faults);
+
 struct block_reader_faults block_reader_faults(const struct block_reader *r);
+
+/* A block as a visitor sees it. */
+struct block_visited {
+    uint8_t type;         /* enum block_type */
+    const uint8_t *bytes; /* payload of a HEAD, NOTE or END, else NULL */
+    size_t len;
+    const struct block_moment *moment; /* of a KEY or DELTA, where they are asked for and it is
+                                          sound, else NULL */
+};
+
+/* First member of the struct of whoever visits. */
+struct block_visitor {
+    /** Take a block. What is not 0 ends the visit, which returns it. */
+    int (*visit)(struct block_visitor *v, const struct block_visited *b);
+    bool moments;     /* tell which samples there are */
+    uint64_t key_seq; /* of the last KEY, for block_reader_visit() */
+};
+
+/** Show the visitor the blocks of all files from the beginning, whatever is being played and
+ * limited; samples are not decoded. What is damaged, or of a later version, is left out and noted
+ * in
+ *  `*faults`. Returns 0 or -errno: -ESPIPE for what cannot seek. */
+int block_reader_visit(struct block_reader *r, struct block_visitor *v,
+                       struct block_reader_faults *faults);
+
+/** The times that block_reader_limit() set. */
+void block_reader_limits(const struct block_reader *r, int64_t *begin_ns, int64_t *end_ns);
 
 /* See recording.h. */
 int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n);

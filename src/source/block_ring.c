@@ -184,6 +184,14 @@ ssize_t block_ring_read(struct block_ring *ring, uint64_t offset, void *to, size
     return copied;
 }
 
+uint64_t block_ring_first(struct block_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    uint64_t first = ring->n ? ring->chunk[0].at : ring->end;
+    pthread_mutex_unlock(&ring->lock);
+    return first;
+}
+
 uint64_t block_ring_head(struct block_ring *ring, uint64_t at)
 {
     pthread_mutex_lock(&ring->lock);

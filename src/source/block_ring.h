@@ -40,6 +40,9 @@ bool block_ring_wants_span(struct block_ring *ring);
  *  were let go. */
 ssize_t block_ring_read(struct block_ring *ring, uint64_t offset, void *to, size_t len);
 
+/** Where what is kept begins. */
+uint64_t block_ring_first(struct block_ring *ring);
+
 /** Where the HEAD before the key at `at` is; 0 where it was let go. */
 uint64_t block_ring_head(struct block_ring *ring, uint64_t at);
 

@@ -13,7 +13,6 @@
 #include "tcptop/source/diag.h"
 #include "tcptop/source/sample_fields.h"
 
-#define MARK         "FRAM"
 #define CRC_BYTES    4
 #define HEADER_LIMIT (UINT32_C(1) << 26) /* with the owners of some million sockets */
 
@@ -22,7 +21,7 @@ int64_t frame_size(const uint8_t prelude[FRAME_PRELUDE_BYTES])
     size_t crc_at = FRAME_PRELUDE_BYTES - CRC_BYTES;
     uint64_t header = bytes_get(prelude + 8, 4), messages = bytes_get(prelude + 12, 8);
 
-    if (memcmp(prelude, MARK, 4) != 0 ||
+    if (memcmp(prelude, FRAME_MARK, 4) != 0 ||
         bytes_get(prelude + crc_at, CRC_BYTES) != hash_crc32(0, prelude, crc_at))
         return -EBADMSG;
     if (bytes_get(prelude + 4, 4) != FRAME_VERSION)

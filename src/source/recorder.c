@@ -17,7 +17,7 @@
 
 #include "block_encode.h"
 #include "block_index.h"
-#include "block_notes.h"
+#include "block_note.h"
 #include "block_reader.h"
 #include "block_ring.h"
 #include "tcptop/base/array.h"
@@ -38,12 +38,6 @@
 /* Fields of a GAP, as FORMAT.md lists them. */
 enum gap_tag { GAP_WHY = 1, GAP_SAMPLES = 2, GAP_FROM = 3, GAP_TO = 4, GAP_SLEPT = 5 };
 
-/* A finding that held in the last sample. */
-struct held {
-    uint64_t key;
-    uint8_t severity, rule;
-};
-
 struct recorder {
     struct recorder_options options;
     struct redact redact;
@@ -62,9 +56,9 @@ struct recorder {
     struct recording_span span; /* of the last key; no samples: none */
     uint64_t last_index, samples, last_seq;
     uint32_t netns_view; /* of the last sample */
-    int64_t last_mono_ns, slept_ns;
-    struct held *held; /* owned */
-    uint32_t n_held, cap_held;
+    int64_t last_mono_ns, slept_ns, noted_ns;
+    struct episodes episodes;      /* findings that hold */
+    uint8_t skip[RECORDING_RULES]; /* how rules could look, as it was noted last */
 };
 
 bool recorder_is_directory(const char *path)
@@ -171,7 +165,16 @@ static int write_head(struct recorder *r, const struct sample *s)
     put_number(r, BLOCK_HEAD_MONO, (uint64_t)s->mono_ns, 8);
     put_number(r, BLOCK_HEAD_INTERVAL, r->options.interval_ms, 8);
     put_number(r, BLOCK_HEAD_REDACTED, r->options.redact, 1);
+    put_number(r, BLOCK_HEAD_JUDGE, r->options.judge, 8);
     return write_small(r, BLOCK_HEAD);
+}
+
+/* A finding as it stands. */
+static int write_note(struct recorder *r, const struct episode *e)
+{
+    str_clear(&r->payload);
+    block_note_write(&r->payload, e, r->options.rule_name, r->options.redact ? &r->redact : NULL);
+    return write_small(r, BLOCK_NOTE);
 }
 
 /* The index of the span that ends here. A stream has none. */
@@ -194,8 +197,12 @@ static int write_index(struct recorder *r)
 static int end_file(struct recorder *r, enum block_end why)
 {
     uint8_t end[BLOCK_END_BYTES];
-    int rc = write_index(r);
+    int rc = 0;
 
+    for (uint32_t i = 0; i < r->episodes.n_open && r->samples && !rc; i++)
+        rc = write_note(r, &r->episodes.list[i]);
+    if (!rc)
+        rc = write_index(r);
     if (!rc) {
         block_index_write_end(end, r->last_index, r->samples, why);
         str_clear(&r->payload);
@@ -448,93 +455,40 @@ static int write_gaps(struct recorder *r, const struct sample *s)
     return rc;
 }
 
-/* Whom a finding is about, for its title. */
-static void put_subject(struct recorder *r, const struct finding *f)
+/* How rules could look, where that is another than it was noted last. */
+static int write_checked(struct recorder *r, const struct findings *f, bool first)
 {
-    uint8_t ends[BLOCK_NOTES_ENDS_BYTES], owner[BLOCK_NOTES_OWNER_BYTES];
+    _Static_assert(sizeof r->skip == sizeof f->skip, "as many rules");
 
-    if (r->options.redact) /* addresses are in it */
-        return;
-    block_notes_write_ends(ends, &f->scope.ends);
-    bytes_set(owner, f->who.pid, 4);
-    bytes_set(owner + 4, f->scope.uid, 4);
-    put_number(r, BLOCK_NOTES_SUBJECT, f->subject, 1);
-    sample_fields_put(&r->payload, BLOCK_NOTES_ENDS, ends, sizeof ends);
-    sample_fields_put(&r->payload, BLOCK_NOTES_OWNER, owner, sizeof owner);
-}
-
-static int write_note(struct recorder *r, enum block_notes_kind kind, const struct held *h,
-                      const struct finding *f, const struct sample *s)
-{
+    if (!f || (!first && memcmp(r->skip, f->skip, sizeof r->skip) == 0))
+        return 0;
+    memcpy(r->skip, f->skip, sizeof r->skip);
     str_clear(&r->payload);
-    put_number(r, BLOCK_NOTES_KIND, kind, 1);
-    put_number(r, BLOCK_NOTES_KEY, h->key, 8);
-    put_number(r, BLOCK_NOTES_SEVERITY, h->severity, 1);
-    put_text(r, BLOCK_NOTES_RULE, r->options.rule_name(h->rule));
-    put_number(r, BLOCK_NOTES_WALL, (uint64_t)(f ? f->since_wall_ns : s->wall_ns), 8);
-    put_number(r, BLOCK_NOTES_MONO, (uint64_t)(f ? f->since_ns : s->mono_ns), 8);
-    if (f) {
-        uint8_t values[1 + 8 * FINDING_VALUES] = {f->valid};
-        for (unsigned i = 0; i < FINDING_VALUES; i++) {
-            uint64_t bits;
-            memcpy(&bits, &f->value[i], sizeof bits);
-            bytes_set(values + 1 + 8 * i, bits, 8);
-        }
-        sample_fields_put(&r->payload, BLOCK_NOTES_VALUES, values, sizeof values);
-        put_subject(r, f);
-        put_text(r, BLOCK_NOTES_PROCESS, f->who.name);
-        put_text(r, BLOCK_NOTES_NETNS, f->namespace);
-    }
+    block_note_write_checked(&r->payload, r->skip, r->options.rule_name);
     return write_small(r, BLOCK_NOTE);
 }
 
-static const struct held *held_of(const struct recorder *r, uint64_t key)
+/* Which findings began, became graver, or ended with this sample. With a key the others that have
+ * become worse since it was noted last; with the first one of a file all, so that it stands alone.
+ */
+static int write_notes(struct recorder *r, const struct sample *s, bool is_key)
 {
-    for (uint32_t i = 0; i < r->n_held; i++) {
-        if (r->held[i].key == key)
-            return &r->held[i];
-    }
-    return NULL;
-}
-
-static bool holds(const struct findings *f, uint64_t key)
-{
-    for (uint32_t i = 0; f && i < f->n; i++) {
-        if (f->list[i].key == key)
-            return true;
-    }
-    return false;
-}
-
-/* Which findings began, changed their severity, or ended with this sample; or `all` that hold. */
-static int write_notes(struct recorder *r, const struct sample *s, bool all)
-{
-    const struct findings *f = s->findings;
-    uint32_t n = f ? f->n : 0;
-    int rc = 0;
+    bool first = r->samples == 0 || (is_key && r->options.ring); /* what is before may go */
+    int rc;
 
     if (!r->options.rule_name)
         return 0;
-    for (uint32_t i = 0; i < r->n_held && !rc; i++) {
-        if (!holds(f, r->held[i].key))
-            rc = write_note(r, BLOCK_NOTES_ENDED, &r->held[i], NULL, s);
+    rc = episodes_add(&r->episodes, s);
+    if (!rc && is_key)
+        rc = write_checked(r, s->findings, first);
+    for (uint32_t i = 0; i < r->episodes.n && !rc; i++) {
+        const struct episode *e = &r->episodes.list[i];
+        if (e->news != EPISODE_SAME || first || (is_key && e->worst_ns > r->noted_ns))
+            rc = write_note(r, e);
     }
-    for (uint32_t i = 0; i < n && !rc; i++) {
-        const struct held *was = held_of(r, f->list[i].key);
-        const struct held now = {f->list[i].key, f->list[i].severity, f->list[i].rule};
-        if (all || !was || was->severity != now.severity)
-            rc = write_note(r, BLOCK_NOTES_BEGAN, &now, &f->list[i], s);
-    }
-    if (n > r->cap_held) {
-        struct held *larger = realloc(r->held, n * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        r->held = larger;
-        r->cap_held = n;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        r->held[i] = (struct held){f->list[i].key, f->list[i].severity, f->list[i].rule};
-    r->n_held = n;
+    episodes_drop_ended(&r->episodes);
+    if (is_key)
+        r->noted_ns = s->mono_ns;
     return rc;
 }
 
@@ -607,7 +561,7 @@ static int write_sample(struct recorder *r, const struct sample *s)
     if (!rc && is_key)
         rc = secure(r, s);
     if (!rc)
-        rc = write_notes(r, s, is_key && r->options.ring); /* its beginning may be let go */
+        rc = write_notes(r, s, is_key);
     if (!rc)
         count_sample(r, s);
     if (!rc && r->options.ring)
@@ -724,7 +678,7 @@ int recorder_close(struct recorder *r)
     block_out_fini(&r->out);
     block_out_fini(&r->small);
     str_fini(&r->payload);
-    free(r->held);
+    episodes_fini(&r->episodes);
     free(r);
     return rc;
 }

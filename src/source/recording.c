@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "block_findings.h"
 #include "block_reader.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
@@ -27,6 +29,12 @@
 #define RECORDING_CHUNK 131072
 #endif
 #define POLL_SLICE_MS 100
+#ifndef RECORDING_SEARCH_BYTES /* in which a whole frame is looked for behind a damaged one */
+#define RECORDING_SEARCH_BYTES ((uint64_t)256 << 20)
+#endif
+#ifndef RECORDING_FIFO_WAIT_NS /* tests do not wait so long */
+#define RECORDING_FIFO_WAIT_NS (2 * NS_PER_S)
+#endif
 
 struct bytes {
     uint8_t *data; /* owned */
@@ -38,11 +46,16 @@ struct recording {
     int fd;
     char *name;        /* as messages call it; owned */
     struct bytes next; /* read, not yet replayed */
+    size_t taken;      /* so many bytes of `next` are a frame, which was looked at */
     struct bytes last; /* the last whole frame: what a damaged end repeats */
     uint64_t frames;   /* replayed so far */
+    uint64_t met;      /* frames, with those that could not be read or were not wanted */
+    uint64_t damaged;  /* the first of them that cannot be read, from 1; 0: none */
+    bool newer;        /* that is since it is of a later version */
     bool ended;
     struct owner_lookup *owners; /* as the last frame told; owned */
     struct block_reader *blocks; /* of a recording of blocks; owned */
+    struct episodes episodes;    /* that recording_findings() gave out */
     int64_t begin_ns, end_ns;    /* frames before and after are left out */
 };
 
@@ -102,6 +115,14 @@ static int refused(const struct recording *r, int error, enum sample_reason_code
     return sample_reason_set(why, error, sample_reason_named(code, error, r->name));
 }
 
+/* Drop the first `n` bytes of `b`. */
+static void drop(struct bytes *b, size_t n)
+{
+    if (n)
+        memmove(b->data, b->data + n, b->len - n);
+    b->len -= n;
+}
+
 /* The whole next frame into r->next. -ENODATA: no more frames; -EBADMSG: cut or damaged. */
 static int load_frame(struct recording *r)
 {
@@ -113,19 +134,53 @@ static int load_frame(struct recording *r)
     if (size < 0)
         return (int)size;
     error = fill(r, &r->next, (size_t)size);
+    if (!error)
+        r->taken = (size_t)size;
     return error == -ENODATA ? -EBADMSG : error;
 }
 
+/* Behind a frame that cannot be read: the next sound prelude to the front of r->next. Returns 0,
+ * -ENODATA where there is none, or -errno. */
+static int find_frame(struct recording *r)
+{
+    uint64_t passed = 0;
+    size_t at = r->next.len ? 1 : 0;
+
+    while (passed < RECORDING_SEARCH_BYTES) {
+        for (; at + FRAME_PRELUDE_BYTES <= r->next.len; at++) {
+            const uint8_t *from = r->next.data + at;
+            const uint8_t *mark =
+                memchr(from, FRAME_MARK[0], r->next.len - at - FRAME_PRELUDE_BYTES + 1);
+            if (!mark) {
+                at = r->next.len - FRAME_PRELUDE_BYTES + 1;
+                break;
+            }
+            at += (size_t)(mark - from);
+            int64_t size = frame_size(mark);
+            if (size < 0 && size != -EPROTONOSUPPORT)
+                continue;
+            drop(&r->next, at);
+            return 0;
+        }
+        passed += at;
+        drop(&r->next, at);
+        at = 0;
+        ssize_t got = read_more(r, &r->next, r->next.len + RECORDING_CHUNK);
+        if (got <= 0)
+            return got == 0 ? -ENODATA : (int)got;
+    }
+    return -ENODATA;
+}
+
 /* What a damaged recording ends with: the last whole frame once more, marked. */
-static int damaged_end(struct recording *r, int error, struct sample_builder *b,
-                       struct sample_reason *why)
+static int damaged_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
 {
     struct sample *s = &b->sample;
-    bool newer = error == -EPROTONOSUPPORT;
+    bool newer = r->newer;
 
     r->ended = true;
     if (r->frames == 0 && newer)
-        return refused(r, error, REASON_NEWER_FILE, why);
+        return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
     if (r->frames > 0 && frame_read(r->last.data, r->last.len, b, r->owners, why) < 0)
         return read_failed(r, -ENOMEM, why); /* it was sound before */
     s->backend = BACKEND_FRAME;
@@ -133,7 +188,7 @@ static int damaged_end(struct recording *r, int error, struct sample_builder *b,
     sample_set_status(
         s, SAMPLE_PARTIAL,
         (struct sample_reason){.code = newer ? REASON_NEWER_FRAME : REASON_DAMAGED_FRAME,
-                               .number = r->frames + 1});
+                               .number = r->damaged});
     return 0;
 }
 
@@ -144,17 +199,12 @@ static int damaged_end(struct recording *r, int error, struct sample_builder *b,
 static int faulty_end(struct recording *r, struct sample_builder *b, struct sample_reason *why)
 {
     const struct block_reader_faults faults = block_reader_faults(r->blocks);
-    struct sample_reason reason = {.code = REASON_OTHER_WRITER};
     int rc = block_reader_again(r->blocks, b);
 
     if (rc)
         return read_failed(r, rc, why);
-    if (faults.damaged)
-        reason = (struct sample_reason){.code = REASON_DAMAGED_BYTE, .number = faults.damaged_at};
-    else if (faults.newer)
-        reason = (struct sample_reason){.code = REASON_NEWER_FRAME};
     sample_clear_status(&b->sample);
-    sample_set_status(&b->sample, SAMPLE_PARTIAL, reason);
+    sample_set_status(&b->sample, SAMPLE_PARTIAL, block_reader_reason(&faults));
     return 0;
 }
 
@@ -203,7 +253,7 @@ static int compare_times(struct recording *r)
 
     if (!b)
         return 0;
-    if (frame_read(r->next.data, r->next.len, b, NULL, &why) > 0)
+    if (frame_read(r->next.data, r->taken, b, NULL, &why) > 0)
         order = b->sample.wall_ns < r->begin_ns ? -1 : b->sample.wall_ns > r->end_ns;
     sample_discard(b);
     return order;
@@ -215,8 +265,10 @@ static int load_wanted(struct recording *r)
     bool all = r->begin_ns == INT64_MIN && r->end_ns == INT64_MAX;
 
     for (;;) {
-        r->next.len = 0;
+        drop(&r->next, r->taken);
+        r->taken = 0;
         int error = load_frame(r);
+        r->met += error != -ENODATA;
         int order = error || all ? 0 : compare_times(r);
         if (order > 0)
             return -ENODATA;
@@ -225,35 +277,71 @@ static int load_wanted(struct recording *r)
     }
 }
 
+/* The frame in r->next was played: it is the last one. What was read beyond it stays. */
+static int keep_frame(struct recording *r)
+{
+    struct bytes whole = r->next;
+    size_t more = whole.len - r->taken;
+
+    if (more > r->last.cap) {
+        uint8_t *larger = realloc(r->last.data, more);
+        if (!larger)
+            return -ENOMEM;
+        r->last.data = larger;
+        r->last.cap = more;
+    }
+    r->next = r->last;
+    r->next.len = more;
+    if (more)
+        memcpy(r->next.data, whole.data + r->taken, more);
+    whole.len = r->taken;
+    r->last = whole;
+    r->taken = 0;
+    r->frames++;
+    return 0;
+}
+
+/* The next frame that can be read into `b`: others are left out. */
+static int next_frame(struct recording *r, struct sample_builder *b, struct sample_reason *why)
+{
+    for (;;) {
+        int error = load_wanted(r);
+        int64_t taken = error ? 0 : frame_read(r->next.data, r->taken, b, r->owners, why);
+        if (taken < 0)
+            error = (int)taken;
+        if (error != -EBADMSG && error != -EPROTONOSUPPORT)
+            return error;
+        if (!r->damaged) {
+            r->damaged = r->met;
+            r->newer = error == -EPROTONOSUPPORT;
+        }
+        block_reader_empty(b);
+        r->taken = 0;
+        error = find_frame(r);
+        if (error)
+            return error;
+    }
+}
+
 static int sample_frame(struct source *src, const struct request *req, struct sample_builder *b,
                         struct sample_reason *why)
 {
     struct recording *r = (struct recording *)src;
-    int64_t taken = 0;
     int error;
 
     (void)req; /* a recording holds what it holds */
     if (r->ended)
         return -ENODATA;
-    error = load_wanted(r);
+    error = next_frame(r, b, why);
     if (!error)
-        taken = frame_read(r->next.data, r->next.len, b, r->owners, why);
-    if (taken < 0)
-        error = (int)taken;
-    if (error == -EBADMSG || error == -EPROTONOSUPPORT)
-        return damaged_end(r, error, b, why);
+        error = keep_frame(r);
+    if (error == -ENODATA && r->damaged)
+        return damaged_end(r, b, why);
     if (error == -ENODATA) {
         r->ended = true;
         return r->frames ? -ENODATA : refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
     }
-    if (error)
-        return read_failed(r, error, why);
-
-    struct bytes whole = r->next;
-    r->next = r->last;
-    r->last = whole;
-    r->frames++;
-    return 0;
+    return error ? read_failed(r, error, why) : 0;
 }
 
 /* Parse the whole messages at the front of r->next and drop them. Returns the bytes they took or
@@ -334,6 +422,7 @@ static void recording_close(struct source *src)
         close(r->fd);
     owner_lookup_free(r->owners);
     block_reader_close(r->blocks);
+    episodes_fini(&r->episodes);
     free(r->name);
     free(r->next.data);
     free(r->last.data);
@@ -436,6 +525,7 @@ static int open_kind(struct source **src, struct recording *r, struct sample_rea
         break;
     case KIND_FRAMES:
         r->source.ops = &frame_ops;
+        r->taken = r->next.len;         /* the magic */
         r->owners = owner_lookup_new(); /* without memory nobody is known */
         break;
     case KIND_RAW:
@@ -453,19 +543,56 @@ static int open_kind(struct source **src, struct recording *r, struct sample_rea
     return opened(src, r, rc);
 }
 
+/* Does anybody have the pipe open for writing, or left something in it? A FIFO does not tell before
+ * it had a writer once. */
+static bool has_writer(int fd)
+{
+    struct pollfd pipe = {.fd = fd, .events = POLLIN};
+
+    return poll(&pipe, 1, 0) == 0 || pipe.revents & POLLIN;
+}
+
+/* Of a FIFO that nobody writes to reading would wait, and nobody would know for what. Returns 0, or
+ * -ETIMEDOUT when no writer comes. */
+static int await_writer(int fd, const char *path)
+{
+    const struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+    int64_t until = clock_mono_ns() + RECORDING_FIFO_WAIT_NS;
+    int writer = privileges_open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+
+    if (writer < 0) /* whether there is one cannot be told */
+        return 0;
+    close(writer); /* from now on the end of the last writer is told, with POLLHUP */
+    while (!has_writer(fd)) {
+        if (clock_mono_ns() > until)
+            return -ETIMEDOUT;
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 static int open_file(struct recording *r, const char *path)
 {
+    const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK; /* of a FIFO open() would wait */
     struct stat st;
 
     r->name = strdup(strcmp(path, "-") == 0 ? "stdin" : path);
     if (!r->name)
         return -ENOMEM;
-    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : privileges_open(path, O_RDONLY | O_NOCTTY, 0);
+    r->fd = STDIN_FILENO;
+    if (strcmp(path, "-") == 0)
+        return fstat(STDIN_FILENO, &st) ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
+    r->fd = privileges_open(path, flags, 0);
     if (r->fd < 0)
         return r->fd;
     if (fstat(r->fd, &st) != 0)
         return -errno;
-    return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    int rc = S_ISFIFO(st.st_mode) ? await_writer(r->fd, path) : 0;
+    if (!rc && fcntl(r->fd, F_SETFL, fcntl(r->fd, F_GETFL) & ~O_NONBLOCK) != 0)
+        rc = -errno;
+    return rc;
 }
 
 /* Recordings in a directory; where there are none, dumps of other programs. */
@@ -502,7 +629,8 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
     if (!error || error == -ENODATA)
         return open_kind(src, r, why);
     recording_close(&r->source);
-    return sample_reason_set(why, error, sample_reason_named(REASON_UNREADABLE, error, path));
+    enum sample_reason_code code = error == -ETIMEDOUT ? REASON_NO_WRITER : REASON_UNREADABLE;
+    return sample_reason_set(why, error, sample_reason_named(code, error, path));
 }
 
 int recording_open_ring(struct source **src, struct block_ring *ring)
@@ -547,6 +675,17 @@ int recording_spans(struct source *src, const struct recording_span **list, uint
     *list = NULL;
     *n = 0;
     return reader ? block_reader_spans(reader, list, n) : -ESPIPE;
+}
+
+int recording_findings(struct source *src, int (*rule_number)(const char *name), bool count_samples,
+                       struct recording_findings *out)
+{
+    struct block_reader *reader = reader_of(src);
+
+    *out = (struct recording_findings){.list = NULL};
+    return reader ? block_findings(reader, &((struct recording *)src)->episodes, rule_number,
+                                   count_samples, out)
+                  : -ESPIPE;
 }
 
 int recording_seek(struct source *src, int64_t wall_ns)

@@ -211,118 +211,76 @@ static bool is_short(const struct survey *v)
 
 /* Findings ------------------------------------------------------------ */
 
-static struct survey_finding *holding(struct survey *v, uint64_t key)
+/* The first span of the run of a recorder that came last. */
+static uint32_t last_run(const struct survey *v)
 {
-    for (uint32_t i = v->n_findings; i-- > 0;) {
-        if (v->finding[i].key == key && v->finding[i].lasts)
-            return &v->finding[i];
-    }
-    return NULL;
+    uint32_t first = v->n_spans - 1;
+
+    while (first > 0 && v->span[first].seq > v->span[first - 1].seq)
+        first--;
+    return first;
 }
 
-static int begin_finding(struct survey *v, uint32_t i, const struct recording_note *note,
-                         const struct recording_moment *m, uint32_t *cap)
+/* When that was; what began before the recording, at its beginning. */
+static int64_t time_of(const struct survey *v, int64_t mono_ns, int64_t wall_ns)
 {
-    struct survey_finding *larger =
-        array_room(v->finding, v->n_findings, cap, 16, sizeof *v->finding);
+    const struct recording_moment m = {0, mono_ns, wall_ns};
+    uint32_t span = 0;
 
-    if (!larger)
+    for (uint32_t i = 1; i < v->n_spans; i++) {
+        if (v->span[i].first_wall_ns <= wall_ns)
+            span = i;
+    }
+    int64_t in_span = survey_time(v, span, &m) - v->span_ns[span];
+    int64_t until = span + 1 < v->n_spans ? v->span_ns[span + 1] : v->length_ns;
+    int64_t time = v->span_ns[span] + in_span;
+
+    return time < until ? time : until;
+}
+
+static int take_findings(struct survey *v, struct source *src, int (*rule_number)(const char *name))
+{
+    const int64_t last_wall = v->span[last_run(v)].first_wall_ns;
+    struct recording_findings found;
+    int rc = recording_findings(src, rule_number, false, &found);
+
+    if (rc)
+        return rc == -ENOMEM || rc == -ECANCELED ? rc : 0; /* kept no more: nothing is claimed */
+    v->finding = calloc(found.n ? found.n : 1, sizeof *v->finding);
+    if (!v->finding)
         return -ENOMEM;
-    v->finding = larger;
-    struct survey_finding *f = &larger[v->n_findings++];
-    *f = (struct survey_finding){
-        .key = note->key,
-        .worst = note->severity,
-        .lasts = true,
-        .begin_ns = survey_time(v, i, m),
-        .begin_wall_ns = note->wall_ns,
-        .begin = {v->span[i].file, v->span[i].at, m->seq},
-    };
-    memcpy(f->rule, note->rule, sizeof f->rule);
-    f->finding = note->finding;
-    return 0;
-}
-
-static int take_note(struct survey *v, uint32_t i, const struct recording_note *note,
-                     const struct recording_moment *m, uint32_t *cap)
-{
-    struct survey_finding *f = holding(v, note->key);
-
-    if (f && note->ended) {
-        f->lasts = false;
-        f->end_ns = survey_time(v, i, m);
-        f->end_wall_ns = m->wall_ns;
-    } else if (f && note->severity > f->worst) {
-        f->worst = note->severity;
-    } else if (!f && !note->ended && note->severity >= SEVERITY_WARNING) {
-        return begin_finding(v, i, note, m, cap);
-    }
-    return 0;
-}
-
-/* What held when a run of the recorder ended is not known to have held any longer. */
-static void end_run(struct survey *v, uint32_t next)
-{
-    const struct recording_span *last = &v->span[next - 1];
-
-    for (uint32_t i = 0; i < v->n_findings; i++) {
-        struct survey_finding *f = &v->finding[i];
-        if (!f->lasts)
+    for (uint32_t i = 0; i < found.n; i++) {
+        const struct episode *e = &found.list[i];
+        struct survey_finding *f = &v->finding[v->n_findings];
+        if (e->worst.severity < SEVERITY_WARNING || e->begin_wall_ns > v->last_wall_ns ||
+            (!e->holds && e->end_wall_ns < v->first_wall_ns))
             continue;
-        f->lasts = false;
-        f->end_ns = v->span_ns[next - 1] + length_of(last);
-        f->end_wall_ns = last->last_wall_ns;
+        *f = (struct survey_finding){.episode = *e};
+        f->lasts = e->holds && (e->end_wall_ns >= last_wall || e->begin_wall_ns >= last_wall);
+        f->begin_ns = time_of(v, e->begin_ns, e->begin_wall_ns);
+        f->end_ns = f->lasts ? v->length_ns : time_of(v, e->end_ns, e->end_wall_ns);
+        v->n_findings++;
     }
+    return 0;
 }
 
-static bool any_lasts(const struct survey *v)
-{
-    for (uint32_t i = 0; i < v->n_findings; i++) {
-        if (v->finding[i].lasts)
-            return true;
-    }
-    return false;
-}
-
-/* The notes of a span, if there can be any. */
-static int take_notes(struct survey *v, uint32_t i, struct source *src, uint32_t *cap)
-{
-    const struct recording_span *s = &v->span[i];
-    const struct recording_content *c;
-
-    if (i && (s->seq <= v->span[i - 1].seq || s->first_mono_ns < v->span[i - 1].last_mono_ns))
-        end_run(v, i);
-    if (s->counted && s->worst < SEVERITY_WARNING && !any_lasts(v))
-        return 0;
-    int rc = recording_look(src, s, &c);
-    for (uint32_t n = 0; !rc && n < c->n_notes; n++)
-        rc = take_note(v, i, &c->note[n], &c->moment[c->note[n].sample], cap);
-    return rc == -ENOMEM || rc == -ECANCELED ? rc : 0;
-}
-
-int survey_complete(struct survey *v, struct source *src, survey_progress *progress, void *context)
+int survey_complete(struct survey *v, struct source *src, int (*rule_number)(const char *name),
+                    survey_progress *progress, void *context)
 {
     bool each = is_short(v);
-    uint32_t cap_stretches = 0, cap_findings = 0;
+    uint32_t cap = 0;
     int64_t interval = NS_PER_S;
-    int rc = 0;
+    int rc = take_findings(v, src, rule_number);
 
     for (uint32_t i = 0; i < v->n_spans && !rc; i++) {
         if (progress && progress(context, i, v->n_spans))
             return -ECANCELED;
         if (interval_of(&v->span[i]))
             interval = interval_of(&v->span[i]);
-        rc = take_notes(v, i, src, &cap_findings);
-        if (!rc && (each || !v->span[i].counted))
-            rc = play_span(v, i, src, interval, &cap_stretches);
-        else if (!rc)
-            rc = take_index(v, i, interval, &cap_stretches);
-    }
-    for (uint32_t i = 0; i < v->n_findings; i++) {
-        if (v->finding[i].lasts) {
-            v->finding[i].end_ns = v->length_ns;
-            v->finding[i].end_wall_ns = v->last_wall_ns;
-        }
+        if (each || !v->span[i].counted)
+            rc = play_span(v, i, src, interval, &cap);
+        else
+            rc = take_index(v, i, interval, &cap);
     }
     return rc;
 }

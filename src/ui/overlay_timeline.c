@@ -172,16 +172,6 @@ static void draw_course(struct drawing *d, const struct page *p, unsigned state,
     canvas_paint(d->c, p->x + p->cursor, y, 1, 1, ROLE_CURSOR);
 }
 
-/* The rule that made a finding; RULE_COUNT: of a later version. */
-static unsigned rule_of(const struct survey_finding *f)
-{
-    unsigned rule = 0;
-
-    while (rule < RULE_COUNT && strcmp(rules[rule].name, f->rule) != 0)
-        rule++;
-    return rule;
-}
-
 /* States that warnings are about at the cursor. */
 static uint32_t warned_at(const struct page *p, int64_t ns)
 {
@@ -189,9 +179,8 @@ static uint32_t warned_at(const struct page *p, int64_t ns)
 
     for (uint32_t i = 0; i < p->v->n_findings; i++) {
         const struct survey_finding *f = &p->v->finding[i];
-        unsigned rule = rule_of(f);
-        if (rule < RULE_COUNT && f->begin_ns <= ns && (f->lasts || ns < f->end_ns))
-            states |= rules[rule].states;
+        if (f->begin_ns <= ns && (f->lasts || ns <= f->end_ns))
+            states |= f->episode.worst.marks;
     }
     return states;
 }
@@ -212,32 +201,43 @@ static void draw_state(struct drawing *d, const struct page *p, uint32_t i, int 
 
 static void title_of(const struct survey_finding *f, char out[FILL_SIZE])
 {
-    struct finding finding = f->finding;
     struct str title = STR_INIT;
-    unsigned rule = rule_of(f);
 
-    if (rule < RULE_COUNT) {
-        finding.rule = (uint8_t)rule;
-        finding_title(&finding, &title);
-    } else {
-        str_add(&title, f->rule);
-    }
+    finding_title(&f->episode.worst, &title);
     draw_copy_text(out, FILL_SIZE, str_text(&title));
     typeset_untie(out);
     str_fini(&title);
 }
 
+/* "13:44:05 to 13:45:50  worst 512" */
+static void when_of(const struct survey_finding *f, char out[FILL_SIZE])
+{
+    const struct episode *e = &f->episode;
+    char from[FMT_SIZE], to[FMT_SIZE], when[FILL_SIZE];
+    int measure = episodes_measure(&e->worst);
+    struct str worst = STR_INIT;
+
+    fmt_clock(from, sizeof from, e->begin_wall_ns);
+    fmt_clock(to, sizeof to, e->end_wall_ns);
+    draw_fill(when, f->lasts ? MSG_TIMELINE_LASTS : MSG_TIMELINE_FROM_TO, from, to, NULL);
+    if (measure >= 0)
+        finding_figure(&e->worst, (unsigned)measure, e->at_least, &worst);
+    draw_fill(out, measure >= 0 ? MSG_TIMELINE_WORST : MSG_SESSION_NOTE, when, str_text(&worst),
+              NULL);
+    typeset_untie(out);
+    str_fini(&worst);
+}
+
 static void draw_finding(struct drawing *d, const struct survey_finding *f, int y)
 {
-    char title[FILL_SIZE], from[FMT_SIZE], to[FMT_SIZE], when[FILL_SIZE];
-    enum role role = finding_severity_role(f->worst);
+    const unsigned severity = f->episode.worst.severity;
+    char title[FILL_SIZE], when[FILL_SIZE];
     int x = GUTTER, w = d->ui->w;
 
-    fmt_clock(from, sizeof from, f->begin_wall_ns);
-    fmt_clock(to, sizeof to, f->end_wall_ns);
-    draw_fill(when, f->lasts ? MSG_TIMELINE_LASTS : MSG_TIMELINE_FROM_TO, from, to, NULL);
+    when_of(f, when);
     int when_w = utf8_width(when);
-    canvas_put(d->c, x, y, SEVERITY_W, role, finding_severity_word(f->worst));
+    canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
+               finding_severity_word(severity));
     x += SEVERITY_W;
     title_of(f, title);
     draw_name(d->c, x, y, w - x - when_w - 3, ROLE_TEXT, title);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "session_rows.h"
-#include "tcptop/base/fmt.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/explain/reason_text.h"
 #include "tcptop/source/sample_pipeline.h"
 
@@ -224,19 +224,32 @@ static int step(struct trip *t, const struct spot *from, int64_t by, struct spot
     return set_spot(t, (uint32_t)span, sample > UINT32_MAX ? UINT32_MAX : (uint32_t)sample, to);
 }
 
-static int find_finding(struct trip *t, int64_t now, int64_t by, struct spot *to)
+/* The next warning that began, or the one before: those that began since the sample before are of
+ * this one. */
+static int find_finding(struct trip *t, const struct spot *from, int64_t by, struct spot *to)
 {
     const struct survey *v = t->known ? t->known : t->survey;
+    const int64_t now = survey_time(t->survey, from->span, &from->moment);
     const struct survey_finding *found = NULL;
+    struct spot before;
+    int rc = step(t, from, -1, &before);
 
+    if (rc)
+        return rc;
+    int64_t earlier = survey_time(t->survey, before.span, &before.moment);
     for (uint32_t i = 0; i < v->n_findings; i++) {
         const struct survey_finding *f = &v->finding[i];
-        if (by < 0 && f->begin_ns < now)
+        if (by < 0 && f->begin_ns <= earlier && earlier < now)
             found = f;
         else if (by > 0 && f->begin_ns > now && !found)
             found = f;
     }
-    return found ? find_place(t, &found->begin, to) : -ENOENT;
+    if (!found)
+        return -ENOENT;
+    rc = find_time(t, found->begin_ns, to);
+    if (!rc && survey_time(t->survey, to->span, &to->moment) < found->begin_ns && to->next_ns)
+        rc = step(t, to, 1, to);
+    return rc;
 }
 
 /* Aims that count from the sample shown. */
@@ -252,7 +265,7 @@ static int aim_from(struct trip *t, struct spot *to)
     if (t->wish.aim == TRAVEL_SHIFT)
         return find_time(t, now + by > 0 ? now + by : 0, to);
     if (t->wish.aim == TRAVEL_FINDING)
-        return find_finding(t, now, by, to);
+        return find_finding(t, &from, by, to);
     *to = from;
     if (t->wish.aim != TRAVEL_STEP)
         return 0;
@@ -373,7 +386,7 @@ static bool aim(struct trip *t)
     t->rc = survey_spans(&t->survey, v->src, &v->range);
     if (!t->rc && (t->wants_survey || (t->wish.aim == TRAVEL_FINDING && !t->known))) {
         t->wants_survey = true;
-        t->rc = survey_complete(t->survey, v->src, give_up, t);
+        t->rc = survey_complete(t->survey, v->src, rules_number, give_up, t);
         v->has_played = false; /* it may have moved the recording */
     }
     if (!t->rc && t->wish.aim != TRAVEL_SURVEY)
@@ -751,7 +764,8 @@ static int64_t end_wall_ns(const struct session *s)
 
 unsigned travel_to(struct session *s, const struct moment *m)
 {
-    if (m->kind == MOMENT_BEFORE && is_recording(s) && s->travel->arrived) /* also where the clock was set */
+    if (m->kind == MOMENT_BEFORE && is_recording(s) &&
+        s->travel->arrived) /* also where the clock was set */
         return travel_go(s, TRAVEL_TIME, s->travel->length_ns - m->ns);
     return travel_go(s, TRAVEL_WALL, moment_resolve(m, end_wall_ns(s)));
 }

@@ -22,6 +22,8 @@
 #define STEP_MS    1000
 #define TOLERANCE  250 /* ms: what a recording may round a running time by */
 #define GROUPS     5
+#define CGROUPS    6
+#define CGROUPS_S  20 /* samples after which a control group is removed and another one is made */
 #define MOVED_MOST 10000u
 
 struct one {
@@ -36,6 +38,7 @@ struct host_source {
     uint32_t n, cap, taken;
     uint64_t cookie, state;
     struct owner_table *owners;
+    struct cgroup_table *cgroups;
 };
 
 static uint32_t pick(struct host_source *h, uint32_t n)
@@ -182,6 +185,47 @@ static void fill_host(struct host_source *h, struct sample *s)
         sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_INTERRUPTED});
 }
 
+/* Control groups: those of the time, of which one has no name, and one is another every now and
+ * then.
+ */
+static int set_cgroups(struct host_source *h, struct sample_builder *b)
+{
+    if (h->taken % CGROUPS_S == 0) {
+        struct cgroup_table *t = cgroups_new(CGROUPS);
+        if (!t)
+            return -ENOMEM;
+        for (uint32_t i = 1; i < CGROUPS; i++) {
+            t->cgroup[i].id = 4000 + i + (i == 2 ? h->taken : 0);
+            if (i > 1)
+                snprintf(t->cgroup[i].name, CGROUP_NAME, "unit-%u.service",
+                         (unsigned)t->cgroup[i].id);
+        }
+        cgroups_unref(h->cgroups);
+        h->cgroups = t;
+    }
+    b->sample.cgroups = cgroups_ref(h->cgroups);
+    for (uint32_t row = 0; row < b->sample.n_live; row++) {
+        struct conn *c = &b->sample.conn[row];
+        uint32_t number = (uint32_t)c->cookie % (2 * CGROUPS); /* of some it is not known */
+        c->cgroup = (number < CGROUPS && c->inode ? number : 0) & CGROUP_MASK;
+    }
+    return 0;
+}
+
+/* What listeners have dropped, in two of three samples. */
+static void set_drops(struct host_source *h, struct sample_builder *b)
+{
+    if (h->taken % 3 == 0)
+        return;
+    b->sample.needs |= NEED_DROPS;
+    for (uint32_t row = 0; row < b->sample.n_live; row++) {
+        const struct conn *c = &b->sample.conn[row];
+        if (c->state == TCP_STATE_LISTEN)
+            drops_add(&b->sample.drops, c->cookie, c->netns,
+                      (uint32_t)c->cookie + (c->cookie % 4 ? 0 : h->taken));
+    }
+}
+
 static int host_sample(struct source *src, const struct request *req, struct sample_builder *b,
                        struct sample_reason *why)
 {
@@ -205,6 +249,10 @@ static int host_sample(struct source *src, const struct request *req, struct sam
             *m = h->one[i].metrics;
     }
     fill_host(h, &b->sample);
+    if (h->how.groups && !rc) {
+        set_drops(h, b);
+        rc = set_cgroups(h, b);
+    }
     h->taken++;
     return rc;
 }
@@ -214,6 +262,7 @@ static void host_close(struct source *src)
     struct host_source *h = (struct host_source *)src;
 
     owner_table_unref(h->owners);
+    cgroups_unref(h->cgroups);
     free(h->one);
     free(h);
 }
@@ -330,6 +379,29 @@ static void compare_owner(const struct sample *a, uint32_t i, const struct sampl
     assert_string_equal(y->member[0]->cmdline, ""); /* is not recorded unless it is asked for */
 }
 
+static void compare_cgroup(const struct sample *a, uint32_t i, const struct sample *b, uint32_t j)
+{
+    const char *x = sample_cgroup(a, i), *y = sample_cgroup(b, j);
+
+    assert_int_equal(!x, !y);
+    if (x)
+        assert_string_equal(x, y);
+    if (a->conn[i].cgroup && sample_row_kind(a, i) == ROW_LIVE)
+        assert_true(a->cgroups->cgroup[a->conn[i].cgroup].id ==
+                    b->cgroups->cgroup[b->conn[j].cgroup].id);
+}
+
+static void compare_drops(const struct sample *a, const struct sample *b)
+{
+    assert_int_equal(a->drops.n, b->drops.n);
+    assert_true(a->drops.span_ns == b->drops.span_ns);
+    for (uint32_t i = 0; i < a->drops.n; i++) {
+        const struct drop_count *x = &a->drops.at[i], *y = &b->drops.at[i];
+        assert_true(x->cookie == y->cookie && x->netns == y->netns && x->drops == y->drops);
+        assert_true(x->compared == y->compared && x->grown == y->grown);
+    }
+}
+
 static void compare_row(const struct sample *a, uint32_t i, const struct sample *b, uint32_t j,
                         bool metrics)
 {
@@ -340,6 +412,7 @@ static void compare_row(const struct sample *a, uint32_t i, const struct sample 
     assert_memory_equal(&x, &y, sizeof x);
     assert_memory_equal(&a->times[i], &b->times[j], sizeof a->times[i]);
     compare_owner(a, i, b, j);
+    compare_cgroup(a, i, b, j);
     if (metrics && sample_metrics(a, i))
         compare_metrics(sample_metrics(a, i), sample_metrics(b, j),
                         sample_row_kind(a, i) == ROW_LIVE);
@@ -400,6 +473,7 @@ void changing_host_compare(const struct sample *live, const struct sample *playe
     assert_int_equal(live->ownerless, played->ownerless);
     assert_int_equal(live->owners->lacks, played->owners->lacks);
     assert_string_equal(owner_table_user(played->owners, 33)->name, "www-data");
+    compare_drops(live, played);
     compare_rows(live, played, 0, live->n_live, metrics);
     compare_rows(live, played, live->n_live, live->n_missing, metrics);
     compare_rows(live, played, live->n_live + live->n_missing, live->n_closed, metrics);

@@ -14,6 +14,7 @@ struct changing_host {
     bool new_netns;   /* the namespace has another name in every third sample, which therefore is
                          recorded as a complete one */
     bool ends;        /* the kernel reports what was closed */
+    bool groups;      /* sockets have control groups, and listeners tell what they drop */
 };
 
 /** Open it. NULL: out of memory. */

@@ -15,14 +15,19 @@
 
 #define NOON INT64_C(1764417600) /* 2025-11-29 12:00:00 UTC */
 
-static int64_t resolved(const char *text)
+static int64_t resolved_ms(const char *text)
 {
     struct moment m = {MOMENT_NONE, 0};
 
     if (moment_parse(text, &m))
         fail_msg("%s was refused", text);
     int64_t ns = moment_resolve(&m, NOON * NS_PER_S);
-    return ns / NS_PER_S - NOON;
+    return ns / NS_PER_MS - NOON * 1000;
+}
+
+static int64_t resolved(const char *text)
+{
+    return resolved_ms(text) / 1000;
 }
 
 static void times_are_what_they_say(void **state)
@@ -39,6 +44,9 @@ static void times_are_what_they_say(void **state)
     assert_int_equal(resolved("2025-11-29 12:01"), 60);
     assert_int_equal(resolved("2025-11-29T12:00:05Z"), 5);
     assert_int_equal(resolved("2025-11-29"), -43200);
+    assert_int_equal(resolved_ms("12:00:00.250") - resolved_ms("12:00:00"), 250 - 86400000);
+    assert_int_equal(resolved_ms("2025-11-29T12:00:05.125Z"), 5125);
+    assert_int_equal(resolved_ms("2025-11-29 12:00:05.1234567891"), 5123);
 }
 
 static void local_times_are_local(void **state)
@@ -67,6 +75,9 @@ static void what_is_no_time(void **state)
                                       "-5q",
                                       "--5",
                                       "12:00x",
+                                      "12:00.5",
+                                      "12:00:00.",
+                                      "12:00:00.x",
                                       "2025-00-01",
                                       "2025-11-29 x",
                                       "2025-11-29 12:00ZZ",

@@ -115,8 +115,14 @@ static void samples_come_back(void **state)
     (void)state;
     const struct changing_host hosts[] = {
         {.rows = 300, .samples = 150, .churn = 20, .ends = true},
+        {.rows = 300, .samples = 150, .churn = 20, .ends = true, .groups = true},
         {.rows = 300, .samples = 70, .churn = 20, .metrics = true, .ends = true},
-        {.rows = 50, .samples = 40, .churn = 300, .metrics = true, .new_netns = true},
+        {.rows = 50,
+         .samples = 40,
+         .churn = 300,
+         .metrics = true,
+         .new_netns = true,
+         .groups = true},
         {.rows = 0, .samples = 3},
         {.rows = 1, .samples = 20, .churn = 500},
     };

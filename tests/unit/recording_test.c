@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,9 @@
 #include "lib/diag_build.h"
 #include "lib/frame_write.h"
 #include "lib/sample.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/source/frame.h"
+#include "tcptop/source/recording.h"
 #include "tcptop/source/source.h"
 #include "tcptop/text/text.h"
 
@@ -99,13 +102,16 @@ static int sample(struct source *src, struct sample **s)
     return source_sample(src, &req, builder_of(*s), &err);
 }
 
-/* Play all of `src`: the whole frames in order, then the end, damaged or not. */
-static void expect_play(struct source *src, size_t frames, bool damaged)
+/* Play all of `src`: its frames in order but for the first one that is damaged, whose number is
+ * `damaged` (0: none is), then the end, which tells of it. */
+static void expect_play_but(struct source *src, size_t frames, size_t damaged)
 {
     char where[48];
     struct sample *s;
 
     for (size_t i = 1; i <= frames; i++) {
+        if (i == damaged)
+            continue;
         assert_int_equal(sample(src, &s), 0);
         assert_int_equal(s->n_live, i);
         assert_int_equal(s->mono_ns, i);
@@ -115,9 +121,9 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
     }
     if (damaged) {
         assert_int_equal(sample(src, &s), 0);
-        assert_int_equal(s->n_live, frames); /* the last whole one once more */
+        assert_int_equal(s->n_live, frames == damaged ? frames - 1 : frames); /* once more */
         assert_int_equal(s->status, SAMPLE_PARTIAL);
-        snprintf(where, sizeof(where), "damaged at frame %zu", frames + 1);
+        snprintf(where, sizeof(where), "damaged at frame %zu", damaged);
         assert_string_equal(reason_words(&s->reason), where);
         sample_unref(s);
     } else if (frames == 0) {
@@ -127,6 +133,12 @@ static void expect_play(struct source *src, size_t frames, bool damaged)
     assert_int_equal(sample(src, &s), -ENODATA);
     sample_unref(s);
     source_close(src);
+}
+
+/* The whole frames, and nothing behind them. */
+static void expect_play(struct source *src, size_t frames, bool damaged)
+{
+    expect_play_but(src, frames, damaged ? frames + 1 : 0);
 }
 
 static size_t whole_frames(size_t len, const size_t ends[FRAMES + 1])
@@ -163,9 +175,25 @@ static void frames_with_every_byte_flipped(void **state)
     for (size_t at = ends[0]; at < file.len; at++) {
         file.data[at] = (char)(file.data[at] ^ 0x10);
         write_file(file.data, file.len);
-        expect_play(open_path(path), whole_frames(at, ends), true);
+        expect_play_but(open_path(path), FRAMES, whole_frames(at, ends) + 1);
         file.data[at] = (char)(file.data[at] ^ 0x10);
     }
+    str_fini(&file);
+}
+
+/* With a time that is asked for, too. */
+static void frames_behind_damage_play_in_their_time(void **state)
+{
+    (void)state;
+    size_t ends[FRAMES + 1];
+    struct str file = STR_INIT;
+
+    write_frames(&file, ends);
+    file.data[ends[1] + 30] ^= 1;
+    write_file(file.data, file.len);
+    struct source *src = open_path(path);
+    assert_int_equal(recording_limit(src, 0, INT64_MAX), 0);
+    expect_play_but(src, FRAMES, 2);
     str_fini(&file);
 }
 
@@ -356,6 +384,37 @@ static void a_fifo_plays(void **state)
     str_fini(&file);
 }
 
+#ifdef RECORDING_FIFO_WAIT_NS
+/* One that nobody writes to is refused; one whose writer has nothing to say yet is waited for. */
+static void a_fifo_without_a_writer_is_refused(void **state)
+{
+    (void)state;
+    size_t ends[FRAMES + 1];
+    struct str file = STR_INIT;
+    char fifo[80], msg[512];
+    int status;
+
+    snprintf(fifo, sizeof(fifo), "%s.fifo", path);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(refusal(fifo, msg, sizeof(msg)), -ETIMEDOUT);
+    assert_non_null(strstr(msg, "no program writes to"));
+
+    write_frames(&file, ends);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(fifo, O_WRONLY);
+        poll(NULL, 0, 4 * RECORDING_FIFO_WAIT_NS / NS_PER_MS); /* longer than one is waited for */
+        write_slowly(&file, fd);
+    }
+    expect_play(open_path(fifo), FRAMES, false);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    unlink(fifo);
+    str_fini(&file);
+}
+
+#endif
+
 static void standard_input_plays(void **state)
 {
     (void)state;
@@ -411,6 +470,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_cut_at_every_byte),
         cmocka_unit_test(frames_with_every_byte_flipped),
+        cmocka_unit_test(frames_behind_damage_play_in_their_time),
         cmocka_unit_test(raw_dumps_are_one_sample),
         cmocka_unit_test(raw_cut_at_every_byte),
         cmocka_unit_test(raw_dump_that_failed),
@@ -419,6 +479,9 @@ int main(void)
         cmocka_unit_test(magic_alone_holds_no_sample),
         cmocka_unit_test(sparse_file_costs_no_memory),
         cmocka_unit_test(a_fifo_plays),
+#ifdef RECORDING_FIFO_WAIT_NS
+        cmocka_unit_test(a_fifo_without_a_writer_is_refused),
+#endif
         cmocka_unit_test(standard_input_plays),
         cmocka_unit_test(cancelling_ends_a_wait),
     };

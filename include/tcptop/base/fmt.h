@@ -49,6 +49,12 @@ char *fmt_rate(char *out, size_t size, double per_s);
 /** Local wall time "14:03:22". */
 char *fmt_clock(char *out, size_t size, int64_t wall_ns);
 
+/** The same with its date "2026-11-22 14:03:22". */
+char *fmt_local(char *out, size_t size, int64_t wall_ns);
+
+/** The same as one word with milliseconds, as options take it: "2026-11-22T14:03:22.000". */
+char *fmt_moment(char *out, size_t size, int64_t wall_ns);
+
 /** RFC 3339 in UTC with milliseconds: "2026-11-22T14:03:22.000Z". */
 char *fmt_rfc3339(char *out, size_t size, int64_t wall_ns);
 

@@ -102,6 +102,13 @@ extern const struct rule rules[RULE_COUNT];
 /** Does the verdict on the state depend on any rule? */
 bool rules_judge_state(unsigned state);
 
+/** The number of the rule with that name, -1 when there is none. */
+int rules_number(const char *name);
+
+/** A number that stands for these thresholds and the rules of this version: what was judged under
+ * the same one would be judged the same again. Never 0. */
+uint64_t rules_digest(const struct limits *limits);
+
 /** A figure of a rule, NULL when it has no such one. */
 const struct rule_figure *rule_figure(unsigned rule, unsigned which);
 

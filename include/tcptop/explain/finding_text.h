@@ -29,6 +29,10 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
 /** The same where no label stands before it: from its capital to its full stop. */
 void finding_sentence(const struct finding *f, enum finding_part part, struct str *out);
 
+/** Append figure `which`, which must be known, with its unit; said to be a lower bound where it is
+ * one, or where `at_least` says that it may have been more. */
+void finding_figure(const struct finding *f, unsigned which, bool at_least, struct str *out);
+
 /** Title, what was seen, the process and the cause, as sentences. */
 void finding_story(const struct finding *f, struct str *out);
 

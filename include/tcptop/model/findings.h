@@ -129,6 +129,11 @@ struct findings {
     struct finding list[];
 };
 
+/** Add how rules could look in one sample to how they could in those before, which starts as
+ * SKIP_YET for each: what kept one from looking for good is said; what only a few more samples have
+ * cured is not. */
+void findings_add_skip(uint8_t *all, const uint8_t *skip);
+
 /** Room for `n` findings, zeroed. NULL: out of memory. */
 struct findings *findings_new(uint32_t n);
 void findings_free(struct findings *f); /* NULL is accepted */

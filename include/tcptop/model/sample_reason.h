@@ -51,6 +51,7 @@ enum sample_reason_code {
 
     REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for */
     REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
+    REASON_NO_WRITER,    /* text: a FIFO that nobody writes to */
     REASON_COUNT
 };
 

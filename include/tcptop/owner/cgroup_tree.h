@@ -18,8 +18,8 @@ struct cgroup_tree {
 /** Give the sample of `b`, which is joined and not yet published, the table of its groups. `last`
  * is the table of the sample before (may be NULL), whose names are kept, also of groups that have
  * gone since. The tree is walked when there are groups that were not looked for, all in all for at
- * most a hundredth of a core; `walk`: may it be? The groups of a recording are another host's.
- * Without memory the sample has no table. */
+ * most a hundredth of a core; `walk`: may it be? The groups of a recording are another host's: a
+ * table that the sample has from there stays. Without memory the sample has no table. */
 void cgroup_tree_assign(struct cgroup_tree *tree, struct sample_builder *b,
                         const struct cgroup_table *last, bool walk);
 

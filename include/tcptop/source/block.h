@@ -57,6 +57,8 @@ enum block_item {
     BLOCK_ITEM_CONGESTION = 5, /* names of congestion controls */
     BLOCK_ITEM_OWNERS = 6,     /* processes that share sockets, and their users */
     BLOCK_ITEM_PART = 7,       /* the columns that follow are of these rows */
+    BLOCK_ITEM_CGROUPS = 8,    /* control groups in which sockets were made */
+    BLOCK_ITEM_DROPS = 9,      /* what listeners have dropped */
     BLOCK_ITEM_COLUMN = 64,    /* and more: a column */
 };
 

@@ -42,6 +42,7 @@
 
 #define FRAME_MAGIC         "tcptopF1"
 #define FRAME_MAGIC_BYTES   8
+#define FRAME_MARK          "FRAM"
 #define FRAME_VERSION       1
 #define FRAME_PRELUDE_BYTES 24                  /* mark to its CRC */
 #define FRAME_MAX_BYTES     (UINT64_C(1) << 30) /* a longer one is damage */

@@ -29,7 +29,10 @@ struct recorder_options {
     bool cmdlines; /* record command lines */
     bool is_live;  /* the samples are of this host, now */
     uint64_t interval_ms;                    /* asked for */
-    const char *(*rule_name)(unsigned rule); /* of a finding */
+    const char *(*rule_name)(unsigned rule); /* of a finding; NULL for a number that is no rule's.
+                                                NULL: findings are not recorded */
+    uint64_t judge; /* stands for the rules and thresholds by which they are judged; 0: nothing is
+                       known of that */
 };
 
 /** Is the path that of a directory: does it end in "/", or is there one? */

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcptop/model/findings.h"
+#include "tcptop/model/episodes.h"
+#include "tcptop/model/sample_reason.h"
 #include "tcptop/model/state.h"
 #include "tcptop/source/source.h"
 
@@ -42,20 +43,9 @@ struct recording_moment {
     int64_t mono_ns, wall_ns;
 };
 
-struct recording_note {
-    bool ended;             /* else it began, or became more or less grave */
-    uint8_t severity;       /* enum severity */
-    uint32_t sample;        /* which of the span's samples it was found in */
-    uint64_t key;           /* the same finding later */
-    int64_t wall_ns;        /* since when it holds, or when it ended */
-    char rule[32];          /* its name as in JSON */
-    struct finding finding; /* what its title says: subject, ends, process, figures; not its rule */
-};
-
 struct recording_content {
-    struct recording_moment *moment;
-    struct recording_note *note;
-    uint32_t n_moments, n_notes, cap_moments, cap_notes;
+    struct recording_moment *moment; /* of its samples */
+    uint32_t n_moments, cap_moments;
 };
 
 /** Can it move? Not what can only be read from front to back. */
@@ -81,6 +71,31 @@ int recording_open_ring(struct source **src, struct block_ring *ring);
  *  is called first; what a recorder has added to a file since is not among them. Returns 0, or
  * -errno: -ESPIPE for one that can only be read from front to back, -ENOMEM. */
 int recording_spans(struct source *src, const struct recording_span **list, uint32_t *n);
+
+#define RECORDING_RULES 32 /* that can be told of: as many as struct findings.skip has */
+
+/* What was found while it was recorded, and how that can be believed. */
+struct recording_findings {
+    const struct episode *list; /* in the order in which they began; the source's, until the next
+                                   call or until it is closed */
+    uint32_t n;
+    uint32_t lost;  /* how many more there are */
+    uint64_t judge; /* by which rules and thresholds all of it was judged: what the recorder
+                       was given as recorder_options.judge; 0: by different ones, or not */
+    struct sample_reason reason; /* why not all of it could be read; REASON_NONE: it could */
+    uint64_t samples;            /* how many there are; counted where `count_samples` */
+    int64_t first_wall_ns, last_wall_ns; /* of these, the first and the last */
+    int64_t first_mono_ns, last_mono_ns;
+    uint8_t skip[RECORDING_RULES]; /* enum skip, by rule: how each of them could look */
+};
+
+/** The findings that the recorder noted, with begin, end and worst moment, without judging any
+ *  sample anew; of a recording that was limited those that held in that time. `rule_number` gives
+ *  the number of the rule with that name, -1 where there is none. `count_samples`: read all samples
+ *  as far as to count them, and verify their checksums; else only the heads of blocks are read.
+ *  Returns 0 or -errno: -ESPIPE for what can only be read from front to back, also frame files. */
+int recording_findings(struct source *src, int (*rule_number)(const char *name), bool count_samples,
+                       struct recording_findings *out);
 
 /** Make the next sample the last one taken at `wall_ns` or before, or the first of all. Returns 0,
  *  or -errno as recording_spans() does. */

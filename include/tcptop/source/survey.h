@@ -21,14 +21,11 @@ struct survey_stretch {
     uint32_t most[TCP_STATE_COUNT], most_total;
 };
 
+/* A warning, or worse, for as long as it held. */
 struct survey_finding {
-    uint64_t key;
-    uint8_t worst; /* enum severity */
-    bool lasts;    /* to the end of what was recorded */
-    int64_t begin_ns, end_ns, begin_wall_ns, end_wall_ns;
-    struct recording_place begin; /* the sample in which it was found */
-    char rule[32];                /* its name as in JSON */
-    struct finding finding;       /* as in struct recording_note */
+    struct episode episode;
+    int64_t begin_ns, end_ns;
+    bool lasts; /* it held to the end of what was recorded, as far as is known */
 };
 
 struct survey {
@@ -37,7 +34,7 @@ struct survey {
     uint32_t n_spans;
     struct survey_stretch *stretch; /* in order */
     uint32_t n_stretches;
-    struct survey_finding *finding; /* warnings and worse, in the order in which they began */
+    struct survey_finding *finding; /* in the order in which they began */
     uint32_t n_findings;
     uint64_t samples;
     int64_t length_ns; /* to the last sample */
@@ -56,9 +53,10 @@ typedef bool survey_progress(void *context, uint32_t done, uint32_t all);
 int survey_spans(struct survey **survey, struct source *src, const struct survey_range *range);
 
 /** Complete it: counts and findings. Where it is short its samples are played, which moves the
- *  recording. Returns 0, -ECANCELED, or another -errno. */
-int survey_complete(struct survey *survey, struct source *src, survey_progress *progress,
-                    void *context);
+ *  recording. `rule_number` as for recording_findings(). Returns 0, -ECANCELED, or another -errno.
+ */
+int survey_complete(struct survey *survey, struct source *src, int (*rule_number)(const char *name),
+                    survey_progress *progress, void *context);
 
 void survey_free(struct survey *survey); /* NULL is accepted */
 

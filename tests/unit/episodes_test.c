@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Findings of one sample after the other are episodes: with begin, end and worst moment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "lib/sample.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/model/episodes.h"
+#include "tcptop/model/sample.h"
+
+#define WALL_S INT64_C(1764417600)
+
+static struct episodes all;
+
+static int finish(void **state)
+{
+    (void)state;
+    episodes_fini(&all);
+    return 0;
+}
+
+/* What the doctor says of a finding at some time. */
+struct seen {
+    uint64_t key;
+    uint8_t severity;
+    double figure;
+    int since, last; /* s; the second: seen to hold last */
+};
+
+static void look(int t, uint32_t view, const struct seen *seen, uint32_t n)
+{
+    struct sample *s = sample_make(NULL);
+
+    s->mono_ns = t * NS_PER_S;
+    s->wall_ns = (WALL_S + t) * NS_PER_S;
+    s->netns_view = view;
+    s->findings = findings_new(n);
+    assert_non_null(s->findings);
+    s->findings->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct finding *f = &s->findings->list[i];
+        *f = (struct finding){.key = seen[i].key,
+                              .severity = seen[i].severity,
+                              .valid = 2,
+                              .value = {0, seen[i].figure},
+                              .since_ns = seen[i].since * NS_PER_S,
+                              .since_wall_ns = (WALL_S + seen[i].since) * NS_PER_S,
+                              .seen_ns = seen[i].last * NS_PER_S};
+    }
+    assert_int_equal(episodes_add(&all, s), 0);
+    sample_unref(s);
+}
+
+static void expect(uint32_t i, uint64_t key, const int times[3], bool holds)
+{
+    assert_true(i < all.n);
+    const struct episode *e = &all.list[i];
+
+    assert_true(e->worst.key == key);
+    assert_int_equal(e->begin_ns / NS_PER_S, times[0]);
+    assert_int_equal(e->begin_wall_ns / NS_PER_S - WALL_S, times[0]);
+    assert_int_equal(e->worst_ns / NS_PER_S, times[1]);
+    assert_int_equal(e->worst_wall_ns / NS_PER_S - WALL_S, times[1]);
+    assert_int_equal(e->end_ns / NS_PER_S, times[2]);
+    assert_int_equal(e->end_wall_ns / NS_PER_S - WALL_S, times[2]);
+    assert_int_equal(e->holds, holds);
+}
+
+static void one_ends_when_it_was_seen_last(void **state)
+{
+    (void)state;
+    look(1, 0, &(struct seen){7, SEVERITY_WARNING, 20, 1, 1}, 1);
+    look(2, 0, &(struct seen){7, SEVERITY_WARNING, 30, 1, 2}, 1);
+    look(3, 0, &(struct seen){7, SEVERITY_WARNING, 25, 1, 3}, 1);
+    look(4, 0, &(struct seen){7, SEVERITY_WARNING, 25, 1, 3}, 1); /* not seen, not ended yet */
+    expect(0, 7, (const int[]){1, 2, 3}, true);
+    assert_int_equal(all.list[0].news, EPISODE_SAME);
+    look(5, 0, NULL, 0);
+    expect(0, 7, (const int[]){1, 2, 3}, false);
+    assert_int_equal(all.list[0].news, EPISODE_ENDED);
+    assert_int_equal(episodes_measure(&all.list[0].worst), 1);
+}
+
+static void graver_is_worse_than_more(void **state)
+{
+    (void)state;
+    look(1, 0, &(struct seen){7, SEVERITY_WARNING, 90, 1, 1}, 1);
+    look(2, 0, &(struct seen){7, SEVERITY_CRITICAL, 50, 1, 2}, 1);
+    assert_int_equal(all.list[0].news, EPISODE_GRAVER);
+    look(3, 0, &(struct seen){7, SEVERITY_WARNING, 99, 1, 3}, 1);
+    expect(0, 7, (const int[]){1, 2, 3}, true);
+    assert_int_equal(all.list[0].worst.severity, SEVERITY_CRITICAL);
+}
+
+static void one_that_comes_again_is_another(void **state)
+{
+    (void)state;
+    const struct seen two[] = {{7, SEVERITY_WARNING, 1, 1, 1}, {8, SEVERITY_INFO, 1, 1, 1}};
+
+    look(1, 0, two, 2);
+    look(2, 0, two + 1, 1);
+    look(3, 0, (const struct seen[]){{7, SEVERITY_WARNING, 1, 3, 3}, two[1]}, 2);
+    assert_int_equal(all.n, 3);
+    assert_int_equal(all.n_open, 2);
+    look(4, 0, &(struct seen){7, SEVERITY_WARNING, 1, 3, 4}, 1);
+    episodes_sort(&all);
+    expect(0, 7, (const int[]){1, 1, 1}, false);
+    expect(1, 8, (const int[]){1, 1, 1}, false);
+    expect(2, 7, (const int[]){3, 3, 4}, true);
+}
+
+static void those_of_another_recorder_do_not_go_on(void **state)
+{
+    (void)state;
+    look(1, 1, &(struct seen){7, SEVERITY_WARNING, 1, 1, 1}, 1);
+    look(9, 2, &(struct seen){7, SEVERITY_WARNING, 1, 9, 9}, 1);
+    episodes_sort(&all);
+    assert_int_equal(all.n, 2);
+    expect(0, 7, (const int[]){1, 1, 1}, true); /* nobody saw it end */
+    expect(1, 7, (const int[]){9, 9, 9}, true);
+}
+
+static void what_is_told_replaces_what_was(void **state)
+{
+    (void)state;
+    struct episode e = {.worst = {.key = 7}, .begin_ns = 5, .end_ns = 6, .holds = true};
+
+    assert_int_equal(episodes_put(&all, &e), 0);
+    e.end_ns = 8;
+    e.holds = false;
+    assert_int_equal(episodes_put(&all, &e), 0);
+    assert_int_equal(all.n, 1);
+    assert_int_equal(all.n_open, 0);
+    e.begin_ns = 9;
+    e.holds = true;
+    assert_int_equal(episodes_put(&all, &e), 0);
+    e.begin_ns = 12; /* that the one before has ended was lost */
+    assert_int_equal(episodes_put(&all, &e), 0);
+    assert_int_equal(all.n, 3);
+    episodes_drop_ended(&all);
+    assert_int_equal(all.n, 1);
+    assert_int_equal(all.list[0].begin_ns, 12);
+}
+
+static void a_list_has_an_end(void **state)
+{
+    (void)state;
+    struct episode e = {.worst = {.key = 1}};
+
+    for (uint32_t i = 0; i < EPISODES_MAX + 5; i++) {
+        e.worst.key = i + 1;
+        assert_int_equal(episodes_put(&all, &e), 0);
+    }
+    assert_int_equal(all.n, EPISODES_MAX);
+    assert_int_equal(all.lost, 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(one_ends_when_it_was_seen_last, finish),
+        cmocka_unit_test_teardown(graver_is_worse_than_more, finish),
+        cmocka_unit_test_teardown(one_that_comes_again_is_another, finish),
+        cmocka_unit_test_teardown(those_of_another_recorder_do_not_go_on, finish),
+        cmocka_unit_test_teardown(what_is_told_replaces_what_was, finish),
+        cmocka_unit_test_teardown(a_list_has_an_end, finish),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
