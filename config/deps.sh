@@ -44,6 +44,9 @@ if [ "$what" = test ] || [ "$what" = lint ]; then
 	have ps || need procps procps-ng procps-ng procps procps
 	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
 	have setcap || need libcap2-bin libcap libcap libcap-utils libcap-progs
+	# Not where installing it starts a server that listens: there its tests are skipped.
+	[ -d /run/systemd/system ] || { have sshd && have ssh; } ||
+		need 'openssh-server openssh-client' 'openssh-server openssh-clients' openssh openssh openssh
 	have faketime || need faketime libfaketime libfaketime libfaketime libfaketime
 	[ -e /etc/services ] || need netbase setup iana-etc musl-utils netcfg
 fi

@@ -51,6 +51,8 @@ static int run(const struct settings *s, bool utf8)
         return learn_mode_run(s, utf8);
     case MODE_DOCTOR:
         return doctor_mode_run(s, utf8);
+    case MODE_DIFF:
+        return diff_mode_run(s, utf8);
     case MODE_DUMP:
         return dump_mode_run(s, utf8);
     case MODE_RECORD:
@@ -79,7 +81,8 @@ int main(int argc, char **argv)
         cli_error(err.msg);
         return code;
     }
-    if (settings.mode != MODE_LEARN) /* which makes a namespace first */
+    if (settings.mode != MODE_LEARN &&
+        !settings.host) /* they make a namespace, or start ssh, first */
         mode_keep_privileges(&settings);
     return run(&settings, utf8);
 }

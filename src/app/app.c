@@ -6,9 +6,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "remote_lines.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/base/str.h"
 #include "tcptop/source/recording.h"
 #include "tcptop/source/sampler.h"
 
@@ -38,6 +40,18 @@ static void resolve_limits(const struct settings *s, int64_t last, struct survey
         range->begin_ns = moment_resolve(&s->begin, s->end.kind ? range->end_ns : last);
 }
 
+/* Of a recording that can move, play only the last sample and the time before it. */
+static int limit_to_end(struct source *src, const struct settings *s)
+{
+    const struct recording_span *list;
+    uint32_t n;
+
+    if (recording_spans(src, &list, &n) || n == 0)
+        return 0;
+    return recording_limit(
+        src, list[n - 1].last_wall_ns - (int64_t)(s->history_s * (double)NS_PER_S), INT64_MAX);
+}
+
 /* Play only what --begin, --end and --at name. Of --at the time before is played too, where samples
  * are not printed one by one: for what compares and remembers. */
 static int limit_recording(struct source *src, const struct settings *s)
@@ -46,7 +60,7 @@ static int limit_recording(struct source *src, const struct settings *s)
     int64_t at;
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
-        return 0;
+        return s->mode == MODE_DIFF ? limit_to_end(src, s) : 0;
     resolve_limits(s, end_of(src), &range, &at);
     if (s->at.kind)
         range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
@@ -63,10 +77,50 @@ static int open_recording(struct source **src, const struct settings *s, struct 
     if (rc || (s->mode == MODE_LIVE && recording_moves(*src))) /* the screen moves in it */
         return rc;
     rc = limit_recording(*src, s);
-    if (rc) {
+    if (!rc)
+        return 0;
+    source_close(*src);
+    if (rc == -ESPIPE)
+        return sample_reason_set(why, rc, sample_reason_named(REASON_NOT_THEN, rc, s->read_path));
+    return sample_reason_error(why, rc);
+}
+
+/* What tcptop is to record there: figures of tcp_info wherever something may show or judge them,
+ * and command lines where they are asked for. A recording has what it would have without ssh. */
+static void choose_columns(const struct settings *s, struct str *list)
+{
+    for (size_t i = 0; s->mode == MODE_RECORD && s->columns_given && i < s->n_columns; i++)
+        str_addf(list, "%s%s", list->len ? "," : "", columns[s->columns[i]].id);
+    if (s->mode == MODE_RECORD)
+        return;
+    str_add(list, columns[COL_RTT].id);
+    bool cmdline = s->group_by == COL_CMDLINE || s->sort.column == COL_CMDLINE ||
+                   strstr(s->filter, columns[COL_CMDLINE].id);
+    for (size_t i = 0; i < s->n_columns; i++)
+        cmdline |= s->columns[i] == COL_CMDLINE;
+    if (cmdline)
+        str_addf(list, ",%s", columns[COL_CMDLINE].id);
+}
+
+/* Start ssh, then give up the rights that this takes, and wait for what it brings. */
+static int open_remote(struct source **src, const struct settings *s, struct sample_reason *why)
+{
+    struct str list = STR_INIT;
+    choose_columns(s, &list);
+    const struct remote_options options = {
+        .host = s->host,
+        .interval_ms = s->interval_ms,
+        .columns = list.len ? str_text(&list) : NULL,
+        .say = remote_lines_say,
+    };
+    int rc = remote_start(src, &options, why);
+    str_fini(&list);
+    mode_keep_privileges(s);
+    if (rc)
+        return rc;
+    rc = remote_wait(*src, why);
+    if (rc)
         source_close(*src);
-        sample_reason_error(why, rc);
-    }
     return rc;
 }
 
@@ -74,6 +128,7 @@ int app_open_source(struct source **src, const struct settings *s, struct err *e
 {
     struct sample_reason why;
     const int rc = s->read_path ? open_recording(src, s, &why)
+                   : s->host    ? open_remote(src, s, &why)
                                 : multi_netns_open(src, s->netns ? s->netns : "", &why);
     return rc ? cli_error_reason(err, rc, &why) : 0;
 }
@@ -103,7 +158,7 @@ static uint64_t rights_of(const struct settings *s)
 {
     uint64_t rights = PRIVILEGE_PROCESSES;
 
-    if (s->read_path || s->mode == MODE_HELP || s->mode == MODE_VERSION)
+    if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION)
         return 0;
     if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD))
         rights |= PRIVILEGE_NET;
@@ -121,6 +176,18 @@ bool app_is_partial(const struct sample *s)
 {
     return !sample_is_whole(s) || s->backend == BACKEND_PROC ||
            (s->import && import_not_understood(s->import));
+}
+
+bool app_awaits_owners(const struct sample *s)
+{
+    bool has_files = false;
+
+    for (uint32_t row = 0; s->backend == BACKEND_REMOTE && row < s->n_live; row++) {
+        has_files |= s->conn[row].inode != 0;
+        if (s->owner && s->owner[row] != OWNER_UNKNOWN)
+            return false;
+    }
+    return has_files;
 }
 
 struct sample_observer *app_doctor(const struct settings *s)

@@ -11,7 +11,8 @@
 #include "tcptop/output/output.h"
 #include "tcptop/source/sample_pipeline.h"
 
-/** The recording that was named, else this host. Returns 0 or -errno with `err`. */
+/** The recording or the other host that was named, else this host. Returns 0 or -errno with `err`.
+ */
 int app_open_source(struct source **src, const struct settings *s, struct err *err);
 
 /** sample_pipeline_next(), with the words for what went wrong in `err` (may be NULL). */
@@ -21,6 +22,10 @@ int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
 /** Is the sample not all that was asked for, or from /proc/net/tcp, which tells less, or from a
  * text of which some lines were not understood? Then the exit code is EXIT_PARTIAL. */
 bool app_is_partial(const struct sample *s);
+
+/** Is it a sample of another host whose processes are still being looked up there? One of the next
+ *  has them. */
+bool app_awaits_owners(const struct sample *s);
 
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);

@@ -15,6 +15,8 @@
 #include "tcptop/query/filter.h"
 #include "tcptop/source/sample_pipeline.h"
 
+#define UNPRINTED_MOST 10 /* samples of another host that are not printed first */
+
 struct batch {
     const struct settings *s;
     struct sample_pipeline *pipeline;
@@ -123,7 +125,7 @@ static bool first_rows_do(const struct batch *b)
     if (judged_by & ~(uint32_t)NEED_TCP_INFO || b->req.needs & NEED_RATES || b->s->group_given ||
         asks_for(b, COL_AGE) || selects_by(b, COL_NETNS) || selects_by(b, COL_MPTCP))
         return false;
-    return b->s->mode == MODE_ONCE && !b->s->read_path &&
+    return b->s->mode == MODE_ONCE && settings_samples_here(b->s) &&
            (b->s->summary || (b->s->limit && b->s->limit <= ROWS_TOP_MAX));
 }
 
@@ -305,15 +307,21 @@ static int step(struct batch *b, struct err *err)
     return app_next_sample(b->pipeline, &b->req, &b->last, err);
 }
 
-/* Rates are told by two samples: the first one is not printed. One that fails is for the next to
- * complain of. False when the reader of our output has gone meanwhile. */
+/* Rates are told by two samples: the first one is not printed. Nor are those of another host that
+ * has not looked up its processes yet. One that fails is for the next to complain of. False when
+ * the reader of our output has gone meanwhile. */
 static bool take_unprinted(struct batch *b, int64_t interval_ns, int64_t *due)
 {
     struct err err = {""};
+    if (b->s->host && b->req.needs & (NEED_RATES | NEED_OWNER | NEED_USER)) {
+        for (int n = 0; n < UNPRINTED_MOST && step(b, &err) == 0 && app_awaits_owners(b->last); n++)
+            continue;
+        return true;
+    }
     if (!(b->req.needs & NEED_RATES) || b->s->read_path || step(b, &err))
         return true;
     *due += interval_ns;
-    return app_wait(*due);
+    return !settings_samples_here(b->s) || app_wait(*due);
 }
 
 /* Sample and print until the count, the recording or the reader ends. Returns 0 or the -errno that
@@ -332,6 +340,8 @@ static int run(struct batch *b)
             return b->printed ? 0 : rc;
         if (rc) {
             report_failure(b, err.msg);
+            if (b->s->host) /* it has ended */
+                return 0;
         } else {
             b->said_failed[0] = '\0';
             rc = print_last(b);
@@ -343,7 +353,7 @@ static int run(struct batch *b)
         /* Times that have passed (a slow dump, a stopped process) are not made up for. */
         const int64_t now = clock_mono_ns();
         due = due + interval_ns > now ? due + interval_ns : now;
-        if (!b->s->read_path && !app_wait(due))
+        if (settings_samples_here(b->s) && !app_wait(due))
             return 0;
     }
 }

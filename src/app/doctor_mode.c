@@ -79,7 +79,7 @@ static int take_samples(struct round *r)
     int rc = 0;
 
     while (goes_on(r)) {
-        if (r->samples && !r->s->read_path)
+        if (r->samples && settings_samples_here(r->s))
             rc = app_wait(due += (int64_t)r->s->interval_ms * NS_PER_MS) ? 0 : -EPIPE;
         if (!rc)
             rc = app_next_sample(r->pipeline, &req, &r->last, &r->err);

@@ -49,7 +49,7 @@ static int play(struct dump *d, struct err *err)
             d->now_ns = d->last->mono_ns;
             session_sample(d->session, sample_ref(d->last), d->now_ns);
         }
-    } while (r == 0 && d->s->read_path);
+    } while (r == 0 && (d->s->read_path || app_awaits_owners(d->last)));
     if (r == -ENODATA && !d->last)
         return err_set(err, r, "%s", text(MSG_NO_SAMPLE));
     return r == -ENODATA ? 0 : r;

@@ -80,7 +80,7 @@ static int take_sample(const struct settings *s, const struct sample **last, str
     if (rc)
         return rc;
     for (unsigned n = 0; n < SAMPLES_MOST; n++) {
-        if (n && !s->read_path && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
+        if (n && settings_samples_here(s) && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
             break;
         rc = app_next_sample(pipeline, &req, last, err);
         if (rc || is_decided(*last, s->explain_state))
@@ -103,7 +103,7 @@ static int judge_sample(const struct settings *s, const struct sample *sample, i
         return EXIT_COMPLETE;
     char why[REASON_TEXT_SIZE];
     cli_error(rc ? err->msg : reason_text(why, &sample->reason, text_language()));
-    return rc && (s->netns || s->read_path) ? EXIT_FAILED : EXIT_PARTIAL;
+    return rc && (s->netns || !settings_samples_here(s)) ? EXIT_FAILED : EXIT_PARTIAL;
 }
 
 static int print_state(struct sink *out, const struct settings *s, const struct sample *sample,

@@ -45,6 +45,7 @@ int help_mode_run(void)
     sink_add(&out, "\n");
     sink_add(&out, text(MSG_USAGE_INTRO));
     sink_add(&out, "\n\n");
+    add_line(&out, "USER@HOST", MSG_USAGE_HOST);
     add_line(&out, ":PORT", MSG_USAGE_PORT);
     add_line(&out, "INTERVAL [COUNT]", MSG_USAGE_INTERVAL);
 #define GROUP(ident)         add_group(&out, MSG_OPTS_##ident);

@@ -14,6 +14,7 @@
 
 #include "app.h"
 #include "live_mode.h"
+#include "remote_lines.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
@@ -50,6 +51,8 @@ struct live_mode {
     sigset_t caught, before;
     int64_t redraw_ns;
     int64_t read_draw_ns; /* no frame before this while a recording is read */
+    int lines_fd;         /* what another host says, see remote_lines.h; -1: nothing */
+    bool lost;            /* the connection to it has ended, for the reason in `err` */
     bool pasting;         /* pasted control characters are text */
     int signal;           /* that ends it; 0: none */
     int rc;               /* -errno that ends it, for the reason in `err`; 0: none */
@@ -175,7 +178,7 @@ static int open_session(struct live_mode *l, const struct source *src, bool utf8
     if (!l->moves)
         keep_past(l, &settings);
     const int rc = session_new(&l->session, &settings, l->wake_fd, utf8, false);
-    if (rc == 0 && !l->s->read_path)
+    if (rc == 0 && settings_samples_here(l->s))
         session_use_destroy(l->session, destroy_conn);
     if (rc == 0 && l->lesson)
         session_use_lesson(l->session, l->lesson);
@@ -304,7 +307,7 @@ static bool read_keys(struct live_mode *l)
 /* What is opened or pinned in a recording that stands: all samples were told without it. */
 static void follow(struct live_mode *l)
 {
-    if (l->asked.n_watched)
+    if (l->asked.n_watched && l->s->read_path)
         session_replay(l->session, &l->asked, history_points(l->s));
 }
 
@@ -325,6 +328,28 @@ static void end_recording(struct live_mode *l)
         follow(l);
 }
 
+/* The last sample of another host stands after the connection to it has ended. */
+static void end_remote(struct live_mode *l)
+{
+    struct sample_reason why;
+    const int rc = sampler_ended(l->sampler, &why);
+    if (!rc)
+        return;
+    sampler_stop(l->sampler);
+    l->sampler = NULL;
+    cli_error_reason(&l->err, rc, &why);
+    l->lost = l->seen;
+    l->rc = l->seen ? 0 : rc;
+    session_tell(l->session, l->err.msg);
+}
+
+static void take_lines(struct live_mode *l)
+{
+    char line[REMOTE_LINE];
+    while (remote_lines_take(l->lines_fd, line))
+        session_tell(l->session, line);
+}
+
 static void take_sample(struct live_mode *l)
 {
     uint64_t count;
@@ -340,6 +365,8 @@ static void take_sample(struct live_mode *l)
     sample_unref(newest);
     if (is_reading(l))
         end_recording(l);
+    else if (l->sampler && l->s->host)
+        end_remote(l);
 }
 
 /* What the session wants done outside itself. */
@@ -391,8 +418,8 @@ static int earlier(int a, int b)
 static int mind_lateness(struct live_mode *l, int64_t now)
 {
     const int64_t late_ns = l->sampler ? sampler_late_ns(l->sampler) : 0;
-    session_late(l->session, late_ns && now >= late_ns);
-    if (!late_ns)
+    session_late(l->session, l->lost || (late_ns && now >= late_ns));
+    if (!late_ns && !l->lost)
         return -1;
     return now >= late_ns ? AGE_MS : (int)((late_ns - now) / NS_PER_MS + 1);
 }
@@ -419,6 +446,7 @@ static void loop(struct live_mode *l)
             {.fd = l->wake_fd, .events = POLLIN},
             {.fd = l->signal_fd, .events = POLLIN},
             {.fd = tty_out_fd(l->term), .events = POLLOUT},
+            {.fd = l->lines_fd, .events = POLLIN},
         };
         const int ready =
             poll(fds, sizeof fds / sizeof fds[0], more ? 0 : earlier(lateness_ms, wait_ms(l, now)));
@@ -429,6 +457,8 @@ static void loop(struct live_mode *l)
         if (fds[2].revents)
             read_signals(l);
         more = read_keys(l); /* before the sample: they were pressed at what is drawn now */
+        if (fds[4].revents)
+            take_lines(l);
         if (fds[1].revents)
             take_sample(l);
         tty_flush(l->term);
@@ -474,7 +504,7 @@ static void close_live(struct live_mode *l)
     close_terminal(l);
     if (!thread_run_until(end, &ending, clock_mono_ns() + QUIT_NS))
         return;
-    const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd};
+    const int fds[] = {l->wake_fd, l->signal_fd, l->tty_fd, l->lines_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -507,6 +537,13 @@ static int check_stack(struct err *err)
     return cli_error_usage(err, MSG_STACK_SIZE, kib, NULL);
 }
 
+/* What another host says goes to the footer from now on. */
+static int open_lines(struct live_mode *l)
+{
+    l->lines_fd = remote_lines_to_screen();
+    return l->lines_fd < 0 ? l->lines_fd : 0;
+}
+
 static int open_live(struct live_mode *l, bool utf8)
 {
     struct source *src;
@@ -516,6 +553,8 @@ static int open_live(struct live_mode *l, bool utf8)
     if (rc)
         return rc;
     rc = open_session(l, src, utf8);
+    if (!rc && l->s->host)
+        rc = open_lines(l);
     if (rc)
         refuse(l, rc);
     else
@@ -538,18 +577,19 @@ static void give_back_arrays(void)
 
 int live_run(const struct settings *s, bool utf8, struct lesson *lesson)
 {
-    struct live_mode l = {.s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1};
+    struct live_mode l = {
+        .s = s, .lesson = lesson, .wake_fd = -1, .signal_fd = -1, .tty_fd = -1, .lines_fd = -1};
     give_back_arrays();
     l.rc = open_live(&l, utf8);
     if (!l.rc)
         loop(&l);
     const bool gone = l.term && tty_gone(l.term);
     close_live(&l);
-    if (l.rc)
+    if (l.rc || l.lost)
         cli_error(l.err.msg);
     if (l.signal && l.signal != SIGINT)
         return SIGNALLED + l.signal;
-    return l.rc || gone ? EXIT_FAILED : EXIT_COMPLETE;
+    return l.rc || l.lost || gone ? EXIT_FAILED : EXIT_COMPLETE;
 }
 
 int live_mode_run(const struct settings *s, bool utf8)

@@ -13,6 +13,7 @@
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/model/state.h"
 #include "tcptop/query/filter.h"
+#include "tcptop/source/remote.h"
 
 #define MAX_SIZE_LEAST (1u << 20) /* bytes that --max-size leaves at least */
 
@@ -270,6 +271,16 @@ static int apply_netns(struct command_line *c, const char *value, struct err *er
     return 0;
 }
 
+int option_host(struct command_line *c, const char *value, struct err *err)
+{
+    if (!remote_host_is_valid(value))
+        return cli_error_usage(err, MSG_BAD_HOST, value, NULL);
+    if (c->s->host)
+        return cli_error_usage(err, MSG_HOST_ONE, value, NULL);
+    c->s->host = value;
+    return 0;
+}
+
 static int apply_moment(struct moment *m, const char *option, const char *value, struct err *err)
 {
     return moment_parse(value, m) ? cli_error_usage(err, MSG_BAD_MOMENT, option, value) : 0;
@@ -288,6 +299,20 @@ static int apply_end(struct command_line *c, const char *value, struct err *err)
 static int apply_at(struct command_line *c, const char *value, struct err *err)
 {
     return apply_moment(&c->s->at, "--at", value, err);
+}
+
+static int apply_diff(struct command_line *c, const char *value, struct err *err)
+{
+    (void)err;
+    c->s->diff_path = value;
+    c->asked = MODE_DIFF;
+    return 0;
+}
+
+static int apply_diff_at(struct command_line *c, const char *value, struct err *err)
+{
+    c->asked = MODE_DIFF;
+    return apply_moment(&c->s->diff_at, "--diff-at", value, err);
 }
 
 static int apply_keep(struct command_line *c, const char *value, struct err *err)

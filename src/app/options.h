@@ -52,6 +52,9 @@ int option_setting_text(struct settings *s, enum setting_id id, const char *name
 /** One more port for the filter, as -P takes it. */
 int option_port(struct command_line *c, const char *value, struct err *err);
 
+/** The host whose samples are wanted, as --host takes it. */
+int option_host(struct command_line *c, const char *value, struct err *err);
+
 /** Whole number of `text` from `min` to `max`. Returns 0 or -EINVAL. */
 int option_number(const char *text, unsigned long min, unsigned long max, unsigned long *n);
 

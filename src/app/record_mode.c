@@ -142,7 +142,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .redact = s->redact,
         .metrics = needs & NEED_METRICS,
         .cmdlines = cmdlines,
-        .is_live = !s->read_path,
+        .is_live = settings_samples_here(s),
         .interval_ms = s->interval_ms,
         .rule_name = app_rule_name,
         .judge = rules_digest(&s->limits),
@@ -178,14 +178,15 @@ static int start_sampler(struct record_mode *r, struct source *src, struct err *
 static int open_all(struct record_mode *r, struct err *err)
 {
     struct source *src;
-    int rc = catch_signals(r);
+    int rc = app_open_source(&src, r->s, err); /* ssh may ask for a password: ^C ends that */
 
     if (rc)
-        return err_set(err, rc, "%s", err_name(rc));
-    rc = app_open_source(&src, r->s, err);
-    if (rc)
         return rc;
-    rc = open_recorder(r, err);
+    rc = catch_signals(r);
+    if (rc)
+        err_set(err, rc, "%s", err_name(rc));
+    else
+        rc = open_recorder(r, err);
     if (rc) {
         source_close(src);
         return rc;

@@ -175,6 +175,8 @@ static int take_operand(struct command_line *c, const char *value, struct err *e
 {
     if (*value == ':')
         return option_port(c, value + 1, err);
+    if (strchr(value, '@'))
+        return option_host(c, value, err);
     if (!c->interval)
         c->interval = value;
     else if (!c->count)
@@ -243,6 +245,7 @@ static int check_lesson(const struct command_line *c, struct err *err)
     const char *other = c->s->netns        ? "--netns"
                         : c->s->write_path ? "--write"
                         : c->s->read_path  ? "--read"
+                        : c->s->host       ? "--host"
                         : c->dump          ? "--size, --keys, --dump"
                         : c->once          ? "--once"
                         : c->batch         ? "--batch, COUNT"
@@ -256,6 +259,7 @@ static int check_lesson(const struct command_line *c, struct err *err)
 static const char *unrecordable(const struct command_line *c)
 {
     return c->asked == MODE_EXPLAIN  ? "--explain"
+           : c->asked == MODE_DIFF   ? "--diff"
            : c->asked == MODE_DOCTOR ? "--doctor"
            : c->asked == MODE_LEARN  ? "--learn"
            : c->dump                 ? "--size, --keys, --dump"
@@ -294,6 +298,14 @@ static int check_recording(const struct command_line *c, struct err *err)
     return 0;
 }
 
+/* Another host's samples are what tcptop takes there without further options. */
+static int check_host(const struct settings *s, struct err *err)
+{
+    const char *other = s->read_path ? "--read" : s->netns ? "--netns" : NULL;
+
+    return s->host && other ? cli_error_usage(err, MSG_HOST_ALONE, other, NULL) : 0;
+}
+
 /* Times are those of a recording. */
 static int check_times(const struct settings *s, struct err *err)
 {
@@ -305,6 +317,45 @@ static int check_times(const struct settings *s, struct err *err)
         return cli_error_usage(err, MSG_READ_ONLY, given, NULL);
     if (s->at.kind && (s->begin.kind || s->end.kind))
         return cli_error_usage(err, MSG_AT_ALONE, NULL, NULL);
+    return 0;
+}
+
+/* What was given that a comparison has no use for. */
+static const char *incomparable(const struct command_line *c)
+{
+    const struct settings *s = c->s;
+
+    return c->asked == MODE_EXPLAIN  ? "--explain"
+           : c->asked == MODE_DOCTOR ? "--doctor"
+           : c->asked == MODE_LEARN  ? "--learn"
+           : c->dump                 ? "--size, --keys, --dump"
+           : c->once                 ? "--once"
+           : c->batch                ? "--batch, COUNT"
+           : s->summary              ? "--summary"
+           : s->format == FORMAT_CSV ? "--format csv"
+           : s->columns_given        ? "--columns"
+           : s->group_given          ? "--group-by"
+           : c->sort                 ? "--sort"
+           : s->begin.kind           ? "--begin"
+           : s->end.kind             ? "--end"
+                                     : NULL;
+}
+
+static int check_diff(const struct command_line *c, struct err *err)
+{
+    const struct settings *s = c->s;
+    const char *second = s->diff_path ? s->diff_path : s->read_path, *other = incomparable(c);
+
+    if ((!s->diff_path && !s->diff_at.kind) || c->asked == MODE_HELP || c->asked == MODE_VERSION)
+        return 0;
+    if (!s->read_path)
+        return cli_error_usage(err, MSG_READ_ONLY, s->diff_path ? "--diff" : "--diff-at", NULL);
+    if (other)
+        return cli_error_usage(err, MSG_DIFF_ALONE, other, NULL);
+    if (!s->diff_path && !s->at.kind)
+        return cli_error_usage(err, MSG_DIFF_AT_ALONE, NULL, NULL);
+    if (strcmp(s->read_path, "-") == 0 && strcmp(second, "-") == 0)
+        return cli_error_usage(err, MSG_DIFF_STDIN, NULL, NULL);
     return 0;
 }
 
@@ -386,7 +437,11 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
     if (!rc && s->netns && s->read_path)
         rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc)
+        rc = check_host(s, err);
+    if (!rc)
         rc = check_recording(&c, err);
+    if (!rc)
+        rc = check_diff(&c, err);
     if (!rc)
         rc = check_times(s, err);
     if (!rc) {
@@ -464,6 +519,7 @@ void settings_for_ui(const struct settings *s, struct ui_settings *ui)
         .bindings = s->bindings,
         .netns = s->netns,
         .read_path = s->read_path,
+        .host = s->host,
         .open_recording = app_open_recording,
         .context = s,
         .report = cli_error,

@@ -950,7 +950,7 @@ int block_decode_begin(struct block_decoder *d, const struct sample *last, struc
         s->conn[row].cgroup = last->conn[row].cgroup; /* as the recorder numbered them */
         s->conn[row].flags &= (uint8_t)~CONN_CLOSE_REPORTED;
     }
-    d->anchor_ms = ms_of(last->mono_ns);
+    d->anchor_ms = d->now_ms; /* of `last`, whose own time may have been moved to another clock */
     return 0;
 }
 

@@ -4,29 +4,13 @@
 #include "block_file.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "block_ring.h"
 
-#define WINDOW        (64u << 10)
-#define POLL_SLICE_MS 100
-
-/* Wait until the pipe has something. Returns 0 or -ECANCELED. */
-static int wait_for_bytes(const struct block_file *f)
-{
-    struct pollfd fd = {.fd = f->fd, .events = POLLIN};
-
-    for (;;) {
-        if (f->owner && source_cancelled(f->owner))
-            return -ECANCELED;
-        int ready = poll(&fd, 1, POLL_SLICE_MS);
-        if (ready > 0 || (ready < 0 && errno != EINTR))
-            return 0;
-    }
-}
+#define WINDOW (64u << 10)
 
 /* More bytes at the end of the cache of a pipe. Returns 0, -ENODATA at its end, or -errno. */
 static int read_on(struct block_file *f)
@@ -39,7 +23,7 @@ static int read_on(struct block_file *f)
         f->cache_cap *= 2;
     }
     for (;;) {
-        int rc = wait_for_bytes(f);
+        int rc = source_wait(f->owner, f->fd);
         if (rc)
             return rc;
         ssize_t n = read(f->fd, f->cache + f->cache_len, f->cache_cap - f->cache_len);

@@ -18,6 +18,7 @@
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/privileges.h"
+#include "tcptop/base/utf8.h"
 #include "tcptop/source/sample_fields.h"
 
 #define FILES_MAX 100000u
@@ -41,10 +42,11 @@ struct block_reader {
     bool open;
     struct block_decoder *decoder;
     struct block_in payload;
-    uint64_t at;               /* the next block */
-    uint64_t run;              /* of the recorder, see BLOCK_HEAD_RUN */
-    uint32_t runs;             /* that were met: samples of different ones are not compared */
-    const struct sample *last; /* a reference */
+    uint64_t at;                /* the next block */
+    struct recording_head head; /* of the last sample */
+    bool follows;               /* see block_reader_follow() */
+    uint32_t runs;              /* that were met: samples of different ones are not compared */
+    const struct sample *last;  /* a reference */
     uint32_t key_file;
     uint64_t key_at; /* the key that the last sample counts from */
     uint64_t key_seq;
@@ -139,6 +141,11 @@ void block_reader_owners(struct sample *s, const struct sample *prev)
     block_decode_owners(s, prev);
 }
 
+void block_reader_follow(struct block_reader *r)
+{
+    r->follows = true;
+}
+
 struct block_reader_faults block_reader_faults(const struct block_reader *r)
 {
     return r->faults;
@@ -228,23 +235,30 @@ static int read_small(struct block_reader *r, uint64_t at, const struct block_he
                       uint8_t bytes[SMALL_MAX], size_t *len);
 static int load_spans(struct block_reader *r, uint32_t file);
 
-/* The run that wrote the open file, by its first block; 0: not known. */
-static uint64_t run_of(const uint8_t *bytes, size_t len)
+/* What the payload of a HEAD says of who recorded; run 0: not known. */
+static void read_head(const uint8_t *bytes, size_t len, struct recording_head *head)
 {
     const uint8_t *p = bytes, *value;
     size_t value_len;
     unsigned tag;
 
+    *head = (struct recording_head){.program = ""};
     while (sample_fields_next(&p, &len, &tag, &value, &value_len)) {
         if (tag == BLOCK_HEAD_RUN && value_len == 8)
-            return bytes_get(value, 8);
+            head->run = bytes_get(value, 8);
+        else if (tag == BLOCK_HEAD_PROGRAM)
+            utf8_sanitise_into(head->program, sizeof head->program, value, value_len);
+        else if (tag == BLOCK_HEAD_BOOT)
+            utf8_sanitise_into(head->boot, sizeof head->boot, value, value_len);
+        else if (tag == BLOCK_HEAD_REDACTED && value_len == 1)
+            head->redacted = *value;
     }
-    return 0;
 }
 
 /* The run of the HEAD at `at` in the open file. */
 static uint64_t run_at(struct block_reader *r, uint64_t at)
 {
+    struct recording_head who;
     struct block_head head;
     uint8_t bytes[SMALL_MAX];
     size_t len;
@@ -252,7 +266,8 @@ static uint64_t run_at(struct block_reader *r, uint64_t at)
     if (block_file_head(&r->in, at, &head) || head.type != BLOCK_HEAD ||
         read_small(r, at, &head, bytes, &len))
         return 0;
-    return run_of(bytes, len);
+    read_head(bytes, len, &who);
+    return who.run;
 }
 
 static uint64_t run_of_file(struct block_reader *r, uint32_t i)
@@ -373,14 +388,21 @@ static int read_small(struct block_reader *r, uint64_t at, const struct block_he
     return rc ? rc : block_in_take(&r->payload, bytes, *len);
 }
 
-/* The samples that follow are of this run. */
-static void set_run(struct block_reader *r, uint64_t run)
+/* A jump goes to a key, behind its head: then the first one of the file tells the same. */
+int block_reader_head(struct block_reader *r, struct recording_head *head)
 {
-    if (r->runs && run == r->run)
-        return;
-    r->run = run;
-    r->runs++;
-    block_decode_forget(r->decoder);
+    struct block_head block;
+    uint8_t bytes[SMALL_MAX];
+    size_t len;
+
+    *head = r->head;
+    if (r->runs)
+        return 0;
+    if (!r->open || !r->in.seekable || block_file_head(&r->in, 0, &block) ||
+        block.type != BLOCK_HEAD || read_small(r, 0, &block, bytes, &len))
+        return -ENODATA;
+    read_head(bytes, len, head);
+    return 0;
 }
 
 /* The payload of the head at r->at. */
@@ -388,10 +410,15 @@ static void take_head(struct block_reader *r, const struct block_head *head)
 {
     uint8_t bytes[SMALL_MAX];
     size_t len;
+    uint64_t before = r->head.run;
 
     if (read_small(r, r->at, head, bytes, &len))
         return;
-    set_run(r, run_of(bytes, len));
+    read_head(bytes, len, &r->head);
+    if (r->runs && r->head.run == before)
+        return;
+    r->runs++;
+    block_decode_forget(r->decoder);
 }
 
 void block_reader_empty(struct sample_builder *b)
@@ -536,6 +563,8 @@ static int advance(struct block_reader *r, const struct limits_of_play *until,
         rc = block_file_head(&r->in, r->at, &head);
         if (rc == -EPROTONOSUPPORT) { /* its length can be trusted: its checksum is right */
             r->faults.newer = true;
+            if (r->follows)
+                return rc;
             r->at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
             continue;
         }
@@ -568,13 +597,17 @@ static void finish(struct block_reader *r, struct sample_builder *b)
 
 int block_reader_go(struct block_reader *r, const struct recording_span *span)
 {
+    struct block_head head;
     int rc = r->directory ? open_file(r, span->file) : 0;
 
     r->jumps = false;
-    r->at = span->at;
     block_decode_forget(r->decoder);
-    if (!rc) /* a file is of one run, memory of one after the other */
-        set_run(r, run_at(r, r->in.ring ? block_ring_head(r->in.ring, span->at) : 0));
+    if (!rc) { /* a file is of one run, memory of one after the other */
+        r->at = r->in.ring ? block_ring_head(r->in.ring, span->at) : 0;
+        if (block_file_head(&r->in, r->at, &head) == 0 && head.type == BLOCK_HEAD)
+            take_head(r, &head);
+    }
+    r->at = span->at;
     return rc;
 }
 

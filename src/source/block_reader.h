@@ -41,6 +41,13 @@ void block_reader_close(struct block_reader *r); /* NULL is accepted */
 /** Can it move: is it no pipe? */
 bool block_reader_moves(const struct block_reader *r);
 
+/** The input is read while it is written: block_reader_next() ends with -EPROTONOSUPPORT at a block
+ *  of another version, since nobody knows whether one will follow that can be read. */
+void block_reader_follow(struct block_reader *r);
+
+/** See recording_head(). */
+int block_reader_head(struct block_reader *r, struct recording_head *head);
+
 /** Read the next sample into `b`, which is empty. Returns 0, -ENODATA at the end, or -errno. */
 int block_reader_next(struct block_reader *r, struct sample_builder *b);
 

@@ -28,7 +28,6 @@
 #ifndef RECORDING_CHUNK /* tests build it tiny */
 #define RECORDING_CHUNK 131072
 #endif
-#define POLL_SLICE_MS 100
 #ifndef RECORDING_SEARCH_BYTES /* in which a whole frame is looked for behind a damaged one */
 #define RECORDING_SEARCH_BYTES ((uint64_t)256 << 20)
 #endif
@@ -53,6 +52,7 @@ struct recording {
     uint64_t damaged;  /* the first of them that cannot be read, from 1; 0: none */
     bool newer;        /* that is since it is of a later version */
     bool ended;
+    bool is_stream;              /* read while it is made: there may be more than has come */
     struct owner_lookup *owners; /* as the last frame told; owned */
     struct block_reader *blocks; /* of a recording of blocks; owned */
     struct episodes episodes;    /* that recording_findings() gave out */
@@ -63,8 +63,6 @@ struct recording {
  * the file, or -errno. The buffer grows with what arrives, never by what a file claims. */
 static ssize_t read_more(struct recording *r, struct bytes *b, size_t want)
 {
-    struct pollfd fd = {.fd = r->fd, .events = POLLIN};
-
     if (b->len == b->cap) {
         size_t cap = b->cap ? b->cap * 2 : RECORDING_CHUNK;
         uint8_t *data = realloc(b->data, cap);
@@ -77,11 +75,9 @@ static ssize_t read_more(struct recording *r, struct bytes *b, size_t want)
     if (room > want - b->len)
         room = want - b->len;
     for (;;) {
-        if (source_cancelled(&r->source))
-            return -ECANCELED;
-        int ready = poll(&fd, 1, POLL_SLICE_MS);
-        if (ready == 0 || (ready < 0 && errno == EINTR))
-            continue;
+        int rc = source_wait(&r->source, r->fd);
+        if (rc)
+            return rc;
         ssize_t got = read(r->fd, b->data + b->len, room);
         if (got >= 0) {
             b->len += (size_t)got;
@@ -221,8 +217,10 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
         r->frames++;
         return 0;
     }
-    if (rc != -ENODATA)
+    if (rc != -ENODATA && rc != -EPROTONOSUPPORT)
         return read_failed(r, rc, why);
+    if (r->is_stream) /* who reads it knows why it has ended */
+        return rc;
     const struct block_reader_faults faults = block_reader_faults(r->blocks);
     r->ended = true;
     if (r->frames)
@@ -486,6 +484,33 @@ static int open_blocks(struct recording *r, struct sample_reason *why)
     return rc ? read_failed(r, rc, why) : 0;
 }
 
+int recording_open_stream(struct source **src, const struct source *whole, int fd, const char *name,
+                          const void *first, size_t n, struct sample_reason *why)
+{
+    struct recording *r = calloc(1, sizeof *r);
+    int rc = r && (r->name = strdup(name)) ? 0 : -ENOMEM;
+
+    if (rc) {
+        close(fd);
+        free(r);
+        return sample_reason_error(why, rc);
+    }
+    r->source.ops = &block_ops;
+    r->source.part_of = whole;
+    r->fd = -1;
+    r->is_stream = true;
+    r->begin_ns = INT64_MIN;
+    r->end_ns = INT64_MAX;
+    rc = block_reader_open(&r->blocks, &r->source, fd, first, n);
+    if (rc) {
+        recording_close(&r->source);
+        return sample_reason_error(why, rc);
+    }
+    block_reader_follow(r->blocks);
+    *src = &r->source;
+    return 0;
+}
+
 /* `*src` is the recording, or, after a failure, it is closed. Returns `rc`. */
 static int opened(struct source **src, struct recording *r, int rc)
 {
@@ -660,6 +685,14 @@ bool recording_moves(const struct source *src)
     return src->ops == &block_ops && block_reader_moves(((const struct recording *)src)->blocks);
 }
 
+int recording_head(struct source *src, struct recording_head *head)
+{
+    struct block_reader *reader = reader_of(src);
+
+    *head = (struct recording_head){.program = ""};
+    return reader ? block_reader_head(reader, head) : -ENODATA;
+}
+
 /* It goes on from another place. */
 static int moved(struct source *src, int rc)
 {
@@ -728,6 +761,8 @@ int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns)
 {
     struct recording *r = (struct recording *)src;
 
+    if (src->ops->close != recording_close) /* an import: its text has no times */
+        return -ESPIPE;
     r->begin_ns = begin_ns;
     r->end_ns = end_ns;
     return reader_of(src) ? block_reader_limit(r->blocks, begin_ns, end_ns) : 0;

@@ -22,6 +22,7 @@
 #define COST_WEIGHT 0.25 /* of the newest sample in the mean cost */
 #define OWNER_SHARE 0.4  /* of the CPU budget, besides: for who holds the sockets */
 #define LATE_NS     NS_PER_S /* and twice the mean cost: what a sample may take beyond its time */
+#define STREAM_LATE 3        /* intervals without a sample of another host */
 #define EARLY_COST  0.05     /* a sample this cheap is taken early for the first owners */
 
 struct sampler {
@@ -32,14 +33,16 @@ struct sampler {
     bool now, stop;
     bool answered;               /* owners are known for the first time, or more users */
     const struct sample *latest; /* one reference */
-    int64_t due_ns;              /* of the sample that is under way or comes next */
+    int64_t due_ns;              /* of the sample that is under way or comes next; of a stream: when
+                                    the last one came */
+    uint64_t stream_ms;          /* interval that the last sample of a stream has */
     bool offered;                /* it is of a recording, and the owner has not taken it yet */
     int ended;                   /* see sampler_ended() */
     struct sample_reason why;    /* of it */
     int wake_fd;                 /* the owner's, not touched after stop */
 
     struct source *src; /* the sample_pipeline's; only to cancel a sample */
-    bool is_recording;
+    bool is_recording, is_stream;
 
     struct sample_pipeline *pipeline; /* the rest is the thread's */
     double cpu_budget;
@@ -159,6 +162,8 @@ static void publish(struct sampler *s, const struct sample *fresh)
     if (!s->stop) {
         old = s->latest;
         s->latest = fresh;
+        s->stream_ms = fresh->interval_ms;
+        s->due_ns = s->is_stream ? clock_mono_ns() : s->due_ns;
         s->offered = s->is_recording;
         wake_owner(s);
     }
@@ -195,7 +200,7 @@ static void *sampler_main(void *arg)
     while (!s->stop && !s->ended) {
         struct request req = s->req;
         s->now = false;
-        s->due_ns = clock_mono_ns();
+        s->due_ns = s->is_stream && s->latest ? s->due_ns : clock_mono_ns();
         pthread_mutex_unlock(&s->lock);
         publish(s, take(s, &req));
         pthread_mutex_lock(&s->lock);
@@ -211,7 +216,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
                   struct sample_reason *why)
 {
     struct sampler *s = calloc(1, sizeof *s);
-    bool is_recording = src->ops->is_recording;
+    bool is_recording = src->ops->is_recording, is_stream = src->ops->is_stream;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
     int rc;
 
@@ -228,6 +233,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     pthread_mutex_init(&s->lock, NULL);
     s->src = src;
     s->is_recording = is_recording;
+    s->is_stream = is_stream;
     s->due_ns = clock_mono_ns();
     s->pipeline = pipeline;
     s->req = *req;
@@ -263,7 +269,10 @@ int64_t sampler_late_ns(struct sampler *s)
     int64_t late = 0;
 
     pthread_mutex_lock(&s->lock);
-    if (!s->is_recording && !s->ended)
+    uint64_t interval = s->stream_ms > s->req.interval_ms ? s->stream_ms : s->req.interval_ms;
+    if (s->is_stream && !s->ended)
+        late = s->due_ns + STREAM_LATE * (int64_t)interval * NS_PER_MS;
+    else if (!s->is_recording && !s->ended)
         late = s->due_ns + LATE_NS + 2 * (int64_t)s->mean_cost_ns;
     pthread_mutex_unlock(&s->lock);
     return late;

@@ -23,6 +23,11 @@ uint32_t draw_cursor_row(const struct drawing *d)
                : UINT32_MAX;
 }
 
+bool draw_may_close(const struct drawing *d)
+{
+    return !d->ui->readonly && !(d->s && d->s->backend == BACKEND_REMOTE);
+}
+
 bool draw_is_stale(const struct drawing *d)
 {
     const struct sample *newest = d->v->newest;

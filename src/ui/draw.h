@@ -30,6 +30,10 @@ void draw_init(struct drawing *d, struct canvas *c, const struct view *v);
  *  is there. */
 uint32_t draw_cursor_row(const struct drawing *d);
 
+/** Is a key offered that closes connections? Not of another host, and not where nothing may be
+ *  changed. */
+bool draw_may_close(const struct drawing *d);
+
 /** Are the rows on screen older than they should be: the newest sample has failed, or is late? */
 bool draw_is_stale(const struct drawing *d);
 

@@ -192,6 +192,10 @@ static void add_time(struct header *h)
         add_badge(h, text_in(text_language(), past ? MSG_VIEW_BADGE_PAST : MSG_VIEW_BADGE_REPLAY));
         badge = true;
     }
+    if (s && s->backend == BACKEND_REMOTE) {
+        add_badge(h, "SSH");
+        badge = true;
+    }
     if (badge && !said && h->part[PART_TIME])
         runs_addf(&h->left, ROLE_TEXT, " %s", time);
     else if (!badge)

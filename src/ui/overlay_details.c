@@ -656,7 +656,7 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
     footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
     footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
-    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, !d->ui->readonly, 5);
+    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, draw_may_close(d), 5);
 }
 
 const struct overlay_ops overlay_details = {

@@ -95,7 +95,7 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     enum msg help = commands[id].help;
     char keys[96] = "", one[64];
 
-    if ((id == COMMAND_CLOSE || id == COMMAND_EXPORT) && d->ui->readonly)
+    if ((id == COMMAND_CLOSE && !draw_may_close(d)) || (id == COMMAND_EXPORT && d->ui->readonly))
         return count;
     if (id == COMMAND_PIN && d->ui->lesson.steps) /* its key has another meaning there */
         return count;

@@ -65,11 +65,13 @@ static unsigned open(struct session *s)
 {
     if (s->lesson)
         session_say(s, MSG_LESSON_ONLY_HERE, NULL);
-    else if (s->settings->read_path)
-        session_say(s, MSG_SESSION_NETNS_RECORDED, NULL);
+    else if (s->settings->read_path || s->settings->host)
+        session_say(s, s->settings->host ? MSG_SESSION_NETNS_REMOTE : MSG_SESSION_NETNS_RECORDED,
+                    NULL);
     else
         s->ui.n_menu = 0; /* until a sample says which there are */
-    return s->lesson || s->settings->read_path ? REACT_NOT_MINE : REACT_NOTHING;
+    return s->lesson || s->settings->read_path || s->settings->host ? REACT_NOT_MINE
+                                                                    : REACT_NOTHING;
 }
 
 /* Rows, selection and widths of what was shown mean nothing there. */

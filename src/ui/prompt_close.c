@@ -157,6 +157,8 @@ static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t
 {
     const struct sample *shown = s->list->sample;
 
+    if (shown->backend == BACKEND_REMOTE)
+        return MSG_CLOSE_REMOTE;
     if (sample_is_recorded(shown))
         return s->ui.past && !s->settings->past.whole ? MSG_CLOSE_PAST : MSG_CLOSE_RECORDING;
     if (!s->destroy)

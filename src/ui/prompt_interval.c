@@ -7,6 +7,10 @@
 static void set(struct session *s, uint64_t ms)
 {
     char interval[FMT_SIZE];
+    if (s->settings->host) {
+        session_say(s, MSG_SESSION_INTERVAL_REMOTE, NULL);
+        return;
+    }
     s->interval_ms = ms;
     session_say(s, MSG_SESSION_INTERVAL, fmt_interval(interval, sizeof(interval), ms), NULL);
 }

@@ -416,6 +416,11 @@ void session_late(struct session *s, bool late)
     s->late = late;
 }
 
+void session_tell(struct session *s, const char *line)
+{
+    session_say(s, MSG_SESSION_NOTE, line, NULL);
+}
+
 void session_resize(struct session *s, int w, int h)
 {
     s->ui.w = w > 0 ? w : 1;

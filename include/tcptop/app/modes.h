@@ -9,14 +9,16 @@ int live_mode_run(const struct settings *s, bool utf8);
 int batch_mode_run(const struct settings *s, bool utf8); /* --once is a batch of one */
 int learn_mode_run(const struct settings *s, bool utf8);
 int explain_mode_run(const struct settings *s, bool utf8);
+int diff_mode_run(const struct settings *s, bool utf8); /* --diff, --diff-at */
 int doctor_mode_run(const struct settings *s, bool utf8);
 int dump_mode_run(const struct settings *s, bool utf8); /* --size --keys --dump */
 int record_mode_run(const struct settings *s);          /* --write */
 int help_mode_run(void);
 int help_mode_version(void);
 
-/** Keep only the capabilities that the mode of these settings uses, see privileges_keep(). For all
- *  modes but MODE_LEARN the program calls it before the mode; learn_mode_run() does it itself. */
+/** Keep only the capabilities that the mode of these settings uses, see privileges_keep(). The
+ *  program calls it before the mode, but for MODE_LEARN and where samples are another host's: then
+ * it is called once the namespace is made, or ssh started. */
 void mode_keep_privileges(const struct settings *s);
 
 #endif

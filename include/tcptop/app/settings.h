@@ -28,6 +28,7 @@ enum mode {
     MODE_EXPLAIN,
     MODE_LEARN,
     MODE_DOCTOR,
+    MODE_DIFF,
     MODE_DUMP,
     MODE_RECORD,
     MODE_HELP,
@@ -58,7 +59,10 @@ struct settings {
     unsigned explain_state;
     unsigned learn_state; /* one that there is a lesson about */
     const char *read_path;
+    const char *host;             /* another one, through ssh; NULL: this one, or what is read */
     struct moment begin, end, at; /* of the recording that is read */
+    const char *diff_path;        /* --diff: compare it with that one; NULL: the same */
+    struct moment diff_at;        /* the moment of it */
     const char *write_path;       /* --write */
     int64_t keep_ns;              /* 0: no limit */
     uint64_t max_bytes;           /* the same */
@@ -88,6 +92,12 @@ struct settings {
     bool mouse;
     int esc_delay_ms;
 };
+
+/** Are samples taken on this host, when they are asked for? Else they are read, as they come. */
+static inline bool settings_samples_here(const struct settings *s)
+{
+    return !s->read_path && !s->host;
+}
 
 /** Every key of the configuration file. */
 const struct option *options_keys(size_t *n);

@@ -68,6 +68,7 @@ enum sample_backend {
     BACKEND_FRAME,          /* a recorded frame */
     BACKEND_RAW,            /* what `ss -D` wrote: no header, host facts unknown */
     BACKEND_IMPORT,         /* the text that another program printed, see sample.import */
+    BACKEND_REMOTE,         /* another host's, as they are taken there: source/remote.h */
 };
 
 enum row_kind { ROW_LIVE, ROW_MISSING, ROW_CLOSED };
@@ -159,11 +160,11 @@ static inline bool sample_is_whole(const struct sample *s)
            !(s->namespaces && s->namespaces->several && s->namespaces->missing);
 }
 
-/** Was it read from a file, whatever wrote that? Then processes, interfaces and limits of this host
- *  have nothing to do with it. */
+/** Was it read from a file, whatever wrote that, or from another host? Then processes, interfaces
+ * and limits of this host have nothing to do with it. */
 static inline bool sample_is_recorded(const struct sample *s)
 {
-    return s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW || s->backend == BACKEND_IMPORT;
+    return s->backend >= BACKEND_FRAME;
 }
 
 /** Are its times, costs and intervals such as a sample can have: monotonic time within 30 years of

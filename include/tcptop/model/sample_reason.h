@@ -52,6 +52,14 @@ enum sample_reason_code {
     REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for */
     REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
     REASON_NO_WRITER,    /* text: a FIFO that nobody writes to */
+
+    REASON_REMOTE_NO_TCPTOP, /* text: a host where the shell does not find tcptop */
+    REASON_REMOTE_SSH,       /* text: a host; ssh could not connect, or lost the connection */
+    REASON_REMOTE_ENDED,     /* text: a host; number: the exit code with which tcptop ended there */
+    REASON_REMOTE_KILLED,    /* text: a host; number of the signal that ended ssh */
+    REASON_REMOTE_CLOSED,    /* text: a host; its output has ended, ssh has not */
+    REASON_REMOTE_FOREIGN,   /* text: a host that sent something else */
+    REASON_REMOTE_NEWER,     /* text: a host that sent what a later version writes */
     REASON_COUNT
 };
 

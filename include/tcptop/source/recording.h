@@ -67,6 +67,25 @@ struct block_ring;
 /** Open what a recorder keeps in memory. Closed before the ring is. Returns 0 or -ENOMEM. */
 int recording_open_ring(struct source **src, struct block_ring *ring);
 
+/* Who recorded. */
+struct recording_head {
+    char program[64]; /* "tcptop 1.0.0", sanitised */
+    char boot[64]; /* the host's boot id, sanitised; "": the samples were not of the recorder's host
+                    */
+    uint64_t run;  /* of the recorder: recordings with the same go on from one another */
+    bool redacted; /* addresses are tokens, which mean nothing in another run */
+};
+
+/** Who recorded the last sample. Returns 0, or -ENODATA for a recording that does not say. */
+int recording_head(struct source *src, struct recording_head *head);
+
+/** Read blocks from the pipe `fd` (taken over, also on failure) while they are written. `first` are
+ *  the first `n` bytes, read already; `name` is for messages. `whole`, which outlives it, is the
+ *  source that uses it. Its samples end with -ENODATA, or with -EPROTONOSUPPORT at a block of
+ * another version; then `*why` is not set. Returns 0 or -ENOMEM. */
+int recording_open_stream(struct source **src, const struct source *whole, int fd, const char *name,
+                          const void *first, size_t n, struct sample_reason *why);
+
 /** Which spans the recording has, in order of time, until the source is closed. Reads them when it
  *  is called first; what a recorder has added to a file since is not among them. Returns 0, or
  * -errno: -ESPIPE for one that can only be read from front to back, -ENOMEM. */
@@ -106,7 +125,8 @@ int recording_seek(struct source *src, int64_t wall_ns);
 int recording_step_back(struct source *src);
 
 /** Play only samples taken from `begin_ns` to `end_ns` (wall clock), both included; where it can,
- * it jumps there. INT64_MIN and INT64_MAX: no limit. Returns 0 or -ENOMEM. */
+ * it jumps there. INT64_MIN and INT64_MAX: no limit. Returns 0, -ENOMEM, or -ESPIPE for the text of
+ * another program, which has no times. */
 int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns);
 
 #endif

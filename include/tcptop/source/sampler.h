@@ -22,7 +22,8 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
 const struct sample *sampler_latest(struct sampler *sampler);
 
 /** When the sample that is under way or comes next will be late, in ns of the monotonic clock: one
- *  second, and twice what samples have cost, after its time. 0: never, since samples are those of a
+ *  second, and twice what samples have cost, after its time; of a stream three intervals after the
+ *  last one. 0: never, since samples are those of a
  *  recording, or have ended. Any thread. */
 int64_t sampler_late_ns(struct sampler *sampler);
 

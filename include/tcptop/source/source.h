@@ -47,6 +47,7 @@ struct request {
 struct source_ops {
     const char *name;
     bool is_recording; /* its samples need no waiting and come to an end */
+    bool is_stream;    /* a recording that is read while it is made: samples come at their times */
     /** Take one sample into `b` (empty): rows, host, backend, status, reason, times, cost. Returns
      * 0 (complete or partial: see sample.status), -ENODATA when a recording is at its end, or
      * another -errno with `*why` (`why` may be NULL) set: the sample is not usable. */
@@ -59,6 +60,9 @@ struct source_ops {
     /** Set the owner words of the joined sample `s`, of a recording that holds the words of live
      *  rows: those of the others, which were in `prev` (may be NULL). NULL: `owners` tells. */
     void (*assign_owners)(struct source *src, struct sample *s, const struct sample *prev);
+    /** Called at least every tenth of a second while source_wait() waits for it or a part of it,
+     * for what else is to be read. May be NULL. */
+    void (*waits)(const struct source *src);
 };
 
 struct source {
@@ -80,6 +84,10 @@ static inline bool source_cancelled(const struct source *src)
         src = src->part_of;
     return src;
 }
+
+/** Wait until `fd`, from which `src` (NULL: nobody) reads, has something, or its end. Returns 0, or
+ *  -ECANCELED after source_cancel(). */
+int source_wait(const struct source *src, int fd);
 
 /** Live sampling of the namespace of the calling thread; picks the best back end that works and
  *  falls back by itself, see sample.backend and .reason. Never fails for want of rights.

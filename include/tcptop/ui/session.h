@@ -41,8 +41,9 @@ void session_use_lesson(struct session *s, struct lesson *lesson);
  * handed over before the next sample. */
 void session_input(struct session *s, const struct input *in, int64_t now_ns);
 void session_sample(struct session *s, const struct sample *newest,
-                    int64_t now_ns);             /* takes the ref */
-void session_late(struct session *s, bool late); /* the next sample should be there by now */
+                    int64_t now_ns);                    /* takes the ref */
+void session_late(struct session *s, bool late);        /* the next sample should be there by now */
+void session_tell(struct session *s, const char *line); /* in the footer, for a while */
 void session_resize(struct session *s, int w, int h);
 void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers */
 

@@ -55,6 +55,8 @@ struct ui_settings {
      */
     void (*report)(const char *message);
 
+    const char *host; /* another one in the place of this, through ssh; NULL: none */
+
     /* A recording in the place of this host. */
     const char *read_path; /* its file; NULL: none */
     /* Opens it once more, with a history of so many points; NULL when that fails. Called by any
