@@ -26,6 +26,20 @@ static int64_t end_of(struct source *src)
     return recording_spans(src, &list, &n) || n == 0 ? clock_wall_ns() : list[n - 1].last_wall_ns;
 }
 
+/* What of a recording --begin, --end and --at name. */
+static void resolve_limits(const struct settings *s, int64_t last, struct survey_range *range,
+                           int64_t *at)
+{
+    *range = (struct survey_range){INT64_MIN, INT64_MAX};
+    *at = INT64_MAX;
+    if (s->at.kind)
+        *at = moment_resolve(&s->at, last) + TO_MS_END;
+    if (s->end.kind)
+        range->end_ns = moment_resolve(&s->end, last) + TO_MS_END;
+    if (s->begin.kind)
+        range->begin_ns = moment_resolve(&s->begin, s->end.kind ? range->end_ns : last);
+}
+
 /* Of a recording that can move, play only the last sample and the time before it. */
 static int limit_to_end(struct source *src, const struct settings *s)
 {
@@ -42,22 +56,17 @@ static int limit_to_end(struct source *src, const struct settings *s)
  * are not printed one by one: for what compares and remembers. */
 static int limit_recording(struct source *src, const struct settings *s)
 {
-    int64_t begin = INT64_MIN, end = INT64_MAX, last;
+    struct survey_range range;
+    int64_t at;
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
         return s->mode == MODE_DIFF ? limit_to_end(src, s) : 0;
-    last = end_of(src);
-    if (s->at.kind) {
-        end = moment_resolve(&s->at, last) + TO_MS_END;
-        begin = end - (int64_t)(s->history_s * (double)NS_PER_S);
-    }
-    if (s->end.kind)
-        end = moment_resolve(&s->end, last) + TO_MS_END;
-    if (s->begin.kind)
-        begin = moment_resolve(&s->begin, s->end.kind ? end : last);
-    int rc = recording_limit(src, begin, end);
+    resolve_limits(s, end_of(src), &range, &at);
+    if (s->at.kind)
+        range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
+    int rc = recording_limit(src, range.begin_ns, range.end_ns);
     if (!rc && s->at.kind && s->mode == MODE_BATCH) /* every sample is printed: only that one */
-        (void)recording_seek(src, end);
+        (void)recording_seek(src, at);
     return rc;
 }
 
@@ -65,7 +74,7 @@ static int open_recording(struct source **src, const struct settings *s, struct 
 {
     int rc = recording_open(src, s->read_path, why);
 
-    if (rc)
+    if (rc || (s->mode == MODE_LIVE && recording_moves(*src))) /* the screen moves in it */
         return rc;
     rc = limit_recording(*src, s);
     if (!rc)
@@ -196,6 +205,42 @@ struct sample_pipeline *app_open_recording(const void *settings, uint32_t histor
     if (pipeline)
         sample_pipeline_observe(pipeline, app_doctor(s));
     return pipeline;
+}
+
+struct sample_observer *app_past_doctor(const void *settings)
+{
+    return app_doctor(settings);
+}
+
+const char *app_rule_name(unsigned rule)
+{
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
+}
+
+static int open_past(const void *settings, struct source **src, struct survey_range *range,
+                     int64_t *begin_wall_ns)
+{
+    const struct settings *s = settings;
+    int rc = recording_open(src, s->read_path, NULL);
+
+    if (rc)
+        return rc;
+    bool limits = s->begin.kind || s->end.kind || s->at.kind;
+    resolve_limits(s, limits ? end_of(*src) : 0, range, begin_wall_ns);
+    return 0;
+}
+
+bool app_travel(const struct settings *s, const struct source *src, uint32_t history_len,
+                struct ui_settings *ui)
+{
+    if (!s->read_path || !recording_moves(src))
+        return false;
+    ui->past = (struct past_access){.open = open_past,
+                                    .new_doctor = app_past_doctor,
+                                    .context = s,
+                                    .history_len = history_len,
+                                    .whole = true};
+    return true;
 }
 
 bool app_wait(int64_t due)

@@ -34,6 +34,17 @@ struct sample_observer *app_doctor(const struct settings *s);
  *  history of so many points; NULL when it cannot be opened. Called by any thread. */
 struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len);
 
+/** Let the screen travel in the recording that the settings name, where one can move in `src`,
+ * which was opened from them. `history_len`: points kept. Returns whether it can. */
+bool app_travel(const struct settings *s, const struct source *src, uint32_t history_len,
+                struct ui_settings *ui);
+
+/** The name of a rule, for recordings. */
+const char *app_rule_name(unsigned rule);
+
+/** Who looks at samples of the past; `settings` are struct settings. NULL: no memory for it. */
+struct sample_observer *app_past_doctor(const void *settings);
+
 /** Wait until `due` (clock_mono_ns()). False when the reader of standard output has gone meanwhile:
  *  what would be printed then has nobody. */
 bool app_wait(int64_t due);

@@ -19,6 +19,7 @@
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/thread.h"
+#include "tcptop/source/past.h"
 #include "tcptop/source/sampler.h"
 #include "tcptop/term/tty.h"
 #include "tcptop/ui/session.h"
@@ -30,6 +31,7 @@
 #define KEYS_AT_ONCE 256               /* then signals, samples and the screen have their turn */
 #define QUIT_NS      (450 * NS_PER_MS) /* what other threads have to end, then it ends without */
 #define READING_NS   (100 * NS_PER_MS) /* between two frames while a recording is read */
+#define PAST_SHARE   0.4               /* of the CPU budget, besides: for what is kept */
 #define HISTORY_STEP 1000              /* points are kept for intervals of a second and more */
 #define AGE_MS       1000              /* how often the age of a late sample is drawn */
 #define STACK_NEEDED (256 * 1024)      /* bytes */
@@ -41,11 +43,13 @@ struct live_mode {
     struct tty *term;
     struct sampler *sampler; /* NULL: none, or a recording stands at its end */
     struct lesson *lesson;   /* NULL: none */
+    struct past *past;       /* what the screen keeps; NULL: nothing */
     struct canvas canvas;
     struct request asked;             /* of the sampler, last */
     uint64_t seen;                    /* number of the sample handed over last */
     enum theme_background background; /* of the theme in use */
     int wake_fd, signal_fd, tty_fd;
+    bool moves; /* the session moves in the recording: there is no sampler */
     sigset_t caught, before;
     int64_t redraw_ns;
     int64_t read_draw_ns; /* no frame before this while a recording is read */
@@ -119,13 +123,72 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
     return 0;
 }
 
-static int open_session(struct live_mode *l, bool utf8)
+static uint32_t history_points(const struct settings *s)
+{
+    const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
+    return (uint32_t)(s->history_s * 1000 / step) + 2; /* both ends, and one before */
+}
+
+/* What the screen keeps. A thread that does not end in time still uses it. */
+struct kept {
+    struct past *past;
+    const struct settings *s;
+};
+
+static int open_kept(const void *context, struct source **src, struct survey_range *range,
+                     int64_t *begin_wall_ns)
+{
+    const struct kept *kept = context;
+    *range = (struct survey_range){INT64_MIN, INT64_MAX};
+    *begin_wall_ns = INT64_MAX;
+    return past_source(kept->past, src);
+}
+
+static int save_kept(const void *context, int fd, uint32_t *samples)
+{
+    const struct kept *kept = context;
+    return past_save(kept->past, fd, samples);
+}
+
+static struct sample_observer *new_doctor(const void *context)
+{
+    const struct kept *kept = context;
+    return app_doctor(kept->s);
+}
+
+/* Keep the last minutes. Without memory or a thread for it there is no going back. */
+static void keep_past(struct live_mode *l, struct ui_settings *ui)
+{
+    static struct kept kept;
+    struct past_options options = {
+        .max_bytes = l->s->history_memory,
+        .share = l->s->cpu_budget * PAST_SHARE,
+        .is_live = !l->s->read_path,
+        .interval_ms = l->s->interval_ms,
+        .rule_name = app_rule_name,
+    };
+    for (size_t i = 0; i < l->s->n_columns; i++)
+        options.cmdlines |= l->s->columns[i] == COL_CMDLINE;
+    if (l->lesson || !options.max_bytes || past_open(&l->past, &options))
+        return;
+    kept = (struct kept){l->past, l->s};
+    ui->past = (struct past_access){.open = open_kept,
+                                    .new_doctor = new_doctor,
+                                    .save = save_kept,
+                                    .context = &kept,
+                                    .history_len = history_points(l->s)};
+}
+
+static int open_session(struct live_mode *l, const struct source *src, bool utf8)
 {
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
         return -errno;
     static struct ui_settings settings; /* a thread that does not end in time still uses them */
     settings_for_ui(l->s, &settings);
+    l->moves = app_travel(l->s, src, history_points(l->s), &settings);
+    if (!l->moves)
+        keep_past(l, &settings);
     const int rc = session_new(&l->session, &settings, l->wake_fd, utf8, false);
     if (rc == 0 && settings_samples_here(l->s))
         session_use_destroy(l->session, destroy_conn);
@@ -147,12 +210,6 @@ static int show_session(struct live_mode *l)
     return canvas_init(&l->canvas, w, h);
 }
 
-static uint32_t history_points(const struct settings *s)
-{
-    const double step = s->interval_ms < HISTORY_STEP ? (double)s->interval_ms : HISTORY_STEP;
-    return (uint32_t)(s->history_s * 1000 / step) + 2; /* both ends, and one before */
-}
-
 static bool is_reading(const struct live_mode *l)
 {
     return l->sampler && l->s->read_path;
@@ -164,6 +221,7 @@ static bool ask_session(struct live_mode *l, bool *now)
     const bool changed = session_request(l->session, &l->asked, now);
     if (l->s->read_path) /* a key may ask for any figure, and the last sample stands */
         l->asked.needs |= NEED_METRICS;
+    l->asked.keep_close_events = l->past != NULL;
     return changed;
 }
 
@@ -178,6 +236,11 @@ static int start_sampler(struct live_mode *l, struct source *src)
 {
     bool now;
     ask_session(l, &now);
+    if (l->moves) {
+        source_close(src); /* it was opened to see what it is */
+        session_read(l->session);
+        return 0;
+    }
     struct sample_reason why;
     const int rc = sampler_start(&l->sampler, src, app_doctor(l->s), &l->asked,
                                  history_points(l->s), l->s->cpu_budget, l->wake_fd, &why);
@@ -310,6 +373,8 @@ static void take_sample(struct live_mode *l)
     const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (newest && newest->seq != l->seen) {
         l->seen = newest->seq;
+        if (l->past)
+            past_add(l->past, newest);
         session_sample(l->session, sample_ref(newest), clock_mono_ns());
     }
     sample_unref(newest);
@@ -322,6 +387,10 @@ static void take_sample(struct live_mode *l)
 /* What the session wants done outside itself. */
 static void obey(struct live_mode *l)
 {
+    struct sample_reason why;
+    const int failed = l->moves ? session_failed(l->session, &why) : 0;
+    if (failed)
+        l->rc = cli_error_reason(&l->err, failed, &why);
     bool now;
     const bool changed = ask_session(l, &now);
     if (changed && l->sampler)
@@ -421,6 +490,7 @@ static void loop(struct live_mode *l)
 struct ending {
     struct session *session;
     struct sampler *sampler;
+    struct past *past;
 };
 
 static void end(void *arg)
@@ -428,6 +498,7 @@ static void end(void *arg)
     const struct ending *ending = arg;
     session_free(ending->session);
     sampler_stop(ending->sampler);
+    past_close(ending->past);
 }
 
 /* The user has the terminal back before anything else is waited for. */
@@ -448,7 +519,7 @@ static void close_terminal(struct live_mode *l)
 static void close_live(struct live_mode *l)
 {
     static struct ending ending;
-    ending = (struct ending){l->session, l->sampler};
+    ending = (struct ending){l->session, l->sampler, l->past};
     close_terminal(l);
     if (!thread_run_until(end, &ending, clock_mono_ns() + QUIT_NS))
         return;
@@ -500,7 +571,7 @@ static int open_live(struct live_mode *l, bool utf8)
         rc = app_open_source(&src, l->s, &l->err);
     if (rc)
         return rc;
-    rc = open_session(l, utf8);
+    rc = open_session(l, src, utf8);
     if (!rc && l->s->host)
         rc = open_lines(l);
     if (rc)

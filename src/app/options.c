@@ -357,8 +357,8 @@ static int apply_keep(struct command_line *c, const char *value, struct err *err
     return 0;
 }
 
-/* "512K", "2G": bytes by their powers of 1024. */
-static int apply_max_size(struct command_line *c, const char *value, struct err *err)
+/* "512K", "2G": bytes by their powers of 1024, `least` or more. Returns 0 or -EINVAL. */
+static int parse_bytes(const char *value, uint64_t least, uint64_t *bytes)
 {
     static const char units[] = "KMGT";
     size_t digits = strspn(value, "0123456789");
@@ -373,11 +373,25 @@ static int apply_max_size(struct command_line *c, const char *value, struct err 
         rest += 2;
     else if (*rest && strcasecmp(rest, "B") == 0)
         rest++;
-    if (*rest || option_number(number, 1, (unsigned long)(INT64_MAX >> shift), &n) ||
-        (uint64_t)n << shift < MAX_SIZE_LEAST)
-        return cli_error_usage(err, MSG_BAD_MAX_SIZE, value, NULL);
-    c->s->max_bytes = (uint64_t)n << shift;
+    if (*rest || option_number(number, 0, (unsigned long)(INT64_MAX >> shift), &n) ||
+        (uint64_t)n << shift < least)
+        return -EINVAL;
+    *bytes = (uint64_t)n << shift;
     return 0;
+}
+
+static int apply_max_size(struct command_line *c, const char *value, struct err *err)
+{
+    return parse_bytes(value, MAX_SIZE_LEAST, &c->s->max_bytes)
+               ? cli_error_usage(err, MSG_BAD_MAX_SIZE, value, NULL)
+               : 0;
+}
+
+static int apply_history_memory(struct command_line *c, const char *value, struct err *err)
+{
+    return parse_bytes(value, 0, &c->s->history_memory)
+               ? cli_error_usage(err, MSG_BAD_HISTORY_MEMORY, value, NULL)
+               : 0;
 }
 
 static int apply_size(struct command_line *c, const char *value, struct err *err)

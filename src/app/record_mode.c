@@ -32,11 +32,6 @@ struct record_mode {
     int code;
 };
 
-static const char *rule_name(unsigned rule)
-{
-    return rule < RULE_COUNT ? rules[rule].name : NULL;
-}
-
 static void say(enum msg id, const char *a, const char *b)
 {
     struct err line;
@@ -149,7 +144,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .cmdlines = cmdlines,
         .is_live = settings_samples_here(s),
         .interval_ms = s->interval_ms,
-        .rule_name = rule_name,
+        .rule_name = app_rule_name,
         .judge = rules_digest(&s->limits),
     };
     const int rc = recorder_open(&r->recorder, &options);

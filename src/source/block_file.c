@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "block_ring.h"
+
 #define WINDOW (64u << 10)
 
 /* More bytes at the end of the cache of a pipe. Returns 0, -ENODATA at its end, or -errno. */
@@ -34,6 +36,15 @@ static int read_on(struct block_file *f)
     }
 }
 
+/* As pread(2), of the file or the ring; -errno. */
+static ssize_t read_bytes(const struct block_file *f, void *to, size_t len, uint64_t offset)
+{
+    if (f->ring)
+        return block_ring_read(f->ring, offset, to, len);
+    ssize_t n = pread(f->fd, to, len, (off_t)offset);
+    return n < 0 ? -errno : n;
+}
+
 /* The window from `offset` on. Returns 0 or -errno. */
 static int read_window(struct block_file *f, uint64_t offset)
 {
@@ -44,10 +55,10 @@ static int read_window(struct block_file *f, uint64_t offset)
             return -ECANCELED;
         if (offset + f->cache_len > INT64_MAX)
             return -ENODATA;
-        ssize_t n = pread(f->fd, f->cache + f->cache_len, f->cache_cap - f->cache_len,
-                          (off_t)(offset + f->cache_len));
-        if (n < 0 && errno != EINTR)
-            return -errno;
+        ssize_t n = read_bytes(f, f->cache + f->cache_len, f->cache_cap - f->cache_len,
+                               offset + f->cache_len);
+        if (n < 0 && n != -EINTR)
+            return (int)n;
         if (n == 0)
             break;
         if (n > 0)
@@ -111,6 +122,15 @@ int block_file_open(struct block_file *f, const struct source *owner, int fd, co
         f->cache_len = n;
     }
     return 0;
+}
+
+int block_file_open_ring(struct block_file *f, const struct source *owner, struct block_ring *ring)
+{
+    *f = (struct block_file){.input = {read_at}, .owner = owner, .fd = -1, .ring = ring};
+    f->seekable = true;
+    f->cache_cap = WINDOW;
+    f->cache = malloc(f->cache_cap);
+    return f->cache ? 0 : -ENOMEM;
 }
 
 void block_file_close(struct block_file *f)

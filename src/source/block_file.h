@@ -10,6 +10,7 @@ struct block_file {
     struct block_input input;   /* first member */
     const struct source *owner; /* whose cancellation ends every wait; NULL: nobody's */
     int fd;                     /* owned */
+    struct block_ring *ring;    /* memory in its place; NULL: none */
     bool seekable;
     uint8_t *cache; /* bytes from `cache_at` on; owned. Of a pipe all from `keep` on */
     uint64_t cache_at, keep;
@@ -20,6 +21,9 @@ struct block_file {
  *  -ENOMEM, then `fd` is closed. */
 int block_file_open(struct block_file *f, const struct source *owner, int fd, const void *first,
                     size_t n);
+
+/** The same of a ring, which outlives it. */
+int block_file_open_ring(struct block_file *f, const struct source *owner, struct block_ring *ring);
 void block_file_close(struct block_file *f);
 
 /** Nothing before `at` will be read any more. */

@@ -14,6 +14,7 @@
 #include "block_decode.h"
 #include "block_file.h"
 #include "block_index.h"
+#include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/privileges.h"
@@ -53,7 +54,8 @@ struct block_reader {
     struct recording_span *span; /* owned */
     uint32_t n_spans, cap_spans;
     bool indexed;
-    bool jumps; /* to `target` with the next sample */
+    struct recording_content content; /* of the span that was looked into last; owned */
+    bool jumps;                       /* to `target` with the next sample */
     struct recording_span target;
     struct limits_of_play until;
     int64_t begin_ns, end_ns;
@@ -93,6 +95,7 @@ void block_reader_close(struct block_reader *r)
     free(r->name);
     free(r->directory);
     free(r->span);
+    free(r->content.moment);
     free(r);
 }
 
@@ -108,6 +111,23 @@ int block_reader_open(struct block_reader **out, const struct source *owner, int
         return rc;
     }
     rc = block_file_open(&r->in, owner, fd, first, n);
+    r->open = rc == 0;
+    if (rc)
+        block_reader_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
+int block_reader_open_ring(struct block_reader **out, const struct source *owner,
+                           struct block_ring *ring)
+{
+    struct block_reader *r;
+    int rc = new_reader(&r, owner);
+
+    if (rc)
+        return rc;
+    rc = block_file_open_ring(&r->in, owner, ring);
     r->open = rc == 0;
     if (rc)
         block_reader_close(r);
@@ -235,18 +255,24 @@ static void read_head(const uint8_t *bytes, size_t len, struct recording_head *h
     }
 }
 
-static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+/* The run of the HEAD at `at` in the open file. */
+static uint64_t run_at(struct block_reader *r, uint64_t at)
 {
     struct recording_head who;
     struct block_head head;
     uint8_t bytes[SMALL_MAX];
     size_t len;
 
-    if (open_file(r, i) || block_file_head(&r->in, 0, &head) || head.type != BLOCK_HEAD ||
-        read_small(r, 0, &head, bytes, &len))
+    if (block_file_head(&r->in, at, &head) || head.type != BLOCK_HEAD ||
+        read_small(r, at, &head, bytes, &len))
         return 0;
     read_head(bytes, len, &who);
     return who.run;
+}
+
+static uint64_t run_of_file(struct block_reader *r, uint32_t i)
+{
+    return open_file(r, i) ? 0 : run_at(r, 0);
 }
 
 /* When the samples of a file begin and end; false: it has none. */
@@ -564,19 +590,33 @@ static void finish(struct block_reader *r, struct sample_builder *b)
 {
     block_decode_end(r->decoder, b);
     b->sample.netns_view = r->runs;
+    b->sample.seq = block_decode_seq(r->decoder);
     sample_unref(r->last);
     r->last = sample_ref(&b->sample);
+}
+
+int block_reader_go(struct block_reader *r, const struct recording_span *span)
+{
+    struct block_head head;
+    int rc = r->directory ? open_file(r, span->file) : 0;
+
+    r->jumps = false;
+    block_decode_forget(r->decoder);
+    if (!rc) { /* a file is of one run, memory of one after the other */
+        r->at = r->in.ring ? block_ring_head(r->in.ring, span->at) : 0;
+        if (block_file_head(&r->in, r->at, &head) == 0 && head.type == BLOCK_HEAD)
+            take_head(r, &head);
+    }
+    r->at = span->at;
+    return rc;
 }
 
 /* Play from the target up to the limit. */
 static int jump(struct block_reader *r, struct sample_builder *b)
 {
     struct limits_of_play first = {INT64_MAX, UINT64_MAX, false};
-    int rc = r->directory ? open_file(r, r->target.file) : 0;
+    int rc = block_reader_go(r, &r->target);
 
-    r->jumps = false;
-    r->at = r->target.at;
-    block_decode_forget(r->decoder);
     if (!rc)
         rc = advance(r, &first, b);
     while (!rc)
@@ -775,15 +815,22 @@ static int load_spans(struct block_reader *r, uint32_t file)
     return rc;
 }
 
+bool block_reader_moves(const struct block_reader *r)
+{
+    return r->directory || r->in.seekable;
+}
+
 int block_reader_spans(struct block_reader *r, const struct recording_span **list, uint32_t *n)
 {
     uint32_t file = r->file;
     uint64_t at = r->at;
     int rc = 0;
 
-    if (!r->directory && !r->in.seekable)
+    if (!block_reader_moves(r))
         return -ESPIPE;
-    if (!r->indexed) {
+    if (r->in.ring) {
+        rc = block_ring_spans(r->in.ring, &r->span, &r->n_spans, &r->cap_spans);
+    } else if (!r->indexed) {
         r->n_spans = 0;
         for (uint32_t i = 0; i < r->n_files && rc != -ENOMEM && rc != -ECANCELED; i++)
             rc = load_spans(r, i);
@@ -796,6 +843,85 @@ int block_reader_spans(struct block_reader *r, const struct recording_span **lis
     *list = r->span;
     *n = r->n_spans;
     return rc;
+}
+
+/* Looking into a span ------------------------------------------------------------ */
+
+static int add_moment(struct recording_content *c, const struct block_moment *m)
+{
+    struct recording_moment *larger =
+        array_room(c->moment, c->n_moments, &c->cap_moments, 64, sizeof *c->moment);
+
+    if (!larger)
+        return -ENOMEM;
+    c->moment = larger;
+    c->moment[c->n_moments++] = (struct recording_moment){m->seq, m->mono_ns, m->wall_ns};
+    return 0;
+}
+
+/* Take what the block at `at` says of the span. Returns 0, BEYOND where the span has ended, or
+ * -errno. */
+static int look_at(struct block_reader *r, uint64_t at, const struct block_head *head,
+                   struct block_decoder *d)
+{
+    bool first = r->content.n_moments == 0;
+    struct block_moment m;
+
+    if (head->type == BLOCK_HEAD || (head->type == BLOCK_KEY && !first))
+        return BEYOND;
+    if (head->type != BLOCK_KEY && (head->type != BLOCK_DELTA || first))
+        return 0;
+    int rc = peek(r, at, head, d, &m);
+    if (rc == -EBADMSG)
+        return first ? rc : 0;
+    if (!rc && head->type == BLOCK_KEY)
+        block_decode_count_from(d, &m);
+    return rc ? rc : add_moment(&r->content, &m);
+}
+
+static int look_into(struct block_reader *r, uint64_t at, struct block_decoder *d)
+{
+    int rc = 0;
+
+    while (!rc) {
+        struct block_head head;
+        rc = block_file_head(&r->in, at, &head);
+        if (rc == -EPROTONOSUPPORT)
+            head.type = 0;
+        else if (rc)
+            break;
+        rc = head.type ? look_at(r, at, &head, d) : 0;
+        at += (uint64_t)BLOCK_HEAD_BYTES + head.stored;
+    }
+    /* Damage, or the end of the file, ends a span that has begun. */
+    return rc == BEYOND || ((rc == -ENODATA || rc == -EBADMSG) && r->content.n_moments) ? 0 : rc;
+}
+
+int block_reader_look(struct block_reader *r, const struct recording_span *span,
+                      const struct recording_content **content)
+{
+    uint32_t file = r->file;
+    uint64_t at = r->at;
+    struct block_decoder *d = block_decoder_new();
+    int rc = !d ? -ENOMEM : r->directory ? open_file(r, span->file) : 0;
+
+    r->content.n_moments = 0;
+    *content = &r->content;
+    if (!rc)
+        rc = look_into(r, span->at, d);
+    block_decoder_free(d);
+    if (r->directory && open_file(r, file) && !rc)
+        at = 0;
+    r->at = at;
+    return rc;
+}
+
+int block_reader_where(const struct block_reader *r, struct recording_place *place)
+{
+    if (!r->last)
+        return -ENODATA;
+    *place = (struct recording_place){r->key_file, r->key_at, block_decode_seq(r->decoder)};
+    return 0;
 }
 
 /* Visiting ------------------------------------------------------------ */
@@ -832,10 +958,16 @@ static void note_at(struct block_reader_faults *faults, uint64_t at)
     faults->damaged = true;
 }
 
+/* Of what is kept in memory the beginning was let go. */
+static uint64_t first_block(const struct block_reader *r)
+{
+    return r->in.ring ? block_ring_first(r->in.ring) : 0;
+}
+
 static int visit_file(struct block_reader *r, struct block_visitor *v, struct block_decoder *d,
                       struct block_reader_faults *faults)
 {
-    uint64_t at = 0;
+    uint64_t at = first_block(r);
 
     v->key_seq = 0;
     for (;;) {
@@ -869,7 +1001,7 @@ int block_reader_visit(struct block_reader *r, struct block_visitor *v,
     int rc = d ? 0 : -ENOMEM;
 
     *faults = (struct block_reader_faults){.other_writer = r->faults.other_writer};
-    if (!r->directory && !r->in.seekable)
+    if (!block_reader_moves(r))
         rc = -ESPIPE;
     for (uint32_t i = 0; i < r->n_files && !rc; i++) {
         rc = r->directory ? open_file(r, i) : 0;
@@ -951,7 +1083,5 @@ int block_reader_limit(struct block_reader *r, int64_t begin_ns, int64_t end_ns)
         return 0;
     while (from + 1 < n && list[from].last_wall_ns < begin_ns)
         from++;
-    int rc = r->directory ? open_file(r, list[from].file) : 0;
-    r->at = list[from].at;
-    return rc == -ENOMEM ? rc : 0;
+    return block_reader_go(r, &list[from]) == -ENOMEM ? -ENOMEM : 0;
 }

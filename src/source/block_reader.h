@@ -8,6 +8,8 @@
 #include "block_decode.h"
 #include "tcptop/source/recording.h"
 
+struct block_ring;
+
 #define BLOCK_READER_SUFFIX ".tcptop" /* of the files of a directory */
 
 struct block_reader;
@@ -30,7 +32,14 @@ int block_reader_open(struct block_reader **r, const struct source *owner, int f
 int block_reader_open_directory(struct block_reader **r, const struct source *owner,
                                 const char *path);
 
+/** Read the ring, which outlives the reader. */
+int block_reader_open_ring(struct block_reader **r, const struct source *owner,
+                           struct block_ring *ring);
+
 void block_reader_close(struct block_reader *r); /* NULL is accepted */
+
+/** Can it move: is it no pipe? */
+bool block_reader_moves(const struct block_reader *r);
 
 /** The input is read while it is written: block_reader_next() ends with -EPROTONOSUPPORT at a block
  *  of another version, since nobody knows whether one will follow that can be read. */
@@ -89,5 +98,9 @@ int block_reader_spans(struct block_reader *r, const struct recording_span **lis
 int block_reader_seek(struct block_reader *r, int64_t wall_ns);
 int block_reader_step_back(struct block_reader *r);
 int block_reader_limit(struct block_reader *r, int64_t begin_ns, int64_t end_ns);
+int block_reader_where(const struct block_reader *r, struct recording_place *place);
+int block_reader_go(struct block_reader *r, const struct recording_span *span);
+int block_reader_look(struct block_reader *r, const struct recording_span *span,
+                      const struct recording_content **content);
 
 #endif

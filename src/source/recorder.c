@@ -19,6 +19,7 @@
 #include "block_index.h"
 #include "block_note.h"
 #include "block_reader.h"
+#include "block_ring.h"
 #include "tcptop/base/array.h"
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/clock.h"
@@ -54,6 +55,7 @@ struct recorder {
     struct str payload;
     struct recording_span span; /* of the last key; no samples: none */
     uint64_t last_index, samples, last_seq;
+    uint32_t netns_view; /* of the last sample */
     int64_t last_mono_ns, slept_ns, noted_ns;
     struct episodes episodes;      /* findings that hold */
     uint8_t skip[RECORDING_RULES]; /* how rules could look, as it was noted last */
@@ -100,6 +102,11 @@ static int write_block(struct recorder *r, const struct block_out *out)
     const char *p = out->block.data;
     size_t left = out->block.len;
 
+    if (r->options.ring) {
+        int rc = block_ring_append(r->options.ring, p, left);
+        r->size += rc ? 0 : left;
+        return rc;
+    }
     while (left) {
         ssize_t n = write(r->fd, p, left);
         if (n < 0 && errno == EAGAIN && wait_for_room(r->fd))
@@ -216,7 +223,7 @@ static int stop(struct recorder *r, int error)
     if (r->fd >= 0)
         (void)end_file(r, BLOCK_ENDED_DISK);
     r->span.samples = 0;
-    r->error = error;
+    r->error = r->options.ring ? 0 : error; /* memory may be there again for the next sample */
     return error;
 }
 
@@ -466,7 +473,7 @@ static int write_checked(struct recorder *r, const struct findings *f, bool firs
  */
 static int write_notes(struct recorder *r, const struct sample *s, bool is_key)
 {
-    bool first = r->samples == 0;
+    bool first = r->samples == 0 || (is_key && r->options.ring); /* what is before may go */
     int rc;
 
     if (!r->options.rule_name)
@@ -507,7 +514,7 @@ static void count_sample(struct recorder *r, const struct sample *s)
 /* A complete sample begins a span: the index of the one before, and who records, come first. */
 static int begin_span(struct recorder *r, const struct sample *s)
 {
-    int rc = write_index(r);
+    int rc = r->options.ring ? block_ring_begin(r->options.ring) : write_index(r);
 
     if (!rc)
         rc = write_head(r, s);
@@ -525,10 +532,22 @@ static int secure(struct recorder *r, const struct sample *s)
     return 0;
 }
 
+/* Is it time for a complete sample? Rows of other namespaces are those of another run, which are
+ * not compared. */
+static bool span_is_due(struct recorder *r, const struct sample *s)
+{
+    bool other = s->netns_view != r->netns_view && !sample_is_recorded(s);
+
+    r->run += other;
+    r->netns_view = s->netns_view;
+    return other || r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
+           s->mono_ns - r->span.first_mono_ns >= SPAN_NS ||
+           (r->options.ring && block_ring_wants_span(r->options.ring));
+}
+
 static int write_sample(struct recorder *r, const struct sample *s)
 {
-    bool is_key, due = r->span.samples == 0 || r->span.samples >= SPAN_SAMPLES ||
-                       s->mono_ns - r->span.first_mono_ns >= SPAN_NS;
+    bool is_key, due = span_is_due(r, s);
     int rc = block_encode_sample(r->encoder, s, due, &r->out, &is_key);
 
     if (!rc && is_key)
@@ -545,6 +564,8 @@ static int write_sample(struct recorder *r, const struct sample *s)
         rc = write_notes(r, s, is_key);
     if (!rc)
         count_sample(r, s);
+    if (!rc && r->options.ring)
+        block_ring_describe(r->options.ring, &r->span);
     return rc;
 }
 
@@ -560,7 +581,7 @@ static int rotate(struct recorder *r, const struct sample *s)
     int rc = 0;
 
     if (!is_due(r, s->wall_ns))
-        return r->fd >= 0 ? 0 : r->error;
+        return r->fd >= 0 || r->options.ring ? 0 : r->error;
     if (r->fd >= 0)
         rc = end_file(r, BLOCK_ENDED_NEXT);
     if (rc) /* what was written is whole; the next file is tried all the same */
@@ -621,13 +642,17 @@ int recorder_open(struct recorder **out, const struct recorder_options *options)
     r->options = *options;
     r->fd = -1;
     r->last_index = BLOCK_NOWHERE;
-    r->is_directory = recorder_is_directory(options->path);
-    snprintf(r->file, sizeof r->file, "%s", options->path);
+    if (!options->ring) {
+        r->is_directory = recorder_is_directory(options->path);
+        snprintf(r->file, sizeof r->file, "%s", options->path);
+    }
     rc = prepare(r);
-    if (!rc && strcmp(options->path, "-") == 0) {
+    if (rc || options->ring) {
+        r->is_directory = false;
+    } else if (strcmp(options->path, "-") == 0) {
         r->is_directory = false;
         r->fd = STDOUT_FILENO;
-    } else if (!rc) {
+    } else {
         enforce_limits(r, clock_wall_ns());
         if (r->options.is_live || !r->is_directory) /* else the first sample says the time */
             rc = open_next(r, clock_wall_ns());

@@ -658,12 +658,31 @@ int recording_open(struct source **src, const char *path, struct sample_reason *
     return sample_reason_set(why, error, sample_reason_named(code, error, path));
 }
 
+int recording_open_ring(struct source **src, struct block_ring *ring)
+{
+    struct recording *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return -ENOMEM;
+    r->source.ops = &block_ops;
+    r->fd = -1;
+    r->begin_ns = INT64_MIN;
+    r->end_ns = INT64_MAX;
+    r->name = strdup("memory");
+    return opened(src, r, r->name ? block_reader_open_ring(&r->blocks, &r->source, ring) : -ENOMEM);
+}
+
 /* Moving ------------------------------------------------------------ */
 
 /* The reader of a recording that can move; NULL: it cannot. */
 static struct block_reader *reader_of(struct source *src)
 {
     return src->ops == &block_ops ? ((struct recording *)src)->blocks : NULL;
+}
+
+bool recording_moves(const struct source *src)
+{
+    return src->ops == &block_ops && block_reader_moves(((const struct recording *)src)->blocks);
 }
 
 int recording_head(struct source *src, struct recording_head *head)
@@ -714,6 +733,28 @@ int recording_step_back(struct source *src)
     struct block_reader *reader = reader_of(src);
 
     return reader ? moved(src, block_reader_step_back(reader)) : -ESPIPE;
+}
+
+int recording_where(struct source *src, struct recording_place *place)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? block_reader_where(reader, place) : -ESPIPE;
+}
+
+int recording_go(struct source *src, const struct recording_span *span)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? moved(src, block_reader_go(reader, span)) : -ESPIPE;
+}
+
+int recording_look(struct source *src, const struct recording_span *span,
+                   const struct recording_content **content)
+{
+    struct block_reader *reader = reader_of(src);
+
+    return reader ? block_reader_look(reader, span, content) : -ESPIPE;
 }
 
 int recording_limit(struct source *src, int64_t begin_ns, int64_t end_ns)

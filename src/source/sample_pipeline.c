@@ -118,6 +118,42 @@ static void forget_past(struct sample_pipeline *st)
     st->history.len = st->history.head = 0;
 }
 
+struct source *sample_pipeline_source(const struct sample_pipeline *st)
+{
+    return st->src;
+}
+
+int sample_pipeline_restart(struct sample_pipeline *st)
+{
+    /* A sample of the old pool could be taken for an older one of the new history. */
+    struct sample_pool *pool = sample_pool_new();
+
+    if (!pool)
+        return -ENOMEM;
+    sample_pool_free(st->pool);
+    st->pool = pool;
+    forget_past(st);
+    sample_pipeline_observe(st, NULL);
+    st->seq = st->age_ns = 0;
+    st->last_ns = 0;
+    return 0;
+}
+
+/* A recording numbers its samples: those that it has not are a gap in the history. */
+static void number_recorded(struct sample_pipeline *st, struct sample *s)
+{
+    const struct point *last = history_at(&st->history, 0);
+    uint64_t missed = s->seq > st->seq ? s->seq - st->seq : 0;
+    struct point gap = {.status = POINT_MISSED};
+
+    for (uint64_t i = missed < HISTORY_SHOWN ? missed : HISTORY_SHOWN; last && i > 0; i--) {
+        gap.seq = s->seq - i;
+        gap.mono_ns = s->mono_ns;
+        history_add(&st->history, &gap);
+    }
+    st->seq = s->seq;
+}
+
 void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
                                 void (*answered)(void *context), void *context)
 {
@@ -188,6 +224,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
     int rc = 0;
 
+    if (s->seq)
+        number_recorded(st, s);
     s->seq = st->seq;
     if (!sample_is_recorded(s))
         s->interval_ms = s->asked_interval_ms = req->interval_ms;

@@ -11,6 +11,7 @@
 #include "pane.h"
 #include "prompt.h"
 #include "table.h"
+#include "travel.h"
 
 /* Movement that the part with the focus has no use for is the table's. */
 static unsigned move(struct session *s, enum command_id command)
@@ -113,11 +114,27 @@ static unsigned reverse(struct session *s, enum command_id command)
 static unsigned pause_or_go_on(struct session *s, enum command_id command)
 {
     (void)command;
-    if (!s->list->sample)
-        return REACT_NOTHING;
+    const unsigned reaction = travel_play(s);
+    if (!(reaction & REACT_NOT_MINE) || !s->list->sample)
+        return reaction & ~(unsigned)REACT_NOT_MINE;
     s->ui.paused = !s->ui.paused;
     s->ui.paused_ns = s->now_ns;
     return s->ui.paused ? REACT_NOTHING : REACT_CATCH_UP;
+}
+
+static unsigned travel_step(struct session *s, enum command_id command)
+{
+    return travel_go(s, TRAVEL_STEP, command == COMMAND_EARLIER ? -1 : 1);
+}
+
+static unsigned travel_minute(struct session *s, enum command_id command)
+{
+    return travel_go(s, TRAVEL_SHIFT, (command == COMMAND_MINUTE_EARLIER ? -60 : 60) * NS_PER_S);
+}
+
+static unsigned travel_finding(struct session *s, enum command_id command)
+{
+    return travel_go(s, TRAVEL_FINDING, command == COMMAND_PREVIOUS_FINDING ? -1 : 1);
 }
 
 static unsigned interval_step(struct session *s, enum command_id command)

@@ -25,6 +25,15 @@ void footer_add_keys(struct key_items *k, const char *keys, enum msg word, int r
     k->item[k->n++] = (struct key_item){-1, keys, word, true, rank};
 }
 
+enum msg footer_pause_word(const struct drawing *d)
+{
+    const struct ui *ui = d->ui;
+
+    if (d->v->is_recording)
+        return ui->playing ? MSG_VIEW_KEY_PAUSE : MSG_VIEW_KEY_PLAY;
+    return ui->past ? MSG_VIEW_KEY_LIVE : ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE;
+}
+
 /* Does Tab reach the pane? Only when it has more lines than it shows. */
 static bool pane_reachable(const struct drawing *d)
 {
@@ -78,6 +87,16 @@ static void add_back(const struct drawing *d, struct key_items *k)
                ui->opened || ui->filter[0] || ui->group_by >= 0, ui->opened ? 2 : 7);
 }
 
+/* In the past the keys that lead out of it come first. */
+static void add_time(const struct drawing *d, struct key_items *k)
+{
+    const struct ui *ui = d->ui;
+
+    footer_add(k, COMMAND_PAUSE, footer_pause_word(d), true, ui->past ? 2 : 8);
+    footer_add_keys(k, ", .", MSG_VIEW_KEY_SAMPLE, ui->past ? 2 : KEY_ITEMS_MAX);
+    footer_add(k, COMMAND_TIMELINE, MSG_VIEW_KEY_TIMELINE, true, ui->past ? 3 : KEY_ITEMS_MAX);
+}
+
 /* The main screen: in their order from left to right. */
 static void main_items(const struct drawing *d, struct key_items *k)
 {
@@ -95,7 +114,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
     footer_add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     footer_add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
     footer_add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
-    footer_add(k, COMMAND_PAUSE, ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE, true, 8);
+    add_time(d, k);
     if (d->l.pane_form == PANE_FORM_OVERLAY || pane_reachable(d))
         footer_add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL,
                         d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
@@ -193,6 +212,15 @@ static void reason_words(char out[FILL_SIZE], const struct drawing *d)
         draw_fill(out, MSG_VIEW_LOWER_BOUNDS, why, NULL, NULL);
 }
 
+static void draw_progress(struct drawing *d, int y)
+{
+    char done[16], line[FILL_SIZE];
+
+    snprintf(done, sizeof done, "%d", d->ui->progress);
+    draw_fill(line, MSG_VIEW_PROGRESS, done, NULL, NULL);
+    canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_TEXT, line);
+}
+
 void footer_draw(struct drawing *d)
 {
     char reason[FILL_SIZE];
@@ -209,6 +237,8 @@ void footer_draw(struct drawing *d)
         canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_TEXT, d->ui->message);
     else if (*reason)
         canvas_put(d->c, 1, y, d->ui->w - 2, ROLE_WARN, reason);
+    else if (d->ui->progress >= 0)
+        draw_progress(d, y);
     else
         draw_keys(d, y);
 }

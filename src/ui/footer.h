@@ -13,13 +13,16 @@ struct key_item {
     int rank; /* the lowest come in first */
 };
 
-#define KEY_ITEMS_MAX 21
+#define KEY_ITEMS_MAX 24
 struct key_items {
     struct key_item item[KEY_ITEMS_MAX];
     int n;
 };
 
 void footer_draw(struct drawing *d);
+
+/** What the key for pausing does now. */
+enum msg footer_pause_word(const struct drawing *d);
 
 /** Add a command's first key, what it does here, whether it does, and its rank. */
 void footer_add(struct key_items *k, int command, enum msg word, bool there, int rank);

@@ -10,8 +10,10 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/expand.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/sample_summary.h"
+#include "tcptop/explain/typeset.h"
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
@@ -140,6 +142,20 @@ static void add_paused(struct header *h, const char *time)
     add_badge(h, text);
 }
 
+/* How far what is shown is from the newest sample. */
+static void add_behind(struct header *h)
+{
+    int64_t seconds = (h->d->ui->behind_ns + NS_PER_S / 2) / NS_PER_S;
+    char text[FILL_SIZE];
+    struct str age = STR_INIT;
+
+    expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
+    draw_fill(text, MSG_VIEW_BEHIND, str_text(&age), NULL, NULL);
+    str_fini(&age);
+    typeset_untie(text);
+    runs_addf(&h->left, ROLE_TEXT, "  %s", text);
+}
+
 /* Badges worst first, then the time, unless a badge says it. */
 static void add_time(struct header *h)
 {
@@ -176,7 +192,8 @@ static void add_time(struct header *h)
         return;
     }
     if (s && (s->backend == BACKEND_FRAME || s->backend == BACKEND_RAW)) {
-        add_badge(h, text_in(text_language(), MSG_VIEW_BADGE_REPLAY));
+        bool past = h->d->ui->past && !h->d->v->is_recording;
+        add_badge(h, text_in(text_language(), past ? MSG_VIEW_BADGE_PAST : MSG_VIEW_BADGE_REPLAY));
         badge = true;
     }
     if (s && s->backend == BACKEND_REMOTE) {
@@ -187,6 +204,8 @@ static void add_time(struct header *h)
         runs_addf(&h->left, ROLE_TEXT, " %s", time);
     else if (!badge)
         runs_add(&h->left, ROLE_TEXT, time);
+    if (h->d->ui->past && h->part[PART_AGE])
+        add_behind(h);
 }
 
 /* Dim; what is stretched by its cost stands out. */

@@ -99,6 +99,13 @@ unsigned overlay_on_sample(struct session *s)
     return ops->on_sample ? answered(s, ops->on_sample(s)) : REACT_NOTHING;
 }
 
+unsigned overlay_click(struct session *s, int x, int y)
+{
+    const struct overlay_ops *ops = overlay_ops(&s->ui);
+
+    return ops->click ? answered(s, ops->click(s, x, y)) : REACT_NOTHING;
+}
+
 unsigned overlay_on_list(struct session *s)
 {
     const struct overlay_ops *ops = overlay_ops(&s->ui);

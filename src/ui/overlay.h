@@ -22,6 +22,9 @@ struct overlay_ops {
     /* A key, before it is looked up among the commands. */
     unsigned (*key)(struct session *s, keycode key);
 
+    /* A click on a cell. NULL: none does anything. */
+    unsigned (*click)(struct session *s, int x, int y);
+
     /* s->newest has come, or the overlay has just opened. */
     unsigned (*on_sample)(struct session *s);
 
@@ -54,6 +57,7 @@ unsigned overlay_open_by(struct session *s, enum command_id command);
 unsigned overlay_command(struct session *s, enum command_id command);
 unsigned overlay_key(struct session *s, keycode key);
 unsigned overlay_on_sample(struct session *s);
+unsigned overlay_click(struct session *s, int x, int y);
 unsigned overlay_on_list(struct session *s);
 
 /** The connection that the open overlay is about, NULL when it is about none. */

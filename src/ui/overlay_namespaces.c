@@ -6,6 +6,7 @@
 
 #include "overlay_menu.h"
 #include "table.h"
+#include "travel.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -81,6 +82,7 @@ static unsigned choose(struct session *s, const char *name)
     memset(s->namespaces, 0, sizeof(s->namespaces));
     memcpy(s->namespaces, name, strlen(name));
     table_park(s);
+    (void)travel_return(s);
     s->ui.paused = false;
     session_key(s, COMMAND_NAMESPACES, key);
     if (strcmp(name, ALL) == 0)

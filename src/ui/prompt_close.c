@@ -157,7 +157,7 @@ static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t
     if (shown->backend == BACKEND_REMOTE)
         return MSG_CLOSE_REMOTE;
     if (sample_is_recorded(shown))
-        return MSG_CLOSE_RECORDING;
+        return s->ui.past && !s->settings->past.whole ? MSG_CLOSE_PAST : MSG_CLOSE_RECORDING;
     if (!s->destroy)
         return MSG_CLOSE_NOT_LIVE;
     if (row == UINT32_MAX || sample_row_kind(shown, row) == ROW_CLOSED)

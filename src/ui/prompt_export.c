@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `x`: the rows of the table, or its groups, into a new file of the caller, never over an old one:
- * as JSON where its name says so, else as CSV. Others may not read it: it may hold the command
- * lines of processes that they cannot see. */
+ * as JSON where its name says so, else as CSV; or, as a recording, the last minutes. Others may not
+ * read it: it may hold the command lines of processes that they cannot see. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,12 +43,13 @@ struct export
     _Atomic(enum stage) stage;
     struct row_view_job job;
     void (*report)(const char *message); /* may be NULL */
+    const struct past_access *past;      /* it is the last minutes that are written; else NULL */
     enum format format;
     enum column_id columns[COL_COUNT];
     size_t n_columns;
     char path[UI_FILTER_MAX];
     int result;
-    uint32_t written; /* rows */
+    uint32_t written; /* rows, or samples */
 };
 
 /* Groups that are written: those of which there is a connection. */
@@ -105,7 +106,9 @@ static int write_file(struct export *x, const struct row_view *list)
     if (fd < 0)
         return fd;
     bool ours = reach(x, STAGE_NONE, STAGE_BEGUN);
-    int r = ours ? write_rows(x, fd, list) : -ECANCELED;
+    int r = !ours     ? -ECANCELED
+            : x->past ? x->past->save(x->past->context, fd, &x->written)
+                      : write_rows(x, fd, list);
     if (close(fd) < 0 && r == 0)
         r = -errno;
     if (r == 0)
@@ -139,8 +142,8 @@ static bool export_step(struct task *task)
 {
     struct export *x = (struct export *)task;
     struct row_view *list = NULL;
-    x->result = row_view_make(&list, &x->job);
-    if (x->result == 0) {
+    x->result = x->past ? write_file(x, NULL) : row_view_make(&list, &x->job);
+    if (x->result == 0 && !x->past) {
         x->written = list->grouped ? living(&list->groups) : drop_closed(list->sample, &list->rows);
         x->result = write_file(x, list);
     }
@@ -155,8 +158,8 @@ static void export_on_done(struct task *task, struct session *s)
     if (x->result < 0)
         session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, text_error(x->result), NULL);
     else
-        session_say(s, MSG_SESSION_EXPORTED, x->path, fmt_count(count, sizeof(count), x->written),
-                    NULL);
+        session_say(s, x->past ? MSG_SESSION_EXPORTED_PAST : MSG_SESSION_EXPORTED, x->path,
+                    fmt_count(count, sizeof(count), x->written), NULL);
 }
 
 static void export_free(struct task *task)
@@ -173,8 +176,21 @@ static enum format format_of(const char *path)
     return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
 }
 
+/* Is it the last minutes that are wanted, as a recording? */
+static bool wants_past(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && strcasecmp(dot, ".tcptop") == 0;
+}
+
 static void export_write(struct session *s, const char *path)
 {
+    const bool past = wants_past(path);
+    if (past && !s->settings->past.save) {
+        session_say(s, s->settings->read_path ? MSG_EXPORT_RECORDED : MSG_TRAVEL_OFF, NULL);
+        return;
+    }
     if (!s->list->sample) {
         session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
         return;
@@ -191,6 +207,7 @@ static void export_write(struct session *s, const char *path)
                             .take_back = export_take_back,
                             .waits = true};
     x->report = s->settings->report;
+    x->past = past ? &s->settings->past : NULL;
     x->format = format_of(path);
     x->n_columns = script_columns(&s->ui, x->columns);
     snprintf(x->path, sizeof(x->path), "%s", path);

@@ -24,6 +24,7 @@
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
 #include "tcptop/lesson/lesson.h"
+#include "travel.h"
 #include "ui_lesson.h"
 
 #define PASTE_SILENCE_NS     NS_PER_S          /* a paste whose end never came is over after this */
@@ -74,6 +75,8 @@ int session_new(struct session **out, const struct ui_settings *settings, int wa
     init_ui(s, utf8, ascii);
     s->list = row_view_new();
     int r = s->list ? prompt_filter_apply(s, settings->filter, NULL, &(unsigned){0}) : -ENOMEM;
+    if (r == 0)
+        r = travel_open(s);
     if (r == 0 && wake_fd >= 0)
         r = query_worker_start(&s->worker, wake_fd);
     if (r < 0) {
@@ -123,6 +126,7 @@ void session_free(struct session *s)
     prompt_find_cancel(s);
     endpoint_fini_names(s);
     query_worker_stop(s->worker);
+    travel_close(s);
     sample_unref(s->newest);
     sample_unref(s->good);
     row_view_unref(s->list);
@@ -257,7 +261,9 @@ static void mouse(struct session *s, const struct mouse *m)
     layout_compute(&l, &s->ui);
     if (m->what != MOUSE_CLICK)
         wheel(s, m, &l);
-    else if (s->ui.overlay == OVERLAY_NONE && !pane_covers(s))
+    else if (s->ui.overlay != OVERLAY_NONE)
+        react(s, overlay_click(s, m->x, m->y));
+    else if (!pane_covers(s))
         click(s, m, &l);
 }
 
@@ -412,27 +418,46 @@ static void mind_budget(struct session *s, const struct sample *newest)
     }
 }
 
-void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
+/* What the user should know of the sample that has just come. */
+static void say_of_sample(struct session *s)
 {
-    advance(s, now_ns);
-    sample_unref(s->newest);
-    s->newest = newest;
-    react(s, overlay_on_sample(s));
-    say_warning(s);
     say_missing_namespaces(s);
     say_import(s);
     ui_lesson_sample(s);
     say_hidden_owners(s);
+}
+
+void session_show(struct session *s, const struct sample *newest)
+{
+    const bool past = travel_is_away(s);
+
+    sample_unref(s->newest);
+    s->newest = newest;
+    react(s, overlay_on_sample(s));
+    say_warning(s);
+    if (!past)
+        say_of_sample(s);
     if (newest->status == SAMPLE_FAILED)
         return;
     sample_unref(s->good);
     s->good = sample_ref(newest);
-    mind_budget(s, newest);
-    say_lost_close_events(s, newest);
+    if (!past) {
+        mind_budget(s, newest);
+        say_lost_close_events(s, newest);
+    }
     if (s->ui.paused)
         return;
+    if (past || s->ui.past) /* what is being listed is of another time */
+        s->valid_ticket = s->last_ticket + 1;
     session_rebuild(s, false);
     settle(s);
+}
+
+void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
+{
+    advance(s, now_ns);
+    if (!travel_keeps(s, newest))
+        session_show(s, newest);
 }
 
 void session_late(struct session *s, bool late)
@@ -460,6 +485,7 @@ void session_tick(struct session *s, int64_t now_ns)
     session_take_answers(s);
     endpoint_take_names(s);
     react(s, ui_lesson_tick(s));
+    travel_tick(s);
     settle(s);
 }
 
@@ -479,6 +505,7 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
 {
     int64_t due = s->ui.message[0] ? s->ui.message_until_ns : 0;
     due = sooner(due, prompt_filter_due_ns(s));
+    due = sooner(due, travel_due_ns(s));
     if (s->pasting)
         due = sooner(due, s->paste_ns + PASTE_SILENCE_NS);
     if (prompt_ops(&s->ui)->draw_question && s->input_busy)
@@ -552,6 +579,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
     s->sample_now = false;
     s->asked = *req = r;
     s->asked_once = true;
+    travel_follow(s);
     return changed || *now;
 }
 

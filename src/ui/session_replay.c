@@ -6,6 +6,7 @@
 
 #include "session_rows.h"
 #include "tcptop/source/sampler.h"
+#include "travel.h"
 
 struct replay {
     struct task task; /* first: they are cast */
@@ -16,8 +17,13 @@ struct replay {
     const struct sample *last;
 };
 
+/* A pipe tells it only once. */
 static bool open_replay(struct replay *r)
 {
+    struct stat file;
+
+    if (stat(r->settings->read_path, &file) || !(S_ISREG(file.st_mode) || S_ISDIR(file.st_mode)))
+        return false;
     r->pipeline = r->settings->open_recording(r->settings->context, r->history_len);
     return r->pipeline;
 }
@@ -51,14 +57,15 @@ static void replay_free(struct task *task)
 
 void session_replay(struct session *s, const struct request *req, uint32_t history_len)
 {
-    struct stat file;
     struct replay *r;
 
+    if (s->settings->past.whole) {
+        travel_replay(s);
+        return;
+    }
     if (s->replay_task)
         s->replay_task->cancelled = true;
     s->replay_task = NULL;
-    if (stat(s->settings->read_path, &file) || !(S_ISREG(file.st_mode) || S_ISDIR(file.st_mode)))
-        return; /* a pipe tells it only once */
     r = calloc(1, sizeof *r);
     if (!r) {
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
@@ -72,4 +79,14 @@ void session_replay(struct session *s, const struct request *req, uint32_t histo
     r->history_len = history_len;
     s->replay_task = &r->task;
     session_run(s, &r->task, NULL);
+}
+
+void session_read(struct session *s)
+{
+    (void)travel_go(s, TRAVEL_OPEN, 0);
+}
+
+int session_failed(const struct session *s, struct sample_reason *why)
+{
+    return travel_failed(s, why);
 }

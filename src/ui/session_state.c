@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
+#include "travel.h"
 
 #define MESSAGE_NS (4 * NS_PER_S)
 #define SHORT_MIN  12 /* columns that are left at least of a value that is shortened */
@@ -20,7 +21,10 @@ struct view session_view(const struct session *s)
         .newest = s->newest,
         .names = s->names,
         .now_ns = s->now_ns,
-        .late = s->late,
+        .late = s->late && !s->ui.past,
+        .is_recording = s->settings->past.whole,
+        .survey = travel_survey(s),
+        .survey_ns = travel_time(s),
     };
     if (s->list->sample) {
         v.shown = s->list->sample;

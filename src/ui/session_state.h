@@ -24,6 +24,8 @@ struct opened {
     char filter[UI_FILTER_MAX];
 };
 
+struct travel;
+
 struct session {
     const struct ui_settings *settings;
     struct ui ui;
@@ -74,6 +76,7 @@ struct session {
     char find[UI_FILTER_MAX];
     struct task *find_task;                 /* on the worker; NULL: none */
     struct task *replay_task;               /* the same */
+    struct travel *travel;                  /* NULL: there is nothing to travel in */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at;         /* shown in the prompt, -1: what was typed */
@@ -125,6 +128,9 @@ enum reaction {
 };
 
 enum move_unit { MOVE_LINE, MOVE_HALF, MOVE_PAGE, MOVE_END };
+
+/** Show the sample, which is taken over, as one that has just come. */
+void session_show(struct session *s, const struct sample *newest);
 
 /** What a frame would be drawn from now. */
 struct view session_view(const struct session *s);

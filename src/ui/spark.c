@@ -121,10 +121,17 @@ void spark_make(struct spark *sp, const struct history *h, unsigned state, int c
     spark_of(sp, &s, cells);
 }
 
+static const char *const glyphs[LEVELS + 1] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"};
+
+const char *spark_glyph(uint64_t value, uint64_t most)
+{
+    const uint64_t top = most > TOP_FLOOR ? most : TOP_FLOOR;
+
+    return glyphs[(LEVELS * (value < top ? value : top) + top - 1) / top];
+}
+
 void spark_draw(const struct spark *sp, struct canvas *c, int x, int y, enum role hot)
 {
-    static const char *const glyphs[LEVELS + 1] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"};
-
     for (int i = 0; i < sp->cells; i++) {
         enum role role = sp->partial[i] || sp->gap[i] ? ROLE_DIM : sp->flat ? ROLE_FLAT : hot;
         struct cell *cell;

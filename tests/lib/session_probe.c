@@ -31,6 +31,7 @@ const char *probe_overlay(const struct session *s)
         [OVERLAY_GROUP] = "group",
         [OVERLAY_DIAGRAM] = "diagram",
         [OVERLAY_GROUP_SORT] = "group sort",
+        [OVERLAY_TIMELINE] = "timeline",
     };
     return names[s->ui.overlay];
 }
@@ -40,6 +41,7 @@ const char *probe_prompt(const struct session *s)
     static const char *const names[] = {
         [PROMPT_NONE] = "none",         [PROMPT_FILTER] = "filter", [PROMPT_FIND] = "find",
         [PROMPT_INTERVAL] = "interval", [PROMPT_EXPORT] = "export", [PROMPT_CLOSE] = "close",
+        [PROMPT_GO_TO] = "go to",
     };
     return names[s->ui.prompt];
 }

@@ -16,10 +16,10 @@
 /* Where the user is. */
 
 /** The open overlay: "none", "help", "details", "warnings", "sort", "columns", "namespaces",
- *  "group", "diagram" or "group sort". */
+ *  "group", "diagram", "group sort" or "timeline". */
 const char *probe_overlay(const struct session *s);
 
-/** The open prompt: "none", "filter", "find", "interval", "export" or "close". */
+/** The open prompt: "none", "filter", "find", "interval", "export", "go to" or "close". */
 const char *probe_prompt(const struct session *s);
 
 /** The part that has the focus: "states", "table" or "pane". */

@@ -358,7 +358,7 @@ static void read_only_it_does_not_exist(void **state)
     (void)state;
     struct stage st;
     open_stage(&st);
-    stage_keys(&st, "?");
+    stage_keys(&st, "? PgDn");
     assert_true(stage_shows(&st, "close it (asks first)"));
     stage_keys(&st, "q Enter");
     assert_true(stage_shows(&st, "K close it"));
@@ -367,7 +367,7 @@ static void read_only_it_does_not_exist(void **state)
     stage_keys(&st, "K");
     assert_string_equal(probe_prompt(st.session), "none");
     assert_string_equal(probe_message(st.session), "--readonly: nothing is closed");
-    stage_keys(&st, "?");
+    stage_keys(&st, "? PgDn");
     assert_false(stage_shows(&st, "close it"));
     stage_keys(&st, "q Enter");
     assert_false(stage_shows(&st, "close it"));

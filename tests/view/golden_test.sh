@@ -10,6 +10,7 @@ directory=tests/view/golden
 n=0 cores=$(nproc)
 
 record web-01 devbox api-07
+blocks api-07
 
 compare() { # compare N NAME SCENE SIZE LANG 'KEYS' [OPTION…]
 	local n=$1 name=$2 difference
@@ -199,6 +200,18 @@ golden import seed_win_ko 40x10 ko ''
 golden import-details seed_win_ko 80x24 ko 'Enter'
 golden import-warnings seed_win_ko 80x24 ko '!'
 golden import-cut linux_netstat_tanp 80x24 en ''
+
+# Back in time, and the recording as a whole.
+for lang in en ko; do
+	golden timeline api-07-blocks 80x24 $lang 'T'
+	golden timeline api-07-blocks 120x34 $lang 'T { } , , ,'
+	golden timeline api-07-blocks 200x50 $lang 'T Down Down M'
+	golden timeline api-07-blocks 40x10 $lang 'T Left'
+	golden past api-07-blocks 80x24 $lang ', , ,'
+done
+golden timeline-ascii api-07-blocks 80x24 en 'T Home' --glyphs ascii
+golden past api-07-blocks 120x34 en 'b "14:02:30" Enter'
+golden past-prompt api-07-blocks 80x24 en 'b "noon" Enter'
 
 wait
 for ((i = 1; i <= n; i++)); do cat "$scratch/$i.tap"; done

@@ -18,6 +18,15 @@ record() {
 	done
 }
 
+# blocks SCENE…: the same as recordings of blocks, in which one can move; their names are
+# SCENE-blocks.
+blocks() {
+	local scene
+	for scene; do
+		"$TCPTOP" --no-config --read "$scratch/$scene.frames" --write "$scratch/$scene-blocks.frames" || exit 1
+	done
+}
+
 draw() {
 	local scene=$1 size=$2 lang=$3 keys=$4
 	shift 4

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/app/moment.h"
+#include "tcptop/base/moment.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/theme.h"
 #include "tcptop/config/ini.h"
@@ -88,6 +88,7 @@ struct settings {
     double cpu_budget;    /* share of one core */
     struct limits limits; /* of the doctor */
     double fade_s, history_s;
+    uint64_t history_memory; /* bytes; 0: no past is kept */
     bool mouse;
     int esc_delay_ms;
 };

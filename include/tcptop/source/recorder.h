@@ -15,11 +15,13 @@
 #include "tcptop/model/sample.h"
 
 struct recorder;
+struct block_ring;
 
 struct recorder_options {
-    const char *path; /* a file to make; a directory; "-" for standard output */
-    bool force;       /* write over a file that exists, and through a symbolic link */
-    int64_t keep_ns;  /* files of the directory that are older are removed; 0: none is for that */
+    const char *path;        /* a file to make; a directory; "-" for standard output */
+    struct block_ring *ring; /* memory in the place of a file; NULL: `path` says where */
+    bool force;              /* write over a file that exists, and through a symbolic link */
+    int64_t keep_ns; /* files of the directory that are older are removed; 0: none is for that */
     uint64_t
         max_bytes; /* of all recordings in the directory; the oldest are removed; 0: no limit */
     bool redact;   /* addresses and host names become tokens */

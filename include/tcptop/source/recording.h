@@ -30,6 +30,43 @@ struct recording_span {
     uint8_t worst; /* enum severity of the gravest finding while it was recorded */
 };
 
+/* A place in a recording. Places of one recording are in the order of their members. */
+struct recording_place {
+    uint32_t file;
+    uint64_t at;  /* of the span's first sample */
+    uint64_t seq; /* number of the sample */
+};
+
+/* What a span holds. */
+struct recording_moment {
+    uint64_t seq;
+    int64_t mono_ns, wall_ns;
+};
+
+struct recording_content {
+    struct recording_moment *moment; /* of its samples */
+    uint32_t n_moments, cap_moments;
+};
+
+/** Can it move? Not what can only be read from front to back. */
+bool recording_moves(const struct source *src);
+
+/** Where the last sample is. Returns 0, -ENODATA before the first, -ESPIPE as above. */
+int recording_where(struct source *src, struct recording_place *place);
+
+/** Make the next sample the first one of the span. Returns 0 or -errno. */
+int recording_go(struct source *src, const struct recording_span *span);
+
+/** Look into a span without playing it. `*content` is the source's until the next call. Returns 0
+ *  or -errno: -ESTALE when it is kept no more. */
+int recording_look(struct source *src, const struct recording_span *span,
+                   const struct recording_content **content);
+
+struct block_ring;
+
+/** Open what a recorder keeps in memory. Closed before the ring is. Returns 0 or -ENOMEM. */
+int recording_open_ring(struct source **src, struct block_ring *ring);
+
 /* Who recorded. */
 struct recording_head {
     char program[64]; /* "tcptop 1.0.0", sanitised */
@@ -50,8 +87,8 @@ int recording_open_stream(struct source **src, const struct source *whole, int f
                           const void *first, size_t n, struct sample_reason *why);
 
 /** Which spans the recording has, in order of time, until the source is closed. Reads them when it
- *  is called first; what a recorder has added since is not among them. Returns 0, or -errno:
- *  -ESPIPE for one that can only be read from front to back, -ENOMEM. */
+ *  is called first; what a recorder has added to a file since is not among them. Returns 0, or
+ * -errno: -ESPIPE for one that can only be read from front to back, -ENOMEM. */
 int recording_spans(struct source *src, const struct recording_span **list, uint32_t *n);
 
 #define RECORDING_RULES 32 /* that can be told of: as many as struct findings.skip has */

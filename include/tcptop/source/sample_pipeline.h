@@ -38,6 +38,13 @@ void sample_pipeline_set_interval(struct sample_pipeline *st,
                                   uint64_t (*interval)(void *context, const struct sample *s),
                                   void *context);
 
+/** Where its samples come from; it stays the pipeline's. */
+struct source *sample_pipeline_source(const struct sample_pipeline *st);
+
+/** Forget every sample so far, and who looked at them: the next one is as the first. Returns 0 or
+ *  -ENOMEM. */
+int sample_pipeline_restart(struct sample_pipeline *st);
+
 /** Sample, join with the last sample that did not fail, append to the history, and replace `*last`
  *  (its reference is given back). Returns 0; -ENODATA when a recording is at its end; else -errno
  *  with `*why` set. On failure `*last` stays. */

@@ -61,6 +61,12 @@ void session_tick(struct session *s, int64_t now_ns); /* timers, worker answers 
  * is given up. Nothing happens when the recording is no file that can be read twice. */
 void session_replay(struct session *s, const struct request *req, uint32_t history_len);
 
+/** Show a recording that one can move in, from where the settings say; nothing else comes then. */
+void session_read(struct session *s);
+
+/** -errno with `*why` when there was nothing of it to show, 0 else. */
+int session_failed(const struct session *s, struct sample_reason *why);
+
 /** No input was waiting at `at_ns`: a question takes a key only after 300 ms of this, so that it is
  *  not answered by what was typed or pasted before it could be read. */
 void session_quiet(struct session *s, int64_t at_ns);

@@ -42,6 +42,9 @@ void spark_of(struct spark *sp, const struct spark_series *s, int cells);
 /** The largest value; false when there is none. */
 bool spark_max(const struct spark_series *s, uint64_t *max);
 
+/** The bar for a value in a line whose top is `most`; of nothing it is a blank. */
+const char *spark_glyph(uint64_t value, uint64_t most);
+
 /** `state` 0: the total. CLOSE counts bound-only sockets where they were asked for. */
 void spark_make(struct spark *sp, const struct history *h, unsigned state, int cells);
 

@@ -4,14 +4,31 @@
 #ifndef TCPTOP_UI_UI_SETTINGS_H
 #define TCPTOP_UI_UI_SETTINGS_H
 
+#include "tcptop/source/survey.h"
 #include "tcptop/ui/keymap.h"
 #include "tcptop/ui/ui_state.h"
 
 struct sample_pipeline;
+struct sample_observer;
 
 /* Seconds between two samples that a user may ask for. */
 #define UI_INTERVAL_MIN 0.01
 #define UI_INTERVAL_MAX 3600
+
+/* What the screen can travel in. */
+struct past_access {
+    /* Open it. `*range` is what of it is shown, `*begin_wall_ns` where to begin (INT64_MAX: at the
+     * end). Returns 0 or -errno. Called by any thread. NULL: there is nothing. */
+    int (*open)(const void *context, struct source **src, struct survey_range *range,
+                int64_t *begin_wall_ns);
+    struct sample_observer *(*new_doctor)(const void *context); /* NULL: out of memory */
+    /* Write it to the open file `fd`, `*samples` of it. Returns 0 or -errno. Any thread. NULL: it
+     * is a file already. */
+    int (*save)(const void *context, int fd, uint32_t *samples);
+    const void *context;
+    uint32_t history_len; /* points kept */
+    bool whole;           /* it is all that there is: a recording; else the past of a live screen */
+};
 
 struct ui_settings {
     int width, height; /* of the screen until it is resized; 0: 80 × 24 */
@@ -46,6 +63,8 @@ struct ui_settings {
      * thread; `context` is handed to it. */
     struct sample_pipeline *(*open_recording)(const void *context, uint32_t history_len);
     const void *context;
+
+    struct past_access past;
 };
 
 #endif

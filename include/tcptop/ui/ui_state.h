@@ -32,7 +32,8 @@ enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
     OVERLAY(NAMESPACES, namespaces)                                                                \
     OVERLAY(GROUP, group)           /* what to group by */                                         \
     OVERLAY(DIAGRAM, diagram)       /* its chosen box is the list's state */                       \
-    OVERLAY(GROUP_SORT, group_sort) /* what to sort the groups by */
+    OVERLAY(GROUP_SORT, group_sort) /* what to sort the groups by */                               \
+    OVERLAY(TIMELINE, timeline)     /* the recording as a whole */
 
 enum ui_overlay {
     OVERLAY_NONE,
@@ -48,6 +49,7 @@ enum ui_overlay {
     PROMPT(FIND, find)                                                                             \
     PROMPT(INTERVAL, interval)                                                                     \
     PROMPT(EXPORT, export)                                                                         \
+    PROMPT(GO_TO, go_to)                                                                           \
     PROMPT(CLOSE, close) /* a question about ui->closing, no line */
 
 enum ui_prompt {
@@ -164,8 +166,12 @@ struct ui {
     bool figures_off; /* columns that nobody chose lack what tcp_info tells: it costs too much */
     bool updating;    /* the rows on screen are not yet those that the user asked for */
     bool searching;   /* F3 is still looking */
+    int progress;     /* of what takes longer, per cent; -1: nothing does */
     bool paused;
     int64_t paused_ns; /* monotonic */
+    bool past;         /* the sample shown is not the newest one there is … */
+    int64_t behind_ns; /* … but so much older */
+    bool playing;      /* the next one follows by itself */
     bool readonly;
     bool ascii; /* draw with ASCII glyphs */
     bool utf8;  /* false: no Korean, no `L` */

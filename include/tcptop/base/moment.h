@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A time as people name it, and what it is in a recording. */
-#ifndef TCPTOP_APP_MOMENT_H
-#define TCPTOP_APP_MOMENT_H
+#ifndef TCPTOP_BASE_MOMENT_H
+#define TCPTOP_BASE_MOMENT_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Times as people name them. */
-#include "tcptop/app/moment.h"
+#include "tcptop/base/moment.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/* Travelling in time: what is drawn of a moment is the same live, from memory and from a file, but
+ * for the badge; where keys lead; what does not happen in the past. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/changing_host.h"
+#include "lib/lines.h"
+#include "lib/session_probe.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
+#include "tcptop/source/past.h"
+#include "tcptop/source/recording.h"
+#include "tcptop/source/sample_pipeline.h"
+#include "tcptop/ui/session.h"
+
+#define SAMPLES 150
+#define FRAME   65536
+
+static struct limits limits;
+static char path[64];
+
+/* A host that is watched, what is kept of it, and each frame as it was drawn. */
+static struct {
+    struct ui_settings settings;
+    struct session *session;
+    struct sample_pipeline *host;
+    struct past *past;
+    const struct sample *last;
+    uint32_t n;
+    int64_t now_ns;
+    char *frame[SAMPLES + 1]; /* by number */
+} stage;
+
+static struct sample_observer *new_doctor(const void *context)
+{
+    (void)context;
+    return doctor_new(&limits, false, 0.25);
+}
+
+static int open_kept(const void *context, struct source **src, struct survey_range *range,
+                     int64_t *begin_wall_ns)
+{
+    (void)context;
+    *range = (struct survey_range){INT64_MIN, INT64_MAX};
+    *begin_wall_ns = INT64_MAX;
+    return past_source(stage.past, src);
+}
+
+static int open_file(const void *context, struct source **src, struct survey_range *range,
+                     int64_t *begin_wall_ns)
+{
+    (void)context;
+    *range = (struct survey_range){INT64_MIN, INT64_MAX};
+    *begin_wall_ns = INT64_MAX;
+    return recording_open(src, path, NULL);
+}
+
+static int save_kept(const void *context, int fd, uint32_t *samples)
+{
+    (void)context;
+    return past_save(stage.past, fd, samples);
+}
+
+static struct ui_settings settings_of(bool file)
+{
+    struct ui_settings s = {.interval_ms = 1000,
+                            .fade_s = 3,
+                            .history_s = 60,
+                            .group_by = -1,
+                            .width = 120,
+                            .height = 50};
+    s.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
+    keymap_init(&s.bindings);
+    /* Without owners: no process would stand in the table of a recording. */
+    s.n_columns = 6;
+    memcpy(s.columns,
+           (const enum column_id[]){COL_LOCAL, COL_REMOTE, COL_STATE, COL_LEFT, COL_RECV_Q,
+                                    COL_SEND_Q},
+           s.n_columns * sizeof s.columns[0]);
+    s.past = (struct past_access){.open = file ? open_file : open_kept,
+                                  .new_doctor = new_doctor,
+                                  .save = file ? NULL : save_kept,
+                                  .history_len = 62,
+                                  .whole = file};
+    s.read_path = file ? path : NULL;
+    return s;
+}
+
+/* The frame but for its first and last line, which name what it is and which keys help. */
+static char *frame_of(struct session *s, char *head, size_t size)
+{
+    struct canvas c;
+    char *text = calloc(1, FRAME);
+    size_t len = 0;
+
+    assert_non_null(text);
+    assert_int_equal(canvas_init(&c, 1, 1), 0);
+    session_draw(s, &c, stage.now_ns);
+    if (head)
+        snprintf(head, size, "%s", line_text(&c, 0));
+    for (int y = 1; y < c.h - 1; y++)
+        len += (size_t)snprintf(text + len, FRAME - len, "%s\n", line_text(&c, y));
+    canvas_fini(&c);
+    return text;
+}
+
+static void keys_of(struct session *s, const char *names)
+{
+    while (*(names += strspn(names, " "))) {
+        char name[32];
+        keycode key = 0;
+        size_t len = strcspn(names, " ");
+        snprintf(name, sizeof name, "%.*s", (int)len, names);
+        assert_int_equal(key_parse(name, &key), len);
+        session_input(s, &(struct input){.key = key}, stage.now_ns);
+        names += len;
+    }
+}
+
+static void type(struct session *s, const char *text)
+{
+    for (; *text; text++)
+        session_input(s, &(struct input){.key = (keycode)(unsigned char)*text}, stage.now_ns);
+}
+
+static void ask(struct session *s)
+{
+    struct request req;
+    bool now;
+
+    session_request(s, &req, &now);
+}
+
+/* One more sample: kept, shown, and drawn. */
+static bool watch(void)
+{
+    const struct request req = {.fade_ds = 30, .keep_close_events = true, .interval_ms = 1000};
+
+    if (sample_pipeline_next(stage.host, &req, &stage.last, NULL))
+        return false;
+    past_add(stage.past, stage.last);
+    past_settle(stage.past);
+    stage.now_ns = stage.last->mono_ns;
+    session_sample(stage.session, sample_ref(stage.last), stage.now_ns);
+    stage.frame[++stage.n] = frame_of(stage.session, NULL, 0);
+    return true;
+}
+
+/* A host whose timers run as time does: what is recorded of those is otherwise a little less. Some
+ * connections change their states, and the last ones come and go. */
+struct steady {
+    struct source source;
+    uint32_t taken;
+};
+
+static void steady_row(struct conn *c, uint32_t i, uint32_t k)
+{
+    static const uint8_t before[] = {TCP_STATE_LISTEN, TCP_STATE_ESTABLISHED, TCP_STATE_SYN_SENT,
+                                     TCP_STATE_FIN_WAIT2, TCP_STATE_ESTABLISHED};
+
+    c->family = AF_INET;
+    c->src[0] = c->dst[0] = 10;
+    c->src[3] = 1;
+    c->dst[3] = (uint8_t)(i % 7);
+    c->sport = (uint16_t)(1000 + i);
+    c->dport = (uint16_t)(c->dst[3] * 100);
+    c->cookie = 100 + i;
+    c->inode = 5000 + i;
+    c->state = before[i % 5];
+    c->wqueue = k / 9 * i;
+    if (c->state == TCP_STATE_LISTEN)
+        memset(c->dst, 0, sizeof c->dst);
+    if (i % 5 == 4 && k > 4 * i)
+        c->state = TCP_STATE_CLOSE_WAIT;
+    if (c->state == TCP_STATE_FIN_WAIT2) {
+        c->timer = TIMER_TIMEWAIT;
+        c->expires_ms = 1000 * (SAMPLES + i - k);
+    }
+}
+
+static int steady_sample(struct source *src, const struct request *req, struct sample_builder *b,
+                         struct sample_reason *why)
+{
+    struct steady *host = (struct steady *)src;
+    uint32_t k = ++host->taken;
+    struct sample *s = &b->sample;
+
+    (void)req;
+    (void)why;
+    if (k > SAMPLES)
+        return -ENODATA;
+    for (uint32_t i = 0; i < 20 + k / 3 % 5; i++) {
+        struct conn *c = sample_add(b, NULL);
+        assert_non_null(c);
+        steady_row(c, i, k);
+    }
+    s->backend = BACKEND_NETLINK;
+    s->needs = 0;
+    s->mono_ns = (1000 + (int64_t)k) * NS_PER_S;
+    s->wall_ns = (1764424990 + (int64_t)k) * NS_PER_S;
+    s->cost_ns = s->cpu_ns = NS_PER_MS;
+    snprintf(s->host.name, sizeof s->host.name, "steady");
+    return 0;
+}
+
+static void steady_close(struct source *src)
+{
+    free(src);
+}
+
+static struct source *steady_open(void)
+{
+    static const struct source_ops ops = {
+        .name = "steady", .sample = steady_sample, .close = steady_close};
+    struct steady *host = calloc(1, sizeof *host);
+
+    assert_non_null(host);
+    host->source.ops = &ops;
+    return &host->source;
+}
+
+static void begin_session(const struct changing_host *how, uint64_t memory, const char *keys,
+                          uint32_t samples)
+{
+    const struct past_options options = {.max_bytes = memory, .share = 1e9};
+
+    memset(&stage, 0, sizeof stage);
+    rules_limits_init(&limits);
+    text_use(LANG_EN);
+    stage.settings = settings_of(false);
+    stage.host = sample_pipeline_new(how ? changing_host_open(how) : steady_open(), 62);
+    assert_non_null(stage.host);
+    sample_pipeline_observe(stage.host, new_doctor(NULL));
+    assert_int_equal(past_open(&stage.past, &options), 0);
+    assert_int_equal(session_new(&stage.session, &stage.settings, -1, true, false), 0);
+    ask(stage.session);
+    keys_of(stage.session, keys);
+    while (stage.n < samples && watch())
+        continue;
+    assert_int_equal(stage.n, samples);
+}
+
+static void end_session(void)
+{
+    session_free(stage.session);
+    past_close(stage.past);
+    sample_unref(stage.last);
+    sample_pipeline_free(stage.host);
+    for (uint32_t i = 0; i <= stage.n; i++)
+        free(stage.frame[i]);
+}
+
+/* Fail with the first line that differs. */
+static void compare(const char *drawn, const char *was)
+{
+    while (*drawn || *was) {
+        size_t n = strcspn(drawn, "\n"), m = strcspn(was, "\n");
+        if (n != m || memcmp(drawn, was, n) != 0)
+            fail_msg("\nis  %.*s\nwas %.*s", (int)n, drawn, (int)m, was);
+        drawn += n + (drawn[n] != 0);
+        was += m + (was[m] != 0);
+    }
+}
+
+static void expect(struct session *s, uint32_t number, const char *badge)
+{
+    char head[512];
+    char *text = frame_of(s, head, sizeof head);
+
+    assert_true(probe_shown(s)->seq == number);
+    compare(text, stage.frame[number]);
+    if (badge)
+        assert_non_null(strstr(head, badge));
+    free(text);
+}
+
+/* The focus on the states and on the table, the diagram, the wide pane. Not the warnings: a live
+ * doctor has more to look at than one that reads a recording, and says what it could not check. */
+static const char *const views[] = {"", "Tab", "D", "w"};
+
+static void memory_shows_what_was_live(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        keys_of(stage.session, ",");
+        expect(stage.session, SAMPLES - 11, "PAST");
+        keys_of(stage.session, ", , ,");
+        expect(stage.session, SAMPLES - 14, "PAST");
+        keys_of(stage.session, ".");
+        expect(stage.session, SAMPLES - 13, "PAST");
+        keys_of(stage.session, "{");
+        expect(stage.session, SAMPLES - 73, "PAST");
+        keys_of(stage.session, ". .");
+        expect(stage.session, SAMPLES - 71, "PAST");
+        end_session();
+    }
+}
+
+static void a_file_shows_what_was_live(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        struct session *file;
+        struct ui_settings settings = settings_of(true);
+        uint32_t samples;
+        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
+        int fd = mkstemp(path);
+        assert_int_equal(past_save(stage.past, fd, &samples), 0);
+        close(fd);
+        assert_int_equal(session_new(&file, &settings, -1, true, false), 0);
+        ask(file);
+        session_read(file);
+        keys_of(file, views[i]);
+        expect(file, SAMPLES - 10, "REPLAY");
+        keys_of(file, ", ,");
+        expect(file, SAMPLES - 12, "REPLAY");
+        keys_of(file, "{ ,");
+        expect(file, SAMPLES - 73, "REPLAY");
+        session_free(file);
+        unlink(path);
+        end_session();
+    }
+}
+
+static void live_samples_wait(void **state)
+{
+    char head[512];
+
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 30);
+    keys_of(stage.session, ", ,");
+    expect(stage.session, 28, "PAST");
+    for (int i = 0; i < 5; i++) {
+        assert_true(watch());
+        compare(stage.frame[stage.n], stage.frame[28]);
+    }
+    free(frame_of(stage.session, head, sizeof head));
+    assert_non_null(strstr(head, "-7 s"));
+    keys_of(stage.session, "p");
+    assert_true(probe_shown(stage.session)->seq == 35);
+    free(frame_of(stage.session, head, sizeof head));
+    assert_null(strstr(head, "PAST"));
+    end_session();
+}
+
+static void the_newest_is_live_again(void **state)
+{
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 10);
+    keys_of(stage.session, ", , . .");
+    assert_true(probe_shown(stage.session)->seq == 10);
+    assert_true(watch());
+    assert_true(probe_shown(stage.session)->seq == 11);
+    keys_of(stage.session, ".");
+    assert_string_equal(probe_message(stage.session), "this is the last sample");
+    end_session();
+}
+
+static void the_first_is_the_first(void **state)
+{
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 10);
+    keys_of(stage.session, "{");
+    expect(stage.session, 1, "PAST");
+    keys_of(stage.session, ",");
+    assert_string_equal(probe_message(stage.session), "this is the first sample");
+    expect(stage.session, 1, "PAST");
+    end_session();
+}
+
+static void a_time_can_be_typed(void **state)
+{
+    char at[64];
+
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 100);
+    keys_of(stage.session, "b");
+    type(stage.session, "-30s");
+    keys_of(stage.session, "Enter");
+    expect(stage.session, 70, "PAST");
+    int64_t wall_ms = probe_shown(stage.session)->wall_ns / NS_PER_MS;
+    keys_of(stage.session, "b");
+    snprintf(at, sizeof at, "@%lld.%03d", (long long)(wall_ms / 1000 + 10), (int)(wall_ms % 1000));
+    type(stage.session, at);
+    keys_of(stage.session, "Enter");
+    assert_in_range(probe_shown(stage.session)->seq, 79, 80);
+    keys_of(stage.session, "b");
+    type(stage.session, "noon");
+    keys_of(stage.session, "Enter");
+    assert_string_equal(probe_prompt(stage.session), "go to");
+    end_session();
+}
+
+static struct destroyed never(const struct conn *c, const struct destroy_place *place)
+{
+    (void)c;
+    (void)place;
+    fail();
+    return (struct destroyed){0};
+}
+
+static void nothing_is_closed_in_the_past(void **state)
+{
+    (void)state;
+    begin_session(NULL, 32u << 20, "Tab Down", 20);
+    session_use_destroy(stage.session, never);
+    keys_of(stage.session, ", K");
+    assert_string_equal(probe_prompt(stage.session), "none");
+    assert_non_null(strstr(probe_message(stage.session), "of the past"));
+    end_session();
+}
+
+/* The past is let go while one stands in it: what stands stays, and going on says so or goes to
+ * what is there. */
+static void what_stands_stays_when_memory_lets_it_go(void **state)
+{
+    (void)state;
+    const struct changing_host full = {.rows = 200, .samples = SAMPLES, .churn = 300};
+
+    begin_session(&full, 64u << 10, "", 20);
+    keys_of(stage.session, ",");
+    expect(stage.session, 19, "PAST");
+    while (stage.n < SAMPLES)
+        assert_true(watch());
+    expect(stage.session, 19, "PAST");
+    keys_of(stage.session, ".");
+    assert_true(probe_shown(stage.session)->seq > 20);
+    end_session();
+}
+
+/* With a worker nothing is computed by the thread that draws, and keys that are pressed meanwhile
+ * count. */
+static void a_worker_travels(void **state)
+{
+    (void)state;
+    int fd = eventfd(0, EFD_NONBLOCK);
+
+    begin_session(NULL, 32u << 20, "", 80);
+    session_free(stage.session);
+    assert_int_equal(session_new(&stage.session, &stage.settings, fd, true, false), 0);
+    ask(stage.session);
+    session_sample(stage.session, sample_ref(stage.last), stage.now_ns);
+    keys_of(stage.session, ", , , ,");
+    for (int i = 0; probe_shown(stage.session)->seq != 76 && i < 6000; i++) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        eventfd_t told;
+        (void)poll(&p, 1, 10);
+        (void)eventfd_read(fd, &told);
+        session_tick(stage.session, stage.now_ns);
+    }
+    expect(stage.session, 76, "PAST");
+    keys_of(stage.session, ", p");
+    assert_true(probe_shown(stage.session)->seq == 80);
+    end_session();
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_shows_what_was_live),
+        cmocka_unit_test(a_file_shows_what_was_live),
+        cmocka_unit_test(live_samples_wait),
+        cmocka_unit_test(the_newest_is_live_again),
+        cmocka_unit_test(the_first_is_the_first),
+        cmocka_unit_test(a_time_can_be_typed),
+        cmocka_unit_test(nothing_is_closed_in_the_past),
+        cmocka_unit_test(what_stands_stays_when_memory_lets_it_go),
+        cmocka_unit_test(a_worker_travels),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
