@@ -86,11 +86,12 @@ static void forms(void **state)
 static bool is_no_plural(const char *word, size_t len)
 {
     static const char *const words[] = {
-        "is",     "was",   "has",     "its",       "this",    "less",   "needs",   "takes",
-        "does",   "goes",  "exists",  "holds",     "shows",   "clears", "ends",    "leaks",
-        "passes", "waits", "process", "process's", "address", "as",     "neither", "brings",
-        "ms",     "helps", "costs",   "lets", "runs", "sends", "writes", "stands", "differs",      "of",      "in",     "by",      "to",
-        "at",     "for",   "from",    "with",      "within"};
+        "is",     "was",     "has",     "its",       "this",    "less",   "needs",   "takes",
+        "does",   "goes",    "exists",  "holds",     "shows",   "clears", "ends",    "leaks",
+        "passes", "waits",   "process", "process's", "address", "as",     "neither", "brings",
+        "ms",     "helps",   "costs",   "lets",      "runs",    "lists",  "sends",   "writes",
+        "stands", "differs", "of",      "in",        "by",      "to",     "at",      "for",
+        "from",   "with",    "within"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0) {
             return true;
