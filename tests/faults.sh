@@ -196,6 +196,10 @@ by pty/messages_test.sh '300 letters' 'in Korean: the cause'
 family 52 "systemd, cron, watch, less, script, setsid, argc 0"
 by pty/starts_test.sh cron 'argc 0' systemd watch 'less -R' script setsid
 
+# What is not true.
+family 53 "a warning about servers that are well"
+by long/servers_test.sh nginx haproxy postgresql pgbouncer redis node
+
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${!names[@]}")
 for i in "${wanted[@]}"; do

@@ -56,19 +56,27 @@ static bool is_same_listener(const struct check *l, const struct finding *cause,
            cause->scope.ends.netns == f->scope.ends.netns;
 }
 
+/* Is it the row of the process that the finding names, or of its service and user where processes
+ * are hidden? */
+static bool is_of(const struct check *l, const struct finding_process *w, uint32_t row)
+{
+    const struct owner_group *g = sample_owner(l->s, row, NULL);
+    const char *service = sample_cgroup(l->s, row);
+
+    if (g || w->pid)
+        return g && g->member[0]->pid == w->pid;
+    return service && strcmp(service, w->service) == 0 && l->s->conn[row].uid == w->uid;
+}
+
 /* Is the other end of the connection here, with the process that does not read? */
 static bool does_not_read(const struct check *l, const struct finding *cause,
                           const struct finding *f)
 {
-    if (cause->rule != RULE_SLOW_READER || !cause->who.pid)
+    if (cause->rule != RULE_SLOW_READER)
         return false;
-    for (uint32_t row = 0; row < l->s->n_live; row++) {
-        const struct owner_group *g;
-        if (!watch_is_peer(&f->scope.ends, &l->s->conn[row]) || !l->s->conn[row].rqueue)
-            continue;
-        g = sample_owner(l->s, row, NULL);
-        return g && g->member[0]->pid == cause->who.pid;
-    }
+    for (uint32_t row = 0; row < l->s->n_live; row++)
+        if (watch_is_peer(&f->scope.ends, &l->s->conn[row]) && l->s->conn[row].rqueue)
+            return is_of(l, &cause->who, row);
     return false;
 }
 

@@ -322,15 +322,17 @@ static void begin(struct check *l)
 }
 
 /* Rules that ask how a connection closes, and whether its data is read, see the subflows of MPTCP,
- * which stay ESTABLISHED and hand their data on at once (net/mptcp/protocol.c). */
+ * which stay ESTABLISHED and hand their data on at once (net/mptcp/protocol.c). Those that ask
+ * whether a connection is used leave subflows out. */
 static void leave_mptcp_out(struct check *l)
 {
-    static const enum rule_id of_closing[] = {RULE_CLOSE_WAIT, RULE_FIN_WAIT2, RULE_LAST_ACK,
-                                              RULE_FIN_WAIT1, RULE_SLOW_READER};
+    static const enum rule_id not_of_mptcp[] = {RULE_CLOSE_WAIT, RULE_FIN_WAIT2,   RULE_LAST_ACK,
+                                                RULE_FIN_WAIT1,  RULE_SLOW_READER, RULE_KEEPALIVE,
+                                                RULE_GROWING};
 
-    for (size_t i = 0; i < sizeof of_closing / sizeof of_closing[0]; i++)
-        if (l->s->has_mptcp && l->d->skip[of_closing[i]] == LOOKED)
-            doctor_not_looked(l, of_closing[i], SKIP_MPTCP);
+    for (size_t i = 0; i < sizeof not_of_mptcp / sizeof not_of_mptcp[0]; i++)
+        if (l->s->has_mptcp && l->d->skip[not_of_mptcp[i]] == LOOKED)
+            doctor_not_looked(l, not_of_mptcp[i], SKIP_MPTCP);
 }
 
 static void doctor_observe(struct sample_observer *e, struct sample *s)

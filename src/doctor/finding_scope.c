@@ -69,6 +69,8 @@ void finding_filter(const struct finding *f, struct str *out)
         str_addf(out, " pid:%u", c->pid);
     if (c->by & SCOPE_UID)
         str_addf(out, " uid:%u", c->uid);
+    if (c->by & SCOPE_SERVICE && !strchr(f->who.service, '"'))
+        str_addf(out, " service=\"%s\"", f->who.service);
     add_end(&c->ends, false, c->by & SCOPE_SRC, c->by & SCOPE_SPORT, out);
     if (c->by & SCOPE_INODE && !(c->ends.unknown & CONN_UNKNOWN_INODE))
         str_addf(out, " inode:%u", c->ends.inode);

@@ -8,7 +8,13 @@
  * two. A connection that is reset meanwhile is not listed any more but keeps its place in the queue
  * until it is accepted: so the queue must then be as much longer as new ones are seen. Where none
  * is listed at all, the namespace must not have had more new connections (PassiveOpens, counted
- * when one is put into a queue) than the queue has grown. */
+ * when one is put into a queue) than the queue has grown.
+ *
+ * Where several listen on one address and port (SO_REUSEPORT) nobody tells which of them a
+ * connection waits for. That some stay proves something of a listener only where they are more than
+ * the others have in their queues: then some of its own are among them. */
+#include <string.h>
+
 #include "check.h"
 #include "subjects.h"
 #include "suspects.h"
@@ -16,15 +22,22 @@
 #include "tcptop/doctor/listeners.h"
 
 /* The values of a candidate: a listener, as it was at the look before. */
-enum { QUEUE, WAITING, KEPT, OPENS, OPENS_KNOWN };
+enum {
+    QUEUE,
+    WAITING,
+    KEPT,
+    OTHERS,
+    OPENS, /* and one; 0: not known */
+};
 
-_Static_assert(OPENS_KNOWN < CANDIDATE_VALUES, "room for all values");
+_Static_assert(OPENS < CANDIDATE_VALUES, "room for all values");
 
 /* The connections of a queue. */
 struct waiting {
     uint32_t n;             /* listed */
     uint32_t kept, settled; /* as in a bucket */
     uint32_t gone;          /* whose client has closed */
+    uint64_t others;        /* places in the queues of others that they could wait for */
     double oldest_s;        /* at least */
 };
 
@@ -63,15 +76,59 @@ void rules_accept_stalled_row(struct check *l, uint32_t row, const struct conn *
         count_waiting(l, row, c);
 }
 
+/* Does it listen on any address? */
+static bool is_any(const struct conn *listener)
+{
+    static const uint8_t any[16];
+
+    return memcmp(listener->src, any, sizeof any) == 0;
+}
+
+/* Is there a listener with a queue that the kernel prefers for the connection, since it listens on
+ * this very address? net/ipv4/inet_hashtables.c compute_score() */
+static bool waits_for_another(const struct check *l, const struct conn *listener,
+                              const struct conn *c)
+{
+    const struct bucket_table *all = &l->d->bucket_table[RULE_ACCEPT_STALLED];
+
+    for (uint32_t i = 0; is_any(listener) && i < all->n; i++) {
+        const struct conn *other = &l->s->conn[all->bucket[i].row];
+        if (!is_any(other) && listeners_takes(other, c, false))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t queues_of_others(const struct check *l, const struct conn *listener)
+{
+    const struct bucket_table *all = &l->d->bucket_table[RULE_ACCEPT_STALLED];
+    uint8_t address[16], other_address[16];
+    uint64_t places = 0;
+
+    conn_plain_address(listener, false, address);
+    for (uint32_t i = 0; i < all->n; i++) {
+        const struct conn *other = &l->s->conn[all->bucket[i].row];
+        if (other == listener || other->state != TCP_STATE_LISTEN ||
+            other->sport != listener->sport || other->netns != listener->netns)
+            continue;
+        conn_plain_address(other, false, other_address);
+        bool same = memcmp(address, other_address, sizeof address) == 0;
+        if (same || (is_any(listener) && is_any(other)))
+            places += other->rqueue;
+    }
+    return places;
+}
+
 static struct waiting waiting_for(const struct check *l, const struct conn *listener)
 {
     const struct bucket_table *all = &l->d->bucket_table[RULE_ACCEPT_STALLED];
-    struct waiting w = {0};
+    struct waiting w = {.others = queues_of_others(l, listener)};
 
     for (uint32_t i = 0; i < all->n; i++) {
         const struct bucket *b = &all->bucket[i];
         const struct conn *c = &l->s->conn[b->row];
-        if (c->state == TCP_STATE_LISTEN || !listeners_takes(listener, c, false))
+        if (c->state == TCP_STATE_LISTEN || !listeners_takes(listener, c, false) ||
+            waits_for_another(l, listener, c))
             continue;
         w.n += b->n;
         w.kept += b->kept;
@@ -90,9 +147,9 @@ static bool holds_still(const struct candidate *was, const struct conn *c, const
 
     if (c->rqueue < was->value[QUEUE])
         return false;
-    if (opens_known && was->value[OPENS_KNOWN] && opens - was->value[OPENS] <= grown)
+    if (opens_known && was->value[OPENS] && opens + 1 - was->value[OPENS] <= grown)
         return true;
-    bool all_stay = was->value[KEPT]
+    bool all_stay = was->value[KEPT] > was->value[OTHERS]
                         ? w->settled == was->value[KEPT] /* new ones may be another's */
                         : w->kept == was->value[WAITING];
     return w->kept > 0 && (all_stay || grown >= w->n - w->kept);
@@ -135,8 +192,8 @@ static void judge_listener(struct check *l, const struct bucket *b)
     was->value[QUEUE] = c->rqueue;
     was->value[WAITING] = w.n;
     was->value[KEPT] = w.kept;
-    was->value[OPENS] = opens;
-    was->value[OPENS_KNOWN] = opens_known;
+    was->value[OTHERS] = w.others;
+    was->value[OPENS] = opens_known ? opens + 1 : 0;
     /* a full queue is found by the other rule, which says for how long nothing was accepted */
     if (!(c->flags & CONN_NO_BACKLOG) && c->rqueue >= c->wqueue)
         return;

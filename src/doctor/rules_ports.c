@@ -161,7 +161,21 @@ struct outlook {
     double exhausted_s; /* from now; negative: not at this rate */
 };
 
-/* Connections opened per second: those that closed here since, and the growth of the rest. */
+/* How many closed per second while the route was watched, by the timers of TIME_WAIT, which tell
+ * it to the second. */
+static double closed_per_s(const struct route *r, double watched_s)
+{
+    int seconds = watched_s < 1 ? 1 : watched_s < LINGER_S ? (int)watched_s : LINGER_S;
+    uint32_t closed = 0;
+
+    for (int left = LINGER_S - seconds; left <= LINGER_S; left++)
+        closed += r->close_event[left];
+    return closed / (double)seconds;
+}
+
+/* Connections opened per second: those that closed here since, and the growth of the rest. Of a
+ * burst that is over nothing was closed since the look before, however much in the seconds before
+ * that. */
 static void rate_of(struct check *l, const struct route *r, struct outlook *o)
 {
     double window = r->oldest_s < RECENT_CLOSED ? r->oldest_s : RECENT_CLOSED;
@@ -180,6 +194,10 @@ static void rate_of(struct check *l, const struct route *r, struct outlook *o)
     if (over < WINDOW_LEAST || (r->waiting && window < WINDOW_LEAST))
         return;
     closed = r->waiting ? r->recent / window : 0;
+    if (closed_per_s(r, over) < closed) {
+        closed = closed_per_s(r, over);
+        window = over;
+    }
     o->held_per_s = ((double)open - (double)before->value[0]) / over;
     o->new_per_s = closed + o->held_per_s;
     o->window_s = r->waiting && window > over ? window : over;

@@ -468,8 +468,10 @@ void rules_self_connect(struct check *l)
  *
  * No leak: a pool that fills and then stays, a load test, whose connections are in use. So the
  * number must have grown in each third of the window, and half as many as were added must be
- * without data for a third of it. Buckets: a process and a destination; the first 256 of a dump,
- * among which one with many connections is. What counts are the samples that have tcp_info. */
+ * without data for a third of it. Of MPTCP each path is a row, and one may be unused while its
+ * connection is not: these are left out. Buckets: a process and a destination; the first 256 of a
+ * dump, among which one with many connections is. What counts are the samples that have tcp_info.
+ */
 
 /* The values of a candidate. */
 enum { AT_START, AT_PART, PARTS_GROWN, PART_NS };
@@ -488,7 +490,7 @@ void rules_growing_row(struct check *l, uint32_t row, const struct conn *c)
     double sent = 0, received = 0, part = growing_part_s(l);
     bool unowned;
 
-    if (!f || !c->inode || subjects_is_served(l, c))
+    if (!f || !c->inode || c->flags & CONN_MPTCP || subjects_is_served(l, c))
         return;
     uint64_t owner = subjects_owner_key(l, row, &unowned);
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_GROWING],

@@ -235,14 +235,16 @@ void rules_flow_retrans_row(struct check *l, uint32_t row, const struct conn *c)
     memcpy(one->value, now, sizeof now);
 }
 
+/* A subflow of MPTCP may be idle while its connection uses another one. */
 void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = subjects_metrics(l, row);
     double sent, received;
     bool unowned;
 
-    if (!f || c->unknown & CONN_UNKNOWN_TIMER || c->timer != TIMER_OFF || c->wqueue ||
-        c->inode == 0 || !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
+    if (!f || c->flags & CONN_MPTCP || c->unknown & CONN_UNKNOWN_TIMER || c->timer != TIMER_OFF ||
+        c->wqueue || c->inode == 0 ||
+        !subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &sent) ||
         !subjects_metrics_seconds(f, METRICS_last_data_recv_ms, &received))
         return;
     double idle = sent < received ? sent : received;

@@ -82,13 +82,23 @@ bool subjects_metrics_seconds(const struct tcp_metrics *f, enum tcp_metric field
     return true;
 }
 
+/* A key for the user and the service of a row. */
+static uint64_t hidden_key(const struct sample *s, uint32_t row)
+{
+    const char *service = sample_cgroup(s, row);
+    uint32_t uid = s->conn[row].uid;
+
+    return service ? hash_bytes(service, strlen(service), hash_u64(uid)) >> 2 | UINT64_C(1) << 62
+                   : uid;
+}
+
 uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned)
 {
     const struct owner_group *group = sample_owner(l->s, row, NULL);
     uint32_t word = l->s->owner ? l->s->owner[row] : OWNER_UNKNOWN;
 
     *unowned = !group && word != OWNER_NOBODY;
-    return group ? UINT64_C(1) << 40 | group->member[0]->pid : l->s->conn[row].uid;
+    return group ? UINT64_C(1) << 40 | group->member[0]->pid : hidden_key(l->s, row);
 }
 
 void subjects_want_owners(struct check *l)
@@ -113,11 +123,19 @@ bool subjects_await_owner(struct check *l, enum rule_id rule, const struct bucke
     return true;
 }
 
+/* Is `name` what the sample calls the service, whole, and may it stand between quotes? */
+static bool can_be_filtered(const char *service, const char *name)
+{
+    return service && strcmp(service, name) == 0 && !strchr(name, '"');
+}
+
 void subjects_name_owner(struct check *l, struct finding *f, uint32_t row)
 {
     suspects_name_first(l, f, row);
     f->subject = SUBJECT_PROCESS;
     f->scope.by |= f->who.pid ? SCOPE_PID : SCOPE_UID;
+    if (!f->who.pid && can_be_filtered(sample_cgroup(l->s, row), f->who.service))
+        f->scope.by |= SCOPE_SERVICE;
     f->scope.pid = f->who.pid;
     f->scope.uid = l->s->conn[row].uid;
     f->advice = (uint8_t)suspects_advice_to_run(f, ADVICE_RULE);

@@ -15,7 +15,8 @@ void subjects_take_namespaces(struct doctor *d, const struct sample *s);
 /** The namespace of a row. */
 struct netns_ctx *subjects_netns_of(struct check *l, const struct conn *c);
 
-/** A key for the process of a row, or for its user where no process is known; then `*unowned`. */
+/** A key for the process of a row, or for its user and service where no process is known;
+ * `*unowned` where one may become known yet. At most 63 bits. */
 uint64_t subjects_owner_key(struct check *l, uint32_t row, bool *unowned);
 
 /** Make the finding one about the process of the row. */

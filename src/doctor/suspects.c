@@ -66,6 +66,22 @@ static void name(struct finding *f, const struct owner *o, uint32_t others, cons
     w->files_max = m->now.files_max;
 }
 
+/* The process of the row is not known. */
+static void name_service(const struct check *l, struct finding *f, uint32_t row)
+{
+    const struct conn *c = &l->s->conn[row];
+    const char *service = sample_cgroup(l->s, row);
+    uint32_t word = l->s->owner ? owner_word_group(l->s->owner[row]) : OWNER_UNKNOWN;
+    bool sought = c->inode && word == OWNER_NOBODY && l->s->owners;
+
+    f->who = (struct finding_process){.uid = c->uid};
+    /* of an MPTCP connection that was closed its subflows may keep the number of the inode */
+    if (sought && !(c->flags & CONN_MPTCP))
+        f->who.unseen = l->s->owners->lacks ? UNSEEN_HIDDEN : UNSEEN_NOBODY;
+    if (service)
+        utf8_sanitise_into(f->who.service, sizeof f->who.service, service, strlen(service));
+}
+
 static bool is_full(const struct member *m)
 {
     return m->now.files_max && m->now.files >= m->now.files_max;
@@ -95,8 +111,10 @@ void suspects_name(struct check *l, struct finding *f, uint32_t row)
     uint32_t n;
 
     subjects_want_owners(l);
-    if (!g)
+    if (!g) {
+        name_service(l, f, row);
         return;
+    }
     n = g->n < MEMBERS_MOST ? g->n : MEMBERS_MOST;
     for (uint32_t i = 0; i < n; i++)
         look_at(l, g->member[i], &m[i]);
@@ -114,8 +132,10 @@ void suspects_name_first(struct check *l, struct finding *f, uint32_t row)
     struct member m;
 
     subjects_want_owners(l);
-    if (!g)
+    if (!g) {
+        name_service(l, f, row);
         return;
+    }
     if (!former)
         look_at(l, g->member[0], &m);
     name(f, g->member[0], g->n - 1, former ? NULL : &m);
@@ -140,9 +160,11 @@ enum advice suspects_advice(const struct finding *f, enum advice otherwise)
 
 void suspects_count(struct check *l, uint64_t key, uint32_t row, struct share *most)
 {
-    const struct owner_group *g = sample_owner(l->s, row, NULL);
+    bool known = sample_owner(l->s, row, NULL) || sample_cgroup(l->s, row), unowned;
     struct bucket *holder =
-        g ? trends_bucket(&l->d->holders, hash_u64(key) ^ hash_u64(g->member[0]->pid), row) : NULL;
+        known ? trends_bucket(&l->d->holders,
+                              hash_u64(key) ^ hash_u64(subjects_owner_key(l, row, &unowned)), row)
+              : NULL;
 
     if (holder && ++holder->n > most->n)
         *most = (struct share){.row = row, .n = holder->n};

@@ -5,9 +5,10 @@
 
 #include "check.h"
 
-/** Name in the finding the process that holds the socket of the row, if one is known; else owners
- *  are asked for. Of several who share a listening socket it is one that accepts: not the parent of
- *  the others, and none that is halted while another one runs. */
+/** Name in the finding the process that holds the socket of the row, if one is known; else the
+ *  user and the service whose socket it is, and owners are asked for. Of several who share a
+ * listening socket it is one that accepts: not the parent of the others, and none that is halted
+ * while another one runs. */
 void suspects_name(struct check *l, struct finding *f, uint32_t row);
 
 /** The same of a socket that is shared by chance: the process with the lowest pid, as everywhere.
@@ -21,8 +22,8 @@ enum advice suspects_advice(const struct finding *f, enum advice otherwise);
 /** The same, but a lack of descriptors is not what keeps it. */
 enum advice suspects_advice_to_run(const struct finding *f, enum advice otherwise);
 
-/** Count the row with those of its process among those with that key, and keep in `most` whichever
- *  process has most of them. */
+/** Count the row with those of its process, or of its service where no process is known, among
+ * those with that key, and keep in `most` whichever has most of them. */
 void suspects_count(struct check *l, uint64_t key, uint32_t row, struct share *most);
 
 #endif

@@ -18,6 +18,10 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
     char address[64];
     finding_address(c, remote, address);
     bool v6 = !conn_address_unknown(c, remote) && strchr(address, ':') != NULL;
+    if (!remote && conn_is_dual_stack(c)) { /* as in the table and in ss */
+        str_addf(out, "*:%u", c->sport);
+        return;
+    }
     str_addf(out, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", remote ? c->dport : c->sport);
 }
 
@@ -29,25 +33,32 @@ static void add_named_process(const struct finding_process *w, struct str *out)
     text_fill(out, MSG_FINDING_PROCESS, w->name, number, NULL);
 }
 
-static void add_process(const struct finding *f, struct str *out)
+/* Where no process is known: the service, and whether its process is hidden; else the user. */
+static void add_process(const struct finding_process *w, struct str *out)
 {
     char number[16];
 
-    snprintf(number, sizeof number, "%u", f->scope.uid);
-    if (f->who.pid)
-        add_named_process(&f->who, out);
-    else
+    snprintf(number, sizeof number, "%u", w->uid);
+    if (w->pid)
+        add_named_process(w, out);
+    else if (!w->service[0] && w->unseen == UNSEEN_NOBODY)
+        text_fill(out, MSG_FINDING_NOBODY, number, NULL);
+    else if (!w->service[0])
         text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
+    else if (w->unseen == UNSEEN_HIDDEN)
+        text_fill(out, MSG_FINDING_HIDDEN_SERVICE, w->service, number, NULL);
+    else
+        str_add(out, w->service);
 }
 
 /* A listener, and whose it is. */
 static void add_listener(const struct conn *c, const struct finding_process *w, struct str *out)
 {
     add_endpoint(out, c, false);
-    if (!w->pid)
+    if (!w->pid && !w->service[0])
         return;
     str_add(out, ", ");
-    add_named_process(w, out);
+    add_process(w, out);
 }
 
 static void add_route(const struct finding *f, struct str *out)
@@ -70,7 +81,7 @@ static void add_subject(const struct finding *f, struct str *out)
     case SUBJECT_HOST:
         break;
     case SUBJECT_PROCESS:
-        add_process(f, out);
+        add_process(&f->who, out);
         break;
     case SUBJECT_LISTENER:
         add_listener(&f->scope.ends, &f->who, out);
@@ -353,16 +364,19 @@ static void add_files(const struct finding_process *w, struct str *out)
               files, most, NULL);
 }
 
-/* "nginx (812) and 3 others; stopped (state T); 128 of 128 descriptors open: full; nginx.service"
- */
+/* "nginx (812) and 3 others; stopped (state T); 128 of 128 descriptors open: full; nginx.service",
+ * or what is known of a process that is not. */
 static void add_who(const struct finding *f, struct str *out)
 {
     const struct finding_process *w = &f->who;
     struct str process = STR_INIT;
     char others[16];
 
-    if (!w->pid)
+    if (!w->pid) {
+        if (w->service[0] || w->unseen)
+            add_process(w, out);
         return;
+    }
     add_named_process(w, &process);
     snprintf(others, sizeof others, "%u", w->others);
     if (w->others)
@@ -389,7 +403,7 @@ static void add_cause(const struct finding *f, struct str *out)
     if (c->rule == RULE_ACCEPT_QUEUE)
         add_listener(&c->ends, &c->who, &who);
     else
-        add_named_process(&c->who, &who);
+        add_process(&c->who, &who);
     text_fill(out,
               c->rule == RULE_ACCEPT_QUEUE  ? MSG_FINDING_CAUSE_QUEUE
               : c->rule == RULE_SLOW_READER ? MSG_FINDING_CAUSE_READER

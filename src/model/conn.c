@@ -14,6 +14,9 @@
 
 #define LOOPBACK_IFINDEX 1 /* in every namespace, include/net/flow.h of the kernel */
 
+/* A subflow of MPTCP stays ESTABLISHED when the process has closed the connection and the peer has
+ * not, so the connection's own state decides there (net/mptcp/protocol.c __mptcp_close). Where that
+ * is not known it may also be a further subflow of one that waits, or of one that was closed. */
 enum conn_kind conn_kind(const struct conn *c)
 {
     static const uint8_t without_inode[TCP_STATE_COUNT] = {
@@ -23,10 +26,14 @@ enum conn_kind conn_kind(const struct conn *c)
         [TCP_STATE_CLOSE_WAIT] = CONN_NOT_ACCEPTED,
     };
 
+    unsigned mptcp = conn_mptcp_state(c);
+
     if (c->flags & CONN_BOUND)
         return CONN_BOUND_ONLY;
     if (c->inode || c->unknown & CONN_UNKNOWN_INODE || c->state >= TCP_STATE_COUNT)
         return CONN_PLAIN;
+    if (without_inode[c->state] == CONN_NOT_ACCEPTED && c->flags & CONN_MPTCP)
+        return (enum conn_kind)without_inode[mptcp < TCP_STATE_COUNT ? mptcp : 0];
     return (enum conn_kind)without_inode[c->state];
 }
 

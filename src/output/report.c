@@ -365,8 +365,10 @@ static void add_who(struct sink *out, const struct finding *f)
         add_key(out, "netns", f->namespace);
     if (f->who.pid)
         add_process(out, &f->who);
-    if (c->by & SCOPE_UID)
-        sink_addf(out, ",\"uid\":%u", c->uid);
+    else if (f->who.service[0])
+        add_key(out, "cgroup", f->who.service);
+    if (c->by & SCOPE_UID || f->who.unseen)
+        sink_addf(out, ",\"uid\":%u", c->by & SCOPE_UID ? c->uid : f->who.uid);
     finding_address(&c->ends, false, address);
     if (c->by & SCOPE_SRC)
         add_key(out, "local_addr", address);

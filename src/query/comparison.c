@@ -15,28 +15,28 @@
 #define NO_ROW    UINT32_MAX
 
 /* The ends of a connection. No padding. */
-struct ends {
+struct comparison_ends {
     uint8_t src[16], dst[16];
     uint16_t sport, dport;
     uint32_t netns; /* see name_netns() */
 };
 
-struct entry {
-    struct ends ends;
+struct comparison_entry {
+    struct comparison_ends ends;
     uint32_t row;
     bool paired;
 };
 
-struct entries {
-    struct entry *at; /* owned */
+struct comparison_entries {
+    struct comparison_entry *at; /* owned */
     uint32_t n;
 };
 
 /* What it takes to compare, beside the result. */
-struct work {
+struct comparison_work {
     struct comparison *c;
     const struct predicate *filter;
-    struct entries side[COMPARISON_SIDES];
+    struct comparison_entries side[COMPARISON_SIDES];
     struct hash_table groups; /* struct comparison_key: struct comparison_group */
     bool several;             /* both tell namespaces apart */
     uint8_t listening[65536 / 8];
@@ -78,7 +78,8 @@ static bool ends_unknown(const struct conn *c)
 /* Ends ------------------------------------------------------------ */
 
 /* A number for the namespace, the same for the same name in both samples. */
-static uint32_t name_netns(const struct work *w, const struct sample *s, const struct conn *c)
+static uint32_t name_netns(const struct comparison_work *w, const struct sample *s,
+                           const struct conn *c)
 {
     const char *name = w->several ? sample_netns(s, c) : "";
 
@@ -87,16 +88,16 @@ static uint32_t name_netns(const struct work *w, const struct sample *s, const s
 
 static int compare_entries(const void *a, const void *b)
 {
-    return memcmp(&((const struct entry *)a)->ends, &((const struct entry *)b)->ends,
-                  sizeof(struct ends));
+    return memcmp(&((const struct comparison_entry *)a)->ends,
+                  &((const struct comparison_entry *)b)->ends, sizeof(struct comparison_ends));
 }
 
 /* Collect the rows of a side that can be compared, sorted by their ends. */
-static int collect(struct work *w, unsigned side)
+static int collect(struct comparison_work *w, unsigned side)
 {
     struct comparison *c = w->c;
     const struct sample *s = c->sample[side];
-    struct entries *e = &w->side[side];
+    struct comparison_entries *e = &w->side[side];
     const uint32_t without = c->unlisted[!side];
 
     e->at = malloc((s->n_live ? s->n_live : 1) * sizeof *e->at);
@@ -112,7 +113,7 @@ static int collect(struct work *w, unsigned side)
         }
         if (without & STATE_BIT(conn_counts_as(conn)))
             continue;
-        struct entry *entry = &e->at[e->n++];
+        struct comparison_entry *entry = &e->at[e->n++];
         memset(entry, 0, sizeof *entry);
         conn_plain_address(conn, false, entry->ends.src);
         conn_plain_address(conn, true, entry->ends.dst);
@@ -128,14 +129,14 @@ static int collect(struct work *w, unsigned side)
 
 /* Counting ------------------------------------------------------------ */
 
-static const struct conn *conn_of(const struct work *w, unsigned side, uint32_t row)
+static const struct conn *conn_of(const struct comparison_work *w, unsigned side, uint32_t row)
 {
     return &w->c->sample[side]->conn[row];
 }
 
 /* Who has it: the first process of the row, or of the row that it is on the other side. */
-static void put_process(const struct work *w, const uint32_t row[COMPARISON_SIDES], unsigned side,
-                        struct comparison_key *key)
+static void put_process(const struct comparison_work *w, const uint32_t row[COMPARISON_SIDES],
+                        unsigned side, struct comparison_key *key)
 {
     const struct comparison *c = w->c;
     const struct owner_group *g = NULL;
@@ -153,7 +154,8 @@ static void put_process(const struct work *w, const uint32_t row[COMPARISON_SIDE
     key->former = former;
 }
 
-static void put_peer(const struct work *w, const struct conn *c, struct comparison_key *key)
+static void put_peer(const struct comparison_work *w, const struct conn *c,
+                     struct comparison_key *key)
 {
     if (c->state == TCP_STATE_LISTEN || c->flags & CONN_BOUND) {
         key->local_port = c->sport;
@@ -167,8 +169,9 @@ static void put_peer(const struct work *w, const struct conn *c, struct comparis
 }
 
 /* The group of the row of a side. NULL: no memory. */
-static struct comparison_group *group_of(struct work *w, const uint32_t row[COMPARISON_SIDES],
-                                         unsigned side, unsigned from)
+static struct comparison_group *group_of(struct comparison_work *w,
+                                         const uint32_t row[COMPARISON_SIDES], unsigned side,
+                                         unsigned from)
 {
     const struct conn *c = conn_of(w, side, row[side]);
     struct comparison_key key;
@@ -192,7 +195,7 @@ static int keep_row(struct comparison *c, uint32_t a, uint32_t b)
     return 0;
 }
 
-static bool passes(const struct work *w, const uint32_t row[COMPARISON_SIDES])
+static bool passes(const struct comparison_work *w, const uint32_t row[COMPARISON_SIDES])
 {
     bool any = !w->filter;
 
@@ -202,7 +205,7 @@ static bool passes(const struct work *w, const uint32_t row[COMPARISON_SIDES])
 }
 
 /* Count a connection that is these rows. Returns 0 or -ENOMEM. */
-static int count(struct work *w, uint32_t a, uint32_t b)
+static int count(struct comparison_work *w, uint32_t a, uint32_t b)
 {
     struct comparison *c = w->c;
     const uint32_t row[COMPARISON_SIDES] = {a, b};
@@ -242,7 +245,7 @@ static int count(struct work *w, uint32_t a, uint32_t b)
 
 /* May two rows with the same ends be the same connection? Nothing becomes TIME_WAIT's successor,
  * and where cookies count only the records that the kernel makes anew have another one. */
-static bool may_be_same(const struct work *w, const struct conn *a, const struct conn *b)
+static bool may_be_same(const struct comparison_work *w, const struct conn *a, const struct conn *b)
 {
     bool a_ended = conn_is_timewait(a), b_ended = conn_is_timewait(b);
 
@@ -255,7 +258,7 @@ static bool may_be_same(const struct work *w, const struct conn *a, const struct
     return (b_ended && !a_ended) || (conn_is_request(a) && !conn_is_request(b));
 }
 
-static bool same_cookie(const struct work *w, const struct conn *a, const struct conn *b)
+static bool same_cookie(const struct comparison_work *w, const struct conn *a, const struct conn *b)
 {
     return w->c->cookies && !((a->flags | b->flags) & CONN_NO_COOKIE) && a->cookie == b->cookie;
 }
@@ -263,7 +266,8 @@ static bool same_cookie(const struct work *w, const struct conn *a, const struct
 /* In which pass two rows become a pair: those that are alike most first. */
 enum pass { PASS_COOKIE, PASS_STATE, PASS_ENDS, PASSES };
 
-static bool fits(const struct work *w, enum pass pass, const struct conn *a, const struct conn *b)
+static bool fits(const struct comparison_work *w, enum pass pass, const struct conn *a,
+                 const struct conn *b)
 {
     if (pass == PASS_COOKIE)
         return same_cookie(w, a, b);
@@ -271,7 +275,8 @@ static bool fits(const struct work *w, enum pass pass, const struct conn *a, con
 }
 
 /* Pair rows with the same ends, `na` of A and `nb` of B. */
-static int pair_run(struct work *w, struct entry *a, uint32_t na, struct entry *b, uint32_t nb)
+static int pair_run(struct comparison_work *w, struct comparison_entry *a, uint32_t na,
+                    struct comparison_entry *b, uint32_t nb)
 {
     bool large = (uint64_t)na * nb > PAIRS_MAX;
     int rc = 0;
@@ -292,7 +297,7 @@ static int pair_run(struct work *w, struct entry *a, uint32_t na, struct entry *
 }
 
 /* How many entries from `i` on have the same ends. */
-static uint32_t run_length(const struct entries *e, uint32_t i)
+static uint32_t run_length(const struct comparison_entries *e, uint32_t i)
 {
     uint32_t n = i < e->n;
 
@@ -301,9 +306,9 @@ static uint32_t run_length(const struct entries *e, uint32_t i)
     return n;
 }
 
-static int pair_all(struct work *w)
+static int pair_all(struct comparison_work *w)
 {
-    struct entries *a = &w->side[COMPARISON_A], *b = &w->side[COMPARISON_B];
+    struct comparison_entries *a = &w->side[COMPARISON_A], *b = &w->side[COMPARISON_B];
     uint32_t i = 0, k = 0;
     int rc = 0;
 
@@ -321,14 +326,15 @@ static int pair_all(struct work *w)
 /* The rows that have no counterpart, in the order of the sample. */
 static int compare_rows(const void *a, const void *b)
 {
-    uint32_t x = ((const struct entry *)a)->row, y = ((const struct entry *)b)->row;
+    uint32_t x = ((const struct comparison_entry *)a)->row,
+             y = ((const struct comparison_entry *)b)->row;
 
     return (x > y) - (x < y);
 }
 
-static int count_single(struct work *w, unsigned side)
+static int count_single(struct comparison_work *w, unsigned side)
 {
-    struct entries *e = &w->side[side];
+    struct comparison_entries *e = &w->side[side];
     int rc = 0;
 
     if (e->n > 1)
@@ -368,7 +374,7 @@ static bool differs(const struct comparison_group *g)
 }
 
 /* Copy the groups that differ out of the table, largest first. */
-static int take_groups(struct work *w)
+static int take_groups(struct comparison_work *w)
 {
     struct comparison *c = w->c;
     const struct comparison_group *g;
@@ -411,7 +417,7 @@ static int compare_results(const void *x, const void *y)
     return (a->row[side] > b->row[side]) - (a->row[side] < b->row[side]);
 }
 
-static void learn_sides(struct work *w)
+static void learn_sides(struct comparison_work *w)
 {
     struct comparison *c = w->c;
     unsigned several = 0;
@@ -428,8 +434,8 @@ static void learn_sides(struct work *w)
 int comparison_make(struct comparison *c, const struct sample *a, const struct sample *b,
                     bool cookies, const struct predicate *filter)
 {
-    static const struct work none;
-    struct work *w = malloc(sizeof *w);
+    static const struct comparison_work none;
+    struct comparison_work *w = malloc(sizeof *w);
     int rc = w ? 0 : -ENOMEM;
 
     *c = (struct comparison){.sample = {a, b}, .cookies = cookies};

@@ -35,14 +35,16 @@ enum note_tag {
     NOTE_CAUSE_ENDS = 21,
     NOTE_CAUSE_PROCESS = 22,
     NOTE_SKIP = 23,
+    NOTE_CAUSE_SERVICE = 24,
 };
 
 /* The numbers of a finding, in the order in which they are stored. */
 #define NOTE_NUMBER_LIST(N)                                                                        \
     N(subject)                                                                                     \
-    N(advice) N(follow) N(marks) N(absent_sysctls) N(has_peer) N(peer_port) N(scope.states)        \
-        N(scope.by) N(scope.pid) N(scope.uid) N(who.pid) N(who.others) N(who.halt) N(who.files)    \
-            N(who.files_max)
+    N(advice)                                                                                      \
+    N(follow) N(marks) N(absent_sysctls) N(has_peer) N(peer_port) N(scope.states) N(scope.by)      \
+        N(scope.pid) N(scope.uid) N(who.pid) N(who.others) N(who.halt) N(who.files)                \
+            N(who.files_max) N(who.uid) N(who.unseen)
 
 /* Writing ------------------------------------------------------------ */
 
@@ -129,6 +131,11 @@ static void put_cause(struct str *out, const struct finding_cause *c,
     bytes_put_varint(&value, c->who.pid);
     str_add(&value, c->who.name);
     sample_fields_put(out, NOTE_CAUSE_PROCESS, value.data, value.len);
+    str_clear(&value);
+    bytes_put_varint(&value, c->who.uid);
+    bytes_put_varint(&value, c->who.unseen);
+    str_add(&value, c->who.service);
+    sample_fields_put(out, NOTE_CAUSE_SERVICE, value.data, value.len);
     put_conn(out, NOTE_CAUSE_ENDS, &c->ends, redact);
     out->failed = out->failed || str_failed(&value);
     str_fini(&value);
@@ -275,6 +282,18 @@ static void read_cause_process(struct note *n, const uint8_t *p, size_t len)
     utf8_sanitise_into(w->name, sizeof w->name, p, len);
 }
 
+static void read_cause_service(struct note *n, const uint8_t *p, size_t len)
+{
+    struct finding_process *w = &n->e.worst.cause.who;
+    uint64_t uid, unseen;
+
+    if (!bytes_take_varint(&p, &len, &uid) || !bytes_take_varint(&p, &len, &unseen))
+        return;
+    w->uid = (uint32_t)uid;
+    w->unseen = (uint8_t)unseen;
+    utf8_sanitise_into(w->service, sizeof w->service, p, len);
+}
+
 static void read_skip(struct note *n, const uint8_t *p, size_t len)
 {
     int rule = len > 1 ? number_of(n, p + 1, len - 1) : -1;
@@ -366,6 +385,9 @@ static void read_field(struct note *n, unsigned tag, const uint8_t *value, size_
         break;
     case NOTE_CAUSE_ENDS:
         read_conn(n, &f->cause.ends, value, len);
+        break;
+    case NOTE_CAUSE_SERVICE:
+        read_cause_service(n, value, len);
         break;
     case NOTE_CAUSE_PROCESS:
         read_cause_process(n, value, len);

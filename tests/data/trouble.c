@@ -25,10 +25,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #define MOST 4096
 
 static int port, count;
 static int client[MOST], server[MOST], listener = -1;
+static int protocol; /* 0: TCP */
 static pid_t worker;
 static int report; /* of a worker: a byte here says that it listens */
 
@@ -47,7 +51,7 @@ static struct sockaddr_in here(void)
 
 static int new_socket(void)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 
     if (fd < 0)
         err(1, "socket");
@@ -243,6 +247,33 @@ static void slow_accept(void)
         if (connect(client[i], (struct sockaddr *)&at, sizeof(at)) != 0)
             err(1, "connect");
     }
+}
+
+static uint32_t queue_of(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        err(1, "TCP_INFO");
+    return info.tcpi_unacked; /* of a listener: connections that wait */
+}
+
+/* Two listeners on one port, one of which nobody accepts from. The other one serves twenty clients
+ * a second, and always has two that wait. */
+static void hung_beside_busy(void)
+{
+    serve(MOST);
+    serve(MOST);
+    for (int i = 0; i < count; i++)
+        client[i] = attempt();
+    ready();
+    for (int i = count; !ended(50) && i < MOST; i++) {
+        client[i] = attempt();
+        while (queue_of(listener) > 2)
+            close(accept(listener, NULL, NULL));
+    }
+    hold();
 }
 
 /* Start a worker, and say which process it is; `work` returns in it once it listens. */
@@ -714,6 +745,13 @@ static void growing_load(void)
     grow(true);
 }
 
+/* The same by MPTCP: where a second path is set up, data takes the first one. */
+static void growing_paths(void)
+{
+    protocol = IPPROTO_MPTCP;
+    grow(true);
+}
+
 /* A pool: `count` connections within a second, which then stay. */
 static void pool(void)
 {
@@ -740,6 +778,7 @@ int main(int argc, char **argv)
         {"full-queue", full_queue},
         {"hung", hung},
         {"slow-accept", slow_accept},
+        {"hung-beside-busy", hung_beside_busy},
         {"one-stopped", one_stopped},
         {"prefork-stopped", prefork_stopped},
         {"prefork-works", prefork_works},
@@ -766,6 +805,7 @@ int main(int argc, char **argv)
         {"itself", itself},
         {"growing", growing},
         {"growing-load", growing_load},
+        {"growing-paths", growing_paths},
         {"pool", pool},
     };
 

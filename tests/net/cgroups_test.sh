@@ -136,6 +136,28 @@ filtered() {
 }
 check 'and filtered' filtered
 
+# What the doctor finds names the service, where it may not look at the process.
+printf '[doctor]\nfin_wait2_age = 1\n' >"$tmp/doctor.ini"
+chmod 644 "$tmp/doctor.ini"
+# shellcheck disable=SC2317
+diagnosed() {
+	"${user[@]}" "$B/tcptop" --config "$tmp/doctor.ini" --doctor --json >"$tmp/doctor" 2>>"$tmp/err"
+	grep '"rule":"fin_wait2"' "$tmp/doctor" >"$tmp/found"
+	[ "$(grep -oE '"cgroup":"[^"]+"' "$tmp/found" | sort -u | wc -l)" = "$(wc -l <"$tmp/found")" ] &&
+		[ "$(wc -l <"$tmp/found")" = 8 ] && ! grep -q '"pid":' "$tmp/found" &&
+		! grep -qvE '"title":"[^"]*: [^"]* \(user 65533; its process is not visible here\)".*"uid":65533.*"owned":2' "$tmp/found"
+}
+check 'a finding names the service' diagnosed
+# shellcheck disable=SC2317
+its_filter() {
+	local filter
+	filter=$(grep -oE '"filter":".*"' "$tmp/found" | head -n 1 | cut -c 11- | sed 's/\\"/"/g; s/"$//')
+	echo "$filter"
+	told -f "$filter"
+	[ "$(wc -l <"$tmp/told")" = 2 ]
+}
+check '… and its filter passes the sockets of that one' its_filter
+
 # The process of a group ends, and so does the group: its connections are in TIME_WAIT.
 "${user[@]}" "$B/tcptop" --no-config --batch --json -d 0.1 >>"$tmp/batch" 2>/dev/null &
 watching=$!

@@ -71,6 +71,13 @@ scene overflowing "$no_cookies" full-queue 10 3
 scene itself '' itself 1 0
 samples=8 scene growing '' growing 1 0 'growing_window = 3'
 samples=8 scene growing-load '' growing-load 1 0 'growing_window = 3'
+paths='ip addr add 127.0.0.2/8 dev lo; ip mptcp limits set subflows 1 add_addr_accepted 1
+	ip mptcp endpoint add 127.0.0.2 dev lo subflow'
+mptcp=
+if unshare -n sh -c "ip link set lo up && $paths" 2>/dev/null; then
+	mptcp=yes
+	samples=8 scene growing-paths "$paths" growing-paths 1 0 'growing_window = 3'
+fi
 samples=8 scene pool '' pool 60 0 'growing_window = 3'
 for job in $(jobs -p); do wait "$job"; done
 
@@ -134,6 +141,11 @@ check 'others of the loopback are not' shut none shut self_connect
 check 'connections that a process opens and never closes' growing finding growing growing \
 	"\"pid\":$(pid growing)," '"grown_by":[2-9][0-9]' '"peer_port":3000' '"severity":"warning"'
 check 'not those of a load test' growing-load none growing-load growing
+unused_paths() { # many are unused, and the doctor says that it does not judge them
+	! finding growing-paths growing >/dev/null &&
+		grep -q '"not_looked_at":{.*"growing":"not of MPTCP' "$tmp/growing-paths.json"
+}
+[ -z "$mptcp" ] || check 'nor unused paths of connections in use' growing-paths unused_paths
 check 'nor of a pool that fills and stays' pool none pool growing
 check 'not without loss' lossless none lossless retransmission
 echo "1..$n"

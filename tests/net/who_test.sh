@@ -16,6 +16,7 @@ after='filter=$(grep -oE "\"filter\":\"[^\"]*" "$tmp/$name.json" | head -n 1 | c
 scene hung '' hung 12 0 'accept_stalled_age = 3'
 scene hung-briefly '' hung 12 0 'accept_stalled_age = 60'
 scene slow-accept '' slow-accept 12 0 'accept_stalled_age = 3'
+scene hung-beside-busy '' hung-beside-busy 40 0 'accept_stalled_age = 3'
 scene one-stopped '' one-stopped 60 2
 scene prefork-stopped '' prefork-stopped 40 2
 scene prefork-works '' prefork-works 40 2
@@ -48,6 +49,11 @@ check '… its filter passes its listener' hung passes hung 1
 check '… and is no accept queue that is full' hung none hung accept_queue
 check 'one that was not watched for long enough is none' hung-briefly silent hung-briefly accept_stalled
 check 'one that accepts slowly, while as many come, is none' slow-accept none slow-accept accept_stalled
+one_of_two() {
+	finding hung-beside-busy accept_stalled '"queue":[1-9]' &&
+		[ "$(grep -c '"rule":"accept_stalled"' "$tmp/hung-beside-busy.json")" = 1 ]
+}
+check 'nor is a busy one beside one that does not accept' hung-beside-busy one_of_two
 check 'connections in a queue say that they wait' hung \
 	grep -qE '"state":"CLOSE_WAIT".*"owner":"waiting"' "$tmp/hung.all"
 check 'those that were accepted do not' held silent_of_waiting held

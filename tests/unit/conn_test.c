@@ -93,6 +93,7 @@ static void kinds(void **state)
         uint8_t state, flags;
         uint32_t inode;
         enum conn_kind kind;
+        unsigned mptcp;
     } rows[] = {
         {TCP_STATE_SYN_RECV, CONN_NO_OWNER, 0, CONN_REQUEST_SOCKET},
         {TCP_STATE_SYN_RECV, 0, 9, CONN_PLAIN},
@@ -108,11 +109,20 @@ static void kinds(void **state)
         {TCP_STATE_LISTEN, 0, 0, CONN_PLAIN},
         {TCP_STATE_CLOSE, CONN_BOUND, 9, CONN_BOUND_ONLY},
         {200, 0, 0, CONN_PLAIN},
+        /* subflows of MPTCP: the state of their connection decides */
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 0, CONN_NOT_ACCEPTED, TCP_STATE_ESTABLISHED},
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 0, CONN_NOT_ACCEPTED, TCP_STATE_CLOSE_WAIT},
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 0, CONN_ORPHAN, TCP_STATE_FIN_WAIT2},
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 0, CONN_ORPHAN, TCP_STATE_LAST_ACK},
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 0, CONN_PLAIN, 0}, /* a further one */
+        {TCP_STATE_ESTABLISHED, CONN_MPTCP, 9, CONN_PLAIN, TCP_STATE_FIN_WAIT2},
+        {TCP_STATE_FIN_WAIT2, CONN_MPTCP, 0, CONN_ORPHAN, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct conn c = {.state = rows[i].state, .flags = rows[i].flags, .inode = rows[i].inode};
+        c.extra = rows[i].mptcp & 15u;
         assert_int_equal(conn_kind(&c), rows[i].kind);
     }
 }

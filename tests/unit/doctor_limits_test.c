@@ -185,6 +185,19 @@ static void ephemeral_ports(void **state)
     assert_int_equal((int)patient_value(RULE_EPHEMERAL, FIGURE_EPHEMERAL_AVAILABLE), 500);
 }
 
+/* Four hundred closed at once, before the first look; nothing has come since. */
+static void a_burst_of_ports_is_over(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 8; t++) {
+        struct sample *s = ports(t, 400, 1000, 0);
+        for (unsigned i = 0; i < 400; i++)
+            s->conn[i].expires_ms = 59000 - 1000u * (unsigned)t;
+        patient_look(s);
+        assert_null(patient_found(RULE_EPHEMERAL));
+    }
+}
+
 static void ports_of_no_client(void **state)
 {
     (void)state;
@@ -528,6 +541,7 @@ int main(void)
         TEST(accept_queues),
         TEST(syn_backlogs),
         TEST(ephemeral_ports),
+        TEST(a_burst_of_ports_is_over),
         TEST(ports_of_no_client),
         TEST(who_drops_is_named),
         TEST(a_full_queue_tells_its_drops),

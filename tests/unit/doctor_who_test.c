@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/figures.h"
 #include "lib/owned.h"
 #include "lib/patient.h"
 #include "lib/sample.h"
@@ -130,6 +131,38 @@ static void beside_a_healthy_one(void **state)
     str_fini(&filter);
     assert_true(finding_concerns(patient.now, 0, 0));
     assert_false(finding_concerns(patient.now, 0, 1));
+}
+
+/* One accepts nothing; another one is busy, so that its queue is never empty. `local`: where that
+ * one listens. */
+static void hung_and_busy(const char *local)
+{
+    for (unsigned t = 0; t < 14; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, LISTENER, 1, 5);
+        listener(s, local, 2, 2);
+        waiting(s, 0, 5);
+        waiting(s, 100 + 10 * t, 102 + 10 * t);
+        for (uint32_t row = 7; row < 9; row++) /* of the address that the connection is to */
+            if (strcmp(local, LISTENER) != 0)
+                s->conn[row].src[3] = 9;
+        patient_counter(s, COUNTER_PASSIVE_OPENS, 10 * t);
+        patient_look(s);
+    }
+    for (uint32_t i = 0; i < patient.now->findings->n; i++) {
+        const struct finding *f = &patient.now->findings->list[i];
+        assert_true(f->rule != RULE_ACCEPT_STALLED || f->scope.ends.inode == 1);
+    }
+    assert_int_equal(patient_finding(RULE_ACCEPT_STALLED).scope.ends.inode, 1);
+}
+
+static void beside_a_busy_one(void **state)
+{
+    (void)state;
+    hung_and_busy(LISTENER);
+    patient_tear_down(NULL);
+    patient_set_up(NULL);
+    hung_and_busy("0.0.0.0:80");
 }
 
 /* A full queue is one finding, which says for how long nothing was accepted. */
@@ -284,6 +317,86 @@ static void the_process(void **state)
     owner_lookup_free(lookup);
 }
 
+/* Leaks of two services of one user, whose processes an ordinary user may not look at. */
+static struct sample *leaks_of_services(int t, const char *const names[2])
+{
+    struct sample *s = patient_sample(t);
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    patient_rows(s, 60, TCP_STATE_CLOSE_WAIT, 100);
+    for (uint32_t row = 0; row < 60; row++) {
+        figure_set(&s->metrics[row], METRICS_last_data_sent_ms, 90000);
+        figure_set(&s->metrics[row], METRICS_bytes_acked, 1000);
+    }
+    s->cgroups = cgroups_new(3);
+    for (uint32_t i = 0; i < 2; i++) {
+        s->cgroups->cgroup[i + 1] = (struct cgroup){.id = i + 1, .looked_for = true};
+        strcpy(s->cgroups->cgroup[i + 1].name, names[i]);
+    }
+    for (uint32_t row = 0; row < 60; row++)
+        s->conn[row].cgroup = row < 25 ? 1 : 2;
+    owned_searched(lookup);
+    owned_assign(lookup, s);
+    for (uint32_t row = 0; row < 60; row++)
+        s->owner[row] = OWNER_NOBODY;
+    s->owners->lacks = OWNER_LACK_PTRACE;
+    owner_lookup_free(lookup);
+    return s;
+}
+
+static uint32_t rows_of(const struct findings *f, uint32_t i)
+{
+    uint32_t n = 0;
+
+    for (uint32_t row = 0; row < patient.now->n_live; row++)
+        n += f->list[i].rule == RULE_CLOSE_WAIT && finding_concerns(patient.now, i, row);
+    return n;
+}
+
+static void a_hidden_process_has_a_service(void **state)
+{
+    static const char *const names[2][2] = {{"a.service", "b.service"},
+                                            {"a\" or uid>0", "b.service"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++)
+            patient_look(leaks_of_services(t, names[i]));
+        const struct findings *f = patient.now->findings;
+        struct str words = STR_INIT;
+        assert_int_equal(f->n, 2);
+        uint32_t a = f->list[0].value[FIGURE_CLOSE_WAIT_LEAKED] > 30 ? 1 : 0;
+        assert_int_equal(f->list[a].value[FIGURE_CLOSE_WAIT_LEAKED], 25);
+        assert_int_equal(f->list[1 - a].value[FIGURE_CLOSE_WAIT_LEAKED], 35);
+        assert_true(patient_says(&f->list[a], PART_WHO, names[i][0]));
+        finding_title(&f->list[1 - a], &words);
+        assert_string_equal(str_text(&words), "CLOSE_WAIT leak likely: b.service (user 7; its "
+                                              "process is not visible here)");
+        assert_int_equal(rows_of(f, 1 - a), 35);
+        assert_int_equal(rows_of(f, a),
+                         i == 0 ? 25 : 60); /* a name that ends its quotes is left out */
+        str_fini(&words);
+    }
+}
+
+/* Nobody has it open, and all processes were looked at. */
+static void no_process(void **state)
+{
+    struct finding f = {.rule = RULE_CLOSE_WAIT,
+                        .subject = SUBJECT_PROCESS,
+                        .who = {.uid = 33, .unseen = UNSEEN_NOBODY}};
+
+    (void)state;
+    assert_true(
+        patient_says(&f, PART_WHO, "no process: the kernel's, or being passed on (user 33)"));
+    f.who.unseen = UNSEEN_HIDDEN;
+    assert_true(patient_says(&f, PART_WHO, "a process of user 33 that is not visible here"));
+    strcpy(f.who.service, "a.service");
+    assert_true(patient_says(&f, PART_WHO, "a.service (user 33; its process is not visible here)"));
+}
+
 /* What the words say of a process, by what is known of it. */
 static void how_it_is(void **state)
 {
@@ -342,12 +455,15 @@ int main(void)
         TEST(a_busy_server),
         TEST(resets_are_no_accept),
         TEST(beside_a_healthy_one),
+        TEST(beside_a_busy_one),
         TEST(a_full_queue_is_found_once),
         TEST(a_rush),
         TEST(what_follows),
         TEST(elsewhere),
         TEST(in_order),
         TEST(the_process),
+        TEST(a_hidden_process_has_a_service),
+        TEST(no_process),
         TEST(how_it_is),
         TEST(listeners),
     };

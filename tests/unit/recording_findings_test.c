@@ -90,8 +90,16 @@ static struct finding leak(double leaked, unsigned severity)
                 .files = 100,
                 .files_max = 1024,
                 .name = "java",
-                .service = "shop.service"},
-        .cause = {.key = 78, .rule = RULE_SLOW_READER, .who = {.pid = 9, .name = "sleepy"}},
+                .service = "shop.service",
+                .uid = 33,
+                .unseen = UNSEEN_NOBODY},
+        .cause = {.key = 78,
+                  .rule = RULE_SLOW_READER,
+                  .who = {.pid = 9,
+                          .name = "sleepy",
+                          .service = "bed.service",
+                          .uid = 34,
+                          .unseen = UNSEEN_HIDDEN}},
         .follow = 5,
         .namespace = "blue",
         .has_peer = true,
@@ -210,6 +218,11 @@ static void all_of_a_finding_comes_back(void **state)
     assert_int_equal(is->who.files_max, was.who.files_max);
     assert_string_equal(is->who.name, "java");
     assert_string_equal(is->who.service, "shop.service");
+    assert_int_equal(is->who.uid, was.who.uid);
+    assert_int_equal(is->who.unseen, was.who.unseen);
+    assert_int_equal(is->cause.who.uid, was.cause.who.uid);
+    assert_int_equal(is->cause.who.unseen, was.cause.who.unseen);
+    assert_string_equal(is->cause.who.service, "bed.service");
     assert_string_equal(is->cause.who.name, "sleepy");
     assert_int_equal(is->cause.who.pid, 9);
     assert_string_equal(is->namespace, "blue");

@@ -40,6 +40,7 @@ enum scope_by {
     SCOPE_UNREAD = 512,    /* Recv-Q of ends.rqueue or more */
     SCOPE_TIMELESS = 1024, /* no timer */
     SCOPE_INODE = 2048,    /* of several on one address and port just this */
+    SCOPE_SERVICE = 4096,  /* the service is finding.who's */
 };
 
 /* Which rows a finding is about. */
@@ -62,10 +63,21 @@ enum halt {
     HALT_WAITS,   /* uninterruptibly, in this sample and the one before: state D */
 };
 
-/* The process that a finding names, as it was when that was found. */
+/* Why no process is known. */
+enum unseen {
+    UNSEEN_YET,    /* it was not looked for, or the search has not ended */
+    UNSEEN_HIDDEN, /* not all processes may be looked at */
+    UNSEEN_NOBODY, /* all were looked at: the socket is the kernel's, or on its way to a process */
+};
+
+/* The process that a finding names, as it was when that was found. Where none may be looked at the
+ * kernel still tells whose socket it is, to every user: its uid, and the control group that made it
+ * (model/cgroups.h). */
 struct finding_process {
     uint32_t pid;               /* 0: none is known */
     uint32_t others;            /* that hold the same socket */
+    uint32_t uid;               /* of the socket; where no process is known */
+    uint8_t unseen;             /* enum unseen; where no process is known */
     uint8_t halt;               /* enum halt */
     uint64_t files, files_max;  /* open descriptors, and how many may be; 0: not known */
     char name[FINDING_NAME];    /* sanitised, as the next one */
