@@ -134,11 +134,12 @@ by unit/ini_test found
 # Recordings.
 family 32 "recordings cut and changed at every byte"
 by unit/frame_test cut_at_every_byte every_byte_flipped
-by unit/recording_test frames_cut frames_with_every_byte
+by unit/recording_test frames_cut frames_with_every_byte frames_behind_damage
 by unit/recorder_test cut_at_every_byte every_byte_flipped tails_play
 family 33 "recordings of the future, foreign, empty, sparse, a FIFO"
 by unit/frame_test other_versions
 by unit/recording_test what_is_no_recording magic_alone sparse a_fifo_plays
+by unit/recording_tiny_test a_fifo_without_a_writer
 family 34 "a full disk while recording"
 by net/record_test.sh 'a full disk stops it' 'once there is room' 'a limit of the size'
 family 35 "what is written never replaces a file"
@@ -147,6 +148,7 @@ by net/record_test.sh 'an existing file' 'a symbolic link' 'another writes'
 by unit/recorder_test what_exists two_recorders
 family 36 "killed while recording"
 by net/record_test.sh 'killed at'
+by long/killed_test.sh 'a file plays' 'so does a directory'
 family 37 "imported text: every line is taken or counted"
 by unit/import_test
 

@@ -40,4 +40,8 @@ int arguments_walk(int argc, char **argv,
 /** The option as an error message names it: "--once", "-4". */
 const char *argument_name(enum argument_id id, char *out, size_t size);
 
+/** Refuse an option that lacks its argument, and say which there are; it stands in options.c, which
+ *  knows what the arguments are. Returns -EINVAL with `err`. */
+int option_needs_value(enum argument_id id, const char *name, struct err *err);
+
 #endif

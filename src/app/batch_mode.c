@@ -42,7 +42,7 @@ struct batch {
 
 /* What a person reads by default, in netstat's order; scripts get the base columns. */
 static const enum column_id text_columns[] = {COL_PROTO,  COL_RECV_Q, COL_SEND_Q, COL_LOCAL,
-                                              COL_REMOTE, COL_STATE,  COL_LEFT};
+                                              COL_REMOTE, COL_STATE,  COL_LEFT,   COL_PROCESS};
 
 static void add_column(struct batch *b, enum column_id id)
 {
@@ -170,7 +170,7 @@ static int open_batch(struct batch *b, struct err *err)
     b->req.only = asks_for(b, COL_AGE) || b->tells_close_stats ? NULL : &b->filter;
     b->req.interval_ms = b->s->mode == MODE_BATCH ? b->s->interval_ms : 0;
     b->color = b->s->format == FORMAT_TEXT && wants_color(b->s);
-    settings_theme(b->s, DEPTH_16, &b->theme);
+    settings_theme(b->s, DEPTH_16, settings_background(b->s), &b->theme);
     struct source *src;
     rc = app_open_source(&src, b->s, err);
     if (rc)

@@ -5,6 +5,7 @@
  * What a recorder found is taken over where it judged by the same rules and thresholds: it saw more
  * than is recorded, and a day of samples need not be played. Else each sample is judged anew. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct round {
     unsigned samples;
     int64_t first_ns;
     bool ascii;
+    bool terminal;            /* a person waits at it */
     struct episodes episodes; /* of a recording that is judged anew */
     struct report_over over;
     struct findings *checked; /* what over.checked points to; owned */
@@ -44,6 +46,24 @@ static bool goes_on(const struct round *r)
     uint64_t wanted = r->s->count ? r->s->count : SAMPLES_LEAST;
     return r->samples < wanted ||
            (!r->s->count && r->samples < SAMPLES_MOST && doctor_pending(r->observer));
+}
+
+/* On a terminal: how far it is, in a line that the next one overwrites. `samples` 0: it goes. */
+static void show_progress(const struct round *r, unsigned samples)
+{
+    char taken[16], most[24];
+    struct str line = STR_INIT;
+
+    if (!r->terminal)
+        return;
+    snprintf(taken, sizeof taken, "%u", samples);
+    snprintf(most, sizeof most, "%llu",
+             r->s->count ? (unsigned long long)r->s->count : SAMPLES_MOST);
+    if (samples)
+        text_fill(&line, MSG_DOCTOR_PROGRESS, taken, most, NULL);
+    fprintf(stderr, "\r\033[K%s", str_text(&line));
+    fflush(stderr);
+    str_fini(&line);
 }
 
 /* Is it a sample of a recording that says when it was taken? Then it is one of several over time.
@@ -89,7 +109,9 @@ static int take_samples(struct round *r)
             break;
         if (r->samples++ == 0)
             r->first_ns = r->last->mono_ns;
+        show_progress(r, r->samples);
     }
+    show_progress(r, 0);
     return rc == -ENODATA && r->last ? 0 : rc;
 }
 
@@ -209,7 +231,9 @@ static void print_round(struct round *r, enum status status)
 
 int doctor_mode_run(const struct settings *s, bool utf8)
 {
-    struct round r = {.s = s, .ascii = settings_ascii(s, utf8)};
+    struct round r = {.s = s,
+                      .ascii = settings_ascii(s, utf8),
+                      .terminal = !s->read_path && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)};
     int rc = open_round(&r);
     enum status status = STATUS_UNKNOWN;
 

@@ -151,6 +151,14 @@ static void follow(struct dump *d)
         session_replay(d->session, &req, HISTORY_SHOWN);
 }
 
+/* A picture brings its ground along. */
+static enum theme_background dump_background(const struct settings *s)
+{
+    const enum theme_background background = settings_background(s);
+    return background == BACKGROUND_ANY && strcmp(s->theme_name, "auto") == 0 ? BACKGROUND_DARK
+                                                                              : background;
+}
+
 static int print(struct dump *d)
 {
     struct sink out;
@@ -163,8 +171,9 @@ static int print(struct dump *d)
     session_draw(d->session, &canvas, d->now_ns);
     if (d->s->dump == DUMP_SVG) {
         struct theme theme;
-        settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, &theme);
-        svg_print(&out, &canvas, &theme, settings_background(d->s));
+        const enum theme_background background = dump_background(d->s);
+        settings_theme(d->s, settings_color(d->s) ? DEPTH_256 : DEPTH_MONO, background, &theme);
+        svg_print(&out, &canvas, &theme, background);
     } else {
         print_canvas(&out, &canvas);
     }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* --help and --version, from the table of options. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "arguments.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/program.h"
+#include "tcptop/query/column.h"
 
+#define WIDTH       78
 #define HELP_COLUMN 26 /* where the explanations begin */
 
 static void add_line(struct sink *out, const char *left, enum msg right)
@@ -37,6 +40,24 @@ static void add_group(struct sink *out, enum msg title)
     sink_add(out, "\n");
 }
 
+/* The ids of all columns, as --columns, --sort, --group-by and filters take them. */
+static void add_columns(struct sink *out)
+{
+    size_t at = WIDTH;
+    add_group(out, MSG_USAGE_COLUMNS);
+    for (int id = 0; id < COL_COUNT; id++) {
+        const size_t len = strlen(columns[id].id);
+        if (at + 1 + len > WIDTH) {
+            sink_add(out, id ? "\n " : " ");
+            at = 1;
+        }
+        sink_add(out, " ");
+        sink_add(out, columns[id].id);
+        at += 1 + len;
+    }
+    sink_add(out, "\n");
+}
+
 int help_mode_run(void)
 {
     struct sink out;
@@ -45,6 +66,8 @@ int help_mode_run(void)
     sink_add(&out, text(MSG_USAGE));
     sink_add(&out, "\n");
     sink_add(&out, text(MSG_USAGE_INTRO));
+    sink_add(&out, "\n");
+    sink_add(&out, text(MSG_USAGE_SCREEN));
     sink_add(&out, "\n\n");
     add_line(&out, "USER@HOST", MSG_USAGE_HOST);
     add_line(&out, ":PORT", MSG_USAGE_PORT);
@@ -54,6 +77,7 @@ int help_mode_run(void)
 #define KEY(...)
 #define OPTION(ident, ...) add_option(&out, ARGUMENT_##ident);
 #include "options.def"
+    add_columns(&out);
     sink_add(&out, "\n");
     sink_add(&out, text(MSG_USAGE_OWNERS));
     sink_add(&out, "\n\n");

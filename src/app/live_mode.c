@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -41,8 +42,9 @@ struct live_mode {
     struct sampler *sampler; /* NULL: none, or a recording stands at its end */
     struct lesson *lesson;   /* NULL: none */
     struct canvas canvas;
-    struct request asked; /* of the sampler, last */
-    uint64_t seen;        /* number of the sample handed over last */
+    struct request asked;             /* of the sampler, last */
+    uint64_t seen;                    /* number of the sample handed over last */
+    enum theme_background background; /* of the theme in use */
     int wake_fd, signal_fd, tty_fd;
     sigset_t caught, before;
     int64_t redraw_ns;
@@ -83,6 +85,14 @@ static int catch_signals(struct live_mode *l)
     return l->signal_fd < 0 ? -errno : 0;
 }
 
+static void use_theme(struct live_mode *l, enum theme_background background)
+{
+    struct theme theme;
+    l->background = background;
+    settings_theme(l->s, tty_depth(l->term), background, &theme);
+    tty_use_theme(l->term, &theme);
+}
+
 static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
 {
     int in = STDIN_FILENO;
@@ -94,6 +104,7 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
     const struct tty_options options = {
         .glyphs = l->s->glyphs,
         .color = settings_color(l->s),
+        .ask_background = settings_color(l->s) && strcmp(l->s->theme_name, "auto") == 0,
         .mouse = l->s->mouse,
         .esc_delay_ms = l->s->esc_delay_ms,
         .utf8 = utf8,
@@ -101,9 +112,10 @@ static int open_terminal(struct live_mode *l, bool utf8, struct err *err)
     const int rc = tty_open(&l->term, &options, in, STDOUT_FILENO, err);
     if (rc)
         return rc;
-    struct theme theme;
-    settings_theme(l->s, tty_depth(l->term), &theme);
-    tty_use_theme(l->term, &theme);
+    enum theme_background background = settings_background(l->s);
+    if (strcmp(l->s->theme_name, "auto") == 0)
+        tty_background(l->term, &background);
+    use_theme(l, background);
     return 0;
 }
 
@@ -128,6 +140,9 @@ static int show_session(struct live_mode *l)
     int w, h;
     tty_size(l->term, &w, &h);
     session_use_ascii(l->session, tty_ascii(l->term));
+    session_use_theme(l->session, l->background);
+    if (!tty_has_hangul())
+        session_without_hangul(l->session);
     session_resize(l->session, w, h);
     return canvas_init(&l->canvas, w, h);
 }
@@ -313,6 +328,10 @@ static void obey(struct live_mode *l)
         sampler_request(l->sampler, &l->asked, now);
     else if (changed)
         follow(l);
+    if (session_theme(l->session) != l->background) {
+        use_theme(l, session_theme(l->session));
+        tty_redraw(l->term);
+    }
     if (session_redraw_wanted(l->session))
         tty_redraw(l->term);
     const char *copy = session_copy(l->session);

@@ -186,21 +186,52 @@ static int apply_limit(struct command_line *c, const char *value, struct err *er
     return 0;
 }
 
+/* The states by their names, or only those that there are lessons about. */
+static void add_states(struct str *out, bool lessons)
+{
+    for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
+        if (!lessons || lesson_script(state_list_order[i]))
+            str_addf(out, "%s%s", out->len ? " " : "", state_name(state_list_order[i]));
+    str_addf(out, " %s", state_name(TCP_STATE_BOUND_INACTIVE));
+}
+
+static int refuse_state(const char *text, size_t len, struct err *err)
+{
+    struct str all = STR_INIT;
+    char word[64];
+
+    snprintf(word, sizeof word, "%.*s", (int)(len < 63 ? len : 63), text);
+    const unsigned near = state_nearest(word);
+    add_states(&all, false);
+    const int rc = cli_error_usage(err, near ? MSG_BAD_STATE_NEAR : MSG_BAD_STATE, word,
+                                   near ? state_name(near) : str_text(&all));
+    str_fini(&all);
+    return rc;
+}
+
+int option_needs_value(enum argument_id id, const char *name, struct err *err)
+{
+    struct str all = STR_INIT;
+    enum msg why = MSG_ARG_NEEDS_VALUE;
+
+    if (id == ARGUMENT_EXPLAIN || id == ARGUMENT_LEARN || id == ARGUMENT_STATE) {
+        why = MSG_ARG_NEEDS_STATE;
+        add_states(&all, id == ARGUMENT_LEARN);
+    } else if (id == ARGUMENT_COLUMNS || id == ARGUMENT_SORT || id == ARGUMENT_GROUP_BY) {
+        why = MSG_ARG_NEEDS_COLUMN;
+    }
+    const int rc = cli_error_usage(err, why, name, str_text(&all));
+    str_fini(&all);
+    return rc;
+}
+
 static int apply_explain(struct command_line *c, const char *value, struct err *err)
 {
     c->s->explain_state = state_parse(value, strlen(value));
     if (!c->s->explain_state)
-        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+        return refuse_state(value, strlen(value), err);
     c->asked = MODE_EXPLAIN;
     return 0;
-}
-
-/* The names of the states that there are lessons about. */
-static void add_lessons(struct str *out)
-{
-    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
-        if (lesson_script(state))
-            str_addf(out, "%s%s", out->len ? " " : "", state_name(state));
 }
 
 static int apply_learn(struct command_line *c, const char *value, struct err *err)
@@ -208,27 +239,31 @@ static int apply_learn(struct command_line *c, const char *value, struct err *er
     struct str all = STR_INIT;
     const unsigned state = state_parse(value, strlen(value));
     if (!state)
-        return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+        return refuse_state(value, strlen(value), err);
     c->s->learn_state = state;
     c->asked = MODE_LEARN;
     if (lesson_script(state))
         return 0;
-    add_lessons(&all);
+    add_states(&all, true);
     const int rc = cli_error_usage(err, MSG_LESSON_NO_STATE, state_name(state), str_text(&all));
     str_fini(&all);
     return rc;
 }
 
-static int apply_filter(struct command_line *c, const char *value, struct err *err)
+int option_check_filter(const char *value, struct err *err)
 {
     struct filter_error error;
     if (filter_parse(value, NULL, &error) == -EINVAL) {
-        char at[24];
-        snprintf(at, sizeof at, "%zu", error.at + 1);
-        return cli_error_usage(err, MSG_BAD_FILTER, at, error.what);
+        const char *at = value + (error.at < strlen(value) ? error.at : strlen(value));
+        return cli_error_usage(err, *at ? MSG_BAD_FILTER : MSG_BAD_FILTER_END, error.what, at);
     }
-    c->filter = value;
     return 0;
+}
+
+static int apply_filter(struct command_line *c, const char *value, struct err *err)
+{
+    c->filter = value;
+    return option_check_filter(value, err);
 }
 
 int option_port(struct command_line *c, const char *value, struct err *err)
@@ -255,7 +290,7 @@ static int apply_states(struct command_line *c, const char *value, struct err *e
         const size_t len = strcspn(value, ",");
         const unsigned state = state_parse(value, len);
         if (!state)
-            return cli_error_usage(err, MSG_BAD_STATE, value, NULL);
+            return refuse_state(value, len, err);
         c->states |= STATE_BIT(state);
         if (!value[len])
             return 0;

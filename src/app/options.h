@@ -30,6 +30,7 @@ struct command_line {
     bool ipv4, ipv6;
     struct str ports;     /* "3000,4000" */
     struct str pids;      /* the same of -p */
+    struct str words;     /* operands that are an expression of ss */
     const char *filter;   /* the last -f */
     const char *sort;     /* the last -s */
     const char *interval; /* operands */
@@ -55,6 +56,9 @@ const char *option_choices(enum argument_id id);
 
 /** The key of the configuration that the option is as well, among options_keys(); -1: none. */
 int option_key(enum argument_id id);
+
+/** Is `text` a filter? Returns 0 or -EINVAL with `err`. */
+int option_check_filter(const char *text, struct err *err);
 
 /** One more port for the filter, as -P takes it. */
 int option_port(struct command_line *c, const char *value, struct err *err);

@@ -171,8 +171,23 @@ static int check_sums(const struct settings *s, struct err *err)
     return 0;
 }
 
+/* An expression of ss needs no -f: it begins with one of these words. */
+static bool begins_ss(const char *value)
+{
+    static const char *const words[] = {"state", "exclude", "src", "dst", "dev", "sport", "dport"};
+    const size_t len = strcspn(value, " =!<>");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (len == strlen(words[i]) && strncmp(value, words[i], len) == 0)
+            return true;
+    return value[0] == '(';
+}
+
 static int take_operand(struct command_line *c, const char *value, struct err *err)
 {
+    if (c->words.len || (!c->interval && begins_ss(value))) {
+        str_addf(&c->words, "%s%s", c->words.len ? " " : "", value);
+        return 0;
+    }
     if (*value == ':')
         return option_port(c, value + 1, err);
     if (strchr(value, '@'))
@@ -378,10 +393,12 @@ static int join_filter(struct command_line *c, struct err *err)
         str_add(&all, c->ipv4 ? "(v6only:0 laddr:[::] or proto:tcp) " : "proto:tcp6 ");
     if (c->filter)
         str_addf(&all, all.len ? "(%s) " : "%s ", c->filter);
+    if (c->words.len)
+        str_addf(&all, all.len ? "(%s) " : "%s ", str_text(&c->words));
     if (all.len)
         str_truncate(&all, all.len - 1);
     int rc = 0;
-    if (str_failed(&all) || c->ports.failed || c->pids.failed)
+    if (str_failed(&all) || c->ports.failed || c->pids.failed || c->words.failed)
         rc = err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
     else if (all.len >= sizeof c->s->filter)
         rc = cli_error_usage(err, MSG_FILTER_TOO_LONG, NULL, NULL);
@@ -428,6 +445,8 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
 {
     struct command_line c = {.s = s, .asked = MODE_LIVE};
     int rc = arguments_walk(argc, argv, take, &c, err);
+    if (!rc && c.words.len)
+        rc = option_check_filter(str_text(&c.words), err);
     if (!rc)
         rc = apply_operands(&c, err);
     if (!rc)
@@ -452,6 +471,7 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = check_sums(s, err);
     str_fini(&c.ports);
     str_fini(&c.pids);
+    str_fini(&c.words);
     return rc;
 }
 
@@ -577,24 +597,30 @@ enum language settings_language(const struct settings *s, bool utf8)
     return text_language_of_locale(named_locale("LC_MESSAGES"));
 }
 
-/* COLORFGBG is "15;0", "0;default;15": the background comes last, as an index of the 16 colours. */
-static bool light_background(void)
+/* COLORFGBG is "15;0", "0;default;15": the background comes last, as an index of the 16 colours. A
+ * Linux console is black. */
+static enum theme_background named_background(void)
 {
     const char *value = getenv("COLORFGBG");
     const char *last = value ? strrchr(value, ';') : NULL;
-    return last && (strcmp(last, ";7") == 0 || strcmp(last, ";15") == 0);
+    if (last && last[1] >= '0' && last[1] <= '9')
+        return strcmp(last, ";7") == 0 || strcmp(last, ";15") == 0 ? BACKGROUND_LIGHT
+                                                                   : BACKGROUND_DARK;
+    return linux_console() ? BACKGROUND_DARK : BACKGROUND_ANY;
 }
 
 enum theme_background settings_background(const struct settings *s)
 {
-    if (strcmp(s->theme_name, "auto") != 0)
-        return strcmp(s->theme_name, "light") == 0 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
-    return light_background() ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+    for (int background = 0; background < BACKGROUND_COUNT; background++)
+        if (strcmp(s->theme_name, theme_name((enum theme_background)background)) == 0)
+            return (enum theme_background)background;
+    return named_background();
 }
 
-void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme)
+void settings_theme(const struct settings *s, enum theme_depth depth,
+                    enum theme_background background, struct theme *theme)
 {
-    theme_init(theme, depth, settings_background(s));
+    theme_init(theme, depth, background);
     for (int role = 0; role < ROLE_COUNT; role++)
         if (*s->role_text[role])
             theme_set(theme, (enum role)role, s->role_text[role], depth);

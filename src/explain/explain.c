@@ -30,7 +30,7 @@ struct block {
     struct str body;
 };
 
-#define BLOCKS_MAX 11
+#define BLOCKS_MAX 12
 
 struct page {
     const struct explain_subject *subject;
@@ -139,6 +139,8 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     expand(&source, words_of(p, SECTION_SOURCE), host_of(subject));
     if (source.len)
         fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_SOURCE, str_text(&source));
+    if (!subject->lesson && subject->state != TCP_STATE_CLOSE) /* no socket is held in that one */
+        fact_fill(add_block(p, BLOCK_SOURCE, NULL), MSG_EXPLAIN_LESSON, state_name(subject->state));
     numbers_add(add_block(p, BLOCK_TABLE, text(MSG_EXPLAIN_NUMBERS)), subject);
 
     bool failed = evidence_failed(&e) || str_failed(&source);

@@ -77,6 +77,14 @@ static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const str
     add_timer(t, s, c);
 }
 
+static void add_rate(struct sample_summary *v, const struct rate *rate)
+{
+    if (rate->tx_bytes_s != RATE_UNKNOWN)
+        v->tx_bytes_s += rate->tx_bytes_s;
+    if (rate->rx_bytes_s != RATE_UNKNOWN)
+        v->rx_bytes_s += rate->rx_bytes_s;
+}
+
 void sample_summary_make(struct sample_summary *v, const struct sample *s)
 {
     *v = (struct sample_summary){.state_counts = {{0}}};
@@ -91,6 +99,8 @@ void sample_summary_make(struct sample_summary *v, const struct sample *s)
         if (c->state == TCP_STATE_LISTEN && !conn_port_unknown(c, false))
             port_set_add(&v->listening, c->sport);
         add_row(v->state_counts, s, row);
+        if (s->rate)
+            add_rate(v, &s->rate[row]);
     }
     active_close_count(&v->active_close, s, &v->listening);
 }

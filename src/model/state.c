@@ -2,9 +2,10 @@
 /* One table of the TCP states and all their names; everything else here looks into it. */
 #include <string.h>
 
+#include "tcptop/base/edit_distance.h"
 #include "tcptop/model/state.h"
 
-#define SPELLINGS_MAX 3
+#define SPELLINGS_MAX 4
 #define SPELLING_MAX  24 /* longer words are no state */
 
 struct state_row {
@@ -15,15 +16,18 @@ struct state_row {
     const char *others[SPELLINGS_MAX]; /* ss, Windows and RFC 9293 where they differ */
 };
 
-/* Spellings in upper case with '_'; ss: iproute2 misc/ss.c; RFC 9293 section 3.3.2. */
+/* Spellings in upper case; '_' and '-' between their parts count for nothing, so that FIN_WAIT_1
+ * and TIMEWAIT need no row. ss: iproute2 misc/ss.c; RFC 9293 section 3.3.2; SYN_RCVD: BSD, macOS
+ * and Windows' TCPView. */
 static const struct state_row states[TCP_STATE_COUNT] = {
     [TCP_STATE_CLOSE_WAIT] = {"CLOSE_WAIT", "CWAIT", "CW", 0, {0}},
     [TCP_STATE_SYN_SENT] = {"SYN_SENT", "SYNS", "SS", 1, {0}},
-    [TCP_STATE_SYN_RECV] = {"SYN_RECV", "SYNR", "SR", 2, {"SYN_RECEIVED", "NEW_SYN_RECV"}},
+    [TCP_STATE_SYN_RECV] =
+        {"SYN_RECV", "SYNR", "SR", 2, {"SYN_RECEIVED", "NEW_SYN_RECV", "SYN_RCVD"}},
     [TCP_STATE_LAST_ACK] = {"LAST_ACK", "LACK", "LA", 3, {0}},
     [TCP_STATE_CLOSING] = {"CLOSING", "CLOSING", "CG", 4, {0}},
-    [TCP_STATE_FIN_WAIT1] = {"FIN_WAIT1", "FIN1", "F1", 5, {"FIN_WAIT_1"}},
-    [TCP_STATE_FIN_WAIT2] = {"FIN_WAIT2", "FIN2", "F2", 6, {"FIN_WAIT_2"}},
+    [TCP_STATE_FIN_WAIT1] = {"FIN_WAIT1", "FIN1", "F1", 5, {"FW1"}},
+    [TCP_STATE_FIN_WAIT2] = {"FIN_WAIT2", "FIN2", "F2", 6, {"FW2"}},
     [TCP_STATE_ESTABLISHED] = {"ESTABLISHED", "ESTAB", "ES", 7, {0}},
     [TCP_STATE_TIME_WAIT] = {"TIME_WAIT", "TWAIT", "TW", 8, {0}},
     [TCP_STATE_LISTEN] = {"LISTEN", "LISTEN", "LI", 9, {"LISTENING"}},
@@ -64,13 +68,34 @@ unsigned state_attention(unsigned state)
     return row_of(state)->attention;
 }
 
+/* `text` in upper case, without '_' and '-'. */
+static void strip(char out[SPELLING_MAX + 1], const char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        const char c = text[i];
+        if (c != '_' && c != '-')
+            out[n++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    out[n] = '\0';
+}
+
+static bool is_spelling(const char *name, const char *word)
+{
+    char stripped[SPELLING_MAX + 1];
+
+    strip(stripped, name, strlen(name));
+    return strcmp(word, stripped) == 0;
+}
+
 static bool spelt(const struct state_row *row, const char *word)
 {
-    if (strcmp(word, row->name) == 0 || strcmp(word, row->short_name) == 0 ||
-        strcmp(word, row->code) == 0)
+    if (is_spelling(row->name, word) || is_spelling(row->short_name, word) ||
+        is_spelling(row->code, word))
         return true;
     for (size_t i = 0; i < SPELLINGS_MAX && row->others[i]; i++) {
-        if (strcmp(word, row->others[i]) == 0)
+        if (is_spelling(row->others[i], word))
             return true;
     }
     return false;
@@ -83,16 +108,26 @@ unsigned state_parse(const char *text, size_t len)
 
     if (len > SPELLING_MAX)
         return 0;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        buffer[i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
-    buffer[len] = '\0';
-    if (strncmp(word, "TCP_", 4) == 0)
-        word += 4;
+    strip(buffer, text, len);
+    if (strncmp(word, "TCP", 3) == 0 && len > 3 && (text[3] == '_' || text[3] == '-'))
+        word += 3;
     for (unsigned state = 1; state < TCP_STATE_COUNT; state++) {
         if (states[state].name && spelt(&states[state], word))
             return state;
     }
     return 0;
+}
+
+unsigned state_nearest(const char *name)
+{
+    unsigned nearest = 0, least = edit_distance_limit(name) + 1;
+
+    for (unsigned state = 1; state < TCP_STATE_COUNT && strlen(name) > 3; state++) {
+        unsigned distance = states[state].name ? edit_distance(name, states[state].name) : least;
+        if (distance < least) {
+            least = distance;
+            nearest = state;
+        }
+    }
+    return nearest;
 }

@@ -102,16 +102,22 @@ static void print_labelled(struct sink *out, const struct report *r, const char 
     explain_fini(&words);
 }
 
-static void print_title(struct sink *out, const struct report *r, const struct finding *f)
+static void print_line(struct sink *out, const struct report *r, const struct finding *f)
 {
     struct str title = STR_INIT;
 
     finding_title(f, &title);
-    sink_addf(out, "\n%-3s %s  ", finding_severity_mark(f->severity),
+    sink_addf(out, "%-3s %s  ", finding_severity_mark(f->severity),
               finding_severity_word(f->severity));
     print_glyphs(out, str_text(&title), r->ascii);
     sink_add(out, "\n");
     str_fini(&title);
+}
+
+static void print_title(struct sink *out, const struct report *r, const struct finding *f)
+{
+    sink_add(out, "\n");
+    print_line(out, r, f);
 }
 
 static void print_parts(struct sink *out, const struct report *r, const struct finding *f)
@@ -205,6 +211,17 @@ static void print_import(struct sink *out, const struct report *r)
     print_time_wait(out, r);
 }
 
+/* One line for each finding: what stands above has left a small screen by then. */
+static void print_list(struct sink *out, const struct report *r)
+{
+    const struct findings *f = r->last->findings;
+
+    if (f->n)
+        sink_addf(out, "\n%s\n", text(MSG_DOCTOR_LIST));
+    for (uint32_t i = 0; i < f->n; i++)
+        print_line(out, r, &f->list[i]);
+}
+
 static void print_reason(struct sink *out, const struct sample_reason *reason)
 {
     char why[REASON_TEXT_SIZE];
@@ -262,6 +279,7 @@ void report_print_text(struct sink *out, const struct report *r)
         print_parts(out, r, &f->list[i]);
     }
     print_rest(out, r, f);
+    print_list(out, r);
 }
 
 /* JSON. */

@@ -303,6 +303,7 @@ void svg_print(struct sink *out, const struct canvas *c, const struct theme *the
 {
     static const struct paint plain[] = {
         [BACKGROUND_DARK] = {.fg = 0xd8d8d8, .bg = 0x1e1e1e},
+        [BACKGROUND_ANY] = {.fg = 0xd8d8d8, .bg = 0x1e1e1e},
         [BACKGROUND_LIGHT] = {.fg = 0x1c1c1c, .bg = 0xffffff},
     };
     struct svg svg = {.out = out, .c = c, .theme = theme, .plain = plain[background]};

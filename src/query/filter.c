@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "filter_parser.h"
 
@@ -360,6 +361,10 @@ static int parse_bare(struct filter_parser *f)
         return result;
     if (!quoted && filter_parse_host(w, false, &h, NULL))
         return filter_emit_host(f, SIDE_EITHER, &h);
+    if (!quoted && (filter_word_is(w, "tcp4") || filter_word_is(w, "tcp6"))) /* as Proto has it */
+        return filter_emit(
+            f, &(struct filter_term){.kind = TERM_FAMILY,
+                                     .lo = filter_word_is(w, "tcp4") ? AF_INET : AF_INET6});
     return emit_bare(f, w);
 }
 
@@ -566,6 +571,8 @@ static void offer_values(struct completion *c, enum column_kind kind)
 static void offer_units(struct completion *c, enum column_kind kind)
 {
     size_t digits = strspn(c->typed.text, "0123456789.");
+    if (kind == KIND_NUMBER || kind == KIND_LIST) /* who counts processes in thousands? */
+        return;
     c->typed = (struct filter_word){c->typed.text + digits, c->typed.len - digits};
     for (size_t i = 0; digits && filter_unit_name(kind, i); i++)
         offer(c, filter_unit_name(kind, i));

@@ -39,6 +39,8 @@ static const struct filter_field aliases[] = {
     {"dst", COL_REMOTE_ADDR, SIDE_REMOTE, false},
     {"sport", COL_LOCAL_PORT, SIDE_LOCAL, false},
     {"dport", COL_REMOTE_PORT, SIDE_REMOTE, false},
+    {"ip", COL_LOCAL_ADDR, SIDE_EITHER, false},
+    {"host", COL_LOCAL_ADDR, SIDE_EITHER, false},
 };
 #define ALIASES (sizeof aliases / sizeof aliases[0])
 

@@ -12,6 +12,8 @@
 #include "tcptop/model/tcp_metrics.h"
 
 #define BLOCK_COLUMN_PLACE   0u   /* the place of a row of a delta */
+#define BLOCK_COLUMN_LIKE    26u  /* which row another one is like, plus 1; 0: none */
+#define BLOCK_COLUMN_SELF    19u  /* columns before it say which socket it is */
 #define BLOCK_COLUMN_METRICS 256u /* then the offset of the figure in struct tcp_info */
 
 /* One row as columns read and write it. */

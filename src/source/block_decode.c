@@ -547,10 +547,21 @@ static void run_times(struct sample *s, uint32_t row, int64_t ms, bool forth)
         m->last_ack_recv_ms += by;
 }
 
+static bool is_ends(const struct block_decoder *d)
+{
+    return d->part.kind == BLOCK_PART_ENDS || d->part.kind == BLOCK_PART_ENDS_LIKE;
+}
+
+/* Are they told as what differs from other rows? */
+static bool is_like(const struct block_decoder *d)
+{
+    return d->part.kind == BLOCK_PART_ENDS_LIKE || d->part.kind == BLOCK_PART_NEW_LIKE;
+}
+
 static struct sample_builder *builder_of_part(const struct block_decoder *d,
                                               struct sample_builder *b)
 {
-    return d->part.kind == BLOCK_PART_ENDS ? d->ends : b;
+    return is_ends(d) ? d->ends : b;
 }
 
 static struct block_row row_at(struct sample *s, uint32_t i)
@@ -636,10 +647,12 @@ static int open_part(struct block_decoder *d, struct sample_builder *b)
     switch (d->part.kind) {
     case BLOCK_PART_ROWS_KEY:
     case BLOCK_PART_ENDS:
+    case BLOCK_PART_ENDS_LIKE:
         for (uint32_t i = 0; i < d->part.n && !rc; i++)
             rc = add_row(d, to, i);
         return rc;
     case BLOCK_PART_NEW:
+    case BLOCK_PART_NEW_LIKE:
         return open_new(d, b);
     case BLOCK_PART_GONE:
     case BLOCK_PART_CHANGED:
@@ -651,7 +664,7 @@ static int open_part(struct block_decoder *d, struct sample_builder *b)
 
 static bool has_rows(const struct block_decoder *d)
 {
-    return d->part.kind <= BLOCK_PART_ENDS && d->part.kind != BLOCK_PART_GONE;
+    return d->part.kind <= BLOCK_PART_NEW_LIKE && d->part.kind != BLOCK_PART_GONE;
 }
 
 /* Could the kernel have told this row? Puts right what would mislead. */
@@ -680,7 +693,8 @@ static bool check_row(const struct block_decoder *d, struct sample *s, uint32_t 
 static int end_part(struct block_decoder *d, struct sample_builder *b)
 {
     struct sample *s = &builder_of_part(d, b)->sample;
-    bool timed = d->part.kind == BLOCK_PART_CHANGED || d->part.kind == BLOCK_PART_NEW;
+    bool timed = d->part.kind == BLOCK_PART_CHANGED || d->part.kind == BLOCK_PART_NEW ||
+                 d->part.kind == BLOCK_PART_NEW_LIKE;
     int rc = open_part(d, b);
 
     for (uint32_t i = 0; i < d->part.n && !rc && has_rows(d); i++) {
@@ -707,13 +721,13 @@ static int begin_part(struct block_decoder *d, const struct block_moment *m, boo
     if (d->part.kind == BLOCK_PART_CHANGED && before != BLOCK_PART_CHANGED)
         d->place[0] = 0;
     memset(d->values, 0, d->part.n * sizeof *d->values);
-    if (d->part.kind == BLOCK_PART_ENDS)
+    bool is_new = d->part.kind == BLOCK_PART_NEW || d->part.kind == BLOCK_PART_NEW_LIKE;
+    if (is_ends(d))
         c.bad |= !d->ends || d->part.n > m->ends - d->ends->sample.n_live;
     else if (d->part.kind == BLOCK_PART_ROWS_KEY)
         c.bad |= !key || d->part.n > m->rows - b->sample.n_live;
-    else if (d->part.kind <= BLOCK_PART_NEW)
-        c.bad |= key || (d->part.kind == BLOCK_PART_NEW &&
-                         b->sample.n_live + (uint64_t)d->part.n > BLOCK_ROWS_MAX);
+    else if (d->part.kind <= BLOCK_PART_NEW || is_new)
+        c.bad |= key || (is_new && b->sample.n_live + (uint64_t)d->part.n > BLOCK_ROWS_MAX);
     return rc ? rc : c.bad ? -EBADMSG : 0;
 }
 
@@ -740,6 +754,29 @@ static int take_values(struct block_decoder *d, struct block_in *in, uint32_t le
     return rc;
 }
 
+/* Begin rows as the ones that they are like: which are those, was read into d->values. */
+static int copy_alike(struct block_decoder *d, struct sample_builder *b)
+{
+    struct sample *to = &builder_of_part(d, b)->sample;
+    struct sample *from = is_ends(d) ? &b->sample : d->ends ? &d->ends->sample : NULL;
+    uint32_t n = from ? from->n_live : 0;
+
+    for (uint32_t i = 0; i < d->part.n; i++) {
+        if (d->values[i] > n)
+            return -EBADMSG;
+        if (!d->values[i])
+            continue;
+        struct block_row row = row_at(from, (uint32_t)d->values[i] - 1);
+        struct block_row own = row_at(to, d->place[i]);
+        for (size_t k = 0; k < block_columns_count; k++) {
+            const struct block_column *c = &block_columns[k];
+            if (c->id < BLOCK_COLUMN_SELF)
+                block_column_set(c, &own, block_column_get(c, &row));
+        }
+    }
+    return 0;
+}
+
 static int read_column(struct block_decoder *d, struct block_in *in, unsigned id, uint32_t len,
                        struct sample_builder *b)
 {
@@ -750,6 +787,10 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     if (id == BLOCK_COLUMN_PLACE)
         return d->part.open ? -EBADMSG : take_values(d, in, len);
     rc = open_part(d, b);
+    if (!rc && id == BLOCK_COLUMN_LIKE && is_like(d)) {
+        rc = take_values(d, in, len);
+        return rc ? rc : copy_alike(d, b);
+    }
     if (rc || !c || !has_rows(d))
         return rc ? rc : block_in_take(in, NULL, len);
     rc = take_values(d, in, len);
@@ -759,7 +800,7 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     for (uint32_t i = 0; i < d->part.n; i++) {
         uint64_t value = d->values[i];
         row = row_at(s, d->place[i]);
-        if (d->part.kind == BLOCK_PART_CHANGED)
+        if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
             value = block_column_get(c, &row) + bytes_unzigzag(value);
         block_column_set(c, &row, value);
     }

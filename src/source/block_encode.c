@@ -48,6 +48,7 @@ struct block_encoder {
     struct place_list places, next_places;
     struct u32_list from; /* of each row: its row in the last sample, or NO_ROW */
     struct u32_list gone, fresh, changed, moved;
+    struct u32_list like;        /* of each row of a part: what it is like, plus 1; 0: nothing */
     struct hash_table by_cookie; /* hash of a connection → row of the last sample */
     struct hash_table by_group;  /* hash of a group → number */
     struct numbered *group;      /* by number; owned */
@@ -95,6 +96,7 @@ void block_encoder_free(struct block_encoder *e)
     array_u32_fini(&e->fresh);
     array_u32_fini(&e->changed);
     array_u32_fini(&e->moved);
+    array_u32_fini(&e->like);
     hash_table_fini(&e->by_cookie);
     hash_table_fini(&e->by_group);
     for (uint32_t i = 0; i < e->n_groups; i++)
@@ -614,11 +616,28 @@ struct full_rows {
     const struct place *places; /* NULL: rows without */
     const uint32_t *rows;       /* NULL: consecutive ones */
     bool metrics, owners, ends;
+    const struct sample
+        *like;                /* whose rows those in e->like are; NULL: rows are told as they are */
+    const uint32_t *like_row; /* by the number in e->like less 1; NULL: that is the row */
 };
 
 static uint32_t row_of(const struct full_rows *f, uint32_t i)
 {
     return f->rows ? f->rows[i] : i;
+}
+
+/* What column `c` of row `i` has in the row that it is like. */
+static uint64_t like_value(const struct block_encoder *e, const struct full_rows *f,
+                           const struct block_column *c, uint32_t i)
+{
+    uint32_t like = e->like.at[i];
+    struct seen_row v;
+    const struct block_row row = {.conn = &v.conn};
+
+    if (!like)
+        return 0;
+    see(e, f->like, f->like_row ? f->like_row[i] : like - 1, NULL, false, &v);
+    return block_column_get(c, &row);
 }
 
 static void put_full(struct block_encoder *e, const struct full_rows *f, enum block_part part,
@@ -628,6 +647,10 @@ static void put_full(struct block_encoder *e, const struct full_rows *f, enum bl
     struct block_row row = {&v.conn, f->metrics ? &v.metrics : NULL, f->owners ? &v.owner : NULL};
 
     put_part(out, part, n);
+    for (uint32_t i = 0; i < n && f->like; i++)
+        e->values[i] = e->like.at[first + i];
+    if (f->like)
+        put_column(out, BLOCK_COLUMN_LIKE, e->values, n);
     for (size_t k = 0; k < block_columns_count; k++) {
         const struct block_column *c = &block_columns[k];
         if (!block_column_applies(c, &row) ||
@@ -637,6 +660,8 @@ static void put_full(struct block_encoder *e, const struct full_rows *f, enum bl
             uint32_t at = row_of(f, first + i);
             see(e, f->s, at, f->places ? &f->places[at] : NULL, f->metrics, &v);
             e->values[i] = block_column_get(c, &row);
+            if (f->like && c->id < BLOCK_COLUMN_SELF)
+                e->values[i] = bytes_zigzag(e->values[i] - like_value(e, f, c, first + i));
         }
         put_column(out, c->id, e->values, n);
     }
@@ -831,6 +856,7 @@ static bool congestion_differs(const struct sample *a, const struct sample *b)
            memcmp(a->congestion, b->congestion, sizeof a->congestion) != 0;
 }
 
+/* Of a key, which has no sample before it. */
 static void write_ends(struct block_encoder *e, const struct sample *s, struct block_out *out)
 {
     const struct full_rows f = {
@@ -987,14 +1013,108 @@ static int settle(struct block_encoder *e, const struct sample *s)
     return rc;
 }
 
-static void write_rows(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms,
-                       struct block_out *out)
+/* Note a row under a hash. Returns 0 or -ENOMEM. */
+static int note_row(struct block_encoder *e, uint64_t hash, uint32_t row)
 {
+    uint32_t *value = hash_table_add_another(&e->by_cookie, &hash);
+
+    if (!value)
+        return -ENOMEM;
+    *value = row;
+    return 0;
+}
+
+/* The row of `s` that was noted under that hash and is `same` as `c`, or NO_ROW. */
+static uint32_t noted_row(struct block_encoder *e, uint64_t hash, const struct sample *s,
+                          const struct conn *c,
+                          bool (*same)(const struct conn *a, const struct conn *b))
+{
+    uint32_t at = 0, *entry;
+
+    while ((entry = hash_table_each(&e->by_cookie, &hash, &at))) {
+        if (same(c, &s->conn[*entry]))
+            return *entry;
+    }
+    return NO_ROW;
+}
+
+/* A TIME_WAIT record has not always the cookie of its socket, but its ends. */
+static uint64_t hash_ends(const struct conn *c)
+{
+    return hash_bytes(c->src, sizeof c->src + sizeof c->dst,
+                      hash_u64((uint64_t)c->netns << 32 | (uint64_t)c->sport << 16 | c->dport));
+}
+
+/* Sockets that ended are rows that have gone, or that have become TIME_WAIT records. `e->moved`
+ * gets the rows of the last sample, `e->like` their places. */
+static int find_ended(struct block_encoder *e, const struct sample *ends)
+{
+    int rc = 0;
+
+    hash_table_clear(&e->by_cookie);
+    array_u32_clear(&e->like);
+    array_u32_clear(&e->moved);
+    for (uint32_t i = 0; i < e->gone.n && !rc; i++)
+        rc = note_row(e, conn_hash(&e->last->conn[e->gone.at[i]]), e->gone.at[i]);
+    for (uint32_t i = 0; i < e->changed.n && !rc; i++) {
+        uint32_t row = e->from.at[e->changed.at[i]];
+        rc = note_row(e, conn_hash(&e->last->conn[row]), row);
+    }
+    for (uint32_t i = 0; i < ends->n_live && !rc; i++) {
+        const struct conn *c = &ends->conn[i];
+        uint32_t row = noted_row(e, conn_hash(c), e->last, c, conn_same);
+        rc = array_u32_add(&e->moved, row == NO_ROW ? 0 : row);
+        rc = rc ? rc : array_u32_add(&e->like, row == NO_ROW ? 0 : e->places.at[row].at + 1);
+    }
+    return rc;
+}
+
+/* The sockets that ended since the last sample, before `e->gone` becomes places. */
+static int write_ends_like(struct block_encoder *e, const struct sample *s, struct block_out *out)
+{
+    const struct sample *ends = s->close_events;
+    int rc = ends ? find_ended(e, ends) : 0;
+    const struct full_rows f = {.s = ends,
+                                .metrics = ends && ends->metrics,
+                                .ends = true,
+                                .like = e->last,
+                                .like_row = e->moved.at};
+
+    if (ends && !rc)
+        put_all_full(e, &f, BLOCK_PART_ENDS_LIKE, ends->n_live, out);
+    return rc;
+}
+
+/* New rows that are the TIME_WAIT records of sockets that ended: `e->like` gets these. Returns how
+ * many there are, or -ENOMEM. */
+static int find_fresh(struct block_encoder *e, const struct sample *s)
+{
+    const struct sample *ends = s->close_events;
+    int rc = 0, found = 0;
+
+    hash_table_clear(&e->by_cookie);
+    array_u32_clear(&e->like);
+    for (uint32_t i = 0; ends && i < ends->n_live && !rc; i++)
+        rc = note_row(e, hash_ends(&ends->conn[i]), i);
+    for (uint32_t i = 0; ends && i < e->fresh.n && !rc; i++) {
+        const struct conn *c = &s->conn[e->fresh.at[i]];
+        uint32_t row = noted_row(e, hash_ends(c), ends, c, conn_same_endpoints);
+        rc = array_u32_add(&e->like, row == NO_ROW ? 0 : row + 1);
+        found += row != NO_ROW;
+    }
+    return rc ? rc : found;
+}
+
+static int write_rows(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms,
+                      struct block_out *out)
+{
+    int like = find_fresh(e, s);
     const struct full_rows fresh = {.s = s,
                                     .places = e->next_places.at,
                                     .rows = e->fresh.at,
                                     .metrics = records_metrics(e, s),
-                                    .owners = records_owners(s)};
+                                    .owners = records_owners(s),
+                                    .like = like > 0 ? s->close_events : NULL};
 
     for (uint32_t i = 0; i < e->gone.n; i += BLOCK_PART_ROWS) {
         uint32_t n = e->gone.n - i < BLOCK_PART_ROWS ? e->gone.n - i : BLOCK_PART_ROWS;
@@ -1012,7 +1132,8 @@ static void write_rows(struct block_encoder *e, const struct sample *s, int64_t 
         put_column(out, BLOCK_COLUMN_PLACE, e->values, n);
         put_changes(e, s, i, n, elapsed_ms, out);
     }
-    put_all_full(e, &fresh, BLOCK_PART_NEW, e->fresh.n, out);
+    put_all_full(e, &fresh, like > 0 ? BLOCK_PART_NEW_LIKE : BLOCK_PART_NEW, e->fresh.n, out);
+    return like < 0 ? like : 0;
 }
 
 static int encode_delta(struct block_encoder *e, const struct sample *s, struct block_out *out)
@@ -1022,6 +1143,10 @@ static int encode_delta(struct block_encoder *e, const struct sample *s, struct 
 
     if (!rc)
         rc = place_rows(e, s, elapsed_ms);
+    if (!rc)
+        rc = write_head(e, s, false, out);
+    if (!rc)
+        rc = write_ends_like(e, s, out);
     if (rc)
         return rc;
     for (uint32_t i = 0; i < e->gone.n; i++)
@@ -1031,9 +1156,7 @@ static int encode_delta(struct block_encoder *e, const struct sample *s, struct 
     rc = settle(e, s);
     if (rc)
         return rc;
-    rc = write_head(e, s, false, out);
-    write_rows(e, s, elapsed_ms, out);
-    write_ends(e, s, out);
+    rc = write_rows(e, s, elapsed_ms, out);
     return rc ? rc : out->error;
 }
 

@@ -3,6 +3,7 @@
  * console send them, SGR and X10 mouse reports, bracketed paste. */
 #include "key_decoder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
@@ -171,6 +172,47 @@ static bool sequence_event(struct key_decoder *d, const struct sequence *s, stru
     return in->key != KEY_CODE_NONE;
 }
 
+#define COLOR_MAX 64 /* bytes of a report: no terminal sends more */
+
+/* Reads "rgb:RRRR/GGGG/BBBB" with one to four hexadecimal digits each. */
+static bool parse_color(const char *text, uint16_t color[3])
+{
+    unsigned value[3];
+    int end[4] = {0};
+
+    if (sscanf(text, "rgb:%n%4x%n/%4x%n/%4x%n", &end[0], &value[0], &end[1], &value[1], &end[2],
+               &value[2], &end[3]) != 3)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        const int digits = end[i + 1] - end[i] - (i > 0);
+        const unsigned most = (1u << 4 * digits) - 1;
+        color[i] = (uint16_t)(value[i] * UINT32_C(65535) / most);
+    }
+    return true;
+}
+
+/* "OSC 11 ; colour" at bytes[0], ended by BEL or ST. Returns its length; 0: it is none; COLOR_MAX
+ * where its end has not come yet. */
+static size_t parse_report(const unsigned char *bytes, size_t len, uint16_t color[3], bool *known)
+{
+    static const char begin[] = "\033]11;";
+    char text[COLOR_MAX] = "";
+    const size_t same = len < sizeof begin - 1 ? len : sizeof begin - 1;
+
+    *known = false;
+    if (memcmp(bytes, begin, same) != 0)
+        return 0;
+    for (size_t at = sizeof begin - 1; at < len && at < COLOR_MAX; at++) {
+        const bool st = bytes[at] == ESC && at + 1 < len && bytes[at + 1] == '\\';
+        if (bytes[at] != '\a' && !st)
+            continue;
+        memcpy(text, bytes + same, at - same);
+        *known = parse_color(text, color);
+        return at + (st ? 2 : 1);
+    }
+    return len < COLOR_MAX ? COLOR_MAX : 0;
+}
+
 /* Esc at the front. Returns the bytes taken, 0 when more must come. */
 static size_t decode_escape(struct key_decoder *d, bool patient, struct input *in)
 {
@@ -180,6 +222,14 @@ static size_t decode_escape(struct key_decoder *d, bool patient, struct input *i
             return 0;
         in->key = KEY_CODE_ESC;
         return 1;
+    }
+    if (d->color_due && d->len > 1 && d->bytes[1] == ']') {
+        const size_t report = parse_report(d->bytes, d->len, d->color, &d->color_known);
+        d->color_due = !report || report == COLOR_MAX;
+        if (report == COLOR_MAX && patient)
+            return 0;
+        if (report && report < COLOR_MAX)
+            return report;
     }
     if (!opens) {
         in->key = KEY_CODE_ESC;
@@ -261,6 +311,21 @@ bool key_decoder_take_answer(struct key_decoder *d)
         d->answer_due = false;
         drop(d, at, s.len);
         return true;
+    }
+    return false;
+}
+
+bool key_decoder_take_color(struct key_decoder *d)
+{
+    for (size_t at = 0; at + 1 < d->len; at++) {
+        if (d->bytes[at] != ESC || d->bytes[at + 1] != ']')
+            continue;
+        const size_t len = parse_report(d->bytes + at, d->len - at, d->color, &d->color_known);
+        if (!len || len == COLOR_MAX)
+            continue;
+        d->color_due = false;
+        drop(d, at, len);
+        return d->color_known;
     }
     return false;
 }

@@ -15,6 +15,9 @@ struct key_decoder {
     size_t len;
     bool answer_due; /* a cursor report was asked for: the next one is no key */
     int answer_column;
+    bool color_due;    /* the colour of the ground was asked for: such a report is no key */
+    bool color_known;  /* it came */
+    uint16_t color[3]; /* red, green, blue */
 };
 
 /** Where to read bytes to, and how many fit; count them with key_decoder_added(). */
@@ -31,5 +34,9 @@ bool key_decoder_undecided(const struct key_decoder *d);
 /** Take the answer to CSI 6n out of the bytes, wherever it stands between keys. True when it was
  *  there; answer_column is then where the cursor stood, from 1. */
 bool key_decoder_take_answer(struct key_decoder *d);
+
+/** Take the answer to OSC 11 ? out of the bytes, wherever it stands between keys. True when it was
+ *  there; `color` is then that of the ground. */
+bool key_decoder_take_color(struct key_decoder *d);
 
 #endif

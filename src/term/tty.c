@@ -32,6 +32,7 @@ struct tty {
     struct key_decoder key_decoder;
     int64_t undecided_ns; /* since when an Esc may be the start of a longer sequence; 0: none may */
     bool ascii;
+    bool wide; /* draws lines two columns wide */
     int w, h;
     char restore[RESTORE_MAX]; /* gives modes and screen back, whatever the terminal has seen */
 };
@@ -93,33 +94,68 @@ static bool poor_font(void)
                     strncmp(term, "ansi", 4) == 0);
 }
 
-/* Draw one line glyph and ask where the cursor is then: column 3 means that it took two. What the
- * user types meanwhile stays in the decoder. */
-static bool draws_wide(struct tty *t)
+static void read_answer(struct tty *t)
 {
+    size_t size;
+    unsigned char *space = key_decoder_space(&t->key_decoder, &size);
+    key_decoder_added(&t->key_decoder, size ? tty_io_read(&t->tty_io, space, size) : 0);
+}
+
+/* Ask what colour the ground is, draw one line glyph, and ask where the cursor is then: column 3
+ * means that the glyph took two. A terminal answers in the order of the questions, so that where
+ * the last one has its answer no other will come. What the user types meanwhile stays in the
+ * decoder. */
+static void ask_terminal(struct tty *t, bool glyph)
+{
+    struct key_decoder *d = &t->key_decoder;
     const int64_t end = clock_mono_ns() + PROBE_MS * NS_PER_MS;
-    send(t, "\r\033[H\xe2\x94\x80\033[6n");
-    t->key_decoder.answer_due = true;
     bool answered = false;
-    while (!answered && !t->tty_io.gone) {
+
+    d->color_due = t->options.ask_background && curses_screen_has_mouse(t->curses_screen);
+    send(t, d->color_due ? "\033]11;?\033\\" : "");
+    send(t, glyph ? "\r\033[H\xe2\x94\x80\033[6n" : "\r\033[H\033[6n");
+    d->answer_due = true;
+    while (!answered && !t->tty_io.gone && d->len < KEY_DECODER_BYTES) {
         const int64_t left = (end - clock_mono_ns()) / NS_PER_MS;
         if (left <= 0 || !tty_io_wait(&t->tty_io, (int)left))
             break;
-        size_t size;
-        unsigned char *space = key_decoder_space(&t->key_decoder, &size);
-        if (!size)
-            break;
-        key_decoder_added(&t->key_decoder, tty_io_read(&t->tty_io, space, size));
-        answered = key_decoder_take_answer(&t->key_decoder);
+        read_answer(t);
+        key_decoder_take_color(d);
+        answered = key_decoder_take_answer(d);
     }
-    return answered && t->key_decoder.answer_column == 3;
+    if (answered)
+        d->color_due = false;
+    t->wide = glyph && answered && d->answer_column == 3;
 }
 
+/* Of a terminal that may know them; else those of ASCII. */
 static bool choose_ascii(struct tty *t)
 {
+    const bool able = t->options.utf8 && wcwidth(L'\u2500') == 1 && !poor_font();
+
+    if (!poor_font() && (t->options.ask_background || (able && t->options.glyphs == GLYPHS_AUTO)))
+        ask_terminal(t, able);
     if (t->options.glyphs != GLYPHS_AUTO)
         return t->options.glyphs == GLYPHS_ASCII || !t->options.utf8;
-    return !t->options.utf8 || wcwidth(L'\u2500') != 1 || poor_font() || draws_wide(t);
+    return !able || t->wide;
+}
+
+bool tty_has_hangul(void)
+{
+    return !poor_font();
+}
+
+/* ITU-R BT.709: how bright an eye finds the three colours, in ten thousandths. */
+bool tty_background(const struct tty *t, enum theme_background *background)
+{
+    const struct key_decoder *d = &t->key_decoder;
+    const uint32_t bright =
+        d->color[0] / 255u * 2126u + d->color[1] / 255u * 7152u + d->color[2] / 255u * 722u;
+
+    if (!d->color_known)
+        return false;
+    *background = bright > UINT32_C(257) * 10000 / 2 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+    return true;
 }
 
 static int refuse_type(struct err *err)

@@ -12,11 +12,14 @@
 #include "prompt.h"
 #include "table.h"
 
-/* Movement is for the part that has the focus. */
+/* Movement that the part with the focus has no use for is the table's. */
 static unsigned move(struct session *s, enum command_id command)
 {
-    (void)s;
-    (void)command;
+    enum move_unit unit;
+    int sign;
+
+    if (session_movement(command, &unit, &sign))
+        table_move(s, unit, sign);
     return REACT_NOTHING;
 }
 
@@ -146,6 +149,16 @@ static unsigned language(struct session *s, enum command_id command)
     return REACT_WIDTHS;
 }
 
+/* The next theme: for a dark ground, for a light one, for any. */
+static unsigned theme(struct session *s, enum command_id command)
+{
+    char key[16];
+
+    s->theme = (s->theme + 1) % BACKGROUND_COUNT;
+    session_say(s, MSG_SESSION_THEME, theme_name(s->theme), session_key(s, command, key), NULL);
+    return REACT_REDRAW;
+}
+
 static unsigned names(struct session *s, enum command_id command)
 {
     return command == COMMAND_HOST_NAMES ? endpoint_toggle_hosts(s) : endpoint_toggle_services(s);
@@ -153,8 +166,11 @@ static unsigned names(struct session *s, enum command_id command)
 
 static unsigned follow(struct session *s, enum command_id command)
 {
-    (void)command;
+    char key[16];
+
     s->ui.follow = !s->ui.follow;
+    session_say(s, s->ui.follow ? MSG_SESSION_FOLLOW_ON : MSG_SESSION_FOLLOW_OFF,
+                session_key(s, command, key), NULL);
     return REACT_NOTHING;
 }
 

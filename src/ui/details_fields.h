@@ -30,8 +30,10 @@ struct details {
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
     int n_left, n_right;
-    const struct finding *found; /* what the doctor says of it; NULL: nothing */
-    struct explain_text verdict; /* the same in lines */
+    bool listens;
+    uint32_t clients[TCP_STATE_COUNT]; /* of a listener: connections on its port, by state */
+    const struct finding *found;       /* what the doctor says of it; NULL: nothing */
+    struct explain_text verdict;       /* the same in lines */
 };
 
 /** Fill both sides. */

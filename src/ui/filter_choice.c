@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A filter text with one choice (states, a port) in place of the last one of its kind. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "filter_choice.h"
@@ -54,6 +55,26 @@ static bool is_choice(enum choice_kind kind, const char *word, size_t len)
     }
     size_t prefix = strncasecmp(word, "port:", 5) == 0 ? 5 : 0;
     return len > prefix && strspn(word + prefix, "0123456789") == len - prefix;
+}
+
+uint16_t filter_choice_port(const char *filter)
+{
+    unsigned long port = 0;
+
+    if (is_composite(filter))
+        return 0;
+    for (const char *at = filter; *(at += strspn(at, " "));) {
+        const char *end = word_end(at);
+        size_t local = strncasecmp(at, "lport:", 6) == 0; /* its holder is the same */
+        if (is_choice(CHOICE_PORT, at + local, (size_t)(end - at) - local)) {
+            if (port)
+                return 0;
+            at += local;
+            port = strtoul(at + (strncasecmp(at, "port:", 5) == 0 ? 5 : 0), NULL, 10);
+        }
+        at = end;
+    }
+    return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
 static bool append(char out[UI_FILTER_MAX], const char *word, size_t len)

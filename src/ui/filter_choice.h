@@ -15,4 +15,8 @@ enum choice_kind { CHOICE_PORT, CHOICE_STATE, CHOICE_MORE };
 bool filter_choice_replace(char out[UI_FILTER_MAX], const char *filter, enum choice_kind kind,
                            const char *term);
 
+/** The port that the filter chooses as one of its terms, 0 when it names none, several, or binds
+ *  terms together. */
+uint16_t filter_choice_port(const char *filter);
+
 #endif

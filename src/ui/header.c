@@ -11,20 +11,23 @@
 #include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/import_words.h"
+#include "tcptop/explain/sample_summary.h"
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
     PART_CLOSED,
     PART_RATES,
-    PART_HELP,
-    PART_LONG,
-    PART_LANGUAGE,
     PART_COST,
+    PART_NAME,
+    PART_TRAFFIC,
+    PART_HELP,
+    PART_LANGUAGE,
+    PART_EVERY,
     PART_AGE,
     PART_TIME,
     PART_COUNT
 };
-static const int part_from_w[PART_COUNT] = {180, 180, 110, 96, 64, 36, 48, 0};
+static const int part_from_w[PART_COUNT] = {180, 180, 96, 96, 96, 110, 64, 36, 48, 0};
 
 #define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
 #define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
@@ -186,24 +189,32 @@ static void add_time(struct header *h)
         runs_add(&h->left, ROLE_TEXT, time);
 }
 
-/* Interval and cost in the long words, as two items. */
-static void add_cost_long(struct header *h, const char *every, const char *cost, enum role role)
+/* Dim; what is stretched by its cost stands out. */
+static enum role cost_role(const struct sample *s)
+{
+    return s->asked_interval_ms && s->interval_ms > s->asked_interval_ms ? ROLE_WARN : ROLE_DIM;
+}
+
+static void add_every(struct header *h)
 {
     const struct sample *s = h->newest;
-    char text[FILL_SIZE], asked[FMT_SIZE];
+    char every[FMT_SIZE], asked[FMT_SIZE], text[FILL_SIZE];
 
-    if (*every) {
-        fmt_interval(asked, sizeof asked, s->asked_interval_ms);
-        add_gap(h, &h->left);
-        draw_fill(text, role == ROLE_WARN ? MSG_VIEW_EVERY_ASKED : MSG_VIEW_EVERY, every, asked,
-                  NULL);
-        runs_add(&h->left, role, text);
+    if (!s || !s->interval_ms)
+        return;
+    fmt_interval(every, sizeof every, s->interval_ms);
+    if (h->d->ui->w < WORDS_FROM_W) {
+        add_gap(h, &h->right);
+        runs_add(&h->right, cost_role(s), every);
+        return;
     }
-    if (*cost) {
-        add_gap(h, &h->left);
-        draw_fill(text, MSG_VIEW_SAMPLE, cost, NULL, NULL);
-        runs_add(&h->left, role, text);
-    }
+    fmt_interval(asked, sizeof asked, s->asked_interval_ms);
+    add_gap(h, &h->left);
+    draw_fill(text,
+              cost_role(s) == ROLE_WARN && h->part[PART_COST] ? MSG_VIEW_EVERY_ASKED
+                                                              : MSG_VIEW_EVERY,
+              every, asked, NULL);
+    runs_add(&h->left, cost_role(s), text);
 }
 
 /* What a sample costs is its CPU time, by which the interval is stretched, too: how long it took
@@ -211,29 +222,40 @@ static void add_cost_long(struct header *h, const char *every, const char *cost,
 static void add_cost(struct header *h)
 {
     const struct sample *s = h->newest;
-    char every[FMT_SIZE] = "", cost[FMT_SIZE * 2] = "";
-    bool stretched = s && s->asked_interval_ms && s->interval_ms > s->asked_interval_ms;
-    enum role role = stretched ? ROLE_WARN : ROLE_DIM;
-    struct runs *to = h->d->ui->w < WORDS_FROM_W ? &h->right : &h->left;
+    char cost[FMT_SIZE * 2], text[FILL_SIZE];
 
-    if (!s)
+    if (!s || s->cpu_ns <= 0)
         return;
-    if (s->interval_ms)
-        fmt_interval(every, sizeof every, s->interval_ms);
-    if (s->cpu_ns > 0) {
-        int64_t share = s->interval_ms ? s->cpu_ns / ((int64_t)s->interval_ms * 10000) : 0;
+    int64_t share = s->interval_ms ? s->cpu_ns / ((int64_t)s->interval_ms * 10000) : 0;
+    fmt_cost(cost, FMT_SIZE, s->cpu_ns);
+    if (share >= 10)
+        snprintf(cost + strlen(cost), FMT_SIZE, ", %lld%%", (long long)share);
+    add_gap(h, &h->left);
+    draw_fill(text, MSG_VIEW_SAMPLE, cost, NULL, NULL);
+    runs_add(&h->left, cost_role(s), text);
+}
 
-        fmt_cost(cost, FMT_SIZE, s->cpu_ns);
-        if (share >= 10)
-            snprintf(cost + strlen(cost), FMT_SIZE, ", %lld%%", (long long)share);
-    }
-    if (h->part[PART_LONG]) {
-        add_cost_long(h, every, cost, role);
-        return;
-    }
-    if (*every || *cost) {
-        add_gap(h, to);
-        runs_addf(to, role, "%s%s%s", every, *every && *cost ? ", " : "", cost);
+/* Bytes per second of all connections that two samples have. */
+static void add_bytes(struct header *h, enum msg id, uint64_t per_s)
+{
+    char number[FMT_SIZE], text[FILL_SIZE];
+
+    fmt_bytes(number, sizeof number, per_s);
+    draw_fill(text, id, number, NULL, NULL);
+    add_gap(h, &h->left);
+    runs_add(&h->left, ROLE_TEXT, text);
+}
+
+static void add_traffic(struct header *h)
+{
+    const struct sample_summary *v = h->d->v->summary;
+
+    if (h->d->ui->figures_off && h->d->ui->n_chosen == 0) {
+        add_gap(h, &h->left);
+        runs_add(&h->left, ROLE_DIM, text(MSG_VIEW_FIGURES_OFF));
+    } else if (h->d->s && h->d->s->rate && v) {
+        add_bytes(h, MSG_VIEW_IN, v->rx_bytes_s);
+        add_bytes(h, MSG_VIEW_OUT, v->tx_bytes_s);
     }
 }
 
@@ -375,13 +397,17 @@ static void build(struct header *h, int host_columns)
 
     h->left.n = h->left.w = h->right.n = h->right.w = 0;
     h->gap = ui->w < WORDS_FROM_W ? "  " : "   ";
-    if (h->part[PART_LONG])
+    if (h->part[PART_NAME])
         runs_add(&h->left, ROLE_TITLE, TCPTOP_NAME "  ");
     add_host(h, host_columns);
     add_total(h);
     add_time(h);
+    if (h->part[PART_EVERY])
+        add_every(h);
     if (h->part[PART_COST])
         add_cost(h);
+    if (h->part[PART_TRAFFIC])
+        add_traffic(h);
     if (h->part[PART_RATES])
         add_rates(h);
     add_warnings(h);
@@ -389,7 +415,8 @@ static void build(struct header *h, int host_columns)
         add_gap(h, &h->right);
         keymap_first_key(h->d->v->bindings, COMMAND_LANGUAGE, key);
         runs_add(&h->right, ROLE_KEY, key);
-        runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_OTHER_LANGUAGE));
+        runs_addf(&h->right, ROLE_TEXT, " %s",
+                  text(ui->ascii ? MSG_VIEW_OTHER_LANGUAGE_ASCII : MSG_VIEW_OTHER_LANGUAGE));
     }
     if (h->part[PART_HELP]) {
         add_gap(h, &h->right);

@@ -145,19 +145,18 @@ bool overlay_movement(enum command_id command, enum move_unit *unit, int *sign)
 
 #define BODY_MAX_W 100 /* screens up to this size give an overlay the whole body */
 #define BODY_MAX_H 30
-#define BOX_W      80
-#define BOX_H      24
+#define BOX_W      132
+#define BOX_H      46
 
 void overlay_area(const struct drawing *d, struct overlay_area *a)
 {
     int footer = d->l.footer.h;
-    int left = d->l.separator_x >= 0 ? d->l.separator_x : d->ui->w;
-    int w = left - 2 < BOX_W ? left - 2 : BOX_W;
+    int w = d->ui->w - 2 < BOX_W ? d->ui->w - 2 : BOX_W;
     int h = d->ui->h - 4 < BOX_H ? d->ui->h - 4 : BOX_H;
 
     a->box = d->ui->w > BODY_MAX_W || d->ui->h > BODY_MAX_H;
     if (a->box && w >= 24 && h >= 8) {
-        a->outer = (struct rect){(left - w) / 2, (d->ui->h - h) / 2, w, h};
+        a->outer = (struct rect){(d->ui->w - w) / 2, (d->ui->h - h) / 2, w, h};
         a->inner = (struct rect){a->outer.x + 1, a->outer.y + 1, w - 2, h - 2};
         return;
     }

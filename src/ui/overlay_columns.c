@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The chooser of columns: those of now first, in their order, ticked; then the others. */
+#include <stdio.h>
 #include <string.h>
 
 #include "overlay_menu.h"
@@ -40,6 +41,25 @@ static void compose_exit_message(struct session *s)
         str_fini(&s->exit_message);
 }
 
+/* That they are chosen; of those that do not fit, what shows them. */
+static void say_chosen(struct session *s)
+{
+    struct layout l;
+    char count[16], pane[16], right[16];
+
+    table_forget_widths(s);
+    snprintf(count, sizeof count, "%u", table_hidden_columns(s));
+    layout_compute(&l, &s->ui);
+    session_key(s, COMMAND_RIGHT, right);
+    if (strcmp(count, "0") == 0)
+        session_say(s, MSG_SESSION_COLUMNS, NULL);
+    else if (layout_beside_table(&l))
+        session_say(s, MSG_SESSION_COLUMNS_PANE, count, session_key(s, COMMAND_PANE, pane), right,
+                    NULL);
+    else
+        session_say(s, MSG_SESSION_COLUMNS_HIDDEN, count, right, NULL);
+}
+
 static unsigned accept(struct session *s)
 {
     struct ui *ui = &s->ui;
@@ -52,7 +72,7 @@ static unsigned accept(struct session *s)
     str_fini(&s->exit_message);
     if (ui->n_chosen) {
         compose_exit_message(s);
-        session_say(s, MSG_SESSION_COLUMNS, NULL);
+        say_chosen(s);
     }
     return REACT_CLOSE | REACT_WIDTHS |
            (ui->group_by >= 0 ? REACT_LIST : REACT_NOTHING); /* groups have other sums */
@@ -80,7 +100,7 @@ static unsigned key(struct session *s, keycode key)
     const unsigned chosen = overlay_menu_chosen(&s->ui);
 
     if (chosen == COL_COUNT || (key != ' ' && key != '<' && key != '>'))
-        return REACT_NOT_MINE;
+        return overlay_menu_type(s, key, overlay_menu_column);
     if (key == ' ')
         s->ui.chosen_edit[chosen] = !s->ui.chosen_edit[chosen];
     else

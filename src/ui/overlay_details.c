@@ -5,9 +5,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "details_fields.h"
 #include "overlay.h"
+#include "states.h"
 #include "table.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
@@ -41,6 +43,7 @@ enum line_kind {
     LINE_HOLDER, /* the i-th of those who share the socket */
     LINE_TRACE_HEAD,
     LINE_TRACE,
+    LINE_CLIENTS,
     LINE_VERDICT, /* the i-th of those that say what the doctor found */
     LINE_SS,
     LINE_TCPDUMP,
@@ -275,12 +278,26 @@ static void add_line(struct lines *l, enum line_kind kind, int i)
         l->line[l->n++] = (struct details_line){kind, i};
 }
 
-static void add_fields(struct lines *l, int from, int to)
+/* A listener has no figures of a connection: its right side stays away. */
+static void add_fields(struct lines *l, const struct details *t, int from, int to)
 {
     for (int i = from; i < to; i++)
         add_line(l, LINE_FIELDS, i);
-    for (int i = from; i < to && !l->two; i++)
+    for (int i = from; i < to && !l->two && !t->listens; i++)
         add_line(l, LINE_RIGHT, i);
+}
+
+/* How its figures went; of a listener: who is connected to it. */
+static void add_course(struct lines *l, const struct details *t)
+{
+    if (t->listens) {
+        add_line(l, LINE_CLIENTS, 0);
+        return;
+    }
+    add_line(l, LINE_BLANK, 0);
+    add_line(l, LINE_TRACE_HEAD, 0);
+    for (int i = 0; i < TRACES; i++)
+        add_line(l, LINE_TRACE, i);
 }
 
 static void ends_text(const struct details *t, struct str *out)
@@ -327,32 +344,50 @@ static void make_lines(struct lines *l, const struct details *t, int w)
 {
     char other[FILL_SIZE];
 
-    *l = (struct lines){.two = w >= TWO_FROM_W};
+    *l = (struct lines){.two = w >= TWO_FROM_W && !t->listens};
     other_end(t, other);
     add_line(l, LINE_ENDS, 0);
     if (!state_beside(t, w - 2))
         add_line(l, LINE_STATE, 0);
     add_line(l, LINE_SEEN, 0);
-    if (t->naming.hosts || t->naming.services)
-        add_line(l, LINE_NAMES, 0);
-    add_line(l, *other ? LINE_OTHER_END : LINE_BLANK, 0);
-    add_fields(l, 0, FIELDS);
-    for (int i = 0; i < details_holders(t); i++)
-        add_line(l, LINE_HOLDER, i);
-    add_line(l, LINE_BLANK, 0);
-    add_line(l, LINE_TRACE_HEAD, 0);
-    for (int i = 0; i < TRACES; i++)
-        add_line(l, LINE_TRACE, i);
-    add_line(l, LINE_BLANK, 0);
+    if (t->verdict.n_lines)
+        add_line(l, LINE_BLANK, 0);
     for (uint32_t i = 0; i < t->verdict.n_lines; i++)
         add_line(l, LINE_VERDICT, (int)i);
     if (t->verdict.n_lines)
         add_line(l, LINE_BLANK, 0);
+    if (t->naming.hosts || t->naming.services)
+        add_line(l, LINE_NAMES, 0);
+    if (*other || !t->verdict.n_lines)
+        add_line(l, *other ? LINE_OTHER_END : LINE_BLANK, 0);
+    add_fields(l, t, 0, FIELDS);
+    for (int i = 0; i < details_holders(t); i++)
+        add_line(l, LINE_HOLDER, i);
+    add_course(l, t);
+    add_line(l, LINE_BLANK, 0);
     add_line(l, LINE_SS, 0);
     add_line(l, LINE_TCPDUMP, 0);
     add_line(l, LINE_BLANK, 0);
-    add_fields(l, FIELDS, FIELDS_MAX);
+    add_fields(l, t, FIELDS, FIELDS_MAX);
     add_line(l, LINE_COMMAND, 0);
+}
+
+/* The connections that came by a listener: on its port, in its namespace, on its address unless it
+ * takes any. */
+static void count_clients(struct details *t)
+{
+    static const uint8_t any[16];
+    const struct conn *l = t->c;
+    const bool every = memcmp(l->src, any, sizeof any) == 0;
+
+    for (uint32_t row = 0; row < t->s->n_live; row++) {
+        const struct conn *c = &t->s->conn[row];
+        if (c->sport == l->sport && c->netns == l->netns && c->state != TCP_STATE_LISTEN &&
+            !(c->flags & CONN_BOUND) && c->state < TCP_STATE_COUNT &&
+            (c->family == l->family || l->family == AF_INET6) &&
+            (every || memcmp(c->src, l->src, sizeof c->src) == 0))
+            t->clients[c->state]++;
+    }
 }
 
 /* In an overlay of `w` columns; free with verdict_fini(). */
@@ -374,6 +409,9 @@ static void make(struct details *t, const struct drawing *d, int w)
         t->c = &d->s->conn[t->row];
         t->metrics = sample_last_metrics(d->s, t->row);
     }
+    t->listens = t->c->state == TCP_STATE_LISTEN;
+    if (t->listens && t->s)
+        count_clients(t);
     for (uint32_t back = 0; !t->metrics && t->watch && (last = watch_at(t->watch, back)); back++)
         t->metrics = last->metrics.valid ? &last->metrics : NULL;
     details_fields(t);
@@ -506,6 +544,10 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
     case LINE_TRACE:
         details_trace(d, t, line->i, x, y, w);
         break;
+    case LINE_CLIENTS:
+        canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
+        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->clients, ROLE_TEXT);
+        break;
     case LINE_VERDICT:
         verdict_line(d, t, line->i, x, y, w);
         break;
@@ -582,8 +624,23 @@ static void find_row(struct session *s)
         ui->details_place += rows->row[i] < shown->n_live;
 }
 
+/* It goes on being followed for a while, so that it has its history when it is opened again. */
+static void remember(struct session *s)
+{
+    uint32_t at = 0;
+
+    while (at < s->n_recent && !conn_same(&s->recent[at], &s->ui.selected))
+        at++;
+    if (at == RECENT_MAX)
+        at = 0;
+    if (at < s->n_recent)
+        memmove(&s->recent[at], &s->recent[at + 1], (--s->n_recent - at) * sizeof(s->recent[0]));
+    s->recent[s->n_recent++] = s->ui.selected;
+}
+
 static void show(struct session *s)
 {
+    remember(s);
     s->ui.details = s->ui.selected;
     s->ui.details_row = s->selected_row;
     find_row(s);
@@ -598,11 +655,12 @@ static unsigned open(struct session *s)
 }
 
 /* The next connection of the table. Groups have no details: then the cursor stays. */
-static void move(struct session *s, enum move_unit unit, int sign)
+static void move(struct session *s, int sign)
 {
     uint32_t before = s->ui.cursor;
 
-    table_move(s, unit, sign);
+    table_move(s, MOVE_LINE, sign);
+    s->ui.overlay_top = 0;
     if (table_bind(s) && !s->ui.on_group)
         show(s);
     else
@@ -611,15 +669,19 @@ static void move(struct session *s, enum move_unit unit, int sign)
 
 static unsigned command(struct session *s, enum command_id command)
 {
+    struct view v = session_view(s);
+    uint32_t lines, shown;
     enum move_unit unit;
     int sign;
 
-    if (command == COMMAND_PANE_UP || command == COMMAND_PANE_DOWN)
-        overlay_scroll(s, command == COMMAND_PANE_UP ? -1 : 1);
-    else if (overlay_movement(command, &unit, &sign))
-        move(s, unit, sign);
-    else
+    if (command == COMMAND_LEFT || command == COMMAND_RIGHT) {
+        move(s, command == COMMAND_LEFT ? -1 : 1);
+    } else if (overlay_movement(command, &unit, &sign)) {
+        overlay_extent(&v, &lines, &shown);
+        overlay_scroll(s, sign * session_step(unit, lines, shown));
+    } else {
         return REACT_NOT_MINE;
+    }
     return REACT_NOTHING;
 }
 
@@ -651,12 +713,13 @@ static const struct conn *subject(const struct ui *ui)
 static void footer(const struct drawing *d, struct key_items *k)
 {
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
-    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 2);
-    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 3);
+    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
+    footer_add_keys(k, "← →", MSG_VIEW_KEY_NEXT, 1);
+    footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 3);
+    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 5);
     footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
     footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
-    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, draw_may_close(d), 5);
+    footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, draw_may_close(d), 2);
 }
 
 const struct overlay_ops overlay_details = {

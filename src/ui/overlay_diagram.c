@@ -369,6 +369,7 @@ static unsigned open(struct session *s)
     if (ui_state_list_state(&s->ui) == 0)
         s->ui.state_list = states_index(TCP_STATE_ESTABLISHED);
     s->ui.subject = FOCUS_STATES;
+    s->ui.state_chosen = true;
     return REACT_NOTHING;
 }
 

@@ -34,6 +34,11 @@ static unsigned command(struct session *s, enum command_id command)
     return REACT_CLOSE | group_choose_by(s, chosen < COL_COUNT ? (int)chosen : -1);
 }
 
+static unsigned key(struct session *s, keycode key)
+{
+    return overlay_menu_type(s, key, overlay_menu_column);
+}
+
 static void draw_line(struct drawing *d, int x, int y, int end, uint32_t i)
 {
     const unsigned id = d->ui->menu[i];
@@ -53,6 +58,7 @@ const struct overlay_ops overlay_group = {
     .opened_by = COMMAND_GROUP,
     .open = open,
     .command = command,
+    .key = key,
     .draw = draw,
     .extent = overlay_menu_extent,
     .footer = overlay_menu_footer,

@@ -135,6 +135,8 @@ static void make_groups(struct help *h, const struct drawing *d)
     add_heading(h, true, MSG_VIEW_GROUP_MARKS);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         add_line(h, true, marks[i].keys, text(marks[i].text));
+    add_heading(h, true, MSG_VIEW_GROUP_LESSONS);
+    add_line(h, true, text(MSG_VIEW_GROUP_STEPS), text(MSG_VIEW_HELP_LEARN));
 }
 
 static void help_make(struct help *h, const struct drawing *d, int width)
@@ -145,8 +147,14 @@ static void help_make(struct help *h, const struct drawing *d, int width)
     h->n = h->n_left > h->n_right ? h->n_left : h->n_right;
 }
 
-/* After the keys: every column of the table, with the name it has in filters and options. */
-#define COLUMN_LINES (2 + (uint32_t)COL_COUNT)
+/* After the keys: every column of the table, with the name it has in filters and options; side by
+ * side where there is room for two. */
+#define COLUMN_HALF 57
+
+static uint32_t column_lines(int width)
+{
+    return 2 + (width >= 2 * COLUMN_HALF ? ((uint32_t)COL_COUNT + 1) / 2 : (uint32_t)COL_COUNT);
+}
 
 static void draw_help_line(struct drawing *d, const struct help_line *line, int x, int y, int w)
 {
@@ -157,21 +165,32 @@ static void draw_help_line(struct drawing *d, const struct help_line *line, int 
         return;
     }
     canvas_put(d->c, x + 2, y, w - 2, ROLE_KEY, line->keys);
-    canvas_put(d->c, x + at, y, w - at, ROLE_TEXT, line->text);
+    draw_name(d->c, x + at, y, w - at, ROLE_TEXT, line->text);
+}
+
+static void draw_column(struct drawing *d, uint32_t id, int x, int y, int w)
+{
+    if (id >= COL_COUNT)
+        return;
+    canvas_put(d->c, x + 2, y, ID_W, ROLE_KEY, columns[id].id);
+    draw_name(d->c, x + 2 + ID_W + 1, y, w - ID_W - 3, ROLE_TEXT, text(columns[id].help));
 }
 
 static void draw_column_line(struct drawing *d, uint32_t i, int x, int y, int w)
 {
-    const struct column *column;
+    const uint32_t rows = column_lines(w + 2) - 2;
 
     if (i < 2) {
         if (i == 1)
             canvas_put(d->c, x, y, w, ROLE_HEAD, text(MSG_VIEW_GROUP_COLUMNS));
         return;
     }
-    column = &columns[i - 2];
-    canvas_put(d->c, x + 2, y, ID_W, ROLE_KEY, column->id);
-    canvas_put(d->c, x + 2 + ID_W + 1, y, w - ID_W - 3, ROLE_TEXT, text(column->help));
+    if (rows == COL_COUNT) {
+        draw_column(d, i - 2, x, y, w);
+        return;
+    }
+    draw_column(d, i - 2, x, y, w / 2 - 1);
+    draw_column(d, i - 2 + rows, x + w / 2, y, w / 2);
 }
 
 static int half_of(const struct help *h, int width)
@@ -186,7 +205,7 @@ static void extent(const struct drawing *d, uint32_t *lines, uint32_t *shown)
 
     overlay_area(d, &a);
     help_make(&h, d, a.inner.w);
-    *lines = h.n + COLUMN_LINES;
+    *lines = h.n + column_lines(a.inner.w);
     *shown = overlay_shown(&a, *lines);
 }
 

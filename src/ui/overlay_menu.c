@@ -2,23 +2,22 @@
 /* Menus over the left edge of the table. */
 #include "overlay_menu.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "tcptop/base/utf8.h"
 
-#define MENU_W     32
-#define MENU_LEAST 4 /* a table with fewer lines gives its menu the whole body */
+#define MENU_W 38
 
+/* From the table's title down, and as far above it as its lines need. */
 static struct rect menu_rect(const struct drawing *d)
 {
-    struct rect r = d->l.table;
-    int last = d->ui->h - d->l.footer.h;
+    const int last = d->ui->h - d->l.footer.h, wanted = (int)d->ui->n_menu + 1;
+    struct rect r = {0, d->l.table.y, d->ui->w < MENU_W ? d->ui->w : MENU_W, last - d->l.table.y};
 
-    r.x = 0;
-    r.w = d->ui->w < MENU_W ? d->ui->w : MENU_W;
-    if (r.h < MENU_LEAST)
-        r.y = 1;
-    r.h = r.h < MENU_LEAST ? last - 1 : r.h;
-    if ((uint32_t)r.h > d->ui->n_menu + 1)
-        r.h = (int)d->ui->n_menu + 1;
+    if (wanted > r.h)
+        r.y = last - wanted > 1 ? last - wanted : 1;
+    r.h = last - r.y < wanted ? last - r.y : wanted;
     return r;
 }
 
@@ -112,6 +111,59 @@ unsigned overlay_menu_move(struct session *s, enum command_id command)
     return REACT_NOTHING;
 }
 
+#define TYPE_NS NS_PER_S /* then a letter begins another word */
+
+static bool begins_with(const char *word, const char *typed)
+{
+    return strncasecmp(word, typed, strlen(typed)) == 0;
+}
+
+/* The first line from `from` on, round the end, that begins with what was typed; n_menu: none. */
+static uint32_t find_typed(const struct session *s, uint32_t from, overlay_menu_word *word)
+{
+    const uint32_t n = s->ui.n_menu;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t at = (from + i) % n;
+        if (begins_with(word(s, at, false), s->menu_typed) ||
+            begins_with(word(s, at, true), s->menu_typed))
+            return at;
+    }
+    return n;
+}
+
+unsigned overlay_menu_type(struct session *s, keycode key, overlay_menu_word *word)
+{
+    struct ui *ui = &s->ui;
+    size_t len = s->now_ns - s->menu_typed_ns < TYPE_NS ? strlen(s->menu_typed) : 0;
+    uint32_t at = ui->n_menu;
+
+    if (!((key >= 'a' && key <= 'z') || (key == '_' && len)) || ui->n_menu == 0)
+        return REACT_NOT_MINE;
+    if (len && len + 1 < sizeof s->menu_typed) {
+        snprintf(s->menu_typed + len, sizeof s->menu_typed - len, "%c", (int)key);
+        at = find_typed(s, ui->overlay_cursor, word);
+    }
+    if (at == ui->n_menu) {
+        snprintf(s->menu_typed, sizeof s->menu_typed, "%c", (int)key);
+        at = find_typed(s, ui->overlay_cursor + 1, word);
+    }
+    s->menu_typed_ns = s->now_ns;
+    if (at == ui->n_menu) {
+        s->menu_typed[0] = '\0';
+        return REACT_NOT_MINE;
+    }
+    overlay_menu_move_by(s, (int64_t)at - ui->overlay_cursor);
+    return REACT_NOTHING;
+}
+
+const char *overlay_menu_column(const struct session *s, uint32_t i, bool id)
+{
+    const unsigned column = s->ui.menu[i];
+
+    return column >= COL_COUNT ? "" : id ? columns[column].id : text(columns[column].title);
+}
+
 void overlay_menu_add(struct ui *ui, unsigned id)
 {
     for (uint32_t i = 0; i < ui->n_menu; i++)
@@ -129,13 +181,5 @@ void overlay_menu_footer(const struct drawing *d, struct key_items *k)
 {
     (void)d;
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
-    footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
-}
-
-void overlay_menu_sort_footer(const struct drawing *d, struct key_items *k)
-{
-    (void)d;
-    footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_USE, true, 0);
-    footer_add(k, COMMAND_REVERSE, MSG_VIEW_KEY_REVERSE, true, 2);
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 1);
 }

@@ -15,6 +15,16 @@ void overlay_menu_extent(const struct drawing *d, uint32_t *lines, uint32_t *sho
 void overlay_menu_put(struct drawing *d, int x, int y, int end, const char *before,
                       const char *title, const char *id);
 
+/** What the menu's line `i` is called: its title, or (`id`) its id; "" when it has none. */
+typedef const char *overlay_menu_word(const struct session *s, uint32_t i, bool id);
+
+/** A letter goes to the next line whose title or id begins with it, several within a second to one
+ *  that begins with all of them; REACT_NOT_MINE for keys that begin no line. */
+unsigned overlay_menu_type(struct session *s, keycode key, overlay_menu_word *word);
+
+/** The word of menus whose lines are columns. */
+const char *overlay_menu_column(const struct session *s, uint32_t i, bool id);
+
 /** "▾ " before the entry that is sorted by, and largest first; "▴ "; blanks for the others. */
 const char *overlay_menu_sort_sign(bool here, bool down);
 
@@ -32,8 +42,5 @@ unsigned overlay_menu_chosen(const struct ui *ui);
 
 /** Enter and Esc. */
 void overlay_menu_footer(const struct drawing *d, struct key_items *k);
-
-/** The same, with `r` that turns the order. */
-void overlay_menu_sort_footer(const struct drawing *d, struct key_items *k);
 
 #endif

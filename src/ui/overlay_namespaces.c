@@ -108,18 +108,40 @@ static unsigned accept(struct session *s)
     return choose(s, ns ? ns->name : ALL);
 }
 
-static unsigned command(struct session *s, enum command_id command)
+static const char *word(const struct session *s, uint32_t i, bool id)
 {
     struct view v = session_view(s);
-    uint32_t n, line;
+    uint32_t n;
     const struct netns_table *t = listed(&v, &n);
 
+    return id ? "" : t && i > 0 && i <= n ? t->list[i - 1].name : text(MSG_VIEW_NAMESPACES_ALL);
+}
+
+static void keep_namespace(struct session *s)
+{
+    struct view v = session_view(s);
+    uint32_t n, line = s->ui.overlay_cursor;
+    const struct netns_table *t = listed(&v, &n);
+
+    s->ui.menu_namespace = t && line > 0 && line <= n ? t->list[line - 1].inode : 0;
+}
+
+static unsigned key(struct session *s, keycode key)
+{
+    const unsigned reaction = overlay_menu_type(s, key, word);
+
+    if (!(reaction & REACT_NOT_MINE))
+        keep_namespace(s);
+    return reaction;
+}
+
+static unsigned command(struct session *s, enum command_id command)
+{
     if (command == COMMAND_OPEN)
         return accept(s);
     if (overlay_menu_move(s, command) & REACT_NOT_MINE)
         return REACT_NOT_MINE;
-    line = s->ui.overlay_cursor;
-    s->ui.menu_namespace = t && line > 0 && line <= n ? t->list[line - 1].inode : 0;
+    keep_namespace(s);
     return REACT_NOTHING;
 }
 
@@ -170,6 +192,7 @@ const struct overlay_ops overlay_namespaces = {
     .opened_by = COMMAND_NAMESPACES,
     .open = open,
     .command = command,
+    .key = key,
     .on_sample = on_sample,
     .draw = draw,
     .extent = overlay_menu_extent,

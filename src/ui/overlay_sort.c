@@ -32,6 +32,11 @@ static unsigned command(struct session *s, enum command_id command)
            (chosen < COL_COUNT ? table_sort_by(s, (enum column_id)chosen) : REACT_NOTHING);
 }
 
+static unsigned key(struct session *s, keycode key)
+{
+    return overlay_menu_type(s, key, overlay_menu_column);
+}
+
 static void draw_line(struct drawing *d, int x, int y, int end, uint32_t i)
 {
     const struct sort *sort = &d->ui->sort;
@@ -51,9 +56,10 @@ const struct overlay_ops overlay_sort = {
     .opened_by = COMMAND_SORT,
     .open = open,
     .command = command,
+    .key = key,
     .draw = draw,
     .extent = overlay_menu_extent,
-    .footer = overlay_menu_sort_footer,
+    .footer = overlay_menu_footer,
 };
 
 static unsigned groups_open(struct session *s)
@@ -84,19 +90,35 @@ static unsigned groups_on_list(struct session *s)
     return s->ui.group_by < 0 ? REACT_CLOSE : REACT_NOTHING;
 }
 
+static const char *figure_id(const struct grouping *how, unsigned figure)
+{
+    return figure >= GROUP_SUM      ? columns[how->sum[figure - GROUP_SUM]].id
+           : figure == GROUP_COUNT  ? "count"
+           : figure == GROUP_CHANGE ? "change"
+           : how->by < COL_COUNT    ? columns[how->by].id
+                                    : "";
+}
+
+static const char *group_word(const struct session *s, uint32_t i, bool id)
+{
+    const struct grouping how = ui_grouping(&s->ui);
+
+    return id ? figure_id(&how, s->ui.menu[i]) : group_title(&how, s->ui.menu[i]);
+}
+
+static unsigned groups_key(struct session *s, keycode key)
+{
+    return overlay_menu_type(s, key, group_word);
+}
+
 static void draw_group_line(struct drawing *d, int x, int y, int end, uint32_t i)
 {
     const struct grouping how = ui_grouping(d->ui);
     const unsigned figure = d->ui->menu[i];
-    const char *id = figure >= GROUP_SUM      ? columns[how.sum[figure - GROUP_SUM]].id
-                     : figure == GROUP_COUNT  ? "count"
-                     : figure == GROUP_CHANGE ? "change"
-                     : how.by < COL_COUNT     ? columns[how.by].id
-                                              : "";
 
     overlay_menu_put(d, x, y, end,
                      overlay_menu_sort_sign(how.sort.figure == figure, how.sort.descending),
-                     group_title(&how, figure), id);
+                     group_title(&how, figure), figure_id(&how, figure));
 }
 
 static void groups_draw(struct drawing *d)
@@ -108,8 +130,9 @@ const struct overlay_ops overlay_group_sort = {
     .opened_by = COMMAND_SORT,
     .open = groups_open,
     .command = groups_command,
+    .key = groups_key,
     .on_list = groups_on_list,
     .draw = groups_draw,
     .extent = overlay_menu_extent,
-    .footer = overlay_menu_sort_footer,
+    .footer = overlay_menu_footer,
 };

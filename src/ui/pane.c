@@ -71,9 +71,9 @@ static void place_text(const struct drawing *d, struct pane_text *p)
     p->y = r->y + 1;
     p->lines = r->h - 1;
     p->columns = d->l.pane_two_columns ? 2 : 1;
-    p->width = p->columns == 2                     ? (r->w - 2 - COLUMN_GAP) / 2
-               : d->l.pane_form == PANE_FORM_RIGHT ? r->w - 1
-                                                   : r->w - 2;
+    p->width = p->columns == 2         ? (r->w - 2 - COLUMN_GAP) / 2
+               : d->l.separator_x >= 0 ? r->w - 1
+                                       : r->w - 2;
 }
 
 /* Lay the text out for the pane as it stands; false when there is none. Free with
@@ -92,7 +92,8 @@ static bool lay_out(const struct drawing *d, struct pane_text *p)
         rc = explain_brief(&p->text, &subject, p->width);
     else
         rc = explain_layout(&p->text, &subject, p->width, capacity,
-                            d->l.pane_form != PANE_FORM_BOTTOM);
+                            d->l.pane_form != PANE_FORM_BOTTOM &&
+                                d->l.pane_form != PANE_FORM_BESIDE);
     if (rc < 0)
         return false;
     p->top = d->ui->pane_top[subject.state];
@@ -128,28 +129,35 @@ static void title_words(const struct drawing *d, unsigned state, char out[FILL_S
 
 static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsigned state)
 {
-    char right[FILL_SIZE] = "", words[FILL_SIZE], key[24];
+    char right[FILL_SIZE] = "", words[FILL_SIZE], key[24], scroll[64];
 
     title_words(d, state, words);
-    if (d->l.pane_form == PANE_FORM_BRIEF) {
+    draw_scroll_mark(scroll, sizeof scroll, p->top, p->shown, p->text.n_lines);
+    if (d->l.pane_form == PANE_FORM_BRIEF || (d->l.pane_form == PANE_FORM_BESIDE && *scroll)) {
         keymap_first_key(d->v->bindings, COMMAND_PANE, key);
-        snprintf(right, sizeof right, "%s %s", key, text(MSG_VIEW_MORE));
+        snprintf(right, sizeof right, "%s %s%s%s", key, text(MSG_VIEW_MORE),
+                 d->l.pane_form == PANE_FORM_BESIDE ? "   " : "",
+                 d->l.pane_form == PANE_FORM_BESIDE ? scroll : "");
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
-        draw_scroll_mark(right, sizeof right, p->top, p->shown, p->text.n_lines);
+        draw_copy_text(right, sizeof right, scroll);
     }
     draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,
                state ? state_name(state) : text(MSG_VIEW_NO_STATE), words, right);
 }
 
-/* The line between table and pane, with its joints. */
+/* The line left of the pane, with its joints; it ends at the table's title, or goes on. */
 static void draw_separator(struct drawing *d)
 {
     int x = d->l.separator_x;
+    bool table = d->ui->focus == FOCUS_TABLE, goes_on = layout_beside_table(&d->l);
     const char *top = d->ui->focus == FOCUS_STATES ? "┭" : d->ui->focus == FOCUS_PANE ? "┮" : "┬";
+    const char *joint = goes_on ? (table ? "┥" : "┤") : table ? "┷" : "┴";
 
-    canvas_fill(d->c, x, d->l.pane.y, 1, d->l.pane.h, ROLE_RULE, "│");
+    canvas_fill(d->c, x, d->l.pane.y, 1, d->l.separator_h, ROLE_RULE, "│");
     canvas_put(d->c, x, d->l.state_list.y, 1, ROLE_RULE, top);
-    canvas_put(d->c, x, d->l.table.y, 1, ROLE_RULE, d->ui->focus == FOCUS_TABLE ? "┥" : "┤");
+    const struct cell *end = canvas_at(d->c, x, d->l.table.y);
+    if (goes_on || !strcmp(end->text, "─") || !strcmp(end->text, "━")) /* no word of the title */
+        canvas_put(d->c, x, d->l.table.y, 1, !goes_on && table ? ROLE_FOCUS : ROLE_RULE, joint);
 }
 
 void pane_draw(struct drawing *d)

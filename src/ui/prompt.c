@@ -32,7 +32,7 @@ static unsigned open_one(struct session *s, enum ui_prompt which)
     unsigned reaction = REACT_NOTHING;
 
     ui->prompt = which;
-    ui->line_bad = false;
+    ui->line_bad = ui->line_listed = false;
     prompt_line_set(&ui->line, "");
     s->recall_at = -1;
     memcpy(s->before_prompt, ui->filter, sizeof(s->before_prompt));
@@ -232,7 +232,7 @@ void prompt_draw(struct drawing *d)
         away = draw_input(d, x, y, ui->digits, (uint32_t)strlen(ui->digits));
     else
         away = draw_input(d, x, y, ui->line.text, ui->line.cursor);
-    if (ops != &digits && ui->line_bad)
+    if (ops != &digits && ui->line_bad && !(ui->line_listed && ops->draw_below))
         draw_error(d, x, y + 1, away);
     else if (ops->draw_below)
         ops->draw_below(d, y + 1);

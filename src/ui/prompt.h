@@ -84,8 +84,8 @@ unsigned prompt_filter_clear(struct session *s);
 /** Remember a filter for ↑ in the prompt. */
 void prompt_filter_remember(struct session *s, const char *text);
 
-/** A digit or Backspace on the main screen; REACT_NOT_MINE when the key is not for the port filter.
- */
+/** A digit or Backspace on the main screen, or Enter right behind one, which ends them and does
+ *  nothing else; REACT_NOT_MINE when the key is not for the port filter. */
 unsigned prompt_filter_digit(struct session *s, keycode key);
 unsigned prompt_filter_tick(struct session *s);
 

@@ -144,12 +144,9 @@ static void draw_question(struct drawing *d)
 
     question_make(&q, d);
     int rows = q.n < 2 ? 2 : q.n, y = h - rows > 0 ? h - rows : 0;
-    canvas_fill(d->c, 0, y, w, rows, ROLE_TEXT, " ");
+    canvas_fill(d->c, 0, y, w, rows, ROLE_BADGE, " "); /* what cannot be undone must be seen */
     for (int i = 0; i < q.n; i++)
-        canvas_put(d->c, 1, y + i, w - 2, q.keys < 0 || i < q.keys ? ROLE_TEXT : ROLE_DIM,
-                   q.line[i]);
-    if (q.keys >= 0)
-        canvas_paint(d->c, 1, y + q.keys, 1, 1, ROLE_KEY);
+        canvas_put(d->c, 1, y + i, w - 2, ROLE_BADGE, q.line[i]);
 }
 
 /* Why this row cannot be closed from here; MSG_COUNT when it can. */

@@ -2,12 +2,14 @@
 /* `x`: the rows of the table, or its groups, into a new file of the caller, never over an old one:
  * as JSON where its name says so, else as CSV. Others may not read it: it may hold the command
  * lines of processes that they cannot see. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "prompt.h"
@@ -196,10 +198,33 @@ static void export_write(struct session *s, const char *path)
         session_say(s, MSG_SESSION_EXPORTING, path, NULL);
 }
 
+/* "tcptop-web-01-20261129-140322.csv": the host and the time of the sample. */
+static void propose(struct session *s)
+{
+    const struct sample *shown = s->list->sample;
+    const time_t seconds = shown ? (time_t)(shown->wall_ns / NS_PER_S) : 0;
+    char host[64] = "", when[24] = "", name[128];
+    struct tm tm;
+
+    for (size_t i = 0, n = 0; shown && shown->host.name[i] && n < sizeof host - 1; i++) {
+        const char c = shown->host.name[i];
+        if (isalnum((unsigned char)c) || c == '-' || c == '_')
+            host[n++] = c;
+    }
+    if (seconds && localtime_r(&seconds, &tm))
+        strftime(when, sizeof when, "%Y%m%d-%H%M%S", &tm);
+    snprintf(name, sizeof name, "tcptop%s%s%s%s.csv", *host ? "-" : "", host, *when ? "-" : "",
+             when);
+    prompt_line_set(&s->ui.line, name);
+    s->ui.line.proposed = true;
+}
+
 static unsigned open_prompt(struct session *s)
 {
-    if (!s->ui.readonly)
+    if (!s->ui.readonly) {
+        propose(s);
         return REACT_NOTHING;
+    }
     session_say(s, MSG_EXPORT_READONLY, NULL);
     return REACT_NOT_MINE;
 }

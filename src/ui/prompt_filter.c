@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "filter_choice.h"
 #include "prompt.h"
@@ -29,6 +30,8 @@ int prompt_filter_apply(struct session *s, const char *text, struct filter_error
     s->predicate = p;
     s->question++;
     snprintf(s->ui.filter, sizeof(s->ui.filter), "%s", text);
+    s->ui.port = filter_choice_port(text);
+    s->ui.holders.n = 0; /* until the rows follow */
     *reaction |= REACT_LIST;
     return 0;
 }
@@ -123,6 +126,7 @@ static unsigned digits_changed(struct session *s)
 {
     unsigned reaction = REACT_NOTHING;
     s->digits_ns = s->now_ns;
+    s->digits_last = true;
     s->digits_tried = false;
     s->ui.digits_pending = s->ui.digits[0] != '\0';
     if (!s->ui.digits_pending)
@@ -134,8 +138,12 @@ unsigned prompt_filter_digit(struct session *s, keycode key)
 {
     struct ui *ui = &s->ui;
     size_t len = strlen(ui->digits);
+    bool behind_digit = s->digits_last;
+    s->digits_last = false;
     if (ui->overlay != OVERLAY_NONE)
         return REACT_NOT_MINE;
+    if (key == KEY_CODE_ENTER && behind_digit)
+        return prompt_filter_end_digits(s);
     if (key == KEY_CODE_BACKSPACE && len > 0) {
         ui->digits[len - 1] = '\0';
         return digits_changed(s);
@@ -159,7 +167,49 @@ static unsigned open(struct session *s)
     return REACT_NOTHING;
 }
 
-static unsigned changed(struct session *s)
+/* Is the word at `from` a value: behind a sign of a field, or behind a word of ss that states
+ * follow? */
+static bool is_value(const char *text, size_t from)
+{
+    static const char *const words[] = {"state", "exclude", "excl"};
+
+    if (from > 0 && strchr(":,<>=!", text[from - 1]) && text[from - 1])
+        return from > 1 && text[from - 2] != ' ';
+    while (from > 0 && text[from - 1] == ' ')
+        from--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const size_t len = strlen(words[i]);
+        if (from >= len && strncasecmp(text + from - len, words[i], len) == 0 &&
+            (from == len || strchr(" (", text[from - len - 1])))
+            return true;
+    }
+    return false;
+}
+
+/* Does the line end in letters that a field's name or a word of the language begins with? Those are
+ * no word to look for yet: the rows wait for the rest. */
+static bool is_unfinished(const struct ui_line *line)
+{
+    const char *words[CANDIDATES_MAX];
+    char head[UI_FILTER_MAX];
+    size_t from, before, n = filter_complete(line->text, words, CANDIDATES_MAX, &from);
+    const char *typed = line->text + from;
+
+    if (line->cursor != line->len || from >= line->len || is_value(line->text, from) ||
+        typed[strspn(typed, "abcdefghijklmnopqrstuvwxyz_")])
+        return false;
+    if (n)
+        return true;
+    snprintf(head, sizeof head, "%.*s", (int)line->len - 1, line->text);
+    n = filter_complete(head, words, CANDIDATES_MAX, &before);
+    for (size_t i = 0; i < n && before == from; i++)
+        if (strcmp(words[i], typed) == 0) /* its sign has yet to come */
+            return true;
+    return false;
+}
+
+/* Put the line in force where it is right; what was before stays else. */
+static unsigned take_line(struct session *s)
 {
     struct ui *ui = &s->ui;
     unsigned reaction = REACT_NOTHING;
@@ -169,6 +219,15 @@ static unsigned changed(struct session *s)
     if (r == -ENOMEM)
         session_say(s, MSG_SESSION_NO_MEMORY, NULL);
     return reaction;
+}
+
+static unsigned changed(struct session *s)
+{
+    s->ui.line_listed = false;
+    if (!is_unfinished(&s->ui.line))
+        return take_line(s);
+    s->ui.line_bad = false;
+    return REACT_NOTHING;
 }
 
 /* ↑ ↓: through the filters of before, passing over the one that stands there already. */
@@ -181,10 +240,10 @@ static unsigned recall(struct session *s, int step)
         return REACT_NOTHING;
     s->recall_at = at < 0 ? -1 : at;
     prompt_line_set(&s->ui.line, at < 0 ? s->before_prompt : s->recall[at]);
-    return changed(s);
+    return take_line(s);
 }
 
-/* Tab: as far as all candidates agree. */
+/* Tab: as far as all candidates agree; where that is no further, they are listed. */
 static unsigned complete(struct session *s)
 {
     struct ui_line *line = &s->ui.line;
@@ -196,16 +255,19 @@ static unsigned complete(struct session *s)
     size_t n = filter_complete(head, words, sizeof(words) / sizeof(words[0]), &from);
     if (n == 0 || from > line->cursor)
         return REACT_NOTHING;
+    s->ui.line_listed = n > 1;
     size_t common = strlen(words[0]);
     for (size_t i = 1; i < n; i++)
         for (size_t j = 0; j < common; j++)
             if (words[i][j] != words[0][j])
                 common = j;
-    if (common < line->cursor - from)
+    if (common <= line->cursor - from)
         return REACT_NOTHING;
     snprintf(word, sizeof(word), "%.*s", (int)common, words[0]);
     prompt_line_complete(line, from, word);
-    return changed(s);
+    const unsigned reaction = changed(s);
+    s->ui.line_listed = n > 1;
+    return reaction;
 }
 
 static unsigned key(struct session *s, keycode key)
@@ -222,7 +284,7 @@ static unsigned accept(struct session *s)
     unsigned reaction;
 
     prompt_line_trim(&s->ui.line);
-    reaction = changed(s);
+    reaction = take_line(s);
     if (s->ui.line_bad)
         return reaction;
     prompt_filter_remember(s, s->ui.filter);

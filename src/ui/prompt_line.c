@@ -15,6 +15,7 @@ void prompt_line_set(struct ui_line *line, const char *text)
     memcpy(line->text, text, len);
     line->text[len] = '\0';
     line->len = line->cursor = (uint32_t)len;
+    line->proposed = false;
 }
 
 void prompt_line_trim(struct ui_line *line)
@@ -42,6 +43,8 @@ bool prompt_line_insert(struct ui_line *line, keycode character)
 {
     if (character < ' ' || character == KEY_CODE_BACKSPACE || character >= KEY_CODE_SPECIAL)
         return false;
+    if (line->proposed)
+        prompt_line_set(line, "");
     char bytes[5] = "x", clean[16]; /* a mark may stand after a base */
     size_t base = line->cursor > 0, len = utf8_encode(character, bytes + base);
     utf8_sanitise_into(clean, sizeof(clean), bytes, base + len);
@@ -122,6 +125,7 @@ bool prompt_line_edit(struct ui_line *line, keycode key, bool *changed)
     default:
         return false;
     }
+    line->proposed = false;
     *changed = line->len != len;
     return true;
 }

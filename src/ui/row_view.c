@@ -38,16 +38,18 @@ void row_view_job_fini(struct row_view_job *job)
     *job = (struct row_view_job){.sample = NULL};
 }
 
-/* Move sample row `at` to the end of the pinned rows. Beyond the rows listed it takes the place
- * of the last one. */
-static void put_first(struct row_view *l, uint32_t at)
+/* Move sample row `at` behind the first `*first` rows, and count it to them. Beyond the rows listed
+ * it takes the place of the last one. */
+static void put_first(struct row_view *l, uint32_t at, uint32_t *first)
 {
     uint32_t *row = l->rows.row;
-    uint32_t position = rows_position(&l->rows, at), first = l->pinned_rows++;
+    uint32_t position = rows_position(&l->rows, at);
     if (position == UINT32_MAX)
         position = l->rows.n - 1;
-    memmove(&row[first + 1], &row[first], (position - first) * sizeof(*row));
-    row[first] = at;
+    if (position < *first)
+        return;
+    memmove(&row[*first + 1], &row[*first], (position - *first) * sizeof(*row));
+    row[(*first)++] = at;
 }
 
 /* The first rows are the pinned ones that are there; a pin goes with its connection. */
@@ -59,8 +61,36 @@ static void pins_first(struct row_view *l, const struct row_view_job *job)
             continue;
         l->pinned[l->n_pinned++] = l->sample->conn[at];
         if (!l->grouped && predicate_match(&job->predicate, l->sample, at))
-            put_first(l, at);
+            put_first(l, at, &l->pinned_rows);
     }
+}
+
+static void find_holders(struct ui_port_holders *h, const struct sample *s, uint16_t port)
+{
+    *h = (struct ui_port_holders){.bound_only = true};
+    for (uint32_t i = 0; i < s->n_live && h->n < UI_HOLDERS_MAX; i++) {
+        const struct conn *c = &s->conn[i];
+        bool listens = c->state == TCP_STATE_LISTEN;
+        if (c->sport != port || conn_port_unknown(c, false) ||
+            !(listens || (h->bound_only && c->flags & CONN_BOUND)))
+            continue;
+        if (listens && h->bound_only)
+            *h = (struct ui_port_holders){.n = 0};
+        h->row[h->n++] = i;
+    }
+}
+
+/* Who has the port that is asked for is the first thing to know of it. */
+static void holders_first(struct row_view *l, const struct row_view_job *job)
+{
+    uint32_t first = l->pinned_rows;
+    if (!job->port)
+        return;
+    find_holders(&l->holders, l->sample, job->port);
+    for (uint32_t i = 0; i < l->holders.n && !l->grouped; i++)
+        if (predicate_match(&job->predicate, l->sample, l->holders.row[i]))
+            put_first(l, l->holders.row[i], &first);
+    l->holder_rows = first - l->pinned_rows;
 }
 
 /* Counts are compared with those of the same question only. */
@@ -95,6 +125,7 @@ int row_view_make(struct row_view **out, const struct row_view_job *job)
         return r;
     }
     pins_first(l, job);
+    holders_first(l, job);
     if (job->before && job->before->sample == job->sample)
         l->summary = job->before->summary;
     else

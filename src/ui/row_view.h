@@ -20,6 +20,8 @@ struct row_view {
     struct sample_summary summary;
     struct conn pinned[UI_PINS_MAX]; /* those that are there, as they are now */
     uint32_t n_pinned, pinned_rows;  /* of them pass the filter: the first rows */
+    struct ui_port_holders holders;  /* of the job's port; those that pass follow the pinned rows */
+    uint32_t holder_rows;            /* so many do */
     atomic_uint refs;
 };
 
@@ -37,6 +39,7 @@ struct row_view_job {
     uint64_t question; /* jobs with the same one have the same filter and column to group by */
     struct conn pinned[UI_PINS_MAX];
     uint32_t n_pinned;
+    uint16_t port;           /* whose holders are wanted, 0: none */
     struct row_view *before; /* a reference; may be NULL. If it is of the same sample, its summary
                                 is taken over */
 };

@@ -76,6 +76,14 @@ static uint32_t numbers_needs(const struct view *v)
     return NEED_OWNER;
 }
 
+/* Of a drawn column. Figures that nobody asked for are not read where that would cost too much. */
+static uint32_t column_needs(const struct view *v, enum column_id id)
+{
+    const bool asked = v->ui->n_chosen > 0 || !v->ui->figures_off;
+
+    return asked ? columns[id].needs : columns[id].needs & ~(uint32_t)NEED_METRICS;
+}
+
 uint32_t screen_needs(const struct view *v)
 {
     enum column_id drawn[COL_COUNT];
@@ -86,6 +94,8 @@ uint32_t screen_needs(const struct view *v)
     if (!grouped || v->ui->n_unfolded)
         needs |= rows_sort_needs(&v->ui->sort);
     for (size_t i = 0; i < n; i++)
-        needs |= columns[drawn[i]].needs;
+        needs |= column_needs(v, drawn[i]);
+    if (v->ui->port) /* the title says who has it */
+        needs |= NEED_OWNER;
     return needs | overlay_ops(v->ui)->needs | numbers_needs(v);
 }

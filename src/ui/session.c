@@ -32,6 +32,7 @@
 #define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
 #define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */
 #define WHEEL_ROWS           3
+#define FIGURES_ROWS_MAX     100000 /* in larger samples they are read only for what was asked for */
 
 static void init_ui(struct session *s, bool utf8, bool ascii)
 {
@@ -86,6 +87,21 @@ int session_new(struct session **out, const struct ui_settings *settings, int wa
 void session_use_ascii(struct session *s, bool ascii)
 {
     s->ui.ascii = ascii;
+}
+
+void session_use_theme(struct session *s, enum theme_background background)
+{
+    s->theme = background;
+}
+
+enum theme_background session_theme(const struct session *s)
+{
+    return s->theme;
+}
+
+void session_without_hangul(struct session *s)
+{
+    s->ui.utf8 = s->ui.utf8 && text_language() == LANG_KO;
 }
 
 void session_use_destroy(struct session *s,
@@ -147,16 +163,27 @@ static void run_command(struct session *s, enum command_id command)
     react(s, reaction);
 }
 
+/* Of letters and signs, and of function keys: what else comes is often not meant for tcptop. */
+static void say_no_key(struct session *s, keycode key)
+{
+    const bool printed = key > ' ' && key < KEY_CODE_SPECIAL && key != KEY_CODE_BACKSPACE;
+    char name[16], help[16];
+
+    if (printed || (key > KEY_CODE_F0 && key <= KEY_CODE_F0 + 12))
+        session_say(s, MSG_SESSION_NO_KEY, key_name(key, name, sizeof name),
+                    session_key(s, COMMAND_HELP, help), NULL);
+}
+
 /* A key while no prompt is open. */
 static void run_key(struct session *s, keycode key)
 {
-    unsigned reaction = ui_lesson_key(s, key);
+    unsigned reaction = prompt_filter_digit(s, key);
     int command;
 
     if (reaction & REACT_NOT_MINE)
-        reaction = overlay_key(s, key);
+        reaction = ui_lesson_key(s, key);
     if (reaction & REACT_NOT_MINE)
-        reaction = prompt_filter_digit(s, key);
+        reaction = overlay_key(s, key);
     if (!(reaction & REACT_NOT_MINE)) {
         react(s, reaction);
         return;
@@ -165,6 +192,8 @@ static void run_key(struct session *s, keycode key)
     command = keymap_find(&s->settings->bindings, key);
     if (command >= 0)
         run_command(s, (enum command_id)command);
+    else
+        say_no_key(s, key);
 }
 
 /* A Hangul syllable stands for the keys it was typed with; those after one that opened a prompt
@@ -275,6 +304,7 @@ static void settle(struct session *s)
         react(s, prompt_filter_tick(s));
     settle_focus(s);
     table_settle(s);
+    states_preselect(s);
     session_settle_rows(s);
     endpoint_settle_names(s);
     pane_settle_numbers(s);
@@ -294,6 +324,7 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
         paste_key(s, in->key);
     } else if (in->key == KEY_CODE_MOUSE) {
         react(s, prompt_filter_end_digits(s));
+        s->digits_last = false;
         mouse(s, &in->mouse);
     } else if (s->ui.prompt != PROMPT_NONE) {
         react(s, prompt_key(s, in->key));
@@ -365,6 +396,22 @@ static void say_missing_namespaces(struct session *s)
     s->missing_said = missing;
 }
 
+/* tcp_info of each connection costs a third more: figures that nobody asked for are left out of a
+ * large sample, and where they have stretched the interval, until there are half as many. */
+static void mind_budget(struct session *s, const struct sample *newest)
+{
+    const bool stretched = newest->asked_interval_ms &&
+                           newest->interval_ms > newest->asked_interval_ms &&
+                           newest->needs & NEED_METRICS;
+
+    if (!s->ui.figures_off && (stretched || newest->total > FIGURES_ROWS_MAX)) {
+        s->ui.figures_off = true;
+        s->figures_off_at = newest->total;
+    } else if (s->ui.figures_off && newest->total < s->figures_off_at / 2) {
+        s->ui.figures_off = false;
+    }
+}
+
 void session_sample(struct session *s, const struct sample *newest, int64_t now_ns)
 {
     advance(s, now_ns);
@@ -380,6 +427,7 @@ void session_sample(struct session *s, const struct sample *newest, int64_t now_
         return;
     sample_unref(s->good);
     s->good = sample_ref(newest);
+    mind_budget(s, newest);
     say_lost_close_events(s, newest);
     if (s->ui.paused)
         return;
@@ -442,18 +490,31 @@ int session_timeout_ms(const struct session *s, int64_t now_ns)
     return due <= now_ns ? 0 : (int)((due - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* The pinned connections and the opened one are followed closely. */
+static void watch_one(struct request *r, const struct conn *c)
+{
+    for (uint32_t i = 0; i < r->n_watched; i++)
+        if (conn_same(&r->watched[i], c))
+            return;
+    if (r->n_watched < WATCH_MAX)
+        r->watched[r->n_watched++] = *c;
+}
+
+/* The pinned connections, the opened one and those that were opened lately are followed closely;
+ * where the figures are asked for anyway, the one under the cursor, too. */
 static void watch(const struct session *s, struct request *r)
 {
     const struct ui *ui = &s->ui;
     const struct conn *subject = overlay_subject(ui);
-    for (uint32_t i = 0; i < ui->n_pinned && r->n_watched < WATCH_MAX; i++)
-        r->watched[r->n_watched++] = ui->pinned[i];
-    for (uint32_t i = 0; i < r->n_watched; i++)
-        if (subject && conn_same(&r->watched[i], subject))
-            return;
-    if (subject && r->n_watched < WATCH_MAX)
-        r->watched[r->n_watched++] = *subject;
+    for (uint32_t i = 0; i < ui->n_pinned; i++)
+        watch_one(r, &ui->pinned[i]);
+    if (subject)
+        watch_one(r, subject);
+    if (ui->figures_off || s->settings->read_path)
+        return;
+    for (uint32_t i = s->n_recent; i > 0; i--)
+        watch_one(r, &s->recent[i - 1]);
+    if (r->needs & NEED_TCP_INFO && ui->bound && !ui->on_group)
+        watch_one(r, &ui->selected);
 }
 
 static bool same_watched(const struct request *a, const struct request *b)

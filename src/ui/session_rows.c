@@ -24,6 +24,10 @@ static void adopt(struct session *s, struct row_view *list)
     row_view_unref(s->list);
     s->list = list;
     ui->pinned_rows = list->pinned_rows;
+    ui->holders = list->holders;
+    ui->park_at = list->holder_rows ? list->pinned_rows + list->holder_rows : 0;
+    if (ui->park_at >= list->rows.n)
+        ui->park_at = 0;
     ui->n_pinned = list->n_pinned;
     memcpy(ui->pinned, list->pinned, sizeof(ui->pinned));
     if (first || s->user_initiated)
@@ -45,6 +49,7 @@ int session_job(const struct session *s, const struct sample *sample, struct row
         .sort = ui->sort,
         .mark_ds = ui->fade_ds,
         .n_pinned = ui->n_pinned,
+        .port = ui->port,
         .grouped = ui->group_by >= 0,
         .n_unfolded = ui->n_unfolded,
         .question = s->question,

@@ -88,6 +88,7 @@ const char *session_key(const struct session *s, enum command_id command, char o
 void session_focus(struct session *s, enum ui_focus focus)
 {
     s->ui.focus = focus;
+    s->ui.state_chosen |= focus == FOCUS_STATES;
     if (focus != FOCUS_PANE)
         s->ui.subject = focus;
 }

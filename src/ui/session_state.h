@@ -11,6 +11,7 @@
 #include "tcptop/ui/session.h"
 
 #define RECALL_MAX 16
+#define RECENT_MAX 4
 #define OPENED_MAX 8 /* groups opened one in the other */
 
 /* What the screen was like when a group was opened. */
@@ -31,12 +32,16 @@ struct session {
 
     /* Samples: as it came; the last that did not fail; and what the screen shows of one. */
     const struct sample *newest, *good;
+    uint32_t figures_off_at; /* connections when ui.figures_off began */
     struct row_view *list;
     struct predicate predicate; /* of ui.filter */
 
     struct breakdown breakdown;  /* of the pane's state; state 0: none is there */
     struct task *breakdown_task; /* the next one, on the worker; NULL: none */
     unsigned breakdown_task_state;
+
+    struct conn recent[RECENT_MAX]; /* opened lately: their figures go on being followed */
+    uint32_t n_recent;              /* newest last */
 
     uint64_t close_events_lost;   /* that the footer has reported */
     int64_t close_events_lost_ns; /* when; 0: never */
@@ -63,6 +68,7 @@ struct session {
     char before_digits[UI_FILTER_MAX];
     int64_t digits_ns; /* of the last digit */
     bool digits_tried; /* the rows were asked to follow, but no socket has that port yet */
+    bool digits_last;  /* the last key was one of them, or Backspace among them */
 
     char before_prompt[UI_FILTER_MAX];
     char find[UI_FILTER_MAX];
@@ -70,7 +76,9 @@ struct session {
     struct task *replay_task;               /* the same */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
-    int recall_at; /* shown in the prompt, -1: what was typed */
+    int recall_at;         /* shown in the prompt, -1: what was typed */
+    char menu_typed[16];   /* letters typed in a menu */
+    int64_t menu_typed_ns; /* the last of them */
     bool pasting;
     int64_t paste_ns; /* of the last byte pasted */
 
@@ -80,6 +88,8 @@ struct session {
     int64_t input_ns;       /* of the last input of any kind */
     bool input_busy;        /* since then input has not been quiet for a while */
     bool input_was_quiet;   /* before the input being handled */
+
+    enum theme_background theme; /* in use, or to be */
 
     struct lesson *lesson; /* NULL: none is played */
 

@@ -480,7 +480,7 @@ static bool has_entry(const struct session *s, const struct layout *l, unsigned 
            shown->count[state_list_order[index]] > 0;
 }
 
-/* Entries that are not there are passed over. */
+/* By a line, or to an end. Entries that are not there are passed over. */
 static void move(struct session *s, const struct layout *l, enum move_unit unit, int sign)
 {
     int at = unit == MOVE_LINE ? (int)s->ui.state_list : sign > 0 ? STATE_LIST_COUNT + 1 : -1;
@@ -509,6 +509,37 @@ static unsigned sideways(struct session *s, const struct layout *l, int sign)
     return REACT_NOTHING;
 }
 
+/* The first state of the list among those that the worst warning stands out in; 0: none is. */
+static unsigned warned_state(const struct session *s)
+{
+    const struct findings *f = s->newest ? s->newest->findings : NULL;
+
+    for (uint32_t i = 0; f && i < f->n; i++) {
+        if (f->list[i].severity < SEVERITY_WARNING)
+            continue;
+        for (unsigned at = 0; at < STATE_LIST_COUNT; at++)
+            if (f->list[i].marks & STATE_BIT(state_list_order[at]))
+                return state_list_order[at];
+    }
+    return 0;
+}
+
+void states_preselect(struct session *s)
+{
+    struct view v = session_view(s);
+    unsigned state = warned_state(s);
+    struct drawing d;
+
+    if (s->ui.state_chosen || s->ui.focus == FOCUS_STATES)
+        return;
+    draw_init(&d, NULL, &v);
+    const uint32_t row = draw_cursor_row(&d);
+    if (!state && row != UINT32_MAX)
+        state = d.s->conn[row].state;
+    if (state)
+        s->ui.state_list = states_index(state);
+}
+
 unsigned states_filter(struct session *s)
 {
     char term[16] = "";
@@ -530,7 +561,7 @@ unsigned states_command(struct session *s, enum command_id command)
     int sign;
 
     layout_compute(&l, &s->ui);
-    if (session_movement(command, &unit, &sign))
+    if (session_movement(command, &unit, &sign) && (unit == MOVE_LINE || unit == MOVE_END))
         move(s, &l, unit, sign);
     else if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
         return sideways(s, &l, command == COMMAND_LEFT ? -1 : 1);

@@ -20,7 +20,11 @@ bool states_count(const struct sample *s, unsigned state, uint64_t *count);
 /** Index in the list of the entry about a state. */
 unsigned states_index(unsigned state);
 
-/** A command while the states have the focus. */
+/** Until the user has been in the list: choose the state of the worst warning, else that of the row
+ *  under the table's cursor. */
+void states_preselect(struct session *s);
+
+/** A command while the states have the focus. Steps of more than a line are the table's. */
 unsigned states_command(struct session *s, enum command_id command);
 
 /** Only connections in the chosen state from now on. */

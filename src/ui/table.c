@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of connections: title line, column heads, rows with their marks; and its cursor, which
  * stands on the first line or follows a connection while the list moves under it. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -327,10 +328,68 @@ static void groups_words(char out[FILL_SIZE], const struct drawing *d)
     snprintf(out, FILL_SIZE, "   %.*s", FILL_SIZE - 4, words);
 }
 
+#define HOLDERS_SHOWN 3
+
+/* The processes that hold the port, each once, "node 4127, java 99"; "" where none is visible. */
+static void holder_names(const struct drawing *d, struct str *out)
+{
+    const struct ui_port_holders *h = &d->ui->holders;
+    struct str one = STR_INIT;
+    unsigned shown = 0;
+
+    for (uint32_t i = 0; i < h->n; i++) {
+        str_clear(&one);
+        if (h->row[i] < sample_rows(d->s))
+            column_process_fit(d->s, h->row[i], INT_MAX, &one);
+        if (!one.len || strcmp(str_text(&one), FMT_NONE) == 0 ||
+            strstr(str_text(out), str_text(&one)))
+            continue;
+        if (shown++ == HOLDERS_SHOWN) {
+            str_add(out, ", …");
+            break;
+        }
+        str_addf(out, "%s%s", out->len ? ", " : "", str_text(&one));
+    }
+    str_fini(&one);
+}
+
+/* "port 3000: node 4127", "" when nothing holds the port that the filter chooses. */
+static void holder_words(char out[FILL_SIZE], const struct drawing *d)
+{
+    const struct ui_port_holders *h = &d->ui->holders;
+    struct str names = STR_INIT;
+    char port[8];
+
+    out[0] = '\0';
+    if (!d->s || !h->n || d->ui->updating)
+        return;
+    holder_names(d, &names);
+    snprintf(port, sizeof port, "%u", d->ui->port);
+    draw_fill(out, h->bound_only ? MSG_VIEW_PORT_BOUND : MSG_VIEW_PORT_HOLDER, port,
+              names.len ? str_text(&names) : text(MSG_VIEW_PORT_HIDDEN), NULL);
+    str_fini(&names);
+}
+
+/* "1-18"; where rows of ended connections are among them, which the count has not: "1-18 / 361 + 41
+ * closed". */
+static void view_words(char out[FILL_SIZE], const struct drawing *d, const struct table_page *p)
+{
+    const struct rows *rows = d->rows;
+    char range[32], live[FMT_SIZE], closed[FMT_SIZE];
+
+    snprintf(range, sizeof range, "%u-%u", p->top + 1, p->top + p->drawn);
+    draw_copy_text(out, FILL_SIZE, range);
+    if (d->groups || rows->matched <= rows->matched_live)
+        return;
+    fmt_count(live, sizeof live, rows->matched_live);
+    fmt_count(closed, sizeof closed, rows->matched - rows->matched_live);
+    draw_fill(out, MSG_VIEW_WITH_CLOSED, range, live, closed);
+}
+
 static void draw_table_title(struct drawing *d, const struct table_page *p)
 {
-    char all[FMT_SIZE] = FMT_NONE, matched[FMT_SIZE], more[3 * FILL_SIZE + UI_FILTER_MAX];
-    char count[FILL_SIZE], view[FILL_SIZE] = "", groups[FILL_SIZE];
+    char all[FMT_SIZE] = FMT_NONE, matched[FMT_SIZE], more[4 * FILL_SIZE + UI_FILTER_MAX];
+    char count[FILL_SIZE], view[FILL_SIZE] = "", groups[FILL_SIZE], holder[FILL_SIZE];
     const char *filter = d->ui->filter;
 
     if (d->s)
@@ -345,11 +404,15 @@ static void draw_table_title(struct drawing *d, const struct table_page *p)
         draw_fill(count, MSG_VIEW_SHOWN_ALL, all, NULL, NULL);
     }
     groups_words(groups, d);
-    snprintf(more, sizeof more, "%s%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter, groups,
-             d->ui->follow ? "" : "   ", d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF),
-             d->ui->updating ? "   " : "", d->ui->updating ? text(MSG_VIEW_UPDATING) : "");
+    holder_words(holder, d);
+    if (*holder && !strchr(filter, ' ')) /* it names the port, too */
+        filter = "";
+    snprintf(more, sizeof more, "%s%s%s%s%s%s%s%s%s%s", count, *filter ? "   " : "", filter,
+             *holder ? "   " : "", holder, groups, d->ui->follow ? "" : "   ",
+             d->ui->follow ? "" : text(MSG_VIEW_FOLLOW_OFF), d->ui->updating ? "   " : "",
+             d->ui->updating ? text(MSG_VIEW_UPDATING) : "");
     if (p->drawn)
-        snprintf(view, sizeof view, "%u-%u", p->top + 1, p->top + p->drawn);
+        view_words(view, d, p);
     draw_title(d->c, &d->l.table, d->ui->focus == FOCUS_TABLE, text(MSG_VIEW_TABLE), more, view);
 }
 
@@ -500,6 +563,7 @@ void table_choose_widths(struct ui *ui, const struct view *v)
     if (d.l.kind == LAYOUT_NOTICE || d.n_rows == 0)
         return;
     table_columns_choose(&d, &ui->local_width, &ui->remote_width);
+    ui->process_width = table_columns_process(&d);
     ui->group_width = d.groups ? group_choose(&d) : 0;
 }
 
@@ -527,7 +591,8 @@ void table_park(struct session *s)
     s->ui.bound = false;
     s->selection_waiting = false;
     s->waiting_offset = 0;
-    s->ui.top = s->ui.cursor = 0;
+    s->ui.top = 0;
+    s->ui.cursor = s->ui.park_at;
 }
 
 bool table_bind(struct session *s)
@@ -632,7 +697,8 @@ void table_place(struct session *s, bool user_initiated, uint32_t offset, int li
     struct ui *ui = &s->ui;
     bool wanted = ui->bound || (user_initiated && s->selection_waiting);
     if (!wanted) {
-        ui->top = ui->cursor = 0;
+        ui->top = 0;
+        ui->cursor = ui->park_at;
         return;
     }
     if (ui->bound && !ui->follow && !user_initiated && s->list->rows.n) {
@@ -698,9 +764,11 @@ void table_move(struct session *s, enum move_unit unit, int sign)
     s->on_full_list = NULL;
     if (unit == MOVE_END && sign < 0) {
         table_park(s);
+        if (ui->park_at > 0) /* the first line is somebody's who is to stay there */
+            table_select(s, 0);
         return;
     }
-    if (s->list->rows.n == 0 || (!ui->bound && sign < 0))
+    if (s->list->rows.n == 0 || (!ui->bound && sign < 0 && ui->cursor == 0))
         return;
     if (unit == MOVE_END && row_view_is_partial(s->list)) {
         s->on_full_list = to_end;
@@ -810,7 +878,16 @@ unsigned table_sort_step(struct session *s, int sign)
     return next != s->ui.sort.column ? table_sort_by(s, next) : REACT_NOTHING;
 }
 
-/* Scrolling stops where it would show nothing that was hidden. */
+static bool among(enum column_id id, const enum column_id *of, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (of[i] == id)
+            return true;
+    return false;
+}
+
+/* As many columns are hidden at the left as it takes to show another one; none where there is no
+ * other. */
 unsigned table_scroll_columns(struct session *s, int sign)
 {
     struct ui *ui = &s->ui;
@@ -820,12 +897,27 @@ unsigned table_scroll_columns(struct session *s, int sign)
     }
     struct view v = session_view(s);
     enum column_id before[COL_COUNT], after[COL_COUNT];
-    size_t n = table_columns(&v, before);
-    ui->column_scroll++;
-    size_t m = table_columns(&v, after);
-    if (m == 0 || n == 0 || before[n - 1] == after[m - 1])
-        ui->column_scroll--;
+    const unsigned from = ui->column_scroll;
+    const size_t n = table_columns(&v, before);
+    while (++ui->column_scroll < COL_COUNT) {
+        size_t m = table_columns(&v, after);
+        for (size_t i = 0; i < m; i++)
+            if (!among(after[i], before, n))
+                return REACT_NOTHING;
+    }
+    ui->column_scroll = from;
     return REACT_NOTHING;
+}
+
+unsigned table_hidden_columns(const struct session *s)
+{
+    struct view v = session_view(s);
+    enum column_id drawn[COL_COUNT];
+    const size_t n = table_columns(&v, drawn);
+    unsigned hidden = 0;
+    for (unsigned i = 0; i < s->ui.n_chosen; i++)
+        hidden += !among(s->ui.chosen[i], drawn, n);
+    return hidden;
 }
 
 unsigned table_toggle_pin(struct session *s)

@@ -35,7 +35,8 @@ void table_select(struct session *s, uint32_t position);
 void table_move(struct session *s, enum move_unit unit, int sign);
 void table_scroll(struct session *s, int rows);
 
-/** Put the cursor on the first line, following nothing. */
+/** Put the cursor on the first line, or the first one behind those who have the port of the filter,
+ *  following nothing. */
 void table_park(struct session *s);
 
 /** Choose the address widths anew with the next rows. */
@@ -50,6 +51,9 @@ unsigned table_command(struct session *s, enum command_id command);
 
 /** Hide one more optional column at the left, or one less. */
 unsigned table_scroll_columns(struct session *s, int sign);
+
+/** How many of the columns that the user chose are not drawn. */
+unsigned table_hidden_columns(const struct session *s);
 
 unsigned table_sort_by(struct session *s, enum column_id column);
 

@@ -5,11 +5,13 @@
  * Addresses are never cut. Their columns take the smallest steps that hold nine of ten rows of the
  * page; a row that does not fit takes two lines. Where that is too narrow, State takes its short
  * names, then Local Address becomes Port, then the foreign address gets a line of its own. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "group_rows.h"
 #include "table_columns.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/query/column.h"
 
@@ -21,7 +23,7 @@
 
 int table_columns_room(const struct drawing *d)
 {
-    return d->l.table.w - (d->l.separator_x >= 0 ? 1 : 0);
+    return d->l.table.w - (layout_beside_table(&d->l) ? 1 : 0);
 }
 
 static int indent(const struct drawing *d)
@@ -76,6 +78,34 @@ static void measure(struct widths *w, const struct drawing *d)
         w->n++;
     }
     str_fini(&buffer);
+}
+
+static const int process_steps[] = {9, 12, 15, 18, 21, 24};
+#define PROCESS_STEPS   ((int)(sizeof process_steps / sizeof *process_steps))
+#define PROCESS_UNKNOWN 15 /* before a process is known */
+
+/* The smallest step that holds name and pid of nine of ten rows whose process is known. */
+int table_columns_process(const struct drawing *d)
+{
+    struct str buffer = STR_INIT;
+    int known = 0, held[PROCESS_STEPS] = {0}, step = 0;
+
+    for (uint32_t i = d->ui->top; i < d->n_rows && i - d->ui->top < (uint32_t)d->l.table.h; i++) {
+        if (group_is_line(d, i))
+            continue;
+        str_clear(&buffer);
+        column_process_fit(d->s, d->rows->row[i], INT_MAX, &buffer);
+        const int w = utf8_width(str_text(&buffer));
+        if (w == 0 || strcmp(str_text(&buffer), FMT_NONE) == 0)
+            continue;
+        known++;
+        for (int at = 0; at < PROCESS_STEPS; at++)
+            held[at] += w <= process_steps[at];
+    }
+    str_fini(&buffer);
+    while (step < PROCESS_STEPS - 1 && held[step] * 10 < known * 9)
+        step++;
+    return known ? process_steps[step] : PROCESS_UNKNOWN;
 }
 
 static int state_width(void)
@@ -222,6 +252,8 @@ static int width_of(const struct fit *f, enum column_id id)
         return f->level == FIT_OWN_LINE ? 0 : f->remote;
     if (id == COL_STATE && f->level != FIT_FULL)
         return STATE_SHORT_W;
+    if (id == COL_PROCESS && f->process > w)
+        return f->process;
     return id == f->sorted && w > 0 && head > w ? head : w; /* room for the mark of the sort */
 }
 
@@ -254,6 +286,20 @@ static bool take(const struct fit *f, bool in[COL_COUNT], int *used, enum column
     return true;
 }
 
+/* Process with name and pid, or with the name alone where there is no more room. */
+static bool take_process(struct fit *f, bool in[COL_COUNT], int *used)
+{
+    const int whole = f->process;
+
+    if (take(f, in, used, COL_PROCESS, false))
+        return true;
+    f->process = 0;
+    if (take(f, in, used, COL_PROCESS, false))
+        return true;
+    f->process = whole;
+    return false;
+}
+
 /* Is Process a column that nobody had to ask for? A recording may not have it. */
 static bool process_by_default(const struct drawing *d)
 {
@@ -266,6 +312,12 @@ static bool process_by_default(const struct drawing *d)
 static bool names_namespaces(const struct drawing *d)
 {
     return d->ui->n_chosen == 0 && d->s && d->s->namespaces && d->s->namespaces->several;
+}
+
+/* Is it a figure that no row of a recording or an import can have? */
+static bool lacks_figures(const struct drawing *d, enum column_id id)
+{
+    return d->s && sample_is_recorded(d->s) && !d->s->metrics && columns[id].needs & NEED_METRICS;
 }
 
 /* The optional columns in the order in which they come in, after those that ← and → have hidden;
@@ -294,7 +346,8 @@ static int wanted_columns(const struct drawing *d, enum column_id wanted[COL_COU
         wanted[n++] = COL_NETNS;
     for (unsigned rank = 1; rank <= COL_COUNT; rank++) {
         for (unsigned id = 0; id < COL_COUNT; id++) {
-            if (columns[id].rank != rank || base_column((enum column_id)id) || id == COL_PROCESS)
+            if (columns[id].rank != rank || base_column((enum column_id)id) || id == COL_PROCESS ||
+                lacks_figures(d, (enum column_id)id))
                 continue;
             if (skip > 0)
                 skip--;
@@ -339,6 +392,7 @@ void table_columns_fit(struct fit *f, const struct drawing *d)
 
     *f = (struct fit){.indent = indent(d), .room = table_columns_room(d) - indent(d)};
     f->sorted = d->ui->sort.column;
+    f->process = d->ui->process_width;
     fit_addresses(f, d);
     for (unsigned id = 0; id < COL_COUNT; id++) {
         if (base_column((enum column_id)id) && chosen(d->ui, (enum column_id)id))
@@ -350,16 +404,18 @@ void table_columns_fit(struct fit *f, const struct drawing *d)
         d->ui->column_scroll == 0) /* the namespace comes before the process */
         take(f, in, &used, COL_NETNS, false);
     if (process_by_default(d))
-        take(f, in, &used, COL_PROCESS, false);
+        take_process(f, in, &used);
     n = wanted_columns(d, wanted);
-    for (int i = 0; i < n && take(f, in, &used, wanted[i], false); i++)
-        ;
+    for (int i = 0; i < n; i++)
+        if (wanted[i] == COL_PROCESS ? !take_process(f, in, &used)
+                                     : !take(f, in, &used, wanted[i], false))
+            break;
     n = screen_order(d->ui, in, order);
     for (int i = 0; i < n; i++) {
         int w = width_of(f, order[i]);
 
-        if (order[i] == COL_PROCESS && used < f->room)
-            w += f->room - used;
+        if (i == n - 1 && columns[order[i]].kind == KIND_TEXT && used < f->room)
+            w += f->room - used; /* what is left over stands behind a text, not between columns */
         if (f->level == FIT_OWN_LINE && order[i] == COL_REMOTE)
             continue;
         f->column[f->n++] = (struct fit_column){order[i], x, w};

@@ -24,6 +24,7 @@ struct fit {
     int indent;        /* of rows below their group */
     int room;          /* columns of the table, without the indent */
     int local, remote; /* widths of the address columns */
+    int process;       /* what Process has at least */
     int n;
     struct fit_column column[COL_COUNT];
 };
@@ -36,6 +37,9 @@ void table_columns_fit(struct fit *f, const struct drawing *d);
 
 /** The address widths that suit the rows in view. */
 void table_columns_choose(const struct drawing *d, int *local, int *remote);
+
+/** The columns that names and pids of the rows in view take. */
+int table_columns_process(const struct drawing *d);
 
 /** The column `id` where it stands, NULL when it is not drawn. */
 const struct fit_column *table_columns_find(const struct fit *f, enum column_id id);

@@ -64,6 +64,7 @@ void ui_lesson_start(struct session *s, struct lesson *lesson)
     s->lesson = lesson;
     s->ui.lesson.steps = lesson->script->n;
     choose_columns(&s->ui, (enum column_id)lesson->script->queue);
+    session_focus(s, FOCUS_STATES); /* Enter means the next step there */
     s->now_ns = clock_mono_ns();
     go_on(s);
 }

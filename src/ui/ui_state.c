@@ -26,8 +26,8 @@ void ui_init(struct ui *ui)
     memset(ui, 0, sizeof *ui);
     ui->w = 80;
     ui->h = 24;
-    ui->focus = FOCUS_STATES;
-    ui->subject = FOCUS_STATES;
+    ui->focus = FOCUS_TABLE;
+    ui->subject = FOCUS_TABLE;
     ui->follow = true;
     ui->sort = (struct sort){.column = COL_STATE};
     ui->group_by = -1;

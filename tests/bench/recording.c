@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What recording costs: `recording ROWS [SAMPLES]` records a host of so many connections, of which
- * a twentieth is active and a hundredth replaced in each second, and prints the size of an hour,
- * the CPU time of writing a sample, how long it takes to reach a sample anywhere in the recording,
- * and the memory of a reader beside what two samples take. */
+/* What recording costs: `recording ROWS [SAMPLES [FILE]]` records a host of so many connections, of
+ * which a twentieth is active and a hundredth replaced in each second, and prints the size of an
+ * hour, the CPU time of writing a sample, how long it takes to reach a sample anywhere in the
+ * recording, and the memory of a reader beside what two samples take. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,14 @@
 #include "lib/changing_host.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/source/recorder.h"
 #include "tcptop/source/recording.h"
 #include "tcptop/source/sample_pipeline.h"
 
 #define SEEKS  100
 #define HOUR_S 3600
+#define DAY_S  86400
 #define MIB    (1024.0 * 1024)
 
 static const struct request req = {.fade_ds = 30, .keep_close_events = true};
@@ -43,17 +45,26 @@ static struct source *open_recording(const char *path)
     return src;
 }
 
+static const char *rule_name(unsigned rule)
+{
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
+}
+
 /* Record the host; the CPU time of one sample, in microseconds. */
 static double write_all(const struct changing_host *how, const char *path)
 {
     struct sample_pipeline *p = pipeline_of(changing_host_open(how));
-    const struct recorder_options options = {.path = path, .force = true};
+    struct limits limits;
+    rules_limits_init(&limits);
+    const struct recorder_options options = {
+        .path = path, .force = true, .rule_name = rule_name, .judge = rules_digest(&limits)};
     const struct sample *s = NULL;
     struct recorder *r;
     int64_t cpu = 0;
 
     if (recorder_open(&r, &options))
         abort();
+    sample_pipeline_observe(p, doctor_new(&limits, false, 0.25));
     while (sample_pipeline_next(p, &req, &s, NULL) == 0) {
         int64_t begin = clock_thread_cpu_ns();
         if (recorder_add(r, s))
@@ -127,22 +138,76 @@ static int read_all(const char *path)
     return 0;
 }
 
+static double seconds_since(int64_t begin)
+{
+    return (double)(clock_mono_ns() - begin) / (double)NS_PER_S;
+}
+
+/* How long it takes to search it, for as many samples as a day has at one each second. */
+static void print_search(const char *path)
+{
+    struct recording_findings found;
+    struct source *src = open_recording(path);
+    struct limits limits;
+    const struct sample *s = NULL;
+    int64_t begin = clock_mono_ns(), taking = 0;
+    uint32_t n = 0;
+
+    if (recording_findings(src, rules_number, true, &found) || !found.samples)
+        abort();
+    double notes = seconds_since(begin), share = DAY_S / (double)found.samples;
+    source_close(src);
+    rules_limits_init(&limits);
+    struct sample_pipeline *p = pipeline_of(open_recording(path));
+    sample_pipeline_observe(p, doctor_new(&limits, true, 0.25));
+    begin = clock_mono_ns();
+    for (; sample_pipeline_next(p, &req, &s, NULL) == 0; n++)
+        taking += s->cpu_ns;
+    printf("taken     %.0f us of CPU a sample when it was recorded\n",
+           (double)taking / (n ? n : 1) / NS_PER_US);
+    printf("a day     searched in %.2f s by notes, in %.2f s by judging each sample\n",
+           notes * share, seconds_since(begin) * share);
+    sample_unref(s);
+    sample_pipeline_free(p);
+}
+
+/* What reading the file costs; memory in a process that does nothing else. Returns an exit code. */
+static int print_reading(const char *program, const char *path)
+{
+    int status = 1;
+
+    print_seeks(path);
+    print_search(path);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        execl("/proc/self/exe", program, "--read", path, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(child, &status, 0);
+    return status != 0;
+}
+
 int main(int argc, char **argv)
 {
-    char path[] = "/tmp/tcptop-recording-XXXXXX";
+    char temporary[] = "/tmp/tcptop-recording-XXXXXX";
+    const char *path = argc > 3 ? argv[3] : temporary; /* the first is kept */
     struct changing_host how = {.rows = 1000, .samples = 300, .churn = 10, .ends = true};
     struct stat st;
 
     if (argc == 3 && strcmp(argv[1], "--read") == 0)
         return read_all(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "--of") == 0)
+        return print_reading(argv[0], argv[2]);
     if (argc > 1)
         how.rows = (uint32_t)strtoul(argv[1], NULL, 10);
     if (argc > 2)
         how.samples = (uint32_t)strtoul(argv[2], NULL, 10);
-    int fd = mkstemp(path);
-    if (fd < 0 || !how.samples)
+    int fd = argc > 3 ? -1 : mkstemp(temporary);
+    if ((argc <= 3 && fd < 0) || !how.samples)
         return 1;
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     double us = write_all(&how, path);
     if (stat(path, &st) != 0)
         return 1;
@@ -150,15 +215,8 @@ int main(int argc, char **argv)
            (double)st.st_size / how.samples, (double)st.st_size / how.samples * HOUR_S / MIB,
            how.rows);
     printf("writing   %.0f us of CPU a sample\n", us);
-    print_seeks(path);
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        execl("/proc/self/exe", argv[0], "--read", path, (char *)NULL);
-        _exit(127);
-    }
-    int status = 1;
-    waitpid(child, &status, 0);
-    unlink(path);
-    return status != 0;
+    int code = print_reading(argv[0], path);
+    if (argc <= 3)
+        unlink(path);
+    return code;
 }

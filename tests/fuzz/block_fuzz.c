@@ -17,6 +17,8 @@
 #include "tcptop/base/bytes.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/doctor.h"
+#include "tcptop/explain/finding_text.h"
 #include "tcptop/source/block.h"
 #include "tcptop/source/recorder.h"
 #include "tcptop/source/recording.h"
@@ -36,6 +38,22 @@ static void demand(bool holds, const char *what)
     }
 }
 
+static const char *rule_name(unsigned rule)
+{
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
+}
+
+/* Rules that find something in a few samples. */
+static struct sample_observer *easily_alarmed(void)
+{
+    struct limits limits;
+
+    rules_limits_init(&limits);
+    limits.value[THRESHOLD_CLOSE_WAIT_COUNT] = limits.value[THRESHOLD_CLOSE_WAIT_AGE] = 1;
+    limits.value[THRESHOLD_FIN_WAIT2_ORPHANS] = 1;
+    return doctor_new(&limits, true, 0.25);
+}
+
 /* Record a host into a memory file. */
 static size_t make_seed(const struct changing_host *how, uint8_t bytes[SEED_BYTES])
 {
@@ -47,7 +65,10 @@ static size_t make_seed(const struct changing_host *how, uint8_t bytes[SEED_BYTE
     int fd = memfd_create("recording", MFD_CLOEXEC);
 
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    const struct recorder_options options = {.path = path, .force = true, .metrics = how->metrics};
+    const struct recorder_options options = {
+        .path = path, .force = true, .metrics = how->metrics, .rule_name = rule_name, .judge = 1};
+    if (p)
+        sample_pipeline_observe(p, easily_alarmed());
     demand(p && recorder_open(&r, &options) == 0, "no seed");
     while (sample_pipeline_next(p, &req, &s, NULL) == 0)
         demand(recorder_add(r, s) == 0, "no sample");
@@ -90,7 +111,7 @@ const struct fuzz_seed *fuzz_seeds(size_t *n)
 {
     static const struct changing_host hosts[SEEDS] = {
         {.rows = 6, .samples = 7, .churn = 200, .metrics = true, .ends = true},
-        {.rows = 9, .samples = 9, .churn = 300, .new_netns = true, .ends = true},
+        {.rows = 9, .samples = 9, .churn = 300, .new_netns = true, .ends = true, .groups = true},
     };
     static uint8_t bytes[SEEDS + 1][SEED_BYTES];
     static struct fuzz_seed list[SEEDS + 1];
@@ -207,6 +228,33 @@ static void move_about(const uint8_t *data, size_t len)
     close(fd);
 }
 
+/* What notes say can be put into words: texts are sound, numbers within what they stand for. */
+static void read_findings(const uint8_t *data, size_t len)
+{
+    struct recording_findings found;
+    int fd;
+    struct source *src = open_bytes(data, len, &fd);
+
+    if (src && recording_findings(src, rules_number, true, &found) == 0) {
+        demand(found.n <= len / BLOCK_HEAD_BYTES, "more findings than blocks");
+        for (uint32_t i = 0; i < found.n; i++) {
+            const struct finding *f = &found.list[i].worst;
+            struct str words = STR_INIT;
+            demand(f->rule < RULE_COUNT && f->severity <= SEVERITY_CRITICAL, "no such finding");
+            finding_title(f, &words);
+            for (unsigned part = 0; part < PART_KINDS; part++)
+                finding_part(f, (enum finding_part)part, &words);
+            demand(is_clean(f->who.name) && is_clean(f->who.service) && is_clean(f->namespace) &&
+                       is_clean(f->cause.who.name),
+                   "a text that was not sanitised");
+            str_fini(&words);
+        }
+    }
+    if (src)
+        source_close(src);
+    close(fd);
+}
+
 /* Make the checksums of every block true, where its mark and length allow it. */
 static void seal(uint8_t *data, size_t len)
 {
@@ -237,6 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     seal(copy, len);
     play_joined(copy, len);
     move_about(copy, len);
+    read_findings(copy, len);
     free(copy);
     return 0;
 }

@@ -183,6 +183,12 @@ unsigned probe_port_at(const struct session *s, uint32_t position)
     return s->list->sample->conn[s->list->rows.row[position]].sport;
 }
 
+unsigned probe_state_at(const struct session *s, uint32_t position)
+{
+    assert_true(position < s->list->rows.n);
+    return s->list->sample->conn[s->list->rows.row[position]].state;
+}
+
 unsigned probe_port(const struct session *s)
 {
     unsigned port = probe_port_at(s, s->ui.cursor);
@@ -223,6 +229,11 @@ unsigned probe_columns(const struct session *s, enum column_id chosen[COL_COUNT]
 {
     memcpy(chosen, s->ui.chosen, sizeof(s->ui.chosen));
     return s->ui.n_chosen;
+}
+
+bool probe_is_ticked(const struct session *s, enum column_id column)
+{
+    return s->ui.chosen_edit[column];
 }
 
 int probe_remote_width(const struct session *s)

@@ -76,6 +76,7 @@ int probe_screen_line(const struct session *s, uint32_t position);
 /** Local port of the row at a position, or of the row under the cursor. The latter fails the test
  *  when the cursor is bound to another connection than it stands on. */
 unsigned probe_port_at(const struct session *s, uint32_t position);
+unsigned probe_state_at(const struct session *s, uint32_t position);
 unsigned probe_port(const struct session *s);
 
 /** The lines of the list, a blank between two: a group by its value, "443", a row by its local
@@ -86,6 +87,7 @@ bool probe_sort_descending(const struct session *s);
 
 /** The columns that the user chose, in their order; returns how many, 0 when none were. */
 unsigned probe_columns(const struct session *s, enum column_id chosen[COL_COUNT]);
+bool probe_is_ticked(const struct session *s, enum column_id column); /* in the chooser */
 int probe_remote_width(const struct session *s); /* of the column of peers, in cells */
 bool probe_host_names(const struct session *s);
 bool probe_service_names(const struct session *s);

@@ -233,7 +233,6 @@ void stage_open_twenty(struct stage *st)
     for (unsigned i = 0; i < 20; i++)
         stage_add(st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
     stage_sample(st);
-    stage_keys(st, "Tab");
     assert_string_equal(probe_focus(st->session), "table");
 }
 

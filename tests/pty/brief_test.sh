@@ -31,7 +31,7 @@ sees 'last [1-9][0-9]* s '
 brief 1 300 50 0 8080
 keys C-l
 check "the row is there" sees '127\.0\.0\.1:8080 .* CLOSE '
-keys Tab Enter
+keys Enter
 check "its details" sees 'Opened and closed between two samples'
 check "what it received" sees 'Received +301 B'
 check "what it sent" sees 'Sent +50 B'

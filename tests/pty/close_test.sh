@@ -18,7 +18,7 @@ are() { [ "$(sockets "${@:2}")" = "$1" ]; } # are N SS-FILTER…
 only_table() { live 80x24 "-4 -f $1 ${2:-}" && sees 'CONNECTIONS'; }
 
 row() { # row STATE: its two ends, here and there, once it is on the screen
-	read -r here there < <(screen | grep "^▹.* $1 " |
+	read -r here there < <(screen | grep "^▸.* $1 " |
 		grep -oE '127\.0\.0\.1:[0-9]+ .*(127\.0\.0\.1:[0-9]+|0\.0\.0\.0:\*)')
 }
 

@@ -14,8 +14,7 @@ read -r -t 60 half half_client <&"${HALF[0]}"
 check "the connections stand" [ -n "${half_client:-}" ]
 
 live 80x24 "-d 0.3 -f 'lport:$client'"
-check "a row" sees "^▹.*:$client "
-keys Tab
+check "a row" sees "^▸.*:$client "
 keys Enter
 check "Enter opens the details" sees '━ CONNECTION ━'
 check "this host opened it: a listener is at the other end" sees "127.0.0.1:$client → 127.0.0.1:$port"
@@ -38,8 +37,7 @@ keys q
 keys q
 
 live 80x24 "-d 0.3 -f 'lport:$half'"
-check "a row in CLOSE_WAIT" sees "^▹.*:$half .*CLOSE_WAIT"
-keys Tab
+check "a row in CLOSE_WAIT" sees "^▸.*:$half .*CLOSE_WAIT"
 keys /
 keys C-u
 keys "lport:$half and state:cw"

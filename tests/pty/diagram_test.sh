@@ -17,7 +17,7 @@ closing() { # asked again each time: orphans are given up meanwhile
 }
 
 live 80x24
-sees '^▹.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
+sees '^▸.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
 keys D
 check "D opens the diagram" sees '━ STATE DIAGRAM'
 check "TIME_WAIT is chosen" sees '┌▸TIME_WAIT'

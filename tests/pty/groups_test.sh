@@ -16,7 +16,7 @@ group_says() { screen | grep -qE "^[▸▹ ]. +$1 +$2( |\$)"; }
 counted() { until_true group_says "$1" "$(in_ss "${@:2}")"; }
 
 live 120x34
-sees '^▹.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
+sees '^▸.*(LISTEN|CLOSE_WAIT|SYN_SENT)'
 keys t
 check "t opens the menu of what to group by" sees '━ GROUP BY'
 keys Home Down Down Down Down Enter
@@ -62,8 +62,8 @@ check "there is its group" until_true group_says "$port" "$before"
 check "guests come" guests 5
 check "the group counts them" until_true group_says "$port" $((before + 5))
 check "and how many more they are" sees " $port +$((before + 5)) +\+5 "
-check "the largest change stands first" sees '^▹. +'"$port "
-keys Tab Down Up
+check "the largest change stands first" sees '^▸. +'"$port "
+keys Down Up
 check "more guests come" guests 3
 check "the group under the cursor stays there" sees '^▸. +'"$port +$((before + 8)) +\+8"
 keys q

@@ -14,7 +14,7 @@ check "the pane says who closed" sees '먼저 닫은 연결 16개'
 keys l
 check "l leaves the listener" sees '\[::1\]:3000 +\[::\]:\* +LISTEN'
 keys a 3000
-check "the port is a filter" sees '연결 +17개 중 17개 +port:3000'
+check "the port is a filter" sees '연결 +17개 중 17개 +(port:3000|포트 3000)'
 keys q
 check "q ends it" code 0
 

@@ -27,12 +27,12 @@ printf '3000\nq\003K\032' >"$tmp/text"
 mux load-buffer "$tmp/text"
 mux paste-buffer -p -r -d
 mux set -s set-clipboard on
-keys Tab c
-copied() { mux show-buffer 2>/dev/null | grep -qE '^tcp6?  .*:[0-9]+  .*:[0-9*]+  [A-Z_0-9]+'; }
+keys c
+copied() { mux show-buffer 2>/dev/null | grep -qE '^(tcp6?  )?[0-9[].*:[0-9]+  .*:[0-9*]+  [A-Z_0-9]+'; }
 check "c puts the row on the clipboard" until_true copied
 keys Escape '?'
 check "a bracketed paste is no command" sees MOVE
-check "and no filter" loses port:3000
+check "and no filter" loses port.3000
 keys C-c
 check "a typed ^C is" code 0
 
@@ -74,7 +74,7 @@ check "a fast screen" sees CONNECTIONS
 resize 60 20
 check "left alone and made smaller" sees '^ [a-z0-9-]+ .*[0-9]:[0-9]{2}'
 resize 120 34
-check "and larger again" sees '^━ STATES'
+check "and larger again" sees '^─ STATES'
 keys -N 20 '?' q
 keys q
 check "keys are heard while samples come" code 0

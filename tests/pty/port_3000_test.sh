@@ -24,7 +24,8 @@ left() { screen | grep -oE '0 ephemeral ports used, ([0-9.]+ to )?[0-9]+ s left'
 live 120x34
 sees 'TIME_WAIT +16 '
 keys 3000
-check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port:3000'
+check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+   port.3000'
+keys w # the tall pane, for reading
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
@@ -63,6 +64,7 @@ check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
 check "and why it is there" sees '마지막 ACK가 유실되면'
 check "the numbers" further_down "임시 포트  $range개 중 0개 사용"
 keys '[' '[' '[' '['
+keys w w
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'
 keys L

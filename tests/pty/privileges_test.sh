@@ -186,7 +186,7 @@ fi
 holds() { # holds NAME SAYS PREFIX: K says so with --no-config
 	start 80x24 "$own_etc $3 $tmp/tcptop --no-config -4 -f 'lport:8004 state:es' 2>$tmp/err"
 	sees '127.0.0.1:8004'
-	keys Tab K
+	keys K
 	check "$1" sees "$2"
 	keys Escape C-c
 	ended

@@ -37,7 +37,7 @@ check "fifty sockets leak" [ "${ready:-}" = ready ]
 check "the header says so" [ $warned = 0 ]
 check "… within ten seconds" [ $seconds -le 10 ]
 check "the state is marked" sees '![CLOSE_WAIT ]+ +50 '
-check "so are its rows" sees '^.!tcp .*CLOSE_WAIT'
+check "so are its rows" sees '^.!(tcp6? +)?[0-9[].*CLOSE_WAIT'
 keys !
 check "! lists what is wrong" sees '━ WARNINGS ━.* 1 now, 0 ended'
 check "with the process" sees "^▸!  CLOSE_WAIT leak likely: trouble \([0-9]+\) +since [0-9][0-9]:[0-9][0-9]"

@@ -69,8 +69,8 @@ static void screen_order(void **state)
     (void)state;
     static const enum column_id order[] = {
         [1] = COL_LOCAL, [2] = COL_REMOTE, [3] = COL_STATE,  [4] = COL_PROCESS,
-        [5] = COL_LEFT,  [6] = COL_PROTO,  [7] = COL_RECV_Q, [8] = COL_SEND_Q,
-        [9] = COL_RTT,   [10] = COL_RETR,  [11] = COL_TX,    [12] = COL_RX};
+        [5] = COL_LEFT,  [6] = COL_RECV_Q, [7] = COL_SEND_Q, [8] = COL_RTT,
+        [9] = COL_TX,    [10] = COL_RX,    [11] = COL_RETR,  [12] = COL_PROTO};
     for (int id = 0; id < COL_COUNT; id++) {
         if (columns[id].rank) {
             assert_in_range(columns[id].rank, 1, sizeof order / sizeof order[0] - 1);

@@ -197,6 +197,60 @@ static void test_noise(void **state)
     assert_true(d.len < 80);
 }
 
+static void feed(struct key_decoder *d, const char *bytes)
+{
+    size_t room;
+    memcpy(key_decoder_space(d, &room), bytes, strlen(bytes));
+    key_decoder_added(d, strlen(bytes));
+}
+
+/* The keys that are left, as text. */
+static const char *keys_left(struct key_decoder *d)
+{
+    static char text[64];
+    struct input in;
+    size_t n = 0;
+    while (key_decoder_next(d, false, &in) && n < sizeof text - 1)
+        text[n++] = in.key == KEY_CODE_ESC ? '!' : (char)in.key;
+    text[n] = '\0';
+    return text;
+}
+
+static void test_ground_among_keys(void **state)
+{
+    (void)state;
+    struct key_decoder d = {.color_due = true};
+    feed(&d, "a\033]11;rgb:ffff/80/0\033\\b\033[1;2Rc");
+    assert_true(key_decoder_take_color(&d));
+    assert_int_equal(d.color[0], 0xffff);
+    assert_int_equal(d.color[1], 0x8080);
+    assert_int_equal(d.color[2], 0);
+    assert_true(key_decoder_take_answer(&d));
+    assert_string_equal(keys_left(&d), "abc");
+}
+
+static void test_a_late_ground_is_no_key(void **state)
+{
+    (void)state;
+    struct key_decoder d = {.color_due = true};
+    struct input in;
+    feed(&d, "\033]11;rgb:1e1e/1e1e/");
+    assert_false(key_decoder_take_color(&d));
+    assert_false(key_decoder_next(&d, true, &in)); /* its end has yet to come */
+    feed(&d, "1e1e\ax");
+    assert_string_equal(keys_left(&d), "x");
+    assert_true(d.color_known && d.color[0] == 0x1e1e);
+    d = (struct key_decoder){.color_due = true};
+    feed(&d, "\033]11;rgb:zz/0/0\ax"); /* no colour, and no keys either */
+    assert_string_equal(keys_left(&d), "x");
+    assert_false(d.color_known);
+    feed(&d, "\033]y"); /* asked no more: Alt-] */
+    assert_string_equal(keys_left(&d), "!]y");
+    d = (struct key_decoder){.color_due = true};
+    feed(&d, "\033]y"); /* nor is this an answer */
+    assert_string_equal(keys_left(&d), "!]y");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_unknown_sequences_are_swallowed),
         cmocka_unit_test(test_answer_among_keys),
         cmocka_unit_test(test_late_answer_is_no_key),
+        cmocka_unit_test(test_ground_among_keys),
+        cmocka_unit_test(test_a_late_ground_is_no_key),
         cmocka_unit_test(test_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

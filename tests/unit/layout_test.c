@@ -39,14 +39,15 @@ static void test_the_sizes_of_the_design(void **state)
         enum layout_kind kind;
         int state_list_h, rows, pane_w, pane_h;
     } sizes[] = {
-        {120, 34, LAYOUT_WIDE, 12, 18, 47, 32},    {200, 50, LAYOUT_WIDE, 12, 34, 64, 48},
-        {113, 28, LAYOUT_WIDE, 12, 12, 44, 26},    {90, 45, LAYOUT_TALL, 12, 20, 90, 9},
+        {120, 34, LAYOUT_BROAD, 12, 18, 47, 12},   {200, 50, LAYOUT_WIDE, 12, 34, 64, 48},
+        {113, 28, LAYOUT_BROAD, 12, 12, 44, 12},   {90, 45, LAYOUT_TALL, 12, 20, 90, 9},
         {51, 40, LAYOUT_TALL, 12, 16, 51, 8},      {60, 100, LAYOUT_TALL, 12, 72, 60, 12},
         {100, 30, LAYOUT_NORMAL, 7, 11, 100, 8},   {80, 28, LAYOUT_NORMAL, 7, 9, 80, 8},
         {80, 24, LAYOUT_SHORT, 7, 10, 80, 3},      {112, 22, LAYOUT_SHORT, 7, 8, 112, 3},
         {60, 20, LAYOUT_SMALL, 1, 12, 60, 3},      {79, 24, LAYOUT_SMALL, 1, 16, 79, 3},
         {40, 10, LAYOUT_TINY, 1, 6, 0, 0},         {20, 8, LAYOUT_TINY, 1, 4, 0, 0},
         {20, 7, LAYOUT_TINY, 0, 5, 0, 0},          {20, 5, LAYOUT_TINY, 0, 3, 0, 0},
+        {184, 40, LAYOUT_WIDE, 12, 24, 64, 38},    {183, 50, LAYOUT_BROAD, 12, 34, 64, 12},
         {500, 300, LAYOUT_WIDE, 12, 284, 64, 298},
     };
 
@@ -67,10 +68,18 @@ static void test_the_sizes_of_the_design(void **state)
 
 static void test_the_pane_key(void **state)
 {
-    struct layout l = at(120, 34, PANE_WIDE);
+    struct layout l = at(120, 34, PANE_NORMAL);
 
     (void)state;
-    assert_int_equal(l.pane.w, 72);
+    assert_int_equal(l.pane_form, PANE_FORM_BESIDE);
+    assert_int_equal(l.table.w, 120);
+    assert_int_equal(l.separator_h, 12);
+    l = at(120, 34, PANE_WIDE); /* tall, for reading */
+    assert_int_equal(l.pane_form, PANE_FORM_RIGHT);
+    assert_int_equal(l.pane.w, 47);
+    assert_int_equal(l.pane.h, 32);
+    assert_int_equal(l.table.w, 72);
+    assert_int_equal(at(200, 50, PANE_WIDE).pane.w, 120);
     assert_int_equal(at(120, 34, PANE_NONE).table.w, 120);
     assert_int_equal(at(120, 34, PANE_NONE).separator_x, -1);
     assert_int_equal(at(100, 30, PANE_WIDE).pane.h, 15);

@@ -67,10 +67,10 @@ static void english(void **state)
 {
     (void)state;
     assert_string_equal(printed(),
-                        "Proto Recv-Q Local Address State       Left Foreign Address\n"
-                        "tcp   12,345 10.0.2.15:443 ESTABLISHED    – 203.0.113.77:51422\n"
-                        "tcp6       0 [::1]:3000    TIME_WAIT   12 s [::1]:63637\n"
-                        "tcp        0 0.0.0.0:22    LISTEN         – 0.0.0.0:*\n");
+                        "Proto Recv-Q Local Address State       Timer Foreign Address\n"
+                        "tcp    12345 10.0.2.15:443 ESTABLISHED     – 203.0.113.77:51422\n"
+                        "tcp6       0 [::1]:3000    TIME_WAIT    12 s [::1]:63637\n"
+                        "tcp        0 0.0.0.0:22    LISTEN          – 0.0.0.0:*\n");
 }
 
 static void korean_without_utf8(void **state)
@@ -79,10 +79,10 @@ static void korean_without_utf8(void **state)
     text_use(LANG_KO);
     print.ascii = true;
     assert_string_equal(printed(),
-                        "프로토콜 수신 큐 로컬 주소     상태        남음 외부 주소\n"
-                        "tcp       12,345 10.0.2.15:443 ESTABLISHED    - 203.0.113.77:51422\n"
-                        "tcp6           0 [::1]:3000    TIME_WAIT   12 s [::1]:63637\n"
-                        "tcp            0 0.0.0.0:22    LISTEN         - 0.0.0.0:*\n");
+                        "프로토콜 수신 큐 로컬 주소     상태        타이머 외부 주소\n"
+                        "tcp        12345 10.0.2.15:443 ESTABLISHED      - 203.0.113.77:51422\n"
+                        "tcp6           0 [::1]:3000    TIME_WAIT     12 s [::1]:63637\n"
+                        "tcp            0 0.0.0.0:22    LISTEN           - 0.0.0.0:*\n");
 }
 
 static void no_head_no_rows(void **state)
@@ -91,7 +91,7 @@ static void no_head_no_rows(void **state)
     print.head = false;
     rows.n = 1;
     assert_string_equal(printed(),
-                        "tcp   12,345 10.0.2.15:443 ESTABLISHED    – 203.0.113.77:51422\n");
+                        "tcp    12345 10.0.2.15:443 ESTABLISHED     – 203.0.113.77:51422\n");
     rows.n = 0;
     assert_string_equal(printed(), "");
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -458,6 +459,111 @@ static void what_exists_is_refused(void **state)
     assert_int_equal(open_only(link, true), -ENOENT);
 }
 
+/* All that is in the directory, and how many files. */
+static uint64_t bytes_in(const char *name, uint32_t *files)
+{
+    DIR *dir = opendir(name);
+    const struct dirent *entry;
+    uint64_t bytes = 0;
+    struct stat st;
+
+    assert_non_null(dir);
+    *files = 0;
+    while ((entry = readdir(dir))) {
+        if (fstatat(dirfd(dir), entry->d_name, &st, 0) || !S_ISREG(st.st_mode))
+            continue;
+        bytes += (uint64_t)st.st_size;
+        ++*files;
+    }
+    closedir(dir);
+    return bytes;
+}
+
+/* The directory never holds more than what was asked for and what is written between two complete
+ * samples; what goes first is the oldest. */
+static void the_size_is_kept(void **state)
+{
+    (void)state;
+    enum { MOST = 270000, SPAN = 60 };
+    const struct changing_host host = {.rows = 200, .samples = 1000, .churn = 100, .ends = true};
+    const struct request req = {.keep_close_events = true};
+    struct sample_pipeline *p = pipeline_of(changing_host_open(&host));
+    const struct sample *s = NULL;
+    struct recorder *r;
+    uint64_t written = 0, largest = 0, before = 0;
+    uint32_t files, most_files = 0;
+    char name[96];
+
+    snprintf(name, sizeof name, "%s/size", directory);
+    assert_int_equal(mkdir(name, 0700), 0);
+    const struct recorder_options options = {.path = name, .max_bytes = MOST};
+    assert_int_equal(recorder_open(&r, &options), 0);
+    for (uint32_t i = 0; sample_pipeline_next(p, &req, &s, NULL) == 0; i++) {
+        assert_int_equal(recorder_add(r, s), 0);
+        uint64_t now = bytes_in(name, &files);
+        uint64_t more = now > before ? now - before : 0;
+        written += more;
+        largest = more > largest ? more : largest;
+        most_files = files > most_files ? files : most_files;
+        assert_true(now <= MOST + SPAN * largest);
+        before = now;
+    }
+    assert_int_equal(recorder_close(r), 0);
+    assert_true(written > 2 * MOST); /* else nothing was tried */
+    assert_in_range(most_files, 3, 8);
+    assert_true(bytes_in(name, &files) <= MOST + SPAN * largest);
+    assert_true(bytes_in(name, &files) > MOST / 4); /* and as much as may be is kept */
+
+    struct source *src = open_recording(name); /* what is left are the last samples */
+    const struct recording_span *span;
+    uint32_t n;
+    assert_int_equal(recording_spans(src, &span, &n), 0);
+    assert_true(n > 0 && span[n - 1].last_wall_ns == s->wall_ns);
+    for (uint32_t i = 1; i < n; i++)
+        assert_true(span[i].first_wall_ns - span[i - 1].last_wall_ns <= 2 * NS_PER_S);
+    source_close(src);
+    sample_unref(s);
+    sample_pipeline_free(p);
+}
+
+/* A file that has become too old goes with the next complete sample, not with the next file. */
+static void the_age_is_kept_at_each_key(void **state)
+{
+    (void)state;
+    const struct changing_host host = {.rows = 20, .samples = 130, .churn = 50};
+    const struct timespec long_ago[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+    const struct request req = {.needs = 0};
+    struct sample_pipeline *p = pipeline_of(changing_host_open(&host));
+    const struct sample *s = NULL;
+    struct recorder *r;
+    char name[96], old[160], other[160];
+    uint32_t files;
+
+    snprintf(name, sizeof name, "%s/age", directory);
+    snprintf(old, sizeof old, "%s/20200101T000000Z-abcdef.tcptop", name);
+    snprintf(other, sizeof other, "%s/of-somebody.tcptop", name);
+    assert_int_equal(mkdir(name, 0700), 0);
+    const struct recorder_options options = {.path = name, .keep_ns = INT64_C(604800) * NS_PER_S};
+    assert_int_equal(recorder_open(&r, &options), 0);
+    assert_int_equal(sample_pipeline_next(p, &req, &s, NULL), 0);
+    assert_int_equal(recorder_add(r, s), 0);
+    for (int i = 0; i < 2; i++) {
+        int fd = open(i ? other : old, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        assert_int_equal(futimens(fd, long_ago), 0);
+        close(fd);
+    }
+    while (sample_pipeline_next(p, &req, &s, NULL) == 0)
+        assert_int_equal(recorder_add(r, s), 0);
+    assert_int_equal(access(old, F_OK), -1);
+    assert_int_equal(access(other, F_OK), 0); /* it is not a recorder's */
+    (void)bytes_in(name, &files);
+    assert_int_equal(files, 2); /* there was no next file */
+    assert_int_equal(recorder_close(r), 0);
+    sample_unref(s);
+    sample_pipeline_free(p);
+}
+
 static void two_recorders_do_not_share_a_file(void **state)
 {
     (void)state;
@@ -482,6 +588,8 @@ int main(void)
         cmocka_unit_test(every_byte_flipped),
         cmocka_unit_test(tails_play),
         cmocka_unit_test(what_exists_is_refused),
+        cmocka_unit_test(the_size_is_kept),
+        cmocka_unit_test(the_age_is_kept_at_each_key),
         cmocka_unit_test(two_recorders_do_not_share_a_file),
     };
 

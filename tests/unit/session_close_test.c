@@ -433,7 +433,7 @@ static void keys_answer_while_it_is_closed(void **state)
     stage_sample(&st);
     session_use_destroy(st.session, end_slowly);
     slow.screen = pthread_self();
-    stage_keys(&st, "Tab Down");
+    stage_keys(&st, "Down");
     ask(&st);
     pthread_mutex_lock(&slow.gate);
     stage_keys(&st, "y");

@@ -25,6 +25,8 @@ static void arrows_walk_it(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "D");
     assert_string_equal(probe_overlay(st.session), "diagram");
+    assert_int_equal(chosen(&st), TCP_STATE_ESTABLISHED); /* of the first row */
+    stage_keys(&st, "End");
     assert_int_equal(chosen(&st), TCP_STATE_TIME_WAIT);
     stage_keys(&st, "Up");
     assert_int_equal(chosen(&st), TCP_STATE_CLOSING);
@@ -104,7 +106,7 @@ static void enter_filters_and_w_explains(void **state)
     (void)state;
     struct stage st;
     stage_open_ports(&st);
-    stage_keys(&st, "D Up Up Enter");
+    stage_keys(&st, "D End Up Up Enter");
     assert_string_equal(probe_overlay(st.session), "none");
     assert_string_equal(probe_filter(st.session), "state:es");
     stage_keys(&st, "D w");
@@ -127,7 +129,7 @@ static void digits_and_samples_leave_it_open(void **state)
     assert_string_equal(probe_overlay(st.session), "diagram");
     assert_string_equal(probe_filter(st.session), "");
     session_resize(st.session, 40, 10);
-    stage_keys(&st, "Left Up");
+    stage_keys(&st, "End Left Up");
     assert_int_equal(chosen(&st), TCP_STATE_FIN_WAIT1);
     stage_keys(&st, "Esc");
     assert_string_equal(probe_overlay(st.session), "none");

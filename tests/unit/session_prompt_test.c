@@ -146,7 +146,6 @@ static void hangul_keys_are_commands_outside_prompts(void **state)
     (void)state;
     struct stage st;
     stage_open_ports(&st);
-    stage_keys(&st, "Tab");
     stage_type(&st, "ㅓ");
     assert_int_equal(probe_cursor(st.session), 1);
     stage_type(&st, "아"); /* d, then k */

@@ -138,7 +138,7 @@ static void the_last_row_leaves_a_parked_cursor(void **state)
     stage_open(&st, 80, 24, -1);
     stage_add(&st, TCP_STATE_ESTABLISHED, 100, 200);
     stage_sample(&st);
-    stage_keys(&st, "Tab Down");
+    stage_keys(&st, "Down");
     assert_true(probe_is_bound(st.session));
     stage_remove(&st, 100);
     for (unsigned i = 0; i < 10 && probe_rows(st.session); i++)

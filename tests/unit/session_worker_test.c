@@ -37,7 +37,6 @@ static int set_up(void **state)
     probe_set_large(st.session, 1, FIRST);
     for (unsigned i = 0; i < ALL; i++)
         stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
-    stage_keys(&st, "Tab");
     return 0;
 }
 
@@ -106,7 +105,7 @@ static void the_pane_s_state_is_broken_down(void **state)
     UNTIL(shows_newest() && probe_breakdown_sample(st.session) == st.last);
     assert_int_equal(probe_breakdown_rows(st.session), ALL - 1);
 
-    stage_keys(&st, "Tab Tab"); /* by the pane to the strip, on TIME_WAIT */
+    stage_keys(&st, "Tab Tab Home"); /* by the pane to the strip, on LISTEN */
     assert_true(probe_breakdown_awaited(st.session) && probe_breakdown_state(st.session) == 0);
     stage_keys(&st, "w w"); /* no pane: nobody waits for it any more */
     assert_false(probe_breakdown_awaited(st.session));

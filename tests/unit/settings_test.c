@@ -122,6 +122,14 @@ static void test_filter_is_joined(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
+        /* as hands used to ss type them */
+        {"-tlnp", "state:LISTEN"},
+        {"-tplan -4", "state:LISTEN (v6only:0 laddr:[::] or proto:tcp)"},
+        {"-p 12 -p34", "pid:12,34"},
+        {"state established", "state established"},
+        {"sport=:22", "sport=:22"},
+        {"-tn dst 10/8 and sport = :https", "dst 10/8 and sport = :https"},
+        {"-P 3000 ( sport = :22 )", "port:3000 (( sport = :22 ))"},
         {":3000", "port:3000"},
         {"-P 80 --port 443", "port:80,443"},
         {"-p 12 --pid 13 :80", "port:80 pid:12,13"},
@@ -295,11 +303,20 @@ static void test_refusals(void **state)
         {"-P 65536", "65536"},
         {":", "port"},
         {":http", "http"},
-        {"--state foo", "foo"},
+        {"--state foo", "there are LISTEN SYN_SENT"},
+        {"--state estabished", "did you mean ESTABLISHED?"},
+        {"--colour always", "did you mean --color?"},
+        {"--csv", "did you mean --format csv?"},
+        {"--learn", "--learn needs a state: LISTEN SYN_SENT"},
+        {"--columns", "--help lists them"},
+        {"--sort foo", "--help lists them"},
+        {"-f state:tw+rtt>100x", "at 'x': expected"},
+        {"-f state:", "at its end: expected a state"},
+        {"state nonsense", "at 'nonsense': "},
         {"--explain foo", "foo"},
         {"--learn foo", "foo"},
         {"--learn closed", "no lesson about CLOSE, because the kernel does not list it; there are "
-                           "lessons about ESTAB"},
+                           "lessons about LISTEN SYN_SENT"},
         {"--learn tw --once", "--once"},
         {"--learn tw --batch", "--batch"},
         {"1 3 --learn tw", "--batch, COUNT"},

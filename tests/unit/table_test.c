@@ -96,15 +96,21 @@ static void test_columns_come_in_by_their_order(void **state)
               "rx_bytes_s process"},
         {125, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
               "rx_bytes_s process"},
-        {124,
-         "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s process"},
-        {115, "proto local remote state left recv_q send_q rtt_us retr_permille process"},
-        {107, "proto local remote state left recv_q send_q rtt_us retr_permille process"},
-        {106, "proto local remote state left recv_q send_q rtt_us process"},
-        {99, "proto local remote state left recv_q send_q process"},
-        {90, "proto local remote state left recv_q process"},
-        {81, "proto local remote state left process"},
-        {72, "local remote state left process"},
+        {124, "local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
+              "process"},
+        {119, "local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
+              "process"},
+        {118, "local remote state left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
+        {112, "local remote state left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
+        {111, "local remote state left recv_q send_q rtt_us tx_bytes_s process"},
+        {103, "local remote state left recv_q send_q rtt_us tx_bytes_s process"},
+        {102, "local remote state left recv_q send_q rtt_us process"},
+        {94, "local remote state left recv_q send_q rtt_us process"},
+        {93, "local remote state left recv_q send_q process"},
+        {84, "local remote state left recv_q process"},
+        {76, "local remote state left recv_q process"},
+        {75, "local remote state left process"},
+        {67, "local remote state left process"},
         {66, "local remote state process"},
         {60, "local remote state left"}, /* Process alone is passed over */
         {56, "local remote state"},
@@ -168,7 +174,7 @@ static void test_arrows_bring_hidden_columns(void **state)
     add("10.0.2.15:443", "198.51.100.140:49316");
     ui.column_scroll = 2;
     draw(80, 24);
-    assert_string_equal(drawn_columns(), "local remote state recv_q send_q process");
+    assert_string_equal(drawn_columns(), "local remote state send_q rtt_us process");
     ui.column_scroll = 100;
     draw(80, 24);
     assert_string_equal(drawn_columns(), "local remote state process");
@@ -204,12 +210,11 @@ static void test_a_wide_row_takes_two_lines(void **state)
     ui.local_width = ui.remote_width = 15;
     draw(80, 24);
     assert_string_equal(line_words(&canvas, 10),
-                        "  tcp   10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     – –");
+                        "  10.0.2.15:443   10.0.5.8:8443             ESTABLISHED     –        0 –");
     assert_string_equal(line_words(&canvas, 11),
-                        "  tcp6  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED     – –");
-    assert_string_equal(line_words(&canvas, 12),
-                        "        [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
-    assert_memory_equal(line_words(&canvas, 13), "  tcp   10.0.2.15:443   10.0.5.9:8443", 37);
+                        "  [2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443   ESTABLISHED     –        0 –");
+    assert_string_equal(line_words(&canvas, 12), "  [2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
+    assert_memory_equal(line_words(&canvas, 13), "  10.0.2.15:443   10.0.5.9:8443", 31);
 
     struct view v = view();
     assert_int_equal(table_row_at(&v, 11), 1);

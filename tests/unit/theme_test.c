@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "tcptop/base/theme.h"
 
@@ -67,6 +68,25 @@ static void test_contrast(void **state)
     (void)state;
     check_contrast(BACKGROUND_DARK, dark, 4.9, 2.6);
     check_contrast(BACKGROUND_LIGHT, light, 4.5, 2.6);
+    check_contrast(BACKGROUND_ANY, dark, 3.0, 3.0);
+    check_contrast(BACKGROUND_ANY, light, 3.0, 3.0);
+}
+
+/* What stands out on a ground that is not known has the terminal's own foreground, or a colour that
+ * is neither yellow nor white nor the dark blue that black swallows. */
+static void test_any_ground(void **state)
+{
+    struct theme t;
+
+    (void)state;
+    theme_init(&t, DEPTH_16, BACKGROUND_ANY);
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        const int fg = t.style[role].fg;
+        if (fg != -1 && fg != 1 && fg != 5)
+            fail_msg("%s has colour %d", canvas_role_key((enum role)role), fg);
+    }
+    for (int i = 0; i < BACKGROUND_COUNT; i++)
+        assert_true(strlen(theme_name((enum theme_background)i)) > 2);
 }
 
 static void test_depths(void **state)
@@ -144,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contrast),
+        cmocka_unit_test(test_any_ground),
         cmocka_unit_test(test_depths),
         cmocka_unit_test(test_what_a_user_writes),
         cmocka_unit_test(test_a_poorer_terminal_takes_what_it_can),

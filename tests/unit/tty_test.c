@@ -270,6 +270,36 @@ static void test_glyph_question(void **state)
     tty_close(term);
 }
 
+static bool told(const char *answers, enum theme_background *background)
+{
+    const struct tty_options options = {.glyphs = GLYPHS_UNICODE,
+                                        .color = true,
+                                        .ask_background = true,
+                                        .esc_delay_ms = 1,
+                                        .utf8 = true};
+    struct err err = {""};
+    answer(answers);
+    if (tty_open(&term, &options, slave, slave, &err))
+        fail_msg("%s", err.msg);
+    const bool is_told = tty_background(term, background);
+    tty_close(term);
+    return is_told;
+}
+
+/* The terminal tells its ground, or only where its cursor is: then nothing is known. */
+static void test_ground_question(void **state)
+{
+    (void)state;
+    enum theme_background background = BACKGROUND_ANY;
+    assert_true(told("\033]11;rgb:ffff/ffff/ffff\033\\\033[1;1R", &background));
+    assert_int_equal(background, BACKGROUND_LIGHT);
+    assert_true(told("\033]11;rgb:fd/f6/e3\a\033[1;1R", &background));
+    assert_int_equal(background, BACKGROUND_LIGHT);
+    assert_true(told("\033]11;rgb:0000/2b2b/3636\a\033[1;1R", &background));
+    assert_int_equal(background, BACKGROUND_DARK);
+    assert_false(told("\033[1;1R", &background));
+}
+
 static void test_escape_waits_for_company(void **state)
 {
     (void)state;
@@ -393,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_crash_while_nobody_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_closed_terminal_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_glyph_question, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ground_question, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_escape_waits_for_company, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sizes, set_up, tear_down),

@@ -50,7 +50,7 @@ check "same input, same bytes" same 'Tab Down' 'Tab Down'
 check "same picture, same bytes" same 'L' 'L' --dump svg
 check "comments, line ends and blanks say nothing" same $'Tab # nothing\n\n  Down' 'Tab Down'
 check "a quoted word is typed" same '3 0 0 0' '"3000"'
-check "the rows follow the last digits" shows '"3000"' '17 of 48   port:3000'
+check "the rows follow the last digits" shows '"3000"' '17 of 48   port 3000: node 4127'
 check "digits are shown while they may go on" shows '"3000" wait:1000' 'port  3000'
 check "and end when time has passed" hides '"3000" wait:2000' 'port  3000'
 check "a message stays" shows '+ wait:3000' 'interval 2.0 s'

@@ -45,14 +45,14 @@ golden port-3000 devbox 80x24 ko '"3000" wait:3000' --sort left
 golden port-3000 devbox 80x24 en '"3000" wait:3000' --sort left
 golden port-3000 devbox 200x50 en '"3000" wait:3000' --sort left
 golden port-3000 devbox 200x50 ko '"3000" wait:3000' --sort left
-golden leak api-07 200x50 en 'Up Up Up Up Up' --sort tx_bytes_s
-golden overview web-01 40x10 en "Tab $(down 2)"
+golden leak api-07 200x50 en '' --sort tx_bytes_s
+golden overview web-01 40x10 en "$(down 2)"
 golden overview web-01 60x20 en ''
 golden overview web-01 100x30 en ''
 # The field is typed last: while it is a word alone, it filters too.
 golden prompt-error web-01 80x24 en '/ " >100x" Left Left Left Left Left "rtt"' --filter state:es
 golden help web-01 80x24 en '?'
-golden details web-01 80x24 en "Tab $(down 10) Enter"
+golden details web-01 80x24 en "$(down 10) Enter"
 golden ascii web-01 80x24 en '' --glyphs ascii
 
 # What the doctor found: where nothing is wrong, one warning, several, and where there is no room.
@@ -63,7 +63,7 @@ golden warnings api-07 40x10 ko '! Down'
 golden warnings-end api-07 80x24 en '! G PgDn'
 golden warnings-nothing devbox 80x24 en '!'
 golden warnings-nothing devbox 80x24 ko '!'
-golden warnings-rows api-07 80x24 en '! Down Enter Tab'
+golden warnings-rows api-07 80x24 en '! Down Enter'
 golden warnings-chips api-07 60x20 en ''
 golden warnings-ascii api-07 80x24 en '!' --glyphs ascii
 
@@ -79,35 +79,35 @@ golden overview web-01 19x4 en ''
 golden overview web-01 19x4 ko ''
 golden tall web-01 90x45 en ''
 golden tall devbox 60x44 ko ''
-golden leak api-07 200x50 ko 'Up Up Up Up Up'
+golden leak api-07 200x50 ko ''
 golden ascii devbox 120x34 ko '"3000" wait:3000' --sort left --glyphs ascii
 
 # Focus, selection, rows of two lines.
-golden table web-01 120x34 en "Tab $(down 9)"
-golden table web-01 80x24 ko "Tab $(down 12)"
-golden pane web-01 120x34 en "Tab $(down 7) Tab"
-golden two-lines api-07 80x24 en "Tab $(down 3)" --sort send_q:desc
-golden two-lines api-07 24x12 en 'Tab Down' --sort send_q:desc
-golden columns-scrolled web-01 80x24 en 'Tab Right Right'
-golden only-state web-01 80x24 en 'Enter'
+golden table web-01 120x34 en "$(down 9)"
+golden table web-01 80x24 ko "$(down 12)"
+golden pane web-01 120x34 en "$(down 7) Tab"
+golden two-lines api-07 80x24 en "$(down 3)" --sort send_q:desc
+golden two-lines api-07 24x12 en 'Down' --sort send_q:desc
+golden columns-scrolled web-01 80x24 en 'Right Right'
+golden only-state web-01 80x24 en 'Tab Enter'
 golden nothing web-01 80x24 en '' --filter port:9
 golden nothing web-01 80x24 ko '' --filter port:9
 
 # Groups: started with, chosen from the menu, unfolded, opened, with sums, and where there is little room.
-golden groups web-01 80x24 en "Tab $(down 2)" --group-by remote_addr
-golden groups web-01 120x34 en "Tab $(down 2)" --group-by remote_addr
-golden groups web-01 80x24 ko "Tab Down" --group-by state
-golden groups devbox 120x34 ko "Tab Down" --group-by local_port
-golden groups web-01 60x20 en "Tab Down" --group-by uid
-golden groups web-01 40x10 ko "Tab Down Right" --group-by state
-golden groups web-01 24x12 en "Tab Down" --group-by remote_addr
+golden groups web-01 80x24 en "$(down 2)" --group-by remote_addr
+golden groups web-01 120x34 en "$(down 2)" --group-by remote_addr
+golden groups web-01 80x24 ko "Down" --group-by state
+golden groups devbox 120x34 ko "Down" --group-by local_port
+golden groups web-01 60x20 en "Down" --group-by uid
+golden groups web-01 40x10 ko "Down Right" --group-by state
+golden groups web-01 24x12 en "Down" --group-by remote_addr
 golden groups-menu web-01 80x24 en 't'
 golden groups-menu web-01 120x34 ko 't'
-golden groups-unfolded api-07 80x24 en 'Tab Down Right'  --group-by remote_addr
-golden groups-unfolded api-07 120x34 ko "Tab Down Right $(down 3)" --group-by remote_addr
-golden groups-open api-07 80x24 ko 'Tab Down Enter' --group-by remote_addr
-golden groups-sorted api-07 120x34 en 'Tab s' --group-by uid --columns local,remote,state,bytes_acked
-golden groups-ascii web-01 80x24 en 'Tab Right' --group-by uid --glyphs ascii
+golden groups-unfolded api-07 80x24 en 'Down Right'  --group-by remote_addr
+golden groups-unfolded api-07 120x34 ko "Down Right $(down 3)" --group-by remote_addr
+golden groups-open api-07 80x24 ko 'Down Enter' --group-by remote_addr
+golden groups-sorted api-07 120x34 en 's' --group-by uid --columns local,remote,state,bytes_acked
+golden groups-ascii web-01 80x24 en 'Right' --group-by uid --glyphs ascii
 golden groups-nothing web-01 80x24 en '' --filter port:9 --group-by state
 
 # The state diagram, whole, in a box, and the part with the chosen box.
@@ -123,20 +123,20 @@ golden diagram-explain devbox 80x24 ko 'D w'
 
 # Who has them: process, user, unit or container, command line; grouped by process; what was typed.
 all=local,remote,state,process,user,cgroup,cmdline
-golden owners web-01 120x34 ko 'Tab' --columns "$all"
-golden owners web-01 200x50 en 'Tab' --columns "$all"
-golden owners devbox 200x50 ko 'Tab' --columns "$all"
-golden owners devbox 80x24 en 'Tab' --columns local,state,process,cgroup --sort cgroup
-golden processes web-01 80x24 en 'Tab Down Right' --group-by process
-golden processes web-01 80x24 ko 'Tab' --group-by process
-golden processes web-01 120x34 en 'Tab Down Down' --group-by process
-golden processes devbox 120x34 ko 'Tab Down' --group-by process
-golden processes api-07 200x50 en 'Tab' --group-by process
-golden processes api-07 200x50 ko 'Tab' --group-by process
-golden containers api-07 80x24 ko 'Tab' --group-by cgroup
-golden containers web-01 120x34 en 'Tab' --group-by cgroup
-golden one-process api-07 120x34 en 'Tab' --filter process:java --sort local
-golden one-process web-01 80x24 ko 'Tab' --filter 'owner:former'
+golden owners web-01 120x34 ko '' --columns "$all"
+golden owners web-01 200x50 en '' --columns "$all"
+golden owners devbox 200x50 ko '' --columns "$all"
+golden owners devbox 80x24 en '' --columns local,state,process,cgroup --sort cgroup
+golden processes web-01 80x24 en 'Down Right' --group-by process
+golden processes web-01 80x24 ko '' --group-by process
+golden processes web-01 120x34 en 'Down Down' --group-by process
+golden processes devbox 120x34 ko 'Down' --group-by process
+golden processes api-07 200x50 en '' --group-by process
+golden processes api-07 200x50 ko '' --group-by process
+golden containers api-07 80x24 ko '' --group-by cgroup
+golden containers web-01 120x34 en '' --group-by cgroup
+golden one-process api-07 120x34 en '' --filter process:java --sort local
+golden one-process web-01 80x24 ko '' --filter 'owner:former'
 
 # The pane at its other widths; its whole Korean text by scrolling.
 golden pane-wide devbox 120x34 ko 'w'
@@ -162,15 +162,15 @@ golden help web-01 80x24 ko '?'
 golden help-end web-01 80x24 en '? End'
 golden help web-01 120x34 ko '?'
 golden help web-01 40x10 en '?'
-golden details web-01 120x34 en "Tab $(down 10) Enter"
-golden details web-01 80x24 ko "Tab $(down 10) Enter"
-golden details web-01 120x34 ko "Tab $(down 10) Enter"
-golden details-time-wait devbox 80x24 ko '"3000" Tab Enter' --sort left
-golden details-shared web-01 80x24 en 'Tab End Enter' --sort left:desc --filter lport:443,80
-golden details-shared web-01 120x34 ko 'Tab End Enter' --sort left:desc --filter lport:443,80
-golden details-former web-01 120x34 en 'Tab Down Enter' --filter owner:former
-golden details-end web-01 80x24 en 'Tab Enter ] ] ] ] ]' --filter lport:47122
-golden details-listen devbox 80x24 en '"3000" Tab End Enter' --sort left
+golden details web-01 120x34 en "$(down 10) Enter"
+golden details web-01 80x24 ko "$(down 10) Enter"
+golden details web-01 120x34 ko "$(down 10) Enter"
+golden details-time-wait devbox 80x24 ko '"3000" Enter Enter' --sort left
+golden details-shared web-01 80x24 en 'End Enter' --sort left:desc --filter lport:443,80
+golden details-shared web-01 120x34 ko 'End Enter' --sort left:desc --filter lport:443,80
+golden details-former web-01 120x34 en 'Down Enter' --filter owner:former
+golden details-end web-01 80x24 en 'Enter ] ] ] ] ]' --filter lport:47122
+golden details-listen devbox 80x24 en '"3000" Home Enter' --sort left
 golden sort-menu web-01 80x24 en 's'
 golden sort-menu web-01 120x34 ko 's'
 golden namespaces namespaces 80x24 en '@'
@@ -181,24 +181,24 @@ golden namespaces-closed namespaces 80x24 ko '@ End Up Enter'
 golden all-namespaces namespaces 120x34 en '' all
 golden all-namespaces namespaces 80x24 ko '' all
 golden one-namespace namespaces 80x24 en '' blue
-golden closing namespaces 80x24 en 'Tab Down Down Down K'
-golden closing namespaces 80x24 ko 'Tab Down Down Down K'
-golden closing namespaces 120x34 en 'Tab Down Down Down K'
-golden closing namespaces 120x34 ko 'Tab Down K' blue
+golden closing namespaces 80x24 en 'Down Down Down K'
+golden closing namespaces 80x24 ko 'Down Down Down K'
+golden closing namespaces 120x34 en 'Down Down Down K'
+golden closing namespaces 120x34 ko 'Down K' blue
 golden column-chooser web-01 80x24 en 'f'
 golden column-chooser web-01 120x34 ko 'f'
 golden paused web-01 80x24 en 'p wait:48000'
 golden paused web-01 120x34 ko 'p wait:48000'
-golden message web-01 80x24 en 'Enter Esc'
+golden message web-01 80x24 en 'Tab Enter Esc'
 
 # The output of other programs: of Windows with prose behind it, and with cut addresses.
 golden import seed_win_ko 80x24 ko ''
 golden import seed_win_ko 120x34 ko ''
 golden import seed_win_ko 120x34 en ''
 golden import seed_win_ko 40x10 ko ''
-golden import-details seed_win_ko 80x24 ko 'Tab Enter'
+golden import-details seed_win_ko 80x24 ko 'Enter'
 golden import-warnings seed_win_ko 80x24 ko '!'
-golden import-cut linux_netstat_tanp 80x24 en 'Tab'
+golden import-cut linux_netstat_tanp 80x24 en ''
 
 wait
 for ((i = 1; i <= n; i++)); do cat "$scratch/$i.tap"; done

@@ -23,13 +23,13 @@ picture() { # picture NAME SCENE SIZE LANG 'KEYS' [OPTION…]
 picture overview web-01 120x34 en '' --color always
 picture time-wait-ko devbox 120x34 ko '"3000" wait:3000' --sort left --color always
 picture time-wait-en devbox 120x34 en '"3000" wait:3000' --sort left --color always
-picture close-wait-en api-07 120x40 en 'Up Up Up Up Up' --color always
+picture close-wait-en api-07 120x40 en '' --color always
 picture filter-error web-01 100x30 en '/ " >100x" Left Left Left Left Left "rtt"' \
 	--filter state:es --color always
 picture help web-01 120x34 en '?' --color always
 picture small web-01 80x24 en '' --color always
 picture light web-01 120x34 en '' --theme light --color always
-picture mono devbox 100x30 ko '"3000" wait:3000 Tab Down Down' --sort left --color never
+picture mono devbox 100x30 ko '"3000" wait:3000 Down Down' --sort left --color never
 picture import-ko seed_win_ko 120x34 ko '' --color always
 
 mkdir -p screenshots

@@ -78,7 +78,7 @@ struct settings {
     const char *keys_path;
     enum dump_format dump;
 
-    char theme_name[32];            /* "auto", "dark", "light" */
+    char theme_name[32];            /* "auto", or that of a theme */
     char role_text[ROLE_COUNT][64]; /* [colors], "" when not set */
     struct bindings bindings;
 
@@ -127,7 +127,8 @@ struct grouping settings_grouping(const struct settings *s);
 void settings_for_ui(const struct settings *s, struct ui_settings *ui);
 
 /** The colours for a terminal of that depth: theme, background, [colors]. */
-void settings_theme(const struct settings *s, enum theme_depth depth, struct theme *theme);
+void settings_theme(const struct settings *s, enum theme_depth depth,
+                    enum theme_background background, struct theme *theme);
 enum theme_background settings_background(const struct settings *s);
 
 /** Colours where they are possible? As --color, general.color and NO_COLOR say, in this order. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How roles look: the two built-in themes, and colours set by the user. */
+/* How roles look: the three built-in themes, and colours set by the user. */
 #ifndef TCPTOP_BASE_THEME_H
 #define TCPTOP_BASE_THEME_H
 
@@ -9,7 +9,8 @@
 #include "tcptop/base/canvas.h"
 
 enum theme_depth { DEPTH_MONO, DEPTH_16, DEPTH_256 };
-enum theme_background { BACKGROUND_DARK, BACKGROUND_LIGHT };
+/* ANY: it is not known, so what is shown must be readable on both. */
+enum theme_background { BACKGROUND_DARK, BACKGROUND_LIGHT, BACKGROUND_ANY, BACKGROUND_COUNT };
 
 enum style_attribute { STYLE_BOLD = 1, STYLE_DIM = 2, STYLE_REVERSE = 4 };
 
@@ -24,6 +25,9 @@ struct theme {
 
 /** The built-in theme of that depth and background. */
 void theme_init(struct theme *t, enum theme_depth depth, enum theme_background background);
+
+/** What --theme calls it: "dark", "light", "any". */
+const char *theme_name(enum theme_background background);
 
 /** Set one role from config text: "117 bold", "yellow", "white on red bold", "default", "reverse".
  *  Colour names are the eight base ones and 0…255. Mono ignores colours, keeps attributes.

@@ -31,8 +31,9 @@ struct state_counts {
 struct sample_summary {
     struct state_counts state_counts[TCP_STATE_COUNT];
     struct active_close active_close;
-    struct port_set listening; /* where something listens */
-    struct port_set used;      /* of either end, closed rows included */
+    struct port_set listening;       /* where something listens */
+    struct port_set used;            /* of either end, closed rows included */
+    uint64_t tx_bytes_s, rx_bytes_s; /* of all live rows whose rates are known */
 };
 
 /** Pass over all rows of the sample, closed ones included. */

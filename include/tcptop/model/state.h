@@ -51,4 +51,7 @@ unsigned state_attention(unsigned state);
  *  `len` bytes. Returns the state, 0 when it is none. */
 unsigned state_parse(const char *text, size_t len);
 
+/** The state whose name is nearest to a mistyped one, 0 when none is near. */
+unsigned state_nearest(const char *name);
+
 #endif

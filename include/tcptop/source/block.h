@@ -64,11 +64,14 @@ enum block_item {
 
 /* What rows of a part are. */
 enum block_part {
-    BLOCK_PART_ROWS_KEY = 0, /* rows of a key, in order */
-    BLOCK_PART_GONE = 1,     /* of a delta: places of rows that have gone */
-    BLOCK_PART_CHANGED = 2,  /* places of rows that differ, and how */
-    BLOCK_PART_NEW = 3,      /* new rows */
-    BLOCK_PART_ENDS = 4,     /* sockets that the kernel reported closed */
+    BLOCK_PART_ROWS_KEY = 0,  /* rows of a key, in order */
+    BLOCK_PART_GONE = 1,      /* of a delta: places of rows that have gone */
+    BLOCK_PART_CHANGED = 2,   /* places of rows that differ, and how */
+    BLOCK_PART_NEW = 3,       /* new rows */
+    BLOCK_PART_ENDS = 4,      /* sockets that the kernel reported closed */
+    BLOCK_PART_ENDS_LIKE = 5, /* of a delta: the same, first of all parts, as what differs from rows
+                                 that the sample before had */
+    BLOCK_PART_NEW_LIKE = 6,  /* new rows, as what differs from sockets that were reported closed */
 };
 
 /* Why samples are missing. */

@@ -15,6 +15,7 @@ enum glyph_choice { GLYPHS_AUTO, GLYPHS_UNICODE, GLYPHS_ASCII };
 struct tty_options {
     enum glyph_choice glyphs;
     bool color; /* false: mono (NO_COLOR, --color never) */
+    bool ask_background;
     bool mouse;
     int esc_delay_ms;
     bool utf8; /* the locale's encoding */
@@ -34,6 +35,13 @@ int tty_open(struct tty **t, const struct tty_options *options, int in_fd, int o
 void tty_close(struct tty *t);
 
 enum theme_depth tty_depth(const struct tty *t);
+
+/** The ground as the terminal has told it; false where it has not. */
+bool tty_background(const struct tty *t, enum theme_background *background);
+
+/** Has its font Hangul? By $TERM: that of a Linux console has not. */
+bool tty_has_hangul(void);
+
 bool tty_ascii(const struct tty *t); /* the glyph choice as found out */
 void tty_size(const struct tty *t, int *w, int *h);
 

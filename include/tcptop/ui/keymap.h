@@ -42,7 +42,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(REVERSE, reverse, "reverse", "r R I", "r I", GROUP_SORT)                               \
     COMMAND(COLUMNS, open, "columns", "f F2", "f F2", GROUP_SORT)                                  \
     COMMAND(GROUP, open, "group", "t F5", "t F5", GROUP_SORT)                                      \
-    COMMAND(PAUSE, pause_or_go_on, "pause", "p P Z", "p Z", GROUP_TIME)                            \
+    COMMAND(PAUSE, pause_or_go_on, "pause", "p P Z", "p P Z", GROUP_TIME)                          \
     COMMAND(FASTER, interval_step, "interval_down", "-", "-", GROUP_TIME)                          \
     COMMAND(SLOWER, interval_step, "interval_up", "+ =", "+", GROUP_TIME)                          \
     COMMAND(INTERVAL, open, "interval", "d", "d", GROUP_TIME)                                      \
@@ -53,6 +53,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(WARNINGS, open, "warnings", "!", "!", GROUP_SEE)                                       \
     COMMAND(DIAGRAM, open, "diagram", "D", "D", GROUP_SEE)                                         \
     COMMAND(LANGUAGE, language, "language", "L", "L", GROUP_SEE)                                   \
+    COMMAND(THEME, theme, "theme", "B", "B", GROUP_SEE)                                            \
     COMMAND(HOST_NAMES, names, "host_names", "n", "n", GROUP_SEE)                                  \
     COMMAND(SERVICE_NAMES, names, "service_names", "N", "N", GROUP_SEE)                            \
     COMMAND(FOLLOW, follow, "follow", "F", "F", GROUP_ACT)                                         \

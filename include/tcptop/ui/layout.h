@@ -8,7 +8,8 @@
 #include "tcptop/ui/ui_state.h"
 
 enum layout_kind {
-    LAYOUT_WIDE,
+    LAYOUT_WIDE,  /* the pane beside states and table */
+    LAYOUT_BROAD, /* the pane beside the states, the table below both */
     LAYOUT_TALL,
     LAYOUT_NORMAL,
     LAYOUT_SHORT,
@@ -26,6 +27,7 @@ enum state_list_form {
 enum pane_form {
     PANE_FORM_NONE,
     PANE_FORM_RIGHT,
+    PANE_FORM_BESIDE, /* the states */
     PANE_FORM_BOTTOM,
     PANE_FORM_BRIEF,
     PANE_FORM_OVERLAY
@@ -44,7 +46,14 @@ struct layout {
     struct rect warnings;  /* the last rows beside the table, where there is height enough */
     bool pane_two_columns; /* bottom pane from 92 columns */
     int separator_x;       /* column of the right pane's separator, -1 without */
+    int separator_h;       /* lines of it, from the first below the header */
 };
+
+/** Is the pane beside the table, too? */
+static inline bool layout_beside_table(const struct layout *l)
+{
+    return l->pane_form == PANE_FORM_RIGHT;
+}
 
 void layout_compute(struct layout *l, const struct ui *ui);
 

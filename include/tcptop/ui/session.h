@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/base/theme.h"
 #include "tcptop/source/destroy.h"
 #include "tcptop/source/source.h"
 #include "tcptop/ui/screen.h"
@@ -25,6 +26,13 @@ void session_free(struct session *s);
 
 /** Draw in ASCII or not, once the terminal is known. */
 void session_use_ascii(struct session *s, bool ascii);
+
+/** The theme in use, once the terminal is known; a key chooses another one. */
+void session_use_theme(struct session *s, enum theme_background background);
+enum theme_background session_theme(const struct session *s);
+
+/** The terminal's font has no Hangul: Korean is not offered, unless it was asked for. */
+void session_without_hangul(struct session *s);
 
 /** What closes a connection, on the live screen of this host; without it none can be closed. With a
  *  query worker it is called on a thread of its own. */

@@ -61,6 +61,15 @@ enum ui_prompt {
 struct ui_line {
     char text[UI_FILTER_MAX];
     uint32_t len, cursor; /* bytes; the cursor stands at a character's start */
+    bool proposed;        /* nobody typed it: the first character takes its place */
+};
+
+/* Who has a port: the sockets that listen on it, else those that are only bound to it. */
+#define UI_HOLDERS_MAX 16
+struct ui_port_holders {
+    uint32_t n;                   /* the first so many of them */
+    bool bound_only;              /* none listens */
+    uint32_t row[UI_HOLDERS_MAX]; /* in the sample shown */
 };
 
 /* The lesson that is played. */
@@ -82,10 +91,11 @@ struct ui {
 
     /* list of states: index into state_list_order, STATE_LIST_COUNT is "all" */
     unsigned state_list;
+    bool state_chosen; /* the user has been there: it is no longer chosen for him */
 
     /* table: `top` and `cursor` are positions in the rows. `bound`: the cursor follows the
-     * connection `selected`, which is under it. Else it is parked: it stays on the first line,
-     * whatever comes there. */
+     * connection `selected`, which is under it. Else it is parked: it stays on the line `park_at`,
+     * the first one as a rule, whatever comes there. */
     bool bound;
     struct conn selected;
     uint32_t top, cursor;
@@ -96,6 +106,7 @@ struct ui {
     unsigned n_chosen;                /* 0: by the rules of the table */
     unsigned column_scroll;           /* optional columns hidden at the left by ←, → */
     int local_width, remote_width;    /* address steps in force; 0: choose at the next frame */
+    int process_width;                /* what Process has at least, chosen with them */
 
     /* groups: the table's lines are groups, the unfolded ones with their rows below them */
     int group_by; /* enum column_id, -1: plain rows */
@@ -115,11 +126,15 @@ struct ui {
 
     /* filter: the text in force (a, l, e, o, state and port choices are texts like any other) */
     char filter[UI_FILTER_MAX];
-    char recall[UI_FILTER_MAX]; /* what Esc cleared, back with "/ ↑" */
+    uint16_t port;                  /* that it chooses, 0: none or several */
+    struct ui_port_holders holders; /* of that port, in the sample shown */
+    uint32_t park_at;               /* where a parked cursor stands: behind their rows */
+    char recall[UI_FILTER_MAX];     /* what Esc cleared, back with "/ ↑" */
 
     /* prompt */
     struct ui_line line;
-    bool line_bad; /* `error` says where and why; the table keeps the last good */
+    bool line_bad;    /* `error` says where and why; the table keeps the last good */
+    bool line_listed; /* Tab asks what may follow: that is listed, an error or not */
     struct filter_error error;
 
     struct conn closing; /* what PROMPT_CLOSE asks about, as it was drawn when K was pressed */
@@ -146,8 +161,9 @@ struct ui {
     /* pane scroll, per state (index: enum tcp_state) */
     uint16_t pane_top[TCP_STATE_COUNT];
 
-    bool updating;  /* the rows on screen are not yet those that the user asked for */
-    bool searching; /* F3 is still looking */
+    bool figures_off; /* columns that nobody chose lack what tcp_info tells: it costs too much */
+    bool updating;    /* the rows on screen are not yet those that the user asked for */
+    bool searching;   /* F3 is still looking */
     bool paused;
     int64_t paused_ns; /* monotonic */
     bool readonly;
