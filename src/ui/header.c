@@ -416,7 +416,7 @@ static void build(struct header *h, int host_columns)
     h->left.n = h->left.w = h->right.n = h->right.w = 0;
     h->gap = ui->w < WORDS_FROM_W ? "  " : "   ";
     if (h->part[PART_NAME])
-        runs_add(&h->left, ROLE_TITLE, "tcptop  ");
+        runs_add(&h->left, ROLE_TITLE, TCPTOP_NAME "  ");
     add_host(h, host_columns);
     add_total(h);
     add_time(h);
