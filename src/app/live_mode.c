@@ -130,7 +130,7 @@ static uint32_t history_points(const struct settings *s)
 }
 
 /* What the screen keeps. A thread that does not end in time still uses it. */
-struct kept {
+struct screen_past {
     struct past *past;
     const struct settings *s;
 };
@@ -138,7 +138,7 @@ struct kept {
 static int open_kept(const void *context, struct source **src, struct survey_range *range,
                      int64_t *begin_wall_ns)
 {
-    const struct kept *kept = context;
+    const struct screen_past *kept = context;
     *range = (struct survey_range){INT64_MIN, INT64_MAX};
     *begin_wall_ns = INT64_MAX;
     return past_source(kept->past, src);
@@ -146,20 +146,20 @@ static int open_kept(const void *context, struct source **src, struct survey_ran
 
 static int save_kept(const void *context, int fd, uint32_t *samples)
 {
-    const struct kept *kept = context;
+    const struct screen_past *kept = context;
     return past_save(kept->past, fd, samples);
 }
 
 static struct sample_observer *new_doctor(const void *context)
 {
-    const struct kept *kept = context;
+    const struct screen_past *kept = context;
     return app_doctor(kept->s);
 }
 
 /* Keep the last minutes. Without memory or a thread for it there is no going back. */
 static void keep_past(struct live_mode *l, struct ui_settings *ui)
 {
-    static struct kept kept;
+    static struct screen_past kept;
     struct past_options options = {
         .max_bytes = l->s->history_memory,
         .share = l->s->cpu_budget * PAST_SHARE,
@@ -171,7 +171,7 @@ static void keep_past(struct live_mode *l, struct ui_settings *ui)
         options.cmdlines |= l->s->columns[i] == COL_CMDLINE;
     if (l->lesson || !options.max_bytes || past_open(&l->past, &options))
         return;
-    kept = (struct kept){l->past, l->s};
+    kept = (struct screen_past){l->past, l->s};
     ui->past = (struct past_access){.open = open_kept,
                                     .new_doctor = new_doctor,
                                     .save = save_kept,

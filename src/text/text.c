@@ -78,10 +78,12 @@ const char *text_error(int errnum)
 
 char *text_time(char *time, size_t size)
 {
+    static const enum msg units[] = {MSG_UNIT_SECONDS, MSG_UNIT_MINUTES, MSG_UNIT_HOURS,
+                                     MSG_UNIT_DAYS, MSG_UNIT_YEARS};
     const size_t len = strlen(time);
 
-    for (enum msg unit = MSG_UNIT_SECONDS; unit <= MSG_UNIT_YEARS; unit++) {
-        const char *here = text(unit), *english = text_in(LANG_EN, unit);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        const char *here = text(units[i]), *english = text_in(LANG_EN, units[i]);
         const size_t end = strlen(english);
         if (len > end && strcmp(time + len - end, english) == 0 &&
             len - end + strlen(here) < size) {

@@ -6,10 +6,10 @@
 
 #include "overlay_menu.h"
 #include "table.h"
-#include "travel.h"
 #include "tcptop/base/err.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
+#include "travel.h"
 
 #define ALL "all"
 

@@ -25,7 +25,7 @@
 #define DAY_S        86400
 #define STATES_LEAST 3 /* lines of states that stay where there are many warnings */
 
-struct page {
+struct timeline {
     const struct survey *v;
     struct rect r;  /* without the title */
     int cells, x;   /* of the course: how many, and where it begins */
@@ -46,7 +46,7 @@ static uint32_t most_ever(const struct survey *v, unsigned state)
     return most;
 }
 
-static int cell_of(const struct page *p, int64_t ns)
+static int cell_of(const struct timeline *p, int64_t ns)
 {
     double at = p->end_ns > 0 ? (double)ns / (double)p->end_ns * p->cells : 0;
 
@@ -61,13 +61,13 @@ static void area(const struct drawing *d, struct overlay_area *a)
 }
 
 /* False when there is nothing to draw yet. */
-static bool page_make(struct page *p, const struct drawing *d)
+static bool page_make(struct timeline *p, const struct drawing *d)
 {
     const struct survey *v = d->v->survey;
     struct overlay_area a;
 
     area(d, &a);
-    *p = (struct page){.v = v, .r = a.inner, .x = a.inner.x + COURSE_X};
+    *p = (struct timeline){.v = v, .r = a.inner, .x = a.inner.x + COURSE_X};
     p->cells = a.inner.w - COURSE_X - MOST_W - 1;
     if (p->cells > COURSE_MAX)
         p->cells = COURSE_MAX;
@@ -87,7 +87,7 @@ static bool page_make(struct page *p, const struct drawing *d)
 /* Drawing ------------------------------------------------------------ */
 
 /* The wall clock at the beginning of a cell; false where nothing was recorded then. */
-static bool wall_of(const struct page *p, int cell, int64_t *wall_ns)
+static bool wall_of(const struct timeline *p, int cell, int64_t *wall_ns)
 {
     int64_t ns = (int64_t)((double)cell / p->cells * (double)p->end_ns);
     const struct survey_stretch *at = NULL;
@@ -99,7 +99,7 @@ static bool wall_of(const struct page *p, int cell, int64_t *wall_ns)
 }
 
 /* Seconds between two times on the rule, so that they have room. */
-static int64_t tick_step(const struct page *p)
+static int64_t tick_step(const struct timeline *p)
 {
     static const int64_t steps[] = {1,     2,     5,     10,    15,        30,        60,
                                     120,   300,   600,   900,   1800,      3600,      7200,
@@ -113,7 +113,7 @@ static int64_t tick_step(const struct page *p)
     return steps[i];
 }
 
-static void draw_tick(struct drawing *d, const struct page *p, int cell, int64_t wall_s,
+static void draw_tick(struct drawing *d, const struct timeline *p, int cell, int64_t wall_s,
                       int64_t step, int *free_x)
 {
     time_t s = (time_t)wall_s;
@@ -132,7 +132,7 @@ static void draw_tick(struct drawing *d, const struct page *p, int cell, int64_t
 }
 
 /* Times where a whole step begins, the mark of the cursor, and the head of the largest counts. */
-static void draw_rule(struct drawing *d, const struct page *p)
+static void draw_rule(struct drawing *d, const struct timeline *p)
 {
     int64_t step = tick_step(p), before = 0, wall_ns;
     int free_x = p->x;
@@ -153,7 +153,7 @@ static void draw_rule(struct drawing *d, const struct page *p)
 }
 
 /* The course of a state. */
-static void draw_course(struct drawing *d, const struct page *p, unsigned state, uint32_t most,
+static void draw_course(struct drawing *d, const struct timeline *p, unsigned state, uint32_t most,
                         int y)
 {
     uint32_t cell[COURSE_MAX] = {0};
@@ -173,7 +173,7 @@ static void draw_course(struct drawing *d, const struct page *p, unsigned state,
 }
 
 /* States that warnings are about at the cursor. */
-static uint32_t warned_at(const struct page *p, int64_t ns)
+static uint32_t warned_at(const struct timeline *p, int64_t ns)
 {
     uint32_t states = 0;
 
@@ -185,7 +185,8 @@ static uint32_t warned_at(const struct page *p, int64_t ns)
     return states;
 }
 
-static void draw_state(struct drawing *d, const struct page *p, uint32_t i, int y, uint32_t warned)
+static void draw_state(struct drawing *d, const struct timeline *p, uint32_t i, int y,
+                       uint32_t warned)
 {
     unsigned state = p->state[i];
     uint32_t most = most_ever(p->v, state);
@@ -244,7 +245,7 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
     canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
 }
 
-static void draw_findings_title(struct drawing *d, const struct page *p, int y)
+static void draw_findings_title(struct drawing *d, const struct timeline *p, int y)
 {
     char number[16];
 
@@ -259,7 +260,7 @@ struct fold {
     uint32_t first_state, first_finding;
 };
 
-static struct fold fold_page(const struct page *p, uint32_t cursor)
+static struct fold fold_page(const struct timeline *p, uint32_t cursor)
 {
     int room = p->r.h - 2; /* the rule, the title of the warnings */
     struct fold f = {.states = (int)p->n_states};
@@ -283,7 +284,7 @@ static struct fold fold_page(const struct page *p, uint32_t cursor)
     return f;
 }
 
-static void draw_lines(struct drawing *d, const struct page *p)
+static void draw_lines(struct drawing *d, const struct timeline *p)
 {
     uint32_t cursor = d->ui->overlay_cursor;
     uint32_t warned = warned_at(p, d->v->survey_ns);
@@ -332,7 +333,7 @@ static void draw(struct drawing *d)
 {
     struct overlay_area a;
     char right[FILL_SIZE] = "";
-    struct page p;
+    struct timeline p;
     bool known = page_make(&p, d);
 
     area(d, &a);
@@ -363,7 +364,7 @@ static unsigned open(struct session *s)
 }
 
 /* Enter on a warning goes to where it began; the timeline closes. */
-static unsigned look(struct session *s, const struct page *p)
+static unsigned look(struct session *s, const struct timeline *p)
 {
     uint32_t cursor = s->ui.overlay_cursor;
 
@@ -372,7 +373,7 @@ static unsigned look(struct session *s, const struct page *p)
     return REACT_CLOSE;
 }
 
-static unsigned move(struct session *s, const struct page *p, enum move_unit unit, int sign)
+static unsigned move(struct session *s, const struct timeline *p, enum move_unit unit, int sign)
 {
     if (unit == MOVE_END)
         return travel_go(s, sign < 0 ? TRAVEL_FIRST : TRAVEL_LAST, 0);
@@ -386,7 +387,7 @@ static unsigned command(struct session *s, enum command_id command)
 {
     struct view v = session_view(s);
     struct drawing d;
-    struct page p;
+    struct timeline p;
     enum move_unit unit;
     int sign;
 
@@ -411,7 +412,7 @@ static unsigned click(struct session *s, int x, int y)
 {
     struct view v = session_view(s);
     struct drawing d;
-    struct page p;
+    struct timeline p;
 
     draw_init(&d, NULL, &v);
     if (!page_make(&p, &d) || x < p.x || x >= p.x + p.cells || y < p.r.y)

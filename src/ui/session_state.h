@@ -136,9 +136,9 @@ void session_show(struct session *s, const struct sample *newest);
 struct view session_view(const struct session *s);
 
 /** Put a message into the footer for its time; values for {1}… follow, closed by NULL. Where it is
- * wider than the screen, the longest value loses its beginning, as a path does best; a copied command
- * and the sentence of MSG_SESSION_NOTE lose their end. MSG_SESSION_FILE_NOTE is for a sentence that
- * begins with the path of a file. */
+ * wider than the screen, the longest value loses its beginning, as a path does best; a copied
+ * command and the sentence of MSG_SESSION_NOTE lose their end. MSG_SESSION_FILE_NOTE is for a
+ * sentence that begins with the path of a file. */
 void session_say(struct session *s, enum msg id, ...) __attribute__((sentinel));
 
 /** The first key bound to a command, as text; "" when none is. */

@@ -41,4 +41,4 @@ if [ -s "$tmp/atop" ]; then an_hour atop "$(stat -c %s "$tmp/atop")"; else echo 
 awk -v all="$written" -v n="$seconds" '/^taken/ {
 	printf "writing   %.0f us of CPU a sample in all, %.0f %% more than taking it\n", all * 1000 / n, (all * 1000 / n / $2 - 1) * 100
 }' "$tmp/of"
-exec {LOAD[1]}>&-
+eval "exec ${LOAD[1]}>&-"

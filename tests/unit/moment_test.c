@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tcptop/base/moment.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/moment.h"
 
 #define NOON INT64_C(1764417600) /* 2025-11-29 12:00:00 UTC */
 

@@ -332,7 +332,7 @@ static void what_is_not_known_is_left_out(void **state)
     assert_int_equal(recording_findings(src, no_rule, false, &found), 0);
     assert_int_equal(found.n, 0);
     source_close(src);
-    f.value[FIGURE_CLOSE_WAIT_LEAKED] = NAN;
+    f.value[FIGURE_CLOSE_WAIT_LEAKED] = (double)NAN;
     f.value[FIGURE_CLOSE_WAIT_OLDEST] = -1;
     begin(path, 1, false);
     add(0, &f, 0);

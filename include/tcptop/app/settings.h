@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tcptop/base/moment.h"
 #include "tcptop/base/err.h"
+#include "tcptop/base/moment.h"
 #include "tcptop/base/theme.h"
 #include "tcptop/config/ini.h"
 #include "tcptop/doctor/doctor.h"
