@@ -46,8 +46,12 @@ enum note_tag {
     N(marks)                                                                                       \
     N(absent_sysctls)                                                                              \
     N(has_peer)                                                                                    \
-    N(peer_port) N(scope.states) N(scope.by) N(scope.pid) N(scope.uid) N(who.pid) N(who.others)    \
-        N(who.halt) N(who.files) N(who.files_max) N(who.uid) N(who.unseen)
+    N(peer_port)                                                                                   \
+    N(scope.states)                                                                                \
+    N(scope.by)                                                                                    \
+    N(scope.pid)                                                                                   \
+    N(scope.uid)                                                                                   \
+    N(who.pid) N(who.others) N(who.halt) N(who.files) N(who.files_max) N(who.uid) N(who.unseen)
 
 /* Writing ------------------------------------------------------------ */
 
