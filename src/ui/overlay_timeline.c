@@ -321,8 +321,7 @@ static void extent_words(const struct survey *v, char out[FILL_SIZE])
     fmt_clock(to, sizeof to, v->last_wall_ns);
     expand_duration(&how, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
     fmt_count(number, sizeof number, v->samples);
-    draw_fill(samples, v->samples == 1 ? MSG_TIMELINE_SAMPLE_ONE : MSG_TIMELINE_SAMPLES, number,
-              NULL, NULL);
+    draw_fill(samples, MSG_TIMELINE_SAMPLES, number, NULL, NULL);
     str_addf(&how, ", %s", samples);
     draw_fill(out, MSG_TIMELINE_EXTENT, from, to, str_text(&how));
     typeset_untie(out);

@@ -74,7 +74,9 @@ void session_say(struct session *s, enum msg id, ...)
         str_clear(&message);
         text_fill(&message, id, value[0], value[1], value[2], NULL);
     }
-    utf8_sanitise_into(s->ui.message, sizeof(s->ui.message), str_text(&message), message.len);
+    /* Where there is no memory for the values, the words without them are said. */
+    const char *said = str_failed(&message) ? text(id) : str_text(&message);
+    utf8_sanitise_into(s->ui.message, sizeof(s->ui.message), said, strlen(said));
     str_fini(&message);
     s->ui.message_until_ns = s->now_ns + MESSAGE_NS;
 }

@@ -17,7 +17,7 @@ check "sockets stand" [ "${ready:-}" = ready ]
 # The history fills in its first seconds, 0.6 KiB for each sample: a short one is full soon.
 printf '[general]\nhistory = 10\n' >"$tmp/short.ini"
 start 120x34 "$tcptop --config $tmp/short.ini -d 0.01 2>$tmp/err"
-check "a screen every 10 ms" sees '^━ STATES'
+check "a screen every 10 ms" sees '^[━─] STATES'
 pid=$(cat "$at/pid")
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }
 entries() { find "/proc/$pid/$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }

@@ -29,7 +29,7 @@ n=0 failed=0
 agrees() { # agrees NAME: no sooner than it is said, and no later than a timer is late on a busy host
 	local said was
 	n=$((n + 1))
-	said=$(tr '\n\240\302' '   ' <"$tmp/$1.said" 2>/dev/null | tr -s ' ' | grep -oE 'connect\(\) fails after [0-9]+ s' | tr -dc '0-9')
+	said=$(tr '\n\240\302' '   ' <"$tmp/$1.said" 2>/dev/null | tr -s ' ' | grep -oE 'connect\(\) fails with ETIMEDOUT after [0-9]+ s' | tr -dc '0-9')
 	was=$(grep -oE '[0-9.]+$' "$tmp/$1.was" 2>/dev/null)
 	if [ -z "$was" ]; then
 		echo "ok $n - $1 # SKIP the kernel has no such setting"

@@ -39,7 +39,7 @@ wakes() { # of the sampling thread: each is a sample
 }
 woken() { [ "$(wakes)" -ge "$1" ]; }
 live 120x34 '-d 0.01'
-check "a screen every 10 ms" sees '^━ STATES'
+check "a screen every 10 ms" sees '^[━─] STATES'
 pid=$(cat "$at/pid")
 until_true woken 100
 # What is open for the first time takes memory: each has been on the screen before that is noted.

@@ -93,15 +93,15 @@ locale_shows() { # locale_shows ENVIRONMENT REGEX
 	start 120x34 "env -u LC_ALL $1 $tcptop --no-config 2>$tmp/err"
 	sees "$2" && keys q && code 0
 }
-check "ko_KR.UTF-8, not installed: Korean" locale_shows LANG=ko_KR.UTF-8 '^━ 상태 '
-check "LANG=C: English in ASCII" locale_shows LANG=C '^= STATES ='
-check "LANG unset: the same" locale_shows '-u LANG' '^= STATES ='
-check "LANG=POSIX: the same" locale_shows LANG=POSIX '^= STATES ='
-check "ko_KR.EUC-KR: the same" locale_shows LANG=ko_KR.EUC-KR '^= STATES ='
-check "xx_YY: the same" locale_shows LANG=xx_YY '^= STATES ='
-check "xx_YY.UTF-8: English with lines" locale_shows LANG=xx_YY.UTF-8 '^━ STATES ━'
-check "LC_ALL before LANG" locale_shows 'LANG=ko_KR.UTF-8 LC_ALL=C.UTF-8' '^━ STATES ━'
-check "a Linux console has no Hangul" locale_shows 'TERM=linux LANG=ko_KR.UTF-8' '^= STATES ='
+check "ko_KR.UTF-8, not installed: Korean" locale_shows LANG=ko_KR.UTF-8 '^[━─] 상태 '
+check "LANG=C: English in ASCII" locale_shows LANG=C '^[=-] STATES [=-]'
+check "LANG unset: the same" locale_shows '-u LANG' '^[=-] STATES [=-]'
+check "LANG=POSIX: the same" locale_shows LANG=POSIX '^[=-] STATES [=-]'
+check "ko_KR.EUC-KR: the same" locale_shows LANG=ko_KR.EUC-KR '^[=-] STATES [=-]'
+check "xx_YY: the same" locale_shows LANG=xx_YY '^[=-] STATES [=-]'
+check "xx_YY.UTF-8: English with lines" locale_shows LANG=xx_YY.UTF-8 '^[━─] STATES [━─]'
+check "LC_ALL before LANG" locale_shows 'LANG=ko_KR.UTF-8 LC_ALL=C.UTF-8' '^[━─] STATES [━─]'
+check "a Linux console has no Hangul" locale_shows 'TERM=linux LANG=ko_KR.UTF-8' '^[=-] STATES [=-]'
 check "--once in LANG=C is ASCII" run 0 '' env LC_ALL=C "${t[@]}" --once
 check "to the last byte" bash -c "! LC_ALL=C grep -q '[^ -~]' $tmp/out"
 check "--explain in Korean" run 0 '' env LC_ALL=ko_KR.UTF-8 "${t[@]}" --explain time-wait
@@ -110,13 +110,13 @@ check "speaks Korean" grep -q '종료 후 대기' "$tmp/out"
 colored() { mux capture-pane -pe | grep -qE $'\033\\[([0-9;]*;)?[34][0-8][;:m]'; }
 uncolored() { ! colored; }
 start 120x34 "env TERM=xterm-256color $tcptop --no-config 2>$tmp/err"
-check "colours by default" sees '^━ STATES'
+check "colours by default" sees '^[━─] STATES'
 check "are there" until_true colored
 start 120x34 "env TERM=xterm-256color NO_COLOR=1 $tcptop --no-config 2>$tmp/err"
-check "NO_COLOR" sees '^━ STATES'
+check "NO_COLOR" sees '^[━─] STATES'
 check "takes them away" uncolored
 start 120x34 "env TERM=xterm-256color NO_COLOR=1 $tcptop --no-config --color always 2>$tmp/err"
-check "--color always" sees '^━ STATES'
+check "--color always" sees '^[━─] STATES'
 check "brings them back" until_true colored
 
 ini=$tmp/a.ini

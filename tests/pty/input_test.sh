@@ -74,7 +74,7 @@ check "a fast screen" sees CONNECTIONS
 resize 60 20
 check "left alone and made smaller" sees '^ [a-z0-9-]+ .*[0-9]:[0-9]{2}'
 resize 120 34
-check "and larger again" sees '^─ STATES'
+check "and larger again" sees '^[━─] STATES'
 keys -N 20 '?' q
 keys q
 check "keys are heard while samples come" code 0

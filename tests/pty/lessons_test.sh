@@ -118,7 +118,7 @@ until_true lists 1 TIME-WAIT
 loses '^.-' # what has closed before is off the screen
 keys Tab K
 check "any user may close what is in there" sees '^ Close 127\.0\.0\.1:3000 to .*TIME_WAIT'
-check "rows that ended are told" answer '^ Space start again' keys y
+check "rows that ended are told" answer 'they were closed' keys y
 next 4
 check "the scene is set up, and the step taken" lists 2 ESTAB
 for name in server client; do
@@ -126,7 +126,7 @@ for name in server client; do
 		[ "$(cat "/proc/$process/comm")" != $name ] || kill -9 "$process"
 	done
 done
-check "dead actors are noticed" sees '^ Space start again'
+check "dead actors are noticed" sees 'starts the lesson again'
 next 4
 check "and replaced" until_true lists 2 ESTAB
 resize 120 34

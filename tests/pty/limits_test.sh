@@ -10,15 +10,16 @@ sanitized=no
 grep -qE '__[at]san_init' "$tcptop" && sanitized=yes
 
 works() { shows '^ (tcptop|[a-z0-9-]+) .*[0-9]:[0-9]{2}'; }
-either() { works || test -e "$at/exit"; }
+says_why() { shows 'out of memory'; }
+either() { works || says_why || test -e "$at/exit"; }
 # limited COMMAND: the live screen after COMMAND, which sets the limit
 limited() { start 100x30 "bash -c '$1; exec $tcptop --no-config' 2>$tmp/err"; }
 one_line() { [ "$(grep -c '' "$tmp/err")" = 1 ] && grep -qE -- "^tcptop: .*$1" "$tmp/err"; }
 refused() { code 1 && restored && one_line "$1"; }
-# works_or CAUSE: there is a screen that ends as it began, or one line with the cause
+# works_or CAUSE: there is a screen that ends as it began, or one line with the cause on it or after it
 works_or() {
 	until_true either
-	if works; then
+	if works || says_why; then
 		keys q
 		code 0 && restored
 	else

@@ -53,7 +53,7 @@ check "the same from the configuration" until_true says 'Korean needs a locale w
 keys q
 code 0
 start 100x30 "$tcptop --no-config --lang ko 2>$tmp/err"
-check "with UTF-8 nothing is said" sees '^━ 상태'
+check "with UTF-8 nothing is said" sees '^[━─] 상태'
 keys q
 code 0
 check "on stderr neither" [ ! -s "$tmp/err" ]

@@ -68,7 +68,7 @@ turn() { # one step further, unless the text's last line is there
 	grep -q TCP_TIMEWAIT_LEN "$seen" || { keys ']'; false; }
 }
 check "scrolled to its last line" until_true turn
-for heading in 원리 '유지 시간' '흔한 오해' 근거; do
+for heading in '자세한 설명' '흔한 오해' 근거; do
 	check "'$heading' is passed on the way" grep -q "$heading" "$seen"
 done
 keys C-c

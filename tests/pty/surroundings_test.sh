@@ -94,7 +94,7 @@ if [ $sanitized = no ] && command -v faketime >/dev/null && faketime -f +1d true
 	set_clock +0d
 	start 80x24 "env LD_PRELOAD='$library' FAKETIME_TIMESTAMP_FILE=$tmp/clock FAKETIME_NO_CACHE=1 \
 		DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1 TZ=UTC $tcptop --no-config -d 0.1 2>$tmp/err"
-	sees '^━ STATES'
+	sees '^[━─] STATES'
 	sane() { ! screen | grep -qE -- '(^|[ (])-[0-9]|[0-9]{5,}|inf|nan'; }
 	jumped() { shows " $(date -d "$jump hours" +%H):[0-9]{2}:[0-9]{2} "; }
 	for jump in +26 -26 +0; do

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C
 hosts='nginx java python3 firefox postgres minji app devbox sshd blue api net web www node vpn root user ssh
-redis prometheus gunicorn cupsd audit wc systemd Windows bedb16caf8 f5293aae0f p and'
+redis prometheus gunicorn cupsd audit wc systemd Windows postgresql master daemon session bedb16caf8 f5293aae0f p and'
 keys='Tab PgUp PgDn Home End F1 F2 F3 F4 F5 F6 F9 F10'
 states='LISTEN ESTABLISHED CLOSING CLOSE ESTAB CLOSED TWAIT CWAIT LACK SYNS SYNR FIN1 FIN2
 LI SS SR ES CW LA F1 F2 CG TW CL'
@@ -16,8 +16,8 @@ kept=$(sed -n 's/^KEEP("\(.*\)")$/\1/p' include/tcptop/text/messages/glossary.de
 printf '%s\n' $hosts $keys $states $columns $kept src dst host dport sport rtt | sort -u >"${TMPDIR:-/tmp}/kept.$$"
 trap 'rm -f "${TMPDIR:-/tmp}/kept.$$"' EXIT
 
-words() { # Latin words but single letters, calls, constants, options and parts of paths
-	grep -ohP '(?<![A-Za-z0-9_/.:@-])[A-Za-z][A-Za-z0-9]+(?![A-Za-z0-9_(])' "$@" | sort -u
+words() { # Latin words but single letters, calls, constants, options, parts of paths, and what a frame cuts
+	grep -ohP '(?<![A-Za-z0-9_/.:@-])(?<!│)[A-Za-z][A-Za-z0-9]+(?![A-Za-z0-9_(])' "$@" | sort -u
 }
 screens=(tests/view/golden/*-ko.txt)
 left=$(words "${screens[@]}" | grep -vxFf "${TMPDIR:-/tmp}/kept.$$")
