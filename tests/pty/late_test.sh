@@ -40,9 +40,9 @@ code 0
 live 120x34 '-d 0.01'
 sees CONNECTIONS
 server=$(mux display -p '#{pid}') pid=$(cat "$at/pid") pts=$(mux display -p '#{pane_tty}')
-fill() { # write to the terminal, which ignores these bytes, until it takes no more
+fill() { # write to the terminal, which ignores these bytes, until it takes no more, and at most a MB
 	perl -e 'use Fcntl; sysopen(my $t, $ARGV[0], O_WRONLY | O_NONBLOCK | O_NOCTTY) or die;
-		1 while syswrite($t, "\0" x 4096)' "$1"
+		for my $size (4096, 64, 1) { for (1 .. 256) { syswrite($t, "\0" x $size) or last } }' "$1"
 }
 written() { awk '/^wchar/ { print $2 }' "/proc/$pid/task/$pid/io"; }
 stuck() { # its writes fail: nothing was written for more than a second, in which the clock goes on

@@ -30,20 +30,33 @@ check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
 check "it is normal" sees 'NORMAL  As many as were closed in the last'
-check "and why it is there" sees 'If the last ACK is lost, the peer'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
 further_down() { # further_down REGEX: scroll the pane until it says so
-	local try
-	for try in 1 2 3 4; do
+	local try before
+	moved() { [ "$(screen)" != "$before" ]; }
+	for try in {1..30}; do
+		! pane "$1" || return 0
+		before=$(screen)
 		keys ']'
-		patience=20 says "$1" && return
+		until_true moved
 	done
-	return 1
+	says "$1"
 }
+back_up() { # back_up REGEX: the same upwards
+	local try before
+	for try in {1..30}; do
+		! pane "$1" || return 0
+		before=$(screen)
+		keys '['
+		until_true moved
+	done
+	says "$1"
+}
+check "and why it is there" further_down 'The first reason is the last ACK'
 check "further down the numbers: all of the range is free" further_down "Ephemeral +0 of $range used here"
 check "all peers are this host itself" sees 'Peers +::1 \(16\)'
 check "on the one port" sees 'Ports +local 3000 \(16\)'
-keys '[' '[' '[' '['
+check "back at the top" back_up 'ephemeral ports used'
 
 ss_left() {
 	ss -tanoH state time-wait 'sport = :3000' | grep -oE 'timewait,[0-9]+' | grep -oE '[0-9]+' | sort -n | tail -n 1
@@ -61,9 +74,6 @@ keys L
 check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
 check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
-check "and why it is there" sees '마지막 ACK가 유실되면'
-check "the numbers" further_down "임시 포트  $range개 중 0개 사용"
-keys '[' '[' '[' '['
 keys w w
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  최근 60초 안에 먼저 닫은 연결 16개.*할 일 없음'

@@ -28,7 +28,7 @@ rights() {
 	[ "$(grep -cE '^(CapPrm:[[:space:]]0+|NoNewPrivs:[[:space:]]1)$' "/proc/$(cat "$at/pid")/status")" = 2 ]
 }
 check "no rights are kept" rights
-keys Tab Enter
+keys Enter
 check "a connection in detail" sees 'Enter back|q back|Esc back'
 check "where no key closes it" hidden 'K close'
 keys q
@@ -59,7 +59,7 @@ sees ' SSH '
 kill -9 "$(cat "$tmp/near.pid")"
 check "ssh is killed: it is said" sees 'far: signal 9 has ended ssh'
 check "the last sample stands, STALE" sees 'STALE.* SSH |SSH.*STALE'
-keys Tab Enter
+keys Enter
 check "and can be looked at" sees 'Enter back|q back|Esc back'
 keys q q
 check "exit code 1" code 1
