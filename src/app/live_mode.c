@@ -326,15 +326,24 @@ static void follow(struct live_mode *l)
         session_replay(l->session, &l->asked, history_points(l->s));
 }
 
+/* Has the sampler ended by itself? Then it is stopped, and the reason, not 0, is returned. */
+static int sampler_is_over(struct live_mode *l, struct sample_reason *why)
+{
+    const int rc = sampler_ended(l->sampler, why);
+    if (rc) {
+        sampler_stop(l->sampler);
+        l->sampler = NULL;
+    }
+    return rc;
+}
+
 /* A recording stands at its end; one that could not be read to there ends the program. */
 static void end_recording(struct live_mode *l)
 {
     struct sample_reason why;
-    const int rc = sampler_ended(l->sampler, &why);
+    const int rc = sampler_is_over(l, &why);
     if (!rc)
         return;
-    sampler_stop(l->sampler);
-    l->sampler = NULL;
     if (rc != -ENODATA)
         l->rc = cli_error_reason(&l->err, rc, &why);
     else if (!l->seen)
@@ -347,11 +356,9 @@ static void end_recording(struct live_mode *l)
 static void end_remote(struct live_mode *l)
 {
     struct sample_reason why;
-    const int rc = sampler_ended(l->sampler, &why);
+    const int rc = sampler_is_over(l, &why);
     if (!rc)
         return;
-    sampler_stop(l->sampler);
-    l->sampler = NULL;
     cli_error_reason(&l->err, rc, &why);
     l->lost = l->seen;
     l->rc = l->seen ? 0 : rc;

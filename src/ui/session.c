@@ -544,16 +544,6 @@ static void watch(const struct session *s, struct request *r)
         watch_one(r, &ui->selected);
 }
 
-static bool same_watched(const struct request *a, const struct request *b)
-{
-    if (a->n_watched != b->n_watched)
-        return false;
-    for (uint32_t i = 0; i < a->n_watched; i++)
-        if (!conn_same(&a->watched[i], &b->watched[i]))
-            return false;
-    return true;
-}
-
 bool session_request(struct session *s, struct request *req, bool *now)
 {
     struct view v = session_view(s);
@@ -572,7 +562,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
     const struct request *old = &s->asked;
     bool changed = !s->asked_once || r.needs != old->needs || r.interval_ms != old->interval_ms ||
                    r.fade_ds != old->fade_ds || r.list_namespaces != old->list_namespaces ||
-                   strcmp(r.namespaces, old->namespaces) != 0 || !same_watched(&r, old);
+                   strcmp(r.namespaces, old->namespaces) != 0 || !session_same_watched(&r, old);
     /* What was not sampled so far is wanted on the screen now, not in an interval. */
     *now = s->sample_now || (s->asked_once && ((r.needs & ~old->needs) != 0 ||
                                                (r.list_namespaces && !old->list_namespaces)));

@@ -54,6 +54,16 @@ static void shorten(const char *value[4], size_t n, int too_wide, char out[UI_ME
     value[longest] = out;
 }
 
+bool session_same_watched(const struct request *a, const struct request *b)
+{
+    if (a->n_watched != b->n_watched)
+        return false;
+    for (uint32_t i = 0; i < a->n_watched; i++)
+        if (!conn_same(&a->watched[i], &b->watched[i]))
+            return false;
+    return true;
+}
+
 void session_say(struct session *s, enum msg id, ...)
 {
     const char *value[4] = {NULL};

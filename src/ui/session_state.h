@@ -135,6 +135,9 @@ void session_show(struct session *s, const struct sample *newest);
 /** What a frame would be drawn from now. */
 struct view session_view(const struct session *s);
 
+/** Do both requests follow the same connections, in the same order? */
+bool session_same_watched(const struct request *a, const struct request *b);
+
 /** Put a message into the footer for its time; values for {1}… follow, closed by NULL. Where it is
  * wider than the screen, the longest value loses its beginning, as a path does best; a copied
  * command and the sentence of MSG_SESSION_NOTE lose their end. MSG_SESSION_FILE_NOTE is for a

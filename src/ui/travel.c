@@ -315,23 +315,13 @@ static int find_target(struct trip *t)
     return aim_from(t, &t->target);
 }
 
-static bool same_followed(const struct request *a, const struct request *b)
-{
-    if (a->n_watched != b->n_watched)
-        return false;
-    for (uint32_t i = 0; i < a->n_watched; i++)
-        if (!conn_same(&a->watched[i], &b->watched[i]))
-            return false;
-    return true;
-}
-
 /* Is the target a little ahead of what was played last, so that playing on leads there? */
 static bool leads_there(const struct trip *t)
 {
     const struct vehicle *v = t->vehicle;
     uint32_t span = v->has_played ? survey_find(t->survey, &v->played) : UINT32_MAX;
 
-    return span != UINT32_MAX && same_followed(&v->req, &t->req) &&
+    return span != UINT32_MAX && session_same_watched(&v->req, &t->req) &&
            survey_compare(&v->played, &t->target.place) <= 0 &&
            t->target.span - span <= AHEAD_SPANS;
 }
@@ -792,7 +782,7 @@ void travel_follow(struct session *s)
 {
     struct travel *t = s->travel;
 
-    if (t && t->at_place && !t->task && !same_followed(&t->shown, &s->asked))
+    if (t && t->at_place && !t->task && !session_same_watched(&t->shown, &s->asked))
         (void)travel_go(s, TRAVEL_SAME, 0);
 }
 

@@ -31,32 +31,22 @@ check "all were closed by the server here" sees 'the server closed first: local 
 check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
 check "it is normal" sees 'NORMAL  As many as were closed in the last'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
-further_down() { # further_down REGEX: scroll the pane until it says so
+scroll() { # scroll KEY REGEX: press the key until the pane says so
 	local try before
 	moved() { [ "$(screen)" != "$before" ]; }
 	for try in {1..30}; do
-		! pane "$1" || return 0
+		! pane "$2" || return 0
 		before=$(screen)
-		keys ']'
+		keys "$1"
 		until_true moved
 	done
-	says "$1"
+	says "$2"
 }
-back_up() { # back_up REGEX: the same upwards
-	local try before
-	for try in {1..30}; do
-		! pane "$1" || return 0
-		before=$(screen)
-		keys '['
-		until_true moved
-	done
-	says "$1"
-}
-check "and why it is there" further_down 'The first reason is the last ACK'
-check "further down the numbers: all of the range is free" further_down "Ephemeral +0 of $range used here"
+check "and why it is there" scroll ']' 'The first reason is the last ACK'
+check "further down the numbers: all of the range is free" scroll ']' "Ephemeral +0 of $range used here"
 check "all peers are this host itself" sees 'Peers +::1 \(16\)'
 check "on the one port" sees 'Ports +local 3000 \(16\)'
-check "back at the top" back_up 'ephemeral ports used'
+check "back at the top" scroll '[' 'ephemeral ports used'
 
 ss_left() {
 	ss -tanoH state time-wait 'sport = :3000' | grep -oE 'timewait,[0-9]+' | grep -oE '[0-9]+' | sort -n | tail -n 1
