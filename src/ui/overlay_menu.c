@@ -132,6 +132,16 @@ static uint32_t find_typed(const struct session *s, uint32_t from, overlay_menu_
     return n;
 }
 
+/* Letters that move the cursor elsewhere, as j and g do, move it here, too. */
+static bool moves(const struct session *s, keycode key)
+{
+    const int command = keymap_find(&s->settings->bindings, key);
+    enum move_unit unit;
+    int sign;
+
+    return command >= 0 && overlay_movement((enum command_id)command, &unit, &sign);
+}
+
 unsigned overlay_menu_type(struct session *s, keycode key, overlay_menu_word *word)
 {
     struct ui *ui = &s->ui;
@@ -144,7 +154,7 @@ unsigned overlay_menu_type(struct session *s, keycode key, overlay_menu_word *wo
         snprintf(s->menu_typed + len, sizeof s->menu_typed - len, "%c", (int)key);
         at = find_typed(s, ui->overlay_cursor, word);
     }
-    if (at == ui->n_menu) {
+    if (at == ui->n_menu && !moves(s, key)) {
         snprintf(s->menu_typed, sizeof s->menu_typed, "%c", (int)key);
         at = find_typed(s, ui->overlay_cursor + 1, word);
     }

@@ -19,7 +19,8 @@ void overlay_menu_put(struct drawing *d, int x, int y, int end, const char *befo
 typedef const char *overlay_menu_word(const struct session *s, uint32_t i, bool id);
 
 /** A letter goes to the next line whose title or id begins with it, several within a second to one
- *  that begins with all of them; REACT_NOT_MINE for keys that begin no line. */
+ *  that begins with all of them. A letter that moves the cursor elsewhere, as j and g do, begins no
+ *  word. REACT_NOT_MINE for those and for keys that begin no line. */
 unsigned overlay_menu_type(struct session *s, keycode key, overlay_menu_word *word);
 
 /** The word of menus whose lines are columns. */

@@ -136,7 +136,8 @@ filtered() {
 }
 check 'and filtered' filtered
 
-# What the doctor finds names the service, where it may not look at the process.
+# What the doctor finds names the service, where it may not look at the process. A sample tells of
+# eight groups at most, the next one perhaps of others.
 printf '[doctor]\nfin_wait2_age = 1\n' >"$tmp/doctor.ini"
 chmod 644 "$tmp/doctor.ini"
 # shellcheck disable=SC2317
@@ -144,7 +145,7 @@ diagnosed() {
 	"${user[@]}" "$B/tcptop" --config "$tmp/doctor.ini" --doctor --json >"$tmp/doctor" 2>>"$tmp/err"
 	grep '"rule":"fin_wait2"' "$tmp/doctor" >"$tmp/found"
 	[ "$(grep -oE '"cgroup":"[^"]+"' "$tmp/found" | sort -u | wc -l)" = "$(wc -l <"$tmp/found")" ] &&
-		[ "$(wc -l <"$tmp/found")" = 8 ] && ! grep -q '"pid":' "$tmp/found" &&
+		[ "$(wc -l <"$tmp/found")" -ge 8 ] && ! grep -q '"pid":' "$tmp/found" &&
 		! grep -qvE '"title":"[^"]*: [^"]* \(user 65533; its process is not visible here\)".*"uid":65533.*"owned":2' "$tmp/found"
 }
 check 'a finding names the service' diagnosed
