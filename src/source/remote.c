@@ -285,10 +285,15 @@ static int start_ssh(struct remote *r, const struct remote_options *o)
 
 /* The source ------------------------------------------------------------ */
 
+/* What the other side says once ssh is ended from here is of no interest, what it said before is. */
 static void remote_close(struct source *src)
 {
     struct remote *r = (struct remote *)src;
 
+    if (r->ear) {
+        listen_to(r);
+        release_held(r);
+    }
     source_close(r->stream);
     if (r->out_fd >= 0)
         close(r->out_fd);

@@ -177,7 +177,7 @@ only_table "'lport:8003 state:es'"
 keys C-c
 code 0
 only_table "'rport:8005 state:es'"
-sees ':8005 '
+sees '127.0.0.1:8005 '
 keys K
 check "a question" sees '^ Close 127.0.0.1:[0-9]+ to 127.0.0.1:8005'
 exec {hold}>&-
