@@ -68,6 +68,7 @@ first_process() {
 		mkdir -p /dev/pts /dev/shm && mount -t devpts dev /dev/pts && mount -t tmpfs tmp /dev/shm
 		mount -t tmpfs tmp /tmp && mount -t tmpfs run /run && mount -t cgroup2 none /sys/fs/cgroup
 		chmod 1777 /tmp
+		ln -s /proc/self/fd /dev/fd && ln -s fd/0 /dev/stdin && ln -s fd/1 /dev/stdout && ln -s fd/2 /dev/stderr
 		depmod
 		hostname machine && ip link set lo up
 		cd /tcptop
@@ -97,8 +98,8 @@ image() { # image SUITE
 boot() { # boot SUITE
 	local kernel log=$work/log accel=tcg
 	kernel=$(echo "$base/kernel-$1"/boot/vmlinuz-*)
-	qemu-system-x86_64 -machine none,accel=kvm -nographic -S -daemonize -pidfile "$work/kvm" >/dev/null 2>&1 &&
-		kill "$(cat "$work/kvm")" && accel=kvm
+	timeout 2 qemu-system-x86_64 -machine q35,accel=kvm -nographic -S </dev/null >/dev/null 2>&1
+	[ $? != 124 ] || accel=kvm # it waited to be started
 	timeout 7200 qemu-system-x86_64 -machine q35,accel=$accel -cpu max -smp 2 -m 3072 -nographic -no-reboot -net none \
 		-kernel "$kernel" -initrd "$work/image" -append 'console=ttyS0 quiet panic=-1 rdinit=/first' \
 		</dev/null >"$log" 2>&1
