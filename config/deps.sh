@@ -62,6 +62,8 @@ if [ "$what" = lint ]; then
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
 fi
 if [ "$what" = deb ]; then # only Debian has these
+	dpkg-query -W build-essential >/dev/null 2>&1 ||
+		need build-essential build-essential build-essential build-essential build-essential
 	have dh || need debhelper debhelper debhelper debhelper debhelper
 	have dpkg-buildpackage || need dpkg-dev dpkg-dev dpkg dpkg-dev dpkg
 	have lintian || need lintian lintian lintian lintian lintian
