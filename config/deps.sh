@@ -62,7 +62,7 @@ if [ "$what" = lint ]; then
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
 fi
 if [ "$what" = deb ]; then # only Debian has these
-	dpkg-query -W build-essential >/dev/null 2>&1 ||
+	[ "$(dpkg-query -W -f '${db:Status-Status}' build-essential 2>/dev/null)" = installed ] ||
 		need build-essential build-essential build-essential build-essential build-essential
 	have dh || need debhelper debhelper debhelper debhelper debhelper
 	have dpkg-buildpackage || need dpkg-dev dpkg-dev dpkg dpkg-dev dpkg
