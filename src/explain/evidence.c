@@ -80,8 +80,8 @@ static void facts_close_stats(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
 }
 
-/* The probe timer also runs where the window is only too small for what is next (net/ipv4/
- * tcp_output.c tcp_write_xmit); tcpi_snd_wnd tells. */
+/* The probe timer also runs where the window is only too small for what is next
+ * (net/ipv4/tcp_output.c tcp_write_xmit); tcpi_snd_wnd tells. */
 static enum msg probe_message(const struct state_facts *t)
 {
     uint64_t window;
