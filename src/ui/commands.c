@@ -122,6 +122,14 @@ static unsigned pause_or_go_on(struct session *s, enum command_id command)
     return s->ui.paused ? REACT_NOTHING : REACT_CATCH_UP;
 }
 
+/* Back to the newest sample; where that is shown it is the same as to pause. */
+static unsigned live(struct session *s, enum command_id command)
+{
+    const unsigned reaction = travel_return(s);
+
+    return reaction & REACT_NOT_MINE ? pause_or_go_on(s, command) : reaction;
+}
+
 static unsigned travel_step(struct session *s, enum command_id command)
 {
     return travel_go(s, TRAVEL_STEP, command == COMMAND_EARLIER ? -1 : 1);

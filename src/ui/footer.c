@@ -29,9 +29,9 @@ enum msg footer_pause_word(const struct drawing *d)
 {
     const struct ui *ui = d->ui;
 
-    if (d->v->is_recording)
+    if (d->v->is_recording || ui->past)
         return ui->playing ? MSG_VIEW_KEY_PAUSE : MSG_VIEW_KEY_PLAY;
-    return ui->past ? MSG_VIEW_KEY_LIVE : ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE;
+    return ui->paused ? MSG_VIEW_KEY_RESUME : MSG_VIEW_KEY_PAUSE;
 }
 
 /* Does Tab reach the pane? Only when it has more lines than it shows. */
@@ -93,6 +93,7 @@ static void add_time(const struct drawing *d, struct key_items *k)
     const struct ui *ui = d->ui;
 
     footer_add(k, COMMAND_PAUSE, footer_pause_word(d), true, ui->past ? 2 : 8);
+    footer_add(k, COMMAND_LIVE, MSG_VIEW_KEY_LIVE, ui->past && !d->v->is_recording, 2);
     footer_add_keys(k, ", .", MSG_VIEW_KEY_SAMPLE, ui->past ? 2 : KEY_ITEMS_MAX);
     footer_add(k, COMMAND_TIMELINE, MSG_VIEW_KEY_TIMELINE, true, ui->past ? 3 : KEY_ITEMS_MAX);
 }

@@ -14,6 +14,7 @@
 #include "endpoint_names.h"
 #include "group_rows.h"
 #include "overlay.h"
+#include "overlay_diff.h"
 #include "pane.h"
 #include "prompt.h"
 #include "session_rows.h"
@@ -127,6 +128,7 @@ void session_free(struct session *s)
     endpoint_fini_names(s);
     query_worker_stop(s->worker);
     travel_close(s);
+    overlay_diff_fini(s);
     sample_unref(s->newest);
     sample_unref(s->good);
     row_view_unref(s->list);

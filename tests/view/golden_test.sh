@@ -209,6 +209,17 @@ for lang in en ko; do
 	golden timeline api-07-blocks 40x10 $lang 'T Left'
 	golden past api-07-blocks 80x24 $lang ', , ,'
 done
+# What has changed since a moment that was noted.
+for lang in en ko; do
+	golden diff api-07-blocks 80x24 $lang '{ v } v'
+	golden diff api-07-blocks 120x34 $lang '{ v } v'
+	golden diff-end api-07-blocks 80x24 $lang '{ v } v G'
+done
+golden diff api-07-blocks 40x10 ko '{ v } v'
+golden diff api-07-blocks 200x50 en '{ v } v G'
+golden diff-filtered api-07-blocks 80x24 en '{ v } v' --filter state:cw
+golden diff-ascii api-07-blocks 80x24 en '{ v } v' --glyphs ascii
+golden diff-noted api-07-blocks 80x24 ko '{ v'
 golden timeline-ascii api-07-blocks 80x24 en 'T Home' --glyphs ascii
 golden past api-07-blocks 120x34 en 'b "14:02:30" Enter'
 golden past-prompt api-07-blocks 80x24 en 'b "noon" Enter'
