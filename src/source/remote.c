@@ -285,7 +285,7 @@ static int start_ssh(struct remote *r, const struct remote_options *o)
 
 /* The source ------------------------------------------------------------ */
 
-/* What the other side says once ssh is ended from here is of no interest, what it said before is. */
+/* What the other side said so far is told; what it says once ssh is ended from here is not. */
 static void remote_close(struct source *src)
 {
     struct remote *r = (struct remote *)src;

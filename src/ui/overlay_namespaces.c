@@ -74,13 +74,15 @@ static unsigned open(struct session *s)
                                                                     : REACT_NOTHING;
 }
 
-/* Rows, selection and widths of what was shown mean nothing there. */
+/* Rows, selection and widths of what was shown mean nothing there. `name` may be of the sample that
+ * is shown, which goes. */
 static unsigned choose(struct session *s, const char *name)
 {
     char key[16];
 
     memset(s->namespaces, 0, sizeof(s->namespaces));
     memcpy(s->namespaces, name, strlen(name));
+    name = s->namespaces;
     table_park(s);
     (void)travel_return(s);
     s->ui.paused = false;

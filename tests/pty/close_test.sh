@@ -159,9 +159,9 @@ answers() {
 	pause
 	keys / %%
 	pause
-	shows '%%$'
+	shows '%%$' || [ -e "$at/exit" ]
 }
-settled() { until_true answers && keys Escape Escape && pause; }
+settled() { until_true answers && [ ! -e "$at/exit" ] && keys Escape Escape && pause; }
 check "noise, K and y in it, leaves a screen" settled
 check "and every connection as it was" [ "$(ss -tanH state established | sort)" = "$before" ]
 { printf '\033[200~'; head -c 100000 "$tmp/noise"; printf 'K\ny\033[201~'; } >"$tmp/pasted"

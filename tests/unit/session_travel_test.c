@@ -192,6 +192,24 @@ static void steady_row(struct conn *c, uint32_t i, uint32_t k)
     }
 }
 
+static struct netns_table *two_namespaces(uint32_t sockets)
+{
+    struct netns_table *t = netns_table_new(2);
+
+    assert_non_null(t);
+    for (uint32_t i = 0; i < t->n; i++) {
+        t->list[i].inode = 4026531840 + i;
+        t->list[i].id = (uint16_t)i;
+        t->list[i].counted = true;
+        t->list[i].sockets = sockets;
+        snprintf(t->list[i].name, sizeof t->list[i].name, "%s", i ? "blue" : "init");
+    }
+    t->list[0].own = t->list[0].shown = true;
+    t->shown = 1;
+    netns_table_sort(t);
+    return t;
+}
+
 static int steady_sample(struct source *src, const struct request *req, struct sample_builder *b,
                          struct sample_reason *why)
 {
@@ -208,6 +226,7 @@ static int steady_sample(struct source *src, const struct request *req, struct s
         assert_non_null(c);
         steady_row(c, i, k);
     }
+    s->namespaces = two_namespaces(k);
     s->backend = BACKEND_NETLINK;
     s->needs = 0;
     s->mono_ns = (1000 + (int64_t)k) * NS_PER_S;
@@ -429,6 +448,18 @@ static void nothing_is_closed_in_the_past(void **state)
     end_session();
 }
 
+/* The menu's name is one of the sample that goes. */
+static void another_namespace_is_chosen_from_the_past(void **state)
+{
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 20);
+    keys_of(stage.session, ", , @");
+    assert_true(watch());
+    keys_of(stage.session, "Down Enter");
+    assert_non_null(strstr(probe_message(stage.session), "namespace blue"));
+    end_session();
+}
+
 /* The past is let go while one stands in it: what stands stays, and going on says so or goes to
  * what is there. */
 static void what_stands_stays_when_memory_lets_it_go(void **state)
@@ -484,6 +515,7 @@ int main(void)
         cmocka_unit_test(the_first_is_the_first),
         cmocka_unit_test(a_time_can_be_typed),
         cmocka_unit_test(nothing_is_closed_in_the_past),
+        cmocka_unit_test(another_namespace_is_chosen_from_the_past),
         cmocka_unit_test(what_stands_stays_when_memory_lets_it_go),
         cmocka_unit_test(a_worker_travels),
     };
