@@ -155,7 +155,7 @@ golden pane-half web-01 100x30 en 'w'
 # Prompts.
 golden prompt web-01 80x24 en '/ "sta"'
 golden prompt-and web-01 80x24 en '/ "port:443"'
-golden prompt-and web-01 80x24 ko '/ "port:443 "'
+golden prompt-and web-01 80x24 ko '/ "port:443"'
 golden prompt-error web-01 80x24 ko '/ "주소 rtt>100x"'
 golden prompt-error web-01 40x10 en '/ "state:es and rport:443 rtt>100x"'
 golden digits devbox 80x24 ko '"300"'
