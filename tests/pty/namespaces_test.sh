@@ -34,7 +34,7 @@ keys @
 check 'the menu lists them' sees '^▸ \* init this one +6 │'
 check 'with how many sockets each has' sees '^    blue +6 │'
 check 'and all of them' sees '^    all +– │'
-check 'what keys do there' sees 'Enter use'
+check 'what keys do there' sees 'Enter apply'
 keys 3
 check 'digits do nothing there' sees '^▸ \* init'
 keys Escape

@@ -22,13 +22,13 @@ check "they are still of the past" sees '  PAST '
 keys P
 check "P leads back to the newest" loses '  PAST '
 
-keys v
-check "v notes the moment" sees 'A is [0-9:]+   v at another moment'
+keys y
+check "y notes the moment" sees 'A is [0-9:]+   y at another moment'
 coproc HELD { exec "$B/tests/data/states" 8003; }
 # shellcheck disable=SC2034 # closing it lets the sockets go
 hold=${HELD[1]}
 read -r -t 60 _ <&"${HELD[0]}"
-keys v
+keys y
 check "at another one it lists what has changed" sees 'only in A 0, only in B [1-9][0-9]*, state changed 0'
 check "each connection that is new" sees ' \+ ESTABLISHED +127\.0\.0\.1:8003 '
 exec {hold}>&-

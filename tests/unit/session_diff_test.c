@@ -47,10 +47,10 @@ static void change(void)
 static void note_and_change(void)
 {
     stage_sample(&st);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     change();
     stage_sample(&st);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     assert_string_equal(probe_overlay(st.session), "diff");
 }
 
@@ -58,15 +58,15 @@ static void the_first_key_notes(void **state)
 {
     (void)state;
     stage_open(&st, 80, 24, -1);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     assert_string_equal(probe_message(st.session), "no sample yet");
     stage_add(&st, TCP_STATE_ESTABLISHED, 100, 40000);
     stage_sample(&st);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     assert_string_equal(probe_overlay(st.session), "none");
     assert_non_null(
-        strstr(probe_message(st.session), "v at another moment lists what has changed"));
-    stage_keys(&st, "v"); /* at the same moment there is nothing to compare */
+        strstr(probe_message(st.session), "y at another moment lists what has changed"));
+    stage_keys(&st, "y"); /* at the same moment there is nothing to compare */
     assert_string_equal(probe_overlay(st.session), "none");
 }
 
@@ -106,7 +106,7 @@ static void the_list_follows(void **state)
     stage_keys(&st, "Esc");
     stage_remove(&st, 140);
     stage_sample(&st);
-    stage_keys(&st, "v"); /* A is still the same moment */
+    stage_keys(&st, "y"); /* A is still the same moment */
     assert_true(stage_shows(&st, "only in A 3, only in B 1, state changed 1, same 16"));
 }
 
@@ -114,7 +114,7 @@ static void the_same_key_begins_anew(void **state)
 {
     (void)state;
     note_and_change();
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     assert_string_equal(probe_overlay(st.session), "diff");
     assert_true(stage_shows(&st, "only in A 0, only in B 0, state changed 0, same 20"));
     stage_remove(&st, 500);
@@ -155,12 +155,12 @@ static void enter_shows_the_connections(void **state)
     stage_keys(&st, "Enter");
     assert_string_equal(probe_overlay(st.session), "none");
     assert_non_null(strstr(probe_filter(st.session), "state:"));
-    stage_keys(&st, "Esc v End Enter"); /* the last one: it has changed its state */
+    stage_keys(&st, "Esc y End Enter"); /* the last one: it has changed its state */
     assert_string_equal(probe_filter(st.session),
                         "laddr:10.0.0.1 lport:120 raddr:192.0.2.1 rport:40002");
     assert_int_equal(probe_rows(st.session), 1);
     assert_int_equal(probe_port_at(st.session, 0), 120);
-    stage_keys(&st, "Esc v Home Down Down Down Down Up");
+    stage_keys(&st, "Esc y Home Down Down Down Down Up");
     assert_int_equal(probe_overlay_cursor(st.session), 3);
     assert_int_equal(probe_overlay_top(st.session), 0);
 }
@@ -180,19 +180,19 @@ static void the_worker_compares(void **state)
         stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
     stage_sample(&st);
     UNTIL(probe_shown(st.session) == st.last);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     change();
     stage_sample(&st);
     UNTIL(probe_shown(st.session) == st.last);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     assert_true(stage_shows(&st, "comparing"));
     UNTIL(stage_shows(&st, "only in A 1, only in B 1, state changed 1, same 18"));
     stage_remove(&st, 130);
     stage_sample(&st);
-    stage_keys(&st, "v");
+    stage_keys(&st, "y");
     UNTIL(probe_shown(st.session) == st.last);
     UNTIL(stage_shows(&st, "only in A 1, only in B 0, state changed 0, same 19"));
-    stage_keys(&st, "v"); /* the session ends with a comparison under way */
+    stage_keys(&st, "y"); /* the session ends with a comparison under way */
 }
 
 int main(void)

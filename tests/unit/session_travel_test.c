@@ -556,11 +556,11 @@ static void moments_are_compared(void **state)
 
     (void)state;
     begin_session(NULL, 32u << 20, "", 40);
-    keys_of(stage.session, "{ v");
+    keys_of(stage.session, "{ y");
     assert_true(probe_shown(stage.session)->seq == 1);
     for (int i = 0; i < 26; i++)
         keys_of(stage.session, ".");
-    keys_of(stage.session, "v");
+    keys_of(stage.session, "y");
     text = frame_of(stage.session, NULL, 0);
     assert_non_null(strstr(text, "CHANGES"));
     assert_non_null(strstr(text, "only in A 0, only in B 4, state changed 1, same 19"));

@@ -34,7 +34,7 @@ picture mono devbox 100x30 ko '"3000" wait:3000 Down Down' --sort left --color n
 picture import-ko seed_win_ko 120x34 ko '' --color always
 picture timeline api-07-blocks 120x34 en 'T { , ,' --color always
 picture timeline-ko api-07-blocks 120x34 ko 'T { , ,' --color always
-picture changes api-07-blocks 120x34 en '{ v } v' --color always
+picture changes api-07-blocks 120x34 en '{ y } y' --color always
 
 mkdir -p screenshots
 if [ "$action" = write ]; then
