@@ -29,7 +29,7 @@ hold green 8016
 until_true grep -qs ready "$tmp/ready"
 
 live 120x34 '-d 0.2'
-check 'without a wish it is the own one' sees '^ tcptop  [^ /]+   [0-9]+ connections'
+check 'without a wish it is the own one' sees '^ (tcptop  )?[^ /]+   [0-9]+ connections'
 keys @
 check 'the menu lists them' sees '^▸ \* init this one +6 │'
 check 'with how many sockets each has' sees '^    blue +6 │'
