@@ -90,6 +90,10 @@ bool import_words_note(const struct import *i, unsigned n, struct str *out)
         text_fill(out, MSG_IMPORT_CUT, fmt_count(count, sizeof count, i->cut), NULL);
         return true;
     }
+    if (i->again && n-- == 0) {
+        text_fill(out, MSG_IMPORT_AGAIN, fmt_count(count, sizeof count, i->again), NULL);
+        return true;
+    }
     if (*i->no_converter && n == 0) {
         text_fill(out, MSG_IMPORT_NO_CONVERTER, i->no_converter, NULL);
         return true;

@@ -2,15 +2,14 @@
 /* A comparison as text and as JSON. */
 #include "tcptop/output/comparison_print.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/explain/comparison_words.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
@@ -19,29 +18,6 @@
 #define NUMBER_W   8
 #define STATE_W    11
 #define MOVE_W     26 /* "ESTABLISHED → CLOSE_WAIT" */
-
-static const char *const sides[COMPARISON_SIDES] = {"A", "B"};
-
-/* An address of comparison_key. */
-static void address_text(const uint8_t address[16], char out[INET6_ADDRSTRLEN])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    bool is_mapped = memcmp(address, mapped, sizeof mapped) == 0;
-
-    if (!inet_ntop(is_mapped ? AF_INET : AF_INET6, is_mapped ? address + sizeof mapped : address,
-                   out, INET6_ADDRSTRLEN))
-        out[0] = '\0';
-}
-
-static const char *state_text(unsigned state)
-{
-    return state ? state_name(state) : FMT_NONE;
-}
-
-static bool has_peer(const struct comparison_key *key)
-{
-    return key->state != TCP_STATE_LISTEN && key->state != TCP_STATE_BOUND_INACTIVE;
-}
 
 /* Text ------------------------------------------------------------ */
 
@@ -64,24 +40,6 @@ static void add_count(struct str *line, uint32_t n)
     char text[FMT_SIZE];
 
     add_right(line, fmt_count_fit(text, sizeof text, n, NUMBER_W - 1));
-}
-
-/* "java → 10.0.3.7:5432", "nginx :443 ← 10.0.3.7", "nginx :443". */
-static void add_ends(struct str *line, const struct comparison_key *key)
-{
-    char address[INET6_ADDRSTRLEN];
-
-    if (*key->process)
-        str_addf(line, key->former ? "(%s) " : "%s ", key->process);
-    if (key->local_port)
-        str_addf(line, ":%u", key->local_port);
-    if (!has_peer(key))
-        return;
-    address_text(key->remote, address);
-    str_add(line, key->local_port ? " ← " : "→ ");
-    str_addf(line, strchr(address, ':') && key->remote_port ? "[%s]" : "%s", address);
-    if (key->remote_port)
-        str_addf(line, ":%u", key->remote_port);
 }
 
 static void end_line(struct sink *out, const struct comparison_print *p, struct str *line)
@@ -111,7 +69,8 @@ static void print_side(struct sink *out, const struct comparison_print *p, unsig
         fmt_rfc3339(time, sizeof time, s->wall_ns);
     utf8_sanitise_into(name, sizeof name, p->name[side], strlen(p->name[side]));
     fmt_count(total, sizeof total, p->comparison->total[side]);
-    str_addf(&line, "%s  %s  %s  ", sides[side], time, *s->host.name ? s->host.name : FMT_NONE);
+    str_addf(&line, "%s  %s  %s  ", comparison_words_side[side], time,
+             *s->host.name ? s->host.name : FMT_NONE);
     text_fill(&line, MSG_DIFF_CONNECTIONS, total, NULL);
     str_addf(&line, "  %s", name);
     if (s->import) {
@@ -124,15 +83,9 @@ static void print_side(struct sink *out, const struct comparison_print *p, unsig
 
 static void print_sums(struct sink *out, const struct comparison_print *p)
 {
-    const struct comparison *c = p->comparison;
-    char text[4][FMT_SIZE];
     struct str line = STR_INIT;
 
-    fmt_count(text[0], FMT_SIZE, c->only[COMPARISON_A]);
-    fmt_count(text[1], FMT_SIZE, c->only[COMPARISON_B]);
-    fmt_count(text[2], FMT_SIZE, c->changed);
-    fmt_count(text[3], FMT_SIZE, c->same);
-    text_fill(&line, MSG_DIFF_SUMS, text[0], text[1], text[2], text[3], NULL);
+    comparison_words_sums(p->comparison, &line);
     end_line(out, p, &line);
     str_fini(&line);
 }
@@ -162,8 +115,8 @@ static void print_groups(struct sink *out, const struct comparison_print *p)
         return;
     sink_add(out, "\n");
     add_right(&line, text(MSG_DIFF_CHANGE));
-    add_right(&line, sides[COMPARISON_A]);
-    add_right(&line, sides[COMPARISON_B]);
+    add_right(&line, comparison_words_side[COMPARISON_A]);
+    add_right(&line, comparison_words_side[COMPARISON_B]);
     str_add(&line, "  ");
     add_left(&line, text(MSG_COL_STATE), STATE_W + 2);
     str_add(&line, text(MSG_DIFF_ENDS));
@@ -176,8 +129,8 @@ static void print_groups(struct sink *out, const struct comparison_print *p)
         add_count(&line, g->count[COMPARISON_A]);
         add_count(&line, g->count[COMPARISON_B]);
         str_add(&line, "  ");
-        add_left(&line, state_text(g->key.state), STATE_W + 2);
-        add_ends(&line, &g->key);
+        add_left(&line, comparison_words_state(g->key.state), STATE_W + 2);
+        comparison_words_ends(&g->key, &line);
         end_line(out, p, &line);
     }
     str_fini(&line);
@@ -195,11 +148,11 @@ static void print_moves(struct sink *out, const struct comparison_print *p)
     for (uint32_t i = 0; i < lines_of(p, c->n_moved); i++) {
         const struct comparison_group *g = &c->moved[i];
         str_clear(&move);
-        str_addf(&move, "%s → %s", state_text(g->key.from), state_text(g->key.state));
+        comparison_words_move(&g->key, &move);
         add_count(&line, g->count[COMPARISON_B]);
         str_add(&line, "  ");
         add_left(&line, str_text(&move), MOVE_W);
-        add_ends(&line, &g->key);
+        comparison_words_ends(&g->key, &line);
         end_line(out, p, &line);
     }
     str_fini(&line);
@@ -207,66 +160,24 @@ static void print_moves(struct sink *out, const struct comparison_print *p)
     print_rest(out, p, c->n_moved);
 }
 
-/* The names of states that one side did not list and the other has. Empty: none. */
-static void unlisted_names(const struct comparison *c, unsigned side, struct str *out)
+static void print_notes(struct sink *out, const struct comparison_print *p)
 {
-    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
-        if (c->unlisted[side] & STATE_BIT(state) && c->sample[!side]->count[state])
-            str_addf(out, "%s%s", out->len ? ", " : "", state_name(state));
-}
+    struct str notes = STR_INIT;
 
-/* What is not known of a side, and so not compared. */
-static void print_notes_of(struct sink *out, const struct comparison_print *p, unsigned side)
-{
-    const struct comparison *c = p->comparison;
-    const struct sample *s = c->sample[side];
-    char number[FMT_SIZE], why[REASON_TEXT_SIZE];
-    struct str line = STR_INIT;
-
-    if (!sample_is_whole(s))
-        say(out, p, MSG_DIFF_PARTIAL, sides[side], reason_text(why, &s->reason, text_language()),
-            NULL);
-    if (s->import && import_not_understood(s->import))
-        say(out, p, MSG_DIFF_SKIPPED, sides[side],
-            fmt_count(number, sizeof number, import_not_understood(s->import)), NULL);
-    if (!c->knows_process[side] && c->knows_process[!side])
-        say(out, p, MSG_DIFF_NO_PROCESS, sides[side], NULL, NULL);
-    if (c->knows_process[side] && owner_rights_note(s, &line))
-        say(out, p, MSG_DIFF_PARTIAL, sides[side], str_text(&line), NULL);
-    str_clear(&line);
-    if (c->cut[side])
-        say(out, p, MSG_DIFF_CUT, sides[side], fmt_count(number, sizeof number, c->cut[side]),
-            sides[!side]);
-    unlisted_names(c, side, &line);
-    if (line.len)
-        say(out, p, MSG_DIFF_UNLISTED, sides[side], str_text(&line), sides[!side]);
-    str_fini(&line);
-}
-
-static bool hosts_differ(const struct comparison *c)
-{
-    const char *a = c->sample[COMPARISON_A]->host.name, *b = c->sample[COMPARISON_B]->host.name;
-
-    return *a && *b && strcmp(a, b) != 0;
+    comparison_words_notes(p->comparison, &notes);
+    print_glyphs(out, str_text(&notes), p->ascii);
+    str_fini(&notes);
 }
 
 void comparison_print_text(struct sink *out, const struct comparison_print *p)
 {
-    const struct comparison *c = p->comparison;
-
     for (unsigned side = 0; side < COMPARISON_SIDES; side++)
         print_side(out, p, side);
     print_sums(out, p);
     print_groups(out, p);
     print_moves(out, p);
     sink_add(out, "\n");
-    if (hosts_differ(c))
-        say(out, p, MSG_DIFF_HOSTS, NULL, NULL, NULL);
-    if (!c->knows_process[COMPARISON_A] && !c->knows_process[COMPARISON_B])
-        say(out, p, MSG_DIFF_NO_PROCESSES, NULL, NULL, NULL);
-    for (unsigned side = 0; side < COMPARISON_SIDES; side++)
-        print_notes_of(out, p, side);
-    say(out, p, c->cookies ? MSG_DIFF_BY_COOKIE : MSG_DIFF_BY_ENDS, NULL, NULL, NULL);
+    print_notes(out, p);
 }
 
 /* JSON ------------------------------------------------------------ */
@@ -287,15 +198,15 @@ static void add_port(struct sink *out, const char *key, unsigned port)
 
 static void add_key(struct sink *out, const struct comparison_key *key)
 {
-    char address[INET6_ADDRSTRLEN];
+    char address[CONN_ADDRESS_SIZE];
 
     add_text(out, "process", key->process);
     if (key->former)
         sink_add(out, ",\"owner\":\"former\"");
     add_text(out, "state", key->state ? state_name(key->state) : "");
     add_port(out, "local_port", key->local_port);
-    if (has_peer(key)) {
-        address_text(key->remote, address);
+    if (comparison_has_peer(key)) {
+        comparison_address(key, address);
         add_text(out, "remote_addr", address);
         add_port(out, "remote_port", key->remote_port);
     }
@@ -371,7 +282,7 @@ static void print_side_json(struct sink *out, const struct comparison_print *p, 
     add_text(out, "host", s->host.name);
     sink_addf(out, ",\"processes\":%s,\"not_compared\":%u",
               c->knows_process[side] ? "true" : "false", c->cut[side]);
-    unlisted_names(c, side, &names);
+    comparison_words_unlisted(c, side, &names);
     add_text(out, "not_listed", str_text(&names));
     str_clear(&names);
     if (owner_rights_note(s, &names))

@@ -251,6 +251,8 @@ void json_print_import(struct sink *out, const struct import *i)
               i->lines, i->rows, i->continued, i->headings, i->blank);
     sink_addf(out, ",\"skipped\":%u,\"not_understood\":%u,\"cut\":%u", i->skipped,
               import_not_understood(i), i->cut);
+    if (i->again)
+        sink_addf(out, ",\"listed_again\":%u", i->again);
     if (*i->no_converter)
         print_text_field(out, "no_converter", i->no_converter);
     sink_add(out, ",\"skipped_lines\":[");

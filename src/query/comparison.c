@@ -3,9 +3,12 @@
  * and the pairs are counted. */
 #include "tcptop/query/comparison.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tcptop/base/array.h"
 #include "tcptop/base/hash_table.h"
@@ -471,4 +474,42 @@ void comparison_fini(struct comparison *c)
     free(c->moved);
     free(c->row);
     *c = (struct comparison){.n_groups = 0};
+}
+
+/* A group ------------------------------------------------------------ */
+
+void comparison_address(const struct comparison_key *key, char out[CONN_ADDRESS_SIZE])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool is_mapped = memcmp(key->remote, mapped, sizeof mapped) == 0;
+
+    if (!inet_ntop(is_mapped ? AF_INET : AF_INET6,
+                   is_mapped ? key->remote + sizeof mapped : key->remote, out, CONN_ADDRESS_SIZE))
+        out[0] = '\0';
+}
+
+/* One more term. */
+static void add_term(struct str *out, size_t start, const char *name, const char *value)
+{
+    str_addf(out, "%s%s%s", out->len > start ? " " : "", name, value);
+}
+
+void comparison_filter(const struct comparison_key *key, struct str *out)
+{
+    char address[CONN_ADDRESS_SIZE], port[16];
+    const size_t start = out->len;
+
+    if (key->state)
+        add_term(out, start, "state:", state_name(key->state));
+    if (*key->process && !strchr(key->process, '"')) {
+        add_term(out, start, "process=\"", key->process);
+        str_add(out, "\"");
+    }
+    if (comparison_has_peer(key)) {
+        comparison_address(key, address);
+        add_term(out, start, "raddr:", address);
+    }
+    snprintf(port, sizeof port, "%u", key->local_port ? key->local_port : key->remote_port);
+    if (key->local_port || key->remote_port)
+        add_term(out, start, key->local_port ? "lport:" : "rport:", port);
 }

@@ -15,6 +15,15 @@
 #define SHORT_END   23   /* address, colon and port of a column that is full */
 #define TICKS_SCALE 1000 /* seconds to milliseconds */
 
+/* The names of columns that a terminal of 80 columns moves to a line of its own. */
+static bool is_heading_end(const struct import_reader *r, const struct import_line *line)
+{
+    return r->format == &import_netstat_linux && r->last == IMPORT_HEADING &&
+           (import_text_is(&line->field[0], "PID/Program") ||
+            (import_text_is(&line->field[0], "User") && line->n > 1 &&
+             import_text_is(&line->field[1], "Inode")));
+}
+
 static enum import_verdict read_heading(const struct import_line *line)
 {
     const struct import_field *f = line->field;
@@ -204,6 +213,26 @@ static unsigned read_user(struct import_row *row, const struct import_line *line
     return 2;
 }
 
+/* What stands behind the state, from field `at` on. False: nothing that belongs there. */
+static bool read_tail(struct import_row *row, const struct import_line *line, unsigned at)
+{
+    const unsigned end = read_timer(&row->conn, line, at), user = read_user(row, line, at, end);
+    const bool program = at + user < end && read_process(row, line, at + user, end);
+
+    return end < line->n || user || program;
+}
+
+/* Behind the state a terminal of 80 columns is full, and the rest stands in a line of its own. */
+static bool is_tail(const struct import_reader *r, const struct import_line *line)
+{
+    const struct import_learnt *k = &r->learnt;
+    const struct import_field *last = &line->field[line->n - 1];
+
+    return r->format == &import_netstat_linux && k->netstat_programs && k->netstat_bare &&
+           (r->last == IMPORT_ROW || r->last == IMPORT_PROTOCOL) &&
+           (isdigit((unsigned char)line->text[0]) || (line->n == 1 && import_text_is(last, "-")));
+}
+
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
@@ -227,10 +256,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     import_text_queues(c, receive, send);
     if (state == TCP_STATE_LISTEN)
         c->unknown |= CONN_UNKNOWN_SEND_Q; /* from /proc: it is 0, not the backlog */
-    unsigned end = read_timer(c, line, 6), at = 6;
-    at += read_user(r->next, line, at, end);
-    if (at < end)
-        (void)read_process(r->next, line, at, end);
+    (void)read_tail(r->next, line, 6);
+    r->learnt.netstat_bare = line->n == 6;
     return IMPORT_ROW;
 }
 
@@ -248,8 +275,21 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
 
     if (is_note(line))
         return IMPORT_NOTE;
+    if (memmem(line->text, line->len, "PID/Program", 11))
+        r->learnt.netstat_programs = true;
+    if (is_heading_end(r, line))
+        return IMPORT_HEADING;
+    const bool of_other = r->last == IMPORT_PROTOCOL;
+    if (is_tail(r, line) && read_tail(of_other ? r->next : r->row, line, 0)) {
+        r->learnt.netstat_bare = false;
+        return of_other ? IMPORT_PROTOCOL : IMPORT_CONTINUED;
+    }
+    if (!tcp && is_other(line)) {
+        r->learnt.netstat_bare = true; /* whether it is, is not looked at */
+        return IMPORT_PROTOCOL;
+    }
     if (!tcp)
-        return is_other(line) ? IMPORT_PROTOCOL : read_heading(line);
+        return read_heading(line);
     if (line->n < 3 || !isdigit((unsigned char)f[1].at[0]) || (line->n > 3 && is_bsd(&f[3])))
         return IMPORT_NOT_MINE;
     return read_row(r, line);

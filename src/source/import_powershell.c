@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Get-NetTCPConnection of PowerShell, as the table that it prints (also of chosen columns) and as
- * Export-Csv writes it. The heading tells where the columns are; a table without one is not read.
- */
+ * Export-Csv writes it: the heading tells where the columns are, and a table without one is not
+ * read. Format-List prints each column in a line of its own instead, "Name : value". */
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,11 +14,11 @@ static const char *const titles[COLUMNS] = {"LocalAddress", "LocalPort", "Remote
                                             "RemotePort",   "State",     "OwningProcess"};
 
 /* The fields of a line of CSV, without their quotation marks. */
-static void split_csv(const struct import_line *line, struct import_line *out)
+static void split_csv(const struct import_line *line, char separator, struct import_line *out)
 {
     *out = (struct import_line){.text = line->text, .len = line->len};
     for (size_t at = 0; at < line->len && out->n < IMPORT_FIELDS; at++) {
-        const char *end = memchr(line->text + at, ',', line->len - at);
+        const char *end = memchr(line->text + at, separator, line->len - at);
         size_t stop = end ? (size_t)(end - line->text) : line->len;
         struct import_field f = {line->text + at, stop - at};
         if (f.len >= 2 && f.at[0] == '"' && f.at[f.len - 1] == '"')
@@ -29,7 +29,7 @@ static void split_csv(const struct import_line *line, struct import_line *out)
 }
 
 /* Is it the heading? Then where its columns are. */
-static bool learn_columns(struct import_reader *r, const struct import_line *line, bool csv)
+static bool learn_columns(struct import_reader *r, const struct import_line *line, char separator)
 {
     uint8_t place[sizeof r->learnt.shell_column] = {0};
     unsigned found = 0;
@@ -43,7 +43,7 @@ static bool learn_columns(struct import_reader *r, const struct import_line *lin
     if (found < 3 || !place[LOCAL_ADDRESS] || !place[LOCAL_PORT])
         return false;
     memcpy(r->learnt.shell_column, place, sizeof place);
-    r->learnt.shell_csv = csv;
+    r->learnt.shell_separator = separator;
     return true;
 }
 
@@ -64,7 +64,7 @@ static const struct import_field *column_of(const struct import_reader *r,
 
     if (!place)
         return NULL;
-    if (column == PID && !r->learnt.shell_csv)
+    if (column == PID && !r->learnt.shell_separator)
         return line->n > 4 ? &line->field[line->n - 1] : NULL;
     return place <= line->n ? &line->field[place - 1] : NULL;
 }
@@ -116,20 +116,133 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     return IMPORT_ROW;
 }
 
-static enum import_verdict powershell_read(struct import_reader *r, const struct import_line *line)
+/* Lists ---------------------------------------------------------------------------------------- */
+
+/* "Name : value", which may be empty. */
+static bool split_item(const struct import_line *line, struct import_field *name,
+                       struct import_field *value)
+{
+    if (line->indented || line->n < 2)
+        return false;
+    *name = line->field[0];
+    const struct import_field *colon = &line->field[1];
+    if (colon->len != 1 || *colon->at != ':')
+        return false;
+    *value = line->n > 2 ? line->field[2] : (struct import_field){colon->at + 1, 0};
+    return true;
+}
+
+static struct import_field listed(const struct import_shell_list *l, enum column column)
+{
+    return (struct import_field){l->value[column], strlen(l->value[column])};
+}
+
+static void set_listed_state(struct conn *c, const struct import_shell_list *l)
+{
+    const struct import_field f = listed(l, STATE);
+    const unsigned state = l->seen >> STATE
+    &1 ? import_text_state(&f) : 0;
+
+    if (state)
+        import_text_set_state(c, state);
+}
+
+static void set_listed_pid(struct import_row *row, const struct import_shell_list *l)
+{
+    const struct import_field f = listed(l, PID);
+    uint64_t n;
+
+    if (!(l->seen >> PID & 1) || !import_text_number(&f, UINT32_MAX, &n))
+        return;
+    if (n)
+        import_text_process(row, (uint32_t)n, "", 0);
+    row->nobody = n == 0;
+}
+
+/* Both ends are there: it becomes a row. */
+static enum import_verdict begin_listed(struct import_reader *r)
+{
+    struct import_shell_list *l = &r->learnt.shell_list;
+    const struct import_field address[2] = {listed(l, LOCAL_ADDRESS), listed(l, REMOTE_ADDRESS)};
+    const struct import_field port[2] = {listed(l, LOCAL_PORT), listed(l, REMOTE_PORT)};
+    struct import_end local, remote;
+
+    if (!read_end(&address[0], &port[0], &local) || !read_end(&address[1], &port[1], &remote)) {
+        l->seen = 0; /* what follows belongs to nothing */
+        return IMPORT_BROKEN;
+    }
+    l->is_row = true;
+    import_text_set_ends(r, &r->next->conn, 0, &local, &remote);
+    set_listed_state(&r->next->conn, l);
+    set_listed_pid(r->next, l);
+    return IMPORT_ROW;
+}
+
+/* What comes behind the ends belongs to the row. */
+static void go_on_listed(struct import_reader *r, enum column column)
+{
+    if (column == STATE)
+        set_listed_state(&r->row->conn, &r->learnt.shell_list);
+    else if (column == PID)
+        set_listed_pid(r->row, &r->learnt.shell_list);
+}
+
+static enum import_verdict read_item(struct import_reader *r, const struct import_line *line)
+{
+    static const uint8_t ends =
+        1 << LOCAL_ADDRESS | 1 << LOCAL_PORT | 1 << REMOTE_ADDRESS | 1 << REMOTE_PORT;
+    struct import_shell_list *l = &r->learnt.shell_list;
+    struct import_field name, value;
+    unsigned column = 0;
+
+    if (!split_item(line, &name, &value))
+        return IMPORT_NOT_MINE;
+    while (column < COLUMNS && !import_text_is(&name, titles[column]))
+        column++;
+    const bool goes_on = r->format == &import_powershell && l->seen;
+    if (column == COLUMNS)
+        return goes_on ? IMPORT_CONTINUED : IMPORT_NOT_MINE;
+    if (!goes_on && column != LOCAL_ADDRESS && (column != STATE || !import_text_state(&value)))
+        return IMPORT_NOT_MINE;
+    if (!goes_on || l->seen >> column & 1) /* the next connection */
+        *l = (struct import_shell_list){.seen = 0};
+    l->seen |= (uint8_t)(1 << column);
+    import_text_copy(l->value[column], sizeof l->value[column], value.at, value.len);
+    if (l->is_row)
+        go_on_listed(r, (enum column)column);
+    return !l->is_row && (l->seen & ends) == ends ? begin_listed(r) : IMPORT_CONTINUED;
+}
+
+/* In German CSV has semicolons. */
+static enum import_verdict read_csv(struct import_reader *r, const struct import_line *line,
+                                    char separator)
 {
     struct import_line csv;
-    bool mine = r->format == &import_powershell;
 
-    if (learn_columns(r, line, false))
+    if (!memchr(line->text, separator, line->len))
+        return IMPORT_NOT_MINE;
+    split_csv(line, separator, &csv);
+    if (learn_columns(r, &csv, separator))
         return IMPORT_HEADING;
-    if (memchr(line->text, ',', line->len)) {
-        split_csv(line, &csv);
-        if (learn_columns(r, &csv, true))
-            return IMPORT_HEADING;
-        return mine && r->learnt.shell_csv ? read_row(r, &csv) : IMPORT_NOT_MINE;
-    }
-    if (!mine || r->learnt.shell_csv)
+    return r->format == &import_powershell && r->learnt.shell_separator == separator
+               ? read_row(r, &csv)
+               : IMPORT_NOT_MINE;
+}
+
+static enum import_verdict powershell_read(struct import_reader *r, const struct import_line *line)
+{
+    bool mine = r->format == &import_powershell;
+    enum import_verdict v = IMPORT_NOT_MINE;
+
+    if (learn_columns(r, line, '\0'))
+        return IMPORT_HEADING;
+    for (const char *separator = ",;"; *separator && v == IMPORT_NOT_MINE; separator++)
+        v = read_csv(r, line, *separator);
+    if (v == IMPORT_NOT_MINE)
+        v = read_item(r, line);
+    if (v != IMPORT_NOT_MINE)
+        return v;
+    if (!mine || r->learnt.shell_separator)
         return import_text_starts(line->text, line->len, "#TYPE ") ? IMPORT_HEADING
                                                                    : IMPORT_NOT_MINE;
     return is_rule(line) ? IMPORT_HEADING : read_row(r, line);

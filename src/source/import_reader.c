@@ -3,8 +3,8 @@
  * it is, counts it, and keeps rows and processes. See import_reader.h.
  *
  * The format of the line before is asked first. Lines that nobody knows as they are, are tried once
- * more without what people and their tools put around a table: log time stamps, line numbers,
- * quotation marks, the bars of a Markdown table, several rows joined by semicolons. */
+ * more without what people and their tools put around a table: log time stamps, line numbers, names
+ * of files, quotation marks, the bars of a Markdown table, several rows joined by semicolons. */
 #include "import_reader.h"
 
 #include <arpa/inet.h>
@@ -21,15 +21,21 @@
 
 #define BEGUN_MAX    8192 /* bytes of a row that goes on over several lines */
 #define BEGUN_LINES  4
-#define DROPPED_MOST 5 /* fields before a row that do not belong to it */
+#define DROPPED_MOST 8 /* fields before a row that do not belong to it */
 #define FIRST_USER   (UINT32_MAX - END_TEXTS)
 #define ALL_UNKNOWN                                                                                \
     (CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q | CONN_UNKNOWN_TIMER | CONN_UNKNOWN_INODE |         \
      CONN_UNKNOWN_UID | CONN_UNKNOWN_STATE)
 
 static const struct import_format *const formats[] = {
-    &import_proc,          &import_lsof,        &import_ss,         &import_netstat_windows,
-    &import_netstat_linux, &import_netstat_bsd, &import_powershell,
+    &import_proc,
+    &import_lsof,
+    &import_ss,
+    &import_netstat_windows,
+    &import_netstat_linux,
+    &import_netstat_bsd,
+    &import_netstat_solaris,
+    &import_powershell,
 };
 #define FORMATS (sizeof formats / sizeof formats[0])
 
@@ -69,6 +75,7 @@ int import_reader_init(struct import_reader *r)
     hash_table_init(&r->by_pid, sizeof(uint32_t), sizeof(uint32_t));
     hash_table_init(&r->by_user, IMPORT_NAME, sizeof(uint32_t));
     hash_table_init(&r->by_same, sizeof(uint64_t), sizeof(uint32_t));
+    import_repeats_init(&r->repeats);
     r->report = import_new();
     r->rows = sample_builder_new(NULL);
     r->owners = owner_lookup_new();
@@ -84,6 +91,7 @@ void import_reader_fini(struct import_reader *r)
     hash_table_fini(&r->by_pid);
     hash_table_fini(&r->by_user);
     hash_table_fini(&r->by_same);
+    import_repeats_fini(&r->repeats);
     free(r->process);
     free(r->holds);
     str_fini(&r->begun);
@@ -183,12 +191,30 @@ static void settle_conn(struct conn *c)
         c->flags |= CONN_NO_OWNER;
 }
 
+/* A place for the row: its own, or that of the same connection in an earlier list. NULL: without
+ * memory. */
+static struct conn *place_for(struct import_reader *r, const struct import_row *row, uint32_t *at,
+                              struct tcp_metrics **metrics)
+{
+    struct sample *s = &r->rows->sample;
+
+    *metrics = NULL;
+    if (import_repeats_row(&r->repeats, &row->conn, s->netns_id, s->n_live, at))
+        return NULL;
+    if (*at == s->n_live)
+        return sample_add(r->rows, metrics);
+    r->report->again++;
+    if (s->needs & NEED_TCP_INFO && s->metrics)
+        *metrics = &s->metrics[*at];
+    return &s->conn[*at];
+}
+
 /* Keep the row that has come to its end. */
 static void keep_row(struct import_reader *r)
 {
-    struct tcp_metrics *metrics = NULL;
+    struct tcp_metrics *metrics;
     struct import_row *row = r->row;
-    uint32_t at = r->rows->sample.n_live;
+    uint32_t at;
 
     if (!r->has_row)
         return;
@@ -197,12 +223,12 @@ static void keep_row(struct import_reader *r)
     settle_conn(&row->conn);
     if (row->has_metrics)
         r->rows->sample.needs |= NEED_TCP_INFO | NEED_CONGESTION;
-    struct conn *c = sample_add(r->rows, &metrics);
+    struct conn *c = place_for(r, row, &at, &metrics);
     if (!c) {
         r->failed = true;
         return;
     }
-    row->conn.netns = c->netns;
+    row->conn.netns = r->rows->sample.netns_id;
     *c = row->conn;
     if (metrics && row->has_metrics) {
         *metrics = row->metrics;
@@ -300,38 +326,28 @@ static enum import_verdict ask(struct import_reader *r, const struct import_line
     return v == IMPORT_NOT_MINE && broken ? IMPORT_BROKEN : v;
 }
 
-/* The same with spaces in the place of the bars of a table and of quotation marks. */
+/* The same with spaces in the place of the bars of a table and of quotation marks, in a mail also
+ * of those before the line. */
 static bool without_bars(const struct import_line *line, char *copy, struct import_line *bare)
 {
     bool found = false;
+    size_t quoted = 0;
 
     if (line->len >= BEGUN_MAX)
         return false;
+    while (quoted < line->len && line->text[quoted] && strchr("> \t\"", line->text[quoted]))
+        quoted++;
+    const bool in_quotes = memchr(line->text, '"', quoted) != NULL;
     for (size_t i = 0; i < line->len; i++) {
-        bool bar = strchr("|`", line->text[i]) && line->text[i];
+        const char c = line->text[i];
+        bool bar = c == '|' || c == '`' || (i < quoted && (c == '>' || c == '"')) ||
+                   (in_quotes && i + 1 == line->len && c == '"');
         copy[i] = bar ? ' ' : line->text[i];
         found |= bar;
     }
     if (found)
         import_text_split(bare, copy, line->len);
     return found;
-}
-
-/* Rows that follow each other in one line, joined by semicolons. */
-static enum import_verdict ask_joined(struct import_reader *r, const struct import_line *line)
-{
-    enum import_verdict all = IMPORT_NOT_MINE;
-    struct import_line piece;
-
-    for (size_t at = 0; at < line->len;) {
-        const char *end = memchr(line->text + at, ';', line->len - at);
-        size_t len = end ? (size_t)(end - line->text) - at : line->len - at;
-        import_text_split(&piece, line->text + at, len);
-        at += len + 1;
-        if (piece.n && ask(r, &piece) == IMPORT_ROW)
-            all = IMPORT_ROW;
-    }
-    return all;
 }
 
 /* Could a row begin with this field? Rows that begin with an address of a control block are only
@@ -351,6 +367,62 @@ static bool begins_row(const struct import_field *f)
     return import_text_state(f) != 0;
 }
 
+/* The next of several rows that semicolons join. */
+static bool next_piece(const struct import_line *line, size_t *at, struct import_line *piece)
+{
+    if (*at >= line->len)
+        return false;
+    const char *end = memchr(line->text + *at, ';', line->len - *at);
+    size_t len = end ? (size_t)(end - line->text) - *at : line->len - *at;
+    import_text_split(piece, line->text + *at, len);
+    *at += len + 1;
+    return true;
+}
+
+/* Does each piece begin as a row does? A name of a process may have a semicolon, too. */
+static bool is_joined(const struct import_line *line)
+{
+    struct import_line piece;
+    unsigned rows = 0;
+
+    for (size_t at = 0; next_piece(line, &at, &piece);) {
+        if (piece.n && !begins_row(&piece.field[0]))
+            return false;
+        rows += piece.n > 0;
+    }
+    return rows > 0;
+}
+
+/* Rows that follow each other in one line. Where one of them cannot be read, the line is said to be
+ * unreadable. */
+static enum import_verdict ask_joined(struct import_reader *r, const struct import_line *line)
+{
+    enum import_verdict all = IMPORT_ROW;
+    struct import_line piece;
+
+    for (size_t at = 0; next_piece(line, &at, &piece);) {
+        enum import_verdict v = piece.n ? ask(r, &piece) : IMPORT_ROW;
+        if (v != IMPORT_ROW && v != IMPORT_PROTOCOL)
+            all = IMPORT_BROKEN;
+    }
+    return all;
+}
+
+/* Where a row may begin within a field: behind a sign, a name or a number that was put before each
+ * line, as grep and diff do ("12:tcp", "+tcp"). NULL: it does not. */
+static const char *glued_row(const struct import_field *f)
+{
+    size_t from = f->len;
+
+    while (from && (isalnum((unsigned char)f->at[from - 1]) || strchr("_-", f->at[from - 1])))
+        from--;
+    while (from < f->len && f->at[from] == '-')
+        from++;
+    const struct import_field rest = {f->at + from, f->len - from};
+    return from && rest.len && isalpha((unsigned char)*rest.at) && begins_row(&rest) ? rest.at
+                                                                                     : NULL;
+}
+
 /* What stands around tables is taken away step by step. Only a row is believed then. */
 static enum import_verdict ask_bare(struct import_reader *r, const struct import_line *line)
 {
@@ -363,15 +435,21 @@ static enum import_verdict ask_bare(struct import_reader *r, const struct import
             return v;
         line = &bare;
     }
-    for (unsigned drop = 1; drop <= DROPPED_MOST && drop + 2 < line->n; drop++) {
-        const char *from = line->field[drop].at;
-        if (!begins_row(&line->field[drop]))
+    for (unsigned drop = 0; drop <= DROPPED_MOST && drop + 2 < line->n; drop++) {
+        const char *from = line->field[drop].at, *glued = glued_row(&line->field[drop]);
+        if (!glued && (drop == 0 || !begins_row(&line->field[drop])))
             continue;
+        if (drop && isalpha((unsigned char)*line->field[drop - 1].at) &&
+            begins_row(&line->field[drop - 1]))
+            break; /* that is where the row begins, and it cannot be read */
+        from = glued ? glued : from;
         import_text_split(&rest, from, line->len - (size_t)(from - line->text));
         rest.indented = line->indented;
         enum import_verdict v = ask(r, &rest);
         if (v == IMPORT_ROW || v == IMPORT_PROTOCOL || v == IMPORT_HEADING)
             return v;
+        if (glued)
+            return v == IMPORT_BROKEN ? v : IMPORT_NOT_MINE;
     }
     return IMPORT_NOT_MINE;
 }
@@ -391,6 +469,8 @@ static void count(struct import_reader *r, enum import_verdict v, const struct i
     case IMPORT_HEADING:
         r->has_table = true;
         i->headings++;
+        keep_row(r);
+        r->failed |= import_repeats_heading(&r->repeats, line, &r->rows->sample, i->rows) != 0;
         break;
     case IMPORT_TITLE:
         i->headings++;
@@ -486,11 +566,9 @@ static void take_line(struct import_reader *r, const char *text, size_t len)
         return;
     if (r->begun_lines)
         give_up_begun(r);
-    if (memchr(line.text, ';', line.len))
-        v = ask_joined(r, &line);
-    if (v == IMPORT_NOT_MINE)
-        v = ask(r, &line);
-    if (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN) {
+    const bool joined = memchr(line.text, ';', line.len) && is_joined(&line);
+    v = joined ? ask_joined(r, &line) : ask(r, &line);
+    if (!joined && (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN)) {
         enum import_verdict bare = ask_bare(r, &line);
         v = bare == IMPORT_NOT_MINE ? v : bare;
     }
@@ -500,23 +578,75 @@ static void take_line(struct import_reader *r, const char *text, size_t len)
         count(r, v, &line);
 }
 
+/* The length of the sequence that begins with an escape (ECMA-48, 5.3 to 5.6 and ECMA-35, 13). */
+static size_t escape_len(const char *text, size_t len)
+{
+    size_t at = 1;
+
+    if (at < len && text[at] == '[') { /* parameters, and the letter that ends it */
+        for (at++; at < len && (text[at] < '@' || text[at] > '~'); at++)
+            ;
+    } else if (at < len && strchr("]PX^_", text[at]) && text[at]) { /* up to a bell, or to ESC \ */
+        for (at++; at < len && text[at] != '\a' && text[at] != '\x1b'; at++)
+            ;
+        at += at < len && text[at] == '\x1b';
+    } else { /* signs between, as in ESC ( B */
+        while (at < len && text[at] >= ' ' && text[at] <= '/')
+            at++;
+    }
+    return at < len ? at + 1 : len;
+}
+
 /* Remove what moves a terminal's cursor or changes its colours: script(1) keeps it. */
 static size_t without_escapes(char *text, size_t len)
 {
     size_t to = 0;
 
-    for (size_t at = 0; at < len; at++) {
-        if (text[at] != '\x1b') {
-            text[to++] = text[at];
-            continue;
-        }
-        if (at + 1 < len && text[at + 1] == '[')
-            for (at += 2; at < len && (text[at] < '@' || text[at] > '~'); at++)
-                ;
+    for (size_t at = 0; at < len;) {
+        if (text[at] == '\x1b')
+            at += escape_len(text + at, len - at);
         else
-            at++;
+            text[to++] = text[at++];
     }
     return to;
+}
+
+/* Blanks that web pages and word processors have in the place of ordinary ones, and signs without
+ * a width. */
+static size_t with_plain_blanks(char *text, size_t len)
+{
+    size_t to = 0;
+
+    for (size_t at = 0; at < len;) {
+        uint32_t cp;
+        size_t n = utf8_decode(text + at, len - at, &cp);
+        if (cp == 0xa0 || cp == 0x3000 || cp == 0x202f || (cp >= 0x2000 && cp <= 0x200a)) {
+            text[to++] = ' ';
+        } else if (cp != 0xfeff && cp != 0x200b) {
+            memmove(text + to, text + at, n);
+            to += n;
+        }
+        at += n;
+    }
+    return to;
+}
+
+/* Could there be one of these? All begin with one of three bytes. */
+static bool has_odd_blanks(const char *text, size_t len)
+{
+    return memchr(text, '\xc2', len) || memchr(text, '\xe2', len) || memchr(text, '\xe3', len) ||
+           memchr(text, '\xef', len);
+}
+
+/* A line of UTF-8 with such blanks; `copy` has room for it. */
+static void take_plain_line(struct import_reader *r, char *copy, const char *text, size_t len)
+{
+    if (!has_odd_blanks(text, len)) {
+        take_line(r, text, len);
+        return;
+    }
+    memmove(copy, text, len);
+    take_line(r, copy, with_plain_blanks(copy, len));
 }
 
 void import_reader_line(struct import_reader *r, const char *bytes, size_t len)
@@ -526,8 +656,6 @@ void import_reader_line(struct import_reader *r, const char *bytes, size_t len)
 
     r->line++;
     r->report->lines++;
-    if (r->line == 1 && import_text_starts(bytes, len, "\xef\xbb\xbf"))
-        bytes += 3, len -= 3;
     if (len >= IMPORT_LINE_MAX) {
         import_skip(r->report, r->line, IMPORT_SKIPPED_LONG);
         return;
@@ -537,9 +665,11 @@ void import_reader_line(struct import_reader *r, const char *bytes, size_t len)
         len = without_escapes(copy, len);
         bytes = copy;
     }
-    if (!import_encoding_is_utf8(bytes, len) &&
-        import_encoding_line(r->page, r->report->no_converter, bytes, len, &converted) &&
-        !str_failed(&converted))
+    const bool is_utf8 = import_encoding_is_utf8(bytes, len);
+    if (is_utf8)
+        take_plain_line(r, copy, bytes, len);
+    else if (import_encoding_line(r->page, r->report->no_converter, bytes, len, &converted) &&
+             !str_failed(&converted))
         take_line(r, str_text(&converted), converted.len);
     else
         take_line(r, bytes, len);

@@ -19,6 +19,7 @@
 #define IMPORT_FIELDS    64    /* of a line; further ones are only in its text */
 #define IMPORT_PROCESSES 32    /* that share one socket */
 #define IMPORT_NAME      64
+#define IMPORT_HEADINGS  16 /* different ones that are remembered */
 
 struct import_reader;
 
@@ -89,13 +90,16 @@ struct import_format {
 };
 
 extern const struct import_format import_ss, import_netstat_linux, import_netstat_bsd,
-    import_netstat_windows, import_proc, import_lsof, import_powershell;
+    import_netstat_solaris, import_netstat_windows, import_proc, import_lsof, import_powershell;
 
 /* What the formats have learnt of the text. */
 struct import_learnt {
     bool ss_timers;          /* ss printed timers */
     bool ss_old;             /* of a version that prints 0.0.0.0 as "*" */
     bool netstat_wide;       /* an address longer than netstat's column */
+    bool netstat_programs;   /* there is a column of programs */
+    bool netstat_bare;       /* the last row ended with its state */
+    bool solaris_other;      /* the table is of another protocol */
     int big, little;         /* signs for the byte order of /proc/net/tcp */
     bool lsof_linux;         /* lsof printed inodes */
     const char *bsd_system;  /* which BSD it is; NULL: not known */
@@ -104,7 +108,21 @@ struct import_learnt {
     uint16_t bsd_width;      /* of the address columns, 0: not known */
     uint8_t windows_more;    /* lines behind a row that were taken as its own */
     uint8_t shell_column[8]; /* PowerShell: places of columns, from 1 */
-    bool shell_csv;
+    char shell_separator;    /* of CSV; 0: a table */
+    struct import_shell_list {
+        char value[8][IMPORT_NAME]; /* of the connection whose lines are read, by column */
+        uint8_t seen;               /* which of them are there */
+        bool is_row;                /* its ends were, so it is one */
+    } shell_list;
+};
+
+/* Lists that come more than once (import_repeats.c). */
+struct import_repeats {
+    uint64_t heading[IMPORT_HEADINGS]; /* hashes of those that were met */
+    uint32_t rows[IMPORT_HEADINGS];    /* lines that were rows when it was met last */
+    unsigned n_headings;
+    uint32_t list;             /* how often a list has come again */
+    struct hash_table by_ends; /* of all rows, once one has */
 };
 
 struct import_reader {
@@ -119,6 +137,7 @@ struct import_reader {
     bool has_row;             /* `row` is a connection that may go on */
     enum import_verdict last; /* of the last line that was not blank */
     struct import_learnt learnt;
+    struct import_repeats repeats;
 
     struct str begun;    /* a row that goes on in the next line; "" none */
     uint32_t begun_from; /* its first line */
@@ -151,6 +170,21 @@ int import_reader_file(struct import_reader *r, const char *name);
 
 /** All lines were read: decide what was left open. Returns 0 or -ENOMEM. */
 int import_reader_end(struct import_reader *r);
+
+/* Lists that come again (import_repeats.c) */
+
+void import_repeats_init(struct import_repeats *p);
+void import_repeats_fini(struct import_repeats *p);
+
+/** The names of columns stand in this line; before it were so many `rows`, those in `s` and perhaps
+ *  one more that is not there yet. Returns 0, or -1 without memory. */
+int import_repeats_heading(struct import_repeats *p, const struct import_line *line,
+                           const struct sample *s, uint32_t rows);
+
+/** Which row of the sample the connection is: one that an earlier list has, or `next`. Returns 0,
+ * or -1 without memory. */
+int import_repeats_row(struct import_repeats *p, const struct conn *c, uint16_t netns,
+                       uint32_t next, uint32_t *row);
 
 /* Encodings (import_encoding.c) */
 

@@ -141,6 +141,26 @@ static bool is_binary(const struct str *b)
     return false;
 }
 
+/* Is it compressed, or an archive, by the first bytes? */
+static bool is_compressed(const struct str *b)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } signs[] = {{"\x1f\x8b", 2},
+                 {"\x28\xb5\x2f\xfd", 4},
+                 {"\xfd"
+                  "7zXZ",
+                  5},
+                 {"BZh", 3},
+                 {"PK\3\4", 4}};
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (b->len >= signs[i].len && memcmp(b->data, signs[i].bytes, signs[i].len) == 0)
+            return true;
+    return false;
+}
+
 static int open_next_file(struct import_source *im)
 {
     const struct import_sosreport *files = im->files;
@@ -293,8 +313,11 @@ static int find_rows(struct import_source *im, struct sample_reason *why)
 
     while (!rc && !im->at_end && !has_rows(im))
         rc = step(im);
-    if (rc == -EBADMSG)
-        return sample_reason_set(why, rc, sample_reason_named(REASON_FOREIGN_FILE, rc, im->name));
+    if (rc == -EBADMSG) {
+        const enum sample_reason_code code =
+            is_compressed(&im->bytes) ? REASON_COMPRESSED : REASON_FOREIGN_FILE;
+        return sample_reason_set(why, rc, sample_reason_named(code, rc, im->name));
+    }
     if (rc)
         return sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc, im->name));
     if (!has_rows(im) && !im->reader.has_table)

@@ -48,6 +48,8 @@ static bool is_heading(const struct import_line *line)
 {
     unsigned words = 0;
 
+    if (memmem(line->text, line->len, "Foreign", 7)) /* of netstat, without the line above it */
+        return false;
     for (unsigned i = 0; i < line->n; i++) {
         const struct import_field *f = &line->field[i];
         words += import_text_is(f, "Netid") || import_text_is(f, "State") ||
@@ -465,6 +467,8 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     const struct import_field *second = first + 1;
     if (!read_end(second, &remote))
         return queues ? IMPORT_BROKEN : IMPORT_NOT_MINE;
+    if (!queues && at + 4 < line->n && import_text_state(second + 1))
+        return IMPORT_NOT_MINE; /* what stands before the state is of netstat */
     import_text_set_ends(r, c, family_of(r, c, first, &local, &remote), &local, &remote);
     import_text_queues(c, receive, send);
     if (state)

@@ -402,7 +402,7 @@ static unsigned command(struct session *s, enum command_id command)
         return REACT_CLOSE;
     if (command == COMMAND_BACK || command == COMMAND_QUIT)
         return REACT_CLOSE | travel_back(s);
-    if (command == COMMAND_PAUSE && !s->settings->past.whole)
+    if (command == COMMAND_LIVE && !s->settings->past.whole)
         return REACT_CLOSE | (travel_return(s) & ~(unsigned)REACT_NOT_MINE);
     return REACT_NOT_MINE;
 }
@@ -434,8 +434,8 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add_keys(k, "m M", MSG_VIEW_KEY_FINDING, 5);
     footer_add(k, COMMAND_GO_TO, MSG_VIEW_KEY_GO_TO, true, 6);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_LOOK, true, 1);
-    footer_add(k, COMMAND_PAUSE, d->v->is_recording ? footer_pause_word(d) : MSG_VIEW_KEY_LIVE,
-               true, 2);
+    footer_add(k, COMMAND_PAUSE, footer_pause_word(d), d->v->is_recording || d->ui->past, 2);
+    footer_add(k, COMMAND_LIVE, MSG_VIEW_KEY_LIVE, !d->v->is_recording, 2);
     footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 0);
 }
 

@@ -232,6 +232,7 @@ static unsigned open(struct session *s)
 {
     struct ui *ui = &s->ui;
     const struct conn *of_overlay = overlay_subject(ui), *c;
+    char key[16];
 
     if (ui->readonly) {
         session_say(s, MSG_CLOSE_READONLY, NULL);
@@ -248,6 +249,10 @@ static unsigned open(struct session *s)
         return REACT_NOT_MINE;
     uint32_t row = of_overlay ? ui->details_row : s->selected_row;
     enum msg why = obstacle(s, c, row);
+    if (why == MSG_CLOSE_PAST) {
+        session_say(s, why, session_key(s, COMMAND_LIVE, key), NULL);
+        return REACT_NOT_MINE;
+    }
     if (why != MSG_COUNT) {
         say_about(s, why, c, NULL);
         return REACT_NOT_MINE;

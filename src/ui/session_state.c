@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "overlay_diff.h"
 #include "tcptop/base/utf8.h"
 #include "travel.h"
 
@@ -25,6 +26,7 @@ struct view session_view(const struct session *s)
         .is_recording = s->settings->past.whole,
         .survey = travel_survey(s),
         .survey_ns = travel_time(s),
+        .comparison = overlay_diff_made(s),
     };
     if (s->list->sample) {
         v.shown = s->list->sample;

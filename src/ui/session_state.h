@@ -25,6 +25,7 @@ struct opened {
 };
 
 struct travel;
+struct noted;
 
 struct session {
     const struct ui_settings *settings;
@@ -77,6 +78,7 @@ struct session {
     struct task *find_task;                 /* on the worker; NULL: none */
     struct task *replay_task;               /* the same */
     struct travel *travel;                  /* NULL: there is nothing to travel in */
+    struct noted *noted;                    /* a moment to compare with; NULL: none */
     char recall[RECALL_MAX][UI_FILTER_MAX]; /* newest first */
     unsigned n_recall;
     int recall_at;         /* shown in the prompt, -1: what was typed */
@@ -91,6 +93,9 @@ struct session {
     int64_t input_ns;       /* of the last input of any kind */
     bool input_busy;        /* since then input has not been quiet for a while */
     bool input_was_quiet;   /* before the input being handled */
+
+    int64_t click_ns; /* of the last click on a state or a row, and where; 0: none, or used up */
+    int click_x, click_y;
 
     enum theme_background theme; /* in use, or to be */
 

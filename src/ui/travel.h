@@ -46,8 +46,8 @@ bool travel_is_away(const struct session *s);
 /** Return to the newest sample. REACT_NOT_MINE where that is shown. */
 unsigned travel_return(struct session *s);
 
-/** `p`: play, or stop; in the past of a live screen, return. REACT_NOT_MINE where it means to pause
- *  or go on. */
+/** Play on from here, or stop. REACT_NOT_MINE at the newest sample of a live screen, where there is
+ *  nothing to play. */
 unsigned travel_play(struct session *s);
 
 /** The connections that are followed have changed: show the same sample with them. */
@@ -64,6 +64,9 @@ int64_t travel_due_ns(const struct session *s);
  *  shown, INT64_MAX for the newest. */
 const struct survey *travel_survey(const struct session *s);
 int64_t travel_time(const struct session *s);
+
+/** Who recorded the sample that is shown; empty for what is not of a recording that can move. */
+void travel_head(const struct session *s, struct recording_head *head);
 
 /** -errno with `*why` when the first trip found nothing to show, 0 else. */
 int travel_failed(const struct session *s, struct sample_reason *why);

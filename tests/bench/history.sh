@@ -33,12 +33,14 @@ done) >"$tmp/ss.gz" &
 compared=$!
 if command -v atop >/dev/null; then atop -w "$tmp/atop" 1 "$seconds" & fi
 written=$(cpu_ms "$B/tcptop" --no-config --write "$tmp/file" 1 "$seconds")
+once=$(cpu_ms "$B/tcptop" --no-config --write "$tmp/once" 1 1) # to start, and the first sample
 wait $compared
 an_hour tcptop "$(stat -c %s "$tmp/file")"
 an_hour 'ss|gzip' "$(stat -c %s "$tmp/ss.gz")"
 if [ -s "$tmp/atop" ]; then an_hour atop "$(stat -c %s "$tmp/atop")"; else echo "atop      is not installed"; fi
 "$B/tests/bench/recording" --of "$tmp/file" | tee "$tmp/of"
-awk -v all="$written" -v n="$seconds" '/^taken/ {
-	printf "writing   %.0f us of CPU a sample in all, %.0f %% more than taking it\n", all * 1000 / n, (all * 1000 / n / $2 - 1) * 100
+awk -v all="$written" -v once="$once" -v n="$((seconds - 1))" '/^taken/ {
+	each = (all - once) * 1000 / n
+	printf "writing   %.0f us of CPU a sample in all, %.0f %% more than taking it; %d ms to start\n", each, (each / $2 - 1) * 100, once
 }' "$tmp/of"
 eval "exec ${LOAD[1]}>&-"

@@ -32,6 +32,7 @@ const char *probe_overlay(const struct session *s)
         [OVERLAY_DIAGRAM] = "diagram",
         [OVERLAY_GROUP_SORT] = "group sort",
         [OVERLAY_TIMELINE] = "timeline",
+        [OVERLAY_DIFF] = "diff",
     };
     return names[s->ui.overlay];
 }
@@ -436,7 +437,7 @@ void probe_check(const struct session *s)
 {
     const struct ui *ui = &s->ui;
     assert_true(ui->focus <= FOCUS_PANE && ui->subject <= FOCUS_TABLE && ui->pane <= PANE_NONE);
-    assert_true(ui->overlay <= OVERLAY_GROUP_SORT && ui->prompt <= PROMPT_EXPORT);
+    assert_true(ui->overlay <= OVERLAY_DIFF && ui->prompt <= PROMPT_CLOSE);
     assert_true(ui->state_list <= STATE_LIST_COUNT);
     assert_true(ui->line.cursor <= ui->line.len && ui->line.len < sizeof(ui->line.text));
     assert_true(ui->n_chosen <= COL_COUNT &&

@@ -16,7 +16,7 @@
 /* Where the user is. */
 
 /** The open overlay: "none", "help", "details", "warnings", "sort", "columns", "namespaces",
- *  "group", "diagram", "group sort" or "timeline". */
+ *  "group", "diagram", "group sort", "timeline" or "diff". */
 const char *probe_overlay(const struct session *s);
 
 /** The open prompt: "none", "filter", "find", "interval", "export", "go to" or "close". */

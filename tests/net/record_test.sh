@@ -7,21 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 . tests/lib/wait.sh
 tmp=$(mktemp -d)
-n=0 failed=0
-check() { # check NAME COMMAND…
-	local name=$1 code
-	shift
-	"$@"
-	code=$?
-	n=$((n + 1))
-	if [ $code = 0 ]; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$tmp/err" | tail -n 5
-		failed=1
-	fi
-}
+# shellcheck source=tests/lib/check.sh
+. tests/lib/check.sh
 unset SUDO_UID SUDO_GID
 export LC_ALL=C.UTF-8 TZ=UTC
 tcptop() { "$B/tcptop" --no-config "$@" 2>"$tmp/err"; }
@@ -150,7 +137,7 @@ if mount -t tmpfs -o size=16k none "$tmp/small" 2>/dev/null; then
 	}
 	check "a full disk stops it, says so, and leaves a whole file" full
 	rm -f "$tmp/small/full"
-	goes_on() { grep -q 'goes on' "$tmp/record.err"; }
+	goes_on() { grep -q 'recording continues' "$tmp/record.err"; }
 	stands() { grep -q 'until the next file' "$tmp/record.err"; }
 	record "$tmp/small/" --keep 8s 0.01
 	ends=$!
@@ -219,5 +206,4 @@ told_apart() {
 	sort -c "$tmp/times" && says 'another tcptop'
 }
 check "reading both plays one of them and says so" told_apart
-echo "1..$n"
-exit $failed
+finish

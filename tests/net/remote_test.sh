@@ -9,21 +9,8 @@ B=$(cd "${B:-build}" && pwd) || exit 1
 # shellcheck source=tests/lib/sshd.sh
 . tests/lib/sshd.sh
 tmp=$(mktemp -d)
-n=0 failed=0
-check() { # check NAME COMMAND…
-	local name=$1 code
-	shift
-	"$@"
-	code=$?
-	n=$((n + 1))
-	if [ $code = 0 ]; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$tmp/err" | tail -n 5
-		failed=1
-	fi
-}
+# shellcheck source=tests/lib/check.sh
+. tests/lib/check.sh
 unset SUDO_UID SUDO_GID DISPLAY
 export LC_ALL=C.UTF-8 TZ=UTC
 ip link set lo up
@@ -181,7 +168,7 @@ far_runs "echo Welcome to far; $runs_there \"\$@\""
 check "what a login shell prints before is passed over" same_rows
 far_runs "yes"
 check "something else is no recording: exit code 1" ends_with 1 here --host far --once
-check "which is said" said_once "is no recording of tcptop"
+check "which is said" said_once "is not a recording of tcptop"
 far_runs "$B/tcptop --no-config \"\$@\" | $B/tests/data/forge program 'tcptop 99.7'"
 check "another version is read" same_rows
 check "and named" says "far: tcptop 99.7 runs there, tcptop"
@@ -194,5 +181,4 @@ harmless() { says "end" && ! LC_ALL=C grep -q "$(printf '[\001-\011\013-\037\177
 check "nor to the terminal" harmless
 far_runs "yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa >&2 & $runs_there \"\$@\""
 check "a flood of words does not hold up the rows" ends_with 0 here --host far --once
-echo "1..$n"
-exit $failed
+finish

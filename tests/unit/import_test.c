@@ -316,9 +316,28 @@ static void what_is_no_output_is_refused(void **state)
     write_file(path, "Dear reader,\n\nnothing here.\n", 27);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_TEXT_FILE);
-    write_file(path, "PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+    write_file(path, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\76\0", 20);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_FOREIGN_FILE);
+}
+
+static void what_is_compressed_is_said_to_be(void **state)
+{
+    static const char *const begins[] = {"\x1f\x8b\x08", "\x28\xb5\x2f\xfd",
+                                         "\xfd"
+                                         "7zXZ",
+                                         "PK\3\4"};
+    struct sample_reason why = {.code = REASON_NONE};
+    struct source *src;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        char bytes[40] = "";
+        memcpy(bytes, begins[i], strlen(begins[i]));
+        write_file(path, bytes, sizeof bytes);
+        assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
+        assert_int_equal(why.code, REASON_COMPRESSED);
+    }
 }
 
 /* A table without a row is an answer: there are no connections. */
@@ -379,7 +398,7 @@ static void the_words_name_lines(void **state)
     assert_string_equal(str_text(&line), "lines: connections 3, headings 0, not read 4");
     str_clear(&line);
     assert_true(import_words_skipped(s->import, IMPORT_SKIPPED_TEXT, &line));
-    assert_string_equal(str_text(&line), "not read, no output of these programs: line 4–5, 7");
+    assert_string_equal(str_text(&line), "not read, not output of these programs: line 4–5, 7");
     str_clear(&line);
     assert_false(import_words_skipped(s->import, IMPORT_SKIPPED_LONG, &line));
     text_use(LANG_KO);
@@ -616,6 +635,7 @@ int main(void)
         TEST(names_stand_for_themselves),
         TEST(both_byte_orders_give_the_same_address),
         TEST(what_is_no_output_is_refused),
+        TEST(what_is_compressed_is_said_to_be),
         TEST(a_heading_alone_is_an_empty_table),
         TEST(prose_is_skipped_and_lost_rows_are_told),
         TEST(sentences_about_tcp_are_text),

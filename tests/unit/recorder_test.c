@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/changing_host.h"
+#include "lib/folder.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/source/block.h"
@@ -27,7 +28,7 @@
 
 #define SAMPLES_MAX 200
 
-static char directory[64], path[96];
+static char directory[FOLDER_SIZE], path[96];
 
 /* What was recorded. */
 static const struct sample *live[SAMPLES_MAX];
@@ -36,8 +37,7 @@ static uint32_t n_live;
 static int make_directory(void **state)
 {
     (void)state;
-    snprintf(directory, sizeof directory, "/tmp/tcptop-recorder-XXXXXX");
-    if (!mkdtemp(directory))
+    if (folder_make(directory))
         return -1;
     snprintf(path, sizeof path, "%s/one.tcptop", directory);
     return 0;
@@ -46,10 +46,7 @@ static int make_directory(void **state)
 static int remove_directory(void **state)
 {
     (void)state;
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    return system(command);
+    return folder_remove(directory);
 }
 
 static void forget_live(void)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/folder.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
@@ -26,15 +27,14 @@
 #define WALL_S INT64_C(1764417600)
 #define MONO_S INT64_C(5000)
 
-static char directory[64], path[96];
+static char directory[FOLDER_SIZE], path[96];
 static struct recorder *recorder;
 static uint64_t seq;
 
 static int make_directory(void **state)
 {
     (void)state;
-    snprintf(directory, sizeof directory, "/tmp/tcptop-findings-XXXXXX");
-    if (!mkdtemp(directory))
+    if (folder_make(directory))
         return -1;
     snprintf(path, sizeof path, "%s/one.tcptop", directory);
     return 0;
@@ -43,10 +43,7 @@ static int make_directory(void **state)
 static int remove_directory(void **state)
 {
     (void)state;
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    return system(command);
+    return folder_remove(directory);
 }
 
 static const char *rule_name(unsigned rule)

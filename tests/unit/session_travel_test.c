@@ -15,15 +15,20 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/changing_host.h"
+#include "lib/figures.h"
+#include "lib/folder.h"
 #include "lib/lines.h"
 #include "lib/session_probe.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/doctor/doctor.h"
 #include "tcptop/source/past.h"
+#include "tcptop/source/recorder.h"
 #include "tcptop/source/recording.h"
+#include "tcptop/source/remote.h"
 #include "tcptop/source/sample_pipeline.h"
 #include "tcptop/ui/session.h"
 
@@ -32,6 +37,7 @@
 
 static struct limits limits;
 static char path[64];
+static char folder[FOLDER_SIZE], recorded[96]; /* of all samples, as they come */
 
 /* A host that is watched, what is kept of it, and each frame as it was drawn. */
 static struct {
@@ -39,6 +45,7 @@ static struct {
     struct session *session;
     struct sample_pipeline *host;
     struct past *past;
+    struct recorder *recorder;
     const struct sample *last;
     uint32_t n;
     int64_t now_ns;
@@ -75,22 +82,23 @@ static int save_kept(const void *context, int fd, uint32_t *samples)
     return past_save(stage.past, fd, samples);
 }
 
+/* Of each kind of figure one: ends, states, timers, queues, tcp_info, rates, owners, ages. */
+static const enum column_id shown[] = {
+    COL_LOCAL, COL_REMOTE,      COL_STATE,   COL_LEFT, COL_TIMER, COL_RECV_Q,  COL_SEND_Q, COL_RTT,
+    COL_TX,    COL_BYTES_ACKED, COL_RETRANS, COL_AGE,  COL_INODE, COL_PROCESS, COL_USER};
+
 static struct ui_settings settings_of(bool file)
 {
     struct ui_settings s = {.interval_ms = 1000,
                             .fade_s = 3,
                             .history_s = 60,
                             .group_by = -1,
-                            .width = 120,
+                            .width = 200,
                             .height = 50};
     s.group_sort = (struct group_sort){.figure = GROUP_COUNT, .descending = true};
     keymap_init(&s.bindings);
-    /* Without owners: no process would stand in the table of a recording. */
-    s.n_columns = 6;
-    memcpy(s.columns,
-           (const enum column_id[]){COL_LOCAL, COL_REMOTE, COL_STATE, COL_LEFT, COL_RECV_Q,
-                                    COL_SEND_Q},
-           s.n_columns * sizeof s.columns[0]);
+    s.n_columns = sizeof shown / sizeof shown[0];
+    memcpy(s.columns, shown, sizeof shown);
     s.past = (struct past_access){.open = file ? open_file : open_kept,
                                   .new_doctor = new_doctor,
                                   .save = file ? NULL : save_kept,
@@ -148,11 +156,15 @@ static void ask(struct session *s)
 /* One more sample: kept, shown, and drawn. */
 static bool watch(void)
 {
-    const struct request req = {.fade_ds = 30, .keep_close_events = true, .interval_ms = 1000};
+    const struct request req = {.needs = NEED_TCP_INFO | NEED_RATES | NEED_OWNER | NEED_USER,
+                                .fade_ds = 30,
+                                .keep_close_events = true,
+                                .interval_ms = 1000};
 
     if (sample_pipeline_next(stage.host, &req, &stage.last, NULL))
         return false;
     past_add(stage.past, stage.last);
+    assert_int_equal(recorder_add(stage.recorder, stage.last), 0);
     past_settle(stage.past);
     stage.now_ns = stage.last->mono_ns;
     session_sample(stage.session, sample_ref(stage.last), stage.now_ns);
@@ -165,6 +177,7 @@ static bool watch(void)
 struct steady {
     struct source source;
     uint32_t taken;
+    struct owner_table *owners;
 };
 
 static void steady_row(struct conn *c, uint32_t i, uint32_t k)
@@ -190,6 +203,15 @@ static void steady_row(struct conn *c, uint32_t i, uint32_t k)
         c->timer = TIMER_TIMEWAIT;
         c->expires_ms = 1000 * (SAMPLES + i - k);
     }
+}
+
+/* What is sent and received, and how fast. */
+static void steady_figures(struct tcp_metrics *m, uint32_t i, uint32_t k)
+{
+    figure_set(m, METRICS_rtt_us, 1000 + i * 10 + k % 3);
+    figure_set(m, METRICS_bytes_acked, 4000 * i * k);
+    figure_set(m, METRICS_bytes_received, 900 * k);
+    figure_set(m, METRICS_total_retrans_segs, k / 20);
 }
 
 static struct netns_table *two_namespaces(uint32_t sockets)
@@ -221,14 +243,17 @@ static int steady_sample(struct source *src, const struct request *req, struct s
     (void)why;
     if (k > SAMPLES)
         return -ENODATA;
+    s->needs = NEED_TCP_INFO | NEED_OWNER | NEED_USER;
     for (uint32_t i = 0; i < 20 + k / 3 % 5; i++) {
-        struct conn *c = sample_add(b, NULL);
+        struct tcp_metrics *m;
+        struct conn *c = sample_add(b, &m);
         assert_non_null(c);
         steady_row(c, i, k);
+        if (m && (c->state == TCP_STATE_ESTABLISHED || c->state == TCP_STATE_CLOSE_WAIT))
+            steady_figures(m, i, k);
     }
     s->namespaces = two_namespaces(k);
     s->backend = BACKEND_NETLINK;
-    s->needs = 0;
     s->mono_ns = (1000 + (int64_t)k) * NS_PER_S;
     s->wall_ns = (1764424990 + (int64_t)k) * NS_PER_S;
     s->cost_ns = s->cpu_ns = NS_PER_MS;
@@ -236,18 +261,50 @@ static int steady_sample(struct source *src, const struct request *req, struct s
     return 0;
 }
 
+/* Each connection has an owner, some of them share one. */
+static void steady_owners(struct source *src, struct sample *s, const struct sample *prev)
+{
+    struct steady *host = (struct steady *)src;
+
+    (void)prev;
+    for (uint32_t row = 0; row < sample_rows(s); row++)
+        s->owner[row] = OWNER_FIRST + s->conn[row].sport % 3;
+    s->owners = owner_table_ref(host->owners);
+}
+
+static struct owner_table *steady_table(void)
+{
+    struct owner_table *t = owner_table_new(OWNER_FIRST + 3);
+    const struct owner_user users[] = {{.uid = 0, .name = "root"}, {.uid = 33, .name = "www-data"}};
+
+    assert_non_null(t);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct owner_facts facts = {200 + i, i ? 33 : 0, 77 + i, i ? "nginx" : "sshd",
+                                          "",      "x.service"};
+        struct owner *member = owner_new(&facts);
+        t->group[OWNER_FIRST + i] = owner_group_new(&member, 1);
+        owner_unref(member);
+    }
+    t->users = owner_users_new(users, 2);
+    return t;
+}
+
 static void steady_close(struct source *src)
 {
+    owner_table_unref(((struct steady *)src)->owners);
     free(src);
 }
 
 static struct source *steady_open(void)
 {
-    static const struct source_ops ops = {
-        .name = "steady", .sample = steady_sample, .close = steady_close};
+    static const struct source_ops ops = {.name = "steady",
+                                          .sample = steady_sample,
+                                          .close = steady_close,
+                                          .assign_owners = steady_owners};
     struct steady *host = calloc(1, sizeof *host);
 
     assert_non_null(host);
+    host->owners = steady_table();
     host->source.ops = &ops;
     return &host->source;
 }
@@ -256,6 +313,7 @@ static void begin_session(const struct changing_host *how, uint64_t memory, cons
                           uint32_t samples)
 {
     const struct past_options options = {.max_bytes = memory, .share = 1e9};
+    const struct recorder_options to = {.path = recorded, .force = true, .metrics = true};
 
     memset(&stage, 0, sizeof stage);
     rules_limits_init(&limits);
@@ -265,6 +323,7 @@ static void begin_session(const struct changing_host *how, uint64_t memory, cons
     assert_non_null(stage.host);
     sample_pipeline_observe(stage.host, new_doctor(NULL));
     assert_int_equal(past_open(&stage.past, &options), 0);
+    assert_int_equal(recorder_open(&stage.recorder, &to), 0);
     assert_int_equal(session_new(&stage.session, &stage.settings, -1, true, false), 0);
     ask(stage.session);
     assert_true(watch()); /* keys that choose a row need one */
@@ -278,6 +337,7 @@ static void end_session(void)
 {
     session_free(stage.session);
     past_close(stage.past);
+    recorder_close(stage.recorder);
     sample_unref(stage.last);
     sample_pipeline_free(stage.host);
     for (uint32_t i = 0; i <= stage.n; i++)
@@ -360,6 +420,72 @@ static void a_file_shows_what_was_live(void **state)
     }
 }
 
+static void say_nothing(const char *line)
+{
+    fail_msg("%s", line);
+}
+
+/* An ssh that is found before the real one, and sends what was recorded. */
+static void make_ssh(void)
+{
+    char name[FOLDER_SIZE + 8], places[4096];
+    const char *before = getenv("PATH");
+
+    snprintf(name, sizeof name, "%s/ssh", folder);
+    FILE *script = fopen(name, "we");
+    assert_non_null(script);
+    fprintf(script, "#!/bin/sh\nexec cat %s\n", recorded);
+    assert_int_equal(fclose(script), 0);
+    assert_int_equal(chmod(name, 0755), 0);
+    snprintf(places, sizeof places, "%s:%s", folder, before ? before : "/usr/bin:/bin");
+    assert_int_equal(setenv("PATH", places, 1), 0);
+}
+
+/* Each frame of the other host, as it was drawn there. */
+static void follow_far(const char *keys)
+{
+    const struct remote_options options = {.host = "far", .interval_ms = 1000, .say = say_nothing};
+    const struct request req = {.needs = NEED_TCP_INFO | NEED_RATES | NEED_OWNER | NEED_USER,
+                                .fade_ds = 30,
+                                .interval_ms = 1000};
+    struct ui_settings settings = settings_of(false);
+    const struct sample *s = NULL;
+    struct session *far;
+    struct source *src;
+
+    settings.past = (struct past_access){.open = NULL};
+    assert_int_equal(remote_start(&src, &options, NULL), 0);
+    assert_int_equal(remote_wait(src, NULL), 0);
+    struct sample_pipeline *p = sample_pipeline_new(src, 62);
+    sample_pipeline_observe(p, new_doctor(NULL));
+    assert_int_equal(session_new(&far, &settings, -1, true, false), 0);
+    ask(far);
+    for (uint32_t n = 1; n <= stage.n; n++) {
+        assert_int_equal(sample_pipeline_next(p, &req, &s, NULL), 0);
+        stage.now_ns = s->mono_ns;
+        session_sample(far, sample_ref(s), stage.now_ns);
+        expect(far, n, "SSH");
+        if (n == 1)
+            keys_of(far, keys);
+    }
+    sample_unref(s);
+    session_free(far);
+    sample_pipeline_free(p);
+}
+
+static void another_host_shows_what_was_live(void **state)
+{
+    (void)state;
+    make_ssh();
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        assert_int_equal(recorder_close(stage.recorder), 0);
+        stage.recorder = NULL;
+        follow_far(views[i]);
+        end_session();
+    }
+}
+
 static void live_samples_wait(void **state)
 {
     char head[512];
@@ -374,10 +500,75 @@ static void live_samples_wait(void **state)
     }
     free(frame_of(stage.session, head, sizeof head));
     assert_non_null(strstr(head, "-7 s"));
-    keys_of(stage.session, "p");
+    keys_of(stage.session, "P");
     assert_true(probe_shown(stage.session)->seq == 35);
     free(frame_of(stage.session, head, sizeof head));
     assert_null(strstr(head, "PAST"));
+    end_session();
+}
+
+/* So much time goes by, and what is due then is done. */
+static void pass(int64_t ns)
+{
+    stage.now_ns += ns;
+    session_tick(stage.session, stage.now_ns);
+}
+
+/* What is kept plays on from where one stands, while live samples come; it stops where it is told
+ * to, and at the newest sample it is the live screen again. */
+static void memory_plays(void **state)
+{
+    char head[512];
+
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 30);
+    keys_of(stage.session, ", , , ,");
+    expect(stage.session, 26, "PAST");
+    pass(NS_PER_S);
+    expect(stage.session, 26, "PAST"); /* it stands until it is told to play */
+    keys_of(stage.session, "p");
+    pass(NS_PER_S / 2);
+    expect(stage.session, 26, "PAST");
+    pass(NS_PER_S / 2);
+    expect(stage.session, 27, "PAST");
+    pass(NS_PER_S);
+    expect(stage.session, 28, "PAST");
+    keys_of(stage.session, "p");
+    pass(5 * NS_PER_S);
+    expect(stage.session, 28, "PAST");
+    keys_of(stage.session, "p");
+    pass(NS_PER_S);
+    expect(stage.session, 29, "PAST");
+    pass(NS_PER_S);
+    assert_true(probe_shown(stage.session)->seq == 30);
+    free(frame_of(stage.session, head, sizeof head));
+    assert_null(strstr(head, "PAST"));
+    pass(NS_PER_S);
+    assert_true(watch());
+    assert_true(probe_shown(stage.session)->seq == 31);
+    end_session();
+}
+
+/* The moment that was noted is compared with those that one travels to. */
+static void moments_are_compared(void **state)
+{
+    char *text;
+
+    (void)state;
+    begin_session(NULL, 32u << 20, "", 40);
+    keys_of(stage.session, "{ y");
+    assert_true(probe_shown(stage.session)->seq == 1);
+    for (int i = 0; i < 26; i++)
+        keys_of(stage.session, ".");
+    keys_of(stage.session, "y");
+    text = frame_of(stage.session, NULL, 0);
+    assert_non_null(strstr(text, "CHANGES"));
+    assert_non_null(strstr(text, "only in A 0, only in B 4, state changed 1, same 19"));
+    free(text);
+    keys_of(stage.session, "{");
+    text = frame_of(stage.session, NULL, 0);
+    assert_non_null(strstr(text, "only in A 0, only in B 0, state changed 0, same 20"));
+    free(text);
     end_session();
 }
 
@@ -444,7 +635,7 @@ static void nothing_is_closed_in_the_past(void **state)
     session_use_destroy(stage.session, never);
     keys_of(stage.session, ", K");
     assert_string_equal(probe_prompt(stage.session), "none");
-    assert_non_null(strstr(probe_message(stage.session), "of the past"));
+    assert_non_null(strstr(probe_message(stage.session), "of the past   P returns to now"));
     end_session();
 }
 
@@ -499,10 +690,24 @@ static void a_worker_travels(void **state)
         session_tick(stage.session, stage.now_ns);
     }
     expect(stage.session, 76, "PAST");
-    keys_of(stage.session, ", p");
+    keys_of(stage.session, ", P");
     assert_true(probe_shown(stage.session)->seq == 80);
     end_session();
     close(fd);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    int rc = folder_make(folder);
+    snprintf(recorded, sizeof recorded, "%s/all.tcptop", folder);
+    return rc;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return folder_remove(folder);
 }
 
 int main(void)
@@ -510,6 +715,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_shows_what_was_live),
         cmocka_unit_test(a_file_shows_what_was_live),
+        cmocka_unit_test(another_host_shows_what_was_live),
+        cmocka_unit_test(memory_plays),
+        cmocka_unit_test(moments_are_compared),
         cmocka_unit_test(live_samples_wait),
         cmocka_unit_test(the_newest_is_live_again),
         cmocka_unit_test(the_first_is_the_first),
@@ -520,5 +728,5 @@ int main(void)
         cmocka_unit_test(a_worker_travels),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -10,6 +10,7 @@ action=${2:-check}
 export DUMP=svg
 . tests/view/scenes.sh
 record web-01 devbox api-07
+blocks api-07
 new=$scratch/new
 mkdir "$new" || exit 1
 failed=0
@@ -31,6 +32,9 @@ picture small web-01 80x24 en '' --color always
 picture light web-01 120x34 en '' --theme light --color always
 picture mono devbox 100x30 ko '"3000" wait:3000 Down Down' --sort left --color never
 picture import-ko seed_win_ko 120x34 ko '' --color always
+picture timeline api-07-blocks 120x34 en 'T { , ,' --color always
+picture timeline-ko api-07-blocks 120x34 ko 'T { , ,' --color always
+picture changes api-07-blocks 120x34 en '{ y } y' --color always
 
 mkdir -p screenshots
 if [ "$action" = write ]; then

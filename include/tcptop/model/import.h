@@ -52,6 +52,7 @@ struct import {
     uint32_t n_listed, cap_listed;
     char (*files)[IMPORT_FILE]; /* names, sanitised; owned */
     uint32_t n_files, cap_files;
+    uint32_t again;        /* rows of connections that an earlier list of the text has, too */
     uint32_t cut;          /* ends whose address or port was cut by the program */
     char no_converter[16]; /* a code page that the C library has no converter for; "": none */
 };

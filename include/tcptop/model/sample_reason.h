@@ -60,6 +60,7 @@ enum sample_reason_code {
     REASON_REMOTE_CLOSED,    /* text: a host; its output has ended, ssh has not */
     REASON_REMOTE_FOREIGN,   /* text: a host that sent something else */
     REASON_REMOTE_NEWER,     /* text: a host that sent what a later version writes */
+    REASON_COMPRESSED,       /* text: a file that is compressed, or an archive */
     REASON_COUNT
 };
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcptop/base/str.h"
 #include "tcptop/model/predicate.h"
 #include "tcptop/model/sample.h"
 
@@ -67,6 +68,18 @@ struct comparison {
 int comparison_make(struct comparison *c, const struct sample *a, const struct sample *b,
                     bool cookies, const struct predicate *filter);
 void comparison_fini(struct comparison *c);
+
+/** Is a peer at the other end? */
+static inline bool comparison_has_peer(const struct comparison_key *key)
+{
+    return key->state != TCP_STATE_LISTEN && key->state != TCP_STATE_BOUND_INACTIVE;
+}
+
+/** The remote address of a key that has a peer. */
+void comparison_address(const struct comparison_key *key, char out[CONN_ADDRESS_SIZE]);
+
+/** Append the text of a filter that passes the rows of a group. */
+void comparison_filter(const struct comparison_key *key, struct str *out);
 
 /** How many more rows B has. */
 static inline int64_t comparison_change(const struct comparison_group *g)

@@ -39,10 +39,12 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(SORT, open, "sort", "s F6", "s F6", GROUP_SORT)                                        \
     COMMAND(SORT_PREVIOUS, sort_step, "sort_previous", "<", "<", GROUP_SORT)                       \
     COMMAND(SORT_NEXT, sort_step, "sort_next", ">", ">", GROUP_SORT)                               \
+    COMMAND(TALKERS, talkers, "talkers", "v", "v", GROUP_SORT)                                     \
     COMMAND(REVERSE, reverse, "reverse", "r R I", "r I", GROUP_SORT)                               \
     COMMAND(COLUMNS, open, "columns", "f F2", "f F2", GROUP_SORT)                                  \
     COMMAND(GROUP, open, "group", "t F5", "t F5", GROUP_SORT)                                      \
-    COMMAND(PAUSE, pause_or_go_on, "pause", "p P Z", "p P Z", GROUP_TIME)                          \
+    COMMAND(PAUSE, pause_or_go_on, "pause", "p Z", "p Z", GROUP_TIME)                              \
+    COMMAND(LIVE, live, "live", "P", "P", GROUP_TIME)                                              \
     COMMAND(EARLIER, travel_step, "earlier", ",", ",", GROUP_TIME)                                 \
     COMMAND(LATER, travel_step, "later", ".", ".", GROUP_TIME)                                     \
     COMMAND(MINUTE_EARLIER, travel_minute, "minute_earlier", "{", "{", GROUP_TIME)                 \
@@ -51,6 +53,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(PREVIOUS_FINDING, travel_finding, "previous_finding", "M", "M", GROUP_TIME)            \
     COMMAND(GO_TO, open, "go_to", "b", "b", GROUP_TIME)                                            \
     COMMAND(TIMELINE, open, "timeline", "T", "T", GROUP_TIME)                                      \
+    COMMAND(DIFF, open, "diff", "y", "y", GROUP_TIME)                                              \
     COMMAND(FASTER, interval_step, "interval_down", "-", "-", GROUP_TIME)                          \
     COMMAND(SLOWER, interval_step, "interval_up", "+ =", "+", GROUP_TIME)                          \
     COMMAND(INTERVAL, open, "interval", "d", "d", GROUP_TIME)                                      \

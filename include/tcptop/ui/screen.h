@@ -5,6 +5,7 @@
 
 #include "tcptop/base/canvas.h"
 #include "tcptop/model/names.h"
+#include "tcptop/query/comparison.h"
 #include "tcptop/source/survey.h"
 #include "tcptop/ui/keymap.h"
 #include "tcptop/ui/layout.h"
@@ -23,6 +24,8 @@ struct view {
     bool is_recording;           /* which one can move in: nothing is live */
     const struct survey *survey; /* what one can travel in as a whole; NULL: not known */
     int64_t survey_ns;           /* where in it `shown` is; INT64_MAX: at the end, or later */
+    const struct comparison *comparison; /* of a moment that was noted with `shown`, or with a
+                                            sample before it; NULL: none was made (yet) */
     const struct names *names; /* what is known of those that ui->host_names … want; may be NULL */
     const struct sample_summary *summary; /* of `shown`; NULL: the pane makes its own */
     const struct breakdown *breakdown; /* of the pane's state, of `shown` or a sample before it, or

@@ -33,7 +33,8 @@ enum ui_pane { PANE_NORMAL, PANE_WIDE, PANE_NONE }; /* what `w` steps through */
     OVERLAY(GROUP, group)           /* what to group by */                                         \
     OVERLAY(DIAGRAM, diagram)       /* its chosen box is the list's state */                       \
     OVERLAY(GROUP_SORT, group_sort) /* what to sort the groups by */                               \
-    OVERLAY(TIMELINE, timeline)     /* the recording as a whole */
+    OVERLAY(TIMELINE, timeline)     /* the recording as a whole */                                 \
+    OVERLAY(DIFF, diff)             /* what has changed since a moment that was noted */
 
 enum ui_overlay {
     OVERLAY_NONE,

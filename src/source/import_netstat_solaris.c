@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* netstat of Solaris and illumos with any of -a -n -v -u -f -P.
+ *
+ * No protocol stands in a row: the title of its table has it, "TCP: IPv6". A dot stands before the
+ * port. Behind two ends come, with -u, who has it; then the windows and queues of both directions,
+ * four numbers, and the state, as in the source of illumos. */
+#include <ctype.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "import_reader.h"
+#include "tcptop/model/state.h"
+
+#define NUMBERS 4
+
+static bool has(const struct import_line *line, const char *word)
+{
+    return memmem(line->text, line->len, word, strlen(word)) != NULL;
+}
+
+static bool is_mine(const struct import_reader *r)
+{
+    return r->format == &import_netstat_solaris;
+}
+
+/* "TCP: IPv4", "UDP: IPv6", "SCTP:". */
+static bool is_title(const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+    const bool named = import_text_is(&f[0], "TCP:") || import_text_is(&f[0], "UDP:") ||
+                       import_text_is(&f[0], "SCTP:");
+
+    return named &&
+           (line->n == 1 || (line->n == 2 && import_text_starts(f[1].at, f[1].len, "IPv")));
+}
+
+/* The line of dashes below the names of the columns. */
+static bool is_underlined(const struct import_line *line)
+{
+    for (unsigned i = 0; i < line->n; i++)
+        for (size_t k = 0; k < line->field[i].len; k++)
+            if (line->field[i].at[k] != '-')
+                return false;
+    return line->n > 1;
+}
+
+static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
+{
+    if (is_title(line)) {
+        r->learnt.solaris_other = !import_text_is(&line->field[0], "TCP:");
+        return IMPORT_TITLE;
+    }
+    if ((has(line, "Swind") && has(line, "Rwind")) ||
+        (is_mine(r) && has(line, "Local Address") && has(line, "State")))
+        return IMPORT_HEADING;
+    return is_mine(r) && r->last == IMPORT_HEADING && is_underlined(line) ? IMPORT_TITLE
+                                                                          : IMPORT_NOT_MINE;
+}
+
+static bool ends_with_port(const struct import_field *f)
+{
+    const char *dot = memrchr(f->at, '.', f->len);
+
+    return dot && dot > f->at && dot + 1 < f->at + f->len;
+}
+
+/* Its words for what no other system lists: a socket that is not bound, and one that only is. */
+static unsigned state_of(const struct import_field *f)
+{
+    if (import_text_is(f, "IDLE"))
+        return TCP_STATE_CLOSE;
+    return import_text_is(f, "BOUND") ? TCP_STATE_BOUND_INACTIVE : import_text_state(f);
+}
+
+/* The place of the four numbers, behind which the state stands; 0: there are none. */
+static unsigned find_numbers(const struct import_line *line, uint64_t n[NUMBERS])
+{
+    for (unsigned at = 2; at + NUMBERS < line->n; at++) {
+        unsigned k = 0;
+        while (k < NUMBERS && import_text_number(&line->field[at + k], UINT32_MAX, &n[k]))
+            k++;
+        if (k == NUMBERS && state_of(&line->field[at + NUMBERS]))
+            return at;
+    }
+    return 0;
+}
+
+/* With -u: user, process id, command. */
+static void read_owner(struct import_row *row, const struct import_line *line, unsigned end)
+{
+    uint64_t pid;
+
+    if (end < 5 || !import_text_number(&line->field[3], INT32_MAX, &pid) || !pid)
+        return;
+    const char *name = line->field[4].at;
+    const struct import_field *last = &line->field[end - 1];
+    import_text_process(row, (uint32_t)pid, name, (size_t)(last->at + last->len - name));
+    import_text_copy(row->user, sizeof row->user, line->field[2].at, line->field[2].len);
+}
+
+static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+    struct conn *c = &r->next->conn;
+    struct import_end local, remote;
+    uint64_t n[NUMBERS];
+    const unsigned at = find_numbers(line, n);
+
+    if (!at || !ends_with_port(&f[0]) || !ends_with_port(&f[1]))
+        return is_mine(r) && line->n > 4 && ends_with_port(&f[0]) && ends_with_port(&f[1])
+                   ? IMPORT_BROKEN
+                   : IMPORT_NOT_MINE;
+    if (!import_text_end(&f[0], '.', false, false, &local) ||
+        !import_text_end(&f[1], '.', false, false, &remote))
+        return IMPORT_BROKEN;
+    import_text_set_ends(r, c, 0, &local, &remote);
+    const unsigned state = state_of(&f[at + NUMBERS]);
+    import_text_set_state(c, state);
+    if (state != TCP_STATE_LISTEN) /* of which it is no accept queue */
+        import_text_queues(c, n[3], n[1]);
+    read_owner(r->next, line, at);
+    return IMPORT_ROW;
+}
+
+/* "*.111   Idle", in a table of UDP or SCTP. */
+static bool is_other(const struct import_reader *r, const struct import_line *line)
+{
+    return is_mine(r) && r->learnt.solaris_other && line->n > 1 && ends_with_port(&line->field[0]);
+}
+
+static enum import_verdict netstat_solaris_read(struct import_reader *r,
+                                                const struct import_line *line)
+{
+    const enum import_verdict v = read_heading(r, line);
+
+    if (v != IMPORT_NOT_MINE)
+        return v;
+    return is_other(r, line) ? IMPORT_PROTOCOL : read_row(r, line);
+}
+
+const struct import_format import_netstat_solaris = {
+    .tool = "netstat", .system = "Solaris", .read = netstat_solaris_read};

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# On the live screen: back to what is kept, played on from there, and back to the newest sample; two
+# moments are compared while samples come.
+# shellcheck source=tests/pty/lib.sh
+. "$(dirname "$0")/lib.sh"
+in_own_namespace
+ip link set lo up
+seconds() { screen | head -n 1 | grep -oE '[0-9]{2}:[0-9]{2}:[0-9]{2}' | head -n 1; }
+moved_on() { [ "$(seconds)" != "$1" ]; } # moved_on TIME: it is not the time in the header any more
+
+live 110x40 '--lang en -d 0.3'
+check "it opens" sees CONNECTIONS
+keys , , ,
+check ", goes back" sees '  PAST +[0-9]{2}:[0-9]{2}:[0-9]{2}'
+check "p is said to play" sees '^ .*p play.*P live'
+keys p
+check "it plays" sees '^ .*p pause.*P live'
+then=$(seconds)
+check "and the samples go by" until_true moved_on "$then"
+check "they are still of the past" sees '  PAST '
+keys P
+check "P leads back to the newest" loses '  PAST '
+
+keys y
+check "y notes the moment" sees 'A is [0-9:]+   y at another moment'
+coproc HELD { exec "$B/tests/data/states" 8003; }
+# shellcheck disable=SC2034 # closing it lets the sockets go
+hold=${HELD[1]}
+read -r -t 60 _ <&"${HELD[0]}"
+keys y
+check "at another one it lists what has changed" sees 'only in A 0, only in B [1-9][0-9]*, state changed 0'
+check "each connection that is new" sees ' \+ ESTABLISHED +127\.0\.0\.1:8003 '
+exec {hold}>&-
+check "the list follows" sees 'only in A 0, only in B 0|\+ TIME_WAIT'
+keys q
+check "q closes it" loses '━ CHANGES'
+keys C-c
+check "it ends" code 0
+check "with the terminal as it was" restored
+finish
