@@ -73,7 +73,7 @@ __attribute__((format(printf, 3, 4))) static void runs_addf(struct runs *r, enum
 static void runs_mean(struct runs *r, int first, enum command_id command)
 {
     for (int i = first; i < r->n; i++)
-        r->run[i].command = command;
+        r->run[i].command = (int)command;
 }
 
 static int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room)

@@ -13,6 +13,7 @@ ip link set lo up 2>/dev/null || {
 }
 printf '[doctor]\nclose_wait_age = 1\n' >"$tmp/leak.ini"
 mkfifo "$tmp/held" # what stands until the end of its standard input
+# shellcheck disable=SC2034 # open until the shell ends
 exec {held}<>"$tmp/held"
 trap 'kill $(jobs -p) 2>/dev/null; mux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
 : >"$tmp/leaks"
