@@ -324,8 +324,8 @@ static void what_is_no_output_is_refused(void **state)
 static void what_is_compressed_is_said_to_be(void **state)
 {
     static const char *const begins[] = {"\x1f\x8b\x08", "\x28\xb5\x2f\xfd",
-                                         "\xfd"
-                                         "7zXZ",
+                                         ("\xfd"
+                                          "7zXZ"),
                                          "PK\3\4"};
     struct sample_reason why = {.code = REASON_NONE};
     struct source *src;
