@@ -54,16 +54,16 @@ TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
-.PHONY: all run test faults arches deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
+.PHONY: all run test faults arches kernels deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
 	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built \
-	man completions alerts deb deps-deb
+	man completions alerts deb deps-deb rpm deps-rpm
 .SECONDARY:
 
 all: $B/$(NAME)
 
 help:
-	@echo 'targets: all man completions alerts run test faults arches deps lint analyze asan ubsan tsan cover bench'
-	@echo '         fuzz screenshots install uninstall deb clean'
+	@echo 'targets: all man completions alerts run test faults arches kernels deps lint analyze asan ubsan tsan'
+	@echo '         cover bench fuzz screenshots install uninstall deb rpm clean'
 	@echo 'variables: B CC CFLAGS JOBS NAME PREFIX DESTDIR UNITDIR ZSHDIR TOOLS NO_DEPS V'
 
 $B/$(NAME): $B/src/main.o
@@ -158,6 +158,9 @@ deps-lint:
 deps-deb:
 	$QCC='$(CC)' sh config/deps.sh deb
 
+deps-rpm:
+	$QCC='$(CC)' sh config/deps.sh rpm
+
 # The parts are made by a second make, since what it needs may just have been installed.
 run: deps
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
@@ -175,6 +178,10 @@ faults: deps-test
 # ARCHES names them; see tests/arches.sh.
 arches:
 	$Qbash tests/arches.sh $(ARCHES)
+
+# KERNELS names releases of Debian; see tests/kernels.sh.
+kernels:
+	$Qbash tests/kernels.sh $(KERNELS)
 
 # asan holds ubsan; each also comes as NAME-built, without the tests.
 asan ubsan tsan: %: %-built
@@ -258,6 +265,10 @@ $(EDITED): $B/%: config/% $B/places
 # Source and binary package in $B/deb; see config/deb.sh.
 deb: deps-deb
 	$Qsh config/deb.sh $B/deb $(VERSION)
+
+# Those of rpm in $B/rpm; see config/rpm.sh.
+rpm: deps-rpm
+	$Qsh config/rpm.sh $B/rpm $(VERSION)
 
 clean:
 	rm -rf build

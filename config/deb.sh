@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 tree=$PWD
 version=$2
 export DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-nocheck}"
+case " $DEB_BUILD_OPTIONS " in *' nocheck '*) export DEB_BUILD_PROFILES=nocheck ;; esac
 rm -rf "$1"
 mkdir -p "$1/tcptop-$version"
 cd "$1"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Install what is missing, and only that: `deps.sh build` for building, `unit` for building the tests
-# too, `test` for running them, `lint` for the checks of the source as well, `deb` for the package.
-# Says what it installs, with apt where there is one; elsewhere names the packages and fails. NO_DEPS=1
-# only reports.
+# too, `test` for running them, `lint` for the checks of the source as well, `deb` and `rpm` for the
+# packages. Says what it installs, with apt where there is one; elsewhere names the packages and fails.
+# NO_DEPS=1 only reports.
 set -eu
 what=${1:-build}
 
@@ -32,10 +32,11 @@ have_header iniparser/iniparser.h || have_header iniparser.h ||
 	need libiniparser-dev iniparser-devel iniparser iniparser-dev libiniparser-devel
 have_header linux/inet_diag.h ||
 	need linux-libc-dev kernel-headers linux-api-headers linux-headers linux-glibc-devel
-if [ "$what" != build ] && [ "$what" != deb ]; then
+case $what in unit | test | lint)
 	have_cmocka || need libcmocka-dev libcmocka-devel cmocka cmocka-dev libcmocka-devel
 	have_header jansson.h || need libjansson-dev jansson-devel jansson jansson-dev libjansson-devel
-fi
+	;;
+esac
 if [ "$what" = test ] || [ "$what" = lint ]; then
 	have bash || need bash bash bash bash bash
 	have tmux || need tmux tmux tmux tmux tmux
@@ -61,10 +62,16 @@ if [ "$what" = lint ]; then
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
 fi
 if [ "$what" = deb ]; then # only Debian has these
+	dpkg-query -W build-essential >/dev/null 2>&1 ||
+		need build-essential build-essential build-essential build-essential build-essential
 	have dh || need debhelper debhelper debhelper debhelper debhelper
 	have dpkg-buildpackage || need dpkg-dev dpkg-dev dpkg dpkg-dev dpkg
 	have lintian || need lintian lintian lintian lintian lintian
 	have xz || need xz-utils xz xz xz xz
+fi
+if [ "$what" = rpm ]; then
+	have rpmbuild || need rpm rpm-build rpm-tools rpm rpm-build
+	have rpmlint || need rpmlint rpmlint rpmlint rpmlint rpmlint
 fi
 [ -n "$apt" ] || exit 0
 

@@ -10,19 +10,21 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/record.sh
 scene=$1 first=$2 until=$3
 
-# name|command; a program that is not installed is recorded as missing. JSON names owners unless told
+# name|command; a program that is not installed is recorded as missing. tcptop names owners unless told
 # otherwise, which is another amount of work: $PROGRAMS says which of both to measure.
 columns=proto,local_addr,local_port,remote_addr,remote_port,state,timer,expires_ms,recv_q,send_q,uid
 columns+=,inode,cookie,ifindex,netns
+plain=local,remote,state,timer,recv_q,send_q
 programs="floor|$B/tests/bench/floor
-tcptop --once --limit 50|$B/tcptop --no-config --once --limit 50
-tcptop --once|$B/tcptop --no-config --once
+tcptop --once --limit 50, no owners|$B/tcptop --no-config --once --limit 50 --columns $plain
+tcptop --once, no owners|$B/tcptop --no-config --once --columns $plain
 tcptop --once --json, no owners|$B/tcptop --no-config --once --json --columns $columns
 ss -tan|ss -tan
 netstat -tan|netstat -tan
 cat /proc/net/tcp{,6}|cat /proc/net/tcp /proc/net/tcp6"
 [ "${PROGRAMS:-}" != owners ] || programs="floor|$B/tests/bench/floor
 tcptop --once --json|$B/tcptop --no-config --once --json
+tcptop --once|$B/tcptop --no-config --once
 tcptop --once --columns …,process|$B/tcptop --no-config --once --columns local,remote,state,pid,process
 ss -tanp|ss -tanp
 lsof -nP -iTCP|lsof -nP -iTCP

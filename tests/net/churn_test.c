@@ -42,7 +42,7 @@ static void connect_and_close(int listener, const struct sockaddr_in *to)
     close(client);
 }
 
-/* Ends by itself after SECONDS; every millisecond it catches up with the rate. */
+/* Ends once it has made all; every millisecond it catches up with the rate, where it can. */
 static void churn(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -53,8 +53,8 @@ static void churn(void)
     bind(listener, (struct sockaddr *)&to, sizeof(to));
     listen(listener, 128);
     getsockname(listener, (struct sockaddr *)&to, &len);
-    for (int64_t done = 0, passed = 0; passed < SECONDS * NS_PER_S;) {
-        passed = clock_mono_ns() - start;
+    for (int64_t done = 0; done < SECONDS * PER_SECOND;) {
+        const int64_t passed = clock_mono_ns() - start;
         if (done < passed * PER_SECOND / NS_PER_S) {
             connect_and_close(listener, &to);
             done++;

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,13 +86,24 @@ static void end(struct lesson *l)
     sample_unref(s);
 }
 
+/* Whether its rows are listed here: those that are only bound since Linux 6.8. */
+static bool is_shown(unsigned state)
+{
+    struct utsname u;
+    int major, minor;
+
+    return state != TCP_STATE_BOUND_INACTIVE ||
+           (uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+            major * 100 + minor >= 608);
+}
+
 static void each_is_played_to_its_end(void **unused)
 {
     (void)unused;
     for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
         struct lesson l;
         struct sample *s;
-        if (!lesson_script(state))
+        if (!lesson_script(state) || !is_shown(state))
             continue;
         assert_int_equal(lesson_init(&l, state), 0);
         assert_null(lesson_shown(&l));

@@ -83,6 +83,17 @@ units() { # the program cannot be found here, since the tree is installed elsewh
 		grep 'tcptop-' | grep -vE "not executable|No such file|Command 'man")
 	[ -z "$said" ] || { echo "$said" && return 1; }
 }
+spec() { # its %files are what is installed; the documentation and the licence stand there as folders
+	sed -n '/^%files/,/^%changelog/p' config/rpm/tcptop.spec | sed -nE 's/^(%config\(noreplace\)|%lang\(ko\))? *(%\{.*)/\2/p' |
+		sed -e 's/%{name}/tcptop/g; s/\*$//; s|%{_bindir}|/usr/bin|; s|%{_mandir}|%{_datadir}/man|; s|%{_docdir}|%{_datadir}/doc|' \
+			-e 's|%{_datadir}|/usr/share|; s|%{_sysconfdir}|/etc|; s|%{unit_directory}|/usr/lib/systemd/system|' | sort |
+		diff - <(places tcptop | sed 's|^/usr/share/doc/tcptop/.*|/usr/share/doc/tcptop|' | sort -u)
+}
+versions() {
+	local version
+	version=$(sed -n 's/^VERSION := //p' Makefile)
+	grep -qx "pkgver=$version" config/arch/PKGBUILD && grep -qx "pkgver=$version" config/alpine/APKBUILD
+}
 renamed() { # nothing installed says the old name, but for what the project says of itself
 	! LC_ALL=C grep -rnaE '(^|[^.[:alnum:]])tcptop\b' "$work/root" --exclude=other --exclude=README.md \
 		--exclude=FORMAT.md --exclude=LICENSE
@@ -109,6 +120,8 @@ else
 	n=$((n + 1))
 	echo "ok $n - systemd understands the units # SKIP systemd-analyze is not installed"
 fi
+check "the package of rpm holds the same" spec
+check "the recipes of Arch and Alpine have this version" versions
 check "a configuration that is there stays, also when the rest goes" keeps
 rm -rf "$work/root"
 check "uninstalled, nothing is left" uninstalls "$work/build" tcptop
