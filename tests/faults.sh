@@ -198,9 +198,22 @@ by pty/messages_test.sh '300 letters' 'in Korean: the cause'
 family 52 "systemd, cron, watch, less, script, setsid, argc 0"
 by pty/starts_test.sh cron 'argc 0' systemd watch 'less -R' script setsid
 
+family 53 "another host over ssh: odd names, killed, cut off, without tcptop, hostile"
+by net/remote_test.sh 'a host that begins with -' 'no shell has read it' 'ssh is killed' \
+	'no tcptop there' 'nobody answers' 'something else is no recording' 'hostile words' 'a flood of words'
+by pty/remote_test.sh 'the line is cut' 'not stale when it is back' 'ssh is killed' 'the terminal is given back'
+
 # What is not true.
-family 53 "a warning about servers that are well"
+family 54 "a warning about servers that are well"
 by long/servers_test.sh nginx haproxy postgresql pgbouncer redis node
+family 55 "trouble that is not found, or found where there is none"
+by net/doctor_test.sh
+by net/who_test.sh
+by net/drops_test.sh
+by long/trouble_test.sh
+family 56 "hostile recordings and files: drawn, printed, judged"
+by unit/frame_test every_byte_flipped
+by pty/privileges_test.sh 'root.s is refused'
 
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${!names[@]}")

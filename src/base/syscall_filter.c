@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,9 @@ static const uint32_t denied[] = {
 #endif
     SYS_process_vm_readv,
     SYS_process_vm_writev,
+#ifdef SYS_pidfd_getfd
+    SYS_pidfd_getfd,
+#endif
     SYS_kcmp,
     SYS_setuid,
     SYS_setgid,
@@ -124,6 +128,35 @@ static const uint32_t denied[] = {
 
 #define DENIED (sizeof denied / sizeof denied[0])
 
+#define NEW_NAMESPACES                                                                             \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
+     CLONE_NEWNET)
+
+/* Where clone(2) has its flags: the second argument on s390x, else the first (CLONE_BACKWARDS2 in
+ * the kernel's Kconfig); all of them are in the lower half. */
+#ifdef __s390x__
+#define CLONE_FLAGS_AT (offsetof(struct seccomp_data, args[1]) + 4)
+#else
+#define CLONE_FLAGS_AT offsetof(struct seccomp_data, args[0])
+#endif
+
+/* Namespaces are made by clone(2), too. The flags of clone3(2) lie where a filter cannot look; the
+ * C library starts threads without it where the kernel has none. */
+static unsigned short deny_new_namespaces(struct sock_filter *to)
+{
+    unsigned short n = 0;
+
+#ifdef SYS_clone3
+    to[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
+    to[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+    to[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3);
+    to[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, CLONE_FLAGS_AT);
+    to[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1);
+    to[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    return n;
+}
+
 /* Return EPERM if the last word that was loaded compares so to `k`. */
 static unsigned short deny_if(struct sock_filter *to, uint16_t comparison, uint32_t k)
 {
@@ -151,6 +184,7 @@ void syscall_filter_install(bool enters_namespaces)
         n = (unsigned short)(n + deny_if(code + n, BPF_JEQ, denied[i]));
     if (!enters_namespaces)
         n = (unsigned short)(n + deny_if(code + n, BPF_JEQ, SYS_setns));
+    n = (unsigned short)(n + deny_new_namespaces(code + n));
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     program.len = n;
     (void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);

@@ -50,10 +50,12 @@ static bool has_full_queue(const struct check *l, const struct finding *cause,
 static bool is_same_listener(const struct check *l, const struct finding *cause,
                              const struct finding *f)
 {
+    const struct conn *full = &cause->scope.ends, *c = &f->scope.ends;
+
     (void)l;
     return is_full_listener(cause) && f->subject == SUBJECT_LISTENER &&
-           cause->scope.ends.sport == f->scope.ends.sport &&
-           cause->scope.ends.netns == f->scope.ends.netns;
+           (c->state == TCP_STATE_LISTEN ? listeners_share_port(full, c)
+                                         : listeners_takes(full, c, false));
 }
 
 /* Is it the row of the process that the finding names, or of its service and user where processes

@@ -106,6 +106,14 @@ static inline double limit(const struct check *l, enum limit_id which)
 struct finding *doctor_report(struct check *l, enum rule_id rule, const struct netns_ctx *p,
                               uint64_t key, enum severity severity);
 
+/** Forget at once what the rule found with that key: another finding says more of the same.
+ * Findings that were reported before may lie elsewhere then. */
+void doctor_forget(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key);
+
+/** Has the rule found a listener of the namespace that has the figure, now or a moment ago? */
+bool doctor_blames(const struct check *l, enum rule_id rule, unsigned figure,
+                   const struct netns_ctx *p);
+
 static inline void figure(struct finding *f, unsigned which, double value)
 {
     f->value[which] = value;

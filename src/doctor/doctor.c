@@ -100,6 +100,30 @@ struct finding *doctor_report(struct check *l, enum rule_id rule, const struct n
     return f;
 }
 
+void doctor_forget(struct check *l, enum rule_id rule, const struct netns_ctx *p, uint64_t key)
+{
+    struct doctor *d = l->d;
+    struct finding *f = find(d, finding_key(rule, p, key));
+
+    if (!f)
+        return;
+    d->n_active--;
+    d->missed[f - d->active] = d->missed[d->n_active];
+    *f = d->active[d->n_active];
+}
+
+bool doctor_blames(const struct check *l, enum rule_id rule, unsigned figure,
+                   const struct netns_ctx *p)
+{
+    for (uint32_t i = 0; i < l->d->n_active; i++) {
+        const struct finding *f = &l->d->active[i];
+        if (f->rule == rule && f->subject == SUBJECT_LISTENER && f->scope.ends.netns == p->id &&
+            f->valid >> figure & 1)
+            return true;
+    }
+    return false;
+}
+
 /* Rows ------------------------------------------------------------------------------------------
  */
 

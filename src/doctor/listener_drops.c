@@ -79,6 +79,8 @@ void listener_drops_look(struct check *l)
     uint32_t left = s->drops.n ? s->count[TCP_STATE_LISTEN] : 0;
 
     age(&l->d->drops, l->now_ns);
+    if (s->drops.span_ns > 0 && !l->d->drops.known)
+        l->d->drops.since_ns = l->now_ns - s->drops.span_ns;
     l->d->drops.known = s->drops.span_ns > 0;
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         if (s->conn[row].state != TCP_STATE_LISTEN)
@@ -109,6 +111,12 @@ uint64_t listener_drops_of(const struct check *l, const struct conn *c)
     return sum_of(find(&l->d->drops, c->cookie, c->netns));
 }
 
+bool listener_drops_watched(const struct check *l, double seconds)
+{
+    return l->d->drops.known &&
+           (double)(l->now_ns - l->d->drops.since_ns + SAME_NS) >= seconds * (double)NS_PER_S;
+}
+
 bool listener_drops_none(const struct check *l, const struct conn *c)
 {
     return l->d->drops.known && !(c->flags & CONN_NO_COOKIE) && listener_drops_of(l, c) == 0;
@@ -133,23 +141,6 @@ static bool add_figures(struct check *l, const struct netns_ctx *p)
             figure(f, FIGURE_ACCEPT_QUEUE_DROPS, (double)dropped);
     }
     return named;
-}
-
-/* The finding that names nobody gives way. */
-static void forget_host(struct check *l, const struct netns_ctx *p)
-{
-    struct doctor *d = l->d;
-
-    for (uint32_t i = 0; i < d->n_active; i++) {
-        const struct finding *f = &d->active[i];
-
-        if (f->rule != RULE_ACCEPT_QUEUE || f->subject == SUBJECT_LISTENER ||
-            f->scope.ends.netns != p->id)
-            continue;
-        d->active[i] = d->active[--d->n_active];
-        d->missed[i] = d->missed[d->n_active];
-        return;
-    }
 }
 
 static void report(struct check *l, const struct netns_ctx *p, const struct losing *one,
@@ -188,8 +179,8 @@ static void report_losing(struct check *l, const struct netns_ctx *p, uint64_t o
         report(l, p, one, overflows);
         found = true;
     }
-    if (found)
-        forget_host(l, p);
+    if (found) /* what names nobody gives way */
+        doctor_forget(l, RULE_ACCEPT_QUEUE, p, 0);
 }
 
 void listener_drops_name(struct check *l)

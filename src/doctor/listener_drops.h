@@ -32,6 +32,7 @@ struct listener_drops {
     struct losing one[LOSING_MAX]; /* further ones are not watched */
     uint32_t n;
     bool known;        /* the sample being checked compares them with the one before */
+    int64_t since_ns;  /* since when each sample does, if it is known */
     int64_t wanted_ns; /* when the host last counted something dropped; 0: never */
 };
 
@@ -44,7 +45,10 @@ uint32_t listener_drops_needs(const struct doctor *d, int64_t now_ns);
 /** How much a listener has dropped within the window, as far as that was watched. */
 uint64_t listener_drops_of(const struct check *l, const struct conn *c);
 
-/** Is it known that the listener has dropped nothing? */
+/** Was all that listeners dropped over the last seconds seen? */
+bool listener_drops_watched(const struct check *l, double seconds);
+
+/** Is it known that the listener has dropped nothing, as far as that was watched? */
 bool listener_drops_none(const struct check *l, const struct conn *c);
 
 /** Say in the findings of RULE_ACCEPT_QUEUE how much each listener dropped; where connections were

@@ -94,7 +94,13 @@ static bool same_address(const struct conn *listener, uint8_t family, const uint
     return memcmp(listener->src, address, 16) == 0;
 }
 
-/* net/ipv4/inet_hashtables.c compute_score() */
+bool listeners_share_port(const struct conn *a, const struct conn *b)
+{
+    return a->sport == b->sport && a->netns == b->netns && a->family == b->family &&
+           a->ifindex == b->ifindex && memcmp(a->src, b->src, sizeof a->src) == 0;
+}
+
+/* net/ipv4/inet_hashtables.c compute_score(), net/ipv6/inet6_hashtables.c compute_score() */
 bool listeners_takes(const struct conn *listener, const struct conn *c, bool remote)
 {
     const uint8_t *address = remote ? c->dst : c->src;
@@ -104,13 +110,22 @@ bool listeners_takes(const struct conn *listener, const struct conn *c, bool rem
         (listener->ifindex && listener->ifindex != c->ifindex))
         return false;
     if (is_any(listener))
-        return listener->family == AF_INET6 || as_v4(c->family, address);
+        return as_v4(c->family, address) ? conn_v6only(listener) != V6ONLY_YES
+                                         : listener->family == AF_INET6;
     return same_address(listener, c->family, address);
+}
+
+/* Which of several that take a connection the kernel chooses: that of its very address, then the
+ * one bound to its device or of IPv4 (compute_score()). */
+static unsigned rank_of(const struct conn *listener)
+{
+    return (is_any(listener) ? 0u : 4u) + (listener->ifindex != 0) + (listener->family == AF_INET);
 }
 
 uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *n)
 {
     uint32_t left = s->count[TCP_STATE_LISTEN], best = UINT32_MAX, equals = 0;
+    unsigned best_rank = 0;
 
     for (uint32_t row = 0; row < s->n_live && left; row++) {
         const struct conn *l = &s->conn[row];
@@ -119,12 +134,12 @@ uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *
         left--;
         if (!listeners_takes(l, c, false))
             continue;
-        bool first = best == UINT32_MAX, exact = !is_any(l);
-        bool was_exact = !first && !is_any(&s->conn[best]);
-        if (first || (exact && !was_exact)) {
+        unsigned rank = rank_of(l);
+        if (best == UINT32_MAX || rank > best_rank) {
             best = row;
+            best_rank = rank;
             equals = 1;
-        } else if (exact == was_exact) {
+        } else if (rank == best_rank) {
             best = l->rqueue > s->conn[best].rqueue ? row : best;
             equals++;
         }
@@ -132,4 +147,25 @@ uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *
     if (n)
         *n = equals;
     return best;
+}
+
+static bool same_process(const struct owner_group *a, const struct owner_group *b)
+{
+    return a && b && a->member[0]->pid == b->member[0]->pid;
+}
+
+bool listeners_is_certain(const struct sample *s, uint32_t listener)
+{
+    uint32_t left = s->count[TCP_STATE_LISTEN];
+
+    for (uint32_t row = 0; row < s->n_live && left; row++) {
+        const struct conn *c = &s->conn[row];
+        if (c->state != TCP_STATE_LISTEN)
+            continue;
+        left--;
+        if (row != listener && c->rqueue && listeners_share_port(c, &s->conn[listener]) &&
+            !same_process(sample_owner(s, row, NULL), sample_owner(s, listener, NULL)))
+            return false;
+    }
+    return true;
 }

@@ -7,8 +7,9 @@
  * looks still waits at the next one, and the queue is no shorter, nothing was accepted between the
  * two. A connection that is reset meanwhile is not listed any more but keeps its place in the queue
  * until it is accepted: so the queue must then be as much longer as new ones are seen. Where none
- * is listed at all, the namespace must not have had more new connections (PassiveOpens, counted
- * when one is put into a queue) than the queue has grown.
+ * is listed at all, the namespace must not have had more new connections (PassiveOpens:
+ * net/ipv4/tcp_minisocks.c tcp_create_openreq_child, before one is put into a queue) than the queue
+ * has grown.
  *
  * Where several listen on one address and port (SO_REUSEPORT) nobody tells which of them a
  * connection waits for. That some stay proves something of a listener only where they are more than

@@ -17,9 +17,14 @@ enum { ACKED, KNOWN, FLOWING };
 
 /* CLOSE_WAIT ------------------------------------------------------------------------------------
  *
+ * The state begins with the peer's FIN (net/ipv4/tcp_input.c tcp_fin). One that is older than the
+ * first sample is so by tcpi_last_ack_recv: each segment of the peer carries an ACK, and the FIN
+ * was the last thing that it sent (state_age.h).
+ *
  * No leak: a child that is not accepted yet, which has no file, and a half-close, whose process
- * still sends: its tcpi_bytes_acked grows. That the count did not fall in three looks does not show
- * that they are the same sockets; that each of them is so old does. */
+ * still sends: its tcpi_bytes_acked grows (net/ipv4/tcp_input.c tcp_snd_una_update). That the count
+ * did not fall in three looks does not show that they are the same sockets; that each of them is so
+ * old does. */
 
 /* Does data still flow? */
 static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
@@ -141,8 +146,11 @@ void rules_close_wait(struct check *l)
 
 /* FIN_WAIT2 -------------------------------------------------------------------------------------
  *
- * What a process keeps may be a half-close that is meant, so that is only a note. Buckets: one of
- * the orphans of each namespace, one of each process. */
+ * Orphans end by themselves: after tcp_fin_timeout up to 60 s, above that after twice the excess
+ * (tcp_timeouts.h; net/ipv4/tcp.c tcp_close, net/ipv4/tcp_timer.c tcp_keepalive_timer). So a few of
+ * them say nothing. What a process keeps has no limit, and its age is tcpi_last_ack_recv where it
+ * is older than the first sample; but it may be a half-close that is meant, so that is only a note.
+ * Buckets: one of the orphans of each namespace, one of each process. */
 
 #define ORPHANS UINT64_C(0xffff000000000000)
 
@@ -159,6 +167,7 @@ void rules_fin_wait2_row(struct check *l, uint32_t row, const struct conn *c)
         if (bucket) {
             bucket->n++;
             subjects_count_peer(l, bucket, row);
+            suspects_count_holder(l, RULE_FIN_WAIT2, bucket, row);
         }
         return;
     }
@@ -188,6 +197,7 @@ static void report_fin_wait2(struct check *l, const struct bucket *bucket, bool 
         figure(f, FIGURE_FIN_WAIT2_PEER, bucket->top_n);
     if (orphans) {
         f->scope.by = SCOPE_ORPHAN;
+        suspects_name_holder(l, f, bucket);
         figure(f, FIGURE_FIN_WAIT2_ORPHANS, bucket->n);
         if (tcp_timeouts_fin_wait2(p->host, &limit_s))
             figure(f, FIGURE_FIN_WAIT2_LIMIT, (double)limit_s);
@@ -217,6 +227,11 @@ void rules_fin_wait2(struct check *l)
 
 /* SYN_SENT --------------------------------------------------------------------------------------
  *
+ * What is counted are the unanswered repeats of the SYN (icsk_retransmits, as idiag_retrans), and
+ * how long it has been repeated: tcpi_total_rto_time, or the doublings of the timer
+ * (tcp_timeouts.h). The number of repeats is no age: the first tcp_syn_linear_timeouts waits are
+ * not doubled. Nor is the time that was watched.
+ *
  * Not stuck: the slower one of two attempts by IPv6 and IPv4 at once (RFC 8305). */
 
 void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
@@ -239,16 +254,39 @@ void rules_syn_sent_row(struct check *l, uint32_t row, const struct conn *c)
     suspects_count(l, bucket->key, row, &bucket->holder);
 }
 
-/* Is there a connection of the same user to the same port by IPv4? Then the other one won. */
-static bool won_by_ipv4(const struct check *l, const struct conn *c)
+static bool same_owner(struct check *l, uint32_t a, uint32_t b)
 {
-    for (uint32_t row = 0; row < l->s->n_live && c->family == AF_INET6; row++) {
-        const struct conn *other = &l->s->conn[row];
-        if (other->state == TCP_STATE_ESTABLISHED && other->family == AF_INET &&
-            other->dport == c->dport && other->uid == c->uid && other->inode)
-            return true;
-    }
-    return false;
+    bool unowned_a, unowned_b;
+    uint64_t key_a = subjects_owner_key(l, a, &unowned_a);
+    uint64_t key_b = subjects_owner_key(l, b, &unowned_b);
+
+    return unowned_a || unowned_b ? l->s->conn[a].uid == l->s->conn[b].uid : key_a == key_b;
+}
+
+/* Has a connection by IPv4 won against the attempt: of the same process, or user where no process
+ * is known, to the same port, and not older than the attempt? */
+static bool has_won(struct check *l, uint32_t row, uint32_t attempt)
+{
+    const struct conn *c = &l->s->conn[attempt], *other = &l->s->conn[row];
+
+    if (other->state != TCP_STATE_ESTABLISHED || other->family != AF_INET ||
+        other->dport != c->dport || other->netns != c->netns || !other->inode ||
+        !same_owner(l, row, attempt))
+        return false;
+    struct state_age age = subjects_age(l, attempt, NULL);
+    return !age.exact || subjects_age(l, row, NULL).ms <= age.ms;
+}
+
+/* Is there such a connection for each of the attempts? */
+static bool won_by_ipv4(struct check *l, const struct bucket *bucket)
+{
+    uint32_t won = 0;
+
+    if (l->s->conn[bucket->row].family != AF_INET6)
+        return false;
+    for (uint32_t row = 0; row < l->s->n_live && won < bucket->n; row++)
+        won += has_won(l, row, bucket->row);
+    return won >= bucket->n;
 }
 
 void rules_syn_sent(struct check *l)
@@ -261,7 +299,7 @@ void rules_syn_sent(struct check *l)
     uint32_t n = subjects_largest(&l->d->bucket_table[RULE_SYN_SENT], 1, bucket);
     for (uint32_t i = 0; i < n; i++) {
         const struct conn *c = &l->s->conn[bucket[i]->row];
-        if (won_by_ipv4(l, c))
+        if (won_by_ipv4(l, bucket[i]))
             continue;
         struct finding *f = doctor_report(l, RULE_SYN_SENT, subjects_netns_of(l, c), bucket[i]->key,
                                           SEVERITY_WARNING);
@@ -329,6 +367,7 @@ void rules_last_ack_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->n++;
     trends_worst(bucket, age, closing.exact);
     subjects_count_peer(l, bucket, row);
+    suspects_count_holder(l, RULE_LAST_ACK, bucket, row);
 }
 
 void rules_last_ack(struct check *l)
@@ -345,6 +384,7 @@ void rules_last_ack(struct check *l)
         if (!f)
             return;
         (void)subjects_name_peer(l, f, &bucket_table->bucket[i]);
+        suspects_name_holder(l, f, &bucket_table->bucket[i]);
         figure(f, FIGURE_LAST_ACK_COUNT, bucket_table->bucket[i].n);
         figure_age(f, FIGURE_LAST_ACK_OLDEST, bucket_table->bucket[i].worst,
                    !bucket_table->bucket[i].vague);
@@ -373,9 +413,13 @@ void rules_fin_wait1_row(struct check *l, uint32_t row, const struct conn *c)
         return;
     bucket->n++;
     trends_worst(bucket, age, false);
+    suspects_count_holder(l, RULE_FIN_WAIT1, bucket, row);
 }
 
-/* Orphans and their limit are the whole host's. */
+/* Orphans and their limit are the whole host's, whichever namespace says them (net/ipv4/proc.c
+ * sockstat_seq_show). The kernel counts twice or four times where it checks an orphan whose peer
+ * takes nothing or that an ICMP error has met (net/ipv4/tcp_timer.c tcp_out_of_resources), so it
+ * resets such ones when a half or a quarter of tcp_max_orphans is reached. */
 static void check_orphans(struct check *l)
 {
     const struct netns_ctx *p = l->d->n_netns_ctxs ? &l->d->netns_ctx[0] : NULL;
@@ -412,6 +456,7 @@ void rules_fin_wait1(struct check *l)
         f->subject = SUBJECT_PEER;
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST | SCOPE_ORPHAN;
+        suspects_name_holder(l, f, bucket[i]);
         figure(f, FIGURE_FIN_WAIT1_COUNT, bucket[i]->n);
         figure_at_least(f, FIGURE_FIN_WAIT1_OLDEST, bucket[i]->worst);
     }
@@ -468,7 +513,9 @@ void rules_self_connect(struct check *l)
  *
  * No leak: a pool that fills and then stays, a load test, whose connections are in use. So the
  * number must have grown in each third of the window, and half as many as were added must be
- * without data for a third of it. Of MPTCP each path is a row, and one may be unused while its
+ * without data for a third of it: tcpi_last_data_sent and tcpi_last_data_recv
+ * (net/ipv4/tcp.c tcp_get_info), which begin with the connection, so one without any data counts
+ * from its handshake on. Of MPTCP each path is a row, and one may be unused while its
  * connection is not: these are left out. Buckets: a process and a destination; the first 256 of a
  * dump, among which one with many connections is. What counts are the samples that have tcp_info.
  */

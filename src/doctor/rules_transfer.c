@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "subjects.h"
+#include "suspects.h"
 #include "tcptop/doctor/tcp_timeouts.h"
 
 #define METRICS_LEAST_S 2.5 /* between two looks that are compared */
@@ -93,6 +94,7 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->states |= STATE_BIT(c->state);
     trends_worst(bucket, shut, false);
     bucket->sum += c->wqueue;
+    suspects_count_holder(l, RULE_ZERO_WINDOW, bucket, row);
 }
 
 /* A program that reads in batches leaves data for a while, and one that reads slowly may always
@@ -127,6 +129,15 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
     bucket->sum += c->rqueue;
     subjects_count_peer(l, bucket, row);
 }
+
+/* Between two looks at a connection its own counters are compared (net/ipv4/tcp.c tcp_get_info):
+ *
+ *  - tcpi_bytes_sent counts what is sent again, too, tcpi_bytes_retrans only that
+ *    (net/ipv4/tcp_output.c __tcp_transmit_skb, __tcp_retransmit_skb), whether it was lost or not.
+ *  - tcpi_busy_time runs while something is not acknowledged; tcpi_rwnd_limited is the part of it
+ * in which the peer's window kept back what there was to send (tcp_write_xmit), tcpi_sndbuf_limited
+ *    that in which a writer waited for room and nothing was left to send (tcp_cwnd_validate). Only
+ *    one of them runs at a time (tcp_chrono_start). */
 
 /* Is the connection one that sends much now? Then its counters in `now`. */
 static bool sends(const struct check *l, const struct tcp_metrics *f,
@@ -173,6 +184,7 @@ static void judge_retrans(struct check *l, uint32_t row, const uint64_t by[CANDI
         bucket->sum = (double)by[SENT];
         bucket->over_s = over_s;
     }
+    suspects_count_holder(l, RULE_FLOW_RETRANS, bucket, row);
 }
 
 static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDIDATE_VALUES],
@@ -195,6 +207,7 @@ static void judge_limits(struct check *l, uint32_t row, const uint64_t by[CANDID
             bucket->top_row =
                 (uint32_t)worse(bucket->top_row, peer * 10); /* tenths of a per cent */
             bucket->over_s = worse(bucket->over_s, over_s);
+            suspects_count_holder(l, RULE_ZERO_WINDOW, bucket, row);
         }
     }
     if (buffer > limit(l, THRESHOLD_SEND_BUFFER_SHARE)) {
@@ -235,7 +248,9 @@ void rules_flow_retrans_row(struct check *l, uint32_t row, const struct conn *c)
     memcpy(one->value, now, sizeof now);
 }
 
-/* A subflow of MPTCP may be idle while its connection uses another one. */
+/* Idle is what has neither sent nor received data: tcpi_last_data_sent and tcpi_last_data_recv
+ * (net/ipv4/tcp.c tcp_get_info). Probes of keepalive are no data, but where they are sent there is
+ * a timer. A subflow of MPTCP may be idle while its connection uses another one. */
 void rules_keepalive_row(struct check *l, uint32_t row, const struct conn *c)
 {
     const struct tcp_metrics *f = subjects_metrics(l, row);
@@ -299,6 +314,7 @@ void rules_flow_retrans(struct check *l)
         f->subject = SUBJECT_PEER;
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST;
+        suspects_name_holder(l, f, bucket[i]);
         figure(f, FIGURE_FLOW_RETRANS_COUNT, bucket[i]->n);
         figure(f, FIGURE_FLOW_RETRANS_SHARE, bucket[i]->worst);
         figure(f, FIGURE_FLOW_RETRANS_SENT, bucket[i]->sum);
@@ -324,6 +340,7 @@ void rules_zero_window(struct check *l)
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST | (bucket[i]->all ? SCOPE_PROBE : 0);
         f->marks &= bucket[i]->states;
+        suspects_name_holder(l, f, bucket[i]);
         if (bucket[i]->all) {
             figure(f, FIGURE_ZERO_WINDOW_SHUT, bucket[i]->all);
             figure_at_least(f, FIGURE_ZERO_WINDOW_OLDEST, bucket[i]->worst);

@@ -8,6 +8,7 @@
 #include "subjects.h"
 #include "suspects.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/doctor/listeners.h"
 
 #define PEER_PART 10             /* a peer that has less than one of so many is not named */
 #define OWNERS_NS (5 * NS_PER_S) /* until a process is called unknown */
@@ -151,8 +152,7 @@ static bool shares_its_port(const struct check *l, const struct conn *c)
         if (other->state != TCP_STATE_LISTEN)
             continue;
         left--;
-        n += other->sport == c->sport && other->netns == c->netns && other->family == c->family &&
-             memcmp(other->src, c->src, sizeof c->src) == 0;
+        n += listeners_share_port(other, c);
     }
     return n > 1;
 }

@@ -7,7 +7,9 @@
 
 #include "subjects.h"
 #include "tcptop/base/hash.h"
+#include "tcptop/base/hash_table.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/doctor/listeners.h"
 #include "tcptop/owner/condition.h"
 
 #define MEMBERS_MOST 16 /* of those who share a socket, so many are looked at */
@@ -78,6 +80,8 @@ static void name_service(const struct check *l, struct finding *f, uint32_t row)
     /* of an MPTCP connection that was closed its subflows may keep the number of the inode */
     if (sought && !(c->flags & CONN_MPTCP))
         f->who.unseen = l->s->owners->lacks ? UNSEEN_HIDDEN : UNSEEN_NOBODY;
+    if (service && conn_is_let_go(c))
+        f->who.unseen = UNSEEN_FORMER;
     if (service)
         utf8_sanitise_into(f->who.service, sizeof f->who.service, service, strlen(service));
 }
@@ -139,6 +143,29 @@ void suspects_name_first(struct check *l, struct finding *f, uint32_t row)
     if (!former)
         look_at(l, g->member[0], &m);
     name(f, g->member[0], g->n - 1, former ? NULL : &m);
+    f->who.unseen = former ? UNSEEN_FORMER : UNSEEN_YET;
+}
+
+void suspects_count_sharing(struct check *l, struct finding *f, uint32_t row)
+{
+    uint32_t left = l->s->count[TCP_STATE_LISTEN];
+    struct hash_table pids;
+
+    if (!f->who.pid)
+        return;
+    hash_table_init(&pids, sizeof(uint32_t), 0);
+    for (uint32_t at = 0; at < l->s->n_live && left; at++) {
+        if (l->s->conn[at].state != TCP_STATE_LISTEN)
+            continue;
+        left--;
+        const struct owner_group *g = listeners_share_port(&l->s->conn[at], &l->s->conn[row])
+                                          ? sample_owner(l->s, at, NULL)
+                                          : NULL;
+        for (uint32_t i = 0; g && i < g->n; i++)
+            (void)hash_table_add(&pids, &g->member[i]->pid, NULL);
+    }
+    f->who.others = pids.n > f->who.others + 1 ? pids.n - 1 : f->who.others;
+    hash_table_fini(&pids);
 }
 
 enum advice suspects_advice_to_run(const struct finding *f, enum advice otherwise)
@@ -166,6 +193,22 @@ void suspects_count(struct check *l, uint64_t key, uint32_t row, struct share *m
                               hash_u64(key) ^ hash_u64(subjects_owner_key(l, row, &unowned)), row)
               : NULL;
 
-    if (holder && ++holder->n > most->n)
-        *most = (struct share){.row = row, .n = holder->n};
+    if (!holder)
+        return;
+    if (conn_is_let_go(&l->s->conn[holder->row])) /* a row that it still has is told of before */
+        holder->row = row;
+    if (++holder->n > most->n)
+        *most = (struct share){.row = holder->row, .n = holder->n};
+}
+
+void suspects_count_holder(struct check *l, enum rule_id rule, struct bucket *bucket, uint32_t row)
+{
+    suspects_count(l, bucket->key + rule, row, &bucket->holder);
+}
+
+void suspects_name_holder(struct check *l, struct finding *f, const struct bucket *bucket)
+{
+    subjects_want_owners(l);
+    if (bucket->holder.n)
+        suspects_name_first(l, f, bucket->holder.row);
 }

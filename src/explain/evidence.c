@@ -80,6 +80,18 @@ static void facts_close_stats(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
 }
 
+/* The probe timer also runs where the window is only too small for what is next
+ * (net/ipv4/tcp_output.c tcp_write_xmit); tcpi_snd_wnd tells. */
+static enum msg probe_message(const struct state_facts *t)
+{
+    uint64_t window;
+
+    return tcp_metrics_get(sample_metrics(t->s, t->row_at), METRICS_snd_wnd_bytes, &window) &&
+                   window == 0
+               ? MSG_FACT_THIS_PROBE
+               : MSG_FACT_THIS_PROBE_ANY;
+}
+
 static void facts_timer(struct evidence *e, const struct state_facts *t)
 {
     const struct conn *c = t->row;
@@ -97,7 +109,7 @@ static void facts_timer(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_THIS_KEEPALIVE, TIME(c->expires_ms));
         break;
     case TIMER_PROBE:
-        ADD_FACT(e, MSG_FACT_THIS_PROBE, TIME(c->expires_ms));
+        ADD_FACT(e, probe_message(t), TIME(c->expires_ms));
         break;
     case TIMER_OFF:
         ADD_FACT(e, MSG_FACT_THIS_IDLE, NULL);
@@ -264,11 +276,13 @@ static bool facts_waits(struct evidence *e, const struct state_facts *t)
     uint32_t at = t->row && conn_kind(t->row) == CONN_NOT_ACCEPTED
                       ? listeners_find(t->s, t->row, NULL)
                       : UINT32_MAX;
-    const struct owner_group *g = at == UINT32_MAX ? NULL : sample_owner(t->s, at, NULL);
+    const struct owner_group *g = NULL;
     char pid[16];
 
     if (at == UINT32_MAX)
         return false;
+    if (listeners_is_certain(t->s, at))
+        g = sample_owner(t->s, at, NULL);
     snprintf(pid, sizeof pid, "%u", g ? g->member[0]->pid : 0);
     if (g)
         ADD_FACT(e, MSG_FACT_THIS_WAITS_FOR, live_port(LIVE, t->s->conn[at].sport),

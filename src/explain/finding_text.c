@@ -27,10 +27,16 @@ static void add_endpoint(struct str *out, const struct conn *c, bool remote)
 
 static void add_named_process(const struct finding_process *w, struct str *out)
 {
+    struct str process = STR_INIT;
     char number[16];
 
     snprintf(number, sizeof number, "%u", w->pid);
-    text_fill(out, MSG_FINDING_PROCESS, w->name, number, NULL);
+    text_fill(&process, MSG_FINDING_PROCESS, w->name, number, NULL);
+    if (w->unseen == UNSEEN_FORMER)
+        text_fill(out, MSG_FINDING_FORMER, str_text(&process), NULL);
+    else
+        str_add(out, str_text(&process));
+    str_fini(&process);
 }
 
 /* Where no process is known: the service, and whether its process is hidden; else the user. */
@@ -47,6 +53,8 @@ static void add_process(const struct finding_process *w, struct str *out)
         text_fill(out, MSG_FINDING_HIDDEN, number, NULL);
     else if (w->unseen == UNSEEN_HIDDEN)
         text_fill(out, MSG_FINDING_HIDDEN_SERVICE, w->service, number, NULL);
+    else if (w->unseen == UNSEEN_FORMER)
+        text_fill(out, MSG_FINDING_FORMER, w->service, NULL);
     else
         str_add(out, w->service);
 }

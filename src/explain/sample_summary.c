@@ -54,6 +54,15 @@ static void add_queue(struct state_counts *t, const struct sample *s, uint32_t r
         t->fullest = row;
 }
 
+/* Of MPTCP a subflow that is ESTABLISHED may be one whose connection is orphaned: it is not counted
+ * with those that wait to be accepted. */
+static bool lacks_file(const struct conn *c)
+{
+    enum conn_kind kind = conn_kind(c);
+
+    return kind == CONN_NOT_ACCEPTED || (kind != CONN_PLAIN && !(c->flags & CONN_MPTCP));
+}
+
 static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const struct sample *s,
                     uint32_t row)
 {
@@ -68,7 +77,7 @@ static void add_row(struct state_counts state_counts[TCP_STATE_COUNT], const str
         add_queue(t, s, row);
         return;
     }
-    t->without_inode += conn_kind(c) != CONN_PLAIN;
+    t->without_inode += lacks_file(c);
     t->repeating += c->retrans > 0;
     t->unsent += c->wqueue > 1;
     if (!(c->unknown & CONN_UNKNOWN_RECV_Q))

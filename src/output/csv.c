@@ -6,10 +6,15 @@
 #include "tcptop/base/fmt.h"
 
 /* A spreadsheet takes a cell that begins so for a formula, and runs it: such a text, which may be
- * the name that a process gave itself, begins with an apostrophe instead. Numbers are none of
- * these. */
+ * the name that a process gave itself, begins with an apostrophe instead. Some take the wide
+ * forms of the signs for them, too. Numbers are none of these. */
 static bool is_formula(const char *text)
 {
+    static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"}; /* ＝＋－＠ */
+
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
     return *text && strchr("=+-@\t\r", *text);
 }
 

@@ -378,7 +378,9 @@ static void add_who(struct sink *out, const struct finding *f)
         add_process(out, &f->who);
     else if (f->who.service[0])
         add_key(out, "cgroup", f->who.service);
-    if (c->by & SCOPE_UID || f->who.unseen)
+    if (f->who.unseen == UNSEEN_FORMER)
+        add_key(out, "owner", "former");
+    if (c->by & SCOPE_UID || (f->who.unseen && f->who.unseen != UNSEEN_FORMER))
         sink_addf(out, ",\"uid\":%u", c->by & SCOPE_UID ? c->uid : f->who.uid);
     finding_address(&c->ends, false, address);
     if (c->by & SCOPE_SRC)

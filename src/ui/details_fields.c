@@ -55,7 +55,7 @@ static void waits_text(const struct details *t, char out[DETAILS_VALUE])
     listener = listeners_find(t->s, t->c, NULL);
     if (listener == UINT32_MAX)
         return;
-    g = sample_owner(t->s, listener, NULL);
+    g = listeners_is_certain(t->s, listener) ? sample_owner(t->s, listener, NULL) : NULL;
     if (g)
         name_holder(g->member[0], false, who);
     draw_fill(out, g ? MSG_VIEW_WAITS_FOR : MSG_VIEW_WAITS, g ? who : "", NULL, NULL);

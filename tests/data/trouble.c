@@ -454,6 +454,26 @@ static void half_open(void)
     half_open_at(8);
 }
 
+/* The same, and beside it one of any address, whose large backlog holds more requests. */
+static void half_open_beside(void)
+{
+    struct sockaddr_in any = here(), at = here();
+    int beside = new_socket();
+
+    any.sin_addr.s_addr = htonl(INADDR_ANY);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    set(beside, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (bind(beside, (struct sockaddr *)&any, sizeof(any)) != 0 || listen(beside, MOST) != 0)
+        err(1, "listen");
+    for (int i = 0; i < count; i++) {
+        int fd = new_socket();
+        drop(fd, 1000);
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        (void)connect(fd, (struct sockaddr *)&at, sizeof(at));
+    }
+    half_open_at(8);
+}
+
 /* The backlog has room for all of them; tcp_max_syn_backlog may not. */
 static void shed(void)
 {
@@ -597,6 +617,98 @@ static void moving(void)
         while (write(server[0], data, sizeof(data)) > 0)
             continue;
     }
+}
+
+/* Connections on which nothing is ever sent, without keepalive. */
+static void quiet(void)
+{
+    serve(count);
+    join(count);
+    hold();
+}
+
+/* The same with keepalive at both ends. */
+static void quiet_alive(void)
+{
+    serve(count);
+    join(count);
+    for (int i = 0; i < count; i++) {
+        set(client[i], SOL_SOCKET, SO_KEEPALIVE, 1);
+        set(server[i], SOL_SOCKET, SO_KEEPALIVE, 1);
+    }
+    hold();
+}
+
+/* Ends a connection with a reset. */
+static void reset_one(void)
+{
+    struct linger at_once = {.l_onoff = 1};
+
+    join(1);
+    if (setsockopt(client[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) != 0)
+        err(1, "linger");
+    close(client[0]);
+    close(server[0]);
+}
+
+/* After `count` seconds of quiet, resets: some hundred each second. */
+static void resets(void)
+{
+    double from = now_s();
+
+    serve(MOST);
+    ready();
+    while (!ended(5))
+        if (now_s() - from > count)
+            reset_one();
+}
+
+/* As many as that in one go, and no more. */
+static void reset_burst(void)
+{
+    double from = now_s();
+
+    serve(MOST);
+    ready();
+    while (now_s() - from < count)
+        if (ended(100))
+            return;
+    for (int i = 0; i < 600; i++)
+        reset_one();
+    while (!ended(1000))
+        continue;
+}
+
+/* A process of its own reads from the client's end whatever comes, at once. */
+static void start_reader(void)
+{
+    char data[65536];
+
+    worker = fork();
+    if (worker < 0)
+        err(1, "fork");
+    if (worker > 0) {
+        close(client[0]);
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(server[0]);
+    while (read(client[0], data, sizeof(data)) > 0)
+        continue;
+    _exit(0);
+}
+
+/* A writer that writes less than its send buffer holds, now and then. */
+static void paced(void)
+{
+    static const char data[20000];
+
+    serve(count);
+    join(1);
+    start_reader();
+    ready();
+    while (!ended(50) && write(server[0], data, sizeof(data)) > 0)
+        continue;
 }
 
 /* Orphans whose peers take no data: what is left waits for a window that stays shut. */
@@ -787,6 +899,7 @@ int main(int argc, char **argv)
         {"hold-ports", hold_ports},
         {"brief-queue", brief_queue},
         {"half-open", half_open},
+        {"half-open-beside", half_open_beside},
         {"shed", shed},
         {"deferred", deferred},
         {"unanswered", unanswered},
@@ -796,6 +909,11 @@ int main(int argc, char **argv)
         {"shut-window", shut_window},
         {"slow-window", slow_window},
         {"moving", moving},
+        {"quiet", quiet},
+        {"quiet-alive", quiet_alive},
+        {"resets", resets},
+        {"reset-burst", reset_burst},
+        {"paced", paced},
         {"shut-orphan", shut_orphan},
         {"no-cookies", no_cookies},
         {"kept", kept},

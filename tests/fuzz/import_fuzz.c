@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as the output of another program: always an end, every line counted once, no more
  * connections than the text has room for, no text that has not been sanitised, and nothing left of
- * what is only decided at the end. */
+ * what is only decided at the end; judged, drawn and printed. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,15 @@
 #include <unistd.h>
 
 #include "lib/fuzz.h"
+#include "lib/hostile.h"
 #include "lib/sample.h"
+#include "tcptop/base/hash.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/owner/lookup.h"
 #include "tcptop/source/source.h"
 
 #define ROW_BYTES 8 /* the shortest line that is a connection is longer */
+#define DRAWN     4 /* one of so many inputs, by chance: it takes longer than all else */
 
 FUZZ_SEEDS(
     FUZZ_SEED("State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
@@ -144,6 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         sample_unref(s);
         source_close(src);
     }
+    if (hash_crc32(0, data, len) % DRAWN == 0)
+        hostile_play(&(struct hostile_bytes){data, len}, data, len);
     close(fd);
     return 0;
 }

@@ -58,6 +58,8 @@ struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double a
         char remote[32];
         snprintf(remote, sizeof remote, "10.0.0.2:%u", 20000 + i);
         c = sample_row(s, "10.0.0.1:80", remote, state);
+        if (state == TCP_STATE_SYN_RECV) /* a request: no file refers to it yet */
+            c->inode = 0;
         tcp_metrics_clear(&s->metrics[s->n_live - 1]);
         s->times[s->n_live - 1].changed_ds = s->now_ds - (uint32_t)(age * 10);
     }

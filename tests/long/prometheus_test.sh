@@ -87,6 +87,8 @@ queries() { # each query of the dashboard has an answer
 	while IFS= read -r query; do
 		query=$(printf '%b' "${query//\\\"/\"}")
 		query=${query//\$__rate_interval/15s}
+		# limits that the kernel has for the whole host are not shown in a namespace
+		[[ $query =~ orphans_limit|memory_limit_pages ]] && [ ! -e /proc/sys/net/ipv4/tcp_mem ] && continue
 		answers "${query//\$instance/.*}" || { echo "no answer: $query" && bad=1; }
 	done < <(sed -nE 's/^ *"expr": "(.*)",$/\1/p' config/grafana/tcptop.json)
 	return $bad

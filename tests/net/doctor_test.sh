@@ -18,6 +18,9 @@ watched() { # watched SCENE RULE: no more than was watched is claimed
 open_again() { # it only slows the sender
 	finding moving zero_window '"limited":1' && ! grep -q '"shut":' "$tmp/moving.json"
 }
+only_one() { # only_one SCENE RULE PATTERN…: one such warning, and with all that
+	finding "$@" && [ "$(grep "\"rule\":\"$2\"" "$tmp/$1.json" | grep -vc '"severity":"info"')" = 1 ]
+}
 figure() { grep -oE "\"$2\":[0-9.]+" "$tmp/$1.json" | head -n 1 | cut -d: -f2; }
 between() { awk -v x="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(x >= low && x <= high) }'; }
 foretold() { # in how many seconds the ports would be used up, and when they were
@@ -41,6 +44,7 @@ scene unaccepted '' unaccepted 50 3.5 'close_wait_age = 3'
 scene queue '' full-queue 10 1
 scene brief-queue '' brief-queue 10 0
 scene half-open '' half-open 40 0
+scene half-open-beside '' half-open-beside 60 0
 scene deferred '' deferred 20 0
 scene ports 'echo 40000 40999 >/proc/sys/net/ipv4/ip_local_port_range' use-ports 25 3
 scene wide-ports '' use-ports 25 1
@@ -50,6 +54,7 @@ scene unanswered '' unanswered 3 5
 scene shut '' shut-window 2 6
 scene slow '' slow-window 1 0
 scene moving '' moving 1 1
+scene paced '' paced 1 0
 scene shut-orphan '' shut-orphan 3 6 'fin_wait1_age = 4'
 scene no-cookies '' no-cookies 20 1
 scene long-orphaned 'echo 70 >/proc/sys/net/ipv4/tcp_fin_timeout' orphaned 30 0 'fin_wait2_orphans = 20'
@@ -99,8 +104,10 @@ check 'not one that is emptied again' brief-queue none brief-queue accept_queue
 check 'cookies that were wanted and not sent are none' no-cookies none no-cookies syn_backlog
 check '… but the accept queue is full' no-cookies finding no-cookies accept_queue '"queue":9' '"backlog":8'
 check '… and the time that was watched is named' no-cookies watched no-cookies accept_queue
-check 'a full SYN backlog' half-open finding half-open syn_backlog '"local_port":3000' '"backlog":8' \
-	'"severity":"(warning|critical)"' '"cookies":[1-9]'
+check 'a full SYN backlog, with its process' half-open finding half-open syn_backlog '"local_port":3000' \
+	'"backlog":8' '"severity":"(warning|critical)"' '"cookies":[1-9]' "\"pid\":$(pid half-open),"
+check '… not the listener of its port that holds more requests' half-open-beside only_one half-open-beside \
+	syn_backlog '"local_addr":"127.0.0.1"' '"backlog":8'
 check 'clients that are deferred are no more than a note' deferred finding deferred syn_backlog '"severity":"info"'
 check '… exit 0' deferred exits deferred 0
 check 'ephemeral ports used up soon' ports finding ports ephemeral '"available":1000' '"remote_port":3000' \
@@ -112,11 +119,13 @@ check 'a full TIME_WAIT table' table finding table tw_table '"tcp_max_tw_buckets
 check 'not one with room' room none room tw_table
 check 'attempts without an answer' unanswered finding unanswered syn_sent '"stuck":3' '"remote_port":3000'
 check '… which are older than we are, at least' unanswered older unanswered syn_sent 8
-check 'a peer that does not read' shut finding shut zero_window '"shut":2' '"remote_addr":"127.0.0.1"'
+check 'a peer that does not read, and who sends' shut finding shut zero_window '"shut":2' \
+	'"remote_addr":"127.0.0.1"' "\"pid\":$(pid shut),"
 check '… which is a process here' shut finding shut slow_reader "\"pid\":$(pid shut),"
 check 'not one that reads slowly' slow none slow zero_window
 check 'a window that opens again and again is not shut' moving open_again
 check '… and whoever reads slowly does read' moving none moving slow_reader
+check 'nor a writer that writes less than its buffer holds' paced none paced send_buffer
 check 'orphans held up by a shut window' shut-orphan finding shut-orphan fin_wait1 '"stuck":3' '"remote_addr":"127.0.0.1"'
 check '… for as long as the probes prove' shut-orphan older shut-orphan fin_wait1 6
 check 'FIN_WAIT2 that a process keeps is a note' kept finding kept fin_wait2 '"severity":"info"' \
@@ -125,13 +134,14 @@ check 'orphans in FIN_WAIT2' orphaned finding orphaned fin_wait2 '"severity":"wa
 check '… which last for twice the excess over 60 s' long-orphaned finding long-orphaned fin_wait2 '"orphan_limit_s":20'
 check 'not a few of them' few-orphans none few-orphans fin_wait2
 check 'retransmissions of the host' lossy finding lossy retransmission '"severity":"(critical|warning)"'
-check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"'
+check '… and of the connection' lossy finding lossy flow_retrans '"remote_addr":"127.0.0.1"' \
+	"\"pid\":$(pid lossy),"
 check 'ports that bind() has used up' bound finding bound bound '"severity":"critical"' '"bound":380' \
 	'"available":400' "\"pid\":$(pid bound)," '"of_process":380' '"local_addr":"127.0.0.1"'
 check 'not a few of them' few-bound none few-bound bound
 check 'nor many of a range that is large' wide-bound none wide-bound bound
 check 'SYNs that tcp_max_syn_backlog dropped' shed finding shed syn_drops '"local_port":3000' \
-	'"dropped":[1-9]' '"syn_recv":1[2-6]' '"tcp_max_syn_backlog":16' '"backlog":4096'
+	'"dropped":[1-9]' '"syn_recv":1[2-6]' '"tcp_max_syn_backlog":16' '"backlog":4096' "\"pid\":$(pid shed),"
 check 'none are with cookies' cookies none cookies syn_drops
 check 'nor those of a full accept queue' overflowing none overflowing syn_drops
 check '… which is told as such' overflowing finding overflowing accept_queue '"local_port":3000'

@@ -32,13 +32,19 @@ threads_say() {
 	said=$(cat "/proc/$pid/task/"*/status 2>/dev/null | grep "^$1:")
 	[ -n "$said" ] && ! grep -vE "^$1:[[:space:]]+$2\$" <<<"$said"
 }
+# runs_as UID: so it began, and whoever called it, that is the effective user of each thread
+runs_as() {
+	local said
+	said=$(cat "/proc/$pid/task/"*/status 2>/dev/null | awk '$1 == "Uid:" { print $3 }' | sort -u)
+	[ "$said" = "$1" ]
+}
 # has CAPABILITIES: each thread may use these and no others, and the main thread uses none
 has() {
 	local pid
 	pid=$(cat "$at/pid" 2>/dev/null) &&
 		threads_say CapPrm "$(printf %016x "$1")" && threads_say CapInh 0000000000000000 &&
 		threads_say CapAmb 0000000000000000 && threads_say CapBnd "$(printf %016x "$bounding")" &&
-		threads_say NoNewPrivs 1 && threads_say Seccomp 2 &&
+		threads_say NoNewPrivs 1 && threads_say Seccomp 2 && runs_as "${uid:-0}" &&
 		grep -qE '^CapEff:[[:space:]]+0+$' "/proc/$pid/status"
 }
 # in_mode NAME CAPABILITIES OPTIONS [SEEN]: on the screen
@@ -75,6 +81,25 @@ printing --doctor $processes '--doctor -d 5'
 printing --once $processes '--once --sort talkers -d 60'
 printing '--once --netns all' $((processes | namespaces)) '--once --netns all --sort talkers -d 60'
 printing --batch $((processes | net)) '--batch --json -d 60'
+printing --write $((processes | net)) "--write $tmp/recording -d 60"
+printing '--write --netns all' $all "--write $tmp/recording-all --netns all -d 60"
+# What ends at once is watched at its calls. gives_up NAME PERMITTED OPTIONS…
+gives_up() {
+	strace -f -e trace=capset,prctl -o "$tmp/calls" "$tmp/tcptop" --no-config "${@:3}" >/dev/null 2>&1 </dev/null
+	check "$1: only the rights in use" \
+		[ "$(sed -nE 's/.*capset\(.*permitted=([^,]*),.*/\1/p' "$tmp/calls" | tail -n 1)" = "$2" ]
+	check "$1: and a filter" [ "$(grep -cE 'PR_SET_(NO_NEW_PRIVS, 1|SECCOMP, SECCOMP_MODE_FILTER).*= 0' "$tmp/calls")" = 2 ]
+}
+owners='1<<CAP_DAC_READ_SEARCH|1<<CAP_SYS_PTRACE'
+printf 'q\n' >"$tmp/some-keys"
+gives_up --explain "$owners" --explain TIME_WAIT
+gives_up --dump "$owners" --dump text
+gives_up '--dump --keys' "$owners|1<<CAP_SYS_ADMIN" --dump text --keys "$tmp/some-keys"
+gives_up '--once --read' 0 --once --read "$tmp/frames"
+gives_up '--doctor --read' 0 --doctor --read "$tmp/frames"
+gives_up --diff 0 --read "$tmp/frames" --diff "$tmp/frames"
+gives_up --help 0 --help
+gives_up --version 0 --version
 check "--once names owners" is_printed '"process":"states"' --once --json -f lport:8004
 check "--doctor looks" is_printed samples --doctor 1 3
 check "--netns all prints" is_printed netns --once --json --netns all
@@ -139,7 +164,7 @@ check "sudo: what is no number is no caller" opened --once --no-config --read "$
 # An ordinary user has nothing to give up, and is filtered all the same.
 nobody='setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all'
 bounding=$((0x$(awk '/^CapBnd/ {print $2}' /proc/self/status)))
-as=$nobody
+as=$nobody uid=65534
 in_mode 'an ordinary user' 0 '' CONNECTIONS
 in_mode 'an ordinary user --readonly' 0 '--readonly' CONNECTIONS
 printing 'an ordinary user --doctor' 0 '--doctor -d 5'

@@ -79,9 +79,10 @@ static void no_formula(void **state)
     (void)state;
     static const enum column_id ids[] = {COL_NETNS, COL_LOCAL_PORT};
     static const char *const texts[][2] = {
-        {"=1+1", "'=1+1,80\n"},       {"+1", "'+1,80\n"},         {"-bash", "'-bash,80\n"},
-        {"@sum(1)", "'@sum(1),80\n"}, {"\tx", "'\tx,80\n"},       {"a=b", "a=b,80\n"},
-        {"=a,b", "\"'=a,b\",80\n"},   {"\r=x", "\"'\r=x\",80\n"},
+        {"=1+1", "'=1+1,80\n"},         {"+1", "'+1,80\n"},         {"-bash", "'-bash,80\n"},
+        {"@sum(1)", "'@sum(1),80\n"},   {"\tx", "'\tx,80\n"},       {"a=b", "a=b,80\n"},
+        {"=a,b", "\"'=a,b\",80\n"},     {"\r=x", "\"'\r=x\",80\n"}, {"＝1+1", "'＝1+1,80\n"},
+        {"＠sum(1)", "'＠sum(1),80\n"},
     };
     sample_row(s, "10.0.0.1:80", "10.0.0.2:9", TCP_STATE_ESTABLISHED);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

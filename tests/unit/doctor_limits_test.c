@@ -352,8 +352,6 @@ static struct sample *syns_shed(double t, unsigned waiting, uint64_t drops, uint
     struct sample *s = syns(t, waiting, 0, cookies);
 
     s->conn[0].wqueue = 64;
-    for (uint32_t i = 1; i < s->n_live; i++)
-        s->conn[i].inode = 0;
     patient_setting(s, SYSCTL_MAX_SYN_BACKLOG, 16);
     patient_counter(s, COUNTER_LISTEN_DROPS, drops);
     patient_counter(s, COUNTER_LISTEN_OVERFLOWS, overflows);

@@ -137,6 +137,30 @@ static void syn_sent(void **state)
     assert_null(patient_found(RULE_SYN_SENT));
 }
 
+/* That IPv4 works does not explain more attempts by IPv6 than there are connections, nor one that
+ * was begun when the connection had long been there. */
+static void syn_sent_beside_ipv4(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 2; n++) {
+        for (unsigned older = 0; older <= 1; older++) {
+            patient_tear_down(NULL);
+            patient_set_up(NULL);
+            struct sample *s = patient_sample(0);
+            for (unsigned i = 0; i < n; i++) {
+                char local[32];
+                snprintf(local, sizeof local, "[2001:db8::1]:%u", 40000 + i);
+                sample_row(s, local, "[2001:db8::2]:443", TCP_STATE_SYN_SENT)->retrans = 5;
+                s->times[i].changed_ds = s->now_ds - 100;
+            }
+            sample_row(s, "10.0.0.1:40009", "10.0.0.2:443", TCP_STATE_ESTABLISHED);
+            s->times[n].changed_ds = s->now_ds - (older ? 5000 : 100);
+            patient_look(s);
+            assert_int_equal(patient_found(RULE_SYN_SENT) != NULL, n > 1 || older);
+        }
+    }
+}
+
 static struct sample *closing(double t, unsigned state, double age, unsigned repeats,
                               uint32_t unsent)
 {
@@ -360,19 +384,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(leaks),
-        TEST(no_leaks),
-        TEST(a_crowd),
-        TEST(fin_wait2),
-        TEST(syn_sent),
-        TEST(closings),
-        TEST(connected_to_itself),
-        TEST(growing),
-        TEST(growing_for_a_reason),
-        TEST(older_than_we),
-        TEST(repeats_without_doubling),
-        TEST(orphans_held_up),
-        TEST(orphans_of_fin_wait2),
+        TEST(leaks),           TEST(no_leaks),
+        TEST(a_crowd),         TEST(fin_wait2),
+        TEST(syn_sent),        TEST(syn_sent_beside_ipv4),
+        TEST(closings),        TEST(connected_to_itself),
+        TEST(growing),         TEST(growing_for_a_reason),
+        TEST(older_than_we),   TEST(repeats_without_doubling),
+        TEST(orphans_held_up), TEST(orphans_of_fin_wait2),
     };
     return cmocka_run_group_tests_name("doctor_states", tests, NULL, NULL);
 }

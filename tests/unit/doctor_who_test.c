@@ -317,6 +317,283 @@ static void the_process(void **state)
     owner_lookup_free(lookup);
 }
 
+/* Handshakes that do not finish: whose -------------------------------------------------------- */
+
+/* `n` requests to that address and port, from 10.0.0.2. */
+static void requests(struct sample *s, const char *local, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        char remote[32];
+        snprintf(remote, sizeof remote, "10.0.0.2:%u", 30000 + i);
+        struct conn *c = sample_row(s, local, remote, TCP_STATE_SYN_RECV);
+        c->cookie = 5000 + s->n_live;
+        c->inode = 0;
+    }
+}
+
+/* Cookies are sent at `t`: a small backlog is full, and a large one holds more. The owners of the
+ * listeners, whose inodes are 1 to 3, are those of `lookup`. */
+static void half_open(double t, struct owner_lookup *lookup, const char *small, const char *large)
+{
+    struct sample *s = patient_sample(t);
+
+    listener(s, large, 1, 0)->wqueue = 4096;
+    listener(s, small, 2, 0)->wqueue = 8;
+    listener(s, "10.0.0.1:443", 3, 0)->wqueue = 8;
+    requests(s, "10.0.0.1:80", 9);
+    requests(s, "10.0.0.9:80", 300);
+    requests(s, "10.0.0.1:443", 2);
+    patient_counter(s, COUNTER_SYNCOOKIES_SENT, (uint64_t)(t * 10));
+    patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+    patient_setting(s, SYSCTL_SYNCOOKIES, 1);
+    owned_assign(lookup, s);
+    patient_look(s);
+}
+
+static struct owner_lookup *servers(void)
+{
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    owned_put(lookup, 11, 0, (const char *const[]){"many", "many", "many.service"},
+              (const uint32_t[]){1, 0});
+    owned_put(lookup, 22, 0, (const char *const[]){"few", "few", "few.service"},
+              (const uint32_t[]){2, 0});
+    owned_put(lookup, 33, 0, (const char *const[]){"other", "other", "other.service"},
+              (const uint32_t[]){3, 0});
+    return lookup;
+}
+
+static void forget(struct owner_lookup *lookup)
+{
+    sample_unref(patient.now); /* before the users that it names */
+    patient.now = NULL;
+    owner_lookup_free(lookup);
+}
+
+/* The backlog is a listener's own, so it is the one that has used its up; not the one with most
+ * requests, nor all of its port. */
+static void whose_requests(void **state)
+{
+    static const char *const large[] = {"10.0.0.9:80", "0.0.0.0:80", "[::]:80"};
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++)
+            half_open(t, lookup, "10.0.0.1:80", large[i]);
+        assert_int_equal(patient.now->findings->n, 1);
+        struct finding f = patient_finding(RULE_SYN_BACKLOG);
+        struct str words = STR_INIT;
+        finding_title(&f, &words);
+        assert_string_equal(str_text(&words), "Many half-open connections: 10.0.0.1:80, few (22)");
+        assert_true(patient_says(&f, PART_WHO, "few (22); few.service"));
+        assert_true(patient_says(&f, PART_SEEN, "9 in SYN_RECV, backlog 8"));
+        str_clear(&words);
+        finding_filter(&f, &words);
+        assert_string_equal(str_text(&words), "state:SYN_RECV,LISTEN laddr:10.0.0.1 lport:80");
+        str_fini(&words);
+    }
+    forget(lookup);
+}
+
+/* Cookies were sent, and nobody's backlog is used up any more. Of several listeners none is
+ * accused; the only one is meant. */
+static void nobodys_requests(void **state)
+{
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (unsigned n = 1; n <= 2; n++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++) {
+            struct sample *s = patient_sample(t);
+            listener(s, "10.0.0.1:80", 2, 0);
+            if (n == 2)
+                listener(s, "10.0.0.1:443", 3, 0);
+            requests(s, "10.0.0.1:80", 5);
+            patient_counter(s, COUNTER_SYNCOOKIES_SENT, (uint64_t)t * 10);
+            patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+            patient_setting(s, SYSCTL_SYNCOOKIES, 1);
+            owned_assign(lookup, s);
+            patient_look(s);
+        }
+        struct finding f = patient_finding(RULE_SYN_BACKLOG);
+        assert_int_equal(f.subject, n == 1 ? SUBJECT_LISTENER : SUBJECT_HOST);
+        assert_int_equal(f.who.pid, n == 1 ? 22 : 0);
+    }
+    forget(lookup);
+}
+
+/* Found of nobody, then of one, then of nobody again: it stays one finding. */
+static void whose_requests_in_the_end(void **state)
+{
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (int t = 0; t < 12; t++) {
+        struct sample *s = patient_sample(t);
+        listener(s, "10.0.0.1:80", 2, 0)->wqueue = 8;
+        listener(s, "10.0.0.1:443", 3, t == 4 || t == 5 ? 101 : 0);
+        requests(s, "10.0.0.1:80", t < 4 ? 1 : t < 8 ? 9 : 0);
+        patient_counter(s, COUNTER_SYNCOOKIES_SENT, (uint64_t)t * 10);
+        patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+        patient_counter(s, COUNTER_LISTEN_OVERFLOWS, (uint64_t)t * 10);
+        patient_setting(s, SYSCTL_SYNCOOKIES, 1);
+        owned_assign(lookup, s);
+        patient_look(s);
+        if (!t)
+            continue;
+        assert_int_equal(patient.now->findings->n, 2);
+        assert_int_equal(patient_finding(RULE_SYN_BACKLOG).who.pid, t < 4 ? 0 : 22);
+        assert_int_equal(patient_finding(RULE_ACCEPT_QUEUE).who.pid, t < 4 ? 0 : 33);
+    }
+    forget(lookup);
+}
+
+/* Two workers share a port (SO_REUSEPORT): a request does not say whose it is. Together they have
+ * room for twice as many. */
+static void requests_of_two(void **state)
+{
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (unsigned n = 14; n <= 18; n += 4) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 4; t++) {
+            struct sample *s = patient_sample(t);
+            listener(s, "0.0.0.0:80", 1, 0)->wqueue = 17;
+            listener(s, "0.0.0.0:80", 2, 0)->wqueue = 17;
+            requests(s, "10.0.0.1:80", n / 2);
+            requests(s, "10.0.0.9:80", n / 2);
+            patient_counter(s, COUNTER_SYNCOOKIES_SENT, 0);
+            patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+            patient_setting(s, SYSCTL_SYNCOOKIES, 1);
+            owned_assign(lookup, s);
+            patient_look(s);
+        }
+        assert_int_equal(patient_found(RULE_SYN_BACKLOG) != NULL, n == 18);
+    }
+    struct finding f = patient_finding(RULE_SYN_BACKLOG);
+    assert_true(patient_says(&f, PART_WHO, "many (11) and 1 other; many.service"));
+    assert_true(patient_says(&f, PART_SEEN, "18 in SYN_RECV, tcp_syncookies"));
+    forget(lookup);
+}
+
+/* SYNs are dropped by tcp_max_syn_backlog; `dropped`: by each of two listeners, in a second. */
+static void shed(double t, struct owner_lookup *lookup, const unsigned waiting[2],
+                 const unsigned dropped[2])
+{
+    struct sample *s = patient_sample(t);
+
+    drops_add(&s->drops, listener(s, "10.0.0.1:80", 1, 0)->cookie, 0, (uint32_t)t * dropped[0]);
+    drops_add(&s->drops, listener(s, "10.0.0.9:80", 2, 0)->cookie, 0, (uint32_t)t * dropped[1]);
+    requests(s, "10.0.0.1:80", waiting[0]);
+    requests(s, "10.0.0.9:80", waiting[1]);
+    patient_counter(s, COUNTER_LISTEN_DROPS, (uint64_t)t * (dropped[0] + dropped[1]));
+    patient_counter(s, COUNTER_LISTEN_OVERFLOWS, 0);
+    patient_counter(s, COUNTER_REQQ_FULL_DROP, 0);
+    patient_setting(s, SYSCTL_SYNCOOKIES, 0);
+    patient_setting(s, SYSCTL_MAX_SYN_BACKLOG, 16);
+    drops_join(s, patient.now);
+    owned_assign(lookup, s);
+    patient_look(s);
+}
+
+static void whose_syns(void **state)
+{
+    static const struct {
+        unsigned waiting[2], dropped[2];
+        uint32_t pid[2]; /* of the findings */
+    } list[] = {
+        {{3, 13}, {0, 10}, {22, 0}},
+        {{13, 13}, {0, 10}, {22, 0}}, /* one is at the limit, and has dropped nothing so far */
+        {{14, 13}, {10, 10}, {11, 22}},
+        {{9, 9}, {5, 5}, {0, 0}}, /* as many as that together, but not one of them */
+    };
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 5; t++)
+            shed(t, lookup, list[i].waiting, list[i].dropped);
+        const struct findings *f = patient.now->findings;
+        assert_int_equal(f->n, (list[i].pid[0] != 0) + (list[i].pid[1] != 0));
+        uint32_t pids = 0;
+        for (uint32_t at = 0; at < f->n; at++) {
+            assert_int_equal(f->list[at].rule, RULE_SYN_DROPS);
+            assert_true(f->list[at].scope.by & SCOPE_SRC);
+            pids += f->list[at].who.pid;
+        }
+        assert_int_equal(pids, list[i].pid[0] + list[i].pid[1]);
+    }
+    forget(lookup);
+}
+
+/* Orphans belong to nobody: who had them is named as that. */
+static void who_had_them(void **state)
+{
+    static const struct {
+        unsigned state;
+        enum rule_id rule;
+    } list[] = {{TCP_STATE_FIN_WAIT1, RULE_FIN_WAIT1}, {TCP_STATE_LAST_ACK, RULE_LAST_ACK}};
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        patient_tear_down(NULL);
+        patient_set_up(NULL);
+        for (int t = 0; t < 40; t++) {
+            struct sample *s = patient_sample(t);
+            struct conn *c = patient_rows(s, 1, list[i].state, 100);
+            c->inode = 2;
+            c->wqueue = 5000;
+            c->timer = TIMER_RETRANSMIT;
+            c->retrans = 5;
+            owned_assign(lookup, s);
+            s->owner[0] |= OWNER_FORMER;
+            c->inode = 0;
+            patient_look(s);
+        }
+        struct finding f = patient_finding(list[i].rule);
+        assert_true(patient_says(&f, PART_WHO, "former owner few (22); few.service"));
+    }
+    forget(lookup);
+}
+
+/* A finding about a peer says whose connections to it they are. */
+static void who_sends(void **state)
+{
+    struct owner_lookup *lookup = servers();
+
+    (void)state;
+    for (int t = 0; t < 8; t++) {
+        struct sample *s = patient_sample(t);
+        patient_rows(s, 5, TCP_STATE_ESTABLISHED, 100);
+        for (uint32_t row = 0; row < 5; row++) {
+            s->conn[row].inode = row < 4 ? 2 + (row > 1) : 0; /* the fifth is an orphan's */
+            s->conn[row].timer = TIMER_PROBE;
+            s->conn[row].wqueue = 5000;
+            figure_set(&s->metrics[row], METRICS_bytes_acked, 7000);
+            figure_set(&s->metrics[row], METRICS_snd_wnd_bytes, 0);
+        }
+        s->conn[1].inode = 3;
+        owned_assign(lookup, s);
+        patient_look(s);
+    }
+    struct finding f = patient_finding(RULE_ZERO_WINDOW);
+    assert_int_equal(f.subject, SUBJECT_PEER);
+    assert_int_equal(f.value[FIGURE_ZERO_WINDOW_SHUT], 5);
+    assert_true(patient_says(&f, PART_WHO, "other (33); other.service"));
+    assert_true(patient.doctor->needs(patient.doctor, patient.now->mono_ns) & NEED_OWNER);
+    forget(lookup);
+}
+
 /* Leaks of two services of one user, whose processes an ordinary user may not look at. */
 static struct sample *leaks_of_services(int t, const char *const names[2])
 {
@@ -447,6 +724,58 @@ static void listeners(void **state)
     patient_look(s);
 }
 
+/* Of workers that share a port (SO_REUSEPORT) nobody tells whose queue a connection waits in, where
+ * more than one has a queue. */
+static void listeners_that_share(void **state)
+{
+    struct owner_lookup *lookup = servers();
+    struct sample *s = patient_sample(0);
+
+    (void)state;
+    listener(s, LISTENER, 1, 0);
+    listener(s, LISTENER, 2, 4);
+    listener(s, "10.0.0.1:81", 3, 4);
+    waiting(s, 0, 1);
+    sample_count(s);
+    owned_assign(lookup, s);
+    assert_int_equal(listeners_find(s, &s->conn[3], NULL), 1);
+    assert_true(listeners_is_certain(s, 1));
+    s->conn[0].rqueue = 2;
+    assert_false(listeners_is_certain(s, 1));
+    s->owner[0] = s->owner[1]; /* both of one process */
+    assert_true(listeners_is_certain(s, 1));
+    patient_look(s);
+    forget(lookup);
+}
+
+/* One of IPv4 is chosen before one of both families, and one of IPv6 alone takes no IPv4; one that
+ * is bound to a device takes what comes through that one, before others. */
+static void listeners_of_both_families(void **state)
+{
+    struct sample *s = patient_sample(0);
+    uint32_t n;
+
+    (void)state;
+    listener(s, "[::]:80", 1, 0)->extra = V6ONLY_NO;
+    listener(s, "0.0.0.0:80", 2, 0);
+    listener(s, "[::]:81", 3, 0)->extra = V6ONLY_YES;
+    listener(s, "[::]:81", 4, 0)->ifindex = 7;
+    sample_row(s, "10.0.0.8:80", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "[2001:db8::1]:80", "[2001:db8::2]:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "10.0.0.8:81", "10.0.0.2:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "[2001:db8::1]:81", "[2001:db8::2]:1", TCP_STATE_ESTABLISHED);
+    sample_row(s, "[2001:db8::1]:81", "[2001:db8::2]:1", TCP_STATE_ESTABLISHED)->ifindex = 7;
+    sample_count(s);
+    assert_int_equal(listeners_find(s, &s->conn[4], &n), 1);
+    assert_int_equal(n, 1);
+    assert_int_equal(listeners_find(s, &s->conn[5], NULL), 0);
+    assert_int_equal(listeners_find(s, &s->conn[6], NULL), UINT32_MAX);
+    assert_int_equal(listeners_find(s, &s->conn[7], NULL), 2);
+    assert_int_equal(listeners_find(s, &s->conn[8], &n), 3);
+    assert_int_equal(n, 1);
+    patient_look(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, patient_set_up, patient_tear_down)
@@ -462,10 +791,19 @@ int main(void)
         TEST(elsewhere),
         TEST(in_order),
         TEST(the_process),
+        TEST(whose_requests),
+        TEST(nobodys_requests),
+        TEST(whose_requests_in_the_end),
+        TEST(requests_of_two),
+        TEST(whose_syns),
+        TEST(who_sends),
+        TEST(who_had_them),
         TEST(a_hidden_process_has_a_service),
         TEST(no_process),
         TEST(how_it_is),
         TEST(listeners),
+        TEST(listeners_that_share),
+        TEST(listeners_of_both_families),
     };
     return cmocka_run_group_tests_name("doctor_who", tests, NULL, NULL);
 }

@@ -368,7 +368,7 @@ static void established(void **unused)
     expect(s, TCP_STATE_ESTABLISHED, UINT32_MAX,
            "4, unchanged over the last 60 s\n"
            "1 with inode 0: not accepted yet\n"
-           "1 probing a closed window of the peer\n"
+           "1 probing a window that is closed or too small\n"
            "2 with nothing in flight and no keepalive\n"
            "0.3% of segments retransmitted in the last 60 s\n"
            "NORMAL: Open connections are normal.");

@@ -137,8 +137,6 @@ static struct sample *syns_shed(int t, double x)
     struct sample *s = syns(t, 12, 64, 0);
 
     patient_setting(s, SYSCTL_SYNCOOKIES, 0);
-    for (uint32_t i = 1; i < s->n_live; i++)
-        s->conn[i].inode = 0;
     patient_setting(s, SYSCTL_MAX_SYN_BACKLOG, 16);
     patient_counter(s, COUNTER_LISTEN_DROPS, (uint64_t)(t * x / 3));
     patient_counter(s, COUNTER_LISTEN_OVERFLOWS, 0);

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +73,14 @@ static int try_what_is_denied(void)
     EXPECT(ERROR_OF(syscall(SYS_setuid, getuid())) == EPERM);
     EXPECT(ERROR_OF(syscall(SYS_setresgid, getgid(), getgid(), getgid())) == EPERM);
     EXPECT(ERROR_OF(unshare(0)) == EPERM);
+    EXPECT(ERROR_OF(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)) == EPERM);
+    EXPECT(ERROR_OF(syscall(SYS_clone, CLONE_NEWNET | CLONE_NEWPID, 0, 0, 0, 0)) == EPERM);
+#ifdef SYS_clone3
+    EXPECT(ERROR_OF(syscall(SYS_clone3, NULL, 0)) == ENOSYS);
+#endif
+#ifdef SYS_pidfd_getfd
+    EXPECT(ERROR_OF(syscall(SYS_pidfd_getfd, -1, 0, 0)) == EPERM);
+#endif
     EXPECT(ERROR_OF(setns(-1, CLONE_NEWNET)) == EPERM);
 #ifdef __x86_64__
     EXPECT(ERROR_OF(syscall(0x40000000 | SYS_getpid)) == EPERM);
@@ -82,6 +92,11 @@ static void what_tcptop_never_does_is_denied(void **state)
 {
     (void)state;
     in_a_child(try_what_is_denied);
+}
+
+static void *idle(void *nothing)
+{
+    return nothing;
 }
 
 static int try_what_is_allowed(void)
@@ -97,6 +112,8 @@ static int try_what_is_allowed(void)
     if (pid == 0)
         _exit(7);
     EXPECT(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7);
+    pthread_t thread;
+    EXPECT(pthread_create(&thread, NULL, idle, NULL) == 0 && pthread_join(thread, NULL) == 0);
     EXPECT(privileges_open("/nonexistent", O_RDONLY, 0) == -ENOENT);
     EXPECT(privileges_unlink("/nonexistent") == -ENOENT);
     return 0;

@@ -36,15 +36,23 @@ bool listeners_several(const struct sample *s);
 int listeners_init(struct listeners *l, const struct sample *s, const struct port_set *ports);
 void listeners_fini(struct listeners *l);
 
+/** Do two listeners have one address, port and device, as SO_REUSEPORT allows? */
+bool listeners_share_port(const struct conn *a, const struct conn *b);
+
 /** Does the listener take connections to that address and port: to the local end of `c`, or to its
- *  remote one, which the caller knows to be an address of this host? A listener of IPv6 may take
- *  IPv4, too: whether it does the kernel does not say here. */
+ *  remote one, which the caller knows to be an address of this host? One of any IPv6 address takes
+ *  IPv4, too, unless the kernel says that it does not (conn_v6only()). */
 bool listeners_takes(const struct conn *listener, const struct conn *c, bool remote);
 
-/** The live row that listens for connections to the local end of `c`; one of that very address
- *  before one of any, and among several the one with the longest queue. `*n` (may be NULL) gets how
- *  many there are like it (SO_REUSEPORT). UINT32_MAX: none. */
+/** The live row that listens for connections to the local end of `c`, as the kernel chooses: one of
+ *  that very address before one of any, one of its device or of IPv4 before others, and among
+ *  several the one with the longest queue. `*n` (may be NULL) gets how many there are like it
+ *  (SO_REUSEPORT). UINT32_MAX: none. */
 uint32_t listeners_find(const struct sample *s, const struct conn *c, uint32_t *n);
+
+/** Is it certain whose queue a connection waits in that listeners_find() says belongs to the live
+ * row `listener`? Not where another process has one that shares its port and has a queue, too. */
+bool listeners_is_certain(const struct sample *s, uint32_t listener);
 
 /** Does something listen on the local port of `c`, in its namespace? */
 bool listeners_have(const struct listeners *l, const struct conn *c);

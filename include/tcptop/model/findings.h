@@ -63,11 +63,12 @@ enum halt {
     HALT_WAITS,   /* uninterruptibly, in this sample and the one before: state D */
 };
 
-/* Why no process is known. */
+/* Why no process is known, or that the one that is known has closed the socket. */
 enum unseen {
     UNSEEN_YET,    /* it was not looked for, or the search has not ended */
     UNSEEN_HIDDEN, /* not all processes may be looked at */
     UNSEEN_NOBODY, /* all were looked at: the socket is the kernel's, or on its way to a process */
+    UNSEEN_FORMER, /* what is named, process or service, had the socket, and has closed it */
 };
 
 /* The process that a finding names, as it was when that was found. Where none may be looked at the
@@ -75,9 +76,9 @@ enum unseen {
  * (model/cgroups.h). */
 struct finding_process {
     uint32_t pid;               /* 0: none is known */
-    uint32_t others;            /* that hold the same socket */
+    uint32_t others;            /* that hold the same socket, or one that shares its port */
     uint32_t uid;               /* of the socket; where no process is known */
-    uint8_t unseen;             /* enum unseen; where no process is known */
+    uint8_t unseen;             /* enum unseen; UNSEEN_YET where the process is known */
     uint8_t halt;               /* enum halt */
     uint64_t files, files_max;  /* open descriptors, and how many may be; 0: not known */
     char name[FINDING_NAME];    /* sanitised, as the next one */
