@@ -56,20 +56,21 @@ TEST_LIB     := $B/libtests.a
 
 .PHONY: all run test faults arches kernels deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
 	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built \
-	man completions deb deps-deb rpm deps-rpm
+	man completions alerts deb deps-deb rpm deps-rpm
 .SECONDARY:
 
 all: $B/$(NAME)
 
 help:
-	@echo 'targets: all man completions run test faults arches kernels deps lint analyze asan ubsan tsan cover'
-	@echo '         bench fuzz screenshots install uninstall deb rpm clean'
+	@echo 'targets: all man completions alerts run test faults arches kernels deps lint analyze asan ubsan tsan'
+	@echo '         cover bench fuzz screenshots install uninstall deb rpm clean'
 	@echo 'variables: B CC CFLAGS JOBS NAME PREFIX DESTDIR UNITDIR ZSHDIR TOOLS NO_DEPS V'
 
 $B/$(NAME): $B/src/main.o
 $B/manual: $B/src/manual.o
 $B/completions: $B/src/completions.o
-$B/$(NAME) $B/manual $B/completions: $(LIB)
+$B/alerts: $B/src/alerts.o
+$B/$(NAME) $B/manual $B/completions $B/alerts: $(LIB)
 	@echo "  LD   $@"
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
@@ -104,6 +105,10 @@ $(MAN) $(SHELLS): $B/places
 	$Q$(if $(filter $(MAN),$@),$(make-page),$(make-shell)) >$@.new
 	$QLC_ALL=C sed -E -f $B/places $@.new >$@ && rm $@.new
 
+# The alerts for Prometheus are part of the tree, so that they can be taken from it; a test compares.
+alerts: $B/alerts
+	$Q$B/alerts >config/prometheus/tcptop.rules.yml
+
 $(LIB): $(OBJECTS)
 $(TEST_LIB): $(TEST_LIB_OBJ)
 $(LIB) $(TEST_LIB):
@@ -121,7 +126,7 @@ $B/deps-build $B/deps-unit: $B/deps-%: $B/flags
 	@CC='$(CC)' NO_DEPS=1 sh config/deps.sh $*
 	@touch $@
 
-PROGRAM_OBJECTS := $(OBJECTS) $(addprefix $B/src/,main.o manual.o completions.o)
+PROGRAM_OBJECTS := $(OBJECTS) $(addprefix $B/src/,main.o manual.o completions.o alerts.o)
 $(PROGRAM_OBJECTS): | $B/deps-build $(TEXTS)
 $(TEST_BINS:=.o) $(TEST_LIB_OBJ): | $B/deps-unit
 
@@ -137,7 +142,7 @@ $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 	@echo "  LD   $@"
 	$Q$(CC) $(CFLAGS) $(PROJECT_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
-tests-built: all man completions $(TEST_BINS)
+tests-built: all man completions $B/alerts $(TEST_BINS)
 
 objects: $(PROGRAM_OBJECTS) $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
 
@@ -211,6 +216,10 @@ screenshots: deps
 	$Q$(MAKE) --no-print-directory -j$(JOBS) $B/tcptop $B/tests/data/scenes
 	$Qbash tests/view/screenshots.sh $B write
 
+define newline
+
+
+endef
 # Lines "MODE FILE TARGET" of all that is installed, below DESTDIR. The configuration is not among
 # them: one that is there is never replaced, and only one that is unchanged is removed.
 define INSTALLED
@@ -227,10 +236,14 @@ define INSTALLED
 644 README.md $(PREFIX)/share/doc/$(NAME)/README.md
 644 src/source/FORMAT.md $(PREFIX)/share/doc/$(NAME)/FORMAT.md
 644 LICENSE $(PREFIX)/share/doc/$(NAME)/LICENSE
-$(if $(UNITDIR),644 $B/tcptop-record.service $(UNITDIR)/$(NAME)-record.service)
+644 $B/prometheus/tcptop.rules.yml $(PREFIX)/share/$(NAME)/prometheus/$(NAME).rules.yml
+644 $B/grafana/tcptop.json $(PREFIX)/share/$(NAME)/grafana/$(NAME).json
+$(foreach unit,$(if $(UNITDIR),$(UNITS)),644 $B/tcptop-$(unit) $(UNITDIR)/$(NAME)-$(unit)$(newline))
 endef
+UNITS         := record.service metrics.service http.socket http@.service
 CONFIGURATION := $(DESTDIR)/etc/$(NAME).ini
-EDITED        := $B/tcptop.desktop $B/tcptop.ini $B/tcptop-record.service
+EDITED        := $(addprefix $B/,tcptop.desktop tcptop.ini prometheus/tcptop.rules.yml grafana/tcptop.json \
+	$(UNITS:%=tcptop-%))
 
 install uninstall: export INSTALLED := $(INSTALLED)
 install: all man completions $(EDITED)
@@ -242,9 +255,11 @@ uninstall: $(EDITED)
 	$Qecho "$$INSTALLED" | while read -r mode file target; do \
 		[ -z "$$mode" ] || rm -f "$(DESTDIR)$$target"; done
 	$Qif cmp -s $B/tcptop.ini '$(CONFIGURATION)'; then rm -f '$(CONFIGURATION)'; fi
-	$Qrmdir '$(DESTDIR)$(PREFIX)/share/doc/$(NAME)' 2>/dev/null || true
+	$Qcd '$(DESTDIR)$(PREFIX)/share' 2>/dev/null && rmdir doc/$(NAME) $(NAME)/prometheus $(NAME)/grafana $(NAME) \
+		2>/dev/null || true
 
 $(EDITED): $B/%: config/% $B/places
+	@mkdir -p $(@D)
 	$QLC_ALL=C sed -E -f $B/places $< >$@
 
 # Source and binary package in $B/deb; see config/deb.sh.

@@ -45,6 +45,10 @@ static int run(const struct settings *s, bool utf8)
     case MODE_ONCE:
     case MODE_BATCH:
         return batch_mode_run(s, utf8);
+    case MODE_METRICS:
+        return metrics_mode_run(s);
+    case MODE_EXPLAIN_METRICS:
+        return metrics_mode_explain();
     case MODE_EXPLAIN:
         return explain_mode_run(s, utf8);
     case MODE_LEARN:

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "plain_message.h"
 #include "tcptop/app/settings.h"
 #include "tcptop/base/str.h"
 #include "tcptop/doctor/doctor.h"
@@ -156,24 +157,12 @@ static void put_lines(const char *text)
     putchar('\n');
 }
 
-/* What the catalogue has in [ ] depends on a finding and is left out; ^ is a blank. */
-static void add_plain(struct str *plain, const char *text)
-{
-    unsigned depth = 0;
-    for (const char *at = text; *at; at++) {
-        depth += *at == '[';
-        if (!depth)
-            str_add_char(plain, *at == '^' ? ' ' : *at);
-        depth -= *at == ']' && depth;
-    }
-}
-
 /* Print a sentence or several, each on a line of its own, with a full stop, and with a capital
  * where the first word is an ordinary one. */
 static void put_text(const char *text, bool capital)
 {
     struct str plain = STR_INIT, line = STR_INIT;
-    add_plain(&plain, text);
+    plain_message_add(&plain, text);
     const char *at = str_text(&plain);
     if (capital && language == LANG_EN && islower((unsigned char)at[0]) &&
         strspn(at, SMALL) == strcspn(at, " ,;"))

@@ -69,8 +69,9 @@ completes() {
 		[ -s "$run/usr/share/fish/vendor_completions.d/tcptop.fish" ]
 }
 works() { cp config/debian/tests/installed "$run/tmp/" && there env AUTOPKGTEST_TMP=/tmp /tmp/installed; }
-unit_is_off() {
-	there sh -c 'ls /lib/systemd/system/tcptop-record.service && ! ls /etc/systemd/system/*/tcptop-record.service'
+units_are_off() {
+	there sh -c 'cd /lib/systemd/system && ls tcptop-record.service tcptop-metrics.service tcptop-http.socket tcptop-http@.service &&
+		! ls /etc/systemd/system/*/tcptop-*'
 }
 keeps() { # a configuration that the administrator changed
 	echo '# mine' >>"$run/etc/tcptop.ini"
@@ -107,7 +108,7 @@ check "$suite: man tcptop in Korean" page ko tcptop '종료 코드'
 check "$suite: man tcptop.ini" page en tcptop.ini close_wait_age
 check "$suite: man tcptop.ini in Korean" page ko tcptop.ini 누수
 check "$suite: completions are there, that of bash completes" completes
-check "$suite: the recorder is installed and off" unit_is_off
+check "$suite: the units are installed and off" units_are_off
 check "$suite: removed, the configuration stays" removed
 check "$suite: purged, nothing is left" purged
 echo "1..$n"

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "remote_lines.h"
@@ -11,6 +12,7 @@
 #include "tcptop/base/clock.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/str.h"
+#include "tcptop/explain/reason_text.h"
 #include "tcptop/source/recording.h"
 #include "tcptop/source/sampler.h"
 
@@ -65,7 +67,9 @@ static int limit_recording(struct source *src, const struct settings *s)
     if (s->at.kind)
         range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
     int rc = recording_limit(src, range.begin_ns, range.end_ns);
-    if (!rc && s->at.kind && s->mode == MODE_BATCH) /* every sample is printed: only that one */
+    if (!rc && s->at.kind &&
+        (s->mode == MODE_BATCH ||
+         settings_metrics_go_on(s))) /* every sample is printed: only that one */
         (void)recording_seek(src, at);
     return rc;
 }
@@ -158,9 +162,11 @@ static uint64_t rights_of(const struct settings *s)
 {
     uint64_t rights = PRIVILEGE_PROCESSES;
 
-    if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION)
+    if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION ||
+        s->mode == MODE_EXPLAIN_METRICS)
         return 0;
-    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD))
+    if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD ||
+                         settings_metrics_go_on(s)))
         rights |= PRIVILEGE_NET;
     if (enters_namespaces(s))
         rights |= PRIVILEGE_NAMESPACES;
@@ -176,6 +182,19 @@ bool app_is_partial(const struct sample *s)
 {
     return !sample_is_whole(s) || s->backend == BACKEND_PROC ||
            (s->import && import_not_understood(s->import));
+}
+
+bool app_tell_partial(const struct sample *s, char *said)
+{
+    char why[REASON_TEXT_SIZE];
+
+    if (!app_is_partial(s))
+        return false;
+    if (strcmp(said, reason_text(why, &s->reason, text_language())) != 0) {
+        memcpy(said, why, sizeof why);
+        cli_error(said);
+    }
+    return true;
 }
 
 bool app_awaits_owners(const struct sample *s)

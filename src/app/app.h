@@ -23,6 +23,10 @@ int app_next_sample(struct sample_pipeline *pipeline, const struct request *req,
  * text of which some lines were not understood? Then the exit code is EXIT_PARTIAL. */
 bool app_is_partial(const struct sample *s);
 
+/** Say on stderr why the sample is partial, where `said`, of REASON_TEXT_SIZE bytes and empty at
+ *  first, has another cause. Returns whether it is. */
+bool app_tell_partial(const struct sample *s, char *said);
+
 /** Is it a sample of another host whose processes are still being looked up there? One of the next
  *  has them. */
 bool app_awaits_owners(const struct sample *s);

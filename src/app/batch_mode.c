@@ -194,16 +194,8 @@ static void close_batch(struct batch *b)
 /* Say on stderr, once for each cause, why the sample is not complete. The exit code says so too. */
 static void report_status(struct batch *b)
 {
-    const struct sample *s = b->last;
-    if (!app_is_partial(s))
-        return;
-    if (b->code == EXIT_COMPLETE)
+    if (app_tell_partial(b->last, b->said) && b->code == EXIT_COMPLETE)
         b->code = EXIT_PARTIAL;
-    char why[REASON_TEXT_SIZE];
-    if (strcmp(b->said, reason_text(why, &s->reason, text_language())) == 0)
-        return;
-    memcpy(b->said, why, sizeof b->said);
-    cli_error(b->said);
 }
 
 /* Say, once for each cause, why there is no sample. What comes after one is told anew. */

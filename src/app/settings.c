@@ -242,6 +242,8 @@ static void pick_mode(struct command_line *c)
     struct settings *s = c->s;
     if (c->asked != MODE_LIVE)
         s->mode = c->asked;
+    else if (settings_want_metrics(s))
+        s->mode = MODE_METRICS;
     else if (s->write_path)
         s->mode = MODE_RECORD;
     else if (c->dump)
@@ -252,6 +254,8 @@ static void pick_mode(struct command_line *c)
         s->mode = MODE_BATCH;
     else
         s->mode = c->prints || !isatty(STDOUT_FILENO) ? MODE_ONCE : MODE_LIVE;
+    if (s->mode == MODE_METRICS && (!c->batch || (s->answer_http && !s->count)))
+        s->count = 1;
 }
 
 /* A lesson has its own namespace and needs the screen, so it excludes other options. */
@@ -374,6 +378,54 @@ static int check_diff(const struct command_line *c, struct err *err)
     return 0;
 }
 
+/* What was given that metrics, which are of the whole host, have no use for. */
+static const char *immeasurable(const struct command_line *c)
+{
+    const struct settings *s = c->s;
+
+    return c->asked == MODE_EXPLAIN  ? "--explain"
+           : c->asked == MODE_DIFF   ? "--diff"
+           : c->asked == MODE_DOCTOR ? "--doctor"
+           : c->asked == MODE_LEARN  ? "--learn"
+           : s->write_path           ? "--write"
+           : c->dump                 ? "--size, --keys, --dump"
+           : s->summary              ? "--summary"
+           : s->limit                ? "--limit"
+           : s->columns_given        ? "--columns"
+           : *s->filter              ? "--filter"
+           : c->sort                 ? "--sort"
+                                     : NULL;
+}
+
+/* The same of an answer to a request, which is one text on standard output. */
+static const char *unanswerable(const struct command_line *c)
+{
+    const struct settings *s = c->s;
+
+    return s->format == FORMAT_JSON  ? "--format json"
+           : s->format == FORMAT_CSV ? "--format csv"
+           : s->output_path          ? "--output"
+           : c->once                 ? "--once"
+                                     : NULL;
+}
+
+static int check_metrics(const struct command_line *c, struct err *err)
+{
+    const struct settings *s = c->s;
+
+    if (c->asked == MODE_HELP || c->asked == MODE_VERSION || c->asked == MODE_EXPLAIN_METRICS)
+        return 0;
+    if (!settings_want_metrics(s))
+        return s->output_path ? cli_error_usage(err, MSG_OUTPUT_ONLY, NULL, NULL) : 0;
+    if (immeasurable(c))
+        return cli_error_usage(err, MSG_METRICS_ALONE, immeasurable(c), NULL);
+    if (s->group_given && s->group_by != COL_CGROUP)
+        return cli_error_usage(err, MSG_METRICS_GROUP, columns[COL_CGROUP].id, NULL);
+    if (s->answer_http && unanswerable(c))
+        return cli_error_usage(err, MSG_ANSWER_ALONE, unanswerable(c), NULL);
+    return 0;
+}
+
 /* Join -P -p -4 -6 --state -l and -f into one expression of the filter, which the screen shows. */
 static int join_filter(struct command_line *c, struct err *err)
 {
@@ -458,6 +510,8 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
     if (!rc)
         rc = check_host(s, err);
     if (!rc)
+        rc = check_metrics(&c, err);
+    if (!rc)
         rc = check_recording(&c, err);
     if (!rc)
         rc = check_diff(&c, err);
@@ -500,7 +554,8 @@ int settings_load(struct settings *s, int argc, char **argv, bool utf8, struct e
     }
     if (!rc && privileges_are_borrowed()) /* who lends them decides */
         s->readonly = s->readonly || system_is_readonly();
-    if (!rc && s->readonly && s->mode == MODE_RECORD && strcmp(s->write_path, "-") != 0)
+    if (!rc && s->readonly &&
+        (s->output_path || (s->mode == MODE_RECORD && strcmp(s->write_path, "-") != 0)))
         rc = cli_error_usage(err, MSG_WRITE_READONLY, NULL, NULL);
     return rc == -ENOMEM ? EXIT_FAILED : rc ? EXIT_USAGE : 0;
 }

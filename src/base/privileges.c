@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -207,6 +208,17 @@ int privileges_unlink(const char *path)
 
     if (begin_as_caller(&before))
         rc = unlink(path) ? -errno : 0;
+    end_as_caller(before);
+    return rc;
+}
+
+int privileges_rename(const char *from, const char *to)
+{
+    uint64_t before;
+    int rc = -EPERM;
+
+    if (begin_as_caller(&before))
+        rc = rename(from, to) ? -errno : 0;
     end_as_caller(before);
     return rc;
 }

@@ -96,6 +96,10 @@ static void test_modes(void **state)
         {"-b --json", MODE_BATCH},
         {"1 5", MODE_BATCH},
         {"--once 1 1", MODE_ONCE},
+        {"--format prometheus", MODE_METRICS},
+        {"--batch --format openmetrics", MODE_METRICS},
+        {"--answer-http", MODE_METRICS},
+        {"--explain-metrics", MODE_EXPLAIN_METRICS},
         {"--explain tw", MODE_EXPLAIN},
         {"--learn tw", MODE_LEARN},
         {"--doctor", MODE_DOCTOR},
@@ -194,6 +198,30 @@ static void test_output_options(void **state)
     assert_int_equal(s.n_columns, COL_COUNT);
 }
 
+/* Metrics go on only in a batch; an answer is one, of so many samples. */
+static void test_metrics(void **state)
+{
+    (void)state;
+    must_load("--no-config --format prometheus");
+    assert_int_equal(s.count, 1);
+    assert_false(settings_metrics_go_on(&s));
+    must_load("--no-config --batch --format prometheus --output x.prom 5");
+    assert_int_equal(s.count, 0);
+    assert_string_equal(s.output_path, "x.prom");
+    assert_true(settings_metrics_go_on(&s));
+    must_load("--no-config --format openmetrics 1 3");
+    assert_int_equal(s.count, 3);
+    assert_true(settings_metrics_go_on(&s));
+    must_load("--no-config --answer-http");
+    assert_int_equal(s.count, 1);
+    must_load("--no-config --answer-http 500ms 3");
+    assert_int_equal(s.count, 3);
+    assert_int_equal(s.interval_ms, 500);
+    assert_false(settings_metrics_go_on(&s));
+    must_load("--no-config --format prometheus --group-by service");
+    assert_int_equal(s.group_by, COL_CGROUP);
+}
+
 /* What -s means depends on what else the line says, wherever it stands there. */
 static void test_groups(void **state)
 {
@@ -276,6 +304,22 @@ static void test_refusals(void **state)
         {"--write x/ --max-size 2X", "2X"},
         {"--write x/ --max-size 10", "1M"},
         {"--write x/ --max-size 99999999T", "--max-size"},
+        {"--output x", "--output"},
+        {"--output x --json", "--output"},
+        {"--output x --format prometheus --readonly", "--readonly"},
+        {"--format prometheus --summary", "--summary"},
+        {"--format prometheus --limit 3", "--limit"},
+        {"--format prometheus -f state:tw", "--filter"},
+        {"--format prometheus :80", "--filter"},
+        {"--format prometheus --columns state", "--columns"},
+        {"--format prometheus --group-by state", "cgroup"},
+        {"--format prometheus --sort state", "--sort"},
+        {"--format prometheus --doctor", "--doctor"},
+        {"--format prometheus --write x", "--write"},
+        {"--format prometheus --dump text", "--dump"},
+        {"--answer-http --json", "--format json"},
+        {"--answer-http --once", "--once"},
+        {"--answer-http --output x", "--output"},
         {"--redact", "--redact"},
         {"--force", "--force"},
         {"--begin 03:00", "--begin"},
@@ -293,7 +337,7 @@ static void test_refusals(void **state)
         {"--group-by state --columns state", "state"},
         {"-s count", "count"},
         {"--format xml", "json"},
-        {"--format openmetrics", "json"},
+        {"--format graphite", "json"},
         {"--sort", "--sort"},
         {"-P", "--port"},
         {"--once=3", "--once"},
@@ -475,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_filter_is_joined),
         cmocka_unit_test(test_output_options),
+        cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_refusals),

@@ -143,9 +143,10 @@ static void counts_of_one(void **state)
     assert_non_null(plural_of_one("1 damaged records left out"));
     assert_null(plural_of_one("1 connection, which is one of 11 ports"));
     for (enum msg id = 0; id < MSG_COUNT; id++) {
+        /* The value is a key or a name; of series there is one form. */
         static const char *const keys[] = {
             "SESSION_NETNS_ONE", "SESSION_NETNS_ALL", "SESSION_NO_GROUPS", "SESSION_COLUMNS_PANE",
-            "SESSION_THEME",     "CLOSE_PAST"}; /* the value is a key or a name */
+            "SESSION_THEME",     "CLOSE_PAST",        "METRICS_MOST"};
         bool of_key = has_one(id);
         for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
             of_key |= strcmp(text_ident(id), keys[i]) == 0;

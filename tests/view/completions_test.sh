@@ -108,7 +108,7 @@ check_all() {
 	behind=state,rtt_us:
 	[ $shell != bash ] || behind= # which replaces only what is behind the colon
 	check "every option of --help and no other" all_options
-	check "the words of --format" offers_all 'tcptop --format ' text json csv
+	check "the words of --format" offers_all 'tcptop --format ' text json csv prometheus openmetrics
 	check "the words of --theme" offers_all 'tcptop --theme ' auto dark light any
 	# shellcheck disable=SC2086 # a list of words
 	check "every column" offers_all 'tcptop --columns ' $columns

@@ -34,6 +34,9 @@ places() { # places NAME: where the files of that name belong
 	sort <<-EOF
 		/etc/$name.ini
 		/usr/bin/$name
+		/usr/lib/systemd/system/$name-http.socket
+		/usr/lib/systemd/system/$name-http@.service
+		/usr/lib/systemd/system/$name-metrics.service
 		/usr/lib/systemd/system/$name-record.service
 		/usr/share/applications/$name.desktop
 		/usr/share/bash-completion/completions/$name
@@ -41,6 +44,8 @@ places() { # places NAME: where the files of that name belong
 		/usr/share/doc/$name/LICENSE
 		/usr/share/doc/$name/README.md
 		/usr/share/doc/$name/$name.ini
+		/usr/share/$name/grafana/$name.json
+		/usr/share/$name/prometheus/$name.rules.yml
 		/usr/share/fish/vendor_completions.d/$name.fish
 		/usr/share/man/ko/man1/$name.1
 		/usr/share/man/ko/man5/$name.ini.5
@@ -72,10 +77,10 @@ desktop() {
 	desktop-file-validate "$work/root/usr/share/applications/tcptop.desktop" &&
 		grep -q '^Comment\[ko\]=.*TCP' "$work/root/usr/share/applications/tcptop.desktop"
 }
-unit() { # the program cannot be found here, since the tree is installed elsewhere
+units() { # the program cannot be found here, since the tree is installed elsewhere
 	local said
-	said=$(systemd-analyze verify "$work/root/usr/lib/systemd/system/tcptop-record.service" 2>&1 |
-		grep 'tcptop-record' | grep -vE "not executable|No such file|Command 'man")
+	said=$(systemd-analyze verify "$work/root/usr/lib/systemd/system"/* 2>&1 |
+		grep 'tcptop-' | grep -vE "not executable|No such file|Command 'man")
 	[ -z "$said" ] || { echo "$said" && return 1; }
 }
 spec() { # its %files are what is installed; the documentation and the licence stand there as folders
@@ -110,10 +115,10 @@ else
 	echo "ok $n - the entry for menus is valid # SKIP desktop-file-validate is not installed"
 fi
 if command -v systemd-analyze >/dev/null; then
-	check "systemd understands the unit" unit
+	check "systemd understands the units" units
 else
 	n=$((n + 1))
-	echo "ok $n - systemd understands the unit # SKIP systemd-analyze is not installed"
+	echo "ok $n - systemd understands the units # SKIP systemd-analyze is not installed"
 fi
 check "the package of rpm holds the same" spec
 check "the recipes of Arch and Alpine have this version" versions

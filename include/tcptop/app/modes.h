@@ -7,6 +7,8 @@
 
 int live_mode_run(const struct settings *s, bool utf8);
 int batch_mode_run(const struct settings *s, bool utf8); /* --once is a batch of one */
+int metrics_mode_run(const struct settings *s);          /* --format prometheus, --answer-http */
+int metrics_mode_explain(void);                          /* --explain-metrics */
 int learn_mode_run(const struct settings *s, bool utf8);
 int explain_mode_run(const struct settings *s, bool utf8);
 int diff_mode_run(const struct settings *s, bool utf8); /* --diff, --diff-at */

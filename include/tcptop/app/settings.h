@@ -25,6 +25,8 @@ enum mode {
     MODE_LIVE,
     MODE_ONCE,
     MODE_BATCH,
+    MODE_METRICS, /* once, in a batch, or as the answer to a request of HTTP */
+    MODE_EXPLAIN_METRICS,
     MODE_EXPLAIN,
     MODE_LEARN,
     MODE_DOCTOR,
@@ -43,7 +45,9 @@ struct settings {
     bool format_given;
     bool summary;
     uint64_t interval_ms;
-    uint64_t count; /* batch: samples, 0 for ever */
+    uint64_t count;          /* batch: samples, 0 for ever */
+    const char *output_path; /* --output, of metrics; NULL: standard output */
+    bool answer_http;        /* metrics are asked for on standard input, by HTTP */
     bool interval_given;
     enum column_id columns[COL_COUNT]; /* --columns, [columns] show */
     size_t n_columns;
@@ -97,6 +101,18 @@ struct settings {
 static inline bool settings_samples_here(const struct settings *s)
 {
     return !s->read_path && !s->host;
+}
+
+/** Are metrics for Prometheus wanted, whatever way? */
+static inline bool settings_want_metrics(const struct settings *s)
+{
+    return s->answer_http || s->format == FORMAT_PROMETHEUS || s->format == FORMAT_OPENMETRICS;
+}
+
+/** Are these metrics those of a process that takes sample after sample? */
+static inline bool settings_metrics_go_on(const struct settings *s)
+{
+    return s->mode == MODE_METRICS && !s->answer_http && s->count != 1;
 }
 
 /** Every key of the configuration file. */

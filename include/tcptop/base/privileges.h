@@ -51,4 +51,7 @@ int privileges_open(const char *path, int flags, mode_t mode);
 /** unlink(2) with the rights of the caller. Returns 0 or -errno. */
 int privileges_unlink(const char *path);
 
+/** rename(2) with the rights of the caller. Returns 0 or -errno. */
+int privileges_rename(const char *from, const char *to);
+
 #endif

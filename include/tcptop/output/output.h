@@ -32,7 +32,13 @@ void sink_addf(struct sink *s, const char *fmt, ...) __attribute__((format(print
 int sink_flush(struct sink *s); /* 0 or -errno; -EPIPE is for the caller to be silent about */
 void sink_fini(struct sink *s); /* does not flush */
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_PROMETHEUS, /* these two by metrics_print(), output/metrics.h */
+    FORMAT_OPENMETRICS
+};
 
 /* One sample as text. Only live rows are printed, those that the last dump had; with
  * `close_stats` also the closed ones of a sample that keeps them for no longer than itself. */
