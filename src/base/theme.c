@@ -34,15 +34,14 @@
 
 enum { RED = 1, YELLOW = 3, BLUE = 4, MAGENTA = 5, CYAN = 6, WHITE = 7 };
 
-/* Mono, then 16 and 256 colours, on dark, on light, and on any ground. Calm is grey and blue,
- * trouble orange or dark red; red is never set against green. On a ground that is not known what
- * stands out is the terminal's own foreground, in bold; colours are those that both black and white
- * leave readable, so no yellow and no white. */
+/* Mono, then 16 colours on dark and on light, 256 on dark, on light and on any ground. Calm is grey
+ * and blue, trouble orange or dark red; red is never set against green. On a ground that is not
+ * known what stands out is the terminal's own foreground, in bold: of 16 colours none can be read
+ * on black and on white, and of 256 a handful. */
 enum {
     STYLES_MONO,
     STYLES_16_DARK,
     STYLES_16_LIGHT,
-    STYLES_16_ANY,
     STYLES_256_DARK,
     STYLES_256_LIGHT,
     STYLES_256_ANY,
@@ -50,39 +49,38 @@ enum {
 };
 
 static const struct style styles[ROLE_COUNT][STYLES_COUNT] = {
-    [ROLE_TEXT] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
-    [ROLE_DIM] = {DIM, DIM, DIM, DIM, C(246), C(241), C(243)},
-    [ROLE_RULE] = {DIM, DIM, DIM, DIM, C(242), C(246), C(243)},
-    [ROLE_FLAT] = {DIM, DIM, DIM, DIM, C(242), C(246), C(243)},
-    [ROLE_TITLE] = {BOLD, BOLD, BOLD, BOLD, CB(250), CB(238), BOLD},
-    [ROLE_FOCUS] = {BOLD, CB(CYAN), CB(BLUE), BOLD, CB(117), CB(25), CB(31)},
-    [ROLE_KEY] = {BOLD, BOLD, BOLD, BOLD, C(117), C(25), C(31)},
-    [ROLE_CURSOR] = {REVERSE, REVERSE, REVERSE, REVERSE, REVERSE, REVERSE, REVERSE},
-    [ROLE_CURSOR_OFF] = {BOLD, BOLD, BOLD, BOLD, CB(255), CB(232), BOLD},
-    [ROLE_LIVE] = {BOLD, BOLD, BOLD, BOLD, CB(255), CB(232), BOLD},
-    [ROLE_HEAD] = {BOLD, C(CYAN), C(BLUE), BOLD, CB(110), CB(25), CB(31)},
-    [ROLE_ST_LISTEN] = {PLAIN, C(CYAN), C(BLUE), PLAIN, C(110), C(25), C(31)},
-    [ROLE_ST_OPEN] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
-    [ROLE_ST_OPENING] = {PLAIN, C(MAGENTA), C(MAGENTA), C(MAGENTA), C(222), C(91), C(133)},
-    [ROLE_ST_CLOSING] = {PLAIN, C(CYAN), C(BLUE), PLAIN, C(116), C(23), C(30)},
-    [ROLE_ST_DONE] = {DIM, DIM, DIM, DIM, C(247), C(241), C(243)},
-    [ROLE_ST_STUCK] = {BOLD, CB(YELLOW), CB(RED), CB(RED), CB(208), CB(124), CB(166)},
-    [ROLE_OK] = {PLAIN, C(CYAN), C(BLUE), PLAIN, C(74), C(24), C(31)},
-    [ROLE_WARN] = {BOLD, CB(YELLOW), CB(RED), CB(RED), CB(208), CB(124), CB(166)},
-    [ROLE_CRIT] = {REVERSE_B, ON(WHITE, RED), ON(WHITE, RED), REVERSE_B, ON(231, 160), ON(231, 160),
+    [ROLE_TEXT] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
+    [ROLE_DIM] = {DIM, DIM, DIM, C(246), C(241), C(243)},
+    [ROLE_RULE] = {DIM, DIM, DIM, C(243), C(244), C(243)},
+    [ROLE_FLAT] = {DIM, DIM, DIM, C(243), C(244), C(243)},
+    [ROLE_TITLE] = {BOLD, BOLD, BOLD, CB(250), CB(238), BOLD},
+    [ROLE_FOCUS] = {BOLD, CB(CYAN), CB(BLUE), CB(117), CB(25), CB(63)},
+    [ROLE_KEY] = {BOLD, BOLD, BOLD, C(117), C(25), C(63)},
+    [ROLE_CURSOR] = {REVERSE, REVERSE, REVERSE, REVERSE, REVERSE, REVERSE},
+    [ROLE_CURSOR_OFF] = {BOLD, BOLD, BOLD, CB(255), CB(232), BOLD},
+    [ROLE_LIVE] = {BOLD, BOLD, BOLD, CB(255), CB(232), BOLD},
+    [ROLE_HEAD] = {BOLD, C(CYAN), C(BLUE), CB(110), CB(25), CB(63)},
+    [ROLE_ST_LISTEN] = {PLAIN, C(CYAN), C(BLUE), C(110), C(25), C(63)},
+    [ROLE_ST_OPEN] = {PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN},
+    [ROLE_ST_OPENING] = {PLAIN, CB(YELLOW), C(MAGENTA), C(222), C(91), C(163)},
+    [ROLE_ST_CLOSING] = {PLAIN, C(CYAN), C(BLUE), C(116), C(23), C(29)},
+    [ROLE_ST_DONE] = {DIM, DIM, DIM, C(247), C(241), C(243)},
+    [ROLE_ST_STUCK] = {BOLD, CB(YELLOW), C(RED), CB(208), CB(124), CB(131)},
+    [ROLE_OK] = {PLAIN, C(CYAN), C(BLUE), C(74), C(24), C(63)},
+    [ROLE_WARN] = {BOLD, CB(YELLOW), C(RED), CB(208), CB(124), CB(131)},
+    [ROLE_CRIT] = {REVERSE_B, ON(WHITE, RED), ON(WHITE, RED), ON(231, 160), ON(231, 160),
                    ON(231, 160)},
-    [ROLE_NEW] = {BOLD, CB(CYAN), CB(BLUE), BOLD, C(81), C(26), C(31)},
-    [ROLE_CHANGED] = {BOLD, C(YELLOW), C(MAGENTA), C(MAGENTA), C(222), C(94), C(133)},
-    [ROLE_CLOSED] = {DIM, DIM, DIM, DIM, C(246), C(242), C(243)},
-    [ROLE_BADGE] = {REVERSE_B, REVERSE_B, REVERSE_B, REVERSE_B, ON(16, 214), ON(231, 94),
-                    REVERSE_B},
+    [ROLE_NEW] = {BOLD, CB(CYAN), CB(BLUE), C(81), C(26), C(63)},
+    [ROLE_CHANGED] = {BOLD, CB(YELLOW), C(MAGENTA), C(222), C(94), C(163)},
+    [ROLE_CLOSED] = {DIM, DIM, DIM, C(246), C(242), C(243)},
+    [ROLE_BADGE] = {REVERSE_B, REVERSE_B, REVERSE_B, ON(16, 214), ON(231, 94), REVERSE_B},
 };
 
 void theme_init(struct theme *t, enum theme_depth depth, enum theme_background background)
 {
     static const uint8_t column[][BACKGROUND_COUNT] = {
         [DEPTH_MONO] = {STYLES_MONO, STYLES_MONO, STYLES_MONO},
-        [DEPTH_16] = {STYLES_16_DARK, STYLES_16_LIGHT, STYLES_16_ANY},
+        [DEPTH_16] = {STYLES_16_DARK, STYLES_16_LIGHT, STYLES_MONO},
         [DEPTH_256] = {STYLES_256_DARK, STYLES_256_LIGHT, STYLES_256_ANY},
     };
 

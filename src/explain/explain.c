@@ -28,6 +28,7 @@ enum block_kind {
     BLOCK_TABLE,
     BLOCK_MAP,
     BLOCK_SOURCE,
+    BLOCK_KEYS,   /* what to press, and a rule: the lesson ends here */
     BLOCK_BELIEF, /* what is believed and false */
     BLOCK_ANSWER, /* what is true instead: close behind it, and further in */
 };
@@ -39,7 +40,7 @@ struct block {
     struct str body;
 };
 
-#define BLOCKS_MAX (12 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
+#define BLOCKS_MAX (13 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
 
 struct page {
     const struct explain_subject *subject;
@@ -125,6 +126,8 @@ static void add_lesson(struct page *p)
     expand(add_block(p, BLOCK_PLAIN, NULL), str_text(&template), host_of(p->subject));
     if (str_failed(&template))
         p->block[p->n - 1].body.failed = true;
+    if (p->subject->lesson)
+        expand(add_block(p, BLOCK_KEYS, NULL), text(p->subject->lesson_keys), NULL);
     str_fini(&template);
 }
 
@@ -216,6 +219,17 @@ static void page_fini(struct page *p)
         str_fini(&p->block[i].body);
 }
 
+static void set_rule(struct typeset *ts, int width)
+{
+    struct str rule = STR_INIT;
+
+    for (int i = 0; i < width; i++)
+        str_add(&rule, "─");
+    typeset_paragraphs(ts, str_text(&rule), ROLE_RULE, width, 0);
+    ts->failed = ts->failed || str_failed(&rule);
+    str_fini(&rule);
+}
+
 static void set_block(struct typeset *ts, const struct block *b, int width)
 {
     const char *body = str_text(&b->body);
@@ -242,6 +256,10 @@ static void set_block(struct typeset *ts, const struct block *b, int width)
     case BLOCK_MAP:
         typeset_verbatim(ts, body);
         break;
+    case BLOCK_KEYS:
+        typeset_paragraphs(ts, body, ROLE_KEY, width, 0);
+        set_rule(ts, width);
+        break;
     case BLOCK_SOURCE:
         typeset_paragraphs(ts, body, ROLE_DIM, width, 0);
         break;
@@ -256,8 +274,9 @@ static uint32_t set_page(struct typeset *ts, const struct page *p, int width, bo
     for (unsigned i = 0; i < p->n; i++) {
         if (p->block[i].body.len == 0)
             continue;
-        bool joined = p->block[i].kind == BLOCK_ANSWER;
-        if (ts->n_lines > 0 && (gaps || i == 1) && !joined) /* the first are a lesson's words */
+        const bool joined = p->block[i].kind == BLOCK_ANSWER || p->block[i].kind == BLOCK_KEYS ||
+                            (i > 0 && p->block[i - 1].kind == BLOCK_KEYS);
+        if (ts->n_lines > 0 && gaps && !joined)
             typeset_line(ts);
         set_block(ts, &p->block[i], width);
         if (p->block[i].kind != BLOCK_TABLE)

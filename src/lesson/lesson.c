@@ -97,14 +97,10 @@ static int need_lesson_net(struct lesson *l, bool *again)
     return lesson_net_start(&l->lesson_net);
 }
 
-bool lesson_next(struct lesson *l, int64_t now_ns)
+/* Go to a step; `again`: from an empty scene. */
+static void go_to(struct lesson *l, unsigned step, bool again, int64_t now_ns)
 {
-    if (l->phase != LESSON_STANDS)
-        return false;
-    bool again = l->incomplete || l->lacking;
-    if (l->shown == l->script->n && !again)
-        return false;
-    l->wanted = l->shown == l->script->n ? l->shown : l->shown + 1;
+    l->wanted = step;
     l->error = 0;
     const int rc = need_lesson_net(l, &again);
     l->clearing = again;
@@ -116,6 +112,23 @@ bool lesson_next(struct lesson *l, int64_t now_ns)
         fail(l, rc, now_ns);
     else
         begin(l, now_ns);
+}
+
+bool lesson_next(struct lesson *l, int64_t now_ns)
+{
+    const bool again = l->incomplete || l->lacking;
+
+    if (l->phase != LESSON_STANDS || (l->shown == l->script->n && !again))
+        return false;
+    go_to(l, l->shown == l->script->n ? l->shown : l->shown + 1, again, now_ns);
+    return true;
+}
+
+bool lesson_back(struct lesson *l, int64_t now_ns)
+{
+    if (l->phase != LESSON_STANDS || l->shown < 2)
+        return false;
+    go_to(l, l->shown - 1, true, now_ns);
     return true;
 }
 

@@ -580,14 +580,14 @@ static void offer_units(struct completion *c, enum column_kind kind)
 
 static void offer_terms(struct completion *c, bool joins)
 {
-    for (size_t i = 0; filter_field_name(i); i++)
-        offer(c, filter_field_name(i));
-    offer(c, "exclude");
-    offer(c, "not");
     if (joins) {
         offer(c, "and");
         offer(c, "or");
     }
+    for (size_t i = 0; filter_field_name(i); i++)
+        offer(c, filter_field_name(i));
+    offer(c, "exclude");
+    offer(c, "not");
 }
 
 /* The word before `at`, blanks between; of length 0 when a sign stands there. */

@@ -10,6 +10,7 @@
 #include "overlay.h"
 #include "pane.h"
 #include "prompt.h"
+#include "states.h"
 #include "table.h"
 #include "travel.h"
 
@@ -77,8 +78,12 @@ static unsigned only_states(struct session *s, enum command_id command)
         term = "state:es";
         what = state_name(TCP_STATE_ESTABLISHED);
     }
-    if (prompt_filter_choose_states(s, term, &reaction))
-        session_say(s, MSG_SESSION_ONLY, what, session_key(s, COMMAND_ALL, key), NULL);
+    if (!prompt_filter_choose_states(s, term, &reaction))
+        return reaction;
+    if (command != COMMAND_OTHER) /* the list of states and the pane go along */
+        s->ui.state_list =
+            states_index(command == COMMAND_LISTENING ? TCP_STATE_LISTEN : TCP_STATE_ESTABLISHED);
+    session_say(s, MSG_SESSION_ONLY, what, session_key(s, COMMAND_ALL, key), NULL);
     return reaction;
 }
 
@@ -102,6 +107,19 @@ static unsigned back(struct session *s, enum command_id command)
 static unsigned sort_step(struct session *s, enum command_id command)
 {
     return table_sort_step(s, command == COMMAND_SORT_PREVIOUS ? -1 : 1);
+}
+
+/* Who sends and gets most comes first; of groups that do not add both up, who sends most. */
+static unsigned talkers(struct session *s, enum command_id command)
+{
+    unsigned figure;
+
+    (void)command;
+    if (!group_sorts(s))
+        return table_sort_by(s, COL_RATE);
+    if (group_figure_of(s, COL_RATE, &figure) || group_figure_of(s, COL_TX, &figure))
+        return group_sort_by(s, figure);
+    return REACT_NOTHING;
 }
 
 static unsigned reverse(struct session *s, enum command_id command)

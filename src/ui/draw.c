@@ -83,7 +83,7 @@ void draw_title(struct canvas *c, const struct rect *r, bool focused, const char
     at += canvas_put(c, at, r->y, room, role, name);
     if (more && *more) {
         at += canvas_put(c, at, r->y, r->x + 2 + room - at, ROLE_TEXT, "  ");
-        at += canvas_put(c, at, r->y, r->x + 2 + room - at, ROLE_TEXT, more);
+        at += draw_name(c, at, r->y, r->x + 2 + room - at, ROLE_TEXT, more);
     }
     canvas_put(c, at, r->y, 1, ROLE_TEXT, " ");
 }
@@ -119,17 +119,27 @@ void draw_copy_text(char *out, size_t size, const char *text)
     out[len] = '\0';
 }
 
-void draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name)
+int draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name)
 {
     int used;
 
-    if (utf8_width(name) <= room || room < 2) {
-        canvas_put(c, x, y, room, role, name);
-        return;
+    if (utf8_width(name) <= room || room < 2)
+        return canvas_put(c, x, y, room, role, name);
+    utf8_fit(name, strlen(name), room - 1, &used);
+    canvas_put(c, x, y, used, role, name);
+    return used + canvas_put(c, x + used, y, 1, role, "…");
+}
+
+int draw_end(const struct canvas *c, int x, int y, int w)
+{
+    while (w > 0) {
+        const struct cell *cell = canvas_at(c, x + w - 1, y);
+
+        if (cell && (cell->width != 1 || strcmp(cell->text, " ")))
+            break;
+        w--;
     }
-    char cut[FILL_SIZE];
-    snprintf(cut, sizeof cut, "%.*s…", (int)utf8_fit(name, strlen(name), room - 1, &used), name);
-    canvas_put(c, x, y, room, role, cut);
+    return x + w;
 }
 
 void draw_fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two,

@@ -68,8 +68,12 @@ void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint
 /** Copy `text` into `size` bytes, cut at a character. */
 void draw_copy_text(char *out, size_t size, const char *text);
 
-/** Put a name into `room` columns, with "…" where it is cut: nothing else is ever cut. */
-void draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name);
+/** Put a name into `room` columns, with "…" where it is cut: nothing else is ever cut. Returns the
+ *  columns taken. */
+int draw_name(struct canvas *c, int x, int y, int room, enum role role, const char *name);
+
+/** The column behind what is drawn in `w` columns from (x, y) on, blanks at the end not counted. */
+int draw_end(const struct canvas *c, int x, int y, int w);
 
 /** A message with values filled in, into a fixed buffer. Values may be NULL. */
 void draw_fill(char out[FILL_SIZE], enum msg id, const char *one, const char *two,

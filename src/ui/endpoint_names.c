@@ -189,12 +189,16 @@ void endpoint_settle_names(struct session *s)
     }
 }
 
-void endpoint_take_names(struct session *s)
+bool endpoint_take_names(struct session *s)
 {
     struct name_answer a;
+    bool some = false;
 
-    while (s->resolver && resolver_take(s->resolver, &a))
+    while (s->resolver && resolver_take(s->resolver, &a)) {
         names_put(s->names, &a, s->now_ns);
+        some = true;
+    }
+    return some;
 }
 
 void endpoint_fini_names(struct session *s)

@@ -31,8 +31,8 @@ struct naming endpoint_naming(const struct session *s);
 /** Ask for the names of the rows in view that are wanted and not known. */
 void endpoint_settle_names(struct session *s);
 
-/** Take the answers that have come. */
-void endpoint_take_names(struct session *s);
+/** Take the answers that have come; false: none has. */
+bool endpoint_take_names(struct session *s);
 void endpoint_fini_names(struct session *s);
 
 #endif

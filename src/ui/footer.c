@@ -107,6 +107,8 @@ static void main_items(const struct drawing *d, struct key_items *k)
     if (ui->lesson.steps && (ui->lesson.step < ui->lesson.steps || ui->lesson.over))
         footer_add_keys(k, "Space", ui->lesson.over ? MSG_VIEW_KEY_SET_UP : MSG_VIEW_KEY_NEXT_STEP,
                         0);
+    if (ui->lesson.step > 1)
+        footer_add_keys(k, "Backspace", MSG_VIEW_KEY_STEP_BACK, 1);
     footer_add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     footer_add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
     add_open(d, k, state_list);
@@ -173,28 +175,6 @@ static void take_items(const struct drawing *d, struct key_items *k, int gap,
     }
 }
 
-static void draw_keys(struct drawing *d, int y)
-{
-    struct key_items k = {.n = 0};
-    bool in[KEY_ITEMS_MAX] = {false};
-    int gap = d->ui->w >= WIDE_GAP_FROM_W ? 3 : 2, x = 1;
-
-    if (overlay_ops(d->ui)->footer)
-        overlay_ops(d->ui)->footer(d, &k);
-    else
-        main_items(d, &k);
-    take_items(d, &k, gap, in);
-    for (int i = 0; i < k.n; i++) {
-        char key[24];
-
-        if (!in[i])
-            continue;
-        item_text(d, &k.item[i], key);
-        x += canvas_put(d->c, x, y, d->ui->w, ROLE_KEY, key) + 1;
-        x += canvas_put(d->c, x, y, d->ui->w, ROLE_TEXT, text(k.item[i].word)) + gap;
-    }
-}
-
 /* The reason of a sample that is not complete; "" when there is nothing to say. */
 static void reason_words(char out[FILL_SIZE], const struct drawing *d)
 {
@@ -210,6 +190,73 @@ static void reason_words(char out[FILL_SIZE], const struct drawing *d)
         draw_fill(out, MSG_VIEW_TRYING_AGAIN, why, NULL, NULL);
     else if (s->status == SAMPLE_PARTIAL)
         draw_fill(out, MSG_VIEW_LOWER_BOUNDS, why, NULL, NULL);
+}
+
+static int gap_of(const struct drawing *d)
+{
+    return d->ui->w >= WIDE_GAP_FROM_W ? 3 : 2;
+}
+
+/* The keys that do something here, and which of them there is room for. */
+static void make_items(const struct drawing *d, struct key_items *k, bool in[KEY_ITEMS_MAX])
+{
+    if (overlay_ops(d->ui)->footer)
+        overlay_ops(d->ui)->footer(d, k);
+    else
+        main_items(d, k);
+    take_items(d, k, gap_of(d), in);
+}
+
+/* Do keys stand there, or something else? */
+static bool shows_keys(const struct drawing *d)
+{
+    char reason[FILL_SIZE];
+
+    reason_words(reason, d);
+    return d->ui->prompt == PROMPT_NONE && !d->ui->digits[0] && d->l.footer.h > 0 &&
+           !d->ui->message[0] && !*reason && d->ui->progress < 0;
+}
+
+int footer_command_at(const struct view *v, int x)
+{
+    struct key_items k = {.n = 0};
+    bool in[KEY_ITEMS_MAX] = {false};
+    struct drawing d;
+    int at = 1;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE || !shows_keys(&d))
+        return -1;
+    make_items(&d, &k, in);
+    for (int i = 0; i < k.n; i++) {
+        const int from = at;
+
+        if (!in[i])
+            continue;
+        at += item_width(&d, &k.item[i]);
+        if (x >= from && x < at)
+            return k.item[i].keys ? -1 : k.item[i].command;
+        at += gap_of(&d);
+    }
+    return -1;
+}
+
+static void draw_keys(struct drawing *d, int y)
+{
+    struct key_items k = {.n = 0};
+    bool in[KEY_ITEMS_MAX] = {false};
+    int gap = gap_of(d), x = 1;
+
+    make_items(d, &k, in);
+    for (int i = 0; i < k.n; i++) {
+        char key[24];
+
+        if (!in[i])
+            continue;
+        item_text(d, &k.item[i], key);
+        x += canvas_put(d->c, x, y, d->ui->w, ROLE_KEY, key) + 1;
+        x += canvas_put(d->c, x, y, d->ui->w, ROLE_TEXT, text(k.item[i].word)) + gap;
+    }
 }
 
 static void draw_progress(struct drawing *d, int y)

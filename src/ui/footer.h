@@ -21,6 +21,10 @@ struct key_items {
 
 void footer_draw(struct drawing *d);
 
+/** The command (enum command_id) that a click on the column `x` of the last line means, -1: none.
+ */
+int footer_command_at(const struct view *v, int x);
+
 /** What the key for pausing does now. */
 enum msg footer_pause_word(const struct drawing *d);
 

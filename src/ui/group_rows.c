@@ -40,7 +40,13 @@ uint32_t group_of_cursor(const struct drawing *d)
 
 bool group_has_heads(const struct drawing *d)
 {
-    return d->groups && (d->n_rows == 0 || group_is_line(d, d->ui->cursor));
+    return d->groups && (d->n_rows == 0 || group_is_line(d, d->ui->top));
+}
+
+bool group_has_row_heads(const struct drawing *d, uint32_t position)
+{
+    return group_is_line(d, position) &&
+           group_unfolded(d, groups_line_group(d->rows->row[position]));
 }
 
 static enum column_id by(const struct drawing *d)
@@ -548,6 +554,19 @@ unsigned group_sort_by(struct session *s, unsigned figure)
     sort->descending = again ? !sort->descending : figure != GROUP_KEY;
     sort->figure = (uint8_t)figure;
     return REACT_LIST;
+}
+
+bool group_figure_of(const struct session *s, enum column_id column, unsigned *figure)
+{
+    const struct grouping how = ui_grouping(&s->ui);
+
+    for (unsigned i = 0; i < how.n_sums; i++) {
+        if (how.sum[i] != column)
+            continue;
+        *figure = GROUP_SUM + i;
+        return true;
+    }
+    return false;
 }
 
 unsigned group_sort_step(struct session *s, int sign)

@@ -23,9 +23,13 @@ bool group_is_line(const struct drawing *d, uint32_t position);
 /** The group under the cursor, GROUP_NONE when there is none. Groups need not be there. */
 uint32_t group_of_cursor(const struct drawing *d);
 
-/** Are the table's heads those of groups? They are of what the line under the cursor is. Groups
- *  need not be there. */
+/** Are the heads at the top of the table those of groups? They are of what the first line drawn is.
+ *  Groups need not be there. */
 bool group_has_heads(const struct drawing *d);
+
+/** Do the heads of rows stand below the line at a position? They do below a group that is unfolded.
+ *  Groups need not be there. */
+bool group_has_row_heads(const struct drawing *d, uint32_t position);
 
 /** The title of a figure. */
 const char *group_title(const struct grouping *how, unsigned figure);
@@ -62,9 +66,12 @@ unsigned group_open(struct session *s, uint32_t group);
 /** Back to the groups of which one was opened last; REACT_NOT_MINE when none is open. */
 unsigned group_back(struct session *s);
 
-/** Do the sort keys mean groups? They do where the heads of groups are shown. */
+/** Do the sort keys mean groups? They do where the line under the cursor is one. */
 bool group_sorts(const struct session *s);
 unsigned group_sort_by(struct session *s, unsigned figure);
+
+/** The figure that is the sum of a column; false when there is none. */
+bool group_figure_of(const struct session *s, enum column_id column, unsigned *figure);
 
 /** Sort by the figure that is drawn next to the one sorted by now. */
 unsigned group_sort_step(struct session *s, int sign);

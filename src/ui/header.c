@@ -41,6 +41,7 @@ struct runs {
     struct {
         char text[RUN_TEXT];
         enum role role;
+        int command; /* enum command_id that a click on it means, -1: none */
     } run[RUN_MAX];
     int n, w;
 };
@@ -51,6 +52,7 @@ static void runs_add(struct runs *r, enum role role, const char *text)
         return;
     draw_copy_text(r->run[r->n].text, RUN_TEXT, text);
     r->run[r->n].role = role;
+    r->run[r->n].command = -1;
     r->w += utf8_width(r->run[r->n].text);
     r->n++;
 }
@@ -65,6 +67,13 @@ __attribute__((format(printf, 3, 4))) static void runs_addf(struct runs *r, enum
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     runs_add(r, role, text);
+}
+
+/* A click on one of the runs from `first` on means a command. */
+static void runs_mean(struct runs *r, int first, enum command_id command)
+{
+    for (int i = first; i < r->n; i++)
+        r->run[i].command = command;
 }
 
 static int runs_put(const struct runs *r, struct canvas *c, int x, int y, int room)
@@ -254,17 +263,8 @@ static void add_cost(struct header *h)
     runs_add(&h->left, cost_role(s), text);
 }
 
-/* Bytes per second of all connections that two samples have. */
-static void add_bytes(struct header *h, enum msg id, uint64_t per_s)
-{
-    char number[FMT_SIZE], text[FILL_SIZE];
-
-    fmt_bytes(number, sizeof number, per_s);
-    draw_fill(text, id, number, NULL, NULL);
-    add_gap(h, &h->left);
-    runs_add(&h->left, ROLE_TEXT, text);
-}
-
+/* Bytes per second of all connections that two samples have: what lived only between them, and what
+ * ended since the first, carried some too, so these are lower bounds. */
 static void add_traffic(struct header *h)
 {
     const struct sample_summary *v = h->d->v->summary;
@@ -273,8 +273,13 @@ static void add_traffic(struct header *h)
         add_gap(h, &h->left);
         runs_add(&h->left, ROLE_DIM, text(MSG_VIEW_FIGURES_OFF));
     } else if (h->d->s && h->d->s->rate && v) {
-        add_bytes(h, MSG_VIEW_IN, v->rx_bytes_s);
-        add_bytes(h, MSG_VIEW_OUT, v->tx_bytes_s);
+        char in[FMT_SIZE], out[FMT_SIZE], words[FILL_SIZE];
+
+        fmt_bytes(in, sizeof in, v->rx_bytes_s);
+        fmt_bytes(out, sizeof out, v->tx_bytes_s);
+        draw_fill(words, MSG_VIEW_TRAFFIC, in, out, NULL);
+        add_gap(h, &h->left);
+        runs_add(&h->left, ROLE_TEXT, words);
     }
 }
 
@@ -399,6 +404,7 @@ static void add_warnings(struct header *h)
     add_gap(h, &h->right);
     if (!f->warnings) {
         runs_add(&h->right, ROLE_DIM, text_in(text_language(), MSG_VIEW_WARNINGS_NONE));
+        runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }
     enum role role = f->worst == SEVERITY_CRITICAL ? ROLE_CRIT : ROLE_WARN;
@@ -406,12 +412,26 @@ static void add_warnings(struct header *h)
     snprintf(number, sizeof number, "%u", f->warnings);
     draw_fill(text, MSG_VIEW_WARNINGS_SOME, number, NULL, NULL);
     runs_addf(&h->right, role, "%s %s", key, words ? text : number);
+    runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
+}
+
+/* A key with its word, at the right end. */
+static void add_key(struct header *h, enum command_id command, enum msg word)
+{
+    char key[24];
+    int first;
+
+    add_gap(h, &h->right);
+    first = h->right.n;
+    keymap_first_key(h->d->v->bindings, command, key);
+    runs_add(&h->right, ROLE_KEY, key);
+    runs_addf(&h->right, ROLE_TEXT, " %s", text(word));
+    runs_mean(&h->right, first, command);
 }
 
 static void build(struct header *h, int host_columns)
 {
     const struct ui *ui = h->d->ui;
-    char key[24];
 
     h->left.n = h->left.w = h->right.n = h->right.w = 0;
     h->gap = ui->w < WORDS_FROM_W ? "  " : "   ";
@@ -429,19 +449,11 @@ static void build(struct header *h, int host_columns)
     if (h->part[PART_RATES])
         add_rates(h);
     add_warnings(h);
-    if (h->part[PART_LANGUAGE] && ui->utf8) {
-        add_gap(h, &h->right);
-        keymap_first_key(h->d->v->bindings, COMMAND_LANGUAGE, key);
-        runs_add(&h->right, ROLE_KEY, key);
-        runs_addf(&h->right, ROLE_TEXT, " %s",
-                  text(ui->ascii ? MSG_VIEW_OTHER_LANGUAGE_ASCII : MSG_VIEW_OTHER_LANGUAGE));
-    }
-    if (h->part[PART_HELP]) {
-        add_gap(h, &h->right);
-        keymap_first_key(h->d->v->bindings, COMMAND_HELP, key);
-        runs_add(&h->right, ROLE_KEY, key);
-        runs_addf(&h->right, ROLE_TEXT, " %s", text(MSG_VIEW_KEY_HELP));
-    }
+    if (h->part[PART_LANGUAGE] && ui->utf8)
+        add_key(h, COMMAND_LANGUAGE,
+                ui->ascii ? MSG_VIEW_OTHER_LANGUAGE_ASCII : MSG_VIEW_OTHER_LANGUAGE);
+    if (h->part[PART_HELP])
+        add_key(h, COMMAND_HELP, MSG_VIEW_KEY_HELP);
 }
 
 static int excess(const struct header *h)
@@ -449,25 +461,54 @@ static int excess(const struct header *h)
     return 1 + h->left.w + (h->right.n ? (int)strlen(h->gap) + h->right.w + 1 : 0) - h->d->ui->w;
 }
 
-void header_draw(struct drawing *d)
+/* With what fits. */
+static void make(struct header *h, const struct drawing *d)
 {
-    static struct header none;
-    struct header h = none;
     int w = d->ui->w, host;
 
-    h.d = d;
-    h.newest = d->v->newest ? d->v->newest : d->s;
+    memset(h, 0, sizeof *h);
+    h->d = d;
+    h->newest = d->v->newest ? d->v->newest : d->s;
     for (int i = 0; i < PART_COUNT; i++)
-        h.part[i] = w >= part_from_w[i];
-    build(&h, w);
-    for (int i = 0; i < PART_COUNT && excess(&h) > 0; i++) {
-        h.part[i] = false;
-        build(&h, w);
+        h->part[i] = w >= part_from_w[i];
+    build(h, w);
+    for (int i = 0; i < PART_COUNT && excess(h) > 0; i++) {
+        h->part[i] = false;
+        build(h, w);
     }
-    if (excess(&h) > 0) {
-        host = h.left.n ? utf8_width(h.left.run[0].text) - excess(&h) : 0;
-        build(&h, host);
+    if (excess(h) > 0) {
+        host = h->left.n ? utf8_width(h->left.run[0].text) - excess(h) : 0;
+        build(h, host);
     }
+}
+
+int header_command_at(const struct view *v, int x)
+{
+    struct drawing d;
+    struct header h;
+    int at;
+
+    draw_init(&d, NULL, v);
+    if (d.l.kind == LAYOUT_NOTICE)
+        return -1;
+    make(&h, &d);
+    at = d.ui->w - 1 - h.right.w;
+    for (int i = 0; i < h.right.n; i++) {
+        const int from = at;
+
+        at += utf8_width(h.right.run[i].text);
+        if (x >= from && x < at)
+            return h.right.run[i].command;
+    }
+    return -1;
+}
+
+void header_draw(struct drawing *d)
+{
+    struct header h;
+    const int w = d->ui->w;
+
+    make(&h, d);
     runs_put(&h.left, d->c, 1, 0, w - 1);
     runs_put(&h.right, d->c, w - 1 - h.right.w, 0, h.right.w);
 }

@@ -7,4 +7,8 @@
 
 void header_draw(struct drawing *d);
 
+/** The command (enum command_id) that a click on the column `x` of the first line means, -1: none.
+ */
+int header_command_at(const struct view *v, int x);
+
 #endif

@@ -13,8 +13,8 @@
 #define LESSON_TABLE     7  /* title, heads, and the five rows that a lesson has at most */
 #define PANE_TWO_COLUMNS 92 /* a bottom pane this wide runs in two columns */
 #define WARNINGS_FROM_H  44
-#define WARNINGS_LIST    8
-#define FOOTER_FROM_H    8 /* a tiny screen below this has neither chips nor footer */
+#define WARNINGS_LIST    12 /* two findings, what is seen and what to do in two lines each */
+#define FOOTER_FROM_H    8  /* a tiny screen below this has neither chips nor footer */
 
 /* Smallest sizes, in the order in which they are tried. Beside a pane over the whole height the
  * table has queues, round-trip time, rates and pids from WIDE on. */

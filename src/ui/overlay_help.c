@@ -120,8 +120,10 @@ static void make_groups(struct help *h, const struct drawing *d)
 {
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
         add_heading(h, groups[g].right, groups[g].title);
-        if (g == 0 && d->ui->lesson.steps)
+        if (g == 0 && d->ui->lesson.steps) {
             add_line(h, groups[g].right, "Space Enter", text(MSG_VIEW_HELP_NEXT_STEP));
+            add_line(h, groups[g].right, "Backspace", text(MSG_VIEW_HELP_STEP_BACK));
+        }
         if (groups[g].group == GROUP_FILTER)
             add_line(h, groups[g].right, "0-9", text(MSG_VIEW_HELP_DIGITS));
         for (unsigned id = 0; id < COMMAND_COUNT;) {

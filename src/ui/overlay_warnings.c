@@ -13,10 +13,10 @@
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/finding_text.h"
 
-#define TITLE_X  4  /* cursor and mark before it */
-#define TEXT_X   17 /* labels before it */
-#define CLOCK_W  5  /* "14:03" */
-#define LIST_ROW 4  /* lines of a finding in the pane, the blank one included */
+#define TITLE_X   4  /* cursor and mark before it */
+#define TEXT_X    17 /* labels before it */
+#define CLOCK_W   5  /* "14:03" */
+#define LIST_PART 2  /* lines of what is seen, and of what to do, in the pane */
 
 static void title_of(const struct finding *f, char out[FILL_SIZE])
 {
@@ -292,17 +292,28 @@ static void draw(struct drawing *d)
 /* The last lines of a tall pane -----------------------------------------------------------------
  */
 
-static void draw_part(struct drawing *d, const struct finding *f, enum finding_part part,
-                      const struct rect *r, int y)
+/* A part of a finding from line `y` on, "…" behind what does not fit. Returns the line below it. */
+static int draw_part(struct drawing *d, const struct finding *f, enum finding_part part,
+                     const struct rect *r, int y)
 {
+    const int x = r->x + 3, width = r->w - 4, end = r->y + r->h;
     struct str words = STR_INIT;
-    char line[FILL_SIZE];
+    struct explain_text t = {0};
+    struct typeset ts;
 
+    typeset_init(&ts);
     finding_part(f, part, &words);
-    draw_copy_text(line, sizeof line, str_text(&words));
-    typeset_untie(line);
-    draw_name(d->c, r->x + 3, y, r->w - 4, ROLE_TEXT, line);
+    typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, width, 0);
     str_fini(&words);
+    if (typeset_finish(&ts, &t) < 0)
+        return y;
+    for (uint32_t i = 0; i < t.n_lines && i < LIST_PART && y < end; i++, y++) {
+        draw_explained(d->c, &t, i, x, y, width);
+        if (i + 1 < t.n_lines && (i + 1 == LIST_PART || y + 1 == end))
+            canvas_put(d->c, draw_end(d->c, x, y, width - 1), y, 1, ROLE_TEXT, "…");
+    }
+    explain_fini(&t);
+    return y;
 }
 
 /* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */
@@ -321,7 +332,7 @@ void overlay_warnings_draw_list(struct drawing *d)
     const struct rect *r = &d->l.warnings;
     const struct findings *f = draw_findings(d);
     char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
-    uint32_t fit = (uint32_t)(r->h > 1 ? r->h / LIST_ROW : 0);
+    int y = r->y + 1;
 
     if (r->h <= 0)
         return;
@@ -334,14 +345,13 @@ void overlay_warnings_draw_list(struct drawing *d)
     draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
     if (f && f->n == 0)
         canvas_put(d->c, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM, text(MSG_VIEW_WARNINGS_NOTHING));
-    for (uint32_t i = 0; f && i < f->n && i < fit; i++) {
-        int y = r->y + 1 + (int)i * LIST_ROW;
+    for (uint32_t i = 0; f && i < f->n && y < r->y + r->h; i++) {
         since(d, &f->list[i], false, right);
         draw_head(d, &f->list[i], r, y,
                   1 + 1 + (int)strlen(finding_severity_mark(f->list[i].severity)), right,
                   finding_severity_role(f->list[i].severity));
-        draw_part(d, &f->list[i], PART_SEEN, r, y + 1);
-        draw_part(d, &f->list[i], PART_DO, r, y + 2);
+        y = draw_part(d, &f->list[i], PART_SEEN, r, y + 1);
+        y = draw_part(d, &f->list[i], PART_DO, r, y) + 1;
     }
 }
 

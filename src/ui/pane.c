@@ -8,6 +8,7 @@
 #include "group_rows.h"
 #include "pane.h"
 #include "session_rows.h"
+#include "tcptop/base/utf8.h"
 
 #define COLUMN_GAP 4
 
@@ -18,16 +19,32 @@ struct pane_text {
     uint32_t top, shown; /* lines of the text */
 };
 
-/* A group of rows in one state is about that state; 0: none such is under the cursor. */
+/* The state of the group under the cursor: that by which it is grouped, else the one that most of
+ * its rows are in; 0: no group is there, or it has no rows. */
 static unsigned group_state(const struct drawing *d)
 {
-    uint32_t group = group_of_cursor(d);
+    const uint32_t group = group_of_cursor(d);
+    unsigned most = 0;
     struct value v;
 
-    if (group == GROUP_NONE || d->groups->how.by != COL_STATE)
+    if (group == GROUP_NONE)
         return 0;
-    groups_value(d->groups, group, &v);
-    return state_parse(v.text, strlen(v.text));
+    if (d->groups->how.by == COL_STATE) {
+        groups_value(d->groups, group, &v);
+        return state_parse(v.text, strlen(v.text));
+    }
+    const uint32_t *count = d->groups->group[group].state;
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
+        if (count[state] > (most ? count[most] : 0))
+            most = state;
+    return most;
+}
+
+static enum msg lesson_keys(const struct ui_lesson *lesson)
+{
+    return lesson->step == 1               ? MSG_LESSON_KEYS_FIRST
+           : lesson->step == lesson->steps ? MSG_LESSON_KEYS_LAST
+                                           : MSG_LESSON_KEYS;
 }
 
 /* What the pane is about; false when about no state. */
@@ -47,6 +64,7 @@ static bool subject_of(const struct drawing *d, struct explain_subject *subject)
     if (d->ui->lesson.step) {
         subject->lesson = text(d->ui->lesson.text);
         subject->lesson_over = d->ui->lesson.over;
+        subject->lesson_keys = lesson_keys(&d->ui->lesson);
     }
     if (of_row || (state == 0 && row != UINT32_MAX)) {
         subject->state = conn_counts_as(&d->s->conn[row]);
@@ -143,8 +161,11 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
         draw_copy_text(right, sizeof right, scroll);
     }
-    draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE,
-               state ? state_name(state) : text(MSG_VIEW_NO_STATE), words, right);
+    const char *name = state ? state_name(state) : text(MSG_VIEW_NO_STATE);
+    const int beside = utf8_width(right) + (*right ? 3 : 0);
+    if (!d->ui->lesson.steps && utf8_width(name) + 2 + utf8_width(words) + beside > d->l.pane.w - 4)
+        words[0] = '\0'; /* a gloss is there whole or not at all */
+    draw_title(d->c, &d->l.pane, d->ui->focus == FOCUS_PANE, name, words, right);
 }
 
 /* The line left of the pane, with its joints; it ends at the table's title, or goes on. */

@@ -307,8 +307,11 @@ static void draw_candidates(struct drawing *d, int y)
     size_t from, n = filter_complete(d->ui->line.text, words, CANDIDATES_MAX, &from);
     int x = 1, w = d->ui->w;
 
-    if (n == 0)
+    if (n == 0) {
+        if (d->ui->line.len > 0)
+            draw_name(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_HINT_TWO));
         return;
+    }
     x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));
     for (size_t i = 0; i < n && x + 1 + utf8_width(words[i]) < w; i++)
         x += 1 + canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, words[i]);

@@ -12,7 +12,9 @@
 
 #include "commands.h"
 #include "endpoint_names.h"
+#include "footer.h"
 #include "group_rows.h"
+#include "header.h"
 #include "overlay.h"
 #include "pane.h"
 #include "prompt.h"
@@ -33,6 +35,7 @@
 #define FIRST_ROWS           1000 /* of them are listed while the view stays at the top */
 #define CLOSE_EVENTS_LOST_NS (60 * NS_PER_S) /* between two messages about lost events */
 #define WHEEL_ROWS           3
+#define DOUBLE_CLICK_NS      (400 * NS_PER_MS)
 #define FIGURES_ROWS_MAX     100000 /* in larger samples they are read only for what was asked for */
 
 static void init_ui(struct session *s, bool utf8, bool ascii)
@@ -229,6 +232,18 @@ static void wheel(struct session *s, const struct mouse *m, const struct layout 
         table_scroll(s, rows);
 }
 
+/* Is it the second of two clicks on the same cell? */
+static bool is_double(struct session *s, const struct mouse *m)
+{
+    const bool twice = s->click_ns && s->now_ns - s->click_ns < DOUBLE_CLICK_NS &&
+                       m->x == s->click_x && m->y == s->click_y;
+
+    s->click_ns = twice ? 0 : s->now_ns;
+    s->click_x = m->x;
+    s->click_y = m->y;
+    return twice;
+}
+
 static void click(struct session *s, const struct mouse *m, const struct layout *l)
 {
     struct view v = session_view(s);
@@ -240,6 +255,8 @@ static void click(struct session *s, const struct mouse *m, const struct layout 
     if (state >= 0) {
         s->ui.state_list = (unsigned)state;
         session_focus(s, FOCUS_STATES);
+        if (is_double(s, m))
+            run_command(s, COMMAND_OPEN);
     } else if (head >= 0) {
         react(s, table_sort_by(s, (enum column_id)head));
     } else if (figure >= 0) {
@@ -247,20 +264,37 @@ static void click(struct session *s, const struct mouse *m, const struct layout 
     } else if (row < s->list->rows.n && inside(&l->table, m)) {
         table_select(s, row);
         session_focus(s, FOCUS_TABLE);
+        if (is_double(s, m))
+            run_command(s, COMMAND_OPEN);
     } else if (inside(&l->pane, m) && pane_scrolls(s)) {
         session_focus(s, FOCUS_PANE);
     }
 }
 
+/* The command whose key or word stands on a cell of the first or the last line, -1: none. */
+static int command_at(const struct session *s, const struct mouse *m, const struct layout *l)
+{
+    struct view v = session_view(s);
+
+    if (m->y == l->header.y)
+        return header_command_at(&v, m->x);
+    return m->y == l->footer.y ? footer_command_at(&v, m->x) : -1;
+}
+
 static void mouse(struct session *s, const struct mouse *m)
 {
     struct layout l;
+    int command;
 
     if (s->ui.prompt != PROMPT_NONE)
         return;
     layout_compute(&l, &s->ui);
+    command = m->what == MOUSE_CLICK ? command_at(s, m, &l) : -1;
+    s->ui.message[0] = '\0'; /* it was still there when the click was made */
     if (m->what != MOUSE_CLICK)
         wheel(s, m, &l);
+    else if (command >= 0)
+        run_command(s, (enum command_id)command);
     else if (s->ui.overlay != OVERLAY_NONE)
         react(s, overlay_click(s, m->x, m->y));
     else if (!pane_covers(s))
@@ -324,7 +358,7 @@ void session_input(struct session *s, const struct input *in, int64_t now_ns)
     s->input_was_quiet = !s->input_busy;
     s->input_ns = now_ns;
     s->input_busy = true;
-    if (!s->pasting)
+    if (!s->pasting && in->key != KEY_CODE_MOUSE)
         s->ui.message[0] = '\0';
     if (s->pasting || paste) {
         paste_key(s, in->key);
@@ -483,7 +517,8 @@ void session_tick(struct session *s, int64_t now_ns)
 {
     advance(s, now_ns);
     session_take_answers(s);
-    endpoint_take_names(s);
+    if (endpoint_take_names(s))
+        table_forget_widths(s);
     react(s, ui_lesson_tick(s));
     travel_tick(s);
     settle(s);

@@ -92,6 +92,9 @@ struct session {
     bool input_busy;        /* since then input has not been quiet for a while */
     bool input_was_quiet;   /* before the input being handled */
 
+    int64_t click_ns; /* of the last click on a state or a row, and where; 0: none, or used up */
+    int click_x, click_y;
+
     enum theme_background theme; /* in use, or to be */
 
     struct lesson *lesson; /* NULL: none is played */

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEVELS    7
-#define TOP_FLOOR 5 /* one lone connection must not look like a flood */
+#define LEVELS     7
+#define FLAT_LEVEL 4 /* of every line that does not move, however large its number */
+#define TOP_FLOOR  5 /* one lone connection must not look like a flood */
 
 /* Smallest of 1, 2, 3, 5, 7 × 10ⁿ that holds `max`. */
 static uint64_t round_top(uint64_t max)
@@ -68,6 +69,13 @@ static bool is_flat(const struct spark_series *s, uint64_t max)
     return max == 0 || (max - min) * 4 < max;
 }
 
+/* How high a cell of `value` is. A line that does not move stands at half height, whatever its
+ * number: how large that is says the number beside it. */
+static uint8_t level_of(uint64_t value, uint64_t top, bool flat)
+{
+    return (uint8_t)(flat && value ? FLAT_LEVEL : (LEVELS * value + top - 1) / top);
+}
+
 void spark_of(struct spark *sp, const struct spark_series *s, int cells)
 {
     uint64_t k, top, max;
@@ -97,7 +105,7 @@ void spark_of(struct spark *sp, const struct spark_series *s, int cells)
         seen[i] = true;
         sp->gap[i] = false;
         sp->partial[i] |= p->kind == SPARK_PARTIAL;
-        level = (uint8_t)((LEVELS * p->value + top - 1) / top);
+        level = level_of(p->value, top, sp->flat);
         if (level > sp->level[i])
             sp->level[i] = level;
     }

@@ -264,14 +264,10 @@ static struct fields one_column(int width)
     }
     if (f.cells == 0 && width < fixed) /* too narrow for a sparkline: numbers alone */
         f.max_w = 0;
-    f.max_x = width - f.max_w;
-    f.spark_x = f.max_w ? f.max_x - 1 - f.cells : width - f.cells;
-    f.change_x = f.spark_x - (f.cells || f.max_w ? 1 : 0) - f.change_w;
-    f.now_x = f.change_x - 1 - f.now_w;
-    if (f.now_x < x) { /* what is left over stands before the numbers */
-        f.now_x = x;
-        f.change_x = x + f.now_w + 1;
-    }
+    f.now_x = x; /* what is left over stands behind it all: a name and its number are close */
+    f.change_x = f.now_x + f.now_w + 1;
+    f.spark_x = f.change_x + f.change_w + 1;
+    f.max_x = f.spark_x + f.cells + 1;
     return f;
 }
 

@@ -39,7 +39,8 @@ static int lines_of(const struct drawing *d, const struct table_page *p, uint32_
 {
     uint32_t line = d->rows->row[position];
 
-    return group_is_line(d, position) ? group_lines(d, &p->groups, groups_line_group(line))
+    return group_is_line(d, position) ? group_lines(d, &p->groups, groups_line_group(line)) +
+                                            (group_has_row_heads(d, position) ? 1 : 0)
                                       : table_columns_row_lines(d->s, &p->fit, &d->s->conn[line]);
 }
 
@@ -241,7 +242,8 @@ static void draw_row(struct drawing *d, const struct table_page *p, const struct
     if (!cursor)
         return;
     canvas_put(d->c, x, at->y, 1, ROLE_TEXT, focused ? "▸" : "▹");
-    for (int y = at->y; y < at->y + at->lines && y < at->end_y; y++)
+    const int end = at->y + at->lines - (group_has_row_heads(d, at->position) ? 1 : 0);
+    for (int y = at->y; y < end && y < at->end_y; y++)
         draw_cursor(d->c, x, y, table_columns_room(d), focused);
 }
 
@@ -293,7 +295,7 @@ static bool head_spaced(const struct fit *f, int i)
     return over <= (slack ? 1 : 0);
 }
 
-static void draw_heads(struct drawing *d, const struct table_page *p)
+static void draw_heads(struct drawing *d, const struct table_page *p, int y)
 {
     for (int i = 0; i < p->fit.n; i++) {
         const struct fit_column *column = &p->fit.column[i];
@@ -310,7 +312,19 @@ static void draw_heads(struct drawing *d, const struct table_page *p)
             x += column->w - w;
         else if (w > column->w + 1)
             w = column->w;
-        canvas_put(d->c, x, p->head_y, w, ROLE_TITLE, head);
+        canvas_put(d->c, x, y, w, ROLE_TITLE, head);
+    }
+}
+
+/* Each group that is unfolded has the heads of its rows below it. */
+static void draw_row_heads(struct drawing *d, const struct table_page *p)
+{
+    int y = p->first_y;
+
+    for (uint32_t position = p->top; position < p->top + p->drawn; position++) {
+        y += lines_of(d, p, position);
+        if (group_has_row_heads(d, position) && y <= p->first_y + p->lines)
+            draw_heads(d, p, y - 1);
     }
 }
 
@@ -448,11 +462,12 @@ void table_draw(struct drawing *d)
     if (p.head_y < d->l.table.y + d->l.table.h && group_has_heads(d))
         group_draw_heads(d, &p.groups, p.head_y);
     else if (p.head_y < d->l.table.y + d->l.table.h)
-        draw_heads(d, &p);
+        draw_heads(d, &p, p.head_y);
     if (d->n_rows == 0)
         draw_empty(d, &p);
     else
         draw_rows(d, &p);
+    draw_row_heads(d, &p);
 }
 
 /* The position in the list of what is drawn at screen line `y`, or of `position` if that is drawn;
@@ -534,6 +549,19 @@ size_t table_columns(const struct view *v, enum column_id drawn[COL_COUNT])
     return (size_t)f.n;
 }
 
+/* Is `y` the line of the heads below a group? */
+static bool is_row_heads(const struct drawing *d, const struct table_page *p, int y)
+{
+    int end = p->first_y;
+
+    for (uint32_t position = p->top; position < p->top + p->drawn; position++) {
+        end += lines_of(d, p, position);
+        if (group_has_row_heads(d, position) && y == end - 1)
+            return true;
+    }
+    return false;
+}
+
 int table_head_at(const struct view *v, int x, int y)
 {
     struct drawing d;
@@ -543,7 +571,7 @@ int table_head_at(const struct view *v, int x, int y)
     if (d.l.kind == LAYOUT_NOTICE || d.l.table.h <= 0)
         return -1;
     make_page(&d, &p);
-    if (y != p.head_y || group_has_heads(&d))
+    if (y == p.head_y ? group_has_heads(&d) : !is_row_heads(&d, &p, y))
         return -1;
     for (int i = 0; i < p.fit.n; i++) {
         const struct fit_column *column = &p.fit.column[i];

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "endpoint_names.h"
 #include "group_rows.h"
 #include "table_columns.h"
 #include "tcptop/base/fmt.h"
@@ -19,7 +20,7 @@
 #define STATE_SHORT_W 7 /* of the short names of states */
 #define PORT_W        5
 #define PORT_DIGITS   5
-#define NAMES_W       31 /* the step that most names of hosts fit into */
+#define NAMES_W       31 /* what names get at most: longer ones are cut */
 
 int table_columns_room(const struct drawing *d)
 {
@@ -55,6 +56,17 @@ static int remote_width(const struct sample *s, const struct conn *c, struct str
     return utf8_width(str_text(buffer));
 }
 
+/* The foreign end as it stands in the row: with its names, where they are wanted and known, and
+ * never less than its number takes. */
+static int shown_remote_width(const struct drawing *d, const struct conn *c, struct str *buffer)
+{
+    const int number = remote_width(d->s, c, buffer);
+
+    endpoint_name(d, c, true, NAMES_W, buffer);
+    const int name = utf8_width(str_text(buffer));
+    return name > number ? name : number;
+}
+
 static void measure(struct widths *w, const struct drawing *d)
 {
     struct str buffer = STR_INIT;
@@ -71,7 +83,7 @@ static void measure(struct widths *w, const struct drawing *d)
         }
         c = &d->s->conn[d->rows->row[i]];
         w->local[w->n] = local_width(d->s, c, &buffer);
-        w->remote[w->n] = remote_width(d->s, c, &buffer);
+        w->remote[w->n] = shown_remote_width(d, c, &buffer);
         digits = snprintf(port, sizeof port, "%u", c->sport);
         if (w->local[w->n] + PORT_DIGITS - digits > w->max_local)
             w->max_local = w->local[w->n] + PORT_DIGITS - digits;
@@ -191,11 +203,8 @@ void table_columns_choose(const struct drawing *d, int *local, int *remote)
     measure(&w, d);
     *local = step_for(w.local, w.n);
     *remote = step_for(w.remote, w.n);
-    if (base_width(FIT_FULL, *local, grown(&w, *local, *remote)) <= room) {
-        if (d->ui->host_names && *remote < NAMES_W && base_width(FIT_FULL, *local, NAMES_W) <= room)
-            *remote = NAMES_W;
+    if (base_width(FIT_FULL, *local, grown(&w, *local, *remote)) <= room)
         return;
-    }
     if (best_pair(&w, FIT_FULL, room, local, remote) ||
         best_pair(&w, FIT_SHORT_STATE, room, local, remote))
         return;

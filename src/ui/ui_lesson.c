@@ -59,6 +59,13 @@ static void go_on(struct session *s)
     follow(s);
 }
 
+static void go_back(struct session *s)
+{
+    s->ui.paused = false;
+    lesson_back(s->lesson, s->now_ns);
+    follow(s);
+}
+
 void ui_lesson_start(struct session *s, struct lesson *lesson)
 {
     s->lesson = lesson;
@@ -79,9 +86,12 @@ unsigned ui_lesson_key(struct session *s, keycode key)
     const bool opens = key == KEY_CODE_ENTER && s->ui.focus == FOCUS_TABLE; /* the details */
     if (!s->lesson || s->ui.overlay != OVERLAY_NONE || opens)
         return REACT_NOT_MINE;
-    if (key != ' ' && key != KEY_CODE_ENTER)
+    if (key == ' ' || key == KEY_CODE_ENTER)
+        go_on(s);
+    else if (key == KEY_CODE_BACKSPACE)
+        go_back(s);
+    else
         return REACT_NOT_MINE;
-    go_on(s);
     return REACT_NOTHING;
 }
 

@@ -8,8 +8,8 @@
 /** Play a lesson from now on. */
 void ui_lesson_start(struct session *s, struct lesson *lesson);
 
-/** Space and Enter while one is played: the next step. REACT_NOT_MINE when the key is not for it.
- */
+/** While one is played: Space and Enter are the next step, Backspace is the one before.
+ *  REACT_NOT_MINE when the key is not for it. */
 unsigned ui_lesson_key(struct session *s, keycode key);
 
 /** What a sample must contain for it (enum need). */

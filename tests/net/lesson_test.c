@@ -157,6 +157,33 @@ static void what_ended_is_set_up_again(void **unused)
     end(&l);
 }
 
+/* Backwards from the last step to the first, each with the rows that it announces; then forwards.
+ */
+static void each_step_back_is_set_up_again(void **unused)
+{
+    struct lesson l;
+    (void)unused;
+    assert_int_equal(lesson_init(&l, TCP_STATE_CLOSE_WAIT), 0);
+    step(&l);
+    assert_false(lesson_back(&l, clock_mono_ns())); /* there is none before the first */
+    while (l.shown < l.script->n)
+        step(&l);
+    while (l.shown > 1) {
+        const unsigned before = l.shown;
+        assert_true(lesson_back(&l, clock_mono_ns()));
+        assert_false(lesson_back(&l, clock_mono_ns())); /* one is under way */
+        play(&l);
+        assert_int_equal(l.error, 0);
+        assert_int_equal(l.shown, before - 1);
+        struct sample *s = take();
+        assert_true(lesson_listed(lesson_shown(&l), s));
+        sample_unref(s);
+    }
+    step(&l);
+    assert_int_equal(l.shown, 2);
+    end(&l);
+}
+
 /* What goes by its nature is not missed, but the next step does not rest on it. */
 static void what_may_go_goes(void **unused)
 {
@@ -335,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_played_to_its_end),
         cmocka_unit_test(what_ended_is_set_up_again),
+        cmocka_unit_test(each_step_back_is_set_up_again),
         cmocka_unit_test(what_may_go_goes),
         cmocka_unit_test(dead_lesson_peers_are_replaced),
         cmocka_unit_test(what_is_not_listed_so_is_not_said),

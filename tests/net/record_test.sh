@@ -150,7 +150,7 @@ if mount -t tmpfs -o size=16k none "$tmp/small" 2>/dev/null; then
 	}
 	check "a full disk stops it, says so, and leaves a whole file" full
 	rm -f "$tmp/small/full"
-	goes_on() { grep -q 'goes on' "$tmp/record.err"; }
+	goes_on() { grep -q 'recording continues' "$tmp/record.err"; }
 	stands() { grep -q 'until the next file' "$tmp/record.err"; }
 	record "$tmp/small/" --keep 8s 0.01
 	ends=$!

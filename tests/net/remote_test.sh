@@ -181,7 +181,7 @@ far_runs "echo Welcome to far; $runs_there \"\$@\""
 check "what a login shell prints before is passed over" same_rows
 far_runs "yes"
 check "something else is no recording: exit code 1" ends_with 1 here --host far --once
-check "which is said" said_once "is no recording of tcptop"
+check "which is said" said_once "is not a recording of tcptop"
 far_runs "$B/tcptop --no-config \"\$@\" | $B/tests/data/forge program 'tcptop 99.7'"
 check "another version is read" same_rows
 check "and named" says "far: tcptop 99.7 runs there, tcptop"

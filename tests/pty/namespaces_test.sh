@@ -29,12 +29,12 @@ hold green 8016
 until_true grep -qs ready "$tmp/ready"
 
 live 120x34 '-d 0.2'
-check 'without a wish it is the own one' sees '^ tcptop  [^ /]+   [0-9]+ connections'
+check 'without a wish it is the own one' sees '^ (tcptop  )?[^ /]+   [0-9]+ connections'
 keys @
 check 'the menu lists them' sees '^▸ \* init this one +6 │'
 check 'with how many sockets each has' sees '^    blue +6 │'
 check 'and all of them' sees '^    all +– │'
-check 'what keys do there' sees 'Enter use'
+check 'what keys do there' sees 'Enter apply'
 keys 3
 check 'digits do nothing there' sees '^▸ \* init'
 keys Escape
@@ -44,7 +44,7 @@ sees '━ NAMESPACES'
 keys j
 check 'j moves on' sees '^▸   blue'
 keys Enter
-check 'Enter shows that one' sees '^ tcptop  [^ ]+/blue   6 connections'
+check 'Enter shows that one' sees '^ (tcptop  )?[^ ]+/blue   6 connections'
 check 'its rows' sees '127.0.0.1:8003'
 check 'not those of others' loses '127.0.0.1:8004'
 check 'a message says so, and the way back' sees 'namespace blue   @ others'
@@ -58,7 +58,7 @@ check 'it is held' holds
 keys @
 sees '^▸ \* blue'
 keys g Enter
-check 'all of them' sees '^ tcptop  [^ ]+/all\(3\)   [0-9]+ connections'
+check 'all of them' sees '^ (tcptop  )?[^ ]+/all\(3\)   [0-9]+ connections'
 check 'a column names them' sees 'Namespace'
 check 'rows of one' sees '127.0.0.1:8003.* blue'
 check 'and of another' sees '127.0.0.1:8016.* green'
@@ -87,7 +87,7 @@ check 'and listed no more' loses ' late '
 keys g j
 sees '^▸   init'
 keys Enter
-check 'back to the own one' sees '^ tcptop  [^ /]+   6 connections'
+check 'back to the own one' sees '^ (tcptop  )?[^ /]+   6 connections'
 lets_go() { ! holds; }
 check 'others are let go' until_true lets_go
 keys p

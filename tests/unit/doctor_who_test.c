@@ -666,8 +666,9 @@ static void no_process(void **state)
                         .who = {.uid = 33, .unseen = UNSEEN_NOBODY}};
 
     (void)state;
-    assert_true(
-        patient_says(&f, PART_WHO, "no process: the kernel's, or being passed on (user 33)"));
+    assert_true(patient_says(
+        &f, PART_WHO,
+        "no process: a socket of the kernel, or one being passed to a process (user 33)"));
     f.who.unseen = UNSEEN_HIDDEN;
     assert_true(patient_says(&f, PART_WHO, "a process of user 33 that is not visible here"));
     strcpy(f.who.service, "a.service");

@@ -179,6 +179,7 @@ static void completion(void **state)
     assert_string_equal(offered("", 7), "0 port lport rport addr state proto rtt");
     assert_string_equal(offered("22 l", 64), "3 lport laddr local_addr local_port limited_by");
     assert_string_equal(offered("22 an", 64), "3 and");
+    assert_string_equal(offered("22 ", 4), "3 and or port lport"); /* first what joins two */
     assert_string_equal(offered("an", 64), "0");
     assert_string_equal(offered("state:t", 64), "6 TIME_WAIT");
     assert_string_equal(offered("(state:es,f", 64), "10 FIN_WAIT1 FIN_WAIT2");
@@ -192,7 +193,7 @@ static void completion(void **state)
     assert_string_equal(offered("recv_q:5", 64), "8 k M G kB MB GB KiB MiB GiB B");
     assert_string_equal(offered("port:", 64), "5");
     assert_string_equal(offered("nosuch:", 64), "7");
-    assert_string_equal(offered("state:es ", 2), "9 port lport");
+    assert_string_equal(offered("state:es ", 2), "9 and or");
 }
 
 int main(void)

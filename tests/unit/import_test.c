@@ -379,7 +379,7 @@ static void the_words_name_lines(void **state)
     assert_string_equal(str_text(&line), "lines: connections 3, headings 0, not read 4");
     str_clear(&line);
     assert_true(import_words_skipped(s->import, IMPORT_SKIPPED_TEXT, &line));
-    assert_string_equal(str_text(&line), "not read, no output of these programs: line 4–5, 7");
+    assert_string_equal(str_text(&line), "not read, not output of these programs: line 4–5, 7");
     str_clear(&line);
     assert_false(import_words_skipped(s->import, IMPORT_SKIPPED_LONG, &line));
     text_use(LANG_KO);

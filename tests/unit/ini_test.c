@@ -211,7 +211,7 @@ static void nul_and_long_lines(void **state)
     static const char nul[] = "[general]\nhist\0ory = 60\ninterval = 2\n";
     assert_int_equal(load_bytes(nul, sizeof(nul) - 1), 0);
     assert_int_equal(problems.n, 1);
-    assert_string_equal(problems.list[0].msg, "t.ini:2: a NUL byte: this is no text");
+    assert_string_equal(problems.list[0].msg, "t.ini:2: a NUL byte: this is not text");
     assert_true(values[INTERVAL].number == 2);
 
     struct str text = STR_INIT;

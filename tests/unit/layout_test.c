@@ -60,7 +60,7 @@ static void test_the_sizes_of_the_design(void **state)
         assert_int_equal(rows(&l), sizes[i].rows);
         assert_int_equal(l.pane.h ? l.pane.w : 0, sizes[i].pane_w);
         assert_int_equal(l.pane.h + l.warnings.h, sizes[i].pane_h);
-        assert_int_equal(l.warnings.h, l.kind == LAYOUT_WIDE && sizes[i].h >= 44 ? 8 : 0);
+        assert_int_equal(l.warnings.h, l.kind == LAYOUT_WIDE && sizes[i].h >= 44 ? 12 : 0);
     }
     assert_int_equal(at(19, 50, PANE_NORMAL).kind, LAYOUT_NOTICE);
     assert_int_equal(at(500, 4, PANE_NORMAL).kind, LAYOUT_NOTICE);

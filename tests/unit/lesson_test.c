@@ -70,10 +70,13 @@ static unsigned lines_of(const struct lesson_step *step, int width, bool over)
 {
     struct explain_text t;
     unsigned lines = 0;
-    const struct explain_subject subject = {
-        .state = step->about, .row = UINT32_MAX, .lesson = text(step->text), .lesson_over = over};
+    const struct explain_subject subject = {.state = step->about,
+                                            .row = UINT32_MAX,
+                                            .lesson = text(step->text),
+                                            .lesson_over = over,
+                                            .lesson_keys = MSG_LESSON_KEYS};
     assert_int_equal(explain_layout(&t, &subject, width, 1, false), 0);
-    while (lines < t.n_lines && t.lines[lines].count > 0) { /* then there is a blank one */
+    while (lines < t.n_lines && t.runs[t.lines[lines].first].role != ROLE_KEY) { /* below them */
         int w = 0;
         for (uint32_t i = 0; i < t.lines[lines].count; i++)
             w += utf8_width(t.runs[t.lines[lines].first + i].text);
@@ -270,8 +273,17 @@ static void words_are_on_the_screen(void **unused)
         assert_true(stage_shows(&st, "Space start again"));
         if (sizes[i][1] > 30)
             assert_true(stage_shows(&st, "These rows have changed"));
+        if (sizes[i][0] > 100) {
+            int x, y;
+            stage_find(&st, "Space next step   Backspace step back", &x, &y);
+            assert_in_range(y, 1, sizes[i][1] - 3); /* in the pane, and a rule below it */
+            assert_non_null(strstr(stage_text(&st, y + 1), "────────────────────────"));
+        }
         probe_set_lesson(st.session, 4, 4, MSG_LESSON_TIME_WAIT_3, false);
         assert_false(stage_shows(&st, "Space next step"));
+        assert_true(stage_shows(&st, "Backspace step back"));
+        if (sizes[i][0] > 100)
+            assert_true(stage_shows(&st, "the last step   Backspace step back"));
         stage_keys(&st, "?");
         if (!stage_shows(&st, "lesson: next step"))
             fail_msg("%dx%d: not in help", sizes[i][0], sizes[i][1]);

@@ -289,7 +289,22 @@ static void orders(void **state)
     assert_string_equal(lines(), "443 1003 1006 1001 80 22");
 }
 
-static void heads_are_those_of_the_line_under_the_cursor(void **state)
+static void the_pane_is_about_what_most_of_a_group_is_in(void **state)
+{
+    (void)state;
+    group_by(COL_REMOTE_PORT);
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_ESTABLISHED);
+    stage_keys(&st, "Down Up");
+    assert_int_equal(selected_group(), 443);
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_ESTABLISHED);
+    stage_keys(&st, "Down Down");
+    assert_int_equal(selected_group(), 22);
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_CLOSE_WAIT);
+    stage_keys(&st, "Tab"); /* the list of states */
+    assert_int_equal(probe_pane_state(st.session), probe_state_list_state(st.session));
+}
+
+static void groups_have_heads_and_so_have_their_rows(void **state)
 {
     (void)state;
     int x, y, count_x;
@@ -300,12 +315,20 @@ static void heads_are_those_of_the_line_under_the_cursor(void **state)
     assert_int_equal(probe_group_figure(st.session), GROUP_CHANGE);
     stage_mouse(&st, x, y + 2, MOUSE_CLICK);
     assert_int_equal(selected_group(), 80);
-    stage_keys(&st, "Home Right Down");
-    assert_true(stage_shows(&st, "Foreign Address"));
-    assert_false(stage_shows(&st, "Count"));
-    assert_false(stage_shows(&st, text(MSG_VIEW_CHANGE)));
-    stage_mouse(&st, count_x, y, MOUSE_CLICK); /* the head of a column of rows now */
-    assert_int_equal(probe_group_figure(st.session), GROUP_CHANGE);
+    assert_false(stage_shows(&st, "Foreign Address"));
+    stage_keys(&st, "Home Right");
+    assert_true(stage_shows(&st, "Count"));
+    stage_keys(&st, "Down"); /* the heads stay where they are, whatever is under the cursor */
+    assert_true(stage_shows(&st, "Count"));
+    int remote_x, rows_y;
+    stage_find(&st, "Foreign Address", &remote_x, &rows_y);
+    assert_int_equal(rows_y, y + 2); /* below the group */
+    assert_non_null(strstr(stage_text(&st, rows_y + 1), "10.0.0.1:100"));
+    stage_mouse(&st, count_x, y, MOUSE_CLICK);
+    assert_int_equal(probe_group_figure(st.session), GROUP_COUNT);
+    stage_find(&st, "Foreign Address", &remote_x, &rows_y); /* the groups stand in another order */
+    stage_mouse(&st, remote_x, rows_y, MOUSE_CLICK);
+    assert_int_equal(probe_sort_column(st.session), COL_REMOTE);
 }
 
 static void changes_begin_anew_with_another_question(void **state)
@@ -489,7 +512,8 @@ int main(void)
         TEST(the_unfolded_are_unfolded_on_return),
         TEST(what_is_not_known_is_a_group_too),
         TEST(orders),
-        TEST(heads_are_those_of_the_line_under_the_cursor),
+        TEST(the_pane_is_about_what_most_of_a_group_is_in),
+        TEST(groups_have_heads_and_so_have_their_rows),
         TEST(changes_begin_anew_with_another_question),
         TEST(copied_and_found),
         TEST(export_writes_the_groups),

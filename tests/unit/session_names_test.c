@@ -70,16 +70,27 @@ static void names_in_their_places(void **state)
     stage_close(&st);
 }
 
+/* Of the column of peers, chosen anew. The session, who can ask nobody, takes the names off. */
+static int width_with_names(struct stage *st)
+{
+    probe_forget_widths(st->session);
+    stage_wait(st, 1);
+    probe_set_names(st->session, true, false);
+    return probe_remote_width(st->session);
+}
+
 static void a_long_name_is_cut_before_its_port(void **state)
 {
     (void)state;
     struct stage st;
     open_named(&st, true, false);
-    probe_forget_widths(st.session);
-    stage_wait(&st, 1);
-    assert_int_equal(probe_remote_width(st.session), 31); /* room for names */
-    probe_set_names(st.session, true, false); /* the session, who can ask nobody, took it off */
+    assert_int_equal(width_with_names(&st), 15); /* none is known */
+    host(&st, true, "localhost");
+    assert_int_equal(width_with_names(&st), 15); /* no wider than it has to be */
+    host(&st, true, "far.example");
+    assert_int_equal(width_with_names(&st), 21);
     host(&st, true, "ec2-203-0-113-25.compute-1.amazonaws.example");
+    assert_int_equal(width_with_names(&st), 31);
     assert_non_null(strstr(row(&st), "ec2-203-0-113-25.compute…:40000 "));
     host(&st, true, "가나다라마바사아자차카타파하.한국");
     assert_non_null(strstr(row(&st), "가나다라마바사아자차카타…:40000"));

@@ -301,6 +301,103 @@ static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
     stage_close(&st);
 }
 
+static void click_on(struct stage *st, const char *words)
+{
+    int x, y;
+
+    stage_find(st, words, &x, &y);
+    stage_mouse(st, x, y, MOUSE_CLICK);
+}
+
+static void what_names_a_key_is_a_button(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    session_resize(st.session, 120, 34);
+    click_on(&st, "? help");
+    assert_string_equal(probe_overlay(st.session), "help");
+    click_on(&st, "Esc back");
+    assert_string_equal(probe_overlay(st.session), "none");
+    click_on(&st, "L 한국어");
+    assert_int_equal(text_language(), LANG_KO);
+    click_on(&st, "L English");
+    assert_int_equal(text_language(), LANG_EN);
+    click_on(&st, "s sort");
+    assert_string_equal(probe_overlay(st.session), "sort");
+    stage_keys(&st, "Esc");
+    click_on(&st, "p pause");
+    assert_true(probe_paused(st.session));
+    int x, y;
+    stage_find(&st, "p resume", &x, &y);
+    stage_keys(&st, "F"); /* a message stands where the keys were */
+    assert_true(stage_says(&st, "follow off"));
+    stage_mouse(&st, x, y, MOUSE_CLICK);
+    assert_true(probe_paused(st.session));
+    stage_mouse(&st, x, y, MOUSE_CLICK);
+    assert_false(probe_paused(st.session));
+    stage_close(&st);
+}
+
+static void a_double_click_opens(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    int x, y;
+    stage_find(&st, "10.0.0.1:140 ", &x, &y);
+    stage_mouse(&st, x, y, MOUSE_CLICK);
+    stage_wait(&st, 1000); /* too late for a second one */
+    stage_mouse(&st, x, y, MOUSE_CLICK);
+    stage_mouse(&st, x + 1, y, MOUSE_CLICK); /* another cell */
+    assert_string_equal(probe_overlay(st.session), "none");
+    stage_mouse(&st, x + 1, y, MOUSE_CLICK);
+    assert_string_equal(probe_overlay(st.session), "details");
+    assert_int_equal(probe_details(st.session)->sport, 140);
+    stage_keys(&st, "Esc");
+    click_on(&st, "LISTEN");
+    assert_string_equal(probe_filter(st.session), "");
+    click_on(&st, "LISTEN");
+    assert_string_equal(probe_filter(st.session), "state:li");
+    stage_close(&st);
+}
+
+static void v_puts_talkers_first(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "v");
+    assert_int_equal(probe_sort_column(st.session), COL_RATE);
+    assert_true(probe_sort_descending(st.session));
+    assert_true(stage_shows(&st, "TX+RX/s▾"));
+    struct request req;
+    bool now;
+    session_request(st.session, &req, &now);
+    assert_int_equal(req.needs & NEED_RATES, NEED_RATES);
+    stage_keys(&st, "t Home Down Down Down Enter"); /* of groups it is the sum */
+    assert_true(probe_is_grouped(st.session));
+    stage_keys(&st, "v");
+    assert_true(stage_shows(&st, "TX/s ▾"));
+    assert_true(probe_group_figure(st.session) >= GROUP_SUM);
+    stage_close(&st);
+}
+
+/* Without the focus in the table, too, the pane is about what `l` and `e` leave. */
+static void the_pane_follows_l_and_e(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open_twenty(&st);
+    stage_keys(&st, "Tab");
+    assert_string_equal(probe_subject(st.session), "states");
+    stage_keys(&st, "l");
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_LISTEN);
+    stage_keys(&st, "e");
+    assert_int_equal(probe_pane_state(st.session), TCP_STATE_ESTABLISHED);
+    stage_close(&st);
+}
+
 static void lost_events_are_told_once(void **state)
 {
     (void)state;
@@ -379,6 +476,10 @@ int main(void)
         cmocka_unit_test(figures_first_seen_are_sampled_at_once),
         cmocka_unit_test(only_what_the_pane_shows_is_broken_down),
         cmocka_unit_test(clicks_and_the_wheel_mean_what_is_drawn),
+        cmocka_unit_test(what_names_a_key_is_a_button),
+        cmocka_unit_test(a_double_click_opens),
+        cmocka_unit_test(v_puts_talkers_first),
+        cmocka_unit_test(the_pane_follows_l_and_e),
         cmocka_unit_test(lost_events_are_told_once),
         cmocka_unit_test(details_tell_what_a_listener_dropped),
         cmocka_unit_test(header_tells_the_cost_by_one_clock),

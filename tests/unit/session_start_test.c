@@ -216,6 +216,20 @@ static void tab_lists_what_may_follow(void **state)
     assert_true(stage_says(&st, "expected a state"));
 }
 
+static void a_whole_condition_says_how_to_add_one(void **state)
+{
+    (void)state;
+    stage_open_ports(&st);
+    stage_keys(&st, "/");
+    stage_type(&st, "port:30");
+    assert_true(stage_says(&st, "and (both must hold), or (one is enough)"));
+    stage_type(&st, " ");
+    assert_true(stage_says(&st, "candidates: and or port"));
+    stage_type(&st, "or port:300");
+    assert_true(stage_says(&st, "and (both must hold), or (one is enough)"));
+    assert_int_equal(probe_rows(st.session), 2);
+}
+
 static void an_export_has_a_name_already(void **state)
 {
     (void)state;
@@ -276,6 +290,7 @@ int main(void)
         cmocka_unit_test_teardown(letters_choose_in_menus, tear_down),
         cmocka_unit_test_teardown(rows_wait_while_a_word_is_unfinished, tear_down),
         cmocka_unit_test_teardown(tab_lists_what_may_follow, tear_down),
+        cmocka_unit_test_teardown(a_whole_condition_says_how_to_add_one, tear_down),
         cmocka_unit_test_teardown(an_export_has_a_name_already, tear_down),
         cmocka_unit_test_teardown(every_lesson_that_is_named_is_there, tear_down),
         cmocka_unit_test_teardown(chosen_columns_are_shown_or_told, tear_down),

@@ -44,7 +44,9 @@ static void one_number_everywhere(void **state)
     found(&st, 200, 50, 2, 1);
     assert_true(stage_shows(&st, "! 2 warnings"));
     assert_true(stage_shows(&st, "WARNINGS  2, 1 note ─"));
-    stage_keys(&st, "!");
+    int x, y;
+    stage_find(&st, "! 2 warnings", &x, &y);
+    stage_mouse(&st, x + 5, y, MOUSE_CLICK); /* as the key does */
     assert_true(stage_shows(&st, " 2 now, 1 note, 1 ended"));
     stage_keys(&st, "L");
     assert_true(stage_shows(&st, "! 경고 2건"));

@@ -52,7 +52,7 @@ static const char *levels(int cells)
 
 static void test_tops_are_round(void **state)
 {
-    /* value, level of a constant series: ceil(7 v / top), the floor of the top is 5 */
+    /* value, its level behind a sample of none: ceil(7 v / top), the floor of the top is 5 */
     static const struct {
         uint32_t value;
         int level;
@@ -64,12 +64,27 @@ static void test_tops_are_round(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct spark sp;
 
-        sample(i + 1, POINT_MEASURED, cases[i].value);
-        history.len = 1;
-        history.head = (uint32_t)i % HISTORY_SHOWN;
+        history.len = history.head = 0;
+        sample(1, POINT_MEASURED, 0);
+        sample(2, POINT_MEASURED, cases[i].value);
         spark_make(&sp, &history, STATE, 60);
         assert_int_equal(sp.level[59], cases[i].level);
     }
+}
+
+static void test_calm_lines_have_one_height(void **state)
+{
+    static const uint32_t numbers[] = {1, 3, 7, 55, 314, 18204, 4000000000u};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        for (uint64_t seq = 1; seq <= 60; seq++)
+            sample(60 * i + seq, POINT_MEASURED, numbers[i] - (seq == 60 ? numbers[i] / 5 : 0));
+        assert_string_equal(levels(10), "4444444444");
+    }
+    for (uint64_t seq = 1; seq <= 60; seq++)
+        sample(1000 + seq, POINT_MEASURED, 0);
+    assert_string_equal(levels(10), "0000000000");
 }
 
 static void test_a_cell_is_the_maximum_of_its_samples(void **state)
@@ -141,7 +156,7 @@ static void test_close_is_not_zero_but_unknown(void **state)
     history.points[0].bound_asked = true;
     history.points[0].count[TCP_STATE_BOUND_INACTIVE] = 5;
     spark_make(&sp, &history, TCP_STATE_CLOSE, 60);
-    assert_int_equal(sp.level[59], 7);
+    assert_int_equal(sp.level[59], 4);
 }
 
 /* The title of 60 samples at this interval. */
@@ -179,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_tops_are_round, begin, end),
+        cmocka_unit_test_setup_teardown(test_calm_lines_have_one_height, begin, end),
         cmocka_unit_test_setup_teardown(test_a_cell_is_the_maximum_of_its_samples, begin, end),
         cmocka_unit_test_setup_teardown(test_cells_are_cut_by_sample_number, begin, end),
         cmocka_unit_test_setup_teardown(test_gaps_and_the_time_before, begin, end),

@@ -91,7 +91,7 @@ static bool is_no_plural(const char *word, size_t len)
         "passes", "waits",   "process", "process's", "address", "as",     "neither", "brings",
         "ms",     "helps",   "costs",   "lets",      "runs",    "lists",  "sends",   "writes",
         "stands", "differs", "of",      "in",        "by",      "to",     "at",      "for",
-        "from",   "with",    "within"};
+        "from",   "with",    "within",  "works"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0) {
             return true;

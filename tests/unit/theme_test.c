@@ -35,28 +35,56 @@ static double contrast(uint32_t a, uint32_t b)
     return (fmax(la, lb) + 0.05) / (fmin(la, lb) + 0.05);
 }
 
-static void check_contrast(enum theme_background background, const uint32_t *grounds, double text,
-                           double line)
+/* What terminals make of the first eight colours, and of them in bold; `black`: the ground is
+ * always black. */
+static const struct palette {
+    const char *name;
+    bool black;
+    uint32_t plain[8], bold[8];
+} palettes[] = {
+    {"xterm",
+     false,
+     {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5},
+     {0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff}},
+    {"urxvt",
+     false,
+     {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000cd, 0xcd00cd, 0x00cdcd, 0xfaebd7},
+     {0x404040, 0xff0000, 0x00ff00, 0xffff00, 0x0000ff, 0xff00ff, 0x00ffff, 0xffffff}},
+    {"st",
+     false,
+     {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5},
+     {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5}},
+    {"the Linux console",
+     true,
+     {0x000000, 0xaa0000, 0x00aa00, 0xaa5500, 0x0000aa, 0xaa00aa, 0x00aaaa, 0xaaaaaa},
+     {0x555555, 0xff5555, 0x55ff55, 0xffff55, 0x5555ff, 0xff55ff, 0x55ffff, 0xffffff}},
+};
+
+static uint32_t rgb_of(const struct palette *p, int color, bool bold)
+{
+    return color >= 16 || color < 0 ? theme_rgb(color) : (bold ? p->bold : p->plain)[color % 8];
+}
+
+/* At least 4.5, of what is dimmed 3. `grounds` ends with UINT32_MAX. */
+static void check_contrast(const struct palette *p, enum theme_depth depth,
+                           enum theme_background background, const uint32_t *grounds)
 {
     struct theme t;
 
-    theme_init(&t, DEPTH_256, background);
+    theme_init(&t, depth, background);
     for (unsigned role = 0; role < ROLE_COUNT; role++) {
         const struct style *style = &t.style[role];
-        double least = role == ROLE_RULE || role == ROLE_FLAT ? line : text;
+        const bool bold = style->attributes & STYLE_BOLD;
+        const double least = role == ROLE_RULE || role == ROLE_FLAT ? 3 : 4.5;
+        const uint32_t fg = rgb_of(p, style->fg, bold),
+                       own[] = {rgb_of(p, style->bg, false), UINT32_MAX};
 
-        if (style->fg < 0)
-            continue;
-        if (style->bg >= 0) {
-            assert_true(contrast(theme_rgb(style->fg), theme_rgb(style->bg)) >= 4.5);
-            continue;
-        }
-        for (int i = 0; grounds[i] != UINT32_MAX; i++) {
-            double c = contrast(theme_rgb(style->fg), grounds[i]);
-
-            if (c < least)
-                fail_msg("%s on #%06x: %.2f", canvas_role_key((enum role)role), grounds[i], c);
-        }
+        for (const uint32_t *on = style->bg >= 0 ? own : grounds;
+             style->fg >= 0 && *on != UINT32_MAX; on++)
+            if (contrast(fg, *on) < least)
+                fail_msg("%s, %s, %d colours, %s on #%06x: %.2f", p->name, theme_name(background),
+                         depth == DEPTH_16 ? 16 : 256, canvas_role_key((enum role)role), *on,
+                         contrast(fg, *on));
     }
 }
 
@@ -64,27 +92,33 @@ static void test_contrast(void **state)
 {
     static const uint32_t dark[] = {0x000000, 0x1e1e1e, 0x002b36, 0x300a24, UINT32_MAX};
     static const uint32_t light[] = {0xffffff, 0xfdf6e3, 0xeeeeee, UINT32_MAX};
+    static const uint32_t black[] = {0x000000, UINT32_MAX}, white[] = {0xffffff, UINT32_MAX};
+    static const uint32_t any[] = {0x000000, 0xffffff, UINT32_MAX};
 
     (void)state;
-    check_contrast(BACKGROUND_DARK, dark, 4.9, 2.6);
-    check_contrast(BACKGROUND_LIGHT, light, 4.5, 2.6);
-    check_contrast(BACKGROUND_ANY, dark, 3.0, 3.0);
-    check_contrast(BACKGROUND_ANY, light, 3.0, 3.0);
+    check_contrast(palettes, DEPTH_256, BACKGROUND_DARK, dark);
+    check_contrast(palettes, DEPTH_256, BACKGROUND_LIGHT, light);
+    check_contrast(palettes, DEPTH_256, BACKGROUND_ANY, any);
+    for (size_t i = 0; i < sizeof palettes / sizeof *palettes; i++) {
+        check_contrast(&palettes[i], DEPTH_16, BACKGROUND_DARK, black);
+        if (!palettes[i].black) {
+            check_contrast(&palettes[i], DEPTH_16, BACKGROUND_LIGHT, white);
+            check_contrast(&palettes[i], DEPTH_16, BACKGROUND_ANY, any);
+        }
+    }
 }
 
-/* What stands out on a ground that is not known has the terminal's own foreground, or a colour that
- * is neither yellow nor white nor the dark blue that black swallows. */
+/* What stands out on a ground that is not known, where there are few colours, has the terminal's
+ * own foreground: each of them is lost on black or on white. */
 static void test_any_ground(void **state)
 {
     struct theme t;
 
     (void)state;
     theme_init(&t, DEPTH_16, BACKGROUND_ANY);
-    for (unsigned role = 0; role < ROLE_COUNT; role++) {
-        const int fg = t.style[role].fg;
-        if (fg != -1 && fg != 1 && fg != 5)
-            fail_msg("%s has colour %d", canvas_role_key((enum role)role), fg);
-    }
+    for (unsigned role = 0; role < ROLE_COUNT; role++)
+        if (t.style[role].fg != -1 || t.style[role].bg != -1)
+            fail_msg("%s has colour %d", canvas_role_key((enum role)role), t.style[role].fg);
     for (int i = 0; i < BACKGROUND_COUNT; i++)
         assert_true(strlen(theme_name((enum theme_background)i)) > 2);
 }

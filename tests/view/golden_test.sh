@@ -90,6 +90,7 @@ golden pane web-01 120x34 en "$(down 7) Tab"
 golden two-lines api-07 80x24 en "$(down 3)" --sort send_q:desc
 golden two-lines api-07 24x12 en 'Down' --sort send_q:desc
 golden columns-scrolled web-01 80x24 en 'Right Right'
+golden columns-order web-01 120x34 en '' --columns local,process,remote,recv_q,state,send_q
 golden only-state web-01 80x24 en 'Tab Enter'
 golden nothing web-01 80x24 en '' --filter port:9
 golden nothing web-01 80x24 ko '' --filter port:9
@@ -143,6 +144,7 @@ golden one-process web-01 80x24 ko '' --filter 'owner:former'
 golden pane-wide devbox 120x34 ko 'w'
 golden pane-none web-01 120x34 en 'w w'
 golden pane-none web-01 80x24 en 'w w'
+golden pane-none web-01 200x50 en 'w w'
 golden pane-over-1 devbox 80x24 ko 'w'
 golden pane-over-2 devbox 80x24 ko 'w ]'
 golden pane-over-3 devbox 80x24 ko 'w ] ]'
@@ -152,6 +154,8 @@ golden pane-half web-01 100x30 en 'w'
 
 # Prompts.
 golden prompt web-01 80x24 en '/ "sta"'
+golden prompt-and web-01 80x24 en '/ "port:443"'
+golden prompt-and web-01 80x24 ko '/ "port:443"'
 golden prompt-error web-01 80x24 ko '/ "주소 rtt>100x"'
 golden prompt-error web-01 40x10 en '/ "state:es and rport:443 rtt>100x"'
 golden digits devbox 80x24 ko '"300"'
@@ -162,6 +166,7 @@ golden interval web-01 80x24 en 'd'
 golden help web-01 80x24 ko '?'
 golden help-end web-01 80x24 en '? End'
 golden help web-01 120x34 ko '?'
+golden help web-01 200x50 en '?'
 golden help web-01 40x10 en '?'
 golden details web-01 120x34 en "$(down 10) Enter"
 golden details web-01 80x24 ko "$(down 10) Enter"

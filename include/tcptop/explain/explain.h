@@ -26,6 +26,7 @@ struct explain_subject {
     const char *lesson; /* the words of a lesson's step, three paragraphs that come before all else;
                            NULL: none */
     bool lesson_over;   /* what they say has ended since */
+    enum msg lesson_keys; /* below them: what to press */
 };
 
 /* One screen line: runs of text with roles. Storage belongs to struct explain_text. */

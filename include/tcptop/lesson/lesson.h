@@ -86,6 +86,10 @@ void lesson_fini(struct lesson *l);
  *  that was the last, or one is under way. */
 bool lesson_next(struct lesson *l, int64_t now_ns);
 
+/** Go to the step before: the scene is set up again as far as that. False at the first step, or
+ * when one is under way. */
+bool lesson_back(struct lesson *l, int64_t now_ns);
+
 /** Go on with what is under way; true: sample now. */
 bool lesson_tick(struct lesson *l, int64_t now_ns);
 

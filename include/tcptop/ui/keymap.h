@@ -39,6 +39,7 @@ enum command_group { GROUP_MOVE, GROUP_FILTER, GROUP_SORT, GROUP_TIME, GROUP_SEE
     COMMAND(SORT, open, "sort", "s F6", "s F6", GROUP_SORT)                                        \
     COMMAND(SORT_PREVIOUS, sort_step, "sort_previous", "<", "<", GROUP_SORT)                       \
     COMMAND(SORT_NEXT, sort_step, "sort_next", ">", ">", GROUP_SORT)                               \
+    COMMAND(TALKERS, talkers, "talkers", "v", "v", GROUP_SORT)                                     \
     COMMAND(REVERSE, reverse, "reverse", "r R I", "r I", GROUP_SORT)                               \
     COMMAND(COLUMNS, open, "columns", "f F2", "f F2", GROUP_SORT)                                  \
     COMMAND(GROUP, open, "group", "t F5", "t F5", GROUP_SORT)                                      \

@@ -3,7 +3,8 @@
  *
  * Cells are cut at multiples of 60 / cells of the sample number, so a drawn bar stands for the same
  * samples until it leaves; a cell shows the maximum of its samples, so a spike is never averaged
- * away. Each line goes from zero to a round top that holds the maximum. */
+ * away. Each line goes from zero to a round top that holds the maximum; one that moves by less than
+ * a quarter of its maximum stands at half height, so that all calm lines look alike. */
 #ifndef TCPTOP_UI_SPARK_H
 #define TCPTOP_UI_SPARK_H
 
