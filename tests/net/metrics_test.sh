@@ -89,7 +89,7 @@ like_listener() {
 check 'queue, limit and drops of a listener are those of ss' until_true like_listener
 
 # Way one: a file.
-tcptop --batch --format prometheus --output "$tmp/tcptop.prom" 0.2 2>"$tmp/batch.err" &
+"$B/tcptop" --no-config --batch --format prometheus --output "$tmp/tcptop.prom" 0.2 2>"$tmp/batch.err" 3>&- &
 batch=$!
 check 'a batch writes a file' until_true test -s "$tmp/tcptop.prom"
 whole() { # every time it is opened it begins and ends as a whole one does, and goes on
@@ -182,7 +182,7 @@ slow() { # the other end stays open longer than it may, and says half
 
 # On a socket, as systemd gives it.
 if command -v systemd-socket-activate >/dev/null && command -v curl >/dev/null; then
-	systemd-socket-activate --accept --inetd -l 127.0.0.1:9797 "$B/tcptop" --no-config --answer-http 100ms 2 2>"$tmp/activate" &
+	systemd-socket-activate --accept --inetd -l 127.0.0.1:9797 "$B/tcptop" --no-config --answer-http 100ms 2 2>"$tmp/activate" 3>&- &
 	activate=$!
 	asks() { curl -sf --max-time 20 http://127.0.0.1:9797/metrics >"$tmp/metrics"; }
 	check 'a socket is answered' until_true asks
