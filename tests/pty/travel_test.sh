@@ -28,6 +28,7 @@ coproc HELD { exec "$B/tests/data/states" 8003; }
 # shellcheck disable=SC2034 # closing it lets the sockets go
 hold=${HELD[1]}
 read -r -t 60 _ <&"${HELD[0]}"
+sees '127\.0\.0\.1:8003 ' # the moment is another one
 keys y
 check "at another one it lists what has changed" sees 'only in A 0, only in B [1-9][0-9]*, state changed 0'
 check "each connection that is new" sees ' \+ ESTABLISHED +127\.0\.0\.1:8003 '
