@@ -337,8 +337,9 @@ static int sampler_is_over(struct live_mode *l, struct sample_reason *why)
     return rc;
 }
 
-/* A recording stands at its end; one that could not be read to there ends the program. */
-static void end_recording(struct live_mode *l)
+/* A recording stands at its end; one that could not be read to there ends the program, as does a
+ * host for whose first sample there was no memory. */
+static void end_here(struct live_mode *l)
 {
     struct sample_reason why;
     const int rc = sampler_is_over(l, &why);
@@ -385,10 +386,10 @@ static void take_sample(struct live_mode *l)
         session_sample(l->session, sample_ref(newest), clock_mono_ns());
     }
     sample_unref(newest);
-    if (is_reading(l))
-        end_recording(l);
-    else if (l->sampler && l->s->host)
+    if (l->sampler && l->s->host)
         end_remote(l);
+    else if (is_reading(l) || l->sampler)
+        end_here(l);
 }
 
 /* What the session wants done outside itself. */

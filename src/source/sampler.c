@@ -137,7 +137,8 @@ static void end(struct sampler *s, int rc, const struct sample_reason *why)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Take one sample; NULL when even the failure found no memory, or when there is no sample left. */
+/* Take one sample; NULL when even the failure found no memory, or when there is no sample left. A
+ * first one without memory is the last: there would be nothing to show, nor to say why. */
 static const struct sample *take(struct sampler *s, const struct request *req)
 {
     const struct sample *fresh = NULL;
@@ -148,6 +149,8 @@ static const struct sample *take(struct sampler *s, const struct request *req)
         end(s, rc, &why);
     else if (rc)
         fresh = sample_pipeline_failure(s->pipeline, req, &why);
+    if (rc && !fresh && !s->latest && !s->ended)
+        end(s, rc, &why);
     return fresh;
 }
 

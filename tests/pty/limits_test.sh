@@ -58,7 +58,7 @@ else
 	check "and so it ends" code 0
 	(ulimit -s 64 && exec "$tcptop" --no-config --once >"$tmp/out" 2>"$tmp/err")
 	check "a stack of 64 KiB has room for one sample" [ $? = 0 ]
-	for kib in 20000 40000; do
+	for kib in 12000 20000 40000; do
 		limited "ulimit -v $kib"
 		check "$kib KiB of addresses: a screen, or why not" works_or 'memory'
 	done
