@@ -38,13 +38,15 @@ limited "ulimit -f 10000"
 check "ulimit -f 10000 is enough" sees CONNECTIONS
 keys q
 check "and it ends as it began" code 0
-{ (ulimit -f 0 && exec "$tcptop" --no-config --once >"$tmp/out"); echo "code $?"; } 2>&1 | cat >"$tmp/said"
 said() { grep -qE -- "$1" "$tmp/said"; }
-check "a file that may not grow: code 1" said '^code 1$'
-check "which is a write error with its cause" said '^tcptop: write error: File too large'
-printf '[general]\ninterval = 2\n' >"$tmp/some.ini"
-(ulimit -f 0 && exec "$tcptop" --config "$tmp/some.ini" --once) 2>&1 | cat >"$tmp/said"
-check "a configuration takes a memory file, and says so" said 'memory file: File too large'
+if ! grep -q __tsan_init "$tcptop"; then
+	{ (ulimit -f 0 && exec "$tcptop" --no-config --once >"$tmp/out"); echo "code $?"; } 2>&1 | cat >"$tmp/said"
+	check "a file that may not grow: code 1" said '^code 1$'
+	check "which is a write error with its cause" said '^tcptop: write error: File too large'
+	printf '[general]\ninterval = 2\n' >"$tmp/some.ini"
+	(ulimit -f 0 && exec "$tcptop" --config "$tmp/some.ini" --once) 2>&1 | cat >"$tmp/said"
+	check "a configuration takes a memory file, and says so" said 'memory file: File too large'
+fi
 
 if [ $sanitized = yes ]; then
 	n=$((n + 1))
