@@ -37,18 +37,7 @@ fi
 ss -tane >"$tmp/ss" 2>/dev/null
 ss --help 2>&1 | grep -q -- --cgroup || skip 'this ss does not know control groups'
 
-n=0
-check() { # check NAME COMMAND…
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $n - $name"
-	else
-		head -n 30 "$tmp/log" | sed 's/^/# /'
-		echo "not ok $n - $name"
-	fi
-}
+. tests/lib/check_output.sh
 
 id=3f2a09c1d2e45b6a7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d
 pod=4b2c1a5e_0f3d_4c2b_9a8e_1d2c3b4a5f60

@@ -15,18 +15,7 @@ tmp=$(mktemp -d) || exit 1
 mkfifo "$tmp/hold"
 exec 3<>"$tmp/hold"
 trap 'exec 3>&-; jobs -p | xargs -r kill 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
-n=0
-check() { # check NAME COMMAND…
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $n - $name"
-	else
-		head -n 30 "$tmp/log" | sed 's/^/# /'
-		echo "not ok $n - $name"
-	fi
-}
+. tests/lib/check_output.sh
 skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
 tcptop() { "$B/tcptop" --no-config "$@"; }
 for scene in 'kept 7001 5' 'full-queue 7002 30'; do
