@@ -274,19 +274,28 @@ static int check_lesson(const struct command_line *c, struct err *err)
                                            : 0;
 }
 
-/* What was given that recording has no use for. */
-static const char *unrecordable(const struct command_line *c)
+/* The option that asks for a mode of its own; NULL: none does. */
+static const char *other_mode(const struct command_line *c)
 {
     return c->asked == MODE_EXPLAIN  ? "--explain"
            : c->asked == MODE_DIFF   ? "--diff"
            : c->asked == MODE_DOCTOR ? "--doctor"
            : c->asked == MODE_LEARN  ? "--learn"
-           : c->dump                 ? "--size, --keys, --dump"
-           : c->once                 ? "--once"
-           : c->prints               ? "--format, --json, --summary, --limit"
-           : *c->s->filter           ? "--filter"
-           : c->s->group_given       ? "--group-by"
                                      : NULL;
+}
+
+/* What was given that recording has no use for. */
+static const char *unrecordable(const struct command_line *c)
+{
+    const char *mode = other_mode(c);
+
+    return mode                ? mode
+           : c->dump           ? "--size, --keys, --dump"
+           : c->once           ? "--once"
+           : c->prints         ? "--format, --json, --summary, --limit"
+           : *c->s->filter     ? "--filter"
+           : c->s->group_given ? "--group-by"
+                               : NULL;
 }
 
 /* The first of the options that only --write has. */
@@ -382,19 +391,17 @@ static int check_diff(const struct command_line *c, struct err *err)
 static const char *immeasurable(const struct command_line *c)
 {
     const struct settings *s = c->s;
+    const char *mode = other_mode(c);
 
-    return c->asked == MODE_EXPLAIN  ? "--explain"
-           : c->asked == MODE_DIFF   ? "--diff"
-           : c->asked == MODE_DOCTOR ? "--doctor"
-           : c->asked == MODE_LEARN  ? "--learn"
-           : s->write_path           ? "--write"
-           : c->dump                 ? "--size, --keys, --dump"
-           : s->summary              ? "--summary"
-           : s->limit                ? "--limit"
-           : s->columns_given        ? "--columns"
-           : *s->filter              ? "--filter"
-           : c->sort                 ? "--sort"
-                                     : NULL;
+    return mode               ? mode
+           : s->write_path    ? "--write"
+           : c->dump          ? "--size, --keys, --dump"
+           : s->summary       ? "--summary"
+           : s->limit         ? "--limit"
+           : s->columns_given ? "--columns"
+           : *s->filter       ? "--filter"
+           : c->sort          ? "--sort"
+                              : NULL;
 }
 
 /* The same of an answer to a request, which is one text on standard output. */
