@@ -348,8 +348,10 @@ static void add_first_sentence(struct str *out, const struct explain_subject *su
     str_fini(&sentence);
 }
 
-/* Verdict and first fact, or what was found; then what to do. */
-static void add_brief(struct str *now, struct str *todo, const struct explain_subject *subject)
+/* Verdict and first fact, or what was found, or why nothing is known where a line has room for
+ * that; then what to do. */
+static void add_brief(struct str *now, struct str *todo, const struct explain_subject *subject,
+                      int width)
 {
     struct evidence e;
     struct str advice = STR_INIT;
@@ -358,11 +360,13 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
     if (e.verdict != VERDICT_NONE)
         str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict),
                  evidence_verdict_word(e.verdict));
+    const bool why = e.verdict == VERDICT_UNKNOWN && e.reason.len &&
+                     utf8_width(str_text(now)) + utf8_width(str_text(&e.reason)) <= width;
     if (e.found)
         finding_title(e.found, now);
-    else if (e.n_facts)
-        str_add(now, str_text(&e.fact[0]));
-    if (e.found || e.n_facts)
+    else if (why || e.n_facts)
+        str_add(now, str_text(why ? &e.reason : &e.fact[0]));
+    if (e.found || (e.n_facts && !why))
         str_add(now, ".");
     if (e.found) {
         finding_part(e.found, PART_DO, &advice);
@@ -405,7 +409,7 @@ int explain_brief(struct explain_text *t, const struct explain_subject *subject,
     *t = (struct explain_text){0};
     typeset_init(&ts);
     add_first_sentence(&lead, subject);
-    add_brief(&now, &todo, subject);
+    add_brief(&now, &todo, subject, width);
     if (!str_failed(&lead) && !str_failed(&now) && !str_failed(&todo)) {
         set_brief(&ts, str_text(&lead), &now, &todo, width > 0 ? width : 1);
         rc = typeset_finish(&ts, t);

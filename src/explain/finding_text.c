@@ -452,6 +452,16 @@ static enum msg advice_words(const struct finding *f)
                                                                           : rules[f->rule].act;
 }
 
+/* Without what stands between two parts where the second one is left out. */
+static void add_seen(const struct finding *f, const char *words, struct str *out)
+{
+    const size_t from = out->len;
+
+    fill(f, words, out);
+    while (out->len > from && strchr(" .;,", out->data[out->len - 1]))
+        str_truncate(out, out->len - 1);
+}
+
 /* Of what follows from something else the rule's own words would say another cause. */
 void finding_part(const struct finding *f, enum finding_part part, struct str *out)
 {
@@ -459,7 +469,7 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
 
     switch (part) {
     case PART_SEEN:
-        fill(f, text(r->seen), out);
+        add_seen(f, text(r->seen), out);
         break;
     case PART_WHO:
         add_who(f, out);

@@ -272,14 +272,23 @@ static void add_queues(struct details *t)
 static void add_identity(struct details *t)
 {
     const struct conn *c = t->c;
-    char cookie[24] = FMT_NONE, inode[16] = FMT_NONE, value[FILL_SIZE];
+    char cookie[24] = "", inode[16] = "";
 
     if (!(c->flags & CONN_NO_COOKIE))
         snprintf(cookie, sizeof cookie, "%" PRIx64, c->cookie);
     if (!(c->flags & CONN_NO_OWNER) && !(c->unknown & CONN_UNKNOWN_INODE))
         snprintf(inode, sizeof inode, "%u", c->inode);
-    draw_fill(value, MSG_VIEW_IDENTITY, cookie, inode, NULL);
-    add(t, false, MSG_VIEW_DETAIL_IDENTITY, value);
+    add(t, false, MSG_COL_COOKIE, cookie);
+    add(t, false, MSG_COL_INODE, inode);
+}
+
+static void add_retries(struct details *t)
+{
+    char value[16];
+
+    snprintf(value, sizeof value, "%u", t->c->retrans);
+    add(t, false, MSG_VIEW_DETAIL_REPEATS,
+        t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
 }
 
 static void add_window(struct details *t)
@@ -337,26 +346,60 @@ static void add_sent_again(struct details *t)
     add(t, true, MSG_VIEW_DETAIL_SENT_AGAIN, value);
 }
 
-/* Of the time that was watched, how long it had data to send; of that, what the peer's window or
- * the send buffer held up. */
-static void add_busy(struct details *t)
+/* Data of the peer. The kernel counts its FIN as one byte more. */
+static void add_received(struct details *t)
+{
+    const bool fin = t->c->state == TCP_STATE_CLOSE_WAIT || t->c->state == TCP_STATE_LAST_ACK ||
+                     t->c->state == TCP_STATE_CLOSING;
+    uint64_t value;
+    char bytes[FMT_SIZE] = "";
+
+    if (tcp_metrics_get(t->metrics, METRICS_bytes_received, &value))
+        fmt_bytes(bytes, sizeof bytes, value - (fin && value));
+    add(t, true, MSG_VIEW_DETAIL_RECEIVED, bytes);
+}
+
+/* What the connection did from the first to the last sample that was watched, in us. */
+struct sending {
+    uint64_t whole, busy, peer, buffer; /* busy: with data to send; of that, held up by … */
+};
+
+static bool sending_of(const struct details *t, struct sending *to)
 {
     struct span span;
-    uint64_t busy, peer, buffer;
-    char share[FMT_SIZE], by_peer[FMT_SIZE], by_buffer[FMT_SIZE], value[FILL_SIZE] = "";
 
-    if (t->watch && watch_whole(t->watch, &span) && span.ns > 0 &&
-        rate_growth(&span, METRICS_busy_us, &busy) &&
-        rate_growth(&span, METRICS_rwnd_limited_us, &peer) &&
-        rate_growth(&span, METRICS_sndbuf_limited_us, &buffer)) {
-        uint64_t whole = (uint64_t)(span.ns / NS_PER_US);
+    if (!t->watch || !watch_whole(t->watch, &span) || span.ns <= 0 ||
+        !rate_growth(&span, METRICS_busy_us, &to->busy) ||
+        !rate_growth(&span, METRICS_rwnd_limited_us, &to->peer) ||
+        !rate_growth(&span, METRICS_sndbuf_limited_us, &to->buffer))
+        return false;
+    to->whole = (uint64_t)(span.ns / NS_PER_US);
+    return true;
+}
 
-        snprintf(share, sizeof share, "%" PRIu64, busy < whole ? busy * 100 / whole : 100);
-        snprintf(by_peer, sizeof by_peer, "%" PRIu64, busy ? peer * 100 / busy : 0);
-        snprintf(by_buffer, sizeof by_buffer, "%" PRIu64, busy ? buffer * 100 / busy : 0);
-        draw_fill(value, MSG_VIEW_BUSY_SHARES, share, by_peer, by_buffer);
-    }
+static void add_busy(struct details *t)
+{
+    struct sending sent;
+    char value[FMT_SIZE] = "";
+
+    if (sending_of(t, &sent))
+        snprintf(value, sizeof value, "%" PRIu64 "%%",
+                 sent.busy < sent.whole ? sent.busy * 100 / sent.whole : 100);
     add(t, true, MSG_VIEW_DETAIL_BUSY, value);
+}
+
+/* Of the time with data to send, what the peer's window and the send buffer held up. */
+static void add_waited(struct details *t)
+{
+    struct sending sent;
+    char peer[FMT_SIZE], buffer[FMT_SIZE], value[FILL_SIZE] = "";
+
+    if (sending_of(t, &sent)) {
+        snprintf(peer, sizeof peer, "%" PRIu64, sent.busy ? sent.peer * 100 / sent.busy : 0);
+        snprintf(buffer, sizeof buffer, "%" PRIu64, sent.busy ? sent.buffer * 100 / sent.busy : 0);
+        draw_fill(value, MSG_VIEW_WAITED_SHARES, peer, buffer, NULL);
+    }
+    add(t, true, MSG_VIEW_DETAIL_WAITED, value);
 }
 
 static void add_ago(struct details *t, enum msg label, enum tcp_metric which)
@@ -384,12 +427,14 @@ static void fill_upper(struct details *t)
 {
     add_owner(t);
     add_timer(t);
+    if (!t->listens)
+        add_retries(t);
     add_queues(t);
-    add_window(t);
-    add_identity(t);
+    if (!t->listens)
+        add_window(t);
     add_rtt(t);
     add_congestion(t);
-    add_bytes(t, true, MSG_VIEW_DETAIL_RECEIVED, METRICS_bytes_received, "");
+    add_received(t);
     add_bytes(t, true, MSG_VIEW_DETAIL_SENT, METRICS_bytes_sent, "");
     add_sent_again(t);
     add_busy(t);
@@ -399,19 +444,20 @@ static void fill_lower(struct details *t)
 {
     char value[64];
 
-    add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
-    add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
-    snprintf(value, sizeof value, "%u", t->c->retrans);
-    add(t, false, MSG_VIEW_DETAIL_REPEATS,
-        t->row == UINT32_MAX || is_untold(t, CONN_UNKNOWN_TIMER) ? "" : value);
+    if (!t->listens) {
+        add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
+        add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
+    }
     cell(t, "ifindex", value, sizeof value);
     if (!*value && t->c->ifindex && !(t->c->ifindex & CONN_DEVICE_NAMED))
         /* no row: the name may be another one's by now */
         snprintf(value, sizeof value, "%u", t->c->ifindex);
     add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
+    add_identity(t);
     cell(t, "congestion", value, sizeof value);
     add(t, true, MSG_VIEW_DETAIL_ALGORITHM, value);
     add_limit(t);
+    add_waited(t);
     add_bytes(t, true, MSG_VIEW_DETAIL_DELIVERY, METRICS_delivery_bytes_s, "/s");
     add_bytes(t, true, MSG_VIEW_DETAIL_UNSENT, METRICS_notsent_bytes, "");
 }
@@ -419,6 +465,7 @@ static void fill_lower(struct details *t)
 void details_fields(struct details *t)
 {
     fill_upper(t);
+    t->n_upper = t->n_left;
     fill_lower(t);
 }
 

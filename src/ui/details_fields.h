@@ -7,10 +7,8 @@
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/sample_summary.h"
 
-#define FIELDS      8 /* of each side in the upper block … */
-#define MORE_FIELDS 4 /* … and in the lower one */
-#define FIELDS_MAX  (FIELDS + MORE_FIELDS)
-#define TRACES      4 /* lines of figures over time */
+#define FIELDS_MAX 16 /* of each side */
+#define TRACES     4  /* lines of figures over time */
 
 #define DETAILS_LABEL 13        /* columns of what stands before a value */
 #define DETAILS_VALUE FILL_SIZE /* bytes of one */
@@ -29,7 +27,9 @@ struct details {
     uint32_t row;                         /* UINT32_MAX: gone from the sample */
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
-    int n_left, n_right;
+    int n_left,
+        n_right; /* equal but for a listener, of which the left side is all there is to say */
+    int n_upper; /* of the left side, those in the upper block */
     bool listens;
     uint32_t clients[TCP_STATE_COUNT]; /* of a listener: connections on its port, by state */
     const struct finding *found;       /* what the doctor says of it; NULL: nothing */

@@ -360,7 +360,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
         add_line(l, LINE_NAMES, 0);
     if (*other || !t->verdict.n_lines)
         add_line(l, *other ? LINE_OTHER_END : LINE_BLANK, 0);
-    add_fields(l, t, 0, FIELDS);
+    add_fields(l, t, 0, t->n_upper);
     for (int i = 0; i < details_holders(t); i++)
         add_line(l, LINE_HOLDER, i);
     add_course(l, t);
@@ -368,7 +368,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     add_line(l, LINE_SS, 0);
     add_line(l, LINE_TCPDUMP, 0);
     add_line(l, LINE_BLANK, 0);
-    add_fields(l, t, FIELDS, FIELDS_MAX);
+    add_fields(l, t, t->n_upper, t->n_left);
     add_line(l, LINE_COMMAND, 0);
 }
 

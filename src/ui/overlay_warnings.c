@@ -13,10 +13,12 @@
 #include "tcptop/explain/expand.h"
 #include "tcptop/explain/finding_text.h"
 
-#define TITLE_X   4  /* cursor and mark before it */
-#define TEXT_X    17 /* labels before it */
-#define CLOCK_W   5  /* "14:03" */
-#define LIST_PART 2  /* lines of what is seen, and of what to do, in the pane */
+#define TITLE_X 4  /* cursor and mark before it */
+#define TEXT_X  17 /* labels before it */
+#define CLOCK_W 5  /* "14:03" */
+#define LIST_PART                                                                                  \
+    2 /* lines of what is seen, and of what to do, in the pane; more if some are left */
+#define LIST_MOST 8 /* findings there */
 
 static void title_of(const struct finding *f, char out[FILL_SIZE])
 {
@@ -292,28 +294,108 @@ static void draw(struct drawing *d)
 /* The last lines of a tall pane -----------------------------------------------------------------
  */
 
-/* A part of a finding from line `y` on, "…" behind what does not fit. Returns the line below it. */
-static int draw_part(struct drawing *d, const struct finding *f, enum finding_part part,
-                     const struct rect *r, int y)
+static const enum finding_part list_parts[] = {PART_SEEN, PART_DO};
+
+#define LIST_PARTS (sizeof list_parts / sizeof list_parts[0])
+
+/* What the list says of a finding below its title. */
+struct list_entry {
+    struct explain_text part[LIST_PARTS];
+    uint32_t lines[LIST_PARTS]; /* of each part, those that are shown */
+};
+
+static void set_entry(struct list_entry *e, const struct finding *f, int width)
+{
+    *e = (struct list_entry){0};
+    for (size_t i = 0; i < LIST_PARTS; i++) {
+        struct str words = STR_INIT;
+        struct typeset ts;
+
+        typeset_init(&ts);
+        finding_part(f, list_parts[i], &words);
+        typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, width, 0);
+        str_fini(&words);
+        if (typeset_finish(&ts, &e->part[i]) == 0)
+            e->lines[i] = e->part[i].n_lines < LIST_PART ? e->part[i].n_lines : LIST_PART;
+    }
+}
+
+static uint32_t entry_height(const struct list_entry *e)
+{
+    uint32_t lines = 1;
+
+    for (size_t i = 0; i < LIST_PARTS; i++)
+        lines += e->lines[i];
+    return lines;
+}
+
+/* Give each part that is cut what it lacks, as long as lines are left. Returns those that are left
+ * then. */
+static uint32_t lengthen(struct list_entry *e, uint32_t n, uint32_t left)
+{
+    for (uint32_t i = 0; i < n; i++)
+        for (size_t k = 0; k < LIST_PARTS; k++) {
+            const uint32_t lacks = e[i].part[k].n_lines - e[i].lines[k];
+            const uint32_t more = lacks < left ? lacks : left;
+            e[i].lines[k] += more;
+            left -= more;
+        }
+    return left;
+}
+
+/* The parts from line `y` on, "…" behind what does not fit. Returns the line below them. */
+static int draw_entry(struct drawing *d, const struct list_entry *e, const struct rect *r, int y)
 {
     const int x = r->x + 3, width = r->w - 4, end = r->y + r->h;
-    struct str words = STR_INIT;
-    struct explain_text t = {0};
-    struct typeset ts;
 
-    typeset_init(&ts);
-    finding_part(f, part, &words);
-    typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, width, 0);
-    str_fini(&words);
-    if (typeset_finish(&ts, &t) < 0)
-        return y;
-    for (uint32_t i = 0; i < t.n_lines && i < LIST_PART && y < end; i++, y++) {
-        draw_explained(d->c, &t, i, x, y, width);
-        if (i + 1 < t.n_lines && (i + 1 == LIST_PART || y + 1 == end))
-            canvas_put(d->c, draw_end(d->c, x, y, width - 1), y, 1, ROLE_TEXT, "…");
-    }
-    explain_fini(&t);
+    for (size_t k = 0; k < LIST_PARTS; k++)
+        for (uint32_t i = 0; i < e->lines[k] && y < end; i++, y++) {
+            const bool last = i + 1 == e->lines[k];
+            const bool more = i + 1 < e->part[k].n_lines || (k + 1 < LIST_PARTS && e->lines[k + 1]);
+            draw_explained(d->c, &e->part[k], i, x, y, width);
+            if ((last && i + 1 < e->part[k].n_lines) || (y + 1 == end && more))
+                canvas_put(d->c, draw_end(d->c, x, y, width - 1), y, 1, ROLE_TEXT, "…");
+        }
     return y;
+}
+
+/* The title has the whole line where it would be cut beside the time. */
+static void draw_list_head(struct drawing *d, const struct finding *f, const struct rect *r, int y)
+{
+    const int x = 2 + (int)strlen(finding_severity_mark(f->severity));
+    char title[FILL_SIZE], right[FILL_SIZE];
+
+    title_of(f, title);
+    since(d, f, false, right);
+    if (x + utf8_width(title) + 3 + utf8_width(right) > r->w)
+        right[0] = '\0';
+    draw_head(d, f, r, y, x, right, finding_severity_role(f->severity));
+}
+
+/* As many findings as there are lines for; a blank line between two where all are whole. */
+static void draw_list(struct drawing *d, const struct findings *f, const struct rect *r)
+{
+    struct list_entry entry[LIST_MOST];
+    uint32_t n = 0, whole = 0, left = (uint32_t)r->h - 1;
+    int y = r->y + 1;
+
+    for (; n < f->n && n < LIST_MOST && n == whole; n++) {
+        set_entry(&entry[n], &f->list[n], r->w - 4);
+        if (entry_height(&entry[n]) <= left) {
+            left -= entry_height(&entry[n]);
+            whole++;
+        }
+    }
+    left = lengthen(entry, whole, left);
+    const int gap = whole == f->n && left + 1 >= n;
+    for (uint32_t i = 0; i < n; i++) {
+        if (y < r->y + r->h) {
+            draw_list_head(d, &f->list[i], r, y);
+            y = draw_entry(d, &entry[i], r, y + 1) + gap;
+        }
+        for (size_t k = 0; k < LIST_PARTS; k++)
+            explain_fini(&entry[i].part[k]);
+    }
 }
 
 /* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */
@@ -332,7 +414,6 @@ void overlay_warnings_draw_list(struct drawing *d)
     const struct rect *r = &d->l.warnings;
     const struct findings *f = draw_findings(d);
     char right[FILL_SIZE], key[24], count[2 * FILL_SIZE];
-    int y = r->y + 1;
 
     if (r->h <= 0)
         return;
@@ -345,14 +426,8 @@ void overlay_warnings_draw_list(struct drawing *d)
     draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
     if (f && f->n == 0)
         canvas_put(d->c, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM, text(MSG_VIEW_WARNINGS_NOTHING));
-    for (uint32_t i = 0; f && i < f->n && y < r->y + r->h; i++) {
-        since(d, &f->list[i], false, right);
-        draw_head(d, &f->list[i], r, y,
-                  1 + 1 + (int)strlen(finding_severity_mark(f->list[i].severity)), right,
-                  finding_severity_role(f->list[i].severity));
-        y = draw_part(d, &f->list[i], PART_SEEN, r, y + 1);
-        y = draw_part(d, &f->list[i], PART_DO, r, y) + 1;
-    }
+    if (f && f->n)
+        draw_list(d, f, r);
 }
 
 static const struct findings *findings_of(const struct session *s)

@@ -33,7 +33,7 @@ check "and both work" code 0
 check "in silence" [ ! -s "$tmp/err" ]
 screen_of '[general]\nintervall = 2\n[colors]\nwarn = pinkish\n'
 check "a problem of the configuration is on the screen" until_true says "a.ini:2: unknown key, did you mean 'interval'"
-check "with how many more there are" says '1 more at the end'
+check "with how many more there are" says '1 more at exit'
 keys q
 check "and the screen ends" code 0
 check "stderr has both" [ "$(grep -c '' "$tmp/err")" = 2 ]
