@@ -506,7 +506,10 @@ void finding_sentence(const struct finding *f, enum finding_part part, struct st
     finding_part(f, part, out);
     if (str_failed(out) || out->len == start)
         return;
-    out->data[start] = (char)toupper((unsigned char)out->data[start]);
+    const char *first = out->data + start;
+    if (!memchr(first, '_', strcspn(first, " ")) && !memchr(first, '(', strcspn(first, " ")) &&
+        text_language() != LANG_KO) /* nor is a name such as close() written with a capital */
+        out->data[start] = (char)toupper((unsigned char)*first);
     if (out->data[out->len - 1] != '.')
         str_add_char(out, '.');
 }

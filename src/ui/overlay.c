@@ -172,6 +172,17 @@ void overlay_area(const struct drawing *d, struct overlay_area *a)
     a->inner = (struct rect){0, 2, d->ui->w, a->outer.h - 1};
 }
 
+void overlay_area_for(const struct drawing *d, struct overlay_area *a, int w, int h)
+{
+    overlay_area(d, a);
+    if (!a->box)
+        return;
+    w = w < a->inner.w ? w : a->inner.w;
+    h = h < a->inner.h ? h : a->inner.h;
+    a->outer = (struct rect){(d->ui->w - w - 2) / 2, (d->ui->h - h - 2) / 2, w + 2, h + 2};
+    a->inner = (struct rect){a->outer.x + 1, a->outer.y + 1, w, h};
+}
+
 void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *name,
                    const char *right)
 {

@@ -75,6 +75,9 @@ struct overlay_area {
     bool box;
 };
 void overlay_area(const struct drawing *d, struct overlay_area *a);
+
+/* The same for what needs no more than so many columns and lines: a box is no larger then. */
+void overlay_area_for(const struct drawing *d, struct overlay_area *a, int w, int h);
 void overlay_frame(struct drawing *d, const struct overlay_area *a, const char *name,
                    const char *right);
 

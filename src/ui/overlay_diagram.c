@@ -345,7 +345,7 @@ static void draw(struct drawing *d)
     struct rect part;
     char right[FILL_SIZE];
 
-    overlay_area(d, &a);
+    overlay_area_for(d, &a, DIAGRAM_W + 2 * MARGIN, DIAGRAM_H + NOTES);
     title_words(right, d);
     overlay_frame(d, &a, text(MSG_DIAGRAM_TITLE), right);
     if (canvas_init(&whole, DIAGRAM_W, DIAGRAM_H) < 0)

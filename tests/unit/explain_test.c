@@ -446,6 +446,9 @@ static void by_finding(void **state)
                 "CLOSE_WAIT for over 60 s, no decrease in three samples.",
                 true);
     expect_says(&subject, "Find the missing close(); a restart is a stopgap.", true);
+    text_use(LANG_KO); /* where the name of a call begins the sentence */
+    expect_says(&subject, "close() 호출이 빠진 코드를 찾습니다.", true);
+    text_use(LANG_EN);
     while (s->conn[row].state != TCP_STATE_CLOSE_WAIT)
         row++;
     subject.row = row; /* no such port */
