@@ -309,7 +309,8 @@ static void draw_candidates(struct drawing *d, int y)
 
     if (n == 0) {
         if (d->ui->line.len > 0)
-            draw_name(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_HINT_TWO));
+            draw_name(d->c, x, y, w - x, ROLE_DIM,
+                      text(is_unfinished(&d->ui->line) ? MSG_VIEW_HINT_SIGN : MSG_VIEW_HINT_TWO));
         return;
     }
     x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));

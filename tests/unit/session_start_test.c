@@ -214,6 +214,11 @@ static void tab_lists_what_may_follow(void **state)
     assert_true(stage_says(&st, "candidates: CLOSE_WAIT CLOSING CLOSE"));
     stage_type(&st, "x");
     assert_true(stage_says(&st, "expected a state"));
+    stage_keys(&st, "^u");
+    stage_type(&st, "st");
+    stage_keys(&st, "Tab"); /* a name alone is no condition yet */
+    assert_string_equal(probe_line(st.session), "state");
+    assert_true(stage_says(&st, "a sign and a value must follow"));
 }
 
 static void a_whole_condition_says_how_to_add_one(void **state)
