@@ -108,7 +108,6 @@ tmp=/mnt/result
 . tests/lib/check_output.sh
 most=$(sed -n 's/^MaxConnections=//p' /mnt/in/tcptop-http.socket)
 asks() { curl -sf --max-time 20 http://127.0.0.1:9797/metrics >"$tmp/answer"; }
-answers() { [ "$(pgrep -cf -- '--answer-http')" "$@" ]; }
 value() { sed -nE "s/^$2 ([0-9.e+]+)\$/\1/p" "$1"; } # value FILE SERIES
 sum() { awk -v name="$2" 'index($0, name) == 1 { n += $NF } END { print n + 0 }' "$1"; } # sum FILE METRIC
 
