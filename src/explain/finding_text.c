@@ -596,23 +596,29 @@ const char *finding_skip_words(unsigned why)
 
 void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out)
 {
+    struct str labels = STR_INIT; /* of rules that one reason holds for */
     unsigned before = LOOKED;
-    bool any = false;
 
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        unsigned why = f ? f->skip[i] : SKIP_YET;
-        if ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states)))
+    for (unsigned i = 0; i <= RULE_COUNT; i++) {
+        const bool end = i == RULE_COUNT;
+        const unsigned why = end ? LOOKED : f ? f->skip[i] : SKIP_YET;
+        if (!end && ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states))))
             continue;
-        if (any && why != before)
-            str_addf(out, " (%s); ", finding_skip_words(before));
-        else if (any)
-            str_add(out, ", ");
-        str_add(out, text(rules[i].label));
+        if (labels.len && (end || why != before)) {
+            if (looked_at)
+                str_add(out, str_text(&labels));
+            else
+                text_fill(out, MSG_SKIP_WHY, str_text(&labels), finding_skip_words(before), NULL);
+            str_add(out, end ? "" : "; ");
+            str_clear(&labels);
+        }
+        if (end)
+            break;
+        str_addf(&labels, "%s%s", labels.len ? ", " : "", text(rules[i].label));
         before = why;
-        any = true;
     }
-    if (any && !looked_at)
-        str_addf(out, " (%s)", finding_skip_words(before));
+    out->failed = out->failed || str_failed(&labels);
+    str_fini(&labels);
 }
 
 int finding_set(struct finding_words *w, const struct finding *f, int width)
