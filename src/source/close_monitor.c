@@ -165,7 +165,7 @@ static bool is_over_budget(const struct close_monitor *w)
  * come from the kernel (port 0) is ignored. */
 static void add_event(struct close_monitor *w, const struct close_socket *sock, unsigned i)
 {
-    struct diag d = {.builder = w->events, .states = STATE_MASK_LISTED};
+    struct diag d = {.builder = w->events, .states = STATE_MASK_LISTED, .destroyed = true};
     const struct msghdr *h = &w->message[i].msg_hdr;
     uint32_t before = w->events->sample.n_live;
 

@@ -174,6 +174,15 @@ static bool wanted(const struct diag *d, unsigned state)
     return d->states & bits;
 }
 
+/* Did the dump meet a socket while the kernel destroyed it? The dump takes references to the
+ * sockets of a hash bucket and reads them after it has let go of the bucket (net/ipv4/inet_diag.c
+ * inet_diag_dump_icsk): by then one that is closed has no file and may have lost its local port
+ * (inet_put_port). One that a process has bound, or keeps after a reset, has both. */
+static bool is_being_destroyed(const struct record *r)
+{
+    return r->m.idiag_state == TCP_STATE_CLOSE && (!r->m.id.idiag_sport || !r->m.idiag_inode);
+}
+
 /* The number of the control group; 0 where the kernel does not tell it. */
 static unsigned cgroup_of(struct sample_builder *b, const struct attr *a)
 {
@@ -210,7 +219,7 @@ static enum diag_result record_take(struct diag *d, const uint8_t *payload, size
         s->rejected++;
         return DIAG_MORE;
     }
-    if (!wanted(d, r->m.idiag_state))
+    if (!wanted(d, r->m.idiag_state) || (!d->destroyed && is_being_destroyed(r)))
         return DIAG_MORE;
     if (b->row_stream && row_stream_is_full(b->row_stream, s))
         row_stream_flush(b->row_stream, b);

@@ -110,6 +110,38 @@ static void bound_sockets_only_where_asked_for(void **state)
     assert_int_equal(flags_of(c, bound), CONN_BOUND);
 }
 
+static uint32_t rows_of(struct conn c, bool destroyed)
+{
+    struct diag_bench b;
+
+    bench_setup(&b, 0);
+    b.d.states = STATE_MASK_LISTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE);
+    b.d.destroyed = destroyed;
+    build_conn(&b.in, &c, NULL, 0);
+    assert_int_equal(bench_parse_all(&b), DIAG_MORE);
+    assert_int_equal(b.s->rejected, 0);
+    uint32_t rows = b.s->n_live;
+    bench_fini(&b);
+    return rows;
+}
+
+static void socket_that_is_being_destroyed_is_no_row(void **state)
+{
+    (void)state;
+    struct conn held = build_plain(TCP_STATE_CLOSE, 1, 2, 3), without_file, without_port;
+
+    without_file = without_port = held;
+    without_file.inode = 0;
+    without_port.sport = 0;
+    assert_int_equal(rows_of(held, false), 1); /* after a reset */
+    assert_int_equal(rows_of(without_file, false), 0);
+    assert_int_equal(rows_of(without_port, false), 0);
+    assert_int_equal(rows_of(without_file, true), 1);
+    without_file.sport = 0;
+    assert_int_equal(rows_of(without_file, false), 0);
+    assert_int_equal(rows_of(without_file, true), 1);
+}
+
 static void kinds_of_sockets(void **state)
 {
     (void)state;
@@ -330,6 +362,7 @@ int main(void)
         cmocka_unit_test(ipv4_is_four_bytes),
         cmocka_unit_test(mini_sockets_have_no_owner),
         cmocka_unit_test(bound_sockets_only_where_asked_for),
+        cmocka_unit_test(socket_that_is_being_destroyed_is_no_row),
         cmocka_unit_test(kinds_of_sockets),
         cmocka_unit_test(missing_cookie_is_unknown),
         cmocka_unit_test(states_not_asked_for_are_left_out),

@@ -24,17 +24,19 @@ struct diag {
     struct sample_builder *builder; /* rows go here */
     uint32_t seq, portid;           /* accept only these; 0 accepts any (recordings) */
     uint32_t states;                /* mask of states to keep */
-    bool swapped;         /* the messages are in the other byte order, see diag_is_swapped() */
-    int error;            /* -errno of DIAG_ERROR */
-    uint32_t foreign;     /* messages of another seq or portid, skipped */
+    bool destroyed;   /* the messages tell of sockets that were destroyed: all are in state CLOSE */
+    bool swapped;     /* the messages are in the other byte order, see diag_is_swapped() */
+    int error;        /* -errno of DIAG_ERROR */
+    uint32_t foreign; /* messages of another seq or portid, skipped */
     uint32_t interrupted; /* messages flagged NLM_F_DUMP_INTR */
     size_t used;          /* bytes taken by the last diag_parse() */
 };
 
 /** Parse a run of netlink messages into rows; where d->swapped, each is converted first. Malformed
- * records are counted in sample.rejected. Message types 18 (TCPDIAG_GETSOCK) and 20
- * (SOCK_DIAG_BY_FAMILY). Returns after the message that ends the dump: what follows in a recording
- * begins at d->used. */
+ * records are counted in sample.rejected. A socket that the kernel was destroying while it listed
+ * it makes no row, unless d->destroyed: its own notification tells of it. Message types 18
+ * (TCPDIAG_GETSOCK) and 20 (SOCK_DIAG_BY_FAMILY). Returns after the message that ends the dump:
+ * what follows in a recording begins at d->used. */
 enum diag_result diag_parse(struct diag *d, const void *bytes, size_t len);
 
 /** Did a machine of the other byte order write these messages? Netlink is in the order of the host,
