@@ -7,7 +7,7 @@
 # PATTERN names that folder. All speak TAP; a test that cannot run says "ok - NAME # SKIP why". net/
 # runs in a namespace of its own, as root or as an ordinary user.
 #
-# TEST_JOBS tests run at the same time (default: twice the number of cores, since most of those in
+# TEST_JOBS tests run at the same time (default: three times the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
 # (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
 patterns=("${@:2}")
 [ ${#patterns[@]} -gt 0 ] || patterns=('')
-jobs_wanted=${TEST_JOBS:-$((2 * $(nproc)))}
+jobs_wanted=${TEST_JOBS:-$((3 * $(nproc)))}
 export B LC_ALL=C.UTF-8 TZ=UTC
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}
@@ -119,7 +119,7 @@ is_wanted() { # is_wanted PATH
 
 # Those that take long begin first, so that none of them is left running alone at the end.
 started=0
-for path in tests/long/*_test.sh tests/view/*_test.sh "$B"/tests/net/* tests/net/*_test.sh tests/pty/*_test.sh \
+for path in tests/long/*_test.sh tests/pty/*_test.sh tests/view/*_test.sh tests/net/*_test.sh "$B"/tests/net/* \
 	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
 	[ -f "$path" ] && is_wanted "$path" || continue
