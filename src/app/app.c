@@ -162,10 +162,9 @@ static uint64_t rights_of(const struct settings *s)
 {
     uint64_t rights = PRIVILEGE_PROCESSES;
 
-    if (s->mode == MODE_HELP || s->mode == MODE_VERSION || s->mode == MODE_EXPLAIN_METRICS)
+    if (!settings_samples_here(s) || s->mode == MODE_HELP || s->mode == MODE_VERSION ||
+        s->mode == MODE_EXPLAIN_METRICS)
         return 0;
-    if (!settings_samples_here(s))
-        return s->read_path ? privileges_to_read() : 0;
     if (!s->readonly && (shows_screen(s) || s->mode == MODE_BATCH || s->mode == MODE_RECORD ||
                          settings_metrics_go_on(s)))
         rights |= PRIVILEGE_NET;

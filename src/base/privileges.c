@@ -188,21 +188,14 @@ static void end_as_caller(uint64_t before)
     set_effective(before);
 }
 
-uint64_t privileges_to_read(void)
-{
-    return !privileges_are_borrowed() && getuid() == 0 ? PRIVILEGE(CAP_DAC_READ_SEARCH) : 0;
-}
-
 int privileges_open(const char *path, int flags, mode_t mode)
 {
     uint64_t before;
     int fd = -EPERM;
 
     if (begin_as_caller(&before)) {
-        const uint64_t own = privileges_raise(privileges_to_read());
         fd = open(path, flags | O_CLOEXEC, mode);
         fd = fd < 0 ? -errno : fd;
-        privileges_restore(own);
     }
     end_as_caller(before);
     return fd;

@@ -45,12 +45,7 @@ uint64_t privileges_raise(uint64_t wanted);
 /** Make effective again what privileges_raise() returned. */
 void privileges_restore(uint64_t before);
 
-/** What a caller that is root itself needs to read files of other users: CAP_DAC_READ_SEARCH. Empty
- *  for everybody else, below sudo too. */
-uint64_t privileges_to_read(void);
-
-/** open(2) with the rights of the caller, and O_CLOEXEC; what root may read only by its
- * capabilities is opened where privileges_to_read() was kept. Returns the descriptor or -errno. */
+/** open(2) with the rights of the caller, and O_CLOEXEC. Returns the descriptor or -errno. */
 int privileges_open(const char *path, int flags, mode_t mode);
 
 /** unlink(2) with the rights of the caller. Returns 0 or -errno. */
