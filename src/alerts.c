@@ -135,10 +135,10 @@ static void put_annotations(const struct alert *alert)
     add_sentence(&text, rule->act);
     put(10, "action", str_text(&text));
     str_clear(&text);
-    str_add(&text,
-            "ssh -t {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} sudo tcptop "
-            "--read " RECORDER_DIR " --at @{{ with query \"time()\" }}{{ . | first | value | "
-            "printf \"%.0f\" }}{{ end }}");
+    str_add(&text, "ssh -t {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} sudo env -u "
+                   "SUDO_UID tcptop --read " RECORDER_DIR
+                   " --at @{{ with query \"time()\" }}{{ . | first | value | "
+                   "printf \"%.0f\" }}{{ end }}");
     put(10, "show", str_text(&text));
     str_clear(&text);
     str_add(&text, "tcptop --host {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} --doctor");
@@ -189,23 +189,32 @@ static void put_recorded(void)
 /* Whether tcptop itself tells all. */
 static void put_own(void)
 {
-    static const char *const own[][4] = {
+    static const struct {
+        const char *name, *expression, *summary, *description, *action, *show;
+    } own[] = {
         {"TcptopStale", "time() - tcptop_sample_timestamp_seconds > 300",
          "tcptop on {{ $labels.instance }} has told nothing new for "
          "{{ $value | humanizeDuration }}",
-         "systemctl status tcptop-metrics"},
+         "The file is not replaced: the service has stopped, or cannot write. No other alert of "
+         "this "
+         "host can be relied on.",
+         "Read its journal, and start it again.", "systemctl status tcptop-metrics"},
         {"TcptopIncomplete", "tcptop_sample_complete < 1",
          "Samples on {{ $labels.instance }} fail, or a part of them is missing",
-         "journalctl -u tcptop-metrics -n 20"},
+         "Some rules are not checked then; tcptop_rule_checked is 0 for them.",
+         "Give it the rights that its unit names; the journal says what is missing.",
+         "journalctl -u tcptop-metrics -u 'tcptop-http@*' -n 20"},
     };
 
     puts("  - name: tcptop_itself\n    rules:");
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        printf("      - alert: %s\n", own[i][0]);
-        put(8, "expr", own[i][1]);
+        printf("      - alert: %s\n", own[i].name);
+        put(8, "expr", own[i].expression);
         puts("        for: 5m\n        labels:\n          severity: warning\n        annotations:");
-        put(10, "summary", own[i][2]);
-        put(10, "show", own[i][3]);
+        put(10, "summary", own[i].summary);
+        put(10, "description", own[i].description);
+        put(10, "action", own[i].action);
+        put(10, "show", own[i].show);
     }
 }
 

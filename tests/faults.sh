@@ -214,6 +214,13 @@ by long/trouble_test.sh
 family 56 "hostile recordings and files: drawn, printed, judged"
 by unit/frame_test every_byte_flipped
 by pty/privileges_test.sh 'root.s is refused'
+family 57 "metrics: hostile clients, a service that is shut in"
+by net/metrics_test.sh 'garbage is a bad request' 'half a request' 'a hundred clients' 'still sending'
+by long/units_test.sh 'a thousand clients' 'the kernel keeps nothing' 'that root sees' 'root reads'
+family 58 "alerts that do not come, or do not go; a host in trouble among many"
+by view/prometheus_test.sh 'only then'
+by long/prometheus_test.sh raises 'raises nothing else' 'is over'
+by long/fleet_test.sh 'none has failed' 'in trouble is named'
 
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${!names[@]}")

@@ -24,17 +24,8 @@ if [ "${IN_OWN_MOUNTS:-}" != yes ]; then
 	cp -a "$base/bare" "$base/run"
 	IN_OWN_MOUNTS=yes ROOT=$base exec unshare -m bash "$PWD/tests/package.sh" "$suite" ${package:+"$package"}
 fi
-n=0 failed=0
-check() { # check NAME COMMAND…
-	n=$((n + 1))
-	if "${@:2}" >"$base/said" 2>&1; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-		tail -n 30 "$base/said" | sed 's/^/# /'
-	fi
-}
+tmp=$base
+. tests/lib/check_output.sh
 run=$base/run
 there() { debian_in "$run" "$@"; }
 debian_mount "$run"

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +48,15 @@ static void unblock(int fd)
 
     if (flags >= 0)
         (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* What a client does not read the kernel would keep, and offer again and again, for minutes after
+ * the socket is closed. */
+static void forget_after(int fd, int ms)
+{
+    const unsigned timeout = (unsigned)ms;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
 /* The first word of a line, up to a single blank. Returns its length, 0 when there is none. */
@@ -242,6 +253,7 @@ int http_answer_write(int fd, const struct http_request *request, const char *ty
                            request->status, phrase(request->status), type, len,
                            request->status == 405 ? "Allow: GET, HEAD\r\n" : "");
     unblock(fd);
+    forget_after(fd, ms);
     int rc = write_until(fd, head, (size_t)n, due);
     if (!rc && !request->head)
         rc = write_until(fd, body, len, due);

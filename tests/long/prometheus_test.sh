@@ -8,58 +8,18 @@
 # since both are read from the rules that are shipped. Skipped where prometheus is not installed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/namespace.sh
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	if [ ${#in_namespace[@]} = 0 ]; then
-		echo "ok 1 - ${0##*/} # SKIP no namespaces here"
-		echo 1..1
-		exit 0
-	fi
-	IN_NAMESPACE=1 exec "${in_namespace[@]}" bash "$0"
-fi
-B=$(cd "${B:-build}" && pwd) || exit 1
-. tests/lib/wait.sh
-for tool in prometheus prometheus-node-exporter systemd-socket-activate curl; do
-	command -v $tool >/dev/null && continue
-	echo "ok 1 - a real Prometheus # SKIP $tool is not installed"
-	echo 1..1
-	exit 0
-done
-tmp=$(mktemp -d) || exit 1
-pids=()
-end_all() {
-	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$tmp"
-}
-trap end_all EXIT
+. tests/lib/own_host.sh
+needs prometheus prometheus-node-exporter systemd-socket-activate curl
 # One segment at a time, so that as many are lost as are meant to be.
 ip link set lo up mtu 1500 gso_max_segs 1 || exit 1
 echo 0 >/proc/sys/net/ipv4/tcp_tw_reuse
-n=0 failed=0
-check() { # check NAME COMMAND…
-	n=$((n + 1))
-	if "${@:2}" >"$tmp/said" 2>&1; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-		head -n 30 "$tmp/said" | sed 's/^/# /'
-	fi
-}
-run() { # run COMMAND…: in the background, ended with the test; `pid` is its process
-	"$@" >>"$tmp/log" 2>&1 </dev/null &
-	pid=$!
-	pids+=("$pid")
-}
-
 printf '[doctor]\nclose_wait_age = 3\nretransmission_segs = 300\n' >"$tmp/tcptop.ini"
 mkdir "$tmp/textfile"
 run "$B/tcptop" --config "$tmp/tcptop.ini" --batch --format prometheus --output "$tmp/textfile/tcptop.prom" 1
 run systemd-socket-activate --accept --inetd -l 127.0.0.1:9797 "$B/tcptop" --config "$tmp/tcptop.ini" --answer-http 100ms 3
 run prometheus-node-exporter --collector.disable-defaults --collector.textfile --collector.tcpstat \
 	--collector.textfile.directory="$tmp/textfile" --web.listen-address=127.0.0.1:9100
-sed -E 's/for: [0-9]+m/for: 3s/; s/\[5m\]/[15s]/g; s/\[1h\] offset 5m/[1m] offset 15s/g
+sed -E 's/for: [0-9]+[ms]/for: 3s/; s/\[5m\]/[15s]/g; s/\[1h\] offset 5m/[1m] offset 15s/g
 	s/(data_segments_sent_total\[15s\]\)) \* 60 >= 1000/\1 * 60 >= 300/' \
 	config/prometheus/tcptop.rules.yml >"$tmp/rules.yml"
 cat >"$tmp/prometheus.yml" <<-END
@@ -124,5 +84,4 @@ trouble leak 50 '' TcptopCloseWaitLeak ''
 trouble full-queue 10 '' TcptopAcceptQueueFull 'TcptopAcceptQueueOverflows|TcptopAcceptStalled|TcptopSynSent|TcptopSynBacklog|TcptopSynDrops'
 trouble lossy 50 '' TcptopRetransmission 'TcptopRetransmissionHigh|TcptopFlowRetransmission'
 trouble use-ports 25 'echo 40000 40999 >/proc/sys/net/ipv4/ip_local_port_range' TcptopEphemeralPorts 'TcptopEphemeralPortsGone|TcptopEphemeralPortsSoon|TcptopTimeWaitTable'
-echo "1..$n"
-exit $failed
+finish

@@ -9,27 +9,9 @@
 # shellcheck disable=SC2317 # functions that are called by their names
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/namespace.sh
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	if [ ${#in_namespace[@]} = 0 ]; then
-		echo "ok 1 - ${0##*/} # SKIP no namespaces here"
-		echo 1..1
-		exit 0
-	fi
-	IN_NAMESPACE=1 exec "${in_namespace[@]}" bash "$0"
-fi
-B=$(cd "${B:-build}" && pwd) || exit 1
-. tests/lib/wait.sh
+. tests/lib/own_host.sh
 PATH=$PATH:/usr/sbin
-tmp=$(mktemp -d) || exit 1
 chmod 755 "$tmp"
-pids=()
-end_all() {
-	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$tmp"
-}
-trap end_all EXIT
 ip link set lo up || exit 1
 user=() users=(root)
 if [ "$(id -u)" != 0 ]; then
@@ -39,14 +21,7 @@ elif setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
 	users+=(nobody)
 fi
 
-n=0 failed=0 runs=0 found=0
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
-# run COMMAND…: in the background, ended with the test; `pid` is its process
-run() {
-	"$@" >>"$tmp/log" 2>&1 </dev/null &
-	pid=$!
-	pids+=("$pid")
-}
+runs=0 found=0
 ended() { kill "$@" 2>/dev/null; wait "$@" 2>/dev/null; }
 have() { command -v "$1" >/dev/null; }
 listens() { ss -Htln "sport = :$1" | grep -q .; }
@@ -268,5 +243,4 @@ test_node() {
 
 for one in nginx haproxy postgresql redis node; do "test_$one"; done
 echo "# $runs runs of the doctor, $found with findings"
-echo "1..$n"
-exit $failed
+finish

@@ -16,7 +16,6 @@ mkfifo "$tmp/hold"
 exec 3<>"$tmp/hold"
 trap 'exec 3>&-; jobs -p | xargs -r kill 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
 . tests/lib/check_output.sh
-skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
 tcptop() { "$B/tcptop" --no-config "$@"; }
 for scene in 'kept 7001 5' 'full-queue 7002 30'; do
 	: >"$tmp/ready"
