@@ -316,6 +316,9 @@ static void what_is_no_output_is_refused(void **state)
     write_file(path, "Dear reader,\n\nnothing here.\n", 27);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_TEXT_FILE);
+    write_file(path, "`\n", 2); /* nothing is left of such a line */
+    assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
+    assert_int_equal(why.code, REASON_TEXT_FILE);
     write_file(path, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\76\0", 20);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_FOREIGN_FILE);
