@@ -145,7 +145,8 @@ crowd() {
 	for ((i = 0; i < $1; i++)); do
 		exec {fd}<>/dev/tcp/127.0.0.1/9797 || return
 		clients+=("$fd")
-		printf "$2" >&"$fd" 2>/dev/null
+		# shellcheck disable=SC2059 # the request has escapes
+		printf "$2" >&"$fd"
 	done
 }
 leave() {
