@@ -122,9 +122,8 @@ static bool take_notes(struct round *r)
     struct recording_findings found;
     struct report_over *over = &r->over;
 
-    if (!r->s->read_path || recording_findings(r->source, rules_number, false, &found) ||
-        found.judge != rules_digest(&r->s->limits) ||
-        recording_findings(r->source, rules_number, true, &found) || !found.samples ||
+    if (!r->s->read_path || recording_findings(r->source, rules_number, true, &found) ||
+        found.judge != rules_digest(&r->s->limits) || !found.samples ||
         recording_seek(r->source, found.last_wall_ns) ||
         app_next_sample(r->pipeline, &req, &r->last, &r->err))
         return false;

@@ -11,6 +11,7 @@
 void episodes_fini(struct episodes *e)
 {
     free(e->list);
+    hash_table_fini(&e->open);
     *e = (struct episodes){.list = NULL};
 }
 
@@ -34,31 +35,35 @@ bool episodes_is_worse(const struct finding *now, const struct finding *was)
     return now->value[a] > was->value[a];
 }
 
-/* A new one at the end of those that may go on. NULL: without memory, or without room, which is
- * counted. */
-static struct episode *add(struct episodes *e)
+/* A new one at the end of those that may go on, of which none has the key. NULL: without memory, or
+ * without room, which is counted. */
+static struct episode *add(struct episodes *e, uint64_t key)
 {
     if (e->n >= EPISODES_MAX) {
         e->lost++;
         return NULL;
     }
+    if (!e->list)
+        hash_table_init(&e->open, sizeof key, sizeof(uint32_t));
     struct episode *larger = array_room(e->list, e->n, &e->cap, 16, sizeof *larger);
     if (!larger)
         return NULL;
     e->list = larger;
+    uint32_t *place = hash_table_add(&e->open, &key, NULL);
+    if (!place)
+        return NULL;
+    *place = e->n_open;
     e->list[e->n++] = e->list[e->n_open];
     struct episode *one = &e->list[e->n_open++];
-    *one = (struct episode){.news = EPISODE_BEGAN};
+    *one = (struct episode){.worst = {.key = key}, .news = EPISODE_BEGAN};
     return one;
 }
 
 static struct episode *find(const struct episodes *e, uint64_t key)
 {
-    for (uint32_t i = 0; i < e->n_open; i++) {
-        if (e->list[i].worst.key == key)
-            return &e->list[i];
-    }
-    return NULL;
+    const uint32_t *place = hash_table_find(&e->open, &key);
+
+    return place ? &e->list[*place] : NULL;
 }
 
 /* It does not go on: the last one that does takes its place. */
@@ -68,10 +73,14 @@ static void close_at(struct episodes *e, uint32_t i)
 
     e->list[i] = e->list[--e->n_open];
     e->list[e->n_open] = one;
+    *(uint32_t *)hash_table_find(&e->open, &e->list[i].worst.key) = i;
+    hash_table_remove(&e->open, &one.worst.key);
 }
 
 void episodes_cut(struct episodes *e)
 {
+    if (e->n_open)
+        hash_table_clear(&e->open);
     e->n_open = 0;
 }
 
@@ -120,7 +129,7 @@ int episodes_add(struct episodes *e, const struct sample *s)
         uint32_t lost = e->lost;
         struct episode *one = find(e, f->list[i].key);
         if (!one)
-            one = add(e);
+            one = add(e, f->list[i].key);
         if (one) {
             take(one, &f->list[i], s);
             one->look = e->look;
@@ -152,7 +161,7 @@ int episodes_put(struct episodes *e, const struct episode *told)
         one = NULL;
     }
     if (!one)
-        one = add(e);
+        one = add(e, told->worst.key);
     if (!one)
         return lost == e->lost ? -ENOMEM : 0;
     *one = *told;
@@ -174,7 +183,7 @@ static int by_begin(const void *a, const void *b)
 
 void episodes_sort(struct episodes *e)
 {
-    e->n_open = 0;
+    episodes_cut(e);
     if (e->n > 1)
         qsort(e->list, e->n, sizeof *e->list, by_begin);
 }

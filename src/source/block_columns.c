@@ -89,17 +89,20 @@ bool block_column_applies(const struct block_column *c, const struct block_row *
     return c->of != OF_OWNER || row->owner;
 }
 
+static uint8_t *conn_member(const struct block_column *c, const struct block_row *row)
+{
+    return (uint8_t *)row->conn + c->offset;
+}
+
 uint64_t block_column_get(const struct block_column *c, const struct block_row *row)
 {
-    const uint8_t *conn = (const uint8_t *)row->conn + c->offset;
-
     switch ((enum column_of)c->of) {
     case OF_CONN:
-        return member_get(conn, c->size);
+        return member_get(conn_member(c, row), c->size);
     case OF_FAMILY:
         return row->conn->family == AF_INET6 ? 6 : row->conn->family == AF_INET ? 4 : 0;
     case OF_ADDRESS:
-        return bytes_get_be(conn, c->size);
+        return bytes_get_be(conn_member(c, row), c->size);
     case OF_FLAGS:
         return row->conn->flags & FLAGS_RECORDED;
     case OF_OWNER:
@@ -128,17 +131,15 @@ static void set_metric(const struct block_column *c, struct tcp_metrics *m, uint
 
 void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value)
 {
-    uint8_t *conn = (uint8_t *)row->conn + c->offset;
-
     switch ((enum column_of)c->of) {
     case OF_CONN:
-        member_set(conn, c->size, value);
+        member_set(conn_member(c, row), c->size, value);
         break;
     case OF_FAMILY:
         row->conn->family = value == 4 ? AF_INET : value == 6 ? AF_INET6 : 0;
         break;
     case OF_ADDRESS:
-        bytes_set_be(conn, value, c->size);
+        bytes_set_be(conn_member(c, row), value, c->size);
         break;
     case OF_FLAGS:
         row->conn->flags = (uint8_t)(value & FLAGS_RECORDED);

@@ -89,12 +89,13 @@ int import_encoding_utf16(const uint8_t *bytes, size_t len)
         return 1;
     if (bytes[0] == 0xfe && bytes[1] == 0xff)
         return 2;
-    /* without a mark: every second byte of ASCII is 0 */
-    if (len >= 8 && !bytes[1] && !bytes[3] && !bytes[5] && bytes[0] && bytes[2] && bytes[4])
-        return 1;
-    if (len >= 8 && !bytes[0] && !bytes[2] && !bytes[4] && bytes[1] && bytes[3] && bytes[5])
-        return 2;
-    return 0;
+    /* without a mark: every second byte of ASCII is 0, which other text has none of */
+    size_t zeros[2] = {0, 0};
+    for (size_t i = 0; i < len; i++)
+        zeros[i & 1] += !bytes[i];
+    if (len < 8 || zeros[0] + zeros[1] < 3)
+        return 0;
+    return zeros[1] > 4 * zeros[0] ? 1 : zeros[0] > 4 * zeros[1] ? 2 : 0;
 }
 
 void import_encoding_add(struct str *out, const uint8_t *bytes, size_t units, bool big,

@@ -226,11 +226,11 @@ static bool read_tail(struct import_row *row, const struct import_line *line, un
 static bool is_tail(const struct import_reader *r, const struct import_line *line)
 {
     const struct import_learnt *k = &r->learnt;
-    const struct import_field *last = &line->field[line->n - 1];
 
     return r->format == &import_netstat_linux && k->netstat_programs && k->netstat_bare &&
            (r->last == IMPORT_ROW || r->last == IMPORT_PROTOCOL) &&
-           (isdigit((unsigned char)line->text[0]) || (line->n == 1 && import_text_is(last, "-")));
+           (isdigit((unsigned char)line->text[0]) ||
+            (line->n == 1 && import_text_is(&line->field[0], "-")));
 }
 
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)

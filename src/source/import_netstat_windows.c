@@ -107,6 +107,9 @@ static enum import_verdict read_owner(struct import_reader *r, const struct impo
  * somebody has collapsed the blanks. */
 static bool is_owner(const struct import_reader *r, const struct import_line *line)
 {
+    for (unsigned i = 0; i < line->n && i < 4; i++) /* a row behind something */
+        if (import_text_is(&line->field[i], "TCP") || import_text_is(&line->field[i], "UDP"))
+            return false;
     bool after = r->last == IMPORT_ROW || r->last == IMPORT_CONTINUED || r->last == IMPORT_PROTOCOL;
 
     return r->format == &import_netstat_windows && after && r->learnt.windows_more < OWNER_LINES &&

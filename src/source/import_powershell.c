@@ -21,8 +21,10 @@ static void split_csv(const struct import_line *line, char separator, struct imp
         const char *end = memchr(line->text + at, separator, line->len - at);
         size_t stop = end ? (size_t)(end - line->text) : line->len;
         struct import_field f = {line->text + at, stop - at};
-        if (f.len >= 2 && f.at[0] == '"' && f.at[f.len - 1] == '"')
-            f.at++, f.len -= 2;
+        while (f.len && strchr("\" \t", f.at[0]) && f.at[0])
+            f.at++, f.len--;
+        while (f.len && strchr("\" \t", f.at[f.len - 1]) && f.at[f.len - 1])
+            f.len--;
         out->field[out->n++] = f;
         at = stop;
     }
@@ -122,7 +124,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 static bool split_item(const struct import_line *line, struct import_field *name,
                        struct import_field *value)
 {
-    if (line->indented || line->n < 2)
+    if (line->n < 2)
         return false;
     *name = line->field[0];
     const struct import_field *colon = &line->field[1];

@@ -12,6 +12,8 @@
 #define SURE     10
 #define PROBABLE 3
 
+#define LINE_MOST 512 /* bytes; the kernel writes 150 and more */
+
 static bool is_heading(const struct import_line *line)
 {
     return line->n >= 4 && import_text_is(&line->field[0], "sl") &&
@@ -64,6 +66,18 @@ static void judge(struct import_learnt *k, uint8_t family, const uint8_t address
     k->big += little_here ? other : as_here;
 }
 
+/* The line with a space where a tab has come between. */
+static bool read_plain(struct conn *c, uint8_t family, const char *text, size_t len)
+{
+    char copy[LINE_MOST];
+
+    if (!memchr(text, '\t', len) || len > sizeof copy)
+        return proc_tcp_read(c, family, text, len);
+    for (size_t i = 0; i < len; i++)
+        copy[i] = text[i] == '\t' ? ' ' : text[i];
+    return proc_tcp_read(c, family, copy, len);
+}
+
 static enum import_verdict proc_read(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
@@ -81,7 +95,7 @@ static enum import_verdict proc_read(struct import_reader *r, const struct impor
         family = AF_INET6;
     else
         return IMPORT_NOT_MINE;
-    if (!proc_tcp_read(&read, family, f[0].at, (size_t)(line->text + line->len - f[0].at)))
+    if (!read_plain(&read, family, f[0].at, (size_t)(line->text + line->len - f[0].at)))
         return IMPORT_BROKEN;
     judge(&r->learnt, family, read.src);
     judge(&r->learnt, family, read.dst);

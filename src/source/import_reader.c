@@ -347,7 +347,7 @@ static bool without_bars(const struct import_line *line, char *copy, struct impo
     }
     if (found)
         import_text_split(bare, copy, line->len);
-    return found;
+    return found && bare->n;
 }
 
 /* Could a row begin with this field? Rows that begin with an address of a control block are only
@@ -552,12 +552,30 @@ static void begin(struct import_reader *r, const struct import_line *line)
     r->begun_lines = 1;
 }
 
+/* The names of columns, or the first of a list, behind what may stand before each line. */
+static enum import_verdict ask_heading(struct import_reader *r, const struct import_line *line)
+{
+    struct import_line rest;
+
+    for (size_t at = 0; (at = import_prefix_heading(line, at)) > 0;) {
+        import_text_split(&rest, line->text + at, line->len - at);
+        enum import_verdict v = ask(r, &rest);
+        if (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN || v == IMPORT_BEGUN)
+            continue;
+        if (v == IMPORT_HEADING || v == IMPORT_CONTINUED)
+            import_prefix_learn(&r->prefix, line->text, at);
+        return v;
+    }
+    return IMPORT_NOT_MINE;
+}
+
 static void take_line(struct import_reader *r, const char *text, size_t len)
 {
+    const size_t before = import_prefix_len(&r->prefix, text, len);
     struct import_line line;
     enum import_verdict v = IMPORT_NOT_MINE;
 
-    import_text_split(&line, text, len);
+    import_text_split(&line, text + before, len - before);
     if (line.n == 0) {
         r->report->blank++;
         return;
@@ -571,6 +589,9 @@ static void take_line(struct import_reader *r, const char *text, size_t len)
     if (!joined && (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN)) {
         enum import_verdict bare = ask_bare(r, &line);
         v = bare == IMPORT_NOT_MINE ? v : bare;
+        v = v == IMPORT_NOT_MINE ? ask_heading(r, &line) : v;
+    } else if (v == IMPORT_HEADING && !before) {
+        r->prefix.shape[0] = '\0';
     }
     if (v == IMPORT_BEGUN && line.len < BEGUN_MAX)
         begin(r, &line);
@@ -611,17 +632,20 @@ static size_t without_escapes(char *text, size_t len)
     return to;
 }
 
-/* Blanks that web pages and word processors have in the place of ordinary ones, and signs without
- * a width. */
-static size_t with_plain_blanks(char *text, size_t len)
+/* Blanks and hyphens that web pages and word processors have in the place of ordinary ones, the
+ * bars between the panes of a terminal, and signs without a width. */
+static size_t with_plain_signs(char *text, size_t len)
 {
     size_t to = 0;
 
     for (size_t at = 0; at < len;) {
         uint32_t cp;
         size_t n = utf8_decode(text + at, len - at, &cp);
-        if (cp == 0xa0 || cp == 0x3000 || cp == 0x202f || (cp >= 0x2000 && cp <= 0x200a)) {
+        if (cp == 0xa0 || cp == 0x3000 || cp == 0x202f || (cp >= 0x2000 && cp <= 0x200a) ||
+            cp == 0x2502 || cp == 0x2503) {
             text[to++] = ' ';
+        } else if ((cp >= 0x2010 && cp <= 0x2013) || cp == 0x2212) {
+            text[to++] = '-';
         } else if (cp != 0xfeff && cp != 0x200b) {
             memmove(text + to, text + at, n);
             to += n;
@@ -631,22 +655,95 @@ static size_t with_plain_blanks(char *text, size_t len)
     return to;
 }
 
+/* The length of a tag that web pages have around and within text, such as "<br>"; 0: it is none. */
+static size_t tag_len(const char *text, size_t len)
+{
+    static const char *const names[] = {"br", "p",  "pre",  "code", "table", "tbody", "tr",
+                                        "td", "th", "span", "div",  "li",    "tt"};
+    const char *end = memchr(text, '>', len);
+    size_t from = len > 1 && text[1] == '/' ? 2 : 1, name = 0;
+
+    while (from + name < len && isalpha((unsigned char)text[from + name]))
+        name++;
+    if (!end || from + name == len || !strchr(" />", text[from + name]))
+        return 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (import_text_is_caseless(&(struct import_field){text + from, name}, names[i]))
+            return (size_t)(end - text) + 1;
+    return 0;
+}
+
+/* The length of a sign that web pages write by its name; 0: it is none. */
+static size_t entity_len(const char *text, size_t len, char *sign)
+{
+    static const struct {
+        const char *name;
+        char sign;
+    } entities[] = {{"&gt;", '>'},   {"&lt;", '<'},  {"&amp;", '&'},  {"&quot;", '"'},
+                    {"&#39;", '\''}, {"&#34;", '"'}, {"&nbsp;", ' '}, {"&#160;", ' '}};
+
+    for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
+        if (import_text_starts(text, len, entities[i].name)) {
+            *sign = entities[i].sign;
+            return strlen(entities[i].name);
+        }
+    }
+    return 0;
+}
+
+/* The text of a piece of a web page, or of a string in a log, whose quotation marks are escaped. */
+static size_t without_markup(char *text, size_t len)
+{
+    size_t to = 0;
+
+    for (size_t at = 0; at < len;) {
+        char sign = ' ';
+        size_t n = 0;
+        if (text[at] == '<')
+            n = tag_len(text + at, len - at);
+        else if (text[at] == '&')
+            n = entity_len(text + at, len - at, &sign);
+        else if (text[at] == '\\' && at + 1 < len && text[at + 1] == '"')
+            at++;
+        text[to++] = n ? sign : text[at];
+        at += n ? n : 1;
+    }
+    return to;
+}
+
+/* Is the whole line one string? A line of CSV has several. */
+static bool is_string(const char *text, size_t len)
+{
+    while (len && strchr(" \t\r,", text[len - 1]) && text[len - 1])
+        len--;
+    return len > 2 && text[0] == '"' && text[len - 1] == '"' && !memmem(text, len, "\",\"", 3) &&
+           !memmem(text, len, "\";\"", 3);
+}
+
 /* Could there be one of these? All begin with one of three bytes. */
-static bool has_odd_blanks(const char *text, size_t len)
+static bool has_odd_signs(const char *text, size_t len)
 {
     return memchr(text, '\xc2', len) || memchr(text, '\xe2', len) || memchr(text, '\xe3', len) ||
            memchr(text, '\xef', len);
 }
 
-/* A line of UTF-8 with such blanks; `copy` has room for it. */
+/* A line of UTF-8 in plain signs; `copy` has room for it. */
 static void take_plain_line(struct import_reader *r, char *copy, const char *text, size_t len)
 {
-    if (!has_odd_blanks(text, len)) {
+    const bool odd = has_odd_signs(text, len);
+
+    if (is_string(text, len)) {
+        while (text[--len] != '"')
+            ;
+        text++, len--;
+    }
+    if (!odd && !memchr(text, '<', len) && !memchr(text, '&', len) && !memchr(text, '\\', len)) {
         take_line(r, text, len);
         return;
     }
     memmove(copy, text, len);
-    take_line(r, copy, with_plain_blanks(copy, len));
+    len = without_markup(copy, len);
+    take_line(r, copy, odd ? with_plain_signs(copy, len) : len);
 }
 
 void import_reader_line(struct import_reader *r, const char *bytes, size_t len)

@@ -116,6 +116,12 @@ struct import_learnt {
     } shell_list;
 };
 
+/* What stands before each line of the table (import_prefix.c). */
+struct import_prefix {
+    char shape[48]; /* "": nothing */
+    size_t blanks;  /* at its end, at most */
+};
+
 /* Lists that come more than once (import_repeats.c). */
 struct import_repeats {
     uint64_t heading[IMPORT_HEADINGS]; /* hashes of those that were met */
@@ -137,6 +143,7 @@ struct import_reader {
     bool has_row;             /* `row` is a connection that may go on */
     enum import_verdict last; /* of the last line that was not blank */
     struct import_learnt learnt;
+    struct import_prefix prefix;
     struct import_repeats repeats;
 
     struct str begun;    /* a row that goes on in the next line; "" none */
@@ -172,6 +179,16 @@ int import_reader_file(struct import_reader *r, const char *name);
 int import_reader_end(struct import_reader *r);
 
 /* Lists that come again (import_repeats.c) */
+
+/** The names of columns stand behind the first `len` bytes of their line: what they look like. */
+void import_prefix_learn(struct import_prefix *p, const char *text, size_t len);
+
+/** How many bytes of the line are what was learnt to stand before each; 0: it does not begin so. */
+size_t import_prefix_len(const struct import_prefix *p, const char *text, size_t len);
+
+/** The next place behind `from` where a word begins that is the first of a table's names of
+ * columns; 0: there is none. */
+size_t import_prefix_heading(const struct import_line *line, size_t from);
 
 void import_repeats_init(struct import_repeats *p);
 void import_repeats_fini(struct import_repeats *p);

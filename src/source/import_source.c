@@ -19,7 +19,7 @@
 #define IMPORT_CHUNK 65536
 #endif
 #define POLL_SLICE_MS 100
-#define UTF16_BYTES   8 /* that tell whether it is UTF-16 */
+#define UTF16_BYTES   64 /* that tell whether it is UTF-16 */
 
 struct import_source {
     struct source source;

@@ -485,6 +485,9 @@ static bool is_continued(const struct import_reader *r, const struct import_line
     if (r->format != &import_ss ||
         (r->last != IMPORT_ROW && r->last != IMPORT_CONTINUED && r->last != IMPORT_PROTOCOL))
         return false;
+    for (unsigned i = 1, state; i < line->n && i < 4; i++) /* a row behind something */
+        if (is_state(&line->field[i], &state))
+            return false;
     return line->indented || import_text_starts(line->text, line->len, "users:((") ||
            import_text_starts(line->text, line->len, "timer:(");
 }

@@ -50,10 +50,10 @@ static const char *rule_name(unsigned rule)
     return rule < RULE_COUNT ? rules[rule].name : NULL;
 }
 
-/* Record the host; the CPU time of one sample, in microseconds. */
-static double write_all(const struct changing_host *how, const char *path)
+/* Record what comes from `src`; the CPU time of writing one sample, in microseconds. */
+static double write_all(struct source *src, const char *path)
 {
-    struct sample_pipeline *p = pipeline_of(changing_host_open(how));
+    struct sample_pipeline *p = pipeline_of(src);
     struct limits limits;
     rules_limits_init(&limits);
     const struct recorder_options options = {
@@ -61,6 +61,7 @@ static double write_all(const struct changing_host *how, const char *path)
     const struct sample *s = NULL;
     struct recorder *r;
     int64_t cpu = 0;
+    uint32_t n = 0;
 
     if (recorder_open(&r, &options))
         abort();
@@ -70,11 +71,12 @@ static double write_all(const struct changing_host *how, const char *path)
         if (recorder_add(r, s))
             abort();
         cpu += clock_thread_cpu_ns() - begin;
+        n++;
     }
     recorder_close(r);
     sample_unref(s);
     sample_pipeline_free(p);
-    return (double)cpu / how->samples / NS_PER_US;
+    return (double)cpu / (n ? n : 1) / NS_PER_US;
 }
 
 static int compare(const void *a, const void *b)
@@ -118,6 +120,19 @@ static long peak_kib(void)
 
     getrusage(RUSAGE_SELF, &u);
     return u.ru_maxrss;
+}
+
+/* What writing it anew takes. */
+static void print_writing(const char *path)
+{
+    char again[] = "/tmp/tcptop-recording-XXXXXX";
+    int fd = mkstemp(again);
+
+    if (fd < 0)
+        abort();
+    close(fd);
+    printf("writing   %.0f us of CPU a sample\n", write_all(open_recording(path), again));
+    unlink(again);
 }
 
 /* In a process of its own, started anew, so that nothing but the reading counts. */
@@ -197,8 +212,10 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "--read") == 0)
         return read_all(argv[2]);
-    if (argc == 3 && strcmp(argv[1], "--of") == 0)
+    if (argc == 3 && strcmp(argv[1], "--of") == 0) {
+        print_writing(argv[2]);
         return print_reading(argv[0], argv[2]);
+    }
     if (argc > 1)
         how.rows = (uint32_t)strtoul(argv[1], NULL, 10);
     if (argc > 2)
@@ -208,7 +225,7 @@ int main(int argc, char **argv)
         return 1;
     if (fd >= 0)
         close(fd);
-    double us = write_all(&how, path);
+    double us = write_all(changing_host_open(&how), path);
     if (stat(path, &st) != 0)
         return 1;
     printf("size      %.0f bytes a sample, %.2f MiB an hour of samples each second (%u rows)\n",

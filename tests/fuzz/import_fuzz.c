@@ -56,6 +56,11 @@ FUZZ_SEEDS(
     FUZZ_SEED("LocalAddress LocalPort RemoteAddress RemotePort State OwningProcess\n---- -- ---\n"
               ":: 49668 :: 0 Listen 1234\nfe80::1c2d... 5 ::1 0 Bound 7\n"
               "\"LocalAddress\",\"LocalPort\",\"State\"\n\"::\",\"1\",\"TimeWait\"\n"),
+    FUZZ_SEED(
+        "```\n2026-11-29 03:12:01 web: <td>Proto  Local Address  Foreign Address  State</td>\n"
+        "2026-11-29 03:12:02 web:   TCP    0.0.0.0:135  0.0.0.0:0  LISTENING<br>\n```\n"
+        "\"State Recv-Q Send-Q Local Address:Port Peer Address:Port\"\n"
+        "\"ESTAB 0 36 192.0.2.9:22 198.51.100.4:5 users:((\\\"a\\\",pid=4,fd=3)) -&gt;\"\n"),
     FUZZ_SEED("\xff\xfe\x20\x00T\x00"
               "C\x00P\x00 \x00:\x00:\x00\n\x00=\xd8\x00\xde"),
     FUZZ_SEED("| tcp | 0 | 0 | 192.0.2.9:22 | 198.51.100.4:51239 | ESTABLISHED |\n"

@@ -133,7 +133,13 @@ recorded() { # as the manual and the alerts say it below sudo
 	SUDO_UID=1000 SUDO_GID=1000 env -u SUDO_UID /mnt/in/bin/tcptop --no-config --read /var/log/tcptop --batch --summary --json | grep -q '"summary"'
 }
 check 'root reads what was recorded' until_true recorded
+names() { /mnt/in/bin/tcptop --no-config --read /var/log/tcptop --once -f lport:9797 --columns local,process | grep -q systemd; }
+check 'with the names of the processes' until_true names
+private() { [ -z "$(find -L /var/log/tcptop -type f ! -perm 600)" ] && [ "$(stat -Lc %a /var/log/tcptop)" = 700 ]; }
+check 'and nobody else can' private
 systemctl stop tcptop-record
+whole() { /mnt/in/bin/tcptop --no-config --read /var/log/tcptop --batch --summary 2>&1 >/dev/null | [ "$(wc -c)" = 0 ]; }
+check 'what it wrote is whole' whole
 for unit in tcptop-metrics tcptop-record; do
 	check "$unit ended as it should" grep -qx 'success' <(systemctl show -P Result $unit)
 done

@@ -148,6 +148,35 @@ static void what_is_told_replaces_what_was(void **state)
     assert_int_equal(all.list[0].begin_ns, 12);
 }
 
+/* Ones that go on beside each other are found by their keys, whichever of them end before. */
+static void many_end_in_any_order(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    struct episode e = {.begin_ns = 1, .holds = true};
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        e.worst.key = i;
+        assert_int_equal(episodes_put(&all, &e), 0);
+    }
+    for (uint32_t i = 0; i < MANY; i++) {
+        e.worst.key = i * 77 % MANY;
+        e.end_ns = (int64_t)e.worst.key + 10;
+        e.holds = i % 3; /* every third one ends */
+        assert_int_equal(episodes_put(&all, &e), 0);
+    }
+    assert_int_equal(all.n, MANY);
+    assert_int_equal(all.n_open, MANY - (MANY + 2) / 3);
+    for (uint32_t i = 0; i < all.n; i++) {
+        assert_int_equal(all.list[i].holds, i < all.n_open);
+        assert_int_equal(all.list[i].end_ns, all.list[i].worst.key + 10);
+    }
+    episodes_cut(&all);
+    e = (struct episode){.worst = {.key = 77}, .begin_ns = 1, .holds = true};
+    assert_int_equal(episodes_put(&all, &e), 0);
+    assert_int_equal(all.n, MANY + 1);
+}
+
 static void a_list_has_an_end(void **state)
 {
     (void)state;
@@ -169,6 +198,7 @@ int main(void)
         cmocka_unit_test_teardown(one_that_comes_again_is_another, finish),
         cmocka_unit_test_teardown(those_of_another_recorder_do_not_go_on, finish),
         cmocka_unit_test_teardown(what_is_told_replaces_what_was, finish),
+        cmocka_unit_test_teardown(many_end_in_any_order, finish),
         cmocka_unit_test_teardown(a_list_has_an_end, finish),
     };
 

@@ -316,6 +316,9 @@ static void what_is_no_output_is_refused(void **state)
     write_file(path, "Dear reader,\n\nnothing here.\n", 27);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_TEXT_FILE);
+    write_file(path, "`\n", 2); /* nothing is left of such a line */
+    assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
+    assert_int_equal(why.code, REASON_TEXT_FILE);
     write_file(path, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\76\0", 20);
     assert_int_equal(recording_open(&src, path, &why), -EBADMSG);
     assert_int_equal(why.code, REASON_FOREIGN_FILE);
@@ -427,6 +430,37 @@ static void decorations_are_taken_away(void **state)
         assert_int_equal(s->conn[row].sport, row + 1);
     assert_int_equal(s->import->rows, 5);
     assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_COMMAND], 1);
+    lines_add_up(s->import);
+    sample_unref(s);
+}
+
+/* What stands before the names of the columns is taken from each line that begins so, and from no
+ * other; a line that has nothing else is no row, and nothing is lost in silence. */
+static void what_stands_before_each_line_is_taken_away(void **state)
+{
+    struct sample *s = read_text("   7  State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+                                 "   8  ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n"
+                                 "   9  \t cubic rto:204 cwnd:10\n"
+                                 "  10  ESTAB 0 10 192.0.2.9:2 198.51.100.4:5\n"
+                                 "ESTAB 0 0 192.0.2.9:3 198.51.100.4:5\n"
+                                 "  11\n");
+
+    (void)state;
+    assert_int_equal(s->n_live, 3);
+    for (uint16_t row = 0; row < 3; row++)
+        assert_int_equal(s->conn[row].sport, row + 1);
+    assert_int_equal(s->conn[1].wqueue, 10);
+    assert_int_equal(s->import->continued, 1);
+    lines_add_up(s->import);
+    sample_unref(s);
+}
+
+static void a_line_of_signs_alone_is_text(void **state)
+{
+    struct sample *s = read_text("```\n| | |\n" WINDOWS "\"\"\"\n```\n");
+
+    (void)state;
+    assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_TEXT], 4);
     lines_add_up(s->import);
     sample_unref(s);
 }
@@ -646,6 +680,8 @@ int main(void)
         TEST(a_slow_pipe_gives_the_same),
         TEST(a_sosreport_has_rows_of_each_namespace),
         TEST(other_directories_are_refused),
+        TEST(what_stands_before_each_line_is_taken_away),
+        TEST(a_line_of_signs_alone_is_text),
         cmocka_unit_test(texts_are_kept_once_and_clean),
         cmocka_unit_test(times_of_ss_are_read),
         cmocka_unit_test(states_are_known_in_other_languages),

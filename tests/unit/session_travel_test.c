@@ -369,16 +369,28 @@ static void expect(struct session *s, uint32_t number, const char *badge)
 }
 
 /* The focus on the table and on the pane, the diagram, the wide pane, each with the cursor at the
- * top: else it stays with a connection, which is another one where more has been seen. Not the
- * warnings: a live doctor has more to look at than one that reads a recording, and says what it
- * could not check. */
-static const char *const views[] = {"Home", "Home Tab", "Home D", "Home w"};
+ * top: else it stays with a connection, which is another one where more has been seen. The details
+ * of a connection, and the warnings. And what must be on the screen then. */
+static const struct {
+    const char *keys, *shows;
+} views[] = {
+    {"Home", "CONNECTIONS"}, {"Home Tab", "CONNECTIONS"},
+    {"Home D", "DIAGRAM"},   {"Home w", "CONNECTIONS"},
+    {"Home !", "WARNINGS"},  {"Home / : 1 0 0 4 Enter Enter", "━ CONNECTION ━"},
+};
+
+static void begin_view(size_t i)
+{
+    begin_session(NULL, 32u << 20, views[i].keys, SAMPLES - 10);
+    if (!strstr(stage.frame[stage.n], views[i].shows))
+        fail_msg("%s: no %s in\n%s", views[i].keys, views[i].shows, stage.frame[stage.n]);
+}
 
 static void memory_shows_what_was_live(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        begin_view(i);
         keys_of(stage.session, ",");
         expect(stage.session, SAMPLES - 11, "PAST");
         keys_of(stage.session, ", , ,");
@@ -400,7 +412,7 @@ static void a_file_shows_what_was_live(void **state)
         struct session *file;
         struct ui_settings settings = settings_of(true);
         uint32_t samples;
-        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        begin_view(i);
         snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
         int fd = mkstemp(path);
         assert_int_equal(past_save(stage.past, fd, &samples), 0);
@@ -408,7 +420,7 @@ static void a_file_shows_what_was_live(void **state)
         assert_int_equal(session_new(&file, &settings, -1, true, false), 0);
         ask(file);
         session_read(file);
-        keys_of(file, views[i]);
+        keys_of(file, views[i].keys);
         expect(file, SAMPLES - 10, "REPLAY");
         keys_of(file, ", ,");
         expect(file, SAMPLES - 12, "REPLAY");
@@ -478,10 +490,10 @@ static void another_host_shows_what_was_live(void **state)
     (void)state;
     make_ssh();
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-        begin_session(NULL, 32u << 20, views[i], SAMPLES - 10);
+        begin_view(i);
         assert_int_equal(recorder_close(stage.recorder), 0);
         stage.recorder = NULL;
-        follow_far(views[i]);
+        follow_far(views[i].keys);
         end_session();
     }
 }

@@ -35,6 +35,39 @@ for file in "$directory"/*.txt; do
 	fi
 done
 
+# What people put around it, or what put it somewhere, changes no row.
+rows() { "$B/tcptop" --no-config --read "$1" --once --format csv --columns "$columns" 2>/dev/null; }
+decorated() { # decorated WHAT COMMAND…: which makes it of standard input
+	local name difference bad=''
+	n=$((n + 1))
+	for name in linux_ss_tanpi linux_netstat_tanp linux_lsof_nPiTCP linux_proc_net_tcp macos_netstat_an \
+		freebsd_netstat_AanP win_de_an win_ko_ano win_powershell_list; do
+		difference=$(diff <(rows "$directory/$name.txt") <("${@:2}" <"$directory/$name.txt" | rows -)) ||
+			bad+=$name$'\n'$difference$'\n'
+	done
+	[ -z "$bad" ] || echo -n 'not '
+	echo "ok $n - the same rows: $1"
+	[ -z "$bad" ] || sed 's/^/# /' <<<"$bad"
+}
+decorated 'numbered lines' cat -n
+decorated 'lines that grep -n found' grep -n ''
+decorated 'times of a log' sed 's/^/2026-11-29 03:12:01 /'
+decorated 'times in brackets' sed 's|^|[2026/11/29 3:12:01] |'
+decorated 'syslog' sed 's/^/Nov 29 03:12:01 web-01 dump[1234]: /'
+decorated 'a container that logged it' sed 's/^/web_1  | /'
+decorated 'a list' sed 's/^/- /'
+decorated 'a quoted mail' sed 's/^/> > /'
+decorated 'a code block of Markdown' sed -e '1i Please help:\n```console' -e '$a ```\nWhat is wrong?'
+decorated 'an indented code block' sed 's/^/    /'
+decorated 'a web page' sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/$/<br>/; 1s/^/<pre>/'
+decorated 'strings' sed 's/"/\\"/g; s/.*/"&"/'
+decorated 'a pane of tmux' sed 's/^/│/; s/$/│/'
+decorated 'tabs' sed -E 's/ {2,}/\t/g'
+decorated 'hyphens of a word processor' sed 's/-/‑/g'
+decorated 'UTF-16 without a mark' iconv -f UTF-8 -t UTF-16LE
+decorated 'UTF-16 of the other order' iconv -f UTF-8 -t UTF-16BE
+decorated 'empty lines between' sed G
+
 # The name says nothing about the format, and neither does a pipe.
 n=$((n + 1))
 if difference=$("$B/tcptop" --no-config --read - --once --format csv --columns "$columns" 2>/dev/null \

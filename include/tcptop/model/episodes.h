@@ -4,6 +4,7 @@
 #ifndef TCPTOP_MODEL_EPISODES_H
 #define TCPTOP_MODEL_EPISODES_H
 
+#include "tcptop/base/hash_table.h"
 #include "tcptop/model/findings.h"
 
 struct sample;
@@ -35,8 +36,9 @@ struct episode {
 struct episodes {
     struct episode *list; /* owned */
     uint32_t n, n_open, cap;
-    uint32_t lost; /* that there was no room for */
-    uint32_t view; /* sample.netns_view of the last sample */
+    struct hash_table open; /* by key: the place of each that may go on */
+    uint32_t lost;          /* that there was no room for */
+    uint32_t view;          /* sample.netns_view of the last sample */
     uint64_t look;
 };
 
