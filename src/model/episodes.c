@@ -73,7 +73,9 @@ static void close_at(struct episodes *e, uint32_t i)
 
     e->list[i] = e->list[--e->n_open];
     e->list[e->n_open] = one;
-    *(uint32_t *)hash_table_find(&e->open, &e->list[i].worst.key) = i;
+    uint32_t *place = hash_table_find(&e->open, &e->list[i].worst.key);
+    if (place)
+        *place = i;
     hash_table_remove(&e->open, &one.worst.key);
 }
 

@@ -274,7 +274,8 @@ static void merge_congestion(struct sample_builder *b, const struct sample *part
 static void merge_cgroups(struct sample_builder *b, const struct sample_builder *part,
                           uint32_t from, uint32_t to)
 {
-    cgroups_renumber(&b->cgroup_ids, &part->cgroup_ids, b->sample.conn + from, to - from);
+    if (from < to)
+        cgroups_renumber(&b->cgroup_ids, &part->cgroup_ids, &b->sample.conn[from], to - from);
 }
 
 /* Rows from the end of the arrays fill the gap that is left between both halves. */

@@ -226,11 +226,14 @@ const struct owner_change *owner_changes_of(const struct owner_changes *c, uint3
 
 struct owner *owner_changes_now(const struct owner_changes *c, const struct owner *was)
 {
-    const struct owner_change *p = owner_changes_of(c, was->pid), *end = c->process + c->n;
+    const struct owner_change *p = owner_changes_of(c, was->pid), *end;
 
-    while (p && p < end && p->pid == was->pid && (!p->owner || owner_compare(p->owner, was)))
+    if (!p)
+        return NULL;
+    end = c->process + c->n;
+    while (p < end && p->pid == was->pid && (!p->owner || owner_compare(p->owner, was)))
         p++;
-    return p && p < end && p->pid == was->pid ? p->owner : NULL;
+    return p < end && p->pid == was->pid ? p->owner : NULL;
 }
 
 struct owner_entry *owner_changes_room(struct owner_changes *c, uint32_t n)

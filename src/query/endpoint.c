@@ -85,14 +85,28 @@ static bool is_link_local(const struct endpoint *e)
     return e->family == AF_INET6 && e->addr[0] == 0xfe && (e->addr[1] & 0xc0) == 0x80;
 }
 
+/* Append "%" and the name of a device to `text`. A name of an imported dump may be too long: it is
+ * cut at a character, and the cut shows. */
+static void add_device_name(char text[ADDRESS_SIZE], const char *name)
+{
+    static const char ellipsis[] = "…";
+    const size_t len = strlen(text), room = ADDRESS_SIZE - len - 1;
+    const bool fits = strlen(name) < room;
+
+    text[len] = '%';
+    utf8_sanitise_into(text + len + 1, fits ? room : room - strlen(ellipsis), name, strlen(name));
+    if (!fits)
+        strcat(text, ellipsis);
+}
+
 /* Append "%" and the device to `text`. */
 static void add_device(const struct conn *c, const struct sample *s, char text[ADDRESS_SIZE])
 {
     size_t len = strlen(text);
     if (c->ifindex & CONN_DEVICE_NAMED)
-        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", end_text(c->ifindex & ~CONN_DEVICE_NAMED));
+        add_device_name(text, end_text(c->ifindex & ~CONN_DEVICE_NAMED));
     else if (sampled_here(s, c))
-        snprintf(text + len, ADDRESS_SIZE - len, "%%%s", scope_name(c->ifindex, s));
+        add_device_name(text, scope_name(c->ifindex, s));
     else
         snprintf(text + len, ADDRESS_SIZE - len, "%%%u", c->ifindex);
 }

@@ -794,9 +794,11 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     if (rc || !c || !has_rows(d))
         return rc ? rc : block_in_take(in, NULL, len);
     rc = take_values(d, in, len);
-    struct block_row row = row_at(s, 0);
-    if (rc || !block_column_applies(c, &row))
+    if (rc || !d->part.n)
         return rc;
+    struct block_row row = row_at(s, d->place[0]);
+    if (!block_column_applies(c, &row))
+        return 0;
     for (uint32_t i = 0; i < d->part.n; i++) {
         uint64_t value = d->values[i];
         row = row_at(s, d->place[i]);

@@ -17,6 +17,7 @@
 #include "tcptop/base/err.h"
 #include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
+#include "tcptop/model/end_text.h"
 #include "tcptop/query/column.h"
 
 #define LOOPBACK 1 /* ifindex of lo, in every namespace */
@@ -155,6 +156,12 @@ static void addresses(void **state)
     s->backend = BACKEND_NETLINK;
     s->conn[4].ifindex = 2000000000u;
     assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%2000000000", "fe80::1%2000000000");
+    char name[60]; /* of a device, in an imported dump: it is cut at a character */
+    for (size_t i = 0; i < sizeof name; i += 3)
+        memcpy(name + i, "가", 3);
+    s->conn[4].ifindex = end_text_add(name, sizeof name) | CONN_DEVICE_NAMED;
+    assert_cell(s, 4, COL_LOCAL_ADDR, "fe80::1%가가가가가가가가가가가가가가가가가…",
+                "fe80::1%가가가가가가가가가가가가가가가가가…");
     s->conn[0].ifindex = LOOPBACK;
     assert_string_equal(cell_shown(s, 0, COL_LOCAL), "10.0.2.15%lo:443");
     assert_cell(s, 0, COL_LOCAL_ADDR, "10.0.2.15", "10.0.2.15");
