@@ -15,6 +15,7 @@ scene=$1 first=$2 until=$3
 columns=proto,local_addr,local_port,remote_addr,remote_port,state,timer,expires_ms,recv_q,send_q,uid
 columns+=,inode,cookie,ifindex,netns
 plain=local,remote,state,timer,recv_q,send_q
+judged=process,drops,rtt_us,retr_permille
 programs="floor|$B/tests/bench/floor
 tcptop --once --limit 50, no owners|$B/tcptop --no-config --once --limit 50 --columns $plain
 tcptop --once, no owners|$B/tcptop --no-config --once --columns $plain
@@ -29,6 +30,10 @@ tcptop --once --columns …,process|$B/tcptop --no-config --once --columns local
 ss -tanp|ss -tanp
 lsof -nP -iTCP|lsof -nP -iTCP
 netstat -tanp|netstat -tanp"
+[ "${PROGRAMS:-}" != scrape ] || programs="floor|$B/tests/bench/floor
+tcptop --once, the columns of the metrics|$B/tcptop --no-config --once --limit 50 --columns $plain,$judged
+tcptop --format prometheus|$B/tcptop --no-config --format prometheus
+node_exporter, tcpstat alone|bash tests/bench/exporter.sh"
 # Another tcptop has the same programs, called "before".
 if [ -n "${AGAINST:-}" ]; then
 	programs=$(grep -E '^(floor|tcptop)' <<<"$programs")
