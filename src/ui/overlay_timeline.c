@@ -22,6 +22,7 @@
 #define COURSE_MAX   512
 #define TICK_LEAST   8 /* columns from one time to the next */
 #define SEVERITY_W   9
+#define TITLE_LEAST  12
 #define DAY_S        86400
 #define STATES_LEAST 3 /* lines of states that stay where there are many warnings */
 
@@ -237,12 +238,15 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
 
     when_of(f, when);
     int when_w = utf8_width(when);
+    if (w - x - SEVERITY_W - when_w - 3 < TITLE_LEAST) /* what is wrong matters more than when */
+        when_w = -2;
     canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
                finding_severity_word(severity));
     x += SEVERITY_W;
     title_of(f, title);
     draw_name(d->c, x, y, w - x - when_w - 3, ROLE_TEXT, title);
-    canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
+    if (when_w > 0)
+        canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
 }
 
 static void draw_findings_title(struct drawing *d, const struct timeline *p, int y)

@@ -447,7 +447,7 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
                  text(several ? MSG_VIEW_NO_SOCKETS_AT_ALL : MSG_VIEW_NO_SOCKETS));
     }
     if (p->lines > 0)
-        canvas_put(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);
+        draw_name(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);
 }
 
 void table_draw(struct drawing *d)

@@ -127,7 +127,7 @@ keys K
 check "--readonly: K says so" sees '^ --readonly: nothing is closed'
 keys '?'
 check "help is there" sees '━ HELP'
-check "but not this key" loses 'K F9|close it'
+check "but not this key" loses 'K F9|close socket'
 keys q q
 check "that ends" code 0
 

@@ -95,7 +95,7 @@ for key in s '?'; do
 	# shellcheck disable=SC2086 # options are words
 	"$tcptop" $options --size 79x24 --keys "$tmp/keys" --dump text | sed 's/ *$//' >"$tmp/canvas"
 	start 79x24 "$tcptop $options 2>$tmp/err"
-	sees '재생'
+	sees '기록'
 	keys "$key"
 	check "over Hangul after $key: the canvas" until_true canvas_shown
 	# shellcheck disable=SC2086

@@ -97,7 +97,7 @@ static void partial(void **unused)
            "incomplete sample: there may be more\n"
            "71 closed first here within 60 s, steady\n"
            "58 by a server here: no ephemeral port used\n"
-           "13 by clients: 9 of 28,232 ports to one peer\n"
+           "13 by clients; one peer: 9 of 28,232 ports\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");
 }
 
@@ -166,7 +166,7 @@ static void time_wait_ports(void **unused)
     host_finish(s, TCP_STATE_TIME_WAIT, 50);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "50 closed first here within 60 s, steady\n"
-           "50 by clients: 61 of 100 ports to one peer\n"
+           "50 by clients; one peer: 61 of 100 ports\n"
            "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 }
 
@@ -325,7 +325,7 @@ static void opening(void **unused)
                      .retrans = 2,
                      .expires_ms = 700};
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
-           "this one: retransmissions 2, next in 0.7 s\n"
+           "this one: retransmissions 2, next in 0.7 s without ACK\n"
            "1, unchanged over the last 60 s\n"
            "1 retransmitting without an answer\n"
            "NORMAL: No rule found anything wrong.");

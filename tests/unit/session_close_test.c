@@ -359,18 +359,18 @@ static void read_only_it_does_not_exist(void **state)
     struct stage st;
     open_stage(&st);
     stage_keys(&st, "? PgDn");
-    assert_true(stage_shows(&st, "close it (asks first)"));
+    assert_true(stage_shows(&st, "close socket (asks)"));
     stage_keys(&st, "q Enter");
-    assert_true(stage_shows(&st, "K close it"));
+    assert_true(stage_shows(&st, "K close socket"));
     stage_keys(&st, "q");
     probe_set_readonly(st.session, true);
     stage_keys(&st, "K");
     assert_string_equal(probe_prompt(st.session), "none");
     assert_string_equal(probe_message(st.session), "--readonly: nothing is closed");
     stage_keys(&st, "? PgDn");
-    assert_false(stage_shows(&st, "close it"));
+    assert_false(stage_shows(&st, "close socket"));
     stage_keys(&st, "q Enter");
-    assert_false(stage_shows(&st, "close it"));
+    assert_false(stage_shows(&st, "close socket"));
     stage_close(&st);
 }
 

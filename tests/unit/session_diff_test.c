@@ -82,7 +82,7 @@ static void what_changed_is_listed(void **state)
     assert_true(stage_shows(&st, "+ ESTABLISHED  10.0.0.1:500  192.0.2.1:80"));
     assert_true(stage_shows(&st, "* ESTABLISHED → CLOSE_WAIT   10.0.0.1:120  "));
     stage_keys(&st, "G");
-    assert_true(stage_shows(&st, "between the same ports counts"));
+    assert_true(stage_shows(&st, "between the same ports"));
     stage_keys(&st, "Esc");
     assert_string_equal(probe_overlay(st.session), "none");
 }
