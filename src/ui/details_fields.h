@@ -27,9 +27,8 @@ struct details {
     uint32_t row;                         /* UINT32_MAX: gone from the sample */
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
-    int n_left,
-        n_right; /* equal but for a listener, of which the left side is all there is to say */
-    int n_upper; /* of the left side, those in the upper block */
+    int n_left, n_right; /* equal, but that a listener has the left side only */
+    int n_upper;         /* of the left side, those in the upper block */
     bool listens;
     uint32_t clients[TCP_STATE_COUNT]; /* of a listener: connections on its port, by state */
     const struct finding *found;       /* what the doctor says of it; NULL: nothing */

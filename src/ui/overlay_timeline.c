@@ -237,15 +237,14 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
     int x = GUTTER, w = d->ui->w;
 
     when_of(f, when);
-    int when_w = utf8_width(when);
-    if (w - x - SEVERITY_W - when_w - 3 < TITLE_LEAST) /* what is wrong matters more than when */
-        when_w = -2;
+    const int when_w = utf8_width(when);
     canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
                finding_severity_word(severity));
     x += SEVERITY_W;
     title_of(f, title);
-    draw_name(d->c, x, y, w - x - when_w - 3, ROLE_TEXT, title);
-    if (when_w > 0)
+    const bool both = w - x - when_w - 3 >= TITLE_LEAST; /* what is wrong matters more than when */
+    draw_name(d->c, x, y, both ? w - x - when_w - 3 : w - x - 1, ROLE_TEXT, title);
+    if (both)
         canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
 }
 

@@ -16,8 +16,8 @@
 #define TITLE_X 4  /* cursor and mark before it */
 #define TEXT_X  17 /* labels before it */
 #define CLOCK_W 5  /* "14:03" */
-#define LIST_PART                                                                                  \
-    2 /* lines of what is seen, and of what to do, in the pane; more if some are left */
+/* Lines of what is seen, and of what to do, in the pane; more if some are left. */
+#define LIST_PART 2
 #define LIST_MOST 8 /* findings there */
 
 static void title_of(const struct finding *f, char out[FILL_SIZE])

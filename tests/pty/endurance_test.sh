@@ -13,14 +13,17 @@ descriptors() { find "/proc/$1/fd" -type l 2>/dev/null | wc -l; }
 threads() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l; }
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 note() { fds=$(descriptors "$1") tasks=$(threads "$1") kib=$(memory "$1"); }
+# A thread may be there for a moment only, so their number is waited for.
+no_more_threads() { [ "$(threads "$1")" -le "$tasks" ]; }
 # As noted: a descriptor for each sample would be hundreds by now, 1 KiB for each half a megabyte.
 constant() { # constant PID [KIB]: so much more memory is none
+	local held
 	held="descriptors $fds $(descriptors "$1"), threads $tasks $(threads "$1"), KiB $kib $(memory "$1")"
-	[ "$(descriptors "$1")" -le $((fds + 5)) ] && [ "$(threads "$1")" -le "$tasks" ] &&
-		{ [ "$sanitized" = yes ] || [ "$(memory "$1")" -le $((kib + ${2:-256})) ]; }
+	until_true no_more_threads "$1" && [ "$(descriptors "$1")" -le $((fds + 5)) ] &&
+		{ [ "$sanitized" = yes ] || [ "$(memory "$1")" -le $((kib + ${2:-256})) ]; } && return
+	echo "# $held"
+	return 1
 }
-# A thread may be there for a moment only; what is leaked stays.
-settles() { until_true constant "$@" || { echo "# $held"; return 1; }; } # settles PID [KIB]
 
 "$tcptop" --no-config -b -d 0.01 --summary >"$tmp/batch" &
 batch=$!
@@ -28,7 +31,7 @@ printed() { [ "$(grep -c '^total' "$tmp/batch" 2>/dev/null || true)" -ge "$1" ] 
 check "a batch" until_true printed 50
 note $batch
 check "of hundreds of samples" until_true printed 450
-check "holds no more than at first" settles $batch
+check "holds no more than at first" constant $batch
 kill $batch
 
 # Here the history fills: 0.6 KiB for each sample, for as long as it is.
@@ -52,14 +55,14 @@ keys Escape
 loses '━ SORT BY'
 note "$pid"
 check "goes on" until_true woken $(($(wakes) + 500))
-check "and holds no more than at first" settles "$pid" 700
+check "and holds no more than at first" constant "$pid" 700
 
 # tmux does not read while it is stopped: the screen's bytes have nowhere to go.
 server=$(mux display -p '#{pid}')
 kill -STOP "$server"
 note "$pid"
 check "a terminal that takes nothing stops nothing" until_true woken $(($(wakes) + 300))
-check "nor fills the memory" settles "$pid" 700
+check "nor fills the memory" constant "$pid" 700
 kill -CONT "$server"
 keys '?'
 check "read again, the screen is there" sees 'MOVE'

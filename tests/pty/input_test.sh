@@ -13,7 +13,7 @@ head -c $noise /dev/urandom | LC_ALL=C tr -d '\003\004\032\034\033qQxX\200-\377'
 printf 'K y\n' >>"$tmp/noise"
 mux load-buffer "$tmp/noise"
 mux paste-buffer -r -d
-patience=200 # a sanitizer takes its time over each key
+patience=600 # a sanitizer, or a busy host, takes its time over each key
 resize 101 30
 check "noise, K and y in it, leaves a screen" sees REPLAY
 keys Escape C-c

@@ -90,11 +90,7 @@ screen() { mux capture-pane -p 2>/dev/null; }
 resize() { mux resize-window -x "$1" -y "$2"; }
 
 # shellcheck disable=SC2034 # of the tests: bytes of it, fewer where each key takes long
-case ${B##*/} in
-tsan) noise=60000 ;;
-asan) noise=250000 ;;
-*) noise=1000000 ;;
-esac
+noise=$([ "${B##*/}" = tsan ] && echo 60000 || echo 1000000)
 . tests/lib/wait.sh # until_true
 shows() { screen | grep -qE -- "$1"; }
 sees() { until_true shows "$1"; } # sees REGEX: it appears on the screen

@@ -28,8 +28,8 @@ const struct sample *sampler_latest(struct sampler *sampler);
 int64_t sampler_late_ns(struct sampler *sampler);
 
 /** 0 while samples may follow. -ENODATA when a recording was played to its end and every sample was
- *  taken; another -errno, with the cause in `*why`, when it could not be read on, or
- *  when there was no memory for a first sample. `wake_fd` is added to then, too. */
+ *  taken; another -errno, with the cause in `*why`, when it could not be read on, or when there
+ *  was no memory for a first sample. `wake_fd` is added to then, too. */
 int sampler_ended(struct sampler *sampler, struct sample_reason *why);
 
 /** Change what is asked for; `now`: sample at once. Any thread. */
