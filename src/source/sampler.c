@@ -21,7 +21,7 @@
          */
 #define COST_WEIGHT     0.25      /* of the newest sample in the mean cost */
 #define BRIEF_SHARE     (2.0 / 3) /* of the CPU budget: for brief samples, at most */
-#define BRIEF_GUESS     0.25      /* of the cost of a full sample, before the first brief one */
+#define BRIEF_GUESS     0.15      /* of the cost of a full sample, before the first brief one */
 #define WORTH_BEGINNING 1.3 /* so much longer the interval must be without brief samples, … */
 #define WORTH_STAYING   1.1 /* … and so much for them to go on */
 #define OWNER_SHARE     0.4 /* of the CPU budget, besides: for who holds the sockets */
