@@ -21,7 +21,8 @@ struct sample_pipeline {
     struct history history;
     const struct sample *good; /* the last sample that did not fail, NULL before the first */
     uint64_t seq;
-    uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
+    uint64_t n_brief; /* of them were brief samples */
+    uint64_t age_ns;  /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
     struct cgroup_tree cgroups;
     struct owner_scanner *owners; /* of this host; NULL until they are asked for */
@@ -136,7 +137,7 @@ int sample_pipeline_restart(struct sample_pipeline *st)
     st->pool = pool;
     forget_past(st);
     sample_pipeline_observe(st, NULL);
-    st->seq = st->age_ns = 0;
+    st->seq = st->n_brief = st->age_ns = 0;
     st->last_ns = 0;
     return 0;
 }
@@ -225,6 +226,8 @@ static void count_left_out(struct sample_pipeline *st, struct sample *s)
     else if (s->status != SAMPLE_FAILED)
         state_counters_compare(&st->drift, s);
     s->counters.valid = st->drift.known;
+    st->n_brief += s->left_out != 0;
+    s->n_brief = st->n_brief;
 }
 
 /* Can a brief sample follow? It needs the rows and the figures of the sample before, and counters

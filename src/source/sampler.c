@@ -125,7 +125,9 @@ static void set_tempo(struct sampler *s)
     uint64_t asked = s->req.interval_ms > INTERVAL_MIN_MS ? s->req.interval_ms : INTERVAL_MIN_MS;
     double needed = needed_ms(&s->full, s->cpu_budget);
 
-    if (needed > (double)asked && s->req.two_tempos && s->counted && set_tempos(s, asked, needed))
+    bool may_be_two = s->req.two_tempos && s->counted && !s->req.list_namespaces;
+
+    if (needed > (double)asked && may_be_two && set_tempos(s, asked, needed))
         return;
     s->full_ms = 0;
     s->interval_ms = stretched(&s->stretched_ms, needed, asked);

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -245,6 +246,23 @@ static void queues_and_ends_are_in_the_next_brief_sample(void **state)
     watch_end(&w);
 }
 
+/* Each namespace counts for itself, and none for all. */
+static void several_namespaces_have_one_tempo(void **state)
+{
+    struct watcher w = watch();
+
+    (void)state;
+    strcpy(w.req.namespaces, "all");
+    w.req.list_namespaces = w.req.brief = true;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sample_pipeline_next(w.st, &w.req, &w.last, NULL), 0);
+        assert_int_equal(w.last->left_out, 0);
+        assert_false(w.last->counters.valid);
+        assert_int_equal(w.last->total, w.last->n_live);
+    }
+    watch_end(&w);
+}
+
 /* Churn ------------------------------------------------------------ */
 
 static void churn(void)
@@ -395,6 +413,7 @@ int main(void)
         cmocka_unit_test(counts_are_those_of_a_full_dump),
         cmocka_unit_test(what_changes_is_in_the_next_brief_sample),
         cmocka_unit_test(queues_and_ends_are_in_the_next_brief_sample),
+        cmocka_unit_test(several_namespaces_have_one_tempo),
         cmocka_unit_test(churn_makes_no_false_row),
         cmocka_unit_test(a_sampler_keeps_its_interval),
     };

@@ -167,6 +167,7 @@ struct sample {
     uint64_t interval_ms;       /* in force when it was taken; 0: a single sample */
     uint64_t asked_interval_ms; /* what the user asked for */
     uint64_t full_interval_ms;  /* in force between full samples; 0: there are no brief ones */
+    uint64_t n_brief;           /* brief samples since the start, this one included */
 };
 
 /** Was the row seen by this sample's dump? Rows that are not live were not. */
