@@ -169,7 +169,7 @@ static void number_ports(struct str *out, const struct state_facts *t)
         const struct conn *c = &b->ports.entry[i].conn;
         bool local = !b->ports.entry[i].by_port;
         struct str what = STR_INIT;
-        SAY(&what, local ? MSG_NUMBERS_LOCAL_PORT : MSG_NUMBERS_FOREIGN_PORT,
+        SAY(&what, local ? MSG_NUMBERS_LOCAL_PORT : MSG_NUMBERS_REMOTE_PORT,
             live_port(LIVE, local ? c->sport : c->dport));
         add_entry(out, str_text(&what), b->ports.entry[i].count);
         str_fini(&what);

@@ -343,7 +343,7 @@ static void add_sent_again(struct details *t)
         fmt_percent(share, sizeof share, again, sent);
         snprintf(value, sizeof value, sent ? "%s, %s" : "%s", bytes, share);
     }
-    add(t, true, MSG_VIEW_DETAIL_SENT_AGAIN, value);
+    add(t, true, MSG_COL_BYTES_RETRANS, value);
 }
 
 /* Data of the peer. The kernel counts its FIN as one byte more. */
@@ -356,7 +356,7 @@ static void add_received(struct details *t)
 
     if (tcp_metrics_get(t->metrics, METRICS_bytes_received, &value))
         fmt_bytes(bytes, sizeof bytes, value - (fin && value));
-    add(t, true, MSG_VIEW_DETAIL_RECEIVED, bytes);
+    add(t, true, MSG_COL_BYTES_RECEIVED, bytes);
 }
 
 /* What the connection did from the first to the last sample that was watched, in us. */
@@ -435,7 +435,7 @@ static void fill_upper(struct details *t)
     add_rtt(t);
     add_congestion(t);
     add_received(t);
-    add_bytes(t, true, MSG_VIEW_DETAIL_SENT, METRICS_bytes_sent, "");
+    add_bytes(t, true, MSG_COL_BYTES_SENT, METRICS_bytes_sent, "");
     add_sent_again(t);
     add_busy(t);
 }
@@ -543,10 +543,10 @@ static const struct {
     void (*format)(char out[FILL_SIZE], uint64_t value);
     enum role role;
 } traces[TRACES] = {
-    {MSG_VIEW_TRACE_TX, tx, per_second, ROLE_LIVE},
-    {MSG_VIEW_TRACE_RX, rx, per_second, ROLE_LIVE},
+    {MSG_COL_TX, tx, per_second, ROLE_LIVE},
+    {MSG_COL_RX, rx, per_second, ROLE_LIVE},
     {MSG_VIEW_DETAIL_RTT, rtt, say_latency, ROLE_LIVE},
-    {MSG_VIEW_DETAIL_SENT_AGAIN, again, share, ROLE_WARN},
+    {MSG_COL_RETR, again, share, ROLE_WARN},
 };
 
 /* The points of the watch, oldest first; samples that failed are missed ones. */

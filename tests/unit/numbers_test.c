@@ -85,7 +85,7 @@ static void time_wait(void **unused)
            "Table: 74 of 65,536, 0.1%\n"
            "Processes: –\n"
            "Peers: 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
-           "Ports: local 443 (58), foreign 8443 (13)\n"
+           "Ports: local 443 (58), remote 8443 (13)\n"
            "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
            "ip_local_port_range = 32768–60999");
     sample_unref(s);
@@ -127,7 +127,7 @@ static void close_wait(void **unused)
            "Files: –\n"
            "Processes: –\n"
            "Peers: 0.0.0.0:8443 (412)\n"
-           "Ports: foreign 8443 (412)\n"
+           "Ports: remote 8443 (412)\n"
            "Kernel: tcp_keepalive_time = 7200");
     sample_unref(s);
 }
@@ -159,7 +159,7 @@ static void opening(void **unused)
            "Retries: 1 with none, 1 with 6 and more\n"
            "Processes: –\n"
            "Peers: 203.0.113.9:443 (2)\n"
-           "Ports: foreign 443 (2)\n"
+           "Ports: remote 443 (2)\n"
            "Kernel: tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4");
     sample_unref(s);
 }
