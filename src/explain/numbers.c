@@ -132,7 +132,8 @@ static void number_processes(struct str *out, const struct state_facts *t)
         str_fini(&name);
     }
     add_others(out, MSG_NUMBERS_OTHERS, b->other_processes);
-    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless);
+    add_others(out, MSG_NUMBERS_HIDDEN, b->hidden);
+    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless - b->hidden);
 }
 
 /* A peer of a server here has many ports, so it goes by its address. */

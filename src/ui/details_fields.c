@@ -61,6 +61,21 @@ static void waits_text(const struct details *t, char out[DETAILS_VALUE])
     draw_fill(out, g ? MSG_VIEW_WAITS_FOR : MSG_VIEW_WAITS, g ? who : "", NULL, NULL);
 }
 
+/* Why no process is named: it may not be looked at, or there is none. */
+static void why_no_process(const struct details *t, char out[DETAILS_VALUE])
+{
+    const uint32_t rights = OWNER_LACK_PTRACE | OWNER_LACK_SEARCH;
+
+    if (details_gone(t) || t->row >= t->s->n_live || t->s->import)
+        return;
+    if (sample_owner_hidden(t->s, t->row))
+        draw_copy_text(
+            out, DETAILS_VALUE,
+            text(t->s->owners->lacks & rights ? MSG_VIEW_OWNER_HIDDEN : MSG_VIEW_OWNER_ELSEWHERE));
+    else if (conn_is_let_go(t->c))
+        draw_copy_text(out, DETAILS_VALUE, text(MSG_VIEW_OWNER_KERNEL));
+}
+
 static void process_text(const struct details *t, char out[DETAILS_VALUE])
 {
     bool former;
@@ -70,6 +85,8 @@ static void process_text(const struct details *t, char out[DETAILS_VALUE])
     out[0] = '\0';
     if (!g)
         waits_text(t, out);
+    if (!g && !*out)
+        why_no_process(t, out);
     if (!g)
         return;
     name_holder(g->member[0], former, out);
@@ -582,7 +599,8 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
         double covered =
             (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
 
-        snprintf(seconds, sizeof seconds, "%.0f", covered / (double)NS_PER_S);
+        snprintf(seconds, sizeof seconds, "%.*f", covered < NS_PER_S / 2 ? 1 : 0,
+                 covered / (double)NS_PER_S);
         draw_fill(title, MSG_VIEW_LAST_SECONDS, seconds, NULL, NULL);
     }
     canvas_put(d->c, x + LABEL_W, y, c.cells, ROLE_DIM, title);

@@ -51,6 +51,10 @@ check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" sees '127\.0\.0\.1:8004 .* ESTABLISHED .* – *(│|$)'
 check "one line says what is missing" sees '^ rows whose process is not visible: [0-9]+; run with sudo to see them \(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH\)'
 check "once" loses 'process is not visible'
+keys 8 0 0 4
+sees 'port:8004'
+keys Enter Enter
+check "the details of one say why no process is named" sees 'Process +not visible without sudo'
 keys C-c
 check "it ends without rights" code 0
 kill "$own"
