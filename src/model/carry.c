@@ -95,9 +95,9 @@ static uint32_t find(const struct slots *slots, uint64_t hash, const struct othe
     return at;
 }
 
-enum verdict { CARRIED, DOUBTFUL, LEFT };
+enum carry_verdict { CARRIED, DOUBTFUL, LEFT };
 
-static enum verdict judge(const struct carry *k, const struct others *o, const struct conn *c)
+static enum carry_verdict judge(const struct carry *k, const struct others *o, const struct conn *c)
 {
     uint32_t same = find(&k->by_cookie, conn_hash(c), o, c, conn_same);
     uint32_t ends =
@@ -127,8 +127,9 @@ static void copy(struct sample *next, const struct sample *prev, uint32_t from, 
 }
 
 /* What becomes of row `row` of `prev`. */
-static enum verdict verdict_of(const struct carry *k, const struct others *o,
-                               const struct sample *s, const struct sample *prev, uint32_t row)
+static enum carry_verdict verdict_of(const struct carry *k, const struct others *o,
+                                     const struct sample *s, const struct sample *prev,
+                                     uint32_t row)
 {
     const struct conn *c = &prev->conn[row];
 
@@ -155,7 +156,7 @@ int carry_rows(struct carry *k, struct sample_builder *b, const struct sample *p
         (prev->metrics && next->needs & NEED_TCP_INFO && sample_reserve_metrics(b)))
         return -ENOMEM;
     for (uint32_t row = 0; row < prev->n_live; row++) {
-        enum verdict verdict = verdict_of(k, &o, next, prev, row);
+        enum carry_verdict verdict = verdict_of(k, &o, next, prev, row);
         if (verdict == CARRIED)
             continue;
         if (verdict == DOUBTFUL) {

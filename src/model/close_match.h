@@ -77,7 +77,8 @@ void close_match_missing(struct close_match *e, struct sample *next, const struc
 /** Events that the sample before could not decide, as live rows; NULL: there are none. */
 const struct sample *close_match_waiting(const struct close_match *e);
 
-/** All live rows of `next`, but of its carried rows only those in `carried`. Returns 0 or -ENOMEM. */
+/** All live rows of `next`, but of its carried rows only those in `carried`. Returns 0 or -ENOMEM.
+ */
 int close_match_live(struct close_match *e, struct sample *next, const struct u32_list *carried);
 
 /** The event of the socket that this row of the sample before was, CLOSE_EVENT_NONE when there is

@@ -63,8 +63,10 @@ struct sampler {
     uint64_t full_ms; /* … between full samples; 0: every sample is one */
     int64_t slot_ns;  /* of the sample that is under way or was the last one */
     int64_t full_ns;  /* … that was a full one; 0: there was none */
-    bool counted;     /* a brief sample can follow */
-    bool asked_brief; /* that sample was to be a brief one */
+    double other;     /* share of one core that the other threads have used lately */
+    int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
+    bool counted;                           /* a brief sample can follow */
+    bool asked_brief;                       /* that sample was to be a brief one */
 };
 
 /* The thread has ended, or was never started. */
@@ -100,8 +102,9 @@ static double needed_ms(const struct cost *c, double share)
 }
 
 /* Set the intervals of two tempos: brief samples at the one that was asked for, if they take no
- * more than their share of the budget, and full ones as often as the rest allows. False where that
- * is not worth it. */
+ * more than their share of the budget, and full ones as often as the rest allows, when what the
+ * list, the screen and all other threads use of it is taken off, but half of the share that is left
+ * by brief ones. False where that is not worth it. */
 static bool set_tempos(struct sampler *s, uint64_t asked, double single_ms)
 {
     struct cost guess = {BRIEF_GUESS * s->full.cpu_ns, BRIEF_GUESS * s->full.wall_ns};
@@ -112,7 +115,10 @@ static bool set_tempos(struct sampler *s, uint64_t asked, double single_ms)
     if ((needed > (double)asked ? needed : (double)asked) * worth > single_ms)
         return false;
     s->interval_ms = stretched(&s->brief_stretched_ms, needed, asked);
-    double left = s->cpu_budget - brief->cpu_ns / ((double)s->interval_ms * (double)NS_PER_MS);
+    double left =
+        s->cpu_budget - s->other - brief->cpu_ns / ((double)s->interval_ms * (double)NS_PER_MS);
+    double least = s->cpu_budget * (1 - BRIEF_SHARE) / 2;
+    left = left > least ? left : least;
     double more = s->full.cpu_ns - brief->cpu_ns;
     s->full_ms =
         stretched(&s->full_stretched_ms, more / left / (double)NS_PER_MS, 2 * s->interval_ms);
@@ -141,6 +147,20 @@ static void add_cost(struct cost *mean, const struct sample *s)
     mean->wall_ns += mean->wall_ns > 0 ? COST_WEIGHT * (wall - mean->wall_ns) : wall;
 }
 
+/* Note what other threads have used since the sample before. */
+static void add_other(struct sampler *s)
+{
+    int64_t mono = clock_mono_ns(), thread = clock_thread_cpu_ns();
+    int64_t process = clock_process_cpu_ns();
+    double used = (double)(process - s->process_ns - (thread - s->thread_ns));
+
+    if (s->mono_ns && mono > s->mono_ns)
+        s->other += COST_WEIGHT * (used / (double)(mono - s->mono_ns) - s->other);
+    s->mono_ns = mono;
+    s->thread_ns = thread;
+    s->process_ns = process;
+}
+
 /* The intervals in force after a sample, whose cost counts. Called by the pipeline. */
 static void set_intervals(void *context, struct sample *fresh)
 {
@@ -149,6 +169,7 @@ static void set_intervals(void *context, struct sample *fresh)
     pthread_mutex_lock(&s->lock);
     if (fresh->status != SAMPLE_FAILED)
         add_cost(fresh->left_out ? &s->brief : &s->full, fresh);
+    add_other(s);
     if (!fresh->left_out)
         s->full_ns = s->slot_ns;
     s->counted = fresh->counters.valid && (fresh->left_out || !s->asked_brief);

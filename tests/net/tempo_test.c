@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Brief samples of real sockets: what opens, closes or waits is in the next one; ESTABLISHED and
  * TIME_WAIT are counted as a full dump counts them; nothing that lives is called closed, while
- * thousands of connections a second come and go, too; a sampler keeps its interval by them. */
+ * thousands of connections a second come and go, too; a sampler keeps its interval by them.
+ *
+ * With TEMPO_AMONG in the environment it stays in the namespace it is started in, among what is
+ * there, and only the storm is tried, for so many seconds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,8 +30,9 @@
 
 #define HELD       1000u /* connections, two sockets each */
 #define PER_SECOND 5000
-#define SECONDS    2
 
+static int seconds = 2; /* of the storm */
+static uint32_t others; /* sockets that were there */
 static struct sockaddr_in server;
 static int listener;
 static int near_end[HELD], far_end[HELD];
@@ -48,7 +52,7 @@ static int hold(void **state)
     (void)state;
     server = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (own_table(4096))
+    if (!getenv("TEMPO_AMONG") && own_table(4096))
         return -1;
     close(listener); /* of the namespace before */
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -275,7 +279,7 @@ static void churn(void)
     bind(own, (struct sockaddr *)&to, sizeof to);
     listen(own, 128);
     getsockname(own, (struct sockaddr *)&to, &len);
-    for (int64_t done = 0; done < SECONDS * PER_SECOND;) {
+    for (int64_t done = 0; done < (int64_t)seconds * PER_SECOND;) {
         if (done >= (clock_mono_ns() - start) * PER_SECOND / NS_PER_S) {
             nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
             continue;
@@ -331,6 +335,7 @@ static void assert_no_duplicate(const struct sample *s)
 static void churn_makes_no_false_row(void **state)
 {
     struct watcher w = watch(), control = watch();
+    uint32_t held = 2 * HELD;
     uint64_t before = 0, made;
     unsigned n_brief = 0;
     pid_t child;
@@ -338,7 +343,8 @@ static void churn_makes_no_false_row(void **state)
 
     (void)state;
     control.req.close_stats = 0;
-    look(&w, false);
+    held = look(&w, false)->count[TCP_STATE_ESTABLISHED];
+    assert_int_equal(held, 2 * HELD + others);
     child = fork();
     if (child == 0)
         churn();
@@ -349,17 +355,17 @@ static void churn_makes_no_false_row(void **state)
         full = look(&control, false);
         assert_none_lives(s, full);
         /* the churn has one connection at a time, and each leaves a record in TIME_WAIT */
-        assert_in_range(s->count[TCP_STATE_ESTABLISHED], 2 * HELD - 8, 2 * HELD + 8);
+        assert_in_range(s->count[TCP_STATE_ESTABLISHED], held - 8, held + 8);
         made = s->count[TCP_STATE_TIME_WAIT];
-        assert_true(made <= full->count[TCP_STATE_TIME_WAIT] + 8u);
-        assert_true(made + 8u >= before);
+        assert_true(made <= full->count[TCP_STATE_TIME_WAIT] + 8u || seconds > 50);
+        assert_true(made + 8u >= before || seconds > 50); /* later they run out */
         before = full->count[TCP_STATE_TIME_WAIT];
     }
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_true(n_brief > 5);
     look(&w, true);
     made = w.last->count[TCP_STATE_TIME_WAIT];
-    assert_int_equal(w.last->count[TCP_STATE_ESTABLISHED], 2 * HELD);
+    assert_int_equal(w.last->count[TCP_STATE_ESTABLISHED], held);
     assert_int_equal(look(&control, false)->count[TCP_STATE_TIME_WAIT], made);
     for (int i = 0; i < 3; i++) /* what is left over is decided */
         look(&w, false);
@@ -407,8 +413,19 @@ static void a_sampler_keeps_its_interval(void **state)
     close(client);
 }
 
+/* Among many: how many there are is known before any of ours is. */
+static int hold_among(void **state)
+{
+    struct watcher w = watch();
+
+    others = look(&w, false)->count[TCP_STATE_ESTABLISHED];
+    watch_end(&w);
+    return hold(state);
+}
+
 int main(void)
 {
+    const struct CMUnitTest storm[] = {cmocka_unit_test(churn_makes_no_false_row)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_those_of_a_full_dump),
         cmocka_unit_test(what_changes_is_in_the_next_brief_sample),
@@ -418,5 +435,9 @@ int main(void)
         cmocka_unit_test(a_sampler_keeps_its_interval),
     };
 
+    if (getenv("TEMPO_AMONG")) {
+        seconds = atoi(getenv("TEMPO_AMONG"));
+        return cmocka_run_group_tests(storm, hold_among, let_go);
+    }
     return cmocka_run_group_tests(tests, hold, let_go);
 }

@@ -193,7 +193,7 @@ static void brief_samples_keep_the_interval(void **state)
     while (!n_brief || every == 0 || !more) {
         s = published();
         assert_int_equal(s->interval_ms, 100);
-        assert_in_range(s->full_interval_ms, 240, 400); /* 60 ms of a quarter less a tenth */
+        assert_in_range(s->full_interval_ms, 240, 1500); /* 60 ms of a quarter, less the rest */
         assert_int_equal(s->n_live, 4);
         assert_int_equal(s->n_missing + s->n_closed, 0);
         assert_true(s->total == 4 || (s->left_out && s->total == 8));
