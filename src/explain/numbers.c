@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "state_facts.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/doctor/state_age.h"
 #include "tcptop/doctor/tcp_timeouts.h"
@@ -20,6 +21,12 @@
 
 /* Every state -------------------------------------------------------------------------------- */
 
+/* How long ago the rows were dumped that a brief sample carries. */
+static uint64_t carried_ms(const struct sample *s)
+{
+    return (uint64_t)(s->mono_ns - s->carried_ns) / NS_PER_MS;
+}
+
 /* Since when it is in its state, and when the kernel gives it up. */
 static void number_this_one(struct str *out, const struct state_facts *t)
 {
@@ -33,6 +40,16 @@ static void number_this_one(struct str *out, const struct state_facts *t)
         str_add(out, out->len ? ", " : "");
         SAY(out, MSG_NUMBERS_PRESUMED, TIME(left));
     }
+    if (t->row_at < t->s->n_live && !sample_is_dumped(t->s, t->row_at)) {
+        str_add(out, out->len ? ", " : "");
+        SAY(out, MSG_NUMBERS_SEEN, TIME(carried_ms(t->s)));
+    }
+}
+
+/* Of a state that the dump of a brief sample left out: how old its rows are. */
+static void number_carried(struct str *out, const struct state_facts *t)
+{
+    SAY(out, MSG_NUMBERS_CARRIED, COUNT(t->state_counts.rows), TIME(carried_ms(t->s)));
 }
 
 static void number_share(struct str *out, const struct state_facts *t)
@@ -502,6 +519,11 @@ static void add_lines(struct str *out, const struct state_facts *t)
     if (t->row) {
         number_this_one(&value, t);
         add_line(out, MSG_NUMBERS_THIS_ONE, &value);
+    }
+    if (t->s->left_out & STATE_BIT(t->state)) {
+        str_clear(&value);
+        number_carried(&value, t);
+        add_line(out, MSG_NUMBERS_ROWS, &value);
     }
     for (size_t i = 0; i < LINES; i++) {
         if (!(lines[i].states & STATE_BIT(t->state)))

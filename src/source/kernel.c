@@ -90,8 +90,6 @@ static void prepare(struct kernel_source *l, const struct request *req, struct s
     s->counters.valid = (req->count_states || req->brief) && counts_all(l) && l->facts &&
                         host_stats_states(l->facts, &s->counters.before);
     l->brief = req->brief && s->counters.valid && l->current != BACKEND_PROC;
-    if (l->brief)
-        l->filter.states &= ~BRIEF_LEFT_OUT;
     l->expected = b->row_cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
     l->may_dump_in_parallel = req->parallel_from && full >= req->parallel_from && !l->netlink.tap &&
@@ -101,6 +99,8 @@ static void prepare(struct kernel_source *l, const struct request *req, struct s
     if (!l->may_dump_in_parallel && !b->row_stream && b->row_cap == 0 &&
         l->expected < UINT32_MAX / 2)
         (void)sample_reserve(b, (uint32_t)(l->expected + l->expected / 8));
+    if (l->brief) /* the rows that are carried have their place, too */
+        l->filter.states &= ~BRIEF_LEFT_OUT;
 }
 
 static int take_netlink(struct kernel_source *l, struct sample_builder *b)

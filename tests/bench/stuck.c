@@ -56,6 +56,7 @@ int main(void)
             client = accepted = -1;
         } else {
             client = socket(AF_INET, SOCK_STREAM, 0);
+            setsockopt(client, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
             if (bind(client, (struct sockaddr *)&from, sizeof from) ||
                 connect(client, (struct sockaddr *)&at, sizeof at))
                 return 1;

@@ -12,6 +12,7 @@
 
 #include "lib/hosts.h"
 #include "lib/sample.h"
+#include "tcptop/base/clock.h"
 #include "tcptop/explain/breakdown.h"
 #include "tcptop/explain/live_value.h"
 #include "tcptop/explain/numbers.h"
@@ -245,11 +246,47 @@ static void windows(void **unused)
     }
 }
 
+/* Rows that a brief sample carries are older than its counts, and the table says so. */
+static void carried_rows_say_their_age(void **unused)
+{
+    struct sample *s = host_web01();
+    char out[4096];
+
+    (void)unused;
+    s->left_out = BRIEF_LEFT_OUT;
+    s->n_carried = s->n_live; /* all, for once */
+    s->mono_ns = 100 * NS_PER_S;
+    s->carried_ns = 92 * NS_PER_S;
+    s->count[TCP_STATE_TIME_WAIT] = 80;
+    table(out, s, TCP_STATE_TIME_WAIT, UINT32_MAX, true);
+    assert_non_null(
+        strstr(out, "Rows: 71 listed 8.0 s ago, counted by the kernel since\nShare: 80 of"));
+    table(out, s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, true);
+    assert_null(strstr(out, "listed"));
+    text_use(LANG_KO);
+    table(out, s, TCP_STATE_TIME_WAIT, UINT32_MAX, true);
+    assert_non_null(strstr(out, "행: 8.0초 전에 나열한 71개, 이후 개수는 커널 카운터\n"));
+    text_use(LANG_EN);
+    sample_unref(s);
+    s = host_devbox();
+    s->left_out = BRIEF_LEFT_OUT;
+    s->n_carried = s->n_live;
+    s->carried_ns = s->mono_ns - 3 * NS_PER_S;
+    table(out, s, TCP_STATE_TIME_WAIT, 32, true);
+    assert_non_null(strstr(out, "This one: in this state for at least 60 s, seen 3.0 s ago\n"));
+    sample_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_wait),  cmocka_unit_test(close_wait), cmocka_unit_test(opening),
-        cmocka_unit_test(same_lines), cmocka_unit_test(absent),     cmocka_unit_test(windows),
+        cmocka_unit_test(time_wait),
+        cmocka_unit_test(close_wait),
+        cmocka_unit_test(opening),
+        cmocka_unit_test(same_lines),
+        cmocka_unit_test(absent),
+        cmocka_unit_test(windows),
+        cmocka_unit_test(carried_rows_say_their_age),
     };
     return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
 }
