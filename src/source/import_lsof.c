@@ -9,6 +9,11 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/model/state.h"
 
+struct memory {
+    bool named;  /* the names of the columns were there */
+    bool inodes; /* the column DEVICE has inodes, as on Linux */
+};
+
 /* Places before the column NODE, which holds "TCP". */
 enum { BACK_SIZE = 1, BACK_DEVICE, BACK_TYPE, BACK_FD, BACK_USER };
 
@@ -34,6 +39,17 @@ static int family_of(const struct import_field *type)
     return import_text_is(type, "IPv6") ? AF_INET6 : 0;
 }
 
+/* The column FD: a number and how it is open, or what else is kept open. */
+static bool is_descriptor(const struct import_field *fd)
+{
+    static const char *const words[] = {"cwd", "rtd", "txt", "mem", "DEL", "NOFD", "err", "ltx"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (import_text_is(fd, words[i]))
+            return true;
+    return isdigit((unsigned char)*fd->at);
+}
+
 /* The column NODE of a row about a socket; 0: it is none. */
 static unsigned find_node(const struct import_line *line)
 {
@@ -43,6 +59,24 @@ static unsigned find_node(const struct import_line *line)
              import_text_is(&line->field[i], "ICMPV6") || import_text_is(&line->field[i], "ICMP")))
             return i;
     return 0;
+}
+
+/* Does the row begin with a command and numbers, as far as its user? Without the names of the
+ * columns another text may stand before it: a command with a colon in it is then the name of a file
+ * that grep has put there. Between the process and the user are its parent, group and, of threads,
+ * a name, in columns that must have been named. */
+static bool begins_well(const struct memory *m, const struct import_line *line, unsigned node)
+{
+    const struct import_field *f = line->field;
+    const char *colon = memchr(f[0].at, ':', f[0].len);
+    uint64_t n;
+
+    if (m->named)
+        return true;
+    for (unsigned i = 2; i + BACK_USER < node; i++)
+        if (!import_text_number(&f[i], UINT32_MAX, &n))
+            return false;
+    return !colon || colon + 1 == f[0].at + f[0].len;
 }
 
 /* "\x20" stands for the byte in the names of commands. */
@@ -89,7 +123,7 @@ static void read_device(struct import_reader *r, const struct import_field *devi
     row->same = hash_bytes(device->at, device->len, 1) | 1;
     if (!import_text_number(device, UINT32_MAX, &inode) || !inode)
         return;
-    r->learnt.lsof_linux = true;
+    ((struct memory *)r->memory)->inodes = true;
     row->conn.inode = (uint32_t)inode;
     row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_INODE;
 }
@@ -130,25 +164,37 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 static enum import_verdict lsof_read(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
+    struct memory *m = r->memory;
     unsigned node;
     uint64_t pid;
 
-    if (is_heading(line))
+    if (is_heading(line)) {
+        m->named = true;
         return IMPORT_HEADING;
+    }
     if (is_note(line))
         return IMPORT_NOTE;
     if (line->n < 5 || !import_text_number(&f[1], UINT32_MAX, &pid))
         return IMPORT_NOT_MINE;
     node = find_node(line);
     if (!node) /* another open file, where the table is lsof's */
-        return r->format == &import_lsof && line->n >= 8 ? IMPORT_PROTOCOL : IMPORT_NOT_MINE;
+        return r->format == &import_lsof && line->n >= 8 && is_descriptor(&f[3]) ? IMPORT_PROTOCOL
+                                                                                 : IMPORT_NOT_MINE;
+    if (!begins_well(m, line, node))
+        return IMPORT_NOT_MINE;
     return import_text_is(&f[node], "TCP") ? read_row(r, line, node, pid) : IMPORT_PROTOCOL;
 }
 
-static const char *lsof_system(const struct import_reader *r)
+static const char *lsof_system(const void *memory)
 {
-    return r->learnt.lsof_linux ? "Linux" : "Unix";
+    return ((const struct memory *)memory)->inodes ? "Linux" : "Unix";
 }
 
-const struct import_format import_lsof = {
-    .tool = "lsof", .system = "Unix", .system_of = lsof_system, .read = lsof_read};
+static const char *const names[] = {"COMMAND", NULL};
+
+const struct import_format import_lsof = {.tool = "lsof",
+                                          .system = "Unix",
+                                          .names = names,
+                                          .memory = sizeof(struct memory),
+                                          .system_of = lsof_system,
+                                          .read = lsof_read};

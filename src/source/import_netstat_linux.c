@@ -15,6 +15,11 @@
 #define SHORT_END   23   /* address, colon and port of a column that is full */
 #define TICKS_SCALE 1000 /* seconds to milliseconds */
 
+struct memory {
+    bool programs; /* there is a column of programs */
+    bool bare;     /* the last row ended with its state */
+};
+
 /* The names of columns that a terminal of 80 columns moves to a line of its own. */
 static bool is_heading_end(const struct import_reader *r, const struct import_line *line)
 {
@@ -98,7 +103,7 @@ static bool read_end(struct import_reader *r, const struct import_field *f, stru
     /* "domain" of "[::]:domain" or of an IPv4 address is never cut */
     e->may_be_cut = full && e->end.family != AF_INET;
     if (f->len > SHORT_END && e->end.family != AF_INET)
-        r->learnt.netstat_wide = true;
+        r->wide = true;
     return true;
 }
 
@@ -223,14 +228,18 @@ static bool read_tail(struct import_row *row, const struct import_line *line, un
 }
 
 /* Behind the state a terminal of 80 columns is full, and the rest stands in a line of its own. */
-static bool is_tail(const struct import_reader *r, const struct import_line *line)
+static enum import_verdict netstat_linux_more(struct import_reader *r,
+                                              const struct import_line *line)
 {
-    const struct import_learnt *k = &r->learnt;
+    struct memory *m = r->memory;
+    const bool of_other = r->last == IMPORT_PROTOCOL;
+    const bool begins = isdigit((unsigned char)line->text[0]) ||
+                        (line->n == 1 && import_text_is(&line->field[0], "-"));
 
-    return r->format == &import_netstat_linux && k->netstat_programs && k->netstat_bare &&
-           (r->last == IMPORT_ROW || r->last == IMPORT_PROTOCOL) &&
-           (isdigit((unsigned char)line->text[0]) ||
-            (line->n == 1 && import_text_is(&line->field[0], "-")));
+    if (!m->programs || !m->bare || !begins || !read_tail(of_other ? r->next : r->row, line, 0))
+        return IMPORT_NOT_MINE;
+    m->bare = false;
+    return of_other ? IMPORT_PROTOCOL : IMPORT_CONTINUED;
 }
 
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)
@@ -257,7 +266,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     if (state == TCP_STATE_LISTEN)
         c->unknown |= CONN_UNKNOWN_SEND_Q; /* from /proc: it is 0, not the backlog */
     (void)read_tail(r->next, line, 6);
-    r->learnt.netstat_bare = line->n == 6;
+    ((struct memory *)r->memory)->bare = line->n == 6;
     return IMPORT_ROW;
 }
 
@@ -272,20 +281,16 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
 {
     const struct import_field *f = line->field;
     bool tcp = import_text_is(&f[0], "tcp") || import_text_is(&f[0], "tcp6");
+    struct memory *m = r->memory;
 
     if (is_note(line))
         return IMPORT_NOTE;
     if (memmem(line->text, line->len, "PID/Program", 11))
-        r->learnt.netstat_programs = true;
+        m->programs = true;
     if (is_heading_end(r, line))
         return IMPORT_HEADING;
-    const bool of_other = r->last == IMPORT_PROTOCOL;
-    if (is_tail(r, line) && read_tail(of_other ? r->next : r->row, line, 0)) {
-        r->learnt.netstat_bare = false;
-        return of_other ? IMPORT_PROTOCOL : IMPORT_CONTINUED;
-    }
     if (!tcp && is_other(line)) {
-        r->learnt.netstat_bare = true; /* whether it is, is not looked at */
+        m->bare = true; /* whether it is, is not looked at */
         return IMPORT_PROTOCOL;
     }
     if (!tcp)
@@ -295,5 +300,11 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
     return read_row(r, line);
 }
 
-const struct import_format import_netstat_linux = {
-    .tool = "netstat", .system = "Linux", .read = netstat_linux_read};
+static const char *const names[] = {"Proto", NULL};
+
+const struct import_format import_netstat_linux = {.tool = "netstat",
+                                                   .system = "Linux",
+                                                   .names = names,
+                                                   .memory = sizeof(struct memory),
+                                                   .read = netstat_linux_read,
+                                                   .more = netstat_linux_more};

@@ -13,6 +13,10 @@
 
 #define NUMBERS 4
 
+struct memory {
+    bool other; /* the table is of another protocol */
+};
+
 static bool has(const struct import_line *line, const char *word)
 {
     return memmem(line->text, line->len, word, strlen(word)) != NULL;
@@ -47,7 +51,7 @@ static bool is_underlined(const struct import_line *line)
 static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
 {
     if (is_title(line)) {
-        r->learnt.solaris_other = !import_text_is(&line->field[0], "TCP:");
+        ((struct memory *)r->memory)->other = !import_text_is(&line->field[0], "TCP:");
         return IMPORT_TITLE;
     }
     if ((has(line, "Swind") && has(line, "Rwind")) ||
@@ -125,7 +129,9 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 /* "*.111   Idle", in a table of UDP or SCTP. */
 static bool is_other(const struct import_reader *r, const struct import_line *line)
 {
-    return is_mine(r) && r->learnt.solaris_other && line->n > 1 && ends_with_port(&line->field[0]);
+    const struct memory *m = r->memory;
+
+    return is_mine(r) && m->other && line->n > 1 && ends_with_port(&line->field[0]);
 }
 
 static enum import_verdict netstat_solaris_read(struct import_reader *r,
@@ -138,5 +144,10 @@ static enum import_verdict netstat_solaris_read(struct import_reader *r,
     return is_other(r, line) ? IMPORT_PROTOCOL : read_row(r, line);
 }
 
-const struct import_format import_netstat_solaris = {
-    .tool = "netstat", .system = "Solaris", .read = netstat_solaris_read};
+static const char *const names[] = {"Local", NULL};
+
+const struct import_format import_netstat_solaris = {.tool = "netstat",
+                                                     .system = "Solaris",
+                                                     .names = names,
+                                                     .memory = sizeof(struct memory),
+                                                     .read = netstat_solaris_read};

@@ -14,6 +14,10 @@
 
 #define LINE_MOST 512 /* bytes; the kernel writes 150 and more */
 
+struct memory {
+    int big, little; /* what speaks for either order of bytes */
+};
+
 static bool is_heading(const struct import_line *line)
 {
     return line->n >= 4 && import_text_is(&line->field[0], "sl") &&
@@ -51,7 +55,7 @@ static int likely(uint8_t family, const uint8_t a[16])
     return a[0] == 10 && a[1] == 0 ? PROBABLE : 0;
 }
 
-static void judge(struct import_learnt *k, uint8_t family, const uint8_t address[16])
+static void judge(struct memory *m, uint8_t family, const uint8_t address[16])
 {
     static const uint8_t any[16];
     uint8_t swapped[16];
@@ -62,8 +66,8 @@ static void judge(struct import_learnt *k, uint8_t family, const uint8_t address
     for (int i = 0; i < 16; i++)
         swapped[i] = address[(i & ~3) + 3 - (i & 3)];
     int as_here = likely(family, address), other = likely(family, swapped);
-    k->little += little_here ? as_here : other;
-    k->big += little_here ? other : as_here;
+    m->little += little_here ? as_here : other;
+    m->big += little_here ? other : as_here;
 }
 
 /* The line with a space where a tab has come between. */
@@ -97,8 +101,8 @@ static enum import_verdict proc_read(struct import_reader *r, const struct impor
         return IMPORT_NOT_MINE;
     if (!read_plain(&read, family, f[0].at, (size_t)(line->text + line->len - f[0].at)))
         return IMPORT_BROKEN;
-    judge(&r->learnt, family, read.src);
-    judge(&r->learnt, family, read.dst);
+    judge(r->memory, family, read.src);
+    judge(r->memory, family, read.dst);
     *c = read;
     c->unknown = IMPORT_HEX_WORDS;
     if (line->n == 10 && c->inode) /* the line may have been cut within the number */
@@ -106,5 +110,31 @@ static enum import_verdict proc_read(struct import_reader *r, const struct impor
     return IMPORT_ROW;
 }
 
-const struct import_format import_proc = {
-    .tool = "/proc/net/tcp", .system = "Linux", .read = proc_read};
+static void swap_words(uint8_t address[16])
+{
+    for (int i = 0; i < 16; i += 4) {
+        uint32_t word;
+        memcpy(&word, address + i, 4);
+        word = __builtin_bswap32(word);
+        memcpy(address + i, &word, 4);
+    }
+}
+
+static void proc_decide(const void *memory, struct conn *c, unsigned open)
+{
+    const struct memory *m = memory;
+
+    if (open & IMPORT_HEX_WORDS && m->big != m->little && (m->big > m->little) == (htonl(1) != 1)) {
+        swap_words(c->src);
+        swap_words(c->dst);
+    }
+}
+
+static const char *const names[] = {"sl", NULL};
+
+const struct import_format import_proc = {.tool = "/proc/net/tcp",
+                                          .system = "Linux",
+                                          .names = names,
+                                          .memory = sizeof(struct memory),
+                                          .read = proc_read,
+                                          .decide = proc_decide};

@@ -412,47 +412,59 @@ static void the_words_name_lines(void **state)
     sample_unref(s);
 }
 
-/* What people and their tools put around a table. */
-static void decorations_are_taken_away(void **state)
+/* What people and their tools put around a table, and before each of its lines, is taken away; a
+ * line that has nothing else is no row, and nothing is lost in silence. The local ports count the
+ * rows. */
+static void what_stands_around_rows_is_taken_away(void **state)
 {
-    struct sample *s = read_text("[2022/9/23 15:43:47]   TCP  192.0.2.25:1  198.51.100.9:443  "
-                                 "CLOSE_WAIT  9032\n"
-                                 "12: tcp 0 0 192.0.2.9:2 198.51.100.4:5 ESTABLISHED\n"
-                                 "| tcp | 0 | 0 | 192.0.2.9:3 | 198.51.100.4:5 | TIME_WAIT |\n"
-                                 "tcp 0 0 192.0.2.9:4 192.0.2.1:5 TIME_WAIT;tcp 0 0 192.0.2.9:5 "
-                                 "192.0.2.1:6 TIME_WAIT\n"
-                                 "\x1b[1mtcp 0 0 192.0.2.9:6 192.0.2.1:5 TIME_WAIT\x1b[0m\n"
-                                 "$ netstat -tan\n");
+    static const struct {
+        const char *text;
+        uint32_t connections, rows, continued, commands;
+        const char *process; /* that of the first row */
+    } cases[] = {
+        {"[2022/9/23 15:43:47]   TCP  192.0.2.25:1  198.51.100.9:443  CLOSE_WAIT  9032\n"
+         "12: tcp 0 0 192.0.2.9:2 198.51.100.4:5 ESTABLISHED\n"
+         "| tcp | 0 | 0 | 192.0.2.9:3 | 198.51.100.4:5 | TIME_WAIT |\n"
+         "tcp 0 0 192.0.2.9:4 192.0.2.1:5 TIME_WAIT;tcp 0 0 192.0.2.9:5 192.0.2.1:6 TIME_WAIT\n"
+         "\x1b[1mtcp 0 0 192.0.2.9:6 192.0.2.1:5 TIME_WAIT\x1b[0m\n"
+         "$ netstat -tan\n",
+         6, 5, 0, 1, ""},
+        {"   7  State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+         "   8  ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n"
+         "   9  \t cubic rto:204 cwnd:10\n"
+         "  10  ESTAB 0 10 192.0.2.9:2 198.51.100.4:5\n"
+         "ESTAB 0 0 192.0.2.9:3 198.51.100.4:5\n"
+         "  11\n",
+         3, 3, 1, 0, NULL},
+        {"7:ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n" /* without the names of columns */
+         "8:\t cubic rto:204 cwnd:10\n"
+         "9-ESTAB 0 1 192.0.2.9:2 198.51.100.4:5\n"
+         "0 0 192.0.2.9:3 198.51.100.4:5\n", /* which begins as a number of a line does */
+         3, 3, 1, 0, NULL},
+        {"file:sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1->198.51.100.4:5 (ESTABLISHED)\n"
+         "file-sshd 26 root 4u IPv4 8 0t0 TCP 192.0.2.9:2->198.51.100.4:5 (ESTABLISHED)\n",
+         2, 2, 0, 0, "sshd"},
+        {"COMMAND PID USER FD TYPE DEVICE SIZE/OFF NODE NAME\n"
+         "file:sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1->198.51.100.4:5 (ESTABLISHED)\n",
+         1, 1, 0, 0, "file:sshd"}, /* the columns begin here, so it is called so */
+        {"Nov 29 10:00:00 web lsof: sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1 (LISTEN)\n", 1, 1, 0,
+         0, "sshd"},
+    };
 
     (void)state;
-    assert_int_equal(s->n_live, 6);
-    for (uint16_t row = 0; row < 6; row++)
-        assert_int_equal(s->conn[row].sport, row + 1);
-    assert_int_equal(s->import->rows, 5);
-    assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_COMMAND], 1);
-    lines_add_up(s->import);
-    sample_unref(s);
-}
-
-/* What stands before the names of the columns is taken from each line that begins so, and from no
- * other; a line that has nothing else is no row, and nothing is lost in silence. */
-static void what_stands_before_each_line_is_taken_away(void **state)
-{
-    struct sample *s = read_text("   7  State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
-                                 "   8  ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n"
-                                 "   9  \t cubic rto:204 cwnd:10\n"
-                                 "  10  ESTAB 0 10 192.0.2.9:2 198.51.100.4:5\n"
-                                 "ESTAB 0 0 192.0.2.9:3 198.51.100.4:5\n"
-                                 "  11\n");
-
-    (void)state;
-    assert_int_equal(s->n_live, 3);
-    for (uint16_t row = 0; row < 3; row++)
-        assert_int_equal(s->conn[row].sport, row + 1);
-    assert_int_equal(s->conn[1].wqueue, 10);
-    assert_int_equal(s->import->continued, 1);
-    lines_add_up(s->import);
-    sample_unref(s);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sample *s = read_text(cases[i].text);
+        assert_int_equal(s->n_live, cases[i].connections);
+        for (uint16_t row = 0; row < s->n_live; row++)
+            assert_int_equal(s->conn[row].sport, row + 1);
+        assert_int_equal(s->import->rows, cases[i].rows);
+        assert_int_equal(s->import->continued, cases[i].continued);
+        assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_COMMAND], cases[i].commands);
+        if (cases[i].process)
+            assert_string_equal(owner_of(s, 0)->process, cases[i].process);
+        lines_add_up(s->import);
+        sample_unref(s);
+    }
 }
 
 static void a_line_of_signs_alone_is_text(void **state)
@@ -674,13 +686,12 @@ int main(void)
         TEST(prose_is_skipped_and_lost_rows_are_told),
         TEST(sentences_about_tcp_are_text),
         TEST(the_words_name_lines),
-        TEST(decorations_are_taken_away),
+        TEST(what_stands_around_rows_is_taken_away),
         TEST(a_line_that_is_too_long_is_skipped),
         TEST(every_cut_adds_up),
         TEST(a_slow_pipe_gives_the_same),
         TEST(a_sosreport_has_rows_of_each_namespace),
         TEST(other_directories_are_refused),
-        TEST(what_stands_before_each_line_is_taken_away),
         TEST(a_line_of_signs_alone_is_text),
         cmocka_unit_test(texts_are_kept_once_and_clean),
         cmocka_unit_test(times_of_ss_are_read),
