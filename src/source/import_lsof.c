@@ -11,6 +11,7 @@
 
 struct memory {
     bool named;  /* the names of the columns were there */
+    bool states; /* a row ended with one, as each does unless it was not asked for */
     bool inodes; /* the column DEVICE has inodes, as on Linux */
 };
 
@@ -99,6 +100,21 @@ static size_t unescape(char *out, size_t size, const struct import_field *f)
     return n;
 }
 
+/* The same where the field may be cut. */
+static void read_cut(struct import_reader *r, const struct import_field *f, int family)
+{
+    struct import_end local, remote;
+    const char *arrow = memmem(f->at, f->len, "->", 2);
+    struct import_field first = {f->at, arrow ? (size_t)(arrow - f->at) : f->len};
+    struct import_field second = {first.at + first.len + 2, arrow ? f->len - first.len - 2 : 0};
+
+    if (!arrow || !import_text_end(&first, ':', false, false, &local))
+        import_cut_end(&first, ':', &local);
+    import_cut_end(&second, ':', &remote);
+    r->next->cut = true;
+    import_text_set_ends(r, &r->next->conn, family, &local, &remote);
+}
+
 /* LOCAL, or LOCAL->REMOTE. */
 static bool read_name(struct import_reader *r, const struct import_field *f, int family)
 {
@@ -147,13 +163,23 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
                                     unsigned node, uint64_t pid)
 {
     const struct import_field *f = line->field, *last = &f[line->n - 1];
+    const int family = family_of(&f[node - BACK_TYPE]);
     struct import_row *row = r->next;
+    struct memory *m = r->memory;
     unsigned state = 0;
 
-    if (node + 1 >= line->n || !read_name(r, &f[node + 1], family_of(&f[node - BACK_TYPE])))
+    if (node + 1 >= line->n)
+        return IMPORT_BROKEN;
+    if (node + 2 == line->n && (r->full || m->states))
+        read_cut(r, &f[node + 1], family);
+    else if (!read_name(r, &f[node + 1], family))
         return IMPORT_BROKEN;
     if (last->len > 2 && last->at[0] == '(' && last->at[last->len - 1] == ')')
         state = import_text_state(&(struct import_field){last->at + 1, last->len - 2});
+    else if (r->full && last->at[0] == '(')
+        state = import_cut_state(&(struct import_field){last->at + 1, last->len - 1});
+    m->states |= state != 0;
+    row->cut |= !state && r->full;
     if (state)
         import_text_set_state(&row->conn, state);
     read_device(r, &f[node - BACK_DEVICE]);

@@ -17,6 +17,7 @@
 #define WIDTH        22
 #define WIDTH_BLOCKS 18 /* with one column before the protocol */
 #define WIDTH_TWO    16 /* with two */
+#define COUNTERS     3  /* numbers before the ends with -T, which are no queues */
 #define COLLAPSED                                                                                  \
     14 /* between the titles of both columns, where one blank stands between words                 \
         */
@@ -189,8 +190,13 @@ static void read_pid(struct import_reader *r, const struct import_line *line, un
     const unsigned at = state + m->pid;
     uint64_t pid;
 
+    r->next->cut = m->pid && r->full && at >= line->n;
     if (!m->pid || at >= line->n)
         return;
+    if (import_cut_is(r, line, line->n - 1)) {
+        r->next->cut = true;
+        return;
+    }
     if (m->named_pid)
         read_named_pid(r->next, line, at);
     else if (import_text_number(&line->field[at], INT32_MAX, &pid) && pid)
@@ -236,33 +242,56 @@ static int family_of(const struct import_field *proto, const struct import_end *
                : AF_INET6;
 }
 
+/* Both ends. Behind two queues a state follows them in each row, so where it does not, they may be
+ * cut; behind the three counters of -T it does not. */
+static bool read_ends(struct import_reader *r, const struct import_line *line, unsigned from,
+                      unsigned before, struct import_end end[2], bool may_be_cut[2])
+{
+    const struct import_field *f = &line->field[from];
+
+    may_be_cut[0] = may_be_cut[1] = false;
+    if (r->full && from + 1 == line->n) {
+        import_cut_missing(&end[1]);
+        if (!r->blank_end)
+            import_cut_end(f, '.', &end[0]);
+        return r->blank_end ? read_end(r, line, f, before, &end[0], &may_be_cut[0]) : true;
+    }
+    if (from + 2 > line->n || !read_end(r, line, f, before, &end[0], &may_be_cut[0]))
+        return false;
+    const bool counters = from == before + 1 + COUNTERS && !import_cut_is(r, line, from + 1);
+    if (counters || from + 2 < line->n)
+        return read_end(r, line, f + 1, before, &end[1], &may_be_cut[1]);
+    import_cut_end(f + 1, '.', &end[1]);
+    return true;
+}
+
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line,
                                     unsigned at)
 {
     const struct import_field *f = line->field;
     struct conn *c = &r->next->conn;
-    struct import_end local, remote;
+    struct import_end end[2];
     unsigned numbers = 0, state = 0;
-    bool local_cut, remote_cut;
+    bool may_be_cut[2];
     uint64_t n[4] = {0};
 
     while (numbers < 4 && at + 1 + numbers < line->n &&
            import_text_number(&f[at + 1 + numbers], UINT32_MAX, &n[numbers]))
         numbers++;
     unsigned from = at + 1 + numbers;
-    if (numbers < 2 || numbers > 3 || from + 2 > line->n ||
-        !read_end(r, line, &f[from], at, &local, &local_cut) ||
-        !read_end(r, line, &f[from + 1], at, &remote, &remote_cut))
+    if (numbers < 2 || numbers > COUNTERS || !read_ends(r, line, from, at, end, may_be_cut))
         return IMPORT_BROKEN;
-    import_text_set_ends(r, c, family_of(&f[at], &local, &remote), &local, &remote);
-    c->unknown |=
-        (uint16_t)((local_cut ? IMPORT_CUT_LOCAL : 0) | (remote_cut ? IMPORT_CUT_REMOTE : 0));
+    import_text_set_ends(r, c, family_of(&f[at], &end[0], &end[1]), &end[0], &end[1]);
+    c->unknown |= (uint16_t)((may_be_cut[0] ? IMPORT_CUT_LOCAL : 0) |
+                             (may_be_cut[1] ? IMPORT_CUT_REMOTE : 0));
     if (from + 2 < line->n)
-        state = import_text_state(&f[from + 2]);
+        state = import_cut_is(r, line, from + 2) ? import_cut_state(&f[from + 2])
+                                                 : import_text_state(&f[from + 2]);
     if (state)
         import_text_set_state(c, state);
-    /* three numbers are counters of -T; of a listener they are no accept queue */
-    if (numbers == 2 && state != TCP_STATE_LISTEN)
+    else
+        r->next->cut = r->full || (numbers < COUNTERS && from + 2 >= line->n);
+    if (numbers < COUNTERS && state && state != TCP_STATE_LISTEN)
         import_text_queues(c, n[0], n[1]);
     if (state)
         read_pid(r, line, from + 2);

@@ -227,6 +227,25 @@ static bool read_tail(struct import_row *row, const struct import_line *line, un
     return end < line->n || user || program;
 }
 
+/* The same where the last field may be cut: of a program the number is whole, since the name
+ * follows. */
+static void read_cut_tail(struct import_row *row, const struct import_line *line, unsigned at)
+{
+    const struct import_field *last = &line->field[line->n - 1];
+    const char *slash = memchr(last->at, '/', last->len);
+    struct import_line known = *line;
+    uint64_t pid;
+
+    known.n--;
+    if (last->at[0] == '(' && last->at[last->len - 1] == ')') /* a whole timer */
+        known.n++;
+    else if (slash &&
+             import_text_number(&(struct import_field){last->at, (size_t)(slash - last->at)},
+                                UINT32_MAX, &pid))
+        import_text_process(row, (uint32_t)pid, "", 0);
+    (void)read_tail(row, &known, at);
+}
+
 /* Behind the state a terminal of 80 columns is full, and the rest stands in a line of its own. */
 static enum import_verdict netstat_linux_more(struct import_reader *r,
                                               const struct import_line *line)
@@ -251,21 +270,31 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     unsigned state;
 
     if (line->n < 5 || !import_text_number(&f[1], UINT32_MAX, &receive) ||
-        !import_text_number(&f[2], UINT32_MAX, &send) || !read_end(r, &f[3], &local) ||
-        !read_end(r, &f[4], &remote))
+        !import_text_number(&f[2], UINT32_MAX, &send) || !read_end(r, &f[3], &local))
         return IMPORT_BROKEN;
-    state = line->n > 5 ? import_text_state(&f[5]) : 0;
-    if (!state)
+    if (import_cut_is(r, line, 4))
+        remote.may_be_cut = false, import_cut_end(&f[4], ':', &remote.end);
+    else if (!read_end(r, &f[4], &remote))
+        return IMPORT_BROKEN;
+    state = line->n <= 5                ? 0
+            : import_cut_is(r, line, 5) ? import_cut_state(&f[5])
+                                        : import_text_state(&f[5]);
+    if (!state && !(r->full && line->n <= 6))
         return IMPORT_BROKEN; /* a line that was cut, or of something else */
+    r->next->cut = r->full && (!state || line->n > 6);
     import_text_set_ends(r, c, import_text_is(&f[0], "tcp6") ? AF_INET6 : 0, &local.end,
                          &remote.end);
     note_cut(c, &local, false);
     note_cut(c, &remote, true);
-    import_text_set_state(c, state);
+    if (state)
+        import_text_set_state(c, state);
     import_text_queues(c, receive, send);
-    if (state == TCP_STATE_LISTEN)
+    if (!state || state == TCP_STATE_LISTEN)
         c->unknown |= CONN_UNKNOWN_SEND_Q; /* from /proc: it is 0, not the backlog */
-    (void)read_tail(r->next, line, 6);
+    if (import_cut_is(r, line, line->n - 1) && line->n > 6)
+        read_cut_tail(r->next, line, 6);
+    else
+        (void)read_tail(r->next, line, 6);
     ((struct memory *)r->memory)->bare = line->n == 6;
     return IMPORT_ROW;
 }

@@ -69,15 +69,20 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 
     if (!memchr(f[1].at, ':', f[1].len))
         return IMPORT_NOT_MINE; /* a sentence about TCP */
-    if (!import_text_end(&f[1], ':', false, false, &local) ||
-        !import_text_end(&f[2], ':', false, false, &remote))
+    if (!import_text_end(&f[1], ':', false, false, &local))
+        return IMPORT_BROKEN;
+    if (import_cut_is(r, line, 2))
+        import_cut_end(&f[2], ':', &remote);
+    else if (!import_text_end(&f[2], ':', false, false, &remote))
         return IMPORT_BROKEN;
     if (line->n > 3)
-        state = import_text_state(&f[3]);
-    if (!state)
+        state = import_cut_is(r, line, 3) ? import_cut_state(&f[3]) : import_text_state(&f[3]);
+    if (!state && !(r->full && line->n <= 4))
         return IMPORT_BROKEN;
     import_text_set_ends(r, c, 0, &local, &remote);
-    import_text_set_state(c, state);
+    r->next->cut = !state;
+    if (state)
+        import_text_set_state(c, state);
     if (state == TCP_STATE_LISTEN && !conn_port_unknown(c, true))
         c->dport = 0;
     for (at = 4; at < line->n; at++)

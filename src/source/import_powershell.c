@@ -34,6 +34,8 @@ static void split_csv(const struct import_line *line, char separator, struct imp
         const char *end = memchr(line->text + at, separator, line->len - at);
         size_t stop = end ? (size_t)(end - line->text) : line->len;
         struct import_field f = {line->text + at, stop - at};
+        if (stop == line->len && f.len && f.at[0] == '"' && (f.len == 1 || f.at[f.len - 1] != '"'))
+            break; /* its end is cut off */
         while (f.len && strchr("\" \t", f.at[0]) && f.at[0])
             f.at++, f.len--;
         while (f.len && strchr("\" \t", f.at[f.len - 1]) && f.at[f.len - 1])
@@ -122,6 +124,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     const struct import_field *address = column_of(r, line, LOCAL_ADDRESS);
     const struct import_field *port = column_of(r, line, LOCAL_PORT);
     const struct import_field *state = column_of(r, line, STATE), *pid = column_of(r, line, PID);
+    const struct memory *m = r->memory;
     struct import_end local, remote = {.any = true};
     struct conn *c = &r->next->conn;
     uint64_t n;
@@ -131,9 +134,12 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     address = column_of(r, line, REMOTE_ADDRESS);
     if (address && !read_end(address, column_of(r, line, REMOTE_PORT), &remote))
         return IMPORT_BROKEN;
+    if (!address && m->column[REMOTE_ADDRESS])
+        import_cut_missing(&remote);
     unsigned s = state ? import_text_state(state) : 0;
     if (state && !s)
         return IMPORT_BROKEN;
+    r->next->cut = remote.missing || (!state && m->column[STATE]) || (!pid && m->column[PID]);
     import_text_set_ends(r, c, 0, &local, &remote);
     if (s)
         import_text_set_state(c, s);

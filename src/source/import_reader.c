@@ -54,7 +54,7 @@ static void clear_row(struct import_row *row)
 {
     row->conn = (struct conn){.flags = CONN_NO_COOKIE, .unknown = ALL_UNKNOWN};
     tcp_metrics_clear(&row->metrics);
-    row->has_metrics = row->nobody = false;
+    row->has_metrics = row->nobody = row->cut = false;
     row->congestion[0] = row->user[0] = row->cgroup[0] = '\0';
     row->n_processes = 0;
     row->same = 0;
@@ -222,6 +222,7 @@ static void keep_row(struct import_reader *r)
     if (!r->has_row)
         return;
     r->has_row = false;
+    r->report->cut_rows += row->cut;
     set_user(r, row);
     settle_conn(&row->conn);
     if (row->has_metrics)
@@ -620,6 +621,12 @@ static bool end_begun(struct import_reader *r, const struct import_line *line)
     return true;
 }
 
+/* Does the text end at the edge of a terminal? */
+static bool is_full(const char *text, size_t len)
+{
+    return len >= IMPORT_EDGE && len <= 4 * IMPORT_EDGE && utf8_width_n(text, len) == IMPORT_EDGE;
+}
+
 static void begin(struct import_reader *r, const struct import_line *line)
 {
     str_clear(&r->begun);
@@ -667,6 +674,7 @@ static enum import_verdict ask_any(struct import_reader *r, const struct import_
 
 static void take_line(struct import_reader *r, const char *text, size_t len)
 {
+    len -= len && text[len - 1] == '\r';
     const size_t before = import_prefix_len(&r->prefix, text, len);
     const char *from;
     struct import_line line;
@@ -677,6 +685,10 @@ static void take_line(struct import_reader *r, const char *text, size_t len)
         r->report->blank++;
         return;
     }
+    /* the edge may have been there before something was put before the lines, or behind it */
+    r->full =
+        !r->begun_lines && (is_full(text, len) || (before && is_full(text + before, len - before)));
+    r->blank_end = line.text + line.len < text + len;
     if (r->begun_lines && end_begun(r, &line))
         return;
     if (r->begun_lines)

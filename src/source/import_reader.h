@@ -20,6 +20,7 @@
 #define IMPORT_PROCESSES 32    /* that share one socket */
 #define IMPORT_NAME      64
 #define IMPORT_HEADINGS  16 /* different ones that are remembered */
+#define IMPORT_EDGE      80 /* columns of a terminal that may have cut a line */
 #define IMPORT_PREFIX    96 /* bytes before a line that can be remembered */
 
 struct import_reader;
@@ -56,6 +57,7 @@ struct import_row {
     char user[IMPORT_NAME]; /* its user's name; "" */
     char cgroup[IMPORT_FILE];
     uint64_t same; /* not 0: rows with the same number are one socket */
+    bool cut;      /* some of it may be missing, since its line ends at a terminal's edge */
 };
 
 /* Bits of conn.unknown that are decided when the whole text has been read. */
@@ -162,8 +164,10 @@ struct import_reader {
     struct str begun;    /* a row that goes on in the next line; "" none */
     uint32_t begun_from; /* its first line */
     uint32_t begun_lines;
-    uint32_t line; /* number in the file */
-    char page[12]; /* the code page in force; "" none */
+    uint32_t line;  /* number in the file */
+    bool full;      /* the line ends where a terminal of IMPORT_EDGE columns would cut it */
+    bool blank_end; /* it ends with a blank, so that its last field is whole */
+    char page[12];  /* the code page in force; "" none */
 
     /* Who holds what. */
     struct hash_table by_pid;  /* its place in `process` */
@@ -278,6 +282,7 @@ struct import_end {
     uint16_t port;         /* 0: any */
     bool port_known;
     bool cut;       /* some of it is known to be cut */
+    bool missing;   /* nothing is known of it */
     uint32_t scope; /* ifindex, or a text with `scope_named` */
     bool scope_named;
 };
@@ -287,6 +292,9 @@ struct import_end {
  */
 bool import_text_end(const struct import_field *f, char separator, bool address_cut, bool port_cut,
                      struct import_end *end);
+
+/** The number of a text in the place of an address or a port (see end_text.h), marked as cut. */
+uint32_t import_text_marked(const char *text, size_t len);
 
 /** Read an address without a port. */
 bool import_text_address(const char *text, size_t len, bool cut, struct import_end *end);
@@ -309,5 +317,21 @@ void import_text_process(struct import_row *row, uint32_t pid, const char *name,
 
 /** Set the queues, which then are known. */
 void import_text_queues(struct conn *c, uint64_t receive, uint64_t send);
+
+/* Rows that end in the midst of a field (import_cut.c) */
+
+/** Is the field the line's last, and at the edge of a terminal, so that more of it may be missing?
+ */
+bool import_cut_is(const struct import_reader *r, const struct import_line *line, unsigned field);
+
+/** An end of which only the first characters may be there: the address is known where the separator
+ *  of the port certainly follows it, the port where it can have no further digit. */
+void import_cut_end(const struct import_field *f, char separator, struct import_end *end);
+
+/** An end of which nothing is there. */
+void import_cut_missing(struct import_end *end);
+
+/** The state whose word begins so, if there is but one; 0: there is none, or several. */
+unsigned import_cut_state(const struct import_field *f);
 
 #endif

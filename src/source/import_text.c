@@ -297,6 +297,11 @@ static uint32_t text_number(const char *text, size_t len, bool cut)
     return end_text_add(marked, strlen(marked));
 }
 
+uint32_t import_text_marked(const char *text, size_t len)
+{
+    return text_number(text, len, true);
+}
+
 static void set_scope(struct import_end *end, const char *text, size_t len)
 {
     struct import_field f = {text, len};
@@ -446,7 +451,9 @@ static void set_end(struct conn *c, bool remote, const struct import_end *end)
 {
     uint8_t *address = remote ? c->dst : c->src;
 
-    if (end->address_text) {
+    if (end->missing) {
+        c->unknown |= remote ? CONN_UNKNOWN_REMOTE_ADDR : CONN_UNKNOWN_LOCAL_ADDR;
+    } else if (end->address_text) {
         end_text_put(address, end->address_text);
         c->unknown |= remote ? CONN_UNKNOWN_REMOTE_ADDR : CONN_UNKNOWN_LOCAL_ADDR;
     } else if (c->family == AF_INET6 && end->family == AF_INET) {
