@@ -11,8 +11,8 @@
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
 # (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
-# shown (default 60). What each test said, every line of it, is kept as TEST_KEEP/NAME.tap where
-# TEST_KEEP names a folder.
+# shown (default 60). Where TEST_KEEP names a folder, what each test said, every line of it, is kept
+# there as NAME.tap, and the seconds of each, and those of the processor, in the file times.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
@@ -149,7 +149,7 @@ while [ ${#running[@]} -gt 0 ]; do report_next; done
 
 if [ "$started" -gt 1 ]; then
 	echo 'slowest, with their seconds and those of the processor:'
-	sort -rn "$work/times" | head -n 10
+	sort -rn "$work/times" | tee ${TEST_KEEP:+"$TEST_KEEP/times"} | head -n 10
 fi
 [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
 [ -z "${TEST_WITHOUT:-}" ] || echo "not run: $TEST_WITHOUT"

@@ -539,9 +539,10 @@ struct completion {
     struct filter_word typed; /* what they must begin with */
 };
 
+/* `word` may be NULL. */
 static void offer(struct completion *c, const char *word)
 {
-    if (c->n < c->max && strlen(word) > c->typed.len &&
+    if (word && c->n < c->max && strlen(word) > c->typed.len &&
         strncasecmp(word, c->typed.text, c->typed.len) == 0)
         c->words[c->n++] = word;
 }
@@ -584,7 +585,7 @@ static void offer_terms(struct completion *c, bool joins)
         offer(c, "and");
         offer(c, "or");
     }
-    for (size_t i = 0; filter_field_name(i); i++)
+    for (size_t i = 0; i < filter_field_names(); i++)
         offer(c, filter_field_name(i));
     offer(c, "exclude");
     offer(c, "not");

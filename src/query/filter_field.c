@@ -76,16 +76,17 @@ static bool is_alias(const char *name)
     return false;
 }
 
+size_t filter_field_names(void)
+{
+    return ALIASES + COL_COUNT;
+}
+
 const char *filter_field_name(size_t i)
 {
     if (i < ALIASES)
         return aliases[i].name;
     i -= ALIASES;
-    for (int id = 0; id < COL_COUNT; id++) {
-        if (columns[id].kind != KIND_COMPOSITE && !is_alias(columns[id].id) && i-- == 0)
-            return columns[id].id;
-    }
-    return NULL;
+    return columns[i].kind == KIND_COMPOSITE || is_alias(columns[i].id) ? NULL : columns[i].id;
 }
 
 /* The whole numbers that satisfy the comparison; lo > hi when there are none. */

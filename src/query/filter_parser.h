@@ -100,7 +100,10 @@ int filter_parse_number(struct filter_parser *f, enum column_kind kind, bool uni
 enum column_kind filter_field_kind(struct filter_word name);
 /** FIELD has been read and stands at `start`; parse the values behind it. */
 int filter_field_parse(struct filter_parser *f, struct filter_word name, size_t start);
-/** The `i`th field's name for completion; NULL behind the last. */
+/** How many names filter_field_name() knows. */
+size_t filter_field_names(void);
+/** The `i`th name of a field for completion; NULL when it is no field, or named by another already.
+ */
 const char *filter_field_name(size_t i);
 
 /* filter.c */

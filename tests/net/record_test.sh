@@ -176,7 +176,10 @@ others() { [ -e "$tmp/dir/20200101T000000Z-abcdef.tcptop.bak" ] && [ -e "$tmp/di
 check "files that are not of a recorder stay" others
 in_order() {
 	tcptop --read "$tmp/dir" --batch --summary --json | grep -oE '"time":"[^"]*"' >"$tmp/times"
-	[ "$(wc -l <"$tmp/times")" -gt 20 ] && sort -c "$tmp/times"
+	[ "$(wc -l <"$tmp/times")" -ge "$(files "$tmp/dir")" ] && sort -c "$tmp/times" && return
+	sed 's/^/# /' "$tmp/times" | tail -n 40
+	find "$tmp/dir" -type f -printf '# %f %s bytes\n'
+	return 1
 }
 check "it is read as one recording, in order" in_order
 at_time() {

@@ -8,10 +8,11 @@ in_own_namespace
 patience=200 # a slow machine stretches the interval: hundreds of samples take their time
 sanitized=no
 grep -qE '__[at]san_init' "$tcptop" && sanitized=yes
-# What the process $1 holds: descriptors, threads, KiB of memory.
+# What the process $1 holds: descriptors, threads, KiB of memory of its own. Pages of files do not
+# count: the kernel takes them away and brings them back as it likes.
 descriptors() { find "/proc/$1/fd" -type l 2>/dev/null | wc -l; }
 threads() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l; }
-memory() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+memory() { awk '/^(RssAnon|VmSwap):/ { kib += $2 } END { print kib + 0 }' "/proc/$1/status"; }
 note() { fds=$(descriptors "$1") tasks=$(threads "$1") kib=$(memory "$1"); }
 # A thread may be there for a moment only, so their number is waited for.
 no_more_threads() { [ "$(threads "$1")" -le "$tasks" ]; }
