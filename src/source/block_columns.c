@@ -82,6 +82,11 @@ const struct block_column *block_column_find(unsigned id)
     return NULL;
 }
 
+bool block_column_is_owner(const struct block_column *c)
+{
+    return c->of == OF_OWNER;
+}
+
 bool block_column_applies(const struct block_column *c, const struct block_row *row)
 {
     if (c->of == OF_METRIC || c->of == OF_CONGESTION)
@@ -161,6 +166,80 @@ void block_column_set(const struct block_column *c, const struct block_row *row,
         row->metrics->congestion = (uint8_t)value;
         break;
     }
+}
+
+static struct block_row row_of(const struct block_rows *rows, uint32_t i)
+{
+    const uint32_t at = rows->at ? rows->at[i] : rows->first + i;
+
+    return (struct block_row){&rows->conn[at], rows->metrics ? &rows->metrics[at] : NULL,
+                              rows->owner ? &rows->owner[at] : NULL};
+}
+
+/* Call a loop with the size of a member as a constant, so that it needs no choice within. */
+#define EACH_SIZE(size, LOOP)                                                                      \
+    switch (size) {                                                                                \
+    case 1:                                                                                        \
+        LOOP(1) break;                                                                             \
+    case 2:                                                                                        \
+        LOOP(2) break;                                                                             \
+    case 4:                                                                                        \
+        LOOP(4) break;                                                                             \
+    default:                                                                                       \
+        LOOP(8)                                                                                    \
+    }
+
+/* Most columns are members of a conn as they are; a part has tens of thousands of rows. */
+void block_column_get_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           uint64_t *values)
+{
+#define MEMBERS(bytes)                                                                             \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        values[i] = member_get(                                                                    \
+            (const uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,    \
+            bytes);
+#define ADDRESSES(bytes)                                                                           \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        values[i] = bytes_get_be(                                                                  \
+            (const uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,    \
+            bytes);
+    if (c->of == OF_CONN) {
+        EACH_SIZE(c->size, MEMBERS)
+    } else if (c->of == OF_ADDRESS) {
+        EACH_SIZE(c->size, ADDRESSES)
+    } else {
+        for (uint32_t i = 0; i < n; i++) {
+            const struct block_row row = row_of(rows, i);
+            values[i] = block_column_get(c, &row);
+        }
+    }
+#undef MEMBERS
+#undef ADDRESSES
+}
+
+void block_column_set_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           const uint64_t *values)
+{
+#define MEMBERS(bytes)                                                                             \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        member_set((uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,   \
+                   bytes, values[i]);
+#define ADDRESSES(bytes)                                                                           \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        bytes_set_be((uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset, \
+                     values[i], bytes);
+    if (c->of == OF_CONN) {
+        EACH_SIZE(c->size, MEMBERS)
+    } else if (c->of == OF_ADDRESS) {
+        EACH_SIZE(c->size, ADDRESSES)
+    } else {
+        for (uint32_t i = 0; i < n; i++) {
+            const struct block_row row = row_of(rows, i);
+            block_column_set(c, &row, values[i]);
+        }
+    }
+#undef MEMBERS
+#undef ADDRESSES
 }
 
 bool block_columns_conn_differs(const struct conn *a, const struct conn *b)

@@ -777,6 +777,20 @@ static int copy_alike(struct block_decoder *d, struct sample_builder *b)
     return 0;
 }
 
+/* The values that were read are differences: to those that the rows have. Most of them have none.
+ */
+static void add_changes(const struct block_decoder *d, const struct block_column *c,
+                        const struct block_rows *rows)
+{
+    for (uint32_t i = 0; i < d->part.n; i++) {
+        const uint32_t at = d->place[i];
+        struct block_row row = {&rows->conn[at], rows->metrics ? &rows->metrics[at] : NULL,
+                                rows->owner ? &rows->owner[at] : NULL};
+        if (d->values[i])
+            block_column_set(c, &row, block_column_get(c, &row) + bytes_unzigzag(d->values[i]));
+    }
+}
+
 static int read_column(struct block_decoder *d, struct block_in *in, unsigned id, uint32_t len,
                        struct sample_builder *b)
 {
@@ -799,13 +813,12 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     struct block_row row = row_at(s, d->place[0]);
     if (!block_column_applies(c, &row))
         return 0;
-    for (uint32_t i = 0; i < d->part.n; i++) {
-        uint64_t value = d->values[i];
-        row = row_at(s, d->place[i]);
-        if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
-            value = block_column_get(c, &row) + bytes_unzigzag(value);
-        block_column_set(c, &row, value);
-    }
+    const struct block_rows rows = {
+        .conn = s->conn, .metrics = s->metrics, .owner = s->owner, .at = d->place};
+    if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
+        add_changes(d, c, &rows);
+    else
+        block_column_set_rows(c, &rows, d->part.n, d->values);
     return 0;
 }
 

@@ -63,7 +63,8 @@ struct block_encoder {
     struct u32_list
         cgroups; /* by number: 0 the reader does not know it; 1 it does; 2 it must be told */
     const struct cgroup_table *cgroup_table; /* a reference: what it knows them as */
-    uint64_t *values;                        /* of one column of one part; owned */
+    uint64_t *values, *before;               /* of one column of one part; owned */
+    uint32_t *old_row;                       /* of each row of a part; owned */
     struct str item, netns;                  /* the second as it was written last */
     bool has_metrics, has_owners;            /* of the last sample */
 };
@@ -78,7 +79,9 @@ struct block_encoder *block_encoder_new(const struct block_encode_options *optio
     hash_table_init(&e->by_cookie, sizeof(uint64_t), sizeof(uint32_t));
     hash_table_init(&e->by_group, sizeof(uint64_t), sizeof(uint32_t));
     e->values = malloc(BLOCK_PART_ROWS * sizeof *e->values);
-    if (e->values)
+    e->before = malloc(BLOCK_PART_ROWS * sizeof *e->before);
+    e->old_row = malloc(BLOCK_PART_ROWS * sizeof *e->old_row);
+    if (e->values && e->before && e->old_row)
         return e;
     block_encoder_free(e);
     return NULL;
@@ -107,6 +110,8 @@ void block_encoder_free(struct block_encoder *e)
     cgroups_unref(e->cgroup_table);
     free(e->number);
     free(e->values);
+    free(e->before);
+    free(e->old_row);
     str_fini(&e->item);
     str_fini(&e->netns);
     free(e);
@@ -640,9 +645,22 @@ static uint64_t like_value(const struct block_encoder *e, const struct full_rows
     return block_column_get(c, &row);
 }
 
+/* One of the columns that a reader has otherwise than the sample: with times as they run, numbers
+ * of the recording, and other addresses where they are not to be told. */
+static bool is_seen(const struct block_encoder *e, const struct block_column *c, bool places)
+{
+    return (places && (c->kind != BLOCK_COLUMN_PLAIN || block_column_is_owner(c))) ||
+           (e->options.redact && c->id < BLOCK_COLUMN_SELF);
+}
+
 static void put_full(struct block_encoder *e, const struct full_rows *f, enum block_part part,
                      uint32_t first, uint32_t n, struct block_out *out)
 {
+    const struct block_rows rows = {.conn = f->s->conn,
+                                    .metrics = f->metrics ? f->s->metrics : NULL,
+                                    .owner = f->owners ? f->s->owner : NULL,
+                                    .at = f->rows ? f->rows + first : NULL,
+                                    .first = first};
     struct seen_row v;
     struct block_row row = {&v.conn, f->metrics ? &v.metrics : NULL, f->owners ? &v.owner : NULL};
 
@@ -656,13 +674,16 @@ static void put_full(struct block_encoder *e, const struct full_rows *f, enum bl
         if (!block_column_applies(c, &row) ||
             (f->ends && c->id >= BLOCK_COLUMN_METRICS && !c->ends && !e->options.metrics))
             continue;
-        for (uint32_t i = 0; i < n; i++) {
+        const bool seen = is_seen(e, c, f->places);
+        if (!seen)
+            block_column_get_rows(c, &rows, n, e->values);
+        for (uint32_t i = 0; seen && i < n; i++) {
             uint32_t at = row_of(f, first + i);
             see(e, f->s, at, f->places ? &f->places[at] : NULL, f->metrics, &v);
             e->values[i] = block_column_get(c, &row);
-            if (f->like && c->id < BLOCK_COLUMN_SELF)
-                e->values[i] = bytes_zigzag(e->values[i] - like_value(e, f, c, first + i));
         }
+        for (uint32_t i = 0; f->like && c->id < BLOCK_COLUMN_SELF && i < n; i++)
+            e->values[i] = bytes_zigzag(e->values[i] - like_value(e, f, c, first + i));
         put_column(out, c->id, e->values, n);
     }
 }
@@ -684,30 +705,58 @@ static void put_places(struct block_encoder *e, const uint32_t *place, uint32_t 
     put_column(out, BLOCK_COLUMN_PLACE, e->values, n);
 }
 
+/* What a reader expects of the row, which was row `j`. */
+static struct place expected_place(const struct block_encoder *e, uint32_t j, int64_t elapsed_ms)
+{
+    struct place had = e->places.at[j];
+
+    had.expires_ms = expected_left(&e->last->conn[j], had.expires_ms, elapsed_ms);
+    for (int a = 0; a < AGES; a++)
+        had.age_ms[a] += (uint32_t)elapsed_ms;
+    return had;
+}
+
+/* The values of column `c` in the rows of a part, and what a reader expects of them. */
+static void get_changes(struct block_encoder *e, const struct sample *s, const uint32_t *changed,
+                        uint32_t n, int64_t elapsed_ms, const struct block_column *c)
+{
+    const bool metrics = e->options.metrics && s->metrics;
+    const struct block_rows rows = {s->conn, s->metrics, s->owner, changed, 0};
+    const struct block_rows old = {e->last->conn, e->last->metrics, e->last->owner, e->old_row, 0};
+    struct seen_row v;
+    const struct block_row row = {&v.conn, metrics ? &v.metrics : NULL, s->owner ? &v.owner : NULL};
+
+    if (!is_seen(e, c, true)) {
+        block_column_get_rows(c, &rows, n, e->values);
+        block_column_get_rows(c, &old, n, e->before);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct place had = expected_place(e, e->old_row[i], elapsed_ms);
+        see(e, s, changed[i], &e->next_places.at[changed[i]], metrics, &v);
+        e->values[i] = block_column_get(c, &row);
+        see(e, e->last, e->old_row[i], &had, metrics, &v);
+        e->before[i] = block_column_get(c, &row);
+    }
+}
+
 /* Differences of changed rows to what the reader expects. */
 static void put_changes(struct block_encoder *e, const struct sample *s, uint32_t first, uint32_t n,
                         int64_t elapsed_ms, struct block_out *out)
 {
-    bool metrics = e->options.metrics && s->metrics;
-    struct seen_row v, was;
-    struct block_row row = {&v.conn, metrics ? &v.metrics : NULL, s->owner ? &v.owner : NULL};
-    struct block_row old = {&was.conn, row.metrics ? &was.metrics : NULL,
-                            row.owner ? &was.owner : NULL};
+    const bool metrics = e->options.metrics && s->metrics;
+    const uint32_t *changed = e->changed.at + first;
+    const struct block_row has = {s->conn, metrics ? s->metrics : NULL, s->owner};
 
+    for (uint32_t i = 0; i < n; i++)
+        e->old_row[i] = e->from.at[changed[i]];
     for (size_t k = 0; k < block_columns_count; k++) {
         const struct block_column *c = &block_columns[k];
-        if (!block_column_applies(c, &row))
+        if (!block_column_applies(c, &has))
             continue;
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t at = e->changed.at[first + i], j = e->from.at[at];
-            struct place had = e->places.at[j];
-            had.expires_ms = expected_left(&e->last->conn[j], had.expires_ms, elapsed_ms);
-            for (int a = 0; a < AGES; a++)
-                had.age_ms[a] += (uint32_t)elapsed_ms;
-            see(e, s, at, &e->next_places.at[at], metrics, &v);
-            see(e, e->last, j, &had, metrics, &was);
-            e->values[i] = bytes_zigzag(block_column_get(c, &row) - block_column_get(c, &old));
-        }
+        get_changes(e, s, changed, n, elapsed_ms, c);
+        for (uint32_t i = 0; i < n; i++)
+            e->values[i] = bytes_zigzag(e->values[i] - e->before[i]);
         put_column(out, c->id, e->values, n);
     }
 }
