@@ -740,15 +740,16 @@ static int take_values(struct block_decoder *d, struct block_in *in, uint32_t le
 
     if (!n || len % n || len / n > sizeof(uint64_t))
         return -EBADMSG;
-    memset(d->values, 0, n * sizeof *d->values);
     for (uint32_t k = 0; k < len / n; k++) {
         for (uint32_t i = 0; i < n; i += sizeof plane) {
             uint32_t some = n - i < sizeof plane ? n - i : (uint32_t)sizeof plane;
             rc = block_in_take(in, plane, some);
             if (rc)
                 return rc;
-            for (uint32_t p = 0; p < some; p++)
+            for (uint32_t p = 0; p < some && k; p++)
                 d->values[i + p] |= (uint64_t)plane[p] << 8 * k;
+            for (uint32_t p = 0; p < some && !k; p++)
+                d->values[i + p] = plane[p];
         }
     }
     return rc;
@@ -813,8 +814,12 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     struct block_row row = row_at(s, d->place[0]);
     if (!block_column_applies(c, &row))
         return 0;
-    const struct block_rows rows = {
-        .conn = s->conn, .metrics = s->metrics, .owner = s->owner, .at = d->place};
+    const bool consecutive = d->part.kind == BLOCK_PART_ROWS_KEY;
+    const struct block_rows rows = {.conn = s->conn,
+                                    .metrics = s->metrics,
+                                    .owner = s->owner,
+                                    .at = consecutive ? NULL : d->place,
+                                    .first = d->place[0]};
     if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
         add_changes(d, c, &rows);
     else
