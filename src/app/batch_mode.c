@@ -153,7 +153,7 @@ static int open_batch(struct batch *b, struct err *err)
     int rc = filter_parse(b->s->filter, &b->filter, &error);
     if (rc)
         return err_set(err, rc, "%s", rc == -EINVAL ? error.what : text_error(rc));
-    /* Ties are broken by local address, foreign port and foreign address: the order of scripts. */
+    /* Ties are broken by local address, remote port and remote address: the order of scripts. */
     b->sort = b->s->sort_given ? b->s->sort
                                : (struct sort){.column = COL_LOCAL_PORT, .descending = false};
     if (b->s->group_given)

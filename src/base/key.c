@@ -2,6 +2,7 @@
 /* Names of keys, and what a Hangul letter is on the keyboard. */
 #include "tcptop/base/key.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -82,6 +83,40 @@ const char *key_name(keycode key, char *out, size_t size)
         snprintf(out, size, "%.*s", (int)utf8_encode(key, bytes), bytes);
     } else {
         snprintf(out, size, "?");
+    }
+    return out;
+}
+
+/* The word of the arrow that `text` begins with, NULL where it begins with none. An arrow has the
+ * row before that of its word. */
+static const char *arrow_word(const char *text, size_t *len)
+{
+    for (size_t i = 0; i + 1 < NAME_COUNT; i++) {
+        *len = strlen(names[i].name);
+        if ((unsigned char)names[i].name[0] >= 0x80 && strncmp(text, names[i].name, *len) == 0) {
+            return names[i + 1].name;
+        }
+    }
+    return NULL;
+}
+
+const char *key_words(const char *keys, char *out, size_t size)
+{
+    bool arrow = false; /* before `keys` */
+    size_t n = 0, len, ignored;
+
+    out[0] = '\0';
+    for (; *keys && n < size; keys += len) {
+        const char *word = arrow_word(keys, &len);
+
+        if (word) {
+            n += (size_t)snprintf(out + n, size - n, "%s", word);
+        } else {
+            len = 1;
+            bool between = arrow && *keys == ' ' && arrow_word(keys + 1, &ignored);
+            n += (size_t)snprintf(out + n, size - n, "%c", between ? '/' : *keys);
+        }
+        arrow = word != NULL;
     }
     return out;
 }

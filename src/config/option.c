@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "config_error.h"
+#include "tcptop/base/str.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/config/ini.h"
 
@@ -101,6 +102,17 @@ static int parse_duration(const struct option *row, const char *text, struct opt
     return out_of_range(row, err, MSG_OPTION_NOT_TIME);
 }
 
+/* The words with commas, as every list of words has them. */
+static int refuse_choice(const struct option *row, struct err *err)
+{
+    struct str words = STR_INIT;
+    for (const char *at = row->choices; *at; at++)
+        str_add(&words, *at == ' ' ? ", " : (char[]){*at, '\0'});
+    int rc = config_error(err, -EINVAL, MSG_OPTION_NOT_CHOICE, row->key, str_text(&words), NULL);
+    str_fini(&words);
+    return rc;
+}
+
 static int parse_choice(const struct option *row, const char *text, struct option_value *value,
                         struct err *err)
 {
@@ -116,7 +128,7 @@ static int parse_choice(const struct option *row, const char *text, struct optio
         word += n;
         word += strspn(word, " ");
     }
-    return config_error(err, -EINVAL, MSG_OPTION_NOT_CHOICE, row->key, row->choices, NULL);
+    return refuse_choice(row, err);
 }
 
 static int parse_text(const struct option *row, const char *text, struct option_value *value,

@@ -93,6 +93,7 @@ static void add_process(struct breakdown_work *w, uint32_t row)
 
     if (!g) {
         w->b->ownerless++;
+        w->b->hidden += sample_owner_hidden(w->s, row);
         return;
     }
     /* those that share a socket stand under the first of them */

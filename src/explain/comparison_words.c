@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
+#include "tcptop/explain/live_value.h"
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
+#include "tcptop/explain/typeset.h"
 
 const char *const comparison_words_side[COMPARISON_SIDES] = {"A", "B"};
 
@@ -98,10 +101,25 @@ static bool hosts_differ(const struct comparison *c)
     return *a && *b && strcmp(a, b) != 0;
 }
 
+/* The counts are of two moments, so they are no rates of what happened between them. */
+static void add_between(const struct comparison *c, struct str *out)
+{
+    const int64_t a = c->sample[COMPARISON_A]->wall_ns, b = c->sample[COMPARISON_B]->wall_ns;
+    const uint64_t seconds = (uint64_t)((a < b ? b - a : a - b) / NS_PER_S);
+    char apart[LIVE_SIZE] = "";
+
+    if (a && b && seconds)
+        live_window(apart, (double)seconds);
+    typeset_untie(apart);
+    add_line(out, *apart ? MSG_DIFF_BETWEEN_TIME : MSG_DIFF_BETWEEN, apart, NULL, NULL);
+}
+
 void comparison_words_notes(const struct comparison *c, struct str *out)
 {
     if (hosts_differ(c))
         add_line(out, MSG_DIFF_HOSTS, NULL, NULL, NULL);
+    else
+        add_between(c, out);
     if (!c->knows_process[COMPARISON_A] && !c->knows_process[COMPARISON_B])
         add_line(out, MSG_DIFF_NO_PROCESSES, NULL, NULL, NULL);
     for (unsigned side = 0; side < COMPARISON_SIDES; side++)

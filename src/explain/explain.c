@@ -357,17 +357,21 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
     struct str advice = STR_INIT;
 
     evidence_collect(&e, subject);
-    if (e.verdict != VERDICT_NONE)
-        str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict),
-                 evidence_verdict_word(e.verdict));
-    const bool why = e.verdict == VERDICT_UNKNOWN && e.reason.len &&
-                     utf8_width(str_text(now)) + utf8_width(str_text(&e.reason)) <= width;
+    const char *word = evidence_verdict_word(e.verdict);
+    const bool unknown = e.verdict == VERDICT_UNKNOWN;
+    const bool why =
+        unknown && e.reason.len && utf8_width(word) + 2 + utf8_width(str_text(&e.reason)) <= width;
+    const bool fact_alone = unknown && e.n_facts && !why; /* the word would seem to deny it */
+    if (e.verdict != VERDICT_NONE && !fact_alone)
+        str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(e.verdict), word);
     if (e.found)
         finding_title(e.found, now);
     else if (why || e.n_facts)
         str_add(now, str_text(why ? &e.reason : &e.fact[0]));
     if (e.found || (e.n_facts && !why))
         str_add(now, ".");
+    if (fact_alone)
+        str_add(todo, text(MSG_VERDICT_OPEN));
     if (e.found) {
         finding_part(e.found, PART_DO, &advice);
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));

@@ -190,7 +190,7 @@ static bool add_value(const struct finding *f, unsigned number, struct str *out)
     const struct rule_figure *figure = number >= 3 ? rule_figure(f->rule, which) : NULL;
 
     if (number == WINDOW_VALUE && f->window_s > 0)
-        expand_duration(out, (uint64_t)(f->window_s + 0.5));
+        str_add(out, live_window(LIVE, f->window_s));
     else if (number == 0 && f->who.pid)
         str_addf(out, "%u", f->who.pid);
     else if (number == 1)
@@ -206,11 +206,18 @@ static bool add_value(const struct finding *f, unsigned number, struct str *out)
     return out->len > before;
 }
 
-/* Fill a message in. A part in [ ] without one of its values leaves no trace. */
+/* Is the value of {3} to {9} shown as 0? */
+static bool shows_zero(const struct finding *f, char digit)
+{
+    return digit >= '3' && digit <= '9' && f->value[digit - '3'] < 0.5;
+}
+
+/* Fill a message in. A part in [ ] without one of its values leaves no trace, nor does one in [+ ]
+ * where a value is 0. */
 static void fill(const struct finding *f, const char *template, struct str *out)
 {
     size_t open = 0;
-    bool part = false, lacks = false;
+    bool part = false, lacks = false, some = false;
 
     for (const char *p = template; *p; p++) {
         const size_t form = text_add_form(out, p);
@@ -221,15 +228,18 @@ static void fill(const struct finding *f, const char *template, struct str *out)
                 lacks = true;
                 str_add(out, FMT_NONE);
             }
+            lacks = lacks || (some && shows_zero(f, p[1]));
             p += 2;
         } else if (*p == '[') {
             part = true;
             lacks = false;
+            some = p[1] == '+';
+            p += some;
             open = out->len;
         } else if (*p == ']' && part) {
             if (lacks)
                 str_truncate(out, open);
-            part = lacks = false;
+            part = lacks = some = false;
         } else if (*p == '^') {
             str_add(out, NBSP);
         } else {

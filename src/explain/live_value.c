@@ -76,6 +76,20 @@ const char *live_unmarked_time(char out[LIVE_SIZE], double seconds)
     return time_in_words(out, "", (uint64_t)(seconds * 1000 + 0.5), "");
 }
 
+const char *live_window(char out[LIVE_SIZE], double seconds)
+{
+    struct str words = STR_INIT;
+    char tenths[8];
+
+    if (seconds >= 0.95)
+        return live_unmarked_time(out, (double)(uint64_t)(seconds + 0.5));
+    snprintf(tenths, sizeof tenths, "%.1f", seconds < 0.1 ? 0.1 : seconds);
+    fact_fill(&words, MSG_EXPLAIN_SECONDS, tenths);
+    snprintf(out, LIVE_SIZE, "%s", str_text(&words));
+    str_fini(&words);
+    return out;
+}
+
 const char *live_bytes(char out[LIVE_SIZE], uint64_t bytes)
 {
     struct str words = STR_INIT;

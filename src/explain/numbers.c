@@ -132,7 +132,8 @@ static void number_processes(struct str *out, const struct state_facts *t)
         str_fini(&name);
     }
     add_others(out, MSG_NUMBERS_OTHERS, b->other_processes);
-    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless);
+    add_others(out, MSG_NUMBERS_HIDDEN, b->hidden);
+    add_others(out, MSG_NUMBERS_OWNERLESS, b->ownerless - b->hidden);
 }
 
 /* A peer of a server here has many ports, so it goes by its address. */
@@ -169,7 +170,7 @@ static void number_ports(struct str *out, const struct state_facts *t)
         const struct conn *c = &b->ports.entry[i].conn;
         bool local = !b->ports.entry[i].by_port;
         struct str what = STR_INIT;
-        SAY(&what, local ? MSG_NUMBERS_LOCAL_PORT : MSG_NUMBERS_FOREIGN_PORT,
+        SAY(&what, local ? MSG_NUMBERS_LOCAL_PORT : MSG_NUMBERS_REMOTE_PORT,
             live_port(LIVE, local ? c->sport : c->dport));
         add_entry(out, str_text(&what), b->ports.entry[i].count);
         str_fini(&what);

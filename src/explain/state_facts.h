@@ -40,7 +40,7 @@ bool state_facts_grown(const struct state_facts *t, enum host_counter which, uin
                        double *seconds);
 
 /** A length of time that was watched, in words; storage until the end of the block. */
-#define WINDOW(seconds) live_unmarked_time(LIVE, seconds)
+#define WINDOW(seconds) live_window(LIVE, seconds)
 
 /* How the count changed over the window. FLAT: by less than a quarter of its maximum, what the
  * sparkline draws as flat. */

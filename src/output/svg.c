@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The canvas as an SVG picture. Words are placed by their column and stretched to their cells, so
- * that Hangul lines up in any font; rules, bars, arrows and dots are drawn as shapes, since fonts
+/* The canvas as an SVG picture. Words are placed by their column and spaced to their cells, so that
+ * Hangul lines up in any font; rules, bars, arrows and dots are drawn as shapes, since fonts
  * disagree about the width of those characters. */
 #include <string.h>
 
 #include "tcptop/base/utf8.h"
 #include "tcptop/output/output.h"
 
-enum { CELL_W = 8, CELL_H = 19, FONT_SIZE = 16, BASELINE = 15, MARGIN = 8 };
+enum { CELL_W = 8, CELL_H = 19, BASELINE = 14, MARGIN = 8 };
+
+/* No common monospaced font is wider than 0.603 of its size (DejaVu Sans Mono, Menlo), so that at
+ * this size a word stays in its cells even where textLength is not obeyed, as in librsvg. A wide
+ * character is as wide as its size. */
+#define FONT_SIZE      "13.25"
+#define FONT_SIZE_WIDE "16" /* two cells */
 
 /* How one cell is painted. */
 struct paint {
@@ -270,9 +276,11 @@ static int draw_run(const struct svg *svg, int x, int y)
 {
     int n = run_length(svg, x, y);
     struct paint paint = paint_of(svg, cell_at(svg, x, y));
-    sink_addf(svg->out,
-              "<text x=\"%d\" y=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\"",
-              left_of(x), top_of(y) + BASELINE, n * CELL_W);
+    sink_addf(svg->out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\"", left_of(x),
+              top_of(y) + BASELINE, n * CELL_W);
+    if (cell_at(svg, x, y)->width == 2) {
+        sink_add(svg->out, " font-size=\"" FONT_SIZE_WIDE "\"");
+    }
     if (paint.fg != svg->plain.fg) {
         sink_addf(svg->out, " fill=\"#%06x\"", paint.fg);
     }
@@ -316,8 +324,8 @@ void svg_print(struct sink *out, const struct canvas *c, const struct theme *the
               svg.plain.bg);
     sink_addf(out,
               "<g font-family=\"NanumGothicCoding, 'Nanum Gothic Coding', D2Coding, "
-              "'DejaVu Sans Mono', monospace\" font-size=\"%d\" fill=\"#%06x\">\n",
-              FONT_SIZE, svg.plain.fg);
+              "'DejaVu Sans Mono', monospace\" font-size=\"" FONT_SIZE "\" fill=\"#%06x\">\n",
+              svg.plain.fg);
     for (int y = 0; y < c->h; y++) {
         draw_row(&svg, y);
     }

@@ -230,7 +230,7 @@ static void get_state(const struct sample *s, uint32_t row, struct value *v)
     set_text(v, c->unknown & CONN_UNKNOWN_STATE ? NULL : state_name(conn_counts_as(c)));
 }
 
-/* Attention 4 bits, local port 16, the foreign end's key 44: IPv4 with most of its port. */
+/* Attention 4 bits, local port 16, the remote end's key 44: IPv4 with most of its port. */
 uint64_t column_state_key(const struct conn *c, unsigned state)
 {
     uint64_t rank = state_attention(state) & 15;
@@ -916,7 +916,7 @@ uint64_t column_key(enum column_id id, const struct sample *s, uint32_t row)
 static const struct {
     const char *name;
     enum column_id id;
-} nicknames[] = {{"talkers", COL_RATE}, {"service", COL_CGROUP}};
+} nicknames[] = {{"talkers", COL_RATE}, {"service", COL_CGROUP}, {"left", COL_LEFT}};
 
 static char fold(char c)
 {

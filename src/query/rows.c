@@ -2,8 +2,8 @@
 /* The rows of a sample that pass a filter, in order; and the first of them, picked while a dump
  * brings them in.
  *
- * The order: the column's key, its further words, then local port, local address, foreign port,
- * foreign address, and the cookie. All of it is a row of 64-bit words, the first of which an item
+ * The order: the column's key, its further words, then local port, local address, remote port,
+ * remote address, and the cookie. All of it is a row of 64-bit words, the first of which an item
  * carries. Many rows are sorted by counting digits from the last to the first (LSD radix sort), few
  * by insertion. Rows with equal words get their next one: each row is looked at once per word,
  * never by pairs, since looking at a row of a million is a cache miss. */
@@ -65,7 +65,7 @@ uint64_t rows_order_key(const struct order *o, uint32_t row)
 }
 
 /* What the order among equals begins with: local port, local address, and of an IPv4 connection
- * most of the foreign port. */
+ * most of the remote port. */
 static uint64_t tie_word(const struct conn *c)
 {
     uint64_t address = endpoint_local_word(c) >> 16;
@@ -74,7 +74,7 @@ static uint64_t tie_word(const struct conn *c)
     return (uint64_t)c->sport << 48 | address;
 }
 
-/* The local address's last byte, the foreign port, most of an IPv4 foreign address. */
+/* The local address's last byte, the remote port, most of an IPv4 remote address. */
 static uint64_t both_ends(const struct conn *c)
 {
     return endpoint_local_last(c) << 56 | (uint64_t)c->dport << 40 | endpoint_remote_word(c) >> 24;

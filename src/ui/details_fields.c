@@ -61,6 +61,21 @@ static void waits_text(const struct details *t, char out[DETAILS_VALUE])
     draw_fill(out, g ? MSG_VIEW_WAITS_FOR : MSG_VIEW_WAITS, g ? who : "", NULL, NULL);
 }
 
+/* Why no process is named: it may not be looked at, or there is none. */
+static void why_no_process(const struct details *t, char out[DETAILS_VALUE])
+{
+    const uint32_t rights = OWNER_LACK_PTRACE | OWNER_LACK_SEARCH;
+
+    if (details_gone(t) || t->row >= t->s->n_live || t->s->import)
+        return;
+    if (sample_owner_hidden(t->s, t->row))
+        draw_copy_text(
+            out, DETAILS_VALUE,
+            text(t->s->owners->lacks & rights ? MSG_VIEW_OWNER_HIDDEN : MSG_VIEW_OWNER_ELSEWHERE));
+    else if (conn_is_let_go(t->c))
+        draw_copy_text(out, DETAILS_VALUE, text(MSG_VIEW_OWNER_KERNEL));
+}
+
 static void process_text(const struct details *t, char out[DETAILS_VALUE])
 {
     bool former;
@@ -70,6 +85,8 @@ static void process_text(const struct details *t, char out[DETAILS_VALUE])
     out[0] = '\0';
     if (!g)
         waits_text(t, out);
+    if (!g && !*out)
+        why_no_process(t, out);
     if (!g)
         return;
     name_holder(g->member[0], former, out);
@@ -343,7 +360,7 @@ static void add_sent_again(struct details *t)
         fmt_percent(share, sizeof share, again, sent);
         snprintf(value, sizeof value, sent ? "%s, %s" : "%s", bytes, share);
     }
-    add(t, true, MSG_VIEW_DETAIL_SENT_AGAIN, value);
+    add(t, true, MSG_COL_BYTES_RETRANS, value);
 }
 
 /* Data of the peer. The kernel counts its FIN as one byte more. */
@@ -356,7 +373,7 @@ static void add_received(struct details *t)
 
     if (tcp_metrics_get(t->metrics, METRICS_bytes_received, &value))
         fmt_bytes(bytes, sizeof bytes, value - (fin && value));
-    add(t, true, MSG_VIEW_DETAIL_RECEIVED, bytes);
+    add(t, true, MSG_COL_BYTES_RECEIVED, bytes);
 }
 
 /* What the connection did from the first to the last sample that was watched, in us. */
@@ -435,7 +452,7 @@ static void fill_upper(struct details *t)
     add_rtt(t);
     add_congestion(t);
     add_received(t);
-    add_bytes(t, true, MSG_VIEW_DETAIL_SENT, METRICS_bytes_sent, "");
+    add_bytes(t, true, MSG_COL_BYTES_SENT, METRICS_bytes_sent, "");
     add_sent_again(t);
     add_busy(t);
 }
@@ -543,10 +560,10 @@ static const struct {
     void (*format)(char out[FILL_SIZE], uint64_t value);
     enum role role;
 } traces[TRACES] = {
-    {MSG_VIEW_TRACE_TX, tx, per_second, ROLE_LIVE},
-    {MSG_VIEW_TRACE_RX, rx, per_second, ROLE_LIVE},
+    {MSG_COL_TX, tx, per_second, ROLE_LIVE},
+    {MSG_COL_RX, rx, per_second, ROLE_LIVE},
     {MSG_VIEW_DETAIL_RTT, rtt, say_latency, ROLE_LIVE},
-    {MSG_VIEW_DETAIL_SENT_AGAIN, again, share, ROLE_WARN},
+    {MSG_COL_RETR, again, share, ROLE_WARN},
 };
 
 /* The points of the watch, oldest first; samples that failed are missed ones. */
@@ -582,7 +599,8 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
         double covered =
             (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
 
-        snprintf(seconds, sizeof seconds, "%.0f", covered / (double)NS_PER_S);
+        snprintf(seconds, sizeof seconds, "%.*f", covered < NS_PER_S / 2 ? 1 : 0,
+                 covered / (double)NS_PER_S);
         draw_fill(title, MSG_VIEW_LAST_SECONDS, seconds, NULL, NULL);
     }
     canvas_put(d->c, x + LABEL_W, y, c.cells, ROLE_DIM, title);

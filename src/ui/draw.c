@@ -5,6 +5,7 @@
 
 #include "draw.h"
 #include "group_rows.h"
+#include "tcptop/base/key.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
 
@@ -107,6 +108,14 @@ void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint
     out[0] = '\0';
     if (lines > shown && shown > 0)
         snprintf(out, size, "%u-%u / %u", top + 1, top + shown, lines);
+}
+
+const char *draw_key_words(const struct drawing *d, const char *keys, char *out, size_t size)
+{
+    if (d->ui->ascii)
+        return key_words(keys, out, size);
+    draw_copy_text(out, size, keys);
+    return out;
 }
 
 void draw_copy_text(char *out, size_t size, const char *text)

@@ -65,6 +65,9 @@ void draw_cursor(struct canvas *c, int x, int y, int w, bool focused);
 /** "1-14 / 27" for a list that does not show all, "" else. */
 void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines);
 
+/** Keys as the screen shows them: without arrows where it has only ASCII. Returns `out`. */
+const char *draw_key_words(const struct drawing *d, const char *keys, char *out, size_t size);
+
 /** Copy `text` into `size` bytes, cut at a character. */
 void draw_copy_text(char *out, size_t size, const char *text);
 

@@ -136,10 +136,13 @@ static void main_items(const struct drawing *d, struct key_items *k)
 
 static void item_text(const struct drawing *d, const struct key_item *item, char key[24])
 {
+    char name[24];
+
     if (item->keys)
-        snprintf(key, 24, "%s", item->keys);
+        snprintf(name, sizeof name, "%s", item->keys);
     else
-        keymap_first_key(d->v->bindings, (enum command_id)item->command, key);
+        keymap_first_key(d->v->bindings, (enum command_id)item->command, name);
+    draw_key_words(d, name, key, 24);
 }
 
 static int item_width(const struct drawing *d, const struct key_item *item)

@@ -155,6 +155,14 @@ bool overlay_movement(enum command_id command, enum move_unit *unit, int *sign)
 #define BOX_W      132
 #define BOX_H      46
 
+/* Where a box of `w` columns begins: in the middle, but beside the pane where there is room. */
+static int box_x(const struct drawing *d, int w)
+{
+    const int room = w <= d->l.separator_x ? d->l.separator_x : d->ui->w;
+
+    return (room - w) / 2;
+}
+
 void overlay_area(const struct drawing *d, struct overlay_area *a)
 {
     int footer = d->l.footer.h;
@@ -163,7 +171,7 @@ void overlay_area(const struct drawing *d, struct overlay_area *a)
 
     a->box = d->ui->w > BODY_MAX_W || d->ui->h > BODY_MAX_H;
     if (a->box && w >= 24 && h >= 8) {
-        a->outer = (struct rect){(d->ui->w - w) / 2, (d->ui->h - h) / 2, w, h};
+        a->outer = (struct rect){box_x(d, w), (d->ui->h - h) / 2, w, h};
         a->inner = (struct rect){a->outer.x + 1, a->outer.y + 1, w - 2, h - 2};
         return;
     }
@@ -179,7 +187,7 @@ void overlay_area_for(const struct drawing *d, struct overlay_area *a, int w, in
         return;
     w = w < a->inner.w ? w : a->inner.w;
     h = h < a->inner.h ? h : a->inner.h;
-    a->outer = (struct rect){(d->ui->w - w - 2) / 2, (d->ui->h - h - 2) / 2, w + 2, h + 2};
+    a->outer = (struct rect){box_x(d, w + 2), (d->ui->h - h - 2) / 2, w + 2, h + 2};
     a->inner = (struct rect){a->outer.x + 1, a->outer.y + 1, w, h};
 }
 

@@ -183,6 +183,10 @@ static void seen(const struct details *t, int w, char out[FILL_SIZE])
     const struct row_times *times;
 
     out[0] = '\0';
+    if (t->s && t->s->import) {
+        draw_copy_text(out, FILL_SIZE, text(MSG_VIEW_SEEN_IMPORT));
+        return;
+    }
     if (t->c->flags & CONN_UNSEEN) {
         draw_copy_text(out, FILL_SIZE, text(MSG_VIEW_SEEN_NEVER));
         return;

@@ -299,6 +299,26 @@ static void show_part(struct canvas *to, const struct rect *r, const struct canv
     }
 }
 
+/* Is there anything in the columns from `x` on of a row? */
+static bool has_content(const struct canvas *c, int x, int w, int y)
+{
+    return draw_end(c, x, y, w) > x;
+}
+
+/* "…" at the edges where lines go on. */
+static void mark_cuts(struct canvas *to, const struct rect *r, const struct canvas *from, int x,
+                      int y)
+{
+    for (int row = 0; row < r->h && y + row < from->h; row++) {
+        const int far = x + r->w;
+
+        if (x > 0 && has_content(from, 0, x, y + row))
+            canvas_put(to, r->x, r->y + row, 1, ROLE_DIM, "…");
+        if (far < from->w && has_content(from, far, from->w - far, y + row))
+            canvas_put(to, r->x + r->w - 1, r->y + row, 1, ROLE_DIM, "…");
+    }
+}
+
 /* As many of its sentences and parts as fit whole. */
 static void put_note(struct canvas *c, int x, int y, int room, const char *note)
 {
@@ -346,11 +366,6 @@ static void draw(struct drawing *d)
     char right[FILL_SIZE];
 
     overlay_area_for(d, &a, DIAGRAM_W + 2 * MARGIN, DIAGRAM_H + NOTES);
-    title_words(right, d);
-    overlay_frame(d, &a, text(MSG_DIAGRAM_TITLE), right);
-    if (canvas_init(&whole, DIAGRAM_W, DIAGRAM_H) < 0)
-        return;
-    draw_whole(&whole, d);
     part = a.inner;
     if (part.w > DIAGRAM_W) {
         int margin = part.w >= MARGIN + DIAGRAM_W ? MARGIN : part.w - DIAGRAM_W;
@@ -358,8 +373,19 @@ static void draw(struct drawing *d)
         part.x += margin;
         part.w -= margin;
     }
-    show_part(d->c, &part, &whole, window_from(DIAGRAM_W, part.w, b->x, BOX_W),
-              window_from(DIAGRAM_H, part.h, b->y, 3));
+    const int from_x = window_from(DIAGRAM_W, part.w, b->x, BOX_W);
+    const int from_y = window_from(DIAGRAM_H, part.h, b->y, 3);
+
+    if (part.h > 0 && part.h < DIAGRAM_H)
+        draw_scroll_mark(right, sizeof right, (uint32_t)from_y, (uint32_t)part.h, DIAGRAM_H);
+    else
+        title_words(right, d);
+    overlay_frame(d, &a, text(MSG_DIAGRAM_TITLE), right);
+    if (canvas_init(&whole, DIAGRAM_W, DIAGRAM_H) < 0)
+        return;
+    draw_whole(&whole, d);
+    show_part(d->c, &part, &whole, from_x, from_y);
+    mark_cuts(d->c, &part, &whole, from_x, from_y);
     canvas_fini(&whole);
     draw_notes(d, &a.inner);
 }
@@ -412,7 +438,7 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
     footer_add_keys(k, text(MSG_DIAGRAM_ARROWS), MSG_DIAGRAM_CHOOSE, 1);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_STATE, true, 2);
-    footer_add(k, COMMAND_PANE, MSG_DIAGRAM_EXPLANATION, true, 3);
+    footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, 3);
     footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 4);
 }
 

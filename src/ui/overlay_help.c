@@ -93,7 +93,7 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
 {
     unsigned count = 1;
     enum msg help = commands[id].help;
-    char keys[96] = "", one[64];
+    char keys[96] = "", words[96], one[64];
 
     if ((id == COMMAND_CLOSE && !draw_may_close(d)) || (id == COMMAND_EXPORT && d->ui->readonly))
         return count;
@@ -112,7 +112,7 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
         snprintf(keys + len, sizeof keys - len, "%s%s", len && *one ? " " : "", one);
     }
     if (*keys)
-        add_line(h, right, keys, text(help));
+        add_line(h, right, draw_key_words(d, keys, words, sizeof words), text(help));
     return count;
 }
 

@@ -248,12 +248,22 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
         canvas_put(d->c, w - when_w - 1, y, when_w, ROLE_DIM, when);
 }
 
+/* Of the whole time, and of now, which is what the header counts. */
 static void draw_findings_title(struct drawing *d, const struct timeline *p, int y)
 {
-    char number[16];
+    const struct findings *f = draw_findings(d);
+    uint32_t all = 0;
+    char in_all[16], now[16], number[16], notes[FILL_SIZE], words[FILL_SIZE];
 
-    snprintf(number, sizeof number, "%u", p->v->n_findings);
-    draw_title(d->c, &(struct rect){0, y, d->ui->w, 1}, false, text(MSG_TIMELINE_FINDINGS), number,
+    for (uint32_t i = 0; i < p->v->n_findings; i++)
+        all += p->v->finding[i].episode.worst.severity >= SEVERITY_WARNING;
+    snprintf(in_all, sizeof in_all, "%u", all);
+    snprintf(now, sizeof now, "%u", f ? f->warnings : 0);
+    snprintf(number, sizeof number, "%u", p->v->n_findings - all);
+    draw_fill(notes, MSG_VIEW_NOTES, number, NULL, NULL);
+    draw_fill(words, all < p->v->n_findings ? MSG_TIMELINE_COUNT_NOTES : MSG_TIMELINE_COUNT, in_all,
+              now, notes);
+    draw_title(d->c, &(struct rect){0, y, d->ui->w, 1}, false, text(MSG_VIEW_WARNINGS), words,
                NULL);
 }
 

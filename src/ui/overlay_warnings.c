@@ -584,7 +584,7 @@ static void footer(const struct drawing *d, struct key_items *k)
     const bool some = f && f->n;
 
     footer_add(k, COMMAND_BACK, MSG_VIEW_KEY_BACK, true, 0);
-    footer_add_keys(k, "j k", MSG_VIEW_KEY_NEXT, 1);
+    footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_NEXT, 1);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_THESE, some, 2);
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, some, 3);
 }

@@ -155,7 +155,7 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     draw_scroll_mark(scroll, sizeof scroll, p->top, p->shown, p->text.n_lines);
     if (d->l.pane_form == PANE_FORM_BRIEF || (d->l.pane_form == PANE_FORM_BESIDE && *scroll)) {
         keymap_first_key(d->v->bindings, COMMAND_PANE, key);
-        snprintf(right, sizeof right, "%s %s%s%s", key, text(MSG_VIEW_MORE),
+        snprintf(right, sizeof right, "%s %s%s%s", key, text(MSG_VIEW_KEY_PANE),
                  d->l.pane_form == PANE_FORM_BESIDE ? "   " : "",
                  d->l.pane_form == PANE_FORM_BESIDE ? scroll : "");
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */

@@ -147,6 +147,15 @@ unsigned prompt_resized(struct session *s)
     return ops->resized ? answered(s, ops->resized(s)) : REACT_NOTHING;
 }
 
+/* "…" where the line goes on to the left or right of its room, but not under the cursor. */
+static void mark_ends(struct drawing *d, int x, int y, int room, int cursor, bool left, bool right)
+{
+    if (left && cursor > 1)
+        canvas_put(d->c, x, y, 1, ROLE_DIM, "…");
+    if (right && cursor < room - 1)
+        canvas_put(d->c, x + room - 1, y, 1, ROLE_DIM, "…");
+}
+
 /* The line being edited from `x` on, scrolled so that the cursor is seen. Returns the columns
  * scrolled away. */
 static int draw_input(struct drawing *d, int x, int y, const char *line, uint32_t cursor)
@@ -165,6 +174,7 @@ static int draw_input(struct drawing *d, int x, int y, const char *line, uint32_
         }
     }
     canvas_put(d->c, x, y, room, ROLE_TEXT, line + skip);
+    mark_ends(d, x, y, room, at - away, skip > 0, utf8_width(line + skip) > room);
     d->c->cursor_x = x + at - away;
     d->c->cursor_y = y;
     return away;
@@ -189,13 +199,13 @@ static void draw_error(struct drawing *d, int x, int y, int away)
         int w = utf8_width(words), right = ui->w - column - 2;
 
         if (w <= right || (shorter && right >= column - 1)) {
-            canvas_put(d->c, column + 2, y, right, ROLE_WARN, words);
+            draw_name(d->c, column + 2, y, right, ROLE_WARN, words);
             return;
         }
         if (w <= column - 2 || shorter) {
             int at_x = column - 1 - w > 1 ? column - 1 - w : 1;
 
-            canvas_put(d->c, at_x, y, column - 1 - at_x, ROLE_WARN, words);
+            draw_name(d->c, at_x, y, column - 1 - at_x, ROLE_WARN, words);
             return;
         }
     }

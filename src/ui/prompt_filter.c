@@ -49,13 +49,14 @@ void prompt_filter_remember(struct session *s, const char *text)
 unsigned prompt_filter_clear(struct session *s)
 {
     unsigned reaction = REACT_NOTHING;
-    char key[16];
+    char key[16], up[16];
 
     if (!s->ui.filter[0])
         return reaction;
     prompt_filter_remember(s, s->ui.filter);
     prompt_filter_apply(s, "", NULL, &reaction);
-    session_say(s, MSG_SESSION_FILTER_CLEARED, session_key(s, COMMAND_FILTER, key), NULL);
+    session_say(s, MSG_SESSION_FILTER_CLEARED, session_key(s, COMMAND_FILTER, key),
+                session_key_name(s, KEY_CODE_UP, up), NULL);
     return reaction;
 }
 

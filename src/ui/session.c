@@ -179,7 +179,7 @@ static void say_no_key(struct session *s, keycode key)
     char name[16], help[16];
 
     if (printed || (key > KEY_CODE_F0 && key <= KEY_CODE_F0 + 12))
-        session_say(s, MSG_SESSION_NO_KEY, key_name(key, name, sizeof name),
+        session_say(s, MSG_SESSION_NO_KEY, session_key_name(s, key, name),
                     session_key(s, COMMAND_HELP, help), NULL);
 }
 

@@ -94,12 +94,20 @@ void session_say(struct session *s, enum msg id, ...)
     s->ui.message_until_ns = s->now_ns + MESSAGE_NS;
 }
 
+const char *session_key_name(const struct session *s, keycode key, char out[16])
+{
+    char name[16];
+
+    key_name(key, name, sizeof name);
+    return s->ui.ascii ? key_words(name, out, 16) : strcpy(out, name);
+}
+
 const char *session_key(const struct session *s, enum command_id command, char out[16])
 {
     const struct bindings *b = &s->settings->bindings;
     for (size_t i = 0; i < b->n; i++)
         if (b->list[i].command == command)
-            return key_name(b->list[i].key, out, 16);
+            return session_key_name(s, b->list[i].key, out);
     out[0] = '\0';
     return out;
 }

@@ -149,6 +149,9 @@ bool session_same_watched(const struct request *a, const struct request *b);
  * sentence that begins with the path of a file. */
 void session_say(struct session *s, enum msg id, ...) __attribute__((sentinel));
 
+/** The key's name as the screen shows it: a word in place of an arrow where it has only ASCII. */
+const char *session_key_name(const struct session *s, keycode key, char out[16]);
+
 /** The first key bound to a command, as text; "" when none is. */
 const char *session_key(const struct session *s, enum command_id command, char out[16]);
 

@@ -170,6 +170,9 @@ void spark_title(char out[FILL_SIZE], const struct history *h)
         id = MSG_VIEW_LAST_MINUTES;
         seconds = (seconds + 30) / 60;
     }
-    snprintf(number, sizeof number, "%llu", (unsigned long long)seconds);
+    if (seconds > 0 || n < 2)
+        snprintf(number, sizeof number, "%llu", (unsigned long long)seconds);
+    else
+        snprintf(number, sizeof number, "%.1f", history_span_s(h, n) * n / (n - 1));
     draw_fill(out, n > 1 ? id : MSG_VIEW_LAST_NONE, number, NULL, NULL);
 }

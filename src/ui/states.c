@@ -104,11 +104,23 @@ static void chips_fill(const struct drawing *d, struct chips *chips, int form)
     }
 }
 
-#define MORE_W 3 /* " +n" */
+#define MORE_W 2 /* " …" */
 
 static bool chips_fit(const struct chips *chips, int room)
 {
     return chips->w + (chips->left_out ? MORE_W : 0) <= room;
+}
+
+/* How many states are left out, where there is room for that. */
+static void draw_left_out(struct canvas *c, int x, int y, int room, unsigned n)
+{
+    char number[16], words[FILL_SIZE];
+
+    if (!n)
+        return;
+    snprintf(number, sizeof number, "%u", n);
+    draw_fill(words, MSG_VIEW_STATES_MORE, number, NULL, NULL);
+    canvas_put(c, x, y, room, ROLE_DIM, utf8_width(words) <= room ? words : "…");
 }
 
 static void chips_make(const struct drawing *d, struct chips *chips)
@@ -140,7 +152,6 @@ static void draw_chips(struct drawing *d)
 {
     const struct rect *r = &d->l.state_list;
     struct chips chips;
-    char more[16];
 
     chips_make(d, &chips);
     for (int i = 0; i < chips.n; i++) {
@@ -160,10 +171,7 @@ static void draw_chips(struct drawing *d)
             canvas_put(d->c, r->x + chip->x + chip->w, r->y, 1, ROLE_CURSOR, "]");
         }
     }
-    if (chips.left_out) {
-        snprintf(more, sizeof more, "+%d", chips.left_out);
-        canvas_put(d->c, r->x + chips.w, r->y, r->w - chips.w, ROLE_DIM, more);
-    }
+    draw_left_out(d->c, r->x + chips.w, r->y, r->w - chips.w, (unsigned)chips.left_out);
 }
 
 static int chip_at(const struct drawing *d, int x)
@@ -203,7 +211,6 @@ void states_draw_chips(struct canvas *c, int x, int y, int room,
                        const uint32_t count[TCP_STATE_COUNT], enum role role)
 {
     struct chips chips;
-    char more[16];
 
     for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
         counts_fill(&chips, count, form);
@@ -220,10 +227,7 @@ void states_draw_chips(struct canvas *c, int x, int y, int room,
         canvas_put(c, x + chips.chip[i].x + 1, y, room,
                    role == ROLE_TEXT ? column_state_role(state) : role, chips.chip[i].text);
     }
-    if (chips.left_out) {
-        snprintf(more, sizeof more, "+%d", chips.left_out);
-        canvas_put(c, x + chips.w, y, room - chips.w, ROLE_DIM, more);
-    }
+    draw_left_out(c, x + chips.w, y, room - chips.w, (unsigned)chips.left_out);
 }
 
 /* Where the fields of a row are, counted from its first column; w 0: not there. */

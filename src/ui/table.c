@@ -160,7 +160,7 @@ static enum role cell_role(enum column_id id, const struct conn *c, enum role ro
     return strcmp(text, FMT_NONE) ? ROLE_TEXT : ROLE_DIM;
 }
 
-/* The foreign address from line `y` on, broken after ':' where it is wider than the screen. */
+/* The remote address from line `y` on, broken after ':' where it is wider than the screen. */
 static void draw_remote_alone(struct drawing *d, const struct fit *f, int y, int end_y,
                               enum role role, const char *text)
 {
@@ -444,7 +444,9 @@ static void draw_empty(struct drawing *d, const struct table_page *p)
     } else {
         bool several = d->s->namespaces && d->s->namespaces->several;
         snprintf(reason, sizeof reason, "%s",
-                 text(several ? MSG_VIEW_NO_SOCKETS_AT_ALL : MSG_VIEW_NO_SOCKETS));
+                 text(several        ? MSG_VIEW_NO_SOCKETS_AT_ALL
+                      : d->s->import ? MSG_VIEW_NO_SOCKETS_LISTED
+                                     : MSG_VIEW_NO_SOCKETS));
     }
     if (p->lines > 0)
         draw_name(d->c, d->l.table.x + GUTTER, p->first_y, p->fit.room - GUTTER, ROLE_DIM, reason);

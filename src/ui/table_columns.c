@@ -4,7 +4,7 @@
  *
  * Addresses are never cut. Their columns take the smallest steps that hold nine of ten rows of the
  * page; a row that does not fit takes two lines. Where that is too narrow, State takes its short
- * names, then Local Address becomes Port, then the foreign address gets a line of its own. */
+ * names, then Local Address becomes Port, then the remote address gets a line of its own. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static int remote_width(const struct sample *s, const struct conn *c, struct str
     return utf8_width(str_text(buffer));
 }
 
-/* The foreign end as it stands in the row: with its names, where they are wanted and known, and
+/* The remote end as it stands in the row: with its names, where they are wanted and known, and
  * never less than its number takes. */
 static int shown_remote_width(const struct drawing *d, const struct conn *c, struct str *buffer)
 {
@@ -189,7 +189,7 @@ static bool best_pair(const struct widths *w, enum fit_level level, int room, in
     return best >= 0;
 }
 
-/* The foreign column, grown so that every local address has room over both. */
+/* The remote column, grown so that every local address has room over both. */
 static int grown(const struct widths *w, int local, int remote)
 {
     return local + 1 + remote < w->max_local ? w->max_local - 1 - local : remote;

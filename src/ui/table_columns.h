@@ -10,7 +10,7 @@ enum fit_level {
     FIT_FULL,
     FIT_SHORT_STATE,
     FIT_PORT,    /* Port instead of Local Address */
-    FIT_OWN_LINE /* the foreign address always on a line of its own */
+    FIT_OWN_LINE /* the remote address always on a line of its own */
 };
 
 struct fit_column {
@@ -47,7 +47,7 @@ const struct fit_column *table_columns_find(const struct fit *f, enum column_id 
 /** Lines that a row takes. */
 int table_columns_row_lines(const struct sample *s, const struct fit *f, const struct conn *c);
 
-/** Where the foreign address begins on its own line. */
+/** Where the remote address begins on its own line. */
 int table_columns_remote_x(const struct fit *f);
 
 /** Bytes of an address that go on one line of `room` columns: all, or up to a ':'. */

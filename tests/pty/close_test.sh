@@ -99,7 +99,7 @@ resize 80 24
 keys y
 check "and y means nothing" sees '^[▹▸].*127.0.0.1:8004'
 keys L K
-check "the question in Korean" sees '^ 127.0.0.1:8004 → 127.0.0.1:[0-9]+ 소켓을 닫으시겠습니까\? ESTABLISHED'
+check "the question in Korean" sees '^ 이 소켓을 닫으시겠습니까\? 로컬 127.0.0.1:8004, 외부 127.0.0.1:[0-9]+,'
 check "closes too" answer '^ 닫았습니다: 127.0.0.1:8004' keys y
 # shellcheck disable=SC2086
 check "in the kernel" are 0 $one

@@ -133,7 +133,7 @@ resize 120 34
 check "at 120x34 the words are in the pane beside" sees '│ DONE  The client connected again'
 resize 40 10
 check "at 40x10 they are a key away" loses 'DONE'
-check "which the footer has" sees ' w pane'
+check "which the footer has" sees ' w explain'
 keys w
 check "namely w" sees 'DONE'
 keys C-c

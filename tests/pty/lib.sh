@@ -50,8 +50,8 @@ verdict() { # verdict NAME STATUS: one line of TAP, the screen of a failure befo
 		return
 	fi
 	failed=1
-	# A terminal that a test has stopped does not answer.
-	timeout 10 tmux -S "$at/socket" capture-pane -p 2>/dev/null | sed 's/^/# |/'
+	# A terminal that a test has stopped does not answer, and who waits for it obeys no SIGTERM.
+	timeout -s KILL 10 tmux -S "$at/socket" capture-pane -p 2>/dev/null | sed 's/^/# |/'
 	echo "not ok $n - $1"
 }
 check() { # check NAME COMMAND…

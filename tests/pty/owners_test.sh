@@ -13,7 +13,7 @@ read -r -t 60 ready <&"${HELD[0]}"
 check "the sockets stand" [ "${ready:-}" = ready ]
 
 # An interval of a minute: whoever waits for the next sample waits in vain.
-live 120x34 "-d 60 -4 -f lport:8004 --columns local,remote,state,left,process"
+live 120x34 "-d 60 -4 -f lport:8004 --columns local,remote,state,timer_left,process"
 check "the process is named at once" sees "127\.0\.0\.1:8004 .* ESTABLISHED .* states $held *(│|$)"
 keys Enter
 check "and in the details" sees "Process +states $held"
@@ -21,7 +21,7 @@ check "with its user" sees "User +$(id -un)"
 keys C-c
 check "it ends" code 0
 
-live 120x34 "-4 -f 'state:es,tw lport:8003-8005' --columns local,remote,state,left,process"
+live 120x34 "-4 -f 'state:es,tw lport:8003-8005' --columns local,remote,state,timer_left,process"
 sees "127\.0\.0\.1:8004 .* states $held"
 check "nothing has a former owner yet" loses '\(states\)'
 exec {hold}>&-
@@ -46,11 +46,15 @@ cp "$tcptop" "$tmp/tcptop"
 $nobody bash -c 'exec 3<>/dev/tcp/127.0.0.1/8016 && echo there && exec sleep 600' >"$tmp/there" &
 own=$!
 until_true grep -q there "$tmp/there"
-start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' --columns local,remote,state,left,process 2>$tmp/err"
+start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' --columns local,remote,state,timer_left,process 2>$tmp/err"
 check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" sees '127\.0\.0\.1:8004 .* ESTABLISHED .* – *(│|$)'
 check "one line says what is missing" sees '^ rows whose process is not visible: [0-9]+; run with sudo to see them \(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH\)'
 check "once" loses 'process is not visible'
+keys 8 0 0 4
+sees 'port:8004'
+keys Enter Enter
+check "the details of one say why no process is named" sees 'Process +not visible without sudo'
 keys C-c
 check "it ends without rights" code 0
 kill "$own"

@@ -87,6 +87,7 @@ static void names(void **state)
     assert_int_equal(column_find("RECV_Q", 6), COL_RECV_Q);
     assert_int_equal(column_find("talkers", 7), COL_RATE);
     assert_int_equal(column_find("rate-bytes-s", 12), COL_RATE);
+    assert_int_equal(column_find("left", 4), COL_LEFT); /* its name in the past */
     assert_int_equal(column_find("recv_qq", 7), -1);
     assert_int_equal(column_find("recv_", 5), -1);
     assert_int_equal(column_find("", 0), -1);

@@ -309,6 +309,9 @@ static void older_than_we(void **state)
     text_use(LANG_KO);
     assert_true(patient_says(&f, PART_SEEN, "가장 긴 것 38초 이상"));
     text_use(LANG_EN);
+    assert_true(patient_says(&f, PART_SEEN, "; SYN retransmitted up to "));
+    f.value[FIGURE_SYN_SENT_REPEATS] = 0;
+    assert_false(patient_says(&f, PART_SEEN, "retransmitted")); /* "up to 0 times" tells nothing */
     (void)patient_tear_down(NULL);
     (void)patient_set_up(NULL);
     struct sample *s = patient_sample(0);

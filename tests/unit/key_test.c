@@ -122,6 +122,22 @@ static const char *typed(const char *text, char *out)
     return out;
 }
 
+static void words_for_arrows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *words;
+    } rows[] = {
+        {"↑", "Up"}, {"← →", "Left/Right"},      {"↑ k ↓ j", "Up k Down j"}, {"< > ^ v", "< > ^ v"},
+        {"", ""},    {"PgUp PgDn", "PgUp PgDn"},
+    };
+    char out[16], small[6];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_string_equal(key_words(rows[i].keys, out, sizeof(out)), rows[i].words);
+    }
+    assert_string_equal(key_words("← →", small, sizeof(small)), "Left/");
+}
+
 static void dubeolsik(void **state)
 {
     (void)state;
@@ -141,10 +157,8 @@ static void dubeolsik(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_read_back),
-        cmocka_unit_test(names),
-        cmocka_unit_test(parsed),
-        cmocka_unit_test(dubeolsik),
+        cmocka_unit_test(names_read_back),  cmocka_unit_test(names),     cmocka_unit_test(parsed),
+        cmocka_unit_test(words_for_arrows), cmocka_unit_test(dubeolsik),
     };
     return cmocka_run_group_tests_name("key", tests, NULL, NULL);
 }

@@ -13,8 +13,10 @@
 #include "lib/hosts.h"
 #include "lib/sample.h"
 #include "tcptop/explain/breakdown.h"
+#include "tcptop/explain/live_value.h"
 #include "tcptop/explain/numbers.h"
 #include "tcptop/explain/sample_summary.h"
+#include "tcptop/explain/typeset.h"
 
 static const unsigned states[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
 #define STATES (sizeof(states) / sizeof(states[0]))
@@ -85,7 +87,7 @@ static void time_wait(void **unused)
            "Table: 74 of 65,536, 0.1%\n"
            "Processes: –\n"
            "Peers: 0.0.0.0 (58), 1.0.0.0:8443 (9), 2.0.0.0:8443 (4)\n"
-           "Ports: local 443 (58), foreign 8443 (13)\n"
+           "Ports: local 443 (58), remote 8443 (13)\n"
            "Kernel: tcp_tw_reuse = 2: loopback only, tcp_max_tw_buckets = 65536, "
            "ip_local_port_range = 32768–60999");
     sample_unref(s);
@@ -127,7 +129,7 @@ static void close_wait(void **unused)
            "Files: –\n"
            "Processes: –\n"
            "Peers: 0.0.0.0:8443 (412)\n"
-           "Ports: foreign 8443 (412)\n"
+           "Ports: remote 8443 (412)\n"
            "Kernel: tcp_keepalive_time = 7200");
     sample_unref(s);
 }
@@ -159,7 +161,7 @@ static void opening(void **unused)
            "Retries: 1 with none, 1 with 6 and more\n"
            "Processes: –\n"
            "Peers: 203.0.113.9:443 (2)\n"
-           "Ports: foreign 443 (2)\n"
+           "Ports: remote 443 (2)\n"
            "Kernel: tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4");
     sample_unref(s);
 }
@@ -225,11 +227,29 @@ static void absent(void **unused)
     sample_unref(s);
 }
 
+/* What was watched for less than a second is not called "0 s". */
+static void windows(void **unused)
+{
+    static const struct {
+        double seconds;
+        const char *words;
+    } rows[] = {{0.02, "0.1 s"}, {0.1, "0.1 s"},  {0.5, "0.5 s"}, {0.9996, "1 s"},
+                {1.4, "1 s"},    {59.97, "60 s"}, {90, "90 s"}};
+    char words[LIVE_SIZE];
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        live_window(words, rows[i].seconds);
+        typeset_untie(words);
+        assert_string_equal(words, rows[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_wait),  cmocka_unit_test(close_wait), cmocka_unit_test(opening),
-        cmocka_unit_test(same_lines), cmocka_unit_test(absent),
+        cmocka_unit_test(same_lines), cmocka_unit_test(absent),     cmocka_unit_test(windows),
     };
     return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ static void english(void **state)
 {
     (void)state;
     assert_string_equal(printed(),
-                        "Proto Recv-Q Local Address State       Timer Foreign Address\n"
+                        "Proto Recv-Q Local Address State       Timer Remote Address\n"
                         "tcp    12345 10.0.2.15:443 ESTABLISHED     – 203.0.113.77:51422\n"
                         "tcp6       0 [::1]:3000    TIME_WAIT    12 s [::1]:63637\n"
                         "tcp        0 0.0.0.0:22    LISTEN          – 0.0.0.0:*\n");

@@ -298,8 +298,9 @@ static void the_process_is_named(void **state)
     stage_keys(&st, "K");
     assert_true(stage_shows(&st, "to 192.0.2.1:40001, ESTABLISHED, java 2841?"));
     text_use(LANG_KO);
-    assert_true(
-        stage_shows(&st, "→ 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED, java 2841"));
+    assert_true(stage_shows(&st, "이 소켓을 닫으시겠습니까? 로컬 "));
+    assert_true(stage_shows(&st, "외부 192.0.2.1:40001,"));
+    assert_true(stage_shows(&st, "ESTABLISHED, java 2841"));
     text_use(LANG_EN);
     stage_wait(&st, QUIET_MS);
     stage_keys(&st, "n");

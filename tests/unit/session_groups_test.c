@@ -80,7 +80,7 @@ static void the_menu_chooses(void **state)
     assert_int_equal(probe_group_by(st.session), -1);
     group_by(COL_REMOTE_PORT);
     assert_string_equal(lines(), "443 80 22");
-    assert_true(stage_shows(&st, "CONNECTIONS  6   3 groups by FPort"));
+    assert_true(stage_shows(&st, "CONNECTIONS  6   3 groups by RPort"));
     assert_true(stage_shows(&st, "ESTAB 2 TWAIT 1"));
     assert_int_equal(selected_group(), 0); /* the cursor is parked */
     group_by(COL_STATE);
@@ -315,18 +315,18 @@ static void groups_have_heads_and_so_have_their_rows(void **state)
     assert_int_equal(probe_group_figure(st.session), GROUP_CHANGE);
     stage_mouse(&st, x, y + 2, MOUSE_CLICK);
     assert_int_equal(selected_group(), 80);
-    assert_false(stage_shows(&st, "Foreign Address"));
+    assert_false(stage_shows(&st, "Remote Address"));
     stage_keys(&st, "Home Right");
     assert_true(stage_shows(&st, "Count"));
     stage_keys(&st, "Down"); /* the heads stay where they are, whatever is under the cursor */
     assert_true(stage_shows(&st, "Count"));
     int remote_x, rows_y;
-    stage_find(&st, "Foreign Address", &remote_x, &rows_y);
+    stage_find(&st, "Remote Address", &remote_x, &rows_y);
     assert_int_equal(rows_y, y + 2); /* below the group */
     assert_non_null(strstr(stage_text(&st, rows_y + 1), "10.0.0.1:100"));
     stage_mouse(&st, count_x, y, MOUSE_CLICK);
     assert_int_equal(probe_group_figure(st.session), GROUP_COUNT);
-    stage_find(&st, "Foreign Address", &remote_x, &rows_y); /* the groups stand in another order */
+    stage_find(&st, "Remote Address", &remote_x, &rows_y); /* the groups stand in another order */
     stage_mouse(&st, remote_x, rows_y, MOUSE_CLICK);
     assert_int_equal(probe_sort_column(st.session), COL_REMOTE);
 }

@@ -51,14 +51,24 @@ static const char *last_rows(struct stage *st, int n)
     return out;
 }
 
-static void questions(struct stage *st, int w, int rows, const char *en, const char *ko)
+/* How many rows a text of last_rows() is of. */
+static int rows_in(const char *text)
+{
+    int rows = 1;
+    for (const char *at = text; (at = strstr(at, " | ")); at += 3)
+        rows++;
+    return rows;
+}
+
+static void questions(struct stage *st, int w, const char *en, const char *ko)
 {
     session_resize(st->session, w, 24);
     for (int l = 0; l < LANG_COUNT; l++) {
         text_use((enum language)l);
         stage_keys(st, "K");
         assert_string_equal(probe_prompt(st->session), "close");
-        assert_string_equal(last_rows(st, rows), l == LANG_EN ? en : ko);
+        const char *expected = l == LANG_EN ? en : ko;
+        assert_string_equal(last_rows(st, rows_in(expected)), expected);
         stage_wait(st, QUIET_MS);
         stage_keys(st, "n");
     }
@@ -70,21 +80,23 @@ static void the_question_fits_every_width(void **state)
     (void)state;
     struct stage st;
     open_stage(&st);
-    questions(&st, 120, 2,
-              "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED?   y closes it, any other key "
-              "cancels | the peer gets RST, unsent data is lost",
-              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED   y 닫기, 그 밖의 "
-              "키 취소 | 상대는 RST를 받고, 남은 송신 데이터는 유실됨");
-    questions(&st, 80, 2,
+    questions(
+        &st, 120,
+        "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED?   y closes it, any other key "
+        "cancels | the peer gets RST, unsent data is lost",
+        "이 소켓을 닫으시겠습니까? 로컬 10.0.0.1:110, 외부 192.0.2.1:40001, ESTABLISHED   y 닫기, "
+        "그 밖의 키 취소 | 상대는 RST를 받고, 남은 송신 데이터는 유실됨");
+    questions(&st, 80,
               "Close 10.0.0.1:110 to 192.0.2.1:40001, ESTABLISHED? | "
               "y closes it, any other key cancels   the peer gets RST, unsent data is lost",
-              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 닫으시겠습니까? ESTABLISHED | "
+              "이 소켓을 닫으시겠습니까? 로컬 10.0.0.1:110, 외부 192.0.2.1:40001, ESTABLISHED | "
               "y 닫기, 그 밖의 키 취소   상대는 RST를 받고, 남은 송신 데이터는 유실됨");
-    questions(&st, 40, 3,
-              "Close 10.0.0.1:110 to 192.0.2.1:40001, | ESTABLISHED? | "
-              "y closes it, any other key cancels",
-              "10.0.0.1:110 → 192.0.2.1:40001 소켓을 | 닫으시겠습니까? ESTABLISHED | "
-              "y 닫기, 그 밖의 키 취소");
+    questions(
+        &st, 40,
+        "Close 10.0.0.1:110 to 192.0.2.1:40001, | ESTABLISHED? | "
+        "y closes it, any other key cancels",
+        "이 소켓을 닫으시겠습니까? 로컬 | 10.0.0.1:110, 외부 192.0.2.1:40001, | ESTABLISHED | "
+        "y 닫기, 그 밖의 키 취소");
     struct conn *c = &st.conn[1];
     c->family = AF_INET6;
     memset(c->src, 0xfd, sizeof(c->src));
@@ -94,13 +106,14 @@ static void the_question_fits_every_width(void **state)
     stage_keys(&st, "g");
     while (probe_port(st.session) != 110)
         stage_keys(&st, "Down");
-    questions(&st, 40, 6,
-              "Close | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 to | "
-              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED? | "
-              "y closes it, any other key cancels",
-              "[fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 → | "
-              "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001 소켓을 닫으시겠습니까? | "
-              "ESTABLISHED | y 닫기, 그 밖의 키 취소");
+    questions(
+        &st, 40,
+        "Close | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110 to | "
+        "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED? | "
+        "y closes it, any other key cancels",
+        "이 소켓을 닫으시겠습니까? 로컬 | [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd: | fdfd]:110, 외부 | "
+        "[fe10:fefe:fefe:fefe:fefe:fefe:fefe: | fefe]:40001, ESTABLISHED | y 닫기, 그 밖의 키 "
+        "취소");
     stage_close(&st);
 }
 

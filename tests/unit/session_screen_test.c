@@ -295,7 +295,7 @@ static void clicks_and_the_wheel_mean_what_is_drawn(void **state)
     assert_string_equal(probe_focus(st.session), "states");
     assert_int_equal(probe_state_list_state(st.session), TCP_STATE_LISTEN);
     int head;
-    stage_find(&st, "Foreign Address", &x, &head);
+    stage_find(&st, "Remote Address", &x, &head);
     stage_mouse(&st, x, head, MOUSE_CLICK);
     assert_int_equal(probe_sort_column(st.session), COL_REMOTE);
     stage_close(&st);

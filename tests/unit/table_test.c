@@ -92,27 +92,29 @@ static void test_columns_come_in_by_their_order(void **state)
         int w;
         const char *columns;
     } steps[] = {
-        {150, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
+        {150, "proto local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s "
               "rx_bytes_s process"},
-        {125, "proto local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s "
+        {125, "proto local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s "
               "rx_bytes_s process"},
-        {124, "local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
-              "process"},
-        {119, "local remote state left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
-              "process"},
-        {118, "local remote state left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
-        {112, "local remote state left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
-        {111, "local remote state left recv_q send_q rtt_us tx_bytes_s process"},
-        {103, "local remote state left recv_q send_q rtt_us tx_bytes_s process"},
-        {102, "local remote state left recv_q send_q rtt_us process"},
-        {94, "local remote state left recv_q send_q rtt_us process"},
-        {93, "local remote state left recv_q send_q process"},
-        {84, "local remote state left recv_q process"},
-        {76, "local remote state left recv_q process"},
-        {75, "local remote state left process"},
-        {67, "local remote state left process"},
+        {124,
+         "local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
+         "process"},
+        {119,
+         "local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s rx_bytes_s "
+         "process"},
+        {118, "local remote state timer_left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
+        {112, "local remote state timer_left recv_q send_q rtt_us tx_bytes_s rx_bytes_s process"},
+        {111, "local remote state timer_left recv_q send_q rtt_us tx_bytes_s process"},
+        {103, "local remote state timer_left recv_q send_q rtt_us tx_bytes_s process"},
+        {102, "local remote state timer_left recv_q send_q rtt_us process"},
+        {94, "local remote state timer_left recv_q send_q rtt_us process"},
+        {93, "local remote state timer_left recv_q send_q process"},
+        {84, "local remote state timer_left recv_q process"},
+        {76, "local remote state timer_left recv_q process"},
+        {75, "local remote state timer_left process"},
+        {67, "local remote state timer_left process"},
         {66, "local remote state process"},
-        {60, "local remote state left"}, /* Process alone is passed over */
+        {60, "local remote state timer_left"}, /* Process alone is passed over */
         {56, "local remote state"},
     };
 

@@ -50,6 +50,11 @@ struct input {
  *  Writes at most `size` bytes into `out` and returns it. */
 const char *key_name(keycode key, char *out, size_t size);
 
+/** `keys` with the word of each arrow in its place, for terminals where an arrow would be drawn as
+ *  another key: "↑ k" is "Up k", "← →" is "Left/Right". Writes at most `size` bytes into `out` and
+ *  returns it. */
+const char *key_words(const char *keys, char *out, size_t size);
+
 /** Parse one name at the start of `text` ("^f", "F10", "PgUp", "Up", "Space", "Comma" or a
  *  single character); names are case-sensitive for single characters, else not. Returns the bytes
  *  taken, 0 when it is no key. */

@@ -59,9 +59,9 @@ enum subject {
     SUBJECT_HOST,        /* nobody in particular */
     SUBJECT_PROCESS,     /* concern.pid, or only concern.uid is known */
     SUBJECT_LISTENER,    /* local address and port */
-    SUBJECT_DESTINATION, /* foreign address and port */
-    SUBJECT_PEER,        /* foreign address */
-    SUBJECT_ROUTE,       /* local address to foreign address and port */
+    SUBJECT_DESTINATION, /* remote address and port */
+    SUBJECT_PEER,        /* remote address */
+    SUBJECT_ROUTE,       /* local address to remote address and port */
 };
 
 /* What to do, where that is not what the rule says for every case. */

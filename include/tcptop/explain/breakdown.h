@@ -80,6 +80,7 @@ struct breakdown {
     uint64_t files_max;       /* CLOSE_WAIT: how many files the first may have open, 0: not known */
     uint32_t other_processes; /* groups of processes besides */
     uint32_t ownerless;       /* rows whose process is not known */
+    uint32_t hidden;          /* of those, rows whose process may not be looked at */
     bool owners_known;
 
     struct breakdown_list peers, ports;

@@ -25,6 +25,9 @@ const char *live_address(char out[LIVE_SIZE], const struct conn *c, bool remote)
 /** A length of time that is no figure of this host's: "60 s". */
 const char *live_unmarked_time(char out[LIVE_SIZE], double seconds);
 
+/** A length of time that was watched: whole seconds, or tenths of less than one. Unmarked. */
+const char *live_window(char out[LIVE_SIZE], double seconds);
+
 /* The same with storage until the end of the block. */
 #define LIVE                                                                                       \
     (char[LIVE_SIZE])                                                                              \

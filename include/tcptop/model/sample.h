@@ -231,6 +231,13 @@ static inline const struct owner_group *sample_owner(const struct sample *s, uin
     return owner_table_group(s->owners, owner_word_group(word));
 }
 
+/** Is its process not known because it may not be looked at, or is in another pid namespace? */
+static inline bool sample_owner_hidden(const struct sample *s, uint32_t row)
+{
+    return s->owner && s->owners && s->owners->lacks &&
+           owner_word_group(s->owner[row]) == OWNER_NOBODY;
+}
+
 /** What people call the control group in which the socket of a row was made: a service, a
  * container, a session; NULL when it is not known. See conn_is_let_go() for whether it is a former
  * one. */

@@ -89,7 +89,7 @@ void column_format(enum column_id id, const struct sample *s, uint32_t row, stru
 uint64_t column_key(enum column_id id, const struct sample *s, uint32_t row);
 
 /** The key that `c` would have in COL_STATE if its state were `state`: attention, local port,
- *  foreign address. */
+ *  remote address. */
 uint64_t column_state_key(const struct conn *c, unsigned state);
 
 /** The column called `name` (its id or other name, any case, '-' as '_'), -1: there is none. */

@@ -28,9 +28,9 @@ struct sort {
 uint32_t rows_sort_needs(const struct sort *sort);
 
 /* The order of rows: the column's own (reversed when descending; absent values last either way),
- * then always ascending local port, local address, foreign port, foreign address, cookie. So
+ * then always ascending local port, local address, remote port, remote address, cookie. So
  * COL_LOCAL_PORT is the order that scripts get, and COL_STATE, whose own order is attention, local
- * port, foreign address, is the screen's. With further columns it orders by attention alone, so
+ * port, remote address, is the screen's. With further columns it orders by attention alone, so
  * that they have something to order. */
 struct rows {
     uint32_t *row; /* indices into the sample; owned */
