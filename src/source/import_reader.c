@@ -624,7 +624,13 @@ static bool end_begun(struct import_reader *r, const struct import_line *line)
 /* Does the text end at the edge of a terminal? */
 static bool is_full(const char *text, size_t len)
 {
-    return len >= IMPORT_EDGE && len <= 4 * IMPORT_EDGE && utf8_width_n(text, len) == IMPORT_EDGE;
+    unsigned bits = 0;
+
+    if (len < IMPORT_EDGE || len > 4 * IMPORT_EDGE)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        bits |= (unsigned char)text[i];
+    return bits < 0x80 ? len == IMPORT_EDGE : utf8_width_n(text, len) == IMPORT_EDGE;
 }
 
 static void begin(struct import_reader *r, const struct import_line *line)
