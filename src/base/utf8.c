@@ -108,6 +108,9 @@ int utf8_cp_width(uint32_t cp)
     if (cp < 0x300) {
         return 1;
     }
+    if (cp >= 0xac00 && cp <= 0xd7a3) { /* Hangul syllables, which Korean texts are made of */
+        return 2;
+    }
     if (in_ranges(cp, zero_ranges, COUNT(zero_ranges))) {
         return 0;
     }
