@@ -381,7 +381,7 @@ static void take_sample(struct live_mode *l)
     const struct sample *newest = l->sampler ? sampler_latest(l->sampler) : NULL;
     if (newest && newest->seq != l->seen) {
         l->seen = newest->seq;
-        if (l->past)
+        if (l->past && !newest->left_out)
             past_add(l->past, newest);
         session_sample(l->session, sample_ref(newest), clock_mono_ns());
     }

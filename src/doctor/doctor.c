@@ -287,6 +287,8 @@ static void forget_all(struct doctor *d)
 
 static void note_cost(struct doctor *d, const struct sample *s)
 {
+    if (s->left_out) /* it costs as little as it lists */
+        return;
     if (!s->metrics)
         d->plain_cpu_ns = s->cpu_ns;
     else if (d->plain_cpu_ns)
@@ -325,6 +327,8 @@ static void begin(struct check *l)
     struct doctor *d = l->d;
     const struct sample *s = l->s;
 
+    if (s->left_out) /* rows that are carried would be judged as if they had stood still */
+        return;
     l->figures = s->metrics && s->n_live;
     if (s->needs & NEED_TCP_INFO) {
         d->figures_ns = l->now_ns;

@@ -316,6 +316,7 @@ int breakdown_begin(struct breakdown_work *w, struct breakdown *b, const struct 
     b->state = state;
     b->of = s;
     b->seq = s->seq;
+    b->carried_ns = s->left_out & STATE_BIT(state) ? s->carried_ns : 0;
     b->owners_known = s->owner;
     return 0;
 }

@@ -94,12 +94,10 @@ static void add_rate(struct sample_summary *v, const struct rate *rate)
         v->rx_bytes_s += rate->rx_bytes_s;
 }
 
-void sample_summary_make(struct sample_summary *v, const struct sample *s)
+/* Of the rows from `from` to `to`. */
+static void add_rows(struct sample_summary *v, const struct sample *s, uint32_t from, uint32_t to)
 {
-    *v = (struct sample_summary){.state_counts = {{0}}};
-    for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
-        v->state_counts[state].fullest = UINT32_MAX;
-    for (uint32_t row = 0; row < sample_rows(s); row++) {
+    for (uint32_t row = from; row < to; row++) {
         const struct conn *c = &s->conn[row];
         port_set_add(&v->used, c->sport);
         port_set_add(&v->used, c->dport);
@@ -111,5 +109,38 @@ void sample_summary_make(struct sample_summary *v, const struct sample *s)
         if (s->rate)
             add_rate(v, &s->rate[row]);
     }
+}
+
+void sample_summary_make(struct sample_summary *v, const struct sample *s)
+{
+    *v = (struct sample_summary){.state_counts = {{0}}};
+    for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
+        v->state_counts[state].fullest = UINT32_MAX;
+    add_rows(v, s, 0, sample_rows(s));
     active_close_count(&v->active_close, s, &v->listening);
+}
+
+/* When the rows that it carries, or will hand on, were dumped. */
+static int64_t dumped_ns(const struct sample *s)
+{
+    return s->left_out ? s->carried_ns : s->mono_ns;
+}
+
+bool sample_summary_renew(struct sample_summary *v, const struct sample *s,
+                          const struct sample_summary *before, const struct sample *old)
+{
+    const uint32_t peer = before->active_close.peer;
+
+    if (!s->left_out || s->rate || dumped_ns(old) != s->carried_ns)
+        return false;
+    *v = *before;
+    v->listening = (struct port_set){{0}};
+    for (unsigned state = 0; state < TCP_STATE_COUNT; state++)
+        if (!(s->left_out & STATE_BIT(state)))
+            v->state_counts[state] = (struct state_counts){.fullest = UINT32_MAX};
+    add_rows(v, s, 0, s->n_live - s->n_carried);
+    add_rows(v, s, s->n_live, sample_rows(s));
+    if (peer != UINT32_MAX)
+        v->active_close.peer = sample_find(s, &old->conn[peer], peer);
+    return peer == UINT32_MAX || v->active_close.peer != UINT32_MAX;
 }

@@ -328,20 +328,32 @@ void close_match_presume(struct close_match *e, const struct conn *c, uint32_t n
                           .request = request};
 }
 
-int close_match_live(struct close_match *e, struct sample *next)
+static void match_record(struct close_match *e, struct conn *c)
+{
+    if (conn_is_timewait(c) && !(c->flags & CONN_CLOSE_REPORTED) && !c->socket_cookie)
+        match_timewait(e, c);
+}
+
+const struct sample *close_match_waiting(const struct close_match *e)
+{
+    return e->waiting ? &e->waiting->sample : NULL;
+}
+
+int close_match_live(struct close_match *e, struct sample *next, const struct u32_list *carried)
 {
     if (!any_open(e))
         return 0;
     if (index_by_endpoints(e))
         return -ENOMEM;
     e->has_endpoints = true;
-    for (uint32_t row = 0; row < next->n_live; row++)
+    for (uint32_t row = 0; sample_is_dumped(next, row); row++)
         match_cookie(e, next, &next->conn[row]);
-    for (uint32_t row = 0; row < next->n_live; row++) {
-        struct conn *c = &next->conn[row];
-        if (conn_is_timewait(c) && !(c->flags & CONN_CLOSE_REPORTED) && !c->socket_cookie)
-            match_timewait(e, c);
-    }
+    for (uint32_t i = 0; i < carried->n; i++)
+        match_cookie(e, next, &next->conn[carried->at[i]]);
+    for (uint32_t row = 0; sample_is_dumped(next, row); row++)
+        match_record(e, &next->conn[row]);
+    for (uint32_t i = 0; i < carried->n; i++)
+        match_record(e, &next->conn[carried->at[i]]);
     match_presumed(e, next->now_ds);
     match_expected(e, next->now_ds);
     return 0;
@@ -410,6 +422,8 @@ void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
             count_unseen(e, next, &s->conn[row], metrics);
         c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
+        if (next->left_out) /* its record may be in TIME_WAIT */
+            continue;
         if (next->n_closed < SAMPLE_CLOSED_MAX)
             sample_add_closed(b, &c, times, metrics);
     }

@@ -20,6 +20,7 @@
 #define TCPTOP_SRC_MODEL_CLOSE_MATCH_H
 
 #include "slots.h"
+#include "tcptop/base/array.h"
 #include "tcptop/model/sample_builder.h"
 
 #define CLOSE_EVENT_NONE UINT32_MAX
@@ -73,8 +74,12 @@ int close_match_begin(struct close_match *e, struct sample_builder *b);
 void close_match_missing(struct close_match *e, struct sample *next, const struct sample *prev,
                          const uint32_t *rows, uint32_t n);
 
-/** All live rows of `next`. Returns 0 or -ENOMEM. */
-int close_match_live(struct close_match *e, struct sample *next);
+/** Events that the sample before could not decide, as live rows; NULL: there are none. */
+const struct sample *close_match_waiting(const struct close_match *e);
+
+/** All live rows of `next`, but of its carried rows only those in `carried`. Returns 0 or -ENOMEM.
+ */
+int close_match_live(struct close_match *e, struct sample *next, const struct u32_list *carried);
 
 /** The event of the socket that this row of the sample before was, CLOSE_EVENT_NONE when there is
  * none. A timewait record has none. */

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "carry.h"
 #include "close_match.h"
 #include "slots.h"
 #include "tcptop/base/array.h"
@@ -29,6 +31,7 @@ struct diff {
     struct u32_list old, new; /* rows of both samples that found no partner; NO_ROW: found one */
     struct slots slots;       /* of `old` */
     struct close_match close_match;
+    struct carry carry;
     bool whole_seen; /* a complete sample was joined: a row without a partner is new */
 };
 
@@ -38,7 +41,6 @@ struct join {
     struct sample_builder *builder; /* of `next` */
     struct sample *next;
     const struct sample *prev;
-    uint64_t elapsed_ms;
     uint32_t fade_ds;
     bool by_tuple; /* some rows have no cookie */
     bool rated;    /* both samples have metrics and rates were asked for */
@@ -60,7 +62,7 @@ static void compute_rates(struct sample *next, uint32_t i, const struct sample *
         .to = &next->metrics[i],
         .from_state = prev->conn[j].state,
         .to_state = next->conn[i].state,
-        .ns = next->mono_ns - prev->mono_ns,
+        .ns = next->mono_ns - sample_seen_ns(prev, j),
     };
 
     if ((next->conn[i].flags | prev->conn[j].flags) & CONN_NO_COOKIE)
@@ -151,15 +153,28 @@ static void set_birth(struct join *join, uint32_t i)
     transitions_change(&next->transitions, 0, next->conn[i].state);
 }
 
-/* Pair rows by the order of the dump. Those without a partner go to the lists. */
+/* Rows of the sample before from `from` to `to` are left over. */
+static int leave_over(struct diff *d, uint32_t from, uint32_t to)
+{
+    int rc = 0;
+
+    for (; from < to && !rc; from++)
+        rc = array_u32_add(&d->old, from);
+    return rc;
+}
+
+/* Pair rows by the order of the dump. Those without a partner go to the lists. Carried rows of a
+ * brief sample are in the order of a dump, too, the rows before them are of another one. */
 static int join_by_order(struct join *join)
 {
     const struct sample *prev = join->prev;
     struct diff *d = join->d;
-    uint32_t expected = 0;
+    uint32_t expected = prev->n_carried ? prev->n_live - prev->n_carried : 0;
 
     array_u32_clear(&d->old);
     array_u32_clear(&d->new);
+    if (leave_over(d, 0, expected))
+        return -ENOMEM;
     for (uint32_t i = 0; i < join->next->n_live; i++) {
         const struct conn *c = &join->next->conn[i];
         uint32_t end = prev->n_live - expected > LOOK_AHEAD ? expected + LOOK_AHEAD : prev->n_live;
@@ -171,15 +186,35 @@ static int join_by_order(struct join *join)
                 return -ENOMEM;
             continue;
         }
-        for (; expected < j; expected++) {
-            if (array_u32_add(&d->old, expected))
-                return -ENOMEM;
-        }
-        inherit(join, i, expected++);
-    }
-    for (; expected < sample_rows(prev); expected++) {
-        if (array_u32_add(&d->old, expected))
+        if (leave_over(d, expected, j))
             return -ENOMEM;
+        inherit(join, i, j);
+        expected = j + 1;
+    }
+    return leave_over(d, expected, sample_rows(prev));
+}
+
+/* The rows of the dump of a brief sample have all to be looked for: d->old has those of the sample
+ * before that are not carried. Owners and rates of carried rows stay; their rates are those of the
+ * time that was watched last. */
+static int join_brief(struct join *join)
+{
+    struct sample *next = join->next;
+    const struct sample *prev = join->prev;
+    uint32_t dumped = next->n_live - next->n_carried, at = 0, end;
+    struct u32_list *old = &join->d->old;
+
+    array_u32_clear(&join->d->new);
+    for (uint32_t i = 0; i < dumped; i++)
+        if (array_u32_add(&join->d->new, i))
+            return -ENOMEM;
+    for (uint32_t row = 0, to = dumped; row < prev->n_live; row = end + 1) {
+        end = at < old->n && old->at[at] < prev->n_live ? old->at[at++] : prev->n_live;
+        if (next->owner && prev->owner)
+            memcpy(&next->owner[to], &prev->owner[row], (end - row) * sizeof *next->owner);
+        if (next->rate && prev->rate)
+            memcpy(&next->rate[to], &prev->rate[row], (end - row) * sizeof *next->rate);
+        to += end - row;
     }
     return 0;
 }
@@ -302,7 +337,7 @@ static int join_by_endpoints(struct join *join)
 static int join_pairs(struct join *join)
 {
     struct u32_list *new = &join->d->new;
-    int rc = join_by_order(join);
+    int rc = join->next->left_out ? join_brief(join) : join_by_order(join);
 
     if (!rc && new->n)
         rc = join_by_hash(join);
@@ -325,7 +360,32 @@ static void keep_values(struct join *join, uint32_t to, uint32_t row)
         join->next->owner[to] = join->prev->owner[row];
 }
 
-enum fate { FATE_MISSING, FATE_CLOSED, FATE_FADING, FATE_GONE };
+enum fate { FATE_MISSING, FATE_UNASKED, FATE_CLOSED, FATE_FADING, FATE_GONE };
+
+/* May a connection that was in this state be in one that the sample's dump left out? From these
+ * three it can only close (RFC 9293, 3.3.2). */
+static bool may_be_left_out(const struct sample *next, unsigned state)
+{
+    return next->left_out && state != TCP_STATE_LISTEN && state != TCP_STATE_CLOSE_WAIT &&
+           state != TCP_STATE_LAST_ACK;
+}
+
+/* Has the kernel reported its socket closed? A timewait record is what is left of one. */
+static bool is_reported(const struct join *join, const struct conn *c)
+{
+    return close_match_find(&join->d->close_match, c) != CLOSE_EVENT_NONE ||
+           (!conn_is_timewait(c) && c->flags & CONN_CLOSE_REPORTED);
+}
+
+/* Has the time of a timewait record of the sample before run out? */
+static bool has_run_out(const struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+    int64_t elapsed_ns = join->next->mono_ns - sample_seen_ns(join->prev, row);
+
+    return c->timer == TIMER_TIMEWAIT &&
+           c->expires_ms <= (uint64_t)(elapsed_ns > 0 ? elapsed_ns : 0) / NS_PER_MS;
+}
 
 /* What became of a row that this sample has not. */
 static enum fate fate_of(const struct join *join, uint32_t row)
@@ -333,18 +393,21 @@ static enum fate fate_of(const struct join *join, uint32_t row)
     const struct sample *next = join->next, *prev = join->prev;
     const struct conn *c = &prev->conn[row];
     enum row_kind kind = sample_row_kind(prev, row);
+    bool was_missed = kind == ROW_MISSING && row < prev->n_live + prev->n_missed;
 
-    if (kind != ROW_CLOSED && close_match_find(&join->d->close_match, c) != CLOSE_EVENT_NONE)
-        return FATE_CLOSED;
     if (kind == ROW_CLOSED)
         return next->now_ds - prev->times[row].changed_ds < join->fade_ds ? FATE_FADING : FATE_GONE;
+    if (may_be_left_out(next, c->state))
+        return is_bound(c) && !(next->needs & NEED_BOUND) ? FATE_GONE
+               : was_missed                               ? FATE_MISSING
+                                                          : FATE_UNASKED;
+    if (is_reported(join, c))
+        return FATE_CLOSED;
     if (is_bound(c) && !(next->needs & NEED_BOUND))
         return FATE_GONE;
     if (next->status != SAMPLE_COMPLETE)
-        return FATE_MISSING;
-    if (kind == ROW_MISSING)
-        return prev->status == SAMPLE_COMPLETE ? FATE_CLOSED : FATE_MISSING;
-    if (c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms)
+        return FATE_UNASKED;
+    if (was_missed || (kind == ROW_LIVE && has_run_out(join, row)))
         return FATE_CLOSED;
     return FATE_MISSING;
 }
@@ -360,14 +423,14 @@ static bool awaits_event(const struct join *join, uint32_t row)
            !(c->flags & (CONN_CLOSE_REPORTED | CONN_NO_COOKIE)) && !from_the_start;
 }
 
-static void append_missing(struct join *join)
+static void append_missing(struct join *join, enum fate fate)
 {
     struct sample *next = join->next;
     uint32_t carried = 0;
 
     for (uint32_t at = 0; at < join->d->old.n; at++) {
         uint32_t row = join->d->old.at[at], to = next->n_live + next->n_missing;
-        if (row == NO_ROW || fate_of(join, row) != FATE_MISSING)
+        if (row == NO_ROW || fate_of(join, row) != fate)
             continue;
         if (sample_row_kind(join->prev, row) == ROW_MISSING && carried++ >= CARRIED_MAX)
             continue;
@@ -375,8 +438,11 @@ static void append_missing(struct join *join)
         next->times[to] = join->prev->times[row];
         if (awaits_event(join, row) && close_match_gone(&join->d->close_match, &next->conn[to]))
             next->conn[to].flags |= CONN_CLOSE_REPORTED;
+        if (!conn_is_timewait(&next->conn[to]) && is_reported(join, &next->conn[to]))
+            next->conn[to].flags |= CONN_CLOSE_REPORTED; /* its record may be in TIME_WAIT */
         keep_values(join, to, row);
         next->n_missing++;
+        next->n_missed += fate == FATE_MISSING;
     }
 }
 
@@ -395,8 +461,7 @@ static void count_transition_end(struct join *join, uint32_t row)
 {
     const struct conn *c = &join->prev->conn[row];
 
-    transitions_end(&join->next->transitions, c->state,
-                    c->timer == TIMER_TIMEWAIT && c->expires_ms <= join->elapsed_ms);
+    transitions_end(&join->next->transitions, c->state, has_run_out(join, row));
 }
 
 /* Is it taken for closed although the kernel, which will report it, has not done so yet? */
@@ -457,7 +522,8 @@ static int join_fates(struct join *join)
         rc = sample_reserve_owner(join->builder, rows);
     if (rc)
         return rc;
-    append_missing(join);
+    append_missing(join, FATE_MISSING);
+    append_missing(join, FATE_UNASKED);
     append_closed(join, FATE_CLOSED);
     close_match_add_unseen(e, join->builder);
     append_closed(join, FATE_FADING);
@@ -479,6 +545,7 @@ void diff_free(struct diff *d)
     array_u32_fini(&d->new);
     slots_fini(&d->slots);
     close_match_fini(&d->close_match);
+    carry_fini(&d->carry);
     dedupe_fini(&d->dedupe);
     free(d);
 }
@@ -508,7 +575,7 @@ static int join_close_match(struct join *join)
     if (rc)
         return rc;
     close_match_missing(&d->close_match, join->next, join->prev, d->old.at, d->old.n);
-    rc = close_match_live(&d->close_match, join->next);
+    rc = close_match_live(&d->close_match, join->next, &d->carry.doubtful);
     for (uint32_t at = 0; !rc && at < d->new.n; at++) {
         struct conn *c = d->new.at[at] == NO_ROW ? NULL : &join->next->conn[d->new.at[at]];
         if (c && conn_is_timewait(c) && !(c->flags & CONN_CLOSE_REPORTED))
@@ -544,13 +611,11 @@ static int join_with(struct diff *d, struct sample_builder *b, const struct samp
                      uint32_t fade_ds)
 {
     struct sample *next = &b->sample;
-    int64_t elapsed_ms = (next->mono_ns - prev->mono_ns) / NS_PER_MS;
     struct join join = {
         .d = d,
         .builder = b,
         .next = next,
         .prev = prev,
-        .elapsed_ms = elapsed_ms > 0 ? (uint64_t)elapsed_ms : 0,
         .fade_ds = fade_ds,
         .by_tuple = lacks_cookies(prev) || lacks_cookies(next),
         .rated = can_be_rated(next, prev),
@@ -564,6 +629,10 @@ int diff_join(struct diff *d, struct sample_builder *b, const struct sample *pre
     struct sample *next = &b->sample;
     int rc = next->streamed ? 0 : dedupe_rows(&d->dedupe, b);
 
+    array_u32_clear(&d->carry.doubtful);
+    if (!rc && next->left_out && prev)
+        rc = carry_rows(&d->carry, b, prev, b->close_events, close_match_waiting(&d->close_match),
+                        &d->old);
     if (!rc && next->needs & NEED_OWNER)
         rc = sample_reserve_owner(b, next->n_live);
     drops_join(next, prev);

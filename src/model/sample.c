@@ -42,7 +42,7 @@ bool sample_has_possible_times(const struct sample *s)
     return s->mono_ns >= 0 && s->mono_ns <= 30 * 365 * day && s->wall_ns >= 0 &&
            s->wall_ns <= 130 * 365 * day && s->cost_ns >= 0 && s->cost_ns <= 100 * day &&
            s->cpu_ns >= 0 && s->cpu_ns <= 100 * day && s->interval_ms <= day_ms &&
-           s->asked_interval_ms <= day_ms;
+           s->asked_interval_ms <= day_ms && s->full_interval_ms <= day_ms;
 }
 
 const char *sample_netns(const struct sample *s, const struct conn *c)

@@ -63,8 +63,7 @@ static int borrow_more(struct sample_builder *b)
     return 0;
 }
 
-/* Metrics for as many rows as there is room for. */
-static int reserve_metrics(struct sample_builder *b)
+int sample_reserve_metrics(struct sample_builder *b)
 {
     struct sample *s = &b->sample;
 
@@ -105,7 +104,7 @@ int sample_reserve(struct sample_builder *b, uint32_t rows)
         return -ENOMEM;
     s->times = larger;
     b->row_cap = cap;
-    return s->metrics ? reserve_metrics(b) : 0;
+    return s->metrics ? sample_reserve_metrics(b) : 0;
 }
 
 int sample_reserve_rates(struct sample_builder *b, uint32_t had, uint32_t rows)
@@ -155,7 +154,7 @@ struct conn *sample_add(struct sample_builder *b, struct tcp_metrics **metrics)
     if (metrics)
         *metrics = NULL;
     if (s->needs & NEED_TCP_INFO) {
-        if (!b->lender && reserve_metrics(b))
+        if (!b->lender && sample_reserve_metrics(b))
             return NULL;
         tcp_metrics_clear(&s->metrics[at]);
         if (metrics)
@@ -226,7 +225,7 @@ static struct sample_builder borrower(struct sample_builder *b, uint32_t at, boo
 
 int sample_split(struct sample_builder *b, uint32_t rows, struct sample_builder half[2])
 {
-    if (sample_reserve(b, rows) || (b->sample.needs & NEED_TCP_INFO && reserve_metrics(b)))
+    if (sample_reserve(b, rows) || (b->sample.needs & NEED_TCP_INFO && sample_reserve_metrics(b)))
         return -ENOMEM;
     atomic_store(&b->room, rows);
     half[0] = borrower(b, 0, false);
@@ -306,7 +305,8 @@ int sample_append(struct sample_builder *b, const struct sample_builder *other)
     struct sample *s = &b->sample;
     uint32_t from = s->n_live, rows = part->n_live;
 
-    if (sample_reserve(b, from + rows) || ((s->metrics || part->metrics) && reserve_metrics(b)))
+    if (sample_reserve(b, from + rows) ||
+        ((s->metrics || part->metrics) && sample_reserve_metrics(b)))
         return -ENOMEM;
     if (rows) { /* an empty one has no arrays */
         memcpy(s->conn + from, part->conn, rows * sizeof *s->conn);

@@ -99,7 +99,8 @@ static void follow(struct watch *w, const struct sample *s)
         add_change(w, s->conn[w->row].state, wall_of(s, s->times[w->row].changed_ds));
     w->closed_ns = 0;
     w->conn = s->conn[w->row];
-    add_point(w, s, kind == ROW_LIVE);
+    if (kind != ROW_LIVE || sample_is_dumped(s, w->row)) /* of a carried row nothing new is known */
+        add_point(w, s, kind == ROW_LIVE);
 }
 
 static uint32_t find_peer(const struct sample *s, const struct watch *w)

@@ -4,6 +4,7 @@
 
 #include "print.h"
 
+#include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/explain/owner_rights_note.h"
 #include "tcptop/explain/reason_text.h"
@@ -231,6 +232,26 @@ static void print_counts(struct sink *out, const struct print *p)
     sink_add(out, "}");
 }
 
+/* Of a brief sample: which states were not dumped, how many of their rows are of an earlier dump,
+ * and how old those are. */
+static void print_carried(struct sink *out, const struct sample *s)
+{
+    const char *comma = "";
+
+    if (!s->left_out) {
+        return;
+    }
+    sink_add(out, ",\"carried\":{\"states\":[");
+    for (unsigned state = 0; state < TCP_STATE_COUNT; state++) {
+        if (s->left_out & STATE_BIT(state)) {
+            sink_addf(out, "%s\"%s\"", comma, state_name(state));
+            comma = ",";
+        }
+    }
+    sink_addf(out, "],\"rows\":%u,\"age_ms\":%lld}", s->n_carried,
+              (long long)((s->mono_ns - s->carried_ns) / NS_PER_MS));
+}
+
 static void print_text_field(struct sink *out, const char *key, const char *text)
 {
     if (text[0]) {
@@ -289,6 +310,7 @@ static void print_summary(struct sink *out, const struct print *p)
     }
     sink_addf(out, "{\"type\":\"summary\",\"sample\":%llu", p->sample_number);
     print_counts(out, p);
+    print_carried(out, s);
     print_close_stats(out, p);
     const bool whole = sample_is_whole(s);
     sink_addf(out, ",\"complete\":%s", whole && !p->owners_hidden ? "true" : "false");

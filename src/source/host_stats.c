@@ -342,3 +342,40 @@ bool host_stats_sockets(struct host_stats *f, uint64_t *inuse, uint64_t *tw)
         *inuse += inuse6;
     return true;
 }
+
+/* The value of a name in a section of such a file: a line of names, a line of values. */
+static bool find_value(const char *bytes, size_t len, const char *section, const char *name,
+                       uint64_t *value)
+{
+    struct text_span text = {bytes, len};
+
+    while (text.len) {
+        struct text_span names = cut_line(&text), values = cut_line(&text), word, number;
+
+        if (!is_section(cut_word(&names), section) || !is_section(cut_word(&values), section))
+            continue;
+        do {
+            word = cut_word(&names);
+            number = cut_word(&values);
+        } while (word.len && !same(word, name));
+        if (word.len)
+            return unsigned_of(number, value);
+    }
+    return false;
+}
+
+bool host_stats_states(struct host_stats *f, struct state_reading *r)
+{
+    struct host h = {.gauge_valid = 0};
+    uint64_t active, passive;
+    size_t len = read_kept(f, FILE_SNMP);
+    bool known = find_value(f->buffer, len, "Tcp", "CurrEstab", &r->established) &&
+                 find_value(f->buffer, len, "Tcp", "ActiveOpens", &active) &&
+                 find_value(f->buffer, len, "Tcp", "PassiveOpens", &passive);
+
+    take_gauges(&h, "TCP", f->buffer, read_kept(f, FILE_SOCKSTAT));
+    if (!known || !host_gauge(&h, GAUGE_TW, &r->timewait))
+        return false;
+    r->opened = active + passive;
+    return true;
+}

@@ -39,6 +39,7 @@ struct kernel_source {
     uint64_t expected;           /* its rows; 0: not known */
     struct row_stream *upper;    /* of the second thread's rows */
     bool may_dump_in_parallel;
+    bool brief; /* the sample being taken is to be a brief one */
 };
 
 static bool kernel_lists_bound(void)
@@ -71,12 +72,26 @@ static uint64_t expected_rows(struct kernel_source *l, uint64_t *full)
     return *full + (l->filter.states & STATE_BIT(TCP_STATE_TIME_WAIT) ? tw : 0);
 }
 
+/* Does the filter let every socket pass, so that the kernel counts what is dumped? */
+static bool counts_all(const struct kernel_source *l)
+{
+    return !l->filter.len &&
+           (l->filter.states & STATE_MASK_LISTED & ~STATE_BIT(TCP_STATE_NEW_SYN_RECV)) ==
+               (STATE_MASK_LISTED & ~STATE_BIT(TCP_STATE_NEW_SYN_RECV));
+}
+
 /* How to take the sample. New arrays get their size before they are filled. */
 static void prepare(struct kernel_source *l, const struct request *req, struct sample_builder *b)
 {
+    struct sample *s = &b->sample;
     uint64_t full = 0;
 
     kernel_filter_compile(&l->filter, req->only);
+    s->counters.valid = (req->count_states || req->brief) && counts_all(l) && l->facts &&
+                        host_stats_states(l->facts, &s->counters.before);
+    l->brief = req->brief && s->counters.valid && l->current != BACKEND_PROC;
+    if (l->brief)
+        l->filter.states &= ~BRIEF_LEFT_OUT;
     l->expected = b->row_cap == 0 || req->parallel_from ? expected_rows(l, &full) : 0;
     /* A record of TIME_WAIT costs so little that the second walk of the table is not won back. */
     l->may_dump_in_parallel = req->parallel_from && full >= req->parallel_from && !l->netlink.tap &&
@@ -127,10 +142,12 @@ static int take(struct kernel_source *l, uint32_t needs, struct sample_builder *
     s->needs = answerable(l, needs);
     s->rejected = 0;
     s->has_mptcp = false;
+    s->left_out = 0;
     if (l->current == BACKEND_PROC) {
         b->row_stream = NULL;
         return proc_tcp_take(b, &l->source);
     }
+    s->left_out = l->brief ? BRIEF_LEFT_OUT : 0;
     int (*take_it)(struct kernel_source *, struct sample_builder *) =
         b->row_stream ? take_streamed : take_netlink;
     int error = take_it(l, b);
@@ -191,6 +208,21 @@ static int take_rows(struct kernel_source *l, uint32_t needs, struct sample_buil
     return 0;
 }
 
+/* Read the counters again. A brief sample whose counters have gone has those of before its dump. */
+static void count_after(struct kernel_source *l, struct sample *s)
+{
+    struct state_counters *c = &s->counters;
+
+    if (!c->valid)
+        return;
+    if (!host_stats_states(l->facts, &c->after)) {
+        c->after = c->before;
+        c->valid = s->left_out;
+    }
+    if (l->current == BACKEND_PROC)
+        c->valid = false;
+}
+
 static int live_sample(struct source *src, const struct request *req, struct sample_builder *b,
                        struct sample_reason *why)
 {
@@ -206,6 +238,7 @@ static int live_sample(struct source *src, const struct request *req, struct sam
     error = take_rows(l, req->needs, b, why);
     if (error)
         return error;
+    count_after(l, s);
     if (l->current != BACKEND_PROC)
         mptcp_mark(&l->mptcp, &l->netlink, b);
     s->mono_ns = clock_mono_ns();

@@ -33,6 +33,7 @@ struct multi_netns {
     bool was_there;           /* … it was found once */
     struct close_monitor *close_monitor; /* of all of them; NULL: not asked for, or not to be had */
     uint32_t view;                       /* counts what was asked for */
+    uint32_t view_before;                /* of the sample before */
     int64_t inside_ns;                   /* CPU of this thread that a sample has counted already */
 };
 
@@ -303,6 +304,7 @@ static int sample_all(struct multi_netns *m, const struct request *asked, struct
 
     whole.row_stream[0] = whole.row_stream[1] =
         NULL; /* the first rows of each are not those of all */
+    whole.brief = whole.count_states = false;
     rc = sample_netns_entry(m, &m->registry.list[0], req, b, why);
 
     if (!rc && !m->pool && !(m->pool = sample_pool_new()))
@@ -443,6 +445,8 @@ static int multi_netns_sample(struct source *src, const struct request *asked,
     if (rc)
         return rc;
     monitor_closes(m, req);
+    req->brief = req->brief && !req->list_namespaces && m->view == m->view_before;
+    m->view_before = m->view;
     rc = sample_wanted(m, req, b, why);
     if (rc)
         return rc;

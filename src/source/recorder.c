@@ -54,7 +54,7 @@ struct recorder {
     struct block_out out, small; /* the sample; other blocks */
     struct str payload;
     struct recording_span span; /* of the last key; no samples: none */
-    uint64_t last_index, samples, last_seq;
+    uint64_t last_index, samples, last_seq, last_brief;
     uint32_t netns_view; /* of the last sample */
     int64_t last_mono_ns, slept_ns, noted_ns;
     struct episodes episodes;      /* findings that hold */
@@ -462,8 +462,10 @@ static int write_gaps(struct recorder *r, const struct sample *s)
         return 0;
     if (more > SUSPENDED_NS)
         rc = write_gap(r, BLOCK_GAP_SUSPENDED, 0, s->mono_ns, more);
-    if (!rc && s->seq > r->last_seq + 1)
-        rc = write_gap(r, BLOCK_GAP_LATE, s->seq - r->last_seq - 1, s->mono_ns, 0);
+    /* brief samples are none that should be here */
+    uint64_t missing = s->seq - r->last_seq, brief = s->n_brief - r->last_brief;
+    if (!rc && s->seq > r->last_seq && missing > brief + 1)
+        rc = write_gap(r, BLOCK_GAP_LATE, missing - brief - 1, s->mono_ns, 0);
     if (!rc && s->status == SAMPLE_FAILED)
         rc = write_gap(r, BLOCK_GAP_FAILED, 1, s->mono_ns, 0);
     return rc;
@@ -614,6 +616,7 @@ int recorder_add(struct recorder *r, const struct sample *s)
     if (rc == -EAGAIN)
         return 0;
     r->last_seq = s->seq;
+    r->last_brief = s->n_brief;
     r->last_mono_ns = s->mono_ns;
     return rc ? stop(r, rc) : 0;
 }

@@ -21,7 +21,8 @@ struct sample_pipeline {
     struct history history;
     const struct sample *good; /* the last sample that did not fail, NULL before the first */
     uint64_t seq;
-    uint64_t age_ns; /* of the first sample; never runs back, also when a recording does */
+    uint64_t n_brief; /* of them were brief samples */
+    uint64_t age_ns;  /* of the first sample; never runs back, also when a recording does */
     int64_t last_ns;
     struct cgroup_tree cgroups;
     struct owner_scanner *owners; /* of this host; NULL until they are asked for */
@@ -29,9 +30,10 @@ struct sample_pipeline {
     double share;
     void (*answered)(void *context);
     void *context;
-    uint64_t (*interval)(void *context, const struct sample *s); /* NULL: as asked for */
+    void (*set_intervals)(void *context, struct sample *s); /* NULL: as asked for */
     void *interval_context;
     uint32_t netns_view;              /* of the last sample */
+    struct state_drift drift;         /* of the last full sample, for the brief ones after it */
     struct sample_observer *observer; /* NULL: none */
 };
 
@@ -115,6 +117,7 @@ static void forget_past(struct sample_pipeline *st)
 {
     sample_unref(st->good);
     st->good = NULL;
+    st->drift.known = false;
     st->history.len = st->history.head = 0;
 }
 
@@ -134,7 +137,7 @@ int sample_pipeline_restart(struct sample_pipeline *st)
     st->pool = pool;
     forget_past(st);
     sample_pipeline_observe(st, NULL);
-    st->seq = st->age_ns = 0;
+    st->seq = st->n_brief = st->age_ns = 0;
     st->last_ns = 0;
     return 0;
 }
@@ -164,10 +167,9 @@ void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
 }
 
 void sample_pipeline_set_interval(struct sample_pipeline *st,
-                                  uint64_t (*interval)(void *context, const struct sample *s),
-                                  void *context)
+                                  void (*set)(void *context, struct sample *s), void *context)
 {
-    st->interval = interval;
+    st->set_intervals = set;
     st->interval_context = context;
 }
 
@@ -215,6 +217,28 @@ static void assign_owners(struct sample_pipeline *st, struct sample *s, uint32_t
             (struct sample_reason){.code = REASON_NO_OWNERS, .error = s->owner_error});
 }
 
+/* Of a brief sample, count the states that its dump left out; of a full one, see how far the
+ * counters can be trusted for that. */
+static void count_left_out(struct sample_pipeline *st, struct sample *s)
+{
+    if (s->left_out)
+        state_counters_apply(&st->drift, s);
+    else if (s->status != SAMPLE_FAILED)
+        state_counters_compare(&st->drift, s);
+    s->counters.valid = st->drift.known;
+    st->n_brief += s->left_out != 0;
+    s->n_brief = st->n_brief;
+}
+
+/* Can a brief sample follow? It needs the rows and the figures of the sample before, and counters
+ * to count by. */
+static bool can_be_brief(const struct sample_pipeline *st, const struct request *req)
+{
+    uint32_t figures = needs_whole(req->needs) & NEED_METRICS;
+
+    return req->brief && st->good && st->drift.known && !(figures & ~st->good->needs);
+}
+
 /* Everything after the dump: join, history, owners, findings. The time it takes is part of the
  * sample's cost. Returns 0 or -ENOMEM. */
 static int complete(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
@@ -240,6 +264,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     }
     if (s->status != SAMPLE_FAILED)
         rc = diff_join(st->diff, b, st->good, req->fade_ds);
+    if (!rc)
+        count_left_out(st, s);
     if (!rc && s->status != SAMPLE_FAILED)
         rc = watch_update(b, st->good, req->watched, req->n_watched);
     if (rc)
@@ -254,8 +280,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
-        if (st->interval)
-            s->interval_ms = st->interval(st->interval_context, s);
+        if (st->set_intervals)
+            st->set_intervals(st->interval_context, s);
     }
     return rc;
 }
@@ -267,6 +293,9 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
     struct request whole = *req;
     int rc;
 
+    whole.brief = can_be_brief(st, req);
+    if (whole.brief) /* the figures of some rows only would be no help to an observer */
+        needs &= ~NEED_METRICS | needs_whole(req->needs);
     b->sample.needs = whole.needs = needs_whole(needs);
     b->count_only = req->count_only;
     if (st->good) {

@@ -17,13 +17,23 @@
 #define INTERVAL_MIN_MS 10u
 #define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
 #define STRETCH_KEEP                                                                               \
-    0.7                  /* a stretched interval stays while at least this share of it is needed   \
-                          */
-#define COST_WEIGHT 0.25 /* of the newest sample in the mean cost */
-#define OWNER_SHARE 0.4  /* of the CPU budget, besides: for who holds the sockets */
-#define LATE_NS     NS_PER_S /* and twice the mean cost: what a sample may take beyond its time */
-#define STREAM_LATE 3        /* intervals without a sample of another host */
-#define EARLY_COST  0.05     /* a sample this cheap is taken early for the first owners */
+    0.7 /* a stretched interval stays while at least this share of it is needed                    \
+         */
+#define COST_WEIGHT     0.25      /* of the newest sample in the mean cost */
+#define BRIEF_SHARE     (2.0 / 3) /* of the CPU budget: for brief samples, at most */
+#define BRIEF_GUESS     0.15      /* of the cost of a full sample, before the first brief one */
+#define WORTH_BEGINNING 1.3 /* so much longer the interval must be without brief samples, … */
+#define WORTH_STAYING   1.1 /* … and so much for them to go on */
+#define OWNER_SHARE     0.4 /* of the CPU budget, besides: for who holds the sockets */
+#define LATE_NS         NS_PER_S /* and twice the mean cost: what a sample may take beyond its time */
+#define STREAM_LATE     3        /* intervals without a sample of another host */
+#define EARLY_COST      0.05     /* a sample this cheap is taken early for the first owners */
+
+/* What samples cost, as a mean in which the last ones count most. */
+struct cost {
+    double cpu_ns;
+    double wall_ns; /* how long one takes */
+};
 
 struct sampler {
     pthread_t thread;
@@ -46,9 +56,17 @@ struct sampler {
 
     struct sample_pipeline *pipeline; /* the rest is the thread's */
     double cpu_budget;
-    double mean_cost_ns;   /* CPU time of a sample */
-    double mean_wall_ns;   /* how long one takes */
-    uint64_t stretched_ms; /* 0: not stretched */
+    struct cost full, brief;                        /* of samples of either kind */
+    uint64_t stretched_ms;                          /* 0: not stretched */
+    uint64_t brief_stretched_ms, full_stretched_ms; /* the same of two tempos */
+    uint64_t interval_ms;                           /* in force */
+    uint64_t full_ms; /* … between full samples; 0: every sample is one */
+    int64_t slot_ns;  /* of the sample that is under way or was the last one */
+    int64_t full_ns;  /* … that was a full one; 0: there was none */
+    double other;     /* share of one core that the other threads have used lately */
+    int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
+    bool counted;                           /* a brief sample can follow */
+    bool asked_brief;                       /* that sample was to be a brief one */
 };
 
 /* The thread has ended, or was never started. */
@@ -61,41 +79,117 @@ static void release(struct sampler *s)
     free(s);
 }
 
-/* The asked interval, or a longer one that keeps the cost within the budget, or in which a sample
- * is finished: on a busy host it waits for others. It moves in steps and not for every change of
- * cost, so that the header stands still. Needs the lock. */
-static uint64_t interval_in_force(struct sampler *s)
+/* `needed` in steps, not for every change of cost, so that the header stands still; at least
+ * `least`. `*before` is what was in force. */
+static uint64_t stretched(uint64_t *before, double needed, uint64_t least)
 {
-    uint64_t asked = s->req.interval_ms > INTERVAL_MIN_MS ? s->req.interval_ms : INTERVAL_MIN_MS;
-    double needed = s->cpu_budget > 0 ? s->mean_cost_ns / s->cpu_budget / (double)NS_PER_MS : 0;
-    double now = (double)s->stretched_ms, taken = s->mean_wall_ns / (double)NS_PER_MS;
+    double now = (double)*before;
 
-    if (needed < taken)
-        needed = taken;
-    if (needed <= (double)asked) {
-        s->stretched_ms = 0;
-        return asked;
-    }
-    if (now < needed || now * STRETCH_KEEP > needed)
-        s->stretched_ms = (uint64_t)(needed / STRETCH_STEP_MS + 1) * STRETCH_STEP_MS;
-    return s->stretched_ms > asked ? s->stretched_ms : asked;
+    if (needed <= (double)least)
+        *before = 0;
+    else if (now < needed || now * STRETCH_KEEP > needed)
+        *before = (uint64_t)(needed / STRETCH_STEP_MS + 1) * STRETCH_STEP_MS;
+    return *before > least ? *before : least;
 }
 
-/* The interval in force after a sample, whose cost counts. Called by the pipeline. */
-static uint64_t interval_after(void *context, const struct sample *fresh)
+/* The interval that keeps the cost within the share, or in which a sample is finished: on a busy
+ * host it waits for others. */
+static double needed_ms(const struct cost *c, double share)
+{
+    double cost = share > 0 ? c->cpu_ns / share : 0;
+
+    return (cost > c->wall_ns ? cost : c->wall_ns) / (double)NS_PER_MS;
+}
+
+/* Set the intervals of two tempos: brief samples at the one that was asked for, if they take no
+ * more than their share of the budget, and full ones as often as the rest allows, when what the
+ * list, the screen and all other threads use of it is taken off, but half of the share that is left
+ * by brief ones. False where that is not worth it. */
+static bool set_tempos(struct sampler *s, uint64_t asked, double single_ms)
+{
+    struct cost guess = {BRIEF_GUESS * s->full.cpu_ns, BRIEF_GUESS * s->full.wall_ns};
+    const struct cost *brief = s->brief.cpu_ns > 0 ? &s->brief : &guess;
+    double needed = needed_ms(brief, s->cpu_budget * BRIEF_SHARE);
+    double worth = s->full_ms ? WORTH_STAYING : WORTH_BEGINNING;
+
+    if ((needed > (double)asked ? needed : (double)asked) * worth > single_ms)
+        return false;
+    s->interval_ms = stretched(&s->brief_stretched_ms, needed, asked);
+    double left =
+        s->cpu_budget - s->other - brief->cpu_ns / ((double)s->interval_ms * (double)NS_PER_MS);
+    double least = s->cpu_budget * (1 - BRIEF_SHARE) / 2;
+    left = left > least ? left : least;
+    double more = s->full.cpu_ns - brief->cpu_ns;
+    s->full_ms =
+        stretched(&s->full_stretched_ms, more / left / (double)NS_PER_MS, 2 * s->interval_ms);
+    return true;
+}
+
+/* Set the intervals in force: the one that was asked for, a longer one, or two. Needs the lock. */
+static void set_tempo(struct sampler *s)
+{
+    uint64_t asked = s->req.interval_ms > INTERVAL_MIN_MS ? s->req.interval_ms : INTERVAL_MIN_MS;
+    double needed = needed_ms(&s->full, s->cpu_budget);
+
+    bool may_be_two = s->req.two_tempos && s->counted && !s->req.list_namespaces;
+
+    if (needed > (double)asked && may_be_two && set_tempos(s, asked, needed))
+        return;
+    s->full_ms = 0;
+    s->interval_ms = stretched(&s->stretched_ms, needed, asked);
+}
+
+static void add_cost(struct cost *mean, const struct sample *s)
+{
+    double cpu = (double)s->cpu_ns, wall = (double)s->cost_ns;
+
+    mean->cpu_ns += mean->cpu_ns > 0 ? COST_WEIGHT * (cpu - mean->cpu_ns) : cpu;
+    mean->wall_ns += mean->wall_ns > 0 ? COST_WEIGHT * (wall - mean->wall_ns) : wall;
+}
+
+/* Note what other threads have used since the sample before. */
+static void add_other(struct sampler *s)
+{
+    int64_t mono = clock_mono_ns(), thread = clock_thread_cpu_ns();
+    int64_t process = clock_process_cpu_ns();
+    double used = (double)(process - s->process_ns - (thread - s->thread_ns));
+
+    if (s->mono_ns && mono > s->mono_ns)
+        s->other += COST_WEIGHT * (used / (double)(mono - s->mono_ns) - s->other);
+    s->mono_ns = mono;
+    s->thread_ns = thread;
+    s->process_ns = process;
+}
+
+/* The intervals in force after a sample, whose cost counts. Called by the pipeline. */
+static void set_intervals(void *context, struct sample *fresh)
 {
     struct sampler *s = context;
-    double cost = (double)fresh->cpu_ns, wall = (double)fresh->cost_ns;
-    uint64_t interval;
 
     pthread_mutex_lock(&s->lock);
-    if (fresh->status != SAMPLE_FAILED) {
-        s->mean_cost_ns += s->mean_cost_ns > 0 ? COST_WEIGHT * (cost - s->mean_cost_ns) : cost;
-        s->mean_wall_ns += s->mean_wall_ns > 0 ? COST_WEIGHT * (wall - s->mean_wall_ns) : wall;
-    }
-    interval = interval_in_force(s);
+    if (fresh->status != SAMPLE_FAILED)
+        add_cost(fresh->left_out ? &s->brief : &s->full, fresh);
+    add_other(s);
+    if (!fresh->left_out)
+        s->full_ns = s->slot_ns;
+    s->counted = fresh->counters.valid && (fresh->left_out || !s->asked_brief);
+    set_tempo(s);
+    fresh->interval_ms = s->interval_ms;
+    fresh->full_interval_ms = s->full_ms;
     pthread_mutex_unlock(&s->lock);
-    return interval;
+}
+
+/* What is asked of the source next. Needs the lock. */
+static struct request next_request(struct sampler *s)
+{
+    struct request req = s->req;
+    int64_t due_ns = s->full_ns + (int64_t)(s->full_ms - s->interval_ms / 2) * NS_PER_MS;
+
+    req.brief = s->full_ms && !s->now && s->slot_ns < due_ns;
+    req.count_states = req.two_tempos && (s->full_ms || s->stretched_ms || !s->full_ns);
+    s->asked_brief = req.brief;
+    s->now = false;
+    return req;
 }
 
 /* Owners are known for the first time, or more of them: they are to be shown soon. Called by the
@@ -113,8 +207,8 @@ static void take_answer(void *context)
 /* Is there an answer that is worth a sample before its time? Needs the lock. */
 static bool early(struct sampler *s)
 {
-    bool worth = s->answered &&
-                 s->mean_cost_ns < EARLY_COST * (double)s->req.interval_ms * (double)NS_PER_MS;
+    bool worth =
+        s->answered && s->full.cpu_ns < EARLY_COST * (double)s->req.interval_ms * (double)NS_PER_MS;
 
     s->answered = false;
     return worth;
@@ -184,7 +278,8 @@ static int64_t wait_for_slot(struct sampler *s, int64_t slot)
     if (s->is_recording)
         return slot;
     while (!s->stop && !s->now && !early(s)) {
-        int64_t interval = (int64_t)interval_in_force(s) * NS_PER_MS, due = slot + interval;
+        set_tempo(s);
+        int64_t interval = (int64_t)s->interval_ms * NS_PER_MS, due = slot + interval;
         int64_t late = clock_mono_ns() - due;
         if (late >= 0)
             return late < interval ? due : due + late;
@@ -201,8 +296,8 @@ static void *sampler_main(void *arg)
 
     pthread_mutex_lock(&s->lock);
     while (!s->stop && !s->ended) {
-        struct request req = s->req;
-        s->now = false;
+        s->slot_ns = slot;
+        struct request req = next_request(s);
         s->due_ns = s->is_stream && s->latest ? s->due_ns : clock_mono_ns();
         pthread_mutex_unlock(&s->lock);
         publish(s, take(s, &req));
@@ -242,7 +337,7 @@ int sampler_start(struct sampler **sampler, struct source *src, struct sample_ob
     s->req = *req;
     s->cpu_budget = cpu_budget;
     s->wake_fd = wake_fd;
-    sample_pipeline_set_interval(pipeline, interval_after, s);
+    sample_pipeline_set_interval(pipeline, set_intervals, s);
     sample_pipeline_scan_apart(pipeline, cpu_budget * OWNER_SHARE, take_answer, s);
     rc = thread_start(&s->thread, sampler_main, s);
     if (rc) {
@@ -276,7 +371,7 @@ int64_t sampler_late_ns(struct sampler *s)
     if (s->is_stream && !s->ended)
         late = s->due_ns + STREAM_LATE * (int64_t)interval * NS_PER_MS;
     else if (!s->is_recording && !s->ended)
-        late = s->due_ns + LATE_NS + 2 * (int64_t)s->mean_cost_ns;
+        late = s->due_ns + LATE_NS + 2 * (int64_t)s->full.cpu_ns;
     pthread_mutex_unlock(&s->lock);
     return late;
 }

@@ -17,6 +17,7 @@
 
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
+    PART_TIME_WAIT,
     PART_CLOSED,
     PART_RATES,
     PART_COST,
@@ -29,7 +30,7 @@ enum {
     PART_TIME,
     PART_COUNT
 };
-static const int part_from_w[PART_COUNT] = {180, 180, 96, 96, 96, 110, 64, 36, 48, 0};
+static const int part_from_w[PART_COUNT] = {110, 180, 180, 96, 96, 96, 110, 64, 36, 48, 0};
 
 #define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
 #define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
@@ -223,6 +224,23 @@ static enum role cost_role(const struct sample *s)
     return s->asked_interval_ms && s->interval_ms > s->asked_interval_ms ? ROLE_WARN : ROLE_DIM;
 }
 
+/* How often the rows of the states come that brief samples leave out. */
+static void add_full(struct header *h, struct runs *r)
+{
+    char every[FMT_SIZE], text[FILL_SIZE];
+
+    if (!h->newest->full_interval_ms)
+        return;
+    text_time(fmt_interval(every, sizeof every, h->newest->full_interval_ms), sizeof every);
+    if (h->d->ui->w < WORDS_FROM_W) {
+        runs_addf(r, ROLE_WARN, "/%s", every);
+        return;
+    }
+    draw_fill(text, h->part[PART_TIME_WAIT] ? MSG_VIEW_EVERY_FULL_BOTH : MSG_VIEW_EVERY_FULL, every,
+              NULL, NULL);
+    runs_add(r, ROLE_WARN, text);
+}
+
 static void add_every(struct header *h)
 {
     const struct sample *s = h->newest;
@@ -234,6 +252,7 @@ static void add_every(struct header *h)
     if (h->d->ui->w < WORDS_FROM_W) {
         add_gap(h, &h->right);
         runs_add(&h->right, cost_role(s), every);
+        add_full(h, &h->right);
         return;
     }
     text_time(fmt_interval(asked, sizeof asked, s->asked_interval_ms), sizeof asked);
@@ -243,6 +262,7 @@ static void add_every(struct header *h)
                                                               : MSG_VIEW_EVERY,
               every, asked, NULL);
     runs_add(&h->left, cost_role(s), text);
+    add_full(h, &h->left);
 }
 
 /* What a sample costs is its CPU time, by which the interval is stretched, too: how long it took
@@ -254,7 +274,8 @@ static void add_cost(struct header *h)
 
     if (!s || s->cpu_ns <= 0)
         return;
-    int64_t share = s->interval_ms ? s->cpu_ns / ((int64_t)s->interval_ms * 10000) : 0;
+    uint64_t every = s->full_interval_ms && !s->left_out ? s->full_interval_ms : s->interval_ms;
+    int64_t share = every ? s->cpu_ns / ((int64_t)every * 10000) : 0;
     fmt_cost(cost, FMT_SIZE, s->cpu_ns);
     if (share >= 10)
         snprintf(cost + strlen(cost), FMT_SIZE, ", %lld%%", (long long)share);

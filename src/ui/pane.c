@@ -285,8 +285,11 @@ static struct breakdown_task *breakdown_task_new(const struct session *s, unsign
     return b;
 }
 
+/* Of rows that are carried from sample to sample there is nothing new to say. */
 static bool is_current(const struct breakdown *b, const struct sample *shown)
 {
+    if (b->state && b->carried_ns && shown->left_out & STATE_BIT(b->state))
+        return b->carried_ns == shown->carried_ns;
     return b->state && b->of == shown && b->seq == shown->seq;
 }
 

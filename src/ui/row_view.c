@@ -128,7 +128,9 @@ int row_view_make(struct row_view **out, const struct row_view_job *job)
     holders_first(l, job);
     if (job->before && job->before->sample == job->sample)
         l->summary = job->before->summary;
-    else
+    else if (!job->before || !job->before->sample ||
+             !sample_summary_renew(&l->summary, l->sample, &job->before->summary,
+                                   job->before->sample))
         sample_summary_make(&l->summary, l->sample);
     *out = l;
     return 0;

@@ -442,9 +442,10 @@ static void say_missing_namespaces(struct session *s)
  * large sample, and where they have stretched the interval, until there are half as many. */
 static void mind_budget(struct session *s, const struct sample *newest)
 {
-    const bool stretched = newest->asked_interval_ms &&
-                           newest->interval_ms > newest->asked_interval_ms &&
-                           newest->needs & NEED_METRICS;
+    const bool stretched =
+        newest->asked_interval_ms &&
+        (newest->full_interval_ms || newest->interval_ms > newest->asked_interval_ms) &&
+        newest->needs & NEED_METRICS;
 
     if (!s->ui.figures_off && (stretched || newest->total > FIGURES_ROWS_MAX)) {
         s->ui.figures_off = true;
@@ -590,6 +591,7 @@ bool session_request(struct session *s, struct request *req, bool *now)
         .fade_ds = s->ui.fade_ds,
         .host_facts = true,
         .list_namespaces = overlay_ops(&s->ui)->lists_namespaces,
+        .two_tempos = true,
         .close_stats = s->settings->close_stats,
     };
     watch(s, &r);

@@ -6,7 +6,7 @@
 # as many TIME_WAIT, metrics and the live screen among the most ESTABLISHED, and a minute of it among 100. Figures
 # are medians of ROUNDS (5) rounds, ratios medians of the ratios within a round. On a busy machine
 # trust CPU time. Exits 1 when a line of the budget is missed by more than 5 %, else 3 when one was
-# not measured. PARTS="once owners scrape live idle" and IDLE_SECONDS=60 choose less. With AGAINST=PROGRAM,
+# not measured. PARTS="once owners scrape live tempo idle" and IDLE_SECONDS=60 choose less. With AGAINST=PROGRAM,
 # another tcptop takes turns with this one in place of ss, netstat, lsof and htop, and the report ends
 # with the ratios of both in place of the budget; exits 1 when one is over 1.03. The sockets are in
 # network namespaces of their own, made without privilege where the kernel allows that, and go with
@@ -17,7 +17,7 @@ B=$(cd "$1" && pwd) || exit 2
 shift
 [ $# -gt 0 ] || set -- 100k 300k 1M
 ROUNDS=${ROUNDS:-5}
-PARTS=${PARTS:-once owners scrape live idle}
+PARTS=${PARTS:-once owners scrape live tempo idle}
 AGAINST=${AGAINST:+$(realpath "$AGAINST")}
 export AGAINST B ROUNDS LC_ALL=C.UTF-8 TERM=xterm-256color
 unset NO_COLOR COLORFGBG XDG_CONFIG_HOME
@@ -113,6 +113,9 @@ for size in "$@"; do
 	fi
 	if wanted live && [ "$(number "$size")" = "$most" ] && room_for "live $size" ESTABLISHED "$most"; then
 		among "live $size" ESTABLISHED "$most" bash tests/bench/live.sh "$size" "$most"
+	fi
+	if wanted tempo && [ "$(number "$size")" = "$most" ] && room_for "tempo $size" ESTABLISHED "$most"; then
+		among "tempo $size" ESTABLISHED "$most" bash tests/bench/tempo.sh "$size"
 	fi
 done
 if wanted owners && room_for "$OWNERS" ESTABLISHED 100000; then

@@ -76,6 +76,15 @@ function keys(key) {
 		cell(key "most", "", 1000, 2) " ms"
 }
 
+function tempo_table(scene) {
+	print "| | |"
+	print "|---|---:|"
+	print "| CPU of a second | " cell(scene ";screen;cpu", "", 1, 0) " ms |"
+	print "| memory | " cell(scene ";screen;rss", "", 1024, 1) " MB |"
+	print "| a CLOSE_WAIT is on the screen, worst | " cell(scene ";CLOSE_WAIT;worst", "", 1, 0) " ms |"
+	print "| a queue of a listener, worst | " cell(scene ";queue of a listener;worst", "", 1, 0) " ms |"
+}
+
 function idle_table(scene,   i, p, key) {
 	print "| program | CPU ms a minute | bytes a minute | RSS MB | start to first full screen, ms |"
 	print "|---|---:|---:|---:|---:|"
@@ -162,6 +171,8 @@ END {
 			heading = "Left open, 100 ESTABLISHED"
 		else if (scene ~ /^live /)
 			heading = "The live screen, " substr(scene, 6) " ESTABLISHED"
+		else if (scene ~ /^tempo /)
+			heading = "The live screen as it comes, " substr(scene, 7) " ESTABLISHED"
 		print "\n### " heading "\n"
 		if (scene in notes)
 			print notes[scene] "\n"
@@ -171,6 +182,8 @@ END {
 			idle_table(scene)
 		else if (scene ~ /^live /)
 			live_table(scene)
+		else if (scene ~ /^tempo /)
+			tempo_table(scene)
 		else
 			once_table(scene)
 	}

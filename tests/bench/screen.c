@@ -8,6 +8,7 @@
  *     start MARK         run it; µs until the screen that shows MARK was complete
  *     cost               CPU time so far in µs, bytes it wrote so far, resident KiB
  *     press KEYS         type them; CPU µs until it is at rest, largest resident KiB meanwhile
+ *     see MARK           wait until MARK appears; when that was, µs of the monotonic clock
  *     keys N MARK KEYS   N times: think, type the next of KEYS, wait until MARK appears; µs in the
  *                        middle, at p99, at most
  *     quit               end it
@@ -278,6 +279,15 @@ static bool order_keys(struct screen *s, char *args)
     return true;
 }
 
+static bool order_see(struct screen *s, char *args)
+{
+    look_for(&s->wanted, args);
+    if (!*args || !await(s))
+        return false;
+    printf("%lld\n", (long long)s->last_ns / NS_PER_US);
+    return true;
+}
+
 static void stop(struct screen *s)
 {
     int64_t end = now_ns() + NS_PER_S;
@@ -301,10 +311,8 @@ static void obey(struct screen *s, char *line)
         bool (*obey)(struct screen *s, char *args);
         bool running; /* is possible only then */
     } orders[] = {
-        {"start", order_start, false},
-        {"cost", order_cost, true},
-        {"press", order_press, true},
-        {"keys", order_keys, true},
+        {"start", order_start, false}, {"cost", order_cost, true}, {"press", order_press, true},
+        {"keys", order_keys, true},    {"see", order_see, true},
     };
     char *args = strchr(line, ' ');
 

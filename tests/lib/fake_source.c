@@ -23,7 +23,10 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     atomic_store(&f->needs, req->needs);
     if (fails && atomic_load(&f->taken) >= atomic_load(&f->fails_after))
         return sample_reason_set(why, fails, reason_said("the fake fails"));
-    for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
+    s->counters.before.established = s->counters.after.established = atomic_load(&f->counted);
+    s->counters.valid = atomic_load(&f->counted) && (req->count_states || req->brief);
+    s->left_out = req->brief && atomic_load(&f->counted) ? BRIEF_LEFT_OUT : 0;
+    for (uint64_t i = 1; i <= atomic_load(&f->rows) && !s->left_out; i++)
         model_add(s, i, TCP_STATE_ESTABLISHED);
     s->status = (uint8_t)atomic_load(&f->status);
     s->backend = (uint8_t)atomic_load(&f->backend);
@@ -34,6 +37,8 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     s->cpu_ns = s->cost_ns = atomic_load(&f->cpu_ns);
     if (atomic_load(&f->cost_ns))
         s->cost_ns = atomic_load(&f->cost_ns);
+    if (s->left_out)
+        s->cpu_ns = s->cost_ns = atomic_load(&f->brief_cpu_ns);
     atomic_fetch_add(&f->taken, 1);
     return 0;
 }

@@ -22,6 +22,9 @@ struct fake {
     atomic_llong cost_ns;         /* how long it claims to take; 0: cpu_ns */
     atomic_uint backend, needs;   /* needs: as asked for last */
     atomic_uint view;             /* sample.netns_view */
+    atomic_uint counted;          /* what its counters say of ESTABLISHED; 0: it has none, and takes
+                                     no brief samples */
+    atomic_llong brief_cpu_ns;    /* what a brief sample claims to cost and take */
     atomic_bool closed;
     sigset_t blocked; /* signals of the thread that took the first sample */
 };

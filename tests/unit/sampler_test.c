@@ -171,6 +171,83 @@ static void a_slow_sample_stretches_the_interval(void **state)
     stop();
 }
 
+/* A source that counts is asked for brief samples in between, as often as was asked for; a full one
+ * comes as often as the budget allows. */
+static void brief_samples_keep_the_interval(void **state)
+{
+    struct request req = {.interval_ms = 100, .fade_ds = 50, .two_tempos = true};
+    unsigned n_brief = 0;
+    bool more = false;
+    uint64_t every = 0;
+    int64_t full_ns = 0;
+    const struct sample *s;
+
+    (void)state;
+    fake_init(&fake);
+    fake.counted = 5;
+    fake.rows = 4;
+    fake.cpu_ns = 60 * NS_PER_MS;
+    fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
+    wake_fd = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(sampler_start(&sampler, &fake.source, NULL, &req, 60, 0.25, wake_fd, NULL), 0);
+    while (!n_brief || every == 0 || !more) {
+        s = published();
+        assert_int_equal(s->interval_ms, 100);
+        assert_in_range(s->full_interval_ms, 240, 1500); /* 60 ms of a quarter, less the rest */
+        assert_int_equal(s->n_live, 4);
+        assert_int_equal(s->n_missing + s->n_closed, 0);
+        assert_true(s->total == 4 || (s->left_out && s->total == 8));
+        more |= s->total == 8;
+        assert_int_equal(s->count[TCP_STATE_ESTABLISHED], s->total);
+        assert_int_equal(history_at(&s->history, 0)->count[TCP_STATE_ESTABLISHED], s->total);
+        if (s->left_out) {
+            n_brief++;
+            fake.counted = 9; /* four more, of which no full sample has told yet */
+            assert_int_equal(s->carried_ns, full_ns);
+        } else {
+            every = full_ns ? (uint64_t)(s->mono_ns - full_ns) : 0;
+            full_ns = s->mono_ns;
+        }
+        sample_unref(s);
+    }
+    assert_true(every >= 200 * NS_PER_MS);
+    sampler_request(sampler, &req, true); /* a wish for a sample is one for all of it */
+    for (bool full = false; !full;) {
+        s = published();
+        full = !s->left_out;
+        assert_true(full || s->mono_ns - full_ns < 500 * NS_PER_MS || s->seq > 1000);
+        sample_unref(s);
+    }
+    stop();
+}
+
+/* Brief samples are not for a source whose counters say nothing, or something else. */
+static void without_counters_all_samples_are_full(void **state)
+{
+    const struct request req = {.interval_ms = 20, .fade_ds = 50, .two_tempos = true};
+    const struct sample *s;
+
+    (void)state;
+    for (unsigned counted = 0; counted <= 100; counted += 100) {
+        fake_init(&fake);
+        fake.counted = counted;
+        fake.cpu_ns = 50 * NS_PER_MS;
+        fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
+        wake_fd = eventfd(0, EFD_CLOEXEC);
+        assert_int_equal(sampler_start(&sampler, &fake.source, NULL, &req, 60, 0.25, wake_fd, NULL),
+                         0);
+        for (int i = 0; i < 4; i++) {
+            s = published();
+            assert_int_equal(s->left_out, 0);
+            assert_int_equal(s->full_interval_ms, 0);
+            assert_in_range(s->interval_ms, 200, 300);
+            assert_int_equal(s->total, 3);
+            sample_unref(s);
+        }
+        stop();
+    }
+}
+
 static void *reader(void *arg)
 {
     (void)arg;
@@ -323,6 +400,8 @@ int main(void)
         cmocka_unit_test(samples_at_once_when_wished),
         cmocka_unit_test(failures_are_published),
         cmocka_unit_test(a_dear_sample_stretches_the_interval),
+        cmocka_unit_test(brief_samples_keep_the_interval),
+        cmocka_unit_test(without_counters_all_samples_are_full),
         cmocka_unit_test(a_slow_sample_stretches_the_interval),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(stop_leaves_a_dump_without_end),

@@ -460,6 +460,59 @@ static void header_tells_the_cost_by_one_clock(void **state)
     stage_close(&st);
 }
 
+/* Of two tempos both are said, at every width; wide enough, both states whose rows are older. */
+static void header_tells_both_tempos(void **state)
+{
+    static const struct {
+        int w;
+        const char *says[LANG_COUNT];
+    } at[] = {
+        {160,
+         {"every 1.0 s, ESTABLISHED and TIME_WAIT every 8.5 s",
+          "간격 1.0초, ESTABLISHED·TIME_WAIT 8.5초"}},
+        {100, {"every 1.0 s, ESTABLISHED every 8.5 s", "간격 1.0초, ESTABLISHED 8.5초"}},
+        {80, {"every 1.0 s, ESTABLISHED every 8.5 s", "간격 1.0초, ESTABLISHED 8.5초"}},
+        {50, {"1.0 s/8.5 s", "1.0초/8.5초"}},
+    };
+    (void)state;
+    for (unsigned lang = 0; lang < LANG_COUNT; lang++) {
+        for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+            struct stage st;
+            stage_open(&st, at[i].w, 24, -1);
+            text_use((enum language)lang);
+            stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+            stage_sample(&st);
+            assert_false(stage_shows(&st, "8.5"));
+            st.last->full_interval_ms = 8500;
+            assert_true(stage_shows(&st, at[i].says[lang]));
+            st.last->interval_ms = 1400;
+            st.last->asked_interval_ms = 1000;
+            assert_true(
+                at[i].w < 160 || lang ||
+                stage_shows(&st, "every 1.4 s (asked 1.0 s), ESTABLISHED and TIME_WAIT every"));
+            stage_close(&st);
+        }
+    }
+    text_use(LANG_EN);
+}
+
+/* What a full sample costs is spread over the time until the next one. */
+static void header_spreads_the_cost_of_a_full_sample(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 160, 24, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_sample(&st);
+    st.last->full_interval_ms = 8000;
+    st.last->cpu_ns = 880 * NS_PER_MS;
+    assert_true(stage_shows(&st, "sample 880 ms, 11%"));
+    st.last->left_out = BRIEF_LEFT_OUT;
+    st.last->cpu_ns = 120 * NS_PER_MS;
+    assert_true(stage_shows(&st, "sample 120 ms, 12%"));
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +536,8 @@ int main(void)
         cmocka_unit_test(lost_events_are_told_once),
         cmocka_unit_test(details_tell_what_a_listener_dropped),
         cmocka_unit_test(header_tells_the_cost_by_one_clock),
+        cmocka_unit_test(header_tells_both_tempos),
+        cmocka_unit_test(header_spreads_the_cost_of_a_full_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,9 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
 
-int64_t clock_mono_ns(void);       /* CLOCK_MONOTONIC */
-int64_t clock_wall_ns(void);       /* CLOCK_REALTIME, since 1970 UTC */
-int64_t clock_thread_cpu_ns(void); /* CPU time of the calling thread */
+int64_t clock_mono_ns(void);        /* CLOCK_MONOTONIC */
+int64_t clock_wall_ns(void);        /* CLOCK_REALTIME, since 1970 UTC */
+int64_t clock_thread_cpu_ns(void);  /* CPU time of the calling thread */
+int64_t clock_process_cpu_ns(void); /* CPU time of all threads of the process */
 
 #endif

@@ -53,6 +53,7 @@ struct breakdown {
     unsigned state;          /* 0: nothing is known */
     uint64_t seq;            /* of the sample: its memory may be another's by now */
     const struct sample *of; /* only to compare */
+    int64_t carried_ns;      /* since when its rows are carried; 0: they are not */
     uint32_t rows;
 
     uint32_t aged[BREAKDOWN_AGES]; /* at least so many */

@@ -5,6 +5,8 @@
 #ifndef TCPTOP_EXPLAIN_SAMPLE_SUMMARY_H
 #define TCPTOP_EXPLAIN_SAMPLE_SUMMARY_H
 
+#include <stdbool.h>
+
 #include "tcptop/doctor/active_close.h"
 #include "tcptop/model/sample.h"
 
@@ -38,5 +40,12 @@ struct sample_summary {
 
 /** Pass over all rows of the sample, closed ones included. */
 void sample_summary_make(struct sample_summary *v, const struct sample *s);
+
+/** The same of a brief sample `s` with a pass over the rows of its dump only: what there is to say
+ * of the rows that it carries is taken from `before`, the summary of `old`. Their ports stay used
+ * until the next full sample. False, and `*v` means nothing, where that cannot be done: `s` is no
+ * brief sample, has rates, or `old` has rows of another dump. */
+bool sample_summary_renew(struct sample_summary *v, const struct sample *s,
+                          const struct sample_summary *before, const struct sample *old);
 
 #endif

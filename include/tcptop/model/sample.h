@@ -8,7 +8,12 @@
  *
  * Rows 0 … n_live−1 were in the dump; then come n_missing rows that the sample before had and this
  * one has not (a dump may miss a socket, so they are not closed yet), then n_closed rows that were
- * closed lately, newest first. A row is named by (sample, index). */
+ * closed lately, newest first. A row is named by (sample, index).
+ *
+ * The dump of a brief sample leaves out ESTABLISHED and TIME_WAIT. Its last n_carried live rows are
+ * rows in these states that the sample before had: they were seen at carried_ns, and nothing says
+ * that they have changed or gone since. How many connections are in these states is then what the
+ * kernel's counters say (state_counters.h), which may be more or fewer than there are rows. */
 #ifndef TCPTOP_MODEL_SAMPLE_H
 #define TCPTOP_MODEL_SAMPLE_H
 
@@ -28,6 +33,7 @@
 #include "tcptop/model/owner.h"
 #include "tcptop/model/rate.h"
 #include "tcptop/model/sample_reason.h"
+#include "tcptop/model/state_counters.h"
 #include "tcptop/model/tcp_metrics.h"
 #include "tcptop/model/watch.h"
 
@@ -87,6 +93,9 @@ struct sample {
 
     /* Rows. The arrays are owned by the sample's builder. */
     uint32_t n_live, n_missing, n_closed;
+    uint32_t n_missed;           /* the first of the missing rows: a complete dump that asked for
+                                    their states has missed them. The rest may be in a state that
+                                    was not asked for, or the dump was not complete */
     struct conn *conn;           /* of all rows */
     struct row_times *times;     /* of all rows; of a closed one changed_ds is when it was closed */
     struct tcp_metrics *metrics; /* of live rows, and the last known ones of missing rows; NULL when
@@ -103,10 +112,17 @@ struct sample {
     struct cgroup_table *cgroups; /* what conn.cgroup means; a reference, NULL: nothing */
     uint32_t ownerless; /* live rows with a file that no process we may look at has open */
 
+    /* A brief sample. */
+    uint32_t left_out;  /* STATE_BIT() of the states that its dump left out; 0: it is a full one */
+    uint32_t n_carried; /* so many of the live rows, the last ones, are of an earlier dump */
+    int64_t carried_ns; /* mono_ns of the full sample that had them last */
+    struct state_counters counters; /* valid: a brief sample can follow */
+
     /* Counts. */
     uint32_t needs;                  /* what was asked for, enum need */
-    uint32_t total;                  /* live rows */
-    uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE */
+    uint32_t total;                  /* live rows; of a brief sample the sum of `count` */
+    uint32_t count[TCP_STATE_COUNT]; /* live rows; BOUND_INACTIVE apart from CLOSE. Of states that
+                                        were left out what the kernel counts */
     bool streamed;          /* a row_stream judged the rows: total and count are of all that passed,
                                and only the first of them are here */
     uint32_t born, changed; /* rows that appeared, changed state in this sample */
@@ -150,7 +166,21 @@ struct sample {
     int64_t cost_ns, cpu_ns;    /* wall and CPU time of taking it */
     uint64_t interval_ms;       /* in force when it was taken; 0: a single sample */
     uint64_t asked_interval_ms; /* what the user asked for */
+    uint64_t full_interval_ms;  /* in force between full samples; 0: there are no brief ones */
+    uint64_t n_brief;           /* brief samples since the start, this one included */
 };
+
+/** Was the row seen by this sample's dump? Rows that are not live were not. */
+static inline bool sample_is_dumped(const struct sample *s, uint32_t row)
+{
+    return row < s->n_live - s->n_carried;
+}
+
+/** When the figures of a row were read, in ns of the monotonic clock. */
+static inline int64_t sample_seen_ns(const struct sample *s, uint32_t row)
+{
+    return row < s->n_live && !sample_is_dumped(s, row) ? s->carried_ns : s->mono_ns;
+}
 
 /** Does it hold all that was asked for? A complete dump of some namespaces is not all of them, nor
  *  are rows whose processes could not be looked up. */

@@ -80,6 +80,10 @@ void sample_discard(struct sample_builder *b);
  *  row is cheaper to fill than one that grows. Returns 0 or -ENOMEM. */
 int sample_reserve(struct sample_builder *b, uint32_t rows);
 
+/** Have metrics for as many rows as sample_reserve() made room for; rows that came without have
+ * none that are known. Returns 0 or -ENOMEM. */
+int sample_reserve_metrics(struct sample_builder *b);
+
 /** Make room for the owner words of `rows` rows; new ones are OWNER_UNKNOWN. Returns 0 or -ENOMEM.
  */
 int sample_reserve_owner(struct sample_builder *b, uint32_t rows);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "tcptop/model/host.h"
+#include "tcptop/model/state_counters.h"
 
 struct host_stats;
 struct host_stats *host_stats_new(void); /* NULL: out of memory */
@@ -21,6 +22,9 @@ void host_stats_read(struct host_stats *f, struct host *h);
 /** How many sockets of both families the kernel counts, TIME_WAIT entries apart: 20 µs instead of a
  *  dump. Neither request sockets nor bound-only ones are among them. False: it does not say. */
 bool host_stats_sockets(struct host_stats *f, uint64_t *inuse, uint64_t *tw);
+
+/** What the kernel counts of connections in ESTABLISHED and TIME_WAIT. False: it does not say. */
+bool host_stats_states(struct host_stats *f, struct state_reading *r);
 
 /* The readers of the files' contents, for tests. Each takes what it knows by name. */
 

@@ -31,7 +31,8 @@
     NUMBER(11, netns_id)                                                                           \
     NUMBER(12, close_events_known)                                                                 \
     NUMBER(13, close_stats.lost)                                                                   \
-    NUMBER(14, close_stats.lost_vaguely)
+    NUMBER(14, close_stats.lost_vaguely)                                                           \
+    NUMBER(15, full_interval_ms)
 
 /* TEXT(tag, member): UTF-8 without NUL. Tag 16 is what a frame says of its reason in English. */
 #define SAMPLE_TEXTS(TEXT)                                                                         \
@@ -57,7 +58,7 @@ enum sample_tag {
 };
 
 /* A number of the sample by its place in SAMPLE_NUMBERS. */
-#define SAMPLE_NUMBER_COUNT 14u
+#define SAMPLE_NUMBER_COUNT 15u
 /* A counter, gauge or sysctl of a host by its place: first counters, then gauges, then sysctls. */
 #define SAMPLE_FIGURE_COUNT ((unsigned)COUNTER_COUNT + GAUGE_COUNT + SYSCTL_COUNT)
 

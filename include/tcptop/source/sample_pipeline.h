@@ -32,11 +32,10 @@ void sample_pipeline_observe(struct sample_pipeline *st, struct sample_observer 
 void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
                                 void (*answered)(void *context), void *context);
 
-/** Have sample.interval_ms of every sample that is not recorded set by `interval`, called with the
- *  finished sample; without it, it is what the request asks for. */
+/** Have the intervals of every sample that is not recorded set by `set`, called with the finished
+ *  sample; without it, sample.interval_ms is what the request asks for. */
 void sample_pipeline_set_interval(struct sample_pipeline *st,
-                                  uint64_t (*interval)(void *context, const struct sample *s),
-                                  void *context);
+                                  void (*set)(void *context, struct sample *s), void *context);
 
 /** Where its samples come from; it stays the pipeline's. */
 struct source *sample_pipeline_source(const struct sample_pipeline *st);
