@@ -9,7 +9,7 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/model/state.h"
 
-struct memory {
+struct lsof_memory {
     bool named;  /* the names of the columns were there */
     bool states; /* a row ended with one, as each does unless it was not asked for */
     bool inodes; /* the column DEVICE has inodes, as on Linux */
@@ -66,7 +66,7 @@ static unsigned find_node(const struct import_line *line)
  * columns another text may stand before it: a command with a colon in it is then the name of a file
  * that grep has put there. Between the process and the user are its parent, group and, of threads,
  * a name, in columns that must have been named. */
-static bool begins_well(const struct memory *m, const struct import_line *line, unsigned node)
+static bool begins_well(const struct lsof_memory *m, const struct import_line *line, unsigned node)
 {
     const struct import_field *f = line->field;
     const char *colon = memchr(f[0].at, ':', f[0].len);
@@ -139,7 +139,7 @@ static void read_device(struct import_reader *r, const struct import_field *devi
     row->same = hash_bytes(device->at, device->len, 1) | 1;
     if (!import_text_number(device, UINT32_MAX, &inode) || !inode)
         return;
-    ((struct memory *)r->memory)->inodes = true;
+    ((struct lsof_memory *)r->memory)->inodes = true;
     row->conn.inode = (uint32_t)inode;
     row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_INODE;
 }
@@ -165,7 +165,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     const struct import_field *f = line->field, *last = &f[line->n - 1];
     const int family = family_of(&f[node - BACK_TYPE]);
     struct import_row *row = r->next;
-    struct memory *m = r->memory;
+    struct lsof_memory *m = r->memory;
     unsigned state = 0;
 
     if (node + 1 >= line->n)
@@ -190,7 +190,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 static enum import_verdict lsof_read(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
-    struct memory *m = r->memory;
+    struct lsof_memory *m = r->memory;
     unsigned node;
     uint64_t pid;
 
@@ -213,7 +213,7 @@ static enum import_verdict lsof_read(struct import_reader *r, const struct impor
 
 static const char *lsof_system(const void *memory)
 {
-    return ((const struct memory *)memory)->inodes ? "Linux" : "Unix";
+    return ((const struct lsof_memory *)memory)->inodes ? "Linux" : "Unix";
 }
 
 static const char *const names[] = {"COMMAND", NULL};
@@ -221,6 +221,6 @@ static const char *const names[] = {"COMMAND", NULL};
 const struct import_format import_lsof = {.tool = "lsof",
                                           .system = "Unix",
                                           .names = names,
-                                          .memory = sizeof(struct memory),
+                                          .memory = sizeof(struct lsof_memory),
                                           .system_of = lsof_system,
                                           .read = lsof_read};

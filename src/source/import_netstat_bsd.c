@@ -22,7 +22,7 @@
     14 /* between the titles of both columns, where one blank stands between words                 \
         */
 
-struct memory {
+struct netstat_bsd_memory {
     const char *system; /* NULL: not known */
     uint8_t pid;        /* place of the column behind the state, from 1; 0: there is none */
     bool named_pid;     /* "process:pid" */
@@ -56,7 +56,7 @@ static bool is_other(const struct import_field *f)
 /* Headings --------------------------------------------------------------------------------------
  */
 
-static void learn_system(struct memory *m, const struct import_line *line)
+static void learn_system(struct netstat_bsd_memory *m, const struct import_line *line)
 {
     if (has(line, "PCB/ADDR"))
         m->system = "AIX";
@@ -68,7 +68,7 @@ static void learn_system(struct memory *m, const struct import_line *line)
 }
 
 /* Where the columns are. */
-static void learn_columns(struct memory *m, const struct import_line *line)
+static void learn_columns(struct netstat_bsd_memory *m, const struct import_line *line)
 {
     const char *local = NULL, *foreign = NULL;
     unsigned state = line->n;
@@ -145,7 +145,7 @@ static bool read_end(struct import_reader *r, const struct import_line *line,
                      bool *may_be_cut)
 {
     static const uint8_t widths[] = {WIDTH, WIDTH_BLOCKS, WIDTH_TWO};
-    const struct memory *m = r->memory;
+    const struct netstat_bsd_memory *m = r->memory;
     size_t width = before < 2 && m->width ? m->width : widths[before];
     bool port_cut = f->len >= width && !r->wide && (before == 2 || fills_column(line, f));
     const char *dot = memrchr(f->at, '.', f->len);
@@ -186,7 +186,7 @@ static void read_named_pid(struct import_row *row, const struct import_line *lin
 
 static void read_pid(struct import_reader *r, const struct import_line *line, unsigned state)
 {
-    const struct memory *m = r->memory;
+    const struct netstat_bsd_memory *m = r->memory;
     const unsigned at = state + m->pid;
     uint64_t pid;
 
@@ -363,7 +363,7 @@ static enum import_verdict netstat_bsd_more(struct import_reader *r, const struc
 
 static const char *netstat_bsd_system(const void *memory)
 {
-    const struct memory *m = memory;
+    const struct netstat_bsd_memory *m = memory;
 
     return m->system ? m->system : "BSD";
 }
@@ -373,7 +373,7 @@ static const char *const names[] = {"Proto", "PCB/ADDR", "Tcpcb", "Socket", "Add
 const struct import_format import_netstat_bsd = {.tool = "netstat",
                                                  .system = "BSD",
                                                  .names = names,
-                                                 .memory = sizeof(struct memory),
+                                                 .memory = sizeof(struct netstat_bsd_memory),
                                                  .system_of = netstat_bsd_system,
                                                  .read = netstat_bsd_read,
                                                  .more = netstat_bsd_more};

@@ -15,7 +15,7 @@
 #define SHORT_END   23   /* address, colon and port of a column that is full */
 #define TICKS_SCALE 1000 /* seconds to milliseconds */
 
-struct memory {
+struct netstat_linux_memory {
     bool programs; /* there is a column of programs */
     bool bare;     /* the last row ended with its state */
 };
@@ -250,7 +250,7 @@ static void read_cut_tail(struct import_row *row, const struct import_line *line
 static enum import_verdict netstat_linux_more(struct import_reader *r,
                                               const struct import_line *line)
 {
-    struct memory *m = r->memory;
+    struct netstat_linux_memory *m = r->memory;
     const bool of_other = r->last == IMPORT_PROTOCOL;
     const bool begins = isdigit((unsigned char)line->text[0]) ||
                         (line->n == 1 && import_text_is(&line->field[0], "-"));
@@ -295,7 +295,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
         read_cut_tail(r->next, line, 6);
     else
         (void)read_tail(r->next, line, 6);
-    ((struct memory *)r->memory)->bare = line->n == 6;
+    ((struct netstat_linux_memory *)r->memory)->bare = line->n == 6;
     return IMPORT_ROW;
 }
 
@@ -310,7 +310,7 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
 {
     const struct import_field *f = line->field;
     bool tcp = import_text_is(&f[0], "tcp") || import_text_is(&f[0], "tcp6");
-    struct memory *m = r->memory;
+    struct netstat_linux_memory *m = r->memory;
 
     if (is_note(line))
         return IMPORT_NOTE;
@@ -334,6 +334,6 @@ static const char *const names[] = {"Proto", NULL};
 const struct import_format import_netstat_linux = {.tool = "netstat",
                                                    .system = "Linux",
                                                    .names = names,
-                                                   .memory = sizeof(struct memory),
+                                                   .memory = sizeof(struct netstat_linux_memory),
                                                    .read = netstat_linux_read,
                                                    .more = netstat_linux_more};

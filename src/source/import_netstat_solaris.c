@@ -13,7 +13,7 @@
 
 #define NUMBERS 4
 
-struct memory {
+struct netstat_solaris_memory {
     bool other; /* the table is of another protocol */
 };
 
@@ -51,7 +51,8 @@ static bool is_underlined(const struct import_line *line)
 static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
 {
     if (is_title(line)) {
-        ((struct memory *)r->memory)->other = !import_text_is(&line->field[0], "TCP:");
+        ((struct netstat_solaris_memory *)r->memory)->other =
+            !import_text_is(&line->field[0], "TCP:");
         return IMPORT_TITLE;
     }
     if ((has(line, "Swind") && has(line, "Rwind")) ||
@@ -162,7 +163,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 /* "*.111   Idle", in a table of UDP or SCTP. */
 static bool is_other(const struct import_reader *r, const struct import_line *line)
 {
-    const struct memory *m = r->memory;
+    const struct netstat_solaris_memory *m = r->memory;
 
     return is_mine(r) && m->other && line->n > 1 && ends_with_port(&line->field[0]);
 }
@@ -182,5 +183,6 @@ static const char *const names[] = {"Local", NULL};
 const struct import_format import_netstat_solaris = {.tool = "netstat",
                                                      .system = "Solaris",
                                                      .names = names,
-                                                     .memory = sizeof(struct memory),
+                                                     .memory =
+                                                         sizeof(struct netstat_solaris_memory),
                                                      .read = netstat_solaris_read};

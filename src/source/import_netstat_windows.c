@@ -12,7 +12,7 @@
 
 #define OWNER_LINES 2
 
-struct memory {
+struct netstat_windows_memory {
     uint8_t more; /* lines behind a row that were taken as its own */
 };
 
@@ -108,7 +108,7 @@ static enum import_verdict read_owner(struct import_reader *r, const struct impo
         if (row->n_processes == 1 && !row->process[0].name[0])
             import_text_copy(row->process[0].name, sizeof row->process[0].name, first->at + 1,
                              len - 2);
-        ((struct memory *)r->memory)->more = OWNER_LINES; /* it is the last one */
+        ((struct netstat_windows_memory *)r->memory)->more = OWNER_LINES; /* it is the last one */
     }
     return IMPORT_CONTINUED;
 }
@@ -118,7 +118,7 @@ static enum import_verdict read_owner(struct import_reader *r, const struct impo
 static enum import_verdict netstat_windows_more(struct import_reader *r,
                                                 const struct import_line *line)
 {
-    struct memory *m = r->memory;
+    struct netstat_windows_memory *m = r->memory;
 
     if (m->more >= OWNER_LINES || !(line->indented || line->field[0].at[0] == '['))
         return IMPORT_NOT_MINE;
@@ -130,7 +130,7 @@ static enum import_verdict netstat_windows_read(struct import_reader *r,
                                                 const struct import_line *line)
 {
     const struct import_field *f = line->field;
-    struct memory *m = r->memory;
+    struct netstat_windows_memory *m = r->memory;
 
     if (line->n >= 3 && (import_text_is(&f[0], "TCP") || import_text_is(&f[0], "TCPv6"))) {
         enum import_verdict v = read_row(r, line);
@@ -150,6 +150,7 @@ static enum import_verdict netstat_windows_read(struct import_reader *r,
 const struct import_format import_netstat_windows = {.tool = "netstat",
                                                      .system = "Windows",
                                                      .names = names,
-                                                     .memory = sizeof(struct memory),
+                                                     .memory =
+                                                         sizeof(struct netstat_windows_memory),
                                                      .read = netstat_windows_read,
                                                      .more = netstat_windows_more};

@@ -17,7 +17,7 @@ struct list {
     bool is_row;                      /* its ends were, so it is one */
 };
 
-struct memory {
+struct powershell_memory {
     uint8_t column[COLUMNS]; /* places of the columns, from 1 */
     char separator;          /* of CSV; 0: a table */
     struct list list;
@@ -58,7 +58,7 @@ static bool is_name(const struct import_field *f)
 /* Is it the heading? Then where its columns are. */
 static bool learn_columns(struct import_reader *r, const struct import_line *line, char separator)
 {
-    struct memory *m = r->memory;
+    struct powershell_memory *m = r->memory;
     uint8_t place[COLUMNS] = {0};
     unsigned found = 0;
 
@@ -90,7 +90,7 @@ static bool is_rule(const struct import_line *line)
 static const struct import_field *column_of(const struct import_reader *r,
                                             const struct import_line *line, enum column column)
 {
-    const struct memory *m = r->memory;
+    const struct powershell_memory *m = r->memory;
     const uint8_t place = m->column[column];
 
     if (!place)
@@ -124,7 +124,7 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     const struct import_field *address = column_of(r, line, LOCAL_ADDRESS);
     const struct import_field *port = column_of(r, line, LOCAL_PORT);
     const struct import_field *state = column_of(r, line, STATE), *pid = column_of(r, line, PID);
-    const struct memory *m = r->memory;
+    const struct powershell_memory *m = r->memory;
     struct import_end local, remote = {.any = true};
     struct conn *c = &r->next->conn;
     uint64_t n;
@@ -197,7 +197,7 @@ static void set_listed_pid(struct import_row *row, const struct list *l)
 /* Both ends are there: it becomes a row. */
 static enum import_verdict begin_listed(struct import_reader *r)
 {
-    struct list *l = &((struct memory *)r->memory)->list;
+    struct list *l = &((struct powershell_memory *)r->memory)->list;
     const struct import_field address[2] = {listed(l, LOCAL_ADDRESS), listed(l, REMOTE_ADDRESS)};
     const struct import_field port[2] = {listed(l, LOCAL_PORT), listed(l, REMOTE_PORT)};
     struct import_end local, remote;
@@ -226,7 +226,7 @@ static enum import_verdict read_item(struct import_reader *r, const struct impor
 {
     static const uint8_t ends =
         1 << LOCAL_ADDRESS | 1 << LOCAL_PORT | 1 << REMOTE_ADDRESS | 1 << REMOTE_PORT;
-    struct list *l = &((struct memory *)r->memory)->list;
+    struct list *l = &((struct powershell_memory *)r->memory)->list;
     struct import_field name, value;
     unsigned column = 0;
 
@@ -252,7 +252,7 @@ static enum import_verdict read_item(struct import_reader *r, const struct impor
 static enum import_verdict read_csv(struct import_reader *r, const struct import_line *line,
                                     char separator)
 {
-    const struct memory *m = r->memory;
+    const struct powershell_memory *m = r->memory;
     struct import_line csv;
 
     if (!memchr(line->text, separator, line->len))
@@ -266,7 +266,7 @@ static enum import_verdict read_csv(struct import_reader *r, const struct import
 
 static enum import_verdict powershell_read(struct import_reader *r, const struct import_line *line)
 {
-    const struct memory *m = r->memory;
+    const struct powershell_memory *m = r->memory;
     bool mine = r->format == &import_powershell;
     enum import_verdict v = IMPORT_NOT_MINE;
 
@@ -289,5 +289,5 @@ static const char *const names[] = {"LocalAddress", "\"LocalAddress\"", NULL};
 const struct import_format import_powershell = {.tool = "Get-NetTCPConnection",
                                                 .system = "Windows",
                                                 .names = names,
-                                                .memory = sizeof(struct memory),
+                                                .memory = sizeof(struct powershell_memory),
                                                 .read = powershell_read};

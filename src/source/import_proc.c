@@ -15,7 +15,7 @@
 
 #define LINE_MOST 512 /* bytes; the kernel writes 150 and more */
 
-struct memory {
+struct proc_memory {
     int big, little; /* what speaks for either order of bytes */
 };
 
@@ -56,7 +56,7 @@ static int likely(uint8_t family, const uint8_t a[16])
     return a[0] == 10 && a[1] == 0 ? PROBABLE : 0;
 }
 
-static void judge(struct memory *m, uint8_t family, const uint8_t address[16])
+static void judge(struct proc_memory *m, uint8_t family, const uint8_t address[16])
 {
     static const uint8_t any[16];
     uint8_t swapped[16];
@@ -185,7 +185,7 @@ static void swap_words(uint8_t address[16])
 
 static void proc_decide(const void *memory, struct conn *c, unsigned open)
 {
-    const struct memory *m = memory;
+    const struct proc_memory *m = memory;
 
     if (open & IMPORT_HEX_WORDS && m->big != m->little && (m->big > m->little) == (htonl(1) != 1)) {
         swap_words(c->src);
@@ -198,6 +198,6 @@ static const char *const names[] = {"sl", NULL};
 const struct import_format import_proc = {.tool = "/proc/net/tcp",
                                           .system = "Linux",
                                           .names = names,
-                                          .memory = sizeof(struct memory),
+                                          .memory = sizeof(struct proc_memory),
                                           .read = proc_read,
                                           .decide = proc_decide};

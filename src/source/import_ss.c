@@ -10,7 +10,7 @@
 #include "import_reader.h"
 #include "tcptop/model/state.h"
 
-struct memory {
+struct ss_memory {
     bool timers; /* it printed timers */
     bool old;    /* of a version that prints 0.0.0.0 as "*" */
 };
@@ -247,7 +247,7 @@ static size_t read_process(struct import_reader *r, struct import_row *row, cons
         if (!end)
             return 0;
         import_text_process(row, (uint32_t)pid, text + 2, name);
-        ((struct memory *)r->memory)->old |= old;
+        ((struct ss_memory *)r->memory)->old |= old;
         return (size_t)(end - text) + 1;
     }
     return 0;
@@ -296,7 +296,7 @@ static void read_timer(struct import_reader *r, struct conn *c, const char *text
         c->retrans = retrans < UINT8_MAX ? (uint8_t)retrans : UINT8_MAX;
         c->flags |= CONN_ROUNDED_TIMER;
         c->unknown &= (uint16_t) ~(CONN_UNKNOWN_TIMER | IMPORT_TIMER_OFF);
-        ((struct memory *)r->memory)->timers = true;
+        ((struct ss_memory *)r->memory)->timers = true;
     }
 }
 
@@ -438,7 +438,7 @@ static int family_of(struct import_reader *r, struct conn *c, const struct impor
                      const struct import_end *a, const struct import_end *b)
 {
     if (import_text_starts(local->at, local->len, ":::"))
-        ((struct memory *)r->memory)->old = true; /* new versions print [::] */
+        ((struct ss_memory *)r->memory)->old = true; /* new versions print [::] */
     if (!a->any || a->family || b->family)
         return a->address_text && local->at[0] == '[' ? AF_INET6 : 0;
     c->unknown |= IMPORT_ANY_IS_IPV4;
@@ -537,7 +537,7 @@ static void make_ipv4(struct conn *c)
 
 static void ss_decide(const void *memory, struct conn *c, unsigned open)
 {
-    const struct memory *m = memory;
+    const struct ss_memory *m = memory;
 
     if (open & IMPORT_TIMER_OFF && m->timers)
         c->unknown &= (uint16_t)~CONN_UNKNOWN_TIMER;
@@ -550,7 +550,7 @@ static const char *const names[] = {"State", "Netid", "Recv-Q", NULL};
 const struct import_format import_ss = {.tool = "ss",
                                         .system = "Linux",
                                         .names = names,
-                                        .memory = sizeof(struct memory),
+                                        .memory = sizeof(struct ss_memory),
                                         .read = ss_read,
                                         .more = ss_more,
                                         .decide = ss_decide};
