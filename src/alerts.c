@@ -135,10 +135,11 @@ static void put_annotations(const struct alert *alert)
     add_sentence(&text, rule->act);
     put(10, "action", str_text(&text));
     str_clear(&text);
-    str_add(&text, "ssh -t {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} sudo env -u "
-                   "SUDO_UID tcptop --read " RECORDER_DIR
-                   " --at @{{ with query \"time()\" }}{{ . | first | value | "
-                   "printf \"%.0f\" }}{{ end }}");
+    str_add(
+        &text,
+        "ssh -t {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} tcptop --read " RECORDER_DIR
+        " --at @{{ with query \"time()\" }}{{ . | first | value | "
+        "printf \"%.0f\" }}{{ end }}");
     put(10, "show", str_text(&text));
     str_clear(&text);
     str_add(&text, "tcptop --host {{ reReplaceAll \":[0-9]+$\" \"\" $labels.instance }} --doctor");

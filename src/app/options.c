@@ -191,8 +191,8 @@ static void add_states(struct str *out, bool lessons)
 {
     for (unsigned i = 0; i < STATE_LIST_COUNT; i++)
         if (!lessons || lesson_script(state_list_order[i]))
-            str_addf(out, "%s%s", out->len ? " " : "", state_name(state_list_order[i]));
-    str_addf(out, " %s", state_name(TCP_STATE_BOUND_INACTIVE));
+            str_addf(out, "%s%s", out->len ? ", " : "", state_name(state_list_order[i]));
+    str_addf(out, ", %s", state_name(TCP_STATE_BOUND_INACTIVE));
 }
 
 static int refuse_state(const char *text, size_t len, struct err *err)

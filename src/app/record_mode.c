@@ -69,7 +69,7 @@ static void report_writing(struct record_mode *r, int rc)
         r->done = true;
     } else if (rc && rc != r->error) {
         say(directory ? MSG_RECORD_PAUSED : MSG_RECORD_STOPPED, recorder_file(r->recorder),
-            err_name(rc));
+            text_error(rc));
         r->code = directory ? EXIT_PARTIAL : EXIT_FAILED;
         r->done = !directory;
     } else if (!rc && r->error) {
@@ -153,7 +153,7 @@ static int open_recorder(struct record_mode *r, struct err *err)
     else if (rc == -EBUSY)
         cli_error_usage(err, MSG_RECORD_BUSY, s->write_path, NULL);
     else if (rc)
-        cli_error_usage(err, MSG_RECORD_REFUSED, s->write_path, err_name(rc));
+        cli_error_usage(err, MSG_RECORD_REFUSED, s->write_path, text_error(rc));
     return rc;
 }
 
@@ -184,7 +184,7 @@ static int open_all(struct record_mode *r, struct err *err)
         return rc;
     rc = catch_signals(r);
     if (rc)
-        err_set(err, rc, "%s", err_name(rc));
+        err_set(err, rc, "%s", text_error(rc));
     else
         rc = open_recorder(r, err);
     if (rc) {
@@ -227,7 +227,7 @@ int record_mode_run(const struct settings *s)
     sampler_stop(r.sampler);
     const int rc = recorder_close(r.recorder);
     if (rc && rc != -EPIPE && r.code != EXIT_FAILED) {
-        say(MSG_WRITE_ERROR, err_name(rc), NULL);
+        say(MSG_WRITE_ERROR, text_error(rc), NULL);
         r.code = EXIT_FAILED;
     }
     return r.code;

@@ -29,6 +29,19 @@ int array_u32_add(struct u32_list *list, uint32_t number)
     return 0;
 }
 
+int array_u32_room(struct u32_list *list, uint32_t n)
+{
+    array_u32_clear(list);
+    while (list->cap < n) {
+        uint32_t *at = array_grow(list->at, &list->cap, FIRST_NUMBERS, sizeof *at);
+        if (!at)
+            return -ENOMEM;
+        list->at = at;
+    }
+    list->n = n;
+    return 0;
+}
+
 void array_u32_clear(struct u32_list *list)
 {
     if (list->cap > KEEP && list->n < list->cap / 8)

@@ -199,6 +199,10 @@ static void skip_untold(struct check *l)
                 (state != TCP_STATE_LISTEN || rule != RULE_SYN_BACKLOG ||
                  s->count[TCP_STATE_SYN_RECV]))
                 doctor_not_looked(l, (enum rule_id)rule, SKIP_UNTOLD);
+    /* whatever else a rule lacks is what the text does not tell: no other sample will */
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++)
+        if (l->skipped >> rule & 1 && l->d->skip[rule] != SKIP_UNDECIDED)
+            doctor_not_looked(l, (enum rule_id)rule, SKIP_UNTOLD);
 }
 
 /* Findings --------------------------------------------------------------------------------------

@@ -90,6 +90,10 @@ bool import_words_note(const struct import *i, unsigned n, struct str *out)
         text_fill(out, MSG_IMPORT_CUT, fmt_count(count, sizeof count, i->cut), NULL);
         return true;
     }
+    if (i->cut_rows && n-- == 0) {
+        text_fill(out, MSG_IMPORT_CUT_ROWS, fmt_count(count, sizeof count, i->cut_rows), NULL);
+        return true;
+    }
     if (i->again && n-- == 0) {
         text_fill(out, MSG_IMPORT_AGAIN, fmt_count(count, sizeof count, i->again), NULL);
         return true;

@@ -65,6 +65,11 @@ char *conn_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE
     return out;
 }
 
+bool conn_address_missing(const struct conn *c, bool remote)
+{
+    return conn_address_unknown(c, remote) && !end_text_number(remote ? c->dst : c->src);
+}
+
 const char *conn_port_text(const struct conn *c, bool remote)
 {
     return conn_port_unknown(c, remote) && c->flags & CONN_NO_COOKIE

@@ -249,10 +249,14 @@ static void print_row_json(struct sink *out, const struct comparison *c,
                  state_name(conn_counts_as(&c->sample[COMPARISON_A]->conn[r->row[COMPARISON_A]])));
     if (conn_counts_as(conn))
         add_text(out, "state", state_name(conn_counts_as(conn)));
-    add_text(out, "local_addr", conn_address(conn, false, address));
-    sink_addf(out, ",\"local_port\":%u", conn->sport);
-    add_text(out, "remote_addr", conn_address(conn, true, address));
-    sink_addf(out, ",\"remote_port\":%u", conn->dport);
+    for (int remote = 0; remote < 2; remote++) {
+        const char *end = remote ? "remote" : "local";
+        if (!conn_address_missing(conn, remote))
+            add_text(out, remote ? "remote_addr" : "local_addr",
+                     conn_address(conn, remote, address));
+        if (!conn_port_unknown(conn, remote))
+            sink_addf(out, ",\"%s_port\":%u", end, remote ? conn->dport : conn->sport);
+    }
     const struct owner_group *g = sample_owner(s, row, &former);
     if (g) {
         add_text(out, "process", g->member[0]->process);

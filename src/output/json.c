@@ -270,8 +270,8 @@ void json_print_import(struct sink *out, const struct import *i)
     json_print_string(out, i->system);
     sink_addf(out, ",\"lines\":%u,\"rows\":%u,\"continued\":%u,\"headings\":%u,\"blank\":%u",
               i->lines, i->rows, i->continued, i->headings, i->blank);
-    sink_addf(out, ",\"skipped\":%u,\"not_understood\":%u,\"cut\":%u", i->skipped,
-              import_not_understood(i), i->cut);
+    sink_addf(out, ",\"skipped\":%u,\"not_understood\":%u,\"cut\":%u,\"cut_rows\":%u", i->skipped,
+              import_not_understood(i), i->cut, i->cut_rows);
     if (i->again)
         sink_addf(out, ",\"listed_again\":%u", i->again);
     if (*i->no_converter)

@@ -36,18 +36,27 @@ static void print_head(struct sink *out, const struct report *r)
 {
     char found[24], rows[FMT_SIZE], samples[16], seconds[FMT_SIZE];
     const struct findings *f = r->last->findings;
-    struct str line = STR_INIT;
+    struct str line = STR_INIT, over = STR_INIT, whose = STR_INIT;
 
     snprintf(found, sizeof found, "%u", f ? f->n : 0);
     fmt_count(rows, sizeof rows, r->last->total);
     snprintf(samples, sizeof samples, "%u", r->samples);
     snprintf(seconds, sizeof seconds, "%.1f", r->seconds);
+    if (r->samples == 1) /* over no time */
+        str_add(&over, text(MSG_DOCTOR_ONE_SAMPLE));
+    else
+        text_fill(&over, MSG_DOCTOR_SAMPLES, samples, seconds, NULL);
+    if (r->last->import && !r->last->host.name[0])
+        import_words_source(r->last->import, &whose);
+    else
+        str_add(&whose, r->last->host.name[0] ? r->last->host.name : FMT_NONE);
     text_fill(&line, f && f->n ? MSG_DOCTOR_FOUND : MSG_DOCTOR_NOTHING, status_word(r->status),
-              r->last->host.name[0] ? r->last->host.name : FMT_NONE, rows, samples, seconds, found,
-              NULL);
+              str_text(&whose), rows, str_text(&over), found, NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);
+    str_fini(&over);
+    str_fini(&whose);
 }
 
 /* The head of a report about a recording. */

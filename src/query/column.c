@@ -192,15 +192,17 @@ static void get_proto(const struct sample *s, uint32_t row, struct value *v)
 
 static void get_local_addr(const struct sample *s, uint32_t row, struct value *v)
 {
-    struct endpoint e = endpoint_local(&s->conn[row]);
-    v->type = VALUE_TEXT;
+    const struct conn *c = &s->conn[row];
+    struct endpoint e = endpoint_local(c);
+    v->type = conn_address_missing(c, false) ? VALUE_NONE : VALUE_TEXT;
     endpoint_address(&e, s, v->text);
 }
 
 static void get_remote_addr(const struct sample *s, uint32_t row, struct value *v)
 {
-    struct endpoint e = endpoint_remote(&s->conn[row]);
-    v->type = VALUE_TEXT;
+    const struct conn *c = &s->conn[row];
+    struct endpoint e = endpoint_remote(c);
+    v->type = conn_address_missing(c, true) ? VALUE_NONE : VALUE_TEXT;
     endpoint_address(&e, s, v->text);
 }
 

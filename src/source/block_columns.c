@@ -82,6 +82,11 @@ const struct block_column *block_column_find(unsigned id)
     return NULL;
 }
 
+bool block_column_is_owner(const struct block_column *c)
+{
+    return c->of == OF_OWNER;
+}
+
 bool block_column_applies(const struct block_column *c, const struct block_row *row)
 {
     if (c->of == OF_METRIC || c->of == OF_CONGESTION)
@@ -94,9 +99,11 @@ static uint8_t *conn_member(const struct block_column *c, const struct block_row
     return (uint8_t *)row->conn + c->offset;
 }
 
-uint64_t block_column_get(const struct block_column *c, const struct block_row *row)
+/* `of` is that of the column: where it is a constant, nothing is left to choose in a loop. */
+static inline __attribute__((always_inline)) uint64_t
+get_as(enum column_of of, const struct block_column *c, const struct block_row *row)
 {
-    switch ((enum column_of)c->of) {
+    switch (of) {
     case OF_CONN:
         return member_get(conn_member(c, row), c->size);
     case OF_FAMILY:
@@ -121,6 +128,11 @@ uint64_t block_column_get(const struct block_column *c, const struct block_row *
     return row->metrics->congestion;
 }
 
+uint64_t block_column_get(const struct block_column *c, const struct block_row *row)
+{
+    return get_as((enum column_of)c->of, c, row);
+}
+
 static void set_metric(const struct block_column *c, struct tcp_metrics *m, uint64_t value)
 {
     m->valid &= ~(UINT32_C(1) << c->metric);
@@ -129,9 +141,10 @@ static void set_metric(const struct block_column *c, struct tcp_metrics *m, uint
     member_set((uint8_t *)m + c->offset, c->size, value ? value - 1 : 0);
 }
 
-void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value)
+static inline __attribute__((always_inline)) void
+set_as(enum column_of of, const struct block_column *c, const struct block_row *row, uint64_t value)
 {
-    switch ((enum column_of)c->of) {
+    switch (of) {
     case OF_CONN:
         member_set(conn_member(c, row), c->size, value);
         break;
@@ -163,12 +176,132 @@ void block_column_set(const struct block_column *c, const struct block_row *row,
     }
 }
 
+void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value)
+{
+    set_as((enum column_of)c->of, c, row, value);
+}
+
+static struct block_row row_of(const struct block_rows *rows, uint32_t i)
+{
+    const uint32_t at = rows->at ? rows->at[i] : rows->first + i;
+
+    return (struct block_row){&rows->conn[at], rows->metrics ? &rows->metrics[at] : NULL,
+                              rows->owner ? &rows->owner[at] : NULL};
+}
+
+/* Call a loop with the size of a member as a constant, so that it needs no choice within. */
+#define EACH_SIZE(size, LOOP)                                                                      \
+    switch (size) {                                                                                \
+    case 1:                                                                                        \
+        LOOP(1) break;                                                                             \
+    case 2:                                                                                        \
+        LOOP(2) break;                                                                             \
+    case 4:                                                                                        \
+        LOOP(4) break;                                                                             \
+    default:                                                                                       \
+        LOOP(8)                                                                                    \
+    }
+
+/* The same with the kind of the column. */
+#define EACH_KIND(of, LOOP)                                                                        \
+    switch (of) {                                                                                  \
+    case OF_FAMILY:                                                                                \
+        LOOP(OF_FAMILY) break;                                                                     \
+    case OF_FLAGS:                                                                                 \
+        LOOP(OF_FLAGS) break;                                                                      \
+    case OF_OWNER:                                                                                 \
+        LOOP(OF_OWNER) break;                                                                      \
+    case OF_CGROUP:                                                                                \
+        LOOP(OF_CGROUP) break;                                                                     \
+    case OF_EXTRA:                                                                                 \
+        LOOP(OF_EXTRA) break;                                                                      \
+    case OF_METRIC:                                                                                \
+        LOOP(OF_METRIC) break;                                                                     \
+    default:                                                                                       \
+        LOOP(OF_CONGESTION)                                                                        \
+    }
+
+/* Most columns are members of a conn as they are; a part has tens of thousands of rows. */
+void block_column_get_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           uint64_t *values)
+{
+#define MEMBERS(bytes)                                                                             \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        values[i] = member_get(                                                                    \
+            (const uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,    \
+            bytes);
+#define ADDRESSES(bytes)                                                                           \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        values[i] = bytes_get_be(                                                                  \
+            (const uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,    \
+            bytes);
+#define OTHERS(kind)                                                                               \
+    for (uint32_t i = 0; i < n; i++) {                                                             \
+        const struct block_row row = row_of(rows, i);                                              \
+        values[i] = get_as(kind, c, &row);                                                         \
+    }
+    if (c->of == OF_CONN) {
+        EACH_SIZE(c->size, MEMBERS)
+    } else if (c->of == OF_ADDRESS) {
+        EACH_SIZE(c->size, ADDRESSES)
+    } else {
+        EACH_KIND(c->of, OTHERS)
+    }
+#undef MEMBERS
+#undef ADDRESSES
+#undef OTHERS
+}
+
+void block_column_set_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           const uint64_t *values)
+{
+#define MEMBERS(bytes)                                                                             \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        member_set((uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset,   \
+                   bytes, values[i]);
+#define ADDRESSES(bytes)                                                                           \
+    for (uint32_t i = 0; i < n; i++)                                                               \
+        bytes_set_be((uint8_t *)&rows->conn[rows->at ? rows->at[i] : rows->first + i] + c->offset, \
+                     values[i], bytes);
+#define OTHERS(kind)                                                                               \
+    for (uint32_t i = 0; i < n; i++) {                                                             \
+        const struct block_row row = row_of(rows, i);                                              \
+        set_as(kind, c, &row, values[i]);                                                          \
+    }
+    if (c->of == OF_CONN) {
+        EACH_SIZE(c->size, MEMBERS)
+    } else if (c->of == OF_ADDRESS) {
+        EACH_SIZE(c->size, ADDRESSES)
+    } else {
+        EACH_KIND(c->of, OTHERS)
+    }
+#undef MEMBERS
+#undef ADDRESSES
+#undef OTHERS
+}
+
+/* The differing bits of `n` words of eight bytes, in which both rows are looked at without a
+ * branch. */
+static uint64_t words_differ(const void *a, const void *b, unsigned n)
+{
+    uint64_t x, y, bits = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(&x, (const uint8_t *)a + 8 * i, 8);
+        memcpy(&y, (const uint8_t *)b + 8 * i, 8);
+        bits |= x ^ y;
+    }
+    return bits;
+}
+
 bool block_columns_conn_differs(const struct conn *a, const struct conn *b)
 {
-    const size_t after = offsetof(struct conn, rqueue);
+    _Static_assert(offsetof(struct conn, ifindex) == 48, "six words before it");
+    _Static_assert(offsetof(struct conn, rqueue) == 56 && offsetof(struct conn, netns) == 72,
+                   "two words between them");
 
-    return memcmp(a, b, offsetof(struct conn, expires_ms)) != 0 ||
-           memcmp(&a->rqueue, &b->rqueue, offsetof(struct conn, flags) - after) != 0 ||
+    return words_differ(a, b, 6) || a->ifindex != b->ifindex ||
+           words_differ(&a->rqueue, &b->rqueue, 2) || a->netns != b->netns ||
            ((a->flags ^ b->flags) & FLAGS_RECORDED) != 0 || a->cgroup != b->cgroup ||
            a->extra != b->extra;
 }

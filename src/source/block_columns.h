@@ -45,12 +45,33 @@ extern const size_t block_columns_count;
 /** The column with that identifier; NULL: one of a later version. */
 const struct block_column *block_column_find(unsigned id);
 
+/** Is it the word of the owner? */
+bool block_column_is_owner(const struct block_column *c);
+
 /** Does it belong to what the row has? */
 bool block_column_applies(const struct block_column *c, const struct block_row *row);
 
 /** The value as it is stored: figures plus one, 0 where they are not known. */
 uint64_t block_column_get(const struct block_column *c, const struct block_row *row);
 void block_column_set(const struct block_column *c, const struct block_row *row, uint64_t value);
+
+/* Rows of a sample, member by member, and which of them: those whose numbers are in `at`, or all
+ * from `first` on. */
+struct block_rows {
+    struct conn *conn;
+    struct tcp_metrics *metrics; /* NULL: not recorded */
+    uint32_t *owner;             /* the same */
+    const uint32_t *at;          /* NULL: consecutive rows */
+    uint32_t first;
+};
+
+/** Like block_column_get() for `n` rows. */
+void block_column_get_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           uint64_t *values);
+
+/** Like block_column_set() for `n` rows. */
+void block_column_set_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
+                           const uint64_t *values);
 
 /** Do columns that neither run down nor grow differ, flags that are not recorded aside? Without
  *  owners and metrics. */

@@ -740,15 +740,16 @@ static int take_values(struct block_decoder *d, struct block_in *in, uint32_t le
 
     if (!n || len % n || len / n > sizeof(uint64_t))
         return -EBADMSG;
-    memset(d->values, 0, n * sizeof *d->values);
     for (uint32_t k = 0; k < len / n; k++) {
         for (uint32_t i = 0; i < n; i += sizeof plane) {
             uint32_t some = n - i < sizeof plane ? n - i : (uint32_t)sizeof plane;
             rc = block_in_take(in, plane, some);
             if (rc)
                 return rc;
-            for (uint32_t p = 0; p < some; p++)
+            for (uint32_t p = 0; p < some && k; p++)
                 d->values[i + p] |= (uint64_t)plane[p] << 8 * k;
+            for (uint32_t p = 0; p < some && !k; p++)
+                d->values[i + p] = plane[p];
         }
     }
     return rc;
@@ -777,6 +778,20 @@ static int copy_alike(struct block_decoder *d, struct sample_builder *b)
     return 0;
 }
 
+/* The values that were read are differences: to those that the rows have. Most of them have none.
+ */
+static void add_changes(const struct block_decoder *d, const struct block_column *c,
+                        const struct block_rows *rows)
+{
+    for (uint32_t i = 0; i < d->part.n; i++) {
+        const uint32_t at = d->place[i];
+        struct block_row row = {&rows->conn[at], rows->metrics ? &rows->metrics[at] : NULL,
+                                rows->owner ? &rows->owner[at] : NULL};
+        if (d->values[i])
+            block_column_set(c, &row, block_column_get(c, &row) + bytes_unzigzag(d->values[i]));
+    }
+}
+
 static int read_column(struct block_decoder *d, struct block_in *in, unsigned id, uint32_t len,
                        struct sample_builder *b)
 {
@@ -799,13 +814,16 @@ static int read_column(struct block_decoder *d, struct block_in *in, unsigned id
     struct block_row row = row_at(s, d->place[0]);
     if (!block_column_applies(c, &row))
         return 0;
-    for (uint32_t i = 0; i < d->part.n; i++) {
-        uint64_t value = d->values[i];
-        row = row_at(s, d->place[i]);
-        if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
-            value = block_column_get(c, &row) + bytes_unzigzag(value);
-        block_column_set(c, &row, value);
-    }
+    const bool consecutive = d->part.kind == BLOCK_PART_ROWS_KEY;
+    const struct block_rows rows = {.conn = s->conn,
+                                    .metrics = s->metrics,
+                                    .owner = s->owner,
+                                    .at = consecutive ? NULL : d->place,
+                                    .first = d->place[0]};
+    if (d->part.kind == BLOCK_PART_CHANGED || (is_like(d) && id < BLOCK_COLUMN_SELF))
+        add_changes(d, c, &rows);
+    else
+        block_column_set_rows(c, &rows, d->part.n, d->values);
     return 0;
 }
 

@@ -63,7 +63,8 @@ struct block_encoder {
     struct u32_list
         cgroups; /* by number: 0 the reader does not know it; 1 it does; 2 it must be told */
     const struct cgroup_table *cgroup_table; /* a reference: what it knows them as */
-    uint64_t *values;                        /* of one column of one part; owned */
+    uint64_t *values, *before;               /* of one column of one part; owned */
+    uint32_t *old_row;                       /* of each row of a part; owned */
     struct str item, netns;                  /* the second as it was written last */
     bool has_metrics, has_owners;            /* of the last sample */
 };
@@ -78,7 +79,9 @@ struct block_encoder *block_encoder_new(const struct block_encode_options *optio
     hash_table_init(&e->by_cookie, sizeof(uint64_t), sizeof(uint32_t));
     hash_table_init(&e->by_group, sizeof(uint64_t), sizeof(uint32_t));
     e->values = malloc(BLOCK_PART_ROWS * sizeof *e->values);
-    if (e->values)
+    e->before = malloc(BLOCK_PART_ROWS * sizeof *e->before);
+    e->old_row = malloc(BLOCK_PART_ROWS * sizeof *e->old_row);
+    if (e->values && e->before && e->old_row)
         return e;
     block_encoder_free(e);
     return NULL;
@@ -107,6 +110,8 @@ void block_encoder_free(struct block_encoder *e)
     cgroups_unref(e->cgroup_table);
     free(e->number);
     free(e->values);
+    free(e->before);
+    free(e->old_row);
     str_fini(&e->item);
     str_fini(&e->netns);
     free(e);
@@ -218,9 +223,11 @@ static int translate(struct block_encoder *e, uint32_t word, uint32_t *out)
     if (group < OWNER_FIRST)
         return 0;
     *out = OWNER_UNKNOWN;
-    if (group >= e->table->n || !e->table->group[group])
+    if (group >= e->table->n)
         return 0;
     if (!e->number[group]) {
+        if (!e->table->group[group])
+            return 0;
         uint32_t number = number_group(e, e->table->group[group]);
         if (number == UINT32_MAX)
             return -ENOMEM;
@@ -370,101 +377,6 @@ static void write_drops(struct block_encoder *e, const struct sample *s, bool ke
     block_out_item(out, BLOCK_ITEM_DROPS, e->item.data, e->item.len);
 }
 
-/* Pairs ------------------------------------------------------------ */
-
-static int room_for(struct place_list *list, uint32_t n)
-{
-    if (n > list->cap) {
-        uint32_t cap = n + n / 8 + 64;
-        struct place *larger = realloc(list->at, cap * sizeof *larger);
-        if (!larger)
-            return -ENOMEM;
-        list->at = larger;
-        list->cap = cap;
-    }
-    list->n = n;
-    return 0;
-}
-
-/* Pair rows by the order of the dump; the rest goes to the lists. */
-static int pair_by_order(struct block_encoder *e, const struct sample *s)
-{
-    const struct sample *last = e->last;
-    uint32_t expected = 0;
-    int rc = 0;
-
-    for (uint32_t i = 0; i < s->n_live && !rc; i++) {
-        uint32_t left = last->n_live - expected;
-        uint32_t end = expected + (left > LOOK_AHEAD ? LOOK_AHEAD : left), j = expected;
-        while (j < end && !conn_same(&s->conn[i], &last->conn[j]))
-            j++;
-        rc = array_u32_add(&e->from, j == end ? NO_ROW : j);
-        if (j == end) {
-            rc = rc ? rc : array_u32_add(&e->fresh, i);
-            continue;
-        }
-        for (; expected < j && !rc; expected++)
-            rc = array_u32_add(&e->gone, expected);
-        expected = j + 1;
-    }
-    for (; expected < last->n_live && !rc; expected++)
-        rc = array_u32_add(&e->gone, expected);
-    return rc;
-}
-
-/* The row of the last sample that is the same connection, of those that were left over. */
-static uint32_t adopt(struct block_encoder *e, const struct conn *c)
-{
-    uint64_t hash = conn_hash(c);
-    uint32_t at = 0, *entry;
-
-    while ((entry = hash_table_each(&e->by_cookie, &hash, &at))) {
-        uint32_t row = *entry;
-        if (row == NO_ROW || !conn_same(c, &e->last->conn[row]))
-            continue;
-        *entry = NO_ROW;
-        return row;
-    }
-    return NO_ROW;
-}
-
-/* Pair what is left over by cookies. Afterwards `gone` and `fresh` have only rows without a
- * partner, in ascending order. */
-static int pair_by_hash(struct block_encoder *e, const struct sample *s)
-{
-    uint32_t kept = 0;
-
-    if (!e->gone.n || !e->fresh.n)
-        return 0;
-    hash_table_clear(&e->by_cookie);
-    for (uint32_t i = 0; i < e->gone.n; i++) {
-        uint64_t hash = conn_hash(&e->last->conn[e->gone.at[i]]);
-        uint32_t *value = hash_table_add_another(&e->by_cookie, &hash);
-        if (!value)
-            return -ENOMEM;
-        *value = e->gone.at[i];
-    }
-    for (uint32_t i = 0; i < e->fresh.n; i++) {
-        uint32_t row = e->fresh.at[i];
-        e->from.at[row] = adopt(e, &s->conn[row]);
-        if (e->from.at[row] == NO_ROW)
-            e->fresh.at[kept++] = row;
-        else
-            e->places.at[e->from.at[row]].owner |= OWNER_PENDING; /* has a partner: see below */
-    }
-    e->fresh.n = kept;
-    kept = 0;
-    for (uint32_t i = 0; i < e->gone.n; i++) {
-        struct place *place = &e->places.at[e->gone.at[i]];
-        if (place->owner & OWNER_PENDING)
-            place->owner &= ~OWNER_PENDING;
-        else
-            e->gone.at[kept++] = e->gone.at[i];
-    }
-    e->gone.n = kept;
-    return 0;
-}
-
 /* Times that run ------------------------------------------------------------ */
 
 static const enum tcp_metric ages[AGES] = {METRICS_last_data_sent_ms, METRICS_last_data_recv_ms,
@@ -538,15 +450,117 @@ static bool metrics_differ(const struct tcp_metrics *a, const struct tcp_metrics
     return false;
 }
 
-static bool row_differs(struct block_encoder *e, const struct sample *s, uint32_t i, uint32_t j,
-                        int64_t elapsed_ms)
+/* Row `i` is row `j` of the last sample, whose place is copied. OWNER_PENDING in its word says,
+ * until owners are looked at, that something else of it differs. */
+static void carry_row(struct block_encoder *e, const struct sample *s, uint32_t i, uint32_t j,
+                      int64_t elapsed_ms)
 {
     bool differs = carry_times(e, s, i, j, elapsed_ms);
 
+    e->from.at[i] = j;
     differs |= block_columns_conn_differs(&s->conn[i], &e->last->conn[j]);
     if (e->options.metrics && s->metrics && !differs)
         differs = metrics_differ(&s->metrics[i], &e->last->metrics[j]);
-    return differs;
+    if (differs)
+        e->next_places.at[i].owner |= OWNER_PENDING;
+}
+
+/* Pairs ------------------------------------------------------------ */
+
+static int room_for(struct place_list *list, uint32_t n)
+{
+    if (n > list->cap) {
+        uint32_t cap = n + n / 8 + 64;
+        struct place *larger = realloc(list->at, cap * sizeof *larger);
+        if (!larger)
+            return -ENOMEM;
+        list->at = larger;
+        list->cap = cap;
+    }
+    list->n = n;
+    return 0;
+}
+
+/* Pair rows by the order of the dump, and compare them while they are at hand; the rest goes to the
+ * lists. */
+static int pair_by_order(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms)
+{
+    const struct sample *last = e->last;
+    uint32_t expected = 0;
+    int rc = 0;
+
+    for (uint32_t i = 0; i < s->n_live && !rc; i++) {
+        uint32_t left = last->n_live - expected;
+        uint32_t end = expected + (left > LOOK_AHEAD ? LOOK_AHEAD : left), j = expected;
+        while (j < end && !conn_same(&s->conn[i], &last->conn[j]))
+            j++;
+        if (j == end) {
+            e->from.at[i] = NO_ROW;
+            rc = array_u32_add(&e->fresh, i);
+            continue;
+        }
+        carry_row(e, s, i, j, elapsed_ms);
+        for (; expected < j && !rc; expected++)
+            rc = array_u32_add(&e->gone, expected);
+        expected = j + 1;
+    }
+    for (; expected < last->n_live && !rc; expected++)
+        rc = array_u32_add(&e->gone, expected);
+    return rc;
+}
+
+/* The row of the last sample that is the same connection, of those that were left over. */
+static uint32_t adopt(struct block_encoder *e, const struct conn *c)
+{
+    uint64_t hash = conn_hash(c);
+    uint32_t at = 0, *entry;
+
+    while ((entry = hash_table_each(&e->by_cookie, &hash, &at))) {
+        uint32_t row = *entry;
+        if (row == NO_ROW || !conn_same(c, &e->last->conn[row]))
+            continue;
+        *entry = NO_ROW;
+        return row;
+    }
+    return NO_ROW;
+}
+
+/* Pair what is left over by cookies. Afterwards `gone` and `fresh` have only rows without a
+ * partner, in ascending order. */
+static int pair_by_hash(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms)
+{
+    uint32_t kept = 0;
+
+    if (!e->gone.n || !e->fresh.n)
+        return 0;
+    hash_table_clear(&e->by_cookie);
+    for (uint32_t i = 0; i < e->gone.n; i++) {
+        uint64_t hash = conn_hash(&e->last->conn[e->gone.at[i]]);
+        uint32_t *value = hash_table_add_another(&e->by_cookie, &hash);
+        if (!value)
+            return -ENOMEM;
+        *value = e->gone.at[i];
+    }
+    for (uint32_t i = 0; i < e->fresh.n; i++) {
+        uint32_t row = e->fresh.at[i], was = adopt(e, &s->conn[row]);
+        if (was == NO_ROW) {
+            e->fresh.at[kept++] = row;
+            continue;
+        }
+        carry_row(e, s, row, was, elapsed_ms);
+        e->places.at[was].owner |= OWNER_PENDING; /* has a partner: see below */
+    }
+    e->fresh.n = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < e->gone.n; i++) {
+        struct place *place = &e->places.at[e->gone.at[i]];
+        if (place->owner & OWNER_PENDING)
+            place->owner &= ~OWNER_PENDING;
+        else
+            e->gone.at[kept++] = e->gone.at[i];
+    }
+    e->gone.n = kept;
+    return 0;
 }
 
 /* Columns ------------------------------------------------------------ */
@@ -640,9 +654,22 @@ static uint64_t like_value(const struct block_encoder *e, const struct full_rows
     return block_column_get(c, &row);
 }
 
+/* One of the columns that a reader has otherwise than the sample: with times as they run, numbers
+ * of the recording, and other addresses where they are not to be told. */
+static bool is_seen(const struct block_encoder *e, const struct block_column *c, bool places)
+{
+    return (places && (c->kind != BLOCK_COLUMN_PLAIN || block_column_is_owner(c))) ||
+           (e->options.redact && c->id < BLOCK_COLUMN_SELF);
+}
+
 static void put_full(struct block_encoder *e, const struct full_rows *f, enum block_part part,
                      uint32_t first, uint32_t n, struct block_out *out)
 {
+    const struct block_rows rows = {.conn = f->s->conn,
+                                    .metrics = f->metrics ? f->s->metrics : NULL,
+                                    .owner = f->owners ? f->s->owner : NULL,
+                                    .at = f->rows ? f->rows + first : NULL,
+                                    .first = first};
     struct seen_row v;
     struct block_row row = {&v.conn, f->metrics ? &v.metrics : NULL, f->owners ? &v.owner : NULL};
 
@@ -656,13 +683,16 @@ static void put_full(struct block_encoder *e, const struct full_rows *f, enum bl
         if (!block_column_applies(c, &row) ||
             (f->ends && c->id >= BLOCK_COLUMN_METRICS && !c->ends && !e->options.metrics))
             continue;
-        for (uint32_t i = 0; i < n; i++) {
+        const bool seen = is_seen(e, c, f->places);
+        if (!seen)
+            block_column_get_rows(c, &rows, n, e->values);
+        for (uint32_t i = 0; seen && i < n; i++) {
             uint32_t at = row_of(f, first + i);
             see(e, f->s, at, f->places ? &f->places[at] : NULL, f->metrics, &v);
             e->values[i] = block_column_get(c, &row);
-            if (f->like && c->id < BLOCK_COLUMN_SELF)
-                e->values[i] = bytes_zigzag(e->values[i] - like_value(e, f, c, first + i));
         }
+        for (uint32_t i = 0; f->like && c->id < BLOCK_COLUMN_SELF && i < n; i++)
+            e->values[i] = bytes_zigzag(e->values[i] - like_value(e, f, c, first + i));
         put_column(out, c->id, e->values, n);
     }
 }
@@ -684,30 +714,58 @@ static void put_places(struct block_encoder *e, const uint32_t *place, uint32_t 
     put_column(out, BLOCK_COLUMN_PLACE, e->values, n);
 }
 
+/* What a reader expects of the row, which was row `j`. */
+static struct place expected_place(const struct block_encoder *e, uint32_t j, int64_t elapsed_ms)
+{
+    struct place had = e->places.at[j];
+
+    had.expires_ms = expected_left(&e->last->conn[j], had.expires_ms, elapsed_ms);
+    for (int a = 0; a < AGES; a++)
+        had.age_ms[a] += (uint32_t)elapsed_ms;
+    return had;
+}
+
+/* The values of column `c` in the rows of a part, and what a reader expects of them. */
+static void get_changes(struct block_encoder *e, const struct sample *s, const uint32_t *changed,
+                        uint32_t n, int64_t elapsed_ms, const struct block_column *c)
+{
+    const bool metrics = e->options.metrics && s->metrics;
+    const struct block_rows rows = {s->conn, s->metrics, s->owner, changed, 0};
+    const struct block_rows old = {e->last->conn, e->last->metrics, e->last->owner, e->old_row, 0};
+    struct seen_row v;
+    const struct block_row row = {&v.conn, metrics ? &v.metrics : NULL, s->owner ? &v.owner : NULL};
+
+    if (!is_seen(e, c, true)) {
+        block_column_get_rows(c, &rows, n, e->values);
+        block_column_get_rows(c, &old, n, e->before);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct place had = expected_place(e, e->old_row[i], elapsed_ms);
+        see(e, s, changed[i], &e->next_places.at[changed[i]], metrics, &v);
+        e->values[i] = block_column_get(c, &row);
+        see(e, e->last, e->old_row[i], &had, metrics, &v);
+        e->before[i] = block_column_get(c, &row);
+    }
+}
+
 /* Differences of changed rows to what the reader expects. */
 static void put_changes(struct block_encoder *e, const struct sample *s, uint32_t first, uint32_t n,
                         int64_t elapsed_ms, struct block_out *out)
 {
-    bool metrics = e->options.metrics && s->metrics;
-    struct seen_row v, was;
-    struct block_row row = {&v.conn, metrics ? &v.metrics : NULL, s->owner ? &v.owner : NULL};
-    struct block_row old = {&was.conn, row.metrics ? &was.metrics : NULL,
-                            row.owner ? &was.owner : NULL};
+    const bool metrics = e->options.metrics && s->metrics;
+    const uint32_t *changed = e->changed.at + first;
+    const struct block_row has = {s->conn, metrics ? s->metrics : NULL, s->owner};
 
+    for (uint32_t i = 0; i < n; i++)
+        e->old_row[i] = e->from.at[changed[i]];
     for (size_t k = 0; k < block_columns_count; k++) {
         const struct block_column *c = &block_columns[k];
-        if (!block_column_applies(c, &row))
+        if (!block_column_applies(c, &has))
             continue;
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t at = e->changed.at[first + i], j = e->from.at[at];
-            struct place had = e->places.at[j];
-            had.expires_ms = expected_left(&e->last->conn[j], had.expires_ms, elapsed_ms);
-            for (int a = 0; a < AGES; a++)
-                had.age_ms[a] += (uint32_t)elapsed_ms;
-            see(e, s, at, &e->next_places.at[at], metrics, &v);
-            see(e, e->last, j, &had, metrics, &was);
-            e->values[i] = bytes_zigzag(block_column_get(c, &row) - block_column_get(c, &old));
-        }
+        get_changes(e, s, changed, n, elapsed_ms, c);
+        for (uint32_t i = 0; i < n; i++)
+            e->values[i] = bytes_zigzag(e->values[i] - e->before[i]);
         put_column(out, c->id, e->values, n);
     }
 }
@@ -944,44 +1002,42 @@ static int compare_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int pair(struct block_encoder *e, const struct sample *s)
+static int pair(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms)
 {
     int rc;
 
-    array_u32_clear(&e->from);
     array_u32_clear(&e->gone);
     array_u32_clear(&e->fresh);
     array_u32_clear(&e->changed);
-    rc = pair_by_order(e, s);
+    rc = room_for(&e->next_places, s->n_live);
     if (!rc)
-        rc = pair_by_hash(e, s);
+        rc = array_u32_room(&e->from, s->n_live);
     if (!rc)
-        rc = room_for(&e->next_places, s->n_live);
-    return rc;
+        rc = pair_by_order(e, s, elapsed_ms);
+    return rc ? rc : pair_by_hash(e, s, elapsed_ms);
 }
 
-/* Fill in places, owners and times of all rows, and list those that have changed. */
-static int place_rows(struct block_encoder *e, const struct sample *s, int64_t elapsed_ms)
+/* Fill in the places of new rows and the owners of all, and list those rows that have changed. */
+static int place_rows(struct block_encoder *e, const struct sample *s)
 {
     bool owners = records_owners(s);
     int rc = owners ? use_table(e, s->owners) : 0;
 
     for (uint32_t i = 0; i < s->n_live && !rc; i++) {
         struct place *place = &e->next_places.at[i];
-        uint32_t j = e->from.at[i], owner = OWNER_UNKNOWN;
-        bool differs = false;
-        if (j != NO_ROW) {
-            differs = row_differs(e, s, i, j, elapsed_ms);
-        } else {
+        const bool is_new = e->from.at[i] == NO_ROW;
+        uint32_t owner = OWNER_UNKNOWN, was = is_new ? OWNER_UNKNOWN : place->owner;
+        if (is_new) {
             *place = (struct place){.expires_ms = s->conn[i].expires_ms};
             for (int a = 0; records_metrics(e, s) && a < AGES; a++)
                 place->age_ms[a] = age_of(&s->metrics[i], a);
         }
         if (owners)
             rc = translate(e, s->owner[i], &owner);
-        differs |= owners && j != NO_ROW && e->places.at[j].owner != owner;
         place->owner = owner;
-        if (differs && !rc)
+        bool differs = was & OWNER_PENDING;
+        differs |= owners && (was & ~(uint32_t)OWNER_PENDING) != owner;
+        if (!is_new && differs && !rc)
             rc = array_u32_add(&e->changed, i);
     }
     return rc;
@@ -1139,10 +1195,10 @@ static int write_rows(struct block_encoder *e, const struct sample *s, int64_t e
 static int encode_delta(struct block_encoder *e, const struct sample *s, struct block_out *out)
 {
     int64_t elapsed_ms = ms_of(s->mono_ns) - ms_of(e->last->mono_ns);
-    int rc = pair(e, s);
+    int rc = pair(e, s, elapsed_ms);
 
     if (!rc)
-        rc = place_rows(e, s, elapsed_ms);
+        rc = place_rows(e, s);
     if (!rc)
         rc = write_head(e, s, false, out);
     if (!rc)

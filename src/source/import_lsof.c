@@ -9,6 +9,12 @@
 #include "tcptop/base/hash.h"
 #include "tcptop/model/state.h"
 
+struct lsof_memory {
+    bool named;  /* the names of the columns were there */
+    bool states; /* a row ended with one, as each does unless it was not asked for */
+    bool inodes; /* the column DEVICE has inodes, as on Linux */
+};
+
 /* Places before the column NODE, which holds "TCP". */
 enum { BACK_SIZE = 1, BACK_DEVICE, BACK_TYPE, BACK_FD, BACK_USER };
 
@@ -34,6 +40,17 @@ static int family_of(const struct import_field *type)
     return import_text_is(type, "IPv6") ? AF_INET6 : 0;
 }
 
+/* The column FD: a number and how it is open, or what else is kept open. */
+static bool is_descriptor(const struct import_field *fd)
+{
+    static const char *const words[] = {"cwd", "rtd", "txt", "mem", "DEL", "NOFD", "err", "ltx"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (import_text_is(fd, words[i]))
+            return true;
+    return isdigit((unsigned char)*fd->at);
+}
+
 /* The column NODE of a row about a socket; 0: it is none. */
 static unsigned find_node(const struct import_line *line)
 {
@@ -43,6 +60,24 @@ static unsigned find_node(const struct import_line *line)
              import_text_is(&line->field[i], "ICMPV6") || import_text_is(&line->field[i], "ICMP")))
             return i;
     return 0;
+}
+
+/* Does the row begin with a command and numbers, as far as its user? Without the names of the
+ * columns another text may stand before it: a command with a colon in it is then the name of a file
+ * that grep has put there. Between the process and the user are its parent, group and, of threads,
+ * a name, in columns that must have been named. */
+static bool begins_well(const struct lsof_memory *m, const struct import_line *line, unsigned node)
+{
+    const struct import_field *f = line->field;
+    const char *colon = memchr(f[0].at, ':', f[0].len);
+    uint64_t n;
+
+    if (m->named)
+        return true;
+    for (unsigned i = 2; i + BACK_USER < node; i++)
+        if (!import_text_number(&f[i], UINT32_MAX, &n))
+            return false;
+    return !colon || colon + 1 == f[0].at + f[0].len;
 }
 
 /* "\x20" stands for the byte in the names of commands. */
@@ -63,6 +98,21 @@ static size_t unescape(char *out, size_t size, const struct import_field *f)
         }
     }
     return n;
+}
+
+/* The same where the field may be cut. */
+static void read_cut(struct import_reader *r, const struct import_field *f, int family)
+{
+    struct import_end local, remote;
+    const char *arrow = memmem(f->at, f->len, "->", 2);
+    struct import_field first = {f->at, arrow ? (size_t)(arrow - f->at) : f->len};
+    struct import_field second = {first.at + first.len + 2, arrow ? f->len - first.len - 2 : 0};
+
+    if (!arrow || !import_text_end(&first, ':', false, false, &local))
+        import_cut_end(&first, ':', &local);
+    import_cut_end(&second, ':', &remote);
+    r->next->cut = true;
+    import_text_set_ends(r, &r->next->conn, family, &local, &remote);
 }
 
 /* LOCAL, or LOCAL->REMOTE. */
@@ -89,7 +139,7 @@ static void read_device(struct import_reader *r, const struct import_field *devi
     row->same = hash_bytes(device->at, device->len, 1) | 1;
     if (!import_text_number(device, UINT32_MAX, &inode) || !inode)
         return;
-    r->learnt.lsof_linux = true;
+    ((struct lsof_memory *)r->memory)->inodes = true;
     row->conn.inode = (uint32_t)inode;
     row->conn.unknown &= (uint16_t)~CONN_UNKNOWN_INODE;
 }
@@ -113,13 +163,23 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
                                     unsigned node, uint64_t pid)
 {
     const struct import_field *f = line->field, *last = &f[line->n - 1];
+    const int family = family_of(&f[node - BACK_TYPE]);
     struct import_row *row = r->next;
+    struct lsof_memory *m = r->memory;
     unsigned state = 0;
 
-    if (node + 1 >= line->n || !read_name(r, &f[node + 1], family_of(&f[node - BACK_TYPE])))
+    if (node + 1 >= line->n)
+        return IMPORT_BROKEN;
+    if (node + 2 == line->n && (r->full || m->states))
+        read_cut(r, &f[node + 1], family);
+    else if (!read_name(r, &f[node + 1], family))
         return IMPORT_BROKEN;
     if (last->len > 2 && last->at[0] == '(' && last->at[last->len - 1] == ')')
         state = import_text_state(&(struct import_field){last->at + 1, last->len - 2});
+    else if (r->full && last->at[0] == '(')
+        state = import_cut_state(&(struct import_field){last->at + 1, last->len - 1});
+    m->states |= state != 0;
+    row->cut |= !state && r->full;
     if (state)
         import_text_set_state(&row->conn, state);
     read_device(r, &f[node - BACK_DEVICE]);
@@ -130,25 +190,37 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 static enum import_verdict lsof_read(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
+    struct lsof_memory *m = r->memory;
     unsigned node;
     uint64_t pid;
 
-    if (is_heading(line))
+    if (is_heading(line)) {
+        m->named = true;
         return IMPORT_HEADING;
+    }
     if (is_note(line))
         return IMPORT_NOTE;
     if (line->n < 5 || !import_text_number(&f[1], UINT32_MAX, &pid))
         return IMPORT_NOT_MINE;
     node = find_node(line);
     if (!node) /* another open file, where the table is lsof's */
-        return r->format == &import_lsof && line->n >= 8 ? IMPORT_PROTOCOL : IMPORT_NOT_MINE;
+        return r->format == &import_lsof && line->n >= 8 && is_descriptor(&f[3]) ? IMPORT_PROTOCOL
+                                                                                 : IMPORT_NOT_MINE;
+    if (!begins_well(m, line, node))
+        return IMPORT_NOT_MINE;
     return import_text_is(&f[node], "TCP") ? read_row(r, line, node, pid) : IMPORT_PROTOCOL;
 }
 
-static const char *lsof_system(const struct import_reader *r)
+static const char *lsof_system(const void *memory)
 {
-    return r->learnt.lsof_linux ? "Linux" : "Unix";
+    return ((const struct lsof_memory *)memory)->inodes ? "Linux" : "Unix";
 }
 
-const struct import_format import_lsof = {
-    .tool = "lsof", .system = "Unix", .system_of = lsof_system, .read = lsof_read};
+static const char *const names[] = {"COMMAND", NULL};
+
+const struct import_format import_lsof = {.tool = "lsof",
+                                          .system = "Unix",
+                                          .names = names,
+                                          .memory = sizeof(struct lsof_memory),
+                                          .system_of = lsof_system,
+                                          .read = lsof_read};

@@ -17,9 +17,17 @@
 #define WIDTH        22
 #define WIDTH_BLOCKS 18 /* with one column before the protocol */
 #define WIDTH_TWO    16 /* with two */
+#define COUNTERS     3  /* numbers before the ends with -T, which are no queues */
 #define COLLAPSED                                                                                  \
     14 /* between the titles of both columns, where one blank stands between words                 \
         */
+
+struct netstat_bsd_memory {
+    const char *system; /* NULL: not known */
+    uint8_t pid;        /* place of the column behind the state, from 1; 0: there is none */
+    bool named_pid;     /* "process:pid" */
+    uint16_t width;     /* of the address columns, 0: not known */
+};
 
 static bool has(const struct import_line *line, const char *word)
 {
@@ -48,26 +56,26 @@ static bool is_other(const struct import_field *f)
 /* Headings --------------------------------------------------------------------------------------
  */
 
-static void learn_system(struct import_learnt *k, const struct import_line *line)
+static void learn_system(struct netstat_bsd_memory *m, const struct import_line *line)
 {
     if (has(line, "PCB/ADDR"))
-        k->bsd_system = "AIX";
+        m->system = "AIX";
     else if (has(line, "Tcpcb") || has(line, "0-win") || has(line, "qlen/incqlen/maxqlen"))
-        k->bsd_system = k->bsd_system ? k->bsd_system : "FreeBSD";
+        m->system = m->system ? m->system : "FreeBSD";
     else if (has(line, "Multipath") || has(line, "LOCAL (UNIX)") || has(line, "rhiwat") ||
              has(line, "rxbytes"))
-        k->bsd_system = "macOS";
+        m->system = "macOS";
 }
 
 /* Where the columns are. */
-static void learn_columns(struct import_learnt *k, const struct import_line *line)
+static void learn_columns(struct netstat_bsd_memory *m, const struct import_line *line)
 {
     const char *local = NULL, *foreign = NULL;
     unsigned state = line->n;
 
-    k->bsd_pid = 0;
-    k->bsd_named_pid = false;
-    k->bsd_width = 0;
+    m->pid = 0;
+    m->named_pid = false;
+    m->width = 0;
     for (unsigned i = 0; i < line->n; i++) {
         const struct import_field *f = &line->field[i];
         if (import_text_is(f, "Local"))
@@ -77,12 +85,12 @@ static void learn_columns(struct import_learnt *k, const struct import_line *lin
         else if (import_text_is(f, "(state)"))
             state = i;
         else if (i > state && import_text_is(f, "pid"))
-            k->bsd_pid = (uint8_t)(i - state);
+            m->pid = (uint8_t)(i - state);
         else if (i > state && import_text_is(f, "process:pid"))
-            k->bsd_pid = (uint8_t)(i - state), k->bsd_named_pid = true;
+            m->pid = (uint8_t)(i - state), m->named_pid = true;
     }
     if (local && foreign && foreign - local > COLLAPSED && foreign - local < 100)
-        k->bsd_width = (uint16_t)(foreign - local - 1);
+        m->width = (uint16_t)(foreign - local - 1);
 }
 
 static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
@@ -107,7 +115,7 @@ static enum import_verdict read_heading(struct import_reader *r, const struct im
         if (!import_text_is(&f[0], columns[i]) || line->n < 3)
             continue;
         if (has(line, "Local Address") && !has(line, "State "))
-            learn_columns(&r->learnt, line);
+            learn_columns(r->memory, line);
         bool columns_named = has(line, "Local Address") || has(line, "Recv-Q") ||
                              has(line, "Type") || has(line, "Flags");
         return columns_named ? IMPORT_HEADING : IMPORT_NOT_MINE;
@@ -137,15 +145,15 @@ static bool read_end(struct import_reader *r, const struct import_line *line,
                      bool *may_be_cut)
 {
     static const uint8_t widths[] = {WIDTH, WIDTH_BLOCKS, WIDTH_TWO};
-    struct import_learnt *k = &r->learnt;
-    size_t width = before < 2 && k->bsd_width ? k->bsd_width : widths[before];
-    bool port_cut = f->len >= width && !k->netstat_wide && (before == 2 || fills_column(line, f));
+    const struct netstat_bsd_memory *m = r->memory;
+    size_t width = before < 2 && m->width ? m->width : widths[before];
+    bool port_cut = f->len >= width && !r->wide && (before == 2 || fills_column(line, f));
     const char *dot = memrchr(f->at, '.', f->len);
     size_t address = dot ? (size_t)(dot - f->at) : 0;
 
     *may_be_cut = false;
     if (f->len > width && f->len > WIDTH)
-        k->netstat_wide = true;
+        r->wide = true;
     if (port_cut && dot && address + 1 == f->len)
         return import_text_end(f, '.', address >= ADDRESS_MOST, true, end);
     if (!import_text_end(f, '.', false, port_cut, end))
@@ -178,12 +186,18 @@ static void read_named_pid(struct import_row *row, const struct import_line *lin
 
 static void read_pid(struct import_reader *r, const struct import_line *line, unsigned state)
 {
-    unsigned at = state + r->learnt.bsd_pid;
+    const struct netstat_bsd_memory *m = r->memory;
+    const unsigned at = state + m->pid;
     uint64_t pid;
 
-    if (!r->learnt.bsd_pid || at >= line->n)
+    r->next->cut = m->pid && r->full && at >= line->n;
+    if (!m->pid || at >= line->n)
         return;
-    if (r->learnt.bsd_named_pid)
+    if (import_cut_is(r, line, line->n - 1)) {
+        r->next->cut = true;
+        return;
+    }
+    if (m->named_pid)
         read_named_pid(r->next, line, at);
     else if (import_text_number(&line->field[at], INT32_MAX, &pid) && pid)
         import_text_process(r->next, (uint32_t)pid, "", 0);
@@ -228,33 +242,56 @@ static int family_of(const struct import_field *proto, const struct import_end *
                : AF_INET6;
 }
 
+/* Both ends. Behind two queues a state follows them in each row, so where it does not, they may be
+ * cut; behind the three counters of -T it does not. */
+static bool read_ends(struct import_reader *r, const struct import_line *line, unsigned from,
+                      unsigned before, struct import_end end[2], bool may_be_cut[2])
+{
+    const struct import_field *f = &line->field[from];
+
+    may_be_cut[0] = may_be_cut[1] = false;
+    if (r->full && from + 1 == line->n) {
+        import_cut_missing(&end[1]);
+        if (!r->blank_end)
+            import_cut_end(f, '.', &end[0]);
+        return r->blank_end ? read_end(r, line, f, before, &end[0], &may_be_cut[0]) : true;
+    }
+    if (from + 2 > line->n || !read_end(r, line, f, before, &end[0], &may_be_cut[0]))
+        return false;
+    const bool counters = from == before + 1 + COUNTERS && !import_cut_is(r, line, from + 1);
+    if (counters || from + 2 < line->n)
+        return read_end(r, line, f + 1, before, &end[1], &may_be_cut[1]);
+    import_cut_end(f + 1, '.', &end[1]);
+    return true;
+}
+
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line,
                                     unsigned at)
 {
     const struct import_field *f = line->field;
     struct conn *c = &r->next->conn;
-    struct import_end local, remote;
+    struct import_end end[2];
     unsigned numbers = 0, state = 0;
-    bool local_cut, remote_cut;
+    bool may_be_cut[2];
     uint64_t n[4] = {0};
 
     while (numbers < 4 && at + 1 + numbers < line->n &&
            import_text_number(&f[at + 1 + numbers], UINT32_MAX, &n[numbers]))
         numbers++;
     unsigned from = at + 1 + numbers;
-    if (numbers < 2 || numbers > 3 || from + 2 > line->n ||
-        !read_end(r, line, &f[from], at, &local, &local_cut) ||
-        !read_end(r, line, &f[from + 1], at, &remote, &remote_cut))
+    if (numbers < 2 || numbers > COUNTERS || !read_ends(r, line, from, at, end, may_be_cut))
         return IMPORT_BROKEN;
-    import_text_set_ends(r, c, family_of(&f[at], &local, &remote), &local, &remote);
-    c->unknown |=
-        (uint16_t)((local_cut ? IMPORT_CUT_LOCAL : 0) | (remote_cut ? IMPORT_CUT_REMOTE : 0));
+    import_text_set_ends(r, c, family_of(&f[at], &end[0], &end[1]), &end[0], &end[1]);
+    c->unknown |= (uint16_t)((may_be_cut[0] ? IMPORT_CUT_LOCAL : 0) |
+                             (may_be_cut[1] ? IMPORT_CUT_REMOTE : 0));
     if (from + 2 < line->n)
-        state = import_text_state(&f[from + 2]);
+        state = import_cut_is(r, line, from + 2) ? import_cut_state(&f[from + 2])
+                                                 : import_text_state(&f[from + 2]);
     if (state)
         import_text_set_state(c, state);
-    /* three numbers are counters of -T; of a listener they are no accept queue */
-    if (numbers == 2 && state != TCP_STATE_LISTEN)
+    else
+        r->next->cut = r->full || (numbers < COUNTERS && from + 2 >= line->n);
+    if (numbers < COUNTERS && state && state != TCP_STATE_LISTEN)
         import_text_queues(c, n[0], n[1]);
     if (state)
         read_pid(r, line, from + 2);
@@ -294,14 +331,11 @@ static enum import_verdict netstat_bsd_read(struct import_reader *r, const struc
 
     enum import_verdict heading = read_heading(r, line);
     if (heading != IMPORT_NOT_MINE) {
-        learn_system(&r->learnt, line);
+        learn_system(r->memory, line);
         return heading;
     }
     if (is_note(line))
         return IMPORT_NOTE;
-    if (r->format == &import_netstat_bsd && r->last == IMPORT_PROTOCOL && line->n == 1 &&
-        import_text_hex(&f[0], 8))
-        return IMPORT_PROTOCOL; /* the second line of a socket of AIX */
     if (!find_proto(line, &at) || line->n < at + 3)
         return IMPORT_NOT_MINE;
     if (is_other(&f[at]))
@@ -319,10 +353,27 @@ static enum import_verdict netstat_bsd_read(struct import_reader *r, const struc
     return read_row(r, line, at);
 }
 
-static const char *netstat_bsd_system(const struct import_reader *r)
+/* The second line of a socket of AIX. */
+static enum import_verdict netstat_bsd_more(struct import_reader *r, const struct import_line *line)
 {
-    return r->learnt.bsd_system ? r->learnt.bsd_system : "BSD";
+    return r->last == IMPORT_PROTOCOL && line->n == 1 && import_text_hex(&line->field[0], 8)
+               ? IMPORT_PROTOCOL
+               : IMPORT_NOT_MINE;
 }
 
-const struct import_format import_netstat_bsd = {
-    .tool = "netstat", .system = "BSD", .system_of = netstat_bsd_system, .read = netstat_bsd_read};
+static const char *netstat_bsd_system(const void *memory)
+{
+    const struct netstat_bsd_memory *m = memory;
+
+    return m->system ? m->system : "BSD";
+}
+
+static const char *const names[] = {"Proto", "PCB/ADDR", "Tcpcb", "Socket", "Address", NULL};
+
+const struct import_format import_netstat_bsd = {.tool = "netstat",
+                                                 .system = "BSD",
+                                                 .names = names,
+                                                 .memory = sizeof(struct netstat_bsd_memory),
+                                                 .system_of = netstat_bsd_system,
+                                                 .read = netstat_bsd_read,
+                                                 .more = netstat_bsd_more};

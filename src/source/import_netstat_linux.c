@@ -15,6 +15,11 @@
 #define SHORT_END   23   /* address, colon and port of a column that is full */
 #define TICKS_SCALE 1000 /* seconds to milliseconds */
 
+struct netstat_linux_memory {
+    bool programs; /* there is a column of programs */
+    bool bare;     /* the last row ended with its state */
+};
+
 /* The names of columns that a terminal of 80 columns moves to a line of its own. */
 static bool is_heading_end(const struct import_reader *r, const struct import_line *line)
 {
@@ -98,7 +103,7 @@ static bool read_end(struct import_reader *r, const struct import_field *f, stru
     /* "domain" of "[::]:domain" or of an IPv4 address is never cut */
     e->may_be_cut = full && e->end.family != AF_INET;
     if (f->len > SHORT_END && e->end.family != AF_INET)
-        r->learnt.netstat_wide = true;
+        r->wide = true;
     return true;
 }
 
@@ -222,15 +227,38 @@ static bool read_tail(struct import_row *row, const struct import_line *line, un
     return end < line->n || user || program;
 }
 
-/* Behind the state a terminal of 80 columns is full, and the rest stands in a line of its own. */
-static bool is_tail(const struct import_reader *r, const struct import_line *line)
+/* The same where the last field may be cut: of a program the number is whole, since the name
+ * follows. */
+static void read_cut_tail(struct import_row *row, const struct import_line *line, unsigned at)
 {
-    const struct import_learnt *k = &r->learnt;
+    const struct import_field *last = &line->field[line->n - 1];
+    const char *slash = memchr(last->at, '/', last->len);
+    struct import_line known = *line;
+    uint64_t pid;
 
-    return r->format == &import_netstat_linux && k->netstat_programs && k->netstat_bare &&
-           (r->last == IMPORT_ROW || r->last == IMPORT_PROTOCOL) &&
-           (isdigit((unsigned char)line->text[0]) ||
-            (line->n == 1 && import_text_is(&line->field[0], "-")));
+    known.n--;
+    if (last->at[0] == '(' && last->at[last->len - 1] == ')') /* a whole timer */
+        known.n++;
+    else if (slash &&
+             import_text_number(&(struct import_field){last->at, (size_t)(slash - last->at)},
+                                UINT32_MAX, &pid))
+        import_text_process(row, (uint32_t)pid, "", 0);
+    (void)read_tail(row, &known, at);
+}
+
+/* Behind the state a terminal of 80 columns is full, and the rest stands in a line of its own. */
+static enum import_verdict netstat_linux_more(struct import_reader *r,
+                                              const struct import_line *line)
+{
+    struct netstat_linux_memory *m = r->memory;
+    const bool of_other = r->last == IMPORT_PROTOCOL;
+    const bool begins = isdigit((unsigned char)line->text[0]) ||
+                        (line->n == 1 && import_text_is(&line->field[0], "-"));
+
+    if (!m->programs || !m->bare || !begins || !read_tail(of_other ? r->next : r->row, line, 0))
+        return IMPORT_NOT_MINE;
+    m->bare = false;
+    return of_other ? IMPORT_PROTOCOL : IMPORT_CONTINUED;
 }
 
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)
@@ -242,22 +270,32 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     unsigned state;
 
     if (line->n < 5 || !import_text_number(&f[1], UINT32_MAX, &receive) ||
-        !import_text_number(&f[2], UINT32_MAX, &send) || !read_end(r, &f[3], &local) ||
-        !read_end(r, &f[4], &remote))
+        !import_text_number(&f[2], UINT32_MAX, &send) || !read_end(r, &f[3], &local))
         return IMPORT_BROKEN;
-    state = line->n > 5 ? import_text_state(&f[5]) : 0;
-    if (!state)
+    if (import_cut_is(r, line, 4))
+        remote.may_be_cut = false, import_cut_end(&f[4], ':', &remote.end);
+    else if (!read_end(r, &f[4], &remote))
+        return IMPORT_BROKEN;
+    state = line->n <= 5                ? 0
+            : import_cut_is(r, line, 5) ? import_cut_state(&f[5])
+                                        : import_text_state(&f[5]);
+    if (!state && !(r->full && line->n <= 6))
         return IMPORT_BROKEN; /* a line that was cut, or of something else */
+    r->next->cut = r->full && (!state || line->n > 6);
     import_text_set_ends(r, c, import_text_is(&f[0], "tcp6") ? AF_INET6 : 0, &local.end,
                          &remote.end);
     note_cut(c, &local, false);
     note_cut(c, &remote, true);
-    import_text_set_state(c, state);
+    if (state)
+        import_text_set_state(c, state);
     import_text_queues(c, receive, send);
-    if (state == TCP_STATE_LISTEN)
+    if (!state || state == TCP_STATE_LISTEN)
         c->unknown |= CONN_UNKNOWN_SEND_Q; /* from /proc: it is 0, not the backlog */
-    (void)read_tail(r->next, line, 6);
-    r->learnt.netstat_bare = line->n == 6;
+    if (import_cut_is(r, line, line->n - 1) && line->n > 6)
+        read_cut_tail(r->next, line, 6);
+    else
+        (void)read_tail(r->next, line, 6);
+    ((struct netstat_linux_memory *)r->memory)->bare = line->n == 6;
     return IMPORT_ROW;
 }
 
@@ -272,20 +310,16 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
 {
     const struct import_field *f = line->field;
     bool tcp = import_text_is(&f[0], "tcp") || import_text_is(&f[0], "tcp6");
+    struct netstat_linux_memory *m = r->memory;
 
     if (is_note(line))
         return IMPORT_NOTE;
     if (memmem(line->text, line->len, "PID/Program", 11))
-        r->learnt.netstat_programs = true;
+        m->programs = true;
     if (is_heading_end(r, line))
         return IMPORT_HEADING;
-    const bool of_other = r->last == IMPORT_PROTOCOL;
-    if (is_tail(r, line) && read_tail(of_other ? r->next : r->row, line, 0)) {
-        r->learnt.netstat_bare = false;
-        return of_other ? IMPORT_PROTOCOL : IMPORT_CONTINUED;
-    }
     if (!tcp && is_other(line)) {
-        r->learnt.netstat_bare = true; /* whether it is, is not looked at */
+        m->bare = true; /* whether it is, is not looked at */
         return IMPORT_PROTOCOL;
     }
     if (!tcp)
@@ -295,5 +329,11 @@ static enum import_verdict netstat_linux_read(struct import_reader *r,
     return read_row(r, line);
 }
 
-const struct import_format import_netstat_linux = {
-    .tool = "netstat", .system = "Linux", .read = netstat_linux_read};
+static const char *const names[] = {"Proto", NULL};
+
+const struct import_format import_netstat_linux = {.tool = "netstat",
+                                                   .system = "Linux",
+                                                   .names = names,
+                                                   .memory = sizeof(struct netstat_linux_memory),
+                                                   .read = netstat_linux_read,
+                                                   .more = netstat_linux_more};

@@ -13,6 +13,10 @@
 
 #define NUMBERS 4
 
+struct netstat_solaris_memory {
+    bool other; /* the table is of another protocol */
+};
+
 static bool has(const struct import_line *line, const char *word)
 {
     return memmem(line->text, line->len, word, strlen(word)) != NULL;
@@ -47,11 +51,12 @@ static bool is_underlined(const struct import_line *line)
 static enum import_verdict read_heading(struct import_reader *r, const struct import_line *line)
 {
     if (is_title(line)) {
-        r->learnt.solaris_other = !import_text_is(&line->field[0], "TCP:");
+        ((struct netstat_solaris_memory *)r->memory)->other =
+            !import_text_is(&line->field[0], "TCP:");
         return IMPORT_TITLE;
     }
     if ((has(line, "Swind") && has(line, "Rwind")) ||
-        (is_mine(r) && has(line, "Local Address") && has(line, "State")))
+        (is_mine(r) && has(line, "Local Address") && (has(line, "State") || r->full)))
         return IMPORT_HEADING;
     return is_mine(r) && r->last == IMPORT_HEADING && is_underlined(line) ? IMPORT_TITLE
                                                                           : IMPORT_NOT_MINE;
@@ -73,13 +78,16 @@ static unsigned state_of(const struct import_field *f)
 }
 
 /* The place of the four numbers, behind which the state stands; 0: there are none. */
-static unsigned find_numbers(const struct import_line *line, uint64_t n[NUMBERS])
+static unsigned find_numbers(const struct import_reader *r, const struct import_line *line,
+                             uint64_t n[NUMBERS], unsigned *state)
 {
     for (unsigned at = 2; at + NUMBERS < line->n; at++) {
         unsigned k = 0;
         while (k < NUMBERS && import_text_number(&line->field[at + k], UINT32_MAX, &n[k]))
             k++;
-        if (k == NUMBERS && state_of(&line->field[at + NUMBERS]))
+        const struct import_field *word = &line->field[at + NUMBERS];
+        *state = import_cut_is(r, line, at + NUMBERS) ? import_cut_state(word) : state_of(word);
+        if (k == NUMBERS && *state)
             return at;
     }
     return 0;
@@ -98,14 +106,45 @@ static void read_owner(struct import_row *row, const struct import_line *line, u
     import_text_copy(row->user, sizeof row->user, line->field[2].at, line->field[2].len);
 }
 
+/* Do numbers follow two ends, up to the end of the line? */
+static bool is_rest(const struct import_line *line)
+{
+    uint64_t n;
+
+    for (unsigned i = 2; i < line->n; i++)
+        if (!import_text_number(&line->field[i], UINT32_MAX, &n))
+            return false;
+    return line->n > 2 && ends_with_port(&line->field[1]);
+}
+
+/* A row without its state, which is cut off; then nothing but the ends tells what the rest is. */
+static enum import_verdict read_cut(struct import_reader *r, const struct import_line *line)
+{
+    const struct import_field *f = line->field;
+    struct import_end local, remote;
+
+    if (!import_text_end(&f[0], '.', false, false, &local))
+        return IMPORT_BROKEN;
+    if (line->n == 2)
+        import_cut_end(&f[1], '.', &remote);
+    else if (!ends_with_port(&f[1]) || !import_text_end(&f[1], '.', false, false, &remote))
+        return IMPORT_BROKEN;
+    r->next->cut = true;
+    import_text_set_ends(r, &r->next->conn, 0, &local, &remote);
+    return IMPORT_ROW;
+}
+
 static enum import_verdict read_row(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
     struct conn *c = &r->next->conn;
     struct import_end local, remote;
     uint64_t n[NUMBERS];
-    const unsigned at = find_numbers(line, n);
+    unsigned state;
+    const unsigned at = find_numbers(r, line, n, &state);
 
+    if (!at && is_mine(r) && line->n > 1 && ends_with_port(&f[0]) && (r->full || is_rest(line)))
+        return read_cut(r, line);
     if (!at || !ends_with_port(&f[0]) || !ends_with_port(&f[1]))
         return is_mine(r) && line->n > 4 && ends_with_port(&f[0]) && ends_with_port(&f[1])
                    ? IMPORT_BROKEN
@@ -114,7 +153,6 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
         !import_text_end(&f[1], '.', false, false, &remote))
         return IMPORT_BROKEN;
     import_text_set_ends(r, c, 0, &local, &remote);
-    const unsigned state = state_of(&f[at + NUMBERS]);
     import_text_set_state(c, state);
     if (state != TCP_STATE_LISTEN) /* of which it is no accept queue */
         import_text_queues(c, n[3], n[1]);
@@ -125,7 +163,9 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 /* "*.111   Idle", in a table of UDP or SCTP. */
 static bool is_other(const struct import_reader *r, const struct import_line *line)
 {
-    return is_mine(r) && r->learnt.solaris_other && line->n > 1 && ends_with_port(&line->field[0]);
+    const struct netstat_solaris_memory *m = r->memory;
+
+    return is_mine(r) && m->other && line->n > 1 && ends_with_port(&line->field[0]);
 }
 
 static enum import_verdict netstat_solaris_read(struct import_reader *r,
@@ -138,5 +178,11 @@ static enum import_verdict netstat_solaris_read(struct import_reader *r,
     return is_other(r, line) ? IMPORT_PROTOCOL : read_row(r, line);
 }
 
-const struct import_format import_netstat_solaris = {
-    .tool = "netstat", .system = "Solaris", .read = netstat_solaris_read};
+static const char *const names[] = {"Local", NULL};
+
+const struct import_format import_netstat_solaris = {.tool = "netstat",
+                                                     .system = "Solaris",
+                                                     .names = names,
+                                                     .memory =
+                                                         sizeof(struct netstat_solaris_memory),
+                                                     .read = netstat_solaris_read};

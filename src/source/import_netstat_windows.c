@@ -12,6 +12,10 @@
 
 #define OWNER_LINES 2
 
+struct netstat_windows_memory {
+    uint8_t more; /* lines behind a row that were taken as its own */
+};
+
 /* Does the text have the word, in the bytes that it has? */
 static bool has(const struct import_line *line, const char *word)
 {
@@ -19,10 +23,11 @@ static bool has(const struct import_line *line, const char *word)
 }
 
 /* The line above the table names its columns, the first of them in one of these words. */
+static const char *const names[] = {"Proto", "프로토콜", "プロトコル", "协议",
+                                    "協定",  "Протокол", "Имя",        NULL};
+
 static bool is_columns(const struct import_line *line)
 {
-    static const char *const proto[] = {"Proto", "프로토콜", "プロトコル", "协议",
-                                        "協定",  "Протокол", "Имя"};
     static const char *const address[] = {"Local Address",    "로컬 주소",      "ローカル アドレス",
                                           "ローカルアドレス", "Lokale Adresse", "Adresse locale",
                                           "Dirección local",  "Endereço local", "Endereço Local",
@@ -30,8 +35,8 @@ static bool is_columns(const struct import_line *line)
                                           "Локальный адрес",  "Direcci",        "Endere"};
     bool proto_found = false;
 
-    for (size_t i = 0; i < sizeof proto / sizeof proto[0]; i++)
-        proto_found |= import_text_starts(line->field[0].at, line->field[0].len, proto[i]);
+    for (size_t i = 0; names[i]; i++)
+        proto_found |= import_text_starts(line->field[0].at, line->field[0].len, names[i]);
     for (size_t i = 0; i < sizeof address / sizeof address[0]; i++)
         if (proto_found && has(line, address[i]) && !has(line, "Recv-Q"))
             return true;
@@ -64,15 +69,20 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
 
     if (!memchr(f[1].at, ':', f[1].len))
         return IMPORT_NOT_MINE; /* a sentence about TCP */
-    if (!import_text_end(&f[1], ':', false, false, &local) ||
-        !import_text_end(&f[2], ':', false, false, &remote))
+    if (!import_text_end(&f[1], ':', false, false, &local))
+        return IMPORT_BROKEN;
+    if (import_cut_is(r, line, 2))
+        import_cut_end(&f[2], ':', &remote);
+    else if (!import_text_end(&f[2], ':', false, false, &remote))
         return IMPORT_BROKEN;
     if (line->n > 3)
-        state = import_text_state(&f[3]);
-    if (!state)
+        state = import_cut_is(r, line, 3) ? import_cut_state(&f[3]) : import_text_state(&f[3]);
+    if (!state && !(r->full && line->n <= 4))
         return IMPORT_BROKEN;
     import_text_set_ends(r, c, 0, &local, &remote);
-    import_text_set_state(c, state);
+    r->next->cut = !state;
+    if (state)
+        import_text_set_state(c, state);
     if (state == TCP_STATE_LISTEN && !conn_port_unknown(c, true))
         c->dport = 0;
     for (at = 4; at < line->n; at++)
@@ -98,49 +108,49 @@ static enum import_verdict read_owner(struct import_reader *r, const struct impo
         if (row->n_processes == 1 && !row->process[0].name[0])
             import_text_copy(row->process[0].name, sizeof row->process[0].name, first->at + 1,
                              len - 2);
-        r->learnt.windows_more = OWNER_LINES; /* it is the last one */
+        ((struct netstat_windows_memory *)r->memory)->more = OWNER_LINES; /* it is the last one */
     }
     return IMPORT_CONTINUED;
 }
 
 /* A program without brackets, or a sentence, is indented; brackets may stand at the margin once
  * somebody has collapsed the blanks. */
-static bool is_owner(const struct import_reader *r, const struct import_line *line)
+static enum import_verdict netstat_windows_more(struct import_reader *r,
+                                                const struct import_line *line)
 {
-    for (unsigned i = 0; i < line->n && i < 4; i++) /* a row behind something */
-        if (import_text_is(&line->field[i], "TCP") || import_text_is(&line->field[i], "UDP"))
-            return false;
-    bool after = r->last == IMPORT_ROW || r->last == IMPORT_CONTINUED || r->last == IMPORT_PROTOCOL;
+    struct netstat_windows_memory *m = r->memory;
 
-    return r->format == &import_netstat_windows && after && r->learnt.windows_more < OWNER_LINES &&
-           (line->indented || line->field[0].at[0] == '[');
+    if (m->more >= OWNER_LINES || !(line->indented || line->field[0].at[0] == '['))
+        return IMPORT_NOT_MINE;
+    m->more++;
+    return read_owner(r, line);
 }
 
 static enum import_verdict netstat_windows_read(struct import_reader *r,
                                                 const struct import_line *line)
 {
     const struct import_field *f = line->field;
+    struct netstat_windows_memory *m = r->memory;
 
     if (line->n >= 3 && (import_text_is(&f[0], "TCP") || import_text_is(&f[0], "TCPv6"))) {
         enum import_verdict v = read_row(r, line);
         if (v == IMPORT_ROW)
-            r->learnt.windows_more = 0;
+            m->more = 0;
         return v;
     }
     if (line->n >= 3 && (import_text_is(&f[0], "UDP") || import_text_is(&f[0], "UDPv6"))) {
-        r->learnt.windows_more = 0;
+        m->more = 0;
         return IMPORT_PROTOCOL;
     }
     if (is_title(line))
         return IMPORT_TITLE;
-    if (is_columns(line))
-        return IMPORT_HEADING;
-    if (is_owner(r, line)) {
-        r->learnt.windows_more++;
-        return read_owner(r, line);
-    }
-    return IMPORT_NOT_MINE;
+    return is_columns(line) ? IMPORT_HEADING : IMPORT_NOT_MINE;
 }
 
-const struct import_format import_netstat_windows = {
-    .tool = "netstat", .system = "Windows", .read = netstat_windows_read};
+const struct import_format import_netstat_windows = {.tool = "netstat",
+                                                     .system = "Windows",
+                                                     .names = names,
+                                                     .memory =
+                                                         sizeof(struct netstat_windows_memory),
+                                                     .read = netstat_windows_read,
+                                                     .more = netstat_windows_more};

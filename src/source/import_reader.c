@@ -22,22 +22,17 @@
 #define BEGUN_MAX    8192 /* bytes of a row that goes on over several lines */
 #define BEGUN_LINES  4
 #define DROPPED_MOST 8 /* fields before a row that do not belong to it */
+#define ROW_WITHIN   4 /* the first fields, among which a row may begin behind something */
 #define FIRST_USER   (UINT32_MAX - END_TEXTS)
 #define ALL_UNKNOWN                                                                                \
     (CONN_UNKNOWN_RECV_Q | CONN_UNKNOWN_SEND_Q | CONN_UNKNOWN_TIMER | CONN_UNKNOWN_INODE |         \
      CONN_UNKNOWN_UID | CONN_UNKNOWN_STATE)
 
-static const struct import_format *const formats[] = {
-    &import_proc,
-    &import_lsof,
-    &import_ss,
-    &import_netstat_windows,
-    &import_netstat_linux,
-    &import_netstat_bsd,
-    &import_netstat_solaris,
-    &import_powershell,
+const struct import_format *const import_reader_formats[IMPORT_FORMAT_COUNT] = {
+#define FORMAT(name) &import_##name,
+    IMPORT_FORMATS(FORMAT)
+#undef FORMAT
 };
-#define FORMATS (sizeof formats / sizeof formats[0])
 
 /* A process, and which rows it holds. */
 struct import_holder {
@@ -59,7 +54,7 @@ static void clear_row(struct import_row *row)
 {
     row->conn = (struct conn){.flags = CONN_NO_COOKIE, .unknown = ALL_UNKNOWN};
     tcp_metrics_clear(&row->metrics);
-    row->has_metrics = row->nobody = false;
+    row->has_metrics = row->nobody = row->cut = false;
     row->congestion[0] = row->user[0] = row->cgroup[0] = '\0';
     row->n_processes = 0;
     row->same = 0;
@@ -79,6 +74,12 @@ int import_reader_init(struct import_reader *r)
     r->report = import_new();
     r->rows = sample_builder_new(NULL);
     r->owners = owner_lookup_new();
+    for (unsigned f = 0; f < IMPORT_FORMAT_COUNT; f++) {
+        const size_t size = import_reader_formats[f]->memory;
+        r->memories[f] = size ? calloc(1, size) : NULL;
+        if (size && !r->memories[f])
+            return -ENOMEM;
+    }
     return r->report && r->rows && r->owners ? 0 : -ENOMEM;
 }
 
@@ -94,6 +95,8 @@ void import_reader_fini(struct import_reader *r)
     import_repeats_fini(&r->repeats);
     free(r->process);
     free(r->holds);
+    for (unsigned f = 0; f < IMPORT_FORMAT_COUNT; f++)
+        free(r->memories[f]);
     str_fini(&r->begun);
     *r = (struct import_reader){.format = NULL};
 }
@@ -219,6 +222,7 @@ static void keep_row(struct import_reader *r)
     if (!r->has_row)
         return;
     r->has_row = false;
+    r->report->cut_rows += row->cut;
     set_user(r, row);
     settle_conn(&row->conn);
     if (row->has_metrics)
@@ -272,17 +276,14 @@ static bool is_same_socket(struct import_reader *r)
     return true;
 }
 
-static void note_format(struct import_reader *r, const struct import_format *f)
+static void note_format(struct import_reader *r, unsigned place)
 {
-    for (unsigned i = 0; i < r->n_seen; i++)
-        if (r->seen[i] == f)
-            return;
-    if (r->n_seen < sizeof r->seen / sizeof r->seen[0])
-        r->seen[r->n_seen++] = f;
+    if (!memchr(r->seen, (int)place, r->n_seen))
+        r->seen[r->n_seen++] = (uint8_t)place;
 }
 
 /* r->next becomes the row. Returns what its line is. */
-static enum import_verdict take_row(struct import_reader *r, const struct import_format *f)
+static enum import_verdict take_row(struct import_reader *r, unsigned place)
 {
     if (is_same_socket(r))
         return IMPORT_CONTINUED;
@@ -291,20 +292,94 @@ static enum import_verdict take_row(struct import_reader *r, const struct import
     r->row = r->next;
     r->next = last;
     r->has_row = true;
-    note_format(r, f);
+    note_format(r, place);
     return IMPORT_ROW;
 }
 
 /* Lines -----------------------------------------------------------------------------------------
  */
 
-static enum import_verdict ask_one(struct import_reader *r, const struct import_format *f,
+/* Does the field say by itself that a row begins: a protocol or a state? */
+static bool names_row(const struct import_field *f)
+{
+    static const char *const words[] = {"tcp", "tcp4", "tcp6", "tcp46", "TCP",
+                                        "udp", "udp4", "udp6", "UDP"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (import_text_is(f, words[i]))
+            return true;
+    return import_text_state(f) != 0;
+}
+
+/* Could a row begin with this field? */
+static bool begins_row(const struct import_field *f)
+{
+    uint64_t n;
+
+    return import_text_number(f, UINT32_MAX, &n) ||
+           (f->len > 1 && f->at[f->len - 1] == ':' && f->at[0] >= '0' && f->at[0] <= '9') ||
+           names_row(f);
+}
+
+/* The next place behind `from` within a field where a row may begin: behind a sign, and with it a
+ * name or a number, that was put before each line, as grep and diff do ("12:tcp", "+tcp"). 0: there
+ * is none. */
+static size_t glued_at(const struct import_field *f, size_t from)
+{
+    for (size_t at = from + 1; at < f->len; at++) {
+        const unsigned char sign = (unsigned char)f->at[at - 1], first = (unsigned char)f->at[at];
+        if (ispunct(sign) && !strchr("._/*%[", sign) && (!ispunct(first) || first == '"'))
+            return at;
+    }
+    return 0;
+}
+
+/* Is there a place within the field where a row begins for certain? */
+static bool glued_row(const struct import_field *f)
+{
+    for (size_t at = 0; (at = glued_at(f, at)) > 0;)
+        if (names_row(&(struct import_field){f->at + at, f->len - at}))
+            return true;
+    return false;
+}
+
+static bool is_nothing(enum import_verdict v)
+{
+    return v == IMPORT_NOT_MINE || v == IMPORT_BROKEN;
+}
+
+static unsigned place_of(const struct import_format *f)
+{
+    unsigned place = 0;
+
+    while (place < IMPORT_FORMAT_COUNT && import_reader_formats[place] != f)
+        place++;
+    return place;
+}
+
+/* Could the line belong to the row above, for all that is known before the format has seen it? */
+static bool may_go_on(const struct import_reader *r, const struct import_line *line)
+{
+    if (r->last != IMPORT_ROW && r->last != IMPORT_CONTINUED && r->last != IMPORT_PROTOCOL)
+        return false;
+    for (unsigned i = 0; i < line->n && i < ROW_WITHIN; i++)
+        if (names_row(&line->field[i]) || glued_row(&line->field[i]))
+            return false;
+    return true;
+}
+
+static enum import_verdict ask_one(struct import_reader *r, unsigned place,
                                    const struct import_line *line)
 {
+    const struct import_format *f = import_reader_formats[place];
+
     clear_row(r->next);
+    r->memory = r->memories[place];
     enum import_verdict v = f->read(r, line);
+    if (v == IMPORT_NOT_MINE && r->format == f && f->more && may_go_on(r, line))
+        v = f->more(r, line);
     if (v == IMPORT_ROW)
-        v = take_row(r, f);
+        v = take_row(r, place);
     if (v != IMPORT_NOT_MINE && v != IMPORT_BROKEN)
         r->format = f;
     return v;
@@ -313,14 +388,14 @@ static enum import_verdict ask_one(struct import_reader *r, const struct import_
 /* What the line is to the first format that knows it. */
 static enum import_verdict ask(struct import_reader *r, const struct import_line *line)
 {
-    const struct import_format *first = r->format;
-    enum import_verdict v = first ? ask_one(r, first, line) : IMPORT_NOT_MINE;
+    const unsigned first = place_of(r->format);
+    enum import_verdict v = r->format ? ask_one(r, first, line) : IMPORT_NOT_MINE;
     bool broken = v == IMPORT_BROKEN;
 
-    for (size_t i = 0; i < FORMATS && (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN); i++) {
-        if (formats[i] == first)
+    for (unsigned i = 0; i < IMPORT_FORMAT_COUNT && is_nothing(v); i++) {
+        if (i == first)
             continue;
-        v = ask_one(r, formats[i], line);
+        v = ask_one(r, i, line);
         broken |= v == IMPORT_BROKEN;
     }
     return v == IMPORT_NOT_MINE && broken ? IMPORT_BROKEN : v;
@@ -348,23 +423,6 @@ static bool without_bars(const struct import_line *line, char *copy, struct impo
     if (found)
         import_text_split(bare, copy, line->len);
     return found && bare->n;
-}
-
-/* Could a row begin with this field? Rows that begin with an address of a control block are only
- * known where nothing stands before them. */
-static bool begins_row(const struct import_field *f)
-{
-    static const char *const words[] = {"tcp", "tcp4", "tcp6", "tcp46", "TCP",
-                                        "udp", "udp4", "udp6", "UDP"};
-    uint64_t n;
-
-    if (import_text_number(f, UINT32_MAX, &n) ||
-        (f->len > 1 && f->at[f->len - 1] == ':' && f->at[0] >= '0' && f->at[0] <= '9'))
-        return true;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (import_text_is(f, words[i]))
-            return true;
-    return import_text_state(f) != 0;
 }
 
 /* The next of several rows that semicolons join. */
@@ -408,49 +466,67 @@ static enum import_verdict ask_joined(struct import_reader *r, const struct impo
     return all;
 }
 
-/* Where a row may begin within a field: behind a sign, a name or a number that was put before each
- * line, as grep and diff do ("12:tcp", "+tcp"). NULL: it does not. */
-static const char *glued_row(const struct import_field *f)
+/* Ask about the line from a field on, then from each place within the field where a row may begin;
+ * of the first field only these. Only what is certain behind something counts: a row, another
+ * protocol, a heading. `*from` is where it begins. */
+static enum import_verdict ask_field(struct import_reader *r, const struct import_line *line,
+                                     unsigned field, const char **from)
 {
-    size_t from = f->len;
+    const struct import_field *f = &line->field[field];
+    size_t at = field ? 0 : glued_at(f, 0);
+    bool more = field || at;
 
-    while (from && (isalnum((unsigned char)f->at[from - 1]) || strchr("_-", f->at[from - 1])))
-        from--;
-    while (from < f->len && f->at[from] == '-')
-        from++;
-    const struct import_field rest = {f->at + from, f->len - from};
-    return from && rest.len && isalpha((unsigned char)*rest.at) && begins_row(&rest) ? rest.at
-                                                                                     : NULL;
+    for (; more; at = glued_at(f, at), more = at > 0) {
+        struct import_line rest;
+        *from = f->at + at;
+        import_text_split(&rest, *from, line->len - (size_t)(*from - line->text));
+        rest.indented = line->indented;
+        const enum import_verdict v = ask(r, &rest);
+        const bool named = names_row(&rest.field[0]);
+        if (v == IMPORT_ROW || v == IMPORT_PROTOCOL || v == IMPORT_HEADING ||
+            (v == IMPORT_BEGUN && named) || (v == IMPORT_BROKEN && named && at))
+            return v;
+    }
+    return IMPORT_NOT_MINE;
 }
 
-/* What stands around tables is taken away step by step. Only a row is believed then. */
-static enum import_verdict ask_bare(struct import_reader *r, const struct import_line *line)
+/* Has what is left of the line from a field on enough for a row, or is it of CSV? */
+static bool is_enough(const struct import_line *line, unsigned field)
+{
+    const char *from = line->field[field].at;
+    const size_t len = line->len - (size_t)(from - line->text);
+
+    return field + 2 < line->n || memchr(from, ',', len) || memchr(from, ';', len);
+}
+
+/* What stands around tables is taken away step by step: bars and quotation marks, then one field
+ * after the other, and what is glued to a field. `*from` is where the row begins in the line, NULL
+ * when that is in a changed copy. */
+static enum import_verdict ask_bare(struct import_reader *r, const struct import_line *line,
+                                    const char **from)
 {
     char copy[BEGUN_MAX];
-    struct import_line bare, rest;
+    struct import_line bare;
+    const bool changed = without_bars(line, copy, &bare);
 
-    if (without_bars(line, copy, &bare)) {
+    if (changed) {
         enum import_verdict v = ask(r, &bare);
-        if (v != IMPORT_NOT_MINE && v != IMPORT_BROKEN && v != IMPORT_BEGUN)
+        if (!is_nothing(v) && v != IMPORT_BEGUN)
             return v;
         line = &bare;
     }
-    for (unsigned drop = 0; drop <= DROPPED_MOST && drop + 2 < line->n; drop++) {
-        const char *from = line->field[drop].at, *glued = glued_row(&line->field[drop]);
-        if (!glued && (drop == 0 || !begins_row(&line->field[drop])))
-            continue;
+    for (unsigned drop = 0; drop <= DROPPED_MOST && drop < line->n && is_enough(line, drop);
+         drop++) {
         if (drop && isalpha((unsigned char)*line->field[drop - 1].at) &&
             begins_row(&line->field[drop - 1]))
             break; /* that is where the row begins, and it cannot be read */
-        from = glued ? glued : from;
-        import_text_split(&rest, from, line->len - (size_t)(from - line->text));
-        rest.indented = line->indented;
-        enum import_verdict v = ask(r, &rest);
-        if (v == IMPORT_ROW || v == IMPORT_PROTOCOL || v == IMPORT_HEADING)
+        enum import_verdict v = ask_field(r, line, drop, from);
+        if (v != IMPORT_NOT_MINE) {
+            *from = changed || v == IMPORT_BROKEN ? NULL : *from;
             return v;
-        if (glued)
-            return v == IMPORT_BROKEN ? v : IMPORT_NOT_MINE;
+        }
     }
+    *from = NULL;
     return IMPORT_NOT_MINE;
 }
 
@@ -514,7 +590,8 @@ static enum import_verdict ask_together(struct import_reader *r, const struct im
     str_add(joined, between);
     str_add_bytes(joined, line->text, line->len);
     import_text_split(&whole, str_text(joined), joined->len);
-    return str_failed(joined) || !r->format ? IMPORT_NOT_MINE : ask_one(r, r->format, &whole);
+    return str_failed(joined) || !r->format ? IMPORT_NOT_MINE
+                                            : ask_one(r, place_of(r->format), &whole);
 }
 
 /* Does the line end the row that has begun, or go on with it? Then all of its lines are counted. A
@@ -544,6 +621,18 @@ static bool end_begun(struct import_reader *r, const struct import_line *line)
     return true;
 }
 
+/* Does the text end at the edge of a terminal? */
+static bool is_full(const char *text, size_t len)
+{
+    unsigned bits = 0;
+
+    if (len < IMPORT_EDGE || len > 4 * IMPORT_EDGE)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        bits |= (unsigned char)text[i];
+    return bits < 0x80 ? len == IMPORT_EDGE : utf8_width_n(text, len) == IMPORT_EDGE;
+}
+
 static void begin(struct import_reader *r, const struct import_line *line)
 {
     str_clear(&r->begun);
@@ -553,197 +642,80 @@ static void begin(struct import_reader *r, const struct import_line *line)
 }
 
 /* The names of columns, or the first of a list, behind what may stand before each line. */
-static enum import_verdict ask_heading(struct import_reader *r, const struct import_line *line)
+static enum import_verdict ask_heading(struct import_reader *r, const struct import_line *line,
+                                       const char **from)
 {
     struct import_line rest;
 
-    for (size_t at = 0; (at = import_prefix_heading(line, at)) > 0;) {
+    for (size_t at = 0; (at = import_prefix_names(line, at + 1)) < line->len;) {
         import_text_split(&rest, line->text + at, line->len - at);
         enum import_verdict v = ask(r, &rest);
-        if (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN || v == IMPORT_BEGUN)
+        if (is_nothing(v) || v == IMPORT_BEGUN)
             continue;
         if (v == IMPORT_HEADING || v == IMPORT_CONTINUED)
-            import_prefix_learn(&r->prefix, line->text, at);
+            *from = line->text + at;
         return v;
     }
     return IMPORT_NOT_MINE;
 }
 
+/* What the line is, whatever stands around it. `*from`: where in it what is understood begins, when
+ * something stands before it that may stand before other lines, too; else NULL. */
+static enum import_verdict ask_any(struct import_reader *r, const struct import_line *line,
+                                   const char **from)
+{
+    enum import_verdict v;
+
+    *from = NULL;
+    if (memchr(line->text, ';', line->len) && is_joined(line))
+        return ask_joined(r, line);
+    v = ask(r, line);
+    if (!is_nothing(v))
+        return v;
+    enum import_verdict bare = ask_bare(r, line, from);
+    if (bare != IMPORT_NOT_MINE)
+        return bare;
+    return v == IMPORT_NOT_MINE ? ask_heading(r, line, from) : v;
+}
+
 static void take_line(struct import_reader *r, const char *text, size_t len)
 {
+    len -= len && text[len - 1] == '\r';
     const size_t before = import_prefix_len(&r->prefix, text, len);
+    const char *from;
     struct import_line line;
-    enum import_verdict v = IMPORT_NOT_MINE;
+    enum import_verdict v;
 
     import_text_split(&line, text + before, len - before);
     if (line.n == 0) {
         r->report->blank++;
         return;
     }
+    /* the edge may have been there before something was put before the lines, or behind it */
+    r->full =
+        !r->begun_lines && (is_full(text, len) || (before && is_full(text + before, len - before)));
+    r->blank_end = line.text + line.len < text + len;
     if (r->begun_lines && end_begun(r, &line))
         return;
     if (r->begun_lines)
         give_up_begun(r);
-    const bool joined = memchr(line.text, ';', line.len) && is_joined(&line);
-    v = joined ? ask_joined(r, &line) : ask(r, &line);
-    if (!joined && (v == IMPORT_NOT_MINE || v == IMPORT_BROKEN)) {
-        enum import_verdict bare = ask_bare(r, &line);
-        v = bare == IMPORT_NOT_MINE ? v : bare;
-        v = v == IMPORT_NOT_MINE ? ask_heading(r, &line) : v;
-    } else if (v == IMPORT_HEADING && !before) {
+    v = ask_any(r, &line, &from);
+    if (before && is_nothing(v)) { /* it may only begin as those that have something before them */
+        struct import_line whole;
+        import_text_split(&whole, text, len);
+        enum import_verdict other = ask_any(r, &whole, &from);
+        v = is_nothing(other) ? v : other;
+    } else if (!before && from) {
+        import_prefix_learn(&r->prefix, text, (size_t)(from - text));
+    } else if (!before && v == IMPORT_HEADING) {
         r->prefix.shape[0] = '\0';
     }
+    if (v == IMPORT_BEGUN && from)
+        import_text_split(&line, from, len - (size_t)(from - text));
     if (v == IMPORT_BEGUN && line.len < BEGUN_MAX)
         begin(r, &line);
     else
         count(r, v, &line);
-}
-
-/* The length of the sequence that begins with an escape (ECMA-48, 5.3 to 5.6 and ECMA-35, 13). */
-static size_t escape_len(const char *text, size_t len)
-{
-    size_t at = 1;
-
-    if (at < len && text[at] == '[') { /* parameters, and the letter that ends it */
-        for (at++; at < len && (text[at] < '@' || text[at] > '~'); at++)
-            ;
-    } else if (at < len && strchr("]PX^_", text[at]) && text[at]) { /* up to a bell, or to ESC \ */
-        for (at++; at < len && text[at] != '\a' && text[at] != '\x1b'; at++)
-            ;
-        at += at < len && text[at] == '\x1b';
-    } else { /* signs between, as in ESC ( B */
-        while (at < len && text[at] >= ' ' && text[at] <= '/')
-            at++;
-    }
-    return at < len ? at + 1 : len;
-}
-
-/* Remove what moves a terminal's cursor or changes its colours: script(1) keeps it. */
-static size_t without_escapes(char *text, size_t len)
-{
-    size_t to = 0;
-
-    for (size_t at = 0; at < len;) {
-        if (text[at] == '\x1b')
-            at += escape_len(text + at, len - at);
-        else
-            text[to++] = text[at++];
-    }
-    return to;
-}
-
-/* Blanks and hyphens that web pages and word processors have in the place of ordinary ones, the
- * bars between the panes of a terminal, and signs without a width. */
-static size_t with_plain_signs(char *text, size_t len)
-{
-    size_t to = 0;
-
-    for (size_t at = 0; at < len;) {
-        uint32_t cp;
-        size_t n = utf8_decode(text + at, len - at, &cp);
-        if (cp == 0xa0 || cp == 0x3000 || cp == 0x202f || (cp >= 0x2000 && cp <= 0x200a) ||
-            cp == 0x2502 || cp == 0x2503) {
-            text[to++] = ' ';
-        } else if ((cp >= 0x2010 && cp <= 0x2013) || cp == 0x2212) {
-            text[to++] = '-';
-        } else if (cp != 0xfeff && cp != 0x200b) {
-            memmove(text + to, text + at, n);
-            to += n;
-        }
-        at += n;
-    }
-    return to;
-}
-
-/* The length of a tag that web pages have around and within text, such as "<br>"; 0: it is none. */
-static size_t tag_len(const char *text, size_t len)
-{
-    static const char *const names[] = {"br", "p",  "pre",  "code", "table", "tbody", "tr",
-                                        "td", "th", "span", "div",  "li",    "tt"};
-    const char *end = memchr(text, '>', len);
-    size_t from = len > 1 && text[1] == '/' ? 2 : 1, name = 0;
-
-    while (from + name < len && isalpha((unsigned char)text[from + name]))
-        name++;
-    if (!end || from + name == len || !strchr(" />", text[from + name]))
-        return 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (import_text_is_caseless(&(struct import_field){text + from, name}, names[i]))
-            return (size_t)(end - text) + 1;
-    return 0;
-}
-
-/* The length of a sign that web pages write by its name; 0: it is none. */
-static size_t entity_len(const char *text, size_t len, char *sign)
-{
-    static const struct {
-        const char *name;
-        char sign;
-    } entities[] = {{"&gt;", '>'},   {"&lt;", '<'},  {"&amp;", '&'},  {"&quot;", '"'},
-                    {"&#39;", '\''}, {"&#34;", '"'}, {"&nbsp;", ' '}, {"&#160;", ' '}};
-
-    for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
-        if (import_text_starts(text, len, entities[i].name)) {
-            *sign = entities[i].sign;
-            return strlen(entities[i].name);
-        }
-    }
-    return 0;
-}
-
-/* The text of a piece of a web page, or of a string in a log, whose quotation marks are escaped. */
-static size_t without_markup(char *text, size_t len)
-{
-    size_t to = 0;
-
-    for (size_t at = 0; at < len;) {
-        char sign = ' ';
-        size_t n = 0;
-        if (text[at] == '<')
-            n = tag_len(text + at, len - at);
-        else if (text[at] == '&')
-            n = entity_len(text + at, len - at, &sign);
-        else if (text[at] == '\\' && at + 1 < len && text[at + 1] == '"')
-            at++;
-        text[to++] = n ? sign : text[at];
-        at += n ? n : 1;
-    }
-    return to;
-}
-
-/* Is the whole line one string? A line of CSV has several. */
-static bool is_string(const char *text, size_t len)
-{
-    while (len && strchr(" \t\r,", text[len - 1]) && text[len - 1])
-        len--;
-    return len > 2 && text[0] == '"' && text[len - 1] == '"' && !memmem(text, len, "\",\"", 3) &&
-           !memmem(text, len, "\";\"", 3);
-}
-
-/* Could there be one of these? All begin with one of three bytes. */
-static bool has_odd_signs(const char *text, size_t len)
-{
-    return memchr(text, '\xc2', len) || memchr(text, '\xe2', len) || memchr(text, '\xe3', len) ||
-           memchr(text, '\xef', len);
-}
-
-/* A line of UTF-8 in plain signs; `copy` has room for it. */
-static void take_plain_line(struct import_reader *r, char *copy, const char *text, size_t len)
-{
-    const bool odd = has_odd_signs(text, len);
-
-    if (is_string(text, len)) {
-        while (text[--len] != '"')
-            ;
-        text++, len--;
-    }
-    if (!odd && !memchr(text, '<', len) && !memchr(text, '&', len) && !memchr(text, '\\', len)) {
-        take_line(r, text, len);
-        return;
-    }
-    memmove(copy, text, len);
-    len = without_markup(copy, len);
-    take_line(r, copy, odd ? with_plain_signs(copy, len) : len);
 }
 
 void import_reader_line(struct import_reader *r, const char *bytes, size_t len)
@@ -757,19 +729,16 @@ void import_reader_line(struct import_reader *r, const char *bytes, size_t len)
         import_skip(r->report, r->line, IMPORT_SKIPPED_LONG);
         return;
     }
-    if (memchr(bytes, '\x1b', len)) {
-        memcpy(copy, bytes, len);
-        len = without_escapes(copy, len);
-        bytes = copy;
-    }
-    const bool is_utf8 = import_encoding_is_utf8(bytes, len);
-    if (is_utf8)
-        take_plain_line(r, copy, bytes, len);
-    else if (import_encoding_line(r->page, r->report->no_converter, bytes, len, &converted) &&
-             !str_failed(&converted))
-        take_line(r, str_text(&converted), converted.len);
-    else
+    bytes = import_plain_escapes(copy, bytes, &len);
+    if (import_encoding_is_utf8(bytes, len)) {
+        bytes = import_plain_text(copy, bytes, &len);
         take_line(r, bytes, len);
+    } else if (import_encoding_line(r->page, r->report->no_converter, bytes, len, &converted) &&
+               !str_failed(&converted)) {
+        take_line(r, str_text(&converted), converted.len);
+    } else {
+        take_line(r, bytes, len);
+    }
     str_fini(&converted);
 }
 
@@ -785,43 +754,18 @@ int import_reader_file(struct import_reader *r, const char *name)
 /* The end --------------------------------------------------------------------------------------
  */
 
-static void swap_words(uint8_t address[16])
-{
-    for (int i = 0; i < 16; i += 4) {
-        uint32_t word;
-        memcpy(&word, address + i, 4);
-        word = __builtin_bswap32(word);
-        memcpy(address + i, &word, 4);
-    }
-}
-
-/* An address that came from a short list is a wildcard in the other family. */
-static void make_ipv4(struct conn *c)
-{
-    static const uint8_t any[16];
-
-    if (c->family == AF_INET6 && memcmp(c->src, any, 16) == 0 && memcmp(c->dst, any, 16) == 0)
-        c->family = AF_INET;
-}
-
 /* Decide what the whole text has told of each row. */
 static void decide(struct import_reader *r, struct conn *c, bool all_cookies)
 {
-    const struct import_learnt *k = &r->learnt;
     unsigned open = c->unknown & IMPORT_UNDECIDED_BITS;
 
     c->unknown &= (uint16_t)~IMPORT_UNDECIDED_BITS;
-    if (open & IMPORT_TIMER_OFF && k->ss_timers)
-        c->unknown &= (uint16_t)~CONN_UNKNOWN_TIMER;
-    if (open & IMPORT_ANY_IS_IPV4 && k->ss_old)
-        make_ipv4(c);
-    if (open & IMPORT_HEX_WORDS && k->big != k->little && (k->big > k->little) == (htonl(1) != 1)) {
-        swap_words(c->src);
-        swap_words(c->dst);
-    }
-    if (open & IMPORT_CUT_LOCAL && !k->netstat_wide)
+    for (unsigned f = 0; f < IMPORT_FORMAT_COUNT && open; f++)
+        if (import_reader_formats[f]->decide)
+            import_reader_formats[f]->decide(r->memories[f], c, open);
+    if (open & IMPORT_CUT_LOCAL && !r->wide)
         import_text_cut(c, false);
-    if (open & IMPORT_CUT_REMOTE && !k->netstat_wide)
+    if (open & IMPORT_CUT_REMOTE && !r->wide)
         import_text_cut(c, true);
     if (open & IMPORT_HAS_COOKIE && all_cookies)
         c->flags &= (uint8_t)~CONN_NO_COOKIE;
@@ -906,11 +850,12 @@ static void name_formats(struct import_reader *r)
     struct import *i = r->report;
 
     for (unsigned f = 0; f < r->n_seen; f++) {
+        const struct import_format *format = import_reader_formats[r->seen[f]];
         size_t tool = strlen(i->tool), system = strlen(i->system);
-        if (!strstr(i->tool, r->seen[f]->tool))
-            snprintf(i->tool + tool, sizeof i->tool - tool, "%s%s", tool ? ", " : "",
-                     r->seen[f]->tool);
-        const char *name = r->seen[f]->system_of ? r->seen[f]->system_of(r) : r->seen[f]->system;
+        if (!strstr(i->tool, format->tool))
+            snprintf(i->tool + tool, sizeof i->tool - tool, "%s%s", tool ? ", " : "", format->tool);
+        const char *name =
+            format->system_of ? format->system_of(r->memories[r->seen[f]]) : format->system;
         if (!strstr(i->system, name))
             snprintf(i->system + system, sizeof i->system - system, "%s%s", system ? ", " : "",
                      name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What reads the text of another program: the core (import_reader.c) cuts it into lines and fields
  * and gives each line to the formats, one file import_NAME.c for each family of programs. A format
- * is a constant of functions; a new one is its file and its row in the core's table. */
+ * is a constant of functions; a new one is its file and its word in IMPORT_FORMATS. */
 #ifndef TCPTOP_SRC_SOURCE_IMPORT_READER_H
 #define TCPTOP_SRC_SOURCE_IMPORT_READER_H
 
@@ -20,6 +20,8 @@
 #define IMPORT_PROCESSES 32    /* that share one socket */
 #define IMPORT_NAME      64
 #define IMPORT_HEADINGS  16 /* different ones that are remembered */
+#define IMPORT_EDGE      80 /* columns of a terminal that may have cut a line */
+#define IMPORT_PREFIX    96 /* bytes before a line that can be remembered */
 
 struct import_reader;
 
@@ -55,6 +57,7 @@ struct import_row {
     char user[IMPORT_NAME]; /* its user's name; "" */
     char cgroup[IMPORT_FILE];
     uint64_t same; /* not 0: rows with the same number are one socket */
+    bool cut;      /* some of it may be missing, since its line ends at a terminal's edge */
 };
 
 /* Bits of conn.unknown that are decided when the whole text has been read. */
@@ -80,46 +83,56 @@ enum import_verdict {
     IMPORT_BROKEN,    /* begins like a row of this program, but cannot be one */
 };
 
+/* The formats, each `import_NAME` in its file, in the order in which they are asked. */
+#define IMPORT_FORMATS(FORMAT)                                                                     \
+    FORMAT(proc)                                                                                   \
+    FORMAT(lsof)                                                                                   \
+    FORMAT(ss)                                                                                     \
+    FORMAT(netstat_windows)                                                                        \
+    FORMAT(netstat_linux)                                                                          \
+    FORMAT(netstat_bsd)                                                                            \
+    FORMAT(netstat_solaris)                                                                        \
+    FORMAT(powershell)
+
 struct import_format {
     const char *tool, *system;
+    /** The words with which a line of its columns' names begins, up to a NULL. */
+    const char *const *names;
+    /** How many bytes it remembers of a text. Its functions find them in r->memory; they are 0 at
+     *  the beginning of the text. */
+    size_t memory;
     /** Names the system after its text has been read; NULL: it is always `system`. */
-    const char *(*system_of)(const struct import_reader *r);
+    const char *(*system_of)(const void *memory);
     /** What a line is to this program. A row is filled into r->next, which is empty before; it must
      *  leave r->row alone then, and change nothing else unless the line is certainly its own. */
     enum import_verdict (*read)(struct import_reader *r, const struct import_line *line);
+    /** The same of a line that read() does not know, where the line before is a row of this program
+     *  or belongs to one, and no row begins in this line. What belongs to a row of another protocol
+     *  (r->last says so) is IMPORT_PROTOCOL, too. NULL: each row is one line. */
+    enum import_verdict (*more)(struct import_reader *r, const struct import_line *line);
+    /** The whole text has been read: decide which of the bits `open` of enum import_undecided, that
+     *  only this program sets, mean what for the row. NULL: it sets none. */
+    void (*decide)(const void *memory, struct conn *c, unsigned open);
 };
 
-extern const struct import_format import_ss, import_netstat_linux, import_netstat_bsd,
-    import_netstat_solaris, import_netstat_windows, import_proc, import_lsof, import_powershell;
-
-/* What the formats have learnt of the text. */
-struct import_learnt {
-    bool ss_timers;          /* ss printed timers */
-    bool ss_old;             /* of a version that prints 0.0.0.0 as "*" */
-    bool netstat_wide;       /* an address longer than netstat's column */
-    bool netstat_programs;   /* there is a column of programs */
-    bool netstat_bare;       /* the last row ended with its state */
-    bool solaris_other;      /* the table is of another protocol */
-    int big, little;         /* signs for the byte order of /proc/net/tcp */
-    bool lsof_linux;         /* lsof printed inodes */
-    const char *bsd_system;  /* which BSD it is; NULL: not known */
-    uint8_t bsd_pid;         /* place of the column behind the state, from 1; 0: there is none */
-    bool bsd_named_pid;      /* "process:pid" */
-    uint16_t bsd_width;      /* of the address columns, 0: not known */
-    uint8_t windows_more;    /* lines behind a row that were taken as its own */
-    uint8_t shell_column[8]; /* PowerShell: places of columns, from 1 */
-    char shell_separator;    /* of CSV; 0: a table */
-    struct import_shell_list {
-        char value[8][IMPORT_NAME]; /* of the connection whose lines are read, by column */
-        uint8_t seen;               /* which of them are there */
-        bool is_row;                /* its ends were, so it is one */
-    } shell_list;
+enum import_format_place {
+#define FORMAT(name) IMPORT_FORMAT_##name,
+    IMPORT_FORMATS(FORMAT)
+#undef FORMAT
+        IMPORT_FORMAT_COUNT
 };
+
+#define FORMAT(name) extern const struct import_format import_##name;
+IMPORT_FORMATS(FORMAT)
+#undef FORMAT
+
+extern const struct import_format *const import_reader_formats[IMPORT_FORMAT_COUNT];
 
 /* What stands before each line of the table (import_prefix.c). */
 struct import_prefix {
-    char shape[48]; /* "": nothing */
-    size_t blanks;  /* at its end, at most */
+    char shape[IMPORT_PREFIX]; /* "": nothing */
+    char text[IMPORT_PREFIX];  /* where it was learnt, without blanks around it */
+    size_t blanks;             /* at its end, at most */
 };
 
 /* Lists that come more than once (import_repeats.c). */
@@ -142,15 +155,19 @@ struct import_reader {
     bool has_table;           /* the names of columns were there */
     bool has_row;             /* `row` is a connection that may go on */
     enum import_verdict last; /* of the last line that was not blank */
-    struct import_learnt learnt;
+    void *memory;             /* of the format that is asked; its `memory` bytes */
+    void *memories[IMPORT_FORMAT_COUNT];
+    bool wide; /* an address was longer than the column of netstat, so none is cut */
     struct import_prefix prefix;
     struct import_repeats repeats;
 
     struct str begun;    /* a row that goes on in the next line; "" none */
     uint32_t begun_from; /* its first line */
     uint32_t begun_lines;
-    uint32_t line; /* number in the file */
-    char page[12]; /* the code page in force; "" none */
+    uint32_t line;  /* number in the file */
+    bool full;      /* the line ends where a terminal of IMPORT_EDGE columns would cut it */
+    bool blank_end; /* it ends with a blank, so that its last field is whole */
+    char page[12];  /* the code page in force; "" none */
 
     /* Who holds what. */
     struct hash_table by_pid;  /* its place in `process` */
@@ -160,8 +177,8 @@ struct import_reader {
     uint32_t n_processes, cap_processes;
     struct import_hold *holds;
     uint32_t n_holds, cap_holds;
-    bool failed;                         /* out of memory */
-    const struct import_format *seen[8]; /* formats that had rows */
+    bool failed;                       /* out of memory */
+    uint8_t seen[IMPORT_FORMAT_COUNT]; /* places of the formats that had rows */
     unsigned n_seen;
 };
 
@@ -178,17 +195,20 @@ int import_reader_file(struct import_reader *r, const char *name);
 /** All lines were read: decide what was left open. Returns 0 or -ENOMEM. */
 int import_reader_end(struct import_reader *r);
 
-/* Lists that come again (import_repeats.c) */
+/* What stands before each line (import_prefix.c) */
 
-/** The names of columns stand behind the first `len` bytes of their line: what they look like. */
+/** The names of columns, or a row, stand behind the first `len` bytes of their line: what these
+ *  look like. */
 void import_prefix_learn(struct import_prefix *p, const char *text, size_t len);
 
 /** How many bytes of the line are what was learnt to stand before each; 0: it does not begin so. */
 size_t import_prefix_len(const struct import_prefix *p, const char *text, size_t len);
 
-/** The next place behind `from` where a word begins that is the first of a table's names of
- * columns; 0: there is none. */
-size_t import_prefix_heading(const struct import_line *line, size_t from);
+/** The next place from `from` on where a word begins that is the first of a table's names of
+ *  columns; the line's length: there is none. */
+size_t import_prefix_names(const struct import_line *line, size_t from);
+
+/* Lists that come again (import_repeats.c) */
 
 void import_repeats_init(struct import_repeats *p);
 void import_repeats_fini(struct import_repeats *p);
@@ -222,6 +242,15 @@ void import_encoding_add(struct str *out, const uint8_t *bytes, size_t units, bo
 /** Is it text without a byte that cannot be in one? */
 bool import_encoding_is_utf8(const char *bytes, size_t len);
 
+/* A line as its program printed it (import_plain.c). Both return the text in `*len` bytes, which
+ * may be in `copy`; that has room for as many as came, and may be where the text is. */
+
+/** Without what moves a terminal's cursor or changes its colours. */
+const char *import_plain_escapes(char *copy, const char *text, size_t *len);
+
+/** Without the marks of web pages and logs, and with ASCII's blanks and hyphens, of UTF-8. */
+const char *import_plain_text(char *copy, const char *text, size_t *len);
+
 /* Pieces of a line (import_text.c) */
 
 void import_text_split(struct import_line *line, const char *text, size_t len);
@@ -253,6 +282,7 @@ struct import_end {
     uint16_t port;         /* 0: any */
     bool port_known;
     bool cut;       /* some of it is known to be cut */
+    bool missing;   /* nothing is known of it */
     uint32_t scope; /* ifindex, or a text with `scope_named` */
     bool scope_named;
 };
@@ -262,6 +292,9 @@ struct import_end {
  */
 bool import_text_end(const struct import_field *f, char separator, bool address_cut, bool port_cut,
                      struct import_end *end);
+
+/** The number of a text in the place of an address or a port (see end_text.h), marked as cut. */
+uint32_t import_text_marked(const char *text, size_t len);
 
 /** Read an address without a port. */
 bool import_text_address(const char *text, size_t len, bool cut, struct import_end *end);
@@ -284,5 +317,21 @@ void import_text_process(struct import_row *row, uint32_t pid, const char *name,
 
 /** Set the queues, which then are known. */
 void import_text_queues(struct conn *c, uint64_t receive, uint64_t send);
+
+/* Rows that end in the midst of a field (import_cut.c) */
+
+/** Is the field the line's last, and at the edge of a terminal, so that more of it may be missing?
+ */
+bool import_cut_is(const struct import_reader *r, const struct import_line *line, unsigned field);
+
+/** An end of which only the first characters may be there: the address is known where the separator
+ *  of the port certainly follows it, the port where it can have no further digit. */
+void import_cut_end(const struct import_field *f, char separator, struct import_end *end);
+
+/** An end of which nothing is there. */
+void import_cut_missing(struct import_end *end);
+
+/** The state whose word begins so, if there is but one; 0: there is none, or several. */
+unsigned import_cut_state(const struct import_field *f);
 
 #endif

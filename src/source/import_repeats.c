@@ -84,15 +84,9 @@ static int note_rows(struct import_repeats *p, const struct sample *s)
 /* The names of the columns: what stands before them in a log is another time in each list. */
 static struct import_field names_of(const struct import_line *line)
 {
-    static const char *const first[] = {"Proto", "Netid",   "State",  "Recv-Q",      "sl",
-                                        "Tcpcb", "COMMAND", "Socket", "LocalAddress"};
-    const char *end = line->text + line->len;
+    const size_t at = import_prefix_names(line, 0), from = at < line->len ? at : 0;
 
-    for (unsigned i = 0; i < line->n; i++)
-        for (size_t k = 0; k < sizeof first / sizeof first[0]; k++)
-            if (import_text_is(&line->field[i], first[k]))
-                return (struct import_field){line->field[i].at, (size_t)(end - line->field[i].at)};
-    return (struct import_field){line->text, line->len};
+    return (struct import_field){line->text + from, line->len - from};
 }
 
 /* Is the line the beginning of a list that was read before, and had rows? */

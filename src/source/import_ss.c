@@ -10,10 +10,9 @@
 #include "import_reader.h"
 #include "tcptop/model/state.h"
 
-/* Tokens of the rest of a row, blanks between them. */
-struct rest {
-    const char *at;
-    size_t len;
+struct ss_memory {
+    bool timers; /* it printed timers */
+    bool old;    /* of a version that prints 0.0.0.0 as "*" */
 };
 
 static bool is_state(const struct import_field *f, unsigned *state)
@@ -248,7 +247,7 @@ static size_t read_process(struct import_reader *r, struct import_row *row, cons
         if (!end)
             return 0;
         import_text_process(row, (uint32_t)pid, text + 2, name);
-        r->learnt.ss_old |= old;
+        ((struct ss_memory *)r->memory)->old |= old;
         return (size_t)(end - text) + 1;
     }
     return 0;
@@ -297,7 +296,7 @@ static void read_timer(struct import_reader *r, struct conn *c, const char *text
         c->retrans = retrans < UINT8_MAX ? (uint8_t)retrans : UINT8_MAX;
         c->flags |= CONN_ROUNDED_TIMER;
         c->unknown &= (uint16_t) ~(CONN_UNKNOWN_TIMER | IMPORT_TIMER_OFF);
-        r->learnt.ss_timers = true;
+        ((struct ss_memory *)r->memory)->timers = true;
     }
 }
 
@@ -439,7 +438,7 @@ static int family_of(struct import_reader *r, struct conn *c, const struct impor
                      const struct import_end *a, const struct import_end *b)
 {
     if (import_text_starts(local->at, local->len, ":::"))
-        r->learnt.ss_old = true; /* new versions print [::] */
+        ((struct ss_memory *)r->memory)->old = true; /* new versions print [::] */
     if (!a->any || a->family || b->family)
         return a->address_text && local->at[0] == '[' ? AF_INET6 : 0;
     c->unknown |= IMPORT_ANY_IS_IPV4;
@@ -479,19 +478,6 @@ static enum import_verdict read_row(struct import_reader *r, const struct import
     return IMPORT_ROW;
 }
 
-/* A line of its own about the row above: it begins with a tab, or with what only ss prints. */
-static bool is_continued(const struct import_reader *r, const struct import_line *line)
-{
-    if (r->format != &import_ss ||
-        (r->last != IMPORT_ROW && r->last != IMPORT_CONTINUED && r->last != IMPORT_PROTOCOL))
-        return false;
-    for (unsigned i = 1, state; i < line->n && i < 4; i++) /* a row behind something */
-        if (is_state(&line->field[i], &state))
-            return false;
-    return line->indented || import_text_starts(line->text, line->len, "users:((") ||
-           import_text_starts(line->text, line->len, "timer:(");
-}
-
 /* Does it have a word like "rto:204"? Without one it must begin as ss begins the line, with a tab.
  */
 static bool looks_like_info(const struct import_line *line)
@@ -505,6 +491,20 @@ static bool looks_like_info(const struct import_line *line)
     return line->n <= 3 && line->text[0] == '\t';
 }
 
+/* A line of its own about the row above: it begins with a tab, or with what only ss prints. */
+static enum import_verdict ss_more(struct import_reader *r, const struct import_line *line)
+{
+    const bool begins = line->indented || import_text_starts(line->text, line->len, "users:((") ||
+                        import_text_starts(line->text, line->len, "timer:(");
+
+    if (!begins || !looks_like_info(line))
+        return IMPORT_NOT_MINE;
+    if (r->last == IMPORT_PROTOCOL)
+        return IMPORT_PROTOCOL;
+    read_rest(r, r->row, line->text, line->len);
+    return IMPORT_CONTINUED;
+}
+
 static enum import_verdict ss_read(struct import_reader *r, const struct import_line *line)
 {
     const struct import_field *f = line->field;
@@ -512,12 +512,6 @@ static enum import_verdict ss_read(struct import_reader *r, const struct import_
 
     if (is_heading(line) || is_heading_end(r, line))
         return IMPORT_HEADING;
-    if (is_continued(r, line) && !is_state(&f[0], &state) && looks_like_info(line)) {
-        if (r->last == IMPORT_PROTOCOL)
-            return IMPORT_PROTOCOL;
-        read_rest(r, r->row, line->text, line->len);
-        return IMPORT_CONTINUED;
-    }
     if (line->n >= 4 && is_other_netid(&f[0]) && is_state(&f[1], &state))
         return IMPORT_PROTOCOL;
     bool netid = import_text_is(&f[0], "tcp");
@@ -532,4 +526,31 @@ static enum import_verdict ss_read(struct import_reader *r, const struct import_
     return read_row(r, line, at, 0, false);
 }
 
-const struct import_format import_ss = {.tool = "ss", .system = "Linux", .read = ss_read};
+/* An address that came from a short list is a wildcard in the other family. */
+static void make_ipv4(struct conn *c)
+{
+    static const uint8_t any[16];
+
+    if (c->family == AF_INET6 && memcmp(c->src, any, 16) == 0 && memcmp(c->dst, any, 16) == 0)
+        c->family = AF_INET;
+}
+
+static void ss_decide(const void *memory, struct conn *c, unsigned open)
+{
+    const struct ss_memory *m = memory;
+
+    if (open & IMPORT_TIMER_OFF && m->timers)
+        c->unknown &= (uint16_t)~CONN_UNKNOWN_TIMER;
+    if (open & IMPORT_ANY_IS_IPV4 && m->old)
+        make_ipv4(c);
+}
+
+static const char *const names[] = {"State", "Netid", "Recv-Q", NULL};
+
+const struct import_format import_ss = {.tool = "ss",
+                                        .system = "Linux",
+                                        .names = names,
+                                        .memory = sizeof(struct ss_memory),
+                                        .read = ss_read,
+                                        .more = ss_more,
+                                        .decide = ss_decide};

@@ -83,17 +83,16 @@ void import_text_copy(char *out, size_t size, const char *text, size_t len)
 
 /* Lines that are no table --------------------------------------------------------------------- */
 
-static const char *const commands[] = {
-    "netstat", "netstat.exe", "ss",    "lsof", "cat", "Get-NetTCPConnection",
-    "sudo",    "busybox",     "nstat",
-};
-
 static bool is_command_word(const char *text, size_t len)
 {
+    static const char *const others[] = {"netstat.exe", "cat", "sudo", "busybox", "nstat"};
     const struct import_field f = {text, len};
 
-    for (size_t c = 0; c < sizeof commands / sizeof commands[0]; c++)
-        if (import_text_is_caseless(&f, commands[c]))
+    for (unsigned i = 0; i < IMPORT_FORMAT_COUNT; i++)
+        if (import_text_is_caseless(&f, import_reader_formats[i]->tool))
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (import_text_is_caseless(&f, others[i]))
             return true;
     return false;
 }
@@ -271,13 +270,18 @@ static bool in_set(const char *text, size_t len, const char *set)
     return len > 0;
 }
 
-/* Could it be what is left of an IPv6 address: hex digits and at least one colon? */
+/* Could it be what is left of an IPv6 address: at least one colon, and numbers of four digits at
+ * most? Dots are only in one that has two colons side by side. */
 static bool is_cut_ipv6(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (!isxdigit((unsigned char)text[i]) && text[i] != ':' && text[i] != '.')
+    size_t digits = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        digits = isxdigit((unsigned char)text[i]) ? digits + 1 : 0;
+        if ((!digits && text[i] != ':' && text[i] != '.') || digits > 4)
             return false;
-    return memchr(text, ':', len) != NULL;
+    }
+    return memchr(text, ':', len) && (!memchr(text, '.', len) || memmem(text, len, "::", 2));
 }
 
 /* Number of `text`, with a mark when it is cut. */
@@ -291,6 +295,11 @@ static uint32_t text_number(const char *text, size_t len, bool cut)
         len = sizeof marked - sizeof CUT_MARK;
     snprintf(marked, sizeof marked, "%.*s" CUT_MARK, (int)len, text);
     return end_text_add(marked, strlen(marked));
+}
+
+uint32_t import_text_marked(const char *text, size_t len)
+{
+    return text_number(text, len, true);
 }
 
 static void set_scope(struct import_end *end, const char *text, size_t len)
@@ -337,7 +346,7 @@ bool import_text_address(const char *text, size_t len, bool cut, struct import_e
         return true;
     }
     cut = cut || is_cut_ipv6(text, bare) || text[bare - 1] == '.';
-    if (!in_set(text, bare, ".:-_"))
+    if (!in_set(text, bare, memchr(text, ':', bare) && is_cut_ipv6(text, bare) ? ".:" : ".-_"))
         return false;
     end->address_text = text_number(text, bare, cut);
     end->cut |= cut;
@@ -442,7 +451,9 @@ static void set_end(struct conn *c, bool remote, const struct import_end *end)
 {
     uint8_t *address = remote ? c->dst : c->src;
 
-    if (end->address_text) {
+    if (end->missing) {
+        c->unknown |= remote ? CONN_UNKNOWN_REMOTE_ADDR : CONN_UNKNOWN_LOCAL_ADDR;
+    } else if (end->address_text) {
         end_text_put(address, end->address_text);
         c->unknown |= remote ? CONN_UNKNOWN_REMOTE_ADDR : CONN_UNKNOWN_LOCAL_ADDR;
     } else if (c->family == AF_INET6 && end->family == AF_INET) {

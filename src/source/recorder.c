@@ -258,6 +258,18 @@ static bool is_due(const struct recorder *r, int64_t wall_ns)
     return r->fd >= 0 && most && r->size >= (most > FILE_BYTES_MIN ? most : FILE_BYTES_MIN);
 }
 
+/* A directory with the set-group-ID bit is one that its group shares: where the group may look into
+ * it, it may read what is recorded there, and nobody else may. A file that stays private is no
+ * error. */
+static void share_with_group(const struct recorder *r, const struct stat *file)
+{
+    struct stat dir;
+
+    if (r->is_directory && stat(r->options.path, &dir) == 0 && dir.st_mode & S_ISGID &&
+        dir.st_mode & S_IRGRP && dir.st_gid == file->st_gid)
+        (void)fchmod(r->fd, S_IRUSR | S_IWUSR | S_IRGRP);
+}
+
 /* Open `r->file`, which nobody else may write at the same time. Returns 0 or -errno. */
 static int open_path(struct recorder *r)
 {
@@ -275,11 +287,13 @@ static int open_path(struct recorder *r)
         rc = -EBUSY;
     if (!rc && r->is_regular && ftruncate(fd, 0) != 0)
         rc = -errno;
-    if (rc)
+    if (rc) {
         close(fd);
-    else
-        r->fd = fd;
-    return rc;
+        return rc;
+    }
+    r->fd = fd;
+    share_with_group(r, &st);
+    return 0;
 }
 
 /* "DIRECTORY/20261129T140000Z-1a2b3c.tcptop": names of one recorder sort by time even where the

@@ -247,5 +247,8 @@ void prompt_draw(struct drawing *d)
     else if (ops->draw_below)
         ops->draw_below(d, y + 1);
     else
-        put_phrases(d, y + 1, text(ui->searching ? MSG_VIEW_SEARCHING : ops->hint));
+        put_phrases(d, y + 1,
+                    text(ui->searching  ? MSG_VIEW_SEARCHING
+                         : ops->hint_of ? ops->hint_of(d)
+                                        : ops->hint));
 }

@@ -11,8 +11,9 @@
 /* Functions that a prompt has no use for are NULL. Masks are of enum reaction. */
 struct prompt_ops {
     enum command_id opened_by;
-    enum msg label; /* before the line */
-    enum msg hint;  /* below it, while it is right */
+    enum msg label;                               /* before the line */
+    enum msg hint;                                /* below it, while it is right */
+    enum msg (*hint_of)(const struct drawing *d); /* the same where it depends on what is shown */
 
     /* Begin: the line is empty. REACT_NOT_MINE when it cannot open now. */
     unsigned (*open)(struct session *s);

@@ -187,10 +187,6 @@ static bool wants_past(const char *path)
 static void export_write(struct session *s, const char *path)
 {
     const bool past = wants_past(path);
-    if (past && !s->settings->past.save) {
-        session_say(s, s->settings->read_path ? MSG_EXPORT_RECORDED : MSG_TRAVEL_OFF, NULL);
-        return;
-    }
     if (!s->list->sample) {
         session_say(s, MSG_SESSION_NO_SAMPLE, NULL);
         return;
@@ -248,15 +244,24 @@ static unsigned open_prompt(struct session *s)
 
 static unsigned accept(struct session *s)
 {
+    if (wants_past(s->ui.line.text) && !s->settings->past.save) {
+        prompt_wrong(s, text(s->settings->read_path ? MSG_EXPORT_NOT_LIVE : MSG_TRAVEL_OFF));
+        return REACT_NOTHING;
+    }
     if (s->ui.line.len)
         export_write(s, s->ui.line.text);
     return REACT_CLOSE;
 }
 
+static enum msg hint_of(const struct drawing *d)
+{
+    return d->v->can_save ? MSG_VIEW_HINT_EXPORT_LIVE : MSG_VIEW_HINT_EXPORT;
+}
+
 const struct prompt_ops prompt_export = {
     .opened_by = COMMAND_EXPORT,
     .label = MSG_VIEW_PROMPT_EXPORT,
-    .hint = MSG_VIEW_HINT_EXPORT,
+    .hint_of = hint_of,
     .open = open_prompt,
     .accept = accept,
 };

@@ -24,6 +24,7 @@ struct view session_view(const struct session *s)
         .now_ns = s->now_ns,
         .late = s->late && !s->ui.past,
         .is_recording = s->settings->past.whole,
+        .can_save = s->settings->past.save != NULL,
         .survey = travel_survey(s),
         .survey_ns = travel_time(s),
         .comparison = overlay_diff_made(s),

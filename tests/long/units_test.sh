@@ -135,8 +135,17 @@ recorded() { # as the manual and the alerts say it below sudo
 check 'root reads what was recorded' until_true recorded
 names() { /mnt/in/bin/tcptop --no-config --read /var/log/tcptop --once -f lport:9797 --columns local,process | grep -q systemd; }
 check 'with the names of the processes' until_true names
-private() { [ -z "$(find -L /var/log/tcptop -type f ! -perm 600)" ] && [ "$(stat -Lc %a /var/log/tcptop)" = 700 ]; }
-check 'and nobody else can' private
+shared() {
+	[ -z "$(find -L /var/log/tcptop -type f ! \( -perm 640 -group adm \))" ] &&
+		[ "$(stat -Lc '%a %U %G' /var/log/tcptop)" = '2750 root adm' ]
+}
+check 'its files are for root and the group adm' shared
+as_user() { # as_user GROUP: nobody, in that group beside its own
+	setpriv --reuid 65534 --regid 65534 --groups "$1" --inh-caps=-all --bounding-set=-all \
+		/mnt/in/bin/tcptop --no-config --read /var/log/tcptop --batch --summary --json | grep -q '"summary"'
+}
+check 'a member of adm reads them without further rights' as_user adm
+check 'nobody else does' eval '! as_user 65534'
 systemctl stop tcptop-record
 whole() { [ -z "$(/mnt/in/bin/tcptop --no-config --read /var/log/tcptop --batch --summary 2>&1 >/dev/null)" ]; }
 check 'what it wrote is whole' whole

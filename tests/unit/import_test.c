@@ -412,47 +412,59 @@ static void the_words_name_lines(void **state)
     sample_unref(s);
 }
 
-/* What people and their tools put around a table. */
-static void decorations_are_taken_away(void **state)
+/* What people and their tools put around a table, and before each of its lines, is taken away; a
+ * line that has nothing else is no row, and nothing is lost in silence. The local ports count the
+ * rows. */
+static void what_stands_around_rows_is_taken_away(void **state)
 {
-    struct sample *s = read_text("[2022/9/23 15:43:47]   TCP  192.0.2.25:1  198.51.100.9:443  "
-                                 "CLOSE_WAIT  9032\n"
-                                 "12: tcp 0 0 192.0.2.9:2 198.51.100.4:5 ESTABLISHED\n"
-                                 "| tcp | 0 | 0 | 192.0.2.9:3 | 198.51.100.4:5 | TIME_WAIT |\n"
-                                 "tcp 0 0 192.0.2.9:4 192.0.2.1:5 TIME_WAIT;tcp 0 0 192.0.2.9:5 "
-                                 "192.0.2.1:6 TIME_WAIT\n"
-                                 "\x1b[1mtcp 0 0 192.0.2.9:6 192.0.2.1:5 TIME_WAIT\x1b[0m\n"
-                                 "$ netstat -tan\n");
+    static const struct {
+        const char *text;
+        uint32_t connections, rows, continued, commands;
+        const char *process; /* that of the first row */
+    } cases[] = {
+        {"[2022/9/23 15:43:47]   TCP  192.0.2.25:1  198.51.100.9:443  CLOSE_WAIT  9032\n"
+         "12: tcp 0 0 192.0.2.9:2 198.51.100.4:5 ESTABLISHED\n"
+         "| tcp | 0 | 0 | 192.0.2.9:3 | 198.51.100.4:5 | TIME_WAIT |\n"
+         "tcp 0 0 192.0.2.9:4 192.0.2.1:5 TIME_WAIT;tcp 0 0 192.0.2.9:5 192.0.2.1:6 TIME_WAIT\n"
+         "\x1b[1mtcp 0 0 192.0.2.9:6 192.0.2.1:5 TIME_WAIT\x1b[0m\n"
+         "$ netstat -tan\n",
+         6, 5, 0, 1, ""},
+        {"   7  State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+         "   8  ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n"
+         "   9  \t cubic rto:204 cwnd:10\n"
+         "  10  ESTAB 0 10 192.0.2.9:2 198.51.100.4:5\n"
+         "ESTAB 0 0 192.0.2.9:3 198.51.100.4:5\n"
+         "  11\n",
+         3, 3, 1, 0, NULL},
+        {"7:ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n" /* without the names of columns */
+         "8:\t cubic rto:204 cwnd:10\n"
+         "9-ESTAB 0 1 192.0.2.9:2 198.51.100.4:5\n"
+         "0 0 192.0.2.9:3 198.51.100.4:5\n", /* which begins as a number of a line does */
+         3, 3, 1, 0, NULL},
+        {"file:sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1->198.51.100.4:5 (ESTABLISHED)\n"
+         "file-sshd 26 root 4u IPv4 8 0t0 TCP 192.0.2.9:2->198.51.100.4:5 (ESTABLISHED)\n",
+         2, 2, 0, 0, "sshd"},
+        {"COMMAND PID USER FD TYPE DEVICE SIZE/OFF NODE NAME\n"
+         "file:sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1->198.51.100.4:5 (ESTABLISHED)\n",
+         1, 1, 0, 0, "file:sshd"}, /* the columns begin here, so it is called so */
+        {"Nov 29 10:00:00 web lsof: sshd 26 root 3u IPv4 7 0t0 TCP 192.0.2.9:1 (LISTEN)\n", 1, 1, 0,
+         0, "sshd"},
+    };
 
     (void)state;
-    assert_int_equal(s->n_live, 6);
-    for (uint16_t row = 0; row < 6; row++)
-        assert_int_equal(s->conn[row].sport, row + 1);
-    assert_int_equal(s->import->rows, 5);
-    assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_COMMAND], 1);
-    lines_add_up(s->import);
-    sample_unref(s);
-}
-
-/* What stands before the names of the columns is taken from each line that begins so, and from no
- * other; a line that has nothing else is no row, and nothing is lost in silence. */
-static void what_stands_before_each_line_is_taken_away(void **state)
-{
-    struct sample *s = read_text("   7  State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
-                                 "   8  ESTAB 0 1 192.0.2.9:1 198.51.100.4:5\n"
-                                 "   9  \t cubic rto:204 cwnd:10\n"
-                                 "  10  ESTAB 0 10 192.0.2.9:2 198.51.100.4:5\n"
-                                 "ESTAB 0 0 192.0.2.9:3 198.51.100.4:5\n"
-                                 "  11\n");
-
-    (void)state;
-    assert_int_equal(s->n_live, 3);
-    for (uint16_t row = 0; row < 3; row++)
-        assert_int_equal(s->conn[row].sport, row + 1);
-    assert_int_equal(s->conn[1].wqueue, 10);
-    assert_int_equal(s->import->continued, 1);
-    lines_add_up(s->import);
-    sample_unref(s);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sample *s = read_text(cases[i].text);
+        assert_int_equal(s->n_live, cases[i].connections);
+        for (uint16_t row = 0; row < s->n_live; row++)
+            assert_int_equal(s->conn[row].sport, row + 1);
+        assert_int_equal(s->import->rows, cases[i].rows);
+        assert_int_equal(s->import->continued, cases[i].continued);
+        assert_int_equal(s->import->skipped_for[IMPORT_SKIPPED_COMMAND], cases[i].commands);
+        if (cases[i].process)
+            assert_string_equal(owner_of(s, 0)->process, cases[i].process);
+        lines_add_up(s->import);
+        sample_unref(s);
+    }
 }
 
 static void a_line_of_signs_alone_is_text(void **state)
@@ -501,6 +513,94 @@ static void every_cut_adds_up(void **state)
         assert_true(s->n_live <= 7);
         assert_true(s->n_live == s->import->rows);
         sample_unref(s);
+    }
+}
+
+/* Each line of the text behind `pad` blanks, without what a terminal of 80 columns does not show.
+ */
+static void cut_at_the_edge(const char *text, unsigned pad, char *out)
+{
+    for (const char *end; *text; text = end + 1) {
+        end = strchr(text, '\n');
+        int len = (int)(end - text);
+        int fits = len + (int)pad > 80 ? 80 - (int)pad : len;
+        out += sprintf(out, "%*s%.*s\n", (int)pad, "", fits, text);
+    }
+}
+
+/* Is it the same row, as far as it is known? */
+static bool is_part_of(const struct conn *part, const struct conn *whole)
+{
+    for (int remote = 0; remote < 2; remote++) {
+        const uint16_t port = remote ? part->dport : part->sport;
+        const uint8_t *address = remote ? part->dst : part->src;
+        if (!conn_port_unknown(part, remote) && port != (remote ? whole->dport : whole->sport))
+            return false;
+        if (!conn_address_unknown(part, remote) &&
+            memcmp(address, remote ? whole->dst : whole->src, 16) != 0)
+            return false;
+    }
+    const unsigned unknown = part->unknown;
+    return (unknown & CONN_UNKNOWN_STATE || part->state == whole->state) &&
+           (unknown & CONN_UNKNOWN_UID || part->uid == whole->uid) &&
+           (unknown & CONN_UNKNOWN_INODE || part->inode == whole->inode) &&
+           (unknown & CONN_UNKNOWN_RECV_Q || part->rqueue == whole->rqueue) &&
+           (unknown & CONN_UNKNOWN_SEND_Q || part->wqueue == whole->wqueue) &&
+           (unknown & CONN_UNKNOWN_TIMER || part->retrans == whole->retrans);
+}
+
+/* Wherever a terminal cuts a row: what is there is right, and the row is said to be cut. */
+static void what_a_terminal_cuts_is_not_made_up(void **state)
+{
+    static const char *const texts[] = {
+        "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
+        "tcp4       0     12  192.0.2.9.22           198.51.100.4.5123      ESTABLISHED\n"
+        "tcp4       7      0  192.0.2.9.8080         198.51.100.40.443      CLOSE_WAIT\n"
+        "tcp6       0      0  2001:db8::9.22         fe80::1%lo0.5123       FIN_WAIT_2\n",
+        "TCP: IPv4\n"
+        "   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
+        "192.0.2.5.22         198.51.100.7.5123    49640      5 49640      1 ESTABLISHED\n"
+        "192.0.2.5.8080       198.51.100.7.512     49640      0 49640      0 CLOSE_WAIT\n",
+        "COMMAND PID USER FD TYPE DEVICE SIZE/OFF NODE NAME\n"
+        "sshd 26 0 3u IPv4 7 0t0 TCP 192.0.2.9:22->198.51.100.4:5123 (ESTABLISHED)\n"
+        "sshd 26 0 4u IPv6 8 0t0 TCP [2001:db8::9]:8080->[2001:db8::4]:512 (CLOSE_WAIT)\n",
+        "   0: 090200C0:0050 050200C0:C351 01 00000010:00000001 02:00000AF0 00000003  1033 "
+        "       4 70123 1 x\n"
+        "   1: 090200C0:1F90 050200C0:0351 08 00000000:00000000 00:00000000 00000000    33 "
+        "       0 7 1 x\n",
+        "   0: B80D0120000000000000000009000000:0016 B80D0120000000000000000004000000:1403 01 "
+        "00000010:00000001 00:00000000 00000000  1033 0 70123 1 x\n",
+        "tcp6       0      0 2001:db8:1:2:3:4:5:6:22     2001:db8:1:2:3:4:5:7:5123   ESTABLISHED\n",
+        "  TCP    [2001:db8:1:2:3:4:5:6]:22   [2001:db8:1:2:3:4:5:7]:5123  ESTABLISHED   12\n",
+        "\"LocalAddress\",\"LocalPort\",\"RemoteAddress\",\"RemotePort\",\"State\"\n"
+        "\"192.0.2.9\",\"22\",\"198.51.100.4\",\"5123\",\"Established\"\n"};
+    char cut[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct sample *whole = read_text(texts[i]);
+        assert_int_equal(whole->import->cut_rows, 0);
+        for (unsigned pad = 0; pad < 60; pad++) {
+            cut_at_the_edge(texts[i], pad, cut);
+            write_file(path, cut, strlen(cut));
+            struct sample_reason why = {.code = REASON_NONE};
+            struct source *src;
+            if (recording_open(&src, path, &why)) /* nothing is left of it */
+                continue;
+            struct sample *s = read_source(src);
+            lines_add_up(s->import);
+            assert_true(s->n_live <= whole->n_live);
+            for (uint32_t row = 0; row < s->n_live; row++) {
+                uint32_t of = 0;
+                while (of < whole->n_live && !is_part_of(&s->conn[row], &whole->conn[of]))
+                    of++;
+                if (of == whole->n_live)
+                    fail_msg("a row that was not there behind %u blanks in: %s", pad, texts[i]);
+            }
+            sample_unref(s);
+            source_close(src);
+        }
+        sample_unref(whole);
     }
 }
 
@@ -674,13 +774,13 @@ int main(void)
         TEST(prose_is_skipped_and_lost_rows_are_told),
         TEST(sentences_about_tcp_are_text),
         TEST(the_words_name_lines),
-        TEST(decorations_are_taken_away),
+        TEST(what_stands_around_rows_is_taken_away),
         TEST(a_line_that_is_too_long_is_skipped),
         TEST(every_cut_adds_up),
+        TEST(what_a_terminal_cuts_is_not_made_up),
         TEST(a_slow_pipe_gives_the_same),
         TEST(a_sosreport_has_rows_of_each_namespace),
         TEST(other_directories_are_refused),
-        TEST(what_stands_before_each_line_is_taken_away),
         TEST(a_line_of_signs_alone_is_text),
         cmocka_unit_test(texts_are_kept_once_and_clean),
         cmocka_unit_test(times_of_ss_are_read),

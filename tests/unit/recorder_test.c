@@ -523,6 +523,46 @@ static void the_size_is_kept(void **state)
     sample_pipeline_free(p);
 }
 
+/* Only a directory that is marked as shared gives its group more than nothing. */
+static void the_group_of_a_shared_directory_may_read(void **state)
+{
+    static const struct {
+        mode_t directory, file;
+    } modes[] = {{0700, 0600}, {0755, 0600}, {02750, 0640}, {02710, 0600}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        const struct changing_host host = {.rows = 20, .samples = 2};
+        struct recorder *r;
+        char name[96];
+        struct stat st;
+        uint32_t files = 0;
+
+        snprintf(name, sizeof name, "%s/shared%zu", directory, i);
+        assert_int_equal(mkdir(name, 0700), 0);
+        assert_int_equal(chmod(name, modes[i].directory), 0);
+        const struct recorder_options options = {.path = name};
+        assert_int_equal(recorder_open(&r, &options), 0);
+        struct sample_pipeline *p = pipeline_of(changing_host_open(&host));
+        const struct request req = {.needs = 0};
+        const struct sample *s = NULL;
+        assert_int_equal(sample_pipeline_next(p, &req, &s, NULL), 0);
+        assert_int_equal(recorder_add(r, s), 0);
+        assert_int_equal(recorder_close(r), 0);
+        sample_unref(s);
+        sample_pipeline_free(p);
+        DIR *dir = opendir(name);
+        for (const struct dirent *entry; (entry = readdir(dir));) {
+            if (fstatat(dirfd(dir), entry->d_name, &st, 0) || !S_ISREG(st.st_mode))
+                continue;
+            assert_int_equal(st.st_mode & 07777, modes[i].file);
+            files++;
+        }
+        closedir(dir);
+        assert_int_equal(files, 1);
+    }
+}
+
 /* A file that has become too old goes with the next complete sample, not with the next file. */
 static void the_age_is_kept_at_each_key(void **state)
 {
@@ -586,6 +626,7 @@ int main(void)
         cmocka_unit_test(tails_play),
         cmocka_unit_test(what_exists_is_refused),
         cmocka_unit_test(the_size_is_kept),
+        cmocka_unit_test(the_group_of_a_shared_directory_may_read),
         cmocka_unit_test(the_age_is_kept_at_each_key),
         cmocka_unit_test(two_recorders_do_not_share_a_file),
     };

@@ -405,6 +405,48 @@ static void memory_shows_what_was_live(void **state)
     }
 }
 
+/* Does the last line of the screen say so? */
+static bool hints(struct session *s, const char *words)
+{
+    struct canvas c;
+
+    assert_int_equal(canvas_init(&c, 1, 1), 0);
+    session_draw(s, &c, stage.now_ns);
+    const bool found = strstr(line_text(&c, c.h - 1), words) != NULL;
+    canvas_fini(&c);
+    return found;
+}
+
+/* A recording is offered where one can be written: not of one that is read. */
+static void recordings_are_offered_live_only(void **state)
+{
+    struct ui_settings settings = settings_of(true);
+    struct session *file;
+    uint32_t samples;
+
+    (void)state;
+    begin_view(0);
+    keys_of(stage.session, "x");
+    assert_true(hints(stage.session, ".csv or .json; .tcptop"));
+    keys_of(stage.session, "Esc");
+    snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
+    int fd = mkstemp(path);
+    assert_int_equal(past_save(stage.past, fd, &samples), 0);
+    close(fd);
+    assert_int_equal(session_new(&file, &settings, -1, true, false), 0);
+    ask(file);
+    session_read(file);
+    keys_of(file, "x");
+    assert_true(hints(file, "new file, .csv or .json "));
+    type(file, "/nowhere/again.tcptop");
+    keys_of(file, "Enter");
+    assert_string_equal(probe_prompt(file), "export"); /* another name can be typed at once */
+    assert_true(hints(file, "only live samples"));
+    session_free(file);
+    unlink(path);
+    end_session();
+}
+
 static void a_file_shows_what_was_live(void **state)
 {
     (void)state;
@@ -727,6 +769,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_shows_what_was_live),
         cmocka_unit_test(a_file_shows_what_was_live),
+        cmocka_unit_test(recordings_are_offered_live_only),
         cmocka_unit_test(another_host_shows_what_was_live),
         cmocka_unit_test(memory_plays),
         cmocka_unit_test(moments_are_compared),

@@ -10,6 +10,8 @@ directory=tests/data/imports
 columns=proto,local_addr,local_port,remote_addr,remote_port,state,timer,expires_ms,recv_q,send_q,uid
 columns+=,inode,cookie,ifindex,netns,pid,pids,process,owner
 n=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
 getent services ssh http https domain >/dev/null || { echo "1..0 # SKIP no names of services"; exit 0; }
 
 # What tcptop makes of a file: its rows, what it says of the lines, its exit code.
@@ -36,13 +38,16 @@ for file in "$directory"/*.txt; do
 done
 
 # What people put around it, or what put it somewhere, changes no row.
+samples=(linux_ss_tanpi linux_netstat_tanp linux_lsof_nPiTCP linux_proc_net_tcp macos_netstat_an
+	freebsd_netstat_AanP win_de_an win_ko_ano win_powershell_list)
 rows() { "$B/tcptop" --no-config --read "$1" --once --format csv --columns "$columns" 2>/dev/null; }
+all() { cat "$directory/$1.txt"; }
+known() { grep -av -e '^"total"' -e '^exit ' "$directory/$1.expected"; }
 decorated() { # decorated WHAT COMMAND…: which makes it of standard input
 	local name difference bad=''
 	n=$((n + 1))
-	for name in linux_ss_tanpi linux_netstat_tanp linux_lsof_nPiTCP linux_proc_net_tcp macos_netstat_an \
-		freebsd_netstat_AanP win_de_an win_ko_ano win_powershell_list; do
-		difference=$(diff <(rows "$directory/$name.txt") <("${@:2}" <"$directory/$name.txt" | rows -)) ||
+	for name in "${samples[@]}"; do
+		difference=$(diff <(known "$name") <(all "$name" | "${@:2}" | rows -)) ||
 			bad+=$name$'\n'$difference$'\n'
 	done
 	[ -z "$bad" ] || echo -n 'not '
@@ -67,6 +72,31 @@ decorated 'hyphens of a word processor' sed 's/-/‑/g'
 decorated 'UTF-16 without a mark' iconv -f UTF-8 -t UTF-16LE
 decorated 'UTF-16 of the other order' iconv -f UTF-8 -t UTF-16BE
 decorated 'empty lines between' sed G
+
+# grep has put the name of its file before each line, with a hyphen where the line stands near one
+# that was looked for.
+near() { sed -E 's/^/my-dump.txt:/; 2~3s/^my-dump.txt:/my-dump.txt-/'; }
+samples+=(win_powershell win_powershell_csv win_powershell_csv_de win_en_abno aix_netstat_Aan macos_lsof
+	solaris_netstat_aun freebsd_netstat_aT_and_Lan)
+decorated 'lines of a file that grep names' near
+decorated 'files with numbers' grep -nH ''
+decorated 'numbered lines of every format' nl -ba
+
+# The same where no names of columns tell where the rows begin.
+samples=(linux_ss_tanpi linux_ss_tan_noheader_state linux_netstat_tanp linux_lsof_nPiTCP macos_lsof
+	linux_proc_net_tcp linux_proc_net_tcp6 freebsd_netstat_AanP aix_netstat_Aan solaris_netstat_an
+	win_en_abno win_powershell_list linux_ss_tan_wrapped)
+headings='^[[:space:]]*(Proto|State|Netid|COMMAND|sl |Tcpcb|Active|Socket|PCB|TCP:|UDP:|Local |---|Recv-Q)'
+all() { grep -avE "$headings" "$directory/$1.txt"; }
+for name in "${samples[@]}"; do
+	all "$name" | rows - >"$folder/$name"
+done
+known() { cat "$folder/$1"; }
+decorated 'rows alone in a file that grep names' near
+decorated 'rows alone in a file whose name could be an address' sed 's/^/abc:/'
+decorated 'rows alone, a file with numbers' grep -nH ''
+decorated 'rows alone, numbered' cat -n
+decorated 'rows alone, of syslog' sed 's/^/Nov 29 03:12:01 web-01 dump[1234]: /'
 
 # The name says nothing about the format, and neither does a pipe.
 n=$((n + 1))

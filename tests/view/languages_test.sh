@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # --help fits into 79 columns in both languages, and what machines read is the same bytes in both:
-# also the reason why a sample is not whole, and the doctor's report.
+# also the reason why a sample is not whole, and the doctor's report. What the system says is translated.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
@@ -38,4 +38,7 @@ for options in '--once --json' '--once --json --summary' '--batch --json --group
 		;;
 	esac
 done
+refused=$("$B/tcptop" --no-config --lang ko --write "$scratch/none/x" 2>&1)
+[[ $refused == *'쓸 수 없습니다(없는 파일이나 디렉터리)' ]]
+verdict "why a recording cannot be written is said in Korean" $?
 echo "1..$n"

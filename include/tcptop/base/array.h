@@ -27,6 +27,10 @@ struct u32_list {
 /** Returns 0 or -ENOMEM. */
 int array_u32_add(struct u32_list *list, uint32_t number);
 
+/** `n` numbers, which the caller has yet to set, in the place of those that were there. Returns 0
+ * or -ENOMEM. */
+int array_u32_room(struct u32_list *list, uint32_t n);
+
 /** Empty. Its memory is kept, but for that of a rush that has passed. */
 void array_u32_clear(struct u32_list *list);
 

@@ -4,9 +4,11 @@
 #ifndef TCPTOP_BASE_BYTES_H
 #define TCPTOP_BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "tcptop/base/str.h"
 
@@ -32,8 +34,13 @@ static inline void bytes_set(uint8_t *p, uint64_t value, size_t size)
 /** The same with the highest byte first. */
 static inline uint64_t bytes_get_be(const uint8_t *p, size_t size)
 {
-    uint64_t value = 0;
+    uint64_t value = 0, eight;
+    uint32_t four;
 
+    if (size == sizeof four)
+        return memcpy(&four, p, sizeof four), be32toh(four);
+    if (size == sizeof eight)
+        return memcpy(&eight, p, sizeof eight), be64toh(eight);
     for (size_t i = 0; i < size; i++)
         value = value << 8 | p[i];
     return value;
@@ -41,6 +48,17 @@ static inline uint64_t bytes_get_be(const uint8_t *p, size_t size)
 
 static inline void bytes_set_be(uint8_t *p, uint64_t value, size_t size)
 {
+    const uint32_t four = htobe32((uint32_t)value);
+    const uint64_t eight = htobe64(value);
+
+    if (size == sizeof four) {
+        memcpy(p, &four, sizeof four);
+        return;
+    }
+    if (size == sizeof eight) {
+        memcpy(p, &eight, sizeof eight);
+        return;
+    }
     for (size_t i = size; i-- > 0; value >>= 8)
         p[i] = (uint8_t)value;
 }

@@ -144,6 +144,9 @@ bool conn_is_loopback(const struct conn *c);
  *  place where that is a name or a cut address. Returns `out`. */
 char *conn_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SIZE]);
 
+/** Is the address not known, and nothing was printed in its place? */
+bool conn_address_missing(const struct conn *c, bool remote);
+
 /** What stands in the place of a port that is not known; "" where nothing does. */
 const char *conn_port_text(const struct conn *c, bool remote);
 

@@ -53,7 +53,8 @@ struct import {
     char (*files)[IMPORT_FILE]; /* names, sanitised; owned */
     uint32_t n_files, cap_files;
     uint32_t again;        /* rows of connections that an earlier list of the text has, too */
-    uint32_t cut;          /* ends whose address or port was cut by the program */
+    uint32_t cut;          /* ends of which a part of the address or port was cut off */
+    uint32_t cut_rows;     /* rows of which a terminal may have cut off more */
     char no_converter[16]; /* a code page that the C library has no converter for; "": none */
 };
 

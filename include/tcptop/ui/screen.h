@@ -22,6 +22,7 @@ struct view {
     int64_t now_ns;              /* monotonic, for ages in badges */
     bool late;                   /* the next sample should be there by now */
     bool is_recording;           /* which one can move in: nothing is live */
+    bool can_save;               /* the last minutes are kept, and can become a recording */
     const struct survey *survey; /* what one can travel in as a whole; NULL: not known */
     int64_t survey_ns;           /* where in it `shown` is; INT64_MAX: at the end, or later */
     const struct comparison *comparison; /* of a moment that was noted with `shown`, or with a
