@@ -33,6 +33,7 @@ netstat -tanp|netstat -tanp"
 [ "${PROGRAMS:-}" != scrape ] || programs="floor|$B/tests/bench/floor
 tcptop --once, the columns of the metrics|$B/tcptop --no-config --once --limit 50 --columns $plain,$judged
 tcptop --format prometheus|$B/tcptop --no-config --format prometheus
+tcptop, an answer as a process of its own|bash tests/bench/answer.sh
 node_exporter, tcpstat alone|bash tests/bench/exporter.sh"
 # Another tcptop has the same programs, called "before".
 if [ -n "${AGAINST:-}" ]; then
