@@ -59,15 +59,22 @@ check "the reader of a pipe goes away: so does the recorder" reader_gone
 
 addresses() { tcptop --json "$@" | grep -oE '"(local|remote)_addr":"[^"]*"' | sort -u; }
 others_than() { ! addresses --read "$1" | grep -vE '"(127\.|::1|0\.0\.0\.0|::")' | grep -qFf <(addresses --once); }
+# The host's name is neither in what is read nor in the bytes, in which a short one may stand by chance.
+nameless() { # nameless FILE
+	local name
+	name=$(hostname)
+	! tcptop --read "$1" --batch --summary --json | grep -qF "\"host\":\"$name\"" &&
+		{ [ ${#name} -lt 6 ] || ! grep -qaF "$name" "$1"; }
+}
 redacted() {
 	tcptop --write "$tmp/redacted" --redact 0.05 2 || return 1
 	[ "$(rows --once --columns local_port,state,inode)" = "$(rows --read "$tmp/redacted" --columns local_port,state,inode)" ] &&
-		others_than "$tmp/redacted" && ! grep -qa "$(hostname)" "$tmp/redacted"
+		others_than "$tmp/redacted" && nameless "$tmp/redacted"
 }
 check "--redact keeps ports and states, and no address that is not of the loopback" redacted
 converted() {
 	tcptop --read "$tmp/one" --write "$tmp/converted" --redact && [ "$(samples "$tmp/converted")" = 3 ] &&
-		! grep -qa "$(hostname)" "$tmp/converted"
+		! nameless "$tmp/one" && nameless "$tmp/converted"
 }
 check "a recording can be redacted afterwards" converted
 
