@@ -116,6 +116,8 @@ static void copy(struct sample *next, const struct sample *prev, uint32_t from, 
 {
     uint32_t n = to - from, at = next->n_live;
 
+    if (!n) /* a sample without rows has no arrays */
+        return;
     memcpy(&next->conn[at], &prev->conn[from], n * sizeof *next->conn);
     memcpy(&next->times[at], &prev->times[from], n * sizeof *next->times);
     if (next->metrics && prev->metrics)
