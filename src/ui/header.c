@@ -15,6 +15,9 @@
 #include "tcptop/explain/sample_summary.h"
 #include "tcptop/explain/typeset.h"
 
+#define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
+#define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
+
 /* What may be dropped, first to go first, and the width from which it is there at all. */
 enum {
     PART_TIME_WAIT,
@@ -23,6 +26,7 @@ enum {
     PART_COST,
     PART_NAME,
     PART_TRAFFIC,
+    PART_FULL, /* in words how often rows of ESTABLISHED come */
     PART_HELP,
     PART_LANGUAGE,
     PART_EVERY,
@@ -30,10 +34,8 @@ enum {
     PART_TIME,
     PART_COUNT
 };
-static const int part_from_w[PART_COUNT] = {110, 180, 180, 96, 96, 96, 110, 64, 36, 48, 0};
-
-#define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
-#define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
+static const int part_from_w[PART_COUNT] = {110,          180, 180, 96, 96, 96,
+                                            WORDS_FROM_W, 110, 64,  36, 48, 0};
 
 /* A line of text in several roles, measured before it is put. */
 #define RUN_MAX  48
@@ -232,7 +234,7 @@ static void add_full(struct header *h, struct runs *r)
     if (!h->newest->full_interval_ms)
         return;
     text_time(fmt_interval(every, sizeof every, h->newest->full_interval_ms), sizeof every);
-    if (h->d->ui->w < WORDS_FROM_W) {
+    if (!h->part[PART_FULL]) {
         runs_addf(r, ROLE_WARN, "/%s", every);
         return;
     }
