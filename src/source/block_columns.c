@@ -221,6 +221,16 @@ static struct block_row row_of(const struct block_rows *rows, uint32_t i)
         LOOP(OF_CONGESTION)                                                                        \
     }
 
+/* The loop for the kind of column, which knows its size or kind. */
+#define EACH_COLUMN(c, MEMBERS, ADDRESSES, OTHERS)                                                 \
+    if ((c)->of == OF_CONN) {                                                                      \
+        EACH_SIZE((c)->size, MEMBERS)                                                              \
+    } else if ((c)->of == OF_ADDRESS) {                                                            \
+        EACH_SIZE((c)->size, ADDRESSES)                                                            \
+    } else {                                                                                       \
+        EACH_KIND((c)->of, OTHERS)                                                                 \
+    }
+
 /* Most columns are members of a conn as they are; a part has tens of thousands of rows. */
 void block_column_get_rows(const struct block_column *c, const struct block_rows *rows, uint32_t n,
                            uint64_t *values)
@@ -240,13 +250,7 @@ void block_column_get_rows(const struct block_column *c, const struct block_rows
         const struct block_row row = row_of(rows, i);                                              \
         values[i] = get_as(kind, c, &row);                                                         \
     }
-    if (c->of == OF_CONN) {
-        EACH_SIZE(c->size, MEMBERS)
-    } else if (c->of == OF_ADDRESS) {
-        EACH_SIZE(c->size, ADDRESSES)
-    } else {
-        EACH_KIND(c->of, OTHERS)
-    }
+    EACH_COLUMN(c, MEMBERS, ADDRESSES, OTHERS)
 #undef MEMBERS
 #undef ADDRESSES
 #undef OTHERS
@@ -268,13 +272,7 @@ void block_column_set_rows(const struct block_column *c, const struct block_rows
         const struct block_row row = row_of(rows, i);                                              \
         set_as(kind, c, &row, values[i]);                                                          \
     }
-    if (c->of == OF_CONN) {
-        EACH_SIZE(c->size, MEMBERS)
-    } else if (c->of == OF_ADDRESS) {
-        EACH_SIZE(c->size, ADDRESSES)
-    } else {
-        EACH_KIND(c->of, OTHERS)
-    }
+    EACH_COLUMN(c, MEMBERS, ADDRESSES, OTHERS)
 #undef MEMBERS
 #undef ADDRESSES
 #undef OTHERS

@@ -15,10 +15,8 @@
 
 #define STOP_WAIT_NS    (400 * NS_PER_MS)
 #define INTERVAL_MIN_MS 10u
-#define STRETCH_STEP_MS 100u /* stretched intervals are multiples of it */
-#define STRETCH_KEEP                                                                               \
-    0.7 /* a stretched interval stays while at least this share of it is needed                    \
-         */
+#define STRETCH_STEP_MS 100u      /* stretched intervals are multiples of it */
+#define STRETCH_KEEP    0.7       /* it stays while at least this share of it is needed */
 #define COST_WEIGHT     0.25      /* of the newest sample in the mean cost */
 #define BRIEF_SHARE     (2.0 / 3) /* of the CPU budget: for brief samples, at most */
 #define BRIEF_GUESS     0.15      /* of the cost of a full sample, before the first brief one */

@@ -417,25 +417,34 @@ static bool hints(struct session *s, const char *words)
     return found;
 }
 
+/* A session that reads what the stage's past has saved to `path`. `settings` must outlive it. */
+static struct session *open_saved(const struct ui_settings *settings)
+{
+    struct session *file;
+    uint32_t samples;
+
+    snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
+    int fd = mkstemp(path);
+    assert_int_equal(past_save(stage.past, fd, &samples), 0);
+    close(fd);
+    assert_int_equal(session_new(&file, settings, -1, true, false), 0);
+    ask(file);
+    session_read(file);
+    return file;
+}
+
 /* A recording is offered where one can be written: not of one that is read. */
 static void recordings_are_offered_live_only(void **state)
 {
     struct ui_settings settings = settings_of(true);
     struct session *file;
-    uint32_t samples;
 
     (void)state;
     begin_view(0);
     keys_of(stage.session, "x");
     assert_true(hints(stage.session, ".csv or .json; .tcptop"));
     keys_of(stage.session, "Esc");
-    snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
-    int fd = mkstemp(path);
-    assert_int_equal(past_save(stage.past, fd, &samples), 0);
-    close(fd);
-    assert_int_equal(session_new(&file, &settings, -1, true, false), 0);
-    ask(file);
-    session_read(file);
+    file = open_saved(&settings);
     keys_of(file, "x");
     assert_true(hints(file, "new file, .csv or .json "));
     type(file, "/nowhere/again.tcptop");
@@ -453,15 +462,8 @@ static void a_file_shows_what_was_live(void **state)
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         struct session *file;
         struct ui_settings settings = settings_of(true);
-        uint32_t samples;
         begin_view(i);
-        snprintf(path, sizeof path, "/tmp/tcptop-travel-XXXXXX");
-        int fd = mkstemp(path);
-        assert_int_equal(past_save(stage.past, fd, &samples), 0);
-        close(fd);
-        assert_int_equal(session_new(&file, &settings, -1, true, false), 0);
-        ask(file);
-        session_read(file);
+        file = open_saved(&settings);
         keys_of(file, views[i].keys);
         expect(file, SAMPLES - 10, "REPLAY");
         keys_of(file, ", ,");
