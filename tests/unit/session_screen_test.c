@@ -472,6 +472,7 @@ static void header_tells_both_tempos(void **state)
           "간격 1.0초, ESTABLISHED·TIME_WAIT 8.5초"}},
         {100, {"every 1.0 s, ESTABLISHED every 8.5 s", "간격 1.0초, ESTABLISHED 8.5초"}},
         {80, {"every 1.0 s, ESTABLISHED every 8.5 s", "간격 1.0초, ESTABLISHED 8.5초"}},
+        {64, {"every 1.0 s/8.5 s", "간격 1.0초, ESTABLISHED 8.5초"}},
         {50, {"1.0 s/8.5 s", "1.0초/8.5초"}},
     };
     (void)state;
