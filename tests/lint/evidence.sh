@@ -19,7 +19,7 @@ declare -A files=([states]=doctor_states_test [limits]=doctor_limits_test [trans
 is_there() { # is_there KIND/NAME
 	local kind=${1%%/*} name=${1#*/}
 	if [ "$kind" = net ] || [ "$kind" = long ]; then
-		grep -qE "^[[:space:]]*(samples=[0-9]+ )?scene $name " tests/"$kind"/{doctor,who,trouble}_test.sh 2>/dev/null
+		grep -qE "^[[:space:]]*([a-z]+=([^ ']|'[^']*')* )*scene $name " tests/"$kind"/{doctor,who,trouble}_test.sh 2>/dev/null
 	else
 		grep -q "^static void $name(" "tests/unit/${files[$kind]}.c"
 	fi
