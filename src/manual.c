@@ -339,10 +339,11 @@ static void put_fields(void)
 
 static void put_states(void)
 {
-    const char *names[STATE_LIST_COUNT];
+    const char *names[STATE_LIST_COUNT + 1];
     for (size_t i = 0; i < STATE_LIST_COUNT; i++)
         names[i] = state_name(state_list_order[i]);
-    put_names(names, STATE_LIST_COUNT);
+    names[STATE_LIST_COUNT] = state_name(TCP_STATE_BOUND_INACTIVE);
+    put_names(names, STATE_LIST_COUNT + 1);
 }
 
 static void put_lessons(void)

@@ -18,6 +18,7 @@
 #include "remote_lines.h"
 #include "tcptop/app/modes.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/privileges.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/source/past.h"
 #include "tcptop/source/sampler.h"
@@ -191,7 +192,7 @@ static int open_session(struct live_mode *l, const struct source *src, bool utf8
         keep_past(l, &settings);
     const int rc = session_new(&l->session, &settings, l->wake_fd, utf8, false);
     if (rc == 0 && settings_samples_here(l->s))
-        session_use_destroy(l->session, destroy_conn);
+        session_use_destroy(l->session, destroy_conn, privileges_permit(PRIVILEGE_NET));
     if (rc == 0 && l->lesson)
         session_use_lesson(l->session, l->lesson);
     return rc;

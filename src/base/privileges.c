@@ -43,6 +43,13 @@ static bool get_caps(struct caps *caps)
     return true;
 }
 
+bool privileges_permit(uint64_t wanted)
+{
+    struct caps caps;
+
+    return get_caps(&caps) && (caps.permitted & wanted) == wanted;
+}
+
 static void set_caps(const struct caps *caps)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};

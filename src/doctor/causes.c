@@ -2,6 +2,8 @@
 /* Findings are made by rules that know nothing of each other; here they are put together. */
 #include "causes.h"
 
+#include "suspects.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,6 +116,24 @@ static void link_to(struct finding *f, struct finding *cause, bool is_note)
     }
 }
 
+/* The process that has the other end, where that is on this host and does not take what has come:
+ * it is named before it has done so for long enough to be a finding of its own. */
+static void name_reader(struct check *l, struct finding *f)
+{
+    struct finding reader = {.key = 0};
+
+    for (uint32_t row = 0; row < l->s->n_live; row++) {
+        if (!watch_is_peer(&f->scope.ends, &l->s->conn[row]) || !l->s->conn[row].rqueue)
+            continue;
+        suspects_name_first(l, &reader, row);
+        if (!reader.who.pid && !reader.who.service[0])
+            return;
+        f->cause = (struct finding_cause){.rule = RULE_SLOW_READER, .who = reader.who};
+        f->advice = ADVICE_READER;
+        return;
+    }
+}
+
 static void link_one(struct check *l, struct finding *f, unsigned which)
 {
     for (uint32_t i = 0; i < l->d->n_active; i++) {
@@ -139,6 +159,10 @@ void causes_link(struct check *l)
         for (unsigned which = 0; which < sizeof links / sizeof links[0]; which++)
             if (links[which].rule == l->d->active[i].rule && is_new(l, &l->d->active[i]))
                 link_one(l, &l->d->active[i], which);
+    for (uint32_t i = 0; i < l->d->n_active; i++)
+        if (l->d->active[i].rule == RULE_ZERO_WINDOW && is_new(l, &l->d->active[i]) &&
+            !l->d->active[i].cause.key)
+            name_reader(l, &l->d->active[i]);
 }
 
 /* Where the list has the finding with that key, UINT32_MAX: nowhere. */

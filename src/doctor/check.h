@@ -72,6 +72,7 @@ struct doctor {
     uint8_t missed[FINDINGS_MAX]; /* checks that did not find it any more */
     uint32_t n_active, n_ended;
     uint8_t skip[RULE_COUNT];
+    uint32_t spared[RULE_COUNT]; /* see struct findings */
 
     uint32_t netns_view;
     uint32_t looks; /* samples that were checked */
@@ -140,6 +141,9 @@ static inline void figure_age(struct finding *f, unsigned which, double seconds,
  *  however many others could. */
 void doctor_looked(struct check *l, enum rule_id rule);
 void doctor_not_looked(struct check *l, enum rule_id rule, enum skip why);
+
+/** The same of rows in `state` alone: of other states the rule can tell all the same. */
+void doctor_not_looked_in(struct check *l, enum rule_id rule, enum skip why, unsigned state);
 
 /** The thresholds are exceeded, but only another sample can confirm it: nothing is reported yet,
  * and nothing is called normal. */

@@ -37,7 +37,16 @@ void doctor_looked(struct check *l, enum rule_id rule)
 void doctor_not_looked(struct check *l, enum rule_id rule, enum skip why)
 {
     l->d->skip[rule] = (uint8_t)why;
+    l->d->spared[rule] = 0;
     l->skipped |= UINT32_C(1) << rule;
+}
+
+void doctor_not_looked_in(struct check *l, enum rule_id rule, enum skip why, unsigned state)
+{
+    uint32_t spared = l->skipped >> rule & 1 ? l->d->spared[rule] : UINT32_MAX;
+
+    doctor_not_looked(l, rule, why);
+    l->d->spared[rule] = spared & ~STATE_BIT(state);
 }
 
 void doctor_undecided(struct check *l, enum rule_id rule)
@@ -265,6 +274,7 @@ static void publish(const struct doctor *d, struct sample *s)
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
     causes_order(f);
     memcpy(f->skip, d->skip, sizeof d->skip);
+    memcpy(f->spared, d->spared, sizeof d->spared);
     for (uint32_t i = 0; i < f->n; i++) {
         bool warns = f->list[i].severity >= SEVERITY_WARNING;
         f->warnings += warns;

@@ -43,14 +43,15 @@ static double kept_s(const struct candidate *one)
 
 /* Only tcp_info decides: ask for it, or say that it is not there. Where the number has just moved
  * there is nothing to wait for. */
-static void await_metrics(struct check *l, enum rule_id rule, const struct candidate *one)
+static void await_metrics(struct check *l, enum rule_id rule, const struct candidate *one,
+                          unsigned state)
 {
     if (one->value[KEPT_MOVES])
         return;
     if (subjects_metrics_possible(l))
         l->d->hurry = l->d->pending = true;
     else
-        doctor_not_looked(l, rule, SKIP_FIGURES);
+        doctor_not_looked_in(l, rule, SKIP_FIGURES, state);
 }
 
 /* A window is often shut for milliseconds, and the timer of the probes in two looks is not one
@@ -82,7 +83,7 @@ void rules_zero_window_row(struct check *l, uint32_t row, const struct conn *c)
     }
     double shut = kept_s(one);
     if (shut < limit(l, THRESHOLD_ZERO_WINDOW_AGE)) {
-        await_metrics(l, RULE_ZERO_WINDOW, one);
+        await_metrics(l, RULE_ZERO_WINDOW, one, c->state);
         return;
     }
     struct bucket *bucket =
@@ -116,7 +117,7 @@ void rules_slow_reader_row(struct check *l, uint32_t row, const struct conn *c)
         keep(l, one, received - c->rqueue);
     double age = kept_s(one);
     if (age < limit(l, THRESHOLD_SLOW_READER_AGE)) {
-        await_metrics(l, RULE_SLOW_READER, one);
+        await_metrics(l, RULE_SLOW_READER, one, c->state);
         return;
     }
     struct bucket *bucket = trends_bucket(&l->d->bucket_table[RULE_SLOW_READER],

@@ -29,15 +29,10 @@ static void add_age(struct breakdown *b, const struct sample *s, uint32_t row)
         b->aged[i] += age.ms >= UINT64_C(1000) * breakdown_age_s[i];
 }
 
-/* A FIN that has come counts as a byte until it is read, one that was sent until it is
- * acknowledged, as a SYN does (net/ipv4/tcp_diag.c tcp_diag_get_info). */
 static void add_queues(struct breakdown *b, const struct conn *c)
 {
-    uint32_t came = c->state == TCP_STATE_CLOSE_WAIT || c->state == TCP_STATE_LAST_ACK ||
-                    c->state == TCP_STATE_CLOSING;
-    uint32_t went = c->state != TCP_STATE_ESTABLISHED && c->state != TCP_STATE_CLOSE_WAIT;
-    uint32_t received = c->rqueue > came ? c->rqueue - came : 0;
-    uint32_t sent = c->wqueue > went ? c->wqueue - went : 0;
+    uint32_t came = conn_unread_fin(c), went = conn_unacked_sign(c);
+    uint32_t received = c->rqueue - came, sent = c->wqueue - went;
 
     b->received.rows += received > 0;
     b->received.bytes += received;
@@ -46,6 +41,7 @@ static void add_queues(struct breakdown *b, const struct conn *c)
     b->sent.bytes += sent;
     b->sent.most = sent > b->sent.most ? sent : b->sent.most;
     b->fin_only += went && c->wqueue == 1;
+    b->fin_unread += came && c->rqueue == 1;
 }
 
 static void add_repeats(struct breakdown *b, const struct conn *c)

@@ -35,6 +35,18 @@ void comparison_words_ends(const struct comparison_key *key, struct str *out)
         str_addf(out, ":%u", key->remote_port);
 }
 
+void comparison_words_group(const struct comparison_group *g, struct str *out)
+{
+    char gone[FMT_SIZE], new[FMT_SIZE];
+
+    comparison_words_ends(&g->key, out);
+    if (comparison_change(g) || (!g->only[COMPARISON_A] && !g->only[COMPARISON_B]))
+        return;
+    fmt_count(gone, sizeof gone, g->only[COMPARISON_A]);
+    fmt_count(new, sizeof new, g->only[COMPARISON_B]);
+    text_fill(out, MSG_DIFF_REPLACED, gone, new, NULL);
+}
+
 void comparison_words_move(const struct comparison_key *key, struct str *out)
 {
     str_addf(out, "%s → %s", comparison_words_state(key->from), comparison_words_state(key->state));
@@ -105,7 +117,9 @@ static bool hosts_differ(const struct comparison *c)
 static void add_between(const struct comparison *c, struct str *out)
 {
     const int64_t a = c->sample[COMPARISON_A]->wall_ns, b = c->sample[COMPARISON_B]->wall_ns;
-    const uint64_t seconds = (uint64_t)((a < b ? b - a : a - b) / NS_PER_S);
+    /* of the seconds that are shown of both */
+    const int64_t later = (a < b ? b : a) / NS_PER_S, earlier = (a < b ? a : b) / NS_PER_S;
+    const uint64_t seconds = (uint64_t)(later - earlier);
     char apart[LIVE_SIZE] = "";
 
     if (a && b && seconds)

@@ -77,7 +77,8 @@ static void facts_close_stats(struct evidence *e, const struct state_facts *t)
     ADD_FACT(e, d.lost ? MSG_FACT_CLOSED_AT_LEAST : MSG_FACT_CLOSED,
              live_rate(LIVE, (double)d.ended / seconds, false), WINDOW(seconds));
     if (d.unseen)
-        ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
+        ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen),
+                 WINDOW(seconds));
 }
 
 /* The probe timer also runs where the window is only too small for what is next
@@ -103,7 +104,10 @@ static void facts_timer(struct evidence *e, const struct state_facts *t)
         ADD_FACT(e, MSG_FACT_THIS_LEFT, TIME(c->expires_ms));
         break;
     case TIMER_RETRANSMIT:
-        ADD_FACT(e, MSG_FACT_THIS_REPEAT, COUNT(c->retrans), TIME(c->expires_ms));
+        if (c->retrans)
+            ADD_FACT(e, MSG_FACT_THIS_REPEAT, COUNT(c->retrans), TIME(c->expires_ms));
+        else
+            ADD_FACT(e, MSG_FACT_THIS_AWAITS, TIME(c->expires_ms));
         break;
     case TIMER_KEEPALIVE:
         ADD_FACT(e, MSG_FACT_THIS_KEEPALIVE, TIME(c->expires_ms));
@@ -150,8 +154,9 @@ static void facts_active_close(struct evidence *e, const struct state_facts *t,
         return;
     }
     facts_some(e, c->server, MSG_FACT_TW_SERVER);
-    if (c->client > 0)
-        ADD_FACT(e, MSG_FACT_TW_CLIENT, COUNT(c->client), COUNT(c->peer_ports), COUNT(c->range));
+    if (c->client > 0 && c->peer != UINT32_MAX)
+        ADD_FACT(e, MSG_FACT_TW_CLIENT, COUNT(c->client), COUNT(c->peer_ports), COUNT(c->range),
+                 live_remote(LIVE, &t->s->conn[c->peer]), COUNT(c->peer_waiting));
     facts_some(e, c->other, MSG_FACT_TW_OTHER);
     if (c->server == t->state_counts.rows || c->client == t->state_counts.rows)
         facts_left(e, t, MSG_FACT_LEFT, MSG_FACT_LEFT_RANGE);
@@ -214,12 +219,16 @@ static void facts_listen(struct evidence *e, const struct state_facts *t)
     double seconds;
 
     if (t->row && !(t->row->flags & CONN_NO_BACKLOG))
-        ADD_FACT(e, MSG_FACT_THIS_QUEUE, COUNT(t->row->rqueue), COUNT(t->row->wqueue));
+        ADD_FACT(e,
+                 t->row->rqueue > t->row->wqueue ? MSG_FACT_THIS_QUEUE_OVER : MSG_FACT_THIS_QUEUE,
+                 COUNT(t->row->rqueue), COUNT(t->row->wqueue));
     fact_row_drops(e, t);
     facts_count(e, t);
     if (fullest && t->state_counts.queued > 0)
-        ADD_FACT(e, MSG_FACT_LISTEN_QUEUE, COUNT(fullest->rqueue), COUNT(fullest->wqueue),
-                 live_port(LIVE, fullest->sport));
+        ADD_FACT(e,
+                 fullest->rqueue > fullest->wqueue ? MSG_FACT_LISTEN_QUEUE_OVER
+                                                   : MSG_FACT_LISTEN_QUEUE,
+                 COUNT(fullest->rqueue), COUNT(fullest->wqueue), live_port(LIVE, fullest->sport));
     else if (fullest)
         ADD_FACT(e, MSG_FACT_LISTEN_EMPTY, NULL);
     if (state_facts_grown(t, COUNTER_LISTEN_OVERFLOWS, &overflows, &seconds))
@@ -372,7 +381,7 @@ static void facts_close(struct evidence *e, const struct state_facts *t)
     double seconds;
     uint64_t resets;
 
-    ADD_FACT(e, MSG_FACT_NOT_LISTED, NULL);
+    ADD_FACT(e, t->row ? MSG_FACT_THIS_CLOSED : MSG_FACT_NOT_LISTED, NULL);
     facts_close_stats(e, t);
     if (state_facts_grown(t, COUNTER_ESTAB_RESETS, &resets, &seconds) && resets > 0)
         facts_rate(e, t, COUNTER_ESTAB_RESETS, MSG_FACT_RESET);

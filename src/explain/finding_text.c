@@ -410,8 +410,10 @@ static void add_who(const struct finding *f, struct str *out)
         str_add(out, text(halts[w->halt].words));
     }
     add_files(w, out);
-    if (w->service[0])
-        str_addf(out, "; %s", w->service);
+    if (w->service[0]) {
+        str_add(out, "; ");
+        text_fill(out, MSG_FINDING_SERVICE, w->service, NULL);
+    }
 }
 
 static void add_cause(const struct finding *f, struct str *out)
@@ -419,14 +421,15 @@ static void add_cause(const struct finding *f, struct str *out)
     const struct finding_cause *c = &f->cause;
     struct str who = STR_INIT;
 
-    if (!c->key)
+    if (!c->key && !c->who.pid && !c->who.service[0])
         return;
     if (c->rule == RULE_ACCEPT_QUEUE)
         add_listener(&c->ends, &c->who, &who);
     else
         add_process(&c->who, &who);
     text_fill(out,
-              c->rule == RULE_ACCEPT_QUEUE  ? MSG_FINDING_CAUSE_QUEUE
+              !c->key                       ? MSG_FINDING_CAUSE_PEER
+              : c->rule == RULE_ACCEPT_QUEUE ? MSG_FINDING_CAUSE_QUEUE
               : c->rule == RULE_SLOW_READER ? MSG_FINDING_CAUSE_READER
                                             : MSG_FINDING_CAUSE_LEAK,
               str_text(&who), NULL);
@@ -455,6 +458,7 @@ static enum msg advice_words(const struct finding *f)
         [ADVICE_SOMAXCONN] = MSG_ADVICE_SOMAXCONN, [ADVICE_OPEN] = MSG_ADVICE_OPEN,
         [ADVICE_REUSE] = MSG_ADVICE_REUSE,         [ADVICE_TIMESTAMPS] = MSG_ADVICE_TIMESTAMPS,
         [ADVICE_POOL] = MSG_ADVICE_POOL,           [ADVICE_CAUSE] = MSG_ADVICE_CAUSE,
+        [ADVICE_READER] = MSG_ADVICE_READER,
     };
     unsigned advice = f->cause.key ? ADVICE_CAUSE : f->advice;
 
@@ -470,6 +474,19 @@ static void add_seen(const struct finding *f, const char *words, struct str *out
     fill(f, words, out);
     while (out->len > from && strchr(" .;,", out->data[out->len - 1]))
         str_truncate(out, out->len - 1);
+}
+
+/* A full queue from which nothing is taken is another case than one that fills too fast. */
+static bool accepts_nothing(const struct finding *f)
+{
+    return f->rule == RULE_ACCEPT_QUEUE && f->valid >> FIGURE_ACCEPT_QUEUE_STALLED & 1;
+}
+
+static enum msg means_words(const struct finding *f)
+{
+    return f->cause.key         ? MSG_FINDING_CONSEQUENCE_MEANS
+           : accepts_nothing(f) ? MSG_FINDING_QUEUE_STANDS
+                                : rules[f->rule].means;
 }
 
 /* Of what follows from something else the rule's own words would say another cause. */
@@ -491,14 +508,15 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
         add_leads(f, out);
         break;
     case PART_MEANS:
-        fill(f, text(f->cause.key ? MSG_FINDING_CONSEQUENCE_MEANS : r->means), out);
+        fill(f, text(means_words(f)), out);
         break;
     case PART_DO:
         fill(f, text(advice_words(f)), out);
         break;
     case PART_HARMLESS:
         if (!f->cause.key)
-            fill(f, text(r->harmless), out);
+            fill(f, text(accepts_nothing(f) ? MSG_RULE_ACCEPT_STALLED_HARMLESS : r->harmless),
+                 out);
         break;
     case PART_CHECK:
         if (!f->cause.key)
@@ -604,6 +622,26 @@ const char *finding_skip_words(unsigned why)
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);
 }
 
+static bool has_found(const struct findings *f, unsigned rule)
+{
+    for (uint32_t i = 0; i < f->n; i++)
+        if (f->list[i].rule == rule)
+            return true;
+    return false;
+}
+
+/* Why a rule was not looked at for these states, 0: for any. Figures that are missing now do not
+ * undo what was found by those that came before. */
+static unsigned skip_of(const struct findings *f, unsigned rule, uint32_t states)
+{
+    if (!f)
+        return SKIP_YET;
+    if ((states && !(states & ~f->spared[rule])) ||
+        (f->skip[rule] == SKIP_FIGURES && has_found(f, rule)))
+        return LOOKED;
+    return f->skip[rule];
+}
+
 void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out)
 {
     struct str labels = STR_INIT; /* of rules that one reason holds for */
@@ -611,7 +649,7 @@ void findings_rules(const struct findings *f, uint32_t states, bool looked_at, s
 
     for (unsigned i = 0; i <= RULE_COUNT; i++) {
         const bool end = i == RULE_COUNT;
-        const unsigned why = end ? LOOKED : f ? f->skip[i] : SKIP_YET;
+        const unsigned why = end ? LOOKED : skip_of(f, i, states);
         if (!end && ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states))))
             continue;
         if (labels.len && (end || why != before)) {

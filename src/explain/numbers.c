@@ -205,7 +205,7 @@ static const char *const settings[TCP_STATE_COUNT] = {
     [TCP_STATE_CLOSE_WAIT] = "[{tcp_keepalive_time}]",
     [TCP_STATE_LAST_ACK] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
     [TCP_STATE_FIN_WAIT1] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
-    [TCP_STATE_FIN_WAIT2] = "[{tcp_fin_timeout}, ][{tcp_max_orphans}]",
+    [TCP_STATE_FIN_WAIT2] = "[{tcp_fin_timeout}]",
     [TCP_STATE_CLOSING] = "[{tcp_orphan_retries}, ][{tcp_retries2}, ][{tcp_max_orphans}]",
     [TCP_STATE_TIME_WAIT] = "[{tcp_tw_reuse}: {tw_reuse}, ][{tcp_max_tw_buckets}, ]",
 };
@@ -269,7 +269,7 @@ static void number_resets(struct str *out, const struct state_facts *t)
         SAY(out, MSG_NUMBERS_RESETS, resets, failed, WINDOW(seconds));
 }
 
-/* In FIN_WAIT2 only orphans have an end. */
+/* In FIN_WAIT2 only those without a process have an end. */
 static void number_left(struct str *out, const struct state_facts *t)
 {
     bool orphans = t->state == TCP_STATE_FIN_WAIT2;
@@ -279,10 +279,10 @@ static void number_left(struct str *out, const struct state_facts *t)
         return;
     if (b->first_end_ms / 1000 == b->last_end_ms / 1000)
         SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END_ALL : MSG_NUMBERS_ENDS_ALL,
-            TIME(b->first_end_ms));
+            TIME(b->first_end_ms), COUNT(b->close_event));
     else
         SAY(out, orphans ? MSG_NUMBERS_ORPHANS_END : MSG_NUMBERS_ENDS, TIME(b->first_end_ms),
-            TIME(b->last_end_ms));
+            TIME(b->last_end_ms), COUNT(b->close_event));
 }
 
 /* As many as are closed in the time that each stays. */
@@ -333,7 +333,8 @@ static void number_queues(struct str *out, const struct state_facts *t)
     for (unsigned i = 0; t->b && i < t->b->n_queues; i++) {
         const struct breakdown_queue *q = &t->b->queue[i];
         str_add(out, i ? ", " : "");
-        SAY(out, MSG_NUMBERS_QUEUE, live_port(LIVE, q->port), COUNT(q->length), COUNT(q->limit));
+        SAY(out, q->length > q->limit ? MSG_NUMBERS_QUEUE_FULL : MSG_NUMBERS_QUEUE,
+            live_port(LIVE, q->port), COUNT(q->length), COUNT(q->limit));
     }
 }
 
@@ -377,6 +378,8 @@ static void number_received(struct str *out, const struct state_facts *t)
             live_bytes(LIVE, t->b->received.bytes));
     else if (t->b && t->b->rows > 0)
         SAY(out, MSG_NUMBERS_ALL_READ, NULL);
+    if (t->b && t->b->fin_unread > 0)
+        SAY(out, MSG_NUMBERS_FIN_ONLY, COUNT(t->b->fin_unread));
 }
 
 static void number_sent(struct str *out, const struct state_facts *t)
@@ -496,7 +499,7 @@ static const struct line lines[] = {
     {MSG_NUMBERS_IDLE, number_idle, BIT(ESTABLISHED)},
     {MSG_NUMBERS_EPHEMERAL, number_ephemeral, BIT(TIME_WAIT)},
     {MSG_NUMBERS_TABLE, number_table, BIT(TIME_WAIT)},
-    {MSG_NUMBERS_ORPHANS, number_orphans, UNFINISHED | BIT(FIN_WAIT2)},
+    {MSG_NUMBERS_ORPHANS, number_orphans, UNFINISHED},
     {MSG_NUMBERS_PROCESSES, number_processes, (LISTED & ~BIT(SYN_RECV)) | BIT(BOUND_INACTIVE)},
     {MSG_NUMBERS_PEERS, number_peers, BOTH_ENDS},
     {MSG_NUMBERS_PORTS, number_ports, BOTH_ENDS | BIT(BOUND_INACTIVE)},

@@ -130,7 +130,7 @@ static void print_groups(struct sink *out, const struct comparison_print *p)
         add_count(&line, g->count[COMPARISON_B]);
         str_add(&line, "  ");
         add_left(&line, comparison_words_state(g->key.state), STATE_W + 2);
-        comparison_words_ends(&g->key, &line);
+        comparison_words_group(g, &line);
         end_line(out, p, &line);
     }
     str_fini(&line);

@@ -32,13 +32,25 @@ static const char *status_word(enum status status)
     return finding_severity_word(severities[status]);
 }
 
+/* "4 problems", "no problem", "3 problems and 1 note": the first number is that of the screen. */
+static void say_found(struct str *out, uint32_t warnings, uint32_t notes)
+{
+    char problems[16], number[16];
+
+    snprintf(problems, sizeof problems, "%u", warnings);
+    snprintf(number, sizeof number, "%u", notes);
+    text_fill(out, warnings ? MSG_DOCTOR_PROBLEMS : MSG_DOCTOR_NO_PROBLEM, problems, NULL);
+    if (notes)
+        text_fill(out, MSG_DOCTOR_AND_NOTES, number, NULL);
+}
+
 static void print_head(struct sink *out, const struct report *r)
 {
-    char found[24], rows[FMT_SIZE], samples[16], seconds[FMT_SIZE];
+    char rows[FMT_SIZE], samples[16], seconds[FMT_SIZE];
     const struct findings *f = r->last->findings;
-    struct str line = STR_INIT, over = STR_INIT, whose = STR_INIT;
+    struct str line = STR_INIT, over = STR_INIT, whose = STR_INIT, found = STR_INIT;
 
-    snprintf(found, sizeof found, "%u", f ? f->n : 0);
+    say_found(&found, f ? f->warnings : 0, f ? f->n - f->warnings : 0);
     fmt_count(rows, sizeof rows, r->last->total);
     snprintf(samples, sizeof samples, "%u", r->samples);
     snprintf(seconds, sizeof seconds, "%.1f", r->seconds);
@@ -50,31 +62,37 @@ static void print_head(struct sink *out, const struct report *r)
         import_words_source(r->last->import, &whose);
     else
         str_add(&whose, r->last->host.name[0] ? r->last->host.name : FMT_NONE);
-    text_fill(&line, f && f->n ? MSG_DOCTOR_FOUND : MSG_DOCTOR_NOTHING, status_word(r->status),
-              str_text(&whose), rows, str_text(&over), found, NULL);
+    text_fill(&line, MSG_DOCTOR_FOUND, status_word(r->status), str_text(&whose), rows,
+              str_text(&over), str_text(&found), NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);
     str_fini(&over);
     str_fini(&whose);
+    str_fini(&found);
 }
 
 /* The head of a report about a recording. */
-static void print_head_over(struct sink *out, const struct report *r, uint32_t found)
+static void print_head_over(struct sink *out, const struct report *r,
+                            const struct report_groups *groups)
 {
-    char number[16], first[FMT_SIZE], last[FMT_SIZE], samples[FMT_SIZE];
-    struct str line = STR_INIT;
+    char first[FMT_SIZE], last[FMT_SIZE], samples[FMT_SIZE];
+    struct str line = STR_INIT, found = STR_INIT;
+    uint32_t warnings = 0;
 
-    snprintf(number, sizeof number, "%u", found);
+    for (uint32_t i = 0; i < groups->n; i++)
+        warnings += groups->group[i].worst->worst.severity >= SEVERITY_WARNING;
+    say_found(&found, warnings, groups->n - warnings);
     fmt_count(samples, sizeof samples, r->over->samples);
     report_over_span(r->over, first, last);
-    text_fill(&line, found ? MSG_DOCTOR_OVER : MSG_DOCTOR_OVER_NOTHING, status_word(r->status),
-              r->last->host.name[0] ? r->last->host.name : FMT_NONE, number, NULL);
+    text_fill(&line, MSG_DOCTOR_OVER, status_word(r->status),
+              r->last->host.name[0] ? r->last->host.name : FMT_NONE, str_text(&found), NULL);
     str_add(&line, "\n");
     text_fill(&line, MSG_DOCTOR_OVER_TIME, first, last, samples, NULL);
     print_glyphs(out, str_text(&line), r->ascii);
     sink_add(out, "\n");
     str_fini(&line);
+    str_fini(&found);
 }
 
 static void print_label(struct sink *out, const char *label)
@@ -248,7 +266,7 @@ static void print_over(struct sink *out, const struct report *r)
 
     if (report_over_group(r->over, &groups))
         return;
-    print_head_over(out, r, groups.n);
+    print_head_over(out, r, &groups);
     print_reason(out, &r->over->reason);
     for (uint32_t i = 0; i < groups.n; i++)
         print_group(out, r, &groups, &groups.group[i]);

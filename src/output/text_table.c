@@ -52,24 +52,11 @@ static size_t character_before(const char *text, size_t end)
     return end;
 }
 
-/* What is read by other programs has its digits as ss prints them. */
-static void drop_commas(struct str *text, size_t start)
-{
-    size_t to = start;
-    for (size_t from = start; from < text->len; from++)
-        if (text->data[from] != ',')
-            text->data[to++] = text->data[from];
-    if (to < text->len)
-        str_truncate(text, to);
-}
-
 static void add_cell(struct sheet *sheet, size_t column, uint32_t row)
 {
     const struct print *p = sheet->p;
     size_t start = sheet->text.len;
-    column_format(p->columns[column], p->sample, row, &sheet->text);
-    if (columns[p->columns[column]].kind == KIND_COUNT)
-        drop_commas(&sheet->text, start);
+    column_format_whole(p->columns[column], p->sample, row, &sheet->text);
     const char *text = str_text(&sheet->text) + start;
     size_t len = sheet->text.len - start;
     if (p->ascii && len == sizeof(FMT_NONE) - 1 && memcmp(text, FMT_NONE, len) == 0) {

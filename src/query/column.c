@@ -753,18 +753,29 @@ static void format_notsent_bytes(const struct sample *s, uint32_t row, struct st
 }
 
 /* How much of its backlog a listener uses: "3/511". */
-static void format_backlog_permille(const struct sample *s, uint32_t row, struct str *out)
+static void put_backlog(const struct sample *s, uint32_t row, struct str *out,
+                        void (*add)(struct str *out, uint64_t n))
 {
-    char used[FMT_SIZE], limit[FMT_SIZE];
     struct value v;
     get_backlog_permille(s, row, &v);
     if (v.type != VALUE_NUMBER) {
         str_add(out, FMT_NONE);
         return;
     }
-    str_add(out, fmt_count_fit(used, sizeof used, s->conn[row].rqueue, BACKLOG_COLUMNS));
+    add(out, s->conn[row].rqueue);
     str_add_char(out, '/');
-    str_add(out, fmt_count_fit(limit, sizeof limit, s->conn[row].wqueue, BACKLOG_COLUMNS));
+    add(out, s->conn[row].wqueue);
+}
+
+static void add_short(struct str *out, uint64_t n)
+{
+    char text[FMT_SIZE];
+    str_add(out, fmt_count_fit(text, sizeof text, n, BACKLOG_COLUMNS));
+}
+
+static void format_backlog_permille(const struct sample *s, uint32_t row, struct str *out)
+{
+    put_backlog(s, row, out, add_short);
 }
 
 const char *column_limit_word(enum send_limit limit)
@@ -887,6 +898,23 @@ void column_format(enum column_id id, const struct sample *s, uint32_t row, stru
         add_number[c->kind](out, v.number);
     else
         str_add(out, v.type == VALUE_TEXT ? v.text : FMT_NONE);
+}
+
+void column_format_whole(enum column_id id, const struct sample *s, uint32_t row, struct str *out)
+{
+    const struct column *c = &columns[id];
+    struct value v;
+    if (id == COL_BACKLOG) {
+        put_backlog(s, row, out, add_plain);
+    } else if (c->kind == KIND_COUNT || c->kind == KIND_MS || id == COL_UNSENT) {
+        c->get(s, row, &v);
+        if (v.type == VALUE_NUMBER)
+            add_plain(out, v.number);
+        else
+            str_add(out, FMT_NONE);
+    } else {
+        column_format(id, s, row, out);
+    }
 }
 
 /* The first eight bytes as a number that is ordered as they are. */

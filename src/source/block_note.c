@@ -171,7 +171,7 @@ void block_note_write(struct str *out, const struct episode *e, const char *(*ru
     put_conn(out, NOTE_ENDS, &f->scope.ends, redact);
     if (f->has_peer)
         put_conn(out, NOTE_PEER, &f->peer, redact);
-    if (f->cause.key)
+    if (f->cause.key || f->cause.who.pid || f->cause.who.service[0])
         put_cause(out, &f->cause, rule_name, redact);
 }
 

@@ -115,8 +115,10 @@ static unsigned talkers(struct session *s, enum command_id command)
     unsigned figure;
 
     (void)command;
-    if (!group_sorts(s))
+    if (!group_sorts(s)) { /* the first rows are what was asked for */
+        table_move(s, MOVE_END, -1);
         return table_sort_by(s, COL_RATE);
+    }
     if (group_figure_of(s, COL_RATE, &figure) || group_figure_of(s, COL_TX, &figure))
         return group_sort_by(s, figure);
     return REACT_NOTHING;

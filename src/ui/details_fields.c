@@ -266,6 +266,15 @@ static void accept_queue(const struct details *t, const char *waiting, char out[
     draw_copy_text(out + len + 2, FILL_SIZE - len - 2, more);
 }
 
+/* Bytes of data, and what counts as one besides: "0 B + FIN". */
+static void queue_text(uint32_t queue, uint32_t sign, const char *name, char out[FILL_SIZE])
+{
+    char count[FMT_SIZE];
+
+    fmt_count(count, sizeof count, queue - sign);
+    snprintf(out, FILL_SIZE, sign ? "%s B + %s" : "%s B", count, name);
+}
+
 static void add_queues(struct details *t)
 {
     const struct conn *c = t->c;
@@ -280,9 +289,10 @@ static void add_queues(struct details *t)
         add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
         return;
     }
-    snprintf(value, sizeof value, "%s B", count);
+    queue_text(c->rqueue, conn_unread_fin(c), "FIN", value);
     add(t, false, MSG_VIEW_DETAIL_RECV_Q, is_untold(t, CONN_UNKNOWN_RECV_Q) ? "" : value);
-    snprintf(value, sizeof value, "%s B", limit);
+    queue_text(c->wqueue, conn_unacked_sign(c), c->state == TCP_STATE_SYN_SENT ? "SYN" : "FIN",
+               value);
     add(t, false, MSG_VIEW_DETAIL_SEND_Q, is_untold(t, CONN_UNKNOWN_SEND_Q) ? "" : value);
 }
 
@@ -369,10 +379,13 @@ static void add_received(struct details *t)
     const bool fin = t->c->state == TCP_STATE_CLOSE_WAIT || t->c->state == TCP_STATE_LAST_ACK ||
                      t->c->state == TCP_STATE_CLOSING;
     uint64_t value;
-    char bytes[FMT_SIZE] = "";
+    char bytes[FMT_SIZE + 8] = "";
 
-    if (tcp_metrics_get(t->metrics, METRICS_bytes_received, &value))
-        fmt_bytes(bytes, sizeof bytes, value - (fin && value));
+    if (tcp_metrics_get(t->metrics, METRICS_bytes_received, &value)) {
+        fmt_bytes(bytes, FMT_SIZE, value - (fin && value));
+        if (fin && value)
+            strcat(bytes, " + FIN");
+    }
     add(t, true, MSG_COL_BYTES_RECEIVED, bytes);
 }
 

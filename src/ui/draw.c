@@ -51,6 +51,13 @@ const struct findings *draw_findings(const struct drawing *d)
     return s ? s->findings : NULL;
 }
 
+bool draw_all_checked(const struct drawing *d)
+{
+    const struct sample *s = d->v->newest ? d->v->newest : d->s;
+
+    return s && !s->import && sample_is_whole(s) && history_at(&s->history, 1);
+}
+
 uint32_t draw_warned_states(const struct drawing *d)
 {
     return d->s && d->s->findings ? d->s->findings->states : 0;

@@ -44,6 +44,10 @@ const struct history *draw_history(const struct drawing *d);
 /** What the doctor found in the newest sample, paused or not; NULL: no doctor looked at it. */
 const struct findings *draw_findings(const struct drawing *d);
 
+/** Does it mean that all is well where that found nothing? Not of an import, which tells little, of
+ *  a sample that is not whole, nor of the first one, since many rules compare two. */
+bool draw_all_checked(const struct drawing *d);
+
 /** States (STATE_BIT()s) and rows of the sample shown that findings are about; the latter as enum
  *  severity, SEVERITY_OK for none. */
 uint32_t draw_warned_states(const struct drawing *d);

@@ -102,6 +102,7 @@ static void add_time(const struct drawing *d, struct key_items *k)
 static void main_items(const struct drawing *d, struct key_items *k)
 {
     const struct ui *ui = d->ui;
+    const struct findings *f = draw_findings(d);
     bool state_list = ui->focus == FOCUS_STATES && d->l.state_list.h > 0;
     bool header_help = ui->w >= HELP_IN_HEADER;
 
@@ -122,7 +123,8 @@ static void main_items(const struct drawing *d, struct key_items *k)
         footer_add_keys(k, "[ ]", MSG_VIEW_KEY_SCROLL,
                         d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     footer_add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
-    footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, 12);
+    /* their rows may be on no page that is looked at */
+    footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, f && f->warnings ? 4 : 12);
     footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
                ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
                : d->l.pane_form == PANE_FORM_OVERLAY ? 1

@@ -11,6 +11,7 @@
 #include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/explain/expand.h"
+#include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/sample_summary.h"
 #include "tcptop/explain/typeset.h"
@@ -161,7 +162,7 @@ static void add_behind(struct header *h)
     char text[FILL_SIZE];
     struct str age = STR_INIT;
 
-    expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
+    expand_duration(&age, seconds > 0 ? (uint64_t)seconds : 0);
     draw_fill(text, MSG_VIEW_BEHIND, str_text(&age), NULL, NULL);
     str_fini(&age);
     typeset_untie(text);
@@ -287,7 +288,8 @@ static void add_cost(struct header *h)
 }
 
 /* Bytes per second of all connections that two samples have: what lived only between them, and what
- * ended since the first, carried some too, so these are lower bounds. */
+ * ended since the first, carried some too, so these are lower bounds. That it is at least nothing
+ * need not be said. */
 static void add_traffic(struct header *h)
 {
     const struct sample_summary *v = h->d->v->summary;
@@ -295,7 +297,7 @@ static void add_traffic(struct header *h)
     if (h->d->ui->figures_off && h->d->ui->n_chosen == 0) {
         add_gap(h, &h->left);
         runs_add(&h->left, ROLE_DIM, text(MSG_VIEW_FIGURES_OFF));
-    } else if (h->d->s && h->d->s->rate && v) {
+    } else if (h->d->s && h->d->s->rate && v && (v->rx_bytes_s || v->tx_bytes_s)) {
         char in[FMT_SIZE], out[FMT_SIZE], words[FILL_SIZE];
 
         fmt_bytes(in, sizeof in, v->rx_bytes_s);
@@ -416,25 +418,48 @@ static void add_host(struct header *h, int room)
     add_title(h, name, room);
 }
 
+/* "1 critical, 2 warnings" */
+static void warnings_words(const struct findings *f, char out[FILL_SIZE])
+{
+    char critical[16], others[16];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < f->n; i++)
+        n += f->list[i].severity == SEVERITY_CRITICAL;
+    snprintf(critical, sizeof critical, "%u", n);
+    snprintf(others, sizeof others, "%u", f->warnings - n);
+    if (!n)
+        draw_fill(out, MSG_VIEW_WARNINGS_SOME, others, NULL, NULL);
+    else
+        draw_fill(out,
+                  n < f->warnings ? MSG_VIEW_WARNINGS_CRITICAL_AND : MSG_VIEW_WARNINGS_CRITICAL,
+                  critical, others, NULL);
+}
+
 static void add_warnings(struct header *h)
 {
     const struct findings *f = draw_findings(h->d);
     bool words = h->d->ui->w >= WARNINGS_FROM_W;
-    char key[24], number[16], text[FILL_SIZE];
+    char key[24], text[FILL_SIZE];
 
     if (!f || (!f->warnings && !words))
         return;
     add_gap(h, &h->right);
     if (!f->warnings) {
-        runs_add(&h->right, ROLE_DIM, text_in(text_language(), MSG_VIEW_WARNINGS_NONE));
+        runs_add(&h->right, ROLE_DIM,
+                 text_in(text_language(),
+                         draw_all_checked(h->d) ? MSG_VIEW_WARNINGS_NONE : MSG_VIEW_WARNINGS_UNKNOWN));
         runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }
-    enum role role = f->worst == SEVERITY_CRITICAL ? ROLE_CRIT : ROLE_WARN;
+    const bool critical = f->worst == SEVERITY_CRITICAL;
     keymap_first_key(h->d->v->bindings, COMMAND_WARNINGS, key);
-    snprintf(number, sizeof number, "%u", f->warnings);
-    draw_fill(text, MSG_VIEW_WARNINGS_SOME, number, NULL, NULL);
-    runs_addf(&h->right, role, "%s %s", key, words ? text : number);
+    warnings_words(f, text);
+    if (!words)
+        snprintf(text, sizeof text, "%u", f->warnings);
+    /* the key that lists them is their mark, if it was not given to something else */
+    runs_addf(&h->right, critical ? ROLE_CRIT : ROLE_WARN, "%s %s",
+              critical && strcmp(key, "!") == 0 ? finding_severity_mark(f->worst) : key, text);
     runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
 }
 

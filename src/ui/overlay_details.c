@@ -15,7 +15,9 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/doctor/state_age.h"
 #include "tcptop/explain/evidence.h"
+#include "tcptop/explain/expand.h"
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
@@ -61,28 +63,6 @@ struct lines {
     bool two;
 };
 
-static void duration_words(char out[FILL_SIZE], uint64_t seconds)
-{
-    static const struct {
-        uint64_t below, big, small;
-        enum msg id;
-    } rows[] = {
-        {60, 1, 1, MSG_VIEW_SECONDS},
-        {3600, 60, 1, MSG_VIEW_MINUTES_SECONDS},
-        {86400, 3600, 60, MSG_VIEW_HOURS_MINUTES},
-        {UINT64_MAX, 86400, 3600, MSG_VIEW_DAYS_HOURS},
-    };
-    char big[24], small[24];
-    size_t i = 0;
-
-    while (seconds >= rows[i].below)
-        i++;
-    snprintf(big, sizeof big, "%llu", (unsigned long long)(seconds / rows[i].big));
-    snprintf(small, sizeof small, "%llu",
-             (unsigned long long)(seconds % rows[i].big / rows[i].small));
-    draw_fill(out, rows[i].id, big, small, NULL);
-}
-
 static bool was_in(const struct details *t, unsigned state)
 {
     for (uint32_t i = 0; t->watch && i < t->watch->n_changes; i++) {
@@ -120,8 +100,8 @@ static void clock_of(const struct details *t, uint32_t when_ds, char out[FMT_SIZ
 
 static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
 {
-    const struct row_times *times = &s->times[row];
-    char words[FILL_SIZE];
+    const struct state_age age = state_age_of(s, row);
+    struct str words = STR_INIT;
 
     if (s->import) { /* of one moment */
         snprintf(out, FILL_SIZE, "%s",
@@ -129,9 +109,11 @@ static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
                                                            : state_name(s->conn[row].state));
         return;
     }
-    duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
-    draw_fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
-              state_name(conn_counts_as(&s->conn[row])), words, NULL);
+    expand_duration(&words, age.ms / 1000);
+    draw_fill(out, age.exact ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
+              state_name(conn_counts_as(&s->conn[row])), str_text(&words), NULL);
+    typeset_untie(out);
+    str_fini(&words);
 }
 
 static void state_text(const struct details *t, char out[FILL_SIZE])

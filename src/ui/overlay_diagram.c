@@ -117,8 +117,8 @@ static const struct {
     {TRANSITION_CLOSING_ACKED, BESIDE, 32, 14, 0, MSG_DIAGRAM_ACK, NULL},
     {TRANSITION_CLOSE_AFTER, BESIDE, 57, 14, 0, MSG_DIAGRAM_CLOSE, NULL},
     {TRANSITION_FIN_CAME, IN, 16, 16, 8, MSG_DIAGRAM_FIN, NULL},
-    {TRANSITION_ORPHAN_OVER, BESIDE, 7, 18, 0, MSG_VIEW_SECONDS, SYSCTL_SECONDS},
-    {TRANSITION_WAIT_OVER, BESIDE, 32, 18, 0, MSG_VIEW_SECONDS, TIMEWAIT_LENGTH},
+    {TRANSITION_ORPHAN_OVER, BESIDE, 7, 18, 0, MSG_DIAGRAM_AFTER, SYSCTL_SECONDS},
+    {TRANSITION_WAIT_OVER, BESIDE, 32, 18, 0, MSG_DIAGRAM_AFTER, TIMEWAIT_LENGTH},
     {TRANSITION_LAST_ACKED, BESIDE, 57, 18, 0, MSG_DIAGRAM_ACK, NULL},
 };
 
@@ -149,6 +149,18 @@ static bool kernel_rate(const struct rates *r, enum state_transition transition,
         n, per_s);
 }
 
+/* How often it was passed at least: as often as samples have seen it. A SYN comes and goes between
+ * two samples, but each handshake that the kernel has counted as finished began with one. */
+static double least_rate(const struct rates *r, enum state_transition transition)
+{
+    double seen = history_transition_rate(&r->span, transition), accepted;
+
+    if (transition == TRANSITION_SYN && kernel_rate(r, TRANSITION_ACCEPTED, &accepted) &&
+        accepted > seen)
+        return accepted;
+    return seen;
+}
+
 /* Nobody misses what comes into a state that outlives the interval, nor its end. */
 static bool is_exact(const struct rates *r, enum state_transition transition)
 {
@@ -167,7 +179,7 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
         return;
     exact = kernel_rate(r, transition, &per_s);
     if (!exact) {
-        per_s = history_transition_rate(&r->span, transition);
+        per_s = least_rate(r, transition);
         exact = is_exact(r, transition);
     }
     if (per_s <= 0)
@@ -222,7 +234,7 @@ static void draw_labels(struct canvas *c, const struct drawing *d)
 
     rates_init(&r, d);
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
-        char words[FILL_SIZE], rate[FMT_SIZE];
+        char words[FILL_SIZE], rate[FMT_SIZE + 2];
         int x = labels[i].x, y = labels[i].y;
 
         label_words(words, d, i);
@@ -232,6 +244,8 @@ static void draw_labels(struct canvas *c, const struct drawing *d)
             continue;
         }
         canvas_put(c, x - 1 - utf8_width(words), y, utf8_width(words), ROLE_DIM, words);
+        if (labels[i].value && *rate) /* it stands beside a time */
+            snprintf(rate + strlen(rate), 3, "/s");
         canvas_put(c, x + 2, y, 8, ROLE_TEXT, rate);
     }
 }
@@ -342,7 +356,7 @@ static void draw_notes(struct drawing *d, const struct rect *inner)
         put_note(d->c, inner->x + 1, inner->y + DIAGRAM_H + i, inner->w - 2, text(notes[i]));
 }
 
-/* "counts now, rates per s over 60 s, + at least" */
+/* What the numbers are: counts, and rates over how long. */
 static void title_words(char out[FILL_SIZE], const struct drawing *d)
 {
     struct rates r;

@@ -301,6 +301,7 @@ static void draw_group(struct drawing *d, const struct diff_page *p,
                        const struct comparison_group *g, int y)
 {
     char change[FMT_SIZE];
+    struct str ends = STR_INIT;
     int x = p->r.x;
 
     fmt_change(change, sizeof change, comparison_change(g), NUMBER_W - 1);
@@ -310,7 +311,9 @@ static void draw_group(struct drawing *d, const struct diff_page *p,
         x = put_count(d, x, y, g->count[side]);
     draw_name(d->c, x + 2, y, STATE_W, column_state_role(g->key.state),
               comparison_words_state(g->key.state));
-    draw_ends(d, p, &g->key, x + 2 + STATE_W + 2, y);
+    comparison_words_group(g, &ends);
+    put_rest(d, p, x + 2 + STATE_W + 2, y, ROLE_TEXT, str_text(&ends));
+    str_fini(&ends);
 }
 
 /* "ESTABLISHED → CLOSE_WAIT", where there is room for both. Returns where the next word begins. */

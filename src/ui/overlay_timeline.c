@@ -173,6 +173,21 @@ static void draw_course(struct drawing *d, const struct timeline *p, unsigned st
     canvas_paint(d->c, p->x + p->cursor, y, 1, 1, ROLE_CURSOR);
 }
 
+/* Does it hold at that time, by the times that its row has? */
+static bool holds_at(const struct survey_finding *f, int64_t ns)
+{
+    return f->begin_ns <= ns && (f->lasts || ns <= f->end_ns);
+}
+
+/* The finding as the moment that is shown has it; NULL: it was not found then. */
+static const struct finding *found_now(const struct findings *now, const struct survey_finding *f)
+{
+    for (uint32_t i = 0; now && i < now->n; i++)
+        if (now->list[i].key == f->episode.worst.key)
+            return &now->list[i];
+    return NULL;
+}
+
 /* States that warnings are about at the cursor. */
 static uint32_t warned_at(const struct timeline *p, int64_t ns)
 {
@@ -180,7 +195,7 @@ static uint32_t warned_at(const struct timeline *p, int64_t ns)
 
     for (uint32_t i = 0; i < p->v->n_findings; i++) {
         const struct survey_finding *f = &p->v->finding[i];
-        if (f->begin_ns <= ns && (f->lasts || ns <= f->end_ns))
+        if (holds_at(f, ns))
             states |= f->episode.worst.marks;
     }
     return states;
@@ -211,8 +226,24 @@ static void title_of(const struct survey_finding *f, char out[FILL_SIZE])
     str_fini(&title);
 }
 
+/* Where the moment that is shown has something else than the row: a warning that is only a note by
+ * now, since its cause was found, or that the few samples before that moment do not show. */
+static void add_differs(const struct drawing *d, const struct survey_finding *f,
+                        char when[FILL_SIZE])
+{
+    const struct findings *now = draw_findings(d);
+    const struct finding *found = found_now(now, f);
+    char whole[FILL_SIZE];
+
+    if (!now || !holds_at(f, d->v->survey_ns) || f->episode.worst.severity < SEVERITY_WARNING ||
+        (found && found->severity >= SEVERITY_WARNING))
+        return;
+    draw_fill(whole, found ? MSG_TIMELINE_NOTE_NOW : MSG_TIMELINE_NOT_FOUND, when, NULL, NULL);
+    draw_copy_text(when, FILL_SIZE, whole);
+}
+
 /* "13:44:05 to 13:45:50  worst 512" */
-static void when_of(const struct survey_finding *f, char out[FILL_SIZE])
+static void when_of(const struct drawing *d, const struct survey_finding *f, char out[FILL_SIZE])
 {
     const struct episode *e = &f->episode;
     char from[FMT_SIZE], to[FMT_SIZE], when[FILL_SIZE];
@@ -222,6 +253,7 @@ static void when_of(const struct survey_finding *f, char out[FILL_SIZE])
     fmt_clock(from, sizeof from, e->begin_wall_ns);
     fmt_clock(to, sizeof to, e->end_wall_ns);
     draw_fill(when, f->lasts ? MSG_TIMELINE_LASTS : MSG_TIMELINE_FROM_TO, from, to, NULL);
+    add_differs(d, f, when);
     if (measure >= 0)
         finding_figure(&e->worst, (unsigned)measure, e->at_least, &worst);
     draw_fill(out, measure >= 0 ? MSG_TIMELINE_WORST : MSG_SESSION_NOTE, when, str_text(&worst),
@@ -236,7 +268,7 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
     char title[FILL_SIZE], when[FILL_SIZE];
     int x = GUTTER, w = d->ui->w;
 
-    when_of(f, when);
+    when_of(d, f, when);
     const int when_w = utf8_width(when);
     canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
                finding_severity_word(severity));
@@ -332,7 +364,7 @@ static void extent_words(const struct survey *v, char out[FILL_SIZE])
 
     fmt_clock(from, sizeof from, v->first_wall_ns);
     fmt_clock(to, sizeof to, v->last_wall_ns);
-    expand_duration(&how, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
+    expand_duration(&how, seconds > 0 ? (uint64_t)seconds : 0);
     fmt_count(number, sizeof number, v->samples);
     draw_fill(samples, MSG_TIMELINE_SAMPLES, number, NULL, NULL);
     str_addf(&how, ", %s", samples);

@@ -46,7 +46,7 @@ static void since(const struct drawing *d, const struct finding *f, bool with_ag
     struct str age = STR_INIT;
 
     clock_of(f->since_wall_ns, clock);
-    expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
+    expand_duration(&age, seconds > 0 ? (uint64_t)seconds : 0);
     draw_fill(out, with_age ? MSG_VIEW_WARNING_SINCE_FOR : MSG_VIEW_WARNING_SINCE, clock,
               str_text(&age), NULL);
     typeset_untie(out);
@@ -103,6 +103,15 @@ static uint32_t finding_lines(const struct finding *f, int width)
         n += words.text.n_lines;
     finding_words_fini(&words);
     return n;
+}
+
+/* That nothing is wrong, or that not all of it could be looked for. */
+static void put_nothing(struct drawing *d, int x, int y, int w, enum role role)
+{
+    const bool all = draw_all_checked(d);
+
+    canvas_put(d->c, x, y, w, all ? role : ROLE_DIM,
+               text(all ? MSG_VIEW_WARNINGS_NOTHING : MSG_VIEW_WARNINGS_UNKNOWN));
 }
 
 static int make_tail(const struct findings *f, int width, struct explain_text *tail)
@@ -245,8 +254,7 @@ static void draw_page(struct pen *pen, const struct warnings_page *p)
     if (f && f->n == 0) {
         y = next_y(pen);
         if (y >= 0)
-            canvas_put(pen->d->c, pen->r.x + 1, y, pen->r.w - 2, ROLE_OK,
-                       text(MSG_VIEW_WARNINGS_NOTHING));
+            put_nothing(pen->d, pen->r.x + 1, y, pen->r.w - 2, ROLE_OK);
         next_y(pen);
     }
     if (ended_lines(f))
@@ -425,7 +433,7 @@ void overlay_warnings_draw_list(struct drawing *d)
     count_short(f, count);
     draw_title(d->c, r, false, text(MSG_VIEW_WARNINGS), count, right);
     if (f && f->n == 0)
-        canvas_put(d->c, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM, text(MSG_VIEW_WARNINGS_NOTHING));
+        put_nothing(d, r->x + 1, r->y + 1, r->w - 1, ROLE_DIM);
     if (f && f->n)
         draw_list(d, f, r);
 }

@@ -164,6 +164,8 @@ static enum msg obstacle(const struct session *s, const struct conn *c, uint32_t
         return MSG_CLOSE_GONE;
     if (c->netns != 0 && !netns_find(shown->namespaces, c->netns))
         return MSG_CLOSE_NAMESPACE;
+    if (c->netns == 0 && !s->may_destroy)
+        return MSG_CLOSE_DENIED;
     if (c->flags & CONN_NO_COOKIE)
         return MSG_CLOSE_NO_COOKIE;
     return c->flags & CONN_BOUND ? MSG_CLOSE_UNREACHABLE : MSG_COUNT;

@@ -113,9 +113,11 @@ void session_without_hangul(struct session *s)
 
 void session_use_destroy(struct session *s,
                          struct destroyed (*destroy)(const struct conn *c,
-                                                     const struct destroy_place *place))
+                                                     const struct destroy_place *place),
+                         bool may)
 {
     s->destroy = destroy;
+    s->may_destroy = may;
 }
 
 void session_use_lesson(struct session *s, struct lesson *lesson)

@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     if (session_new(&session, &settings, -1, true, false) || canvas_init(&canvas, 1, 1) ||
         sink_init(&out, STDOUT_FILENO))
         errx(1, "out of memory");
-    session_use_destroy(session, end);
+    session_use_destroy(session, end, true);
     session_sample(session, make_sample(argc > 4 ? argv[4] : "init"), NOW_NS);
     press(session, argv[3]);
     session_draw(session, &canvas, NOW_NS);

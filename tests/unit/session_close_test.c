@@ -40,7 +40,7 @@ static void open_stage(struct stage *st)
 {
     memset(&kernel, 0, sizeof(kernel));
     stage_open_twenty(st);
-    session_use_destroy(st->session, end);
+    session_use_destroy(st->session, end, true);
     stage_keys(st, "Down");
 }
 
@@ -232,10 +232,10 @@ static void obstacles_are_named(void **state)
     (void)state;
     struct stage st;
     open_stage(&st);
-    session_use_destroy(st.session, NULL);
+    session_use_destroy(st.session, NULL, true);
     stage_keys(&st, "K");
     assert_true(stage_says(&st, "live screen"));
-    session_use_destroy(st.session, end);
+    session_use_destroy(st.session, end, true);
     st.conn[1].flags = CONN_NO_COOKIE;
     stage_sample(&st);
     stage_keys(&st, "g Down K");
@@ -432,7 +432,7 @@ static void keys_answer_while_it_is_closed(void **state)
     for (unsigned i = 0; i < 20; i++)
         stage_add(&st, TCP_STATE_ESTABLISHED, 100 + 10 * i, 40000 + i);
     stage_sample(&st);
-    session_use_destroy(st.session, end_slowly);
+    session_use_destroy(st.session, end_slowly, true);
     slow.screen = pthread_self();
     stage_keys(&st, "Down");
     ask(&st);

@@ -29,7 +29,7 @@ static struct destroyed end(const struct conn *c, const struct destroy_place *pl
 static void open_stage(struct stage *st)
 {
     stage_open_twenty(st);
-    session_use_destroy(st->session, end);
+    session_use_destroy(st->session, end, true);
     stage_keys(st, "Down");
 }
 

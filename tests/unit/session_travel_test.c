@@ -688,7 +688,7 @@ static void nothing_is_closed_in_the_past(void **state)
 {
     (void)state;
     begin_session(NULL, 32u << 20, "Tab Down", 20);
-    session_use_destroy(stage.session, never);
+    session_use_destroy(stage.session, never, true);
     keys_of(stage.session, ", K");
     assert_string_equal(probe_prompt(stage.session), "none");
     assert_non_null(strstr(probe_message(stage.session), "of the past   P returns to now"));

@@ -38,6 +38,9 @@ bool privileges_are_borrowed(void);
  *  started. What the kernel does not allow or does not have is left out. */
 void privileges_keep(uint64_t kept);
 
+/** Has the process all capabilities of the set `wanted`, effective or not? */
+bool privileges_permit(uint64_t wanted);
+
 /** Make the capabilities of the set `wanted` effective for the calling thread, as far as it has
  *  them. Returns what was effective before, for privileges_restore(). */
 uint64_t privileges_raise(uint64_t wanted);

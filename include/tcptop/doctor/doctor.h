@@ -81,6 +81,7 @@ enum advice {
     ADVICE_TIMESTAMPS, /* … since timestamps are off */
     ADVICE_POOL,       /* ports in TIME_WAIT that connect() may take over */
     ADVICE_CAUSE,      /* it follows from another finding */
+    ADVICE_READER,     /* a process of this host has the other end */
 };
 
 struct rule_figure {

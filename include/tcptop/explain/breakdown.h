@@ -65,7 +65,8 @@ struct breakdown {
         uint64_t bytes;
         uint32_t most;
     } received, sent;  /* FIN and SYN, which count as a byte, left out */
-    uint32_t fin_only; /* nothing but our FIN, or SYN, is not acknowledged */
+    uint32_t fin_only;   /* nothing but our FIN, or SYN, is not acknowledged */
+    uint32_t fin_unread; /* nothing but the peer's FIN waits to be read */
 
     uint32_t repeats[BREAKDOWN_REPEATS];
     uint32_t most_repeats;

@@ -15,6 +15,10 @@ const char *comparison_words_state(unsigned state);
 /** Append "java → 10.0.3.7:5432", "nginx :443 ← 10.0.3.7" or "nginx :443". */
 void comparison_words_ends(const struct comparison_key *key, struct str *out);
 
+/** The same of a group, and where it has as many as before but not the same ones, how many of them
+ *  have gone and have come. */
+void comparison_words_group(const struct comparison_group *g, struct str *out);
+
 /** Append "ESTABLISHED → CLOSE_WAIT" of a group that changed its state. */
 void comparison_words_move(const struct comparison_key *key, struct str *out);
 

@@ -124,6 +124,20 @@ static inline bool conn_is_let_go(const struct conn *c)
     return conn_is_timewait(c) || conn_kind(c) == CONN_ORPHAN;
 }
 
+/** Of Recv-Q and Send-Q, what is no data (net/ipv4/tcp_diag.c tcp_diag_get_info): 1 where the FIN
+ *  that has come waits to be read; 1 where the SYN or the FIN of this end is not acknowledged. */
+static inline uint32_t conn_unread_fin(const struct conn *c)
+{
+    return c->rqueue && (c->state == TCP_STATE_CLOSE_WAIT || c->state == TCP_STATE_LAST_ACK ||
+                         c->state == TCP_STATE_CLOSING);
+}
+
+static inline uint32_t conn_unacked_sign(const struct conn *c)
+{
+    return c->wqueue && c->state != TCP_STATE_ESTABLISHED && c->state != TCP_STATE_CLOSE_WAIT &&
+           c->state != TCP_STATE_LISTEN;
+}
+
 /** The state that the record counts for: BOUND_INACTIVE apart from CLOSE; 0 for a state that this
  *  program does not know. */
 static inline unsigned conn_counts_as(const struct conn *c)

@@ -98,7 +98,8 @@ static inline bool finding_files_nearly_full(const struct finding_process *w)
 
 /* What a finding follows from. */
 struct finding_cause {
-    uint64_t key; /* of that finding; 0: it follows from none */
+    uint64_t key; /* of that finding; 0: it follows from none, and then `who`, where one is known,
+                     is the process of this host at the other end, which is to be looked at */
     uint8_t rule;
     struct conn ends; /* of its scope */
     struct finding_process who;
@@ -137,6 +138,7 @@ struct findings {
     uint32_t warnings;      /* of those that hold, warnings and worse */
     uint8_t worst;          /* enum severity of those that hold */
     uint8_t skip[32];       /* enum skip, by rule */
+    uint32_t spared[32];    /* STATE_BIT()s: what kept the rule from looking is not about them */
     uint32_t states;        /* that warnings are about: STATE_BIT()s */
     struct predicate *rows; /* for each that holds, which rows it is about; owned, may be NULL */
     struct finding list[];

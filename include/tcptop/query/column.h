@@ -80,8 +80,12 @@ struct column {
 
 extern const struct column columns[COL_COUNT];
 
-/** Append the cell of `row` as the screen and text output show it: "–" when it is not known. */
+/** Append the cell of `row` as the screen shows it: "–" when it is not known. */
 void column_format(enum column_id id, const struct sample *s, uint32_t row, struct str *out);
+
+/** The same as text output shows it, which other programs read: counts, queues and milliseconds in
+ *  all their digits, without commas, where the screen shortens them ("3782144", not "3.78M"). */
+void column_format_whole(enum column_id id, const struct sample *s, uint32_t row, struct str *out);
 
 #define KEY_ABSENT UINT64_MAX
 

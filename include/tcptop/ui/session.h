@@ -38,7 +38,8 @@ void session_without_hangul(struct session *s);
  *  query worker it is called on a thread of its own. */
 void session_use_destroy(struct session *s,
                          struct destroyed (*destroy)(const struct conn *c,
-                                                     const struct destroy_place *place));
+                                                     const struct destroy_place *place),
+                         bool may);
 
 struct lesson;
 
