@@ -10,6 +10,7 @@
 
 #include "cli_error.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/lesson/lesson.h"
 #include "tcptop/model/state.h"
 #include "tcptop/query/filter.h"
@@ -202,6 +203,8 @@ static int refuse_state(const char *text, size_t len, struct err *err)
 
     snprintf(word, sizeof word, "%.*s", (int)(len < 63 ? len : 63), text);
     const unsigned near = state_nearest(word);
+    if (rules_number(word) >= 0)
+        return cli_error_usage(err, MSG_BAD_STATE_RULE, word, NULL);
     add_states(&all, false);
     const int rc = cli_error_usage(err, near ? MSG_BAD_STATE_NEAR : MSG_BAD_STATE, word,
                                    near ? state_name(near) : str_text(&all));

@@ -407,7 +407,7 @@ static const struct {
     [TCP_STATE_SYN_SENT] = {facts_syn_sent, MSG_VERDICT_NOTHING, false},
     [TCP_STATE_SYN_RECV] = {facts_syn_recv, MSG_VERDICT_NOTHING, false},
     [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_ES_OPEN, false},
-    [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_NOTHING, false},
+    [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_CW_NORMAL, false},
     [TCP_STATE_LAST_ACK] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
     [TCP_STATE_FIN_WAIT1] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
     [TCP_STATE_FIN_WAIT2] = {facts_fin_wait2, MSG_VERDICT_NOTHING, false},
@@ -451,6 +451,7 @@ static void say_normal(struct evidence *e, const struct state_facts *t)
     struct str title = STR_INIT;
 
     e->verdict = VERDICT_NORMAL;
+    e->others = others;
     if (others)
         finding_title(others, &title);
     if (others)
@@ -471,6 +472,11 @@ static void judge(struct evidence *e, const struct state_facts *t)
         say_normal(e, t);
 }
 
+const char *evidence_other_system(const struct sample *s)
+{
+    return s && s->import && !strstr(s->import->system, "Linux") ? s->import->system : NULL;
+}
+
 void evidence_collect(struct evidence *e, const struct explain_subject *subject)
 {
     struct sample_summary summary;
@@ -485,8 +491,6 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     if (t.s->status == SAMPLE_PARTIAL)
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
     states[t.state].facts(e, &t);
-    if (t.s->import && !strstr(t.s->import->system, "Linux"))
-        ADD_FACT(e, MSG_FACT_OTHER_SYSTEM, t.s->import->system);
     judge(e, &t);
 }
 

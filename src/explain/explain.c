@@ -40,7 +40,7 @@ struct block {
     struct str body;
 };
 
-#define BLOCKS_MAX (13 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
+#define BLOCKS_MAX (14 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
 
 struct page {
     const struct explain_subject *subject;
@@ -185,6 +185,9 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     *p = (struct page){.subject = subject, .kind = kind_of(subject)};
     evidence_collect(&e, subject);
     add_lesson(p);
+    if (evidence_other_system(subject->sample))
+        fact_fill(add_block(p, BLOCK_PLAIN, NULL), MSG_FACT_OTHER_SYSTEM,
+                  evidence_other_system(subject->sample));
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
         state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
@@ -375,8 +378,13 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
     if (e.found) {
         finding_part(e.found, PART_DO, &advice);
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
+    } else if (e.others) {
+        finding_title(e.others, &advice);
+        fact_fill(todo, MSG_VERDICT_OTHERS_BRIEF, str_text(&advice));
     } else if (e.verdict == VERDICT_NORMAL) {
-        str_add(todo, text(MSG_EXPLAIN_TO_DO_NOTHING));
+        bool leaks = subject->state == TCP_STATE_CLOSE_WAIT && subject->sample &&
+                     subject->sample->count[TCP_STATE_CLOSE_WAIT];
+        str_add(todo, text(leaks ? MSG_EXPLAIN_TO_DO_WATCH : MSG_EXPLAIN_TO_DO_NOTHING));
     }
     now->failed = now->failed || str_failed(&advice) || evidence_failed(&e);
     str_fini(&advice);

@@ -180,6 +180,55 @@ void finding_figure(const struct finding *f, unsigned which, bool at_least, stru
     str_fini(&number);
 }
 
+/* What the figures count that say how bad a finding is; 0: their unit says it. */
+static enum msg measure_words(unsigned rule, unsigned which)
+{
+    static const struct {
+        enum msg first, others;
+    } words[RULE_COUNT] = {
+        [RULE_CLOSE_WAIT] = {MSG_MEASURE_SOCKETS, 0},
+        [RULE_ACCEPT_STALLED] = {MSG_MEASURE_WAITING, 0},
+        [RULE_ACCEPT_QUEUE] = {MSG_MEASURE_WAITING, MSG_MEASURE_OVERFLOWS},
+        [RULE_SYN_BACKLOG] = {MSG_MEASURE_HALF_OPEN, 0},
+        [RULE_SYN_DROPS] = {MSG_MEASURE_SYNS, 0},
+        [RULE_EPHEMERAL] = {MSG_MEASURE_PORTS, 0},
+        [RULE_BOUND] = {MSG_MEASURE_PORTS, 0},
+        [RULE_TW_TABLE] = {MSG_MEASURE_ENTRIES, 0},
+        [RULE_FIN_WAIT2] = {MSG_MEASURE_SOCKETS, MSG_MEASURE_SOCKETS},
+        [RULE_SYN_SENT] = {MSG_MEASURE_WAITING, 0},
+        [RULE_LAST_ACK] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_FIN_WAIT1] = {MSG_MEASURE_SOCKETS, MSG_MEASURE_SOCKETS},
+        [RULE_FLOW_RETRANS] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_ZERO_WINDOW] = {MSG_MEASURE_CONNECTIONS, MSG_MEASURE_CONNECTIONS},
+        [RULE_SLOW_READER] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_SEND_BUFFER] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_KEEPALIVE] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_SELF_CONNECT] = {MSG_MEASURE_SOCKETS, 0},
+        [RULE_GROWING] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_MEMORY] = {MSG_MEASURE_PAGES, 0},
+        [RULE_RESETS] = {MSG_MEASURE_RESETS, MSG_MEASURE_RESETS},
+    };
+    const struct rule_figure *figure = rule_figure(rule, which);
+
+    return !figure || figure->kind != KIND_OF_COUNT ? 0
+           : which                                  ? words[rule].others
+                                                    : words[rule].first;
+}
+
+void finding_measure(const struct finding *f, unsigned which, bool at_least, struct str *out)
+{
+    enum msg words = measure_words(f->rule, which);
+    struct str number = STR_INIT;
+
+    finding_figure(f, which, at_least, &number);
+    if (words)
+        text_fill(out, words, str_text(&number), NULL);
+    else
+        str_add(out, str_text(&number));
+    out->failed = out->failed || str_failed(&number);
+    str_fini(&number);
+}
+
 #define WINDOW_VALUE 10 /* the number of {w}: how long was watched */
 
 /* The value of {0} to {9} and {w}; false when it is not known. */
@@ -428,10 +477,10 @@ static void add_cause(const struct finding *f, struct str *out)
     else
         add_process(&c->who, &who);
     text_fill(out,
-              !c->key                       ? MSG_FINDING_CAUSE_PEER
+              !c->key                        ? MSG_FINDING_CAUSE_PEER
               : c->rule == RULE_ACCEPT_QUEUE ? MSG_FINDING_CAUSE_QUEUE
-              : c->rule == RULE_SLOW_READER ? MSG_FINDING_CAUSE_READER
-                                            : MSG_FINDING_CAUSE_LEAK,
+              : c->rule == RULE_SLOW_READER  ? MSG_FINDING_CAUSE_READER
+                                             : MSG_FINDING_CAUSE_LEAK,
               str_text(&who), NULL);
     str_fini(&who);
 }
@@ -515,8 +564,7 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
         break;
     case PART_HARMLESS:
         if (!f->cause.key)
-            fill(f, text(accepts_nothing(f) ? MSG_RULE_ACCEPT_STALLED_HARMLESS : r->harmless),
-                 out);
+            fill(f, text(accepts_nothing(f) ? MSG_RULE_ACCEPT_STALLED_HARMLESS : r->harmless), out);
         break;
     case PART_CHECK:
         if (!f->cause.key)

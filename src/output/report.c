@@ -206,6 +206,10 @@ static void print_time_wait(struct sink *out, const struct report *r)
     evidence_collect(&e, &subject);
     for (unsigned i = 0; i < e.n_facts; i++)
         str_addf(&line, "%s%s", i ? "; " : "TIME_WAIT: ", str_text(&e.fact[i]));
+    if (evidence_other_system(r->last)) {
+        str_add(&line, "\n");
+        text_fill(&line, MSG_FACT_OTHER_SYSTEM, evidence_other_system(r->last), NULL);
+    }
     evidence_fini(&e);
     typeset_init(&ts);
     typeset_paragraphs(&ts, str_text(&line), ROLE_TEXT, WIDTH, 0);

@@ -103,7 +103,7 @@ static void add_worst(const struct report_over *over, const struct episode *e, s
 
     say_time(at, e->worst_wall_ns, over->first_wall_ns);
     if (which >= 0)
-        finding_figure(&e->worst, (unsigned)which, e->at_least, &figure);
+        finding_measure(&e->worst, (unsigned)which, e->at_least, &figure);
     str_add(out, ", ");
     text_fill(out, which >= 0 ? MSG_DOCTOR_WORST : MSG_DOCTOR_WORST_AT, at, str_text(&figure),
               NULL);

@@ -11,6 +11,7 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/listeners.h"
+#include "tcptop/explain/expand.h"
 #include "tcptop/explain/live_value.h"
 #include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
@@ -28,6 +29,8 @@ void details_put_cut(struct drawing *d, int x, int y, int w, enum role role, con
 }
 
 #define MINUTES_FROM_MS 100000
+
+#define US_PER_S UINT64_C(1000000)
 
 #define HOLDERS_SHOWN 16 /* lines; the last one counts the others */
 #define GAP           2
@@ -74,6 +77,9 @@ static void why_no_process(const struct details *t, char out[DETAILS_VALUE])
             text(t->s->owners->lacks & rights ? MSG_VIEW_OWNER_HIDDEN : MSG_VIEW_OWNER_ELSEWHERE));
     else if (conn_is_let_go(t->c))
         draw_copy_text(out, DETAILS_VALUE, text(MSG_VIEW_OWNER_KERNEL));
+    else if (t->s->owners && t->s->owner && t->c->inode && !t->s->owners->lacks &&
+             owner_word_group(t->s->owner[t->row]) == OWNER_NOBODY)
+        draw_copy_text(out, DETAILS_VALUE, text(MSG_VIEW_OWNER_NOBODY));
 }
 
 static void process_text(const struct details *t, char out[DETAILS_VALUE])
@@ -368,7 +374,7 @@ static void add_sent_again(struct details *t)
         tcp_metrics_get(t->metrics, METRICS_bytes_sent, &sent)) {
         fmt_bytes(bytes, sizeof bytes, again);
         fmt_percent(share, sizeof share, again, sent);
-        snprintf(value, sizeof value, sent ? "%s, %s" : "%s", bytes, share);
+        draw_fill(value, sent ? MSG_VIEW_RETR_IN_ALL : MSG_SESSION_NOTE, bytes, share, NULL);
     }
     add(t, true, MSG_COL_BYTES_RETRANS, value);
 }
@@ -410,11 +416,17 @@ static bool sending_of(const struct details *t, struct sending *to)
 static void add_busy(struct details *t)
 {
     struct sending sent;
-    char value[FMT_SIZE] = "";
+    char share[FMT_SIZE], value[FILL_SIZE] = "";
+    struct str watched = STR_INIT;
 
-    if (sending_of(t, &sent))
-        snprintf(value, sizeof value, "%" PRIu64 "%%",
+    if (sending_of(t, &sent)) {
+        snprintf(share, sizeof share, "%" PRIu64,
                  sent.busy < sent.whole ? sent.busy * 100 / sent.whole : 100);
+        expand_duration(&watched, sent.whole / US_PER_S);
+        draw_fill(value, MSG_VIEW_SHARE_OF, share, str_text(&watched), NULL);
+        typeset_untie(value);
+    }
+    str_fini(&watched);
     add(t, true, MSG_VIEW_DETAIL_BUSY, value);
 }
 

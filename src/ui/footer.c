@@ -103,6 +103,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
 {
     const struct ui *ui = d->ui;
     const struct findings *f = draw_findings(d);
+    const bool warned = f && f->warnings;
     bool state_list = ui->focus == FOCUS_STATES && d->l.state_list.h > 0;
     bool header_help = ui->w >= HELP_IN_HEADER;
 
@@ -114,7 +115,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
     footer_add(k, COMMAND_FILTER, MSG_VIEW_KEY_FILTER, true, 1);
     footer_add_keys(k, "0-9", MSG_VIEW_KEY_PORT, 2);
     add_open(d, k, state_list);
-    footer_add(k, COMMAND_NEXT_REGION, next_region(d), d->l.state_list.h > 0, 5);
+    footer_add(k, COMMAND_NEXT_REGION, next_region(d), d->l.state_list.h > 0, warned ? 9 : 5);
     footer_add(k, COMMAND_SORT, MSG_VIEW_KEY_SORT, true, 4);
     footer_add(k, COMMAND_GROUP, MSG_VIEW_KEY_GROUP, true, ui->group_by >= 0 ? 7 : 13);
     footer_add_keys(k, "a l e o", MSG_VIEW_KEY_STATES_ALL, 12);
@@ -124,7 +125,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
                         d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     footer_add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
     /* their rows may be on no page that is looked at */
-    footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, f && f->warnings ? 4 : 12);
+    footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, warned ? 6 : 12);
     footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
                ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
                : d->l.pane_form == PANE_FORM_OVERLAY ? 1

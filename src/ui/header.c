@@ -148,7 +148,7 @@ static void add_paused(struct header *h, const char *time)
     char text[FILL_SIZE], age[FMT_SIZE];
 
     age_words(age, h->d->v->now_ns - h->d->ui->paused_ns);
-    if (h->part[PART_AGE])
+    if (h->part[PART_AGE] && !h->d->v->is_recording) /* that one does not get older */
         draw_fill(text, MSG_VIEW_BADGE_PAUSED_AGE, time, age, NULL);
     else
         draw_fill(text, MSG_VIEW_BADGE_PAUSED, time, NULL, NULL);
@@ -447,8 +447,8 @@ static void add_warnings(struct header *h)
     add_gap(h, &h->right);
     if (!f->warnings) {
         runs_add(&h->right, ROLE_DIM,
-                 text_in(text_language(),
-                         draw_all_checked(h->d) ? MSG_VIEW_WARNINGS_NONE : MSG_VIEW_WARNINGS_UNKNOWN));
+                 text_in(text_language(), draw_all_checked(h->d) ? MSG_VIEW_WARNINGS_NONE
+                                                                 : MSG_VIEW_WARNINGS_UNKNOWN));
         runs_mean(&h->right, h->right.n - 1, COMMAND_WARNINGS);
         return;
     }

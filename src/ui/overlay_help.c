@@ -62,8 +62,8 @@ static const struct {
     enum msg text;
 } marks[] = {
     {"! !!", MSG_VIEW_MARK_WARNING}, {"+ * -", MSG_VIEW_MARKS_CHANGES},
-    {"^", MSG_VIEW_MARK_PINNED},   {"(name)", MSG_VIEW_MARK_FORMER},
-    {"+1", MSG_VIEW_MARK_SHARED},  {"–", MSG_VIEW_MARK_UNKNOWN},
+    {"^", MSG_VIEW_MARK_PINNED},     {"(name)", MSG_VIEW_MARK_FORMER},
+    {"+1", MSG_VIEW_MARK_SHARED},    {"–", MSG_VIEW_MARK_UNKNOWN},
     {"▸ ▹", MSG_VIEW_MARK_CURSOR},
 };
 
@@ -116,6 +116,15 @@ static unsigned add_command(struct help *h, const struct drawing *d, bool right,
     return count;
 }
 
+/* Two badges of the header. */
+static void add_line_of_two(struct help *h, enum msg one, enum msg other, enum msg what)
+{
+    char badges[FILL_SIZE];
+
+    snprintf(badges, sizeof badges, "%.60s %.60s", text(one), text(other));
+    add_line(h, true, badges, text(what));
+}
+
 static void make_groups(struct help *h, const struct drawing *d)
 {
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
@@ -140,6 +149,12 @@ static void make_groups(struct help *h, const struct drawing *d)
     add_heading(h, true, MSG_VIEW_GROUP_MARKS);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         add_line(h, true, marks[i].keys, text(marks[i].text));
+    add_line_of_two(h, MSG_VIEW_BADGE_REPLAY, MSG_VIEW_BADGE_PAST, MSG_VIEW_MARKS_PAST);
+    add_line_of_two(h, MSG_VIEW_BADGE_PARTIAL, MSG_VIEW_STALE, MSG_VIEW_MARKS_PARTIAL);
+    add_line(h, true, text(MSG_VIEW_COST), text(MSG_VIEW_MARKS_COST));
+    add_line(h, true, "LI SS SR ES", text(MSG_VIEW_MARKS_SHORT_1));
+    add_line(h, true, "CW LA", text(MSG_VIEW_MARKS_SHORT_2));
+    add_line(h, true, "F1 F2 TW", text(MSG_VIEW_MARKS_SHORT_3));
     add_heading(h, true, MSG_VIEW_GROUP_LESSONS);
     add_line(h, true, text(MSG_VIEW_GROUP_STEPS), text(MSG_VIEW_HELP_LEARN));
 }

@@ -189,7 +189,7 @@ static void draw_line(struct drawing *d, int x, int y, int end, uint32_t i)
 
 static void draw(struct drawing *d)
 {
-    overlay_menu_draw(d, MSG_VIEW_MENU_NAMESPACES, draw_line);
+    overlay_menu_draw(d, MSG_VIEW_NAMESPACES_COUNT, draw_line);
 }
 
 const struct overlay_ops overlay_namespaces = {

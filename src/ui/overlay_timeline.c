@@ -255,7 +255,7 @@ static void when_of(const struct drawing *d, const struct survey_finding *f, cha
     draw_fill(when, f->lasts ? MSG_TIMELINE_LASTS : MSG_TIMELINE_FROM_TO, from, to, NULL);
     add_differs(d, f, when);
     if (measure >= 0)
-        finding_figure(&e->worst, (unsigned)measure, e->at_least, &worst);
+        finding_measure(&e->worst, (unsigned)measure, e->at_least, &worst);
     draw_fill(out, measure >= 0 ? MSG_TIMELINE_WORST : MSG_SESSION_NOTE, when, str_text(&worst),
               NULL);
     typeset_untie(out);

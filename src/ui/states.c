@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "pane.h"
 #include "prompt.h"
 #include "states.h"
 #include "tcptop/base/fmt.h"
@@ -236,6 +237,7 @@ struct fields {
     int now_x, now_w, change_x, change_w;
     int spark_x, cells;
     int max_x, max_w;
+    unsigned about; /* the state whose line the pane explains, 0: none */
 };
 
 /* The largest sparkline of at most `room` cells; all sizes divide 60. */
@@ -298,13 +300,11 @@ static int state_list_width(const struct drawing *d)
     return d->l.state_list.w - (d->l.separator_x >= 0 ? 1 : 0);
 }
 
-static const char *name_of(const struct drawing *d, unsigned state)
+static const char *name_of(unsigned state)
 {
     if (state == 0)
         return text(MSG_VIEW_ALL);
-    if (state == TCP_STATE_CLOSE && d->s && d->s->needs & NEED_BOUND)
-        return "BOUND";
-    return state_name(state);
+    return state == TCP_STATE_CLOSE ? "CLOSE/BOUND" : state_name(state);
 }
 
 static void draw_numbers(struct drawing *d, const struct fields *f, int x, int y, unsigned state,
@@ -336,7 +336,8 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
                        unsigned index)
 {
     unsigned state = state_at(index);
-    bool chosen = d->ui->state_list == index, focused = d->ui->focus == FOCUS_STATES;
+    bool focused = d->ui->focus == FOCUS_STATES;
+    bool chosen = focused ? d->ui->state_list == index : state && f->about == state;
     uint64_t count = 0;
     bool zero = !states_count(d->s, state, &count) || count == 0;
     enum role name = zero ? ROLE_DIM : state ? column_state_role(state) : ROLE_TEXT;
@@ -345,7 +346,7 @@ static void draw_state(struct drawing *d, const struct fields *f, int x, int y, 
 
     if (warned)
         canvas_put(d->c, x + 1, y, 1, ROLE_WARN, "!");
-    canvas_put(d->c, x + GUTTER, y, NAME_W, name, name_of(d, state));
+    canvas_put(d->c, x + GUTTER, y, NAME_W, name, name_of(state));
     if (f->words_w && state) {
         enum language language = text_language();
 
@@ -394,10 +395,21 @@ static void draw_heads(struct drawing *d, const struct fields *f, int x, int y)
     draw_head(d, x + f->max_x, f->max_w, y, true, MSG_VIEW_MAX);
 }
 
+/* The line of the state that the pane explains: the mark of the list stands there while another
+ * part has the focus. */
+static unsigned about(const struct drawing *d)
+{
+    const unsigned state = pane_state(d->v);
+
+    return state == TCP_STATE_BOUND_INACTIVE ? TCP_STATE_CLOSE : state;
+}
+
 static void draw_one_column(struct drawing *d)
 {
     const struct rect *r = &d->l.state_list;
     struct fields f = one_column(state_list_width(d));
+
+    f.about = about(d);
 
     draw_title(d->c, r, d->ui->focus == FOCUS_STATES, text(MSG_VIEW_STATES), NULL, NULL);
     draw_heads(d, &f, r->x, r->y);
@@ -410,6 +422,8 @@ static void draw_two_columns(struct drawing *d)
     const struct rect *r = &d->l.state_list;
     int half = half_width(d);
     struct fields f = two_columns(half);
+
+    f.about = about(d);
 
     draw_title(d->c, r, d->ui->focus == FOCUS_STATES, text(MSG_VIEW_STATES), NULL, NULL);
     for (unsigned i = 0; i <= ALL; i++) {

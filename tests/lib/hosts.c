@@ -83,7 +83,11 @@ struct sample *host_web01(void)
 
     host_add(s, 14, (struct conn){.state = TCP_STATE_LISTEN, .sport = 443, .inode = 1});
     host_add(s, 214, (struct conn){.state = TCP_STATE_ESTABLISHED, .sport = 443, .inode = 2});
-    host_add(s, 3, (struct conn){.state = TCP_STATE_FIN_WAIT2, .sport = 443});
+    host_add(s, 3,
+             (struct conn){.state = TCP_STATE_FIN_WAIT2,
+                           .sport = 443,
+                           .timer = TIMER_TIMEWAIT,
+                           .expires_ms = 24000});
     host_add(s, 58, server);
     client.sport = 0;
     client.dport = 8443;

@@ -69,9 +69,9 @@ static void screen_order(void **state)
 {
     (void)state;
     static const enum column_id order[] = {
-        [1] = COL_LOCAL, [2] = COL_REMOTE, [3] = COL_STATE,  [4] = COL_PROCESS,
-        [5] = COL_LEFT,  [6] = COL_RECV_Q, [7] = COL_SEND_Q, [8] = COL_RTT,
-        [9] = COL_TX,    [10] = COL_RX,    [11] = COL_RETR,  [12] = COL_PROTO};
+        [1] = COL_LOCAL,  [2] = COL_REMOTE, [3] = COL_STATE, [4] = COL_PROCESS, [5] = COL_LEFT,
+        [6] = COL_RECV_Q, [7] = COL_SEND_Q, [8] = COL_RTT,   [9] = COL_TX,      [10] = COL_RX,
+        [11] = COL_RETR,  [12] = COL_PROTO, [13] = COL_TIMER};
     for (int id = 0; id < COL_COUNT; id++) {
         if (columns[id].rank) {
             assert_in_range(columns[id].rank, 1, sizeof order / sizeof order[0] - 1);

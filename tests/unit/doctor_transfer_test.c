@@ -187,7 +187,8 @@ static void states_held_up(void **state)
     }
     assert_int_equal(patient_finding(RULE_ZERO_WINDOW).marks, STATE_BIT(TCP_STATE_FIN_WAIT1));
     struct finding f = patient_finding(RULE_ZERO_WINDOW);
-    assert_true(patient_says(&f, PART_MEANS, "a socket with an owner stays open indefinitely"));
+    assert_true(
+        patient_says(&f, PART_MEANS, "the kernel never gives up on a socket that a process holds"));
 }
 
 static void keepalive(void **state)

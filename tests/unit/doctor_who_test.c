@@ -311,7 +311,7 @@ static void the_process(void **state)
     finding_title(&f, &title);
     assert_string_equal(str_text(&title), "Accept queue full: 10.0.0.1:80, nginx (812)");
     str_fini(&title);
-    assert_true(patient_says(&f, PART_WHO, "nginx (812); nginx.service"));
+    assert_true(patient_says(&f, PART_WHO, "nginx (812); cgroup nginx.service"));
     sample_unref(patient.now); /* before the users that it names */
     patient.now = NULL;
     owner_lookup_free(lookup);
@@ -388,7 +388,7 @@ static void whose_requests(void **state)
         struct str words = STR_INIT;
         finding_title(&f, &words);
         assert_string_equal(str_text(&words), "Many half-open connections: 10.0.0.1:80, few (22)");
-        assert_true(patient_says(&f, PART_WHO, "few (22); few.service"));
+        assert_true(patient_says(&f, PART_WHO, "few (22); cgroup few.service"));
         assert_true(patient_says(&f, PART_SEEN, "9 in SYN_RECV, backlog 8"));
         str_clear(&words);
         finding_filter(&f, &words);
@@ -478,7 +478,7 @@ static void requests_of_two(void **state)
         assert_int_equal(patient_found(RULE_SYN_BACKLOG) != NULL, n == 18);
     }
     struct finding f = patient_finding(RULE_SYN_BACKLOG);
-    assert_true(patient_says(&f, PART_WHO, "many (11) and 1 other; many.service"));
+    assert_true(patient_says(&f, PART_WHO, "many (11) and 1 other; cgroup many.service"));
     assert_true(patient_says(&f, PART_SEEN, "18 in SYN_RECV, tcp_syncookies"));
     forget(lookup);
 }
@@ -561,7 +561,7 @@ static void who_had_them(void **state)
             patient_look(s);
         }
         struct finding f = patient_finding(list[i].rule);
-        assert_true(patient_says(&f, PART_WHO, "former owner few (22); few.service"));
+        assert_true(patient_says(&f, PART_WHO, "former owner few (22); cgroup few.service"));
     }
     forget(lookup);
 }
@@ -589,8 +589,40 @@ static void who_sends(void **state)
     struct finding f = patient_finding(RULE_ZERO_WINDOW);
     assert_int_equal(f.subject, SUBJECT_PEER);
     assert_int_equal(f.value[FIGURE_ZERO_WINDOW_SHUT], 5);
-    assert_true(patient_says(&f, PART_WHO, "other (33); other.service"));
+    assert_true(patient_says(&f, PART_WHO, "other (33); cgroup other.service"));
     assert_true(patient.doctor->needs(patient.doctor, patient.now->mono_ns) & NEED_OWNER);
+    forget(lookup);
+}
+
+/* The peer is a process of this host: it is named before it is a finding of its own. */
+static void the_reader_is_here(void **state)
+{
+    (void)state;
+    struct owner_lookup *lookup = owner_lookup_new();
+
+    owned_put(lookup, 44, 0, (const char *const[]){"reader", "reader", ""},
+              (const uint32_t[]){9, 0});
+    for (int t = 0; t < 8; t++) {
+        struct sample *s = patient_sample(t);
+        patient_rows(s, 2, TCP_STATE_ESTABLISHED, 100);
+        struct conn *from = &s->conn[0], *to = &s->conn[1];
+        from->sport = to->dport = 40000;
+        from->dport = to->sport = 80;
+        memcpy(to->src, from->dst, sizeof to->src);
+        memcpy(to->dst, from->src, sizeof to->dst);
+        from->timer = TIMER_PROBE;
+        from->wqueue = 5000;
+        to->rqueue = 100;
+        to->inode = 9;
+        figure_set(&s->metrics[0], METRICS_bytes_acked, 7000);
+        figure_set(&s->metrics[0], METRICS_snd_wnd_bytes, 0);
+        owned_assign(lookup, s);
+        patient_look(s);
+    }
+    struct finding f = patient_finding(RULE_ZERO_WINDOW);
+    assert_int_equal(f.severity, SEVERITY_WARNING);
+    assert_true(patient_says(&f, PART_CAUSE, "the peer is on this host: reader (44)"));
+    assert_true(patient_says(&f, PART_DO, "it is on this host"));
     forget(lookup);
 }
 
@@ -788,6 +820,7 @@ int main(void)
         TEST(beside_a_busy_one),
         TEST(a_full_queue_is_found_once),
         TEST(a_rush),
+        TEST(the_reader_is_here),
         TEST(what_follows),
         TEST(elsewhere),
         TEST(in_order),

@@ -97,7 +97,7 @@ static void partial(void **unused)
            "incomplete sample: there may be more\n"
            "71 closed first here within 60 s, steady\n"
            "58 by a server here: no ephemeral port used\n"
-           "13 by clients; one peer: 9 of 28,232 ports\n"
+           "13 by clients; to 1.0.0.0:8443 9 of 28,232 ports used, 9 in TIME_WAIT\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");
 }
 
@@ -109,13 +109,13 @@ static void trends(void **unused)
     sample_count(s);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, /* one sample has no trend */
            "1 now\n1 with Recv-Q 0: read to the end, not closed\n"
-           "NORMAL: No rule found anything wrong.");
+           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
     s = host_new();
     host_add(s, 3, row_in(TCP_STATE_CLOSE_WAIT));
     host_finish(s, TCP_STATE_CLOSE_WAIT, 1);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
            "3, +2 over the last 60 s\n3 with Recv-Q 0: read to the end, not closed\n"
-           "NORMAL: No rule found anything wrong.");
+           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
     s = host_new();
     host_finish(s, TCP_STATE_CLOSE_WAIT, 120);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
@@ -166,7 +166,7 @@ static void time_wait_ports(void **unused)
     host_finish(s, TCP_STATE_TIME_WAIT, 50);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "50 closed first here within 60 s, steady\n"
-           "50 by clients; one peer: 61 of 100 ports\n"
+           "50 by clients; to 10.0.3.21:5432 61 of 100 ports used, 50 in TIME_WAIT\n"
            "NORMAL: As many as were closed in the last minute; they expire by themselves.");
 }
 
@@ -299,6 +299,13 @@ static void listen_queues(void **unused)
            "3 of 511 in the fullest queue, port 443\n"
            "0 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
+    c.rqueue = 3; /* the kernel lets one more in than the limit says */
+    c.wqueue = 2;
+    expect(only(1, c), TCP_STATE_LISTEN, 0,
+           "this one: 3 in the accept queue, limit 2: full (the kernel lets one more in)\n"
+           "1, unchanged over the last 60 s\n"
+           "3 in the fullest queue, port 443, limit 2: full (the kernel lets one more in)\n"
+           "NORMAL: No rule found anything wrong.");
     c.rqueue = c.wqueue = 0;
     c.flags = CONN_NO_BACKLOG; /* the limit is not known: neither full nor not */
     expect(only(1, c), TCP_STATE_LISTEN, 0,
@@ -325,11 +332,15 @@ static void opening(void **unused)
                      .retrans = 2,
                      .expires_ms = 700};
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
-           "this one: retransmissions 2, next in 0.7 s without ACK\n"
+           "this one: retransmitted 2 times without an ACK, again in 0.7 s\n"
            "1, unchanged over the last 60 s\n"
            "1 retransmitting without an answer\n"
            "NORMAL: No rule found anything wrong.");
     c.retrans = 0;
+    expect(only(1, c), TCP_STATE_SYN_SENT, 0,
+           "this one: awaits an ACK, retransmits in 0.7 s without it\n"
+           "1, unchanged over the last 60 s\n"
+           "NORMAL: No rule found anything wrong.");
     expect(only(1, c), TCP_STATE_SYN_SENT, UINT32_MAX,
            "1, unchanged over the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -367,7 +378,7 @@ static void established(void **unused)
     host_finish(s, TCP_STATE_ESTABLISHED, 4);
     expect(s, TCP_STATE_ESTABLISHED, UINT32_MAX,
            "4, unchanged over the last 60 s\n"
-           "1 with inode 0: not accepted yet\n"
+           "1 not accepted yet, so no process has them\n"
            "1 probing a window that is closed or too small\n"
            "2 with nothing in flight and no keepalive\n"
            "0.3% of segments retransmitted in the last 60 s\n"
@@ -427,18 +438,27 @@ static void close_stats(void **state)
     (void)state;
     expect(dying(TCP_STATE_CLOSE, 0), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
-           "10/s closed over the last 60 s\n"
-           "300 opened and closed between two samples\n");
+           "this host: 10 ends/s closed over the last 60 s\n"
+           "300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_CLOSE, 9), TCP_STATE_CLOSE, UINT32_MAX,
            "not counted: the kernel does not list them\n"
-           "at least 10/s closed over the last 60 s\n"
-           "at least 300 opened and closed between samples\n");
+           "this host: at least 10 ends/s closed over the last 60 s\n"
+           "at least 300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
            "3, unchanged over the last 60 s\n"
            "3 with nothing in flight and no keepalive\n"
-           "10/s closed over the last 60 s\n"
-           "300 opened and closed between two samples\n"
+           "this host: 10 ends/s closed over the last 60 s\n"
+           "300 in the last 60 s lived only between two samples\n"
            "NORMAL: Open connections are normal.");
+}
+
+/* A row that has closed is no proof that there is none. */
+static void closed_row(void **state)
+{
+    (void)state;
+    struct conn c = row_in(TCP_STATE_CLOSE);
+    expect(only(1, c), TCP_STATE_CLOSE, 0,
+           "this one: it has closed; the kernel lists it no more\n");
 }
 
 /* A connection in an accept queue has no process; the pane says whose queue that is. */
@@ -463,17 +483,20 @@ static void whose_queue(void **unused)
     owned_assign(lookup, s);
     expect(s, TCP_STATE_CLOSE_WAIT, 1,
            "this one: waits in the accept queue of port 443, nginx (812)\n"
-           "1 now\n1 with Recv-Q 0: read to the end, not closed\n1 with inode 0: not accepted yet\n"
-           "NORMAL: No rule found anything wrong.");
+           "1 now\n1 with Recv-Q 0: read to the end, not closed\n1 not accepted yet, so no process "
+           "has them\n"
+           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
     owner_lookup_free(lookup);
     expect(queued(TCP_STATE_ESTABLISHED, true), TCP_STATE_ESTABLISHED, 1,
            "this one: waits in the accept queue of port 443\n"
-           "1 now\n1 with inode 0: not accepted yet\n1 with nothing in flight and no keepalive\n"
+           "1 now\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
+           "keepalive\n"
            "NORMAL: Open connections are normal.");
     expect(queued(TCP_STATE_ESTABLISHED, false), TCP_STATE_ESTABLISHED,
            0, /* by what is not known */
            "this one: no timer runs\n"
-           "1 now\n1 with inode 0: not accepted yet\n1 with nothing in flight and no keepalive\n"
+           "1 now\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
+           "keepalive\n"
            "NORMAL: Open connections are normal.");
 }
 
@@ -486,7 +509,8 @@ int main(void)
         cmocka_unit_test(most_used_peer),   cmocka_unit_test(listen_queues),
         cmocka_unit_test(opening),          cmocka_unit_test(established),
         cmocka_unit_test(closing_here),     cmocka_unit_test(summary_of_all_states),
-        cmocka_unit_test(close_stats),      cmocka_unit_test(whose_queue),
+        cmocka_unit_test(close_stats),      cmocka_unit_test(closed_row),
+        cmocka_unit_test(whose_queue),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

@@ -398,7 +398,7 @@ static void the_words_name_lines(void **state)
     (void)state;
     text_use(LANG_EN);
     import_words_counts(s->import, &line);
-    assert_string_equal(str_text(&line), "lines: connections 3, headings 0, not read 4");
+    assert_string_equal(str_text(&line), "3 connections read; left out: headings 0, other lines 4");
     str_clear(&line);
     assert_true(import_words_skipped(s->import, IMPORT_SKIPPED_TEXT, &line));
     assert_string_equal(str_text(&line), "not read, not output of these programs: line 4–5, 7");

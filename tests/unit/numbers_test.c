@@ -79,7 +79,7 @@ static void time_wait(void **unused)
     s->host.gauge[GAUGE_TW] = 74; /* with the orphans in FIN_WAIT2 */
     s->host.gauge_valid = 1u << GAUGE_TW;
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
-           "Share: 71 of 302 connections, 24%\n"
+           "Share: 71 of 302 sockets, 24%\n"
            "Trend: steady over the last 60 s\n"
            "Per second: 2.0 entered, 1.0 left over the last 60 s\n"
            "Time left: all in 58 s\n"
@@ -120,14 +120,14 @@ static void close_wait(void **unused)
     (void)unused;
     host_sysctl_set(s, SYSCTL_KEEPALIVE_TIME, 7200);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "Share: 412 of 3,331 connections, 12%\n"
+           "Share: 412 of 3,331 sockets, 12%\n"
            "Trend: growing 108/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 412 over 10 s, 412 over 60 s\n"
            "Forecast: at this rate 1,492 in 10 min\n"
-           "Recv-Q: nothing unread\n"
+           "Recv-Q: no data unread, 371 with only the FIN\n"
            "Send-Q: all data acknowledged\n"
-           "Files: –\n"
+           "Descriptors: –\n"
            "Processes: –\n"
            "Peers: 0.0.0.0:8443 (412)\n"
            "Ports: remote 8443 (412)\n"
@@ -154,7 +154,7 @@ static void opening(void **unused)
     host_finish(s, TCP_STATE_SYN_SENT, 0);
     expect(s, TCP_STATE_SYN_SENT, 0,
            "This one: in this state for at least 60 s, given up in 2 min 10 s\n"
-           "Share: 2 of 2 connections, 100%\n"
+           "Share: 2 of 2 sockets, 100%\n"
            "Trend: growing 2.0/min over the last 60 s\n"
            "Per second: at least 0.0 entered, 0.0 left over the last 60 s\n"
            "Age: oldest at least 60 s; at least 2 over 10 s, 2 over 60 s\n"

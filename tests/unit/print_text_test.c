@@ -85,6 +85,21 @@ static void korean_without_utf8(void **state)
                         "tcp            0 0.0.0.0:22    LISTEN           - 0.0.0.0:*\n");
 }
 
+/* Where the screen shortens them the digits go on: other programs read this. */
+static void large_numbers(void **state)
+{
+    (void)state;
+    static const enum column_id queues[] = {COL_RECV_Q, COL_SEND_Q, COL_BACKLOG};
+    print.columns = queues;
+    print.n_columns = 3;
+    print.head = false;
+    rows.n = 1;
+    s->conn[0].state = TCP_STATE_LISTEN;
+    s->conn[0].rqueue = 123456789;
+    s->conn[0].wqueue = 987654321;
+    assert_string_equal(printed(), "123456789 987654321 123456789/987654321\n");
+}
+
 static void no_head_no_rows(void **state)
 {
     (void)state;
@@ -170,9 +185,9 @@ static void summary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(english),         TEST(korean_without_utf8),
-        TEST(no_head_no_rows), TEST(wide_cells),
-        TEST(colors),          TEST(summary),
+        TEST(english),         TEST(korean_without_utf8), TEST(large_numbers),
+        TEST(no_head_no_rows), TEST(wide_cells),          TEST(colors),
+        TEST(summary),
     };
     return cmocka_run_group_tests_name("print_text", tests, NULL, NULL);
 }

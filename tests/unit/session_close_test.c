@@ -257,6 +257,20 @@ static void obstacles_are_named(void **state)
     stage_close(&st);
 }
 
+/* Without the right to close sockets nothing is asked: the answer would be a promise. */
+static void without_the_right(void **state)
+{
+    (void)state;
+    struct stage st;
+    open_stage(&st);
+    session_use_destroy(st.session, end, false);
+    stage_keys(&st, "K");
+    assert_string_equal(probe_prompt(st.session), "none");
+    assert_true(stage_says(&st, "this needs CAP_NET_ADMIN"));
+    assert_int_equal(kernel.calls, 0);
+    stage_close(&st);
+}
+
 static void another_namespace_is_named(void **state)
 {
     (void)state;
@@ -459,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(y_closes_it),
+        cmocka_unit_test(without_the_right),
         cmocka_unit_test(every_other_key_refuses),
         cmocka_unit_test(it_hears_nothing_before_input_is_quiet),
         cmocka_unit_test(time_that_passed_unread_is_not_quiet),

@@ -54,13 +54,42 @@ static void one_number_everywhere(void **state)
     stage_close(&st);
 }
 
+/* What is critical is told apart from other warnings in the line that is always there. */
+static void critical(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 200, 50, 3, 0);
+    st.last->findings->list[0].severity = st.last->findings->worst = SEVERITY_CRITICAL;
+    assert_true(stage_shows(&st, "!! 1 critical, 2 warnings"));
+    stage_keys(&st, "L");
+    assert_true(stage_shows(&st, "!! 심각 1건, 경고 2건"));
+    stage_close(&st);
+}
+
+/* How long a warning holds is told in whole: it may be compared with what it says itself. */
+static void for_how_long(void **state)
+{
+    struct stage st;
+
+    (void)state;
+    found(&st, 100, 50, 1, 0);
+    st.last->findings->list[0].since_ns = st.last->mono_ns - 85 * NS_PER_S;
+    stage_keys(&st, "!");
+    assert_true(stage_shows(&st, "(85 s)"));
+    st.last->findings->list[0].since_ns = st.last->mono_ns - 175 * NS_PER_S;
+    assert_true(stage_shows(&st, "(2 min 55 s)"));
+    stage_close(&st);
+}
+
 static void notes_alone(void **state)
 {
     struct stage st;
 
     (void)state;
     found(&st, 200, 50, 0, 2);
-    assert_true(stage_shows(&st, "no warnings"));
+    assert_true(stage_shows(&st, "not all checked")); /* in one sample */
     assert_true(stage_shows(&st, "WARNINGS  2 notes ─"));
     stage_keys(&st, "!");
     assert_true(stage_shows(&st, " 0 now, 2 notes, 1 ended"));
@@ -99,10 +128,9 @@ static void copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_number_everywhere),
-        cmocka_unit_test(notes_alone),
-        cmocka_unit_test(warnings_alone),
-        cmocka_unit_test(copied),
+        cmocka_unit_test(one_number_everywhere), cmocka_unit_test(critical),
+        cmocka_unit_test(for_how_long),          cmocka_unit_test(notes_alone),
+        cmocka_unit_test(warnings_alone),        cmocka_unit_test(copied),
     };
     return cmocka_run_group_tests_name("session_warnings", tests, NULL, NULL);
 }

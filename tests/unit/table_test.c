@@ -92,7 +92,11 @@ static void test_columns_come_in_by_their_order(void **state)
         int w;
         const char *columns;
     } steps[] = {
-        {150, "proto local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s "
+        {150, "proto local remote state timer_left timer recv_q send_q rtt_us retr_permille "
+              "tx_bytes_s rx_bytes_s process"},
+        {136, "proto local remote state timer_left timer recv_q send_q rtt_us retr_permille "
+              "tx_bytes_s rx_bytes_s process"},
+        {135, "proto local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s "
               "rx_bytes_s process"},
         {125, "proto local remote state timer_left recv_q send_q rtt_us retr_permille tx_bytes_s "
               "rx_bytes_s process"},

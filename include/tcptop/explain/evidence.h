@@ -27,10 +27,15 @@ struct evidence {
     struct str fact[EVIDENCE_FACTS];
     unsigned n_facts;
     enum verdict verdict;
-    struct str reason;           /* the verdict's sentences */
-    const struct finding *found; /* which the verdict is by, of the sample; NULL: none */
-    struct str spare;            /* takes facts for which there is no room */
+    struct str reason;            /* the verdict's sentences */
+    const struct finding *found;  /* which the verdict is by, of the sample; NULL: none */
+    const struct finding *others; /* where it is NORMAL: what is found of others in the state */
+    struct str spare;             /* takes facts for which there is no room */
 };
+
+/** The system whose output the sample was read from, where that is not Linux, which the texts are
+ *  about; else NULL. */
+const char *evidence_other_system(const struct sample *s);
 
 /** Look at the subject's sample (none: no facts). Passes over its rows only where the subject has
  *  no summary. Free with evidence_fini(). */

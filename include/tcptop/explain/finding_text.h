@@ -33,6 +33,9 @@ void finding_sentence(const struct finding *f, enum finding_part part, struct st
  * one, or where `at_least` says that it may have been more. */
 void finding_figure(const struct finding *f, unsigned which, bool at_least, struct str *out);
 
+/** The same with the noun for what it counts: "17,188 ports". */
+void finding_measure(const struct finding *f, unsigned which, bool at_least, struct str *out);
+
 /** Title, what was seen, the process and the cause, as sentences. */
 void finding_story(const struct finding *f, struct str *out);
 
