@@ -242,12 +242,13 @@ static void add_differs(const struct drawing *d, const struct survey_finding *f,
     draw_copy_text(when, FILL_SIZE, whole);
 }
 
-/* "13:44:05 to 13:45:50  worst 512" */
-static void when_of(const struct drawing *d, const struct survey_finding *f, char out[FILL_SIZE])
+/* "13:44:05 to 13:45:50  worst 512 ports" */
+static void when_of(const struct drawing *d, const struct survey_finding *f, bool with_worst,
+                    char out[FILL_SIZE])
 {
     const struct episode *e = &f->episode;
     char from[FMT_SIZE], to[FMT_SIZE], when[FILL_SIZE];
-    int measure = episodes_measure(&e->worst);
+    int measure = with_worst ? episodes_measure(&e->worst) : -1;
     struct str worst = STR_INIT;
 
     fmt_clock(from, sizeof from, e->begin_wall_ns);
@@ -268,7 +269,9 @@ static void draw_finding(struct drawing *d, const struct survey_finding *f, int 
     char title[FILL_SIZE], when[FILL_SIZE];
     int x = GUTTER, w = d->ui->w;
 
-    when_of(d, f, when);
+    when_of(d, f, true, when);
+    if (w - x - SEVERITY_W - utf8_width(when) - 3 < TITLE_LEAST)
+        when_of(d, f, false, when);
     const int when_w = utf8_width(when);
     canvas_put(d->c, x, y, SEVERITY_W, finding_severity_role(severity),
                finding_severity_word(severity));

@@ -68,7 +68,7 @@ check "no namespace: no screen" fails "A=1" 'no network namespace nosuch' --netn
 check "no file: no screen" fails "A=1" '/nonexistent: No such file' --read=/nonexistent
 for term in vt100 vt220 linux ansi xterm xterm-256color xterm-kitty foot screen; do
 	start 130x30 "env TERM=$term $tcptop --no-config 2>$tmp/err"
-	check "TERM=$term is usable" sees '^ tcptop .* connections?'
+	check "TERM=$term is usable" sees '^ tcptop .* sockets?'
 	keys q
 	check "TERM=$term ends as it began" code 0
 done

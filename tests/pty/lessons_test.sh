@@ -90,7 +90,7 @@ ended
 
 # Process names, keys, languages, the namespace's own place.
 learn TIME_WAIT '--color never'
-check "the header says where this is" sees '^ [^ ]+/lesson +3 connections'
+check "the header says where this is" sees '^ [^ ]+/lesson +3 sockets'
 check "the processes have names" sees 'ESTABLISHED .* server [0-9]+'
 check "on both ends" sees 'ESTABLISHED .* client [0-9]+'
 check "the footer has the key" sees '^ Space next step '

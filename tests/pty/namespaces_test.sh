@@ -29,7 +29,7 @@ hold green 8016
 until_true grep -qs ready "$tmp/ready"
 
 live 120x34 '-d 0.2'
-check 'without a wish it is the own one' sees '^ (tcptop  )?[^ /]+   [0-9]+ connections'
+check 'without a wish it is the own one' sees '^ (tcptop  )?[^ /]+   [0-9]+ sockets'
 keys @
 check 'the menu lists them' sees '^▸ \* init this one +6 │'
 check 'with how many sockets each has' sees '^    blue +6 │'
@@ -44,7 +44,7 @@ sees '━ NAMESPACES'
 keys j
 check 'j moves on' sees '^▸   blue'
 keys Enter
-check 'Enter shows that one' sees '^ (tcptop  )?[^ ]+/blue   6 connections'
+check 'Enter shows that one' sees '^ (tcptop  )?[^ ]+/blue   6 sockets'
 check 'its rows' sees '127.0.0.1:8003'
 check 'not those of others' loses '127.0.0.1:8004'
 check 'a message says so, and the way back' sees 'namespace blue   @ others'
@@ -58,7 +58,7 @@ check 'it is held' holds
 keys @
 sees '^▸ \* blue'
 keys g Enter
-check 'all of them' sees '^ (tcptop  )?[^ ]+/all\(3\)   [0-9]+ connections'
+check 'all of them' sees '^ (tcptop  )?[^ ]+/all\(3\)   [0-9]+ sockets'
 check 'a column names them' sees 'Namespace'
 check 'rows of one' sees '127.0.0.1:8003.* blue'
 check 'and of another' sees '127.0.0.1:8016.* green'
@@ -87,7 +87,7 @@ check 'and listed no more' loses ' late '
 keys g j
 sees '^▸   init'
 keys Enter
-check 'back to the own one' sees '^ (tcptop  )?[^ /]+   6 connections'
+check 'back to the own one' sees '^ (tcptop  )?[^ /]+   6 sockets'
 lets_go() { ! holds; }
 check 'others are let go' until_true lets_go
 keys p
@@ -95,12 +95,12 @@ sees PAUSED
 keys @
 sees '^    blue +6 │'
 keys g j j Enter
-check 'a choice ends a pause' sees '/blue   6 connections'
+check 'a choice ends a pause' sees '/blue   6 sockets'
 keys q
 check 'and it quits' code 0
 
 live 80x24 '-d 0.2 --netns blue'
-check '--netns starts with one' sees '^ [^ ]+/blue   6 connections'
+check '--netns starts with one' sees '^ [^ ]+/blue   6 sockets'
 ip netns del blue
 for process in $(pgrep -f 'states 8003'); do
 	[ "$(stat -L -c %i "/proc/$process/ns/net" 2>/dev/null)" != "$blue" ] || kill "$process"
@@ -114,7 +114,7 @@ nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
 if $nobody true 2>/dev/null; then
 	chmod 755 "$tmp" "$at"
 	start 80x24 "$nobody $tcptop --no-config -d 0.2"
-	sees '6 connections'
+	sees '6 sockets'
 	keys @
 	check 'an ordinary user: closed ones say so' sees '^    green +no permission │'
 	keys G
@@ -122,7 +122,7 @@ if $nobody true 2>/dev/null; then
 	keys Enter
 	check 'choosing one names the missing right' sees 'cannot enter [^ ]+: CAP_SYS_ADMIN required'
 	keys g Enter
-	check 'all: the own one, marked as a part' sees '/all\(1\)   at least 6 connections +PARTIAL'
+	check 'all: the own one, marked as a part' sees '/all\(1\)   at least 6 sockets +PARTIAL'
 	check 'and the line that says why' sees "only tcptop's own network namespace"
 	keys q
 	ended

@@ -61,7 +61,7 @@ settings_kept() { [ -s "$at/suspended" ] && [ "$(modes before)" = "$(modes suspe
 check "with the terminal given back" until_true settings_kept
 resize 80 24
 keys 'fg' Enter
-check "fg brings it back at the new size" sees '^ [a-z0-9-]+ +[0-9,]+ connections? '
+check "fg brings it back at the new size" sees '^ [a-z0-9-]+ +[0-9,]+ sockets? '
 keys q '?'
 check "and it listens" sees 'MOVE'
 keys C-c

@@ -75,7 +75,7 @@ if [ $sanitized = no ] && [ "$(id -u)" = 0 ] && setcap cap_net_admin+ep "$tmp/ra
 	nobody="setpriv --reuid 65534 --regid 65534 --clear-groups env TERM=mine TERMINFO=$tmp/terminfo"
 	cp "$tcptop" "$tmp/plain"
 	start 80x24 "$nobody $tmp/plain --no-config"
-	check "TERMINFO is the caller's" sees '^ tcptop|connections?'
+	check "TERMINFO is the caller's" sees '^ tcptop|sockets?'
 	keys q
 	check "without more rights" code 0
 	start 80x24 "$nobody $tmp/raised --no-config 2>$tmp/err"
