@@ -77,6 +77,7 @@ bash tests/lint/names.sh build/lint-gcc || bad=1
 bash tests/lint/references.sh || bad=1
 bash tests/lint/manual.sh build/lint-gcc || bad=1
 bash tests/lint/evidence.sh || bad=1
+bash tests/lint/packages.sh || bad=1
 
 # shellcheck disable=SC2016 # for the shells that xargs starts
 alone='echo "#include \"$0\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||

@@ -277,6 +277,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
+    if (req->needs & NEED_ONLY_BOUND && !(s->needs & NEED_BOUND)) /* not before it was joined */
+        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_NO_BOUND});
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -296,7 +298,7 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
     whole.brief = can_be_brief(st, req);
     if (whole.brief) /* the figures of some rows only would be no help to an observer */
         needs &= ~NEED_METRICS | needs_whole(req->needs);
-    b->sample.needs = whole.needs = needs_whole(needs);
+    b->sample.needs = whole.needs = needs_whole(needs) & ~(uint32_t)NEED_ONLY_BOUND;
     b->count_only = req->count_only;
     if (st->good) {
         sample_keep_congestion(b, st->good);
