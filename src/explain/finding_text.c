@@ -670,10 +670,10 @@ const char *finding_skip_words(unsigned why)
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);
 }
 
-static bool has_found(const struct findings *f, unsigned rule)
+static bool has_found(const struct findings *f, unsigned rule, uint32_t states)
 {
     for (uint32_t i = 0; i < f->n; i++)
-        if (f->list[i].rule == rule)
+        if (f->list[i].rule == rule && (!states || f->list[i].marks & states))
             return true;
     return false;
 }
@@ -685,7 +685,7 @@ static unsigned skip_of(const struct findings *f, unsigned rule, uint32_t states
     if (!f)
         return SKIP_YET;
     if ((states && !(states & ~f->spared[rule])) ||
-        (f->skip[rule] == SKIP_FIGURES && has_found(f, rule)))
+        (f->skip[rule] == SKIP_FIGURES && has_found(f, rule, states)))
         return LOOKED;
     return f->skip[rule];
 }

@@ -119,7 +119,7 @@ static void trends(void **unused)
     s = host_new();
     host_finish(s, TCP_STATE_CLOSE_WAIT, 120);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "0, -2.0/s over the last 60 s\nNORMAL: No rule found anything wrong.");
+           "0, -120 over the last 60 s\nNORMAL: No rule found anything wrong.");
 }
 
 static void time_wait_by_port(void **unused)
@@ -295,7 +295,7 @@ static void listen_queues(void **unused)
     host_finish(s, TCP_STATE_LISTEN, 2);
     expect(s, TCP_STATE_LISTEN, 1,
            "this one: 3 of 511 in the accept queue\n"
-           "2, unchanged over the last 60 s\n"
+           "2, as many as 60 s ago\n"
            "3 of 511 in the fullest queue, port 443\n"
            "0 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -303,13 +303,13 @@ static void listen_queues(void **unused)
     c.wqueue = 2;
     expect(only(1, c), TCP_STATE_LISTEN, 0,
            "this one: 3 in the accept queue, limit 2: full (the kernel lets one more in)\n"
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "3 in the fullest queue, port 443, limit 2: full (the kernel lets one more in)\n"
            "NORMAL: No rule found anything wrong.");
     c.rqueue = c.wqueue = 0;
     c.flags = CONN_NO_BACKLOG; /* the limit is not known: neither full nor not */
     expect(only(1, c), TCP_STATE_LISTEN, 0,
-           "1, unchanged over the last 60 s\nNORMAL: No rule found anything wrong.");
+           "1, as many as 60 s ago\nNORMAL: No rule found anything wrong.");
 
     s = host_new();
     c.flags = 0;
@@ -317,7 +317,7 @@ static void listen_queues(void **unused)
     count(s, COUNTER_LISTEN_OVERFLOWS, 59);
     host_finish(s, TCP_STATE_LISTEN, 1);
     expect(s, TCP_STATE_LISTEN, UINT32_MAX,
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "all accept queues are empty\n"
            "59 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -333,16 +333,16 @@ static void opening(void **unused)
                      .expires_ms = 700};
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
            "this one: retransmitted 2 times without an ACK, again in 0.7 s\n"
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "1 retransmitting without an answer\n"
            "NORMAL: No rule found anything wrong.");
     c.retrans = 0;
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
            "this one: awaits an ACK, retransmits in 0.7 s without it\n"
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "NORMAL: No rule found anything wrong.");
     expect(only(1, c), TCP_STATE_SYN_SENT, UINT32_MAX,
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "NORMAL: No rule found anything wrong.");
 
     c.state = TCP_STATE_SYN_RECV;
@@ -352,7 +352,7 @@ static void opening(void **unused)
     count(s, COUNTER_SYNCOOKIES_SENT, 0);
     host_finish(s, TCP_STATE_SYN_RECV, 0);
     expect(s, TCP_STATE_SYN_RECV, UINT32_MAX,
-           "0, unchanged over the last 60 s\n"
+           "0 now\n"
            "0 answered by SYN cookie in the last 60 s\n"
            "118 dropped at a full queue in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -377,7 +377,7 @@ static void established(void **unused)
     count(s, COUNTER_DSACK_RECV, 20); /* so many of the 50 were not lost */
     host_finish(s, TCP_STATE_ESTABLISHED, 4);
     expect(s, TCP_STATE_ESTABLISHED, UINT32_MAX,
-           "4, unchanged over the last 60 s\n"
+           "4, as many as 60 s ago\n"
            "1 not accepted yet, so no process has them\n"
            "1 probing a window that is closed or too small\n"
            "2 with nothing in flight and no keepalive\n"
@@ -391,7 +391,7 @@ static void closing_here(void **unused)
     struct conn c = {.state = TCP_STATE_FIN_WAIT1, .sport = 443, .wqueue = 1449};
     struct sample *s = only(1, c);
     expect(s, TCP_STATE_FIN_WAIT1, UINT32_MAX, /* for a minute at least */
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "1 orphaned: the kernel finishes the rest\n"
            "1 with Send-Q above 1: data unacknowledged\n"
            "NORMAL: The kernel cleans up orphans by itself.");
@@ -406,14 +406,14 @@ static void closing_here(void **unused)
     host_finish(s, TCP_STATE_FIN_WAIT2, 3);
     expect(s, TCP_STATE_FIN_WAIT2, 0,
            "this one: 31 s left\n"
-           "3, unchanged over the last 60 s\n"
+           "3, as many as 60 s ago\n"
            "2 orphaned, at most 31 s left\n"
            "1 with an owner: no time limit\n"
            "NORMAL: No rule found anything wrong.");
 
     c = (struct conn){.state = TCP_STATE_LAST_ACK, .sport = 443};
     expect(only(1, c), TCP_STATE_LAST_ACK, UINT32_MAX,
-           "1, unchanged over the last 60 s\n"
+           "1, as many as 60 s ago\n"
            "1 orphaned: the kernel finishes the rest\n"
            "NORMAL: The kernel cleans up orphans by itself.");
 }
@@ -445,7 +445,7 @@ static void close_stats(void **state)
            "this host: at least 10 ends/s closed over the last 60 s\n"
            "at least 300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
-           "3, unchanged over the last 60 s\n"
+           "3, as many as 60 s ago\n"
            "3 with nothing in flight and no keepalive\n"
            "this host: 10 ends/s closed over the last 60 s\n"
            "300 in the last 60 s lived only between two samples\n"
