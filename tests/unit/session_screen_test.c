@@ -545,7 +545,7 @@ static void header_spreads_the_cost_of_a_full_sample(void **state)
     assert_true(stage_shows(&st, "cost 880 ms, 11%"));
     st.last->left_out = BRIEF_LEFT_OUT;
     st.last->cpu_ns = 120 * NS_PER_MS;
-    assert_true(stage_shows(&st, "sample 120 ms, 12%"));
+    assert_true(stage_shows(&st, "cost 120 ms, 12%"));
     stage_close(&st);
 }
 
