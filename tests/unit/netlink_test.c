@@ -285,6 +285,44 @@ static void a_message_without_end_is_an_error(void **state)
     expect(dump_once(NETLINK_LEGACY, -EBADMSG, NULL), 0, SAMPLE_COMPLETE);
 }
 
+/* A dump that is read piece by piece, with another one in between. */
+static void pieces_make_a_dump(void **state)
+{
+    static struct source stop;
+    struct kernel_filter all;
+    struct sample *s = sample_make(NULL);
+    struct netlink n;
+
+    (void)state;
+    kernel_filter_compile(&all, NULL);
+    assert_int_equal(netlink_init(&n, NULL, &stop), 0);
+    will_send_row(1);
+    will_send_row(2);
+    assert_int_equal(netlink_gather_begin(&n, &all, builder_of(s)), 0);
+    assert_int_equal(netlink_gather(&n, 0), 1); /* one at least */
+    assert_int_equal(s->n_live, 1);
+    assert_int_equal(netlink_gather(&n, 0), 1);
+    will_end(0);
+    assert_int_equal(netlink_gather(&n, INT64_MAX), 0);
+    assert_int_equal(s->n_live, 2);
+    will_send_row(3); /* one that is given up, and one that begins anew */
+    assert_int_equal(netlink_gather_begin(&n, &all, builder_of(s)), 0);
+    assert_int_equal(netlink_gather(&n, 0), 1);
+    unsigned opened = fake_mnl.opened;
+    will_end_interrupted();
+    assert_int_equal(netlink_gather_begin(&n, &all, builder_of(s)), 0);
+    assert_int_equal(fake_mnl.opened, opened + 1); /* nothing of the old answer can come */
+    assert_true(netlink_gather(&n, INT64_MAX) < 0);
+    assert_int_equal(fake_mnl.opened, fake_mnl.closed);
+    will_say()->error = EBADF;
+    assert_int_equal(netlink_gather_begin(&n, &all, builder_of(s)), 0);
+    assert_int_equal(netlink_gather(&n, INT64_MAX), -EBADF);
+    assert_int_equal(fake_mnl.opened, fake_mnl.closed);
+    assert_int_equal(kernel.next, kernel.n_answers);
+    netlink_fini(&n);
+    sample_unref(s);
+}
+
 static void without_ipv6_ipv4_is_complete(void **state)
 {
     (void)state;
@@ -321,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup(damaged_records_are_told, prepare),
         cmocka_unit_test_setup(errors_leave_no_rows, prepare),
         cmocka_unit_test_setup(a_message_without_end_is_an_error, prepare),
+        cmocka_unit_test_setup(pieces_make_a_dump, prepare),
         cmocka_unit_test_setup(without_ipv6_ipv4_is_complete, prepare),
         cmocka_unit_test_setup(without_inet_diag_nothing_is, prepare),
     };
