@@ -192,8 +192,9 @@ SANITIZED = NO_DEPS=1 B=build/$(@:-built=) CFLAGS='-O1 -g1' SANITIZE=$(SANITIZER
 SANITIZER_asan  := address,undefined
 SANITIZER_ubsan := undefined
 SANITIZER_tsan  := thread
-# A frame that is drawn from a recording is the work of one thread, and there are hundreds of them.
-tsan: export TEST_WITHOUT := tests/view/
+# A frame that is drawn from a recording or from a made-up sample is the work of one thread, and there
+# are hundreds of them.
+tsan: export TEST_WITHOUT := tests/view/ tests/unit/view_
 
 lint: deps-lint
 	$Qbash tests/lint.sh

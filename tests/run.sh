@@ -10,7 +10,7 @@
 # TEST_JOBS tests run at the same time (default: three times the number of cores, since most of those in
 # net/ and pty/ wait). Each has a home and a folder for temporary files of its own, and its output is
 # printed in one piece when it has ended. TEST_TIMEOUT seconds after its start a test is killed
-# (default 900). Those whose path holds TEST_WITHOUT are left out. TEST_LINES lines of a failure are
+# (default 900). Those whose path holds a word of TEST_WITHOUT are left out. TEST_LINES lines of a failure are
 # shown (default 60). Where TEST_KEEP names a folder, what each test said, every line of it, is kept
 # there as NAME.tap, and the seconds of each, and those of the processor, in the file times.
 set -u
@@ -107,7 +107,9 @@ report_next() {
 
 is_wanted() { # is_wanted PATH
 	local pattern
-	[ -z "${TEST_WITHOUT:-}" ] || [ -n "${1##*"$TEST_WITHOUT"*}" ] || return 1
+	for pattern in ${TEST_WITHOUT:-}; do
+		[ -n "${1##*"$pattern"*}" ] || return 1
+	done
 	for pattern in "${patterns[@]}"; do
 		case $1 in
 		tests/long/*) [ -z "${pattern##tests/long*}" ] && [ -n "$pattern" ] || continue ;;

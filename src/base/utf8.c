@@ -117,6 +117,20 @@ int utf8_cp_width(uint32_t cp)
     return in_ranges(cp, wide_ranges, COUNT(wide_ranges)) ? 2 : 1;
 }
 
+/* The bytes and columns of the first character. Most of them are ASCII: one byte, one column. */
+static size_t measure(const char *text, size_t len, int *columns)
+{
+    uint32_t cp;
+
+    if (text[0] >= ' ' && text[0] < 0x7f) {
+        *columns = 1;
+        return 1;
+    }
+    size_t n = utf8_decode(text, len, &cp);
+    *columns = utf8_cp_width(cp);
+    return n;
+}
+
 int utf8_width(const char *text)
 {
     return utf8_width_n(text, strlen(text));
@@ -126,9 +140,9 @@ int utf8_width_n(const char *text, size_t len)
 {
     int columns = 0;
     for (size_t at = 0; at < len;) {
-        uint32_t cp = 0;
-        at += utf8_decode(text + at, len - at, &cp);
-        columns += utf8_cp_width(cp);
+        int width;
+        at += measure(text + at, len - at, &width);
+        columns += width;
     }
     return columns;
 }
@@ -138,9 +152,8 @@ size_t utf8_fit(const char *text, size_t len, int columns, int *used)
     int taken = 0;
     size_t at = 0;
     while (at < len) {
-        uint32_t cp = 0;
-        size_t n = utf8_decode(text + at, len - at, &cp);
-        int width = utf8_cp_width(cp);
+        int width;
+        size_t n = measure(text + at, len - at, &width);
         if (width > columns - taken) {
             break;
         }

@@ -579,11 +579,13 @@ static void shut_window(void)
     hold();
 }
 
-/* A peer whose window shuts for a moment now and then; in between nothing waits. */
+/* A peer whose window shuts for a moment now and then; in between nothing waits. After each time it
+ * says for how much of it, in percent, the window was shut: most, where others keep it from reading. */
 static void slow_window(void)
 {
     char data[65536] = "";
     int dry = 0;
+    double begin, full, read_again;
 
     serve(count);
     join(count);
@@ -591,14 +593,19 @@ static void slow_window(void)
     fcntl(client[0], F_SETFL, O_NONBLOCK);
     ready();
     do {
+        begin = now_s();
         while (write(server[0], data, sizeof(data)) > 0)
             continue;
+        full = now_s();
         usleep(20000);
+        read_again = now_s();
         for (dry = 0; dry < 5; dry++) {
             while (read(client[0], data, sizeof(data)) > 0)
                 dry = 0;
             usleep(2000);
         }
+        printf("shut %.0f\n", 100 * (read_again - full) / (now_s() - begin));
+        fflush(stdout);
     } while (!ended(2000));
 }
 
