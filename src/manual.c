@@ -67,6 +67,7 @@ enum word {
     WORD_THRESHOLDS,
     WORD_FROM_TO,
     WORD_TEXT,
+    WORD_BYTES,
     WORD_COUNT
 };
 static const char *const words[WORD_COUNT][LANG_COUNT] = {
@@ -79,7 +80,8 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_HARMLESS] = {"Harmless if:", "정상인 경우:"},
     [WORD_THRESHOLDS] = {"Thresholds:", "기준값:"},
     [WORD_FROM_TO] = {"Range:", "범위:"},
-    [WORD_TEXT] = {"Text, at most", "텍스트, 최대 바이트 수"},
+    [WORD_TEXT] = {"Text of at most ", ""},
+    [WORD_BYTES] = {" bytes.", "바이트까지의 텍스트."},
 };
 
 static const char *word(enum word id)
@@ -411,7 +413,7 @@ static void put_type(const struct option *row)
         printf("%s %g s\\(en%.12g s.\n", word(WORD_FROM_TO), row->min, row->max);
         break;
     case OPTION_TEXT:
-        printf("%s %g.\n", word(WORD_TEXT), row->max);
+        printf("%s%g%s\n", word(WORD_TEXT), row->max, word(WORD_BYTES));
         break;
     }
 }

@@ -7,7 +7,7 @@
 # a cross compiler in Debian. As root. A root with the compilers and the libraries of all of them is
 # made once by debootstrap in $ARCHES_ROOT (/var/tmp/tcptop-arches) and kept; nothing is installed on
 # the machine itself. What the processor cannot run, qemu-user runs. One line for each architecture:
-# "ARCH: N passed, N failed, N skipped", or why it was skipped. CFLAGS (-O2) as for make.
+# "ARCH: N passed, N failed, N skipped", or why it was skipped. CFLAGS (-O2) as for make, JOBS compilers run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=${ARCHES_ROOT:-/var/tmp/tcptop-arches}
@@ -80,9 +80,9 @@ make_root() { # the root itself, without any compiler
 
 # They are installed again once the list has changed.
 install_arch() { # install_arch ARCH TRIPLET: its compiler and libraries
-	local list="binutils gcc-${2//_/-}" package
-	for package in libc6 libncurses libmnl libc-ares libiniparser libcmocka libjansson; do
-		list+=" $package-dev:$1"
+	local list="binutils gcc-${2//_/-} libc6-dev:$1" package
+	for package in $(sed -nE '/^Build-Depends/,/^[A-Z].*-Version/s/^ (lib[a-z0-9-]+-dev).*/\1/p' config/debian/control); do
+		list+=" $package:$1"
 	done
 	[ "$(cat "$root/ready-$1" 2>/dev/null)" != "$list" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
@@ -96,7 +96,7 @@ build_and_run() { # build_and_run ARCH TRIPLET EMULATOR
 	local targets log
 	targets=$(for test in tests/unit/*_test.c; do echo "build/$1/${test%.c}"; done)
 	# shellcheck disable=SC2086 # a list of words
-	log=$(inside make --no-print-directory -k -j"$(nproc)" B="build/$1" CC="$2-gcc" AR="$2-ar" \
+	log=$(inside make --no-print-directory -k -j"${JOBS:-$(nproc)}" B="build/$1" CC="$2-gcc" AR="$2-ar" \
 		WERROR=-Werror CFLAGS="${CFLAGS:--O2}" NO_DEPS=1 "build/$1/tcptop" $targets 2>&1 >/dev/null) || {
 		grep -v "not remade because of errors" <<<"${log:0:40000}" | head -n 40 | sed "s|^|    $1: |"
 		echo "$1: 0 passed, 1 failed, 0 skipped (it does not build)"
@@ -112,7 +112,7 @@ for arch; do
 	{ make_root && install_arch "$arch" "$triplet"; } || { skip "$arch" "$why" && continue; }
 	# What an earlier checkout left there, but for what was built, would be found by the compiler.
 	find "$root/tcptop" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/tcptop" ||
+	tar -c --exclude='./build*' --exclude=./.git . | tar -x -C "$root/tcptop" ||
 		{ skip "$arch" "cannot write to $root" && continue; }
 	build_and_run "$arch" "$triplet" "$emulator" || bad=1
 done

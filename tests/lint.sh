@@ -60,6 +60,12 @@ if grep -nE '\b(exit|_exit)\(' -r src --include=*.c | grep -v '^src/main.c' |
 	complain "only main.c exits"
 fi
 
+# Meanwhile, since it takes one core only: a script may use what another one sets, so it reads all.
+remarks=$(mktemp)
+find . -path ./build -prune -o \( -name '*.sh' -o -path './.ci/run' \) -type f -print0 |
+	xargs -0 shellcheck -S warning >"$remarks" 2>&1 &
+shellcheck=$!
+
 # gcc compiles all of it, since some of its warnings come with optimization; .ci/run then tests what
 # was built here. For clang's warnings reading is enough.
 [[ ${CC:-} == "ccache "* ]] && cache="ccache " || cache=
@@ -72,34 +78,34 @@ compile() { # compile COMPILER TARGET VARIABLE=VALUE…
 compile gcc tests-built
 compile clang objects SYNTAX_ONLY=1
 
-bash tests/lint/spdx.sh || bad=1
-bash tests/lint/names.sh build/lint-gcc || bad=1
-bash tests/lint/references.sh || bad=1
-bash tests/lint/manual.sh build/lint-gcc || bad=1
-bash tests/lint/evidence.sh || bad=1
+# As many at a time as there are cores, here and below.
+many() { xargs -0 -P "$(nproc)" "$@"; }
+printf '%s\0' tests/lint/*.sh | many -I '{}' bash '{}' build/lint-gcc || bad=1
 
 # shellcheck disable=SC2016 # for the shells that xargs starts
 alone='echo "#include \"$0\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||
 	{ echo "lint: $0 does not stand alone"; exit 1; }'
-(cd include && find tcptop -name '*.h') | xargs -P "$(nproc)" -n 1 sh -c "$alone" || bad=1
+(cd include && find tcptop -name '*.h' -print0) | many -n 1 sh -c "$alone" || bad=1
 
+# shellcheck disable=SC2016 # the same
+said='${CC:-cc} -std=gnu17 -Iinclude -D_GNU_SOURCE -E -P "$0" | sed "/^enum msg {/,/^};/d" |
+	grep -oE "\bMSG_\w+" | sort -u'
 unsaid=$(comm -23 <(sed -nE 's/^M\((\w+),.*/MSG_\1/p' include/tcptop/text/messages/*.def | sort) \
-	<(find src -name '*.c' -exec ${CC:-cc} -std=gnu17 -Iinclude -D_GNU_SOURCE -E -P {} \; |
-		sed '/^enum msg {/,/^};/d' | grep -oE '\bMSG_\w+' | sort -u))
+	<(find src -name '*.c' -print0 | many -n 1 sh -c "$said" | sort -u))
 [ -z "$unsaid" ] || complain "messages that nothing says:" $unsaid
 
-sources=$(find src include tests -name '*.[ch]')
 # Versions of clang-format lay some lines out in different ways, so only one of them is asked.
 format_version=14
 formatter=$(command -v clang-format-$format_version || echo clang-format)
 if "$formatter" --version 2>/dev/null | grep -q "version $format_version\."; then
-	xargs -P "$(nproc)" -n 20 "$formatter" --dry-run -Werror <<<"$sources" || complain "clang-format: run $formatter -i on the above"
+	find src include tests -name '*.[ch]' -print0 | many -n 20 "$formatter" --dry-run -Werror ||
+		complain "clang-format: run $formatter -i on the above"
 else
 	echo "lint: the format is not checked: that takes clang-format $format_version, here is" \
 		"$("$formatter" --version 2>/dev/null || echo none)"
 fi
-find . -path ./build -prune -o \( -name '*.sh' -o -path './.ci/run' \) -type f -print0 |
-	xargs -0 shellcheck -S warning || complain "shellcheck"
+wait "$shellcheck" || { cat "$remarks"; complain "shellcheck"; }
+rm -f "$remarks"
 
 [ $bad = 0 ] && echo "lint: clean"
 exit $bad

@@ -168,6 +168,17 @@ static int judge_samples(struct round *r)
     return 0;
 }
 
+/* A rule that found something has looked, whatever it suspected in the last sample besides. */
+static void settle_checked(struct round *r)
+{
+    for (uint32_t i = 0; i < r->over.n; i++) {
+        uint8_t *skip = &r->checked->skip[r->over.list[i].worst.rule];
+
+        if (*skip == SKIP_UNDECIDED)
+            *skip = LOOKED;
+    }
+}
+
 static uint8_t worst_of(const struct round *r)
 {
     const struct findings *f = r->last->findings;
@@ -241,6 +252,7 @@ int doctor_mode_run(const struct settings *s, bool utf8)
     if (rc && rc != -EPIPE)
         cli_error(rc == -ENODATA ? text(MSG_NO_SAMPLE) : r.err.msg);
     if (!rc) {
+        settle_checked(&r);
         status = judge(&r);
         print_round(&r, status);
     }

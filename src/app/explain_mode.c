@@ -30,7 +30,7 @@ static int output_width(void)
 /* Who holds them; bound-only sockets are listed only when asked for. */
 static uint32_t needs_of(unsigned state)
 {
-    return state == TCP_STATE_BOUND_INACTIVE ? NEED_OWNER | NEED_BOUND
+    return state == TCP_STATE_BOUND_INACTIVE ? NEED_OWNER | NEED_BOUND | NEED_ONLY_BOUND
            : state == TCP_STATE_CLOSE_WAIT   ? NEED_OWNER | NEED_TCP_INFO
                                              : NEED_OWNER;
 }

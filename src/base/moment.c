@@ -109,8 +109,8 @@ static int parse_date(const char *text, struct moment *m)
             return -EINVAL;
     }
     bool utc = *text == 'Z';
-    time_t s = utc ? timegm(&tm) : mktime(&tm);
-    if (text[utc] || s == (time_t)-1 || (int64_t)s > S_MAX)
+    const int64_t s = utc ? timegm(&tm) : mktime(&tm); /* time_t may have 32 bits */
+    if (text[utc] || s == -1 || s > S_MAX)
         return -EINVAL;
     *m = (struct moment){MOMENT_ABSOLUTE, s * NS_PER_S + ns};
     return 0;

@@ -43,8 +43,8 @@ static size_t parse_decimal(const char *text, double *number)
 static int out_of_range(const struct option *row, struct err *err, enum msg id)
 {
     char min[32], max[32];
-    snprintf(min, sizeof min, "%g", row->min);
-    snprintf(max, sizeof max, "%g", row->max);
+    snprintf(min, sizeof min, "%.12g", row->min);
+    snprintf(max, sizeof max, "%.12g", row->max);
     return config_error(err, -EINVAL, id, row->key, min, max);
 }
 

@@ -15,7 +15,6 @@
 #include "tcptop/explain/finding_text.h"
 #include "tcptop/explain/typeset.h"
 
-#define RATE_MIN       0.1 /* per second; below, a change is said as a number */
 #define SHARE_SEGMENTS 100 /* of fewer segments a share in per cent is no figure */
 
 #define ADD_FACT(e, id, ...) fact_fill(next_fact(e), id, __VA_ARGS__)
@@ -38,7 +37,7 @@ static void facts_rate(struct evidence *e, const struct state_facts *t, enum hos
     uint64_t by;
 
     if (state_facts_grown(t, which, &by, &seconds))
-        ADD_FACT(e, id, live_rate(LIVE, (double)by / seconds, false), WINDOW(seconds));
+        ADD_FACT(e, id, live_rate(LIVE, (double)by / seconds), WINDOW(seconds));
 }
 
 static void facts_some(struct evidence *e, uint32_t n, enum msg id)
@@ -51,20 +50,15 @@ static void facts_count(struct evidence *e, const struct state_facts *t)
 {
     uint32_t now = t->s->count[t->state];
     int64_t change;
-    double per_s, seconds;
+    double seconds;
 
     if (!history_change(&t->s->history, t->state, FACTS_POINTS, &change, &seconds) ||
-        seconds <= 0) {
+        seconds <= 0 || (now == 0 && change == 0))
         ADD_FACT(e, MSG_FACT_COUNT, COUNT(now));
-        return;
-    }
-    per_s = (double)change / seconds;
-    if (change == 0)
+    else if (change == 0)
         ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), WINDOW(seconds));
-    else if (per_s < RATE_MIN && per_s > -RATE_MIN)
-        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), WINDOW(seconds));
     else
-        ADD_FACT(e, MSG_FACT_COUNT_RATE, COUNT(now), live_rate(LIVE, per_s, true), WINDOW(seconds));
+        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), WINDOW(seconds));
 }
 
 static void facts_close_stats(struct evidence *e, const struct state_facts *t)
@@ -75,7 +69,7 @@ static void facts_close_stats(struct evidence *e, const struct state_facts *t)
     if (!history_close_stats(&t->s->history, HISTORY_SHOWN, &d, &seconds))
         return;
     ADD_FACT(e, d.lost ? MSG_FACT_CLOSED_AT_LEAST : MSG_FACT_CLOSED,
-             live_rate(LIVE, (double)d.ended / seconds, false), WINDOW(seconds));
+             live_rate(LIVE, (double)d.ended / seconds), WINDOW(seconds));
     if (d.unseen)
         ADD_FACT(e, d.lost ? MSG_FACT_UNSEEN_AT_LEAST : MSG_FACT_UNSEEN, COUNT(d.unseen));
 }

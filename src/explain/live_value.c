@@ -28,9 +28,9 @@ const char *live_change(char out[LIVE_SIZE], int64_t n)
     return live(out, n < 0 ? "-" : "+", fmt_count((char[FMT_SIZE]){0}, FMT_SIZE, magnitude));
 }
 
-const char *live_rate(char out[LIVE_SIZE], double per_s, bool with_sign)
+const char *live_rate(char out[LIVE_SIZE], double per_s)
 {
-    const char *sign = per_s < 0 ? "-" : with_sign ? "+" : "";
+    const char *sign = per_s < 0 ? "-" : "";
 
     return live(out, sign, fmt_rate((char[FMT_SIZE]){0}, FMT_SIZE, per_s < 0 ? -per_s : per_s));
 }

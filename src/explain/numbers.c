@@ -73,7 +73,7 @@ static void number_trend(struct str *out, const struct state_facts *t)
         break;
     case TREND_MOVING:
         SAY(out, per_s > 0 ? MSG_NUMBERS_GROWING : MSG_NUMBERS_DRAINING,
-            live_rate(LIVE, (per_s < 0 ? -per_s : per_s) * 60, false), WINDOW(seconds));
+            live_rate(LIVE, (per_s < 0 ? -per_s : per_s) * 60), WINDOW(seconds));
         break;
     }
 }
@@ -84,8 +84,7 @@ static void number_moves(struct str *out, const struct state_facts *t)
 
     if (state_facts_moves(t, &m))
         SAY(out, m.exact ? MSG_NUMBERS_ENTERED : MSG_NUMBERS_ENTERED_AT_LEAST,
-            live_rate(LIVE, m.entered_s, false), live_rate(LIVE, m.left_s, false),
-            WINDOW(m.seconds));
+            live_rate(LIVE, m.entered_s), live_rate(LIVE, m.left_s), WINDOW(m.seconds));
 }
 
 /* Only what there is: the ages that none has reached are left out. */
@@ -244,7 +243,7 @@ static bool counter_rate(const struct state_facts *t, enum host_counter which, c
 
     if (!state_facts_grown(t, which, &by, seconds))
         return false;
-    live_rate(out, (double)by / *seconds, false);
+    live_rate(out, (double)by / *seconds);
     return true;
 }
 
@@ -296,7 +295,7 @@ static void number_next_waits(struct str *out, const struct state_facts *t)
     if (m.entered_s < 1) /* tenths would not multiply to the count that is shown */
         snprintf(rate, sizeof rate, MARK_LIVE "%.2f" MARK_END, m.entered_s);
     else
-        live_rate(rate, m.entered_s, false);
+        live_rate(rate, m.entered_s);
     SAY(out, MSG_NUMBERS_CLOSINGS, rate, COUNT((uint64_t)(m.entered_s * TIME_WAIT_S + 0.5)));
 }
 

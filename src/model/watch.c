@@ -79,6 +79,13 @@ static void add_point(struct watch *w, const struct sample *s, bool there)
         .seq = s->seq, .mono_ns = s->mono_ns, .there = there, .state = w->conn.state};
     if (metrics)
         p->metrics = *metrics;
+    if (there && w->conn.state == TCP_STATE_LISTEN) {
+        const struct drop_count *drops = drops_find(s, w->row);
+
+        p->queue = w->conn.rqueue;
+        p->drops_known = drops != NULL;
+        p->drops = drops ? drops->drops : 0;
+    }
     if (w->len < HISTORY_SHOWN)
         w->len++;
     else

@@ -111,17 +111,32 @@ static void add_worst(const struct report_over *over, const struct episode *e, s
     str_fini(&figure);
 }
 
+/* What is said of an episode ends with the time that was asked for: beyond it, it still held. */
+static struct episode within(const struct report_over *over, const struct episode *e)
+{
+    struct episode in = *e;
+
+    if (in.end_wall_ns > over->last_wall_ns && in.begin_wall_ns <= over->last_wall_ns) {
+        in.end_ns -= in.end_wall_ns - over->last_wall_ns;
+        in.end_wall_ns = over->last_wall_ns;
+        in.holds = true;
+    }
+    return in;
+}
+
 static void add_period(const struct report_over *over, const struct episode *e, struct str *out)
 {
+    const struct episode in = within(over, e);
     char begin[FMT_SIZE], end[FMT_SIZE];
     struct str duration = STR_INIT;
 
-    say_time(begin, e->begin_wall_ns, over->first_wall_ns);
-    say_time(end, e->end_wall_ns, over->first_wall_ns);
-    expand_duration(&duration, (uint64_t)((e->end_ns - e->begin_ns) / NS_PER_S));
+    say_time(begin, in.begin_wall_ns, over->first_wall_ns);
+    say_time(end, in.end_wall_ns, over->first_wall_ns);
+    expand_duration(&duration,
+                    in.end_ns > in.begin_ns ? (uint64_t)((in.end_ns - in.begin_ns) / NS_PER_S) : 0);
     text_fill(out,
-              e->holds                  ? MSG_DOCTOR_GOING
-              : e->end_ns > e->begin_ns ? MSG_DOCTOR_PERIOD
+              in.holds                  ? MSG_DOCTOR_GOING
+              : in.end_ns > in.begin_ns ? MSG_DOCTOR_PERIOD
                                         : MSG_DOCTOR_MOMENT,
               begin, end, str_text(&duration), NULL);
     out->failed = out->failed || str_failed(&duration);
@@ -186,14 +201,15 @@ void report_over_command(const struct report_over *over, const struct episode *e
 
 void report_over_keys(struct sink *out, const struct report_over *over, const struct episode *e)
 {
+    const struct episode in = within(over, e);
     int which = episodes_measure(&e->worst);
     const struct rule_figure *figure =
         which < 0 ? NULL : rule_figure(e->worst.rule, (unsigned)which);
     struct str command = STR_INIT;
     char time[FMT_SIZE];
 
-    sink_addf(out, ",\"until\":\"%s\"", fmt_rfc3339(time, sizeof time, e->end_wall_ns));
-    sink_addf(out, ",\"holds\":%s", e->holds ? "true" : "false");
+    sink_addf(out, ",\"until\":\"%s\"", fmt_rfc3339(time, sizeof time, in.end_wall_ns));
+    sink_addf(out, ",\"holds\":%s", in.holds ? "true" : "false");
     if (e->at_least)
         sink_add(out, ",\"may_be_worse\":true");
     sink_addf(out, ",\"worst_at\":\"%s\"", fmt_rfc3339(time, sizeof time, e->worst_wall_ns));

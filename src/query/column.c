@@ -724,7 +724,7 @@ static void format_ifindex(const struct sample *s, uint32_t row, struct str *out
 static void add_duration_ms(struct str *out, uint64_t ms)
 {
     char text[FMT_SIZE];
-    str_add(out, fmt_duration(text, sizeof text, ms));
+    str_add(out, text_duration(text, sizeof text, ms));
 }
 
 static void format_left(const struct sample *s, uint32_t row, struct str *out)
@@ -806,7 +806,7 @@ static void add_plain(struct str *out, uint64_t n)
 static void add_latency(struct str *out, uint64_t us)
 {
     char text[FMT_SIZE];
-    str_add(out, fmt_latency(text, sizeof text, us));
+    str_add(out, text_latency(text, sizeof text, us));
 }
 
 static void add_duration_s(struct str *out, uint64_t s)

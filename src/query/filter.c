@@ -515,6 +515,8 @@ static int parse_all(struct filter_parser *f)
         result = filter_expected(f, 0, MSG_FILTER_DEEP);
     if (!result && !(possible_states(f->p) & CLOSED))
         f->p->needs &= ~(uint32_t)NEED_BOUND;
+    if (!result && f->p->needs & NEED_BOUND && !(possible_states(f->p) & ~CLOSED))
+        f->p->needs |= NEED_ONLY_BOUND;
     return result;
 }
 

@@ -181,12 +181,27 @@ void block_column_set(const struct block_column *c, const struct block_row *row,
     set_as((enum column_of)c->of, c, row, value);
 }
 
-static struct block_row row_of(const struct block_rows *rows, uint32_t i)
+/* As much of a row as a column of that kind reads: it is one of those that the rows have. */
+static inline __attribute__((always_inline)) struct block_row
+row_for(enum column_of of, const struct block_rows *rows, uint32_t i)
 {
     const uint32_t at = rows->at ? rows->at[i] : rows->first + i;
 
-    return (struct block_row){&rows->conn[at], rows->metrics ? &rows->metrics[at] : NULL,
-                              rows->owner ? &rows->owner[at] : NULL};
+    switch (of) {
+    case OF_METRIC:
+    case OF_CONGESTION:
+        return (struct block_row){.metrics = &rows->metrics[at]};
+    case OF_OWNER:
+        return (struct block_row){.owner = &rows->owner[at]};
+    case OF_CONN:
+    case OF_FAMILY:
+    case OF_ADDRESS:
+    case OF_FLAGS:
+    case OF_CGROUP:
+    case OF_EXTRA:
+        break;
+    }
+    return (struct block_row){.conn = &rows->conn[at]};
 }
 
 /* Call a loop with the size of a member as a constant, so that it needs no choice within. */
@@ -247,7 +262,7 @@ void block_column_get_rows(const struct block_column *c, const struct block_rows
             bytes);
 #define OTHERS(kind)                                                                               \
     for (uint32_t i = 0; i < n; i++) {                                                             \
-        const struct block_row row = row_of(rows, i);                                              \
+        const struct block_row row = row_for(kind, rows, i);                                       \
         values[i] = get_as(kind, c, &row);                                                         \
     }
     EACH_COLUMN(c, MEMBERS, ADDRESSES, OTHERS)
@@ -269,7 +284,7 @@ void block_column_set_rows(const struct block_column *c, const struct block_rows
                      values[i], bytes);
 #define OTHERS(kind)                                                                               \
     for (uint32_t i = 0; i < n; i++) {                                                             \
-        const struct block_row row = row_of(rows, i);                                              \
+        const struct block_row row = row_for(kind, rows, i);                                       \
         set_as(kind, c, &row, values[i]);                                                          \
     }
     EACH_COLUMN(c, MEMBERS, ADDRESSES, OTHERS)

@@ -146,9 +146,8 @@ void block_file_keep(struct block_file *f, uint64_t at)
     f->keep = at;
     if (f->seekable || at <= f->cache_at)
         return;
-    uint64_t dropped = at - f->cache_at;
-    if (dropped > f->cache_len)
-        dropped = f->cache_len;
+    const uint64_t behind = at - f->cache_at;
+    const size_t dropped = behind < f->cache_len ? (size_t)behind : f->cache_len;
     memmove(f->cache, f->cache + dropped, f->cache_len - dropped);
     f->cache_len -= dropped;
     f->cache_at += dropped;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tcptop/base/clock.h"
+#include "tcptop/base/kernel_version.h"
 #include "tcptop/base/privileges.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/source/diag.h"
@@ -98,6 +99,7 @@ static uint32_t group_bit(unsigned group)
     return UINT32_C(1) << (group - 1);
 }
 
+/* A kernel that does not have the groups lets everybody join them, and never sends anything. */
 static int open_socket(int *fd)
 {
     struct sockaddr_nl groups = {
@@ -105,6 +107,8 @@ static int open_socket(int *fd)
         .nl_groups = group_bit(SKNLGRP_INET_TCP_DESTROY) | group_bit(SKNLGRP_INET6_TCP_DESTROY),
     };
 
+    if (!kernel_version_reaches(4, 2))
+        return -EOPNOTSUPP;
     *fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
     if (*fd < 0)
         return -errno;

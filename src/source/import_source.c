@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,10 +135,11 @@ static void take_lines(struct import_source *im)
 /* Is a file that begins so no text at all? What moves a terminal's cursor may be in one. */
 static bool is_binary(const struct str *b)
 {
-    for (size_t i = 0; i < b->len; i++)
-        if (b->data[i] >= 0 && b->data[i] < ' ' &&
-            !(b->data[i] && strchr("\a\b\t\n\v\f\r\x1b", b->data[i])))
+    for (size_t i = 0; i < b->len; i++) {
+        const uint8_t byte = (uint8_t)b->data[i];
+        if (byte < ' ' && !(byte && strchr("\a\b\t\n\v\f\r\x1b", byte)))
             return true;
+    }
     return false;
 }
 

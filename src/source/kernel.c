@@ -6,13 +6,12 @@
  * /proc/net/tcp, degraded. The one that worked is used until it fails; while it is not the best,
  * the better ones are tried again now and then. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "mptcp.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/kernel_version.h"
 #include "tcptop/base/thread.h"
 #include "tcptop/model/row_stream.h"
 #include "tcptop/source/close_monitor.h"
@@ -41,15 +40,6 @@ struct kernel_source {
     bool may_dump_in_parallel;
     bool brief; /* the sample being taken is to be a brief one */
 };
-
-static bool kernel_lists_bound(void)
-{
-    struct utsname u;
-    unsigned major, minor;
-
-    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-           (major > 6 || (major == 6 && minor >= 8));
-}
 
 /* The needs that the back end can answer; what is missing is shown as unknown. */
 static uint32_t answerable(const struct kernel_source *l, uint32_t needs)
@@ -246,6 +236,8 @@ static int live_sample(struct source *src, const struct request *req, struct sam
     if (req->host_facts && l->facts)
         host_stats_read(l->facts, &s->host);
     close_monitor_join_take(&l->close_stats, b);
+    if (l->current == BACKEND_PROC) /* of what cannot be dumped no end is reported either */
+        s->close_events_known = false;
     s->cost_ns = clock_mono_ns() - wall;
     s->cpu_ns += clock_thread_cpu_ns() - cpu;
     return 0;
@@ -315,7 +307,7 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
     }
     l->best = l->current = best;
     l->worst = worst;
-    l->lists_bound = kernel_lists_bound();
+    l->lists_bound = kernel_version_reaches(6, 8);
     *src = &l->source;
     return 0;
 }

@@ -193,6 +193,7 @@ static ssize_t take_lines(struct sample_builder *b, uint8_t family, const char *
     return (ssize_t)taken;
 }
 
+/* Returns 0 or -errno; -EOPNOTSUPP: it has no titles, so that no kernel of Linux wrote it. */
 static int read_file(struct sample_builder *b, uint8_t family, const char *path,
                      const struct source *stop)
 {
@@ -220,7 +221,7 @@ static int read_file(struct sample_builder *b, uint8_t family, const char *path,
         len -= (size_t)taken;
         memmove(buffer, buffer + taken, len);
     }
-    int error = got < 0 ? -errno : taken < 0 ? -ENOMEM : 0;
+    int error = got < 0 ? -errno : taken < 0 ? -ENOMEM : titles ? -EOPNOTSUPP : 0;
     close(fd);
     return error;
 }

@@ -289,6 +289,8 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
         assign_owners(st, s, needs_whole(needs));
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
+    if (req->needs & NEED_ONLY_BOUND && !(s->needs & NEED_BOUND)) /* not before it was joined */
+        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = REASON_NO_BOUND});
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;
@@ -358,7 +360,7 @@ static int take(struct sample_pipeline *st, struct sample_builder *b, const stru
         figures |= st->gathering->sample.needs;
     if (whole.brief)
         needs = (needs & ~NEED_METRICS) | (figures & NEED_METRICS);
-    b->sample.needs = whole.needs = needs_whole(needs);
+    b->sample.needs = whole.needs = needs_whole(needs) & ~(uint32_t)NEED_ONLY_BOUND;
     b->count_only = req->count_only;
     keep_numbers(st, b);
     rc = source_sample(st->src, &whole, b, why);

@@ -76,13 +76,15 @@ const char *text_error(int errnum)
     return text_error_in(text_language(), errnum);
 }
 
-char *text_time(char *time, size_t size)
+/* Put the unit that the English `time` ends in into the language in force, in place. Texts that end
+ * in none of these units stay as they are, and all of them where there is no room. */
+static char *with_unit(char *time, size_t size)
 {
     static const enum msg units[] = {MSG_UNIT_SECONDS, MSG_UNIT_MINUTES, MSG_UNIT_HOURS,
                                      MSG_UNIT_DAYS, MSG_UNIT_YEARS};
     const size_t len = strlen(time);
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; text_language() != LANG_EN && i < sizeof units / sizeof units[0]; i++) {
         const char *here = text(units[i]), *english = text_in(LANG_EN, units[i]);
         const size_t end = strlen(english);
         if (len > end && strcmp(time + len - end, english) == 0 &&
@@ -92,6 +94,26 @@ char *text_time(char *time, size_t size)
         }
     }
     return time;
+}
+
+char *text_duration(char *out, size_t size, uint64_t ms)
+{
+    return with_unit(fmt_duration(out, size, ms), size);
+}
+
+char *text_latency(char *out, size_t size, uint64_t us)
+{
+    return with_unit(fmt_latency(out, size, us), size);
+}
+
+char *text_interval(char *out, size_t size, uint64_t ms)
+{
+    return with_unit(fmt_interval(out, size, ms), size);
+}
+
+char *text_cost(char *out, size_t size, int64_t ns)
+{
+    return with_unit(fmt_cost(out, size, ns), size);
 }
 
 const char *text_ident(enum msg id)

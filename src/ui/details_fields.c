@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "details_fields.h"
+#include "details_listener.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/listeners.h"
-#include "tcptop/explain/live_value.h"
-#include "tcptop/explain/typeset.h"
 #include "tcptop/query/column.h"
 
 bool details_gone(const struct details *t)
@@ -183,7 +182,7 @@ static void latency(const struct details *t, enum tcp_metric which, char out[FMT
 
     out[0] = '\0';
     if (tcp_metrics_get(t->metrics, which, &value))
-        fmt_latency(out, FMT_SIZE, value);
+        text_latency(out, FMT_SIZE, value);
 }
 
 /* What a column says of the row; "" where there is no such column, no row or nothing known. */
@@ -223,6 +222,15 @@ static bool is_untold(const struct details *t, unsigned what)
     return t->c->flags & CONN_UNSEEN || t->c->unknown & what;
 }
 
+/* A time: short ones in the form of the columns, others as the pane says them. */
+static void duration(uint64_t ms, char out[FILL_SIZE])
+{
+    if (ms < MINUTES_FROM_MS)
+        text_duration(out, FILL_SIZE, ms);
+    else
+        draw_duration(out, ms / 1000);
+}
+
 static void add_timer(struct details *t)
 {
     static const enum msg words[] = {
@@ -230,40 +238,43 @@ static void add_timer(struct details *t)
         [TIMER_KEEPALIVE] = MSG_VIEW_TIMER_KEEP, [TIMER_TIMEWAIT] = MSG_VIEW_TIMER_TIMEWAIT,
         [TIMER_PROBE] = MSG_VIEW_TIMER_PROBE,    [TIMER_DELACK] = MSG_VIEW_TIMER_DELACK,
     };
-    char left[LIVE_SIZE], value[FILL_SIZE] = "";
+    char left[FILL_SIZE], value[FILL_SIZE] = "";
 
-    if (t->c->expires_ms < MINUTES_FROM_MS)
-        text_time(fmt_duration(left, sizeof left, t->c->expires_ms), sizeof left);
-    else
-        live_unmarked_time(left, t->c->expires_ms / 1000); /* as the pane says it */
-    typeset_untie(left);
+    duration(t->c->expires_ms, left);
     if (t->row != UINT32_MAX && !is_untold(t, CONN_UNKNOWN_TIMER) &&
         t->c->timer < sizeof words / sizeof *words)
         draw_fill(value, words[t->c->timer], left, NULL, NULL);
     add(t, false, MSG_VIEW_DETAIL_TIMER, value);
 }
 
-/* What waits in the accept queue, and what the listener has dropped since it listens, and since the
- * sample before. */
-static void accept_queue(const struct details *t, const char *waiting, char out[FILL_SIZE])
+/* What the listener has dropped since it listens, and since the sample before. */
+static void add_drops(struct details *t)
 {
     const struct drop_count *drops = t->row == UINT32_MAX ? NULL : drops_find(t->s, t->row);
-    char all[FMT_SIZE], grown[FMT_SIZE], span[FMT_SIZE], more[FILL_SIZE];
-    size_t len;
+    char all[FMT_SIZE], grown[FMT_SIZE], span[FMT_SIZE], value[FILL_SIZE] = "";
 
-    draw_fill(out, MSG_VIEW_WAITING, waiting, NULL, NULL);
-    if (!drops)
-        return;
-    len = strlen(out);
-    fmt_count(all, sizeof all, drops->drops);
-    fmt_count(grown, sizeof grown, drops->grown);
-    text_time(fmt_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS)),
-              sizeof span);
-    draw_fill(more, drops->compared ? MSG_VIEW_DROPPED_LATELY : MSG_VIEW_DROPPED, all, grown, span);
-    if (len + 2 >= FILL_SIZE)
-        return;
-    memcpy(out + len, ", ", 3);
-    draw_copy_text(out + len + 2, FILL_SIZE - len - 2, more);
+    if (drops) {
+        fmt_count(all, sizeof all, drops->drops);
+        fmt_count(grown, sizeof grown, drops->grown);
+        text_interval(span, sizeof span, (uint64_t)(t->s->drops.span_ns / NS_PER_MS));
+        draw_fill(value, drops->compared ? MSG_VIEW_DROPPED_LATELY : MSG_VIEW_DROPPED, all, grown,
+                  span);
+    }
+    add(t, true, MSG_VIEW_DETAIL_DROPS, value);
+}
+
+/* Of a listener: how its clients reach it, what waits, what found no room. */
+static void add_listener(struct details *t)
+{
+    const struct conn *c = t->c;
+    char count[FMT_SIZE], value[FILL_SIZE];
+
+    add(t, false, MSG_VIEW_DETAIL_REACH, details_listener_reach(c));
+    draw_fill(value, MSG_VIEW_WAITING, fmt_count(count, sizeof count, c->rqueue), NULL, NULL);
+    add(t, true, MSG_VIEW_DETAIL_ACCEPT_QUEUE, c->unknown & CONN_UNKNOWN_RECV_Q ? "" : value);
+    fmt_count(count, sizeof count, c->wqueue);
+    add(t, true, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : count);
+    add_drops(t);
 }
 
 static void add_queues(struct details *t)
@@ -273,13 +284,6 @@ static void add_queues(struct details *t)
 
     fmt_count(count, sizeof count, c->rqueue);
     fmt_count(limit, sizeof limit, c->wqueue);
-    if (c->state == TCP_STATE_LISTEN) {
-        accept_queue(t, count, value);
-        add(t, false, MSG_VIEW_DETAIL_ACCEPT_QUEUE,
-            t->c->unknown & CONN_UNKNOWN_RECV_Q ? "" : value);
-        add(t, false, MSG_VIEW_DETAIL_BACKLOG, c->flags & CONN_NO_BACKLOG ? "" : limit);
-        return;
-    }
     snprintf(value, sizeof value, "%s B", count);
     add(t, false, MSG_VIEW_DETAIL_RECV_Q, is_untold(t, CONN_UNKNOWN_RECV_Q) ? "" : value);
     snprintf(value, sizeof value, "%s B", limit);
@@ -419,14 +423,19 @@ static void add_waited(struct details *t)
     add(t, true, MSG_VIEW_DETAIL_WAITED, value);
 }
 
-static void add_ago(struct details *t, enum msg label, enum tcp_metric which)
+/* When data went that way last. The kernel counts from the start of the connection where none ever
+ * has: then there is no such time. */
+static void add_ago(struct details *t, enum msg label, enum tcp_metric which,
+                    enum tcp_metric carried)
 {
-    uint64_t ms;
-    char ago[FMT_SIZE], value[FILL_SIZE] = "";
+    uint64_t ms, bytes;
+    char ago[FILL_SIZE], value[FILL_SIZE] = "";
+    const bool none = tcp_metrics_get(t->metrics, carried, &bytes) && bytes == 0;
 
-    if (tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t))
-        draw_fill(value, MSG_VIEW_AGO, text_time(fmt_duration(ago, sizeof ago, ms), sizeof ago),
-                  NULL, NULL);
+    if (!none && tcp_metrics_get(t->metrics, which, &ms) && !details_gone(t)) {
+        duration(ms, ago);
+        draw_fill(value, MSG_VIEW_AGO, ago, NULL, NULL);
+    }
     add(t, false, label, value);
 }
 
@@ -443,12 +452,14 @@ static void add_limit(struct details *t)
 static void fill_upper(struct details *t)
 {
     add_owner(t);
+    if (t->listens) {
+        add_listener(t);
+        return;
+    }
     add_timer(t);
-    if (!t->listens)
-        add_retries(t);
+    add_retries(t);
     add_queues(t);
-    if (!t->listens)
-        add_window(t);
+    add_window(t);
     add_rtt(t);
     add_congestion(t);
     add_received(t);
@@ -462,8 +473,9 @@ static void fill_lower(struct details *t)
     char value[64];
 
     if (!t->listens) {
-        add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms);
-        add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms);
+        add_ago(t, MSG_VIEW_DETAIL_LAST_SENT, METRICS_last_data_sent_ms, METRICS_bytes_sent);
+        add_ago(t, MSG_VIEW_DETAIL_LAST_RECEIVED, METRICS_last_data_recv_ms,
+                METRICS_bytes_received);
     }
     cell(t, "ifindex", value, sizeof value);
     if (!*value && t->c->ifindex && !(t->c->ifindex & CONN_DEVICE_NAMED))
@@ -471,6 +483,8 @@ static void fill_lower(struct details *t)
         snprintf(value, sizeof value, "%u", t->c->ifindex);
     add(t, false, MSG_VIEW_DETAIL_DEVICE, *value ? value : text(MSG_VIEW_ANY_DEVICE));
     add_identity(t);
+    if (t->listens)
+        return;
     cell(t, "congestion", value, sizeof value);
     add(t, true, MSG_VIEW_DETAIL_ALGORITHM, value);
     add_limit(t);
@@ -546,7 +560,7 @@ static void per_second(char out[FILL_SIZE], uint64_t value)
 
 static void say_latency(char out[FILL_SIZE], uint64_t value)
 {
-    fmt_latency(out, FILL_SIZE, value);
+    text_latency(out, FILL_SIZE, value);
 }
 
 static void share(char out[FILL_SIZE], uint64_t value)
@@ -554,17 +568,61 @@ static void share(char out[FILL_SIZE], uint64_t value)
     fmt_percent(out, FILL_SIZE, value, 1000);
 }
 
-static const struct {
+/* Of a listener: connections that wait for accept(). */
+static bool queue(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    *value = watch_at(w, back)->queue;
+    return !(w->conn.unknown & CONN_UNKNOWN_RECV_Q);
+}
+
+#define RATE_UNIT 1000 /* thousandths per second */
+
+/* What it dropped. */
+static bool drops(const struct watch *w, uint32_t back, uint64_t *value)
+{
+    const struct watch_point *to = watch_at(w, back), *from = watch_at(w, back + 1);
+
+    if (!from || !from->drops_known || !to->drops_known || to->mono_ns <= from->mono_ns)
+        return false;
+    *value = (uint64_t)(to->drops - from->drops) * RATE_UNIT * NS_PER_S /
+             (uint64_t)(to->mono_ns - from->mono_ns);
+    return true;
+}
+
+static void plain_count(char out[FILL_SIZE], uint64_t value)
+{
+    fmt_count(out, FILL_SIZE, value);
+}
+
+static void drop_rate(char out[FILL_SIZE], uint64_t value)
+{
+    fmt_rate(out, FILL_SIZE, (double)value / RATE_UNIT);
+}
+
+struct trace {
     enum msg label;
     trace_value value;
     void (*format)(char out[FILL_SIZE], uint64_t value);
     enum role role;
-} traces[TRACES] = {
+};
+
+static const struct trace connection_traces[] = {
     {MSG_COL_TX, tx, per_second, ROLE_LIVE},
     {MSG_COL_RX, rx, per_second, ROLE_LIVE},
     {MSG_VIEW_DETAIL_RTT, rtt, say_latency, ROLE_LIVE},
     {MSG_COL_RETR, again, share, ROLE_WARN},
 };
+
+static const struct trace listener_traces[] = {
+    {MSG_VIEW_DETAIL_ACCEPT_QUEUE, queue, plain_count, ROLE_LIVE},
+    {MSG_COL_DROPS_S, drops, drop_rate, ROLE_WARN},
+};
+
+int details_traces(const struct details *t)
+{
+    return t->listens ? sizeof listener_traces / sizeof *listener_traces
+                      : sizeof connection_traces / sizeof *connection_traces;
+}
 
 /* The points of the watch, oldest first; samples that failed are missed ones. */
 static void collect(struct spark_series *s, const struct watch *w, trace_value value)
@@ -586,18 +644,30 @@ static void collect(struct spark_series *s, const struct watch *w, trace_value v
     }
 }
 
+/* From the first point that is drawn to the newest one; 0: there are not two. */
+static int64_t traced_ns(const struct details *t)
+{
+    struct span span;
+
+    if (!t->watch || t->watch->len < 2)
+        return 0;
+    if (t->listens)
+        return watch_at(t->watch, 0)->mono_ns - watch_at(t->watch, t->watch->len - 1)->mono_ns;
+    return watch_whole(t->watch, &span) ? span.ns : 0;
+}
+
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w)
 {
     struct columns c = columns_of(w);
     int max_x = x + LABEL_W + c.cells, now_x = max_x + c.figure_w;
     char title[FILL_SIZE] = "";
     const char *max = text(MSG_VIEW_TRACE_MAX), *now = text(MSG_VIEW_TRACE_NOW);
-    struct span span;
+    int64_t ns = traced_ns(t);
 
-    if (t->watch && watch_whole(t->watch, &span)) {
+    if (ns > 0) {
         char seconds[24];
         double covered =
-            (double)span.ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
+            (double)ns * t->watch->len / (t->watch->len - 1); /* as the list of states does */
 
         snprintf(seconds, sizeof seconds, "%.*f", covered < NS_PER_S / 2 ? 1 : 0,
                  covered / (double)NS_PER_S);
@@ -610,6 +680,7 @@ void details_trace_head(struct drawing *d, const struct details *t, int x, int y
 
 void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w)
 {
+    const struct trace *trace = t->listens ? &listener_traces[i] : &connection_traces[i];
     struct columns c = columns_of(w);
     int max_x = x + LABEL_W + c.cells, now_x = max_x + c.figure_w;
     struct spark_series s = {.n = 0};
@@ -618,14 +689,14 @@ void details_trace(struct drawing *d, const struct details *t, int i, int x, int
     uint64_t max;
 
     if (t->watch)
-        collect(&s, t->watch, traces[i].value);
+        collect(&s, t->watch, trace->value);
     if (spark_max(&s, &max))
-        traces[i].format(max_text, max);
+        trace->format(max_text, max);
     if (s.n && s.point[s.n - 1].kind == SPARK_VALUE && !details_gone(t))
-        traces[i].format(now_text, s.point[s.n - 1].value);
-    canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(traces[i].label));
+        trace->format(now_text, s.point[s.n - 1].value);
+    canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(trace->label));
     spark_of(&spark, &s, c.cells);
-    spark_draw(&spark, d->c, x + LABEL_W, y, traces[i].role);
+    spark_draw(&spark, d->c, x + LABEL_W, y, trace->role);
     canvas_put_right(d->c, max_x, y, c.figure_w, ROLE_DIM, max_text);
     canvas_put_right(d->c, now_x, y, c.figure_w, ROLE_TEXT, now_text);
 }

@@ -4,11 +4,11 @@
 #define TCPTOP_SRC_UI_DETAILS_FIELDS_H
 
 #include "endpoint_names.h"
+#include "tcptop/explain/evidence.h"
 #include "tcptop/explain/explain.h"
 #include "tcptop/explain/sample_summary.h"
 
 #define FIELDS_MAX 16 /* of each side */
-#define TRACES     4  /* lines of figures over time */
 
 #define DETAILS_LABEL 13        /* columns of what stands before a value */
 #define DETAILS_VALUE FILL_SIZE /* bytes of one */
@@ -16,6 +16,28 @@
 struct field {
     enum msg label;
     char value[96];
+};
+
+#define LISTENER_PEERS    8 /* lines about clients */
+#define LISTENER_OTHERS   8
+#define LISTENER_ROWS_MAX 100000u /* in larger samples clients are not told apart */
+
+/* An address from which connections have come. */
+struct listener_peer {
+    uint32_t row; /* one of them */
+    uint32_t state[TCP_STATE_COUNT];
+};
+
+/* What surrounds a listener. */
+struct listener_view {
+    uint32_t state[TCP_STATE_COUNT];           /* connections that came by it */
+    struct listener_peer peer[LISTENER_PEERS]; /* the addresses with the most of them */
+    unsigned n_peers;
+    uint32_t addresses; /* how many there are, or more if `at_least` */
+    bool at_least;
+    bool unknown;                    /* nobody looked: there are too many rows, or no memory */
+    uint32_t other[LISTENER_OTHERS]; /* rows that listen on its port, too, the first of … */
+    uint32_t n_others;               /* … so many */
 };
 
 struct details {
@@ -27,12 +49,13 @@ struct details {
     uint32_t row;                         /* UINT32_MAX: gone from the sample */
     struct naming naming;
     struct field left[FIELDS_MAX], right[FIELDS_MAX];
-    int n_left, n_right; /* equal, but that a listener has the left side only */
+    int n_left, n_right; /* of a listener the right side is shorter, else they are equal */
     int n_upper;         /* of the left side, those in the upper block */
     bool listens;
-    uint32_t clients[TCP_STATE_COUNT]; /* of a listener: connections on its port, by state */
-    const struct finding *found;       /* what the doctor says of it; NULL: nothing */
-    struct explain_text verdict;       /* the same in lines */
+    struct listener_view listener; /* if so */
+    const struct finding *found;   /* what the doctor says of it; NULL: nothing */
+    enum verdict word;             /* and in a word */
+    struct explain_text verdict;   /* the same in lines */
 };
 
 /** Fill both sides. */
@@ -51,7 +74,9 @@ const char *details_command(const struct details *t);
 int details_holders(const struct details *t);
 void details_holder(struct drawing *d, const struct details *t, int i, int x, int y, int w);
 
-/** The head of the traces, and the i-th of them, in `w` columns from (x, y) on. */
+/** How many lines show figures over time, their head, and the i-th of them, in `w` columns from
+ *  (x, y) on. */
+int details_traces(const struct details *t);
 void details_trace_head(struct drawing *d, const struct details *t, int x, int y, int w);
 void details_trace(struct drawing *d, const struct details *t, int i, int x, int y, int w);
 

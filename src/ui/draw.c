@@ -5,9 +5,12 @@
 
 #include "draw.h"
 #include "group_rows.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/base/key.h"
 #include "tcptop/base/utf8.h"
 #include "tcptop/doctor/finding_scope.h"
+#include "tcptop/explain/expand.h"
+#include "tcptop/explain/typeset.h"
 
 void draw_init(struct drawing *d, struct canvas *c, const struct view *v)
 {
@@ -26,7 +29,8 @@ uint32_t draw_cursor_row(const struct drawing *d)
 
 bool draw_may_close(const struct drawing *d)
 {
-    return !d->ui->readonly && !(d->s && d->s->backend == BACKEND_REMOTE);
+    return !d->ui->readonly && !d->v->is_recording && !d->ui->past &&
+           !(d->s && (d->s->import || d->s->backend == BACKEND_REMOTE));
 }
 
 bool draw_is_stale(const struct drawing *d)
@@ -105,9 +109,22 @@ void draw_cursor(struct canvas *c, int x, int y, int w, bool focused)
 
 void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines)
 {
+    char range[64], all[FMT_SIZE];
+
     out[0] = '\0';
-    if (lines > shown && shown > 0)
-        snprintf(out, size, "%u-%u / %u", top + 1, top + shown, lines);
+    if (lines <= shown || shown == 0)
+        return;
+    draw_range(range, sizeof range, top, shown);
+    snprintf(out, size, "%s / %s", range, fmt_count(all, sizeof all, lines));
+}
+
+void draw_range(char *out, size_t size, uint32_t top, uint32_t shown)
+{
+    char first[FMT_SIZE], last[FMT_SIZE];
+
+    fmt_count(first, sizeof first, (uint64_t)top + 1);
+    fmt_count(last, sizeof last, (uint64_t)top + shown);
+    snprintf(out, size, "%s-%s", first, last);
 }
 
 const char *draw_key_words(const struct drawing *d, const char *keys, char *out, size_t size)
@@ -116,6 +133,16 @@ const char *draw_key_words(const struct drawing *d, const char *keys, char *out,
         return key_words(keys, out, size);
     draw_copy_text(out, size, keys);
     return out;
+}
+
+void draw_duration(char out[FILL_SIZE], uint64_t seconds)
+{
+    struct str words = STR_INIT;
+
+    expand_duration(&words, seconds);
+    draw_copy_text(out, FILL_SIZE, str_text(&words));
+    typeset_untie(out);
+    str_fini(&words);
 }
 
 void draw_copy_text(char *out, size_t size, const char *text)

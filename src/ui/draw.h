@@ -30,8 +30,8 @@ void draw_init(struct drawing *d, struct canvas *c, const struct view *v);
  *  is there. */
 uint32_t draw_cursor_row(const struct drawing *d);
 
-/** Is a key offered that closes connections? Not of another host, and not where nothing may be
- *  changed. */
+/** Is a key offered that closes connections? Not those of another host, of a recording or of the
+ *  past, and not where nothing may be changed. */
 bool draw_may_close(const struct drawing *d);
 
 /** Are the rows on screen older than they should be: the newest sample has failed, or is late? */
@@ -62,7 +62,10 @@ void draw_title(struct canvas *c, const struct rect *r, bool focused, const char
  *  marks and states keep their colours. */
 void draw_cursor(struct canvas *c, int x, int y, int w, bool focused);
 
-/** "1-14 / 27" for a list that does not show all, "" else. */
+/** "1-14": so many lines from `top` on. */
+void draw_range(char *out, size_t size, uint32_t top, uint32_t shown);
+
+/** "1-14 / 1,027" for a list that does not show all, "" else. */
 void draw_scroll_mark(char *out, size_t size, uint32_t top, uint32_t shown, uint32_t lines);
 
 /** Keys as the screen shows them: without arrows where it has only ASCII. Returns `out`. */
@@ -70,6 +73,9 @@ const char *draw_key_words(const struct drawing *d, const char *keys, char *out,
 
 /** Copy `text` into `size` bytes, cut at a character. */
 void draw_copy_text(char *out, size_t size, const char *text);
+
+/** A length of time in words, as the pane has it: "52 s", "3 min 5 s", "2 h 1 min". */
+void draw_duration(char out[FILL_SIZE], uint64_t seconds);
 
 /** Put a name into `room` columns, with "…" where it is cut: nothing else is ever cut. Returns the
  *  columns taken. */

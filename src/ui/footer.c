@@ -25,6 +25,13 @@ void footer_add_keys(struct key_items *k, const char *keys, enum msg word, int r
     k->item[k->n++] = (struct key_item){-1, keys, word, true, rank};
 }
 
+enum msg footer_pane_word(const struct drawing *d)
+{
+    return d->ui->pane == PANE_WIDE                   ? MSG_VIEW_KEY_PANE_HIDE
+           : d->ui->pane == PANE_NONE || !d->l.pane.h ? MSG_VIEW_KEY_PANE
+                                                      : MSG_VIEW_KEY_PANE_WIDE;
+}
+
 enum msg footer_pause_word(const struct drawing *d)
 {
     const struct ui *ui = d->ui;
@@ -123,7 +130,7 @@ static void main_items(const struct drawing *d, struct key_items *k)
                         d->l.pane_form == PANE_FORM_OVERLAY ? 2 : 11);
     footer_add(k, COMMAND_DIAGRAM, MSG_VIEW_KEY_DIAGRAM, d->l.pane_form != PANE_FORM_OVERLAY, 10);
     footer_add(k, COMMAND_WARNINGS, MSG_VIEW_KEY_WARNINGS, true, 12);
-    footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true,
+    footer_add(k, COMMAND_PANE, footer_pane_word(d), true,
                ui->lesson.steps && d->l.pane.h == 0  ? 0 /* the words are there */
                : d->l.pane_form == PANE_FORM_OVERLAY ? 1
                                                      : 9);

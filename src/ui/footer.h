@@ -25,6 +25,9 @@ void footer_draw(struct drawing *d);
  */
 int footer_command_at(const struct view *v, int x);
 
+/** What the key for the pane does next: it goes from normal to wide, to none, to normal. */
+enum msg footer_pane_word(const struct drawing *d);
+
 /** What the key for pausing does now. */
 enum msg footer_pause_word(const struct drawing *d);
 

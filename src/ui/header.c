@@ -10,10 +10,8 @@
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/program.h"
 #include "tcptop/base/utf8.h"
-#include "tcptop/explain/expand.h"
 #include "tcptop/explain/import_words.h"
 #include "tcptop/explain/sample_summary.h"
-#include "tcptop/explain/typeset.h"
 
 #define WARNINGS_FROM_W 80 /* below: no word for warnings, and nothing when there are none */
 #define WORDS_FROM_W    60 /* below: no word for the total, two blanks between items */
@@ -134,17 +132,17 @@ static void add_badge(struct header *h, const char *text)
     runs_addf(&h->left, ROLE_BADGE, " %s ", text);
 }
 
-static void age_words(char out[FMT_SIZE], int64_t ns)
+/* Seconds up to two minutes, then minutes. */
+static void age_words(char out[FILL_SIZE], int64_t ns)
 {
-    fmt_duration(out, FMT_SIZE, ns < 0 ? 0 : (uint64_t)(ns / NS_PER_S) * 1000);
-    if (ns >= 0 && ns < 10 * NS_PER_S)
-        snprintf(out, FMT_SIZE, "%d s", (int)(ns / NS_PER_S));
-    text_time(out, FMT_SIZE);
+    uint64_t seconds = ns < 0 ? 0 : (uint64_t)(ns / NS_PER_S);
+
+    draw_duration(out, seconds < 120 ? seconds : seconds / 60 * 60);
 }
 
 static void add_paused(struct header *h, const char *time)
 {
-    char text[FILL_SIZE], age[FMT_SIZE];
+    char text[FILL_SIZE], age[FILL_SIZE];
 
     age_words(age, h->d->v->now_ns - h->d->ui->paused_ns);
     if (h->part[PART_AGE])
@@ -157,14 +155,10 @@ static void add_paused(struct header *h, const char *time)
 /* How far what is shown is from the newest sample. */
 static void add_behind(struct header *h)
 {
-    int64_t seconds = (h->d->ui->behind_ns + NS_PER_S / 2) / NS_PER_S;
-    char text[FILL_SIZE];
-    struct str age = STR_INIT;
+    char text[FILL_SIZE], age[FILL_SIZE];
 
-    expand_duration(&age, (uint64_t)(seconds < 60 ? seconds : seconds / 60 * 60));
-    draw_fill(text, MSG_VIEW_BEHIND, str_text(&age), NULL, NULL);
-    str_fini(&age);
-    typeset_untie(text);
+    age_words(age, h->d->ui->behind_ns + NS_PER_S / 2);
+    draw_fill(text, MSG_VIEW_BEHIND, age, NULL, NULL);
     runs_addf(&h->left, ROLE_TEXT, "  %s", text);
 }
 
@@ -172,7 +166,7 @@ static void add_behind(struct header *h)
 static void add_time(struct header *h)
 {
     const struct sample *s = h->d->s;
-    char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FMT_SIZE];
+    char time[FMT_SIZE] = FMT_NONE, text[FILL_SIZE], age[FILL_SIZE];
     bool said = false, badge = false;
 
     if (s && s->wall_ns)
@@ -233,7 +227,7 @@ static void add_full(struct header *h, struct runs *r)
 
     if (!h->newest->full_interval_ms)
         return;
-    text_time(fmt_interval(every, sizeof every, h->newest->full_interval_ms), sizeof every);
+    text_interval(every, sizeof every, h->newest->full_interval_ms);
     if (!h->part[PART_FULL]) {
         runs_addf(r, ROLE_WARN, "/%s", every);
         return;
@@ -250,14 +244,14 @@ static void add_every(struct header *h)
 
     if (!s || !s->interval_ms)
         return;
-    text_time(fmt_interval(every, sizeof every, s->interval_ms), sizeof every);
+    text_interval(every, sizeof every, s->interval_ms);
     if (h->d->ui->w < WORDS_FROM_W) {
         add_gap(h, &h->right);
         runs_add(&h->right, cost_role(s), every);
         add_full(h, &h->right);
         return;
     }
-    text_time(fmt_interval(asked, sizeof asked, s->asked_interval_ms), sizeof asked);
+    text_interval(asked, sizeof asked, s->asked_interval_ms);
     add_gap(h, &h->left);
     draw_fill(text,
               cost_role(s) == ROLE_WARN && h->part[PART_COST] ? MSG_VIEW_EVERY_ASKED
@@ -278,7 +272,7 @@ static void add_cost(struct header *h)
         return;
     uint64_t every = s->full_interval_ms && !s->left_out ? s->full_interval_ms : s->interval_ms;
     int64_t share = every ? s->cpu_ns / ((int64_t)every * 10000) : 0;
-    fmt_cost(cost, FMT_SIZE, s->cpu_ns);
+    text_cost(cost, FMT_SIZE, s->cpu_ns);
     if (share >= 10)
         snprintf(cost + strlen(cost), FMT_SIZE, ", %lld%%", (long long)share);
     add_gap(h, &h->left);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "details_fields.h"
+#include "details_listener.h"
 #include "overlay.h"
 #include "states.h"
 #include "table.h"
@@ -27,7 +27,7 @@
 #define FULL_W      76 /* … the right one from here where there is room */
 #define RIGHT_X     42
 #define LEFT_VALUE  19 /* else the left one has this room for values */
-#define LINES_MAX   64
+#define LINES_MAX   96
 #define DS_PER_S    10
 
 /* What a line of the overlay shows. */
@@ -44,6 +44,9 @@ enum line_kind {
     LINE_TRACE_HEAD,
     LINE_TRACE,
     LINE_CLIENTS,
+    LINE_PEER,  /* the i-th of those that say who is connected to a listener */
+    LINE_OTHER, /* the same of the other listeners on its port */
+    LINE_SETTINGS,
     LINE_VERDICT, /* the i-th of those that say what the doctor found */
     LINE_SS,
     LINE_TCPDUMP,
@@ -60,28 +63,6 @@ struct lines {
     uint32_t n;
     bool two;
 };
-
-static void duration_words(char out[FILL_SIZE], uint64_t seconds)
-{
-    static const struct {
-        uint64_t below, big, small;
-        enum msg id;
-    } rows[] = {
-        {60, 1, 1, MSG_VIEW_SECONDS},
-        {3600, 60, 1, MSG_VIEW_MINUTES_SECONDS},
-        {86400, 3600, 60, MSG_VIEW_HOURS_MINUTES},
-        {UINT64_MAX, 86400, 3600, MSG_VIEW_DAYS_HOURS},
-    };
-    char big[24], small[24];
-    size_t i = 0;
-
-    while (seconds >= rows[i].below)
-        i++;
-    snprintf(big, sizeof big, "%llu", (unsigned long long)(seconds / rows[i].big));
-    snprintf(small, sizeof small, "%llu",
-             (unsigned long long)(seconds % rows[i].big / rows[i].small));
-    draw_fill(out, rows[i].id, big, small, NULL);
-}
 
 static bool was_in(const struct details *t, unsigned state)
 {
@@ -129,7 +110,7 @@ static void say_state(const struct sample *s, uint32_t row, char out[FILL_SIZE])
                                                            : state_name(s->conn[row].state));
         return;
     }
-    duration_words(words, (s->now_ds - times->changed_ds) / DS_PER_S);
+    draw_duration(words, (s->now_ds - times->changed_ds) / DS_PER_S);
     draw_fill(out, times->changed_ds ? MSG_VIEW_STATE_FOR : MSG_VIEW_STATE_AT_LEAST,
               state_name(conn_counts_as(&s->conn[row])), words, NULL);
 }
@@ -237,9 +218,26 @@ static void other_end(const struct details *t, char out[FILL_SIZE])
 #define WORD_GAP 2
 
 /* Columns before the words; those below the first line begin there, too. */
-static int word_width(const struct finding *f)
+static int word_width(const struct details *t)
 {
-    return utf8_width(evidence_verdict_word(evidence_verdict_of(f))) + WORD_GAP;
+    return utf8_width(evidence_verdict_word(t->word)) + WORD_GAP;
+}
+
+/* Of a listener also that nothing is wrong with it. */
+static void add_normal(struct details *t, struct str *words)
+{
+    const struct explain_subject subject = {
+        .state = TCP_STATE_LISTEN, .sample = t->s, .row = t->row, .summary = t->summary};
+    struct evidence e;
+
+    if (!t->listens)
+        return;
+    evidence_collect(&e, &subject);
+    if (e.verdict == VERDICT_NORMAL) {
+        t->word = e.verdict;
+        str_add(words, str_text(&e.reason));
+    }
+    evidence_fini(&e);
 }
 
 static void find_verdict(struct details *t, int w)
@@ -250,14 +248,19 @@ static void find_verdict(struct details *t, int w)
     if (t->row == UINT32_MAX || details_gone(t))
         return;
     t->found = finding_about(t->s, conn_counts_as(t->c), t->row);
-    if (!t->found)
-        return;
-    finding_story(t->found, &words);
-    str_add_char(&words, ' ');
-    finding_sentence(t->found, PART_DO, &words);
-    typeset_init(&ts);
-    typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, w - word_width(t->found), 0);
-    (void)typeset_finish(&ts, &t->verdict); /* without memory there are no lines */
+    if (t->found) {
+        t->word = evidence_verdict_of(t->found);
+        finding_story(t->found, &words);
+        str_add_char(&words, ' ');
+        finding_sentence(t->found, PART_DO, &words);
+    } else {
+        add_normal(t, &words);
+    }
+    if (words.len) {
+        typeset_init(&ts);
+        typeset_paragraphs(&ts, str_text(&words), ROLE_TEXT, w - word_width(t), 0);
+        (void)typeset_finish(&ts, &t->verdict); /* without memory there are no lines */
+    }
     str_fini(&words);
 }
 
@@ -268,11 +271,11 @@ static void verdict_fini(struct details *t)
 
 static void verdict_line(struct drawing *d, const struct details *t, int i, int x, int y, int w)
 {
-    int word = word_width(t->found);
+    int word = word_width(t);
 
     if (i == 0)
-        canvas_put(d->c, x, y, word, finding_severity_role(t->found->severity),
-                   evidence_verdict_word(evidence_verdict_of(t->found)));
+        canvas_put(d->c, x, y, word, t->found ? finding_severity_role(t->found->severity) : ROLE_OK,
+                   evidence_verdict_word(t->word));
     draw_explained(d->c, &t->verdict, (uint32_t)i, x + word, y, w - word);
 }
 
@@ -282,26 +285,32 @@ static void add_line(struct lines *l, enum line_kind kind, int i)
         l->line[l->n++] = (struct details_line){kind, i};
 }
 
-/* A listener has no figures of a connection: its right side stays away. */
 static void add_fields(struct lines *l, const struct details *t, int from, int to)
 {
     for (int i = from; i < to; i++)
         add_line(l, LINE_FIELDS, i);
-    for (int i = from; i < to && !l->two && !t->listens; i++)
+    for (int i = from; i < to && i < t->n_right && !l->two; i++)
         add_line(l, LINE_RIGHT, i);
 }
 
-/* How its figures went; of a listener: who is connected to it. */
+/* How its figures went. */
 static void add_course(struct lines *l, const struct details *t)
 {
-    if (t->listens) {
-        add_line(l, LINE_CLIENTS, 0);
-        return;
-    }
     add_line(l, LINE_BLANK, 0);
     add_line(l, LINE_TRACE_HEAD, 0);
-    for (int i = 0; i < TRACES; i++)
+    for (int i = 0; i < details_traces(t); i++)
         add_line(l, LINE_TRACE, i);
+}
+
+/* Of a listener: who is connected to it, and what listens beside it. */
+static void add_around(struct lines *l, const struct details *t)
+{
+    add_line(l, LINE_BLANK, 0);
+    add_line(l, LINE_CLIENTS, 0);
+    for (int i = 0; i < details_listener_peers(t); i++)
+        add_line(l, LINE_PEER, i);
+    for (int i = 0; i < details_listener_others(t); i++)
+        add_line(l, LINE_OTHER, i);
 }
 
 static void ends_text(const struct details *t, struct str *out)
@@ -348,7 +357,7 @@ static void make_lines(struct lines *l, const struct details *t, int w)
 {
     char other[FILL_SIZE];
 
-    *l = (struct lines){.two = w >= TWO_FROM_W && !t->listens};
+    *l = (struct lines){.two = w >= TWO_FROM_W};
     other_end(t, other);
     add_line(l, LINE_ENDS, 0);
     if (!state_beside(t, w - 2))
@@ -368,30 +377,16 @@ static void make_lines(struct lines *l, const struct details *t, int w)
     for (int i = 0; i < details_holders(t); i++)
         add_line(l, LINE_HOLDER, i);
     add_course(l, t);
+    if (t->listens)
+        add_around(l, t);
     add_line(l, LINE_BLANK, 0);
     add_line(l, LINE_SS, 0);
     add_line(l, LINE_TCPDUMP, 0);
     add_line(l, LINE_BLANK, 0);
     add_fields(l, t, t->n_upper, t->n_left);
+    if (t->listens)
+        add_line(l, LINE_SETTINGS, 0);
     add_line(l, LINE_COMMAND, 0);
-}
-
-/* The connections that came by a listener: on its port, in its namespace, on its address unless it
- * takes any. */
-static void count_clients(struct details *t)
-{
-    static const uint8_t any[16];
-    const struct conn *l = t->c;
-    const bool every = memcmp(l->src, any, sizeof any) == 0;
-
-    for (uint32_t row = 0; row < t->s->n_live; row++) {
-        const struct conn *c = &t->s->conn[row];
-        if (c->sport == l->sport && c->netns == l->netns && c->state != TCP_STATE_LISTEN &&
-            !(c->flags & CONN_BOUND) && c->state < TCP_STATE_COUNT &&
-            (c->family == l->family || l->family == AF_INET6) &&
-            (every || memcmp(c->src, l->src, sizeof c->src) == 0))
-            t->clients[c->state]++;
-    }
 }
 
 /* In an overlay of `w` columns; free with verdict_fini(). */
@@ -415,7 +410,7 @@ static void make(struct details *t, const struct drawing *d, int w)
     }
     t->listens = t->c->state == TCP_STATE_LISTEN;
     if (t->listens && t->s)
-        count_clients(t);
+        details_listener_look(t);
     for (uint32_t back = 0; !t->metrics && t->watch && (last = watch_at(t->watch, back)); back++)
         t->metrics = last->metrics.valid ? &last->metrics : NULL;
     details_fields(t);
@@ -445,7 +440,7 @@ static int label_width(const struct field *f, int n)
 static void draw_fields(struct drawing *d, const struct details *t, int x, int y, int w, int i,
                         bool two)
 {
-    int label = LABEL_W, right_label = RIGHT_LABEL, right = RIGHT_X - 1;
+    int label = LABEL_W, right_label = t->listens ? LABEL_W : RIGHT_LABEL, right = RIGHT_X - 1;
 
     if (!two) {
         draw_field(d, &t->left[i], x, y, LABEL_W, w);
@@ -457,7 +452,8 @@ static void draw_fields(struct drawing *d, const struct details *t, int x, int y
         right = label + LEFT_VALUE + 1;
     }
     draw_field(d, &t->left[i], x, y, label, right - 1);
-    draw_field(d, &t->right[i], x + right, y, right_label, w - right);
+    if (i < t->n_right)
+        draw_field(d, &t->right[i], x + right, y, right_label, w - right);
 }
 
 static void draw_ends(struct drawing *d, const struct details *t, int x, int y, int w)
@@ -476,7 +472,7 @@ static void draw_ends(struct drawing *d, const struct details *t, int x, int y, 
     str_fini(&ends);
 }
 
-/* The key that copies it, whose it is, and the expression. */
+/* Whose it is, the key that copies it, and the expression. */
 static void draw_select(struct drawing *d, const struct details *t, int x, int y, int w, bool ss)
 {
     struct str expression = STR_INIT;
@@ -485,8 +481,9 @@ static void draw_select(struct drawing *d, const struct details *t, int x, int y
         select_ss(t->c, &expression);
     else
         select_tcpdump(t->c, &expression);
-    canvas_put(d->c, x, y, 1, ROLE_KEY, ss ? "s" : "t");
-    canvas_put(d->c, x + 2, y, LABEL_W - 3, ROLE_DIM, ss ? "ss" : "tcpdump");
+    canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, ss ? "ss (" : "tcpdump (");
+    canvas_put(d->c, x + (ss ? 4 : 9), y, 1, ROLE_KEY, ss ? "s" : "t");
+    canvas_put(d->c, x + (ss ? 5 : 10), y, 1, ROLE_DIM, ")");
     details_put_cut(d, x + LABEL_W, y, w - LABEL_W, ROLE_TEXT, str_text(&expression));
     str_fini(&expression);
 }
@@ -550,7 +547,17 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         break;
     case LINE_CLIENTS:
         canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
-        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->clients, ROLE_TEXT);
+        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT, true);
+        break;
+    case LINE_PEER:
+        details_listener_peer(d, t, line->i, x, y, w);
+        break;
+    case LINE_OTHER:
+        details_listener_other(d, t, line->i, x, y, w);
+        break;
+    case LINE_SETTINGS:
+        details_listener_settings(t, words);
+        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_SETTINGS, words);
         break;
     case LINE_VERDICT:
         verdict_line(d, t, line->i, x, y, w);

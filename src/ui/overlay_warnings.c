@@ -401,11 +401,12 @@ static void draw_list(struct drawing *d, const struct findings *f, const struct 
 /* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */
 static void count_short(const struct findings *f, char out[2 * FILL_SIZE])
 {
-    char notes[FILL_SIZE], warnings[16] = "";
+    char notes[FILL_SIZE], number[16], warnings[FILL_SIZE] = "";
 
     count_notes(f, notes);
+    snprintf(number, sizeof number, "%u", f ? f->warnings : 0);
     if (f && f->warnings)
-        snprintf(warnings, sizeof warnings, "%u", f->warnings);
+        draw_fill(warnings, MSG_VIEW_WARNINGS_SHORT, number, NULL, NULL);
     snprintf(out, 2 * FILL_SIZE, "%s%s%s", warnings, *warnings && *notes ? ", " : "", notes);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "footer.h"
 #include "group_rows.h"
 #include "pane.h"
 #include "session_rows.h"
@@ -12,12 +13,47 @@
 
 #define COLUMN_GAP 4
 
+/* What the text depends on, beside the rows of the sample and what is made of them. */
+struct text_key {
+    struct explain_subject subject;
+    enum language language;
+    enum pane_form form;
+    bool page;
+    int width, capacity; /* in lines */
+};
+
+/* The text as it was laid out last: each key and each frame asks for it several times. */
+struct pane_kept {
+    bool valid;
+    struct text_key key;
+    struct explain_text text;
+};
+
 /* Where the text goes: `columns` columns of `width`, each `lines` high. */
 struct pane_text {
-    struct explain_text text;
+    const struct explain_text *text;
+    struct explain_text own; /* where none is kept */
     int x, y, width, lines, columns;
     uint32_t top, shown; /* lines of the text */
 };
+
+struct pane_kept *pane_kept_new(void)
+{
+    return calloc(1, sizeof(struct pane_kept));
+}
+
+void pane_kept_free(struct pane_kept *kept)
+{
+    if (kept)
+        explain_fini(&kept->text);
+    free(kept);
+}
+
+void pane_forget(struct session *s)
+{
+    if (s->pane_kept)
+        s->pane_kept->valid = false;
+}
 
 /* The state of the group under the cursor: that by which it is grouped, else the one that most of
  * its rows are in; 0: no group is there, or it has no rows. */
@@ -94,32 +130,67 @@ static void place_text(const struct drawing *d, struct pane_text *p)
                                        : r->w - 2;
 }
 
+/* Of one sample, with the same numbers: pane_forget() says where that ends. */
+static bool is_same(const struct text_key *a, const struct text_key *b)
+{
+    const struct explain_subject *one = &a->subject, *other = &b->subject;
+
+    return one->state == other->state && one->sample == other->sample && one->row == other->row &&
+           one->lesson == other->lesson && one->lesson_over == other->lesson_over &&
+           one->lesson_keys == other->lesson_keys && a->language == b->language &&
+           a->form == b->form && a->page == b->page && a->width == b->width &&
+           a->capacity == b->capacity;
+}
+
+static int set_text(struct explain_text *t, const struct text_key *key)
+{
+    if (key->form == PANE_FORM_BRIEF)
+        return explain_brief(t, &key->subject, key->width);
+    if (key->page)
+        return explain_page(t, &key->subject, key->width);
+    return explain_layout(t, &key->subject, key->width, key->capacity,
+                          key->form != PANE_FORM_BOTTOM && key->form != PANE_FORM_BESIDE);
+}
+
+/* The text that is kept, if it is this one; else it is laid out. */
+static int text_of(const struct drawing *d, struct pane_text *p, const struct text_key *key)
+{
+    struct pane_kept *kept = d->v->pane_kept;
+    int rc = 0;
+
+    p->text = kept ? &kept->text : &p->own;
+    if (!kept)
+        return set_text(&p->own, key);
+    if (!kept->valid || !is_same(&kept->key, key)) {
+        explain_fini(&kept->text);
+        rc = set_text(&kept->text, key);
+        kept->key = *key;
+        kept->valid = rc == 0;
+    }
+    return rc;
+}
+
 /* Lay the text out for the pane as it stands; false when there is none. Free with
- * explain_fini(&p->text). */
+ * explain_fini(&p->own). */
 static bool lay_out(const struct drawing *d, struct pane_text *p)
 {
-    struct explain_subject subject;
-    int capacity, rc;
+    struct text_key key = {.language = text_language(),
+                           .form = d->l.pane_form,
+                           .page = d->ui->pane == PANE_WIDE && !d->ui->lesson.steps};
 
     *p = (struct pane_text){0};
-    if (d->l.pane.h <= 1 || !subject_of(d, &subject))
+    if (d->l.pane.h <= 1 || !subject_of(d, &key.subject))
         return false;
     place_text(d, p);
-    capacity = p->lines * p->columns;
-    if (d->l.pane_form == PANE_FORM_BRIEF)
-        rc = explain_brief(&p->text, &subject, p->width);
-    else if (d->ui->pane == PANE_WIDE && !d->ui->lesson.steps)
-        rc = explain_page(&p->text, &subject, p->width);
-    else
-        rc = explain_layout(&p->text, &subject, p->width, capacity,
-                            d->l.pane_form != PANE_FORM_BOTTOM &&
-                                d->l.pane_form != PANE_FORM_BESIDE);
-    if (rc < 0)
+    key.width = p->width;
+    key.capacity = p->lines * p->columns;
+    if (text_of(d, p, &key) < 0)
         return false;
-    p->top = d->ui->pane_top[subject.state];
-    p->shown = p->text.n_lines < (uint32_t)capacity ? p->text.n_lines : (uint32_t)capacity;
-    if (p->top > p->text.n_lines - p->shown)
-        p->top = p->text.n_lines - p->shown;
+    const uint32_t lines = p->text->n_lines, capacity = (uint32_t)key.capacity;
+    p->top = d->ui->pane_top[key.subject.state];
+    p->shown = lines < capacity ? lines : capacity;
+    if (p->top > lines - p->shown)
+        p->top = lines - p->shown;
     return true;
 }
 
@@ -128,7 +199,7 @@ static void draw_text(struct drawing *d, const struct pane_text *p)
     for (uint32_t i = 0; i < p->shown; i++) {
         int column = (int)i / p->lines, y = p->y + (int)i % p->lines;
 
-        draw_explained(d->c, &p->text, p->top + i, p->x + column * (p->width + COLUMN_GAP), y,
+        draw_explained(d->c, p->text, p->top + i, p->x + column * (p->width + COLUMN_GAP), y,
                        p->width);
     }
 }
@@ -152,10 +223,10 @@ static void draw_pane_title(struct drawing *d, const struct pane_text *p, unsign
     char right[FILL_SIZE] = "", words[FILL_SIZE], key[24], scroll[64];
 
     title_words(d, state, words);
-    draw_scroll_mark(scroll, sizeof scroll, p->top, p->shown, p->text.n_lines);
+    draw_scroll_mark(scroll, sizeof scroll, p->top, p->shown, p->text ? p->text->n_lines : 0);
     if (d->l.pane_form == PANE_FORM_BRIEF || (d->l.pane_form == PANE_FORM_BESIDE && *scroll)) {
         keymap_first_key(d->v->bindings, COMMAND_PANE, key);
-        snprintf(right, sizeof right, "%s %s%s%s", key, text(MSG_VIEW_KEY_PANE),
+        snprintf(right, sizeof right, "%s %s%s%s", key, text(footer_pane_word(d)),
                  d->l.pane_form == PANE_FORM_BESIDE ? "   " : "",
                  d->l.pane_form == PANE_FORM_BESIDE ? scroll : "");
     } else if (!d->ui->lesson.steps || d->ui->lesson.step) { /* else the words need the room */
@@ -198,7 +269,7 @@ void pane_draw(struct drawing *d)
     subject_of(d, &subject);
     draw_pane_title(d, &p, subject.state);
     draw_text(d, &p);
-    explain_fini(&p.text);
+    explain_fini(&p.own);
 }
 
 void pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
@@ -208,9 +279,9 @@ void pane_extent(const struct view *v, uint32_t *lines, uint32_t *shown)
 
     draw_init(&d, NULL, v);
     lay_out(&d, &p);
-    *lines = p.text.n_lines;
+    *lines = p.text ? p.text->n_lines : 0;
     *shown = p.shown;
-    explain_fini(&p.text);
+    explain_fini(&p.own);
 }
 
 unsigned pane_state(const struct view *v)
@@ -258,6 +329,7 @@ static void breakdown_task_on_done(struct task *task, struct session *s)
     struct breakdown_task *b = (struct breakdown_task *)task;
     s->breakdown = b->breakdown;
     s->breakdown_task = NULL;
+    pane_forget(s);
 }
 
 static void breakdown_task_free(struct task *task)
@@ -301,8 +373,10 @@ void pane_settle_numbers(struct session *s)
         s->breakdown_task->cancelled = true;
         s->breakdown_task = NULL;
     }
-    if (s->breakdown.state != state)
+    if (s->breakdown.state && s->breakdown.state != state) {
         s->breakdown.state = 0;
+        pane_forget(s);
+    }
     if (state == 0 || s->breakdown_task || is_current(&s->breakdown, v.shown))
         return;
     struct breakdown_task *b = breakdown_task_new(s, state);

@@ -14,6 +14,14 @@ unsigned pane_state(const struct view *v);
 /** The same, 0 also where the pane is too small for numbers. */
 unsigned pane_numbers_state(const struct view *v);
 
+/** Room for the pane's text, so that it is laid out once and not for each key and frame. NULL: out
+ *  of memory, which costs time alone. Free with pane_kept_free(), NULL is accepted. */
+struct pane_kept *pane_kept_new(void);
+void pane_kept_free(struct pane_kept *kept);
+
+/** Another sample is shown, or other numbers: lay the text out anew when it is wanted next. */
+void pane_forget(struct session *s);
+
 /** Does the pane cover the body? */
 bool pane_covers(const struct session *s);
 

@@ -12,8 +12,7 @@ static void set(struct session *s, uint64_t ms)
         return;
     }
     s->interval_ms = ms;
-    fmt_interval(interval, sizeof interval, ms);
-    session_say(s, MSG_SESSION_INTERVAL, text_time(interval, sizeof interval), NULL);
+    session_say(s, MSG_SESSION_INTERVAL, text_interval(interval, sizeof interval, ms), NULL);
 }
 
 void prompt_interval_step(struct session *s, int sign)

@@ -78,6 +78,7 @@ int session_new(struct session **out, const struct ui_settings *settings, int wa
     s->full_list_requested = true;
     init_ui(s, utf8, ascii);
     s->list = row_view_new();
+    s->pane_kept = pane_kept_new();
     int r = s->list ? prompt_filter_apply(s, settings->filter, NULL, &(unsigned){0}) : -ENOMEM;
     if (r == 0)
         r = travel_open(s);
@@ -135,6 +136,7 @@ void session_free(struct session *s)
     sample_unref(s->newest);
     sample_unref(s->good);
     row_view_unref(s->list);
+    pane_kept_free(s->pane_kept);
     predicate_fini(&s->predicate);
     str_fini(&s->copy);
     str_fini(&s->exit_message);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "overlay.h"
+#include "pane.h"
 #include "session_rows.h"
 #include "table.h"
 
@@ -21,6 +22,8 @@ static void adopt(struct session *s, struct row_view *list)
     uint32_t offset = ui->bound ? ui->cursor - ui->top : s->waiting_offset;
     bool first = !s->list->sample;
 
+    if (list->sample != s->list->sample)
+        pane_forget(s);
     row_view_unref(s->list);
     s->list = list;
     ui->pinned_rows = list->pinned_rows;

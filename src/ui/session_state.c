@@ -28,6 +28,7 @@ struct view session_view(const struct session *s)
         .survey = travel_survey(s),
         .survey_ns = travel_time(s),
         .comparison = overlay_diff_made(s),
+        .pane_kept = s->pane_kept,
     };
     if (s->list->sample) {
         v.shown = s->list->sample;

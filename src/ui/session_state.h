@@ -42,6 +42,7 @@ struct session {
     struct breakdown breakdown;  /* of the pane's state; state 0: none is there */
     struct task *breakdown_task; /* the next one, on the worker; NULL: none */
     unsigned breakdown_task_state;
+    struct pane_kept *pane_kept; /* may be NULL */
 
     struct conn recent[RECENT_MAX]; /* opened lately: their figures go on being followed */
     uint32_t n_recent;              /* newest last */

@@ -48,8 +48,17 @@ struct chips {
     int n, left_out, w;
 };
 
-/* From the fullest form to the shortest: names, codes, short counts, then states leave. */
-enum { CHIPS_NAMES, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
+/* From the fullest form to the shortest: names, short names, codes, short counts, then states
+ * leave. */
+enum {
+    CHIPS_FULL,
+    CHIPS_NAMES,
+    CHIPS_CODES,
+    CHIPS_SHORT,
+    CHIPS_NO_LISTEN,
+    CHIPS_NO_OPEN,
+    CHIPS_NO_DONE
+};
 
 static bool chip_leaves(uint32_t warned, unsigned state, int form)
 {
@@ -70,6 +79,7 @@ static void add_chip(struct chips *chips, unsigned index, int form, const char *
     chip->x = chips->w - 1;
     snprintf(chip->text, sizeof chip->text, "%s %s",
              state == 0            ? text(MSG_VIEW_ALL)
+             : form == CHIPS_FULL  ? state_name(state)
              : form == CHIPS_NAMES ? state_short_name(state)
                                    : state_code(state),
              number);
@@ -208,11 +218,11 @@ static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUN
 }
 
 void states_draw_chips(struct canvas *c, int x, int y, int room,
-                       const uint32_t count[TCP_STATE_COUNT], enum role role)
+                       const uint32_t count[TCP_STATE_COUNT], enum role role, bool full)
 {
     struct chips chips;
 
-    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+    for (int form = full ? CHIPS_FULL : CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
         counts_fill(&chips, count, form);
         if (chips_fit(&chips, room + 1)) /* none has a bracket on its left */
             break;

@@ -383,20 +383,20 @@ static void holder_words(char out[FILL_SIZE], const struct drawing *d)
     str_fini(&names);
 }
 
-/* "1-18"; where rows of ended connections are among them, which the count has not: "1-18 / 361 + 41
- * closed". */
+/* "1-18"; where rows of ended connections are among them, which the count of connections has not:
+ * "1-18 / 402, 41 of them closed". */
 static void view_words(char out[FILL_SIZE], const struct drawing *d, const struct table_page *p)
 {
     const struct rows *rows = d->rows;
-    char range[32], live[FMT_SIZE], closed[FMT_SIZE];
+    char range[64], all[FMT_SIZE], closed[FMT_SIZE];
 
-    snprintf(range, sizeof range, "%u-%u", p->top + 1, p->top + p->drawn);
+    draw_range(range, sizeof range, p->top, p->drawn);
     draw_copy_text(out, FILL_SIZE, range);
     if (d->groups || rows->matched <= rows->matched_live)
         return;
-    fmt_count(live, sizeof live, rows->matched_live);
+    fmt_count(all, sizeof all, rows->matched);
     fmt_count(closed, sizeof closed, rows->matched - rows->matched_live);
-    draw_fill(out, MSG_VIEW_WITH_CLOSED, range, live, closed);
+    draw_fill(out, MSG_VIEW_WITH_CLOSED, range, all, closed);
 }
 
 static void draw_table_title(struct drawing *d, const struct table_page *p)

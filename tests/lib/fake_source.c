@@ -31,6 +31,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     s->left_out = req->brief && atomic_load(&f->counted) ? BRIEF_LEFT_OUT : 0;
     for (uint64_t i = 1; i <= atomic_load(&f->rows) && !s->left_out; i++)
         model_add(s, i, TCP_STATE_ESTABLISHED);
+    s->needs &= ~atomic_load(&f->lacks);
     s->status = (uint8_t)atomic_load(&f->status);
     s->backend = (uint8_t)atomic_load(&f->backend);
     s->netns_view = atomic_load(&f->view);

@@ -21,6 +21,7 @@ struct fake {
     atomic_llong cpu_ns, mono_ns; /* what it claims; mono_ns 0: the real time */
     atomic_llong cost_ns;         /* how long it claims to take; 0: cpu_ns */
     atomic_uint backend, needs;   /* needs: as asked for last */
+    atomic_uint lacks;            /* enum need: what it cannot tell */
     atomic_uint view;             /* sample.netns_view */
     atomic_uint counted;          /* what its counters say of ESTABLISHED; 0: it has none, and takes
                                      no brief samples */

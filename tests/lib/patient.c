@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ struct conn *patient_rows(struct sample *s, unsigned n, unsigned state, double a
         if (state == TCP_STATE_SYN_RECV) /* a request: no file refers to it yet */
             c->inode = 0;
         tcp_metrics_clear(&s->metrics[s->n_live - 1]);
-        s->times[s->n_live - 1].changed_ds = s->now_ds - (uint32_t)(age * 10);
+        s->times[s->n_live - 1].changed_ds = s->now_ds - (uint32_t)lround(age * 10);
     }
     return c;
 }

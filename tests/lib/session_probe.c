@@ -448,6 +448,24 @@ void probe_check(const struct session *s)
     check_selection(s);
 }
 
+void probe_check_pane(const struct session *s)
+{
+    struct view v = session_view(s);
+    struct canvas kept, anew;
+
+    assert_int_equal(canvas_init(&kept, s->ui.w, s->ui.h), 0);
+    assert_int_equal(canvas_init(&anew, s->ui.w, s->ui.h), 0);
+    screen_draw(&kept, &v);
+    v.pane_kept = NULL;
+    screen_draw(&anew, &v);
+    for (int i = 0; i < kept.w * kept.h; i++) {
+        assert_string_equal(kept.cells[i].text, anew.cells[i].text);
+        assert_int_equal(kept.cells[i].role, anew.cells[i].role);
+    }
+    canvas_fini(&kept);
+    canvas_fini(&anew);
+}
+
 void probe_set_large(struct session *s, uint32_t from, uint32_t first)
 {
     s->defer_from = from;

@@ -152,6 +152,10 @@ bool probe_breakdown_awaited(const struct session *s);
 /** Fail the test when two things that the session knows contradict each other. */
 void probe_check(const struct session *s);
 
+/** Fail the test when the frame that is drawn with the text that the pane keeps is another one than
+ *  with a text that is laid out anew. */
+void probe_check_pane(const struct session *s);
+
 /* What no key and no sample can bring about. */
 
 /** Samples of so many rows and more are for the worker, which lists `first` rows at first. */

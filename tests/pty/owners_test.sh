@@ -49,7 +49,7 @@ until_true grep -q there "$tmp/there"
 start 120x34 "$nobody $tmp/tcptop --no-config -4 -f 'port:8016 or lport:8004' --columns local,remote,state,timer_left,process 2>$tmp/err"
 check "the own one is named" sees "127\.0\.0\.1:8016 +ESTABLISHED .* sleep $own"
 check "the others are not" sees '127\.0\.0\.1:8004 .* ESTABLISHED .* – *(│|$)'
-check "one line says what is missing" sees '^ rows whose process is not visible: [0-9]+; run with sudo to see them \(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH\)'
+check "one line says what is missing" sees '^ the process of [0-9]+ rows? is not visible: run with sudo to see it \(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH\)'
 check "once" loses 'process is not visible'
 keys 8 0 0 4
 sees 'port:8004'

@@ -112,7 +112,7 @@ static void lists(void **state)
     assert_int_equal(ids[2], COL_STATE);
     text_use(LANG_EN);
     assert_int_equal(column_parse_list("proto,stat", ids, 3, &err), -EINVAL);
-    assert_string_equal(err.msg, "unknown column 'stat', did you mean 'state'?");
+    assert_string_equal(err.msg, "there is no column 'stat'; did you mean 'state'?");
     assert_int_equal(column_parse_list("we\x1b[2Jather", ids, 3, &err), -EINVAL);
     assert_null(strchr(err.msg, '\x1b'));
     assert_int_equal(column_parse_list("proto,proto", ids, 3, &err), -EINVAL);
@@ -122,7 +122,7 @@ static void lists(void **state)
     assert_int_equal(column_parse_list("proto,local,state,uid", ids, 3, &err), -EINVAL);
     text_use(LANG_KO);
     column_parse_list("stat", ids, 3, &err);
-    assert_string_equal(err.msg, "알 수 없는 열 'stat' (비슷한 이름: 'state')");
+    assert_string_equal(err.msg, "없는 열입니다: 'stat'. 비슷한 열: 'state'");
     text_use(LANG_EN);
 }
 
@@ -310,7 +310,7 @@ static void missing_and_closed(void **state)
     assert_string_equal(cell_shown(s, 1, COL_LEFT), "–");
     assert_cell(s, 1, COL_STATE, "CLOSE_WAIT", "CLOSE_WAIT");
     assert_cell(s, 1, COL_UID, "7", "7");
-    assert_cell(s, 1, COL_AGE, "115", "1 m");
+    assert_cell(s, 1, COL_AGE, "115", "1min");
     assert_cell(s, 2, COL_AGE, "10", "10 s");
     s->times[0].born_ds = 0;
     assert_cell(s, 0, COL_AGE, "absent", "–");

@@ -217,7 +217,7 @@ static void connected_to_itself(void **state)
     }
     struct finding f = patient_finding(RULE_SELF_CONNECT);
     assert_int_equal(f.severity, SEVERITY_WARNING);
-    assert_true(patient_says(&f, PART_SEEN, "1, 127.0.0.1:40005"));
+    assert_true(patient_says(&f, PART_SEEN, "at both ends, 127.0.0.1:40005"));
     assert_true(
         patient_says(&f, PART_CHECK, "'src 127.0.0.1 and sport = :40005 and dport = :40005'"));
 }

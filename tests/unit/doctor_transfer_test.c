@@ -114,7 +114,7 @@ static void stalled_ends(void **state)
         patient_look(shut(t, 7000, 100000 + (uint32_t)t, 9000)); /* more comes, nothing is read */
     struct finding f = patient_finding(RULE_ZERO_WINDOW);
     assert_int_equal((int)patient_value(RULE_ZERO_WINDOW, FIGURE_ZERO_WINDOW_OLDEST), 17);
-    assert_true(patient_says(&f, PART_SEEN, "closed windows: 1, the longest for at least 17 s"));
+    assert_true(patient_says(&f, PART_SEEN, "1 closed window, the longest for at least 17 s"));
     f = patient_finding(RULE_SLOW_READER);
     assert_true(patient_says(&f, PART_SEEN, "nothing read for at least 17 s"));
     for (int t = 18; t < 45; t++) { /* it moves; an unread FIN is a byte */

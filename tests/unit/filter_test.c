@@ -277,9 +277,11 @@ static void tcp_metrics_fields(void **state)
         const char *text;
         uint32_t needs;
     } bound[] = {
-        {"state:bound", NEED_BOUND},
-        {"state:close", NEED_BOUND},
-        {"state unconnected", 0}, /* as in ss before 6.9 */
+        {"state:bound", NEED_BOUND | NEED_ONLY_BOUND},
+        {"state:close", NEED_BOUND | NEED_ONLY_BOUND},
+        {"22 state:bound", NEED_BOUND | NEED_ONLY_BOUND},
+        {"state:bound or state:listen", NEED_BOUND}, /* there are others to show */
+        {"state unconnected", 0},                    /* as in ss before 6.9 */
         {"state all", 0},
         {"22", NEED_BOUND},
         {"lport:22", NEED_BOUND},

@@ -55,8 +55,8 @@ static void durations(void **state)
     SAME(fmt_duration(out, size, 9999), "9.9 s");
     SAME(fmt_duration(out, size, 10000), "10 s");
     SAME(fmt_duration(out, size, 99999), "99 s");
-    SAME(fmt_duration(out, size, 100000), "1 m");
-    SAME(fmt_duration(out, size, 93 * 60000 + 59999), "93 m");
+    SAME(fmt_duration(out, size, 100000), "1min");
+    SAME(fmt_duration(out, size, 93 * 60000 + 59999), "93min");
     SAME(fmt_duration(out, size, 100 * 60000), "1 h");
     SAME(fmt_duration(out, size, UINT64_C(47) * 3600000), "47 h");
     SAME(fmt_duration(out, size, UINT64_C(300) * 3600000), "12 d");

@@ -14,7 +14,9 @@
 
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/kernel_version.h"
 #include "tcptop/model/row_stream.h"
+#include "tcptop/source/close_monitor.h"
 #include "tcptop/source/host_stats.h"
 #include "tcptop/source/parallel_dump.h"
 #include "tcptop/source/proc_tcp.h"
@@ -27,6 +29,8 @@ static uint32_t asked_needs;
 static int64_t now_ns;
 static int parallel_dump_result;
 static bool knows_no_bytecode, doubtful;
+static bool is_old;        /* the kernel is older than any that was asked for */
+static bool reports_known; /* what the last sample says of closed sockets */
 static uint64_t counted_inuse, counted_tw;
 static struct request request;
 
@@ -94,6 +98,22 @@ static int64_t fake_clock(void)
     return now_ns;
 }
 
+static bool fake_reaches(unsigned major, unsigned minor)
+{
+    (void)major, (void)minor;
+    return !is_old;
+}
+
+/* The kernel let us join its groups. */
+static void fake_join_take(struct close_monitor_join *join, struct sample_builder *b)
+{
+    (void)join;
+    b->sample.close_events_known = true;
+}
+
+#define kernel_version_reaches  fake_reaches
+#define close_monitor_join_take fake_join_take
+
 #define netlink_take       fake_netlink_take
 #define parallel_dump_take fake_parallel_dump_take
 #define host_stats_sockets fake_sockets
@@ -110,7 +130,7 @@ static int open_chain(void **state)
     (void)state;
     memset(result, 0, sizeof(result));
     parallel_dump_result = 0;
-    knows_no_bytecode = doubtful = false;
+    knows_no_bytecode = doubtful = is_old = false;
     counted_inuse = counted_tw = 30;
     request = (struct request){.needs = NEED_TCP_INFO};
     now_ns = NS_PER_S;
@@ -139,6 +159,7 @@ static void expect(const char *order, int error, enum sample_status status, cons
         (!*why && *reason_words(&s->reason)))
         fail_msg("\"%s\" and \"%s\" instead of \"%s\"", reason_words(&err),
                  reason_words(&s->reason), why);
+    reports_known = s->close_events_known;
     sample_unref(s);
 }
 
@@ -173,6 +194,36 @@ static void proc_says_why_each_time(void **state)
     expect("LFP", 0, SAMPLE_COMPLETE, "Permission denied");
     assert_int_equal(asked_needs, 0);
     expect("P", 0, SAMPLE_COMPLETE, "Permission denied");
+}
+
+/* Where sockets cannot be dumped, none is reported when it closes, though the groups are joined. */
+static void reports_go_with_the_dump(void **state)
+{
+    (void)state;
+    result[BACKEND_NETLINK] = result[BACKEND_NETLINK_FAMILY] = -ENOENT;
+    expect("LFP", 0, SAMPLE_COMPLETE, "No such file");
+    assert_false(reports_known);
+    result[BACKEND_NETLINK] = 0;
+    now_ns += RETRY_BEST_NS;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    assert_true(reports_known);
+}
+
+/* Linux 6.8 is the first to list bound-only sockets; what an older one lacks is unknown, not none.
+ */
+static void bound_only_sockets(void **state)
+{
+    struct sample_reason err = {.code = REASON_NONE};
+
+    (void)state;
+    request.needs = NEED_BOUND | NEED_TCP_INFO;
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    assert_int_equal(asked_needs, NEED_BOUND | NEED_TCP_INFO);
+    source_close(src);
+    is_old = true;
+    assert_int_equal(kernel_open(&src, NULL, &err), 0);
+    expect("L", 0, SAMPLE_COMPLETE, "");
+    assert_int_equal(asked_needs, NEED_TCP_INFO);
 }
 
 static void a_failure_of_the_moment(void **state)
@@ -300,6 +351,8 @@ int main(void)
         CHAIN_TEST(the_best_while_it_works),
         CHAIN_TEST(the_next_where_it_is_refused),
         CHAIN_TEST(proc_says_why_each_time),
+        CHAIN_TEST(reports_go_with_the_dump),
+        CHAIN_TEST(bound_only_sockets),
         CHAIN_TEST(a_failure_of_the_moment),
         CHAIN_TEST(a_later_link_fails),
         CHAIN_TEST(lost_messages_are_told),

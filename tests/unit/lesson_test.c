@@ -283,7 +283,7 @@ static void words_are_on_the_screen(void **unused)
         assert_false(stage_shows(&st, "Space next step"));
         assert_true(stage_shows(&st, "Backspace step back"));
         if (sizes[i][0] > 100)
-            assert_true(stage_shows(&st, "the last step   Backspace step back"));
+            assert_true(stage_shows(&st, "last step   q ends it   Backspace step back"));
         stage_keys(&st, "?");
         if (!stage_shows(&st, "lesson: next step"))
             fail_msg("%dx%d: not in help", sizes[i][0], sizes[i][1]);

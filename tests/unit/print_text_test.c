@@ -81,7 +81,7 @@ static void korean_without_utf8(void **state)
     assert_string_equal(printed(),
                         "프로토콜 수신 큐 로컬 주소     상태        타이머 외부 주소\n"
                         "tcp        12345 10.0.2.15:443 ESTABLISHED      - 203.0.113.77:51422\n"
-                        "tcp6           0 [::1]:3000    TIME_WAIT     12 s [::1]:63637\n"
+                        "tcp6           0 [::1]:3000    TIME_WAIT     12초 [::1]:63637\n"
                         "tcp            0 0.0.0.0:22    LISTEN           - 0.0.0.0:*\n");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of /proc/net/tcp or tcp6 becomes the row that it describes; every other line is refused
- * and counted. */
+ * and counted. A host without IPv6 has no second file; a first one without its titles, as WSL 1 has
+ * it, tells nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +9,42 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/sample.h"
 #include "tcptop/source/proc_tcp.h"
+
+/* What the two files hold; NULL: open() fails with the error. */
+static struct {
+    const char *text;
+    int error;
+} tcp, tcp6;
+
+static int fake_open(const char *path, int flags)
+{
+    const bool first = strcmp(path, "/proc/thread-self/net/tcp") == 0;
+    const char *text = first ? tcp.text : tcp6.text;
+
+    (void)flags;
+    if (!text) {
+        errno = first ? tcp.error : tcp6.error;
+        return -1;
+    }
+    int fd = memfd_create("tcp", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+#define open(path, flags) fake_open(path, flags)
+#include "../../src/source/proc_tcp.c"
 
 /* Addresses as the kernel prints them: each four bytes as one number of the host. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -156,6 +187,53 @@ static void lines_that_are_none(void **state)
     }
 }
 
+#define TITLES "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+#define TITLES6                                                                                    \
+    "  sl  local_address                         remote_address                        st\n"
+
+/* Both files: how many rows, with which status, the error. */
+static void expect_taken(unsigned rows, enum sample_status status, int error)
+{
+    static const struct source nobody = {.part_of = NULL};
+    struct sample *s = sample_make(NULL);
+
+    assert_int_equal(proc_tcp_take(builder_of(s), &nobody), error);
+    assert_int_equal(s->n_live, rows);
+    assert_int_equal(s->rejected, 0);
+    assert_int_equal(s->status, status);
+    sample_unref(s);
+}
+
+static void hosts_without_ipv6(void **state)
+{
+    (void)state;
+    tcp.text = TITLES ESTABLISHED "\n" TIME_WAIT "\n";
+    tcp6.text = NULL;
+    tcp6.error = ENOENT;
+    expect_taken(2, SAMPLE_COMPLETE, 0);
+    tcp6.error = EACCES;
+    expect_taken(2, SAMPLE_PARTIAL, 0);
+    tcp6.text = TITLES6 LISTEN6 "\n";
+    expect_taken(3, SAMPLE_COMPLETE, 0);
+}
+
+static void files_without_titles(void **state)
+{
+    (void)state;
+    tcp.text = TITLES;
+    tcp6.text = TITLES6;
+    expect_taken(0, SAMPLE_COMPLETE, 0);
+    tcp6.text = "";
+    expect_taken(0, SAMPLE_PARTIAL, 0);
+    tcp.text = "";
+    expect_taken(0, SAMPLE_COMPLETE, -EOPNOTSUPP);
+    tcp.text = "  sl"; /* cut */
+    expect_taken(0, SAMPLE_COMPLETE, -EOPNOTSUPP);
+    tcp.text = NULL;
+    tcp.error = ENOENT;
+    expect_taken(0, SAMPLE_COMPLETE, -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +243,8 @@ int main(void)
         cmocka_unit_test(cut_lines),
         cmocka_unit_test(lines_that_are_none),
         cmocka_unit_test(probes_go_with_their_timer),
+        cmocka_unit_test(hosts_without_ipv6),
+        cmocka_unit_test(files_without_titles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,8 +308,8 @@ static void what_is_no_recording(void **state)
     char msg[512];
 
     expect_refused("", 0, -EBADMSG, "is empty");
-    expect_refused("x", 1, -EBADMSG, "is text");
-    expect_refused(text, sizeof(text) - 1, -EBADMSG, "is text");
+    expect_refused("x", 1, -EBADMSG, "has no connections");
+    expect_refused(text, sizeof(text) - 1, -EBADMSG, "has no connections");
     expect_refused(zeros, sizeof(zeros), -EBADMSG, "neither");
     expect_refused("\x7f"
                    "ELF\2\1\1",

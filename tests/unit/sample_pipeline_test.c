@@ -162,6 +162,30 @@ static void a_recording_keeps_its_own_facts(void **state)
     sample_pipeline_free(st);
 }
 
+/* The only sockets that are wanted are not listed: there are none of them, but perhaps only here.
+ */
+static void what_is_not_listed_is_said(void **state)
+{
+    struct sample_pipeline *st = start();
+    const struct sample *last = NULL;
+    struct request only_bound = request;
+
+    (void)state;
+    only_bound.needs = NEED_BOUND | NEED_ONLY_BOUND;
+    assert_int_equal(sample_pipeline_next(st, &only_bound, &last, NULL), 0);
+    assert_int_equal(fake.needs, NEED_BOUND);
+    assert_int_equal(last->status, SAMPLE_COMPLETE);
+    fake.lacks = NEED_BOUND;
+    assert_int_equal(sample_pipeline_next(st, &only_bound, &last, NULL), 0);
+    assert_int_equal(last->status, SAMPLE_PARTIAL);
+    assert_int_equal(last->reason.code, REASON_NO_BOUND);
+    only_bound.needs = NEED_BOUND;
+    assert_int_equal(sample_pipeline_next(st, &only_bound, &last, NULL), 0);
+    assert_int_equal(last->status, SAMPLE_COMPLETE);
+    sample_unref(last);
+    sample_pipeline_free(st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +193,7 @@ int main(void)
         cmocka_unit_test(other_namespaces_have_no_past),
         cmocka_unit_test(a_failure_keeps_the_last_and_leaves_a_gap),
         cmocka_unit_test(a_recording_keeps_its_own_facts),
+        cmocka_unit_test(what_is_not_listed_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

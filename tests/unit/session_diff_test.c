@@ -64,8 +64,7 @@ static void the_first_key_notes(void **state)
     stage_sample(&st);
     stage_keys(&st, "y");
     assert_string_equal(probe_overlay(st.session), "none");
-    assert_non_null(
-        strstr(probe_message(st.session), "y at another moment lists what has changed"));
+    assert_non_null(strstr(probe_message(st.session), "at another moment press y to compare"));
     stage_keys(&st, "y"); /* at the same moment there is nothing to compare */
     assert_string_equal(probe_overlay(st.session), "none");
 }
@@ -93,7 +92,7 @@ static void it_speaks_korean(void **state)
     text_use(LANG_KO);
     note_and_change();
     assert_true(stage_shows(&st, "━ 변화"));
-    assert_true(stage_shows(&st, "A에만 1, B에만 1, 상태 변화 1, 동일 18"));
+    assert_true(stage_shows(&st, "A에만 1개, B에만 1개, 상태 변화 1개, 동일 18개"));
 }
 
 static void the_list_follows(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A quarter million random keys, mouse events, pastes and resizes, with samples between: no crash,
- * every invariant of the cursor holds, every frame can be drawn, no file is made. */
+ * every invariant of the cursor holds, every frame can be drawn, the pane's text is never an old
+ * one, no file is made. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,6 +92,8 @@ static void throw_events(struct stage *st, unsigned events)
             session_resize(st->session, (int)dice(300), (int)dice(100));
         if (dice(DRAW_EVERY) == 0)
             session_draw(st->session, &canvas, st->now_ns);
+        if (dice(8 * DRAW_EVERY) == 0)
+            probe_check_pane(st->session);
         probe_check(st->session);
         assert_false(session_quit(st->session));
     }

@@ -431,14 +431,44 @@ static void details_tell_what_a_listener_dropped(void **state)
     stage_sample(&st);
     stage_keys(&st, "Enter");
     assert_true(stage_shows(&st, "0 waiting"));
-    assert_false(stage_shows(&st, "dropped"));
+    assert_true(stage_shows(&st, "Dropped      –"));
     drops_add(&st.last->drops, st.last->conn[0].cookie, st.last->conn[0].netns, 34);
-    assert_true(stage_shows(&st, "0 waiting, 34 dropped"));
+    assert_true(stage_shows(&st, "Dropped      34"));
     assert_false(stage_shows(&st, "in the last"));
     st.last->drops.at[0].compared = true;
     st.last->drops.at[0].grown = 17;
     st.last->drops.span_ns = NS_PER_S;
-    assert_true(stage_shows(&st, "0 waiting, 34 dropped, ")); /* cut in a narrow column */
+    assert_true(stage_shows(&st, "Dropped      34, 17 in the last 1.0 s"));
+    stage_close(&st);
+}
+
+/* Who is connected to a listener, what listens beside it, and that nothing is wrong with it. */
+static void details_tell_who_connects_to_a_listener(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 120, 34, -1);
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    stage_sample(&st);
+    stage_keys(&st, "Enter");
+    assert_true(stage_shows(&st, "Listens on   this address only"));
+    assert_true(stage_shows(&st, "Accept queue 0 waiting"));
+    assert_false(stage_shows(&st, "Clients"));
+    assert_false(stage_shows(&st, "Same port"));
+    for (unsigned i = 0; i < 12; i++) {
+        stage_add(&st, i < 2 ? TCP_STATE_ESTABLISHED : TCP_STATE_TIME_WAIT, 22, 1000 + i);
+        if (i >= 3) /* nine more addresses of one connection each */
+            st.conn[st.n - 1].dst[3] = (uint8_t)(i + 10);
+    }
+    stage_add(&st, TCP_STATE_ESTABLISHED, 23, 1000); /* of no concern */
+    stage_sample(&st);
+    assert_true(stage_shows(&st, "Connections  ESTABLISHED 2 TIME_WAIT 10"));
+    assert_true(stage_shows(&st, "Clients      192.0.2.1        3  ESTABLISHED 2 TIME_WAIT 1"));
+    assert_true(stage_shows(&st, "and 3 more addresses")); /* the last of eight lines */
+    stage_add(&st, TCP_STATE_LISTEN, 22, 0);
+    st.conn[st.n - 1].src[0] = 127;
+    stage_sample(&st);
+    assert_true(stage_shows(&st, "Same port    127.0.0.1:22"));
     stage_close(&st);
 }
 
@@ -536,6 +566,7 @@ int main(void)
         cmocka_unit_test(the_pane_follows_l_and_e),
         cmocka_unit_test(lost_events_are_told_once),
         cmocka_unit_test(details_tell_what_a_listener_dropped),
+        cmocka_unit_test(details_tell_who_connects_to_a_listener),
         cmocka_unit_test(header_tells_the_cost_by_one_clock),
         cmocka_unit_test(header_tells_both_tempos),
         cmocka_unit_test(header_spreads_the_cost_of_a_full_sample),

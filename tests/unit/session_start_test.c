@@ -211,7 +211,7 @@ static void tab_lists_what_may_follow(void **state)
     stage_type(&st, "state:cl");
     stage_keys(&st, "Tab");
     assert_string_equal(probe_line(st.session), "state:CLOS");
-    assert_true(stage_says(&st, "candidates: CLOSE_WAIT CLOSING CLOSE"));
+    assert_true(stage_says(&st, "Tab completes: CLOSE_WAIT CLOSING CLOSE"));
     stage_type(&st, "x");
     assert_true(stage_says(&st, "expected a state"));
     stage_keys(&st, "^u");
@@ -229,7 +229,7 @@ static void a_whole_condition_says_how_to_add_one(void **state)
     stage_type(&st, "port:30");
     assert_true(stage_says(&st, "and (both must hold), or (one is enough)"));
     stage_type(&st, " ");
-    assert_true(stage_says(&st, "candidates: and or port"));
+    assert_true(stage_says(&st, "Tab completes: and or port"));
     stage_type(&st, "or port:300");
     assert_true(stage_says(&st, "and (both must hold), or (one is enough)"));
     assert_int_equal(probe_rows(st.session), 2);

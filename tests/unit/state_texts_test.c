@@ -164,7 +164,8 @@ static void widths(void **unused)
     each_text(check_width);
     assert_string_equal(explain_gloss(TCP_STATE_TIME_WAIT, LANG_KO), "종료 후 대기");
     assert_string_equal(explain_gloss(TCP_STATE_TIME_WAIT, LANG_EN), "");
-    assert_string_equal(explain_meaning(TCP_STATE_CLOSE_WAIT, LANG_EN), "peer closed, we have not");
+    assert_string_equal(explain_meaning(TCP_STATE_CLOSE_WAIT, LANG_EN),
+                        "peer closed, this end has not");
     assert_string_equal(explain_meaning(TCP_STATE_CLOSE_WAIT, LANG_KO), "");
 }
 

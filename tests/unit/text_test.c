@@ -172,25 +172,39 @@ static void counts_of_one(void **state)
     }
 }
 
-/* Times end in the unit of the language; what is no such time stays. */
+/* A second and more ends in the unit of the language; what is less keeps its symbol. */
 static void times(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {
-        {"0.7 s", "0.7초"}, {"93 m", "93분"}, {"47 h", "47시간"},
-        {"12 d", "12일"},   {"2 y", "2년"},   {"0.3 ms", "0.3 ms"},
-        {"–", "–"},         {" s", " s"},     {">999y", ">999y"}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char time[16];
-        snprintf(time, sizeof time, "%s", cases[i][0]);
-        assert_string_equal(text_time(time, sizeof time), cases[i][0]);
-        text_use(LANG_KO);
-        assert_string_equal(text_time(time, sizeof time), cases[i][1]);
-        text_use(LANG_EN);
+    static const struct {
+        uint64_t ms;
+        const char *en, *ko;
+    } durations[] = {{700, "0.7 s", "0.7초"},
+                     {52000, "52 s", "52초"},
+                     {93 * 60000, "93min", "93분"},
+                     {47 * 3600000ull, "47 h", "47시간"},
+                     {12 * 86400000ull, "12 d", "12일"},
+                     {3000 * 86400000ull, "8 y", "8년"},
+                     {UINT64_MAX, ">999y", ">999y"}};
+    char out[32];
+    for (enum language l = LANG_EN; l <= LANG_KO; l++) {
+        text_use(l);
+        for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+            assert_string_equal(text_duration(out, sizeof out, durations[i].ms),
+                                l == LANG_EN ? durations[i].en : durations[i].ko);
+        }
+        assert_string_equal(text_latency(out, sizeof out, 12), "12 us");
+        assert_string_equal(text_latency(out, sizeof out, 8500), "8.5 ms");
+        assert_string_equal(text_latency(out, sizeof out, 1200000),
+                            l == LANG_EN ? "1.20 s" : "1.20초");
+        assert_string_equal(text_interval(out, sizeof out, 1000), l == LANG_EN ? "1.0 s" : "1.0초");
+        assert_string_equal(text_cost(out, sizeof out, 3000000), "3 ms");
+        assert_string_equal(text_cost(out, sizeof out, 1100000000),
+                            l == LANG_EN ? "1.1 s" : "1.1초");
+        assert_string_equal(text_cost(out, sizeof out, -1), "–");
     }
-    char small[] = "47 h"; /* no room: not changed */
-    text_use(LANG_KO);
-    assert_string_equal(text_time(small, sizeof small), "47 h");
+    char small[5]; /* no room for the unit: the symbol stays */
+    assert_string_equal(text_duration(small, sizeof small, 47 * 3600000ull), "47 h");
     text_use(LANG_EN);
 }
 

@@ -125,6 +125,28 @@ static void gaps_have_no_rate(void **state)
     end(&r);
 }
 
+/* Of a listener: how long its queue was, and what it had dropped, where that was asked for. */
+static void a_listener_has_its_queue(void **state)
+{
+    struct run r = start();
+
+    (void)state;
+    for (unsigned i = 1; i <= 3; i++) {
+        fresh(&r);
+        sample_row(r.next, "0.0.0.0:80", "0.0.0.0:0", TCP_STATE_LISTEN)->cookie = 7;
+        r.next->conn[0].rqueue = 10 * i;
+        if (i > 1)
+            drops_add(&builder_of(r.next)->sample.drops, 7, 0, 5 * i);
+        finish(&r, &seven);
+    }
+    assert_int_equal(watch_at(watched(&r), 2)->queue, 10);
+    assert_false(watch_at(watched(&r), 2)->drops_known);
+    assert_int_equal(watch_at(watched(&r), 0)->queue, 30);
+    assert_true(watch_at(watched(&r), 0)->drops_known);
+    assert_int_equal(watch_at(watched(&r), 0)->drops - watch_at(watched(&r), 1)->drops, 5);
+    end(&r);
+}
+
 static void changes_with_their_times(void **state)
 {
     static const uint8_t states[] = {TCP_STATE_SYN_RECV, TCP_STATE_ESTABLISHED,
@@ -284,7 +306,7 @@ int main(void)
         cmocka_unit_test(changes_with_their_times), cmocka_unit_test(what_was_before_has_no_time),
         cmocka_unit_test(after_the_end_it_stands),  cmocka_unit_test(one_that_was_gone_has_no_end),
         cmocka_unit_test(one_that_is_yet_to_come),  cmocka_unit_test(the_other_end),
-        cmocka_unit_test(who_is_no_other_end),
+        cmocka_unit_test(who_is_no_other_end),      cmocka_unit_test(a_listener_has_its_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ char *fmt_count_fit(char *out, size_t size, uint64_t n, int columns);
 /** Signed with commas, "+108", "-3", "" for 0; in at most `columns` as above. */
 char *fmt_change(char *out, size_t size, int64_t n, int columns);
 
-/** A duration in at most 5 columns: "0.7 s" under 10 s, "48 s" under 100 s, "93 m" under 100 min,
+/** A duration in at most 5 columns: "0.7 s" under 10 s, "48 s" under 100 s, "93min" under 100 min,
  *  "47 h" under 100 h, then "12 d". Rounds down, except that 0.7 s keeps its tenth. */
 char *fmt_duration(char *out, size_t size, uint64_t ms);
 

@@ -41,13 +41,14 @@
 
 /* Optional groups of figures, and what a sample must ask the kernel for. */
 enum need {
-    NEED_TCP_INFO = 1,    /* tcp_info */
-    NEED_BOUND = 2,       /* bound-only sockets (BOUND_INACTIVE) */
-    NEED_RATES = 4,       /* bytes per second, who limits; takes NEED_TCP_INFO along */
-    NEED_OWNER = 8,       /* processes that hold the sockets */
-    NEED_CONGESTION = 16, /* the name of the congestion control; takes NEED_TCP_INFO along */
-    NEED_USER = 32,       /* names of users; takes NEED_OWNER along */
-    NEED_DROPS = 64,      /* what listeners have dropped */
+    NEED_TCP_INFO = 1,     /* tcp_info */
+    NEED_BOUND = 2,        /* bound-only sockets (BOUND_INACTIVE) */
+    NEED_RATES = 4,        /* bytes per second, who limits; takes NEED_TCP_INFO along */
+    NEED_OWNER = 8,        /* processes that hold the sockets */
+    NEED_CONGESTION = 16,  /* the name of the congestion control; takes NEED_TCP_INFO along */
+    NEED_USER = 32,        /* names of users; takes NEED_OWNER along */
+    NEED_DROPS = 64,       /* what listeners have dropped */
+    NEED_ONLY_BOUND = 128, /* of a request: without bound-only sockets its sample is partial */
 };
 
 /** All figures of connections. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections that are followed closely, the pinned and the opened ones: their metrics in each of
- * the last samples, their changes of state, and their other end where it is on this host too. */
+ * the last samples, of a listener its accept queue and its drops, their changes of state, and their
+ * other end where it is on this host too. */
 #ifndef TCPTOP_MODEL_WATCH_H
 #define TCPTOP_MODEL_WATCH_H
 
@@ -24,6 +25,9 @@ struct watch_point {
     bool there; /* false: the connection was not in this dump */
     uint8_t state;
     struct tcp_metrics metrics;
+    uint32_t queue;   /* of a listener: connections that wait for accept() */
+    bool drops_known; /* of a listener; see drops.h: */
+    uint32_t drops;   /* segments dropped since it listens, wraps */
 };
 
 struct watch_change {

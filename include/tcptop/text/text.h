@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str;
 
@@ -41,10 +42,25 @@ const char *text_error_in(enum language language, int errnum);
 /** The identifier of a message, for tests. */
 const char *text_ident(enum msg id);
 
-/** Put the unit of time that a text of base/fmt.h ends in ("0.7 s", "93 m", "47 h") into the
- * language in force, in place: "0.7초". `size` is that of `time`; 2 bytes more than the text are
- * enough. Other texts stay as they are. Returns `time`. */
-char *text_time(char *time, size_t size);
+/* Times as every part of the program shows them: table, details, pane, header, doctor, printed
+ * text. Only these four write a time with its unit, so that it reads alike everywhere. What
+ * base/fmt.h writes is English, "52 s", "93min", "47 h". In Korean a second and more has its unit
+ * in Hangul right behind the number, "52초", "93분", "47시간", in narrow columns, too: 초 and 분
+ * take no more columns than a blank and a letter, only 시간 takes two more. Below a second the
+ * symbols stay, "0.32 ms", "12 us", as Korean operators write them. `size` FMT_SIZE is enough. Each
+ * returns `out`. */
+
+/** A duration: "0.7 s", "0.7초"; see fmt_duration(). */
+char *text_duration(char *out, size_t size, uint64_t ms);
+
+/** A time as measured: "8.5 ms", "1.20초"; see fmt_latency(). */
+char *text_latency(char *out, size_t size, uint64_t us);
+
+/** An interval: "1.0 s", "1.0초"; see fmt_interval(). */
+char *text_interval(char *out, size_t size, uint64_t ms);
+
+/** What a sample costs: "3 ms", "1.1초"; see fmt_cost(). */
+char *text_cost(char *out, size_t size, int64_t ns);
 
 /** Append the message with {1} to {9} replaced by the texts that follow, closed by NULL. A
  *  placeholder without a value becomes "–". */

@@ -11,6 +11,8 @@
 #include "tcptop/ui/layout.h"
 #include "tcptop/ui/ui_state.h"
 
+struct pane_kept;
+
 /* What a frame is made from. */
 struct view {
     const struct ui *ui;
@@ -31,6 +33,7 @@ struct view {
     const struct sample_summary *summary; /* of `shown`; NULL: the pane makes its own */
     const struct breakdown *breakdown; /* of the pane's state, of `shown` or a sample before it, or
                                           of none (yet); NULL: the pane has no table */
+    struct pane_kept *pane_kept; /* where the pane keeps its text; NULL: it is laid out each time */
 };
 
 /** Draw the whole frame. `ui->w` × `ui->h` is the canvas's size. */
