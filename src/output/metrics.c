@@ -11,6 +11,7 @@
 #include "metrics_listeners.h"
 #include "print.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/doctor/finding_scope.h"
 
 enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_INFO };
@@ -563,7 +564,7 @@ static void explain_row(struct str *out, const struct metric *row)
 
 void metrics_explain(struct str *out)
 {
-    char most[16];
+    char most[FMT_SIZE];
 
     for (size_t i = 0; i < TABLE_ROWS; i++)
         explain_row(out, &table[i]);
@@ -575,7 +576,7 @@ void metrics_explain(struct str *out)
             str_fini(&name);
             str_fini(&help);
         }
-    snprintf(most, sizeof most, "%u", metrics_most());
+    fmt_count(most, sizeof most, metrics_most());
     text_fill(out, MSG_METRICS_MOST, most, NULL);
     str_add_char(out, '\n');
 }

@@ -497,6 +497,25 @@ static void draw_labelled(struct drawing *d, int x, int y, int w, enum msg label
         canvas_put(d->c, x + LABEL_W, y, w - LABEL_W, ROLE_DIM, FMT_NONE);
 }
 
+/* What surrounds a listener. */
+static void draw_around(struct drawing *d, const struct details *t, const struct details_line *line,
+                        int x, int y, int w)
+{
+    char words[FILL_SIZE];
+
+    if (line->kind == LINE_CLIENTS) {
+        canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
+        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT, true);
+    } else if (line->kind == LINE_PEER) {
+        details_listener_peer(d, t, line->i, x, y, w);
+    } else if (line->kind == LINE_OTHER) {
+        details_listener_other(d, t, line->i, x, y, w);
+    } else {
+        details_listener_settings(t, words);
+        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_SETTINGS, words);
+    }
+}
+
 static void draw_line(struct drawing *d, const struct details *t, const struct lines *l,
                       const struct details_line *line, int x, int y, int w)
 {
@@ -546,18 +565,10 @@ static void draw_line(struct drawing *d, const struct details *t, const struct l
         details_trace(d, t, line->i, x, y, w);
         break;
     case LINE_CLIENTS:
-        canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
-        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT, true);
-        break;
     case LINE_PEER:
-        details_listener_peer(d, t, line->i, x, y, w);
-        break;
     case LINE_OTHER:
-        details_listener_other(d, t, line->i, x, y, w);
-        break;
     case LINE_SETTINGS:
-        details_listener_settings(t, words);
-        draw_labelled(d, x, y, w, MSG_VIEW_DETAIL_SETTINGS, words);
+        draw_around(d, t, line, x, y, w);
         break;
     case LINE_VERDICT:
         verdict_line(d, t, line->i, x, y, w);

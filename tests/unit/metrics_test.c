@@ -16,6 +16,7 @@
 #include "lib/run.h"
 #include "lib/sample.h"
 #include "tcptop/base/clock.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/output/metrics.h"
 
 static struct str output;
@@ -356,13 +357,14 @@ static unsigned promised(const char *table)
 
 static void the_table_has_the_bound(void **state)
 {
-    char line[64];
+    char line[64], most[FMT_SIZE];
 
     (void)state;
     str_clear(&output);
     metrics_explain(&output);
     assert_int_equal(promised(str_text(&output)), metrics_most());
-    snprintf(line, sizeof line, "A host has at most %u series.\n", metrics_most());
+    fmt_count(most, sizeof most, metrics_most());
+    snprintf(line, sizeof line, "A host has at most %s series.\n", most);
     assert_non_null(strstr(str_text(&output), line));
     assert_non_null(strstr(str_text(&output), "\ntcptop_connections{state}\n"));
     assert_non_null(strstr(str_text(&output), "\ntcptop_finding_close_wait_oldest_seconds{"));
