@@ -35,7 +35,6 @@
 #define HISTORY_STEP 1000              /* points are kept for intervals of a second and more */
 #define AGE_MS       1000              /* how often the age of a late sample is drawn */
 #define STACK_NEEDED (256 * 1024)      /* bytes */
-#define OWN_PAGES    (1 << 20)         /* bytes: an array this large goes back when it is freed */
 
 struct live_mode {
     const struct settings *s;
@@ -598,7 +597,7 @@ static int open_live(struct live_mode *l, bool utf8)
 static void give_back_arrays(void)
 {
 #ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* bytes: an array this large goes back when it is freed */
 #endif
 }
 
