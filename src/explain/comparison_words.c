@@ -81,6 +81,23 @@ static void add_line(struct str *out, enum msg id, const char *a, const char *b,
     str_add(out, "\n");
 }
 
+/* Rows of a brief sample that are of an earlier dump. */
+static void add_carried(const struct sample *s, const char *this, const char *other,
+                        struct str *out)
+{
+    struct str states = STR_INIT;
+    char earlier[LIVE_SIZE];
+
+    for (unsigned state = 1; state < TCP_STATE_COUNT; state++)
+        if (s->left_out & STATE_BIT(state))
+            str_addf(&states, "%s%s", states.len ? ", " : "", state_name(state));
+    live_window(earlier, (double)(s->mono_ns - s->carried_ns) / (double)NS_PER_S);
+    typeset_untie(earlier);
+    text_fill(out, MSG_DIFF_CARRIED, this, str_text(&states), earlier, other, NULL);
+    str_add(out, "\n");
+    str_fini(&states);
+}
+
 static void add_notes_of(const struct comparison *c, unsigned side, struct str *out)
 {
     const char *this = comparison_words_side[side], *other = comparison_words_side[!side];
@@ -98,6 +115,8 @@ static void add_notes_of(const struct comparison *c, unsigned side, struct str *
     if (c->knows_process[side] && owner_rights_note(s, &words))
         add_line(out, MSG_DIFF_PARTIAL, this, str_text(&words), NULL);
     str_clear(&words);
+    if (s->left_out)
+        add_carried(s, this, other, out);
     if (c->cut[side])
         add_line(out, MSG_DIFF_CUT, this, fmt_count(number, sizeof number, c->cut[side]), other);
     comparison_words_unlisted(c, side, &words);

@@ -18,6 +18,15 @@ struct others {
     uint32_t n[3];
 };
 
+static struct others others_of(const struct sample *dump, const struct sample *events,
+                               const struct sample *waiting)
+{
+    return (struct others){
+        .part = {dump, events, waiting},
+        .n = {dump->n_live, events ? events->n_live : 0, waiting ? waiting->n_live : 0},
+    };
+}
+
 void carry_fini(struct carry *k)
 {
     slots_fini(&k->by_cookie);
@@ -128,15 +137,10 @@ static void copy(struct sample *next, const struct sample *prev, uint32_t from, 
     next->n_carried += n;
 }
 
-/* What becomes of row `row` of `prev`. */
+/* What becomes of a row in a state that was left out. */
 static enum carry_verdict verdict_of(const struct carry *k, const struct others *o,
-                                     const struct sample *s, const struct sample *prev,
-                                     uint32_t row)
+                                     const struct conn *c)
 {
-    const struct conn *c = &prev->conn[row];
-
-    if (!(s->left_out & STATE_BIT(c->state)))
-        return LEFT;
     if (!is_set(k->cookies, cookie_bit(c)) && !is_set(k->ports, port_bit(c)))
         return CARRIED;
     return judge(k, o, c);
@@ -146,10 +150,7 @@ int carry_rows(struct carry *k, struct sample_builder *b, const struct sample *p
                const struct sample *events, const struct sample *waiting, struct u32_list *old)
 {
     struct sample *next = &b->sample;
-    struct others o = {
-        .part = {next, events, waiting},
-        .n = {next->n_live, events ? events->n_live : 0, waiting ? waiting->n_live : 0},
-    };
+    const struct others o = others_of(next, events, waiting);
     uint32_t from = 0; /* rows since then are carried and not copied yet */
 
     array_u32_clear(old);
@@ -158,7 +159,9 @@ int carry_rows(struct carry *k, struct sample_builder *b, const struct sample *p
         (prev->metrics && next->needs & NEED_TCP_INFO && sample_reserve_metrics(b)))
         return -ENOMEM;
     for (uint32_t row = 0; row < prev->n_live; row++) {
-        enum carry_verdict verdict = verdict_of(k, &o, next, prev, row);
+        const struct conn *c = &prev->conn[row];
+        enum carry_verdict verdict =
+            next->left_out & STATE_BIT(c->state) ? verdict_of(k, &o, c) : LEFT;
         if (verdict == CARRIED)
             continue;
         if (verdict == DOUBTFUL) {
@@ -177,5 +180,24 @@ int carry_rows(struct carry *k, struct sample_builder *b, const struct sample *p
             return -ENOMEM;
     next->carried_ns = prev->left_out ? prev->carried_ns : prev->mono_ns;
     next->has_mptcp |= prev->has_mptcp;
+    return 0;
+}
+
+int carry_prune(struct carry *k, struct sample_builder *rows, const struct sample_builder *b,
+                const struct sample *events, const struct sample *waiting)
+{
+    const struct others o = others_of(&b->sample, events, waiting);
+    struct sample *s = &rows->sample;
+
+    if (index_others(k, &o))
+        return -ENOMEM;
+    for (uint32_t row = 0; row < s->n_live;) {
+        if (verdict_of(k, &o, &s->conn[row]) != LEFT) {
+            row++;
+            continue;
+        }
+        sample_move(rows, row, s->n_live - 1);
+        sample_drop_last(rows);
+    }
     return 0;
 }

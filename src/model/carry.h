@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows that a brief sample takes over from the sample before: those in states that its dump
- * left out, as far as nothing shows that they have changed or gone. */
+ * left out, as far as nothing shows that they have changed or gone; and which of the rows that are
+ * gathered for a full sample it shows to have done so. */
 #ifndef TCPTOP_SRC_MODEL_CARRY_H
 #define TCPTOP_SRC_MODEL_CARRY_H
 
@@ -27,5 +28,11 @@ void carry_fini(struct carry *k);
  *  that were not carried. Returns 0 or -ENOMEM. */
 int carry_rows(struct carry *k, struct sample_builder *b, const struct sample *prev,
                const struct sample *events, const struct sample *waiting, struct u32_list *old);
+
+/** Take out of `rows`, which were read while or before the dump of `b` was taken, those that
+ * carry_rows() would not carry either; the last rows take their places. `events` and `waiting` as
+ * there. Returns 0 or -ENOMEM. */
+int carry_prune(struct carry *k, struct sample_builder *rows, const struct sample_builder *b,
+                const struct sample *events, const struct sample *waiting);
 
 #endif

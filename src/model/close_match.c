@@ -422,7 +422,7 @@ void close_match_add_unseen(struct close_match *e, struct sample_builder *b)
             count_unseen(e, next, &s->conn[row], metrics);
         c = s->conn[row];
         c.flags |= CONN_UNSEEN | CONN_NO_OWNER;
-        if (next->left_out) /* its record may be in TIME_WAIT */
+        if (next->left_out || b->gathered) /* its record may be in TIME_WAIT */
             continue;
         if (next->n_closed < SAMPLE_CLOSED_MAX)
             sample_add_closed(b, &c, times, metrics);

@@ -362,11 +362,11 @@ static void keep_values(struct join *join, uint32_t to, uint32_t row)
 
 enum fate { FATE_MISSING, FATE_UNASKED, FATE_CLOSED, FATE_FADING, FATE_GONE };
 
-/* May a connection that was in this state be in one that the sample's dump left out? From these
- * three it can only close (RFC 9293, 3.3.2). */
-static bool may_be_left_out(const struct sample *next, unsigned state)
+/* May a connection that was in this state be in one that brief samples leave out? From these three
+ * it can only close (RFC 9293, 3.3.2). */
+static bool may_be_left_out(unsigned state)
 {
-    return next->left_out && state != TCP_STATE_LISTEN && state != TCP_STATE_CLOSE_WAIT &&
+    return state != TCP_STATE_LISTEN && state != TCP_STATE_CLOSE_WAIT &&
            state != TCP_STATE_LAST_ACK;
 }
 
@@ -387,6 +387,16 @@ static bool has_run_out(const struct join *join, uint32_t row)
            c->expires_ms <= (uint64_t)(elapsed_ns > 0 ? elapsed_ns : 0) / NS_PER_MS;
 }
 
+/* Rows that were gathered are of a while: may it be where they were looked for too early? */
+static bool may_be_passed(const struct join *join, uint32_t row)
+{
+    const struct conn *c = &join->prev->conn[row];
+    bool bound_unasked = is_bound(c) && !(join->next->needs & NEED_BOUND);
+
+    return join->builder->gathered && may_be_left_out(c->state) && !bound_unasked &&
+           !has_run_out(join, row);
+}
+
 /* What became of a row that this sample has not. */
 static enum fate fate_of(const struct join *join, uint32_t row)
 {
@@ -397,10 +407,12 @@ static enum fate fate_of(const struct join *join, uint32_t row)
 
     if (kind == ROW_CLOSED)
         return next->now_ds - prev->times[row].changed_ds < join->fade_ds ? FATE_FADING : FATE_GONE;
-    if (may_be_left_out(next, c->state))
+    if (next->left_out && may_be_left_out(c->state))
         return is_bound(c) && !(next->needs & NEED_BOUND) ? FATE_GONE
                : was_missed                               ? FATE_MISSING
                                                           : FATE_UNASKED;
+    if (!was_missed && may_be_passed(join, row))
+        return next->status == SAMPLE_COMPLETE ? FATE_MISSING : FATE_UNASKED;
     if (is_reported(join, c))
         return FATE_CLOSED;
     if (is_bound(c) && !(next->needs & NEED_BOUND))
@@ -624,11 +636,30 @@ static int join_with(struct diff *d, struct sample_builder *b, const struct samp
     return join_rows(&join);
 }
 
+/* Rows that were gathered while brief samples were taken: what this brief one knows better goes
+ * out; where they are all, they belong to it. Since they are those of a while, the counters are,
+ * too. */
+static int join_gathering(struct diff *d, struct sample_builder *b)
+{
+    struct sample *next = &b->sample;
+    int rc = carry_prune(&d->carry, b->gathering, b, b->close_events,
+                         close_match_waiting(&d->close_match));
+
+    if (rc || !b->gathered)
+        return rc;
+    next->left_out = 0;
+    next->has_mptcp |= b->gathering->sample.has_mptcp;
+    next->counters.before = b->gathering->sample.counters.before;
+    return sample_prepend(b, b->gathering);
+}
+
 int diff_join(struct diff *d, struct sample_builder *b, const struct sample *prev, uint32_t fade_ds)
 {
     struct sample *next = &b->sample;
-    int rc = next->streamed ? 0 : dedupe_rows(&d->dedupe, b);
+    int rc = b->gathering ? join_gathering(d, b) : 0;
 
+    if (!rc && !next->streamed)
+        rc = dedupe_rows(&d->dedupe, b);
     array_u32_clear(&d->carry.doubtful);
     if (!rc && next->left_out && prev)
         rc = carry_rows(&d->carry, b, prev, b->close_events, close_match_waiting(&d->close_match),

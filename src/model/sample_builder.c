@@ -299,9 +299,9 @@ void sample_unite(struct sample_builder *b, struct sample_builder half[2])
     sample_split_fini(half);
 }
 
-int sample_append(struct sample_builder *b, const struct sample_builder *other)
+/* Add copies of the live rows of `part`, whose numbers of names and groups stay as they are. */
+static int copy_rows(struct sample_builder *b, const struct sample *part)
 {
-    const struct sample *part = &other->sample;
     struct sample *s = &b->sample;
     uint32_t from = s->n_live, rows = part->n_live;
 
@@ -317,6 +317,17 @@ int sample_append(struct sample_builder *b, const struct sample_builder *other)
     for (uint32_t row = from; row < from + rows && s->metrics && !part->metrics; row++)
         tcp_metrics_clear(&s->metrics[row]);
     s->n_live += rows;
+    return 0;
+}
+
+int sample_append(struct sample_builder *b, const struct sample_builder *other)
+{
+    const struct sample *part = &other->sample;
+    struct sample *s = &b->sample;
+    uint32_t from = s->n_live;
+
+    if (copy_rows(b, part))
+        return -ENOMEM;
     merge_congestion(b, part, from, s->n_live);
     merge_cgroups(b, other, from, s->n_live);
     drops_append(&s->drops, &part->drops);
@@ -324,6 +335,55 @@ int sample_append(struct sample_builder *b, const struct sample_builder *other)
         s->count[state] += part->count[state];
     s->total += part->total;
     return 0;
+}
+
+/* The live rows of a builder that is being filled, and where they lie. */
+struct row_arrays {
+    uint32_t n_live, row_cap, metrics_cap;
+    struct conn *conn;
+    struct row_times *times;
+    struct tcp_metrics *metrics, *metrics_memory;
+};
+
+static struct row_arrays arrays_of(const struct sample_builder *b)
+{
+    const struct sample *s = &b->sample;
+
+    return (struct row_arrays){.n_live = s->n_live,
+                               .row_cap = b->row_cap,
+                               .metrics_cap = b->metrics_cap,
+                               .conn = s->conn,
+                               .times = s->times,
+                               .metrics = s->metrics,
+                               .metrics_memory = b->metrics_memory};
+}
+
+static void set_arrays(struct sample_builder *b, const struct row_arrays *arrays)
+{
+    struct sample *s = &b->sample;
+
+    s->n_live = arrays->n_live;
+    b->row_cap = arrays->row_cap;
+    b->metrics_cap = arrays->metrics_cap;
+    s->conn = arrays->conn;
+    s->times = arrays->times;
+    s->metrics = arrays->metrics;
+    b->metrics_memory = arrays->metrics_memory;
+}
+
+int sample_prepend(struct sample_builder *b, struct sample_builder *first)
+{
+    const struct row_arrays own = arrays_of(b), gathered = arrays_of(first);
+    int rc;
+
+    set_arrays(b, &gathered);
+    set_arrays(first, &own);
+    merge_congestion(b, &first->sample, 0, b->sample.n_live);
+    merge_cgroups(b, first, 0, b->sample.n_live);
+    rc = copy_rows(b, &first->sample);
+    first->sample.n_live = 0;
+    first->sample.metrics = NULL;
+    return rc;
 }
 
 void sample_set_status(struct sample *s, enum sample_status status, struct sample_reason why)

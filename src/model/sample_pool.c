@@ -144,6 +144,7 @@ struct sample_builder *sample_builder_new(struct sample_pool *pool)
 const struct sample *sample_publish(struct sample_builder *b)
 {
     b->row_stream = NULL;
+    b->gathering = NULL;
     b->count_only = NULL;
     return &b->sample;
 }

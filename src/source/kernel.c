@@ -25,7 +25,7 @@
 
 struct kernel_source {
     struct source source;
-    struct netlink netlink;
+    struct netlink netlink, gatherer;
     struct parallel_dump parallel_dump;
     struct close_monitor_join close_stats;
     struct mptcp mptcp;
@@ -243,11 +243,46 @@ static int live_sample(struct source *src, const struct request *req, struct sam
     return 0;
 }
 
+/* Ask for the states that brief samples leave out. */
+static int begin_to_gather(struct kernel_source *l, const struct request *req,
+                           struct sample_builder *b)
+{
+    struct sample *s = &b->sample;
+    uint64_t full;
+
+    kernel_filter_compile(&l->filter, req->only);
+    if (l->current != BACKEND_NETLINK || l->netlink.tap || !counts_all(l) || !l->facts ||
+        !host_stats_states(l->facts, &s->counters.before))
+        return -EOPNOTSUPP;
+    l->filter.states &= BRIEF_LEFT_OUT;
+    l->expected = expected_rows(l, &full);
+    if (l->expected < UINT32_MAX / 2)
+        (void)sample_reserve(b, (uint32_t)(l->expected + l->expected / 8));
+    return netlink_gather_begin(&l->gatherer, &l->filter, b);
+}
+
+static int live_gather(struct source *src, const struct request *req, struct sample_builder *b,
+                       bool begin, int64_t until_ns)
+{
+    struct kernel_source *l = (struct kernel_source *)src;
+    int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
+    int rc = begin ? begin_to_gather(l, req, b) : 0;
+
+    if (!rc)
+        rc = netlink_gather(&l->gatherer, until_ns);
+    if (!rc)
+        mptcp_mark(&l->mptcp, &l->netlink, b);
+    b->sample.cost_ns += clock_mono_ns() - wall;
+    b->sample.cpu_ns += clock_thread_cpu_ns() - cpu;
+    return rc;
+}
+
 static void live_close(struct source *src)
 {
     struct kernel_source *l = (struct kernel_source *)src;
 
     netlink_fini(&l->netlink);
+    netlink_fini(&l->gatherer);
     parallel_dump_fini(&l->parallel_dump);
     host_stats_free(l->facts);
     close_monitor_join_close(&l->close_stats);
@@ -258,13 +293,14 @@ static int open_range(struct source **src, enum sample_backend best, enum sample
                       struct tap *tap, struct sample_reason *why)
 {
     static const struct source_ops ops = {
-        .name = "live", .sample = live_sample, .close = live_close};
+        .name = "live", .sample = live_sample, .close = live_close, .gather = live_gather};
     struct kernel_source *l = calloc(1, sizeof(*l));
 
     if (!l)
         return sample_reason_error(why, -ENOMEM);
     l->source.ops = &ops;
     if (netlink_init(&l->netlink, tap, &l->source) ||
+        netlink_init(&l->gatherer, NULL, &l->source) ||
         parallel_dump_init(&l->parallel_dump, &l->source)) {
         live_close(&l->source);
         return sample_reason_error(why, -ENOMEM);

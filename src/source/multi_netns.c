@@ -462,6 +462,41 @@ static int multi_netns_sample(struct source *src, const struct request *asked,
     return rc ? sample_reason_error(why, rc) : 0;
 }
 
+/* One part of gathering, run by the worker in another namespace. */
+struct gather_job {
+    struct source *live;
+    const struct request *req;
+    struct sample_builder *b;
+    bool begin;
+    int64_t until_ns;
+};
+
+static int run_gather(void *arg)
+{
+    const struct gather_job *job = arg;
+
+    return job->live->ops->gather(job->live, job->req, job->b, job->begin, job->until_ns);
+}
+
+/* Only of the one namespace whose rows the sample before had. */
+static int multi_netns_gather(struct source *src, const struct request *req,
+                              struct sample_builder *b, bool begin, int64_t until_ns)
+{
+    struct multi_netns *m = (struct multi_netns *)src;
+    struct gather_job job = {
+        .live = m->own, .req = req, .b = b, .begin = begin, .until_ns = until_ns};
+    struct netns_entry *one = m->wanted ? netns_registry_find(&m->registry, m->wanted) : NULL;
+
+    if (wants_all(m) || req->list_namespaces || strcmp(m->asked, req->namespaces) != 0 ||
+        m->view != m->view_before)
+        return -EOPNOTSUPP;
+    if (!one || !one->id)
+        return *wanted_spec(m) && !one ? -ENOENT : run_gather(&job);
+    b->sample.netns_id = one->id;
+    job.live = one->live;
+    return one->live ? run_there(m, one, run_gather, &job) : -ENOENT;
+}
+
 static void multi_netns_close(struct source *src)
 {
     struct multi_netns *m = (struct multi_netns *)src;
@@ -498,7 +533,11 @@ static int try_to_enter(struct multi_netns *m, struct sample_reason *why)
 int multi_netns_open(struct source **src, const char *spec, struct sample_reason *why)
 {
     static const struct source_ops ops = {
-        .name = "namespaces", .sample = multi_netns_sample, .close = multi_netns_close};
+        .name = "namespaces",
+        .sample = multi_netns_sample,
+        .close = multi_netns_close,
+        .gather = multi_netns_gather,
+    };
     struct multi_netns *m = calloc(1, sizeof *m);
     int rc = -ENOMEM;
 

@@ -179,38 +179,64 @@ static ssize_t receive(struct netlink *n)
     return -EINTR;
 }
 
+/* Send a request, whose answer goes into `b`. */
+static int ask(struct netlink *n, uint8_t family, uint32_t protocol,
+               const struct kernel_filter *filter, struct sample_builder *b)
+{
+    int error = request_send(n, family, protocol, filter, &b->sample);
+
+    n->answer = (struct diag){.builder = b,
+                              .states = states(filter, &b->sample),
+                              .seq = n->seq,
+                              .portid = mnl_socket_get_portid(n->socket)};
+    return error;
+}
+
+/* Read one batch of the answer, which the kernel makes when it is asked for. Returns 1: there is
+ * more, 0: that was the last one, or -errno. */
+static int read_batch(struct netlink *n, bool tapped)
+{
+    ssize_t got = receive(n);
+
+    if (got < 0)
+        return (int)got;
+    if (tapped)
+        n->tap->bytes(n->tap, n->buffer, (size_t)got);
+    switch (diag_parse(&n->answer, n->buffer, (size_t)got)) {
+    case DIAG_MORE:
+        return 1;
+    case DIAG_DONE:
+        return 0;
+    case DIAG_NO_MEMORY:
+        return -ENOMEM;
+    case DIAG_ERROR:
+        return n->answer.error;
+    case DIAG_STOPPED:
+    default:
+        return -EBADMSG;
+    }
+}
+
 /* One request and its answer, all of it or the first `enough` rows (0: all). `*interrupted`: the
  * kernel says that the table changed. Returns 0, 1 when there was enough, or -errno. */
 static int dump(struct netlink *n, uint8_t family, uint32_t protocol,
                 const struct kernel_filter *filter, uint32_t enough, struct sample_builder *b,
                 bool *interrupted)
 {
-    struct sample *s = &b->sample;
-    struct diag d = {.builder = b, .states = states(filter, s)};
-    enum diag_result result = DIAG_MORE;
-    int error = request_send(n, family, protocol, filter, s);
+    bool tapped = n->tap && protocol == IPPROTO_TCP;
+    int rc = ask(n, family, protocol, filter, b);
 
-    if (error)
-        return error;
-    d.seq = n->seq;
-    d.portid = mnl_socket_get_portid(n->socket);
-    while (result == DIAG_MORE) {
-        if (enough && s->n_live >= enough)
+    if (rc)
+        return rc;
+    do {
+        if (enough && b->sample.n_live >= enough)
             return 1;
-        ssize_t got = receive(n);
-        if (got < 0)
-            return (int)got;
-        if (n->tap && protocol == IPPROTO_TCP)
-            n->tap->bytes(n->tap, n->buffer, (size_t)got);
-        result = diag_parse(&d, n->buffer, (size_t)got);
-    }
+        rc = read_batch(n, tapped);
+    } while (rc == 1);
     if (b->row_stream)
         row_stream_flush(b->row_stream, b);
-    *interrupted |= d.interrupted > 0;
-    return result == DIAG_DONE        ? 0
-           : result == DIAG_NO_MEMORY ? -ENOMEM
-           : result == DIAG_ERROR     ? d.error
-                                      : -EBADMSG;
+    *interrupted |= n->answer.interrupted > 0;
+    return rc;
 }
 
 /* A kernel without IPv6 has no handler for its dump (sock_diag_handler), and no such sockets. */
@@ -286,6 +312,34 @@ int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_
         disconnect(n); /* what was not read must not answer the next request */
     if (rc < 0)
         forget(b);
+    return rc;
+}
+
+int netlink_gather_begin(struct netlink *n, const struct kernel_filter *filter,
+                         struct sample_builder *b)
+{
+    int rc;
+
+    disconnect(n); /* an answer that was not read to its end must not be read now */
+    rc = connect_kernel(n);
+    if (!rc)
+        rc = ask(n, AF_UNSPEC, IPPROTO_TCP, filter, b);
+    if (rc)
+        disconnect(n);
+    return rc;
+}
+
+int netlink_gather(struct netlink *n, int64_t until_ns)
+{
+    int rc;
+
+    do {
+        rc = read_batch(n, false);
+    } while (rc == 1 && clock_mono_ns() < until_ns);
+    if (rc == 0 && (n->answer.interrupted || n->answer.builder->sample.rejected))
+        rc = -EBADMSG;
+    if (rc < 0)
+        disconnect(n);
     return rc;
 }
 

@@ -33,6 +33,8 @@ struct sample_pipeline {
     void (*set_intervals)(void *context, struct sample *s); /* NULL: as asked for */
     void *interval_context;
     uint32_t netns_view;              /* of the last sample */
+    struct sample_builder *gathering; /* see sample_pipeline_gather(); NULL: nothing is read */
+    bool gathered;                    /* … all rows are there */
     struct state_drift drift;         /* of the last full sample, for the brief ones after it */
     struct sample_observer *observer; /* NULL: none */
 };
@@ -55,6 +57,14 @@ struct sample_pipeline *sample_pipeline_new(struct source *src, uint32_t history
     return st;
 }
 
+/* What was gathered belongs to a sample, or cannot belong to any. */
+static void end_gathering(struct sample_pipeline *st)
+{
+    sample_discard(st->gathering);
+    st->gathering = NULL;
+    st->gathered = false;
+}
+
 void sample_pipeline_observe(struct sample_pipeline *st, struct sample_observer *observer)
 {
     if (st->observer)
@@ -68,6 +78,7 @@ void sample_pipeline_free(struct sample_pipeline *st)
         return;
     sample_pipeline_observe(st, NULL);
     owner_scanner_free(st->owners);
+    end_gathering(st);
     sample_unref(st->good);
     sample_pool_free(st->pool);
     diff_free(st->diff);
@@ -117,6 +128,7 @@ static void forget_past(struct sample_pipeline *st)
 {
     sample_unref(st->good);
     st->good = NULL;
+    end_gathering(st);
     st->drift.known = false;
     st->history.len = st->history.head = 0;
 }
@@ -288,25 +300,97 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     return rc;
 }
 
+/* Names and groups have the numbers that they had in the sample before. */
+static void keep_numbers(const struct sample_pipeline *st, struct sample_builder *b)
+{
+    if (!st->good)
+        return;
+    sample_keep_congestion(b, st->good);
+    cgroups_keep(&b->cgroup_ids, st->good->cgroups, st->good->conn, sample_rows(st->good));
+}
+
+static int gather_on(struct sample_pipeline *st, const struct request *req, bool begin,
+                     int64_t until_ns)
+{
+    int rc = st->src->ops->gather(st->src, req, st->gathering, begin, until_ns);
+
+    st->gathered = rc == 0;
+    if (rc < 0)
+        end_gathering(st);
+    return rc;
+}
+
+/* Have what is gathered met by the brief sample `b`, or give it up: the source has taken a full
+ * one, or other figures are wanted by now. The batch that comes next was made before the sample,
+ * when the one before it was read: it is read first, so that all rows which the sample meets are
+ * older. */
+static void use_gathering(struct sample_pipeline *st, struct sample_builder *b,
+                          const struct request *req)
+{
+    struct sample *s = &b->sample;
+    struct sample_builder *g = st->gathering;
+
+    if (!g)
+        return;
+    if (!s->left_out || s->netns_view != st->netns_view ||
+        s->needs & NEED_METRICS & ~g->sample.needs) {
+        end_gathering(st);
+        return;
+    }
+    b->gathered = st->gathered;
+    if (!st->gathered && gather_on(st, req, false, 0) < 0)
+        return;
+    b->gathering = g;
+    if (!b->gathered)
+        return;
+    s->cpu_ns += g->sample.cpu_ns;
+    s->cost_ns += g->sample.cost_ns;
+}
+
 /* Fill `b` from the source. */
 static int take(struct sample_pipeline *st, struct sample_builder *b, const struct request *req,
                 uint32_t needs, struct sample_reason *why)
 {
     struct request whole = *req;
+    uint32_t figures = needs_whole(req->needs); /* those of some rows only would help no observer */
     int rc;
 
     whole.brief = can_be_brief(st, req);
-    if (whole.brief) /* the figures of some rows only would be no help to an observer */
-        needs &= ~NEED_METRICS | needs_whole(req->needs);
+    if (st->gathered)
+        figures |= st->gathering->sample.needs;
+    if (whole.brief)
+        needs = (needs & ~NEED_METRICS) | (figures & NEED_METRICS);
     b->sample.needs = whole.needs = needs_whole(needs) & ~(uint32_t)NEED_ONLY_BOUND;
     b->count_only = req->count_only;
-    if (st->good) {
-        sample_keep_congestion(b, st->good);
-        cgroups_keep(&b->cgroup_ids, st->good->cgroups, st->good->conn, sample_rows(st->good));
-    }
+    keep_numbers(st, b);
     rc = source_sample(st->src, &whole, b, why);
+    if (rc)
+        end_gathering(st);
+    else
+        use_gathering(st, b, &whole);
     b->sample.needs |= req->needs & NEED_RATES; /* computed here, whatever the source */
     return rc;
+}
+
+int sample_pipeline_gather(struct sample_pipeline *st, const struct request *req, int64_t until_ns)
+{
+    bool begin = !st->gathering;
+    uint32_t needs = req->needs;
+
+    if (st->gathered)
+        return 0;
+    if (!st->src->ops->gather || !can_be_brief(st, req))
+        return -EOPNOTSUPP;
+    if (begin) {
+        st->gathering = sample_builder_new(st->pool);
+        if (!st->gathering)
+            return -ENOMEM;
+        if (st->observer)
+            needs |= st->observer->needs(st->observer, clock_mono_ns());
+        st->gathering->sample.needs = needs_whole(needs) & NEED_METRICS;
+        keep_numbers(st, st->gathering);
+    }
+    return gather_on(st, req, begin, until_ns);
 }
 
 int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
@@ -332,6 +416,8 @@ int sample_pipeline_next(struct sample_pipeline *st, const struct request *req,
         sample_discard(b);
         return rc;
     }
+    if (b->gathered)
+        end_gathering(st);
     s = sample_publish(b);
     if (s->status != SAMPLE_FAILED) {
         sample_unref(st->good);

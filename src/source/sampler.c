@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sampling thread: when to sample, at what interval, and how the result gets out.
+/* The sampling thread: when to sample, at what interval, and how the result gets out. Between brief
+ * samples it gathers the rows of full ones.
  *
  * Stopping cancels a sample under way, but a call into the kernel must return first. The owner
  * waits for that only for a while; what is left is freed when the thread has ended. */
@@ -20,9 +21,11 @@
 #define COST_WEIGHT     0.25      /* of the newest sample in the mean cost */
 #define BRIEF_SHARE     (2.0 / 3) /* of the CPU budget: for brief samples, at most */
 #define BRIEF_GUESS     0.15      /* of the cost of a full sample, before the first brief one */
-#define WORTH_BEGINNING 1.3 /* so much longer the interval must be without brief samples, … */
-#define WORTH_STAYING   1.1 /* … and so much for them to go on */
-#define OWNER_SHARE     0.4 /* of the CPU budget, besides: for who holds the sockets */
+#define WORTH_BEGINNING 1.3  /* so much longer the interval must be without brief samples, … */
+#define WORTH_STAYING   1.1  /* … and so much for them to go on */
+#define GATHER_LEAST    0.25 /* of the interval: for gathering, also where no time is left */
+#define GATHER_SLICE_NS (20 * NS_PER_MS) /* how soon a wish is seen meanwhile */
+#define OWNER_SHARE     0.4              /* of the CPU budget, besides: for who holds the sockets */
 #define LATE_NS         NS_PER_S /* and twice the mean cost: what a sample may take beyond its time */
 #define STREAM_LATE     3        /* intervals without a sample of another host */
 #define EARLY_COST      0.05     /* a sample this cheap is taken early for the first owners */
@@ -65,6 +68,8 @@ struct sampler {
     int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
     bool counted;                           /* a brief sample can follow */
     bool asked_brief;                       /* that sample was to be a brief one */
+    bool gathers;       /* the next one may be a full one, though asked for as a brief one */
+    bool cannot_gather; /* the next full one must be taken at once */
 };
 
 /* The thread has ended, or was never started. */
@@ -168,8 +173,10 @@ static void set_intervals(void *context, struct sample *fresh)
     if (fresh->status != SAMPLE_FAILED)
         add_cost(fresh->left_out ? &s->brief : &s->full, fresh);
     add_other(s);
-    if (!fresh->left_out)
+    if (!fresh->left_out) {
         s->full_ns = s->slot_ns;
+        s->cannot_gather = false;
+    }
     s->counted = fresh->counters.valid && (fresh->left_out || !s->asked_brief);
     set_tempo(s);
     fresh->interval_ms = s->interval_ms;
@@ -177,17 +184,46 @@ static void set_intervals(void *context, struct sample *fresh)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* What is asked of the source next. Needs the lock. */
+/* Is the sample of this slot to be a full one? */
+static bool full_is_due(const struct sampler *s, int64_t slot)
+{
+    return slot >= s->full_ns + (int64_t)(s->full_ms - s->interval_ms / 2) * NS_PER_MS;
+}
+
+/* What is asked of the source next. A full sample is gathered between brief ones, which wait for
+ * nothing then; it comes as soon as its rows are there. Needs the lock. */
 static struct request next_request(struct sampler *s)
 {
     struct request req = s->req;
-    int64_t due_ns = s->full_ns + (int64_t)(s->full_ms - s->interval_ms / 2) * NS_PER_MS;
 
-    req.brief = s->full_ms && !s->now && s->slot_ns < due_ns;
+    req.brief = s->full_ms && !s->now && !(s->cannot_gather && full_is_due(s, s->slot_ns));
     req.count_states = req.two_tempos && (s->full_ms || s->stretched_ms || !s->full_ns);
-    s->asked_brief = req.brief;
-    s->now = false;
+    s->asked_brief = req.brief && !s->gathers;
+    s->now = s->gathers = false;
     return req;
+}
+
+/* Use the time until the sample after that of `slot` for the rows of a full one, if that is due by
+ * then. Needs the lock, which is given up meanwhile. */
+static void gather(struct sampler *s, int64_t slot)
+{
+    int64_t interval = (int64_t)s->interval_ms * NS_PER_MS, until = slot + interval;
+    int64_t least = clock_mono_ns() + (int64_t)(GATHER_LEAST * (double)interval);
+    int more = 1;
+
+    if (!s->full_ms || !full_is_due(s, until) || s->cannot_gather)
+        return;
+    s->due_ns = until = until > least ? until : least;
+    for (int64_t now; more == 1 && !s->stop && !s->now && (now = clock_mono_ns()) < until;) {
+        struct request req = s->req;
+        int64_t slice = now + GATHER_SLICE_NS;
+        req.brief = true;
+        pthread_mutex_unlock(&s->lock);
+        more = sample_pipeline_gather(s->pipeline, &req, slice < until ? slice : until);
+        pthread_mutex_lock(&s->lock);
+    }
+    s->gathers = more >= 0;
+    s->cannot_gather = more < 0;
 }
 
 /* Owners are known for the first time, or more of them: they are to be shown soon. Called by the
@@ -300,8 +336,10 @@ static void *sampler_main(void *arg)
         pthread_mutex_unlock(&s->lock);
         publish(s, take(s, &req));
         pthread_mutex_lock(&s->lock);
-        if (!s->ended)
+        if (!s->ended) {
+            gather(s, slot);
             slot = wait_for_slot(s, slot);
+        }
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;

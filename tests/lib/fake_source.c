@@ -2,7 +2,9 @@
 /* A source under the test's thumb. */
 #include "lib/fake_source.h"
 
+#include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/model_build.h"
 #include "lib/sample.h"
@@ -23,6 +25,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     atomic_store(&f->needs, req->needs);
     if (fails && atomic_load(&f->taken) >= atomic_load(&f->fails_after))
         return sample_reason_set(why, fails, reason_said("the fake fails"));
+    atomic_fetch_add(&f->whole, !req->brief);
     s->counters.before.established = s->counters.after.established = atomic_load(&f->counted);
     s->counters.valid = atomic_load(&f->counted) && (req->count_states || req->brief);
     s->left_out = req->brief && atomic_load(&f->counted) ? BRIEF_LEFT_OUT : 0;
@@ -44,6 +47,30 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     return 0;
 }
 
+static int fake_gather(struct source *src, const struct request *req, struct sample_builder *b,
+                       bool begin, int64_t until_ns)
+{
+    struct fake *f = (struct fake *)src;
+    int64_t left = until_ns - clock_mono_ns();
+
+    if (!req->brief || !atomic_load(&f->pieces))
+        return -EOPNOTSUPP;
+    if (begin) {
+        f->piece = 0;
+        atomic_store(&f->gather_begun, atomic_load(&f->taken));
+        b->sample.counters.before.established = atomic_load(&f->counted);
+    }
+    if (left > 0) /* it takes all the time that there is */
+        nanosleep(&(struct timespec){.tv_nsec = left}, NULL);
+    if (++f->piece < atomic_load(&f->pieces))
+        return 1;
+    for (uint64_t i = 1; i <= atomic_load(&f->rows); i++)
+        model_add(&b->sample, i, TCP_STATE_ESTABLISHED);
+    b->sample.cpu_ns = b->sample.cost_ns = atomic_load(&f->cpu_ns);
+    atomic_store(&f->gather_ended, atomic_load(&f->taken));
+    return 0;
+}
+
 static void fake_close(struct source *src)
 {
     atomic_store(&((struct fake *)src)->closed, true);
@@ -52,7 +79,7 @@ static void fake_close(struct source *src)
 void fake_init(struct fake *f)
 {
     static const struct source_ops ops = {
-        .name = "fake", .sample = fake_sample, .close = fake_close};
+        .name = "fake", .sample = fake_sample, .close = fake_close, .gather = fake_gather};
 
     memset(f, 0, sizeof *f);
     f->source.ops = &ops;

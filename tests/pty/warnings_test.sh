@@ -40,7 +40,7 @@ check "the state is marked" sees '![CLOSE_WAIT ]+ +50 '
 check "so are its rows" sees '^.!(tcp6? +)?[0-9[].*CLOSE_WAIT'
 keys !
 check "! lists what is wrong" sees '━ WARNINGS ━.* 1 now, 0 ended'
-check "with the process" sees "^▸!  CLOSE_WAIT leak likely: trouble \([0-9]+\) +since [0-9][0-9]:[0-9][0-9]"
+check "with the process" sees "^▸!  CLOSE_WAIT leak likely: trouble \([0-9]+\) +seen since [0-9][0-9]:[0-9][0-9]"
 check "the evidence" sees 'Seen +50 of 50 connections in CLOSE_WAIT for over 3 s'
 check "what to do" sees 'Do +find the missing close\(\)'
 check "and how to check" sees 'Check +ss -tnpoe state close-wait'

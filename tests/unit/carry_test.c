@@ -317,6 +317,145 @@ static void a_record_that_ran_out_is_closed_at_the_full_dump(void **state)
     assert_true(told_is(told_join(r), 4, ROW_CLOSED));
 }
 
+/* Rows that were read between brief samples ------------------------------------------------ */
+
+/* Have the sample meet what was gathered; `all`: to the end. */
+static void meet(struct run *r, struct sample_builder *gathering, bool all)
+{
+    builder_of(r->next)->gathering = gathering;
+    builder_of(r->next)->gathered = all;
+}
+
+static void gather_row(struct sample_builder *gathering, uint64_t cookie, unsigned state)
+{
+    struct conn *c = model_add(&gathering->sample, cookie, state);
+
+    assert_non_null(c);
+    c->dport = 443;
+    if (state == TCP_STATE_TIME_WAIT) {
+        c->timer = TIMER_TIMEWAIT;
+        c->expires_ms = 60000;
+    }
+}
+
+static void gathered_rows_make_a_full_sample(void **state)
+{
+    struct sample_builder *g = sample_builder_new(NULL);
+    struct run *r = *state;
+    struct sample *s;
+
+    full(r);
+    for (uint64_t cookie = 1; cookie <= 3; cookie++)
+        gather_row(g, cookie, TCP_STATE_ESTABLISHED);
+    gather_row(g, 4, TCP_STATE_TIME_WAIT);
+    gather_row(g, 6, TCP_STATE_ESTABLISHED);
+    gather_row(g, 6, TCP_STATE_ESTABLISHED); /* a dump may list one twice */
+    g->sample.counters.before.opened = 17;
+    brief(r);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    told_row(r, 7, TCP_STATE_CLOSE_WAIT);
+    meet(r, g, true);
+    s = told_join(r);
+    assert_int_equal(s->left_out, 0);
+    assert_int_equal(s->n_carried, 0);
+    assert_int_equal(s->n_live, 7);
+    assert_int_equal(s->total, 7);
+    assert_int_equal(s->duplicates, 1);
+    assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 4);
+    assert_int_equal(s->count[TCP_STATE_TIME_WAIT], 1);
+    assert_int_equal(s->born, 2);
+    assert_int_equal(s->changed + s->n_missing + s->n_closed, 0);
+    assert_int_equal(s->counters.before.opened, 17);
+    assert_int_equal(sample_seen_ns(s, told_row_of(s, 1)), s->mono_ns);
+    brief(r); /* and the next one carries them */
+    told_row(r, 5, TCP_STATE_LISTEN);
+    told_row(r, 7, TCP_STATE_CLOSE_WAIT);
+    s = told_join(r);
+    assert_int_equal(s->n_carried, 5);
+    assert_int_equal(s->n_missing + s->n_closed, 0);
+    sample_discard(g);
+}
+
+/* A row that was read before a brief sample is older than what that has. */
+static void a_brief_sample_knows_better_than_rows_read_before(void **state)
+{
+    struct sample_builder *g = sample_builder_new(NULL);
+    struct run *r = *state;
+    struct sample *s;
+
+    full(r);
+    for (uint64_t cookie = 1; cookie <= 3; cookie++)
+        gather_row(g, cookie, TCP_STATE_ESTABLISHED);
+    gather_row(g, 8, TCP_STATE_ESTABLISHED); /* began since the full dump */
+    brief(r);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    told_row(r, 2, TCP_STATE_FIN_WAIT1);
+    told_row(r, 9, TCP_STATE_SYN_RECV);
+    told_end(r, 1, 1, 1);
+    told_end(r, 8, 1, 1);
+    meet(r, g, false);
+    s = told_join(r);
+    assert_int_equal(s->left_out, BRIEF_LEFT_OUT);
+    assert_int_equal(told_row_of(s, 8), NONE); /* not invented before the dump is whole */
+    gather_row(g, 4, TCP_STATE_TIME_WAIT);
+    gather_row(g, 9, TCP_STATE_ESTABLISHED); /* read after it */
+    brief(r);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    meet(r, g, true);
+    s = told_join(r);
+    assert_no_duplicate(s);
+    assert_false(told_is(s, 1, ROW_LIVE));
+    assert_true(told_is(s, 2, ROW_MISSING)); /* it may be in TIME_WAIT */
+    assert_int_equal(state_of(s, 3), TCP_STATE_ESTABLISHED);
+    assert_int_equal(state_of(s, 4), TCP_STATE_TIME_WAIT);
+    assert_int_equal(told_row_of(s, 8), NONE);
+    assert_int_equal(state_of(s, 9), TCP_STATE_ESTABLISHED);
+    assert_int_equal(s->conn[told_row_of(s, 9)].was_state, TCP_STATE_SYN_RECV);
+    assert_int_equal(s->closed_total, 0);
+    assert_int_equal(s->n_live, 4);
+    sample_discard(g);
+}
+
+/* What ended while rows were gathered may have left its record in a place that was read before. */
+static void none_is_closed_whose_record_may_have_been_passed(void **state)
+{
+    struct sample_builder *g = sample_builder_new(NULL);
+    struct run *r = *state;
+    struct sample *s;
+
+    full(r);
+    gather_row(g, 3, TCP_STATE_ESTABLISHED);
+    gather_row(g, 4, TCP_STATE_TIME_WAIT);
+    brief(r);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    told_row(r, 10, TCP_STATE_LAST_ACK);
+    told_end(r, 1, 1, 1);
+    meet(r, g, false);
+    told_join(r);
+    brief(r);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    told_end(r, 2, 1, 1);
+    told_end(r, 10, 1, 1);
+    told_end(r, 77, 1, 1); /* no sample had it */
+    meet(r, g, true);
+    s = told_join(r);
+    assert_true(told_is(s, 1, ROW_MISSING));
+    assert_true(told_is(s, 2, ROW_MISSING));
+    assert_true(told_is(s, 10, ROW_CLOSED)); /* from LAST_ACK there is no other way */
+    assert_int_equal(told_row_of(s, 77), NONE);
+    assert_int_equal(s->close_stats.unseen, 1);
+    told_sample(r, 0);
+    told_row(r, 2, TCP_STATE_TIME_WAIT);
+    told_row(r, 3, TCP_STATE_ESTABLISHED);
+    told_row(r, 4, TCP_STATE_TIME_WAIT);
+    told_row(r, 5, TCP_STATE_LISTEN);
+    s = told_join(r);
+    assert_true(told_is(s, 1, ROW_CLOSED));
+    assert_true(told_is(s, 2, ROW_LIVE));
+    assert_int_equal(s->closed_total, 2);
+    sample_discard(g);
+}
+
 /* Hundreds of thousands of steps of random lives: rows are as the world has them, as far as they
  * were asked for, and none that lives is called closed. */
 enum { SOCKETS = 60 };
@@ -329,12 +468,14 @@ static void random_lives(void **state)
     struct run *r = *state;
     uint8_t at[SOCKETS] = {0};
     bool reported[SOCKETS] = {false};
+    struct sample_builder *g = NULL; /* rows that are gathered, of the first `read` sockets */
+    unsigned read = 0, n_gathered = 0;
     uint64_t seed = 7;
 
     told_sample(r, 0);
     told_join(r);
-    for (int n = 0; n < 3000; n++) {
-        bool is_brief = model_random(&seed, 4) > 0;
+    for (int n = 0; n < 6000; n++) {
+        bool is_brief = g || model_random(&seed, 4) > 0;
         struct sample *s = is_brief ? brief(r) : told_sample(r, 0);
         for (unsigned i = 0; i < SOCKETS; i++) {
             const uint8_t *path = i % 2 ? life : passive;
@@ -348,18 +489,38 @@ static void random_lives(void **state)
             if (path[at[i]] && !(s->left_out & STATE_BIT(path[at[i]])))
                 told_row(r, i + 1, path[at[i]]);
         }
+        meet(r, g, read == SOCKETS);
         told_join(r);
         assert_no_duplicate(s);
         for (unsigned i = 0; i < SOCKETS; i++) {
             unsigned now = (i % 2 ? life : passive)[at[i]];
             if (now)
                 assert_false(told_is(s, i + 1, ROW_CLOSED));
-            if (now && !(s->left_out & STATE_BIT(now)))
+            if (now && !(BRIEF_LEFT_OUT & STATE_BIT(now) && is_brief))
                 assert_int_equal(state_of(s, i + 1), now);
             if (!now && !is_brief)
                 assert_false(told_is(s, i + 1, ROW_LIVE));
+            if (told_is(s, i + 1, ROW_LIVE) && state_of(s, i + 1) != now) /* an older one */
+                assert_true(is_brief && BRIEF_LEFT_OUT & STATE_BIT(state_of(s, i + 1)));
+        }
+        if (read == SOCKETS) {
+            assert_int_equal(s->left_out + s->n_carried, 0);
+            n_gathered++;
+            sample_discard(g);
+            g = NULL;
+            read = 0;
+        }
+        if (!g && n % 7 == 0)
+            g = sample_builder_new(NULL);
+        for (unsigned some = 1 + model_random(&seed, 30); g && some && read < SOCKETS; some--) {
+            unsigned now = (read % 2 ? life : passive)[at[read]];
+            read++;
+            if (BRIEF_LEFT_OUT & STATE_BIT(now) && now)
+                gather_row(g, read, now);
         }
     }
+    assert_true(n_gathered > 300);
+    sample_discard(g);
 }
 
 /* Counting ------------------------------------------------------------ */
@@ -447,6 +608,9 @@ int main(void)
         TEST(rates_are_of_the_time_that_was_watched),
         TEST(a_moved_one_is_rated_since_it_was_seen),
         TEST(a_record_that_ran_out_is_closed_at_the_full_dump),
+        TEST(gathered_rows_make_a_full_sample),
+        TEST(a_brief_sample_knows_better_than_rows_read_before),
+        TEST(none_is_closed_whose_record_may_have_been_passed),
         TEST(random_lives),
         TEST(counters_count_what_was_left_out),
         TEST(counters_that_are_off_are_put_right),

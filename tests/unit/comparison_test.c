@@ -14,6 +14,8 @@
 #include "lib/model_build.h"
 #include "lib/owned.h"
 #include "lib/sample.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/explain/comparison_words.h"
 #include "tcptop/query/comparison.h"
 #include "tcptop/query/filter.h"
 
@@ -187,6 +189,28 @@ static void what_a_side_does_not_know_is_not_compared(void **state)
     two_fini(&t);
 }
 
+/* Rows that a brief sample has from an earlier dump are said to be from then. */
+static void carried_rows_are_said_to_be_older(void **state)
+{
+    struct two t = two_make();
+    struct str notes = STR_INIT;
+
+    (void)state;
+    sample_row(t.a, "10.0.0.1:4000", "10.0.3.7:5432", TCP_STATE_FIN_WAIT2);
+    t.a->mono_ns = t.b->mono_ns = 20 * NS_PER_S;
+    t.b->carried_ns = 17 * NS_PER_S;
+    two_compare(&t, true);
+    comparison_words_notes(&t.c, &notes);
+    assert_null(strstr(str_text(&notes), "earlier"));
+    t.b->left_out = BRIEF_LEFT_OUT;
+    str_clear(&notes);
+    comparison_words_notes(&t.c, &notes);
+    assert_non_null(strstr(str_text(&notes), "B lists ESTABLISHED, TIME_WAIT as of 3 s earlier"));
+    assert_non_null(strstr(str_text(&notes), "only in A"));
+    str_fini(&notes);
+    two_fini(&t);
+}
+
 /* The process of a connection that both have is known where one side knows it; where one side knows
  * none at all, processes make no groups. */
 static void processes_are_compared_where_both_know_them(void **state)
@@ -287,6 +311,7 @@ int main(void)
         cmocka_unit_test(an_address_is_one_however_it_is_written),
         cmocka_unit_test(peers_of_a_listener_are_grouped_by_its_port),
         cmocka_unit_test(what_a_side_does_not_know_is_not_compared),
+        cmocka_unit_test(carried_rows_are_said_to_be_older),
         cmocka_unit_test(processes_are_compared_where_both_know_them),
         cmocka_unit_test(a_filter_takes_whole_connections),
         cmocka_unit_test(every_row_is_counted_once),

@@ -115,6 +115,45 @@ static void samples_are_put_together(void **state)
     sample_unref(s);
 }
 
+/* Rows that come first keep what is known of them, whatever numbers their names have. */
+static void rows_are_put_before_others(void **state)
+{
+    struct sample *s = sample_make(NULL), *first = sample_make(NULL);
+    uint64_t value;
+
+    (void)state;
+    s->needs = first->needs = NEED_TCP_INFO;
+    metrics_row(s, 1, 11, "cubic");
+    s->conn[0].cgroup = cgroups_number(&builder_of(s)->cgroup_ids, 70) & CGROUP_MASK;
+    metrics_row(first, 100, 12, "bbr");
+    metrics_row(first, 101, 13, "cubic");
+    first->conn[0].cgroup = cgroups_number(&builder_of(first)->cgroup_ids, 80) & CGROUP_MASK;
+    first->conn[1].cgroup = cgroups_number(&builder_of(first)->cgroup_ids, 70) & CGROUP_MASK;
+    assert_int_equal(sample_prepend(builder_of(s), builder_of(first)), 0);
+    assert_int_equal(first->n_live, 0);
+    assert_int_equal(s->n_live, 3);
+    assert_int_equal(s->conn[0].cookie, 100);
+    assert_int_equal(s->conn[2].cookie, 1);
+    expect_rtt(s, 0, 12, "bbr");
+    expect_rtt(s, 1, 13, "cubic");
+    expect_rtt(s, 2, 11, "cubic");
+    assert_int_equal(s->conn[1].cgroup, s->conn[2].cgroup);
+    assert_int_equal(builder_of(s)->cgroup_ids.id[s->conn[0].cgroup], 80);
+    sample_unref(first);
+    first = sample_make(NULL); /* nothing is known of its rows */
+    fill(first, 400);
+    assert_int_equal(sample_prepend(builder_of(s), builder_of(first)), 0);
+    assert_int_equal(s->n_live, 403);
+    assert_false(tcp_metrics_get(sample_metrics(s, 0), METRICS_rtt_us, &value));
+    expect_rtt(s, 402, 11, "cubic");
+    sample_unref(first);
+    first = sample_make(NULL);
+    assert_int_equal(sample_prepend(builder_of(s), builder_of(first)), 0);
+    assert_int_equal(s->n_live, 403);
+    sample_unref(first);
+    sample_unref(s);
+}
+
 /* Whatever the hint is; of two that are alike the live one. */
 static void found_from_any_hint(void **state)
 {
@@ -321,7 +360,7 @@ int main(void)
         cmocka_unit_test(arrays_go_to_the_next_sample), cmocka_unit_test(a_peak_is_given_back),
         cmocka_unit_test(names_of_congestion_controls), cmocka_unit_test(halves_agree_on_names),
         cmocka_unit_test(many_threads_share),           cmocka_unit_test(samples_are_put_together),
-        cmocka_unit_test(found_from_any_hint),
+        cmocka_unit_test(rows_are_put_before_others),   cmocka_unit_test(found_from_any_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

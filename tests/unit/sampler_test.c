@@ -221,6 +221,40 @@ static void brief_samples_keep_the_interval(void **state)
     stop();
 }
 
+/* A full sample that takes long is gathered between brief ones, which come meanwhile. What the
+ * other full ones were asked for at once is only the first, and a wish. */
+static void brief_samples_come_while_a_full_one_is_gathered(void **state)
+{
+    struct request req = {.interval_ms = 100, .fade_ds = 50, .two_tempos = true};
+    const struct sample *s;
+    unsigned n_full = 0;
+
+    (void)state;
+    fake_init(&fake);
+    fake.counted = fake.rows = 4;
+    fake.pieces = 15; /* of 20 ms each at most */
+    fake.cpu_ns = 60 * NS_PER_MS;
+    fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
+    wake_fd = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(sampler_start(&sampler, &fake.source, NULL, &req, 60, 0.25, wake_fd, NULL), 0);
+    while (n_full < 4) {
+        s = published();
+        assert_int_equal(s->n_live, 4);
+        assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 4);
+        assert_int_equal(s->n_missing + s->n_closed, 0);
+        assert_int_equal(s->n_carried, s->left_out ? 4 : 0);
+        if (!s->left_out && n_full++) {
+            assert_true(fake.gather_ended > fake.gather_begun);
+            assert_true(s->cpu_ns >= 60 * NS_PER_MS);
+        }
+        sample_unref(s);
+    }
+    assert_int_equal(fake.whole, 1);
+    sampler_request(sampler, &req, true);
+    wait_for(&fake.whole, 2);
+    stop();
+}
+
 /* Brief samples are not for a source whose counters say nothing, or something else. */
 static void without_counters_all_samples_are_full(void **state)
 {
@@ -401,6 +435,7 @@ int main(void)
         cmocka_unit_test(failures_are_published),
         cmocka_unit_test(a_dear_sample_stretches_the_interval),
         cmocka_unit_test(brief_samples_keep_the_interval),
+        cmocka_unit_test(brief_samples_come_while_a_full_one_is_gathered),
         cmocka_unit_test(without_counters_all_samples_are_full),
         cmocka_unit_test(a_slow_sample_stretches_the_interval),
         cmocka_unit_test(many_readers),

@@ -48,6 +48,9 @@ struct sample_builder {
                                            order of time; a reference, NULL: none */
     uint32_t events_before_dump;        /* so many of them were reported before the dump began */
     const struct predicate *count_only; /* close_stats counts only what passes; NULL: everything */
+    struct sample_builder *gathering;   /* rows of the states that the dump left out, which are read
+                                           meanwhile; NULL: none are. Not owned */
+    bool gathered;     /* these are all: they are part of this sample, which so is a full one */
     bool owners_known; /* the words of live rows are final, and not to be inherited */
 
     /* While two threads fill the halves of one sample, see sample_split(). */
@@ -134,6 +137,11 @@ void sample_split_fini(struct sample_builder half[2]);
 /** Add the live rows of another sample that is being filled, their metrics where they are known,
  * and its counts. Returns 0 or -ENOMEM. */
 int sample_append(struct sample_builder *b, const struct sample_builder *other);
+
+/** Put the live rows of `first`, and their metrics where they are known, before those of `b`. It
+ *  costs a copy of the rows that `b` has, whose arrays `first` has then, empty. Returns 0 or
+ *  -ENOMEM. */
+int sample_prepend(struct sample_builder *b, struct sample_builder *first);
 
 /** Make the status no better than `status`, and `why` the reason unless there is one already. */
 void sample_set_status(struct sample *s, enum sample_status status, struct sample_reason why);

@@ -4,6 +4,7 @@
 #ifndef TCPTOP_SOURCE_NETLINK_H
 #define TCPTOP_SOURCE_NETLINK_H
 
+#include "tcptop/source/diag.h"
 #include "tcptop/source/kernel_filter.h"
 #include "tcptop/source/source.h"
 
@@ -18,6 +19,7 @@ struct netlink {
     uint8_t *buffer;           /* owned */
     struct tap *tap;           /* may be NULL */
     const struct source *stop; /* whose cancellation ends a dump */
+    struct diag answer;        /* to the last request, as far as it was read */
 };
 
 /** Returns 0 or -ENOMEM. The socket is opened by the first dump, in the namespace of its thread. */
@@ -36,6 +38,19 @@ int netlink_take(struct netlink *n, enum netlink_kind kind, const struct kernel_
  *  off, 0 when these are all, or -errno. */
 int netlink_taste(struct netlink *n, const struct kernel_filter *filter, uint32_t enough,
                   struct sample_builder *b);
+
+/** Begin a dump that is read piece by piece, as netlink_gather() asks: a legacy request for what
+ *  passes `filter`, into the empty sample of `b`. It wants a struct netlink of its own, so that
+ *  others can be taken meanwhile. Returns 0 or -errno. */
+int netlink_gather_begin(struct netlink *n, const struct kernel_filter *filter,
+                         struct sample_builder *b);
+
+/** Read on, at least one batch of some hundred rows, until `until_ns` on the monotonic clock. The
+ *  kernel makes a batch when the one before is read (net/netlink/af_netlink.c netlink_recvmsg()),
+ * so after a pause the first batch is from before it, and no other. Returns 1: there is more, 0:
+ * all rows are there, or -errno, also where records were damaged or the kernel says that the table
+ *  changed; then nothing more can be read. */
+int netlink_gather(struct netlink *n, int64_t until_ns);
 
 /** Append the MPTCP connections of both families whose states `filter` names: their own states,
  * which are not those of their subflows, and the ends of their first subflow. Recordings do not get

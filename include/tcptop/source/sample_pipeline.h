@@ -37,6 +37,13 @@ void sample_pipeline_scan_apart(struct sample_pipeline *st, double share,
 void sample_pipeline_set_interval(struct sample_pipeline *st,
                                   void (*set)(void *context, struct sample *s), void *context);
 
+/** Between two samples, until `until_ns` on the monotonic clock, read rows of the states that brief
+ *  samples leave out; brief samples that are taken meanwhile mend what was read so far. When all
+ * are there, the next sample that may be brief costs as little, but is a full one. `req` as for
+ * that sample. Returns 1: there is more to read, 0: all rows are there, or -errno: the source
+ * cannot do so, or could not this time. */
+int sample_pipeline_gather(struct sample_pipeline *st, const struct request *req, int64_t until_ns);
+
 /** Where its samples come from; it stays the pipeline's. */
 struct source *sample_pipeline_source(const struct sample_pipeline *st);
 

@@ -64,6 +64,14 @@ struct source_ops {
     /** Set the owner words of the joined sample `s`, of a recording that holds the words of live
      *  rows: those of the others, which were in `prev` (may be NULL). NULL: `owners` tells. */
     void (*assign_owners)(struct source *src, struct sample *s, const struct sample *prev);
+    /** Read rows of the states that a brief sample leaves out, until `until_ns` of the monotonic
+     * clock, but at least a little. They go into `b`, whose needs say what to ask for and whose
+     * cpu_ns and cost_ns grow by what it took; at the first call (`begin`) it is empty, and gets
+     * counters.before. Samples may be taken between two calls; the first rows of a call, those that
+     * it reads at least, may be as old as the call before. Returns 1: there is more, 0: that is
+     * all, or -errno: the rows are of no use. NULL: it cannot. */
+    int (*gather)(struct source *src, const struct request *req, struct sample_builder *b,
+                  bool begin, int64_t until_ns);
     /** Called at least every tenth of a second while source_wait() waits for it or a part of it,
      * for what else is to be read. May be NULL. */
     void (*waits)(const struct source *src);
