@@ -263,8 +263,8 @@ static void gaps(void **state)
         bool map;
         uint32_t lines;
     } cases[] = {
-        {46, 31, true, 45}, {46, 53, true, 53},  {46, 52, true, 45},
-        {46, 0, true, 53},  {46, 31, false, 41},
+        {46, 31, true, 46}, {46, 54, true, 54},  {46, 53, true, 46},
+        {46, 0, true, 54},  {46, 31, false, 42},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
