@@ -35,7 +35,8 @@ if [ "$1" = --inside ]; then # in the root, with mounts of its own: run the test
 	trap 'rm -rf "$HOME"' EXIT
 	command=()
 	"build/$arch/tests/unit/hash_test" >/dev/null 2>&1 || command=("$emulator")
-	for test in "build/$arch"/tests/unit/*_test; do
+	for test in tests/unit/*_test.c; do # not what an earlier checkout left in the build
+		test=build/$arch/${test%.c}
 		output=$(timeout -k 5 "${TEST_TIMEOUT:-900}" "${command[@]}" "$test" 2>&1 </dev/null | tr -d '\0'
 			exit "${PIPESTATUS[0]}")
 		status=$?

@@ -107,7 +107,7 @@ with_kvm() { # with_kvm LOG
 	[ -e /dev/kvm ] || return 1
 	machine kvm "$log" &
 	job=$!
-	until grep -qs '^KERNEL ' "$log"; do
+	until grep -qs 'KERNEL [0-9]' "$log"; do
 		if [ $SECONDS -ge $end ] || ! kill -0 $job 2>/dev/null; then
 			pkill -P $job 2>/dev/null
 			wait $job
@@ -122,10 +122,12 @@ boot() { # boot SUITE
 	local kernel log=$work/log release line
 	kernel=$(echo "$base/kernel-$1"/boot/vmlinuz-*)
 	with_kvm "$log" || machine tcg "$log"
-	tr -d '\r' <"$log" | sed -n '/^KERNEL /,$p' | grep -vE '^KERNEL|^slowest|^ +[0-9.]+ +[0-9]+ tests' | sed "s/^/    $1: /"
-	release=$(tr -d '\r' <"$log" | sed -n 's/^KERNEL \([0-9].*\)/\1/p')
+	# The firmware of the machine moves the cursor before the first line.
+	tr -d '\r' <"$log" | sed -n 's/^.*KERNEL /KERNEL /; /^KERNEL /,$p' >"$work/said"
+	grep -vE '^KERNEL|^slowest|^ +[0-9.]+ +[0-9]+ tests' "$work/said" | sed "s/^/    $1: /"
+	release=$(sed -n 's/^KERNEL \([0-9].*\)/\1/p' "$work/said")
 	[ -n "$release" ] || { tail -n 20 "$log" | sed "s/^/    $1: /" && echo "$1: it does not boot" && return 1; }
-	line=$(tr -d '\r' <"$log" | grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$')
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$work/said")
 	echo "$release ($1): ${line:-it ended before the tests had}"
 	[[ $line = *', 0 failed,'* ]]
 }

@@ -20,6 +20,7 @@ bad=0 compared=()
 for file in "$work/one/build/deb"/*.{deb,dsc,tar.xz}; do
 	name=${file##*/}
 	if cmp "$file" "$work/another/deeper/build/deb/$name"; then compared+=("$name"); else bad=1; fi
+	(cd "${file%/*}" && sha256sum "$name")
 done
 [ ${#compared[@]} -ge 4 ] || bad=1
 [ $bad = 0 ] && echo "the same bytes: ${compared[*]}"

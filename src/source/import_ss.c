@@ -295,7 +295,7 @@ static void read_timer(struct import_reader *r, struct conn *c, const char *text
         c->expires_ms = ms;
         c->retrans = retrans < UINT8_MAX ? (uint8_t)retrans : UINT8_MAX;
         c->flags |= CONN_ROUNDED_TIMER;
-        c->unknown &= (uint16_t) ~(CONN_UNKNOWN_TIMER | IMPORT_TIMER_OFF);
+        c->unknown &= (uint16_t) ~((unsigned)CONN_UNKNOWN_TIMER | IMPORT_TIMER_OFF);
         ((struct ss_memory *)r->memory)->timers = true;
     }
 }

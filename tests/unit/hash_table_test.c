@@ -37,12 +37,29 @@ void *calloc(size_t n, size_t size)
 #define KEYS    1000u
 #define MILLION 1000000u
 
+/* Where the bytes of a number are in a key of `size` bytes, the lowest first in either byte order.
+ */
+static size_t first_byte(size_t size)
+{
+    return size > 4 ? size - 4 : 0;
+}
+
 /* Key number `i` of `size` bytes; the numbers of one byte are not all different. */
 static const void *key_of(unsigned char key[64], size_t size, uint32_t i)
 {
     memset(key, 0, 64);
-    memcpy(key + (size > 4 ? size - 4 : 0), &i, size < 4 ? size : 4);
+    for (size_t byte = 0; byte < 4 && byte < size; byte++)
+        key[first_byte(size) + byte] = (unsigned char)(i >> 8 * byte);
     return key;
+}
+
+static uint32_t number_of(const unsigned char *key, size_t size)
+{
+    uint32_t i = 0;
+
+    for (size_t byte = 0; byte < 4 && byte < size; byte++)
+        i |= (uint32_t)key[first_byte(size) + byte] << 8 * byte;
+    return i;
 }
 
 static void same_as(const struct hash_table *t, size_t size, const uint32_t *there, uint32_t keys)
@@ -58,9 +75,7 @@ static void same_as(const struct hash_table *t, size_t size, const uint32_t *the
     }
     assert_int_equal(t->n, n);
     while ((value = hash_table_next(t, &at)) != NULL) {
-        uint32_t i = 0;
-        memcpy(&i, (const char *)hash_table_key(t, value) + (size > 4 ? size - 4 : 0),
-               size < 4 ? size : 4);
+        uint32_t i = number_of(hash_table_key(t, value), size);
         assert_true(i < keys);
         assert_int_equal(*value, there[i]);
         met++;

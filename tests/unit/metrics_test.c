@@ -302,7 +302,8 @@ static void series_are_bounded(void **state)
         struct conn *c =
             model_add(s, i + 1, i < LISTENERS ? TCP_STATE_LISTEN : TCP_STATE_TIME_WAIT);
         c->sport = (uint16_t)(i < LISTENERS ? i + 1 : 50000);
-        memcpy(c->dst + 1, &i, 3);
+        for (unsigned byte = 0; byte < 3; byte++)
+            c->dst[1 + byte] = (uint8_t)(i >> 8 * byte);
     }
     for (unsigned i = 0; i < 30; i++) {
         struct finding *f = find(s, RULE_SYN_SENT, SEVERITY_WARNING, SUBJECT_DESTINATION);

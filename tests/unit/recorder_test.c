@@ -495,7 +495,7 @@ static void the_size_is_kept(void **state)
     assert_int_equal(mkdir(name, 0700), 0);
     const struct recorder_options options = {.path = name, .max_bytes = MOST};
     assert_int_equal(recorder_open(&r, &options), 0);
-    for (uint32_t i = 0; sample_pipeline_next(p, &req, &s, NULL) == 0; i++) {
+    while (sample_pipeline_next(p, &req, &s, NULL) == 0) {
         assert_int_equal(recorder_add(r, s), 0);
         uint64_t now = bytes_in(name, &files);
         uint64_t more = now > before ? now - before : 0;
