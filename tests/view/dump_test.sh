@@ -63,7 +63,7 @@ secret() { ! dump 'hunter2=' 2>&1 | grep hunter; }
 looks_back() { # looks_back CONFIGURATION SECONDS: the diagram
 	printf '[general]\n%s\n' "$1" >"$ini"
 	"$B/tcptop" --config "$ini" --read "$frames" --size 80x24 --lang en --keys <(echo D) \
-		--dump text 2>&1 | grep -F "rates per s over $2 s"
+		--dump text 2>&1 | grep -F "per second over $2 s"
 }
 check "the diagram looks back a minute, or as far as there are samples" looks_back "" 59
 check "it looks back as far as is asked" looks_back 'history = 10 s' 10
