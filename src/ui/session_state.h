@@ -90,7 +90,7 @@ struct session {
 
     /* NULL: nothing can be closed here */
     struct destroyed (*destroy)(const struct conn *c, const struct destroy_place *place);
-    bool may_destroy; /* those of tcptop's own namespace */
+    bool may_destroy;       /* those of tcptop's own namespace */
     uint64_t closing_inode; /* of the namespace of ui.closing, 0: tcptop's own */
     int64_t input_ns;       /* of the last input of any kind */
     bool input_busy;        /* since then input has not been quiet for a while */

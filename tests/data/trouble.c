@@ -580,7 +580,8 @@ static void shut_window(void)
 }
 
 /* A peer whose window shuts for a moment now and then; in between nothing waits. After each time it
- * says for how much of it, in percent, the window was shut: most, where others keep it from reading. */
+ * says for how much of it, in percent, the window was shut: most, where others keep it from
+ * reading. */
 static void slow_window(void)
 {
     char data[65536] = "";

@@ -520,8 +520,8 @@ static void follow_far(const char *keys)
     sample_pipeline_free(p);
 }
 
-/* The same host as it was live, in memory, in a file that was saved, and from where it was recorded,
- * as a host at the other end of an ssh. */
+/* The same host as it was live, in memory, in a file that was saved, and from where it was
+ * recorded, as a host at the other end of an ssh. */
 static void the_past_shows_what_was_live(void **state)
 {
     (void)state;

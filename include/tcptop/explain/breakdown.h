@@ -64,7 +64,7 @@ struct breakdown {
         uint32_t rows; /* with bytes in the queue */
         uint64_t bytes;
         uint32_t most;
-    } received, sent;  /* FIN and SYN, which count as a byte, left out */
+    } received, sent;    /* FIN and SYN, which count as a byte, left out */
     uint32_t fin_only;   /* nothing but our FIN, or SYN, is not acknowledged */
     uint32_t fin_unread; /* nothing but the peer's FIN waits to be read */
 
