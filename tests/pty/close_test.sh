@@ -111,8 +111,7 @@ drop='setpriv --bounding-set -net_admin --inh-caps -net_admin'
 if command -v setpriv >/dev/null && $drop true 2>/dev/null; then
 	start 80x24 "$drop $tcptop --no-config -4 -f 'lport:8005 state:es' 2>$tmp/err"
 	sees '127.0.0.1:8005 '
-	keys K
-	check "without the capability it is named" answer '^ not closed: this needs CAP_NET_ADMIN' keys y
+	check "without the capability it is named" answer '^ not closed: this needs CAP_NET_ADMIN' keys K
 	check "and nothing has happened" are 1 -4 state established sport = 8005
 	keys C-c
 	code 0

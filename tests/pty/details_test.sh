@@ -21,7 +21,7 @@ check "this host opened it: a listener is at the other end" sees "127.0.0.1:$cli
 check "TX is what is sent" sees '^ TX/s .*(2[6-9][0-9]|3[0-3][0-9]) kB/s *$'
 check "the trace is drawn" sees '^ TX/s +[▁▂▃▄▅▆▇]'
 check "the other end is here" sees 'Other end +ESTABLISHED for'
-check "the time with data to send" sees 'Busy +[0-9]+% *$'
+check "the time with data to send" sees 'Busy +[0-9]+% of [0-9]+ s *$'
 keys End
 check "and what of it went by waiting" sees 'Waited for +peer window [0-9]+%, buffer [0-9]+% *$'
 keys Home
@@ -48,7 +48,7 @@ keys Enter
 keys Enter
 check "both states in one view: CLOSE_WAIT here" sees "127.0.0.1:$half ← 127.0.0.1:$half_client .*CLOSE_WAIT"
 check "FIN_WAIT2 there" sees 'Other end +FIN_WAIT2 for'
-check "the FIN is no data that came" sees 'Received +0 B *$'
+check "the FIN is no data that came" sees 'Received +0 B \+ FIN *$'
 keys q
 keys q
 finish

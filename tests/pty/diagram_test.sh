@@ -22,7 +22,7 @@ keys D
 check "D opens the diagram" sees '━ STATE DIAGRAM'
 check "a state is chosen" sees '┌▸[A-Z]'
 check "the closing states count what ss counts" until_true closing
-check "rates come with the second sample" sees 'rates per s over [0-9]+ s'
+check "rates come with the second sample" sees 'per second over [0-9]+ s'
 check "the limit of FIN_WAIT2 is the live one" sees " $(cat /proc/sys/net/ipv4/tcp_fin_timeout) s │"
 
 # A connection that opens and stays: the kernel counts both of its ends. Not every listener lets it

@@ -34,7 +34,7 @@ keys Down Down Down
 check "CLOSE_WAIT: all of them" sees "Share +$(count close-wait) of "
 leaked=$(ss -tanpH state close-wait | grep -c "pid=$held,")
 check "its process in the first lines" sees "$leaked in states \($held\), oldest at least"
-check "against its limit of open files" sees "Files +states $held: $leaked of 345, "
+check "against its limit of open files" sees "Descriptors +$leaked of the 345 that states $held may open, "
 check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not known"
 stand 8015
 keys Down
@@ -42,7 +42,7 @@ check "LAST_ACK: what is not acknowledged" sees 'Send-Q +[0-9]+ with [0-9.]+ kB 
 check "when an orphan is given up" sees 'orphans without an answer are given up after'
 stand 8011
 keys Down Down
-check "FIN_WAIT2: only orphans have an end" sees 'Time left +orphans .*[0-9]+ s'
+check "FIN_WAIT2: only orphans have an end" sees 'Time left +[0-9]+ without a process: gone in [0-9.]+ s'
 check "and those with an owner a process" sees "Processes +states $held "
 keys Down Down
 check "TIME_WAIT: the table and its limit" sees "Table +[0-9]+ of $(printf "%'d" "$(cat /proc/sys/net/ipv4/tcp_max_tw_buckets)" | sed -E ':a;s/^([0-9]+)([0-9]{3})/\1,\2/;ta')"
