@@ -33,8 +33,9 @@ static void retransmission(void **state)
     assert_int_equal(patient_finding(RULE_RETRANSMISSION).severity, SEVERITY_WARNING);
     patient_look(sending(4, 4000, 400, 0));
     assert_int_equal(patient_finding(RULE_RETRANSMISSION).severity, SEVERITY_CRITICAL);
-    assert_true(patient_says(&(struct finding[]){patient_finding(RULE_RETRANSMISSION)}[0],
-                             PART_SEEN, "400 of 4,000 within 4 s")); /* not a minute */
+    assert_true(
+        patient_says(&(struct finding[]){patient_finding(RULE_RETRANSMISSION)}[0], PART_SEEN,
+                     "400 retransmissions for 4,000 data segments within 4 s")); /* not a minute */
     for (int t = 5; t < 100; t++)
         patient_look(
             sending(t, 4000 + (uint64_t)t * 1000, 400 + (uint64_t)t * 50, (uint64_t)t * 50));
