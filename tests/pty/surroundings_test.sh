@@ -54,8 +54,9 @@ check "and a clean end without any" code 0
 # The sampling hangs in the kernel for a minute; q does not wait for it.
 if strace -qq -o /dev/null true 2>/dev/null; then
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 # LeakSanitizer does not work under strace
+	# A file of its own: strace may write into it when the next program has begun.
 	start 80x24 "strace -f -qq -o $tmp/trace -e inject=recvmsg:delay_enter=60000000 \
-		$tcptop --no-config 2>$tmp/err"
+		$tcptop --no-config 2>$tmp/strace.err"
 	check "a dump that hangs" sees 'no sample yet'
 	keys q
 	check "does not keep it from ending" sees '^THE SHELL BEFORE' # strace itself stays
