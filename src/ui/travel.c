@@ -211,7 +211,7 @@ static void arrive(struct session *s, struct trip *trip)
     }
     if (stays(t, trip)) {
         session_say(s, end, NULL);
-        t->playing = false;
+        t->playing = t->playing && trip->wish.by < 0; /* from the first sample it plays on */
         tell(s);
         return;
     }

@@ -645,6 +645,9 @@ static void the_first_is_the_first(void **state)
     keys_of(stage.session, ",");
     assert_string_equal(probe_message(stage.session), "this is the first sample");
     expect(stage.session, 1, "PAST");
+    keys_of(stage.session, "p ,");
+    pass(NS_PER_S);
+    expect(stage.session, 2, "PAST"); /* what begins to play there plays on */
     end_session();
 }
 
