@@ -12,10 +12,10 @@
 
 #define WAITING_MAX  65536u
 #define PRESUMED_MAX 4096u
-#define LEDGER_MAX                                                                                 \
-    65536u              /* a power of two; two ends that fall into one place: the later one stays */
-#define REQUEST_DS 600u /* for so long a request socket may be matched by its endpoints */
-#define LEDGER_DS  600u /* and so long what is still to come of two ends is known */
+#define LEDGER_MAX   65536u
+#define LEDGER_WAYS  4u   /* so many places are for ends that fall together; both powers of two */
+#define REQUEST_DS   600u /* for so long a request socket may be matched by its endpoints */
+#define LEDGER_DS    600u /* and so long what is still to come of two ends is known */
 
 enum close_event_mark {
     CLOSE_EVENT_OPEN,  /* no row matches it so far */
@@ -138,26 +138,42 @@ static void take(struct close_match *e, struct sample *next, uint32_t k, const s
 /* What a place in the ledger is looked up for: to be read, or to note an event or a record. */
 enum ledger_use { LEDGER_FIND, LEDGER_EVENT, LEDGER_RECORD };
 
-/* The place of these ends in the ledger; NULL: there is none. A record takes the place of other
- * ends; an event, of which most leave no record, only where no record waits. */
+static bool is_fresh(const struct ends_ledger *l, uint32_t now_ds)
+{
+    return now_ds - l->at_ds < LEDGER_DS;
+}
+
+/* How much is lost with a place that others take. 0: nothing is to come of it, 1: a record, which
+ * most events do not leave, 2: the event of a record, which comes in the end. */
+static int worth(const struct ends_ledger *l, uint32_t now_ds)
+{
+    return !is_fresh(l, now_ds) || l->balance == 0 ? 0 : l->balance < 0 ? 1 : 2;
+}
+
+/* The place of these ends in the ledger; NULL: there is none. Where all places are taken, the one
+ * that is worth least and oldest is given up, but for an event none that awaits one. */
 static struct ends_ledger *ledger_of(struct close_match *e, const struct conn *c, uint32_t now_ds,
                                      enum ledger_use use)
 {
     uint64_t ends = conn_tuple_hash(c, hash_secret()->seed);
-    struct ends_ledger *l;
+    struct ends_ledger *least = NULL;
 
     if (!e->ledger && use != LEDGER_FIND)
         e->ledger = calloc(LEDGER_MAX, sizeof *e->ledger);
     if (!e->ledger)
         return NULL;
-    l = &e->ledger[ends & (LEDGER_MAX - 1)];
-    bool fresh = now_ds - l->at_ds < LEDGER_DS;
-    if (l->ends == ends && fresh)
-        return l;
-    if (use == LEDGER_FIND || (use == LEDGER_EVENT && fresh && l->balance > 0))
+    for (unsigned way = 0; way < LEDGER_WAYS; way++) {
+        struct ends_ledger *l = &e->ledger[(ends & (LEDGER_MAX - LEDGER_WAYS)) + way];
+        if (l->ends == ends && is_fresh(l, now_ds))
+            return l;
+        int more = least ? worth(l, now_ds) - worth(least, now_ds) : -1;
+        if (more < 0 || (more == 0 && now_ds - l->at_ds > now_ds - least->at_ds))
+            least = l;
+    }
+    if (use == LEDGER_FIND || (use == LEDGER_EVENT && worth(least, now_ds) == 2))
         return NULL;
-    *l = (struct ends_ledger){.ends = ends, .at_ds = now_ds};
-    return l;
+    *least = (struct ends_ledger){.ends = ends, .at_ds = now_ds};
+    return least;
 }
 
 void close_match_missing(struct close_match *e, struct sample *next, const struct sample *prev,
