@@ -23,6 +23,7 @@
 #define BRIEF_GUESS     0.15      /* of the cost of a full sample, before the first brief one */
 #define WORTH_BEGINNING 1.3  /* so much longer the interval must be without brief samples, … */
 #define WORTH_STAYING   1.1  /* … and so much for them to go on */
+#define LEFT_OUT_LEAST  1000 /* sockets: fewer in the states to leave out cost next to nothing */
 #define GATHER_LEAST    0.25 /* of the interval: for gathering, also where no time is left */
 #define GATHER_SLICE_NS (20 * NS_PER_MS) /* how soon a wish is seen meanwhile */
 #define OWNER_SHARE     0.4              /* of the CPU budget, besides: for who holds the sockets */
@@ -66,7 +67,7 @@ struct sampler {
     int64_t full_ns;  /* … that was a full one; 0: there was none */
     double other;     /* share of one core that the other threads have used lately */
     int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
-    bool counted;                           /* a brief sample can follow */
+    bool counted;                           /* a brief sample can follow, and saves something */
     bool asked_brief;                       /* that sample was to be a brief one */
     bool gathers;       /* the next one may be a full one, though asked for as a brief one */
     bool cannot_gather; /* the next full one must be taken at once */
@@ -164,6 +165,12 @@ static void add_other(struct sampler *s)
     s->process_ns = process;
 }
 
+/* Are there enough sockets in the states that a brief sample leaves out? */
+static bool has_many_to_leave_out(const struct sample *s)
+{
+    return s->count[TCP_STATE_ESTABLISHED] + s->count[TCP_STATE_TIME_WAIT] >= LEFT_OUT_LEAST;
+}
+
 /* The intervals in force after a sample, whose cost counts. Called by the pipeline. */
 static void set_intervals(void *context, struct sample *fresh)
 {
@@ -177,7 +184,8 @@ static void set_intervals(void *context, struct sample *fresh)
         s->full_ns = s->slot_ns;
         s->cannot_gather = false;
     }
-    s->counted = fresh->counters.valid && (fresh->left_out || !s->asked_brief);
+    s->counted = fresh->counters.valid && (fresh->left_out || !s->asked_brief) &&
+                 has_many_to_leave_out(fresh);
     set_tempo(s);
     fresh->interval_ms = s->interval_ms;
     fresh->full_interval_ms = s->full_ms;

@@ -21,6 +21,7 @@
 
 #define HOUR_MS         UINT64_C(3600000)
 #define READERS         4
+#define MANY            1000  /* sockets that a brief sample saves something by leaving out */
 #define TCP_TIMEOUTS_MS 60000 /* a test that waits longer has failed */
 
 static struct fake fake;
@@ -184,8 +185,8 @@ static void brief_samples_keep_the_interval(void **state)
 
     (void)state;
     fake_init(&fake);
-    fake.counted = 5;
-    fake.rows = 4;
+    fake.counted = MANY + 1;
+    fake.rows = MANY;
     fake.cpu_ns = 60 * NS_PER_MS;
     fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
     wake_fd = eventfd(0, EFD_CLOEXEC);
@@ -194,15 +195,15 @@ static void brief_samples_keep_the_interval(void **state)
         s = published();
         assert_int_equal(s->interval_ms, 100);
         assert_in_range(s->full_interval_ms, 240, 1500); /* 60 ms of a quarter, less the rest */
-        assert_int_equal(s->n_live, 4);
+        assert_int_equal(s->n_live, MANY);
         assert_int_equal(s->n_missing + s->n_closed, 0);
-        assert_true(s->total == 4 || (s->left_out && s->total == 8));
-        more |= s->total == 8;
+        assert_true(s->total == MANY || (s->left_out && s->total == MANY + 4));
+        more |= s->total == MANY + 4;
         assert_int_equal(s->count[TCP_STATE_ESTABLISHED], s->total);
         assert_int_equal(history_at(&s->history, 0)->count[TCP_STATE_ESTABLISHED], s->total);
         if (s->left_out) {
             n_brief++;
-            fake.counted = 9; /* four more, of which no full sample has told yet */
+            fake.counted = MANY + 5; /* four more, of which no full sample has told yet */
             assert_int_equal(s->carried_ns, full_ns);
         } else {
             every = full_ns ? (uint64_t)(s->mono_ns - full_ns) : 0;
@@ -231,7 +232,7 @@ static void brief_samples_come_while_a_full_one_is_gathered(void **state)
 
     (void)state;
     fake_init(&fake);
-    fake.counted = fake.rows = 4;
+    fake.counted = fake.rows = MANY;
     fake.pieces = 15; /* of 20 ms each at most */
     fake.cpu_ns = 60 * NS_PER_MS;
     fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
@@ -239,10 +240,10 @@ static void brief_samples_come_while_a_full_one_is_gathered(void **state)
     assert_int_equal(sampler_start(&sampler, &fake.source, NULL, &req, 60, 0.25, wake_fd, NULL), 0);
     while (n_full < 4) {
         s = published();
-        assert_int_equal(s->n_live, 4);
-        assert_int_equal(s->count[TCP_STATE_ESTABLISHED], 4);
+        assert_int_equal(s->n_live, MANY);
+        assert_int_equal(s->count[TCP_STATE_ESTABLISHED], MANY);
         assert_int_equal(s->n_missing + s->n_closed, 0);
-        assert_int_equal(s->n_carried, s->left_out ? 4 : 0);
+        assert_int_equal(s->n_carried, s->left_out ? MANY : 0);
         if (!s->left_out && n_full++) {
             assert_true(fake.gather_ended > fake.gather_begun);
             assert_true(s->cpu_ns >= 60 * NS_PER_MS);
@@ -255,16 +256,21 @@ static void brief_samples_come_while_a_full_one_is_gathered(void **state)
     stop();
 }
 
-/* Brief samples are not for a source whose counters say nothing, or something else. */
-static void without_counters_all_samples_are_full(void **state)
+/* Brief samples are not for a source whose counters say nothing, or something else, nor where there
+ * is little to leave out: what makes a sample dear there is something else. */
+static void where_a_brief_sample_is_no_use_all_are_full(void **state)
 {
+    const struct {
+        unsigned counted, rows;
+    } cases[] = {{0, MANY}, {5 * MANY, MANY}, {MANY - 1, MANY - 1}};
     const struct request req = {.interval_ms = 20, .fade_ds = 50, .two_tempos = true};
     const struct sample *s;
 
     (void)state;
-    for (unsigned counted = 0; counted <= 100; counted += 100) {
+    for (size_t at = 0; at < sizeof(cases) / sizeof(*cases); at++) {
         fake_init(&fake);
-        fake.counted = counted;
+        fake.counted = cases[at].counted;
+        fake.rows = cases[at].rows;
         fake.cpu_ns = 50 * NS_PER_MS;
         fake.cost_ns = fake.brief_cpu_ns = NS_PER_MS;
         wake_fd = eventfd(0, EFD_CLOEXEC);
@@ -275,7 +281,7 @@ static void without_counters_all_samples_are_full(void **state)
             assert_int_equal(s->left_out, 0);
             assert_int_equal(s->full_interval_ms, 0);
             assert_in_range(s->interval_ms, 200, 300);
-            assert_int_equal(s->total, 3);
+            assert_int_equal(s->total, cases[at].rows);
             sample_unref(s);
         }
         stop();
@@ -436,7 +442,7 @@ int main(void)
         cmocka_unit_test(a_dear_sample_stretches_the_interval),
         cmocka_unit_test(brief_samples_keep_the_interval),
         cmocka_unit_test(brief_samples_come_while_a_full_one_is_gathered),
-        cmocka_unit_test(without_counters_all_samples_are_full),
+        cmocka_unit_test(where_a_brief_sample_is_no_use_all_are_full),
         cmocka_unit_test(a_slow_sample_stretches_the_interval),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(stop_leaves_a_dump_without_end),
