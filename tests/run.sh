@@ -13,6 +13,11 @@
 # (default 900). Those whose path holds a word of TEST_WITHOUT are left out. TEST_LINES lines of a failure are
 # shown (default 60). Where TEST_KEEP names a folder, what each test said, every line of it, is kept
 # there as NAME.tap, and the seconds of each, and those of the processor, in the file times.
+#
+# Where TEST_AGAIN is a number, up to so many files that failed are run once more, alone, when all
+# others have ended: a test of real sockets and terminals may fail because the machine was busy. What
+# they said first stays printed, and those that pass then are named as unsteady. Where more have
+# failed, or a sanitizer has reported something, there is no second run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B=$(cd "$1" && pwd) || exit 1
@@ -44,7 +49,9 @@ trap 'exit 143' TERM
 . tests/namespace.sh
 
 passed=0 failed=0 skipped=0
-failures=()
+failures=()      # folders of the tests that failed
+unsteady=()      # names of those that passed in their second run
+has_report=false # has a sanitizer reported something?
 
 # run_one FOLDER COMMAND…: leave output, exit status and times of the command in files there
 run_one() {
@@ -92,7 +99,9 @@ report() {
 		grep -vE '^ok ' <<<"$output" | sed 's/^/    /' | head -n "${TEST_LINES:-60}"
 		# A test that was killed hung after the last thing that it said.
 		case $status in 124 | 137) echo "    its last line: ${output##*$'\n'}" ;; esac
-		failures+=("$name")
+		failures+=("$folder")
+		echo "$p $f $s" >"$folder/counts"
+		! grep -qE '(ERROR|WARNING): [A-Za-z]+Sanitizer|: runtime error: ' <<<"$output" || has_report=true
 	fi
 }
 
@@ -119,8 +128,43 @@ is_wanted() { # is_wanted PATH
 	return 1
 }
 
-# Those that take long begin first, so that none of them is left running alone at the end.
+# start PATH: run the test in the background
 started=0
+start() {
+	local path=$1 name=${1#"$B"/} command=("$1")
+	case $path in *.sh) command=(bash "$path") ;; esac
+	case $name in
+	tests/net/*)
+		if [ ${#in_namespace[@]} = 0 ]; then
+			echo "$name: skipped: no namespaces here (unshare failed)"
+			skipped=$((skipped + 1))
+			return
+		fi
+		command=("${in_namespace[@]}" "${command[@]}")
+		;;
+	esac
+	started=$((started + 1))
+	mkdir "$work/$started" || exit 1
+	echo "$name" >"$work/$started/name"
+	echo "$path" >"$work/$started/path"
+	run_one "$work/$started" "${command[@]}" &
+	running[$!]=$work/$started
+}
+
+# once_more FOLDER: run the test of that folder again, instead of what it has said so far
+once_more() {
+	local p f s name
+	read -r p f s <"$1/counts"
+	passed=$((passed - p)) failed=$((failed - f)) skipped=$((skipped - s))
+	name=$(cat "$1/name")
+	[ -z "${TEST_KEEP:-}" ] || mv "$TEST_KEEP/$name.tap" "$TEST_KEEP/$name.first.tap"
+	f=${#failures[@]}
+	start "$(cat "$1/path")"
+	report_next
+	[ ${#failures[@]} -gt "$f" ] || unsteady+=("$name")
+}
+
+# Those that take long begin first, so that none of them is left running alone at the end.
 for path in tests/long/*_test.sh tests/pty/*_test.sh tests/view/*_test.sh tests/net/*_test.sh "$B"/tests/net/* \
 	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
@@ -128,32 +172,24 @@ for path in tests/long/*_test.sh tests/pty/*_test.sh tests/view/*_test.sh tests/
 	name=${path#"$B"/}
 	# A program whose source is gone is left from an earlier build.
 	case $path in *.sh) ;; *) [ -f "$name.c" ] || continue ;; esac
-	command=("$path")
-	case $path in *.sh) command=(bash "$path") ;; esac
-	case $name in
-	tests/net/*)
-		if [ ${#in_namespace[@]} = 0 ]; then
-			echo "$name: skipped: no namespaces here (unshare failed)"
-			skipped=$((skipped + 1))
-			continue
-		fi
-		command=("${in_namespace[@]}" "${command[@]}")
-		;;
-	esac
 	[ ${#running[@]} -lt "$jobs_wanted" ] || report_next
-	started=$((started + 1))
-	mkdir "$work/$started" || exit 1
-	echo "$name" >"$work/$started/name"
-	run_one "$work/$started" "${command[@]}" &
-	running[$!]=$work/$started
+	start "$path"
 done
 while [ ${#running[@]} -gt 0 ]; do report_next; done
+
+if [ ${#failures[@]} -gt 0 ] && [ ${#failures[@]} -le "${TEST_AGAIN:-0}" ] && ! $has_report; then
+	echo 'once more, alone:'
+	first=("${failures[@]}")
+	failures=()
+	for folder in "${first[@]}"; do once_more "$folder"; done
+fi
 
 if [ "$started" -gt 1 ]; then
 	echo 'slowest, with their seconds and those of the processor:'
 	sort -rn "$work/times" | tee ${TEST_KEEP:+"$TEST_KEEP/times"} | head -n 10
 fi
-[ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
+for folder in "${failures[@]}"; do echo "failed: $(cat "$folder/name")"; done
+[ ${#unsteady[@]} = 0 ] || printf 'unsteady, failed and then passed alone: %s\n' "${unsteady[@]}"
 [ -z "${TEST_WITHOUT:-}" ] || echo "not run: $TEST_WITHOUT"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed -gt 0 ]
