@@ -124,6 +124,12 @@ static int catch_signals(struct record_mode *r)
     return r->signal_fd < 0 || r->wake_fd < 0 ? -errno : 0;
 }
 
+/* A recording or a dump that is written anew keeps all that it holds. */
+static bool keeps_all(const struct settings *s)
+{
+    return s->read_path;
+}
+
 static int open_recorder(struct record_mode *r, struct err *err)
 {
     const struct settings *s = r->s;
@@ -140,8 +146,8 @@ static int open_recorder(struct record_mode *r, struct err *err)
         .keep_ns = s->keep_ns,
         .max_bytes = s->max_bytes,
         .redact = s->redact,
-        .metrics = needs & NEED_METRICS,
-        .cmdlines = cmdlines,
+        .metrics = needs & NEED_METRICS || keeps_all(s),
+        .cmdlines = cmdlines || keeps_all(s),
         .is_live = settings_samples_here(s),
         .interval_ms = s->interval_ms,
         .rule_name = app_rule_name,
@@ -170,6 +176,8 @@ static int start_sampler(struct record_mode *r, struct source *src, struct err *
 
     for (size_t i = 0; r->s->columns_given && i < r->s->n_columns; i++)
         req.needs |= columns[r->s->columns[i]].needs & ~(uint32_t)NEED_RATES;
+    if (keeps_all(r->s))
+        req.needs |= NEED_METRICS;
     const int rc = sampler_start(&r->sampler, src, app_doctor(r->s), &req, HISTORY_POINTS,
                                  r->s->cpu_budget, r->wake_fd, &why);
     return rc ? cli_error_reason(err, rc, &why) : 0;

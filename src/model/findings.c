@@ -26,6 +26,15 @@ static bool passes(unsigned skip)
     return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED;
 }
 
+bool findings_skip_settles(const uint8_t *before, const uint8_t *skip)
+{
+    for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {
+        if (passes(before[i]) && skip[i] <= SKIP_UNDECIDED && !passes(skip[i]))
+            return true;
+    }
+    return false;
+}
+
 void findings_add_skip(uint8_t *all, const uint8_t *skip)
 {
     for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {

@@ -471,12 +471,15 @@ static int write_gaps(struct recorder *r, const struct sample *s)
     return rc;
 }
 
-/* How rules could look, where that is another than it was noted last. */
-static int write_checked(struct recorder *r, const struct findings *f, bool first)
+/* How rules could look, where that is another than it was noted last: with a key, and as soon as
+ * one that had needed more samples has looked. */
+static int write_checked(struct recorder *r, const struct findings *f, bool first, bool is_key)
 {
     _Static_assert(sizeof r->skip == sizeof f->skip, "as many rules");
 
     if (!f || (!first && memcmp(r->skip, f->skip, sizeof r->skip) == 0))
+        return 0;
+    if (!is_key && !findings_skip_settles(r->skip, f->skip))
         return 0;
     memcpy(r->skip, f->skip, sizeof r->skip);
     str_clear(&r->payload);
@@ -495,8 +498,8 @@ static int write_notes(struct recorder *r, const struct sample *s, bool is_key)
     if (!r->options.rule_name)
         return 0;
     rc = episodes_add(&r->episodes, s);
-    if (!rc && is_key)
-        rc = write_checked(r, s->findings, first);
+    if (!rc)
+        rc = write_checked(r, s->findings, first, is_key);
     for (uint32_t i = 0; i < r->episodes.n && !rc; i++) {
         const struct episode *e = &r->episodes.list[i];
         if (e->news != EPISODE_SAME || first || (is_key && e->worst_ns > r->noted_ns))

@@ -46,7 +46,7 @@ golden port-3000 devbox 80x24 ko '"3000" wait:3000' --sort left
 golden port-3000 devbox 80x24 en '"3000" wait:3000' --sort left
 golden port-3000 devbox 200x50 en '"3000" wait:3000' --sort left
 golden port-3000 devbox 200x50 ko '"3000" wait:3000' --sort left
-golden leak api-07 200x50 en '' --sort tx_bytes_s
+golden leak api-07-blocks 200x50 en '' --sort tx_bytes_s
 golden overview web-01 40x10 en "$(down 2)"
 golden overview web-01 60x20 en ''
 golden overview web-01 100x30 en ''
@@ -58,15 +58,15 @@ golden ascii web-01 80x24 en '' --glyphs ascii
 
 # What the doctor found: where nothing is wrong, one warning, several, and where there is no room.
 golden warnings api-07 80x24 en '!'
-golden warnings api-07 80x24 ko '!'
-golden warnings api-07 200x50 en '! Down'
-golden warnings api-07 40x10 ko '! Down'
-golden warnings-end api-07 80x24 en '! G PgDn'
+golden warnings api-07-blocks 80x24 ko '!'
+golden warnings api-07-blocks 200x50 en '! Down'
+golden warnings api-07-blocks 40x10 ko '! Down'
+golden warnings-end api-07-blocks 80x24 en '! G PgDn'
 golden warnings-nothing devbox 80x24 en '!'
 golden warnings-nothing devbox 80x24 ko '!'
-golden warnings-rows api-07 80x24 en '! Down Enter'
-golden warnings-chips api-07 60x20 en ''
-golden warnings-ascii api-07 80x24 en '!' --glyphs ascii
+golden warnings-rows api-07-blocks 80x24 en '! Down Enter'
+golden warnings-chips api-07-blocks 60x20 en ''
+golden warnings-ascii api-07-blocks 80x24 en '!' --glyphs ascii
 
 # The same in the other language, and other sizes.
 golden overview web-01 120x34 ko ''
@@ -80,15 +80,15 @@ golden overview web-01 19x4 en ''
 golden overview web-01 19x4 ko ''
 golden tall web-01 90x45 en ''
 golden tall devbox 60x44 ko ''
-golden leak api-07 200x50 ko ''
+golden leak api-07-blocks 200x50 ko ''
 golden ascii devbox 120x34 ko '"3000" wait:3000' --sort left --glyphs ascii
 
 # Focus, selection, rows of two lines.
 golden table web-01 120x34 en "$(down 9)"
 golden table web-01 80x24 ko "$(down 12)"
 golden pane web-01 120x34 en "$(down 7) Tab"
-golden two-lines api-07 80x24 en "$(down 3)" --sort send_q:desc
-golden two-lines api-07 24x12 en 'Down' --sort send_q:desc
+golden two-lines api-07-blocks 80x24 en "$(down 3)" --sort send_q:desc
+golden two-lines api-07-blocks 24x12 en 'Down' --sort send_q:desc
 golden columns-scrolled web-01 80x24 en 'Right Right'
 golden columns-order web-01 120x34 en '' --columns local,process,remote,recv_q,state,send_q
 golden only-state web-01 80x24 en 'Tab Enter'
@@ -105,10 +105,10 @@ golden groups web-01 40x10 ko "Down Right" --group-by state
 golden groups web-01 24x12 en "Down" --group-by remote_addr
 golden groups-menu web-01 80x24 en 't'
 golden groups-menu web-01 120x34 ko 't'
-golden groups-unfolded api-07 80x24 en 'Down Right'  --group-by remote_addr
-golden groups-unfolded api-07 120x34 ko "Down Right $(down 3)" --group-by remote_addr
-golden groups-open api-07 80x24 ko 'Down Enter' --group-by remote_addr
-golden groups-sorted api-07 120x34 en 's' --group-by uid --columns local,remote,state,bytes_acked
+golden groups-unfolded api-07-blocks 80x24 en 'Down Right'  --group-by remote_addr
+golden groups-unfolded api-07-blocks 120x34 ko "Down Right $(down 3)" --group-by remote_addr
+golden groups-open api-07-blocks 80x24 ko 'Down Enter' --group-by remote_addr
+golden groups-sorted api-07-blocks 120x34 en 's' --group-by uid --columns local,remote,state,bytes_acked
 golden groups-ascii web-01 80x24 en 'Right' --group-by uid --glyphs ascii
 golden groups-nothing web-01 80x24 en '' --filter port:9 --group-by state
 
@@ -116,7 +116,7 @@ golden groups-nothing web-01 80x24 en '' --filter port:9 --group-by state
 golden diagram web-01 80x24 en 'D'
 golden diagram web-01 80x24 ko 'D Up Left'
 golden diagram web-01 120x34 en 'D Right'
-golden diagram api-07 200x50 ko 'D Up'
+golden diagram api-07-blocks 200x50 ko 'D Up'
 golden diagram web-01 60x20 en 'D Up'
 golden diagram web-01 40x10 ko 'D Left'
 golden diagram-ascii web-01 80x24 en 'D' --glyphs ascii
@@ -133,11 +133,11 @@ golden processes web-01 80x24 en 'Down Right' --group-by process
 golden processes web-01 80x24 ko '' --group-by process
 golden processes web-01 120x34 en 'Down Down' --group-by process
 golden processes devbox 120x34 ko 'Down' --group-by process
-golden processes api-07 200x50 en '' --group-by process
-golden processes api-07 200x50 ko '' --group-by process
-golden containers api-07 80x24 ko '' --group-by cgroup
+golden processes api-07-blocks 200x50 en '' --group-by process
+golden processes api-07-blocks 200x50 ko '' --group-by process
+golden containers api-07-blocks 80x24 ko '' --group-by cgroup
 golden containers web-01 120x34 en '' --group-by cgroup
-golden one-process api-07 120x34 en '' --filter process:java --sort local
+golden one-process api-07-blocks 120x34 en '' --filter process:java --sort local
 golden one-process web-01 80x24 ko '' --filter 'owner:former'
 
 # The pane at its other widths; its whole Korean text by scrolling.

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 # shellcheck source=tests/view/scenes.sh
 . tests/view/scenes.sh
-record api-07
+record web-01
 n=0
 
 verdict() { # verdict NAME PASSED
@@ -21,12 +21,12 @@ for lang in en ko; do
 	verdict "--help in $lang: within 79 columns, not $widest" $?
 done
 
-printf cut >>"$scratch/api-07.frames" # so that the last sample is not whole
+printf cut >>"$scratch/web-01.frames" # so that the last sample is not whole
 for options in '--once --json' '--once --json --summary' '--batch --json --group-by state' \
 	'--once --format csv' '--once --format csv --summary' '--doctor --json'; do
 	for lang in en ko; do
 		# shellcheck disable=SC2086 # several words
-		"$B/tcptop" --no-config --read "$scratch/api-07.frames" --lang $lang $options \
+		"$B/tcptop" --no-config --read "$scratch/web-01.frames" --lang $lang $options \
 			>"$scratch/$lang" 2>"$scratch/$lang.err"
 		echo "exit code $?" >>"$scratch/$lang"
 	done

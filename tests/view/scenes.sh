@@ -18,8 +18,8 @@ record() {
 	done
 }
 
-# blocks SCENE…: the same as recordings of blocks, in which one can move; their names are
-# SCENE-blocks.
+# blocks SCENE…: the same as recordings of blocks, in which one can move, and which are read in a
+# moment; their names are SCENE-blocks.
 blocks() {
 	local scene
 	for scene; do

@@ -149,6 +149,9 @@ struct findings {
  * cured is not. */
 void findings_add_skip(uint8_t *all, const uint8_t *skip);
 
+/** Has a rule looked, or can it never look, by `skip`, that by `before` had needed more samples? */
+bool findings_skip_settles(const uint8_t *before, const uint8_t *skip);
+
 /** Room for `n` findings, zeroed. NULL: out of memory. */
 struct findings *findings_new(uint32_t n);
 void findings_free(struct findings *f); /* NULL is accepted */
