@@ -62,7 +62,7 @@ static int limit_recording(struct source *src, const struct settings *s)
     int64_t at;
 
     if (!s->begin.kind && !s->end.kind && !s->at.kind)
-        return s->mode == MODE_DIFF ? limit_to_end(src, s) : 0;
+        return s->mode == MODE_DIFF || s->mode == MODE_EXPLAIN ? limit_to_end(src, s) : 0;
     resolve_limits(s, end_of(src), &range, &at);
     if (s->at.kind)
         range = (struct survey_range){at - (int64_t)(s->history_s * (double)NS_PER_S), at};
@@ -214,6 +214,18 @@ struct sample_observer *app_doctor(const struct settings *s)
     return doctor_new(&s->limits, false, s->cpu_budget);
 }
 
+int app_believe(struct sample_observer *doctor, struct source *src)
+{
+    struct doctor_notes notes;
+    int rc = doctor ? doctor_notes_read(&notes, src) : 0;
+
+    if (!doctor || rc)
+        return rc;
+    rc = doctor_believe(doctor, &notes);
+    doctor_notes_fini(&notes);
+    return rc;
+}
+
 struct sample_pipeline *app_open_recording(const void *settings, uint32_t history_len)
 {
     const struct settings *s = settings;
@@ -221,8 +233,11 @@ struct sample_pipeline *app_open_recording(const void *settings, uint32_t histor
     if (open_recording(&src, s, NULL))
         return NULL;
     struct sample_pipeline *pipeline = sample_pipeline_new(src, history_len);
-    if (pipeline)
-        sample_pipeline_observe(pipeline, app_doctor(s));
+    struct sample_observer *doctor = pipeline ? app_doctor(s) : NULL;
+    if (doctor) {
+        sample_pipeline_observe(pipeline, doctor);
+        (void)app_believe(doctor, src); /* without memory for it, the samples alone are judged */
+    }
     return pipeline;
 }
 

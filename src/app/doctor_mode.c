@@ -136,6 +136,7 @@ static bool take_notes(struct round *r)
     over->seconds = (double)(found.last_mono_ns - found.first_mono_ns) / (double)NS_PER_S;
     over->reason = found.reason.code != REASON_NONE ? found.reason : r->last->reason;
     memcpy(r->checked->skip, found.skip, sizeof r->checked->skip);
+    findings_skip_recorded(r->checked->skip);
     return true;
 }
 

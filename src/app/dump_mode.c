@@ -194,7 +194,11 @@ static int open_dump(struct dump *d, bool utf8, struct err *err)
     d->pipeline = sample_pipeline_new(src, HISTORY_SHOWN + 1);
     if (!d->pipeline)
         return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
-    sample_pipeline_observe(d->pipeline, app_doctor(d->s));
+    struct sample_observer *doctor = app_doctor(d->s);
+    sample_pipeline_observe(d->pipeline, doctor);
+    r = app_believe(doctor, src);
+    if (r)
+        return err_set(err, r, "%s", text_error(r));
     settings_for_ui(d->s, &d->ui_settings);
     (void)app_travel(d->s, src, HISTORY_SHOWN + 1, &d->ui_settings);
     r = session_new(&d->session, &d->ui_settings, -1, utf8, settings_ascii(d->s, utf8));

@@ -59,16 +59,24 @@ static int open_pipeline(struct sample_pipeline **pipeline, const struct setting
     struct sample_observer *doctor = doctor_new(&s->limits, true, s->cpu_budget);
     if (*pipeline && doctor) {
         sample_pipeline_observe(*pipeline, doctor);
-        return 0;
-    }
-    if (doctor)
+        if (!app_believe(doctor, src))
+            return 0;
+    } else if (doctor) {
         doctor->free(doctor);
+    }
     sample_pipeline_free(*pipeline);
     return err_set(err, -ENOMEM, "%s", text_error(ENOMEM));
 }
 
-/* The sample for the live values, with the doctor's verdict: the first that decides it, or the last
- * of some. Returns 0, or the -errno for which there is none; `err` says it. */
+/* Is another sample wanted after so many? A recording is played to its end, or to the time that was
+ * asked for, as the screen plays it; of this host the first that decides the verdict will do. */
+static bool goes_on(const struct settings *s, unsigned n, const struct sample *last)
+{
+    return s->read_path || (n < SAMPLES_MOST && !(last && is_decided(last, s->explain_state)));
+}
+
+/* The sample for the live values, with the doctor's verdict. Returns 0, or the -errno for which there
+ * is none; `err` says it. */
 static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
 {
     struct sample_pipeline *pipeline;
@@ -79,12 +87,10 @@ static int take_sample(const struct settings *s, const struct sample **last, str
 
     if (rc)
         return rc;
-    for (unsigned n = 0; n < SAMPLES_MOST; n++) {
+    for (unsigned n = 0; !rc && goes_on(s, n, *last); n++) {
         if (n && settings_samples_here(s) && !app_wait(due += (int64_t)s->interval_ms * NS_PER_MS))
             break;
         rc = app_next_sample(pipeline, &req, last, err);
-        if (rc || is_decided(*last, s->explain_state))
-            break;
     }
     if (*last)
         rc = 0; /* only a further one failed, or the recording has no more */
@@ -112,7 +118,7 @@ static int print_state(struct sink *out, const struct settings *s, const struct 
     struct sample_summary summary;
     struct breakdown breakdown;
     struct explain_subject subject = {
-        .state = s->explain_state, .sample = sample, .row = UINT32_MAX};
+        .state = s->explain_state, .sample = sample, .row = UINT32_MAX, .alone = true};
     if (sample && sample->status != SAMPLE_FAILED) {
         sample_summary_make(&summary, sample);
         breakdown_make(&breakdown, sample, &summary, s->explain_state);

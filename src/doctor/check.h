@@ -78,6 +78,7 @@ struct doctor {
     uint32_t looks; /* samples that were checked */
     uint32_t turn_rows, turn_figures;
     int64_t rows_ns, figures_ns; /* of the last such check */
+    struct doctor_notes told;    /* of the recording; owned */
     int64_t plain_cpu_ns, extra_cpu_ns;
     int64_t owners_ns; /* since when owners are wanted; 0: they are not */
     int64_t owners_used_ns;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The doctor's round: what is looked at in a sample, which findings begin, go on and end. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "causes.h"
 #include "check.h"
+#include "doctor_told.h"
 #include "subjects.h"
 #include "tcptop/base/hash.h"
 #include "tcptop/doctor/finding_scope.h"
@@ -261,7 +263,9 @@ static int compare_findings(const void *a, const void *b)
 
 static void publish(const struct doctor *d, struct sample *s)
 {
-    struct findings *f = findings_new(d->n_active + d->n_ended);
+    const struct doctor_notes *told = s->backend == BACKEND_FRAME ? &d->told : NULL;
+    struct findings *f =
+        findings_new(d->n_active + d->n_ended + (told ? doctor_told_at(told, s) : 0));
 
     findings_free(s->findings);
     s->findings = f;
@@ -270,11 +274,17 @@ static void publish(const struct doctor *d, struct sample *s)
     f->n = d->n_active;
     f->n_ended = d->n_ended;
     memcpy(f->list, d->active, d->n_active * sizeof f->list[0]);
+    memcpy(f->skip, d->skip, sizeof d->skip);
+    memcpy(f->spared, d->spared, sizeof d->spared);
+    if (told && told->list) {
+        doctor_told_add(told, s, f);
+        doctor_told_skip(told, f);
+    }
+    if (told && !told->own)
+        findings_skip_recorded(f->skip);
     memcpy(f->list + f->n, d->ended, d->n_ended * sizeof f->list[0]);
     qsort(f->list, f->n, sizeof f->list[0], compare_findings);
     causes_order(f);
-    memcpy(f->skip, d->skip, sizeof d->skip);
-    memcpy(f->spared, d->spared, sizeof d->spared);
     for (uint32_t i = 0; i < f->n; i++) {
         bool warns = f->list[i].severity >= SEVERITY_WARNING;
         f->warnings += warns;
@@ -414,6 +424,7 @@ static void doctor_free(struct sample_observer *e)
 
     trends_fini(&d->candidates);
     rules_ports_free(d->routes);
+    doctor_notes_fini(&d->told);
     free(d);
 }
 
@@ -430,6 +441,23 @@ struct sample_observer *doctor_new(const struct limits *limits, bool eager, doub
     d->share = share;
     forget_all(d);
     return &d->observer;
+}
+
+int doctor_believe(struct sample_observer *e, const struct doctor_notes *notes)
+{
+    struct doctor *d = (struct doctor *)e;
+
+    doctor_notes_fini(&d->told);
+    d->told.own = notes->own;
+    if (!notes->list || notes->judge != rules_digest(&d->limits))
+        return 0;
+    struct episode *list = calloc(notes->n ? notes->n : 1, sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    memcpy(list, notes->list, notes->n * sizeof *list);
+    d->told = *notes;
+    d->told.list = list;
+    return 0;
 }
 
 bool doctor_pending(const struct sample_observer *e)

@@ -78,8 +78,13 @@ uint64_t rules_digest(const struct limits *limits)
     static const char version[] = TCPTOP_VERSION;
     uint64_t hash = hash_bytes(version, sizeof version, 1), bits;
 
-    for (unsigned i = 0; i < RULE_COUNT; i++)
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const struct rule_figure *figure;
+
         hash = hash_bytes(rules[i].name, strlen(rules[i].name), hash);
+        for (unsigned k = 0; (figure = rule_figure(i, k)); k++)
+            hash = hash_bytes(figure->key, strlen(figure->key), hash);
+    }
     for (unsigned i = 0; i < THRESHOLD_COUNT; i++) {
         memcpy(&bits, &limits->value[i], sizeof bits);
         hash = hash_u64(hash ^ bits);

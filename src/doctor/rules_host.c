@@ -263,7 +263,7 @@ static void check_resets(struct check *l, struct netns_ctx *p)
     else
         p->storm = (struct storm){.from_ns = 0};
     if (!know_usual(l, p, &now, sent || ended)) {
-        doctor_not_looked(l, RULE_RESETS, SKIP_SHORT);
+        doctor_not_looked(l, RULE_RESETS, SKIP_MINUTE);
         return;
     }
     doctor_looked(l, RULE_RESETS);

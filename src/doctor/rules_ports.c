@@ -439,7 +439,7 @@ void rules_bound(struct check *l)
     struct held_port *held;
 
     if (!(l->s->needs & NEED_BOUND)) {
-        doctor_not_looked(l, RULE_BOUND, SKIP_BOUND);
+        doctor_not_looked(l, RULE_BOUND, l->d->eager ? SKIP_NO_BOUND : SKIP_BOUND);
         return;
     }
     for (uint32_t i = 0; i < l->d->n_netns_ctxs; i++)

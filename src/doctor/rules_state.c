@@ -13,7 +13,7 @@
 #define TREND_LOOKS 3 /* without a decrease */
 
 /* The values of a candidate in CLOSE_WAIT. */
-enum { ACKED, KNOWN, FLOWING };
+enum { ACKED, KNOWN, FLOWING, OPEN };
 
 /* CLOSE_WAIT ------------------------------------------------------------------------------------
  *
@@ -26,7 +26,8 @@ enum { ACKED, KNOWN, FLOWING };
  * did not fall in three looks does not show that they are the same sockets; that each of them is so
  * old does. */
 
-/* Does data still flow? */
+/* Does data still flow? Of one that sent a moment ago the first look cannot tell whether more is
+ * acknowledged: the next one does. */
 static void judge_metrics(const struct check *l, struct candidate *one, const struct tcp_metrics *f)
 {
     uint64_t acked = 0;
@@ -37,6 +38,7 @@ static void judge_metrics(const struct check *l, struct candidate *one, const st
     bool recent = subjects_metrics_seconds(f, METRICS_last_data_sent_ms, &quiet) &&
                   quiet < limit(l, THRESHOLD_CLOSE_WAIT_AGE);
     bool grew = !one->value[KNOWN] || acked > one->value[ACKED];
+    one->value[OPEN] = recent && !one->value[KNOWN];
     one->value[ACKED] = acked;
     one->value[KNOWN] = 1;
     one->value[FLOWING] = recent && grew;
@@ -63,7 +65,7 @@ void rules_close_wait_row(struct check *l, uint32_t row, const struct conn *c)
     if ((double)age.ms < limit(l, THRESHOLD_CLOSE_WAIT_AGE) * 1000)
         return;
     judge_metrics(l, one, f);
-    if (!one->value[KNOWN] && subjects_metrics_possible(l)) {
+    if ((!one->value[KNOWN] && subjects_metrics_possible(l)) || one->value[OPEN]) {
         l->d->hurry = l->d->pending = true;
         bucket->awaits_metrics++;
         return;

@@ -315,6 +315,8 @@ void rules_flow_retrans(struct check *l)
         f->subject = SUBJECT_PEER;
         f->scope.ends = *c;
         f->scope.by = SCOPE_DST;
+        if (bucket[i]->n == 1) /* the others to that peer have nothing to do with it */
+            f->scope.by |= SCOPE_SRC | SCOPE_SPORT | SCOPE_DPORT;
         suspects_name_holder(l, f, bucket[i]);
         figure(f, FIGURE_FLOW_RETRANS_COUNT, bucket[i]->n);
         figure(f, FIGURE_FLOW_RETRANS_SHARE, bucket[i]->worst);

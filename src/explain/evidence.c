@@ -383,8 +383,12 @@ static void facts_close(struct evidence *e, const struct state_facts *t)
 
 static void facts_bound(struct evidence *e, const struct state_facts *t)
 {
+    const unsigned why = t->s->findings ? t->s->findings->skip[RULE_BOUND] : SKIP_YET;
+
     if (t->s->needs & NEED_BOUND)
         facts_count(e, t);
+    else if (why == SKIP_NO_BOUND || why == SKIP_UNRECORDED)
+        ADD_FACT(e, MSG_FACT_NOT_COUNTED, finding_skip_words(why));
     else
         ADD_FACT(e, MSG_FACT_NOT_ASKED, NULL);
 }
@@ -456,11 +460,15 @@ static void say_normal(struct evidence *e, const struct state_facts *t)
     str_fini(&title);
 }
 
+/* What is found in the state is not about a connection that has left it. */
 static void judge(struct evidence *e, const struct state_facts *t)
 {
-    const struct finding *found = finding_about(t->s, t->state, t->row_at);
+    const struct finding *found =
+        t->row_gone ? NULL : finding_about(t->s, t->state, t->row_at);
 
-    if (found)
+    if (t->row_gone && finding_about(t->s, t->state, UINT32_MAX))
+        say_normal(e, t);
+    else if (found)
         say_finding(e, found);
     else if (rules_judge_state(t->state) && !say_unknown(e, t))
         say_normal(e, t);
@@ -484,6 +492,8 @@ void evidence_collect(struct evidence *e, const struct explain_subject *subject)
     state_facts_init(&t, subject, subject->summary ? subject->summary : &summary);
     if (t.s->status == SAMPLE_PARTIAL)
         ADD_FACT(e, MSG_FACT_PARTIAL, NULL);
+    if (t.row_gone)
+        ADD_FACT(e, MSG_FACT_THIS_CLOSED, NULL);
     states[t.state].facts(e, &t);
     judge(e, &t);
 }

@@ -3,6 +3,7 @@
 #include "tcptop/explain/explain.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tcptop/base/fmt.h"
@@ -43,6 +44,7 @@ struct block {
 #define BLOCKS_MAX (14 + PAGE_PARAGRAPHS + 2 * PAGE_BELIEFS)
 
 struct page {
+    char now[2 * FMT_SIZE]; /* the head above what the sample says */
     const struct explain_subject *subject;
     enum conn_kind kind;
     struct block block[BLOCKS_MAX];
@@ -101,8 +103,10 @@ static void add_evidence(struct str *body, const struct evidence *e)
 /* What the doctor advises knows process and peer; else what is to be done in general. */
 static void add_advice(struct page *p, const struct evidence *e)
 {
-    if (e->found)
-        finding_sentence(e->found, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
+    const struct finding *f = e->found ? e->found : e->others;
+
+    if (f)
+        finding_sentence(f, PART_DO, add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_DO)));
     else
         add_section(p, text(MSG_EXPLAIN_DO), SECTION_DO);
 }
@@ -177,6 +181,20 @@ static void drop_unknown(struct str *table)
     *table = known;
 }
 
+static const char *head_of_now(struct page *p)
+{
+    const struct sample *s = p->subject->sample;
+    struct str head = STR_INIT;
+    char at[FMT_SIZE];
+
+    if (!p->subject->alone || !s || s->backend != BACKEND_FRAME || !s->wall_ns)
+        return text(MSG_EXPLAIN_NOW);
+    text_fill(&head, MSG_EXPLAIN_AT, fmt_local(at, sizeof at, s->wall_ns), NULL);
+    snprintf(p->now, sizeof p->now, "%s", str_text(&head));
+    str_fini(&head);
+    return p->now;
+}
+
 static int page_init(struct page *p, const struct explain_subject *subject, bool map, bool full)
 {
     struct evidence e;
@@ -191,7 +209,7 @@ static int page_init(struct page *p, const struct explain_subject *subject, bool
     expand(add_block(p, BLOCK_PLAIN, NULL), words_of(p, SECTION_LEAD), host_of(subject));
     if (map)
         state_map_draw(add_block(p, BLOCK_MAP, NULL), words_of(p, SECTION_MAP), subject->sample);
-    add_evidence(add_block(p, BLOCK_SECTION, text(MSG_EXPLAIN_NOW)), &e);
+    add_evidence(add_block(p, BLOCK_SECTION, head_of_now(p)), &e);
     add_advice(p, &e);
     add_section(p, text(MSG_EXPLAIN_HARMLESS), SECTION_ALARM);
     if (full)
@@ -351,6 +369,22 @@ static void add_first_sentence(struct str *out, const struct explain_subject *su
     str_fini(&sentence);
 }
 
+/* What is found of others in the state comes before what is said of this one, which is left out where
+ * both do not fit. */
+static void put_others_first(struct str *now, struct str *todo, const struct finding *others)
+{
+    struct str title = STR_INIT;
+
+    str_add(todo, str_text(now));
+    str_clear(now);
+    finding_title(others, &title);
+    str_addf(now, "%s%s" MARK_END NBSP NBSP, evidence_verdict_mark(evidence_verdict_of(others)),
+             evidence_verdict_word(evidence_verdict_of(others)));
+    fact_fill(now, MSG_VERDICT_OTHERS_BRIEF, str_text(&title));
+    now->failed = now->failed || str_failed(&title);
+    str_fini(&title);
+}
+
 /* Verdict and first fact, or what was found, or why nothing is known where a line has room for
  * that; then what to do. */
 static void add_brief(struct str *now, struct str *todo, const struct explain_subject *subject,
@@ -379,8 +413,7 @@ static void add_brief(struct str *now, struct str *todo, const struct explain_su
         finding_part(e.found, PART_DO, &advice);
         fact_fill(todo, MSG_EXPLAIN_TO_DO, str_text(&advice));
     } else if (e.others) {
-        finding_title(e.others, &advice);
-        fact_fill(todo, MSG_VERDICT_OTHERS_BRIEF, str_text(&advice));
+        put_others_first(now, todo, e.others);
     } else if (e.verdict == VERDICT_NORMAL) {
         bool leaks = subject->state == TCP_STATE_CLOSE_WAIT && subject->sample &&
                      subject->sample->count[TCP_STATE_CLOSE_WAIT];

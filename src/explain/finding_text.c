@@ -198,7 +198,7 @@ static enum msg measure_words(unsigned rule, unsigned which)
         [RULE_SYN_SENT] = {MSG_MEASURE_WAITING, 0},
         [RULE_LAST_ACK] = {MSG_MEASURE_CONNECTIONS, 0},
         [RULE_FIN_WAIT1] = {MSG_MEASURE_SOCKETS, MSG_MEASURE_SOCKETS},
-        [RULE_FLOW_RETRANS] = {MSG_MEASURE_CONNECTIONS, 0},
+        [RULE_FLOW_RETRANS] = {MSG_MEASURE_RETRANSMITTED, MSG_MEASURE_CONNECTIONS},
         [RULE_ZERO_WINDOW] = {MSG_MEASURE_CONNECTIONS, MSG_MEASURE_CONNECTIONS},
         [RULE_SLOW_READER] = {MSG_MEASURE_CONNECTIONS, 0},
         [RULE_SEND_BUFFER] = {MSG_MEASURE_CONNECTIONS, 0},
@@ -538,6 +538,15 @@ static enum msg means_words(const struct finding *f)
                                 : rules[f->rule].means;
 }
 
+/* Whose figures these are, where they are not those of the sample. */
+static void add_told(const struct finding *f, struct str *out)
+{
+    char at[FMT_SIZE];
+
+    if (f->told_wall_ns)
+        text_fill(out, MSG_FINDING_TOLD, fmt_clock(at, sizeof at, f->told_wall_ns), NULL);
+}
+
 /* Of what follows from something else the rule's own words would say another cause. */
 void finding_part(const struct finding *f, enum finding_part part, struct str *out)
 {
@@ -545,6 +554,7 @@ void finding_part(const struct finding *f, enum finding_part part, struct str *o
 
     switch (part) {
     case PART_SEEN:
+        add_told(f, out);
         add_seen(f, text(r->seen), out);
         break;
     case PART_WHO:
@@ -665,6 +675,9 @@ const char *finding_skip_words(unsigned why)
         [SKIP_SHORT] = MSG_SKIP_SHORT,
         [SKIP_MPTCP] = MSG_SKIP_MPTCP,
         [SKIP_UNDECIDED] = MSG_SKIP_UNDECIDED,
+        [SKIP_MINUTE] = MSG_SKIP_MINUTE,
+        [SKIP_NO_BOUND] = MSG_SKIP_NO_BOUND,
+        [SKIP_UNRECORDED] = MSG_SKIP_UNRECORDED,
     };
 
     return text(words[why < sizeof words / sizeof words[0] ? why : SKIP_YET]);

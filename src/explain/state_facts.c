@@ -18,6 +18,8 @@ void state_facts_init(struct state_facts *t, const struct explain_subject *subje
         t->row_at = subject->row;
         t->row = &s->conn[subject->row];
     }
+    t->row_gone = subject->row >= s->n_live && subject->row < sample_rows(s) &&
+                  conn_counts_as(&s->conn[subject->row]) == t->state;
     t->window_s = history_span_s(&s->history, FACTS_POINTS);
 }
 

@@ -23,13 +23,22 @@ void findings_free(struct findings *f)
 /* Would only more samples change it? */
 static bool passes(unsigned skip)
 {
-    return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED;
+    return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED ||
+           skip == SKIP_MINUTE;
+}
+
+void findings_skip_recorded(uint8_t *skip)
+{
+    for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {
+        if (skip[i] == SKIP_COUNTERS || skip[i] == SKIP_BOUND || skip[i] == SKIP_NO_BOUND)
+            skip[i] = SKIP_UNRECORDED;
+    }
 }
 
 bool findings_skip_settles(const uint8_t *before, const uint8_t *skip)
 {
     for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {
-        if (passes(before[i]) && skip[i] <= SKIP_UNDECIDED && !passes(skip[i]))
+        if (passes(before[i]) && skip[i] < SKIP_COUNT && !passes(skip[i]))
             return true;
     }
     return false;
@@ -38,7 +47,7 @@ bool findings_skip_settles(const uint8_t *before, const uint8_t *skip)
 void findings_add_skip(uint8_t *all, const uint8_t *skip)
 {
     for (size_t i = 0; i < sizeof((struct findings *)0)->skip; i++) {
-        if (skip[i] <= SKIP_UNDECIDED && (passes(all[i]) || (all[i] == LOOKED && !passes(skip[i]))))
+        if (skip[i] < SKIP_COUNT && (passes(all[i]) || (all[i] == LOOKED && !passes(skip[i]))))
             all[i] = skip[i];
     }
 }

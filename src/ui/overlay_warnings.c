@@ -6,6 +6,7 @@
 
 #include "overlay.h"
 #include "prompt.h"
+#include "table.h"
 #include "tcptop/base/clock.h"
 #include "tcptop/base/fmt.h"
 #include "tcptop/base/utf8.h"
@@ -530,6 +531,8 @@ static unsigned accept(struct session *s)
             session_say(s, MSG_SESSION_NO_MEMORY, NULL);
         else
             session_say(s, MSG_SESSION_WARNING_ROWS, session_key(s, COMMAND_BACK, key), NULL);
+        table_park(s);
+        s->ui.park_key = f->key;
     }
     str_fini(&filter);
     return reaction;

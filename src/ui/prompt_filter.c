@@ -32,6 +32,7 @@ int prompt_filter_apply(struct session *s, const char *text, struct filter_error
     snprintf(s->ui.filter, sizeof(s->ui.filter), "%s", text);
     s->ui.port = filter_choice_port(text);
     s->ui.holders.n = 0; /* until the rows follow */
+    s->ui.park_key = 0;
     *reaction |= REACT_LIST;
     return 0;
 }

@@ -6,11 +6,35 @@
 #include "pane.h"
 #include "session_rows.h"
 #include "table.h"
+#include "tcptop/doctor/finding_scope.h"
+
+#define PARK_ROWS 100000u /* so many are looked at in each sample, to find one of a warning */
 
 /* Does anything depend on more than the first rows? */
 static bool wants_whole(const struct session *s)
 {
-    return s->ui.bound || s->selection_waiting || s->on_full_list || s->ui.prompt == PROMPT_FIND;
+    return s->ui.bound || s->ui.park_key || s->selection_waiting || s->on_full_list ||
+           s->ui.prompt == PROMPT_FIND;
+}
+
+/* Where a parked cursor stands: behind the rows of who holds the port; on the first row that the
+ * warning is about whose rows were asked for, as far as that is among the first ones. */
+static uint32_t park_line(const struct ui *ui, const struct row_view *list)
+{
+    const struct findings *f = list->sample ? list->sample->findings : NULL;
+    uint32_t first = list->holder_rows ? list->pinned_rows + list->holder_rows : 0;
+    uint32_t i = 0, end = list->rows.n < PARK_ROWS ? list->rows.n : PARK_ROWS;
+
+    while (f && i < f->n && f->list[i].key != ui->park_key)
+        i++;
+    for (uint32_t at = first; ui->park_key && !list->grouped && f && i < f->n && at < end; at++) {
+        const uint32_t row = list->rows.row[at];
+        if (row < list->sample->n_live &&
+            f->list[i].marks >> conn_counts_as(&list->sample->conn[row]) & 1 &&
+            finding_concerns(list->sample, i, row))
+            return at;
+    }
+    return first < list->rows.n ? first : 0;
 }
 
 /* Show this listing from now on; takes the reference. */
@@ -28,9 +52,7 @@ static void adopt(struct session *s, struct row_view *list)
     s->list = list;
     ui->pinned_rows = list->pinned_rows;
     ui->holders = list->holders;
-    ui->park_at = list->holder_rows ? list->pinned_rows + list->holder_rows : 0;
-    if (ui->park_at >= list->rows.n)
-        ui->park_at = 0;
+    ui->park_at = park_line(ui, list);
     ui->n_pinned = list->n_pinned;
     memcpy(ui->pinned, list->pinned, sizeof(ui->pinned));
     if (first || s->user_initiated)

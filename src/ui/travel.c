@@ -62,6 +62,7 @@ void travel_close(struct session *s)
         return;
     sample_unref(t->vehicle.last);
     sample_pipeline_free(t->vehicle.pipeline);
+    doctor_notes_fini(&t->vehicle.notes);
     sample_unref(t->live);
     survey_free(t->survey);
     free(t);

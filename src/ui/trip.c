@@ -252,6 +252,25 @@ static uint64_t rows_of(const struct recording_span *s)
     return (uint64_t)s->samples * s->most_total;
 }
 
+/* Who looks at what is played, and knows what was found while it was recorded. */
+static int call_doctor(struct trip *t)
+{
+    struct vehicle *v = t->vehicle;
+    struct sample_observer *doctor = t->settings->past.new_doctor(t->settings->past.context);
+    int rc = 0;
+
+    sample_pipeline_observe(v->pipeline, doctor);
+    if (!doctor)
+        return 0;
+    if (!v->has_notes || !t->settings->past.whole) {
+        doctor_notes_fini(&v->notes);
+        rc = doctor_notes_read(&v->notes, v->src);
+        v->notes.own = !t->settings->past.whole;
+        v->has_notes = !rc;
+    }
+    return rc ? rc : doctor_believe(doctor, &v->notes);
+}
+
 /* From where to play, so that a sparkline is whole, and what needs a past has one. */
 static int go_before(struct trip *t)
 {
@@ -273,8 +292,8 @@ static int go_before(struct trip *t)
     int rc = sample_pipeline_restart(v->pipeline);
     if (rc)
         return rc;
-    sample_pipeline_observe(v->pipeline, t->settings->past.new_doctor(t->settings->past.context));
-    return recording_go(v->src, &all->span[span]);
+    rc = call_doctor(t);
+    return rc ? rc : recording_go(v->src, &all->span[span]);
 }
 
 /* A recording, or the part of it that was asked for, has no sample. */

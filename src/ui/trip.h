@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "query_worker.h"
+#include "tcptop/doctor/doctor.h"
 #include "tcptop/source/sample_pipeline.h"
 #include "tcptop/source/survey.h"
 #include "tcptop/ui/ui_settings.h"
@@ -39,7 +40,9 @@ struct vehicle {
     struct recording_place played;
     bool has_played;
     struct request req; /* it was played with */
-    atomic_bool hurry;  /* another wish waits */
+    struct doctor_notes notes; /* of a recording; of what is kept in memory they are read anew */
+    bool has_notes;
+    atomic_bool hurry; /* another wish waits */
     atomic_uint done, all;
 };
 

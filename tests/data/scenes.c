@@ -56,14 +56,35 @@ static void go_back(struct figures *f, int t)
     f->rtt_us = value_at(last.rtt_us, &last.rtt_course, t);
 }
 
-static void make_metrics(struct tcp_metrics *metrics, const struct figures *last, int t)
+/* How long nothing has gone one way at sample `t`. Where nothing ever did while it was watched, that
+ * was before the peer's last segment. */
+static uint32_t quiet_ms(uint32_t last, const struct course *c, uint32_t ack_ago_ms, int t)
 {
-    struct figures at = *last, *f = &at;
+    for (int at = t; at > 0; at--)
+        if (value_at(last, c, at))
+            return (uint32_t)(t - at) * 1000 + 40;
+    return ack_ago_ms ? ack_ago_ms + 200 : 20000 + (uint32_t)t * 1000;
+}
+
+static void make_times(struct tcp_metrics *metrics, const struct row *r, int t)
+{
+    const struct figures *f = &r->figures;
+    uint32_t sent = quiet_ms(f->tx, &f->tx_course, f->ack_ago_ms, t);
+    uint32_t received = quiet_ms(f->rx, &f->rx_course, f->ack_ago_ms, t);
+    uint32_t ack = r->state == TCP_STATE_ESTABLISHED ? sent : f->ack_ago_ms;
+
+    figure_set(metrics, METRICS_last_data_sent_ms, sent);
+    figure_set(metrics, METRICS_last_data_recv_ms, received);
+    figure_set(metrics, METRICS_last_ack_recv_ms, ack > received ? received : ack);
+}
+
+static void make_metrics(struct tcp_metrics *metrics, const struct row *r, int t)
+{
+    struct figures at = r->figures, *f = &at;
 
     go_back(f, t);
     *metrics = (struct tcp_metrics){0};
     figure_set(metrics, METRICS_rto_us, f->rto_us);
-    figure_set(metrics, METRICS_last_ack_recv_ms, f->ack_ago_ms);
     figure_set(metrics, METRICS_rtt_us, f->rtt_us);
     figure_set(metrics, METRICS_rttvar_us, f->rttvar_us);
     figure_set(metrics, METRICS_ssthresh_segs, f->ssthresh ? f->ssthresh : 0x7fffffff);
@@ -76,6 +97,7 @@ static void make_metrics(struct tcp_metrics *metrics, const struct figures *last
     figure_set(metrics, METRICS_bytes_sent, f->sent);
     figure_set(metrics, METRICS_bytes_retrans, f->again);
     figure_set(metrics, METRICS_snd_wnd_bytes, f->window);
+    make_times(metrics, r, t);
 }
 
 /* "10.0.2.15:443", "[::1]:3000", "0.0.0.0:*". */
@@ -104,8 +126,8 @@ static bool is_mini(const struct row *r)
 /* Timers under ten seconds are restarted all the time; the others run down. */
 static uint32_t expires_at(const struct row *r, int t)
 {
-    if (r->timer == TIMER_OFF)
-        return 0;
+    if (r->timer == TIMER_OFF || r->figures.left_ms)
+        return r->figures.left_ms;
     return r->expires_ms < 1000 ? r->expires_ms : r->expires_ms + (uint32_t)(SAMPLES - t) * 1000;
 }
 
@@ -185,7 +207,7 @@ static void add_message(struct making *m, const struct row *r, int t)
     if (!row)
         fail("scenes");
     *row = c;
-    make_metrics(&metrics, &r->figures, t);
+    make_metrics(&metrics, r, t);
     build_info(info, &metrics);
     build_conn(&m->messages, &c, r->figures.rto_us ? info : NULL, INFO_BYTES);
 }

@@ -33,6 +33,7 @@ struct figures {
     uint32_t busy_permille;  /* of each second */
     uint32_t again_permille; /* of what each second sends */
     uint32_t cookie;         /* of the connection; 0: one is made up */
+    uint32_t left_ms;        /* of its timer in this very sample; 0: the row says it */
     struct course tx_course, rx_course, rtt_course, again_course;
 };
 

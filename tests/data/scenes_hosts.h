@@ -31,19 +31,19 @@ static unsigned generation(unsigned i, int t, uint32_t *left_ms)
     return (i * 37 + (unsigned)t) / 60;
 }
 
+/* Its timer; another generation is another socket, also on the same ports. */
+static void time_wait(struct row *row, unsigned i, unsigned g, uint32_t left_ms)
+{
+    row->timer = TIMER_TIMEWAIT;
+    row->figures.left_ms = left_ms;
+    row->figures.cookie = 0x50000000u + i * 4 + (g - i * 37 / 60);
+}
+
 static void place(char local[64], char remote[64], const char *from, unsigned from_port,
                   const char *to, unsigned to_port)
 {
     snprintf(local, 64, "%s:%u", from, from_port);
     snprintf(remote, 64, "%s:%u", to, to_port);
-}
-
-/* Timers as add_message() counts them: at the last sample. */
-static uint32_t at_end(uint32_t left_ms, int t)
-{
-    uint32_t passed = (uint32_t)(SAMPLES - t) * 1000;
-
-    return left_ms > passed ? left_ms - passed : 0;
 }
 
 /* web-01 */
@@ -238,8 +238,7 @@ static void web_time_wait(unsigned i, int t, struct row *row, char local[64], ch
     unsigned g = generation(i, t, &left);
     char peer[32];
 
-    row->timer = TIMER_TIMEWAIT;
-    row->expires_ms = at_end(left, t);
+    time_wait(row, i, g, left);
     if (i < WEB_ONE_PEER) {
         place(local, remote, "10.0.2.15", 47200 + i * 6 + g % 3, "10.0.5.8", 8443);
     } else if (i < WEB_CLIENT_WAITS) {
@@ -472,8 +471,7 @@ static void api_time_wait(unsigned i, int t, struct row *row, char local[64], ch
     unsigned g = generation(i, t, &left);
     char peer[32];
 
-    row->timer = TIMER_TIMEWAIT;
-    row->expires_ms = at_end(left, t);
+    time_wait(row, i, g, left);
     if (i < API_DATABASE_WAITS) {
         unsigned port = 35397 + i;
 

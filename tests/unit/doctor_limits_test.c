@@ -264,7 +264,7 @@ static void resets(void **state)
         patient_counter(s, COUNTER_OUT_RSTS, sent);
         patient_counter(s, COUNTER_ESTAB_RESETS, 0);
         patient_look(s);
-        assert_int_equal(patient.now->findings->skip[RULE_RESETS], t < 60 ? SKIP_SHORT : LOOKED);
+        assert_int_equal(patient.now->findings->skip[RULE_RESETS], t < 60 ? SKIP_MINUTE : LOOKED);
     }
     assert_null(patient_found(RULE_RESETS));
     for (int t = 200; t < 220; t++) {

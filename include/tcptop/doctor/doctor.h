@@ -12,6 +12,7 @@
 
 #include "tcptop/model/findings.h"
 #include "tcptop/model/sample.h"
+#include "tcptop/source/recording.h"
 #include "tcptop/source/sample_pipeline.h"
 #include "tcptop/text/text.h"
 
@@ -116,6 +117,28 @@ const struct rule_figure *rule_figure(unsigned rule, unsigned which);
 /** The doctor, for a sample_pipeline or sampler, which takes it over. `eager`: look at everything
  * in every sample. `share` of one core is what figures may cost. NULL: out of memory. */
 struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share);
+
+/* What the recorder of a recording found in it, where it judged by the same rules and thresholds. */
+struct doctor_notes {
+    struct episode *list; /* owned */
+    uint32_t n;
+    uint64_t judge; /* rules_digest() of the recorder; 0: there is nothing to take over */
+    uint8_t skip[RECORDING_RULES]; /* enum skip, by rule: how it could look */
+    bool own; /* of what this program keeps of its own host: why a rule could not look is said as of
+                 the host, not of a recording */
+};
+
+/** Read them from the recording, or the part of it that it is limited to, without moving in it. What
+ *  has none, such as text or a pipe, gives none. Returns 0, or -ENOMEM with none. */
+int doctor_notes_read(struct doctor_notes *notes, struct source *src);
+void doctor_notes_fini(struct doctor_notes *notes);
+
+/** Have the doctor, which looks at samples of that recording, take them over: what held at the time
+ *  of a sample and is not found in it is told with its figures at their worst (finding.told_wall_ns),
+ *  what is found has held since when the recorder saw it first, and a rule counts as looked at where
+ *  the recorder could look. Nothing is taken over where the recorder had other thresholds. The notes
+ *  are copied. Returns 0 or -ENOMEM. */
+int doctor_believe(struct sample_observer *doctor, const struct doctor_notes *notes);
 
 /** Would another sample decide something? */
 bool doctor_pending(const struct sample_observer *doctor);

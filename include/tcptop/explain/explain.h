@@ -23,6 +23,7 @@ struct explain_subject {
     const struct sample_summary *summary; /* of the sample; NULL: made when it is needed */
     const struct breakdown *breakdown;    /* for the table IN NUMBERS: of another state, or of none,
                                              what takes it is "–"; NULL: no table */
+    bool alone; /* nothing else says of which moment the sample is: of a recording the page does */
     const char *lesson; /* the words of a lesson's step, three paragraphs that come before all else;
                            NULL: none */
     bool lesson_over;   /* what they say has ended since */

@@ -24,6 +24,10 @@ enum skip {
     SKIP_SHORT,     /* needs samples over a longer time */
     SKIP_MPTCP,     /* of MPTCP connections, whose subflows do not show how they close */
     SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */
+    SKIP_MINUTE,    /* needs samples over a minute */
+    SKIP_NO_BOUND,  /* bound-only sockets were asked for, and the kernel does not list them */
+    SKIP_UNRECORDED, /* the recording does not hold what it takes */
+    SKIP_COUNT,
 };
 
 /* What of `ends` the rows must have in common with it, besides their state. */
@@ -114,6 +118,8 @@ struct finding {
     uint8_t at_least;                     /* bit per value that is a lower bound */
     int64_t since_ns, seen_ns;            /* monotonic: first and last seen to hold */
     int64_t since_wall_ns, ended_wall_ns; /* the second 0: holds */
+    int64_t told_wall_ns; /* of a recording: the recorder found it, and this is when it was as the
+                             figures say; 0: it was found in this sample */
     double value[FINDING_VALUES];
     double window_s; /* that was watched, of what the rule counts; 0: none */
     struct finding_process who;
@@ -148,6 +154,9 @@ struct findings {
  * SKIP_YET for each: what kept one from looking for good is said; what only a few more samples have
  * cured is not. */
 void findings_add_skip(uint8_t *all, const uint8_t *skip);
+
+/** Of a recording: what the recorder could not read, or was not asked for, is not recorded. */
+void findings_skip_recorded(uint8_t *skip);
 
 /** Has a rule looked, or can it never look, by `skip`, that by `before` had needed more samples? */
 bool findings_skip_settles(const uint8_t *before, const uint8_t *skip);

@@ -22,6 +22,7 @@ enum sample_reason_code {
     REASON_FROM_PROC,      /* error of sock_diag; the rows are from /proc/net/tcp */
     REASON_NO_CONNECTIONS, /* sock_diag_error, and error of /proc/net/tcp */
     REASON_NO_OWNERS,      /* error with which /proc cannot be searched for processes */
+    REASON_BOUND_UNRECORDED, /* the same of a recording, which does not hold them */
     REASON_NO_BOUND,       /* no others than bound-only sockets are wanted, which are not listed */
 
     REASON_UNREADABLE,    /* text: a file; error */

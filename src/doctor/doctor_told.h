@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* How what a recorder noted goes into the findings of a sample. */
+#ifndef TCPTOP_SRC_DOCTOR_DOCTOR_TOLD_H
+#define TCPTOP_SRC_DOCTOR_DOCTOR_TOLD_H
+
+#include "tcptop/doctor/doctor.h"
+
+/** How many of the findings held when the sample was taken. */
+uint32_t doctor_told_at(const struct doctor_notes *notes, const struct sample *s);
+
+/** Add these, behind the `f->n` that there are, to `f`, which has room for them; of one that is
+ *  there the time since when it holds is taken over. */
+void doctor_told_add(const struct doctor_notes *notes, const struct sample *s, struct findings *f);
+
+/** Take over how rules could look. */
+void doctor_told_skip(const struct doctor_notes *notes, struct findings *f);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Who looks at a recording knows what its recorder found, which had seen more than was recorded: it is
+ * told for as long as it held, with its figures at their worst, and not where other thresholds
+ * were in force. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/folder.h"
+#include "lib/sample.h"
+#include "tcptop/base/clock.h"
+#include "tcptop/doctor/doctor.h"
+#include "tcptop/explain/finding_text.h"
+#include "tcptop/source/recorder.h"
+#include "tcptop/text/text.h"
+
+#define WALL_S INT64_C(1764417600)
+#define MONO_S INT64_C(5000)
+#define KEY    UINT64_C(77)
+
+static char directory[FOLDER_SIZE], path[96];
+static struct limits limits;
+static struct sample_pipeline *pipeline;
+static const struct sample *last;
+
+static int make_directory(void **state)
+{
+    (void)state;
+    rules_limits_init(&limits);
+    if (folder_make(directory))
+        return -1;
+    snprintf(path, sizeof path, "%s/one.tcptop", directory);
+    return 0;
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    return folder_remove(directory);
+}
+
+static const char *rule_name(unsigned rule)
+{
+    return rule < RULE_COUNT ? rules[rule].name : NULL;
+}
+
+/* The sample of second `t`; with `connections` above 0 the recorder found that many which lose. */
+static void record(struct recorder *r, int t, double connections, double share)
+{
+    struct sample *s = sample_make(NULL);
+
+    sample_row(s, "10.0.0.1:443", "10.0.0.9:50000", TCP_STATE_ESTABLISHED)->cookie = 9;
+    s->seq = (uint64_t)t;
+    s->mono_ns = (MONO_S + t) * NS_PER_S;
+    s->wall_ns = (WALL_S + t) * NS_PER_S;
+    s->findings = findings_new(1);
+    assert_non_null(s->findings);
+    if (connections > 0) {
+        struct finding *f = &s->findings->list[0];
+        s->findings->n = 1;
+        *f = (struct finding){.key = KEY,
+                              .rule = RULE_FLOW_RETRANS,
+                              .severity = SEVERITY_WARNING,
+                              .subject = SUBJECT_PEER,
+                              .marks = STATE_BIT(TCP_STATE_ESTABLISHED),
+                              .scope = {.states = STATE_BIT(TCP_STATE_ESTABLISHED)},
+                              .since_ns = (MONO_S + 3) * NS_PER_S,
+                              .since_wall_ns = (WALL_S + 3) * NS_PER_S,
+                              .seen_ns = s->mono_ns};
+        f->value[FIGURE_FLOW_RETRANS_COUNT] = connections;
+        f->value[FIGURE_FLOW_RETRANS_SHARE] = share;
+        f->valid = 1u << FIGURE_FLOW_RETRANS_COUNT | 1u << FIGURE_FLOW_RETRANS_SHARE;
+    }
+    memset(s->findings->skip, LOOKED, RULE_COUNT);
+    s->findings->skip[RULE_BOUND] = SKIP_BOUND;
+    assert_int_equal(recorder_add(r, s), 0);
+    sample_unref(s);
+}
+
+/* Ten samples; from the third to the seventh there is a warning, which is at its worst in the fifth. */
+static void make_recording(uint64_t judge)
+{
+    const struct recorder_options options = {
+        .path = path, .force = true, .judge = judge, .rule_name = rule_name};
+    struct recorder *r;
+
+    assert_int_equal(recorder_open(&r, &options), 0);
+    for (int t = 1; t <= 10; t++)
+        record(r, t, t >= 3 && t <= 7, t == 5 ? 40 : 10);
+    assert_int_equal(recorder_close(r), 0);
+}
+
+static void open_it(bool believe)
+{
+    struct doctor_notes notes;
+    struct source *src;
+
+    assert_int_equal(recording_open(&src, path, NULL), 0);
+    pipeline = sample_pipeline_new(src, 10);
+    assert_non_null(pipeline);
+    struct sample_observer *doctor = doctor_new(&limits, false, 1);
+    assert_non_null(doctor);
+    sample_pipeline_observe(pipeline, doctor);
+    assert_int_equal(doctor_notes_read(&notes, src), 0);
+    if (believe)
+        assert_int_equal(doctor_believe(doctor, &notes), 0);
+    doctor_notes_fini(&notes);
+}
+
+static const struct findings *next(void)
+{
+    const struct request req = {.needs = 0};
+
+    assert_int_equal(sample_pipeline_next(pipeline, &req, &last, NULL), 0);
+    assert_non_null(last->findings);
+    return last->findings;
+}
+
+static void end(void)
+{
+    sample_unref(last);
+    last = NULL;
+    sample_pipeline_free(pipeline);
+}
+
+static void what_was_found_is_told_while_it_held(void **state)
+{
+    struct str seen = STR_INIT;
+
+    (void)state;
+    text_use(LANG_EN);
+    make_recording(rules_digest(&limits));
+    open_it(true);
+    for (int t = 1; t <= 10; t++) {
+        const struct findings *f = next();
+        const bool held = t >= 3 && t <= 7;
+        assert_int_equal(f->n, held);
+        assert_int_equal(f->warnings, held);
+        assert_int_equal(f->states, held ? STATE_BIT(TCP_STATE_ESTABLISHED) : 0);
+        if (!held)
+            continue;
+        assert_true(f->list[0].key == KEY);
+        assert_true(f->list[0].since_ns == (MONO_S + 3) * NS_PER_S);
+        assert_true(f->list[0].told_wall_ns == (WALL_S + 5) * NS_PER_S);
+        assert_true(f->list[0].value[FIGURE_FLOW_RETRANS_SHARE] == 40);
+    }
+    end();
+    open_it(true);
+    for (int t = 1; t <= 4; t++)
+        (void)next();
+    finding_part(&last->findings->list[0], PART_SEEN, &seen);
+    assert_non_null(strstr(str_text(&seen), "found by the recorder; at its worst, at "));
+    str_fini(&seen);
+    end();
+}
+
+static void where_it_could_look_that_counts(void **state)
+{
+    (void)state;
+    make_recording(rules_digest(&limits));
+    open_it(true);
+    const struct findings *f = next();
+    assert_int_equal(f->skip[RULE_FLOW_RETRANS], LOOKED); /* the recording has no tcp_info */
+    assert_int_equal(f->skip[RULE_BOUND], SKIP_UNRECORDED);
+    end();
+    open_it(false);
+    f = next();
+    assert_int_not_equal(f->skip[RULE_FLOW_RETRANS], LOOKED);
+    assert_int_equal(f->skip[RULE_BOUND], SKIP_UNRECORDED);
+    end();
+}
+
+static void other_thresholds_are_not_believed(void **state)
+{
+    (void)state;
+    make_recording(rules_digest(&limits) + 1);
+    open_it(true);
+    for (int t = 1; t <= 10; t++)
+        assert_int_equal(next()->n, 0);
+    assert_int_not_equal(last->findings->skip[RULE_FLOW_RETRANS], LOOKED);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_found_is_told_while_it_held),
+        cmocka_unit_test(where_it_could_look_that_counts),
+        cmocka_unit_test(other_thresholds_are_not_believed),
+    };
+
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
