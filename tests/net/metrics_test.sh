@@ -189,7 +189,7 @@ if command -v systemd-socket-activate >/dev/null && command -v curl >/dev/null; 
 			1) printf '\000\001\002' >&"$fd" ;;
 			esac
 		done
-		asks || return
+		until_true asks || return
 		for fd in "${sockets[@]}"; do exec {fd}>&-; done
 		gone() { ! pgrep -P "$activate"; }
 		until_true gone

@@ -37,8 +37,10 @@ same_rows() {
 		[ "$(rows --once --columns $columns)" = "$(rows --read "$tmp/one" --columns $columns)" ]
 }
 check "the rows read are those that were there" same_rows
-same_owners() { # the first samples may come before all processes were looked at
-	tcptop --write "$tmp/owned" --force 0.05 3 && [ -n "$(rows --once --columns inode,process,pid | grep pid)" ] &&
+n_samples=3
+same_owners() { # the first samples may come before all processes were looked at: more with each try
+	n_samples=$((n_samples * 2))
+	tcptop --write "$tmp/owned" --force 0.05 $n_samples && [ -n "$(rows --once --columns inode,process,pid | grep pid)" ] &&
 		[ "$(rows --once --columns inode,process,pid,user)" = "$(rows --read "$tmp/owned" --columns inode,process,pid,user)" ]
 }
 check "and so are their processes" until_true same_owners

@@ -117,11 +117,13 @@ check "figures of tcp_info" with_metrics
 check "--explain speaks of it" ends_with 0 here --host far --explain LISTEN
 doctor() { here --host far --doctor 0.05 >"$tmp/out"; [ $? -lt 3 ] && grep -q "$(uname -n)" "$tmp/out"; }
 check "--doctor looks at it" doctor
-recorded() {
-	here --host far --write "$tmp/file" 0.05 3 &&
+n_samples=3
+recorded() { # the first samples may come before all processes were looked at: more with each try
+	n_samples=$((n_samples * 2))
+	here --host far --write "$tmp/file" --force 0.05 $n_samples &&
 		[ "$(rows --read "$tmp/file" --once)" = "$(rows --once)" ]
 }
-check "--write records it here" recorded
+check "--write records it here" until_true recorded
 none_left() { # none_left FILE: no process of these ids
 	local pid
 	while read -r pid; do

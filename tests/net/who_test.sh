@@ -22,7 +22,7 @@ scene prefork-stopped '' prefork-stopped 40 2
 scene prefork-works '' prefork-works 40 2
 scene waits '' waits 10 2
 scene no-files '' no-files 100 0
-scene full '' full-queue 10 6
+scene full '' full-queue 10 6 'accept_stalled_age = 3600'
 scene unanswered '' unanswered 3 5
 scene held 'echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range' hold-ports 70 0
 scene closed 'echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range' linger 70 0
