@@ -21,7 +21,7 @@
 #include "tcptop/model/state.h"
 #include "tcptop/source/recorder.h"
 
-#define INTERVAL_PLAUSIBLE_S 60 /* without COUNT, on a terminal */
+#define INTERVAL_PLAUSIBLE_S 600 /* without COUNT; on a terminal a tenth of it */
 
 static void set_defaults(struct settings *s)
 {
@@ -220,7 +220,8 @@ static int apply_operands(struct command_line *c, struct err *err)
     if (!c->interval)
         return 0;
     const bool number = option_number(c->interval, 0, 65535, &whole) == 0;
-    const bool implausible = !c->count && whole > INTERVAL_PLAUSIBLE_S && isatty(STDOUT_FILENO);
+    const bool implausible = !c->count && whole > (isatty(STDOUT_FILENO) ? INTERVAL_PLAUSIBLE_S / 10
+                                                                         : INTERVAL_PLAUSIBLE_S);
     if (number && (whole > UI_INTERVAL_MAX || implausible))
         return cli_error_usage(err, MSG_BAD_INTERVAL_PORT, c->interval, NULL);
     if (option_setting_text(c->s, SETTING_INTERVAL, NULL, c->interval, NULL))

@@ -316,8 +316,12 @@ static void facts_holder(struct evidence *e, const struct state_facts *t)
     if (!p || t->b->n_processes == 0 || p->former)
         return;
     snprintf(pid, sizeof pid, "%u", p->pid);
-    ADD_FACT(e, t->b->ages_vague ? MSG_FACT_CW_HOLDER_AT_LEAST : MSG_FACT_CW_HOLDER,
-             COUNT(p->count), p->name, pid, TIME(t->b->oldest_ms));
+    const enum msg words =
+        p->count < t->b->rows
+            ? t->b->ages_vague ? MSG_FACT_CW_HOLDER_OF_ALL_AT_LEAST : MSG_FACT_CW_HOLDER_OF_ALL
+        : t->b->ages_vague ? MSG_FACT_CW_HOLDER_AT_LEAST
+                           : MSG_FACT_CW_HOLDER;
+    ADD_FACT(e, words, COUNT(p->count), p->name, pid, TIME(t->b->oldest_ms));
 }
 
 static void facts_peer(struct evidence *e, const struct state_facts *t)
@@ -463,8 +467,7 @@ static void say_normal(struct evidence *e, const struct state_facts *t)
 /* What is found in the state is not about a connection that has left it. */
 static void judge(struct evidence *e, const struct state_facts *t)
 {
-    const struct finding *found =
-        t->row_gone ? NULL : finding_about(t->s, t->state, t->row_at);
+    const struct finding *found = t->row_gone ? NULL : finding_about(t->s, t->state, t->row_at);
 
     if (t->row_gone && finding_about(t->s, t->state, UINT32_MAX))
         say_normal(e, t);

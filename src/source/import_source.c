@@ -397,7 +397,9 @@ int import_open_directory(struct source **src, const char *path, struct sample_r
     if (!rc)
         rc = open_next_file(im);
     if (rc)
-        sample_reason_set(why, rc, sample_reason_named(REASON_UNREADABLE, rc, path));
+        sample_reason_set(why, rc,
+                          sample_reason_named(
+                              rc == -EISDIR ? REASON_NO_RECORDINGS : REASON_UNREADABLE, rc, path));
     else
         rc = find_rows(im, why);
     return opened(im, rc, src);

@@ -290,9 +290,10 @@ static int complete(struct sample_pipeline *st, struct sample_builder *b, const 
     if (!rc && st->observer)
         st->observer->observe(st->observer, s);
     if (req->needs & NEED_ONLY_BOUND && !(s->needs & NEED_BOUND)) /* not before it was joined */
-        sample_set_status(s, SAMPLE_PARTIAL, (struct sample_reason){.code = s->backend == BACKEND_FRAME
-                                                                ? REASON_BOUND_UNRECORDED
-                                                                : REASON_NO_BOUND});
+        sample_set_status(s, SAMPLE_PARTIAL,
+                          (struct sample_reason){.code = s->backend == BACKEND_FRAME
+                                                             ? REASON_BOUND_UNRECORDED
+                                                             : REASON_NO_BOUND});
     if (!sample_is_recorded(s)) {
         s->cost_ns += clock_mono_ns() - wall;
         s->cpu_ns += clock_thread_cpu_ns() - cpu;

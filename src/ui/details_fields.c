@@ -629,7 +629,7 @@ static const struct trace connection_traces[] = {
     {MSG_COL_TX, tx, per_second, ROLE_LIVE},
     {MSG_COL_RX, rx, per_second, ROLE_LIVE},
     {MSG_VIEW_DETAIL_RTT, rtt, say_latency, ROLE_LIVE},
-    {MSG_COL_RETR, again, share, ROLE_WARN},
+    {MSG_VIEW_DETAIL_RETR, again, share, ROLE_WARN},
 };
 
 static const struct trace listener_traces[] = {

@@ -109,6 +109,12 @@ static bool same_boot(const struct session *s)
     return (a->run && a->run == b.run) || (*a->boot && strcmp(a->boot, b.boot) == 0);
 }
 
+/* The earlier one, whichever was noted: time goes from A to B, and what has grown counts up. */
+static const struct sample *first_of(const struct sample *base, const struct sample *shown)
+{
+    return shown->wall_ns < base->wall_ns ? shown : base;
+}
+
 static void compare(struct session *s, const struct sample *shown)
 {
     struct noted *n = s->noted;
@@ -120,8 +126,8 @@ static void compare(struct session *s, const struct sample *shown)
         return;
     }
     t->task = (struct task){.step = compare_step, .on_done = compare_on_done, .free = compare_free};
-    t->sample[COMPARISON_A] = sample_ref(n->base);
-    t->sample[COMPARISON_B] = sample_ref(shown);
+    t->sample[COMPARISON_A] = sample_ref(first_of(n->base, shown));
+    t->sample[COMPARISON_B] = sample_ref(first_of(n->base, shown) == shown ? n->base : shown);
     t->cookies = same_boot(s);
     memcpy(t->text, s->ui.filter, sizeof t->text);
     n->task = t;
@@ -143,8 +149,11 @@ static unsigned refresh(struct session *s)
         session_say(s, MSG_DIFF_OTHER_PLACE, NULL);
         return REACT_CLOSE;
     }
-    if (!n->task && (n->made.sample[COMPARISON_A] != n->base ||
-                     n->made.sample[COMPARISON_B] != shown || strcmp(n->filter, s->ui.filter) != 0))
+    const struct sample *first = first_of(n->base, shown);
+
+    if (!n->task && (n->made.sample[COMPARISON_A] != first ||
+                     n->made.sample[COMPARISON_B] != (first == shown ? n->base : shown) ||
+                     strcmp(n->filter, s->ui.filter) != 0))
         compare(s, shown);
     return REACT_NOTHING;
 }

@@ -121,7 +121,7 @@ static void add_line_of_two(struct help *h, enum msg one, enum msg other, enum m
 {
     char badges[FILL_SIZE];
 
-    snprintf(badges, sizeof badges, "%.60s %.60s", text(one), text(other));
+    snprintf(badges, sizeof badges, "%.60s, %.60s", text(one), text(other));
     add_line(h, true, badges, text(what));
 }
 

@@ -7,6 +7,10 @@
 static void set(struct session *s, uint64_t ms)
 {
     char interval[FMT_SIZE];
+    if (s->settings->read_path) {
+        session_say(s, MSG_SESSION_INTERVAL_RECORDED, NULL);
+        return;
+    }
     if (s->settings->host) {
         session_say(s, MSG_SESSION_INTERVAL_REMOTE, NULL);
         return;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "session_rows.h"
+#include "tcptop/base/fmt.h"
 #include "tcptop/explain/reason_text.h"
 #include "trip.h"
 
@@ -165,10 +166,14 @@ unsigned travel_return(struct session *s)
 /* Say why one is not there. */
 static void say_failure(struct session *s, const struct trip *trip)
 {
-    char why[REASON_TEXT_SIZE];
+    char why[REASON_TEXT_SIZE], first[FMT_SIZE], last[FMT_SIZE];
 
     if (trip->rc == -ENOENT && trip->wish.aim == TRAVEL_FINDING)
         session_say(s, trip->wish.by < 0 ? MSG_TRAVEL_NO_EARLIER : MSG_TRAVEL_NO_LATER, NULL);
+    else if (trip->rc == -ERANGE)
+        session_say(s, MSG_TRAVEL_OUTSIDE,
+                    fmt_local(first, sizeof first, trip->survey->first_wall_ns),
+                    fmt_local(last, sizeof last, trip->survey->last_wall_ns), NULL);
     else if (trip->why.code != REASON_NONE)
         session_say(s, MSG_SESSION_NOTE, reason_text(why, &trip->why, text_language()), NULL);
     else if (trip->rc == -ENODATA || trip->rc == -ESTALE)

@@ -219,12 +219,20 @@ static int find_last(struct trip *t)
                : set_spot(t, last, UINT32_MAX, &t->target);
 }
 
+/* Is it a time that the recording has nothing of? What is typed may mean a whole minute. */
+static bool is_outside(const struct survey *v, int64_t wall_ns)
+{
+    return wall_ns < v->first_wall_ns - 60 * NS_PER_S || wall_ns > v->last_wall_ns + 60 * NS_PER_S;
+}
+
 static int find_target(struct trip *t)
 {
     const enum travel_aim aim = t->wish.aim;
 
     if (aim == TRAVEL_TIME)
         return find_time(t, t->wish.by, &t->target);
+    if (aim == TRAVEL_WALL && t->settings->past.whole && is_outside(t->survey, t->wish.by))
+        return -ERANGE;
     if (aim == TRAVEL_WALL)
         return find_wall(t, t->wish.by, &t->target);
     if (aim == TRAVEL_FIRST)

@@ -16,14 +16,14 @@ enum sample_reason_code {
     REASON_ERROR,    /* error */
     REASON_RECORDED, /* text, in English: the reason that the sample had when it was recorded */
 
-    REASON_REJECTED,       /* number of damaged records that were left out */
-    REASON_INTERRUPTED,    /* the table of sockets changed during each try to read it */
-    REASON_BROKE_OFF,      /* error with which the kernel's answer ended */
-    REASON_FROM_PROC,      /* error of sock_diag; the rows are from /proc/net/tcp */
-    REASON_NO_CONNECTIONS, /* sock_diag_error, and error of /proc/net/tcp */
-    REASON_NO_OWNERS,      /* error with which /proc cannot be searched for processes */
+    REASON_REJECTED,         /* number of damaged records that were left out */
+    REASON_INTERRUPTED,      /* the table of sockets changed during each try to read it */
+    REASON_BROKE_OFF,        /* error with which the kernel's answer ended */
+    REASON_FROM_PROC,        /* error of sock_diag; the rows are from /proc/net/tcp */
+    REASON_NO_CONNECTIONS,   /* sock_diag_error, and error of /proc/net/tcp */
+    REASON_NO_OWNERS,        /* error with which /proc cannot be searched for processes */
     REASON_BOUND_UNRECORDED, /* the same of a recording, which does not hold them */
-    REASON_NO_BOUND,       /* no others than bound-only sockets are wanted, which are not listed */
+    REASON_NO_BOUND, /* no others than bound-only sockets are wanted, which are not listed */
 
     REASON_UNREADABLE,    /* text: a file; error */
     REASON_EMPTY_FILE,    /* text: a file */
@@ -51,9 +51,10 @@ enum sample_reason_code {
     REASON_NETNS_MISSING_OTHERS, /* the same of all but the own one */
     REASON_NETNS_MISSING_ERROR,  /* error with which some cannot be entered */
 
-    REASON_NOT_THEN,     /* text: a recording that has no sample of the time asked for */
-    REASON_OTHER_WRITER, /* files that were written at the same time as others are left out */
-    REASON_NO_WRITER,    /* text: a FIFO that nobody writes to */
+    REASON_NOT_THEN,      /* text: a recording that has no sample of the time asked for */
+    REASON_OTHER_WRITER,  /* files that were written at the same time as others are left out */
+    REASON_NO_RECORDINGS, /* text: a directory in which there are none */
+    REASON_NO_WRITER,     /* text: a FIFO that nobody writes to */
 
     REASON_REMOTE_NO_TCPTOP, /* text: a host where the shell does not find tcptop */
     REASON_REMOTE_SSH,       /* text: a host; ssh could not connect, or lost the connection */
