@@ -684,7 +684,7 @@ static void other_directories_are_refused(void **state)
 
     (void)state;
     assert_true(recording_open(&src, "/", &why) < 0);
-    assert_int_equal(why.code, REASON_UNREADABLE);
+    assert_int_equal(why.code, REASON_NO_RECORDINGS);
     assert_int_equal(why.error, -EISDIR);
 }
 
