@@ -337,7 +337,7 @@ static void use_gathering(struct sample_pipeline *st, struct sample_builder *b,
         end_gathering(st);
         return;
     }
-    b->gathered = st->gathered;
+    b->gathered = st->gathered && !req->keep_gathered;
     if (!st->gathered && gather_on(st, req, false, 0) < 0)
         return;
     b->gathering = g;

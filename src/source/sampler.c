@@ -69,7 +69,8 @@ struct sampler {
     int64_t mono_ns, thread_ns, process_ns; /* the clocks at the sample before */
     bool counted;                           /* a brief sample can follow, and saves something */
     bool asked_brief;                       /* that sample was to be a brief one */
-    bool gathers;       /* the next one may be a full one, though asked for as a brief one */
+    bool gathers;       /* the next one is a full one, though asked for as a brief one */
+    bool has_gathered;  /* … and after a brief one, since its rows are all there */
     bool cannot_gather; /* the next full one must be taken at once */
 };
 
@@ -199,12 +200,14 @@ static bool full_is_due(const struct sampler *s, int64_t slot)
 }
 
 /* What is asked of the source next. A full sample is gathered between brief ones, which wait for
- * nothing then; it comes as soon as its rows are there. Needs the lock. */
+ * nothing then; when its rows are there, it follows the next brief one. Needs the lock. */
 static struct request next_request(struct sampler *s)
 {
     struct request req = s->req;
 
     req.brief = s->full_ms && !s->now && !(s->cannot_gather && full_is_due(s, s->slot_ns));
+    s->has_gathered = s->has_gathered && req.brief;
+    req.keep_gathered = s->has_gathered;
     req.count_states = req.two_tempos && (s->full_ms || s->stretched_ms || !s->full_ns);
     s->asked_brief = req.brief && !s->gathers;
     s->now = s->gathers = false;
@@ -230,8 +233,17 @@ static void gather(struct sampler *s, int64_t slot)
         more = sample_pipeline_gather(s->pipeline, &req, slice < until ? slice : until);
         pthread_mutex_lock(&s->lock);
     }
-    s->gathers = more >= 0;
+    s->has_gathered = more == 0;
     s->cannot_gather = more < 0;
+}
+
+/* Is the brief sample of this slot out, and the full one at once to follow, so that what the brief
+ * one shows does not wait for it? Needs the lock. */
+static bool full_follows(struct sampler *s)
+{
+    s->gathers = s->has_gathered && s->full_ns != s->slot_ns;
+    s->has_gathered = false;
+    return s->gathers;
 }
 
 /* Owners are known for the first time, or more of them: they are to be shown soon. Called by the
@@ -344,7 +356,7 @@ static void *sampler_main(void *arg)
         pthread_mutex_unlock(&s->lock);
         publish(s, take(s, &req));
         pthread_mutex_lock(&s->lock);
-        if (!s->ended) {
+        if (!s->ended && !full_follows(s)) {
             gather(s, slot);
             slot = wait_for_slot(s, slot);
         }

@@ -28,6 +28,7 @@ figures() {
 		if ($2 !~ /floor/) owners = owners (owners ? ", " : "") $2 " " long($3)
 		many = scene
 	}
+	scene ~ /^The live screen as it comes/ { tempo[$2] = $3; next }
 	scene ~ /^The live/ && /^[|] [a-zC]/ { live[$2] = $3; size = scene; gsub(/[^0-9kM]/, "", size) }
 	scene ~ /^Left open/ && /^[|] (tcptop|htop) / {
 		cpu[$2] = $3; bytes[$2] = $4; memory[$2] = $5; start[$2] = $6
@@ -59,6 +60,12 @@ figures() {
 			print "\nThe live screen among " size " sockets: " live["CPU of one tick"] " of CPU for a sample (the floor takes " \
 				live["CPU of the floor"] "), " live["memory"] " of memory,"
 			print "a key is on the screen " ms[1] " ms after it was pressed while a sample is being taken (p99: " ms[2] " ms)."
+		}
+		if ("CPU of a second" in tempo) {
+			print "\nBy itself it takes a brief sample there each second, and gathers a full one meanwhile: " \
+				tempo["CPU of a second"] " of CPU"
+			print "a second, " tempo["memory"] " of memory, since the rows of up to four samples are held. A socket that is left in"
+			print "CLOSE_WAIT is on the screen after " tempo["a CLOSE_WAIT is on the screen, worst"] " at worst."
 		}
 		if ("tcptop" in cpu) {
 			print "\nLeft open among 100 sockets, a sample each second: " beside(cpu, " ms") " of CPU a minute,"

@@ -26,6 +26,7 @@ static int fake_sample(struct source *src, const struct request *req, struct sam
     if (fails && atomic_load(&f->taken) >= atomic_load(&f->fails_after))
         return sample_reason_set(why, fails, reason_said("the fake fails"));
     atomic_fetch_add(&f->whole, !req->brief);
+    atomic_fetch_add(&f->kept, req->keep_gathered);
     s->counters.before.established = s->counters.after.established = atomic_load(&f->counted);
     s->counters.valid = atomic_load(&f->counted) && (req->count_states || req->brief);
     s->left_out = req->brief && atomic_load(&f->counted) ? BRIEF_LEFT_OUT : 0;

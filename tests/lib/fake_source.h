@@ -28,6 +28,7 @@ struct fake {
     atomic_llong brief_cpu_ns;    /* what a brief sample claims to cost and take */
     atomic_uint pieces; /* in which the rows of a full sample can be gathered; 0: it cannot */
     atomic_uint whole;  /* full samples that were asked for at once */
+    atomic_uint kept;   /* brief samples whose gathered rows were for the one after them */
     atomic_uint gather_begun, gather_ended; /* `taken`, when the last gathering began, and ended */
     unsigned piece;                         /* of it, so far */
     atomic_bool closed;

@@ -419,7 +419,7 @@ static void a_fork_storm_confuses_nobody(void **state)
     unsigned shorts = 0;
 
     (void)state;
-    for (int i = 0; i < 100 || (!shorts && i < 5000); i++) {
+    for (int i = 0; i < 40 || (!shorts && i < 5000); i++) {
         const struct sample *s = sample(&r);
         assert_string_equal(owner_at(s, PORT + 1, TCP_STATE_LISTEN), named("calm", calm.pid));
         for (uint32_t row = 0; row < s->n_live; row++) {

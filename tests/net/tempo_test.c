@@ -389,9 +389,17 @@ static const struct sample *look_at_churn(struct watcher *w, bool gathers, unsig
     return w->last;
 }
 
+/* Entries in TIME_WAIT run out after 60 s (TCP_TIMEWAIT_LEN), also between two looks: how many
+ * there are is compared before that. */
+static bool runs_out(int64_t since_ns)
+{
+    return clock_mono_ns() - since_ns > 50 * NS_PER_S;
+}
+
 static void churn_under(bool gathers)
 {
     struct watcher w = watch(), control = watch();
+    int64_t begin;
     uint32_t held = 2 * HELD;
     uint64_t before = 0, made;
     unsigned n_brief = 0, n_full = 0;
@@ -399,8 +407,14 @@ static void churn_under(bool gathers)
     int status;
 
     control.req.close_stats = 0;
+    /* those of the storm before; a short one is over before they run out */
+    for (struct wait more = {0}; getenv("TEMPO_AMONG") &&
+                                 look(&control, false)->count[TCP_STATE_TIME_WAIT] &&
+                                 wait_more(&more);)
+        ;
     held = look(&w, false)->count[TCP_STATE_ESTABLISHED];
     assert_int_equal(held, 2 * HELD + others);
+    begin = clock_mono_ns();
     child = fork();
     if (child == 0)
         churn();
@@ -414,9 +428,9 @@ static void churn_under(bool gathers)
         /* the churn has one connection at a time, and each leaves a record in TIME_WAIT */
         assert_in_range(s->count[TCP_STATE_ESTABLISHED], held - 8, held + 8);
         made = s->count[TCP_STATE_TIME_WAIT];
-        assert_true(made <= full->count[TCP_STATE_TIME_WAIT] + 8u || seconds > 50);
-        /* those of a gathered one are older; later they run out */
-        assert_true(made + 8u >= before || (gathers && !s->left_out) || seconds > 50);
+        assert_true(made <= full->count[TCP_STATE_TIME_WAIT] + 8u || runs_out(begin));
+        /* those of a gathered one are older */
+        assert_true(made + 8u >= before || (gathers && !s->left_out) || runs_out(begin));
         before = full->count[TCP_STATE_TIME_WAIT];
     }
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -430,7 +444,8 @@ static void churn_under(bool gathers)
     look(&w, true);
     made = w.last->count[TCP_STATE_TIME_WAIT];
     assert_int_equal(w.last->count[TCP_STATE_ESTABLISHED], held);
-    assert_int_equal(look(&control, false)->count[TCP_STATE_TIME_WAIT], made);
+    look(&control, false);
+    assert_true(control.last->count[TCP_STATE_TIME_WAIT] == made || runs_out(begin));
     for (int i = 0; i < 3; i++) /* what is left over is decided */
         look(&w, false);
     assert_int_equal(w.last->n_live, control.last->n_live);

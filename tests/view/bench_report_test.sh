@@ -75,6 +75,7 @@ cp "$tmp/README" "$tmp/once"
 bash tests/bench/readme.sh "$tmp/report" "$tmp/README"
 check 'README: figures stand between the marks' grep -q '^| `ss -tan` | [0-9.]* m\?s | .*|$' "$tmp/README"
 check 'README: the machine is named' grep -q 'on a machine:$' "$tmp/README"
+check 'README: what the screen costs as it comes' grep -q '^By itself it takes a brief sample .*: [0-9.]* ms of CPU$' "$tmp/README"
 check 'README: what was there is replaced, the rest stays' \
 	test "$(grep -cxE 'before|old|after' "$tmp/README")" = 2
 check 'README: twice is as once' cmp -s "$tmp/once" "$tmp/README"

@@ -39,9 +39,11 @@ struct request {
     const struct predicate *count_only;  /* see struct sample_builder */
     bool keep_close_events;              /* the sample is to have what was reported closed */
     bool two_tempos; /* whoever asks can use brief samples, see sample.h: a sampler decides when */
-    bool count_states; /* read sample.counters, by which brief samples count */
-    bool brief;        /* leave ESTABLISHED and TIME_WAIT out of the dump; a source may do without:
-                          then sample.left_out is 0 */
+    bool count_states;  /* read sample.counters, by which brief samples count */
+    bool brief;         /* leave ESTABLISHED and TIME_WAIT out of the dump; a source may do without:
+                           then sample.left_out is 0 */
+    bool keep_gathered; /* of a brief one: the rows that are gathered, see sample_pipeline_gather(),
+                           are for the sample after it, also where all of them are there */
 };
 
 /* request.parallel_from for a caller that waits for one sample: with fewer sockets a second thread
