@@ -16,8 +16,7 @@
  * What more is to be said of one of these stands between `.\" @about KIND NAME` and `.\" @end`,
  * anywhere in the template; KIND is option ("--netns"), command, column,
  * rule, section or setting. Of a setting
- * ("general.interval") it stands in the place of its comment, which is English. Where it is missing
- * for another language, the comment is printed and standard error says so.
+ * ("general.interval") it stands in the place of its comment.
  *
  * Exit code 1 when the template names what is not there; standard error has its name. */
 #include <ctype.h>
@@ -66,8 +65,6 @@ enum word {
     WORD_HARMLESS,
     WORD_THRESHOLDS,
     WORD_FROM_TO,
-    WORD_TEXT,
-    WORD_BYTES,
     WORD_COUNT
 };
 static const char *const words[WORD_COUNT][LANG_COUNT] = {
@@ -80,8 +77,6 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_HARMLESS] = {"Harmless if:", "정상인 경우:"},
     [WORD_THRESHOLDS] = {"Thresholds:", "기준값:"},
     [WORD_FROM_TO] = {"Range:", "범위:"},
-    [WORD_TEXT] = {"Text of at most ", ""},
-    [WORD_BYTES] = {" bytes.", "바이트까지의 텍스트."},
 };
 
 static const char *word(enum word id)
@@ -160,14 +155,14 @@ static void put_lines(const char *text)
 }
 
 /* Print a sentence or several, each on a line of its own, with a full stop, and with a capital
- * where the first word is an ordinary one. */
-static void put_text(const char *text, bool capital)
+ * where the first word is an ordinary one, which one of `ends` follows; NULL: as it is. */
+static void put_text(const char *text, const char *ends)
 {
     struct str plain = STR_INIT, line = STR_INIT;
     plain_message_add(&plain, text);
     const char *at = str_text(&plain);
-    if (capital && language == LANG_EN && islower((unsigned char)at[0]) &&
-        strspn(at, SMALL) == strcspn(at, " ,;"))
+    if (ends && language == LANG_EN && islower((unsigned char)at[0]) &&
+        strspn(at, SMALL) == strcspn(at, ends))
         plain.data[0] = (char)toupper((unsigned char)at[0]);
     if (plain.len && plain.data[plain.len - 1] != '.')
         str_add_char(&plain, '.');
@@ -187,7 +182,7 @@ static void put_text(const char *text, bool capital)
 
 static void put_message(enum msg id)
 {
-    put_text(text_in(language, id), true);
+    put_text(text_in(language, id), " ,;:-");
 }
 
 /* A heading of the screen, which may be in capitals, as one of a page. */
@@ -254,7 +249,10 @@ static void put_option(enum argument_id id)
         put_choices(choices);
     if (key >= 0) {
         const struct option *o = &options_keys(&n)[key];
-        printf("%s\n.Ic %s\nin\n.Bq %s .\n", word(WORD_KEY), o->key, o->section);
+        if (language == LANG_EN)
+            printf("%s\n.Ic %s\nin\n.Bq %s .\n", word(WORD_KEY), o->key, o->section);
+        else
+            printf("%s\n.Bo %s Bc Ns 의\n.Ic %s .\n", word(WORD_KEY), o->section, o->key);
     }
 }
 
@@ -273,12 +271,13 @@ static void put_options(void)
     puts(".El");
 }
 
-/* Names of keys, as arguments of a macro: \& keeps [ or ! from being punctuation. */
-static void put_key_names(const char *keys)
+/* Names of keys, as arguments of a macro; `again` stands between two of them. \& keeps [ or ! from
+ * being punctuation. */
+static void put_key_names(const char *keys, const char *again)
 {
     for (const char *at = keys; *at;) {
         const size_t len = strcspn(at, " ");
-        printf("%s\\&", at == keys ? "" : " , ");
+        printf("%s\\&", at == keys ? "" : again);
         struct str key = STR_INIT;
         add_bytes(&key, at, len);
         printf("%s", len == 1 && *at == '-' ? "\\-" : str_text(&key));
@@ -299,7 +298,7 @@ static void put_commands(void)
             put_heading(text_in(language, titles[commands[i].group]));
         }
         printf(".It Ic ");
-        put_key_names(commands[i].keys);
+        put_key_names(commands[i].keys, " , ");
         putchar('\n');
         put_message(commands[i].help);
         put_about("command", commands[i].name);
@@ -315,7 +314,7 @@ static void put_columns(void)
         printf(".It Cm %s\n.Dq ", columns[id].id);
         put(text_in(language, columns[id].title));
         puts(" :");
-        put_text(text_in(language, columns[id].help), false);
+        put_text(text_in(language, columns[id].help), NULL);
         put_about("column", columns[id].id);
         if (columns[id].flags & COLUMN_BASE)
             puts(word(WORD_JSON));
@@ -413,8 +412,7 @@ static void put_type(const struct option *row)
     case OPTION_DURATION:
         printf("%s %g s\\(en%.12g s.\n", word(WORD_FROM_TO), row->min, row->max);
         break;
-    case OPTION_TEXT:
-        printf("%s%g%s\n", word(WORD_TEXT), row->max, word(WORD_BYTES));
+    case OPTION_TEXT: /* its comment says what it is */
         break;
     }
 }
@@ -432,17 +430,14 @@ static void put_setting(const struct option *row)
         put_message(commands[command].help);
         put_about("setting", name);
     } else if (!put_about("setting", name)) {
-        if (language != LANG_EN)
-            fprintf(stderr, "%s: the text of [%s] %s is missing: .\\\" @about setting %s\n",
-                    template_path, row->section, row->key, name);
-        put_text(row->help, true);
+        put_text(language == LANG_EN ? row->help : row->help_ko, " ,;");
     }
     if (command < 0)
         put_type(row);
     if (*row->initial) {
-        printf("%s\n.Li ", word(WORD_DEFAULT));
+        printf("%s\n.%s ", word(WORD_DEFAULT), command >= 0 ? "Ql" : "Li");
         if (command >= 0)
-            put_key_names(row->initial);
+            put_key_names(row->initial, " ,\n.Ql ");
         else
             put(row->initial);
         puts(" .");

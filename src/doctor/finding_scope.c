@@ -25,6 +25,12 @@ void finding_address(const struct conn *c, bool remote, char out[CONN_ADDRESS_SI
         out[0] = '\0';
 }
 
+/* What stands before the next term. */
+static const char *gap(const struct str *out)
+{
+    return out->len ? " " : "";
+}
+
 /* One end, as far as the filter can name it. */
 static void add_end(const struct conn *c, bool remote, bool address, bool port, struct str *out)
 {
@@ -33,10 +39,10 @@ static void add_end(const struct conn *c, bool remote, bool address, bool port, 
 
     if (address && !conn_address_unknown(c, remote)) {
         finding_address(c, remote, text);
-        str_addf(out, " %caddr:%s", side, text);
+        str_addf(out, "%s%caddr:%s", gap(out), side, text);
     }
     if (port && !conn_port_unknown(c, remote))
-        str_addf(out, " %cport:%u", side, remote ? c->dport : c->sport);
+        str_addf(out, "%s%cport:%u", gap(out), side, remote ? c->dport : c->sport);
 }
 
 static void add_states(uint32_t states, struct str *out)
@@ -44,10 +50,10 @@ static void add_states(uint32_t states, struct str *out)
     const char *comma = "";
 
     if (states == (STATE_MASK_LISTED & ~(uint32_t)STATE_BIT(TCP_STATE_LISTEN))) {
-        str_add(out, "!state:LISTEN");
+        str_addf(out, "%snot state:LISTEN", gap(out));
         return;
     }
-    str_add(out, "state:");
+    str_addf(out, "%sstate:", gap(out));
     for (unsigned state = 1; state < TCP_STATE_COUNT; state++) {
         if (!(states >> state & 1))
             continue;
@@ -62,25 +68,26 @@ void finding_filter(const struct finding *f, struct str *out)
 
     if (!c->states)
         return;
-    add_states(c->states, out);
+    /* A title that is cut loses its end: whom it is about stands first, the states last. */
+    add_end(&c->ends, true, c->by & SCOPE_DST, c->by & SCOPE_DPORT, out);
     if (f->namespace[0])
-        str_addf(out, " netns=\"%s\"", f->namespace);
+        str_addf(out, "%snetns=\"%s\"", gap(out), f->namespace);
     if (c->by & SCOPE_PID)
-        str_addf(out, " pid:%u", c->pid);
+        str_addf(out, "%spid:%u", gap(out), c->pid);
     if (c->by & SCOPE_UID)
-        str_addf(out, " uid:%u", c->uid);
+        str_addf(out, "%suid:%u", gap(out), c->uid);
     if (c->by & SCOPE_SERVICE && !strchr(f->who.service, '"'))
-        str_addf(out, " service=\"%s\"", f->who.service);
+        str_addf(out, "%sservice=\"%s\"", gap(out), f->who.service);
     add_end(&c->ends, false, c->by & SCOPE_SRC, c->by & SCOPE_SPORT, out);
     if (c->by & SCOPE_INODE && !(c->ends.unknown & CONN_UNKNOWN_INODE))
-        str_addf(out, " inode:%u", c->ends.inode);
-    add_end(&c->ends, true, c->by & SCOPE_DST, c->by & SCOPE_DPORT, out);
+        str_addf(out, "%sinode:%u", gap(out), c->ends.inode);
     if (c->by & (SCOPE_PROBE | SCOPE_TIMELESS))
-        str_addf(out, " timer:%s", c->by & SCOPE_PROBE ? "persist" : "off");
+        str_addf(out, "%stimer:%s", gap(out), c->by & SCOPE_PROBE ? "persist" : "off");
     if (c->by & (SCOPE_OWNED | SCOPE_ORPHAN))
-        str_add(out, c->by & SCOPE_OWNED ? " inode>0" : " !inode>0");
+        str_addf(out, "%s%s", gap(out), c->by & SCOPE_OWNED ? "inode>0" : "not inode>0");
     if (c->by & SCOPE_UNREAD)
-        str_addf(out, " recv_q>=%u", c->ends.rqueue);
+        str_addf(out, "%srecv_q>=%u", gap(out), c->ends.rqueue);
+    add_states(c->states, out);
 }
 
 void finding_compile(struct findings *f)

@@ -58,7 +58,8 @@ static void facts_count(struct evidence *e, const struct state_facts *t)
     else if (change == 0)
         ADD_FACT(e, MSG_FACT_COUNT_SAME, COUNT(now), WINDOW(seconds));
     else
-        ADD_FACT(e, MSG_FACT_COUNT_CHANGE, COUNT(now), live_change(LIVE, change), WINDOW(seconds));
+        ADD_FACT(e, change > 0 ? MSG_FACT_COUNT_MORE : MSG_FACT_COUNT_FEWER, COUNT(now),
+                 COUNT((uint64_t)(change > 0 ? change : -change)), WINDOW(seconds));
 }
 
 static void facts_close_stats(struct evidence *e, const struct state_facts *t)
@@ -408,7 +409,7 @@ static const struct {
     [TCP_STATE_LISTEN] = {facts_listen, MSG_VERDICT_NOTHING, false},
     [TCP_STATE_SYN_SENT] = {facts_syn_sent, MSG_VERDICT_NOTHING, false},
     [TCP_STATE_SYN_RECV] = {facts_syn_recv, MSG_VERDICT_NOTHING, false},
-    [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_ES_OPEN, false},
+    [TCP_STATE_ESTABLISHED] = {facts_established, MSG_VERDICT_NOTHING, false},
     [TCP_STATE_CLOSE_WAIT] = {facts_close_wait, MSG_VERDICT_CW_NORMAL, false},
     [TCP_STATE_LAST_ACK] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
     [TCP_STATE_FIN_WAIT1] = {facts_unfinished, MSG_VERDICT_KERNEL, true},
@@ -431,7 +432,7 @@ static bool say_unknown(struct evidence *e, const struct state_facts *t)
 {
     struct str left = STR_INIT;
 
-    findings_rules(t->s->findings, STATE_BIT(t->state), false, &left);
+    findings_not_looked(t->s->findings, STATE_BIT(t->state), &left);
     bool unknown = left.len > 0 || !sample_is_whole(t->s);
     if (left.len > 0)
         fact_fill(&e->reason, MSG_VERDICT_NOT_LOOKED, str_text(&left));

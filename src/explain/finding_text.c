@@ -703,7 +703,25 @@ static unsigned skip_of(const struct findings *f, unsigned rule, uint32_t states
     return f->skip[rule];
 }
 
-void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out)
+unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        const unsigned why = skip_of(f, i, 0);
+        if ((why == LOOKED) != looked_at)
+            continue;
+        if (n++)
+            str_add(out, looked_at ? ", " : "\n");
+        if (looked_at)
+            str_add(out, text(rules[i].label));
+        else
+            text_fill(out, MSG_SKIP_WHY, text(rules[i].label), finding_skip_words(why), NULL);
+    }
+    return n;
+}
+
+void findings_not_looked(const struct findings *f, uint32_t states, struct str *out)
 {
     struct str labels = STR_INIT; /* of rules that one reason holds for */
     unsigned before = LOOKED;
@@ -711,13 +729,10 @@ void findings_rules(const struct findings *f, uint32_t states, bool looked_at, s
     for (unsigned i = 0; i <= RULE_COUNT; i++) {
         const bool end = i == RULE_COUNT;
         const unsigned why = end ? LOOKED : skip_of(f, i, states);
-        if (!end && ((why == LOOKED) != looked_at || (states && !(rules[i].judges & states))))
+        if (!end && (why == LOOKED || (states && !(rules[i].judges & states))))
             continue;
         if (labels.len && (end || why != before)) {
-            if (looked_at)
-                str_add(out, str_text(&labels));
-            else
-                text_fill(out, MSG_SKIP_WHY, str_text(&labels), finding_skip_words(before), NULL);
+            text_fill(out, MSG_SKIP_WHY_BRIEF, str_text(&labels), finding_skip_words(before), NULL);
             str_add(out, end ? "" : "; ");
             str_clear(&labels);
         }

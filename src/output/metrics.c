@@ -558,8 +558,8 @@ static void explain_row(struct str *out, const struct metric *row)
     add_name(&w, row);
     if (*row->labels)
         str_addf(out, "{%s}", row->labels);
-    str_addf(out, "\n    %s, <= %u%s\n    %s\n", types[row->type], row->most,
-             row->when == METRIC_RESIDENT ? ", --batch" : "", row->help);
+    str_addf(out, "\n    %s, up to %u series%s\n    %s\n", types[row->type], row->most,
+             row->when == METRIC_RESIDENT ? ", only with --batch" : "", row->help);
 }
 
 void metrics_explain(struct str *out)

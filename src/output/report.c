@@ -174,12 +174,16 @@ static void print_rules(struct sink *out, const struct findings *checked, bool a
                         bool looked_at)
 {
     struct str list = STR_INIT;
+    struct str title = STR_INIT;
     struct typeset ts;
     struct explain_text words;
+    char n[16], all[16];
 
-    findings_rules(checked, 0, looked_at, &list);
+    snprintf(n, sizeof n, "%u", findings_rule_lines(checked, looked_at, &list));
+    snprintf(all, sizeof all, "%d", RULE_COUNT);
     if (list.len) {
-        sink_addf(out, "\n%s\n", text(looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED));
+        text_fill(&title, looked_at ? MSG_DOCTOR_LOOKED : MSG_DOCTOR_NOT_LOOKED, n, all, NULL);
+        sink_addf(out, "\n%s\n", str_text(&title));
         typeset_init(&ts);
         typeset_paragraphs(&ts, str_text(&list), ROLE_TEXT, WIDTH, INDENT);
         if (typeset_finish(&ts, &words) == 0)
@@ -187,6 +191,7 @@ static void print_rules(struct sink *out, const struct findings *checked, bool a
                 print_words_line(out, &words, i, ascii);
         explain_fini(&words);
     }
+    str_fini(&title);
     str_fini(&list);
 }
 

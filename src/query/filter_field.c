@@ -385,7 +385,11 @@ static int parse_items(struct filter_parser *f, const struct filter_field *field
 
 static int refuse_field(struct filter_parser *f, struct filter_word name, size_t start)
 {
+    static const char *const of_ss[] = {"unix", "link", "netlink", "vsock"}; /* families */
     char text[32] = "";
+    for (size_t i = 0; i < sizeof of_ss / sizeof of_ss[0]; i++)
+        if (filter_word_is(name, of_ss[i]))
+            return filter_refused(f, start, MSG_FILTER_UNSUPPORTED, name, NULL);
     if (name.len < sizeof text)
         memcpy(text, name.text, name.len);
     const char *near = column_nearest(text);

@@ -67,15 +67,15 @@ static unsigned all(struct session *s, enum command_id command)
 /* l, e, o: choose states and say what brings the others back. */
 static unsigned only_states(struct session *s, enum command_id command)
 {
-    const char *term = "!state:li,es", *what = text(MSG_SESSION_OTHER_STATES);
+    const char *term = "not state:LISTEN,ESTABLISHED", *what = text(MSG_SESSION_OTHER_STATES);
     unsigned reaction = REACT_NOTHING;
     char key[16];
 
     if (command == COMMAND_LISTENING) {
-        term = "state:li";
+        term = "state:LISTEN";
         what = state_name(TCP_STATE_LISTEN);
     } else if (command == COMMAND_ESTABLISHED) {
-        term = "state:es";
+        term = "state:ESTABLISHED";
         what = state_name(TCP_STATE_ESTABLISHED);
     }
     if (!prompt_filter_choose_states(s, term, &reaction))

@@ -569,12 +569,10 @@ static bool again(const struct watch *w, uint32_t back, uint64_t *value)
     return watch_span(w, back, &span) && rate_again(&span, value);
 }
 
+/* Their names have the unit of time: TX/s. */
 static void per_second(char out[FILL_SIZE], uint64_t value)
 {
-    char bytes[FMT_SIZE];
-
-    fmt_bytes(bytes, sizeof bytes, value);
-    snprintf(out, FILL_SIZE, "%s/s", bytes);
+    fmt_bytes(out, FILL_SIZE, value);
 }
 
 static void say_latency(char out[FILL_SIZE], uint64_t value)

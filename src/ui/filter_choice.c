@@ -5,11 +5,16 @@
 
 #include "filter_choice.h"
 
-/* The end of the word at `text`: at a blank outside quotes and parentheses. */
+#define NOT "not "
+
+/* The end of the word at `text`: at a blank outside quotes and parentheses. States that are left
+ * out are one word: "not state:LISTEN". */
 static const char *word_end(const char *text)
 {
     int depth = 0;
     bool quoted = false;
+    if (strncasecmp(text, NOT "state:", strlen(NOT "state:")) == 0)
+        text += strlen(NOT);
     for (; *text && (quoted || depth > 0 || *text != ' '); text++) {
         if (*text == '"')
             quoted = !quoted;
@@ -50,7 +55,7 @@ static bool is_choice(enum choice_kind kind, const char *word, size_t len)
     if (kind == CHOICE_MORE)
         return false;
     if (kind == CHOICE_STATE) {
-        size_t not = word[0] == '!';
+        size_t not = word[0] == '!' ? 1 : strncasecmp(word, NOT, strlen(NOT)) == 0 ? strlen(NOT) : 0;
         return strncasecmp(word + not, "state:", 6) == 0;
     }
     size_t prefix = strncasecmp(word, "port:", 5) == 0 ? 5 : 0;

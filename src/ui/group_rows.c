@@ -262,7 +262,7 @@ static void draw_figures(struct drawing *d, const struct group_fit *f, int y, ui
                          sum);
     }
     if (f->states_w)
-        states_draw_chips(d->c, x + f->states_x, y, f->states_w, g->state, role, false);
+        states_draw_chips(d->c, x + f->states_x, y, f->states_w, g->state, role);
 }
 
 void group_draw(struct drawing *d, const struct group_fit *f, int y, uint32_t group, enum role role)

@@ -506,7 +506,7 @@ static void draw_around(struct drawing *d, const struct details *t, const struct
 
     if (line->kind == LINE_CLIENTS) {
         canvas_put(d->c, x, y, LABEL_W - 1, ROLE_DIM, text(MSG_VIEW_DETAIL_CLIENTS));
-        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT, true);
+        states_draw_chips(d->c, x + LABEL_W, y, w - LABEL_W, t->listener.state, ROLE_TEXT);
     } else if (line->kind == LINE_PEER) {
         details_listener_peer(d, t, line->i, x, y, w);
     } else if (line->kind == LINE_OTHER) {
@@ -739,8 +739,9 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add_keys(k, "↑ ↓", MSG_VIEW_KEY_SCROLL, 1);
     footer_add_keys(k, "← →", MSG_VIEW_KEY_NEXT, 1);
     footer_add(k, COMMAND_COPY, MSG_VIEW_KEY_COPY, true, 3);
-    footer_add_keys(k, "s t", MSG_VIEW_KEY_COMMANDS, 5);
-    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 6);
+    footer_add_keys(k, "s", MSG_VIEW_KEY_COPY_SS, 6);
+    footer_add_keys(k, "t", MSG_VIEW_KEY_COPY_TCPDUMP, 6);
+    footer_add(k, COMMAND_EXPORT, MSG_VIEW_KEY_EXPORT, !d->ui->readonly, 5);
     footer_add(k, COMMAND_PIN, MSG_VIEW_KEY_PIN, true, 4);
     footer_add(k, COMMAND_CLOSE, MSG_VIEW_KEY_CLOSE, draw_may_close(d), 2);
 }

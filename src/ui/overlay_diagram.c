@@ -168,7 +168,8 @@ static bool is_exact(const struct rates *r, enum state_transition transition)
            r->span.whole && r->span.longest_ns < (int64_t)(STAY_S * (double)NS_PER_S);
 }
 
-/* "1.2", "0.02+", "1.2k"; "" for none, and where it is not known. */
+/* "1.2", "0.02+", "1.2k"; "0" for none, "–" where samples saw none and may have missed some; "" where
+ * there are no rates. */
 static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_transition transition)
 {
     double per_s = 0;
@@ -182,8 +183,10 @@ static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_tran
         per_s = least_rate(r, transition);
         exact = is_exact(r, transition);
     }
-    if (per_s <= 0)
+    if (per_s <= 0) {
+        snprintf(out, FMT_SIZE - 1, "%s", exact ? "0" : FMT_NONE);
         return;
+    }
     if (per_s < 0.095)
         snprintf(out, FMT_SIZE - 1, "%.2f", per_s < 0.01 ? 0.01 : per_s);
     else if (per_s < 1000)
@@ -244,8 +247,6 @@ static void draw_labels(struct canvas *c, const struct drawing *d)
             continue;
         }
         canvas_put(c, x - 1 - utf8_width(words), y, utf8_width(words), ROLE_DIM, words);
-        if (labels[i].value && *rate) /* it stands beside a time */
-            snprintf(rate + strlen(rate), 3, "/s");
         canvas_put(c, x + 2, y, 8, ROLE_TEXT, rate);
     }
 }
@@ -453,7 +454,6 @@ static void footer(const struct drawing *d, struct key_items *k)
     footer_add_keys(k, text(MSG_DIAGRAM_ARROWS), MSG_DIAGRAM_CHOOSE, 1);
     footer_add(k, COMMAND_OPEN, MSG_VIEW_KEY_ONLY_STATE, true, 2);
     footer_add(k, COMMAND_PANE, MSG_VIEW_KEY_PANE, true, 3);
-    footer_add(k, COMMAND_QUIT, MSG_VIEW_KEY_BACK, true, 4);
 }
 
 /* No extent: it shows the part with the chosen box. */

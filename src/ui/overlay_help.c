@@ -153,10 +153,10 @@ static void make_groups(struct help *h, const struct drawing *d)
     add_line_of_two(h, MSG_VIEW_BADGE_PARTIAL, MSG_VIEW_STALE, MSG_VIEW_MARKS_PARTIAL);
     add_line(h, true, text(MSG_VIEW_COST), text(MSG_VIEW_MARKS_COST));
     add_line(h, true, "LI SS SR ES", text(MSG_VIEW_MARKS_SHORT_1));
-    add_line(h, true, "CW LA", text(MSG_VIEW_MARKS_SHORT_2));
+    add_line(h, true, "CW LA CG", text(MSG_VIEW_MARKS_SHORT_2));
     add_line(h, true, "F1 F2 TW", text(MSG_VIEW_MARKS_SHORT_3));
     add_heading(h, true, MSG_VIEW_GROUP_LESSONS);
-    add_line(h, true, text(MSG_VIEW_GROUP_STEPS), text(MSG_VIEW_HELP_LEARN));
+    add_line(h, true, text(MSG_VIEW_HELP_LEARN_KEY), text(MSG_VIEW_HELP_LEARN));
 }
 
 static void help_make(struct help *h, const struct drawing *d, int width)

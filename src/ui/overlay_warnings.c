@@ -123,7 +123,7 @@ static int make_tail(const struct findings *f, int width, struct explain_text *t
     typeset_init(&ts);
     for (int were = 1; f && were >= 0; were--) {
         str_clear(&list);
-        findings_rules(f, 0, were, &list);
+        (void)findings_rule_lines(f, were, &list);
         if (!list.len || (were && f->n))
             continue;
         typeset_paragraphs(&ts, text(were ? MSG_VIEW_WARNINGS_LOOKED : MSG_VIEW_WARNINGS_SKIP),
@@ -381,11 +381,23 @@ static void draw_list_head(struct drawing *d, const struct finding *f, const str
     draw_head(d, f, r, y, x, right, finding_severity_role(f->severity));
 }
 
+/* At the end of the last line: how many findings have no room. */
+static void draw_more(struct drawing *d, const struct rect *r, uint32_t n)
+{
+    char number[16], words[FILL_SIZE];
+
+    snprintf(number, sizeof number, "%u", n);
+    draw_fill(words, MSG_VIEW_WARNINGS_MORE, number, NULL, NULL);
+    const int w = utf8_width(words) + 2, x = r->x + r->w - w;
+    canvas_fill(d->c, x, r->y + r->h - 1, w, 1, ROLE_DIM, " ");
+    canvas_put(d->c, x + 1, r->y + r->h - 1, w - 1, ROLE_DIM, words);
+}
+
 /* As many findings as there are lines for; a blank line between two where all are whole. */
 static void draw_list(struct drawing *d, const struct findings *f, const struct rect *r)
 {
     struct list_entry entry[LIST_MOST];
-    uint32_t n = 0, whole = 0, left = (uint32_t)r->h - 1;
+    uint32_t n = 0, whole = 0, drawn = 0, left = (uint32_t)r->h - 1;
     int y = r->y + 1;
 
     for (; n < f->n && n < LIST_MOST && n == whole; n++) {
@@ -401,10 +413,13 @@ static void draw_list(struct drawing *d, const struct findings *f, const struct 
         if (y < r->y + r->h) {
             draw_list_head(d, &f->list[i], r, y);
             y = draw_entry(d, &entry[i], r, y + 1) + gap;
+            drawn++;
         }
         for (size_t k = 0; k < LIST_PARTS; k++)
             explain_fini(&entry[i].part[k]);
     }
+    if (drawn < f->n)
+        draw_more(d, r, f->n - drawn);
 }
 
 /* "3", "3, 1 note", "1 note"; "": nothing is found, or nobody looked. */

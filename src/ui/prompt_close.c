@@ -81,7 +81,10 @@ static void sentence(const struct ui *ui, struct str *out)
              ui->closing_process[0] ? ", " : "", ui->closing_process);
     column_format_local(NULL, c, &local);
     column_format_remote(NULL, c, &remote);
-    text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
+    if (c->state == TCP_STATE_LISTEN)
+        text_fill(out, MSG_VIEW_CLOSE_ASK_LOCAL, str_text(&local), what, NULL);
+    else
+        text_fill(out, MSG_VIEW_CLOSE_ASK, str_text(&local), str_text(&remote), what, NULL);
     str_fini(&local);
     str_fini(&remote);
 }

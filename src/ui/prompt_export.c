@@ -151,6 +151,13 @@ static bool export_step(struct task *task)
     return true;
 }
 
+static enum format format_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
+}
+
 static void export_on_done(struct task *task, struct session *s)
 {
     struct export *x = (struct export *)task;
@@ -159,7 +166,8 @@ static void export_on_done(struct task *task, struct session *s)
         session_say(s, MSG_SESSION_EXPORT_FAILED, x->path, text_error(x->result), NULL);
     else
         session_say(s, x->past ? MSG_SESSION_EXPORTED_PAST : MSG_SESSION_EXPORTED, x->path,
-                    fmt_count(count, sizeof(count), x->written), NULL);
+                    fmt_count(count, sizeof(count), x->written),
+                    format_of(x->path) == FORMAT_JSON ? "JSON" : "CSV", NULL);
 }
 
 static void export_free(struct task *task)
@@ -167,13 +175,6 @@ static void export_free(struct task *task)
     struct export *x = (struct export *)task;
     row_view_job_fini(&x->job);
     free(x);
-}
-
-static enum format format_of(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot && strcasecmp(dot, ".json") == 0 ? FORMAT_JSON : FORMAT_CSV;
 }
 
 /* Is it the last minutes that are wanted, as a recording? */

@@ -316,8 +316,15 @@ static void draw_candidates(struct drawing *d, int y)
         return;
     }
     x += canvas_put(d->c, x, y, w - x, ROLE_DIM, text(MSG_VIEW_MAY_FOLLOW));
-    for (size_t i = 0; i < n && x + 1 + utf8_width(words[i]) < w; i++)
+    for (size_t i = 0; i < n; i++) {
+        const int more = i + 1 < n ? 2 : 0; /* columns for " …" */
+
+        if (x + 1 + utf8_width(words[i]) + more >= w) {
+            canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, "…");
+            break;
+        }
         x += 1 + canvas_put(d->c, x + 1, y, w - x - 1, ROLE_DIM, words[i]);
+    }
 }
 
 const struct prompt_ops prompt_filter = {

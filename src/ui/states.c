@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of states: count, change, sparkline and maximum of each, as one column, as two, or as
  * chips on one line; and which of them is chosen. */
-#include <ctype.h>
 #include <stdio.h>
 
 #include "pane.h"
@@ -49,11 +48,9 @@ struct chips {
     int n, left_out, w;
 };
 
-/* From the fullest form to the shortest: names, short names, codes, short counts, then states
- * leave. */
+/* From the fullest form to the shortest: names, codes, short counts, then states leave. */
 enum {
     CHIPS_FULL,
-    CHIPS_NAMES,
     CHIPS_CODES,
     CHIPS_SHORT,
     CHIPS_NO_LISTEN,
@@ -80,9 +77,8 @@ static void add_chip(struct chips *chips, unsigned index, int form, const char *
     chip->x = chips->w - 1;
     snprintf(chip->text, sizeof chip->text, "%s %s",
              state == 0            ? text(MSG_VIEW_ALL)
-             : form == CHIPS_FULL  ? state_name(state)
-             : form == CHIPS_NAMES ? state_short_name(state)
-                                   : state_code(state),
+             : form == CHIPS_FULL ? state_name(state)
+                                  : state_code(state),
              number);
     chip->w = utf8_width(chip->text) + 1;
     chips->w += chip->w;
@@ -134,28 +130,33 @@ static void draw_left_out(struct canvas *c, int x, int y, int room, unsigned n)
     canvas_put(c, x, y, room, ROLE_DIM, utf8_width(words) <= room ? words : "…");
 }
 
+static void leave_out(struct chips *chips, int i)
+{
+    int w = chips->chip[i].w;
+
+    for (int j = i + 1; j < chips->n; j++) {
+        chips->chip[j - 1] = chips->chip[j];
+        chips->chip[j - 1].x -= w;
+    }
+    chips->n--;
+    chips->left_out++;
+    chips->w -= w;
+}
+
 static void chips_make(const struct drawing *d, struct chips *chips)
 {
-    for (int form = CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+    for (int form = CHIPS_FULL; form <= CHIPS_NO_DONE; form++) {
         chips_fill(d, chips, form);
         if (chips_fit(chips, d->l.state_list.w))
             return;
     }
     /* even so too narrow: the last ones leave, but never the chosen one */
     for (int i = chips->n - 1; i >= 0 && !chips_fit(chips, d->l.state_list.w); i--) {
-        int w = chips->chip[i].w;
-
         if (chips->chip[i].index == d->ui->state_list && d->ui->focus == FOCUS_STATES)
             continue;
         if (draw_warned_states(d) >> state_at(chips->chip[i].index) & 1)
             continue;
-        for (int j = i + 1; j < chips->n; j++) {
-            chips->chip[j - 1] = chips->chip[j];
-            chips->chip[j - 1].x -= w;
-        }
-        chips->n--;
-        chips->left_out++;
-        chips->w -= w;
+        leave_out(chips, i);
     }
 }
 
@@ -209,29 +210,34 @@ static void counts_fill(struct chips *chips, const uint32_t count[TCP_STATE_COUN
 
         if (n == 0)
             continue;
-        if (chip_leaves(0, state, form)) {
-            chips->left_out++;
-            continue;
-        }
         count_text(number, n, form);
         add_chip(chips, i, form, number);
     }
 }
 
+/* Index of the chip whose state has the fewest, the last of equals. */
+static int fewest(const struct chips *chips, const uint32_t count[TCP_STATE_COUNT])
+{
+    int least = 0;
+
+    for (int i = 1; i < chips->n; i++)
+        if (count[state_at(chips->chip[i].index)] <= count[state_at(chips->chip[least].index)])
+            least = i;
+    return least;
+}
+
 void states_draw_chips(struct canvas *c, int x, int y, int room,
-                       const uint32_t count[TCP_STATE_COUNT], enum role role, bool full)
+                       const uint32_t count[TCP_STATE_COUNT], enum role role)
 {
     struct chips chips;
 
-    for (int form = full ? CHIPS_FULL : CHIPS_NAMES; form <= CHIPS_NO_DONE; form++) {
+    for (int form = CHIPS_FULL; form <= CHIPS_SHORT; form++) {
         counts_fill(&chips, count, form);
         if (chips_fit(&chips, room + 1)) /* none has a bracket on its left */
             break;
     }
-    while (chips.n > 0 && !chips_fit(&chips, room + 1)) {
-        chips.w -= chips.chip[--chips.n].w;
-        chips.left_out++;
-    }
+    while (chips.n > 0 && !chips_fit(&chips, room + 1))
+        leave_out(&chips, fewest(&chips, count));
     for (int i = 0; i < chips.n; i++) {
         unsigned state = state_at(chips.chip[i].index);
 
@@ -566,14 +572,11 @@ void states_preselect(struct session *s)
 
 unsigned states_filter(struct session *s)
 {
-    char term[16] = "";
+    char term[32] = "";
     unsigned state = ui_state_list_state(&s->ui), reaction = REACT_NOTHING;
 
-    if (state) {
-        int n = snprintf(term, sizeof(term), "state:%s", state_code(state));
-        for (int i = 0; i < n && term[i]; i++)
-            term[i] = (char)tolower((unsigned char)term[i]);
-    }
+    if (state)
+        snprintf(term, sizeof term, "state:%s", state_name(state));
     prompt_filter_choose_states(s, term, &reaction);
     return reaction;
 }

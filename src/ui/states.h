@@ -9,9 +9,9 @@
 void states_draw(struct drawing *d);
 
 /** Counts by state as chips from (x, y) on; of the states that do not fit only their number is
- * shown. `full`: with their whole names, where there is room. */
+ * shown. Their names are whole where there is room. */
 void states_draw_chips(struct canvas *c, int x, int y, int room,
-                       const uint32_t count[TCP_STATE_COUNT], enum role role, bool full);
+                       const uint32_t count[TCP_STATE_COUNT], enum role role);
 
 /** The count of a state (0: all) as it is known: false for CLOSE unless bound-only sockets were
  *  asked for. */

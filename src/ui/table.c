@@ -141,7 +141,9 @@ static void cell_text(const struct drawing *d, const struct fit *f, const struct
     str_clear(out);
     if (id == COL_LOCAL && f->level >= FIT_PORT)
         str_addf(out, "%u", c->sport);
-    else if (id == COL_STATE && (f->level != FIT_FULL || c->flags & CONN_BOUND))
+    else if (id == COL_STATE && f->level != FIT_FULL)
+        str_add(out, state_code(conn_counts_as(c)));
+    else if (id == COL_STATE && c->flags & CONN_BOUND)
         str_add(out, state_short_name(conn_counts_as(c)));
     else if (id == COL_PROCESS)
         column_process_fit(d->s, row, column->w, out);

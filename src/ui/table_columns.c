@@ -17,7 +17,7 @@
 #include "tcptop/query/column.h"
 
 #define INDENT        2 /* of rows below their group */
-#define STATE_SHORT_W 7 /* of the short names of states */
+#define STATE_SHORT_W 7 /* of the title with the sign of the order; the states have two letters */
 #define PORT_W        5
 #define PORT_DIGITS   5
 #define NAMES_W       31 /* what names get at most: longer ones are cut */

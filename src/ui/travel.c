@@ -221,6 +221,10 @@ static void arrive(struct session *s, struct trip *trip)
         tell(s);
         return;
     }
+    /* from the end, where the recording was opened, there is no way on */
+    if (is_recording(s) && !t->away && trip->at_end &&
+        (trip->wish.aim == TRAVEL_LAST || (trip->wish.aim == TRAVEL_STEP && trip->wish.by > 0)))
+        session_say(s, MSG_TRAVEL_AT_END, NULL);
     if (!t->away && !is_recording(s)) {
         sample_unref(t->live);
         t->live = s->newest ? sample_ref(s->newest) : NULL;
@@ -381,6 +385,8 @@ unsigned travel_play(struct session *s)
         return REACT_NOTHING;
     }
     t->playing = !t->playing;
+    if (t->playing && !t->at_place)
+        return travel_go(s, TRAVEL_STEP, 1);
     t->due_ns = t->playing && !t->task ? next_due_ns(s) : 0;
     tell(s);
     return REACT_NOTHING;

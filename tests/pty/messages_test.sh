@@ -74,7 +74,7 @@ check "a long path to nowhere: the cause" until_true says 'b.csv: No such file'
 keys Escape
 mkdir -p "$tmp/${long:0:200}"
 export_to "$tmp/${long:0:200}/c.csv"
-check "a long path that is written: the number of rows" until_true says 'c.csv: rows written: [0-9]'
+check "a long path that is written: the number of rows" until_true says 'c.csv \(CSV\): rows written: [0-9]'
 keys C-c
 code 0
 live 80x24 '--lang ko'

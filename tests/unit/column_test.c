@@ -122,7 +122,7 @@ static void lists(void **state)
     assert_int_equal(column_parse_list("proto,local,state,uid", ids, 3, &err), -EINVAL);
     text_use(LANG_KO);
     column_parse_list("stat", ids, 3, &err);
-    assert_string_equal(err.msg, "없는 열입니다: 'stat'. 비슷한 열: 'state'");
+    assert_string_equal(err.msg, "알 수 없는 열입니다: 'stat'. 비슷한 열: 'state'");
     text_use(LANG_EN);
 }
 

@@ -97,7 +97,7 @@ static void partial(void **unused)
            "incomplete sample: there may be more\n"
            "71 closed first here within 60 s, steady\n"
            "58 by a server here: no ephemeral port used\n"
-           "13 by clients; to 1.0.0.0:8443 9 of 28,232 ports used, 9 in TIME_WAIT\n"
+           "13 by clients; 9 of 28,232 ports used to 1.0.0.0:8443 (9 in TIME_WAIT)\n"
            "UNKNOWN: An incomplete sample cannot show that all is well.");
 }
 
@@ -108,18 +108,18 @@ static void trends(void **unused)
     host_add(s, 1, row_in(TCP_STATE_CLOSE_WAIT));
     sample_count(s);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX, /* one sample has no trend */
-           "1 now\n1 with Recv-Q 0: read to the end, not closed\n"
-           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
+           "1 socket\n1 with Recv-Q 0: read to the end, not closed\n"
+           "NORMAL: Too few or too young to be a leak, by [doctor] in tcptop.ini.");
     s = host_new();
     host_add(s, 3, row_in(TCP_STATE_CLOSE_WAIT));
     host_finish(s, TCP_STATE_CLOSE_WAIT, 1);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "3, +2 over the last 60 s\n3 with Recv-Q 0: read to the end, not closed\n"
-           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
+           "3 sockets, 2 more than 60 s ago\n3 with Recv-Q 0: read to the end, not closed\n"
+           "NORMAL: Too few or too young to be a leak, by [doctor] in tcptop.ini.");
     s = host_new();
     host_finish(s, TCP_STATE_CLOSE_WAIT, 120);
     expect(s, TCP_STATE_CLOSE_WAIT, UINT32_MAX,
-           "0, -120 over the last 60 s\nNORMAL: No rule found anything wrong.");
+           "0 sockets, 120 fewer than 60 s ago\nNORMAL: No rule found anything wrong.");
 }
 
 static void time_wait_by_port(void **unused)
@@ -129,8 +129,8 @@ static void time_wait_by_port(void **unused)
            "this one: 12 s left\n"
            "16 closed first here within 60 s\n"
            "the server closed first: local port 3000\n"
-           "0 ephemeral ports used, 12 to 49 s left\n"
-           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
+           "0 ephemeral ports used; they expire in 12 to 49 s\n"
+           "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 
     struct sample *s = host_devbox(); /* the range is not known: who else closed is not, either */
     s->host.sysctl_valid = 0;
@@ -138,7 +138,7 @@ static void time_wait_by_port(void **unused)
     sample_count(s);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "17 closed first here within 60 s\n16 by a server here: no ephemeral port used\n"
-           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
+           "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 
     s = host_devbox(); /* its listener is gone, and the port is none that the kernel chose */
     host_add(s, 2, (struct conn){.state = TCP_STATE_TIME_WAIT, .sport = 8080});
@@ -147,7 +147,7 @@ static void time_wait_by_port(void **unused)
            "18 closed first here within 60 s\n"
            "16 by a server here: no ephemeral port used\n"
            "2 with a local port where nothing listens now\n"
-           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
+           "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 }
 
 /* 61 ports of a range of 100 are in use towards one peer. */
@@ -166,8 +166,8 @@ static void time_wait_ports(void **unused)
     host_finish(s, TCP_STATE_TIME_WAIT, 50);
     expect(s, TCP_STATE_TIME_WAIT, UINT32_MAX,
            "50 closed first here within 60 s, steady\n"
-           "50 by clients; to 10.0.3.21:5432 61 of 100 ports used, 50 in TIME_WAIT\n"
-           "NORMAL: As many as were closed in the last minute; they expire by themselves.");
+           "50 by clients; 61 of 100 ports used to 10.0.3.21:5432 (50 in TIME_WAIT)\n"
+           "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 }
 
 /* One summary serves every state; ports of closed rows are among the used, not the listening ones.
@@ -295,7 +295,7 @@ static void listen_queues(void **unused)
     host_finish(s, TCP_STATE_LISTEN, 2);
     expect(s, TCP_STATE_LISTEN, 1,
            "this one: 3 of 511 in the accept queue\n"
-           "2, as many as 60 s ago\n"
+           "2 sockets, as many as 60 s ago\n"
            "3 of 511 in the fullest queue, port 443\n"
            "0 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -303,13 +303,13 @@ static void listen_queues(void **unused)
     c.wqueue = 2;
     expect(only(1, c), TCP_STATE_LISTEN, 0,
            "this one: 3 in the accept queue, limit 2: full (the kernel lets one more in)\n"
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "3 in the fullest queue, port 443, limit 2: full (the kernel lets one more in)\n"
            "NORMAL: No rule found anything wrong.");
     c.rqueue = c.wqueue = 0;
     c.flags = CONN_NO_BACKLOG; /* the limit is not known: neither full nor not */
     expect(only(1, c), TCP_STATE_LISTEN, 0,
-           "1, as many as 60 s ago\nNORMAL: No rule found anything wrong.");
+           "1 socket, as many as 60 s ago\nNORMAL: No rule found anything wrong.");
 
     s = host_new();
     c.flags = 0;
@@ -317,7 +317,7 @@ static void listen_queues(void **unused)
     count(s, COUNTER_LISTEN_OVERFLOWS, 59);
     host_finish(s, TCP_STATE_LISTEN, 1);
     expect(s, TCP_STATE_LISTEN, UINT32_MAX,
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "all accept queues are empty\n"
            "59 overflows in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -333,16 +333,16 @@ static void opening(void **unused)
                      .expires_ms = 700};
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
            "this one: retransmitted 2 times without an ACK, again in 0.7 s\n"
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "1 retransmitting without an answer\n"
            "NORMAL: No rule found anything wrong.");
     c.retrans = 0;
     expect(only(1, c), TCP_STATE_SYN_SENT, 0,
            "this one: awaits an ACK, retransmits in 0.7 s without it\n"
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "NORMAL: No rule found anything wrong.");
     expect(only(1, c), TCP_STATE_SYN_SENT, UINT32_MAX,
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "NORMAL: No rule found anything wrong.");
 
     c.state = TCP_STATE_SYN_RECV;
@@ -352,7 +352,7 @@ static void opening(void **unused)
     count(s, COUNTER_SYNCOOKIES_SENT, 0);
     host_finish(s, TCP_STATE_SYN_RECV, 0);
     expect(s, TCP_STATE_SYN_RECV, UINT32_MAX,
-           "0 now\n"
+           "0 sockets\n"
            "0 answered by SYN cookie in the last 60 s\n"
            "118 dropped at a full queue in the last 60 s\n"
            "NORMAL: No rule found anything wrong.");
@@ -377,12 +377,12 @@ static void established(void **unused)
     count(s, COUNTER_DSACK_RECV, 20); /* so many of the 50 were not lost */
     host_finish(s, TCP_STATE_ESTABLISHED, 4);
     expect(s, TCP_STATE_ESTABLISHED, UINT32_MAX,
-           "4, as many as 60 s ago\n"
+           "4 sockets, as many as 60 s ago\n"
            "1 not accepted yet, so no process has them\n"
            "1 probing a window that is closed or too small\n"
            "2 with nothing in flight and no keepalive\n"
            "0.3% of segments retransmitted in the last 60 s\n"
-           "NORMAL: Open connections are normal.");
+           "NORMAL: No rule found anything wrong.");
 }
 
 static void closing_here(void **unused)
@@ -391,7 +391,7 @@ static void closing_here(void **unused)
     struct conn c = {.state = TCP_STATE_FIN_WAIT1, .sport = 443, .wqueue = 1449};
     struct sample *s = only(1, c);
     expect(s, TCP_STATE_FIN_WAIT1, UINT32_MAX, /* for a minute at least */
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "1 orphaned: the kernel finishes the rest\n"
            "1 with Send-Q above 1: data unacknowledged\n"
            "NORMAL: The kernel cleans up orphans by itself.");
@@ -406,14 +406,14 @@ static void closing_here(void **unused)
     host_finish(s, TCP_STATE_FIN_WAIT2, 3);
     expect(s, TCP_STATE_FIN_WAIT2, 0,
            "this one: 31 s left\n"
-           "3, as many as 60 s ago\n"
+           "3 sockets, as many as 60 s ago\n"
            "2 orphaned, at most 31 s left\n"
            "1 with an owner: no time limit\n"
            "NORMAL: No rule found anything wrong.");
 
     c = (struct conn){.state = TCP_STATE_LAST_ACK, .sport = 443};
     expect(only(1, c), TCP_STATE_LAST_ACK, UINT32_MAX,
-           "1, as many as 60 s ago\n"
+           "1 socket, as many as 60 s ago\n"
            "1 orphaned: the kernel finishes the rest\n"
            "NORMAL: The kernel cleans up orphans by itself.");
 }
@@ -445,11 +445,11 @@ static void close_stats(void **state)
            "this host: at least 10 ends/s closed over the last 60 s\n"
            "at least 300 in the last 60 s lived only between two samples\n");
     expect(dying(TCP_STATE_ESTABLISHED, 0), TCP_STATE_ESTABLISHED, UINT32_MAX,
-           "3, as many as 60 s ago\n"
+           "3 sockets, as many as 60 s ago\n"
            "3 with nothing in flight and no keepalive\n"
            "this host: 10 ends/s closed over the last 60 s\n"
            "300 in the last 60 s lived only between two samples\n"
-           "NORMAL: Open connections are normal.");
+           "NORMAL: No rule found anything wrong.");
 }
 
 /* A row that has closed is no proof that there is none. */
@@ -483,21 +483,21 @@ static void whose_queue(void **unused)
     owned_assign(lookup, s);
     expect(s, TCP_STATE_CLOSE_WAIT, 1,
            "this one: waits in the accept queue of port 443, nginx (812)\n"
-           "1 now\n1 with Recv-Q 0: read to the end, not closed\n1 not accepted yet, so no process "
+           "1 socket\n1 with Recv-Q 0: read to the end, not closed\n1 not accepted yet, so no process "
            "has them\n"
-           "NORMAL: No rule found a leak, by close_wait_count and close_wait_age.");
+           "NORMAL: Too few or too young to be a leak, by [doctor] in tcptop.ini.");
     owner_lookup_free(lookup);
     expect(queued(TCP_STATE_ESTABLISHED, true), TCP_STATE_ESTABLISHED, 1,
            "this one: waits in the accept queue of port 443\n"
-           "1 now\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
+           "1 socket\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
            "keepalive\n"
-           "NORMAL: Open connections are normal.");
+           "NORMAL: No rule found anything wrong.");
     expect(queued(TCP_STATE_ESTABLISHED, false), TCP_STATE_ESTABLISHED,
            0, /* by what is not known */
            "this one: no timer runs\n"
-           "1 now\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
+           "1 socket\n1 not accepted yet, so no process has them\n1 with nothing in flight and no "
            "keepalive\n"
-           "NORMAL: Open connections are normal.");
+           "NORMAL: No rule found anything wrong.");
 }
 
 int main(void)

@@ -28,10 +28,10 @@ static const char TIME_WAIT_EN[] = "The end that closed first stays here for 60 
                                    "HERE NOW\n"
                                    "  71 closed first here within 60 s, steady\n"
                                    "  58 by a server here: no ephemeral port used\n"
-                                   "  13 by clients; to 1.0.0.0:8443 9 of 28,232\n"
-                                   "  ports used, 9 in TIME_WAIT\n"
-                                   "  NORMAL  As many as were closed in the last\n"
-                                   "  minute; they expire by themselves.\n"
+                                   "  13 by clients; 9 of 28,232 ports used to\n"
+                                   "  1.0.0.0:8443 (9 in TIME_WAIT)\n"
+                                   "  NORMAL  Neither ports nor the table run\n"
+                                   "  short; each entry expires by itself.\n"
                                    "WHAT TO DO\n"
                                    "  Nothing. If ephemeral ports run short, reuse\n"
                                    "  connections (keep-alive, pools); on the\n"
@@ -75,9 +75,9 @@ static const char TIME_WAIT_KO[] = "연결을 먼저 닫은 쪽이 60초 동안 
                                    "지금 이 호스트\n"
                                    "  최근 60초 안에 먼저 닫은 연결 16개\n"
                                    "  서버가 먼저 닫음: 로컬 포트 3000\n"
-                                   "  임시 포트 사용 0개, 남은 시간 12~49초\n"
-                                   "  정상  최근 1분 동안 닫은 만큼 있으며,\n"
-                                   "  60초 뒤 저절로 사라집니다.\n"
+                                   "  임시 포트 사용 0개, 항목은 12~49초 뒤 사라짐\n"
+                                   "  정상  포트와 테이블에 여유가 있고, 60초 뒤\n"
+                                   "  저절로 사라집니다.\n"
                                    "할 일\n"
                                    "  없습니다. 임시 포트가 모자랄 때만 연결\n"
                                    "  재사용(keep-alive, 연결 풀)을 검토합니다.\n"
@@ -117,26 +117,26 @@ static const char CLOSE_WAIT_EN[] = "The peer has closed; this end waits for its
                                     "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
                                     "      2,918             412               1\n"
                                     "HERE NOW\n"
-                                    "  412, +108 over the last 60 s\n"
+                                    "  412 sockets, 108 more than 60 s ago\n"
                                     "  371 with Recv-Q 1: FIN not read yet\n"
                                     "  41 with Recv-Q 0: read to the end,\n"
                                     "  not closed\n"
-                                    "  NORMAL  No rule found a leak, by\n"
-                                    "  close_wait_count and close_wait_age.\n"
+                                    "  NORMAL  Too few or too young to be a leak,\n"
+                                    "  by [doctor] in tcptop.ini.\n"
                                     "WHAT TO DO\n"
                                     "  Nothing for a few. If their number grows,\n"
                                     "  find where the process does not call close()\n"
                                     "  after the peer has closed: look at a thread\n"
                                     "  dump and at the settings of its pool.\n"
-                                    "  A restart is a stopgap; no sysctl helps. If\n"
-                                    "  the peer has closed for good, it answers\n"
-                                    "  data with RST, and the next write\n"
+                                    "  A restart helps only for a while; no sysctl\n"
+                                    "  does. If the peer has closed for good, it\n"
+                                    "  answers data with RST, and the next write\n"
                                     "  fails (EPIPE).\n"
                                     "HARMLESS IF\n"
                                     "  A pool keeps ended connections until reuse.\n"
                                     "  An intentional half-close that still sends.\n"
-                                    "  Inode 0: not accepted yet, which is a matter\n"
-                                    "  of LISTEN.\n"
+                                    "  A row with inode 0 waits for accept():\n"
+                                    "  see LISTEN.\n"
                                     "WHY\n"
                                     "  FIN ends only the peer's direction. This end\n"
                                     "  may still send, so only the process knows\n"
@@ -159,15 +159,15 @@ static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로�
                                     "ESTABLISHED─FIN→[CLOSE_WAIT]─close→LAST_ACK\n"
                                     "      2,918             412               1\n"
                                     "지금 이 호스트\n"
-                                    "  412개, 최근 60초 동안 +108개\n"
+                                    "  소켓 412개, 60초 전보다 108개 많음\n"
                                     "  수신 큐가 1인 연결 371개: FIN을\n"
                                     "  아직 읽지 않음\n"
                                     "  수신 큐가 0인 연결 41개: 읽었지만 닫지 않음\n"
-                                    "  정상  기준에 이르는 누수는\n"
-                                    "  없습니다(close_wait_count, close_wait_age).\n"
+                                    "  정상  누수로 볼 만큼 많거나 오래되지\n"
+                                    "  않았습니다(설정의 close_wait_*).\n"
                                     "할 일\n"
                                     "  몇 개뿐이면 할 일이 없습니다. 늘면 상대가\n"
-                                    "  닫은 뒤 close()를 부르지 않는 코드를\n"
+                                    "  닫은 뒤 close()를 호출하지 않는 코드를\n"
                                     "  찾습니다. 스레드 덤프와 연결 풀\n"
                                     "  설정을 확인합니다.\n"
                                     "  재시작은 임시방편이며, sysctl로는 줄지\n"
@@ -177,21 +177,21 @@ static const char CLOSE_WAIT_KO[] = "상대가 먼저 닫았고, 이쪽 프로�
                                     "정상인 경우\n"
                                     "  끝난 연결을 다음 사용 때까지 두는 연결 풀\n"
                                     "  의도한 half-close(절반 닫기): 계속 보내는 중\n"
-                                    "  inode 0: 아직 accept() 전이며 LISTEN 쪽 문제\n"
+                                    "  inode 0인 행은 accept() 대기 중: LISTEN 참고\n"
                                     "원리\n"
                                     "  FIN은 상대의 송신 방향만 끝냅니다. 이쪽은 더\n"
                                     "  보낼 수 있고 끝낼 때를 아는 것은\n"
                                     "  프로세스뿐입니다.\n"
                                     "유지 시간\n"
                                     "  시간 제한이 없습니다. 프로세스가 close()나\n"
-                                    "  shutdown(SHUT_WR)을 부르거나 종료하면\n"
+                                    "  shutdown(SHUT_WR)을 호출하거나 종료하면\n"
                                     "  끝나고, RST, keepalive 실패, 재전송 포기,\n"
                                     "  ss -K로도 끝납니다.\n"
                                     "흔한 오해\n"
                                     "  \"재부팅해야 사라진다\": 프로세스 종료로 충분\n"
                                     "  \"tcp_fin_timeout으로 줄인다\": FIN_WAIT2 전용\n"
                                     "근거: RFC 9293 3.3.2, 그림 5; 수신 큐는\n"
-                                    "Linux 6.18에서 확인\n"
+                                    "리눅스 6.18에서 확인\n"
                                     "단계별 실습: tcptop --learn CLOSE_WAIT\n";
 
 /* The lines without roles, blanks at their ends cut. */
@@ -455,7 +455,7 @@ static void by_finding(void **state)
                 "CRITICAL  CLOSE_WAIT leak likely: java (2841). 301 of 409 connections in "
                 "CLOSE_WAIT for over 60 s, no decrease in three samples.",
                 true);
-    expect_says(&subject, "Find the missing close(); a restart is a stopgap.", true);
+    expect_says(&subject, "Find the missing close(); a restart helps only for a while.", true);
     text_use(LANG_KO); /* where the name of a call begins the sentence */
     expect_says(&subject, "close() 호출이 빠진 코드를 찾습니다.", true);
     text_use(LANG_EN);
@@ -480,7 +480,7 @@ static void by_finding(void **state)
     subject.state = TCP_STATE_CLOSE_WAIT;
     expect_says(&subject, "NOTE  CLOSE_WAIT leak likely", true);
     found->list[0].marks = 0;
-    expect_says(&subject, "NORMAL  No rule found a leak, by close_wait_count and close_wait_age.",
+    expect_says(&subject, "NORMAL  Too few or too young to be a leak, by [doctor] in tcptop.ini.",
                 true);
     found->skip[RULE_CLOSE_WAIT] = SKIP_FIGURES; /* what is not known is not called normal */
     expect_says(&subject, "UNKNOWN  Not checked: sockets leaked in CLOSE_WAIT (no tcp_info).",
@@ -506,7 +506,7 @@ static void brief(void **state)
                  "To do: nothing.\n");
     expect_brief(host_api07(), TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n"
-                 "NORMAL  412, +108 over the last 60 s. To do: see whether they grow.\n");
+                 "NORMAL  412 sockets, 108 more than 60 s ago. To do: nothing unless they grow.\n");
     expect_brief(NULL, TCP_STATE_CLOSE_WAIT, LANG_EN, 78,
                  "The peer has closed; this end waits for its own process to close.\n");
     expect_brief(NULL, TCP_STATE_TIME_WAIT, LANG_EN, 40,

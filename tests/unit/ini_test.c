@@ -120,7 +120,7 @@ static void backslashes(void **state)
     assert_string_equal(values[KEY_QUIT].text, "\\");
     assert_problem("[keys]\nquit = a\x01"
                    "b\n",
-                   "t.ini:2: 'quit' holds a control character or is not UTF-8");
+                   "t.ini:2: quit: holds a control character or is not UTF-8");
 }
 
 static void defaults(void **state)
@@ -169,14 +169,14 @@ static void bad_values(void **state)
 {
     (void)state;
     assert_problem("[general]\nhistory = 12abc\ninterval = 2\n",
-                   "t.ini:2: 'history' must be a whole number from 60 to 3600");
+                   "t.ini:2: history: must be a whole number from 60 to 3600");
     assert_true(!values[HISTORY].set && values[HISTORY].number == 300);
     assert_true(values[INTERVAL].number == 2);
     assert_problem("[general]\nhistory = 99999\n",
-                   "t.ini:2: 'history' must be a whole number from 60 to 3600");
+                   "t.ini:2: history: must be a whole number from 60 to 3600");
     assert_problem("[general]\nhistory =\n",
-                   "t.ini:2: 'history' must be a whole number from 60 to 3600");
-    assert_problem("[general]\nlang = fr\n", "t.ini:2: 'lang' must be one of auto, en, ko");
+                   "t.ini:2: history: must be a whole number from 60 to 3600");
+    assert_problem("[general]\nlang = fr\n", "t.ini:2: lang: must be one of auto, en, ko");
 }
 
 static void traps(void **state)

@@ -350,8 +350,8 @@ static unsigned promised(const char *table)
 {
     unsigned all = 0, most;
 
-    for (const char *at = table; (at = strstr(at, ", <= ")); at++)
-        if (sscanf(at, ", <= %u", &most) == 1)
+    for (const char *at = table; (at = strstr(at, ", up to ")); at++)
+        if (sscanf(at, ", up to %u", &most) == 1)
             all += most;
     return all;
 }

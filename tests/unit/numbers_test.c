@@ -106,8 +106,8 @@ static void time_wait(void **unused)
            "임시 포트: 16,384개 중 0개 사용\n"
            "테이블: –\n"
            "프로세스: –\n"
-           "상대: 0.0.0.0 (16개)\n"
-           "포트: 로컬 3000 (16개)\n"
+           "상대: 0.0.0.0(16개)\n"
+           "포트: 로컬 3000(16개)\n"
            "커널 설정: tcp_tw_reuse = 2: 루프백만, ip_local_port_range = 49152–65535");
     text_use(LANG_EN);
     sample_unref(s);

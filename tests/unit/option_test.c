@@ -56,15 +56,15 @@ static void booleans(void **state)
     accepts(&flag, "false", 0);
     accepts(&flag, "Off", 0);
     accepts(&flag, "0", 0);
-    refuses(&flag, "", "'mouse' must be yes or no");
-    refuses(&flag, "y", "'mouse' must be yes or no");
-    refuses(&flag, "2", "'mouse' must be yes or no");
+    refuses(&flag, "", "mouse: must be yes or no");
+    refuses(&flag, "y", "mouse: must be yes or no");
+    refuses(&flag, "2", "mouse: must be yes or no");
 }
 
 static void numbers(void **state)
 {
     (void)state;
-    const char *why = "'history' must be a whole number from 60 to 3600";
+    const char *why = "history: must be a whole number from 60 to 3600";
     accepts(&number, "60", 60);
     accepts(&number, "3600", 3600);
     accepts(&number, "0060", 60);
@@ -76,11 +76,11 @@ static void numbers(void **state)
     }
     accepts(&decimal, "2.5", 2.5);
     accepts(&decimal, "25", 25);
-    refuses(&decimal, "2,5", "'cpu_budget' must be a number from 1 to 100");
-    refuses(&decimal, "2.", "'cpu_budget' must be a number from 1 to 100");
-    refuses(&decimal, ".5", "'cpu_budget' must be a number from 1 to 100");
-    refuses(&decimal, "nan", "'cpu_budget' must be a number from 1 to 100");
-    refuses(&decimal, "0.99999", "'cpu_budget' must be a number from 1 to 100");
+    refuses(&decimal, "2,5", "cpu_budget: must be a number from 1 to 100");
+    refuses(&decimal, "2.", "cpu_budget: must be a number from 1 to 100");
+    refuses(&decimal, ".5", "cpu_budget: must be a number from 1 to 100");
+    refuses(&decimal, "nan", "cpu_budget: must be a number from 1 to 100");
+    refuses(&decimal, "0.99999", "cpu_budget: must be a number from 1 to 100");
 }
 
 static void durations(void **state)
@@ -97,7 +97,7 @@ static void durations(void **state)
                                       "99 ms", "2 min", "1 s s", "-1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         refuses(&duration, bad[i],
-                "'interval' must be a time in seconds (or ms, s, min, h) from 0.1 to 60");
+                "interval: must be a time in seconds (or ms, s, min, h) from 0.1 to 60");
     }
 }
 
@@ -109,9 +109,9 @@ static void choices(void **state)
     struct option_value value;
     assert_int_equal(option_parse(&choice, "Unicode", &value, NULL), 0);
     assert_string_equal(value.text, "unicode");
-    refuses(&choice, "asc", "'glyphs' must be one of auto, unicode, ascii");
-    refuses(&choice, "auto unicode", "'glyphs' must be one of auto, unicode, ascii");
-    refuses(&choice, "", "'glyphs' must be one of auto, unicode, ascii");
+    refuses(&choice, "asc", "glyphs: must be one of auto, unicode, ascii");
+    refuses(&choice, "auto unicode", "glyphs: must be one of auto, unicode, ascii");
+    refuses(&choice, "", "glyphs: must be one of auto, unicode, ascii");
 }
 
 static void texts(void **state)
@@ -121,15 +121,15 @@ static void texts(void **state)
     assert_int_equal(option_parse(&words, "한글 a", &value, NULL), 0);
     assert_string_equal(value.text, "한글 a");
     accepts(&words, "", 0);
-    refuses(&words, "12345678901", "'filter' is longer than 10 bytes");
-    refuses(&words, "a\x1b[m", "'filter' holds a control character or is not UTF-8");
-    refuses(&words, "\xff", "'filter' holds a control character or is not UTF-8");
+    refuses(&words, "12345678901", "filter: longer than 10 bytes");
+    refuses(&words, "a\x1b[m", "filter: holds a control character or is not UTF-8");
+    refuses(&words, "\xff", "filter: holds a control character or is not UTF-8");
     struct option roomy = words;
     roomy.max = 1e9; /* the value's own buffer still counts */
     char text[1100];
     memset(text, 'x', sizeof(text) - 1);
     text[1099] = '\0';
-    refuses(&roomy, text, "'filter' is longer than 1023 bytes");
+    refuses(&roomy, text, "filter: longer than 1023 bytes");
 }
 
 int main(void)

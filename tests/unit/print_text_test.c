@@ -175,7 +175,7 @@ static void summary(void **state)
     s->total = 18206;
     text_use(LANG_KO);
     s->status = SAMPLE_PARTIAL;
-    assert_non_null(strstr(printed(), "\n최소              18,206\n"));
+    assert_non_null(strstr(printed(), "\n전체(최소)        18,206\n"));
     s->status = SAMPLE_FAILED;
     assert_non_null(strstr(printed(), "\n전체                   –\n"));
 }

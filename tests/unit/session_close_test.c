@@ -206,7 +206,7 @@ static void answers_are_told_apart(void **state)
         {{.outcome = DESTROY_OWNER}, "owner", "소유자"},
         {{.outcome = DESTROY_DENIED}, "CAP_NET_ADMIN", "CAP_NET_ADMIN"},
         {{.outcome = DESTROY_UNSUPPORTED}, "INET_DIAG_DESTROY", "INET_DIAG_DESTROY"},
-        {{.outcome = DESTROY_GONE}, "already gone", "이미 없습니다"},
+        {{.outcome = DESTROY_GONE}, "already gone", "이미 닫힌 소켓입니다"},
         {{.outcome = DESTROY_FAILED, .error = -5}, "Input/output error", "Input/output error"},
     };
 

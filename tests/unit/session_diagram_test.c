@@ -108,14 +108,14 @@ static void enter_filters_and_w_explains(void **state)
     stage_open_ports(&st);
     stage_keys(&st, "D End Up Up Enter");
     assert_string_equal(probe_overlay(st.session), "none");
-    assert_string_equal(probe_filter(st.session), "state:es");
+    assert_string_equal(probe_filter(st.session), "state:ESTABLISHED");
     stage_keys(&st, "D w");
     assert_string_equal(probe_overlay(st.session), "none");
     assert_string_equal(probe_pane(st.session), "wide");
     stage_keys(&st, "Esc D q");
     assert_string_equal(probe_overlay(st.session), "none");
     assert_false(session_quit(st.session));
-    assert_string_equal(probe_filter(st.session), "state:es");
+    assert_string_equal(probe_filter(st.session), "state:ESTABLISHED");
     stage_close(&st);
 }
 

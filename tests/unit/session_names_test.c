@@ -104,7 +104,7 @@ static void without_a_live_screen_nobody_is_asked(void **state)
     stage_open_twenty(&st);
     stage_keys(&st, "n");
     assert_false(probe_host_names(st.session));
-    assert_true(stage_says(&st, "live screen"));
+    assert_true(stage_says(&st, "--dump shows no names"));
     stage_keys(&st, "N");
     assert_false(probe_service_names(st.session));
     assert_false(probe_has_resolver(st.session));

@@ -371,7 +371,7 @@ static void escape_and_q_close_the_nearest_thing_first(void **state)
     assert_string_equal(probe_overlay(st.session), "help");
     stage_keys(&st, "Esc");
     assert_string_equal(probe_overlay(st.session), "none");
-    assert_string_equal(probe_filter(st.session), "state:es");
+    assert_string_equal(probe_filter(st.session), "state:ESTABLISHED");
     stage_keys(&st, "Esc ? q");
     assert_string_equal(probe_filter(st.session), "");
     assert_false(session_quit(st.session));

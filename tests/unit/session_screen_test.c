@@ -74,12 +74,12 @@ static void state_list_moves_and_chooses_states(void **state)
     stage_add(&st, TCP_STATE_TIME_WAIT, 3000, 5000);
     stage_sample(&st);
     stage_keys(&st, "Tab Enter"); /* the state of the first row is chosen */
-    assert_string_equal(probe_filter(st.session), "state:tw");
+    assert_string_equal(probe_filter(st.session), "state:TIME_WAIT");
     assert_int_equal(probe_rows(st.session), 1);
     stage_keys(&st, "Home");
     assert_int_equal(probe_state_list_state(st.session), TCP_STATE_LISTEN);
     stage_keys(&st, "Enter");
-    assert_string_equal(probe_filter(st.session), "state:li");
+    assert_string_equal(probe_filter(st.session), "state:LISTEN");
     stage_keys(&st, "Right");
     assert_int_equal(probe_state_list_state(st.session), TCP_STATE_FIN_WAIT1);
     stage_keys(&st, "End");
@@ -358,7 +358,7 @@ static void a_double_click_opens(void **state)
     click_on(&st, "LISTEN");
     assert_string_equal(probe_filter(st.session), "");
     click_on(&st, "LISTEN");
-    assert_string_equal(probe_filter(st.session), "state:li");
+    assert_string_equal(probe_filter(st.session), "state:LISTEN");
     stage_close(&st);
 }
 

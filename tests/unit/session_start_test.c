@@ -95,7 +95,7 @@ static void enter_behind_digits_does_nothing_else(void **state)
     stage_keys(&st, "Enter");
     assert_string_equal(probe_filter(st.session), "port:30");
     stage_keys(&st, "Enter"); /* of the list of states */
-    assert_string_equal(probe_filter(st.session), "port:30 state:es");
+    assert_string_equal(probe_filter(st.session), "port:30 state:ESTABLISHED");
 }
 
 static void who_has_the_port_stands_first(void **state)
@@ -218,7 +218,7 @@ static void tab_lists_what_may_follow(void **state)
     stage_type(&st, "st");
     stage_keys(&st, "Tab"); /* a name alone is no condition yet */
     assert_string_equal(probe_line(st.session), "state");
-    assert_true(stage_says(&st, "a sign and a value must follow"));
+    assert_true(stage_says(&st, "an operator and a value must follow"));
 }
 
 static void a_whole_condition_says_how_to_add_one(void **state)

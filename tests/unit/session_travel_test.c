@@ -449,11 +449,11 @@ static void recordings_are_offered_live_only(void **state)
     (void)state;
     begin_view(0);
     keys_of(stage.session, "x");
-    assert_true(hints(stage.session, ".csv or .json; .tcptop"));
+    assert_true(hints(stage.session, ".json, .tcptop (the last minutes)"));
     keys_of(stage.session, "Esc");
     file = open_saved(&settings);
     keys_of(file, "x");
-    assert_true(hints(file, "new file, .csv or .json "));
+    assert_true(hints(file, "new file: .json, else CSV "));
     type(file, "/nowhere/again.tcptop");
     keys_of(file, "Enter");
     assert_string_equal(probe_prompt(file), "export"); /* another name can be typed at once */

@@ -187,10 +187,10 @@ static void the_old_order_stands_and_says_so(void **state)
     const void *before = probe_list(st.session);
     stage_keys(&st, "r e");
     assert_ptr_equal(probe_list(st.session), before);
-    assert_true(stage_shows(&st, "– of 40   state:es   updating"));
+    assert_true(stage_shows(&st, "– of 40   state:ESTABLISHED   updating"));
     assert_int_equal(probe_port(st.session), 140);
     UNTIL(!probe_updating(st.session));
-    assert_true(stage_shows(&st, "40 of 40   state:es "));
+    assert_true(stage_shows(&st, "40 of 40   state:ESTABLISHED "));
     assert_int_equal(probe_port_at(st.session, 0), 490);
     assert_int_equal(probe_port(st.session), 140);
     assert_true(probe_list(st.session) != before);

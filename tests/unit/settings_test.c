@@ -502,12 +502,12 @@ static int tear_down(void **state)
 static void test_mistakes_in_korean(void **state)
 {
     (void)state;
-    must_refuse("--lang ko --foo", "없는 옵션입니다: '--foo'");
+    must_refuse("--lang ko --foo", "알 수 없는 옵션입니다: '--foo'");
     must_refuse("--lang ko --limit", "--limit에는 값이 필요합니다");
     must_refuse("--lang ko --once=1", "--once에는 값을 줄 수 없습니다");
     must_refuse("--foo", "unknown option '--foo'");
     setenv("LC_ALL", "ko_KR.UTF-8", 1);
-    must_refuse("--foo", "없는 옵션입니다: '--foo'");
+    must_refuse("--foo", "알 수 없는 옵션입니다: '--foo'");
     unsetenv("LC_ALL");
     text_use(LANG_EN);
 }

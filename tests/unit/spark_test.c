@@ -184,7 +184,7 @@ static void test_the_title_tells_the_time_covered(void **state)
     assert_string_equal(title(60, 1.233), "last 74 s");
     assert_string_equal(title(60, 0.1), "last 6 s");
     assert_string_equal(title(2, 0.1), "last 0.2 s");
-    assert_string_equal(title(1, 1), "1 sample so far");
+    assert_string_equal(title(1, 1), "1 sample");
     text_use(LANG_KO);
     assert_string_equal(title(60, 1), "최근 60초");
     assert_string_equal(title(60, 60), "최근 60분");

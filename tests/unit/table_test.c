@@ -236,7 +236,7 @@ static void test_an_address_breaks_after_a_colon_only(void **state)
     add("[2001:db8:4:12:5c3e:91ff:fe02:7a1d]:443", "[2001:db8:beef:40:a1f3:77c2:9d04:6be8]:51442");
     draw(20, 10);
     assert_string_equal(line_words(&canvas, 2), "   Port State ▾");
-    assert_string_equal(line_words(&canvas, 3), "    443 ESTAB");
+    assert_string_equal(line_words(&canvas, 3), "    443 ES");
     assert_string_equal(line_words(&canvas, 4), "  [2001:db8:beef:40:");
     assert_string_equal(line_words(&canvas, 5), "  a1f3:77c2:9d04:");
     assert_string_equal(line_words(&canvas, 6), "  6be8]:51442");
@@ -251,10 +251,10 @@ static void test_narrow_tables(void **state)
     assert_string_equal(line_words(&canvas, 15),
                         "  10.0.2.15:47122 198.51.100.23:40222   ESTABLISHED");
     draw(42, 10);
-    assert_string_equal(line_words(&canvas, 3), "  10.0.2.15:47122                 ESTAB");
+    assert_string_equal(line_words(&canvas, 3), "  10.0.2.15:47122                 ES");
     assert_string_equal(line_words(&canvas, 4), "  198.51.100.23:40222");
     draw(40, 10);
-    assert_string_equal(line_words(&canvas, 3), "  47122 198.51.100.23:40222   ESTAB");
+    assert_string_equal(line_words(&canvas, 3), "  47122 198.51.100.23:40222   ES");
 }
 
 /* The mark of row `i` and the role it has. */

@@ -56,10 +56,13 @@ const char *finding_severity_word(unsigned severity);
 /** Why a rule was not looked at. */
 const char *finding_skip_words(unsigned why);
 
-/** Append the names of the rules that were looked at, or of those that were not, each with why;
- * only of those that judge one of `states`, STATE_BIT()s (0: of all). `f` NULL: nothing was looked
- * at. */
-void findings_rules(const struct findings *f, uint32_t states, bool looked_at, struct str *out);
+/** Append the names of the rules that were not looked at, and why, in one line; only of those that
+ * judge one of `states`, STATE_BIT()s (0: of all). `f` NULL: nothing was looked at. */
+void findings_not_looked(const struct findings *f, uint32_t states, struct str *out);
+
+/** Append the names of the rules that were looked at, after each other, or of those that were not,
+ * each on a line of its own with why. Returns how many. */
+unsigned findings_rule_lines(const struct findings *f, bool looked_at, struct str *out);
 
 /* A finding set into lines; a label stands left of the first line of each part. */
 struct finding_words {
