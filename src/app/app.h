@@ -34,8 +34,8 @@ bool app_awaits_owners(const struct sample *s);
 /** Who looks at the samples of a screen; NULL: no memory for it. */
 struct sample_observer *app_doctor(const struct settings *s);
 
-/** Have the doctor (NULL is accepted) believe what is noted in the recording, `src`: doctor_believe().
- *  Returns 0 or -ENOMEM. */
+/** Have the doctor (NULL is accepted) believe what is noted in the recording, `src`:
+ * doctor_believe(). Returns 0 or -ENOMEM. */
 int app_believe(struct sample_observer *doctor, struct source *src);
 
 /** The recording that `settings` name (struct settings), from its beginning, with a doctor and a

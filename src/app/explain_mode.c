@@ -75,8 +75,8 @@ static bool goes_on(const struct settings *s, unsigned n, const struct sample *l
     return s->read_path || (n < SAMPLES_MOST && !(last && is_decided(last, s->explain_state)));
 }
 
-/* The sample for the live values, with the doctor's verdict. Returns 0, or the -errno for which there
- * is none; `err` says it. */
+/* The sample for the live values, with the doctor's verdict. Returns 0, or the -errno for which
+ * there is none; `err` says it. */
 static int take_sample(const struct settings *s, const struct sample **last, struct err *err)
 {
     struct sample_pipeline *pipeline;

@@ -369,8 +369,8 @@ static void add_first_sentence(struct str *out, const struct explain_subject *su
     str_fini(&sentence);
 }
 
-/* What is found of others in the state comes before what is said of this one, which is left out where
- * both do not fit. */
+/* What is found of others in the state comes before what is said of this one, which is left out
+ * where both do not fit. */
 static void put_others_first(struct str *now, struct str *todo, const struct finding *others)
 {
     struct str title = STR_INIT;

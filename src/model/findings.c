@@ -23,8 +23,7 @@ void findings_free(struct findings *f)
 /* Would only more samples change it? */
 static bool passes(unsigned skip)
 {
-    return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED ||
-           skip == SKIP_MINUTE;
+    return skip == SKIP_YET || skip == SKIP_SHORT || skip == SKIP_UNDECIDED || skip == SKIP_MINUTE;
 }
 
 void findings_skip_recorded(uint8_t *skip)

@@ -39,7 +39,7 @@ struct vehicle {
     const struct sample *last; /* played last */
     struct recording_place played;
     bool has_played;
-    struct request req; /* it was played with */
+    struct request req;        /* it was played with */
     struct doctor_notes notes; /* of a recording; of what is kept in memory they are read anew */
     bool has_notes;
     atomic_bool hurry; /* another wish waits */

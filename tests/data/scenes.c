@@ -56,8 +56,8 @@ static void go_back(struct figures *f, int t)
     f->rtt_us = value_at(last.rtt_us, &last.rtt_course, t);
 }
 
-/* How long nothing has gone one way at sample `t`. Where nothing ever did while it was watched, that
- * was before the peer's last segment. */
+/* How long nothing has gone one way at sample `t`. Where nothing ever did while it was watched,
+ * that was before the peer's last segment. */
 static uint32_t quiet_ms(uint32_t last, const struct course *c, uint32_t ack_ago_ms, int t)
 {
     for (int at = t; at > 0; at--)

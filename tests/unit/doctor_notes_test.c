@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who looks at a recording knows what its recorder found, which had seen more than was recorded: it is
- * told for as long as it held, with its figures at their worst, and not where other thresholds
+/* Who looks at a recording knows what its recorder found, which had seen more than was recorded: it
+ * is told for as long as it held, with its figures at their worst, and not where other thresholds
  * were in force. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,7 +83,8 @@ static void record(struct recorder *r, int t, double connections, double share)
     sample_unref(s);
 }
 
-/* Ten samples; from the third to the seventh there is a warning, which is at its worst in the fifth. */
+/* Ten samples; from the third to the seventh there is a warning, which is at its worst in the
+ * fifth. */
 static void make_recording(uint64_t judge)
 {
     const struct recorder_options options = {

@@ -118,7 +118,8 @@ const struct rule_figure *rule_figure(unsigned rule, unsigned which);
  * in every sample. `share` of one core is what figures may cost. NULL: out of memory. */
 struct sample_observer *doctor_new(const struct limits *limits, bool eager, double share);
 
-/* What the recorder of a recording found in it, where it judged by the same rules and thresholds. */
+/* What the recorder of a recording found in it, where it judged by the same rules and thresholds.
+ */
 struct doctor_notes {
     struct episode *list; /* owned */
     uint32_t n;
@@ -128,16 +129,16 @@ struct doctor_notes {
                  the host, not of a recording */
 };
 
-/** Read them from the recording, or the part of it that it is limited to, without moving in it. What
- *  has none, such as text or a pipe, gives none. Returns 0, or -ENOMEM with none. */
+/** Read them from the recording, or the part of it that it is limited to, without moving in it.
+ * What has none, such as text or a pipe, gives none. Returns 0, or -ENOMEM with none. */
 int doctor_notes_read(struct doctor_notes *notes, struct source *src);
 void doctor_notes_fini(struct doctor_notes *notes);
 
 /** Have the doctor, which looks at samples of that recording, take them over: what held at the time
- *  of a sample and is not found in it is told with its figures at their worst (finding.told_wall_ns),
- *  what is found has held since when the recorder saw it first, and a rule counts as looked at where
- *  the recorder could look. Nothing is taken over where the recorder had other thresholds. The notes
- *  are copied. Returns 0 or -ENOMEM. */
+ *  of a sample and is not found in it is told with its figures at their worst
+ * (finding.told_wall_ns), what is found has held since when the recorder saw it first, and a rule
+ * counts as looked at where the recorder could look. Nothing is taken over where the recorder had
+ * other thresholds. The notes are copied. Returns 0 or -ENOMEM. */
 int doctor_believe(struct sample_observer *doctor, const struct doctor_notes *notes);
 
 /** Would another sample decide something? */

@@ -14,18 +14,18 @@ enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL 
 /* Why a rule was not looked at. */
 enum skip {
     LOOKED,
-    SKIP_YET,       /* its turn has not come */
-    SKIP_COUNTERS,  /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
-    SKIP_SYSCTL,    /* a limit of the kernel is not known in this namespace */
-    SKIP_FIGURES,   /* no tcp_info */
-    SKIP_BOUND,     /* bound-only sockets were not asked for, or the kernel has no such answer */
-    SKIP_BACKLOG,   /* the backlog of listeners is not known */
-    SKIP_UNTOLD,    /* the text that the sample was read from does not tell what it takes */
-    SKIP_SHORT,     /* needs samples over a longer time */
-    SKIP_MPTCP,     /* of MPTCP connections, whose subflows do not show how they close */
-    SKIP_UNDECIDED, /* something exceeds its thresholds, which further samples must confirm */
-    SKIP_MINUTE,    /* needs samples over a minute */
-    SKIP_NO_BOUND,  /* bound-only sockets were asked for, and the kernel does not list them */
+    SKIP_YET,        /* its turn has not come */
+    SKIP_COUNTERS,   /* counters of /proc/net/netstat, snmp or sockstat cannot be read */
+    SKIP_SYSCTL,     /* a limit of the kernel is not known in this namespace */
+    SKIP_FIGURES,    /* no tcp_info */
+    SKIP_BOUND,      /* bound-only sockets were not asked for, or the kernel has no such answer */
+    SKIP_BACKLOG,    /* the backlog of listeners is not known */
+    SKIP_UNTOLD,     /* the text that the sample was read from does not tell what it takes */
+    SKIP_SHORT,      /* needs samples over a longer time */
+    SKIP_MPTCP,      /* of MPTCP connections, whose subflows do not show how they close */
+    SKIP_UNDECIDED,  /* something exceeds its thresholds, which further samples must confirm */
+    SKIP_MINUTE,     /* needs samples over a minute */
+    SKIP_NO_BOUND,   /* bound-only sockets were asked for, and the kernel does not list them */
     SKIP_UNRECORDED, /* the recording does not hold what it takes */
     SKIP_COUNT,
 };

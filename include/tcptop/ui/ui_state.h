@@ -132,9 +132,9 @@ struct ui {
     uint16_t port;                  /* that it chooses, 0: none or several */
     struct ui_port_holders holders; /* of that port, in the sample shown */
     uint32_t park_at;               /* where a parked cursor stands: behind their rows */
-    uint64_t park_key; /* of the finding whose rows the filter shows: it stands on the first one that
-                          stands out for it; 0: none */
-    char recall[UI_FILTER_MAX];     /* what Esc cleared, back with "/ ↑" */
+    uint64_t park_key; /* of the finding whose rows the filter shows: it stands on the first one
+                          that stands out for it; 0: none */
+    char recall[UI_FILTER_MAX]; /* what Esc cleared, back with "/ ↑" */
 
     /* prompt */
     struct ui_line line;
