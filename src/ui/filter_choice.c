@@ -55,7 +55,9 @@ static bool is_choice(enum choice_kind kind, const char *word, size_t len)
     if (kind == CHOICE_MORE)
         return false;
     if (kind == CHOICE_STATE) {
-        size_t not = word[0] == '!' ? 1 : strncasecmp(word, NOT, strlen(NOT)) == 0 ? strlen(NOT) : 0;
+        size_t not = word[0] == '!'                             ? 1
+                     : strncasecmp(word, NOT, strlen(NOT)) == 0 ? strlen(NOT)
+                                                                : 0;
         return strncasecmp(word + not, "state:", 6) == 0;
     }
     size_t prefix = strncasecmp(word, "port:", 5) == 0 ? 5 : 0;

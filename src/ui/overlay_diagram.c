@@ -168,8 +168,8 @@ static bool is_exact(const struct rates *r, enum state_transition transition)
            r->span.whole && r->span.longest_ns < (int64_t)(STAY_S * (double)NS_PER_S);
 }
 
-/* "1.2", "0.02+", "1.2k"; "0" for none, "–" where samples saw none and may have missed some; "" where
- * there are no rates. */
+/* "1.2", "0.02+", "1.2k"; "0" for none, "–" where samples saw none and may have missed some; ""
+ * where there are no rates. */
 static void rate_text(char out[FMT_SIZE], const struct rates *r, enum state_transition transition)
 {
     double per_s = 0;

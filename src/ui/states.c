@@ -49,14 +49,7 @@ struct chips {
 };
 
 /* From the fullest form to the shortest: names, codes, short counts, then states leave. */
-enum {
-    CHIPS_FULL,
-    CHIPS_CODES,
-    CHIPS_SHORT,
-    CHIPS_NO_LISTEN,
-    CHIPS_NO_OPEN,
-    CHIPS_NO_DONE
-};
+enum { CHIPS_FULL, CHIPS_CODES, CHIPS_SHORT, CHIPS_NO_LISTEN, CHIPS_NO_OPEN, CHIPS_NO_DONE };
 
 static bool chip_leaves(uint32_t warned, unsigned state, int form)
 {
@@ -76,7 +69,7 @@ static void add_chip(struct chips *chips, unsigned index, int form, const char *
     chip->index = index;
     chip->x = chips->w - 1;
     snprintf(chip->text, sizeof chip->text, "%s %s",
-             state == 0            ? text(MSG_VIEW_ALL)
+             state == 0           ? text(MSG_VIEW_ALL)
              : form == CHIPS_FULL ? state_name(state)
                                   : state_code(state),
              number);
