@@ -275,6 +275,19 @@ static int check_lesson(const struct command_line *c, struct err *err)
                                            : 0;
 }
 
+/* Of two ways to show samples none would be ignored without a word. */
+static int check_ways(const struct command_line *c, struct err *err)
+{
+    const char *other = c->once     ? "--once"
+                        : c->batch  ? "--batch, COUNT"
+                        : c->prints ? "--format, --json, --summary, --limit"
+                                    : NULL;
+
+    if (c->once && c->batch)
+        return cli_error_usage(err, MSG_ONCE_BATCH, NULL, NULL);
+    return c->dump && other ? cli_error_usage(err, MSG_DUMP_ALONE, other, NULL) : 0;
+}
+
 /* The option that asks for a mode of its own; NULL: none does. */
 static const char *other_mode(const struct command_line *c)
 {
@@ -513,6 +526,8 @@ static int read_command_line(struct settings *s, int argc, char **argv, struct e
         rc = join_filter(&c, err);
     if (!rc)
         rc = check_lesson(&c, err);
+    if (!rc)
+        rc = check_ways(&c, err);
     if (!rc && s->netns && s->read_path)
         rc = cli_error_usage(err, MSG_NETNS_READ, NULL, NULL);
     if (!rc)

@@ -34,7 +34,9 @@ for case in 'TIME_WAIT lport:3000' 'ESTABLISHED lport:8003' 'CLOSE_WAIT rport:80
 	*) who=", states ${who#pid=}" && sees "$here .* states [0-9]" ;;
 	esac
 	keys K
-	check "$state: the question reads it back, and who has it" sees "^ Close $here to ${there//\*/\\*}, $state$who\?"
+	to=" to ${there//\*/\\*}"
+	[ "$state" != LISTEN ] || to= # it has no other end
+	check "$state: the question reads it back, and who has it" sees "^ Close $here$to, $state$who\?"
 	check "and says how to answer" sees '^ y closes it, any other key cancels'
 	check "and y ends it" answer "^ closed: $here ${there//\*/\\*}" keys y
 	check "in the kernel" are $((before - 1)) -4 src "$here" dst "${there%:\*}"

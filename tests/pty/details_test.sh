@@ -18,7 +18,7 @@ check "a row" sees "^▸.*:$client "
 keys Enter
 check "Enter opens the details" sees '━ CONNECTION ━'
 check "this host opened it: a listener is at the other end" sees "127.0.0.1:$client → 127.0.0.1:$port"
-check "TX is what is sent" sees '^ TX/s .*(2[6-9][0-9]|3[0-3][0-9]) kB/s *$'
+check "TX is what is sent" sees '^ TX/s .*(2[6-9][0-9]|3[0-3][0-9]) kB *$'
 check "the trace is drawn" sees '^ TX/s +[▁▂▃▄▅▆▇]'
 check "the other end is here" sees 'Other end +ESTABLISHED for'
 check "the time with data to send" sees 'Busy +[0-9]+% of [0-9]+ s *$'

@@ -481,11 +481,12 @@ static void whose_queue(void **unused)
     (void)unused;
     owned_put(lookup, 812, 0, (const char *const[]){"nginx", "", ""}, (const uint32_t[]){7, 0});
     owned_assign(lookup, s);
-    expect(s, TCP_STATE_CLOSE_WAIT, 1,
-           "this one: waits in the accept queue of port 443, nginx (812)\n"
-           "1 socket\n1 with Recv-Q 0: read to the end, not closed\n1 not accepted yet, so no process "
-           "has them\n"
-           "NORMAL: Too few or too young to be a leak, by [doctor] in tcptop.ini.");
+    expect(
+        s, TCP_STATE_CLOSE_WAIT, 1,
+        "this one: waits in the accept queue of port 443, nginx (812)\n"
+        "1 socket\n1 with Recv-Q 0: read to the end, not closed\n1 not accepted yet, so no process "
+        "has them\n"
+        "NORMAL: Too few or too young to be a leak, by [doctor] in tcptop.ini.");
     owner_lookup_free(lookup);
     expect(queued(TCP_STATE_ESTABLISHED, true), TCP_STATE_ESTABLISHED, 1,
            "this one: waits in the accept queue of port 443\n"
