@@ -33,7 +33,7 @@ check "and whom" sees 'Peers .*127\.0\.0\.1:8006 \(1\)'
 keys Down Down Down
 check "CLOSE_WAIT: all of them" sees "Share +$(count close-wait) of "
 leaked=$(ss -tanpH state close-wait | grep -c "pid=$held,")
-check "its process in the first lines" sees "$leaked in states \($held\), oldest at least"
+check "its process in the first lines" sees "$leaked in states \($held\)(, oldest|; the oldest of all) at least"
 check "against its limit of open files" sees "Descriptors +$leaked of the 345 that states $held may open, "
 check "what nobody took yet is not its" sees "Processes +states $held \($leaked\), 2 not known"
 stand 8015
