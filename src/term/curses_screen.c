@@ -117,6 +117,43 @@ static int new_screen(SCREEN **out, FILE *file, int w, int h)
     return *out ? 0 : -ENOMEM;
 }
 
+/* What was drawn goes nowhere. */
+static void drop_bytes(struct curses_screen *p)
+{
+    if (ftruncate(fileno(p->file), 0) == 0)
+        lseek(fileno(p->file), 0, SEEK_SET);
+}
+
+/* Curses looks for the memory of its strings, and for that of comparing two frames, when it first
+ * needs it, and crashes where there is none. So it draws for nobody: in the rehearsal first, where
+ * a crash harms nothing, and then at once, before other threads take memory. */
+static void draw_for_nobody(struct curses_screen *p)
+{
+    static const attr_t attributes[] = {A_NORMAL, A_BOLD, A_DIM, A_REVERSE};
+
+    if (p->depth != DEPTH_MONO)
+        init_pair(PAIR_OF(0), COLOR_WHITE, COLOR_BLACK);
+    for (int frame = 0; frame < 2; frame++) {
+        for (int y = 0; y < LINES; y++) {
+            wattr_set(stdscr, attributes[y % 4], p->depth != DEPTH_MONO && y % 2 ? PAIR_OF(0) : 0,
+                      NULL);
+            wmove(stdscr, y, 0);
+            for (int x = 0; x < COLS; x++) /* in the second frame a line further up, with gaps */
+                waddch(stdscr, (chtype)((x + y) % 7 ? 'a' + (y + frame) % 26 : ' '));
+        }
+        curs_set(frame);
+        refresh();
+    }
+    wattr_set(stdscr, A_NORMAL, 0, NULL);
+    werase(stdscr);
+    refresh();
+    endwin(); /* the first frame that is for somebody begins anew */
+    curs_set(0);
+    clearok(curscr, TRUE);
+    fflush(p->file);
+    drop_bytes(p);
+}
+
 static void set_up(struct curses_screen *p, bool color)
 {
     typeahead(-1);
@@ -124,11 +161,12 @@ static void set_up(struct curses_screen *p, bool color)
     noecho();
     leaveok(stdscr, TRUE);
     curs_set(0);
-    if (!color || !has_colors() || start_color() == ERR)
-        return;
-    p->own_colors = use_default_colors() == OK;
-    if (COLORS >= 8 && COLOR_PAIRS > ROLE_COUNT)
-        p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
+    if (color && has_colors() && start_color() != ERR) {
+        p->own_colors = use_default_colors() == OK;
+        if (COLORS >= 8 && COLOR_PAIRS > ROLE_COUNT)
+            p->depth = COLORS >= 256 ? DEPTH_256 : DEPTH_16;
+    }
+    draw_for_nobody(p);
 }
 
 struct rehearsal {
@@ -140,7 +178,7 @@ struct rehearsal {
 static void set_up_silently(void *arg)
 {
     const struct rehearsal *r = arg;
-    struct curses_screen scratch = {0};
+    struct curses_screen scratch = {.file = r->file};
     dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* curses has a line of its own to say */
     if (new_screen(&scratch.screen, r->file, r->w, r->h) == 0)
         set_up(&scratch, r->color);
@@ -170,9 +208,9 @@ int curses_screen_open(struct curses_screen **out, int w, int h, bool color)
             close(fd);
     } else {
         rc = check_room(fd, w, h);
-        rc = rc ? rc : rehearsal_run(set_up_silently, &(struct rehearsal){p->file, w, h, color});
-        rc = rc ? rc : new_screen(&p->screen, p->file, w, h);
         rc = rc ? rc : canvas_init(&p->shown, w, h);
+        rc = rc ? rc : rehearsal_run(set_up_silently, &(struct rehearsal){p->file, w, h, color});
+        rc = rc ? rc : new_screen(&p->screen, p->file, w, h); /* what has been tried, at once */
     }
     if (rc) {
         curses_screen_close(p);
@@ -360,7 +398,6 @@ const void *curses_screen_bytes(struct curses_screen *p, size_t *len)
     }
     const ssize_t n = pread(fd, p->bytes, (size_t)end, 0);
     *len = n > 0 ? (size_t)n : 0;
-    if (ftruncate(fd, 0) == 0)
-        lseek(fd, 0, SEEK_SET);
+    drop_bytes(p);
     return p->bytes;
 }
