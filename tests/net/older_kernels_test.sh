@@ -44,7 +44,7 @@ if [[ $("${as[@]}" uname -r 2>"$tmp/err") = 2.6.* ]]; then
 	check "a port asked for is no question about them alone" port
 	closed() { run 0 --batch --json --summary 0.1 2 && silent && lacks '"closed"' && lacks died_unseen; }
 	check "connections that closed are not counted, instead of 0" closed
-	judged() { run 0 --doctor --json -d 0.1 && prints '"not_looked_at":{.*"bound":"bound sockets are listed [^"]*6\.8 on"'; }
+	judged() { run 0 --doctor --json -d 0.1 && prints '"not_looked_at":{.*"bound":"the kernel lists them from Linux 6\.8 on"'; }
 	check "the doctor says what it could not look at" judged
 	explained() { run 3 --explain BOUND_INACTIVE && one_line 'Linux 6\.8' && prints UNKNOWN; }
 	check "the state is explained, and UNKNOWN" explained

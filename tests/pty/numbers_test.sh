@@ -23,7 +23,7 @@ count() { ss -tanH state "$1" | wc -l; }
 live 200x80 '--lang en' # room for the words and the table behind them
 sees 'LISTEN .* [1-9][0-9]*'
 keys BTab Home # to the states
-check "LISTEN: how full its queues are" sees 'Queues .*8001 \(2 of 7\)'
+check "LISTEN: how full its queues are" sees 'Queues .*port 8001: 2 of 7'
 check "by the process that holds them" sees "Processes +states $held \([0-9]+\)"
 check "with the cap in force" sees "Kernel +somaxconn = $(cat /proc/sys/net/core/somaxconn)"
 keys Down

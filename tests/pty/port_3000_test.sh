@@ -19,7 +19,9 @@ range=$(($(cut -f2 /proc/sys/net/ipv4/ip_local_port_range) - $(cut -f1 /proc/sys
 # pane REGEX: the whole pane, scrolled, says so (numbers without commas)
 pane() { screen | tr -d , | grep -qE -- "$1"; }
 says() { until_true pane "$1"; }
-left() { screen | grep -oE '0 ephemeral ports used, ([0-9.]+ to )?[0-9]+ s left' | grep -oE '[0-9]+ s' | grep -oE '[0-9]+'; }
+# the pane's text, whose lines may break anywhere
+words() { screen | sed 's/.*│//' | tr -s ' \n' ' '; }
+left() { words | grep -oE 'entries expire in ([0-9.]+ to )?[0-9]+ s' | grep -oE '[0-9]+ s' | grep -oE '[0-9]+'; }
 
 live 120x34
 sees 'TIME_WAIT +16 '
@@ -28,7 +30,7 @@ check "the rows are the listener's and the 16" sees 'CONNECTIONS  17 of [0-9]+  
 keys w # the tall pane, for reading
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
-check "no ephemeral port is used" sees '0 ephemeral ports used, .*[0-9] s left'
+check "no ephemeral port is used" sees '0 ephemeral ports used; entries'
 check "it is normal" sees 'NORMAL  As many as were closed in the last'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
 scroll() { # scroll KEY REGEX: press the key until the pane says so
@@ -62,7 +64,7 @@ check "and they become fewer" until_true fewer
 
 keys L
 check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
-check "no ephemeral port is used" sees '임시 포트 사용 0개, 남은 시간 .*[0-9]+초'
+check "no ephemeral port is used" sees '임시 포트 사용 0개, 항목은'
 check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
 keys w w
 resize 80 24

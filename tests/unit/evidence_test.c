@@ -129,7 +129,7 @@ static void time_wait_by_port(void **unused)
            "this one: 12 s left\n"
            "16 closed first here within 60 s\n"
            "the server closed first: local port 3000\n"
-           "0 ephemeral ports used; they expire in 12 to 49 s\n"
+           "0 ephemeral ports used; entries expire in 12 to 49 s\n"
            "NORMAL: Neither ports nor the table run short; each entry expires by itself.");
 
     struct sample *s = host_devbox(); /* the range is not known: who else closed is not, either */
