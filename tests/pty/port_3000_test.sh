@@ -31,7 +31,7 @@ keys w # the tall pane, for reading
 check "the pane is about TIME_WAIT" sees 'TIME_WAIT ──'
 check "all were closed by the server here" sees 'the server closed first: local port 3000'
 check "no ephemeral port is used" sees '0 ephemeral ports used; entries'
-check "it is normal" sees 'NORMAL  As many as were closed in the last'
+check "it is normal" sees 'NORMAL  Neither ports nor the table'
 check "there is nothing to do" sees 'Nothing\. If ephemeral ports run short'
 scroll() { # scroll KEY REGEX: press the key until the pane says so
 	local try before
@@ -65,7 +65,7 @@ check "and they become fewer" until_true fewer
 keys L
 check "in Korean: the server here closed" sees '서버가 먼저 닫음: 로컬 포트 3000'
 check "no ephemeral port is used" sees '임시 포트 사용 0개, 항목은'
-check "it is normal" sees '정상  최근 1분 동안 닫은 만큼 있으며'
+check "it is normal" sees '정상  포트와 테이블에 여유가 있고'
 keys w w
 resize 80 24
 check "in brief: normal, nothing to do" sees '정상  .*할 일 없음'
