@@ -228,9 +228,13 @@ static int sample_blocks(struct source *src, const struct request *req, struct s
                                                                      : -ENODATA;
     if (faults.newer)
         return refused(r, -EPROTONOSUPPORT, REASON_NEWER_FILE, why);
-    return refused(
-        r, -EBADMSG,
-        r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX ? REASON_NOT_THEN : REASON_NO_SAMPLE, why);
+    if (r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX)
+        return refused(r, -EBADMSG, REASON_NOT_THEN, why);
+    if (!faults.damaged)
+        return refused(r, -EBADMSG, REASON_NO_SAMPLE, why);
+    struct sample_reason damaged = sample_reason_named(REASON_ALL_DAMAGED, -EBADMSG, r->name);
+    damaged.number = faults.damaged_at;
+    return sample_reason_set(why, -EBADMSG, damaged);
 }
 
 static void assign_block_owners(struct source *src, struct sample *s, const struct sample *prev)

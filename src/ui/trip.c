@@ -210,13 +210,20 @@ static int find_asked(struct trip *t)
     return find_wall(t, wall_ns, &t->target);
 }
 
+/* The end of what can be read: a span that begins with damage is passed over. */
 static int find_last(struct trip *t)
 {
-    const uint32_t last = t->survey->n_spans - 1;
+    uint32_t span = t->survey->n_spans;
+    int rc;
 
-    return t->vehicle->range.end_ns < t->survey->span[last].last_wall_ns
-               ? find_wall(t, t->vehicle->range.end_ns, &t->target)
-               : set_spot(t, last, UINT32_MAX, &t->target);
+    if (t->vehicle->range.end_ns < t->survey->span[span - 1].last_wall_ns)
+        return find_wall(t, t->vehicle->range.end_ns, &t->target);
+    do {
+        rc = set_spot(t, --span, UINT32_MAX, &t->target);
+    } while (rc == -EBADMSG && span > 0);
+    if (!rc && span + 1 < t->survey->n_spans)
+        t->target.next_ns = 0;
+    return rc;
 }
 
 /* Is it a time that the recording has nothing of? What is typed may mean a whole minute. */
@@ -304,16 +311,26 @@ static int go_before(struct trip *t)
     return rc ? rc : recording_go(v->src, &all->span[span]);
 }
 
-/* A recording, or the part of it that was asked for, has no sample. */
+/* Why a recording, or the part of it that was asked for, has no sample, or none there. */
 static void name_recording(struct trip *t)
 {
     const struct survey_range *r = &t->vehicle->range;
     bool part =
         r->begin_ns > INT64_MIN || r->end_ns < INT64_MAX || t->vehicle->begin_wall_ns < INT64_MAX;
+    bool none = t->rc == -ENODATA || t->wish.aim == TRAVEL_OPEN;
+    struct recording_findings found;
 
+    if (recording_findings(t->vehicle->src, rules_number, true, &found) ||
+        found.reason.code != REASON_DAMAGED_BYTE)
+        found.reason = (struct sample_reason){.code = REASON_NONE};
+    t->why = found.reason;
+    if (none)
+        t->why = sample_reason_named(part                               ? REASON_NOT_THEN
+                                     : found.reason.code == REASON_NONE ? REASON_NO_SAMPLE
+                                                                        : REASON_ALL_DAMAGED,
+                                     -EBADMSG, t->settings->read_path);
+    t->why.number = found.reason.number;
     t->rc = -EBADMSG;
-    t->why = sample_reason_named(part ? REASON_NOT_THEN : REASON_NO_SAMPLE, -EBADMSG,
-                                 t->settings->read_path);
 }
 
 /* Look for the target. Returns true when there is nothing to play. */
@@ -329,7 +346,7 @@ static bool aim(struct trip *t)
     }
     if (!t->rc && t->wish.aim != TRAVEL_SURVEY)
         t->rc = find_target(t);
-    if (t->rc == -ENODATA && t->settings->past.whole)
+    if ((t->rc == -ENODATA || t->rc == -EBADMSG) && t->settings->past.whole)
         name_recording(t);
     if (t->rc || t->wish.aim == TRAVEL_SURVEY)
         return true;

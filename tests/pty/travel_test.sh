@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # On the live screen: back to what is kept, played on from there, and back to the newest sample; two
-# moments are compared while samples come.
+# moments are compared while samples come. A recording whose end is damaged opens at what can be read.
 # shellcheck source=tests/pty/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_own_namespace
@@ -39,4 +39,29 @@ check "q closes it" loses '━ CHANGES'
 keys C-c
 check "it ends" code 0
 check "with the terminal as it was" restored
+
+# An hour, the last minute of which begins with damage: the sample that is read last is that before it.
+"$B/tests/data/hour" "$tmp/hour" bare >/dev/null || exit 1
+damage() { # damage BYTE: a copy with fifty bytes of it gone
+	cp "$tmp/hour" "$tmp/damaged" &&
+		dd if=/dev/zero of="$tmp/damaged" bs=1 seek="$1" count=50 conv=notrunc status=none
+}
+ends() { [[ $("$tcptop" --no-config --read "$tmp/damaged" --once --summary --json 2>/dev/null) == *"T$1"* ]]; }
+byte=$(stat -c %s "$tmp/hour")
+for ((tries = 100; tries > 0; tries--)); do
+	byte=$((byte - 50))
+	damage $byte
+	! ends 13:58:59 || break
+done
+live 110x40 "--lang en --read $tmp/damaged"
+check "a recording with a damaged end opens before it" sees 'REPLAY +13:58:59'
+check "and says where it is damaged" sees 'damaged at byte [0-9,]+'
+keys q
+code 0 || code 3
+"$tcptop" --no-config --write "$tmp/short" 0.05 2
+size=$(stat -c %s "$tmp/short")
+dd if=/dev/zero of="$tmp/short" bs=1 seek=150 count=$((size - 300)) conv=notrunc status=none
+live 110x40 "--lang en --read $tmp/short"
+check "one without a whole sample is refused" code 1
+check "and it is said why" grep -qE 'is damaged at byte [0-9,]+, and no sample in it is whole' "$tmp/err"
 finish

@@ -34,6 +34,24 @@ else
 	echo "not ok 3 - doctor of a recording"
 	printf '%s\n' "$difference" | sed 's/^/# /'
 fi
+explained() { # explained REGEX OPTION…: what --explain says of the state in the recording
+	local regex=$1 page
+	shift
+	page=$(TZ=UTC "$program" --no-config --lang en --read "$scratch/recording/api-07.frames" --explain CLOSE_WAIT "$@")
+	n=$((n + 1))
+	if [[ $page =~ $regex ]]; then
+		echo "ok $n - explained: $regex"
+	else
+		echo "not ok $n - explained: $regex"
+		printf '%s\n' "$page" | head -n 20 | sed 's/^/# /'
+	fi
+}
+n=3
+explained 'HERE AT 2026-03-12 14:03:22'
+explained '412 sockets'
+explained 'WARNING  CLOSE_WAIT leak likely'
+explained 'HERE AT 2026-03-12 14:02:23' --at 14:02:23
+explained 'UNKNOWN' --at 14:02:23
 widest=$(awk '{ if (length > w) w = length } END { print w }' tests/view/printed/doctor-en.txt)
-if [ "$widest" -le 80 ]; then echo "ok 4 - within 80 columns"; else echo "not ok 4 - $widest columns"; fi
-echo 1..4
+if [ "$widest" -le 80 ]; then echo "ok 9 - within 80 columns"; else echo "not ok 9 - $widest columns"; fi
+echo 1..9

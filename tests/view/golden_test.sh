@@ -64,6 +64,7 @@ golden warnings api-07-blocks 40x10 ko '! Down'
 golden warnings-end api-07-blocks 80x24 en '! G PgDn'
 golden warnings-nothing devbox 80x24 en '!'
 golden warnings-nothing devbox 80x24 ko '!'
+golden warnings-ports api-07-blocks 80x24 en '! Enter'
 golden warnings-rows api-07-blocks 80x24 en '! Down Enter'
 golden warnings-chips api-07-blocks 60x20 en ''
 golden warnings-ascii api-07-blocks 80x24 en '!' --glyphs ascii

@@ -16,14 +16,14 @@ enum sample_reason_code {
     REASON_ERROR,    /* error */
     REASON_RECORDED, /* text, in English: the reason that the sample had when it was recorded */
 
-    REASON_REJECTED,         /* number of damaged records that were left out */
-    REASON_INTERRUPTED,      /* the table of sockets changed during each try to read it */
-    REASON_BROKE_OFF,        /* error with which the kernel's answer ended */
-    REASON_FROM_PROC,        /* error of sock_diag; the rows are from /proc/net/tcp */
-    REASON_NO_CONNECTIONS,   /* sock_diag_error, and error of /proc/net/tcp */
-    REASON_NO_OWNERS,        /* error with which /proc cannot be searched for processes */
+    REASON_REJECTED,       /* number of damaged records that were left out */
+    REASON_INTERRUPTED,    /* the table of sockets changed during each try to read it */
+    REASON_BROKE_OFF,      /* error with which the kernel's answer ended */
+    REASON_FROM_PROC,      /* error of sock_diag; the rows are from /proc/net/tcp */
+    REASON_NO_CONNECTIONS, /* sock_diag_error, and error of /proc/net/tcp */
+    REASON_NO_OWNERS,      /* error with which /proc cannot be searched for processes */
+    REASON_NO_BOUND,       /* no others than bound-only sockets are wanted, which are not listed */
     REASON_BOUND_UNRECORDED, /* the same of a recording, which does not hold them */
-    REASON_NO_BOUND, /* no others than bound-only sockets are wanted, which are not listed */
 
     REASON_UNREADABLE,    /* text: a file; error */
     REASON_EMPTY_FILE,    /* text: a file */
@@ -34,6 +34,7 @@ enum sample_reason_code {
     REASON_NEWER_FRAME,   /* number of the frame of such a format, 0: not known */
     REASON_DAMAGED_FRAME, /* number of the frame, 0: not known */
     REASON_DAMAGED_BYTE,  /* number of the byte where the damage begins */
+    REASON_ALL_DAMAGED,   /* text: a recording of which no whole sample is left; the same number */
     REASON_CUT,           /* the dump ends before its last message */
     REASON_IMPORT_LOST,   /* number of lines of another program's text that are connections, or
                              stand for some, and cannot be read */
