@@ -127,6 +127,7 @@ static bool contains(const char *at, const char *end, const char *word)
 struct http_request http_answer_parse(const char *bytes, size_t len)
 {
     static const char accept[] = "Accept:";
+    const size_t accept_len = strlen(accept);
     struct http_request r = {.status = 400};
     const char *const all = bytes + len;
     const char *next = all, *end = line_end(bytes, all, &next);
@@ -138,7 +139,7 @@ struct http_request http_answer_parse(const char *bytes, size_t len)
         const char *colon = memchr(at, ':', (size_t)(end - at));
         if (!is_text(at, end) || !colon || colon == at)
             r.status = 400;
-        else if (strncasecmp(at, accept, strlen(accept)) == 0)
+        else if ((size_t)(end - at) >= accept_len && strncasecmp(at, accept, accept_len) == 0)
             r.openmetrics |= contains(colon, end, "application/openmetrics-text");
     }
     return r;
