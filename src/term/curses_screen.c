@@ -117,7 +117,7 @@ static int new_screen(SCREEN **out, FILE *file, int w, int h)
     return *out ? 0 : -ENOMEM;
 }
 
-/* What was drawn goes nowhere. */
+/* Empty the memory file: what curses has written into it is not for the terminal, or is there. */
 static void drop_bytes(struct curses_screen *p)
 {
     if (ftruncate(fileno(p->file), 0) == 0)
@@ -134,11 +134,12 @@ static void draw_for_nobody(struct curses_screen *p)
     if (p->depth != DEPTH_MONO)
         init_pair(PAIR_OF(0), COLOR_WHITE, COLOR_BLACK);
     for (int frame = 0; frame < 2; frame++) {
-        for (int y = 0; y < LINES; y++) {
+        for (int y = 0; y < LINES && y < 8; y++) { /* a corner has all that a frame has */
             wattr_set(stdscr, attributes[y % 4], p->depth != DEPTH_MONO && y % 2 ? PAIR_OF(0) : 0,
                       NULL);
             wmove(stdscr, y, 0);
-            for (int x = 0; x < COLS; x++) /* in the second frame a line further up, with gaps */
+            for (int x = 0; x < COLS && x < 16;
+                 x++) /* in the second frame a line further up, with gaps */
                 waddch(stdscr, (chtype)((x + y) % 7 ? 'a' + (y + frame) % 26 : ' '));
         }
         curs_set(frame);
