@@ -6,7 +6,7 @@ B=$(cd "${B:-build}" && pwd) || exit 1
 . tests/lib/wait.sh
 patience=200
 export -f until_true
-export patience
+export patience silence
 tmp=$(mktemp -d) || exit 1
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$tmp"' EXIT
 if ! ip link set lo up || ! unshare -n true 2>/dev/null; then

@@ -92,7 +92,15 @@ resize() { mux resize-window -x "$1" -y "$2"; }
 # shellcheck disable=SC2034 # of the tests: bytes of it, fewer where each key takes long
 noise=$([ "${B##*/}" = tsan ] && echo 60000 || echo 1000000)
 . tests/lib/wait.sh # until_true
-shows() { screen | grep -qE -- "$1"; }
+# shows REGEX: a line of the screen matches it, as grep -E would. It is asked often: one process each time.
+shows() {
+	local line text
+	text=$(exec tmux -u -S "$at/socket" -f "$tmp/tmux.conf" capture-pane -p 2>/dev/null) || return 1
+	while IFS= read -r line; do
+		[[ ! $line =~ $1 ]] || return 0
+	done <<<"$text"
+	return 1
+}
 sees() { until_true shows "$1"; } # sees REGEX: it appears on the screen
 hidden() { ! shows "$1"; }
 loses() { until_true hidden "$1"; } # loses REGEX: it goes from the screen
