@@ -19,7 +19,8 @@ debian_make() {
 	while IFS= read -r uri; do
 		rm -rf "$part"
 		mkdir -p "$part"
-		if debootstrap --variant=minbase "$suite" "$part" "$uri" >"$root.log" 2>&1; then
+		# What it mounts is unmounted when it ends, also when it is interrupted.
+		if unshare -m debootstrap --variant=minbase "$suite" "$part" "$uri" >"$root.log" 2>&1; then
 			mv "$part" "$root"
 			return
 		fi
