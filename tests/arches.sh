@@ -70,7 +70,7 @@ make_root() { # the root itself, without any compiler
 	command -v debootstrap >/dev/null || { why='debootstrap is missing' && return 1; }
 	[ -z "$(ls -A "$root" 2>/dev/null)" ] || { why="$root is neither empty nor one of its roots" && return 1; }
 	mkdir -p "$root" || { why="cannot write to $root" && return 1; }
-	debootstrap --variant=minbase --include=make,bash,netbase,qemu-user-static "$suite" "$root" \
+	unshare -m debootstrap --variant=minbase --include=make,bash,netbase,qemu-user-static "$suite" "$root" \
 		>"$root.log" 2>&1 || {
 		why="debootstrap failed, see $root.log"
 		[ ! -e "$root/debootstrap" ] || rm -rf "$root"

@@ -51,7 +51,7 @@ too_early() {
 	local begin
 	only_table "'lport:8003 state:es'" && sees '127.0.0.1:8003 ' || return 1
 	begin=${EPOCHREALTIME/./}
-	mux send-keys K \; run-shell 'sleep 0.1' \; send-keys y
+	mux send-keys K \; run-shell -d 0.1 \; send-keys y
 	[ $((${EPOCHREALTIME/./} - begin)) -ge 250000 ] || return 0
 	keys C-c
 	code 0
