@@ -44,6 +44,7 @@ if [ "$what" = test ] || [ "$what" = lint ]; then
 	have strace || need strace strace strace strace strace
 	have unshare || need util-linux util-linux util-linux util-linux util-linux
 	have ps || need procps procps-ng procps-ng procps procps
+	have less || need less less less less less
 	have infocmp || need ncurses-bin ncurses ncurses ncurses ncurses-utils
 	have setcap || need libcap2-bin libcap libcap libcap-utils libcap-progs
 	# Not where installing it starts a server that listens: there its tests are skipped.
