@@ -44,10 +44,10 @@ sees '━ NAMESPACES'
 keys j
 check 'j moves on' sees '^▸   blue'
 keys Enter
+check 'a message says so, and the way back' sees 'namespace blue   @ others'
 check 'Enter shows that one' sees '^ (tcptop  )?[^ ]+/blue   6 sockets'
 check 'its rows' sees '127.0.0.1:8003'
 check 'not those of others' loses '127.0.0.1:8004'
-check 'a message says so, and the way back' sees 'namespace blue   @ others'
 check 'no row of the last one has closed' loses '^ -'
 blue=$(stat -L -c %i /run/netns/blue)
 pid=$(cat "$at/pid")
@@ -58,11 +58,11 @@ check 'it is held' holds
 keys @
 sees '^▸ \* blue'
 keys g Enter
+check 'what that costs is said' sees "each costs one more read of the kernel's table"
 check 'all of them' sees '^ (tcptop  )?[^ ]+/all\(3\)   [0-9]+ sockets'
 check 'a column names them' sees 'Namespace'
 check 'rows of one' sees '127.0.0.1:8003.* blue'
 check 'and of another' sees '127.0.0.1:8016.* green'
-check 'what that costs is said' sees "each costs one more read of the kernel's table"
 keys / netns:green Enter
 check 'a filter by namespace' loses '127.0.0.1:8003'
 keys Escape
