@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Users in a sorted array: those whose name is asked for have none yet. */
+/* Users in the order in which they were met, found by their number: those whose name is asked for
+ * have none yet. A recording may name any number of them in any order. */
 #include "tcptop/owner/users.h"
 
 #include <errno.h>
@@ -10,15 +11,17 @@
 #include <string.h>
 
 #include "tcptop/base/array.h"
+#include "tcptop/base/hash_table.h"
 #include "tcptop/base/utf8.h"
 
 #define FIRST_ROOM 16u
 #define BUFFER_MAX (1u << 20) /* bytes that an entry of the system's may take */
 
 struct user_names {
-    pthread_mutex_t lock;    /* of all the rest */
-    struct owner_user *user; /* by ascending uid; name "": wanted; owned */
-    uint32_t n, cap, unnamed;
+    pthread_mutex_t lock;      /* of all the rest */
+    struct owner_user *user;   /* name "": wanted; owned */
+    struct hash_table by_uid;  /* uint32_t: the index in `user` */
+    uint32_t n, cap, named;    /* the first `named` have a name */
     struct owner_users *known; /* a reference; NULL: to be made */
 };
 
@@ -26,8 +29,10 @@ struct user_names *user_names_new(void)
 {
     struct user_names *names = calloc(1, sizeof *names);
 
-    if (names)
-        pthread_mutex_init(&names->lock, NULL);
+    if (!names)
+        return NULL;
+    pthread_mutex_init(&names->lock, NULL);
+    hash_table_init(&names->by_uid, sizeof(uint32_t), sizeof(uint32_t));
     return names;
 }
 
@@ -37,6 +42,7 @@ void user_names_free(struct user_names *names)
         return;
     owner_users_unref(names->known);
     pthread_mutex_destroy(&names->lock);
+    hash_table_fini(&names->by_uid);
     free(names->user);
     free(names);
 }
@@ -44,27 +50,21 @@ void user_names_free(struct user_names *names)
 /* The user, who is added where that is new. NULL: out of memory. Needs the lock. */
 static struct owner_user *user_at(struct user_names *names, uint32_t uid)
 {
-    uint32_t lo = 0, hi = names->n;
-
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (names->user[mid].uid < uid)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo < names->n && names->user[lo].uid == uid)
-        return &names->user[lo];
     struct owner_user *user =
         array_room(names->user, names->n, &names->cap, FIRST_ROOM, sizeof *user);
+    bool added;
+
     if (!user)
         return NULL;
     names->user = user;
-    memmove(&user[lo + 1], &user[lo], (names->n - lo) * sizeof *user);
-    user[lo] = (struct owner_user){.uid = uid};
-    names->n++;
-    names->unnamed++;
-    return &user[lo];
+    uint32_t *at = hash_table_add(&names->by_uid, &uid, &added);
+    if (!at)
+        return NULL;
+    if (added) {
+        *at = names->n++;
+        user[*at] = (struct owner_user){.uid = uid};
+    }
+    return &user[*at];
 }
 
 void user_names_want(struct user_names *names, uint32_t uid)
@@ -76,13 +76,12 @@ void user_names_want(struct user_names *names, uint32_t uid)
 
 bool user_names_wanted(struct user_names *names, uint32_t *uid)
 {
-    bool wanted = false;
-
     pthread_mutex_lock(&names->lock);
-    for (uint32_t i = 0; names->unnamed && !wanted && i < names->n; i++) {
-        wanted = !names->user[i].name[0];
-        *uid = names->user[i].uid;
-    }
+    while (names->named < names->n && names->user[names->named].name[0])
+        names->named++; /* who has a name keeps one */
+    bool wanted = names->named < names->n;
+    if (wanted)
+        *uid = names->user[names->named].uid;
     pthread_mutex_unlock(&names->lock);
     return wanted;
 }
@@ -94,7 +93,6 @@ void user_names_set(struct user_names *names, uint32_t uid, const char *name)
     pthread_mutex_lock(&names->lock);
     user = user_at(names, uid);
     if (user) {
-        names->unnamed -= !user->name[0];
         utf8_sanitise_into(user->name, sizeof user->name, name, strlen(name));
         if (!user->name[0])
             snprintf(user->name, sizeof user->name, "%u", uid);
@@ -121,6 +119,13 @@ void user_names_look_up(struct user_names *names, uint32_t uid)
     free(buffer);
 }
 
+static int by_uid(const void *a, const void *b)
+{
+    const struct owner_user *x = a, *y = b;
+
+    return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
 /* Needs the lock. */
 static struct owner_users *make_known(const struct user_names *names)
 {
@@ -132,6 +137,8 @@ static struct owner_users *make_known(const struct user_names *names)
         if (names->user[i].name[0])
             named[n++] = names->user[i];
     }
+    if (named)
+        qsort(named, n, sizeof *named, by_uid);
     known = named ? owner_users_new(named, n) : NULL;
     free(named);
     return known;

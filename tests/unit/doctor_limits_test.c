@@ -453,7 +453,9 @@ static void no_cookies_sent(void **state)
     assert_non_null(patient_found(RULE_ACCEPT_QUEUE));
     patient_look(syns(5, 20, 40, 1));
     struct finding f = patient_finding(RULE_SYN_BACKLOG);
-    assert_true(patient_says(&f, PART_SEEN, "40 SYNs answered by cookie and 0 dropped within 3 s"));
+    assert_true(patient_says(&f, PART_SEEN,
+                             "40 SYNs answered by cookie and 0 dropped at the full backlog within "
+                             "3 s"));
 }
 
 /* Too many orphans are reset, too, and counted as aborted for want of memory. */
