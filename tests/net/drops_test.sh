@@ -62,14 +62,19 @@ named() {
 		grep -qE '"drops":[1-9]'
 }
 check 'the doctor names the one that is overrun, and no other' until_true named
+# Those are rare by now, so new clients come for as long as none is seen.
+knocked() {
+	timeout 3 bash -c 'exec 4<>/dev/tcp/127.0.0.1/7002' 2>/dev/null &
+	grep -qE '"local_port":7002,"drops_s":[1-9]' "$tmp/batch"
+}
 rates() {
-	timeout 30 "$B/tcptop" --no-config --batch -l --json --columns local_port,drops_s -d 0.5 >"$tmp/batch" &
+	"$B/tcptop" --no-config --batch -l --json --columns local_port,drops_s -d 0.5 >"$tmp/batch" &
 	local pid=$!
-	until_true grep -qE '"local_port":7002,"drops_s":[1-9]' "$tmp/batch"
+	until_true knocked
 	local status=$?
 	kill $pid
 	wait $pid 2>/dev/null
 	[ $status = 0 ] && ! grep -qE '"local_port":700[13],"drops_s":[1-9]' "$tmp/batch"
 }
 check 'its rate is that of the repeated SYNs' rates
-echo "1..$n"
+finish
