@@ -495,12 +495,11 @@ static void users_have_names(void **state)
     PUT(&r, 10, 1, "web", 100);
     one(&r, 100); /* the socket's user is 1000, the process's 33 */
     assert_null(owner_table_user(r.next->owners, 1000));
-    assert_true(user_names_wanted(r.lookup->users, &uid));
-    assert_int_equal(uid, 33);
-    user_names_set(r.lookup->users, 33, "www\x1b-data");
-    assert_true(user_names_wanted(r.lookup->users, &uid));
-    assert_int_equal(uid, 1000);
-    user_names_set(r.lookup->users, 1000, "");
+    for (int i = 0; i < 2; i++) {
+        assert_true(user_names_wanted(r.lookup->users, &uid));
+        assert_true(uid == 33 || uid == 1000);
+        user_names_set(r.lookup->users, uid, uid == 33 ? "www\x1b-data" : "");
+    }
     assert_false(user_names_wanted(r.lookup->users, &uid));
     one(&r, 100);
     assert_string_equal(owner_table_user(r.next->owners, 33)->name, "www\xef\xbf\xbd-data");
