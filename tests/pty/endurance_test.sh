@@ -65,9 +65,13 @@ check "and holds no more than at first" constant "$pid" 350 700
 server=$(mux display -p '#{pid}')
 kill -STOP "$server"
 note "$pid"
-check "a terminal that takes nothing stops nothing" until_true woken $(($(wakes "$pid") + 300))
-check "nor fills the memory" constant "$pid" 350 700
-kill -CONT "$server"
+until_true woken $(($(wakes "$pid") + 300))
+goes_on=$?
+constant "$pid" 350 700
+is_bounded=$?
+kill -CONT "$server" # before anything is said: where a check fails, tmux is asked for the screen
+check "a terminal that takes nothing stops nothing" [ $goes_on = 0 ]
+check "nor fills the memory" [ $is_bounded = 0 ]
 keys '?'
 check "read again, the screen is there" sees 'MOVE'
 keys C-c
