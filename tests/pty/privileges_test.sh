@@ -58,8 +58,7 @@ in_mode() {
 # printing NAME CAPABILITIES OPTIONS: printed, again and again or at the end
 printing() {
 	start 80x24 "${as:-} $tmp/tcptop --no-config $3 >$tmp/out 2>$tmp/err"
-	until_true has "$2"
-	check "$1: only the rights in use" has "$2"
+	check "$1: only the rights in use" until_true has "$2" # once it has begun
 	mux send-keys C-c
 	ended
 }
@@ -77,7 +76,7 @@ in_mode --readonly $((processes | namespaces)) "--readonly $columns" "$owner"
 in_mode --read 0 "--read $tmp/frames" CONNECTIONS
 in_mode --learn $((processes | net)) '--learn TIME_WAIT' 'TIME_WAIT'
 in_mode '--learn --readonly' $processes '--readonly --learn TIME_WAIT' 'TIME_WAIT'
-printing --doctor $processes '--doctor -d 5'
+printing --doctor $processes '--doctor -d 60'
 printing --once $processes '--once --sort talkers -d 60'
 printing '--once --netns all' $((processes | namespaces)) '--once --netns all --sort talkers -d 60'
 printing --batch $((processes | net)) '--batch --json -d 60'
@@ -167,7 +166,7 @@ bounding=$((0x$(awk '/^CapBnd/ {print $2}' /proc/self/status)))
 as=$nobody uid=65534
 in_mode 'an ordinary user' 0 '' CONNECTIONS
 in_mode 'an ordinary user --readonly' 0 '--readonly' CONNECTIONS
-printing 'an ordinary user --doctor' 0 '--doctor -d 5'
+printing 'an ordinary user --doctor' 0 '--doctor -d 60'
 if unshare -Urn true 2>/dev/null && $nobody unshare -Urn true 2>/dev/null; then
 	bounding=0 # the user namespace is the lesson's own
 	in_mode 'an ordinary user --learn' $((processes | net)) '--learn TIME_WAIT' 'TIME_WAIT'
@@ -186,7 +185,7 @@ in_mode 'file capabilities --readonly' $((processes | namespaces)) "--readonly $
 in_mode 'file capabilities --read' 0 "--read $tmp/frames" CONNECTIONS
 in_mode 'file capabilities --learn' $((processes | net)) '--learn TIME_WAIT' 'TIME_WAIT'
 in_mode 'file capabilities, all namespaces' $all '--netns all' CONNECTIONS
-printing 'file capabilities --doctor' $processes '--doctor -d 5'
+printing 'file capabilities --doctor' $processes '--doctor -d 60'
 check "file capabilities: owners" is_printed '"process":"states"' --once --json -f lport:8004
 check "file capabilities: --config of root's is refused" refused --once --config "$tmp/ours/config"
 check "file capabilities: --keys of root's is refused" refused --keys "$tmp/ours/keys" --no-config
