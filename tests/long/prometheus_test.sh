@@ -10,6 +10,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/own_host.sh
 needs prometheus prometheus-node-exporter systemd-socket-activate curl
+patience=120
 # One segment at a time, so that as many are lost as are meant to be.
 ip link set lo up mtu 1500 gso_max_segs 1 || exit 1
 echo 0 >/proc/sys/net/ipv4/tcp_tw_reuse
@@ -82,7 +83,6 @@ trouble() {
 	exec 8>&-
 	check "$scene is over, and its alerts" until_true quiet
 }
-patience=120
 check 'nothing fires on an idle host' until_true quiet
 trouble leak 50 '' TcptopCloseWaitLeak ''
 trouble full-queue 10 '' TcptopAcceptQueueFull 'TcptopAcceptQueueOverflows|TcptopAcceptStalled|TcptopSynSent|TcptopSynBacklog|TcptopSynDrops'
