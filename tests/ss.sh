@@ -16,7 +16,7 @@ fi
 
 # ss_tcp [OPTION]… [state STATE]… [EXPRESSION]: no option may have an argument
 ss_tcp() {
-	local first=() without='^$'
+	local first=() without=''
 	while [[ ${1:-} = -* ]]; do
 		first+=("$1")
 		shift
@@ -28,6 +28,10 @@ ss_tcp() {
 		first+=("$1" "$2")
 		shift 2
 	done
+	if [ -z "$without" ]; then
+		ss "${first[@]}" "${no_bound[@]}" "$@"
+		return
+	fi
 	ss "${first[@]}" "${no_bound[@]}" "$@" | grep -v -- "$without"
 	return "${PIPESTATUS[0]}"
 }
