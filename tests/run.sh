@@ -32,6 +32,8 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:exitcode=99}
 unset NO_COLOR LANG LANGUAGE COLORFGBG XDG_CONFIG_HOME TCPTOP_CONFIG
 work=$(mktemp -d) || exit 1 # holds one folder for each test
 chmod 755 "$work"           # tests that become another user start programs from there
+mkdir "$work/recordings"
+export TEST_RECORDINGS=$work/recordings # what tests/view/scenes.sh makes once for all
 # kill_group FOLDER: end what the test of that folder left running
 kill_group() { kill -KILL -- "-$(cat "$1/group")"; } 2>/dev/null
 clean_up() {

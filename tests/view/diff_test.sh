@@ -6,9 +6,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
-data=tests/data/diffs
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. tests/view/scenes.sh
+data=tests/data/diffs tmp=$scratch
 export LC_ALL=C.UTF-8 TZ=UTC
 n=0 failed=0
 verdict() { # verdict NAME STATUS
@@ -53,8 +52,9 @@ from_pipe() { printed netstat-pipe 0 $data/netstat-old.txt --diff - <$data/netst
 check "one side from standard input" from_pipe
 
 # A recording of four minutes, compared with itself at two moments.
-"$B/tests/data/scenes" api-07 >"$tmp/frames"
-"$B/tcptop" --no-config --read "$tmp/frames" --write "$tmp/recording" || echo "# not recorded"
+record api-07
+blocks api-07
+cp "$recordings/api-07-blocks.frames" "$tmp/recording"
 at() { # at N: the time of the N-th sample
 	"$B/tcptop" --no-config --read "$tmp/recording" --batch --summary --json |
 		sed -nE "$1"'s/.*"time":"([^"]*)".*/\1/p' | sed -E 's/\.[0-9]+Z/Z/'

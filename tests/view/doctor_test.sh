@@ -10,10 +10,10 @@ B=${B:-build}
 record api-07
 blocks api-07
 mkdir "$scratch/recording"
-mv "$scratch/api-07-blocks.frames" "$scratch/recording/api-07.frames"
+cp "$recordings/api-07-blocks.frames" "$scratch/recording/api-07.frames"
 program=$(realpath "$TCPTOP")
 doctor() { # doctor LANG [FOLDER]: the name of the file is told
-	(cd "$scratch/${2:-}" && TZ=UTC LC_ALL=C.UTF-8 "$program" --no-config --read api-07.frames --doctor --lang "$1")
+	(cd "${2:-$recordings}" && TZ=UTC LC_ALL=C.UTF-8 "$program" --no-config --read api-07.frames --doctor --lang "$1")
 }
 n=0
 for lang in en ko; do
@@ -28,7 +28,7 @@ for lang in en ko; do
 		printf '%s\n' "$difference" | sed 's/^/# /'
 	fi
 done
-if difference=$(diff -u tests/view/printed/doctor-en.txt <(doctor en recording)); then
+if difference=$(diff -u tests/view/printed/doctor-en.txt <(doctor en "$scratch/recording")); then
 	echo "ok 3 - doctor of a recording"
 else
 	echo "not ok 3 - doctor of a recording"

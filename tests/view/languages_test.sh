@@ -21,12 +21,13 @@ for lang in en ko; do
 	verdict "--help in $lang: within 79 columns, not $widest" $?
 done
 
-printf cut >>"$scratch/web-01.frames" # so that the last sample is not whole
+cut=$scratch/cut.frames
+{ cat "$recordings/web-01.frames" && printf cut; } >"$cut" # so that the last sample is not whole
 for options in '--once --json' '--once --json --summary' '--batch --json --group-by state' \
 	'--once --format csv' '--once --format csv --summary' '--doctor --json'; do
 	for lang in en ko; do
 		# shellcheck disable=SC2086 # several words
-		"$B/tcptop" --no-config --read "$scratch/web-01.frames" --lang $lang $options \
+		"$B/tcptop" --no-config --read "$cut" --lang $lang $options \
 			>"$scratch/$lang" 2>"$scratch/$lang.err"
 		echo "exit code $?" >>"$scratch/$lang"
 	done

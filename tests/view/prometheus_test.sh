@@ -38,7 +38,7 @@ check 'each rule of the doctor has an alert' every_rule
 no_gaps() { ! grep -nE '\{[0-9w]\}|[[^]|> 0' <(grep -E "summary:|description:|action:" config/prometheus/tcptop.rules.yml); }
 check 'no text waits for a figure' no_gaps
 
-metrics() { TZ=UTC LC_ALL=C.UTF-8 "$TCPTOP" --no-config --read "$scratch/api-07-blocks.frames" --format "$1"; }
+metrics() { TZ=UTC LC_ALL=C.UTF-8 "$TCPTOP" --no-config --read "$recordings/api-07-blocks.frames" --format "$1"; }
 as_read() { # as_read FORMAT
 	[ -z "${UPDATE:-}" ] || metrics "$1" >"tests/view/printed/metrics-$1.txt"
 	metrics "$1" | diff "tests/view/printed/metrics-$1.txt" -
