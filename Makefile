@@ -42,8 +42,6 @@ LIBS      := -lncursesw -ltinfo -lmnl -lcares -liniparser -lzstd
 TEST_LIBS := -lcmocka -ljansson -lm
 TEST_CFLAGS := -Itests -Wno-missing-prototypes # tests see the program's own headers and tests/lib
 
-# SYNTAX_ONLY=1: read each source for its warnings and make an empty object of it.
-COMPILE   = $(if $(SYNTAX_ONLY),-fsyntax-only -MF $(@:.o=.d) -MT $@,-c -o $@)
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 LIB     := $B/libtcptop.a
@@ -55,7 +53,7 @@ TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
 .PHONY: all run test faults arches kernels deps deps-test deps-lint force lint analyze asan ubsan tsan cover \
-	bench fuzz install uninstall screenshots clean help tests-built objects asan-built ubsan-built tsan-built \
+	bench fuzz install uninstall screenshots clean help tests-built clang-reads asan-built ubsan-built tsan-built \
 	man completions alerts deb deps-deb rpm deps-rpm
 .SECONDARY:
 
@@ -133,8 +131,7 @@ $(TEST_BINS:=.o) $(TEST_LIB_OBJ): | $B/deps-unit
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) $(COMPILE) $<
-	$(if $(SYNTAX_ONLY),@touch $@)
+	$Q$(CC) $(PROJECT_CFLAGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
 
 $B/tests/%.o: EXTRA = $(TEST_CFLAGS)
 
@@ -144,7 +141,13 @@ $(TEST_BINS): $B/tests/%: $B/tests/%.o $(TEST_LIB) $(LIB)
 
 tests-built: all man completions $B/alerts $(TEST_BINS)
 
-objects: $(PROGRAM_OBJECTS) $(TEST_BINS:=.o) $(TEST_LIB_OBJ)
+# What clang has to say of each source, for which reading it is enough. clang-check reads many in one
+# process; a process of clang for each would start for longer than it reads.
+READ := $(patsubst %,read-%,$(sort $(dir src/main.c $(SOURCES) $(TEST_SOURCES) tests/lib/)))
+.PHONY: $(READ)
+clang-reads: $(READ)
+$(READ): read-%:
+	$Qclang-check $(wildcard $**.c) -- $(PROJECT_CFLAGS) $(CFLAGS) $(if $(filter tests/%,$*),$(TEST_CFLAGS))
 
 deps:
 	$QCC='$(CC)' sh config/deps.sh build

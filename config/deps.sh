@@ -59,6 +59,7 @@ if [ "$what" = test ] || [ "$what" = lint ]; then
 fi
 if [ "$what" = lint ]; then
 	have clang || need clang clang clang clang clang
+	have clang-check || need clang-tools clang-tools-extra clang clang-extra-tools clang-tools
 	have clang-format || need clang-format clang-tools-extra clang clang-extra-tools clang-tools
 	have shellcheck || need shellcheck ShellCheck shellcheck shellcheck ShellCheck
 fi

@@ -67,31 +67,32 @@ find . -path ./build -prune -o \( -name '*.sh' -o -path './.ci/run' \) -type f -
 shellcheck=$!
 
 # gcc compiles all of it, since some of its warnings come with optimization; .ci/run then tests what
-# was built here. For clang's warnings reading is enough.
+# was built here.
 [[ ${CC:-} == "ccache "* ]] && cache="ccache " || cache=
-compile() { # compile COMPILER TARGET VARIABLE=VALUE…
+compile() { # compile COMPILER TARGET COMMAND
 	local log
-	command -v "$1" >/dev/null || { complain "$1 is missing"; return; }
-	log=$(make --no-print-directory -j"$(nproc)" "$2" B="build/lint-$1" CC="$cache$1" WERROR=-Werror \
-		"${@:3}" 2>&1 >/dev/null) || complain "$1 -Werror: $log"
+	log=$(make --no-print-directory -j"$(nproc)" "$2" B="build/lint-$1" CC="$3" WERROR=-Werror \
+		2>&1 >/dev/null) || complain "$1 -Werror: $log"
 }
-compile gcc tests-built
-compile clang objects SYNTAX_ONLY=1
+compile gcc tests-built "${cache}gcc"
+compile clang clang-reads clang
 
 # As many at a time as there are cores, here and below.
 many() { xargs -0 -P "$(nproc)" "$@"; }
 printf '%s\0' tests/lint/*.sh | many -I '{}' bash '{}' build/lint-gcc || bad=1
 
 # shellcheck disable=SC2016 # for the shells that xargs starts
-alone='echo "#include \"$0\"" | ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Iinclude -x c -fsyntax-only - ||
-	{ echo "lint: $0 does not stand alone"; exit 1; }'
-(cd include && find tcptop -name '*.h' -print0) | many -n 1 sh -c "$alone" || bad=1
+find include/tcptop -name '*.h' -print0 |
+	many -n 80 sh -c 'clang-check "$0" "$@" -- -x c -std=gnu17 -D_GNU_SOURCE -Iinclude' ||
+	complain "headers that do not stand alone"
 
-# shellcheck disable=SC2016 # the same
-said='${CC:-cc} -std=gnu17 -Iinclude -D_GNU_SOURCE -E -P "$0" | sed "/^enum msg {/,/^};/d" |
-	grep -oE "\bMSG_\w+" | sort -u'
+# All sources at once: what comes of a header is read once.
+said() {
+	find src -name '*.c' -printf '#include "%p"\n' | ${CC:-cc} -w -std=gnu17 -I. -Iinclude -D_GNU_SOURCE -E -P -x c - |
+		sed '/^enum msg {/,/^};/d' | grep -oE '\bMSG_\w+' | sort -u
+}
 unsaid=$(comm -23 <(sed -nE 's/^M\((\w+),.*/MSG_\1/p' include/tcptop/text/messages/*.def | sort) \
-	<(find src -name '*.c' -print0 | many -n 1 sh -c "$said" | sort -u))
+	<(said))
 [ -z "$unsaid" ] || complain "messages that nothing says:" $unsaid
 
 # Versions of clang-format lay some lines out in different ways, so only one of them is asked.

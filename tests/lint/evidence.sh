@@ -16,24 +16,31 @@ diff <(sed -nE 's/^RULE\([A-Z_0-9]+, ([a-z_0-9]+),.*/\1/p' include/tcptop/doctor
 
 declare -A files=([states]=doctor_states_test [limits]=doctor_limits_test [transfer]=doctor_transfer_test
 	[who]=doctor_who_test [judge]=one_judge_test)
-is_there() { # is_there KIND/NAME
-	local kind=${1%%/*} name=${1#*/}
-	if [ "$kind" = net ] || [ "$kind" = long ]; then
-		grep -qE "^[[:space:]]*([a-z]+=([^ ']|'[^']*')* )*scene $name " tests/"$kind"/{doctor,who,trouble}_test.sh 2>/dev/null
-	else
-		grep -q "^static void $name(" "tests/unit/${files[$kind]}.c"
-	fi
-}
+declare -A there=() words=()
+for kind in "${!files[@]}"; do
+	while IFS= read -r name; do there[$kind/$name]=1; done \
+		< <(sed -nE 's/^static void ([a-z0-9_]+)\(.*/\1/p' "tests/unit/${files[$kind]}.c")
+done
+for kind in net long; do
+	while IFS= read -r name; do there[$kind/$name]=1; done < <(sed -nE \
+		"s/^[[:space:]]*([a-z]+=([^ ']|'[^']*')* )*scene ([^ ]+) .*/\\3/p" tests/"$kind"/{doctor,who,trouble}_test.sh 2>/dev/null)
+done
+is_there() { [ -n "${there[$1]:-}" ]; } # is_there KIND/NAME
+while IFS= read -r symbol; do words[$symbol]=1; done \
+	< <(grep -ohrE '\w+' src/doctor/*.[ch] include/tcptop/doctor include/tcptop/model/host.h | sort -u)
 while IFS='|' read -r _ rule evidence _ continuity true_case trap _; do
 	for cell in "$true_case" "$trap"; do
-		tests=$(grep -oE '\b(states|limits|transfer|who|judge|net|long)/[a-z0-9_-]+' <<<"$cell")
-		[ -n "$tests" ] || complain "${rule// /} has no test in '$cell'"
-		for name in $tests; do is_there "$name" || complain "${rule// /} names $name, which is not there"; done
+		found=0
+		while [[ $cell =~ (^|[^a-z0-9_])((states|limits|transfer|who|judge|net|long)/[a-z0-9_-]+)(.*) ]]; do
+			name=${BASH_REMATCH[2]} cell=${BASH_REMATCH[4]} found=1
+			is_there "$name" || complain "${rule// /} names $name, which is not there"
+		done
+		[ $found = 1 ] || complain "${rule// /} has no test in its row"
 	done
-	# shellcheck disable=SC2016 # the backticks of the table
-	for symbol in $(grep -oE '`[a-z_0-9]+`' <<<"$evidence $continuity $trap" | tr -d '`'); do
-		grep -qwr -- "$symbol" src/doctor/*.[ch] include/tcptop/doctor include/tcptop/model/host.h ||
-			complain "${rule// /} names $symbol, which no rule's comment has"
+	cell="$evidence $continuity $trap"
+	while [[ $cell =~ '`'([a-z_0-9]+)'`'(.*) ]]; do
+		symbol=${BASH_REMATCH[1]} cell=${BASH_REMATCH[2]}
+		[ -n "${words[$symbol]:-}" ] || complain "${rule// /} names $symbol, which no rule's comment has"
 	done
 done <<<"$rows"
 exit $bad
