@@ -47,8 +47,15 @@ OBJECTS := $(SOURCES:%.c=$B/%.o)
 LIB     := $B/libtcptop.a
 
 # Test programs: one per file; each takes what it uses of tests/lib/*.c.
+# With a sanitizer nobody measures speed. Where TESTS asks for tests of unit/ only, the others are not built.
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/net/*.c tests/fuzz/*.c tests/bench/*.c tests/data/*.c)
-TEST_BINS    := $(TEST_SOURCES:%.c=$B/%)
+TEST_BUILT   := $(if $(SANITIZE),$(filter-out tests/bench/%,$(TEST_SOURCES)) tests/bench/anatomy.c,$(TEST_SOURCES))
+ifneq ($(TESTS),)
+ifeq ($(filter-out unit tests/unit tests/unit/%,$(TESTS)),)
+TEST_BUILT   := $(wildcard tests/unit/*.c tests/data/*.c)
+endif
+endif
+TEST_BINS    := $(TEST_BUILT:%.c=$B/%)
 TEST_LIB_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 TEST_LIB     := $B/libtests.a
 
@@ -195,6 +202,9 @@ SANITIZED = NO_DEPS=1 B=build/$(@:-built=) CFLAGS='-O1 -g1' SANITIZE=$(SANITIZER
 SANITIZER_asan  := address,undefined
 SANITIZER_ubsan := undefined
 SANITIZER_tsan  := thread
+# What runs other programs than the one with the sanitizer, or asks that only for words and its version,
+# is run once, by `make test`.
+asan: export TEST_WITHOUT := tests/view/build_ tests/view/bench_report_ tests/view/completions_ tests/view/install_
 # A frame that is drawn from a recording or from a made-up sample is the work of one thread, and there
 # are hundreds of them.
 tsan: export TEST_WITHOUT := tests/view/ tests/unit/view_

@@ -181,11 +181,17 @@ once_more() {
 	[ ${#failures[@]} -gt "$f" ] || unsteady+=("$name")
 }
 
-# Those that take long begin first, so that none of them is left running alone at the end.
-for path in tests/long/*_test.sh tests/pty/*_test.sh tests/view/*_test.sh tests/net/*_test.sh "$B"/tests/net/* \
+# Those that take long begin first, so that none of them is left running alone at the end: these take
+# longest of all, then come whole folders.
+longest=(pty/memory view/golden pty/lessons pty/privileges net/doctor net/remote view/imports pty/environment
+	net/filter pty/port_3000)
+longest=("${longest[@]/#/tests/}")
+declare -A begun=()
+for path in "${longest[@]/%/_test.sh}" tests/long/*_test.sh tests/pty/*_test.sh tests/view/*_test.sh tests/net/*_test.sh "$B"/tests/net/* \
 	"$B"/tests/unit/* "$B"/tests/fuzz/*; do
 	case $path in *.o | *.d | *.gcno | *.gcda) continue ;; esac
-	[ -f "$path" ] && is_wanted "$path" || continue
+	[ -f "$path" ] && [ -z "${begun[$path]:-}" ] && is_wanted "$path" || continue
+	begun[$path]=1
 	name=${path#"$B"/}
 	# A program whose source is gone is left from an earlier build.
 	case $path in *.sh) ;; *) [ -f "$name.c" ] || continue ;; esac

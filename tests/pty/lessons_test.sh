@@ -14,7 +14,10 @@ fi
 
 enters=(nsenter -n) # as the one who owns the user namespace, where there is one
 [ "$(id -u)" = 0 ] || enters=(nsenter -U --preserve-credentials -n)
-pid() { cat "$at/pid"; }
+pid() {
+	local said
+	read -r said <"$at/pid" && echo "$said"
+}
 # remember: set $inode to the lesson's namespace, which is kept open, since the kernel gives the
 # number of one that is gone to the next that is made, which may be that of another test.
 kept=

@@ -70,17 +70,15 @@ finish() {
 # the process's id to $at/pid.
 start() {
 	new_terminal
-	cat >"$at/run" <<-EOF
-		trap : HUP TERM INT QUIT TSTP
+	echo "trap : HUP TERM INT QUIT TSTP
 		cd $at
 		echo THE SHELL BEFORE
 		stty -a >$at/before
 		(trap - HUP TERM INT QUIT TSTP; echo \$BASHPID >$at/pid; exec $2)
-		echo \$? >$at/code
+		code=\$?
 		stty -a >$at/after
-		mv $at/code $at/exit
-		while :; do read -r _ || exit; done
-	EOF
+		echo \$code >$at/exit
+		while :; do read -r _ || exit; done" >"$at/run"
 	mux new-session -d -x "${1%x*}" -y "${1#*x}" "bash $at/run" \; set -g window-size manual
 }
 live() { start "$1" "$tcptop --no-config ${2:-} 2>$tmp/err"; }
@@ -104,8 +102,11 @@ shows() {
 sees() { until_true shows "$1"; } # sees REGEX: it appears on the screen
 hidden() { ! shows "$1"; }
 loses() { until_true hidden "$1"; } # loses REGEX: it goes from the screen
-ended() { until_true test -e "$at/exit"; }
-code() { ended && [ "$(cat "$at/exit")" = "$1" ]; } # code N: the program ends with N
+ended() { until_true test -s "$at/exit"; }
+code() { # code N: the program ends with N
+	local said
+	ended && read -r said <"$at/exit" && [ "$said" = "$1" ]
+}
 
 # at_once MS PREPARE COMMAND…: one of ten tries takes less. A busy machine may hold up one of them,
 # not each. PREPARE, a function, comes before each try and is not measured.

@@ -26,26 +26,33 @@ check "the sockets stand" [ "${ready:-}" = ready ]
 
 bounding=0
 
-# threads_say FIELD VALUE: so it stands in the status of each thread that has not ended
-threads_say() {
-	local said
-	said=$(cat "/proc/$pid/task/"*/status 2>/dev/null | grep "^$1:")
-	[ -n "$said" ] && ! grep -vE "^$1:[[:space:]]+$2\$" <<<"$said"
-}
-# runs_as UID: so it began, and whoever called it, that is the effective user of each thread
-runs_as() {
-	local said
-	said=$(cat "/proc/$pid/task/"*/status 2>/dev/null | awk '$1 == "Uid:" { print $3 }' | sort -u)
-	[ "$said" = "$1" ]
-}
-# has CAPABILITIES: each thread may use these and no others, and the main thread uses none
+# has CAPABILITIES: each thread that has not ended may use these and no others, the main thread uses
+# none, and each began as $uid, whoever called it: that is its effective user
 has() {
-	local pid
-	pid=$(cat "$at/pid" 2>/dev/null) &&
-		threads_say CapPrm "$(printf %016x "$1")" && threads_say CapInh 0000000000000000 &&
-		threads_say CapAmb 0000000000000000 && threads_say CapBnd "$(printf %016x "$bounding")" &&
-		threads_say NoNewPrivs 1 && threads_say Seccomp 2 && runs_as "${uid:-0}" &&
-		grep -qE '^CapEff:[[:space:]]+0+$' "/proc/$pid/status"
+	local pid status lines line field value rights threads=0
+	local -A wanted=([CapInh]=0000000000000000 [CapAmb]=0000000000000000 [NoNewPrivs]=1 [Seccomp]=2)
+	printf -v "wanted[CapPrm]" %016x "$1"
+	printf -v "wanted[CapBnd]" %016x "$bounding"
+	{ read -r pid <"$at/pid"; } 2>/dev/null || return 1
+	for status in "/proc/$pid/task/"*/status; do
+		{ mapfile -t lines <"$status"; } 2>/dev/null
+		[ ${#lines[@]} != 0 ] || continue
+		rights=0
+		for line in "${lines[@]}"; do
+			field=${line%%:*} value=${line#*:$'\t'}
+			if [ -n "${wanted[$field]:-}" ]; then
+				[ "$value" = "${wanted[$field]}" ] || return 1
+				rights=$((rights + 1))
+			elif [ "$field" = Uid ]; then
+				[[ $value == *$'\t'"${uid:-0}"$'\t'*$'\t'* ]] || return 1
+			elif [[ $field = CapEff && $status = */task/$pid/* ]]; then
+				[ "$value" = 0000000000000000 ] || return 1
+			fi
+		done
+		[ $rights = ${#wanted[@]} ] || return 1
+		threads=$((threads + 1))
+	done
+	[ $threads != 0 ]
 }
 # in_mode NAME CAPABILITIES OPTIONS [SEEN]: on the screen
 in_mode() {

@@ -26,7 +26,7 @@ fi
 start 100x30 "watch -t -n 1 $tcptop --no-config"
 check "watch shows a sample" sees '^Proto'
 keys C-c
-check "which ends by itself" until_true test -e "$at/exit"
+check "which ends by itself" ended
 start 100x30 "bash -c 'env -u NO_COLOR $tcptop --no-config --once --color always | less -R'"
 check "less -R shows a sample" sees '^Proto'
 keys q
