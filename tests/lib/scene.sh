@@ -34,14 +34,14 @@ scene() {
 		if [ "$what" != - ]; then
 			"$B/tests/data/trouble" "$what" 3000 "$count" <"$tmp/$name.in" >"$tmp/$name.out" 2>&1 8>&- &
 			echo $! >"$tmp/$name.pid"
-			until_true grep -q ready "$tmp/$name.out" || exit
+			until_true told "$name" ready || exit
 		fi
 		sleep "$wait"
 		"$B/tcptop" --config "$tmp/$name.ini" --doctor --json ${samples:+1 $samples} >"$tmp/$name.json" 2>"$tmp/$name.err"
 		echo $? >"$tmp/$name.rc"
 		eval "${after:-}"
 		if [ "$name" = ports ]; then
-			until_true grep -q exhausted "$tmp/$name.out"
+			until_true told "$name" exhausted
 		fi
 		[ "$what" = - ] || kill $!' 2>>"$tmp/$name.err" &
 }
@@ -58,14 +58,39 @@ check() { # check NAME SCENE COMMAND…
 		echo "not ok $n - $name"
 	fi
 }
+lines_of() { mapfile -t lines <"$tmp/$1.json"; } # lines_of SCENE: of its answer, in $lines
 finding() { # finding SCENE RULE PATTERN…: there is one with all that
-	local found
-	found=$(grep "\"type\":\"finding\",\"rule\":\"$2\"" "$tmp/$1.json")
-	[ -n "$found" ] || return 1
-	for pattern in "${@:3}"; do grep -qE "$pattern" <<<"$found" || { echo "# no $pattern"; return 1; }; done
+	local lines line pattern found=() holds
+	lines_of "$1"
+	for line in "${lines[@]}"; do
+		[[ $line != *"\"type\":\"finding\",\"rule\":\"$2\""* ]] || found+=("$line")
+	done
+	[ ${#found[@]} != 0 ] || return 1
+	for pattern in "${@:3}"; do
+		holds=no
+		for line in "${found[@]}"; do [[ ! $line =~ $pattern ]] || holds=yes; done
+		[ $holds = yes ] || { echo "# no $pattern"; return 1; }
+	done
 }
 none() { # none SCENE RULE: looked at, and nothing found
-	[ -s "$tmp/$1.json" ] && ! grep -q "\"rule\":\"$2\"" "$tmp/$1.json" &&
-		grep -q "\"looked_at\":.*\"$2\"" "$tmp/$1.json"
+	local lines line looked=1
+	lines_of "$1"
+	for line in "${lines[@]}"; do
+		[[ $line != *"\"rule\":\"$2\""* ]] || return 1
+		[[ $line != *'"looked_at":'*"\"$2\""* ]] || looked=0
+	done
+	return $looked
 }
-exits() { [ "$(cat "$tmp/$1.rc" 2>/dev/null)" = "$2" ] || { echo "# exit $(cat "$tmp/$1.rc")"; return 1; }; }
+exits() { # exits SCENE CODE
+	local said=nothing
+	read -r said <"$tmp/$1.rc"
+	[ "$said" = "$2" ] || { echo "# exit $said"; return 1; }
+}
+told() { # told SCENE WORD: its process has printed a line with that word
+	local line
+	while IFS= read -r line; do
+		[[ $line != *"$2"* ]] || return 0
+	done <"$tmp/$1.out"
+	return 1
+}
+export -f told

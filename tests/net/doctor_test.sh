@@ -87,7 +87,7 @@ fi
 samples=8 scene pool '' pool 60 0 'growing_window = 3'
 for job in $(jobs -p); do wait "$job"; done
 
-pid() { cat "$tmp/$1.pid"; }
+pid() { local said; read -r said <"$tmp/$1.pid" && echo "$said"; }
 check 'idle: exit 0' idle exits idle 0
 check 'idle: it says what it looked at' idle none idle close_wait
 check 'idle: and what it did not' idle grep -q '"not_looked_at":{.*"resets":"needs samples' "$tmp/idle.json"

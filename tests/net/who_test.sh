@@ -30,7 +30,7 @@ scene no-stamps 'echo 40000 40099 >/proc/sys/net/ipv4/ip_local_port_range
 	echo 1 >/proc/sys/net/ipv4/tcp_tw_reuse; echo 0 >/proc/sys/net/ipv4/tcp_timestamps' linger 70 0
 for job in $(jobs -p); do wait "$job"; done
 
-pid() { cat "$tmp/$1.pid"; }
+pid() { local said; read -r said <"$tmp/$1.pid" && echo "$said"; }
 worker() { sed -n 's/^worker //p' "$tmp/$1.out" | sed -n "$2p"; }
 rows() { grep -c '"type":"connection"' "$tmp/$1.rows"; }
 passes() { [ "$(rows "$1")" = "$2" ] || { echo "# $(rows "$1") rows"; return 1; }; }

@@ -16,24 +16,32 @@ getent services ssh http https domain >/dev/null || { echo "1..0 # SKIP no names
 
 # What tcptop makes of a file: its rows, what it says of the lines, its exit code.
 answer() {
-	local code
+	local code summary
 	"$B/tcptop" --no-config --read "$1" --once --format csv --columns "$columns" 2>/dev/null
 	code=$?
-	"$B/tcptop" --no-config --read "$1" --once --format json --summary 2>/dev/null |
-		sed -E 's/.*("total":[0-9]+).*("complete":[a-z]+).*("import":.*),"version".*/\1 \2 \3/'
+	summary=$("$B/tcptop" --no-config --read "$1" --once --format json --summary 2>/dev/null)
+	[[ ! $summary =~ .*('"total":'[0-9]+).*('"complete":'[a-z]+).*('"import":'.*),'"version"' ]] ||
+		summary="${BASH_REMATCH[1]} ${BASH_REMATCH[2]} ${BASH_REMATCH[3]}"
+	[ -z "$summary" ] || echo "$summary"
 	echo "exit $code"
 }
 
+mkdir "$folder/new" "$folder/known" || exit 1
+for file in "$directory"/*.txt; do
+	name=${file##*/}
+	answer "$file" >"$folder/new/${name%.txt}.expected"
+done
+[ -z "${UPDATE:-}" ] || cp "$folder"/new/*.expected "$directory"
+differing=$(diff -rq --exclude='*.txt' "$directory" "$folder/new")
 for file in "$directory"/*.txt; do
 	name=${file##*/}
 	name=${name%.txt}
 	n=$((n + 1))
-	[ -z "${UPDATE:-}" ] || answer "$file" >"$directory/$name.expected"
-	if difference=$(answer "$file" | diff -u "$directory/$name.expected" - 2>&1); then
+	if [[ $differing != *"/$name.expected "* && $differing != *": $name.expected"* ]]; then
 		echo "ok $n - $name"
 	else
 		echo "not ok $n - $name"
-		printf '%s\n' "$difference" | sed 's/^/# /'
+		diff -u "$directory/$name.expected" "$folder/new/$name.expected" 2>&1 | sed 's/^/# /'
 	fi
 done
 
@@ -41,18 +49,24 @@ done
 samples=(linux_ss_tanpi linux_netstat_tanp linux_lsof_nPiTCP linux_proc_net_tcp macos_netstat_an
 	freebsd_netstat_AanP win_de_an win_ko_ano win_powershell_list)
 rows() { "$B/tcptop" --no-config --read "$1" --once --format csv --columns "$columns" 2>/dev/null; }
-all() { cat "$directory/$1.txt"; }
-known() { grep -av -e '^"total"' -e '^exit ' "$directory/$1.expected"; }
+source=$directory # of NAME.txt; their rows are in $folder/known
+for file in "$directory"/*.expected; do
+	grep -av -e '^"total"' -e '^exit ' "$file" >"$folder/known/${file##*/}"
+done
 decorated() { # decorated WHAT COMMAND…: which makes it of standard input
-	local name difference bad=''
+	local name difference rows
 	n=$((n + 1))
 	for name in "${samples[@]}"; do
-		difference=$(diff <(known "$name") <(all "$name" | "${@:2}" | rows -)) ||
-			bad+=$name$'\n'$difference$'\n'
-	done
-	[ -z "$bad" ] || echo -n 'not '
+		mapfile -t rows <"$folder/known/$name.expected"
+		printf '%s\n' "of $name:" "${rows[@]}"
+	done >"$folder/wanted"
+	for name in "${samples[@]}"; do
+		echo "of $name:"
+		"${@:2}" <"$source/$name.txt" | rows -
+	done >"$folder/got"
+	difference=$(diff "$folder/wanted" "$folder/got") || echo -n 'not '
 	echo "ok $n - the same rows: $1"
-	[ -z "$bad" ] || sed 's/^/# /' <<<"$bad"
+	[ -z "$difference" ] || sed 's/^/# /' <<<"$difference"
 }
 decorated 'numbered lines' cat -n
 decorated 'lines that grep -n found' grep -n ''
@@ -87,11 +101,11 @@ samples=(linux_ss_tanpi linux_ss_tan_noheader_state linux_netstat_tanp linux_lso
 	linux_proc_net_tcp linux_proc_net_tcp6 freebsd_netstat_AanP aix_netstat_Aan solaris_netstat_an
 	win_en_abno win_powershell_list linux_ss_tan_wrapped)
 headings='^[[:space:]]*(Proto|State|Netid|COMMAND|sl |Tcpcb|Active|Socket|PCB|TCP:|UDP:|Local |---|Recv-Q)'
-all() { grep -avE "$headings" "$directory/$1.txt"; }
 for name in "${samples[@]}"; do
-	all "$name" | rows - >"$folder/$name"
+	grep -avE "$headings" "$directory/$name.txt" >"$folder/$name.txt"
+	rows - <"$folder/$name.txt" >"$folder/known/$name.expected"
 done
-known() { cat "$folder/$1"; }
+source=$folder
 decorated 'rows alone in a file that grep names' near
 decorated 'rows alone in a file whose name could be an address' sed 's/^/abc:/'
 decorated 'rows alone, a file with numbers' grep -nH ''
