@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/record.sh
 scene="tempo $1"
-empty=matches: # of "no connection matches: …"; one word, since blanks may be there already
+empty=matches: # of "no socket matches: …"; one word, since blanks may be there already
 tries=${TRIES:-20} seconds=${TEMPO_SECONDS:-30}
 
 coproc STUCK { exec "$B/tests/bench/stuck"; }

@@ -78,7 +78,7 @@ check "a long path that is written: the number of rows" until_true says 'c.csv \
 keys C-c
 code 0
 live 80x24 '--lang ko'
-sees 연결
+sees 소켓
 export_to "$tmp/$long.csv" '내보낼 파일'
 check "in Korean: the cause" until_true says 'csv: '
 keys C-c
